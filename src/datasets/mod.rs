@@ -1,0 +1,9 @@
+//! Raw data in, clean tables out: trips, zones, stations and prices from the
+//! files as they are published, synthesis of the shipped data sets, and where
+//! everything came from.
+
+pub mod source;
+pub mod trace;
+
+pub use source::{OnBadRow, TripFormat, TripSource};
+pub use trace::{ImportReport, Trace};

@@ -1,0 +1,150 @@
+//! Errors that reach the user.
+//!
+//! Two kinds matter to whoever calls the program: the user's input is wrong
+//! (exit status 2), or something else failed (exit status 1). Bugs are
+//! assertions, not errors.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// One thing that is wrong with the user's input: where it stands, what was
+/// found there, what would have been right and what to do about it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct InputError {
+    /// File in which it was found, as the user wrote its path.
+    pub file: Option<PathBuf>,
+    /// Line in that file, counted from 1 (for Parquet: the row, counted from 1).
+    pub line: Option<u64>,
+    /// Column, key path or argument, for example `fleets[0].vehicles`.
+    pub key: Option<String>,
+    /// Byte range in the file, where a marked excerpt helps (scenario files).
+    pub span: Option<std::ops::Range<usize>>,
+    /// What was found.
+    pub found: String,
+    /// What was expected.
+    pub expected: String,
+    /// What to do about it, where that is not obvious.
+    pub help: Option<String>,
+}
+
+impl InputError {
+    /// `found` instead of `expected`; the place is added by the other methods.
+    pub fn new(found: impl Into<String>, expected: impl Into<String>) -> Self {
+        Self { found: found.into(), expected: expected.into(), ..Self::default() }
+    }
+    /// Names the file.
+    #[must_use]
+    pub fn file(mut self, file: impl AsRef<Path>) -> Self {
+        self.file = Some(file.as_ref().to_path_buf());
+        self
+    }
+    /// Names the line, counted from 1.
+    #[must_use]
+    pub fn line(mut self, line: u64) -> Self {
+        self.line = Some(line);
+        self
+    }
+    /// Names the column, key or argument.
+    #[must_use]
+    pub fn key(mut self, key: impl Into<String>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+    /// Marks the bytes of the file that are meant.
+    #[must_use]
+    pub fn span(mut self, span: std::ops::Range<usize>) -> Self {
+        self.span = Some(span);
+        self
+    }
+    /// Says what to do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+impl fmt::Display for InputError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(file) = &self.file {
+            write!(f, "{}:", file.display())?;
+            if let Some(line) = self.line {
+                write!(f, "{line}:")?;
+            }
+            write!(f, " ")?;
+        }
+        if let Some(key) = &self.key {
+            write!(f, "{key}: ")?;
+        }
+        write!(f, "found {}, expected {}", self.found, self.expected)?;
+        if let Some(help) = &self.help {
+            write!(f, "; {help}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Whatever can stop a command.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The user's input is wrong; every problem that was found. Exit status 2.
+    #[error("{}", join(.0))]
+    Input(Vec<InputError>),
+    /// The operating system refused to read or write a file. Exit status 1.
+    #[error("{path}: {source}", path = path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// The user pressed Ctrl-C or the process was asked to end. Exit status 1.
+    #[error("interrupted; nothing was written")]
+    Interrupted,
+    /// The result contradicts an invariant of the simulator. Exit status 1.
+    #[error("the audit failed:\n{0}")]
+    Audit(String),
+    /// A library that writes tables or pictures failed. Exit status 1.
+    #[error("{0}")]
+    Other(String),
+}
+
+/// Result of anything that can fail for the user.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// Exit status of the program: 2 for wrong input, 1 for anything else.
+    pub fn exit_status(&self) -> u8 {
+        if matches!(self, Self::Input(_)) { 2 } else { 1 }
+    }
+    /// An operating-system error on `path`; a file that does not exist or may
+    /// not be read is the user's input being wrong.
+    pub fn reading(path: impl AsRef<Path>, source: std::io::Error) -> Self {
+        use std::io::ErrorKind::{IsADirectory, NotFound, PermissionDenied};
+        let path = path.as_ref();
+        match source.kind() {
+            NotFound => InputError::new("no such file", "a file that can be read")
+                .file(path)
+                .help("check the path; relative paths start at the folder of the file that names them")
+                .into(),
+            PermissionDenied | IsADirectory => {
+                InputError::new(source.to_string(), "a file that can be read").file(path).into()
+            }
+            _ => Self::Io { path: path.to_path_buf(), source },
+        }
+    }
+    /// An operating-system error while writing `path`.
+    pub fn writing(path: impl AsRef<Path>, source: std::io::Error) -> Self {
+        Self::Io { path: path.as_ref().to_path_buf(), source }
+    }
+}
+
+impl From<InputError> for Error {
+    fn from(error: InputError) -> Self {
+        Self::Input(vec![error])
+    }
+}
+
+fn join(errors: &[InputError]) -> String {
+    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,188 @@
+//! Double-entry bookkeeping: each posting moves an amount from one account to another.
+//!
+//! Amounts are whole millionths of the scenario's currency, so that sums are
+//! exact and the ledger balances to zero, not to a rounding error.
+
+use crate::ids::AccountId;
+use crate::time::SimTime;
+use std::iter::Sum;
+use std::ops::{Add, AddAssign, Neg, Sub};
+
+/// An amount of money in millionths of the scenario's currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Money(pub i64);
+
+impl Money {
+    /// Nothing.
+    pub const ZERO: Self = Self(0);
+
+    /// From an amount in whole units of currency, rounded to the nearest millionth.
+    pub fn from_units(amount: f64) -> Self {
+        Self((amount * 1e6).round() as i64)
+    }
+
+    /// In whole units of currency.
+    pub fn units(self) -> f64 {
+        self.0 as f64 / 1e6
+    }
+}
+
+impl Add for Money {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self(self.0 + other.0)
+    }
+}
+impl Sub for Money {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        Self(self.0 - other.0)
+    }
+}
+impl Neg for Money {
+    type Output = Self;
+    fn neg(self) -> Self {
+        Self(-self.0)
+    }
+}
+impl AddAssign for Money {
+    fn add_assign(&mut self, other: Self) {
+        self.0 += other.0;
+    }
+}
+impl Sum for Money {
+    fn sum<I: Iterator<Item = Self>>(amounts: I) -> Self {
+        amounts.fold(Self::ZERO, Add::add)
+    }
+}
+
+/// Why money moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EntryKind {
+    /// A rider pays a fleet for a trip.
+    Fare,
+    /// A fleet pays a station's operator for a session.
+    Charging,
+    /// A station's operator pays its retailer for the energy of a session.
+    Energy,
+    /// Cost of driving a leg (tyres, cleaning, insurance by distance).
+    Driving,
+    /// Wear of the battery by the energy charged and discharged.
+    Wear,
+    /// Income lost with a request that was not served, where the scenario prices it.
+    LostRequest,
+    /// Recovery of a vehicle that could not go on by itself.
+    Rescue,
+}
+
+impl EntryKind {
+    /// Every kind, in the order of the enum.
+    pub const ALL: [Self; 7] = [
+        Self::Fare,
+        Self::Charging,
+        Self::Energy,
+        Self::Driving,
+        Self::Wear,
+        Self::LostRequest,
+        Self::Rescue,
+    ];
+
+    /// Name in the tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Fare => "fare",
+            Self::Charging => "charging",
+            Self::Energy => "energy",
+            Self::Driving => "driving",
+            Self::Wear => "wear",
+            Self::LostRequest => "lost_request",
+            Self::Rescue => "rescue",
+        }
+    }
+}
+
+/// The row of another table that an entry belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reference {
+    /// `trips.parquet`, by request.
+    Trip(u32),
+    /// `sessions.parquet`, by session.
+    Session(u32),
+    /// A vehicle.
+    Vehicle(u32),
+}
+
+/// One posting: `amount` leaves the account `credit` and arrives at the account `debit`.
+///
+/// In the books of the one who pays, cash is credited; in the books of the one
+/// who is paid, cash is debited. So `debit` is the receiver and `credit` the payer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LedgerEntry {
+    /// When it was posted.
+    pub time: SimTime,
+    /// The account that receives.
+    pub debit: AccountId,
+    /// The account that pays.
+    pub credit: AccountId,
+    /// How much; not negative.
+    pub amount: Money,
+    /// Why.
+    pub kind: EntryKind,
+    /// For which trip, session or vehicle.
+    pub reference: Reference,
+}
+
+/// Balances of all accounts.
+#[derive(Debug, Clone, Default)]
+pub struct Ledger {
+    balances: Vec<Money>,
+}
+
+impl Ledger {
+    /// Books with `accounts` accounts, all empty.
+    pub fn new(accounts: usize) -> Self {
+        Self { balances: vec![Money::ZERO; accounts] }
+    }
+
+    /// Posts an entry.
+    pub fn post(&mut self, entry: &LedgerEntry) {
+        self.balances[entry.debit.index()] += entry.amount;
+        self.balances[entry.credit.index()] += -entry.amount;
+    }
+
+    /// What an account holds: received less paid.
+    pub fn balance(&self, account: AccountId) -> Money {
+        self.balances[account.index()]
+    }
+
+    /// Sum over all accounts: zero, always.
+    pub fn total(&self) -> Money {
+        self.balances.iter().copied().sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_books_balance_whatever_is_posted(
+            entries in prop::collection::vec((0u16..5, 0u16..5, -1e9..1e9f64), 0..200)
+        ) {
+            let mut ledger = Ledger::new(5);
+            for (debit, credit, amount) in entries {
+                ledger.post(&LedgerEntry {
+                    time: SimTime(0),
+                    debit: AccountId(debit),
+                    credit: AccountId(credit),
+                    amount: Money::from_units(amount),
+                    kind: EntryKind::Fare,
+                    reference: Reference::Trip(0),
+                });
+            }
+            prop_assert_eq!(ledger.total(), Money::ZERO);
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! Discrete-event simulation of electric-vehicle fleets, chargers and electricity markets.
+
+pub mod datasets;
+pub mod error;
+pub mod geo;
+pub mod ids;
+pub mod ledger;
+pub mod policies;
+pub mod records;
+pub mod rng;
+pub mod time;
+pub mod world;

@@ -1,0 +1,162 @@
+//! Policies by name and parameters, as a scenario file writes them.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Which vehicle serves which request.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum DispatchSpec {
+    /// At each request the nearest idle vehicle that can be there in time; at each vehicle that
+    /// becomes idle the nearest request still waiting.
+    NearestIdle {},
+    /// Every few seconds, all waiting requests and idle vehicles at once, at the least total time
+    /// to the pick-ups.
+    Batched {
+        /// Time between two rounds [s].
+        #[serde(default = "batch_interval_s")]
+        #[schemars(range(min = 1, max = 3600))]
+        interval_s: i64,
+        /// Nearest vehicles looked at per request. A round is exact while it has no more waiting
+        /// requests than this.
+        #[serde(default = "batch_candidates")]
+        #[schemars(range(min = 1, max = 1000))]
+        candidates: usize,
+    },
+}
+
+/// When, where and how far vehicles charge.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum ChargingSpec {
+    /// An idle vehicle below a state of charge drives to the nearest station it may use.
+    ThresholdNearest {
+        /// Charge when below this (0..1).
+        #[serde(default = "start_soc")]
+        #[schemars(range(min = 0.0, max = 1.0))]
+        start_soc: f64,
+        /// Charge up to this (0..1).
+        #[serde(default = "target_soc")]
+        #[schemars(range(min = 0.0, max = 1.0))]
+        target_soc: f64,
+    },
+    /// The same, to the station where the charge is expected to be complete first:
+    /// travel, queue and charging.
+    ThresholdFastest {
+        /// Charge when below this (0..1).
+        #[serde(default = "start_soc")]
+        #[schemars(range(min = 0.0, max = 1.0))]
+        start_soc: f64,
+        /// Charge up to this (0..1).
+        #[serde(default = "target_soc")]
+        #[schemars(range(min = 0.0, max = 1.0))]
+        target_soc: f64,
+        /// Nearest stations compared.
+        #[serde(default = "station_candidates")]
+        #[schemars(range(min = 1, max = 1000))]
+        candidates: usize,
+    },
+    /// As `threshold-fastest`; besides, a vehicle that has been idle for a while charges at a free
+    /// connector nearby, and leaves it whenever a rider asks.
+    Opportunistic {
+        /// Charge in any case when below this (0..1).
+        #[serde(default = "start_soc")]
+        #[schemars(range(min = 0.0, max = 1.0))]
+        start_soc: f64,
+        /// Charge up to this (0..1).
+        #[serde(default = "full_soc")]
+        #[schemars(range(min = 0.0, max = 1.0))]
+        target_soc: f64,
+        /// Charge while idle when below this (0..1).
+        #[serde(default = "idle_soc")]
+        #[schemars(range(min = 0.0, max = 1.0))]
+        idle_soc: f64,
+        /// Idle for at least this long [s].
+        #[serde(default = "idle_s")]
+        #[schemars(range(min = 0))]
+        idle_s: i64,
+        /// Nearest stations compared.
+        #[serde(default = "station_candidates")]
+        #[schemars(range(min = 1, max = 1000))]
+        candidates: usize,
+    },
+    /// As `opportunistic`, but while idle only in hours that are cheap against the prices
+    /// broadcast during the last days.
+    PriceAware {
+        /// Charge in any case when below this (0..1).
+        #[serde(default = "start_soc")]
+        #[schemars(range(min = 0.0, max = 1.0))]
+        start_soc: f64,
+        /// Charge up to this (0..1).
+        #[serde(default = "full_soc")]
+        #[schemars(range(min = 0.0, max = 1.0))]
+        target_soc: f64,
+        /// Charge in cheap hours when below this (0..1).
+        #[serde(default = "idle_soc")]
+        #[schemars(range(min = 0.0, max = 1.0))]
+        idle_soc: f64,
+        /// Idle for at least this long [s].
+        #[serde(default = "idle_s")]
+        #[schemars(range(min = 0))]
+        idle_s: i64,
+        /// An hour is cheap if its price is within this share of the cheapest prices known (0..1).
+        #[serde(default = "cheap_share")]
+        #[schemars(range(min = 0.0, max = 1.0))]
+        cheap_share: f64,
+        /// Nearest stations compared.
+        #[serde(default = "station_candidates")]
+        #[schemars(range(min = 1, max = 1000))]
+        candidates: usize,
+    },
+}
+
+// Defaults; each is an assumption of ours, chosen to be unremarkable.
+fn batch_interval_s() -> i64 {
+    30
+}
+fn batch_candidates() -> usize {
+    32
+}
+fn start_soc() -> f64 {
+    0.25
+}
+fn target_soc() -> f64 {
+    0.8
+}
+fn full_soc() -> f64 {
+    0.9
+}
+fn idle_soc() -> f64 {
+    0.6
+}
+fn idle_s() -> i64 {
+    900
+}
+fn cheap_share() -> f64 {
+    0.4
+}
+fn station_candidates() -> usize {
+    8
+}
+
+impl DispatchSpec {
+    /// Name as the scenario writes it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::NearestIdle {} => "nearest-idle",
+            Self::Batched { .. } => "batched",
+        }
+    }
+}
+
+impl ChargingSpec {
+    /// Name as the scenario writes it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::ThresholdNearest { .. } => "threshold-nearest",
+            Self::ThresholdFastest { .. } => "threshold-fastest",
+            Self::Opportunistic { .. } => "opportunistic",
+            Self::PriceAware { .. } => "price-aware",
+        }
+    }
+}

@@ -1,0 +1,318 @@
+//! What has happened: one struct per output table, and who may listen.
+//!
+//! An event is due, a record has happened. The engine hands each record to a
+//! [`Recorder`] once; a recorder cannot write back, so what is recorded never
+//! changes what is simulated.
+
+use crate::geo::Places;
+use crate::ids::{FleetId, OperatorId, PlaceId, RequestId, RetailerId, SessionId, StationId, VehicleId};
+use crate::ledger::LedgerEntry;
+use crate::time::SimTime;
+use std::sync::Arc;
+
+/// How a request ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TripStatus {
+    /// The rider was driven to the destination.
+    Served,
+    /// No vehicle could be there in time.
+    LostNoVehicle,
+    /// A vehicle was there, or could have been, but had too little charge.
+    LostLowCharge,
+    /// The vehicle was needed for a commitment to a market.
+    LostCommitted,
+    /// Not ended when the simulation did.
+    InProgress,
+}
+
+impl TripStatus {
+    /// Every status, in the order of the enum.
+    pub const ALL: [Self; 5] =
+        [Self::Served, Self::LostNoVehicle, Self::LostLowCharge, Self::LostCommitted, Self::InProgress];
+
+    /// Name in the tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Served => "served",
+            Self::LostNoVehicle => "lost_no_vehicle",
+            Self::LostLowCharge => "lost_low_charge",
+            Self::LostCommitted => "lost_committed",
+            Self::InProgress => "in_progress",
+        }
+    }
+}
+
+/// One request, when it has ended (row of `trips.parquet`).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TripRecord {
+    pub request: RequestId,
+    /// The fleet asked (for a trip that was served: the fleet that served it).
+    pub fleet: FleetId,
+    /// `None` when lost.
+    pub vehicle: Option<VehicleId>,
+    pub status: TripStatus,
+    pub request_time: SimTime,
+    pub pickup_time: Option<SimTime>,
+    pub dropoff_time: Option<SimTime>,
+    /// Pick-up less request [s].
+    pub wait_s: Option<i64>,
+    pub origin: PlaceId,
+    pub destination: PlaceId,
+    /// With the rider [km].
+    pub distance_km: f64,
+    /// Empty, to the pick-up [km].
+    pub deadhead_km: f64,
+    /// Of both [kWh].
+    pub energy_kwh: f64,
+    /// Paid by the rider; 0 when lost.
+    pub fare: f64,
+    /// When the vehicle set out for the pick-up.
+    pub soc_start: Option<f64>,
+    /// At drop-off.
+    pub soc_end: Option<f64>,
+}
+
+/// Why a vehicle moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LegPurpose {
+    /// Empty, to a rider.
+    Pickup,
+    /// With a rider.
+    Service,
+    /// To a charging station.
+    ToStation,
+    /// To its depot.
+    ToDepot,
+    /// To where it may be needed, or, in replay, carried by staff to where the trace has it next.
+    Relocation,
+}
+
+impl LegPurpose {
+    /// Every purpose, in the order of the enum.
+    pub const ALL: [Self; 5] =
+        [Self::Pickup, Self::Service, Self::ToStation, Self::ToDepot, Self::Relocation];
+
+    /// Name in the tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pickup => "pickup",
+            Self::Service => "service",
+            Self::ToStation => "to_station",
+            Self::ToDepot => "to_depot",
+            Self::Relocation => "relocation",
+        }
+    }
+}
+
+/// One movement of a vehicle, when it has ended or the simulation has (row of `legs.parquet`).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LegRecord {
+    pub vehicle: VehicleId,
+    pub fleet: FleetId,
+    pub purpose: LegPurpose,
+    pub start_time: SimTime,
+    /// For a leg cut off by the end of the simulation: that end.
+    pub end_time: SimTime,
+    pub origin: PlaceId,
+    pub destination: PlaceId,
+    /// Driven until `end_time` [km].
+    pub distance_km: f64,
+    /// Taken from the battery until `end_time` [kWh].
+    pub energy_kwh: f64,
+    pub soc_start: f64,
+    pub soc_end: f64,
+}
+
+/// Why a vehicle left its connector.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EndReason {
+    /// The charge asked for was reached.
+    Target,
+    /// The usable window of the battery is full.
+    Full,
+    /// The vehicle was needed elsewhere, or gave up waiting in the queue.
+    Departure,
+    /// The policy broke the session off.
+    Interrupted,
+    /// Still there when the simulation ended.
+    InProgress,
+}
+
+impl EndReason {
+    /// Every reason, in the order of the enum.
+    pub const ALL: [Self; 5] =
+        [Self::Target, Self::Full, Self::Departure, Self::Interrupted, Self::InProgress];
+
+    /// Name in the tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Target => "target",
+            Self::Full => "full",
+            Self::Departure => "departure",
+            Self::Interrupted => "interrupted",
+            Self::InProgress => "in_progress",
+        }
+    }
+}
+
+/// One visit to a station, when it has ended or the simulation has (row of `sessions.parquet`).
+///
+/// A vehicle that gave up waiting has a row without plug-in time and without energy.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SessionRecord {
+    pub session: SessionId,
+    pub vehicle: VehicleId,
+    pub fleet: FleetId,
+    pub station: StationId,
+    pub operator: OperatorId,
+    /// Number of the connector at its station; `None` if the vehicle never got one.
+    pub connector: Option<u16>,
+    /// When the vehicle joined the station.
+    pub arrival_time: SimTime,
+    pub plug_in_time: Option<SimTime>,
+    /// First instant at which power flowed.
+    pub charge_start_time: Option<SimTime>,
+    /// Last instant at which power flowed.
+    pub charge_end_time: Option<SimTime>,
+    /// When it left (still there at the end of the simulation: `None`).
+    pub unplug_time: Option<SimTime>,
+    /// Waited for a connector [s].
+    pub queue_s: i64,
+    /// Drawn from the grid [kWh].
+    pub energy_kwh: f64,
+    /// Stored in the battery [kWh].
+    pub battery_kwh: f64,
+    /// Fed back to the grid [kWh].
+    pub discharged_kwh: f64,
+    pub max_power_kw: f64,
+    pub soc_start: f64,
+    pub soc_end: f64,
+    /// Paid by the fleet.
+    pub cost: f64,
+    pub end_reason: EndReason,
+}
+
+/// State of one fleet at a control interval (row of `fleet.parquet`).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FleetRecord {
+    pub time: SimTime,
+    pub fleet: FleetId,
+    /// Parked without power flowing, plugged in or not.
+    pub idle: u32,
+    pub driving: u32,
+    pub queued: u32,
+    pub charging: u32,
+    pub discharging: u32,
+    pub mean_soc: f64,
+    /// Mean grid power since the last reading [kW].
+    pub power_kw: f64,
+}
+
+/// State of one station at a control interval (row of `stations.parquet`).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StationRecord {
+    pub time: SimTime,
+    pub station: StationId,
+    pub operator: OperatorId,
+    pub occupied: u32,
+    pub queue: u32,
+    /// Mean power since the last reading [kW].
+    pub power_kw: f64,
+    /// Site limit, or the sum of its connectors' power where there is none [kW].
+    pub limit_kw: f64,
+}
+
+/// One price broadcast (row of `prices.parquet`).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PriceRecord {
+    pub broadcast_time: SimTime,
+    pub valid_from: SimTime,
+    pub valid_to: SimTime,
+    pub retailer: RetailerId,
+    pub price_eur_mwh: f64,
+}
+
+/// Names behind the identifiers, for whoever writes or prints records.
+#[derive(Debug, Clone, Default)]
+pub struct Labels {
+    pub places: Arc<Places>,
+    pub fleets: Vec<String>,
+    pub vehicles: Vec<String>,
+    pub stations: Vec<String>,
+    pub operators: Vec<String>,
+    pub retailers: Vec<String>,
+    /// Ledger accounts, for example `fleet:yellow`, `operator:hub`, `riders`.
+    pub accounts: Vec<String>,
+    /// Currency of all amounts, for example `EUR`.
+    pub currency: String,
+}
+
+/// Whoever listens to what happens. Every method does nothing unless overridden.
+pub trait Recorder {
+    fn trip(&mut self, _record: &TripRecord) {}
+    fn leg(&mut self, _record: &LegRecord) {}
+    fn session(&mut self, _record: &SessionRecord) {}
+    fn fleet(&mut self, _record: &FleetRecord) {}
+    fn station(&mut self, _record: &StationRecord) {}
+    fn price(&mut self, _record: &PriceRecord) {}
+    fn ledger(&mut self, _entry: &LedgerEntry) {}
+}
+
+/// Nobody listens.
+impl Recorder for () {}
+
+/// Two listeners, one after the other.
+impl<A: Recorder, B: Recorder> Recorder for (A, B) {
+    fn trip(&mut self, record: &TripRecord) {
+        self.0.trip(record);
+        self.1.trip(record);
+    }
+    fn leg(&mut self, record: &LegRecord) {
+        self.0.leg(record);
+        self.1.leg(record);
+    }
+    fn session(&mut self, record: &SessionRecord) {
+        self.0.session(record);
+        self.1.session(record);
+    }
+    fn fleet(&mut self, record: &FleetRecord) {
+        self.0.fleet(record);
+        self.1.fleet(record);
+    }
+    fn station(&mut self, record: &StationRecord) {
+        self.0.station(record);
+        self.1.station(record);
+    }
+    fn price(&mut self, record: &PriceRecord) {
+        self.0.price(record);
+        self.1.price(record);
+    }
+    fn ledger(&mut self, entry: &LedgerEntry) {
+        self.0.ledger(entry);
+        self.1.ledger(entry);
+    }
+}
+
+impl<R: Recorder + ?Sized> Recorder for &mut R {
+    fn trip(&mut self, record: &TripRecord) {
+        (**self).trip(record);
+    }
+    fn leg(&mut self, record: &LegRecord) {
+        (**self).leg(record);
+    }
+    fn session(&mut self, record: &SessionRecord) {
+        (**self).session(record);
+    }
+    fn fleet(&mut self, record: &FleetRecord) {
+        (**self).fleet(record);
+    }
+    fn station(&mut self, record: &StationRecord) {
+        (**self).station(record);
+    }
+    fn price(&mut self, record: &PriceRecord) {
+        (**self).price(record);
+    }
+    fn ledger(&mut self, entry: &LedgerEntry) {
+        (**self).ledger(entry);
+    }
+}

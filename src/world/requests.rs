@@ -1,0 +1,53 @@
+//! Requests for rides, sorted by time, one flat column per property.
+
+use crate::ids::{FleetId, PlaceId, RequestId, VehicleId};
+use crate::ledger::Money;
+use crate::time::SimTime;
+
+/// All requests of a replication, by [`RequestId`]; `time` never decreases.
+#[derive(Debug, Clone, Default)]
+pub struct Requests {
+    /// When the ride is asked for (in replay: when the trip starts).
+    pub time: Vec<SimTime>,
+    /// From.
+    pub origin: Vec<PlaceId>,
+    /// To.
+    pub destination: Vec<PlaceId>,
+    /// Driving time with the rider [s].
+    pub duration_s: Vec<u32>,
+    /// Distance with the rider [km].
+    pub distance_km: Vec<f64>,
+    /// What the rider pays.
+    pub fare: Vec<Money>,
+    /// Which fleet is asked.
+    pub fleet: Vec<FleetId>,
+    /// In replay, what binds each trip to its vehicle; empty in dispatch.
+    pub bound: Vec<Bound>,
+}
+
+/// What the trace says of a trip that is bound to a vehicle.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bound {
+    /// The vehicle.
+    pub vehicle: VehicleId,
+    /// Recorded fall of the state of charge (0..1); `None` if not recorded or if it rose.
+    pub soc_drop: Option<f64>,
+    /// The vehicle was plugged in where the trip ended.
+    pub ends_at_charger: bool,
+}
+
+impl Requests {
+    /// Number of requests.
+    pub fn len(&self) -> usize {
+        self.time.len()
+    }
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.time.is_empty()
+    }
+    /// When the request is made.
+    #[inline]
+    pub fn time(&self, request: RequestId) -> SimTime {
+        self.time[request.index()]
+    }
+}

@@ -1,0 +1,93 @@
+//! Everything that stays as it is while a replication runs.
+
+use super::{Fleet, Requests, Retailer, Station, Travel, VehicleStart, VehicleType};
+use crate::geo::Places;
+use crate::records::Labels;
+use crate::time::{LocalClock, SimTime};
+use std::sync::Arc;
+
+/// The two ways to operate a fleet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Requests carry no vehicle: a policy assigns one.
+    Dispatch {
+        /// How long a rider waits for the vehicle before giving up [s].
+        patience_s: i64,
+    },
+    /// Trips are bound to vehicles and happen as recorded, or are lost.
+    Replay,
+}
+
+/// The fixed part of a replication, built and checked by the scenario module.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// First instant simulated.
+    pub start: SimTime,
+    /// First instant no longer simulated.
+    pub end: SimTime,
+    /// Time between two readings of the meters, and between rounds of the charging policy [s].
+    pub control_interval_s: i64,
+    /// Local time.
+    pub clock: LocalClock,
+    /// How the fleets operate.
+    pub mode: Mode,
+    /// All places.
+    pub places: Arc<Places>,
+    /// Time and distance between them.
+    pub travel: Travel,
+    /// Ambient temperature by hour since `start` [°C]; empty where temperature plays no part,
+    /// and its last value holds after its end.
+    pub temperature_c: Vec<f64>,
+    /// Vehicle types.
+    pub types: Vec<VehicleType>,
+    /// Fleets; at most 64.
+    pub fleets: Vec<Fleet>,
+    /// Vehicles.
+    pub vehicles: Vec<VehicleStart>,
+    /// Station operators, by name.
+    pub operators: Vec<String>,
+    /// Stations.
+    pub stations: Vec<Station>,
+    /// Retailers; at least one where there are stations.
+    pub retailers: Vec<Retailer>,
+    /// Requests within [start, end), sorted by time.
+    pub requests: Requests,
+    /// Name of the currency of all amounts, for example `EUR`.
+    pub currency: String,
+    /// CO2 of grid energy [kg/kWh], where known.
+    pub co2_kg_per_kwh: Option<f64>,
+}
+
+impl Setup {
+    /// Names behind the identifiers.
+    pub fn labels(&self) -> Labels {
+        let names = |prefix: &str, names: Vec<&str>| -> Vec<String> {
+            names.into_iter().map(|name| format!("{prefix}{name}")).collect()
+        };
+        let fleets: Vec<&str> = self.fleets.iter().map(|f| f.name.as_str()).collect();
+        let operators: Vec<&str> = self.operators.iter().map(String::as_str).collect();
+        let retailers: Vec<&str> = self.retailers.iter().map(|r| r.name.as_str()).collect();
+        // The order here is the order of `Accounts`.
+        let mut accounts = vec!["riders".to_owned(), "outside".to_owned()];
+        accounts.extend(names("fleet:", fleets.clone()));
+        accounts.extend(names("operator:", operators.clone()));
+        accounts.extend(names("retailer:", retailers.clone()));
+        Labels {
+            places: Arc::clone(&self.places),
+            fleets: names("", fleets),
+            vehicles: self.vehicles.iter().map(|v| v.name.clone()).collect(),
+            stations: self.stations.iter().map(|s| s.name.clone()).collect(),
+            operators: names("", operators),
+            retailers: names("", retailers),
+            accounts,
+            currency: self.currency.clone(),
+        }
+    }
+
+    /// Ambient temperature at `t` [°C], where the scenario has one.
+    pub fn temperature_c(&self, t: SimTime) -> Option<f64> {
+        let last = self.temperature_c.len().checked_sub(1)?;
+        let hour = ((t - self.start) / crate::time::HOUR_S).max(0) as usize;
+        Some(self.temperature_c[hour.min(last)])
+    }
+}

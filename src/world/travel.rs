@@ -1,0 +1,82 @@
+//! How long and how far it is from one place to another.
+
+use crate::geo::Places;
+use crate::ids::PlaceId;
+use crate::time::{LocalClock, SimTime};
+
+/// One way from a place to another.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Trip {
+    /// [km].
+    pub distance_km: f64,
+    /// [s]; at least 1 unless the distance is 0.
+    pub duration_s: i64,
+}
+
+/// The travel model.
+#[derive(Debug, Clone)]
+pub struct Travel {
+    /// Road distance over great-circle distance.
+    pub circuity: f64,
+    /// Speed in each hour of the local week, from Monday 0:00 [km/h]; 168 of them.
+    pub speed_kmh: Box<[f64]>,
+    /// Times and distances learned from the trace, where it has enough trips.
+    pub matrix: Option<OdMatrix>,
+}
+
+/// Mean time and distance between zones, by hour of the local day, learned from trips.
+///
+/// Zones are the places numbered below `zones`. Where an hour has too few trips
+/// the mean over the day, scaled by the hour's overall pace, stands in; where a
+/// pair has too few, the great circle does.
+#[derive(Debug, Clone)]
+pub struct OdMatrix {
+    /// Number of zones.
+    pub zones: usize,
+    /// [km], row by origin; NaN where the trace has too few trips.
+    pub distance_km: Vec<f32>,
+    /// [s], (origin x zones + destination) x 24 + hour; NaN where the trace has too few trips.
+    pub duration_s: Vec<f32>,
+}
+
+impl Travel {
+    /// The way from `from` to `to`, setting out at `departure`.
+    #[inline]
+    pub fn trip(
+        &self,
+        places: &Places,
+        clock: &LocalClock,
+        from: PlaceId,
+        to: PlaceId,
+        departure: SimTime,
+    ) -> Trip {
+        if let Some(matrix) = &self.matrix
+            && let Some(trip) = matrix.trip(from, to, clock.hour(departure))
+        {
+            return trip;
+        }
+        let distance_km = self.circuity * places.distance_km(from, to);
+        let speed_kmh = self.speed_kmh[clock.hour_of_week(departure)];
+        Trip { distance_km, duration_s: whole_seconds(distance_km / speed_kmh * 3_600.0) }
+    }
+}
+
+impl OdMatrix {
+    #[inline]
+    fn trip(&self, from: PlaceId, to: PlaceId, hour: usize) -> Option<Trip> {
+        if from.index() >= self.zones || to.index() >= self.zones {
+            return None;
+        }
+        let pair = from.index() * self.zones + to.index();
+        let (distance_km, duration_s) = (self.distance_km[pair], self.duration_s[pair * 24 + hour]);
+        (!distance_km.is_nan() && !duration_s.is_nan()).then(|| Trip {
+            distance_km: f64::from(distance_km),
+            duration_s: whole_seconds(f64::from(duration_s)),
+        })
+    }
+}
+
+/// Rounded up, so that a way of any length takes time.
+fn whole_seconds(seconds: f64) -> i64 {
+    seconds.ceil() as i64
+}
