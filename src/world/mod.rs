@@ -2,20 +2,31 @@
 //! fleets, requests, travel, tariffs. No queue of events, no file.
 //!
 //! [`Setup`] is everything that does not change while a replication runs; the
-//! scenario module builds it.
+//! scenario module builds it. [`State`] is everything that does; the engine
+//! changes it. [`View`] is what policies see of both.
 
 pub mod battery;
+pub mod charging;
 pub mod fleet;
+pub mod nearby;
 pub mod requests;
 pub mod setup;
+pub mod state;
 pub mod station;
 pub mod tariff;
 pub mod travel;
+pub mod vehicle;
+pub mod view;
 
 pub use battery::{ChargingCurve, VehicleType};
+pub use charging::{Session, Stations, Waiting};
 pub use fleet::{FareRule, Fleet, VehicleStart};
+pub use nearby::Nearby;
 pub use requests::{Bound, Requests};
 pub use setup::{Mode, Setup};
+pub use state::{PriceBook, RequestState, State};
 pub use station::{Access, Connector, Station};
 pub use tariff::{Retailer, Tariff};
-pub use travel::{Travel, Trip};
+pub use travel::{OdMatrix, Travel, Trip};
+pub use vehicle::{Activity, Leg, Ride, Trigger, Vehicle};
+pub use view::{Ask, Service, View};

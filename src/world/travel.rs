@@ -61,6 +61,28 @@ impl Travel {
     }
 }
 
+impl Travel {
+    /// Fastest way of the model, in great-circle kilometres per hour: nothing farther away than
+    /// this times the time left can arrive in time.
+    pub fn fastest_great_circle_kmh(&self, places: &Places) -> f64 {
+        let fastest_kmh = self.speed_kmh.iter().copied().fold(0.0, f64::max) / self.circuity;
+        let Some(matrix) = &self.matrix else { return fastest_kmh };
+        let mut fastest_kmh = fastest_kmh;
+        for from in 0..matrix.zones {
+            for to in 0..matrix.zones {
+                let pair = from * matrix.zones + to;
+                let shortest_s =
+                    matrix.duration_s[pair * 24..(pair + 1) * 24].iter().copied().fold(f32::INFINITY, f32::min);
+                if matrix.distance_km[pair].is_finite() && shortest_s > 0.0 {
+                    let km = places.distance_km(PlaceId::new(from), PlaceId::new(to));
+                    fastest_kmh = fastest_kmh.max(km / f64::from(shortest_s) * 3_600.0);
+                }
+            }
+        }
+        fastest_kmh
+    }
+}
+
 impl OdMatrix {
     #[inline]
     fn trip(&self, from: PlaceId, to: PlaceId, hour: usize) -> Option<Trip> {

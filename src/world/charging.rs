@@ -1,0 +1,273 @@
+//! Stations at one instant: who is plugged in, who waits, and how power is shared.
+//!
+//! A session's power changes only at events of its station: a vehicle connects
+//! or leaves, a session starts or stops, or, where the site limit binds, a
+//! battery reaches a corner of its charging curve. At each of them the limit is
+//! divided anew, by max-min fairness over what each vehicle could take. Between
+//! events everything is known in closed form and read without being changed, so
+//! that who looks (a meter, a policy, a price change) never changes the result.
+
+use super::{Connector, Setup, VehicleType};
+use crate::ids::{SessionId, StationId, VehicleId};
+use crate::time::SimTime;
+use std::collections::VecDeque;
+
+/// A vehicle at a connector.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// Number of the visit.
+    pub id: SessionId,
+    /// The vehicle.
+    pub vehicle: VehicleId,
+    /// When it joined the station.
+    pub arrival: SimTime,
+    /// When it got the connector.
+    pub plug_in: SimTime,
+    /// Charge at plug-in.
+    pub soc_start: f64,
+    /// Charge asked for.
+    pub target_soc: f64,
+    /// Power may flow; false once the target is reached or while a policy holds it.
+    pub active: bool,
+    /// First and last instant of power, so far.
+    pub charge_start: Option<SimTime>,
+    /// Last instant at which power flowed, set when it stops.
+    pub charge_end: Option<SimTime>,
+    /// Most power this vehicle takes from this connector [kW].
+    pub limit_kw: f64,
+    /// Its share of the site limit since `anchor` [kW].
+    pub share_kw: f64,
+    /// Last change of power.
+    pub anchor: SimTime,
+    /// Charge at `anchor`.
+    pub anchor_soc: f64,
+    /// When the target will be reached if nothing changes.
+    pub expected_end: SimTime,
+    /// Energy already billed [kWh at the plug].
+    pub billed_kwh: f64,
+    /// What the retailer is owed for it [currency].
+    pub energy_cost: f64,
+    /// Most power so far [kW].
+    pub max_power_kw: f64,
+}
+
+impl Session {
+    /// State of charge at `t`.
+    pub fn soc(&self, vehicle_type: &VehicleType, t: SimTime) -> f64 {
+        if !self.active || t <= self.anchor {
+            return self.anchor_soc;
+        }
+        vehicle_type.soc_after(self.anchor_soc, self.share_kw, self.target_soc, (t - self.anchor) as f64)
+    }
+
+    /// Energy drawn from the grid from plug-in to `t` [kWh].
+    pub fn energy_kwh(&self, vehicle_type: &VehicleType, t: SimTime) -> f64 {
+        vehicle_type.kwh(self.soc(vehicle_type, t) - self.soc_start) / vehicle_type.charge_efficiency
+    }
+
+    /// Power at the plug at `t` [kW].
+    pub fn power_kw(&self, vehicle_type: &VehicleType, t: SimTime) -> f64 {
+        let soc = self.soc(vehicle_type, t);
+        if !self.active || soc >= self.target_soc {
+            return 0.0;
+        }
+        vehicle_type.curve.power_kw(soc).min(self.share_kw)
+    }
+
+    /// Adds what was drawn since the last billing, at `price_eur_mwh`.
+    pub fn bill(&mut self, vehicle_type: &VehicleType, t: SimTime, price_eur_mwh: f64) {
+        let energy_kwh = self.energy_kwh(vehicle_type, t);
+        self.energy_cost += (energy_kwh - self.billed_kwh) * price_eur_mwh / 1_000.0;
+        self.billed_kwh = energy_kwh;
+    }
+}
+
+/// A vehicle that waits for a connector.
+#[derive(Debug, Clone, Copy)]
+pub struct Waiting {
+    /// Number of the visit.
+    pub session: SessionId,
+    /// The vehicle.
+    pub vehicle: VehicleId,
+    /// When it joined.
+    pub arrival: SimTime,
+    /// When it gives up.
+    pub deadline: SimTime,
+    /// Time it will need a connector [s], as estimated when it joined.
+    pub need_s: f64,
+}
+
+/// A station at one instant.
+#[derive(Debug, Clone)]
+pub struct StationState {
+    /// Number of its first connector among all connectors.
+    pub first_connector: u32,
+    /// Connectors in use.
+    pub occupied: u32,
+    /// Vehicles in line, first come first served.
+    pub queue: VecDeque<Waiting>,
+    /// Vehicles on their way here.
+    pub inbound: u32,
+    /// Energy of its sessions that have ended, and of the others up to their last change of power [kWh].
+    pub settled_kwh: f64,
+    /// Energy up to the last reading of the meter [kWh].
+    pub metered_kwh: f64,
+    /// Whether all connectors together could exceed the site limit.
+    pub shares: bool,
+}
+
+/// All stations, and all connectors in one flat array.
+#[derive(Debug, Clone)]
+pub struct Stations {
+    /// By station.
+    pub stations: Vec<StationState>,
+    /// By connector, station after station.
+    pub sessions: Vec<Option<Session>>,
+    /// Next visit's number.
+    pub next_session: u32,
+    /// Scratch for the division of power: (connector, power the vehicle could take [kW]).
+    demands: Vec<(usize, f64)>,
+}
+
+impl Stations {
+    /// Empty stations.
+    pub fn new(setup: &Setup) -> Self {
+        let mut first = 0;
+        let stations = setup
+            .stations
+            .iter()
+            .map(|station| {
+                let first_connector = first;
+                first += station.connectors.len() as u32;
+                let total_kw: f64 = station.connectors.iter().map(|c| c.power_kw).sum();
+                StationState {
+                    first_connector,
+                    occupied: 0,
+                    queue: VecDeque::new(),
+                    inbound: 0,
+                    settled_kwh: 0.0,
+                    metered_kwh: 0.0,
+                    shares: total_kw > station.site_limit_kw,
+                }
+            })
+            .collect();
+        Self { stations, sessions: vec![None; first as usize], next_session: 0, demands: Vec::new() }
+    }
+
+    /// Connectors of a station, as positions in `sessions`.
+    #[inline]
+    pub fn connectors(&self, setup: &Setup, station: StationId) -> std::ops::Range<usize> {
+        let first = self.stations[station.index()].first_connector as usize;
+        first..first + setup.stations[station.index()].connectors.len()
+    }
+
+    /// The free connector that gives `vehicle_type` the most power, if one is free that fits.
+    pub fn best_free_connector(
+        &self,
+        setup: &Setup,
+        station: StationId,
+        vehicle_type: &VehicleType,
+    ) -> Option<usize> {
+        let range = self.connectors(setup, station);
+        if self.stations[station.index()].occupied as usize == range.len() {
+            return None;
+        }
+        let mut best: Option<(f64, usize)> = None;
+        for (position, connector) in range.zip(&setup.stations[station.index()].connectors) {
+            let power = vehicle_type.limit_kw(*connector);
+            if self.sessions[position].is_none() && power > 0.0 && best.is_none_or(|(most, _)| power > most) {
+                best = Some((power, position));
+            }
+        }
+        best.map(|(_, position)| position)
+    }
+
+    /// Number for the next visit.
+    pub fn new_session(&mut self) -> SessionId {
+        let id = SessionId(self.next_session);
+        self.next_session += 1;
+        id
+    }
+
+    /// Energy that a station has drawn up to `t` [kWh].
+    pub fn energy_kwh(&self, setup: &Setup, vehicle_type: impl Fn(VehicleId) -> usize, station: StationId, t: SimTime) -> f64 {
+        let mut total = self.stations[station.index()].settled_kwh;
+        for session in self.sessions[self.connectors(setup, station)].iter().flatten() {
+            let of = &setup.types[vehicle_type(session.vehicle)];
+            total += of.kwh(session.soc(of, t) - session.anchor_soc) / of.charge_efficiency;
+        }
+        total
+    }
+
+    /// Brings the sessions of a station to `now`, divides its power anew and says when the next
+    /// change comes: a target or a corner of a curve is reached.
+    pub fn redivide(
+        &mut self,
+        setup: &Setup,
+        vehicle_type: impl Fn(VehicleId) -> usize,
+        station: StationId,
+        now: SimTime,
+    ) -> Option<SimTime> {
+        let range = self.connectors(setup, station);
+        let state = &mut self.stations[station.index()];
+        let limit_kw = setup.stations[station.index()].site_limit_kw;
+        self.demands.clear();
+        let mut total_kw = 0.0;
+        for position in range {
+            let Some(session) = &mut self.sessions[position] else { continue };
+            if !session.active {
+                continue;
+            }
+            let of = &setup.types[vehicle_type(session.vehicle)];
+            let soc = session.soc(of, now);
+            if soc > session.anchor_soc {
+                let peak_kw = of.curve.peak_between(session.anchor_soc, soc).min(session.share_kw);
+                session.max_power_kw = session.max_power_kw.max(peak_kw);
+            }
+            state.settled_kwh += of.kwh(soc - session.anchor_soc) / of.charge_efficiency;
+            (session.anchor, session.anchor_soc) = (now, soc);
+            let demand_kw = session.limit_kw.min(of.curve.peak_until_corner(soc).0);
+            total_kw += demand_kw;
+            self.demands.push((position, demand_kw));
+        }
+        let constrained = state.shares && total_kw > limit_kw;
+        if constrained {
+            // Max-min fairness: whoever wants less than an equal part gets it all; the rest share what is left.
+            self.demands.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
+        }
+        let (mut left_kw, mut sharers) = (limit_kw, self.demands.len());
+        let mut next: Option<SimTime> = None;
+        for &(position, demand_kw) in &self.demands {
+            let Some(session) = &mut self.sessions[position] else { continue };
+            let of = &setup.types[vehicle_type(session.vehicle)];
+            session.share_kw = session.limit_kw;
+            if constrained {
+                session.share_kw = demand_kw.min(left_kw / sharers as f64);
+                left_kw -= session.share_kw;
+                sharers -= 1;
+            }
+            let seconds = of.seconds_to(session.anchor_soc, session.share_kw, session.target_soc);
+            session.expected_end = later(now, seconds);
+            let mut change = session.expected_end;
+            if state.shares {
+                let corner = of.curve.peak_until_corner(session.anchor_soc).1;
+                if corner < session.target_soc {
+                    change = change.min(later(now, of.seconds_to(session.anchor_soc, session.share_kw, corner)));
+                }
+            }
+            next = Some(next.map_or(change, |t| t.min(change)));
+        }
+        next
+    }
+}
+
+/// `seconds` after `now` in whole seconds, rounded up; at least one second later.
+fn later(now: SimTime, seconds: f64) -> SimTime {
+    // Without power the end is out of sight: a century.
+    now + seconds.ceil().clamp(1.0, 3.2e9) as i64
+}
+
+/// Power that a vehicle of `vehicle_type` would get from the best connector of `connectors` [kW].
+pub fn best_limit_kw(vehicle_type: &VehicleType, connectors: &[Connector]) -> f64 {
+    connectors.iter().map(|&c| vehicle_type.limit_kw(c)).fold(0.0, f64::max)
+}

@@ -1,0 +1,209 @@
+//! The moving part of the world at one instant.
+//!
+//! The engine's handlers change it; policies read it through a `View`.
+
+use super::vehicle::{Activity, Trigger, Vehicle};
+use super::{Nearby, Session, Setup, Stations};
+use crate::ids::{FleetId, PlaceId, RequestId, RetailerId, StationId, VehicleId};
+use crate::records::PriceRecord;
+use crate::time::SimTime;
+
+/// How far a request has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RequestState {
+    /// Not yet made.
+    Future,
+    /// Made; no vehicle yet.
+    Waiting,
+    /// A vehicle is on its way or the rider is in it.
+    Assigned,
+    /// Served or lost.
+    Ended,
+}
+
+/// Prices of one retailer.
+#[derive(Debug, Clone, Default)]
+pub struct PriceBook {
+    /// In force now [currency/MWh].
+    pub current_eur_mwh: f64,
+    /// Every broadcast so far, by time.
+    pub broadcasts: Vec<PriceRecord>,
+}
+
+/// The world at one instant.
+#[derive(Debug, Clone)]
+pub struct State {
+    /// The instant.
+    pub now: SimTime,
+    /// By vehicle.
+    pub vehicles: Vec<Vehicle>,
+    /// Stations, connectors, queues.
+    pub stations: Stations,
+    /// By request.
+    pub requests: Vec<RequestState>,
+    /// Requests that wait for a vehicle, by where they start.
+    pub waiting: Nearby,
+    /// Vehicles that riders can have, by fleet and place: idle, or charging and willing to leave.
+    pub available: Vec<Nearby>,
+    /// By retailer.
+    pub prices: Vec<PriceBook>,
+    /// Vehicles by fleet and activity.
+    pub counts: Vec<[u32; Activity::ALL.len()]>,
+    /// Energy drawn by each fleet's sessions that have ended [kWh].
+    pub fleet_settled_kwh: Vec<f64>,
+    /// Stations that a fleet may use, for vehicles without (2 x fleet) and with (2 x fleet + 1) a DC inlet.
+    pub(super) stations_of: Vec<Nearby>,
+    /// The same: one station that is always within reach of thought, an upper bound for the way to the nearest.
+    pub(super) haven_of: Vec<Option<PlaceId>>,
+    /// See [`Travel::fastest_great_circle_kmh`](super::Travel::fastest_great_circle_kmh).
+    pub(super) fastest_kmh: f64,
+}
+
+/// Number of grid cells for an index of `items`.
+fn cells_for(items: usize) -> usize {
+    items.clamp(64, 4_096)
+}
+
+impl State {
+    /// The world at the start.
+    pub fn new(setup: &Setup) -> Self {
+        let places = &*setup.places;
+        let mut counts = vec![[0; Activity::ALL.len()]; setup.fleets.len()];
+        let mut of_fleet = vec![0; setup.fleets.len()];
+        for v in &setup.vehicles {
+            counts[v.fleet.index()][Activity::Idle as usize] += 1;
+            of_fleet[v.fleet.index()] += 1;
+        }
+        let mut available: Vec<Nearby> = of_fleet
+            .iter()
+            .map(|&count| Nearby::new(places, setup.vehicles.len(), cells_for(count)))
+            .collect();
+        let vehicles: Vec<Vehicle> = setup
+            .vehicles
+            .iter()
+            .enumerate()
+            .map(|(i, v)| {
+                available[v.fleet.index()].insert(places, i as u32, v.place);
+                Vehicle {
+                    fleet: v.fleet,
+                    vehicle_type: v.vehicle_type,
+                    activity: Activity::Idle,
+                    since: setup.start,
+                    place: v.place,
+                    soc: v.soc,
+                    leg: None,
+                    ride: None,
+                    station: None,
+                    connector: None,
+                    target_soc: 0.0,
+                    yields: false,
+                    unposted_km: 0.0,
+                }
+            })
+            .collect();
+        let mut stations_of = Vec::new();
+        let mut haven_of = Vec::new();
+        for fleet in 0..setup.fleets.len() {
+            for with_dc in [false, true] {
+                let mut index = Nearby::new(places, setup.stations.len(), cells_for(setup.stations.len()));
+                let mut haven = None;
+                for (i, station) in setup.stations.iter().enumerate() {
+                    let fits = station.connectors.iter().any(|c| with_dc || !c.dc);
+                    if fits && station.access.allows(FleetId::new(fleet)) {
+                        index.insert(places, i as u32, station.place);
+                        haven = haven.or(Some(station.place));
+                    }
+                }
+                stations_of.push(index);
+                haven_of.push(haven);
+            }
+        }
+        Self {
+            now: setup.start,
+            vehicles,
+            stations: Stations::new(setup),
+            requests: vec![RequestState::Future; setup.requests.len()],
+            waiting: Nearby::new(places, setup.requests.len(), 1_024),
+            available,
+            prices: vec![PriceBook::default(); setup.retailers.len()],
+            counts,
+            fleet_settled_kwh: vec![0.0; setup.fleets.len()],
+            stations_of,
+            haven_of,
+            fastest_kmh: setup.travel.fastest_great_circle_kmh(places),
+        }
+    }
+
+    /// Moves a vehicle's state machine on and keeps the counts.
+    pub fn fire(&mut self, vehicle: VehicleId, trigger: Trigger) {
+        let now = self.now;
+        let v = &mut self.vehicles[vehicle.index()];
+        let counts = &mut self.counts[v.fleet.index()];
+        counts[v.activity as usize] -= 1;
+        v.fire(trigger, now);
+        counts[v.activity as usize] += 1;
+    }
+
+    /// Lets riders have the vehicle.
+    pub fn offer(&mut self, setup: &Setup, vehicle: VehicleId) {
+        let v = &self.vehicles[vehicle.index()];
+        self.available[v.fleet.index()].insert(&setup.places, vehicle.0, v.place);
+    }
+
+    /// Keeps the vehicle from riders; nothing happens if they could not have it.
+    pub fn withdraw(&mut self, vehicle: VehicleId) {
+        let fleet = self.vehicles[vehicle.index()].fleet;
+        self.available[fleet.index()].remove(vehicle.0);
+    }
+
+    /// The session of a vehicle that is plugged in.
+    pub fn session(&self, vehicle: VehicleId) -> Option<&Session> {
+        let connector = self.vehicles[vehicle.index()].connector?;
+        self.stations.sessions[connector as usize].as_ref()
+    }
+
+    /// State of charge of a vehicle now.
+    pub fn soc(&self, setup: &Setup, vehicle: VehicleId) -> f64 {
+        let v = &self.vehicles[vehicle.index()];
+        let of = &setup.types[v.vehicle_type.index()];
+        match v.activity {
+            Activity::Charging | Activity::Plugged => {
+                self.session(vehicle).map_or(v.soc, |session| session.soc(of, self.now))
+            }
+            _ => match &v.leg {
+                Some(leg) => v.soc - leg.energy_kwh * leg.share_at(self.now) / of.battery_kwh,
+                None => v.soc,
+            },
+        }
+    }
+
+    /// Energy that a station has drawn up to now [kWh].
+    pub fn station_energy_kwh(&self, setup: &Setup, station: StationId) -> f64 {
+        let type_of = |v: VehicleId| self.vehicles[v.index()].vehicle_type.index();
+        self.stations.energy_kwh(setup, type_of, station, self.now)
+    }
+
+    /// Brings a station's sessions to now and divides its power anew; when the next change comes.
+    pub fn redivide(&mut self, setup: &Setup, station: StationId) -> Option<SimTime> {
+        let vehicles = &self.vehicles;
+        let type_of = |v: VehicleId| vehicles[v.index()].vehicle_type.index();
+        let next = self.stations.redivide(setup, type_of, station, self.now);
+        // A rider at the head of the line gives up before anyone behind: all have the same patience.
+        let patience = self.stations.stations[station.index()].queue.front().map(|w| w.deadline);
+        match (next, patience) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
+    }
+
+    /// A request waits for a vehicle.
+    pub fn wait(&mut self, setup: &Setup, request: RequestId) {
+        self.requests[request.index()] = RequestState::Waiting;
+        self.waiting.insert(&setup.places, request.0, setup.requests.origin[request.index()]);
+    }
+
+    /// The price in force [currency/MWh].
+    pub fn price_eur_mwh(&self, retailer: RetailerId) -> f64 {
+        self.prices[retailer.index()].current_eur_mwh
+    }
+}

@@ -1,0 +1,322 @@
+//! What a policy sees: the world as it is known now, and nothing of the future.
+//!
+//! Departures, coming trips and prices not yet broadcast are out of reach: the
+//! view gives no access to requests that have not been made, and answers what
+//! would take a while to work out (who is near, who could serve, how long the
+//! wait at a station may be) in one place for all policies.
+
+use super::state::{PriceBook, RequestState, State};
+use super::vehicle::{Activity, Vehicle};
+use super::{Mode, Setup, Trip, VehicleType};
+use crate::ids::{FleetId, PlaceId, RequestId, RetailerId, StationId, VehicleId};
+use crate::time::{LocalClock, SimTime};
+
+/// Whether a vehicle can serve a request.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Service {
+    /// Yes; the way to the pick-up.
+    Possible(Trip),
+    /// It would be there after the rider has given up.
+    TooLate,
+    /// Its charge does not last for the trip and the way to a station.
+    LowCharge,
+}
+
+/// What a rider asked for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Ask {
+    /// When.
+    pub time: SimTime,
+    /// From.
+    pub origin: PlaceId,
+    /// To.
+    pub destination: PlaceId,
+    /// Expected distance [km].
+    pub distance_km: f64,
+    /// Which fleet.
+    pub fleet: FleetId,
+    /// When the rider gives up.
+    pub deadline: SimTime,
+}
+
+/// A read-only look at the world.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    setup: &'a Setup,
+    state: &'a State,
+}
+
+impl<'a> View<'a> {
+    /// Looks at `state`.
+    pub fn new(setup: &'a Setup, state: &'a State) -> Self {
+        Self { setup, state }
+    }
+
+    /// The present.
+    #[inline]
+    pub fn now(&self) -> SimTime {
+        self.state.now
+    }
+
+    /// Local time.
+    pub fn clock(&self) -> &'a LocalClock {
+        &self.setup.clock
+    }
+
+    /// Number of vehicles.
+    pub fn vehicle_count(&self) -> usize {
+        self.state.vehicles.len()
+    }
+
+    /// A vehicle.
+    #[inline]
+    pub fn vehicle(&self, vehicle: VehicleId) -> &'a Vehicle {
+        &self.state.vehicles[vehicle.index()]
+    }
+
+    /// Its type.
+    #[inline]
+    pub fn vehicle_type(&self, vehicle: VehicleId) -> &'a VehicleType {
+        &self.setup.types[self.vehicle(vehicle).vehicle_type.index()]
+    }
+
+    /// Its state of charge now, 0 to 1.
+    #[inline]
+    pub fn soc(&self, vehicle: VehicleId) -> f64 {
+        self.state.soc(self.setup, vehicle)
+    }
+
+    /// Number of fleets.
+    pub fn fleet_count(&self) -> usize {
+        self.setup.fleets.len()
+    }
+
+    /// Vehicles of `fleet` that riders can have.
+    pub fn available(&self, fleet: FleetId) -> impl Iterator<Item = VehicleId> + 'a {
+        self.state.available[fleet.index()].iter().map(VehicleId)
+    }
+
+    /// Whether riders can have the vehicle.
+    pub fn is_available(&self, vehicle: VehicleId) -> bool {
+        self.state.available[self.vehicle(vehicle).fleet.index()].contains(vehicle.0)
+    }
+
+    /// Requests that wait for a vehicle, in no meaningful order.
+    pub fn waiting(&self) -> impl Iterator<Item = RequestId> + 'a {
+        self.state.waiting.iter().map(RequestId)
+    }
+
+    /// Number of requests that wait.
+    pub fn waiting_count(&self) -> usize {
+        self.state.waiting.len()
+    }
+
+    /// Whether the request still waits.
+    pub fn is_waiting(&self, request: RequestId) -> bool {
+        self.state.requests[request.index()] == RequestState::Waiting
+    }
+
+    /// What was asked for.
+    ///
+    /// # Panics
+    /// If the request has not been made yet: the future is not to be seen.
+    pub fn ask(&self, request: RequestId) -> Ask {
+        assert!(self.state.requests[request.index()] != RequestState::Future, "a request of the future");
+        let (requests, i) = (&self.setup.requests, request.index());
+        let patience_s = match self.setup.mode {
+            Mode::Dispatch { patience_s } => patience_s,
+            Mode::Replay => 0,
+        };
+        Ask {
+            time: requests.time[i],
+            origin: requests.origin[i],
+            destination: requests.destination[i],
+            distance_km: requests.distance_km[i],
+            fleet: requests.fleet[i],
+            deadline: requests.time[i] + patience_s,
+        }
+    }
+
+    /// The way between two places, setting out now.
+    #[inline]
+    pub fn trip(&self, from: PlaceId, to: PlaceId) -> Trip {
+        self.setup.travel.trip(&self.setup.places, &self.setup.clock, from, to, self.state.now)
+    }
+
+    /// Consumption of a vehicle at present [kWh/km].
+    #[inline]
+    pub fn consumption_kwh_per_km(&self, vehicle: VehicleId) -> f64 {
+        self.vehicle_type(vehicle).consumption_kwh_per_km(self.setup.temperature_c(self.state.now))
+    }
+
+    /// Whether `vehicle` can be at the pick-up before the rider gives up, with charge for the trip
+    /// and for the way from its end to a station.
+    pub fn service(&self, vehicle: VehicleId, ask: &Ask) -> Service {
+        let way = self.trip(self.vehicle(vehicle).place, ask.origin);
+        if self.now() + way.duration_s > ask.deadline {
+            return Service::TooLate;
+        }
+        if self.charge_suffices(vehicle, way.distance_km + ask.distance_km, ask.destination) {
+            Service::Possible(way)
+        } else {
+            Service::LowCharge
+        }
+    }
+
+    /// Whether the charge lasts for `distance_km` that end at `destination`, and on to a station.
+    pub fn charge_suffices(&self, vehicle: VehicleId, distance_km: f64, destination: PlaceId) -> bool {
+        let of = self.vehicle_type(vehicle);
+        let per_km = self.consumption_kwh_per_km(vehicle);
+        let spare_kwh = of.kwh(self.soc(vehicle) - of.usable_soc[0]) - distance_km * per_km;
+        if spare_kwh < 0.0 {
+            return false;
+        }
+        let list = self.station_list(vehicle);
+        // The way to any station bounds the way to the nearest: most questions end here.
+        match self.state.haven_of[list] {
+            None => true,
+            Some(haven) if self.trip(destination, haven).distance_km * per_km <= spare_kwh => true,
+            Some(_) => {
+                let mut nearest = Vec::with_capacity(1);
+                self.near(list, destination, 1, &mut nearest);
+                nearest.first().is_some_and(|&(_, station)| {
+                    let to = self.setup.stations[station as usize].place;
+                    self.trip(destination, to).distance_km * per_km <= spare_kwh
+                })
+            }
+        }
+    }
+
+    /// The `k` available vehicles of the asked fleet that can serve `ask`, nearest (great circle)
+    /// first, into `found` as (km, vehicle); `found` is emptied first.
+    pub fn vehicles_for(&self, ask: &Ask, k: usize, found: &mut Vec<(f64, u32)>) {
+        found.clear();
+        let reach_km = self.state.fastest_kmh * (ask.deadline - self.now()).max(0) as f64 / 3_600.0;
+        self.state.available[ask.fleet.index()].nearest(
+            &self.setup.places,
+            ask.origin,
+            k,
+            reach_km,
+            found,
+            |vehicle, _| matches!(self.service(VehicleId(vehicle), ask), Service::Possible(_)),
+        );
+    }
+
+    /// The nearest waiting request of its fleet that `vehicle` can serve.
+    pub fn request_for(&self, vehicle: VehicleId, found: &mut Vec<(f64, u32)>) -> Option<RequestId> {
+        found.clear();
+        let Mode::Dispatch { patience_s } = self.setup.mode else { return None };
+        let v = self.vehicle(vehicle);
+        let reach_km = self.state.fastest_kmh * patience_s as f64 / 3_600.0;
+        self.state.waiting.nearest(&self.setup.places, v.place, 1, reach_km, found, |request, _| {
+            let ask = self.ask(RequestId(request));
+            ask.fleet == v.fleet && matches!(self.service(vehicle, &ask), Service::Possible(_))
+        });
+        found.first().map(|&(_, request)| RequestId(request))
+    }
+
+    /// Whether a vehicle of the fleet is near enough for `ask` but too low on charge.
+    pub fn charge_is_what_lacks(&self, ask: &Ask, patience_s: i64) -> bool {
+        let ask = Ask { deadline: self.now() + patience_s, ..*ask };
+        let reach_km = self.state.fastest_kmh * patience_s as f64 / 3_600.0;
+        let mut found = Vec::with_capacity(1);
+        self.state.available[ask.fleet.index()].nearest(
+            &self.setup.places,
+            ask.origin,
+            1,
+            reach_km,
+            &mut found,
+            |vehicle, _| self.service(VehicleId(vehicle), &ask) == Service::LowCharge,
+        );
+        !found.is_empty()
+    }
+
+    /// The `k` stations nearest to the vehicle that it may use and that fit it, nearest (great
+    /// circle) first, into `found` as (km, station); `found` is emptied first.
+    pub fn stations_for(&self, vehicle: VehicleId, k: usize, found: &mut Vec<(f64, u32)>) {
+        found.clear();
+        self.near(self.station_list(vehicle), self.vehicle(vehicle).place, k, found);
+    }
+
+    fn near(&self, list: usize, from: PlaceId, k: usize, found: &mut Vec<(f64, u32)>) {
+        let everywhere = f64::INFINITY;
+        self.state.stations_of[list].nearest(&self.setup.places, from, k, everywhere, found, |_, _| true);
+    }
+
+    fn station_list(&self, vehicle: VehicleId) -> usize {
+        2 * self.vehicle(vehicle).fleet.index() + usize::from(self.vehicle_type(vehicle).dc_kw > 0.0)
+    }
+
+    /// Where a station stands.
+    pub fn station_place(&self, station: StationId) -> PlaceId {
+        self.setup.stations[station.index()].place
+    }
+
+    /// Connectors that nobody uses and nobody on the way there is expected to use.
+    pub fn free_connectors(&self, station: StationId) -> usize {
+        let state = &self.state.stations.stations[station.index()];
+        let taken = state.occupied as usize + state.queue.len() + state.inbound as usize;
+        self.setup.stations[station.index()].connectors.len().saturating_sub(taken)
+    }
+
+    /// Time that charging `vehicle` from `soc` to `target_soc` takes at `station` [s], if its site
+    /// limit were divided among the vehicles now there and this one.
+    pub fn charging_time_s(&self, vehicle: VehicleId, station: StationId, soc: f64, target_soc: f64) -> f64 {
+        let of = self.vehicle_type(vehicle);
+        let there = &self.setup.stations[station.index()];
+        let occupied = self.state.stations.stations[station.index()].occupied;
+        let sharers = (occupied + 1).min(there.connectors.len() as u32);
+        let power_kw =
+            super::charging::best_limit_kw(of, &there.connectors).min(there.site_limit_kw / f64::from(sharers));
+        of.seconds_to(soc, power_kw, target_soc)
+    }
+
+    /// When a vehicle that joins the line at `station` at `arrival` may expect a connector: everyone
+    /// now plugged in leaves when expected, everyone in line takes as long as estimated, and
+    /// everyone on the way takes `typical_s` and comes first. `scratch` is overwritten.
+    pub fn expected_connection(
+        &self,
+        station: StationId,
+        arrival: SimTime,
+        typical_s: f64,
+        scratch: &mut Vec<f64>,
+    ) -> SimTime {
+        let state = &self.state.stations.stations[station.index()];
+        scratch.clear();
+        for session in &self.state.stations.sessions[self.state.stations.connectors(self.setup, station)] {
+            scratch.push(match session {
+                Some(session) => (session.expected_end - self.now()).max(0) as f64,
+                None => 0.0,
+            });
+        }
+        let ahead = state.queue.iter().map(|w| w.need_s);
+        for need_s in ahead.chain(std::iter::repeat_n(typical_s, state.inbound as usize)) {
+            if let Some(first) = scratch.iter_mut().min_by(|a, b| a.total_cmp(b)) {
+                *first += need_s;
+            }
+        }
+        let free_s = scratch.iter().copied().fold(f64::INFINITY, f64::min);
+        arrival.max(self.now() + free_s.min(1e9).ceil() as i64)
+    }
+
+    /// What is known of a retailer's prices.
+    pub fn prices(&self, retailer: RetailerId) -> &'a PriceBook {
+        &self.state.prices[retailer.index()]
+    }
+
+    /// The retailer of a station.
+    pub fn retailer(&self, station: StationId) -> RetailerId {
+        self.setup.stations[station.index()].retailer
+    }
+
+    /// Number of retailers.
+    pub fn retailer_count(&self) -> usize {
+        self.setup.retailers.len()
+    }
+
+    /// How long a vehicle has had nothing to do [s]; 0 if it has.
+    pub fn idle_s(&self, vehicle: VehicleId) -> i64 {
+        let v = self.vehicle(vehicle);
+        if v.activity == Activity::Idle { self.now() - v.since } else { 0 }
+    }
+}
