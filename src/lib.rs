@@ -1,6 +1,7 @@
 //! Discrete-event simulation of electric-vehicle fleets, chargers and electricity markets.
 
 pub mod datasets;
+pub mod engine;
 pub mod error;
 pub mod geo;
 pub mod ids;

@@ -74,6 +74,18 @@ impl Session {
         vehicle_type.curve.power_kw(soc).min(self.share_kw)
     }
 
+    /// Takes the present as the new anchor; returns what was drawn since the old one [kWh].
+    fn settle(&mut self, vehicle_type: &VehicleType, now: SimTime) -> f64 {
+        let soc = self.soc(vehicle_type, now);
+        let gained = soc - self.anchor_soc;
+        if gained > 0.0 {
+            let peak_kw = vehicle_type.curve.peak_between(self.anchor_soc, soc).min(self.share_kw);
+            self.max_power_kw = self.max_power_kw.max(peak_kw);
+        }
+        (self.anchor, self.anchor_soc) = (now, soc);
+        vehicle_type.kwh(gained) / vehicle_type.charge_efficiency
+    }
+
     /// Adds what was drawn since the last billing, at `price_eur_mwh`.
     pub fn bill(&mut self, vehicle_type: &VehicleType, t: SimTime, price_eur_mwh: f64) {
         let energy_kwh = self.energy_kwh(vehicle_type, t);
@@ -199,6 +211,13 @@ impl Stations {
         total
     }
 
+    /// Brings one session of a station to `now`.
+    pub fn settle(&mut self, vehicle_type: &VehicleType, station: StationId, position: usize, now: SimTime) {
+        if let Some(session) = &mut self.sessions[position] {
+            self.stations[station.index()].settled_kwh += session.settle(vehicle_type, now);
+        }
+    }
+
     /// Brings the sessions of a station to `now`, divides its power anew and says when the next
     /// change comes: a target or a corner of a curve is reached.
     pub fn redivide(
@@ -219,13 +238,8 @@ impl Stations {
                 continue;
             }
             let of = &setup.types[vehicle_type(session.vehicle)];
-            let soc = session.soc(of, now);
-            if soc > session.anchor_soc {
-                let peak_kw = of.curve.peak_between(session.anchor_soc, soc).min(session.share_kw);
-                session.max_power_kw = session.max_power_kw.max(peak_kw);
-            }
-            state.settled_kwh += of.kwh(soc - session.anchor_soc) / of.charge_efficiency;
-            (session.anchor, session.anchor_soc) = (now, soc);
+            state.settled_kwh += session.settle(of, now);
+            let soc = session.anchor_soc;
             let demand_kw = session.limit_kw.min(of.curve.peak_until_corner(soc).0);
             total_kw += demand_kw;
             self.demands.push((position, demand_kw));

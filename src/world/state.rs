@@ -3,7 +3,7 @@
 //! The engine's handlers change it; policies read it through a `View`.
 
 use super::vehicle::{Activity, Trigger, Vehicle};
-use super::{Nearby, Session, Setup, Stations};
+use super::{Mode, Nearby, Session, Setup, Stations};
 use crate::ids::{FleetId, PlaceId, RequestId, RetailerId, StationId, VehicleId};
 use crate::records::PriceRecord;
 use crate::time::SimTime;
@@ -83,7 +83,10 @@ impl State {
             .iter()
             .enumerate()
             .map(|(i, v)| {
-                available[v.fleet.index()].insert(places, i as u32, v.place);
+                // In replay nobody looks for a vehicle: each trip has its own.
+                if let Mode::Dispatch { .. } = setup.mode {
+                    available[v.fleet.index()].insert(places, i as u32, v.place);
+                }
                 Vehicle {
                     fleet: v.fleet,
                     vehicle_type: v.vehicle_type,

@@ -202,15 +202,22 @@ impl<'a> View<'a> {
         );
     }
 
-    /// The nearest waiting request of its fleet that `vehicle` can serve.
-    pub fn request_for(&self, vehicle: VehicleId, found: &mut Vec<(f64, u32)>) -> Option<RequestId> {
+    /// The nearest waiting request of its fleet that `vehicle` can serve and `accept` takes.
+    pub fn request_for(
+        &self,
+        vehicle: VehicleId,
+        found: &mut Vec<(f64, u32)>,
+        accept: impl Fn(RequestId) -> bool,
+    ) -> Option<RequestId> {
         found.clear();
         let Mode::Dispatch { patience_s } = self.setup.mode else { return None };
         let v = self.vehicle(vehicle);
         let reach_km = self.state.fastest_kmh * patience_s as f64 / 3_600.0;
         self.state.waiting.nearest(&self.setup.places, v.place, 1, reach_km, found, |request, _| {
             let ask = self.ask(RequestId(request));
-            ask.fleet == v.fleet && matches!(self.service(vehicle, &ask), Service::Possible(_))
+            ask.fleet == v.fleet
+                && accept(RequestId(request))
+                && matches!(self.service(vehicle, &ask), Service::Possible(_))
         });
         found.first().map(|&(_, request)| RequestId(request))
     }

@@ -1,0 +1,61 @@
+//! The accounts of the ledger, and how the engine posts to them.
+
+use crate::ids::{AccountId, FleetId, OperatorId, RetailerId};
+use crate::ledger::{EntryKind, Ledger, LedgerEntry, Money, Reference};
+use crate::records::Recorder;
+use crate::time::SimTime;
+use crate::world::Setup;
+
+/// Numbers of the accounts, in the order of `Setup::labels`.
+#[derive(Debug, Clone)]
+pub(super) struct Accounts {
+    fleets: usize,
+    operators: usize,
+    pub ledger: Ledger,
+}
+
+impl Accounts {
+    pub fn new(setup: &Setup) -> Self {
+        let (fleets, operators) = (setup.fleets.len(), setup.operators.len());
+        Self { fleets, operators, ledger: Ledger::new(2 + fleets + operators + setup.retailers.len()) }
+    }
+
+    /// Everybody who rides.
+    pub const RIDERS: AccountId = AccountId(0);
+    /// Everybody else: garages, tyre shops, insurers.
+    pub const OUTSIDE: AccountId = AccountId(1);
+
+    pub fn fleet(fleet: FleetId) -> AccountId {
+        AccountId::new(2 + fleet.index())
+    }
+
+    pub fn operator(&self, operator: OperatorId) -> AccountId {
+        AccountId::new(2 + self.fleets + operator.index())
+    }
+
+    pub fn retailer(&self, retailer: RetailerId) -> AccountId {
+        AccountId::new(2 + self.fleets + self.operators + retailer.index())
+    }
+
+    /// `payer` pays `amount` to `receiver`; a negative amount goes the other way, and nothing is
+    /// posted where nothing is paid.
+    #[expect(clippy::too_many_arguments, reason = "a posting has that many parts")]
+    pub fn pay(
+        &mut self,
+        recorder: &mut dyn Recorder,
+        time: SimTime,
+        receiver: AccountId,
+        payer: AccountId,
+        amount: Money,
+        kind: EntryKind,
+        reference: Reference,
+    ) {
+        if amount == Money::ZERO {
+            return;
+        }
+        let (debit, credit) = if amount > Money::ZERO { (receiver, payer) } else { (payer, receiver) };
+        let entry = LedgerEntry { time, debit, credit, amount: Money(amount.0.abs()), kind, reference };
+        self.ledger.post(&entry);
+        recorder.ledger(&entry);
+    }
+}

@@ -1,0 +1,366 @@
+//! Stations: arrival, line, connector, power, departure.
+
+use super::{Accounts, Simulation};
+use crate::ids::{StationId, VehicleId};
+use crate::ledger::{EntryKind, Money, Reference};
+use crate::policies::Refusal;
+use crate::records::{EndReason, LegPurpose, Recorder, SessionRecord};
+use crate::time::SimTime;
+use crate::world::{Activity, Mode, Session, Trigger, View, Waiting};
+
+/// Charge below which two states count as equal: a millionth of a millionth of the battery.
+const SOC_EPSILON: f64 = 1e-12;
+
+impl Simulation {
+    /// Sends an idle vehicle to a station; carries it there where its charge does not suffice.
+    pub(super) fn send_to_charge(
+        &mut self,
+        vehicle: VehicleId,
+        station: StationId,
+        target_soc: f64,
+        yields: bool,
+        recorder: &mut dyn Recorder,
+    ) -> Result<(), Refusal> {
+        let view = View::new(&self.setup, &self.state);
+        let (v, of) = (view.vehicle(vehicle), view.vehicle_type(vehicle));
+        if v.activity != Activity::Idle {
+            return Err(Refusal::VehicleNotIdle);
+        }
+        let there = &self.setup.stations[station.index()];
+        if !there.access.allows(v.fleet) || there.connectors.iter().all(|&c| of.limit_kw(c) <= 0.0) {
+            return Err(Refusal::NoAccess);
+        }
+        if target_soc <= v.soc || target_soc > of.usable_soc[1] + SOC_EPSILON {
+            return Err(Refusal::NothingToCharge);
+        }
+        let (fleet, way) = (v.fleet, view.trip(v.place, there.place));
+        let mut energy_kwh = way.distance_km * view.consumption_kwh_per_km(vehicle);
+        if of.kwh(v.soc - of.usable_soc[0]) < energy_kwh {
+            // Carried on a truck: the way costs time and money, not charge.
+            energy_kwh = 0.0;
+            self.accounts.pay(
+                recorder,
+                self.state.now,
+                Accounts::OUTSIDE,
+                Accounts::fleet(fleet),
+                Money::from_units(self.setup.fleets[fleet.index()].rescue_eur),
+                EntryKind::Rescue,
+                Reference::Vehicle(vehicle.0),
+            );
+        }
+        self.state.withdraw(vehicle);
+        self.state.fire(vehicle, Trigger::SeekCharge);
+        let v = &mut self.state.vehicles[vehicle.index()];
+        (v.station, v.target_soc, v.yields) = (Some(station), target_soc, yields);
+        self.state.stations.stations[station.index()].inbound += 1;
+        let place = self.setup.stations[station.index()].place;
+        self.set_out(vehicle, LegPurpose::ToStation, place, way.distance_km, way.duration_s, energy_kwh);
+        Ok(())
+    }
+
+    /// A vehicle arrives at its station: to a connector that is free and fits, else to the line.
+    pub(super) fn join_station(&mut self, vehicle: VehicleId, recorder: &mut dyn Recorder) {
+        self.state.fire(vehicle, Trigger::Arrive);
+        let now = self.state.now;
+        let v = &self.state.vehicles[vehicle.index()];
+        let of = &self.setup.types[v.vehicle_type.index()];
+        let Some(station) = v.station else { unreachable!("arrived at no station") };
+        let session = self.state.stations.new_session();
+        let need_s = View::new(&self.setup, &self.state).charging_time_s(vehicle, station, v.soc, v.target_soc);
+        let patience_s = self.setup.stations[station.index()].queue_patience_s;
+        let waiting = Waiting { session, vehicle, arrival: now, deadline: now + patience_s, need_s };
+        self.state.stations.stations[station.index()].inbound -= 1;
+        // Whoever stands in line fits no connector that is free, so nobody is overtaken.
+        match self.state.stations.best_free_connector(&self.setup, station, of) {
+            Some(position) => self.connect(position, station, waiting, recorder),
+            None => self.state.stations.stations[station.index()].queue.push_back(waiting),
+        }
+        self.divide_power(station);
+    }
+
+    /// Divides a station's power anew and notes when it changes next.
+    pub(super) fn divide_power(&mut self, station: StationId) {
+        let next = self.state.redivide(&self.setup, station);
+        self.queue.station_changes(station, next);
+    }
+
+    /// Plugs a vehicle in. The caller divides the station's power afterwards.
+    fn connect(&mut self, position: usize, station: StationId, waiting: Waiting, recorder: &mut dyn Recorder) {
+        let now = self.state.now;
+        let vehicle = waiting.vehicle;
+        self.state.fire(vehicle, Trigger::Connect);
+        let state = &mut self.state.stations.stations[station.index()];
+        state.occupied += 1;
+        let number = position - state.first_connector as usize;
+        let v = &mut self.state.vehicles[vehicle.index()];
+        let of = &self.setup.types[v.vehicle_type.index()];
+        v.station = Some(station);
+        v.connector = Some(position as u32);
+        v.place = self.setup.stations[station.index()].place;
+        self.state.stations.sessions[position] = Some(Session {
+            id: waiting.session,
+            vehicle,
+            arrival: waiting.arrival,
+            plug_in: now,
+            soc_start: v.soc,
+            target_soc: v.target_soc,
+            active: true,
+            charge_start: Some(now),
+            charge_end: None,
+            limit_kw: of.limit_kw(self.setup.stations[station.index()].connectors[number]),
+            share_kw: 0.0,
+            anchor: now,
+            anchor_soc: v.soc,
+            expected_end: now,
+            billed_kwh: 0.0,
+            energy_cost: 0.0,
+            max_power_kw: 0.0,
+        });
+        let (full, yields) = (v.soc >= v.target_soc - SOC_EPSILON, v.yields);
+        if full {
+            if let Some(session) = &mut self.state.stations.sessions[position] {
+                session.charge_start = None;
+            }
+            self.complete(position, recorder);
+        } else if yields {
+            self.state.offer(&self.setup, vehicle);
+            self.new_vehicles.push(vehicle);
+            if !self.state.waiting.is_empty() {
+                self.call_dispatch();
+            }
+        }
+    }
+
+    pub(super) fn on_station_change(&mut self, station: StationId, recorder: &mut dyn Recorder) {
+        let now = self.state.now;
+        for position in self.state.stations.connectors(&self.setup, station) {
+            let Some(session) = &self.state.stations.sessions[position] else { continue };
+            let of = &self.setup.types[self.state.vehicles[session.vehicle.index()].vehicle_type.index()];
+            if session.active && session.soc(of, now) >= session.target_soc - SOC_EPSILON {
+                self.complete(position, recorder);
+            }
+        }
+        self.serve_line(station, recorder);
+        self.divide_power(station);
+    }
+
+    /// Gives free connectors to whoever waits, and lets go who has waited too long. The caller
+    /// divides the station's power afterwards.
+    fn serve_line(&mut self, station: StationId, recorder: &mut dyn Recorder) {
+        let mut at = 0;
+        while let Some(&waiting) = self.state.stations.stations[station.index()].queue.get(at) {
+            let of = &self.setup.types[self.state.vehicles[waiting.vehicle.index()].vehicle_type.index()];
+            if let Some(position) = self.state.stations.best_free_connector(&self.setup, station, of) {
+                self.state.stations.stations[station.index()].queue.remove(at);
+                self.connect(position, station, waiting, recorder);
+            } else if waiting.deadline <= self.state.now {
+                self.state.stations.stations[station.index()].queue.remove(at);
+                self.renege(station, waiting, recorder);
+            } else {
+                at += 1;
+            }
+        }
+    }
+
+    fn renege(&mut self, station: StationId, waiting: Waiting, recorder: &mut dyn Recorder) {
+        self.record_waiting(station, &waiting, Some(self.state.now), EndReason::Departure, recorder);
+        self.state.fire(waiting.vehicle, Trigger::Renege);
+        let v = &mut self.state.vehicles[waiting.vehicle.index()];
+        (v.station, v.yields) = (None, false);
+        self.set_free(waiting.vehicle);
+    }
+
+    /// The charge asked for is reached. In dispatch the vehicle leaves; in replay it stays plugged
+    /// in until somebody rents it.
+    fn complete(&mut self, position: usize, recorder: &mut dyn Recorder) {
+        if let Mode::Dispatch { .. } = self.setup.mode {
+            let Some(session) = &self.state.stations.sessions[position] else { return };
+            let vehicle = session.vehicle;
+            self.state.withdraw(vehicle);
+            self.leave_connector(position as u32, EndReason::Target, recorder);
+            self.set_free(vehicle);
+        } else {
+            self.stop_power(position);
+        }
+    }
+
+    /// Power no longer flows, the vehicle stays plugged in.
+    fn stop_power(&mut self, position: usize) {
+        let now = self.state.now;
+        let Some(session) = &mut self.state.stations.sessions[position] else { return };
+        let vehicle = session.vehicle;
+        let v = &self.state.vehicles[vehicle.index()];
+        let of = &self.setup.types[v.vehicle_type.index()];
+        let Some(station) = v.station else { unreachable!("plugged in at no station") };
+        let price = self.state.prices[self.setup.stations[station.index()].retailer.index()].current_eur_mwh;
+        session.bill(of, now, price);
+        self.state.stations.settle(of, station, position, now);
+        if let Some(session) = &mut self.state.stations.sessions[position] {
+            session.active = false;
+            session.charge_end = session.charge_start.map(|_| now);
+        }
+        self.state.fire(vehicle, Trigger::Stop);
+    }
+
+    /// A policy breaks a session off.
+    pub(super) fn unplug(
+        &mut self,
+        vehicle: VehicleId,
+        recorder: &mut dyn Recorder,
+    ) -> Result<(), Refusal> {
+        let Some(connector) = self.state.vehicles[vehicle.index()].connector else {
+            return Err(Refusal::NotPlugged);
+        };
+        self.state.withdraw(vehicle);
+        self.end_session(connector, EndReason::Interrupted, recorder);
+        self.set_free(vehicle);
+        Ok(())
+    }
+
+    /// A vehicle leaves its connector; the next in line gets it.
+    pub(super) fn end_session(&mut self, connector: u32, reason: EndReason, recorder: &mut dyn Recorder) {
+        let Some(station) = self.leave_connector(connector, reason, recorder) else { return };
+        self.serve_line(station, recorder);
+        self.divide_power(station);
+    }
+
+    fn leave_connector(
+        &mut self,
+        connector: u32,
+        reason: EndReason,
+        recorder: &mut dyn Recorder,
+    ) -> Option<StationId> {
+        let position = connector as usize;
+        let vehicle = self.state.stations.sessions[position].as_ref()?.vehicle;
+        if self.state.vehicles[vehicle.index()].activity == Activity::Charging {
+            self.stop_power(position);
+        }
+        self.record_session(position, Some(self.state.now), reason, recorder);
+        let session = self.state.stations.sessions[position].take()?;
+        let v = &mut self.state.vehicles[vehicle.index()];
+        let of = &self.setup.types[v.vehicle_type.index()];
+        v.soc = session.anchor_soc;
+        self.state.fleet_settled_kwh[v.fleet.index()] += session.energy_kwh(of, self.state.now);
+        let station = v.station.take();
+        (v.connector, v.yields) = (None, false);
+        self.state.fire(vehicle, Trigger::Unplug);
+        if let Some(station) = station {
+            self.state.stations.stations[station.index()].occupied -= 1;
+        }
+        station
+    }
+
+    /// Records a session as it stands and posts what it costs. Its power has been stopped, or the
+    /// simulation has ended.
+    pub(super) fn record_session(
+        &mut self,
+        position: usize,
+        unplug_time: Option<SimTime>,
+        reason: EndReason,
+        recorder: &mut dyn Recorder,
+    ) {
+        let Some(session) = &self.state.stations.sessions[position] else { return };
+        let v = &self.state.vehicles[session.vehicle.index()];
+        let Some(station) = v.station else { unreachable!("plugged in at no station") };
+        let (now, there) = (self.state.now, &self.setup.stations[station.index()]);
+        let of = &self.setup.types[v.vehicle_type.index()];
+        let soc_end = session.soc(of, now);
+        let energy_kwh = session.energy_kwh(of, now);
+        let battery_kwh = of.kwh(soc_end - session.soc_start);
+        let cost = Money::from_units(session.energy_cost + energy_kwh * there.markup_eur_mwh / 1_000.0);
+        // Whoever leaves later than the charge was complete, left complete.
+        let complete = soc_end >= session.target_soc - SOC_EPSILON && reason != EndReason::InProgress;
+        let end_reason = match (complete, soc_end >= of.usable_soc[1] - SOC_EPSILON) {
+            (true, true) => EndReason::Full,
+            (true, false) => EndReason::Target,
+            (false, _) => reason,
+        };
+        let record = SessionRecord {
+            session: session.id,
+            vehicle: session.vehicle,
+            fleet: v.fleet,
+            station,
+            operator: there.operator,
+            connector: Some((position - self.state.stations.stations[station.index()].first_connector as usize) as u16),
+            arrival_time: session.arrival,
+            plug_in_time: Some(session.plug_in),
+            charge_start_time: session.charge_start,
+            charge_end_time: session.charge_end,
+            unplug_time,
+            queue_s: session.plug_in - session.arrival,
+            energy_kwh,
+            battery_kwh,
+            discharged_kwh: 0.0,
+            max_power_kw: session.max_power_kw,
+            soc_start: session.soc_start,
+            soc_end,
+            cost: cost.units(),
+            end_reason,
+        };
+        let energy_cost = Money::from_units(session.energy_cost);
+        let wear = Money::from_units(of.wear_eur_per_kwh * battery_kwh);
+        let (retailer, reference) = (there.retailer, Reference::Session(session.id.0));
+        recorder.session(&record);
+        let (fleet, operator) = (Accounts::fleet(record.fleet), self.accounts.operator(record.operator));
+        let retailer = self.accounts.retailer(retailer);
+        self.accounts.pay(recorder, now, operator, fleet, cost, EntryKind::Charging, reference);
+        self.accounts.pay(recorder, now, retailer, operator, energy_cost, EntryKind::Energy, reference);
+        self.accounts.pay(recorder, now, Accounts::OUTSIDE, fleet, wear, EntryKind::Wear, reference);
+    }
+
+    /// Records a visit that never came to a connector.
+    pub(super) fn record_waiting(
+        &self,
+        station: StationId,
+        waiting: &Waiting,
+        unplug_time: Option<SimTime>,
+        end_reason: EndReason,
+        recorder: &mut dyn Recorder,
+    ) {
+        let v = &self.state.vehicles[waiting.vehicle.index()];
+        recorder.session(&SessionRecord {
+            session: waiting.session,
+            vehicle: waiting.vehicle,
+            fleet: v.fleet,
+            station,
+            operator: self.setup.stations[station.index()].operator,
+            connector: None,
+            arrival_time: waiting.arrival,
+            plug_in_time: None,
+            charge_start_time: None,
+            charge_end_time: None,
+            unplug_time,
+            queue_s: self.state.now - waiting.arrival,
+            energy_kwh: 0.0,
+            battery_kwh: 0.0,
+            discharged_kwh: 0.0,
+            max_power_kw: 0.0,
+            soc_start: v.soc,
+            soc_end: v.soc,
+            cost: 0.0,
+            end_reason,
+        });
+    }
+
+    /// In replay, a trip ended at a charger: the vehicle takes a free connector where it stands.
+    pub(super) fn plug_in_where_it_stands(&mut self, vehicle: VehicleId, recorder: &mut dyn Recorder) {
+        let view = View::new(&self.setup, &self.state);
+        let mut found = Vec::with_capacity(1);
+        view.stations_for(vehicle, 1, &mut found);
+        let v = view.vehicle(vehicle);
+        let of = view.vehicle_type(vehicle);
+        let Some(&(_, station)) = found.first() else { return };
+        let station = StationId(station);
+        if view.station_place(station) != v.place {
+            return;
+        }
+        let Some(position) = self.state.stations.best_free_connector(&self.setup, station, of) else { return };
+        let (now, target_soc) = (self.state.now, of.usable_soc[1]);
+        let session = self.state.stations.new_session();
+        let v = &mut self.state.vehicles[vehicle.index()];
+        v.target_soc = target_soc.max(v.soc);
+        let waiting = Waiting { session, vehicle, arrival: now, deadline: now, need_s: 0.0 };
+        self.connect(position, station, waiting, recorder);
+        self.divide_power(station);
+    }
+}

@@ -1,0 +1,249 @@
+//! The discrete-event engine: takes what is due, lets the world change, asks
+//! policies, and hands on what has happened.
+//!
+//! 1. [`Simulation::new`] takes a checked [`Setup`] and the policies.
+//! 2. [`Simulation::run_until`] takes events in the order of (time, phase, entity)
+//!    until the given instant; it may be called any number of times.
+//! 3. [`Simulation::finish`] cuts off what is under way at the end of the horizon,
+//!    so that every request, leg and session is in the records once.
+//!
+//! Nothing here fails on valid input: what could be wrong with the user's input
+//! has been refused when the setup was built.
+
+mod accounts;
+mod charging;
+mod invariants;
+mod prices;
+mod queue;
+mod readings;
+mod replay;
+mod rides;
+
+pub use queue::{Event, EventQueue};
+
+use crate::ids::{RequestId, VehicleId};
+use crate::ledger::Money;
+use crate::policies::{Action, Cadence, Charging, Dispatch, News, Refusal};
+use crate::records::Recorder;
+use crate::rng::{Purpose, Streams};
+use crate::time::SimTime;
+use crate::world::{Activity, Mode, Setup, State, View};
+use accounts::Accounts;
+use rand_pcg::Pcg64;
+use std::sync::Arc;
+
+/// One replication of a scenario.
+pub struct Simulation {
+    setup: Arc<Setup>,
+    state: State,
+    queue: EventQueue,
+    accounts: Accounts,
+    dispatch: Box<dyn Dispatch>,
+    charging: Box<dyn Charging>,
+    dispatch_random: Pcg64,
+    charging_random: Pcg64,
+    /// Not yet told to the dispatch policy.
+    new_requests: Vec<RequestId>,
+    new_vehicles: Vec<VehicleId>,
+    /// Not yet told to the charging policy.
+    new_idle: Vec<VehicleId>,
+    actions: Vec<Action>,
+    refusals: [u64; Refusal::ALL.len()],
+    events: u64,
+    readings: readings::Readings,
+    prices: Vec<prices::Broadcasting>,
+    /// Check every invariant at every reading of the meters.
+    audit: bool,
+}
+
+impl Simulation {
+    /// Puts a replication at its start.
+    pub fn new(
+        setup: Arc<Setup>,
+        dispatch: Box<dyn Dispatch>,
+        charging: Box<dyn Charging>,
+        streams: Streams,
+    ) -> Self {
+        let mut simulation = Self {
+            state: State::new(&setup),
+            queue: EventQueue::new(&setup),
+            accounts: Accounts::new(&setup),
+            dispatch,
+            charging,
+            dispatch_random: streams.stream(Purpose::Policy, 0),
+            charging_random: streams.stream(Purpose::Policy, 1),
+            new_requests: Vec::new(),
+            new_vehicles: Vec::new(),
+            new_idle: (0..setup.vehicles.len()).map(VehicleId::new).collect(),
+            actions: Vec::new(),
+            refusals: [0; Refusal::ALL.len()],
+            events: 0,
+            readings: readings::Readings::new(&setup),
+            prices: prices::Broadcasting::all(&setup),
+            audit: cfg!(debug_assertions),
+            setup,
+        };
+        simulation.schedule_first_prices();
+        let start = simulation.setup.start;
+        simulation.queue.charging_round(start);
+        simulation.queue.meter(start);
+        simulation
+    }
+
+    /// Checks every invariant at every reading of the meters, as debug builds do anyway.
+    #[must_use]
+    pub fn audited(mut self) -> Self {
+        self.audit = true;
+        self
+    }
+
+    /// Takes all events before `until`, or before the end of the horizon if that comes first.
+    pub fn run_until(&mut self, until: SimTime, recorder: &mut dyn Recorder) {
+        let until = until.min(self.setup.end);
+        while let Some((time, event)) = self.queue.pop(&self.setup, until) {
+            debug_assert!(time >= self.state.now, "time goes back");
+            self.state.now = time;
+            self.events += 1;
+            match event {
+                Event::StationChange(station) => self.on_station_change(station, recorder),
+                Event::PriceBroadcast(retailer) => self.on_price_broadcast(retailer, recorder),
+                Event::PriceChange(retailer) => self.on_price_change(retailer),
+                Event::LegEnd(vehicle) => self.on_leg_end(vehicle, recorder),
+                Event::Request(request) => self.on_request(request, recorder),
+                Event::Expiry(request) => self.on_expiry(request, recorder),
+                Event::DispatchRound => self.on_dispatch_round(recorder),
+                Event::ChargingRound => self.on_charging_round(recorder),
+                Event::Meter => self.on_meter(recorder),
+            }
+        }
+    }
+
+    /// Ends the replication at the end of the horizon: takes what is left, records what is under
+    /// way as in progress and reads the meters a last time.
+    pub fn finish(&mut self, recorder: &mut dyn Recorder) {
+        self.run_until(self.setup.end, recorder);
+        self.state.now = self.setup.end;
+        self.record_what_is_under_way(recorder);
+    }
+
+    /// The present.
+    pub fn now(&self) -> SimTime {
+        self.state.now
+    }
+
+    /// Events taken so far.
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// The world.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// What does not change.
+    pub fn setup(&self) -> &Setup {
+        &self.setup
+    }
+
+    /// Actions that were refused so far, by reason; reasons that never came up are left out.
+    pub fn refusals(&self) -> impl Iterator<Item = (Refusal, u64)> + '_ {
+        Refusal::ALL.into_iter().map(|r| (r, self.refusals[r as usize])).filter(|&(_, count)| count > 0)
+    }
+
+    /// Sum over all accounts: zero, or the books are wrong.
+    pub fn ledger_total(&self) -> Money {
+        self.accounts.ledger.total()
+    }
+
+    fn on_dispatch_round(&mut self, recorder: &mut dyn Recorder) {
+        let mut actions = std::mem::take(&mut self.actions);
+        let news = News { requests: &self.new_requests, vehicles: &self.new_vehicles };
+        self.dispatch.decide(View::new(&self.setup, &self.state), news, &mut self.dispatch_random, &mut actions);
+        self.new_requests.clear();
+        self.new_vehicles.clear();
+        self.apply(&mut actions, recorder);
+        self.actions = actions;
+        if let Cadence::Every(interval_s) = self.dispatch.cadence()
+            && !self.state.waiting.is_empty()
+        {
+            self.queue.dispatch_round(self.state.now + interval_s);
+        }
+    }
+
+    fn on_charging_round(&mut self, recorder: &mut dyn Recorder) {
+        let mut actions = std::mem::take(&mut self.actions);
+        let mut idle = std::mem::take(&mut self.new_idle);
+        idle.retain(|v| self.state.vehicles[v.index()].activity == Activity::Idle);
+        self.charging.on_idle(
+            View::new(&self.setup, &self.state),
+            &idle,
+            &mut self.charging_random,
+            &mut actions,
+        );
+        idle.clear();
+        self.new_idle = idle;
+        self.apply(&mut actions, recorder);
+        self.actions = actions;
+    }
+
+    fn on_meter(&mut self, recorder: &mut dyn Recorder) {
+        let mut actions = std::mem::take(&mut self.actions);
+        self.charging.on_interval(
+            View::new(&self.setup, &self.state),
+            &mut self.charging_random,
+            &mut actions,
+        );
+        self.apply(&mut actions, recorder);
+        self.actions = actions;
+        self.read_meters(recorder);
+        self.queue.meter(self.state.now + self.setup.control_interval_s);
+        if self.audit {
+            invariants::check(&self.setup, &self.state);
+            assert_eq!(self.ledger_total(), Money::ZERO, "the books do not balance");
+        }
+    }
+
+    /// Does what a policy proposed, or refuses it and counts why.
+    fn apply(&mut self, actions: &mut Vec<Action>, recorder: &mut dyn Recorder) {
+        for action in actions.drain(..) {
+            let done = match action {
+                Action::Assign { request, vehicle } => self.assign(request, vehicle, recorder),
+                Action::Charge { vehicle, station, target_soc, yields } => {
+                    self.send_to_charge(vehicle, station, target_soc, yields, recorder)
+                }
+                Action::Unplug { vehicle } => self.unplug(vehicle, recorder),
+            };
+            if let Err(refusal) = done {
+                self.refusals[refusal as usize] += 1;
+            }
+        }
+    }
+
+    /// Asks the dispatch policy at its next moment.
+    fn call_dispatch(&mut self) {
+        let now = self.state.now;
+        let at = match self.dispatch.cadence() {
+            Cadence::OnChange => now,
+            Cadence::Every(interval_s) => {
+                let since_s = now - self.setup.start;
+                now + (-since_s).rem_euclid(interval_s)
+            }
+        };
+        self.queue.dispatch_round(at);
+    }
+
+    /// A vehicle has nothing to do where it stands: riders may have it, and the charging policy is
+    /// asked about it at the end of the instant.
+    fn set_free(&mut self, vehicle: VehicleId) {
+        if let Mode::Dispatch { .. } = self.setup.mode {
+            self.state.offer(&self.setup, vehicle);
+            self.new_vehicles.push(vehicle);
+            if !self.state.waiting.is_empty() {
+                self.call_dispatch();
+            }
+            self.new_idle.push(vehicle);
+            self.queue.charging_round(self.state.now);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Retail prices as events: announced ahead, in force by slots.
+
+use super::Simulation;
+use crate::ids::{RetailerId, StationId};
+use crate::records::{PriceRecord, Recorder};
+use crate::time::SimTime;
+use crate::world::Setup;
+
+/// How far a retailer's announcements have come.
+#[derive(Debug, Clone)]
+pub(super) struct Broadcasting {
+    /// Start of the next slot to announce.
+    next_slot: SimTime,
+    /// The announcement that comes into force next.
+    next_change: usize,
+    /// Stations that buy from it.
+    stations: Vec<StationId>,
+}
+
+impl Broadcasting {
+    /// One per retailer, before the first announcement.
+    pub fn all(setup: &Setup) -> Vec<Self> {
+        let mut all: Vec<Self> = setup
+            .retailers
+            .iter()
+            .map(|retailer| Self {
+                // Slots start at whole multiples of their length since the epoch.
+                next_slot: SimTime(setup.start.0.div_euclid(retailer.slot_s) * retailer.slot_s),
+                next_change: 0,
+                stations: Vec::new(),
+            })
+            .collect();
+        for (i, station) in setup.stations.iter().enumerate() {
+            all[station.retailer.index()].stations.push(StationId::new(i));
+        }
+        all
+    }
+}
+
+impl Simulation {
+    /// The first announcement of each retailer is due at the start.
+    pub(super) fn schedule_first_prices(&mut self) {
+        for retailer in 0..self.setup.retailers.len() {
+            self.queue.broadcast(RetailerId::new(retailer), self.setup.start);
+        }
+    }
+
+    /// Announces every slot whose time to be announced has come.
+    pub(super) fn on_price_broadcast(&mut self, retailer: RetailerId, recorder: &mut dyn Recorder) {
+        let now = self.state.now;
+        let of = &self.setup.retailers[retailer.index()];
+        let broadcasting = &mut self.prices[retailer.index()];
+        while broadcasting.next_slot + -of.lead_s <= now && broadcasting.next_slot < self.setup.end {
+            let valid_from = broadcasting.next_slot;
+            let valid_to = valid_from + of.slot_s;
+            broadcasting.next_slot = valid_to;
+            let record = PriceRecord {
+                broadcast_time: now,
+                valid_from,
+                valid_to,
+                retailer,
+                price_eur_mwh: of.tariff.price_eur_mwh(valid_from, &self.setup.clock),
+            };
+            self.state.prices[retailer.index()].broadcasts.push(record);
+            recorder.price(&record);
+            self.queue.price_changes(retailer, valid_from.max(now));
+        }
+        if broadcasting.next_slot < self.setup.end {
+            self.queue.broadcast(retailer, broadcasting.next_slot + -of.lead_s);
+        }
+    }
+
+    /// Bills every session at the old price and puts the next one into force.
+    pub(super) fn on_price_change(&mut self, retailer: RetailerId) {
+        let now = self.state.now;
+        let book = &mut self.state.prices[retailer.index()];
+        let old_price = book.current_eur_mwh;
+        let broadcasting = &mut self.prices[retailer.index()];
+        book.current_eur_mwh = book.broadcasts[broadcasting.next_change].price_eur_mwh;
+        broadcasting.next_change += 1;
+        for &station in &broadcasting.stations {
+            if self.state.stations.stations[station.index()].occupied == 0 {
+                continue;
+            }
+            for position in self.state.stations.connectors(&self.setup, station) {
+                let Some(session) = &mut self.state.stations.sessions[position] else { continue };
+                let v = &self.state.vehicles[session.vehicle.index()];
+                session.bill(&self.setup.types[v.vehicle_type.index()], now, old_price);
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Nearest idle vehicle: the plainest dispatch, and the baseline of most studies.
+
+use super::{Action, Cadence, Dispatch, News};
+use crate::world::View;
+use rand_pcg::Pcg64;
+
+/// Each new request gets the nearest vehicle that can serve it; each vehicle that becomes
+/// available gets the nearest request still waiting.
+#[derive(Debug, Default)]
+pub(super) struct NearestIdle {
+    found: Vec<(f64, u32)>,
+    /// Vehicles given away in this round: the view does not know of them yet.
+    taken: Vec<u32>,
+}
+
+impl Dispatch for NearestIdle {
+    fn cadence(&self) -> Cadence {
+        Cadence::OnChange
+    }
+
+    fn decide(&mut self, view: View<'_>, news: News<'_>, _random: &mut Pcg64, actions: &mut Vec<Action>) {
+        self.taken.clear();
+        for &request in news.requests {
+            if !view.is_waiting(request) {
+                continue;
+            }
+            // As many candidates as vehicles are already taken, and one: one of them is free.
+            view.vehicles_for(&view.ask(request), self.taken.len() + 1, &mut self.found);
+            if let Some(&(_, vehicle)) = self.found.iter().find(|(_, v)| !self.taken.contains(v)) {
+                self.taken.push(vehicle);
+                actions.push(Action::Assign { request, vehicle: crate::ids::VehicleId(vehicle) });
+            }
+        }
+        if view.waiting_count() <= actions.len() {
+            return;
+        }
+        // Requests that wait from before. Two vehicles may find the same one; the engine takes the
+        // first and refuses the second, which would be news again only when it next becomes idle:
+        // so requests given away are remembered here.
+        for &vehicle in news.vehicles {
+            if self.taken.contains(&vehicle.0) || !view.is_available(vehicle) {
+                continue;
+            }
+            let given = actions.len();
+            if let Some(request) = view.request_for(vehicle, &mut self.found, |request| {
+                !actions[..given].iter().any(|a| matches!(a, Action::Assign { request: r, .. } if *r == request))
+            }) {
+                actions.push(Action::Assign { request, vehicle });
+            }
+        }
+    }
+}
