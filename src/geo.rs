@@ -82,8 +82,7 @@ impl Places {
         }
         let (p, q) = (self.unit[a.index()], self.unit[b.index()]);
         let (dx, dy, dz) = (p[0] - q[0], p[1] - q[1], p[2] - q[2]);
-        let half_chord = 0.5 * (dx * dx + dy * dy + dz * dz).sqrt();
-        2.0 * EARTH_RADIUS_KM * half_chord.min(1.0).asin()
+        great_circle_km(dx * dx + dy * dy + dz * dz)
     }
 
     /// Name of a zone, or `None` for a point.
@@ -103,6 +102,21 @@ impl Places {
     }
 }
 
+/// Great-circle distance [km] of a squared chord of the unit sphere.
+#[inline]
+pub fn great_circle_km(squared_chord: f64) -> f64 {
+    let x2 = 0.25 * squared_chord;
+    let half_chord = x2.sqrt();
+    // The arc sine by its series up to 127 km, where the first term left out is below 1e-13 of the
+    // whole: several times faster, and this is asked more often than anything else.
+    let half_angle = if half_chord < 0.01 {
+        half_chord * (1.0 + x2 * (1.0 / 6.0 + x2 * (3.0 / 40.0)))
+    } else {
+        half_chord.min(1.0).asin()
+    };
+    2.0 * EARTH_RADIUS_KM * half_angle
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,6 +134,15 @@ mod tests {
         let pole = places.add_point(90.0, 0.0);
         let quarter = std::f64::consts::FRAC_PI_2 * EARTH_RADIUS_KM;
         assert!((places.distance_km(equator, pole) - quarter).abs() < 1e-9);
+    }
+
+    #[test]
+    fn near_and_far_distances_agree_where_the_method_changes() {
+        for half_chord in [1e-7_f64, 1e-4, 0.003, 0.009_999, 0.010_001] {
+            let exact_km = 2.0 * EARTH_RADIUS_KM * half_chord.asin();
+            let km = great_circle_km(4.0 * half_chord * half_chord);
+            assert!((km / exact_km - 1.0).abs() < 1e-13, "{half_chord}");
+        }
     }
 
     #[test]

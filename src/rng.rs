@@ -110,6 +110,9 @@ mod tests {
         // The figures are this project's own promise: they must not change between versions
         // without a note in the changelog, for they change every result.
         let mut stream = Streams { seed: 1, replication: 0 }.stream(Purpose::Demand, 0);
-        insta::assert_snapshot!(format!("{:?}", [stream.next_u64(), stream.next_u64()]));
+        assert_eq!(
+            [stream.next_u64(), stream.next_u64()],
+            [17_272_194_962_146_185_530, 8_146_838_661_398_087_869]
+        );
     }
 }

@@ -66,7 +66,8 @@ impl Simulation {
         let of = &self.setup.types[v.vehicle_type.index()];
         let Some(station) = v.station else { unreachable!("arrived at no station") };
         let session = self.state.stations.new_session();
-        let need_s = View::new(&self.setup, &self.state).charging_time_s(vehicle, station, v.soc, v.target_soc);
+        let need_s =
+            View::new(&self.setup, &self.state).charging_time_s(vehicle, station, v.soc, v.target_soc);
         let patience_s = self.setup.stations[station.index()].queue_patience_s;
         let waiting = Waiting { session, vehicle, arrival: now, deadline: now + patience_s, need_s };
         self.state.stations.stations[station.index()].inbound -= 1;
@@ -85,7 +86,13 @@ impl Simulation {
     }
 
     /// Plugs a vehicle in. The caller divides the station's power afterwards.
-    fn connect(&mut self, position: usize, station: StationId, waiting: Waiting, recorder: &mut dyn Recorder) {
+    fn connect(
+        &mut self,
+        position: usize,
+        station: StationId,
+        waiting: Waiting,
+        recorder: &mut dyn Recorder,
+    ) {
         let now = self.state.now;
         let vehicle = waiting.vehicle;
         self.state.fire(vehicle, Trigger::Connect);
@@ -203,11 +210,7 @@ impl Simulation {
     }
 
     /// A policy breaks a session off.
-    pub(super) fn unplug(
-        &mut self,
-        vehicle: VehicleId,
-        recorder: &mut dyn Recorder,
-    ) -> Result<(), Refusal> {
+    pub(super) fn unplug(&mut self, vehicle: VehicleId, recorder: &mut dyn Recorder) -> Result<(), Refusal> {
         let Some(connector) = self.state.vehicles[vehicle.index()].connector else {
             return Err(Refusal::NotPlugged);
         };
@@ -281,7 +284,9 @@ impl Simulation {
             fleet: v.fleet,
             station,
             operator: there.operator,
-            connector: Some((position - self.state.stations.stations[station.index()].first_connector as usize) as u16),
+            connector: Some(
+                (position - self.state.stations.stations[station.index()].first_connector as usize) as u16,
+            ),
             arrival_time: session.arrival,
             plug_in_time: Some(session.plug_in),
             charge_start_time: session.charge_start,
@@ -354,7 +359,9 @@ impl Simulation {
         if view.station_place(station) != v.place {
             return;
         }
-        let Some(position) = self.state.stations.best_free_connector(&self.setup, station, of) else { return };
+        let Some(position) = self.state.stations.best_free_connector(&self.setup, station, of) else {
+            return;
+        };
         let (now, target_soc) = (self.state.now, of.usable_soc[1]);
         let session = self.state.stations.new_session();
         let v = &mut self.state.vehicles[vehicle.index()];

@@ -102,7 +102,7 @@ impl Simulation {
         let until = until.min(self.setup.end);
         while let Some((time, event)) = self.queue.pop(&self.setup, until) {
             debug_assert!(time >= self.state.now, "time goes back");
-            self.state.now = time;
+            self.state.advance(&self.setup, time);
             self.events += 1;
             match event {
                 Event::StationChange(station) => self.on_station_change(station, recorder),
@@ -122,7 +122,7 @@ impl Simulation {
     /// way as in progress and reads the meters a last time.
     pub fn finish(&mut self, recorder: &mut dyn Recorder) {
         self.run_until(self.setup.end, recorder);
-        self.state.now = self.setup.end;
+        self.state.advance(&self.setup, self.setup.end);
         self.record_what_is_under_way(recorder);
     }
 
@@ -159,7 +159,12 @@ impl Simulation {
     fn on_dispatch_round(&mut self, recorder: &mut dyn Recorder) {
         let mut actions = std::mem::take(&mut self.actions);
         let news = News { requests: &self.new_requests, vehicles: &self.new_vehicles };
-        self.dispatch.decide(View::new(&self.setup, &self.state), news, &mut self.dispatch_random, &mut actions);
+        self.dispatch.decide(
+            View::new(&self.setup, &self.state),
+            news,
+            &mut self.dispatch_random,
+            &mut actions,
+        );
         self.new_requests.clear();
         self.new_vehicles.clear();
         self.apply(&mut actions, recorder);

@@ -96,7 +96,10 @@ impl EventQueue {
         Self {
             start: setup.start,
             legs: BinaryHeap::with_capacity(setup.vehicles.len()),
-            stations: PriorityQueue::with_capacity_and_hasher(setup.stations.len(), BuildHasherDefault::default()),
+            stations: PriorityQueue::with_capacity_and_hasher(
+                setup.stations.len(),
+                BuildHasherDefault::default(),
+            ),
             timers: BinaryHeap::new(),
             next_request: 0,
             next_expiry: 0,

@@ -106,8 +106,13 @@ impl Simulation {
         self.state.requests[request.index()] = RequestState::Assigned;
         self.state.fire(vehicle, Trigger::Assign);
         let v = &mut self.state.vehicles[vehicle.index()];
-        v.ride =
-            Some(Ride { request, soc_start: v.soc, pickup: None, deadhead_km: way.distance_km, energy_kwh: 0.0 });
+        v.ride = Some(Ride {
+            request,
+            soc_start: v.soc,
+            pickup: None,
+            deadhead_km: way.distance_km,
+            energy_kwh: 0.0,
+        });
         self.set_out(vehicle, LegPurpose::Pickup, ask.origin, way.distance_km, way.duration_s, energy_kwh);
         Ok(())
     }

@@ -45,15 +45,24 @@ pub struct Matching {
 
 impl Matching {
     /// Matches `rows` rows to `columns` columns along `edges`, which must be sorted by row.
-    /// Returns pairs of (row, column) by row.
-    pub fn solve(&mut self, rows: usize, columns: usize, edges: &[Edge]) -> impl Iterator<Item = (usize, u32)> {
+    pub fn solve(&mut self, rows: usize, columns: usize, edges: &[Edge]) {
         self.prepare(rows, columns, edges);
         let dearest = edges.iter().map(|e| e.cost).max().unwrap_or(0);
         let unmatched_cost = (dearest + 1) * (rows as i64 + 1);
         for row in 0..rows as u32 {
             self.augment(row, edges, unmatched_cost);
         }
+    }
+
+    /// What was matched: (row, column), by row.
+    pub fn pairs(&self) -> impl Iterator<Item = (usize, u32)> + '_ {
         self.column_of.iter().enumerate().filter(|&(_, &c)| c != NONE).map(|(row, &c)| (row, c))
+    }
+
+    /// Dual price of a row: an edge more in this row, to a column that no edge names, lowers the
+    /// cost of the whole only if it costs less than this.
+    pub fn row_price(&self, row: usize) -> i64 {
+        self.row_potential[row]
     }
 
     fn prepare(&mut self, rows: usize, columns: usize, edges: &[Edge]) {
@@ -192,7 +201,8 @@ mod tests {
             let mut solver = Matching::default();
             // Twice with one solver: nothing of the first problem may be left in the second.
             for edges in [first, second] {
-                let pairs: Vec<(usize, u32)> = solver.solve(6, 7, &edges).collect();
+                solver.solve(6, 7, &edges);
+                let pairs: Vec<(usize, u32)> = solver.pairs().collect();
                 let mut columns: Vec<u32> = pairs.iter().map(|p| p.1).collect();
                 columns.sort_unstable();
                 columns.dedup();
@@ -214,7 +224,8 @@ mod tests {
             edges.sort_by_key(|e| (e.row, e.column, e.cost));
             edges.dedup_by_key(|e| (e.row, e.column));
             let mut solver = Matching::default();
-            let pairs: Vec<(usize, u32)> = solver.solve(80, 100, &edges).collect();
+            solver.solve(80, 100, &edges);
+            let pairs: Vec<(usize, u32)> = solver.pairs().collect();
             let unmatched_cost = (edges.iter().map(|e| e.cost).max().unwrap_or(0) + 1) * 81;
             let cost = |row: usize, column: u32| {
                 edges.iter().find(|e| e.row as usize == row && e.column == column).expect("an edge").cost

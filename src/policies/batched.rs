@@ -7,25 +7,41 @@ use crate::ids::{RequestId, VehicleId};
 use crate::world::{Service, View};
 use rand_pcg::Pcg64;
 
+/// Vehicles looked at per request before anything is known.
+const FIRST_LOOK: usize = 4;
+
+/// Vehicles that could serve one request.
+#[derive(Debug, Default)]
+struct List {
+    /// How many were asked for.
+    wanted: usize,
+    /// There are no more.
+    complete: bool,
+    /// Any other vehicle needs at least this to the pick-up [s].
+    reach_s: i64,
+    /// (vehicle, time to the pick-up [s]).
+    vehicles: Vec<(u32, i64)>,
+}
+
 /// As many requests as possible are served, and among such matchings one with the least sum of
 /// driving times to the pick-ups is taken.
 #[derive(Debug)]
 pub(super) struct Batched {
     interval_s: i64,
-    candidates: usize,
     requests: Vec<RequestId>,
     found: Vec<(f64, u32)>,
+    lists: Vec<List>,
     edges: Vec<Edge>,
     matching: Matching,
 }
 
 impl Batched {
-    pub(super) fn new(interval_s: i64, candidates: usize) -> Self {
+    pub(super) fn new(interval_s: i64) -> Self {
         Self {
             interval_s,
-            candidates,
             requests: Vec::new(),
             found: Vec::new(),
+            lists: Vec::new(),
             edges: Vec::new(),
             matching: Matching::default(),
         }
@@ -41,20 +57,45 @@ impl Dispatch for Batched {
         self.requests.clear();
         self.requests.extend(view.waiting());
         self.requests.sort_unstable();
-        // Among n requests, one never needs a vehicle beyond its n nearest: the others can hold at
-        // most n - 1 of them. So few candidates are exact while few requests wait.
-        let k = self.requests.len().min(self.candidates);
-        self.edges.clear();
-        for (row, &request) in self.requests.iter().enumerate() {
-            let ask = view.ask(request);
-            view.vehicles_for(&ask, k, &mut self.found);
-            for &(_, vehicle) in &self.found {
-                if let Service::Possible(way) = view.service(VehicleId(vehicle), &ask) {
-                    self.edges.push(Edge { row: row as u32, column: vehicle, cost: way.duration_s });
+        let rows = self.requests.len();
+        self.lists.clear();
+        self.lists.resize_with(rows, List::default);
+        // Each request starts with its few nearest vehicles. The solver's prices then tell which
+        // requests might gain from a vehicle farther away: a vehicle costs at least the time that its
+        // distance takes, and one outside all lists has no price of its own, so a request that pays
+        // no more than that is served as well as can be. The others look twice as far.
+        let mut open: Vec<usize> = (0..rows).collect();
+        loop {
+            for &row in &open {
+                let ask = view.ask(self.requests[row]);
+                let list = &mut self.lists[row];
+                list.wanted = if list.wanted == 0 { FIRST_LOOK } else { 2 * list.wanted };
+                view.vehicles_for(&ask, list.wanted, &mut self.found);
+                list.complete = self.found.len() < list.wanted;
+                list.reach_s = self.found.last().map_or(0, |&(km, _)| view.least_time_s(km));
+                list.vehicles.clear();
+                for &(_, vehicle) in &self.found {
+                    if let Service::Possible(way) = view.service(VehicleId(vehicle), &ask) {
+                        list.vehicles.push((vehicle, way.duration_s));
+                    }
                 }
             }
+            self.edges.clear();
+            for (row, list) in self.lists.iter().enumerate() {
+                let row = row as u32;
+                self.edges.extend(list.vehicles.iter().map(|&(column, cost)| Edge { row, column, cost }));
+            }
+            self.matching.solve(rows, view.vehicle_count(), &self.edges);
+            open.clear();
+            open.extend((0..rows).filter(|&row| {
+                let list = &self.lists[row];
+                !list.complete && self.matching.row_price(row) > list.reach_s
+            }));
+            if open.is_empty() {
+                break;
+            }
         }
-        for (row, vehicle) in self.matching.solve(self.requests.len(), view.vehicle_count(), &self.edges) {
+        for (row, vehicle) in self.matching.pairs() {
             actions.push(Action::Assign { request: self.requests[row], vehicle: VehicleId(vehicle) });
         }
     }

@@ -44,7 +44,12 @@ pub(super) struct Threshold {
 }
 
 impl Threshold {
-    pub(super) fn new(start_soc: f64, target_soc: f64, choice: Choice, while_idle: Option<WhileIdle>) -> Self {
+    pub(super) fn new(
+        start_soc: f64,
+        target_soc: f64,
+        choice: Choice,
+        while_idle: Option<WhileIdle>,
+    ) -> Self {
         Self {
             start_soc,
             target_soc,
@@ -80,12 +85,8 @@ impl Threshold {
             let way = view.trip(view.vehicle(vehicle).place, view.station_place(station));
             let soc_there = (soc - way.distance_km * per_km / of.battery_kwh).max(0.0);
             let charging_s = view.charging_time_s(vehicle, station, soc_there, target_soc);
-            let connected = view.expected_connection(
-                station,
-                view.now() + way.duration_s,
-                charging_s,
-                &mut self.free_at,
-            );
+            let connected =
+                view.expected_connection(station, view.now() + way.duration_s, charging_s, &mut self.free_at);
             // A station that the charge does not reach costs a rescue: only where there is no other.
             let out_of_reach = soc - way.distance_km * per_km / of.battery_kwh < of.usable_soc[0];
             (out_of_reach, (connected - view.now()) as f64 + charging_s, station)
@@ -114,11 +115,7 @@ impl Threshold {
         let week_ago = view.now() + -7 * DAY_S;
         self.prices.clear();
         self.prices.extend(
-            book.broadcasts
-                .iter()
-                .rev()
-                .take_while(|p| p.valid_to > week_ago)
-                .map(|p| p.price_eur_mwh),
+            book.broadcasts.iter().rev().take_while(|p| p.valid_to > week_ago).map(|p| p.price_eur_mwh),
         );
         let lower = self.prices.iter().filter(|&&p| p < book.current_eur_mwh).count();
         lower as f64 <= share * self.prices.len() as f64
@@ -126,7 +123,13 @@ impl Threshold {
 }
 
 impl Charging for Threshold {
-    fn on_idle(&mut self, view: View<'_>, idle: &[VehicleId], _random: &mut Pcg64, actions: &mut Vec<Action>) {
+    fn on_idle(
+        &mut self,
+        view: View<'_>,
+        idle: &[VehicleId],
+        _random: &mut Pcg64,
+        actions: &mut Vec<Action>,
+    ) {
         for &vehicle in idle {
             self.charge_if_low(view, vehicle, actions);
         }
@@ -137,7 +140,8 @@ impl Charging for Threshold {
         self.given.clear();
         self.cheap.clear();
         for retailer in 0..view.retailer_count() {
-            let cheap = rule.cheap_share.is_none_or(|share| self.is_cheap(view, RetailerId::new(retailer), share));
+            let cheap =
+                rule.cheap_share.is_none_or(|share| self.is_cheap(view, RetailerId::new(retailer), share));
             self.cheap.push(cheap);
         }
         for fleet in 0..view.fleet_count() {

@@ -9,8 +9,8 @@
 
 pub mod assignment;
 mod batched;
-mod nearest_idle;
 mod charging;
+mod nearest_idle;
 pub mod spec;
 
 pub use spec::{ChargingSpec, DispatchSpec};
@@ -129,13 +129,7 @@ pub trait Dispatch: Send {
 /// When, where and how far vehicles charge.
 pub trait Charging: Send {
     /// `idle` vehicles have become idle in this instant and no rider has taken them.
-    fn on_idle(
-        &mut self,
-        view: View<'_>,
-        idle: &[VehicleId],
-        random: &mut Pcg64,
-        actions: &mut Vec<Action>,
-    );
+    fn on_idle(&mut self, view: View<'_>, idle: &[VehicleId], random: &mut Pcg64, actions: &mut Vec<Action>);
     /// Every control interval. Does nothing unless overridden.
     fn on_interval(&mut self, _view: View<'_>, _random: &mut Pcg64, _actions: &mut Vec<Action>) {}
 }
@@ -145,7 +139,7 @@ impl DispatchSpec {
     pub fn build(&self) -> Box<dyn Dispatch> {
         match *self {
             Self::NearestIdle {} => Box::new(nearest_idle::NearestIdle::default()),
-            Self::Batched { interval_s, candidates } => Box::new(batched::Batched::new(interval_s, candidates)),
+            Self::Batched { interval_s } => Box::new(batched::Batched::new(interval_s)),
         }
     }
 }

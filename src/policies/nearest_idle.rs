@@ -43,7 +43,9 @@ impl Dispatch for NearestIdle {
             }
             let given = actions.len();
             if let Some(request) = view.request_for(vehicle, &mut self.found, |request| {
-                !actions[..given].iter().any(|a| matches!(a, Action::Assign { request: r, .. } if *r == request))
+                !actions[..given]
+                    .iter()
+                    .any(|a| matches!(a, Action::Assign { request: r, .. } if *r == request))
             }) {
                 actions.push(Action::Assign { request, vehicle });
             }

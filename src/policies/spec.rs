@@ -17,11 +17,6 @@ pub enum DispatchSpec {
         #[serde(default = "batch_interval_s")]
         #[schemars(range(min = 1, max = 3600))]
         interval_s: i64,
-        /// Nearest vehicles looked at per request. A round is exact while it has no more waiting
-        /// requests than this.
-        #[serde(default = "batch_candidates")]
-        #[schemars(range(min = 1, max = 1000))]
-        candidates: usize,
     },
 }
 
@@ -113,9 +108,6 @@ pub enum ChargingSpec {
 // Defaults; each is an assumption of ours, chosen to be unremarkable.
 fn batch_interval_s() -> i64 {
     30
-}
-fn batch_candidates() -> usize {
-    32
 }
 fn start_soc() -> f64 {
     0.25

@@ -202,7 +202,13 @@ impl Stations {
     }
 
     /// Energy that a station has drawn up to `t` [kWh].
-    pub fn energy_kwh(&self, setup: &Setup, vehicle_type: impl Fn(VehicleId) -> usize, station: StationId, t: SimTime) -> f64 {
+    pub fn energy_kwh(
+        &self,
+        setup: &Setup,
+        vehicle_type: impl Fn(VehicleId) -> usize,
+        station: StationId,
+        t: SimTime,
+    ) -> f64 {
         let mut total = self.stations[station.index()].settled_kwh;
         for session in self.sessions[self.connectors(setup, station)].iter().flatten() {
             let of = &setup.types[vehicle_type(session.vehicle)];
@@ -266,7 +272,8 @@ impl Stations {
             if state.shares {
                 let corner = of.curve.peak_until_corner(session.anchor_soc).1;
                 if corner < session.target_soc {
-                    change = change.min(later(now, of.seconds_to(session.anchor_soc, session.share_kw, corner)));
+                    change =
+                        change.min(later(now, of.seconds_to(session.anchor_soc, session.share_kw, corner)));
                 }
             }
             next = Some(next.map_or(change, |t| t.min(change)));

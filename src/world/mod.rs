@@ -27,6 +27,6 @@ pub use setup::{Mode, Setup};
 pub use state::{PriceBook, RequestState, State};
 pub use station::{Access, Connector, Station};
 pub use tariff::{Retailer, Tariff};
-pub use travel::{OdMatrix, Travel, Trip};
+pub use travel::{OdMatrix, Pace, Travel, Trip};
 pub use vehicle::{Activity, Leg, Ride, Trigger, Vehicle};
 pub use view::{Ask, Service, View};

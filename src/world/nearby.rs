@@ -3,7 +3,7 @@
 //! The search walks rings of cells around a point and stops when no further
 //! ring can hold anything nearer, so it is exact for great-circle distance.
 
-use crate::geo::{EARTH_RADIUS_KM, Places};
+use crate::geo::{EARTH_RADIUS_KM, Places, great_circle_km};
 use crate::ids::PlaceId;
 
 /// An absent position.
@@ -55,7 +55,8 @@ impl Nearby {
         let km_per_degree = EARTH_RADIUS_KM.to_radians();
         let height_km = ((north - south) * km_per_degree).max(1e-3);
         let width_km = ((east - west) * km_per_degree * shrink).max(1e-3);
-        let side_km = (height_km * width_km / cells.max(1) as f64).sqrt().max(height_km.max(width_km) / 4_096.0);
+        let side_km =
+            (height_km * width_km / cells.max(1) as f64).sqrt().max(height_km.max(width_km) / 4_096.0);
         let rows = (height_km / side_km).ceil().max(1.0);
         let columns = (width_km / side_km).ceil().max(1.0);
         // Chords are shorter than arcs; the shortfall over a cell is far below this margin.
@@ -138,7 +139,7 @@ impl Nearby {
         k: usize,
         max_km: f64,
         found: &mut Vec<(f64, u32)>,
-        mut accept: impl FnMut(u32, f64) -> bool,
+        mut accept: impl FnMut(u32) -> bool,
     ) {
         debug_assert!(found.is_empty());
         if self.len == 0 || k == 0 {
@@ -177,7 +178,7 @@ impl Nearby {
                     if full && found.last().is_some_and(|&last| (d, item.id) >= last) {
                         continue;
                     }
-                    if !accept(item.id, km(d)) {
+                    if !accept(item.id) {
                         continue;
                     }
                     if full {
@@ -204,15 +205,9 @@ impl Nearby {
             }
         }
         for entry in found.iter_mut() {
-            entry.0 = km(entry.0);
+            entry.0 = great_circle_km(entry.0);
         }
     }
-}
-
-/// Great-circle distance [km] of a squared chord on the unit sphere.
-#[inline]
-fn km(chord2: f64) -> f64 {
-    2.0 * EARTH_RADIUS_KM * (0.5 * chord2.sqrt()).min(1.0).asin()
 }
 
 #[cfg(test)]
@@ -241,7 +236,7 @@ mod tests {
             }
             let from = PlaceId(0);
             let mut found = Vec::new();
-            nearby.nearest(&places, from, k, max_km, &mut found, |id, _| id % modulus == 0);
+            nearby.nearest(&places, from, k, max_km, &mut found, |id| id % modulus == 0);
             let mut expected: Vec<(f64, u32)> = (0..points.len() as u32)
                 .filter(|&id| nearby.contains(id) && id % modulus == 0)
                 .map(|id| (if id == 0 { 0.0 } else { places.distance_km(from, PlaceId(id)) }, id))

@@ -2,11 +2,12 @@
 //!
 //! The engine's handlers change it; policies read it through a `View`.
 
+use super::travel::Pace;
 use super::vehicle::{Activity, Trigger, Vehicle};
 use super::{Mode, Nearby, Session, Setup, Stations};
 use crate::ids::{FleetId, PlaceId, RequestId, RetailerId, StationId, VehicleId};
 use crate::records::PriceRecord;
-use crate::time::SimTime;
+use crate::time::{HOUR_S, SimTime};
 
 /// How far a request has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,11 +31,42 @@ pub struct PriceBook {
     pub broadcasts: Vec<PriceRecord>,
 }
 
+/// What changes by the hour only, looked up once an hour.
+#[derive(Debug, Clone)]
+pub struct Hour {
+    /// First instant at which anything of it may be another.
+    until: SimTime,
+    /// Traffic.
+    pub pace: Pace,
+    /// Consumption by vehicle type [kWh/km].
+    pub consumption_kwh_per_km: Vec<f64>,
+}
+
+impl Hour {
+    fn at(setup: &Setup, t: SimTime) -> Self {
+        let pace = setup.travel.pace(&setup.clock, t);
+        // Temperatures come by the hour since the start, which need not be a whole hour of the clock.
+        let temperature_until = t + (HOUR_S - (t - setup.start).rem_euclid(HOUR_S));
+        let temperature_c = setup.temperature_c(t);
+        Self {
+            until: pace.until.min(temperature_until),
+            pace,
+            consumption_kwh_per_km: setup
+                .types
+                .iter()
+                .map(|of| of.consumption_kwh_per_km(temperature_c))
+                .collect(),
+        }
+    }
+}
+
 /// The world at one instant.
 #[derive(Debug, Clone)]
 pub struct State {
     /// The instant.
     pub now: SimTime,
+    /// What changes by the hour.
+    pub hour: Hour,
     /// By vehicle.
     pub vehicles: Vec<Vehicle>,
     /// Stations, connectors, queues.
@@ -55,6 +87,8 @@ pub struct State {
     pub(super) stations_of: Vec<Nearby>,
     /// The same: one station that is always within reach of thought, an upper bound for the way to the nearest.
     pub(super) haven_of: Vec<Option<PlaceId>>,
+    /// No way to the haven is longer [km].
+    pub(super) haven_km: Vec<f64>,
     /// See [`Travel::fastest_great_circle_kmh`](super::Travel::fastest_great_circle_kmh).
     pub(super) fastest_kmh: f64,
 }
@@ -104,8 +138,10 @@ impl State {
                 }
             })
             .collect();
+        let hour = Hour::at(setup, setup.start);
         let mut stations_of = Vec::new();
         let mut haven_of = Vec::new();
+        let mut haven_km = Vec::new();
         for fleet in 0..setup.fleets.len() {
             for with_dc in [false, true] {
                 let mut index = Nearby::new(places, setup.stations.len(), cells_for(setup.stations.len()));
@@ -119,10 +155,15 @@ impl State {
                 }
                 stations_of.push(index);
                 haven_of.push(haven);
+                haven_km.push(haven.map_or(0.0, |haven| {
+                    let way = |i| setup.travel.trip(places, &hour.pace, PlaceId::new(i), haven).distance_km;
+                    (0..places.len()).map(way).fold(0.0, f64::max)
+                }));
             }
         }
         Self {
             now: setup.start,
+            hour,
             vehicles,
             stations: Stations::new(setup),
             requests: vec![RequestState::Future; setup.requests.len()],
@@ -133,7 +174,17 @@ impl State {
             fleet_settled_kwh: vec![0.0; setup.fleets.len()],
             stations_of,
             haven_of,
+            haven_km,
             fastest_kmh: setup.travel.fastest_great_circle_kmh(places),
+        }
+    }
+
+    /// Moves the clock on.
+    #[inline]
+    pub fn advance(&mut self, setup: &Setup, now: SimTime) {
+        self.now = now;
+        if now >= self.hour.until {
+            self.hour = Hour::at(setup, now);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::geo::Places;
 use crate::ids::PlaceId;
-use crate::time::{LocalClock, SimTime};
+use crate::time::{HOUR_S, LocalClock, SimTime};
 
 /// One way from a place to another.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -11,6 +11,17 @@ pub struct Trip {
     pub distance_km: f64,
     /// [s]; at least 1 unless the distance is 0.
     pub duration_s: i64,
+}
+
+/// How fast traffic moves in one hour.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pace {
+    /// First instant at which the pace may be another.
+    pub until: SimTime,
+    /// Hour of the local day.
+    pub hour: usize,
+    /// [s/km].
+    pub s_per_km: f64,
 }
 
 /// The travel model.
@@ -40,24 +51,32 @@ pub struct OdMatrix {
 }
 
 impl Travel {
-    /// The way from `from` to `to`, setting out at `departure`.
+    /// The pace of traffic at `t`, good for the rest of that local hour.
+    pub fn pace(&self, clock: &LocalClock, t: SimTime) -> Pace {
+        let into_hour_s = (t.0 + clock.offset_s(t)).rem_euclid(HOUR_S);
+        Pace {
+            until: t + (HOUR_S - into_hour_s),
+            hour: clock.hour(t),
+            s_per_km: HOUR_S as f64 / self.speed_kmh[clock.hour_of_week(t)],
+        }
+    }
+
+    /// The way from `from` to `to` at the pace of traffic when setting out.
     #[inline]
-    pub fn trip(
-        &self,
-        places: &Places,
-        clock: &LocalClock,
-        from: PlaceId,
-        to: PlaceId,
-        departure: SimTime,
-    ) -> Trip {
+    pub fn trip(&self, places: &Places, pace: &Pace, from: PlaceId, to: PlaceId) -> Trip {
         if let Some(matrix) = &self.matrix
-            && let Some(trip) = matrix.trip(from, to, clock.hour(departure))
+            && let Some(trip) = matrix.trip(from, to, pace.hour)
         {
             return trip;
         }
         let distance_km = self.circuity * places.distance_km(from, to);
-        let speed_kmh = self.speed_kmh[clock.hour_of_week(departure)];
-        Trip { distance_km, duration_s: whole_seconds(distance_km / speed_kmh * 3_600.0) }
+        Trip { distance_km, duration_s: whole_seconds(distance_km * pace.s_per_km) }
+    }
+
+    /// Least time to anywhere `great_circle_km` away [s].
+    pub fn least_time_s(&self, pace: &Pace, great_circle_km: f64) -> i64 {
+        let over_roads = self.circuity * great_circle_km * pace.s_per_km;
+        if self.matrix.is_none() { whole_seconds(over_roads) } else { 0 }
     }
 }
 
@@ -71,8 +90,10 @@ impl Travel {
         for from in 0..matrix.zones {
             for to in 0..matrix.zones {
                 let pair = from * matrix.zones + to;
-                let shortest_s =
-                    matrix.duration_s[pair * 24..(pair + 1) * 24].iter().copied().fold(f32::INFINITY, f32::min);
+                let shortest_s = matrix.duration_s[pair * 24..(pair + 1) * 24]
+                    .iter()
+                    .copied()
+                    .fold(f32::INFINITY, f32::min);
                 if matrix.distance_km[pair].is_finite() && shortest_s > 0.0 {
                     let km = places.distance_km(PlaceId::new(from), PlaceId::new(to));
                     fastest_kmh = fastest_kmh.max(km / f64::from(shortest_s) * 3_600.0);
@@ -99,6 +120,8 @@ impl OdMatrix {
 }
 
 /// Rounded up, so that a way of any length takes time.
+#[inline]
 fn whole_seconds(seconds: f64) -> i64 {
-    seconds.ceil() as i64
+    let whole = seconds as i64;
+    whole + i64::from(seconds > whole as f64)
 }

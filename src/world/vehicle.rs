@@ -78,7 +78,9 @@ impl Activity {
         Some(match (self, trigger) {
             (Idle, Assign) => ToPickup,
             (Idle | ToPickup, PickUp) => InService,
-            (InService, DropOff) | (Queued, Renege) | (Charging | Plugged, Unplug) | (Relocating, Arrive) => Idle,
+            (InService, DropOff) | (Queued, Renege) | (Charging | Plugged, Unplug) | (Relocating, Arrive) => {
+                Idle
+            }
             (Idle, SeekCharge) => ToStation,
             (Idle, Relocate) => Relocating,
             (ToStation, Arrive) => Queued,
@@ -251,7 +253,8 @@ mod tests {
             let mut reached = vec![activity];
             let mut at = 0;
             while at < reached.len() {
-                for next in triggers.iter().filter_map(|&t| reached[at].after(t)) {
+                let from = reached[at];
+                for next in triggers.iter().filter_map(|&t| from.after(t)) {
                     if !reached.contains(&next) {
                         reached.push(next);
                     }

@@ -140,13 +140,18 @@ impl<'a> View<'a> {
     /// The way between two places, setting out now.
     #[inline]
     pub fn trip(&self, from: PlaceId, to: PlaceId) -> Trip {
-        self.setup.travel.trip(&self.setup.places, &self.setup.clock, from, to, self.state.now)
+        self.setup.travel.trip(&self.setup.places, &self.state.hour.pace, from, to)
+    }
+
+    /// Least time that a vehicle needs to anywhere `great_circle_km` away, setting out now [s].
+    pub fn least_time_s(&self, great_circle_km: f64) -> i64 {
+        self.setup.travel.least_time_s(&self.state.hour.pace, great_circle_km)
     }
 
     /// Consumption of a vehicle at present [kWh/km].
     #[inline]
     pub fn consumption_kwh_per_km(&self, vehicle: VehicleId) -> f64 {
-        self.vehicle_type(vehicle).consumption_kwh_per_km(self.setup.temperature_c(self.state.now))
+        self.state.hour.consumption_kwh_per_km[self.vehicle(vehicle).vehicle_type.index()]
     }
 
     /// Whether `vehicle` can be at the pick-up before the rider gives up, with charge for the trip
@@ -175,6 +180,7 @@ impl<'a> View<'a> {
         // The way to any station bounds the way to the nearest: most questions end here.
         match self.state.haven_of[list] {
             None => true,
+            Some(_) if self.state.haven_km[list] * per_km <= spare_kwh => true,
             Some(haven) if self.trip(destination, haven).distance_km * per_km <= spare_kwh => true,
             Some(_) => {
                 let mut nearest = Vec::with_capacity(1);
@@ -198,7 +204,7 @@ impl<'a> View<'a> {
             k,
             reach_km,
             found,
-            |vehicle, _| matches!(self.service(VehicleId(vehicle), ask), Service::Possible(_)),
+            |vehicle| matches!(self.service(VehicleId(vehicle), ask), Service::Possible(_)),
         );
     }
 
@@ -213,7 +219,7 @@ impl<'a> View<'a> {
         let Mode::Dispatch { patience_s } = self.setup.mode else { return None };
         let v = self.vehicle(vehicle);
         let reach_km = self.state.fastest_kmh * patience_s as f64 / 3_600.0;
-        self.state.waiting.nearest(&self.setup.places, v.place, 1, reach_km, found, |request, _| {
+        self.state.waiting.nearest(&self.setup.places, v.place, 1, reach_km, found, |request| {
             let ask = self.ask(RequestId(request));
             ask.fleet == v.fleet
                 && accept(RequestId(request))
@@ -233,7 +239,7 @@ impl<'a> View<'a> {
             1,
             reach_km,
             &mut found,
-            |vehicle, _| self.service(VehicleId(vehicle), &ask) == Service::LowCharge,
+            |vehicle| self.service(VehicleId(vehicle), &ask) == Service::LowCharge,
         );
         !found.is_empty()
     }
@@ -247,7 +253,7 @@ impl<'a> View<'a> {
 
     fn near(&self, list: usize, from: PlaceId, k: usize, found: &mut Vec<(f64, u32)>) {
         let everywhere = f64::INFINITY;
-        self.state.stations_of[list].nearest(&self.setup.places, from, k, everywhere, found, |_, _| true);
+        self.state.stations_of[list].nearest(&self.setup.places, from, k, everywhere, found, |_| true);
     }
 
     fn station_list(&self, vehicle: VehicleId) -> usize {
@@ -273,8 +279,8 @@ impl<'a> View<'a> {
         let there = &self.setup.stations[station.index()];
         let occupied = self.state.stations.stations[station.index()].occupied;
         let sharers = (occupied + 1).min(there.connectors.len() as u32);
-        let power_kw =
-            super::charging::best_limit_kw(of, &there.connectors).min(there.site_limit_kw / f64::from(sharers));
+        let power_kw = super::charging::best_limit_kw(of, &there.connectors)
+            .min(there.site_limit_kw / f64::from(sharers));
         of.seconds_to(soc, power_kw, target_soc)
     }
 

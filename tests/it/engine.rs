@@ -1,0 +1,202 @@
+//! The engine on made-up cities: every invariant asserted at every reading, and what must be true
+//! of the records whatever the policies.
+
+use crate::support::{City, city};
+use gridfleet::engine::Simulation;
+use gridfleet::ledger::{LedgerEntry, Money};
+use gridfleet::policies::{ChargingSpec, DispatchSpec};
+use gridfleet::records::{
+    FleetRecord, LegRecord, PriceRecord, Recorder, SessionRecord, StationRecord, TripRecord, TripStatus,
+};
+use gridfleet::rng::Streams;
+use proptest::prelude::*;
+use std::sync::Arc;
+
+/// Keeps everything.
+#[derive(Default, Debug, PartialEq)]
+struct Everything {
+    trips: Vec<TripRecord>,
+    legs: Vec<LegRecord>,
+    sessions: Vec<SessionRecord>,
+    fleet: Vec<FleetRecord>,
+    stations: Vec<StationRecord>,
+    prices: Vec<PriceRecord>,
+    ledger: Vec<LedgerEntry>,
+}
+
+impl Recorder for Everything {
+    fn trip(&mut self, record: &TripRecord) {
+        self.trips.push(*record);
+    }
+    fn leg(&mut self, record: &LegRecord) {
+        self.legs.push(*record);
+    }
+    fn session(&mut self, record: &SessionRecord) {
+        self.sessions.push(*record);
+    }
+    fn fleet(&mut self, record: &FleetRecord) {
+        self.fleet.push(*record);
+    }
+    fn station(&mut self, record: &StationRecord) {
+        self.stations.push(*record);
+    }
+    fn price(&mut self, record: &PriceRecord) {
+        self.prices.push(*record);
+    }
+    fn ledger(&mut self, entry: &LedgerEntry) {
+        self.ledger.push(*entry);
+    }
+}
+
+fn run(size: City, dispatch: &DispatchSpec, charging: &ChargingSpec) -> Everything {
+    let streams = Streams { seed: size.seed, replication: 0 };
+    let setup = Arc::new(city(size));
+    let mut simulation = Simulation::new(setup, dispatch.build(), charging.build(), streams).audited();
+    let mut records = Everything::default();
+    simulation.finish(&mut records);
+    assert_eq!(simulation.ledger_total(), Money::ZERO);
+    records
+}
+
+fn dispatches() -> [DispatchSpec; 2] {
+    [DispatchSpec::NearestIdle {}, DispatchSpec::Batched { interval_s: 30 }]
+}
+
+fn chargings() -> [ChargingSpec; 4] {
+    [
+        ChargingSpec::ThresholdNearest { start_soc: 0.3, target_soc: 0.8 },
+        ChargingSpec::ThresholdFastest { start_soc: 0.3, target_soc: 0.8, candidates: 5 },
+        ChargingSpec::Opportunistic {
+            start_soc: 0.25,
+            target_soc: 0.95,
+            idle_soc: 0.7,
+            idle_s: 600,
+            candidates: 5,
+        },
+        ChargingSpec::PriceAware {
+            start_soc: 0.25,
+            target_soc: 0.95,
+            idle_soc: 0.8,
+            idle_s: 300,
+            cheap_share: 0.4,
+            candidates: 5,
+        },
+    ]
+}
+
+const SMALL: City = City {
+    seed: 1,
+    requests: 2_000,
+    vehicles: 80,
+    stations: 6,
+    fleets: 2,
+    zones: 30,
+    days: 2,
+    patience_s: 1_500,
+};
+
+#[test]
+fn every_request_ends_once_and_energy_and_money_add_up() {
+    for dispatch in dispatches() {
+        for charging in chargings() {
+            let records = run(SMALL, &dispatch, &charging);
+            let mut requests: Vec<u32> = records.trips.iter().map(|t| t.request.0).collect();
+            requests.sort_unstable();
+            assert_eq!(requests, (0..SMALL.requests as u32).collect::<Vec<_>>());
+            let served = records.trips.iter().filter(|t| t.status == TripStatus::Served).count();
+            assert!(served > SMALL.requests / 2, "{dispatch:?} {charging:?}: {served} served");
+
+            // Energy by three ways: sessions, meters of stations, meters of fleets.
+            let sessions_kwh: f64 = records.sessions.iter().map(|s| s.energy_kwh).sum();
+            let hours = 300.0 / 3_600.0;
+            let stations_kwh: f64 = records.stations.iter().map(|s| s.power_kw * hours).sum();
+            let fleets_kwh: f64 = records.fleet.iter().map(|f| f.power_kw * hours).sum();
+            assert!(sessions_kwh > 100.0);
+            assert!((sessions_kwh - stations_kwh).abs() < 1e-6 * sessions_kwh);
+            assert!((sessions_kwh - fleets_kwh).abs() < 1e-6 * sessions_kwh);
+
+            // What went into batteries less what was driven is what the fleet has more in the end.
+            let stored: f64 = records.sessions.iter().map(|s| s.battery_kwh).sum();
+            let driven: f64 = records.legs.iter().map(|l| l.energy_kwh).sum();
+            let mean_soc = |at: usize| (0..2).map(|f| records.fleet[at + f].mean_soc).sum::<f64>() / 2.0;
+            let gained = (mean_soc(records.fleet.len() - 2) - mean_soc(0)) * 40.0 * SMALL.vehicles as f64;
+            assert!((stored - driven - gained).abs() < 1e-6 * driven, "{stored} {driven} {gained}");
+            for session in &records.sessions {
+                assert!((session.battery_kwh - 0.92 * session.energy_kwh).abs() < 1e-9);
+                assert!(session.max_power_kw <= 50.0 + 1e-9);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_a_session_costs_is_energy_times_price() {
+    let charging = ChargingSpec::ThresholdNearest { start_soc: 0.3, target_soc: 0.8 };
+    let records = run(SMALL, &DispatchSpec::NearestIdle {}, &charging);
+    let retailer_of = |station: usize| station % 2;
+    let price = |retailer: usize, t: i64| {
+        let p = records
+            .prices
+            .iter()
+            .find(|p| p.retailer.index() == retailer && p.valid_from.0 <= t && t < p.valid_to.0);
+        p.expect("a price").price_eur_mwh
+    };
+    let mut checked = 0;
+    for s in &records.sessions {
+        let (Some(from), Some(to)) = (s.charge_start_time, s.charge_end_time) else { continue };
+        let retailer = retailer_of(s.station.index());
+        // Within one slot the price is one; across slots it lies between the lowest and the highest.
+        let prices: Vec<f64> = (from.0..=to.0)
+            .step_by(60)
+            .map(|t| price(retailer, t))
+            .chain([price(retailer, to.0 - 1)])
+            .collect();
+        let lowest = prices.iter().copied().fold(f64::INFINITY, f64::min) + 50.0;
+        let highest = prices.iter().copied().fold(f64::NEG_INFINITY, f64::max) + 50.0;
+        let paid = s.cost / s.energy_kwh * 1_000.0;
+        assert!((lowest - 0.01..=highest + 0.01).contains(&paid), "{paid} not in {lowest}..{highest}");
+        checked += usize::from(lowest == highest);
+    }
+    assert!(checked > 20, "sessions within one price slot: {checked}");
+}
+
+#[test]
+fn the_same_seed_gives_the_same_records() {
+    let dispatch = DispatchSpec::Batched { interval_s: 20 };
+    let charging = &chargings()[2];
+    let first = run(SMALL, &dispatch, charging);
+    assert!(first == run(SMALL, &dispatch, charging));
+    assert!(first != run(City { seed: 2, ..SMALL }, &dispatch, charging));
+}
+
+#[test]
+fn fewer_vehicles_serve_less() {
+    let charging = &chargings()[1];
+    let served = |vehicles| {
+        let records = run(City { vehicles, ..SMALL }, &DispatchSpec::NearestIdle {}, charging);
+        records.trips.iter().filter(|t| t.status == TripStatus::Served).count()
+    };
+    let (few, some, many) = (served(10), served(20), served(80));
+    assert!(few < some && some < many, "{few} {some} {many}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
+
+    /// Swarm: sizes and policies at random; the audit asserts every invariant every five minutes.
+    #[test]
+    fn no_city_breaks_an_invariant(
+        seed in any::<u64>(), requests in 0usize..600, vehicles in 1usize..40, stations in 0usize..6,
+        fleets in 1usize..4, zones in 1usize..40, patience_s in 0i64..1_800,
+        dispatch in 0usize..2, charging in 0usize..4,
+    ) {
+        let size = City { seed, requests, vehicles, stations, fleets, zones, days: 1, patience_s };
+        let records = run(size, &dispatches()[dispatch], &chargings()[charging]);
+        prop_assert_eq!(records.trips.len(), requests);
+        for trip in &records.trips {
+            if let Some(wait_s) = trip.wait_s {
+                prop_assert!((0..=patience_s).contains(&wait_s));
+            }
+        }
+    }
+}

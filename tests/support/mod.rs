@@ -1,0 +1,165 @@
+//! Made-up worlds for tests and benches: a round city with riders, stations and prices.
+
+use gridfleet::geo::Places;
+use gridfleet::ids::{FleetId, OperatorId, PlaceId, RetailerId, TypeId};
+use gridfleet::ledger::Money;
+use gridfleet::rng::{Purpose, Streams};
+use gridfleet::time::{LocalClock, SimTime};
+use gridfleet::world::{
+    Access, ChargingCurve, Connector, Fleet, Mode, Requests, Retailer, Setup, Station, Tariff, Travel,
+    VehicleStart, VehicleType,
+};
+use rand::RngExt;
+use std::sync::Arc;
+
+/// Monday 2018-03-05T00:00:00Z.
+pub const MONDAY: SimTime = SimTime(1_520_208_000);
+
+/// Size of a made-up city.
+#[derive(Debug, Clone, Copy)]
+pub struct City {
+    pub seed: u64,
+    pub requests: usize,
+    pub vehicles: usize,
+    pub stations: usize,
+    pub fleets: usize,
+    pub zones: usize,
+    pub days: i64,
+    pub patience_s: i64,
+}
+
+/// A vehicle that charges along a curve with a rise, a plateau and a taper.
+pub fn vehicle_type() -> VehicleType {
+    VehicleType {
+        name: "hatchback".into(),
+        battery_kwh: 40.0,
+        usable_soc: [0.05, 0.95],
+        consumption_kwh_per_km: 0.18,
+        consumption_by_temperature: vec![[-10.0, 1.4], [20.0, 1.0], [35.0, 1.1]],
+        ac_kw: 7.4,
+        dc_kw: 50.0,
+        curve: ChargingCurve::new(&[[0.0, 30.0], [0.1, 50.0], [0.7, 50.0], [1.0, 10.0]]),
+        charge_efficiency: 0.92,
+        discharge_efficiency: 0.92,
+        wear_eur_per_kwh: 0.02,
+    }
+}
+
+/// A city of `zones` zones in which demand has peaks and stations differ in all they can.
+pub fn city(size: City) -> Setup {
+    let streams = Streams { seed: size.seed, replication: 0 };
+    let mut random = streams.stream(Purpose::Synthesis, 0);
+    let mut places = Places::default();
+    for zone in 0..size.zones {
+        let (lat, lon) = (40.6 + 0.25 * random.random::<f64>(), -74.05 + 0.25 * random.random::<f64>());
+        places.add_zone(&zone.to_string(), lat, lon, 1.0 + 4.0 * random.random::<f64>());
+    }
+    let end = MONDAY + size.days * 86_400;
+    // A quarter of the demand in the night's half of the day, the rest in the other.
+    let mut times: Vec<i64> = (0..size.requests)
+        .map(|_| {
+            let day = random.random_range(0..size.days);
+            let within: i64 = if random.random_bool(0.25) {
+                random.random_range(0..43_200)
+            } else {
+                random.random_range(43_200..86_400)
+            };
+            MONDAY.0 + day * 86_400 + within
+        })
+        .collect();
+    times.sort_unstable();
+    let mut requests = Requests::default();
+    for time in times {
+        let (a, b) = (random.random_range(0..size.zones), random.random_range(0..size.zones));
+        let (a, b) = (PlaceId::new(a), PlaceId::new(b));
+        // Rides are short: half the way between two random zones.
+        let distance_km = 0.5 * 1.3 * places.distance_km(a, b) + 0.3;
+        requests.time.push(SimTime(time));
+        requests.origin.push(a);
+        requests.destination.push(b);
+        requests.duration_s.push((distance_km / 20.0 * 3_600.0).ceil() as u32);
+        requests.distance_km.push(distance_km);
+        requests.fare.push(Money::from_units(2.5 + 1.5 * distance_km));
+        requests.fleet.push(FleetId::new(random.random_range(0..size.fleets)));
+    }
+    let stations = (0..size.stations)
+        .map(|i| {
+            let connectors: Vec<Connector> = (0..random.random_range(2..12))
+                .map(|c| match c % 3 {
+                    0 => Connector { power_kw: 11.0, dc: false },
+                    _ => Connector { power_kw: 50.0, dc: true },
+                })
+                .collect();
+            let total_kw: f64 = connectors.iter().map(|c| c.power_kw).sum();
+            Station {
+                name: format!("station-{i}"),
+                place: PlaceId::new(random.random_range(0..size.zones)),
+                operator: OperatorId::new(i % 2),
+                access: if i % 4 == 3 { Access::NOBODY.with(FleetId(0)) } else { Access::PUBLIC },
+                connectors,
+                site_limit_kw: if i % 2 == 0 { f64::INFINITY } else { 0.5 * total_kw },
+                retailer: RetailerId::new(i % 2),
+                markup_eur_mwh: 50.0,
+                bus: None,
+                queue_patience_s: 1_800,
+            }
+        })
+        .collect();
+    let vehicles = (0..size.vehicles)
+        .map(|i| VehicleStart {
+            name: format!("vehicle-{i}"),
+            fleet: FleetId::new(i % size.fleets),
+            vehicle_type: TypeId(0),
+            place: PlaceId::new(random.random_range(0..size.zones)),
+            soc: 0.2 + 0.7 * random.random::<f64>(),
+        })
+        .collect();
+    let time_of_use: Vec<f64> =
+        (0..168).map(|hour| if (8..20).contains(&(hour % 24)) { 180.0 } else { 90.0 }).collect();
+    let real_time: Vec<f64> = (0..24 * size.days).map(|_| 150.0 * random.random::<f64>() - 10.0).collect();
+    Setup {
+        start: MONDAY,
+        end,
+        control_interval_s: 300,
+        clock: LocalClock::new(chrono_tz::America::New_York, MONDAY, end),
+        mode: Mode::Dispatch { patience_s: size.patience_s },
+        places: Arc::new(places),
+        travel: Travel { circuity: 1.3, speed_kmh: vec![20.0; 168].into(), matrix: None },
+        temperature_c: vec![5.0],
+        types: vec![vehicle_type()],
+        fleets: (0..size.fleets)
+            .map(|i| Fleet {
+                name: format!("fleet-{i}"),
+                driving_eur_per_km: 0.05,
+                lost_request_eur: 0.5,
+                rescue_eur: 100.0,
+                ..Fleet::default()
+            })
+            .collect(),
+        vehicles,
+        operators: vec!["north".into(), "south".into()],
+        stations,
+        retailers: vec![
+            Retailer {
+                name: "tou".into(),
+                tariff: Tariff::TimeOfUse(time_of_use.into()),
+                slot_s: 3_600,
+                lead_s: 3_600,
+            },
+            Retailer {
+                name: "rtp".into(),
+                tariff: Tariff::RealTime {
+                    start: MONDAY,
+                    slot_s: 3_600,
+                    price_eur_mwh: real_time,
+                    margin_eur_mwh: 20.0,
+                },
+                slot_s: 3_600,
+                lead_s: 7_200,
+            },
+        ],
+        requests,
+        currency: "EUR".into(),
+        co2_kg_per_kwh: None,
+    }
+}
