@@ -1,0 +1,823 @@
+//! Tables from CSV or Parquet files, column by column.
+//!
+//! [`TableFile`] knows a file's columns; [`TableFile::read`] loads the wanted
+//! ones into a [`Table`], which gives them as numbers, times or names. A cell
+//! that cannot be read as what is asked for does not stop the reading: the
+//! importer decides whether its row is skipped or ends the import.
+
+use super::guard;
+use super::times::{RawTime, is_missing};
+use crate::error::{Error, InputError, Result};
+use polars::prelude::{Column, DataFrame, DataType, SerReader, Series, TimeUnit};
+use polars_io::parquet::read::{ParallelStrategy, ParquetReader};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufReader, Cursor, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What stands at the beginning and end of a Parquet file.
+const PARQUET_MAGIC: &[u8] = b"PAR1";
+
+/// A row needs some bytes in a Parquet file; one that claims more rows per byte is damaged, and
+/// believing it would exhaust the memory. Assumed, generously.
+const MAX_ROWS_PER_BYTE: usize = 10_000;
+
+/// A CSV or Parquet file of which the columns are known and nothing else is read yet.
+#[derive(Debug)]
+pub struct TableFile {
+    path: PathBuf,
+    names: Vec<String>,
+    content: Content,
+}
+
+#[derive(Debug)]
+enum Content {
+    /// A CSV file, read as a stream.
+    CsvFile,
+    /// The bytes of a CSV file.
+    CsvBytes(Arc<[u8]>),
+    /// The bytes of a Parquet file.
+    Parquet { bytes: Vec<u8>, rows: usize, types: Vec<String>, metadata: BTreeMap<String, String> },
+}
+
+impl TableFile {
+    /// Looks at a file; its first bytes tell whether it is Parquet.
+    ///
+    /// # Errors
+    /// If the file cannot be read, is damaged, or is no table.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let mut file = File::open(path).map_err(|e| Error::reading(path, e))?;
+        let mut head = Vec::new();
+        file.by_ref().take(1 << 16).read_to_end(&mut head).map_err(|e| Error::reading(path, e))?;
+        if head.starts_with(PARQUET_MAGIC) || is_named_parquet(path) {
+            file.read_to_end(&mut head).map_err(|e| Error::reading(path, e))?;
+            return Self::parquet(path, head);
+        }
+        let names = csv_names(path, &head, &head[..])?;
+        Ok(Self { path: path.to_path_buf(), names, content: Content::CsvFile })
+    }
+
+    /// The same from bytes in memory; `path` is for messages, and its ending counts.
+    ///
+    /// # Errors
+    /// If the bytes are damaged or no table.
+    pub fn from_bytes(path: impl AsRef<Path>, bytes: Vec<u8>) -> Result<Self> {
+        let path = path.as_ref();
+        if bytes.starts_with(PARQUET_MAGIC) || is_named_parquet(path) {
+            return Self::parquet(path, bytes);
+        }
+        let names = csv_names(path, &bytes, &bytes[..])?;
+        Ok(Self { path: path.to_path_buf(), names, content: Content::CsvBytes(bytes.into()) })
+    }
+
+    fn parquet(path: &Path, bytes: Vec<u8>) -> Result<Self> {
+        let expected = "a Parquet file";
+        if bytes.is_empty() {
+            return Err(empty(path).into());
+        }
+        // Magic, footer length and magic: the shortest file that can be one.
+        if bytes.len() < 12 || !bytes.starts_with(PARQUET_MAGIC) {
+            return Err(InputError::new("a file that does not begin as Parquet does (PAR1)", expected)
+                .file(path)
+                .help("if it is CSV, give it a name that ends in .csv")
+                .into());
+        }
+        if !bytes.ends_with(PARQUET_MAGIC) {
+            return Err(InputError::new("a file that does not end as Parquet does (PAR1)", expected)
+                .file(path)
+                .help("it is truncated: fetch or write it again")
+                .into());
+        }
+        let (names, types, rows, metadata) = guard::decode(path, expected, || {
+            let mut reader = ParquetReader::new(Cursor::new(&bytes[..]));
+            let schema = reader.schema()?;
+            let names = schema.iter_names().map(ToString::to_string).collect::<Vec<_>>();
+            let types = schema.iter_values().map(|f| format!("{:?}", f.dtype)).collect::<Vec<_>>();
+            let file = reader.get_metadata()?;
+            let pairs = file.key_value_metadata().iter().flatten();
+            let metadata = pairs.map(|kv| (kv.key.clone(), kv.value.clone().unwrap_or_default())).collect();
+            Ok::<_, polars::error::PolarsError>((names, types, file.num_rows, metadata))
+        })?;
+        if rows > bytes.len().saturating_mul(MAX_ROWS_PER_BYTE) {
+            return Err(InputError::new(format!("{rows} rows in {} bytes", bytes.len()), expected)
+                .file(path)
+                .help("it is damaged: fetch or write it again")
+                .into());
+        }
+        unique(path, &names)?;
+        let content = Content::Parquet { bytes, rows, types, metadata };
+        Ok(Self { path: path.to_path_buf(), names, content })
+    }
+
+    /// The path, as the user wrote it.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The columns' names, in the file's order.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// `csv` or `parquet`.
+    pub fn kind(&self) -> &'static str {
+        if matches!(self.content, Content::Parquet { .. }) { "parquet" } else { "csv" }
+    }
+
+    /// Text that the writer of a Parquet file put beside the table under `key`.
+    pub fn metadata(&self, key: &str) -> Option<&str> {
+        match &self.content {
+            Content::Parquet { metadata, .. } => metadata.get(key).map(String::as_str),
+            Content::CsvFile | Content::CsvBytes(_) => None,
+        }
+    }
+
+    /// Position of the first of `names` that the file has, whatever its case or surrounding blanks.
+    pub fn find(&self, names: &[&str]) -> Option<usize> {
+        names.iter().find_map(|wanted| {
+            let wanted = wanted.trim();
+            // The exact name first: a file may have `Fare` and `fare`.
+            self.names
+                .iter()
+                .position(|name| name == wanted)
+                .or_else(|| self.names.iter().position(|name| name.trim().eq_ignore_ascii_case(wanted)))
+        })
+    }
+
+    /// Position of a column that must be there.
+    ///
+    /// # Errors
+    /// If it is not; the message lists the columns that are.
+    pub fn require(&self, names: &[&str]) -> Result<usize> {
+        self.find(names).ok_or_else(|| {
+            let first = names.first().copied().unwrap_or_default();
+            self.lacks(first).into()
+        })
+    }
+
+    /// The error for a column that is not there.
+    pub fn lacks(&self, name: &str) -> InputError {
+        InputError::new(
+            format!("no such column among: {}", self.names.join(", ")),
+            format!("a column `{name}`"),
+        )
+        .file(&self.path)
+        .key(name)
+    }
+
+    /// Loads the columns at these positions; what is not asked for is not decoded.
+    ///
+    /// # Errors
+    /// If the file cannot be read or is damaged. Single bad cells are no error here.
+    pub fn read(&self, columns: &[usize]) -> Result<Table> {
+        let mut wanted = columns.to_vec();
+        wanted.sort_unstable();
+        wanted.dedup();
+        wanted.retain(|&c| c < self.names.len());
+        match &self.content {
+            Content::CsvFile => {
+                let file = File::open(&self.path).map_err(|e| Error::reading(&self.path, e))?;
+                self.read_csv(BufReader::with_capacity(1 << 20, file), &wanted, Lines::File(Vec::new()))
+            }
+            Content::CsvBytes(bytes) => {
+                self.read_csv(&bytes[..], &wanted, Lines::Bytes(Vec::new(), Arc::clone(bytes)))
+            }
+            Content::Parquet { bytes, rows, types, .. } => self.read_parquet(bytes, *rows, types, &wanted),
+        }
+    }
+
+    fn read_csv(&self, source: impl Read, wanted: &[usize], mut lines: Lines) -> Result<Table> {
+        let mut reader = csv_reader(source);
+        let mut columns = vec![TextColumn::default(); wanted.len()];
+        let mut rows = 0;
+        let mut ragged = Vec::new();
+        let mut record = csv::ByteRecord::new();
+        let width = self.names.len();
+        let mut first = true;
+        loop {
+            match reader.read_byte_record(&mut record) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) => return Err(self.csv_error(error)),
+            }
+            if std::mem::take(&mut first) {
+                continue; // the header
+            }
+            let blank = record.iter().all(|cell| cell.trim_ascii().is_empty());
+            if blank && record.len() <= 1 {
+                continue; // a line of blanks
+            }
+            // Some published files end their rows with commas that the header lacks.
+            let extra = record.iter().skip(width).any(|cell| !cell.trim_ascii().is_empty());
+            if record.len() < width || extra {
+                ragged.push((rows, record.len()));
+            }
+            rows += 1;
+            lines.push(record.position().map_or(0, csv::Position::byte));
+            for (column, &position) in columns.iter_mut().zip(wanted) {
+                column.push(record.get(position).unwrap_or_default().trim_ascii());
+            }
+        }
+        let columns = wanted.iter().copied().zip(columns.into_iter().map(Cells::Text)).collect();
+        Ok(Table { path: self.path.clone(), names: self.names.clone(), rows, columns, lines, ragged, width })
+    }
+
+    fn csv_error(&self, error: csv::Error) -> Error {
+        let line = error.position().map(csv::Position::line);
+        match error.into_kind() {
+            csv::ErrorKind::Io(source) => Error::reading(&self.path, source),
+            other => {
+                let mut input = InputError::new(format!("{other:?}"), "a CSV table").file(&self.path);
+                input.line = line;
+                input.into()
+            }
+        }
+    }
+
+    fn read_parquet(&self, bytes: &[u8], rows: usize, types: &[String], wanted: &[usize]) -> Result<Table> {
+        // Only these types can be asked for as numbers, times or names.
+        let readable = [
+            "Int",
+            "UInt",
+            "Float",
+            "Utf8",
+            "LargeUtf8",
+            "Utf8View",
+            "Timestamp",
+            "Date32",
+            "Boolean",
+            "Null",
+        ];
+        for &column in wanted {
+            let of = types.get(column).map_or("", String::as_str);
+            if !readable.iter().any(|prefix| of.starts_with(prefix)) {
+                let expected = "numbers, text or timestamps";
+                let name = self.names.get(column).map_or("", String::as_str);
+                return Err(InputError::new(format!("a column of type {of}"), expected)
+                    .file(&self.path)
+                    .key(name)
+                    .help("write the file again with a plain type in this column")
+                    .into());
+            }
+        }
+        if wanted.is_empty() {
+            return Ok(Table {
+                path: self.path.clone(),
+                names: self.names.clone(),
+                rows,
+                columns: BTreeMap::new(),
+                lines: Lines::Rows,
+                ragged: Vec::new(),
+                width: self.names.len(),
+            });
+        }
+        let frame: DataFrame = guard::decode(&self.path, "a Parquet file", || {
+            ParquetReader::new(Cursor::new(bytes))
+                .with_projection(Some(wanted.to_vec()))
+                .read_parallel(ParallelStrategy::Auto)
+                .set_rechunk(false)
+                .finish()
+        })?;
+        if frame.height() != rows || frame.width() != wanted.len() {
+            return Err(InputError::new(
+                format!("{} rows where the file's summary says {rows}", frame.height()),
+                "a Parquet file",
+            )
+            .file(&self.path)
+            .help("it is damaged: fetch or write it again")
+            .into());
+        }
+        let columns =
+            wanted.iter().copied().zip(frame.into_columns().into_iter().map(Cells::Parquet)).collect();
+        Ok(Table {
+            path: self.path.clone(),
+            names: self.names.clone(),
+            rows,
+            columns,
+            lines: Lines::Rows,
+            ragged: Vec::new(),
+            width: self.names.len(),
+        })
+    }
+}
+
+fn is_named_parquet(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e.eq_ignore_ascii_case("parquet") || e.eq_ignore_ascii_case("pq"))
+}
+
+fn empty(path: &Path) -> InputError {
+    InputError::new("an empty file", "a table with a header line and rows").file(path)
+}
+
+fn csv_reader<R: Read>(source: R) -> csv::Reader<R> {
+    csv::ReaderBuilder::new().has_headers(false).flexible(true).buffer_capacity(1 << 18).from_reader(source)
+}
+
+/// The header of a CSV file, of which `head` are the first bytes.
+fn csv_names(path: &Path, head: &[u8], source: &[u8]) -> Result<Vec<String>> {
+    if head.is_empty() {
+        return Err(empty(path).into());
+    }
+    let other = match head {
+        [0x1f, 0x8b, ..] => Some("a file packed with gzip"),
+        [b'P', b'K', 3, 4, ..] => Some("a zip archive or spreadsheet"),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some("text in UTF-16"),
+        _ if head.contains(&0) => Some("a binary file"),
+        _ if head.starts_with(b"<") => Some("a web page or XML"),
+        _ => None,
+    };
+    if let Some(found) = other {
+        return Err(InputError::new(found, "a CSV file (UTF-8 text) or a Parquet file")
+            .file(path)
+            .help("unpack or convert it first")
+            .into());
+    }
+    let mut reader = csv_reader(source);
+    let mut record = csv::ByteRecord::new();
+    let read = reader.read_byte_record(&mut record);
+    let line = record.position().map_or(1, csv::Position::line);
+    if !matches!(read, Ok(true)) {
+        return Err(empty(path).into());
+    }
+    let names: Vec<String> = record
+        .iter()
+        .enumerate()
+        .map(|(i, name)| {
+            // The csv crate takes the byte-order mark away only from the very first bytes it parses.
+            let name = if i == 0 { name.strip_prefix(b"\xef\xbb\xbf").unwrap_or(name) } else { name };
+            String::from_utf8_lossy(name).trim().to_string()
+        })
+        .collect();
+    if let [only] = &names[..] {
+        for (delimiter, name) in [(';', "semicolons"), ('\t', "tabs"), ('|', "bars")] {
+            if only.contains(delimiter) {
+                return Err(InputError::new(format!("columns parted by {name}"), "columns parted by commas")
+                    .file(path)
+                    .line(line)
+                    .help("write the file again with commas (and decimal points)")
+                    .into());
+            }
+        }
+    }
+    unique(path, &names).map_err(|e| Error::from(e.line(line)))?;
+    Ok(names)
+}
+
+fn unique(path: &Path, names: &[String]) -> std::result::Result<(), InputError> {
+    let mut sorted: Vec<&str> = names.iter().map(String::as_str).filter(|n| !n.is_empty()).collect();
+    sorted.sort_unstable();
+    match sorted.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(pair) => {
+            Err(InputError::new("two columns of this name", "each name once").file(path).key(pair[0]))
+        }
+        None => Ok(()),
+    }
+}
+
+/// One column of text: all cells in one buffer.
+#[derive(Debug, Clone, Default)]
+struct TextColumn {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl TextColumn {
+    fn push(&mut self, cell: &[u8]) {
+        self.bytes.extend_from_slice(cell);
+        self.ends.push(self.bytes.len());
+    }
+
+    fn get(&self, row: usize) -> &[u8] {
+        let start = row.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
+        let end = self.ends.get(row).copied().unwrap_or(start);
+        self.bytes.get(start..end).unwrap_or_default()
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        (0..self.ends.len()).map(|row| self.get(row))
+    }
+}
+
+/// How a row's line is found. Only messages need it, so it is counted when one is written: the csv
+/// crate's own count is off behind empty lines.
+#[derive(Debug)]
+enum Lines {
+    /// Parquet: rows are counted.
+    Rows,
+    /// Byte offset of each row in the file.
+    File(Vec<u64>),
+    /// Byte offset of each row in the bytes.
+    Bytes(Vec<u64>, Arc<[u8]>),
+}
+
+impl Lines {
+    fn push(&mut self, offset: u64) {
+        match self {
+            Self::Rows => {}
+            Self::File(offsets) | Self::Bytes(offsets, _) => offsets.push(offset),
+        }
+    }
+
+    fn of(&self, row: usize, path: &Path) -> Option<u64> {
+        match self {
+            Self::Rows => None,
+            Self::File(offsets) => count_lines(BufReader::new(File::open(path).ok()?), *offsets.get(row)?),
+            Self::Bytes(offsets, bytes) => count_lines(&bytes[..], *offsets.get(row)?),
+        }
+    }
+}
+
+/// The line of the first text at or behind `offset`, from 1.
+fn count_lines(source: impl Read, offset: u64) -> Option<u64> {
+    let mut line = 1;
+    for (at, byte) in source.bytes().enumerate() {
+        let byte = byte.ok()?;
+        if at as u64 >= offset && byte != b'\n' && byte != b'\r' {
+            break;
+        }
+        line += u64::from(byte == b'\n');
+    }
+    Some(line)
+}
+
+#[derive(Debug)]
+enum Cells {
+    Text(TextColumn),
+    Parquet(Column),
+}
+
+/// The wanted columns of a file.
+#[derive(Debug)]
+pub struct Table {
+    path: PathBuf,
+    names: Vec<String>,
+    rows: usize,
+    columns: BTreeMap<usize, Cells>,
+    lines: Lines,
+    ragged: Vec<(usize, usize)>,
+    width: usize,
+}
+
+/// A column as numbers; what is absent is NaN.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Numbers {
+    /// One value per row.
+    pub values: Vec<f64>,
+    /// Rows whose cell is no finite number, ascending; their value is NaN.
+    pub bad: Vec<usize>,
+}
+
+impl Numbers {
+    /// Value of a row, NaN if absent.
+    #[inline]
+    pub fn get(&self, row: usize) -> f64 {
+        self.values.get(row).copied().unwrap_or(f64::NAN)
+    }
+
+    /// Whether the row's cell holds something that is no number.
+    #[inline]
+    pub fn is_bad(&self, row: usize) -> bool {
+        !self.bad.is_empty() && self.bad.binary_search(&row).is_ok()
+    }
+}
+
+/// A column as names: each distinct one stands once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Names {
+    /// Position in `names` per row, or `u32::MAX` where absent.
+    pub codes: Vec<u32>,
+    /// The distinct names in order of first appearance.
+    pub names: Vec<String>,
+}
+
+impl Table {
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Line of a row in a CSV file, or the row's number in a Parquet file; from 1.
+    pub fn line(&self, row: usize) -> u64 {
+        self.lines.of(row, &self.path).unwrap_or(row as u64 + 1)
+    }
+
+    /// Rows that have fewer or more cells than the header, with their number of cells, ascending.
+    pub fn ragged(&self) -> &[(usize, usize)] {
+        &self.ragged
+    }
+
+    /// Number of columns of the file.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// An error about one cell; the caller says what is expected.
+    pub fn error(&self, column: usize, row: usize, expected: impl Into<String>) -> InputError {
+        let cell = self.cell(column, row);
+        let found = if cell.is_empty() { "nothing".to_string() } else { format!("`{cell}`") };
+        InputError::new(found, expected)
+            .file(&self.path)
+            .line(self.line(row))
+            .key(self.names.get(column).map_or("", String::as_str))
+    }
+
+    /// What stands in a cell, for messages.
+    pub fn cell(&self, column: usize, row: usize) -> String {
+        let text = match self.columns.get(&column) {
+            Some(Cells::Text(text)) => String::from_utf8_lossy(text.get(row)).into_owned(),
+            Some(Cells::Parquet(column)) => match column.get(row) {
+                Ok(polars::prelude::AnyValue::Null) | Err(_) => String::new(),
+                Ok(polars::prelude::AnyValue::String(text)) => text.to_string(),
+                Ok(value) => value.to_string(),
+            },
+            None => String::new(),
+        };
+        text.chars().take(60).collect()
+    }
+
+    /// A column as numbers.
+    ///
+    /// # Errors
+    /// If a Parquet column is of a type that holds no numbers.
+    pub fn numbers(&self, column: usize) -> Result<Numbers> {
+        let mut out = Numbers { values: Vec::with_capacity(self.rows), bad: Vec::new() };
+        match self.columns.get(&column) {
+            Some(Cells::Text(text)) => {
+                for (row, cell) in text.iter().enumerate() {
+                    out.push(row, cell);
+                }
+            }
+            Some(Cells::Parquet(cells)) => {
+                let series = cells.as_materialized_series();
+                match series.dtype() {
+                    DataType::String => {
+                        for (row, cell) in self.strings(column, series)?.iter().enumerate() {
+                            out.push(row, cell.unwrap_or_default().as_bytes());
+                        }
+                    }
+                    DataType::Null => out.values.resize(self.rows, f64::NAN),
+                    of if of.is_primitive_numeric() || *of == DataType::Boolean => {
+                        let series = self.cast(column, series, &DataType::Float64)?;
+                        let values = series.f64().map_err(|e| self.damaged(column, &e))?;
+                        for chunk in values.downcast_iter() {
+                            if chunk.validity().is_none() {
+                                out.values.extend_from_slice(chunk.values());
+                            } else {
+                                out.values.extend(chunk.iter().map(|v| v.copied().unwrap_or(f64::NAN)));
+                            }
+                        }
+                        for (row, value) in out.values.iter_mut().enumerate() {
+                            if value.is_infinite() {
+                                *value = f64::NAN;
+                                out.bad.push(row);
+                            }
+                        }
+                    }
+                    other => return Err(self.mistyped(column, other, "numbers")),
+                }
+            }
+            None => out.values.resize(self.rows, f64::NAN),
+        }
+        Ok(out)
+    }
+
+    /// A column as times.
+    ///
+    /// # Errors
+    /// If a Parquet column is of a type that holds no times.
+    pub fn times(&self, column: usize) -> Result<Vec<RawTime>> {
+        let mut out = Vec::with_capacity(self.rows);
+        match self.columns.get(&column) {
+            Some(Cells::Text(text)) => out.extend(text.iter().map(RawTime::parse)),
+            Some(Cells::Parquet(cells)) => {
+                let series = cells.as_materialized_series();
+                match series.dtype() {
+                    DataType::String => out.extend(
+                        self.strings(column, series)?
+                            .iter()
+                            .map(|cell| cell.map_or(RawTime::Missing, |c| RawTime::parse(c.as_bytes()))),
+                    ),
+                    DataType::Null => out.resize(self.rows, RawTime::Missing),
+                    DataType::Datetime(unit, zone) => {
+                        let per_second = match unit {
+                            TimeUnit::Milliseconds => 1_000,
+                            TimeUnit::Microseconds => 1_000_000,
+                            TimeUnit::Nanoseconds => 1_000_000_000,
+                        };
+                        let make = if zone.is_some() { RawTime::utc } else { RawTime::wall };
+                        let physical = series.to_physical_repr();
+                        let values = physical.i64().map_err(|e| self.damaged(column, &e))?;
+                        out.extend(
+                            values
+                                .iter()
+                                .map(|v| v.map_or(RawTime::Missing, |v| make(v.div_euclid(per_second)))),
+                        );
+                    }
+                    DataType::Date => {
+                        let physical = series.to_physical_repr();
+                        let values = physical.i32().map_err(|e| self.damaged(column, &e))?;
+                        out.extend(values.iter().map(|v| {
+                            v.map_or(RawTime::Missing, |v| RawTime::wall(i64::from(v) * crate::time::DAY_S))
+                        }));
+                    }
+                    of if of.is_primitive_numeric() => {
+                        let numbers = self.numbers(column)?;
+                        out.extend(numbers.values.iter().enumerate().map(|(row, &v)| match v {
+                            _ if numbers.is_bad(row) => RawTime::Bad,
+                            v if v.is_nan() => RawTime::Missing,
+                            v => RawTime::epoch(v),
+                        }));
+                    }
+                    other => return Err(self.mistyped(column, other, "times")),
+                }
+            }
+            None => out.resize(self.rows, RawTime::Missing),
+        }
+        Ok(out)
+    }
+
+    /// A column as names; numbers become their shortest text, `2.0` becomes `2`.
+    ///
+    /// # Errors
+    /// If a Parquet column is of a type that holds no names.
+    pub fn names(&self, column: usize) -> Result<Names> {
+        let mut interner = Interner::default();
+        let mut codes = Vec::with_capacity(self.rows);
+        match self.columns.get(&column) {
+            Some(Cells::Text(text)) => codes.extend(text.iter().map(|cell| {
+                if is_missing(cell) { u32::MAX } else { interner.code(&String::from_utf8_lossy(cell)) }
+            })),
+            Some(Cells::Parquet(cells)) => {
+                let series = cells.as_materialized_series();
+                match series.dtype() {
+                    DataType::String => codes.extend(self.strings(column, series)?.iter().map(|cell| {
+                        let cell = cell.unwrap_or_default().trim();
+                        if is_missing(cell.as_bytes()) { u32::MAX } else { interner.code(cell) }
+                    })),
+                    DataType::Null => codes.resize(self.rows, u32::MAX),
+                    DataType::Boolean => {
+                        let values = series.bool().map_err(|e| self.damaged(column, &e))?;
+                        codes.extend(values.iter().map(|v| match v {
+                            Some(true) => interner.code("true"),
+                            Some(false) => interner.code("false"),
+                            None => u32::MAX,
+                        }));
+                    }
+                    of if of.is_integer() => {
+                        let series = self.cast(column, series, &DataType::Int64)?;
+                        let values = series.i64().map_err(|e| self.damaged(column, &e))?;
+                        let mut known: FxHashMap<i64, u32> = FxHashMap::default();
+                        codes.extend(values.iter().map(|v| match v {
+                            Some(v) => *known.entry(v).or_insert_with(|| interner.code(&v.to_string())),
+                            None => u32::MAX,
+                        }));
+                    }
+                    of if of.is_primitive_numeric() => {
+                        let numbers = self.numbers(column)?;
+                        let mut known: FxHashMap<u64, u32> = FxHashMap::default();
+                        codes.extend(numbers.values.iter().map(|v| {
+                            if v.is_nan() {
+                                return u32::MAX;
+                            }
+                            *known.entry(v.to_bits()).or_insert_with(|| interner.code(&v.to_string()))
+                        }));
+                    }
+                    other => return Err(self.mistyped(column, other, "names")),
+                }
+            }
+            None => codes.resize(self.rows, u32::MAX),
+        }
+        Ok(Names { codes, names: interner.names })
+    }
+
+    fn strings<'a>(&self, column: usize, series: &'a Series) -> Result<&'a polars::prelude::StringChunked> {
+        series.str().map_err(|e| self.damaged(column, &e))
+    }
+
+    fn cast(&self, column: usize, series: &Series, to: &DataType) -> Result<Series> {
+        series.cast(to).map_err(|e| self.damaged(column, &e))
+    }
+
+    fn damaged(&self, column: usize, error: &polars::error::PolarsError) -> Error {
+        InputError::new(error.to_string(), "a column that can be read")
+            .file(&self.path)
+            .key(self.names.get(column).map_or("", String::as_str))
+            .into()
+    }
+
+    fn mistyped(&self, column: usize, found: &DataType, expected: &str) -> Error {
+        InputError::new(format!("a column of type {found}"), expected)
+            .file(&self.path)
+            .key(self.names.get(column).map_or("", String::as_str))
+            .into()
+    }
+}
+
+impl Numbers {
+    fn push(&mut self, row: usize, cell: &[u8]) {
+        let cell = cell.trim_ascii();
+        let value = if is_missing(cell) {
+            f64::NAN
+        } else {
+            let parsed = std::str::from_utf8(cell).ok().and_then(|text| text.parse().ok());
+            parsed.filter(|v: &f64| v.is_finite()).unwrap_or_else(|| {
+                self.bad.push(row);
+                f64::NAN
+            })
+        };
+        self.values.push(value);
+    }
+}
+
+/// Gives each distinct name a number, in order of first appearance.
+#[derive(Debug, Default)]
+pub(super) struct Interner {
+    codes: FxHashMap<String, u32>,
+    /// The names, by number.
+    pub(super) names: Vec<String>,
+}
+
+impl Interner {
+    /// The number of a name, a new one if it is new.
+    pub(super) fn code(&mut self, name: &str) -> u32 {
+        if let Some(&code) = self.codes.get(name) {
+            return code;
+        }
+        // A file with four thousand million names does not fit into memory.
+        let code = u32::try_from(self.names.len()).unwrap_or(u32::MAX - 1);
+        self.codes.insert(name.to_string(), code);
+        self.names.push(name.to_string());
+        code
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn csv(text: &str) -> Result<TableFile> {
+        TableFile::from_bytes("t.csv", text.as_bytes().to_vec())
+    }
+
+    #[test]
+    fn a_csv_is_read_by_column() {
+        let file =
+            csv("\u{feff}A, b ,c\n1,x,2018-01-01T00:00:00Z\n\nnan,\"y\nz\",\nfoo,x,0\n1e999,x,,,\n1\n")
+                .unwrap();
+        assert_eq!(file.names(), ["A", "b", "c"]);
+        assert_eq!(file.find(&["zz", "B"]), Some(1));
+        let table = file.read(&[0, 1, 2]).unwrap();
+        assert_eq!(table.rows(), 5);
+        let a = table.numbers(0).unwrap();
+        assert_eq!(a.bad, [2, 3]);
+        assert_eq!((a.get(0), a.get(4)), (1.0, 1.0));
+        assert!(a.get(1).is_nan());
+        let b = table.names(1).unwrap();
+        assert_eq!(
+            (&b.codes[..], &b.names[..]),
+            (&[0, 1, 0, 0, u32::MAX][..], &["x".into(), "y\nz".into()][..])
+        );
+        assert_eq!(
+            table.times(2).unwrap(),
+            [
+                RawTime::Utc(1_514_764_800),
+                RawTime::Missing,
+                RawTime::Utc(0),
+                RawTime::Missing,
+                RawTime::Missing
+            ]
+        );
+        // The cell with a line break makes its row two lines long, and an empty line counts.
+        assert_eq!([0, 1, 2, 3, 4].map(|row| table.line(row)), [2, 4, 6, 7, 8]);
+        let dos =
+            TableFile::from_bytes("t.csv", b"a\r\n1\r\n\r\n2\r\n".to_vec()).unwrap().read(&[0]).unwrap();
+        assert_eq!([0, 1].map(|row| dos.line(row)), [2, 4]);
+        assert_eq!(table.ragged(), [(4, 1)]);
+        insta::assert_snapshot!(table.error(0, 2, "a number"), @"t.csv:6: A: found `foo`, expected a number");
+    }
+
+    #[test]
+    fn what_is_no_table_is_told_so() {
+        let message =
+            |name: &str, bytes: &[u8]| TableFile::from_bytes(name, bytes.to_vec()).unwrap_err().to_string();
+        insta::assert_snapshot!(message("a.csv", b""), @"a.csv: found an empty file, expected a table with a header line and rows");
+        insta::assert_snapshot!(message("a.csv", b"a;b\n1;2\n"), @"a.csv:1: found columns parted by semicolons, expected columns parted by commas; write the file again with commas (and decimal points)");
+        insta::assert_snapshot!(message("a.csv", b"a,b,a\n1,2,3\n"), @"a.csv:1: a: found two columns of this name, expected each name once");
+        insta::assert_snapshot!(message("a.csv.gz", b"\x1f\x8b\x08"), @"a.csv.gz: found a file packed with gzip, expected a CSV file (UTF-8 text) or a Parquet file; unpack or convert it first");
+        insta::assert_snapshot!(message("a.csv", b"\xff\xfea\0,\0"), @"a.csv: found text in UTF-16, expected a CSV file (UTF-8 text) or a Parquet file; unpack or convert it first");
+        insta::assert_snapshot!(message("a.parquet", b"a,b\n1,2\n1,2,3"), @"a.parquet: found a file that does not begin as Parquet does (PAR1), expected a Parquet file; if it is CSV, give it a name that ends in .csv");
+        insta::assert_snapshot!(message("a.parquet", b"PAR1 and so on"), @"a.parquet: found a file that does not end as Parquet does (PAR1), expected a Parquet file; it is truncated: fetch or write it again");
+        insta::assert_snapshot!(message("a.parquet", b"PAR1\x00\x00\x00\x00\x04\x00\x00\x00PAR1"), @"a.parquet: found a file that cannot be decoded (parquet: File out of specification: FileMetaData.version missing), expected a Parquet file; it may be truncated or damaged: fetch or write it again");
+        insta::assert_snapshot!(TableFile::open("no/such.csv").unwrap_err(), @"no/such.csv: found no such file, expected a file that can be read; check the path; relative paths start at the folder of the file that names them");
+        let file = csv("a,b\n").unwrap();
+        insta::assert_snapshot!(file.require(&["request_time"]).unwrap_err(), @"t.csv: request_time: found no such column among: a, b, expected a column `request_time`");
+    }
+}
