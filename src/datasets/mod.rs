@@ -3,7 +3,11 @@
 //! everything came from.
 
 pub mod builder;
+pub mod fold;
 mod guard;
+pub mod load;
+mod pages;
+pub mod sample;
 pub mod source;
 pub mod table;
 pub mod times;
@@ -13,5 +17,7 @@ pub mod trips;
 pub mod write;
 pub mod zones;
 
+pub use load::load;
 pub use source::{OnBadRow, TripFormat, TripSource};
 pub use trace::{ImportReport, Trace};
+pub use zones::Zones;

@@ -5,8 +5,8 @@
 //! that cannot be read as what is asked for does not stop the reading: the
 //! importer decides whether its row is skipped or ends the import.
 
-use super::guard;
 use super::times::{RawTime, is_missing};
+use super::{guard, pages};
 use crate::error::{Error, InputError, Result};
 use polars::prelude::{Column, DataFrame, DataType, SerReader, Series, TimeUnit};
 use polars_io::parquet::read::{ParallelStrategy, ParquetReader};
@@ -274,6 +274,13 @@ impl TableFile {
                 width: self.names.len(),
             });
         }
+        let of_wanted: Vec<&str> =
+            wanted.iter().filter_map(|&c| self.names.get(c).map(String::as_str)).collect();
+        guard::decode(&self.path, "a Parquet file", || {
+            let mut reader = ParquetReader::new(Cursor::new(bytes));
+            let metadata = reader.get_metadata().map_err(|e| e.to_string())?;
+            pages::check(bytes, metadata, &of_wanted)
+        })?;
         let frame: DataFrame = guard::decode(&self.path, "a Parquet file", || {
             ParquetReader::new(Cursor::new(bytes))
                 .with_projection(Some(wanted.to_vec()))

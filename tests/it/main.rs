@@ -1,2 +1,4 @@
-#[test]
-fn x() {}
+//! Integration tests, in one binary.
+
+mod trips;
+mod trips_bad;
