@@ -120,6 +120,21 @@ impl TraceBuilder {
         self.trace.report.rows_read += rows as u64;
     }
 
+    /// Makes room for so many trips more.
+    pub fn reserve(&mut self, rows: usize) {
+        let t = &mut self.trace;
+        t.request_time.reserve(rows);
+        t.origin.reserve(rows);
+        t.destination.reserve(rows);
+        for column in [&mut t.duration_s, &mut t.distance_km, &mut t.fare, &mut t.soc_start, &mut t.soc_end] {
+            column.reserve(rows);
+        }
+        t.passengers.reserve(rows);
+        t.fleet.reserve(rows);
+        t.vehicle.reserve(rows);
+        t.ends_at_charger.reserve(rows);
+    }
+
     /// A row cannot be used: counts it under `reason`, or ends the import.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 //! everything came from.
 
 pub mod builder;
+pub mod describe;
 pub mod fold;
 mod guard;
 pub mod load;

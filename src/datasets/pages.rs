@@ -6,8 +6,9 @@
 //! headers are read here, so it costs next to nothing.
 
 use polars_parquet::parquet::metadata::FileMetadata;
-use polars_parquet::parquet::page::CompressedPage;
+use polars_parquet::parquet::page::{CompressedPage, ParquetPageHeader};
 use polars_parquet::parquet::read::get_page_iterator;
+use polars_parquet_format::thrift::protocol::TCompactInputProtocol;
 use std::io::Cursor;
 
 /// Whether the headers of the columns `wanted` promise what the summary says.
@@ -39,14 +40,26 @@ pub(super) fn check(bytes: &[u8], metadata: &FileMetadata, wanted: &[&str]) -> R
                             return Err(format!("pages of {seen} values where {values} are said to be"));
                         }
                     }
-                    // How many values a dictionary has is checked against its bytes by the decoder.
-                    CompressedPage::Dict(_) => {}
+                    CompressedPage::Dict(_) => dictionary(bytes, column.byte_range().start)?,
                 }
             }
             if seen != values {
                 return Err(format!("pages of {seen} values where {values} are said to be"));
             }
         }
+    }
+    Ok(())
+}
+
+/// Checks a dictionary page, which is the first of its column and begins at `start`: each distinct
+/// value takes a byte at least.
+fn dictionary(bytes: &[u8], start: u64) -> Result<(), String> {
+    let header = usize::try_from(start).ok().and_then(|start| bytes.get(start..)).unwrap_or_default();
+    let mut protocol = TCompactInputProtocol::new(header, bytes.len());
+    let header = ParquetPageHeader::read_from_in_protocol(&mut protocol).map_err(|e| e.to_string())?;
+    let values = header.dictionary_page_header.map_or(0, |d| d.num_values);
+    if values > header.uncompressed_page_size {
+        return Err(format!("a dictionary of {values} values in {} bytes", header.uncompressed_page_size));
     }
     Ok(())
 }

@@ -8,7 +8,8 @@
 use super::times::{RawTime, is_missing};
 use super::{guard, pages};
 use crate::error::{Error, InputError, Result};
-use polars::prelude::{Column, DataFrame, DataType, SerReader, Series, TimeUnit};
+use crate::time::SimTime;
+use polars::prelude::{AnyValue, Column, DataFrame, DataType, SerReader, Series, TimeUnit};
 use polars_io::parquet::read::{ParallelStrategy, ParquetReader};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
@@ -536,13 +537,26 @@ impl Table {
             .key(self.names.get(column).map_or("", String::as_str))
     }
 
+    /// Whether a column is declared as text, which only Parquet can.
+    pub fn is_text(&self, column: usize) -> bool {
+        matches!(self.columns.get(&column), Some(Cells::Parquet(cells)) if cells.dtype() == &DataType::String)
+    }
+
     /// What stands in a cell, for messages.
     pub fn cell(&self, column: usize, row: usize) -> String {
         let text = match self.columns.get(&column) {
             Some(Cells::Text(text)) => String::from_utf8_lossy(text.get(row)).into_owned(),
-            Some(Cells::Parquet(column)) => match column.get(row) {
-                Ok(polars::prelude::AnyValue::Null) | Err(_) => String::new(),
-                Ok(polars::prelude::AnyValue::String(text)) => text.to_string(),
+            Some(Cells::Parquet(cells)) => match cells.get(row) {
+                Ok(AnyValue::Null) | Err(_) => String::new(),
+                Ok(AnyValue::String(text)) => text.to_string(),
+                // polars without its feature `timezones` panics when it is to print one with a zone.
+                Ok(AnyValue::Datetime(..) | AnyValue::DatetimeOwned(..)) => {
+                    match self.times(column).ok().and_then(|times| times.get(row).copied()) {
+                        Some(RawTime::Utc(t)) => SimTime(t).iso(),
+                        Some(RawTime::Wall(t)) => SimTime(t).iso().trim_end_matches('Z').to_string(),
+                        _ => "a time outside the years 1900 to 2200".to_string(),
+                    }
+                }
                 Ok(value) => value.to_string(),
             },
             None => String::new(),

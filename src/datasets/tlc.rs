@@ -42,7 +42,7 @@ const STRAY_S: i64 = 31 * DAY_S;
 /// New York City and its surroundings, as far as taxis go [degrees]: south, north, west, east. Assumed.
 const NEW_YORK_BOX: [f64; 4] = [40.3, 41.4, -74.7, -73.0];
 /// Highest zone number that has a polygon; 264 and 265 mean "unknown" (TLC taxi zone lookup table).
-const LAST_ZONE: u32 = 263;
+pub const LAST_ZONE: u32 = 263;
 
 const PICKUP_TIME: [&str; 4] =
     ["tpep_pickup_datetime", "lpep_pickup_datetime", "pickup_datetime", "Trip_Pickup_DateTime"];
@@ -132,6 +132,7 @@ pub fn read(file: &TableFile, source: &TripSource, builder: &mut TraceBuilder) -
         builder.derive("fare", "the fleet's tariff");
     }
 
+    builder.reserve(table.rows());
     let mut clock = WallClock::new(NEW_YORK);
     let mut seen: FxHashSet<(u32, i64, i64, PlaceId, PlaceId, u64, u64)> = FxHashSet::default();
     for row in 0..table.rows() {

@@ -146,6 +146,18 @@ pub fn read(file: &TableFile, source: &TripSource, builder: &mut TraceBuilder) -
         builder.derive("offset of request_time", &format!("wall-clock time of {}", source.timezone));
     }
 
+    let wrong_numbers = WrongNumbers::find(
+        table.rows(),
+        &[
+            (&duration, MAX_DURATION_S, "absurd duration", "seconds, 0 to a week"),
+            (&distance, MAX_DISTANCE_KM, "absurd distance", "kilometres, 0 to 5000"),
+            (&fare, f64::MAX, "negative fare", "an amount of money, 0 or more"),
+            (&passengers, 255.0, "absurd number of passengers", "a number from 0 to 255"),
+            (&soc_start, 1.0, "state of charge out of range", "a share of the battery, 0 to 1"),
+            (&soc_end, 1.0, "state of charge out of range", "a share of the battery, 0 to 1"),
+        ],
+    );
+    builder.reserve(table.rows());
     let mut clock = WallClock::new(source.timezone);
     let mut vehicle_times: FxHashSet<(u32, i64)> = FxHashSet::default();
     let value =
@@ -180,28 +192,7 @@ pub fn read(file: &TableFile, source: &TripSource, builder: &mut TraceBuilder) -
                 continue;
             }
         };
-        let checks = [
-            (&duration, 0.0, MAX_DURATION_S, "absurd duration", "seconds, 0 to a week"),
-            (&distance, 0.0, MAX_DISTANCE_KM, "absurd distance", "kilometres, 0 to 5000"),
-            (&fare, 0.0, f64::MAX, "negative fare", "an amount of money, 0 or more"),
-            (&passengers, 0.0, 255.0, "absurd number of passengers", "a number from 0 to 255"),
-            (&soc_start, 0.0, 1.0, "state of charge out of range", "a share of the battery, 0 to 1"),
-            (&soc_end, 0.0, 1.0, "state of charge out of range", "a share of the battery, 0 to 1"),
-        ];
-        let mut wrong = None;
-        for (numbers, least, most, reason, expected) in checks {
-            if let Some((column, numbers)) = numbers {
-                let v = numbers.get(row);
-                if v < least || v > most {
-                    wrong = Some((*column, reason, expected));
-                } else if numbers.is_bad(row) {
-                    wrong = Some((*column, "unreadable number", expected));
-                }
-            }
-            if wrong.is_some() {
-                break;
-            }
-        }
+        let mut wrong = wrong_numbers.of(row);
         let ends_at_charger = match flag(plugged.as_ref(), row) {
             Ok(flag) => flag,
             Err(column) => {
@@ -236,6 +227,38 @@ pub fn read(file: &TableFile, source: &TripSource, builder: &mut TraceBuilder) -
         });
     }
     Ok(())
+}
+
+/// Column, reason and what is expected.
+type Wrong = (usize, &'static str, &'static str);
+
+/// Rows with a number that cannot be: found column by column, which is quick, and remembered by row.
+struct WrongNumbers {
+    by_row: std::collections::BTreeMap<usize, Wrong>,
+}
+
+impl WrongNumbers {
+    /// Looks for values below 0 or above a greatest one, and for cells that hold no number.
+    fn find(rows: usize, checks: &[(&Option<(usize, Numbers)>, f64, &'static str, &'static str)]) -> Self {
+        let mut by_row = std::collections::BTreeMap::new();
+        for (numbers, most, reason, expected) in checks {
+            let Some((column, numbers)) = numbers else { continue };
+            for (row, value) in numbers.values.iter().enumerate().take(rows) {
+                // NaN is neither: absent.
+                if *value < 0.0 || value > most {
+                    by_row.entry(row).or_insert((*column, *reason, *expected));
+                }
+            }
+            for &row in &numbers.bad {
+                by_row.entry(row).or_insert((*column, "unreadable number", *expected));
+            }
+        }
+        Self { by_row }
+    }
+
+    fn of(&self, row: usize) -> Option<Wrong> {
+        if self.by_row.is_empty() { None } else { self.by_row.get(&row).copied() }
+    }
 }
 
 /// A flag of a row; absent means no. The error is the column.

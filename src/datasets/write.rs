@@ -9,7 +9,9 @@ use super::zones::Zones;
 use crate::error::{Error, Result};
 use crate::geo::{MEAN_DISTANCE_IN_UNIT_SQUARE, Places};
 use crate::ids::PlaceId;
-use polars::prelude::{Column, DataFrame, DataType, IntoColumn, NamedFrom, Series, TimeUnit, TimeZone};
+use polars::prelude::{
+    Column, DataFrame, Int64Chunked, IntoColumn, IntoSeries, NamedFrom, Series, TimeUnit, TimeZone,
+};
 use polars_io::parquet::write::{KeyValueMetadata, ParquetCompression, ParquetWriter};
 use std::io::Write;
 use std::path::Path;
@@ -63,8 +65,10 @@ pub fn encode(trace: &Trace, out: impl Write) -> Result<()> {
     let failed = |e: polars::error::PolarsError| Error::Other(e.to_string());
     let mut columns = Vec::new();
     let ms: Vec<i64> = trace.request_time.iter().map(|t| t.0.saturating_mul(1_000)).collect();
-    let utc = DataType::Datetime(TimeUnit::Milliseconds, Some(TimeZone::UTC));
-    columns.push(Series::new("request_time".into(), ms).cast(&utc).map_err(failed)?.into_column());
+    // A cast would drop the zone where polars is built without its feature `timezones`.
+    let times = Int64Chunked::from_vec("request_time".into(), ms);
+    columns
+        .push(times.into_datetime(TimeUnit::Milliseconds, Some(TimeZone::UTC)).into_series().into_column());
     for (end, places) in [("origin", &trace.origin), ("destination", &trace.destination)] {
         let zones: Vec<Option<&str>> = places.iter().map(|&p| trace.places.zone_name(p)).collect();
         let all_zones = zones.iter().all(Option::is_some);

@@ -80,8 +80,14 @@ fn valid_csv(format: TripFormat) -> Vec<u8> {
     }
 }
 
+/// Enough rows for dictionaries and nulls in the pages.
 fn valid_parquet() -> Vec<u8> {
-    let trace = import(TripFormat::Trips, "t.csv", &valid_csv(TripFormat::Trips), OnBadRow::Fail).unwrap();
+    let mut text = valid_csv(TripFormat::Trips);
+    for i in 0..200 {
+        let fare = if i % 3 == 0 { String::new() } else { (i % 7).to_string() };
+        text.extend(format!("{},1,2,3,{},60,{fare},1,0.5,v{}\n", 100 * i, i % 5, i % 11).into_bytes());
+    }
+    let trace = import(TripFormat::Trips, "t.csv", &text, OnBadRow::Skip).unwrap();
     let mut bytes = Vec::new();
     write::encode(&trace, &mut bytes).unwrap();
     bytes
