@@ -65,7 +65,7 @@ impl Guess {
 pub struct ColumnSummary {
     /// Name in the file.
     pub name: String,
-    /// `numbers`, `times`, `names` or `empty`.
+    /// `numbers`, `times`, `names`, `empty` or `another type` (lists and the like).
     pub kind: &'static str,
     /// Cells that hold something.
     pub filled: usize,
@@ -176,7 +176,8 @@ pub fn describe(path: &Path, zones: Option<&Path>, timezone: Tz) -> Result<Descr
     let file = TableFile::open(path)?;
     let format = Guess::of(&file);
     let all: Vec<usize> = (0..file.names().len()).collect();
-    let table = file.read(&all)?;
+    let readable: Vec<usize> = all.iter().copied().filter(|&c| file.is_readable(c)).collect();
+    let table = file.read(&readable)?;
     let columns = all.iter().map(|&c| summarise(&file, &table, c)).collect::<Result<_>>()?;
     let rows = table.rows();
     drop(table);
@@ -192,6 +193,9 @@ fn summarise(file: &TableFile, table: &Table, column: usize) -> Result<ColumnSum
     let name = file.names().get(column).cloned().unwrap_or_default();
     let empty =
         ColumnSummary { name, kind: "empty", filled: 0, distinct: None, min: None, median: None, max: None };
+    if !file.is_readable(column) {
+        return Ok(ColumnSummary { kind: "another type", ..empty });
+    }
     // Whatever cannot be read as numbers or times can be read as names.
     if !table.is_text(column)
         && let Ok(numbers) = table.numbers(column)

@@ -5,7 +5,7 @@
 //! input, not a bug of ours, so the panic becomes an [`InputError`]. This is
 //! the one place where that is done; our own code has no such excuse.
 
-use crate::error::InputError;
+use crate::error::{InputError, Result};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Once;
@@ -22,8 +22,8 @@ static HOOK: Once = Once::new();
 pub(super) fn decode<T, E: std::fmt::Display>(
     file: &Path,
     expected: &str,
-    decode: impl FnOnce() -> Result<T, E>,
-) -> Result<T, InputError> {
+    decode: impl FnOnce() -> std::result::Result<T, E>,
+) -> Result<T> {
     // Decoders work on threads of their own, so the hook cannot ask which thread panics.
     HOOK.call_once(|| {
         let before = std::panic::take_hook();
@@ -43,14 +43,14 @@ pub(super) fn decode<T, E: std::fmt::Display>(
     GUARDED.fetch_sub(1, Ordering::SeqCst);
     match result {
         Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => Err(damaged(&error.to_string())),
+        Ok(Err(error)) => Err(damaged(&error.to_string()).into()),
         Err(panic) => {
             let text = panic
                 .downcast_ref::<String>()
                 .map(String::as_str)
                 .or_else(|| panic.downcast_ref::<&str>().copied())
                 .unwrap_or("its content contradicts itself");
-            Err(damaged(text))
+            Err(damaged(text).into())
         }
     }
 }
@@ -72,8 +72,9 @@ mod tests {
     #[test]
     fn a_panic_becomes_an_error() {
         let file = Path::new("x.parquet");
-        let error = decode(file, "a Parquet file", || -> Result<(), String> { panic!("index {}", 3) });
+        let error =
+            decode(file, "a Parquet file", || -> std::result::Result<(), String> { panic!("index {}", 3) });
         insta::assert_snapshot!(error.unwrap_err(), @"x.parquet: found a file that cannot be decoded (index 3), expected a Parquet file; it may be truncated or damaged: fetch or write it again");
-        assert_eq!(decode(file, "", || Ok::<_, String>(7)), Ok(7));
+        assert_eq!(decode(file, "", || Ok::<_, String>(7)).unwrap(), 7);
     }
 }

@@ -21,6 +21,23 @@ use std::sync::Arc;
 /// What stands at the beginning and end of a Parquet file.
 const PARQUET_MAGIC: &[u8] = b"PAR1";
 
+/// Types of Parquet columns, as Arrow names them, that can be asked for as numbers, times or names.
+const READABLE: [&str; 13] = [
+    "Int32",
+    "Int64",
+    "UInt32",
+    "UInt64",
+    "Float32",
+    "Float64",
+    "Utf8",
+    "LargeUtf8",
+    "Utf8View",
+    "Timestamp",
+    "Date32",
+    "Boolean",
+    "Null",
+];
+
 /// A row needs some bytes in a Parquet file; one that claims more rows per byte is damaged, and
 /// believing it would exhaust the memory. Assumed, generously.
 const MAX_ROWS_PER_BYTE: usize = 10_000;
@@ -108,7 +125,7 @@ impl TableFile {
                 .help("it is damaged: fetch or write it again")
                 .into());
         }
-        unique(path, &names)?;
+        unique(path, None, &names)?;
         let content = Content::Parquet { bytes, rows, types, metadata };
         Ok(Self { path: path.to_path_buf(), names, content })
     }
@@ -133,6 +150,17 @@ impl TableFile {
         match &self.content {
             Content::Parquet { metadata, .. } => metadata.get(key).map(String::as_str),
             Content::CsvFile | Content::CsvBytes(_) => None,
+        }
+    }
+
+    /// Whether a column is of a type that can be read: in CSV all are, in Parquet numbers of 32 or 64
+    /// bits, text, times and flags.
+    pub fn is_readable(&self, column: usize) -> bool {
+        match &self.content {
+            Content::Parquet { types, .. } => {
+                types.get(column).is_some_and(|of| READABLE.iter().any(|readable| of.starts_with(readable)))
+            }
+            Content::CsvFile | Content::CsvBytes(_) => column < self.names.len(),
         }
     }
 
@@ -239,28 +267,14 @@ impl TableFile {
     }
 
     fn read_parquet(&self, bytes: &[u8], rows: usize, types: &[String], wanted: &[usize]) -> Result<Table> {
-        // Only these types can be asked for as numbers, times or names.
-        let readable = [
-            "Int",
-            "UInt",
-            "Float",
-            "Utf8",
-            "LargeUtf8",
-            "Utf8View",
-            "Timestamp",
-            "Date32",
-            "Boolean",
-            "Null",
-        ];
         for &column in wanted {
-            let of = types.get(column).map_or("", String::as_str);
-            if !readable.iter().any(|prefix| of.starts_with(prefix)) {
-                let expected = "numbers, text or timestamps";
+            if !self.is_readable(column) {
+                let of = types.get(column).map_or("", String::as_str);
                 let name = self.names.get(column).map_or("", String::as_str);
-                return Err(InputError::new(format!("a column of type {of}"), expected)
+                return Err(InputError::new(format!("a column of type {of}"), "numbers, text or timestamps")
                     .file(&self.path)
                     .key(name)
-                    .help("write the file again with a plain type in this column")
+                    .help("write the file again with a plain type in this column (32 or 64 bits)")
                     .into());
             }
         }
@@ -370,19 +384,18 @@ fn csv_names(path: &Path, head: &[u8], source: &[u8]) -> Result<Vec<String>> {
             }
         }
     }
-    unique(path, &names).map_err(|e| Error::from(e.line(line)))?;
+    unique(path, Some(line), &names)?;
     Ok(names)
 }
 
-fn unique(path: &Path, names: &[String]) -> std::result::Result<(), InputError> {
+/// Refuses a file in which a name stands twice; `line` is the header's, where there are lines.
+fn unique(path: &Path, line: Option<u64>, names: &[String]) -> Result<()> {
     let mut sorted: Vec<&str> = names.iter().map(String::as_str).filter(|n| !n.is_empty()).collect();
     sorted.sort_unstable();
-    match sorted.windows(2).find(|pair| pair[0] == pair[1]) {
-        Some(pair) => {
-            Err(InputError::new("two columns of this name", "each name once").file(path).key(pair[0]))
-        }
-        None => Ok(()),
-    }
+    let Some(pair) = sorted.windows(2).find(|pair| pair[0] == pair[1]) else { return Ok(()) };
+    let mut error = InputError::new("two columns of this name", "each name once").file(path).key(pair[0]);
+    error.line = line;
+    Err(error.into())
 }
 
 /// One column of text: all cells in one buffer.
@@ -840,5 +853,46 @@ mod tests {
         insta::assert_snapshot!(TableFile::open("no/such.csv").unwrap_err(), @"no/such.csv: found no such file, expected a file that can be read; check the path; relative paths start at the folder of the file that names them");
         let file = csv("a,b\n").unwrap();
         insta::assert_snapshot!(file.require(&["request_time"]).unwrap_err(), @"t.csv: request_time: found no such column among: a, b, expected a column `request_time`");
+    }
+
+    #[test]
+    fn parquet_types_mean_what_they_say() {
+        use polars::prelude::{Int64Chunked, IntoColumn, IntoSeries, NamedFrom, TimeZone};
+        let s = 1_520_289_000; // 2018-03-05T22:30:00Z
+        let times = |name: &str, unit, zone, per_second: i64| {
+            let values = Int64Chunked::from_vec(name.into(), vec![s * per_second + per_second - 1, -1]);
+            values.into_datetime(unit, zone).into_series().into_column()
+        };
+        let date = Series::new("date".into(), [17_595_i32]).cast(&DataType::Date).unwrap();
+        let columns = vec![
+            times("ms utc", TimeUnit::Milliseconds, Some(TimeZone::UTC), 1_000),
+            times("us", TimeUnit::Microseconds, None, 1_000_000),
+            times("ns", TimeUnit::Nanoseconds, None, 1_000_000_000),
+            Series::new("epoch".into(), [s, -1]).into_column(),
+            Series::new("text".into(), ["2018-03-05 22:30", "x"]).into_column(),
+            date.new_from_index(0, 2).into_column(),
+            Series::new("flag".into(), [true, false]).into_column(),
+            Series::new("number".into(), [Some(2.0), Some(f64::INFINITY)]).into_column(),
+            Series::new("none".into(), [None::<f64>, Some(2.5)]).into_column(),
+        ];
+        let mut bytes = Vec::new();
+        let mut frame = DataFrame::new(2, columns).unwrap();
+        polars_io::parquet::write::ParquetWriter::new(&mut bytes).finish(&mut frame).unwrap();
+        let file = TableFile::from_bytes("x.parquet", bytes).unwrap();
+        let table = file.read(&[0, 1, 2, 3, 4, 5, 6, 7, 8]).unwrap();
+        assert_eq!(table.times(0).unwrap(), [RawTime::Utc(s), RawTime::Utc(-1)]);
+        assert_eq!(table.times(1).unwrap(), [RawTime::Wall(s), RawTime::Wall(-1)]);
+        assert_eq!(table.times(2).unwrap(), [RawTime::Wall(s), RawTime::Wall(-1)]);
+        assert_eq!(table.times(3).unwrap(), [RawTime::Utc(s), RawTime::Utc(-1)]);
+        assert_eq!(table.times(4).unwrap(), [RawTime::Wall(s), RawTime::Bad]);
+        assert_eq!(table.times(5).unwrap()[0], RawTime::Wall(17_595 * 86_400));
+        assert_eq!(table.names(6).unwrap().names, ["true", "false"]);
+        assert_eq!((table.numbers(7).unwrap().bad, table.numbers(7).unwrap().get(0)), (vec![1], 2.0));
+        assert_eq!(table.names(8).unwrap(), Names { codes: vec![u32::MAX, 0], names: vec!["2.5".into()] });
+        // What cannot be read as asked for is said, and no cell is beyond printing.
+        insta::assert_snapshot!(table.times(6).unwrap_err(), @"x.parquet: flag: found a column of type bool, expected times");
+        insta::assert_snapshot!(table.numbers(0).unwrap_err(), @"x.parquet: ms utc: found a column of type datetime[ms, UTC], expected numbers");
+        let cells: Vec<String> = (0..9).map(|column| table.cell(column, 0)).collect();
+        insta::assert_snapshot!(cells.join(" | "), @"2018-03-05T22:30:00Z | 2018-03-05T22:30:00 | 2018-03-05T22:30:00 | 1520289000 | 2018-03-05 22:30 | 2018-03-05 | true | 2.0 |");
     }
 }

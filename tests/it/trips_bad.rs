@@ -3,8 +3,9 @@
 use gridfleet::datasets::builder::TraceBuilder;
 use gridfleet::datasets::table::TableFile;
 use gridfleet::datasets::zones::Zones;
-use gridfleet::datasets::{OnBadRow, Trace, TripFormat, TripSource, tlc, trips, write};
+use gridfleet::datasets::{OnBadRow, Trace, TripFormat, TripSource, load, tlc, trips, write};
 use gridfleet::error::Result;
+use gridfleet::rng::Streams;
 use proptest::prelude::*;
 use std::path::Path;
 
@@ -69,6 +70,31 @@ fn a_map_must_name_columns_that_are_there() {
     };
     insta::assert_snapshot!(with("request_time", "wen"), @"t.csv: wen: found no such column among: when, x, expected a column `wen`");
     insta::assert_snapshot!(with("requesttime", "when"), @"map: found `requesttime`, expected one of request_time, origin_zone, origin_lat, origin_lon, destination_zone, destination_lat, destination_lon, duration_s, distance_km, fleet, passengers, fare, vehicle, soc_start, soc_end, ends_at_charger");
+}
+
+#[test]
+fn a_source_without_a_usable_trip_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.csv");
+    let message = |text: Option<&str>, change: fn(&mut TripSource)| {
+        let mut files = Vec::new();
+        if let Some(text) = text {
+            std::fs::write(&path, text).unwrap();
+            files.push(path.clone());
+        }
+        let mut source = TripSource::new(TripFormat::Trips, files);
+        change(&mut source);
+        let error = load(&source, &Streams { seed: 1, replication: 0 }).unwrap_err();
+        assert_eq!(error.exit_status(), 2);
+        error.to_string().replace(&*folder.path().display().to_string(), "DIR")
+    };
+    insta::assert_snapshot!(message(None, |_| {}), @"files: found no file, expected at least one file of trips");
+    let bad = format!("{HEAD}soon,1,2,3,4,60,5,1,0.5,a\n9,1,2,3,4,-60,5,1,0.5,a\n");
+    insta::assert_snapshot!(message(Some(&bad), |_| {}), @"DIR/t.csv: found no trip that can be used (skipped: 1 absurd duration, 1 unreadable time), expected at least one trip");
+    let good = format!("{HEAD}0,1,2,3,4,60,5,1,0.5,a\n");
+    insta::assert_snapshot!(message(Some(&good), |s| s.scale = -1.0), @"scale: found -1, expected a number above 0");
+    insta::assert_snapshot!(message(Some(&good), |s| s.zones = Some("no/zones.shp".into())), @"no/zones.shp: found no such file, expected a file that can be read; check the path; relative paths start at the folder of the file that names them");
+    insta::assert_snapshot!(message(Some(&good), |s| s.fleet_column = Some("VendorID".into())), @"DIR/t.csv: VendorID: found no such column among: request_time, origin_lat, origin_lon, destination_lat, destination_lon, duration_s, fare, passengers, soc_start, vehicle, expected a column `VendorID`");
 }
 
 fn valid_csv(format: TripFormat) -> Vec<u8> {
