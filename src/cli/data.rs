@@ -81,7 +81,7 @@ pub struct ImportArgs {
     /// Time zone of times without offset (TLC files are always New York's)
     #[arg(long, value_name = "TZ", default_value = "UTC")]
     pub timezone: Tz,
-    /// Move all trips into the week of this date, keeping weekday and local time of day
+    /// Move all trips into the week of this date, keeping weekday and time of day (of --timezone)
     #[arg(long, value_name = "DATE")]
     pub fold_week: Option<NaiveDate>,
     /// How many times as many trips as there are: 0.1 keeps a tenth, 20 repeats each 20 times with jitter

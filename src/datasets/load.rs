@@ -10,7 +10,8 @@ use super::{fold, sample, tlc, trips};
 use crate::error::{Error, InputError, Result};
 use crate::rng::{Purpose, Streams};
 use chrono_tz::Tz;
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 /// Reads the trips of `source`.
 ///
@@ -28,6 +29,7 @@ pub fn load_with(source: &TripSource, streams: &Streams, mut started: impl FnMut
     if source.files.is_empty() {
         return Err(InputError::new("no file", "at least one file of trips").key("files").into());
     }
+    refuse_doubles(&source.files)?;
     let mut trace = match source.format {
         TripFormat::Car2go => car2go(source)?,
         TripFormat::Trips | TripFormat::Tlc => {
@@ -64,6 +66,23 @@ pub fn load_with(source: &TripSource, streams: &Streams, mut started: impl FnMut
     let mut rng = streams.stream(Purpose::Demand, 0);
     sample::sample(&mut trace, source.scale, source.jitter_s, span, &mut rng)?;
     Ok(trace)
+}
+
+/// A file listed twice would double its trips, which is what `scale` is for.
+fn refuse_doubles(files: &[PathBuf]) -> Result<()> {
+    let mut seen = BTreeSet::new();
+    for file in files {
+        // A file that is not there is told of when it is read.
+        if let Ok(path) = file.canonicalize()
+            && !seen.insert(path)
+        {
+            return Err(InputError::new("the same file again", "each file once")
+                .file(file)
+                .key("files")
+                .into());
+        }
+    }
+    Ok(())
 }
 
 /// The zone of the source's wall clock: New York for taxi records, whatever the user says of others.

@@ -11,6 +11,9 @@ use crate::error::{InputError, Result};
 use crate::time::SimTime;
 use rand::RngExt;
 
+/// Most trips that one trace may have: about 10 GB of memory. Assumed.
+const MAX_TRIPS: f64 = 1e8;
+
 /// Scales the number of trips. `span` (first instant, first behind) keeps copies inside a folded
 /// week: what is moved over one end comes in at the other.
 ///
@@ -32,8 +35,9 @@ pub fn sample(
     if jitter_s < 0 {
         return Err(InputError::new(jitter_s.to_string(), "0 s or more").key("jitter_s").into());
     }
-    if trace.len() as f64 * scale.ceil() >= f64::from(u32::MAX) {
-        return Err(wrong(format!("{scale} times {} trips", trace.len()), "at most 4e9 trips").into());
+    if trace.len() as f64 * scale > MAX_TRIPS {
+        let expected = format!("at most {MAX_TRIPS:e} trips");
+        return Err(wrong(format!("{scale} times {} trips", trace.len()), &expected).into());
     }
     let bound = trace.vehicle.iter().any(|&v| v != Trace::NONE);
     if bound && scale > 1.0 {
@@ -159,7 +163,7 @@ mod tests {
         };
         insta::assert_snapshot!(message(0.0, 900, 0), @"scale: found 0, expected a number above 0");
         insta::assert_snapshot!(message(f64::NAN, 900, 0), @"scale: found NaN, expected a number above 0");
-        insta::assert_snapshot!(message(1e12, 900, 0), @"scale: found 1000000000000 times 10 trips, expected at most 4e9 trips");
+        insta::assert_snapshot!(message(1e12, 900, 0), @"scale: found 1000000000000 times 10 trips, expected at most 1e8 trips");
         insta::assert_snapshot!(message(2.0, 900, 3), @"scale: found 2, expected at most 1, for these trips are bound to vehicles");
         insta::assert_snapshot!(message(2.0, -1, 0), @"jitter_s: found -1, expected 0 s or more");
     }
