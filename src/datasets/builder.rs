@@ -1,8 +1,9 @@
 //! Puts a trace together, trip by trip, and keeps the accounts of what was
 //! left out and why.
 
+use super::columns::Interner;
 use super::source::OnBadRow;
-use super::table::{Interner, Table};
+use super::table::Table;
 use super::trace::{ImportReport, Trace};
 use super::zones::Zones;
 use crate::error::{InputError, Result};

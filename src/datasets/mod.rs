@@ -3,6 +3,7 @@
 //! everything came from.
 
 pub mod builder;
+mod columns;
 pub mod describe;
 pub mod fold;
 mod guard;
