@@ -2,8 +2,24 @@
 //! files as they are published, synthesis of the shipped data sets, and where
 //! everything came from.
 
+pub mod builder;
+mod columns;
+pub mod describe;
+pub mod fold;
+mod guard;
+pub mod load;
+mod pages;
+pub mod sample;
 pub mod source;
+pub mod table;
+pub mod times;
+pub mod tlc;
 pub mod trace;
+pub mod trips;
+pub mod write;
+pub mod zones;
 
+pub use load::load;
 pub use source::{OnBadRow, TripFormat, TripSource};
 pub use trace::{ImportReport, Trace};
+pub use zones::Zones;

@@ -1,0 +1,80 @@
+//! Keeps a panic inside a file reader of another crate from reaching the user.
+//!
+//! Decoders of binary formats assume much about their input: a damaged
+//! Parquet file makes some of them index out of bounds. Such a file is wrong
+//! input, not a bug of ours, so the panic becomes an [`InputError`]. This is
+//! the one place where that is done; our own code has no such excuse.
+
+use crate::error::{InputError, Result};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Once;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// How many guarded calls are under way; while there is one, panics print nothing.
+static GUARDED: AtomicUsize = AtomicUsize::new(0);
+static HOOK: Once = Once::new();
+
+/// Runs `decode` on the content of `file`; an error or a panic in it means that the file is damaged.
+///
+/// # Errors
+/// If `decode` fails or panics.
+pub(super) fn decode<T, E: std::fmt::Display>(
+    file: &Path,
+    expected: &str,
+    decode: impl FnOnce() -> std::result::Result<T, E>,
+) -> Result<T> {
+    // Decoders work on threads of their own, so the hook cannot ask which thread panics.
+    HOOK.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if GUARDED.load(Ordering::SeqCst) == 0 {
+                before(info);
+            }
+        }));
+    });
+    let damaged = |what: &str| {
+        InputError::new(format!("a file that cannot be decoded ({})", first_line(what)), expected)
+            .file(file)
+            .help("it may be truncated or damaged: fetch or write it again")
+    };
+    GUARDED.fetch_add(1, Ordering::SeqCst);
+    let result = catch_unwind(AssertUnwindSafe(decode));
+    GUARDED.fetch_sub(1, Ordering::SeqCst);
+    match result {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => Err(damaged(&error.to_string()).into()),
+        Err(panic) => {
+            let text = panic
+                .downcast_ref::<String>()
+                .map(String::as_str)
+                .or_else(|| panic.downcast_ref::<&str>().copied())
+                .unwrap_or("its content contradicts itself");
+            Err(damaged(text).into())
+        }
+    }
+}
+
+/// The first line of a message, at most 120 characters of it.
+fn first_line(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    let mut short: String = line.chars().take(120).collect();
+    if short.len() < line.len() {
+        short.push('…');
+    }
+    short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_becomes_an_error() {
+        let file = Path::new("x.parquet");
+        let error =
+            decode(file, "a Parquet file", || -> std::result::Result<(), String> { panic!("index {}", 3) });
+        insta::assert_snapshot!(error.unwrap_err(), @"x.parquet: found a file that cannot be decoded (index 3), expected a Parquet file; it may be truncated or damaged: fetch or write it again");
+        assert_eq!(decode(file, "", || Ok::<_, String>(7)).unwrap(), 7);
+    }
+}
