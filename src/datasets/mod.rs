@@ -2,8 +2,12 @@
 //! files as they are published, synthesis of the shipped data sets, and where
 //! everything came from.
 
+pub mod prices;
+pub mod small_table;
 pub mod source;
+pub mod stations;
 pub mod trace;
+pub mod vehicles;
 
 pub use source::{OnBadRow, TripFormat, TripSource};
 pub use trace::{ImportReport, Trace};
