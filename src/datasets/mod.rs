@@ -6,6 +6,7 @@ pub mod prices;
 pub mod small_table;
 pub mod source;
 pub mod stations;
+pub mod synth;
 pub mod trace;
 pub mod vehicles;
 
