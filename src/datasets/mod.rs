@@ -2,6 +2,7 @@
 //! files as they are published, synthesis of the shipped data sets, and where
 //! everything came from.
 
+pub mod car2go;
 pub mod prices;
 pub mod small_table;
 pub mod source;

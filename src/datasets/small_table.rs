@@ -6,7 +6,7 @@
 //! through this.
 
 use crate::error::{Error, InputError, Result};
-use polars::prelude::{AnyValue, DataFrame, SerReader, TimeUnit};
+use polars::prelude::{AnyValue, DataFrame, PolarsResult, SerReader, TimeUnit};
 use polars_io::parquet::read::ParquetReader;
 use std::fs::File;
 use std::io::Read;
@@ -272,9 +272,26 @@ impl Problems {
 
 /// Reads a Parquet file, or only some of its columns.
 ///
+/// # Errors
+/// If the file cannot be read or decoded.
+pub fn read_parquet(path: &Path, columns: Option<Vec<String>>) -> Result<DataFrame> {
+    decoded(path, |file| ParquetReader::new(file).with_columns(columns).set_rechunk(true).finish())
+}
+
+/// Names of the columns of a Parquet file.
+///
+/// # Errors
+/// If the file cannot be read or decoded.
+pub fn parquet_columns(path: &Path) -> Result<Vec<String>> {
+    decoded(path, |file| {
+        let schema = ParquetReader::new(file).schema()?;
+        Ok(schema.iter_names().map(ToString::to_string).collect())
+    })
+}
+
 /// The decoder of polars may panic on a corrupt file. That is the input being
 /// wrong, not a bug here, so the panic is caught and told as such.
-pub fn read_parquet(path: &Path, columns: Option<Vec<String>>) -> Result<DataFrame> {
+fn decoded<T>(path: &Path, decode: impl FnOnce(File) -> PolarsResult<T>) -> Result<T> {
     let file = File::open(path).map_err(|e| Error::reading(path, e))?;
     let wrong = |found: String| -> Error {
         InputError::new(found, "a whole Parquet file")
@@ -282,9 +299,8 @@ pub fn read_parquet(path: &Path, columns: Option<Vec<String>>) -> Result<DataFra
             .help("the file is damaged, cut off or of another format; fetch or write it again")
             .into()
     };
-    let decode = || ParquetReader::new(file).with_columns(columns).set_rechunk(true).finish();
-    match std::panic::catch_unwind(std::panic::AssertUnwindSafe(decode)) {
-        Ok(Ok(frame)) => Ok(frame),
+    match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| decode(file))) {
+        Ok(Ok(decoded)) => Ok(decoded),
         Ok(Err(error)) => Err(wrong(shortened(&error.to_string().replace('\n', " ")))),
         Err(_) => Err(wrong("something that cannot be decoded".to_owned())),
     }
