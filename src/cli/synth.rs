@@ -1,7 +1,7 @@
 //! `gridfleet data synth`: made-up data sets in raw formats.
 
 use crate::datasets::synth::prices::{GERMANY, NEW_YORK};
-use crate::datasets::synth::{files, nyc, nyc_stations};
+use crate::datasets::synth::{files, nyc, nyc_stations, stuttgart};
 use crate::datasets::{prices, stations};
 use crate::error::{Error, InputError, Result};
 use chrono::NaiveDate;
@@ -20,6 +20,12 @@ pub enum SynthCommand {
     /// Sixty charging stations in New York's taxi zones (canonical stations table).
     #[command(after_help = "Example:\n  gridfleet data synth nyc-stations -o stations.csv")]
     NycStations(OutputArgs),
+    /// Snapshots of parked car-sharing cars in Stuttgart, as Car2Go published them.
+    #[command(
+        after_help = "Example:\n  gridfleet data synth stuttgart --days 7 -o snapshots.parquet --stations-output stations.csv\n\n\
+        Five hundred cars in snapshots of five minutes are a million rows a week."
+    )]
+    Stuttgart(StuttgartArgs),
     /// Hourly prices of energy (canonical prices table).
     #[command(
         after_help = "Example:\n  gridfleet data synth prices --shape germany --start 2016-11-28 --days 7 -o prices.csv"
@@ -54,6 +60,35 @@ pub struct NycArgs {
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<Format>,
     /// Where to write.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Options of `data synth stuttgart`.
+#[derive(Debug, Args)]
+pub struct StuttgartArgs {
+    /// Number of cars.
+    #[arg(long, value_name = "N", default_value_t = 500)]
+    pub cars: u32,
+    /// Number of charging stations.
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    pub stations: u32,
+    /// First day, in Stuttgart.
+    #[arg(long, value_name = "DATE", default_value = "2016-11-28")]
+    pub start: NaiveDate,
+    /// Number of days.
+    #[arg(long, value_name = "D", default_value_t = 7)]
+    pub days: u32,
+    /// Seed: the same seed and options give the same files.
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+    /// Format of the snapshots; by the file's ending if not given.
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<Format>,
+    /// Write the charging stations here too (canonical stations table, CSV).
+    #[arg(long, value_name = "FILE")]
+    pub stations_output: Option<PathBuf>,
+    /// Where to write the snapshots.
     #[command(flatten)]
     pub output: OutputArgs,
 }
@@ -109,6 +144,7 @@ pub fn run(command: SynthCommand) -> Result<()> {
             eprintln!("{}: {} stations", args.output.display(), rows.len());
             Ok(())
         }
+        SynthCommand::Stuttgart(args) => make_stuttgart(&args),
         SynthCommand::Prices(args) => {
             let shape = match args.shape {
                 Market::Germany => GERMANY,
@@ -135,6 +171,32 @@ fn make_nyc(args: &NycArgs) -> Result<()> {
     eprintln!("{}: {} records", path.display(), trips.len());
     for (kind, count) in &trips.dirty {
         eprintln!("  {count:>7} with {kind}");
+    }
+    Ok(())
+}
+
+fn make_stuttgart(args: &StuttgartArgs) -> Result<()> {
+    let path = &args.output.output;
+    let format = format_of(args.format, path)?;
+    let feed = stuttgart::synthesize(stuttgart::StuttgartOptions {
+        cars: args.cars,
+        stations: args.stations,
+        start: args.start,
+        days: args.days,
+        seed: args.seed,
+    })?;
+    match format {
+        Format::Parquet => files::write_parquet(path, &mut feed.frame()?)?,
+        Format::Csv => write_csv(path, |out| feed.write_csv(out))?,
+    }
+    eprintln!("{}: {} rows, {} trips", path.display(), feed.len(), feed.trips);
+    for (kind, count) in &feed.dirty {
+        eprintln!("  {count:>7} {kind}");
+    }
+    if let Some(path) = &args.stations_output {
+        let rows = feed.stations();
+        write_csv(path, |out| stations::write_csv(&rows, out))?;
+        eprintln!("{}: {} stations", path.display(), rows.len());
     }
     Ok(())
 }

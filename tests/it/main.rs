@@ -1,2 +1,4 @@
-#[test]
-fn x() {}
+//! Tests of the crate from outside, in one binary.
+
+mod car2go;
+mod synth;

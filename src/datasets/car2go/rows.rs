@@ -334,6 +334,9 @@ fn positions(file: &Path, header: &[String], wanted: &[Wanted]) -> Result<Vec<Op
         if joined.is_empty() { "no header".to_owned() } else { format!("the columns {}", quoted(&joined)) };
     let help = if header.len() == 1 && joined.contains([';', '\t', '|']) {
         "the file seems to be separated by something else than commas: write it with commas"
+    } else if wanted.len() == TRIP.len() {
+        "a file with start_time and end_time is taken for derived trips: EV, start_time, start_lat, start_lon, \
+         start_soc, end_time, end_lat, end_lon, end_soc, trip_distance, end_charging"
     } else {
         "a raw snapshot has name, vin, latitude, longitude, interior, exterior, address, fuel, engineType, \
          charging, timestamp"

@@ -11,6 +11,8 @@ pub mod nyc;
 mod nyc_figures;
 pub mod nyc_stations;
 pub mod prices;
+pub mod stuttgart;
+mod stuttgart_city;
 
 use rand::RngExt;
 
