@@ -2,7 +2,7 @@
 
 use crate::datasets::synth::prices::{GERMANY, NEW_YORK};
 use crate::datasets::synth::{files, nyc, nyc_stations, stuttgart};
-use crate::datasets::{prices, stations};
+use crate::datasets::{prices, stations, vehicles};
 use crate::error::{Error, InputError, Result};
 use chrono::NaiveDate;
 use clap::{Args, Subcommand, ValueEnum};
@@ -20,6 +20,13 @@ pub enum SynthCommand {
     /// Sixty charging stations in New York's taxi zones (canonical stations table).
     #[command(after_help = "Example:\n  gridfleet data synth nyc-stations -o stations.csv")]
     NycStations(OutputArgs),
+    /// New York's taxi zones: number, borough, name, centroid, area. Derived from the official
+    /// shapefile, not made up.
+    #[command(after_help = "Example:\n  gridfleet data synth nyc-zones -o taxi_zones.csv")]
+    NycZones(OutputArgs),
+    /// The catalogue of vehicle types that comes with the program.
+    #[command(after_help = "Example:\n  gridfleet data synth vehicles -o vehicles.csv")]
+    Vehicles(OutputArgs),
     /// Snapshots of parked car-sharing cars in Stuttgart, as Car2Go published them.
     #[command(
         after_help = "Example:\n  gridfleet data synth stuttgart --days 7 -o snapshots.parquet --stations-output stations.csv\n\n\
@@ -142,6 +149,16 @@ pub fn run(command: SynthCommand) -> Result<()> {
             let rows = nyc_stations::stations()?;
             write_csv(&args.output, |out| stations::write_csv(&rows, out))?;
             eprintln!("{}: {} stations", args.output.display(), rows.len());
+            Ok(())
+        }
+        SynthCommand::NycZones(args) => {
+            write_csv(&args.output, |out| out.write_all(nyc::ZONES.as_bytes()))?;
+            eprintln!("{}: {} zones", args.output.display(), nyc::ZONES.lines().count() - 1);
+            Ok(())
+        }
+        SynthCommand::Vehicles(args) => {
+            write_csv(&args.output, |out| out.write_all(vehicles::CATALOGUE.as_bytes()))?;
+            eprintln!("{}: {} vehicle types", args.output.display(), vehicles::CATALOGUE.lines().count() - 1);
             Ok(())
         }
         SynthCommand::Stuttgart(args) => make_stuttgart(&args),

@@ -20,6 +20,9 @@ pub const DEFAULT_CHARGE_EFFICIENCY: f64 = 0.9;
 /// Energy fed to the grid over energy taken from the battery where the table does not tell; assumed.
 pub const DEFAULT_DISCHARGE_EFFICIENCY: f64 = 0.9;
 
+/// The catalogue that comes with the program.
+pub const CATALOGUE: &str = include_str!("../../datasets/vehicles.csv");
+
 const TYPE_COLUMNS: [&str; 12] = [
     "name",
     "battery_kwh",

@@ -34,6 +34,10 @@ fn shipped_files_are_made_by_the_commands_of_their_readme() {
     assert_same(&folder.path().join("trips.parquet"), "nyc-week/yellow_tripdata_2018-03-05.parquet");
     run(SynthCommand::NycStations(output("nyc-stations.csv"))).unwrap();
     assert_same(&folder.path().join("nyc-stations.csv"), "nyc-week/stations.csv");
+    run(SynthCommand::NycZones(output("zones.csv"))).unwrap();
+    assert_same(&folder.path().join("zones.csv"), "nyc-week/taxi_zones.csv");
+    run(SynthCommand::Vehicles(output("vehicles.csv"))).unwrap();
+    assert_same(&folder.path().join("vehicles.csv"), "vehicles.csv");
     let prices = |shape, start: &str, name: &str| {
         let args = PricesArgs { shape, start: date(start), days: 10, seed: 1, output: output(name) };
         run(SynthCommand::Prices(args)).unwrap();
@@ -119,6 +123,26 @@ fn shipped_prices_cover_their_weeks() {
         assert_eq!(series.slot_s, 3_600);
         assert!(series.covers(start, start + days * 86_400), "{file}");
     }
+}
+
+#[test]
+fn the_shipped_tariffs_are_retailers_of_a_scenario() {
+    let text = std::fs::read_to_string(shipped("tariffs/tariffs.toml")).unwrap();
+    let table: toml::Table = text.parse().unwrap();
+    let retailers = table["retailers"].as_array().unwrap();
+    assert_eq!(retailers.len(), 4);
+    for retailer in retailers {
+        assert!(retailer["name"].is_str() && retailer["tariff"]["kind"].is_str(), "{retailer}");
+    }
+}
+
+#[test]
+fn a_folder_that_does_not_exist_is_the_users_error() {
+    let output = OutputArgs { output: "no/such/folder/stations.csv".into() };
+    let error = run(SynthCommand::NycStations(output)).unwrap_err();
+    insta::assert_snapshot!(error, @"no/such/folder/stations.csv: found no folder no/such/folder, expected a folder that exists; create it first");
+    assert_eq!(error.exit_status(), 2);
+    assert!(!Path::new("no").exists());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Files of made-up data: written beside their place and renamed into it.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, InputError, Result};
 use polars::prelude::DataFrame;
 use polars_io::parquet::write::{ParquetCompression, ParquetWriter};
 use std::io::{BufWriter, Write};
@@ -15,7 +15,10 @@ where
     F: FnOnce(&mut BufWriter<&mut std::fs::File>) -> Result<()>,
 {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder).map_err(|e| Error::writing(folder, e))?;
+    if !folder.is_dir() {
+        let found = format!("no folder {}", folder.display());
+        return Err(InputError::new(found, "a folder that exists").file(path).help("create it first").into());
+    }
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|e| Error::writing(path, e))?;
     let mut out = BufWriter::with_capacity(1 << 18, file.as_file_mut());
     write(&mut out)?;

@@ -101,9 +101,11 @@ impl City {
         }
         for row in csv::Reader::from_reader(figures::DEMAND.as_bytes()).deserialize::<DemandRow>() {
             let (_, pickups, pull) = row.map_err(broken)?;
-            for block in 0..figures::BLOCKS {
-                city.pickups[block].push(pickups[block]);
-                city.pull[block].push(pull[block]);
+            for (column, value) in city.pickups.iter_mut().zip(pickups) {
+                column.push(value);
+            }
+            for (column, value) in city.pull.iter_mut().zip(pull) {
+                column.push(value);
             }
         }
         assert!(
