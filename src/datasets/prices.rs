@@ -212,6 +212,26 @@ mod tests {
     }
 
     #[test]
+    fn parquet_reads_like_csv_whatever_the_unit_of_its_times() {
+        use polars::prelude::{Column, DataFrame, DataType, NamedFrom, Series, TimeUnit};
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("p.parquet");
+        for (unit, per_second) in
+            [(TimeUnit::Milliseconds, 1_000_i64), (TimeUnit::Nanoseconds, 1_000_000_000)]
+        {
+            let ticks: Vec<i64> = [0, 900, 1_800].iter().map(|s| (1_520_226_000 + s) * per_second).collect();
+            let time = Series::new("time".into(), ticks).cast(&DataType::Datetime(unit, None)).unwrap();
+            let price = Series::new("price_eur_mwh".into(), vec![1.5, -2.0, 3.25]);
+            let columns = vec![Column::from(time), Column::from(price)];
+            let mut frame = DataFrame::new_infer_height(columns).unwrap();
+            crate::datasets::synth::files::write_parquet(&path, &mut frame).unwrap();
+            let series = read(&path).unwrap();
+            assert_eq!((series.start, series.slot_s), (SimTime(1_520_226_000), 900));
+            assert_eq!(series.price_eur_mwh, [1.5, -2.0, 3.25]);
+        }
+    }
+
+    #[test]
     fn messages() {
         let start = "time,price_eur_mwh\n2018-01-01T00:00:00Z,1\n2018-01-01T01:00:00Z,2\n";
         insta::assert_snapshot!(message(&format!("{start}2018-01-01T03:00:00Z,3\n")), @"p.csv:4: time: found 2018-01-01T03:00:00Z, expected 2018-01-01T02:00:00Z, for a slot is 3600 s by the first two rows; fill the gap, or leave the odd row out");

@@ -135,6 +135,54 @@ fn a_trip_that_ends_before_it_starts() {
     assert_eq!(car2go::read(&paths, Berlin, OnBadRow::Skip).unwrap_err().exit_status(), 2);
 }
 
+/// A small feed as Parquet.
+fn small_parquet() -> Vec<u8> {
+    use gridfleet::datasets::synth::{files, stuttgart};
+    let start = "2016-11-28".parse().unwrap();
+    let feed =
+        stuttgart::synthesize(stuttgart::StuttgartOptions { cars: 3, stations: 2, start, days: 1, seed: 1 });
+    let file = file(b"", ".parquet");
+    files::write_parquet(file.path(), &mut feed.unwrap().frame().unwrap()).unwrap();
+    std::fs::read(file.path()).unwrap()
+}
+
+#[test]
+fn damaged_parquet_files_do_not_panic() {
+    let whole = small_parquet();
+    let read = |bytes: &[u8]| {
+        let file = file(bytes, ".parquet");
+        car2go::read(&[file.path().to_path_buf()], Berlin, OnBadRow::Skip)
+    };
+    assert!(read(&whole).is_ok());
+    // Cut off anywhere, and with one byte changed: every 97th place, so that it takes no time.
+    for at in (0..whole.len()).step_by(97) {
+        assert_eq!(read(&whole[..at]).unwrap_err().exit_status(), 2, "cut at {at}");
+        let mut changed = whole.clone();
+        changed[at] ^= 0x55;
+        if let Err(error) = read(&changed) {
+            assert_eq!(error.exit_status(), 2, "byte {at}");
+        }
+    }
+}
+
+#[test]
+fn csv_and_parquet_of_a_feed_are_the_same_trips() {
+    use gridfleet::datasets::synth::stuttgart;
+    let start = "2017-03-25".parse().unwrap();
+    let options = stuttgart::StuttgartOptions { cars: 20, stations: 10, start, days: 2, seed: 4 };
+    let feed = stuttgart::synthesize(options).unwrap();
+    let (csv, parquet) = (file(b"", ".csv"), file(b"", ".parquet"));
+    feed.write_csv(&mut std::fs::File::create(csv.path()).unwrap()).unwrap();
+    gridfleet::datasets::synth::files::write_parquet(parquet.path(), &mut feed.frame().unwrap()).unwrap();
+    let read = |file: &tempfile::NamedTempFile| {
+        car2go::read(&[file.path().to_path_buf()], Berlin, OnBadRow::Fail).unwrap()
+    };
+    let (a, b) = (read(&csv), read(&parquet));
+    assert!(a.len() > 100);
+    assert_eq!((&a.request_time, &a.origin, &a.destination), (&b.request_time, &b.origin, &b.destination));
+    assert_eq!((&a.vehicle, &a.soc_end, &a.report), (&b.vehicle, &b.soc_end, &b.report));
+}
+
 proptest::proptest! {
     #![proptest_config(proptest::test_runner::Config::with_cases(128))]
 

@@ -178,7 +178,7 @@ fn sighting<'a>(cells: &[Cell<'a>], clock: &mut Clock) -> Result<Option<(&'a str
     };
     // ED is the feed's name of the electric drive; CE cars burn petrol.
     if let Cell::Text(engine) = engine
-        && !engine.eq_ignore_ascii_case("ED")
+        && !["ED", "electric"].iter().any(|name| engine.eq_ignore_ascii_case(name))
     {
         return Ok(None);
     }
