@@ -59,7 +59,8 @@ pub fn from_snapshots(mut snapshots: Snapshots) -> Result<Trace> {
             .collect();
         // What the feed hides while a car charges shows as charge gained at a known charger; gained
         // anywhere else, the car's readings are of no use.
-        if stays.iter().any(|s| !s.at_charger && s.last.percent - s.first.percent > JUMP_PERCENT) {
+        let between_trips = stays.get(1..stays.len().saturating_sub(1)).unwrap_or_default();
+        if between_trips.iter().any(|s| !s.at_charger && s.last.percent - s.first.percent > JUMP_PERCENT) {
             snapshots.bad.skip("car whose charge rises without a charger");
             continue;
         }
