@@ -1,3 +1,4 @@
-//! The command line: arguments in, library calls, results and progress out.
+//! The command line.
 
 pub mod data;
+pub mod synth;

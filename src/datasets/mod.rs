@@ -3,19 +3,25 @@
 //! everything came from.
 
 pub mod builder;
+pub mod car2go;
 mod columns;
 pub mod describe;
 pub mod fold;
 mod guard;
 pub mod load;
 mod pages;
+pub mod prices;
 pub mod sample;
+pub mod small_table;
 pub mod source;
+pub mod stations;
+pub mod synth;
 pub mod table;
 pub mod times;
 pub mod tlc;
 pub mod trace;
 pub mod trips;
+pub mod vehicles;
 pub mod write;
 pub mod zones;
 

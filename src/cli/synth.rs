@@ -1,0 +1,239 @@
+//! `gridfleet data synth`: made-up data sets in raw formats.
+
+use crate::datasets::synth::prices::{GERMANY, NEW_YORK};
+use crate::datasets::synth::{files, nyc, nyc_stations, stuttgart};
+use crate::datasets::{prices, stations, vehicles};
+use crate::error::{Error, InputError, Result};
+use chrono::NaiveDate;
+use clap::{Args, Subcommand, ValueEnum};
+use std::path::{Path, PathBuf};
+
+/// What to make up.
+#[derive(Debug, Subcommand)]
+pub enum SynthCommand {
+    /// New York yellow taxi records, as the Taxi and Limousine Commission publishes them.
+    #[command(
+        after_help = "Example:\n  gridfleet data synth nyc --requests 2000000 --days 31 -o big.parquet\n\n\
+        The records are calibrated on those of January to June 2018 and hold dirty rows as those do."
+    )]
+    Nyc(NycArgs),
+    /// Sixty charging stations in New York's taxi zones (canonical stations table).
+    #[command(after_help = "Example:\n  gridfleet data synth nyc-stations -o stations.csv")]
+    NycStations(OutputArgs),
+    /// New York's taxi zones: number, borough, name, centroid, area. Derived from the official
+    /// shapefile, not made up.
+    #[command(after_help = "Example:\n  gridfleet data synth nyc-zones -o taxi_zones.csv")]
+    NycZones(OutputArgs),
+    /// The catalogue of vehicle types that comes with the program.
+    #[command(after_help = "Example:\n  gridfleet data synth vehicles -o vehicles.csv")]
+    Vehicles(OutputArgs),
+    /// Snapshots of parked car-sharing cars in Stuttgart, as Car2Go published them.
+    #[command(
+        after_help = "Example:\n  gridfleet data synth stuttgart --days 7 -o snapshots.parquet --stations-output stations.csv\n\n\
+        Five hundred cars in snapshots of five minutes are a million rows a week."
+    )]
+    Stuttgart(StuttgartArgs),
+    /// Hourly prices of energy (canonical prices table).
+    #[command(
+        after_help = "Example:\n  gridfleet data synth prices --shape germany --start 2016-11-28 --days 7 -o prices.csv"
+    )]
+    Prices(PricesArgs),
+}
+
+/// Where to write.
+#[derive(Debug, Args)]
+pub struct OutputArgs {
+    /// File to write; replaced if it exists.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+}
+
+/// Options of `data synth nyc`.
+#[derive(Debug, Args)]
+pub struct NycArgs {
+    /// Number of records, dirty ones among them.
+    #[arg(long, value_name = "N", default_value_t = 40_000)]
+    pub requests: u32,
+    /// First day, in New York.
+    #[arg(long, value_name = "DATE", default_value = "2018-03-05")]
+    pub start: NaiveDate,
+    /// Number of days.
+    #[arg(long, value_name = "D", default_value_t = 7)]
+    pub days: u32,
+    /// Seed: the same seed and options give the same file.
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+    /// Format of the file; by its ending if not given.
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<Format>,
+    /// Where to write.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Options of `data synth stuttgart`.
+#[derive(Debug, Args)]
+pub struct StuttgartArgs {
+    /// Number of cars.
+    #[arg(long, value_name = "N", default_value_t = 500)]
+    pub cars: u32,
+    /// Number of charging stations.
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    pub stations: u32,
+    /// First day, in Stuttgart.
+    #[arg(long, value_name = "DATE", default_value = "2016-11-28")]
+    pub start: NaiveDate,
+    /// Number of days.
+    #[arg(long, value_name = "D", default_value_t = 7)]
+    pub days: u32,
+    /// Seed: the same seed and options give the same files.
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+    /// Format of the snapshots; by the file's ending if not given.
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<Format>,
+    /// Write the charging stations here too (canonical stations table, CSV).
+    #[arg(long, value_name = "FILE")]
+    pub stations_output: Option<PathBuf>,
+    /// Where to write the snapshots.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Options of `data synth prices`.
+#[derive(Debug, Args)]
+pub struct PricesArgs {
+    /// Market whose prices are imitated.
+    #[arg(long, value_name = "MARKET")]
+    pub shape: Market,
+    /// First day, by the market's clock.
+    #[arg(long, value_name = "DATE")]
+    pub start: NaiveDate,
+    /// Number of days.
+    #[arg(long, value_name = "D", default_value_t = 7)]
+    pub days: u32,
+    /// Seed: the same seed and options give the same file.
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+    /// Where to write.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Format of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Apache Parquet.
+    Parquet,
+    /// Comma-separated text.
+    Csv,
+}
+
+/// A market with known prices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Market {
+    /// German day-ahead auction, 2016 and 2017.
+    Germany,
+    /// New York in winter; assumed.
+    NewYork,
+}
+
+/// Runs `data synth`; says on stderr what was written.
+///
+/// # Errors
+/// If an option is out of range or the file cannot be written.
+pub fn run(command: SynthCommand) -> Result<()> {
+    match command {
+        SynthCommand::Nyc(args) => make_nyc(&args),
+        SynthCommand::NycStations(args) => {
+            let rows = nyc_stations::stations()?;
+            write_csv(&args.output, |out| stations::write_csv(&rows, out))?;
+            eprintln!("{}: {} stations", args.output.display(), rows.len());
+            Ok(())
+        }
+        SynthCommand::NycZones(args) => {
+            write_csv(&args.output, |out| out.write_all(nyc::ZONES.as_bytes()))?;
+            eprintln!("{}: {} zones", args.output.display(), nyc::ZONES.lines().count() - 1);
+            Ok(())
+        }
+        SynthCommand::Vehicles(args) => {
+            write_csv(&args.output, |out| out.write_all(vehicles::CATALOGUE.as_bytes()))?;
+            eprintln!("{}: {} vehicle types", args.output.display(), vehicles::CATALOGUE.lines().count() - 1);
+            Ok(())
+        }
+        SynthCommand::Stuttgart(args) => make_stuttgart(&args),
+        SynthCommand::Prices(args) => {
+            let shape = match args.shape {
+                Market::Germany => GERMANY,
+                Market::NewYork => NEW_YORK,
+            };
+            let series = shape.series(args.start, args.days, args.seed)?;
+            write_csv(&args.output.output, |out| prices::write_csv(&series, shape.tz(), out))?;
+            eprintln!("{}: {} hourly prices", args.output.output.display(), series.price_eur_mwh.len());
+            Ok(())
+        }
+    }
+}
+
+fn make_nyc(args: &NycArgs) -> Result<()> {
+    let path = &args.output.output;
+    let format = format_of(args.format, path)?;
+    let options =
+        nyc::NycOptions { requests: args.requests, start: args.start, days: args.days, seed: args.seed };
+    let trips = nyc::synthesize(options)?;
+    match format {
+        Format::Parquet => files::write_parquet(path, &mut trips.frame()?)?,
+        Format::Csv => write_csv(path, |out| trips.write_csv(&mut &mut *out))?,
+    }
+    eprintln!("{}: {} records", path.display(), trips.len());
+    for (kind, count) in &trips.dirty {
+        eprintln!("  {count:>7} with {kind}");
+    }
+    Ok(())
+}
+
+fn make_stuttgart(args: &StuttgartArgs) -> Result<()> {
+    let path = &args.output.output;
+    let format = format_of(args.format, path)?;
+    let feed = stuttgart::synthesize(stuttgart::StuttgartOptions {
+        cars: args.cars,
+        stations: args.stations,
+        start: args.start,
+        days: args.days,
+        seed: args.seed,
+    })?;
+    match format {
+        Format::Parquet => files::write_parquet(path, &mut feed.frame()?)?,
+        Format::Csv => write_csv(path, |out| feed.write_csv(out))?,
+    }
+    eprintln!("{}: {} rows, {} trips", path.display(), feed.len(), feed.trips);
+    for (kind, count) in &feed.dirty {
+        eprintln!("  {count:>7} {kind}");
+    }
+    if let Some(path) = &args.stations_output {
+        let rows = feed.stations();
+        write_csv(path, |out| stations::write_csv(&rows, out))?;
+        eprintln!("{}: {} stations", path.display(), rows.len());
+    }
+    Ok(())
+}
+
+fn format_of(given: Option<Format>, path: &Path) -> Result<Format> {
+    let ending = path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase);
+    match (given, ending.as_deref()) {
+        (Some(format), _) => Ok(format),
+        (None, Some("parquet")) => Ok(Format::Parquet),
+        (None, Some("csv")) => Ok(Format::Csv),
+        (None, _) => Err(InputError::new(path.display().to_string(), "a name that ends in .parquet or .csv")
+            .key("--output")
+            .help("or name the format with --format")
+            .into()),
+    }
+}
+
+fn write_csv<F>(path: &Path, write: F) -> Result<()>
+where
+    F: FnOnce(&mut dyn std::io::Write) -> std::io::Result<()>,
+{
+    files::write_whole(path, |out| write(out).map_err(|e| Error::writing(path, e)))
+}

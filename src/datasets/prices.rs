@@ -1,0 +1,274 @@
+//! Prices over time: the canonical table `time`, `price_eur_mwh` (CSV or Parquet).
+//!
+//! `time` is the start of a slot, in ISO 8601 with an offset. The length of a
+//! slot is read from the first two rows, and every other row must keep to it: a
+//! gap or a doubled hour is an error, because a price series with a hole in it
+//! would be off by an hour from there on.
+
+use super::small_table::{Problems, Range, Row, SmallTable, quoted};
+use crate::error::{Error, InputError, Result};
+use crate::time::SimTime;
+use chrono::{DateTime, FixedOffset, NaiveDateTime};
+use std::io::Write;
+use std::path::Path;
+
+/// Longest slot [s]: a day.
+const LONGEST_SLOT_S: i64 = 86_400;
+
+/// One price per slot, without gaps.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PriceSeries {
+    /// Start of the first slot.
+    pub start: SimTime,
+    /// Length of a slot [s].
+    pub slot_s: i64,
+    /// Prices [currency/MWh].
+    pub price_eur_mwh: Vec<f64>,
+}
+
+impl PriceSeries {
+    /// First instant after the last slot.
+    pub fn end(&self) -> SimTime {
+        self.start + self.slot_s * self.price_eur_mwh.len() as i64
+    }
+
+    /// Whether there is a price for every instant from `start` up to, not including, `end`.
+    pub fn covers(&self, start: SimTime, end: SimTime) -> bool {
+        self.start <= start && end <= self.end()
+    }
+
+    /// Price at `t`, if the series has one.
+    pub fn at(&self, t: SimTime) -> Option<f64> {
+        let slot = usize::try_from((t - self.start).div_euclid(self.slot_s)).ok()?;
+        self.price_eur_mwh.get(slot).copied()
+    }
+}
+
+/// Reads the column `price_eur_mwh` of a canonical price table.
+///
+/// # Errors
+/// If the file cannot be read or is not a price series without gaps; every
+/// problem names line and column.
+pub fn read(path: &Path) -> Result<PriceSeries> {
+    read_column(path, "price_eur_mwh")
+}
+
+/// Reads one price column, for example `up_eur_mwh` of balancing prices.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_column(path: &Path, column: &str) -> Result<PriceSeries> {
+    let table = SmallTable::read(path, &["time", column], &["time", column])?;
+    series(path, &table, column)
+}
+
+/// Reads the text of a canonical price table; `file` is its name in messages.
+///
+/// # Errors
+/// As [`read`].
+pub fn from_csv(file: &Path, text: &str) -> Result<PriceSeries> {
+    let table = SmallTable::from_csv(file, text.as_bytes())?;
+    table.check(&["time", "price_eur_mwh"], &["time", "price_eur_mwh"])?;
+    series(file, &table, "price_eur_mwh")
+}
+
+fn series(file: &Path, table: &SmallTable, column: &str) -> Result<PriceSeries> {
+    let mut problems = Problems::default();
+    let mut times: Vec<SimTime> = Vec::with_capacity(table.rows().len());
+    let mut price_eur_mwh = Vec::with_capacity(table.rows().len());
+    let mut slot_s = 0;
+    for row in table.rows() {
+        let time = match time_of(row) {
+            Ok(time) => time,
+            Err(problem) => {
+                problems.push(problem);
+                // Without its time the rows that follow cannot be judged.
+                break;
+            }
+        };
+        price_eur_mwh.push(problems.take(row.required_number(column, Range::ANY)));
+        if let Some(&before) = times.last() {
+            if times.len() == 1 {
+                slot_s = time - before;
+            }
+            if let Some(problem) = out_of_step(row, before, time, slot_s) {
+                problems.push(problem);
+                break;
+            }
+        }
+        times.push(time);
+    }
+    let Some(&start) = times.first() else {
+        problems.push(InputError::new("no prices", "at least two rows").file(file));
+        return problems.finish(PriceSeries { start: SimTime(0), slot_s: 1, price_eur_mwh });
+    };
+    let series = problems.finish(PriceSeries { start, slot_s, price_eur_mwh })?;
+    if series.price_eur_mwh.len() < 2 {
+        return Err(InputError::new("one price", "at least two rows")
+            .file(file)
+            .help("the length of a slot is the time between the first two rows")
+            .into());
+    }
+    Ok(series)
+}
+
+fn out_of_step(row: Row<'_>, before: SimTime, time: SimTime, slot_s: i64) -> Option<InputError> {
+    let step_s = time - before;
+    if step_s == 0 {
+        let problem = row.error("time", format!("{} twice", time.iso()), "each time once");
+        return Some(problem.help("times with a local offset tell the two hours of autumn apart"));
+    }
+    if step_s < 0 {
+        let found = format!("{} after {}", time.iso(), before.iso());
+        return Some(row.error("time", found, "times that ascend").help("sort the rows by time"));
+    }
+    if slot_s > LONGEST_SLOT_S {
+        return Some(row.error("time", format!("slots of {slot_s} s"), "slots of at most a day"));
+    }
+    if step_s != slot_s {
+        let expected = format!("{}, for a slot is {slot_s} s by the first two rows", (before + slot_s).iso());
+        return Some(row.error("time", time.iso(), expected).help("fill the gap, or leave the odd row out"));
+    }
+    None
+}
+
+fn time_of(row: Row<'_>) -> Result<SimTime, InputError> {
+    let cell = row.required_text("time")?;
+    instant(cell).ok_or_else(|| {
+        let problem =
+            row.error("time", quoted(cell), "ISO 8601 with offset, such as 2018-03-05T08:00:00-05:00");
+        let naive = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"];
+        if naive.iter().any(|format| NaiveDateTime::parse_from_str(cell, format).is_ok()) {
+            problem.help("the offset is missing: add Z for UTC, or the local one")
+        } else {
+            problem
+        }
+    })
+}
+
+/// Reads an instant in ISO 8601 with an offset; a blank may stand for the `T`, seconds may be left out.
+pub fn instant(text: &str) -> Option<SimTime> {
+    let read = |format: &str| DateTime::<FixedOffset>::parse_from_str(text, format).ok();
+    DateTime::parse_from_rfc3339(text)
+        .ok()
+        .or_else(|| read("%Y-%m-%dT%H:%M:%S%.f%#z"))
+        .or_else(|| read("%Y-%m-%d %H:%M:%S%.f%#z"))
+        .or_else(|| read("%Y-%m-%dT%H:%M%#z"))
+        .or_else(|| read("%Y-%m-%d %H:%M%#z"))
+        .map(|time| SimTime(time.timestamp()))
+}
+
+/// Writes the canonical table as CSV, times with the offset of `tz`.
+///
+/// # Errors
+/// If writing fails.
+pub fn write_csv(series: &PriceSeries, tz: chrono_tz::Tz, mut out: impl Write) -> std::io::Result<()> {
+    use chrono::TimeZone as _;
+    writeln!(out, "time,price_eur_mwh")?;
+    for (slot, price) in series.price_eur_mwh.iter().enumerate() {
+        let t = series.start + series.slot_s * slot as i64;
+        let local = DateTime::from_timestamp(t.0, 0).map(|utc| tz.from_utc_datetime(&utc.naive_utc()));
+        let Some(local) = local else {
+            return Err(std::io::Error::other(Error::Other(format!("{} is no calendar time", t.0))));
+        };
+        writeln!(out, "{},{price:.2}", local.format("%Y-%m-%dT%H:%M:%S%:z"))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_text(text: &str) -> Result<PriceSeries> {
+        from_csv(Path::new("p.csv"), text)
+    }
+
+    fn message(text: &str) -> String {
+        read_text(text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn slots_are_read_from_the_data_across_a_clock_change() {
+        // 2018-03-11 in New York has no 2 o'clock; the instants are an hour apart all the same.
+        let text = "time,price_eur_mwh,note\n2018-03-11T01:00:00-05:00,30.5,a\n2018-03-11 03:00:00-04:00,31,\n2018-03-11T08:00Z,-4.25,\n";
+        let series = read_text(text).unwrap();
+        assert_eq!(series.start, SimTime(1_520_748_000));
+        assert_eq!((series.slot_s, series.price_eur_mwh.clone()), (3_600, vec![30.5, 31.0, -4.25]));
+        assert_eq!(series.end(), SimTime(1_520_748_000 + 3 * 3_600));
+        assert!(series.covers(series.start, series.end()));
+        assert!(!series.covers(series.start, series.end() + 1));
+        assert_eq!(series.at(series.start + 3_599), Some(30.5));
+        assert_eq!(series.at(series.start + -1), None);
+    }
+
+    #[test]
+    fn a_series_survives_writing() {
+        let series =
+            PriceSeries { start: SimTime(1_540_688_400), slot_s: 900, price_eur_mwh: vec![1.25, -3.0, 4.5] };
+        let mut text = Vec::new();
+        write_csv(&series, chrono_tz::Europe::Berlin, &mut text).unwrap();
+        assert_eq!(read_text(std::str::from_utf8(&text).unwrap()).unwrap(), series);
+    }
+
+    #[test]
+    fn parquet_reads_like_csv_whatever_the_unit_of_its_times() {
+        use polars::prelude::{Column, DataFrame, DataType, NamedFrom, Series, TimeUnit};
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("p.parquet");
+        for (unit, per_second) in
+            [(TimeUnit::Milliseconds, 1_000_i64), (TimeUnit::Nanoseconds, 1_000_000_000)]
+        {
+            let ticks: Vec<i64> = [0, 900, 1_800].iter().map(|s| (1_520_226_000 + s) * per_second).collect();
+            let time = Series::new("time".into(), ticks).cast(&DataType::Datetime(unit, None)).unwrap();
+            let price = Series::new("price_eur_mwh".into(), vec![1.5, -2.0, 3.25]);
+            let columns = vec![Column::from(time), Column::from(price)];
+            let mut frame = DataFrame::new_infer_height(columns).unwrap();
+            crate::datasets::synth::files::write_parquet(&path, &mut frame).unwrap();
+            let series = read(&path).unwrap();
+            assert_eq!((series.start, series.slot_s), (SimTime(1_520_226_000), 900));
+            assert_eq!(series.price_eur_mwh, [1.5, -2.0, 3.25]);
+        }
+    }
+
+    #[test]
+    fn messages() {
+        let start = "time,price_eur_mwh\n2018-01-01T00:00:00Z,1\n2018-01-01T01:00:00Z,2\n";
+        insta::assert_snapshot!(message(&format!("{start}2018-01-01T03:00:00Z,3\n")), @"p.csv:4: time: found 2018-01-01T03:00:00Z, expected 2018-01-01T02:00:00Z, for a slot is 3600 s by the first two rows; fill the gap, or leave the odd row out");
+        insta::assert_snapshot!(message(&format!("{start}2018-01-01T01:00:00Z,3\n")), @"p.csv:4: time: found 2018-01-01T01:00:00Z twice, expected each time once; times with a local offset tell the two hours of autumn apart");
+        insta::assert_snapshot!(message(&format!("{start}2018-01-01T00:30:00Z,3\n")), @"p.csv:4: time: found 2018-01-01T00:30:00Z after 2018-01-01T01:00:00Z, expected times that ascend; sort the rows by time");
+        insta::assert_snapshot!(message(&format!("{start}2018-01-01T02:00:00Z,NaN\n2018-01-01T03:00:00Z,\n")), @r#"
+        p.csv:4: price_eur_mwh: found "NaN", expected a finite number
+        p.csv:5: price_eur_mwh: found an empty cell, expected a finite number
+        "#);
+        insta::assert_snapshot!(message(&format!("{start}2018-01-01T02:00:00,3\n")), @r#"p.csv:4: time: found "2018-01-01T02:00:00", expected ISO 8601 with offset, such as 2018-03-05T08:00:00-05:00; the offset is missing: add Z for UTC, or the local one"#);
+        insta::assert_snapshot!(message("time;price_eur_mwh\n1;2\n"), @"
+        p.csv:1: found the columns time;price_eur_mwh, expected a column time; the file seems to be separated by something else than commas: write it with commas
+        p.csv:1: found the columns time;price_eur_mwh, expected a column price_eur_mwh; the file seems to be separated by something else than commas: write it with commas
+        ");
+        insta::assert_snapshot!(message("time,price_eur_mwh\n2018-01-01T02:00:00Z,3\n"), @"p.csv: found one price, expected at least two rows; the length of a slot is the time between the first two rows");
+        insta::assert_snapshot!(message("time,price_eur_mwh\n"), @"p.csv: found no prices, expected at least two rows");
+        insta::assert_snapshot!(message(""), @"
+        p.csv:1: found no header, expected a column time; columns known here: time, price_eur_mwh
+        p.csv:1: found no header, expected a column price_eur_mwh; columns known here: time, price_eur_mwh
+        ");
+        insta::assert_snapshot!(message("time,price_eur_mwh\n2018-01-01T02:00:00Z,1,5\n"), @"p.csv:2: found 3 cells, expected 2 cells, as in the header; the row is cut off, or has a comma too many; quote cells that hold commas");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_panics(text in "[-0-9TZ:,.\ntimepriceurmwhNa;]{0,200}", tail in ".{0,40}") {
+            let _ = read_text(&format!("time,price_eur_mwh\n{text}{tail}"));
+            let _ = read_text(&text);
+        }
+
+        #[test]
+        fn damaged_files_do_not_panic(at in 0usize..60, byte in 0u8..128) {
+            let mut text = b"time,price_eur_mwh\n2018-01-01T00:00:00Z,1\n2018-01-01T01:00:00Z,2\n".to_vec();
+            text[at] = byte;
+            if let Ok(text) = std::str::from_utf8(&text) {
+                let _ = read_text(text);
+            }
+        }
+    }
+}

@@ -1,0 +1,397 @@
+//! Small tables (prices, stations, vehicles), read whole as text, so that
+//! every message can quote what the file says.
+//!
+//! A CSV's cells are kept as they are written; a Parquet file's are written
+//! out, its times in ISO 8601 UTC. Traces of millions of rows are not read
+//! through this.
+
+use crate::error::{Error, InputError, Result};
+use polars::prelude::{AnyValue, DataFrame, PolarsResult, SerReader, TimeUnit};
+use polars_io::parquet::read::ParquetReader;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// A table of text.
+#[derive(Debug, Clone)]
+pub struct SmallTable {
+    file: PathBuf,
+    header: Vec<String>,
+    rows: Vec<(u64, Vec<String>)>,
+}
+
+/// One row of a [`SmallTable`], which answers by column name.
+#[derive(Debug, Clone, Copy)]
+pub struct Row<'a> {
+    table: &'a SmallTable,
+    line: u64,
+    cells: &'a [String],
+}
+
+/// What a number may be.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Range {
+    /// Least value.
+    pub least: f64,
+    /// Whether the least value itself is refused.
+    pub above: bool,
+    /// Greatest value.
+    pub most: f64,
+    /// The same in words, for the message.
+    pub words: &'static str,
+}
+
+impl Range {
+    /// Any finite number.
+    pub const ANY: Self = Self { least: f64::MIN, above: false, most: f64::MAX, words: "a finite number" };
+    /// Zero or more.
+    pub const NOT_NEGATIVE: Self =
+        Self { least: 0.0, above: false, most: f64::MAX, words: "a number of at least 0" };
+    /// More than zero.
+    pub const POSITIVE: Self = Self { least: 0.0, above: true, most: f64::MAX, words: "a number above 0" };
+    /// A state of charge.
+    pub const SHARE: Self = Self { least: 0.0, above: false, most: 1.0, words: "a share between 0 and 1" };
+    /// An efficiency.
+    pub const EFFICIENCY: Self =
+        Self { least: 0.0, above: true, most: 1.0, words: "a number above 0 and at most 1" };
+    /// Degrees north.
+    pub const LATITUDE: Self =
+        Self { least: -90.0, above: false, most: 90.0, words: "degrees north between -90 and 90" };
+    /// Degrees east.
+    pub const LONGITUDE: Self =
+        Self { least: -180.0, above: false, most: 180.0, words: "degrees east between -180 and 180" };
+
+    /// Whether `value` is one of them.
+    pub(super) fn holds(self, value: f64) -> bool {
+        value.is_finite() && value >= self.least && value <= self.most && !(self.above && value == self.least)
+    }
+}
+
+impl SmallTable {
+    /// Reads a CSV or, by its ending `.parquet`, a Parquet file.
+    ///
+    /// `known` are the columns that mean something, in the order in which
+    /// messages list them; others are allowed and ignored. `required` must be there.
+    ///
+    /// # Errors
+    /// If the file cannot be read, is no table, or lacks a required column.
+    pub fn read(path: &Path, required: &[&str], known: &[&str]) -> Result<Self> {
+        let table = if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("parquet")) {
+            Self::from_frame(path, &read_parquet(path, None)?)?
+        } else {
+            Self::from_csv(path, File::open(path).map_err(|e| Error::reading(path, e))?)?
+        };
+        table.check(required, known)?;
+        Ok(table)
+    }
+
+    /// Reads CSV text; `file` is its name in messages.
+    pub fn from_csv(file: &Path, text: impl Read) -> Result<Self> {
+        let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(text);
+        let header: Vec<String> = match reader.headers() {
+            Ok(header) => header.iter().map(|name| name.trim_start_matches('\u{feff}').to_owned()).collect(),
+            Err(error) => return Err(csv_error(file, error)),
+        };
+        let mut rows = Vec::new();
+        for record in reader.records() {
+            let record = record.map_err(|e| csv_error(file, e))?;
+            let line = record.position().map_or(0, csv::Position::line);
+            if record.iter().all(str::is_empty) {
+                continue;
+            }
+            if record.len() != header.len() {
+                return Err(InputError::new(
+                    format!("{} cells", record.len()),
+                    format!("{} cells, as in the header", header.len()),
+                )
+                .file(file)
+                .line(line)
+                .help("the row is cut off, or has a comma too many; quote cells that hold commas")
+                .into());
+            }
+            rows.push((line, record.iter().map(str::to_owned).collect()));
+        }
+        Ok(Self { file: file.to_path_buf(), header, rows })
+    }
+
+    fn from_frame(file: &Path, frame: &DataFrame) -> Result<Self> {
+        let header: Vec<String> =
+            frame.get_column_names().iter().map(|name| name.trim().to_owned()).collect();
+        let mut rows: Vec<(u64, Vec<String>)> =
+            (0..frame.height()).map(|row| (row as u64 + 1, Vec::with_capacity(header.len()))).collect();
+        for column in frame.columns() {
+            for (index, (line, cells)) in rows.iter_mut().enumerate() {
+                let value = column.get(index).map_err(|e| {
+                    InputError::new(e.to_string(), "a value that can be read").file(file).line(*line)
+                })?;
+                cells.push(text_of(&value));
+            }
+        }
+        Ok(Self { file: file.to_path_buf(), header, rows })
+    }
+
+    /// Checks that the `required` columns are there.
+    ///
+    /// # Errors
+    /// One for each that is missing.
+    pub fn check(&self, required: &[&str], known: &[&str]) -> Result<()> {
+        let missing: Vec<&&str> = required.iter().filter(|name| self.position(name).is_none()).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let one_wide =
+            self.header.len() == 1 && self.header.first().is_some_and(|h| h.contains([';', '\t', '|']));
+        let help = if one_wide {
+            "the file seems to be separated by something else than commas: write it with commas".to_owned()
+        } else {
+            format!("columns known here: {}", known.join(", "))
+        };
+        let found = match self.header.join(",") {
+            header if header.is_empty() => "no header".to_owned(),
+            header => format!("the columns {}", shortened(&header)),
+        };
+        Err(Error::Input(
+            missing
+                .into_iter()
+                .map(|name| {
+                    InputError::new(found.clone(), format!("a column {name}"))
+                        .file(&self.file)
+                        .line(1)
+                        .help(help.clone())
+                })
+                .collect(),
+        ))
+    }
+
+    fn position(&self, name: &str) -> Option<usize> {
+        self.header.iter().position(|h| h.eq_ignore_ascii_case(name))
+    }
+
+    /// Whether there is a column of that name.
+    pub fn has(&self, name: &str) -> bool {
+        self.position(name).is_some()
+    }
+
+    /// The rows from top to bottom.
+    pub fn rows(&self) -> impl ExactSizeIterator<Item = Row<'_>> {
+        self.rows.iter().map(|(line, cells)| Row { table: self, line: *line, cells })
+    }
+}
+
+impl<'a> Row<'a> {
+    /// Line of the file (of a Parquet file: the row), counted from 1.
+    pub fn line(self) -> u64 {
+        self.line
+    }
+
+    /// An error about the cell in `column`.
+    pub fn error(self, column: &str, found: impl Into<String>, expected: impl Into<String>) -> InputError {
+        InputError::new(found, expected).file(&self.table.file).line(self.line).key(column)
+    }
+
+    /// The cell in `column`; `None` where it is empty or there is no such column.
+    pub fn text(self, column: &str) -> Option<&'a str> {
+        let cell = self.cells.get(self.table.position(column)?)?.as_str();
+        (!cell.is_empty()).then_some(cell)
+    }
+
+    /// The cell in `column`, which must not be empty.
+    pub fn required_text(self, column: &str) -> Result<&'a str, InputError> {
+        self.text(column).ok_or_else(|| self.error(column, "an empty cell", "a name"))
+    }
+
+    /// The number in `column`, if there is one.
+    pub fn number(self, column: &str, range: Range) -> Result<Option<f64>, InputError> {
+        let Some(cell) = self.text(column) else { return Ok(None) };
+        match cell.parse::<f64>() {
+            Ok(value) if range.holds(value) => Ok(Some(value)),
+            _ => Err(self.error(column, quoted(cell), range.words)),
+        }
+    }
+
+    /// The number in `column`, which must not be empty.
+    pub fn required_number(self, column: &str, range: Range) -> Result<f64, InputError> {
+        self.number(column, range)?.ok_or_else(|| self.error(column, "an empty cell", range.words))
+    }
+
+    /// The whole number in `column`, if there is one; `least` is the least allowed.
+    pub fn whole(self, column: &str, least: u32) -> Result<Option<u32>, InputError> {
+        let Some(cell) = self.text(column) else { return Ok(None) };
+        let expected = || format!("a whole number of at least {least}");
+        // 8.0 is what a table tool writes for 8 where a column has gaps.
+        let digits = cell.strip_suffix(".0").unwrap_or(cell);
+        match digits.parse::<u32>() {
+            Ok(value) if value >= least => Ok(Some(value)),
+            _ => Err(self.error(column, quoted(cell), expected())),
+        }
+    }
+
+    /// The yes or no in `column`, if there is one.
+    pub fn flag(self, column: &str) -> Result<Option<bool>, InputError> {
+        let Some(cell) = self.text(column) else { return Ok(None) };
+        match cell.to_ascii_lowercase().as_str() {
+            "true" | "1" | "yes" => Ok(Some(true)),
+            "false" | "0" | "no" => Ok(Some(false)),
+            _ => Err(self.error(column, quoted(cell), "true or false")),
+        }
+    }
+}
+
+/// Collects problems, so that one pass over a table reports them all.
+#[derive(Debug, Default)]
+pub struct Problems(Vec<InputError>);
+
+impl Problems {
+    /// The value, or its default with the problem noted.
+    pub fn take<T: Default>(&mut self, result: Result<T, InputError>) -> T {
+        result.unwrap_or_else(|problem| {
+            self.0.push(problem);
+            T::default()
+        })
+    }
+
+    /// Notes a problem.
+    pub fn push(&mut self, problem: InputError) {
+        self.0.push(problem);
+    }
+
+    /// Takes over the problems of a part.
+    pub fn append(&mut self, mut part: Self) {
+        self.0.append(&mut part.0);
+    }
+
+    /// `value`, if there were no problems; else the first twenty.
+    pub fn finish<T>(mut self, value: T) -> Result<T> {
+        if self.0.is_empty() {
+            return Ok(value);
+        }
+        self.0.truncate(20);
+        Err(Error::Input(self.0))
+    }
+}
+
+/// Reads a Parquet file, or only some of its columns.
+///
+/// # Errors
+/// If the file cannot be read or decoded.
+pub fn read_parquet(path: &Path, columns: Option<Vec<String>>) -> Result<DataFrame> {
+    decoded(path, |file| ParquetReader::new(file).with_columns(columns).set_rechunk(true).finish())
+}
+
+/// Names of the columns of a Parquet file.
+///
+/// # Errors
+/// If the file cannot be read or decoded.
+pub fn parquet_columns(path: &Path) -> Result<Vec<String>> {
+    decoded(path, |file| {
+        let schema = ParquetReader::new(file).schema()?;
+        Ok(schema.iter_names().map(ToString::to_string).collect())
+    })
+}
+
+/// The decoder of polars may panic on a corrupt file. That is the input being
+/// wrong, not a bug here, so the panic is caught and told as such.
+fn decoded<T>(path: &Path, decode: impl FnOnce(File) -> PolarsResult<T>) -> Result<T> {
+    let file = File::open(path).map_err(|e| Error::reading(path, e))?;
+    let wrong = |found: String| -> Error {
+        InputError::new(found, "a whole Parquet file")
+            .file(path)
+            .help("the file is damaged, cut off or of another format; fetch or write it again")
+            .into()
+    };
+    match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| decode(file))) {
+        Ok(Ok(decoded)) => Ok(decoded),
+        Ok(Err(error)) => Err(wrong(shortened(&error.to_string().replace('\n', " ")))),
+        Err(_) => Err(wrong("something that cannot be decoded".to_owned())),
+    }
+}
+
+/// A cell in quotation marks, long ones cut.
+pub fn quoted(cell: &str) -> String {
+    format!("\"{}\"", shortened(cell))
+}
+
+fn shortened(text: &str) -> String {
+    const MOST: usize = 120;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+fn csv_error(file: &Path, error: csv::Error) -> Error {
+    let line = error.position().map(csv::Position::line);
+    match error.into_kind() {
+        csv::ErrorKind::Io(source) => Error::reading(file, source),
+        kind => {
+            let found = match kind {
+                csv::ErrorKind::Utf8 { .. } => "bytes that are not UTF-8".to_owned(),
+                other => shortened(&format!("{other:?}")),
+            };
+            let problem = InputError::new(found, "a CSV file in UTF-8").file(file);
+            match line {
+                Some(line) => problem.line(line).into(),
+                None => problem.into(),
+            }
+        }
+    }
+}
+
+fn text_of(value: &AnyValue<'_>) -> String {
+    match value {
+        AnyValue::Null => String::new(),
+        AnyValue::String(text) => text.trim().to_owned(),
+        AnyValue::StringOwned(text) => text.trim().to_owned(),
+        AnyValue::Datetime(ticks, unit, _) => iso(*ticks, *unit),
+        AnyValue::DatetimeOwned(ticks, unit, _) => iso(*ticks, *unit),
+        other => other.to_string(),
+    }
+}
+
+fn iso(ticks: i64, unit: TimeUnit) -> String {
+    let per_second = match unit {
+        TimeUnit::Nanoseconds => 1_000_000_000,
+        TimeUnit::Microseconds => 1_000_000,
+        TimeUnit::Milliseconds => 1_000,
+    };
+    crate::time::SimTime(ticks.div_euclid(per_second)).iso()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(text: &str) -> Result<SmallTable> {
+        SmallTable::from_csv(Path::new("t.csv"), text.as_bytes())
+    }
+
+    #[test]
+    fn a_byte_order_mark_and_blanks_are_no_part_of_names() {
+        let table = table("\u{feff}name , kw\na, 3.6 \n\n").unwrap();
+        assert!(table.has("name") && table.has("KW"));
+        let rows: Vec<Row<'_>> = table.rows().collect();
+        assert_eq!(rows.len(), 1);
+        assert_eq!(rows[0].number("kw", Range::POSITIVE).unwrap(), Some(3.6));
+        assert_eq!(rows[0].text("other"), None);
+    }
+
+    #[test]
+    fn messages_name_the_place() {
+        let two = table("name,kw\na,1\nb,NaN\n").unwrap();
+        let row = two.rows().nth(1).unwrap();
+        insta::assert_snapshot!(row.number("kw", Range::POSITIVE).unwrap_err(), @r#"t.csv:3: kw: found "NaN", expected a number above 0"#);
+        insta::assert_snapshot!(row.whole("name", 1).unwrap_err(), @r#"t.csv:3: name: found "b", expected a whole number of at least 1"#);
+        insta::assert_snapshot!(table("a,b\n1\n").unwrap_err(), @"t.csv:2: found 1 cells, expected 2 cells, as in the header; the row is cut off, or has a comma too many; quote cells that hold commas");
+        let semicolons = table("time;price\n1;2\n").unwrap();
+        insta::assert_snapshot!(semicolons.check(&["time"], &["time"]).unwrap_err(), @"t.csv:1: found the columns time;price, expected a column time; the file seems to be separated by something else than commas: write it with commas");
+    }
+
+    #[test]
+    fn a_parquet_file_that_is_none_is_the_users_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.parquet");
+        std::fs::write(&path, b"PAR1 but nothing else PAR1").unwrap();
+        assert_eq!(read_parquet(&path, None).unwrap_err().exit_status(), 2);
+        assert_eq!(read_parquet(&folder.path().join("none.parquet"), None).unwrap_err().exit_status(), 2);
+    }
+}
