@@ -5,6 +5,7 @@ pub mod error;
 pub mod geo;
 pub mod ids;
 pub mod ledger;
+pub mod outputs;
 pub mod policies;
 pub mod records;
 pub mod rng;

@@ -4,6 +4,8 @@
 //! [`Recorder`] once; a recorder cannot write back, so what is recorded never
 //! changes what is simulated.
 
+pub mod dictionary;
+
 use crate::geo::Places;
 use crate::ids::{FleetId, OperatorId, PlaceId, RequestId, RetailerId, SessionId, StationId, VehicleId};
 use crate::ledger::LedgerEntry;

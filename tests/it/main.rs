@@ -1,2 +1,2 @@
-#[test]
-fn x() {}
+mod outputs;
+mod outputs_day;
