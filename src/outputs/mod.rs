@@ -3,10 +3,14 @@
 //! Everything here is made from records; nothing here knows the engine or the world.
 
 mod columns;
+pub mod manifest;
 mod names;
 mod parquet;
 pub mod run_dir;
+pub mod summary;
 pub mod tables;
 
+pub use manifest::{InputFile, Manifest};
 pub use run_dir::RunDir;
+pub use summary::{Summary, SummaryHead};
 pub use tables::{OutputOptions, ParquetRecorder, Provenance, WrittenTable};

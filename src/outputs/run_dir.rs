@@ -98,6 +98,11 @@ impl RunDir {
     }
 }
 
+/// Writes a whole file.
+pub(super) fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
+    std::fs::write(path, bytes).map_err(|e| Error::writing(path, e))
+}
+
 fn not_writable(path: &Path, error: &std::io::Error) -> Error {
     InputError::new(error.to_string(), "a folder that can be written")
         .key("output folder")

@@ -5,6 +5,7 @@
 //! changes what is simulated.
 
 pub mod dictionary;
+pub mod metrics;
 
 use crate::geo::Places;
 use crate::ids::{FleetId, OperatorId, PlaceId, RequestId, RetailerId, SessionId, StationId, VehicleId};
