@@ -1,5 +1,6 @@
 //! Discrete-event simulation of electric-vehicle fleets, chargers and electricity markets.
 
+pub mod audit;
 pub mod datasets;
 pub mod error;
 pub mod geo;

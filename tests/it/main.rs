@@ -1,2 +1,3 @@
+mod audit;
 mod outputs;
 mod outputs_day;

@@ -22,7 +22,6 @@ pub const START: SimTime = SimTime(1_520_208_000);
 pub const END: SimTime = SimTime(START.0 + 3_600);
 pub const BATTERY_KWH: f64 = 40.0;
 pub const CHARGE_EFFICIENCY: f64 = 0.9;
-pub const STATION_PLACE: PlaceId = PlaceId(2);
 
 #[derive(Debug, Clone)]
 pub struct Day {
