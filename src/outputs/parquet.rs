@@ -23,8 +23,8 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Level of compression. Level 1 costs a third less time than polars' default of 3
-/// for files 3 % larger (`benches/outputs.rs`).
+/// Level of compression. Measured on the tables of `benches/outputs.rs`: level 1 takes 0.3 s less
+/// CPU than polars' default of 3 (2.0 s instead of 2.3 s), and the files are 0.7 % larger.
 const ZSTD_LEVEL: i32 = 1;
 
 /// Bytes handed to the operating system at once.
@@ -83,6 +83,8 @@ fn data_type(kind: Kind) -> ArrowDataType {
     }
 }
 
+/// How a column is encoded. Differences between neighbours suit numbers of rows and times: the same
+/// bench takes 0.3 s more CPU with plain ones, and the files grow by 3 %. Floats rarely repeat.
 fn encoding(kind: Kind, array: &ArrayBox) -> Encoding {
     match kind {
         Kind::Id | Kind::Int | Kind::Time => Encoding::DeltaBinaryPacked,

@@ -25,7 +25,7 @@ const MIN_BIN_S: i64 = 300;
 const MAX_SERIES: usize = 5;
 const SIZE: (u32, u32) = (1_200, 1_060);
 /// Room for axis labels left and right of a panel [pixels].
-const MARGIN: u32 = 78;
+const MARGIN: u32 = 66;
 
 // The palette of Okabe and Ito (2008), told apart by colour-blind readers.
 const BLUE: RGBColor = RGBColor(0, 114, 178);
@@ -246,7 +246,7 @@ impl Overview {
         let top = self.hours.iter().map(|h| f64::from(h.served + h.lost)).fold(1.0, f64::max);
         let wait_min = |h: &Hour| (h.picked_up > 0).then(|| h.wait_s as f64 / 60.0 / f64::from(h.picked_up));
         let longest = self.hours.iter().filter_map(wait_min).fold(0.0, f64::max);
-        let second = (longest > 0.0).then_some((longest, "minutes"));
+        let second = (longest > 0.0).then_some((longest * 1.2, "mean wait, minutes"));
         let mut chart = self.chart(&chart, top, "requests per hour", second)?;
         let last = self.hours_from_start(self.end);
         let bars = self.hours.iter().enumerate().flat_map(|(hour, h)| {
@@ -440,7 +440,7 @@ fn head<'a>(area: &Area<'a>, title: &str, legend: &[(&str, Mark)]) -> Result<Are
     let (head, rest) = area.split_vertically(30);
     head.draw(&Text::new(title.to_owned(), (MARGIN as i32, 8), font(17))).map_err(|e| failed(&e))?;
     // From the right: nobody knows how wide the reader's font is, so leave room (0.6 em per letter).
-    let width = |name: &str| name.chars().count() as i32 * 8 + 38;
+    let width = |name: &str| name.chars().count() as i32 * 7 + 40;
     let mut x = SIZE.0 as i32 - 24 - MARGIN as i32 - legend.iter().map(|(name, _)| width(name)).sum::<i32>();
     for (name, mark) in legend {
         let drawn = match *mark {

@@ -169,3 +169,20 @@ fn a_folder_that_vanished_fails_early() {
     }
     assert!(recorder.finish().unwrap_err().to_string().contains("legs.parquet"));
 }
+
+#[test]
+fn each_file_says_where_it_comes_from() {
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), &OutputOptions::default(), &Day::new()).unwrap();
+    for table in TABLES {
+        let mut file = File::open(dir.path().join(table.file_name())).unwrap();
+        let metadata = polars_parquet::read::read_metadata(&mut file).unwrap();
+        let pairs = metadata.key_value_metadata().clone().unwrap();
+        let value = |key: &str| pairs.iter().find(|p| p.key == key).and_then(|p| p.value.clone()).unwrap();
+        assert_eq!(value("gridfleet.version"), env!("CARGO_PKG_VERSION"));
+        assert_eq!(value("gridfleet.scenario"), "day");
+        assert_eq!(value("gridfleet.scenario_sha256"), "ab".repeat(32));
+        assert_eq!((value("gridfleet.seed"), value("gridfleet.replication")), ("7".into(), "0".into()));
+        assert!(value("created_by").starts_with("gridfleet "));
+    }
+}
