@@ -4,11 +4,12 @@ use super::tables::{Code, MISSING, Texts, Written};
 use super::{Auditor, Check, close};
 use crate::error::Result;
 use crate::ledger::EntryKind;
+use crate::outputs::summary::SUMMARY;
 use crate::records::dictionary::TableId;
 use crate::time::SimTime;
-use rustc_hash::FxHashMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-const BALANCE: &str = "Ledger: amounts are whole and all accounts sum to zero";
+const BALANCE: &str = "Ledger: amounts are whole, and the fleets hold their profit";
 const FARES: &str = "Ledger: every fare is a trip's, and the other way round";
 const COSTS: &str = "Ledger: every session's cost is posted, and no other";
 const PRICES: &str = "Sessions: cost is energy x broadcast price";
@@ -33,11 +34,10 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
     let charging = texts.code(EntryKind::Charging.name());
     let time = ledger.all_times("time")?;
     let (debit, credit) = (ledger.texts("debit", &mut texts)?, ledger.texts("credit", &mut texts)?);
-    let currency = ledger.texts("currency", &mut texts)?;
     let kind = ledger.texts("kind", &mut texts)?;
     let amount = ledger.floats("amount")?;
     let mut balance = Check::new(BALANCE);
-    let mut balances = FxHashMap::<(Code, Code), i128>::default();
+    let mut balances = BTreeMap::<Code, i128>::new();
     for row in 0..ledger.rows() {
         let whole = millionths(amount[row]).filter(|&a| a >= 0);
         let accounts = debit[row] != MISSING && credit[row] != MISSING && debit[row] != credit[row];
@@ -51,12 +51,22 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
             )
         });
         let whole = i128::from(whole.unwrap_or(0));
-        *balances.entry((currency[row], debit[row])).or_default() += whole;
-        *balances.entry((currency[row], credit[row])).or_default() -= whole;
+        *balances.entry(debit[row]).or_default() += whole;
+        *balances.entry(credit[row]).or_default() -= whole;
     }
-    // The order of a sum of integers does not matter.
-    let total: i128 = balances.values().sum();
-    balance.that(total == 0, || format!("all accounts together hold {total} millionths"));
+    // Each posting moves an amount from one account to another, so that all balances sum to zero;
+    // what the fleets hold in the end must be the profit that the summary states.
+    let read = std::fs::read(auditor.dir.join(SUMMARY)).ok();
+    let summary = read.and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok());
+    if let Some(profit) = summary.and_then(|json| json.get("operating_profit_eur")?.as_f64()) {
+        let fleets: BTreeSet<String> =
+            auditor.facts.vehicles.iter().map(|v| format!("fleet:{}", v.fleet)).collect();
+        let held: i128 =
+            fleets.iter().filter_map(|account| balances.get(&texts.code(account))).copied().sum();
+        balance.that(millionths(profit).map(i128::from) == Some(held), || {
+            format!("operating profit: {profit} in the summary, {} in the accounts", held as f64 / 1e6)
+        });
+    }
     auditor.checks.push(balance);
 
     // References are many and each its own text: they are read only now and not kept.

@@ -12,6 +12,7 @@ use crate::time::{HOUR_S, LocalClock, SimTime};
 use plotters::coord::Shift;
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, ValueFormatter};
 use plotters::prelude::*;
+use std::ops::Range;
 use std::path::Path;
 
 /// Name of the file.
@@ -219,10 +220,11 @@ impl Overview {
         );
         let chart = head(area, "Power of stations by operator", &legend)?;
         let top = rows.iter().map(|(_, row)| row.iter().sum::<f64>()).fold(1.0, f64::max);
-        let prices = sellers.iter().flat_map(|&r| &self.prices[r]).map(|step| step.2);
-        let highest = prices.fold(0.0, f64::max);
+        let prices = || sellers.iter().flat_map(|&r| &self.prices[r]).map(|step| step.2);
+        // Wholesale prices fall below zero at times.
+        let (lowest, highest) = (prices().fold(0.0, f64::min), prices().fold(1.0, f64::max));
         let right = format!("{}/MWh", self.currency);
-        let second = (!sellers.is_empty()).then_some((highest.max(1.0), right.as_str()));
+        let second = (!sellers.is_empty()).then_some((lowest..highest, right.as_str()));
         let mut chart = self.chart(&chart, top, "kW", second)?;
         stack(&mut chart, &rows, &SERIES)?;
         for (&retailer, colour) in sellers.iter().zip(line_colours) {
@@ -246,7 +248,7 @@ impl Overview {
         let top = self.hours.iter().map(|h| f64::from(h.served + h.lost)).fold(1.0, f64::max);
         let wait_min = |h: &Hour| (h.picked_up > 0).then(|| h.wait_s as f64 / 60.0 / f64::from(h.picked_up));
         let longest = self.hours.iter().filter_map(wait_min).fold(0.0, f64::max);
-        let second = (longest > 0.0).then_some((longest * 1.2, "mean wait, minutes"));
+        let second = (longest > 0.0).then_some((0.0..longest * 1.2, "mean wait, minutes"));
         let mut chart = self.chart(&chart, top, "requests per hour", second)?;
         let last = self.hours_from_start(self.end);
         let bars = self.hours.iter().enumerate().flat_map(|(hour, h)| {
@@ -271,11 +273,15 @@ impl Overview {
         area: &'b Area<'a>,
         top: f64,
         left: &str,
-        second: Option<(f64, &str)>,
+        second: Option<(Range<f64>, &str)>,
     ) -> Result<Chart<'b, 'a>> {
         let span = self.hours_from_start(self.end);
         let ticks = self.ticks();
         let time = || TimeAxis { span, marks: ticks.iter().map(|tick| tick.0).collect() };
+        let (right_range, right) = match second {
+            Some((range, name)) => (range.start * 1.06..range.end * 1.06, Some(name)),
+            None => (0.0..1.0, None),
+        };
         let mut chart = ChartBuilder::on(area)
             .margin_top(4)
             .x_label_area_size(28)
@@ -283,7 +289,7 @@ impl Overview {
             .right_y_label_area_size(MARGIN)
             .build_cartesian_2d(time(), 0.0..top * 1.06)
             .map_err(|e| failed(&e))?
-            .set_secondary_coord(time(), 0.0..second.map_or(1.0, |s| s.0) * 1.06);
+            .set_secondary_coord(time(), right_range);
         let label =
             |x: &f64| ticks.iter().find(|tick| tick.0 == *x).map_or_else(String::new, |tick| tick.1.clone());
         chart
@@ -299,7 +305,7 @@ impl Overview {
             .light_line_style(TRANSPARENT)
             .draw()
             .map_err(|e| failed(&e))?;
-        if let Some((_, right)) = second {
+        if let Some(right) = right {
             chart
                 .configure_secondary_axes()
                 .y_label_formatter(&|y: &f64| number(*y))
@@ -404,7 +410,7 @@ impl Ranged for TimeAxis {
     fn key_points<Hint: KeyPointHint>(&self, _: Hint) -> Vec<f64> {
         self.marks.clone()
     }
-    fn range(&self) -> std::ops::Range<f64> {
+    fn range(&self) -> Range<f64> {
         0.0..self.span
     }
 }

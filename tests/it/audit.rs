@@ -110,8 +110,8 @@ fn each_wrong_day_is_found_by_the_check_meant_for_it() {
         ("Trips: energy and distance are those of their legs", |d| {
             d.legs.remove(1);
         }),
-        ("Ledger: amounts are whole and all accounts sum to zero", |d| d.ledger[1].amount = Money(-1)),
-        ("Ledger: amounts are whole and all accounts sum to zero", |d| d.ledger[1].debit = AccountId(2)),
+        ("Ledger: amounts are whole, and the fleets hold their profit", |d| d.ledger[1].amount = Money(-1)),
+        ("Ledger: amounts are whole, and the fleets hold their profit", |d| d.ledger[1].debit = AccountId(2)),
         ("Ledger: every fare is a trip's, and the other way round", |d| {
             d.ledger[0].amount = Money(12_500_001)
         }),
@@ -147,6 +147,11 @@ fn a_summary_of_another_day_is_found() {
     let report = audit_with(&Day::new(), &OutputOptions::default(), &other);
     let check = report.checks.iter().find(|c| c.name == "The summary agrees with the tables").unwrap();
     assert_eq!(check.violations, 3); // two statuses and the distance
+    let mut other = Day::new();
+    other.ledger[1].amount = Money(1);
+    let report = audit_with(&Day::new(), &OutputOptions::default(), &other);
+    let wrong: Vec<_> = report.checks.iter().filter(|c| c.violations > 0).map(|c| c.name).collect();
+    assert_eq!(wrong, ["Ledger: amounts are whole, and the fleets hold their profit"]);
 }
 
 #[test]
