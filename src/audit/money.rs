@@ -69,22 +69,29 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
     }
     auditor.checks.push(balance);
 
-    // References are many and each its own text: they are read only now and not kept.
-    let reference = ledger.texts("reference", &mut texts)?;
-    let posted = |of: Code, prefix: &str| -> Vec<(u32, i64)> {
+    // References are many, each a text of its own: only their numbers are kept.
+    let references = ledger.parsed("reference", |text| {
+        let (prefix, id) = text.split_once(':')?;
+        let what = match prefix {
+            "trip" => fare,
+            "session" => charging,
+            _ => return None,
+        };
+        Some((what, id.parse::<u32>().ok()?))
+    })?;
+    let posted = |of: Code| -> Vec<(u32, i64)> {
         let mut rows: Vec<(u32, i64)> = (0..ledger.rows())
             .filter(|&row| kind[row] == of)
             .map(|row| {
-                let id = texts.text(reference[row]).strip_prefix(prefix).and_then(|id| id.parse().ok());
-                (id.unwrap_or(u32::MAX), millionths(amount[row]).unwrap_or(i64::MIN))
+                // Anything but the kind of row that this kind of entry belongs to is no row at all.
+                let id = references[row].filter(|reference| reference.0 == of).map_or(u32::MAX, |r| r.1);
+                (id, millionths(amount[row]).unwrap_or(i64::MIN))
             })
             .collect();
         rows.sort_unstable();
         rows
     };
-    let fares = posted(fare, "trip:");
-    let costs = posted(charging, "session:");
-    drop(reference);
+    let (fares, costs) = (posted(fare), posted(charging));
     if auditor.has(&[TableId::Trips, TableId::Ledger], &[FARES]) {
         let trips = Written::open(auditor.dir, TableId::Trips)?;
         let owed = trips.ids("request_id")?.into_iter().zip(trips.floats("fare")?).collect();

@@ -103,6 +103,11 @@ impl Written {
         Ok(self.times(name)?.into_iter().map(|t| t.unwrap_or(i64::MIN)).collect())
     }
 
+    /// What `parse` makes of each text; nothing of null.
+    pub(super) fn parsed<T>(&self, name: &str, parse: impl Fn(&str) -> Option<T>) -> Result<Vec<Option<T>>> {
+        self.column(name, |c| Ok(c.str()?.iter().map(|v| v.and_then(&parse)).collect()))
+    }
+
     /// Texts, as numbers.
     pub(super) fn texts(&self, name: &str, texts: &mut Texts) -> Result<Vec<Code>> {
         if self.rows == 0 {

@@ -3,7 +3,7 @@
 use crate::outputs_day::{BATTERY_KWH, CHARGE_EFFICIENCY, Day, END, START, labels};
 use gridfleet::audit::{AuditFacts, AuditReport, StationFacts, VehicleFacts, audit};
 use gridfleet::ids::{AccountId, FleetId, PlaceId, SessionId, VehicleId};
-use gridfleet::ledger::Money;
+use gridfleet::ledger::{Money, Reference};
 use gridfleet::outputs::{OutputOptions, ParquetRecorder, Provenance, Summary, SummaryHead};
 use gridfleet::records::TripStatus;
 use gridfleet::records::dictionary::TableId;
@@ -118,6 +118,9 @@ fn each_wrong_day_is_found_by_the_check_meant_for_it() {
         ("Ledger: every fare is a trip's, and the other way round", |d| d.ledger.push(d.ledger[0])),
         ("Ledger: every session's cost is posted, and no other", |d| {
             d.ledger.remove(2);
+        }),
+        ("Ledger: every session's cost is posted, and no other", |d| {
+            d.ledger[2].reference = Reference::Trip(0);
         }),
         ("Ledger: every session's cost is posted, and no other", |d| d.sessions[1].session = SessionId(9)),
         ("Sessions: cost is energy x broadcast price", |d| d.prices[0].price_eur_mwh = 151.0),
