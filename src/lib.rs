@@ -1,5 +1,6 @@
 //! Discrete-event simulation of electric-vehicle fleets, chargers and electricity markets.
 
+pub mod audit;
 pub mod cli;
 pub mod datasets;
 pub mod engine;
@@ -7,8 +8,10 @@ pub mod error;
 pub mod geo;
 pub mod ids;
 pub mod ledger;
+pub mod outputs;
 pub mod policies;
 pub mod records;
 pub mod rng;
+pub mod scenario;
 pub mod time;
 pub mod world;

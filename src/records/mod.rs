@@ -4,6 +4,9 @@
 //! [`Recorder`] once; a recorder cannot write back, so what is recorded never
 //! changes what is simulated.
 
+pub mod dictionary;
+pub mod metrics;
+
 use crate::geo::Places;
 use crate::ids::{FleetId, OperatorId, PlaceId, RequestId, RetailerId, SessionId, StationId, VehicleId};
 use crate::ledger::LedgerEntry;

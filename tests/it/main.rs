@@ -1,9 +1,15 @@
 //! Integration tests, in one binary: each link with the table library takes a while.
 
+mod audit;
 mod car2go;
+mod cli;
 mod engine;
 mod erlang;
 mod fuzz_corpus;
+mod outputs;
+mod outputs_day;
+mod scenario;
+mod scenario_tables;
 #[path = "../support/mod.rs"]
 mod support;
 mod synth;

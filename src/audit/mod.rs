@@ -1,0 +1,225 @@
+//! An auditor that trusts nothing but the written tables.
+//!
+//! It rebuilds each vehicle's days, each connector's sessions and each account's
+//! postings from the Parquet files of a run and checks that charge, energy, places
+//! and money add up. It shares no code with the engine: what it needs to know
+//! besides the tables (battery sizes, places of stations) is in [`AuditFacts`].
+
+#![allow(clippy::needless_range_loop, reason = "a row number indexes several columns at once")]
+
+mod money;
+mod stations;
+mod tables;
+mod trips;
+mod vehicles;
+
+use crate::error::{Error, Result};
+use crate::outputs::OutputOptions;
+use crate::outputs::summary::thousands;
+use crate::records::dictionary::TableId;
+use crate::time::SimTime;
+use comfy_table::{CellAlignment, Table, presets};
+use std::path::Path;
+
+/// Largest difference of states of charge that counts as none.
+pub(crate) const SOC_TOLERANCE: f64 = 1e-9;
+/// Largest difference of two energies [kWh] that counts as none, beside a relative part.
+pub(crate) const ENERGY_TOLERANCE: f64 = 1e-9;
+/// Violations of one check that are described; the others are counted.
+const EXAMPLES: usize = 3;
+
+/// One vehicle as the simulation started with it.
+#[derive(Debug, Clone)]
+pub struct VehicleFacts {
+    /// Name in the tables.
+    pub name: String,
+    /// Name of its fleet.
+    pub fleet: String,
+    /// Energy between state of charge 0 and 1 [kWh].
+    pub battery_kwh: f64,
+    /// Stored energy over energy drawn from the grid.
+    pub charge_efficiency: f64,
+    /// Energy fed to the grid over energy taken from the battery.
+    pub discharge_efficiency: f64,
+    /// State of charge at the start.
+    pub initial_soc: f64,
+    /// Label of the place where it stands at the start.
+    pub initial_place: String,
+}
+
+/// One station as built.
+#[derive(Debug, Clone)]
+pub struct StationFacts {
+    /// Name in the tables.
+    pub name: String,
+    /// Label of its place.
+    pub place: String,
+    /// Its connectors.
+    pub connectors: u32,
+    /// Most power of all connectors together [kW].
+    pub limit_kw: f64,
+    /// Whether vehicles get connectors strictly in the order of arrival: not so where connectors
+    /// of two kinds let a later vehicle take one that the first in the queue cannot use.
+    pub first_come_first_served: bool,
+    /// Name of its retailer.
+    pub retailer: String,
+    /// What its operator adds to the retailer's price [currency/MWh].
+    pub markup_eur_mwh: f64,
+}
+
+/// What the tables do not tell.
+#[derive(Debug, Clone, Default)]
+pub struct AuditFacts {
+    /// First instant simulated.
+    pub start: SimTime,
+    /// First instant no longer simulated.
+    pub end: SimTime,
+    /// Every vehicle.
+    pub vehicles: Vec<VehicleFacts>,
+    /// Every station.
+    pub stations: Vec<StationFacts>,
+    /// Requests that the run was given, where known.
+    pub requests: Option<u64>,
+    /// Which tables were written, and how densely.
+    pub outputs: OutputOptions,
+}
+
+/// One thing that was checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// What must hold.
+    pub name: &'static str,
+    /// Rows or pairs of rows looked at.
+    pub checked: u64,
+    /// How many of them violate it.
+    pub violations: u64,
+    /// The first few, in words.
+    pub examples: Vec<String>,
+    /// Why it could not be checked, if it could not.
+    pub not_possible: Option<String>,
+}
+
+impl Check {
+    pub(crate) fn new(name: &'static str) -> Self {
+        Self { name, checked: 0, violations: 0, examples: Vec::new(), not_possible: None }
+    }
+
+    /// One more row, which is right or not; `what` describes it if it is not.
+    pub(crate) fn that(&mut self, holds: bool, what: impl FnOnce() -> String) {
+        self.checked += 1;
+        if !holds {
+            self.violations += 1;
+            if self.examples.len() < EXAMPLES {
+                self.examples.push(what());
+            }
+        }
+    }
+
+    pub(crate) fn not_possible(name: &'static str, why: String) -> Self {
+        Self { not_possible: Some(why), ..Self::new(name) }
+    }
+}
+
+/// Whether two numbers are the same but for `tolerance`, absolute below 1 and relative above.
+/// Not so if either is not a number.
+pub(crate) fn close(a: f64, b: f64, tolerance: f64) -> bool {
+    (a - b).abs() <= tolerance * a.abs().max(b.abs()).max(1.0)
+}
+
+/// What the auditor found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AuditReport {
+    /// Every check, in a fixed order.
+    pub checks: Vec<Check>,
+}
+
+impl AuditReport {
+    /// Whether nothing is wrong.
+    pub fn passed(&self) -> bool {
+        self.checks.iter().all(|check| check.violations == 0)
+    }
+
+    /// The report as a table, followed by the first violations of each check.
+    pub fn render(&self) -> String {
+        let mut table = Table::new();
+        table.load_preset(presets::NOTHING);
+        table.set_header(["Audit", "checked", "violations"]);
+        for check in &self.checks {
+            let (checked, violations) = match &check.not_possible {
+                Some(why) => ("-".to_owned(), why.clone()),
+                None => (thousands(check.checked as f64, 0), thousands(check.violations as f64, 0)),
+            };
+            table.add_row([check.name.to_owned(), checked, violations]);
+        }
+        for index in [1, 2] {
+            if let Some(column) = table.column_mut(index) {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+        let mut text = table.trim_fmt();
+        for check in self.checks.iter().filter(|check| check.violations > 0) {
+            text.push_str(&format!("\n{}:", check.name));
+            for example in &check.examples {
+                text.push_str(&format!("\n  {example}"));
+            }
+            if check.violations > check.examples.len() as u64 {
+                text.push_str(&format!("\n  and {} more", check.violations - check.examples.len() as u64));
+            }
+        }
+        text
+    }
+
+    /// The report as an error, if something is wrong.
+    ///
+    /// # Errors
+    /// [`Error::Audit`] with the report.
+    pub fn into_result(self) -> Result<Self> {
+        if self.passed() { Ok(self) } else { Err(Error::Audit(self.render())) }
+    }
+}
+
+/// Runs every check that the tables in `dir` allow.
+///
+/// A check that needs a table that was not selected, or that was thinned, is
+/// reported as not possible.
+///
+/// # Errors
+/// If a table cannot be read.
+pub fn audit(dir: &Path, facts: &AuditFacts) -> Result<AuditReport> {
+    let mut auditor = Auditor { dir, facts, checks: Vec::new() };
+    vehicles::check(&mut auditor)?;
+    stations::check(&mut auditor)?;
+    trips::check(&mut auditor)?;
+    money::check(&mut auditor)?;
+    Ok(AuditReport { checks: auditor.checks })
+}
+
+/// An audit under way.
+pub(crate) struct Auditor<'a> {
+    pub(crate) dir: &'a Path,
+    pub(crate) facts: &'a AuditFacts,
+    pub(crate) checks: Vec<Check>,
+}
+
+impl Auditor<'_> {
+    /// Whether all of `tables` were written in full; if not, notes that `names` cannot be checked.
+    pub(crate) fn has(&mut self, tables: &[TableId], names: &[&'static str]) -> bool {
+        let options = &self.facts.outputs;
+        for table in tables {
+            let thinned = match table {
+                TableId::Fleet => options.fleet_every > 1,
+                TableId::Stations => options.stations_every > 1,
+                _ => false,
+            };
+            let why = match (options.has(*table), thinned) {
+                (true, false) => continue,
+                (false, _) => "not written",
+                (true, true) => "thinned",
+            };
+            let why = format!("{} was {why}", table.table().file_name());
+            self.checks.extend(names.iter().map(|name| Check::not_possible(name, why.clone())));
+            return false;
+        }
+        true
+    }
+}

@@ -1,0 +1,203 @@
+//! The ledger against the trips and sessions it pays for.
+
+use super::tables::{Code, MISSING, Texts, Written};
+use super::{Auditor, Check, close};
+use crate::error::Result;
+use crate::ledger::EntryKind;
+use crate::outputs::summary::SUMMARY;
+use crate::records::dictionary::TableId;
+use crate::time::SimTime;
+use std::collections::{BTreeMap, BTreeSet};
+
+const BALANCE: &str = "Ledger: amounts are whole, and the fleets hold their profit";
+const FARES: &str = "Ledger: every fare is a trip's, and the other way round";
+const COSTS: &str = "Ledger: every session's cost is posted, and no other";
+const PRICES: &str = "Sessions: cost is energy x broadcast price";
+
+/// Amount in millionths of the currency; `None` if it is not a whole number of them.
+fn millionths(amount: f64) -> Option<i64> {
+    let scaled = amount * 1e6;
+    let whole = scaled.round();
+    // An amount is written as a float: exact to a part in 2^52.
+    let tolerance = 1e-3 + scaled.abs() * 1e-15;
+    ((scaled - whole).abs() <= tolerance && whole.abs() < 9e18).then_some(whole as i64)
+}
+
+pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
+    prices(auditor)?;
+    if !auditor.has(&[TableId::Ledger], &[BALANCE, FARES, COSTS]) {
+        return Ok(());
+    }
+    let ledger = Written::open(auditor.dir, TableId::Ledger)?;
+    let mut texts = Texts::default();
+    let fare = texts.code(EntryKind::Fare.name());
+    let charging = texts.code(EntryKind::Charging.name());
+    let time = ledger.all_times("time")?;
+    let (debit, credit) = (ledger.texts("debit", &mut texts)?, ledger.texts("credit", &mut texts)?);
+    let kind = ledger.texts("kind", &mut texts)?;
+    let amount = ledger.floats("amount")?;
+    let mut balance = Check::new(BALANCE);
+    let mut balances = BTreeMap::<Code, i128>::new();
+    for row in 0..ledger.rows() {
+        let whole = millionths(amount[row]).filter(|&a| a >= 0);
+        let accounts = debit[row] != MISSING && credit[row] != MISSING && debit[row] != credit[row];
+        balance.that(whole.is_some() && accounts, || {
+            format!(
+                "row {row} at {}: {} from {} to {}",
+                SimTime(time[row]).iso(),
+                amount[row],
+                texts.text(credit[row]),
+                texts.text(debit[row])
+            )
+        });
+        let whole = i128::from(whole.unwrap_or(0));
+        *balances.entry(debit[row]).or_default() += whole;
+        *balances.entry(credit[row]).or_default() -= whole;
+    }
+    // Each posting moves an amount from one account to another, so that all balances sum to zero;
+    // what the fleets hold in the end must be the profit that the summary states.
+    let read = std::fs::read(auditor.dir.join(SUMMARY)).ok();
+    let summary = read.and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok());
+    if let Some(profit) = summary.and_then(|json| json.get("operating_profit_eur")?.as_f64()) {
+        let fleets: BTreeSet<String> =
+            auditor.facts.vehicles.iter().map(|v| format!("fleet:{}", v.fleet)).collect();
+        let held: i128 =
+            fleets.iter().filter_map(|account| balances.get(&texts.code(account))).copied().sum();
+        balance.that(millionths(profit).map(i128::from) == Some(held), || {
+            format!("operating profit: {profit} in the summary, {} in the accounts", held as f64 / 1e6)
+        });
+    }
+    auditor.checks.push(balance);
+
+    // References are many, each a text of its own: only their numbers are kept.
+    let references = ledger.parsed("reference", |text| {
+        let (prefix, id) = text.split_once(':')?;
+        let what = match prefix {
+            "trip" => fare,
+            "session" => charging,
+            _ => return None,
+        };
+        Some((what, id.parse::<u32>().ok()?))
+    })?;
+    let posted = |of: Code| -> Vec<(u32, i64)> {
+        let mut rows: Vec<(u32, i64)> = (0..ledger.rows())
+            .filter(|&row| kind[row] == of)
+            .map(|row| {
+                // Anything but the kind of row that this kind of entry belongs to is no row at all.
+                let id = references[row].filter(|reference| reference.0 == of).map_or(u32::MAX, |r| r.1);
+                (id, millionths(amount[row]).unwrap_or(i64::MIN))
+            })
+            .collect();
+        rows.sort_unstable();
+        rows
+    };
+    let (fares, costs) = (posted(fare), posted(charging));
+    if auditor.has(&[TableId::Trips, TableId::Ledger], &[FARES]) {
+        let trips = Written::open(auditor.dir, TableId::Trips)?;
+        let owed = trips.ids("request_id")?.into_iter().zip(trips.floats("fare")?).collect();
+        auditor.checks.push(compare(FARES, "request", owed, &fares));
+    }
+    if auditor.has(&[TableId::Sessions, TableId::Ledger], &[COSTS]) {
+        let sessions = Written::open(auditor.dir, TableId::Sessions)?;
+        let owed = sessions.ids("session_id")?.into_iter().zip(sessions.floats("cost")?).collect();
+        auditor.checks.push(compare(COSTS, "session", owed, &costs));
+    }
+    Ok(())
+}
+
+/// What is owed by each row against what was posted for it; both sums are exact.
+fn compare(name: &'static str, what: &str, mut owed: Vec<(u32, f64)>, posted: &[(u32, i64)]) -> Check {
+    let mut check = Check::new(name);
+    owed.sort_by_key(|row| row.0);
+    let mut at = 0;
+    for (id, amount) in owed {
+        while posted.get(at).is_some_and(|p| p.0 < id) {
+            check.that(false, || format!("a posting for {what} {}, which there is not", posted[at].0));
+            at += 1;
+        }
+        let first = at;
+        while posted.get(at).is_some_and(|p| p.0 == id) {
+            at += 1;
+        }
+        let sum: i128 = posted[first..at].iter().map(|p| i128::from(p.1)).sum();
+        check.that(millionths(amount).map(i128::from) == Some(sum), || {
+            format!("{what} {id}: {amount} in its row, {} posted", sum as f64 / 1e6)
+        });
+    }
+    for extra in &posted[at..] {
+        check.that(false, || format!("a posting for {what} {}, which there is not", extra.0));
+    }
+    check
+}
+
+/// Recomputes the cost of each session that one price applied to: then it is energy times price,
+/// however the power went. Sessions across a change of price, and ones that fed energy back, are left out.
+fn prices(auditor: &mut Auditor) -> Result<()> {
+    if !auditor.has(&[TableId::Sessions, TableId::Prices], &[PRICES]) {
+        return Ok(());
+    }
+    let facts = auditor.facts;
+    let mut texts = Texts::default();
+    for station in &facts.stations {
+        texts.code(&station.name);
+    }
+    let table = Written::open(auditor.dir, TableId::Prices)?;
+    let retailer = table.texts("retailer", &mut texts)?;
+    let (from, to) = (table.all_times("valid_from")?, table.all_times("valid_to")?);
+    let price = table.floats("price_eur_mwh")?;
+    let mut slots: Vec<(Code, i64, i64, f64)> =
+        (0..table.rows()).map(|row| (retailer[row], from[row], to[row], price[row])).collect();
+    slots.sort_by_key(|slot| (slot.0, slot.1));
+
+    let sessions = Written::open(auditor.dir, TableId::Sessions)?;
+    let id = sessions.ids("session_id")?;
+    let station = sessions.texts("station_id", &mut texts)?;
+    let (first, last) = (sessions.times("charge_start_time")?, sessions.times("charge_end_time")?);
+    let (drawn, fed) = (sessions.floats("energy_kwh")?, sessions.floats("discharged_kwh")?);
+    let cost = sessions.floats("cost")?;
+    let mut check = Check::new(PRICES);
+    for row in 0..sessions.rows() {
+        let (Some(first), Some(last)) = (first[row], last[row]) else { continue };
+        let Some(at) = facts.stations.get(station[row] as usize) else { continue };
+        if fed[row] != 0.0 {
+            continue;
+        }
+        let seller = texts.code(&at.retailer);
+        let begin = slots.partition_point(|slot| (slot.0, slot.2) <= (seller, first));
+        let valid: Vec<_> = slots[begin..]
+            .iter()
+            .take_while(|slot| slot.0 == seller && slot.1 < last.max(first + 1))
+            .collect();
+        let Some(price) = valid.first().map(|slot| slot.3) else {
+            check.that(false, || format!("session {}: no price of {} was valid", id[row], at.retailer));
+            continue;
+        };
+        if valid.iter().any(|slot| slot.3 != price) {
+            continue;
+        }
+        let expected = drawn[row] * (price + at.markup_eur_mwh) / 1_000.0;
+        // Posted in whole millionths, perhaps in several parts.
+        check.that(close(cost[row], expected, 1e-5), || {
+            format!(
+                "session {}: cost {}, {} kWh at that price are {expected}",
+                id[row], cost[row], drawn[row]
+            )
+        });
+    }
+    auditor.checks.push(check);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_whole_millionths_or_nothing() {
+        assert_eq!(millionths(0.1 + 0.2), Some(300_000));
+        assert_eq!(millionths(123_456_789.012_345), Some(123_456_789_012_345));
+        assert_eq!(millionths(0.000_000_5), None);
+        assert_eq!(millionths(f64::NAN), None);
+        assert_eq!(millionths(1e300), None);
+    }
+}

@@ -1,0 +1,165 @@
+//! Connectors, queues and power of stations, rebuilt from sessions.
+
+use super::tables::{Texts, Written};
+use super::{Auditor, Check, close};
+use crate::error::Result;
+use crate::records::dictionary::TableId;
+use crate::time::SimTime;
+
+const TIMES: &str = "Sessions: times are in order";
+const CONNECTORS: &str = "A connector serves one vehicle at a time";
+const QUEUE: &str = "First come, first served";
+const ENERGY: &str = "Stations: power x time is the energy of sessions";
+const LIMIT: &str = "Stations: power is within the site limit";
+
+/// Relative difference of a station's energy by its meter and by its sessions that counts as none.
+const METER_TOLERANCE: f64 = 1e-6;
+
+/// A visit, as far as connectors and queues are concerned.
+struct Visit {
+    id: u32,
+    station: usize,
+    connector: i64,
+    arrival: i64,
+    plug_in: i64,
+    unplug: i64,
+}
+
+pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
+    let facts = auditor.facts;
+    let mut texts = Texts::default();
+    // Stations come first, so their numbers are their codes.
+    for station in &facts.stations {
+        texts.code(&station.name);
+    }
+    let mut energy_kwh = vec![0.0; facts.stations.len()];
+
+    if auditor.has(&[TableId::Sessions], &[TIMES, CONNECTORS, QUEUE]) {
+        let sessions = Written::open(auditor.dir, TableId::Sessions)?;
+        let id = sessions.ids("session_id")?;
+        let station = sessions.texts("station_id", &mut texts)?;
+        let connector = sessions.ints("connector")?;
+        let (arrival, plug_in) = (sessions.all_times("arrival_time")?, sessions.times("plug_in_time")?);
+        let (first, last) = (sessions.times("charge_start_time")?, sessions.times("charge_end_time")?);
+        let (unplug, queue) = (sessions.times("unplug_time")?, sessions.ints("queue_s")?);
+        let (drawn, fed) = (sessions.floats("energy_kwh")?, sessions.floats("discharged_kwh")?);
+        let mut times = Check::new(TIMES);
+        let mut visits = Vec::new();
+        for row in 0..sessions.rows() {
+            if let Some(sum) = energy_kwh.get_mut(station[row] as usize) {
+                *sum += drawn[row] - fed[row];
+            }
+            let instants = [Some(arrival[row]), plug_in[row], first[row], last[row], unplug[row]];
+            let known: Vec<i64> = instants.into_iter().flatten().collect();
+            let waited = plug_in[row].is_none_or(|t| queue[row] == Some(t - arrival[row]));
+            let powered = first[row].is_some() == last[row].is_some()
+                && (drawn[row] == 0.0 && fed[row] == 0.0 || first[row].is_some())
+                && (first[row].is_none() || plug_in[row].is_some());
+            let inside = known.iter().all(|t| (facts.start.0..=facts.end.0).contains(t));
+            times.that(known.is_sorted() && inside && waited && powered, || {
+                format!("session {}, which arrived at {}", id[row], SimTime(arrival[row]).iso())
+            });
+            if let Some(plug_in) = plug_in[row]
+                && (station[row] as usize) < facts.stations.len()
+            {
+                visits.push(Visit {
+                    id: id[row],
+                    station: station[row] as usize,
+                    connector: connector[row].unwrap_or(-1),
+                    arrival: arrival[row],
+                    plug_in,
+                    unplug: unplug[row].unwrap_or(facts.end.0),
+                });
+            }
+        }
+        auditor.checks.push(times);
+        connectors(auditor, &mut visits);
+        queues(auditor, &mut visits);
+    }
+    power(auditor, &mut texts, &energy_kwh)
+}
+
+fn connectors(auditor: &mut Auditor, visits: &mut [Visit]) {
+    let mut check = Check::new(CONNECTORS);
+    visits.sort_by_key(|v| (v.station, v.connector, v.plug_in, v.unplug, v.id));
+    let mut before: Option<&Visit> = None;
+    for visit in visits.iter() {
+        let station = &auditor.facts.stations[visit.station];
+        let exists = (0..i64::from(station.connectors)).contains(&visit.connector);
+        let free = before.is_none_or(|b| {
+            (b.station, b.connector) != (visit.station, visit.connector) || b.unplug <= visit.plug_in
+        });
+        check.that(exists && free, || {
+            format!(
+                "session {} at {} connector {} from {}",
+                visit.id,
+                station.name,
+                visit.connector,
+                SimTime(visit.plug_in).iso()
+            )
+        });
+        before = Some(visit);
+    }
+    auditor.checks.push(check);
+}
+
+fn queues(auditor: &mut Auditor, visits: &mut [Visit]) {
+    let mut check = Check::new(QUEUE);
+    visits.sort_by_key(|v| (v.station, v.arrival, v.id));
+    for pair in visits.windows(2) {
+        let [first, second] = pair else { continue };
+        let station = &auditor.facts.stations[second.station];
+        if first.station == second.station && station.first_come_first_served {
+            check.that(first.plug_in <= second.plug_in, || {
+                format!(
+                    "session {} was plugged in before session {} at {}",
+                    second.id, first.id, station.name
+                )
+            });
+        }
+    }
+    auditor.checks.push(check);
+}
+
+fn power(auditor: &mut Auditor, texts: &mut Texts, energy_kwh: &[f64]) -> Result<()> {
+    let facts = auditor.facts;
+    if !facts.outputs.has(TableId::Stations) {
+        let why = "stations.parquet was not written";
+        auditor.checks.extend([LIMIT, ENERGY].map(|name| Check::not_possible(name, why.to_owned())));
+        return Ok(());
+    }
+    let table = Written::open(auditor.dir, TableId::Stations)?;
+    let station = table.texts("station_id", texts)?;
+    let time = table.all_times("time")?;
+    let power_kw = table.floats("power_kw")?;
+    let mut limit = Check::new(LIMIT);
+    let mut metered_kwh = vec![0.0; facts.stations.len()];
+    let mut last = vec![facts.start.0; facts.stations.len()];
+    for row in 0..table.rows() {
+        let number = station[row] as usize;
+        let limit_kw = facts.stations.get(number).map_or(f64::NAN, |s| s.limit_kw);
+        limit.that(power_kw[row].abs() <= limit_kw * (1.0 + 1e-9), || {
+            format!(
+                "{} at {}: {} kW of {limit_kw} kW",
+                texts.text(station[row]),
+                SimTime(time[row]).iso(),
+                power_kw[row]
+            )
+        });
+        if number < facts.stations.len() {
+            metered_kwh[number] += power_kw[row] * (time[row] - last[number]) as f64 / 3_600.0;
+            last[number] = time[row];
+        }
+    }
+    auditor.checks.push(limit);
+    if auditor.has(&[TableId::Stations, TableId::Sessions], &[ENERGY]) {
+        let mut energy = Check::new(ENERGY);
+        for (station, (metered, sessions)) in facts.stations.iter().zip(metered_kwh.iter().zip(energy_kwh)) {
+            energy.that(close(*metered, *sessions, METER_TOLERANCE), || {
+                format!("{}: {metered} kWh by its power, {sessions} kWh by its sessions", station.name)
+            });
+        }
+        auditor.checks.push(energy);
+    }
+    Ok(())
+}

@@ -1,0 +1,175 @@
+//! Requests: each ends once, and what it says agrees with the legs and the summary.
+
+use super::tables::{Code, MISSING, Texts, Written};
+use super::{Auditor, Check, ENERGY_TOLERANCE, SOC_TOLERANCE, close};
+use crate::error::Result;
+use crate::outputs::summary::SUMMARY;
+use crate::records::TripStatus;
+use crate::records::dictionary::TableId;
+use crate::time::SimTime;
+
+const ONCE: &str = "Every request ends in exactly one status";
+const CONSISTENT: &str = "Trips: times, waits and vehicles fit the status";
+const LEGS: &str = "Trips: energy and distance are those of their legs";
+const SUMMARY_COUNTS: &str = "The summary agrees with the tables";
+
+/// A pick-up or service leg.
+struct Ride {
+    vehicle: Code,
+    start: i64,
+    end: i64,
+    pickup: bool,
+    km: f64,
+    kwh: f64,
+    soc_end: f64,
+}
+
+pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
+    if !auditor.has(&[TableId::Trips], &[ONCE, CONSISTENT, LEGS, SUMMARY_COUNTS]) {
+        return Ok(());
+    }
+    let trips = Written::open(auditor.dir, TableId::Trips)?;
+    let mut texts = Texts::default();
+    let served = texts.code(TripStatus::Served.name());
+    let status = trips.texts("status", &mut texts)?;
+    let vehicle = trips.texts("vehicle_id", &mut texts)?;
+    let request = trips.all_times("request_time")?;
+    let (pickup, dropoff) = (trips.times("pickup_time")?, trips.times("dropoff_time")?);
+
+    let id = trips.ids("request_id")?;
+    let mut once = Check::new(ONCE);
+    {
+        let mut sorted = id.clone();
+        sorted.sort_unstable();
+        for (expected, found) in sorted.iter().enumerate() {
+            once.that(*found as usize == expected, || {
+                format!("request {expected}: found {found} in its place")
+            });
+        }
+        if let Some(requests) = auditor.facts.requests {
+            once.that(requests == trips.rows() as u64, || {
+                format!("{} rows for {requests} requests", trips.rows())
+            });
+        }
+    }
+    auditor.checks.push(once);
+
+    let mut consistent = Check::new(CONSISTENT);
+    let wait = trips.ints("wait_s")?;
+    for row in 0..trips.rows() {
+        let is = |s: TripStatus| texts.text(status[row]) == s.name();
+        let waited = wait[row] == pickup[row].map(|t| t - request[row]);
+        let ordered = [Some(request[row]), pickup[row], dropoff[row]].into_iter().flatten().is_sorted();
+        let complete = pickup[row].is_some() && dropoff[row].is_some() && vehicle[row] != MISSING;
+        let fits = match TripStatus::ALL.into_iter().find(|s| is(*s)) {
+            Some(TripStatus::Served) => complete,
+            Some(TripStatus::InProgress) => dropoff[row].is_none(),
+            Some(_) => vehicle[row] == MISSING && pickup[row].is_none() && dropoff[row].is_none(),
+            None => false,
+        };
+        consistent.that(waited && ordered && fits, || {
+            format!("request {} ({}) at {}", id[row], texts.text(status[row]), SimTime(request[row]).iso())
+        });
+    }
+    auditor.checks.push(consistent);
+    drop(wait);
+
+    if auditor.has(&[TableId::Trips, TableId::Legs], &[LEGS]) {
+        let rides = rides(auditor, &mut texts)?;
+        let (km, empty_km) = (trips.floats("distance_km")?, trips.floats("deadhead_km")?);
+        let (kwh, soc_end) = (trips.floats("energy_kwh")?, trips.floats("soc_end")?);
+        let mut check = Check::new(LEGS);
+        for row in (0..trips.rows()).filter(|&row| status[row] == served) {
+            let (Some(from), Some(to)) = (pickup[row], dropoff[row]) else { continue };
+            let first = rides.partition_point(|r| (r.vehicle, r.end) < (vehicle[row], to));
+            let service = rides[first..]
+                .iter()
+                .take_while(|r| (r.vehicle, r.end) == (vehicle[row], to))
+                .position(|r| !r.pickup && r.start >= from && close(r.soc_end, soc_end[row], SOC_TOLERANCE))
+                .map(|offset| first + offset);
+            let Some(service) = service else {
+                check.that(false, || format!("request {}: no service leg ends at its drop-off", id[row]));
+                continue;
+            };
+            let mut found = [rides[service].km, 0.0, rides[service].kwh];
+            // The pick-up leg, if there was one, is the ride before.
+            let before = service.checked_sub(1).map(|i| &rides[i]);
+            if let Some(leg) =
+                before.filter(|r| r.vehicle == vehicle[row] && r.pickup && r.start >= request[row])
+            {
+                found[1] += leg.km;
+                found[2] += leg.kwh;
+            }
+            let stated = [km[row], empty_km[row], kwh[row]];
+            check.that(found.iter().zip(stated).all(|(a, b)| close(*a, b, ENERGY_TOLERANCE)), || {
+                format!(
+                    "request {}: says {} km, {} km empty, {} kWh; its legs {} km, {} km, {} kWh",
+                    id[row], stated[0], stated[1], stated[2], found[0], found[1], found[2]
+                )
+            });
+        }
+        auditor.checks.push(check);
+    }
+    summary(auditor, &texts, &status)
+}
+
+/// Pick-up and service legs by vehicle and end, in the order in which they were recorded.
+fn rides(auditor: &Auditor, texts: &mut Texts) -> Result<Vec<Ride>> {
+    let legs = Written::open(auditor.dir, TableId::Legs)?;
+    let pickup = texts.code("pickup");
+    let service = texts.code("service");
+    let purpose = legs.texts("purpose", texts)?;
+    let vehicle = legs.texts("vehicle_id", texts)?;
+    let (start, end) = (legs.all_times("start_time")?, legs.all_times("end_time")?);
+    let (km, kwh) = (legs.floats("distance_km")?, legs.floats("energy_kwh")?);
+    let soc_end = legs.floats("soc_end")?;
+    let mut rides: Vec<Ride> = (0..legs.rows())
+        .filter(|&row| purpose[row] == pickup || purpose[row] == service)
+        .map(|row| Ride {
+            vehicle: vehicle[row],
+            start: start[row],
+            end: end[row],
+            pickup: purpose[row] == pickup,
+            km: km[row],
+            kwh: kwh[row],
+            soc_end: soc_end[row],
+        })
+        .collect();
+    rides.sort_by_key(|r| (r.vehicle, r.end));
+    Ok(rides)
+}
+
+/// Compares `summary.json`, if there is one, with what the tables add up to.
+fn summary(auditor: &mut Auditor, texts: &Texts, status: &[Code]) -> Result<()> {
+    let read = std::fs::read(auditor.dir.join(SUMMARY)).ok();
+    let Some(json) = read.and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok()) else {
+        auditor.checks.push(Check::not_possible(SUMMARY_COUNTS, format!("there is no {SUMMARY}")));
+        return Ok(());
+    };
+    let mut check = Check::new(SUMMARY_COUNTS);
+    for name in TripStatus::ALL.map(TripStatus::name) {
+        let found = status.iter().filter(|&&s| texts.text(s) == name).count() as u64;
+        let key = format!("trips_{name}");
+        check.that(json.get(&key).and_then(serde_json::Value::as_u64) == Some(found), || {
+            format!("{key}: {} in the summary, {found} in the table", json[&key])
+        });
+    }
+    let sums = [
+        (TableId::Legs, "distance_km", "km_total"),
+        (TableId::Legs, "energy_kwh", "energy_driven_kwh"),
+        (TableId::Sessions, "energy_kwh", "energy_charged_kwh"),
+        (TableId::Sessions, "cost", "charging_cost_eur"),
+        (TableId::Trips, "fare", "fares_eur"),
+    ];
+    for (table, column, key) in sums {
+        if auditor.facts.outputs.has(table) {
+            let sum: f64 = Written::open(auditor.dir, table)?.floats(column)?.iter().sum();
+            let stated = json.get(key).and_then(serde_json::Value::as_f64).unwrap_or(f64::NAN);
+            check.that(close(stated, sum, 1e-9), || {
+                format!("{key}: {stated} in the summary, {sum} in {}", table.table().file_name())
+            });
+        }
+    }
+    auditor.checks.push(check);
+    Ok(())
+}

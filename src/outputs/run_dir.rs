@@ -1,0 +1,243 @@
+//! The folder of a run: written beside its target, renamed into place when complete.
+//!
+//! Until then the target is untouched, so that an error, Ctrl-C or a full disk
+//! leaves complete files or none. A folder that gridfleet did not make is refused.
+
+use crate::error::{Error, InputError, Result};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// File that marks a folder as made by gridfleet and lists what it wrote there.
+pub const MANIFEST: &str = "manifest.json";
+
+/// Files that other commands add to a run's folder and that are out of date with a new run.
+const DERIVED: [&str; 1] = ["report.html"];
+
+/// An output folder that is being written.
+#[derive(Debug)]
+pub struct RunDir {
+    target: PathBuf,
+    temporary: TempDir,
+}
+
+impl RunDir {
+    /// Prepares to write `target`: checks that it may be written and creates the temporary folder beside it.
+    ///
+    /// # Errors
+    /// [`Error::Input`] where `target` exists and was not made by gridfleet, or cannot be written.
+    pub fn create(target: &Path) -> Result<Self> {
+        let target = match target.canonicalize() {
+            Ok(path) => path,
+            Err(_) => std::path::absolute(target).map_err(|e| not_writable(target, &e))?,
+        };
+        let Some(name) = target.file_name() else {
+            return Err(InputError::new("no folder name", "the name of a folder to write")
+                .key("output folder")
+                .file(&target)
+                .into());
+        };
+        check_may_replace(&target)?;
+        let parent = target.parent().unwrap_or(Path::new("/"));
+        std::fs::create_dir_all(parent).map_err(|e| not_writable(parent, &e))?;
+        let mut prefix = std::ffi::OsString::from(".");
+        prefix.push(name);
+        prefix.push(".");
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(&prefix).suffix(".partial");
+        #[cfg(unix)]
+        {
+            // The folder stays when renamed: give it the permissions of an ordinary one (less the umask).
+            use std::os::unix::fs::PermissionsExt as _;
+            builder.permissions(std::fs::Permissions::from_mode(0o777));
+        }
+        let temporary = builder.tempdir_in(parent).map_err(|e| not_writable(parent, &e))?;
+        Ok(Self { target, temporary })
+    }
+
+    /// The temporary folder, to write files into.
+    pub fn path(&self) -> &Path {
+        self.temporary.path()
+    }
+
+    /// Where the result will be.
+    pub fn target(&self) -> &Path {
+        &self.target
+    }
+
+    /// Renames the folder into place. An older result there is removed; files in it
+    /// that gridfleet did not write are kept.
+    ///
+    /// # Errors
+    /// If the operating system refuses; the older result is then still there.
+    pub fn finish(self) -> Result<PathBuf> {
+        let Self { target, temporary } = self;
+        check_may_replace(&target)?;
+        let refused = |e| Error::writing(&target, e);
+        if !target.exists() {
+            std::fs::rename(temporary.path(), &target).map_err(refused)?;
+            // It has moved: nothing left to remove.
+            let _ = temporary.keep();
+            return Ok(target);
+        }
+        let parent = target.parent().unwrap_or(Path::new("/"));
+        let aside = tempfile::Builder::new().prefix(".gridfleet-old.").tempdir_in(parent).map_err(refused)?;
+        let old = aside.path().join("run");
+        std::fs::rename(&target, &old).map_err(refused)?;
+        if let Err(error) = std::fs::rename(temporary.path(), &target) {
+            std::fs::rename(&old, &target).map_err(refused)?;
+            return Err(refused(error));
+        }
+        let _ = temporary.keep();
+        if let Err(error) = keep_foreign_files(&old, &target) {
+            // Better an odd folder left over than a user's file lost.
+            let _ = aside.keep();
+            return Err(Error::writing(&old, error));
+        }
+        Ok(target)
+    }
+}
+
+/// Writes a whole file.
+pub(super) fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
+    std::fs::write(path, bytes).map_err(|e| Error::writing(path, e))
+}
+
+fn not_writable(path: &Path, error: &std::io::Error) -> Error {
+    InputError::new(error.to_string(), "a folder that can be written")
+        .key("output folder")
+        .file(path)
+        .help("choose another folder with -o DIR")
+        .into()
+}
+
+/// Files listed by the manifest of a folder, or `None` where gridfleet did not make the folder.
+fn files_of(dir: &Path) -> Option<BTreeSet<String>> {
+    let text = std::fs::read_to_string(dir.join(MANIFEST)).ok()?;
+    let manifest: serde_json::Value = serde_json::from_str(&text).ok()?;
+    manifest.get("gridfleet_version")?;
+    let files = manifest.get("files").and_then(serde_json::Value::as_array);
+    Some(files.into_iter().flatten().filter_map(|f| f.as_str().map(str::to_owned)).collect())
+}
+
+fn check_may_replace(target: &Path) -> Result<()> {
+    let entries = match std::fs::read_dir(target) {
+        Ok(mut entries) => entries.next().is_some(),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(e) => return Err(not_writable(target, &e)),
+    };
+    if entries && files_of(target).is_none() {
+        return Err(InputError::new(
+            "a folder that gridfleet did not make",
+            "a new folder, an empty one, or one with a run of gridfleet's to replace",
+        )
+        .key("output folder")
+        .file(target)
+        .help("choose another folder with -o DIR, or empty this one")
+        .into());
+    }
+    Ok(())
+}
+
+fn keep_foreign_files(old: &Path, new: &Path) -> std::io::Result<()> {
+    let ours = files_of(old).unwrap_or_default();
+    for entry in std::fs::read_dir(old)? {
+        let name = entry?.file_name();
+        let known = name.to_str().is_some_and(|n| ours.contains(n) || n == MANIFEST || DERIVED.contains(&n));
+        if !known && !new.join(&name).exists() {
+            std::fs::rename(old.join(&name), new.join(&name))?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    const OURS: &str = r#"{"gridfleet_version":"0.1.0","files":["trips.parquet","manifest.json"]}"#;
+
+    fn names(dir: &Path) -> Vec<String> {
+        let mut names: Vec<String> =
+            fs::read_dir(dir).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_run_appears_at_once_and_complete() {
+        let place = tempfile::tempdir().unwrap();
+        let target = place.path().join("deep/out");
+        let run = RunDir::create(&target).unwrap();
+        fs::write(run.path().join("trips.parquet"), "rows").unwrap();
+        assert!(!target.exists());
+        run.finish().unwrap();
+        assert_eq!(names(&target), ["trips.parquet"]);
+        assert_eq!(names(target.parent().unwrap()), ["out"]);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = fs::metadata(&target).unwrap().permissions().mode() & 0o700;
+            assert_eq!(mode, 0o700);
+        }
+    }
+
+    #[test]
+    fn dropped_without_finish_the_older_run_stays() {
+        let place = tempfile::tempdir().unwrap();
+        let target = place.path().join("out");
+        fs::create_dir(&target).unwrap();
+        fs::write(target.join(MANIFEST), OURS).unwrap();
+        let run = RunDir::create(&target).unwrap();
+        fs::write(run.path().join("trips.parquet"), "half").unwrap();
+        drop(run);
+        assert_eq!(names(place.path()), ["out"]);
+        assert_eq!(names(&target), [MANIFEST]);
+    }
+
+    #[test]
+    fn an_older_run_is_replaced_and_a_stranger_in_it_kept() {
+        let place = tempfile::tempdir().unwrap();
+        let target = place.path().join("out");
+        fs::create_dir(&target).unwrap();
+        for (file, text) in
+            [(MANIFEST, OURS), ("trips.parquet", "old"), ("report.html", "old"), ("notes", "mine")]
+        {
+            fs::write(target.join(file), text).unwrap();
+        }
+        let run = RunDir::create(&target).unwrap();
+        fs::write(run.path().join(MANIFEST), OURS).unwrap();
+        run.finish().unwrap();
+        assert_eq!(names(&target), [MANIFEST, "notes"]);
+        assert_eq!(names(place.path()), ["out"]);
+    }
+
+    #[test]
+    fn another_folder_is_refused_and_an_empty_one_taken() {
+        let place = tempfile::tempdir().unwrap();
+        let other = place.path().join("thesis");
+        fs::create_dir(&other).unwrap();
+        assert!(RunDir::create(&other).is_ok());
+        fs::write(other.join("chapter1.tex"), "text").unwrap();
+        for manifest in [None, Some("{}"), Some("not json")] {
+            if let Some(text) = manifest {
+                fs::write(other.join(MANIFEST), text).unwrap();
+            }
+            let error = RunDir::create(&other).unwrap_err();
+            assert_eq!(error.exit_status(), 2);
+            assert!(error.to_string().contains("found a folder that gridfleet did not make"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_target_that_cannot_be_a_folder_is_the_users_mistake() {
+        let place = tempfile::tempdir().unwrap();
+        let file = place.path().join("file");
+        fs::write(&file, "text").unwrap();
+        for target in [file.clone(), file.join("out"), PathBuf::from("/")] {
+            let error = RunDir::create(&target).unwrap_err();
+            assert_eq!(error.exit_status(), 2, "{error}");
+        }
+    }
+}

@@ -1,0 +1,340 @@
+//! The data dictionary: every output table with its columns, their types, units and meaning.
+//!
+//! Writers, documentation and `gridfleet schema` come from here; a test of the
+//! writer compares the files with it.
+
+use std::fmt::Write as _;
+
+/// Type of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Number of a row of another table, counted from 0 (Parquet: unsigned 32 bit).
+    Id,
+    /// Whole number (signed 64 bit).
+    Int,
+    /// Number (64 bit floating point).
+    Float,
+    /// Text in UTF-8.
+    Text,
+    /// Instant (timestamp in milliseconds, UTC).
+    Time,
+    /// True or false.
+    Bool,
+}
+
+impl Kind {
+    /// Name for documentation.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Id => "id",
+            Self::Int => "int",
+            Self::Float => "float",
+            Self::Text => "text",
+            Self::Time => "timestamp[ms, UTC]",
+            Self::Bool => "bool",
+        }
+    }
+}
+
+/// One column of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Column {
+    /// Name in the file.
+    pub name: &'static str,
+    /// Type.
+    pub kind: Kind,
+    /// Unit, where it has one.
+    pub unit: Option<&'static str>,
+    /// Whether it may be null.
+    pub nullable: bool,
+    /// What it means.
+    pub doc: &'static str,
+}
+
+/// One output table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Table {
+    /// Name; the file is `<name>.parquet`.
+    pub name: &'static str,
+    /// What one row is.
+    pub doc: &'static str,
+    /// Its columns, in the order of the file.
+    pub columns: &'static [Column],
+}
+
+impl Table {
+    /// Name of its file.
+    pub fn file_name(&self) -> String {
+        format!("{}.parquet", self.name)
+    }
+}
+
+/// Which table: an index into [`TABLES`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TableId {
+    /// Requests.
+    Trips,
+    /// Movements of vehicles.
+    Legs,
+    /// Visits to stations.
+    Sessions,
+    /// State of fleets over time.
+    Fleet,
+    /// State of stations over time.
+    Stations,
+    /// Price broadcasts.
+    Prices,
+    /// Postings.
+    Ledger,
+}
+
+impl TableId {
+    /// Every table, in the order of [`TABLES`].
+    pub const ALL: [Self; 7] =
+        [Self::Trips, Self::Legs, Self::Sessions, Self::Fleet, Self::Stations, Self::Prices, Self::Ledger];
+
+    /// Its entry in the dictionary.
+    pub const fn table(self) -> &'static Table {
+        &TABLES[self as usize]
+    }
+
+    /// The table called `name`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|id| id.table().name == name)
+    }
+}
+
+const fn column(name: &'static str, kind: Kind, doc: &'static str) -> Column {
+    Column { name, kind, unit: None, nullable: false, doc }
+}
+
+impl Column {
+    const fn unit(mut self, unit: &'static str) -> Self {
+        self.unit = Some(unit);
+        self
+    }
+    const fn nullable(mut self) -> Self {
+        self.nullable = true;
+        self
+    }
+}
+
+use Kind::{Float, Id, Int, Text, Time};
+
+/// Every table, in the order in which they are documented.
+pub const TABLES: &[Table] = &[
+    Table {
+        name: "trips",
+        doc: "One row per request, when it has ended or the simulation has.",
+        columns: &[
+            column("request_id", Id, "Number of the request, in the order of request times."),
+            column("fleet", Text, "Fleet that served it, or that was asked."),
+            column("vehicle_id", Text, "Vehicle that served it; null when lost.").nullable(),
+            column(
+                "status",
+                Text,
+                "served, lost_no_vehicle, lost_low_charge, lost_committed or in_progress.",
+            ),
+            column("request_time", Time, "When the rider asked."),
+            column("pickup_time", Time, "When the rider got in; null if that did not happen.").nullable(),
+            column("dropoff_time", Time, "When the rider got out; null if that did not happen.").nullable(),
+            column("wait_s", Int, "Pick-up less request.").unit("s").nullable(),
+            column("origin", Text, "Zone, or latitude,longitude, where the rider asked."),
+            column("destination", Text, "Zone, or latitude,longitude, where the rider went."),
+            column("distance_km", Float, "Distance with the rider.").unit("km"),
+            column("deadhead_km", Float, "Distance driven empty to the pick-up.").unit("km"),
+            column("energy_kwh", Float, "Taken from the battery by both.").unit("kWh"),
+            column("fare", Float, "Paid by the rider; 0 when lost.").unit("currency"),
+            column("soc_start", Float, "State of charge when the vehicle set out for the pick-up.")
+                .unit("0..1")
+                .nullable(),
+            column("soc_end", Float, "State of charge at drop-off.").unit("0..1").nullable(),
+        ],
+    },
+    Table {
+        name: "legs",
+        doc: "One row per movement of a vehicle: all of them together are its days.",
+        columns: &[
+            column("vehicle_id", Text, "Vehicle."),
+            column("fleet", Text, "Its fleet."),
+            column("purpose", Text, "pickup, service, to_station, to_depot or relocation."),
+            column("start_time", Time, "Departure."),
+            column("end_time", Time, "Arrival, or the end of the simulation."),
+            column("origin", Text, "Zone, or latitude,longitude, of departure."),
+            column("destination", Text, "Zone, or latitude,longitude, of arrival."),
+            column("distance_km", Float, "Driven until end_time.").unit("km"),
+            column("energy_kwh", Float, "Taken from the battery until end_time.").unit("kWh"),
+            column("soc_start", Float, "State of charge at start_time.").unit("0..1"),
+            column("soc_end", Float, "State of charge at end_time.").unit("0..1"),
+        ],
+    },
+    Table {
+        name: "sessions",
+        doc: "One row per visit to a charging station, when it has ended or the simulation has.",
+        columns: &[
+            column("session_id", Id, "Number of the session, in the order of arrival."),
+            column("vehicle_id", Text, "Vehicle."),
+            column("fleet", Text, "Its fleet."),
+            column("station_id", Text, "Station."),
+            column("station_operator", Text, "Who runs the station."),
+            column("connector", Int, "Number of the connector at its station; null if it never got one.")
+                .nullable(),
+            column("arrival_time", Time, "When the vehicle joined the station."),
+            column("plug_in_time", Time, "When it got a connector.").nullable(),
+            column("charge_start_time", Time, "First instant at which power flowed.").nullable(),
+            column("charge_end_time", Time, "Last instant at which power flowed.").nullable(),
+            column("unplug_time", Time, "When it left; null if still there at the end.").nullable(),
+            column("queue_s", Int, "Waited for a connector.").unit("s"),
+            column("energy_kwh", Float, "Drawn from the grid.").unit("kWh"),
+            column("battery_kwh", Float, "Stored in the battery.").unit("kWh"),
+            column("discharged_kwh", Float, "Fed back to the grid.").unit("kWh"),
+            column("max_power_kw", Float, "Highest power at the plug.").unit("kW"),
+            column("soc_start", Float, "State of charge on arrival.").unit("0..1"),
+            column("soc_end", Float, "State of charge when it left.").unit("0..1"),
+            column("cost", Float, "Paid by the fleet.").unit("currency"),
+            column("end_reason", Text, "target, full, departure, interrupted or in_progress."),
+        ],
+    },
+    Table {
+        name: "fleet",
+        doc: "State of each fleet at every control interval.",
+        columns: &[
+            column("time", Time, "When the meters were read."),
+            column("fleet", Text, "Fleet."),
+            column("idle", Int, "Vehicles parked without power flowing.").unit("vehicles"),
+            column("driving", Int, "Vehicles on a leg.").unit("vehicles"),
+            column("queued", Int, "Vehicles waiting for a connector.").unit("vehicles"),
+            column("charging", Int, "Vehicles that take power.").unit("vehicles"),
+            column("discharging", Int, "Vehicles that give power.").unit("vehicles"),
+            column("mean_soc", Float, "Mean state of charge.").unit("0..1"),
+            column("power_kw", Float, "Mean grid power since the last reading.").unit("kW"),
+        ],
+    },
+    Table {
+        name: "stations",
+        doc: "State of each station at every control interval.",
+        columns: &[
+            column("time", Time, "When the meters were read."),
+            column("station_id", Text, "Station."),
+            column("operator", Text, "Who runs it."),
+            column("occupied", Int, "Connectors with a vehicle.").unit("connectors"),
+            column("queue", Int, "Vehicles waiting.").unit("vehicles"),
+            column("power_kw", Float, "Mean power since the last reading.").unit("kW"),
+            column("limit_kw", Float, "Site limit, or the sum of its connectors' power.").unit("kW"),
+        ],
+    },
+    Table {
+        name: "prices",
+        doc: "One row per price that a retailer broadcast.",
+        columns: &[
+            column("broadcast_time", Time, "When it was announced."),
+            column("valid_from", Time, "First instant at which it holds."),
+            column("valid_to", Time, "First instant at which it holds no longer."),
+            column("retailer", Text, "Who asks it."),
+            column("price_eur_mwh", Float, "Price of energy.").unit("currency/MWh"),
+        ],
+    },
+    Table {
+        name: "ledger",
+        doc: "One row per posting: amount goes from the account credit to the account debit.",
+        columns: &[
+            column("time", Time, "When it was posted."),
+            column("debit", Text, "Account that receives."),
+            column("credit", Text, "Account that pays."),
+            column("amount", Float, "How much, in whole millionths; not negative.").unit("currency"),
+            column("currency", Text, "Currency of the amount."),
+            column("kind", Text, "fare, charging, energy, driving, wear, lost_request or rescue."),
+            column(
+                "reference",
+                Text,
+                "Row it belongs to: trip:<request_id>, session:<session_id> or vehicle:<vehicle_id>.",
+            ),
+        ],
+    },
+];
+
+/// The dictionary as a Markdown text, one table of columns per output table.
+pub fn markdown() -> String {
+    let mut out = String::new();
+    for table in TABLES {
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            out,
+            "## `{}`\n\n{}\n\n| column | type | unit | null | meaning |\n|---|---|---|---|---|",
+            table.file_name(),
+            table.doc
+        );
+        for c in table.columns {
+            let _ = writeln!(
+                out,
+                "| `{}` | {} | {} | {} | {} |",
+                c.name,
+                c.kind.name(),
+                c.unit.unwrap_or(""),
+                if c.nullable { "yes" } else { "no" },
+                c.doc
+            );
+        }
+        out.push('\n');
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::EntryKind;
+    use crate::records::{EndReason, LegPurpose, TripStatus};
+
+    #[test]
+    fn every_identifier_finds_its_table() {
+        assert_eq!(TABLES.len(), TableId::ALL.len());
+        for (id, name) in TableId::ALL
+            .into_iter()
+            .zip(["trips", "legs", "sessions", "fleet", "stations", "prices", "ledger"])
+        {
+            assert_eq!(id.table().name, name);
+            assert_eq!(TableId::from_name(name), Some(id));
+        }
+        assert_eq!(TableId::from_name("trip"), None);
+    }
+
+    #[test]
+    fn column_names_are_unique_and_end_in_their_unit() {
+        for table in TABLES {
+            for (i, c) in table.columns.iter().enumerate() {
+                assert!(table.columns[..i].iter().all(|other| other.name != c.name), "{}", c.name);
+                let unit = match c.name.rsplit('_').next() {
+                    Some("km") => Some("km"),
+                    Some("kwh") => Some("kWh"),
+                    Some("kw") => Some("kW"),
+                    Some("s") => Some("s"),
+                    Some("mwh") => Some("currency/MWh"),
+                    Some("time") => {
+                        assert_eq!(c.kind, Kind::Time);
+                        None
+                    }
+                    _ => continue,
+                };
+                assert_eq!(c.unit, unit, "{}.{}", table.name, c.name);
+            }
+        }
+    }
+
+    #[test]
+    fn the_meaning_of_each_enumeration_lists_its_values() {
+        let doc = |table: TableId, name: &str| {
+            table.table().columns.iter().find(|c| c.name == name).map(|c| c.doc).unwrap()
+        };
+        for (table, column, names) in [
+            (TableId::Trips, "status", TripStatus::ALL.map(TripStatus::name).to_vec()),
+            (TableId::Legs, "purpose", LegPurpose::ALL.map(LegPurpose::name).to_vec()),
+            (TableId::Sessions, "end_reason", EndReason::ALL.map(EndReason::name).to_vec()),
+            (TableId::Ledger, "kind", EntryKind::ALL.map(EntryKind::name).to_vec()),
+        ] {
+            let doc = doc(table, column);
+            assert!(names.iter().all(|name| doc.contains(name)), "{doc}");
+        }
+        assert!(markdown().contains("| `wait_s` | int | s | yes | Pick-up less request. |"));
+    }
+}

@@ -1,0 +1,660 @@
+//! Key figures of a run, accumulated from records alone.
+//!
+//! [`Metrics`] listens to every record and keeps sums, counts and waiting-time
+//! histograms, per fleet; [`Metrics::finish`] turns them into [`Figures`].
+//! Nothing here is kept per trip, so its memory does not grow with the run.
+
+use super::{FleetRecord, Labels, LegPurpose, LegRecord, Recorder, SessionRecord, StationRecord, TripRecord};
+use crate::ledger::{EntryKind, LedgerEntry, Money};
+use crate::time::SimTime;
+use hdrhistogram::Histogram;
+use serde::Serialize;
+
+/// What the records do not tell.
+#[derive(Debug, Clone)]
+pub struct MetricsSetup {
+    /// First instant simulated.
+    pub start: SimTime,
+    /// First instant no longer simulated.
+    pub end: SimTime,
+    /// Connectors of all stations together.
+    pub connectors: u64,
+    /// CO2 of grid energy [kg/kWh], where known.
+    pub co2_kg_per_kwh: Option<f64>,
+}
+
+/// Key figures of one fleet, or of all together. Energies at the plug unless said otherwise.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct Figures {
+    /// Requests in all.
+    pub trips_requested: u64,
+    /// Requests served.
+    pub trips_served: u64,
+    /// Requests lost, whatever the reason.
+    pub trips_lost: u64,
+    /// Lost because no vehicle could be there in time.
+    pub trips_lost_no_vehicle: u64,
+    /// Lost because the vehicle had too little charge.
+    pub trips_lost_low_charge: u64,
+    /// Lost because the vehicle was committed to a market.
+    pub trips_lost_committed: u64,
+    /// Not ended when the simulation did.
+    pub trips_in_progress: u64,
+    /// Served over served and lost; null without either.
+    pub service_rate: Option<f64>,
+    /// Mean wait of riders picked up [s].
+    pub wait_mean_s: Option<f64>,
+    /// Median wait [s], to three significant digits like the other quantiles.
+    pub wait_p50_s: Option<u64>,
+    /// Wait that 95 % of riders did not exceed [s].
+    pub wait_p95_s: Option<u64>,
+    /// Wait that 99 % of riders did not exceed [s].
+    pub wait_p99_s: Option<u64>,
+    /// Distance driven [km].
+    pub km_total: f64,
+    /// Of that without a rider [km].
+    pub km_empty: f64,
+    /// Drawn from the grid [kWh].
+    pub energy_charged_kwh: f64,
+    /// Of that stored in batteries [kWh].
+    pub energy_stored_kwh: f64,
+    /// Taken from batteries to drive [kWh].
+    pub energy_driven_kwh: f64,
+    /// Fed back to the grid [kWh].
+    pub energy_discharged_kwh: f64,
+    /// Visits to stations.
+    pub sessions: u64,
+    /// Of those without ever getting a connector.
+    pub sessions_without_connector: u64,
+    /// Mean wait for a connector of vehicles that got one [s].
+    pub queue_mean_s: Option<f64>,
+    /// Wait for a connector that 95 % did not exceed [s].
+    pub queue_p95_s: Option<u64>,
+    /// Connector time occupied over connector time there was.
+    pub charger_utilisation: Option<f64>,
+    /// Highest mean grid power of a control interval [kW].
+    pub peak_power_kw: f64,
+    /// Mean state of charge over vehicles and time.
+    pub mean_soc: Option<f64>,
+    /// Paid by riders [currency].
+    pub fares_eur: f64,
+    /// Paid for charging, all sessions [currency].
+    pub charging_cost_eur: f64,
+    /// Cost of driving by distance [currency].
+    pub driving_cost_eur: f64,
+    /// Wear of batteries [currency].
+    pub wear_cost_eur: f64,
+    /// Income lost with lost requests, where priced [currency].
+    pub lost_request_cost_eur: f64,
+    /// Recovery of vehicles [currency].
+    pub rescue_cost_eur: f64,
+    /// What the fleet received less what it paid [currency].
+    pub operating_profit_eur: f64,
+    /// CO2 of the energy drawn less fed back [kg], where a factor is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub co2_kg: Option<f64>,
+}
+
+/// Key figures of one operator of stations.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct OperatorFigures {
+    /// Name.
+    pub name: String,
+    /// Visits to its stations.
+    pub sessions: u64,
+    /// Drawn from the grid at its stations [kWh].
+    pub energy_kwh: f64,
+    /// Received from fleets [currency].
+    pub revenue_eur: f64,
+    /// Paid to retailers [currency].
+    pub energy_cost_eur: f64,
+    /// Received less paid [currency].
+    pub profit_eur: f64,
+}
+
+/// Key figures of one fleet.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FleetFigures {
+    /// Name.
+    pub name: String,
+    /// Its figures.
+    #[serde(flatten)]
+    pub figures: Figures,
+}
+
+/// What [`Metrics`] found.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RunFigures {
+    /// All fleets together.
+    pub total: Figures,
+    /// Each fleet, in the order of the scenario.
+    pub fleets: Vec<FleetFigures>,
+    /// Each operator of stations, in the order of the scenario.
+    pub operators: Vec<OperatorFigures>,
+}
+
+/// Sums of one fleet.
+struct Sums {
+    /// Requests by status, in the order of [`super::TripStatus::ALL`].
+    trips: [u64; 5],
+    waits: Histogram<u64>,
+    wait_s: i64,
+    km: f64,
+    km_empty: f64,
+    driven_kwh: f64,
+    charged_kwh: f64,
+    stored_kwh: f64,
+    discharged_kwh: f64,
+    sessions: u64,
+    plugged_in: u64,
+    queues: Histogram<u64>,
+    queue_s: i64,
+    occupied_s: i64,
+    peak_kw: f64,
+    soc: TimeMean,
+    vehicles: u32,
+    /// Money by [`EntryKind`], in the order of the enum, as paid or received by the fleet.
+    money: [Money; EntryKind::ALL.len()],
+    received: Money,
+    paid: Money,
+}
+
+/// Mean over time of a value read now and then: straight lines between readings.
+#[derive(Default)]
+struct TimeMean {
+    last: Option<(SimTime, f64)>,
+    area: f64,
+    seconds: i64,
+}
+
+impl TimeMean {
+    fn read(&mut self, time: SimTime, value: f64) {
+        if let Some((before, last)) = self.last {
+            self.area += 0.5 * (last + value) * (time - before) as f64;
+            self.seconds += time - before;
+        }
+        self.last = Some((time, value));
+    }
+    fn mean(&self) -> Option<f64> {
+        match self.seconds {
+            0 => self.last.map(|(_, value)| value),
+            seconds => Some(self.area / seconds as f64),
+        }
+    }
+}
+
+/// Histogram with three significant digits: exact below 2,048 s. It grows as needed.
+fn histogram() -> Histogram<u64> {
+    // Three digits are within the range that the histogram allows (0 to 5).
+    Histogram::new(3).expect("three significant digits")
+}
+
+impl Sums {
+    fn new() -> Self {
+        Self {
+            trips: [0; 5],
+            waits: histogram(),
+            wait_s: 0,
+            km: 0.0,
+            km_empty: 0.0,
+            driven_kwh: 0.0,
+            charged_kwh: 0.0,
+            stored_kwh: 0.0,
+            discharged_kwh: 0.0,
+            sessions: 0,
+            plugged_in: 0,
+            queues: histogram(),
+            queue_s: 0,
+            occupied_s: 0,
+            peak_kw: 0.0,
+            soc: TimeMean::default(),
+            vehicles: 0,
+            money: [Money::ZERO; EntryKind::ALL.len()],
+            received: Money::ZERO,
+            paid: Money::ZERO,
+        }
+    }
+
+    fn add(&mut self, other: &Self) {
+        for (a, b) in self.trips.iter_mut().zip(other.trips) {
+            *a += b;
+        }
+        // Both grow as needed and have the same precision, so adding cannot fail.
+        let _ = self.waits.add(&other.waits);
+        let _ = self.queues.add(&other.queues);
+        self.wait_s += other.wait_s;
+        self.km += other.km;
+        self.km_empty += other.km_empty;
+        self.driven_kwh += other.driven_kwh;
+        self.charged_kwh += other.charged_kwh;
+        self.stored_kwh += other.stored_kwh;
+        self.discharged_kwh += other.discharged_kwh;
+        self.sessions += other.sessions;
+        self.plugged_in += other.plugged_in;
+        self.queue_s += other.queue_s;
+        self.occupied_s += other.occupied_s;
+        for (a, b) in self.money.iter_mut().zip(other.money) {
+            *a += b;
+        }
+        self.received += other.received;
+        self.paid += other.paid;
+    }
+
+    fn figures(&self, setup: &MetricsSetup) -> Figures {
+        let [served, no_vehicle, low_charge, committed, in_progress] = self.trips;
+        let lost = no_vehicle + low_charge + committed;
+        let ratio = |a: f64, b: f64| (b > 0.0).then(|| a / b);
+        let quantile = |h: &Histogram<u64>, q| (!h.is_empty()).then(|| h.value_at_quantile(q));
+        let money = |kind: EntryKind| self.money[kind as usize].units();
+        let connector_s = setup.connectors as f64 * (setup.end - setup.start) as f64;
+        Figures {
+            trips_requested: self.trips.iter().sum(),
+            trips_served: served,
+            trips_lost: lost,
+            trips_lost_no_vehicle: no_vehicle,
+            trips_lost_low_charge: low_charge,
+            trips_lost_committed: committed,
+            trips_in_progress: in_progress,
+            service_rate: ratio(served as f64, (served + lost) as f64),
+            wait_mean_s: ratio(self.wait_s as f64, self.waits.len() as f64),
+            wait_p50_s: quantile(&self.waits, 0.50),
+            wait_p95_s: quantile(&self.waits, 0.95),
+            wait_p99_s: quantile(&self.waits, 0.99),
+            km_total: self.km,
+            km_empty: self.km_empty,
+            energy_charged_kwh: self.charged_kwh,
+            energy_stored_kwh: self.stored_kwh,
+            energy_driven_kwh: self.driven_kwh,
+            energy_discharged_kwh: self.discharged_kwh,
+            sessions: self.sessions,
+            sessions_without_connector: self.sessions - self.plugged_in,
+            queue_mean_s: ratio(self.queue_s as f64, self.plugged_in as f64),
+            queue_p95_s: quantile(&self.queues, 0.95),
+            charger_utilisation: ratio(self.occupied_s as f64, connector_s),
+            peak_power_kw: self.peak_kw,
+            mean_soc: self.soc.mean(),
+            fares_eur: money(EntryKind::Fare),
+            charging_cost_eur: money(EntryKind::Charging),
+            driving_cost_eur: money(EntryKind::Driving),
+            wear_cost_eur: money(EntryKind::Wear),
+            lost_request_cost_eur: money(EntryKind::LostRequest),
+            rescue_cost_eur: money(EntryKind::Rescue),
+            operating_profit_eur: (self.received - self.paid).units(),
+            co2_kg: setup.co2_kg_per_kwh.map(|factor| factor * (self.charged_kwh - self.discharged_kwh)),
+        }
+    }
+}
+
+/// Sums of one operator of stations.
+#[derive(Clone, Default)]
+struct OperatorSums {
+    sessions: u64,
+    energy_kwh: f64,
+    revenue: Money,
+    energy_cost: Money,
+    received: Money,
+    paid: Money,
+}
+
+/// Whose account it is, among those that have figures.
+#[derive(Clone, Copy)]
+enum Holder {
+    Fleet(usize),
+    Operator(usize),
+    Other,
+}
+
+/// Total power of all stations, reading by reading.
+#[derive(Default)]
+struct Peak {
+    time: Option<SimTime>,
+    sum_kw: f64,
+    peak_kw: f64,
+}
+
+impl Peak {
+    fn read(&mut self, time: SimTime, power_kw: f64) {
+        if self.time != Some(time) {
+            self.peak_kw = self.peak();
+            self.sum_kw = 0.0;
+            self.time = Some(time);
+        }
+        self.sum_kw += power_kw;
+    }
+    fn peak(&self) -> f64 {
+        self.peak_kw.max(self.sum_kw)
+    }
+}
+
+/// Accumulates [`Figures`].
+pub struct Metrics {
+    setup: MetricsSetup,
+    names: Vec<String>,
+    operator_names: Vec<String>,
+    holders: Vec<Holder>,
+    fleets: Vec<Sums>,
+    operators: Vec<OperatorSums>,
+    peak: Peak,
+    /// Readings of all fleets at one instant: (time, Σ soc x vehicles, Σ vehicles).
+    reading: Option<(SimTime, f64, u32)>,
+    soc: TimeMean,
+}
+
+impl Metrics {
+    /// An empty account of the fleets and operators in `labels`.
+    pub fn new(labels: &Labels, setup: MetricsSetup) -> Self {
+        let find = |names: &[String], name: &str| names.iter().position(|n| n == name);
+        let holders = labels
+            .accounts
+            .iter()
+            .map(|account| match account.split_once(':') {
+                Some(("fleet", name)) => find(&labels.fleets, name).map_or(Holder::Other, Holder::Fleet),
+                Some(("operator", name)) => {
+                    find(&labels.operators, name).map_or(Holder::Other, Holder::Operator)
+                }
+                _ => Holder::Other,
+            })
+            .collect();
+        Self {
+            setup,
+            names: labels.fleets.clone(),
+            operator_names: labels.operators.clone(),
+            holders,
+            fleets: labels.fleets.iter().map(|_| Sums::new()).collect(),
+            operators: vec![OperatorSums::default(); labels.operators.len()],
+            peak: Peak::default(),
+            reading: None,
+            soc: TimeMean::default(),
+        }
+    }
+
+    fn end_reading(&mut self) {
+        if let Some((time, soc, vehicles)) = self.reading.take()
+            && vehicles > 0
+        {
+            self.soc.read(time, soc / f64::from(vehicles));
+        }
+    }
+
+    /// The figures so far.
+    pub fn finish(mut self) -> RunFigures {
+        self.end_reading();
+        let mut total = Sums::new();
+        for fleet in &self.fleets {
+            total.add(fleet);
+        }
+        total.soc = std::mem::take(&mut self.soc);
+        total.peak_kw = self.peak.peak();
+        RunFigures {
+            total: total.figures(&self.setup),
+            fleets: self
+                .names
+                .iter()
+                .zip(&self.fleets)
+                .map(|(name, sums)| FleetFigures { name: name.clone(), figures: sums.figures(&self.setup) })
+                .collect(),
+            operators: self
+                .operator_names
+                .iter()
+                .zip(&self.operators)
+                .map(|(name, sums)| OperatorFigures {
+                    name: name.clone(),
+                    sessions: sums.sessions,
+                    energy_kwh: sums.energy_kwh,
+                    revenue_eur: sums.revenue.units(),
+                    energy_cost_eur: sums.energy_cost.units(),
+                    profit_eur: (sums.received - sums.paid).units(),
+                })
+                .collect(),
+        }
+    }
+}
+
+impl Recorder for Metrics {
+    fn trip(&mut self, record: &TripRecord) {
+        let fleet = &mut self.fleets[record.fleet.index()];
+        fleet.trips[record.status as usize] += 1;
+        if let Some(wait_s) = record.wait_s {
+            fleet.wait_s += wait_s;
+            // A histogram that grows as needed takes any value.
+            let _ = fleet.waits.record(wait_s.max(0).unsigned_abs());
+        }
+    }
+
+    fn leg(&mut self, record: &LegRecord) {
+        let fleet = &mut self.fleets[record.fleet.index()];
+        fleet.km += record.distance_km;
+        fleet.driven_kwh += record.energy_kwh;
+        if record.purpose != LegPurpose::Service {
+            fleet.km_empty += record.distance_km;
+        }
+    }
+
+    fn session(&mut self, record: &SessionRecord) {
+        let fleet = &mut self.fleets[record.fleet.index()];
+        fleet.sessions += 1;
+        fleet.charged_kwh += record.energy_kwh;
+        fleet.stored_kwh += record.battery_kwh;
+        fleet.discharged_kwh += record.discharged_kwh;
+        if let Some(plug_in) = record.plug_in_time {
+            fleet.plugged_in += 1;
+            fleet.queue_s += record.queue_s;
+            let _ = fleet.queues.record(record.queue_s.max(0).unsigned_abs());
+            fleet.occupied_s += record.unplug_time.unwrap_or(self.setup.end) - plug_in;
+        }
+        let operator = &mut self.operators[record.operator.index()];
+        operator.sessions += 1;
+        operator.energy_kwh += record.energy_kwh;
+    }
+
+    fn fleet(&mut self, record: &FleetRecord) {
+        let sums = &mut self.fleets[record.fleet.index()];
+        sums.vehicles = record.idle + record.driving + record.queued + record.charging + record.discharging;
+        sums.peak_kw = sums.peak_kw.max(record.power_kw);
+        sums.soc.read(record.time, record.mean_soc);
+        let vehicles = sums.vehicles;
+        if self.reading.is_some_and(|(time, ..)| time != record.time) {
+            self.end_reading();
+        }
+        let (_, soc, count) = self.reading.get_or_insert((record.time, 0.0, 0));
+        *soc += record.mean_soc * f64::from(vehicles);
+        *count += vehicles;
+    }
+
+    fn station(&mut self, record: &StationRecord) {
+        self.peak.read(record.time, record.power_kw);
+    }
+
+    fn ledger(&mut self, entry: &LedgerEntry) {
+        let parties = [(entry.debit, true), (entry.credit, false)];
+        for (account, receives) in parties {
+            match self.holders[account.index()] {
+                Holder::Fleet(fleet) => {
+                    let sums = &mut self.fleets[fleet];
+                    sums.money[entry.kind as usize] += entry.amount;
+                    *(if receives { &mut sums.received } else { &mut sums.paid }) += entry.amount;
+                }
+                Holder::Operator(operator) => {
+                    let sums = &mut self.operators[operator];
+                    *(if receives { &mut sums.received } else { &mut sums.paid }) += entry.amount;
+                    match (entry.kind, receives) {
+                        (EntryKind::Charging, true) => sums.revenue += entry.amount,
+                        (EntryKind::Energy, false) => sums.energy_cost += entry.amount,
+                        _ => {}
+                    }
+                }
+                Holder::Other => {}
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{AccountId, FleetId, OperatorId, PlaceId, RequestId, StationId, VehicleId};
+    use crate::ledger::Reference;
+    use crate::records::TripStatus;
+
+    fn metrics() -> Metrics {
+        let labels = Labels {
+            fleets: vec!["a".into(), "b".into()],
+            operators: vec!["hub".into()],
+            accounts: ["riders", "fleet:a", "fleet:b", "operator:hub", "retailer:grid"]
+                .map(String::from)
+                .to_vec(),
+            ..Labels::default()
+        };
+        let setup =
+            MetricsSetup { start: SimTime(0), end: SimTime(1_000), connectors: 2, co2_kg_per_kwh: Some(0.3) };
+        Metrics::new(&labels, setup)
+    }
+
+    fn trip(fleet: u16, status: TripStatus, wait_s: Option<i64>) -> TripRecord {
+        TripRecord {
+            request: RequestId(0),
+            fleet: FleetId(fleet),
+            vehicle: None,
+            status,
+            request_time: SimTime(0),
+            pickup_time: None,
+            dropoff_time: None,
+            wait_s,
+            origin: PlaceId(0),
+            destination: PlaceId(0),
+            distance_km: 1.0,
+            deadhead_km: 0.0,
+            energy_kwh: 0.0,
+            fare: 0.0,
+            soc_start: None,
+            soc_end: None,
+        }
+    }
+
+    #[test]
+    fn waits_are_merged_across_fleets_and_quantiles_counted() {
+        let mut metrics = metrics();
+        for wait in 1..=99 {
+            metrics.trip(&trip((wait % 2) as u16, TripStatus::Served, Some(wait)));
+        }
+        metrics.trip(&trip(0, TripStatus::LostLowCharge, None));
+        metrics.trip(&trip(1, TripStatus::InProgress, None));
+        let figures = metrics.finish();
+        let total = &figures.total;
+        assert_eq!((total.trips_requested, total.trips_served, total.trips_lost), (101, 99, 1));
+        assert_eq!(total.service_rate, Some(0.99));
+        assert_eq!(total.wait_mean_s, Some(50.0));
+        // Of 99 values 1..=99: the 50th, the 95th (0.95 x 99 = 94.05, rounded up), the 99th (98.01).
+        assert_eq!((total.wait_p50_s, total.wait_p95_s, total.wait_p99_s), (Some(50), Some(95), Some(99)));
+        assert_eq!(figures.fleets[0].figures.trips_requested, 50);
+        assert_eq!(figures.fleets[1].figures.service_rate, Some(1.0));
+    }
+
+    #[test]
+    fn soc_is_weighted_by_vehicles_and_time_and_power_peaks_in_sum() {
+        let mut metrics = metrics();
+        let reading = |time, fleet, idle, mean_soc| FleetRecord {
+            time: SimTime(time),
+            fleet: FleetId(fleet),
+            idle,
+            driving: 0,
+            queued: 0,
+            charging: 0,
+            discharging: 0,
+            mean_soc,
+            power_kw: 0.0,
+        };
+        // Fleet a: 3 vehicles at 0.4; fleet b: 1 vehicle falling from 0.8 to 0.4.
+        for (time, soc) in [(0, 0.8), (100, 0.6), (200, 0.4)] {
+            metrics.fleet(&reading(time, 0, 3, 0.4));
+            metrics.fleet(&reading(time, 1, 1, soc));
+        }
+        let power = |time, station, power_kw| StationRecord {
+            time: SimTime(time),
+            station: StationId(station),
+            operator: OperatorId(0),
+            occupied: 0,
+            queue: 0,
+            power_kw,
+            limit_kw: 100.0,
+        };
+        for (time, a, b) in [(0, 10.0, 10.0), (100, 40.0, 0.0), (200, 21.0, 20.0)] {
+            metrics.station(&power(time, 0, a));
+            metrics.station(&power(time, 1, b));
+        }
+        let figures = metrics.finish();
+        assert_eq!(figures.total.peak_power_kw, 41.0);
+        assert!((figures.fleets[1].figures.mean_soc.unwrap() - 0.6).abs() < 1e-12);
+        assert!((figures.total.mean_soc.unwrap() - (3.0 * 0.4 + 0.6) / 4.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn profit_is_what_came_in_less_what_went_out() {
+        let mut metrics = metrics();
+        let mut post = |debit, credit, millionths, kind| {
+            metrics.ledger(&LedgerEntry {
+                time: SimTime(0),
+                debit: AccountId(debit),
+                credit: AccountId(credit),
+                amount: Money(millionths),
+                kind,
+                reference: Reference::Trip(0),
+            });
+        };
+        post(1, 0, 10_000_000, EntryKind::Fare);
+        post(3, 1, 4_000_000, EntryKind::Charging);
+        post(4, 3, 2_500_000, EntryKind::Energy);
+        post(2, 0, 500_000, EntryKind::Fare);
+        let figures = metrics.finish();
+        let a = &figures.fleets[0].figures;
+        assert_eq!((a.fares_eur, a.charging_cost_eur, a.operating_profit_eur), (10.0, 4.0, 6.0));
+        assert_eq!(figures.total.operating_profit_eur, 6.5);
+        let hub = &figures.operators[0];
+        assert_eq!((hub.revenue_eur, hub.energy_cost_eur, hub.profit_eur), (4.0, 2.5, 1.5));
+    }
+
+    #[test]
+    fn connectors_are_used_for_the_share_of_time_they_are_occupied() {
+        let mut metrics = metrics();
+        let session = SessionRecord {
+            session: crate::ids::SessionId(0),
+            vehicle: VehicleId(0),
+            fleet: FleetId(0),
+            station: StationId(0),
+            operator: OperatorId(0),
+            connector: Some(0),
+            arrival_time: SimTime(100),
+            plug_in_time: Some(SimTime(200)),
+            charge_start_time: None,
+            charge_end_time: None,
+            unplug_time: Some(SimTime(500)),
+            queue_s: 100,
+            energy_kwh: 10.0,
+            battery_kwh: 9.0,
+            discharged_kwh: 2.0,
+            max_power_kw: 50.0,
+            soc_start: 0.1,
+            soc_end: 0.3,
+            cost: 1.0,
+            end_reason: crate::records::EndReason::Target,
+        };
+        metrics.session(&session);
+        metrics.session(&SessionRecord { fleet: FleetId(1), unplug_time: None, queue_s: 0, ..session });
+        metrics.session(&SessionRecord { plug_in_time: None, connector: None, energy_kwh: 0.0, ..session });
+        let figures = metrics.finish();
+        // 300 s and 800 s of 2 x 1,000 s.
+        assert_eq!(figures.total.charger_utilisation, Some(0.55));
+        assert_eq!(figures.fleets[0].figures.charger_utilisation, Some(0.15));
+        assert_eq!((figures.total.sessions, figures.total.sessions_without_connector), (3, 1));
+        assert_eq!(figures.total.queue_mean_s, Some(50.0));
+        assert!((figures.total.co2_kg.unwrap() - 0.3 * (20.0 - 6.0)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_run_without_anything_has_no_rates() {
+        let figures = metrics().finish();
+        assert_eq!(figures.total.service_rate, None);
+        assert_eq!(figures.total.wait_p50_s, None);
+        assert_eq!(figures.total.mean_soc, None);
+    }
+}

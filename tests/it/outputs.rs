@@ -1,0 +1,188 @@
+//! The written tables are what the contract and the data dictionary say.
+
+use crate::outputs_day::{Day, START, labels};
+use gridfleet::outputs::{OutputOptions, ParquetRecorder, Provenance};
+use gridfleet::records::Recorder;
+use gridfleet::records::dictionary::{Kind, TABLES, TableId};
+use polars::prelude::*;
+use polars_io::prelude::{ParquetReader, SerReader};
+use std::fs::File;
+use std::path::Path;
+
+fn provenance() -> Provenance {
+    Provenance { scenario: "day".into(), scenario_sha256: "ab".repeat(32), seed: 7, replication: 0 }
+}
+
+fn write(dir: &Path, options: &OutputOptions, day: &Day) -> gridfleet::error::Result<u64> {
+    let mut recorder = ParquetRecorder::create(dir, labels(), &provenance(), options)?;
+    day.play(&mut recorder);
+    Ok(recorder.finish()?.iter().map(|t| t.rows).sum())
+}
+
+fn read(dir: &Path, table: &str) -> DataFrame {
+    ParquetReader::new(File::open(dir.join(format!("{table}.parquet"))).unwrap()).finish().unwrap()
+}
+
+#[test]
+fn files_have_exactly_the_columns_of_the_dictionary() {
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), &OutputOptions::default(), &Day::new()).unwrap();
+    for table in TABLES {
+        let frame = read(dir.path(), table.name);
+        let found: Vec<(String, DataType)> =
+            frame.columns().iter().map(|c| (c.name().to_string(), c.dtype().clone())).collect();
+        let expected: Vec<(String, DataType)> = table
+            .columns
+            .iter()
+            .map(|c| {
+                let dtype = match c.kind {
+                    Kind::Id => DataType::UInt32,
+                    Kind::Int => DataType::Int64,
+                    Kind::Float => DataType::Float64,
+                    Kind::Text => DataType::String,
+                    Kind::Time => DataType::Datetime(TimeUnit::Milliseconds, Some(TimeZone::UTC)),
+                    Kind::Bool => DataType::Boolean,
+                };
+                (c.name.to_owned(), dtype)
+            })
+            .collect();
+        assert_eq!(found, expected, "{}", table.name);
+        for c in table.columns {
+            assert!(c.nullable || frame.column(c.name).unwrap().null_count() == 0, "{}", c.name);
+        }
+    }
+}
+
+#[test]
+fn the_contract_names_the_same_columns() {
+    let contract = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/specs/0-product.md");
+    let Ok(text) = std::fs::read_to_string(contract) else {
+        println!("skipped: the contract is not there");
+        return;
+    };
+    for table in TABLES {
+        let line = text.lines().find(|l| l.starts_with(&format!("- `{}`", table.file_name()))).unwrap();
+        // What follows the colon, without remarks in brackets.
+        let mut columns = String::new();
+        let mut depth = 0;
+        for c in line.split_once(": ").unwrap().1.chars() {
+            match c {
+                '(' => depth += 1,
+                ')' => depth -= 1,
+                ':' if depth == 0 => break,
+                c if depth == 0 => columns.push(c),
+                _ => {}
+            }
+        }
+        let contract: Vec<&str> = columns.split(',').map(str::trim).collect();
+        let ours: Vec<&str> = table.columns.iter().map(|c| c.name).filter(|n| *n != "arrival_time").collect();
+        assert_eq!(contract, ours, "{}", table.name);
+    }
+}
+
+#[test]
+fn rows_come_back_as_they_were_recorded() {
+    let dir = tempfile::tempdir().unwrap();
+    let rows = write(dir.path(), &OutputOptions::default(), &Day::new()).unwrap();
+    assert_eq!(rows, 2 + 4 + 2 + 13 + 13 + 1 + 6);
+
+    let trips = read(dir.path(), "trips");
+    let text = |frame: &DataFrame, name: &str| -> Vec<Option<String>> {
+        frame.column(name).unwrap().str().unwrap().iter().map(|v| v.map(str::to_owned)).collect()
+    };
+    assert_eq!(text(&trips, "vehicle_id"), [Some("y-1".to_owned()), None]);
+    assert_eq!(text(&trips, "status"), [Some("served".to_owned()), Some("lost_no_vehicle".to_owned())]);
+    assert_eq!(text(&trips, "origin"), [Some("2".to_owned()), Some("2".to_owned())]);
+    let times = trips.column("pickup_time").unwrap().datetime().unwrap().physical().clone();
+    assert_eq!(times.iter().collect::<Vec<_>>(), [Some((START.0 + 300) * 1_000), None]);
+    assert_eq!(trips.column("wait_s").unwrap().i64().unwrap().get(0), Some(240));
+    assert_eq!(trips.column("soc_end").unwrap().f64().unwrap().get(0), Some(0.46));
+
+    let ledger = read(dir.path(), "ledger");
+    assert_eq!(text(&ledger, "reference")[1].as_deref(), Some("vehicle:y-1"));
+    assert_eq!(text(&ledger, "reference")[4].as_deref(), Some("session:1"));
+    assert_eq!(text(&ledger, "debit")[0].as_deref(), Some("fleet:yellow"));
+    assert_eq!(text(&ledger, "currency")[5].as_deref(), Some("USD"));
+    assert_eq!(text(&read(dir.path(), "legs"), "destination")[2].as_deref(), Some("40.72000,-74.00000"));
+}
+
+#[test]
+fn many_batches_keep_their_order_and_the_bytes_do_not_depend_on_timing() {
+    let day = Day::new();
+    let mut files = Vec::new();
+    for _ in 0..2 {
+        let dir = tempfile::tempdir().unwrap();
+        let mut recorder =
+            ParquetRecorder::create(dir.path(), labels(), &provenance(), &OutputOptions::default()).unwrap();
+        for number in 0..300_000u32 {
+            let mut trip = day.trips[(number % 2) as usize];
+            trip.request.0 = number;
+            recorder.trip(&trip);
+            recorder.leg(&day.legs[(number % 4) as usize]);
+        }
+        recorder.finish().unwrap();
+        let ids = read(dir.path(), "trips").column("request_id").unwrap().u32().unwrap().clone();
+        assert!(ids.into_no_null_iter().eq(0..300_000));
+        files.push((
+            std::fs::read(dir.path().join("trips.parquet")).unwrap(),
+            std::fs::read(dir.path().join("legs.parquet")).unwrap(),
+        ));
+        assert!(!dir.path().join("ledger.parquet").exists(), "a table without rows is absent");
+    }
+    assert!(files[0] == files[1]);
+}
+
+#[test]
+fn tables_can_be_selected_and_thinned() {
+    let dir = tempfile::tempdir().unwrap();
+    let options =
+        OutputOptions { tables: vec![TableId::Fleet, TableId::Stations], fleet_every: 4, stations_every: 5 };
+    write(dir.path(), &options, &Day::new()).unwrap();
+    assert!(!dir.path().join("trips.parquet").exists());
+    assert_eq!(read(dir.path(), "fleet").height(), 4); // readings 0, 4, 8, 12
+    assert_eq!(read(dir.path(), "stations").height(), 3); // 0, 5, 10
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_reported_once_and_named() {
+    let dir = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink("/dev/full", dir.path().join("legs.parquet")).unwrap();
+    let error = write(dir.path(), &OutputOptions::default(), &Day::new()).unwrap_err();
+    assert_eq!(error.exit_status(), 1);
+    let gridfleet::error::Error::Io { path, source } = error else { panic!("{error}") };
+    assert!(path.ends_with("legs.parquet"));
+    assert_eq!(source.kind(), std::io::ErrorKind::StorageFull);
+}
+
+#[test]
+fn a_folder_that_vanished_fails_early() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut recorder =
+        ParquetRecorder::create(&dir.path().join("gone"), labels(), &provenance(), &OutputOptions::default())
+            .unwrap();
+    let day = Day::new();
+    while !recorder.failed() {
+        for leg in &day.legs {
+            recorder.leg(leg);
+        }
+    }
+    assert!(recorder.finish().unwrap_err().to_string().contains("legs.parquet"));
+}
+
+#[test]
+fn each_file_says_where_it_comes_from() {
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), &OutputOptions::default(), &Day::new()).unwrap();
+    for table in TABLES {
+        let mut file = File::open(dir.path().join(table.file_name())).unwrap();
+        let metadata = polars_parquet::read::read_metadata(&mut file).unwrap();
+        let pairs = metadata.key_value_metadata().clone().unwrap();
+        let value = |key: &str| pairs.iter().find(|p| p.key == key).and_then(|p| p.value.clone()).unwrap();
+        assert_eq!(value("gridfleet.version"), env!("CARGO_PKG_VERSION"));
+        assert_eq!(value("gridfleet.scenario"), "day");
+        assert_eq!(value("gridfleet.scenario_sha256"), "ab".repeat(32));
+        assert_eq!((value("gridfleet.seed"), value("gridfleet.replication")), ("7".into(), "0".into()));
+        assert!(value("created_by").starts_with("gridfleet "));
+    }
+}

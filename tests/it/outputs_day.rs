@@ -1,0 +1,222 @@
+//! A day of two vehicles, written down by hand: what tests of outputs and audit stand on.
+//!
+//! y-1 (40 kWh) picks a rider up (2 km empty, 6 km with the rider), drives to the
+//! station and charges 9 kWh at 36 kW for a quarter of an hour; y-2 queues behind it at
+//! the only connector and charges until the end; a second request is lost.
+
+use gridfleet::geo::Places;
+use gridfleet::ids::{
+    AccountId, FleetId, OperatorId, PlaceId, RequestId, RetailerId, SessionId, StationId, VehicleId,
+};
+use gridfleet::ledger::{EntryKind, LedgerEntry, Money, Reference};
+use gridfleet::records::{
+    EndReason, FleetRecord, Labels, LegPurpose, LegRecord, PriceRecord, Recorder, SessionRecord,
+    StationRecord, TripRecord, TripStatus,
+};
+use gridfleet::time::SimTime;
+use std::sync::Arc;
+
+/// 2018-03-05T00:00:00Z.
+pub const START: SimTime = SimTime(1_520_208_000);
+/// An hour later.
+pub const END: SimTime = SimTime(START.0 + 3_600);
+pub const BATTERY_KWH: f64 = 40.0;
+pub const CHARGE_EFFICIENCY: f64 = 0.9;
+
+#[derive(Debug, Clone)]
+pub struct Day {
+    pub trips: Vec<TripRecord>,
+    pub legs: Vec<LegRecord>,
+    pub sessions: Vec<SessionRecord>,
+    pub fleet: Vec<FleetRecord>,
+    pub stations: Vec<StationRecord>,
+    pub prices: Vec<PriceRecord>,
+    pub ledger: Vec<LedgerEntry>,
+}
+
+pub fn labels() -> Labels {
+    let mut places = Places::default();
+    places.add_zone("1", 40.70, -74.01, 1.0);
+    places.add_zone("2", 40.75, -73.98, 1.0);
+    places.add_point(40.72, -74.0);
+    Labels {
+        places: Arc::new(places),
+        fleets: vec!["yellow".into()],
+        vehicles: vec!["y-1".into(), "y-2".into()],
+        stations: vec!["hub".into()],
+        operators: vec!["power".into()],
+        retailers: vec!["grid".into()],
+        accounts: ["riders", "outside", "fleet:yellow", "operator:power", "retailer:grid"]
+            .map(String::from)
+            .to_vec(),
+        currency: "USD".into(),
+    }
+}
+
+impl Day {
+    pub fn new() -> Self {
+        let leg = |vehicle, purpose, start: i64, end: i64, from, to, km: f64, soc: f64| LegRecord {
+            vehicle: VehicleId(vehicle),
+            fleet: FleetId(0),
+            purpose,
+            start_time: START + start,
+            end_time: START + end,
+            origin: PlaceId(from),
+            destination: PlaceId(to),
+            distance_km: km,
+            energy_kwh: km * 0.2,
+            soc_start: soc,
+            soc_end: soc - km * 0.2 / BATTERY_KWH,
+        };
+        // 0.2 kWh/km of 40 kWh: 0.005 per km.
+        let legs = vec![
+            leg(0, LegPurpose::Pickup, 60, 300, 0, 1, 2.0, 0.50),
+            leg(0, LegPurpose::Service, 300, 900, 1, 0, 6.0, 0.49),
+            leg(0, LegPurpose::ToStation, 900, 1_200, 0, 2, 4.0, 0.46),
+            leg(1, LegPurpose::ToStation, 900, 1_500, 1, 2, 8.0, 0.30),
+        ];
+        let trip = TripRecord {
+            request: RequestId(0),
+            fleet: FleetId(0),
+            vehicle: Some(VehicleId(0)),
+            status: TripStatus::Served,
+            request_time: START + 60,
+            pickup_time: Some(START + 300),
+            dropoff_time: Some(START + 900),
+            wait_s: Some(240),
+            origin: PlaceId(1),
+            destination: PlaceId(0),
+            distance_km: 6.0,
+            deadhead_km: 2.0,
+            energy_kwh: 1.6,
+            fare: 12.5,
+            soc_start: Some(0.50),
+            soc_end: Some(0.46),
+        };
+        let lost = TripRecord {
+            request: RequestId(1),
+            vehicle: None,
+            status: TripStatus::LostNoVehicle,
+            request_time: START + 400,
+            pickup_time: None,
+            dropoff_time: None,
+            wait_s: None,
+            deadhead_km: 0.0,
+            energy_kwh: 0.0,
+            fare: 0.0,
+            soc_start: None,
+            soc_end: None,
+            ..trip
+        };
+        let session = SessionRecord {
+            session: SessionId(0),
+            vehicle: VehicleId(0),
+            fleet: FleetId(0),
+            station: StationId(0),
+            operator: OperatorId(0),
+            connector: Some(0),
+            arrival_time: START + 1_200,
+            plug_in_time: Some(START + 1_200),
+            charge_start_time: Some(START + 1_200),
+            charge_end_time: Some(START + 2_100),
+            unplug_time: Some(START + 2_100),
+            queue_s: 0,
+            energy_kwh: 9.0,
+            battery_kwh: 9.0 * CHARGE_EFFICIENCY,
+            discharged_kwh: 0.0,
+            max_power_kw: 36.0,
+            soc_start: 0.44,
+            soc_end: 0.44 + 8.1 / BATTERY_KWH,
+            cost: 1.8, // 9 kWh at 200 per MWh
+            end_reason: EndReason::Departure,
+        };
+        let second = SessionRecord {
+            session: SessionId(1),
+            vehicle: VehicleId(1),
+            arrival_time: START + 1_500,
+            plug_in_time: Some(START + 2_100),
+            charge_start_time: Some(START + 2_100),
+            charge_end_time: Some(END),
+            unplug_time: None,
+            queue_s: 600,
+            energy_kwh: 15.0, // 36 kW for 1,500 s
+            battery_kwh: 15.0 * CHARGE_EFFICIENCY,
+            soc_start: 0.26,
+            soc_end: 0.26 + 13.5 / BATTERY_KWH,
+            cost: 3.0,
+            end_reason: EndReason::InProgress,
+            ..session
+        };
+        let mut fleet = Vec::new();
+        let mut stations = Vec::new();
+        for reading in 0..=12i64 {
+            let time = START + reading * 300;
+            // Charging from 1,200 s to the end.
+            let power_kw = if reading > 4 { 36.0 } else { 0.0 };
+            let charging = u32::from((4..=12).contains(&reading));
+            let queued = u32::from((5..7).contains(&reading));
+            fleet.push(FleetRecord {
+                time,
+                fleet: FleetId(0),
+                idle: 2 - charging - queued,
+                driving: 0,
+                queued,
+                charging,
+                discharging: 0,
+                mean_soc: 0.4,
+                power_kw,
+            });
+            stations.push(StationRecord {
+                time,
+                station: StationId(0),
+                operator: OperatorId(0),
+                occupied: charging,
+                queue: queued,
+                power_kw,
+                limit_kw: 50.0,
+            });
+        }
+        let prices = vec![PriceRecord {
+            broadcast_time: START,
+            valid_from: START,
+            valid_to: END,
+            retailer: RetailerId(0),
+            price_eur_mwh: 150.0,
+        }];
+        let post = |time: SimTime, debit, credit, amount: f64, kind, reference| LedgerEntry {
+            time,
+            debit: AccountId(debit),
+            credit: AccountId(credit),
+            amount: Money::from_units(amount),
+            kind,
+            reference,
+        };
+        let ledger = vec![
+            post(START + 900, 2, 0, 12.5, EntryKind::Fare, Reference::Trip(0)),
+            post(START + 900, 1, 2, 0.3, EntryKind::Driving, Reference::Vehicle(0)),
+            post(START + 2_100, 3, 2, 1.8, EntryKind::Charging, Reference::Session(0)),
+            post(START + 2_100, 4, 3, 1.35, EntryKind::Energy, Reference::Session(0)),
+            post(END, 3, 2, 3.0, EntryKind::Charging, Reference::Session(1)),
+            post(END, 4, 3, 2.25, EntryKind::Energy, Reference::Session(1)),
+        ];
+        Self {
+            trips: vec![trip, lost],
+            legs,
+            sessions: vec![session, second],
+            fleet,
+            stations,
+            prices,
+            ledger,
+        }
+    }
+
+    pub fn play(&self, recorder: &mut impl Recorder) {
+        self.trips.iter().for_each(|r| recorder.trip(r));
+        self.legs.iter().for_each(|r| recorder.leg(r));
+        self.sessions.iter().for_each(|r| recorder.session(r));
+        self.fleet.iter().for_each(|r| recorder.fleet(r));
+        self.stations.iter().for_each(|r| recorder.station(r));
+        self.prices.iter().for_each(|r| recorder.price(r));
+        self.ledger.iter().for_each(|r| recorder.ledger(r));
+    }
+}
