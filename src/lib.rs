@@ -1,5 +1,6 @@
 //! Discrete-event simulation of electric-vehicle fleets, chargers and electricity markets.
 
+pub mod cli;
 pub mod datasets;
 pub mod error;
 pub mod geo;
@@ -8,5 +9,6 @@ pub mod ledger;
 pub mod policies;
 pub mod records;
 pub mod rng;
+pub mod scenario;
 pub mod time;
 pub mod world;
