@@ -1,2 +1,5 @@
-#[test]
-fn x() {}
+//! All integration tests, in one binary so that they are linked once.
+
+mod cli;
+mod scenario;
+mod scenario_tables;
