@@ -1,1 +1,16 @@
-fn main() {}
+//! The program: arguments, command, exit status.
+
+use clap::Parser as _;
+use gridfleet::cli::{Cli, errors};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match cli.command.execute() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            errors::report(&error);
+            ExitCode::from(error.exit_status())
+        }
+    }
+}

@@ -1,4 +1,130 @@
-//! The command line.
+//! The command line: arguments in, results on stdout, messages on stderr.
+//!
+//! One file per command; none of them computes anything that the library does not offer.
 
+pub mod completions;
 pub mod data;
+pub mod errors;
+pub mod new;
+pub mod progress;
+pub mod run;
+pub mod schema;
+pub mod starter;
 pub mod synth;
+pub mod terminal;
+pub mod validate;
+
+use crate::error::Result;
+use crate::scenario::Overrides;
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Simulates fleets of electric vehicles, their chargers and electricity markets.
+#[derive(Debug, Parser)]
+#[command(
+    name = "gridfleet",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true,
+    after_help = "Start with:\n  gridfleet new my-town\n  gridfleet run my-town.toml\n\n\
+                  Exit status: 0 done, 2 the input is wrong, 1 anything else."
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Simulate a scenario once.
+    Run(run::RunArgs),
+    /// Check a scenario and say what it holds, without running it.
+    Validate(validate::ValidateArgs),
+    /// Import, describe and make up trips, prices and other data.
+    #[command(subcommand)]
+    Data(DataCommands),
+    /// Write a commented scenario to start from, with a small file of trips.
+    New(new::NewArgs),
+    /// Print the JSON Schema of scenario files.
+    Schema(schema::SchemaArgs),
+    /// Print a completion script for a shell.
+    Completions(completions::CompletionsArgs),
+}
+
+/// The commands of `data`.
+#[derive(Debug, Subcommand)]
+pub enum DataCommands {
+    #[command(flatten)]
+    Files(data::DataCommand),
+    /// Make up data sets in the formats of the real ones
+    #[command(subcommand)]
+    Synth(synth::SynthCommand),
+}
+
+impl DataCommands {
+    fn execute(self) -> Result<()> {
+        match self {
+            Self::Files(command) => data::run(command),
+            Self::Synth(command) => synth::run(command),
+        }
+    }
+}
+
+impl Command {
+    /// Carries the command out.
+    ///
+    /// # Errors
+    /// Whatever stops it.
+    pub fn execute(self) -> Result<()> {
+        match self {
+            Self::Run(args) => run::run(&args),
+            Self::Validate(args) => validate::run(&args),
+            Self::Data(command) => command.execute(),
+            Self::New(args) => new::run(&args),
+            Self::Schema(args) => schema::run(&args),
+            Self::Completions(args) => completions::run(&args),
+        }
+    }
+}
+
+/// A scenario and what to change in it.
+#[derive(Debug, Args)]
+pub struct ScenarioArgs {
+    /// The scenario file.
+    #[arg(value_name = "SCENARIO.toml")]
+    pub scenario: PathBuf,
+    /// Change a key of the scenario; may be given several times.
+    ///
+    /// Keys are joined by dots; entries of a list go by position or by name:
+    /// `fleets.0.vehicles.0.count=500`, `fleets.yellow.vehicles.0.count=500`. The value is TOML or
+    /// plain text.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Use this seed instead of the scenario's.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Use this policy of dispatch or of charging, for example `nearest-idle` or `price-aware`; may be
+    /// given several times.
+    #[arg(long, value_name = "NAME")]
+    pub policy: Vec<String>,
+}
+
+impl ScenarioArgs {
+    /// The changes.
+    pub fn overrides(&self) -> Overrides {
+        Overrides { set: self.set.clone(), seed: self.seed, policies: self.policy.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -7,7 +7,7 @@ use super::table::TableFile;
 use super::trace::Trace;
 use super::zones::Zones;
 use super::{fold, sample, tlc, trips};
-use crate::error::{Error, InputError, Result};
+use crate::error::{InputError, Result};
 use crate::rng::{Purpose, Streams};
 use chrono_tz::Tz;
 use std::collections::BTreeSet;
@@ -95,6 +95,5 @@ pub fn local_zone(source: &TripSource) -> Tz {
 
 /// Car2Go snapshots, which become trips only together.
 fn car2go(source: &TripSource) -> Result<Trace> {
-    let error = InputError::new("format `car2go`", "`tlc` or `trips`").key("format");
-    Err(Error::from(error.file(&source.files[0])))
+    super::car2go::read(&source.files, source.timezone, source.on_bad_row)
 }

@@ -290,7 +290,8 @@ impl Simulation {
             arrival_time: session.arrival,
             plug_in_time: Some(session.plug_in),
             charge_start_time: session.charge_start,
-            charge_end_time: session.charge_end,
+            // Power that flows until the end of the simulation flowed last then.
+            charge_end_time: session.charge_end.or(session.charge_start.map(|_| now)),
             unplug_time,
             queue_s: session.plug_in - session.arrival,
             energy_kwh,

@@ -45,6 +45,8 @@ pub struct Summary {
     pub fleets: Vec<FleetFigures>,
     /// Key figures of each operator of stations.
     pub operators: Vec<OperatorFigures>,
+    /// What policies proposed and the engine refused, by reason.
+    pub refused_actions: BTreeMap<String, u64>,
     /// What was read and skipped on the way in, as the importers report it.
     #[serde(skip_serializing_if = "serde_json::Value::is_null")]
     pub imports: serde_json::Value,
@@ -65,6 +67,8 @@ pub struct SummaryHead {
     pub currency: String,
     /// Events processed.
     pub events: u64,
+    /// What policies proposed and the engine refused, by reason.
+    pub refused_actions: BTreeMap<String, u64>,
     /// What was read and skipped on the way in; null for nothing.
     pub imports: serde_json::Value,
 }
@@ -86,6 +90,7 @@ impl Summary {
             total: figures.total,
             fleets: figures.fleets,
             operators: figures.operators,
+            refused_actions: head.refused_actions,
             imports: head.imports,
         }
     }

@@ -3,6 +3,8 @@
 //! Writers, documentation and `gridfleet schema` come from here; a test of the
 //! writer compares the files with it.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 
 /// Type of a column.
@@ -70,7 +72,8 @@ impl Table {
 }
 
 /// Which table: an index into [`TABLES`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum TableId {
     /// Requests.
     Trips,

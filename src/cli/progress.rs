@@ -1,0 +1,63 @@
+//! The progress bar of a run: simulated days, events per second, time to go.
+
+use crate::time::SimTime;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::time::{Duration, Instant};
+
+/// Progress of one run, on stderr, or nothing at all.
+#[derive(Debug)]
+pub struct Progress {
+    bar: ProgressBar,
+    start: SimTime,
+    began: Instant,
+}
+
+impl Progress {
+    /// Progress from `start` to `end`; shown only if `visible`.
+    pub fn new(start: SimTime, end: SimTime, visible: bool) -> Self {
+        let bar = if visible {
+            ProgressBar::new(u64::try_from(end - start).unwrap_or(0))
+        } else {
+            ProgressBar::hidden()
+        };
+        let template = "{bar:30.cyan/blue} {percent:>3} %  {msg}  {elapsed} / {eta} to go";
+        // A template that cannot be read would be a bug; the plain bar does as well.
+        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        bar.set_style(style.progress_chars("█▉▊▋▌▍▎▏ "));
+        if visible {
+            bar.enable_steady_tick(Duration::from_millis(200));
+        }
+        Self { bar, start, began: Instant::now() }
+    }
+
+    /// The simulation has come to `now` and processed `events` in all.
+    pub fn update(&self, now: SimTime, events: u64) {
+        if self.bar.is_hidden() {
+            return;
+        }
+        let seconds = u64::try_from(now - self.start).unwrap_or(0);
+        self.bar.set_position(seconds);
+        let rate = events as f64 / self.began.elapsed().as_secs_f64().max(1e-3);
+        self.bar.set_message(format!("day {}  {} events/s", seconds / 86_400 + 1, thousands(rate)));
+    }
+
+    /// Wall time since the start.
+    pub fn elapsed(&self) -> Duration {
+        self.began.elapsed()
+    }
+}
+
+impl Drop for Progress {
+    /// Leaves no bar behind, whatever happened.
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+fn thousands(rate: f64) -> String {
+    match rate {
+        r if r >= 1e6 => format!("{:.1} M", r / 1e6),
+        r if r >= 1e3 => format!("{:.0} k", r / 1e3),
+        r => format!("{r:.0}"),
+    }
+}

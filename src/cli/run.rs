@@ -1,0 +1,262 @@
+//! `gridfleet run`: one replication of a scenario.
+
+use super::progress::Progress;
+use super::{ScenarioArgs, terminal};
+use crate::audit::{AuditFacts, StationFacts, VehicleFacts, audit};
+use crate::engine::Simulation;
+use crate::error::{Error, Result};
+use crate::outputs::{
+    InputFile, Manifest, OutputOptions, Overview, ParquetRecorder, Provenance, RunDir, Summary, SummaryHead,
+};
+use crate::records::metrics::{Metrics, MetricsSetup};
+use crate::rng::Streams;
+use crate::scenario::{self, Prepared};
+use crate::time::HOUR_S;
+use crate::world::{Mode, Setup};
+use clap::Args;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Arguments of `gridfleet run`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    gridfleet run scenarios/nyc-week.toml\n  \
+    gridfleet run scenarios/nyc-week.toml -o out/fewer --set fleets.yellow.vehicles.0.count=300\n  \
+    gridfleet run scenarios/small.toml --policy nearest-idle --policy price-aware --audit\n  \
+    gridfleet run scenarios/small.toml --json | jq .service_rate")]
+pub struct RunArgs {
+    #[command(flatten)]
+    pub scenario: ScenarioArgs,
+    /// Folder of results; replaced if it holds an earlier run. Default: out/<name of the scenario>.
+    #[arg(short, long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// Replication: the same scenario with other random numbers.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub replication: u32,
+    /// Print errors only.
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Print the contents of summary.json alone on stdout.
+    #[arg(long)]
+    pub json: bool,
+    /// Recompute charge, energy and money from the tables written, and fail if they do not add up.
+    #[arg(long)]
+    pub audit: bool,
+}
+
+/// Carries `gridfleet run` out.
+///
+/// # Errors
+/// If the scenario is wrong, the results cannot be written, or the user interrupts.
+pub fn run(args: &RunArgs) -> Result<()> {
+    let stop = interrupts()?;
+    let scenario = scenario::load(&args.scenario.scenario, &args.scenario.overrides())?;
+    let streams = Streams { seed: scenario.seed(), replication: args.replication };
+    let output = args.output.clone().unwrap_or_else(|| Path::new("out").join(&scenario.spec.name));
+    let visible = !args.quiet && terminal::moves();
+    if !args.quiet {
+        let (start, end) = scenario.period();
+        terminal::message(&format!(
+            "{}: {} to {}, seed {}, replication {}, policies {} and {}, results in {}\n",
+            scenario.spec.name,
+            start.iso(),
+            end.iso(),
+            streams.seed,
+            streams.replication,
+            scenario.spec.operation.dispatch.name(),
+            scenario.spec.operation.charging.name(),
+            output.display()
+        ));
+    }
+    let (setup, prepared) = scenario.build(streams)?;
+    check(stop)?;
+    let progress = Progress::new(setup.start, setup.end, visible);
+    let job = Job { setup: Arc::new(setup), prepared, streams, output, audit: args.audit };
+    let outcome = simulate(&job, &progress, stop)?;
+    drop(progress);
+    if args.json {
+        terminal::print(&outcome.summary_json)
+    } else if args.quiet {
+        Ok(())
+    } else {
+        terminal::print(&outcome.table)
+    }
+}
+
+/// One replication to be carried out.
+#[derive(Debug)]
+pub struct Job {
+    /// The world.
+    pub setup: Arc<Setup>,
+    /// Policies, outputs and where it all came from.
+    pub prepared: Prepared,
+    /// Randomness.
+    pub streams: Streams,
+    /// Folder of results.
+    pub output: PathBuf,
+    /// Whether the tables written are audited.
+    pub audit: bool,
+}
+
+/// What a replication leaves besides its files.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Contents of `summary.json`.
+    pub summary_json: String,
+    /// The summary for people.
+    pub table: String,
+}
+
+/// Runs the simulation hour by hour and writes its results.
+fn simulate(job: &Job, progress: &Progress, stop: &AtomicBool) -> Result<Outcome> {
+    let (setup, prepared) = (&job.setup, &job.prepared);
+    let started = chrono::Utc::now();
+    // The folder comes first: if it cannot be written, that is known before the work.
+    let dir = RunDir::create(&job.output)?;
+    let labels = setup.labels();
+    let provenance = Provenance {
+        scenario: prepared.name.clone(),
+        scenario_sha256: prepared.sha256.clone(),
+        seed: job.streams.seed,
+        replication: job.streams.replication,
+    };
+    let options = OutputOptions {
+        tables: prepared.outputs.tables.clone(),
+        fleet_every: prepared.outputs.fleet_every,
+        stations_every: prepared.outputs.stations_every,
+    };
+    let connectors = setup.stations.iter().map(|s| s.connectors.len() as u64).sum();
+    let metrics_setup = MetricsSetup {
+        start: setup.start,
+        end: setup.end,
+        connectors,
+        co2_kg_per_kwh: setup.co2_kg_per_kwh,
+    };
+    let mut metrics = Metrics::new(&labels, metrics_setup);
+    let mut overview = Overview::new(&labels, setup.clock.clone(), setup.start, setup.end);
+    let mut tables = ParquetRecorder::create(dir.path(), labels, &provenance, &options)?;
+
+    let mut simulation = Simulation::new(
+        Arc::clone(setup),
+        prepared.dispatch.build(),
+        prepared.charging.build(),
+        job.streams,
+    );
+    if job.audit {
+        simulation = simulation.audited();
+    }
+    let mut recorder = (&mut tables, (&mut metrics, &mut overview));
+    while simulation.now() < setup.end {
+        let until = simulation.now() + HOUR_S;
+        simulation.run_until(until, &mut recorder);
+        progress.update(until.min(setup.end), simulation.events());
+        check(stop)?;
+        if recorder.0.failed() || until >= setup.end {
+            break;
+        }
+    }
+    simulation.finish(&mut recorder);
+    let simulated = progress.elapsed();
+    tables.finish()?;
+
+    let mut policy = BTreeMap::from([("charging".to_owned(), prepared.charging.name().to_owned())]);
+    let mode = match setup.mode {
+        Mode::Dispatch { .. } => prepared.dispatch.name(),
+        Mode::Replay => "replay",
+    };
+    policy.insert("dispatch".to_owned(), mode.to_owned());
+    let head = SummaryHead {
+        provenance,
+        policy,
+        start: setup.start,
+        end: setup.end,
+        currency: setup.currency.clone(),
+        events: simulation.events(),
+        refused_actions: simulation.refusals().map(|(r, n)| (r.name().to_owned(), n)).collect(),
+        imports: imports(prepared),
+    };
+    let summary = Summary::new(head, metrics.finish());
+    summary.write(dir.path())?;
+    overview.write(&prepared.name, dir.path())?;
+    let mut manifest = Manifest::new(std::env::args().collect());
+    manifest.inputs = prepared.inputs.iter().map(|path| InputFile::of(path)).collect::<Result<_>>()?;
+    manifest.threads = std::thread::available_parallelism().map_or(1, usize::from);
+    manifest.started = started.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    manifest.wall_time_s = progress.elapsed().as_secs_f64();
+    manifest.events_per_second = simulation.events() as f64 / simulated.as_secs_f64().max(1e-9);
+    manifest.write(dir.path())?;
+    check(stop)?;
+    let target = dir.finish()?;
+    let mut table = summary.table(terminal::draws());
+    if !table.ends_with('\n') {
+        table.push('\n');
+    }
+    if job.audit {
+        // The tables stay where they are: whoever sees the audit fail will want to look at them.
+        let report = audit(&target, &audit_facts(setup, options))?;
+        table.push_str(&format!("\n{}\n", report.into_result()?.render().trim_end()));
+    }
+    Ok(Outcome { summary_json: summary.to_json()?, table })
+}
+
+/// What was read, skipped, mended and derived on the way in, for the summary.
+fn imports(prepared: &Prepared) -> serde_json::Value {
+    serde_json::json!({ "trips": prepared.import, "left_out": prepared.left_out })
+}
+
+/// What the auditor must know besides the tables.
+fn audit_facts(setup: &Setup, outputs: OutputOptions) -> AuditFacts {
+    let label = |place| {
+        let mut label = String::new();
+        setup.places.write_label(place, &mut label);
+        label
+    };
+    let vehicles = setup.vehicles.iter().map(|v| {
+        let of = &setup.types[v.vehicle_type.index()];
+        VehicleFacts {
+            name: v.name.clone(),
+            fleet: setup.fleets[v.fleet.index()].name.clone(),
+            battery_kwh: of.battery_kwh,
+            charge_efficiency: of.charge_efficiency,
+            discharge_efficiency: of.discharge_efficiency,
+            initial_soc: v.soc,
+            initial_place: label(v.place),
+        }
+    });
+    let stations = setup.stations.iter().map(|s| {
+        let total_kw: f64 = s.connectors.iter().map(|c| c.power_kw).sum();
+        StationFacts {
+            name: s.name.clone(),
+            place: label(s.place),
+            connectors: s.connectors.len() as u32,
+            limit_kw: s.site_limit_kw.min(total_kw),
+            first_come_first_served: s.connectors.iter().all(|c| c.dc == s.connectors[0].dc),
+            retailer: setup.retailers[s.retailer.index()].name.clone(),
+            markup_eur_mwh: s.markup_eur_mwh,
+        }
+    });
+    AuditFacts {
+        start: setup.start,
+        end: setup.end,
+        vehicles: vehicles.collect(),
+        stations: stations.collect(),
+        requests: Some(setup.requests.len() as u64),
+        outputs,
+    }
+}
+
+/// Stops if the user has asked for it.
+fn check(stop: &AtomicBool) -> Result<()> {
+    if stop.load(Ordering::Relaxed) { Err(Error::Interrupted) } else { Ok(()) }
+}
+
+/// A flag that Ctrl-C sets, also `SIGTERM` and `SIGHUP`.
+fn interrupts() -> Result<&'static AtomicBool> {
+    static STOP: AtomicBool = AtomicBool::new(false);
+    match ctrlc::set_handler(|| STOP.store(true, Ordering::Relaxed)) {
+        Ok(()) | Err(ctrlc::Error::MultipleHandlers) => Ok(&STOP),
+        Err(error) => Err(Error::Other(format!("cannot listen for Ctrl-C: {error}"))),
+    }
+}

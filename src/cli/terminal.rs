@@ -1,0 +1,40 @@
+//! What the terminal can do, and writing to it without falling over.
+
+use crate::error::{Error, Result};
+use std::io::{ErrorKind, IsTerminal as _, Write as _};
+
+/// Whether messages on stderr may be coloured: a terminal that is not dumb, and `NO_COLOR` unset or
+/// empty (<https://no-color.org>).
+pub fn colours() -> bool {
+    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    std::io::stderr().is_terminal() && !set("NO_COLOR") && !dumb
+}
+
+/// Whether stderr is a terminal on which a bar can move.
+pub fn moves() -> bool {
+    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    std::io::stderr().is_terminal() && !dumb
+}
+
+/// Whether stdout is a terminal, where lines around a table help.
+pub fn draws() -> bool {
+    std::io::stdout().is_terminal()
+}
+
+/// Writes a result to stdout. A reader that has gone away (`| head`) is no error.
+///
+/// # Errors
+/// If stdout cannot be written for another reason, for example a full disk.
+pub fn print(text: &str) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::writing("stdout", error)),
+        _ => Ok(()),
+    }
+}
+
+/// Writes a message to stderr; there is nobody to tell if that fails.
+pub fn message(text: &str) {
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}

@@ -1,0 +1,84 @@
+//! `gridfleet validate`: checks a scenario and everything it names, and says what it holds.
+
+use super::{ScenarioArgs, terminal};
+use crate::error::Result;
+use crate::rng::Streams;
+use crate::scenario::{self, Prepared};
+use crate::world::{Mode, Setup};
+use clap::Args;
+use std::fmt::Write as _;
+
+/// Arguments of `gridfleet validate`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    gridfleet validate scenarios/nyc-week.toml\n  \
+    gridfleet validate scenarios/small.toml --set time.days=1")]
+pub struct ValidateArgs {
+    #[command(flatten)]
+    pub scenario: ScenarioArgs,
+}
+
+/// Carries `gridfleet validate` out.
+///
+/// # Errors
+/// With all problems of the scenario.
+pub fn run(args: &ValidateArgs) -> Result<()> {
+    let scenario = scenario::load(&args.scenario.scenario, &args.scenario.overrides())?;
+    let (setup, prepared) = scenario.build(Streams { seed: scenario.seed(), replication: 0 })?;
+    terminal::print(&describe(&setup, &prepared))
+}
+
+/// What a scenario holds.
+fn describe(setup: &Setup, prepared: &Prepared) -> String {
+    let mut out = format!("{}: ok\n", prepared.name);
+    let mut row = |name: &str, text: String| {
+        // Writing to a string cannot fail.
+        let _ = writeln!(out, "  {name:<11} {text}");
+    };
+    let hours = (setup.end - setup.start) as f64 / 3_600.0;
+    let zone = setup.clock.tz().name();
+    let local = |t| setup.clock.local(t).format("%Y-%m-%d %H:%M").to_string();
+    row("period", format!("{} to {} ({zone}, {hours} h)", local(setup.start), local(setup.end)));
+    match setup.mode {
+        Mode::Dispatch { patience_s } => {
+            row("mode", format!("dispatch ({}, riders wait {patience_s} s)", prepared.dispatch.name()));
+        }
+        Mode::Replay => row("mode", "replay".to_owned()),
+    }
+    row("charging", prepared.charging.name().to_owned());
+    row("requests", format!("{} ({} rows read)", setup.requests.len(), prepared.import.rows_read));
+    for (reason, count) in prepared.import.skipped.iter().chain(&prepared.left_out) {
+        row("", format!("{count} left out: {reason}"));
+    }
+    for (what, count) in &prepared.import.repaired {
+        row("", format!("{count} repaired: {what}"));
+    }
+    for (property, how) in &prepared.import.derived {
+        row("", format!("{property}: {how}"));
+    }
+    for (i, fleet) in setup.fleets.iter().enumerate() {
+        let vehicles = setup.vehicles.iter().filter(|v| v.fleet.index() == i).count();
+        let requests = setup.requests.fleet.iter().filter(|f| f.index() == i).count();
+        row(
+            "fleet",
+            format!("{}: {}, {}", fleet.name, counted(vehicles, "vehicle"), counted(requests, "request")),
+        );
+    }
+    let connectors: usize = setup.stations.iter().map(|s| s.connectors.len()).sum();
+    let text = format!(
+        "{} with {} of {}",
+        counted(setup.stations.len(), "station"),
+        counted(connectors, "connector"),
+        counted(setup.operators.len(), "operator")
+    );
+    row("charging at", text);
+    for retailer in &setup.retailers {
+        row("retailer", format!("{}, a price every {} s", retailer.name, retailer.slot_s));
+    }
+    out
+}
+
+/// `1 station`, `2 stations`.
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}

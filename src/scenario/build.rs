@@ -1,0 +1,267 @@
+//! From a checked scenario to the fixed part of a replication: trips are read,
+//! zones become places, requests and vehicles are laid out in flat columns.
+
+use super::demand::{self, Demand};
+use super::problems::{Problems, Subject};
+use super::spec::{ModeSpec, OutputsSpec};
+use super::stations::Location;
+use super::{Scenario, horizon, od_matrix, placement, sorted, sources, suggest};
+use crate::datasets::ImportReport;
+use crate::error::{Error, InputError, Result};
+use crate::geo::Places;
+use crate::ids::PlaceId;
+use crate::policies::{ChargingSpec, DispatchSpec};
+use crate::rng::Streams;
+use crate::time::SimTime;
+use crate::world::{Mode, Setup, Station};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What a run needs besides the [`Setup`].
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// Name of the scenario.
+    pub name: String,
+    /// SHA-256 of the scenario file.
+    pub sha256: String,
+    /// Which vehicle serves which request.
+    pub dispatch: DispatchSpec,
+    /// When, where and how far vehicles charge.
+    pub charging: ChargingSpec,
+    /// What happened to the rows of the trip files.
+    pub import: ImportReport,
+    /// Trips that were read but are no requests of this run, by reason, for example
+    /// `outside the period`.
+    pub left_out: BTreeMap<String, u64>,
+    /// All files read.
+    pub inputs: Vec<PathBuf>,
+    /// What to write.
+    pub outputs: OutputsSpec,
+}
+
+impl Scenario {
+    /// Seed of the scenario and its overrides.
+    pub fn seed(&self) -> u64 {
+        self.spec.seed
+    }
+
+    /// First instant simulated and first no longer simulated.
+    pub fn period(&self) -> (SimTime, SimTime) {
+        (self.plan.horizon.start, self.plan.horizon.end)
+    }
+
+    /// Reads the trips and builds the world of the replication that `streams` names.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Input`] with everything that is wrong with the trips and with names that
+    /// only they explain (zones, vehicles, fleets).
+    pub fn build(&self, streams: Streams) -> Result<(Setup, Prepared)> {
+        let mut trace = sources::trips(&self.plan.source, &streams).map_err(|error| self.located(error))?;
+        let mut problems = Problems::new(&self.document);
+        let mut places = std::mem::take(&mut trace.places);
+        let zones = zones(&places);
+        let stations = self.stations(&mut places, &zones, &mut problems);
+        let depots = self.depots(&mut places, &zones, &mut problems);
+
+        let plan = &self.plan;
+        let horizon = &plan.horizon;
+        let mut travel = plan.travel.clone();
+        if self.spec.travel.learn_from_trips {
+            match od_matrix::learn(&trace, zones.len(), &horizon.clock, self.spec.travel.min_trips) {
+                Ok(matrix) => travel.matrix = Some(matrix),
+                Err(found) => {
+                    problems.add("travel.learn_from_trips", found, "trips between at most 1,000 zones");
+                }
+            }
+        }
+        let Demand { requests, vehicles: bound, left_out, derived } =
+            demand::demand(&self.spec, plan, &mut trace, &places, &travel, streams, &mut problems);
+        let located: Vec<Vec<Option<PlaceId>>> = plan
+            .fleets
+            .iter()
+            .map(|fleet| {
+                fleet
+                    .named
+                    .iter()
+                    .map(|v| {
+                        v.location
+                            .as_ref()
+                            .and_then(|l| place(l, &v.subject, "zone", &mut places, &zones, &mut problems))
+                    })
+                    .collect()
+            })
+            .collect();
+        let vehicles = match self.spec.operation.mode {
+            ModeSpec::Replay => bound,
+            ModeSpec::Dispatch => {
+                placement::vehicles(plan, &requests, &depots, &located, streams, &mut problems)
+            }
+        };
+        if problems.errors.is_empty() {
+            self.stations_in_range(&stations, &places, &requests, &mut problems);
+        }
+        if !problems.errors.is_empty() {
+            return Err(sorted(problems.errors));
+        }
+        let mut fleets: Vec<_> = plan.fleets.iter().map(|f| f.fleet.clone()).collect();
+        for (fleet, depots) in fleets.iter_mut().zip(depots) {
+            fleet.depots = depots;
+        }
+        let mut import = std::mem::take(&mut trace.report);
+        // What the reader leaves to the scenario is told by what the scenario did.
+        if self.spec.trips.fleet_shares.is_empty() {
+            import.derived.remove("fleet");
+        }
+        for (property, how) in derived {
+            import.derived.entry(property).or_insert(how);
+        }
+        let setup = Setup {
+            start: horizon.start,
+            end: horizon.end,
+            control_interval_s: self.spec.time.control_interval_s,
+            clock: horizon.clock.clone(),
+            mode: match self.spec.operation.mode {
+                ModeSpec::Dispatch => Mode::Dispatch { patience_s: self.spec.operation.patience_s },
+                ModeSpec::Replay => Mode::Replay,
+            },
+            places: Arc::new(places),
+            travel,
+            temperature_c: horizon::temperature_c(&self.spec.environment, horizon),
+            types: plan.types.clone(),
+            fleets,
+            vehicles,
+            operators: plan.operators.clone(),
+            stations,
+            retailers: plan.retailers.clone(),
+            requests,
+            currency: self.spec.currency.clone(),
+            co2_kg_per_kwh: self.spec.environment.co2_kg_per_kwh,
+        };
+        let prepared = Prepared {
+            name: self.spec.name.clone(),
+            sha256: self.sha256.clone(),
+            dispatch: self.spec.operation.dispatch.clone(),
+            charging: self.spec.operation.charging.clone(),
+            import,
+            left_out,
+            inputs: self.inputs.clone(),
+            outputs: self.spec.outputs.clone(),
+        };
+        Ok((setup, prepared))
+    }
+
+    /// What the reader of trips says about a key of `[trips]`, at its place in the scenario file.
+    fn located(&self, error: Error) -> Error {
+        let Error::Input(errors) = error else { return error };
+        let place = |error: InputError| match (&error.file, &error.key) {
+            (None, Some(key)) => {
+                let path = format!("trips.{key}");
+                InputError { help: error.help, ..self.document.error(&path, error.found, error.expected) }
+            }
+            _ => error,
+        };
+        Error::Input(errors.into_iter().map(place).collect())
+    }
+
+    fn stations(
+        &self,
+        places: &mut Places,
+        zones: &BTreeMap<String, PlaceId>,
+        problems: &mut Problems<'_>,
+    ) -> Vec<Station> {
+        let plans = self.plan.stations.iter();
+        plans
+            .filter_map(|plan| {
+                let place = place(&plan.location, &plan.subject, "zone", places, zones, problems)?;
+                Some(Station { place, ..plan.station.clone() })
+            })
+            .collect()
+    }
+
+    fn depots(
+        &self,
+        places: &mut Places,
+        zones: &BTreeMap<String, PlaceId>,
+        problems: &mut Problems<'_>,
+    ) -> Vec<Vec<PlaceId>> {
+        let mut all = Vec::with_capacity(self.plan.fleets.len());
+        for fleet in &self.plan.fleets {
+            let mut depots = Vec::with_capacity(fleet.depots.len());
+            for (i, depot) in fleet.depots.iter().enumerate() {
+                let subject = Subject::Key(format!("{}.depots[{i}]", fleet.key));
+                depots.extend(place(depot, &subject, "", places, zones, problems));
+            }
+            all.push(depots);
+        }
+        all
+    }
+
+    /// A station that no vehicle could reach from any place of the demand cannot be meant.
+    fn stations_in_range(
+        &self,
+        stations: &[Station],
+        places: &Places,
+        requests: &crate::world::Requests,
+        problems: &mut Problems<'_>,
+    ) {
+        for (station, plan) in stations.iter().zip(&self.plan.stations) {
+            let fleets = self.plan.fleets.iter().filter(|f| station.access.allows(f.id));
+            let range_km = fleets
+                .flat_map(super::fleets::FleetPlan::types)
+                .filter_map(|t| self.plan.types.get(t.index()))
+                .map(|t| t.battery_kwh * (t.usable_soc[1] - t.usable_soc[0]) / t.consumption_kwh_per_km)
+                .fold(0.0, f64::max);
+            let km = |&place: &PlaceId| self.plan.travel.circuity * places.distance_km(place, station.place);
+            // Nearly always the first place is in range, so this does not walk all of them.
+            let mut ends = requests.destination.iter().chain(&requests.origin);
+            if !requests.is_empty() && !ends.any(|place| km(place) <= range_km) {
+                let nearest = requests.destination.iter().map(km).fold(f64::INFINITY, f64::min);
+                let field = if matches!(plan.location, Location::Zone(_)) { "zone" } else { "lat" };
+                problems
+                    .about(
+                        &plan.subject,
+                        field,
+                        format!("station \"{}\" {nearest:.0} km from the nearest trip", station.name),
+                        format!("a station that a vehicle can reach: the longest range is {range_km:.0} km"),
+                    )
+                    .help("check latitude and longitude: they may be swapped");
+            }
+        }
+    }
+}
+
+/// Zones by name.
+fn zones(places: &Places) -> BTreeMap<String, PlaceId> {
+    (0..places.len())
+        .map(PlaceId::new)
+        .map_while(|place| Some((places.zone_name(place)?.to_owned(), place)))
+        .collect()
+}
+
+fn place(
+    location: &Location,
+    subject: &Subject,
+    field: &str,
+    places: &mut Places,
+    zones: &BTreeMap<String, PlaceId>,
+    problems: &mut Problems<'_>,
+) -> Option<PlaceId> {
+    match location {
+        Location::Point(lat, lon) => Some(places.add_point(*lat, *lon)),
+        Location::Zone(name) => {
+            let place = zones.get(name).copied();
+            if place.is_none() {
+                let found = format!("the unknown zone \"{}\"", super::document::shortened(name));
+                let help = if zones.is_empty() {
+                    Some("the trips come without zones: give a latitude and a longitude".to_owned())
+                } else {
+                    let known: BTreeSet<&str> = zones.keys().map(String::as_str).collect();
+                    suggest::help(name, known)
+                };
+                problems.about(subject, field, found, "the name of a zone of the trips").perhaps(help);
+            }
+            place
+        }
+    }
+}

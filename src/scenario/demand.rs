@@ -1,0 +1,273 @@
+//! Requests out of a trace: those of the period, each with its fleet, and with
+//! distance, duration and fare where the trace does not tell them.
+
+use super::Plan;
+use super::problems::Problems;
+use super::spec::{ModeSpec, ScenarioFile};
+use super::suggest;
+use crate::datasets::{OnBadRow, Trace};
+use crate::geo::Places;
+use crate::ids::{FleetId, VehicleId};
+use crate::ledger::Money;
+use crate::rng::{Purpose, Streams};
+use crate::world::{Bound, Requests, Travel, VehicleStart};
+use rand::RngExt as _;
+use std::collections::BTreeMap;
+
+/// Requests and what was done to get them.
+#[derive(Debug, Default)]
+pub struct Demand {
+    /// The requests.
+    pub requests: Requests,
+    /// In replay, the vehicles that the trips name.
+    pub vehicles: Vec<VehicleStart>,
+    /// Trips that are no request, by reason.
+    pub left_out: BTreeMap<String, u64>,
+    /// What was derived and how.
+    pub derived: BTreeMap<String, String>,
+}
+
+/// How a trip gets its fleet.
+enum Split {
+    /// All to one.
+    Only(FleetId),
+    /// By the fleet that the trace names; `None` for names that are no fleet.
+    ByName(Vec<Option<FleetId>>),
+    /// At random: fleets with the upper ends of their share of 0..1.
+    Shares(Vec<(f64, FleetId)>),
+}
+
+/// Longest ride [s]: what fits the column; nobody rides for 136 years.
+const MOST_SECONDS: f64 = u32::MAX as f64;
+
+/// The requests of `trace` within the period.
+pub(crate) fn demand(
+    spec: &ScenarioFile,
+    plan: &Plan,
+    trace: &mut Trace,
+    places: &Places,
+    travel: &Travel,
+    streams: Streams,
+    problems: &mut Problems<'_>,
+) -> Demand {
+    let mut demand = Demand::default();
+    let (start, end) = (plan.horizon.start, plan.horizon.end);
+    let first = trace.request_time.partition_point(|&t| t < start);
+    let last = trace.request_time.partition_point(|&t| t < end);
+    let outside = trace.len() - (last - first);
+    if outside > 0 {
+        demand.left_out.insert("outside the period".to_owned(), outside as u64);
+    }
+    if first == last {
+        no_trips(plan, trace, problems);
+        return demand;
+    }
+    let Some(split) = split(spec, trace, problems) else { return demand };
+    let replay = spec.operation.mode == ModeSpec::Replay;
+    if replay && trace.vehicle_names.is_empty() {
+        problems
+            .add(
+                "operation.mode",
+                "\"replay\", but the trips name no vehicles",
+                "\"dispatch\", or trips with a `vehicle` column",
+            )
+            .help("if the column has another name, map it: map = { vehicle = \"...\" }");
+        return demand;
+    }
+
+    let count = last - first;
+    let requests = &mut demand.requests;
+    requests.time.reserve_exact(count);
+    requests.origin.reserve_exact(count);
+    requests.destination.reserve_exact(count);
+    requests.duration_s.reserve_exact(count);
+    requests.distance_km.reserve_exact(count);
+    requests.fare.reserve_exact(count);
+    requests.fleet.reserve_exact(count);
+    let (mut no_fleet, mut no_vehicle) = (0_u64, 0_u64);
+    let (mut distances, mut durations, mut fares) = (0_u64, 0_u64, 0_u64);
+    let mut binder = Binder::new(plan, trace, streams);
+    let mut pace = travel.pace(&plan.horizon.clock, plan.horizon.start);
+    for i in first..last {
+        let fleet = match &split {
+            Split::Only(fleet) => Some(*fleet),
+            Split::ByName(fleets) => fleets.get(trace.fleet[i] as usize).copied().flatten(),
+            Split::Shares(shares) => {
+                let draw: f64 = streams.stream(Purpose::FleetChoice, i as u64).random();
+                shares.iter().find(|(upper, _)| draw < *upper).or(shares.last()).map(|&(_, fleet)| fleet)
+            }
+        };
+        let Some(mut fleet) = fleet else {
+            no_fleet += 1;
+            continue;
+        };
+        if replay {
+            let Some((bound, owner)) = binder.bind(trace, i, fleet) else {
+                no_vehicle += 1;
+                continue;
+            };
+            fleet = owner;
+            requests.bound.push(bound);
+        }
+        let (from, to) = (trace.origin[i], trace.destination[i]);
+        let (mut distance_km, mut duration_s) = (trace.distance_km[i], trace.duration_s[i]);
+        if distance_km.is_nan() || duration_s.is_nan() {
+            if trace.request_time[i] >= pace.until {
+                pace = travel.pace(&plan.horizon.clock, trace.request_time[i]);
+            }
+            let trip = travel.trip(places, &pace, from, to);
+            if distance_km.is_nan() {
+                distances += 1;
+                distance_km = trip.distance_km;
+            }
+            if duration_s.is_nan() {
+                durations += 1;
+                // At the pace of the travel model over the trip's own distance.
+                let pace = distance_km / trip.distance_km;
+                let known = pace.is_finite() && !trace.distance_km[i].is_nan();
+                duration_s = trip.duration_s as f64 * if known { pace } else { 1.0 };
+            }
+        }
+        let duration_s = duration_s.ceil().clamp(1.0, MOST_SECONDS) as u32;
+        let mut fare = trace.fare[i];
+        if fare.is_nan() {
+            fares += 1;
+            let rule = plan.fleets.get(fleet.index()).map(|f| f.fleet.fare).unwrap_or_default();
+            fare = rule.fare(distance_km, i64::from(duration_s)).units();
+        }
+        requests.time.push(trace.request_time[i]);
+        requests.origin.push(from);
+        requests.destination.push(to);
+        requests.duration_s.push(duration_s);
+        requests.distance_km.push(distance_km);
+        requests.fare.push(Money::from_units(fare));
+        requests.fleet.push(fleet);
+    }
+    demand.vehicles = binder.vehicles;
+    for (reason, count) in [("no fleet of the scenario", no_fleet), ("no vehicle named", no_vehicle)] {
+        if count > 0 {
+            demand.left_out.insert(reason.to_owned(), count);
+        }
+    }
+    if no_fleet > 0 && (spec.trips.on_bad_row == OnBadRow::Fail || demand.requests.is_empty()) {
+        unknown_fleets(spec, trace, no_fleet, problems);
+    }
+    for (property, count, how) in [
+        ("distance_km", distances, "travel model"),
+        ("duration_s", durations, "travel model"),
+        ("fare", fares, "the fleet's fare rule"),
+    ] {
+        if count > 0 {
+            demand.derived.insert(property.to_owned(), how.to_owned());
+        }
+    }
+    demand
+}
+
+fn no_trips(plan: &Plan, trace: &Trace, problems: &mut Problems<'_>) {
+    let expected = format!("trips from {} to {}", plan.horizon.start.iso(), plan.horizon.end.iso());
+    match (trace.request_time.first(), trace.request_time.last()) {
+        (Some(first), Some(last)) => problems
+            .add(
+                "time.start",
+                format!("no trip in the period; the trips run from {} to {}", first.iso(), last.iso()),
+                expected,
+            )
+            .help("change [time], or move the trips with trips.fold_week"),
+        _ => problems
+            .add("trips.files", "no trip that can be used", expected)
+            .help("`gridfleet data describe FILE` says what is in a file"),
+    }
+}
+
+/// How trips are split over fleets.
+fn split(spec: &ScenarioFile, trace: &Trace, problems: &mut Problems<'_>) -> Option<Split> {
+    let position = |name: &str| spec.fleets.iter().position(|f| f.name == name).map(FleetId::new);
+    if !spec.trips.fleet_shares.is_empty() {
+        let total: f64 = spec.trips.fleet_shares.values().sum();
+        let mut upper = 0.0;
+        let shares = spec.trips.fleet_shares.iter().filter_map(|(name, share)| {
+            upper += share / total;
+            Some((upper, position(name)?))
+        });
+        return Some(Split::Shares(shares.collect()));
+    }
+    let named = !trace.fleet_names.is_empty();
+    if named && (spec.fleets.len() > 1 || spec.trips.fleet_column.is_some()) {
+        let fleet = |name: &String| position(spec.trips.fleet_names.get(name).unwrap_or(name));
+        return Some(Split::ByName(trace.fleet_names.iter().map(fleet).collect()));
+    }
+    if spec.fleets.len() == 1 {
+        return Some(Split::Only(FleetId(0)));
+    }
+    problems
+        .add(
+            "trips",
+            format!("{} fleets, and trips that name none", spec.fleets.len()),
+            "a way to split the trips over the fleets",
+        )
+        .help("set trips.fleet_column or trips.fleet_shares");
+    None
+}
+
+fn unknown_fleets(spec: &ScenarioFile, trace: &Trace, count: u64, problems: &mut Problems<'_>) {
+    let fleets = || spec.fleets.iter().map(|f| f.name.as_str());
+    let known = |name: &&String| fleets().any(|f| f == spec.trips.fleet_names.get(*name).unwrap_or(*name));
+    let unknown: Vec<String> =
+        trace.fleet_names.iter().filter(|n| !known(n)).take(5).map(|n| format!("\"{n}\"")).collect();
+    let found = match unknown.as_slice() {
+        [] => format!("{count} trips that name no fleet"),
+        names => format!("{count} trips of {}", names.join(", ")),
+    };
+    let help = suggest::help("", fleets().collect::<Vec<_>>());
+    let help =
+        help.map(|known| format!("map what the files say: fleet_names = {{ \"...\" = \"fleet\" }}; {known}"));
+    problems.add("trips.fleet_column", found, "names of the [[fleets]]").perhaps(help);
+}
+
+/// Binds trips to the vehicles that they name.
+struct Binder<'a> {
+    plan: &'a Plan,
+    streams: Streams,
+    /// Number of each vehicle of the trace in the scenario, once it has made a trip.
+    numbers: Vec<Option<VehicleId>>,
+    vehicles: Vec<VehicleStart>,
+}
+
+impl<'a> Binder<'a> {
+    fn new(plan: &'a Plan, trace: &Trace, streams: Streams) -> Self {
+        Self { plan, streams, numbers: vec![None; trace.vehicle_names.len()], vehicles: Vec::new() }
+    }
+
+    /// What binds trip `i`, and the fleet of its vehicle; a vehicle belongs to the fleet of its first
+    /// trip, starts where that trip starts and with the charge recorded there.
+    fn bind(&mut self, trace: &Trace, i: usize, fleet: FleetId) -> Option<(Bound, FleetId)> {
+        let named = trace.vehicle[i] as usize;
+        let number = self.numbers.get_mut(named)?;
+        let vehicle = match *number {
+            Some(vehicle) => vehicle,
+            None => {
+                let group = self.plan.fleets.get(fleet.index())?.groups.first()?;
+                let vehicle = VehicleId::new(self.vehicles.len());
+                let recorded = trace.soc_start[i];
+                let soc = if recorded.is_nan() {
+                    super::placement::draw_soc(self.streams, vehicle, group.soc)
+                } else {
+                    recorded.clamp(0.0, 1.0)
+                };
+                let name = trace.vehicle_names.get(named)?.clone();
+                let vehicle_type = group.vehicle_type;
+                self.vehicles.push(VehicleStart { name, fleet, vehicle_type, place: trace.origin[i], soc });
+                *number = Some(vehicle);
+                vehicle
+            }
+        };
+        let fall = trace.soc_start[i] - trace.soc_end[i];
+        let bound = Bound {
+            vehicle,
+            soc_drop: (fall >= 0.0).then_some(fall),
+            ends_at_charger: trace.ends_at_charger[i],
+        };
+        Some((bound, self.vehicles.get(vehicle.index())?.fleet))
+    }
+}

@@ -1,0 +1,137 @@
+//! The period simulated, from local dates to instants.
+
+use super::problems::Problems;
+use super::spec::{EnvironmentSpec, TimeSpec};
+use super::suggest;
+use crate::time::{DAY_S, HOUR_S, LocalClock, SimTime, local_to_utc};
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime};
+use chrono_tz::Tz;
+
+/// The period simulated and its local clock.
+#[derive(Debug, Clone)]
+pub struct Horizon {
+    /// First instant.
+    pub start: SimTime,
+    /// First instant no longer simulated.
+    pub end: SimTime,
+    /// Local time, exact a week beyond both ends.
+    pub clock: LocalClock,
+}
+
+/// Longest period [d].
+const MOST_DAYS: i64 = 3_660;
+
+/// Reads `[time]`.
+pub fn horizon(spec: &TimeSpec, problems: &mut Problems<'_>) -> Option<Horizon> {
+    let tz = timezone("time.timezone", &spec.timezone, problems);
+    let start = instant("time.start", &spec.start, tz.unwrap_or(chrono_tz::UTC), problems);
+    let end = match (&spec.end, spec.days) {
+        (Some(_), Some(_)) => {
+            problems.add("time.days", "both `days` and `end`", "one of them").help("remove one");
+            return None;
+        }
+        (None, None) => {
+            problems.add("time.days", "neither `days` nor `end`", "one of them").help("for example days = 7");
+            return None;
+        }
+        (Some(end), None) => instant("time.end", end, tz.unwrap_or(chrono_tz::UTC), problems)?,
+        (None, Some(days)) => {
+            let (start, tz) = (start?, tz?);
+            let local = LocalClock::new(tz, start, start).local(start);
+            let end = local.checked_add_days(Days::new(u64::try_from(days).unwrap_or(0)))?;
+            local_to_utc(tz, end).earliest()
+        }
+    };
+    let (start, tz) = (start?, tz?);
+    if end <= start {
+        problems.add("time.end", end.iso(), format!("an instant after the start, {}", start.iso()));
+        return None;
+    }
+    if end - start > (MOST_DAYS + 1) * DAY_S {
+        problems.add("time.end", end.iso(), format!("an instant at most {MOST_DAYS} days after the start"));
+        return None;
+    }
+    if spec.control_interval_s > end - start {
+        problems.add(
+            "time.control_interval_s",
+            spec.control_interval_s.to_string(),
+            format!("at most the {} s simulated", end - start),
+        );
+    }
+    let clock = LocalClock::new(tz, start + -7 * DAY_S, end + 7 * DAY_S);
+    Some(Horizon { start, end, clock })
+}
+
+/// A time zone by its name.
+pub fn timezone(key: &str, name: &str, problems: &mut Problems<'_>) -> Option<Tz> {
+    if let Ok(tz) = name.parse() {
+        return Some(tz);
+    }
+    let help = suggest::nearest(name, chrono_tz::TZ_VARIANTS.iter().map(|tz| tz.name()))
+        .map(|name| format!("did you mean \"{name}\"?"));
+    problems
+        .add(
+            key,
+            format!("\"{}\"", super::document::shortened(name)),
+            "an IANA time zone, for example \"Europe/Berlin\"",
+        )
+        .perhaps(help);
+    None
+}
+
+/// A date as the file writes it.
+pub fn date(key: &str, text: &str, problems: &mut Problems<'_>) -> Option<NaiveDate> {
+    match NaiveDate::parse_from_str(text, "%Y-%m-%d") {
+        Ok(date) if plausible(date) => Some(date),
+        _ => {
+            problems.add(
+                key,
+                format!("\"{}\"", super::document::shortened(text)),
+                "a date of the years 1971 to 2199, for example \"2018-03-05\"",
+            );
+            None
+        }
+    }
+}
+
+fn plausible(date: NaiveDate) -> bool {
+    (1971..=2199).contains(&date.year())
+}
+
+fn instant(key: &str, text: &str, tz: Tz, problems: &mut Problems<'_>) -> Option<SimTime> {
+    let normal = text.trim().replace(' ', "T");
+    if let Ok(time) = DateTime::parse_from_rfc3339(&normal)
+        .or_else(|_| DateTime::parse_from_str(&normal, "%Y-%m-%dT%H:%M%:z"))
+        && plausible(time.naive_utc().date())
+    {
+        return Some(SimTime(time.timestamp()));
+    }
+    let local = NaiveDateTime::parse_from_str(&normal, "%Y-%m-%dT%H:%M:%S")
+        .or_else(|_| NaiveDateTime::parse_from_str(&normal, "%Y-%m-%dT%H:%M"))
+        .ok()
+        .or_else(|| NaiveDate::parse_from_str(&normal, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0));
+    match local {
+        Some(local) if plausible(local.date()) => Some(local_to_utc(tz, local).earliest()),
+        _ => {
+            problems.add(
+                key,
+                format!("\"{}\"", super::document::shortened(text)),
+                "a date or time of the years 1971 to 2199, for example \"2018-03-05\" or \"2018-03-05T06:00\"",
+            );
+            None
+        }
+    }
+}
+
+/// Ambient temperature by hour since the start [°C]; empty where the scenario has none.
+pub fn temperature_c(spec: &EnvironmentSpec, horizon: &Horizon) -> Vec<f64> {
+    match (&spec.temperature_by_hour_c, spec.temperature_c) {
+        (Some(by_hour), _) => {
+            let hours = (horizon.end - horizon.start + HOUR_S - 1) / HOUR_S;
+            let at = |hour: i64| by_hour.get(horizon.clock.hour(horizon.start + hour * HOUR_S)).copied();
+            (0..hours).filter_map(at).collect()
+        }
+        (None, Some(all)) => vec![all],
+        (None, None) => Vec::new(),
+    }
+}

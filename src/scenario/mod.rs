@@ -1,0 +1,163 @@
+//! Scenario files: read, changed by the command line, checked, and built into
+//! the fixed part of a replication.
+//!
+//! ```text
+//! text -> document (tree with places) -> overrides -> schema check -> spec (structs)
+//!      -> resolve: names, periods, small tables  => Scenario   [load]
+//!      -> trips, zones, requests, vehicles       => Setup      [build]
+//! ```
+//! Each step reports all its problems at once, each with file, line and key.
+
+pub mod build;
+pub mod demand;
+pub mod document;
+pub mod fleets;
+pub mod horizon;
+pub mod od_matrix;
+pub mod overrides;
+pub mod placement;
+pub mod problems;
+pub mod schema;
+pub mod sources;
+pub mod spec;
+pub mod stations;
+pub mod suggest;
+pub mod tariffs;
+pub mod trips;
+pub mod vehicle_types;
+
+pub use build::Prepared;
+pub use overrides::Overrides;
+pub use spec::{OutputsSpec, ScenarioFile};
+
+use crate::datasets::TripSource;
+use crate::error::{Error, InputError, Result};
+use crate::world::{Retailer, Travel, VehicleType};
+use document::Document;
+use fleets::FleetPlan;
+use horizon::Horizon;
+use problems::Problems;
+use sha2::{Digest, Sha256};
+use stations::StationPlan;
+use std::path::{Path, PathBuf};
+
+/// Largest scenario file [bytes]; data belongs into tables of its own.
+const MOST_BYTES: usize = 16 << 20;
+
+/// A scenario whose file is in order; trips and zones are not read yet.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    /// The file as written, with the overrides.
+    pub spec: ScenarioFile,
+    /// SHA-256 of the file's text, in hexadecimal.
+    pub sha256: String,
+    /// All files read or to be read, the scenario's own first.
+    pub inputs: Vec<PathBuf>,
+    document: Document,
+    plan: Plan,
+}
+
+/// What the file says, names resolved.
+#[derive(Debug, Clone)]
+pub(crate) struct Plan {
+    pub horizon: Horizon,
+    pub source: TripSource,
+    pub travel: Travel,
+    pub types: Vec<VehicleType>,
+    pub fleets: Vec<FleetPlan>,
+    pub operators: Vec<String>,
+    pub stations: Vec<StationPlan>,
+    pub retailers: Vec<Retailer>,
+}
+
+/// Reads and checks the scenario in `path`.
+///
+/// # Errors
+/// [`Error::Input`] with everything that is wrong with the file, the overrides and the small tables
+/// they name.
+pub fn load(path: &Path, overrides: &Overrides) -> Result<Scenario> {
+    let bytes = std::fs::read(path).map_err(|error| unreadable(path, error))?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let line = 1 + error.as_bytes().iter().take(valid).filter(|&&b| b == b'\n').count() as u64;
+        InputError::new("bytes that are no UTF-8 text", "a TOML file").file(path).line(line)
+    })?;
+    parse(path, text, overrides)
+}
+
+fn unreadable(path: &Path, error: std::io::Error) -> Error {
+    if error.kind() == std::io::ErrorKind::NotFound {
+        return InputError::new("no such file", "a scenario file")
+            .file(path)
+            .help("`gridfleet new NAME` writes one to start from")
+            .into();
+    }
+    Error::reading(path, error)
+}
+
+/// Checks the scenario `text`, the contents of `path`.
+///
+/// # Errors
+/// As [`load`].
+pub fn parse(path: &Path, text: String, overrides: &Overrides) -> Result<Scenario> {
+    if text.len() > MOST_BYTES {
+        let found = format!("{} bytes", text.len());
+        return Err(InputError::new(found, "a scenario of at most 16 MiB").file(path).into());
+    }
+    let sha256 = Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut document = Document::parse(path, text).map_err(sorted)?;
+    let schema = schema::schema();
+    let mut errors = overrides.apply(&mut document, &schema);
+    errors.extend(schema::check(&document, &schema));
+    if !errors.is_empty() {
+        return Err(sorted(errors));
+    }
+    let spec: ScenarioFile = serde_json::from_value(document.root.to_json())
+        .map_err(|error| InputError::new(error.to_string(), "a scenario").file(path))?;
+    let mut inputs = vec![path.to_path_buf()];
+    let plan = resolve(&spec, &document, &mut inputs).map_err(sorted)?;
+    let mut seen = std::collections::BTreeSet::new();
+    inputs.retain(|file| seen.insert(file.clone()));
+    Ok(Scenario { spec, sha256, inputs, document, plan })
+}
+
+/// Resolves names and periods and reads the small tables.
+fn resolve(
+    spec: &ScenarioFile,
+    document: &Document,
+    inputs: &mut Vec<PathBuf>,
+) -> Result<Plan, Vec<InputError>> {
+    let mut problems = Problems::new(document);
+    if spec.name.contains(['/', '\\'])
+        || spec.name.starts_with('.')
+        || spec.name.chars().any(char::is_control)
+    {
+        let found = format!("\"{}\"", document::shortened(&spec.name));
+        problems.add("name", found, "a name without slashes that can name a folder");
+    }
+    let horizon = horizon::horizon(&spec.time, &mut problems);
+    let source = trips::source(spec, inputs, &mut problems);
+    let travel = trips::travel(&spec.travel, &mut problems);
+    if spec.environment.temperature_c.is_some() && spec.environment.temperature_by_hour_c.is_some() {
+        let found = "both `temperature_c` and `temperature_by_hour_c`";
+        problems.add("environment.temperature_c", found, "one of them");
+    }
+    let types = vehicle_types::vehicle_types(spec, inputs, &mut problems);
+    let fleets = fleets::fleets(spec, &types, inputs, &mut problems);
+    fleets::operation(spec, &fleets, &types, &mut problems);
+    let retailers = tariffs::retailers(&spec.retailers, horizon.as_ref(), inputs, &mut problems);
+    let (operators, stations) = stations::stations(spec, &fleets, &types, &retailers, inputs, &mut problems);
+    match horizon {
+        Some(horizon) if problems.errors.is_empty() => {
+            Ok(Plan { horizon, source, travel, types, fleets, operators, stations, retailers })
+        }
+        _ => Err(problems.errors),
+    }
+}
+
+/// In order of the file; what the command line did wrong comes first.
+fn sorted(mut errors: Vec<InputError>) -> Error {
+    errors.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
+    errors.dedup();
+    Error::Input(errors)
+}

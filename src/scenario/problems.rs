@@ -1,0 +1,117 @@
+//! Collects everything that is wrong with a scenario, so that one look shows it all.
+
+use super::document::Document;
+use crate::error::{Error, InputError};
+use std::path::{Path, PathBuf};
+
+/// What a complaint is about: a table of the scenario, or a row of a file that it names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// Key path of a table, for example `stations[3]`.
+    Key(String),
+    /// A row.
+    Row {
+        /// The file.
+        file: PathBuf,
+        /// Its line, counted from 1.
+        line: u64,
+    },
+}
+
+/// A list of problems.
+#[derive(Debug)]
+pub struct Problems<'a> {
+    document: &'a Document,
+    /// The problems so far.
+    pub errors: Vec<InputError>,
+    /// The catalogue of vehicle types could not be read: a type that is not known may be there.
+    pub types_unread: bool,
+}
+
+impl<'a> Problems<'a> {
+    /// No problem yet.
+    pub fn new(document: &'a Document) -> Self {
+        Self { document, errors: Vec::new(), types_unread: false }
+    }
+
+    /// A list whose problems are thrown away.
+    pub fn quiet(other: &Self) -> Self {
+        Self::new(other.document)
+    }
+
+    /// A problem with the value at `path`; the answer takes a help text.
+    pub fn add(&mut self, path: &str, found: impl Into<String>, expected: impl Into<String>) -> Helper<'_> {
+        self.push(self.document.error(path, found, expected))
+    }
+
+    /// A problem with member or column `field` of `subject`.
+    pub fn about(
+        &mut self,
+        subject: &Subject,
+        field: &str,
+        found: impl Into<String>,
+        expected: impl Into<String>,
+    ) -> Helper<'_> {
+        match subject {
+            Subject::Key(key) if field.is_empty() => self.add(key, found, expected),
+            Subject::Key(key) => self.add(&format!("{key}.{field}"), found, expected),
+            Subject::Row { file, line } => {
+                self.push(InputError::new(found, expected).file(file).line(*line).key(field))
+            }
+        }
+    }
+
+    /// The file that the value at `path` names, if it exists.
+    pub fn file(&mut self, path: &str, name: &Path) -> Option<PathBuf> {
+        let folder = self.document.file.parent().unwrap_or(Path::new(""));
+        let file = folder.join(name);
+        let found = match std::fs::metadata(&file) {
+            Ok(about) if about.is_file() => return Some(file),
+            Ok(_) => format!("{}, which is no file", file.display()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                format!("no such file: {}", file.display())
+            }
+            Err(error) => format!("{} ({error})", file.display()),
+        };
+        self.add(path, found, "a file that can be read")
+            .help("relative paths start at the folder of the scenario file");
+        None
+    }
+
+    /// The value, or its problems noted.
+    pub fn take<T>(&mut self, path: &str, result: Result<T, Error>) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(Error::Input(errors)) => {
+                self.errors.extend(errors);
+                None
+            }
+            Err(other) => {
+                self.add(path, other.to_string(), "a file that can be read");
+                None
+            }
+        }
+    }
+
+    fn push(&mut self, error: InputError) -> Helper<'_> {
+        self.errors.push(error);
+        Helper(self.errors.last_mut())
+    }
+}
+
+/// Takes a help text for the problem just noted.
+pub struct Helper<'a>(Option<&'a mut InputError>);
+
+impl Helper<'_> {
+    /// What to do about it.
+    pub fn help(self, help: impl Into<String>) {
+        self.perhaps(Some(help.into()));
+    }
+
+    /// What to do about it, if there is anything to say.
+    pub fn perhaps(self, help: Option<String>) {
+        if let Some(error) = self.0 {
+            error.help = help;
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! The one place where the scenario touches the readers of other files.
+
+use super::spec::{AccessSpec, StationSpec, VehicleTypeSpec};
+use crate::datasets::prices::PriceSeries;
+use crate::datasets::stations::{AccessRule, Location};
+use crate::datasets::vehicles::VehicleRow;
+use crate::datasets::{self, Trace, TripSource};
+use crate::error::Result;
+use crate::rng::Streams;
+use std::path::Path;
+
+/// The trips of a scenario.
+pub fn trips(source: &TripSource, streams: &Streams) -> Result<Trace> {
+    datasets::load(source, streams)
+}
+
+/// A series of prices.
+pub fn prices(path: &Path) -> Result<PriceSeries> {
+    datasets::prices::read(path)
+}
+
+/// A list of vehicles.
+pub fn vehicles(path: &Path) -> Result<Vec<VehicleRow>> {
+    datasets::vehicles::read_vehicles(path)
+}
+
+/// The vehicle types of a catalogue, each with its line.
+pub fn catalogue(path: &Path) -> Result<Vec<(u64, VehicleTypeSpec)>> {
+    let rows = datasets::vehicles::read_catalogue(path)?;
+    let spec = |row: datasets::vehicles::VehicleTypeRow| VehicleTypeSpec {
+        name: row.name,
+        battery_kwh: row.battery_kwh,
+        usable_soc: row.usable_soc,
+        consumption_kwh_per_km: row.consumption_kwh_per_km,
+        consumption_by_temperature: row.consumption_by_temperature,
+        ac_kw: row.ac_kw,
+        dc_kw: row.dc_kw,
+        charging_curve: (!row.charging_curve.is_empty()).then_some(row.charging_curve),
+        charging_curve_share: None,
+        charge_efficiency: row.charge_efficiency,
+        discharge_efficiency: row.discharge_efficiency,
+        wear_eur_per_kwh: row.wear_eur_per_kwh,
+    };
+    Ok(rows.into_iter().map(|row| (row.line, spec(row))).collect())
+}
+
+/// The stations of a table, each with its line.
+pub fn stations(path: &Path) -> Result<Vec<(u64, StationSpec)>> {
+    let rows = datasets::stations::read(path)?;
+    let spec = |row: datasets::stations::StationRow| {
+        let (zone, lat, lon) = match row.location {
+            Location::Zone(zone) => (Some(zone), None, None),
+            Location::Point(lat, lon) => (None, Some(lat), Some(lon)),
+        };
+        let access = match row.access {
+            // Also what an empty cell means, so that the operator's rule may apply.
+            AccessRule::Public => None,
+            AccessRule::Fleets(names) => Some(match names.as_slice() {
+                [one] => AccessSpec::One(one.clone()),
+                _ => AccessSpec::Fleets(names),
+            }),
+        };
+        StationSpec {
+            name: row.station_id,
+            zone,
+            lat,
+            lon,
+            operator: Some(row.operator),
+            access,
+            connectors: row.connectors,
+            connector_kw: row.connector_kw,
+            dc: Some(row.dc),
+            site_limit_kw: row.site_limit_kw,
+            retailer: row.retailer,
+            markup_eur_mwh: row.markup_eur_mwh,
+            queue_patience_s: row.queue_patience_s.map(i64::from),
+            bus: row.bus,
+        }
+    };
+    Ok(rows.into_iter().map(|row| (row.line, spec(row))).collect())
+}

@@ -1,0 +1,165 @@
+//! The commands as a user meets them: what they print, where, and how they end.
+
+use assert_cmd::Command;
+use std::path::Path;
+
+fn gridfleet(args: &[&str]) -> (i32, String, String) {
+    let output = Command::cargo_bin("gridfleet").unwrap().args(args).output().unwrap();
+    (
+        output.status.code().unwrap(),
+        String::from_utf8(output.stdout).unwrap(),
+        String::from_utf8(output.stderr).unwrap(),
+    )
+}
+
+fn path(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[test]
+fn a_new_scenario_is_valid_and_never_overwritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let name = folder.path().join("sub/my-town");
+    let (status, out, _) = gridfleet(&["new", path(&name)]);
+    assert_eq!(status, 0);
+    assert!(out.contains("my-town.toml") && out.contains("my-town-trips.csv"), "{out}");
+    let scenario = name.with_extension("toml");
+    let (status, out, _) = gridfleet(&["validate", path(&scenario)]);
+    assert_eq!(status, 0);
+    assert!(out.starts_with("my-town: ok\n") && out.contains("480 (480 rows read)"), "{out}");
+    let before = std::fs::read(&scenario).unwrap();
+    let (status, _, err) = gridfleet(&["new", path(&name)]);
+    assert_eq!(status, 2);
+    assert!(err.contains("nothing is overwritten"), "{err}");
+    assert_eq!(std::fs::read(&scenario).unwrap(), before);
+}
+
+#[test]
+fn the_shipped_small_scenario_is_the_starter() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(gridfleet(&["new", path(&folder.path().join("small"))]).0, 0);
+    let text = std::fs::read_to_string(folder.path().join("small.toml")).unwrap();
+    let shipped = std::fs::read_to_string("scenarios/small.toml").unwrap();
+    assert_eq!(text.replace("small-trips.csv", "../datasets/small/trips.csv"), shipped);
+    let trips = std::fs::read(folder.path().join("small-trips.csv")).unwrap();
+    assert!(trips == std::fs::read("datasets/small/trips.csv").unwrap());
+}
+
+#[test]
+fn odd_names_are_refused() {
+    for name in ["", "..", "/", ".hidden", "a\"b"] {
+        let (status, _, err) = gridfleet(&["new", name]);
+        assert_eq!(status, 2, "{name}: {err}");
+    }
+}
+
+#[test]
+fn a_wrong_scenario_shows_the_place_and_ends_with_2() {
+    let folder = tempfile::tempdir().unwrap();
+    let name = folder.path().join("town");
+    assert_eq!(gridfleet(&["new", path(&name)]).0, 0);
+    let file = name.with_extension("toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(
+        &file,
+        text.replace("circuity = 1.3 ", "circuty = 1.3 ").replace("count = 12", "count = -12"),
+    )
+    .unwrap();
+    for command in ["validate", "run"] {
+        let (status, out, err) = gridfleet(&[command, path(&file)]);
+        assert_eq!((status, out.as_str()), (2, ""));
+        let err = err.replace(path(folder.path()), "");
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(err, @r#"
+            error: /town.toml:33: travel.circuty: found an unknown key, expected a key of this table
+                |
+             33 | circuty = 1.3                   # road over great-circle distance
+                | ^^^^^^^
+              help: did you mean `circuity`?
+            error: /town.toml:66: fleets[0].vehicles[0].count: found -12, expected a whole number from 1 to 1000000
+                |
+             66 | vehicles = [{ type = "hatchback", count = -12, initial_soc = [0.4, 0.9] }]
+                |                                           ^^^
+            2 problems
+            "#);
+        }
+    }
+}
+
+#[test]
+fn a_slip_in_the_syntax_is_marked() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.toml");
+    std::fs::write(&file, "version = 1\n[time\nstart = 1\n").unwrap();
+    let (status, _, err) = gridfleet(&["validate", path(&file)]);
+    assert_eq!(status, 2);
+    assert!(
+        err.contains("a.toml:2: found something that is not TOML") && err.contains("2 | [time\n"),
+        "{err}"
+    );
+}
+
+#[test]
+fn missing_files_and_wrong_arguments_end_with_2() {
+    let (status, _, err) = gridfleet(&["validate", "nowhere.toml"]);
+    assert_eq!(status, 2);
+    assert!(err.contains("nowhere.toml: found no such file") && err.contains("gridfleet new"), "{err}");
+    assert_eq!(gridfleet(&["validate", "scenarios"]).0, 2);
+    assert_eq!(gridfleet(&["validate", "datasets/small/trips.csv"]).0, 2);
+    assert_eq!(gridfleet(&["frobnicate"]).0, 2);
+    assert_eq!(gridfleet(&["run"]).0, 2);
+    assert_eq!(gridfleet(&["run", "scenarios/small.toml", "--seed", "x"]).0, 2);
+    let (status, _, err) = gridfleet(&["validate", "scenarios/small.toml", "--set", "time.days=0"]);
+    assert_eq!(status, 2);
+    assert!(err.contains("--set time.days=0"), "{err}");
+    let (status, _, err) = gridfleet(&["run", "scenarios/small.toml", "--policy", "batchd"]);
+    assert_eq!(status, 2);
+    assert!(err.contains("did you mean `batched`"), "{err}");
+}
+
+#[test]
+fn the_schema_is_json_and_describes_every_key() {
+    let (status, out, _) = gridfleet(&["schema"]);
+    assert_eq!(status, 0);
+    let schema: serde_json::Value = serde_json::from_str(&out).unwrap();
+    fn walk(value: &serde_json::Value, path: &str, keys: &mut usize) {
+        if let Some(properties) = value.get("properties").and_then(|p| p.as_object()) {
+            for (key, schema) in properties.iter().filter(|(_, s)| s.get("const").is_none()) {
+                assert!(schema.get("description").is_some(), "{path}.{key} has no description");
+                *keys += 1;
+            }
+        }
+        match value {
+            serde_json::Value::Object(object) => {
+                for (key, value) in object {
+                    walk(value, &format!("{path}/{key}"), keys);
+                }
+            }
+            serde_json::Value::Array(items) => items.iter().for_each(|item| walk(item, path, keys)),
+            _ => {}
+        }
+    }
+    let mut keys = 0;
+    walk(&schema, "", &mut keys);
+    assert!(keys > 100, "{keys}");
+}
+
+#[test]
+fn completions_name_the_commands() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let (status, out, _) = gridfleet(&["completions", shell]);
+        assert_eq!(status, 0);
+        assert!(out.contains("validate") && out.contains("policy"), "{shell}");
+    }
+}
+
+#[test]
+fn every_command_shows_an_example() {
+    for command in ["run", "validate", "new", "schema", "completions"] {
+        let (status, out, _) = gridfleet(&[command, "--help"]);
+        assert_eq!(status, 0);
+        assert!(out.contains("Example"), "{command}");
+    }
+    let (status, out, _) = gridfleet(&["--version"]);
+    assert_eq!((status, out.as_str()), (0, concat!("gridfleet ", env!("CARGO_PKG_VERSION"), "\n")));
+}
