@@ -14,7 +14,6 @@ use crate::scenario::{self, Prepared};
 use crate::time::HOUR_S;
 use crate::world::{Mode, Setup};
 use clap::Args;
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -59,14 +58,12 @@ pub fn run(args: &RunArgs) -> Result<()> {
     if !args.quiet {
         let (start, end) = scenario.period();
         terminal::message(&format!(
-            "{}: {} to {}, seed {}, replication {}, policies {} and {}, results in {}\n",
+            "{}: {} to {}, seed {}, replication {}, results in {}\n",
             scenario.spec.name,
             start.iso(),
             end.iso(),
             streams.seed,
             streams.replication,
-            scenario.spec.operation.dispatch.name(),
-            scenario.spec.operation.charging.name(),
             output.display()
         ));
     }
@@ -128,22 +125,15 @@ fn simulate(job: &Job, progress: &Progress, stop: &AtomicBool) -> Result<Outcome
         stations_every: prepared.outputs.stations_every,
     };
     let connectors = setup.stations.iter().map(|s| s.connectors.len() as u64).sum();
-    let metrics_setup = MetricsSetup {
-        start: setup.start,
-        end: setup.end,
-        connectors,
-        co2_kg_per_kwh: setup.co2_kg_per_kwh,
-    };
+    let metrics_setup =
+        MetricsSetup { start: setup.start, end: setup.end, connectors, co2_kg_per_kwh: setup.co2_kg_per_kwh };
     let mut metrics = Metrics::new(&labels, metrics_setup);
     let mut overview = Overview::new(&labels, setup.clock.clone(), setup.start, setup.end);
     let mut tables = ParquetRecorder::create(dir.path(), labels, &provenance, &options)?;
 
-    let mut simulation = Simulation::new(
-        Arc::clone(setup),
-        prepared.dispatch.build(),
-        prepared.charging.build(),
-        job.streams,
-    );
+    let mut simulation =
+        Simulation::new(Arc::clone(setup), prepared.dispatch.build(), prepared.charging.build(), job.streams)
+            .with_relocation(prepared.relocation.build());
     if job.audit {
         simulation = simulation.audited();
     }
@@ -161,15 +151,18 @@ fn simulate(job: &Job, progress: &Progress, stop: &AtomicBool) -> Result<Outcome
     let simulated = progress.elapsed();
     tables.finish()?;
 
-    let mut policy = BTreeMap::from([("charging".to_owned(), prepared.charging.name().to_owned())]);
-    let mode = match setup.mode {
-        Mode::Dispatch { .. } => prepared.dispatch.name(),
-        Mode::Replay => "replay",
+    let policy = match setup.mode {
+        Mode::Dispatch { .. } => vec![
+            ("dispatch", prepared.dispatch.name()),
+            ("charging", prepared.charging.name()),
+            ("relocation", prepared.relocation.name()),
+        ],
+        // The trace decides.
+        Mode::Replay => vec![("dispatch", "replay"), ("charging", "replay"), ("relocation", "replay")],
     };
-    policy.insert("dispatch".to_owned(), mode.to_owned());
     let head = SummaryHead {
         provenance,
-        policy,
+        policy: policy.into_iter().map(|(role, name)| (role.to_owned(), name.to_owned())).collect(),
         start: setup.start,
         end: setup.end,
         currency: setup.currency.clone(),

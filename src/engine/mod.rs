@@ -23,7 +23,7 @@ pub use queue::{Event, EventQueue};
 
 use crate::ids::{RequestId, VehicleId};
 use crate::ledger::Money;
-use crate::policies::{Action, Cadence, Charging, Dispatch, News, Refusal};
+use crate::policies::{Action, Cadence, Charging, Dispatch, News, Refusal, Relocation};
 use crate::records::Recorder;
 use crate::rng::{Purpose, Streams};
 use crate::time::SimTime;
@@ -40,8 +40,12 @@ pub struct Simulation {
     accounts: Accounts,
     dispatch: Box<dyn Dispatch>,
     charging: Box<dyn Charging>,
+    relocation: Option<Box<dyn Relocation>>,
     dispatch_random: Pcg64,
     charging_random: Pcg64,
+    relocation_random: Pcg64,
+    /// Not yet told to the relocation policy; empty without one.
+    requests_since_relocation: Vec<RequestId>,
     /// Not yet told to the dispatch policy.
     new_requests: Vec<RequestId>,
     new_vehicles: Vec<VehicleId>,
@@ -71,10 +75,17 @@ impl Simulation {
             dispatch,
             charging,
             dispatch_random: streams.stream(Purpose::Policy, 0),
+            relocation: None,
             charging_random: streams.stream(Purpose::Policy, 1),
+            relocation_random: streams.stream(Purpose::Policy, 2),
+            requests_since_relocation: Vec::new(),
             new_requests: Vec::new(),
             new_vehicles: Vec::new(),
-            new_idle: (0..setup.vehicles.len()).map(VehicleId::new).collect(),
+            // In replay the trace says who is plugged in where, not a policy.
+            new_idle: match setup.mode {
+                Mode::Dispatch { .. } => (0..setup.vehicles.len()).map(VehicleId::new).collect(),
+                Mode::Replay => Vec::new(),
+            },
             actions: Vec::new(),
             refusals: [0; Refusal::ALL.len()],
             events: 0,
@@ -88,6 +99,17 @@ impl Simulation {
         simulation.queue.charging_round(start);
         simulation.queue.meter(start);
         simulation
+    }
+
+    /// Adds a policy that relocates idle vehicles; in replay, where staff's moves are recorded, it is
+    /// never asked.
+    #[must_use]
+    pub fn with_relocation(mut self, relocation: Option<Box<dyn Relocation>>) -> Self {
+        if let (Some(policy), Mode::Dispatch { .. }) = (&relocation, self.setup.mode) {
+            self.queue.relocation_round(self.setup.start + policy.interval_s());
+            self.relocation = relocation;
+        }
+        self
     }
 
     /// Checks every invariant at every reading of the meters, as debug builds do anyway.
@@ -113,6 +135,7 @@ impl Simulation {
                 Event::Expiry(request) => self.on_expiry(request, recorder),
                 Event::DispatchRound => self.on_dispatch_round(recorder),
                 Event::ChargingRound => self.on_charging_round(recorder),
+                Event::RelocationRound => self.on_relocation_round(recorder),
                 Event::Meter => self.on_meter(recorder),
             }
         }
@@ -192,6 +215,21 @@ impl Simulation {
         self.actions = actions;
     }
 
+    fn on_relocation_round(&mut self, recorder: &mut dyn Recorder) {
+        let Some(policy) = &mut self.relocation else { return };
+        let mut actions = std::mem::take(&mut self.actions);
+        policy.decide(
+            View::new(&self.setup, &self.state),
+            &self.requests_since_relocation,
+            &mut self.relocation_random,
+            &mut actions,
+        );
+        self.queue.relocation_round(self.state.now + policy.interval_s());
+        self.requests_since_relocation.clear();
+        self.apply(&mut actions, recorder);
+        self.actions = actions;
+    }
+
     fn on_meter(&mut self, recorder: &mut dyn Recorder) {
         let mut actions = std::mem::take(&mut self.actions);
         self.charging.on_interval(
@@ -217,6 +255,7 @@ impl Simulation {
                 Action::Charge { vehicle, station, target_soc, yields } => {
                     self.send_to_charge(vehicle, station, target_soc, yields, recorder)
                 }
+                Action::Relocate { vehicle, to } => self.relocate(vehicle, to),
                 Action::Unplug { vehicle } => self.unplug(vehicle, recorder),
             };
             if let Err(refusal) = done {

@@ -40,6 +40,8 @@ pub enum Event {
     DispatchRound,
     /// The charging policy is asked about vehicles that have become idle.
     ChargingRound,
+    /// The relocation policy is asked.
+    RelocationRound,
     /// The meters are read, and the charging policy is asked about everything.
     Meter,
 }
@@ -57,6 +59,7 @@ enum Phase {
     Expiry,
     DispatchRound,
     ChargingRound,
+    RelocationRound,
     Meter,
 }
 
@@ -74,7 +77,7 @@ pub struct EventQueue {
     /// (end, vehicle) of each leg under way, packed.
     legs: BinaryHeap<Reverse<u64>>,
     stations: PriorityQueue<u32, Reverse<(u64, u32)>, BuildHasherDefault<FxHasher>>,
-    /// Broadcasts, price changes, meters: (key, entity).
+    /// Broadcasts, price changes, relocation rounds, meters: (key, entity).
     timers: BinaryHeap<Reverse<(Key, u32)>>,
     /// Times of requests, and the first that has not been made.
     next_request: usize,
@@ -152,6 +155,11 @@ impl EventQueue {
         self.timers.push(Reverse((key(self.since_start(at), Phase::Meter), 0)));
     }
 
+    /// The relocation policy will be asked.
+    pub fn relocation_round(&mut self, at: SimTime) {
+        self.timers.push(Reverse((key(self.since_start(at), Phase::RelocationRound), 0)));
+    }
+
     /// The dispatch policy will be asked, at `at` or earlier if that is already due.
     pub fn dispatch_round(&mut self, at: SimTime) {
         let at = self.since_start(at);
@@ -222,6 +230,8 @@ impl EventQueue {
                     Event::PriceBroadcast(retailer)
                 } else if key & 15 == Phase::PriceChange as u64 {
                     Event::PriceChange(retailer)
+                } else if key & 15 == Phase::RelocationRound as u64 {
+                    Event::RelocationRound
                 } else {
                     Event::Meter
                 }

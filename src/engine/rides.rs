@@ -6,7 +6,7 @@ use crate::ledger::{EntryKind, Money, Reference};
 use crate::policies::Refusal;
 use crate::records::{EndReason, LegPurpose, LegRecord, Recorder, TripRecord, TripStatus};
 use crate::time::SimTime;
-use crate::world::{Leg, Mode, RequestState, Ride, Service, Trigger, View};
+use crate::world::{Activity, Leg, Mode, RequestState, Ride, Service, Trigger, View};
 
 impl Simulation {
     pub(super) fn on_request(&mut self, request: RequestId, recorder: &mut dyn Recorder) {
@@ -15,6 +15,9 @@ impl Simulation {
             Mode::Dispatch { .. } => {
                 self.state.wait(&self.setup, request);
                 self.new_requests.push(request);
+                if self.relocation.is_some() {
+                    self.requests_since_relocation.push(request);
+                }
                 self.call_dispatch();
             }
         }
@@ -114,6 +117,26 @@ impl Simulation {
             energy_kwh: 0.0,
         });
         self.set_out(vehicle, LegPurpose::Pickup, ask.origin, way.distance_km, way.duration_s, energy_kwh);
+        Ok(())
+    }
+
+    /// Sends an idle vehicle elsewhere without a rider.
+    pub(super) fn relocate(&mut self, vehicle: VehicleId, to: PlaceId) -> Result<(), Refusal> {
+        let view = View::new(&self.setup, &self.state);
+        let v = view.vehicle(vehicle);
+        if v.activity != Activity::Idle {
+            return Err(Refusal::VehicleNotIdle);
+        }
+        let way = view.trip(v.place, to);
+        if !view.charge_suffices(vehicle, way.distance_km, to) {
+            return Err(Refusal::LowCharge);
+        }
+        let to_depot = view.depots(v.fleet).contains(&to);
+        let purpose = if to_depot { LegPurpose::ToDepot } else { LegPurpose::Relocation };
+        let energy_kwh = way.distance_km * view.consumption_kwh_per_km(vehicle);
+        self.state.withdraw(vehicle);
+        self.state.fire(vehicle, Trigger::Relocate);
+        self.set_out(vehicle, purpose, to, way.distance_km, way.duration_s, energy_kwh);
         Ok(())
     }
 

@@ -1,7 +1,8 @@
 //! Policies: what decides. A policy proposes, the engine disposes.
 //!
 //! Each role a strategy can play is a trait: [`Dispatch`] says which vehicle
-//! serves which request, [`Charging`] when and where vehicles charge. A policy is
+//! serves which request, [`Charging`] when and where vehicles charge, [`Relocation`] where idle
+//! vehicles go. A policy is
 //! asked at defined moments, sees the world through a [`View`], may draw from
 //! a random stream of its own, and answers with [`Action`]s. The engine applies each
 //! or refuses it with a [`Refusal`], which is counted and reported. No policy
@@ -11,11 +12,12 @@ pub mod assignment;
 mod batched;
 mod charging;
 mod nearest_idle;
+mod relocation;
 pub mod spec;
 
-pub use spec::{ChargingSpec, DispatchSpec};
+pub use spec::{ChargingSpec, DispatchSpec, RelocationSpec};
 
-use crate::ids::{RequestId, StationId, VehicleId};
+use crate::ids::{PlaceId, RequestId, StationId, VehicleId};
 use crate::world::View;
 use rand_pcg::Pcg64;
 
@@ -39,6 +41,13 @@ pub enum Action {
         target_soc: f64,
         /// Riders may call it away while it charges.
         yields: bool,
+    },
+    /// Send `vehicle` elsewhere without a rider.
+    Relocate {
+        /// A vehicle that is idle.
+        vehicle: VehicleId,
+        /// Where to.
+        to: PlaceId,
     },
     /// Break a session off.
     Unplug {
@@ -132,6 +141,35 @@ pub trait Charging: Send {
     fn on_idle(&mut self, view: View<'_>, idle: &[VehicleId], random: &mut Pcg64, actions: &mut Vec<Action>);
     /// Every control interval. Does nothing unless overridden.
     fn on_interval(&mut self, _view: View<'_>, _random: &mut Pcg64, _actions: &mut Vec<Action>) {}
+}
+
+/// Where idle vehicles go.
+pub trait Relocation: Send {
+    /// Time between two rounds [s], counted from the start.
+    fn interval_s(&self) -> i64;
+    /// Proposes relocations; `requests` are those made since the last round.
+    fn decide(
+        &mut self,
+        view: View<'_>,
+        requests: &[RequestId],
+        random: &mut Pcg64,
+        actions: &mut Vec<Action>,
+    );
+}
+
+impl RelocationSpec {
+    /// The policy that the scenario names, if it names one.
+    pub fn build(&self) -> Option<Box<dyn Relocation>> {
+        match *self {
+            Self::None {} => None,
+            Self::FollowDemand { interval_s, idle_s, cell_km } => {
+                Some(Box::new(relocation::FollowDemand::new(interval_s, idle_s, cell_km)))
+            }
+            Self::ToDepot { interval_s, idle_s } => {
+                Some(Box::new(relocation::ToDepot::new(interval_s, idle_s)))
+            }
+        }
+    }
 }
 
 impl DispatchSpec {

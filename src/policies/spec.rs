@@ -20,6 +20,40 @@ pub enum DispatchSpec {
     },
 }
 
+/// Where idle vehicles go.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum RelocationSpec {
+    /// Nowhere: they wait where they are.
+    None {},
+    /// From where there are more of them than riders have lately asked for to where there are fewer.
+    FollowDemand {
+        /// Time between two rounds [s].
+        #[serde(default = "relocation_interval_s")]
+        #[schemars(range(min = 1, max = 86400))]
+        interval_s: i64,
+        /// Only vehicles that have been idle for at least this long [s].
+        #[serde(default = "relocation_idle_s")]
+        #[schemars(range(min = 0))]
+        idle_s: i64,
+        /// Side of the squares in which demand and vehicles are counted [km].
+        #[serde(default = "relocation_cell_km")]
+        #[schemars(range(min = 0.1, max = 100.0))]
+        cell_km: f64,
+    },
+    /// To the nearest depot of their fleet.
+    ToDepot {
+        /// Time between two rounds [s].
+        #[serde(default = "relocation_interval_s")]
+        #[schemars(range(min = 1, max = 86400))]
+        interval_s: i64,
+        /// Only vehicles that have been idle for at least this long [s].
+        #[serde(default = "depot_idle_s")]
+        #[schemars(range(min = 0))]
+        idle_s: i64,
+    },
+}
+
 /// When, where and how far vehicles charge.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
@@ -109,6 +143,18 @@ pub enum ChargingSpec {
 fn batch_interval_s() -> i64 {
     30
 }
+fn relocation_interval_s() -> i64 {
+    600
+}
+fn relocation_idle_s() -> i64 {
+    300
+}
+fn relocation_cell_km() -> f64 {
+    2.0
+}
+fn depot_idle_s() -> i64 {
+    1_800
+}
 fn start_soc() -> f64 {
     0.25
 }
@@ -138,6 +184,23 @@ impl DispatchSpec {
             Self::NearestIdle {} => "nearest-idle",
             Self::Batched { .. } => "batched",
         }
+    }
+}
+
+impl RelocationSpec {
+    /// Name as the scenario writes it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::None {} => "none",
+            Self::FollowDemand { .. } => "follow-demand",
+            Self::ToDepot { .. } => "to-depot",
+        }
+    }
+}
+
+impl Default for RelocationSpec {
+    fn default() -> Self {
+        Self::None {}
     }
 }
 

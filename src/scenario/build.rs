@@ -5,12 +5,12 @@ use super::demand::{self, Demand};
 use super::problems::{Problems, Subject};
 use super::spec::{ModeSpec, OutputsSpec};
 use super::stations::Location;
-use super::{Scenario, horizon, od_matrix, placement, sorted, sources, suggest};
+use super::{Scenario, horizon, od_matrix, placement, snap, sorted, sources, suggest};
 use crate::datasets::ImportReport;
 use crate::error::{Error, InputError, Result};
 use crate::geo::Places;
 use crate::ids::PlaceId;
-use crate::policies::{ChargingSpec, DispatchSpec};
+use crate::policies::{ChargingSpec, DispatchSpec, RelocationSpec};
 use crate::rng::Streams;
 use crate::time::SimTime;
 use crate::world::{Mode, Setup, Station};
@@ -29,6 +29,8 @@ pub struct Prepared {
     pub dispatch: DispatchSpec,
     /// When, where and how far vehicles charge.
     pub charging: ChargingSpec,
+    /// Where idle vehicles go.
+    pub relocation: RelocationSpec,
     /// What happened to the rows of the trip files.
     pub import: ImportReport,
     /// Trips that were read but are no requests of this run, by reason, for example
@@ -75,7 +77,7 @@ impl Scenario {
                 }
             }
         }
-        let Demand { requests, vehicles: bound, left_out, derived } =
+        let Demand { mut requests, vehicles: bound, left_out, derived } =
             demand::demand(&self.spec, plan, &mut trace, &places, &travel, streams, &mut problems);
         let located: Vec<Vec<Option<PlaceId>>> = plan
             .fleets
@@ -93,7 +95,10 @@ impl Scenario {
             })
             .collect();
         let vehicles = match self.spec.operation.mode {
-            ModeSpec::Replay => bound,
+            ModeSpec::Replay => {
+                snap::snap(&mut requests, &bound, &stations, &places);
+                bound
+            }
             ModeSpec::Dispatch => {
                 placement::vehicles(plan, &requests, &depots, &located, streams, &mut problems)
             }
@@ -143,6 +148,7 @@ impl Scenario {
             sha256: self.sha256.clone(),
             dispatch: self.spec.operation.dispatch.clone(),
             charging: self.spec.operation.charging.clone(),
+            relocation: self.spec.operation.relocation.clone(),
             import,
             left_out,
             inputs: self.inputs.clone(),

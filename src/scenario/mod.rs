@@ -18,6 +18,7 @@ pub mod overrides;
 pub mod placement;
 pub mod problems;
 pub mod schema;
+mod snap;
 pub mod sources;
 pub mod spec;
 pub mod stations;

@@ -13,7 +13,7 @@ pub struct Overrides {
     pub set: Vec<String>,
     /// The seed.
     pub seed: Option<u64>,
-    /// Kinds of policies, each of dispatch or of charging.
+    /// Kinds of policies, each of dispatch, charging or relocation.
     pub policies: Vec<String>,
 }
 
@@ -45,18 +45,15 @@ impl Overrides {
     }
 }
 
-/// Sets `operation.dispatch` or `operation.charging`, whichever knows the kind `name`; parameters in
+/// Sets the policy of the role under `operation` that knows the kind `name`; parameters in
 /// the file are kept if it names the same kind already.
 fn policy(root: &mut Node, schema: &Json, name: &str) -> Result<(), InputError> {
     let argument = format!("--policy {name}");
-    let dispatch = schema::kinds(schema, &["operation", "dispatch"]);
-    let charging = schema::kinds(schema, &["operation", "charging"]);
-    let key = if dispatch.iter().any(|kind| kind == name) {
-        "dispatch"
-    } else if charging.iter().any(|kind| kind == name) {
-        "charging"
-    } else {
-        let known: Vec<&str> = dispatch.iter().chain(&charging).map(String::as_str).collect();
+    let roles = ["dispatch", "charging", "relocation"];
+    let kinds = roles.map(|role| schema::kinds(schema, &["operation", role]));
+    let Some((key, _)) = roles.into_iter().zip(&kinds).find(|(_, k)| k.iter().any(|kind| kind == name))
+    else {
+        let known: Vec<&str> = kinds.iter().flatten().map(String::as_str).collect();
         let error = InputError::new(format!("\"{name}\""), "the name of a policy").key(&argument);
         return Err(match suggest::help(name, known) {
             Some(help) => error.help(help),

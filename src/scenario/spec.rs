@@ -6,7 +6,7 @@
 //! [`super::build`].
 
 use crate::datasets::{OnBadRow, TripFormat};
-use crate::policies::{ChargingSpec, DispatchSpec};
+use crate::policies::{ChargingSpec, DispatchSpec, RelocationSpec};
 use crate::records::dictionary::TableId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -185,6 +185,8 @@ pub struct OperationSpec {
     pub dispatch: DispatchSpec,
     /// When, where and how far vehicles charge.
     pub charging: ChargingSpec,
+    /// Where idle vehicles go.
+    pub relocation: RelocationSpec,
 }
 
 /// Weather and the grid's carbon.
@@ -522,6 +524,7 @@ impl Default for OperationSpec {
             patience_s: 600,
             dispatch: DispatchSpec::Batched { interval_s: 30 },
             charging: ChargingSpec::ThresholdFastest { start_soc: 0.25, target_soc: 0.8, candidates: 8 },
+            relocation: RelocationSpec::None {},
         }
     }
 }

@@ -96,6 +96,27 @@ impl<'a> View<'a> {
         self.state.available[fleet.index()].iter().map(VehicleId)
     }
 
+    /// All vehicles of `fleet`.
+    pub fn vehicles_of(&self, fleet: FleetId) -> impl Iterator<Item = VehicleId> + 'a {
+        let vehicles = self.state.vehicles.iter().enumerate();
+        vehicles.filter(move |(_, v)| v.fleet == fleet).map(|(i, _)| VehicleId::new(i))
+    }
+
+    /// Depots of `fleet`.
+    pub fn depots(&self, fleet: FleetId) -> &'a [PlaceId] {
+        &self.setup.fleets[fleet.index()].depots
+    }
+
+    /// Latitude and longitude [degrees].
+    pub fn coordinates(&self, place: PlaceId) -> (f64, f64) {
+        (self.setup.places.lat(place), self.setup.places.lon(place))
+    }
+
+    /// Great-circle distance [km].
+    pub fn great_circle_km(&self, from: PlaceId, to: PlaceId) -> f64 {
+        self.setup.places.distance_km(from, to)
+    }
+
     /// Whether riders can have the vehicle.
     pub fn is_available(&self, vehicle: VehicleId) -> bool {
         self.state.available[self.vehicle(vehicle).fleet.index()].contains(vehicle.0)

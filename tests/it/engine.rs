@@ -4,7 +4,7 @@
 use crate::support::{City, city};
 use gridfleet::engine::Simulation;
 use gridfleet::ledger::{LedgerEntry, Money};
-use gridfleet::policies::{ChargingSpec, DispatchSpec};
+use gridfleet::policies::{ChargingSpec, DispatchSpec, RelocationSpec};
 use gridfleet::records::{
     FleetRecord, LegRecord, PriceRecord, Recorder, SessionRecord, StationRecord, TripRecord, TripStatus,
 };
@@ -49,9 +49,20 @@ impl Recorder for Everything {
 }
 
 fn run(size: City, dispatch: &DispatchSpec, charging: &ChargingSpec) -> Everything {
+    run_relocating(size, dispatch, charging, &RelocationSpec::None {})
+}
+
+fn run_relocating(
+    size: City,
+    dispatch: &DispatchSpec,
+    charging: &ChargingSpec,
+    relocation: &RelocationSpec,
+) -> Everything {
     let streams = Streams { seed: size.seed, replication: 0 };
     let setup = Arc::new(city(size));
-    let mut simulation = Simulation::new(setup, dispatch.build(), charging.build(), streams).audited();
+    let mut simulation = Simulation::new(setup, dispatch.build(), charging.build(), streams)
+        .with_relocation(relocation.build())
+        .audited();
     let mut records = Everything::default();
     simulation.finish(&mut records);
     assert_eq!(simulation.ledger_total(), Money::ZERO);
@@ -180,6 +191,26 @@ fn fewer_vehicles_serve_less() {
     assert!(few < some && some < many, "{few} {some} {many}");
 }
 
+#[test]
+fn vehicles_that_follow_demand_serve_more() {
+    let charging = &chargings()[1];
+    let served = |relocation: RelocationSpec| {
+        let size = City { patience_s: 600, ..SMALL };
+        let records = run_relocating(size, &DispatchSpec::NearestIdle {}, charging, &relocation);
+        records.trips.iter().filter(|t| t.status == TripStatus::Served).count()
+    };
+    let (still, moving) = (served(RelocationSpec::None {}), served(relocations()[1].clone()));
+    assert!(moving > still + still / 10, "{still} and {moving}");
+}
+
+fn relocations() -> [RelocationSpec; 3] {
+    [
+        RelocationSpec::None {},
+        RelocationSpec::FollowDemand { interval_s: 600, idle_s: 300, cell_km: 2.0 },
+        RelocationSpec::ToDepot { interval_s: 900, idle_s: 600 },
+    ]
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
 
@@ -188,10 +219,11 @@ proptest! {
     fn no_city_breaks_an_invariant(
         seed in any::<u64>(), requests in 0usize..600, vehicles in 1usize..40, stations in 0usize..6,
         fleets in 1usize..4, zones in 1usize..40, patience_s in 0i64..1_800,
-        dispatch in 0usize..2, charging in 0usize..4,
+        dispatch in 0usize..2, charging in 0usize..4, relocation in 0usize..3,
     ) {
         let size = City { seed, requests, vehicles, stations, fleets, zones, days: 1, patience_s };
-        let records = run(size, &dispatches()[dispatch], &chargings()[charging]);
+        let relocation = &relocations()[relocation];
+        let records = run_relocating(size, &dispatches()[dispatch], &chargings()[charging], relocation);
         prop_assert_eq!(records.trips.len(), requests);
         for trip in &records.trips {
             if let Some(wait_s) = trip.wait_s {

@@ -133,6 +133,7 @@ pub fn city(size: City) -> Setup {
                 driving_eur_per_km: 0.05,
                 lost_request_eur: 0.5,
                 rescue_eur: 100.0,
+                depots: vec![PlaceId(0)],
                 ..Fleet::default()
             })
             .collect(),

@@ -1,0 +1,47 @@
+//! Replay: recorded coordinates wander by a few metres between two rows of the
+//! same parked car; here they become the places they stand for.
+
+use crate::geo::Places;
+use crate::ids::PlaceId;
+use crate::world::{Nearby, Requests, Station, VehicleStart};
+
+/// Coordinates nearer than this are the same place [km]; assumed: a block, and several times the
+/// rounding of the feed (0.0001 degrees, 11 m).
+const SAME_PLACE_KM: f64 = 0.1;
+
+/// Lets each trip start where its vehicle was left, if that is what the record means, and each trip
+/// that ends at a charger end at the station that stands there.
+pub(crate) fn snap(
+    requests: &mut Requests,
+    vehicles: &[VehicleStart],
+    stations: &[Station],
+    places: &Places,
+) {
+    let mut index = Nearby::new(places, stations.len(), stations.len().max(16));
+    for (i, station) in stations.iter().enumerate() {
+        index.insert(places, i as u32, station.place);
+    }
+    let mut last: Vec<Option<PlaceId>> = vec![None; vehicles.len()];
+    let mut found = Vec::with_capacity(1);
+    for i in 0..requests.len() {
+        let bound = requests.bound[i];
+        let last = &mut last[bound.vehicle.index()];
+        match *last {
+            Some(place) if places.distance_km(place, requests.origin[i]) <= SAME_PLACE_KM => {
+                requests.origin[i] = place;
+            }
+            _ => {}
+        }
+        if bound.ends_at_charger {
+            found.clear();
+            let fleet = vehicles[bound.vehicle.index()].fleet;
+            index.nearest(places, requests.destination[i], 1, SAME_PLACE_KM, &mut found, |station| {
+                stations[station as usize].access.allows(fleet)
+            });
+            if let Some(&(_, station)) = found.first() {
+                requests.destination[i] = stations[station as usize].place;
+            }
+        }
+        *last = Some(requests.destination[i]);
+    }
+}
