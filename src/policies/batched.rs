@@ -72,7 +72,7 @@ impl Dispatch for Batched {
                 list.wanted = if list.wanted == 0 { FIRST_LOOK } else { 2 * list.wanted };
                 view.vehicles_for(&ask, list.wanted, &mut self.found);
                 list.complete = self.found.len() < list.wanted;
-                list.reach_s = self.found.last().map_or(0, |&(km, _)| view.least_time_s(km));
+                list.reach_s = self.found.last().map_or(0, |&(km, _)| view.least_time_beyond_s(ask.origin, km));
                 list.vehicles.clear();
                 for &(_, vehicle) in &self.found {
                     if let Service::Possible(way) = view.service(VehicleId(vehicle), &ask) {

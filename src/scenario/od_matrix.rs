@@ -5,6 +5,9 @@
 //! hour has enough of them; else the pair's mean times the hour's pace, which is
 //! the time that all trips of the hour took over what the means of their pairs
 //! would have given.
+//!
+//! Trips that stay in a zone teach nothing: nobody takes a taxi round the corner,
+//! so they are longer than the way of an empty vehicle to a rider in its zone.
 
 use crate::datasets::Trace;
 use crate::time::LocalClock;
@@ -30,7 +33,8 @@ pub fn learn(trace: &Trace, zones: usize, clock: &LocalClock, min_trips: u32) ->
     for i in 0..trace.len() {
         let (from, to) = (trace.origin[i].index(), trace.destination[i].index());
         let (distance_km, duration_s) = (trace.distance_km[i], trace.duration_s[i]);
-        if from < zones && to < zones && distance_km > 0.0 && duration_s > 0.0 {
+        let between = from < zones && to < zones && from != to;
+        if between && distance_km > 0.0 && duration_s > 0.0 {
             let hour = clock.hour(trace.request_time[i]);
             let key = (from * zones + to) * 24 + hour;
             order.push((key as u32, i as u32));

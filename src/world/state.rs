@@ -2,9 +2,10 @@
 //!
 //! The engine's handlers change it; policies read it through a `View`.
 
-use super::travel::Pace;
+use super::travel::{Bounds, Pace};
 use super::vehicle::{Activity, Trigger, Vehicle};
 use super::{Mode, Nearby, Session, Setup, Stations};
+use crate::geo::Places;
 use crate::ids::{FleetId, PlaceId, RequestId, RetailerId, StationId, VehicleId};
 use crate::records::PriceRecord;
 use crate::time::{HOUR_S, SimTime};
@@ -89,13 +90,31 @@ pub struct State {
     pub(super) haven_of: Vec<Option<PlaceId>>,
     /// No way to the haven is longer [km].
     pub(super) haven_km: Vec<f64>,
-    /// See [`Travel::fastest_great_circle_kmh`](super::Travel::fastest_great_circle_kmh).
-    pub(super) fastest_kmh: f64,
+    /// Way from each place to the nearest other place [great-circle km]; empty on maps of too many
+    /// places to compare them all.
+    pub(super) apart_km: Vec<f64>,
+    /// Limits of time and distance.
+    pub(super) bounds: Bounds,
 }
 
 /// Number of grid cells for an index of `items`.
 fn cells_for(items: usize) -> usize {
     items.clamp(64, 4_096)
+}
+
+/// Most places for which all pairs are compared: a few million pairs, a few hundredths of a second.
+const MOST_COMPARED: usize = 2_048;
+
+fn apart_km(places: &Places) -> Vec<f64> {
+    if places.len() > MOST_COMPARED {
+        return Vec::new();
+    }
+    let all = || (0..places.len()).map(PlaceId::new);
+    let nearest = |a: PlaceId| {
+        // Two places may stand for one point, as a depot in the middle of a zone.
+        all().filter(|&b| a != b).map(|b| places.distance_km(a, b)).fold(f64::INFINITY, f64::min)
+    };
+    all().map(nearest).collect()
 }
 
 impl State {
@@ -175,7 +194,8 @@ impl State {
             stations_of,
             haven_of,
             haven_km,
-            fastest_kmh: setup.travel.fastest_great_circle_kmh(places),
+            apart_km: apart_km(places),
+            bounds: Bounds::new(&setup.travel, places),
         }
     }
 

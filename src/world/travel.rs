@@ -72,35 +72,80 @@ impl Travel {
         let distance_km = self.circuity * places.distance_km(from, to);
         Trip { distance_km, duration_s: whole_seconds(distance_km * pace.s_per_km) }
     }
-
-    /// Least time to anywhere `great_circle_km` away [s].
-    pub fn least_time_s(&self, pace: &Pace, great_circle_km: f64) -> i64 {
-        let over_roads = self.circuity * great_circle_km * pace.s_per_km;
-        if self.matrix.is_none() { whole_seconds(over_roads) } else { 0 }
-    }
 }
 
-impl Travel {
-    /// Fastest way of the model, in great-circle kilometres per hour: nothing farther away than
-    /// this times the time left can arrive in time.
-    pub fn fastest_great_circle_kmh(&self, places: &Places) -> f64 {
-        let fastest_kmh = self.speed_kmh.iter().copied().fold(0.0, f64::max) / self.circuity;
-        let Some(matrix) = &self.matrix else { return fastest_kmh };
-        let mut fastest_kmh = fastest_kmh;
-        for from in 0..matrix.zones {
-            for to in 0..matrix.zones {
-                let pair = from * matrix.zones + to;
-                let shortest_s = matrix.duration_s[pair * 24..(pair + 1) * 24]
-                    .iter()
-                    .copied()
-                    .fold(f32::INFINITY, f32::min);
-                if matrix.distance_km[pair].is_finite() && shortest_s > 0.0 {
-                    let km = places.distance_km(PlaceId::new(from), PlaceId::new(to));
-                    fastest_kmh = fastest_kmh.max(km / f64::from(shortest_s) * 3_600.0);
+/// How far one can get in a time, and how long it takes at least to get so far: what lets a search
+/// for who is near stop.
+#[derive(Debug, Clone)]
+pub struct Bounds {
+    /// Least time [s] from any zone at least as far as a multiple of `STEP_KM`: by zone gone to and
+    /// hour of the local day, then by hour alone for wherever one goes to. Empty without a matrix.
+    least_s: Vec<Vec<f32>>,
+}
+
+/// Great-circle distance between two entries of the bounds [km].
+const STEP_KM: f64 = 0.25;
+
+impl Bounds {
+    /// The bounds of a travel model.
+    pub fn new(travel: &Travel, places: &Places) -> Self {
+        let Some(matrix) = &travel.matrix else { return Self { least_s: Vec::new() } };
+        let zones = matrix.zones;
+        let mut least_s: Vec<Vec<f32>> = vec![Vec::new(); (zones + 1) * 24];
+        for from in 0..zones {
+            for to in 0..zones {
+                let pair = from * zones + to;
+                if from == to || matrix.distance_km[pair].is_nan() {
+                    continue;
+                }
+                let km = places.distance_km(PlaceId::new(from), PlaceId::new(to));
+                let step = (km / STEP_KM) as usize;
+                for hour in 0..24 {
+                    for list in [to * 24 + hour, zones * 24 + hour] {
+                        let least = &mut least_s[list];
+                        if least.len() <= step {
+                            least.resize(step + 1, f32::INFINITY);
+                        }
+                        least[step] = least[step].min(matrix.duration_s[pair * 24 + hour]);
+                    }
                 }
             }
         }
-        fastest_kmh
+        for least in &mut least_s {
+            for step in (1..least.len()).rev() {
+                least[step - 1] = least[step - 1].min(least[step]);
+            }
+        }
+        Self { least_s }
+    }
+
+    fn list(&self, to: Option<PlaceId>, hour: usize) -> &[f32] {
+        let Some(any) = (self.least_s.len() / 24).checked_sub(1) else { return &[] };
+        let zone = match to {
+            // A place that is no zone has no pairs: the matrix says nothing of it.
+            Some(to) if to.index() >= any => return &[],
+            Some(to) => to.index(),
+            None => any,
+        };
+        &self.least_s[zone * 24 + hour]
+    }
+
+    /// Least time to `to` from anywhere else that is `great_circle_km` or more away [s].
+    pub fn least_time_s(&self, travel: &Travel, pace: &Pace, to: PlaceId, great_circle_km: f64) -> i64 {
+        let over_roads_s = travel.circuity * great_circle_km * pace.s_per_km;
+        let of_pairs_s = self
+            .list(Some(to), pace.hour)
+            .get((great_circle_km / STEP_KM) as usize)
+            .map_or(f64::INFINITY, |&s| f64::from(s));
+        whole_seconds(over_roads_s.min(of_pairs_s))
+    }
+
+    /// From nowhere farther away than this can `to`, or anything, be reached in `seconds` [great-circle km].
+    pub fn reach_km(&self, travel: &Travel, pace: &Pace, to: Option<PlaceId>, seconds: i64) -> f64 {
+        let over_roads_km = seconds.max(0) as f64 / (travel.circuity * pace.s_per_km);
+        let least = self.list(to, pace.hour);
+        let of_pairs_km = STEP_KM * least.partition_point(|&s| f64::from(s) <= seconds as f64) as f64;
+        over_roads_km.max(of_pairs_km)
     }
 }
 

@@ -164,9 +164,22 @@ impl<'a> View<'a> {
         self.setup.travel.trip(&self.setup.places, &self.state.hour.pace, from, to)
     }
 
-    /// Least time that a vehicle needs to anywhere `great_circle_km` away, setting out now [s].
-    pub fn least_time_s(&self, great_circle_km: f64) -> i64 {
-        self.setup.travel.least_time_s(&self.state.hour.pace, great_circle_km)
+    /// Least time to `place` for any vehicle that is not among its nearest, the farthest of which is
+    /// `great_circle_km` away, setting out now [s].
+    pub fn least_time_beyond_s(&self, place: PlaceId, great_circle_km: f64) -> i64 {
+        let least_s = |km| self.state.bounds.least_time_s(&self.setup.travel, &self.state.hour.pace, place, km);
+        match self.state.apart_km.get(place.index()) {
+            // All of the nearest stand right here: the next does too, or is at another place.
+            Some(&apart_km) if great_circle_km < apart_km => {
+                least_s(apart_km).min(self.trip(place, place).duration_s)
+            }
+            _ => least_s(great_circle_km),
+        }
+    }
+
+    /// From nowhere farther away can `to`, or anything, be reached in `seconds` [great-circle km].
+    fn reach_km(&self, to: Option<PlaceId>, seconds: i64) -> f64 {
+        self.state.bounds.reach_km(&self.setup.travel, &self.state.hour.pace, to, seconds)
     }
 
     /// Consumption of a vehicle at present [kWh/km].
@@ -218,7 +231,7 @@ impl<'a> View<'a> {
     /// first, into `found` as (km, vehicle); `found` is emptied first.
     pub fn vehicles_for(&self, ask: &Ask, k: usize, found: &mut Vec<(f64, u32)>) {
         found.clear();
-        let reach_km = self.state.fastest_kmh * (ask.deadline - self.now()).max(0) as f64 / 3_600.0;
+        let reach_km = self.reach_km(Some(ask.origin), ask.deadline - self.now());
         self.state.available[ask.fleet.index()].nearest(
             &self.setup.places,
             ask.origin,
@@ -239,7 +252,7 @@ impl<'a> View<'a> {
         found.clear();
         let Mode::Dispatch { patience_s } = self.setup.mode else { return None };
         let v = self.vehicle(vehicle);
-        let reach_km = self.state.fastest_kmh * patience_s as f64 / 3_600.0;
+        let reach_km = self.reach_km(None, patience_s);
         self.state.waiting.nearest(&self.setup.places, v.place, 1, reach_km, found, |request| {
             let ask = self.ask(RequestId(request));
             ask.fleet == v.fleet
@@ -252,7 +265,7 @@ impl<'a> View<'a> {
     /// Whether a vehicle of the fleet is near enough for `ask` but too low on charge.
     pub fn charge_is_what_lacks(&self, ask: &Ask, patience_s: i64) -> bool {
         let ask = Ask { deadline: self.now() + patience_s, ..*ask };
-        let reach_km = self.state.fastest_kmh * patience_s as f64 / 3_600.0;
+        let reach_km = self.reach_km(Some(ask.origin), patience_s);
         let mut found = Vec::with_capacity(1);
         self.state.available[ask.fleet.index()].nearest(
             &self.setup.places,
