@@ -3,8 +3,8 @@
 
 use super::assignment::{Edge, Matching};
 use super::{Action, Cadence, Dispatch, News};
-use crate::ids::{RequestId, VehicleId};
-use crate::world::{Service, View};
+use crate::ids::{PlaceId, RequestId, VehicleId};
+use crate::world::{Candidate, Search, View};
 use rand_pcg::Pcg64;
 
 /// Vehicles looked at per request before anything is known.
@@ -29,7 +29,8 @@ struct List {
 pub(super) struct Batched {
     interval_s: i64,
     requests: Vec<RequestId>,
-    found: Vec<(f64, u32)>,
+    search: Search,
+    found: Vec<Candidate>,
     lists: Vec<List>,
     edges: Vec<Edge>,
     matching: Matching,
@@ -40,11 +41,28 @@ impl Batched {
         Self {
             interval_s,
             requests: Vec::new(),
+            search: Search::default(),
             found: Vec::new(),
             lists: Vec::new(),
             edges: Vec::new(),
             matching: Matching::default(),
         }
+    }
+}
+
+impl Batched {
+    /// How many other requests start where each does: they look at the same vehicles.
+    fn rivals(&self, view: View<'_>) -> Vec<usize> {
+        let mut by_origin: Vec<(PlaceId, usize)> =
+            self.requests.iter().enumerate().map(|(row, &r)| (view.ask(r).origin, row)).collect();
+        by_origin.sort_unstable();
+        let mut rivals = vec![0; by_origin.len()];
+        for group in by_origin.chunk_by(|a, b| a.0 == b.0) {
+            for &(_, row) in group {
+                rivals[row] = group.len() - 1;
+            }
+        }
+        rivals
     }
 }
 
@@ -64,21 +82,19 @@ impl Dispatch for Batched {
         // requests might gain from a vehicle farther away: a vehicle costs at least the time that its
         // distance takes, and one outside all lists has no price of its own, so a request that pays
         // no more than that is served as well as can be. The others look twice as far.
+        let rivals = self.rivals(view);
         let mut open: Vec<usize> = (0..rows).collect();
         loop {
             for &row in &open {
                 let ask = view.ask(self.requests[row]);
                 let list = &mut self.lists[row];
-                list.wanted = if list.wanted == 0 { FIRST_LOOK } else { 2 * list.wanted };
-                view.vehicles_for(&ask, list.wanted, &mut self.found);
+                list.wanted = if list.wanted == 0 { FIRST_LOOK + rivals[row] } else { 2 * list.wanted };
+                view.vehicles_for(&ask, list.wanted, &mut self.search, &mut self.found);
                 list.complete = self.found.len() < list.wanted;
-                list.reach_s = self.found.last().map_or(0, |&(km, _)| view.least_time_beyond_s(ask.origin, km));
+                let farthest_km = self.found.last().map_or(0.0, |c| c.great_circle_km);
+                list.reach_s = view.least_time_beyond_s(ask.origin, farthest_km);
                 list.vehicles.clear();
-                for &(_, vehicle) in &self.found {
-                    if let Service::Possible(way) = view.service(VehicleId(vehicle), &ask) {
-                        list.vehicles.push((vehicle, way.duration_s));
-                    }
-                }
+                list.vehicles.extend(self.found.iter().map(|c| (c.vehicle.0, c.way.duration_s)));
             }
             self.edges.clear();
             for (row, list) in self.lists.iter().enumerate() {

@@ -4,7 +4,7 @@
 use super::{Action, Charging};
 use crate::ids::{FleetId, RetailerId, StationId, VehicleId};
 use crate::time::DAY_S;
-use crate::world::{Activity, View};
+use crate::world::{Activity, Search, View};
 use rand_pcg::Pcg64;
 
 /// How a station is chosen.
@@ -34,7 +34,8 @@ pub(super) struct Threshold {
     target_soc: f64,
     choice: Choice,
     while_idle: Option<WhileIdle>,
-    found: Vec<(f64, u32)>,
+    search: Search,
+    found: Vec<StationId>,
     free_at: Vec<f64>,
     /// Connectors given away in this round, by station: the view does not know of them yet.
     given: Vec<(StationId, usize)>,
@@ -55,6 +56,7 @@ impl Threshold {
             target_soc,
             choice,
             while_idle,
+            search: Search::default(),
             found: Vec::new(),
             free_at: Vec::new(),
             given: Vec::new(),
@@ -69,19 +71,14 @@ impl Threshold {
     }
 
     fn station(&mut self, view: View<'_>, vehicle: VehicleId) -> Option<StationId> {
-        let candidates = match self.choice {
-            Choice::Nearest => 1,
-            Choice::Fastest { candidates } => candidates,
-        };
-        view.stations_for(vehicle, candidates, &mut self.found);
+        view.stations_for(vehicle, self.candidates(), &mut self.search, &mut self.found);
         if self.found.len() <= 1 {
-            return self.found.first().map(|&(_, station)| StationId(station));
+            return self.found.first().copied();
         }
         let (of, soc, target_soc) =
             (view.vehicle_type(vehicle), view.soc(vehicle), self.target(view, vehicle));
         let per_km = view.consumption_kwh_per_km(vehicle);
-        let completion = |&(_, station): &(f64, u32)| {
-            let station = StationId(station);
+        let completion = |&station: &StationId| {
             let way = view.trip(view.vehicle(vehicle).place, view.station_place(station));
             let soc_there = (soc - way.distance_km * per_km / of.battery_kwh).max(0.0);
             let charging_s = view.charging_time_s(vehicle, station, soc_there, target_soc);
@@ -165,9 +162,8 @@ impl Charging for Threshold {
                     continue;
                 }
                 let target_soc = self.target(view, vehicle);
-                view.stations_for(vehicle, self.candidates(), &mut self.found);
-                for &(_, station) in &self.found {
-                    let station = StationId(station);
+                view.stations_for(vehicle, self.candidates(), &mut self.search, &mut self.found);
+                for &station in &self.found {
                     if !self.cheap[view.retailer(station).index()] {
                         continue;
                     }

@@ -1,16 +1,18 @@
 //! Nearest idle vehicle: the plainest dispatch, and the baseline of most studies.
 
 use super::{Action, Cadence, Dispatch, News};
-use crate::world::View;
+use crate::ids::VehicleId;
+use crate::world::{Candidate, Search, View};
 use rand_pcg::Pcg64;
 
 /// Each new request gets the nearest vehicle that can serve it; each vehicle that becomes
 /// available gets the nearest request still waiting.
 #[derive(Debug, Default)]
 pub(super) struct NearestIdle {
-    found: Vec<(f64, u32)>,
+    search: Search,
+    found: Vec<Candidate>,
     /// Vehicles given away in this round: the view does not know of them yet.
-    taken: Vec<u32>,
+    taken: Vec<VehicleId>,
 }
 
 impl Dispatch for NearestIdle {
@@ -25,10 +27,13 @@ impl Dispatch for NearestIdle {
                 continue;
             }
             // As many candidates as vehicles are already taken, and one: one of them is free.
-            view.vehicles_for(&view.ask(request), self.taken.len() + 1, &mut self.found);
-            if let Some(&(_, vehicle)) = self.found.iter().find(|(_, v)| !self.taken.contains(v)) {
+            let k = self.taken.len() + 1;
+            view.vehicles_for(&view.ask(request), k, &mut self.search, &mut self.found);
+            if let Some(&Candidate { vehicle, .. }) =
+                self.found.iter().find(|c| !self.taken.contains(&c.vehicle))
+            {
                 self.taken.push(vehicle);
-                actions.push(Action::Assign { request, vehicle: crate::ids::VehicleId(vehicle) });
+                actions.push(Action::Assign { request, vehicle });
             }
         }
         if view.waiting_count() <= actions.len() {
@@ -38,11 +43,11 @@ impl Dispatch for NearestIdle {
         // first and refuses the second, which would be news again only when it next becomes idle:
         // so requests given away are remembered here.
         for &vehicle in news.vehicles {
-            if self.taken.contains(&vehicle.0) || !view.is_available(vehicle) {
+            if self.taken.contains(&vehicle) || !view.is_available(vehicle) {
                 continue;
             }
             let given = actions.len();
-            if let Some(request) = view.request_for(vehicle, &mut self.found, |request| {
+            if let Some(request) = view.request_for(vehicle, &mut self.search, |request| {
                 !actions[..given]
                     .iter()
                     .any(|a| matches!(a, Action::Assign { request: r, .. } if *r == request))

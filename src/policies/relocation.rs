@@ -23,7 +23,8 @@ pub(super) struct FollowDemand {
     cell_km: f64,
     /// Cells of each fleet, by position on the map.
     cells: Vec<BTreeMap<(i32, i32), Cell>>,
-    candidates: Vec<(f64, u32)>,
+    /// Scratch: cells that give, by distance [km].
+    order: Vec<(f64, usize)>,
 }
 
 /// Time in which half of the demand seen is forgotten [s]; assumed: long enough to be steady, short
@@ -46,9 +47,18 @@ struct Cell {
     surplus: i64,
 }
 
+/// A cell that has more idle vehicles than it needs.
+struct Giving {
+    place: PlaceId,
+    surplus: i64,
+    /// Its vehicles not yet asked, as positions in the list of idle vehicles.
+    next: usize,
+    end: usize,
+}
+
 impl FollowDemand {
     pub(super) fn new(interval_s: i64, idle_s: i64, cell_km: f64) -> Self {
-        Self { interval_s, idle_s, cell_km, cells: Vec::new(), candidates: Vec::new() }
+        Self { interval_s, idle_s, cell_km, cells: Vec::new(), order: Vec::new() }
     }
 
     fn cell_of(&self, view: View<'_>, place: PlaceId) -> (i32, i32) {
@@ -98,29 +108,46 @@ impl FollowDemand {
                 }
             }
             wants.sort_by_key(|&(missing, key)| (-missing, key));
-            let mut gone = vec![false; idle.len()];
+            // What each cell gives: its vehicles that have been idle longest.
+            let mut giving: Vec<Giving> = idle
+                .chunk_by(|a, b| a.0 == b.0)
+                .scan(0, |next, group| {
+                    let first = *next;
+                    *next += group.len();
+                    Some((group[0].0, first, first + group.len()))
+                })
+                .map(|(key, next, end)| {
+                    let cell = &cells[&key];
+                    Giving { place: cell.place, surplus: cell.surplus, next, end }
+                })
+                .filter(|giving| giving.surplus > 0)
+                .collect();
             for (missing, key) in wants {
                 let to = cells[&key].place;
-                self.candidates.clear();
-                for (i, &(from, v)) in idle.iter().enumerate() {
-                    if !gone[i] && from != key && cells[&from].surplus > 0 {
-                        self.candidates.push((view.great_circle_km(view.vehicle(v).place, to), i as u32));
-                    }
-                }
-                self.candidates.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+                self.order.clear();
+                self.order.extend(
+                    giving
+                        .iter()
+                        .enumerate()
+                        .filter(|(_, g)| g.surplus > 0 && g.next < g.end)
+                        .map(|(i, g)| (view.great_circle_km(g.place, to), i)),
+                );
+                self.order.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
                 let mut sent = 0;
-                for &(_, i) in &self.candidates {
-                    let (from, vehicle) = idle[i as usize];
-                    if sent == missing {
-                        break;
-                    }
-                    let Some(giving) = cells.get_mut(&from).filter(|c| c.surplus > 0) else { continue };
-                    let way = view.trip(view.vehicle(vehicle).place, to);
-                    if view.charge_suffices(vehicle, way.distance_km, to) {
-                        giving.surplus -= 1;
-                        gone[i as usize] = true;
-                        sent += 1;
-                        actions.push(Action::Relocate { vehicle, to });
+                'cells: for &(_, i) in &self.order {
+                    let from = &mut giving[i];
+                    while from.surplus > 0 && from.next < from.end {
+                        if sent == missing {
+                            break 'cells;
+                        }
+                        let vehicle = idle[from.next].1;
+                        from.next += 1;
+                        let way = view.trip(view.vehicle(vehicle).place, to);
+                        if view.charge_suffices(vehicle, way.distance_km, to) {
+                            from.surplus -= 1;
+                            sent += 1;
+                            actions.push(Action::Relocate { vehicle, to });
+                        }
                     }
                 }
             }

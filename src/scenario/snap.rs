@@ -2,8 +2,8 @@
 //! same parked car; here they become the places they stand for.
 
 use crate::geo::Places;
-use crate::ids::PlaceId;
-use crate::world::{Nearby, Requests, Station, VehicleStart};
+use crate::ids::{FleetId, PlaceId};
+use crate::world::{Nearby, Requests, Search, Station, VehicleStart, Visitor};
 
 /// Coordinates nearer than this are the same place [km]; assumed: a block, and several times the
 /// rounding of the feed (0.0001 degrees, 11 m).
@@ -22,7 +22,7 @@ pub(crate) fn snap(
         index.insert(places, i as u32, station.place);
     }
     let mut last: Vec<Option<PlaceId>> = vec![None; vehicles.len()];
-    let mut found = Vec::with_capacity(1);
+    let mut search = Search::default();
     for i in 0..requests.len() {
         let bound = requests.bound[i];
         let last = &mut last[bound.vehicle.index()];
@@ -33,15 +33,35 @@ pub(crate) fn snap(
             _ => {}
         }
         if bound.ends_at_charger {
-            found.clear();
             let fleet = vehicles[bound.vehicle.index()].fleet;
-            index.nearest(places, requests.destination[i], 1, SAME_PLACE_KM, &mut found, |station| {
-                stations[station as usize].access.allows(fleet)
-            });
-            if let Some(&(_, station)) = found.first() {
-                requests.destination[i] = stations[station as usize].place;
+            let mut first = First { stations, fleet, place: None };
+            let destination = requests.destination[i];
+            index.nearest(places, destination, 1, SAME_PLACE_KM, &mut search, &mut first);
+            if let Some(place) = first.place {
+                requests.destination[i] = place;
             }
         }
         *last = Some(requests.destination[i]);
+    }
+}
+
+/// The first station that the fleet may use.
+struct First<'a> {
+    stations: &'a [Station],
+    fleet: FleetId,
+    place: Option<PlaceId>,
+}
+
+impl Visitor for First<'_> {
+    fn place(&mut self, _: PlaceId, _: f64) -> bool {
+        true
+    }
+    fn item(&mut self, station: u32) -> bool {
+        let station = &self.stations[station as usize];
+        let allowed = station.access.allows(self.fleet);
+        if allowed {
+            self.place = Some(station.place);
+        }
+        allowed
     }
 }

@@ -1,7 +1,10 @@
 //! Who is near: a grid over the map that holds moving items and finds the nearest.
 //!
-//! The search walks rings of cells around a point and stops when no further
-//! ring can hold anything nearer, so it is exact for great-circle distance.
+//! Items at one place stand together, so that what a search asks of a place (how
+//! long is the way?) is asked once, however many wait there. The search walks
+//! rings of cells around a point, takes places in the order of their distance,
+//! and stops when it has what it wants or no further ring can hold anything
+//! near enough: it is exact for great-circle distance.
 
 use crate::geo::{EARTH_RADIUS_KM, Places, great_circle_km};
 use crate::ids::PlaceId;
@@ -21,19 +24,38 @@ pub struct Nearby {
     columns: usize,
     /// Distance that one ring of cells adds at least [km].
     ring_km: f64,
-    /// Items in each cell, row by row from the south-west.
-    cells: Vec<Vec<Item>>,
-    /// Cell of each item, or `NOWHERE`.
-    cell_of: Vec<u32>,
-    /// Position of each item in its cell.
+    /// Places with items in each cell, row by row from the south-west.
+    cells: Vec<Vec<Group>>,
+    /// Cell and place of each item; the cell is `NOWHERE` for items that are not in.
+    at: Vec<(u32, PlaceId)>,
+    /// Position of each item in its group.
     slot_of: Vec<u32>,
     len: usize,
+    /// Memory of groups that have become empty.
+    spare: Vec<Vec<u32>>,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Item {
-    id: u32,
+/// The items at one place.
+#[derive(Debug, Clone)]
+struct Group {
+    place: PlaceId,
     unit: [f64; 3],
+    items: Vec<u32>,
+}
+
+/// What a search asks on its way.
+pub trait Visitor {
+    /// Whether the items at `place`, `km` away by the great circle, are worth asking.
+    fn place(&mut self, place: PlaceId, km: f64) -> bool;
+    /// Whether `item`, at the place asked about last, counts as found.
+    fn item(&mut self, item: u32) -> bool;
+}
+
+/// Memory of searches, kept between them.
+#[derive(Debug, Clone, Default)]
+pub struct Search {
+    /// (squared chord, place, cell, group) of groups seen.
+    seen: Vec<(f64, u32, u32, u32)>,
 }
 
 impl Nearby {
@@ -70,9 +92,10 @@ impl Nearby {
             columns: columns as usize,
             ring_km,
             cells: vec![Vec::new(); rows as usize * columns as usize],
-            cell_of: vec![NOWHERE; items],
+            at: vec![(NOWHERE, PlaceId(0)); items],
             slot_of: vec![0; items],
             len: 0,
+            spare: Vec::new(),
         }
     }
 
@@ -89,12 +112,12 @@ impl Nearby {
     /// Whether `id` is in the index.
     #[inline]
     pub fn contains(&self, id: u32) -> bool {
-        self.cell_of[id as usize] != NOWHERE
+        self.at[id as usize].0 != NOWHERE
     }
 
     /// All items, in an order that depends on the history of the index alone.
     pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
-        self.cells.iter().flatten().map(|item| item.id)
+        self.cells.iter().flatten().flat_map(|group| group.items.iter().copied())
     }
 
     fn cell(&self, places: &Places, place: PlaceId) -> (usize, usize) {
@@ -108,40 +131,49 @@ impl Nearby {
         debug_assert!(!self.contains(id));
         let (row, column) = self.cell(places, place);
         let cell = row * self.columns + column;
-        self.cell_of[id as usize] = cell as u32;
-        self.slot_of[id as usize] = self.cells[cell].len() as u32;
-        self.cells[cell].push(Item { id, unit: places.unit(place) });
+        let groups = &mut self.cells[cell];
+        let group = groups.iter().position(|g| g.place == place).unwrap_or_else(|| {
+            let items = self.spare.pop().unwrap_or_default();
+            groups.push(Group { place, unit: places.unit(place), items });
+            groups.len() - 1
+        });
+        self.at[id as usize] = (cell as u32, place);
+        self.slot_of[id as usize] = groups[group].items.len() as u32;
+        groups[group].items.push(id);
         self.len += 1;
     }
 
     /// Takes `id` out, if it is in.
     pub fn remove(&mut self, id: u32) {
-        let cell = self.cell_of[id as usize];
+        let (cell, place) = self.at[id as usize];
         if cell == NOWHERE {
             return;
         }
-        let slot = self.slot_of[id as usize];
-        let items = &mut self.cells[cell as usize];
+        let groups = &mut self.cells[cell as usize];
+        let Some(group) = groups.iter().position(|g| g.place == place) else { return };
+        let (slot, items) = (self.slot_of[id as usize], &mut groups[group].items);
         items.swap_remove(slot as usize);
-        if let Some(moved) = items.get(slot as usize) {
-            self.slot_of[moved.id as usize] = slot;
+        if let Some(&moved) = items.get(slot as usize) {
+            self.slot_of[moved as usize] = slot;
         }
-        self.cell_of[id as usize] = NOWHERE;
+        if items.is_empty() {
+            self.spare.push(groups.swap_remove(group).items);
+        }
+        self.at[id as usize].0 = NOWHERE;
         self.len -= 1;
     }
 
-    /// The `k` nearest items within `max_km` of `from` that `accept` takes, nearest first, ties by
-    /// number, appended to `found` as (great-circle km, item). `found` must come empty.
+    /// Asks `visitor` about places within `max_km` of `from`, nearest first, and about the items at
+    /// each, until it has counted `k` items as found. Ties of distance go by number of the place.
     pub fn nearest(
         &self,
         places: &Places,
         from: PlaceId,
         k: usize,
         max_km: f64,
-        found: &mut Vec<(f64, u32)>,
-        mut accept: impl FnMut(u32) -> bool,
+        search: &mut Search,
+        visitor: &mut impl Visitor,
     ) {
-        debug_assert!(found.is_empty());
         if self.len == 0 || k == 0 {
             return;
         }
@@ -149,63 +181,64 @@ impl Nearby {
         let (row, column) = self.cell(places, from);
         let (row, column) = (row as isize, column as isize);
         let rings = self.rows.max(self.columns) as isize;
-        // Distances are compared as squared chords of the unit sphere and turned into km at the end.
+        // Distances are compared as squared chords of the unit sphere.
         let chord2 = |km: f64| {
             let half = (0.5 * km / EARTH_RADIUS_KM).min(std::f64::consts::FRAC_PI_2).sin();
             4.0 * half * half
         };
-        let mut limit = if max_km.is_finite() { chord2(max_km) } else { f64::INFINITY };
+        let limit = if max_km.is_finite() { chord2(max_km) } else { f64::INFINITY };
+        let seen = &mut search.seen;
+        seen.clear();
+        let (mut asked, mut found) = (0, 0);
         for ring in 0..=rings {
-            // Everything in this ring is at least (ring - 1) whole cells away.
-            if ring > 1 {
-                let reach_km = (ring - 1) as f64 * self.ring_km;
-                if chord2(reach_km) > limit {
-                    break;
-                }
-            }
             let mut visit = |r: isize, c: isize| {
                 if r < 0 || c < 0 || r >= self.rows as isize || c >= self.columns as isize {
                     return;
                 }
-                for item in &self.cells[r as usize * self.columns + c as usize] {
+                let cell = r as usize * self.columns + c as usize;
+                for (i, group) in self.cells[cell].iter().enumerate() {
                     let (dx, dy, dz) =
-                        (unit[0] - item.unit[0], unit[1] - item.unit[1], unit[2] - item.unit[2]);
+                        (unit[0] - group.unit[0], unit[1] - group.unit[1], unit[2] - group.unit[2]);
                     let d = dx * dx + dy * dy + dz * dz;
-                    if d > limit {
-                        continue;
-                    }
-                    let full = found.len() == k;
-                    if full && found.last().is_some_and(|&last| (d, item.id) >= last) {
-                        continue;
-                    }
-                    if !accept(item.id) {
-                        continue;
-                    }
-                    if full {
-                        found.pop();
-                    }
-                    let at = found.partition_point(|&other| other < (d, item.id));
-                    found.insert(at, (d, item.id));
-                    if found.len() == k {
-                        limit = limit.min(found[k - 1].0);
+                    if d <= limit {
+                        seen.push((d, group.place.0, cell as u32, i as u32));
                     }
                 }
             };
             if ring == 0 {
                 visit(row, column);
-                continue;
+            } else {
+                for c in column - ring..=column + ring {
+                    visit(row - ring, c);
+                    visit(row + ring, c);
+                }
+                for r in row - ring + 1..row + ring {
+                    visit(r, column - ring);
+                    visit(r, column + ring);
+                }
             }
-            for c in column - ring..=column + ring {
-                visit(row - ring, c);
-                visit(row + ring, c);
+            // What has not been seen yet is at least `ring` whole cells away.
+            let sure = if ring == rings { f64::INFINITY } else { chord2(ring as f64 * self.ring_km) };
+            seen[asked..].sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+            while let Some(&(d, place, cell, group)) = seen.get(asked)
+                && d <= sure
+            {
+                asked += 1;
+                if !visitor.place(PlaceId(place), great_circle_km(d)) {
+                    continue;
+                }
+                for &item in &self.cells[cell as usize][group as usize].items {
+                    if visitor.item(item) {
+                        found += 1;
+                        if found == k {
+                            return;
+                        }
+                    }
+                }
             }
-            for r in row - ring + 1..row + ring {
-                visit(r, column - ring);
-                visit(r, column + ring);
+            if sure > limit {
+                return;
             }
-        }
-        for entry in found.iter_mut() {
-            entry.0 = great_circle_km(entry.0);
         }
     }
 }
@@ -215,11 +248,34 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// Takes the items that a rule allows.
+    struct Take<F> {
+        rule: F,
+        km: f64,
+        found: Vec<(f64, u32)>,
+    }
+
+    impl<F: Fn(u32) -> bool> Visitor for Take<F> {
+        fn place(&mut self, _: PlaceId, km: f64) -> bool {
+            self.km = km;
+            true
+        }
+        fn item(&mut self, item: u32) -> bool {
+            let takes = (self.rule)(item);
+            if takes {
+                self.found.push((self.km, item));
+            }
+            takes
+        }
+    }
+
     proptest! {
         /// Against the plainest method: sort everything by distance.
         #[test]
         fn the_nearest_are_the_nearest(
-            points in prop::collection::vec((40.5..41.0f64, -74.3..-73.7f64), 1..120),
+            points in prop::collection::vec((40.5..41.0f64, -74.3..-73.7f64), 1..60),
+            at in prop::collection::vec(any::<prop::sample::Index>(), 1..120),
+            moved in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 0..60),
             removed in prop::collection::vec(any::<prop::sample::Index>(), 0..40),
             k in 1usize..12, max_km in 1.0..80.0f64, cells in 1usize..400, modulus in 1u32..4,
         ) {
@@ -227,29 +283,40 @@ mod tests {
             for &(lat, lon) in &points {
                 places.add_point(lat, lon);
             }
-            let mut nearby = Nearby::new(&places, points.len(), cells);
-            for i in 0..points.len() {
-                nearby.insert(&places, i as u32, PlaceId::new(i));
+            let mut place_of: Vec<usize> = at.iter().map(|i| i.index(points.len())).collect();
+            let mut nearby = Nearby::new(&places, place_of.len(), cells);
+            for (item, &place) in place_of.iter().enumerate() {
+                nearby.insert(&places, item as u32, PlaceId::new(place));
+            }
+            for (item, place) in moved {
+                let (item, place) = (item.index(place_of.len()), place.index(points.len()));
+                nearby.remove(item as u32);
+                nearby.insert(&places, item as u32, PlaceId::new(place));
+                place_of[item] = place;
             }
             for index in removed {
-                nearby.remove(index.index(points.len()) as u32);
+                nearby.remove(index.index(place_of.len()) as u32);
             }
+            prop_assert_eq!(nearby.iter().count(), nearby.len());
             let from = PlaceId(0);
-            let mut found = Vec::new();
-            nearby.nearest(&places, from, k, max_km, &mut found, |id| id % modulus == 0);
-            let mut expected: Vec<(f64, u32)> = (0..points.len() as u32)
+            let mut take = Take { rule: |id| id % modulus == 0, km: 0.0, found: Vec::new() };
+            nearby.nearest(&places, from, k, max_km, &mut Search::default(), &mut take);
+            let mut expected: Vec<f64> = (0..place_of.len() as u32)
                 .filter(|&id| nearby.contains(id) && id % modulus == 0)
-                .map(|id| (if id == 0 { 0.0 } else { places.distance_km(from, PlaceId(id)) }, id))
-                .filter(|&(km, _)| km <= max_km)
+                .map(|id| places.distance_km(from, PlaceId::new(place_of[id as usize])))
+                .filter(|&km| km <= max_km)
                 .collect();
-            expected.sort_by(|a, b| a.partial_cmp(b).unwrap());
+            expected.sort_by(f64::total_cmp);
             expected.truncate(k);
-            prop_assert_eq!(
-                found.iter().map(|f| f.1).collect::<Vec<_>>(),
-                expected.iter().map(|e| e.1).collect::<Vec<_>>()
-            );
-            for (f, e) in found.iter().zip(&expected) {
-                prop_assert!((f.0 - e.0).abs() < 1e-6);
+            prop_assert_eq!(take.found.len(), expected.len());
+            let mut items: Vec<u32> = take.found.iter().map(|f| f.1).collect();
+            items.sort_unstable();
+            items.dedup();
+            prop_assert_eq!(items.len(), expected.len(), "nothing is found twice");
+            for (&(km, item), e) in take.found.iter().zip(&expected) {
+                prop_assert!((km - e).abs() < 1e-6);
+                let there = places.distance_km(from, PlaceId::new(place_of[item as usize]));
+                prop_assert!((km - there).abs() < 1e-6);
             }
         }
     }

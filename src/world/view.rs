@@ -5,6 +5,7 @@
 //! would take a while to work out (who is near, who could serve, how long the
 //! wait at a station may be) in one place for all policies.
 
+use super::nearby::{Search, Visitor};
 use super::state::{PriceBook, RequestState, State};
 use super::vehicle::{Activity, Vehicle};
 use super::{Mode, Setup, Trip, VehicleType};
@@ -37,6 +38,80 @@ pub struct Ask {
     pub fleet: FleetId,
     /// When the rider gives up.
     pub deadline: SimTime,
+}
+
+/// A vehicle that can serve a request.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Candidate {
+    /// The vehicle.
+    pub vehicle: VehicleId,
+    /// How far it is by the great circle [km].
+    pub great_circle_km: f64,
+    /// Its way to the pick-up.
+    pub way: Trip,
+}
+
+/// Collects vehicles that can serve a request; all at one place have the same way there.
+struct Servers<'a, 'b> {
+    view: View<'a>,
+    ask: &'b Ask,
+    way: Trip,
+    km: f64,
+    found: &'b mut Vec<Candidate>,
+}
+
+impl Visitor for Servers<'_, '_> {
+    fn place(&mut self, place: PlaceId, km: f64) -> bool {
+        self.way = self.view.trip(place, self.ask.origin);
+        self.km = km;
+        self.view.now() + self.way.duration_s <= self.ask.deadline
+    }
+    fn item(&mut self, vehicle: u32) -> bool {
+        let vehicle = VehicleId(vehicle);
+        let serves = matches!(self.view.service_along(vehicle, self.ask, self.way), Service::Possible(_));
+        if serves {
+            self.found.push(Candidate { vehicle, great_circle_km: self.km, way: self.way });
+        }
+        serves
+    }
+}
+
+/// Stops at the first item that a rule accepts.
+struct First<F> {
+    accept: F,
+    found: Option<u32>,
+}
+
+impl<F: Fn(u32) -> bool> First<F> {
+    fn new(accept: F) -> Self {
+        Self { accept, found: None }
+    }
+}
+
+impl<F: Fn(u32) -> bool> Visitor for First<F> {
+    fn place(&mut self, _: PlaceId, _: f64) -> bool {
+        true
+    }
+    fn item(&mut self, item: u32) -> bool {
+        let accepted = (self.accept)(item);
+        if accepted {
+            self.found = Some(item);
+        }
+        accepted
+    }
+}
+
+/// Takes every station.
+struct Collect<'a>(&'a mut Vec<StationId>);
+
+impl Visitor for Collect<'_> {
+    fn place(&mut self, _: PlaceId, _: f64) -> bool {
+        true
+    }
+    fn item(&mut self, station: u32) -> bool {
+        self.0.push(StationId(station));
+        true
+    }
 }
 
 /// A read-only look at the world.
@@ -167,7 +242,8 @@ impl<'a> View<'a> {
     /// Least time to `place` for any vehicle that is not among its nearest, the farthest of which is
     /// `great_circle_km` away, setting out now [s].
     pub fn least_time_beyond_s(&self, place: PlaceId, great_circle_km: f64) -> i64 {
-        let least_s = |km| self.state.bounds.least_time_s(&self.setup.travel, &self.state.hour.pace, place, km);
+        let least_s =
+            |km| self.state.bounds.least_time_s(&self.setup.travel, &self.state.hour.pace, place, km);
         match self.state.apart_km.get(place.index()) {
             // All of the nearest stand right here: the next does too, or is at another place.
             Some(&apart_km) if great_circle_km < apart_km => {
@@ -192,6 +268,11 @@ impl<'a> View<'a> {
     /// and for the way from its end to a station.
     pub fn service(&self, vehicle: VehicleId, ask: &Ask) -> Service {
         let way = self.trip(self.vehicle(vehicle).place, ask.origin);
+        self.service_along(vehicle, ask, way)
+    }
+
+    /// The same, the way to the pick-up being known.
+    fn service_along(&self, vehicle: VehicleId, ask: &Ask, way: Trip) -> Service {
         if self.now() + way.duration_s > ask.deadline {
             return Service::TooLate;
         }
@@ -218,76 +299,72 @@ impl<'a> View<'a> {
             Some(haven) if self.trip(destination, haven).distance_km * per_km <= spare_kwh => true,
             Some(_) => {
                 let mut nearest = Vec::with_capacity(1);
-                self.near(list, destination, 1, &mut nearest);
-                nearest.first().is_some_and(|&(_, station)| {
-                    let to = self.setup.stations[station as usize].place;
-                    self.trip(destination, to).distance_km * per_km <= spare_kwh
+                self.near(list, destination, 1, &mut Search::default(), &mut nearest);
+                nearest.first().is_some_and(|&station| {
+                    self.trip(destination, self.station_place(station)).distance_km * per_km <= spare_kwh
                 })
             }
         }
     }
 
     /// The `k` available vehicles of the asked fleet that can serve `ask`, nearest (great circle)
-    /// first, into `found` as (km, vehicle); `found` is emptied first.
-    pub fn vehicles_for(&self, ask: &Ask, k: usize, found: &mut Vec<(f64, u32)>) {
+    /// first; `found` is emptied first.
+    pub fn vehicles_for(&self, ask: &Ask, k: usize, search: &mut Search, found: &mut Vec<Candidate>) {
         found.clear();
         let reach_km = self.reach_km(Some(ask.origin), ask.deadline - self.now());
-        self.state.available[ask.fleet.index()].nearest(
-            &self.setup.places,
-            ask.origin,
-            k,
-            reach_km,
-            found,
-            |vehicle| matches!(self.service(VehicleId(vehicle), ask), Service::Possible(_)),
-        );
+        let way = Trip { distance_km: 0.0, duration_s: 0 };
+        let mut servers = Servers { view: *self, ask, way, km: 0.0, found };
+        let available = &self.state.available[ask.fleet.index()];
+        available.nearest(&self.setup.places, ask.origin, k, reach_km, search, &mut servers);
     }
 
     /// The nearest waiting request of its fleet that `vehicle` can serve and `accept` takes.
     pub fn request_for(
         &self,
         vehicle: VehicleId,
-        found: &mut Vec<(f64, u32)>,
+        search: &mut Search,
         accept: impl Fn(RequestId) -> bool,
     ) -> Option<RequestId> {
-        found.clear();
         let Mode::Dispatch { patience_s } = self.setup.mode else { return None };
         let v = self.vehicle(vehicle);
         let reach_km = self.reach_km(None, patience_s);
-        self.state.waiting.nearest(&self.setup.places, v.place, 1, reach_km, found, |request| {
+        let mut first = First::new(|request| {
             let ask = self.ask(RequestId(request));
             ask.fleet == v.fleet
                 && accept(RequestId(request))
                 && matches!(self.service(vehicle, &ask), Service::Possible(_))
         });
-        found.first().map(|&(_, request)| RequestId(request))
+        self.state.waiting.nearest(&self.setup.places, v.place, 1, reach_km, search, &mut first);
+        first.found.map(RequestId)
     }
 
     /// Whether a vehicle of the fleet is near enough for `ask` but too low on charge.
     pub fn charge_is_what_lacks(&self, ask: &Ask, patience_s: i64) -> bool {
         let ask = Ask { deadline: self.now() + patience_s, ..*ask };
         let reach_km = self.reach_km(Some(ask.origin), patience_s);
-        let mut found = Vec::with_capacity(1);
-        self.state.available[ask.fleet.index()].nearest(
-            &self.setup.places,
-            ask.origin,
-            1,
-            reach_km,
-            &mut found,
-            |vehicle| self.service(VehicleId(vehicle), &ask) == Service::LowCharge,
-        );
-        !found.is_empty()
+        let mut first = First::new(|vehicle| self.service(VehicleId(vehicle), &ask) == Service::LowCharge);
+        let available = &self.state.available[ask.fleet.index()];
+        let search = &mut Search::default();
+        available.nearest(&self.setup.places, ask.origin, 1, reach_km, search, &mut first);
+        first.found.is_some()
     }
 
     /// The `k` stations nearest to the vehicle that it may use and that fit it, nearest (great
-    /// circle) first, into `found` as (km, station); `found` is emptied first.
-    pub fn stations_for(&self, vehicle: VehicleId, k: usize, found: &mut Vec<(f64, u32)>) {
+    /// circle) first; `found` is emptied first.
+    pub fn stations_for(
+        &self,
+        vehicle: VehicleId,
+        k: usize,
+        search: &mut Search,
+        found: &mut Vec<StationId>,
+    ) {
         found.clear();
-        self.near(self.station_list(vehicle), self.vehicle(vehicle).place, k, found);
+        self.near(self.station_list(vehicle), self.vehicle(vehicle).place, k, search, found);
     }
 
-    fn near(&self, list: usize, from: PlaceId, k: usize, found: &mut Vec<(f64, u32)>) {
-        let everywhere = f64::INFINITY;
-        self.state.stations_of[list].nearest(&self.setup.places, from, k, everywhere, found, |_| true);
+    fn near(&self, list: usize, from: PlaceId, k: usize, search: &mut Search, found: &mut Vec<StationId>) {
+        let stations = &self.state.stations_of[list];
+        stations.nearest(&self.setup.places, from, k, f64::INFINITY, search, &mut Collect(found));
     }
 
     fn station_list(&self, vehicle: VehicleId) -> usize {

@@ -3,14 +3,20 @@
 
 use crate::support::{City, city};
 use gridfleet::engine::Simulation;
+use gridfleet::ids::RequestId;
 use gridfleet::ledger::{LedgerEntry, Money};
-use gridfleet::policies::{ChargingSpec, DispatchSpec, RelocationSpec};
+use gridfleet::policies::assignment::{Edge, Matching};
+use gridfleet::policies::{Action, Cadence, ChargingSpec, Dispatch, DispatchSpec, News, RelocationSpec};
 use gridfleet::records::{
     FleetRecord, LegRecord, PriceRecord, Recorder, SessionRecord, StationRecord, TripRecord, TripStatus,
 };
-use gridfleet::rng::Streams;
+use gridfleet::rng::{Purpose, Streams};
+use gridfleet::world::{OdMatrix, Service, View};
 use proptest::prelude::*;
+use rand::RngExt as _;
+use rand_pcg::Pcg64;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Keeps everything.
 #[derive(Default, Debug, PartialEq)]
@@ -201,6 +207,77 @@ fn vehicles_that_follow_demand_serve_more() {
     };
     let (still, moving) = (served(RelocationSpec::None {}), served(relocations()[1].clone()));
     assert!(moving > still + still / 10, "{still} and {moving}");
+}
+
+/// Asks the batched policy, and holds its answer against a matching over every pair that can be.
+struct Checked {
+    inner: Box<dyn Dispatch>,
+    rounds: Arc<AtomicUsize>,
+}
+
+impl Dispatch for Checked {
+    fn cadence(&self) -> Cadence {
+        self.inner.cadence()
+    }
+    fn decide(&mut self, view: View<'_>, news: News<'_>, random: &mut Pcg64, actions: &mut Vec<Action>) {
+        self.inner.decide(view, news, random, actions);
+        let mut requests: Vec<RequestId> = view.waiting().collect();
+        requests.sort_unstable();
+        let mut edges = Vec::new();
+        for (row, &request) in requests.iter().enumerate() {
+            let ask = view.ask(request);
+            for vehicle in view.available(ask.fleet) {
+                if let Service::Possible(way) = view.service(vehicle, &ask) {
+                    edges.push(Edge { row: row as u32, column: vehicle.0, cost: way.duration_s });
+                }
+            }
+        }
+        let mut best = Matching::default();
+        best.solve(requests.len(), view.vehicle_count(), &edges);
+        let cost = |row: usize, vehicle: u32| {
+            edges.iter().find(|e| e.row as usize == row && e.column == vehicle).expect("a possible pair").cost
+        };
+        let expected: Vec<i64> = best.pairs().map(|(row, vehicle)| cost(row, vehicle)).collect();
+        let given: Vec<i64> = actions
+            .iter()
+            .map(|action| match *action {
+                Action::Assign { request, vehicle } => {
+                    cost(requests.binary_search(&request).expect("a waiting request"), vehicle.0)
+                }
+                _ => panic!("{action:?}"),
+            })
+            .collect();
+        assert_eq!(given.len(), expected.len(), "requests served");
+        assert_eq!(given.iter().sum::<i64>(), expected.iter().sum::<i64>(), "time to the pick-ups");
+        self.rounds.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// The short lists of the batched policy lose nothing, whether times follow distance or a learned
+/// matrix that does not.
+#[test]
+fn batched_dispatch_is_the_best_matching() {
+    for learned in [false, true] {
+        let mut setup = city(SMALL);
+        if learned {
+            let zones = SMALL.zones;
+            let mut random = Streams { seed: 5, replication: 0 }.stream(Purpose::Synthesis, 9);
+            // Half of the pairs are known, with times from 30 seconds to half an hour.
+            let pairs = zones * zones;
+            let distance_km: Vec<f32> =
+                (0..pairs).map(|_| if random.random_bool(0.5) { 4.0 } else { f32::NAN }).collect();
+            let duration_s = (0..pairs * 24).map(|_| random.random_range(30.0..1_800.0)).collect();
+            setup.travel.matrix = Some(OdMatrix { zones, distance_km, duration_s });
+        }
+        let rounds = Arc::new(AtomicUsize::new(0));
+        let inner = DispatchSpec::Batched { interval_s: 240 }.build();
+        let dispatch = Box::new(Checked { inner, rounds: Arc::clone(&rounds) });
+        let streams = Streams { seed: 1, replication: 0 };
+        let mut simulation =
+            Simulation::new(Arc::new(setup), dispatch, chargings()[1].build(), streams).audited();
+        simulation.finish(&mut ());
+        assert!(rounds.load(Ordering::Relaxed) > 400, "{rounds:?} rounds");
+    }
 }
 
 fn relocations() -> [RelocationSpec; 3] {
