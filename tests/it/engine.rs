@@ -13,7 +13,6 @@ use gridfleet::records::{
 use gridfleet::rng::{Purpose, Streams};
 use gridfleet::world::{OdMatrix, Service, View};
 use proptest::prelude::*;
-use rand::RngExt as _;
 use rand_pcg::Pcg64;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
