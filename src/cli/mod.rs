@@ -56,6 +56,7 @@ pub enum Command {
 /// The commands of `data`.
 #[derive(Debug, Subcommand)]
 pub enum DataCommands {
+    /// The commands on files.
     #[command(flatten)]
     Files(data::DataCommand),
     /// Make up data sets in the formats of the real ones

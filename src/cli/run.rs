@@ -27,6 +27,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
     gridfleet run scenarios/small.toml --policy nearest-idle --policy price-aware --audit\n  \
     gridfleet run scenarios/small.toml --json | jq .service_rate")]
 pub struct RunArgs {
+    /// The scenario and its changes.
     #[command(flatten)]
     pub scenario: ScenarioArgs,
     /// Folder of results; replaced if it holds an earlier run. Default: out/<name of the scenario>.
@@ -112,6 +113,7 @@ pub struct Outcome {
 /// Runs the simulation hour by hour and writes its results.
 fn simulate(job: &Job, progress: &Progress, stop: &AtomicBool) -> Result<Outcome> {
     let (setup, prepared) = (&job.setup, &job.prepared);
+    #[expect(clippy::disallowed_methods, reason = "wall time, for the manifest only")]
     let started = chrono::Utc::now();
     // The folder comes first: if it cannot be written, that is known before the work.
     let dir = RunDir::create(&job.output)?;
@@ -128,22 +130,14 @@ fn simulate(job: &Job, progress: &Progress, stop: &AtomicBool) -> Result<Outcome
         stations_every: prepared.outputs.stations_every,
     };
     let connectors = setup.stations.iter().map(|s| s.connectors.len() as u64).sum();
-    let metrics_setup = MetricsSetup {
-        start: setup.start,
-        end: setup.end,
-        connectors,
-        co2_kg_per_kwh: setup.co2_kg_per_kwh,
-    };
+    let metrics_setup =
+        MetricsSetup { start: setup.start, end: setup.end, connectors, co2_kg_per_kwh: setup.co2_kg_per_kwh };
     let mut metrics = Metrics::new(&labels, metrics_setup);
     let mut overview = Overview::new(&labels, setup.clock.clone(), setup.start, setup.end);
     let mut tables = ParquetRecorder::create(dir.path(), labels, &provenance, &options)?;
 
-    let mut simulation = Simulation::new(
-        Arc::clone(setup),
-        prepared.dispatch.build(),
-        prepared.charging.build(),
-        job.streams,
-    );
+    let mut simulation =
+        Simulation::new(Arc::clone(setup), prepared.dispatch.build(), prepared.charging.build(), job.streams);
     if job.audit {
         simulation = simulation.audited();
     }
