@@ -47,7 +47,7 @@ pub enum Command {
     Data(DataCommands),
     /// Write a commented scenario to start from, with a small file of trips.
     New(new::NewArgs),
-    /// Print the JSON Schema of scenario files.
+    /// Print the JSON Schema of scenario files, or the columns of the output tables.
     Schema(schema::SchemaArgs),
     /// Print a completion script for a shell.
     Completions(completions::CompletionsArgs),

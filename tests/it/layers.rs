@@ -16,7 +16,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("records", &["geo", "ids", "ledger", "time"]),
     ("datasets", &["error", "geo", "ids", "rng", "time"]),
     ("world", &["geo", "ids", "ledger", "records", "rng", "time"]),
-    ("policies", &["ids", "rng", "time", "world"]),
+    ("policies", &["geo", "ids", "rng", "time", "world"]),
     ("engine", &["geo", "ids", "ledger", "policies", "records", "rng", "time", "world"]),
     (
         "scenario",
