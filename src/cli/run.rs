@@ -30,7 +30,7 @@ pub struct RunArgs {
     /// The scenario and its changes.
     #[command(flatten)]
     pub scenario: ScenarioArgs,
-    /// Folder of results; replaced if it holds an earlier run. Default: out/<name of the scenario>.
+    /// Folder of results; replaced if it holds an earlier run. Default: `out/` and the name of the scenario.
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
     /// Replication: the same scenario with other random numbers.
