@@ -5,8 +5,6 @@
 //! and money add up. It shares no code with the engine: what it needs to know
 //! besides the tables (battery sizes, places of stations) is in [`AuditFacts`].
 
-#![allow(clippy::needless_range_loop, reason = "a row number indexes several columns at once")]
-
 mod money;
 mod stations;
 mod tables;

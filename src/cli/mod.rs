@@ -47,7 +47,7 @@ pub enum Command {
     Data(DataCommands),
     /// Write a commented scenario to start from, with a small file of trips.
     New(new::NewArgs),
-    /// Print the JSON Schema of scenario files.
+    /// Print the JSON Schema of scenario files, or the columns of the output tables.
     Schema(schema::SchemaArgs),
     /// Print a completion script for a shell.
     Completions(completions::CompletionsArgs),
@@ -56,6 +56,7 @@ pub enum Command {
 /// The commands of `data`.
 #[derive(Debug, Subcommand)]
 pub enum DataCommands {
+    /// The commands on files.
     #[command(flatten)]
     Files(data::DataCommand),
     /// Make up data sets in the formats of the real ones

@@ -14,6 +14,7 @@ pub struct Progress {
 
 impl Progress {
     /// Progress from `start` to `end`; shown only if `visible`.
+    #[expect(clippy::disallowed_methods, reason = "wall time, for the bar and the manifest only")]
     pub fn new(start: SimTime, end: SimTime, visible: bool) -> Self {
         let bar = if visible {
             ProgressBar::new(u64::try_from(end - start).unwrap_or(0))

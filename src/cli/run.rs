@@ -26,9 +26,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
     gridfleet run scenarios/small.toml --policy nearest-idle --policy price-aware --audit\n  \
     gridfleet run scenarios/small.toml --json | jq .service_rate")]
 pub struct RunArgs {
+    /// The scenario and its changes.
     #[command(flatten)]
     pub scenario: ScenarioArgs,
-    /// Folder of results; replaced if it holds an earlier run. Default: out/<name of the scenario>.
+    /// Folder of results; replaced if it holds an earlier run. Default: `out/` and the name of the scenario.
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
     /// Replication: the same scenario with other random numbers.
@@ -109,6 +110,7 @@ pub struct Outcome {
 /// Runs the simulation hour by hour and writes its results.
 fn simulate(job: &Job, progress: &Progress, stop: &AtomicBool) -> Result<Outcome> {
     let (setup, prepared) = (&job.setup, &job.prepared);
+    #[expect(clippy::disallowed_methods, reason = "wall time, for the manifest only")]
     let started = chrono::Utc::now();
     // The folder comes first: if it cannot be written, that is known before the work.
     let dir = RunDir::create(&job.output)?;

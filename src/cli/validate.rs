@@ -14,6 +14,7 @@ use std::fmt::Write as _;
     gridfleet validate scenarios/nyc-week.toml\n  \
     gridfleet validate scenarios/small.toml --set time.days=1")]
 pub struct ValidateArgs {
+    /// The scenario and its changes.
     #[command(flatten)]
     pub scenario: ScenarioArgs,
 }

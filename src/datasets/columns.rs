@@ -10,7 +10,7 @@ use polars::prelude::{AnyValue, Column, DataType, Series, TimeUnit};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -68,7 +68,7 @@ impl Lines {
 }
 
 /// The line of the first text at or behind `offset`, from 1.
-fn count_lines(source: impl Read, offset: u64) -> Option<u64> {
+fn count_lines(source: impl BufRead, offset: u64) -> Option<u64> {
     let mut line = 1;
     for (at, byte) in source.bytes().enumerate() {
         let byte = byte.ok()?;

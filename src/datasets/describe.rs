@@ -213,7 +213,9 @@ fn summarise(file: &TableFile, table: &Table, column: usize) -> Result<ColumnSum
             None => empty,
         });
     }
-    if let Ok(times) = table.times(column) {
+    // A text of digits alone names something: zone 132, not 132 seconds after 1970.
+    let digits = table.is_text(column) && table.numbers(column).is_ok_and(|numbers| numbers.bad.is_empty());
+    if !digits && let Ok(times) = table.times(column) {
         let good = |t: &RawTime| match t {
             RawTime::Utc(s) => Some((*s, SimTime(*s).iso())),
             // What a wall clock shows has no zone.
@@ -539,5 +541,20 @@ fleets: x, y
         );
         assert_eq!((prices.columns[0].kind, prices.columns[1].kind), ("times", "numbers"));
         assert_eq!(prices.columns[1].min.as_deref(), Some("-5.5000"));
+    }
+
+    #[test]
+    fn digits_in_a_column_of_text_are_names() {
+        use polars::prelude::{DataFrame, IntoColumn, NamedFrom, Series};
+        let columns = vec![
+            Series::new("zone".into(), ["132", "7", "132"]).into_column(),
+            Series::new("time".into(), ["2018-03-05T00:00:00Z", "2018-03-05T01:00:00Z", ""]).into_column(),
+        ];
+        let mut frame = DataFrame::new(3, columns).unwrap();
+        let file = tempfile::NamedTempFile::with_suffix(".parquet").unwrap();
+        polars_io::parquet::write::ParquetWriter::new(file.as_file()).finish(&mut frame).unwrap();
+        let described = describe(file.path(), None, Tz::UTC).unwrap();
+        assert_eq!((described.columns[0].kind, described.columns[0].distinct), ("names", Some(2)));
+        assert_eq!((described.columns[1].kind, described.columns[1].filled), ("times", 2));
     }
 }

@@ -232,6 +232,10 @@ pub fn read(file: &TableFile, source: &TripSource, builder: &mut TraceBuilder) -
 /// Column, reason and what is expected.
 type Wrong = (usize, &'static str, &'static str);
 
+/// A column with its number, the greatest value allowed in it, the reason where it is passed, and what is
+/// expected instead.
+type Check<'a> = (&'a Option<(usize, Numbers)>, f64, &'static str, &'static str);
+
 /// Rows with a number that cannot be: found column by column, which is quick, and remembered by row.
 struct WrongNumbers {
     by_row: std::collections::BTreeMap<usize, Wrong>,
@@ -239,7 +243,7 @@ struct WrongNumbers {
 
 impl WrongNumbers {
     /// Looks for values below 0 or above a greatest one, and for cells that hold no number.
-    fn find(rows: usize, checks: &[(&Option<(usize, Numbers)>, f64, &'static str, &'static str)]) -> Self {
+    fn find(rows: usize, checks: &[Check<'_>]) -> Self {
         let mut by_row = std::collections::BTreeMap::new();
         for (numbers, most, reason, expected) in checks {
             let Some((column, numbers)) = numbers else { continue };

@@ -2,7 +2,7 @@
 //!
 //! Vehicles by state; power of stations and the price of energy; requests served
 //! and lost, and the mean wait. [`Overview`] collects what it needs from records,
-//! in at most [`MAX_BINS`] bins, so that the picture stays small.
+//! in at most `MAX_BINS` bins, so that the picture stays small.
 
 use super::run_dir::write_file;
 use super::summary::thousands;

@@ -4,7 +4,7 @@
 //! background thread, which makes columns of it and writes them as a row group.
 //! Batches reach the thread in the order in which they fill up, and there is
 //! one thread, so the files do not depend on timing. At most
-//! [`BATCHES_IN_FLIGHT`] batches wait, so memory is bounded.
+//! `BATCHES_IN_FLIGHT` batches wait, so memory is bounded.
 
 use super::columns::Row;
 use super::names::Names;

@@ -48,18 +48,25 @@ impl TripStatus {
 /// One request, when it has ended (row of `trips.parquet`).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TripRecord {
+    /// The request.
     pub request: RequestId,
     /// The fleet asked (for a trip that was served: the fleet that served it).
     pub fleet: FleetId,
     /// `None` when lost.
     pub vehicle: Option<VehicleId>,
+    /// How it ended.
     pub status: TripStatus,
+    /// When the rider asked.
     pub request_time: SimTime,
+    /// When the rider got in; `None` if that did not happen.
     pub pickup_time: Option<SimTime>,
+    /// When the rider got out; `None` if that did not happen.
     pub dropoff_time: Option<SimTime>,
     /// Pick-up less request [s].
     pub wait_s: Option<i64>,
+    /// Where the rider asked.
     pub origin: PlaceId,
+    /// Where the rider went, or wanted to go.
     pub destination: PlaceId,
     /// With the rider [km].
     pub distance_km: f64,
@@ -110,19 +117,27 @@ impl LegPurpose {
 /// One movement of a vehicle, when it has ended or the simulation has (row of `legs.parquet`).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LegRecord {
+    /// The vehicle.
     pub vehicle: VehicleId,
+    /// Its fleet.
     pub fleet: FleetId,
+    /// Why it moved.
     pub purpose: LegPurpose,
+    /// Departure.
     pub start_time: SimTime,
     /// For a leg cut off by the end of the simulation: that end.
     pub end_time: SimTime,
+    /// Where it set out.
     pub origin: PlaceId,
+    /// Where it went.
     pub destination: PlaceId,
     /// Driven until `end_time` [km].
     pub distance_km: f64,
     /// Taken from the battery until `end_time` [kWh].
     pub energy_kwh: f64,
+    /// State of charge at `start_time` (0..1).
     pub soc_start: f64,
+    /// State of charge at `end_time` (0..1).
     pub soc_end: f64,
 }
 
@@ -163,15 +178,21 @@ impl EndReason {
 /// A vehicle that gave up waiting has a row without plug-in time and without energy.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SessionRecord {
+    /// The visit.
     pub session: SessionId,
+    /// The vehicle.
     pub vehicle: VehicleId,
+    /// Its fleet.
     pub fleet: FleetId,
+    /// The station.
     pub station: StationId,
+    /// Who runs the station.
     pub operator: OperatorId,
     /// Number of the connector at its station; `None` if the vehicle never got one.
     pub connector: Option<u16>,
     /// When the vehicle joined the station.
     pub arrival_time: SimTime,
+    /// When it got a connector; `None` if it never did.
     pub plug_in_time: Option<SimTime>,
     /// First instant at which power flowed.
     pub charge_start_time: Option<SimTime>,
@@ -187,25 +208,36 @@ pub struct SessionRecord {
     pub battery_kwh: f64,
     /// Fed back to the grid [kWh].
     pub discharged_kwh: f64,
+    /// Highest power at the plug [kW].
     pub max_power_kw: f64,
+    /// State of charge on arrival (0..1).
     pub soc_start: f64,
+    /// State of charge when it left (0..1).
     pub soc_end: f64,
     /// Paid by the fleet.
     pub cost: f64,
+    /// Why it left.
     pub end_reason: EndReason,
 }
 
 /// State of one fleet at a control interval (row of `fleet.parquet`).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FleetRecord {
+    /// When the meters were read.
     pub time: SimTime,
+    /// The fleet.
     pub fleet: FleetId,
     /// Parked without power flowing, plugged in or not.
     pub idle: u32,
+    /// On a leg.
     pub driving: u32,
+    /// Waiting for a connector.
     pub queued: u32,
+    /// Taking power.
     pub charging: u32,
+    /// Giving power.
     pub discharging: u32,
+    /// Mean state of charge (0..1).
     pub mean_soc: f64,
     /// Mean grid power since the last reading [kW].
     pub power_kw: f64,
@@ -214,10 +246,15 @@ pub struct FleetRecord {
 /// State of one station at a control interval (row of `stations.parquet`).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StationRecord {
+    /// When the meters were read.
     pub time: SimTime,
+    /// The station.
     pub station: StationId,
+    /// Who runs it.
     pub operator: OperatorId,
+    /// Connectors with a vehicle.
     pub occupied: u32,
+    /// Vehicles waiting.
     pub queue: u32,
     /// Mean power since the last reading [kW].
     pub power_kw: f64,
@@ -228,21 +265,32 @@ pub struct StationRecord {
 /// One price broadcast (row of `prices.parquet`).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PriceRecord {
+    /// When it was announced.
     pub broadcast_time: SimTime,
+    /// First instant at which it holds.
     pub valid_from: SimTime,
+    /// First instant at which it holds no longer.
     pub valid_to: SimTime,
+    /// Who asks it.
     pub retailer: RetailerId,
+    /// Price of energy [currency per MWh].
     pub price_eur_mwh: f64,
 }
 
 /// Names behind the identifiers, for whoever writes or prints records.
 #[derive(Debug, Clone, Default)]
 pub struct Labels {
+    /// Places, with their names or coordinates.
     pub places: Arc<Places>,
+    /// Names of fleets.
     pub fleets: Vec<String>,
+    /// Names of vehicles.
     pub vehicles: Vec<String>,
+    /// Names of stations.
     pub stations: Vec<String>,
+    /// Names of operators.
     pub operators: Vec<String>,
+    /// Names of retailers.
     pub retailers: Vec<String>,
     /// Ledger accounts, for example `fleet:yellow`, `operator:hub`, `riders`.
     pub accounts: Vec<String>,
@@ -252,12 +300,19 @@ pub struct Labels {
 
 /// Whoever listens to what happens. Every method does nothing unless overridden.
 pub trait Recorder {
+    /// A request has ended.
     fn trip(&mut self, _record: &TripRecord) {}
+    /// A vehicle has arrived.
     fn leg(&mut self, _record: &LegRecord) {}
+    /// A vehicle has left a station.
     fn session(&mut self, _record: &SessionRecord) {}
+    /// The meters of a fleet were read.
     fn fleet(&mut self, _record: &FleetRecord) {}
+    /// The meters of a station were read.
     fn station(&mut self, _record: &StationRecord) {}
+    /// A retailer announced a price.
     fn price(&mut self, _record: &PriceRecord) {}
+    /// Money moved.
     fn ledger(&mut self, _entry: &LedgerEntry) {}
 }
 

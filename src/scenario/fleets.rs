@@ -214,7 +214,8 @@ fn group(
     let default = spec.initial_soc == InitialSoc::default();
     let usable = vehicle_type.and_then(|t| types.get(t.index())).map_or([0.0, 1.0], |t| t.usable_soc);
     let inside = |soc: f64| (usable[0]..=usable[1]).contains(&soc);
-    if !default && !(soc[0] <= soc[1] && inside(soc[0]) && inside(soc[1])) {
+    let fits = soc[0] <= soc[1] && inside(soc[0]) && inside(soc[1]);
+    if !default && !fits {
         let found = match spec.initial_soc {
             InitialSoc::Fixed(soc) => format!("{soc:?}"),
             InitialSoc::Between(soc) => format!("{soc:?}"),

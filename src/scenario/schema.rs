@@ -282,7 +282,7 @@ fn one_of(words: &[&str]) -> String {
     }
 }
 
-fn kind<'a>(schema: &'a Json) -> &'a str {
+fn kind(schema: &Json) -> &str {
     schema.get("type").and_then(Json::as_str).unwrap_or_default()
 }
 

@@ -2,8 +2,8 @@
 //! become the descriptions of `gridfleet schema`, ranges that become its limits.
 //!
 //! Nothing is resolved here; what cannot be said by type and range is checked
-//! in [`super::check`] and, where it takes the contents of other files, in
-//! [`super::build`].
+//! where names are resolved ([`super::load`]) and, where it takes the contents
+//! of other files, in [`super::build`].
 
 use crate::datasets::{OnBadRow, TripFormat};
 use crate::policies::{ChargingSpec, DispatchSpec, RelocationSpec};

@@ -118,6 +118,18 @@ fn missing_files_and_wrong_arguments_end_with_2() {
 }
 
 #[test]
+fn the_documented_tables_are_those_of_the_program() {
+    let (status, out, _) = gridfleet(&["schema", "--tables"]);
+    assert_eq!(status, 0);
+    let text = std::fs::read_to_string("docs/output-tables.md").unwrap().replace("\r\n", "\n");
+    let (_, tables) = text.split_once("\n## ").unwrap();
+    assert!(
+        format!("## {tables}") == out,
+        "docs/output-tables.md is out of date: put the output of `gridfleet schema --tables` below its introduction"
+    );
+}
+
+#[test]
 fn the_schema_is_json_and_describes_every_key() {
     let (status, out, _) = gridfleet(&["schema"]);
     assert_eq!(status, 0);

@@ -6,6 +6,7 @@ mod cli;
 mod engine;
 mod erlang;
 mod fuzz_corpus;
+mod layers;
 mod outputs;
 mod outputs_day;
 mod scenario;

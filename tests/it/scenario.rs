@@ -235,10 +235,13 @@ fn an_unknown_key_is_named_in_every_table() {
     }
 }
 
-/// One row per mistake: changes, the key that must be named, a part of the message.
+/// A mistake: changes, the key that must be named, a part of the message.
+type Mistake<'a> = (&'a [(&'a str, &'a str)], &'a str, &'a str);
+
+/// One row per mistake.
 #[test]
 fn values_out_of_range_and_contradictions_are_named() {
-    let rows: &[(&[(&str, &str)], &str, &str)] = &[
+    let rows: &[Mistake<'_>] = &[
         (&[("version", "2")], "version", "found 2, expected 1"),
         (&[("name", "\"\"")], "name", "empty"),
         (&[("name", "\"a/b\"")], "name", "slashes"),
