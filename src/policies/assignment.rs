@@ -65,6 +65,11 @@ impl Matching {
         self.row_potential[row]
     }
 
+    /// Dual price of a column, never positive; zero for one that is not matched.
+    pub fn column_price(&self, column: u32) -> i64 {
+        self.column_potential[column as usize]
+    }
+
     fn prepare(&mut self, rows: usize, columns: usize, edges: &[Edge]) {
         debug_assert!(edges.is_sorted_by_key(|e| e.row));
         self.first.clear();

@@ -19,6 +19,10 @@ struct List {
     complete: bool,
     /// Any other vehicle needs at least this to the pick-up [s].
     reach_s: i64,
+    /// Most vehicles taken of one place.
+    per_place: usize,
+    /// Parts of `vehicles` that stand for a place with more than were taken.
+    cuts: Vec<(usize, usize)>,
     /// (vehicle, time to the pick-up [s]).
     vehicles: Vec<(u32, i64)>,
 }
@@ -81,7 +85,9 @@ impl Dispatch for Batched {
         // Each request starts with its few nearest vehicles. The solver's prices then tell which
         // requests might gain from a vehicle farther away: a vehicle costs at least the time that its
         // distance takes, and one outside all lists has no price of its own, so a request that pays
-        // no more than that is served as well as can be. The others look twice as far.
+        // no more than that is served as well as can be. Of one place only a few vehicles are listed:
+        // all are as far away, so while one of them is left over (its price is zero), another is worth
+        // no more. The others look twice as far, and at twice as many of a place.
         let rivals = self.rivals(view);
         let mut open: Vec<usize> = (0..rows).collect();
         loop {
@@ -89,12 +95,25 @@ impl Dispatch for Batched {
                 let ask = view.ask(self.requests[row]);
                 let list = &mut self.lists[row];
                 list.wanted = if list.wanted == 0 { FIRST_LOOK + rivals[row] } else { 2 * list.wanted };
-                view.vehicles_for(&ask, list.wanted, &mut self.search, &mut self.found);
-                list.complete = self.found.len() < list.wanted;
+                list.per_place = if list.per_place == 0 { 1 + rivals[row] } else { 2 * list.per_place };
+                let (wanted, per_place) = (list.wanted, list.per_place);
+                view.vehicles_for(&ask, wanted, per_place, &mut self.search, &mut self.found);
+                list.complete = self.found.len() < wanted;
                 let farthest_km = self.found.last().map_or(0.0, |c| c.great_circle_km);
                 list.reach_s = view.least_time_beyond_s(ask.origin, farthest_km);
                 list.vehicles.clear();
                 list.vehicles.extend(self.found.iter().map(|c| (c.vehicle.0, c.way.duration_s)));
+                list.cuts.clear();
+                let mut first = 0;
+                for (i, candidate) in self.found.iter().enumerate() {
+                    if candidate.more_there {
+                        list.cuts.push((first, i + 1));
+                    }
+                    let next_place = self.found.get(i + 1).map(|c| view.vehicle(c.vehicle).place);
+                    if next_place != Some(view.vehicle(candidate.vehicle).place) {
+                        first = i + 1;
+                    }
+                }
             }
             self.edges.clear();
             for (row, list) in self.lists.iter().enumerate() {
@@ -105,7 +124,11 @@ impl Dispatch for Batched {
             open.clear();
             open.extend((0..rows).filter(|&row| {
                 let list = &self.lists[row];
-                !list.complete && self.matching.row_price(row) > list.reach_s
+                let beyond = !list.complete && self.matching.row_price(row) > list.reach_s;
+                let scarce = |&(first, end): &(usize, usize)| {
+                    list.vehicles[first..end].iter().all(|&(v, _)| self.matching.column_price(v) < 0)
+                };
+                beyond || list.cuts.iter().any(scarce)
             }));
             if open.is_empty() {
                 break;

@@ -28,7 +28,7 @@ impl Dispatch for NearestIdle {
             }
             // As many candidates as vehicles are already taken, and one: one of them is free.
             let k = self.taken.len() + 1;
-            view.vehicles_for(&view.ask(request), k, &mut self.search, &mut self.found);
+            view.vehicles_for(&view.ask(request), k, k, &mut self.search, &mut self.found);
             if let Some(&Candidate { vehicle, .. }) =
                 self.found.iter().find(|c| !self.taken.contains(&c.vehicle))
             {

@@ -3,7 +3,7 @@
 
 use crate::geo::Places;
 use crate::ids::{FleetId, PlaceId};
-use crate::world::{Nearby, Requests, Search, Station, VehicleStart, Visitor};
+use crate::world::{Nearby, Requests, Search, Station, VehicleStart, Verdict, Visitor};
 
 /// Coordinates nearer than this are the same place [km]; assumed: a block, and several times the
 /// rounding of the feed (0.0001 degrees, 11 m).
@@ -56,12 +56,12 @@ impl Visitor for First<'_> {
     fn place(&mut self, _: PlaceId, _: f64) -> bool {
         true
     }
-    fn item(&mut self, station: u32) -> bool {
+    fn item(&mut self, station: u32) -> Verdict {
         let station = &self.stations[station as usize];
         let allowed = station.access.allows(self.fleet);
         if allowed {
             self.place = Some(station.place);
         }
-        allowed
+        allowed.into()
     }
 }

@@ -47,8 +47,25 @@ struct Group {
 pub trait Visitor {
     /// Whether the items at `place`, `km` away by the great circle, are worth asking.
     fn place(&mut self, place: PlaceId, km: f64) -> bool;
-    /// Whether `item`, at the place asked about last, counts as found.
-    fn item(&mut self, item: u32) -> bool;
+    /// What becomes of `item`, at the place asked about last.
+    fn item(&mut self, item: u32) -> Verdict;
+}
+
+/// What becomes of an item that a search has come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It counts as found.
+    Found,
+    /// It does not.
+    Not,
+    /// Neither it nor what else is at its place is wanted.
+    Leave,
+}
+
+impl From<bool> for Verdict {
+    fn from(found: bool) -> Self {
+        if found { Self::Found } else { Self::Not }
+    }
 }
 
 /// Memory of searches, kept between them.
@@ -228,11 +245,13 @@ impl Nearby {
                     continue;
                 }
                 for &item in &self.cells[cell as usize][group as usize].items {
-                    if visitor.item(item) {
-                        found += 1;
-                        if found == k {
-                            return;
-                        }
+                    match visitor.item(item) {
+                        Verdict::Found => found += 1,
+                        Verdict::Not => {}
+                        Verdict::Leave => break,
+                    }
+                    if found == k {
+                        return;
                     }
                 }
             }
@@ -260,12 +279,12 @@ mod tests {
             self.km = km;
             true
         }
-        fn item(&mut self, item: u32) -> bool {
+        fn item(&mut self, item: u32) -> Verdict {
             let takes = (self.rule)(item);
             if takes {
                 self.found.push((self.km, item));
             }
-            takes
+            takes.into()
         }
     }
 

@@ -5,7 +5,7 @@
 //! would take a while to work out (who is near, who could serve, how long the
 //! wait at a station may be) in one place for all policies.
 
-use super::nearby::{Search, Visitor};
+use super::nearby::{Search, Verdict, Visitor};
 use super::state::{PriceBook, RequestState, State};
 use super::vehicle::{Activity, Vehicle};
 use super::{Mode, Setup, Trip, VehicleType};
@@ -49,6 +49,8 @@ pub struct Candidate {
     pub great_circle_km: f64,
     /// Its way to the pick-up.
     pub way: Trip,
+    /// It is the last that was wanted of its place, where there are more.
+    pub more_there: bool,
 }
 
 /// Collects vehicles that can serve a request; all at one place have the same way there.
@@ -57,6 +59,9 @@ struct Servers<'a, 'b> {
     ask: &'b Ask,
     way: Trip,
     km: f64,
+    /// Found at the present place, and the most that are wanted of it.
+    here: usize,
+    most_per_place: usize,
     found: &'b mut Vec<Candidate>,
 }
 
@@ -64,15 +69,24 @@ impl Visitor for Servers<'_, '_> {
     fn place(&mut self, place: PlaceId, km: f64) -> bool {
         self.way = self.view.trip(place, self.ask.origin);
         self.km = km;
+        self.here = 0;
         self.view.now() + self.way.duration_s <= self.ask.deadline
     }
-    fn item(&mut self, vehicle: u32) -> bool {
+    fn item(&mut self, vehicle: u32) -> Verdict {
+        if self.here == self.most_per_place {
+            if let Some(last) = self.found.last_mut() {
+                last.more_there = true;
+            }
+            return Verdict::Leave;
+        }
         let vehicle = VehicleId(vehicle);
         let serves = matches!(self.view.service_along(vehicle, self.ask, self.way), Service::Possible(_));
         if serves {
-            self.found.push(Candidate { vehicle, great_circle_km: self.km, way: self.way });
+            self.here += 1;
+            let (great_circle_km, way) = (self.km, self.way);
+            self.found.push(Candidate { vehicle, great_circle_km, way, more_there: false });
         }
-        serves
+        serves.into()
     }
 }
 
@@ -92,12 +106,12 @@ impl<F: Fn(u32) -> bool> Visitor for First<F> {
     fn place(&mut self, _: PlaceId, _: f64) -> bool {
         true
     }
-    fn item(&mut self, item: u32) -> bool {
+    fn item(&mut self, item: u32) -> Verdict {
         let accepted = (self.accept)(item);
         if accepted {
             self.found = Some(item);
         }
-        accepted
+        accepted.into()
     }
 }
 
@@ -108,9 +122,9 @@ impl Visitor for Collect<'_> {
     fn place(&mut self, _: PlaceId, _: f64) -> bool {
         true
     }
-    fn item(&mut self, station: u32) -> bool {
+    fn item(&mut self, station: u32) -> Verdict {
         self.0.push(StationId(station));
-        true
+        Verdict::Found
     }
 }
 
@@ -308,12 +322,19 @@ impl<'a> View<'a> {
     }
 
     /// The `k` available vehicles of the asked fleet that can serve `ask`, nearest (great circle)
-    /// first; `found` is emptied first.
-    pub fn vehicles_for(&self, ask: &Ask, k: usize, search: &mut Search, found: &mut Vec<Candidate>) {
+    /// first, at most `most_per_place` of any one place; `found` is emptied first.
+    pub fn vehicles_for(
+        &self,
+        ask: &Ask,
+        k: usize,
+        most_per_place: usize,
+        search: &mut Search,
+        found: &mut Vec<Candidate>,
+    ) {
         found.clear();
         let reach_km = self.reach_km(Some(ask.origin), ask.deadline - self.now());
         let way = Trip { distance_km: 0.0, duration_s: 0 };
-        let mut servers = Servers { view: *self, ask, way, km: 0.0, found };
+        let mut servers = Servers { view: *self, ask, way, km: 0.0, here: 0, most_per_place, found };
         let available = &self.state.available[ask.fleet.index()];
         available.nearest(&self.setup.places, ask.origin, k, reach_km, search, &mut servers);
     }
