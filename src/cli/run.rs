@@ -128,22 +128,14 @@ fn simulate(job: &Job, progress: &Progress, stop: &AtomicBool) -> Result<Outcome
         stations_every: prepared.outputs.stations_every,
     };
     let connectors = setup.stations.iter().map(|s| s.connectors.len() as u64).sum();
-    let metrics_setup = MetricsSetup {
-        start: setup.start,
-        end: setup.end,
-        connectors,
-        co2_kg_per_kwh: setup.co2_kg_per_kwh,
-    };
+    let metrics_setup =
+        MetricsSetup { start: setup.start, end: setup.end, connectors, co2_kg_per_kwh: setup.co2_kg_per_kwh };
     let mut metrics = Metrics::new(&labels, metrics_setup);
     let mut overview = Overview::new(&labels, setup.clock.clone(), setup.start, setup.end);
     let mut tables = ParquetRecorder::create(dir.path(), labels, &provenance, &options)?;
 
-    let mut simulation = Simulation::new(
-        Arc::clone(setup),
-        prepared.dispatch.build(),
-        prepared.charging.build(),
-        job.streams,
-    );
+    let mut simulation =
+        Simulation::new(Arc::clone(setup), prepared.dispatch.build(), prepared.charging.build(), job.streams);
     if job.audit {
         simulation = simulation.audited();
     }

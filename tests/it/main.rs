@@ -8,6 +8,7 @@ mod erlang;
 mod fuzz_corpus;
 mod outputs;
 mod outputs_day;
+mod run;
 mod scenario;
 mod scenario_tables;
 #[path = "../support/mod.rs"]
