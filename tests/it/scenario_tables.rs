@@ -125,6 +125,18 @@ fn tables_fill_the_world() {
 }
 
 #[test]
+fn a_ride_of_a_second_does_not_go_far() {
+    let folder = Folder::new();
+    let trips = std::fs::read_to_string(folder.0.path().join("trips.csv")).unwrap();
+    // From 51.52 or 51.55 to 51.50 north: 2.2 or 5.6 km, of which 300 s leave time for all.
+    let km = |folder: &Folder| folder.build(&[]).unwrap().0.requests.distance_km.clone();
+    assert!(km(&folder).iter().all(|km| (2.0..9.0).contains(km)));
+    folder.write("trips.csv", &trips.replace(",300,", ",1,"));
+    // 130 km/h for a second.
+    assert!(km(&folder).iter().all(|km| (km - 0.036_111).abs() < 1e-6));
+}
+
+#[test]
 fn shares_split_trips_at_random_as_told() {
     let shares = "trips.fleet_shares={ red = 0.25, blue = 0.75 }";
     let (setup, _) = Folder::new().build(&[shares]).unwrap();
