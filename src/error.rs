@@ -127,7 +127,8 @@ impl Error {
                 .file(path)
                 .help("check the path; relative paths start at the folder of the file that names them")
                 .into(),
-            PermissionDenied | IsADirectory => {
+            IsADirectory => InputError::new("a folder", "a file that can be read").file(path).into(),
+            PermissionDenied => {
                 InputError::new(source.to_string(), "a file that can be read").file(path).into()
             }
             _ => Self::Io { path: path.to_path_buf(), source },

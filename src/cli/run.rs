@@ -11,7 +11,6 @@ use crate::outputs::{
 use crate::records::metrics::{Metrics, MetricsSetup};
 use crate::rng::Streams;
 use crate::scenario::{self, Prepared};
-use crate::time::HOUR_S;
 use crate::world::{Mode, Setup};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -107,7 +106,7 @@ pub struct Outcome {
     pub table: String,
 }
 
-/// Runs the simulation hour by hour and writes its results.
+/// Runs the simulation interval by interval and writes its results.
 fn simulate(job: &Job, progress: &Progress, stop: &AtomicBool) -> Result<Outcome> {
     let (setup, prepared) = (&job.setup, &job.prepared);
     #[expect(clippy::disallowed_methods, reason = "wall time, for the manifest only")]
@@ -140,14 +139,12 @@ fn simulate(job: &Job, progress: &Progress, stop: &AtomicBool) -> Result<Outcome
         simulation = simulation.audited();
     }
     let mut recorder = (&mut tables, (&mut metrics, &mut overview));
-    while simulation.now() < setup.end {
-        let until = simulation.now() + HOUR_S;
+    let mut until = setup.start;
+    while until < setup.end && !recorder.0.failed() {
+        until = (until + setup.control_interval_s).min(setup.end);
         simulation.run_until(until, &mut recorder);
-        progress.update(until.min(setup.end), simulation.events());
+        progress.update(until, simulation.events());
         check(stop)?;
-        if recorder.0.failed() || until >= setup.end {
-            break;
-        }
     }
     simulation.finish(&mut recorder);
     let simulated = progress.elapsed();

@@ -32,6 +32,10 @@ pub enum Guess {
     Prices,
     /// The canonical table of stations.
     Stations,
+    /// The catalogue of vehicle types.
+    VehicleTypes,
+    /// A table of vehicles.
+    Vehicles,
     /// Centroids of zones.
     Zones,
     /// Something else.
@@ -44,14 +48,18 @@ impl Guess {
         let has = |name: &str| file.find(&[name]).is_some();
         if tlc::recognises(file) {
             Self::Tlc
-        } else if has("request_time") {
+        } else if has("request_time") && (has("origin_zone") || has("origin_lat")) {
             Self::Trips
         } else if has("vin") && has("fuel") && has("timestamp") {
             Self::Car2go
         } else if has("time") && (has("price_eur_mwh") || has("up_eur_mwh")) {
             Self::Prices
-        } else if has("station_id") {
+        } else if has("station_id") && has("connectors") {
             Self::Stations
+        } else if has("battery_kwh") && has("consumption_kwh_per_km") {
+            Self::VehicleTypes
+        } else if has("vehicle_id") && has("type") {
+            Self::Vehicles
         } else if has("lat") && has("lon") && (has("OBJECTID") || has("zone_id")) {
             Self::Zones
         } else {
@@ -196,10 +204,12 @@ fn summarise(file: &TableFile, table: &Table, column: usize) -> Result<ColumnSum
     if !file.is_readable(column) {
         return Ok(ColumnSummary { kind: "another type", ..empty });
     }
-    // Whatever cannot be read as numbers or times can be read as names.
+    // Whatever cannot be read as numbers or times can be read as names. Digits in a column of text
+    // are names too, such as those of zones: neither figures nor seconds since the epoch.
+    let numbers = table.numbers(column).ok().filter(|numbers| numbers.bad.is_empty());
+    let digits = table.is_text(column) && numbers.is_some();
     if !table.is_text(column)
-        && let Ok(numbers) = table.numbers(column)
-        && numbers.bad.is_empty()
+        && let Some(numbers) = numbers
     {
         return Ok(match Quantiles::of(&numbers.values) {
             Some(q) => ColumnSummary {
@@ -213,8 +223,6 @@ fn summarise(file: &TableFile, table: &Table, column: usize) -> Result<ColumnSum
             None => empty,
         });
     }
-    // A text of digits alone names something: zone 132, not 132 seconds after 1970.
-    let digits = table.is_text(column) && table.numbers(column).is_ok_and(|numbers| numbers.bad.is_empty());
     if !digits && let Ok(times) = table.times(column) {
         let good = |t: &RawTime| match t {
             RawTime::Utc(s) => Some((*s, SimTime(*s).iso())),
@@ -524,7 +532,11 @@ fleets: x, y
         for (header, guess) in [
             ("time,price_eur_mwh", Guess::Prices),
             ("name,vin,coordinates_lat,coordinates_lon,fuel,timestamp", Guess::Car2go),
-            ("station_id,lat,lon", Guess::Stations),
+            ("station_id,lat,lon,connectors", Guess::Stations),
+            ("name,battery_kwh,consumption_kwh_per_km,ac_kw", Guess::VehicleTypes),
+            ("vehicle_id,type,fleet", Guess::Vehicles),
+            // Trips as a run writes them: places of both kinds in one column.
+            ("request_id,request_time,origin,destination", Guess::Unknown),
             ("OBJECTID,lat,lon", Guess::Zones),
             ("a,b", Guess::Unknown),
             (

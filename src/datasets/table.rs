@@ -188,12 +188,9 @@ impl TableFile {
 
     /// The error for a column that is not there.
     pub fn lacks(&self, name: &str) -> InputError {
-        InputError::new(
-            format!("no such column among: {}", self.names.join(", ")),
-            format!("a column `{name}`"),
-        )
-        .file(&self.path)
-        .key(name)
+        InputError::new(format!("only the columns {}", self.names.join(", ")), format!("a column `{name}`"))
+            .file(&self.path)
+            .key(name)
     }
 
     /// Loads the columns at these positions; what is not asked for is not decoded.
@@ -458,7 +455,7 @@ mod tests {
         insta::assert_snapshot!(message("a.parquet", b"PAR1\x00\x00\x00\x00\x04\x00\x00\x00PAR1"), @"a.parquet: found a file that cannot be decoded (parquet: File out of specification: FileMetaData.version missing), expected a Parquet file; it may be truncated or damaged: fetch or write it again");
         insta::assert_snapshot!(TableFile::open("no/such.csv").unwrap_err(), @"no/such.csv: found no such file, expected a file that can be read; check the path; relative paths start at the folder of the file that names them");
         let file = csv("a,b\n").unwrap();
-        insta::assert_snapshot!(file.require(&["request_time"]).unwrap_err(), @"t.csv: request_time: found no such column among: a, b, expected a column `request_time`");
+        insta::assert_snapshot!(file.require(&["request_time"]).unwrap_err(), @"t.csv: request_time: found only the columns a, b, expected a column `request_time`");
     }
 
     #[test]

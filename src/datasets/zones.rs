@@ -326,7 +326,7 @@ mod tests {
     #[test]
     fn wrong_rows_are_named() {
         let message = |text: &str| csv(text).unwrap_err().to_string();
-        insta::assert_snapshot!(message("zone_id,lat\n1,2\n"), @"zones.csv: lon: found no such column among: zone_id, lat, expected a column `lon`");
+        insta::assert_snapshot!(message("zone_id,lat\n1,2\n"), @"zones.csv: lon: found only the columns zone_id, lat, expected a column `lon`");
         insta::assert_snapshot!(message("zone_id,lat,lon\n1,40.7,-74\n1,40.8,-74\n"), @"zones.csv:3: zone_id: found `1`, expected an id that line 2 does not have already");
         insta::assert_snapshot!(message("zone_id,lat,lon\n1,40.7,-74\n2,NaN,-74\n"), @"zones.csv:3: lat: found `NaN`, expected a latitude in degrees, -90 to 90");
         insta::assert_snapshot!(message("zone_id,lat,lon\n1,40.7,-740\n"), @"zones.csv:2: lon: found `-740`, expected a longitude in degrees, -180 to 180");

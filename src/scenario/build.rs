@@ -2,6 +2,7 @@
 //! zones become places, requests and vehicles are laid out in flat columns.
 
 use super::demand::{self, Demand};
+use super::fleets::FleetPlan;
 use super::problems::{Problems, Subject};
 use super::spec::{ModeSpec, OutputsSpec};
 use super::stations::Location;
@@ -9,7 +10,7 @@ use super::{Scenario, horizon, od_matrix, placement, snap, sorted, sources, sugg
 use crate::datasets::ImportReport;
 use crate::error::{Error, InputError, Result};
 use crate::geo::Places;
-use crate::ids::PlaceId;
+use crate::ids::{PlaceId, TypeId};
 use crate::policies::{ChargingSpec, DispatchSpec, RelocationSpec};
 use crate::rng::Streams;
 use crate::time::SimTime;
@@ -105,6 +106,7 @@ impl Scenario {
         };
         if problems.errors.is_empty() {
             self.stations_in_range(&stations, &places, &requests, &mut problems);
+            self.starts_in_range(&depots, &located, &places, &requests, &mut problems);
         }
         if !problems.errors.is_empty() {
             return Err(sorted(problems.errors));
@@ -213,16 +215,8 @@ impl Scenario {
     ) {
         for (station, plan) in stations.iter().zip(&self.plan.stations) {
             let fleets = self.plan.fleets.iter().filter(|f| station.access.allows(f.id));
-            let range_km = fleets
-                .flat_map(super::fleets::FleetPlan::types)
-                .filter_map(|t| self.plan.types.get(t.index()))
-                .map(|t| t.battery_kwh * (t.usable_soc[1] - t.usable_soc[0]) / t.consumption_kwh_per_km)
-                .fold(0.0, f64::max);
-            let km = |&place: &PlaceId| self.plan.travel.circuity * places.distance_km(place, station.place);
-            // Nearly always the first place is in range, so this does not walk all of them.
-            let mut ends = requests.destination.iter().chain(&requests.origin);
-            if !requests.is_empty() && !ends.any(|place| km(place) <= range_km) {
-                let nearest = requests.destination.iter().map(km).fold(f64::INFINITY, f64::min);
+            let range_km = self.range_km(fleets.flat_map(FleetPlan::types));
+            if let Some(nearest) = self.out_of_range(station.place, range_km, places, requests) {
                 let field = if matches!(plan.location, Location::Zone(_)) { "zone" } else { "lat" };
                 problems
                     .about(
@@ -234,6 +228,65 @@ impl Scenario {
                     .help("check latitude and longitude: they may be swapped");
             }
         }
+    }
+
+    /// A depot, or a vehicle at the start, from which no trip is within a battery's range cannot be
+    /// meant either: it would stand there for good.
+    fn starts_in_range(
+        &self,
+        depots: &[Vec<PlaceId>],
+        located: &[Vec<Option<PlaceId>>],
+        places: &Places,
+        requests: &crate::world::Requests,
+        problems: &mut Problems<'_>,
+    ) {
+        const HELP: &str = "check latitude and longitude: they may be swapped";
+        for ((fleet, depots), located) in self.plan.fleets.iter().zip(depots).zip(located) {
+            let range_km = self.range_km(fleet.types());
+            for (i, &depot) in depots.iter().enumerate() {
+                if let Some(nearest) = self.out_of_range(depot, range_km, places, requests) {
+                    let found = format!("a depot {nearest:.0} km from the nearest trip");
+                    let expected = format!("a depot within the longest range, {range_km:.0} km");
+                    problems.add(&format!("{}.depots[{i}]", fleet.key), found, expected).help(HELP);
+                }
+            }
+            for (vehicle, place) in fleet.named.iter().zip(located) {
+                let Some(place) = *place else { continue };
+                let range_km = self.range_km(std::iter::once(vehicle.vehicle_type));
+                if let Some(nearest) = self.out_of_range(place, range_km, places, requests) {
+                    let found = format!("vehicle \"{}\" {nearest:.0} km from the nearest trip", vehicle.name);
+                    let expected = format!("a vehicle within its range, {range_km:.0} km");
+                    problems.about(&vehicle.subject, "lat", found, expected).help(HELP);
+                    // Each takes a walk over all trips, and one shows what is wrong.
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Longest way that one of these types can drive on a full battery [km].
+    fn range_km(&self, types: impl Iterator<Item = TypeId>) -> f64 {
+        types
+            .filter_map(|t| self.plan.types.get(t.index()))
+            .map(|t| t.battery_kwh * (t.usable_soc[1] - t.usable_soc[0]) / t.consumption_kwh_per_km)
+            .fold(0.0, f64::max)
+    }
+
+    /// Distance to the nearest end of a trip [km], if none is within `range_km` of `place`.
+    fn out_of_range(
+        &self,
+        place: PlaceId,
+        range_km: f64,
+        places: &Places,
+        requests: &crate::world::Requests,
+    ) -> Option<f64> {
+        let km = |&end: &PlaceId| self.plan.travel.circuity * places.distance_km(end, place);
+        let ends = || requests.destination.iter().chain(&requests.origin);
+        // Nearly always the first place is in range, so this does not walk all of them.
+        if requests.is_empty() || ends().any(|end| km(end) <= range_km) {
+            return None;
+        }
+        Some(ends().map(km).fold(f64::INFINITY, f64::min))
     }
 }
 

@@ -40,6 +40,9 @@ enum Split {
 /// Longest ride [s]: what fits the column; nobody rides for 136 years.
 const MOST_SECONDS: f64 = u32::MAX as f64;
 
+/// Fastest drive; assumed, and what the reader of taxi records takes for a slip above (130 km/h).
+const FASTEST_KM_PER_S: f64 = 130.0 / 3_600.0;
+
 /// The requests of `trace` within the period.
 pub(crate) fn demand(
     spec: &ScenarioFile,
@@ -118,7 +121,11 @@ pub(crate) fn demand(
             let trip = travel.trip(places, &pace, from, to);
             if distance_km.is_nan() {
                 distances += 1;
-                distance_km = trip.distance_km;
+                // No farther than can be driven in the recorded time: one second between two zones is
+                // no drive of 8,000 km/h.
+                let farthest_km =
+                    if duration_s.is_nan() { f64::INFINITY } else { duration_s * FASTEST_KM_PER_S };
+                distance_km = trip.distance_km.min(farthest_km);
             }
             if duration_s.is_nan() {
                 durations += 1;

@@ -16,6 +16,9 @@ use crate::world::travel::OdMatrix;
 /// Most zones: the matrix takes 100 bytes per pair.
 const MOST_ZONES: usize = 1_000;
 
+/// No way between zones is driven faster on the whole [km/h]: 50 mph, New York's highest limit.
+const FASTEST_KMH: f32 = 80.0;
+
 /// Learns from all trips of `trace` that tell time and distance and run between its `zones` first
 /// places. Pairs and hours with fewer than `min_trips` trips count as said above.
 ///
@@ -76,6 +79,9 @@ pub fn learn(trace: &Trace, zones: usize, clock: &LocalClock, min_trips: u32) ->
         if *duration_s < 0.0 {
             *duration_s = (-f64::from(*duration_s) * pace[i % 24]) as f32;
         }
+        // Few trips of an hour may be shorter than the pair's distance, which is the mean over the day.
+        let least_s = matrix.distance_km[i / 24] * (3_600.0 / FASTEST_KMH);
+        *duration_s = duration_s.max(least_s);
     }
     Ok(matrix)
 }

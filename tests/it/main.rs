@@ -1,14 +1,18 @@
 //! Integration tests, in one binary: each link with the table library takes a while.
 
 mod audit;
+mod bad_input;
 mod car2go;
 mod cli;
+mod data_commands;
 mod engine;
 mod erlang;
 mod fuzz_corpus;
 mod layers;
 mod outputs;
 mod outputs_day;
+mod real_data;
+mod run;
 mod scenario;
 mod scenario_tables;
 #[path = "../support/mod.rs"]

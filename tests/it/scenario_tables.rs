@@ -125,6 +125,18 @@ fn tables_fill_the_world() {
 }
 
 #[test]
+fn a_ride_of_a_second_does_not_go_far() {
+    let folder = Folder::new();
+    let trips = std::fs::read_to_string(folder.0.path().join("trips.csv")).unwrap();
+    // From 51.52 or 51.55 to 51.50 north: 2.2 or 5.6 km, of which 300 s leave time for all.
+    let km = |folder: &Folder| folder.build(&[]).unwrap().0.requests.distance_km.clone();
+    assert!(km(&folder).iter().all(|km| (2.0..9.0).contains(km)));
+    folder.write("trips.csv", &trips.replace(",300,", ",1,"));
+    // 130 km/h for a second.
+    assert!(km(&folder).iter().all(|km| (km - 0.036_111).abs() < 1e-6));
+}
+
+#[test]
 fn shares_split_trips_at_random_as_told() {
     let shares = "trips.fleet_shares={ red = 0.25, blue = 0.75 }";
     let (setup, _) = Folder::new().build(&[shares]).unwrap();
@@ -246,4 +258,80 @@ fn a_scenario_is_found_from_any_folder() {
     // By Python's hashlib.
     assert_eq!(scenario.sha256, "00740f92f9923a65f93c3deab117277210784461f63daee660ff15243037728f");
     assert!(scenario.inputs.iter().all(|file| Path::new(file).is_file()));
+}
+
+/// Every key of a table, its tables and lists of tables, as a path of keys and positions.
+fn keys(value: &toml::Value, path: &str, out: &mut Vec<String>) {
+    match value {
+        toml::Value::Table(table) => {
+            for (key, value) in table {
+                let path = if path.is_empty() { key.clone() } else { format!("{path}/{key}") };
+                out.push(path.clone());
+                keys(value, &path, out);
+            }
+        }
+        toml::Value::Array(items) => {
+            for (i, item) in items.iter().enumerate() {
+                out.push(format!("{path}/{i}"));
+                keys(item, &format!("{path}/{i}"), out);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Puts `value` in the place of what is at `path`, or takes it away.
+fn change(root: &mut toml::Value, path: &str, value: Option<toml::Value>) {
+    let (parent, last) = path.rsplit_once('/').unwrap_or(("", path));
+    let mut at = root;
+    for part in parent.split('/').filter(|part| !part.is_empty()) {
+        at = match at {
+            toml::Value::Table(table) => &mut table[part],
+            toml::Value::Array(items) => &mut items[part.parse::<usize>().unwrap()],
+            _ => panic!("{path}"),
+        };
+    }
+    match (at, value) {
+        (toml::Value::Table(table), Some(value)) => drop(table.insert(last.to_owned(), value)),
+        (toml::Value::Table(table), None) => drop(table.remove(last)),
+        (toml::Value::Array(items), Some(value)) => items[last.parse::<usize>().unwrap()] = value,
+        (toml::Value::Array(items), None) => drop(items.remove(last.parse().unwrap())),
+        _ => panic!("{path}"),
+    }
+}
+
+/// Each key of the shipped weeks is taken away, and given values of other kinds and sizes: what comes
+/// of it is a world or a message, and never a panic.
+#[test]
+fn the_shipped_weeks_bear_any_change_of_any_key() {
+    let wrong = "v = [\"x\", \"\", 0, -1, 1e300, nan, -inf, true, 9223372036854775807, [], {}, 2018-03-05]";
+    let wrong: toml::Table = wrong.parse().unwrap();
+    let wrong = wrong["v"].as_array().unwrap();
+    for name in ["scenarios/nyc-week.toml", "scenarios/stuttgart-week.toml"] {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+        let base: toml::Value =
+            toml::Value::Table(std::fs::read_to_string(&file).unwrap().parse::<toml::Table>().unwrap());
+        let mut paths = Vec::new();
+        keys(&base, "", &mut paths);
+        assert!(paths.len() > 40, "{name}: {}", paths.len());
+        let (mut taken, mut refused) = (0, 0);
+        for path in &paths {
+            for value in std::iter::once(None).chain(wrong.iter().cloned().map(Some)) {
+                let mut changed = base.clone();
+                change(&mut changed, path, value.clone());
+                // Worlds are built elsewhere; each of these reads all trips.
+                match scenario::parse(&file, changed.to_string(), &Overrides::default()) {
+                    Ok(_) => taken += 1,
+                    Err(error) => {
+                        assert_eq!(error.exit_status(), 2, "{path} = {value:?}: {error}");
+                        let text = error.to_string();
+                        assert!(text.contains("found") && text.contains("expected"), "{path}: {text}");
+                        refused += 1;
+                    }
+                }
+            }
+        }
+        // Texts such as the description may be anything; most else may not.
+        assert!(refused > 2 * taken, "{name}: {taken} taken, {refused} refused");
+    }
 }

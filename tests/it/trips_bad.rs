@@ -38,8 +38,8 @@ fn each_wrong_table_is_told_what_is_wrong() {
     insta::assert_snapshot!(message(""), @"trips.csv: found an empty file, expected a table with a header line and rows");
     insta::assert_snapshot!(message(HEAD), @"trips.csv: found no rows, expected one trip per row");
     insta::assert_snapshot!(message(&HEAD.replace(',', ";")), @"trips.csv:1: found columns parted by semicolons, expected columns parted by commas; write the file again with commas (and decimal points)");
-    insta::assert_snapshot!(message(&HEAD.replace("request_time", "time")), @r#"trips.csv: request_time: found no such column among: time, origin_lat, origin_lon, destination_lat, destination_lon, duration_s, fare, passengers, soc_start, vehicle, expected a column `request_time`; where it has another name, map it: request_time = "<column>""#);
-    insta::assert_snapshot!(message(&HEAD.replace("origin_l", "start_l")), @"trips.csv: origin_zone: found no such column among: request_time, start_lat, start_lon, destination_lat, destination_lon, duration_s, fare, passengers, soc_start, vehicle, expected a column `origin_zone`; give `origin_zone`, or `origin_lat` and `origin_lon`; map names that differ");
+    insta::assert_snapshot!(message(&HEAD.replace("request_time", "time")), @r#"trips.csv: request_time: found only the columns time, origin_lat, origin_lon, destination_lat, destination_lon, duration_s, fare, passengers, soc_start, vehicle, expected a column `request_time`; where it has another name, map it: request_time = "<column>""#);
+    insta::assert_snapshot!(message(&HEAD.replace("origin_l", "start_l")), @"trips.csv: origin_zone: found only the columns request_time, start_lat, start_lon, destination_lat, destination_lon, duration_s, fare, passengers, soc_start, vehicle, expected a column `origin_zone`; give `origin_zone`, or `origin_lat` and `origin_lon`; map names that differ");
     insta::assert_snapshot!(message("request_time,origin_zone,destination_zone\n0,1,2\n"), @"trips.csv: origin_zone: found zones by name, expected to be told where they are; give the zones: a shapefile or a CSV with zone_id, lat, lon, area_km2");
 }
 
@@ -68,7 +68,7 @@ fn a_map_must_name_columns_that_are_there() {
         source.map.insert(key.into(), value.into());
         trips::read(&file, &source, &mut TraceBuilder::new(OnBadRow::Skip)).unwrap_err().to_string()
     };
-    insta::assert_snapshot!(with("request_time", "wen"), @"t.csv: wen: found no such column among: when, x, expected a column `wen`");
+    insta::assert_snapshot!(with("request_time", "wen"), @"t.csv: wen: found only the columns when, x, expected a column `wen`");
     insta::assert_snapshot!(with("requesttime", "when"), @"map: found `requesttime`, expected one of request_time, origin_zone, origin_lat, origin_lon, destination_zone, destination_lat, destination_lon, duration_s, distance_km, fleet, passengers, fare, vehicle, soc_start, soc_end, ends_at_charger");
 }
 
@@ -95,7 +95,7 @@ fn a_source_without_a_usable_trip_is_an_error() {
     insta::assert_snapshot!(message(Some(&good), |s| s.files.push(s.files[0].clone())), @"DIR/t.csv: files: found the same file again, expected each file once");
     insta::assert_snapshot!(message(Some(&good), |s| s.scale = -1.0), @"scale: found -1, expected a number above 0");
     insta::assert_snapshot!(message(Some(&good), |s| s.zones = Some("no/zones.shp".into())), @"no/zones.shp: found no such file, expected a file that can be read; check the path; relative paths start at the folder of the file that names them");
-    insta::assert_snapshot!(message(Some(&good), |s| s.fleet_column = Some("VendorID".into())), @"DIR/t.csv: VendorID: found no such column among: request_time, origin_lat, origin_lon, destination_lat, destination_lon, duration_s, fare, passengers, soc_start, vehicle, expected a column `VendorID`");
+    insta::assert_snapshot!(message(Some(&good), |s| s.fleet_column = Some("VendorID".into())), @"DIR/t.csv: VendorID: found only the columns request_time, origin_lat, origin_lon, destination_lat, destination_lon, duration_s, fare, passengers, soc_start, vehicle, expected a column `VendorID`");
 }
 
 fn valid_csv(format: TripFormat) -> Vec<u8> {
