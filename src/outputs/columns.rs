@@ -5,7 +5,7 @@
 //! keys into the names that the batch uses, which is just what a dictionary
 //! page of Parquet wants, so no row is hashed either.
 
-use super::names::Names;
+use super::names::{ArrayBox, Names};
 use crate::ledger::{LedgerEntry, Reference};
 use crate::records::dictionary::TableId;
 use crate::records::{
@@ -13,13 +13,10 @@ use crate::records::{
     TripStatus,
 };
 use crate::time::SimTime;
-use polars_arrow::array::{Array, PrimitiveArray, Utf8Array};
+use polars_arrow::array::{PrimitiveArray, Utf8Array};
 use polars_arrow::bitmap::MutableBitmap;
 use polars_arrow::datatypes::{ArrowDataType, TimeUnit};
 use polars_arrow::types::NativeType;
-
-/// A column in memory.
-pub(super) type ArrayBox = Box<dyn Array>;
 
 /// A record that is a row of an output table.
 pub(super) trait Row: Copy + Send + 'static {

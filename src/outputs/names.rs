@@ -1,11 +1,13 @@
 //! Text columns: from identifiers to the names behind them.
 
-use super::columns::ArrayBox;
 use crate::ids::{AccountId, FleetId, OperatorId, PlaceId, RetailerId, StationId, VehicleId};
 use crate::records::Labels;
-use polars_arrow::array::{DictionaryArray, PrimitiveArray, Utf8Array};
+use polars_arrow::array::{Array, DictionaryArray, PrimitiveArray, Utf8Array};
 use polars_arrow::bitmap::MutableBitmap;
 use polars_arrow::datatypes::{ArrowDataType, IntegerType};
+
+/// A column in memory.
+pub(super) type ArrayBox = Box<dyn Array>;
 
 /// Mark of a name that the batch has not used yet.
 const UNUSED: u32 = u32::MAX;

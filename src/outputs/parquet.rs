@@ -4,8 +4,8 @@
 //! reaches the file as dictionaries that we already have, instead of being
 //! hashed row by row, and an error of the operating system keeps its kind.
 
-use super::columns::{ArrayBox, Row, time_type};
-use super::names::Names;
+use super::columns::{Row, time_type};
+use super::names::{ArrayBox, Names};
 use crate::error::{Error, Result};
 use crate::records::dictionary::{Kind, Table};
 use polars::prelude::PolarsError;

@@ -2,9 +2,8 @@
 
 use super::problems::{Problems, Subject};
 use super::spec::{FleetSpec, InitialSoc, ModeSpec, PlaceSpec, ScenarioFile, StartAt, VehiclesSpec};
-use super::stations::Location;
 use super::{sources, suggest};
-use crate::datasets::stations::Location as RowLocation;
+use crate::datasets::stations::Location;
 use crate::ids::{FleetId, TypeId};
 use crate::world::{FareRule, Fleet, VehicleType};
 use std::collections::{BTreeMap, BTreeSet};
@@ -276,10 +275,7 @@ fn named(
             problems.about(&subject, "vehicle_id", found, "a vehicle of one fleet");
         }
         let Some(vehicle_type) = type_id(&subject, &row.vehicle_type, types, problems) else { continue };
-        let location = row.location.as_ref().map(|location| match location {
-            RowLocation::Point(lat, lon) => Location::Point(*lat, *lon),
-            RowLocation::Zone(zone) => Location::Zone(zone.clone()),
-        });
+        let location = row.location.clone();
         plan.named.push(Named {
             subject,
             name: row.vehicle_id.clone(),

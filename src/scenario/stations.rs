@@ -4,6 +4,7 @@ use super::fleets::FleetPlan;
 use super::problems::{Problems, Subject};
 use super::spec::{AccessSpec, ScenarioFile, StationSpec};
 use super::{sources, suggest};
+use crate::datasets::stations::Location;
 use crate::ids::{FleetId, OperatorId, RetailerId, TypeId};
 use crate::world::{Access, Connector, Retailer, VehicleType};
 use std::collections::BTreeSet;
@@ -17,15 +18,6 @@ const QUEUE_PATIENCE_S: i64 = 1_800;
 
 /// Most operators: each has an account, and accounts are numbered by 16 bits.
 const MOST_OPERATORS: usize = 60_000;
-
-/// Where something stands, before zones are known.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Location {
-    /// In a zone.
-    Zone(String),
-    /// At a latitude and longitude.
-    Point(f64, f64),
-}
 
 /// A station, all but its place resolved.
 #[derive(Debug, Clone)]
