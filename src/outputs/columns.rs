@@ -236,6 +236,7 @@ fn push_number(text: &mut Vec<u8>, prefix: &[u8], mut number: u32) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use polars_arrow::array::Array as _;
 
     #[test]
     fn numbers_are_written_in_decimal() {
