@@ -14,7 +14,8 @@ use std::collections::BTreeMap;
 /// where there are fewer.
 ///
 /// The map is cut into square cells. Demand of a cell is the number of requests made there, each
-/// forgotten by half in every `HALF_LIFE_S`; a fleet's idle vehicles are wanted in proportion to it.
+/// forgotten by half in every `HALF_LIFE_S`; a fleet's idle vehicles are wanted in proportion to it,
+/// and no more than `COVER` for each.
 /// Only requests already made count, so nothing of the future is known.
 #[derive(Debug)]
 pub(super) struct FollowDemand {
@@ -30,6 +31,10 @@ pub(super) struct FollowDemand {
 /// Time in which half of the demand seen is forgotten [s]; assumed: long enough to be steady, short
 /// enough to follow the day.
 const HALF_LIFE_S: f64 = 1_800.0;
+
+/// Most idle vehicles wanted per request remembered; assumed: beyond that more vehicles in a cell
+/// wait no less, and a fleet with vehicles to spare would drive them about for nothing.
+const COVER: f64 = 1.5;
 
 /// Share of what is missing that is sent at a time; assumed: riders take some of the rest.
 const STEP: f64 = 0.5;
@@ -100,7 +105,7 @@ impl FollowDemand {
             // (missing, cell), the most first.
             let mut wants: Vec<(i64, (i32, i32))> = Vec::new();
             for (&key, cell) in &mut cells {
-                let wanted = f64::from(all) * cell.demand / total;
+                let wanted = (f64::from(all) / total).min(COVER) * cell.demand;
                 cell.surplus = (cell.supply as f64 - wanted).floor().max(0.0) as i64;
                 let missing = (STEP * (wanted - cell.supply as f64)).ceil() as i64;
                 if wanted - cell.supply as f64 >= 1.0 {
