@@ -90,6 +90,34 @@ impl Visitor for Servers<'_, '_> {
     }
 }
 
+/// Stops at the first request that a vehicle can serve; all at one place have the same way there.
+struct Asks<'a, F> {
+    view: View<'a>,
+    vehicle: VehicleId,
+    patience_s: i64,
+    way: Trip,
+    accept: F,
+    found: Option<RequestId>,
+}
+
+impl<F: Fn(RequestId) -> bool> Visitor for Asks<'_, F> {
+    fn place(&mut self, place: PlaceId, _: f64) -> bool {
+        self.way = self.view.trip(self.view.vehicle(self.vehicle).place, place);
+        self.way.duration_s <= self.patience_s
+    }
+    fn item(&mut self, request: u32) -> Verdict {
+        let request = RequestId(request);
+        let ask = self.view.ask(request);
+        let possible = ask.fleet == self.view.vehicle(self.vehicle).fleet
+            && (self.accept)(request)
+            && matches!(self.view.service_along(self.vehicle, &ask, self.way), Service::Possible(_));
+        if possible {
+            self.found = Some(request);
+        }
+        possible.into()
+    }
+}
+
 /// Stops at the first item that a rule accepts.
 struct First<F> {
     accept: F,
@@ -349,14 +377,10 @@ impl<'a> View<'a> {
         let Mode::Dispatch { patience_s } = self.setup.mode else { return None };
         let v = self.vehicle(vehicle);
         let reach_km = self.reach_km(None, patience_s);
-        let mut first = First::new(|request| {
-            let ask = self.ask(RequestId(request));
-            ask.fleet == v.fleet
-                && accept(RequestId(request))
-                && matches!(self.service(vehicle, &ask), Service::Possible(_))
-        });
-        self.state.waiting.nearest(&self.setup.places, v.place, 1, reach_km, search, &mut first);
-        first.found.map(RequestId)
+        let way = Trip { distance_km: 0.0, duration_s: 0 };
+        let mut asks = Asks { view: *self, vehicle, patience_s, way, accept, found: None };
+        self.state.waiting.nearest(&self.setup.places, v.place, 1, reach_km, search, &mut asks);
+        asks.found
     }
 
     /// Whether a vehicle of the fleet is near enough for `ask` but too low on charge.
