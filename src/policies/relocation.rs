@@ -24,6 +24,8 @@ pub(super) struct FollowDemand {
     cell_km: f64,
     /// Cells of each fleet, by position on the map.
     cells: Vec<BTreeMap<(i32, i32), Cell>>,
+    /// Cell of each place.
+    cell_of: Vec<(i32, i32)>,
     /// Scratch: cells that give, by distance [km].
     order: Vec<(f64, usize)>,
 }
@@ -63,24 +65,27 @@ struct Giving {
 
 impl FollowDemand {
     pub(super) fn new(interval_s: i64, idle_s: i64, cell_km: f64) -> Self {
-        Self { interval_s, idle_s, cell_km, cells: Vec::new(), order: Vec::new() }
+        Self { interval_s, idle_s, cell_km, cells: Vec::new(), cell_of: Vec::new(), order: Vec::new() }
     }
 
-    fn cell_of(&self, view: View<'_>, place: PlaceId) -> (i32, i32) {
-        let (lat, lon) = view.coordinates(place);
-        let km_per_degree = EARTH_RADIUS_KM.to_radians();
-        // Cells are square at the latitude of their row's southern edge.
-        let row = (lat * km_per_degree / self.cell_km).floor();
-        let row_lat = row * self.cell_km / km_per_degree;
-        let column = (lon * km_per_degree * row_lat.to_radians().cos() / self.cell_km).floor();
-        (row as i32, column as i32)
+    /// Learns the cells of places not seen yet.
+    fn locate(&mut self, view: View<'_>) {
+        for place in (self.cell_of.len()..view.place_count()).map(PlaceId::new) {
+            let (lat, lon) = view.coordinates(place);
+            let km_per_degree = EARTH_RADIUS_KM.to_radians();
+            // Cells are square at the latitude of their row's southern edge.
+            let row = (lat * km_per_degree / self.cell_km).floor();
+            let row_lat = row * self.cell_km / km_per_degree;
+            let column = (lon * km_per_degree * row_lat.to_radians().cos() / self.cell_km).floor();
+            self.cell_of.push((row as i32, column as i32));
+        }
     }
 
     fn rebalance(&mut self, view: View<'_>, fleet: FleetId, actions: &mut Vec<Action>) {
         let mut idle: Vec<((i32, i32), VehicleId)> = view
             .available(fleet)
             .filter(|&v| view.vehicle(v).activity == Activity::Idle && view.idle_s(v) >= self.idle_s)
-            .map(|v| (self.cell_of(view, view.vehicle(v).place), v))
+            .map(|v| (self.cell_of[view.vehicle(v).place.index()], v))
             .collect();
         // Longest idle first, whatever the order of the index.
         idle.sort_by_key(|&(cell, v)| (cell, view.vehicle(v).since, v));
@@ -97,7 +102,7 @@ impl FollowDemand {
                 _ => continue,
             };
             all += 1;
-            let key = self.cell_of(view, place);
+            let key = self.cell_of[place.index()];
             cells.entry(key).or_insert(Cell { demand: 0.0, place, supply: 0, surplus: 0 }).supply += 1;
         }
         let total: f64 = cells.values().map(|c| c.demand).sum();
@@ -173,10 +178,11 @@ impl Relocation for FollowDemand {
     }
 
     fn decide(&mut self, view: View<'_>, requests: &[RequestId], _: &mut Pcg64, actions: &mut Vec<Action>) {
+        self.locate(view);
         self.cells.resize_with(view.fleet_count(), BTreeMap::new);
         for &request in requests {
             let ask = view.ask(request);
-            let key = self.cell_of(view, ask.origin);
+            let key = self.cell_of[ask.origin.index()];
             let cell = self.cells[ask.fleet.index()].entry(key).or_insert(Cell {
                 demand: 0.0,
                 place: ask.origin,

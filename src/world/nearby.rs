@@ -199,11 +199,12 @@ impl Nearby {
         let (row, column) = (row as isize, column as isize);
         let rings = self.rows.max(self.columns) as isize;
         // Distances are compared as squared chords of the unit sphere.
-        let chord2 = |km: f64| {
-            let half = (0.5 * km / EARTH_RADIUS_KM).min(std::f64::consts::FRAC_PI_2).sin();
+        let limit = if max_km.is_finite() {
+            let half = (0.5 * max_km / EARTH_RADIUS_KM).min(std::f64::consts::FRAC_PI_2).sin();
             4.0 * half * half
+        } else {
+            f64::INFINITY
         };
-        let limit = if max_km.is_finite() { chord2(max_km) } else { f64::INFINITY };
         let seen = &mut search.seen;
         seen.clear();
         let (mut asked, mut found) = (0, 0);
@@ -235,7 +236,7 @@ impl Nearby {
                 }
             }
             // What has not been seen yet is at least `ring` whole cells away.
-            let sure = if ring == rings { f64::INFINITY } else { chord2(ring as f64 * self.ring_km) };
+            let sure = if ring == rings { f64::INFINITY } else { least_chord2(ring as f64 * self.ring_km) };
             seen[asked..].sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
             while let Some(&(d, place, cell, group)) = seen.get(asked)
                 && d <= sure
@@ -260,6 +261,13 @@ impl Nearby {
             }
         }
     }
+}
+
+/// Squared chord of the unit sphere that an arc of `km` has at least: sin x > x - x^3 / 6.
+fn least_chord2(km: f64) -> f64 {
+    let x = (0.5 * km / EARTH_RADIUS_KM).min(1.0);
+    let half = x - x * x * x / 6.0;
+    4.0 * half * half
 }
 
 #[cfg(test)]

@@ -78,9 +78,18 @@ impl Travel {
 /// for who is near stop.
 #[derive(Debug, Clone)]
 pub struct Bounds {
-    /// Least time [s] from any zone at least as far as a multiple of `STEP_KM`: by zone gone to and
-    /// hour of the local day, then by hour alone for wherever one goes to. Empty without a matrix.
+    /// Least time [s] between a zone and any other at least as far as a multiple of `STEP_KM`, by
+    /// hour of the local day: first the ways to each zone, then those from each. Empty without a matrix.
     least_s: Vec<Vec<f32>>,
+}
+
+/// All ways to a place, or all from one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ways {
+    /// To it.
+    To(PlaceId),
+    /// From it.
+    From(PlaceId),
 }
 
 /// Great-circle distance between two entries of the bounds [km].
@@ -91,7 +100,7 @@ impl Bounds {
     pub fn new(travel: &Travel, places: &Places) -> Self {
         let Some(matrix) = &travel.matrix else { return Self { least_s: Vec::new() } };
         let zones = matrix.zones;
-        let mut least_s: Vec<Vec<f32>> = vec![Vec::new(); (zones + 1) * 24];
+        let mut least_s: Vec<Vec<f32>> = vec![Vec::new(); 2 * zones * 24];
         for from in 0..zones {
             for to in 0..zones {
                 let pair = from * zones + to;
@@ -101,7 +110,7 @@ impl Bounds {
                 let km = places.distance_km(PlaceId::new(from), PlaceId::new(to));
                 let step = (km / STEP_KM) as usize;
                 for hour in 0..24 {
-                    for list in [to * 24 + hour, zones * 24 + hour] {
+                    for list in [to * 24 + hour, (zones + from) * 24 + hour] {
                         let least = &mut least_s[list];
                         if least.len() <= step {
                             least.resize(step + 1, f32::INFINITY);
@@ -119,31 +128,30 @@ impl Bounds {
         Self { least_s }
     }
 
-    fn list(&self, to: Option<PlaceId>, hour: usize) -> &[f32] {
-        let Some(any) = (self.least_s.len() / 24).checked_sub(1) else { return &[] };
-        let zone = match to {
-            // A place that is no zone has no pairs: the matrix says nothing of it.
-            Some(to) if to.index() >= any => return &[],
-            Some(to) => to.index(),
-            None => any,
+    fn list(&self, ways: Ways, hour: usize) -> &[f32] {
+        let zones = self.least_s.len() / 48;
+        let (place, first) = match ways {
+            Ways::To(place) => (place.index(), 0),
+            Ways::From(place) => (place.index(), zones),
         };
-        &self.least_s[zone * 24 + hour]
+        // A place that is no zone has no pairs: the matrix says nothing of it.
+        if place < zones { &self.least_s[(first + place) * 24 + hour] } else { &[] }
     }
 
     /// Least time to `to` from anywhere else that is `great_circle_km` or more away [s].
     pub fn least_time_s(&self, travel: &Travel, pace: &Pace, to: PlaceId, great_circle_km: f64) -> i64 {
         let over_roads_s = travel.circuity * great_circle_km * pace.s_per_km;
         let of_pairs_s = self
-            .list(Some(to), pace.hour)
+            .list(Ways::To(to), pace.hour)
             .get((great_circle_km / STEP_KM) as usize)
             .map_or(f64::INFINITY, |&s| f64::from(s));
         whole_seconds(over_roads_s.min(of_pairs_s))
     }
 
-    /// From nowhere farther away than this can `to`, or anything, be reached in `seconds` [great-circle km].
-    pub fn reach_km(&self, travel: &Travel, pace: &Pace, to: Option<PlaceId>, seconds: i64) -> f64 {
+    /// No way of `ways` that takes at most `seconds` is longer than this [great-circle km].
+    pub fn reach_km(&self, travel: &Travel, pace: &Pace, ways: Ways, seconds: i64) -> f64 {
         let over_roads_km = seconds.max(0) as f64 / (travel.circuity * pace.s_per_km);
-        let least = self.list(to, pace.hour);
+        let least = self.list(ways, pace.hour);
         let of_pairs_km = STEP_KM * least.partition_point(|&s| f64::from(s) <= seconds as f64) as f64;
         over_roads_km.max(of_pairs_km)
     }

@@ -7,6 +7,7 @@
 
 use super::nearby::{Search, Verdict, Visitor};
 use super::state::{PriceBook, RequestState, State};
+use super::travel::Ways;
 use super::vehicle::{Activity, Vehicle};
 use super::{Mode, Setup, Trip, VehicleType};
 use crate::ids::{FleetId, PlaceId, RequestId, RetailerId, StationId, VehicleId};
@@ -224,6 +225,11 @@ impl<'a> View<'a> {
         &self.setup.fleets[fleet.index()].depots
     }
 
+    /// Number of places.
+    pub fn place_count(&self) -> usize {
+        self.setup.places.len()
+    }
+
     /// Latitude and longitude [degrees].
     pub fn coordinates(&self, place: PlaceId) -> (f64, f64) {
         (self.setup.places.lat(place), self.setup.places.lon(place))
@@ -295,9 +301,10 @@ impl<'a> View<'a> {
         }
     }
 
-    /// From nowhere farther away can `to`, or anything, be reached in `seconds` [great-circle km].
-    fn reach_km(&self, to: Option<PlaceId>, seconds: i64) -> f64 {
-        self.state.bounds.reach_km(&self.setup.travel, &self.state.hour.pace, to, seconds)
+    /// No way of `ways` that takes at most `seconds`, setting out now, is longer than this
+    /// [great-circle km].
+    fn reach_km(&self, ways: Ways, seconds: i64) -> f64 {
+        self.state.bounds.reach_km(&self.setup.travel, &self.state.hour.pace, ways, seconds)
     }
 
     /// Consumption of a vehicle at present [kWh/km].
@@ -360,7 +367,7 @@ impl<'a> View<'a> {
         found: &mut Vec<Candidate>,
     ) {
         found.clear();
-        let reach_km = self.reach_km(Some(ask.origin), ask.deadline - self.now());
+        let reach_km = self.reach_km(Ways::To(ask.origin), ask.deadline - self.now());
         let way = Trip { distance_km: 0.0, duration_s: 0 };
         let mut servers = Servers { view: *self, ask, way, km: 0.0, here: 0, most_per_place, found };
         let available = &self.state.available[ask.fleet.index()];
@@ -376,7 +383,7 @@ impl<'a> View<'a> {
     ) -> Option<RequestId> {
         let Mode::Dispatch { patience_s } = self.setup.mode else { return None };
         let v = self.vehicle(vehicle);
-        let reach_km = self.reach_km(None, patience_s);
+        let reach_km = self.reach_km(Ways::From(v.place), patience_s);
         let way = Trip { distance_km: 0.0, duration_s: 0 };
         let mut asks = Asks { view: *self, vehicle, patience_s, way, accept, found: None };
         self.state.waiting.nearest(&self.setup.places, v.place, 1, reach_km, search, &mut asks);
@@ -386,7 +393,7 @@ impl<'a> View<'a> {
     /// Whether a vehicle of the fleet is near enough for `ask` but too low on charge.
     pub fn charge_is_what_lacks(&self, ask: &Ask, patience_s: i64) -> bool {
         let ask = Ask { deadline: self.now() + patience_s, ..*ask };
-        let reach_km = self.reach_km(Some(ask.origin), patience_s);
+        let reach_km = self.reach_km(Ways::To(ask.origin), patience_s);
         let mut first = First::new(|vehicle| self.service(VehicleId(vehicle), &ask) == Service::LowCharge);
         let available = &self.state.available[ask.fleet.index()];
         let search = &mut Search::default();
