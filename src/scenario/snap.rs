@@ -2,8 +2,8 @@
 //! same parked car; here they become the places they stand for.
 
 use crate::geo::Places;
-use crate::ids::{FleetId, PlaceId};
-use crate::world::{Nearby, Requests, Search, Station, VehicleStart, Verdict, Visitor};
+use crate::ids::PlaceId;
+use crate::world::{First, Nearby, Requests, Search, Station, VehicleStart};
 
 /// Coordinates nearer than this are the same place [km]; assumed: a block, and several times the
 /// rounding of the feed (0.0001 degrees, 11 m).
@@ -34,34 +34,13 @@ pub(crate) fn snap(
         }
         if bound.ends_at_charger {
             let fleet = vehicles[bound.vehicle.index()].fleet;
-            let mut first = First { stations, fleet, place: None };
+            let mut first = First::new(|station: u32| stations[station as usize].access.allows(fleet));
             let destination = requests.destination[i];
             index.nearest(places, destination, 1, SAME_PLACE_KM, &mut search, &mut first);
-            if let Some(place) = first.place {
-                requests.destination[i] = place;
+            if let Some(station) = first.found {
+                requests.destination[i] = stations[station as usize].place;
             }
         }
         *last = Some(requests.destination[i]);
-    }
-}
-
-/// The first station that the fleet may use.
-struct First<'a> {
-    stations: &'a [Station],
-    fleet: FleetId,
-    place: Option<PlaceId>,
-}
-
-impl Visitor for First<'_> {
-    fn place(&mut self, _: PlaceId, _: f64) -> bool {
-        true
-    }
-    fn item(&mut self, station: u32) -> Verdict {
-        let station = &self.stations[station as usize];
-        let allowed = station.access.allows(self.fleet);
-        if allowed {
-            self.place = Some(station.place);
-        }
-        allowed.into()
     }
 }

@@ -21,7 +21,7 @@ pub mod view;
 pub use battery::{ChargingCurve, VehicleType};
 pub use charging::{Session, Stations, Waiting};
 pub use fleet::{FareRule, Fleet, VehicleStart};
-pub use nearby::{Nearby, Search, Verdict, Visitor};
+pub use nearby::{First, Nearby, Search, Verdict, Visitor};
 pub use requests::{Bound, Requests};
 pub use setup::{Mode, Setup};
 pub use state::{PriceBook, RequestState, State};

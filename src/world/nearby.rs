@@ -68,6 +68,34 @@ impl From<bool> for Verdict {
     }
 }
 
+/// Stops at the first item that a rule accepts.
+#[derive(Debug)]
+pub struct First<F> {
+    accept: F,
+    /// The item, once there is one.
+    pub found: Option<u32>,
+}
+
+impl<F: Fn(u32) -> bool> First<F> {
+    /// A search for what `accept` takes.
+    pub fn new(accept: F) -> Self {
+        Self { accept, found: None }
+    }
+}
+
+impl<F: Fn(u32) -> bool> Visitor for First<F> {
+    fn place(&mut self, _: PlaceId, _: f64) -> bool {
+        true
+    }
+    fn item(&mut self, item: u32) -> Verdict {
+        let accepted = (self.accept)(item);
+        if accepted {
+            self.found = Some(item);
+        }
+        accepted.into()
+    }
+}
+
 /// Memory of searches, kept between them.
 #[derive(Debug, Clone, Default)]
 pub struct Search {

@@ -5,7 +5,7 @@
 //! would take a while to work out (who is near, who could serve, how long the
 //! wait at a station may be) in one place for all policies.
 
-use super::nearby::{Search, Verdict, Visitor};
+use super::nearby::{First, Search, Verdict, Visitor};
 use super::state::{PriceBook, RequestState, State};
 use super::travel::Ways;
 use super::vehicle::{Activity, Vehicle};
@@ -116,31 +116,6 @@ impl<F: Fn(RequestId) -> bool> Visitor for Asks<'_, F> {
             self.found = Some(request);
         }
         possible.into()
-    }
-}
-
-/// Stops at the first item that a rule accepts.
-struct First<F> {
-    accept: F,
-    found: Option<u32>,
-}
-
-impl<F: Fn(u32) -> bool> First<F> {
-    fn new(accept: F) -> Self {
-        Self { accept, found: None }
-    }
-}
-
-impl<F: Fn(u32) -> bool> Visitor for First<F> {
-    fn place(&mut self, _: PlaceId, _: f64) -> bool {
-        true
-    }
-    fn item(&mut self, item: u32) -> Verdict {
-        let accepted = (self.accept)(item);
-        if accepted {
-            self.found = Some(item);
-        }
-        accepted.into()
     }
 }
 
