@@ -9,6 +9,7 @@ pub mod geo;
 pub mod ids;
 pub mod ledger;
 pub mod outputs;
+pub mod plots;
 pub mod policies;
 pub mod records;
 pub mod rng;

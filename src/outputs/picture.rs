@@ -143,6 +143,7 @@ impl Overview {
     /// # Errors
     /// If drawing fails, which it does not on text alone.
     pub fn draw(&self, title: &str) -> Result<String> {
+        crate::plots::font::register();
         let mut svg = String::new();
         {
             let root = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
