@@ -1,36 +1,52 @@
 //! Sparse assignment: match rows to columns, as many as possible, at the least cost.
 //!
 //! Successive shortest augmenting paths with potentials (Jonker and Volgenant,
-//! Computing 38, 1987), on the edges that exist. Each row also has a column of
-//! its own that stands for "unmatched" at a cost above any matching, so that
-//! more matches always win over lower cost. Costs are integers: the result is
-//! exact, and its dual certificate can be checked.
+//! Computing 38, 1987), on pairs that come to light as they are needed: whoever
+//! knows the pairs tells the cheapest of a row first, and how cheap the rest can
+//! be at best. A search asks for more of a row only when that bound comes up, so
+//! the result is exact though few pairs are ever looked at.
+//!
+//! Each row also has a column of its own that stands for "unmatched" at a cost
+//! above any matching, so that more matches always win over lower cost. Costs are
+//! integers: the result is exact, and its dual certificate can be checked.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 const NONE: u32 = u32::MAX;
 
-/// A pair that may be matched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Edge {
-    /// Row, for example a request.
-    pub row: u32,
-    /// Column, for example a vehicle.
-    pub column: u32,
-    /// Cost, not negative.
-    pub cost: i64,
+/// Whoever knows which pairs of row and column may be matched, and at what cost.
+pub trait Pairs {
+    /// A bound on all costs; no cost is negative.
+    fn dearest(&self) -> i64;
+    /// The row is matched next: lists something of it, best a pair with a column that is `free`.
+    fn open(&mut self, row: u32, free: impl Fn(u32) -> bool);
+    /// Lists more of a row, so that after some calls [`Pairs::rest`] is `None`.
+    fn list_more(&mut self, row: u32);
+    /// The pairs of the row listed so far: (column, cost).
+    fn listed(&self, row: u32) -> &[(u32, i64)];
+    /// A bound from below on the cost of all pairs of the row that are not listed; `None` if there are none.
+    fn rest(&self, row: u32) -> Option<i64>;
+}
+
+/// What a search comes to, cheapest first; of equals, columns before rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Step {
+    /// A column, by a listed pair.
+    Column(u32),
+    /// Pairs of a row that are not listed.
+    Rest(u32),
 }
 
 /// The solver; keeps its memory between calls.
 #[derive(Debug, Default)]
 pub struct Matching {
-    /// Edges of row i are `first[i]..first[i + 1]`.
-    first: Vec<usize>,
     column_of: Vec<u32>,
     row_of: Vec<u32>,
     row_potential: Vec<i64>,
     column_potential: Vec<i64>,
+    /// Shortest distance to a row in the search under way, once it is reached.
+    row_distance: Vec<i64>,
     /// Shortest distance to a column in the search under way; `i64::MAX` where not reached.
     distance: Vec<i64>,
     /// Row from which the column was reached.
@@ -38,19 +54,19 @@ pub struct Matching {
     /// Columns reached, and whether the search has passed them.
     reached: Vec<u32>,
     passed: Vec<bool>,
-    /// Columns that any edge names.
-    named: Vec<u32>,
-    heap: BinaryHeap<Reverse<(i64, u32)>>,
+    /// Columns that are matched: only they have left traces.
+    matched: Vec<u32>,
+    heap: BinaryHeap<Reverse<(i64, Step)>>,
 }
 
 impl Matching {
-    /// Matches `rows` rows to `columns` columns along `edges`, which must be sorted by row.
-    pub fn solve(&mut self, rows: usize, columns: usize, edges: &[Edge]) {
-        self.prepare(rows, columns, edges);
-        let dearest = edges.iter().map(|e| e.cost).max().unwrap_or(0);
-        let unmatched_cost = (dearest + 1) * (rows as i64 + 1);
+    /// Matches `rows` rows to `columns` columns along `pairs`.
+    pub fn solve(&mut self, rows: usize, columns: usize, pairs: &mut impl Pairs) {
+        self.prepare(rows, columns);
+        let unmatched_cost = (pairs.dearest() + 1) * (rows as i64 + 1);
         for row in 0..rows as u32 {
-            self.augment(row, edges, unmatched_cost);
+            pairs.open(row, |column| self.row_of[column as usize] == NONE);
+            self.augment(row, pairs, unmatched_cost);
         }
     }
 
@@ -59,31 +75,12 @@ impl Matching {
         self.column_of.iter().enumerate().filter(|&(_, &c)| c != NONE).map(|(row, &c)| (row, c))
     }
 
-    /// Dual price of a row: an edge more in this row, to a column that no edge names, lowers the
-    /// cost of the whole only if it costs less than this.
-    pub fn row_price(&self, row: usize) -> i64 {
-        self.row_potential[row]
-    }
-
-    /// Dual price of a column, never positive; zero for one that is not matched.
-    pub fn column_price(&self, column: u32) -> i64 {
-        self.column_potential[column as usize]
-    }
-
-    fn prepare(&mut self, rows: usize, columns: usize, edges: &[Edge]) {
-        debug_assert!(edges.is_sorted_by_key(|e| e.row));
-        self.first.clear();
-        self.first.resize(rows + 1, edges.len());
-        for (i, edge) in edges.iter().enumerate().rev() {
-            self.first[edge.row as usize] = i;
-        }
-        for row in (0..rows).rev() {
-            self.first[row] = self.first[row].min(self.first[row + 1]);
-        }
+    fn prepare(&mut self, rows: usize, columns: usize) {
         self.column_of.clear();
         self.column_of.resize(rows, NONE);
         self.row_potential.clear();
         self.row_potential.resize(rows, 0);
+        self.row_distance.resize(rows, 0);
         if self.row_of.len() < columns {
             self.row_of.resize(columns, NONE);
             self.column_potential.resize(columns, 0);
@@ -91,40 +88,53 @@ impl Matching {
             self.from.resize(columns, NONE);
             self.passed.resize(columns, false);
         }
-        // Only columns named last time can have left traces.
-        for &column in &self.named {
+        for column in self.matched.drain(..) {
             self.row_of[column as usize] = NONE;
             self.column_potential[column as usize] = 0;
         }
-        self.named.clear();
-        self.named.extend(edges.iter().map(|e| e.column));
-        self.named.sort_unstable();
-        self.named.dedup();
+    }
+
+    /// Looks at what is listed of a row that the search has reached, and notes the bound on the rest.
+    fn look(&mut self, row: u32, pairs: &impl Pairs) {
+        let start = self.row_distance[row as usize] - self.row_potential[row as usize];
+        for &(column, cost) in pairs.listed(row) {
+            let c = column as usize;
+            let d = start + cost - self.column_potential[c];
+            if d < self.distance[c] {
+                if self.distance[c] == i64::MAX {
+                    self.reached.push(column);
+                }
+                (self.distance[c], self.from[c]) = (d, row);
+                self.heap.push(Reverse((d, Step::Column(column))));
+            }
+        }
+        // No column's potential is positive, so this bounds the distances over pairs not listed.
+        if let Some(rest) = pairs.rest(row) {
+            self.heap.push(Reverse((start + rest, Step::Rest(row))));
+        }
     }
 
     /// Finds the cheapest way to match `row` too, moving others where that is cheaper.
-    fn augment(&mut self, row: u32, edges: &[Edge], unmatched_cost: i64) {
-        let (mut at_row, mut at_distance) = (row, 0);
+    fn augment(&mut self, row: u32, pairs: &mut impl Pairs, unmatched_cost: i64) {
         // The cheapest way that ends with some row unmatched: (distance, row).
         let mut give_up = (i64::MAX, NONE);
+        let (mut at, mut distance) = (row, 0);
         let end = loop {
-            let potential = self.row_potential[at_row as usize];
-            give_up = give_up.min((at_distance + unmatched_cost - potential, at_row));
-            for edge in &edges[self.first[at_row as usize]..self.first[at_row as usize + 1]] {
-                let c = edge.column as usize;
-                let d = at_distance + edge.cost - potential - self.column_potential[c];
-                if d < self.distance[c] {
-                    if self.distance[c] == i64::MAX {
-                        self.reached.push(edge.column);
-                    }
-                    (self.distance[c], self.from[c]) = (d, at_row);
-                    self.heap.push(Reverse((d, edge.column)));
-                }
-            }
+            self.row_distance[at as usize] = distance;
+            give_up = give_up.min((distance + unmatched_cost - self.row_potential[at as usize], at));
+            self.look(at, pairs);
             let next = loop {
                 match self.heap.pop() {
-                    Some(Reverse((d, c))) if self.passed[c as usize] || d > self.distance[c as usize] => {}
-                    other => break other.map(|Reverse(entry)| entry),
+                    Some(Reverse((d, Step::Column(c)))) => {
+                        if !self.passed[c as usize] && d <= self.distance[c as usize] {
+                            break Some((d, c));
+                        }
+                    }
+                    Some(Reverse((d, Step::Rest(row)))) if d < give_up.0 => {
+                        pairs.list_more(row);
+                        self.look(row, pairs);
+                    }
+                    Some(_) | None => break None,
                 }
             };
             match next {
@@ -133,7 +143,7 @@ impl Matching {
                         break Ok((d, c));
                     }
                     self.passed[c as usize] = true;
-                    (at_row, at_distance) = (self.row_of[c as usize], d);
+                    (at, distance) = (self.row_of[c as usize], d);
                 }
                 _ => break Err(give_up),
             }
@@ -151,7 +161,10 @@ impl Matching {
         }
         self.row_potential[row as usize] += shortest;
         let mut column = match end {
-            Ok((_, column)) => column,
+            Ok((_, column)) => {
+                self.matched.push(column);
+                column
+            }
             Err((_, unmatched)) => std::mem::replace(&mut self.column_of[unmatched as usize], NONE),
         };
         while column != NONE {
@@ -175,71 +188,103 @@ impl Matching {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::collections::BTreeMap;
 
-    /// Every matching, one row after another.
-    fn best_by_enumeration(rows: u32, edges: &[Edge], row: u32, used: u64) -> (i64, i64) {
-        if row == rows {
-            return (0, 0);
+    /// A table of pairs that shows as little as it may: of each row the cheapest that are not shown yet,
+    /// `step` at a time.
+    struct Table {
+        rows: Vec<Vec<(u32, i64)>>,
+        shown: Vec<usize>,
+        step: usize,
+    }
+
+    impl Table {
+        fn new(rows: usize, list: &[(u32, u32, i64)], step: usize) -> Self {
+            let pairs: BTreeMap<(u32, u32), i64> = list.iter().map(|&(r, c, cost)| ((r, c), cost)).collect();
+            let mut table = Self { rows: vec![Vec::new(); rows], shown: vec![0; rows], step };
+            for ((row, column), cost) in pairs {
+                table.rows[row as usize].push((column, cost));
+            }
+            for row in &mut table.rows {
+                row.sort_by_key(|&(column, cost)| (cost, column));
+            }
+            table
         }
-        let mut best = best_by_enumeration(rows, edges, row + 1, used);
-        for e in edges.iter().filter(|e| e.row == row && used >> e.column & 1 == 0) {
-            let rest = best_by_enumeration(rows, edges, row + 1, used | 1 << e.column);
-            // More matches first, then less cost.
-            best = best.min((rest.0 - 1, rest.1 + e.cost));
+        fn cost(&self, row: usize, column: u32) -> i64 {
+            self.rows[row].iter().find(|pair| pair.0 == column).expect("a pair").1
+        }
+    }
+
+    impl Pairs for Table {
+        fn dearest(&self) -> i64 {
+            self.rows.iter().flatten().map(|pair| pair.1).max().unwrap_or(0)
+        }
+        fn open(&mut self, row: u32, _free: impl Fn(u32) -> bool) {
+            self.shown[row as usize] = self.step.min(self.rows[row as usize].len());
+        }
+        fn list_more(&mut self, row: u32) {
+            let all = self.rows[row as usize].len();
+            self.shown[row as usize] = (self.shown[row as usize] + self.step).min(all);
+        }
+        fn listed(&self, row: u32) -> &[(u32, i64)] {
+            &self.rows[row as usize][..self.shown[row as usize]]
+        }
+        fn rest(&self, row: u32) -> Option<i64> {
+            self.rows[row as usize].get(self.shown[row as usize]).map(|pair| pair.1)
+        }
+    }
+
+    /// Every matching, one row after another: less matches, then cost.
+    fn best_by_enumeration(table: &Table, row: usize, used: u64) -> (i64, i64) {
+        let Some(pairs) = table.rows.get(row) else { return (0, 0) };
+        let mut best = best_by_enumeration(table, row + 1, used);
+        for &(column, cost) in pairs.iter().filter(|pair| used >> pair.0 & 1 == 0) {
+            let rest = best_by_enumeration(table, row + 1, used | 1 << column);
+            best = best.min((rest.0 - 1, rest.1 + cost));
         }
         best
     }
 
-    fn edges() -> impl Strategy<Value = Vec<Edge>> {
-        prop::collection::vec((0u32..6, 0u32..7, 0i64..30), 0..24).prop_map(|list| {
-            let mut edges: Vec<Edge> =
-                list.into_iter().map(|(row, column, cost)| Edge { row, column, cost }).collect();
-            edges.sort_by_key(|e| (e.row, e.column, e.cost));
-            edges.dedup_by_key(|e| (e.row, e.column));
-            edges
-        })
+    fn pairs() -> impl Strategy<Value = (Vec<(u32, u32, i64)>, usize)> {
+        (prop::collection::vec((0u32..6, 0u32..7, 0i64..30), 0..24), 1usize..8)
     }
 
     proptest! {
         #[test]
-        fn it_is_the_best_of_all_matchings(first in edges(), second in edges()) {
+        fn it_is_the_best_of_all_matchings(first in pairs(), second in pairs()) {
             let mut solver = Matching::default();
             // Twice with one solver: nothing of the first problem may be left in the second.
-            for edges in [first, second] {
-                solver.solve(6, 7, &edges);
+            for (list, step) in [first, second] {
+                let mut table = Table::new(6, &list, step);
+                solver.solve(6, 7, &mut table);
                 let pairs: Vec<(usize, u32)> = solver.pairs().collect();
                 let mut columns: Vec<u32> = pairs.iter().map(|p| p.1).collect();
                 columns.sort_unstable();
                 columns.dedup();
                 prop_assert_eq!(columns.len(), pairs.len());
-                let cost: i64 = pairs.iter().map(|&(row, column)| {
-                    edges.iter().find(|e| e.row as usize == row && e.column == column).expect("an edge").cost
-                }).sum();
-                prop_assert_eq!((-(pairs.len() as i64), cost), best_by_enumeration(6, &edges, 0, 0));
+                let cost: i64 = pairs.iter().map(|&(row, column)| table.cost(row, column)).sum();
+                prop_assert_eq!((-(pairs.len() as i64), cost), best_by_enumeration(&table, 0, 0));
             }
         }
 
-        /// At a size that enumeration cannot reach, the dual certificate proves optimality.
+        /// At a size that enumeration cannot reach, the dual certificate proves optimality, on all pairs,
+        /// listed or not.
         #[test]
         fn its_potentials_certify_large_problems(
-            list in prop::collection::vec((0u32..80, 0u32..100, 0i64..1_000), 0..1_500)
+            list in prop::collection::vec((0u32..80, 0u32..100, 0i64..1_000), 0..1_500), step in 1usize..40,
         ) {
-            let mut edges: Vec<Edge> =
-                list.into_iter().map(|(row, column, cost)| Edge { row, column, cost }).collect();
-            edges.sort_by_key(|e| (e.row, e.column, e.cost));
-            edges.dedup_by_key(|e| (e.row, e.column));
+            let mut table = Table::new(80, &list, step);
             let mut solver = Matching::default();
-            solver.solve(80, 100, &edges);
+            solver.solve(80, 100, &mut table);
             let pairs: Vec<(usize, u32)> = solver.pairs().collect();
-            let unmatched_cost = (edges.iter().map(|e| e.cost).max().unwrap_or(0) + 1) * 81;
-            let cost = |row: usize, column: u32| {
-                edges.iter().find(|e| e.row as usize == row && e.column == column).expect("an edge").cost
-            };
-            let primal = pairs.iter().map(|&(r, c)| cost(r, c)).sum::<i64>()
+            let unmatched_cost = (table.dearest() + 1) * 81;
+            let primal = pairs.iter().map(|&(row, column)| table.cost(row, column)).sum::<i64>()
                 + (80 - pairs.len() as i64) * unmatched_cost;
             let (u, v) = (&solver.row_potential, &solver.column_potential);
-            for e in &edges {
-                prop_assert!(u[e.row as usize] + v[e.column as usize] <= e.cost);
+            for (row, pairs) in table.rows.iter().enumerate() {
+                for &(column, cost) in pairs {
+                    prop_assert!(u[row] + v[column as usize] <= cost);
+                }
             }
             prop_assert!(u.iter().all(|&u| u <= unmatched_cost) && v.iter().all(|&v| v <= 0));
             prop_assert_eq!(primal, u.iter().sum::<i64>() + v.iter().sum::<i64>());

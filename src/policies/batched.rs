@@ -1,28 +1,24 @@
 //! Batched dispatch: every few seconds all waiting requests and available
 //! vehicles are matched at the least total time to the pick-ups.
 
-use super::assignment::{Edge, Matching};
+use super::assignment::{Matching, Pairs};
 use super::{Action, Cadence, Dispatch, News};
-use crate::ids::{PlaceId, RequestId, VehicleId};
-use crate::world::{Candidate, Search, View};
+use crate::ids::{RequestId, VehicleId};
+use crate::world::{Ask, Candidate, Search, View};
 use rand_pcg::Pcg64;
 
-/// Vehicles looked at per request before anything is known.
-const FIRST_LOOK: usize = 4;
+/// Vehicles that a request looks at, and of one place, where the soonest one is not its own for the
+/// asking.
+const SECOND_LOOK: (usize, usize) = (4, 2);
 
 /// Vehicles that could serve one request.
 #[derive(Debug, Default)]
 struct List {
-    /// How many were asked for.
+    /// How many were asked for, and of one place; none yet where one was offered.
     wanted: usize,
-    /// There are no more.
-    complete: bool,
-    /// Any other vehicle needs at least this to the pick-up [s].
-    reach_s: i64,
-    /// Most vehicles taken of one place.
     per_place: usize,
-    /// Parts of `vehicles` that stand for a place with more than were taken.
-    cuts: Vec<(usize, usize)>,
+    /// Any vehicle that is not listed needs at least this to the pick-up [s]; `None` if there is none.
+    rest_s: Option<i64>,
     /// (vehicle, time to the pick-up [s]).
     vehicles: Vec<(u32, i64)>,
 }
@@ -33,10 +29,10 @@ struct List {
 pub(super) struct Batched {
     interval_s: i64,
     requests: Vec<RequestId>,
+    asks: Vec<Ask>,
+    lists: Vec<List>,
     search: Search,
     found: Vec<Candidate>,
-    lists: Vec<List>,
-    edges: Vec<Edge>,
     matching: Matching,
 }
 
@@ -45,28 +41,68 @@ impl Batched {
         Self {
             interval_s,
             requests: Vec::new(),
+            asks: Vec::new(),
+            lists: Vec::new(),
             search: Search::default(),
             found: Vec::new(),
-            lists: Vec::new(),
-            edges: Vec::new(),
             matching: Matching::default(),
         }
     }
 }
 
-impl Batched {
-    /// How many other requests start where each does: they look at the same vehicles.
-    fn rivals(&self, view: View<'_>) -> Vec<usize> {
-        let mut by_origin: Vec<(PlaceId, usize)> =
-            self.requests.iter().enumerate().map(|(row, &r)| (view.ask(r).origin, row)).collect();
-        by_origin.sort_unstable();
-        let mut rivals = vec![0; by_origin.len()];
-        for group in by_origin.chunk_by(|a, b| a.0 == b.0) {
-            for &(_, row) in group {
-                rivals[row] = group.len() - 1;
-            }
+/// The vehicles of each request, looked up as the matching asks for them.
+struct Lookup<'a> {
+    view: View<'a>,
+    asks: &'a [Ask],
+    lists: &'a mut [List],
+    search: &'a mut Search,
+    found: &'a mut Vec<Candidate>,
+}
+
+impl Pairs for Lookup<'_> {
+    fn dearest(&self) -> i64 {
+        self.asks.iter().map(|ask| ask.deadline - self.view.now()).max().unwrap_or(0)
+    }
+
+    /// The soonest of the vehicles that are free. Where vehicles are plenty, this is all there is to see.
+    fn open(&mut self, row: u32, free: impl Fn(u32) -> bool) {
+        let list = &mut self.lists[row as usize];
+        let offer = self.view.offer(&self.asks[row as usize], |vehicle| !free(vehicle.0), self.search);
+        (list.wanted, list.per_place) = (0, 0);
+        list.vehicles.clear();
+        list.rest_s = offer.elsewhere_s;
+        if let Some((vehicle, way)) = offer.soonest {
+            list.vehicles.push((vehicle.0, way.duration_s));
+            // Others may stand at the same place.
+            list.rest_s = Some(list.rest_s.map_or(way.duration_s, |rest_s| rest_s.min(way.duration_s)));
         }
-        rivals
+    }
+
+    fn list_more(&mut self, row: u32) {
+        let (ask, list) = (&self.asks[row as usize], &mut self.lists[row as usize]);
+        (list.wanted, list.per_place) = match list.wanted {
+            0 => SECOND_LOOK,
+            wanted => (2 * wanted, 2 * list.per_place),
+        };
+        self.view.vehicles_for(ask, list.wanted, list.per_place, self.search, self.found);
+        let more_there = self.found.iter().filter(|c| c.more_there).map(|c| c.way.duration_s);
+        list.rest_s = more_there.min();
+        if let Some(last) = self.found.last()
+            && self.found.len() == list.wanted
+        {
+            let beyond_s = self.view.least_time_beyond_s(ask.origin, last.great_circle_km);
+            list.rest_s = Some(list.rest_s.map_or(beyond_s, |rest_s| rest_s.min(beyond_s)));
+        }
+        list.vehicles.clear();
+        list.vehicles.extend(self.found.iter().map(|c| (c.vehicle.0, c.way.duration_s)));
+    }
+
+    fn listed(&self, row: u32) -> &[(u32, i64)] {
+        &self.lists[row as usize].vehicles
+    }
+
+    fn rest(&self, row: u32) -> Option<i64> {
+        self.lists[row as usize].rest_s
     }
 }
 
@@ -79,61 +115,18 @@ impl Dispatch for Batched {
         self.requests.clear();
         self.requests.extend(view.waiting());
         self.requests.sort_unstable();
-        let rows = self.requests.len();
-        self.lists.clear();
-        self.lists.resize_with(rows, List::default);
-        // Each request starts with its few nearest vehicles. The solver's prices then tell which
-        // requests might gain from a vehicle farther away: a vehicle costs at least the time that its
-        // distance takes, and one outside all lists has no price of its own, so a request that pays
-        // no more than that is served as well as can be. Of one place only a few vehicles are listed:
-        // all are as far away, so while one of them is left over (its price is zero), another is worth
-        // no more. The others look twice as far, and at twice as many of a place.
-        let rivals = self.rivals(view);
-        let mut open: Vec<usize> = (0..rows).collect();
-        loop {
-            for &row in &open {
-                let ask = view.ask(self.requests[row]);
-                let list = &mut self.lists[row];
-                list.wanted = if list.wanted == 0 { FIRST_LOOK + rivals[row] } else { 2 * list.wanted };
-                list.per_place = if list.per_place == 0 { 1 + rivals[row] } else { 2 * list.per_place };
-                let (wanted, per_place) = (list.wanted, list.per_place);
-                view.vehicles_for(&ask, wanted, per_place, &mut self.search, &mut self.found);
-                list.complete = self.found.len() < wanted;
-                let farthest_km = self.found.last().map_or(0.0, |c| c.great_circle_km);
-                list.reach_s = view.least_time_beyond_s(ask.origin, farthest_km);
-                list.vehicles.clear();
-                list.vehicles.extend(self.found.iter().map(|c| (c.vehicle.0, c.way.duration_s)));
-                list.cuts.clear();
-                let mut first = 0;
-                for (i, candidate) in self.found.iter().enumerate() {
-                    if candidate.more_there {
-                        list.cuts.push((first, i + 1));
-                    }
-                    let next_place = self.found.get(i + 1).map(|c| view.vehicle(c.vehicle).place);
-                    if next_place != Some(view.vehicle(candidate.vehicle).place) {
-                        first = i + 1;
-                    }
-                }
-            }
-            self.edges.clear();
-            for (row, list) in self.lists.iter().enumerate() {
-                let row = row as u32;
-                self.edges.extend(list.vehicles.iter().map(|&(column, cost)| Edge { row, column, cost }));
-            }
-            self.matching.solve(rows, view.vehicle_count(), &self.edges);
-            open.clear();
-            open.extend((0..rows).filter(|&row| {
-                let list = &self.lists[row];
-                let beyond = !list.complete && self.matching.row_price(row) > list.reach_s;
-                let scarce = |&(first, end): &(usize, usize)| {
-                    list.vehicles[first..end].iter().all(|&(v, _)| self.matching.column_price(v) < 0)
-                };
-                beyond || list.cuts.iter().any(scarce)
-            }));
-            if open.is_empty() {
-                break;
-            }
-        }
+        self.asks.clear();
+        self.asks.extend(self.requests.iter().map(|&request| view.ask(request)));
+        // Lists keep their memory from round to round.
+        self.lists.resize_with(self.lists.len().max(self.asks.len()), List::default);
+        let mut lookup = Lookup {
+            view,
+            asks: &self.asks,
+            lists: &mut self.lists,
+            search: &mut self.search,
+            found: &mut self.found,
+        };
+        self.matching.solve(self.asks.len(), view.vehicle_count(), &mut lookup);
         for (row, vehicle) in self.matching.pairs() {
             actions.push(Action::Assign { request: self.requests[row], vehicle: VehicleId(vehicle) });
         }

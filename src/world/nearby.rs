@@ -27,7 +27,7 @@ pub struct Nearby {
     /// Places with items in each cell, row by row from the south-west.
     cells: Vec<Vec<Group>>,
     /// Cell and place of each item; the cell is `NOWHERE` for items that are not in.
-    at: Vec<(u32, PlaceId)>,
+    whereabouts: Vec<(u32, PlaceId)>,
     /// Position of each item in its group.
     slot_of: Vec<u32>,
     len: usize,
@@ -45,10 +45,28 @@ struct Group {
 
 /// What a search asks on its way.
 pub trait Visitor {
-    /// Whether the items at `place`, `km` away by the great circle, are worth asking.
-    fn place(&mut self, place: PlaceId, km: f64) -> bool;
+    /// What to do about the items at `place`, `km` away by the great circle.
+    fn place(&mut self, place: PlaceId, km: f64) -> Look;
     /// What becomes of `item`, at the place asked about last.
     fn item(&mut self, item: u32) -> Verdict;
+}
+
+/// What a search does about a place that it has come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// Asks about the items there.
+    Ask,
+    /// Goes on to the next.
+    Pass,
+    /// Ends: nothing from here on is wanted.
+    Stop,
+}
+
+impl Look {
+    /// Asks where something holds, and passes where not.
+    pub fn ask_if(worth: bool) -> Self {
+        if worth { Self::Ask } else { Self::Pass }
+    }
 }
 
 /// What becomes of an item that a search has come to.
@@ -84,8 +102,8 @@ impl<F: Fn(u32) -> bool> First<F> {
 }
 
 impl<F: Fn(u32) -> bool> Visitor for First<F> {
-    fn place(&mut self, _: PlaceId, _: f64) -> bool {
-        true
+    fn place(&mut self, _: PlaceId, _: f64) -> Look {
+        Look::Ask
     }
     fn item(&mut self, item: u32) -> Verdict {
         let accepted = (self.accept)(item);
@@ -137,7 +155,7 @@ impl Nearby {
             columns: columns as usize,
             ring_km,
             cells: vec![Vec::new(); rows as usize * columns as usize],
-            at: vec![(NOWHERE, PlaceId(0)); items],
+            whereabouts: vec![(NOWHERE, PlaceId(0)); items],
             slot_of: vec![0; items],
             len: 0,
             spare: Vec::new(),
@@ -157,12 +175,19 @@ impl Nearby {
     /// Whether `id` is in the index.
     #[inline]
     pub fn contains(&self, id: u32) -> bool {
-        self.at[id as usize].0 != NOWHERE
+        self.whereabouts[id as usize].0 != NOWHERE
     }
 
     /// All items, in an order that depends on the history of the index alone.
     pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
         self.cells.iter().flatten().flat_map(|group| group.items.iter().copied())
+    }
+
+    /// The items at `place`.
+    pub fn at(&self, places: &Places, place: PlaceId) -> &[u32] {
+        let (row, column) = self.cell(places, place);
+        let groups = &self.cells[row * self.columns + column];
+        groups.iter().find(|group| group.place == place).map_or(&[], |group| &group.items)
     }
 
     fn cell(&self, places: &Places, place: PlaceId) -> (usize, usize) {
@@ -182,7 +207,7 @@ impl Nearby {
             groups.push(Group { place, unit: places.unit(place), items });
             groups.len() - 1
         });
-        self.at[id as usize] = (cell as u32, place);
+        self.whereabouts[id as usize] = (cell as u32, place);
         self.slot_of[id as usize] = groups[group].items.len() as u32;
         groups[group].items.push(id);
         self.len += 1;
@@ -190,7 +215,7 @@ impl Nearby {
 
     /// Takes `id` out, if it is in.
     pub fn remove(&mut self, id: u32) {
-        let (cell, place) = self.at[id as usize];
+        let (cell, place) = self.whereabouts[id as usize];
         if cell == NOWHERE {
             return;
         }
@@ -204,7 +229,7 @@ impl Nearby {
         if items.is_empty() {
             self.spare.push(groups.swap_remove(group).items);
         }
-        self.at[id as usize].0 = NOWHERE;
+        self.whereabouts[id as usize].0 = NOWHERE;
         self.len -= 1;
     }
 
@@ -270,8 +295,10 @@ impl Nearby {
                 && d <= sure
             {
                 asked += 1;
-                if !visitor.place(PlaceId(place), great_circle_km(d)) {
-                    continue;
+                match visitor.place(PlaceId(place), great_circle_km(d)) {
+                    Look::Ask => {}
+                    Look::Pass => continue,
+                    Look::Stop => return,
                 }
                 for &item in &self.cells[cell as usize][group as usize].items {
                     match visitor.item(item) {
@@ -311,9 +338,9 @@ mod tests {
     }
 
     impl<F: Fn(u32) -> bool> Visitor for Take<F> {
-        fn place(&mut self, _: PlaceId, km: f64) -> bool {
+        fn place(&mut self, _: PlaceId, km: f64) -> Look {
             self.km = km;
-            true
+            Look::Ask
         }
         fn item(&mut self, item: u32) -> Verdict {
             let takes = (self.rule)(item);

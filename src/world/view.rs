@@ -5,7 +5,7 @@
 //! would take a while to work out (who is near, who could serve, how long the
 //! wait at a station may be) in one place for all policies.
 
-use super::nearby::{First, Search, Verdict, Visitor};
+use super::nearby::{First, Look, Search, Verdict, Visitor};
 use super::state::{PriceBook, RequestState, State};
 use super::travel::Ways;
 use super::vehicle::{Activity, Vehicle};
@@ -67,11 +67,11 @@ struct Servers<'a, 'b> {
 }
 
 impl Visitor for Servers<'_, '_> {
-    fn place(&mut self, place: PlaceId, km: f64) -> bool {
+    fn place(&mut self, place: PlaceId, km: f64) -> Look {
         self.way = self.view.trip(place, self.ask.origin);
         self.km = km;
         self.here = 0;
-        self.view.now() + self.way.duration_s <= self.ask.deadline
+        Look::ask_if(self.view.now() + self.way.duration_s <= self.ask.deadline)
     }
     fn item(&mut self, vehicle: u32) -> Verdict {
         if self.here == self.most_per_place {
@@ -91,6 +91,79 @@ impl Visitor for Servers<'_, '_> {
     }
 }
 
+/// What there is for a request.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Offer {
+    /// The vehicle that is soonest at the pick-up among those that can serve the request and are
+    /// unclaimed, and its way there, which is that of all others at its place too.
+    pub soonest: Option<(VehicleId, Trip)>,
+    /// Any vehicle at another place that can serve the request needs at least this [s]; `None` if
+    /// there is none.
+    pub elsewhere_s: Option<i64>,
+}
+
+/// Looks for an [`Offer`].
+struct Offers<'a, 'b, F> {
+    view: View<'a>,
+    ask: &'b Ask,
+    claimed: F,
+    way: Trip,
+    offer: Offer,
+    /// Time from the present place [s], while all that was found there is claimed.
+    claimed_s: Option<i64>,
+}
+
+impl<F> Offers<'_, '_, F> {
+    /// Goes on from the present place.
+    fn leave(&mut self) {
+        if let Some(claimed_s) = self.claimed_s.take() {
+            self.known_elsewhere(claimed_s);
+        }
+    }
+
+    fn known_elsewhere(&mut self, seconds: i64) {
+        self.offer.elsewhere_s = Some(self.offer.elsewhere_s.map_or(seconds, |known_s| known_s.min(seconds)));
+    }
+}
+
+impl<F: Fn(VehicleId) -> bool> Visitor for Offers<'_, '_, F> {
+    fn place(&mut self, place: PlaceId, km: f64) -> Look {
+        self.leave();
+        self.way = self.view.trip(place, self.ask.origin);
+        let Some((_, best)) = self.offer.soonest else {
+            return Look::ask_if(self.view.now() + self.way.duration_s <= self.ask.deadline);
+        };
+        let (best_s, here_s) = (best.duration_s, self.way.duration_s);
+        if here_s < best_s {
+            return Look::Ask;
+        }
+        self.known_elsewhere(here_s);
+        // Where nothing from here on can be sooner, it need not be looked at.
+        let beyond_s = self.view.least_time_beyond_s(self.ask.origin, km);
+        if beyond_s >= best_s {
+            self.known_elsewhere(beyond_s);
+            return Look::Stop;
+        }
+        Look::Pass
+    }
+    fn item(&mut self, vehicle: u32) -> Verdict {
+        let vehicle = VehicleId(vehicle);
+        let way = self.way;
+        if (self.claimed)(vehicle) {
+            self.claimed_s = Some(way.duration_s);
+            return Verdict::Not;
+        }
+        if !matches!(self.view.service_along(vehicle, self.ask, way), Service::Possible(_)) {
+            return Verdict::Not;
+        }
+        if let Some((_, before)) = self.offer.soonest.replace((vehicle, way)) {
+            self.known_elsewhere(before.duration_s);
+        }
+        self.claimed_s = None;
+        Verdict::Leave
+    }
+}
+
 /// Stops at the first request that a vehicle can serve; all at one place have the same way there.
 struct Asks<'a, F> {
     view: View<'a>,
@@ -102,9 +175,9 @@ struct Asks<'a, F> {
 }
 
 impl<F: Fn(RequestId) -> bool> Visitor for Asks<'_, F> {
-    fn place(&mut self, place: PlaceId, _: f64) -> bool {
+    fn place(&mut self, place: PlaceId, _: f64) -> Look {
         self.way = self.view.trip(self.view.vehicle(self.vehicle).place, place);
-        self.way.duration_s <= self.patience_s
+        Look::ask_if(self.way.duration_s <= self.patience_s)
     }
     fn item(&mut self, request: u32) -> Verdict {
         let request = RequestId(request);
@@ -123,8 +196,8 @@ impl<F: Fn(RequestId) -> bool> Visitor for Asks<'_, F> {
 struct Collect<'a>(&'a mut Vec<StationId>);
 
 impl Visitor for Collect<'_> {
-    fn place(&mut self, _: PlaceId, _: f64) -> bool {
-        true
+    fn place(&mut self, _: PlaceId, _: f64) -> Look {
+        Look::Ask
     }
     fn item(&mut self, station: u32) -> Verdict {
         self.0.push(StationId(station));
@@ -347,6 +420,23 @@ impl<'a> View<'a> {
         let mut servers = Servers { view: *self, ask, way, km: 0.0, here: 0, most_per_place, found };
         let available = &self.state.available[ask.fleet.index()];
         available.nearest(&self.setup.places, ask.origin, k, reach_km, search, &mut servers);
+    }
+
+    /// The vehicle that is soonest at the pick-up of `ask` among those that are not `claimed`.
+    pub fn offer(&self, ask: &Ask, claimed: impl Fn(VehicleId) -> bool, search: &mut Search) -> Offer {
+        let reach_km = self.reach_km(Ways::To(ask.origin), ask.deadline - self.now());
+        let way = Trip { distance_km: 0.0, duration_s: 0 };
+        let offer = Offer { soonest: None, elsewhere_s: None };
+        let mut offers = Offers { view: *self, ask, claimed, way, offer, claimed_s: None };
+        let available = &self.state.available[ask.fleet.index()];
+        available.nearest(&self.setup.places, ask.origin, usize::MAX, reach_km, search, &mut offers);
+        offers.leave();
+        offers.offer
+    }
+
+    /// Vehicles of `fleet` at `place` that riders can have.
+    pub fn available_at(&self, fleet: FleetId, place: PlaceId) -> impl Iterator<Item = VehicleId> + 'a {
+        self.state.available[fleet.index()].at(&self.setup.places, place).iter().map(|&v| VehicleId(v))
     }
 
     /// The nearest waiting request of its fleet that `vehicle` can serve and `accept` takes.

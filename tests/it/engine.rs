@@ -5,7 +5,7 @@ use crate::support::{City, city};
 use gridfleet::engine::Simulation;
 use gridfleet::ids::RequestId;
 use gridfleet::ledger::{LedgerEntry, Money};
-use gridfleet::policies::assignment::{Edge, Matching};
+use gridfleet::policies::assignment::{Matching, Pairs};
 use gridfleet::policies::{Action, Cadence, ChargingSpec, Dispatch, DispatchSpec, News, RelocationSpec};
 use gridfleet::records::{
     FleetRecord, LegRecord, PriceRecord, Recorder, SessionRecord, StationRecord, TripRecord, TripStatus,
@@ -208,6 +208,23 @@ fn vehicles_that_follow_demand_serve_more() {
     assert!(moving > still + still / 10, "{still} and {moving}");
 }
 
+/// Every pair that can be, known from the start: (vehicle, time to the pick-up [s]) of each request.
+struct All(Vec<Vec<(u32, i64)>>);
+
+impl Pairs for All {
+    fn dearest(&self) -> i64 {
+        self.0.iter().flatten().map(|pair| pair.1).max().unwrap_or(0)
+    }
+    fn open(&mut self, _row: u32, _free: impl Fn(u32) -> bool) {}
+    fn list_more(&mut self, _row: u32) {}
+    fn listed(&self, row: u32) -> &[(u32, i64)] {
+        &self.0[row as usize]
+    }
+    fn rest(&self, _row: u32) -> Option<i64> {
+        None
+    }
+}
+
 /// Asks the batched policy, and holds its answer against a matching over every pair that can be.
 struct Checked {
     inner: Box<dyn Dispatch>,
@@ -222,19 +239,19 @@ impl Dispatch for Checked {
         self.inner.decide(view, news, random, actions);
         let mut requests: Vec<RequestId> = view.waiting().collect();
         requests.sort_unstable();
-        let mut edges = Vec::new();
+        let mut all = All(vec![Vec::new(); requests.len()]);
         for (row, &request) in requests.iter().enumerate() {
             let ask = view.ask(request);
             for vehicle in view.available(ask.fleet) {
                 if let Service::Possible(way) = view.service(vehicle, &ask) {
-                    edges.push(Edge { row: row as u32, column: vehicle.0, cost: way.duration_s });
+                    all.0[row].push((vehicle.0, way.duration_s));
                 }
             }
         }
         let mut best = Matching::default();
-        best.solve(requests.len(), view.vehicle_count(), &edges);
+        best.solve(requests.len(), view.vehicle_count(), &mut all);
         let cost = |row: usize, vehicle: u32| {
-            edges.iter().find(|e| e.row as usize == row && e.column == vehicle).expect("a possible pair").cost
+            all.0[row].iter().find(|pair| pair.0 == vehicle).expect("a possible pair").1
         };
         let expected: Vec<i64> = best.pairs().map(|(row, vehicle)| cost(row, vehicle)).collect();
         let given: Vec<i64> = actions
