@@ -23,10 +23,12 @@ pub const RESAMPLES: usize = 2_000;
 ///   z0 would be infinite.
 /// - The acceleration is that of the jackknife, which for the mean is the skewness of the values over
 ///   6 sqrt(n), at most 1/6.
-/// - Ends are quantiles of the resampled means, linear between neighbours.
+/// - Ends are quantiles of the resampled means, linear between neighbours. None lies beyond the
+///   outermost of them: levels above 99 % want more than [`RESAMPLES`].
 ///
-/// For small n (below about 30) of skewed values it covers the mean less often than `level` says; a
-/// test holds what was found for exponential values.
+/// Of few skewed values it covers the mean less often than `level` says: intervals at 95 % of
+/// exponential values cover it in 88 % of studies with n = 10, 91 % with 20, 94 % with 50 (t intervals
+/// in 91, 92 and 94 %, with more of their misses on one side).
 ///
 /// # Panics
 ///
@@ -56,7 +58,13 @@ pub fn bca_of_mean(values: &[f64], level: f64, resamples: usize, random: &mut Pc
         let z = z0 + normal.inverse_cdf(tail);
         let stretch = 1.0 - acceleration * z;
         // Beyond the pole of the formula lies nothing: the outermost resample.
-        let share = if stretch > 0.0 { normal.cdf(z0 + z / stretch) } else { f64::from(u8::from(z > 0.0)) };
+        let share = if stretch > 0.0 {
+            normal.cdf(z0 + z / stretch)
+        } else if z > 0.0 {
+            1.0
+        } else {
+            0.0
+        };
         let mean = min + quantile(&sums, share)? / n as f64;
         Some(within(mean, min, max))
     };

@@ -42,7 +42,7 @@ fn t_intervals_cover_the_mean_of_normal_values() {
 }
 
 /// The bootstrap takes the sample for the population and is a little too sure of itself for skewed
-/// values: 93.6 % here. The t interval covers about as often but misses on one side: its upper end lies
+/// values: 93.6 % here. The t interval covers as often but misses more on one side: its upper end lies
 /// below the mean in 4.9 % of studies, that of BCa in 3.8 %, where both promise 2.5 %.
 #[test]
 fn bca_intervals_nearly_cover_the_mean_of_exponential_values() {
