@@ -15,5 +15,6 @@ pub mod records;
 pub mod rng;
 pub mod scenario;
 pub mod statistics;
+pub mod studies;
 pub mod time;
 pub mod world;
