@@ -17,16 +17,18 @@ pub(super) struct Labels {
     within: Rect,
     taken: Vec<Rect>,
     tried: usize,
+    far: bool,
 }
 
 impl Labels {
-    /// Names inside `within`, off the texts that `canvas` has there.
-    pub fn new(within: Rect, canvas: &Canvas) -> Self {
+    /// Names inside `within`, off the texts that `canvas` has there; with `far` also at some distance, led to
+    /// their point by a line.
+    pub fn new(within: Rect, canvas: &Canvas, far: bool) -> Self {
         let texts = canvas.shapes.iter().filter_map(|shape| match shape {
             Shape::Text(text) => Some(text.bounds()).filter(|bounds| bounds.overlaps(&within)),
             _ => None,
         });
-        Self { within, taken: texts.collect(), tried: 0 }
+        Self { within, taken: texts.collect(), tried: 0, far }
     }
 
     /// Nothing is written on `rect`.
@@ -40,7 +42,7 @@ impl Labels {
             return false;
         }
         self.tried += 1;
-        for (ring, beyond) in RINGS.into_iter().enumerate() {
+        for (ring, beyond) in RINGS.into_iter().enumerate().take(if self.far { RINGS.len() } else { 1 }) {
             let (r, d) = (radius + beyond, (radius + beyond) * 0.75);
             let places = [
                 (r, 0.0, Anchor::Start),

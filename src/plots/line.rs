@@ -148,16 +148,19 @@ fn thinned(points: &[Point]) -> Vec<Point> {
     out
 }
 
-/// At most one pair of bounds per half pixel: the widest there.
+/// At most two pairs of bounds per half pixel: if there are more, the widest there.
 fn thinned_band(band: &[(f64, f64, f64)], field: &Field) -> Vec<(f64, f64, f64)> {
     let column = |b: &(f64, f64, f64)| (2.0 * field.place((b.0, b.1)).0).floor();
     band.chunk_by(|a, b| column(a) == column(b))
         .flat_map(|all| {
+            // Two at one place are the two sides of a step.
+            if all.len() <= 2 {
+                return all.to_vec();
+            }
             let low = all.iter().map(|b| b.1).fold(f64::INFINITY, f64::min);
             let high = all.iter().map(|b| b.2).fold(f64::NEG_INFINITY, f64::max);
             let ends = [all[0].0, all[all.len() - 1].0];
-            let ends = if all.len() == 1 { &ends[..1] } else { &ends[..] };
-            ends.iter().map(|x| (*x, low, high)).collect::<Vec<_>>()
+            ends.iter().map(|x| (*x, low, high)).collect()
         })
         .collect()
 }

@@ -81,8 +81,11 @@ impl Map {
                 return;
             }
             let large = round_below(largest);
-            let sizes =
-                if large / 4.0 >= 1.0 || large < 1.0 { vec![large / 4.0, large] } else { vec![large] };
+            let sizes = if large / 4.0 >= 1.0 || large < 1.0 {
+                vec![round_below(large / 4.0), large]
+            } else {
+                vec![large]
+            };
             for size in sizes {
                 let key = Key::Sized(colour, marker, radius(size, largest, limits).min(9.0));
                 // Keys are as high as a row: larger discs are shown by a smaller example.
@@ -147,7 +150,7 @@ impl Map {
         }
         if self.names {
             let zones = zones.iter().map(|zone| (*zone, radius(zone.size, most, ZONE)));
-            let mut labels = Labels::new(frame, canvas);
+            let mut labels = Labels::new(frame, canvas, false);
             for (site, radius) in names.iter().copied() {
                 let (x, y) = place(site);
                 labels.keep_off(Rect::new(x - radius, y - radius, x + radius, y + radius));

@@ -116,6 +116,21 @@ impl Points {
                 line(canvas, (point.x.mean, low), (point.x.mean, high));
             }
         }
+        let whiskers: Vec<Rect> = shown
+            .iter()
+            .flat_map(|(point, at, _)| {
+                let across = point.x.ends().map(|(a, b)| {
+                    let place = |x| field.x.place(x, field.plot.x0, field.plot.x1);
+                    Rect::new(place(a), at.1 - 1.0, place(b), at.1 + 1.0)
+                });
+                let upright = point.y.ends().map(|(a, b)| {
+                    let place = |y| field.y.place(y, field.plot.y1, field.plot.y0);
+                    Rect::new(at.0 - 1.0, place(b), at.0 + 1.0, place(a))
+                });
+                [across, upright]
+            })
+            .flatten()
+            .collect();
         // Many points without names are a cloud: smaller, and seen through.
         let cloud = shown.len() > 200;
         for (_, at, (colour, marker)) in &shown {
@@ -126,7 +141,8 @@ impl Points {
             }
         }
         // Names keep off the markers of all layers drawn so far.
-        let mut labels = Labels::new(field.plot, canvas);
+        let mut labels = Labels::new(field.plot, canvas, true);
+        whiskers.into_iter().for_each(|rect| labels.keep_off(rect));
         for (_, at, _) in shown.iter().filter(|_| !cloud) {
             labels.keep_off(Rect::new(at.0 - RADIUS, at.1 - RADIUS, at.0 + RADIUS, at.1 + RADIUS));
         }

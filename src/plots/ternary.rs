@@ -1,6 +1,6 @@
 //! What three players share, in a triangle: the Core of their game and points such as the Shapley value.
 
-use super::axis::{number, ticks, usable};
+use super::axis::{quantity, ticks, usable};
 use super::canvas::{Anchor, Canvas, Point, Rect, Text, distance};
 use super::font;
 use super::frame::{self, LEAST, TICK, TITLE};
@@ -120,7 +120,7 @@ impl Ternary {
         for (i, at) in &shown {
             canvas.marker(Marker::of(*i), *at, 5.0, Colour::of_line(*i), false);
         }
-        let mut labels = Labels::new(plot, canvas);
+        let mut labels = Labels::new(plot, canvas, true);
         for (_, at) in &shown {
             labels.keep_off(Rect::new(at.0 - 5.0, at.1 - 5.0, at.0 + 5.0, at.1 + 5.0));
         }
@@ -164,8 +164,7 @@ impl Ternary {
         if i == 2 {
             let middle =
                 (triangle.corners[0].0.midpoint(triangle.corners[1].0), triangle.corners[0].1 + 34.0);
-            let total =
-                format!("{sum}, {} in all", number(self.total, self.total.abs() / 1e4, self.total.abs()));
+            let total = format!("{sum}, {} in all", quantity(self.total));
             canvas.text(Text::new(total, middle, TICK).colour(FAINT).within(half).anchor(Anchor::Middle));
         }
     }
