@@ -229,11 +229,13 @@ impl Overview {
             .filter_map(|hour| Some((span(hour).0.midpoint(span(hour).1), wait_min(&self.hours[hour])?)))
             .collect();
         let plane = self.plane("requests per hour").with(requests);
-        if waits.is_empty() {
+        let longest = waits.iter().map(|wait| wait.1).fold(0.0, f64::max);
+        if longest <= 0.0 {
             return plane;
         }
+        // Longest waits go with most requests: the line is to stay below the columns' tops, where losses are.
         plane
-            .right(Axis::number("mean wait", "minutes").from_zero())
+            .right(Axis::number("mean wait", "minutes").within(0.0, 1.25 * longest))
             .with(Line::new("mean wait", waits).right().colour(INK))
     }
 }

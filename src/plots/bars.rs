@@ -117,9 +117,12 @@ impl Bars {
         let widest = self.groups.iter().map(|g| font::width(g, TICK, false)).fold(0.0, f64::max);
         // A name may be cut, but not below some letters.
         let every = ((widest.min(44.0) + 6.0) / band).ceil().max(1.0) as usize;
-        for (i, name) in self.groups.iter().take(groups).enumerate().step_by(every) {
+        for (i, name) in self.groups.iter().take(groups).enumerate().skip((every - 1) / 2).step_by(every) {
             let room = band * every as f64 - 6.0;
             let x = plot.x0 + (i as f64 + 0.5) * band;
+            if x + 0.5 * room > plot.x1 {
+                break;
+            }
             for (row, text) in two_rows(name, room).into_iter().enumerate() {
                 let at = (x, plot.y1 + 15.0 + row as f64 * TICK * 1.25);
                 canvas.text(Text::new(text, at, TICK).within(room).anchor(Anchor::Middle));

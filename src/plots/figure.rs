@@ -158,7 +158,7 @@ impl Figure {
 
     fn head_height(&self) -> f64 {
         let row = |text: &str, height| if text.trim().is_empty() { 0.0 } else { height };
-        row(&self.title, 28.0) + row(&self.subtitle, 20.0)
+        row(&self.title, 30.0) + row(&self.subtitle, 24.0)
     }
 
     /// Everything that is to be drawn, in pixels.
@@ -172,12 +172,12 @@ impl Figure {
         canvas.rectangle(whole, WHITE, 1.0);
         let margin = MARGIN.min(0.04 * whole.width().min(whole.height()));
         let mut body = whole.inset(margin, margin, margin, margin);
-        for (text, size, row) in [(&self.title, TITLE, 28.0), (&self.subtitle, SUBTITLE, 20.0)] {
+        for (text, size, row) in [(&self.title, TITLE, 30.0), (&self.subtitle, SUBTITLE, 24.0)] {
             // A tiny picture has no room for a title.
             if text.trim().is_empty() || body.height() < 4.0 * row {
                 continue;
             }
-            let at = (body.x0, body.y0 + row - 10.0);
+            let at = (body.x0, body.y0 + row - 12.0);
             let text = Text::new(text, at, size).within(body.width());
             canvas.text(if size == TITLE { text.bold() } else { text.colour(FAINT) });
             body.y0 += row;

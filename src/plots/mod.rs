@@ -55,3 +55,6 @@ pub use palette::{Colour, Dash, Marker};
 pub use plane::{Layer, Plane, Side};
 pub use points::{Interval, NamedPoint, Points};
 pub use ternary::Ternary;
+
+#[cfg(test)]
+mod checks;

@@ -67,8 +67,8 @@ pub(super) fn png(shapes: &[Shape], (width, height): (u32, u32), scale: f64) -> 
     font::register();
     let side = |pixels: u32| (f64::from(pixels) * scale).round().max(1.0);
     let pixels = side(width) * side(height);
-    if !(pixels <= MAX_PIXELS) {
-        return Err(failed(&format!("{width} x {height} pixels times {scale} is too large for a PNG")));
+    if !(scale > 0.0 && scale.is_finite()) || pixels > MAX_PIXELS {
+        return Err(failed(&format!("{width} x {height} pixels times {scale} is no size for a PNG")));
     }
     let (width, height) = (side(width) as u32, side(height) as u32);
     let finer = ((MAX_PIXELS / pixels).sqrt().floor() as u32).clamp(1, 3);

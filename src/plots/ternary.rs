@@ -106,8 +106,9 @@ impl Ternary {
         let plot = Rect::new(corners[0].0, corners[2].1, corners[1].0, bottom);
         canvas.plots.push(plot);
         for i in 0..3 {
-            self.draw_axis(canvas, &triangle, i, area);
+            self.draw_axis(canvas, &triangle, i);
         }
+        self.draw_names(canvas, &triangle, area);
         let outline: Vec<Point> = (0..4).map(|i| corners[i % 3]).collect();
         self.draw_core(canvas, &triangle);
         canvas.line(&outline, 1.2, FAINT);
@@ -129,8 +130,8 @@ impl Ternary {
         }
     }
 
-    /// Levels of one player, ticks on the side before its corner, its name at the corner.
-    fn draw_axis(&self, canvas: &mut Canvas, triangle: &Triangle, i: usize, area: &Rect) {
+    /// Levels of one player, with ticks on the side that ends at its corner.
+    fn draw_axis(&self, canvas: &mut Canvas, triangle: &Triangle, i: usize) {
         let colour = PLAYERS[i];
         let (low, high) = (self.least[i], self.least[i] + triangle.surplus);
         let most = (distance(triangle.corners[0], triangle.corners[1]) / 60.0).clamp(1.0, 6.0) as usize;
@@ -150,23 +151,25 @@ impl Ternary {
                 _ => text.anchor(Anchor::End).centred(),
             });
         }
-        let corner = triangle.corners[i];
-        let name =
-            |room: f64, at: Point| Text::new(&self.players[i], at, TITLE).bold().colour(colour).within(room);
-        let sum = super::axis::titled(&self.label, &self.unit);
-        let below = corner.1 + 34.0;
+    }
+
+    /// Names of the players at their corners, and what is divided between the lower two.
+    fn draw_names(&self, canvas: &mut Canvas, triangle: &Triangle, area: &Rect) {
+        let [left, right, top] = triangle.corners;
+        let below = left.1 + 34.0;
         let half = 0.5 * area.width() - 8.0;
-        canvas.text(match i {
-            0 => name(0.5 * half, (area.x0.max(corner.0 - 60.0), below)),
-            1 => name(0.5 * half, (area.x1.min(corner.0 + 60.0), below)).anchor(Anchor::End),
-            _ => name(half, (corner.0, corner.1 - 10.0)).anchor(Anchor::Middle),
-        });
-        if i == 2 {
-            let middle =
-                (triangle.corners[0].0.midpoint(triangle.corners[1].0), triangle.corners[0].1 + 34.0);
-            let total = format!("{sum}, {} in all", quantity(self.total));
-            canvas.text(Text::new(total, middle, TICK).colour(FAINT).within(half).anchor(Anchor::Middle));
-        }
+        let name = |i: usize, at: Point| {
+            Text::new(&self.players[i], at, TITLE).bold().colour(PLAYERS[i]).within(half)
+        };
+        let left = name(0, (area.x0.max(left.0 - 60.0), below));
+        let right = name(1, (area.x1.min(right.0 + 60.0), below)).anchor(Anchor::End);
+        canvas.text(name(2, (top.0, top.1 - 10.0)).anchor(Anchor::Middle));
+        let sum = super::axis::titled(&self.label, &self.unit);
+        let (from, to) = (left.bounds().x1, right.bounds().x0);
+        let total = Text::new(format!("{sum}, {} in all", quantity(self.total)), (from.midpoint(to), below), TICK);
+        canvas.text(total.colour(FAINT).within(to - from - 16.0).anchor(Anchor::Middle));
+        canvas.text(left);
+        canvas.text(right);
     }
 
     fn draw_core(&self, canvas: &mut Canvas, triangle: &Triangle) {
