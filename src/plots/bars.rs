@@ -117,7 +117,7 @@ impl Bars {
         let widest = self.groups.iter().map(|g| font::width(g, TICK, false)).fold(0.0, f64::max);
         // A name may be cut, but not below some letters.
         let every = ((widest.min(44.0) + 6.0) / band).ceil().max(1.0) as usize;
-        for (i, name) in self.groups.iter().take(groups).enumerate().skip((every - 1) / 2).step_by(every) {
+        for (i, name) in self.groups.iter().take(groups).enumerate().skip(every / 2).step_by(every) {
             let room = band * every as f64 - 6.0;
             let x = plot.x0 + (i as f64 + 0.5) * band;
             if x + 0.5 * room > plot.x1 {

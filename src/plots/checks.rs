@@ -326,7 +326,7 @@ fn any_value() -> impl Strategy<Value = f64> {
             0.0, -0.0, 1.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::MAX, f64::MIN_POSITIVE, 5e-324, 1e100, -1e100,
             1e16, 1e16 + 2.0, 90.0, 180.0,
         ]),
-        1 => (1.5e9..1.6e9),
+        1 => 1.5e9..1.6e9,
     ]
 }
 

@@ -157,16 +157,18 @@ impl Ternary {
     fn draw_names(&self, canvas: &mut Canvas, triangle: &Triangle, area: &Rect) {
         let [left, right, top] = triangle.corners;
         let below = left.1 + 34.0;
-        let half = 0.5 * area.width() - 8.0;
+        let (from, to) = (area.x0.max(left.0 - 90.0), area.x1.min(right.0 + 90.0));
+        let half = 0.5 * (to - from) - 8.0;
         let name = |i: usize, at: Point| {
             Text::new(&self.players[i], at, TITLE).bold().colour(PLAYERS[i]).within(half)
         };
-        let left = name(0, (area.x0.max(left.0 - 60.0), below));
-        let right = name(1, (area.x1.min(right.0 + 60.0), below)).anchor(Anchor::End);
+        let left = name(0, (from, below));
+        let right = name(1, (to, below)).anchor(Anchor::End);
         canvas.text(name(2, (top.0, top.1 - 10.0)).anchor(Anchor::Middle));
         let sum = super::axis::titled(&self.label, &self.unit);
         let (from, to) = (left.bounds().x1, right.bounds().x0);
-        let total = Text::new(format!("{sum}, {} in all", quantity(self.total)), (from.midpoint(to), below), TICK);
+        let total =
+            Text::new(format!("{sum}, {} in all", quantity(self.total)), (from.midpoint(to), below), TICK);
         canvas.text(total.colour(FAINT).within(to - from - 16.0).anchor(Anchor::Middle));
         canvas.text(left);
         canvas.text(right);
