@@ -91,15 +91,15 @@ impl Axis {
         &self,
         (low, high): (f64, f64),
         most: usize,
-        fits: &dyn Fn(&[Tick], (f64, f64)) -> bool,
+        fits: &dyn Fn(&[Tick]) -> bool,
     ) -> Scale {
         let ticks = match &self.kind {
             AxisKind::Number => {
                 let some = (1..=most.clamp(1, 20)).rev().map(|most| ticks(low, high, most));
-                some.into_iter().find(|ticks| fits(ticks, (low, high))).unwrap_or_default()
+                some.into_iter().find(|ticks| fits(ticks)).unwrap_or_default()
             }
             AxisKind::Time(clock) => {
-                time_axis::ticks(clock, low, high, &|ticks| ticks.len() <= most && fits(ticks, (low, high)))
+                time_axis::ticks(clock, low, high, &|ticks| ticks.len() <= most && fits(ticks))
             }
         };
         Scale { low, high, ticks }
@@ -216,7 +216,7 @@ pub(super) fn quantity(value: f64) -> String {
         return "–".to_owned();
     }
     let size = value.abs();
-    if size == 0.0 || size >= 1e9 || size < 1e-3 {
+    if !(1e-3..1e9).contains(&size) {
         return number(value, size / 100.0, size);
     }
     let step = 10f64.powi(size.log10().floor() as i32 - 2).min(1.0);

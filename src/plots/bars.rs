@@ -78,7 +78,7 @@ impl Bars {
         let scale = frame::vertical(&axis, range, area.height() - below);
         let plot = area.inset(frame::beside(&scale, &title), 6.0, 4.0, below);
         if plot.width() < LEAST || plot.height() < LEAST {
-            return;
+            return frame::draw_no_room(canvas, area);
         }
         canvas.plots.push(plot);
         frame::draw_left(canvas, &plot, &scale, &title, area);
@@ -138,8 +138,8 @@ fn two_rows(name: &str, room: f64) -> Vec<String> {
         return vec![name.to_owned()];
     }
     // After a space, or after a hyphen, which stays.
-    let breaks = name.match_indices([' ', '-', '_']).map(|(at, mark)| at + mark.len());
-    let fitting = breaks.filter(|at| fits(name[..*at].trim_end())).last();
+    let mut breaks = name.match_indices([' ', '-', '_']).map(|(at, mark)| at + mark.len());
+    let fitting = breaks.rfind(|at| fits(name[..*at].trim_end()));
     match fitting {
         Some(at) => vec![name[..at].trim_end().to_owned(), name[at..].to_owned()],
         None => vec![name.to_owned()],

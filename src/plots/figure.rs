@@ -110,7 +110,7 @@ impl Figure {
     pub fn size(&self) -> (u32, u32) {
         let (columns, rows) = self.grid();
         let side = |count: usize, pixels: u32| (count.min(20) as u32).saturating_mul(pixels);
-        let head = self.head_height() as u32;
+        let head = self.heads(f64::MAX).iter().map(|head| head.2).sum::<f64>() as u32;
         (side(columns, PANEL.0).min(*SIDES.end()), (side(rows, PANEL.1) + head).min(*SIDES.end()))
     }
 
@@ -156,9 +156,15 @@ impl Figure {
         (columns, self.panels.len().div_ceil(columns).max(1))
     }
 
-    fn head_height(&self) -> f64 {
+    /// Title and subtitle with their sizes and the rows they take, in a picture of this width [pixels].
+    fn heads(&self, width: f64) -> [(&str, f64, f64); 2] {
+        // In a narrow picture the title gives way.
+        let title = TITLE.min((width / 24.0).max(SUBTITLE));
         let row = |text: &str, height| if text.trim().is_empty() { 0.0 } else { height };
-        row(&self.title, 30.0) + row(&self.subtitle, 24.0)
+        [
+            (&self.title, title, row(&self.title, 1.5 * title)),
+            (&self.subtitle, SUBTITLE.min(title - 1.0), row(&self.subtitle, 24.0)),
+        ]
     }
 
     /// Everything that is to be drawn, in pixels.
@@ -172,14 +178,17 @@ impl Figure {
         canvas.rectangle(whole, WHITE, 1.0);
         let margin = MARGIN.min(0.04 * whole.width().min(whole.height()));
         let mut body = whole.inset(margin, margin, margin, margin);
-        for (text, size, row) in [(&self.title, TITLE, 30.0), (&self.subtitle, SUBTITLE, 24.0)] {
-            // A tiny picture has no room for a title.
-            if text.trim().is_empty() || body.height() < 4.0 * row {
+        for (i, (text, size, row)) in self.heads(whole.width()).into_iter().enumerate() {
+            // A tiny picture has no room for a title, a small one none for a subtitle.
+            if row == 0.0 || body.height() < [4.0, 7.0][i] * row {
                 continue;
             }
             let at = (body.x0, body.y0 + row - 12.0);
-            let text = Text::new(text, at, size).within(body.width());
-            canvas.text(if size == TITLE { text.bold() } else { text.colour(FAINT) });
+            let text = Text::new(text, at, size);
+            canvas.text(match i {
+                0 => text.bold().within(body.width()),
+                _ => text.colour(FAINT).within(body.width()),
+            });
             body.y0 += row;
         }
         let (columns, rows) = self.grid();

@@ -21,13 +21,14 @@ pub(super) const LEAST: f64 = 24.0;
 /// Vertical scale of `range` on an axis `height` pixels high.
 pub(super) fn vertical(axis: &Axis, range: (f64, f64), height: f64) -> Scale {
     let most = (height / 30.0).clamp(1.0, 8.0) as usize;
-    axis.scale(range, most, &|ticks, _| ticks.len() <= most + 1)
+    axis.scale(range, most, &|ticks| ticks.len() <= most + 1)
 }
 
 /// Horizontal scale of `range` on an axis `width` pixels wide: texts do not touch.
 pub(super) fn horizontal(axis: &Axis, range: (f64, f64), width: f64) -> Scale {
     let most = (width / 50.0).clamp(1.0, 14.0) as usize;
-    axis.scale(range, most, &|ticks, (low, high)| {
+    let (low, high) = range;
+    axis.scale(range, most, &|ticks| {
         let place = |tick: &Tick| width * (tick.at - low) / (high - low);
         ticks.windows(2).all(|pair| {
             let half = |tick: &Tick| 0.5 * font::width(&tick.text, TICK, false);
@@ -109,7 +110,19 @@ fn draw_upwards(canvas: &mut Canvas, title: &str, at: Point, plot: &Rect, outer:
 
 /// What stands where there is nothing to show.
 pub(super) fn draw_no_data(canvas: &mut Canvas, area: &Rect) {
-    let text = Text::new("no data", area.centre(), 13.0).within(area.width());
+    draw_note(canvas, area, "no data");
+}
+
+/// What stands where a chart would be too small to read.
+pub(super) fn draw_no_room(canvas: &mut Canvas, area: &Rect) {
+    draw_note(canvas, area, "too small to draw");
+}
+
+fn draw_note(canvas: &mut Canvas, area: &Rect, note: &str) {
+    if area.height() < 16.0 {
+        return;
+    }
+    let text = Text::new(note, area.centre(), 13.0).within(area.width());
     canvas.text(text.colour(FAINT).anchor(Anchor::Middle).centred());
 }
 

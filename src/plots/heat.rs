@@ -47,7 +47,7 @@ impl Heat {
         let bar = 14.0 + frame::beside(&scale, &title);
         let plot = area.inset(names, 4.0, bar + 14.0, below);
         if plot.width() < LEAST || plot.height() < LEAST {
-            return;
+            return frame::draw_no_room(canvas, area);
         }
         canvas.plots.push(plot);
         let (w, h) = (plot.width() / columns as f64, plot.height() / rows as f64);

@@ -63,13 +63,13 @@ impl Intervals {
         let across = count.div_ceil(down);
         let width = (area.width() - names - BETWEEN * (across as f64 - 1.0) - 8.0) / across as f64;
         let height = area.height() / down as f64;
+        let body = height - HEAD - frame::below("") - 4.0;
+        let step = (body / self.policies.len() as f64).min(ROW_MOST);
+        if step < 4.0 || width < LEAST {
+            return frame::draw_no_room(canvas, area);
+        }
         for row in 0..down {
             let top = area.y0 + row as f64 * height;
-            let body = height - HEAD - frame::below("") - 4.0;
-            let step = (body / self.policies.len() as f64).min(ROW_MOST);
-            if step < 4.0 || width < LEAST {
-                continue;
-            }
             let (y0, y1) = (top + HEAD, top + HEAD + step * self.policies.len() as f64);
             for (i, name) in self.policies.iter().enumerate().filter(|_| step >= 9.0) {
                 let at = (area.x0, y0 + (i as f64 + 0.5) * step);

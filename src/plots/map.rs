@@ -112,7 +112,7 @@ impl Map {
         let frame = area.inset(0.0, 6.0, 0.0, 24.0);
         let plot = frame.inset(ZONE.0, ZONE.0, ZONE.0, ZONE.0);
         if plot.width() < frame::LEAST || plot.height() < frame::LEAST {
-            return;
+            return frame::draw_no_room(canvas, area);
         }
         let middle = (lat.0.midpoint(lat.1), lon.0.midpoint(lon.1));
         // Near a pole a degree of longitude has hardly any length.

@@ -170,7 +170,7 @@ impl Plane {
         let plot =
             area.inset(own.0.max(gutters.0), 6.0, own.1.max(gutters.1).max(14.0), frame::below(&title));
         if plot.width() < frame::LEAST || plot.height() < frame::LEAST {
-            return;
+            return frame::draw_no_room(canvas, area);
         }
         let x = frame::horizontal(&self.x, x, plot.width());
         let y = frame::vertical(&self.y, left, plot.height());

@@ -4,7 +4,6 @@ use super::axis::{quantity, ticks, usable};
 use super::canvas::{Anchor, Canvas, Point, Rect, Text, distance};
 use super::font;
 use super::frame::{self, LEAST, TICK, TITLE};
-use super::labels::Labels;
 use super::legend::{Entry, Key};
 use super::palette::{BLUE, Colour, FAINT, GREEN, GRID, INK, Marker, VERMILION};
 
@@ -95,8 +94,8 @@ impl Ternary {
         let free = area.inset(widest + 26.0, 24.0, widest + 26.0, 42.0);
         let height = free.height().min(free.width() * 0.75f64.sqrt());
         let side = height / 0.75f64.sqrt();
-        if height < 2.0 * LEAST {
-            return;
+        if height < 1.5 * LEAST {
+            return frame::draw_no_room(canvas, area);
         }
         let (middle, _) = free.centre();
         let bottom = free.y1 - 0.5 * (free.height() - height);
@@ -112,21 +111,14 @@ impl Ternary {
         let outline: Vec<Point> = (0..4).map(|i| corners[i % 3]).collect();
         self.draw_core(canvas, &triangle);
         canvas.line(&outline, 1.2, FAINT);
-        let shown: Vec<(usize, Point)> = self
+        let shown = self
             .points
             .iter()
             .enumerate()
-            .filter_map(|(i, (_, division))| Some((i, triangle.place(*division)?)))
-            .collect();
-        for (i, at) in &shown {
-            canvas.marker(Marker::of(*i), *at, 5.0, Colour::of_line(*i), false);
-        }
-        let mut labels = Labels::new(plot, canvas, true);
-        for (_, at) in &shown {
-            labels.keep_off(Rect::new(at.0 - 5.0, at.1 - 5.0, at.0 + 5.0, at.1 + 5.0));
-        }
-        for (i, at) in &shown {
-            labels.write(canvas, &self.points[*i].0, *at, 5.0);
+            .filter_map(|(i, (_, division))| Some((i, triangle.place(*division)?)));
+        // Named in the legend: points of a game lie close together.
+        for (i, at) in shown {
+            canvas.marker(Marker::of(i), at, 5.0, Colour::of_line(i), false);
         }
     }
 
@@ -146,7 +138,7 @@ impl Ternary {
             canvas.line(&[from, end(5.0)], 1.0, colour);
             let text = Text::new(&tick.text, end(9.0), TICK).colour(colour);
             canvas.text(match i {
-                0 => Text { at: (end(9.0).0, end(9.0).1 + 5.0), ..text }.anchor(Anchor::Middle),
+                0 => Text { at: (end(9.0).0, end(9.0).1 + 8.0), ..text }.anchor(Anchor::Middle),
                 1 => text.centred(),
                 _ => text.anchor(Anchor::End).centred(),
             });
