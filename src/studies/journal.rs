@@ -153,7 +153,6 @@ impl Journal {
             journal.lock()?;
             journal.file.set_len(end).map_err(|e| Error::writing(&journal.path, e))?;
         }
-        journal.file.seek(SeekFrom::Start(end)).map_err(|e| Error::reading(&journal.path, e))?;
         Ok(journal)
     }
 
@@ -173,7 +172,10 @@ impl Journal {
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        self.file.write_all(bytes).map_err(|e| Error::writing(&self.path, e))?;
+        let failed = |e| Error::writing(&self.path, e);
+        // Whoever read a line has left the file there.
+        self.file.seek(SeekFrom::Start(self.end)).map_err(failed)?;
+        self.file.write_all(bytes).map_err(failed)?;
         self.end += bytes.len() as u64;
         Ok(())
     }
@@ -196,14 +198,32 @@ impl Journal {
     /// If it cannot be written.
     pub fn add(&mut self, task: Task, outcome: &Outcome) -> Result<()> {
         let line = line_of(&Line { task: task.number, outcome: outcome.clone() })?;
-        let entry = Entry {
-            at: self.end,
-            bytes: line.len() as u64,
-            failed: matches!(outcome, Outcome::Failed { .. }),
-        };
+        self.add_line(task, &line, matches!(outcome, Outcome::Failed { .. }))
+    }
+
+    fn add_line(&mut self, task: Task, line: &str, failed: bool) -> Result<()> {
+        let entry = Entry { at: self.end, bytes: line.len() as u64, failed };
         self.write(line.as_bytes())?;
         self.entries.insert(task.number, entry);
         Ok(())
+    }
+
+    /// Adds a task as another journal has it, byte for byte; whether that one has it.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if both have a result and they differ; else if one cannot be read or written.
+    pub fn take(&mut self, task: Task, other: &Self) -> Result<bool> {
+        let Some(line) = other.line(task)? else { return Ok(false) };
+        if !self.has(task) {
+            self.add_line(task, &line, !other.has(task))?;
+        } else if other.has(task) && self.line(task)?.as_ref() != Some(&line) {
+            let found = format!("another result of task {} than in the folders before", task.number);
+            return Err(InputError::new(found, "the same task to give the same result")
+                .file(&other.path)
+                .help("one of the shards was run with another build of gridfleet")
+                .into());
+        }
+        Ok(true)
     }
 
     /// Whether a task has a result.
@@ -309,6 +329,7 @@ mod tests {
             std::fs::write(dir.path().join(JOURNAL), &whole[..cut]).unwrap();
             let mut journal = Journal::open(dir.path(), true).unwrap();
             assert!(journal.has(task(3)) && journal.has(task(0)) && !journal.has(task(1)));
+            assert!(journal.outcome(task(3)).unwrap().is_some());
             journal.add(task(1), &done(1.0)).unwrap();
             drop(journal);
             assert_eq!(std::fs::read(dir.path().join(JOURNAL)).unwrap(), whole);

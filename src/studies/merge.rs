@@ -1,6 +1,6 @@
 //! Shards of a study, run on different machines, become the result that one run would have given.
 
-use super::journal::{Header, JOURNAL, Journal, Outcome};
+use super::journal::{Header, JOURNAL, Journal};
 use super::plan::Task;
 use super::run::{Finished, fits, publish};
 use crate::error::{Error, InputError, Result};
@@ -36,28 +36,12 @@ pub fn merge(dirs: &[PathBuf], output: &Path, manifest: Manifest) -> Result<Fini
     let tasks: Vec<Task> = header.plan.tasks(0, header.replications, None).collect();
     let mut missing = Vec::new();
     for &task in &tasks {
-        let mut found: Option<Outcome> = None;
-        for (journal, dir) in journals.iter().zip(dirs) {
-            let Some(outcome) = journal.outcome(task)? else { continue };
-            match &found {
-                Some(before @ Outcome::Done(_))
-                    if matches!(outcome, Outcome::Done(_)) && *before != outcome =>
-                {
-                    return Err(InputError::new(
-                        format!("another result of task {} than in the folders before", task.number),
-                        "the same task to give the same result",
-                    )
-                    .file(dir.join(JOURNAL))
-                    .help("one of the shards was run with another build of gridfleet")
-                    .into());
-                }
-                Some(Outcome::Done(_)) => {}
-                _ => found = Some(outcome),
-            }
+        let mut there = false;
+        for journal in &journals {
+            there |= whole.take(task, journal)?;
         }
-        match found {
-            Some(outcome) => whole.add(task, &outcome)?,
-            None => missing.push(task),
+        if !there {
+            missing.push(task);
         }
     }
     if let Some(task) = missing.first() {

@@ -17,6 +17,7 @@ mod scenario;
 mod scenario_tables;
 mod statistics;
 mod statistics_coverage;
+mod study;
 #[path = "../support/mod.rs"]
 mod support;
 mod synth;

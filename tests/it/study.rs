@@ -1,0 +1,276 @@
+//! `gridfleet study` as its user meets it: whatever interrupts it, however it is shared out, the same
+//! bytes come of it; and what is wrong is told.
+
+use assert_cmd::cargo::cargo_bin;
+use gridfleet::policies::{Action, Cadence, Dispatch, News};
+use gridfleet::studies::run::{Finished, Options, Policies, workshop};
+use gridfleet::studies::{self, Progress, load};
+use gridfleet::world::View;
+use polars_io::prelude::{ParquetReader, SerReader};
+use rand_pcg::Pcg64;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::AtomicBool;
+
+const HEAD: &str = "version = 1\nname = \"s\"\n";
+
+/// Two policies, two points, a few replications of the small scenario.
+fn study(folder: &Path, more: &str) -> PathBuf {
+    let path = folder.join("s.toml");
+    let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/small.toml");
+    let text = format!(
+        "{HEAD}scenario = {:?}\nreplications = 6\nmetrics = [\"service_rate\", \"wait_mean_s\", \"charging_cost_eur\"]\n\
+         policies = [{{ name = \"batched\" }}, {{ name = \"quick\", use = [\"nearest-idle\"], set = {{ \"operation.patience_s\" = 600 }} }}]\n\
+         {more}\n[[factors]]\nname = \"cars\"\nkey = \"fleets.0.vehicles.0.count\"\nvalues = [4, 8]\n",
+        scenario.display().to_string()
+    );
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+/// Exit status, stdout, stderr of `gridfleet study` on the file.
+fn told(study: &Path, output: &Path, more: &[&str]) -> (i32, String, String) {
+    let mut command = Command::new(cargo_bin("gridfleet"));
+    command.arg("study").arg(study).arg("-o").arg(output).args(more);
+    let output = command.output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+/// Contents of all files but the manifest, which may differ.
+fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+    let files = entries.map(|e| (e.file_name().into_string().unwrap(), std::fs::read(e.path()).unwrap()));
+    files.filter(|(name, _)| name != "manifest.json").collect()
+}
+
+/// Asserts that the folder has these files; names those that differ, whose bytes say nothing.
+fn same(folder: &Path, expected: &BTreeMap<String, Vec<u8>>) {
+    let found = files(folder);
+    let names: std::collections::BTreeSet<&String> = found.keys().chain(expected.keys()).collect();
+    let differ: Vec<_> = names.into_iter().filter(|name| found.get(*name) != expected.get(*name)).collect();
+    assert!(differ.is_empty(), "{}: {differ:?}", folder.display());
+}
+
+#[test]
+fn threads_interruptions_and_shards_leave_the_same_bytes() {
+    let temporary = tempfile::tempdir().unwrap();
+    let at = |name: &str| temporary.path().join(name);
+    let file = study(temporary.path(), "");
+    let (status, out, err) = told(&file, &at("whole"), &["-j", "1"]);
+    assert_eq!(status, 0, "{err}");
+    assert!(out.contains("cars = 4") && out.contains("Service rate") && out.contains("difference"), "{out}");
+    let whole = files(&at("whole"));
+    let names: Vec<&str> = whole.keys().map(String::as_str).collect();
+    for name in
+        ["replications.parquet", "summary.parquet", "comparisons.parquet", "summary.json", "tasks.jsonl"]
+    {
+        assert!(names.contains(&name), "{name} in {names:?}");
+    }
+    assert!(!workshop(&at("whole")).exists());
+
+    assert_eq!(told(&file, &at("threads"), &["-j", "3"]).0, 0);
+    same(&at("threads"), &whole);
+
+    // As a kill leaves it: some tasks are there, in any order, and a line is cut.
+    let journal = String::from_utf8(whole["tasks.jsonl"].clone()).unwrap();
+    let lines: Vec<&str> = journal.split_inclusive('\n').collect();
+    let unfinished = workshop(&at("killed"));
+    std::fs::create_dir(&unfinished).unwrap();
+    let half = &lines[7][..lines[7].len() / 2];
+    let text = [lines[0], lines[5], lines[2], lines[9], half].concat();
+    std::fs::write(unfinished.join("tasks.jsonl"), &text).unwrap();
+    let (status, _, err) = told(&file, &at("killed"), &[]);
+    assert_eq!(status, 2);
+    assert!(err.contains("found a study that was not finished") && err.contains("--resume"), "{err}");
+    assert_eq!(told(&file, &at("killed"), &["--resume"]).0, 0);
+    same(&at("killed"), &whole);
+    assert!(!unfinished.exists());
+
+    // Fewer first, then more of the same.
+    assert_eq!(told(&file, &at("longer"), &["-r", "2"]).0, 0);
+    assert_ne!(files(&at("longer")), whole);
+    assert_eq!(told(&file, &at("longer"), &["--resume"]).0, 0);
+    same(&at("longer"), &whole);
+
+    for part in ["1/3", "2/3", "3/3"] {
+        let (status, _, err) = told(&file, &at(&part.replace('/', "of")), &["--shard", part]);
+        assert_eq!(status, 0, "{err}");
+    }
+    let merge = |parts: &[&str], output: &str| {
+        let mut command = Command::new(cargo_bin("gridfleet"));
+        command.arg("study").arg("merge").args(parts.iter().map(|p| at(p))).arg("-o").arg(at(output));
+        let output = command.output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    assert_eq!(merge(&["3of3", "1of3", "2of3"], "merged").0, 0);
+    same(&at("merged"), &whole);
+    let (status, err) = merge(&["3of3", "1of3"], "torn");
+    assert_eq!(status, 2);
+    assert!(err.contains("of 24 tasks (shards 3/3, 1/3)") && !at("torn").exists(), "{err}");
+    assert!(
+        std::fs::read_dir(temporary.path()).unwrap().all(|e| !e
+            .unwrap()
+            .file_name()
+            .to_string_lossy()
+            .starts_with('.'))
+    );
+}
+
+#[test]
+fn a_replication_is_that_of_a_run_and_policies_see_one_world() {
+    let temporary = tempfile::tempdir().unwrap();
+    let file = study(temporary.path(), "");
+    let output = temporary.path().join("out");
+    assert_eq!(told(&file, &output, &[]).0, 0);
+    let frame = ParquetReader::new(std::fs::File::open(output.join("replications.parquet")).unwrap())
+        .finish()
+        .unwrap();
+    let column = |name: &str| frame.column(name).unwrap();
+    assert_eq!(frame.height(), 24);
+    // The fourth task: the other policy at the other point.
+    assert_eq!(column("policy").str().unwrap().get(3), Some("quick"));
+    assert_eq!(column("factor.cars").i64().unwrap().get(3), Some(8));
+    let row = frame.height() - 1;
+    let replication = column("replication").i64().unwrap().get(row).unwrap().to_string();
+    let run = Command::new(cargo_bin("gridfleet"))
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args(["run", "scenarios/small.toml", "--json", "-q", "--policy", "nearest-idle"])
+        .args(["--set", "operation.patience_s=600", "--set", "fleets.0.vehicles.0.count=8"])
+        .args(["--replication", &replication, "-o"])
+        .arg(temporary.path().join("run"))
+        .output()
+        .unwrap();
+    let summary: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
+    for figure in ["service_rate", "charging_cost_eur", "km_total", "mean_soc", "operating_profit_eur"] {
+        let (ours, its) =
+            (column(figure).f64().unwrap().get(row).unwrap(), summary[figure].as_f64().unwrap());
+        assert!((ours - its).abs() <= 1e-12 * its.abs(), "{figure}: {ours} and {its}");
+    }
+    let requested = column("trips_requested").f64().unwrap();
+    assert!((0..frame.height()).step_by(2).all(|i| requested.get(i) == requested.get(i + 1)));
+}
+
+#[test]
+fn a_stopping_rule_ends_a_study_when_its_interval_is_narrow() {
+    let temporary = tempfile::tempdir().unwrap();
+    let stop = "[stop]\nmetric = \"service_rate\"\nrelative_half_width = 0.5\nmin = 3\nevery = 2\n";
+    let file = study(temporary.path(), stop);
+    let read = |folder: &str| -> serde_json::Value {
+        let text = std::fs::read(temporary.path().join(folder).join("summary.json")).unwrap();
+        serde_json::from_slice(&text).unwrap()
+    };
+    let (status, _, err) = told(&file, &temporary.path().join("wide"), &["-r", "50"]);
+    assert_eq!(status, 0, "{err}");
+    assert_eq!(read("wide")["replications"], 3);
+    let file = study(temporary.path(), &stop.replace("0.5", "0.000001"));
+    assert_eq!(told(&file, &temporary.path().join("narrow"), &["-r", "6"]).0, 0);
+    assert_eq!(read("narrow")["replications"], 6);
+    let (status, _, err) = told(&file, &temporary.path().join("part"), &["--shard", "1/2"]);
+    assert!(status == 2 && err.contains("found a stopping rule and --shard"), "{err}");
+}
+
+/// Dispatches nothing, and breaks in one of its replications.
+struct Broken {
+    breaks: bool,
+}
+
+impl Dispatch for Broken {
+    fn cadence(&self) -> Cadence {
+        Cadence::OnChange
+    }
+    fn decide(&mut self, _: View<'_>, _: News<'_>, _: &mut Pcg64, _: &mut Vec<Action>) {
+        assert!(!self.breaks, "out of ideas");
+    }
+}
+
+struct Silent;
+
+impl Progress for Silent {
+    fn update(&self, _: usize, _: usize, _: &str) {}
+}
+
+/// Somebody's own policy breaks in one replication: that is told with the way to run it alone, and
+/// everything else is kept.
+#[test]
+fn a_policy_that_fails_sinks_nothing_but_its_task() {
+    let temporary = tempfile::tempdir().unwrap();
+    let file = study(temporary.path(), "");
+    let study = load::load(&file).unwrap();
+    let output = temporary.path().join("out");
+    let made = std::sync::atomic::AtomicUsize::new(0);
+    let policies = |name: &str, prepared: &gridfleet::scenario::Prepared| {
+        let mut policies = Policies::of(prepared);
+        if name == "quick" {
+            let number = made.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            policies.dispatch = Box::new(Broken { breaks: number == 4 });
+        }
+        policies
+    };
+    let stop = AtomicBool::new(false);
+    let options = |resume| Options {
+        output: &output,
+        threads: 1,
+        shard: None,
+        replications: None,
+        resume,
+        policies: &policies,
+        progress: &Silent,
+        stop: &stop,
+        manifest: gridfleet::outputs::Manifest::new(Vec::new()),
+        elapsed_s: &|| 0.0,
+    };
+    let Finished::Study(collated) = studies::run(&study, options(false)).unwrap() else { panic!("a shard") };
+    let [failure] = collated.summary.failures.as_slice() else { panic!("{:?}", collated.summary.failures) };
+    assert_eq!((failure.policy.as_str(), failure.replication, failure.point), ("quick", 2, 0));
+    assert_eq!(failure.error, "panic: out of ideas");
+    assert!(
+        failure.rerun.contains("--policy nearest-idle")
+            && failure.rerun.ends_with("--seed 1 --replication 2")
+    );
+    let n = |policy: &str, point| collated.summary.result(policy, point, "service_rate").unwrap().n;
+    assert_eq!((n("batched", 0), n("quick", 0), n("quick", 1)), (6, 5, 6));
+    assert_eq!(collated.summary.comparison("quick", 0, "service_rate").unwrap().n, 5);
+    // Mended, the one task is done and nothing else.
+    let Finished::Study(collated) = studies::run(&study, options(true)).unwrap() else { panic!("a shard") };
+    assert!(collated.summary.failures.is_empty());
+    assert_eq!(made.load(std::sync::atomic::Ordering::Relaxed), 13);
+}
+
+/// What is wrong with a study is told at its place.
+#[test]
+fn bad_studies_are_told_of() {
+    let temporary = tempfile::tempdir().unwrap();
+    let whole = std::fs::read_to_string(study(temporary.path(), "")).unwrap();
+    let path = temporary.path().join("bad.toml");
+    let complaint = |from: &str, to: &str| {
+        assert!(whole.contains(from), "{from}");
+        std::fs::write(&path, whole.replace(from, to)).unwrap();
+        let output = temporary.path().join("bad");
+        let (status, out, err) = told(&path, &output, &["-r", "1"]);
+        assert_eq!((status, out.as_str()), (2, ""), "{err}");
+        assert!(!output.exists() && !workshop(&output).exists());
+        let lines = err.lines().filter(|line| line.starts_with("error:") || line.starts_with("  help:"));
+        let folders = [temporary.path().display().to_string(), env!("CARGO_MANIFEST_DIR").to_owned()];
+        folders.iter().fold(lines.collect::<Vec<_>>().join("\n"), |text, folder| text.replace(folder, ""))
+    };
+    let cases = [
+        ("replications = 6", "replication = 6"),
+        ("replications = 6", "replications = 0"),
+        ("replications = 6", "replications = 6\nbaseline = \"bached\""),
+        ("\"service_rate\"", "\"service_rat\""),
+        ("\"service_rate\"", "\"fleets.town.sessions\""),
+        ("small.toml", "smal.toml"),
+        ("{ name = \"batched\" }", "{ name = \"batch\" }"),
+        ("\"operation.patience_s\" = 600", "\"operation.patience\" = 600"),
+        ("name = \"quick\"", "name = \"batched\""),
+        ("values = [4, 8]", "values = [4, \"many\"]"),
+        ("values = [4, 8]", "range = [8, 4]"),
+        ("values = [4, 8]", "range = [4, 8]"),
+        ("values = [4, 8]", ""),
+        ("replications = 6", "replications = 6\nstop = { metric = \"km_total\", relative_half_width = 0.1 }"),
+    ];
+    let told: Vec<String> = cases.iter().map(|(from, to)| complaint(from, to)).collect();
+    insta::assert_snapshot!(told.join("\n\n"));
+}
