@@ -7,6 +7,7 @@ pub mod data;
 pub mod errors;
 pub mod new;
 pub mod progress;
+pub mod report;
 pub mod run;
 pub mod schema;
 pub mod starter;
@@ -40,6 +41,8 @@ pub struct Cli {
 pub enum Command {
     /// Simulate a scenario once.
     Run(run::RunArgs),
+    /// Make one HTML page of a run or a study: figures, tables, charts.
+    Report(report::ReportArgs),
     /// Check a scenario and say what it holds, without running it.
     Validate(validate::ValidateArgs),
     /// Import, describe and make up trips, prices and other data.
@@ -81,6 +84,7 @@ impl Command {
     pub fn execute(self) -> Result<()> {
         match self {
             Self::Run(args) => run::run(&args),
+            Self::Report(args) => report::run(&args),
             Self::Validate(args) => validate::run(&args),
             Self::Data(command) => command.execute(),
             Self::New(args) => new::run(&args),
