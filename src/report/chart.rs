@@ -24,7 +24,6 @@ impl Colour {
     pub const ORANGE: Self = Self(1);
     pub const GREEN: Self = Self(2);
     pub const PINK: Self = Self(3);
-    pub const SKY: Self = Self(4);
     pub const RED: Self = Self(5);
     pub const GREY: Self = Self(7);
 }

@@ -123,6 +123,9 @@ pub(super) fn numbers(title: &str, unit: &str) -> Head {
     Head { title: title.to_owned(), unit: unit.to_owned(), numeric: true }
 }
 
+/// Rows up to which a table is shown in full; longer ones scroll in their box.
+const MOST_ROWS_IN_FULL: usize = 40;
+
 /// A table: caption, columns, rows. Its first column names the row.
 pub(super) struct Table {
     caption: String,
@@ -147,8 +150,9 @@ impl Table {
     /// The table in a box of its own that scrolls, columns sortable.
     pub fn render(&self) -> String {
         let caption = escape(&self.caption);
+        let long = if self.rows.len() > MOST_ROWS_IN_FULL { " long" } else { "" };
         let mut out = format!(
-            "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{caption}\">\
+            "<div class=\"scroll{long}\" tabindex=\"0\" role=\"region\" aria-label=\"{caption}\">\
              <table class=\"sortable\"><caption>{caption}</caption><thead><tr>"
         );
         for head in &self.heads {

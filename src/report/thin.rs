@@ -52,9 +52,11 @@ impl Slots {
         self.start + slot as i64 * self.step_s
     }
 
-    /// Length of a slot in words, for example `1 h`.
+    /// Length of a slot in words, for example `hour` or `15 min`.
     pub fn length(&self) -> String {
         match self.step_s {
+            86_400 => "day".to_owned(),
+            3_600 => "hour".to_owned(),
             s if s % 86_400 == 0 => format!("{} d", s / 86_400),
             s if s % 3_600 == 0 => format!("{} h", s / 3_600),
             s if s % 60 == 0 => format!("{} min", s / 60),
@@ -108,7 +110,7 @@ mod tests {
         let slots = Slots::new(1_000, 1_000 + 7 * 86_400, 200);
         assert_eq!((slots.step_s, slots.count), (3_600, 168));
         assert_eq!((slots.of(999), slots.of(1_000), slots.of(4_600), slots.of(i64::MAX / 2)), (0, 0, 1, 167));
-        assert_eq!((slots.start_of(1), slots.length()), (4_600, "1 h".to_owned()));
+        assert_eq!((slots.start_of(1), slots.length()), (4_600, "hour".to_owned()));
         for days in [0, 1, 30, 365, 40_000] {
             let slots = Slots::new(0, days * 86_400, 200);
             assert!((1..=200).contains(&slots.count), "{days} days");

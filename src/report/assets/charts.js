@@ -12,6 +12,9 @@
   };
   const withUnit = (x, unit) => format(x) + (unit ? "\u00a0" + unit : "");
   const clock = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", timeZone: "UTC" });
+  const dayOnly = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
+  const hourOnly = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: "UTC" });
+  const day = (ms) => (ms % 86400000 === 0 ? dayOnly : hourOnly).format(ms);
   const named = (name, unit) => (unit ? `${name} [${unit}]` : name);
   const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif";
 
@@ -66,6 +69,20 @@
     };
   }
 
+  // Least and greatest position of all series; bars need half a step more.
+  function reach(series) {
+    let [least, most] = [Infinity, -Infinity];
+    for (const s of series) {
+      const half = s.style === "bar" ? (s.x.length > 1 ? (s.x[1] - s.x[0]) / 2 : 0.5) : 0;
+      for (const x of s.x) [least, most] = [Math.min(least, x - half), Math.max(most, x + half)];
+    }
+    if (series.some((s) => s.style === "points")) {
+      const rim = (most - least) * 0.04;
+      return [least - rim, most + rim];
+    }
+    return isFinite(least) ? [least, most] : [0, 1];
+  }
+
   function lines(spec, theme, size) {
     const time = spec.axis.type === "time";
     const count = spec.panels.length;
@@ -73,14 +90,17 @@
     const each = (size.height - top - bottom - gap * (count - 1)) / count;
     const grid = spec.panels.map((_, i) => ({ left: 62, right: 18, top: top + i * (each + gap), height: each }));
     const base = axisLook(theme);
+    // One range for all panels, or a point would not stand below the same point of another panel.
+    const [least, most] = reach(spec.series);
+    const label = { ...base.axisLabel, formatter: time ? day : format };
     const xAxis = spec.panels.map((_, i) => ({
-      ...base, type: time ? "time" : "value", gridIndex: i, scale: !time, splitLine: { show: false },
-      boundaryGap: 0, axisLabel: { ...base.axisLabel, show: i === count - 1 },
+      ...base, type: time ? "time" : "value", gridIndex: i, min: least, max: most, splitLine: { show: false },
+      axisLabel: { ...label, show: i === count - 1 },
       name: i === count - 1 ? (time ? spec.axis.name : named(spec.axis.name, spec.axis.unit)) : "",
       nameLocation: "middle", nameGap: 28,
     }));
     const yAxis = spec.panels.map((panel, i) => ({
-      ...base, type: "value", gridIndex: i, scale: !panel.zero, name: named(panel.name, panel.unit), nameLocation: "end",
+      ...base, type: "value", max: panel.unit === "%" && panel.zero ? (v) => (v.max > 80 && v.max <= 100.001 ? 100 : null) : null, gridIndex: i, scale: !panel.zero, name: named(panel.name, panel.unit), nameLocation: "end",
       nameTextStyle: { ...base.nameTextStyle, align: "left", padding: [0, 0, 2, -54] }, splitNumber: count > 1 ? 3 : 5,
       axisLabel: { ...base.axisLabel, formatter: format },
     }));
@@ -103,7 +123,7 @@
         series.push({
           ...common, type: "line", z: 3, showSymbol: few, symbolSize: 7, step: s.style === "step" ? "end" : false,
           stack: area ? `areas ${s.panel}` : undefined, areaStyle: area ? { opacity: 0.75, color: colour } : undefined,
-          lineStyle: { width: area ? 0.5 : 2, color: colour }, data,
+          lineStyle: { width: area ? 0 : 2, color: colour }, data,
         });
       }
     }
@@ -139,7 +159,7 @@
   function bars(spec, theme, size) {
     const base = axisLook(theme);
     return {
-      grid: { left: 12, right: 24, top: 12, bottom: 46, containLabel: true },
+      grid: { left: 12, right: 24, top: 12, bottom: 34, containLabel: true },
       xAxis: { ...base, type: "value", name: spec.unit ? `[${spec.unit}]` : "", nameLocation: "middle", nameGap: 28, axisLabel: { ...base.axisLabel, formatter: format } },
       yAxis: { ...base, type: "category", inverse: true, data: spec.categories, splitLine: { show: false }, axisLabel: { ...base.axisLabel, formatter: cut(size.width), interval: 0 } },
       series: spec.series.map((s) => ({
@@ -161,7 +181,7 @@
     const data = rows.map((r, i) => [r.values[0], i, r.values[1], r.values[2]]);
     const zero = { silent: true, symbol: "none", label: { show: false }, lineStyle: { color: theme.text, type: "dashed", width: 1 }, data: [{ xAxis: 0 }] };
     return {
-      grid: { left: 12, right: 24, top: 10, bottom: 46, containLabel: true },
+      grid: { left: 12, right: 24, top: 10, bottom: 34, containLabel: true },
       xAxis: { ...base, type: "value", scale: true, name: spec.unit ? `[${spec.unit}]` : "", nameLocation: "middle", nameGap: 28, boundaryGap: ["6%", "6%"], axisLabel: { ...base.axisLabel, formatter: format },
         min: spec.zero ? (v) => Math.min(0, v.min) : undefined, max: spec.zero ? (v) => Math.max(0, v.max) : undefined },
       yAxis: { ...base, type: "category", inverse: true, data: rows.map((r) => r.name), splitLine: { show: true, lineStyle: { color: theme.line, type: "dotted" } }, axisLabel: { ...base.axisLabel, color: theme.text, formatter: cut(size.width), interval: 0 } },
@@ -210,20 +230,21 @@
     const half = place(lats[1], lons[1]).map((km) => Math.max(km, 0.2) * 1.08);
     const scale = Math.max(half[0] / w, half[1] / h);
     const [east, north] = [scale * w, scale * h];
-    const axis = (name, km) => ({ ...base, type: "value", min: -km, max: km, name, nameGap: 26, splitLine: { lineStyle: { color: theme.line, opacity: 0.6 } },
+    const first = core(spec, place, [east, north]);
+    const axis = (name, km) => ({ ...base, type: "value", min: -km, max: km, name, nameGap: 26, axisLine: { ...base.axisLine, onZero: false }, splitLine: { lineStyle: { color: theme.line, opacity: 0.6 } },
       axisLabel: { ...base.axisLabel, formatter: format, showMinLabel: false, showMaxLabel: false } });
     const series = spec.layers.map((layer) => {
       const most = Math.max(...layer.value.map((v) => v || 0), 1e-9);
       const colour = theme.palette[layer.colour];
       return {
         type: "scatter", name: layer.name, symbol: layer.shape, emphasis: { disabled: true }, z: layer.shape === "circle" ? 2 : 3,
-        itemStyle: { color: colour, opacity: layer.shape === "circle" ? 0.5 : 0.95, borderColor: theme.ground, borderWidth: layer.shape === "circle" ? 0 : 1 },
-        symbolSize: (value) => (value[2] === null ? layer.largest * 0.8 : Math.max(layer.shape === "circle" ? 3 : 7, layer.largest * Math.sqrt(value[2] / most))),
+        itemStyle: { color: colour, opacity: layer.shape === "circle" ? 0.5 : 0.95, borderColor: theme.ground, borderWidth: layer.shape === "circle" ? 0 : 0.8 },
+        symbolSize: (value) => (value[2] === null ? layer.largest * 0.8 : Math.max(layer.shape === "circle" ? 3 : 5, layer.largest * Math.sqrt(value[2] / most))),
         data: layer.lat.map((lat, i) => [...place(lat, layer.lon[i]), layer.value[i], i]),
       };
     });
     return {
-      grid: box, xAxis: { ...axis("km east", east), nameLocation: "middle" }, yAxis: { ...axis("km north", north), nameLocation: "end", nameGap: 8 }, series,
+      grid: box, xAxis: { ...axis("km east", east), nameLocation: "middle" }, yAxis: { ...axis("km north", north), nameLocation: "end", nameGap: 8, nameTextStyle: { ...base.nameTextStyle, align: "left", padding: [0, 0, 0, -36] } }, series,
       tooltip: tooltip(theme, {
         trigger: "item",
         formatter: (p) => {
@@ -234,8 +255,35 @@
           return `<b>${escape(layer.names[i] || at)}</b>${value}<br>${escape(layer.notes[i])}${layer.names[i] ? `<br>${at}` : ""}`;
         },
       }),
-      dataZoom: [zoom({ xAxisIndex: 0 }), zoom({ yAxisIndex: 0 })],
+      dataZoom: [{ ...zoom({ xAxisIndex: 0 }), ...first[0] }, { ...zoom({ yAxisIndex: 0 }), ...first[1] }],
     };
+  }
+
+  // The window on which a map opens, in percent of its axes: all buildings, and the places of all requests but
+  // the outermost of 200 on each side. Zooming out shows the rest.
+  function core(spec, place, ends) {
+    const points = spec.layers.flatMap((layer) => layer.lat.map((lat, i) => ({
+      at: place(lat, layer.lon[i]), weight: layer.shape === "circle" ? layer.value[i] : 0, stays: layer.shape !== "circle",
+    })));
+    const total = points.reduce((sum, p) => sum + p.weight, 0);
+    const spans = [0, 1].map((axis) => {
+      let [sum, low, high] = [0, Infinity, -Infinity];
+      for (const p of [...points].sort((a, b) => a.at[axis] - b.at[axis])) {
+        const before = sum;
+        sum += p.weight;
+        const inside = sum > 0.005 * total && before < 0.995 * total;
+        if (p.stays || (p.weight > 0 && inside)) [low, high] = [Math.min(low, p.at[axis]), Math.max(high, p.at[axis])];
+      }
+      return [low, high];
+    });
+    // The same part of both axes, so that a kilometre stays a kilometre.
+    const parts = spans.map(([low, high], axis) => ((high - low) * 1.16) / (2 * ends[axis]));
+    const part = Math.min(1, Math.max(0.02, ...parts));
+    return spans.map(([low, high], axis) => {
+      const middle = ((low + high) / 2 + ends[axis]) / (2 * ends[axis]);
+      const start = Math.min(Math.max(middle - part / 2, 0), 1 - part);
+      return { start: 100 * start, end: 100 * (start + part) };
+    });
   }
 
   const KINDS = { lines, bars, intervals, map };
@@ -248,6 +296,7 @@
     const title = figure.querySelector("h3").textContent;
     const chart = echarts.init(plot, null, { renderer: "canvas" });
     const hidden = new Set();
+    let first = []; // zooms as they are at the start
     const present = () => (spec.kind === "choice" ? spec.of[Math.min(chosen, spec.of.length - 1)] : spec);
 
     function option(size, theme) {
@@ -286,7 +335,9 @@
       const theme = look();
       const size = { width: plot.clientWidth, height: plot.clientHeight };
       chart.resize();
-      chart.setOption(option(size, theme), { notMerge: true });
+      const made = option(size, theme);
+      first = made.dataZoom;
+      chart.setOption(made, { notMerge: true });
       drawLegend(theme);
     }
 
@@ -329,7 +380,7 @@
 
     const does = {
       in: () => zoomBy(0.5), out: () => zoomBy(2), save,
-      reset: () => chart.dispatchAction({ type: "dataZoom", batch: chart.getOption().dataZoom.map((_, dataZoomIndex) => ({ dataZoomIndex, start: 0, end: 100 })) }),
+      reset: () => chart.dispatchAction({ type: "dataZoom", batch: first.map(({ start = 0, end = 100 }, dataZoomIndex) => ({ dataZoomIndex, start, end })) }),
     };
     for (const button of figure.querySelectorAll(".tools button")) {
       button.addEventListener("click", () => does[button.dataset.do]());

@@ -70,7 +70,7 @@ pub(super) fn sections(context: &Context, page: &mut Page) -> Result<()> {
     }
     let mut html = String::new();
     if sessions.is_some() {
-        html.push_str(&bars(page, &stations));
+        html.push_str(&bars(context, page, &stations));
     }
     if !stations.is_empty() {
         html.push_str(&table(context, &stations).render());
@@ -187,7 +187,7 @@ fn table(context: &Context, stations: &BTreeMap<String, Station>) -> Table {
 }
 
 /// Energy and utilisation of the stations that gave most.
-fn bars(page: &mut Page, stations: &BTreeMap<String, Station>) -> String {
+fn bars(context: &Context, page: &mut Page, stations: &BTreeMap<String, Station>) -> String {
     let mut busiest: Vec<(&String, &Station)> = stations.iter().filter(|(_, s)| s.sessions > 0).collect();
     busiest.sort_by(|a, b| b.1.energy_kwh.total_cmp(&a.1.energy_kwh));
     let of = busiest.len();
@@ -205,13 +205,10 @@ fn bars(page: &mut Page, stations: &BTreeMap<String, Station>) -> String {
     let mut operators: Vec<&str> = stations.values().map(|s| &*s.operator).collect();
     operators.sort_unstable();
     operators.dedup();
-    let series = operators
-        .iter()
-        .enumerate()
-        .filter(|(_, operator)| busiest.iter().any(|(_, s)| s.operator == **operator));
-    let series = series.map(|(i, operator)| Bars {
+    let series = operators.iter().filter(|operator| busiest.iter().any(|(_, s)| s.operator == **operator));
+    let series = series.map(|operator| Bars {
         name: (*operator).to_owned(),
-        colour: Colour(i % 7),
+        colour: context.operator_colour(operator),
         values: Numbers(
             busiest
                 .iter()

@@ -30,7 +30,7 @@ pub(super) fn sections(context: &Context, page: &mut Page) -> Result<()> {
     let mut zones: BTreeMap<String, (f64, f64)> = BTreeMap::new();
     let mut layers = Vec::new();
     if let Some(table) = &sites {
-        layers.extend(buildings(table, &mut zones)?);
+        layers.extend(buildings(context, table, &mut zones)?);
     }
     if let Some(trips) = context.folder.table("trips", &["origin", "status"])? {
         // Below the buildings.
@@ -75,18 +75,20 @@ impl Layer {
 }
 
 /// Stations by operator, and depots; notes where the zones are.
-fn buildings(table: &Table, zones: &mut BTreeMap<String, (f64, f64)>) -> Result<Vec<Layer>> {
+fn buildings(
+    context: &Context,
+    table: &Table,
+    zones: &mut BTreeMap<String, (f64, f64)>,
+) -> Result<Vec<Layer>> {
     let (kind, name, operator) = (table.texts("kind")?, table.texts("name")?, table.texts("operator")?);
     let (lat, lon) = (table.floats("lat")?, table.floats("lon")?);
     let (connectors, connector_kw) = (table.floats("connectors")?, table.floats("connector_kw")?);
-    // Blue is the demand's.
     let mut stations: Vec<Layer> = operator
         .texts
         .iter()
-        .enumerate()
-        .map(|(i, o)| layer(&format!("stations of {o}"), "rect", Colour(1 + i % 5), "kW", 16.0))
+        .map(|o| layer(&format!("stations of {o}"), "rect", context.operator_colour(o), "kW", 12.0))
         .collect();
-    let mut depots = layer("depots", "triangle", Colour::GREY, "", 16.0);
+    let mut depots = layer("depots", "triangle", Colour::RED, "", 15.0);
     for row in 0..table.rows() {
         let (at, Some(name)) = ((lat[row], lon[row]), name.text(row)) else { continue };
         match kind.text(row) {
@@ -135,8 +137,8 @@ fn demand(trips: &Table, zones: &BTreeMap<String, (f64, f64)>) -> Result<Vec<Lay
     }
     let note = |d: &Demand| format!("{} lost", number(d.lost as f64, 0));
     let mut layers = [
-        layer("requests by zone", "circle", Colour::BLUE, "requests", 44.0),
-        layer("requests by square of 0.005 degrees", "circle", Colour::BLUE, "requests", 26.0),
+        layer("requests by zone", "circle", Colour::GREY, "requests", 44.0),
+        layer("requests by square of 0.005 degrees", "circle", Colour::GREY, "requests", 26.0),
     ];
     for (name, at, demand) in &of_zones {
         layers[0].add(&format!("zone {name}"), *at, demand.requests as f64, note(demand));

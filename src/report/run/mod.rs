@@ -7,6 +7,7 @@ mod money;
 mod rides;
 mod vehicles;
 
+use super::chart::Colour;
 use super::html::{Cell, Table, numbers, words};
 use super::page::Page;
 use super::source::Folder;
@@ -134,7 +135,20 @@ pub(super) fn render(folder: &Folder) -> Result<String> {
     page.render(folder)
 }
 
+/// Colours that can be told apart; grey is for what has no owner.
+const COLOURS: usize = 7;
+
 impl Context<'_> {
+    /// Colour of a fleet, the same in every chart.
+    fn fleet_colour(&self, name: &str) -> Colour {
+        colour(&self.summary.fleets, name)
+    }
+
+    /// Colour of an operator of stations, the same in every chart.
+    fn operator_colour(&self, name: &str) -> Colour {
+        colour(&self.summary.operators, name)
+    }
+
     /// Notes that a table is not there, and what it would have shown.
     fn absent(&self, page: &mut Page, table: &str, what: &str) {
         page.note(format!(
@@ -142,6 +156,10 @@ impl Context<'_> {
              scenario does not select the table."
         ));
     }
+}
+
+fn colour(owners: &[Figures], name: &str) -> Colour {
+    Colour(owners.iter().position(|f| f.name() == name).unwrap_or(0) % COLOURS)
 }
 
 /// What was read, skipped, mended and derived on the way in, and what policies proposed in vain.

@@ -2,7 +2,7 @@
 
 use super::Context;
 use crate::error::Result;
-use crate::report::chart::{Bars, Chart, Colour, Numbers, Spec};
+use crate::report::chart::{Bars, Chart, Numbers, Spec};
 use crate::report::html::{Cell, Table, numbers, words};
 use crate::report::page::Page;
 use std::collections::BTreeMap;
@@ -59,9 +59,9 @@ pub(super) fn sections(context: &Context, page: &mut Page) -> Result<()> {
     fleets.dedup();
     let mut html = String::new();
     if !fleets.is_empty() {
-        let series = fleets.iter().enumerate().map(|(i, fleet)| Bars {
+        let series = fleets.iter().map(|fleet| Bars {
             name: (*fleet).to_owned(),
-            colour: Colour(i % 7),
+            colour: context.fleet_colour(fleet),
             values: Numbers(
                 kinds.iter().map(|k| *balances.get(&((*fleet).to_owned(), *k)).unwrap_or(&0.0)).collect(),
             ),

@@ -1,6 +1,6 @@
 //! Vehicles over time: what they do, how full they are, what they draw, and at what price.
 
-use super::Context;
+use super::{COLOURS, Context};
 use crate::error::Result;
 use crate::report::chart::{Chart, Colour, Panel, Series, Spec, Style};
 use crate::report::page::Page;
@@ -16,9 +16,6 @@ const STATES: [(&str, &str, Colour); 5] = [
     ("queued", "waiting for a connector", Colour::RED),
     ("idle", "idle", Colour::GREY),
 ];
-
-/// Most operators, fleets or retailers drawn apart from each other: there are seven colours to tell.
-const MOST_APART: usize = 7;
 
 /// Values that come in rows of (time, group), put side by side: one column of values per group.
 struct Readings {
@@ -101,8 +98,8 @@ fn vehicles(context: &Context, page: &mut Page, table: &Table) -> Result<String>
     let soc: Vec<f64> = table.floats("mean_soc")?.iter().map(|soc| 100.0 * soc).collect();
     let readings = Readings::new(&times, &fleets, &soc);
     let (x, group) = readings.axis(context);
-    let series = readings.columns.iter().zip(&fleets.texts).enumerate().map(|(i, (column, fleet))| {
-        Series::new(fleet, Style::Line, Colour(i % MOST_APART), &x, means(column, group))
+    let series = readings.columns.iter().zip(&fleets.texts).map(|(column, fleet)| {
+        Series::new(fleet, Style::Line, context.fleet_colour(fleet), &x, means(column, group))
     });
     let soc = Chart::new(
         "State of charge",
@@ -132,11 +129,15 @@ fn power(context: &Context, page: &mut Page, fleet: Option<&Table>) -> Result<St
         let groups = table.texts(by)?;
         let readings = Readings::new(&table.times("time")?, &groups, &table.floats("power_kw")?);
         let (x, group) = readings.axis(context);
+        let colour = |name: &str| match by {
+            "operator" => context.operator_colour(name),
+            _ => context.fleet_colour(name),
+        };
         panels.push(Panel::new("Power", "kW"));
-        for (i, (column, name)) in readings.columns.iter().zip(&groups.texts).enumerate() {
+        for (column, name) in readings.columns.iter().zip(&groups.texts) {
             // An operator whose stations never gave power would only fill the legend.
             if column.iter().any(|p| p.abs() > 0.0) {
-                series.push(Series::new(name, Style::Area, Colour(i % MOST_APART), &x, means(column, group)));
+                series.push(Series::new(name, Style::Area, colour(name), &x, means(column, group)));
             }
         }
         caption =
@@ -148,9 +149,9 @@ fn power(context: &Context, page: &mut Page, fleet: Option<&Table>) -> Result<St
         Some(table) => {
             let number = panels.len();
             panels.push(Panel::new("Price", &format!("{}/MWh", context.summary.currency)).free());
-            let taken = series.len();
+            let taken = context.summary.operators.len();
             for (i, (name, x, y)) in prices(context, &table)?.into_iter().enumerate() {
-                let colour = Colour((taken + i) % MOST_APART);
+                let colour = Colour((taken + i) % COLOURS);
                 series.push(Series::new(&name, Style::Step, colour, &x, y).panel(number));
             }
             caption.push_str(" Prices are those that retailers broadcast, without the operators' markup.");
