@@ -35,7 +35,7 @@ pub(super) fn digits_for(size: f64) -> usize {
         s if s >= 100.0 => 1,
         s if s >= 1.0 => 2,
         s if s >= 0.1 => 3,
-        s if s == 0.0 => 0,
+        0.0 => 0,
         _ => 4,
     }
 }
@@ -44,6 +44,9 @@ pub(super) fn digits_for(size: f64) -> usize {
 pub(super) fn probability(p: f64) -> String {
     if p < 0.001 { "< 0.001".to_owned() } else { number(p, 3) }
 }
+
+/// Characters up to which a text of a cell stays on one line.
+const MOST_UNBROKEN: usize = 20;
 
 /// One cell of a table: what is shown and what it sorts by.
 pub(super) struct Cell {
@@ -55,7 +58,8 @@ pub(super) struct Cell {
 impl Cell {
     /// A text of the data or of ours.
     pub fn text(text: &str) -> Self {
-        Self { html: escape(text), sort: None, class: "" }
+        let class = if text.chars().count() <= MOST_UNBROKEN { "w" } else { "" };
+        Self { html: escape(text), sort: None, class }
     }
     /// A text in the typeface of code: hashes, commands.
     pub fn code(text: &str) -> Self {

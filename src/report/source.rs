@@ -82,9 +82,14 @@ impl Folder {
         self.summary.get("study").is_some()
     }
 
+    /// The file of the summary, for messages.
+    pub fn summary_file(&self) -> PathBuf {
+        self.path.join("summary.json")
+    }
+
     /// The summary as `T`.
     pub fn summary_as<T: DeserializeOwned>(&self) -> Result<T> {
-        from_value(self.summary.clone(), &self.path.join("summary.json"))
+        from_value(self.summary.clone(), &self.summary_file())
     }
 
     /// The columns called `names` of `<table>.parquet`; `None` where the folder has no such file.

@@ -128,14 +128,14 @@ fn made_up_study(folder: &Path) {
     write_table(folder, "waits.parquet", table);
 
     let (mut policy, mut point, mut hours, mut power, mut sd) = (vec![], vec![], vec![], vec![], vec![]);
-    for at in 0..DEMANDS.len() {
+    for (at, demand) in DEMANDS.iter().enumerate() {
         for (p, name) in POLICIES.iter().enumerate() {
             for hour in 0..167i64 {
                 policy.push(*name);
                 point.push(at as i64);
                 hours.push(hour);
                 let swing = (hour as f64 * std::f64::consts::TAU / 24.0).sin();
-                power.push(DEMANDS[at] * (500.0 + 60.0 * p as f64 + 250.0 * swing));
+                power.push(demand * (500.0 + 60.0 * p as f64 + 250.0 * swing));
                 sd.push(40.0);
             }
         }

@@ -182,8 +182,7 @@
     const zero = { silent: true, symbol: "none", label: { show: false }, lineStyle: { color: theme.text, type: "dashed", width: 1 }, data: [{ xAxis: 0 }] };
     return {
       grid: { left: 12, right: 24, top: 10, bottom: 34, containLabel: true },
-      xAxis: { ...base, type: "value", scale: true, name: spec.unit ? `[${spec.unit}]` : "", nameLocation: "middle", nameGap: 28, boundaryGap: ["6%", "6%"], axisLabel: { ...base.axisLabel, formatter: format },
-        min: spec.zero ? (v) => Math.min(0, v.min) : undefined, max: spec.zero ? (v) => Math.max(0, v.max) : undefined },
+      xAxis: { ...base, type: "value", scale: !spec.zero, name: spec.unit ? `[${spec.unit}]` : "", nameLocation: "middle", nameGap: 28, boundaryGap: ["6%", "6%"], axisLabel: { ...base.axisLabel, formatter: format } },
       yAxis: { ...base, type: "category", inverse: true, data: rows.map((r) => r.name), splitLine: { show: true, lineStyle: { color: theme.line, type: "dotted" } }, axisLabel: { ...base.axisLabel, color: theme.text, formatter: cut(size.width), interval: 0 } },
       series: [{
         type: "custom", name: "interval", clip: true, data, encode: { x: [0, 2, 3], y: 1 }, markLine: spec.zero ? zero : undefined,
@@ -366,7 +365,7 @@
       const lower = (grid) => ({ ...grid, top: grid.top + 84, ...(grid.height ? {} : { bottom: grid.bottom + 12 }) });
       made.grid = Array.isArray(made.grid) ? made.grid.map(lower) : lower(made.grid);
       made.title = { text: title, left: 14, top: 10, textStyle: { color: theme.text, fontSize: 18 } };
-      made.legend = { ...made.legend, show: present().kind !== "intervals", top: 40, left: 12, textStyle: { color: theme.text } };
+      made.legend = { ...made.legend, show: present().kind !== "intervals", top: 40, left: 12, icon: "roundRect", textStyle: { color: theme.text } };
       const shown = chart.getOption().dataZoom;
       made.dataZoom = made.dataZoom.map((z, i) => ({ ...z, start: shown[i].start, end: shown[i].end }));
       copy.setOption(made);

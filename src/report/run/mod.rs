@@ -17,6 +17,7 @@ use chrono::DateTime;
 use figures::Figures;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// `summary.json` of a run.
 #[derive(Debug, Deserialize)]
@@ -61,13 +62,11 @@ pub(super) struct Local {
 }
 
 impl Local {
-    /// Of instants in ISO 8601 and the name of a time zone, UTC where it is not known.
-    pub fn new(start: &str, end: &str, zone: &str) -> Result<Self> {
+    /// Of instants in ISO 8601 and the name of a time zone, UTC where it is not known, as `file` has them.
+    pub fn new(file: &Path, start: &str, end: &str, zone: &str) -> Result<Self> {
         let instant = |key: &str, text: &str| match DateTime::parse_from_rfc3339(text) {
             Ok(time) => Ok(time.timestamp()),
-            Err(_) => Err(InputError::new(format!("{text:?}"), "an instant in ISO 8601")
-                .file("summary.json")
-                .key(key)),
+            Err(_) => Err(InputError::new(format!("{text:?}"), "an instant in ISO 8601").file(file).key(key)),
         };
         let (start, end) = (instant("start", start)?, instant("end", end)?);
         let tz: chrono_tz::Tz = zone.parse().unwrap_or(chrono_tz::UTC);
@@ -108,7 +107,7 @@ struct Context<'a> {
 /// The page of the run in `folder`.
 pub(super) fn render(folder: &Folder) -> Result<String> {
     let summary: Summary = folder.summary_as()?;
-    let local = Local::new(&summary.start, &summary.end, &summary.time_zone)?;
+    let local = Local::new(&folder.summary_file(), &summary.start, &summary.end, &summary.time_zone)?;
     let subtitle = format!("{} to {}, {}", local.text(local.start), local.text(local.end), local.name);
     let mut page = Page::new("Run", &summary.scenario, subtitle);
     page.facts = summary.policy.iter().map(|(role, name)| (role.clone(), name.clone())).collect();
@@ -215,16 +214,20 @@ fn imports(summary: &Summary) -> String {
 mod tests {
     use super::*;
 
+    fn of(start: &str, end: &str, zone: &str) -> Result<Local> {
+        Local::new(Path::new("summary.json"), start, end, zone)
+    }
+
     #[test]
     fn local_times_keep_one_offset() {
-        let local = Local::new("2018-03-05T05:00:00Z", "2018-03-12T04:00:00Z", "America/New_York").unwrap();
+        let local = of("2018-03-05T05:00:00Z", "2018-03-12T04:00:00Z", "America/New_York").unwrap();
         assert_eq!(local.name, "America/New York (UTC\u{2212}05:00) throughout");
         assert_eq!(local.text(local.start), "5 March 2018, 00:00");
         assert_eq!(local.ms(local.end) - local.ms(local.start), (7.0 * 24.0 - 1.0) * 3.6e6);
-        let utc = Local::new("2018-03-05T05:00:00Z", "2018-03-05T06:00:00Z", "").unwrap();
+        let utc = of("2018-03-05T05:00:00Z", "2018-03-05T06:00:00Z", "").unwrap();
         assert_eq!((utc.name.as_str(), utc.ms(0)), ("UTC", 0.0));
         assert_eq!(
-            Local::new("yesterday", "2018-03-05T06:00:00Z", "").err().map(|e| e.to_string()).unwrap(),
+            of("yesterday", "2018-03-05T06:00:00Z", "").err().map(|e| e.to_string()).unwrap(),
             "summary.json: start: found \"yesterday\", expected an instant in ISO 8601"
         );
     }

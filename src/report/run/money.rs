@@ -20,10 +20,10 @@ pub(super) fn sections(context: &Context, page: &mut Page) -> Result<()> {
     let amounts = ledger.floats("amount")?;
     // In whole millionths, so that sums are those of the books.
     let mut sums: BTreeMap<(u32, u32, u32), (i64, u64)> = BTreeMap::new();
-    for row in 0..ledger.rows() {
+    for (row, amount) in amounts.iter().enumerate() {
         if let (Some(kind), Some(from), Some(to)) = (kind.codes[row], from.codes[row], to.codes[row]) {
             let sum = sums.entry((kind, from, to)).or_default();
-            sum.0 += (amounts[row] * 1e6).round() as i64;
+            sum.0 += (amount * 1e6).round() as i64;
             sum.1 += 1;
         }
     }

@@ -149,11 +149,7 @@ fn power(context: &Context, page: &mut Page, fleet: Option<&Table>) -> Result<St
         Some(table) => {
             let number = panels.len();
             panels.push(Panel::new("Price", &format!("{}/MWh", context.summary.currency)).free());
-            let taken = context.summary.operators.len();
-            for (i, (name, x, y)) in prices(context, &table)?.into_iter().enumerate() {
-                let colour = Colour((taken + i) % COLOURS);
-                series.push(Series::new(&name, Style::Step, colour, &x, y).panel(number));
-            }
+            series.extend(prices(context, &table)?.into_iter().map(|line| line.panel(number)));
             caption.push_str(" Prices are those that retailers broadcast, without the operators' markup.");
         }
         None => context.absent(page, "prices", "Prices"),
@@ -166,8 +162,8 @@ fn power(context: &Context, page: &mut Page, fleet: Option<&Table>) -> Result<St
     Ok(page.chart(Chart::new("Power of charging and price of energy", caption.trim(), height, spec)))
 }
 
-/// Of each retailer, its name, local times and prices from then on, thinned.
-fn prices(context: &Context, table: &Table) -> Result<Vec<(String, Vec<f64>, Vec<f64>)>> {
+/// The prices of each retailer, from when on they hold, thinned.
+fn prices(context: &Context, table: &Table) -> Result<Vec<Series>> {
     let retailers = table.texts("retailer")?;
     let (from, to) = (table.times("valid_from")?, table.times("valid_to")?);
     let values = table.floats("price_eur_mwh")?;
@@ -189,7 +185,9 @@ fn prices(context: &Context, table: &Table) -> Result<Vec<(String, Vec<f64>, Vec
         // The last price holds until its end, or that of the run.
         x.push(context.local.ms(end.clamp(last, context.local.end.max(last))));
         y.push(if group > 1 { y[y.len() - 1] } else { price });
-        lines.push((name.clone(), x, y));
+        // Operators have the first colours.
+        let colour = Colour((context.summary.operators.len() + code) % COLOURS);
+        lines.push(Series::new(name, Style::Step, colour, &x, y));
     }
     Ok(lines)
 }

@@ -233,7 +233,7 @@ fn plain(value: &serde_json::Value) -> String {
 /// The page of the study in `folder`.
 pub(super) fn render(folder: &Folder) -> Result<String> {
     let summary: Summary = folder.summary_as()?;
-    let local = Local::new(&summary.start, &summary.end, &summary.time_zone)?;
+    let local = Local::new(&folder.summary_file(), &summary.start, &summary.end, &summary.time_zone)?;
     let subtitle = format!(
         "{}: {} to {}, {}",
         summary.scenario,

@@ -96,9 +96,9 @@ pub(super) fn profiles(context: &Context, page: &mut Page) -> Result<String> {
     let sd =
         if table.has("power_sd_kw") { table.floats("power_sd_kw")? } else { vec![f64::NAN; table.rows()] };
     let mut curves: BTreeMap<(u64, u32), Vec<usize>> = BTreeMap::new();
-    for row in 0..table.rows() {
+    for (row, point) in points.iter().enumerate() {
         if let Some(policy) = policies.codes[row] {
-            curves.entry((points[row] as u64, policy)).or_default().push(row);
+            curves.entry((*point as u64, policy)).or_default().push(row);
         }
     }
     curves.values_mut().for_each(|rows| rows.sort_by(|a, b| hours[*a].total_cmp(&hours[*b])));
