@@ -166,7 +166,7 @@ pub(super) fn differences(context: &Context, page: &mut Page) -> String {
             let found = of_metric().filter(|c| c.point == point);
             found.map(|c| row(context, metric, &c.policy, [c.difference, c.low, c.high])).collect()
         };
-        let unit = metric.unit(&summary.currency).to_owned();
+        let unit = metric.unit_of_difference(&summary.currency).to_owned();
         let spec = |point| Spec::Intervals { unit: unit.clone(), zero: true, rows: rows(point) };
         let title = format!("{}: difference", metric.title);
         let rows = summary.policies.len().saturating_sub(1);
@@ -197,7 +197,7 @@ fn table(context: &Context, baseline: &str) -> Table {
         for c in summary.comparisons.iter().filter(|c| c.metric == metric.name) {
             let mut cells = vec![
                 Cell::text(&metric.title),
-                Cell::text(metric.unit(&summary.currency)),
+                Cell::text(metric.unit_of_difference(&summary.currency)),
                 Cell::text(&c.policy),
             ];
             if context.several_points() {
@@ -274,5 +274,6 @@ mod tests {
             assert_eq!(verdict(&metric(better), &comparison(difference, p), 0.95), expected);
         }
         assert_eq!((metric(None).unit("EUR"), metric(None).factor()), ("%", 100.0));
+        assert_eq!(metric(None).unit_of_difference("EUR"), "% points");
     }
 }

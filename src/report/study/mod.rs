@@ -168,6 +168,10 @@ impl Metric {
             unit => unit,
         }
     }
+    /// Unit of a difference: that of two shares is in percentage points.
+    fn unit_of_difference<'a>(&'a self, currency: &'a str) -> &'a str {
+        if self.unit == "0..1" { "% points" } else { self.unit(currency) }
+    }
     /// From the unit of the file to that shown.
     fn factor(&self) -> f64 {
         if self.unit == "0..1" { 100.0 } else { 1.0 }

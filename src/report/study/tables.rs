@@ -106,7 +106,7 @@ pub(super) fn variance_reduction(context: &Context) -> String {
                 cells.push(Cell::text(&context.point(c.point)));
             }
             cells.extend([
-                Cell::text(metric.unit(&summary.currency)),
+                Cell::text(metric.unit_of_difference(&summary.currency)),
                 Cell::number(paired, digits),
                 Cell::number(unpaired, digits),
                 Cell::number(unpaired / paired, 2),
