@@ -4,6 +4,8 @@
 //! (exit status 2), or something else failed (exit status 1). Bugs are
 //! assertions, not errors.
 
+pub mod guard;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 

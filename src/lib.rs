@@ -12,6 +12,7 @@ pub mod outputs;
 pub mod plots;
 pub mod policies;
 pub mod records;
+pub mod report;
 pub mod rng;
 pub mod scenario;
 pub mod statistics;

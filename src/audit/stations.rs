@@ -5,12 +5,15 @@ use super::{Auditor, Check, close};
 use crate::error::Result;
 use crate::records::dictionary::TableId;
 use crate::time::SimTime;
+use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
 
 const TIMES: &str = "Sessions: times are in order";
 const CONNECTORS: &str = "A connector serves one vehicle at a time";
 const QUEUE: &str = "First come, first served";
 const ENERGY: &str = "Stations: power x time is the energy of sessions";
 const LIMIT: &str = "Stations: power is within the site limit";
+const SITES: &str = "Sites: stations are the scenario's";
 
 /// Relative difference of a station's energy by its meter and by its sessions that counts as none.
 const METER_TOLERANCE: f64 = 1e-6;
@@ -76,7 +79,50 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
         connectors(auditor, &mut visits);
         queues(auditor, &mut visits);
     }
-    power(auditor, &mut texts, &energy_kwh)
+    power(auditor, &mut texts, &energy_kwh)?;
+    sites(auditor)
+}
+
+/// Each station of the scenario stands in the table of sites once, at its place, with its connectors, and
+/// they can give what its limit allows; no other station does.
+fn sites(auditor: &mut Auditor) -> Result<()> {
+    if !auditor.has(&[TableId::Sites], &[SITES]) {
+        return Ok(());
+    }
+    let table = Written::open(auditor.dir, TableId::Sites)?;
+    let mut texts = Texts::default();
+    let station_kind = texts.code("station");
+    let (kind, name) = (table.texts("kind", &mut texts)?, table.texts("name", &mut texts)?);
+    let (lat, lon) = (table.floats("lat")?, table.floats("lon")?);
+    let (connectors, connector_kw) = (table.ints("connectors")?, table.floats("connector_kw")?);
+    // Of zones, whose names are the labels of places, and of points, whose labels are their coordinates.
+    let place = |row: usize| format!("{:.5},{:.5}", lat[row], lon[row]);
+    let zones: FxHashMap<&str, String> = (0..table.rows())
+        .filter(|&row| kind[row] != station_kind)
+        .map(|row| (texts.text(name[row]), place(row)))
+        .collect();
+    let mut check = Check::new(SITES);
+    let mut rows: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
+    for row in (0..table.rows()).filter(|&row| kind[row] == station_kind) {
+        rows.entry(texts.text(name[row])).or_default().push(row);
+    }
+    for station in &auditor.facts.stations {
+        let at = zones.get(&*station.place).unwrap_or(&station.place);
+        let fits = match rows.remove(&*station.name).as_deref() {
+            Some(&[row]) => {
+                let most_kw = f64::from(station.connectors) * connector_kw[row];
+                place(row) == *at
+                    && connectors[row] == Some(i64::from(station.connectors))
+                    && station.limit_kw <= most_kw * (1.0 + 1e-9)
+            }
+            _ => false,
+        };
+        check.that(fits, || station.name.clone());
+    }
+    let strangers: BTreeSet<&str> = rows.into_keys().collect();
+    strangers.into_iter().for_each(|name| check.that(false, || format!("{name} is not in the scenario")));
+    auditor.checks.push(check);
+    Ok(())
 }
 
 fn connectors(auditor: &mut Auditor, visits: &mut [Visit]) {

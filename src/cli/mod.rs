@@ -7,6 +7,7 @@ pub mod data;
 pub mod errors;
 pub mod new;
 pub mod progress;
+pub mod report;
 pub mod run;
 pub mod schema;
 pub mod starter;
@@ -43,6 +44,8 @@ pub enum Command {
     Run(run::RunArgs),
     /// Compare policies over many replications of a scenario.
     Study(study::StudyArgs),
+    /// Make one HTML page of a run or a study: figures, tables, charts.
+    Report(report::ReportArgs),
     /// Check a scenario or a study and say what it holds, without running it.
     Validate(validate::ValidateArgs),
     /// Import, describe and make up trips, prices and other data.
@@ -85,6 +88,7 @@ impl Command {
         match self {
             Self::Run(args) => run::run(&args),
             Self::Study(args) => study::run(&args),
+            Self::Report(args) => report::run(&args),
             Self::Validate(args) => validate::run(&args),
             Self::Data(command) => command.execute(),
             Self::New(args) => new::run(&args),

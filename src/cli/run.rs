@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::outputs::{
     InputFile, Manifest, OutputOptions, Overview, ParquetRecorder, Provenance, RunDir, Summary, SummaryHead,
 };
+use crate::records::Recorder as _;
 use crate::records::metrics::{Metrics, MetricsSetup};
 use crate::rng::Streams;
 use crate::scenario::{self, Prepared};
@@ -132,6 +133,7 @@ fn simulate(job: &Job, progress: &Progress, stop: &AtomicBool) -> Result<Outcome
     let mut overview = Overview::new(&labels, setup.clock.clone(), setup.start, setup.end);
     let mut tables = ParquetRecorder::create(dir.path(), labels, &provenance, &options)?;
 
+    setup.sites().iter().for_each(|site| tables.site(site));
     let mut simulation =
         Simulation::new(Arc::clone(setup), prepared.dispatch.build(), prepared.charging.build(), job.streams)
             .with_relocation(prepared.relocation.build());
@@ -164,6 +166,7 @@ fn simulate(job: &Job, progress: &Progress, stop: &AtomicBool) -> Result<Outcome
         policy: policy.into_iter().map(|(role, name)| (role.to_owned(), name.to_owned())).collect(),
         start: setup.start,
         end: setup.end,
+        time_zone: setup.clock.tz().name().to_owned(),
         currency: setup.currency.clone(),
         events: simulation.events(),
         refused_actions: simulation.refusals().map(|(r, n)| (r.name().to_owned(), n)).collect(),

@@ -7,7 +7,6 @@ pub mod car2go;
 mod columns;
 pub mod describe;
 pub mod fold;
-mod guard;
 pub mod load;
 mod pages;
 pub mod prices;

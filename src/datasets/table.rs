@@ -7,8 +7,8 @@
 
 use super::columns::{Cells, Lines, TextColumn};
 pub use super::columns::{Names, Numbers, Table};
-use super::{guard, pages};
-use crate::error::{Error, InputError, Result};
+use super::pages;
+use crate::error::{Error, InputError, Result, guard};
 use polars::prelude::{DataFrame, SerReader};
 use polars_io::parquet::read::{ParallelStrategy, ParquetReader};
 use std::collections::BTreeMap;

@@ -8,9 +8,8 @@
 //! three times. Its coordinates are kept to a millionth of a degree (0.1 m), its
 //! areas to a square metre.
 
-use super::guard;
 use super::table::TableFile;
-use crate::error::{Error, InputError, Result};
+use crate::error::{Error, InputError, Result, guard};
 use proj4rs::proj::Proj;
 use shapefile::dbase;
 use std::collections::BTreeMap;

@@ -6,11 +6,12 @@
 //! page of Parquet wants, so no row is hashed either.
 
 use super::names::{ArrayBox, Names};
+use crate::geo::Places;
 use crate::ledger::{LedgerEntry, Reference};
 use crate::records::dictionary::TableId;
 use crate::records::{
-    EndReason, FleetRecord, LegPurpose, LegRecord, PriceRecord, SessionRecord, StationRecord, TripRecord,
-    TripStatus,
+    EndReason, FleetRecord, LegPurpose, LegRecord, PriceRecord, SessionRecord, SiteKind, SiteRecord,
+    StationRecord, TripRecord, TripStatus,
 };
 use crate::time::SimTime;
 use polars_arrow::array::{PrimitiveArray, Utf8Array};
@@ -193,6 +194,22 @@ impl Row for LedgerEntry {
                 rows.iter().map(|r| r.kind as u32),
             ),
             references(rows, names),
+        ]
+    }
+}
+
+impl Row for SiteRecord {
+    const TABLE: TableId = TableId::Sites;
+
+    fn columns(rows: &[Self], names: &mut Names) -> Vec<ArrayBox> {
+        vec![
+            names.fixed(&SiteKind::ALL.map(SiteKind::name), rows.iter().map(|r| r.kind as u32)),
+            names.sites(rows),
+            names.coordinates(rows, Places::lat),
+            names.coordinates(rows, Places::lon),
+            names.optional_operators(rows.iter().map(|r| r.station.map(|s| s.operator))),
+            optional(rows, |r| r.station.map(|s| i64::from(s.connectors))).boxed(),
+            optional(rows, |r| r.station.map(|s| s.connector_kw)).boxed(),
         ]
     }
 }

@@ -1,7 +1,8 @@
 //! Text columns: from identifiers to the names behind them.
 
+use crate::geo::Places;
 use crate::ids::{AccountId, FleetId, OperatorId, PlaceId, RetailerId, StationId, VehicleId};
-use crate::records::Labels;
+use crate::records::{Labels, SiteRecord};
 use polars_arrow::array::{Array, DictionaryArray, PrimitiveArray, Utf8Array};
 use polars_arrow::bitmap::MutableBitmap;
 use polars_arrow::datatypes::{ArrowDataType, IntegerType};
@@ -65,6 +66,31 @@ impl Names {
         self.column(ids.map(|id| id.0), |labels, id, out| {
             labels.places.write_label(PlaceId::new(id), out);
         })
+    }
+
+    pub(super) fn optional_operators(&mut self, ids: impl Iterator<Item = Option<OperatorId>>) -> ArrayBox {
+        self.optional_column(ids.map(|id| id.map(|id| u32::from(id.0))), |labels, id, out| {
+            out.push_str(&labels.operators[id]);
+        })
+    }
+
+    /// Names of sites: few, and each its own.
+    pub(super) fn sites(&self, rows: &[SiteRecord]) -> ArrayBox {
+        let name = |row: &SiteRecord| match row.station {
+            Some(site) => self.labels.stations[site.station.index()].clone(),
+            None => {
+                let mut label = String::new();
+                self.labels.places.write_label(row.place, &mut label);
+                label
+            }
+        };
+        Utf8Array::<i64>::from_slice(rows.iter().map(name).collect::<Vec<_>>()).boxed()
+    }
+
+    /// A coordinate of the places of sites.
+    pub(super) fn coordinates(&self, rows: &[SiteRecord], of: fn(&Places, PlaceId) -> f64) -> ArrayBox {
+        let degrees = rows.iter().map(|row| of(&self.labels.places, row.place)).collect();
+        PrimitiveArray::<f64>::from_vec(degrees).boxed()
     }
 
     /// The currency, `rows` times.

@@ -34,6 +34,9 @@ pub struct Summary {
     pub start: String,
     /// First instant no longer simulated, ISO 8601 in UTC.
     pub end: String,
+    /// Time zone of local times, for example `America/New_York`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub time_zone: String,
     /// Currency of all amounts (the names of the keys say `eur` whatever it is).
     pub currency: String,
     /// Events processed.
@@ -63,6 +66,8 @@ pub struct SummaryHead {
     pub start: crate::time::SimTime,
     /// First instant no longer simulated.
     pub end: crate::time::SimTime,
+    /// Time zone of local times, for example `America/New_York`.
+    pub time_zone: String,
     /// Currency of all amounts.
     pub currency: String,
     /// Events processed.
@@ -85,6 +90,7 @@ impl Summary {
             policy: head.policy,
             start: head.start.iso(),
             end: head.end.iso(),
+            time_zone: head.time_zone,
             currency: head.currency,
             events: head.events,
             total: figures.total,

@@ -13,7 +13,8 @@ use crate::error::{Error, Result};
 use crate::ledger::LedgerEntry;
 use crate::records::dictionary::TableId;
 use crate::records::{
-    FleetRecord, Labels, LegRecord, PriceRecord, Recorder, SessionRecord, StationRecord, TripRecord,
+    FleetRecord, Labels, LegRecord, PriceRecord, Recorder, SessionRecord, SiteRecord, StationRecord,
+    TripRecord,
 };
 use crate::time::SimTime;
 use std::path::{Path, PathBuf};
@@ -99,6 +100,7 @@ enum Batch {
     Stations(Vec<StationRecord>),
     Prices(Vec<PriceRecord>),
     Ledger(Vec<LedgerEntry>),
+    Sites(Vec<SiteRecord>),
 }
 
 /// Keeps every n-th instant of a table that is read at regular instants.
@@ -134,6 +136,7 @@ pub struct ParquetRecorder {
     stations: Option<Vec<StationRecord>>,
     prices: Option<Vec<PriceRecord>>,
     ledger: Option<Vec<LedgerEntry>>,
+    sites: Option<Vec<SiteRecord>>,
     fleet_thinning: Thinning,
     stations_thinning: Thinning,
     sender: Option<SyncSender<Batch>>,
@@ -177,6 +180,7 @@ impl ParquetRecorder {
             stations: options.has(TableId::Stations).then(Vec::new),
             prices: options.has(TableId::Prices).then(Vec::new),
             ledger: options.has(TableId::Ledger).then(Vec::new),
+            sites: options.has(TableId::Sites).then(Vec::new),
             fleet_thinning: Thinning::new(options.fleet_every),
             stations_thinning: Thinning::new(options.stations_every),
             sender: Some(sender),
@@ -213,6 +217,7 @@ impl ParquetRecorder {
         flush(&mut self.stations, sender, Batch::Stations);
         flush(&mut self.prices, sender, Batch::Prices);
         flush(&mut self.ledger, sender, Batch::Ledger);
+        flush(&mut self.sites, sender, Batch::Sites);
     }
 }
 
@@ -278,6 +283,9 @@ impl Recorder for ParquetRecorder {
     fn ledger(&mut self, entry: &LedgerEntry) {
         push(&mut self.ledger, entry, self.sender.as_ref(), Batch::Ledger);
     }
+    fn site(&mut self, record: &SiteRecord) {
+        push(&mut self.sites, record, self.sender.as_ref(), Batch::Sites);
+    }
 }
 
 /// The files, in the hands of the background thread.
@@ -299,6 +307,7 @@ impl Files {
                 Batch::Stations(rows) => self.write(&rows)?,
                 Batch::Prices(rows) => self.write(&rows)?,
                 Batch::Ledger(rows) => self.write(&rows)?,
+                Batch::Sites(rows) => self.write(&rows)?,
             }
         }
         let metadata = self.metadata;

@@ -89,12 +89,22 @@ pub enum TableId {
     Prices,
     /// Postings.
     Ledger,
+    /// Zones, stations and depots on the map.
+    Sites,
 }
 
 impl TableId {
     /// Every table, in the order of [`TABLES`].
-    pub const ALL: [Self; 7] =
-        [Self::Trips, Self::Legs, Self::Sessions, Self::Fleet, Self::Stations, Self::Prices, Self::Ledger];
+    pub const ALL: [Self; 8] = [
+        Self::Trips,
+        Self::Legs,
+        Self::Sessions,
+        Self::Fleet,
+        Self::Stations,
+        Self::Prices,
+        Self::Ledger,
+        Self::Sites,
+    ];
 
     /// Its entry in the dictionary.
     pub const fn table(self) -> &'static Table {
@@ -254,6 +264,23 @@ pub const TABLES: &[Table] = &[
             ),
         ],
     },
+    Table {
+        name: "sites",
+        doc: "One row per zone, station and depot: what stands where.",
+        columns: &[
+            column("kind", Text, "zone, station or depot."),
+            column("name", Text, "Zone or station; of a depot its zone, or latitude,longitude."),
+            column("lat", Float, "Latitude, of a zone that of its centroid.").unit("degrees north"),
+            column("lon", Float, "Longitude, of a zone that of its centroid.").unit("degrees east"),
+            column("operator", Text, "Who runs the station; null for the others.").nullable(),
+            column("connectors", Int, "Connectors of the station; null for the others.")
+                .unit("connectors")
+                .nullable(),
+            column("connector_kw", Float, "Power of its strongest connector; null for the others.")
+                .unit("kW")
+                .nullable(),
+        ],
+    },
 ];
 
 /// The dictionary as a Markdown text, one table of columns per output table.
@@ -287,14 +314,14 @@ pub fn markdown() -> String {
 mod tests {
     use super::*;
     use crate::ledger::EntryKind;
-    use crate::records::{EndReason, LegPurpose, TripStatus};
+    use crate::records::{EndReason, LegPurpose, SiteKind, TripStatus};
 
     #[test]
     fn every_identifier_finds_its_table() {
         assert_eq!(TABLES.len(), TableId::ALL.len());
         for (id, name) in TableId::ALL
             .into_iter()
-            .zip(["trips", "legs", "sessions", "fleet", "stations", "prices", "ledger"])
+            .zip(["trips", "legs", "sessions", "fleet", "stations", "prices", "ledger", "sites"])
         {
             assert_eq!(id.table().name, name);
             assert_eq!(TableId::from_name(name), Some(id));
@@ -334,6 +361,7 @@ mod tests {
             (TableId::Legs, "purpose", LegPurpose::ALL.map(LegPurpose::name).to_vec()),
             (TableId::Sessions, "end_reason", EndReason::ALL.map(EndReason::name).to_vec()),
             (TableId::Ledger, "kind", EntryKind::ALL.map(EntryKind::name).to_vec()),
+            (TableId::Sites, "kind", SiteKind::ALL.map(SiteKind::name).to_vec()),
         ] {
             let doc = doc(table, column);
             assert!(names.iter().all(|name| doc.contains(name)), "{doc}");

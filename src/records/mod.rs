@@ -278,6 +278,56 @@ pub struct PriceRecord {
     pub price_eur_mwh: f64,
 }
 
+/// What stands at a site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SiteKind {
+    /// A zone, by its centroid.
+    Zone,
+    /// A charging station.
+    Station,
+    /// A depot of a fleet.
+    Depot,
+}
+
+impl SiteKind {
+    /// Every kind, in the order of the enum.
+    pub const ALL: [Self; 3] = [Self::Zone, Self::Station, Self::Depot];
+
+    /// Name in the tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Zone => "zone",
+            Self::Station => "station",
+            Self::Depot => "depot",
+        }
+    }
+}
+
+/// What is known of a station as a site.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StationSite {
+    /// The station.
+    pub station: StationId,
+    /// Who runs it.
+    pub operator: OperatorId,
+    /// Its connectors.
+    pub connectors: u32,
+    /// Power of the strongest of them [kW].
+    pub connector_kw: f64,
+}
+
+/// One zone, station or depot (row of `sites.parquet`). Known before anything has happened; it is
+/// recorded so that maps can be drawn from the tables alone.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SiteRecord {
+    /// What stands there.
+    pub kind: SiteKind,
+    /// Where.
+    pub place: PlaceId,
+    /// The station, if it is one.
+    pub station: Option<StationSite>,
+}
+
 /// Names behind the identifiers, for whoever writes or prints records.
 #[derive(Debug, Clone, Default)]
 pub struct Labels {
@@ -315,6 +365,8 @@ pub trait Recorder {
     fn price(&mut self, _record: &PriceRecord) {}
     /// Money moved.
     fn ledger(&mut self, _entry: &LedgerEntry) {}
+    /// There is a zone, station or depot.
+    fn site(&mut self, _record: &SiteRecord) {}
 }
 
 /// Nobody listens.
@@ -350,6 +402,10 @@ impl<A: Recorder, B: Recorder> Recorder for (A, B) {
         self.0.ledger(entry);
         self.1.ledger(entry);
     }
+    fn site(&mut self, record: &SiteRecord) {
+        self.0.site(record);
+        self.1.site(record);
+    }
 }
 
 impl<R: Recorder + ?Sized> Recorder for &mut R {
@@ -373,5 +429,8 @@ impl<R: Recorder + ?Sized> Recorder for &mut R {
     }
     fn ledger(&mut self, entry: &LedgerEntry) {
         (**self).ledger(entry);
+    }
+    fn site(&mut self, record: &SiteRecord) {
+        (**self).site(record);
     }
 }

@@ -2,8 +2,10 @@
 
 use super::{Fleet, Requests, Retailer, Station, Travel, VehicleStart, VehicleType};
 use crate::geo::Places;
-use crate::records::Labels;
+use crate::ids::{PlaceId, StationId};
+use crate::records::{Labels, SiteKind, SiteRecord, StationSite};
 use crate::time::{LocalClock, SimTime};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The two ways to operate a fleet.
@@ -82,6 +84,28 @@ impl Setup {
             accounts,
             currency: self.currency.clone(),
         }
+    }
+
+    /// Zones, stations and depots, each once, in this order: what a map shows.
+    pub fn sites(&self) -> Vec<SiteRecord> {
+        let zones = (0..self.places.len()).map(PlaceId::new).filter(|&p| self.places.zone_name(p).is_some());
+        let stations = self.stations.iter().enumerate().map(|(i, s)| SiteRecord {
+            kind: SiteKind::Station,
+            place: s.place,
+            station: Some(StationSite {
+                station: StationId::new(i),
+                operator: s.operator,
+                connectors: s.connectors.len() as u32,
+                connector_kw: s.connectors.iter().map(|c| c.power_kw).fold(0.0, f64::max),
+            }),
+        });
+        let depots: BTreeSet<PlaceId> = self.fleets.iter().flat_map(|f| f.depots.iter().copied()).collect();
+        let bare = |kind| move |place| SiteRecord { kind, place, station: None };
+        zones
+            .map(bare(SiteKind::Zone))
+            .chain(stations)
+            .chain(depots.into_iter().map(bare(SiteKind::Depot)))
+            .collect()
     }
 
     /// Ambient temperature at `t` [°C], where the scenario has one.

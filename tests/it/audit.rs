@@ -59,7 +59,7 @@ fn a_right_day_passes_every_check() {
     let report = audit_of(&Day::new());
     println!("{}", report.render());
     assert!(report.passed(), "{}", report.render());
-    assert_eq!(report.checks.len(), 22);
+    assert_eq!(report.checks.len(), 23);
     for check in &report.checks {
         assert!(check.checked > 0 && check.not_possible.is_none(), "{}", check.name);
     }
@@ -97,6 +97,10 @@ fn each_wrong_day_is_found_by_the_check_meant_for_it() {
         ("First come, first served", |d| d.sessions[0].plug_in_time = Some(START + 2_101)),
         ("Stations: power x time is the energy of sessions", |d| d.stations[12].power_kw += 0.1),
         ("Stations: power is within the site limit", |d| d.stations[9].power_kw = 50.01),
+        ("Sites: stations are the scenario's", |d| d.sites[2].place = PlaceId(0)),
+        ("Sites: stations are the scenario's", |d| d.sites[2].station.as_mut().unwrap().connectors = 2),
+        ("Sites: stations are the scenario's", |d| d.sites[2].station.as_mut().unwrap().connector_kw = 22.0),
+        ("Sites: stations are the scenario's", |d| d.sites.push(d.sites[2])),
         ("Vehicles by state add up to the fleet", |d| d.fleet[3].idle += 1),
         ("Every request ends in exactly one status", |d| d.trips[1].request.0 = 0),
         ("Every request ends in exactly one status", |d| {
@@ -181,7 +185,7 @@ fn what_was_not_written_is_said_to_be_impossible_to_check() {
         let options = OutputOptions { tables, ..OutputOptions::default() };
         let report = audit_with(&Day::new(), &options, &Day::new());
         assert!(report.passed(), "{}", report.render());
-        assert_eq!(report.checks.len(), 22, "without {}", table.table().name);
+        assert_eq!(report.checks.len(), 23, "without {}", table.table().name);
         let not_written = format!("{} was not written", table.table().file_name());
         assert!(report.checks.iter().any(|c| c.not_possible.as_deref() == Some(&*not_written)));
     }

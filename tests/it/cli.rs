@@ -167,7 +167,7 @@ fn completions_name_the_commands() {
 
 #[test]
 fn every_command_shows_an_example() {
-    for command in ["run", "validate", "new", "schema", "completions"] {
+    for command in ["run", "report", "validate", "new", "schema", "completions"] {
         let (status, out, _) = gridfleet(&[command, "--help"]);
         assert_eq!(status, 0);
         assert!(out.contains("Example"), "{command}");

@@ -12,6 +12,7 @@ mod layers;
 mod outputs;
 mod outputs_day;
 mod real_data;
+mod report;
 mod run;
 mod scenario;
 mod scenario_tables;

@@ -10,8 +10,8 @@ use gridfleet::ids::{
 };
 use gridfleet::ledger::{EntryKind, LedgerEntry, Money, Reference};
 use gridfleet::records::{
-    EndReason, FleetRecord, Labels, LegPurpose, LegRecord, PriceRecord, Recorder, SessionRecord,
-    StationRecord, TripRecord, TripStatus,
+    EndReason, FleetRecord, Labels, LegPurpose, LegRecord, PriceRecord, Recorder, SessionRecord, SiteKind,
+    SiteRecord, StationRecord, StationSite, TripRecord, TripStatus,
 };
 use gridfleet::time::SimTime;
 use std::sync::Arc;
@@ -32,6 +32,7 @@ pub struct Day {
     pub stations: Vec<StationRecord>,
     pub prices: Vec<PriceRecord>,
     pub ledger: Vec<LedgerEntry>,
+    pub sites: Vec<SiteRecord>,
 }
 
 pub fn labels() -> Labels {
@@ -199,6 +200,14 @@ impl Day {
             post(END, 3, 2, 3.0, EntryKind::Charging, Reference::Session(1)),
             post(END, 4, 3, 2.25, EntryKind::Energy, Reference::Session(1)),
         ];
+        let hub =
+            StationSite { station: StationId(0), operator: OperatorId(0), connectors: 1, connector_kw: 50.0 };
+        let sites = vec![
+            SiteRecord { kind: SiteKind::Zone, place: PlaceId(0), station: None },
+            SiteRecord { kind: SiteKind::Zone, place: PlaceId(1), station: None },
+            SiteRecord { kind: SiteKind::Station, place: PlaceId(2), station: Some(hub) },
+            SiteRecord { kind: SiteKind::Depot, place: PlaceId(0), station: None },
+        ];
         Self {
             trips: vec![trip, lost],
             legs,
@@ -207,6 +216,7 @@ impl Day {
             stations,
             prices,
             ledger,
+            sites,
         }
     }
 
@@ -218,5 +228,6 @@ impl Day {
         self.stations.iter().for_each(|r| recorder.station(r));
         self.prices.iter().for_each(|r| recorder.price(r));
         self.ledger.iter().for_each(|r| recorder.ledger(r));
+        self.sites.iter().for_each(|r| recorder.site(r));
     }
 }

@@ -5,7 +5,7 @@
 //! input, not a bug of ours, so the panic becomes an [`InputError`]. This is
 //! the one place where that is done; our own code has no such excuse.
 
-use crate::error::{InputError, Result};
+use super::{InputError, Result};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Once;
@@ -19,7 +19,7 @@ static HOOK: Once = Once::new();
 ///
 /// # Errors
 /// If `decode` fails or panics.
-pub(super) fn decode<T, E: std::fmt::Display>(
+pub fn decode<T, E: std::fmt::Display>(
     file: &Path,
     expected: &str,
     decode: impl FnOnce() -> std::result::Result<T, E>,

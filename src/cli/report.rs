@@ -1,0 +1,33 @@
+//! `gridfleet report`: one HTML page for a folder of results.
+
+use super::terminal;
+use crate::error::Result;
+use crate::outputs::summary::thousands;
+use crate::report;
+use clap::Args;
+use std::path::PathBuf;
+
+/// Arguments of `gridfleet report`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    gridfleet report out/nyc-week\n  \
+    gridfleet report out/charging-policies -o charging-policies.html\n\n\
+    The page needs no network and no other file: it can be sent by mail.")]
+pub struct ReportArgs {
+    /// Folder of a run or of a study.
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+    /// File to write. Default: `report.html` in the folder.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// Carries `gridfleet report` out.
+///
+/// # Errors
+/// If the folder does not hold results, or the page cannot be written.
+pub fn run(args: &ReportArgs) -> Result<()> {
+    let written = report::write(&args.dir, args.output.as_deref())?;
+    let size = thousands(written.bytes as f64 / 1e6, 1);
+    terminal::print(&format!("{} ({size} MB)\n", written.path.display()))
+}

@@ -1,0 +1,279 @@
+//! Key figures: the cards at the top and the tables of all, of fleets and of operators.
+
+use super::Summary;
+use crate::report::html::{Cell, Table, digits_for, escape, number, numbers, words};
+use serde::Deserialize;
+use std::fmt::Write as _;
+
+/// Figures by the names they have in `summary.json`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Figures(serde_json::Map<String, serde_json::Value>);
+
+impl Figures {
+    /// A figure, if it is there and a number.
+    pub fn get(&self, key: &str) -> Option<f64> {
+        self.0.get(key)?.as_f64()
+    }
+    /// Whose figures they are.
+    pub fn name(&self) -> &str {
+        self.0.get("name").and_then(serde_json::Value::as_str).unwrap_or_default()
+    }
+}
+
+/// How a figure is shown.
+struct Shown {
+    key: &'static str,
+    title: &'static str,
+    unit: &'static str,
+    /// From the file's unit to that shown.
+    factor: f64,
+    digits: usize,
+}
+
+const fn shown(
+    key: &'static str,
+    title: &'static str,
+    unit: &'static str,
+    factor: f64,
+    digits: usize,
+) -> Shown {
+    Shown { key, title, unit, factor, digits }
+}
+
+/// Stands for the currency of the scenario.
+const MONEY: &str = "currency";
+
+/// Figures of a fleet, or of all, in the order of the table.
+const FIGURES: &[Shown] = &[
+    shown("trips_requested", "Trips requested", "", 1.0, 0),
+    shown("trips_served", "Trips served", "", 1.0, 0),
+    shown("trips_lost", "Trips lost", "", 1.0, 0),
+    shown("trips_lost_no_vehicle", "Trips lost: no vehicle", "", 1.0, 0),
+    shown("trips_lost_low_charge", "Trips lost: low charge", "", 1.0, 0),
+    shown("trips_lost_committed", "Trips lost: committed to a market", "", 1.0, 0),
+    shown("trips_in_progress", "Trips in progress at the end", "", 1.0, 0),
+    shown("service_rate", "Service rate", "%", 100.0, 2),
+    shown("wait_mean_s", "Wait, mean", "s", 1.0, 0),
+    shown("wait_p50_s", "Wait, median", "s", 1.0, 0),
+    shown("wait_p95_s", "Wait, 95 % at most", "s", 1.0, 0),
+    shown("wait_p99_s", "Wait, 99 % at most", "s", 1.0, 0),
+    shown("km_total", "Distance driven", "km", 1.0, 0),
+    shown("km_empty", "Distance driven empty", "km", 1.0, 0),
+    shown("energy_charged_kwh", "Energy drawn from the grid", "kWh", 1.0, 0),
+    shown("energy_stored_kwh", "Energy stored in batteries", "kWh", 1.0, 0),
+    shown("energy_driven_kwh", "Energy driven", "kWh", 1.0, 0),
+    shown("energy_discharged_kwh", "Energy fed back to the grid", "kWh", 1.0, 0),
+    shown("sessions", "Charging sessions", "", 1.0, 0),
+    shown("sessions_without_connector", "Sessions that never got a connector", "", 1.0, 0),
+    shown("queue_mean_s", "Wait for a connector, mean", "s", 1.0, 0),
+    shown("queue_p95_s", "Wait for a connector, 95 % at most", "s", 1.0, 0),
+    shown("charger_utilisation", "Charger utilisation", "%", 100.0, 1),
+    shown("peak_power_kw", "Peak power", "kW", 1.0, 0),
+    shown("mean_soc", "State of charge, mean", "%", 100.0, 1),
+    shown("fares_eur", "Fares", MONEY, 1.0, 2),
+    shown("charging_cost_eur", "Cost of charging", MONEY, 1.0, 2),
+    shown("driving_cost_eur", "Cost of driving", MONEY, 1.0, 2),
+    shown("wear_cost_eur", "Battery wear", MONEY, 1.0, 2),
+    shown("lost_request_cost_eur", "Cost of lost requests", MONEY, 1.0, 2),
+    shown("rescue_cost_eur", "Rescues", MONEY, 1.0, 2),
+    shown("operating_profit_eur", "Operating profit", MONEY, 1.0, 2),
+    shown("co2_kg", "CO\u{2082} of the energy drawn", "kg", 1.0, 0),
+];
+
+/// Figures of an operator of stations.
+const OPERATOR_FIGURES: &[Shown] = &[
+    shown("sessions", "Sessions", "", 1.0, 0),
+    shown("energy_kwh", "Energy sold", "kWh", 1.0, 0),
+    shown("revenue_eur", "Revenue", MONEY, 1.0, 2),
+    shown("energy_cost_eur", "Cost of energy", MONEY, 1.0, 2),
+    shown("profit_eur", "Profit", MONEY, 1.0, 2),
+];
+
+fn unit<'a>(of: &Shown, currency: &'a str) -> &'a str {
+    if of.unit == MONEY { currency } else { of.unit }
+}
+
+/// A large number and its name, with a second line.
+fn card(title: &str, value: Option<f64>, digits: usize, unit: &str, below: &str) -> String {
+    let Some(value) = value else { return String::new() };
+    format!(
+        "<li><span class=\"name\">{}</span><span class=\"value\">{}<span class=\"unit\">{}</span></span>\
+         <span class=\"below\">{}</span></li>",
+        escape(title),
+        number(value, digits),
+        escape(unit),
+        escape(below)
+    )
+}
+
+/// The cards at the top of the page.
+pub(super) fn cards(summary: &Summary) -> String {
+    let (total, currency) = (&summary.total, &*summary.currency);
+    let get = |key: &str| total.get(key);
+    let part = |key: &str, digits: usize| get(key).map_or("\u{2013}".to_owned(), |x| number(x, digits));
+    let percent = |key: &str| get(key).map(|x| 100.0 * x);
+    let per = |a: &str, b: &str| Some(get(a)? / get(b).filter(|b| *b > 0.0)?);
+    let share_empty = per("km_empty", "km_total").map_or(f64::NAN, |x| 100.0 * x);
+    let profit = get("operating_profit_eur");
+    let mut cards = [
+        card(
+            "Service rate",
+            percent("service_rate"),
+            1,
+            "%",
+            &format!("{} of {} trips served", part("trips_served", 0), part("trips_requested", 0)),
+        ),
+        card(
+            "Wait, median",
+            get("wait_p50_s").map(|s| s / 60.0),
+            1,
+            "min",
+            &format!(
+                "95 % at most {} min",
+                get("wait_p95_s").map_or("\u{2013}".into(), |s| number(s / 60.0, 1))
+            ),
+        ),
+        card(
+            "Operating profit",
+            profit,
+            if profit.is_some_and(|p| p.abs() < 1e4) { 2 } else { 0 },
+            currency,
+            &format!("fares {}, charging {}", part("fares_eur", 0), part("charging_cost_eur", 0)),
+        ),
+        card(
+            "Distance driven",
+            get("km_total"),
+            0,
+            "km",
+            &format!("{} % of it empty", number(share_empty, 1)),
+        ),
+        card(
+            "Energy charged",
+            get("energy_charged_kwh"),
+            0,
+            "kWh",
+            &format!(
+                "{} sessions, {} {currency}/kWh",
+                part("sessions", 0),
+                per("charging_cost_eur", "energy_charged_kwh").map_or("\u{2013}".into(), |x| number(x, 3))
+            ),
+        ),
+        card(
+            "Peak power",
+            get("peak_power_kw"),
+            0,
+            "kW",
+            &format!(
+                "chargers in use {} % of the time",
+                percent("charger_utilisation").map_or("\u{2013}".into(), |x| number(x, 1))
+            ),
+        ),
+        card(
+            "State of charge, mean",
+            percent("mean_soc"),
+            1,
+            "%",
+            &format!("{} kWh driven", part("energy_driven_kwh", 0)),
+        ),
+    ]
+    .concat();
+    cards.push_str(&card(
+        "CO\u{2082}",
+        get("co2_kg").map(|kg| kg / 1_000.0),
+        2,
+        "t",
+        "of the energy drawn from the grid",
+    ));
+    if cards.is_empty() { cards } else { format!("<ul class=\"cards\">{cards}</ul>\n") }
+}
+
+/// The figures of all and of each fleet, and of the operators.
+pub(super) fn tables(summary: &Summary) -> String {
+    let several = summary.fleets.len() > 1;
+    let mut heads =
+        vec![words("Figure"), words("Unit"), numbers(if several { "All fleets" } else { "Value" }, "")];
+    let mut columns = vec![&summary.total];
+    if several {
+        heads.extend(summary.fleets.iter().map(|f| numbers(f.name(), "")));
+        columns.extend(&summary.fleets);
+    }
+    let mut table = Table::new("Figures of the run, money in the scenario's currency", heads);
+    for of in FIGURES {
+        if columns.iter().all(|c| c.get(of.key).is_none()) {
+            continue;
+        }
+        let mut cells = vec![Cell::text(of.title), Cell::text(unit(of, &summary.currency))];
+        cells.extend(columns.iter().map(|c| Cell::optional(c.get(of.key).map(|x| of.factor * x), of.digits)));
+        table.row(cells);
+    }
+    // What later versions add to the file is shown by its name there.
+    for key in summary.total.0.keys().filter(|key| FIGURES.iter().all(|of| of.key != *key)) {
+        let Some(value) = summary.total.get(key) else { continue };
+        let (title, unit) = named(key, &summary.currency);
+        let mut cells = vec![Cell::text(&title), Cell::text(&unit)];
+        let digits = if value.fract() == 0.0 { 0 } else { digits_for(value) };
+        cells.extend(columns.iter().map(|c| Cell::optional(c.get(key), digits)));
+        table.row(cells);
+    }
+    let mut html = table.render();
+    if !summary.operators.is_empty() {
+        let mut heads = vec![words("Operator")];
+        heads.extend(OPERATOR_FIGURES.iter().map(|of| numbers(of.title, unit(of, &summary.currency))));
+        let mut table = Table::new("Operators of stations", heads);
+        for operator in &summary.operators {
+            let mut cells = vec![Cell::text(operator.name())];
+            cells.extend(
+                OPERATOR_FIGURES
+                    .iter()
+                    .map(|of| Cell::optional(operator.get(of.key).map(|x| of.factor * x), of.digits)),
+            );
+            table.row(cells);
+        }
+        let _ = write!(html, "{}", table.render());
+    }
+    html
+}
+
+/// Title and unit of a figure that is known by its key only, for example `market_profit_eur`.
+fn named(key: &str, currency: &str) -> (String, String) {
+    let units = [
+        ("_eur_mwh", format!("{currency}/MWh")),
+        ("_eur", currency.to_owned()),
+        ("_kwh", "kWh".to_owned()),
+        ("_kw", "kW".to_owned()),
+        ("_km", "km".to_owned()),
+        ("_kg", "kg".to_owned()),
+        ("_s", "s".to_owned()),
+    ];
+    let found = units.iter().find_map(|(end, unit)| Some((key.strip_suffix(end)?, unit.clone())));
+    let (stem, unit) = found.unwrap_or((key, String::new()));
+    let mut title = stem.replace('_', " ");
+    if let Some(first) = title.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    (title, unit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::records::metrics::Figures as Written;
+
+    #[test]
+    fn every_figure_of_the_summary_has_a_title() {
+        let written = serde_json::to_value(Written { co2_kg: Some(1.0), ..Written::default() }).unwrap();
+        for key in written.as_object().unwrap().keys() {
+            assert!(FIGURES.iter().any(|of| of.key == key), "{key}");
+        }
+        for of in FIGURES {
+            assert!(written.get(of.key).is_some(), "{} is no figure any more", of.key);
+        }
+    }
+
+    #[test]
+    fn figures_without_a_title_are_named_by_their_key() {
+        assert_eq!(named("market_profit_eur", "USD"), ("Market profit".into(), "USD".into()));
+        assert_eq!(named("bids", "USD"), ("Bids".into(), String::new()));
+    }
+}
