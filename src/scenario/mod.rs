@@ -17,7 +17,6 @@ pub mod od_matrix;
 pub mod overrides;
 pub mod placement;
 pub mod problems;
-mod recorded;
 pub mod schema;
 mod snap;
 pub mod sources;
@@ -30,7 +29,6 @@ pub mod vehicle_types;
 
 pub use build::Prepared;
 pub use overrides::Overrides;
-pub use recorded::Recorded;
 pub use spec::{OutputsSpec, ScenarioFile};
 
 use crate::datasets::TripSource;
