@@ -12,6 +12,24 @@ use rand_pcg::Pcg64;
 pub enum Purpose {
     /// Which trips of a trace are kept, doubled or moved in time.
     Demand,
+    /// Which recorded day stands for a day simulated.
+    DemandDays,
+    /// How much demand a day has.
+    DemandLevel,
+    /// Which trips happen once more or not at all on a day of more or less demand, and when.
+    DemandCopies,
+    /// Which trips are left out.
+    DemandThinning,
+    /// How far trips are moved in time.
+    DemandJitter,
+    /// How long a ride takes.
+    RideDuration,
+    /// How much a vehicle's drivers consume.
+    DrivingStyle,
+    /// How warm a day is.
+    Temperature,
+    /// Which day's prices stand for a day simulated.
+    PriceDays,
     /// Which fleet a request is for.
     FleetChoice,
     /// Where a vehicle starts.
@@ -28,6 +46,15 @@ impl Purpose {
     const fn name(self) -> &'static str {
         match self {
             Self::Demand => "demand",
+            Self::DemandDays => "demand days",
+            Self::DemandLevel => "demand level",
+            Self::DemandCopies => "demand copies",
+            Self::DemandThinning => "demand thinning",
+            Self::DemandJitter => "demand jitter",
+            Self::RideDuration => "ride duration",
+            Self::DrivingStyle => "driving style",
+            Self::Temperature => "temperature",
+            Self::PriceDays => "price days",
             Self::FleetChoice => "fleet choice",
             Self::Placement => "placement",
             Self::InitialSoc => "initial soc",
