@@ -76,12 +76,30 @@ pub struct Streams {
 impl Streams {
     /// The stream for `purpose` and `entity` (its number, or 0 where there is one stream for all).
     pub fn stream(&self, purpose: Purpose, entity: u64) -> Pcg64 {
+        self.of(purpose).stream(entity)
+    }
+
+    /// All streams for `purpose`, for whoever needs many of them: what they share is hashed once.
+    pub fn of(&self, purpose: Purpose) -> PurposeStreams {
         let mut hash = Mixer(0x6772_6964_666c_6565); // "gridflee": any fixed start will do
         hash.word(self.seed);
         hash.word(u64::from(self.replication));
         for byte in purpose.name().bytes() {
             hash.word(u64::from(byte));
         }
+        PurposeStreams(hash)
+    }
+}
+
+/// The streams of one replication for one purpose.
+#[derive(Debug, Clone, Copy)]
+pub struct PurposeStreams(Mixer);
+
+impl PurposeStreams {
+    /// The stream for `entity`.
+    #[inline]
+    pub fn stream(&self, entity: u64) -> Pcg64 {
+        let mut hash = self.0;
         hash.word(entity);
         let mut next = || u128::from(hash.next()) << 64 | u128::from(hash.next());
         Pcg64::new(next(), next())
@@ -89,6 +107,7 @@ impl Streams {
 }
 
 /// SplitMix64 (Steele, Lea, Flood, OOPSLA 2014), used to absorb words and to squeeze the state out.
+#[derive(Debug, Clone, Copy)]
 struct Mixer(u64);
 
 impl Mixer {

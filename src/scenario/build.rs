@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::geo::Places;
 use crate::ids::{PlaceId, TypeId};
 use crate::policies::{ChargingSpec, DispatchSpec, RelocationSpec};
-use crate::rng::Streams;
+use crate::rng::{Purpose, Streams};
 use crate::time::SimTime;
 use crate::world::{Mode, Setup, Station, Travel};
 use std::collections::{BTreeMap, BTreeSet};
@@ -116,7 +116,8 @@ impl Scenario {
             }
             ModeSpec::Dispatch => {
                 let cv = variation.driving_style_cv;
-                placement::vehicles(plan, cv, &requests, &depots, &located, streams, &mut problems)
+                let styles = factors::Factors::new(cv, Purpose::DrivingStyle, streams);
+                placement::vehicles(plan, styles, &requests, &depots, &located, streams, &mut problems)
             }
         };
         if problems.errors.is_empty() {

@@ -5,7 +5,7 @@ use super::Plan;
 use super::problems::Problems;
 use super::spec::{ModeSpec, ScenarioFile};
 use super::suggest;
-use super::variation::factors::factor;
+use super::variation::factors::Factors;
 use super::variation::trips::{Pick, Picks};
 use crate::datasets::{OnBadRow, Trace};
 use crate::geo::Places;
@@ -90,7 +90,10 @@ pub(crate) fn demand(
     let (mut no_fleet, mut no_vehicle) = (0_u64, 0_u64);
     let (mut distances, mut durations, mut fares) = (0_u64, 0_u64, 0_u64);
     let variation = &spec.variation;
-    let mut binder = Binder::new(plan, trace, variation.driving_style_cv, streams);
+    let styles = Factors::new(variation.driving_style_cv, Purpose::DrivingStyle, streams);
+    let durations_of = Factors::new(variation.ride_duration_cv, Purpose::RideDuration, streams);
+    let fleets_of = streams.of(Purpose::FleetChoice);
+    let mut binder = Binder::new(plan, trace, styles, streams);
     let mut pace = travel.pace(&plan.horizon.clock, plan.horizon.start);
     for Pick { time, row, key } in trips {
         let i = row as usize;
@@ -98,7 +101,7 @@ pub(crate) fn demand(
             Split::Only(fleet) => Some(*fleet),
             Split::ByName(fleets) => fleets.get(trace.fleet[i] as usize).copied().flatten(),
             Split::Shares(shares) => {
-                let draw: f64 = streams.stream(Purpose::FleetChoice, key).random();
+                let draw: f64 = fleets_of.stream(key).random();
                 shares.iter().find(|(upper, _)| draw < *upper).or(shares.last()).map(|&(_, fleet)| fleet)
             }
         };
@@ -137,7 +140,7 @@ pub(crate) fn demand(
                 duration_s = trip.duration_s as f64 * if known { pace } else { 1.0 };
             }
         }
-        duration_s *= factor(variation.ride_duration_cv, Purpose::RideDuration, key, streams);
+        duration_s *= durations_of.of(key);
         let duration_s = duration_s.ceil().clamp(1.0, MOST_SECONDS) as u32;
         let mut fare = trace.fare[i];
         if fare.is_nan() {
@@ -238,7 +241,7 @@ fn unknown_fleets(spec: &ScenarioFile, trace: &Trace, count: u64, problems: &mut
 /// Binds trips to the vehicles that they name.
 struct Binder<'a> {
     plan: &'a Plan,
-    driving_style_cv: f64,
+    styles: Factors,
     streams: Streams,
     /// Number of each vehicle of the trace in the scenario, once it has made a trip.
     numbers: Vec<Option<VehicleId>>,
@@ -246,9 +249,9 @@ struct Binder<'a> {
 }
 
 impl<'a> Binder<'a> {
-    fn new(plan: &'a Plan, trace: &Trace, driving_style_cv: f64, streams: Streams) -> Self {
+    fn new(plan: &'a Plan, trace: &Trace, styles: Factors, streams: Streams) -> Self {
         let numbers = vec![None; trace.vehicle_names.len()];
-        Self { plan, driving_style_cv, streams, numbers, vehicles: Vec::new() }
+        Self { plan, styles, streams, numbers, vehicles: Vec::new() }
     }
 
     /// What binds trip `i`, and the fleet of its vehicle; a vehicle belongs to the fleet of its first
@@ -269,7 +272,6 @@ impl<'a> Binder<'a> {
                 };
                 let name = trace.vehicle_names.get(named)?.clone();
                 let vehicle_type = group.vehicle_type;
-                let cv = self.driving_style_cv;
                 self.vehicles.push(VehicleStart {
                     name,
                     fleet,
@@ -277,7 +279,7 @@ impl<'a> Binder<'a> {
                     place: trace.origin[i],
                     soc,
                     // By its number in the trace, which is the same whatever trips happen.
-                    consumption_factor: factor(cv, Purpose::DrivingStyle, named as u64, self.streams),
+                    consumption_factor: self.styles.of(named as u64),
                 });
                 *number = Some(vehicle);
                 vehicle

@@ -2,7 +2,7 @@
 
 use super::Plan;
 use super::problems::Problems;
-use super::variation::factors::factor;
+use super::variation::factors::Factors;
 use crate::ids::{FleetId, PlaceId, TypeId, VehicleId};
 use crate::rng::{Purpose, Streams};
 use crate::world::{Requests, VehicleStart};
@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 /// `depots` by fleet; `located` by fleet and named vehicle.
 pub(crate) fn vehicles(
     plan: &Plan,
-    driving_style_cv: f64,
+    styles: Factors,
     requests: &Requests,
     depots: &[Vec<PlaceId>],
     located: &[Vec<Option<PlaceId>>],
@@ -52,7 +52,7 @@ pub(crate) fn vehicles(
             let Some(place) = place else { continue };
             let soc = draw_soc(streams, vehicle, soc);
             let number = u64::from(vehicle.0);
-            let consumption_factor = factor(driving_style_cv, Purpose::DrivingStyle, number, streams);
+            let consumption_factor = styles.of(number);
             all.push(VehicleStart { name, fleet: fleet.id, vehicle_type, place, soc, consumption_factor });
         }
     }

@@ -20,3 +20,4 @@ mod support;
 mod synth;
 mod trips;
 mod trips_bad;
+mod variation;

@@ -2,29 +2,40 @@
 
 use super::VariationSpec;
 use super::days::Day;
-use crate::rng::{Purpose, Streams};
+use crate::rng::{Purpose, PurposeStreams, Streams};
 use crate::scenario::horizon::Horizon;
 use crate::time::HOUR_S;
-use rand::RngExt;
+use rand::RngExt as _;
 use rand_distr::StandardNormal;
 
-/// A lognormal factor of mean 1 and coefficient of variation `cv`; 1 where that is 0.
+/// Lognormal factors of mean 1, one per entity.
 ///
 /// With normal logarithms of mean m and variance v the mean is exp(m + v/2) and the squared coefficient
 /// of variation exp(v) - 1 (Johnson, Kotz, Balakrishnan: Continuous Univariate Distributions, vol. 1,
 /// 1994, ch. 14).
-pub fn lognormal(cv: f64, random: &mut impl RngExt) -> f64 {
-    if cv == 0.0 {
-        return 1.0;
-    }
-    let variance = (cv * cv).ln_1p();
-    let normal: f64 = random.sample(StandardNormal);
-    (variance.sqrt() * normal - 0.5 * variance).exp()
+#[derive(Debug, Clone, Copy)]
+pub struct Factors {
+    streams: PurposeStreams,
+    /// Mean and standard deviation of the logarithm.
+    log: (f64, f64),
 }
 
-/// A factor of mean 1 from the stream of `purpose` and `entity`.
-pub fn factor(cv: f64, purpose: Purpose, entity: u64, streams: Streams) -> f64 {
-    if cv == 0.0 { 1.0 } else { lognormal(cv, &mut streams.stream(purpose, entity)) }
+impl Factors {
+    /// Factors of coefficient of variation `cv`, drawn from the streams of `purpose`.
+    pub fn new(cv: f64, purpose: Purpose, streams: Streams) -> Self {
+        let variance = (cv * cv).ln_1p();
+        Self { streams: streams.of(purpose), log: (-0.5 * variance, variance.sqrt()) }
+    }
+
+    /// The factor of `entity`; 1 where nothing varies.
+    pub fn of(&self, entity: u64) -> f64 {
+        let (mean, sd) = self.log;
+        if sd == 0.0 {
+            return 1.0;
+        }
+        let normal: f64 = self.streams.stream(entity).sample(StandardNormal);
+        (mean + sd * normal).exp()
+    }
 }
 
 /// Adds to temperatures by hour (one figure: all hours) the deviation of the local day in which the
@@ -63,12 +74,15 @@ mod tests {
     use super::*;
     use crate::time::{DAY_S, LocalClock, SimTime};
 
+    fn factors(cv: f64) -> Factors {
+        Factors::new(cv, Purpose::RideDuration, Streams { seed: 5, replication: 0 })
+    }
+
     #[test]
     fn factors_have_mean_one_and_the_variation_asked_for() {
         for cv in [0.05, 0.3, 1.0] {
             let n = 200_000;
-            let draw = |i| factor(cv, Purpose::RideDuration, i, Streams { seed: 5, replication: 0 });
-            let all: Vec<f64> = (0..n).map(draw).collect();
+            let all: Vec<f64> = (0..n).map(|i| factors(cv).of(i)).collect();
             let mean = all.iter().sum::<f64>() / n as f64;
             let sd = (all.iter().map(|f| (f - mean).powi(2)).sum::<f64>() / n as f64).sqrt();
             assert!((mean - 1.0).abs() < 5.0 * cv / (n as f64).sqrt(), "{cv}: mean {mean}");
@@ -76,7 +90,7 @@ mod tests {
             assert!((sd / cv - 1.0).abs() < 0.05, "{cv}: sd {sd}");
             assert!(all.iter().all(|&f| f > 0.0));
         }
-        assert_eq!(factor(0.0, Purpose::RideDuration, 1, Streams { seed: 5, replication: 0 }), 1.0);
+        assert_eq!(factors(0.0).of(1), 1.0);
     }
 
     /// Mean of each day's deviation over `n` replications of a fortnight.

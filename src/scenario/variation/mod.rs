@@ -31,7 +31,8 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields, default)]
 pub struct VariationSpec {
     /// Days of the trips: `as-recorded`, or `bootstrap`: for each day simulated a whole day of the files,
-    /// drawn with replacement from those of its class. Trips keep their local time of day.
+    /// drawn with replacement from those of its class. Trips keep their local time of day. In `replay` a
+    /// vehicle that was left elsewhere than its day begins is carried there.
     pub demand_days: DaysSpec,
     /// Which days can stand for each other, for `demand_days` and `price_days`.
     pub day_classes: DayClasses,

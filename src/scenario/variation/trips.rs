@@ -4,11 +4,11 @@
 //! simulated the day it is drawn from; the level of the day; thinning; jitter.
 
 use super::days::Day;
-use super::factors::factor;
+use super::factors::Factors;
 use super::{DaysSpec, VariationSpec, lacking};
 use crate::datasets::Trace;
 use crate::datasets::sample::Drawn;
-use crate::rng::{Purpose, Streams};
+use crate::rng::{Purpose, PurposeStreams, Streams};
 use crate::scenario::horizon::Horizon;
 use crate::scenario::problems::Problems;
 use crate::time::SimTime;
@@ -80,7 +80,10 @@ impl Picking<'_> {
             }
         }
         let (mut taken, mut thinned) = (0, 0);
-        let mut moves = Moves::new(if self.replay { trace.vehicle_names.len() } else { 0 });
+        let levels = Factors::new(self.spec.demand_level_cv, Purpose::DemandLevel, self.streams);
+        let copies_of = self.streams.of(Purpose::DemandCopies);
+        let (thinning, share) = (self.streams.of(Purpose::DemandThinning), self.spec.demand_thinning);
+        let happens = |key| share >= 1.0 || thinning.stream(key).random::<f64>() < share;
         for target in &targets {
             let classes = self.spec.day_classes;
             let source = match self.spec.demand_days {
@@ -92,25 +95,30 @@ impl Picking<'_> {
             let to = times.partition_point(|&t| t < source.end);
             let day_key = if bootstrap { target.number() << DAY_BIT } else { 0 };
             let first = picks.trips.len();
-            let level = self.level(target);
+            let level = levels.of(target.number()).min(MOST_COPIES);
+            let copies = Copies { level, streams: copies_of };
             for (position, &t) in (from..to).zip(&times[from..to]) {
                 let row = self.sampled.map_or(position as u32, |drawn| drawn.row[position]);
                 let time = target.at_time_of(t, source);
                 let key = day_key | position as u64;
-                let copies = level.copies(key, self.streams);
-                thinned += u64::from(copies == 0);
-                for copy in 0..copies {
+                let count = copies.of(key);
+                thinned += u64::from(count == 0);
+                for copy in 0..count {
                     let key = key | copy << COPY_BIT;
-                    if !self.happens(key) {
+                    if !happens(key) {
                         thinned += 1;
                         continue;
                     }
-                    let time = if copy == 0 { time } else { target.reflect(time + self.apart_s(key)) };
+                    let time = if copy == 0 {
+                        time
+                    } else {
+                        target.reflect(time + copies.apart_s(key, self.copy_jitter_s))
+                    };
                     picks.trips.push(Pick { time, row, key });
                 }
             }
             taken += to - from;
-            self.jitter(&mut picks.trips[first..], target, trace, &mut moves);
+            self.jitter(&mut picks.trips[first..], target, trace);
         }
         let before = picks.trips.len();
         picks.trips.retain(|pick| (self.horizon.start..self.horizon.end).contains(&pick.time));
@@ -128,33 +136,18 @@ impl Picking<'_> {
         picks
     }
 
-    fn level(&self, day: &Day) -> Level {
-        let cv = self.spec.demand_level_cv;
-        Level(factor(cv, Purpose::DemandLevel, day.number(), self.streams).min(MOST_COPIES))
-    }
-
-    fn happens(&self, key: u64) -> bool {
-        let share = self.spec.demand_thinning;
-        share >= 1.0 || self.streams.stream(Purpose::DemandThinning, key).random::<f64>() < share
-    }
-
-    /// How far a further copy of a trip is from it [s].
-    fn apart_s(&self, key: u64) -> i64 {
-        let most_s = self.copy_jitter_s;
-        self.streams.stream(Purpose::DemandCopies, key).random_range(-most_s..=most_s)
-    }
-
     /// Moves the trips of one day within it.
     ///
     /// Each for itself, reflected at midnight, so that the day keeps its number of trips. In replay a
     /// vehicle's trips of the day move together, no farther than the first and the last of them can:
     /// their order and the time between them stay.
-    fn jitter(&self, trips: &mut [Pick], day: &Day, trace: &Trace, moves: &mut Moves) {
+    fn jitter(&self, trips: &mut [Pick], day: &Day, trace: &Trace) {
         let most_s = self.spec.demand_jitter_s;
         if most_s == 0 {
             return;
         }
-        let draw = |key| self.streams.stream(Purpose::DemandJitter, key).random_range(-most_s..=most_s);
+        let streams = self.streams.of(Purpose::DemandJitter);
+        let draw = |key| streams.stream(key).random_range(-most_s..=most_s);
         if !self.replay {
             for pick in trips {
                 pick.time = day.reflect(pick.time + draw(pick.key));
@@ -162,41 +155,46 @@ impl Picking<'_> {
             return;
         }
         let vehicle = |pick: &Pick| trace.vehicle[pick.row as usize] as usize;
-        moves.0.fill(None);
+        // First and last trip of each vehicle.
+        let mut spans: Vec<Option<(SimTime, SimTime)>> = vec![None; trace.vehicle_names.len()];
         for pick in &*trips {
-            if let Some(span) = moves.0.get_mut(vehicle(pick)) {
+            if let Some(span) = spans.get_mut(vehicle(pick)) {
                 let (first, last) = span.unwrap_or((pick.time, pick.time));
                 *span = Some((first.min(pick.time), last.max(pick.time)));
             }
         }
+        let moves_s: Vec<i64> = (0_u64..)
+            .zip(spans)
+            .map(|(vehicle, span)| {
+                let Some((first, last)) = span else { return 0 };
+                let by_s = draw(day.number() << DAY_BIT | vehicle);
+                by_s.clamp(day.start - first, day.end + -1 - last)
+            })
+            .collect();
         for pick in trips {
-            let number = vehicle(pick);
-            if let Some((first, last)) = moves.0.get(number).copied().flatten() {
-                let by_s = draw(day.number() << DAY_BIT | number as u64);
-                pick.time += by_s.clamp(day.start - first, day.end + -1 - last);
-            }
+            pick.time += moves_s.get(vehicle(pick)).copied().unwrap_or(0);
         }
     }
 }
 
-/// How often a trip of a day happens on average.
-struct Level(f64);
+/// How often each trip of a day happens.
+struct Copies {
+    /// On average.
+    level: f64,
+    streams: PurposeStreams,
+}
 
-impl Level {
-    fn copies(&self, key: u64, streams: Streams) -> u64 {
-        if self.0 == 1.0 {
+impl Copies {
+    fn of(&self, key: u64) -> u64 {
+        if self.level == 1.0 {
             return 1;
         }
-        let more: f64 = streams.stream(Purpose::DemandCopies, key).random();
-        self.0.floor() as u64 + u64::from(more < self.0.fract())
+        let more: f64 = self.streams.stream(key).random();
+        self.level.floor() as u64 + u64::from(more < self.level.fract())
     }
-}
 
-/// First and last trip of each vehicle on the day at hand.
-struct Moves(Vec<Option<(SimTime, SimTime)>>);
-
-impl Moves {
-    fn new(vehicles: usize) -> Self {
-        Self(vec![None; vehicles])
+    /// How far a further copy of a trip is from it, at most `most_s` either way [s].
+    fn apart_s(&self, key: u64, most_s: i64) -> i64 {
+        self.streams.stream(key).random_range(-most_s..=most_s)
     }
 }
