@@ -14,5 +14,7 @@ pub mod policies;
 pub mod records;
 pub mod rng;
 pub mod scenario;
+pub mod statistics;
+pub mod studies;
 pub mod time;
 pub mod world;

@@ -38,6 +38,10 @@ pub enum Purpose {
     InitialSoc,
     /// Exploration and tie-breaking of a policy.
     Policy,
+    /// Points of a study.
+    Design,
+    /// Resampling in the statistics of a study.
+    Resampling,
     /// Made-up data sets.
     Synthesis,
 }
@@ -59,6 +63,8 @@ impl Purpose {
             Self::Placement => "placement",
             Self::InitialSoc => "initial soc",
             Self::Policy => "policy",
+            Self::Design => "design",
+            Self::Resampling => "resampling",
             Self::Synthesis => "synthesis",
         }
     }

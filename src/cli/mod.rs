@@ -10,6 +10,7 @@ pub mod progress;
 pub mod run;
 pub mod schema;
 pub mod starter;
+pub mod study;
 pub mod synth;
 pub mod terminal;
 pub mod validate;
@@ -40,7 +41,9 @@ pub struct Cli {
 pub enum Command {
     /// Simulate a scenario once.
     Run(run::RunArgs),
-    /// Check a scenario and say what it holds, without running it.
+    /// Compare policies over many replications of a scenario.
+    Study(study::StudyArgs),
+    /// Check a scenario or a study and say what it holds, without running it.
     Validate(validate::ValidateArgs),
     /// Import, describe and make up trips, prices and other data.
     #[command(subcommand)]
@@ -81,6 +84,7 @@ impl Command {
     pub fn execute(self) -> Result<()> {
         match self {
             Self::Run(args) => run::run(&args),
+            Self::Study(args) => study::run(&args),
             Self::Validate(args) => validate::run(&args),
             Self::Data(command) => command.execute(),
             Self::New(args) => new::run(&args),

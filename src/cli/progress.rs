@@ -1,4 +1,4 @@
-//! The progress bar of a run: simulated days, events per second, time to go.
+//! Progress bars: of a run (simulated days, events per second) and of a study (tasks, best estimate).
 
 use crate::time::SimTime;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -60,5 +60,72 @@ fn thousands(rate: f64) -> String {
         r if r >= 1e6 => format!("{:.1} M", r / 1e6),
         r if r >= 1e3 => format!("{:.0} k", r / 1e3),
         r => format!("{r:.0}"),
+    }
+}
+
+/// Wall time of a command, for the manifest.
+#[derive(Debug)]
+pub struct Clock {
+    began: Instant,
+    started: chrono::DateTime<chrono::Utc>,
+}
+
+impl Clock {
+    /// Starts now.
+    #[expect(clippy::disallowed_methods, reason = "wall time, for the manifest only")]
+    pub fn start() -> Self {
+        Self { began: Instant::now(), started: chrono::Utc::now() }
+    }
+
+    /// When it started, ISO 8601 in UTC.
+    pub fn started(&self) -> String {
+        self.started.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
+    }
+
+    /// Time since [s].
+    pub fn elapsed_s(&self) -> f64 {
+        self.began.elapsed().as_secs_f64()
+    }
+}
+
+/// Progress of a study: tasks done, tasks per second, time to go, the best estimate so far.
+#[derive(Debug)]
+pub struct StudyProgress {
+    bar: ProgressBar,
+}
+
+impl StudyProgress {
+    /// Shown only if `visible`.
+    pub fn new(visible: bool) -> Self {
+        let bar = if visible { ProgressBar::new(0) } else { ProgressBar::hidden() };
+        let template = "{bar:24.cyan/blue} {pos}/{len} tasks  {per_sec}  {elapsed} / {eta} to go  {wide_msg}";
+        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        bar.set_style(style.progress_chars("█▉▊▋▌▍▎▏ "));
+        if visible {
+            bar.enable_steady_tick(Duration::from_millis(200));
+        }
+        Self { bar }
+    }
+}
+
+impl crate::studies::Progress for StudyProgress {
+    fn update(&self, done: usize, all: usize, estimate: &str) {
+        if self.bar.is_hidden() {
+            return;
+        }
+        if self.bar.length() != Some(all as u64) {
+            self.bar.set_length(all as u64);
+            // What was done before says nothing about the time to go.
+            self.bar.set_position(done as u64);
+            self.bar.reset_eta();
+        }
+        self.bar.set_position(done as u64);
+        self.bar.set_message(estimate.to_owned());
+    }
+}
+
+impl Drop for StudyProgress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
     }
 }

@@ -245,7 +245,7 @@ fn check(stop: &AtomicBool) -> Result<()> {
 }
 
 /// A flag that Ctrl-C sets, also `SIGTERM` and `SIGHUP`.
-fn interrupts() -> Result<&'static AtomicBool> {
+pub(super) fn interrupts() -> Result<&'static AtomicBool> {
     static STOP: AtomicBool = AtomicBool::new(false);
     match ctrlc::set_handler(|| STOP.store(true, Ordering::Relaxed)) {
         Ok(()) | Err(ctrlc::Error::MultipleHandlers) => Ok(&STOP),

@@ -1,8 +1,11 @@
-//! `gridfleet schema`: what scenario files may hold, and what the output tables do.
+//! `gridfleet schema`: what scenario and study files may hold, and what the output tables do.
 
 use super::terminal;
 use crate::error::{Error, Result};
 use crate::records::dictionary;
+use crate::scenario::ScenarioFile;
+use crate::scenario::schema::schema_of;
+use crate::studies::spec::StudyFile;
 use clap::Args;
 
 /// Arguments of `gridfleet schema`.
@@ -11,11 +14,15 @@ use clap::Args;
     gridfleet schema > scenario.schema.json\n  \
     and, as the first line of a scenario, for editors that know TOML schemas:\n  \
     #:schema ./scenario.schema.json\n  \
+    gridfleet schema --study         of study files\n  \
     gridfleet schema --tables        the columns of the output tables, with types, units and meaning")]
 pub struct SchemaArgs {
     /// Print the data dictionary of the output tables, in Markdown, instead.
     #[arg(long)]
     pub tables: bool,
+    /// Print the JSON Schema of study files instead.
+    #[arg(long, conflicts_with = "tables")]
+    pub study: bool,
 }
 
 /// Carries `gridfleet schema` out.
@@ -27,7 +34,7 @@ pub fn run(args: &SchemaArgs) -> Result<()> {
         let text = dictionary::markdown();
         return terminal::print(&format!("{}\n", text.trim_end()));
     }
-    let schema = crate::scenario::schema::schema();
+    let schema = if args.study { schema_of::<StudyFile>() } else { schema_of::<ScenarioFile>() };
     let mut text = serde_json::to_string_pretty(&schema).map_err(|error| Error::Other(error.to_string()))?;
     text.push('\n');
     terminal::print(&text)

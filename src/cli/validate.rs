@@ -1,9 +1,10 @@
-//! `gridfleet validate`: checks a scenario and everything it names, and says what it holds.
+//! `gridfleet validate`: checks a scenario or a study and everything it names, and says what it holds.
 
 use super::{ScenarioArgs, terminal};
 use crate::error::Result;
 use crate::rng::Streams;
 use crate::scenario::{self, Prepared};
+use crate::studies;
 use crate::world::{Mode, Setup};
 use clap::Args;
 use std::fmt::Write as _;
@@ -12,6 +13,7 @@ use std::fmt::Write as _;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     gridfleet validate scenarios/nyc-week.toml\n  \
+    gridfleet validate scenarios/charging-policies.toml\n  \
     gridfleet validate scenarios/small.toml --set time.days=1")]
 pub struct ValidateArgs {
     /// The scenario and its changes.
@@ -24,9 +26,35 @@ pub struct ValidateArgs {
 /// # Errors
 /// With all problems of the scenario.
 pub fn run(args: &ValidateArgs) -> Result<()> {
+    if studies::load::is_study(&args.scenario.scenario) {
+        let study = studies::load::load(&args.scenario.scenario)?;
+        return terminal::print(&describe_study(&study));
+    }
     let scenario = scenario::load(&args.scenario.scenario, &args.scenario.overrides())?;
     let (setup, prepared) = scenario.build(Streams { seed: scenario.seed(), replication: 0 })?;
     terminal::print(&describe(&setup, &prepared))
+}
+
+/// What a study holds.
+fn describe_study(study: &studies::Study) -> String {
+    let plan = &study.plan;
+    let names = |names: Vec<&str>| names.join(", ");
+    let mut out = format!("{}: ok\n", plan.study);
+    let mut row = |name: &str, text: String| {
+        // Writing to a string cannot fail.
+        let _ = writeln!(out, "  {name:<13} {text}");
+    };
+    row("scenario", plan.scenario_file.clone());
+    row("policies", names(plan.policies.iter().map(|p| p.name.as_str()).collect()));
+    row("baseline", plan.baseline.clone());
+    if !plan.factors.is_empty() {
+        row("factors", names(plan.factors.iter().map(|f| f.name.as_str()).collect()));
+    }
+    row("points", plan.points.len().to_string());
+    row("replications", study.replications.to_string());
+    row("tasks", (plan.arms() as u64 * u64::from(study.replications)).to_string());
+    row("metrics", names(plan.metrics.iter().map(|m| m.name.as_str()).collect()));
+    out
 }
 
 /// What a scenario holds.

@@ -368,6 +368,15 @@ impl Metrics {
         }
     }
 
+    /// Waits of riders picked up [s], all fleets together: (wait, riders), to three significant digits.
+    pub fn waits(&self) -> Vec<(u64, u64)> {
+        let mut all = histogram();
+        for fleet in &self.fleets {
+            let _ = all.add(&fleet.waits);
+        }
+        all.iter_recorded().map(|step| (step.value_iterated_to(), step.count_at_value())).collect()
+    }
+
     fn end_reading(&mut self) {
         if let Some((time, soc, vehicles)) = self.reading.take()
             && vehicles > 0

@@ -4,6 +4,7 @@
 //! [`Recorder`] once; a recorder cannot write back, so what is recorded never
 //! changes what is simulated.
 
+pub mod catalogue;
 pub mod dictionary;
 pub mod metrics;
 

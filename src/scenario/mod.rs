@@ -42,6 +42,8 @@ use document::Document;
 use fleets::FleetPlan;
 use horizon::Horizon;
 use problems::Problems;
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use stations::StationPlan;
 use std::path::{Path, PathBuf};
@@ -81,20 +83,53 @@ pub(crate) struct Plan {
 /// [`Error::Input`] with everything that is wrong with the file, the overrides and the small tables
 /// they name.
 pub fn load(path: &Path, overrides: &Overrides) -> Result<Scenario> {
-    let bytes = std::fs::read(path).map_err(|error| unreadable(path, error))?;
-    let text = String::from_utf8(bytes).map_err(|error| {
-        let valid = error.utf8_error().valid_up_to();
-        let line = 1 + error.as_bytes().iter().take(valid).filter(|&&b| b == b'\n').count() as u64;
-        InputError::new("bytes that are no UTF-8 text", "a TOML file").file(path).line(line)
-    })?;
-    parse(path, text, overrides)
+    parse(path, read_text(path, "a scenario file")?, overrides)
 }
 
-fn unreadable(path: &Path, error: std::io::Error) -> Error {
+/// The text of the TOML file in `path`, which is `what`.
+///
+/// # Errors
+/// If it cannot be read, is too large, or no text.
+pub fn read_text(path: &Path, what: &str) -> Result<String> {
+    let bytes = std::fs::read(path).map_err(|error| unreadable(path, what, error))?;
+    if bytes.len() > MOST_BYTES {
+        let found = format!("{} bytes", bytes.len());
+        return Err(InputError::new(found, format!("{what} of at most 16 MiB")).file(path).into());
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let line = 1 + error.as_bytes().iter().take(valid).filter(|&&b| b == b'\n').count() as u64;
+        InputError::new("bytes that are no UTF-8 text", "a TOML file").file(path).line(line).into()
+    })
+}
+
+/// Reads another kind of TOML file and checks it against the schema of `T`; with the file's tree, and
+/// its SHA-256.
+///
+/// # Errors
+/// [`Error::Input`] with everything that the schema does not allow.
+pub fn read_file<T: JsonSchema + DeserializeOwned>(path: &Path, what: &str) -> Result<(T, Document, String)> {
+    let text = read_text(path, what)?;
+    let sha256 = sha256(&text);
+    let document = Document::parse(path, text).map_err(sorted)?;
+    let errors = schema::check(&document, &schema::schema_of::<T>());
+    if !errors.is_empty() {
+        return Err(sorted(errors));
+    }
+    let file = serde_json::from_value(document.root.to_json())
+        .map_err(|error| InputError::new(error.to_string(), what).file(path))?;
+    Ok((file, document, sha256))
+}
+
+fn sha256(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn unreadable(path: &Path, what: &str, error: std::io::Error) -> Error {
     if error.kind() == std::io::ErrorKind::NotFound {
-        return InputError::new("no such file", "a scenario file")
+        return InputError::new("no such file", what)
             .file(path)
-            .help("`gridfleet new NAME` writes one to start from")
+            .help("`gridfleet new NAME` writes a scenario to start from")
             .into();
     }
     Error::reading(path, error)
@@ -109,7 +144,7 @@ pub fn parse(path: &Path, text: String, overrides: &Overrides) -> Result<Scenari
         let found = format!("{} bytes", text.len());
         return Err(InputError::new(found, "a scenario of at most 16 MiB").file(path).into());
     }
-    let sha256 = Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = sha256(&text);
     let mut document = Document::parse(path, text).map_err(sorted)?;
     let schema = schema::schema();
     let mut errors = overrides.apply(&mut document, &schema);
@@ -124,6 +159,13 @@ pub fn parse(path: &Path, text: String, overrides: &Overrides) -> Result<Scenari
     let mut seen = std::collections::BTreeSet::new();
     inputs.retain(|file| seen.insert(file.clone()));
     Ok(Scenario { spec, sha256, inputs, document, plan })
+}
+
+impl Scenario {
+    /// Names of the operators of stations.
+    pub fn operators(&self) -> &[String] {
+        &self.plan.operators
+    }
 }
 
 /// Resolves names and periods and reads the small tables.

@@ -7,11 +7,17 @@ use super::document::{Document, Entry, Node, Origin, Value, shortened};
 use super::spec::ScenarioFile;
 use super::suggest;
 use crate::error::InputError;
+use schemars::JsonSchema;
 use serde_json::Value as Json;
 
 /// The JSON Schema of scenario files.
 pub fn schema() -> Json {
-    let mut schema = schemars::schema_for!(ScenarioFile).to_value();
+    schema_of::<ScenarioFile>()
+}
+
+/// The JSON Schema of another kind of file that is written in TOML.
+pub fn schema_of<T: JsonSchema>() -> Json {
+    let mut schema = schemars::schema_for!(T).to_value();
     without_null(&mut schema);
     schema
 }

@@ -226,7 +226,7 @@ fn no_scenario_at_all() {
     insta::assert_snapshot!(said(&["run", "scenarios"]), @"error: scenarios: found a folder, expected a file that can be read");
     insta::assert_snapshot!(said(&["run", "nowhere.toml"]), @r"
     error: nowhere.toml: found no such file, expected a scenario file
-      help: `gridfleet new NAME` writes one to start from
+      help: `gridfleet new NAME` writes a scenario to start from
     ");
     insta::assert_snapshot!(said(&["run"]), @r"
     error: the following required arguments were not provided:

@@ -15,6 +15,8 @@ mod real_data;
 mod run;
 mod scenario;
 mod scenario_tables;
+mod statistics;
+mod statistics_coverage;
 #[path = "../support/mod.rs"]
 mod support;
 mod synth;

@@ -418,7 +418,7 @@ fn what_cannot_vary_is_told() {
     std::fs::write(month.folder.path().join("week.csv"), prices).unwrap();
     let week = "retailers=[{name=\"town-power\",tariff={kind=\"real-time\",file=\"week.csv\"}}]";
     let until_noon = "time={start=\"2018-03-05\",end=\"2018-03-10T12:00\",timezone=\"Europe/Berlin\"}";
-    insta::assert_snapshot!(message(&[until_noon, week, "variation.price_days=bootstrap"]), @"");
+    insta::assert_snapshot!(message(&[until_noon, week, "variation.price_days=bootstrap"]), @r#"--set variation.price_days=bootstrap: found "bootstrap", but no Saturday among the 5 days of the price files, 2018-03-05 to 2018-03-09, expected a Saturday to draw; give files of more days, or coarser classes: variation.day_classes = "weekday-weekend" or "any""#);
     insta::assert_snapshot!(message(&["variation.temperature_sd_c=3", "environment={}"]), @r#"--set variation.temperature_sd_c=3: found 3.0, but no temperature that could vary, expected environment.temperature_c or environment.temperature_by_hour_c"#);
     insta::assert_snapshot!(message(&["variation.demand_thinning=0", "variation.day_classes=monthly", "variation.temperature_correlation=1.5"]), @r#"
     --set variation.demand_thinning=0: found 0, expected a number above 0, at most 1

@@ -1,0 +1,79 @@
+//! Names beside points: each at the first free place around its point, or not at all.
+
+use super::canvas::{Anchor, Canvas, Point, Rect, Shape, Text};
+use super::palette::{FAINT, WHITE};
+
+/// Pixels per em.
+const SIZE: f64 = 11.5;
+/// Longest name [pixels].
+const LONGEST: f64 = 170.0;
+/// How far from a marker names are tried [pixels]; from the second on with a line that leads to the point.
+const RINGS: [f64; 4] = [4.0, 14.0, 26.0, 40.0];
+/// Most names that are tried at all.
+const MOST: usize = 300;
+
+/// What is taken already.
+pub(super) struct Labels {
+    within: Rect,
+    taken: Vec<Rect>,
+    tried: usize,
+    far: bool,
+}
+
+impl Labels {
+    /// Names inside `within`, off the texts that `canvas` has there; with `far` also at some distance, led to
+    /// their point by a line.
+    pub fn new(within: Rect, canvas: &Canvas, far: bool) -> Self {
+        let texts = canvas.shapes.iter().filter_map(|shape| match shape {
+            Shape::Text(text) => Some(text.bounds()).filter(|bounds| bounds.overlaps(&within)),
+            _ => None,
+        });
+        Self { within, taken: texts.collect(), tried: 0, far }
+    }
+
+    /// Nothing is written on `rect`.
+    pub fn keep_off(&mut self, rect: Rect) {
+        self.taken.push(rect);
+    }
+
+    /// Writes `name` near the marker of `radius` at `at`. Says whether there was room.
+    pub fn write(&mut self, canvas: &mut Canvas, name: &str, at: Point, radius: f64) -> bool {
+        if name.trim().is_empty() || self.tried >= MOST {
+            return false;
+        }
+        self.tried += 1;
+        for (ring, beyond) in RINGS.into_iter().enumerate().take(if self.far { RINGS.len() } else { 1 }) {
+            let (r, d) = (radius + beyond, (radius + beyond) * 0.75);
+            let places = [
+                (r, 0.0, Anchor::Start),
+                (-r, 0.0, Anchor::End),
+                (0.0, -r - 4.0, Anchor::Middle),
+                (0.0, r + 4.0, Anchor::Middle),
+                (d, -d - 2.0, Anchor::Start),
+                (d, d + 2.0, Anchor::Start),
+                (-d, -d - 2.0, Anchor::End),
+                (-d, d + 2.0, Anchor::End),
+            ];
+            for (dx, dy, anchor) in places {
+                let place = (at.0 + dx, at.1 + dy);
+                let text = Text::new(name, place, SIZE).within(LONGEST.min(self.within.width()));
+                let text = text.anchor(anchor).centred();
+                let bounds = text.bounds();
+                let free = self.within.contains((bounds.x0, bounds.y0))
+                    && self.within.contains((bounds.x1, bounds.y1))
+                    && !self.taken.iter().any(|taken| taken.overlaps(&bounds));
+                if free && !text.text.is_empty() {
+                    if ring > 0 {
+                        canvas.line(&[at, bounds.clamp(at)], 0.8, FAINT);
+                    }
+                    // A little ground, so that grid lines do not cross the letters.
+                    canvas.rectangle(bounds, WHITE, 0.65);
+                    canvas.text(text);
+                    self.taken.push(bounds);
+                    return true;
+                }
+            }
+        }
+        false
+    }
+}

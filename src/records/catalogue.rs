@@ -1,0 +1,142 @@
+//! What the key figures of a run are called, in which unit they come, and which way is better.
+//!
+//! Tables, pictures and reports of studies take titles and units from here. A
+//! figure of one fleet or one operator goes by `fleets.NAME.figure` or
+//! `operators.NAME.figure`, and has the title and unit of the figure.
+
+/// Which way a figure is better, where that can be said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// The more the better.
+    Higher,
+    /// The less the better.
+    Lower,
+    /// Neither.
+    Neither,
+}
+
+/// A key figure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FigureInfo {
+    /// Name in `summary.json`.
+    pub name: &'static str,
+    /// For people.
+    pub title: &'static str,
+    /// Unit; `currency` stands for that of the scenario, nothing for a count or a share.
+    pub unit: &'static str,
+    /// Which way is better.
+    pub better: Direction,
+}
+
+const fn figure(
+    name: &'static str,
+    title: &'static str,
+    unit: &'static str,
+    better: Direction,
+) -> FigureInfo {
+    FigureInfo { name, title, unit, better }
+}
+
+use Direction::{Higher, Lower, Neither};
+
+/// The figures of [`super::metrics::Figures`], in their order.
+pub const FIGURES: &[FigureInfo] = &[
+    figure("trips_requested", "Trips requested", "", Neither),
+    figure("trips_served", "Trips served", "", Higher),
+    figure("trips_lost", "Trips lost", "", Lower),
+    figure("trips_lost_no_vehicle", "Trips lost: no vehicle", "", Lower),
+    figure("trips_lost_low_charge", "Trips lost: low charge", "", Lower),
+    figure("trips_lost_committed", "Trips lost: committed", "", Lower),
+    figure("trips_in_progress", "Trips in progress at the end", "", Neither),
+    figure("service_rate", "Service rate", "", Higher),
+    figure("wait_mean_s", "Wait, mean", "s", Lower),
+    figure("wait_p50_s", "Wait, median", "s", Lower),
+    figure("wait_p95_s", "Wait, 95th percentile", "s", Lower),
+    figure("wait_p99_s", "Wait, 99th percentile", "s", Lower),
+    figure("km_total", "Distance driven", "km", Neither),
+    figure("km_empty", "Distance driven empty", "km", Lower),
+    figure("energy_charged_kwh", "Energy charged", "kWh", Neither),
+    figure("energy_stored_kwh", "Energy stored", "kWh", Neither),
+    figure("energy_driven_kwh", "Energy driven", "kWh", Neither),
+    figure("energy_discharged_kwh", "Energy discharged", "kWh", Neither),
+    figure("sessions", "Charging sessions", "", Neither),
+    figure("sessions_without_connector", "Sessions without a connector", "", Lower),
+    figure("queue_mean_s", "Queue at stations, mean", "s", Lower),
+    figure("queue_p95_s", "Queue at stations, 95th percentile", "s", Lower),
+    figure("charger_utilisation", "Charger utilisation", "", Neither),
+    figure("peak_power_kw", "Peak power", "kW", Lower),
+    figure("mean_soc", "Mean state of charge", "", Neither),
+    figure("fares_eur", "Fares", "currency", Higher),
+    figure("charging_cost_eur", "Charging cost", "currency", Lower),
+    figure("driving_cost_eur", "Driving cost", "currency", Lower),
+    figure("wear_cost_eur", "Battery wear", "currency", Lower),
+    figure("lost_request_cost_eur", "Cost of lost requests", "currency", Lower),
+    figure("rescue_cost_eur", "Rescues", "currency", Lower),
+    figure("operating_profit_eur", "Operating profit", "currency", Higher),
+    figure("co2_kg", "CO2", "kg", Lower),
+];
+
+/// The figures of [`super::metrics::OperatorFigures`].
+pub const OPERATOR_FIGURES: &[FigureInfo] = &[
+    figure("sessions", "Charging sessions", "", Neither),
+    figure("energy_kwh", "Energy sold", "kWh", Neither),
+    figure("revenue_eur", "Revenue", "currency", Higher),
+    figure("energy_cost_eur", "Energy cost", "currency", Lower),
+    figure("profit_eur", "Profit", "currency", Higher),
+];
+
+/// What is known of the figure `name`, with whose figure it is where it is one fleet's or operator's.
+pub fn find(name: &str) -> Option<(FigureInfo, Option<&str>)> {
+    let of = |list: &[FigureInfo], name: &str| list.iter().find(|figure| figure.name == name).copied();
+    // Names of fleets may hold dots; names of figures do not.
+    let owned = |prefix: &str, list: &[FigureInfo]| {
+        let (owner, figure) = name.strip_prefix(prefix).and_then(|rest| rest.rsplit_once('.')).unzip();
+        of(list, figure?).map(|figure| (figure, owner))
+    };
+    of(FIGURES, name)
+        .map(|figure| (figure, None))
+        .or_else(|| owned("fleets.", FIGURES))
+        .or_else(|| owned("operators.", OPERATOR_FIGURES))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::metrics::{Figures, OperatorFigures};
+    use super::*;
+
+    fn names(value: &serde_json::Value) -> Vec<String> {
+        value.as_object().unwrap().keys().filter(|name| *name != "name").cloned().collect()
+    }
+
+    #[test]
+    fn every_figure_is_listed() {
+        let figures = Figures { co2_kg: Some(1.0), ..Figures::default() };
+        let mut listed: Vec<&str> = FIGURES.iter().map(|f| f.name).collect();
+        listed.sort_unstable();
+        let mut there = names(&serde_json::to_value(figures).unwrap());
+        there.sort_unstable();
+        assert_eq!(listed, there);
+        let operator = OperatorFigures {
+            name: "a".into(),
+            sessions: 0,
+            energy_kwh: 0.0,
+            revenue_eur: 0.0,
+            energy_cost_eur: 0.0,
+            profit_eur: 0.0,
+        };
+        let mut listed: Vec<&str> = OPERATOR_FIGURES.iter().map(|f| f.name).collect();
+        listed.sort_unstable();
+        let mut there = names(&serde_json::to_value(operator).unwrap());
+        there.sort_unstable();
+        assert_eq!(listed, there);
+    }
+
+    #[test]
+    fn figures_of_fleets_and_operators_are_found() {
+        assert_eq!(find("service_rate").unwrap().1, None);
+        let (figure, owner) = find("fleets.a.b.wait_p95_s").unwrap();
+        assert_eq!((figure.unit, owner), ("s", Some("a.b")));
+        assert_eq!(find("operators.hub.profit_eur").unwrap().0.better, Direction::Higher);
+        assert!(find("operators.hub.wait_p95_s").is_none() && find("wait").is_none());
+    }
+}

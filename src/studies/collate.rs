@@ -1,0 +1,302 @@
+//! From the journal to the results: statistics over replications, in the order of tasks.
+
+use super::journal::{Header, Journal, Outcome};
+use super::plan::{Plan, Task};
+use super::results::{ArmResult, Best, Comparison, Failure, StudySummary, Waits};
+use crate::error::Result;
+use crate::rng::{Purpose, Streams};
+use crate::statistics::selection::{self, Better};
+use crate::statistics::{Sample, bootstrap, holm, paired};
+use hdrhistogram::Histogram;
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+
+/// Resamples of each bootstrap; Efron and Tibshirani (1993, section 14.2) take 2,000 for intervals.
+const RESAMPLES: usize = 2_000;
+
+/// All that the tables of a study are made of.
+#[derive(Debug)]
+pub struct Collated {
+    /// The summary.
+    pub summary: StudySummary,
+    /// Names of all figures, sorted.
+    pub names: Vec<String>,
+    /// Each task that has a result, with its figures in the order of `names`; NaN for none.
+    pub rows: Vec<(Task, Vec<f64>)>,
+    /// Waits of riders by arm: (wait [s], riders).
+    pub waits: Vec<Vec<(u64, u64)>>,
+    /// Mean power of all stations by arm and hour from the start, over replications [kW].
+    pub power: Vec<Vec<HourPower>>,
+}
+
+/// Mean power in one hour, over replications.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct HourPower {
+    /// Replications.
+    pub n: u32,
+    /// Mean [kW].
+    pub mean_kw: f64,
+    /// Sum of squared deviations [kW2].
+    squares: f64,
+}
+
+impl HourPower {
+    /// Welford's update (Technometrics 4, 1962).
+    fn add(&mut self, kw: f64) {
+        self.n += 1;
+        let before = kw - self.mean_kw;
+        self.mean_kw += before / f64::from(self.n);
+        self.squares += before * (kw - self.mean_kw);
+    }
+
+    /// Standard deviation over replications [kW].
+    pub fn sd_kw(&self) -> Option<f64> {
+        (self.n > 1).then(|| (self.squares / f64::from(self.n - 1)).sqrt())
+    }
+}
+
+/// Reads the journal through and works everything out as `header` says.
+///
+/// # Errors
+/// If the journal cannot be read.
+pub fn collate(journal: &Journal, header: &Header) -> Result<Collated> {
+    let (plan, replications) = (&header.plan, header.replications);
+    let arms = plan.arms();
+    let mut columns: BTreeMap<String, usize> = BTreeMap::new();
+    let mut rows: Vec<(Task, Vec<f64>)> = Vec::new();
+    let mut waits: Vec<Histogram<u64>> = (0..arms).map(|_| histogram()).collect();
+    let mut power: Vec<Vec<HourPower>> = vec![Vec::new(); arms];
+    let mut failures = Vec::new();
+    for task in journal.tasks().filter(|task| task.replication < replications) {
+        let result = match journal.outcome(task)? {
+            Some(Outcome::Done(result)) => result,
+            Some(Outcome::Failed { error }) => {
+                failures.push(failure(plan, task, error));
+                continue;
+            }
+            None => continue,
+        };
+        let arm = plan.arm(task.policy, task.point);
+        let mut row = vec![f64::NAN; columns.len()];
+        for (name, &value) in &result.figures {
+            let next = columns.len();
+            let column = *columns.entry(name.clone()).or_insert(next);
+            row.resize(row.len().max(column + 1), f64::NAN);
+            row[column] = value;
+        }
+        rows.push((task, row));
+        for (wait_s, riders) in result.waits() {
+            // A histogram that grows as needed takes any value.
+            let _ = waits[arm].record_n(wait_s, riders);
+        }
+        let hours = &mut power[arm];
+        hours.resize(hours.len().max(result.power_kw.len()), HourPower::default());
+        for (hour, &kw) in hours.iter_mut().zip(&result.power_kw) {
+            hour.add(kw);
+        }
+    }
+    // Columns were numbered as they came; names are sorted.
+    let names: Vec<String> = columns.keys().cloned().collect();
+    for (_, row) in &mut rows {
+        let at = |&column: &usize| row.get(column).copied().unwrap_or(f64::NAN);
+        *row = columns.values().map(at).collect();
+    }
+    let values = Values::new(plan, &names, &rows, replications);
+    let (results, comparisons, best) = values.statistics();
+    let summary = StudySummary {
+        plan: plan.clone(),
+        replications,
+        results,
+        comparisons,
+        best,
+        waits: (0..arms).filter_map(|arm| riders(plan, arm, &waits[arm])).collect(),
+        failures,
+    };
+    let waits = waits
+        .iter()
+        .map(|h| h.iter_recorded().map(|step| (step.value_iterated_to(), step.count_at_value())).collect())
+        .collect();
+    Ok(Collated { summary, names, rows, waits, power })
+}
+
+/// Three significant digits, as in the runs themselves.
+fn histogram() -> Histogram<u64> {
+    Histogram::new(3).expect("three significant digits")
+}
+
+fn failure(plan: &Plan, task: Task, error: String) -> Failure {
+    Failure {
+        task: task.number,
+        policy: plan.policies[task.policy].name.clone(),
+        point: task.point,
+        replication: task.replication,
+        seed: plan.seed,
+        error,
+        rerun: plan.command(task),
+    }
+}
+
+fn riders(plan: &Plan, arm: usize, waits: &Histogram<u64>) -> Option<Waits> {
+    let policies = plan.policies.len();
+    (!waits.is_empty()).then(|| Waits {
+        policy: plan.policies[arm % policies].name.clone(),
+        point: arm / policies,
+        riders: waits.len(),
+        mean_s: waits.mean(),
+        p50_s: waits.value_at_quantile(0.5),
+        p90_s: waits.value_at_quantile(0.9),
+        p95_s: waits.value_at_quantile(0.95),
+        p99_s: waits.value_at_quantile(0.99),
+    })
+}
+
+/// The compared figures by metric, arm and replication.
+struct Values<'a> {
+    plan: &'a Plan,
+    /// `metrics x arms` rows of one value per replication; NaN for none.
+    table: Vec<Vec<f64>>,
+}
+
+/// What is worked out of one metric at one point.
+type Found = (Vec<ArmResult>, Vec<Comparison>, Vec<Best>);
+
+impl<'a> Values<'a> {
+    fn new(plan: &'a Plan, names: &[String], rows: &[(Task, Vec<f64>)], replications: u32) -> Self {
+        let mut table = Vec::with_capacity(plan.metrics.len() * plan.arms());
+        for metric in &plan.metrics {
+            let column = names.iter().position(|name| *name == metric.name);
+            let first = table.len();
+            table.resize(first + plan.arms(), vec![f64::NAN; replications as usize]);
+            for (task, row) in rows {
+                if let Some(&value) = column.and_then(|column| row.get(column)) {
+                    table[first + plan.arm(task.policy, task.point)][task.replication as usize] = value;
+                }
+            }
+        }
+        Self { plan, table }
+    }
+
+    fn of(&self, metric: usize, policy: usize, point: usize) -> &[f64] {
+        &self.table[metric * self.plan.arms() + self.plan.arm(policy, point)]
+    }
+
+    /// Statistics of every metric at every point; the streams of the resampling go by metric, point and
+    /// policy, so that threads do not matter.
+    fn statistics(&self) -> Found {
+        let cells = self.plan.points.len() * self.plan.metrics.len();
+        let metrics = self.plan.metrics.len();
+        let found: Vec<Found> =
+            (0..cells).into_par_iter().map(|cell| self.cell(cell % metrics, cell / metrics)).collect();
+        let mut all = Found::default();
+        for (results, comparisons, best) in found {
+            all.0.extend(results);
+            all.1.extend(comparisons);
+            all.2.extend(best);
+        }
+        all
+    }
+
+    fn cell(&self, metric: usize, point: usize) -> Found {
+        let plan = self.plan;
+        let (level, policies) = (plan.confidence, plan.policies.len());
+        let name = &plan.metrics[metric].name;
+        let stream = |entity: usize| {
+            let entity = ((point * plan.metrics.len() + metric) * (2 * policies + 1) + entity) as u64;
+            Streams { seed: plan.seed, replication: 0 }.stream(Purpose::Resampling, entity)
+        };
+        let mut results = Vec::with_capacity(policies);
+        for policy in 0..policies {
+            let values: Vec<f64> =
+                self.of(metric, policy, point).iter().copied().filter(|x| x.is_finite()).collect();
+            let Some(sample) = Sample::of(&values) else { continue };
+            let t = sample.t_interval(level);
+            let bca = bootstrap::bca_of_mean(&values, level, RESAMPLES, &mut stream(policy));
+            results.push(ArmResult {
+                policy: plan.policies[policy].name.clone(),
+                point,
+                metric: name.clone(),
+                n: sample.n,
+                mean: sample.mean,
+                sd: sample.sd,
+                low: t.map(|i| i.low),
+                high: t.map(|i| i.high),
+                bca_low: bca.map(|i| i.low),
+                bca_high: bca.map(|i| i.high),
+                min: sample.min,
+                max: sample.max,
+            });
+        }
+        (
+            results,
+            self.comparisons(metric, point, stream),
+            self.best(metric, point, &mut stream(2 * policies)),
+        )
+    }
+
+    fn comparisons(
+        &self,
+        metric: usize,
+        point: usize,
+        stream: impl Fn(usize) -> rand_pcg::Pcg64,
+    ) -> Vec<Comparison> {
+        let plan = self.plan;
+        let baseline = plan.baseline();
+        let mut comparisons = Vec::new();
+        for policy in (0..plan.policies.len()).filter(|&policy| policy != baseline) {
+            let pairs = self.of(metric, policy, point).iter().zip(self.of(metric, baseline, point));
+            let (a, b): (Vec<f64>, Vec<f64>) = pairs.filter(|(a, b)| a.is_finite() && b.is_finite()).unzip();
+            let random = &mut stream(plan.policies.len() + policy);
+            let Some(found) = paired::compare(&a, &b, plan.confidence, RESAMPLES, random) else { continue };
+            comparisons.push(Comparison {
+                policy: plan.policies[policy].name.clone(),
+                point,
+                metric: plan.metrics[metric].name.clone(),
+                n: found.n,
+                difference: found.mean_difference,
+                sd: found.sd,
+                low: found.t_interval.map(|i| i.low),
+                high: found.t_interval.map(|i| i.high),
+                bca_low: found.bca_interval.map(|i| i.low),
+                bca_high: found.bca_interval.map(|i| i.high),
+                unpaired_half_width: found.unpaired_half_width,
+                variance_reduction: found.variance_reduction,
+                wilcoxon_p: found.wilcoxon.p_value,
+                holm_p: 1.0,
+            });
+        }
+        let p: Vec<f64> = comparisons.iter().map(|c| c.wilcoxon_p).collect();
+        for (comparison, p) in comparisons.iter_mut().zip(holm::holm(&p)) {
+            comparison.holm_p = p;
+        }
+        comparisons
+    }
+
+    /// Over the replications in which every policy has a value.
+    fn best(&self, metric: usize, point: usize, random: &mut rand_pcg::Pcg64) -> Vec<Best> {
+        let plan = self.plan;
+        let better = match plan.metrics[metric].better.as_deref() {
+            Some("higher") => Better::Higher,
+            Some("lower") => Better::Lower,
+            _ => return Vec::new(),
+        };
+        let all: Vec<&[f64]> =
+            (0..plan.policies.len()).map(|policy| self.of(metric, policy, point)).collect();
+        let replications = all.first().map_or(0, |values| values.len());
+        let complete = |&r: &usize| all.iter().all(|values| values[r].is_finite());
+        let common: Vec<usize> = (0..replications).filter(complete).collect();
+        let all: Vec<Vec<f64>> =
+            all.iter().map(|values| common.iter().map(|&r| values[r]).collect()).collect();
+        let means = selection::best_in_mean(&all, better, RESAMPLES, random);
+        let shares = selection::best_in_replication(&all, better);
+        let (Some(means), Some(shares)) = (means, shares) else { return Vec::new() };
+        let best =
+            means.into_iter().zip(shares).zip(&plan.policies).map(|((probability, share), policy)| Best {
+                point,
+                metric: plan.metrics[metric].name.clone(),
+                policy: policy.name.clone(),
+                probability,
+                share_of_replications: share,
+            });
+        best.collect()
+    }
+}

@@ -1,0 +1,363 @@
+//! The journal of a study: a line for each task, written as the task ends.
+//!
+//! `tasks.jsonl` in the folder of results: the plan, then one JSON object per
+//! line, in the order in which tasks ended. Whatever kills the program loses the
+//! tasks under way and at most a part of the last line, which is cut off when
+//! the study is gone on with. All results are computed from here.
+
+use super::plan::{Plan, Shard, Task};
+use super::task::TaskResult;
+use crate::error::{Error, InputError, Result};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead as _, BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+
+/// Name of the file.
+pub const JOURNAL: &str = "tasks.jsonl";
+
+/// First line of a journal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Header {
+    /// Hash of all that the results depend on besides the plan.
+    pub fingerprint: String,
+    /// The part of the study that is here, if it is not all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
+    /// Replications of each arm; what the journal is meant to hold.
+    pub replications: u32,
+    /// The study.
+    pub plan: Plan,
+}
+
+/// How a task ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Outcome {
+    /// With a result.
+    Done(TaskResult),
+    /// Without; why.
+    Failed {
+        /// The message.
+        error: String,
+    },
+}
+
+/// A line.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Line {
+    task: u64,
+    #[serde(flatten)]
+    outcome: Outcome,
+}
+
+/// Where the line of a task stands, and whether it failed.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    at: u64,
+    bytes: u64,
+    failed: bool,
+}
+
+/// A journal that is open, for this process alone.
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    file: File,
+    header: Header,
+    entries: BTreeMap<u64, Entry>,
+    end: u64,
+}
+
+fn line_of(value: &impl Serialize) -> Result<String> {
+    let mut line = serde_json::to_string(value).map_err(|e| Error::Other(format!("{JOURNAL}: {e}")))?;
+    line.push('\n');
+    Ok(line)
+}
+
+impl Journal {
+    /// Begins a journal in `dir`; one that is there is emptied.
+    ///
+    /// # Errors
+    /// If it cannot be written, or another process writes it.
+    pub fn create(dir: &Path, header: Header) -> Result<Self> {
+        let path = dir.join(JOURNAL);
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
+        let mut journal = Self {
+            file: file.map_err(|e| Error::writing(&path, e))?,
+            path,
+            header,
+            entries: BTreeMap::new(),
+            end: 0,
+        };
+        journal.lock()?;
+        journal.file.set_len(0).map_err(|e| Error::writing(&journal.path, e))?;
+        let line = line_of(&journal.header)?;
+        journal.write(line.as_bytes())?;
+        Ok(journal)
+    }
+
+    /// Opens the journal in `dir`; a line that was not finished is cut off if `mend`, which needs the
+    /// file to be written.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if there is none, or it is none of gridfleet's.
+    pub fn open(dir: &Path, mend: bool) -> Result<Self> {
+        let path = dir.join(JOURNAL);
+        let file =
+            OpenOptions::new().read(true).write(mend).open(&path).map_err(|error| match error.kind() {
+                std::io::ErrorKind::NotFound => {
+                    InputError::new("no journal of a study", "a folder of `gridfleet study`")
+                        .file(&path)
+                        .help("leave --resume out to begin")
+                        .into()
+                }
+                _ => Error::reading(&path, error),
+            })?;
+        let broken = |line: u64, found: &str| {
+            Error::from(InputError::new(found, "a journal of `gridfleet study`").file(&path).line(line))
+        };
+        let mut reader = BufReader::new(file);
+        let mut text = String::new();
+        let read = |reader: &mut BufReader<File>, text: &mut String, line: u64| {
+            text.clear();
+            reader.read_line(text).map_err(|error| match error.kind() {
+                std::io::ErrorKind::InvalidData => broken(line, "bytes that are no text"),
+                _ => Error::reading(&path, error),
+            })
+        };
+        let mut end = read(&mut reader, &mut text, 1)? as u64;
+        let header: Header = serde_json::from_str(&text).map_err(|_| broken(1, "another first line"))?;
+        if header.plan.policies.is_empty() || header.plan.points.is_empty() {
+            return Err(broken(1, "a plan without policies or points"));
+        }
+        let mut entries = BTreeMap::new();
+        for number in 2.. {
+            let bytes = read(&mut reader, &mut text, number)? as u64;
+            let whole = text.ends_with('\n');
+            if bytes == 0 || !whole {
+                break;
+            }
+            let line: Line =
+                serde_json::from_str(&text).map_err(|_| broken(number, "a line that is no result"))?;
+            let failed = matches!(line.outcome, Outcome::Failed { .. });
+            let entry = Entry { at: end, bytes, failed };
+            if entries.insert(line.task, entry).is_some_and(|before: Entry| !before.failed) {
+                return Err(broken(number, "a task for the second time"));
+            }
+            end += bytes;
+        }
+        let mut journal = Self { file: reader.into_inner(), path, header, entries, end };
+        if mend {
+            journal.lock()?;
+            journal.file.set_len(end).map_err(|e| Error::writing(&journal.path, e))?;
+        }
+        journal.file.seek(SeekFrom::Start(end)).map_err(|e| Error::reading(&journal.path, e))?;
+        Ok(journal)
+    }
+
+    fn lock(&mut self) -> Result<()> {
+        use std::fs::TryLockError;
+        match self.file.try_lock() {
+            Ok(()) => Ok(()),
+            Err(TryLockError::WouldBlock) => {
+                Err(InputError::new("a study that is running", "a folder of its own")
+                    .file(&self.path)
+                    .help("wait for the other process, or choose another folder with -o DIR")
+                    .into())
+            }
+            // Some file systems have no locks.
+            Err(TryLockError::Error(_)) => Ok(()),
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.file.write_all(bytes).map_err(|e| Error::writing(&self.path, e))?;
+        self.end += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// The same journal under another first line, from which results are worked out.
+    #[must_use]
+    pub fn with_header(mut self, header: Header) -> Self {
+        self.header = header;
+        self
+    }
+
+    /// The first line.
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// Adds how a task ended. One that had failed before may be told again.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn add(&mut self, task: Task, outcome: &Outcome) -> Result<()> {
+        let line = line_of(&Line { task: task.number, outcome: outcome.clone() })?;
+        let entry = Entry {
+            at: self.end,
+            bytes: line.len() as u64,
+            failed: matches!(outcome, Outcome::Failed { .. }),
+        };
+        self.write(line.as_bytes())?;
+        self.entries.insert(task.number, entry);
+        Ok(())
+    }
+
+    /// Whether a task has a result.
+    pub fn has(&self, task: Task) -> bool {
+        self.entries.get(&task.number).is_some_and(|entry| !entry.failed)
+    }
+
+    /// Tasks that have ended, with and without result, in their order.
+    pub fn tasks(&self) -> impl Iterator<Item = Task> + '_ {
+        self.entries.keys().map(|&number| self.header.plan.task(number))
+    }
+
+    /// How a task ended.
+    ///
+    /// # Errors
+    /// If the journal cannot be read.
+    pub fn outcome(&self, task: Task) -> Result<Option<Outcome>> {
+        let Some(text) = self.line(task)? else { return Ok(None) };
+        let line: Line = serde_json::from_str(&text).map_err(|e| Error::Other(format!("{JOURNAL}: {e}")))?;
+        Ok(Some(line.outcome))
+    }
+
+    fn line(&self, task: Task) -> Result<Option<String>> {
+        let Some(entry) = self.entries.get(&task.number) else { return Ok(None) };
+        let failed = |e| Error::reading(&self.path, e);
+        let mut file = &self.file;
+        file.seek(SeekFrom::Start(entry.at)).map_err(failed)?;
+        let mut text = String::with_capacity(entry.bytes as usize);
+        file.take(entry.bytes).read_to_string(&mut text).map_err(failed)?;
+        Ok(Some(text))
+    }
+
+    /// Writes a copy into `dir`, under `header`, in the order of tasks.
+    ///
+    /// # Errors
+    /// If it cannot be read or written.
+    pub fn copy_sorted(&self, dir: &Path, header: &Header) -> Result<()> {
+        let path = dir.join(JOURNAL);
+        let failed = |e| Error::writing(&path, e);
+        let mut out = BufWriter::new(File::create(&path).map_err(failed)?);
+        out.write_all(line_of(header)?.as_bytes()).map_err(failed)?;
+        for task in self.tasks() {
+            if let Some(line) = self.line(task)? {
+                out.write_all(line.as_bytes()).map_err(failed)?;
+            }
+        }
+        out.flush().map_err(failed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::plan::{PlanPoint, PlanPolicy};
+    use super::*;
+
+    fn header() -> Header {
+        let policy =
+            |name: &str| PlanPolicy { name: name.into(), description: String::new(), arguments: Vec::new() };
+        let plan = Plan {
+            gridfleet_version: "0".into(),
+            study: "s".into(),
+            description: String::new(),
+            study_sha256: String::new(),
+            scenario: "c".into(),
+            scenario_sha256: String::new(),
+            scenario_file: "c.toml".into(),
+            seed: 7,
+            confidence: 0.95,
+            currency: "EUR".into(),
+            start: String::new(),
+            end: String::new(),
+            baseline: "a".into(),
+            policies: vec![policy("a"), policy("b")],
+            factors: Vec::new(),
+            points: vec![PlanPoint { point: 0, values: BTreeMap::new() }],
+            metrics: Vec::new(),
+        };
+        Header { fingerprint: "f".into(), shard: None, replications: 3, plan }
+    }
+
+    fn done(x: f64) -> Outcome {
+        Outcome::Done(TaskResult {
+            events: 5,
+            figures: [("a".to_owned(), x)].into(),
+            waits: vec![3, 1, 2, 4],
+            power_kw: vec![0.5],
+        })
+    }
+
+    #[test]
+    fn what_was_cut_off_is_lost_and_no_more() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut journal = Journal::create(dir.path(), header()).unwrap();
+        let task = |number| journal_task(number);
+        for number in [3, 0, 1] {
+            journal.add(task(number), &done(number as f64)).unwrap();
+        }
+        drop(journal);
+        let whole = std::fs::read(dir.path().join(JOURNAL)).unwrap();
+        // Cut anywhere in the last line: the two before it stay, and a new one fits behind them.
+        let last = whole[..whole.len() - 1].iter().rposition(|&b| b == b'\n').unwrap() + 1;
+        for cut in [last, last + 1, whole.len() - 1] {
+            std::fs::write(dir.path().join(JOURNAL), &whole[..cut]).unwrap();
+            let mut journal = Journal::open(dir.path(), true).unwrap();
+            assert!(journal.has(task(3)) && journal.has(task(0)) && !journal.has(task(1)));
+            journal.add(task(1), &done(1.0)).unwrap();
+            drop(journal);
+            assert_eq!(std::fs::read(dir.path().join(JOURNAL)).unwrap(), whole);
+        }
+        let journal = Journal::open(dir.path(), false).unwrap();
+        assert_eq!(journal.header(), &header());
+        assert_eq!(journal.outcome(task(3)).unwrap(), Some(done(3.0)));
+        assert_eq!(journal.outcome(task(2)).unwrap(), None);
+        let copy = tempfile::tempdir().unwrap();
+        journal.copy_sorted(copy.path(), &header()).unwrap();
+        let sorted = Journal::open(copy.path(), false).unwrap();
+        let order: Vec<u64> = sorted.entries.values().map(|entry| entry.at).collect();
+        assert!(order.is_sorted() && order.len() == 3);
+    }
+
+    fn journal_task(number: u64) -> Task {
+        header().plan.task(number)
+    }
+
+    #[test]
+    fn a_failure_may_be_mended_and_a_result_not_told_twice() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut journal = Journal::create(dir.path(), header()).unwrap();
+        journal.add(journal_task(1), &Outcome::Failed { error: "no".into() }).unwrap();
+        assert!(!journal.has(journal_task(1)));
+        journal.add(journal_task(1), &done(1.0)).unwrap();
+        assert!(journal.has(journal_task(1)));
+        drop(journal);
+        let mut journal = Journal::open(dir.path(), true).unwrap();
+        assert_eq!(journal.outcome(journal_task(1)).unwrap(), Some(done(1.0)));
+        journal.add(journal_task(1), &done(1.0)).unwrap();
+        drop(journal);
+        let error = Journal::open(dir.path(), true).unwrap_err().to_string();
+        assert!(error.contains("tasks.jsonl:4: found a task for the second time"), "{error}");
+        std::fs::write(dir.path().join(JOURNAL), "{}\n").unwrap();
+        assert_eq!(Journal::open(dir.path(), true).unwrap_err().exit_status(), 2);
+    }
+
+    #[test]
+    fn one_process_at_a_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let _journal = Journal::create(dir.path(), header()).unwrap();
+        let error = Journal::open(dir.path(), true).unwrap_err().to_string();
+        assert!(error.contains("a study that is running"), "{error}");
+    }
+
+    #[test]
+    fn waits_are_stored_as_steps() {
+        let Outcome::Done(result) = done(0.0) else { unreachable!() };
+        assert_eq!(result.waits().collect::<Vec<_>>(), [(3, 1), (5, 4)]);
+    }
+}

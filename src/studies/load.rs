@@ -1,0 +1,349 @@
+//! From a study file to a plan and a checked scenario for each of its arms.
+
+use super::design;
+use super::plan::{Plan, PlanFactor, PlanMetric, PlanPoint, PlanPolicy};
+use super::spec::{PolicyEntry, StopSpec, StudyFile};
+use crate::error::{Error, InputError, Result};
+use crate::records::catalogue::{self, Direction};
+use crate::scenario::document::shortened;
+use crate::scenario::problems::Problems;
+use crate::scenario::{self, Overrides, Scenario, suggest};
+use serde_json::Value as Json;
+use sha2::{Digest as _, Sha256};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Problems of one study that are worth telling: with a thousand arms one slip shows a thousand times.
+const MOST_PROBLEMS: usize = 20;
+
+/// A study whose files are in order.
+#[derive(Debug)]
+pub struct Study {
+    /// What it is.
+    pub plan: Plan,
+    /// The scenario of each arm, by [`Plan::arm`].
+    pub arms: Vec<Scenario>,
+    /// Replications of each arm, at most.
+    pub replications: u32,
+    /// When there are enough.
+    pub stop: Option<StopSpec>,
+    /// All files that were or will be read, the study's own first.
+    pub inputs: Vec<PathBuf>,
+}
+
+/// Whether the TOML file in `path` is a study and no scenario: it names a scenario.
+pub fn is_study(path: &Path) -> bool {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    scenario::document::Document::parse(path, text)
+        .is_ok_and(|document| document.root.get("scenario").is_some())
+}
+
+/// Reads and checks the study in `path` and the scenario of each of its arms.
+///
+/// # Errors
+/// [`Error::Input`] with what is wrong with the study or with the scenario of an arm.
+pub fn load(path: &Path) -> Result<Study> {
+    let (file, document, sha256) = scenario::read_file::<StudyFile>(path, "a study file")?;
+    let mut problems = Problems::new(&document);
+    if file.name.contains(['/', '\\'])
+        || file.name.starts_with('.')
+        || file.name.chars().any(char::is_control)
+    {
+        let found = format!("\"{}\"", shortened(&file.name));
+        problems.add("name", found, "a name without slashes that can name a folder");
+    }
+    names(&file, &mut problems);
+    let scenario_path = problems.file("scenario", &file.scenario);
+    if !problems.errors.is_empty() {
+        return Err(Error::Input(problems.errors));
+    }
+    // The file was found, or there is a problem.
+    let scenario_path = scenario_path.unwrap_or_default();
+    let text = scenario::read_text(&scenario_path, "a scenario file")?;
+
+    let mut common = sets(&file.set, "");
+    common.extend(sets(&file.variation, "variation."));
+    let base = scenario::parse(
+        &scenario_path,
+        text.clone(),
+        &Overrides { set: common.clone(), seed: file.seed, policies: Vec::new() },
+    )
+    .map_err(|error| told_by(error, path, "set"))?;
+    let seed = base.seed();
+    let points = design::points(&file.factors, &file.design, seed, &mut problems);
+    metrics(&file, &base, &mut problems);
+    if !problems.errors.is_empty() {
+        return Err(Error::Input(problems.errors));
+    }
+
+    let mut arms = Vec::with_capacity(points.len() * file.policies.len());
+    let mut inputs = vec![path.to_path_buf()];
+    let mut errors: Vec<InputError> = Vec::new();
+    for point in &points {
+        for policy in &file.policies {
+            let mut set = common.clone();
+            set.extend(sets(&policy.set, ""));
+            for (factor, value) in file.factors.iter().zip(point) {
+                let keys = factor.key.iter().chain(&factor.keys);
+                set.extend(keys.map(|key| format!("{key}={}", toml_value(value))));
+            }
+            let overrides = Overrides { set, seed: file.seed, policies: uses(policy) };
+            let told = || format!("policy \"{}\"", policy.name);
+            match scenario::parse(&scenario_path, text.clone(), &overrides) {
+                Ok(scenario) => {
+                    inputs.extend(
+                        scenario.inputs.iter().filter(|f| !inputs.contains(f)).cloned().collect::<Vec<_>>(),
+                    );
+                    arms.push(scenario);
+                }
+                Err(error) => match told_by(error, path, &told()) {
+                    Error::Input(more) => errors.extend(more),
+                    other => return Err(other),
+                },
+            }
+        }
+        if errors.len() > MOST_PROBLEMS {
+            break;
+        }
+    }
+    if !errors.is_empty() {
+        errors.dedup();
+        errors.truncate(MOST_PROBLEMS);
+        return Err(Error::Input(errors));
+    }
+    let (start, end) = base.period();
+    let plan = Plan {
+        gridfleet_version: env!("CARGO_PKG_VERSION").to_owned(),
+        study: file.name.clone(),
+        description: file.description.clone(),
+        study_sha256: sha256,
+        scenario: base.spec.name.clone(),
+        scenario_sha256: base.sha256.clone(),
+        scenario_file: scenario_path.display().to_string(),
+        seed,
+        confidence: file.confidence,
+        currency: base.spec.currency.clone(),
+        start: start.iso(),
+        end: end.iso(),
+        baseline: file.baseline.clone().unwrap_or_else(|| file.policies[0].name.clone()),
+        policies: file.policies.iter().map(|policy| plan_policy(policy, &common)).collect(),
+        factors: file
+            .factors
+            .iter()
+            .map(|f| PlanFactor {
+                name: f.name.clone(),
+                keys: f.key.iter().chain(&f.keys).cloned().collect(),
+            })
+            .collect(),
+        points: points
+            .iter()
+            .enumerate()
+            .map(|(point, values)| PlanPoint {
+                point,
+                values: file.factors.iter().map(|f| f.name.clone()).zip(values.iter().cloned()).collect(),
+            })
+            .collect(),
+        metrics: file.metrics.iter().filter_map(|name| plan_metric(name, &base.spec.currency)).collect(),
+    };
+    Ok(Study { plan, arms, replications: file.replications, stop: file.stop, inputs })
+}
+
+/// Names that must be their own, or those of something.
+fn names(file: &StudyFile, problems: &mut Problems<'_>) {
+    let policies: Vec<&str> = file.policies.iter().map(|p| p.name.as_str()).collect();
+    let factors: Vec<&str> = file.factors.iter().map(|f| f.name.as_str()).collect();
+    for (list, names) in [("policies", &policies), ("factors", &factors)] {
+        for (i, name) in names.iter().enumerate() {
+            if names[..i].contains(name) {
+                problems.add(
+                    &format!("{list}[{i}].name"),
+                    format!("\"{name}\" for the second time"),
+                    "a name of its own",
+                );
+            }
+        }
+    }
+    if let Some(baseline) = &file.baseline
+        && !policies.contains(&baseline.as_str())
+    {
+        problems
+            .add("baseline", format!("\"{}\"", shortened(baseline)), "the name of one of the [[policies]]")
+            .perhaps(suggest::help(baseline, policies));
+    }
+    if let Some(stop) = &file.stop
+        && !file.metrics.contains(&stop.metric)
+    {
+        problems.add("stop.metric", format!("\"{}\"", shortened(&stop.metric)), "one of `metrics`").perhaps(
+            suggest::help(&stop.metric, file.metrics.iter().map(String::as_str).collect::<Vec<_>>()),
+        );
+    }
+}
+
+/// Whether each figure exists in this scenario.
+fn metrics(file: &StudyFile, base: &Scenario, problems: &mut Problems<'_>) {
+    let fleets: Vec<&str> = base.spec.fleets.iter().map(|f| f.name.as_str()).collect();
+    let operators: Vec<&str> = base.operators().iter().map(String::as_str).collect();
+    for (i, name) in file.metrics.iter().enumerate() {
+        let key = format!("metrics[{i}]");
+        if file.metrics[..i].contains(name) {
+            problems.add(&key, format!("\"{name}\" for the second time"), "each figure once");
+            continue;
+        }
+        let there = match catalogue::find(name) {
+            Some((_, None)) => true,
+            Some((_, Some(owner))) => {
+                let owners = if name.starts_with("fleets.") { &fleets } else { &operators };
+                owners.contains(&owner)
+            }
+            None => false,
+        };
+        if !there {
+            let known = catalogue::FIGURES.iter().map(|f| f.name.to_owned());
+            let known = known.chain(fleets.iter().map(|f| format!("fleets.{f}.service_rate")));
+            let known: Vec<String> =
+                known.chain(operators.iter().map(|o| format!("operators.{o}.profit_eur"))).collect();
+            problems
+                .add(&key, format!("\"{}\"", shortened(name)), "a key figure of summary.json")
+                .perhaps(suggest::help(name, known.iter().map(String::as_str).collect::<Vec<_>>()));
+        }
+    }
+}
+
+fn plan_policy(policy: &PolicyEntry, common: &[String]) -> PlanPolicy {
+    let mut arguments = Vec::new();
+    for name in uses(policy) {
+        arguments.extend(["--policy".to_owned(), name]);
+    }
+    for set in common.iter().cloned().chain(sets(&policy.set, "")) {
+        arguments.extend(["--set".to_owned(), set]);
+    }
+    PlanPolicy { name: policy.name.clone(), description: policy.description.clone(), arguments }
+}
+
+fn plan_metric(name: &str, currency: &str) -> Option<PlanMetric> {
+    let (figure, owner) = catalogue::find(name)?;
+    let title = match owner {
+        Some(owner) => format!("{} ({owner})", figure.title),
+        None => figure.title.to_owned(),
+    };
+    let unit = if figure.unit == "currency" { currency } else { figure.unit };
+    let better = match figure.better {
+        Direction::Higher => Some("higher".to_owned()),
+        Direction::Lower => Some("lower".to_owned()),
+        Direction::Neither => None,
+    };
+    Some(PlanMetric { name: name.to_owned(), title, unit: unit.to_owned(), better })
+}
+
+/// The policies of gridfleet that an entry names; one that says nothing else is meant by its own name.
+fn uses(policy: &PolicyEntry) -> Vec<String> {
+    if policy.uses.is_empty() && policy.set.is_empty() {
+        vec![policy.name.clone()]
+    } else {
+        policy.uses.clone()
+    }
+}
+
+/// `key=value` for each entry. Tables are gone into, but for those that say what kind of thing they are.
+fn sets(entries: &BTreeMap<String, Json>, prefix: &str) -> Vec<String> {
+    let mut list = Vec::new();
+    for (key, value) in entries {
+        match value {
+            Json::Object(inner) if !inner.contains_key("kind") => {
+                let inner: BTreeMap<String, Json> = inner.clone().into_iter().collect();
+                list.extend(sets(&inner, &format!("{prefix}{key}.")));
+            }
+            value => list.push(format!("{prefix}{key}={}", toml_value(value))),
+        }
+    }
+    list
+}
+
+/// A value as TOML on one line.
+pub(super) fn toml_value(value: &Json) -> String {
+    match value {
+        // TOML's basic strings take the escapes of JSON.
+        Json::String(_) | Json::Bool(_) => value.to_string(),
+        // A float keeps its point.
+        Json::Number(number) => match (number.as_i64(), number.as_f64()) {
+            (Some(whole), _) => whole.to_string(),
+            (None, Some(float)) => format!("{float:?}"),
+            (None, None) => number.to_string(),
+        },
+        Json::Array(items) => format!("[{}]", items.iter().map(toml_value).collect::<Vec<_>>().join(", ")),
+        Json::Object(entries) => {
+            let entries = entries
+                .iter()
+                .map(|(key, value)| format!("{} = {}", Json::from(key.as_str()), toml_value(value)));
+            format!("{{ {} }}", entries.collect::<Vec<_>>().join(", "))
+        }
+        Json::Null => "\"\"".to_owned(),
+    }
+}
+
+/// Errors about what the study changed in the scenario name the study and whose change it was.
+fn told_by(error: Error, study: &Path, whose: &str) -> Error {
+    let Error::Input(errors) = error else { return error };
+    let told = |error: InputError| match (&error.file, &error.key) {
+        (None, Some(key)) => {
+            let key = key.strip_prefix("--set ").or(key.strip_prefix("--policy ")).unwrap_or(key);
+            let key = format!("{whose}: {key}");
+            InputError { key: Some(key), file: Some(study.to_path_buf()), ..error }
+        }
+        _ => error,
+    };
+    Error::Input(errors.into_iter().map(told).collect())
+}
+
+impl Study {
+    /// What makes two journals parts of one study, besides the plan: the contents of the input files.
+    ///
+    /// # Errors
+    /// If a file cannot be read.
+    pub fn fingerprint(&self) -> Result<String> {
+        let mut hash = Sha256::new();
+        // The study file may change in what does not matter; what does is in the plan.
+        for path in self.inputs.iter().skip(1) {
+            hash.update(crate::outputs::InputFile::of(path)?.sha256);
+        }
+        for arm in &self.arms {
+            hash.update(serde_json::to_string(&arm.spec).unwrap_or_default());
+        }
+        Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn values_survive_the_way_through_toml() {
+        for value in [
+            json!(1),
+            json!(-2.5),
+            json!(1e300),
+            json!(3.0),
+            json!("a \"b\"\n\\é"),
+            json!([1, "x", [true]]),
+            json!({"kind": "flat", "a b": 1.0}),
+        ] {
+            let text = format!("v = {}", toml_value(&value));
+            let parsed: toml::Table = text.parse().unwrap();
+            assert_eq!(serde_json::to_value(&parsed["v"]).unwrap(), value, "{text}");
+        }
+    }
+
+    #[test]
+    fn tables_are_gone_into_unless_they_are_of_a_kind() {
+        let entries: BTreeMap<String, Json> = serde_json::from_value(
+            json!({"a": {"b": 1, "c": {"d": "x"}}, "e": {"kind": "flat", "p": 2.0}, "f.g": 3}),
+        )
+        .unwrap();
+        assert_eq!(
+            sets(&entries, "v."),
+            ["v.a.b=1", "v.a.c.d=\"x\"", "v.e={ \"kind\" = \"flat\", \"p\" = 2.0 }", "v.f.g=3"]
+        );
+    }
+}

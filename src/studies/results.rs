@@ -1,0 +1,321 @@
+//! What a study comes down to: `summary.json`, and the table on the terminal.
+
+use super::plan::{Plan, PlanMetric};
+use crate::error::{Error, Result};
+use crate::outputs::summary::thousands;
+use comfy_table::{CellAlignment, Table, presets};
+use serde::Serialize;
+
+/// Name of the file.
+pub const SUMMARY: &str = "summary.json";
+
+/// Policies side by side in one table.
+const COLUMNS: usize = 5;
+/// Points that the terminal shows; the tables have them all.
+const MOST_POINTS_SHOWN: usize = 8;
+
+/// Content of `summary.json`, in the order of the file.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StudySummary {
+    /// What the study is.
+    #[serde(flatten)]
+    pub plan: Plan,
+    /// Replications of each arm.
+    pub replications: u32,
+    /// Each figure of each policy at each point.
+    pub results: Vec<ArmResult>,
+    /// Each figure of each other policy against the baseline, at each point.
+    pub comparisons: Vec<Comparison>,
+    /// How likely each policy is the best.
+    pub best: Vec<Best>,
+    /// Waits of riders of all replications together.
+    pub waits: Vec<Waits>,
+    /// Tasks without a result.
+    pub failures: Vec<Failure>,
+}
+
+/// A figure of a policy at a point, over its replications.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ArmResult {
+    /// Policy.
+    pub policy: String,
+    /// Point.
+    pub point: usize,
+    /// Figure.
+    pub metric: String,
+    /// Replications in which the figure has a value.
+    pub n: usize,
+    /// Mean.
+    pub mean: f64,
+    /// Standard deviation.
+    pub sd: Option<f64>,
+    /// Student's t interval of the mean.
+    pub low: Option<f64>,
+    /// Its upper end.
+    pub high: Option<f64>,
+    /// BCa bootstrap interval of the mean.
+    pub bca_low: Option<f64>,
+    /// Its upper end.
+    pub bca_high: Option<f64>,
+    /// Least value.
+    pub min: f64,
+    /// Greatest value.
+    pub max: f64,
+}
+
+/// A figure of a policy less that of the baseline, replication by replication.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Comparison {
+    /// Policy.
+    pub policy: String,
+    /// Point.
+    pub point: usize,
+    /// Figure.
+    pub metric: String,
+    /// Replications in which both have a value.
+    pub n: usize,
+    /// Mean difference.
+    pub difference: f64,
+    /// Standard deviation of the differences.
+    pub sd: Option<f64>,
+    /// Student's t interval of the mean difference.
+    pub low: Option<f64>,
+    /// Its upper end.
+    pub high: Option<f64>,
+    /// BCa bootstrap interval of the mean difference.
+    pub bca_low: Option<f64>,
+    /// Its upper end.
+    pub bca_high: Option<f64>,
+    /// Half width of Welch's interval, as if the replications of the two were independent.
+    pub unpaired_half_width: Option<f64>,
+    /// Variance of the difference of independent replications over that of these.
+    pub variance_reduction: Option<f64>,
+    /// Wilcoxon's signed-rank test, two-sided.
+    pub wilcoxon_p: f64,
+    /// The same after Holm, over the policies compared on this figure at this point.
+    pub holm_p: f64,
+}
+
+/// How likely a policy is the best in a figure at a point.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Best {
+    /// Point.
+    pub point: usize,
+    /// Figure.
+    pub metric: String,
+    /// Policy.
+    pub policy: String,
+    /// Probability that its mean is the best.
+    pub probability: f64,
+    /// Share of replications in which it is the best.
+    pub share_of_replications: f64,
+}
+
+/// Waits of riders of a policy at a point.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Waits {
+    /// Policy.
+    pub policy: String,
+    /// Point.
+    pub point: usize,
+    /// Riders picked up.
+    pub riders: u64,
+    /// Mean [s].
+    pub mean_s: f64,
+    /// Median [s].
+    pub p50_s: u64,
+    /// [s].
+    pub p90_s: u64,
+    /// [s].
+    pub p95_s: u64,
+    /// [s].
+    pub p99_s: u64,
+}
+
+/// A task without a result.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Failure {
+    /// Number of the task.
+    pub task: u64,
+    /// Policy.
+    pub policy: String,
+    /// Point.
+    pub point: usize,
+    /// Replication.
+    pub replication: u32,
+    /// Seed.
+    pub seed: u64,
+    /// Why.
+    pub error: String,
+    /// The command that runs it alone.
+    pub rerun: String,
+}
+
+impl StudySummary {
+    /// The file's content.
+    ///
+    /// # Errors
+    /// If a value cannot be expressed in JSON, which none can.
+    pub fn to_json(&self) -> Result<String> {
+        let mut text =
+            serde_json::to_string_pretty(self).map_err(|e| Error::Other(format!("{SUMMARY}: {e}")))?;
+        text.push('\n');
+        Ok(text)
+    }
+
+    /// The result of a policy at a point in a figure.
+    pub fn result(&self, policy: &str, point: usize, metric: &str) -> Option<&ArmResult> {
+        self.results.iter().find(|r| r.policy == policy && r.point == point && r.metric == metric)
+    }
+
+    /// The comparison of a policy at a point in a figure.
+    pub fn comparison(&self, policy: &str, point: usize, metric: &str) -> Option<&Comparison> {
+        self.comparisons.iter().find(|c| c.policy == policy && c.point == point && c.metric == metric)
+    }
+
+    /// How many times wider the intervals of differences would be with independent replications:
+    /// (least, median, most) over all comparisons.
+    pub fn narrowing(&self) -> Option<(f64, f64, f64)> {
+        let factor = |c: &Comparison| {
+            let half = 0.5 * (c.high? - c.low?);
+            let factor = c.unpaired_half_width? / half;
+            factor.is_finite().then_some(factor)
+        };
+        let mut factors: Vec<f64> = self.comparisons.iter().filter_map(factor).collect();
+        factors.sort_by(f64::total_cmp);
+        let median = crate::statistics::describe::quantile(&factors, 0.5)?;
+        Some((*factors.first()?, median, *factors.last()?))
+    }
+
+    /// The tables for the terminal; `lines` draws them with box characters.
+    pub fn table(&self, lines: bool) -> String {
+        let mut out = String::new();
+        for point in self.plan.points.iter().take(MOST_POINTS_SHOWN) {
+            if !point.values.is_empty() {
+                let values: Vec<String> =
+                    point.values.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+                out.push_str(&format!(" {}\n", values.join(", ")));
+            }
+            for policies in self.plan.policies.chunks(COLUMNS) {
+                let names: Vec<&str> = policies.iter().map(|p| p.name.as_str()).collect();
+                out.push_str(&self.table_of(point.point, &names, lines));
+                out.push_str("\n\n");
+            }
+        }
+        if self.plan.points.len() > MOST_POINTS_SHOWN {
+            let more = self.plan.points.len() - MOST_POINTS_SHOWN;
+            out.push_str(&format!("{more} more points are in summary.parquet and comparisons.parquet.\n"));
+        }
+        if self.plan.policies.len() > 1 {
+            let level = 100.0 * self.plan.confidence;
+            let baseline = &self.plan.baseline;
+            out.push_str(&format!(
+                "{level} % intervals (Student). Differences are to {baseline}, replication by replication;\n\
+                 * where p < {:.2} (Wilcoxon, Holm over the policies).\n",
+                1.0 - self.plan.confidence
+            ));
+        }
+        if let Some((least, median, most)) = self.narrowing() {
+            out.push_str(&format!(
+                "Independent replications would make the intervals of differences {median:.1} times as wide \
+                 (median; {least:.1} to {most:.1}):\nthat is what common random numbers save.\n"
+            ));
+        }
+        for failure in self.failures.iter().take(5) {
+            out.push_str(&format!(
+                "Failed: {}, point {}, replication {}: {}\n  alone: {}\n",
+                failure.policy, failure.point, failure.replication, failure.error, failure.rerun
+            ));
+        }
+        out
+    }
+
+    fn table_of(&self, point: usize, policies: &[&str], lines: bool) -> String {
+        let mut table = Table::new();
+        table.load_preset(if lines { presets::UTF8_BORDERS_ONLY } else { presets::NOTHING });
+        let mut header =
+            vec![format!("{}, {} replications", self.plan.study, self.replications), String::new()];
+        header.extend(policies.iter().map(|p| (*p).to_owned()));
+        table.set_header(header);
+        for metric in &self.plan.metrics {
+            let mut add = |name: &str, unit: &str, cell: &dyn Fn(&str) -> Option<String>| {
+                let cells: Vec<Option<String>> = policies.iter().map(|policy| cell(policy)).collect();
+                if cells.iter().any(Option::is_some) {
+                    let mut row = vec![name.to_owned(), unit.to_owned()];
+                    row.extend(cells.into_iter().map(|cell| cell.unwrap_or_else(|| "-".to_owned())));
+                    table.add_row(row);
+                }
+            };
+            add(&metric.title, &metric.unit, &|policy| self.mean_cell(policy, point, metric));
+            add("  difference", &metric.unit, &|policy| self.difference_cell(policy, point, metric));
+            if self.plan.policies.len() > 1 {
+                add("  best with probability", "%", &|policy| {
+                    let best = self
+                        .best
+                        .iter()
+                        .find(|b| b.policy == policy && b.point == point && b.metric == metric.name)?;
+                    Some(format!("{:.0}", 100.0 * best.probability))
+                });
+            }
+        }
+        for index in 2..(2 + policies.len()) {
+            if let Some(column) = table.column_mut(index) {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+        table.trim_fmt()
+    }
+
+    fn mean_cell(&self, policy: &str, point: usize, metric: &PlanMetric) -> Option<String> {
+        let result = self.result(policy, point, &metric.name)?;
+        Some(plus_minus(result.mean, half(result.low, result.high)))
+    }
+
+    fn difference_cell(&self, policy: &str, point: usize, metric: &PlanMetric) -> Option<String> {
+        let comparison = self.comparison(policy, point, &metric.name)?;
+        let sign = if comparison.difference > 0.0 { "+" } else { "" };
+        let star = if comparison.holm_p < 1.0 - self.plan.confidence { " *" } else { "" };
+        Some(format!(
+            "{sign}{}{star}",
+            plus_minus(comparison.difference, half(comparison.low, comparison.high))
+        ))
+    }
+}
+
+fn half(low: Option<f64>, high: Option<f64>) -> Option<f64> {
+    Some(0.5 * (high? - low?))
+}
+
+/// `mean ± half`, to two digits of the half width; to four digits of the mean without one.
+pub fn plus_minus(mean: f64, half: Option<f64>) -> String {
+    let scale = match half {
+        Some(half) if half > 0.0 => half,
+        _ => mean.abs() / 100.0,
+    };
+    // The place of the second digit; at most ten places, and none before the point.
+    let digits = if scale > 0.0 { (1.0 - scale.log10().floor()).clamp(0.0, 10.0) as usize } else { 0 };
+    match half {
+        Some(half) => format!("{} ± {}", thousands(mean, digits), thousands(half, digits)),
+        None => thousands(mean, digits),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_have_the_digits_that_mean_something() {
+        for (mean, half, text) in [
+            (0.968_512, Some(0.000_31), "0.96851 ± 0.00031"),
+            (13_237.86, Some(45.2), "13,238 ± 45"),
+            (-1_234.5, Some(0.0), "-1,234 ± 0"),
+            (264.0, Some(1.24), "264.0 ± 1.2"),
+            (12.345, None, "12.35"),
+            (0.0, Some(0.0), "0 ± 0"),
+            (0.0, None, "0"),
+        ] {
+            assert_eq!(plus_minus(mean, half), text);
+        }
+    }
+}

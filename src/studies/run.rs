@@ -1,0 +1,406 @@
+//! Runs the tasks of a study side by side, and publishes what comes of them.
+//!
+//! While a study runs, its journal stands in a folder beside the target
+//! (`NAME.unfinished`). When all tasks have ended the results are written
+//! beside the target and renamed into place, and that folder goes. So the
+//! target holds complete results or none, and a study that was killed is gone
+//! on with from its journal.
+
+use super::collate::{Collated, collate};
+use super::journal::{Header, JOURNAL, Journal, Outcome};
+use super::load::Study;
+use super::plan::{Shard, Task};
+use super::results::SUMMARY;
+use super::{tables, task};
+use crate::error::{Error, InputError, Result};
+use crate::outputs::{Manifest, RunDir};
+use crate::policies::{Charging, Dispatch, Relocation};
+use crate::rng::Streams;
+use crate::scenario::{Prepared, Recorded};
+use crate::statistics::Sample;
+use crate::statistics::stopping::{Rule, Verdict};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The policies of one task.
+pub struct Policies {
+    /// Which vehicle serves which request.
+    pub dispatch: Box<dyn Dispatch>,
+    /// When, where and how far vehicles charge.
+    pub charging: Box<dyn Charging>,
+    /// Where idle vehicles go.
+    pub relocation: Option<Box<dyn Relocation>>,
+}
+
+impl Policies {
+    /// Those that the scenario names.
+    pub fn of(prepared: &Prepared) -> Self {
+        Self {
+            dispatch: prepared.dispatch.build(),
+            charging: prepared.charging.build(),
+            relocation: prepared.relocation.build(),
+        }
+    }
+}
+
+/// Told of what happens while a study runs.
+pub trait Progress: Sync {
+    /// `done` of `all` tasks have ended; `estimate` says what they tell so far.
+    fn update(&self, done: usize, all: usize, estimate: &str);
+}
+
+/// How a study is run.
+pub struct Options<'a> {
+    /// Folder of results.
+    pub output: &'a Path,
+    /// Threads.
+    pub threads: usize,
+    /// The part of the tasks to run; all if there is none.
+    pub shard: Option<Shard>,
+    /// Replications, instead of the study file's.
+    pub replications: Option<u32>,
+    /// Go on with what is in the journal.
+    pub resume: bool,
+    /// Makes the policies of a task, given the name of the policy and what the scenario says.
+    pub policies: &'a (dyn Fn(&str, &Prepared) -> Policies + Sync),
+    /// Who is told.
+    pub progress: &'a dyn Progress,
+    /// Set to stop; tasks that have ended are kept.
+    pub stop: &'a AtomicBool,
+    /// What the manifest says of this run: command, start.
+    pub manifest: Manifest,
+    /// Wall time since the start [s], for the manifest.
+    pub elapsed_s: &'a (dyn Fn() -> f64 + Sync),
+}
+
+/// What a study came to.
+#[derive(Debug)]
+pub enum Finished {
+    /// All of it.
+    Study(Box<Collated>),
+    /// A part, to be merged with the others.
+    Shard {
+        /// Which.
+        shard: Shard,
+        /// Tasks with a result.
+        done: usize,
+        /// Tasks without.
+        failed: usize,
+    },
+}
+
+/// Runs a study.
+///
+/// # Errors
+/// [`Error::Input`] where the folder, the journal or the recorded trips are not as they must be;
+/// [`Error::Other`] if stopped. Tasks that fail are no error: they are in the summary.
+pub fn run(study: &Study, options: Options<'_>) -> Result<Finished> {
+    let replications = options.replications.unwrap_or(study.replications);
+    if study.stop.is_some() && options.shard.is_some() {
+        return Err(InputError::new("a stopping rule and --shard", "one of them")
+            .help("a part of the replications cannot tell whether all of them are enough; remove [stop]")
+            .into());
+    }
+    let fingerprint = study.fingerprint()?;
+    let header = Header { fingerprint, shard: options.shard, replications, plan: study.plan.clone() };
+    // Whether the target can be written is known before the work, not after it.
+    drop(RunDir::create(options.output)?);
+    let (workshop, mut journal) = open(&header, &options)?;
+    let recorded = sources(study)?;
+    let source: Vec<usize> = study.arms.iter().map(|arm| source_of(study, &recorded, arm)).collect();
+    let crew = Crew { study, options: &options, recorded: &recorded, source: &source };
+
+    let mut replications = replications;
+    if let Some(stop) = &study.stop {
+        let rule = Rule {
+            relative_half_width: stop.relative_half_width,
+            level: study.plan.confidence,
+            min: stop.min as usize,
+            step: stop.every as usize,
+            max: replications as usize,
+        };
+        let mut until = rule.min.min(rule.max);
+        loop {
+            crew.work(&mut journal, until as u32)?;
+            let values = samples(&journal, &stop.metric, until as u32)?;
+            // Replications that failed have no value: they cannot be looked at, and are told of at the end.
+            match rule.decide(&values, values.first().map_or(until, Vec::len)) {
+                Verdict::Continue { until: next } if next > until => until = next.min(rule.max),
+                _ => break,
+            }
+        }
+        replications = until as u32;
+    } else {
+        crew.work(&mut journal, replications)?;
+    }
+    let header = Header { replications, ..header };
+    let mut manifest = options.manifest;
+    manifest.threads = options.threads;
+    manifest.inputs =
+        study.inputs.iter().map(|path| crate::outputs::InputFile::of(path)).collect::<Result<_>>()?;
+    manifest.wall_time_s = (options.elapsed_s)();
+    let finished = publish(&journal, &header, options.output, manifest)?;
+    drop(journal);
+    // It has served; if it cannot be removed, it does no harm.
+    let _ = std::fs::remove_dir_all(workshop);
+    Ok(finished)
+}
+
+/// Works the results out and puts them into place.
+pub(super) fn publish(
+    journal: &Journal,
+    header: &Header,
+    output: &Path,
+    manifest: Manifest,
+) -> Result<Finished> {
+    let dir = RunDir::create(output)?;
+    journal.copy_sorted(dir.path(), header)?;
+    let finished = if let Some(shard) = header.shard {
+        let (done, failed): (Vec<Task>, Vec<Task>) = journal.tasks().partition(|&task| journal.has(task));
+        Finished::Shard { shard, done: done.len(), failed: failed.len() }
+    } else {
+        let collated = collate(journal, header)?;
+        tables::all(dir.path(), &collated)?;
+        let path = dir.path().join(SUMMARY);
+        std::fs::write(&path, collated.summary.to_json()?).map_err(|e| Error::writing(&path, e))?;
+        Finished::Study(Box::new(collated))
+    };
+    manifest.write(dir.path())?;
+    dir.finish()?;
+    Ok(finished)
+}
+
+/// The folder in which the study in `output` is worked on.
+pub fn workshop(output: &Path) -> PathBuf {
+    let mut name = output.file_name().unwrap_or_default().to_owned();
+    name.push(".unfinished");
+    output.with_file_name(name)
+}
+
+/// Opens the journal to write: an empty one, or the one to go on with.
+fn open(header: &Header, options: &Options<'_>) -> Result<(PathBuf, Journal)> {
+    let workshop = workshop(options.output);
+    let begun = workshop.join(JOURNAL).exists();
+    if !options.resume {
+        if begun {
+            return Err(InputError::new("a study that was not finished", "no study there yet")
+                .file(&workshop)
+                .help("--resume goes on with it; remove the folder to begin anew")
+                .into());
+        }
+        std::fs::create_dir_all(&workshop).map_err(|e| Error::writing(&workshop, e))?;
+        let journal = Journal::create(&workshop, header.clone())?;
+        return Ok((workshop, journal));
+    }
+    if !begun {
+        // A finished study may be gone on with too, for more replications or other figures.
+        let finished = options.output.join(JOURNAL);
+        if !finished.exists() {
+            return Err(InputError::new("no journal of a study", "a study to go on with")
+                .file(&workshop)
+                .help("leave --resume out to begin one")
+                .into());
+        }
+        let before = Journal::open(options.output, false)?;
+        fits(before.header(), header, &finished)?;
+        std::fs::create_dir_all(&workshop).map_err(|e| Error::writing(&workshop, e))?;
+        before.copy_sorted(&workshop, header)?;
+    }
+    let journal = Journal::open(&workshop, true)?;
+    fits(journal.header(), header, &workshop.join(JOURNAL))?;
+    // Figures, baseline and number of replications may have changed: the new ones hold.
+    Ok((workshop, journal.with_header(header.clone())))
+}
+
+/// Whether a journal is of this study.
+pub(super) fn fits(there: &Header, ours: &Header, file: &Path) -> Result<()> {
+    let wrong = |found: &str, expected: &str| {
+        Err(InputError::new(found, expected)
+            .file(file)
+            .help("begin anew in another folder with -o DIR")
+            .into())
+    };
+    if there.plan.gridfleet_version != ours.plan.gridfleet_version {
+        return wrong(
+            &format!("results of version {}", there.plan.gridfleet_version),
+            &ours.plan.gridfleet_version,
+        );
+    }
+    if !there.plan.is_part_of(&ours.plan) {
+        return wrong("another study, or one that has changed since", "the study as it is now");
+    }
+    if there.fingerprint != ours.fingerprint {
+        return wrong("results of other input files or of another scenario", "the same files as before");
+    }
+    if there.shard != ours.shard {
+        let name = |shard: Option<Shard>| shard.map_or("the whole study".to_owned(), |s| format!("part {s}"));
+        return wrong(&name(there.shard), &name(ours.shard));
+    }
+    Ok(())
+}
+
+/// What the arms read, each once: (an arm that reads it, the trips).
+fn sources(study: &Study) -> Result<Vec<(usize, Recorded)>> {
+    let mut sources: Vec<(usize, Recorded)> = Vec::new();
+    for (i, arm) in study.arms.iter().enumerate() {
+        if !sources.iter().any(|(other, _)| study.arms[*other].reads_like(arm)) {
+            sources.push((i, arm.read()?));
+        }
+    }
+    Ok(sources)
+}
+
+fn source_of(study: &Study, sources: &[(usize, Recorded)], arm: &crate::scenario::Scenario) -> usize {
+    sources.iter().position(|(other, _)| study.arms[*other].reads_like(arm)).unwrap_or(0)
+}
+
+/// Values of a figure by arm, over the replications that all arms have.
+fn samples(journal: &Journal, metric: &str, replications: u32) -> Result<Vec<Vec<f64>>> {
+    let plan = &journal.header().plan;
+    let mut table = vec![vec![f64::NAN; replications as usize]; plan.arms()];
+    for task in journal.tasks().filter(|task| task.replication < replications) {
+        if let Some(Outcome::Done(result)) = journal.outcome(task)?
+            && let Some(&value) = result.figures.get(metric)
+        {
+            table[plan.arm(task.policy, task.point)][task.replication as usize] = value;
+        }
+    }
+    let common: Vec<usize> =
+        (0..replications as usize).filter(|&r| table.iter().all(|values| values[r].is_finite())).collect();
+    Ok(table.iter().map(|values| common.iter().map(|&r| values[r]).collect()).collect())
+}
+
+/// Those who do the tasks.
+struct Crew<'a> {
+    study: &'a Study,
+    options: &'a Options<'a>,
+    recorded: &'a [(usize, Recorded)],
+    source: &'a [usize],
+}
+
+/// What the workers share.
+struct Shared<'a> {
+    journal: &'a mut Journal,
+    done: usize,
+    /// Values of the first figure, by arm.
+    values: Vec<Vec<f64>>,
+    error: Option<Error>,
+}
+
+impl Crew<'_> {
+    /// Does what is left of the tasks of the first `replications`.
+    fn work(&self, journal: &mut Journal, replications: u32) -> Result<()> {
+        let plan = &self.study.plan;
+        let all: Vec<Task> = plan.tasks(0, replications, self.options.shard).collect();
+        let open: Vec<Task> = all.iter().copied().filter(|&task| !journal.has(task)).collect();
+        let done = all.len() - open.len();
+        let mut values = vec![Vec::new(); plan.arms()];
+        if let Some(metric) = plan.metrics.first() {
+            for &task in &all {
+                if let Some(Outcome::Done(result)) = journal.outcome(task)? {
+                    values[plan.arm(task.policy, task.point)].extend(result.figures.get(&metric.name));
+                }
+            }
+        }
+        self.options.progress.update(done, all.len(), "");
+        let shared = Mutex::new(Shared { journal, done, values, error: None });
+        let next = AtomicUsize::new(0);
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(self.options.threads)
+            .build()
+            .map_err(|e| Error::Other(format!("cannot start {} threads: {e}", self.options.threads)))?;
+        // Tasks are taken in their order, so that an interrupted study has whole replications.
+        pool.scope(|scope| {
+            for _ in 0..self.options.threads.min(open.len()) {
+                scope.spawn(|_| {
+                    while let Some(&task) = open.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        if !self.task(task, &shared, all.len()) {
+                            break;
+                        }
+                    }
+                });
+            }
+        });
+        let shared = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
+        match shared.error {
+            Some(error) => Err(error),
+            None if self.options.stop.load(Ordering::Relaxed) => Err(Error::Other(format!(
+                "interrupted; {} of {} tasks are done and kept: --resume goes on with them",
+                shared.done,
+                all.len()
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    /// Does one task and writes its line; whether to go on.
+    fn task(&self, task: Task, shared: &Mutex<Shared<'_>>, all: usize) -> bool {
+        if self.options.stop.load(Ordering::Relaxed) {
+            return false;
+        }
+        let outcome = match self.outcome(task) {
+            Ok(outcome) => outcome,
+            // Nothing is wrong with the task: it was stopped.
+            Err(_) => return false,
+        };
+        let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(error) = shared.journal.add(task, &outcome) {
+            shared.error.get_or_insert(error);
+            return false;
+        }
+        shared.done += 1;
+        if let Outcome::Done(result) = &outcome
+            && let Some(metric) = self.study.plan.metrics.first()
+        {
+            shared.values[self.study.plan.arm(task.policy, task.point)]
+                .extend(result.figures.get(&metric.name));
+        }
+        let estimate = self.estimate(&shared.values);
+        self.options.progress.update(shared.done, all, &estimate);
+        shared.error.is_none()
+    }
+
+    /// How a task ends; an error if it was interrupted.
+    fn outcome(&self, task: Task) -> Result<Outcome> {
+        let plan = &self.study.plan;
+        let arm = plan.arm(task.policy, task.point);
+        let streams = Streams { seed: plan.seed, replication: task.replication };
+        // A policy may be anybody's: what it breaks is its own task and no other.
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            let (_, recorded) = &self.recorded[self.source[arm]];
+            let (setup, prepared) = self.study.arms[arm].build_from(recorded, streams)?;
+            let policies = (self.options.policies)(&plan.policies[task.policy].name, &prepared);
+            task::simulate(Arc::new(setup), policies, streams, self.options.stop)
+        }));
+        match result {
+            Ok(Ok(result)) => Ok(Outcome::Done(result)),
+            Ok(Err(Error::Interrupted)) => Err(Error::Interrupted),
+            Ok(Err(error)) => Ok(Outcome::Failed { error: error.to_string() }),
+            Err(panic) => {
+                let text = panic
+                    .downcast_ref::<String>()
+                    .map(String::as_str)
+                    .or_else(|| panic.downcast_ref::<&str>().copied());
+                Ok(Outcome::Failed { error: format!("panic: {}", text.unwrap_or("without a message")) })
+            }
+        }
+    }
+
+    /// The best policy so far in the first figure.
+    fn estimate(&self, values: &[Vec<f64>]) -> String {
+        let plan = &self.study.plan;
+        let Some(metric) = plan.metrics.first() else { return String::new() };
+        let samples = values.iter().enumerate().filter_map(|(arm, values)| Some((arm, Sample::of(values)?)));
+        let lower = metric.better.as_deref() == Some("lower");
+        let best = samples.reduce(|a, b| {
+            let better = if lower { b.1.mean < a.1.mean } else { b.1.mean > a.1.mean };
+            if better { b } else { a }
+        });
+        let Some((arm, sample)) = best else { return String::new() };
+        let half = sample.t_interval(plan.confidence).map(|interval| interval.half_width());
+        let policy = &plan.policies[arm % plan.policies.len()].name;
+        format!("{policy}: {} {}", metric.name, super::results::plus_minus(sample.mean, half))
+    }
+}

@@ -1,0 +1,171 @@
+//! The study file as it is written; nothing is resolved here.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// A study of gridfleet: policies compared over replications of one scenario.
+///
+/// Keys of the scenario are written as for `--set`: `fleets.0.vehicles.0.count`, by position or by name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(title = "gridfleet study")]
+#[serde(deny_unknown_fields)]
+pub struct StudyFile {
+    /// Version of this file format: 1.
+    #[schemars(range(min = 1, max = 1))]
+    pub version: u32,
+    /// Name of the study; also names the folder of results.
+    #[schemars(length(min = 1, max = 100))]
+    pub name: String,
+    /// What the study is about, for people.
+    #[serde(default)]
+    pub description: String,
+    /// The scenario file, from the folder of the study file.
+    pub scenario: PathBuf,
+    /// Seed of all randomness; by default the scenario's.
+    pub seed: Option<u64>,
+    /// Replications of each policy at each point; with `stop` the most.
+    #[serde(default = "replications")]
+    #[schemars(range(min = 1, max = 1000000))]
+    pub replications: u32,
+    /// Confidence level of the intervals.
+    #[serde(default = "confidence")]
+    #[schemars(range(min = 0.5, max = 0.9999))]
+    pub confidence: f64,
+    /// Policy to which the others are compared; by default the first.
+    pub baseline: Option<String>,
+    /// Key figures to compare, as in `summary.json`; those of one fleet or operator by
+    /// `fleets.NAME.figure` and `operators.NAME.figure`.
+    #[serde(default = "metrics")]
+    #[schemars(length(min = 1, max = 100))]
+    pub metrics: Vec<String>,
+    /// Changes to the scenario for all policies: "key" = value.
+    #[serde(default)]
+    pub set: BTreeMap<String, Json>,
+    /// What varies from replication to replication: keys of the scenario's `[variation]`.
+    #[serde(default)]
+    pub variation: BTreeMap<String, Json>,
+    /// The policies.
+    #[schemars(length(min = 1, max = 1000))]
+    pub policies: Vec<PolicyEntry>,
+    /// Keys of the scenario that take several values.
+    #[serde(default)]
+    #[schemars(length(max = 64))]
+    pub factors: Vec<FactorSpec>,
+    /// How points are chosen from the factors.
+    #[serde(default)]
+    pub design: DesignSpec,
+    /// When there are enough replications.
+    pub stop: Option<StopSpec>,
+}
+
+/// A policy: changes to the scenario under a name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyEntry {
+    /// Name. Without `use` and `set` it is that of a policy of gridfleet, for example `nearest-idle`.
+    #[schemars(length(min = 1, max = 100))]
+    pub name: String,
+    /// What it is, for people.
+    #[serde(default)]
+    pub description: String,
+    /// Policies of gridfleet by name, as with `--policy`.
+    #[serde(default, rename = "use")]
+    pub uses: Vec<String>,
+    /// Changes to the scenario: "key" = value.
+    #[serde(default)]
+    pub set: BTreeMap<String, Json>,
+}
+
+/// A key of the scenario, or several at once, with the values it takes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FactorSpec {
+    /// Name in tables and pictures.
+    #[schemars(length(min = 1, max = 100))]
+    pub name: String,
+    /// The key. Give this or `keys`.
+    pub key: Option<String>,
+    /// Keys that take the same value.
+    #[serde(default)]
+    pub keys: Vec<String>,
+    /// The values. Give this or `range`.
+    #[serde(default)]
+    pub values: Vec<Json>,
+    /// From the first number to the second, both included.
+    #[schemars(length(min = 2, max = 2))]
+    pub range: Option<Vec<f64>>,
+    /// Number of values in the range for a grid.
+    #[schemars(range(min = 2, max = 100000))]
+    pub steps: Option<u32>,
+    /// Values of the range are whole numbers.
+    #[serde(default)]
+    pub integer: bool,
+}
+
+/// How points are chosen from the factors.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum DesignSpec {
+    /// All combinations.
+    #[default]
+    Grid,
+    /// Random, with each part of each factor's range hit once.
+    LatinHypercube {
+        /// Number of points.
+        #[schemars(range(min = 1, max = 100000))]
+        points: u32,
+    },
+    /// A scrambled Sobol sequence; a power of two is best.
+    Sobol {
+        /// Number of points.
+        #[schemars(range(min = 1, max = 65536))]
+        points: u32,
+    },
+}
+
+/// Replications go on until the interval of a figure is narrow enough for every policy at every point.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StopSpec {
+    /// The figure, one of `metrics`.
+    pub metric: String,
+    /// Half of the width of its t interval over its mean, at most.
+    #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
+    pub relative_half_width: f64,
+    /// Replications before the first look.
+    #[serde(default = "ten")]
+    #[schemars(range(min = 2, max = 1000000))]
+    pub min: u32,
+    /// Replications between looks.
+    #[serde(default = "ten")]
+    #[schemars(range(min = 1, max = 1000000))]
+    pub every: u32,
+}
+
+fn replications() -> u32 {
+    30
+}
+
+fn confidence() -> f64 {
+    0.95
+}
+
+fn ten() -> u32 {
+    10
+}
+
+fn metrics() -> Vec<String> {
+    [
+        "service_rate",
+        "wait_mean_s",
+        "wait_p95_s",
+        "charging_cost_eur",
+        "operating_profit_eur",
+        "peak_power_kw",
+    ]
+    .map(str::to_owned)
+    .to_vec()
+}

@@ -1,0 +1,132 @@
+//! One task: a replication of an arm, from the recorded trips to its key figures.
+
+use super::run::Policies;
+use crate::engine::Simulation;
+use crate::error::{Error, Result};
+use crate::ledger::Money;
+use crate::records::metrics::{Metrics, MetricsSetup, RunFigures};
+use crate::records::{Recorder, StationRecord};
+use crate::rng::Streams;
+use crate::time::{DAY_S, HOUR_S, SimTime};
+use crate::world::Setup;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// What a task leaves.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TaskResult {
+    /// Events processed.
+    pub events: u64,
+    /// Key figures by name; those that have no value (a mean wait without riders) are absent.
+    pub figures: BTreeMap<String, f64>,
+    /// Waits of riders picked up: pairs of (step from the wait before [s], riders), flattened.
+    pub waits: Vec<u64>,
+    /// Mean power of all stations in each hour from the start [kW], to the watt.
+    pub power_kw: Vec<f64>,
+}
+
+impl TaskResult {
+    /// Waits of riders: (wait [s], riders).
+    pub fn waits(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
+        self.waits.chunks_exact(2).scan(0_u64, |wait, pair| {
+            *wait = wait.saturating_add(pair[0]);
+            Some((*wait, pair[1]))
+        })
+    }
+}
+
+/// Mean power of all stations by hour.
+struct HourlyPower {
+    start: SimTime,
+    hours: Vec<(f64, u32)>,
+    last: Option<SimTime>,
+}
+
+impl HourlyPower {
+    fn new(setup: &Setup) -> Self {
+        let hours = ((setup.end - setup.start).max(0) as u64).div_ceil(HOUR_S as u64) as usize;
+        Self { start: setup.start, hours: vec![(0.0, 0); hours], last: None }
+    }
+
+    fn means(&self) -> Vec<f64> {
+        let mean = |&(sum, readings): &(f64, u32)| if readings > 0 { sum / f64::from(readings) } else { 0.0 };
+        self.hours.iter().map(mean).map(|kw| (kw * 1_000.0).round() / 1_000.0).collect()
+    }
+}
+
+impl Recorder for HourlyPower {
+    fn station(&mut self, record: &StationRecord) {
+        // The last reading is made at the end, when its hour is over.
+        let hour = ((record.time - self.start) / HOUR_S) as usize;
+        let Some((sum, readings)) = self.hours.get_mut(hour) else { return };
+        *sum += record.power_kw;
+        if self.last != Some(record.time) {
+            self.last = Some(record.time);
+            *readings += 1;
+        }
+    }
+}
+
+/// Simulates one replication and keeps its figures.
+///
+/// # Errors
+/// [`Error::Interrupted`] if `stop` is set meanwhile; [`Error::Audit`] if the books do not balance.
+pub fn simulate(
+    setup: Arc<Setup>,
+    policies: Policies,
+    streams: Streams,
+    stop: &AtomicBool,
+) -> Result<TaskResult> {
+    let connectors = setup.stations.iter().map(|s| s.connectors.len() as u64).sum();
+    let (start, end) = (setup.start, setup.end);
+    let metrics_setup = MetricsSetup { start, end, connectors, co2_kg_per_kwh: setup.co2_kg_per_kwh };
+    let mut metrics = Metrics::new(&setup.labels(), metrics_setup);
+    let mut power = HourlyPower::new(&setup);
+    let mut recorder = (&mut metrics, &mut power);
+    let mut simulation = Simulation::new(setup, policies.dispatch, policies.charging, streams)
+        .with_relocation(policies.relocation);
+    let mut until = start;
+    while until < end {
+        if stop.load(Ordering::Relaxed) {
+            return Err(Error::Interrupted);
+        }
+        until += DAY_S;
+        simulation.run_until(until, &mut recorder);
+    }
+    simulation.finish(&mut recorder);
+    if simulation.ledger_total() != Money::ZERO {
+        return Err(Error::Audit("the books do not balance".to_owned()));
+    }
+    let power_kw = power.means();
+    let mut waits = Vec::new();
+    let mut before = 0;
+    for (wait_s, riders) in metrics.waits() {
+        waits.extend([wait_s - before, riders]);
+        before = wait_s;
+    }
+    Ok(TaskResult { events: simulation.events(), figures: figures(&metrics.finish()), waits, power_kw })
+}
+
+/// Key figures by name; those of one fleet or operator with its name before them, where there are several
+/// fleets.
+fn figures(run: &RunFigures) -> BTreeMap<String, f64> {
+    let mut all = BTreeMap::new();
+    let mut add = |prefix: String, value: Option<serde_json::Value>| {
+        let Some(serde_json::Value::Object(entries)) = value else { return };
+        all.extend(
+            entries
+                .into_iter()
+                .filter_map(|(name, value)| Some((format!("{prefix}{name}"), value.as_f64()?))),
+        );
+    };
+    add(String::new(), serde_json::to_value(&run.total).ok());
+    for fleet in &run.fleets {
+        add(format!("fleets.{}.", fleet.name), serde_json::to_value(&fleet.figures).ok());
+    }
+    for operator in &run.operators {
+        add(format!("operators.{}.", operator.name), serde_json::to_value(operator).ok());
+    }
+    all
+}
