@@ -12,6 +12,24 @@ use rand_pcg::Pcg64;
 pub enum Purpose {
     /// Which trips of a trace are kept, doubled or moved in time.
     Demand,
+    /// Which recorded day stands for a day simulated.
+    DemandDays,
+    /// How much demand a day has.
+    DemandLevel,
+    /// Which trips happen once more or not at all on a day of more or less demand, and when.
+    DemandCopies,
+    /// Which trips are left out.
+    DemandThinning,
+    /// How far trips are moved in time.
+    DemandJitter,
+    /// How long a ride takes.
+    RideDuration,
+    /// How much a vehicle's drivers consume.
+    DrivingStyle,
+    /// How warm a day is.
+    Temperature,
+    /// Which day's prices stand for a day simulated.
+    PriceDays,
     /// Which fleet a request is for.
     FleetChoice,
     /// Where a vehicle starts.
@@ -32,6 +50,15 @@ impl Purpose {
     const fn name(self) -> &'static str {
         match self {
             Self::Demand => "demand",
+            Self::DemandDays => "demand days",
+            Self::DemandLevel => "demand level",
+            Self::DemandCopies => "demand copies",
+            Self::DemandThinning => "demand thinning",
+            Self::DemandJitter => "demand jitter",
+            Self::RideDuration => "ride duration",
+            Self::DrivingStyle => "driving style",
+            Self::Temperature => "temperature",
+            Self::PriceDays => "price days",
             Self::FleetChoice => "fleet choice",
             Self::Placement => "placement",
             Self::InitialSoc => "initial soc",
@@ -55,12 +82,30 @@ pub struct Streams {
 impl Streams {
     /// The stream for `purpose` and `entity` (its number, or 0 where there is one stream for all).
     pub fn stream(&self, purpose: Purpose, entity: u64) -> Pcg64 {
+        self.of(purpose).stream(entity)
+    }
+
+    /// All streams for `purpose`, for whoever needs many of them: what they share is hashed once.
+    pub fn of(&self, purpose: Purpose) -> PurposeStreams {
         let mut hash = Mixer(0x6772_6964_666c_6565); // "gridflee": any fixed start will do
         hash.word(self.seed);
         hash.word(u64::from(self.replication));
         for byte in purpose.name().bytes() {
             hash.word(u64::from(byte));
         }
+        PurposeStreams(hash)
+    }
+}
+
+/// The streams of one replication for one purpose.
+#[derive(Debug, Clone, Copy)]
+pub struct PurposeStreams(Mixer);
+
+impl PurposeStreams {
+    /// The stream for `entity`.
+    #[inline]
+    pub fn stream(&self, entity: u64) -> Pcg64 {
+        let mut hash = self.0;
         hash.word(entity);
         let mut next = || u128::from(hash.next()) << 64 | u128::from(hash.next());
         Pcg64::new(next(), next())
@@ -68,6 +113,7 @@ impl Streams {
 }
 
 /// SplitMix64 (Steele, Lea, Flood, OOPSLA 2014), used to absorb words and to squeeze the state out.
+#[derive(Debug, Clone, Copy)]
 struct Mixer(u64);
 
 impl Mixer {

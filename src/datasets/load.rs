@@ -2,6 +2,7 @@
 //! files, merges them by time, folds, samples.
 
 use super::builder::{TraceBuilder, reasons, sort};
+use super::sample::Drawn;
 use super::source::{TripFormat, TripSource};
 use super::table::TableFile;
 use super::trace::Trace;
@@ -9,11 +10,12 @@ use super::zones::Zones;
 use super::{fold, sample, tlc, trips};
 use crate::error::{InputError, Result};
 use crate::rng::{Purpose, Streams};
+use crate::time::SimTime;
 use chrono_tz::Tz;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// Reads the trips of `source`.
+/// Reads the trips of `source`, folded and sampled.
 ///
 /// # Errors
 /// If a file cannot be read or used, or no trip is left.
@@ -25,7 +27,37 @@ pub fn load(source: &TripSource, streams: &Streams) -> Result<Trace> {
 ///
 /// # Errors
 /// As [`load`].
-pub fn load_with(source: &TripSource, streams: &Streams, mut started: impl FnMut(&Path)) -> Result<Trace> {
+pub fn load_with(source: &TripSource, streams: &Streams, started: impl FnMut(&Path)) -> Result<Trace> {
+    let mut trace = read_with(source, started)?;
+    let mut rng = streams.stream(Purpose::Demand, 0);
+    sample::sample(&mut trace, source.scale, source.jitter_s, folded_week(source), &mut rng)?;
+    Ok(trace)
+}
+
+/// Which trips of `trace`, as [`read`] reads it, a replication has, and when; `None` if all of them as
+/// they are.
+///
+/// # Errors
+/// If the source's scale cannot be.
+pub fn draw(trace: &Trace, source: &TripSource, streams: &Streams) -> Result<Option<Drawn>> {
+    let mut rng = streams.stream(Purpose::Demand, 0);
+    sample::draw(trace, source.scale, source.jitter_s, folded_week(source), &mut rng)
+}
+
+/// The week into which the source folds its trips: first instant, and first one behind it.
+pub fn folded_week(source: &TripSource) -> Option<(SimTime, SimTime)> {
+    source.fold_week.map(|date| fold::week(date, local_zone(source)))
+}
+
+/// Reads the trips of `source`, folded but not sampled: the same for all replications.
+///
+/// # Errors
+/// As [`load`].
+pub fn read(source: &TripSource) -> Result<Trace> {
+    read_with(source, |_| {})
+}
+
+fn read_with(source: &TripSource, mut started: impl FnMut(&Path)) -> Result<Trace> {
     if source.files.is_empty() {
         return Err(InputError::new("no file", "at least one file of trips").key("files").into());
     }
@@ -56,15 +88,10 @@ pub fn load_with(source: &TripSource, streams: &Streams, mut started: impl FnMut
         };
         return Err(InputError::new(found, "at least one trip").file(&source.files[0]).into());
     }
-    let tz = local_zone(source);
-    let mut span = None;
     if let Some(date) = source.fold_week {
-        fold::fold(&mut trace, date, tz)?;
+        fold::fold(&mut trace, date, local_zone(source))?;
         sort(&mut trace);
-        span = Some(fold::week(date, tz));
     }
-    let mut rng = streams.stream(Purpose::Demand, 0);
-    sample::sample(&mut trace, source.scale, source.jitter_s, span, &mut rng)?;
     Ok(trace)
 }
 

@@ -4,6 +4,8 @@
 //! `floor(scale)` times and once more with the probability that is left over;
 //! the first use is the trip itself, the others are moved in time, uniformly
 //! within the jitter. Both keep the pattern of places and hours.
+//!
+//! [`draw`] says which trips, [`sample`] makes a trace of them.
 
 use super::builder::{gather, sort};
 use super::trace::Trace;
@@ -14,20 +16,29 @@ use rand::RngExt;
 /// Most trips that one trace may have: about 10 GB of memory. Assumed.
 const MAX_TRIPS: f64 = 1e8;
 
-/// Scales the number of trips. `span` (first instant, first behind) keeps copies inside a folded
+/// Trips drawn from a trace, by time; those of one instant in the order of the trace.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Drawn {
+    /// Row in the trace.
+    pub row: Vec<u32>,
+    /// Time of the request.
+    pub time: Vec<SimTime>,
+}
+
+/// Draws the trips of a trace of `scale` times as many; `None` if that is the trace itself. `span` (first instant, first behind) keeps copies inside a folded
 /// week: what is moved over one end comes in at the other.
 ///
 /// Trips bound to vehicles are thinned by vehicle, so that each that stays has its whole history.
 ///
 /// # Errors
 /// If `scale` is not a positive number, gives too many trips, or is above 1 for trips bound to vehicles.
-pub fn sample(
-    trace: &mut Trace,
+pub fn draw(
+    trace: &Trace,
     scale: f64,
     jitter_s: i64,
     span: Option<(SimTime, SimTime)>,
     rng: &mut impl RngExt,
-) -> Result<()> {
+) -> Result<Option<Drawn>> {
     let wrong = |found: String, expected: &str| InputError::new(found, expected).key("scale");
     if !(scale.is_finite() && scale > 0.0) {
         return Err(wrong(scale.to_string(), "a number above 0").into());
@@ -44,7 +55,7 @@ pub fn sample(
         return Err(wrong(scale.to_string(), "at most 1, for these trips are bound to vehicles").into());
     }
     if scale == 1.0 {
-        return Ok(());
+        return Ok(None);
     }
     let kept_vehicles: Vec<bool> = match bound {
         true => trace.vehicle_names.iter().map(|_| rng.random::<f64>() < scale).collect(),
@@ -52,30 +63,47 @@ pub fn sample(
     };
     let whole = scale.floor();
     let rest = scale - whole;
-    let mut order = Vec::with_capacity((trace.len() as f64 * scale * 1.01) as usize + 16);
-    let mut moved_s = Vec::with_capacity(order.capacity());
-    for row in 0..trace.len() {
+    let mut drawn: Vec<(SimTime, u32)> =
+        Vec::with_capacity((trace.len() as f64 * scale * 1.01) as usize + 16);
+    for (row, &t) in trace.request_time.iter().enumerate() {
         if let Some(&kept) = trace.vehicle.get(row).and_then(|&v| kept_vehicles.get(v as usize)) {
             if kept {
-                order.push(row as u32);
-                moved_s.push(0);
+                drawn.push((t, row as u32));
             }
             continue;
         }
         let extra = rest > 0.0 && rng.random::<f64>() < rest;
         for copy in 0..whole as u64 + u64::from(extra) {
-            order.push(row as u32);
-            moved_s.push(if copy == 0 { 0 } else { rng.random_range(-jitter_s..=jitter_s) });
+            let moved_s = if copy == 0 { 0 } else { rng.random_range(-jitter_s..=jitter_s) };
+            let mut t = t + moved_s;
+            if let Some((first, behind)) = span.filter(|(first, behind)| behind > first && moved_s != 0) {
+                t = first + (t - first).rem_euclid(behind - first);
+            }
+            drawn.push((t, row as u32));
         }
     }
-    gather(trace, &order);
-    for (t, moved_s) in trace.request_time.iter_mut().zip(moved_s) {
-        *t += moved_s;
-        if let Some((first, behind)) = span.filter(|(first, behind)| behind > first && moved_s != 0) {
-            *t = first + (*t - first).rem_euclid(behind - first);
-        }
+    // Stable: trips of one instant keep their order.
+    drawn.sort_by_key(|&(t, _)| t);
+    let (time, row) = drawn.into_iter().unzip();
+    Ok(Some(Drawn { row, time }))
+}
+
+/// Makes a trace of the trips that [`draw`] draws.
+///
+/// # Errors
+/// As [`draw`].
+pub fn sample(
+    trace: &mut Trace,
+    scale: f64,
+    jitter_s: i64,
+    span: Option<(SimTime, SimTime)>,
+    rng: &mut impl RngExt,
+) -> Result<()> {
+    if let Some(drawn) = draw(trace, scale, jitter_s, span, rng)? {
+        gather(trace, &drawn.row);
+        trace.request_time = drawn.time;
+        sort(trace);
     }
-    sort(trace);
     Ok(())
 }
 

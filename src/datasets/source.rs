@@ -31,7 +31,7 @@ pub enum OnBadRow {
 }
 
 /// A source of trips and how to read it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TripSource {
     /// Format of all files.
     pub format: TripFormat,
@@ -71,5 +71,11 @@ impl TripSource {
             jitter_s: 900,
             fleet_column: None,
         }
+    }
+
+    /// Whether both read the same trips; how many of them are then drawn is another matter.
+    pub fn reads_like(&self, other: &Self) -> bool {
+        let Self { scale, jitter_s, .. } = *self;
+        *self == Self { scale, jitter_s, ..other.clone() }
     }
 }

@@ -1,20 +1,22 @@
-//! From a checked scenario to the fixed part of a replication: trips are read,
-//! zones become places, requests and vehicles are laid out in flat columns.
+//! From a checked scenario and its recorded trips to the fixed part of a
+//! replication: requests and vehicles are laid out in flat columns.
 
 use super::demand::{self, Demand};
 use super::fleets::FleetPlan;
 use super::problems::{Problems, Subject};
 use super::spec::{ModeSpec, OutputsSpec};
-use super::{Scenario, horizon, od_matrix, placement, snap, sorted, sources, suggest};
+use super::variation::trips::Picking;
+use super::variation::{factors, prices};
+use super::{Recorded, Scenario, horizon, placement, snap, sorted, sources, suggest};
 use crate::datasets::ImportReport;
 use crate::datasets::stations::Location;
-use crate::error::{Error, InputError, Result};
+use crate::error::Result;
 use crate::geo::Places;
 use crate::ids::{PlaceId, TypeId};
 use crate::policies::{ChargingSpec, DispatchSpec, RelocationSpec};
-use crate::rng::Streams;
+use crate::rng::{Purpose, Streams};
 use crate::time::SimTime;
-use crate::world::{Mode, Setup, Station};
+use crate::world::{Mode, Setup, Station, Travel};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -54,32 +56,44 @@ impl Scenario {
         (self.plan.horizon.start, self.plan.horizon.end)
     }
 
-    /// Reads the trips and builds the world of the replication that `streams` names.
+    /// Reads the trips and builds the world of the replication that `streams` names: [`Scenario::read`]
+    /// and [`Scenario::build_from`] in one.
     ///
     /// # Errors
     /// [`crate::error::Error::Input`] with everything that is wrong with the trips and with names that
     /// only they explain (zones, vehicles, fleets).
     pub fn build(&self, streams: Streams) -> Result<(Setup, Prepared)> {
-        let mut trace = sources::trips(&self.plan.source, &streams).map_err(|error| self.located(error))?;
-        let mut problems = Problems::new(&self.document);
-        let mut places = std::mem::take(&mut trace.places);
-        let zones = zones(&places);
-        let stations = self.stations(&mut places, &zones, &mut problems);
-        let depots = self.depots(&mut places, &zones, &mut problems);
+        self.build_from(&self.read()?, streams)
+    }
 
-        let plan = &self.plan;
+    /// Builds the world of the replication that `streams` names from trips that have been read, by this
+    /// scenario or one that [reads like it](Scenario::reads_like). Opens no file.
+    ///
+    /// # Errors
+    /// As [`Scenario::build`].
+    pub fn build_from(&self, recorded: &Recorded, streams: Streams) -> Result<(Setup, Prepared)> {
+        let (plan, variation) = (&self.plan, &self.spec.variation);
         let horizon = &plan.horizon;
-        let mut travel = plan.travel.clone();
-        if self.spec.travel.learn_from_trips {
-            match od_matrix::learn(&trace, zones.len(), &horizon.clock, self.spec.travel.min_trips) {
-                Ok(matrix) => travel.matrix = Some(matrix),
-                Err(found) => {
-                    problems.add("travel.learn_from_trips", found, "trips between at most 1,000 zones");
-                }
-            }
-        }
+        let trace = &recorded.trace;
+        let sampled = sources::draw(trace, &plan.source, streams).map_err(|error| self.located(error))?;
+        let mut problems = Problems::new(&self.document);
+        let mut places = trace.places.clone();
+        let zones = &recorded.zones;
+        let stations = self.stations(&mut places, zones, &mut problems);
+        let depots = self.depots(&mut places, zones, &mut problems);
+        let travel = Travel { matrix: recorded.matrix.clone(), ..plan.travel.clone() };
+        let picking = Picking {
+            spec: variation,
+            horizon,
+            days: &recorded.days,
+            sampled: sampled.as_ref(),
+            copy_jitter_s: self.spec.trips.jitter_s,
+            replay: self.spec.operation.mode == ModeSpec::Replay,
+            streams,
+        };
+        let picks = picking.picks(trace, &mut problems);
         let Demand { mut requests, vehicles: bound, left_out, derived } =
-            demand::demand(&self.spec, plan, &mut trace, &places, &travel, streams, &mut problems);
+            demand::demand(&self.spec, plan, trace, picks, &places, &travel, streams, &mut problems);
         let located: Vec<Vec<Option<PlaceId>>> = plan
             .fleets
             .iter()
@@ -90,7 +104,7 @@ impl Scenario {
                     .map(|v| {
                         v.location
                             .as_ref()
-                            .and_then(|l| place(l, &v.subject, "zone", &mut places, &zones, &mut problems))
+                            .and_then(|l| place(l, &v.subject, "zone", &mut places, zones, &mut problems))
                     })
                     .collect()
             })
@@ -101,7 +115,9 @@ impl Scenario {
                 bound
             }
             ModeSpec::Dispatch => {
-                placement::vehicles(plan, &requests, &depots, &located, streams, &mut problems)
+                let cv = variation.driving_style_cv;
+                let styles = factors::Factors::new(cv, Purpose::DrivingStyle, streams);
+                placement::vehicles(plan, styles, &requests, &depots, &located, streams, &mut problems)
             }
         };
         if problems.errors.is_empty() {
@@ -115,7 +131,7 @@ impl Scenario {
         for (fleet, depots) in fleets.iter_mut().zip(depots) {
             fleet.depots = depots;
         }
-        let mut import = std::mem::take(&mut trace.report);
+        let mut import = trace.report.clone();
         // What the reader leaves to the scenario is told by what the scenario did.
         if self.spec.trips.fleet_shares.is_empty() {
             import.derived.remove("fleet");
@@ -123,6 +139,10 @@ impl Scenario {
         for (property, how) in derived {
             import.derived.entry(property).or_insert(how);
         }
+        let mut temperature_c = horizon::temperature_c(&self.spec.environment, horizon);
+        factors::vary_temperature(&mut temperature_c, variation, horizon, streams);
+        let mut retailers = plan.retailers.clone();
+        prices::vary(&mut retailers, variation, horizon, streams);
         let setup = Setup {
             start: horizon.start,
             end: horizon.end,
@@ -134,13 +154,13 @@ impl Scenario {
             },
             places: Arc::new(places),
             travel,
-            temperature_c: horizon::temperature_c(&self.spec.environment, horizon),
+            temperature_c,
             types: plan.types.clone(),
             fleets,
             vehicles,
             operators: plan.operators.clone(),
             stations,
-            retailers: plan.retailers.clone(),
+            retailers,
             requests,
             currency: self.spec.currency.clone(),
             co2_kg_per_kwh: self.spec.environment.co2_kg_per_kwh,
@@ -157,19 +177,6 @@ impl Scenario {
             outputs: self.spec.outputs.clone(),
         };
         Ok((setup, prepared))
-    }
-
-    /// What the reader of trips says about a key of `[trips]`, at its place in the scenario file.
-    fn located(&self, error: Error) -> Error {
-        let Error::Input(errors) = error else { return error };
-        let place = |error: InputError| match (&error.file, &error.key) {
-            (None, Some(key)) => {
-                let path = format!("trips.{key}");
-                InputError { help: error.help, ..self.document.error(&path, error.found, error.expected) }
-            }
-            _ => error,
-        };
-        Error::Input(errors.into_iter().map(place).collect())
     }
 
     fn stations(
@@ -291,7 +298,7 @@ impl Scenario {
 }
 
 /// Zones by name.
-fn zones(places: &Places) -> BTreeMap<String, PlaceId> {
+pub(super) fn zones(places: &Places) -> BTreeMap<String, PlaceId> {
     (0..places.len())
         .map(PlaceId::new)
         .map_while(|place| Some((places.zone_name(place)?.to_owned(), place)))

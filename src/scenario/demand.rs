@@ -1,10 +1,12 @@
-//! Requests out of a trace: those of the period, each with its fleet, and with
+//! Requests out of the trips picked from a trace: each with its fleet, and with
 //! distance, duration and fare where the trace does not tell them.
 
 use super::Plan;
 use super::problems::Problems;
 use super::spec::{ModeSpec, ScenarioFile};
 use super::suggest;
+use super::variation::factors::Factors;
+use super::variation::trips::{Pick, Picks};
 use crate::datasets::{OnBadRow, Trace};
 use crate::geo::Places;
 use crate::ids::{FleetId, VehicleId};
@@ -43,26 +45,24 @@ const MOST_SECONDS: f64 = u32::MAX as f64;
 /// Fastest drive; assumed, and what the reader of taxi records takes for a slip above (130 km/h).
 const FASTEST_KM_PER_S: f64 = 130.0 / 3_600.0;
 
-/// The requests of `trace` within the period.
+/// The requests of `picks`, trips of `trace`.
+#[expect(clippy::too_many_arguments, reason = "one caller; a struct for it would only rename them")]
 pub(crate) fn demand(
     spec: &ScenarioFile,
     plan: &Plan,
-    trace: &mut Trace,
+    trace: &Trace,
+    picks: Picks,
     places: &Places,
     travel: &Travel,
     streams: Streams,
     problems: &mut Problems<'_>,
 ) -> Demand {
-    let mut demand = Demand::default();
-    let (start, end) = (plan.horizon.start, plan.horizon.end);
-    let first = trace.request_time.partition_point(|&t| t < start);
-    let last = trace.request_time.partition_point(|&t| t < end);
-    let outside = trace.len() - (last - first);
-    if outside > 0 {
-        demand.left_out.insert("outside the period".to_owned(), outside as u64);
-    }
-    if first == last {
-        no_trips(plan, trace, problems);
+    let Picks { trips, left_out, derived } = picks;
+    let mut demand = Demand { left_out, derived, ..Demand::default() };
+    if trips.is_empty() {
+        if problems.errors.is_empty() {
+            no_trips(plan, trace, problems);
+        }
         return demand;
     }
     let Some(split) = split(spec, trace, problems) else { return demand };
@@ -78,7 +78,7 @@ pub(crate) fn demand(
         return demand;
     }
 
-    let count = last - first;
+    let count = trips.len();
     let requests = &mut demand.requests;
     requests.time.reserve_exact(count);
     requests.origin.reserve_exact(count);
@@ -89,14 +89,19 @@ pub(crate) fn demand(
     requests.fleet.reserve_exact(count);
     let (mut no_fleet, mut no_vehicle) = (0_u64, 0_u64);
     let (mut distances, mut durations, mut fares) = (0_u64, 0_u64, 0_u64);
-    let mut binder = Binder::new(plan, trace, streams);
+    let variation = &spec.variation;
+    let styles = Factors::new(variation.driving_style_cv, Purpose::DrivingStyle, streams);
+    let durations_of = Factors::new(variation.ride_duration_cv, Purpose::RideDuration, streams);
+    let fleets_of = streams.of(Purpose::FleetChoice);
+    let mut binder = Binder::new(plan, trace, styles, streams);
     let mut pace = travel.pace(&plan.horizon.clock, plan.horizon.start);
-    for i in first..last {
+    for Pick { time, row, key } in trips {
+        let i = row as usize;
         let fleet = match &split {
             Split::Only(fleet) => Some(*fleet),
             Split::ByName(fleets) => fleets.get(trace.fleet[i] as usize).copied().flatten(),
             Split::Shares(shares) => {
-                let draw: f64 = streams.stream(Purpose::FleetChoice, i as u64).random();
+                let draw: f64 = fleets_of.stream(key).random();
                 shares.iter().find(|(upper, _)| draw < *upper).or(shares.last()).map(|&(_, fleet)| fleet)
             }
         };
@@ -115,8 +120,8 @@ pub(crate) fn demand(
         let (from, to) = (trace.origin[i], trace.destination[i]);
         let (mut distance_km, mut duration_s) = (trace.distance_km[i], trace.duration_s[i]);
         if distance_km.is_nan() || duration_s.is_nan() {
-            if trace.request_time[i] >= pace.until {
-                pace = travel.pace(&plan.horizon.clock, trace.request_time[i]);
+            if time >= pace.until {
+                pace = travel.pace(&plan.horizon.clock, time);
             }
             let trip = travel.trip(places, &pace, from, to);
             if distance_km.is_nan() {
@@ -135,6 +140,7 @@ pub(crate) fn demand(
                 duration_s = trip.duration_s as f64 * if known { pace } else { 1.0 };
             }
         }
+        duration_s *= durations_of.of(key);
         let duration_s = duration_s.ceil().clamp(1.0, MOST_SECONDS) as u32;
         let mut fare = trace.fare[i];
         if fare.is_nan() {
@@ -142,7 +148,7 @@ pub(crate) fn demand(
             let rule = plan.fleets.get(fleet.index()).map(|f| f.fleet.fare).unwrap_or_default();
             fare = rule.fare(distance_km, i64::from(duration_s)).units();
         }
-        requests.time.push(trace.request_time[i]);
+        requests.time.push(time);
         requests.origin.push(from);
         requests.destination.push(to);
         requests.duration_s.push(duration_s);
@@ -235,6 +241,7 @@ fn unknown_fleets(spec: &ScenarioFile, trace: &Trace, count: u64, problems: &mut
 /// Binds trips to the vehicles that they name.
 struct Binder<'a> {
     plan: &'a Plan,
+    styles: Factors,
     streams: Streams,
     /// Number of each vehicle of the trace in the scenario, once it has made a trip.
     numbers: Vec<Option<VehicleId>>,
@@ -242,8 +249,9 @@ struct Binder<'a> {
 }
 
 impl<'a> Binder<'a> {
-    fn new(plan: &'a Plan, trace: &Trace, streams: Streams) -> Self {
-        Self { plan, streams, numbers: vec![None; trace.vehicle_names.len()], vehicles: Vec::new() }
+    fn new(plan: &'a Plan, trace: &Trace, styles: Factors, streams: Streams) -> Self {
+        let numbers = vec![None; trace.vehicle_names.len()];
+        Self { plan, styles, streams, numbers, vehicles: Vec::new() }
     }
 
     /// What binds trip `i`, and the fleet of its vehicle; a vehicle belongs to the fleet of its first
@@ -264,17 +272,26 @@ impl<'a> Binder<'a> {
                 };
                 let name = trace.vehicle_names.get(named)?.clone();
                 let vehicle_type = group.vehicle_type;
-                self.vehicles.push(VehicleStart { name, fleet, vehicle_type, place: trace.origin[i], soc });
+                self.vehicles.push(VehicleStart {
+                    name,
+                    fleet,
+                    vehicle_type,
+                    place: trace.origin[i],
+                    soc,
+                    // By its number in the trace, which is the same whatever trips happen.
+                    consumption_factor: self.styles.of(named as u64),
+                });
                 *number = Some(vehicle);
                 vehicle
             }
         };
+        let start = self.vehicles.get(vehicle.index())?;
         let fall = trace.soc_start[i] - trace.soc_end[i];
         let bound = Bound {
             vehicle,
-            soc_drop: (fall >= 0.0).then_some(fall),
+            soc_drop: (fall >= 0.0).then_some(fall * start.consumption_factor),
             ends_at_charger: trace.ends_at_charger[i],
         };
-        Some((bound, self.vehicles.get(vehicle.index())?.fleet))
+        Some((bound, start.fleet))
     }
 }

@@ -4,7 +4,8 @@
 //! ```text
 //! text -> document (tree with places) -> overrides -> schema check -> spec (structs)
 //!      -> resolve: names, periods, small tables  => Scenario   [load]
-//!      -> trips, zones, requests, vehicles       => Setup      [build]
+//!      -> trips, zones, travel learned of them   => Recorded   [read: once]
+//!      -> requests, vehicles, weather, prices    => Setup      [build_from: per replication]
 //! ```
 //! Each step reports all its problems at once, each with file, line and key.
 
@@ -17,6 +18,7 @@ pub mod od_matrix;
 pub mod overrides;
 pub mod placement;
 pub mod problems;
+pub mod recorded;
 pub mod schema;
 mod snap;
 pub mod sources;
@@ -25,6 +27,7 @@ pub mod stations;
 pub mod suggest;
 pub mod tariffs;
 pub mod trips;
+pub mod variation;
 pub mod vehicle_types;
 
 pub use build::Prepared;
@@ -189,6 +192,7 @@ fn resolve(
     let fleets = fleets::fleets(spec, &types, inputs, &mut problems);
     fleets::operation(spec, &fleets, &types, &mut problems);
     let retailers = tariffs::retailers(&spec.retailers, horizon.as_ref(), inputs, &mut problems);
+    variation::check(spec, horizon.as_ref(), &retailers, &mut problems);
     let (operators, stations) = stations::stations(spec, &fleets, &types, &retailers, inputs, &mut problems);
     match horizon {
         Some(horizon) if problems.errors.is_empty() => {

@@ -2,6 +2,7 @@
 
 use super::Plan;
 use super::problems::Problems;
+use super::variation::factors::Factors;
 use crate::ids::{FleetId, PlaceId, TypeId, VehicleId};
 use crate::rng::{Purpose, Streams};
 use crate::world::{Requests, VehicleStart};
@@ -13,6 +14,7 @@ use std::collections::BTreeSet;
 /// `depots` by fleet; `located` by fleet and named vehicle.
 pub(crate) fn vehicles(
     plan: &Plan,
+    styles: Factors,
     requests: &Requests,
     depots: &[Vec<PlaceId>],
     located: &[Vec<Option<PlaceId>>],
@@ -49,7 +51,9 @@ pub(crate) fn vehicles(
             let place = place.or(depots.first().copied()).or(requests.origin.first().copied());
             let Some(place) = place else { continue };
             let soc = draw_soc(streams, vehicle, soc);
-            all.push(VehicleStart { name, fleet: fleet.id, vehicle_type, place, soc });
+            let number = u64::from(vehicle.0);
+            let consumption_factor = styles.of(number);
+            all.push(VehicleStart { name, fleet: fleet.id, vehicle_type, place, soc, consumption_factor });
         }
     }
     let mut names = BTreeSet::new();

@@ -2,16 +2,28 @@
 
 use super::spec::{AccessSpec, StationSpec, VehicleTypeSpec};
 use crate::datasets::prices::PriceSeries;
+use crate::datasets::sample::Drawn;
 use crate::datasets::stations::{AccessRule, Location};
 use crate::datasets::vehicles::VehicleRow;
 use crate::datasets::{self, Trace, TripSource};
 use crate::error::Result;
 use crate::rng::Streams;
+use crate::time::SimTime;
 use std::path::Path;
 
-/// The trips of a scenario.
-pub fn trips(source: &TripSource, streams: &Streams) -> Result<Trace> {
-    datasets::load(source, streams)
+/// The trips of a scenario, all of them.
+pub fn trips(source: &TripSource) -> Result<Trace> {
+    datasets::load::read(source)
+}
+
+/// The trips of one replication, where `trips.scale` does not leave all.
+pub fn draw(trace: &Trace, source: &TripSource, streams: Streams) -> Result<Option<Drawn>> {
+    datasets::load::draw(trace, source, &streams)
+}
+
+/// The week into which the trips are folded: first instant, and first one behind it.
+pub fn folded_week(source: &TripSource) -> Option<(SimTime, SimTime)> {
+    datasets::load::folded_week(source)
 }
 
 /// A series of prices.

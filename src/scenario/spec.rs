@@ -5,6 +5,7 @@
 //! where names are resolved ([`super::load`]) and, where it takes the contents
 //! of other files, in [`super::build`].
 
+use super::variation::VariationSpec;
 use crate::datasets::{OnBadRow, TripFormat};
 use crate::policies::{ChargingSpec, DispatchSpec, RelocationSpec};
 use crate::records::dictionary::TableId;
@@ -72,6 +73,9 @@ pub struct ScenarioFile {
     #[serde(default)]
     #[schemars(length(max = 1000))]
     pub retailers: Vec<RetailerSpec>,
+    /// What varies from replication to replication.
+    #[serde(default)]
+    pub variation: VariationSpec,
     /// What is written.
     #[serde(default)]
     pub outputs: OutputsSpec,

@@ -41,7 +41,7 @@ pub struct Fleet {
 }
 
 /// A vehicle when the simulation starts.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct VehicleStart {
     /// Name, unique among vehicles.
     pub name: String,
@@ -53,4 +53,6 @@ pub struct VehicleStart {
     pub place: PlaceId,
     /// State of charge, 0 to 1.
     pub soc: f64,
+    /// Its consumption over that of its type: drivers differ.
+    pub consumption_factor: f64,
 }

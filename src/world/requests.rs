@@ -5,7 +5,7 @@ use crate::ledger::Money;
 use crate::time::SimTime;
 
 /// All requests of a replication, by [`RequestId`]; `time` never decreases.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Requests {
     /// When the ride is asked for (in replay: when the trip starts).
     pub time: Vec<SimTime>,

@@ -143,6 +143,7 @@ impl State {
                 Vehicle {
                     fleet: v.fleet,
                     vehicle_type: v.vehicle_type,
+                    consumption_factor: v.consumption_factor,
                     activity: Activity::Idle,
                     since: setup.start,
                     place: v.place,

@@ -39,7 +39,7 @@ impl Tariff {
 }
 
 /// Whoever sells energy to stations.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Retailer {
     /// Name, unique among retailers.
     pub name: String,

@@ -3,6 +3,7 @@
 use crate::geo::Places;
 use crate::ids::PlaceId;
 use crate::time::{HOUR_S, LocalClock, SimTime};
+use std::sync::Arc;
 
 /// One way from a place to another.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -32,7 +33,7 @@ pub struct Travel {
     /// Speed in each hour of the local week, from Monday 0:00 [km/h]; 168 of them.
     pub speed_kmh: Box<[f64]>,
     /// Times and distances learned from the trace, where it has enough trips.
-    pub matrix: Option<OdMatrix>,
+    pub matrix: Option<Arc<OdMatrix>>,
 }
 
 /// Mean time and distance between zones, by hour of the local day, learned from trips.

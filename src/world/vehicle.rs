@@ -151,6 +151,8 @@ pub struct Vehicle {
     pub fleet: FleetId,
     /// What it is.
     pub vehicle_type: TypeId,
+    /// Its consumption over that of its type.
+    pub consumption_factor: f64,
     /// What it does.
     pub activity: Activity,
     /// Since when.

@@ -358,7 +358,8 @@ impl<'a> View<'a> {
     /// Consumption of a vehicle at present [kWh/km].
     #[inline]
     pub fn consumption_kwh_per_km(&self, vehicle: VehicleId) -> f64 {
-        self.state.hour.consumption_kwh_per_km[self.vehicle(vehicle).vehicle_type.index()]
+        let v = self.vehicle(vehicle);
+        self.state.hour.consumption_kwh_per_km[v.vehicle_type.index()] * v.consumption_factor
     }
 
     /// Whether `vehicle` can be at the pick-up before the rider gives up, with charge for the trip

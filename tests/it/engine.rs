@@ -283,7 +283,7 @@ fn batched_dispatch_is_the_best_matching() {
             let distance_km: Vec<f32> =
                 (0..pairs).map(|_| if random.random_bool(0.5) { 4.0 } else { f32::NAN }).collect();
             let duration_s = (0..pairs * 24).map(|_| random.random_range(30.0..1_800.0)).collect();
-            setup.travel.matrix = Some(OdMatrix { zones, distance_km, duration_s });
+            setup.travel.matrix = Some(Arc::new(OdMatrix { zones, distance_km, duration_s }));
         }
         let rounds = Arc::new(AtomicUsize::new(0));
         let inner = DispatchSpec::Batched { interval_s: 240 }.build();

@@ -155,6 +155,7 @@ fn mean_wait_s(connectors: usize, load: f64, arrivals: usize, replication: u32) 
             vehicle_type: TypeId(0),
             place: PlaceId(0),
             soc: 0.0,
+            consumption_factor: 1.0,
         });
     }
     setup.end = SimTime(clock_s as i64 + 1);

@@ -24,3 +24,4 @@ mod support;
 mod synth;
 mod trips;
 mod trips_bad;
+mod variation;

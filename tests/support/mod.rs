@@ -112,6 +112,7 @@ pub fn city(size: City) -> Setup {
             vehicle_type: TypeId(0),
             place: PlaceId::new(random.random_range(0..size.zones)),
             soc: 0.2 + 0.7 * random.random::<f64>(),
+            consumption_factor: 1.0,
         })
         .collect();
     let time_of_use: Vec<f64> =

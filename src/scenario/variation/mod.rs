@@ -1,0 +1,169 @@
+//! `[variation]`: what differs from one replication to the next besides the
+//! charge and the places of vehicles at the start.
+//!
+//! Every draw comes from a stream of its own purpose and of the day, the trip or
+//! the vehicle that it is about, so that switching one variation on leaves the
+//! draws of the others as they were, and two policies see the same world.
+//!
+//! | file | what it varies |
+//! |---|---|
+//! | `days` | nothing: local days, their classes, one drawn for another |
+//! | `trips` | which trips of the trace happen, and when |
+//! | `factors` | durations, consumption, temperatures |
+//! | `prices` | prices of real-time retailers |
+
+pub mod days;
+pub mod factors;
+pub mod prices;
+pub mod trips;
+
+use super::horizon::Horizon;
+use super::problems::Problems;
+use super::spec::{ModeSpec, ScenarioFile};
+use crate::world::Retailer;
+use days::Day;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What varies from replication to replication. All is off by default; where the vehicles stand and how
+/// full they are at the start varies in any case, as far as the scenario leaves it open.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct VariationSpec {
+    /// Days of the trips: `as-recorded`, or `bootstrap`: for each day simulated a whole day of the files,
+    /// drawn with replacement from those of its class. Trips keep their local time of day. In `replay` a
+    /// vehicle that was left elsewhere than its day begins is carried there.
+    pub demand_days: DaysSpec,
+    /// Which days can stand for each other, for `demand_days` and `price_days`.
+    pub day_classes: DayClasses,
+    /// Share of trips that happen, drawn for each trip.
+    #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
+    pub demand_thinning: f64,
+    /// Most seconds by which a trip is moved, either way, within its day [s]. In `replay` the trips of a
+    /// vehicle on a day move together, so that they stay in order.
+    #[schemars(range(min = 0, max = 43200))]
+    pub demand_jitter_s: i64,
+    /// Coefficient of variation of a factor of mean 1 on the number of trips of a day; trips are left out,
+    /// or happen again up to `trips.jitter_s` earlier or later. Not in `replay`.
+    #[schemars(range(min = 0.0, max = 2.0))]
+    pub demand_level_cv: f64,
+    /// Coefficient of variation of a factor of mean 1 on the duration of each ride.
+    #[schemars(range(min = 0.0, max = 2.0))]
+    pub ride_duration_cv: f64,
+    /// Coefficient of variation of a factor of mean 1 on the consumption of each vehicle: drivers differ.
+    /// In `replay` the recorded falls of the state of charge are changed by it too.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub driving_style_cv: f64,
+    /// Standard deviation of what is added to all temperatures of a day [°C].
+    #[schemars(range(min = 0.0, max = 30.0))]
+    pub temperature_sd_c: f64,
+    /// Correlation of that from one day to the next.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub temperature_correlation: f64,
+    /// Days of the prices of real-time retailers: `as-recorded`, or `bootstrap` as for `demand_days`, from
+    /// the days that all price files cover, with the same days for all retailers.
+    pub price_days: DaysSpec,
+}
+
+impl Default for VariationSpec {
+    fn default() -> Self {
+        Self {
+            demand_days: DaysSpec::AsRecorded,
+            day_classes: DayClasses::WorkdaySaturdaySunday,
+            demand_thinning: 1.0,
+            demand_jitter_s: 0,
+            demand_level_cv: 0.0,
+            ride_duration_cv: 0.0,
+            driving_style_cv: 0.0,
+            temperature_sd_c: 0.0,
+            // Assumed: weather holds for a few days.
+            temperature_correlation: 0.7,
+            price_days: DaysSpec::AsRecorded,
+        }
+    }
+}
+
+/// Where the days of a series come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum DaysSpec {
+    /// Each day is itself.
+    AsRecorded,
+    /// Each day is one of those recorded, drawn with replacement from its class.
+    Bootstrap,
+}
+
+/// Which days can stand for each other. Public holidays count as the weekday that they fall on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum DayClasses {
+    /// Monday to Friday; Saturday; Sunday.
+    WorkdaySaturdaySunday,
+    /// Monday to Friday; Saturday and Sunday.
+    WeekdayWeekend,
+    /// Each day of the week for itself.
+    EachWeekday,
+    /// Any day for any other.
+    Any,
+}
+
+/// What `[variation]` and the rest of the scenario say against each other.
+pub(super) fn check(
+    spec: &ScenarioFile,
+    horizon: Option<&Horizon>,
+    retailers: &[Retailer],
+    problems: &mut Problems<'_>,
+) {
+    let variation = &spec.variation;
+    if variation.demand_level_cv > 0.0 && spec.operation.mode == ModeSpec::Replay {
+        let found = format!("{:?} in replay", variation.demand_level_cv);
+        problems
+            .add("variation.demand_level_cv", found, "0: a vehicle makes each trip once")
+            .help("demand_thinning leaves trips out in replay too");
+    }
+    let environment = &spec.environment;
+    let tells = environment.temperature_c.is_some() || environment.temperature_by_hour_c.is_some();
+    if variation.temperature_sd_c > 0.0 && !tells {
+        let found = format!("{:?}, but no temperature that could vary", variation.temperature_sd_c);
+        let expected = "environment.temperature_c or environment.temperature_by_hour_c";
+        problems.add("variation.temperature_sd_c", found, expected);
+    }
+    let complete = retailers.len() == spec.retailers.len();
+    if variation.price_days == DaysSpec::Bootstrap
+        && complete
+        && let Some(horizon) = horizon
+    {
+        prices::check(variation, horizon, retailers, problems);
+    }
+}
+
+/// Notes that no day of `sources` can stand for a day of one class, if so.
+fn lacking(
+    key: &str,
+    classes: DayClasses,
+    targets: &[Day],
+    sources: &[Day],
+    what: &str,
+    problems: &mut Problems<'_>,
+) -> bool {
+    let Some(class) = classes.lacking(targets, sources) else { return false };
+    let found = match sources {
+        [] => format!("\"bootstrap\", but {what} without one whole day"),
+        [first, .., last] => {
+            let days = sources.len();
+            format!(
+                "\"bootstrap\", but no {class} among the {days} days of {what}, {} to {}",
+                first.date, last.date
+            )
+        }
+        [only] => format!("\"bootstrap\", but no {class}: {what} have one whole day, {}", only.date),
+    };
+    let help = match classes {
+        DayClasses::Any => "give files of more days",
+        _ => {
+            "give files of more days, or coarser classes: variation.day_classes = \"weekday-weekend\" or \"any\""
+        }
+    };
+    problems.add(key, found, format!("a {class} to draw")).help(help);
+    true
+}
