@@ -135,6 +135,7 @@ fn prices() {
         rows_out_of_nothing.parquet: found 2000000 rows in 6052 bytes
         semicolons.csv: line 2: found 2 cells
         text.parquet: 2
+        unpacks_to_much.parquet: found a file that cannot be decoded (822 bytes that unpack to 16000010 or more)
         "##);
     }
 }
@@ -254,6 +255,7 @@ fn trips() {
         empty.csv: found an empty file
         gzip.csv: found a file packed with gzip
         mistyped.csv: 1
+        name_unpacks_to_much.parquet: found a file that cannot be decoded (1226 bytes that unpack to 16000051 or more)
         nan_and_huge.csv: 2
         not_utf8.csv: 1
         points.csv: 2
@@ -261,6 +263,7 @@ fn trips() {
         replay.parquet: 2
         rows_out_of_nothing.parquet: found 2000000 rows in 9067 bytes
         semicolons.csv: line 1: found columns parted by semicolons
+        unpacks_to_much.parquet: found a file that cannot be decoded (1075 bytes that unpack to 16000048 or more)
         utf16.csv: found text in UTF-16
         zones_with_places.csv: 3
         "##);
