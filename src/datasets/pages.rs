@@ -24,7 +24,7 @@ const ALWAYS_UNPACKED: usize = 1 << 20;
 /// With what contradicts it. May panic on damaged files: to be called under guard.
 pub(super) fn check(bytes: &[u8], metadata: &FileMetadata, wanted: &[&str]) -> Result<(), String> {
     let all = Cursor::new(bytes.to_vec().into());
-    let most_unpacked = bytes.len().saturating_mul(MOST_UNPACKED).saturating_add(ALWAYS_UNPACKED);
+    let most_unpacked = most_unpacked(bytes);
     let mut unpacked: usize = 0;
     for group in &metadata.row_groups {
         for column in group.parquet_columns() {
@@ -64,6 +64,11 @@ pub(super) fn check(bytes: &[u8], metadata: &FileMetadata, wanted: &[&str]) -> R
         }
     }
     Ok(())
+}
+
+/// Most bytes that the columns of a file, or the texts of one, may come to.
+pub(super) fn most_unpacked(file: &[u8]) -> usize {
+    file.len().saturating_mul(MOST_UNPACKED).saturating_add(ALWAYS_UNPACKED)
 }
 
 /// Checks a dictionary page, which is the first of its column and begins at `start`: each distinct

@@ -316,6 +316,17 @@ impl TableFile {
             .help("it is damaged: fetch or write it again")
             .into());
         }
+        // One long text of a dictionary can stand in each row: it takes no memory until it is copied.
+        for text in frame.columns().iter().filter_map(|column| column.str().ok()) {
+            let length: usize = text.iter().flatten().map(str::len).sum();
+            if length > pages::most_unpacked(bytes) {
+                let found = format!("{length} bytes of text in a file of {}", bytes.len());
+                return Err(InputError::new(found, "names")
+                    .file(&self.path)
+                    .key(text.name().as_str())
+                    .into());
+            }
+        }
         Ok(frame)
     }
 }

@@ -125,6 +125,7 @@ fn prices() {
         gap.csv: line 4: time: found 2018-03-05T03:00:00Z
         hourly.csv: 3
         hourly.parquet: 2
+        long_text_in_each_row.parquet: time: found 2500000000 bytes of text in a file of 428
         mistyped.csv: line 2: price_eur_mwh: found "free"
         mistyped.csv: line 3: price_eur_mwh: found an empty cell
         nan_and_huge.csv: line 2: price_eur_mwh: found "NaN"
@@ -254,6 +255,7 @@ fn trips() {
         damaged.parquet: found a file that cannot be decoded (File out of specification: Invalid thrift: protocol error)
         empty.csv: found an empty file
         gzip.csv: found a file packed with gzip
+        long_name_in_each_row.parquet: fleet: found 2500000000 bytes of text in a file of 771
         mistyped.csv: 1
         name_unpacks_to_much.parquet: found a file that cannot be decoded (1226 bytes that unpack to 16000051 or more)
         nan_and_huge.csv: 2
