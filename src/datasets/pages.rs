@@ -1,7 +1,8 @@
-//! Looks over a Parquet file's pages before they are decoded.
+//! Looks over a Parquet file's footer and pages before they are decoded.
 //!
 //! The decoder takes the number of values in a page's header for granted and
-//! asks for that much memory. A damaged header asks for more than there is,
+//! asks for that much memory, and so it does with the length of a list in the
+//! footer. A damaged header asks for more than there is,
 //! which ends the process at once and cannot be caught as a panic can. So does
 //! a small file that unpacks to more than fits. Only headers are read here, so
 //! it costs next to nothing.
@@ -9,7 +10,7 @@
 use polars_parquet::parquet::metadata::FileMetadata;
 use polars_parquet::parquet::page::{CompressedPage, ParquetPageHeader};
 use polars_parquet::parquet::read::get_page_iterator;
-use polars_parquet_format::thrift::protocol::TCompactInputProtocol;
+use polars_parquet_format::thrift::protocol::{TCompactInputProtocol, TInputProtocol, TType};
 use std::io::Cursor;
 
 /// Most bytes that a byte of the file may unpack to; assumed. Taxi records take 10, and a column of one
@@ -69,6 +70,62 @@ pub(super) fn check(bytes: &[u8], metadata: &FileMetadata, wanted: &[&str]) -> R
 /// Most bytes that the columns of a file, or the texts of one, may come to.
 pub(super) fn most_unpacked(file: &[u8]) -> usize {
     file.len().saturating_mul(MOST_UNPACKED).saturating_add(ALWAYS_UNPACKED)
+}
+
+/// Deepest nesting of a footer that is looked at; the format has nine levels.
+const MOST_LEVELS: usize = 32;
+
+/// Whether the lists of the footer are no longer than the footer: each entry takes a byte at least.
+///
+/// # Errors
+/// With what is wrong with it. May panic on damaged files: to be called under guard.
+pub(super) fn check_footer(bytes: &[u8]) -> Result<(), String> {
+    // At the end stand the footer's length and four bytes of magic.
+    let length = bytes.last_chunk::<8>().map_or(0, |&[a, b, c, d, ..]| u32::from_le_bytes([a, b, c, d]));
+    let end = bytes.len().saturating_sub(8);
+    let start = usize::try_from(length).ok().and_then(|length| end.checked_sub(length));
+    let footer = start.and_then(|start| bytes.get(start..end)).ok_or("a footer longer than the file")?;
+    // Of its allowance the protocol takes eight bytes for an entry, two for a field, one for a letter.
+    let mut protocol = TCompactInputProtocol::new(footer, footer.len().saturating_mul(16));
+    walk(&mut protocol, TType::Struct, MOST_LEVELS)
+}
+
+/// Reads a value and throws it away.
+fn walk(protocol: &mut TCompactInputProtocol<&[u8]>, of: TType, levels: usize) -> Result<(), String> {
+    let levels = levels.checked_sub(1).ok_or("a footer that is nested too deep")?;
+    let read = match of {
+        TType::Bool => protocol.read_bool().map(drop),
+        TType::I08 => protocol.read_i8().map(drop),
+        TType::I16 => protocol.read_i16().map(drop),
+        TType::I32 => protocol.read_i32().map(drop),
+        TType::I64 => protocol.read_i64().map(drop),
+        TType::Double => protocol.read_double().map(drop),
+        TType::String => protocol.read_bytes().map(drop),
+        TType::Struct => {
+            protocol.read_struct_begin().map_err(|e| e.to_string())?;
+            loop {
+                let field = protocol.read_field_begin().map_err(|e| e.to_string())?;
+                if field.field_type == TType::Stop {
+                    break;
+                }
+                walk(protocol, field.field_type, levels)?;
+            }
+            protocol.read_struct_end()
+        }
+        TType::List => {
+            let list = protocol.read_list_begin().map_err(|e| e.to_string())?;
+            // The decoder takes no byte for a flag, so that a list of them would have no bounds.
+            if list.element_type == TType::Bool {
+                return Err("a footer with a list of flags".to_string());
+            }
+            for _ in 0..list.size {
+                walk(protocol, list.element_type, levels)?;
+            }
+            protocol.read_list_end()
+        }
+        other => return Err(format!("a footer with {other:?}")),
+    };
+    read.map_err(|e| e.to_string())
 }
 
 /// Checks a dictionary page, which is the first of its column and begins at `start`: each distinct

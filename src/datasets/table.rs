@@ -108,6 +108,7 @@ impl TableFile {
                 .help("it is truncated: fetch or write it again")
                 .into());
         }
+        guard::decode(path, expected, || pages::check_footer(&bytes))?;
         let (names, types, rows, metadata) = guard::decode(path, expected, || {
             let mut reader = ParquetReader::new(Cursor::new(&bytes[..]));
             let schema = reader.schema()?;

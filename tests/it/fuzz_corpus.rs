@@ -122,9 +122,11 @@ fn prices() {
         empty.csv: line 1: found no header
         empty.csv: line 1: found no header
         ends_of_time.csv: line 3: time: found slots of 16544868105599 s
+        flags_without_end.parquet: found a file that cannot be decoded (transport error)
         gap.csv: line 4: time: found 2018-03-05T03:00:00Z
         hourly.csv: 3
         hourly.parquet: 2
+        long_list_in_the_footer.parquet: found a file that cannot be decoded (transport error)
         long_text_in_each_row.parquet: time: found 2500000000 bytes of text in a file of 428
         mistyped.csv: line 2: price_eur_mwh: found "free"
         mistyped.csv: line 3: price_eur_mwh: found an empty cell
@@ -278,13 +280,14 @@ fn vehicles() {
         insta::assert_snapshot!(outcomes("vehicles"), @r##"
         catalogue.csv: 2
         cut_off.csv: line 2: found 3 cells
-        damaged.parquet: found a file that cannot be decoded (thrift bool field)
+        damaged.parquet: found a file that cannot be decoded (a footer with Stop)
         empty.csv: line 1: found no header
         empty.csv: line 1: found no header
         empty.csv: line 1: found no header
         empty.csv: line 1: found no header
         list.csv: 2
         list.parquet: 2
+        list_of_127_million_row_groups.parquet: found a file that cannot be decoded (transport error)
         mistyped.csv: line 2: usable_soc_min: found 0.9, but usable_soc_max is 0.1
         mistyped.csv: line 2: charging_curve: found "0:2" in "0:1 0:2 1:3"
         mistyped.csv: line 2: battery_kwh: found "large"
@@ -316,6 +319,7 @@ fn zones_csv() {
         centroids.parquet: 2
         cut_off.csv: line 3: found 2 cells
         empty.csv: found an empty file
+        flags_without_end.parquet: found a file that cannot be decoded (bad data)
         mistyped.csv: line 2: lat: found `north`
         nan_and_huge.csv: 3
         not_utf8.csv: line 3: zone_id: found `�`
