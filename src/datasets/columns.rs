@@ -309,7 +309,8 @@ impl Table {
                 let series = cells.as_materialized_series();
                 match series.dtype() {
                     DataType::String => codes.extend(self.strings(column, series)?.iter().map(|cell| {
-                        let cell = cell.unwrap_or_default().trim();
+                        // As in CSV files: other blanks are part of a name.
+                        let cell = cell.unwrap_or_default().trim_ascii();
                         if is_missing(cell.as_bytes()) { u32::MAX } else { interner.code(cell) }
                     })),
                     DataType::Null => codes.resize(self.rows, u32::MAX),

@@ -1,15 +1,23 @@
-//! Looks over a Parquet file's pages before they are decoded.
+//! Looks over a Parquet file's footer and pages before they are decoded.
 //!
 //! The decoder takes the number of values in a page's header for granted and
-//! asks for that much memory. A damaged header asks for more than there is,
-//! which ends the process at once and cannot be caught as a panic can. Only
-//! headers are read here, so it costs next to nothing.
+//! asks for that much memory, and so it does with the length of a list in the
+//! footer. A damaged header asks for more than there is,
+//! which ends the process at once and cannot be caught as a panic can. So does
+//! a small file that unpacks to more than fits. Only headers are read here, so
+//! it costs next to nothing.
 
 use polars_parquet::parquet::metadata::FileMetadata;
 use polars_parquet::parquet::page::{CompressedPage, ParquetPageHeader};
 use polars_parquet::parquet::read::get_page_iterator;
-use polars_parquet_format::thrift::protocol::TCompactInputProtocol;
+use polars_parquet_format::thrift::protocol::{TCompactInputProtocol, TInputProtocol, TType};
 use std::io::Cursor;
+
+/// Most bytes that a byte of the file may unpack to; assumed. Taxi records take 10, and a column of one
+/// value a hundred or so within the rows that a file may have.
+const MOST_UNPACKED: usize = 1_000;
+/// Bytes that any file may unpack to, however short it is; assumed.
+const ALWAYS_UNPACKED: usize = 1 << 20;
 
 /// Whether the headers of the columns `wanted` promise what the summary says.
 ///
@@ -17,6 +25,8 @@ use std::io::Cursor;
 /// With what contradicts it. May panic on damaged files: to be called under guard.
 pub(super) fn check(bytes: &[u8], metadata: &FileMetadata, wanted: &[&str]) -> Result<(), String> {
     let all = Cursor::new(bytes.to_vec().into());
+    let most_unpacked = most_unpacked(bytes);
+    let mut unpacked: usize = 0;
     for group in &metadata.row_groups {
         for column in group.parquet_columns() {
             let path = &column.descriptor().path_in_schema;
@@ -34,13 +44,19 @@ pub(super) fn check(bytes: &[u8], metadata: &FileMetadata, wanted: &[&str]) -> R
             {
                 match page.map_err(|e| e.to_string())? {
                     CompressedPage::Data(page) => {
+                        unpacked = unpacked.saturating_add(page.uncompressed_size());
                         seen = seen.saturating_add(page.num_values());
                         // The second version says it twice.
                         if seen > values || page.num_rows().is_some_and(|rows| rows > values) {
                             return Err(format!("pages of {seen} values where {values} are said to be"));
                         }
                     }
-                    CompressedPage::Dict(_) => dictionary(bytes, column.byte_range().start)?,
+                    CompressedPage::Dict(_) => {
+                        unpacked = unpacked.saturating_add(dictionary(bytes, column.byte_range().start)?);
+                    }
+                }
+                if unpacked > most_unpacked {
+                    return Err(format!("{} bytes that unpack to {unpacked} or more", bytes.len()));
                 }
             }
             if seen != values {
@@ -51,9 +67,70 @@ pub(super) fn check(bytes: &[u8], metadata: &FileMetadata, wanted: &[&str]) -> R
     Ok(())
 }
 
+/// Most bytes that the columns of a file, or the texts of one, may come to.
+pub(super) fn most_unpacked(file: &[u8]) -> usize {
+    file.len().saturating_mul(MOST_UNPACKED).saturating_add(ALWAYS_UNPACKED)
+}
+
+/// Deepest nesting of a footer that is looked at; the format has nine levels.
+const MOST_LEVELS: usize = 32;
+
+/// Whether the lists of the footer are no longer than the footer: each entry takes a byte at least.
+///
+/// # Errors
+/// With what is wrong with it. May panic on damaged files: to be called under guard.
+pub(super) fn check_footer(bytes: &[u8]) -> Result<(), String> {
+    // At the end stand the footer's length and four bytes of magic.
+    let length = bytes.last_chunk::<8>().map_or(0, |&[a, b, c, d, ..]| u32::from_le_bytes([a, b, c, d]));
+    let end = bytes.len().saturating_sub(8);
+    let start = usize::try_from(length).ok().and_then(|length| end.checked_sub(length));
+    let footer = start.and_then(|start| bytes.get(start..end)).ok_or("a footer longer than the file")?;
+    // Of its allowance the protocol takes eight bytes for an entry, two for a field, one for a letter.
+    let mut protocol = TCompactInputProtocol::new(footer, footer.len().saturating_mul(16));
+    walk(&mut protocol, TType::Struct, MOST_LEVELS)
+}
+
+/// Reads a value and throws it away.
+fn walk(protocol: &mut TCompactInputProtocol<&[u8]>, of: TType, levels: usize) -> Result<(), String> {
+    let levels = levels.checked_sub(1).ok_or("a footer that is nested too deep")?;
+    let read = match of {
+        TType::Bool => protocol.read_bool().map(drop),
+        TType::I08 => protocol.read_i8().map(drop),
+        TType::I16 => protocol.read_i16().map(drop),
+        TType::I32 => protocol.read_i32().map(drop),
+        TType::I64 => protocol.read_i64().map(drop),
+        TType::Double => protocol.read_double().map(drop),
+        TType::String => protocol.read_bytes().map(drop),
+        TType::Struct => {
+            protocol.read_struct_begin().map_err(|e| e.to_string())?;
+            loop {
+                let field = protocol.read_field_begin().map_err(|e| e.to_string())?;
+                if field.field_type == TType::Stop {
+                    break;
+                }
+                walk(protocol, field.field_type, levels)?;
+            }
+            protocol.read_struct_end()
+        }
+        TType::List => {
+            let list = protocol.read_list_begin().map_err(|e| e.to_string())?;
+            // The decoder takes no byte for a flag, so that a list of them would have no bounds.
+            if list.element_type == TType::Bool {
+                return Err("a footer with a list of flags".to_string());
+            }
+            for _ in 0..list.size {
+                walk(protocol, list.element_type, levels)?;
+            }
+            protocol.read_list_end()
+        }
+        other => return Err(format!("a footer with {other:?}")),
+    };
+    read.map_err(|e| e.to_string())
+}
+
 /// Checks a dictionary page, which is the first of its column and begins at `start`: each distinct
-/// value takes a byte at least.
-fn dictionary(bytes: &[u8], start: u64) -> Result<(), String> {
+/// value takes a byte at least. Gives the bytes that it unpacks to.
+fn dictionary(bytes: &[u8], start: u64) -> Result<usize, String> {
     let header = usize::try_from(start).ok().and_then(|start| bytes.get(start..)).unwrap_or_default();
     let mut protocol = TCompactInputProtocol::new(header, bytes.len());
     let header = ParquetPageHeader::read_from_in_protocol(&mut protocol).map_err(|e| e.to_string())?;
@@ -61,5 +138,5 @@ fn dictionary(bytes: &[u8], start: u64) -> Result<(), String> {
     if values > header.uncompressed_page_size {
         return Err(format!("a dictionary of {values} values in {} bytes", header.uncompressed_page_size));
     }
-    Ok(())
+    Ok(usize::try_from(header.uncompressed_page_size).unwrap_or(usize::MAX))
 }

@@ -5,9 +5,9 @@
 //! out, its times in ISO 8601 UTC. Traces of millions of rows are not read
 //! through this.
 
+use super::table::TableFile;
 use crate::error::{Error, InputError, Result};
-use polars::prelude::{AnyValue, DataFrame, PolarsResult, SerReader, TimeUnit};
-use polars_io::parquet::read::ParquetReader;
+use polars::prelude::{AnyValue, TimeUnit};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -76,11 +76,10 @@ impl SmallTable {
     /// # Errors
     /// If the file cannot be read, is no table, or lacks a required column.
     pub fn read(path: &Path, required: &[&str], known: &[&str]) -> Result<Self> {
-        let table = if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("parquet")) {
-            Self::from_frame(path, &read_parquet(path, None)?)?
-        } else {
-            Self::from_csv(path, File::open(path).map_err(|e| Error::reading(path, e))?)?
-        };
+        if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("parquet")) {
+            return Self::from_parquet(&TableFile::open(path)?, required, known);
+        }
+        let table = Self::from_csv(path, File::open(path).map_err(|e| Error::reading(path, e))?)?;
         table.check(required, known)?;
         Ok(table)
     }
@@ -114,20 +113,28 @@ impl SmallTable {
         Ok(Self { file: file.to_path_buf(), header, rows })
     }
 
-    fn from_frame(file: &Path, frame: &DataFrame) -> Result<Self> {
-        let header: Vec<String> =
-            frame.get_column_names().iter().map(|name| name.trim().to_owned()).collect();
+    /// Reads the known columns of a Parquet file: others may be of types that cannot be read.
+    fn from_parquet(file: &TableFile, required: &[&str], known: &[&str]) -> Result<Self> {
+        let path = file.path();
+        let names: Vec<String> = file.names().iter().map(|name| name.trim().to_owned()).collect();
+        let all = Self { file: path.to_path_buf(), header: names, rows: Vec::new() };
+        all.check(required, known)?;
+        let wanted: Vec<usize> = (0..all.header.len())
+            .filter(|&at| known.iter().any(|name| name.eq_ignore_ascii_case(&all.header[at])))
+            .collect();
+        let frame = file.frame(&wanted)?;
+        let header: Vec<String> = wanted.iter().map(|&at| all.header[at].clone()).collect();
         let mut rows: Vec<(u64, Vec<String>)> =
             (0..frame.height()).map(|row| (row as u64 + 1, Vec::with_capacity(header.len()))).collect();
         for column in frame.columns() {
             for (index, (line, cells)) in rows.iter_mut().enumerate() {
                 let value = column.get(index).map_err(|e| {
-                    InputError::new(e.to_string(), "a value that can be read").file(file).line(*line)
+                    InputError::new(e.to_string(), "a value that can be read").file(path).line(*line)
                 })?;
                 cells.push(text_of(&value));
             }
         }
-        Ok(Self { file: file.to_path_buf(), header, rows })
+        Ok(Self { file: all.file, header, rows })
     }
 
     /// Checks that the `required` columns are there.
@@ -270,42 +277,6 @@ impl Problems {
     }
 }
 
-/// Reads a Parquet file, or only some of its columns.
-///
-/// # Errors
-/// If the file cannot be read or decoded.
-pub fn read_parquet(path: &Path, columns: Option<Vec<String>>) -> Result<DataFrame> {
-    decoded(path, |file| ParquetReader::new(file).with_columns(columns).set_rechunk(true).finish())
-}
-
-/// Names of the columns of a Parquet file.
-///
-/// # Errors
-/// If the file cannot be read or decoded.
-pub fn parquet_columns(path: &Path) -> Result<Vec<String>> {
-    decoded(path, |file| {
-        let schema = ParquetReader::new(file).schema()?;
-        Ok(schema.iter_names().map(ToString::to_string).collect())
-    })
-}
-
-/// The decoder of polars may panic on a corrupt file. That is the input being
-/// wrong, not a bug here, so the panic is caught and told as such.
-fn decoded<T>(path: &Path, decode: impl FnOnce(File) -> PolarsResult<T>) -> Result<T> {
-    let file = File::open(path).map_err(|e| Error::reading(path, e))?;
-    let wrong = |found: String| -> Error {
-        InputError::new(found, "a whole Parquet file")
-            .file(path)
-            .help("the file is damaged, cut off or of another format; fetch or write it again")
-            .into()
-    };
-    match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| decode(file))) {
-        Ok(Ok(decoded)) => Ok(decoded),
-        Ok(Err(error)) => Err(wrong(shortened(&error.to_string().replace('\n', " ")))),
-        Err(_) => Err(wrong("something that cannot be decoded".to_owned())),
-    }
-}
-
 /// A cell in quotation marks, long ones cut.
 pub fn quoted(cell: &str) -> String {
     format!("\"{}\"", shortened(cell))
@@ -391,7 +362,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.parquet");
         std::fs::write(&path, b"PAR1 but nothing else PAR1").unwrap();
-        assert_eq!(read_parquet(&path, None).unwrap_err().exit_status(), 2);
-        assert_eq!(read_parquet(&folder.path().join("none.parquet"), None).unwrap_err().exit_status(), 2);
+        let read = |name: &str| SmallTable::read(&folder.path().join(name), &[], &[]);
+        assert_eq!(read("x.parquet").unwrap_err().exit_status(), 2);
+        assert_eq!(read("none.parquet").unwrap_err().exit_status(), 2);
     }
 }

@@ -16,6 +16,9 @@ use std::path::Path;
 /// 22 kW is the most that on-board chargers of cars take (IEC 61851-1 mode 3, 32 A three-phase).
 pub const MOST_AC_KW: f64 = 22.0;
 
+/// Most connectors of a station, as in scenario files: each takes memory.
+const MOST_CONNECTORS: u32 = 10_000;
+
 const COLUMNS: [&str; 14] = [
     "station_id",
     "lat",
@@ -129,7 +132,12 @@ fn station(row: Row<'_>, problems: &mut Problems) -> StationRow {
     let station_id = problems.take(row.required_text("station_id").map(str::to_owned));
     let connector_kw = problems.take(row.required_number("connector_kw", Range::POSITIVE));
     let connectors = problems.take(row.whole("connectors", 1).and_then(|n| {
-        n.ok_or_else(|| row.error("connectors", "an empty cell", "a whole number of at least 1"))
+        let expected = format!("a whole number from 1 to {MOST_CONNECTORS}");
+        match n {
+            Some(n) if n <= MOST_CONNECTORS => Ok(n),
+            Some(n) => Err(row.error("connectors", n.to_string(), expected)),
+            None => Err(row.error("connectors", "an empty cell", expected)),
+        }
     }));
     let location = match location(row) {
         Ok(Some(location)) => location,

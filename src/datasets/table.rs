@@ -37,9 +37,9 @@ const READABLE: [&str; 13] = [
     "Null",
 ];
 
-/// A row needs some bytes in a Parquet file; one that claims more rows per byte is damaged, and
-/// believing it would exhaust the memory. Assumed, generously.
-const MAX_ROWS_PER_BYTE: usize = 10_000;
+/// A row needs some bytes in a Parquet file; one that claims more rows per byte is damaged or holds
+/// nothing, and believing it would exhaust the memory. Assumed: times and places take several bits a row.
+const MAX_ROWS_PER_BYTE: usize = 20;
 
 /// A CSV or Parquet file of which the columns are known and nothing else is read yet.
 #[derive(Debug)]
@@ -108,6 +108,7 @@ impl TableFile {
                 .help("it is truncated: fetch or write it again")
                 .into());
         }
+        guard::decode(path, expected, || pages::check_footer(&bytes))?;
         let (names, types, rows, metadata) = guard::decode(path, expected, || {
             let mut reader = ParquetReader::new(Cursor::new(&bytes[..]));
             let schema = reader.schema()?;
@@ -210,7 +211,19 @@ impl TableFile {
             Content::CsvBytes(bytes) => {
                 self.read_csv(&bytes[..], &wanted, Lines::Bytes(Vec::new(), Arc::clone(bytes)))
             }
-            Content::Parquet { bytes, rows, types, .. } => self.read_parquet(bytes, *rows, types, &wanted),
+            Content::Parquet { rows, .. } => {
+                let columns =
+                    if wanted.is_empty() { Vec::new() } else { self.frame(&wanted)?.into_columns() };
+                Ok(Table {
+                    path: self.path.clone(),
+                    names: self.names.clone(),
+                    rows: *rows,
+                    columns: wanted.into_iter().zip(columns.into_iter().map(Cells::Parquet)).collect(),
+                    lines: Lines::Rows,
+                    ragged: Vec::new(),
+                    width: self.names.len(),
+                })
+            }
         }
     }
 
@@ -262,7 +275,14 @@ impl TableFile {
         }
     }
 
-    fn read_parquet(&self, bytes: &[u8], rows: usize, types: &[String], wanted: &[usize]) -> Result<Table> {
+    /// The columns of a Parquet file at these positions, ascending, as they are decoded: at least one.
+    ///
+    /// # Errors
+    /// If the file is damaged, is no Parquet file, or has types there that cannot be read.
+    pub(super) fn frame(&self, wanted: &[usize]) -> Result<DataFrame> {
+        let Content::Parquet { bytes, rows, types, .. } = &self.content else {
+            return Err(InputError::new("a CSV file", "a Parquet file").file(&self.path).into());
+        };
         for &column in wanted {
             if !self.is_readable(column) {
                 let of = types.get(column).map_or("", String::as_str);
@@ -274,32 +294,21 @@ impl TableFile {
                     .into());
             }
         }
-        if wanted.is_empty() {
-            return Ok(Table {
-                path: self.path.clone(),
-                names: self.names.clone(),
-                rows,
-                columns: BTreeMap::new(),
-                lines: Lines::Rows,
-                ragged: Vec::new(),
-                width: self.names.len(),
-            });
-        }
         let of_wanted: Vec<&str> =
             wanted.iter().filter_map(|&c| self.names.get(c).map(String::as_str)).collect();
         guard::decode(&self.path, "a Parquet file", || {
-            let mut reader = ParquetReader::new(Cursor::new(bytes));
+            let mut reader = ParquetReader::new(Cursor::new(&bytes[..]));
             let metadata = reader.get_metadata().map_err(|e| e.to_string())?;
             pages::check(bytes, metadata, &of_wanted)
         })?;
         let frame: DataFrame = guard::decode(&self.path, "a Parquet file", || {
-            ParquetReader::new(Cursor::new(bytes))
+            ParquetReader::new(Cursor::new(&bytes[..]))
                 .with_projection(Some(wanted.to_vec()))
                 .read_parallel(ParallelStrategy::Auto)
                 .set_rechunk(false)
                 .finish()
         })?;
-        if frame.height() != rows || frame.width() != wanted.len() {
+        if frame.height() != *rows || frame.width() != wanted.len() {
             return Err(InputError::new(
                 format!("{} rows where the file's summary says {rows}", frame.height()),
                 "a Parquet file",
@@ -308,17 +317,18 @@ impl TableFile {
             .help("it is damaged: fetch or write it again")
             .into());
         }
-        let columns =
-            wanted.iter().copied().zip(frame.into_columns().into_iter().map(Cells::Parquet)).collect();
-        Ok(Table {
-            path: self.path.clone(),
-            names: self.names.clone(),
-            rows,
-            columns,
-            lines: Lines::Rows,
-            ragged: Vec::new(),
-            width: self.names.len(),
-        })
+        // One long text of a dictionary can stand in each row: it takes no memory until it is copied.
+        for text in frame.columns().iter().filter_map(|column| column.str().ok()) {
+            let length: usize = text.iter().flatten().map(str::len).sum();
+            if length > pages::most_unpacked(bytes) {
+                let found = format!("{length} bytes of text in a file of {}", bytes.len());
+                return Err(InputError::new(found, "names")
+                    .file(&self.path)
+                    .key(text.name().as_str())
+                    .into());
+            }
+        }
+        Ok(frame)
     }
 }
 

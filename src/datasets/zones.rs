@@ -107,12 +107,14 @@ impl Zones {
         let names = name.map(|c| table.names(c)).transpose()?;
         let boroughs = borough.map(|c| table.names(c)).transpose()?;
         let mut zones = Self::default();
-        let mut lines: BTreeMap<&str, u64> = BTreeMap::new();
+        let mut rows: BTreeMap<&str, usize> = BTreeMap::new();
         for row in 0..table.rows() {
             let Some(zone) = ids.codes.get(row).and_then(|&code| ids.names.get(code as usize)) else {
                 return Err(table.error(id, row, "the zone's id").into());
             };
-            if let Some(before) = lines.insert(zone, table.line(row)) {
+            if let Some(before) = rows.insert(zone, row) {
+                // Lines are counted only where they are told: each count begins at the top.
+                let before = table.line(before);
                 return Err(table
                     .error(id, row, format!("an id that line {before} does not have already"))
                     .into());

@@ -63,6 +63,8 @@ pub struct Document {
     pub text: String,
     /// The tree.
     pub root: Node,
+    /// Where each line begins: a file with thousands of mistakes asks for thousands of lines.
+    line_starts: Vec<usize>,
 }
 
 /// Deepest nesting that is read; no scenario comes near it.
@@ -74,8 +76,10 @@ impl Document {
     /// # Errors
     /// Everything that is not TOML, each with its line.
     pub fn parse(file: &Path, text: String) -> Result<Self, Vec<InputError>> {
-        let mut document =
-            Self { file: file.to_path_buf(), text, root: Node::table(Origin::File(Range::default())) };
+        let newlines = text.bytes().enumerate().filter(|&(_, byte)| byte == b'\n');
+        let line_starts = std::iter::once(0).chain(newlines.map(|(at, _)| at + 1)).collect();
+        let root = Node::table(Origin::File(Range::default()));
+        let mut document = Self { file: file.to_path_buf(), text, root, line_starts };
         if let Some(at) = too_deep(&document.text) {
             return Err(vec![document.error_at(
                 &Origin::File(at..at + 1),
@@ -141,8 +145,7 @@ impl Document {
 
     /// Line of a byte of the text, counted from 1.
     fn line(&self, byte: usize) -> u64 {
-        let before = self.text.as_bytes().get(..byte).unwrap_or(self.text.as_bytes());
-        1 + before.iter().filter(|&&b| b == b'\n').count() as u64
+        self.line_starts.partition_point(|&start| start <= byte) as u64
     }
 }
 

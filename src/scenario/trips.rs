@@ -7,15 +7,17 @@ use super::suggest;
 use crate::datasets::{TripFormat, TripSource};
 use crate::world::Travel;
 use chrono::{Datelike, Weekday};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// The source of trips; its files are added to `inputs`.
 pub fn source(spec: &ScenarioFile, inputs: &mut Vec<PathBuf>, problems: &mut Problems<'_>) -> TripSource {
     let trips = &spec.trips;
     let mut files = Vec::with_capacity(trips.files.len());
+    let mut seen = BTreeSet::new();
     for (i, file) in trips.files.iter().enumerate() {
         let key = format!("trips.files[{i}]");
-        if trips.files[..i].contains(file) {
+        if !seen.insert(file) {
             problems.add(&key, format!("{} for the second time", file.display()), "each file once");
         }
         files.extend(problems.file(&key, file));

@@ -1,7 +1,8 @@
 //! Rows of the feed's files, CSV or Parquet, by column, without a copy per row.
 
 use super::super::prices::instant;
-use super::super::small_table::{parquet_columns, quoted, read_parquet};
+use super::super::small_table::quoted;
+use super::super::table::TableFile;
 use crate::error::{Error, InputError, Result};
 use crate::time::{SimTime, local_to_utc};
 use chrono::NaiveDateTime;
@@ -177,7 +178,7 @@ fn epoch_seconds(value: f64) -> Option<i64> {
 /// What the file's header says that it holds.
 pub fn layout(file: &Path) -> Result<Layout> {
     let header = if is_parquet(file) {
-        parquet_columns(file)?
+        TableFile::open(file)?.names().to_vec()
     } else {
         let mut reader = csv_reader(file)?;
         header_of(file, &mut reader)?
@@ -233,10 +234,15 @@ fn scan_parquet<F>(file: &Path, wanted: &[Wanted], mut each: F) -> Result<()>
 where
     F: FnMut(u64, &[Cell<'_>], bool) -> Result<()>,
 {
-    let header = parquet_columns(file)?;
-    let positions = positions(file, &header, wanted)?;
-    let names: Vec<String> = positions.iter().flatten().filter_map(|&p| header.get(p).cloned()).collect();
-    let frame = read_parquet(file, Some(names))?;
+    let table = TableFile::open(file)?;
+    let header = table.names();
+    let positions = positions(file, header, wanted)?;
+    let mut read: Vec<usize> = positions.iter().flatten().copied().collect();
+    read.sort_unstable();
+    read.dedup();
+    let mut frame = table.frame(&read)?;
+    // Rows are walked one by one, which takes as many steps as there are chunks.
+    frame.rechunk_mut();
     let columns = positions
         .iter()
         .map(|position| match position.and_then(|p| header.get(p)) {
