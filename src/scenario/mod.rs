@@ -32,6 +32,7 @@ pub mod vehicle_types;
 
 pub use build::Prepared;
 pub use overrides::Overrides;
+pub use recorded::Recorded;
 pub use spec::{OutputsSpec, ScenarioFile};
 
 use crate::datasets::TripSource;
