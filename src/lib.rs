@@ -13,6 +13,7 @@ pub mod plots;
 pub mod policies;
 pub mod records;
 pub mod report;
+pub mod reproduce;
 pub mod rng;
 pub mod scenario;
 pub mod statistics;

@@ -8,6 +8,7 @@ pub mod errors;
 pub mod new;
 pub mod progress;
 pub mod report;
+pub mod reproduce;
 pub mod run;
 pub mod schema;
 pub mod starter;
@@ -44,6 +45,8 @@ pub enum Command {
     Run(run::RunArgs),
     /// Compare policies over many replications of a scenario.
     Study(study::StudyArgs),
+    /// Compute published tables and figures again, and compare.
+    Reproduce(reproduce::ReproduceArgs),
     /// Make one HTML page of a run or a study: figures, tables, charts.
     Report(report::ReportArgs),
     /// Check a scenario or a study and say what it holds, without running it.
@@ -88,6 +91,7 @@ impl Command {
         match self {
             Self::Run(args) => run::run(&args),
             Self::Study(args) => study::run(&args),
+            Self::Reproduce(args) => reproduce::run(&args),
             Self::Report(args) => report::run(&args),
             Self::Validate(args) => validate::run(&args),
             Self::Data(command) => command.execute(),

@@ -3,6 +3,7 @@
 //! Everything here is made from records; nothing here knows the engine or the world.
 
 mod columns;
+pub mod frame;
 pub mod manifest;
 mod names;
 mod parquet;

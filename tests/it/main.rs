@@ -13,6 +13,7 @@ mod outputs;
 mod outputs_day;
 mod real_data;
 mod report;
+mod reproduce;
 mod run;
 mod scenario;
 mod scenario_tables;

@@ -1,0 +1,145 @@
+//! `gridfleet reproduce`: published tables and figures, computed again.
+
+use super::progress::{self, StudyProgress};
+use super::{run as run_command, terminal};
+use crate::error::{Error, InputError, Result};
+use crate::outputs::Manifest;
+use crate::reproduce::{self, Options, Reproduction, TARGETS, Target};
+use clap::Args;
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+
+/// Arguments of `gridfleet reproduce`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    gridfleet reproduce --list\n  \
+    gridfleet reproduce erlang-c\n  \
+    gridfleet reproduce erlang-c -r 200 --seed 7 -o out/erlang-c-200\n  \
+    gridfleet reproduce all --strict\n\n\
+    A figure that misses or a finding that fails is told; the exit status says so with --strict only.")]
+pub struct ReproduceArgs {
+    /// What to reproduce, or `all`.
+    #[arg(value_name = "TARGET", required_unless_present = "list")]
+    pub target: Option<String>,
+    /// List the targets with their sources.
+    #[arg(long, conflicts_with_all = ["target", "output", "seed", "replications", "threads", "strict", "quiet", "json"])]
+    pub list: bool,
+    /// Folder of results, for `all` with a folder for each target; replaced if it holds earlier ones. Default:
+    /// `out/reproduce/` and the name of the target.
+    #[arg(short, long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// Seed of what is random. Default: 1.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Replications or random instances, instead of the target's own number; at least 2, or there is no interval.
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=1_000_000))]
+    pub replications: Option<u32>,
+    /// Threads; by default as many as there are cores. Results do not depend on it.
+    #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1_024))]
+    pub threads: Option<u16>,
+    /// End with status 1 unless all that is checked holds.
+    #[arg(long)]
+    pub strict: bool,
+    /// Print errors only.
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Print the contents of summary.json alone on stdout; for `all` one after the other.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Carries `gridfleet reproduce` out.
+///
+/// # Errors
+/// If there is no such target, results cannot be written, the user interrupts, or, with `--strict`, something
+/// does not hold.
+pub fn run(args: &ReproduceArgs) -> Result<()> {
+    if args.list {
+        return terminal::print(&list(TARGETS));
+    }
+    let name = args.target.as_deref().unwrap_or("all");
+    let targets: Vec<&'static Target> = match name {
+        "all" => TARGETS.iter().collect(),
+        name => vec![reproduce::find(name)?],
+    };
+    if let [target] = targets.as_slice()
+        && name != "all"
+        && target.replications.is_none()
+        && (args.seed.is_some() || args.replications.is_some())
+    {
+        return Err(InputError::new("--seed or --replications", "neither: nothing in it is random")
+            .key(target.name)
+            .into());
+    }
+    let stop = run_command::interrupts()?;
+    let mut done = Vec::new();
+    for target in targets {
+        let output = match (&args.output, name) {
+            (Some(folder), "all") => folder.join(target.name),
+            (Some(folder), _) => folder.clone(),
+            (None, _) => PathBuf::from("out/reproduce").join(target.name),
+        };
+        done.push(one(target, args, output, stop)?);
+    }
+    if name == "all" && !args.quiet && !args.json {
+        let lines: Vec<String> = done.iter().map(|reproduction| reproduction.told() + "\n").collect();
+        terminal::print(&format!("\nAll targets:\n{}", lines.concat()))?;
+    }
+    match done.iter().map(Reproduction::missed).sum() {
+        0 => Ok(()),
+        missed if args.strict => {
+            Err(Error::Other(format!("{missed} of the figures and findings are not shown to hold")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Runs one target and prints what came of it.
+fn one(
+    target: &'static Target,
+    args: &ReproduceArgs,
+    output: PathBuf,
+    stop: &AtomicBool,
+) -> Result<Reproduction> {
+    let clock = progress::Clock::start();
+    let draws = target.draws(args.seed, args.replications);
+    if !args.quiet {
+        let drawn = draws.map_or(String::new(), |draws| {
+            format!(" {} replications, seed {},", draws.replications, draws.seed)
+        });
+        terminal::message(&format!("{}:{drawn} results in {}\n", target.name, output.display()));
+    }
+    let progress = StudyProgress::new(!args.quiet && terminal::moves());
+    let mut manifest = Manifest::new(std::env::args().collect());
+    manifest.started = clock.started();
+    let options = Options {
+        output: &output,
+        draws,
+        threads: args
+            .threads
+            .map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from),
+        progress: &progress,
+        stop,
+        manifest,
+        elapsed_s: &|| clock.elapsed_s(),
+    };
+    let reproduction = reproduce::run(target, options);
+    drop(progress);
+    let reproduction = reproduction?;
+    if args.json {
+        terminal::print(&reproduction.to_json()?)?;
+    } else if !args.quiet {
+        terminal::print(&reproduction.table(terminal::draws()))?;
+    }
+    Ok(reproduction)
+}
+
+/// Names, titles and sources of targets.
+fn list(targets: &[Target]) -> String {
+    let width = targets.iter().map(|target| target.name.len()).max().unwrap_or(0);
+    let entry = |target: &Target| {
+        let random = target.replications.map_or(String::new(), |n| format!(" ({n} replications)"));
+        format!("{:width$}  {}{random}\n{:width$}  {}\n", target.name, target.title, "", target.source)
+    };
+    targets.iter().map(entry).collect()
+}

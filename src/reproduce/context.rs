@@ -1,0 +1,91 @@
+//! What a target is given: its random streams, the threads, and somebody to tell how far it is.
+
+use super::Draws;
+use crate::error::{Error, Result};
+use crate::rng::Streams;
+use crate::studies::Progress;
+use rayon::prelude::*;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+/// Seed, replications, progress and interruption of one run of a target.
+pub struct Context<'a> {
+    /// Seed and number of replications; one replication where nothing is random.
+    pub draws: Draws,
+    /// Who is told.
+    pub progress: &'a dyn Progress,
+    /// Set to stop.
+    pub stop: &'a AtomicBool,
+}
+
+impl Context<'_> {
+    /// Number of replications or instances.
+    pub fn replications(&self) -> u32 {
+        self.draws.replications
+    }
+
+    /// The random streams of a replication, counted from 0.
+    pub fn streams(&self, replication: u32) -> Streams {
+        Streams { seed: self.draws.seed, replication }
+    }
+
+    /// Does `work` on each item, side by side, and tells how many are done; results in the order of the items.
+    ///
+    /// # Errors
+    /// The error of the first item that has one; [`Error::Interrupted`] if the user stops meanwhile.
+    pub fn map<I: Sync, T: Send>(
+        &self,
+        items: &[I],
+        work: impl Fn(&I) -> Result<T> + Sync,
+    ) -> Result<Vec<T>> {
+        let done = AtomicUsize::new(0);
+        self.progress.update(0, items.len(), "");
+        let task = |item: &I| {
+            let result = self.check().and_then(|()| work(item));
+            self.progress.update(done.fetch_add(1, Ordering::Relaxed) + 1, items.len(), "");
+            result
+        };
+        // All results first: which error comes first must not depend on threads.
+        let results: Vec<Result<T>> = items.par_iter().map(task).collect();
+        results.into_iter().collect()
+    }
+
+    /// Whether to go on: for work that is not a [`map`](Self::map).
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`] if the user has asked to stop.
+    pub fn check(&self) -> Result<()> {
+        if self.stop.load(Ordering::Relaxed) { Err(Error::Interrupted) } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Mutex;
+
+    #[derive(Default)]
+    struct Told(Mutex<Vec<(usize, usize)>>);
+
+    impl Progress for Told {
+        fn update(&self, done: usize, all: usize, _: &str) {
+            self.0.lock().unwrap().push((done, all));
+        }
+    }
+
+    #[test]
+    fn results_and_errors_come_in_the_order_of_the_items() {
+        let (told, stop) = (Told::default(), AtomicBool::new(false));
+        let draws = Draws { seed: 1, replications: 1 };
+        let context = Context { draws, progress: &told, stop: &stop };
+        let items: Vec<u32> = (0..100).collect();
+        assert_eq!(context.map(&items, |&i| Ok(2 * i)).unwrap(), (0..100).map(|i| 2 * i).collect::<Vec<_>>());
+        let mut told = std::mem::take(&mut *told.0.lock().unwrap());
+        told.sort_unstable();
+        assert_eq!(told, (0..=100).map(|done| (done, 100)).collect::<Vec<_>>());
+
+        let broken = |&i: &u32| if i % 30 == 29 { Err(Error::Other(i.to_string())) } else { Ok(()) };
+        assert_eq!(context.map(&items, broken).unwrap_err().to_string(), "29");
+        stop.store(true, Ordering::Relaxed);
+        assert!(matches!(context.map(&items, |_| Ok(())), Err(Error::Interrupted)));
+    }
+}

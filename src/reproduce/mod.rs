@@ -1,0 +1,164 @@
+//! Published tables and figures, computed again: `gridfleet reproduce`.
+//!
+//! A [`Target`] names what is reproduced and computes an [`Outcome`]: figures with the published values and how
+//! near they must be, findings that must hold, tables, pictures. The frame does the rest: differences, verdicts,
+//! the table on the terminal, Parquet, `summary.json`, pictures, all in one folder, complete or not at all.
+//!
+//! That a figure misses or a finding fails is a result and no error.
+
+pub mod context;
+pub mod erlang_c;
+pub mod lone_station;
+pub mod outcome;
+pub mod results;
+pub mod tables;
+
+pub use context::Context;
+pub use outcome::{Figure, Finding, Outcome, Rule, Table, Values, Verdict};
+pub use results::Reproduction;
+
+use crate::error::{Error, InputError, Result};
+use crate::outputs::{Manifest, RunDir};
+use crate::scenario::suggest;
+use crate::studies::Progress;
+use serde::Serialize;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+/// All targets, in the order in which they are listed and run.
+pub static TARGETS: &[Target] = &[erlang_c::TARGET];
+
+/// Seed where none is given.
+pub const SEED: u64 = 1;
+
+/// Name of the file with all that a target comes to.
+pub const SUMMARY: &str = "summary.json";
+
+/// A published table or figure, or a part of one.
+#[derive(Debug)]
+pub struct Target {
+    /// What the user calls it, for example `erlang-c`.
+    pub name: &'static str,
+    /// What it is, in a few words.
+    pub title: &'static str,
+    /// Where it was published.
+    pub source: &'static str,
+    /// Replications (or random instances) where none are given; none if nothing is random.
+    pub replications: Option<u32>,
+    /// Computes it. Same draws, same outcome, on whatever number of threads.
+    pub run: fn(&Context<'_>) -> Result<Outcome>,
+}
+
+/// What is drawn at random.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Draws {
+    /// Seed of all streams.
+    pub seed: u64,
+    /// Replications or instances.
+    pub replications: u32,
+}
+
+impl Target {
+    /// Draws with what the user asks for, and what the target does without; none if nothing is random.
+    pub fn draws(&self, seed: Option<u64>, replications: Option<u32>) -> Option<Draws> {
+        let usual = self.replications?;
+        Some(Draws { seed: seed.unwrap_or(SEED), replications: replications.unwrap_or(usual) })
+    }
+}
+
+/// The target of this name.
+///
+/// # Errors
+/// [`Error::Input`] if there is none.
+pub fn find(name: &str) -> Result<&'static Target> {
+    TARGETS.iter().find(|target| target.name == name).ok_or_else(|| {
+        let all = TARGETS.iter().map(|target| target.name).chain(["all"]);
+        let help = suggest::help(name, all).map_or(String::new(), |help| format!("{help}; "));
+        InputError::new(format!("`{name}`"), "the name of a target, or `all`")
+            .key("TARGET")
+            .help(format!("{help}`gridfleet reproduce --list` tells what they are"))
+            .into()
+    })
+}
+
+/// How a target is run.
+pub struct Options<'a> {
+    /// Folder of results.
+    pub output: &'a Path,
+    /// What is drawn: [`Target::draws`].
+    pub draws: Option<Draws>,
+    /// Threads.
+    pub threads: usize,
+    /// Who is told.
+    pub progress: &'a dyn Progress,
+    /// Set to stop.
+    pub stop: &'a AtomicBool,
+    /// What the manifest says of this run: command, start.
+    pub manifest: Manifest,
+    /// Wall time since the start [s], for the manifest.
+    pub elapsed_s: &'a (dyn Fn() -> f64 + Sync),
+}
+
+/// Computes a target and writes its folder.
+///
+/// # Errors
+/// [`Error::Input`] where the folder cannot be written; [`Error::Interrupted`]; whatever stops the target.
+pub fn run(target: &'static Target, options: Options<'_>) -> Result<Reproduction> {
+    // Whether the folder can be written is known before the work, not after it.
+    let dir = RunDir::create(options.output)?;
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(options.threads)
+        .build()
+        .map_err(|e| Error::Other(format!("cannot start {} threads: {e}", options.threads)))?;
+    let draws = options.draws.unwrap_or(Draws { seed: SEED, replications: 1 });
+    let context = Context { draws, progress: options.progress, stop: options.stop };
+    let outcome = pool.install(|| (target.run)(&context))?;
+    context.check()?;
+    let reproduction = Reproduction { target, draws: options.draws, outcome };
+    reproduction.write(dir.path())?;
+    let mut manifest = options.manifest;
+    manifest.threads = options.threads;
+    manifest.wall_time_s = (options.elapsed_s)();
+    manifest.write(dir.path())?;
+    context.check()?;
+    dir.finish()?;
+    Ok(reproduction)
+}
+
+impl Reproduction {
+    /// Writes tables, pictures and summary.
+    fn write(&self, dir: &Path) -> Result<()> {
+        let files = self.files();
+        if let Some(twice) =
+            files.iter().enumerate().find_map(|(i, file)| files[..i].contains(file).then_some(file))
+        {
+            return Err(Error::Other(format!("{}: two files would be called {twice}", self.target.name)));
+        }
+        tables::write(dir, self)?;
+        for (name, picture) in &self.outcome.pictures {
+            picture.write(dir.join(format!("{name}.svg")))?;
+            picture.write(dir.join(format!("{name}.png")))?;
+        }
+        let path = dir.join(SUMMARY);
+        std::fs::write(&path, self.to_json()?).map_err(|e| Error::writing(&path, e))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn targets_have_names_of_their_own_that_can_be_folders() {
+        let names: BTreeSet<&str> = TARGETS.iter().map(|target| target.name).collect();
+        assert_eq!(names.len(), TARGETS.len());
+        for target in TARGETS {
+            let simple = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+            assert!(target.name.chars().all(simple) && target.name != "all", "{}", target.name);
+            assert!(!target.title.is_empty() && !target.source.is_empty(), "{}", target.name);
+            assert_ne!(target.replications, Some(0), "{}", target.name);
+            assert_eq!(find(target.name).unwrap().name, target.name);
+        }
+    }
+}

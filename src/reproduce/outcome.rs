@@ -1,0 +1,365 @@
+//! What a target comes to: figures beside published ones, findings, tables, pictures; and when a figure holds.
+
+use crate::plots;
+use crate::statistics::{Interval, Sample};
+use serde::Serialize;
+
+/// Confidence of the intervals of [`Figure::mean`].
+pub const LEVEL: f64 = 0.95;
+
+/// What a target has computed.
+#[derive(Debug, Clone, Default)]
+pub struct Outcome {
+    /// Numbers, beside published ones where there are any.
+    pub figures: Vec<Figure>,
+    /// Statements that must hold.
+    pub findings: Vec<Finding>,
+    /// Further tables, each written as `NAME.parquet`.
+    pub tables: Vec<Table>,
+    /// Pictures by name, each written as `NAME.svg` and `NAME.png`.
+    pub pictures: Vec<(String, plots::Figure)>,
+    /// What a reader must know: assumptions, what is not published. One sentence each.
+    pub notes: Vec<String>,
+}
+
+/// A number that was computed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Figure {
+    /// What it is, for example `mean wait`.
+    pub name: String,
+    /// The case that it is of, for example `load 0.7`: the row of a published table. Empty for none.
+    pub case: String,
+    /// Unit of all its numbers; empty for none.
+    pub unit: String,
+    /// The number; not a number if there is none.
+    pub computed: f64,
+    /// Its confidence interval, where it comes from replications or instances.
+    pub interval: Option<Interval>,
+    /// What the source says.
+    pub published: Option<f64>,
+    /// How near it must be.
+    pub rule: Rule,
+}
+
+/// Which values of a figure are right.
+///
+/// There is no rule "the published value lies in our interval": with few replications it would hold of anything.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Rule {
+    /// Up to this share of the published value away from it, for example 0.02.
+    Relative(f64),
+    /// Up to this far from the published value, in the unit of the figure. Half a unit of the last digit is
+    /// what a value that was rounded for print allows.
+    Absolute(f64),
+    /// From `low` to `high`, which may be infinite, in the unit of the figure; whatever is published.
+    Between {
+        /// Least value.
+        low: f64,
+        /// Greatest value.
+        high: f64,
+    },
+    /// Any: shown beside the published value, without a verdict.
+    Shown,
+}
+
+/// Whether something that must hold does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It does.
+    Holds,
+    /// It does not.
+    Fails,
+    /// The interval reaches across the limit: more replications would tell.
+    Undecided,
+    /// Nothing is asked of it, or it could not be checked.
+    NotChecked,
+}
+
+impl Verdict {
+    /// Its name in tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Holds => "holds",
+            Self::Fails => "fails",
+            Self::Undecided => "undecided",
+            Self::NotChecked => "not_checked",
+        }
+    }
+}
+
+impl Rule {
+    /// `low` or more.
+    pub const fn at_least(low: f64) -> Self {
+        Self::Between { low, high: f64::INFINITY }
+    }
+
+    /// `high` or less.
+    pub const fn at_most(high: f64) -> Self {
+        Self::Between { low: f64::NEG_INFINITY, high }
+    }
+
+    /// The right values; none where there is nothing to compare with.
+    pub fn accepted(self, published: Option<f64>) -> Option<Interval> {
+        match self {
+            Self::Relative(share) => published.map(|value| Interval::around(value, share * value.abs())),
+            Self::Absolute(distance) => published.map(|value| Interval::around(value, distance)),
+            Self::Between { low, high } => Some(Interval { low, high }),
+            Self::Shown => None,
+        }
+    }
+}
+
+impl Figure {
+    /// A number that is exact, with nothing beside it.
+    pub fn new(name: impl Into<String>, unit: impl Into<String>, computed: f64) -> Self {
+        Self {
+            name: name.into(),
+            case: String::new(),
+            unit: unit.into(),
+            computed,
+            interval: None,
+            published: None,
+            rule: Rule::Shown,
+        }
+    }
+
+    /// The mean over replications or instances, with Student's interval at [`LEVEL`]. Not a number without values.
+    pub fn mean(name: impl Into<String>, unit: impl Into<String>, values: &[f64]) -> Self {
+        let sample = Sample::of(values);
+        let mut figure = Self::new(name, unit, sample.map_or(f64::NAN, |sample| sample.mean));
+        figure.interval = sample.and_then(|sample| sample.t_interval(LEVEL));
+        figure
+    }
+
+    /// Says of which case it is.
+    #[must_use]
+    pub fn case(mut self, case: impl Into<String>) -> Self {
+        self.case = case.into();
+        self
+    }
+
+    /// Adds an interval.
+    #[must_use]
+    pub fn interval(mut self, interval: Interval) -> Self {
+        self.interval = Some(interval);
+        self
+    }
+
+    /// Puts the published value beside it.
+    #[must_use]
+    pub fn published(mut self, value: f64) -> Self {
+        self.published = Some(value);
+        self
+    }
+
+    /// Says which values are right.
+    #[must_use]
+    pub fn rule(mut self, rule: Rule) -> Self {
+        self.rule = rule;
+        self
+    }
+
+    /// How far it is above the published value.
+    pub fn difference(&self) -> Option<f64> {
+        self.published.map(|published| self.computed - published)
+    }
+
+    /// The same as a share of the published value, unless that is zero.
+    pub fn relative_difference(&self) -> Option<f64> {
+        let published = self.published.filter(|&published| published != 0.0)?;
+        Some((self.computed - published) / published.abs())
+    }
+
+    /// The values that are right; none if there is no rule, or nothing published to apply it to.
+    pub fn accepted(&self) -> Option<Interval> {
+        self.rule.accepted(self.published)
+    }
+
+    /// Whether it holds: with an interval, if all of it lies among the right values; it fails if none of it does.
+    pub fn verdict(&self) -> Verdict {
+        let Some(right) = self.accepted() else { return Verdict::NotChecked };
+        let ours = self.interval.unwrap_or(Interval { low: self.computed, high: self.computed });
+        let numbers = [self.computed, ours.low, ours.high, right.low, right.high];
+        if numbers.iter().any(|x| x.is_nan()) {
+            Verdict::Fails
+        } else if right.low <= ours.low && ours.high <= right.high {
+            Verdict::Holds
+        } else if ours.high < right.low || right.high < ours.low {
+            Verdict::Fails
+        } else {
+            Verdict::Undecided
+        }
+    }
+}
+
+/// A statement of the source that must hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// The statement.
+    #[serde(rename = "finding")]
+    pub text: String,
+    /// Whether it holds.
+    pub verdict: Verdict,
+    /// How that was checked, or why not.
+    pub how: String,
+}
+
+impl Finding {
+    /// A statement that was checked.
+    pub fn checked(text: impl Into<String>, holds: bool, how: impl Into<String>) -> Self {
+        let verdict = if holds { Verdict::Holds } else { Verdict::Fails };
+        Self { text: text.into(), verdict, how: how.into() }
+    }
+
+    /// A statement that could not be checked.
+    pub fn not_checked(text: impl Into<String>, why: impl Into<String>) -> Self {
+        Self { text: text.into(), verdict: Verdict::NotChecked, how: why.into() }
+    }
+
+    /// A statement about instances (or replications): true in `held` of `of`, to be true in a share of
+    /// `least` of them (1 for all) at least.
+    pub fn in_instances(text: impl Into<String>, held: usize, of: usize, least: f64) -> Self {
+        if of == 0 {
+            return Self::not_checked(text, "no instances");
+        }
+        let asked = if least < 1.0 { format!("; {} % asked", 100.0 * least) } else { String::new() };
+        Self::checked(text, held as f64 >= least * of as f64, format!("in {held} of {of} instances{asked}"))
+    }
+}
+
+/// A table of a target's own.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Table {
+    /// Name of its file, without `.parquet`.
+    pub name: String,
+    /// Name and values of each column, all of one length.
+    pub columns: Vec<(String, Values)>,
+}
+
+/// The values of a column.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Values {
+    /// Text.
+    Texts(Vec<String>),
+    /// Whole numbers.
+    Integers(Vec<i64>),
+    /// Numbers; one that is not a number is null.
+    Numbers(Vec<f64>),
+}
+
+impl Table {
+    /// A table without columns.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), columns: Vec::new() }
+    }
+
+    fn with(mut self, name: impl Into<String>, values: Values) -> Self {
+        self.columns.push((name.into(), values));
+        self
+    }
+
+    /// Adds a column of text.
+    #[must_use]
+    pub fn texts(self, name: impl Into<String>, values: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with(name, Values::Texts(values.into_iter().map(Into::into).collect()))
+    }
+
+    /// Adds a column of whole numbers.
+    #[must_use]
+    pub fn integers(self, name: impl Into<String>, values: impl IntoIterator<Item = i64>) -> Self {
+        self.with(name, Values::Integers(values.into_iter().collect()))
+    }
+
+    /// Adds a column of numbers; their unit belongs in its name.
+    #[must_use]
+    pub fn numbers(self, name: impl Into<String>, values: impl IntoIterator<Item = f64>) -> Self {
+        self.with(name, Values::Numbers(values.into_iter().collect()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verdict(computed: f64, half_width: Option<f64>, published: Option<f64>, rule: Rule) -> Verdict {
+        let mut figure = Figure::new("f", "kW", computed).rule(rule);
+        figure.published = published;
+        figure.interval = half_width.map(|half| Interval::around(computed, half));
+        figure.verdict()
+    }
+
+    #[test]
+    fn a_number_without_interval_holds_up_to_the_limit() {
+        use Verdict::{Fails, Holds, NotChecked};
+        for (computed, published, rule, expected) in [
+            (102.0, Some(100.0), Rule::Relative(0.02), Holds),
+            (97.9, Some(100.0), Rule::Relative(0.02), Fails),
+            (-102.0, Some(-100.0), Rule::Relative(0.02), Holds),
+            (-97.0, Some(-100.0), Rule::Relative(0.02), Fails),
+            (0.1, Some(0.0), Rule::Relative(0.5), Fails),
+            (0.25, Some(0.0), Rule::Absolute(0.25), Holds),
+            (-0.5, Some(0.0), Rule::Absolute(0.25), Fails),
+            (25.0, Some(28.3), Rule::at_least(25.0), Holds),
+            (24.9, None, Rule::at_least(25.0), Fails),
+            (3.1, None, Rule::at_most(3.0), Fails),
+            (16.3, Some(99.0), Rule::Between { low: 12.0, high: 20.0 }, Holds),
+            (f64::NAN, Some(1.0), Rule::Relative(10.0), Fails),
+            (1.0, Some(f64::NAN), Rule::Absolute(10.0), Fails),
+            (f64::INFINITY, Some(1.0), Rule::Absolute(10.0), Fails),
+            // Nothing to compare with, or nothing asked.
+            (1.0, None, Rule::Relative(0.1), NotChecked),
+            (1.0, Some(2.0), Rule::Shown, NotChecked),
+        ] {
+            assert_eq!(
+                verdict(computed, None, published, rule),
+                expected,
+                "{computed} {published:?} {rule:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_interval_decides_only_if_it_is_on_one_side() {
+        let near = |computed, half| verdict(computed, Some(half), Some(100.0), Rule::Absolute(5.0));
+        assert_eq!(near(102.0, 3.0), Verdict::Holds);
+        assert_eq!(near(102.0, 4.0), Verdict::Undecided);
+        assert_eq!(near(107.0, 4.0), Verdict::Undecided);
+        assert_eq!(near(107.0, 1.0), Verdict::Fails);
+        assert_eq!(near(90.0, 1.0), Verdict::Fails);
+        // Wider than all that is right, on both sides.
+        assert_eq!(near(100.0, 50.0), Verdict::Undecided);
+        assert_eq!(near(100.0, f64::NAN), Verdict::Fails);
+    }
+
+    #[test]
+    fn differences_are_signed_and_relative_to_the_size_of_the_published_value() {
+        let figure = Figure::new("f", "", -90.0).published(-100.0);
+        assert_eq!((figure.difference(), figure.relative_difference()), (Some(10.0), Some(0.1)));
+        let figure = figure.published(0.0);
+        assert_eq!((figure.difference(), figure.relative_difference()), (Some(-90.0), None));
+        assert_eq!(Figure::new("f", "", 1.0).difference(), None);
+    }
+
+    #[test]
+    fn a_mean_has_an_interval_from_two_values_on() {
+        // t at 95 % with one degree of freedom is 12.706205 (any table); the standard error of 1 and 3 is 1.
+        let figure = Figure::mean("f", "", &[1.0, 3.0]);
+        let interval = figure.interval.unwrap();
+        assert!(figure.computed == 2.0 && (interval.half_width() - 12.706_205).abs() < 1e-6);
+        assert_eq!(Figure::mean("f", "", &[1.0]).interval, None);
+        assert!(Figure::mean("f", "", &[]).computed.is_nan());
+    }
+
+    #[test]
+    fn findings_count_instances() {
+        let finding = |held, of, least| Finding::in_instances("cheapest", held, of, least);
+        assert_eq!(
+            (finding(20, 20, 1.0).verdict, finding(19, 20, 1.0).verdict),
+            (Verdict::Holds, Verdict::Fails)
+        );
+        let most = finding(19, 20, 0.9);
+        assert_eq!((most.verdict, most.how.as_str()), (Verdict::Holds, "in 19 of 20 instances; 90 % asked"));
+        assert_eq!(finding(0, 0, 1.0).verdict, Verdict::NotChecked);
+    }
+}
