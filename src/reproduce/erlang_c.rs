@@ -93,7 +93,7 @@ fn run(context: &Context<'_>) -> Result<Outcome> {
             arrivals: ARRIVALS,
             warm_up: WARM_UP,
         };
-        station.simulate(context.streams(replication), (1_000.0 * load_per_connector) as u64)
+        station.simulate(context.streams(replication), (1_000.0 * load_per_connector).round() as u64)
     })?;
     let by_load: Vec<(f64, &[Waits])> =
         LOADS.iter().copied().zip(waits.chunks(replications as usize)).collect();

@@ -102,15 +102,19 @@ pub struct Options<'a> {
 /// Computes a target and writes its folder.
 ///
 /// # Errors
-/// [`Error::Input`] where the folder cannot be written; [`Error::Interrupted`]; whatever stops the target.
+/// [`Error::Input`] where the folder cannot be written or there are no replications; [`Error::Interrupted`];
+/// whatever stops the target.
 pub fn run(target: &'static Target, options: Options<'_>) -> Result<Reproduction> {
+    let draws = options.draws.unwrap_or(Draws { seed: SEED, replications: 1 });
+    if draws.replications == 0 {
+        return Err(InputError::new("no replications", "at least one").key(target.name).into());
+    }
     // Whether the folder can be written is known before the work, not after it.
     let dir = RunDir::create(options.output)?;
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(options.threads)
         .build()
         .map_err(|e| Error::Other(format!("cannot start {} threads: {e}", options.threads)))?;
-    let draws = options.draws.unwrap_or(Draws { seed: SEED, replications: 1 });
     let context = Context { draws, progress: options.progress, stop: options.stop };
     let outcome = pool.install(|| (target.run)(&context))?;
     context.check()?;

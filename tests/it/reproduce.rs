@@ -253,6 +253,8 @@ fn draws_are_those_asked_for() {
     assert_eq!(of(Some(5), Some(4)), of(Some(5), Some(4)));
     assert_ne!(of(Some(5), None).1, of(Some(6), None).1);
     assert_ne!(of(None, Some(4)).1, of(None, None).1);
+    let none = run(&RANDOM, &temporary.path().join("none"), RANDOM.draws(None, Some(0)));
+    assert_eq!(none.unwrap_err().exit_status(), 2);
     let metadata = json(&temporary.path().join("out/summary.json"));
     assert_eq!((&metadata["seed"], &metadata["replications"]), (&1.into(), &3.into()));
 }
