@@ -213,8 +213,9 @@ fn source(args: TripArgs, format: TripFormat) -> TripSource {
 
 /// Refuses what would be found out only after the reading, or would destroy an input.
 pub(super) fn check_output<'a>(output: &Path, inputs: impl IntoIterator<Item = &'a PathBuf>) -> Result<()> {
-    let wrong =
-        |found: &str, expected: &str| Error::from(InputError::new(found, expected).file(output).key("--output"));
+    let wrong = |found: &str, expected: &str| {
+        Error::from(InputError::new(found, expected).file(output).key("--output"))
+    };
     let ending = output.extension().unwrap_or_default();
     if !ending.eq_ignore_ascii_case("parquet") && !ending.eq_ignore_ascii_case("pq") {
         return Err(wrong("a file of another kind", "a name that ends in .parquet"));

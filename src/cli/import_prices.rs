@@ -4,7 +4,9 @@ use super::data::{check_output, print};
 use crate::datasets::prices::slots::Rows;
 use crate::datasets::prices::srl_files::Direction;
 use crate::datasets::prices::text::Text;
-use crate::datasets::prices::{GapRule, dayahead as tables, intraday as trades, nordpool as nordic, srl as reserve};
+use crate::datasets::prices::{
+    GapRule, dayahead as tables, intraday as trades, nordpool as nordic, srl as reserve,
+};
 use crate::datasets::prices::{nordpool::Kind, srl::HighDays, srl_files, write};
 use crate::error::Result;
 use chrono_tz::Tz;
@@ -197,7 +199,8 @@ pub fn regulating(args: &RegulatingArgs) -> Result<()> {
 
 fn nordic_table(args: &NordpoolArgs, kind: Kind, spot: Option<&Path>) -> Result<()> {
     check_output(&args.table.output, args.files.iter())?;
-    let read = |path: &Path, kind| nordic::read(&Text::read(path)?, kind, args.area.as_deref(), args.timezone);
+    let read =
+        |path: &Path, kind| nordic::read(&Text::read(path)?, kind, args.area.as_deref(), args.timezone);
     let mut rows = Rows::join(args.files.iter().map(|path| read(path, kind)).collect::<Result<_>>()?)?;
     if let Some(spot) = spot {
         nordic::compare_with_spot(&mut rows, &read(spot, Kind::Spot)?);
@@ -216,7 +219,8 @@ pub fn dayahead(args: &DayAheadArgs) -> Result<()> {
         time_column: args.time_column.as_deref(),
         timezone: args.timezone,
     };
-    let parts = args.files.iter().map(|path| tables::read(&Text::read(path)?, options)).collect::<Result<_>>()?;
+    let parts =
+        args.files.iter().map(|path| tables::read(&Text::read(path)?, options)).collect::<Result<_>>()?;
     finish(Rows::join(parts)?, args.timezone.unwrap_or(Tz::UTC), &args.table)
 }
 

@@ -229,7 +229,15 @@ pub fn describe(path: &Path, zones: Option<&Path>, timezone: Tz) -> Result<Descr
         _ => None,
     };
     let prices = if format == Guess::Prices { Some(of_canonical(&file)?) } else { None };
-    Ok(Description { file: path.display().to_string(), kind: file.kind(), format, rows, columns, trips, prices })
+    Ok(Description {
+        file: path.display().to_string(),
+        kind: file.kind(),
+        format,
+        rows,
+        columns,
+        trips,
+        prices,
+    })
 }
 
 /// Bytes by which a file of raw prices is known: their headers are short.

@@ -89,8 +89,7 @@ fn two(file: &Path, table: &SmallTable) -> Result<TwoPrices> {
     let prices = TwoPrices { up: series(file, table, UP)?, down: series(file, table, DOWN)? };
     let pairs = || prices.up.price_eur_mwh.iter().zip(&prices.down.price_eur_mwh);
     if !pairs().any(|(up, down)| up > down)
-        && let Some((row, (up, down))) =
-            table.rows().zip(pairs()).find(|(_, (up, down))| up < down)
+        && let Some((row, (up, down))) = table.rows().zip(pairs()).find(|(_, (up, down))| up < down)
     {
         let found = format!("{up} below {DOWN} {down}, and so wherever the two differ");
         return Err(row
@@ -321,7 +320,10 @@ mod tests {
         let path = folder.path().join("b.csv");
         std::fs::write(&path, head).unwrap();
         let message = read(&path).unwrap_err().to_string();
-        assert!(message.contains("found two prices, up_eur_mwh and down_eur_mwh, expected one, price_eur_mwh"), "{message}");
+        assert!(
+            message.contains("found two prices, up_eur_mwh and down_eur_mwh, expected one, price_eur_mwh"),
+            "{message}"
+        );
     }
 
     proptest::proptest! {

@@ -18,7 +18,8 @@ pub type Candidates = Vec<NaiveDate>;
 /// Reads a date; no candidates if it is none.
 pub fn dates(text: &str) -> Candidates {
     let mut parts = text.trim().split(['.', '/', '-']);
-    let mut number = || parts.next().and_then(|part| part.trim().parse::<u32>().ok().map(|n| (n, part.len())));
+    let mut number =
+        || parts.next().and_then(|part| part.trim().parse::<u32>().ok().map(|n| (n, part.len())));
     let (Some((a, width)), Some((b, _)), Some((c, _))) = (number(), number(), number()) else {
         return Vec::new();
     };
@@ -204,7 +205,10 @@ mod tests {
         for text in ["", "34.97", "12", "2017-13-01", "noon", "13.01.2017 25:00", "13.01.2017 1:2:3:4"] {
             assert_eq!(stamp(text), None, "{text}");
         }
-        assert_eq!((time_of_day("24:00"), time_of_day("24:15"), time_of_day("1:5")), (Some(DAY_S), None, Some(3_900)));
+        assert_eq!(
+            (time_of_day("24:00"), time_of_day("24:15"), time_of_day("1:5")),
+            (Some(DAY_S), None, Some(3_900))
+        );
     }
 
     #[test]

@@ -35,7 +35,8 @@ const TIME_NAMES: [&str; 15] = [
 ];
 
 /// Names of columns that hold the time of day where the one before holds the date.
-const CLOCK_NAMES: [&str; 8] = ["anfang", "uhrzeit", "uhrzeit von", "von", "start", "time", "hour", "start time"];
+const CLOCK_NAMES: [&str; 8] =
+    ["anfang", "uhrzeit", "uhrzeit von", "von", "start", "time", "hour", "start time"];
 
 /// What the user says about a table.
 #[derive(Debug, Clone, Copy, Default)]
@@ -107,7 +108,11 @@ fn layout<'a>(text: &'a Text, options: Options<'_>) -> Result<Layout<'a>> {
             let likely: Vec<_> = others.iter().copied().filter(|(_, name)| speaks_of_prices(name)).collect();
             match likely.as_slice() {
                 [(one, _)] => *one,
-                [] => return Err(wrong("no column of prices".into(), format!("one of {}", list(&others))).into()),
+                [] => {
+                    return Err(
+                        wrong("no column of prices".into(), format!("one of {}", list(&others))).into()
+                    );
+                }
                 many => {
                     let found = format!("{} columns of prices", many.len());
                     return Err(wrong(found, format!("one of {}", list(many))).into());
@@ -205,7 +210,8 @@ fn place(
     }
     let Some(tz) = timezone.or_else(|| told_zone(name)) else {
         let line = rows.first().map_or(1, |row| row.line);
-        let problem = text.error(line, name, "times without an offset", "to know their time zone");
+        let problem =
+            text.error(line, name, "times without an offset", "their time zone, or times with an offset");
         return Err(problem.help("name it, for example --timezone Europe/Berlin or --timezone UTC").into());
     };
     report.note("clock", tz.name());

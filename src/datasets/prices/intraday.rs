@@ -12,8 +12,8 @@
 //! hours `3A` and `3B`) tell them apart. A product of that hour without a letter counts for both.
 
 use super::clock::{RowClock, dates, in_order, midnight_s};
-use super::decimals::{BELIEVED_EUR_MWH, absent, number};
 use super::decimals::Decimal;
+use super::decimals::{BELIEVED_EUR_MWH, absent, number};
 use super::slots::{Observed, Rows};
 use super::text::{Row, Text};
 use super::{PRICE, PriceReport, VOLUME};
@@ -36,7 +36,7 @@ const COLUMNS: [&str; 5] = ["unit_price", "qty", "delivery_date", "product", "pr
 #[derive(Debug)]
 struct Quarter {
     lowest_eur_mwh: f64,
-    volume_mwh: f64,
+    volume_kw: f64,
     line: u64,
 }
 
@@ -69,9 +69,8 @@ pub fn read(text: &Text) -> Result<Rows> {
             report.skip("another product than quarters", 1);
             continue;
         }
-        let wrong = |key: &str, cell: &str, expected: &str| {
-            text.error(row.line, key, format!("`{cell}`"), expected)
-        };
+        let wrong =
+            |key: &str, cell: &str, expected: &str| text.error(row.line, key, format!("`{cell}`"), expected);
         let day = in_order(&[dates(row.cell(date_at))])
             .map_err(|_| wrong("delivery_date", row.cell(date_at), "a date such as 2018-01-30"))?[0];
         let (second, which) = product(row.cell(time_at))
@@ -95,20 +94,29 @@ pub fn read(text: &Text) -> Result<Rows> {
                 vec![summer, winter]
             }
             (Local::Skipped(_), _) => {
-                return Err(wrong("product_time", row.cell(time_at), "a quarter that the clock shows on that day").into());
+                return Err(wrong(
+                    "product_time",
+                    row.cell(time_at),
+                    "a quarter that the clock shows on that day",
+                )
+                .into());
             }
             (Local::One(_), Some(_)) => {
-                return Err(wrong("product_time", row.cell(time_at), "no letter: the hour comes once on that day").into());
+                return Err(wrong(
+                    "product_time",
+                    row.cell(time_at),
+                    "no letter: the hour comes once on that day",
+                )
+                .into());
             }
         };
-        let volume_mwh = kw / KW_PER_MW * QUARTER_S as f64 / HOUR_S as f64;
         for time in times {
             let quarter = quarters.entry(time).or_insert(Quarter {
                 lowest_eur_mwh: f64::INFINITY,
-                volume_mwh: 0.0,
+                volume_kw: 0.0,
                 line: row.line,
             });
-            quarter.volume_mwh += volume_mwh;
+            quarter.volume_kw += kw;
             if price < quarter.lowest_eur_mwh {
                 quarter.lowest_eur_mwh = price;
                 quarter.line = row.line;
@@ -120,7 +128,10 @@ pub fn read(text: &Text) -> Result<Rows> {
         time,
         file: 0,
         line: quarter.line,
-        values: vec![quarter.lowest_eur_mwh, quarter.volume_mwh],
+        values: vec![
+            quarter.lowest_eur_mwh,
+            quarter.volume_kw / KW_PER_MW * QUARTER_S as f64 / HOUR_S as f64,
+        ],
     });
     Ok(Rows {
         files: vec![text.file.clone()],

@@ -71,6 +71,11 @@ impl PriceTable {
     }
 }
 
+/// `1 slot`, `2 slots`.
+fn counted(slots: u64) -> String {
+    format!("{slots} slot{}", if slots == 1 { "" } else { "s" })
+}
+
 /// What an import of prices counted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PriceReport {
@@ -135,7 +140,11 @@ impl PriceReport {
 
 impl fmt::Display for PriceReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}: {} rows read, {} slots of {} s", self.format, self.rows_read, self.slots, self.slot_s)?;
+        writeln!(
+            f,
+            "{}: {} rows read, {} slots of {} s",
+            self.format, self.rows_read, self.slots, self.slot_s
+        )?;
         for (reason, rows) in &self.skipped {
             writeln!(f, "  skipped, {reason}: {rows}")?;
         }
@@ -143,11 +152,10 @@ impl fmt::Display for PriceReport {
             writeln!(f, "  mended, {what}: {rows}")?;
         }
         if !self.filled.is_empty() {
-            let (gaps, slots) = (self.filled.len(), self.filled_slots());
-            writeln!(f, "  filled by {}: {slots} slots in {gaps} gaps", self.gap_rule)?;
+            writeln!(f, "  filled by {}: {}, in", self.gap_rule, counted(self.filled_slots()))?;
         }
         for gap in self.filled.iter().take(10) {
-            writeln!(f, "    {} to {} ({} slots)", gap.from, gap.to, gap.slots)?;
+            writeln!(f, "    {} to {} ({})", gap.from, gap.to, counted(gap.slots))?;
         }
         if self.filled.len() > 10 {
             writeln!(f, "    and {} more", self.filled.len() - 10)?;

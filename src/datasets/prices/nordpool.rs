@@ -64,7 +64,10 @@ fn layout(text: &Text) -> Option<Layout<'_>> {
     let hours = |row: &Row<'_>| row.cell(1).eq_ignore_ascii_case("hours");
     let header = text.header(hours)?;
     let named = |row: &Row<'_>| -> Vec<(String, usize)> {
-        (2..row.cells.len()).map(|c| (row.cell(c).to_owned(), c)).filter(|(name, _)| !name.is_empty()).collect()
+        (2..row.cells.len())
+            .map(|c| (row.cell(c).to_owned(), c))
+            .filter(|(name, _)| !name.is_empty())
+            .collect()
     };
     if header.cells.iter().any(|cell| cell.eq_ignore_ascii_case("up")) {
         let above = text.rows().take_while(|row| row.line < header.line).last()?;
@@ -137,17 +140,21 @@ pub fn read(text: &Text, kind: Kind, area: Option<&str>, tz: Tz) -> Result<Rows>
 
 /// Position of an area's column, by its own name or another name of it.
 fn column_of(text: &Text, layout: &Layout<'_>, area: Option<&str>) -> Result<(String, usize)> {
-    let find = |wanted: &str| layout.areas.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).cloned();
+    let find =
+        |wanted: &str| layout.areas.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).cloned();
     let names = layout.areas.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
     let Some(area) = area else {
         let problem = InputError::new("no area", format!("one of {names}")).file(&text.file).key("--area");
         return Err(problem.help("for example --area SE3").into());
     };
-    let known_as = CITIES.iter().filter(|(no, _)| no.eq_ignore_ascii_case(area)).flat_map(|(_, names)| *names);
-    let (name, column) = find(area).or_else(|| known_as.clone().find_map(|name| find(name))).ok_or_else(|| {
-        let problem = text.error(layout.header.line, "--area", format!("`{area}`"), format!("one of {names}"));
-        Error::from(problem)
-    })?;
+    let known_as =
+        CITIES.iter().filter(|(no, _)| no.eq_ignore_ascii_case(area)).flat_map(|(_, names)| *names);
+    let (name, column) =
+        find(area).or_else(|| known_as.clone().find_map(|name| find(name))).ok_or_else(|| {
+            let problem =
+                text.error(layout.header.line, "--area", format!("`{area}`"), format!("one of {names}"));
+            Error::from(problem)
+        })?;
     let width = if layout.kind == Kind::Regulating { 2 } else { 1 };
     if column + width > layout.header.cells.len() {
         let found = format!("no columns below {name}");
@@ -158,11 +165,11 @@ fn column_of(text: &Text, layout: &Layout<'_>, area: Option<&str>) -> Result<(St
 
 /// Upward prices below downward ones in every hour in which they differ mean that the columns are swapped.
 fn refuse_swapped(text: &Text, area: &str, rows: &[Row<'_>], up: &[f64], down: &[f64]) -> Result<()> {
-    let below = up.iter().zip(down).filter(|(up, down)| up < down).count();
-    let above = up.iter().zip(down).filter(|(up, down)| up > down).count();
+    let above = up.iter().zip(down).any(|(up, down)| up > down);
     let first = up.iter().zip(down).position(|(up, down)| up < down);
-    if let Some(first) = first.filter(|_| above == 0) {
-        let found = format!("up {} below down {}, and so in all {below} hours that differ", up[first], down[first]);
+    if let Some(first) = first.filter(|_| !above) {
+        let (up, down) = (up[first], down[first]);
+        let found = format!("up {up} below down {down}, as in every hour in which they differ");
         return Err(text
             .error(rows[first].line, area, found, "upward prices at or above downward ones")
             .help("the columns Up and Down are swapped")
@@ -227,4 +234,3 @@ pub fn compare_with_spot(regulating: &mut Rows, spot: &Rows) {
 fn absent_any(values: &[f64]) -> bool {
     values.iter().any(|v| v.is_nan())
 }
-

@@ -1,6 +1,6 @@
 //! From the rows of a file to one value per slot: order, length of the slots, gaps and how they are filled.
 
-use super::{PriceReport, PriceTable, VOLUME};
+use super::{PriceReport, PriceTable, VOLUME, counted};
 use crate::datasets::times::WallClock;
 use crate::error::{Error, InputError, Result};
 use crate::time::{DAY_S, LocalClock, SimTime};
@@ -145,7 +145,8 @@ impl Rows {
                 column[slot] = value;
             }
         }
-        let table = PriceTable { start, slot_s, columns: self.columns.iter().cloned().zip(columns).collect() };
+        let table =
+            PriceTable { start, slot_s, columns: self.columns.iter().cloned().zip(columns).collect() };
         let table = fill(table, &gaps, rule, tz).map_err(|gap| {
             let expected = "a price for the same local time a week before";
             let at = self.rows.iter().find(|row| row.time >= gap).unwrap_or(&self.rows[0]);
@@ -209,7 +210,8 @@ impl Rows {
             }
             let from = pair[0].time + slot_s;
             gaps.push((from, missing as usize));
-            let length = format!("no prices from {} to {} ({missing} slots)", from.iso(), pair[1].time.iso());
+            let (until, slots) = (pair[1].time.iso(), counted(missing.unsigned_abs()));
+            let length = format!("no prices from {} to {until} ({slots})", from.iso());
             match rule {
                 GapRule::Fail => refused.push(
                     self.error(&pair[1], length, "a price for each slot")
@@ -297,7 +299,7 @@ mod tests {
         assert_eq!(report.skipped["no price, at an end of the file"], 1);
         insta::assert_snapshot!(rows(&holed).regular(GapRule::Interpolate { limit_s: 3_600 }, BERLIN).unwrap_err(), @"x.csv:6: SE3: found no prices from 2017-03-20T04:00:00Z to 2017-03-20T06:00:00Z (2 slots), expected gaps of at most 60 min; raise --gap-limit, or use --gaps previous-week");
         insta::assert_snapshot!(rows(&holed).regular(GapRule::Fail, BERLIN).unwrap_err(), @"
-        x.csv:4: SE3: found no prices from 2017-03-20T01:00:00Z to 2017-03-20T02:00:00Z (1 slots), expected a price for each slot; fill gaps with --gaps interpolate --gap-limit 2h or --gaps previous-week
+        x.csv:4: SE3: found no prices from 2017-03-20T01:00:00Z to 2017-03-20T02:00:00Z (1 slot), expected a price for each slot; fill gaps with --gaps interpolate --gap-limit 2h or --gaps previous-week
         x.csv:6: SE3: found no prices from 2017-03-20T04:00:00Z to 2017-03-20T06:00:00Z (2 slots), expected a price for each slot; fill gaps with --gaps interpolate --gap-limit 2h or --gaps previous-week
         ");
         insta::assert_snapshot!(rows(&holed).regular(GapRule::PreviousWeek, BERLIN).unwrap_err(), @"x.csv:4: SE3: found none before 2017-03-20T01:00:00Z, expected a price for the same local time a week before");
@@ -314,7 +316,8 @@ mod tests {
 
     #[test]
     fn rows_out_of_step_are_told() {
-        let message = |list: &[(i64, f64)]| rows(list).regular(GapRule::Fail, BERLIN).unwrap_err().to_string();
+        let message =
+            |list: &[(i64, f64)]| rows(list).regular(GapRule::Fail, BERLIN).unwrap_err().to_string();
         insta::assert_snapshot!(message(&[(0, 1.0), (1, 2.0), (1, 2.0), (2, 3.0)]), @"x.csv:4: SE3: found 2017-03-20 02:00 a second time, expected each slot once; only the hour in which clocks are put back comes twice: check the rows, or --timezone");
         insta::assert_snapshot!(message(&[(0, 1.0), (1, 2.0), (0, 2.0), (1, 3.0)]), @"x.csv:4: SE3: found 2017-03-20T00:00:00Z after 2017-03-20T01:00:00Z, expected times that ascend; sort the rows by time");
         insta::assert_snapshot!(message(&[(0, 1.0)]), @"x.csv: SE3: found 1 prices, expected at least two slots with a price");

@@ -99,7 +99,8 @@ impl Clearing {
 impl MeritOrder {
     /// Orders offers: in negative reserve by falling price, in positive by rising price.
     pub fn new<'a>(to: NaiveDate, direction: Direction, offers: impl IntoIterator<Item = &'a Offer>) -> Self {
-        let mut steps: Vec<(f64, f64)> = offers.into_iter().map(|o| (o.allocated_mw, o.price_eur_mwh)).collect();
+        let mut steps: Vec<(f64, f64)> =
+            offers.into_iter().map(|o| (o.allocated_mw, o.price_eur_mwh)).collect();
         steps.sort_by(|a, b| match direction {
             Direction::Neg => b.1.total_cmp(&a.1),
             Direction::Pos => a.1.total_cmp(&b.1),
@@ -144,10 +145,13 @@ pub fn read(tenders: &[Text], activation: &[Text], direction: Direction, high: H
             let clearing = books
                 .range(..=(tariff, quarter.day, NaiveDate::MAX))
                 .next_back()
-                .filter(|((of, from, _), book)| *of == tariff && *from <= quarter.day && book.to >= quarter.day)
+                .filter(|((of, from, _), book)| {
+                    *of == tariff && *from <= quarter.day && book.to >= quarter.day
+                })
                 .and_then(|(_, book)| book.clear(if quarter.mw.is_nan() { 0.0 } else { quarter.mw }));
             let Some(clearing) = clearing else {
-                let product = format!("{}_{}", direction.name(), if tariff == Tariff::High { "HT" } else { "NT" });
+                let product =
+                    format!("{}_{}", direction.name(), if tariff == Tariff::High { "HT" } else { "NT" });
                 let found = format!("{}, for which no tender of {product} is given", quarter.day);
                 let problem = text.error(quarter.line, "DATUM", found, "a tender whose week holds the day");
                 return Err(problem.help("add the file of tender results of that week").into());
@@ -164,12 +168,20 @@ pub fn read(tenders: &[Text], activation: &[Text], direction: Direction, high: H
                 }
                 Clearing::Reached(price) => price,
             };
-            rows.push(Observed { time: quarter.time, file, line: quarter.line, values: vec![price, quarter.mw] });
+            rows.push(Observed {
+                time: quarter.time,
+                file,
+                line: quarter.line,
+                values: vec![price, quarter.mw],
+            });
         }
     }
     report.mend("quarter without activation, cleared at the first offer", nothing);
     report.mend("quarter with more activated than allocated, cleared at the last offer", beyond);
-    report.note("product", format!("{} secondary reserve", if direction == Direction::Neg { "negative" } else { "positive" }));
+    report.note(
+        "product",
+        format!("{} secondary reserve", if direction == Direction::Neg { "negative" } else { "positive" }),
+    );
     report.note(
         "high tariff",
         match high {
@@ -191,7 +203,11 @@ pub fn read(tenders: &[Text], activation: &[Text], direction: Direction, high: H
 /// Tariff, first and last day of a tender.
 type Week = (Tariff, NaiveDate, NaiveDate);
 
-fn books(files: &[Text], direction: Direction, report: &mut PriceReport) -> Result<BTreeMap<Week, MeritOrder>> {
+fn books(
+    files: &[Text],
+    direction: Direction,
+    report: &mut PriceReport,
+) -> Result<BTreeMap<Week, MeritOrder>> {
     let mut offers: BTreeMap<Week, (usize, Vec<Offer>)> = BTreeMap::new();
     for (file, text) in files.iter().enumerate() {
         let Tenders { offers: new, rows, other_reserves, not_allocated } = read_tenders(text, direction)?;
@@ -205,7 +221,8 @@ fn books(files: &[Text], direction: Direction, report: &mut PriceReport) -> Resu
             if *of != file {
                 let before = files.get(*of).map(|text| text.file.display().to_string()).unwrap_or_default();
                 let found = format!("the tender of {} to {} again", week.1, week.2);
-                let problem = text.error(line, "DATE_FROM", found, format!("it in one file; it is in {before} too"));
+                let problem =
+                    text.error(line, "DATE_FROM", found, format!("it in one file; it is in {before} too"));
                 return Err(problem.help("leave one of the two files out").into());
             }
             list.push(offer);
@@ -219,5 +236,8 @@ fn books(files: &[Text], direction: Direction, report: &mut PriceReport) -> Resu
             None => problem.key("TENDERS").into(),
         });
     }
-    Ok(offers.into_iter().map(|(week, (_, list))| (week, MeritOrder::new(week.2, direction, &list))).collect())
+    Ok(offers
+        .into_iter()
+        .map(|(week, (_, list))| (week, MeritOrder::new(week.2, direction, &list)))
+        .collect())
 }

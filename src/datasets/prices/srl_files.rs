@@ -150,9 +150,12 @@ pub fn read_tenders(text: &Text, direction: Direction) -> Result<Tenders> {
     let reserve_at = position(&header, "TYPE_OF_RESERVES");
     let all: Vec<Row<'_>> = text.rows_below(&header).collect::<Result<_, _>>()?;
     let rows = all.len() as u64;
-    let of_srl: Vec<Row<'_>> =
-        all.into_iter().filter(|row| reserve_at.is_none_or(|c| matches!(row.cell(c), "SRL" | "aFRR"))).collect();
-    let cells = |column: usize| of_srl.iter().map(|row| (row.line, row.cell(column))).collect::<Vec<Cell<'_>>>();
+    let of_srl: Vec<Row<'_>> = all
+        .into_iter()
+        .filter(|row| reserve_at.is_none_or(|c| matches!(row.cell(c), "SRL" | "aFRR")))
+        .collect();
+    let cells =
+        |column: usize| of_srl.iter().map(|row| (row.line, row.cell(column))).collect::<Vec<Cell<'_>>>();
     let (prices, allocated) = (cells(price_at), cells(allocated_at));
     let both = prices.iter().chain(&allocated).copied();
     let sign = decimal(text, "ENERGY_PRICE_[EUR/MWh]", both, Decimal::Comma)?;
@@ -161,7 +164,8 @@ pub fn read_tenders(text: &Text, direction: Direction) -> Result<Tenders> {
     let mut tenders = Tenders { offers: Vec::new(), rows, other_reserves: 0, not_allocated: 0 };
     tenders.other_reserves = rows - of_srl.len() as u64;
     for ((row, price), allocated_mw) in of_srl.iter().zip(prices).zip(allocated) {
-        let wrong = |key: &str, cell: &str, expected: &str| text.error(row.line, key, format!("`{cell}`"), expected);
+        let wrong =
+            |key: &str, cell: &str, expected: &str| text.error(row.line, key, format!("`{cell}`"), expected);
         let product = row.cell(product_at);
         let (name, tariff) = match product.split_once('_') {
             Some((name @ ("NEG" | "POS"), "HT")) => (name, Tariff::High),
@@ -185,7 +189,9 @@ pub fn read_tenders(text: &Text, direction: Direction) -> Result<Tenders> {
             return Err(wrong("DATE_TO", row.cell(to_at), "a day at most a month behind DATE_FROM").into());
         }
         if allocated_mw < 0.0 {
-            return Err(wrong("ALLOCATED_CAPACITY_[MW]", row.cell(allocated_at), "a power of at least 0").into());
+            return Err(
+                wrong("ALLOCATED_CAPACITY_[MW]", row.cell(allocated_at), "a power of at least 0").into()
+            );
         }
         if name != direction.name() {
             continue;
@@ -208,7 +214,10 @@ pub fn read_tenders(text: &Text, direction: Direction) -> Result<Tenders> {
 /// If the text holds none, or a row cannot be read or is no quarter of an hour; each names line and column.
 pub fn read_activation(text: &Text, direction: Direction) -> Result<Vec<Activated>> {
     let header = text.header(has(ACTIVATION_COLUMNS)).ok_or_else(|| {
-        text.no_header(&format!("activated reserve: columns {}, BETR. NEG, BETR. POS", ACTIVATION_COLUMNS.join(", ")))
+        text.no_header(&format!(
+            "activated reserve: columns {}, BETR. NEG, BETR. POS",
+            ACTIVATION_COLUMNS.join(", ")
+        ))
     })?;
     let [day_at, from_at, to_at] = ACTIVATION_COLUMNS.map(|name| position(&header, name).unwrap_or(0));
     let key = format!("BETR. {}", direction.name());
@@ -235,7 +244,8 @@ pub fn read_activation(text: &Text, direction: Direction) -> Result<Vec<Activate
         let (from_s, to_s) = (of_day(from_at, "UHRZEIT VON")?, of_day(to_at, "UHRZEIT BIS")?);
         let wall_s = midnight_s(date) + from_s;
         let time = clock.next(wall_s).map_err(|_| {
-            let found = format!("`{} {}`, which the clocks of {CLOCK} skip", row.cell(day_at), row.cell(from_at));
+            let found =
+                format!("`{} {}`, which the clocks of {CLOCK} skip", row.cell(day_at), row.cell(from_at));
             Error::from(text.error(row.line, "UHRZEIT VON", found, "a time that the clock shows"))
         })?;
         if mw < 0.0 {
@@ -243,7 +253,8 @@ pub fn read_activation(text: &Text, direction: Direction) -> Result<Vec<Activate
             return Err(text.error(row.line, &key, found, "a power of at least 0 [MW]").into());
         }
         check_quarter(text, row, (time, to_s), &mut wall, midnight_s(date))?;
-        let (day, second) = if from_s == DAY_S { (date.succ_opt().unwrap_or(date), 0) } else { (date, from_s) };
+        let (day, second) =
+            if from_s == DAY_S { (date.succ_opt().unwrap_or(date), 0) } else { (date, from_s) };
         activated.push(Activated { time, day, second, mw, line: row.line });
     }
     Ok(activated)

@@ -4,7 +4,7 @@
 use super::slots::{Observed, Rows};
 use super::srl_files::{Direction, QUARTER_S, is_activation, is_tenders, read_activation, read_tenders};
 use super::text::Text;
-use super::{ACTIVATED, PriceReport, VOLUME, dayahead, intraday, nordpool};
+use super::{ACTIVATED, PriceReport, VOLUME, counted, dayahead, intraday, nordpool};
 use crate::datasets::table::TableFile;
 use crate::datasets::times::RawTime;
 use crate::datasets::write::REPORT_KEY;
@@ -153,15 +153,21 @@ fn of_tenders(text: &Text) -> Result<PriceSummary> {
         let tenders = read_tenders(text, direction)?;
         let name = direction.name();
         summary.rows = tenders.rows;
-        summary.columns.push(stats(format!("{name} price [EUR/MWh]"), tenders.offers.iter().map(|o| o.price_eur_mwh)));
-        summary.columns.push(stats(format!("{name} allocated [MW]"), tenders.offers.iter().map(|o| o.allocated_mw)));
+        summary
+            .columns
+            .push(stats(format!("{name} price [EUR/MWh]"), tenders.offers.iter().map(|o| o.price_eur_mwh)));
+        summary
+            .columns
+            .push(stats(format!("{name} allocated [MW]"), tenders.offers.iter().map(|o| o.allocated_mw)));
         let mut weeks: Vec<_> = tenders.offers.iter().map(|o| (o.from, o.to)).collect();
         weeks.sort_unstable();
         weeks.dedup();
         let (first, last) = (weeks.first().copied(), weeks.last().copied());
         if let (Some((from, _)), Some((_, to))) = (first, last) {
             let n = weeks.len();
-            summary.notes.push(format!("{name}: {n} tenders from {from} to {to}, {} offers", tenders.offers.len()));
+            summary
+                .notes
+                .push(format!("{name}: {n} tenders from {from} to {to}, {} offers", tenders.offers.len()));
         }
     }
     Ok(summary)
@@ -174,7 +180,8 @@ fn of_tenders(text: &Text) -> Result<PriceSummary> {
 pub fn of_canonical(file: &TableFile) -> Result<PriceSummary> {
     let time = file.require(&["time"])?;
     let told = |name: &String| name.ends_with("_eur_mwh") || name == VOLUME || name == ACTIVATED;
-    let priced: Vec<usize> = (0..file.names().len()).filter(|&c| file.names().get(c).is_some_and(told)).collect();
+    let priced: Vec<usize> =
+        (0..file.names().len()).filter(|&c| file.names().get(c).is_some_and(told)).collect();
     let table = file.read(&[&[time][..], &priced].concat())?;
     let numbers = priced.iter().map(|&c| table.numbers(c)).collect::<Result<Vec<_>>>()?;
     let mut unreadable = 0;
@@ -215,7 +222,9 @@ fn of_rows(rows: &Rows) -> PriceSummary {
     summary.rows = report.rows_read;
     summary.notes.extend(report.skipped.iter().map(|(reason, n)| format!("skipped, {reason}: {n}")));
     summary.notes.extend(report.mended.iter().map(|(what, n)| format!("mended, {what}: {n}")));
-    summary.notes.extend(report.notes.iter().filter(|(k, _)| *k != "area").map(|(k, note)| format!("{k}: {note}")));
+    summary
+        .notes
+        .extend(report.notes.iter().filter(|(k, _)| *k != "area").map(|(k, note)| format!("{k}: {note}")));
     summary
 }
 
@@ -228,7 +237,9 @@ fn of_slots(mut slots: Vec<(SimTime, bool)>, slot_s: Option<i64>) -> PriceSummar
     // The commonest step is the middle one, unless half of the slots are missing.
     let slot_s = slot_s.or_else(|| steps.get(steps.len() / 2).copied());
     let mut summary = PriceSummary { slot_s, slots: slots.len(), ..PriceSummary::default() };
-    let (Some(first), Some(last), Some(slot_s)) = (slots.first(), slots.last(), slot_s) else { return summary };
+    let (Some(first), Some(last), Some(slot_s)) = (slots.first(), slots.last(), slot_s) else {
+        return summary;
+    };
     summary.first = first.0.iso();
     summary.end = (last.0 + slot_s).iso();
     for pair in slots.windows(2) {
@@ -244,7 +255,8 @@ fn of_slots(mut slots: Vec<(SimTime, bool)>, slot_s: Option<i64>) -> PriceSummar
 }
 
 fn stats(name: String, values: impl Iterator<Item = f64>) -> ColumnStats {
-    let mut all = ColumnStats { name, values: 0, min: f64::INFINITY, mean: 0.0, max: f64::NEG_INFINITY, negative: 0 };
+    let mut all =
+        ColumnStats { name, values: 0, min: f64::INFINITY, mean: 0.0, max: f64::NEG_INFINITY, negative: 0 };
     for value in values.filter(|v| !v.is_nan()) {
         all.values += 1;
         all.min = all.min.min(value);
@@ -268,7 +280,7 @@ impl fmt::Display for PriceSummary {
                 n => writeln!(f, "{n} slots without a price, in gaps:")?,
             }
             for gap in &self.gaps {
-                writeln!(f, "  {} to {} ({} slots)", gap.from, gap.to, gap.slots)?;
+                writeln!(f, "  {} to {} ({})", gap.from, gap.to, counted(gap.slots.unsigned_abs()))?;
             }
         }
         let width = self.columns.iter().map(|c| c.name.chars().count()).max().unwrap_or(0).max(6);

@@ -126,7 +126,8 @@ impl Text {
         let shown: String = columns.join(", ").chars().take(120).collect();
         let problem = self.error(line, "", format!("the columns {shown}"), expected);
         let problem = if columns.len() < 2 {
-            problem.help("columns are parted by semicolons, tabs, bars or commas: this file seems to use none")
+            problem
+                .help("columns are parted by semicolons, tabs, bars or commas: this file seems to use none")
         } else {
             problem.help("`gridfleet data describe FILE` says what a file seems to be")
         };

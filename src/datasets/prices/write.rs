@@ -4,7 +4,9 @@ use super::{PriceReport, PriceTable};
 use crate::datasets::synth::files::write_whole;
 use crate::datasets::write::REPORT_KEY;
 use crate::error::{Error, Result};
-use polars::prelude::{Column, DataFrame, Int64Chunked, IntoColumn, IntoSeries, NamedFrom, Series, TimeUnit, TimeZone};
+use polars::prelude::{
+    Column, DataFrame, Int64Chunked, IntoColumn, IntoSeries, NamedFrom, Series, TimeUnit, TimeZone,
+};
 use polars_io::parquet::write::{KeyValueMetadata, ParquetCompression, ParquetWriter};
 use std::io::Write;
 use std::path::Path;

@@ -18,7 +18,8 @@ use std::fmt::Write;
 
 /// Other areas of the made-up Nord Pool table: mean difference to SE3 and standard deviation of the
 /// difference [EUR/MWh], measured on the hourly prices of 2016. SYS is assumed to follow closely.
-const AREAS: [(&str, f64, f64); 4] = [("SYS", -2.3, 2.0), ("SE3", 0.0, 0.0), ("FI", 3.2, 6.4), ("DK1", -2.6, 8.3)];
+const AREAS: [(&str, f64, f64); 4] =
+    [("SYS", -2.3, 2.0), ("SE3", 0.0, 0.0), ("FI", 3.2, 6.4), ("DK1", -2.6, 8.3)];
 
 /// Logarithm of activated negative and positive reserve [ln MW]: mean and standard deviation, correlation with
 /// the quarter before and with each other, most seen [MW]; measured on the year 2017.
@@ -133,7 +134,9 @@ pub fn srl_tenders(start: NaiveDate, days: u32, seed: u64) -> Result<String> {
                 let price = interpolated(&points, share);
                 let grid_pays = product.starts_with("POS") || price < 0.0;
                 let pays = if grid_pays { "GRID_TO_PROVIDER" } else { "PROVIDER_TO_GRID" };
-                let mw = 5.0 * (OFFER_MW[0] / 5.0 + random.random::<f64>() * (OFFER_MW[1] - OFFER_MW[0]) / 5.0).round();
+                let mw = 5.0
+                    * (OFFER_MW[0] / 5.0 + random.random::<f64>() * (OFFER_MW[1] - OFFER_MW[0]) / 5.0)
+                        .round();
                 let _ = writeln!(
                     out,
                     "{};{};SRL;{product};{};{};{pays};{mw};{mw};DE",
