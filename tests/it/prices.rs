@@ -136,12 +136,10 @@ fn days_have_92_96_and_100_quarters() {
     for (date, two_o_clock, quarters) in
         [("26.03.2017", 0, 92), ("27.03.2017", 1, 96), ("1.04.2017", 1, 96), ("29.10.2017", 2, 100)]
     {
-        let tenders = TENDERS.replace("20.03.2017", "20.03.2017").replace("26.03.2017", "05.04.2017");
-        let tenders = if date.ends_with("10.2017") {
-            tenders.replace("20.03.2017", "23.10.2017").replace("05.04.2017", "29.10.2017")
-        } else {
-            tenders
-        };
+        // One tender, stretched over the days of spring and moved to those of autumn.
+        let (from, to) =
+            if two_o_clock == 2 { ("23.10.2017", "29.10.2017") } else { ("20.03.2017", "05.04.2017") };
+        let tenders = TENDERS.replace("20.03.2017", from).replace("26.03.2017", to);
         let rows = clear(
             &[text("t.csv", &tenders)],
             &[text("a.csv", &quarters_of(date, two_o_clock))],
