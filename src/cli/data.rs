@@ -1,5 +1,6 @@
-//! `gridfleet data`: raw traces in, canonical tables out, and a look into files.
+//! `gridfleet data`: raw traces and prices in, canonical tables out, and a look into files.
 
+use super::import_prices::{self, DayAheadArgs, IntradayArgs, NordpoolArgs, RegulatingArgs, SrlArgs};
 use crate::datasets::describe::{AsText, describe};
 use crate::datasets::load::load_with;
 use crate::datasets::{OnBadRow, TripFormat, TripSource, write};
@@ -16,31 +17,35 @@ use std::time::Duration;
 /// What `gridfleet data` can do.
 #[derive(Debug, Subcommand)]
 pub enum DataCommand {
-    /// Turn raw traces of trips into the canonical Parquet table
-    Import(ImportArgs),
+    /// Turn raw trips or prices into the canonical Parquet table
+    #[command(subcommand, after_help = IMPORT_EXAMPLES)]
+    Import(ImportCommand),
     /// Say what is in a CSV or Parquet file: format, columns, span, distributions, bad rows
     Describe(DescribeArgs),
 }
 
 /// What kind of files is imported.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ImportKind {
-    /// The canonical table, or any CSV or Parquet table with --map
-    Trips,
-    /// New York TLC taxi records, yellow or green, any year
-    Tlc,
-    /// Car2Go snapshots of parked cars
-    Car2go,
-}
-
-impl From<ImportKind> for TripFormat {
-    fn from(kind: ImportKind) -> Self {
-        match kind {
-            ImportKind::Trips => Self::Trips,
-            ImportKind::Tlc => Self::Tlc,
-            ImportKind::Car2go => Self::Car2go,
-        }
-    }
+#[derive(Debug, Subcommand)]
+pub enum ImportCommand {
+    /// Trips: the canonical table, or any CSV or Parquet table with --map
+    #[command(after_help = TRIP_EXAMPLES)]
+    Trips(TripArgs),
+    /// Trips: New York TLC taxi records, yellow or green, any year
+    #[command(after_help = TRIP_EXAMPLES)]
+    Tlc(TripArgs),
+    /// Trips: Car2Go snapshots of parked cars
+    #[command(after_help = TRIP_EXAMPLES)]
+    Car2go(TripArgs),
+    /// Prices: Nord Pool day-ahead, one area of the archive's wide table
+    Nordpool(NordpoolArgs),
+    /// Prices: Nord Pool regulating power, up and down, one area
+    NordpoolRegulating(RegulatingArgs),
+    /// Prices: one column of any table of times and prices (ENTSO-E, SMARD, Open Power System Data, ..)
+    Dayahead(DayAheadArgs),
+    /// Prices: trades of the German continuous intraday market; the lowest of each quarter clears
+    Intraday(IntradayArgs),
+    /// Prices: German secondary reserve, tenders and activation to a price per quarter of an hour
+    Srl(SrlArgs),
 }
 
 /// What happens to a row that cannot be used.
@@ -53,6 +58,12 @@ pub enum BadRow {
 }
 
 const IMPORT_EXAMPLES: &str = "Examples:
+  gridfleet data import tlc yellow_2018-0[1-6].csv --zones taxi_zones.shp --fold-week 2018-03-05 -o week.parquet
+  gridfleet data import nordpool elspot-prices_2016_hourly_eur.csv --area SE3 -o prices.parquet
+  gridfleet data import srl tenders_2017.csv --activation activated_2017.csv -o balancing.parquet
+More: gridfleet data import KIND --help";
+
+const TRIP_EXAMPLES: &str = "Examples:
   Six sampled months of yellow taxi, folded into one week:
     gridfleet data import tlc yellow_2018-0[1-6].csv --zones taxi_zones.shp --fold-week 2018-03-05 -o week.parquet
   A requests table with other column names, in local time:
@@ -62,13 +73,9 @@ const IMPORT_EXAMPLES: &str = "Examples:
   A tenth of a month:
     gridfleet data import tlc green_tripdata_2023-01.parquet --zones zones.csv --scale 0.1 -o tenth.parquet";
 
-/// Arguments of `gridfleet data import`.
+/// Arguments of `gridfleet data import` of trips.
 #[derive(Debug, Args)]
-#[command(after_help = IMPORT_EXAMPLES)]
-pub struct ImportArgs {
-    /// What the files are
-    #[arg(value_enum)]
-    pub kind: ImportKind,
+pub struct TripArgs {
     /// CSV or Parquet files; their trips are merged by time
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
@@ -137,7 +144,16 @@ fn pair(text: &str) -> Result<(String, String), String> {
 /// If the input is wrong or the output cannot be written.
 pub fn run(command: DataCommand) -> Result<()> {
     match command {
-        DataCommand::Import(args) => import(args),
+        DataCommand::Import(command) => match command {
+            ImportCommand::Trips(args) => import(args, TripFormat::Trips),
+            ImportCommand::Tlc(args) => import(args, TripFormat::Tlc),
+            ImportCommand::Car2go(args) => import(args, TripFormat::Car2go),
+            ImportCommand::Nordpool(args) => import_prices::nordpool(&args),
+            ImportCommand::NordpoolRegulating(args) => import_prices::regulating(&args),
+            ImportCommand::Dayahead(args) => import_prices::dayahead(&args),
+            ImportCommand::Intraday(args) => import_prices::intraday(&args),
+            ImportCommand::Srl(args) => import_prices::srl(&args),
+        },
         DataCommand::Describe(args) => {
             let description = describe(&args.file, args.zones.as_deref(), args.timezone)?;
             if args.json {
@@ -151,12 +167,16 @@ pub fn run(command: DataCommand) -> Result<()> {
     }
 }
 
-fn import(args: ImportArgs) -> Result<()> {
-    check_output(&args)?;
+fn import(args: TripArgs, format: TripFormat) -> Result<()> {
+    check_output(&args.output, args.files.iter().chain(&args.zones))?;
+    if !args.map.is_empty() && format != TripFormat::Trips {
+        let error = InputError::new("a column map", "none: these files have columns of their own");
+        return Err(error.key("--map").help("column maps are for kind `trips`").into());
+    }
     let streams = Streams { seed: args.seed, replication: 0 };
     let output = args.output.clone();
     let files = args.files.len();
-    let source = source(args);
+    let source = source(args, format);
     let bar = spinner();
     let mut number = 0;
     let trace = load_with(&source, &streams, |path| {
@@ -174,7 +194,7 @@ fn import(args: ImportArgs) -> Result<()> {
 }
 
 /// The source that the arguments name.
-fn source(args: ImportArgs) -> TripSource {
+fn source(args: TripArgs, format: TripFormat) -> TripSource {
     TripSource {
         zones: args.zones,
         timezone: args.timezone,
@@ -187,30 +207,25 @@ fn source(args: ImportArgs) -> TripSource {
         scale: args.scale,
         jitter_s: args.jitter,
         fleet_column: args.fleet_column,
-        ..TripSource::new(args.kind.into(), args.files)
+        ..TripSource::new(format, args.files)
     }
 }
 
 /// Refuses what would be found out only after the reading, or would destroy an input.
-fn check_output(args: &ImportArgs) -> Result<()> {
+pub(super) fn check_output<'a>(output: &Path, inputs: impl IntoIterator<Item = &'a PathBuf>) -> Result<()> {
     let wrong = |found: &str, expected: &str| {
-        Error::from(InputError::new(found, expected).file(&args.output).key("--output"))
+        Error::from(InputError::new(found, expected).file(output).key("--output"))
     };
-    let ending = args.output.extension().unwrap_or_default();
+    let ending = output.extension().unwrap_or_default();
     if !ending.eq_ignore_ascii_case("parquet") && !ending.eq_ignore_ascii_case("pq") {
         return Err(wrong("a file of another kind", "a name that ends in .parquet"));
     }
-    if args.output.is_dir() {
+    if output.is_dir() {
         return Err(wrong("a folder", "a file to write"));
     }
     let same = |a: &Path, b: &Path| matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b);
-    let inputs = args.files.iter().chain(&args.zones);
-    if inputs.into_iter().any(|file| same(file, &args.output)) {
+    if inputs.into_iter().any(|file| same(file, output)) {
         return Err(wrong("one of the files to read", "another file to write"));
-    }
-    if !args.map.is_empty() && args.kind != ImportKind::Trips {
-        let error = InputError::new("a column map", "none: these files have columns of their own");
-        return Err(error.key("--map").help("column maps are for kind `trips`").into());
     }
     Ok(())
 }
@@ -226,7 +241,7 @@ fn spinner() -> ProgressBar {
 }
 
 /// Prints a result. Whoever reads it may stop early (`| head`), which is no error.
-fn print(text: &str) -> Result<()> {
+pub(super) fn print(text: &str) -> Result<()> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Error::writing("stdout", error)),

@@ -5,6 +5,7 @@
 pub mod completions;
 pub mod data;
 pub mod errors;
+pub mod import_prices;
 pub mod new;
 pub mod progress;
 pub mod report;

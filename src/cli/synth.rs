@@ -1,7 +1,7 @@
 //! `gridfleet data synth`: made-up data sets in raw formats.
 
-use crate::datasets::synth::prices::{GERMANY, NEW_YORK};
-use crate::datasets::synth::{files, nyc, nyc_stations, stuttgart};
+use crate::datasets::synth::prices::{GERMANY, NEW_YORK, NORDIC};
+use crate::datasets::synth::{files, nyc, nyc_stations, price_files, stuttgart};
 use crate::datasets::{prices, stations, vehicles};
 use crate::error::{Error, InputError, Result};
 use chrono::NaiveDate;
@@ -33,9 +33,12 @@ pub enum SynthCommand {
         Five hundred cars in snapshots of five minutes are a million rows a week."
     )]
     Stuttgart(StuttgartArgs),
-    /// Hourly prices of energy (canonical prices table).
+    /// Prices of energy: the canonical table, or files as markets publish them.
     #[command(
-        after_help = "Example:\n  gridfleet data synth prices --shape germany --start 2016-11-28 --days 7 -o prices.csv"
+        after_help = "Examples:\n  gridfleet data synth prices --shape germany --start 2016-11-28 --days 7 -o prices.csv\n  \
+        gridfleet data synth prices --format nordpool --start 2016-10-24 --days 7 -o elspot.csv\n  \
+        gridfleet data synth prices --format srl-tenders --start 2017-03-25 --days 2 -o tenders.csv\n  \
+        gridfleet data synth prices --format srl-activation --start 2017-03-25 --days 2 -o activation.csv"
     )]
     Prices(PricesArgs),
 }
@@ -103,9 +106,12 @@ pub struct StuttgartArgs {
 /// Options of `data synth prices`.
 #[derive(Debug, Args)]
 pub struct PricesArgs {
-    /// Market whose prices are imitated.
-    #[arg(long, value_name = "MARKET")]
-    pub shape: Market,
+    /// Market whose prices are imitated in the canonical table.
+    #[arg(long, value_name = "MARKET", required_unless_present = "format")]
+    pub shape: Option<Market>,
+    /// Raw format to write instead of the canonical table; each has its own market.
+    #[arg(long, value_name = "FORMAT", conflicts_with = "shape")]
+    pub format: Option<PriceFormat>,
     /// First day, by the market's clock.
     #[arg(long, value_name = "DATE")]
     pub start: NaiveDate,
@@ -129,11 +135,26 @@ pub enum Format {
     Csv,
 }
 
+/// A raw format of prices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PriceFormat {
+    /// Wide table of Nord Pool's day-ahead prices.
+    Nordpool,
+    /// Results of tenders of German secondary reserve.
+    SrlTenders,
+    /// Activated German secondary reserve.
+    SrlActivation,
+    /// Trades of the German intraday market.
+    Intraday,
+}
+
 /// A market with known prices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Market {
     /// German day-ahead auction, 2016 and 2017.
     Germany,
+    /// Nordic day-ahead auction, area SE3, 2016.
+    Nordic,
     /// New York in winter; assumed.
     NewYork,
 }
@@ -162,17 +183,33 @@ pub fn run(command: SynthCommand) -> Result<()> {
             Ok(())
         }
         SynthCommand::Stuttgart(args) => make_stuttgart(&args),
-        SynthCommand::Prices(args) => {
-            let shape = match args.shape {
-                Market::Germany => GERMANY,
-                Market::NewYork => NEW_YORK,
-            };
-            let series = shape.series(args.start, args.days, args.seed)?;
-            write_csv(&args.output.output, |out| prices::write_csv(&series, shape.tz(), out))?;
-            eprintln!("{}: {} hourly prices", args.output.output.display(), series.price_eur_mwh.len());
-            Ok(())
-        }
+        SynthCommand::Prices(args) => make_prices(&args),
     }
+}
+
+fn make_prices(args: &PricesArgs) -> Result<()> {
+    let path = &args.output.output;
+    if let Some(format) = args.format {
+        let make = match format {
+            PriceFormat::Nordpool => price_files::nordpool,
+            PriceFormat::SrlTenders => price_files::srl_tenders,
+            PriceFormat::SrlActivation => price_files::srl_activation,
+            PriceFormat::Intraday => price_files::intraday,
+        };
+        let text = make(args.start, args.days, args.seed)?;
+        write_csv(path, |out| out.write_all(text.as_bytes()))?;
+        eprintln!("{}: {} rows", path.display(), text.lines().count() - 1);
+        return Ok(());
+    }
+    let shape = match args.shape {
+        Some(Market::Germany) | None => GERMANY,
+        Some(Market::Nordic) => NORDIC,
+        Some(Market::NewYork) => NEW_YORK,
+    };
+    let series = shape.series(args.start, args.days, args.seed)?;
+    write_csv(path, |out| prices::write_csv(&series, shape.tz(), out))?;
+    eprintln!("{}: {} hourly prices", path.display(), series.price_eur_mwh.len());
+    Ok(())
 }
 
 fn make_nyc(args: &NycArgs) -> Result<()> {

@@ -2,6 +2,9 @@
 //! their span and distributions and what an import would skip, mend and derive.
 
 use super::builder::TraceBuilder;
+use super::prices::nordpool::Kind;
+use super::prices::summary::{PriceSummary, RawFormat, of_canonical, of_raw, recognise};
+use super::prices::text::Text;
 use super::source::{OnBadRow, TripFormat, TripSource};
 use super::table::{Table, TableFile};
 use super::times::RawTime;
@@ -9,13 +12,14 @@ use super::trace::{ImportReport, Trace};
 use super::write::REPORT_KEY;
 use super::zones::Zones;
 use super::{load, tlc, trips};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::time::{LocalClock, SimTime};
 use chrono_tz::Tz;
 use comfy_table::{Table as TextTable, presets};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::fmt;
+use std::io::Read as _;
 use std::path::Path;
 
 /// What a file seems to be, by its columns.
@@ -30,6 +34,18 @@ pub enum Guess {
     Car2go,
     /// The canonical table of prices.
     Prices,
+    /// Day-ahead prices of Nord Pool.
+    Nordpool,
+    /// Regulating prices of Nord Pool.
+    NordpoolRegulating,
+    /// A table with a column of prices.
+    Dayahead,
+    /// Trades of the intraday market.
+    Intraday,
+    /// Tender results of German secondary reserve.
+    SrlTenders,
+    /// Activated German secondary reserve.
+    SrlActivation,
     /// The canonical table of stations.
     Stations,
     /// The catalogue of vehicle types.
@@ -64,6 +80,19 @@ impl Guess {
             Self::Zones
         } else {
             Self::Unknown
+        }
+    }
+}
+
+impl From<RawFormat> for Guess {
+    fn from(format: RawFormat) -> Self {
+        match format {
+            RawFormat::NordPool(Kind::Spot) => Self::Nordpool,
+            RawFormat::NordPool(Kind::Regulating) => Self::NordpoolRegulating,
+            RawFormat::SrlTenders => Self::SrlTenders,
+            RawFormat::SrlActivation => Self::SrlActivation,
+            RawFormat::Intraday => Self::Intraday,
+            RawFormat::DayAhead => Self::Dayahead,
         }
     }
 }
@@ -174,6 +203,8 @@ pub struct Description {
     pub columns: Vec<ColumnSummary>,
     /// Its trips, if it holds any.
     pub trips: Option<TripSummary>,
+    /// Its prices, if it holds any.
+    pub prices: Option<PriceSummary>,
 }
 
 /// Looks into a file. Zones are needed only to place trips; without them TLC zones are still counted.
@@ -181,6 +212,9 @@ pub struct Description {
 /// # Errors
 /// If the file cannot be read as a table.
 pub fn describe(path: &Path, zones: Option<&Path>, timezone: Tz) -> Result<Description> {
+    if let Some(prices) = describe_raw_prices(path, timezone)? {
+        return Ok(prices);
+    }
     let file = TableFile::open(path)?;
     let format = Guess::of(&file);
     let all: Vec<usize> = (0..file.names().len()).collect();
@@ -194,7 +228,46 @@ pub fn describe(path: &Path, zones: Option<&Path>, timezone: Tz) -> Result<Descr
         Guess::Tlc => Some(summarise_trips(&file, TripFormat::Tlc, zones, timezone)?),
         _ => None,
     };
-    Ok(Description { file: path.display().to_string(), kind: file.kind(), format, rows, columns, trips })
+    let prices = if format == Guess::Prices { Some(of_canonical(&file)?) } else { None };
+    Ok(Description {
+        file: path.display().to_string(),
+        kind: file.kind(),
+        format,
+        rows,
+        columns,
+        trips,
+        prices,
+    })
+}
+
+/// Bytes by which a file of raw prices is known: their headers are short.
+const HEAD_BYTES: u64 = 1 << 16;
+
+/// Files of prices as markets publish them are no tables in the sense of the rest: titles above the header,
+/// other delimiters, decimal commas. They are read by their importers.
+fn describe_raw_prices(path: &Path, timezone: Tz) -> Result<Option<Description>> {
+    let file = std::fs::File::open(path).map_err(|e| Error::reading(path, e))?;
+    let mut head = Vec::new();
+    file.take(HEAD_BYTES).read_to_end(&mut head).map_err(|e| Error::reading(path, e))?;
+    // The head may end within a character, which would make another encoding of it: whole lines only.
+    let whole = head.iter().rposition(|&b| b == b'\n').map_or(head.len(), |end| end + 1);
+    let Ok(start) = Text::from_bytes(path, &head[..whole]) else { return Ok(None) };
+    let Some(format) = recognise(&start) else { return Ok(None) };
+    let text = Text::read(path)?;
+    let prices = match of_raw(&text, format, timezone) {
+        // Many tables have a time and something called a price.
+        Err(_) if format == RawFormat::DayAhead => return Ok(None),
+        other => other?,
+    };
+    Ok(Some(Description {
+        file: path.display().to_string(),
+        kind: "csv",
+        format: format.into(),
+        rows: prices.rows as usize,
+        columns: Vec::new(),
+        trips: None,
+        prices: Some(prices),
+    }))
 }
 
 fn summarise(file: &TableFile, table: &Table, column: usize) -> Result<ColumnSummary> {
@@ -366,11 +439,17 @@ impl fmt::Display for Description {
                 text(&c.max),
             ]);
         }
-        writeln!(f, "{}", columns.trim_fmt())?;
-        match &self.trips {
-            Some(trips) => write!(f, "\n{trips}"),
-            None => Ok(()),
+        if !self.columns.is_empty() {
+            writeln!(f, "{}", columns.trim_fmt())?;
         }
+        if let Some(trips) = &self.trips {
+            write!(f, "\n{trips}")?;
+        }
+        if let Some(prices) = &self.prices {
+            let space = if self.columns.is_empty() { "" } else { "\n" };
+            write!(f, "{space}{prices}")?;
+        }
+        Ok(())
     }
 }
 

@@ -40,6 +40,10 @@ const BETWEEN: f64 = 18.0;
 
 impl Intervals {
     pub(super) fn entries(&self) -> Vec<Entry> {
+        // Without a meaning another panel explains the signs.
+        if self.meaning.is_empty() {
+            return Vec::new();
+        }
         let mut entries = vec![Entry::new(&self.meaning, Key::Whiskers(INK))];
         if self.metrics.iter().any(|m| m.difference) {
             entries.push(Entry::new("zero outside", Key::Marker(INK, Marker::Circle, false)));

@@ -22,7 +22,7 @@ pub struct FigureInfo {
     pub name: &'static str,
     /// For people.
     pub title: &'static str,
-    /// Unit; `currency` stands for that of the scenario, nothing for a count or a share.
+    /// Unit; `currency` stands for that of the scenario, `0..1` for a share, nothing for a count.
     pub unit: &'static str,
     /// Which way is better.
     pub better: Direction,
@@ -48,7 +48,7 @@ pub const FIGURES: &[FigureInfo] = &[
     figure("trips_lost_low_charge", "Trips lost: low charge", "", Lower),
     figure("trips_lost_committed", "Trips lost: committed", "", Lower),
     figure("trips_in_progress", "Trips in progress at the end", "", Neither),
-    figure("service_rate", "Service rate", "", Higher),
+    figure("service_rate", "Service rate", "0..1", Higher),
     figure("wait_mean_s", "Wait, mean", "s", Lower),
     figure("wait_p50_s", "Wait, median", "s", Lower),
     figure("wait_p95_s", "Wait, 95th percentile", "s", Lower),
@@ -63,9 +63,9 @@ pub const FIGURES: &[FigureInfo] = &[
     figure("sessions_without_connector", "Sessions without a connector", "", Lower),
     figure("queue_mean_s", "Queue at stations, mean", "s", Lower),
     figure("queue_p95_s", "Queue at stations, 95th percentile", "s", Lower),
-    figure("charger_utilisation", "Charger utilisation", "", Neither),
+    figure("charger_utilisation", "Charger utilisation", "0..1", Neither),
     figure("peak_power_kw", "Peak power", "kW", Lower),
-    figure("mean_soc", "Mean state of charge", "", Neither),
+    figure("mean_soc", "Mean state of charge", "0..1", Neither),
     figure("fares_eur", "Fares", "currency", Higher),
     figure("charging_cost_eur", "Charging cost", "currency", Lower),
     figure("driving_cost_eur", "Driving cost", "currency", Lower),

@@ -295,6 +295,7 @@ mod tests {
             currency: "EUR".into(),
             start: String::new(),
             end: String::new(),
+            time_zone: String::new(),
             baseline: "a".into(),
             policies: vec![policy("a"), policy("b")],
             factors: Vec::new(),

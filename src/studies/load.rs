@@ -16,6 +16,9 @@ use std::path::{Path, PathBuf};
 /// Problems of one study that are worth telling: with a thousand arms one slip shows a thousand times.
 const MOST_PROBLEMS: usize = 20;
 
+/// Name of the policy that changes nothing in the scenario.
+pub const AS_WRITTEN: &str = "as-written";
+
 /// A study whose files are in order.
 #[derive(Debug)]
 pub struct Study {
@@ -43,7 +46,10 @@ pub fn is_study(path: &Path) -> bool {
 /// # Errors
 /// [`Error::Input`] with what is wrong with the study or with the scenario of an arm.
 pub fn load(path: &Path) -> Result<Study> {
-    let (file, document, sha256) = scenario::read_file::<StudyFile>(path, "a study file")?;
+    let (mut file, document, sha256) = scenario::read_file::<StudyFile>(path, "a study file")?;
+    if file.policies.is_empty() {
+        file.policies = vec![PolicyEntry { name: AS_WRITTEN.to_owned(), ..PolicyEntry::default() }];
+    }
     let mut problems = Problems::new(&document);
     if file.name.contains(['/', '\\'])
         || file.name.starts_with('.')
@@ -125,6 +131,7 @@ pub fn load(path: &Path) -> Result<Study> {
         currency: base.spec.currency.clone(),
         start: start.iso(),
         end: end.iso(),
+        time_zone: base.spec.time.timezone.clone(),
         baseline: file.baseline.clone().unwrap_or_else(|| file.policies[0].name.clone()),
         policies: file.policies.iter().map(|policy| plan_policy(policy, &common)).collect(),
         factors: file
@@ -237,7 +244,7 @@ fn plan_metric(name: &str, currency: &str) -> Option<PlanMetric> {
 
 /// The policies of gridfleet that an entry names; one that says nothing else is meant by its own name.
 fn uses(policy: &PolicyEntry) -> Vec<String> {
-    if policy.uses.is_empty() && policy.set.is_empty() {
+    if policy.uses.is_empty() && policy.set.is_empty() && policy.name != AS_WRITTEN {
         vec![policy.name.clone()]
     } else {
         policy.uses.clone()

@@ -17,6 +17,7 @@ pub mod design;
 pub mod journal;
 pub mod load;
 pub mod merge;
+pub mod pictures;
 pub mod plan;
 pub mod results;
 pub mod run;

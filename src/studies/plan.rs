@@ -34,6 +34,8 @@ pub struct Plan {
     pub start: String,
     /// First instant no longer simulated, ISO 8601 in UTC.
     pub end: String,
+    /// Time zone of local times.
+    pub time_zone: String,
     /// Name of the policy that the others are compared to.
     pub baseline: String,
     /// The policies.
@@ -83,7 +85,7 @@ pub struct PlanMetric {
     pub name: String,
     /// For people.
     pub title: String,
-    /// Unit; empty for counts and shares.
+    /// Unit; empty for counts, `0..1` for shares.
     pub unit: String,
     /// `higher`, `lower`, or nothing where neither is better.
     pub better: Option<String>,
@@ -125,6 +127,13 @@ impl std::str::FromStr for Shard {
 impl std::fmt::Display for Shard {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}/{}", self.part, self.of)
+    }
+}
+
+impl PlanMetric {
+    /// What values are multiplied by to be shown, and in which unit: shares as percent.
+    pub fn shown(&self) -> (f64, &str) {
+        if self.unit == "0..1" { (100.0, "%") } else { (1.0, self.unit.as_str()) }
     }
 }
 
@@ -234,6 +243,7 @@ mod tests {
             currency: "EUR".into(),
             start: String::new(),
             end: String::new(),
+            time_zone: String::new(),
             baseline: "p0".into(),
             policies: (0..policies).map(policy).collect(),
             factors: vec![PlanFactor { name: "f".into(), keys: vec!["k".into()] }],

@@ -246,8 +246,10 @@ impl StudySummary {
                     table.add_row(row);
                 }
             };
-            add(&metric.title, &metric.unit, &|policy| self.mean_cell(policy, point, metric));
-            add("  difference", &metric.unit, &|policy| self.difference_cell(policy, point, metric));
+            let unit = metric.shown().1;
+            add(&metric.title, unit, &|policy| self.mean_cell(policy, point, metric));
+            let unit = if unit == "%" { "% points" } else { unit };
+            add("  difference", unit, &|policy| self.difference_cell(policy, point, metric));
             if self.plan.policies.len() > 1 {
                 add("  best with probability", "%", &|policy| {
                     let best = self
@@ -268,17 +270,17 @@ impl StudySummary {
 
     fn mean_cell(&self, policy: &str, point: usize, metric: &PlanMetric) -> Option<String> {
         let result = self.result(policy, point, &metric.name)?;
-        Some(plus_minus(result.mean, half(result.low, result.high)))
+        let (factor, _) = metric.shown();
+        Some(plus_minus(factor * result.mean, half(result.low, result.high).map(|half| factor * half)))
     }
 
     fn difference_cell(&self, policy: &str, point: usize, metric: &PlanMetric) -> Option<String> {
         let comparison = self.comparison(policy, point, &metric.name)?;
         let sign = if comparison.difference > 0.0 { "+" } else { "" };
         let star = if comparison.holm_p < 1.0 - self.plan.confidence { " *" } else { "" };
-        Some(format!(
-            "{sign}{}{star}",
-            plus_minus(comparison.difference, half(comparison.low, comparison.high))
-        ))
+        let (factor, _) = metric.shown();
+        let half = half(comparison.low, comparison.high).map(|half| factor * half);
+        Some(format!("{sign}{}{star}", plus_minus(factor * comparison.difference, half)))
     }
 }
 

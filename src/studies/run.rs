@@ -11,7 +11,7 @@ use super::journal::{Header, JOURNAL, Journal, Outcome};
 use super::load::Study;
 use super::plan::{Shard, Task};
 use super::results::SUMMARY;
-use super::{tables, task};
+use super::{pictures, tables, task};
 use crate::error::{Error, InputError, Result};
 use crate::outputs::{Manifest, RunDir};
 use crate::policies::{Charging, Dispatch, Relocation};
@@ -163,6 +163,7 @@ pub(super) fn publish(
     } else {
         let collated = collate(journal, header)?;
         tables::all(dir.path(), &collated)?;
+        pictures::all(dir.path(), &collated)?;
         let path = dir.path().join(SUMMARY);
         std::fs::write(&path, collated.summary.to_json()?).map_err(|e| Error::writing(&path, e))?;
         Finished::Study(Box::new(collated))

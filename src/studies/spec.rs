@@ -47,8 +47,9 @@ pub struct StudyFile {
     /// What varies from replication to replication: keys of the scenario's `[variation]`.
     #[serde(default)]
     pub variation: BTreeMap<String, Json>,
-    /// The policies.
-    #[schemars(length(min = 1, max = 1000))]
+    /// The policies; by default one, `as-written`, which changes nothing in the scenario.
+    #[serde(default)]
+    #[schemars(length(max = 1000))]
     pub policies: Vec<PolicyEntry>,
     /// Keys of the scenario that take several values.
     #[serde(default)]
@@ -62,10 +63,11 @@ pub struct StudyFile {
 }
 
 /// A policy: changes to the scenario under a name.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PolicyEntry {
-    /// Name. Without `use` and `set` it is that of a policy of gridfleet, for example `nearest-idle`.
+    /// Name. Without `use` and `set` it is that of a policy of gridfleet, for example `nearest-idle`, or
+    /// `as-written`, which changes nothing.
     #[schemars(length(min = 1, max = 100))]
     pub name: String,
     /// What it is, for people.

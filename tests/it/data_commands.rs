@@ -104,6 +104,10 @@ fn every_shipped_table_is_known_for_what_it_is() {
         ("nyc-week/taxi_zones.csv", "zones", 263),
         ("stuttgart-week/stations.csv", "stations", 200),
         ("vehicles.csv", "vehicle-types", 14),
+        ("prices/elspot_2016-10-24.csv", "nordpool", 169),
+        ("prices/srl_tenders_2017-03-20.csv", "srl-tenders", 80),
+        ("prices/srl_activation_2017-03-25.csv", "srl-activation", 188),
+        ("prices/intraday_2017-03-25.csv", "intraday", 177),
     ] {
         let (status, out, err) = gridfleet(&root, &["data", "describe", file, "--json"]);
         assert_eq!(status, 0, "{err}");

@@ -120,7 +120,6 @@ fn prices() {
         cut_off.csv: line 3: found 1 cells
         damaged.parquet: found a file that cannot be decoded (File out of specification: Invalid thrift: bad data)
         empty.csv: line 1: found no header
-        empty.csv: line 1: found no header
         ends_of_time.csv: line 3: time: found slots of 16544868105599 s
         flags_without_end.parquet: found a file that cannot be decoded (transport error)
         gap.csv: line 4: time: found 2018-03-05T03:00:00Z

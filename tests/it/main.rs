@@ -11,6 +11,8 @@ mod fuzz_corpus;
 mod layers;
 mod outputs;
 mod outputs_day;
+mod prices;
+mod prices_bad;
 mod real_data;
 mod report;
 mod reproduce;

@@ -1,7 +1,7 @@
 //! The shipped data sets are what `data synth` makes.
 
 use gridfleet::cli::synth::{
-    Format, Market, NycArgs, OutputArgs, PricesArgs, StuttgartArgs, SynthCommand, run,
+    Format, Market, NycArgs, OutputArgs, PriceFormat, PricesArgs, StuttgartArgs, SynthCommand, run,
 };
 use gridfleet::datasets::{OnBadRow, car2go, prices, stations};
 use std::path::{Path, PathBuf};
@@ -38,13 +38,22 @@ fn shipped_files_are_made_by_the_commands_of_their_readme() {
     assert_same(&folder.path().join("zones.csv"), "nyc-week/taxi_zones.csv");
     run(SynthCommand::Vehicles(output("vehicles.csv"))).unwrap();
     assert_same(&folder.path().join("vehicles.csv"), "vehicles.csv");
-    let prices = |shape, start: &str, name: &str| {
-        let args = PricesArgs { shape, start: date(start), days: 10, seed: 1, output: output(name) };
+    let prices = |shape, format, start: &str, days| {
+        let args = PricesArgs { shape, format, start: date(start), days, seed: 1, output: output("p.csv") };
         run(SynthCommand::Prices(args)).unwrap();
-        folder.path().join(name)
+        folder.path().join("p.csv")
     };
-    assert_same(&prices(Market::NewYork, "2018-03-04", "a.csv"), "nyc-week/prices.csv");
-    assert_same(&prices(Market::Germany, "2016-11-27", "b.csv"), "stuttgart-week/prices.csv");
+    let canonical = |market, start: &str| prices(Some(market), None, start, 10);
+    assert_same(&canonical(Market::NewYork, "2018-03-04"), "nyc-week/prices.csv");
+    assert_same(&canonical(Market::Germany, "2016-11-27"), "stuttgart-week/prices.csv");
+    for (format, start, days, file) in [
+        (PriceFormat::Nordpool, "2016-10-24", 7, "elspot_2016-10-24.csv"),
+        (PriceFormat::SrlTenders, "2017-03-25", 2, "srl_tenders_2017-03-20.csv"),
+        (PriceFormat::SrlActivation, "2017-03-25", 2, "srl_activation_2017-03-25.csv"),
+        (PriceFormat::Intraday, "2017-03-25", 1, "intraday_2017-03-25.csv"),
+    ] {
+        assert_same(&prices(None, Some(format), start, days), &format!("prices/{file}"));
+    }
     run(SynthCommand::Stuttgart(StuttgartArgs {
         cars: 500,
         stations: 200,

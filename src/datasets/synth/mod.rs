@@ -10,6 +10,7 @@ pub mod files;
 pub mod nyc;
 mod nyc_figures;
 pub mod nyc_stations;
+pub mod price_files;
 pub mod prices;
 pub mod stuttgart;
 mod stuttgart_city;

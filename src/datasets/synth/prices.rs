@@ -4,7 +4,7 @@
 use super::super::prices::PriceSeries;
 use crate::error::{InputError, Result};
 use crate::rng::{Purpose, Streams};
-use crate::time::{HOUR_S, LocalClock, local_to_utc};
+use crate::time::{HOUR_S, LocalClock, SimTime, local_to_utc};
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use rand::RngExt;
@@ -37,6 +37,22 @@ pub const GERMANY: PriceShape = PriceShape {
     tz: chrono_tz::Europe::Berlin,
 };
 
+/// Day-ahead prices of the Nordic area SE3: as for Germany, measured on Nord Pool's auctions of 2016 (standard
+/// deviation 11.3, correlation with the hour before 0.911).
+pub const NORDIC: PriceShape = PriceShape {
+    weekday: [
+        24.5, 23.6, 23.0, 22.8, 23.5, 25.6, 29.1, 35.6, 38.8, 37.5, 35.4, 34.5, 33.7, 33.1, 32.5, 32.6, 34.1,
+        36.6, 35.1, 32.8, 30.4, 29.0, 27.7, 25.8,
+    ],
+    weekend: [
+        24.6, 23.3, 22.6, 21.8, 21.7, 22.2, 22.8, 24.3, 25.7, 26.8, 27.1, 27.2, 26.7, 26.1, 25.8, 25.9, 26.6,
+        27.9, 28.4, 28.4, 27.8, 27.3, 26.7, 25.1,
+    ],
+    spread: 11.3,
+    memory: 0.911,
+    tz: chrono_tz::Europe::Oslo,
+};
+
 /// Wholesale prices of a New York winter; all figures assumed (a low of 20 $ at night, peaks in the morning
 /// and, higher, in the evening).
 pub const NEW_YORK: PriceShape = PriceShape {
@@ -53,6 +69,20 @@ pub const NEW_YORK: PriceShape = PriceShape {
     tz: chrono_tz::America::New_York,
 };
 
+/// The local midnights at which `days` days from `start` begin and end.
+///
+/// # Errors
+/// If there are no days, or more than ten years.
+pub(super) fn days_of(tz: Tz, start: NaiveDate, days: u32) -> Result<(SimTime, SimTime)> {
+    let end = start.checked_add_days(chrono::Days::new(u64::from(days)));
+    let (Some(end), 1..=3_660) = (end, days) else {
+        return Err(InputError::new(format!("{days} days from {start}"), "1 to 3660 days of this era").into());
+    };
+    let midnight =
+        |date: NaiveDate| local_to_utc(tz, date.and_hms_opt(0, 0, 0).unwrap_or_default()).earliest();
+    Ok((midnight(start), midnight(end)))
+}
+
 impl PriceShape {
     /// The zone whose hours are meant.
     pub fn tz(&self) -> Tz {
@@ -64,15 +94,7 @@ impl PriceShape {
     /// # Errors
     /// If there are no days, or more than ten years.
     pub fn series(&self, start: NaiveDate, days: u32, seed: u64) -> Result<PriceSeries> {
-        let end = start.checked_add_days(chrono::Days::new(u64::from(days)));
-        let (Some(end), 1..=3_660) = (end, days) else {
-            return Err(
-                InputError::new(format!("{days} days from {start}"), "1 to 3660 days of this era").into()
-            );
-        };
-        let midnight =
-            |date: NaiveDate| local_to_utc(self.tz, date.and_hms_opt(0, 0, 0).unwrap_or_default()).earliest();
-        let (start, end) = (midnight(start), midnight(end));
+        let (start, end) = days_of(self.tz, start, days)?;
         let clock = LocalClock::new(self.tz, start, end);
         let mut random = Streams { seed, replication: 0 }.stream(Purpose::Synthesis, 1);
         let step = self.spread * (1.0 - self.memory * self.memory).sqrt();

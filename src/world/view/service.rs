@@ -1,17 +1,12 @@
-//! What a policy sees: the world as it is known now, and nothing of the future.
-//!
-//! Departures, coming trips and prices not yet broadcast are out of reach: the
-//! view gives no access to requests that have not been made, and answers what
-//! would take a while to work out (who is near, who could serve, how long the
-//! wait at a station may be) in one place for all policies.
+//! Who can serve whom: vehicles for a request, a request for a vehicle.
 
-use super::nearby::{First, Look, Search, Verdict, Visitor};
-use super::state::{PriceBook, RequestState, State};
-use super::travel::Ways;
-use super::vehicle::{Activity, Vehicle};
-use super::{Mode, Setup, Trip, VehicleType};
-use crate::ids::{FleetId, PlaceId, RequestId, RetailerId, StationId, VehicleId};
-use crate::time::{LocalClock, SimTime};
+use super::View;
+use crate::ids::{FleetId, PlaceId, RequestId, VehicleId};
+use crate::time::SimTime;
+use crate::world::nearby::{First, Look, Search, Verdict, Visitor};
+use crate::world::state::RequestState;
+use crate::world::travel::Ways;
+use crate::world::{Mode, Trip};
 
 /// Whether a vehicle can serve a request.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -192,122 +187,7 @@ impl<F: Fn(RequestId) -> bool> Visitor for Asks<'_, F> {
     }
 }
 
-/// Takes every station.
-struct Collect<'a>(&'a mut Vec<StationId>);
-
-impl Visitor for Collect<'_> {
-    fn place(&mut self, _: PlaceId, _: f64) -> Look {
-        Look::Ask
-    }
-    fn item(&mut self, station: u32) -> Verdict {
-        self.0.push(StationId(station));
-        Verdict::Found
-    }
-}
-
-/// A read-only look at the world.
-#[derive(Clone, Copy)]
-pub struct View<'a> {
-    setup: &'a Setup,
-    state: &'a State,
-}
-
 impl<'a> View<'a> {
-    /// Looks at `state`.
-    pub fn new(setup: &'a Setup, state: &'a State) -> Self {
-        Self { setup, state }
-    }
-
-    /// The present.
-    #[inline]
-    pub fn now(&self) -> SimTime {
-        self.state.now
-    }
-
-    /// Local time.
-    pub fn clock(&self) -> &'a LocalClock {
-        &self.setup.clock
-    }
-
-    /// Number of vehicles.
-    pub fn vehicle_count(&self) -> usize {
-        self.state.vehicles.len()
-    }
-
-    /// A vehicle.
-    #[inline]
-    pub fn vehicle(&self, vehicle: VehicleId) -> &'a Vehicle {
-        &self.state.vehicles[vehicle.index()]
-    }
-
-    /// Its type.
-    #[inline]
-    pub fn vehicle_type(&self, vehicle: VehicleId) -> &'a VehicleType {
-        &self.setup.types[self.vehicle(vehicle).vehicle_type.index()]
-    }
-
-    /// Its state of charge now, 0 to 1.
-    #[inline]
-    pub fn soc(&self, vehicle: VehicleId) -> f64 {
-        self.state.soc(self.setup, vehicle)
-    }
-
-    /// Number of fleets.
-    pub fn fleet_count(&self) -> usize {
-        self.setup.fleets.len()
-    }
-
-    /// Vehicles of `fleet` that riders can have.
-    pub fn available(&self, fleet: FleetId) -> impl Iterator<Item = VehicleId> + 'a {
-        self.state.available[fleet.index()].iter().map(VehicleId)
-    }
-
-    /// All vehicles of `fleet`.
-    pub fn vehicles_of(&self, fleet: FleetId) -> impl Iterator<Item = VehicleId> + 'a {
-        let vehicles = self.state.vehicles.iter().enumerate();
-        vehicles.filter(move |(_, v)| v.fleet == fleet).map(|(i, _)| VehicleId::new(i))
-    }
-
-    /// Depots of `fleet`.
-    pub fn depots(&self, fleet: FleetId) -> &'a [PlaceId] {
-        &self.setup.fleets[fleet.index()].depots
-    }
-
-    /// Number of places.
-    pub fn place_count(&self) -> usize {
-        self.setup.places.len()
-    }
-
-    /// Latitude and longitude [degrees].
-    pub fn coordinates(&self, place: PlaceId) -> (f64, f64) {
-        (self.setup.places.lat(place), self.setup.places.lon(place))
-    }
-
-    /// Great-circle distance [km].
-    pub fn great_circle_km(&self, from: PlaceId, to: PlaceId) -> f64 {
-        self.setup.places.distance_km(from, to)
-    }
-
-    /// Whether riders can have the vehicle.
-    pub fn is_available(&self, vehicle: VehicleId) -> bool {
-        self.state.available[self.vehicle(vehicle).fleet.index()].contains(vehicle.0)
-    }
-
-    /// Requests that wait for a vehicle, in no meaningful order.
-    pub fn waiting(&self) -> impl Iterator<Item = RequestId> + 'a {
-        self.state.waiting.iter().map(RequestId)
-    }
-
-    /// Number of requests that wait.
-    pub fn waiting_count(&self) -> usize {
-        self.state.waiting.len()
-    }
-
-    /// Whether the request still waits.
-    pub fn is_waiting(&self, request: RequestId) -> bool {
-        self.state.requests[request.index()] == RequestState::Waiting
-    }
-
     /// What was asked for.
     ///
     /// # Panics
@@ -329,12 +209,6 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The way between two places, setting out now.
-    #[inline]
-    pub fn trip(&self, from: PlaceId, to: PlaceId) -> Trip {
-        self.setup.travel.trip(&self.setup.places, &self.state.hour.pace, from, to)
-    }
-
     /// Least time to `place` for any vehicle that is not among its nearest, the farthest of which is
     /// `great_circle_km` away, setting out now [s].
     pub fn least_time_beyond_s(&self, place: PlaceId, great_circle_km: f64) -> i64 {
@@ -353,13 +227,6 @@ impl<'a> View<'a> {
     /// [great-circle km].
     fn reach_km(&self, ways: Ways, seconds: i64) -> f64 {
         self.state.bounds.reach_km(&self.setup.travel, &self.state.hour.pace, ways, seconds)
-    }
-
-    /// Consumption of a vehicle at present [kWh/km].
-    #[inline]
-    pub fn consumption_kwh_per_km(&self, vehicle: VehicleId) -> f64 {
-        let v = self.vehicle(vehicle);
-        self.state.hour.consumption_kwh_per_km[v.vehicle_type.index()] * v.consumption_factor
     }
 
     /// Whether `vehicle` can be at the pick-up before the rider gives up, with charge for the trip
@@ -465,100 +332,5 @@ impl<'a> View<'a> {
         let search = &mut Search::default();
         available.nearest(&self.setup.places, ask.origin, 1, reach_km, search, &mut first);
         first.found.is_some()
-    }
-
-    /// The `k` stations nearest to the vehicle that it may use and that fit it, nearest (great
-    /// circle) first; `found` is emptied first.
-    pub fn stations_for(
-        &self,
-        vehicle: VehicleId,
-        k: usize,
-        search: &mut Search,
-        found: &mut Vec<StationId>,
-    ) {
-        found.clear();
-        self.near(self.station_list(vehicle), self.vehicle(vehicle).place, k, search, found);
-    }
-
-    fn near(&self, list: usize, from: PlaceId, k: usize, search: &mut Search, found: &mut Vec<StationId>) {
-        let stations = &self.state.stations_of[list];
-        stations.nearest(&self.setup.places, from, k, f64::INFINITY, search, &mut Collect(found));
-    }
-
-    fn station_list(&self, vehicle: VehicleId) -> usize {
-        2 * self.vehicle(vehicle).fleet.index() + usize::from(self.vehicle_type(vehicle).dc_kw > 0.0)
-    }
-
-    /// Where a station stands.
-    pub fn station_place(&self, station: StationId) -> PlaceId {
-        self.setup.stations[station.index()].place
-    }
-
-    /// Connectors that nobody uses and nobody on the way there is expected to use.
-    pub fn free_connectors(&self, station: StationId) -> usize {
-        let state = &self.state.stations.stations[station.index()];
-        let taken = state.occupied as usize + state.queue.len() + state.inbound as usize;
-        self.setup.stations[station.index()].connectors.len().saturating_sub(taken)
-    }
-
-    /// Time that charging `vehicle` from `soc` to `target_soc` takes at `station` [s], if its site
-    /// limit were divided among the vehicles now there and this one.
-    pub fn charging_time_s(&self, vehicle: VehicleId, station: StationId, soc: f64, target_soc: f64) -> f64 {
-        let of = self.vehicle_type(vehicle);
-        let there = &self.setup.stations[station.index()];
-        let occupied = self.state.stations.stations[station.index()].occupied;
-        let sharers = (occupied + 1).min(there.connectors.len() as u32);
-        let power_kw = super::charging::best_limit_kw(of, &there.connectors)
-            .min(there.site_limit_kw / f64::from(sharers));
-        of.seconds_to(soc, power_kw, target_soc)
-    }
-
-    /// When a vehicle that joins the line at `station` at `arrival` may expect a connector: everyone
-    /// now plugged in leaves when expected, everyone in line takes as long as estimated, and
-    /// everyone on the way takes `typical_s` and comes first. `scratch` is overwritten.
-    pub fn expected_connection(
-        &self,
-        station: StationId,
-        arrival: SimTime,
-        typical_s: f64,
-        scratch: &mut Vec<f64>,
-    ) -> SimTime {
-        let state = &self.state.stations.stations[station.index()];
-        scratch.clear();
-        for session in &self.state.stations.sessions[self.state.stations.connectors(self.setup, station)] {
-            scratch.push(match session {
-                Some(session) => (session.expected_end - self.now()).max(0) as f64,
-                None => 0.0,
-            });
-        }
-        let ahead = state.queue.iter().map(|w| w.need_s);
-        for need_s in ahead.chain(std::iter::repeat_n(typical_s, state.inbound as usize)) {
-            if let Some(first) = scratch.iter_mut().min_by(|a, b| a.total_cmp(b)) {
-                *first += need_s;
-            }
-        }
-        let free_s = scratch.iter().copied().fold(f64::INFINITY, f64::min);
-        arrival.max(self.now() + free_s.min(1e9).ceil() as i64)
-    }
-
-    /// What is known of a retailer's prices.
-    pub fn prices(&self, retailer: RetailerId) -> &'a PriceBook {
-        &self.state.prices[retailer.index()]
-    }
-
-    /// The retailer of a station.
-    pub fn retailer(&self, station: StationId) -> RetailerId {
-        self.setup.stations[station.index()].retailer
-    }
-
-    /// Number of retailers.
-    pub fn retailer_count(&self) -> usize {
-        self.setup.retailers.len()
-    }
-
-    /// How long a vehicle has had nothing to do [s]; 0 if it has.
-    pub fn idle_s(&self, vehicle: VehicleId) -> i64 {
-        let v = self.vehicle(vehicle);
-        if v.activity == Activity::Idle { self.now() - v.since } else { 0 }
     }
 }

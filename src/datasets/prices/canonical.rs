@@ -1,11 +1,13 @@
-//! Prices over time: the canonical table `time`, `price_eur_mwh` (CSV or Parquet).
+//! The canonical table of prices: `time`, `price_eur_mwh`, or with two prices `time`, `up_eur_mwh`,
+//! `down_eur_mwh` (CSV or Parquet). Other columns are allowed and ignored.
 //!
 //! `time` is the start of a slot, in ISO 8601 with an offset. The length of a
 //! slot is read from the first two rows, and every other row must keep to it: a
 //! gap or a doubled hour is an error, because a price series with a hole in it
 //! would be off by an hour from there on.
 
-use super::small_table::{Problems, Range, Row, SmallTable, quoted};
+use super::{DOWN, PRICE, UP};
+use crate::datasets::small_table::{Problems, Range, Row, SmallTable, quoted};
 use crate::error::{Error, InputError, Result};
 use crate::time::SimTime;
 use chrono::{DateTime, FixedOffset, NaiveDateTime};
@@ -44,13 +46,58 @@ impl PriceSeries {
     }
 }
 
+/// Two prices per slot, as balancing has them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TwoPrices {
+    /// What a system that is short pays for energy [currency/MWh].
+    pub up: PriceSeries,
+    /// What a system that is long gets for energy [currency/MWh].
+    pub down: PriceSeries,
+}
+
 /// Reads the column `price_eur_mwh` of a canonical price table.
 ///
 /// # Errors
 /// If the file cannot be read or is not a price series without gaps; every
 /// problem names line and column.
 pub fn read(path: &Path) -> Result<PriceSeries> {
-    read_column(path, "price_eur_mwh")
+    let known = ["time", PRICE, UP, DOWN];
+    let table = SmallTable::read(path, &["time"], &known)?;
+    if !table.has(PRICE) && table.has(UP) && table.has(DOWN) {
+        return Err(InputError::new(format!("two prices, {UP} and {DOWN}"), format!("one, {PRICE}"))
+            .file(path)
+            .line(1)
+            .help("balancing prices are no tariff: name a table with one price per slot")
+            .into());
+    }
+    table.check(&["time", PRICE], &known[..2])?;
+    series(path, &table, PRICE)
+}
+
+/// Reads the columns `up_eur_mwh` and `down_eur_mwh` of a canonical price table.
+///
+/// # Errors
+/// As [`read`]; also if upward prices are below downward ones in every slot in which they differ: then
+/// the columns are swapped.
+pub fn read_two(path: &Path) -> Result<TwoPrices> {
+    let columns = ["time", UP, DOWN];
+    let table = SmallTable::read(path, &columns, &columns)?;
+    two(path, &table)
+}
+
+fn two(file: &Path, table: &SmallTable) -> Result<TwoPrices> {
+    let prices = TwoPrices { up: series(file, table, UP)?, down: series(file, table, DOWN)? };
+    let pairs = || prices.up.price_eur_mwh.iter().zip(&prices.down.price_eur_mwh);
+    if !pairs().any(|(up, down)| up > down)
+        && let Some((row, (up, down))) = table.rows().zip(pairs()).find(|(_, (up, down))| up < down)
+    {
+        let found = format!("{up} below {DOWN} {down}, and so wherever the two differ");
+        return Err(row
+            .error(UP, found, "upward prices at or above downward ones")
+            .help("the columns are swapped")
+            .into());
+    }
+    Ok(prices)
 }
 
 /// Reads one price column, for example `up_eur_mwh` of balancing prices.
@@ -253,6 +300,30 @@ mod tests {
         p.csv:1: found no header, expected a column price_eur_mwh; columns known here: time, price_eur_mwh
         ");
         insta::assert_snapshot!(message("time,price_eur_mwh\n2018-01-01T02:00:00Z,1,5\n"), @"p.csv:2: found 3 cells, expected 2 cells, as in the header; the row is cut off, or has a comma too many; quote cells that hold commas");
+    }
+
+    #[test]
+    fn two_prices_are_read_together_and_swapped_ones_refused() {
+        let table = |text: &str| {
+            let table = SmallTable::from_csv(Path::new("b.csv"), text.as_bytes()).unwrap();
+            two(Path::new("b.csv"), &table)
+        };
+        let head = "time,up_eur_mwh,down_eur_mwh\n2018-01-01T00:00:00Z,30,20\n";
+        let prices = table(&format!("{head}2018-01-01T01:00:00Z,25,25\n")).unwrap();
+        assert_eq!(prices.up.price_eur_mwh, [30.0, 25.0]);
+        assert_eq!(prices.down.price_eur_mwh, [20.0, 25.0]);
+        // Once the other way round is odd, but no swap of columns.
+        assert!(table(&format!("{head}2018-01-01T01:00:00Z,24,25\n")).is_ok());
+        let swapped = "time,up_eur_mwh,down_eur_mwh\n2018-01-01T00:00:00Z,3,3\n2018-01-01T01:00:00Z,2,4\n";
+        insta::assert_snapshot!(table(swapped).unwrap_err(), @"b.csv:3: up_eur_mwh: found 2 below down_eur_mwh 4, and so wherever the two differ, expected upward prices at or above downward ones; the columns are swapped");
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("b.csv");
+        std::fs::write(&path, head).unwrap();
+        let message = read(&path).unwrap_err().to_string();
+        assert!(
+            message.contains("found two prices, up_eur_mwh and down_eur_mwh, expected one, price_eur_mwh"),
+            "{message}"
+        );
     }
 
     proptest::proptest! {

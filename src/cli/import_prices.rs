@@ -1,0 +1,280 @@
+//! `gridfleet data import` of prices: files as markets publish them to the canonical table.
+
+use super::data::{check_output, print};
+use crate::datasets::prices::slots::Rows;
+use crate::datasets::prices::srl_files::Direction;
+use crate::datasets::prices::text::Text;
+use crate::datasets::prices::{
+    GapRule, dayahead as tables, intraday as trades, nordpool as nordic, srl as reserve,
+};
+use crate::datasets::prices::{nordpool::Kind, srl::HighDays, srl_files, write};
+use crate::error::Result;
+use chrono_tz::Tz;
+use clap::{Args, ValueEnum};
+use std::path::{Path, PathBuf};
+
+/// What happens where a file has no price for a slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Gaps {
+    /// Stop with an error that names each gap
+    Fail,
+    /// Draw a straight line between the neighbours, up to --gap-limit
+    Interpolate,
+    /// Take the price of the same local time a week before
+    PreviousWeek,
+}
+
+/// Where to write, and what to do about gaps.
+#[derive(Debug, Args)]
+pub struct TableArgs {
+    /// Parquet file to write; it is there whole or not at all
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// What to do where slots have no price
+    #[arg(long, value_enum, value_name = "WHAT", default_value = "fail")]
+    pub gaps: Gaps,
+    /// Longest gap that is interpolated, for example 90min or 2h
+    #[arg(long, value_name = "TIME", default_value = "2h", value_parser = seconds)]
+    pub gap_limit: i64,
+}
+
+impl TableArgs {
+    fn rule(&self) -> GapRule {
+        match self.gaps {
+            Gaps::Fail => GapRule::Fail,
+            Gaps::Interpolate => GapRule::Interpolate { limit_s: self.gap_limit },
+            Gaps::PreviousWeek => GapRule::PreviousWeek,
+        }
+    }
+}
+
+/// Arguments of `data import nordpool`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  gridfleet data import nordpool elspot-prices_2016_hourly_eur.csv --area SE3 -o prices.parquet")]
+pub struct NordpoolArgs {
+    /// Files of the archive; several years may be joined
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Bidding area, as the file names it (NO1 to NO5 are known by their cities too)
+    #[arg(long, value_name = "AREA")]
+    pub area: Option<String>,
+    /// Clock of the hours
+    #[arg(long, value_name = "TZ", default_value_t = nordic::CLOCK)]
+    pub timezone: Tz,
+    /// The table to write.
+    #[command(flatten)]
+    pub table: TableArgs,
+}
+
+/// Arguments of `data import nordpool-regulating`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  gridfleet data import nordpool-regulating regulating-prices_2016_hourly_eur.csv --area SE3 \\
+    --spot elspot-prices_2016_hourly_eur.csv -o regulating.parquet")]
+pub struct RegulatingArgs {
+    /// Files, area, clock and table as for day-ahead prices.
+    #[command(flatten)]
+    pub common: NordpoolArgs,
+    /// Day-ahead file of the same hours: says in how many down <= spot <= up
+    #[arg(long, value_name = "FILE")]
+    pub spot: Option<PathBuf>,
+}
+
+/// Arguments of `data import dayahead`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  gridfleet data import dayahead DE.csv --column Price --timezone Europe/Berlin -o prices.parquet
+  gridfleet data import dayahead smard.csv --column 'Deutschland/Luxemburg [€/MWh]' --timezone Europe/Berlin \\
+    --gaps interpolate --gap-limit 2h -o prices.parquet
+
+Times may carry an offset, be local or UTC, or be spans such as `01.01.2017 00:00 - 01.01.2017 01:00`.
+Decimal commas and points are told apart by the column itself.")]
+pub struct DayAheadArgs {
+    /// Tables with a column of times and one of prices; several may be joined
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Column of prices [EUR/MWh]; needed where several could be meant
+    #[arg(long, value_name = "COLUMN")]
+    pub column: Option<String>,
+    /// Column of times; by its name if not given
+    #[arg(long, value_name = "COLUMN")]
+    pub time_column: Option<String>,
+    /// Zone of times without offset
+    #[arg(long, value_name = "TZ")]
+    pub timezone: Option<Tz>,
+    /// The table to write.
+    #[command(flatten)]
+    pub table: TableArgs,
+}
+
+/// Arguments of `data import intraday`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  gridfleet data import intraday trades_2018-01.csv --gaps interpolate -o intraday.parquet
+
+The price of a quarter is the lowest at which it was traded; the column volume_mwh sums up its trades.
+Assumed: unit_price in cents per MWh, qty in kW, products such as 00Q1 by the clock of Berlin.")]
+pub struct IntradayArgs {
+    /// Files of trades
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// The table to write.
+    #[command(flatten)]
+    pub table: TableArgs,
+}
+
+/// Direction of reserve.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Product {
+    /// Negative: providers take energy, for example by charging
+    Neg,
+    /// Positive: providers give energy
+    Pos,
+}
+
+/// On which days the high tariff (HT) applies from 8 to 20 h.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Days {
+    /// Every day, as in the published case study
+    All,
+    /// Monday to Friday without nationwide holidays, as tendered until July 2018
+    Working,
+}
+
+/// Arguments of `data import srl`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  gridfleet data import srl tender_results_2017.csv --activation activated_balancing_2017.csv -o balancing.parquet
+
+The price of a quarter is that of the first offer at which the allocated power, summed up in the operator's
+order, reaches the activated power; below zero where the grid pays for taking energy.")]
+pub struct SrlArgs {
+    /// Results of the weekly tenders
+    #[arg(required = true, value_name = "TENDERS")]
+    pub tenders: Vec<PathBuf>,
+    /// Activated reserve per quarter of an hour
+    #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
+    pub activation: Vec<PathBuf>,
+    /// Direction
+    #[arg(long, value_enum, default_value = "neg")]
+    pub product: Product,
+    /// Days on which the high tariff applies from 8 to 20 h
+    #[arg(long, value_enum, value_name = "DAYS", default_value = "all")]
+    pub high_tariff_days: Days,
+    /// The table to write.
+    #[command(flatten)]
+    pub table: TableArgs,
+}
+
+fn seconds(text: &str) -> Result<i64, String> {
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    let unit = match unit.trim() {
+        "s" => 1,
+        "m" | "min" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        _ => return Err("expected a number with s, min, h or d, for example 90min or 2h".to_string()),
+    };
+    let number: i64 = number.parse().map_err(|_| "expected a whole number, for example 2h".to_string())?;
+    number.checked_mul(unit).ok_or_else(|| "too long".to_string())
+}
+
+/// Imports day-ahead prices of Nord Pool.
+///
+/// # Errors
+/// If the input is wrong or the table cannot be written.
+pub fn nordpool(args: &NordpoolArgs) -> Result<()> {
+    nordic_table(args, Kind::Spot, None)
+}
+
+/// Imports regulating prices of Nord Pool.
+///
+/// # Errors
+/// As [`nordpool`].
+pub fn regulating(args: &RegulatingArgs) -> Result<()> {
+    nordic_table(&args.common, Kind::Regulating, args.spot.as_deref())
+}
+
+fn nordic_table(args: &NordpoolArgs, kind: Kind, spot: Option<&Path>) -> Result<()> {
+    check_output(&args.table.output, args.files.iter())?;
+    let read =
+        |path: &Path, kind| nordic::read(&Text::read(path)?, kind, args.area.as_deref(), args.timezone);
+    let mut rows = Rows::join(args.files.iter().map(|path| read(path, kind)).collect::<Result<_>>()?)?;
+    if let Some(spot) = spot {
+        nordic::compare_with_spot(&mut rows, &read(spot, Kind::Spot)?);
+    }
+    finish(rows, args.timezone, &args.table)
+}
+
+/// Imports a price column of a table.
+///
+/// # Errors
+/// As [`nordpool`].
+pub fn dayahead(args: &DayAheadArgs) -> Result<()> {
+    check_output(&args.table.output, &args.files)?;
+    let options = tables::Options {
+        column: args.column.as_deref(),
+        time_column: args.time_column.as_deref(),
+        timezone: args.timezone,
+    };
+    let parts =
+        args.files.iter().map(|path| tables::read(&Text::read(path)?, options)).collect::<Result<_>>()?;
+    finish(Rows::join(parts)?, args.timezone.unwrap_or(Tz::UTC), &args.table)
+}
+
+/// Imports intraday trades.
+///
+/// # Errors
+/// As [`nordpool`].
+pub fn intraday(args: &IntradayArgs) -> Result<()> {
+    check_output(&args.table.output, &args.files)?;
+    let parts = args.files.iter().map(|path| trades::read(&Text::read(path)?)).collect::<Result<_>>()?;
+    finish(trades::merge(Rows::join(parts)?), trades::CLOCK, &args.table)
+}
+
+/// Imports secondary reserve.
+///
+/// # Errors
+/// As [`nordpool`].
+pub fn srl(args: &SrlArgs) -> Result<()> {
+    check_output(&args.table.output, args.tenders.iter().chain(&args.activation))?;
+    let texts = |paths: &[PathBuf]| paths.iter().map(|path| Text::read(path)).collect::<Result<Vec<_>>>();
+    let direction = match args.product {
+        Product::Neg => Direction::Neg,
+        Product::Pos => Direction::Pos,
+    };
+    let high = match args.high_tariff_days {
+        Days::All => HighDays::All,
+        Days::Working => HighDays::Working,
+    };
+    let rows = reserve::read(&texts(&args.tenders)?, &texts(&args.activation)?, direction, high)?;
+    finish(rows, srl_files::CLOCK, &args.table)
+}
+
+fn finish(rows: Rows, tz: Tz, args: &TableArgs) -> Result<()> {
+    let (table, mut report) = rows.regular(args.rule(), tz)?;
+    report.gap_rule = match args.rule() {
+        GapRule::Fail => "nothing: gaps fail".to_string(),
+        GapRule::Interpolate { limit_s } => format!("straight lines up to {} min", limit_s / 60),
+        GapRule::PreviousWeek => "the same local time a week before".to_string(),
+    };
+    write::write(&table, &report, &args.output)?;
+    let (first, end) = (table.start.iso(), table.end().iso());
+    print(&format!("{report}\n{}: {} prices, {first} to {end}\n", args.output.display(), table.slots()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_of_gaps_have_units() {
+        assert_eq!(seconds("2h"), Ok(7_200));
+        assert_eq!(seconds("90min"), Ok(5_400));
+        for text in ["", "2", "h", "-2h", "2 weeks", "99999999999999999999h", "9999999999999999d"] {
+            assert!(seconds(text).is_err(), "{text}");
+        }
+    }
+}

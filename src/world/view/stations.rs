@@ -1,0 +1,107 @@
+//! Where to charge: stations near a vehicle, how full they are, how long it would take there.
+
+use super::View;
+use crate::ids::{PlaceId, RetailerId, StationId, VehicleId};
+use crate::time::SimTime;
+use crate::world::charging::best_limit_kw;
+use crate::world::nearby::{Look, Search, Verdict, Visitor};
+
+/// Takes every station.
+struct Collect<'a>(&'a mut Vec<StationId>);
+
+impl Visitor for Collect<'_> {
+    fn place(&mut self, _: PlaceId, _: f64) -> Look {
+        Look::Ask
+    }
+    fn item(&mut self, station: u32) -> Verdict {
+        self.0.push(StationId(station));
+        Verdict::Found
+    }
+}
+
+impl View<'_> {
+    /// The `k` stations nearest to the vehicle that it may use and that fit it, nearest (great
+    /// circle) first; `found` is emptied first.
+    pub fn stations_for(
+        &self,
+        vehicle: VehicleId,
+        k: usize,
+        search: &mut Search,
+        found: &mut Vec<StationId>,
+    ) {
+        found.clear();
+        self.near(self.station_list(vehicle), self.vehicle(vehicle).place, k, search, found);
+    }
+
+    pub(super) fn near(
+        &self,
+        list: usize,
+        from: PlaceId,
+        k: usize,
+        search: &mut Search,
+        found: &mut Vec<StationId>,
+    ) {
+        let stations = &self.state.stations_of[list];
+        stations.nearest(&self.setup.places, from, k, f64::INFINITY, search, &mut Collect(found));
+    }
+
+    pub(super) fn station_list(&self, vehicle: VehicleId) -> usize {
+        2 * self.vehicle(vehicle).fleet.index() + usize::from(self.vehicle_type(vehicle).dc_kw > 0.0)
+    }
+
+    /// Where a station stands.
+    pub fn station_place(&self, station: StationId) -> PlaceId {
+        self.setup.stations[station.index()].place
+    }
+
+    /// Connectors that nobody uses and nobody on the way there is expected to use.
+    pub fn free_connectors(&self, station: StationId) -> usize {
+        let state = &self.state.stations.stations[station.index()];
+        let taken = state.occupied as usize + state.queue.len() + state.inbound as usize;
+        self.setup.stations[station.index()].connectors.len().saturating_sub(taken)
+    }
+
+    /// Time that charging `vehicle` from `soc` to `target_soc` takes at `station` [s], if its site
+    /// limit were divided among the vehicles now there and this one.
+    pub fn charging_time_s(&self, vehicle: VehicleId, station: StationId, soc: f64, target_soc: f64) -> f64 {
+        let of = self.vehicle_type(vehicle);
+        let there = &self.setup.stations[station.index()];
+        let occupied = self.state.stations.stations[station.index()].occupied;
+        let sharers = (occupied + 1).min(there.connectors.len() as u32);
+        let power_kw = best_limit_kw(of, &there.connectors).min(there.site_limit_kw / f64::from(sharers));
+        of.seconds_to(soc, power_kw, target_soc)
+    }
+
+    /// When a vehicle that joins the line at `station` at `arrival` may expect a connector: everyone
+    /// now plugged in leaves when expected, everyone in line takes as long as estimated, and
+    /// everyone on the way takes `typical_s` and comes first. `scratch` is overwritten.
+    pub fn expected_connection(
+        &self,
+        station: StationId,
+        arrival: SimTime,
+        typical_s: f64,
+        scratch: &mut Vec<f64>,
+    ) -> SimTime {
+        let state = &self.state.stations.stations[station.index()];
+        scratch.clear();
+        for session in &self.state.stations.sessions[self.state.stations.connectors(self.setup, station)] {
+            scratch.push(match session {
+                Some(session) => (session.expected_end - self.now()).max(0) as f64,
+                None => 0.0,
+            });
+        }
+        let ahead = state.queue.iter().map(|w| w.need_s);
+        for need_s in ahead.chain(std::iter::repeat_n(typical_s, state.inbound as usize)) {
+            if let Some(first) = scratch.iter_mut().min_by(|a, b| a.total_cmp(b)) {
+                *first += need_s;
+            }
+        }
+        let free_s = scratch.iter().copied().fold(f64::INFINITY, f64::min);
+        arrival.max(self.now() + free_s.min(1e9).ceil() as i64)
+    }
+
+    /// The retailer of a station.
+    pub fn retailer(&self, station: StationId) -> RetailerId {
+        self.setup.stations[station.index()].retailer
+    }
+}
