@@ -74,6 +74,12 @@ impl Folder {
         if !summary.is_object() {
             return Err(InputError::new("JSON of another kind", "an object").file(file).into());
         }
+        if summary.get("study").is_none() && summary.get("scenario").is_none() {
+            return Err(InputError::new("results of another command", OURS)
+                .file(file)
+                .help("results of `gridfleet reproduce` and of a shard have no page; look at their pictures and tables")
+                .into());
+        }
         Ok(Self { path: path.to_path_buf(), manifest, summary })
     }
 

@@ -3,12 +3,10 @@
 use super::collate::Collated;
 use super::plan::{Plan, Task};
 use super::results::{ArmResult, Comparison};
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::outputs::frame::write_frame;
 use crate::time::HOUR_S;
-use polars::prelude::{
-    Column, DataFrame, Int64Chunked, IntoColumn, IntoSeries, NamedFrom, Series, TimeUnit, TimeZone,
-};
-use polars_io::parquet::write::{KeyValueMetadata, ParquetCompression, ParquetWriter};
+use polars::prelude::{Column, Int64Chunked, IntoColumn, IntoSeries, NamedFrom, Series, TimeUnit, TimeZone};
 use serde_json::Value as Json;
 use std::path::Path;
 
@@ -157,10 +155,6 @@ fn numbers(name: &str, values: impl Iterator<Item = Option<f64>>) -> Column {
 }
 
 fn write(dir: &Path, name: &str, plan: &Plan, columns: Vec<Column>) -> Result<()> {
-    let path = dir.join(name);
-    let failed = |e: polars::error::PolarsError| Error::Other(format!("{}: {e}", path.display()));
-    let height = columns.first().map_or(0, Column::len);
-    let mut frame = DataFrame::new(height, columns).map_err(failed)?;
     let metadata = [
         ("created_by", format!("gridfleet {}", plan.gridfleet_version)),
         ("gridfleet_version", plan.gridfleet_version.clone()),
@@ -171,12 +165,5 @@ fn write(dir: &Path, name: &str, plan: &Plan, columns: Vec<Column>) -> Result<()
         ("seed", plan.seed.to_string()),
     ];
     let metadata = metadata.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
-    let mut bytes = Vec::new();
-    ParquetWriter::new(&mut bytes)
-        .with_compression(ParquetCompression::Zstd(None))
-        .with_key_value_metadata(Some(KeyValueMetadata::from_static(metadata)))
-        .set_parallel(false)
-        .finish(&mut frame)
-        .map_err(failed)?;
-    std::fs::write(&path, bytes).map_err(|e| Error::writing(&path, e))
+    write_frame(&dir.join(name), columns, metadata)
 }
