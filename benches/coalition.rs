@@ -3,7 +3,7 @@
 //! `cargo bench --bench coalition`
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use gridfleet::games::coalition::nucleolus::{Among, nucleolus};
+use gridfleet::games::coalition::nucleolus::nucleolus;
 use gridfleet::games::coalition::properties::Properties;
 use gridfleet::games::coalition::sampling::{Orders, sampled};
 use gridfleet::games::coalition::shapley::shapley;
@@ -31,7 +31,7 @@ fn tables(c: &mut Criterion) {
             b.iter(|| core::least_core(black_box(&game)).unwrap());
         });
         group.bench_function(BenchmarkId::new("nucleolus", players), |b| {
-            b.iter(|| nucleolus(black_box(&game), Among::Imputations).unwrap());
+            b.iter(|| nucleolus(black_box(&game)).unwrap());
         });
     }
     group.finish();

@@ -1,7 +1,7 @@
 //! Cost games against another implementation, large ones by certificates, and `gridfleet solve game`.
 
 use assert_cmd::Command;
-use gridfleet::games::coalition::nucleolus::{Among, nucleolus};
+use gridfleet::games::coalition::nucleolus::{nucleolus, prenucleolus};
 use gridfleet::games::coalition::shapley::shapley;
 use gridfleet::games::coalition::{Coalition, Game, core};
 use gridfleet::rng::{Purpose, Streams};
@@ -40,8 +40,8 @@ fn fifty_games_agree_with_scipy() {
         assert_close(&[least.epsilon], &[epsilon], "least core");
         let largest = game.proper().map(|s| game.excess(s, &least.shares)).fold(f64::MIN, f64::max);
         assert_close(&[largest], &[epsilon], "a division of the least core");
-        assert_close(&nucleolus(&game, Among::Divisions).unwrap().unwrap(), &division, "prenucleolus");
-        let found = nucleolus(&game, Among::Imputations).unwrap();
+        assert_close(&prenucleolus(&game).unwrap(), &division, "prenucleolus");
+        let found = nucleolus(&game).unwrap();
         assert_eq!(found.is_some(), imputation.is_some());
         if let (Some(found), Some(expected)) = (found, &imputation) {
             assert_close(&found, expected, "nucleolus");
@@ -72,7 +72,7 @@ fn a_large_convex_game_balances_all_threats() {
         pots.iter().filter(|(who, _)| who.minus(s).is_empty()).map(|(_, pot)| pot).sum()
     })
     .unwrap();
-    let shares = nucleolus(&game, Among::Imputations).unwrap().unwrap();
+    let shares = nucleolus(&game).unwrap().unwrap();
     assert!(core::Rationality::of(&game, &shares).in_core());
     let mut threat = vec![vec![f64::MIN; players]; players];
     for coalition in game.proper() {
@@ -105,7 +105,7 @@ proptest! {
     ) {
         let game = Game::costs(players, |s| costs[s.place() - 1]).unwrap();
         let tolerance = 1e-7 * costs.iter().fold(1.0f64, |a, b| a.max(b.abs()));
-        let shares = nucleolus(&game, Among::Divisions).unwrap().unwrap();
+        let shares = prenucleolus(&game).unwrap();
         for shares in [&shares, &shapley(&game)] {
             prop_assert!((shares.iter().sum::<f64>() - game.total()).abs() <= tolerance);
         }
@@ -113,7 +113,7 @@ proptest! {
             let largest = game.proper().map(|s| game.excess(s, &shares)).fold(f64::MIN, f64::max);
             prop_assert!((largest - least.epsilon).abs() <= tolerance, "{largest} {}", least.epsilon);
         }
-        if let Some(imputation) = nucleolus(&game, Among::Imputations).unwrap() {
+        if let Some(imputation) = nucleolus(&game).unwrap() {
             for (player, share) in imputation.iter().enumerate() {
                 prop_assert!(*share <= game.alone(player) + tolerance);
             }

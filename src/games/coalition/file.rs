@@ -15,6 +15,12 @@ use std::path::Path;
 /// Largest file that is read [bytes]: a game of [`MOST_PLAYERS`] players with long names.
 const MOST_BYTES: u64 = 256 << 20;
 
+/// Longest name of a player [characters].
+const LONGEST_NAME: usize = 100;
+
+/// Most wrong coalitions that are told of: a file of nothing else would fill the memory.
+const MOST_ERRORS: usize = 100;
+
 const EXPECTED: &str = r#"{"players": ["a", "b"], "costs": {"a": 2.5, "b": 1.5, "a,b": 3.0}}"#;
 
 /// A game whose players have names.
@@ -60,23 +66,11 @@ impl NamedGame {
         let mut costs: Vec<Option<f64>> = vec![None; 1 << names.len()];
         let mut errors = Vec::new();
         for (written, cost) in &file.costs.0 {
-            let key = format!("costs[{written:?}]");
-            match coalition(written, &names).and_then(|coalition| {
-                let cost = finite(cost)?;
-                match costs[coalition.place()].replace(cost) {
-                    Some(_) => Err(InputError::new(
-                        format!("the cost of {} again", label(coalition, &names)),
-                        "each coalition once",
-                    )),
-                    None if coalition.is_empty() && cost != 0.0 => {
-                        Err(InputError::new(cost.to_string(), "0, for a coalition of nobody")
-                            .help("leave it out"))
-                    }
-                    None => Ok(()),
-                }
-            }) {
-                Ok(()) => {}
-                Err(error) => errors.push(error.key(key)),
+            if let Err(error) = enter(written, cost, &names, &mut costs) {
+                errors.push(error.key(format!("costs[{written:?}]")));
+            }
+            if errors.len() == MOST_ERRORS {
+                return Err(errors);
             }
         }
         costs[0] = Some(0.0);
@@ -171,8 +165,9 @@ fn names(players: &Value) -> Result<Vec<String>, Vec<InputError>> {
             Value::Number(number) if number.is_i64() || number.is_u64() => number.to_string(),
             _ => String::new(),
         };
-        let error = if name.is_empty() || name.contains(',') {
-            InputError::new(player.to_string(), "a name without commas")
+        let error = if name.is_empty() || name.contains(',') || name.chars().count() > LONGEST_NAME {
+            let expected = format!("a name without commas, of at most {LONGEST_NAME} characters");
+            InputError::new(player.to_string(), expected)
         } else if names.contains(&name) {
             InputError::new(format!("{name:?} again"), "each player once")
         } else {
@@ -182,6 +177,19 @@ fn names(players: &Value) -> Result<Vec<String>, Vec<InputError>> {
         errors.push(error.key(format!("players[{i}]")));
     }
     if errors.is_empty() { Ok(names) } else { Err(errors) }
+}
+
+/// Enters the cost of the coalition that is written `a,b`.
+fn enter(written: &str, cost: &Value, names: &[String], costs: &mut [Option<f64>]) -> Result<(), InputError> {
+    let (coalition, cost) = (coalition(written, names)?, finite(cost)?);
+    if coalition.is_empty() && cost != 0.0 {
+        return Err(InputError::new(cost.to_string(), "0, for a coalition of nobody").help("leave it out"));
+    }
+    if costs[coalition.place()].replace(cost).is_some() {
+        let found = format!("the cost of {} again", label(coalition, names));
+        return Err(InputError::new(found, "each coalition once"));
+    }
+    Ok(())
 }
 
 /// The coalition that is written `a,b`.
@@ -292,9 +300,9 @@ mod tests {
         costs["a,b"]: found 1e999, expected a finite number
         costs[""]: found 3, expected 0, for a coalition of nobody; leave it out
         players[1]: found "a" again, expected each player once
-        players[2]: found "", expected a name without commas
-        players[3]: found "b,c", expected a name without commas
-        players[4]: found 1.5, expected a name without commas
+        players[2]: found "", expected a name without commas, of at most 100 characters
+        players[3]: found "b,c", expected a name without commas, of at most 100 characters
+        players[4]: found 1.5, expected a name without commas, of at most 100 characters
         players: found no player, expected 1 to 20 players
         players: found "a", expected a list of names
         players: found 21 players, expected 1 to 20 players

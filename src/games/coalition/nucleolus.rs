@@ -7,40 +7,42 @@ use super::Game;
 use super::levels::Levels;
 use crate::error::Result;
 
-/// Which divisions are compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Among {
-    /// Divisions of everything in which no player is worse off than alone: gives the nucleolus.
-    Imputations,
-    /// All divisions of everything: gives the prenucleolus. It is the nucleolus wherever the Core is not
-    /// empty.
-    Divisions,
-}
-
-/// The nucleolus or prenucleolus, one share for each player.
+/// The nucleolus, one share for each player: the best of the divisions in which no player is worse off than
+/// alone (imputations).
 ///
-/// There is exactly one, but for the nucleolus of a game without imputations, in which everybody together
-/// is worse off than each alone: then none.
+/// None if there is no such division, because everybody together is worse off than each alone.
 ///
 /// # Errors
 /// If the solver fails.
-pub fn nucleolus(game: &Game, among: Among) -> Result<Option<Vec<f64>>> {
-    let imputations = among == Among::Imputations;
+pub fn nucleolus(game: &Game) -> Result<Option<Vec<f64>>> {
     let alone = Levels::as_alone(game);
     let loss = game.sign() * (game.total() - alone.iter().sum::<f64>());
-    if imputations && loss > game.tolerance() {
+    if loss > game.tolerance() {
         return Ok(None);
     }
-    if imputations && loss >= -game.tolerance() {
+    if loss >= -game.tolerance() {
         // The only imputation.
         return Ok(Some(alone));
     }
-    let Some(mut levels) = Levels::new(game, imputations) else { return Ok(Some(alone)) };
+    down_the_levels(game, true).map(Some)
+}
+
+/// The prenucleolus, one share for each player: the best of all divisions, also of those in which a player is
+/// worse off than alone. It is the nucleolus wherever the Core is not empty.
+///
+/// # Errors
+/// If the solver fails.
+pub fn prenucleolus(game: &Game) -> Result<Vec<f64>> {
+    down_the_levels(game, false)
+}
+
+fn down_the_levels(game: &Game, imputations: bool) -> Result<Vec<f64>> {
+    let Some(mut levels) = Levels::new(game, imputations) else { return Ok(Levels::as_alone(game)) };
     loop {
         let level = levels.solve()?;
         levels.fix(&level)?;
         if let Some(shares) = levels.all_fixed() {
-            return Ok(Some(shares));
+            return Ok(shares);
         }
     }
 }
@@ -59,7 +61,7 @@ mod tests {
     }
 
     fn of(game: &Game) -> Vec<f64> {
-        nucleolus(game, Among::Imputations).unwrap().unwrap()
+        nucleolus(game).unwrap().unwrap()
     }
 
     fn assert_close(found: &[f64], expected: &[f64]) {
@@ -146,7 +148,7 @@ mod tests {
                 (0..2 + round % 8).map(|_| f64::from(stream.random_range(1..15))).collect();
             needs.sort_by(f64::total_cmp);
             assert_close(&of(&airport(&needs)), &rule(&needs));
-            assert_close(&nucleolus(&airport(&needs), Among::Divisions).unwrap().unwrap(), &rule(&needs));
+            assert_close(&prenucleolus(&airport(&needs)).unwrap(), &rule(&needs));
         }
     }
 
@@ -161,15 +163,14 @@ mod tests {
             let players = game.players();
             let alone: Vec<f64> = (0..players).map(|i| game.alone(i)).collect();
             let saved = alone.iter().sum::<f64>() - game.total();
-            for among in [Among::Imputations, Among::Divisions] {
-                let Some(shares) = nucleolus(&game, among).unwrap() else {
-                    assert!(saved < 0.0 && among == Among::Imputations);
-                    continue;
-                };
+            let imputation = nucleolus(&game).unwrap();
+            assert!(imputation.is_some() || saved < 0.0);
+            let division = Some(prenucleolus(&game).unwrap());
+            for (imputations, shares) in [(true, imputation), (false, division)] {
+                let Some(shares) = shares else { continue };
                 assert!((shares.iter().sum::<f64>() - game.total()).abs() < 1e-9);
-                let allowed = |shares: &[f64]| {
-                    among == Among::Divisions || shares.iter().zip(&alone).all(|(a, b)| *a <= b + 1e-9)
-                };
+                let allowed =
+                    |shares: &[f64]| !imputations || shares.iter().zip(&alone).all(|(a, b)| *a <= b + 1e-9);
                 assert!(allowed(&shares));
                 let first = excesses(&game, &shares);
                 for step in 0..200 {
@@ -204,7 +205,7 @@ mod tests {
             let players = 3 + round % 6;
             let game =
                 if round % 2 == 0 { random(players, &mut stream) } else { convex(players, &mut stream) };
-            let shares = nucleolus(&game, Among::Divisions).unwrap().unwrap();
+            let shares = prenucleolus(&game).unwrap();
             let threat = |i: usize, j: usize| {
                 game.proper()
                     .filter(|s| s.contains(i) && !s.contains(j))
@@ -257,7 +258,7 @@ mod tests {
         assert_close(&of(&Game::costs(3, |_| 0.0).unwrap()), &[0.0; 3]);
         // Together dearer than apart: no imputation, but still a best division.
         let worse = Game::costs(2, |s| if s == Coalition::all(2) { 5.0 } else { 1.0 }).unwrap();
-        assert_eq!(nucleolus(&worse, Among::Imputations).unwrap(), None);
-        assert_close(&nucleolus(&worse, Among::Divisions).unwrap().unwrap(), &[2.5, 2.5]);
+        assert_eq!(nucleolus(&worse).unwrap(), None);
+        assert_close(&prenucleolus(&worse).unwrap(), &[2.5, 2.5]);
     }
 }

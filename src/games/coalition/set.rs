@@ -21,7 +21,7 @@ impl Coalition {
         Self(place as u128)
     }
 
-    /// Its place in the table of a game that it belongs to.
+    /// Its place in the table of a game, which has at most twenty players.
     pub fn place(self) -> usize {
         self.0 as usize
     }

@@ -2,7 +2,7 @@
 
 use super::core::{self, Rationality};
 use super::file::NamedGame;
-use super::nucleolus::{Among, nucleolus};
+use super::nucleolus::{nucleolus, prenucleolus};
 use super::properties::Properties;
 use super::shapley::shapley;
 use crate::error::Result;
@@ -84,11 +84,11 @@ impl Solution {
         let least_core = core::least_core(game)?;
         let empty = least_core.as_ref().is_some_and(|least| least.epsilon > game.tolerance());
         let objection = core::objection(game, &shapley);
-        let imputation = nucleolus(game, Among::Imputations)?;
+        let imputation = nucleolus(game)?;
         // They differ only where the Core is empty.
         let division = match &imputation {
-            Some(imputation) if !empty => Some(imputation.clone()),
-            _ => nucleolus(game, Among::Divisions)?,
+            Some(imputation) if !empty => imputation.clone(),
+            _ => prenucleolus(game)?,
         };
         let rationality = Rationality::of(game, &shapley);
         Ok(Self {
@@ -107,7 +107,7 @@ impl Solution {
             },
             shapley: shares(&shapley),
             nucleolus: imputation.as_deref().map(shares),
-            prenucleolus: division.as_deref().map(shares).unwrap_or(Shares(Vec::new())),
+            prenucleolus: shares(&division),
         })
     }
 }
