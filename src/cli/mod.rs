@@ -12,6 +12,7 @@ pub mod report;
 pub mod reproduce;
 pub mod run;
 pub mod schema;
+pub mod solve;
 pub mod starter;
 pub mod study;
 pub mod synth;
@@ -55,6 +56,9 @@ pub enum Command {
     /// Import, describe and make up trips, prices and other data.
     #[command(subcommand)]
     Data(DataCommands),
+    /// Solve a game alone, without a simulation.
+    #[command(subcommand)]
+    Solve(solve::SolveCommand),
     /// Write a commented scenario to start from, with a small file of trips.
     New(new::NewArgs),
     /// Print the JSON Schema of scenario files, or the columns of the output tables.
@@ -96,6 +100,7 @@ impl Command {
             Self::Report(args) => report::run(&args),
             Self::Validate(args) => validate::run(&args),
             Self::Data(command) => command.execute(),
+            Self::Solve(command) => command.execute(),
             Self::New(args) => new::run(&args),
             Self::Schema(args) => schema::run(&args),
             Self::Completions(args) => completions::run(&args),

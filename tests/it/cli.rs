@@ -167,8 +167,9 @@ fn completions_name_the_commands() {
 
 #[test]
 fn every_command_shows_an_example() {
-    for command in ["run", "report", "validate", "new", "schema", "completions"] {
-        let (status, out, _) = gridfleet(&[command, "--help"]);
+    for command in ["run", "report", "validate", "new", "schema", "completions", "solve game"] {
+        let args: Vec<&str> = command.split(" ").chain(["--help"]).collect();
+        let (status, out, _) = gridfleet(&args);
         assert_eq!(status, 0);
         assert!(out.contains("Example"), "{command}");
     }

@@ -4,6 +4,7 @@ mod audit;
 mod bad_input;
 mod car2go;
 mod cli;
+mod coalition;
 mod data_commands;
 mod engine;
 mod erlang;

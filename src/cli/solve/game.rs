@@ -1,0 +1,104 @@
+//! `gridfleet solve game`: shares the costs of a coalition that are given for each of its parts.
+
+use crate::cli::terminal;
+use crate::error::{Error, Result};
+use crate::games::coalition::file::NamedGame;
+use crate::games::coalition::properties::Properties;
+use crate::games::coalition::solution::{CoreFigures, Shares, Solution};
+use crate::outputs::summary::thousands;
+use clap::Args;
+use comfy_table::{CellAlignment, Table, presets};
+use std::path::PathBuf;
+
+/// Arguments of `gridfleet solve game`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example, fleets.json:\n  \
+    {\"players\": [\"a\", \"b\", \"c\"],\n   \
+    \"costs\": {\"a\": 1.850, \"b\": 3.044, \"c\": 2.651, \"a,b\": 1.635, \"a,c\": 1.599, \"b,c\": 2.187, \
+    \"a,b,c\": 1.381}}\n\n  \
+    gridfleet solve game fleets.json\n  \
+    gridfleet solve game fleets.json --json | jq .core\n\n\
+    Up to 20 players; each coalition needs a cost.")]
+pub struct GameArgs {
+    /// The game: names of the players and the cost of each coalition.
+    #[arg(value_name = "FILE.json")]
+    pub file: PathBuf,
+    /// Print JSON on stdout, all digits.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Carries `gridfleet solve game` out.
+///
+/// # Errors
+/// If the game is wrong.
+pub fn run(args: &GameArgs) -> Result<()> {
+    let named = NamedGame::read(&args.file)?;
+    let solution = Solution::of(&named)?;
+    if args.json {
+        let json =
+            serde_json::to_string_pretty(&solution).map_err(|error| Error::Other(error.to_string()))?;
+        return terminal::print(&format!("{json}\n"));
+    }
+    terminal::print(&text(&named, &solution, terminal::draws()))
+}
+
+/// The solution as a table and a few sentences.
+fn text(named: &NamedGame, solution: &Solution, lines: bool) -> String {
+    let game = &named.game;
+    let largest = game.table().iter().fold(0.0f64, |a, b| a.max(b.abs()));
+    // Four digits of the largest cost, at least two behind the point.
+    let digits = if largest > 0.0 { (3.0 - largest.log10().floor()).clamp(2.0, 15.0) as usize } else { 2 };
+    let amount = |value: f64| thousands(value, digits);
+
+    let mut table = Table::new();
+    table.load_preset(if lines { presets::UTF8_BORDERS_ONLY } else { presets::NOTHING });
+    table.set_header(["", "alone", "Shapley", "saved", "nucleolus"]);
+    let add = |table: &mut Table, name: &str, alone: f64, share: f64, nucleolus: Option<f64>| {
+        let nucleolus = nucleolus.map_or_else(|| "-".to_owned(), &amount);
+        table.add_row([name.to_owned(), amount(alone), amount(share), amount(alone - share), nucleolus]);
+    };
+    let sum = |shares: &Shares| shares.0.iter().map(|(_, share)| share).sum::<f64>();
+    for (player, (name, share)) in solution.shapley.0.iter().enumerate() {
+        let nucleolus = solution.nucleolus.as_ref().map(|shares| shares.0[player].1);
+        add(&mut table, name, game.alone(player), *share, nucleolus);
+    }
+    let alone = (0..game.players()).map(|player| game.alone(player)).sum();
+    add(&mut table, "all", alone, sum(&solution.shapley), solution.nucleolus.as_ref().map(sum));
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
+    let core = core_in_words(&solution.core, &amount);
+    let properties = properties_in_words(&solution.properties.game);
+    format!("{}\n\n {core}\n {properties}\n", lines.join("\n"))
+}
+
+fn core_in_words(core: &CoreFigures, amount: &dyn Fn(f64) -> String) -> String {
+    let epsilon = core
+        .least_core_epsilon
+        .map_or_else(String::new, |epsilon| format!(" (least-core epsilon {})", amount(epsilon)));
+    let shapley = if core.shapley_inside {
+        "the Shapley value lies in it".to_owned()
+    } else {
+        format!(
+            "under the Shapley value {} would save {} by leaving",
+            core.objecting.join(", "),
+            amount(core.objecting_saves)
+        )
+    };
+    let empty = if core.empty { "empty" } else { "not empty" };
+    format!("Core: {empty}{epsilon}; {shapley}.")
+}
+
+fn properties_in_words(properties: &Properties) -> String {
+    let Properties { essential, monotone, subadditive, convex } = *properties;
+    let named = [
+        (essential, "essential"),
+        (monotone, "monotone"),
+        (subadditive, "subadditive"),
+        (convex, "convex in what it saves"),
+    ];
+    let words = named.map(|(holds, name)| if holds { name.to_owned() } else { format!("not {name}") });
+    format!("The game is {}.", words.join(", "))
+}

@@ -1,0 +1,309 @@
+//! The Core: divisions that no coalition can better alone.
+//!
+//! Membership by looking at every coalition; emptiness by the least core (Maschler, Peleg, Shapley 1979),
+//! whose epsilon is the largest excess as small as a division of everything can make it: the Core is empty
+//! if it is positive, and has an interior if it is negative.
+
+use super::levels::Levels;
+use super::linear::Fixed;
+use super::{Coalition, Game};
+use crate::error::Result;
+use serde::Serialize;
+use std::cmp::Ordering;
+
+/// Most players for whom the corners of the Core are listed.
+pub const MOST_WITH_CORNERS: usize = 4;
+
+/// A coalition that would be better off alone.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Objection {
+    /// Who objects.
+    pub coalition: Coalition,
+    /// What they would save or gain together by leaving, in the unit of worth.
+    pub excess: f64,
+}
+
+/// The coalition that objects most to `shares`, one for each player; none if no one does.
+///
+/// Shares need not sum to the worth of everybody; see [`Rationality`].
+pub fn objection(game: &Game, shares: &[f64]) -> Option<Objection> {
+    let sign = game.sign();
+    let mut sums = vec![0.0; game.table().len()];
+    let mut worst = Objection { coalition: Coalition::EMPTY, excess: game.tolerance() };
+    for (place, worth) in game.table().iter().enumerate().skip(1) {
+        sums[place] = sums[place & (place - 1)] + shares[place.trailing_zeros() as usize];
+        let excess = sign * (sums[place] - worth);
+        if place != game.everybody().place() && excess > worst.excess {
+            worst = Objection { coalition: Coalition::at(place), excess };
+        }
+    }
+    (!worst.coalition.is_empty()).then_some(worst)
+}
+
+/// What can be asked of a division.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Rationality {
+    /// Shares sum to the worth of everybody.
+    pub efficient: bool,
+    /// No player would be better off alone.
+    pub individually_rational: bool,
+    /// No coalition would be better off alone.
+    pub coalitionally_rational: bool,
+}
+
+impl Rationality {
+    /// What holds for `shares`, one for each player.
+    pub fn of(game: &Game, shares: &[f64]) -> Self {
+        let content = |player| game.excess(Coalition::EMPTY.with(player), shares) <= game.tolerance();
+        Self {
+            efficient: (game.everybody().sum(shares) - game.total()).abs() <= game.tolerance(),
+            individually_rational: (0..game.players()).all(content),
+            coalitionally_rational: objection(game, shares).is_none(),
+        }
+    }
+
+    /// Whether the division lies in the Core.
+    pub fn in_core(&self) -> bool {
+        self.efficient && self.coalitionally_rational
+    }
+}
+
+/// A division with the least largest excess.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LeastCore {
+    /// The largest excess of a coalition other than everybody, in the unit of worth: what each would need
+    /// to be given to stay, or, if negative, how much all can be charged before one leaves.
+    pub epsilon: f64,
+    /// One of the divisions that have it, one share for each player.
+    pub shares: Vec<f64>,
+}
+
+/// The least core; none for a single player, whom no coalition can object to.
+///
+/// # Errors
+/// If the solver fails.
+pub fn least_core(game: &Game) -> Result<Option<LeastCore>> {
+    if game.players() == 1 {
+        return Ok(None);
+    }
+    let Some(mut levels) = Levels::new(game, false) else {
+        return Ok(Some(LeastCore { epsilon: 0.0, shares: Levels::as_alone(game) }));
+    };
+    let level = levels.solve()?;
+    Ok(Some(LeastCore { epsilon: levels.excess(&level), shares: levels.shares(&level) }))
+}
+
+/// Whether no division lies in the Core.
+///
+/// # Errors
+/// If the solver fails.
+pub fn is_empty(game: &Game) -> Result<bool> {
+    Ok(least_core(game)?.is_some_and(|least| least.epsilon > game.tolerance()))
+}
+
+/// Corners of the Core, one share for each player; none at all if it is empty.
+///
+/// With three players in their order around it, counter-clockwise where the first player has the more the
+/// nearer to the left corner of a triangle, the second to the right, the third to the top; with others in
+/// ascending order of shares. None for more than [`MOST_WITH_CORNERS`] players: there can be hundreds.
+pub fn corners(game: &Game) -> Option<Vec<Vec<f64>>> {
+    let players = game.players();
+    if players > MOST_WITH_CORNERS {
+        return None;
+    }
+    let mut everybody = Fixed::new(players);
+    everybody.fix(game.everybody(), game.total());
+    let mut corners: Vec<Vec<f64>> = Vec::new();
+    // At a corner, players - 1 coalitions with independent sums have no excess.
+    let mut open = vec![(everybody, 1)];
+    while let Some((fixed, first)) = open.pop() {
+        if let Some(shares) = fixed.shares() {
+            let known = |corner: &Vec<f64>| {
+                corner.iter().zip(&shares).all(|(a, b)| (a - b).abs() <= game.tolerance())
+            };
+            if objection(game, &shares).is_none() && !corners.iter().any(known) {
+                corners.push(shares);
+            }
+            continue;
+        }
+        for place in first..game.everybody().place() {
+            let mut more = fixed.clone();
+            if more.fix(Coalition::at(place), game.table()[place]) {
+                open.push((more, place + 1));
+            }
+        }
+    }
+    corners.sort_by(|a, b| {
+        let by_player = a.iter().zip(b).map(|(a, b)| a.total_cmp(b));
+        by_player.fold(Ordering::Equal, Ordering::then)
+    });
+    if players == 3 {
+        around(&mut corners);
+    }
+    Some(corners)
+}
+
+/// Sorts corners of three players by their angle around the middle.
+fn around(corners: &mut [Vec<f64>]) {
+    // Corners of the triangle at (0, 0), (1, 0), (1/2, sqrt(3)/2).
+    let place = |shares: &[f64]| (shares[1] + shares[2] / 2.0, shares[2] * 3f64.sqrt() / 2.0);
+    let count = corners.len().max(1) as f64;
+    let middle = corners.iter().map(|corner| place(corner)).fold((0.0, 0.0), |a, b| (a.0 + b.0, a.1 + b.1));
+    let angle = |corner: &[f64]| {
+        let (x, y) = place(corner);
+        (y - middle.1 / count).atan2(x - middle.0 / count)
+    };
+    corners.sort_by(|a, b| angle(a).total_cmp(&angle(b)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::game::examples::{airport, convex, random, table_3};
+    use super::*;
+    use crate::rng::{Purpose, Streams};
+    use rand::RngExt;
+
+    fn close(a: &[f64], b: &[f64]) -> bool {
+        a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-9)
+    }
+
+    #[test]
+    fn who_objects_most_is_named() {
+        let game = table_3();
+        // Alone the first player would save 0.05, with the third both 0.082.
+        let objection = objection(&game, &[1.9, -0.3, -0.219]).unwrap();
+        assert_eq!(objection.coalition, Coalition::from_iter([0, 2]));
+        assert!((objection.excess - 0.082).abs() < 1e-12);
+        assert_eq!(super::objection(&game, &[0.6, 0.4, 0.381]), None);
+    }
+
+    /// By hand: what two pay alone bounds what the third pays from below, at -0.806, -0.218 and -0.254, and
+    /// of the triangle that this leaves the corner of player 1, at 1.853, is cut off at 1.850.
+    #[test]
+    fn the_core_of_the_paper() {
+        let corners = corners(&table_3()).unwrap();
+        let expected = [
+            [-0.806, 2.441, -0.254],
+            [-0.806, -0.218, 2.405],
+            [1.850, -0.218, -0.251],
+            [1.850, -0.215, -0.254],
+        ];
+        assert_eq!(corners.len(), 4, "{corners:?}");
+        for corner in expected {
+            assert!(corners.iter().any(|found| close(found, &corner)), "{corner:?} {corners:?}");
+        }
+    }
+
+    /// Three players: the five balanced families (Shapley 1967) tell whether the Core is empty, and the
+    /// least core follows from the tightest of them.
+    #[test]
+    fn three_players_agree_with_balanced_families() {
+        let mut stream = Streams { seed: 1, replication: 0 }.stream(Purpose::Synthesis, 0);
+        let mut empty = 0;
+        for _ in 0..300 {
+            let game = random(3, &mut stream);
+            let c = game.table();
+            // Largest sum of (total - weighted costs) over the sum of weights.
+            let families = [
+                ((c[7] - c[1] - c[6]) / 2.0),
+                ((c[7] - c[2] - c[5]) / 2.0),
+                ((c[7] - c[4] - c[3]) / 2.0),
+                ((c[7] - c[1] - c[2] - c[4]) / 3.0),
+                ((c[7] - (c[3] + c[5] + c[6]) / 2.0) / 1.5),
+            ];
+            let expected = families.into_iter().fold(f64::NEG_INFINITY, f64::max);
+            let least = least_core(&game).unwrap().unwrap();
+            assert!((least.epsilon - expected).abs() < 1e-9, "{} {expected}", least.epsilon);
+            let largest = game.proper().map(|s| game.excess(s, &least.shares)).fold(f64::MIN, f64::max);
+            assert!((largest - expected).abs() < 1e-7);
+            assert_eq!(corners(&game).unwrap().is_empty(), is_empty(&game).unwrap());
+            empty += i32::from(is_empty(&game).unwrap());
+        }
+        assert!((30..270).contains(&empty), "{empty}");
+    }
+
+    /// The corners of the Core of a convex game are the divisions in which players come one by one and each
+    /// gets what the coalition gains by it (Shapley 1971).
+    #[test]
+    fn corners_of_convex_games_are_marginal_contributions() {
+        let mut stream = Streams { seed: 2, replication: 0 }.stream(Purpose::Synthesis, 0);
+        for players in 2..=4 {
+            for _ in 0..20 {
+                let game = convex(players, &mut stream);
+                let found = corners(&game).unwrap();
+                let mut orders = Vec::new();
+                super::super::shapley::tests::orders(players, &mut |order| orders.push(order.to_vec()));
+                let divisions: Vec<Vec<f64>> = orders
+                    .iter()
+                    .map(|order| {
+                        let (mut before, mut shares) = (Coalition::EMPTY, vec![0.0; players]);
+                        for &player in order {
+                            shares[player] = game.worth(before.with(player)) - game.worth(before);
+                            before = before.with(player);
+                        }
+                        shares
+                    })
+                    .collect();
+                assert!(found.iter().all(|a| divisions.iter().any(|b| close(a, b))));
+                assert!(divisions.iter().all(|a| found.iter().any(|b| close(a, b))));
+            }
+        }
+    }
+
+    #[test]
+    fn membership_agrees_with_each_inequality() {
+        let mut stream = Streams { seed: 3, replication: 0 }.stream(Purpose::Synthesis, 0);
+        let mut inside = 0;
+        for round in 0..400 {
+            let game = airport(&[1.0, 2.0, 2.5, 4.0]);
+            let game = if round % 2 == 0 { game } else { game.savings() };
+            let mut shares: Vec<f64> = (0..4).map(|_| stream.random_range(0.0..1.5)).collect();
+            let factor = game.total() / shares.iter().sum::<f64>();
+            shares.iter_mut().for_each(|share| *share *= factor);
+            let satisfied = |s: Coalition| {
+                let sum: f64 = (0..4).filter(|&i| s.contains(i)).map(|i| shares[i]).sum();
+                if round % 2 == 0 { sum <= game.worth(s) } else { sum >= game.worth(s) }
+            };
+            let expected = (1..15).map(Coalition::at).all(satisfied);
+            let rationality = Rationality::of(&game, &shares);
+            assert!(rationality.efficient);
+            assert_eq!(rationality.in_core(), expected);
+            assert_eq!(
+                rationality.individually_rational,
+                (0..4).all(|i| satisfied(Coalition::EMPTY.with(i)))
+            );
+            inside += i32::from(expected);
+        }
+        assert!((20..380).contains(&inside), "{inside}");
+        let game = airport(&[1.0, 2.0]);
+        assert!(!Rationality::of(&game, &[0.5, 1.0]).efficient);
+    }
+
+    /// Corners of the Core of three players go around it: each turn is to the left.
+    #[test]
+    fn three_players_corners_go_around() {
+        let corners = corners(&airport(&[1.0, 2.0, 4.0])).unwrap();
+        assert!(corners.len() >= 3);
+        let at = |i: usize| {
+            let corner = &corners[i % corners.len()];
+            (corner[1] + corner[2] / 2.0, corner[2])
+        };
+        for i in 0..corners.len() {
+            let (a, b, c) = (at(i), at(i + 1), at(i + 2));
+            assert!((b.0 - a.0) * (c.1 - b.1) - (b.1 - a.1) * (c.0 - b.0) > 0.0);
+        }
+    }
+
+    #[test]
+    fn small_and_flat_games() {
+        let one = Game::costs(1, |_| 3.0).unwrap();
+        assert_eq!(least_core(&one).unwrap(), None);
+        assert!(!is_empty(&one).unwrap());
+        assert_eq!(corners(&one).unwrap(), [vec![3.0]]);
+        // Nothing to save: the Core is the one division in which each pays as alone.
+        let flat = Game::costs(3, |s| s.sum(&[0.1, 0.2, 0.3])).unwrap();
+        assert_eq!(least_core(&flat).unwrap().unwrap().epsilon, 0.0);
+        assert_eq!(corners(&flat).unwrap().len(), 1);
+        assert_eq!(corners(&Game::costs(5, |_| 1.0).unwrap()), None);
+    }
+}

@@ -1,0 +1,246 @@
+//! The linear programs behind least core and nucleolus: the largest excess, as small as it can be made.
+//!
+//! One level of the nucleolus asks: with the sums of some coalitions fixed, how small can the largest excess
+//! of the others be, and which of them have it in *every* best division? Those are fixed as well, and the
+//! next level is asked, until every share is known.
+//!
+//! A game of n players has 2^n rows. Almost all are idle: the program starts with a few coalitions, and
+//! those that the answer violates most are added until it violates none (row generation; Hallefjord,
+//! Helming, Jørnsten, International Journal of Game Theory 24, 1995).
+//!
+//! Which coalitions are to be fixed is the delicate part, for these programs are degenerate: a coalition may
+//! have the largest excess in the answer found, but not in others as good. The dual program tells: a
+//! coalition with a positive weight in *one* optimal dual solution has the largest excess in *all* best
+//! divisions (complementary slackness). Coalitions whose sum follows from fixed ones are left out, so that
+//! each level fixes at least one more independent sum, and n - 1 levels are enough (Benedek, Fliege,
+//! Nguyen, Finding and verifying the nucleolus of cooperative games, Mathematical Programming 190, 2021).
+
+use super::linear::Fixed;
+use super::{Coalition, Game};
+use crate::optimize::{Lp, Relation, Unsolved, Variable};
+
+/// Excess beyond the answer's that makes a coalition violate it, in units of the scaled game. As much as the
+/// solver may miss a row by.
+const VIOLATED: f64 = crate::optimize::lp::FEASIBILITY;
+
+/// Dual weights beyond this are positive: at corners they are ratios of small whole numbers.
+const POSITIVE: f64 = 1e-7;
+
+/// Coalitions added at once: the most violated. Assumed: what the search takes hardly depends on it.
+const ADDED: usize = 24;
+
+/// The game in units that suit a solver: as costs, no player alone costs anything (strategic equivalence,
+/// under which both least core and nucleolus go along), the largest cost is 1 in size.
+pub(super) struct Levels<'a> {
+    game: &'a Game,
+    scale: f64,
+    cost: Vec<f64>,
+    /// No player is to pay more than alone.
+    imputations: bool,
+    fixed: Fixed,
+    /// By place: the sum follows from what is fixed. Found out when first asked, and never taken back.
+    settled: Vec<bool>,
+    /// Coalitions with a row.
+    rows: Vec<Coalition>,
+}
+
+/// The answer at one level, in units of the scaled game.
+pub(super) struct Level {
+    /// The largest excess of coalitions not settled; from the dual, whose weights are ratios of small whole
+    /// numbers and so are known to the last digits.
+    excess: f64,
+    shares: Vec<f64>,
+    /// Coalitions and players' caps that bind in every best division.
+    tight: Vec<Coalition>,
+    capped: Vec<usize>,
+}
+
+impl<'a> Levels<'a> {
+    /// Nothing fixed but what everybody pays together.
+    ///
+    /// None if each best division is known already: with one player, or if no coalition costs anything but
+    /// the sum of its members alone.
+    pub fn new(game: &'a Game, imputations: bool) -> Option<Self> {
+        let alone: Vec<f64> = (0..game.players()).map(|player| game.alone(player)).collect();
+        let saved = |place: usize| game.sign() * (game.table()[place] - Coalition::at(place).sum(&alone));
+        let scale = (1..game.table().len()).map(|place| saved(place).abs()).fold(0.0, f64::max);
+        if game.players() == 1 || scale <= game.tolerance() {
+            return None;
+        }
+        let mut cost: Vec<f64> = (0..game.table().len()).map(|place| saved(place) / scale).collect();
+        for player in 0..game.players() {
+            // Exactly none, not what rounding leaves.
+            cost[1 << player] = 0.0;
+        }
+        let mut fixed = Fixed::new(game.players());
+        fixed.fix(game.everybody(), cost[cost.len() - 1]);
+        let settled = vec![false; cost.len()];
+        Some(Self { game, scale, cost, imputations, fixed, settled, rows: Vec::new() })
+    }
+
+    /// Each player pays as much as alone: the best division where [`Levels::new`] gives none.
+    pub fn as_alone(game: &Game) -> Vec<f64> {
+        (0..game.players()).map(|player| game.alone(player)).collect()
+    }
+
+    /// The excess of a level in the unit of worth.
+    pub fn excess(&self, level: &Level) -> f64 {
+        level.excess * self.scale
+    }
+
+    /// The shares of a level in the unit of worth.
+    pub fn shares(&self, level: &Level) -> Vec<f64> {
+        self.in_worth(&level.shares)
+    }
+
+    /// The shares, once all are fixed.
+    pub fn all_fixed(&self) -> Option<Vec<f64>> {
+        self.fixed.shares().map(|shares| self.in_worth(&shares))
+    }
+
+    fn in_worth(&self, shares: &[f64]) -> Vec<f64> {
+        let share = |player: usize| self.game.alone(player) + self.game.sign() * self.scale * shares[player];
+        (0..self.game.players()).map(share).collect()
+    }
+
+    /// How small the largest excess of coalitions that are not settled can be made.
+    ///
+    /// # Errors
+    /// If the solver fails, or no division meets what is fixed (imputations that do not exist).
+    pub fn solve(&mut self) -> Result<Level, Unsolved> {
+        let everybody = self.game.everybody();
+        let mut rows = std::mem::take(&mut self.rows);
+        rows.retain(|&coalition| !self.settles(coalition));
+        // A player who is not settled, and all others: together they bound excess and shares.
+        for player in 0..self.game.players() {
+            let player = Coalition::EMPTY.with(player);
+            for coalition in [player, everybody.minus(player)] {
+                if !self.settles(coalition) && !rows.contains(&coalition) {
+                    rows.push(coalition);
+                }
+            }
+        }
+        self.rows = rows;
+        loop {
+            let (excess, shares) = self.primal()?;
+            let violated = self.most_violated(excess, &shares);
+            if violated.is_empty() {
+                let (bound, tight, capped) = self.dual()?;
+                if (bound - excess).abs() > 1e-6 {
+                    return Err(Unsolved::Failed(format!("primal and dual disagree: {excess}, {bound}")));
+                }
+                return Ok(Level { excess: bound, shares, tight, capped });
+            }
+            self.rows.extend(violated);
+        }
+    }
+
+    /// Fixes the coalitions that have the excess of this level in all best divisions; at least one.
+    ///
+    /// # Errors
+    /// If the solver's answer names none.
+    pub fn fix(&mut self, level: &Level) -> Result<(), Unsolved> {
+        let before = self.fixed.rank();
+        for &coalition in &level.tight {
+            self.fixed.fix(coalition, self.cost[coalition.place()] + level.excess);
+        }
+        for &player in &level.capped {
+            self.fixed.fix(Coalition::EMPTY.with(player), 0.0);
+        }
+        if self.fixed.rank() == before {
+            return Err(Unsolved::Failed("no coalition has a positive dual weight".to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Minimise the excess e: x(S) - e <= c(S) for each row, x(T) as fixed. The excess and shares.
+    fn primal(&self) -> Result<(f64, Vec<f64>), Unsolved> {
+        let mut lp = Lp::new();
+        let most = if self.imputations { 0.0 } else { f64::INFINITY };
+        let shares: Vec<_> =
+            (0..self.game.players()).map(|_| lp.variable(0.0, f64::NEG_INFINITY, most)).collect();
+        let excess = lp.free(1.0);
+        for &coalition in &self.rows {
+            let terms = coalition.players().map(|player| (shares[player], 1.0)).chain([(excess, -1.0)]);
+            lp.row(terms, Relation::AtMost, self.cost[coalition.place()]);
+        }
+        for (left, right) in self.fixed.rows() {
+            let terms = shares.iter().zip(left).filter(|(_, factor)| **factor != 0.0);
+            lp.row(terms.map(|(&share, &factor)| (share, factor)), Relation::Equal, right);
+        }
+        let optimum = lp.solve()?;
+        Ok((optimum.objective, shares.into_iter().map(|share| optimum.value(share)).collect()))
+    }
+
+    /// The dual: the best lower bound of the excess; the coalitions and the players' caps with a weight.
+    ///
+    /// Weights of rows sum to 1; for each player, weights of rows and caps that hold it and prices of fixed
+    /// sums cancel. The bound is less the costs, so weighted.
+    fn dual(&self) -> Result<(f64, Vec<Coalition>, Vec<usize>), Unsolved> {
+        let players = self.game.players();
+        let mut lp = Lp::new();
+        let mut balance = vec![Vec::new(); players];
+        let mut weights = Vec::new();
+        for &coalition in &self.rows {
+            let weight = lp.variable(self.cost[coalition.place()], 0.0, f64::INFINITY);
+            coalition.players().for_each(|player| balance[player].push((weight, 1.0)));
+            weights.push(weight);
+        }
+        for (left, right) in self.fixed.rows() {
+            let price = lp.free(right);
+            let terms = left.iter().enumerate().filter(|(_, factor)| **factor != 0.0);
+            terms.for_each(|(player, &factor)| balance[player].push((price, factor)));
+        }
+        let mut caps = Vec::new();
+        if self.imputations {
+            for terms in &mut balance {
+                let cap = lp.variable(0.0, 0.0, f64::INFINITY);
+                terms.push((cap, 1.0));
+                caps.push(cap);
+            }
+        }
+        lp.row(weights.iter().map(|&weight| (weight, 1.0)), Relation::Equal, 1.0);
+        for terms in balance {
+            lp.row(terms, Relation::Equal, 0.0);
+        }
+        let optimum = lp.solve()?;
+        let positive = |variables: Vec<Variable>| {
+            let held = variables.into_iter().enumerate().filter(|(_, v)| optimum.value(*v) > POSITIVE);
+            held.map(|(at, _)| at).collect::<Vec<_>>()
+        };
+        let tight = positive(weights).into_iter().map(|at| self.rows[at]).collect();
+        Ok((-optimum.objective, tight, positive(caps)))
+    }
+
+    /// The coalitions without a row whose excess under `shares` is beyond `excess` by most, in the order of
+    /// their places; none if all rows hold.
+    fn most_violated(&mut self, excess: f64, shares: &[f64]) -> Vec<Coalition> {
+        let bound = excess + VIOLATED;
+        let mut sums = vec![0.0; self.cost.len()];
+        // The worst so far, worst first.
+        let mut worst: Vec<(f64, Coalition)> = Vec::with_capacity(ADDED + 1);
+        for place in 1..self.cost.len() - 1 {
+            sums[place] = sums[place & (place - 1)] + shares[place.trailing_zeros() as usize];
+            let excess = sums[place] - self.cost[place];
+            let least = if worst.len() < ADDED { bound } else { worst[ADDED - 1].0 };
+            let coalition = Coalition::at(place);
+            if excess > least && !self.settles(coalition) {
+                let at = worst.partition_point(|(other, _)| *other >= excess);
+                worst.insert(at, (excess, coalition));
+                worst.truncate(ADDED);
+            }
+        }
+        let mut found: Vec<Coalition> = worst.into_iter().map(|(_, coalition)| coalition).collect();
+        // The solver may miss a row by its tolerance; adding it again would go on for ever.
+        found.retain(|coalition| !self.rows.contains(coalition));
+        found.sort_unstable();
+        found
+    }
+
+    /// Whether the sum of `coalition` follows from what is fixed.
+    fn settles(&mut self, coalition: Coalition) -> bool {
+        let settled = &mut self.settled[coalition.place()];
+        *settled = *settled || self.fixed.knows(coalition);
+        *settled
+    }
+}

@@ -1,0 +1,3 @@
+//! Games as pure mathematics: no simulator, no file of a scenario, no clock.
+
+pub mod coalition;

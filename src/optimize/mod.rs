@@ -1,0 +1,7 @@
+//! The one thin face to solvers of linear programs: what the games state, in terms of no solver.
+//!
+//! Whatever is specific to a crate stays behind it, so that another solver is one more file here.
+
+pub mod lp;
+
+pub use lp::{Lp, Optimum, Relation, Unsolved, Variable};
