@@ -62,7 +62,7 @@ pub struct Offer {
     /// Price of energy [EUR/MWh] as whoever takes the energy pays it: below zero where the grid pays a
     /// provider for taking energy.
     pub price_eur_mwh: f64,
-    /// Power allocated [MW].
+    /// Power allocated, in MW.
     pub allocated_mw: f64,
     /// Line in the file.
     pub line: u64,
@@ -90,7 +90,7 @@ pub struct Activated {
     pub day: NaiveDate,
     /// Second of that day on the clock.
     pub second: i64,
-    /// Mean power [MW], NaN where the file has none.
+    /// Mean power in MW, NaN where the file has none.
     pub mw: f64,
     /// Line in the file.
     pub line: u64,
