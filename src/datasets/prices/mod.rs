@@ -37,9 +37,9 @@ pub const PRICE: &str = "price_eur_mwh";
 pub const UP: &str = "up_eur_mwh";
 /// Column of the price at which a system that is long sells [EUR/MWh].
 pub const DOWN: &str = "down_eur_mwh";
-/// Column of what was traded [MWh].
+/// Column of what was traded in MWh.
 pub const VOLUME: &str = "volume_mwh";
-/// Column of the reserve that was activated, mean over the slot [MW].
+/// Column of the reserve that was activated, mean over the slot in MW.
 pub const ACTIVATED: &str = "activated_mw";
 
 /// Values per slot, without gaps.
