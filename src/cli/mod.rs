@@ -10,6 +10,7 @@ pub mod progress;
 pub mod report;
 pub mod run;
 pub mod schema;
+pub mod solve;
 pub mod starter;
 pub mod study;
 pub mod synth;
@@ -51,6 +52,9 @@ pub enum Command {
     /// Import, describe and make up trips, prices and other data.
     #[command(subcommand)]
     Data(DataCommands),
+    /// Solve a game of its own, without a simulation.
+    #[command(subcommand)]
+    Solve(solve::SolveCommand),
     /// Write a commented scenario to start from, with a small file of trips.
     New(new::NewArgs),
     /// Print the JSON Schema of scenario files, or the columns of the output tables.
@@ -91,6 +95,7 @@ impl Command {
             Self::Report(args) => report::run(&args),
             Self::Validate(args) => validate::run(&args),
             Self::Data(command) => command.execute(),
+            Self::Solve(command) => solve::run(&command),
             Self::New(args) => new::run(&args),
             Self::Schema(args) => schema::run(&args),
             Self::Completions(args) => completions::run(&args),

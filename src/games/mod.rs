@@ -1,0 +1,3 @@
+//! Games between those who charge, as pure mathematics: no vehicle, no clock, no simulator.
+
+pub mod c_nash;
