@@ -2,6 +2,7 @@
 
 mod audit;
 mod bad_input;
+mod c_nash;
 mod car2go;
 mod cli;
 mod data_commands;
@@ -16,6 +17,7 @@ mod report;
 mod run;
 mod scenario;
 mod scenario_tables;
+mod solve_c_nash;
 mod statistics;
 mod statistics_coverage;
 mod study;

@@ -16,16 +16,18 @@ use std::path::{Path, PathBuf};
 
 /// Arguments of `gridfleet solve c-nash`.
 #[derive(Debug, Args)]
-#[command(after_help = "The file, for N stations (counted from 0) and T steps:\n  \
-    {\"a\": [T], \"b\": x or [T],            price of a step: a + b * load of all\n   \
-    \"mu\": [N],                         sensitivity to deviations from the nominal profile\n   \
-    \"nominal\": [[T] x N],              what each station would like to draw; its sum is its demand\n   \
-    \"coalitions\": [[0, 1], [4, 7]],    who decides together; may be left out\n   \
-    \"d\": [N],                          demands, checked against the nominal profiles; may be left out\n   \
-    \"bounds\": {\"min\": ..., \"max\": ...}, of a station at a step: x, [N] or [[T] x N]; may be left out\n   \
-    \"limit\": [T],                      most that all may draw together, null for no limit; may be left out\n   \
-    \"elastic\": {\"min\", \"max\", \"value\", \"slope\"}}   x or [N] each: total demand from min to max, where d is\n   \
-    \x20                                   worth value * d - slope / 2 * d^2; may be left out\n\n\
+#[command(after_help = "The file is a JSON object. For N stations, counted from 0, and T steps:\n  \
+    a          [T]               price of a step without load\n  \
+    b          x or [T]          what a unit of load adds to it, above 0\n  \
+    mu         [N]               sensitivity to deviations from the nominal profile, above 0\n  \
+    nominal    [[T] x N]         what each station would like to draw; sums to its demand\n\
+    and, if wanted:\n  \
+    coalitions [[0, 1], [4, 7]]  who decides together; all others alone\n  \
+    d          [N]               demands, to check the nominal profiles against\n  \
+    bounds     {min, max}        of a station at a step, each x, [N] or [[T] x N]\n  \
+    limit      [T]               most that all may draw together; null for no limit\n  \
+    elastic    {min, max, value, slope}  each x or [N]: total demand d from min to max,\n                               \
+    worth value * d - slope / 2 * d^2\n\n\
     Example:\n  gridfleet solve c-nash stations.json --json | jq .ratios")]
 pub struct CNashArgs {
     /// The game.
@@ -128,10 +130,15 @@ fn rows(reader: &mut Reader, key: &str, value: Value, steps: usize) -> Profiles 
     for (i, item) in items.into_iter().enumerate() {
         let key = format!("{key}[{i}]");
         let Some(row) = reader.numbers(&key, item, None) else { continue };
-        if row.len() == steps {
+        // Without steps, a is wrong and has been told of.
+        if row.len() == steps || steps == 0 {
             values.extend(row);
         } else {
-            reader.problem(&key, format!("{} figures", row.len()), format!("{steps}, one for each step of a"));
+            reader.problem(
+                &key,
+                format!("{} figures", row.len()),
+                format!("{steps}, one for each step of a"),
+            );
         }
     }
     Profiles::from_values(steps, if steps > 0 { values } else { Vec::new() })
@@ -160,7 +167,11 @@ fn elastic(reader: &mut Reader, mut object: Reader, stations: usize) -> Vec<Elas
             None => object.numbers(key, value, None).unwrap_or_default(),
         };
         if list.len() != stations {
-            object.problem(key, format!("{} figures", list.len()), format!("{stations}, one for each station of mu"));
+            object.problem(
+                key,
+                format!("{} figures", list.len()),
+                format!("{stations}, one for each station of mu"),
+            );
         }
         list
     };
@@ -246,12 +257,11 @@ fn print_json(output: &Output) -> Result<()> {
 fn tables(file: &Path, game: &Game, structure: &Structure, comparison: &Comparison) -> String {
     let (nash, c_nash) = (&comparison.nash, &comparison.c_nash);
     let mut out = format!(
-        " {}: {} stations, {} steps, {} in {} coalitions\n\n",
+        " {}: {}, {}, {}\n\n",
         file.display(),
-        game.stations(),
-        game.steps(),
-        game.stations() - structure.outside().count(),
-        structure.coalitions().len(),
+        counted(game.stations(), "station"),
+        counted(game.steps(), "step"),
+        counted(structure.coalitions().len(), "coalition"),
     );
     let mut table = table(&["", "Nash", "C-Nash", "Nash / C-Nash", "better"]);
     let sum = |list: &[f64], group: &mut dyn Iterator<Item = usize>| group.map(|i| list[i]).sum::<f64>();
@@ -339,6 +349,10 @@ fn by_station(game: &Game, structure: &Structure, comparison: &Comparison) -> St
         ]);
     }
     format!("{table}\n{}\n", more(game.stations(), "stations"))
+}
+
+fn counted(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 /// Says that not all are shown.

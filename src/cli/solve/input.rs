@@ -33,8 +33,8 @@ impl Reader {
     /// The problems found; members that nobody has asked for are among them.
     pub fn finish(mut self, known: &[&str]) -> Vec<InputError> {
         for key in self.members.keys() {
-            let mut problem =
-                InputError::new("an unknown key", "a key of this object").key(format!("{}{key}", self.prefix));
+            let mut problem = InputError::new("an unknown key", "a key of this object")
+                .key(format!("{}{key}", self.prefix));
             problem.help = suggest::help(key, known.iter().copied());
             self.problems.push(problem);
         }

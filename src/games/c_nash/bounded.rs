@@ -19,7 +19,7 @@
 
 use super::closed_form;
 use super::linear::{Factor, Symmetric};
-use super::model::Game;
+use super::model::{Game, short};
 use super::profiles::{Profiles, add};
 use super::response::Knapsack;
 use super::structure::Structure;
@@ -294,8 +294,7 @@ impl<'a> Search<'a> {
     /// The first of the full step, half of it, a quarter ... that raises the dual as it should (Armijo), or that
     /// halves the excess where the dual changes by no more than it is rounded to.
     fn line_search(&mut self, from: &Markups, now: &Outcome, direction: &Markups) -> (Markups, Outcome) {
-        let rise: f64 =
-            now.excess.iter().flatten().zip(direction.iter().flatten()).map(|(e, d)| e * d).sum();
+        let rise: f64 = now.excess.iter().flatten().zip(direction.iter().flatten()).map(|(e, d)| e * d).sum();
         let mut length = 1.0;
         loop {
             let mut next = from.clone();
@@ -308,7 +307,8 @@ impl<'a> Search<'a> {
             let outcome = self.outcome(&next);
             let gained = outcome.value - now.value;
             let rises = gained >= 1e-4 * length * rise - 1e-14 * now.size;
-            let halves = outcome.largest_excess() <= 0.5 * now.largest_excess() && gained >= -1e-12 * now.size;
+            let halves =
+                outcome.largest_excess() <= 0.5 * now.largest_excess() && gained >= -1e-12 * now.size;
             if rises || halves || length < 1e-12 {
                 return (next, outcome);
             }
@@ -362,9 +362,10 @@ impl<'a> Search<'a> {
                 if list.len() > 8 {
                     steps.push(format!("and {} more", list.len() - 8));
                 }
-                let found = format!("{allowed} in all at steps {}", steps.join(", "));
+                let word = if k == 0 { "step" } else { "steps" };
+                let found = format!("{} in all at {word} {}", short(allowed), steps.join(", "));
                 let expected =
-                    format!("at least {}, what demand and bounds of the stations leave to these steps", must[k]);
+                    format!("at least {}, what demands and bounds leave to draw there", short(must[k]));
                 return Some(InputError::new(found, expected).key("limit"));
             }
         }

@@ -172,6 +172,14 @@ impl Game {
         let p = &self.parameters;
         let (n, t) = (self.stations(), self.steps());
         let mut problems = Vec::new();
+        for (key, length) in [("a", t), ("mu", n)] {
+            if length == 0 {
+                problems.push(InputError::new("an empty list", "at least one figure").key(key));
+            }
+        }
+        if !problems.is_empty() {
+            return problems;
+        }
         let mut check = |key: &str, found: usize, expected: usize, of: &str| {
             if found != expected {
                 let expected = format!("{expected}, one for each {of}");
@@ -180,9 +188,7 @@ impl Game {
         };
         check("b", p.slope.len(), t, "step of a");
         check("nominal", p.nominal.stations(), n, "station of mu");
-        if n > 0 {
-            check("nominal[0]", p.nominal.steps(), t, "step of a");
-        }
+        check("nominal[0]", p.nominal.steps(), t, "step of a");
         if let Some(list) = &p.demand {
             check("d", list.len(), n, "station of mu");
         }
@@ -201,11 +207,6 @@ impl Game {
         }
         if let Some(list) = &p.elastic {
             check("elastic", list.len(), n, "station of mu");
-        }
-        for (key, length) in [("a", t), ("mu", n)] {
-            if length == 0 {
-                problems.push(InputError::new("an empty list", "at least one figure").key(key));
-            }
         }
         problems
     }
@@ -231,8 +232,14 @@ impl Game {
         }
         if problems.is_empty() {
             for i in 0..self.stations() {
-                problems.extend(self.station(i));
+                match self.station(i) {
+                    // One wrong figure for all stations is told of once.
+                    Some(problem) if problems.last().is_some_and(|last| alike(last, &problem)) => {}
+                    problem => problems.extend(problem),
+                }
             }
+        }
+        if problems.is_empty() {
             problems.extend(self.least_load());
         }
         problems
@@ -245,7 +252,7 @@ impl Game {
         let size: f64 = p.nominal.row(i).iter().map(|x| x.abs()).sum();
         let slack = 1e-9 * size.max(f64::MIN_POSITIVE);
         let problem = |expected: String| {
-            let found = format!("a profile that sums to {sum}");
+            let found = format!("a profile that sums to {}", short(sum));
             Some(InputError::new(found, expected).key(format!("nominal[{i}]")))
         };
         if !sum.is_finite() {
@@ -260,18 +267,23 @@ impl Game {
         for t in 0..self.steps() {
             let (low, high) = (p.min.at(i, t), p.max.at(i, t));
             if !(low <= high && low < f64::INFINITY && high > f64::NEG_INFINITY) {
-                let found = format!("a range from {low} to {high} for station {i} at step {t}");
-                return Some(InputError::new(found, "a least that is at most the most").key("bounds"));
+                let found = format!("a range from {low} to {high}");
+                let place = format!("bounds of station {i} at step {t}");
+                return Some(InputError::new(found, "a least that is at most the most").key(place));
             }
             least += low;
             most += high;
         }
         let within = |key: String, wanted: String, low: f64, high: f64| {
-            let bounds = format!("what the bounds allow in all, {least} to {most}");
+            let bounds = if low > most + slack {
+                format!("at most {}, the sum of its upper bounds", short(most))
+            } else {
+                format!("at least {}, the sum of its lower bounds", short(least))
+            };
             (low > most + slack || high < least - slack).then(|| InputError::new(wanted, bounds).key(key))
         };
         match p.elastic.as_ref().map(|list| list[i]) {
-            None => within(format!("nominal[{i}]"), format!("a demand of {sum}"), sum, sum),
+            None => within(format!("nominal[{i}]"), format!("a demand of {}", short(sum)), sum, sum),
             Some(e) => {
                 let finite = [e.min, e.max, e.value, e.slope].iter().all(|x| x.is_finite());
                 let key = format!("elastic[{i}]");
@@ -293,7 +305,7 @@ impl Game {
         for (t, &most) in limit.iter().enumerate() {
             let least = lowest(t);
             if least > most + 1e-9 * least.abs() {
-                let expected = format!("at least {least}, the sum of what the stations must draw at this step");
+                let expected = format!("at least {}, the sum of the lower bounds", short(least));
                 return Some(InputError::new(most.to_string(), expected).key(format!("limit[{t}]")));
             }
         }
@@ -303,10 +315,22 @@ impl Game {
         };
         let most: f64 = limit.iter().sum();
         (least > most + 1e-9 * least.abs()).then(|| {
-            let expected = format!("at least {least}, the demand of all stations");
-            InputError::new(format!("{most} over all steps"), expected).key("limit")
+            let expected = format!("at least {}, the demand of all stations", short(least));
+            InputError::new(format!("{} over all steps", short(most)), expected).key("limit")
         })
     }
+}
+
+/// Whether two problems of neighbours say the same but for the place.
+fn alike(a: &InputError, b: &InputError) -> bool {
+    let list =
+        |e: &InputError| e.key.as_ref().map(|key| key.split(['[', ' ']).next().unwrap_or("").to_owned());
+    list(a) == list(b) && a.found == b.found && a.expected == b.expected
+}
+
+/// A figure without the last digits, which are rounding.
+pub(super) fn short(x: f64) -> String {
+    format!("{x:.8e}").parse().unwrap_or(x).to_string()
 }
 
 fn counted(n: usize, what: &str) -> String {

@@ -103,7 +103,8 @@ mod tests {
     fn problem(random: &mut rand_pcg::Pcg64, n: usize) -> Knapsack {
         let mut knapsack = Knapsack::default();
         for _ in 0..n {
-            let low = if random.random_bool(0.2) { f64::NEG_INFINITY } else { random.random_range(-1.0..0.5) };
+            let low =
+                if random.random_bool(0.2) { f64::NEG_INFINITY } else { random.random_range(-1.0..0.5) };
             let high = if random.random_bool(0.2) { f64::INFINITY } else { random.random_range(0.5..2.0) };
             let curvature = 10f64.powf(random.random_range(-2.0..2.0));
             knapsack.push(curvature, random.random_range(-5.0..5.0), low, high);
