@@ -247,7 +247,8 @@ fn nobody_gains_by_deviating_from_the_closed_form() {
 
 /// Bounds, a limit and elastic demand, each in some games, around what is possible.
 fn constrained(random: &mut Pcg64, n: usize, steps: usize, kind: usize) -> Parameters {
-    let mut p = random_game(random, n, steps, kind % 2 == 0);
+    let same_slope = random.random_bool(0.5);
+    let mut p = random_game(random, n, steps, same_slope);
     let demand: Vec<f64> = p.nominal.rows().map(|row| row.iter().sum()).collect();
     if kind & 1 != 0 {
         p.min = Bound::Same(0.0);

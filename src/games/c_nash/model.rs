@@ -259,7 +259,7 @@ impl Game {
             return problem("a finite sum".to_owned());
         }
         if let Some(d) = p.demand.as_ref().map(|list| list[i])
-            && !((sum - d).abs() <= slack)
+            && (d.is_nan() || (sum - d).abs() > slack)
         {
             return problem(format!("{d}, the d of the station"));
         }
@@ -267,9 +267,8 @@ impl Game {
         for t in 0..self.steps() {
             let (low, high) = (p.min.at(i, t), p.max.at(i, t));
             if !(low <= high && low < f64::INFINITY && high > f64::NEG_INFINITY) {
-                let found = format!("a range from {low} to {high}");
-                let place = format!("bounds of station {i} at step {t}");
-                return Some(InputError::new(found, "a least that is at most the most").key(place));
+                let found = format!("a range from {low} to {high} (station {i}, step {t})");
+                return Some(InputError::new(found, "a least that is at most the most").key("bounds"));
             }
             least += low;
             most += high;
