@@ -291,10 +291,14 @@ impl<'a> Search<'a> {
         Some(std::iter::once(all).chain(groups).collect())
     }
 
-    /// The first of the full step, half of it, a quarter ... that raises the dual as it should (Armijo), or that
-    /// halves the excess where the dual changes by no more than it is rounded to.
+    /// The first of the full step, half of it, a quarter ... that raises the dual: by its slope at the end, for a
+    /// concave function that still rises there has risen all the way; or by its value, where the gain is
+    /// far above rounding and as large as it should be (Armijo).
     fn line_search(&mut self, from: &Markups, now: &Outcome, direction: &Markups) -> (Markups, Outcome) {
-        let rise: f64 = now.excess.iter().flatten().zip(direction.iter().flatten()).map(|(e, d)| e * d).sum();
+        let slope = |excess: &Markups| -> f64 {
+            excess.iter().flatten().zip(direction.iter().flatten()).map(|(e, d)| e * d).sum()
+        };
+        let rise = slope(&now.excess);
         let mut length = 1.0;
         loop {
             let mut next = from.clone();
@@ -305,11 +309,9 @@ impl<'a> Search<'a> {
                 }
             }
             let outcome = self.outcome(&next);
-            let gained = outcome.value - now.value;
-            let rises = gained >= 1e-4 * length * rise - 1e-14 * now.size;
-            let halves =
-                outcome.largest_excess() <= 0.5 * now.largest_excess() && gained >= -1e-12 * now.size;
-            if rises || halves || length < 1e-12 {
+            let still_rises = slope(&outcome.excess) >= -1e-6 * rise;
+            let has_risen = outcome.value - now.value >= 1e-4 * length * rise + 1e-10 * now.size;
+            if still_rises || has_risen || length < 1e-12 {
                 return (next, outcome);
             }
             length /= 2.0;
