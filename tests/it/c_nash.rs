@@ -601,3 +601,44 @@ fn names_do_not_matter() {
         assert_close(&turned(b.profiles.values()), a.profiles.values(), 1e-8, "profiles");
     }
 }
+
+/// Sensitivities from 1e-4 to 10: some stations go from bound to bound at once. Each of these draws has defeated an
+/// earlier form of the search.
+#[test]
+fn stations_that_hardly_care_about_their_profile() {
+    for seed in [240, 344, 491, 1005, 1253, 1335, 1635, 2122] {
+        let mut random = Pcg64::seed_from_u64(seed);
+        let (n, steps) = (10 + (seed as usize * 7) % 190, [4, 24, 48, 96][seed as usize % 4]);
+        let same_slope = random.random_bool(0.5);
+        let b = 10f64.powf(random.random_range(-3.0..0.5));
+        let base_price = (0..steps).map(|_| random.random_range(-0.5..3.0)).collect();
+        let mut slope = || if same_slope { b } else { b * random.random_range(0.5..2.0) };
+        let slope = (0..steps).map(|_| slope()).collect();
+        let sensitivity = (0..n).map(|_| 10f64.powf(random.random_range(-4.0..1.0))).collect();
+        let mut nominal = || if random.random_bool(0.3) { 0.0 } else { random.random_range(0.0..2.0) };
+        let nominal = Profiles::from_values(steps, (0..n * steps).map(|_| nominal()).collect());
+        let mut p = Parameters::unbounded(base_price, slope, sensitivity, nominal);
+        p.min = Bound::Same(if random.random_bool(0.5) { 0.0 } else { -1.0 });
+        p.max = Bound::Same(random.random_range(1.3..4.0));
+        if random.random_bool(0.7) {
+            let level = n as f64 * random.random_range(0.6..1.2);
+            p.limit = Some((0..steps).map(|_| level * random.random_range(0.8..1.6)).collect());
+        }
+        if random.random_bool(0.4) {
+            let demand: Vec<f64> = p.nominal.rows().map(|row| row.iter().sum()).collect();
+            let mut elastic = |d: f64| Elastic {
+                min: d * 0.2,
+                max: d * 1.2,
+                value: random.random_range(0.0..20.0),
+                slope: 10f64.powf(random.random_range(-3.0..0.0)),
+            };
+            p.elastic = Some(demand.into_iter().map(&mut elastic).collect());
+        }
+        let coalitions = random.random_range(0..6usize);
+        let members = |k: usize| (0..n * 3 / 4).filter(|i| i % coalitions == k).collect();
+        let structure = Structure::new(n, (0..coalitions).map(members).collect()).unwrap();
+        let game = Game::new(p).unwrap();
+        let found = solve(&game, &structure).unwrap();
+        assert_no_gain(&mut random, &game, &structure, &found, &format!("seed {seed}"));
+    }
+}

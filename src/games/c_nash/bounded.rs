@@ -25,8 +25,12 @@ use super::response::Knapsack;
 use super::structure::Structure;
 use crate::error::{Error, InputError, Result};
 
-/// Newton steps at most; a few are needed.
-const MOST_STEPS: usize = 200;
+/// Newton steps at most, for each floor of the sensitivities; about ten are needed.
+const MOST_STEPS: usize = 100;
+/// Newton steps at most before floors are tried.
+const FEW_STEPS: usize = 40;
+/// Each floor over the next. Wider steps save floors and cost Newton steps at each (chosen by trial).
+const FLOOR_STEP: f64 = 4.0;
 /// Steps after which a limit that cannot be kept is looked for.
 const PATIENCE: usize = 8;
 /// Loads are right to this part of the total of all stations and steps, or to [`GOOD_ENOUGH`] if rounding
@@ -71,6 +75,8 @@ struct Search<'a> {
     limit: Vec<f64>,
     /// Energy of all stations and steps, in size.
     total: f64,
+    /// Lower sensitivities, and slopes of the worth of energy, are taken for this.
+    floor: f64,
     knapsack: Knapsack,
 }
 
@@ -107,19 +113,47 @@ impl<'a> Search<'a> {
             groups: structure.groups().cloned().collect(),
             limit: p.limit.clone().unwrap_or_else(|| vec![f64::INFINITY; game.steps()]),
             total: total.max(f64::MIN_POSITIVE),
+            floor: 0.0,
             knapsack: Knapsack::default(),
         }
     }
 
     /// The markups at the equilibrium.
+    ///
+    /// Stations of very little sensitivity go from bound to bound as soon as prices cross: then the dual turns
+    /// everywhere, and Newton's model of it holds nowhere. In that case sensitivities are first raised to a floor, which is
+    /// lowered from solution to solution.
     fn run(&mut self, game: &Game, structure: &Structure) -> Result<Markups> {
-        let mut markups = self.start(game, structure);
+        let start = self.start(game, structure);
+        let (markups, error) = self.climb(start.clone(), FEW_STEPS)?;
+        if error <= GOOD_ENOUGH {
+            return Ok(markups);
+        }
+        let sensitivity = &game.parameters().sensitivity;
+        let least = sensitivity.iter().copied().fold(f64::INFINITY, f64::min);
+        let mut markups = start;
+        self.floor = sensitivity.iter().copied().fold(0.0, f64::max);
+        while self.floor > least {
+            (markups, _) = self.climb(markups, MOST_STEPS)?;
+            self.floor /= FLOOR_STEP;
+        }
+        self.floor = 0.0;
+        let (markups, error) = self.climb(markups, MOST_STEPS)?;
+        if error <= GOOD_ENOUGH {
+            return Ok(markups);
+        }
+        Err(Error::Other(format!("no equilibrium found: loads are {:e} apart", error * self.total)))
+    }
+
+    /// Newton steps until the loads are right, or no better; the markups, and how far loads are apart as a part
+    /// of the total.
+    fn climb(&mut self, mut markups: Markups, most_steps: usize) -> Result<(Markups, f64)> {
         let mut now = self.outcome(&markups);
         let mut stuck = 0;
-        for step in 0..MOST_STEPS {
+        for step in 0..most_steps {
             let error = now.largest_excess() / self.total;
             if error <= ACCURATE || (stuck >= 3 && error <= GOOD_ENOUGH) {
-                return Ok(markups);
+                break;
             }
             if step >= PATIENCE
                 && let Some(problem) = self.impossible(&markups[0])
@@ -131,14 +165,7 @@ impl<'a> Search<'a> {
             stuck = if outcome.largest_excess() < 0.5 * now.largest_excess() { 0 } else { stuck + 1 };
             (markups, now) = (next, outcome);
         }
-        if now.largest_excess() <= GOOD_ENOUGH * self.total {
-            return Ok(markups);
-        }
-        let error = now.largest_excess();
-        Err(self.impossible(&markups[0]).map_or_else(
-            || Error::Other(format!("no equilibrium found in {MOST_STEPS} steps; loads are {error:e} apart")),
-            Error::from,
-        ))
+        Ok((markups, now.largest_excess() / self.total))
     }
 
     /// Markups of the game without bounds.
@@ -168,7 +195,7 @@ impl<'a> Search<'a> {
     /// Solves the problem of station `i` at `prices`, which it moves by `own` times the slope.
     fn answer(&mut self, i: usize, prices: &[f64], own: f64) {
         let p = self.game.parameters();
-        let (mu, nominal) = (p.sensitivity[i], p.nominal.row(i));
+        let (mu, nominal) = (p.sensitivity[i].max(self.floor), p.nominal.row(i));
         self.knapsack.clear();
         for (t, ((price, nominal), b)) in prices.iter().zip(nominal).zip(&p.slope).enumerate() {
             self.knapsack.push(mu + own * b, price - mu * nominal, p.min.at(i, t), p.max.at(i, t));
@@ -176,7 +203,7 @@ impl<'a> Search<'a> {
         self.knapsack.total = self.game.demand()[i];
         if let Some(e) = p.elastic.as_ref().map(|list| list[i]) {
             // The total demand as one variable more, with its sign turned, so that all sum to 0.
-            self.knapsack.push(e.slope, e.value, -e.max, -e.min);
+            self.knapsack.push(e.slope.max(self.floor), e.value, -e.max, -e.min);
             self.knapsack.total = 0.0;
         }
         self.knapsack.solve();
