@@ -67,6 +67,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "datasets",
             "engine",
             "error",
+            "games",
             "geo",
             "ids",
             "ledger",

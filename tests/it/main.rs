@@ -2,6 +2,7 @@
 
 mod audit;
 mod bad_input;
+mod c_nash;
 mod car2go;
 mod cli;
 mod coalition;
@@ -20,6 +21,7 @@ mod reproduce;
 mod run;
 mod scenario;
 mod scenario_tables;
+mod solve_c_nash;
 mod statistics;
 mod statistics_coverage;
 mod study;

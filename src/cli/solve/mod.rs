@@ -1,6 +1,8 @@
-//! `gridfleet solve`: the games alone, without a simulation.
+//! `gridfleet solve`: the games alone, without a simulation; one file per game.
 
+pub mod c_nash;
 pub mod game;
+mod input;
 
 use crate::error::Result;
 use clap::Subcommand;
@@ -10,6 +12,8 @@ use clap::Subcommand;
 pub enum SolveCommand {
     /// Share the costs of a coalition: Shapley value, Core, nucleolus.
     Game(game::GameArgs),
+    /// Nash and C-Nash equilibrium of charging stations whose load makes the price.
+    CNash(c_nash::CNashArgs),
 }
 
 impl SolveCommand {
@@ -20,6 +24,7 @@ impl SolveCommand {
     pub fn execute(&self) -> Result<()> {
         match self {
             Self::Game(args) => game::run(args),
+            Self::CNash(args) => c_nash::run(args),
         }
     }
 }

@@ -1,0 +1,398 @@
+//! `gridfleet solve c-nash`: the game of a file, without and with its coalitions.
+
+use super::input::{self, Reader, kind};
+use crate::cli::terminal;
+use crate::error::{Error, Result};
+use crate::games::c_nash::{
+    Bound, Comparison, Elastic, Equilibrium, Game, Parameters, Profiles, Ratios, Structure, compare,
+};
+use clap::Args;
+use comfy_table::{CellAlignment, Table, presets};
+use serde::Serialize;
+use serde_json::Value;
+use std::fmt::Write as _;
+use std::io::{BufWriter, ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+
+/// Arguments of `gridfleet solve c-nash`.
+#[derive(Debug, Args)]
+#[command(after_help = "The file is a JSON object. For N stations, counted from 0, and T steps:\n  \
+    a          [T]               price of a step without load\n  \
+    b          x or [T]          what a unit of load adds to it, above 0\n  \
+    mu         [N]               sensitivity to deviations from the nominal profile, above 0\n  \
+    nominal    [[T] x N]         what each station would like to draw; sums to its demand\n\
+    and, if wanted:\n  \
+    coalitions [[0, 1], [4, 7]]  who decides together; all others alone\n  \
+    d          [N]               demands, to check the nominal profiles against\n  \
+    bounds     {min, max}        of a station at a step, each x, [N] or [[T] x N]\n  \
+    limit      [T]               most that all may draw together; null for no limit\n  \
+    elastic    {min, max, value, slope}  each x or [N]: total demand d from min to max,\n                               \
+    worth value * d - slope / 2 * d^2\n\n\
+    Example:\n  gridfleet solve c-nash stations.json --json | jq .ratios")]
+pub struct CNashArgs {
+    /// The game.
+    #[arg(value_name = "FILE.json")]
+    pub file: PathBuf,
+    /// Print everything as JSON on stdout.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Most steps and stations shown in the table.
+const MOST_SHOWN: usize = 24;
+
+/// Carries `gridfleet solve c-nash` out.
+///
+/// # Errors
+/// If the file is wrong, the game has no solution, or stdout cannot be written.
+pub fn run(args: &CNashArgs) -> Result<()> {
+    let (game, structure) = read(&args.file)?;
+    let comparison = compare(&game, &structure).map_err(|error| of_file(error, &args.file))?;
+    if args.json {
+        return print_json(&Output::of(&game, &comparison));
+    }
+    terminal::print(&tables(&args.file, &game, &structure, &comparison))
+}
+
+/// Names the file in each problem.
+fn of_file(error: Error, file: &Path) -> Error {
+    match error {
+        Error::Input(problems) => Error::Input(problems.into_iter().map(|p| p.file(file)).collect()),
+        other => other,
+    }
+}
+
+/// Reads a game and its coalitions.
+fn read(file: &Path) -> Result<(Game, Structure)> {
+    let mut reader = input::open(file)?;
+    let parameters = parameters(&mut reader);
+    let coalitions = coalitions(&mut reader);
+    let keys = ["a", "b", "mu", "nominal", "coalitions", "d", "bounds", "limit", "elastic"];
+    let problems = reader.finish(&keys);
+    if !problems.is_empty() {
+        return Err(of_file(Error::Input(problems), file));
+    }
+    let structure = Structure::new(parameters.sensitivity.len(), coalitions);
+    match (Game::new(parameters), structure) {
+        (Ok(game), Ok(structure)) => Ok((game, structure)),
+        (Err(Error::Input(mut problems)), Err(Error::Input(more))) => {
+            problems.extend(more);
+            Err(of_file(Error::Input(problems), file))
+        }
+        (Err(error), _) | (_, Err(error)) => Err(of_file(error, file)),
+    }
+}
+
+/// All but the coalitions. What cannot be read is left empty, and the reader knows of it.
+fn parameters(reader: &mut Reader) -> Parameters {
+    let base_price = needed(reader, "a");
+    let sensitivity = needed(reader, "mu");
+    let (steps, stations) = (base_price.len(), sensitivity.len());
+    let slope = match reader.need("b", "a number or a list of numbers") {
+        Some(value) => match value.as_f64() {
+            // Told here, or it would be told once for each step.
+            Some(b) if b <= 0.0 => {
+                reader.problem("b", b.to_string(), "a number above 0");
+                Vec::new()
+            }
+            Some(b) => vec![b; steps],
+            None => reader.numbers("b", value, None).unwrap_or_default(),
+        },
+        None => Vec::new(),
+    };
+    let nominal = match reader.need("nominal", "a list of profiles, one for each station") {
+        Some(value) => rows(reader, "nominal", value, steps),
+        None => Profiles::zeros(0, steps),
+    };
+    let mut parameters = Parameters::unbounded(base_price, slope, sensitivity, nominal);
+    parameters.demand = reader.take("d").and_then(|value| reader.numbers("d", value, None));
+    if let Some(mut bounds) = reader.object("bounds") {
+        parameters.min = bound(&mut bounds, "min", f64::NEG_INFINITY, steps);
+        parameters.max = bound(&mut bounds, "max", f64::INFINITY, steps);
+        reader.adopt(bounds.finish(&["min", "max"]));
+    }
+    let limit = reader.take("limit");
+    parameters.limit = limit.and_then(|value| reader.numbers("limit", value, Some(f64::INFINITY)));
+    parameters.elastic = reader.object("elastic").map(|object| elastic(reader, object, stations));
+    parameters
+}
+
+/// A list of numbers that has to be there.
+fn needed(reader: &mut Reader, key: &str) -> Vec<f64> {
+    let value = reader.need(key, "a list of numbers");
+    value.and_then(|value| reader.numbers(key, value, None)).unwrap_or_default()
+}
+
+/// A list of lists of numbers, each as long as there are steps.
+fn rows(reader: &mut Reader, key: &str, value: Value, steps: usize) -> Profiles {
+    let items = reader.list(key, value, "profiles").unwrap_or_default();
+    let mut values = Vec::with_capacity(items.len() * steps);
+    for (i, item) in items.into_iter().enumerate() {
+        let key = format!("{key}[{i}]");
+        let Some(row) = reader.numbers(&key, item, None) else { continue };
+        // Without steps, a is wrong and has been told of.
+        if row.len() == steps || steps == 0 {
+            values.extend(row);
+        } else {
+            reader.problem(
+                &key,
+                format!("{} figures", row.len()),
+                format!("{steps}, one for each step of a"),
+            );
+        }
+    }
+    Profiles::from_values(steps, if steps > 0 { values } else { Vec::new() })
+}
+
+/// A bound: a number, one for each station, or one for each station and step.
+fn bound(bounds: &mut Reader, key: &str, none: f64, steps: usize) -> Bound {
+    match bounds.take(key) {
+        None => Bound::Same(none),
+        Some(Value::Array(items)) if items.first().is_some_and(Value::is_array) => {
+            Bound::Step(rows(bounds, key, Value::Array(items), steps))
+        }
+        Some(value) => match value.as_f64() {
+            Some(x) => Bound::Same(x),
+            None => Bound::Station(bounds.numbers(key, value, Some(none)).unwrap_or_default()),
+        },
+    }
+}
+
+/// What makes demand elastic: a number for all stations, or a list.
+fn elastic(reader: &mut Reader, mut object: Reader, stations: usize) -> Vec<Elastic> {
+    let mut column = |key: &str| -> Vec<f64> {
+        let Some(value) = object.need(key, "a number or a list of numbers") else { return Vec::new() };
+        let list = match value.as_f64() {
+            Some(x) => vec![x; stations],
+            None => object.numbers(key, value, None).unwrap_or_default(),
+        };
+        if list.len() != stations {
+            object.problem(
+                key,
+                format!("{} figures", list.len()),
+                format!("{stations}, one for each station of mu"),
+            );
+        }
+        list
+    };
+    let (min, max, value, slope) = (column("min"), column("max"), column("value"), column("slope"));
+    reader.adopt(object.finish(&["min", "max", "value", "slope"]));
+    let least = [&min, &max, &value, &slope].map(Vec::len).into_iter().min().unwrap_or(0);
+    (0..least).map(|i| Elastic { min: min[i], max: max[i], value: value[i], slope: slope[i] }).collect()
+}
+
+/// The coalitions, as lists of stations.
+fn coalitions(reader: &mut Reader) -> Vec<Vec<usize>> {
+    let Some(value) = reader.take("coalitions") else { return Vec::new() };
+    let items = reader.list("coalitions", value, "coalitions").unwrap_or_default();
+    let mut coalitions = Vec::new();
+    for (k, item) in items.into_iter().enumerate() {
+        let key = format!("coalitions[{k}]");
+        let mut members = Vec::new();
+        for (j, item) in reader.list(&key, item, "stations").unwrap_or_default().into_iter().enumerate() {
+            match item.as_u64().and_then(|i| usize::try_from(i).ok()) {
+                Some(i) => members.push(i),
+                None => {
+                    reader.problem(&format!("{key}[{j}]"), kind(&item), "the number of a station, from 0");
+                }
+            }
+        }
+        coalitions.push(members);
+    }
+    coalitions
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Output<'a> {
+    nash: Solution<'a>,
+    c_nash: Solution<'a>,
+    ratios: &'a Ratios,
+    residual: f64,
+}
+
+#[derive(Serialize)]
+struct Solution<'a> {
+    profiles: &'a Profiles,
+    costs: &'a [f64],
+    prices: &'a [f64],
+    /// Only where there is a limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit_prices: Option<&'a [f64]>,
+    /// Only where demand is elastic.
+    #[serde(skip_serializing_if = "<[f64]>::is_empty")]
+    values: &'a [f64],
+}
+
+impl<'a> Output<'a> {
+    fn of(game: &Game, comparison: &'a Comparison) -> Self {
+        let limited = game.parameters().limit.is_some();
+        let solution = |e: &'a Equilibrium| Solution {
+            profiles: &e.profiles,
+            costs: &e.costs,
+            prices: &e.prices,
+            limit_prices: limited.then_some(&e.limit_prices[..]),
+            values: &e.values,
+        };
+        Self {
+            nash: solution(&comparison.nash),
+            c_nash: solution(&comparison.c_nash),
+            ratios: &comparison.ratios,
+            residual: comparison.residual,
+        }
+    }
+}
+
+/// Writes to stdout piece by piece: a hundred thousand stations are hundreds of megabytes of text.
+fn print_json(output: &Output) -> Result<()> {
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    let written = serde_json::to_writer(&mut out, output).map_err(std::io::Error::from);
+    match written.and_then(|()| writeln!(out)).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::writing("stdout", error)),
+        _ => Ok(()),
+    }
+}
+
+/// The comparison as tables: costs of groups, then steps, then stations.
+fn tables(file: &Path, game: &Game, structure: &Structure, comparison: &Comparison) -> String {
+    let (nash, c_nash) = (&comparison.nash, &comparison.c_nash);
+    let mut out = format!(
+        " {}: {}, {}, {}\n\n",
+        file.display(),
+        counted(game.stations(), "station"),
+        counted(game.steps(), "step"),
+        counted(structure.coalitions().len(), "coalition"),
+    );
+    let mut table = table(&["", "Nash", "C-Nash", "Nash / C-Nash", "better"]);
+    let sum = |list: &[f64], group: &mut dyn Iterator<Item = usize>| group.map(|i| list[i]).sum::<f64>();
+    let mut cost = |name: String, group: &dyn Fn() -> Box<dyn Iterator<Item = usize>>, ratio: Option<f64>| {
+        if group().next().is_some() {
+            table.add_row([
+                name,
+                figure(sum(&nash.costs, &mut group())),
+                figure(sum(&c_nash.costs, &mut group())),
+                ratio.map_or("-".to_owned(), |ratio| format!("{ratio:.6}")),
+                ratio.map_or("-", better).to_owned(),
+            ]);
+        }
+    };
+    let (ratios, n) = (&comparison.ratios, game.stations());
+    let members: Vec<usize> = (0..n).filter(|&i| structure.of(i).is_some()).collect();
+    let outside: Vec<usize> = structure.outside().collect();
+    cost("Cost of all".to_owned(), &|| Box::new(0..n), ratios.all);
+    cost("  in coalitions".to_owned(), &|| Box::new(members.clone().into_iter()), ratios.coalition);
+    if structure.coalitions().len() > 1 {
+        for (k, list) in structure.coalitions().iter().enumerate().take(MOST_SHOWN) {
+            cost(format!("    coalition {k}"), &|| Box::new(list.clone().into_iter()), ratios.coalitions[k]);
+        }
+    }
+    cost("  alone".to_owned(), &|| Box::new(outside.clone().into_iter()), ratios.rest);
+    if !nash.values.is_empty() {
+        let all = |e: &Equilibrium| figure(e.values.iter().sum());
+        table.add_row(["Worth of the energy".to_owned(), all(nash), all(c_nash)]);
+    }
+    let mut row = |name: &str, of: &dyn Fn(&Equilibrium) -> String| {
+        table.add_row([name.to_owned(), of(nash), of(c_nash)]);
+    };
+    let most = |list: &[f64]| figure(list.iter().copied().fold(f64::NEG_INFINITY, f64::max));
+    row("Energy", &|e| figure(e.load.iter().sum()));
+    row("Peak load", &|e| most(&e.load));
+    row("Peak price", &|e| most(&e.prices));
+    row("Away from nominal", &|e| figure(away(game, e)));
+    let _ = writeln!(out, "{table}\n");
+    out.push_str(&by_step(game, comparison));
+    out.push_str(&by_station(game, structure, comparison));
+    let _ = writeln!(out, " Nobody can gain more than {:.1e} by changing its profile.", comparison.residual);
+    out
+}
+
+/// Distance of all profiles from the nominal ones.
+fn away(game: &Game, equilibrium: &Equilibrium) -> f64 {
+    let pairs = equilibrium.profiles.values().iter().zip(game.parameters().nominal.values());
+    pairs.map(|(x, nominal)| (x - nominal) * (x - nominal)).sum::<f64>().sqrt()
+}
+
+fn by_step(game: &Game, comparison: &Comparison) -> String {
+    let (nash, c_nash) = (&comparison.nash, &comparison.c_nash);
+    let limit = &game.parameters().limit;
+    let mut header = vec!["Step", "Load, Nash", "C-Nash", "Price, Nash", "C-Nash"];
+    if limit.is_some() {
+        header.extend(["Limit", "worth, Nash", "C-Nash"]);
+    }
+    let mut table = table(&header);
+    for t in 0..game.steps().min(MOST_SHOWN) {
+        let mut row = vec![t.to_string()];
+        row.extend([nash.load[t], c_nash.load[t], nash.prices[t], c_nash.prices[t]].map(figure));
+        if let Some(limit) = limit {
+            row.extend([limit[t], nash.limit_prices[t], c_nash.limit_prices[t]].map(figure));
+        }
+        table.add_row(row);
+    }
+    format!("{table}\n{}\n", more(game.steps(), "steps"))
+}
+
+fn by_station(game: &Game, structure: &Structure, comparison: &Comparison) -> String {
+    let mut table =
+        table(&["Station", "coalition", "Energy, Nash", "C-Nash", "Cost, Nash", "C-Nash", "better"]);
+    for i in 0..game.stations().min(MOST_SHOWN) {
+        let (nash, c_nash) = (&comparison.nash, &comparison.c_nash);
+        let energy = |e: &Equilibrium| figure(e.profiles.row(i).iter().sum());
+        let ratio = (c_nash.costs[i] > 0.0).then(|| nash.costs[i] / c_nash.costs[i]);
+        table.add_row([
+            i.to_string(),
+            structure.of(i).map_or("-".to_owned(), |k| k.to_string()),
+            energy(nash),
+            energy(c_nash),
+            figure(nash.costs[i]),
+            figure(c_nash.costs[i]),
+            ratio.map_or("-", better).to_owned(),
+        ]);
+    }
+    format!("{table}\n{}\n", more(game.stations(), "stations"))
+}
+
+fn counted(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}
+
+/// Says that not all are shown.
+fn more(n: usize, what: &str) -> String {
+    match n.saturating_sub(MOST_SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more {what}, which --json prints\n"),
+    }
+}
+
+/// An empty table with names to the left and figures to the right.
+fn table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    let lines = terminal::draws();
+    table.load_preset(if lines { presets::UTF8_BORDERS_ONLY } else { presets::NOTHING });
+    table.set_header(header.to_vec());
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table
+}
+
+/// Who is better off; ratios within rounding of 1 favour nobody.
+fn better(ratio: f64) -> &'static str {
+    match ratio {
+        m if m > 1.0 + 1e-9 => "C-Nash",
+        m if m < 1.0 - 1e-9 => "Nash",
+        _ => "equal",
+    }
+}
+
+/// A figure in six digits.
+fn figure(x: f64) -> String {
+    if x.is_infinite() {
+        return "-".to_owned();
+    }
+    if x != 0.0 && !(1e-4..1e12).contains(&x.abs()) {
+        return format!("{x:.5e}");
+    }
+    let before = if x == 0.0 { 0 } else { x.abs().log10().floor() as i32 };
+    // Adding 0 makes a zero of minus zero.
+    format!("{:.*}", (5 - before).clamp(0, 5) as usize, x + 0.0)
+}

@@ -1,0 +1,113 @@
+//! Reading a game from JSON: every problem at once, each with the path of its key.
+
+use crate::error::{Error, InputError, Result};
+use crate::scenario::suggest;
+use serde_json::{Map, Value};
+use std::path::Path;
+
+/// An object of the file that is being read, and what is wrong with it so far.
+pub struct Reader {
+    /// Path of the object, with a dot at its end; empty for the whole file.
+    prefix: String,
+    members: Map<String, Value>,
+    problems: Vec<InputError>,
+}
+
+/// Reads a file that holds one object.
+///
+/// # Errors
+/// If it cannot be read, or is no JSON object.
+pub fn open(file: &Path) -> Result<Reader> {
+    let bytes = std::fs::read(file).map_err(|error| Error::reading(file, error))?;
+    let value: Value = serde_json::from_slice(&bytes).map_err(|error| {
+        let problem = InputError::new(error.to_string(), "JSON").file(file);
+        if error.line() > 0 { problem.line(error.line() as u64) } else { problem }
+    })?;
+    match value {
+        Value::Object(members) => Ok(Reader { prefix: String::new(), members, problems: Vec::new() }),
+        other => Err(InputError::new(kind(&other), "an object, { ... }").file(file).into()),
+    }
+}
+
+impl Reader {
+    /// The problems found; members that nobody has asked for are among them.
+    pub fn finish(mut self, known: &[&str]) -> Vec<InputError> {
+        for key in self.members.keys() {
+            let mut problem = InputError::new("an unknown key", "a key of this object")
+                .key(format!("{}{key}", self.prefix));
+            problem.help = suggest::help(key, known.iter().copied());
+            self.problems.push(problem);
+        }
+        self.problems
+    }
+    /// Notes a problem with a key of this object.
+    pub fn problem(&mut self, key: &str, found: impl Into<String>, expected: impl Into<String>) {
+        self.problems.push(InputError::new(found, expected).key(format!("{}{key}", self.prefix)));
+    }
+    /// Takes the problems of an object within this one.
+    pub fn adopt(&mut self, problems: Vec<InputError>) {
+        self.problems.extend(problems);
+    }
+    /// Takes a member out; `null` is as good as nothing.
+    pub fn take(&mut self, key: &str) -> Option<Value> {
+        self.members.remove(key).filter(|value| !value.is_null())
+    }
+    /// Takes a member that has to be there.
+    pub fn need(&mut self, key: &str, expected: &str) -> Option<Value> {
+        let value = self.take(key);
+        if value.is_none() {
+            self.problem(key, "nothing", expected);
+        }
+        value
+    }
+    /// Takes an object within this one.
+    pub fn object(&mut self, key: &str) -> Option<Self> {
+        match self.take(key)? {
+            Value::Object(members) => {
+                let prefix = format!("{}{key}.", self.prefix);
+                Some(Self { prefix, members, problems: Vec::new() })
+            }
+            other => {
+                self.problem(key, kind(&other), "an object, { ... }");
+                None
+            }
+        }
+    }
+    /// The items of a list.
+    pub fn list(&mut self, key: &str, value: Value, of: &str) -> Option<Vec<Value>> {
+        match value {
+            Value::Array(items) => Some(items),
+            other => {
+                self.problem(key, kind(&other), format!("a list of {of}"));
+                None
+            }
+        }
+    }
+    /// A list of numbers; in place of a `null` stands `null_is`, if it may stand there.
+    pub fn numbers(&mut self, key: &str, value: Value, null_is: Option<f64>) -> Option<Vec<f64>> {
+        let items = self.list(key, value, "numbers")?;
+        let before = self.problems.len();
+        let mut numbers = Vec::with_capacity(items.len());
+        for (k, item) in items.into_iter().enumerate() {
+            match (item.as_f64(), null_is) {
+                (Some(x), _) => numbers.push(x),
+                (None, Some(x)) if item.is_null() => numbers.push(x),
+                _ => self.problem(&format!("{key}[{k}]"), kind(&item), "a number"),
+            }
+        }
+        (self.problems.len() == before).then_some(numbers)
+    }
+}
+
+/// What a value is, in words.
+pub fn kind(value: &Value) -> String {
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::Bool(x) => x.to_string(),
+        Value::Number(x) => x.to_string(),
+        Value::String(x) if x.chars().count() <= 40 => format!("the text {x:?}"),
+        Value::String(_) => "a text".to_owned(),
+        Value::Array(list) => format!("a list of {}", list.len()),
+        Value::Object(_) => "an object".to_owned(),
+    }
+}

@@ -1,0 +1,65 @@
+//! Nash against C-Nash: who is better off with coalitions.
+
+use super::structure::Structure;
+use super::{Equilibrium, Game, residual, solve};
+use crate::error::Result;
+use serde::Serialize;
+
+/// M_S = c_S(Nash) / c_S(C-Nash) for groups S of stations: below 1, Nash is better for the group.
+///
+/// `None` where there is nobody in the group, or where its cost with coalitions is not above 0, so that the ratio
+/// would say nothing (footnote 3 of the paper assumes that it is).
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Ratios {
+    /// All stations.
+    pub all: Option<f64>,
+    /// The stations that are in a coalition.
+    pub coalition: Option<f64>,
+    /// The stations that are in none.
+    pub rest: Option<f64>,
+    /// Each coalition by itself.
+    pub coalitions: Vec<Option<f64>>,
+}
+
+impl Ratios {
+    /// Of the costs of each station.
+    pub fn of(nash: &[f64], c_nash: &[f64], structure: &Structure) -> Self {
+        let ratio = |group: &mut dyn Iterator<Item = usize>| {
+            let (above, below) = group.fold((0.0, 0.0), |(n, c), i| (n + nash[i], c + c_nash[i]));
+            (below > 0.0).then(|| above / below)
+        };
+        let stations = || 0..structure.stations();
+        Self {
+            all: ratio(&mut stations()),
+            coalition: ratio(&mut stations().filter(|&i| structure.of(i).is_some())),
+            rest: ratio(&mut structure.outside()),
+            coalitions: structure.coalitions().iter().map(|m| ratio(&mut m.iter().copied())).collect(),
+        }
+    }
+}
+
+/// A game without and with its coalitions.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Comparison {
+    /// Everybody alone.
+    pub nash: Equilibrium,
+    /// With the coalitions.
+    pub c_nash: Equilibrium,
+    /// The one over the other.
+    pub ratios: Ratios,
+    /// The most that anybody could still gain in either, in units of cost (see [`residual`]).
+    pub residual: f64,
+}
+
+/// Solves a game without and with its coalitions.
+///
+/// # Errors
+/// As [`solve`].
+pub fn compare(game: &Game, structure: &Structure) -> Result<Comparison> {
+    let alone = Structure::alone(game.stations());
+    let nash = solve(game, &alone)?;
+    let c_nash = solve(game, structure)?;
+    let ratios = Ratios::of(&nash.costs, &c_nash.costs, structure);
+    let residual = residual(game, &alone, &nash).max(residual(game, structure, &c_nash));
+    Ok(Comparison { nash, c_nash, ratios, residual })
+}

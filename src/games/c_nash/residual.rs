@@ -1,0 +1,78 @@
+//! How far profiles are from an equilibrium: what anybody could still gain.
+//!
+//! Nothing here depends on how the profiles were found: it reads them, and solves one small problem per station.
+
+use super::Equilibrium;
+use super::model::Game;
+use super::response::Knapsack;
+use super::structure::Structure;
+
+/// The largest gain of a station alone, or of a coalition together, that changes its profiles while all others keep
+/// theirs; in units of cost, 0 or more. For elastic demand, gains of value count as well.
+///
+/// Exact for a station alone where the common limit does not bind. Otherwise never less than the true gain, and 0
+/// at the equilibrium: a coalition is not charged for moving the price against itself, and the limit is
+/// relaxed at its price (weak duality).
+pub fn residual(game: &Game, structure: &Structure, equilibrium: &Equilibrium) -> f64 {
+    let p = game.parameters();
+    // What an unused part of the limit is worth at its price: 0 at the equilibrium.
+    let unused: f64 = match &p.limit {
+        None => 0.0,
+        Some(limit) => {
+            let room = |((limit, load), price): ((&f64, &f64), &f64)| {
+                if *price > 0.0 { (limit - load).max(0.0) * price } else { 0.0 }
+            };
+            limit.iter().zip(&equilibrium.load).zip(&equilibrium.limit_prices).map(room).sum()
+        }
+    };
+    let mut knapsack = Knapsack::default();
+    let mut largest: f64 = 0.0;
+    for i in structure.singles() {
+        let own = equilibrium.profiles.row(i);
+        largest = largest.max(gain(game, equilibrium, i, own, 2.0, &mut knapsack) + unused);
+    }
+    for members in structure.groups() {
+        let mut joint = vec![0.0; game.steps()];
+        for &i in members {
+            super::profiles::add(&mut joint, equilibrium.profiles.row(i));
+        }
+        let gains = members.iter().map(|&i| gain(game, equilibrium, i, &joint, 0.0, &mut knapsack));
+        largest = largest.max(gains.sum::<f64>() + unused);
+    }
+    largest
+}
+
+/// The most that station `i` can gain. Its player draws `own`, and moves the price against itself `times` the slope.
+fn gain(
+    game: &Game,
+    equilibrium: &Equilibrium,
+    i: usize,
+    own: &[f64],
+    times: f64,
+    knapsack: &mut Knapsack,
+) -> f64 {
+    let p = game.parameters();
+    let (mu, nominal, x) = (p.sensitivity[i], p.nominal.row(i), equilibrium.profiles.row(i));
+    knapsack.clear();
+    knapsack.total = 0.0;
+    for t in 0..game.steps() {
+        let b = p.slope[t];
+        // How much a unit more at this step costs the player.
+        let margin =
+            equilibrium.prices[t] + b * own[t] + mu * (x[t] - nominal[t]) + equilibrium.limit_prices[t];
+        let (low, high) = ((p.min.at(i, t) - x[t]).min(0.0), (p.max.at(i, t) - x[t]).max(0.0));
+        knapsack.push(mu + times * b, margin, low, high);
+    }
+    if let Some(e) = p.elastic.as_ref().map(|list| list[i]) {
+        // The total demand, with its sign turned so that all changes sum to 0.
+        let d: f64 = x.iter().sum();
+        let (low, high) = ((d - e.max).min(0.0), (d - e.min).max(0.0));
+        knapsack.push(e.slope, e.value - e.slope * d, low, high);
+    } else {
+        // Only differences between steps matter; without their mean, less is lost to rounding.
+        let mean = knapsack.linear.iter().sum::<f64>() / game.steps() as f64;
+        knapsack.linear.iter_mut().for_each(|margin| *margin -= mean);
+    }
+    knapsack.solve();
+    (-knapsack.value()).max(0.0)
+}

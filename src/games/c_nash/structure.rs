@@ -1,0 +1,82 @@
+//! Who decides together: disjoint coalitions, everybody else alone.
+
+use crate::error::{Error, InputError, Result};
+
+/// Disjoint coalitions of stations, which are counted from 0; whoever is in none plays alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Structure {
+    coalitions: Vec<Vec<usize>>,
+    /// The coalition of each station, if it is in one.
+    of: Vec<Option<usize>>,
+}
+
+impl Structure {
+    /// The coalitions among `stations`.
+    ///
+    /// # Errors
+    /// If a coalition is empty, names a station that is not there, or one that has been named before. Keys
+    /// are those of `gridfleet solve c-nash`: `coalitions[k][j]`.
+    pub fn new(stations: usize, coalitions: Vec<Vec<usize>>) -> Result<Self> {
+        let mut of = vec![None; stations];
+        let mut problems = Vec::new();
+        for (k, members) in coalitions.iter().enumerate() {
+            if members.is_empty() {
+                let key = format!("coalitions[{k}]");
+                problems.push(InputError::new("an empty coalition", "at least one station").key(key));
+            }
+            for (j, &i) in members.iter().enumerate() {
+                let key = format!("coalitions[{k}][{j}]");
+                match of.get_mut(i) {
+                    None => {
+                        let expected = match stations {
+                            0 => "no station, for there are none".to_owned(),
+                            n => format!("a station from 0 to {}", n - 1),
+                        };
+                        problems.push(InputError::new(format!("station {i}"), expected).key(key));
+                    }
+                    Some(of @ None) => *of = Some(k),
+                    Some(Some(other)) => {
+                        let found = format!("station {i}, which is in coalition {other} already");
+                        let expected = "each station in at most one coalition, once";
+                        problems.push(InputError::new(found, expected).key(key));
+                    }
+                }
+            }
+        }
+        if problems.is_empty() { Ok(Self { coalitions, of }) } else { Err(Error::Input(problems)) }
+    }
+    /// Everybody alone: Nash.
+    pub fn alone(stations: usize) -> Self {
+        Self { coalitions: Vec::new(), of: vec![None; stations] }
+    }
+    /// Everybody in one coalition: full coordination.
+    pub fn everybody(stations: usize) -> Self {
+        let members = (0..stations).collect();
+        Self { coalitions: vec![members], of: vec![Some(0); stations] }
+    }
+    /// Number of stations.
+    pub fn stations(&self) -> usize {
+        self.of.len()
+    }
+    /// The coalitions.
+    pub fn coalitions(&self) -> &[Vec<usize>] {
+        &self.coalitions
+    }
+    /// The coalition of a station, if it is in one.
+    pub fn of(&self, station: usize) -> Option<usize> {
+        self.of[station]
+    }
+    /// The stations that are in no coalition, in order.
+    pub fn outside(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.stations()).filter(|&i| self.of[i].is_none())
+    }
+    /// The stations that decide for themselves, in order: outside, or in a coalition of one.
+    pub(super) fn singles(&self) -> impl Iterator<Item = usize> + '_ {
+        let one = |k: usize| self.coalitions[k].len() == 1;
+        (0..self.stations()).filter(move |&i| self.of[i].is_none_or(one))
+    }
+    /// The coalitions of two or more.
+    pub(super) fn groups(&self) -> impl Iterator<Item = &Vec<usize>> {
+        self.coalitions.iter().filter(|members| members.len() > 1)
+    }
+}

@@ -1,0 +1,173 @@
+//! `gridfleet solve c-nash`: files in, JSON and tables out, bad files told of.
+
+use assert_cmd::Command;
+use serde_json::{Value, json};
+
+/// Writes `text` into a file and solves it: exit status, stdout, stderr without the folder's name.
+fn solve(text: &str, more: &[&str]) -> (i32, String, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("game.json");
+    std::fs::write(&file, text).unwrap();
+    let mut command = Command::cargo_bin("gridfleet").unwrap();
+    let output = command.args(["solve", "c-nash"]).arg(&file).args(more).output().unwrap();
+    let plain = |bytes| {
+        let path = format!("{}{}", folder.path().display(), std::path::MAIN_SEPARATOR);
+        String::from_utf8(bytes).unwrap().replace(&path, "")
+    };
+    (output.status.code().unwrap(), plain(output.stdout), plain(output.stderr))
+}
+
+/// Figure 5 of the paper, HL; H.
+fn small() -> Value {
+    let profile = |d: f64| (0..4).map(|t| d * if t < 2 { 0.1 } else { 0.4 }).collect::<Vec<f64>>();
+    json!({
+        "a": [10.0, 10.0, 10.0, 10.0],
+        "b": 1.0,
+        "mu": [5.0, 1.0, 5.0],
+        "nominal": [profile(5.0), profile(1.0), profile(5.0)],
+        "coalitions": [[0, 1]],
+    })
+}
+
+fn numbers(value: &Value) -> Vec<f64> {
+    value.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
+}
+
+#[test]
+fn json_holds_both_equilibria_and_what_they_compare_to() {
+    let (status, out, err) = solve(&small().to_string(), &["--json"]);
+    assert_eq!((status, err.as_str()), (0, ""));
+    let out: Value = serde_json::from_str(&out).unwrap();
+    let keys: Vec<&str> = out.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(keys, ["c_nash", "nash", "ratios", "residual"]);
+    let mut sums = Vec::new();
+    for key in ["nash", "c_nash"] {
+        let solution = out[key].as_object().unwrap();
+        assert_eq!(solution.keys().collect::<Vec<_>>(), ["costs", "prices", "profiles"]);
+        let rows: Vec<Vec<f64>> = solution["profiles"].as_array().unwrap().iter().map(numbers).collect();
+        for (row, d) in rows.iter().zip([5.0, 1.0, 5.0]) {
+            assert!((row.iter().sum::<f64>() - d).abs() < 1e-12);
+        }
+        for (t, price) in numbers(&solution["prices"]).iter().enumerate() {
+            let load: f64 = rows.iter().map(|row| row[t]).sum();
+            assert!((price - 10.0 - load).abs() < 1e-12);
+        }
+        sums.push(numbers(&solution["costs"]));
+    }
+    let ratio = |group: &[usize]| {
+        let sum = |costs: &[f64]| group.iter().map(|&i| costs[i]).sum::<f64>();
+        sum(&sums[0]) / sum(&sums[1])
+    };
+    for (key, group) in [("all", &[0, 1, 2][..]), ("coalition", &[0, 1]), ("rest", &[2])] {
+        let told = out["ratios"][key].as_f64().unwrap();
+        assert!((told - ratio(group)).abs() < 1e-12, "{key}");
+        assert!(told > 1.0, "HL; H: the coalition is better for everybody");
+    }
+    assert!(out["residual"].as_f64().unwrap() < 1e-12);
+}
+
+#[test]
+fn the_table_says_who_is_better_off() {
+    let mut game = small();
+    game["limit"] = json!([3.0, null, 3.2, 4.0]);
+    let (status, out, _) = solve(&game.to_string(), &[]);
+    assert_eq!(status, 0);
+    insta::assert_snapshot!(out);
+    // The same file, the same bytes.
+    assert_eq!(solve(&game.to_string(), &[]).1, out);
+    assert_eq!(solve(&game.to_string(), &["--json"]).1, solve(&game.to_string(), &["--json"]).1);
+}
+
+/// Each kind of wrong file: status 2, nothing on stdout, and one message with the key.
+#[test]
+fn bad_files_are_told_of() {
+    let changes: [(&str, Value); 29] = [
+        ("mu", json!([5.0, 0.0, 5.0])),
+        ("mu", json!([5.0, 1.0, -3])),
+        ("b", json!(0.0)),
+        ("b", json!([1.0, 1.0, -1.0, 1.0])),
+        ("b", json!([1.0])),
+        ("b", json!("1")),
+        ("a", json!([])),
+        ("a", Value::Null),
+        ("a", json!([10.0, "x", 10.0, 10.0])),
+        ("nominal", json!([[1.0, 1.0, 1.0, 1.0], [1.0, 1.0, 1.0], [1.0, 1.0, 1.0, 1.0]])),
+        ("nominal", json!([[1.0, 1.0, 1.0, 1.0]])),
+        ("nominal", json!({"0": []})),
+        ("d", json!([5.0, 1.5, 5.0])),
+        ("d", json!([5.0])),
+        ("coalitions", json!([[0, 1], [1, 2]])),
+        ("coalitions", json!([[0, 0]])),
+        ("coalitions", json!([[0, 3]])),
+        ("coalitions", json!([[]])),
+        ("coalitions", json!([[-1]])),
+        ("coalitions", json!([0, 1])),
+        ("bounds", json!({"max": 1.0})),
+        ("bounds", json!({"min": 2.0, "max": 1.0})),
+        ("bounds", json!({"most": 1.0})),
+        ("limit", json!([1.0, 1.0, 1.0, 1.0])),
+        ("limit", json!([100.0])),
+        ("elastic", json!({"min": 1.0, "max": 2.0, "value": 1.0})),
+        ("elastic", json!({"min": 2.0, "max": 1.0, "value": 1.0, "slope": 1.0})),
+        ("elastic", json!({"min": 1.0, "max": 2.0, "value": 1.0, "slope": 0.0})),
+        ("colations", json!([[0, 1]])),
+    ];
+    let mut told = String::new();
+    for (key, value) in changes {
+        let mut game = small();
+        game[key] = value.clone();
+        let (status, out, err) = solve(&game.to_string(), &[]);
+        assert_eq!((status, out.as_str()), (2, ""), "{key}: {value}: {err}");
+        told.push_str(&format!("{key}: {value}\n{err}\n"));
+    }
+    insta::assert_snapshot!(told);
+}
+
+/// A limit that no single step and no sum over all steps gives away: what the bounds leave to two steps is too much.
+#[test]
+fn a_limit_that_cannot_be_kept_names_the_steps() {
+    let mut game = small();
+    game["bounds"] = json!({"min": 0.0, "max": 1.3});
+    game["limit"] = json!([9.0, 2.3, 9.0, 2.4]);
+    // Two stations of 5 draw at least 5 - 3 * 1.3 = 1.1 each at any step, but 5 - 2 * 1.3 = 2.4 each at any two.
+    let (status, out, err) = solve(&game.to_string(), &[]);
+    assert_eq!((status, out.as_str()), (2, ""));
+    insta::assert_snapshot!(err, @"error: game.json: limit: found 4.7 in all at steps 1, 3, expected at least 4.8, what demands and bounds leave to draw there");
+}
+
+#[test]
+fn what_is_no_json_is_told_with_its_line() {
+    for (text, part) in [
+        ("", "game.json"),
+        ("{\"a\": [1,\n 2,, 3]}", "game.json:2: found expected value"),
+        ("[1, 2]", "found a list of 2, expected an object"),
+        ("{\"a\": [1e999]}", "game.json:1: found number out of range"),
+    ] {
+        let (status, out, err) = solve(text, &[]);
+        assert_eq!((status, out.as_str()), (2, ""), "{text}");
+        assert!(err.contains(part), "{text}: {err}");
+    }
+    let mut command = Command::cargo_bin("gridfleet").unwrap();
+    let output = command.args(["solve", "c-nash", "no-such-file.json"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+}
+
+/// Figures so far apart that the arithmetic gives up are an error, not a table of nonsense.
+#[test]
+fn figures_beyond_all_bounds_are_refused() {
+    let mut game = small();
+    game["a"] = json!([1e308, -1e308, 1e308, 10.0]);
+    game["mu"] = json!([1e-300, 1e300, 1.0]);
+    let (status, _, err) = solve(&game.to_string(), &["--json"]);
+    assert_eq!(status, 2, "{err}");
+}
+
+#[test]
+fn the_readme_shows_what_the_command_prints() {
+    let mut command = Command::cargo_bin("gridfleet").unwrap();
+    let output = command.args(["solve", "c-nash", "docs/c-nash.json"]).output().unwrap();
+    let trimmed = |text: &str| text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
+    let printed = trimmed(&String::from_utf8(output.stdout).unwrap());
+    let readme = trimmed(&std::fs::read_to_string("README.md").unwrap());
+    assert!(readme.contains(&printed), "{printed}");
+}
