@@ -9,6 +9,7 @@ pub mod games;
 pub mod geo;
 pub mod ids;
 pub mod ledger;
+pub mod markets;
 pub mod optimize;
 pub mod outputs;
 pub mod plots;

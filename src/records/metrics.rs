@@ -4,8 +4,12 @@
 //! histograms, per fleet; [`Metrics::finish`] turns them into [`Figures`].
 //! Nothing here is kept per trip, so its memory does not grow with the run.
 
-use super::{FleetRecord, Labels, LegPurpose, LegRecord, Recorder, SessionRecord, StationRecord, TripRecord};
+use super::{
+    FleetRecord, Labels, LegPurpose, LegRecord, MarketRecord, Recorder, SessionRecord, StationRecord,
+    TripRecord, TripStatus,
+};
 use crate::ledger::{EntryKind, LedgerEntry, Money};
+use crate::markets::Side;
 use crate::time::SimTime;
 use hdrhistogram::Histogram;
 use serde::Serialize;
@@ -21,6 +25,8 @@ pub struct MetricsSetup {
     pub connectors: u64,
     /// CO2 of grid energy [kg/kWh], where known.
     pub co2_kg_per_kwh: Option<f64>,
+    /// Whether there are markets to trade in.
+    pub trades: bool,
 }
 
 /// Key figures of one fleet, or of all together. Energies at the plug unless said otherwise.
@@ -78,6 +84,10 @@ pub struct Figures {
     pub mean_soc: Option<f64>,
     /// Paid by riders [currency].
     pub fares_eur: f64,
+    /// What riders who were lost would have paid [currency].
+    pub lost_fares_eur: f64,
+    /// Of that, riders turned away because of a commitment to a market [currency].
+    pub lost_committed_fares_eur: f64,
     /// Paid for charging, all sessions [currency].
     pub charging_cost_eur: f64,
     /// Cost of driving by distance [currency].
@@ -88,11 +98,56 @@ pub struct Figures {
     pub lost_request_cost_eur: f64,
     /// Recovery of vehicles [currency].
     pub rescue_cost_eur: f64,
+    /// Figures of trading, where there are markets.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub trading: Option<TradingFigures>,
     /// What the fleet received less what it paid [currency].
     pub operating_profit_eur: f64,
     /// CO2 of the energy drawn less fed back [kg], where a factor is given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub co2_kg: Option<f64>,
+}
+
+/// Key figures of a fleet that trades in markets.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct TradingFigures {
+    /// Bought in markets [kWh].
+    pub market_bought_kwh: f64,
+    /// Of that, drawn [kWh].
+    pub market_delivered_kwh: f64,
+    /// Drawn and paid at the retailers' tariffs [kWh].
+    pub tariff_kwh: f64,
+    /// Settled as imbalance [kWh].
+    pub imbalance_kwh: f64,
+    /// Paid to markets [currency].
+    pub market_cost_eur: f64,
+    /// Given back by retailers for energy that came from markets [currency].
+    pub supply_credit_eur: f64,
+    /// Paid for imbalance [currency].
+    pub imbalance_cost_eur: f64,
+    /// What trading brought: credit less cost of energy and of imbalance [currency].
+    pub market_profit_eur: f64,
+    /// The same, less the fares of riders turned away because of a commitment [currency].
+    pub market_profit_net_eur: f64,
+}
+
+/// Key figures of one market, of all who bid in it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MarketFigures {
+    /// Name.
+    pub name: String,
+    /// Bids that were accepted, if only in part.
+    pub bids_accepted: u64,
+    /// Bids that were not.
+    pub bids_rejected: u64,
+    /// Bought [kWh].
+    pub bought_kwh: f64,
+    /// Sold [kWh].
+    pub sold_kwh: f64,
+    /// Mean price of what was bought, by quantity [currency/MWh].
+    pub mean_price_eur_mwh: Option<f64>,
+    /// Received by bidders; paid if below zero [currency].
+    pub cash_eur: f64,
 }
 
 /// Key figures of one operator of stations.
@@ -131,6 +186,9 @@ pub struct RunFigures {
     pub fleets: Vec<FleetFigures>,
     /// Each operator of stations, in the order of the scenario.
     pub operators: Vec<OperatorFigures>,
+    /// Each market, in the order of the scenario.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub markets: Vec<MarketFigures>,
 }
 
 /// Sums of one fleet.
@@ -153,7 +211,12 @@ struct Sums {
     peak_kw: f64,
     soc: TimeMean,
     vehicles: u32,
-    /// Money by [`EntryKind`], in the order of the enum, as paid or received by the fleet.
+    lost_fares: Money,
+    lost_committed_fares: Money,
+    bought_kwh: f64,
+    delivered_kwh: f64,
+    imbalance_kwh: f64,
+    /// Money by [`EntryKind`], in the order of the enum: received less paid.
     money: [Money; EntryKind::ALL.len()],
     received: Money,
     paid: Money,
@@ -209,6 +272,11 @@ impl Sums {
             peak_kw: 0.0,
             soc: TimeMean::default(),
             vehicles: 0,
+            lost_fares: Money::ZERO,
+            lost_committed_fares: Money::ZERO,
+            bought_kwh: 0.0,
+            delivered_kwh: 0.0,
+            imbalance_kwh: 0.0,
             money: [Money::ZERO; EntryKind::ALL.len()],
             received: Money::ZERO,
             paid: Money::ZERO,
@@ -233,6 +301,11 @@ impl Sums {
         self.plugged_in += other.plugged_in;
         self.queue_s += other.queue_s;
         self.occupied_s += other.occupied_s;
+        self.lost_fares += other.lost_fares;
+        self.lost_committed_fares += other.lost_committed_fares;
+        self.bought_kwh += other.bought_kwh;
+        self.delivered_kwh += other.delivered_kwh;
+        self.imbalance_kwh += other.imbalance_kwh;
         for (a, b) in self.money.iter_mut().zip(other.money) {
             *a += b;
         }
@@ -245,7 +318,8 @@ impl Sums {
         let lost = no_vehicle + low_charge + committed;
         let ratio = |a: f64, b: f64| (b > 0.0).then(|| a / b);
         let quantile = |h: &Histogram<u64>, q| (!h.is_empty()).then(|| h.value_at_quantile(q));
-        let money = |kind: EntryKind| self.money[kind as usize].units();
+        let received = |kind: EntryKind| self.money[kind as usize];
+        let paid = |kind: EntryKind| (-received(kind)).units();
         let connector_s = setup.connectors as f64 * (setup.end - setup.start) as f64;
         Figures {
             trips_requested: self.trips.iter().sum(),
@@ -273,12 +347,30 @@ impl Sums {
             charger_utilisation: ratio(self.occupied_s as f64, connector_s),
             peak_power_kw: self.peak_kw,
             mean_soc: self.soc.mean(),
-            fares_eur: money(EntryKind::Fare),
-            charging_cost_eur: money(EntryKind::Charging),
-            driving_cost_eur: money(EntryKind::Driving),
-            wear_cost_eur: money(EntryKind::Wear),
-            lost_request_cost_eur: money(EntryKind::LostRequest),
-            rescue_cost_eur: money(EntryKind::Rescue),
+            fares_eur: received(EntryKind::Fare).units(),
+            lost_fares_eur: self.lost_fares.units(),
+            lost_committed_fares_eur: self.lost_committed_fares.units(),
+            charging_cost_eur: paid(EntryKind::Charging),
+            driving_cost_eur: paid(EntryKind::Driving),
+            wear_cost_eur: paid(EntryKind::Wear),
+            lost_request_cost_eur: paid(EntryKind::LostRequest),
+            rescue_cost_eur: paid(EntryKind::Rescue),
+            trading: setup.trades.then(|| {
+                let (credit, cost) = (received(EntryKind::SupplyCredit), -received(EntryKind::Trade));
+                let imbalance = -received(EntryKind::Imbalance);
+                let profit = credit - cost - imbalance;
+                TradingFigures {
+                    market_bought_kwh: self.bought_kwh,
+                    market_delivered_kwh: self.delivered_kwh,
+                    tariff_kwh: self.charged_kwh - self.delivered_kwh,
+                    imbalance_kwh: self.imbalance_kwh,
+                    market_cost_eur: cost.units(),
+                    supply_credit_eur: credit.units(),
+                    imbalance_cost_eur: imbalance.units(),
+                    market_profit_eur: profit.units(),
+                    market_profit_net_eur: (profit - self.lost_committed_fares).units(),
+                }
+            }),
             operating_profit_eur: (self.received - self.paid).units(),
             co2_kg: setup.co2_kg_per_kwh.map(|factor| factor * (self.charged_kwh - self.discharged_kwh)),
         }
@@ -294,6 +386,36 @@ struct OperatorSums {
     energy_cost: Money,
     received: Money,
     paid: Money,
+}
+
+/// Sums of one market.
+struct MarketSums {
+    figures: MarketFigures,
+    /// Quantity bought times price.
+    value: f64,
+}
+
+impl MarketSums {
+    fn of(name: &str) -> Self {
+        let figures = MarketFigures {
+            name: name.to_owned(),
+            bids_accepted: 0,
+            bids_rejected: 0,
+            bought_kwh: 0.0,
+            sold_kwh: 0.0,
+            mean_price_eur_mwh: None,
+            cash_eur: 0.0,
+        };
+        Self { figures, value: 0.0 }
+    }
+
+    fn figures(self) -> MarketFigures {
+        let bought = self.figures.bought_kwh;
+        let mean_price_eur_mwh = (bought > 0.0).then(|| self.value / bought);
+        // Whole millionths of the currency, as they were posted.
+        let cash_eur = Money::from_units(self.figures.cash_eur).units();
+        MarketFigures { mean_price_eur_mwh, cash_eur, ..self.figures }
+    }
 }
 
 /// Whose account it is, among those that have figures.
@@ -332,6 +454,9 @@ pub struct Metrics {
     names: Vec<String>,
     operator_names: Vec<String>,
     holders: Vec<Holder>,
+    /// The fleet of each bidder that is one.
+    bidders: Vec<Option<usize>>,
+    markets: Vec<MarketSums>,
     fleets: Vec<Sums>,
     operators: Vec<OperatorSums>,
     peak: Peak,
@@ -355,8 +480,11 @@ impl Metrics {
                 _ => Holder::Other,
             })
             .collect();
+        let fleet_of = |account: &String| find(&labels.fleets, account.strip_prefix("fleet:")?);
         Self {
             setup,
+            bidders: labels.bidders.iter().map(fleet_of).collect(),
+            markets: labels.markets.iter().map(|name| MarketSums::of(name)).collect(),
             names: labels.fleets.clone(),
             operator_names: labels.operators.clone(),
             holders,
@@ -415,6 +543,7 @@ impl Metrics {
                     profit_eur: (sums.received - sums.paid).units(),
                 })
                 .collect(),
+            markets: self.markets.into_iter().map(MarketSums::figures).collect(),
         }
     }
 }
@@ -423,6 +552,11 @@ impl Recorder for Metrics {
     fn trip(&mut self, record: &TripRecord) {
         let fleet = &mut self.fleets[record.fleet.index()];
         fleet.trips[record.status as usize] += 1;
+        let lost_fare = Money::from_units(record.lost_fare);
+        fleet.lost_fares += lost_fare;
+        if record.status == TripStatus::LostCommitted {
+            fleet.lost_committed_fares += lost_fare;
+        }
         if let Some(wait_s) = record.wait_s {
             fleet.wait_s += wait_s;
             // A histogram that grows as needed takes any value.
@@ -474,13 +608,40 @@ impl Recorder for Metrics {
         self.peak.read(record.time, record.power_kw);
     }
 
+    fn market(&mut self, record: &MarketRecord) {
+        let hours = (record.product_end - record.product_start) as f64 / 3_600.0;
+        let kwh = record.accepted_kw * hours;
+        if let Some(fleet) = self.bidders[record.bidder.index()] {
+            let sums = &mut self.fleets[fleet];
+            match (record.market, record.side) {
+                (None, _) => sums.imbalance_kwh += record.imbalance_kwh,
+                (Some(_), Side::Buy) => {
+                    sums.bought_kwh += kwh;
+                    sums.delivered_kwh += record.delivered_kwh;
+                }
+                (Some(_), Side::Sell) => {}
+            }
+        }
+        let Some(market) = record.market else { return };
+        let MarketSums { figures, value } = &mut self.markets[market.index()];
+        *(if kwh > 0.0 { &mut figures.bids_accepted } else { &mut figures.bids_rejected }) += 1;
+        figures.cash_eur += record.cash;
+        match record.side {
+            Side::Buy => {
+                figures.bought_kwh += kwh;
+                *value += kwh * record.clearing_price_eur_mwh;
+            }
+            Side::Sell => figures.sold_kwh += kwh,
+        }
+    }
+
     fn ledger(&mut self, entry: &LedgerEntry) {
         let parties = [(entry.debit, true), (entry.credit, false)];
         for (account, receives) in parties {
             match self.holders[account.index()] {
                 Holder::Fleet(fleet) => {
                     let sums = &mut self.fleets[fleet];
-                    sums.money[entry.kind as usize] += entry.amount;
+                    sums.money[entry.kind as usize] += if receives { entry.amount } else { -entry.amount };
                     *(if receives { &mut sums.received } else { &mut sums.paid }) += entry.amount;
                 }
                 Holder::Operator(operator) => {
@@ -514,8 +675,13 @@ mod tests {
                 .to_vec(),
             ..Labels::default()
         };
-        let setup =
-            MetricsSetup { start: SimTime(0), end: SimTime(1_000), connectors: 2, co2_kg_per_kwh: Some(0.3) };
+        let setup = MetricsSetup {
+            start: SimTime(0),
+            end: SimTime(1_000),
+            connectors: 2,
+            co2_kg_per_kwh: Some(0.3),
+            trades: false,
+        };
         Metrics::new(&labels, setup)
     }
 
@@ -535,6 +701,7 @@ mod tests {
             deadhead_km: 0.0,
             energy_kwh: 0.0,
             fare: 0.0,
+            lost_fare: 0.0,
             soc_start: None,
             soc_end: None,
         }

@@ -43,7 +43,7 @@ fn audit_with(day: &Day, options: &OutputOptions, summary_of: &Day) -> AuditRepo
         ParquetRecorder::create(dir.path(), labels(), &Provenance::default(), options).unwrap();
     day.play(&mut recorder);
     recorder.finish().unwrap();
-    let setup = MetricsSetup { start: START, end: END, connectors: 1, co2_kg_per_kwh: None };
+    let setup = MetricsSetup { start: START, end: END, connectors: 1, co2_kg_per_kwh: None, trades: false };
     let mut metrics = Metrics::new(&labels(), setup);
     summary_of.play(&mut metrics);
     Summary::new(SummaryHead::default(), metrics.finish()).write(dir.path()).unwrap();

@@ -28,6 +28,7 @@ mod study;
 #[path = "../support/mod.rs"]
 mod support;
 mod synth;
+mod trading;
 mod trips;
 mod trips_bad;
 mod variation;

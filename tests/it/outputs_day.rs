@@ -47,6 +47,8 @@ pub fn labels() -> Labels {
         stations: vec!["hub".into()],
         operators: vec!["power".into()],
         retailers: vec!["grid".into()],
+        markets: Vec::new(),
+        bidders: Vec::new(),
         accounts: ["riders", "outside", "fleet:yellow", "operator:power", "retailer:grid"]
             .map(String::from)
             .to_vec(),
@@ -91,6 +93,7 @@ impl Day {
             deadhead_km: 2.0,
             energy_kwh: 1.6,
             fare: 12.5,
+            lost_fare: 0.0,
             soc_start: Some(0.50),
             soc_end: Some(0.46),
         };
@@ -105,6 +108,7 @@ impl Day {
             deadhead_km: 0.0,
             energy_kwh: 0.0,
             fare: 0.0,
+            lost_fare: 0.0,
             soc_start: None,
             soc_end: None,
             ..trip
