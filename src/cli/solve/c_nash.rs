@@ -299,11 +299,20 @@ fn tables(file: &Path, game: &Game, structure: &Structure, comparison: &Comparis
     row("Peak load", &|e| most(&e.load));
     row("Peak price", &|e| most(&e.prices));
     row("Away from nominal", &|e| figure(away(game, e)));
-    let _ = writeln!(out, "{table}\n");
+    let _ = writeln!(out, "{}\n", terminal::trimmed(&table));
     out.push_str(&by_step(game, comparison));
     out.push_str(&by_station(game, structure, comparison));
-    let _ = writeln!(out, " Nobody can gain more than {:.1e} by changing its profile.", comparison.residual);
+    out.push_str(&format!(" {}\n", proof(comparison)));
     out
+}
+
+/// What anybody could still gain, in words. Within rounding the figure would differ from machine to machine.
+fn proof(comparison: &Comparison) -> String {
+    let all = |e: &Equilibrium| e.costs.iter().map(|cost| cost.abs()).sum::<f64>();
+    if comparison.residual <= 1e-12 * all(&comparison.nash).max(all(&comparison.c_nash)) {
+        return "Nobody can gain by changing its profile.".to_owned();
+    }
+    format!("Nobody can gain more than {:.1e} by changing its profile.", comparison.residual)
 }
 
 /// Distance of all profiles from the nominal ones.
@@ -328,7 +337,7 @@ fn by_step(game: &Game, comparison: &Comparison) -> String {
         }
         table.add_row(row);
     }
-    format!("{table}\n{}\n", more(game.steps(), "steps"))
+    format!("{}\n{}\n", terminal::trimmed(&table), more(game.steps(), "steps"))
 }
 
 fn by_station(game: &Game, structure: &Structure, comparison: &Comparison) -> String {
@@ -348,7 +357,7 @@ fn by_station(game: &Game, structure: &Structure, comparison: &Comparison) -> St
             ratio.map_or("-", better).to_owned(),
         ]);
     }
-    format!("{table}\n{}\n", more(game.stations(), "stations"))
+    format!("{}\n{}\n", terminal::trimmed(&table), more(game.stations(), "stations"))
 }
 
 fn counted(n: usize, what: &str) -> String {
