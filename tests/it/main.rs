@@ -3,6 +3,7 @@
 mod audit;
 mod bad_input;
 mod c_nash;
+mod c_nash_figures;
 mod car2go;
 mod cli;
 mod coalition;
