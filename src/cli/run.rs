@@ -246,6 +246,7 @@ fn audit_facts(setup: &Setup, outputs: OutputOptions) -> AuditFacts {
         vehicles: vehicles.collect(),
         stations: stations.collect(),
         requests: Some(setup.requests.len() as u64),
+        trades: setup.trading.is_active(),
         outputs,
     }
 }
