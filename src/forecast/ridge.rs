@@ -77,7 +77,7 @@ impl Ridge {
     /// used than would be known `lead` slots before.
     ///
     /// # Errors
-    /// If lead or window are not positive or longer than ten years, or the penalty is not above 0.
+    /// If the lead is not one slot to a year, the window not a week to ten years, or the penalty not above 0.
     pub fn new(
         calendar: Calendar,
         lead: i64,
@@ -86,11 +86,10 @@ impl Ridge {
         initial: f64,
     ) -> Result<Self, InputError> {
         let day = calendar.slots_per_day();
-        let most_days = 3_660;
-        if !(1..=most_days * day).contains(&lead) {
-            return Err(InputError::new(lead.to_string(), "1 slot to ten years of them").key("lead"));
+        if !(1..=366 * day).contains(&lead) {
+            return Err(InputError::new(lead.to_string(), "1 slot to a year of them").key("lead"));
         }
-        if !(LEAST_DAYS..=most_days).contains(&i64::from(window_days)) {
+        if !(LEAST_DAYS..=3_660).contains(&i64::from(window_days)) {
             return Err(InputError::new(window_days.to_string(), "a week to ten years").key("window_days"));
         }
         if !(penalty > 0.0 && penalty.is_finite()) {
@@ -112,7 +111,7 @@ impl Ridge {
             penalty,
             initial,
             history,
-            rows: VecDeque::with_capacity(window as usize),
+            rows: VecDeque::new(),
             line: None,
             fitted: None,
         })

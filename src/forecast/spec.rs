@@ -114,7 +114,7 @@ mod tests {
         let refused = |text: &str, lead| build(text, lead).err().unwrap_or_default();
         let unknown = refused("kind = \"persistence\"\nseason = 1", 1);
         assert!(unknown.contains("unknown field"), "{unknown}");
-        insta::assert_snapshot!(refused("kind = \"ridge\"", 0), @"lead: found 0, expected 1 slot to ten years of them");
+        insta::assert_snapshot!(refused("kind = \"ridge\"", 0), @"lead: found 0, expected 1 slot to a year of them");
         insta::assert_snapshot!(refused("kind = \"ridge\"\npenalty = 0.0", 1), @"penalty: found 0, expected a number above 0");
         insta::assert_snapshot!(refused("kind = \"ridge\"\nwindow_days = 3", 1), @"window_days: found 3, expected a week to ten years");
         insta::assert_snapshot!(refused("kind = \"seasonal-naive\"\nseason_days = 0", 1), @"season_days: found 0, expected 1 to 366 days");

@@ -9,6 +9,7 @@ mod coalition;
 mod data_commands;
 mod engine;
 mod erlang;
+mod forecast;
 mod fuzz_corpus;
 mod layers;
 mod outputs;
