@@ -4,6 +4,7 @@ mod audit;
 mod bad_input;
 mod c_nash;
 mod car2go;
+mod clairvoyant;
 mod cli;
 mod coalition;
 mod data_commands;
