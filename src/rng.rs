@@ -38,7 +38,7 @@ pub enum Purpose {
     InitialSoc,
     /// Exploration and tie-breaking of a policy.
     Policy,
-    /// How far a forecast is from the value, by series and slot (see `forecast::Distortion`).
+    /// Errors of forecasts.
     Forecast,
     /// Points of a study.
     Design,
