@@ -13,6 +13,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("time", &[]),
     ("rng", &[]),
     ("geo", &["ids"]),
+    ("forecast", &["error", "rng", "time"]),
     ("ledger", &["ids", "time"]),
     ("markets", &["time"]),
     ("records", &["geo", "ids", "ledger", "markets", "time"]),
