@@ -95,8 +95,8 @@ fn each_wrong_day_is_found_by_the_check_meant_for_it() {
         ("Market: what is delivered is what was drawn, as far as it was bought", |d| {
             d.fleet[7..=9].iter_mut().for_each(|r| r.power_kw = 0.0)
         }),
-        ("Market: what is delivered is what was drawn, as far as it was bought", |d| {
-            d.market[1].imbalance_kwh = 1.0
+        ("Market: what is accepted is within the bid, and paid at the clearing price", |d| {
+            d.market[1].imbalance_kwh = 1.0;
         }),
         ("Ledger: every bid is settled once, and no other", |d| d.market[0].bid = BidId(7)),
         ("Ledger: every bid is settled once, and no other", |d| d.ledger.push(d.ledger[6])),
