@@ -11,6 +11,7 @@ pub mod erlang_c;
 pub mod lone_station;
 pub mod outcome;
 pub mod results;
+pub mod stackelberg;
 pub mod tables;
 
 pub use context::Context;
@@ -26,7 +27,17 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 /// All targets, in the order in which they are listed and run.
-pub static TARGETS: &[Target] = &[erlang_c::TARGET];
+pub static TARGETS: &[Target] = &[
+    erlang_c::TARGET,
+    stackelberg::TABLE_3,
+    stackelberg::TABLE_4,
+    stackelberg::FIG_7,
+    stackelberg::FIG_8,
+    stackelberg::FIG_9,
+    stackelberg::FIG_10,
+    stackelberg::FIG_11,
+    stackelberg::FIG_12,
+];
 
 /// Seed where none is given.
 pub const SEED: u64 = 1;

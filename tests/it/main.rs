@@ -22,6 +22,7 @@ mod run;
 mod scenario;
 mod scenario_tables;
 mod solve_c_nash;
+mod stackelberg;
 mod statistics;
 mod statistics_coverage;
 mod study;
