@@ -2,7 +2,7 @@
 
 use super::stackelberg_file::{Written, read};
 use crate::cli::terminal;
-use crate::error::{Error, Result};
+use crate::error::{Error, InputError, Result};
 use crate::games::stackelberg::{
     Aim, Answers, Bound, Ending, Equilibrium, Led, Start, bound, lead, solve_from,
 };
@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
     slots       T                 24 if nothing is said\n  \
     retailer    {a, b, c, lambda, g_max}  each [T]: a load g costs a/2 g^2 + b g + c and is sold at\n                                \
     lambda (a g + b); b and c are 0 and lambda is 1 if nothing is said;\n                                \
-    g_max, the most that can be generated, is not kept, but told of\n  \
+    g_max, the most that can be generated: where users draw more is told\n  \
     leader      {aim, lambda_max} aim: marginal (lambda as given), flatten or profit (lambda from 1 to\n                                \
     lambda_max, for the flattest load or the most profit)\n  \
     households  [{...}, ...]      omega [T], theta, count (of equal ones), and either\n                                \
@@ -76,6 +76,12 @@ pub fn run(args: &StackelbergArgs) -> Result<()> {
     if answers != Answers::Together {
         let none = led.game.retailer().prices(&vec![0.0; led.game.slots()]);
         led.equilibrium = solve_from(&led.game, Start::Prices(&none), answers);
+    }
+    let found = &led.equilibrium;
+    if ![found.payments, found.cost, found.potential].iter().all(|x| x.is_finite()) {
+        let problem =
+            InputError::new("figures whose equilibrium is too large for a number", "figures of like size");
+        return Err(problem.file(&args.file).into());
     }
     let bound = bound(&led.game, &led.equilibrium.plans, ENOUGH * led.equilibrium.payments.abs(), MOST_STEPS);
     if args.json {
@@ -182,15 +188,16 @@ fn tables(file: &Path, written: &Written, led: &Led, bound: &Bound) -> String {
         counted(game.vehicles().len(), "vehicle"),
         name_of(written.aim),
     );
-    let mut totals = table(&["", ""]);
+    let mut totals = table(&["All users", ""]);
     let energy: f64 = found.load.iter().sum();
-    for (name, value) in [
+    let rows = [
         ("Energy (kWh)", energy),
         ("Peak load (kW)", found.peak()),
         ("Users pay", found.payments),
         ("Generation costs", found.cost),
         ("Retailer keeps", found.profit()),
-    ] {
+    ];
+    for (name, value) in rows {
         totals.add_row([name.to_owned(), figure(value)]);
     }
     let _ = writeln!(out, "{totals}\n");

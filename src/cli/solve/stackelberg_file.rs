@@ -17,8 +17,8 @@ pub struct Written {
     pub vehicles: Vec<String>,
 }
 
-/// Most slots, and most equal vehicles of one entry.
-const MOST_SLOTS: u32 = 1_000;
+/// Most slots (a week), and most equal vehicles of one entry.
+const MOST_SLOTS: u32 = 168;
 const MOST_ALIKE: u32 = 100_000;
 
 /// Keys of the file and its objects.
@@ -76,6 +76,9 @@ pub fn read(file: &Path) -> Result<Written> {
                 .extend((1..=count).map(|k| if count == 1 { name.clone() } else { format!("{name} {k}") }));
         }
         reader.adopt(entry.finish(&VEHICLE));
+    }
+    if households.is_empty() && vehicles.is_empty() && reader.is_right() {
+        reader.problem("households", "nothing", "a household or a vehicle at least");
     }
     let problems = reader.finish(&KEYS);
     let (Some(retailer), Some(aim), true) = (retailer, aim, problems.is_empty()) else {

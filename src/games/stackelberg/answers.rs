@@ -8,10 +8,10 @@
 //!   and there is an end. A household then rests where the price, as it stands, is what its energy is worth to it: it
 //!   could not gain as a price taker. A vehicle, which cannot draw a half, could gain at most `lambda a / 2` times the
 //!   square of what it moves; how much that is in all, [`bound`](super::bound) tells.
-//! - [`Answers::Announced`]: a user takes the price that has been announced as given. Households still come to rest where
-//!   theta is at least half of what the price rises by when one of them moves; vehicles may chase each other round and
-//!   round, which is detected and told.
-//! - [`Answers::Together`]: the first, but all households answer at once with what their answers in turn lead to
+//! - [`Answers::Announced`]: a user takes the price that has been announced as given. The potential still falls with the
+//!   answers of households whose theta is at least what a kW more of them adds to the price; those with less may swing for
+//!   ever, and vehicles may chase each other round and round. That is detected and told.
+//! - [`Answers::Together`]: as the first, but all households answer at once with what their answers in turn lead to
 //!   (`settle`). The potential falls likewise. It is the fastest and the default.
 
 use super::household::Divider;

@@ -27,7 +27,7 @@ impl Divider {
     /// Fills `x` with the answer; `total` lies between the sums of the bounds. Returns the multiplier. A `hint` near it
     /// saves time and changes nothing; it may be not a number.
     pub fn divide(&mut self, low: &[f64], high: &[f64], total: f64, hint: f64, x: &mut [f64]) -> f64 {
-        let found = self.from_hint(low, high, total, hint);
+        let found = self.by_steps(low, high, total, hint);
         let mut multiplier = found.unwrap_or_else(|| self.by_breakpoints(low, high, total));
         // Once more from those that are free, so that the sum is right to the last digits.
         let slots = x.len();
@@ -76,7 +76,10 @@ impl Divider {
     /// Newton's steps from a multiplier near the right one. Where the sum is flat, or they lead out of what is known to
     /// hold it, ever longer steps until it is held from both sides, then halves. They end on its straight line or are
     /// given up.
-    fn from_hint(&self, low: &[f64], high: &[f64], total: f64, hint: f64) -> Option<f64> {
+    fn by_steps(&self, low: &[f64], high: &[f64], total: f64, hint: f64) -> Option<f64> {
+        if !hint.is_finite() {
+            return None;
+        }
         let mut multiplier = hint;
         let (mut least, mut most) = (f64::NEG_INFINITY, f64::INFINITY);
         // The span of multipliers over which a load goes from bound to bound.

@@ -13,8 +13,9 @@ pub struct Retailer {
     pub c: Vec<f64>,
     /// Margin: the price is so many times the marginal cost; 1 or more.
     pub lambda: Vec<f64>,
-    /// Most that can be generated [kW]; infinity for no limit. The game does not keep it: see
-    /// [`Equilibrium::over_capacity`](super::Equilibrium::over_capacity).
+    /// Most that can be generated [kW]; infinity for no limit. Users do not know of it: whether they keep it is told
+    /// ([`Equilibrium::over_capacity`](super::Equilibrium::over_capacity)), and a retailer that chooses its margins
+    /// chooses those first that make users keep it.
     pub capacity: Vec<f64>,
 }
 
@@ -208,7 +209,7 @@ impl Vehicle {
             let expected = format!("a slot from 0 to {last}");
             (value > last).then(|| InputError::new(value.to_string(), expected).key(key))
         };
-        problems.extend(slot("arrival", self.arrival, slots - 1));
+        problems.extend(slot("arrival", self.arrival, slots.saturating_sub(1)));
         problems.extend(slot("departure", self.departure, slots));
         if !problems.is_empty() {
             return problems;
@@ -253,11 +254,37 @@ impl Game {
                 problems.extend(within(&format!("vehicles[{i}]"), vehicle.problems(slots)));
             }
         }
+        let game = Self { retailer, households, vehicles };
         if problems.is_empty() {
-            Ok(Self { retailer, households, vehicles })
-        } else {
-            Err(Error::Input(problems))
+            problems.extend(game.least_load());
         }
+        if problems.is_empty() { Ok(game) } else { Err(Error::Input(problems)) }
+    }
+
+    /// The plain reasons why the retailer cannot serve any plans: one slot, or all slots together.
+    fn least_load(&self) -> Option<InputError> {
+        let retailer = &self.retailer;
+        for (t, &most) in retailer.capacity.iter().enumerate() {
+            let drawn: f64 = self.households.iter().map(|h| f64::from(h.count) * h.low[t]).sum();
+            let fed: f64 = self.vehicles.iter().map(|v| v.rated_kw).sum();
+            if drawn - fed > most * (1.0 + 1e-9) {
+                let expected = format!("at least {}, the least that users draw", short(drawn - fed));
+                let key = format!("retailer.g_max[{t}]");
+                return Some(InputError::new(most.to_string(), expected).key(key));
+            }
+        }
+        let (energy, most) = (self.energy(), retailer.capacity.iter().sum::<f64>());
+        (energy > most * (1.0 + 1e-9)).then(|| {
+            let found = format!("{} over all slots", short(most));
+            let expected = format!("at least {}, the energy of all users", short(energy));
+            InputError::new(found, expected).key("retailer.g_max")
+        })
+    }
+
+    /// What all users draw in a day [kWh], less what is fed back.
+    pub fn energy(&self) -> f64 {
+        self.households.iter().map(|h| f64::from(h.count) * h.energy).sum::<f64>()
+            + self.vehicles.iter().map(|v| f64::from(v.hours_needed) * v.rated_kw).sum::<f64>()
     }
 
     /// Number of slots, T.
@@ -282,13 +309,14 @@ impl Game {
     /// # Errors
     /// If there are not as many margins as slots, or one is below 1.
     pub fn with_lambda(&self, lambda: Vec<f64>) -> Result<Self> {
-        let retailer = Retailer { lambda, ..self.retailer.clone() };
-        let problems = within("retailer", retailer.problems());
-        if problems.is_empty() { Ok(Self { retailer, ..self.clone() }) } else { Err(Error::Input(problems)) }
+        let game = self.with_margins(lambda);
+        let problems = within("retailer", game.retailer.problems());
+        if problems.is_empty() { Ok(game) } else { Err(Error::Input(problems)) }
     }
 
-    pub(super) fn set_lambda(&mut self, slot: usize, lambda: f64) {
-        self.retailer.lambda[slot] = lambda;
+    /// The same for margins that are right.
+    pub(super) fn with_margins(&self, lambda: Vec<f64>) -> Self {
+        Self { retailer: Retailer { lambda, ..self.retailer.clone() }, ..self.clone() }
     }
 }
 

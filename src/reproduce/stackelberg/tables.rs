@@ -184,7 +184,7 @@ fn picture(figures: &[Figure]) -> plots::Figure {
         stacked: false,
     };
     plots::Figure::new("What answers to the price and feeding back change")
-        .subtitle("means over days drawn at random; the 95 % intervals are narrower than their lines")
+        .subtitle("means over days drawn at random, with 95 % intervals")
         .panel("", bars)
 }
 
