@@ -77,7 +77,7 @@ fn json_adds_up() {
 #[test]
 fn the_table_shows_schedules_and_how_it_ended() {
     let mut game = small();
-    game["retailer"]["g_max"] = json!([null, null, null, null, 20.0, 21.0]);
+    game["retailer"]["g_max"] = json!([null, 30.0, null, null, 20.0, 21.0]);
     let (status, out, _) = solve(&game.to_string(), &[]);
     assert_eq!(status, 0);
     insta::assert_snapshot!(out);
@@ -166,7 +166,7 @@ fn bad_files_are_told_of() {
         ("households", json!([1])),
         ("households", json!({})),
         // A vehicle that cannot be full: too short at home, too few active hours, too small a battery.
-        ("vehicles", vehicle("departure", json!(4))),
+        ("vehicles", vehicle("hours_needed", json!(6))),
         ("vehicles", vehicle("hours_needed", json!(4))),
         ("vehicles", vehicle("battery_kwh", json!(5))),
         ("vehicles", vehicle("arrival", json!(6))),

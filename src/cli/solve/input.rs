@@ -40,6 +40,10 @@ impl Reader {
         }
         self.problems
     }
+    /// The problems found so far, whatever is left to be read.
+    pub fn problems(self) -> Vec<InputError> {
+        self.problems
+    }
     /// Notes a problem with a key of this object.
     pub fn problem(&mut self, key: &str, found: impl Into<String>, expected: impl Into<String>) {
         self.problems.push(InputError::new(found, expected).key(format!("{}{key}", self.prefix)));
@@ -156,7 +160,7 @@ impl Reader {
         }
         let numbers = self.numbers(key, value, null_is)?;
         if numbers.len() != length {
-            self.problem(key, format!("{} figures", numbers.len()), format!("{length}, one for each slot"));
+            self.problem(key, counted(numbers.len()), format!("{length}, one for each slot"));
             return None;
         }
         Some(numbers)
@@ -185,6 +189,11 @@ impl Reader {
         }
         (self.problems.len() == before).then_some(numbers)
     }
+}
+
+/// So many figures.
+pub fn counted(figures: usize) -> String {
+    if figures == 1 { "1 figure".to_owned() } else { format!("{figures} figures") }
 }
 
 /// What a value is, in words.

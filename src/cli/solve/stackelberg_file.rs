@@ -1,6 +1,6 @@
 //! The file of `gridfleet solve stackelberg`: slots, the retailer, households, vehicles, what the retailer is after.
 
-use super::input::{self, Reader};
+use super::input::{self, Reader, counted};
 use crate::error::{Error, Result};
 use crate::games::stackelberg::{Aim, Game, Household, Retailer, Vehicle, within};
 use std::path::Path;
@@ -20,6 +20,8 @@ pub struct Written {
 /// Most slots (a week), and most equal vehicles of one entry.
 const MOST_SLOTS: u32 = 168;
 const MOST_ALIKE: u32 = 100_000;
+/// Most equal households of one entry.
+const MOST_HOMES: u32 = 1_000_000_000;
 
 /// Keys of the file and its objects.
 const KEYS: [&str; 5] = ["slots", "retailer", "leader", "households", "vehicles"];
@@ -55,7 +57,10 @@ pub fn read(file: &Path) -> Result<Written> {
     if slots == 0 {
         reader.problem("slots", "0", "at least 1");
     }
-    let slots = slots.max(1);
+    if !reader.is_right() {
+        // All lists would be of the wrong length.
+        return Err(named(Error::Input(reader.problems())));
+    }
     let retailer = retailer(&mut reader, slots);
     let aim = aim(&mut reader);
     let (mut households, mut vehicles) = (Vec::new(), Vec::new());
@@ -92,7 +97,7 @@ pub fn read(file: &Path) -> Result<Written> {
 fn retailer(reader: &mut Reader, slots: usize) -> Option<Retailer> {
     let Some(mut object) = reader.object("retailer") else {
         if reader.is_right() {
-            reader.problem("retailer", "nothing", "an object with a, b and lambda");
+            reader.problem("retailer", "nothing", "an object with a at least");
         }
         return None;
     };
@@ -132,25 +137,25 @@ fn aim(reader: &mut Reader) -> Option<Aim> {
 
 /// A household: its nominal load and how far it goes from it, or its energy and its bounds.
 fn household(entry: &mut Reader, slots: usize) -> Option<Household> {
-    let count = entry.whole("count", Some(1), u32::MAX);
+    let count = entry.whole("count", Some(1), MOST_HOMES);
     let omega = entry.column("omega", slots, None, None);
     let theta = entry.number("theta", None);
-    let nominal = entry.take("nominal").map(|value| entry.numbers("nominal", value, None));
     let (energy, low, high);
-    if let Some(nominal) = nominal {
-        let nominal = nominal?;
+    if let Some(value) = entry.take("nominal") {
+        let nominal = entry.numbers("nominal", value, None);
+        let least = entry.number("min_percent", Some(100.0));
+        let most = entry.number("max_percent", Some(100.0));
+        energy = entry.number("energy", Some(nominal.iter().flatten().sum()));
+        let (nominal, least, most) = (nominal?, least?, most?);
         if nominal.len() != slots {
-            entry.problem(
-                "nominal",
-                format!("{} figures", nominal.len()),
-                format!("{slots}, one for each slot"),
-            );
+            entry.problem("nominal", counted(nominal.len()), format!("{slots}, one for each slot"));
             return None;
         }
-        let mut percent = |key: &str| Some(entry.number(key, Some(100.0))? / 100.0);
-        let (least, most) = (percent("min_percent"), percent("max_percent"));
-        let around = Household::around(&nominal, least?, most?, 1.0, 1.0);
-        energy = entry.number("energy", Some(around.energy));
+        if !(0.0..=most).contains(&least) {
+            entry.problem("min_percent", least.to_string(), format!("from 0 to {most}, the max_percent"));
+            return None;
+        }
+        let around = Household::around(&nominal, least / 100.0, most / 100.0, 1.0, 1.0);
         (low, high) = (Some(around.low), Some(around.high));
     } else {
         energy = entry.number("energy", None);

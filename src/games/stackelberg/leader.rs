@@ -5,8 +5,9 @@
 //! searched by steps: each slot's margin up or down, all together, and up where the load is above its mean with down
 //! elsewhere; kept where that is better, with steps that are halved until they are small (pattern search: T. G. Kolda, R.
 //! M. Lewis and V. Torczon, SIAM Review 45, 2003). The start is the best of four: the margins given, all 1, all the most
-//! allowed, and those at which a flat load would have the same price in all slots, as far as allowed. What is found is
-//! never worse than any of these; that nothing is better is not shown.
+//! allowed, and those at which a flat load would have the same price in all slots, as far as allowed; and once more all 1,
+//! from where every margin has room to rise. What is found is never worse than any of these; that nothing is better is not
+//! shown.
 
 use super::answers::{Answers, Start};
 use super::model::Game;
@@ -74,25 +75,28 @@ pub fn lead(game: &Game, aim: Aim) -> Result<Led> {
     }
     let slots = game.slots();
     let given: Vec<f64> = game.retailer().lambda.iter().map(|x| x.clamp(1.0, most)).collect();
-    let mut search: Option<Search> = None;
-    for lambda in [given, vec![1.0; slots], vec![most; slots], level(game, most)] {
+    let begin = |lambda: Vec<f64>| -> Result<Search> {
         let game = game.with_lambda(lambda)?;
         let equilibrium = solve(&game);
         let loss = aim.loss(&game, &equilibrium);
-        match &mut search {
-            Some(search) => {
-                search.offer(game, equilibrium, loss);
-            }
-            None => search = Some(Search { game, equilibrium, loss, tried: 1 }),
+        Ok(Search { game, equilibrium, loss, tried: 1 })
+    };
+    let mut best = begin(vec![1.0; slots])?;
+    let mut least = best.clone();
+    for lambda in [given, vec![most; slots], level(game, most)] {
+        let other = begin(lambda)?;
+        best.offer(other.game, other.equilibrium, other.loss);
+    }
+    for search in [&mut best, &mut least] {
+        let mut step = most - 1.0;
+        for _ in 0..=HALVINGS {
+            while step > 0.0 && search.round(aim, step, most) {}
+            step /= 2.0;
         }
     }
-    let Some(mut search) = search else { unreachable!("four starts") };
-    let mut step = (most - 1.0) / 2.0;
-    for _ in 0..=HALVINGS {
-        while step > 0.0 && search.round(aim, step, most) {}
-        step /= 2.0;
-    }
-    Ok(Led { game: search.game, equilibrium: search.equilibrium, tried: search.tried })
+    let tried = best.tried + least.tried;
+    best.offer(least.game, least.equilibrium, least.loss);
+    Ok(Led { game: best.game, equilibrium: best.equilibrium, tried })
 }
 
 /// Margins at which a flat load has the same price in all slots: that of the dearest slot without a margin.
@@ -108,6 +112,7 @@ fn level(game: &Game, most: f64) -> Vec<f64> {
 }
 
 /// The best so far.
+#[derive(Clone)]
 struct Search {
     game: Game,
     equilibrium: Equilibrium,

@@ -221,11 +221,11 @@ impl Vehicle {
             format!("at most {}, the max_active_hours: it cannot be full", self.max_active_hours)
         } else if self.charge_at_arrival() < -1e-9 * self.battery_kwh {
             let hours = (self.battery_kwh / self.rated_kw).floor();
-            format!("at most {hours}, after which an empty battery is full")
+            format!("at most {hours}, the whole hours that an empty battery takes")
         } else {
             return problems;
         };
-        problems.push(InputError::new(format!("{needed} hours"), most).key("hours_needed"));
+        problems.push(InputError::new(needed.to_string(), most).key("hours_needed"));
         problems
     }
 }
@@ -425,8 +425,18 @@ mod tests {
             assert_eq!(keys(wrong.problems(2)), [key], "{wrong:?}");
         }
         let one = || vec![1.0];
-        let retailer = Retailer { a: vec![0.0], b: vec![-1.0], c: one(), lambda: vec![0.5], capacity: one() };
-        let Err(Error::Input(problems)) = Game::new(retailer, vec![], vec![]) else { panic!("no problem") };
+        let wrong = Retailer { a: vec![0.0], b: vec![-1.0], c: one(), lambda: vec![0.5], capacity: one() };
+        let Err(Error::Input(problems)) = Game::new(wrong, vec![], vec![]) else { panic!("no problem") };
         assert_eq!(keys(problems), ["retailer.a", "retailer.b", "retailer.lambda"]);
+        // What can be generated is less than what users cannot do without, in one slot or in all.
+        for (capacity, key) in [(vec![0.4, 9.0], "retailer.g_max[0]"), (vec![1.4, 1.4], "retailer.g_max")] {
+            let two = || vec![1.0; 2];
+            let scarce = Retailer { a: two(), b: two(), c: two(), lambda: two(), capacity };
+            let household = Household::around(&[1.0, 2.0], 0.5, 1.5, 5.0, 0.1);
+            let Err(Error::Input(problems)) = Game::new(scarce, vec![household], vec![]) else {
+                panic!("no problem")
+            };
+            assert_eq!(keys(problems), [key]);
+        }
     }
 }
