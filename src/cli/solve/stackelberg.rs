@@ -217,7 +217,8 @@ fn tables(file: &Path, written: &Written, led: &Led, bound: &Bound) -> String {
     }
     if !found.over_capacity.is_empty() {
         let slots: Vec<String> = found.over_capacity.iter().map(usize::to_string).collect();
-        let _ = writeln!(out, " The load is above g_max in slots {}.", slots.join(", "));
+        let s = if slots.len() == 1 { "" } else { "s" };
+        let _ = writeln!(out, " The load is above g_max in slot{s} {}.", slots.join(", "));
     }
     out
 }
