@@ -37,15 +37,11 @@ pub struct Bound {
 pub fn bound(game: &Game, plans: &Plans, enough: f64, most_steps: usize) -> Bound {
     let potential = plans.potential(game);
     let mut best = Replies::at(game, &game.retailer().prices(&plans.load(game)));
-    let vehicles_gain = {
-        let prices = game.retailer().prices(&plans.load(game));
-        let paid: f64 = plans.vehicle_load(game).iter().zip(&prices).map(|(v, p)| v * p).sum();
-        let worth: f64 = game.vehicles().iter().zip(&plans.vehicles).map(|(v, s)| vehicle_worth(v, s)).sum();
-        paid - worth - best.vehicles_cost
-    };
     // What vehicles mix: their load and its worth.
     let mut load = plans.vehicle_load(game);
     let mut worth: f64 = game.vehicles().iter().zip(&plans.vehicles).map(|(v, s)| vehicle_worth(v, s)).sum();
+    let paid: f64 = load.iter().zip(&best.prices).map(|(load, price)| load * price).sum();
+    let vehicles_gain = paid - worth - best.vehicles_cost;
     let mut settlement = Settlement::new(game, best.prices.clone());
     let mut replies = best.clone();
     let mut steps = 0;

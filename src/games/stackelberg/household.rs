@@ -5,6 +5,7 @@
 //! sum of these rises with `m` along straight lines, whose ends are the multipliers at which a load leaves its lower
 //! bound or reaches its upper one. Sorted, they are walked through until the sum is right (the method of breakpoints
 //! for the continuous quadratic knapsack: R. Helgason, J. Kennington and H. Lall, Mathematical Programming 18, 1980).
+//! From the multiplier of an answer to prices like these, Newton's steps come to the same straight line sooner.
 
 /// Steps after which breakpoints are walked through instead.
 const MOST_STEPS: usize = 24;
