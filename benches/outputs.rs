@@ -32,6 +32,8 @@ fn labels() -> Labels {
         stations: (0..500).map(|s| format!("hub-{s}")).collect(),
         operators: vec!["hub".into()],
         retailers: vec!["grid".into()],
+        markets: Vec::new(),
+        bidders: Vec::new(),
         accounts: ["riders", "outside", "fleet:yellow", "fleet:green", "operator:hub", "retailer:grid"]
             .map(String::from)
             .to_vec(),
@@ -70,6 +72,7 @@ fn trip(n: u32) -> TripRecord {
         deadhead_km: noise(n, 8),
         energy_kwh: noise(n, 9),
         fare: (noise(n, 10) * 3_000.0).round() / 100.0,
+        lost_fare: 0.0,
         soc_start: Some(soc),
         soc_end: Some(soc * 0.99),
     }

@@ -3,9 +3,10 @@
 //! `cargo bench --bench study`
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use gridfleet::engine::policies;
 use gridfleet::outputs::Manifest;
 use gridfleet::rng::Streams;
-use gridfleet::studies::run::{Options, Policies};
+use gridfleet::studies::run::Options;
 use gridfleet::studies::{self, Progress, load, task};
 use std::path::Path;
 use std::sync::Arc;
@@ -33,7 +34,9 @@ fn studies_of_weeks(c: &mut Criterion) {
             for replication in 0..REPLICATIONS {
                 let streams = Streams { seed: study.plan.seed, replication };
                 let (setup, prepared) = arm.build_from(&recorded, streams).expect("a world");
-                task::simulate(Arc::new(setup), Policies::of(&prepared), streams, &stop).expect("a result");
+                let setup = Arc::new(setup);
+                let policies = policies(&prepared.policies, &setup, streams);
+                task::simulate(setup, policies, streams, &stop).expect("a result");
             }
         });
     });
@@ -48,7 +51,7 @@ fn studies_of_weeks(c: &mut Criterion) {
                     shard: None,
                     replications: Some(REPLICATIONS),
                     resume: false,
-                    policies: &|_, prepared| Policies::of(prepared),
+                    policies: &|_, specs, setup, streams| policies(specs, setup, streams),
                     progress: &Silent,
                     stop: &stop,
                     manifest: Manifest::new(Vec::new()),

@@ -44,6 +44,12 @@ ids! {
     OperatorId(u16);
     /// Whoever sells energy to stations and broadcasts its price.
     RetailerId(u16);
+    /// A market for energy.
+    MarketId(u16);
+    /// Whoever bids in markets: a fleet or a retailer.
+    BidderId(u16);
+    /// A bid, in the order of clearing; settlements of imbalance are numbered with them.
+    BidId(u32);
     /// A charging session, in the order of arrival at the stations.
     SessionId(u32);
     /// An account of the ledger.

@@ -38,6 +38,8 @@ pub enum Purpose {
     InitialSoc,
     /// Exploration and tie-breaking of a policy.
     Policy,
+    /// Errors of forecasts.
+    Forecast,
     /// Points of a study.
     Design,
     /// Resampling in the statistics of a study.
@@ -63,6 +65,7 @@ impl Purpose {
             Self::Placement => "placement",
             Self::InitialSoc => "initial soc",
             Self::Policy => "policy",
+            Self::Forecast => "forecast",
             Self::Design => "design",
             Self::Resampling => "resampling",
             Self::Synthesis => "synthesis",

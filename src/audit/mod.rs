@@ -5,6 +5,7 @@
 //! and money add up. It shares no code with the engine: what it needs to know
 //! besides the tables (battery sizes, places of stations) is in [`AuditFacts`].
 
+mod markets;
 mod money;
 mod stations;
 mod tables;
@@ -78,6 +79,8 @@ pub struct AuditFacts {
     pub stations: Vec<StationFacts>,
     /// Requests that the run was given, where known.
     pub requests: Option<u64>,
+    /// Whether there were markets to bid in.
+    pub trades: bool,
     /// Which tables were written, and how densely.
     pub outputs: OutputOptions,
 }
@@ -122,6 +125,15 @@ impl Check {
 /// Not so if either is not a number.
 pub(crate) fn close(a: f64, b: f64, tolerance: f64) -> bool {
     (a - b).abs() <= tolerance * a.abs().max(b.abs()).max(1.0)
+}
+
+/// Amount in millionths of the currency; `None` if it is not a whole number of them.
+pub(crate) fn millionths(amount: f64) -> Option<i64> {
+    let scaled = amount * 1e6;
+    let whole = scaled.round();
+    // An amount is written as a float: exact to a part in 2^52.
+    let tolerance = 1e-3 + scaled.abs() * 1e-15;
+    ((scaled - whole).abs() <= tolerance && whole.abs() < 9e18).then_some(whole as i64)
 }
 
 /// What the auditor found.
@@ -189,6 +201,7 @@ pub fn audit(dir: &Path, facts: &AuditFacts) -> Result<AuditReport> {
     stations::check(&mut auditor)?;
     trips::check(&mut auditor)?;
     money::check(&mut auditor)?;
+    markets::check(&mut auditor)?;
     Ok(AuditReport { checks: auditor.checks })
 }
 

@@ -1,7 +1,7 @@
 //! The ledger against the trips and sessions it pays for.
 
 use super::tables::{Code, MISSING, Texts, Written};
-use super::{Auditor, Check, close};
+use super::{Auditor, Check, close, millionths};
 use crate::error::Result;
 use crate::ledger::EntryKind;
 use crate::outputs::summary::SUMMARY;
@@ -13,15 +13,6 @@ const BALANCE: &str = "Ledger: amounts are whole, and the fleets hold their prof
 const FARES: &str = "Ledger: every fare is a trip's, and the other way round";
 const COSTS: &str = "Ledger: every session's cost is posted, and no other";
 const PRICES: &str = "Sessions: cost is energy x broadcast price";
-
-/// Amount in millionths of the currency; `None` if it is not a whole number of them.
-fn millionths(amount: f64) -> Option<i64> {
-    let scaled = amount * 1e6;
-    let whole = scaled.round();
-    // An amount is written as a float: exact to a part in 2^52.
-    let tolerance = 1e-3 + scaled.abs() * 1e-15;
-    ((scaled - whole).abs() <= tolerance && whole.abs() < 9e18).then_some(whole as i64)
-}
 
 pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
     prices(auditor)?;

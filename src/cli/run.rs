@@ -127,16 +127,20 @@ fn simulate(job: &Job, progress: &Progress, stop: &AtomicBool) -> Result<Outcome
         stations_every: prepared.outputs.stations_every,
     };
     let connectors = setup.stations.iter().map(|s| s.connectors.len() as u64).sum();
-    let metrics_setup =
-        MetricsSetup { start: setup.start, end: setup.end, connectors, co2_kg_per_kwh: setup.co2_kg_per_kwh };
+    let metrics_setup = MetricsSetup {
+        start: setup.start,
+        end: setup.end,
+        connectors,
+        co2_kg_per_kwh: setup.co2_kg_per_kwh,
+        trades: setup.trading.is_active(),
+    };
     let mut metrics = Metrics::new(&labels, metrics_setup);
     let mut overview = Overview::new(&labels, setup.clock.clone(), setup.start, setup.end);
     let mut tables = ParquetRecorder::create(dir.path(), labels, &provenance, &options)?;
 
     setup.sites().iter().for_each(|site| tables.site(site));
-    let mut simulation =
-        Simulation::new(Arc::clone(setup), prepared.dispatch.build(), prepared.charging.build(), job.streams)
-            .with_relocation(prepared.relocation.build());
+    let policies = crate::engine::policies(&prepared.policies, setup, job.streams);
+    let mut simulation = Simulation::under(Arc::clone(setup), policies, job.streams);
     if job.audit {
         simulation = simulation.audited();
     }
@@ -152,15 +156,19 @@ fn simulate(job: &Job, progress: &Progress, stop: &AtomicBool) -> Result<Outcome
     let simulated = progress.elapsed();
     tables.finish()?;
 
-    let policy = match setup.mode {
+    let specs = &prepared.policies;
+    let mut policy = match setup.mode {
         Mode::Dispatch { .. } => vec![
-            ("dispatch", prepared.dispatch.name()),
-            ("charging", prepared.charging.name()),
-            ("relocation", prepared.relocation.name()),
+            ("dispatch", specs.dispatch.name()),
+            ("charging", specs.charging.name()),
+            ("relocation", specs.relocation.name()),
         ],
         // The trace decides.
         Mode::Replay => vec![("dispatch", "replay"), ("charging", "replay"), ("relocation", "replay")],
     };
+    if setup.trading.is_active() {
+        policy.push(("bidding", specs.bidding.name()));
+    }
     let head = SummaryHead {
         provenance,
         policy: policy.into_iter().map(|(role, name)| (role.to_owned(), name.to_owned())).collect(),
@@ -238,6 +246,7 @@ fn audit_facts(setup: &Setup, outputs: OutputOptions) -> AuditFacts {
         vehicles: vehicles.collect(),
         stations: stations.collect(),
         requests: Some(setup.requests.len() as u64),
+        trades: setup.trading.is_active(),
         outputs,
     }
 }

@@ -5,7 +5,7 @@ use super::{run, terminal};
 use crate::error::{Error, InputError, Result};
 use crate::outputs::Manifest;
 use crate::studies::plan::Shard;
-use crate::studies::run::{Finished, Options, Policies, workshop};
+use crate::studies::run::{Finished, Options, workshop};
 use crate::studies::{self, load, merge};
 use clap::{Args, Subcommand};
 use std::path::{Path, PathBuf};
@@ -118,7 +118,7 @@ pub fn run(args: &StudyArgs) -> Result<()> {
         shard: args.shard,
         replications: args.replications,
         resume: args.resume,
-        policies: &|_, prepared| Policies::of(prepared),
+        policies: &|_, specs, setup, streams| crate::engine::policies(specs, setup, streams),
         progress: &progress,
         stop,
         manifest,

@@ -1,6 +1,7 @@
 //! What the terminal can do, and writing to it without falling over.
 
 use crate::error::{Error, Result};
+use comfy_table::Table;
 use std::io::{ErrorKind, IsTerminal as _, Write as _};
 
 /// Whether messages on stderr may be coloured: a terminal that is not dumb, and `NO_COLOR` unset or
@@ -32,6 +33,12 @@ pub fn print(text: &str) -> Result<()> {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::writing("stdout", error)),
         _ => Ok(()),
     }
+}
+
+/// A table as text, without blanks at the ends of its lines.
+pub fn trimmed(table: &Table) -> String {
+    let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
+    lines.join("\n")
 }
 
 /// Writes a message to stderr; there is nobody to tell if that fails.

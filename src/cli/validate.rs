@@ -70,11 +70,14 @@ fn describe(setup: &Setup, prepared: &Prepared) -> String {
     row("period", format!("{} to {} ({zone}, {hours} h)", local(setup.start), local(setup.end)));
     match setup.mode {
         Mode::Dispatch { patience_s } => {
-            row("mode", format!("dispatch ({}, riders wait {patience_s} s)", prepared.dispatch.name()));
+            row(
+                "mode",
+                format!("dispatch ({}, riders wait {patience_s} s)", prepared.policies.dispatch.name()),
+            );
         }
         Mode::Replay => row("mode", "replay".to_owned()),
     }
-    row("charging", prepared.charging.name().to_owned());
+    row("charging", prepared.policies.charging.name().to_owned());
     row("requests", format!("{} ({} rows read)", setup.requests.len(), prepared.import.rows_read));
     for (reason, count) in prepared.import.skipped.iter().chain(&prepared.left_out) {
         row("", format!("{count} left out: {reason}"));

@@ -1,23 +1,29 @@
 //! The accounts of the ledger, and how the engine posts to them.
 
-use crate::ids::{AccountId, FleetId, OperatorId, RetailerId};
+use crate::ids::{AccountId, FleetId, MarketId, OperatorId, RetailerId};
 use crate::ledger::{EntryKind, Ledger, LedgerEntry, Money, Reference};
 use crate::records::Recorder;
 use crate::time::SimTime;
-use crate::world::Setup;
+use crate::world::{Party, Setup};
 
 /// Numbers of the accounts, in the order of `Setup::labels`.
 #[derive(Debug, Clone)]
 pub(super) struct Accounts {
     fleets: usize,
     operators: usize,
+    retailers: usize,
+    markets: usize,
     pub ledger: Ledger,
 }
 
 impl Accounts {
     pub fn new(setup: &Setup) -> Self {
-        let (fleets, operators) = (setup.fleets.len(), setup.operators.len());
-        Self { fleets, operators, ledger: Ledger::new(2 + fleets + operators + setup.retailers.len()) }
+        let (fleets, operators, retailers) =
+            (setup.fleets.len(), setup.operators.len(), setup.retailers.len());
+        let markets = setup.trading.markets.len();
+        // One more for the system operator, at the end.
+        let ledger = Ledger::new(2 + fleets + operators + retailers + markets + 1);
+        Self { fleets, operators, retailers, markets, ledger }
     }
 
     /// Everybody who rides.
@@ -35,6 +41,21 @@ impl Accounts {
 
     pub fn retailer(&self, retailer: RetailerId) -> AccountId {
         AccountId::new(2 + self.fleets + self.operators + retailer.index())
+    }
+
+    pub fn market(&self, market: MarketId) -> AccountId {
+        AccountId::new(2 + self.fleets + self.operators + self.retailers + market.index())
+    }
+
+    pub fn system_operator(&self) -> AccountId {
+        AccountId::new(2 + self.fleets + self.operators + self.retailers + self.markets)
+    }
+
+    pub fn party(&self, party: Party) -> AccountId {
+        match party {
+            Party::Fleet(fleet) => Self::fleet(fleet),
+            Party::Retailer(retailer) => self.retailer(retailer),
+        }
     }
 
     /// `payer` pays `amount` to `receiver`; a negative amount goes the other way, and nothing is

@@ -116,6 +116,7 @@ impl Simulation {
             charge_end: None,
             limit_kw: of.limit_kw(self.setup.stations[station.index()].connectors[number]),
             share_kw: 0.0,
+            set_kw: f64::INFINITY,
             anchor: now,
             anchor_soc: v.soc,
             expected_end: now,
@@ -209,6 +210,47 @@ impl Simulation {
         self.state.fire(vehicle, Trigger::Stop);
     }
 
+    /// A policy sets how much power a session may take; 0 stops it, more lets it go on.
+    pub(super) fn set_power(&mut self, vehicle: VehicleId, power_kw: f64) -> Result<(), Refusal> {
+        if power_kw.is_nan() || power_kw < 0.0 {
+            return Err(Refusal::NoSuchPower);
+        }
+        let v = &self.state.vehicles[vehicle.index()];
+        let (Some(connector), Some(station)) = (v.connector, v.station) else {
+            return Err(Refusal::NotPlugged);
+        };
+        let (position, now, soc) = (connector as usize, self.state.now, self.state.soc(&self.setup, vehicle));
+        let Some(session) = &mut self.state.stations.sessions[position] else {
+            return Err(Refusal::NotPlugged);
+        };
+        session.set_kw = power_kw;
+        let active = session.active;
+        if active && power_kw <= 0.0 {
+            self.stop_power(position);
+        } else if !active && power_kw > 0.0 && soc < session.target_soc - SOC_EPSILON {
+            session.active = true;
+            session.charge_start = session.charge_start.or(Some(now));
+            session.charge_end = None;
+            session.anchor = now;
+            self.state.fire(vehicle, Trigger::Resume);
+        }
+        self.divide_power(station);
+        Ok(())
+    }
+
+    /// A policy sets how much power a station may draw.
+    pub(super) fn limit_station(&mut self, station: StationId, power_kw: f64) -> Result<(), Refusal> {
+        if power_kw.is_nan() || power_kw < 0.0 {
+            return Err(Refusal::NoSuchPower);
+        }
+        if station.index() >= self.setup.stations.len() {
+            return Err(Refusal::NoAccess);
+        }
+        self.state.stations.set_budget(&self.setup, station, power_kw);
+        self.divide_power(station);
+        Ok(())
+    }
+
     /// A policy breaks a session off.
     pub(super) fn unplug(&mut self, vehicle: VehicleId, recorder: &mut dyn Recorder) -> Result<(), Refusal> {
         let Some(connector) = self.state.vehicles[vehicle.index()].connector else {
@@ -243,7 +285,14 @@ impl Simulation {
         let v = &mut self.state.vehicles[vehicle.index()];
         let of = &self.setup.types[v.vehicle_type.index()];
         v.soc = session.anchor_soc;
-        self.state.fleet_settled_kwh[v.fleet.index()] += session.energy_kwh(of, self.state.now);
+        let kwh = session.energy_kwh(of, self.state.now);
+        self.state.fleet_settled_kwh[v.fleet.index()] += kwh;
+        if let Some(station) = v.station {
+            let retailer = self.setup.stations[station.index()].retailer.index();
+            let drawn = &mut self.state.drawn[v.fleet.index() * self.setup.retailers.len() + retailer];
+            drawn.kwh += kwh;
+            drawn.cost += session.energy_cost;
+        }
         let station = v.station.take();
         (v.connector, v.yields) = (None, false);
         self.state.fire(vehicle, Trigger::Unplug);

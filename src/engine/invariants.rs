@@ -28,7 +28,7 @@ pub(super) fn check(setup: &Setup, state: &State) {
         }
         if let Mode::Dispatch { .. } = setup.mode {
             let offered = state.available[v.fleet.index()].contains(i as u32);
-            let free = v.activity == Activity::Idle || (v.activity == Activity::Charging && v.yields);
+            let free = v.activity == Activity::Idle || (v.activity.is_plugged() && v.yields);
             assert_eq!(offered, free, "vehicle {i} is {:?}", v.activity);
         }
     }
@@ -43,7 +43,7 @@ pub(super) fn check(setup: &Setup, state: &State) {
                 s.power_kw(&setup.types[v.vehicle_type.index()], state.now)
             })
             .sum();
-        let limit_kw = setup.stations[i].site_limit_kw;
+        let limit_kw = setup.stations[i].site_limit_kw.min(station.budget_kw);
         assert!(power_kw <= limit_kw + POWER_SLACK_KW, "station {i}: {power_kw} kW of {limit_kw} kW");
     }
     let waiting = state.requests.iter().filter(|&&r| r == RequestState::Waiting).count();

@@ -18,16 +18,19 @@ mod queue;
 mod readings;
 mod replay;
 mod rides;
+mod start;
+mod trading;
 
 pub use queue::{Event, EventQueue};
+pub use start::policies;
 
-use crate::ids::{RequestId, VehicleId};
+use crate::ids::{BidderId, RequestId, VehicleId};
 use crate::ledger::Money;
-use crate::policies::{Action, Cadence, Charging, Dispatch, News, Refusal, Relocation};
+use crate::policies::{Action, Bidding, Cadence, Charging, Dispatch, News, Refusal, Relocation};
 use crate::records::Recorder;
 use crate::rng::{Purpose, Streams};
 use crate::time::SimTime;
-use crate::world::{Activity, Mode, Setup, State, View};
+use crate::world::{Activity, Bid, Mode, Setup, State, View};
 use accounts::Accounts;
 use rand_pcg::Pcg64;
 use std::sync::Arc;
@@ -44,6 +47,9 @@ pub struct Simulation {
     dispatch_random: Pcg64,
     charging_random: Pcg64,
     relocation_random: Pcg64,
+    /// By bidder.
+    bidding: Vec<Box<dyn Bidding>>,
+    bidding_random: Vec<Pcg64>,
     /// Not yet told to the relocation policy; empty without one.
     requests_since_relocation: Vec<RequestId>,
     /// Not yet told to the dispatch policy.
@@ -51,11 +57,13 @@ pub struct Simulation {
     new_vehicles: Vec<VehicleId>,
     /// Not yet told to the charging policy.
     new_idle: Vec<VehicleId>,
+    streams: Streams,
     actions: Vec<Action>,
     refusals: [u64; Refusal::ALL.len()],
     events: u64,
     readings: readings::Readings,
     prices: Vec<prices::Broadcasting>,
+    settlements: trading::Settlements,
     /// Check every invariant at every reading of the meters.
     audit: bool,
 }
@@ -78,6 +86,9 @@ impl Simulation {
             relocation: None,
             charging_random: streams.stream(Purpose::Policy, 1),
             relocation_random: streams.stream(Purpose::Policy, 2),
+            bidding: Vec::new(),
+            bidding_random: Vec::new(),
+            streams,
             requests_since_relocation: Vec::new(),
             new_requests: Vec::new(),
             new_vehicles: Vec::new(),
@@ -91,6 +102,7 @@ impl Simulation {
             events: 0,
             readings: readings::Readings::new(&setup),
             prices: prices::Broadcasting::all(&setup),
+            settlements: trading::Settlements::default(),
             audit: cfg!(debug_assertions),
             setup,
         };
@@ -112,6 +124,21 @@ impl Simulation {
         self
     }
 
+    /// Adds a policy for each bidder of the setup, in their order.
+    ///
+    /// # Panics
+    /// If there are more or fewer policies than bidders.
+    #[must_use]
+    pub fn with_bidding(mut self, policies: Vec<Box<dyn Bidding>>) -> Self {
+        assert_eq!(policies.len(), self.setup.trading.bidders.len(), "a policy for each bidder");
+        // Entities 0 to 2 are the other policies.
+        self.bidding_random =
+            (0..policies.len()).map(|i| self.streams.stream(Purpose::Policy, 3 + i as u64)).collect();
+        self.bidding = policies;
+        self.schedule_trading();
+        self
+    }
+
     /// Checks every invariant at every reading of the meters, as debug builds do anyway.
     #[must_use]
     pub fn audited(mut self) -> Self {
@@ -128,6 +155,7 @@ impl Simulation {
             self.events += 1;
             match event {
                 Event::StationChange(station) => self.on_station_change(station, recorder),
+                Event::Settlement => self.on_settlement(recorder),
                 Event::PriceBroadcast(retailer) => self.on_price_broadcast(retailer, recorder),
                 Event::PriceChange(retailer) => self.on_price_change(retailer),
                 Event::LegEnd(vehicle) => self.on_leg_end(vehicle, recorder),
@@ -136,6 +164,8 @@ impl Simulation {
                 Event::DispatchRound => self.on_dispatch_round(recorder),
                 Event::ChargingRound => self.on_charging_round(recorder),
                 Event::RelocationRound => self.on_relocation_round(recorder),
+                Event::GateClosure(market) => self.on_gate_closure(market, recorder),
+                Event::Clearing(market) => self.on_clearing(market, recorder),
                 Event::Meter => self.on_meter(recorder),
             }
         }
@@ -146,6 +176,9 @@ impl Simulation {
     pub fn finish(&mut self, recorder: &mut dyn Recorder) {
         self.run_until(self.setup.end, recorder);
         self.state.advance(&self.setup, self.setup.end);
+        if !self.bidding.is_empty() {
+            self.settle_last(recorder);
+        }
         self.record_what_is_under_way(recorder);
     }
 
@@ -232,6 +265,10 @@ impl Simulation {
 
     fn on_meter(&mut self, recorder: &mut dyn Recorder) {
         let mut actions = std::mem::take(&mut self.actions);
+        for (i, policy) in self.bidding.iter_mut().enumerate() {
+            let view = View::new(&self.setup, &self.state);
+            policy.on_interval(view, BidderId::new(i), &mut self.bidding_random[i], &mut actions);
+        }
         self.charging.on_interval(
             View::new(&self.setup, &self.state),
             &mut self.charging_random,
@@ -257,11 +294,26 @@ impl Simulation {
                 }
                 Action::Relocate { vehicle, to } => self.relocate(vehicle, to),
                 Action::Unplug { vehicle } => self.unplug(vehicle, recorder),
+                Action::SetPower { vehicle, power_kw } => self.set_power(vehicle, power_kw),
+                Action::LimitStation { station, power_kw } => self.limit_station(station, power_kw),
+                Action::Bid { bidder, market, product, side, quantity_kw, limit_eur_mwh } => {
+                    self.place_bid(market, Bid { bidder, product, side, quantity_kw, limit_eur_mwh })
+                }
             };
             if let Err(refusal) = done {
                 self.refusals[refusal as usize] += 1;
             }
         }
+    }
+
+    /// Whether a vehicle may leave its connector: the bidder of its fleet may need it for what it has bought.
+    fn releases(&mut self, vehicle: VehicleId) -> bool {
+        let v = &self.state.vehicles[vehicle.index()];
+        if self.bidding.is_empty() || v.connector.is_none() {
+            return true;
+        }
+        let Some(bidder) = self.setup.trading.bidder_of(v.fleet) else { return true };
+        self.bidding[bidder.index()].releases(View::new(&self.setup, &self.state), bidder, vehicle)
     }
 
     /// Asks the dispatch policy at its next moment.

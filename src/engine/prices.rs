@@ -49,6 +49,7 @@ impl Simulation {
     pub(super) fn on_price_broadcast(&mut self, retailer: RetailerId, recorder: &mut dyn Recorder) {
         let now = self.state.now;
         let of = &self.setup.retailers[retailer.index()];
+        let trading = &self.setup.trading;
         let broadcasting = &mut self.prices[retailer.index()];
         while broadcasting.next_slot + -of.lead_s <= now && broadcasting.next_slot < self.setup.end {
             let valid_from = broadcasting.next_slot;
@@ -59,7 +60,15 @@ impl Simulation {
                 valid_from,
                 valid_to,
                 retailer,
-                price_eur_mwh: of.tariff.price_eur_mwh(valid_from, &self.setup.clock),
+                price_eur_mwh: of.tariff.price_eur_mwh(valid_from, &self.setup.clock, |market| {
+                    // The scenario checks that results are known before they are broadcast; slots that are no
+                    // product, at the ends of the horizon, have the price of the rest of the market.
+                    let rules = &trading.markets[market.index()];
+                    let cleared = &self.state.trading.markets[market.index()].cleared_eur_mwh;
+                    let product = rules.products.at(valid_from);
+                    let known = product.and_then(|product| cleared.get(product).copied());
+                    known.or_else(|| rules.reference.at(valid_from)).expect("market prices cover the horizon")
+                }),
             };
             self.state.prices[retailer.index()].broadcasts.push(record);
             recorder.price(&record);

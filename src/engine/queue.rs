@@ -12,7 +12,7 @@
 //!   station in a priority queue by key;
 //! - broadcasts, price changes, meters and rounds are few: a small heap.
 
-use crate::ids::{RequestId, RetailerId, StationId, VehicleId};
+use crate::ids::{MarketId, RequestId, RetailerId, StationId, VehicleId};
 use crate::time::SimTime;
 use crate::world::Setup;
 use priority_queue::PriorityQueue;
@@ -26,6 +26,8 @@ use std::hash::BuildHasherDefault;
 pub enum Event {
     /// A session may be complete, a vehicle in line may give up, or power is to be divided anew.
     StationChange(StationId),
+    /// A settlement interval ends.
+    Settlement,
     /// A retailer announces the price of a coming slot.
     PriceBroadcast(RetailerId),
     /// An announced price comes into force.
@@ -42,16 +44,22 @@ pub enum Event {
     ChargingRound,
     /// The relocation policy is asked.
     RelocationRound,
+    /// Bids for some products of a market are taken for the last time.
+    GateClosure(MarketId),
+    /// The result of a closed gate is known.
+    Clearing(MarketId),
     /// The meters are read, and the charging policy is asked about everything.
     Meter,
 }
 
-/// When in an instant an event happens: connectors are freed first, prices change, vehicles and
-/// riders arrive and see both, riders give up, policies decide, and meters read last.
+/// When in an instant an event happens: connectors are freed first, what was drawn is settled, prices change,
+/// vehicles and riders arrive and see all that, riders give up, policies decide, gates close and markets clear, and
+/// meters are read last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 enum Phase {
     StationChange,
+    Settlement,
     PriceBroadcast,
     PriceChange,
     LegEnd,
@@ -60,7 +68,28 @@ enum Phase {
     DispatchRound,
     ChargingRound,
     RelocationRound,
+    GateClosure,
+    Clearing,
     Meter,
+}
+
+impl Phase {
+    /// Every phase, in its order.
+    const ALL: [Self; 13] = [
+        Self::StationChange,
+        Self::Settlement,
+        Self::PriceBroadcast,
+        Self::PriceChange,
+        Self::LegEnd,
+        Self::Request,
+        Self::Expiry,
+        Self::DispatchRound,
+        Self::ChargingRound,
+        Self::RelocationRound,
+        Self::GateClosure,
+        Self::Clearing,
+        Self::Meter,
+    ];
 }
 
 /// Time since the start [s] and phase in one word, so that one comparison orders two events.
@@ -77,7 +106,7 @@ pub struct EventQueue {
     /// (end, vehicle) of each leg under way, packed.
     legs: BinaryHeap<Reverse<u64>>,
     stations: PriorityQueue<u32, Reverse<(u64, u32)>, BuildHasherDefault<FxHasher>>,
-    /// Broadcasts, price changes, relocation rounds, meters: (key, entity).
+    /// Broadcasts, price changes, relocation rounds, gates, clearings, settlements, meters: (key, entity).
     timers: BinaryHeap<Reverse<(Key, u32)>>,
     /// Times of requests, and the first that has not been made.
     next_request: usize,
@@ -148,6 +177,21 @@ impl EventQueue {
     pub fn price_changes(&mut self, retailer: RetailerId, at: SimTime) {
         let key = key(self.since_start(at), Phase::PriceChange);
         self.timers.push(Reverse((key, u32::from(retailer.0))));
+    }
+
+    /// A gate of a market will close.
+    pub fn gate_closes(&mut self, market: MarketId, at: SimTime) {
+        self.timers.push(Reverse((key(self.since_start(at), Phase::GateClosure), u32::from(market.0))));
+    }
+
+    /// A market will clear.
+    pub fn clearing(&mut self, market: MarketId, at: SimTime) {
+        self.timers.push(Reverse((key(self.since_start(at), Phase::Clearing), u32::from(market.0))));
+    }
+
+    /// A settlement interval will end.
+    pub fn settlement(&mut self, at: SimTime) {
+        self.timers.push(Reverse((key(self.since_start(at), Phase::Settlement), 0)));
     }
 
     /// The meters will be read.
@@ -225,15 +269,16 @@ impl EventQueue {
             }
             _ => {
                 let Reverse((key, entity)) = self.timers.pop()?;
-                let retailer = RetailerId(entity as u16);
-                if key & 15 == Phase::PriceBroadcast as u64 {
-                    Event::PriceBroadcast(retailer)
-                } else if key & 15 == Phase::PriceChange as u64 {
-                    Event::PriceChange(retailer)
-                } else if key & 15 == Phase::RelocationRound as u64 {
-                    Event::RelocationRound
-                } else {
-                    Event::Meter
+                let entity = entity as u16;
+                match Phase::ALL[(key & 15) as usize] {
+                    Phase::PriceBroadcast => Event::PriceBroadcast(RetailerId(entity)),
+                    Phase::PriceChange => Event::PriceChange(RetailerId(entity)),
+                    Phase::RelocationRound => Event::RelocationRound,
+                    Phase::GateClosure => Event::GateClosure(MarketId(entity)),
+                    Phase::Clearing => Event::Clearing(MarketId(entity)),
+                    Phase::Settlement => Event::Settlement,
+                    Phase::Meter => Event::Meter,
+                    other => unreachable!("{other:?} is no timer"),
                 }
             }
         };

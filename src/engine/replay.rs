@@ -27,6 +27,10 @@ impl Simulation {
             return self.lose(request, TripStatus::LostLowCharge, recorder);
         }
         let origin = requests.origin[i];
+        if !self.releases(vehicle) {
+            return self.lose(request, TripStatus::LostCommitted, recorder);
+        }
+        let v = &self.state.vehicles[vehicle.index()];
         if let Some(connector) = v.connector {
             self.end_session(connector, EndReason::Departure, recorder);
         }

@@ -29,7 +29,10 @@ impl Simulation {
         }
         let view = View::new(&self.setup, &self.state);
         let Mode::Dispatch { patience_s } = self.setup.mode else { return };
-        let status = if view.charge_is_what_lacks(&view.ask(request), patience_s) {
+        let turned_away = self.state.turned_away.get(request.index()).copied().unwrap_or(false);
+        let status = if turned_away {
+            TripStatus::LostCommitted
+        } else if view.charge_is_what_lacks(&view.ask(request), patience_s) {
             TripStatus::LostLowCharge
         } else {
             TripStatus::LostNoVehicle
@@ -41,7 +44,8 @@ impl Simulation {
     /// A request ends without a ride.
     pub(super) fn lose(&mut self, request: RequestId, status: TripStatus, recorder: &mut dyn Recorder) {
         self.state.requests[request.index()] = RequestState::Ended;
-        let record = self.trip_without_vehicle(request, status);
+        let lost_fare = self.setup.requests.fare[request.index()].units();
+        let record = TripRecord { lost_fare, ..self.trip_without_vehicle(request, status) };
         recorder.trip(&record);
         let cost = Money::from_units(self.setup.fleets[record.fleet.index()].lost_request_eur);
         self.accounts.pay(
@@ -72,6 +76,7 @@ impl Simulation {
             deadhead_km: 0.0,
             energy_kwh: 0.0,
             fare: 0.0,
+            lost_fare: 0.0,
             soc_start: None,
             soc_end: None,
         }
@@ -101,6 +106,13 @@ impl Simulation {
             Service::LowCharge => return Err(Refusal::LowCharge),
         };
         let energy_kwh = way.distance_km * view.consumption_kwh_per_km(vehicle);
+        if !self.releases(vehicle) {
+            // It stays until its session ends, so that dispatch looks for another one.
+            self.state.withdraw(vehicle);
+            self.state.vehicles[vehicle.index()].yields = false;
+            self.state.turned_away[request.index()] = true;
+            return Err(Refusal::Committed);
+        }
         self.state.withdraw(vehicle);
         if let Some(connector) = self.state.vehicles[vehicle.index()].connector {
             self.end_session(connector, EndReason::Departure, recorder);
@@ -243,6 +255,7 @@ impl Simulation {
             deadhead_km: ride.deadhead_km,
             energy_kwh: ride.energy_kwh,
             fare: requests.fare[i].units(),
+            lost_fare: 0.0,
             soc_start: Some(ride.soc_start),
             soc_end: Some(v.soc),
         };

@@ -73,11 +73,17 @@ pub enum EntryKind {
     LostRequest,
     /// Recovery of a vehicle that could not go on by itself.
     Rescue,
+    /// A bidder pays a market for what it bought, or is paid for what it sold.
+    Trade,
+    /// A retailer gives back what a fleet was charged for energy that came from a market.
+    SupplyCredit,
+    /// A bidder settles with the system operator what it did not take, or took beyond what it bought.
+    Imbalance,
 }
 
 impl EntryKind {
     /// Every kind, in the order of the enum.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
         Self::Fare,
         Self::Charging,
         Self::Energy,
@@ -85,6 +91,9 @@ impl EntryKind {
         Self::Wear,
         Self::LostRequest,
         Self::Rescue,
+        Self::Trade,
+        Self::SupplyCredit,
+        Self::Imbalance,
     ];
 
     /// Name in the tables.
@@ -97,6 +106,9 @@ impl EntryKind {
             Self::Wear => "wear",
             Self::LostRequest => "lost_request",
             Self::Rescue => "rescue",
+            Self::Trade => "trade",
+            Self::SupplyCredit => "supply_credit",
+            Self::Imbalance => "imbalance",
         }
     }
 }
@@ -110,6 +122,10 @@ pub enum Reference {
     Session(u32),
     /// A vehicle.
     Vehicle(u32),
+    /// `market.parquet`, by bid.
+    Bid(u32),
+    /// A settlement interval, counted from the start.
+    Interval(u32),
 }
 
 /// One posting: `amount` leaves the account `credit` and arrives at the account `debit`.
@@ -128,7 +144,7 @@ pub struct LedgerEntry {
     pub amount: Money,
     /// Why.
     pub kind: EntryKind,
-    /// For which trip, session or vehicle.
+    /// For which row of another table, vehicle or interval.
     pub reference: Reference,
 }
 

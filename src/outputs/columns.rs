@@ -8,10 +8,11 @@
 use super::names::{ArrayBox, Names};
 use crate::geo::Places;
 use crate::ledger::{LedgerEntry, Reference};
+use crate::markets::Side;
 use crate::records::dictionary::TableId;
 use crate::records::{
-    EndReason, FleetRecord, LegPurpose, LegRecord, PriceRecord, SessionRecord, SiteKind, SiteRecord,
-    StationRecord, TripRecord, TripStatus,
+    EndReason, FleetRecord, LegPurpose, LegRecord, MarketRecord, PriceRecord, SessionRecord, SiteKind,
+    SiteRecord, StationRecord, TripRecord, TripStatus,
 };
 use crate::time::SimTime;
 use polars_arrow::array::{PrimitiveArray, Utf8Array};
@@ -76,6 +77,7 @@ impl Row for TripRecord {
             numbers(rows, |r| r.deadhead_km),
             numbers(rows, |r| r.energy_kwh),
             numbers(rows, |r| r.fare),
+            numbers(rows, |r| r.lost_fare),
             optional(rows, |r| r.soc_start).boxed(),
             optional(rows, |r| r.soc_end).boxed(),
         ]
@@ -179,6 +181,30 @@ impl Row for PriceRecord {
     }
 }
 
+impl Row for MarketRecord {
+    const TABLE: TableId = TableId::Market;
+
+    fn columns(rows: &[Self], names: &mut Names) -> Vec<ArrayBox> {
+        vec![
+            numbers(rows, |r| r.bid.0),
+            names.markets(rows.iter().map(|r| r.market)),
+            times(rows, |r| r.product_start),
+            times(rows, |r| r.product_end),
+            times(rows, |r| r.gate_closure),
+            times(rows, |r| r.cleared_at),
+            names.bidders(rows.iter().map(|r| r.bidder)),
+            names.fixed(&Side::ALL.map(Side::name), rows.iter().map(|r| r.side as u32)),
+            numbers(rows, |r| r.quantity_kw),
+            optional(rows, |r| r.limit_price_eur_mwh).boxed(),
+            numbers(rows, |r| r.clearing_price_eur_mwh),
+            numbers(rows, |r| r.accepted_kw),
+            numbers(rows, |r| r.delivered_kwh),
+            numbers(rows, |r| r.imbalance_kwh),
+            numbers(rows, |r| r.cash),
+        ]
+    }
+}
+
 impl Row for LedgerEntry {
     const TABLE: TableId = TableId::Ledger;
 
@@ -223,6 +249,8 @@ fn references(rows: &[LedgerEntry], names: &Names) -> ArrayBox {
         match row.reference {
             Reference::Trip(id) => push_number(&mut text, b"trip:", id),
             Reference::Session(id) => push_number(&mut text, b"session:", id),
+            Reference::Bid(id) => push_number(&mut text, b"bid:", id),
+            Reference::Interval(id) => push_number(&mut text, b"interval:", id),
             Reference::Vehicle(id) => {
                 text.extend_from_slice(b"vehicle:");
                 text.extend_from_slice(names.vehicle(id).as_bytes());

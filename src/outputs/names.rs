@@ -1,7 +1,9 @@
 //! Text columns: from identifiers to the names behind them.
 
 use crate::geo::Places;
-use crate::ids::{AccountId, FleetId, OperatorId, PlaceId, RetailerId, StationId, VehicleId};
+use crate::ids::{
+    AccountId, BidderId, FleetId, MarketId, OperatorId, PlaceId, RetailerId, StationId, VehicleId,
+};
 use crate::records::{Labels, SiteRecord};
 use polars_arrow::array::{Array, DictionaryArray, PrimitiveArray, Utf8Array};
 use polars_arrow::bitmap::MutableBitmap;
@@ -60,6 +62,18 @@ impl Names {
 
     pub(super) fn accounts(&mut self, ids: impl Iterator<Item = AccountId>) -> ArrayBox {
         self.column(ids.map(|id| u32::from(id.0)), |labels, id, out| out.push_str(&labels.accounts[id]))
+    }
+
+    /// Names of markets; `None` is imbalance.
+    pub(super) fn markets(&mut self, ids: impl Iterator<Item = Option<MarketId>>) -> ArrayBox {
+        let imbalance = self.labels.markets.len() as u32;
+        self.column(ids.map(|id| id.map_or(imbalance, |id| u32::from(id.0))), |labels, id, out| {
+            out.push_str(labels.markets.get(id).map_or("imbalance", String::as_str));
+        })
+    }
+
+    pub(super) fn bidders(&mut self, ids: impl Iterator<Item = BidderId>) -> ArrayBox {
+        self.column(ids.map(|id| u32::from(id.0)), |labels, id, out| out.push_str(&labels.bidders[id]))
     }
 
     pub(super) fn places(&mut self, ids: impl Iterator<Item = PlaceId>) -> ArrayBox {

@@ -357,6 +357,7 @@ mod tests {
                     deadhead_km: 0.0,
                     energy_kwh: 0.0,
                     fare: 0.0,
+                    lost_fare: 0.0,
                     soc_start: None,
                     soc_end: None,
                 });

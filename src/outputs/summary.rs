@@ -6,7 +6,7 @@
 use super::run_dir::write_file;
 use super::tables::Provenance;
 use crate::error::{Error, Result};
-use crate::records::metrics::{Figures, FleetFigures, OperatorFigures, RunFigures};
+use crate::records::metrics::{Figures, FleetFigures, MarketFigures, OperatorFigures, RunFigures};
 use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -48,6 +48,9 @@ pub struct Summary {
     pub fleets: Vec<FleetFigures>,
     /// Key figures of each operator of stations.
     pub operators: Vec<OperatorFigures>,
+    /// Key figures of each market.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub markets: Vec<MarketFigures>,
     /// What policies proposed and the engine refused, by reason.
     pub refused_actions: BTreeMap<String, u64>,
     /// What was read and skipped on the way in, as the importers report it.
@@ -96,6 +99,7 @@ impl Summary {
             total: figures.total,
             fleets: figures.fleets,
             operators: figures.operators,
+            markets: figures.markets,
             refused_actions: head.refused_actions,
             imports: head.imports,
         }
@@ -206,6 +210,14 @@ fn rows(currency: &str) -> Vec<RowOf> {
         ("Battery wear", money(), |f| amount(f.wear_cost_eur, 2)),
         ("Lost requests", money(), |f| amount(f.lost_request_cost_eur, 2)),
         ("Rescues", money(), |f| amount(f.rescue_cost_eur, 2)),
+        ("Bought in markets", unit("kWh"), |f| Some(thousands(f.trading.as_ref()?.market_bought_kwh, 0))),
+        ("  drawn at the tariff", unit("kWh"), |f| Some(thousands(f.trading.as_ref()?.tariff_kwh, 0))),
+        ("  imbalance", unit("kWh"), |f| Some(thousands(f.trading.as_ref()?.imbalance_kwh, 1))),
+        ("Paid to markets", money(), |f| Some(thousands(f.trading.as_ref()?.market_cost_eur, 2))),
+        ("Credit for market energy", money(), |f| Some(thousands(f.trading.as_ref()?.supply_credit_eur, 2))),
+        ("Cost of imbalance", money(), |f| amount(f.trading.as_ref()?.imbalance_cost_eur, 2)),
+        ("Market profit", money(), |f| Some(thousands(f.trading.as_ref()?.market_profit_eur, 2))),
+        ("Fares of trips lost: committed", money(), |f| amount(f.lost_committed_fares_eur, 2)),
         ("Operating profit", money(), |f| Some(thousands(f.operating_profit_eur, 2))),
         ("CO2", unit("kg"), |f| f.co2_kg.map(|x| thousands(x, 0))),
     ]
@@ -263,6 +275,7 @@ mod tests {
                 .map(|name| FleetFigures { name: (*name).to_owned(), figures: figures(20_000) })
                 .collect(),
             operators: Vec::new(),
+            markets: Vec::new(),
         };
         let head = SummaryHead {
             provenance: Provenance { scenario: "nyc-week".into(), seed: 1, ..Provenance::default() },

@@ -2,24 +2,28 @@
 //!
 //! Each role a strategy can play is a trait: [`Dispatch`] says which vehicle
 //! serves which request, [`Charging`] when and where vehicles charge, [`Relocation`] where idle
-//! vehicles go. A policy is
-//! asked at defined moments, sees the world through a [`View`], may draw from
+//! vehicles go, [`Bidding`] what is bought ahead in markets. A policy is asked at defined moments, sees the world through a [`View`], may draw from
 //! a random stream of its own, and answers with [`Action`]s. The engine applies each
 //! or refuses it with a [`Refusal`], which is counted and reported. No policy
 //! touches the queue of events or the state.
 
 pub mod assignment;
 mod batched;
+pub mod bidding;
 mod charging;
 mod nearest_idle;
 mod relocation;
 pub mod spec;
 
-pub use spec::{ChargingSpec, DispatchSpec, RelocationSpec};
+pub use bidding::BiddingSpec;
+pub use spec::{ChargingSpec, DispatchSpec, PolicySpecs, RelocationSpec};
 
-use crate::ids::{PlaceId, RequestId, StationId, VehicleId};
+use crate::ids::{BidderId, MarketId, PlaceId, RequestId, StationId, VehicleId};
+use crate::markets::Side;
+use crate::time::SimTime;
 use crate::world::View;
 use rand_pcg::Pcg64;
+use std::ops::Range;
 
 /// What a policy wants done.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -54,6 +58,35 @@ pub enum Action {
         /// A vehicle that is plugged in.
         vehicle: VehicleId,
     },
+    /// Let a session take at most so much power from now on; 0 holds it, plugged in.
+    SetPower {
+        /// A vehicle that is plugged in.
+        vehicle: VehicleId,
+        /// Most power at the plug, infinite for no limit [kW].
+        power_kw: f64,
+    },
+    /// Let a station draw at most so much power from now on, below its site limit.
+    LimitStation {
+        /// The station.
+        station: StationId,
+        /// Most power of all its connectors together, infinite for no limit [kW].
+        power_kw: f64,
+    },
+    /// Put a bid into the book of a market.
+    Bid {
+        /// Who bids.
+        bidder: BidderId,
+        /// The market.
+        market: MarketId,
+        /// Which of its products.
+        product: usize,
+        /// To buy or to sell.
+        side: Side,
+        /// How much at most; rounded down to the market's lots [kW].
+        quantity_kw: f64,
+        /// At which price at most, or at least [currency/MWh].
+        limit_eur_mwh: f64,
+    },
 }
 
 /// Why the engine did not do what a policy wanted.
@@ -77,11 +110,23 @@ pub enum Refusal {
     NothingToCharge,
     /// The vehicle is not plugged in.
     NotPlugged,
+    /// The power asked for is below zero or not a number.
+    NoSuchPower,
+    /// The vehicle is needed for what its fleet has bought in a market.
+    Committed,
+    /// The market has no such product, or the bidder does not exist.
+    NoSuchProduct,
+    /// Bids for the product are not taken yet.
+    GateNotOpen,
+    /// Bids for the product are not taken any more.
+    GateClosed,
+    /// The quantity is less than the market takes.
+    QuantityTooSmall,
 }
 
 impl Refusal {
     /// Every reason, in the order of the enum.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 15] = [
         Self::RequestNotWaiting,
         Self::VehicleNotAvailable,
         Self::TooLate,
@@ -91,6 +136,12 @@ impl Refusal {
         Self::NoAccess,
         Self::NothingToCharge,
         Self::NotPlugged,
+        Self::NoSuchPower,
+        Self::Committed,
+        Self::NoSuchProduct,
+        Self::GateNotOpen,
+        Self::GateClosed,
+        Self::QuantityTooSmall,
     ];
 
     /// Name in summaries.
@@ -105,6 +156,12 @@ impl Refusal {
             Self::NoAccess => "no_access",
             Self::NothingToCharge => "nothing_to_charge",
             Self::NotPlugged => "not_plugged",
+            Self::NoSuchPower => "no_such_power",
+            Self::Committed => "committed",
+            Self::NoSuchProduct => "no_such_product",
+            Self::GateNotOpen => "gate_not_open",
+            Self::GateClosed => "gate_closed",
+            Self::QuantityTooSmall => "quantity_too_small",
         }
     }
 }
@@ -155,6 +212,57 @@ pub trait Relocation: Send {
         random: &mut Pcg64,
         actions: &mut Vec<Action>,
     );
+}
+
+/// A gate that is about to close.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenGate {
+    /// The market.
+    pub market: MarketId,
+    /// The products that it is the last chance for.
+    pub products: Range<usize>,
+    /// Now.
+    pub closes: SimTime,
+}
+
+/// What a fleet or a retailer buys and sells in markets. One object per bidder.
+pub trait Bidding: Send {
+    /// A gate closes: the last moment to answer with [`Action::Bid`] for its products. Bids may also be placed
+    /// earlier, at any other question.
+    fn bid(
+        &mut self,
+        view: View<'_>,
+        bidder: BidderId,
+        gate: &OpenGate,
+        random: &mut Pcg64,
+        actions: &mut Vec<Action>,
+    );
+    /// Every control interval, after gates and clearings of the instant. Does nothing unless overridden.
+    fn on_interval(
+        &mut self,
+        _view: View<'_>,
+        _bidder: BidderId,
+        _random: &mut Pcg64,
+        _actions: &mut Vec<Action>,
+    ) {
+    }
+    /// Whether a vehicle that is plugged in may leave with a rider. If not, the rider is turned away
+    /// (`lost_committed`). Always, unless overridden.
+    fn releases(&mut self, _view: View<'_>, _bidder: BidderId, _vehicle: VehicleId) -> bool {
+        true
+    }
+}
+
+/// The policies of one replication, a role each.
+pub struct Policies {
+    /// Which vehicle serves which request.
+    pub dispatch: Box<dyn Dispatch>,
+    /// When, where and how far vehicles charge.
+    pub charging: Box<dyn Charging>,
+    /// Where idle vehicles go.
+    pub relocation: Option<Box<dyn Relocation>>,
+    /// What is bought ahead, by bidder; empty where nobody trades.
+    pub bidding: Vec<Box<dyn Bidding>>,
 }
 
 impl RelocationSpec {

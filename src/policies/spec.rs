@@ -1,7 +1,21 @@
 //! Policies by name and parameters, as a scenario file writes them.
 
+use super::BiddingSpec;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+/// What a scenario says of each role.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PolicySpecs {
+    /// Which vehicle serves which request.
+    pub dispatch: DispatchSpec,
+    /// When, where and how far vehicles charge.
+    pub charging: ChargingSpec,
+    /// Where idle vehicles go.
+    pub relocation: RelocationSpec,
+    /// What is bought ahead in markets.
+    pub bidding: BiddingSpec,
+}
 
 /// Which vehicle serves which request.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

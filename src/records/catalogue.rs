@@ -67,11 +67,22 @@ pub const FIGURES: &[FigureInfo] = &[
     figure("peak_power_kw", "Peak power", "kW", Lower),
     figure("mean_soc", "Mean state of charge", "0..1", Neither),
     figure("fares_eur", "Fares", "currency", Higher),
+    figure("lost_fares_eur", "Fares of lost trips", "currency", Lower),
+    figure("lost_committed_fares_eur", "Fares of trips lost: committed", "currency", Lower),
     figure("charging_cost_eur", "Charging cost", "currency", Lower),
     figure("driving_cost_eur", "Driving cost", "currency", Lower),
     figure("wear_cost_eur", "Battery wear", "currency", Lower),
     figure("lost_request_cost_eur", "Cost of lost requests", "currency", Lower),
     figure("rescue_cost_eur", "Rescues", "currency", Lower),
+    figure("market_bought_kwh", "Bought in markets", "kWh", Neither),
+    figure("market_delivered_kwh", "Drawn from markets", "kWh", Neither),
+    figure("tariff_kwh", "Drawn at the tariff", "kWh", Neither),
+    figure("imbalance_kwh", "Imbalance", "kWh", Lower),
+    figure("market_cost_eur", "Paid to markets", "currency", Lower),
+    figure("supply_credit_eur", "Credit for market energy", "currency", Higher),
+    figure("imbalance_cost_eur", "Cost of imbalance", "currency", Lower),
+    figure("market_profit_eur", "Market profit", "currency", Higher),
+    figure("market_profit_net_eur", "Market profit less refused rentals", "currency", Higher),
     figure("operating_profit_eur", "Operating profit", "currency", Higher),
     figure("co2_kg", "CO2", "kg", Lower),
 ];
@@ -83,6 +94,16 @@ pub const OPERATOR_FIGURES: &[FigureInfo] = &[
     figure("revenue_eur", "Revenue", "currency", Higher),
     figure("energy_cost_eur", "Energy cost", "currency", Lower),
     figure("profit_eur", "Profit", "currency", Higher),
+];
+
+/// The figures of [`super::metrics::MarketFigures`].
+pub const MARKET_FIGURES: &[FigureInfo] = &[
+    figure("bids_accepted", "Bids accepted", "", Neither),
+    figure("bids_rejected", "Bids rejected", "", Neither),
+    figure("bought_kwh", "Bought", "kWh", Neither),
+    figure("sold_kwh", "Sold", "kWh", Neither),
+    figure("mean_price_eur_mwh", "Mean price bought at", "currency/MWh", Lower),
+    figure("cash_eur", "Cash", "currency", Higher),
 ];
 
 /// What is known of the figure `name`, with whose figure it is where it is one fleet's or operator's.
@@ -97,11 +118,12 @@ pub fn find(name: &str) -> Option<(FigureInfo, Option<&str>)> {
         .map(|figure| (figure, None))
         .or_else(|| owned("fleets.", FIGURES))
         .or_else(|| owned("operators.", OPERATOR_FIGURES))
+        .or_else(|| owned("markets.", MARKET_FIGURES))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::metrics::{Figures, OperatorFigures};
+    use super::super::metrics::{Figures, MarketFigures, OperatorFigures, TradingFigures};
     use super::*;
 
     fn names(value: &serde_json::Value) -> Vec<String> {
@@ -110,7 +132,8 @@ mod tests {
 
     #[test]
     fn every_figure_is_listed() {
-        let figures = Figures { co2_kg: Some(1.0), ..Figures::default() };
+        let figures =
+            Figures { co2_kg: Some(1.0), trading: Some(TradingFigures::default()), ..Figures::default() };
         let mut listed: Vec<&str> = FIGURES.iter().map(|f| f.name).collect();
         listed.sort_unstable();
         let mut there = names(&serde_json::to_value(figures).unwrap());
@@ -127,6 +150,20 @@ mod tests {
         let mut listed: Vec<&str> = OPERATOR_FIGURES.iter().map(|f| f.name).collect();
         listed.sort_unstable();
         let mut there = names(&serde_json::to_value(operator).unwrap());
+        there.sort_unstable();
+        assert_eq!(listed, there);
+        let market = MarketFigures {
+            name: "a".into(),
+            bids_accepted: 0,
+            bids_rejected: 0,
+            bought_kwh: 0.0,
+            sold_kwh: 0.0,
+            mean_price_eur_mwh: Some(0.0),
+            cash_eur: 0.0,
+        };
+        let mut listed: Vec<&str> = MARKET_FIGURES.iter().map(|f| f.name).collect();
+        listed.sort_unstable();
+        let mut there = names(&serde_json::to_value(market).unwrap());
         there.sort_unstable();
         assert_eq!(listed, there);
     }

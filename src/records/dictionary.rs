@@ -87,6 +87,8 @@ pub enum TableId {
     Stations,
     /// Price broadcasts.
     Prices,
+    /// Bids and settlements of imbalance.
+    Market,
     /// Postings.
     Ledger,
     /// Zones, stations and depots on the map.
@@ -95,13 +97,14 @@ pub enum TableId {
 
 impl TableId {
     /// Every table, in the order of [`TABLES`].
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Trips,
         Self::Legs,
         Self::Sessions,
         Self::Fleet,
         Self::Stations,
         Self::Prices,
+        Self::Market,
         Self::Ledger,
         Self::Sites,
     ];
@@ -158,6 +161,7 @@ pub const TABLES: &[Table] = &[
             column("deadhead_km", Float, "Distance driven empty to the pick-up.").unit("km"),
             column("energy_kwh", Float, "Taken from the battery by both.").unit("kWh"),
             column("fare", Float, "Paid by the rider; 0 when lost.").unit("currency"),
+            column("lost_fare", Float, "What the rider would have paid; 0 unless lost.").unit("currency"),
             column("soc_start", Float, "State of charge when the vehicle set out for the pick-up.")
                 .unit("0..1")
                 .nullable(),
@@ -248,6 +252,38 @@ pub const TABLES: &[Table] = &[
         ],
     },
     Table {
+        name: "market",
+        doc: "One row per bid, when its product has been delivered or it was rejected, and per settlement of imbalance.",
+        columns: &[
+            column("bid_id", Id, "Number of the bid; settlements of imbalance are numbered with them."),
+            column("market", Text, "Market, or imbalance."),
+            column("product_start", Time, "First instant of delivery."),
+            column("product_end", Time, "First instant after delivery."),
+            column("gate_closure", Time, "When the gate closed; of imbalance the end of the interval."),
+            column("cleared_at", Time, "When the result was known."),
+            column("bidder", Text, "Account of who bid."),
+            column("side", Text, "buy or sell."),
+            column("quantity_kw", Float, "Bid for.").unit("kW"),
+            column(
+                "limit_price_eur_mwh",
+                Float,
+                "Buys at this price or below, sells at this or above; null for imbalance.",
+            )
+            .unit("currency/MWh")
+            .nullable(),
+            column("clearing_price_eur_mwh", Float, "Price of the product.").unit("currency/MWh"),
+            column("accepted_kw", Float, "Accepted.").unit("kW"),
+            column("delivered_kwh", Float, "Of what was accepted, taken or given.").unit("kWh"),
+            column(
+                "imbalance_kwh",
+                Float,
+                "Of what was accepted, not taken; in a row of imbalance what was settled.",
+            )
+            .unit("kWh"),
+            column("cash_eur", Float, "Received by the bidder; paid if below zero.").unit("currency"),
+        ],
+    },
+    Table {
         name: "ledger",
         doc: "One row per posting: amount goes from the account credit to the account debit.",
         columns: &[
@@ -256,11 +292,16 @@ pub const TABLES: &[Table] = &[
             column("credit", Text, "Account that pays."),
             column("amount", Float, "How much, in whole millionths; not negative.").unit("currency"),
             column("currency", Text, "Currency of the amount."),
-            column("kind", Text, "fare, charging, energy, driving, wear, lost_request or rescue."),
+            column(
+                "kind",
+                Text,
+                "fare, charging, energy, driving, wear, lost_request, rescue, trade, supply_credit or imbalance.",
+            ),
             column(
                 "reference",
                 Text,
-                "Row it belongs to: trip:<request_id>, session:<session_id> or vehicle:<vehicle_id>.",
+                "Row it belongs to: trip:<request_id>, session:<session_id>, vehicle:<vehicle_id>, bid:<bid_id>, or \
+                 interval:<number> of settlement, from 0.",
             ),
         ],
     },
@@ -321,7 +362,7 @@ mod tests {
         assert_eq!(TABLES.len(), TableId::ALL.len());
         for (id, name) in TableId::ALL
             .into_iter()
-            .zip(["trips", "legs", "sessions", "fleet", "stations", "prices", "ledger", "sites"])
+            .zip(["trips", "legs", "sessions", "fleet", "stations", "prices", "market", "ledger", "sites"])
         {
             assert_eq!(id.table().name, name);
             assert_eq!(TableId::from_name(name), Some(id));
@@ -361,6 +402,7 @@ mod tests {
             (TableId::Legs, "purpose", LegPurpose::ALL.map(LegPurpose::name).to_vec()),
             (TableId::Sessions, "end_reason", EndReason::ALL.map(EndReason::name).to_vec()),
             (TableId::Ledger, "kind", EntryKind::ALL.map(EntryKind::name).to_vec()),
+            (TableId::Market, "side", crate::markets::Side::ALL.map(crate::markets::Side::name).to_vec()),
             (TableId::Sites, "kind", SiteKind::ALL.map(SiteKind::name).to_vec()),
         ] {
             let doc = doc(table, column);

@@ -4,11 +4,15 @@
 //! histograms, per fleet; [`Metrics::finish`] turns them into [`Figures`].
 //! Nothing here is kept per trip, so its memory does not grow with the run.
 
-use super::{FleetRecord, Labels, LegPurpose, LegRecord, Recorder, SessionRecord, StationRecord, TripRecord};
+pub use super::figures::{Figures, FleetFigures, MarketFigures, OperatorFigures, RunFigures, TradingFigures};
+use super::{
+    FleetRecord, Labels, LegPurpose, LegRecord, MarketRecord, Recorder, SessionRecord, StationRecord,
+    TripRecord, TripStatus,
+};
 use crate::ledger::{EntryKind, LedgerEntry, Money};
+use crate::markets::Side;
 use crate::time::SimTime;
 use hdrhistogram::Histogram;
-use serde::Serialize;
 
 /// What the records do not tell.
 #[derive(Debug, Clone)]
@@ -21,116 +25,8 @@ pub struct MetricsSetup {
     pub connectors: u64,
     /// CO2 of grid energy [kg/kWh], where known.
     pub co2_kg_per_kwh: Option<f64>,
-}
-
-/// Key figures of one fleet, or of all together. Energies at the plug unless said otherwise.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
-pub struct Figures {
-    /// Requests in all.
-    pub trips_requested: u64,
-    /// Requests served.
-    pub trips_served: u64,
-    /// Requests lost, whatever the reason.
-    pub trips_lost: u64,
-    /// Lost because no vehicle could be there in time.
-    pub trips_lost_no_vehicle: u64,
-    /// Lost because the vehicle had too little charge.
-    pub trips_lost_low_charge: u64,
-    /// Lost because the vehicle was committed to a market.
-    pub trips_lost_committed: u64,
-    /// Not ended when the simulation did.
-    pub trips_in_progress: u64,
-    /// Served over served and lost; null without either.
-    pub service_rate: Option<f64>,
-    /// Mean wait of riders picked up [s].
-    pub wait_mean_s: Option<f64>,
-    /// Median wait [s], to three significant digits like the other quantiles.
-    pub wait_p50_s: Option<u64>,
-    /// Wait that 95 % of riders did not exceed [s].
-    pub wait_p95_s: Option<u64>,
-    /// Wait that 99 % of riders did not exceed [s].
-    pub wait_p99_s: Option<u64>,
-    /// Distance driven [km].
-    pub km_total: f64,
-    /// Of that without a rider [km].
-    pub km_empty: f64,
-    /// Drawn from the grid [kWh].
-    pub energy_charged_kwh: f64,
-    /// Of that stored in batteries [kWh].
-    pub energy_stored_kwh: f64,
-    /// Taken from batteries to drive [kWh].
-    pub energy_driven_kwh: f64,
-    /// Fed back to the grid [kWh].
-    pub energy_discharged_kwh: f64,
-    /// Visits to stations.
-    pub sessions: u64,
-    /// Of those without ever getting a connector.
-    pub sessions_without_connector: u64,
-    /// Mean wait for a connector of vehicles that got one [s].
-    pub queue_mean_s: Option<f64>,
-    /// Wait for a connector that 95 % did not exceed [s].
-    pub queue_p95_s: Option<u64>,
-    /// Connector time occupied over connector time there was.
-    pub charger_utilisation: Option<f64>,
-    /// Highest mean grid power of a control interval [kW].
-    pub peak_power_kw: f64,
-    /// Mean state of charge over vehicles and time.
-    pub mean_soc: Option<f64>,
-    /// Paid by riders [currency].
-    pub fares_eur: f64,
-    /// Paid for charging, all sessions [currency].
-    pub charging_cost_eur: f64,
-    /// Cost of driving by distance [currency].
-    pub driving_cost_eur: f64,
-    /// Wear of batteries [currency].
-    pub wear_cost_eur: f64,
-    /// Income lost with lost requests, where priced [currency].
-    pub lost_request_cost_eur: f64,
-    /// Recovery of vehicles [currency].
-    pub rescue_cost_eur: f64,
-    /// What the fleet received less what it paid [currency].
-    pub operating_profit_eur: f64,
-    /// CO2 of the energy drawn less fed back [kg], where a factor is given.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub co2_kg: Option<f64>,
-}
-
-/// Key figures of one operator of stations.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct OperatorFigures {
-    /// Name.
-    pub name: String,
-    /// Visits to its stations.
-    pub sessions: u64,
-    /// Drawn from the grid at its stations [kWh].
-    pub energy_kwh: f64,
-    /// Received from fleets [currency].
-    pub revenue_eur: f64,
-    /// Paid to retailers [currency].
-    pub energy_cost_eur: f64,
-    /// Received less paid [currency].
-    pub profit_eur: f64,
-}
-
-/// Key figures of one fleet.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct FleetFigures {
-    /// Name.
-    pub name: String,
-    /// Its figures.
-    #[serde(flatten)]
-    pub figures: Figures,
-}
-
-/// What [`Metrics`] found.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct RunFigures {
-    /// All fleets together.
-    pub total: Figures,
-    /// Each fleet, in the order of the scenario.
-    pub fleets: Vec<FleetFigures>,
-    /// Each operator of stations, in the order of the scenario.
-    pub operators: Vec<OperatorFigures>,
+    /// Whether there are markets to trade in.
+    pub trades: bool,
 }
 
 /// Sums of one fleet.
@@ -153,7 +49,12 @@ struct Sums {
     peak_kw: f64,
     soc: TimeMean,
     vehicles: u32,
-    /// Money by [`EntryKind`], in the order of the enum, as paid or received by the fleet.
+    lost_fares: Money,
+    lost_committed_fares: Money,
+    bought_kwh: f64,
+    delivered_kwh: f64,
+    imbalance_kwh: f64,
+    /// Money by [`EntryKind`], in the order of the enum: received less paid.
     money: [Money; EntryKind::ALL.len()],
     received: Money,
     paid: Money,
@@ -209,6 +110,11 @@ impl Sums {
             peak_kw: 0.0,
             soc: TimeMean::default(),
             vehicles: 0,
+            lost_fares: Money::ZERO,
+            lost_committed_fares: Money::ZERO,
+            bought_kwh: 0.0,
+            delivered_kwh: 0.0,
+            imbalance_kwh: 0.0,
             money: [Money::ZERO; EntryKind::ALL.len()],
             received: Money::ZERO,
             paid: Money::ZERO,
@@ -233,6 +139,11 @@ impl Sums {
         self.plugged_in += other.plugged_in;
         self.queue_s += other.queue_s;
         self.occupied_s += other.occupied_s;
+        self.lost_fares += other.lost_fares;
+        self.lost_committed_fares += other.lost_committed_fares;
+        self.bought_kwh += other.bought_kwh;
+        self.delivered_kwh += other.delivered_kwh;
+        self.imbalance_kwh += other.imbalance_kwh;
         for (a, b) in self.money.iter_mut().zip(other.money) {
             *a += b;
         }
@@ -245,7 +156,8 @@ impl Sums {
         let lost = no_vehicle + low_charge + committed;
         let ratio = |a: f64, b: f64| (b > 0.0).then(|| a / b);
         let quantile = |h: &Histogram<u64>, q| (!h.is_empty()).then(|| h.value_at_quantile(q));
-        let money = |kind: EntryKind| self.money[kind as usize].units();
+        let received = |kind: EntryKind| self.money[kind as usize];
+        let paid = |kind: EntryKind| (-received(kind)).units();
         let connector_s = setup.connectors as f64 * (setup.end - setup.start) as f64;
         Figures {
             trips_requested: self.trips.iter().sum(),
@@ -273,12 +185,30 @@ impl Sums {
             charger_utilisation: ratio(self.occupied_s as f64, connector_s),
             peak_power_kw: self.peak_kw,
             mean_soc: self.soc.mean(),
-            fares_eur: money(EntryKind::Fare),
-            charging_cost_eur: money(EntryKind::Charging),
-            driving_cost_eur: money(EntryKind::Driving),
-            wear_cost_eur: money(EntryKind::Wear),
-            lost_request_cost_eur: money(EntryKind::LostRequest),
-            rescue_cost_eur: money(EntryKind::Rescue),
+            fares_eur: received(EntryKind::Fare).units(),
+            lost_fares_eur: self.lost_fares.units(),
+            lost_committed_fares_eur: self.lost_committed_fares.units(),
+            charging_cost_eur: paid(EntryKind::Charging),
+            driving_cost_eur: paid(EntryKind::Driving),
+            wear_cost_eur: paid(EntryKind::Wear),
+            lost_request_cost_eur: paid(EntryKind::LostRequest),
+            rescue_cost_eur: paid(EntryKind::Rescue),
+            trading: setup.trades.then(|| {
+                let (credit, cost) = (received(EntryKind::SupplyCredit), -received(EntryKind::Trade));
+                let imbalance = -received(EntryKind::Imbalance);
+                let profit = credit - cost - imbalance;
+                TradingFigures {
+                    market_bought_kwh: self.bought_kwh,
+                    market_delivered_kwh: self.delivered_kwh,
+                    tariff_kwh: self.charged_kwh - self.delivered_kwh,
+                    imbalance_kwh: self.imbalance_kwh,
+                    market_cost_eur: cost.units(),
+                    supply_credit_eur: credit.units(),
+                    imbalance_cost_eur: imbalance.units(),
+                    market_profit_eur: profit.units(),
+                    market_profit_net_eur: (profit - self.lost_committed_fares).units(),
+                }
+            }),
             operating_profit_eur: (self.received - self.paid).units(),
             co2_kg: setup.co2_kg_per_kwh.map(|factor| factor * (self.charged_kwh - self.discharged_kwh)),
         }
@@ -294,6 +224,36 @@ struct OperatorSums {
     energy_cost: Money,
     received: Money,
     paid: Money,
+}
+
+/// Sums of one market.
+struct MarketSums {
+    figures: MarketFigures,
+    /// Quantity bought times price.
+    value: f64,
+}
+
+impl MarketSums {
+    fn of(name: &str) -> Self {
+        let figures = MarketFigures {
+            name: name.to_owned(),
+            bids_accepted: 0,
+            bids_rejected: 0,
+            bought_kwh: 0.0,
+            sold_kwh: 0.0,
+            mean_price_eur_mwh: None,
+            cash_eur: 0.0,
+        };
+        Self { figures, value: 0.0 }
+    }
+
+    fn figures(self) -> MarketFigures {
+        let bought = self.figures.bought_kwh;
+        let mean_price_eur_mwh = (bought > 0.0).then(|| self.value / bought);
+        // Whole millionths of the currency, as they were posted.
+        let cash_eur = Money::from_units(self.figures.cash_eur).units();
+        MarketFigures { mean_price_eur_mwh, cash_eur, ..self.figures }
+    }
 }
 
 /// Whose account it is, among those that have figures.
@@ -332,6 +292,9 @@ pub struct Metrics {
     names: Vec<String>,
     operator_names: Vec<String>,
     holders: Vec<Holder>,
+    /// The fleet of each bidder that is one.
+    bidders: Vec<Option<usize>>,
+    markets: Vec<MarketSums>,
     fleets: Vec<Sums>,
     operators: Vec<OperatorSums>,
     peak: Peak,
@@ -355,8 +318,11 @@ impl Metrics {
                 _ => Holder::Other,
             })
             .collect();
+        let fleet_of = |account: &String| find(&labels.fleets, account.strip_prefix("fleet:")?);
         Self {
             setup,
+            bidders: labels.bidders.iter().map(fleet_of).collect(),
+            markets: labels.markets.iter().map(|name| MarketSums::of(name)).collect(),
             names: labels.fleets.clone(),
             operator_names: labels.operators.clone(),
             holders,
@@ -415,6 +381,7 @@ impl Metrics {
                     profit_eur: (sums.received - sums.paid).units(),
                 })
                 .collect(),
+            markets: self.markets.into_iter().map(MarketSums::figures).collect(),
         }
     }
 }
@@ -423,6 +390,11 @@ impl Recorder for Metrics {
     fn trip(&mut self, record: &TripRecord) {
         let fleet = &mut self.fleets[record.fleet.index()];
         fleet.trips[record.status as usize] += 1;
+        let lost_fare = Money::from_units(record.lost_fare);
+        fleet.lost_fares += lost_fare;
+        if record.status == TripStatus::LostCommitted {
+            fleet.lost_committed_fares += lost_fare;
+        }
         if let Some(wait_s) = record.wait_s {
             fleet.wait_s += wait_s;
             // A histogram that grows as needed takes any value.
@@ -474,13 +446,40 @@ impl Recorder for Metrics {
         self.peak.read(record.time, record.power_kw);
     }
 
+    fn market(&mut self, record: &MarketRecord) {
+        let hours = (record.product_end - record.product_start) as f64 / 3_600.0;
+        let kwh = record.accepted_kw * hours;
+        if let Some(fleet) = self.bidders[record.bidder.index()] {
+            let sums = &mut self.fleets[fleet];
+            match (record.market, record.side) {
+                (None, _) => sums.imbalance_kwh += record.imbalance_kwh,
+                (Some(_), Side::Buy) => {
+                    sums.bought_kwh += kwh;
+                    sums.delivered_kwh += record.delivered_kwh;
+                }
+                (Some(_), Side::Sell) => {}
+            }
+        }
+        let Some(market) = record.market else { return };
+        let MarketSums { figures, value } = &mut self.markets[market.index()];
+        *(if kwh > 0.0 { &mut figures.bids_accepted } else { &mut figures.bids_rejected }) += 1;
+        figures.cash_eur += record.cash;
+        match record.side {
+            Side::Buy => {
+                figures.bought_kwh += kwh;
+                *value += kwh * record.clearing_price_eur_mwh;
+            }
+            Side::Sell => figures.sold_kwh += kwh,
+        }
+    }
+
     fn ledger(&mut self, entry: &LedgerEntry) {
         let parties = [(entry.debit, true), (entry.credit, false)];
         for (account, receives) in parties {
             match self.holders[account.index()] {
                 Holder::Fleet(fleet) => {
                     let sums = &mut self.fleets[fleet];
-                    sums.money[entry.kind as usize] += entry.amount;
+                    sums.money[entry.kind as usize] += if receives { entry.amount } else { -entry.amount };
                     *(if receives { &mut sums.received } else { &mut sums.paid }) += entry.amount;
                 }
                 Holder::Operator(operator) => {
@@ -514,8 +513,13 @@ mod tests {
                 .to_vec(),
             ..Labels::default()
         };
-        let setup =
-            MetricsSetup { start: SimTime(0), end: SimTime(1_000), connectors: 2, co2_kg_per_kwh: Some(0.3) };
+        let setup = MetricsSetup {
+            start: SimTime(0),
+            end: SimTime(1_000),
+            connectors: 2,
+            co2_kg_per_kwh: Some(0.3),
+            trades: false,
+        };
         Metrics::new(&labels, setup)
     }
 
@@ -535,6 +539,7 @@ mod tests {
             deadhead_km: 0.0,
             energy_kwh: 0.0,
             fare: 0.0,
+            lost_fare: 0.0,
             soc_start: None,
             soc_end: None,
         }

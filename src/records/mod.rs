@@ -6,11 +6,16 @@
 
 pub mod catalogue;
 pub mod dictionary;
+pub mod figures;
 pub mod metrics;
 
 use crate::geo::Places;
-use crate::ids::{FleetId, OperatorId, PlaceId, RequestId, RetailerId, SessionId, StationId, VehicleId};
+use crate::ids::{
+    BidId, BidderId, FleetId, MarketId, OperatorId, PlaceId, RequestId, RetailerId, SessionId, StationId,
+    VehicleId,
+};
 use crate::ledger::LedgerEntry;
+use crate::markets::Side;
 use crate::time::SimTime;
 use std::sync::Arc;
 
@@ -77,6 +82,8 @@ pub struct TripRecord {
     pub energy_kwh: f64,
     /// Paid by the rider; 0 when lost.
     pub fare: f64,
+    /// What the rider would have paid; 0 unless lost.
+    pub lost_fare: f64,
     /// When the vehicle set out for the pick-up.
     pub soc_start: Option<f64>,
     /// At drop-off.
@@ -278,6 +285,41 @@ pub struct PriceRecord {
     pub price_eur_mwh: f64,
 }
 
+/// One bid, when it is settled or was rejected, or one settlement of imbalance (row of `market.parquet`).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MarketRecord {
+    /// Its number.
+    pub bid: BidId,
+    /// The market; `None` for imbalance.
+    pub market: Option<MarketId>,
+    /// First instant of delivery.
+    pub product_start: SimTime,
+    /// First instant after delivery.
+    pub product_end: SimTime,
+    /// When the gate closed (imbalance: the end of the interval).
+    pub gate_closure: SimTime,
+    /// When the market was cleared.
+    pub cleared_at: SimTime,
+    /// Who bid.
+    pub bidder: BidderId,
+    /// Bought or sold.
+    pub side: Side,
+    /// Bid for [kW].
+    pub quantity_kw: f64,
+    /// Buys at this price or below, sells at this or above; `None` for imbalance, which has no choice.
+    pub limit_price_eur_mwh: Option<f64>,
+    /// Price of the product.
+    pub clearing_price_eur_mwh: f64,
+    /// Accepted [kW].
+    pub accepted_kw: f64,
+    /// Of what was accepted, taken or given [kWh].
+    pub delivered_kwh: f64,
+    /// Of what was accepted, not taken [kWh]; in a row of imbalance, its quantity.
+    pub imbalance_kwh: f64,
+    /// Received by the bidder, or paid if below zero.
+    pub cash: f64,
+}
+
 /// What stands at a site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SiteKind {
@@ -343,6 +385,10 @@ pub struct Labels {
     pub operators: Vec<String>,
     /// Names of retailers.
     pub retailers: Vec<String>,
+    /// Names of markets.
+    pub markets: Vec<String>,
+    /// Accounts of bidders, by bidder.
+    pub bidders: Vec<String>,
     /// Ledger accounts, for example `fleet:yellow`, `operator:hub`, `riders`.
     pub accounts: Vec<String>,
     /// Currency of all amounts, for example `EUR`.
@@ -365,6 +411,8 @@ pub trait Recorder {
     fn price(&mut self, _record: &PriceRecord) {}
     /// Money moved.
     fn ledger(&mut self, _entry: &LedgerEntry) {}
+    /// A bid was settled.
+    fn market(&mut self, _record: &MarketRecord) {}
     /// There is a zone, station or depot.
     fn site(&mut self, _record: &SiteRecord) {}
 }
@@ -402,6 +450,10 @@ impl<A: Recorder, B: Recorder> Recorder for (A, B) {
         self.0.ledger(entry);
         self.1.ledger(entry);
     }
+    fn market(&mut self, record: &MarketRecord) {
+        self.0.market(record);
+        self.1.market(record);
+    }
     fn site(&mut self, record: &SiteRecord) {
         self.0.site(record);
         self.1.site(record);
@@ -429,6 +481,9 @@ impl<R: Recorder + ?Sized> Recorder for &mut R {
     }
     fn ledger(&mut self, entry: &LedgerEntry) {
         (**self).ledger(entry);
+    }
+    fn market(&mut self, record: &MarketRecord) {
+        (**self).market(record);
     }
     fn site(&mut self, record: &SiteRecord) {
         (**self).site(record);

@@ -6,6 +6,7 @@
 //!
 //! That a figure misses or a finding fails is a result and no error.
 
+pub mod c_nash;
 pub mod context;
 pub mod erlang_c;
 pub mod lone_station;
@@ -29,6 +30,10 @@ use std::sync::atomic::AtomicBool;
 /// All targets, in the order in which they are listed and run.
 pub static TARGETS: &[Target] = &[
     erlang_c::TARGET,
+    c_nash::fig2::TARGET,
+    c_nash::fig3::TARGET,
+    c_nash::fig4::TARGET,
+    c_nash::fig5::TARGET,
     stackelberg::TABLE_3,
     stackelberg::TABLE_4,
     stackelberg::FIG_7,

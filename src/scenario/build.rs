@@ -13,7 +13,7 @@ use crate::datasets::stations::Location;
 use crate::error::Result;
 use crate::geo::Places;
 use crate::ids::{PlaceId, TypeId};
-use crate::policies::{ChargingSpec, DispatchSpec, RelocationSpec};
+use crate::policies::PolicySpecs;
 use crate::rng::{Purpose, Streams};
 use crate::time::SimTime;
 use crate::world::{Mode, Setup, Station, Travel};
@@ -28,12 +28,8 @@ pub struct Prepared {
     pub name: String,
     /// SHA-256 of the scenario file.
     pub sha256: String,
-    /// Which vehicle serves which request.
-    pub dispatch: DispatchSpec,
-    /// When, where and how far vehicles charge.
-    pub charging: ChargingSpec,
-    /// Where idle vehicles go.
-    pub relocation: RelocationSpec,
+    /// Which policies decide.
+    pub policies: PolicySpecs,
     /// What happened to the rows of the trip files.
     pub import: ImportReport,
     /// Trips that were read but are no requests of this run, by reason, for example
@@ -142,7 +138,8 @@ impl Scenario {
         let mut temperature_c = horizon::temperature_c(&self.spec.environment, horizon);
         factors::vary_temperature(&mut temperature_c, variation, horizon, streams);
         let mut retailers = plan.retailers.clone();
-        prices::vary(&mut retailers, variation, horizon, streams);
+        let mut trading = plan.trading.clone();
+        prices::vary(&mut retailers, &mut trading, variation, horizon, streams);
         let setup = Setup {
             start: horizon.start,
             end: horizon.end,
@@ -161,6 +158,7 @@ impl Scenario {
             operators: plan.operators.clone(),
             stations,
             retailers,
+            trading,
             requests,
             currency: self.spec.currency.clone(),
             co2_kg_per_kwh: self.spec.environment.co2_kg_per_kwh,
@@ -168,9 +166,12 @@ impl Scenario {
         let prepared = Prepared {
             name: self.spec.name.clone(),
             sha256: self.sha256.clone(),
-            dispatch: self.spec.operation.dispatch.clone(),
-            charging: self.spec.operation.charging.clone(),
-            relocation: self.spec.operation.relocation.clone(),
+            policies: PolicySpecs {
+                dispatch: self.spec.operation.dispatch.clone(),
+                charging: self.spec.operation.charging.clone(),
+                relocation: self.spec.operation.relocation.clone(),
+                bidding: self.spec.operation.bidding.clone(),
+            },
             import,
             left_out,
             inputs: self.inputs.clone(),

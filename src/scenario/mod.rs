@@ -14,6 +14,7 @@ pub mod demand;
 pub mod document;
 pub mod fleets;
 pub mod horizon;
+pub mod markets;
 pub mod od_matrix;
 pub mod overrides;
 pub mod placement;
@@ -37,7 +38,7 @@ pub use spec::{OutputsSpec, ScenarioFile};
 
 use crate::datasets::TripSource;
 use crate::error::{Error, InputError, Result};
-use crate::world::{Retailer, Travel, VehicleType};
+use crate::world::{Retailer, Trading, Travel, VehicleType};
 use document::Document;
 use fleets::FleetPlan;
 use horizon::Horizon;
@@ -75,6 +76,7 @@ pub(crate) struct Plan {
     pub operators: Vec<String>,
     pub stations: Vec<StationPlan>,
     pub retailers: Vec<Retailer>,
+    pub trading: Trading,
 }
 
 /// Reads and checks the scenario in `path`.
@@ -192,12 +194,13 @@ fn resolve(
     let types = vehicle_types::vehicle_types(spec, inputs, &mut problems);
     let fleets = fleets::fleets(spec, &types, inputs, &mut problems);
     fleets::operation(spec, &fleets, &types, &mut problems);
-    let retailers = tariffs::retailers(&spec.retailers, horizon.as_ref(), inputs, &mut problems);
-    variation::check(spec, horizon.as_ref(), &retailers, &mut problems);
+    let trading = markets::trading(spec, horizon.as_ref(), inputs, &mut problems);
+    let retailers = tariffs::retailers(spec, &trading, horizon.as_ref(), inputs, &mut problems);
+    variation::check(spec, horizon.as_ref(), &retailers, &trading, &mut problems);
     let (operators, stations) = stations::stations(spec, &fleets, &types, &retailers, inputs, &mut problems);
     match horizon {
         Some(horizon) if problems.errors.is_empty() => {
-            Ok(Plan { horizon, source, travel, types, fleets, operators, stations, retailers })
+            Ok(Plan { horizon, source, travel, types, fleets, operators, stations, retailers, trading })
         }
         _ => Err(problems.errors),
     }

@@ -31,6 +31,12 @@ pub fn prices(path: &Path) -> Result<PriceSeries> {
     datasets::prices::read(path)
 }
 
+/// What a system that is short pays, and what one that is long gets.
+pub fn two_prices(path: &Path) -> Result<(PriceSeries, PriceSeries)> {
+    let two = datasets::prices::read_two(path)?;
+    Ok((two.up, two.down))
+}
+
 /// A list of vehicles.
 pub fn vehicles(path: &Path) -> Result<Vec<VehicleRow>> {
     datasets::vehicles::read_vehicles(path)

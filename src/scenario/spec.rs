@@ -5,9 +5,10 @@
 //! where names are resolved ([`super::load`]) and, where it takes the contents
 //! of other files, in [`super::build`].
 
+use super::markets::{ImbalanceSpec, MarketSpec};
 use super::variation::VariationSpec;
 use crate::datasets::{OnBadRow, TripFormat};
-use crate::policies::{ChargingSpec, DispatchSpec, RelocationSpec};
+use crate::policies::{BiddingSpec, ChargingSpec, DispatchSpec, RelocationSpec};
 use crate::records::dictionary::TableId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -73,6 +74,13 @@ pub struct ScenarioFile {
     #[serde(default)]
     #[schemars(length(max = 1000))]
     pub retailers: Vec<RetailerSpec>,
+    /// Wholesale markets in which fleets may buy ahead; energy bought in several of them counts as delivered in their order.
+    #[serde(default)]
+    #[schemars(length(max = 100))]
+    pub markets: Vec<MarketSpec>,
+    /// What it costs a bidder not to take what it has bought.
+    #[serde(default)]
+    pub imbalance: ImbalanceSpec,
     /// What varies from replication to replication.
     #[serde(default)]
     pub variation: VariationSpec,
@@ -191,6 +199,8 @@ pub struct OperationSpec {
     pub charging: ChargingSpec,
     /// Where idle vehicles go.
     pub relocation: RelocationSpec,
+    /// What fleets buy ahead in markets.
+    pub bidding: BiddingSpec,
 }
 
 /// Weather and the grid's carbon.
@@ -469,6 +479,15 @@ pub enum TariffSpec {
         #[schemars(range(min = -100000.0, max = 100000.0))]
         margin_eur_mwh: f64,
     },
+    /// What one of the scenario's `markets` cleared at.
+    Market {
+        /// Name of the market.
+        market: String,
+        /// Added to its price [currency/MWh].
+        #[serde(default)]
+        #[schemars(range(min = -100000.0, max = 100000.0))]
+        margin_eur_mwh: f64,
+    },
 }
 
 /// A period of the week with a price of its own.
@@ -529,6 +548,7 @@ impl Default for OperationSpec {
             dispatch: DispatchSpec::Batched { interval_s: 30 },
             charging: ChargingSpec::ThresholdFastest { start_soc: 0.25, target_soc: 0.8, candidates: 8 },
             relocation: RelocationSpec::None {},
+            bidding: BiddingSpec::Regular {},
         }
     }
 }

@@ -1,22 +1,26 @@
 //! Retailers and their tariffs: time-of-use periods to the hours of a week, price files to series.
 
 use super::horizon::Horizon;
+use super::markets;
 use super::problems::Problems;
 use super::sources;
-use super::spec::{PeriodSpec, RetailerSpec, TariffSpec};
+use super::spec::{PeriodSpec, RetailerSpec, ScenarioFile, TariffSpec};
+use crate::markets::GateRule;
 use crate::time::HOUR_S;
-use crate::world::{Retailer, Tariff};
+use crate::world::{Retailer, Tariff, Trading};
 use std::path::PathBuf;
 
-const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+pub(super) const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 /// The retailers; files read are added to `inputs`.
 pub fn retailers(
-    specs: &[RetailerSpec],
+    file: &ScenarioFile,
+    trading: &Trading,
     horizon: Option<&Horizon>,
     inputs: &mut Vec<PathBuf>,
     problems: &mut Problems<'_>,
 ) -> Vec<Retailer> {
+    let specs = &file.retailers;
     let mut retailers = Vec::with_capacity(specs.len());
     for (i, spec) in specs.iter().enumerate() {
         let key = format!("retailers[{i}]");
@@ -27,7 +31,13 @@ pub fn retailers(
                 "a name of its own",
             );
         }
-        if let Some((tariff, slot_s)) = tariff(spec, &key, horizon, inputs, problems) {
+        let resolved = match &spec.tariff {
+            TariffSpec::Market { market, margin_eur_mwh } => {
+                of_market(spec, market, *margin_eur_mwh, &key, (file, trading), problems)
+            }
+            _ => tariff(spec, &key, horizon, inputs, problems),
+        };
+        if let Some((tariff, slot_s)) = resolved {
             retailers.push(Retailer { name: spec.name.clone(), tariff, slot_s, lead_s: spec.lead_s });
         }
     }
@@ -97,15 +107,43 @@ fn tariff(
                     .help("use another file, or change [time]");
                 return None;
             }
-            let tariff = Tariff::RealTime {
-                start: series.start,
-                slot_s: series.slot_s,
-                price_eur_mwh: series.price_eur_mwh,
-                margin_eur_mwh: *margin_eur_mwh,
-            };
-            Some((tariff, slot_s))
+            Some((Tariff::RealTime { series, margin_eur_mwh: *margin_eur_mwh }, slot_s))
         }
+        TariffSpec::Market { .. } => None,
     }
+}
+
+/// A tariff that passes the price of a market on. Its results must be known when they are broadcast.
+fn of_market(
+    spec: &RetailerSpec,
+    market: &str,
+    margin_eur_mwh: f64,
+    key: &str,
+    (file, trading): (&ScenarioFile, &Trading),
+    problems: &mut Problems<'_>,
+) -> Option<(Tariff, i64)> {
+    let id = markets::market(market, trading, file, &format!("{key}.tariff.market"), problems)?;
+    let rules = &trading.markets[id.index()];
+    let slot_s = spec.slot_s.unwrap_or(rules.products.slot_s);
+    if rules.products.slot_s % slot_s != 0 {
+        let expected = format!("the market's product, {} s, or a part of it", rules.products.slot_s);
+        problems.add(&format!("{key}.slot_s"), slot_s.to_string(), expected);
+    }
+    // An hour less where the clock may change between the gate and the slot.
+    let known_s = match rules.gates {
+        GateRule::Lead(lead_s) => lead_s,
+        GateRule::Daily { at_s, days_before } => i64::from(days_before) * 86_400 - i64::from(at_s) - HOUR_S,
+        GateRule::Weekly { weekday, at_s, weeks_before } => {
+            i64::from(weeks_before) * 7 * 86_400 - i64::from(weekday) * 86_400 - i64::from(at_s) - HOUR_S
+        }
+    } - rules.publish_s;
+    if known_s < spec.lead_s {
+        let found = format!("{} s, but the market's results are known {known_s} s ahead", spec.lead_s);
+        problems
+            .add(&format!("{key}.lead_s"), found, format!("at most {} s", known_s.max(0)))
+            .help("prices can be broadcast only when the market has cleared");
+    }
+    Some((Tariff::Market { market: id, margin_eur_mwh }, slot_s))
 }
 
 /// Prices of the 168 hours of a week from Monday 0:00.

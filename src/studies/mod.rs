@@ -28,4 +28,4 @@ pub mod task;
 pub use load::Study;
 pub use plan::{Plan, Task};
 pub use results::StudySummary;
-pub use run::{Options, Policies, Progress, run};
+pub use run::{MakePolicies, Options, Progress, run};

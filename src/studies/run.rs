@@ -14,36 +14,19 @@ use super::results::SUMMARY;
 use super::{pictures, tables, task};
 use crate::error::{Error, InputError, Result};
 use crate::outputs::{Manifest, RunDir};
-use crate::policies::{Charging, Dispatch, Relocation};
+use crate::policies::{Policies, PolicySpecs};
 use crate::rng::Streams;
-use crate::scenario::{Prepared, Recorded};
+use crate::scenario::Recorded;
 use crate::statistics::Sample;
 use crate::statistics::stopping::{Rule, Verdict};
+use crate::world::Setup;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The policies of one task.
-pub struct Policies {
-    /// Which vehicle serves which request.
-    pub dispatch: Box<dyn Dispatch>,
-    /// When, where and how far vehicles charge.
-    pub charging: Box<dyn Charging>,
-    /// Where idle vehicles go.
-    pub relocation: Option<Box<dyn Relocation>>,
-}
-
-impl Policies {
-    /// Those that the scenario names.
-    pub fn of(prepared: &Prepared) -> Self {
-        Self {
-            dispatch: prepared.dispatch.build(),
-            charging: prepared.charging.build(),
-            relocation: prepared.relocation.build(),
-        }
-    }
-}
+/// Makes the policies of one replication; see [`crate::engine::policies`].
+pub type MakePolicies<'a> = dyn Fn(&str, &PolicySpecs, &Arc<Setup>, Streams) -> Policies + Sync + 'a;
 
 /// Told of what happens while a study runs.
 pub trait Progress: Sync {
@@ -63,8 +46,8 @@ pub struct Options<'a> {
     pub replications: Option<u32>,
     /// Go on with what is in the journal.
     pub resume: bool,
-    /// Makes the policies of a task, given the name of the policy and what the scenario says.
-    pub policies: &'a (dyn Fn(&str, &Prepared) -> Policies + Sync),
+    /// Makes the policies of a task, given the name of the policy, what the scenario says, and the replication.
+    pub policies: &'a MakePolicies<'a>,
     /// Who is told.
     pub progress: &'a dyn Progress,
     /// Set to stop; tasks that have ended are kept.
@@ -372,8 +355,10 @@ impl Crew<'_> {
         let result = catch_unwind(AssertUnwindSafe(|| {
             let (_, recorded) = &self.recorded[self.source[arm]];
             let (setup, prepared) = self.study.arms[arm].build_from(recorded, streams)?;
-            let policies = (self.options.policies)(&plan.policies[task.policy].name, &prepared);
-            task::simulate(Arc::new(setup), policies, streams, self.options.stop)
+            let setup = Arc::new(setup);
+            let name = &plan.policies[task.policy].name;
+            let policies = (self.options.policies)(name, &prepared.policies, &setup, streams);
+            task::simulate(setup, policies, streams, self.options.stop)
         }));
         match result {
             Ok(Ok(result)) => Ok(Outcome::Done(result)),

@@ -1,9 +1,9 @@
 //! One task: a replication of an arm, from the recorded trips to its key figures.
 
-use super::run::Policies;
 use crate::engine::Simulation;
 use crate::error::{Error, Result};
 use crate::ledger::Money;
+use crate::policies::Policies;
 use crate::records::metrics::{Metrics, MetricsSetup, RunFigures};
 use crate::records::{Recorder, StationRecord};
 use crate::rng::Streams;
@@ -81,12 +81,17 @@ pub fn simulate(
 ) -> Result<TaskResult> {
     let connectors = setup.stations.iter().map(|s| s.connectors.len() as u64).sum();
     let (start, end) = (setup.start, setup.end);
-    let metrics_setup = MetricsSetup { start, end, connectors, co2_kg_per_kwh: setup.co2_kg_per_kwh };
+    let metrics_setup = MetricsSetup {
+        start,
+        end,
+        connectors,
+        co2_kg_per_kwh: setup.co2_kg_per_kwh,
+        trades: setup.trading.is_active(),
+    };
     let mut metrics = Metrics::new(&setup.labels(), metrics_setup);
     let mut power = HourlyPower::new(&setup);
     let mut recorder = (&mut metrics, &mut power);
-    let mut simulation = Simulation::new(setup, policies.dispatch, policies.charging, streams)
-        .with_relocation(policies.relocation);
+    let mut simulation = Simulation::under(setup, policies, streams);
     let mut until = start;
     while until < end {
         if stop.load(Ordering::Relaxed) {
@@ -121,6 +126,9 @@ fn figures(run: &RunFigures) -> BTreeMap<String, f64> {
                 .filter_map(|(name, value)| Some((format!("{prefix}{name}"), value.as_f64()?))),
         );
     };
+    for market in &run.markets {
+        add(format!("markets.{}.", market.name), serde_json::to_value(market).ok());
+    }
     add(String::new(), serde_json::to_value(&run.total).ok());
     for fleet in &run.fleets {
         add(format!("fleets.{}.", fleet.name), serde_json::to_value(&fleet.figures).ok());

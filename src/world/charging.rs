@@ -35,6 +35,8 @@ pub struct Session {
     pub charge_end: Option<SimTime>,
     /// Most power this vehicle takes from this connector [kW].
     pub limit_kw: f64,
+    /// Most power that a policy lets it take [kW].
+    pub set_kw: f64,
     /// Its share of the site limit since `anchor` [kW].
     pub share_kw: f64,
     /// Last change of power.
@@ -124,7 +126,9 @@ pub struct StationState {
     pub settled_kwh: f64,
     /// Energy up to the last reading of the meter [kWh].
     pub metered_kwh: f64,
-    /// Whether all connectors together could exceed the site limit.
+    /// Most power that a policy lets it draw [kW].
+    pub budget_kw: f64,
+    /// Whether all connectors together could exceed the site limit or the budget.
     pub shares: bool,
 }
 
@@ -159,6 +163,7 @@ impl Stations {
                     inbound: 0,
                     settled_kwh: 0.0,
                     metered_kwh: 0.0,
+                    budget_kw: f64::INFINITY,
                     shares: total_kw > station.site_limit_kw,
                 }
             })
@@ -192,6 +197,15 @@ impl Stations {
             }
         }
         best.map(|(_, position)| position)
+    }
+
+    /// Lets a station draw at most `power_kw`. The caller divides its power afterwards.
+    pub fn set_budget(&mut self, setup: &Setup, station: StationId, power_kw: f64) {
+        let of = &setup.stations[station.index()];
+        let total_kw: f64 = of.connectors.iter().map(|c| c.power_kw).sum();
+        let state = &mut self.stations[station.index()];
+        state.budget_kw = power_kw;
+        state.shares = total_kw > of.site_limit_kw.min(power_kw);
     }
 
     /// Number for the next visit.
@@ -235,7 +249,7 @@ impl Stations {
     ) -> Option<SimTime> {
         let range = self.connectors(setup, station);
         let state = &mut self.stations[station.index()];
-        let limit_kw = setup.stations[station.index()].site_limit_kw;
+        let limit_kw = setup.stations[station.index()].site_limit_kw.min(state.budget_kw);
         self.demands.clear();
         let mut total_kw = 0.0;
         for position in range {
@@ -246,7 +260,7 @@ impl Stations {
             let of = &setup.types[vehicle_type(session.vehicle)];
             state.settled_kwh += session.settle(of, now);
             let soc = session.anchor_soc;
-            let demand_kw = session.limit_kw.min(of.curve.peak_until_corner(soc).0);
+            let demand_kw = session.limit_kw.min(session.set_kw).min(of.curve.peak_until_corner(soc).0);
             total_kw += demand_kw;
             self.demands.push((position, demand_kw));
         }
@@ -260,7 +274,7 @@ impl Stations {
         for &(position, demand_kw) in &self.demands {
             let Some(session) = &mut self.sessions[position] else { continue };
             let of = &setup.types[vehicle_type(session.vehicle)];
-            session.share_kw = session.limit_kw;
+            session.share_kw = session.limit_kw.min(session.set_kw);
             if constrained {
                 session.share_kw = demand_kw.min(left_kw / sharers as f64);
                 left_kw -= session.share_kw;

@@ -1,6 +1,6 @@
 //! Everything that stays as it is while a replication runs.
 
-use super::{Fleet, Requests, Retailer, Station, Travel, VehicleStart, VehicleType};
+use super::{Fleet, Party, Requests, Retailer, Station, Trading, Travel, VehicleStart, VehicleType};
 use crate::geo::Places;
 use crate::ids::{PlaceId, StationId};
 use crate::records::{Labels, SiteKind, SiteRecord, StationSite};
@@ -52,6 +52,8 @@ pub struct Setup {
     pub stations: Vec<Station>,
     /// Retailers; at least one where there are stations.
     pub retailers: Vec<Retailer>,
+    /// Markets, and who bids in them.
+    pub trading: Trading,
     /// Requests within [start, end), sorted by time.
     pub requests: Requests,
     /// Name of the currency of all amounts, for example `EUR`.
@@ -74,6 +76,15 @@ impl Setup {
         accounts.extend(names("fleet:", fleets.clone()));
         accounts.extend(names("operator:", operators.clone()));
         accounts.extend(names("retailer:", retailers.clone()));
+        let markets: Vec<&str> = self.trading.markets.iter().map(|m| m.name.as_str()).collect();
+        if self.trading.is_active() {
+            accounts.extend(names("market:", markets.clone()));
+            accounts.push("system operator".to_owned());
+        }
+        let bidder = |party: &Party| match party {
+            Party::Fleet(fleet) => format!("fleet:{}", self.fleets[fleet.index()].name),
+            Party::Retailer(retailer) => format!("retailer:{}", self.retailers[retailer.index()].name),
+        };
         Labels {
             places: Arc::clone(&self.places),
             fleets: names("", fleets),
@@ -81,6 +92,8 @@ impl Setup {
             stations: self.stations.iter().map(|s| s.name.clone()).collect(),
             operators: names("", operators),
             retailers: names("", retailers),
+            markets: names("", markets),
+            bidders: self.trading.bidders.iter().map(bidder).collect(),
             accounts,
             currency: self.currency.clone(),
         }

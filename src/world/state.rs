@@ -4,7 +4,7 @@
 
 use super::travel::{Bounds, Pace};
 use super::vehicle::{Activity, Trigger, Vehicle};
-use super::{Mode, Nearby, Session, Setup, Stations};
+use super::{Mode, Nearby, Session, Setup, Stations, TradingState};
 use crate::geo::Places;
 use crate::ids::{FleetId, PlaceId, RequestId, RetailerId, StationId, VehicleId};
 use crate::records::PriceRecord;
@@ -30,6 +30,15 @@ pub struct PriceBook {
     pub current_eur_mwh: f64,
     /// Every broadcast so far, by time.
     pub broadcasts: Vec<PriceRecord>,
+}
+
+/// Energy that has been drawn, and what a retailer charges for it.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Drawn {
+    /// At the plug [kWh].
+    pub kwh: f64,
+    /// At the retailer's prices, without the markups of stations [currency].
+    pub cost: f64,
 }
 
 /// What changes by the hour only, looked up once an hour.
@@ -84,6 +93,12 @@ pub struct State {
     pub counts: Vec<[u32; Activity::ALL.len()]>,
     /// Energy drawn by each fleet's sessions that have ended [kWh].
     pub fleet_settled_kwh: Vec<f64>,
+    /// What the sessions that have ended have drawn, by fleet and retailer (fleet x retailers + retailer).
+    pub drawn: Vec<Drawn>,
+    /// Markets.
+    pub trading: TradingState,
+    /// Requests that could not have a vehicle because it was committed to a market; empty without bidders.
+    pub turned_away: Vec<bool>,
     /// Stations that a fleet may use, for vehicles without (2 x fleet) and with (2 x fleet + 1) a DC inlet.
     pub(super) stations_of: Vec<Nearby>,
     /// The same: one station that is always within reach of thought, an upper bound for the way to the nearest.
@@ -192,6 +207,13 @@ impl State {
             prices: vec![PriceBook::default(); setup.retailers.len()],
             counts,
             fleet_settled_kwh: vec![0.0; setup.fleets.len()],
+            drawn: vec![Drawn::default(); setup.fleets.len() * setup.retailers.len()],
+            trading: TradingState::new(&setup.trading, &setup.clock),
+            turned_away: if setup.trading.is_active() {
+                vec![false; setup.requests.len()]
+            } else {
+                Vec::new()
+            },
             stations_of,
             haven_of,
             haven_km,
@@ -256,6 +278,22 @@ impl State {
     pub fn station_energy_kwh(&self, setup: &Setup, station: StationId) -> f64 {
         let type_of = |v: VehicleId| self.vehicles[v.index()].vehicle_type.index();
         self.stations.energy_kwh(setup, type_of, station, self.now)
+    }
+
+    /// What has been drawn up to now, by fleet and retailer; `drawn` is overwritten.
+    pub fn read_drawn(&self, setup: &Setup, drawn: &mut Vec<Drawn>) {
+        drawn.clone_from(&self.drawn);
+        for session in self.stations.sessions.iter().flatten() {
+            let v = &self.vehicles[session.vehicle.index()];
+            let of = &setup.types[v.vehicle_type.index()];
+            let Some(station) = v.station else { continue };
+            let retailer = setup.stations[station.index()].retailer;
+            let kwh = session.energy_kwh(of, self.now);
+            let unbilled = (kwh - session.billed_kwh) * self.price_eur_mwh(retailer) / 1_000.0;
+            let cell = &mut drawn[v.fleet.index() * setup.retailers.len() + retailer.index()];
+            cell.kwh += kwh;
+            cell.cost += session.energy_cost + unbilled;
+        }
     }
 
     /// Brings a station's sessions to now and divides its power anew; when the next change comes.

@@ -3,12 +3,15 @@
 mod audit;
 mod bad_input;
 mod c_nash;
+mod c_nash_figures;
 mod car2go;
+mod clairvoyant;
 mod cli;
 mod coalition;
 mod data_commands;
 mod engine;
 mod erlang;
+mod forecast;
 mod fuzz_corpus;
 mod layers;
 mod outputs;
@@ -31,6 +34,7 @@ mod study;
 #[path = "../support/mod.rs"]
 mod support;
 mod synth;
+mod trading;
 mod trips;
 mod trips_bad;
 mod variation;

@@ -485,7 +485,7 @@ fn overrides_are_checked_like_the_file_and_named_in_errors() {
     let scenario = load(&["fleets.town-cars.vehicles.0.count=5", "time.days=1"]).unwrap();
     let (setup, prepared) = scenario.build(Streams { seed: 9, replication: 0 }).unwrap();
     assert_eq!((scenario.seed(), setup.vehicles.len()), (9, 5));
-    assert_eq!(prepared.dispatch.name(), "nearest-idle");
+    assert_eq!(prepared.policies.dispatch.name(), "nearest-idle");
     assert!(prepared.left_out["outside the period"] > 0);
     assert_eq!(prepared.left_out["outside the period"] + setup.requests.len() as u64, 480);
     let message = load(&["fleets.0.vehicles.0.count=-5"]).unwrap_err();

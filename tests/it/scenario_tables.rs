@@ -117,10 +117,11 @@ fn tables_fill_the_world() {
     assert_eq!((a.markup_eur_mwh, a.connectors.len(), b.connectors.len()), (30.0, 2, 4));
     assert!(a.connectors[0].dc && !b.connectors[0].dc);
     // The 25th price is that of the first simulated hour.
-    let price =
-        |hours: i64| setup.retailers[0].tariff.price_eur_mwh(setup.start + hours * 3_600, &setup.clock);
+    let price = |hours: i64| {
+        setup.retailers[0].tariff.price_eur_mwh(setup.start + hours * 3_600, &setup.clock, |_| f64::NAN)
+    };
     assert_eq!([price(0), price(1), price(23)], [35.0, 36.0, 58.0]);
-    assert!(matches!(setup.retailers[0].tariff, Tariff::RealTime { slot_s: 3_600, .. }));
+    assert!(matches!(&setup.retailers[0].tariff, Tariff::RealTime { series, .. } if series.slot_s == 3_600));
     assert_eq!(prepared.inputs.len(), 6, "{:?}", prepared.inputs);
 }
 

@@ -123,6 +123,23 @@ fn bad_files_are_told_of() {
     insta::assert_snapshot!(told);
 }
 
+/// What is wrong in several ways is told of in one go, and what is wrong for all is told of once.
+#[test]
+fn problems_are_told_of_together() {
+    let mut game = small();
+    game["b"] = json!(-0.5);
+    game["mu"] = json!([5.0, 0.0, 5.0]);
+    game["coalitions"] = json!([[0, 1], [1]]);
+    let (status, out, err) = solve(&game.to_string(), &[]);
+    assert_eq!((status, out.as_str()), (2, ""));
+    insta::assert_snapshot!(err, @r"
+    error: game.json: b: found -0.5, expected a number above 0
+    error: game.json: mu[1]: found 0, expected a number above 0
+    error: game.json: coalitions[1][0]: found station 1, which is in coalition 0 already, expected each station in at most one coalition, once
+    3 problems
+    ");
+}
+
 /// A limit that no single step and no sum over all steps gives away: what the bounds leave to two steps is too much.
 #[test]
 fn a_limit_that_cannot_be_kept_names_the_steps() {

@@ -3,7 +3,7 @@
 
 use assert_cmd::cargo::cargo_bin;
 use gridfleet::policies::{Action, Cadence, Dispatch, News};
-use gridfleet::studies::run::{Finished, Options, Policies, workshop};
+use gridfleet::studies::run::{Finished, Options, workshop};
 use gridfleet::studies::{self, Progress, load};
 use gridfleet::world::View;
 use polars_io::prelude::{ParquetReader, SerReader};
@@ -200,8 +200,11 @@ fn a_policy_that_fails_sinks_nothing_but_its_task() {
     let study = load::load(&file).unwrap();
     let output = temporary.path().join("out");
     let made = std::sync::atomic::AtomicUsize::new(0);
-    let policies = |name: &str, prepared: &gridfleet::scenario::Prepared| {
-        let mut policies = Policies::of(prepared);
+    let policies = |name: &str,
+                    specs: &gridfleet::policies::PolicySpecs,
+                    setup: &std::sync::Arc<gridfleet::world::Setup>,
+                    streams: gridfleet::rng::Streams| {
+        let mut policies = gridfleet::engine::policies(specs, setup, streams);
         if name == "quick" {
             let number = made.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
             policies.dispatch = Box::new(Broken { breaks: number == 4 });

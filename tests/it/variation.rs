@@ -292,8 +292,9 @@ fn prices_come_from_whole_days_the_same_for_all_retailers() {
     let mut sources = BTreeSet::new();
     for replication in 0..4 {
         let setup = month.build(&["variation.price_days=bootstrap"], replication);
-        let at =
-            |retailer: usize, t: SimTime| setup.retailers[retailer].tariff.price_eur_mwh(t, &setup.clock);
+        let at = |retailer: usize, t: SimTime| {
+            setup.retailers[retailer].tariff.price_eur_mwh(t, &setup.clock, |_| f64::NAN)
+        };
         let mut source_of: BTreeMap<NaiveDate, NaiveDate> = BTreeMap::new();
         for t in (setup.start.0..setup.end.0).step_by(900).map(SimTime) {
             assert_eq!(at(0, t), -at(1, t));
@@ -313,7 +314,9 @@ fn prices_come_from_whole_days_the_same_for_all_retailers() {
         sources.extend(source_of.into_values().map(|date| date.month()));
     }
     assert_eq!(sources, BTreeSet::from([2, 3, 4]));
-    assert!(matches!(plain.retailers[0].tariff, Tariff::RealTime { start, .. } if start.0 == FIRST_PRICE));
+    assert!(
+        matches!(&plain.retailers[0].tariff, Tariff::RealTime { series, .. } if series.start.0 == FIRST_PRICE)
+    );
 }
 
 /// Energy over distance of the legs of each vehicle.
@@ -340,7 +343,7 @@ fn each_vehicle_consumes_after_its_drivers() {
     let (_, prepared) = scenario.build(Streams { seed: 1, replication: 0 }).unwrap();
     let mut seen = Consumption::default();
     let streams = Streams { seed: 1, replication: 0 };
-    let (dispatch, charging) = (prepared.dispatch.build(), prepared.charging.build());
+    let (dispatch, charging) = (prepared.policies.dispatch.build(), prepared.policies.charging.build());
     let mut simulation = Simulation::new(Arc::clone(&setup), dispatch, charging, streams).audited();
     simulation.finish(&mut seen);
     // 0.17 kWh/km at 20 °C, 1.4 times as much at -10 °C; it is 8 °C.

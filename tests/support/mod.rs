@@ -3,11 +3,12 @@
 use gridfleet::geo::Places;
 use gridfleet::ids::{FleetId, OperatorId, PlaceId, RetailerId, TypeId};
 use gridfleet::ledger::Money;
+use gridfleet::markets::Series;
 use gridfleet::rng::{Purpose, Streams};
 use gridfleet::time::{LocalClock, SimTime};
 use gridfleet::world::{
-    Access, ChargingCurve, Connector, Fleet, Mode, Requests, Retailer, Setup, Station, Tariff, Travel,
-    VehicleStart, VehicleType,
+    Access, ChargingCurve, Connector, Fleet, Mode, Requests, Retailer, Setup, Station, Tariff, Trading,
+    Travel, VehicleStart, VehicleType,
 };
 use rand::RngExt;
 use std::sync::Arc;
@@ -151,15 +152,14 @@ pub fn city(size: City) -> Setup {
             Retailer {
                 name: "rtp".into(),
                 tariff: Tariff::RealTime {
-                    start: MONDAY,
-                    slot_s: 3_600,
-                    price_eur_mwh: real_time,
+                    series: Series { start: MONDAY, slot_s: 3_600, price_eur_mwh: real_time },
                     margin_eur_mwh: 20.0,
                 },
                 slot_s: 3_600,
                 lead_s: 7_200,
             },
         ],
+        trading: Trading::default(),
         requests,
         currency: "EUR".into(),
         co2_kg_per_kwh: None,

@@ -2,7 +2,7 @@
 
 use super::input::{self, Reader, kind};
 use crate::cli::terminal;
-use crate::error::{Error, Result};
+use crate::error::{Error, InputError, Result};
 use crate::games::c_nash::{
     Bound, Comparison, Elastic, Equilibrium, Game, Parameters, Profiles, Ratios, Structure, compare,
 };
@@ -65,6 +65,7 @@ fn of_file(error: Error, file: &Path) -> Error {
 /// Reads a game and its coalitions.
 fn read(file: &Path) -> Result<(Game, Structure)> {
     let mut reader = input::open(file)?;
+    let one_slope = reader.is_number("b");
     let parameters = parameters(&mut reader);
     let coalitions = coalitions(&mut reader);
     let keys = ["a", "b", "mu", "nominal", "coalitions", "d", "bounds", "limit", "elastic"];
@@ -73,13 +74,32 @@ fn read(file: &Path) -> Result<(Game, Structure)> {
         return Err(of_file(Error::Input(problems), file));
     }
     let structure = Structure::new(parameters.sensitivity.len(), coalitions);
+    let mut problems = Vec::new();
     match (Game::new(parameters), structure) {
-        (Ok(game), Ok(structure)) => Ok((game, structure)),
-        (Err(Error::Input(mut problems)), Err(Error::Input(more))) => {
-            problems.extend(more);
-            Err(of_file(Error::Input(problems), file))
+        (Ok(game), Ok(structure)) => return Ok((game, structure)),
+        (game, structure) => {
+            for error in [game.err(), structure.err()].into_iter().flatten() {
+                match error {
+                    Error::Input(more) => problems.extend(more),
+                    other => return Err(other),
+                }
+            }
         }
-        (Err(error), _) | (_, Err(error)) => Err(of_file(error, file)),
+    }
+    if one_slope {
+        tell_once(&mut problems, "b");
+    }
+    Err(of_file(Error::Input(problems), file))
+}
+
+/// Of problems with each figure of a list leaves one, with all of it: the file has one figure there.
+fn tell_once(problems: &mut Vec<InputError>, key: &str) {
+    let within =
+        |problem: &InputError| problem.key.as_ref().is_some_and(|k| k.starts_with(&format!("{key}[")));
+    let mut told = false;
+    problems.retain(|problem| !within(problem) || !std::mem::replace(&mut told, true));
+    for problem in problems.iter_mut().filter(|problem| within(problem)) {
+        problem.key = Some(key.to_owned());
     }
 }
 
@@ -90,11 +110,6 @@ fn parameters(reader: &mut Reader) -> Parameters {
     let (steps, stations) = (base_price.len(), sensitivity.len());
     let slope = match reader.need("b", "a number or a list of numbers") {
         Some(value) => match value.as_f64() {
-            // Told here, or it would be told once for each step.
-            Some(b) if b <= 0.0 => {
-                reader.problem("b", b.to_string(), "a number above 0");
-                Vec::new()
-            }
             Some(b) => vec![b; steps],
             None => reader.numbers("b", value, None).unwrap_or_default(),
         },
@@ -299,11 +314,20 @@ fn tables(file: &Path, game: &Game, structure: &Structure, comparison: &Comparis
     row("Peak load", &|e| most(&e.load));
     row("Peak price", &|e| most(&e.prices));
     row("Away from nominal", &|e| figure(away(game, e)));
-    let _ = writeln!(out, "{table}\n");
+    let _ = writeln!(out, "{}\n", terminal::trimmed(&table));
     out.push_str(&by_step(game, comparison));
     out.push_str(&by_station(game, structure, comparison));
-    let _ = writeln!(out, " Nobody can gain more than {:.1e} by changing its profile.", comparison.residual);
+    out.push_str(&format!(" {}\n", proof(comparison)));
     out
+}
+
+/// What anybody could still gain, in words. Within rounding the figure would differ from machine to machine.
+fn proof(comparison: &Comparison) -> String {
+    let all = |e: &Equilibrium| e.costs.iter().map(|cost| cost.abs()).sum::<f64>();
+    if comparison.residual <= 1e-12 * all(&comparison.nash).max(all(&comparison.c_nash)) {
+        return "Nobody can gain by changing its profile.".to_owned();
+    }
+    format!("Nobody can gain more than {:.1e} by changing its profile.", comparison.residual)
 }
 
 /// Distance of all profiles from the nominal ones.
@@ -328,7 +352,7 @@ fn by_step(game: &Game, comparison: &Comparison) -> String {
         }
         table.add_row(row);
     }
-    format!("{table}\n{}\n", more(game.steps(), "steps"))
+    format!("{}\n{}\n", terminal::trimmed(&table), more(game.steps(), "steps"))
 }
 
 fn by_station(game: &Game, structure: &Structure, comparison: &Comparison) -> String {
@@ -348,7 +372,7 @@ fn by_station(game: &Game, structure: &Structure, comparison: &Comparison) -> St
             ratio.map_or("-", better).to_owned(),
         ]);
     }
-    format!("{table}\n{}\n", more(game.stations(), "stations"))
+    format!("{}\n{}\n", terminal::trimmed(&table), more(game.stations(), "stations"))
 }
 
 fn counted(n: usize, what: &str) -> String {

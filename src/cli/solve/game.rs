@@ -68,10 +68,9 @@ fn text(named: &NamedGame, solution: &Solution, lines: bool) -> String {
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
-    let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
     let core = core_in_words(&solution.core, &amount);
     let properties = properties_in_words(&solution.properties.game);
-    format!("{}\n\n {core}\n {properties}\n", lines.join("\n"))
+    format!("{}\n\n {core}\n {properties}\n", terminal::trimmed(&table))
 }
 
 fn core_in_words(core: &CoreFigures, amount: &dyn Fn(f64) -> String) -> String {

@@ -56,6 +56,10 @@ impl Reader {
     pub fn take(&mut self, key: &str) -> Option<Value> {
         self.members.remove(key).filter(|value| !value.is_null())
     }
+    /// Whether a member is there and a number.
+    pub fn is_number(&self, key: &str) -> bool {
+        self.members.get(key).is_some_and(Value::is_number)
+    }
     /// Takes a member that has to be there.
     pub fn need(&mut self, key: &str, expected: &str) -> Option<Value> {
         let value = self.take(key);

@@ -9,6 +9,7 @@
 use super::{DOWN, PRICE, UP};
 use crate::datasets::small_table::{Problems, Range, Row, SmallTable, quoted};
 use crate::error::{Error, InputError, Result};
+pub use crate::markets::Series as PriceSeries;
 use crate::time::SimTime;
 use chrono::{DateTime, FixedOffset, NaiveDateTime};
 use std::io::Write;
@@ -16,35 +17,6 @@ use std::path::Path;
 
 /// Longest slot [s]: a day.
 const LONGEST_SLOT_S: i64 = 86_400;
-
-/// One price per slot, without gaps.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PriceSeries {
-    /// Start of the first slot.
-    pub start: SimTime,
-    /// Length of a slot [s].
-    pub slot_s: i64,
-    /// Prices [currency/MWh].
-    pub price_eur_mwh: Vec<f64>,
-}
-
-impl PriceSeries {
-    /// First instant after the last slot.
-    pub fn end(&self) -> SimTime {
-        self.start + self.slot_s * self.price_eur_mwh.len() as i64
-    }
-
-    /// Whether there is a price for every instant from `start` up to, not including, `end`.
-    pub fn covers(&self, start: SimTime, end: SimTime) -> bool {
-        self.start <= start && end <= self.end()
-    }
-
-    /// Price at `t`, if the series has one.
-    pub fn at(&self, t: SimTime) -> Option<f64> {
-        let slot = usize::try_from((t - self.start).div_euclid(self.slot_s)).ok()?;
-        self.price_eur_mwh.get(slot).copied()
-    }
-}
 
 /// Two prices per slot, as balancing has them.
 #[derive(Debug, Clone, PartialEq)]

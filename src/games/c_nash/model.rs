@@ -267,7 +267,12 @@ impl Game {
         for t in 0..self.steps() {
             let (low, high) = (p.min.at(i, t), p.max.at(i, t));
             if !(low <= high && low < f64::INFINITY && high > f64::NEG_INFINITY) {
-                let found = format!("a range from {low} to {high} (station {i}, step {t})");
+                // The same bounds for all are told of once.
+                let place = match (&p.min, &p.max) {
+                    (Bound::Same(_), Bound::Same(_)) => String::new(),
+                    _ => format!(" (station {i}, step {t})"),
+                };
+                let found = format!("a range from {low} to {high}{place}");
                 return Some(InputError::new(found, "a least that is at most the most").key("bounds"));
             }
             least += low;

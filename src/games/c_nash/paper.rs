@@ -16,13 +16,25 @@ pub enum Kind {
     Low,
 }
 
-/// Which stations are of type L in figures 2 and 3.
+/// Whose account of figures 2 to 4 is followed: the text and the pictures differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Low {
-    /// As the text says: the members of the coalition.
-    Members,
-    /// As the published pictures come out: the members and one station more.
-    MembersAndOne,
+pub enum Variant {
+    /// What the text says. Figures 2 and 3: the members of the coalition are of type L, all others of type H.
+    /// Figure 4: the types of the members are drawn, all others are of type L.
+    Text,
+    /// What the code behind the published pictures does (the authors' repository `coalition-ev`). One station more
+    /// than the members is treated as they are, and in figure 4 all others are of type H.
+    Picture,
+}
+
+impl Variant {
+    /// How many stations, the first ones, are treated as members are.
+    fn members(self, size: usize) -> usize {
+        match self {
+            Self::Text => size,
+            Self::Picture => size + 1,
+        }
+    }
 }
 
 /// How types are drawn in figure 4.
@@ -30,7 +42,7 @@ pub enum Low {
 pub enum Draw {
     /// Demand and sensitivity together, as the text says.
     Joint,
-    /// Each by itself, as in the code behind the published picture.
+    /// Each by itself, as the code behind the published picture does.
     Independent,
 }
 
@@ -64,12 +76,46 @@ pub const STEPS: usize = 10;
 pub const FIG4_HIGH_SHARE: f64 = 0.2;
 
 /// What figure 2 shows, read from the picture: coalition size, then M of all, of the coalition and of the rest, rounded
-/// to four decimals. It is the variant [`Low::MembersAndOne`].
+/// to four decimals. It is the variant [`Variant::Picture`].
 pub const FIG2_PICTURE: [(usize, [f64; 3]); 3] =
     [(2, [0.9975, 0.9957, 0.9978]), (3, [0.9979, 0.9994, 0.9972]), (4, [1.0000, 1.0000, 1.0001])];
 
+/// Base prices behind the published figure 4: 0.5 + 0.4 nu with the first ten uniform numbers that numpy draws after
+/// the seed 42 of the authors' code, which draws them once for all sizes and runs.
+pub const FIG4_PRICES: [f64; STEPS] = [
+    0.649_816_047_5,
+    0.880_285_722_6,
+    0.792_797_576_7,
+    0.739_463_393_7,
+    0.562_407_456_2,
+    0.562_397_808_1,
+    0.523_233_444_9,
+    0.846_470_458_3,
+    0.740_446_004_7,
+    0.783_229_031_1,
+];
+
+/// What figure 4 shows: coalition size, then M of all, of the coalition and of the rest, each with its standard error.
+/// M is the mean cost of 100 runs without coalition over that with it; so the authors' code has it with its seed, run
+/// again by its recipe. It is [`Variant::Picture`] with [`Draw::Independent`].
+pub const FIG4_PICTURE: [(usize, [(f64, f64); 3]); 12] = [
+    (2, [(0.998_90, 0.000_076), (0.990_70, 0.001_021), (0.999_42, 0.000_032)]),
+    (3, [(0.997_82, 0.000_093), (0.989_27, 0.000_877), (0.998_68, 0.000_051)]),
+    (4, [(0.997_11, 0.000_122), (0.991_72, 0.000_694), (0.997_89, 0.000_078)]),
+    (5, [(0.996_68, 0.000_131), (0.994_59, 0.000_438), (0.997_12, 0.000_093)]),
+    (6, [(0.996_67, 0.000_157), (0.997_28, 0.000_287), (0.996_48, 0.000_127)]),
+    (7, [(0.996_66, 0.000_162), (0.998_84, 0.000_182), (0.995_73, 0.000_145)]),
+    (8, [(0.996_83, 0.000_143), (0.999_97, 0.000_114), (0.995_16, 0.000_155)]),
+    (9, [(0.997_54, 0.000_142), (1.000_72, 0.000_073), (0.995_15, 0.000_182)]),
+    (10, [(0.998_22, 0.000_135), (1.001_21, 0.000_067), (0.995_01, 0.000_236)]),
+    (11, [(0.999_73, 0.000_105), (1.001_48, 0.000_062), (0.996_85, 0.000_218)]),
+    (12, [(1.000_99, 0.000_080), (1.001_45, 0.000_061), (0.999_51, 0.000_243)]),
+    (13, [(1.002_24, 0.000_082), (1.001_91, 0.000_085), (1.006_67, 0.000_583)]),
+];
+
 /// What figure 5 shows: types of the two members, type of the third station, then who is better off: all, the
-/// coalition, the rest. The paper's table for all is a picture that is lost; its verdicts here are what the game gives.
+/// coalition, the rest. All eighteen are what the authors' code prints; the paper prints those of the coalition and of
+/// the rest (its table for all is a picture).
 pub const FIG5_VERDICTS: [([Kind; 2], Kind, [Better; 3]); 6] = {
     use Better::{Coalition as C, Nash as N};
     use Kind::{High as H, Low as L};
@@ -123,10 +169,9 @@ fn first_together(game: &Game, size: usize) -> Result<Comparison> {
 }
 
 /// The types of figures 2 and 3 for a coalition of `size`.
-fn types(size: usize, low: Low) -> impl Iterator<Item = (f64, f64)> {
-    let lows = if low == Low::Members { size } else { size + 1 };
+fn types(size: usize, variant: Variant) -> impl Iterator<Item = (f64, f64)> {
     (0..FIG2_STATIONS).map(move |i| {
-        let kind = if i < lows { Kind::Low } else { Kind::High };
+        let kind = if i < variant.members(size) { Kind::Low } else { Kind::High };
         (demand(kind), sensitivity(kind))
     })
 }
@@ -135,31 +180,36 @@ fn types(size: usize, low: Low) -> impl Iterator<Item = (f64, f64)> {
 ///
 /// # Errors
 /// If there is no coalition of that size.
-pub fn fig2(size: usize, low: Low) -> Result<Comparison> {
-    first_together(&game([0.5; STEPS], 0.5, types(size, low), two_halves())?, size)
+pub fn fig2(size: usize, variant: Variant) -> Result<Comparison> {
+    first_together(&game([0.5; STEPS], 0.5, types(size, variant), two_halves())?, size)
 }
 
 /// Figure 3, one draw: random base prices, demand the same at all steps; a coalition of `size`, 1 to 5.
 ///
 /// # Errors
 /// If there is no coalition of that size.
-pub fn fig3(size: usize, low: Low, random: &mut impl RngExt) -> Result<Comparison> {
+pub fn fig3(size: usize, variant: Variant, random: &mut impl RngExt) -> Result<Comparison> {
     let uniform = [1.0 / STEPS as f64; STEPS];
-    first_together(&game(random_prices(random), 0.5, types(size, low), uniform)?, size)
+    first_together(&game(random_prices(random), 0.5, types(size, variant), uniform)?, size)
 }
 
-/// Figure 4, one draw: random base prices, more demand in the second half, random types in a coalition of `size`,
-/// 1 to 13; types, prices and shares are those of figures 2 and 3 (assumed: the paper says "non-uniform" only).
+/// Figure 4, one draw: base prices that differ, more demand in the second half, random types; a coalition of `size`,
+/// 1 to 13. Types and shares are those of figures 2 and 3 (the paper says "non-uniform" only, the code has these).
+///
+/// Base prices are drawn as well with [`Variant::Text`], and [`FIG4_PRICES`] with [`Variant::Picture`].
 ///
 /// # Errors
 /// If there is no coalition of that size.
-pub fn fig4(size: usize, draw: Draw, random: &mut impl RngExt) -> Result<Comparison> {
-    let base_price = random_prices(random);
+pub fn fig4(size: usize, variant: Variant, draw: Draw, random: &mut impl RngExt) -> Result<Comparison> {
+    let (base_price, other) = match variant {
+        Variant::Text => (random_prices(random), Kind::Low),
+        Variant::Picture => (FIG4_PRICES, Kind::High),
+    };
     let mut kind = || if random.random_bool(FIG4_HIGH_SHARE) { Kind::High } else { Kind::Low };
     let mut stations = Vec::new();
     for i in 0..FIG4_STATIONS {
         let (of_demand, of_sensitivity) = match draw {
-            _ if i >= size => (Kind::Low, Kind::Low),
+            _ if i >= variant.members(size) => (other, other),
             Draw::Joint => {
                 let kind = kind();
                 (kind, kind)
@@ -199,7 +249,7 @@ mod tests {
     #[test]
     fn figure_2_is_the_published_picture() {
         for (size, published) in FIG2_PICTURE {
-            let m = fig2(size, Low::MembersAndOne).unwrap().ratios;
+            let m = fig2(size, Variant::Picture).unwrap().ratios;
             let mut found = [m.all, m.coalition, m.rest].map(rounded);
             if size == 3 {
                 let exact = m.coalition.unwrap();
@@ -214,14 +264,14 @@ mod tests {
     #[test]
     fn the_text_of_figure_2_gives_other_figures() {
         for (size, published) in FIG2_PICTURE {
-            let m = fig2(size, Low::Members).unwrap().ratios;
+            let m = fig2(size, Variant::Text).unwrap().ratios;
             assert_ne!([rounded(m.all), rounded(m.coalition), rounded(m.rest)], published, "size {size}");
         }
         // A coalition of one is no coalition; one of all has no rest.
-        for low in [Low::Members, Low::MembersAndOne] {
-            let m = fig2(1, low).unwrap().ratios;
+        for variant in [Variant::Text, Variant::Picture] {
+            let m = fig2(1, variant).unwrap().ratios;
             assert_eq!([m.all, m.coalition, m.rest], [Some(1.0); 3]);
-            assert_eq!(fig2(5, low).unwrap().ratios.rest, None);
+            assert_eq!(fig2(5, variant).unwrap().ratios.rest, None);
         }
     }
 
@@ -241,7 +291,7 @@ mod tests {
         let mut random = Pcg64::seed_from_u64(3);
         for size in 2..=4 {
             let draws: Vec<_> =
-                (0..100).map(|_| fig3(size, Low::MembersAndOne, &mut random).unwrap().ratios).collect();
+                (0..100).map(|_| fig3(size, Variant::Picture, &mut random).unwrap().ratios).collect();
             let mean = |ratio: fn(&super::super::Ratios) -> Option<f64>| {
                 draws.iter().map(|m| ratio(m).unwrap()).sum::<f64>() / draws.len() as f64
             };
@@ -252,7 +302,7 @@ mod tests {
 
     #[test]
     fn impossible_sizes_are_errors() {
-        assert!(fig2(0, Low::Members).is_err() && fig2(6, Low::Members).is_err());
-        assert!(fig4(15, Draw::Joint, &mut Pcg64::seed_from_u64(1)).is_err());
+        assert!(fig2(0, Variant::Text).is_err() && fig2(6, Variant::Text).is_err());
+        assert!(fig4(15, Variant::Text, Draw::Joint, &mut Pcg64::seed_from_u64(1)).is_err());
     }
 }

@@ -10,7 +10,7 @@
 //! | `days` | nothing: local days, their classes, one drawn for another |
 //! | `trips` | which trips of the trace happen, and when |
 //! | `factors` | durations, consumption, temperatures |
-//! | `prices` | prices of real-time retailers |
+//! | `prices` | prices of real-time retailers, markets and imbalance |
 
 pub mod days;
 pub mod factors;
@@ -20,7 +20,7 @@ pub mod trips;
 use super::horizon::Horizon;
 use super::problems::Problems;
 use super::spec::{ModeSpec, ScenarioFile};
-use crate::world::Retailer;
+use crate::world::{Retailer, Trading};
 use days::Day;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -60,8 +60,8 @@ pub struct VariationSpec {
     /// Correlation of that from one day to the next.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub temperature_correlation: f64,
-    /// Days of the prices of real-time retailers: `as-recorded`, or `bootstrap` as for `demand_days`, from
-    /// the days that all price files cover, with the same days for all retailers.
+    /// Days of the prices of real-time retailers, markets and imbalance: `as-recorded`, or `bootstrap` as for
+    /// `demand_days`, from the days that all price files cover, with the same days for all of them.
     pub price_days: DaysSpec,
 }
 
@@ -112,6 +112,7 @@ pub(super) fn check(
     spec: &ScenarioFile,
     horizon: Option<&Horizon>,
     retailers: &[Retailer],
+    trading: &Trading,
     problems: &mut Problems<'_>,
 ) {
     let variation = &spec.variation;
@@ -128,12 +129,12 @@ pub(super) fn check(
         let expected = "environment.temperature_c or environment.temperature_by_hour_c";
         problems.add("variation.temperature_sd_c", found, expected);
     }
-    let complete = retailers.len() == spec.retailers.len();
+    let complete = retailers.len() == spec.retailers.len() && trading.markets.len() == spec.markets.len();
     if variation.price_days == DaysSpec::Bootstrap
         && complete
         && let Some(horizon) = horizon
     {
-        prices::check(variation, horizon, retailers, problems);
+        prices::check(variation, horizon, retailers, trading, problems);
     }
 }
 

@@ -7,8 +7,10 @@
 
 mod service;
 mod stations;
+mod trading;
 
 pub use service::{Ask, Candidate, Offer, Service};
+pub use trading::MarketView;
 
 use super::state::{PriceBook, RequestState, State};
 use super::vehicle::{Activity, Vehicle};

@@ -1,0 +1,56 @@
+//! From the policies that a scenario names to a simulation that is ready to run.
+
+use super::Simulation;
+use crate::ids::{BidderId, FleetId};
+use crate::policies::bidding::Foresight;
+use crate::policies::{Policies, PolicySpecs};
+use crate::rng::Streams;
+use crate::world::{Setup, View};
+use std::sync::Arc;
+
+impl Simulation {
+    /// A replication at its start, under these policies.
+    pub fn under(setup: Arc<Setup>, policies: Policies, streams: Streams) -> Self {
+        let trades = setup.trading.is_active();
+        let simulation = Self::new(setup, policies.dispatch, policies.charging, streams)
+            .with_relocation(policies.relocation);
+        if trades { simulation.with_bidding(policies.bidding) } else { simulation }
+    }
+}
+
+/// Makes the policies of one replication. Where a forecast replays the future, the replication is simulated
+/// without bids first.
+pub fn policies(specs: &PolicySpecs, setup: &Arc<Setup>, streams: Streams) -> Policies {
+    let trades = setup.trading.is_active();
+    let foresight =
+        (trades && specs.bidding.needs_foresight()).then(|| Arc::new(foresee(specs, setup, streams)));
+    let bidders = if trades { setup.trading.bidders.len() } else { 0 };
+    Policies {
+        dispatch: specs.dispatch.build(),
+        charging: specs.charging.build(),
+        relocation: specs.relocation.build(),
+        bidding: (0..bidders)
+            .map(|bidder| specs.bidding.build(setup, BidderId::new(bidder), foresight.as_ref(), streams))
+            .collect(),
+    }
+}
+
+/// The power that each fleet could take at each reading of the meters if nobody bid.
+fn foresee(specs: &PolicySpecs, setup: &Arc<Setup>, streams: Streams) -> Foresight {
+    let mut simulation =
+        Simulation::new(Arc::clone(setup), specs.dispatch.build(), specs.charging.build(), streams)
+            .with_relocation(specs.relocation.build());
+    let interval_s = setup.control_interval_s;
+    let mut pool_kw = vec![Vec::new(); setup.fleets.len()];
+    let mut reading = setup.start;
+    while reading < setup.end {
+        // All events of that instant, but none after it.
+        simulation.run_until(reading + 1, &mut ());
+        let view = View::new(&simulation.setup, &simulation.state);
+        for (fleet, pool_kw) in pool_kw.iter_mut().enumerate() {
+            pool_kw.push(view.pool_kw(FleetId::new(fleet)));
+        }
+        reading += interval_s;
+    }
+    Foresight { start: setup.start, interval_s, pool_kw }
+}

@@ -1,0 +1,76 @@
+//! What it costs not to take what was bought, or to take more.
+//!
+//! Prices are those of the settlement interval. A party that is *long* has bought more than it took and sells
+//! the rest to the system operator; one that is *short* took more and buys it there (ENTSO-E, Electricity
+//! Balancing Guideline, Regulation (EU) 2017/2195, articles 52 to 55).
+
+use super::Series;
+use crate::time::SimTime;
+
+/// How imbalances are settled.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Imbalance {
+    /// A penalty on each unit of either sign [currency/MWh]; energy that was bought and not taken is lost.
+    Penalty(f64),
+    /// One price for both signs: what a party has left is bought from it at the price at which it buys what
+    /// it lacks.
+    Single(Series),
+    /// Two prices.
+    Dual {
+        /// Paid by who is short.
+        up: Series,
+        /// Paid to who is long.
+        down: Series,
+    },
+}
+
+/// Prices of one interval [currency/MWh].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Prices {
+    /// Paid by who is short, for each unit lacking.
+    pub short_eur_mwh: f64,
+    /// Paid *to* who is long, for each unit left; below zero where being long costs.
+    pub long_eur_mwh: f64,
+}
+
+impl Imbalance {
+    /// Prices of the interval that starts at `t`.
+    ///
+    /// # Panics
+    /// If a series does not cover `t`; the scenario checks that it covers the horizon.
+    pub fn prices(&self, t: SimTime) -> Prices {
+        let at = |series: &Series| series.at(t).expect("imbalance prices cover the horizon");
+        match self {
+            Self::Penalty(penalty) => Prices { short_eur_mwh: *penalty, long_eur_mwh: -penalty },
+            Self::Single(series) => Prices { short_eur_mwh: at(series), long_eur_mwh: at(series) },
+            Self::Dual { up, down } => Prices { short_eur_mwh: at(up), long_eur_mwh: at(down) },
+        }
+    }
+
+    /// The series of prices that it has.
+    pub fn series(&mut self) -> Vec<&mut Series> {
+        match self {
+            Self::Penalty(_) => Vec::new(),
+            Self::Single(series) => vec![series],
+            Self::Dual { up, down } => vec![up, down],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_rule_by_hand() {
+        let series =
+            |price| Series { start: SimTime(0), slot_s: 900, price_eur_mwh: vec![price, price + 1.0] };
+        let at = |rule: Imbalance| {
+            let prices = rule.prices(SimTime(900));
+            (prices.short_eur_mwh, prices.long_eur_mwh)
+        };
+        assert_eq!(at(Imbalance::Penalty(100.0)), (100.0, -100.0));
+        assert_eq!(at(Imbalance::Single(series(30.0))), (31.0, 31.0));
+        assert_eq!(at(Imbalance::Dual { up: series(60.0), down: series(-5.0) }), (61.0, -4.0));
+    }
+}

@@ -1,0 +1,147 @@
+//! A fleet as a virtual power plant: it buys ahead what it expects to draw anyway.
+//!
+//! At each gate it bids for the power that it can take in the whole product, less what it has bought already, less a
+//! share for risk; at its tariff at most, so that what is accepted is cheaper. A rider is turned away only if the vehicle is
+//! needed for what has been bought and no other that is plugged in can stand in.
+//!
+//! Source: T. Richter, Reinforcement learning portfolio optimization of electric vehicle virtual power plants (an
+//! early version is the paper of specification 5): the controlled charging problem and its benchmark strategies.
+
+use super::PriceForecast;
+use super::pool::Pool;
+use crate::ids::{BidderId, FleetId, MarketId, RetailerId, VehicleId};
+use crate::markets::{Series, Side};
+use crate::policies::{Action, Bidding, OpenGate};
+use crate::time::{DAY_S, SimTime};
+use crate::world::{Setup, View};
+use rand_pcg::Pcg64;
+
+/// Power that counts as none when held against a commitment [kW].
+const NO_POWER_KW: f64 = 1e-6;
+
+/// What is bid in one market.
+pub(super) struct Strategy {
+    /// The market.
+    pub market: MarketId,
+    /// Share of the expected power that is not bid for.
+    pub risk: f64,
+    /// Accuracy of a perfect forecast.
+    pub accuracy: f64,
+    /// Bid at most what this market is expected to cost.
+    pub below: Option<Rival>,
+}
+
+/// Highest price bid.
+pub(super) struct Limit {
+    /// As the scenario says [currency/MWh].
+    pub fixed: Option<f64>,
+    /// Else what this retailer asks.
+    pub retailer: RetailerId,
+}
+
+impl Limit {
+    /// For a product that starts at `t`: the price announced for it, or in force now.
+    fn at(&self, view: View<'_>, t: SimTime) -> f64 {
+        if let Some(fixed) = self.fixed {
+            return fixed;
+        }
+        let book = view.prices(self.retailer);
+        let announced = book.broadcasts.iter().rev().take_while(|price| price.valid_to > t);
+        let announced = announced.last().filter(|price| price.valid_from <= t);
+        announced.map_or(book.current_eur_mwh, |price| price.price_eur_mwh)
+    }
+}
+
+/// A market that trades the same energy later.
+pub(super) struct Rival {
+    market: MarketId,
+    /// Its prices to come, for a forecast that replays them.
+    replay: Option<Series>,
+}
+
+impl Rival {
+    pub(super) fn new(market: MarketId, forecast: PriceForecast, setup: &Setup) -> Self {
+        let replay = match forecast {
+            PriceForecast::Perfect => Some(setup.trading.markets[market.index()].reference.clone()),
+            PriceForecast::SeasonalNaive => None,
+        };
+        Self { market, replay }
+    }
+
+    /// Price expected for `t` [currency/MWh]; `None` if nothing is known.
+    fn expected(&self, view: View<'_>, t: SimTime) -> Option<f64> {
+        if let Some(replay) = &self.replay {
+            return replay.at(t);
+        }
+        let market = view.market(self.market);
+        // The latest week that is known of the same time.
+        (1..=8).find_map(|weeks| {
+            let before = t + -7 * DAY_S * weeks;
+            let known = market.products().at(before).and_then(|product| market.clearing_price(product));
+            known.or_else(|| market.past_price(before))
+        })
+    }
+}
+
+/// The policy of one fleet.
+pub(super) struct Plant {
+    fleet: FleetId,
+    strategies: Vec<Strategy>,
+    pool: Pool,
+    limit: Limit,
+    /// When the pool was last counted, and what it was then less what has left since [kW].
+    counted: Option<(SimTime, f64)>,
+}
+
+impl Plant {
+    pub(super) fn new(fleet: FleetId, strategies: Vec<Strategy>, pool: Pool, limit: Limit) -> Self {
+        Self { fleet, strategies, pool, limit, counted: None }
+    }
+}
+
+impl Bidding for Plant {
+    fn bid(
+        &mut self,
+        view: View<'_>,
+        bidder: BidderId,
+        gate: &OpenGate,
+        _random: &mut Pcg64,
+        actions: &mut Vec<Action>,
+    ) {
+        let Some(strategy) = self.strategies.iter().find(|strategy| strategy.market == gate.market) else {
+            return;
+        };
+        let products = view.market(gate.market).products();
+        for product in gate.products.clone() {
+            let (start, end) = (products.start_of(product), products.end_of(product));
+            let expected_kw = self.pool.least_kw(start, end, strategy.accuracy, gate.market.index());
+            let quantity_kw = (expected_kw - view.committed_kw(bidder, start)) * (1.0 - strategy.risk);
+            if quantity_kw <= 0.0 {
+                continue;
+            }
+            let mut limit_eur_mwh = self.limit.at(view, start);
+            if let Some(rival) = &strategy.below
+                && let Some(price) = rival.expected(view, start)
+            {
+                limit_eur_mwh = limit_eur_mwh.min(price);
+            }
+            let (market, side) = (gate.market, Side::Buy);
+            actions.push(Action::Bid { bidder, market, product, side, quantity_kw, limit_eur_mwh });
+        }
+    }
+
+    fn releases(&mut self, view: View<'_>, bidder: BidderId, vehicle: VehicleId) -> bool {
+        let committed_kw = view.committed_kw(bidder, view.now());
+        if committed_kw <= 0.0 {
+            return true;
+        }
+        let pool_kw = match self.counted {
+            Some((time, pool_kw)) if time == view.now() => pool_kw,
+            _ => view.pool_kw(self.fleet),
+        };
+        let share_kw = view.pool_share_kw(vehicle);
+        let needed = share_kw > 0.0 && pool_kw - share_kw < committed_kw - NO_POWER_KW;
+        self.counted = Some((view.now(), if needed { pool_kw } else { pool_kw - share_kw }));
+        !needed
+    }
+}

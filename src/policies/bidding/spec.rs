@@ -1,0 +1,147 @@
+//! Bidding policies by name and parameters, as a scenario file writes them.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What fleets buy ahead in markets. Each buys, as gates close, so much of the power that it expects to draw as it
+/// has not bought yet and as its risk allows, if that is cheaper than its tariff.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum BiddingSpec {
+    /// Nothing: all energy at the tariff.
+    Regular {},
+    /// In the day-ahead market.
+    DayAhead {
+        /// Share of the expected power that is not bid for (0..1).
+        #[serde(default)]
+        #[schemars(range(min = 0.0, max = 1.0))]
+        risk: f64,
+        /// Accuracy of a `perfect` forecast (0..1): what it tells is distorted evenly by up to 1 - accuracy.
+        #[serde(default = "exact")]
+        #[schemars(range(min = 0.0, max = 1.0))]
+        accuracy: f64,
+        /// How the power is forecast.
+        #[serde(default)]
+        forecast: PoolForecast,
+        /// Highest price bid [currency/MWh]; by default the retailer's price in force.
+        #[schemars(range(min = -100000.0, max = 100000.0))]
+        limit_eur_mwh: Option<f64>,
+    },
+    /// In the intraday market.
+    Intraday {
+        /// Share of the expected power that is not bid for (0..1).
+        #[serde(default)]
+        #[schemars(range(min = 0.0, max = 1.0))]
+        risk: f64,
+        /// Accuracy of a `perfect` forecast (0..1): what it tells is distorted evenly by up to 1 - accuracy.
+        #[serde(default = "exact")]
+        #[schemars(range(min = 0.0, max = 1.0))]
+        accuracy: f64,
+        /// How the power is forecast.
+        #[serde(default)]
+        forecast: PoolForecast,
+        /// Highest price bid [currency/MWh]; by default the retailer's price in force.
+        #[schemars(range(min = -100000.0, max = 100000.0))]
+        limit_eur_mwh: Option<f64>,
+    },
+    /// In the balancing market.
+    Balancing {
+        /// Share of the expected power that is not bid for (0..1).
+        #[serde(default)]
+        #[schemars(range(min = 0.0, max = 1.0))]
+        risk: f64,
+        /// Accuracy of a `perfect` forecast (0..1): what it tells is distorted evenly by up to 1 - accuracy.
+        #[serde(default = "exact")]
+        #[schemars(range(min = 0.0, max = 1.0))]
+        accuracy: f64,
+        /// How the power is forecast.
+        #[serde(default)]
+        forecast: PoolForecast,
+        /// Highest price bid [currency/MWh]; by default the retailer's price in force.
+        #[schemars(range(min = -100000.0, max = 100000.0))]
+        limit_eur_mwh: Option<f64>,
+    },
+    /// In the balancing market below the price expected intraday, and the rest in the intraday market.
+    Integrated {
+        /// Share of the expected power that is not bid for in the balancing market (0..1).
+        #[serde(default)]
+        #[schemars(range(min = 0.0, max = 1.0))]
+        risk_balancing: f64,
+        /// The same for the intraday market (0..1).
+        #[serde(default)]
+        #[schemars(range(min = 0.0, max = 1.0))]
+        risk_intraday: f64,
+        /// Accuracy of a `perfect` forecast for the balancing market (0..1).
+        #[serde(default = "exact")]
+        #[schemars(range(min = 0.0, max = 1.0))]
+        accuracy_balancing: f64,
+        /// The same for the intraday market (0..1).
+        #[serde(default = "exact")]
+        #[schemars(range(min = 0.0, max = 1.0))]
+        accuracy_intraday: f64,
+        /// How the power is forecast.
+        #[serde(default)]
+        forecast: PoolForecast,
+        /// How the intraday price is forecast when the balancing market's gate closes.
+        #[serde(default)]
+        price_forecast: PriceForecast,
+        /// Highest price bid [currency/MWh]; by default the retailer's price in force.
+        #[schemars(range(min = -100000.0, max = 100000.0))]
+        limit_eur_mwh: Option<f64>,
+    },
+}
+
+/// How the power that a fleet can draw is forecast.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PoolForecast {
+    /// A replay of the same replication without bids, distorted as `accuracy` says: the benchmark of the
+    /// literature, for nobody knows the future.
+    #[default]
+    Perfect,
+}
+
+/// How a market's price is forecast.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PriceForecast {
+    /// A replay of the prices to come.
+    #[default]
+    Perfect,
+    /// The price of the same time a week before, or the latest week that is known.
+    SeasonalNaive,
+}
+
+fn exact() -> f64 {
+    1.0
+}
+
+impl Default for BiddingSpec {
+    fn default() -> Self {
+        Self::Regular {}
+    }
+}
+
+impl BiddingSpec {
+    /// Name as the scenario writes it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Regular {} => "regular",
+            Self::DayAhead { .. } => "day-ahead",
+            Self::Intraday { .. } => "intraday",
+            Self::Balancing { .. } => "balancing",
+            Self::Integrated { .. } => "integrated",
+        }
+    }
+
+    /// Whether a replication without bids has to be simulated first, for a forecast that replays it.
+    pub fn needs_foresight(&self) -> bool {
+        match self {
+            Self::Regular {} => false,
+            Self::DayAhead { forecast, .. }
+            | Self::Intraday { forecast, .. }
+            | Self::Balancing { forecast, .. }
+            | Self::Integrated { forecast, .. } => *forecast == PoolForecast::Perfect,
+        }
+    }
+}

@@ -1,0 +1,390 @@
+//! Wholesale markets: what the scenario says of them, and what becomes of it.
+
+use super::horizon::Horizon;
+use super::problems::Problems;
+use super::spec::ScenarioFile;
+use super::{sources, suggest};
+use crate::ids::{FleetId, MarketId};
+use crate::markets::{GateRule, Imbalance, Lots, Market, MarketKind, Products, Series};
+use crate::policies::BiddingSpec;
+use crate::time::HOUR_S;
+use crate::world::{Party, Trading};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// A wholesale market.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MarketSpec {
+    /// Name.
+    #[schemars(length(min = 1, max = 100))]
+    pub name: String,
+    /// What kind of market; bidding policies choose by it, and the defaults depend on it.
+    pub kind: MarketKindSpec,
+    /// Prices (CSV or Parquet: `time`, `price_eur_mwh`). They may begin earlier than the period simulated, for
+    /// forecasters to learn from.
+    pub file: PathBuf,
+    /// Length of a product [s]; by default 3600 day-ahead and 900 otherwise. The slot of the file or a part of it.
+    #[schemars(range(min = 60, max = 86400))]
+    pub product_s: Option<i64>,
+    /// When bids are taken for the last time; by default day-ahead at 12:00 on the day before, intraday half an hour
+    /// and balancing seven days before each product.
+    pub gate: Option<GateSpec>,
+    /// Bids are taken so long before the gate closes [s]; by default from the start.
+    #[schemars(range(min = 1, max = 31536000))]
+    pub opens_s: Option<i64>,
+    /// Results are known so long after the gate has closed [s].
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 604800))]
+    pub publish_s: i64,
+    /// What each megawatt that bidders buy net adds to the price [currency/MWh]; 0: they are price takers. Above 0
+    /// bids are cleared in a uniform-price auction against the rest of the market, whose price is the file's.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 10000.0))]
+    pub slope_eur_mwh_per_mw: f64,
+    /// Lowest price [currency/MWh].
+    #[schemars(range(min = -100000.0, max = 100000.0))]
+    pub price_floor_eur_mwh: Option<f64>,
+    /// Highest price [currency/MWh].
+    #[schemars(range(min = -100000.0, max = 100000.0))]
+    pub price_cap_eur_mwh: Option<f64>,
+    /// Least quantity of a bid [kW].
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 1000000.0))]
+    pub minimum_kw: f64,
+    /// Quantities are rounded down to multiples of this [kW]; 0: any quantity.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 1000000.0))]
+    pub step_kw: f64,
+}
+
+/// What kind of market.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum MarketKindSpec {
+    /// Hours of a day, traded the day before.
+    DayAhead,
+    /// Quarters of an hour, traded until shortly before delivery.
+    Intraday,
+    /// Reserve energy, tendered days or a week ahead.
+    Balancing,
+}
+
+/// When bids are taken for the last time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum GateSpec {
+    /// For each product by itself.
+    Lead {
+        /// So long before it starts [s].
+        #[schemars(range(min = 0, max = 31536000))]
+        lead_s: i64,
+    },
+    /// For all products of a local day together.
+    Daily {
+        /// Local time, for example `12:00`.
+        at: String,
+        /// Days before.
+        #[serde(default = "one")]
+        #[schemars(range(min = 1, max = 365))]
+        days_before: u32,
+    },
+    /// For all products of a local week, from Monday, together.
+    Weekly {
+        /// Day of the week: `mon` to `sun`.
+        weekday: String,
+        /// Local time, for example `15:00`.
+        at: String,
+        /// Weeks before.
+        #[serde(default = "one")]
+        #[schemars(range(min = 1, max = 52))]
+        weeks_before: u32,
+    },
+}
+
+/// What it costs a bidder not to take what it has bought.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum ImbalanceSpec {
+    /// A penalty on each unit; what was bought and not taken is lost besides.
+    Penalty {
+        /// Penalty [currency/MWh].
+        #[serde(default = "penalty")]
+        #[schemars(range(min = 0.0, max = 100000.0))]
+        price_eur_mwh: f64,
+    },
+    /// One price at which who has too much sells and who has too little buys.
+    Single {
+        /// Prices (CSV or Parquet: `time`, `price_eur_mwh`).
+        file: PathBuf,
+    },
+    /// Two prices: `down_eur_mwh` is paid to who has too much, `up_eur_mwh` by who has too little.
+    Dual {
+        /// Prices (CSV or Parquet: `time`, `up_eur_mwh`, `down_eur_mwh`).
+        file: PathBuf,
+    },
+}
+
+impl Default for ImbalanceSpec {
+    fn default() -> Self {
+        Self::Penalty { price_eur_mwh: penalty() }
+    }
+}
+
+fn one() -> u32 {
+    1
+}
+
+/// Assumed: several times the price of energy, so that nobody overbids on purpose.
+fn penalty() -> f64 {
+    500.0
+}
+
+impl From<MarketKindSpec> for MarketKind {
+    fn from(kind: MarketKindSpec) -> Self {
+        match kind {
+            MarketKindSpec::DayAhead => Self::DayAhead,
+            MarketKindSpec::Intraday => Self::Intraday,
+            MarketKindSpec::Balancing => Self::Balancing,
+        }
+    }
+}
+
+/// Markets and bidders; files read are added to `inputs`.
+pub fn trading(
+    spec: &ScenarioFile,
+    horizon: Option<&Horizon>,
+    inputs: &mut Vec<PathBuf>,
+    problems: &mut Problems<'_>,
+) -> Trading {
+    needed_kinds(spec, problems);
+    let mut markets: Vec<Market> = Vec::with_capacity(spec.markets.len());
+    for (i, market) in spec.markets.iter().enumerate() {
+        let key = format!("markets[{i}]");
+        if spec.markets[..i].iter().any(|other| other.name == market.name) {
+            let found = format!("\"{}\" for the second time", market.name);
+            problems.add(&format!("{key}.name"), found, "a name of its own");
+        }
+        markets.extend(one_market(market, &key, horizon, inputs, problems));
+    }
+    let Some(settlement_s) = markets.iter().map(|market| market.products.slot_s).min() else {
+        return Trading::default();
+    };
+    for (i, market) in markets.iter().enumerate() {
+        if market.products.slot_s % settlement_s != 0 && markets.len() == spec.markets.len() {
+            let expected = format!("a multiple of the shortest product, {settlement_s} s");
+            problems.add(&format!("markets[{i}].product_s"), market.products.slot_s.to_string(), expected);
+        }
+    }
+    let imbalance = imbalance(&spec.imbalance, settlement_s, horizon, inputs, problems);
+    let bidders = (0..spec.fleets.len()).map(|fleet| Party::Fleet(FleetId::new(fleet))).collect();
+    Trading { markets, bidders, imbalance: imbalance.unwrap_or(Imbalance::Penalty(0.0)), settlement_s }
+}
+
+/// A policy that bids needs a market to bid in.
+fn needed_kinds(spec: &ScenarioFile, problems: &mut Problems<'_>) {
+    use MarketKindSpec::{Balancing, DayAhead, Intraday};
+    let needed: &[MarketKindSpec] = match spec.operation.bidding {
+        BiddingSpec::Regular {} => &[],
+        BiddingSpec::DayAhead { .. } => &[DayAhead],
+        BiddingSpec::Intraday { .. } => &[Intraday],
+        BiddingSpec::Balancing { .. } => &[Balancing],
+        BiddingSpec::Integrated { .. } => &[Balancing, Intraday],
+    };
+    for kind in needed {
+        if !spec.markets.iter().any(|market| market.kind == *kind) {
+            let name = match kind {
+                DayAhead => "day-ahead",
+                Intraday => "intraday",
+                Balancing => "balancing",
+            };
+            problems
+                .add(
+                    "operation.bidding.kind",
+                    format!("\"{}\", but no market of kind \"{name}\"", spec.operation.bidding.name()),
+                    format!("a [[markets]] entry with kind = \"{name}\""),
+                )
+                .help("`gridfleet schema` lists the keys of a market");
+        }
+    }
+}
+
+fn one_market(
+    spec: &MarketSpec,
+    key: &str,
+    horizon: Option<&Horizon>,
+    inputs: &mut Vec<PathBuf>,
+    problems: &mut Problems<'_>,
+) -> Option<Market> {
+    let before = problems.errors.len();
+    let kind = MarketKind::from(spec.kind);
+    let slot_s = spec.product_s.unwrap_or(if kind == MarketKind::DayAhead { HOUR_S } else { 900 });
+    let gates = gates(spec.gate.as_ref(), kind, key, problems);
+    let limits = [
+        spec.price_floor_eur_mwh.unwrap_or(f64::NEG_INFINITY),
+        spec.price_cap_eur_mwh.unwrap_or(f64::INFINITY),
+    ];
+    if limits[0] > limits[1] {
+        let found = format!("{}, below the floor, {}", limits[1], limits[0]);
+        problems.add(&format!("{key}.price_cap_eur_mwh"), found, "a cap above the floor");
+    }
+    let file_key = format!("{key}.file");
+    let path = problems.file(&file_key, &spec.file);
+    let series = path.and_then(|path| {
+        let series = problems.take(&file_key, sources::prices(&path))?;
+        inputs.push(path);
+        Some(series)
+    });
+    let (series, horizon, gates) = (series?, horizon?, gates?);
+    let products = Products::within(horizon.start, horizon.end, slot_s);
+    if HOUR_S * 24 % slot_s != 0 || series.slot_s % slot_s != 0 {
+        let expected = format!("the slot of the price file, {} s, or a part of it", series.slot_s);
+        problems.add(&format!("{key}.product_s"), slot_s.to_string(), expected);
+    }
+    covers(&series, products.start, products.end_of(products.count.saturating_sub(1)), &file_key, problems);
+    if let GateRule::Lead(lead_s) = gates
+        && spec.publish_s > lead_s
+    {
+        let found = format!("{} s, longer than the {lead_s} s from gate closure to delivery", spec.publish_s);
+        problems.add(&format!("{key}.publish_s"), found, "results that are known before delivery");
+    }
+    (problems.errors.len() == before).then(|| Market {
+        name: spec.name.clone(),
+        kind,
+        products,
+        gates,
+        opens_s: spec.opens_s,
+        publish_s: spec.publish_s,
+        reference: series,
+        slope_eur_mwh_kw: spec.slope_eur_mwh_per_mw / 1_000.0,
+        limits_eur_mwh: limits,
+        lots: Lots { minimum_kw: spec.minimum_kw, step_kw: spec.step_kw },
+    })
+}
+
+/// Whether a price file covers what is traded.
+fn covers(
+    series: &Series,
+    start: crate::time::SimTime,
+    end: crate::time::SimTime,
+    key: &str,
+    problems: &mut Problems<'_>,
+) {
+    if series.start > start || series.end() < end {
+        problems
+            .add(
+                key,
+                format!("prices from {} to {}", series.start.iso(), series.end().iso()),
+                format!("prices that cover the period simulated, {} to {}", start.iso(), end.iso()),
+            )
+            .help("use another file, or change [time]");
+    }
+}
+
+fn gates(
+    spec: Option<&GateSpec>,
+    kind: MarketKind,
+    key: &str,
+    problems: &mut Problems<'_>,
+) -> Option<GateRule> {
+    let mut clock = |name: &str, text: &str| {
+        let time = seconds_of_day(text);
+        if time.is_none() {
+            let found = format!("\"{}\"", super::document::shortened(text));
+            problems.add(&format!("{key}.gate.{name}"), found, "a local time, for example \"12:00\"");
+        }
+        time
+    };
+    Some(match spec {
+        None => match kind {
+            MarketKind::DayAhead => GateRule::Daily { at_s: 12 * 3_600, days_before: 1 },
+            MarketKind::Intraday => GateRule::Lead(1_800),
+            MarketKind::Balancing => GateRule::Lead(7 * 86_400),
+        },
+        Some(GateSpec::Lead { lead_s }) => GateRule::Lead(*lead_s),
+        Some(GateSpec::Daily { at, days_before }) => {
+            GateRule::Daily { at_s: clock("at", at)?, days_before: *days_before }
+        }
+        Some(GateSpec::Weekly { weekday, at, weeks_before }) => {
+            let at_s = clock("at", at);
+            let days = super::tariffs::DAYS;
+            let day = days.iter().position(|day| day == weekday);
+            if day.is_none() {
+                problems
+                    .add(
+                        &format!("{key}.gate.weekday"),
+                        format!("\"{}\"", super::document::shortened(weekday)),
+                        "a day of the week: mon, tue, wed, thu, fri, sat or sun",
+                    )
+                    .perhaps(suggest::help(weekday, days));
+            }
+            GateRule::Weekly { weekday: u32::try_from(day?).ok()?, at_s: at_s?, weeks_before: *weeks_before }
+        }
+    })
+}
+
+/// Seconds since midnight of `12:00`.
+fn seconds_of_day(text: &str) -> Option<u32> {
+    let time = chrono::NaiveTime::parse_from_str(text.trim(), "%H:%M").ok()?;
+    Some(chrono::Timelike::num_seconds_from_midnight(&time))
+}
+
+fn imbalance(
+    spec: &ImbalanceSpec,
+    settlement_s: i64,
+    horizon: Option<&Horizon>,
+    inputs: &mut Vec<PathBuf>,
+    problems: &mut Problems<'_>,
+) -> Option<Imbalance> {
+    const KEY: &str = "imbalance.file";
+    let checked = |series: &Series, problems: &mut Problems<'_>| {
+        if series.slot_s % settlement_s != 0 {
+            let expected = format!("slots of {settlement_s} s, the shortest product, or a multiple");
+            problems.add(KEY, format!("slots of {} s", series.slot_s), expected);
+        }
+        if let Some(horizon) = horizon {
+            let intervals = Products::within(horizon.start, horizon.end, settlement_s);
+            let end = intervals.end_of(intervals.count.saturating_sub(1));
+            covers(series, intervals.start, end, KEY, problems);
+        }
+    };
+    match spec {
+        ImbalanceSpec::Penalty { price_eur_mwh } => Some(Imbalance::Penalty(*price_eur_mwh)),
+        ImbalanceSpec::Single { file } => {
+            let path = problems.file(KEY, file)?;
+            let series = problems.take(KEY, sources::prices(&path))?;
+            inputs.push(path);
+            checked(&series, problems);
+            Some(Imbalance::Single(series))
+        }
+        ImbalanceSpec::Dual { file } => {
+            let path = problems.file(KEY, file)?;
+            let (up, down) = problems.take(KEY, sources::two_prices(&path))?;
+            inputs.push(path);
+            checked(&up, problems);
+            checked(&down, problems);
+            Some(Imbalance::Dual { up, down })
+        }
+    }
+}
+
+/// The market called `name`.
+pub fn market(
+    name: &str,
+    trading: &Trading,
+    spec: &ScenarioFile,
+    key: &str,
+    problems: &mut Problems<'_>,
+) -> Option<MarketId> {
+    if let Some(market) = trading.markets.iter().position(|market| market.name == name) {
+        return Some(MarketId::new(market));
+    }
+    // A market that is there but wrong has been told of.
+    if !spec.markets.iter().any(|market| market.name == name) {
+        let found = format!("the unknown market \"{}\"", super::document::shortened(name));
+        let names = spec.markets.iter().map(|market| market.name.as_str());
+        problems.add(key, found, "the name of one of the [[markets]]").perhaps(suggest::help(name, names));
+    }
+    None
+}

@@ -1,0 +1,460 @@
+//! Trading: a day settled by hand, and what must hold whatever is bid.
+
+use gridfleet::engine::Simulation;
+use gridfleet::geo::Places;
+use gridfleet::ids::{BidderId, FleetId, MarketId, OperatorId, PlaceId, RetailerId, TypeId, VehicleId};
+use gridfleet::ledger::{EntryKind, LedgerEntry, Money};
+use gridfleet::markets::{GateRule, Imbalance, Lots, Market, MarketKind, Products, Series, Side};
+use gridfleet::policies::{Action, Bidding, BiddingSpec, ChargingSpec, DispatchSpec, OpenGate, Policies};
+use gridfleet::records::{MarketRecord, Recorder, TripRecord, TripStatus};
+use gridfleet::rng::Streams;
+use gridfleet::time::{LocalClock, SimTime};
+use gridfleet::world::{
+    Access, Bound, ChargingCurve, Connector, Fleet, Mode, Party, Requests, Retailer, Setup, Station, Tariff,
+    Trading, Travel, VehicleStart, VehicleType, View,
+};
+use rand_pcg::Pcg64;
+use std::sync::Arc;
+
+const STREAMS: Streams = Streams { seed: 1, replication: 0 };
+
+/// 8:00 of the day, as everything here is told in hours and minutes.
+const START: SimTime = SimTime(8 * 3_600);
+
+fn at(hour: i64, minute: i64) -> SimTime {
+    SimTime(hour * 3_600 + minute * 60)
+}
+
+/// What the day leaves.
+#[derive(Default)]
+struct Day {
+    ledger: Vec<LedgerEntry>,
+    market: Vec<MarketRecord>,
+    trips: Vec<TripRecord>,
+}
+
+impl Recorder for Day {
+    fn trip(&mut self, record: &TripRecord) {
+        self.trips.push(*record);
+    }
+    fn market(&mut self, record: &MarketRecord) {
+        self.market.push(*record);
+    }
+    fn ledger(&mut self, entry: &LedgerEntry) {
+        self.ledger.push(*entry);
+    }
+}
+
+/// A market for quarters of an hour, `lead_s` ahead, with a price for each quarter from 8:00.
+fn market(name: &str, kind: MarketKind, lead_s: i64, price_eur_mwh: [f64; 8]) -> Market {
+    Market {
+        name: name.into(),
+        kind,
+        products: Products::within(START, at(10, 0), 900),
+        gates: GateRule::Lead(lead_s),
+        opens_s: None,
+        publish_s: 0,
+        reference: Series { start: START, slot_s: 900, price_eur_mwh: price_eur_mwh.to_vec() },
+        slope_eur_mwh_kw: 0.0,
+        limits_eur_mwh: [-3_000.0, 3_000.0],
+        lots: Lots { minimum_kw: 0.0, step_kw: 0.0 },
+    }
+}
+
+/// One recorded trip: vehicle, start, minutes, fall of the charge, ends at a charger, fare.
+type Trip = (u32, SimTime, u32, f64, bool, f64);
+
+/// Three cars of 20 kWh that take 4 kW, of which four fifths arrive in the battery; energy at 200 EUR/MWh.
+fn setup(trips: &[Trip], soc: [f64; 3], markets: Vec<Market>) -> Setup {
+    let mut places = Places::default();
+    places.add_point(48.8, 9.2);
+    let mut requests = Requests::default();
+    for &(vehicle, time, minutes, drop, ends_at_charger, fare) in trips {
+        requests.time.push(time);
+        requests.origin.push(PlaceId(0));
+        requests.destination.push(PlaceId(0));
+        requests.duration_s.push(minutes * 60);
+        requests.distance_km.push(5.0);
+        requests.fare.push(Money::from_units(fare));
+        requests.fleet.push(FleetId(0));
+        requests.bound.push(Bound { vehicle: VehicleId(vehicle), soc_drop: Some(drop), ends_at_charger });
+    }
+    Setup {
+        start: START,
+        end: at(10, 0),
+        control_interval_s: 300,
+        clock: LocalClock::new(chrono_tz::UTC, START, at(10, 0)),
+        mode: Mode::Replay,
+        places: Arc::new(places),
+        travel: Travel { circuity: 1.0, speed_kmh: vec![30.0; 168].into(), matrix: None },
+        temperature_c: Vec::new(),
+        types: vec![VehicleType {
+            name: "car".into(),
+            battery_kwh: 20.0,
+            usable_soc: [0.0, 1.0],
+            consumption_kwh_per_km: 0.2,
+            consumption_by_temperature: Vec::new(),
+            ac_kw: 4.0,
+            dc_kw: 0.0,
+            curve: ChargingCurve::constant(4.0),
+            charge_efficiency: 0.8,
+            discharge_efficiency: 1.0,
+            wear_eur_per_kwh: 0.0,
+        }],
+        fleets: vec![Fleet { name: "cars".into(), lost_request_eur: 0.5, ..Fleet::default() }],
+        vehicles: soc
+            .into_iter()
+            .enumerate()
+            .map(|(i, soc)| VehicleStart {
+                name: ["a", "b", "c"][i].into(),
+                fleet: FleetId(0),
+                vehicle_type: TypeId(0),
+                place: PlaceId(0),
+                soc,
+                consumption_factor: 1.0,
+            })
+            .collect(),
+        operators: vec!["city".into()],
+        stations: vec![Station {
+            name: "square".into(),
+            place: PlaceId(0),
+            operator: OperatorId(0),
+            access: Access::PUBLIC,
+            connectors: vec![Connector { power_kw: 4.0, dc: false }; 3],
+            site_limit_kw: f64::INFINITY,
+            retailer: RetailerId(0),
+            markup_eur_mwh: 0.0,
+            bus: None,
+            queue_patience_s: 1_800,
+        }],
+        retailers: vec![Retailer {
+            name: "industry".into(),
+            tariff: Tariff::Flat(200.0),
+            slot_s: 3_600,
+            lead_s: 3_600,
+        }],
+        trading: Trading {
+            markets,
+            bidders: vec![Party::Fleet(FleetId(0))],
+            imbalance: Imbalance::Penalty(500.0),
+            settlement_s: 900,
+        },
+        requests,
+        currency: "EUR".into(),
+        co2_kg_per_kwh: None,
+    }
+}
+
+/// Bids by a list (market, start of the product, kW, limit); lets vehicles go as the plant does.
+struct Script {
+    bids: Vec<(u16, SimTime, f64, f64)>,
+    plant: Box<dyn Bidding>,
+}
+
+impl Bidding for Script {
+    fn bid(
+        &mut self,
+        view: View<'_>,
+        bidder: BidderId,
+        gate: &OpenGate,
+        _: &mut Pcg64,
+        actions: &mut Vec<Action>,
+    ) {
+        let products = view.market(gate.market).products();
+        for product in gate.products.clone() {
+            for &(market, start, quantity_kw, limit_eur_mwh) in &self.bids {
+                if MarketId(market) == gate.market && start == products.start_of(product) {
+                    let (market, side) = (gate.market, Side::Buy);
+                    actions.push(Action::Bid { bidder, market, product, side, quantity_kw, limit_eur_mwh });
+                }
+            }
+        }
+    }
+    fn releases(&mut self, view: View<'_>, bidder: BidderId, vehicle: VehicleId) -> bool {
+        self.plant.releases(view, bidder, vehicle)
+    }
+}
+
+fn intraday(risk: f64) -> BiddingSpec {
+    let forecast = gridfleet::policies::bidding::PoolForecast::Perfect;
+    BiddingSpec::Intraday { risk, accuracy: 1.0, forecast, limit_eur_mwh: None }
+}
+
+fn run(setup: Setup, bids: Vec<(u16, SimTime, f64, f64)>) -> (Day, Simulation) {
+    let setup = Arc::new(setup);
+    let plant = intraday(0.0).build(&setup, BidderId(0), None, STREAMS);
+    let policies = Policies {
+        dispatch: DispatchSpec::NearestIdle {}.build(),
+        charging: ChargingSpec::ThresholdNearest { start_soc: 0.2, target_soc: 0.9 }.build(),
+        relocation: None,
+        bidding: vec![Box::new(Script { bids, plant })],
+    };
+    let mut simulation = Simulation::under(setup, policies, STREAMS).audited();
+    let mut day = Day::default();
+    simulation.finish(&mut day);
+    (day, simulation)
+}
+
+/// The day of the test below. Each car drives from 8:00 to 8:05 and is plugged in: a and b at a charge of 0.4, which
+/// leaves them room for more than two hours; c at 0.8: 4 kWh to store, 5 kWh to draw, full at 9:20. So 12 kW are drawn.
+///
+/// - 8:30: 8 kW of reserve at 100 and 4 kW intraday at 50 are bought. At 8:35 a rider wants b: the other two take 8 kW of
+///   12 bought, so the rider is turned away.
+/// - 8:45: the bid of 90 for reserve is too low (100). 4 kW intraday at -20: at 8:50 a rider wants a; b and c take 8 kW
+///   of 4, so it goes, and is not plugged in again.
+/// - 9:15: 8 kW intraday at 40, but c is full at 9:20: 4/3 kWh of 2 are drawn.
+fn hand_made_day() -> (Day, Simulation) {
+    let trips = [
+        (0, at(8, 0), 5, 0.1, true, 1.0),
+        (1, at(8, 0), 5, 0.1, true, 1.0),
+        (2, at(8, 0), 5, 0.1, true, 1.0),
+        (1, at(8, 35), 10, 0.05, true, 3.0),
+        (0, at(8, 50), 5, 0.05, false, 2.0),
+    ];
+    let reserve = [0.0, 0.0, 100.0, 100.0, 0.0, 0.0, 0.0, 0.0];
+    let spot = [0.0, 0.0, 50.0, -20.0, 0.0, 40.0, 0.0, 0.0];
+    let markets = vec![
+        market("reserve", MarketKind::Balancing, 7 * 86_400, reserve),
+        market("spot", MarketKind::Intraday, 1_800, spot),
+    ];
+    let bids = vec![
+        (0, at(8, 30), 8.0, 150.0),
+        (1, at(8, 30), 4.0, 150.0),
+        (0, at(8, 45), 8.0, 90.0),
+        (1, at(8, 45), 4.0, 150.0),
+        (1, at(9, 15), 8.0, 150.0),
+    ];
+    run(setup(&trips, [0.5, 0.5, 0.9], markets), bids)
+}
+
+#[test]
+fn a_day_settled_by_hand() {
+    let (day, simulation) = hand_made_day();
+    // Accounts: 0 riders, 1 outside, 2 the fleet, 3 the operator, 4 the retailer, 5 reserve, 6 spot, 7 the system.
+    let (riders, outside, fleet, operator, retailer, reserve, spot, system) = (0, 1, 2, 3, 4, 5, 6, 7);
+    let expected = [
+        (at(8, 5), fleet, riders, 1_000_000, EntryKind::Fare),
+        (at(8, 5), fleet, riders, 1_000_000, EntryKind::Fare),
+        (at(8, 5), fleet, riders, 1_000_000, EntryKind::Fare),
+        (at(8, 35), outside, fleet, 500_000, EntryKind::LostRequest),
+        // 8:30 to 8:45: 3 kWh bought, 3 kWh drawn. 2 kWh at 100, 1 kWh at 50; the tariff's 3 kWh x 0.2 come back.
+        (at(8, 45), reserve, fleet, 200_000, EntryKind::Trade),
+        (at(8, 45), spot, fleet, 50_000, EntryKind::Trade),
+        (at(8, 45), fleet, retailer, 600_000, EntryKind::SupplyCredit),
+        // Car a from 8:05 to 8:50: 3 kWh.
+        (at(8, 50), operator, fleet, 600_000, EntryKind::Charging),
+        (at(8, 50), retailer, operator, 600_000, EntryKind::Energy),
+        (at(8, 55), fleet, riders, 2_000_000, EntryKind::Fare),
+        // 8:45 to 9:00: 1 kWh bought at -20; of 7/3 kWh drawn, 1 kWh comes back.
+        (at(9, 0), fleet, spot, 20_000, EntryKind::Trade),
+        (at(9, 0), fleet, retailer, 200_000, EntryKind::SupplyCredit),
+        // 9:15 to 9:30: 2 kWh bought at 40, 4/3 drawn; 2/3 kWh are missing, at 500.
+        (at(9, 30), spot, fleet, 80_000, EntryKind::Trade),
+        (at(9, 30), fleet, retailer, 266_667, EntryKind::SupplyCredit),
+        (at(9, 30), system, fleet, 333_333, EntryKind::Imbalance),
+        // Still plugged in at 10:00: b since 8:05, 115 minutes; c has drawn its 5 kWh.
+        (at(10, 0), operator, fleet, 1_533_333, EntryKind::Charging),
+        (at(10, 0), retailer, operator, 1_533_333, EntryKind::Energy),
+        (at(10, 0), operator, fleet, 1_000_000, EntryKind::Charging),
+        (at(10, 0), retailer, operator, 1_000_000, EntryKind::Energy),
+    ];
+    let posted: Vec<_> =
+        day.ledger.iter().map(|e| (e.time, e.debit.0, e.credit.0, e.amount.0, e.kind)).collect();
+    assert_eq!(posted, expected);
+    assert_eq!(simulation.ledger_total(), Money::ZERO);
+    let statuses: Vec<_> = day.trips.iter().map(|t| (t.status, t.fare, t.lost_fare)).collect();
+    assert_eq!(
+        statuses,
+        [
+            (TripStatus::Served, 1.0, 0.0),
+            (TripStatus::Served, 1.0, 0.0),
+            (TripStatus::Served, 1.0, 0.0),
+            (TripStatus::LostCommitted, 0.0, 3.0),
+            (TripStatus::Served, 2.0, 0.0),
+        ]
+    );
+}
+
+#[test]
+fn the_market_table_of_that_day() {
+    let (day, _) = hand_made_day();
+    let rows: Vec<_> = day
+        .market
+        .iter()
+        .map(|r| {
+            let millionths = |x: f64| (x * 1e6).round() as i64;
+            (
+                r.market.map(|m| m.0),
+                r.product_start,
+                millionths(r.accepted_kw),
+                millionths(r.delivered_kwh),
+                millionths(r.imbalance_kwh),
+                r.cash,
+            )
+        })
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            // Rejected when its gate closed, which was before the start.
+            (Some(0), at(8, 45), 0, 0, 0, 0.0),
+            (Some(0), at(8, 30), 8_000_000, 2_000_000, 0, -0.2),
+            (Some(1), at(8, 30), 4_000_000, 1_000_000, 0, -0.05),
+            (Some(1), at(8, 45), 4_000_000, 1_000_000, 0, 0.02),
+            (Some(1), at(9, 15), 8_000_000, 1_333_333, 666_667, -0.08),
+            (None, at(9, 15), 2_666_667, 0, 666_667, -0.333_333),
+        ]
+        .map(|row| row)
+    );
+    let gate = |r: &MarketRecord| (r.gate_closure, r.cleared_at);
+    assert_eq!(gate(&day.market[1]), (at(8, 30) + -7 * 86_400, START));
+    assert_eq!(gate(&day.market[4]), (at(8, 45), at(8, 45)));
+    let mut ids: Vec<u32> = day.market.iter().map(|r| r.bid.0).collect();
+    ids.sort_unstable();
+    assert_eq!(ids, [0, 1, 2, 3, 4, 5]);
+}
+
+#[test]
+fn a_perfect_forecast_without_risk_buys_just_what_can_be_drawn() {
+    let trips: Vec<Trip> = [(0, 5, true), (1, 10, true), (2, 20, true)]
+        .into_iter()
+        .flat_map(|(vehicle, minutes, charger)| {
+            let later = (vehicle, at(9, 10), 15, 0.1, charger, 4.0);
+            [(vehicle, START, minutes, 0.1, charger, 1.0), later]
+        })
+        .collect();
+    let mut trips = trips;
+    trips.sort_by_key(|trip| (trip.1, trip.0));
+    let setup = Arc::new(setup(
+        &trips,
+        [0.5, 0.7, 1.0],
+        vec![market("spot", MarketKind::Intraday, 1_800, [60.0; 8])],
+    ));
+    let specs = gridfleet::policies::PolicySpecs {
+        dispatch: DispatchSpec::NearestIdle {},
+        charging: ChargingSpec::ThresholdNearest { start_soc: 0.2, target_soc: 0.9 },
+        relocation: gridfleet::policies::RelocationSpec::None {},
+        bidding: intraday(0.0),
+    };
+    let policies = gridfleet::engine::policies(&specs, &setup, STREAMS);
+    let mut simulation = Simulation::under(setup, policies, STREAMS).audited();
+    let mut day = Day::default();
+    simulation.finish(&mut day);
+    // 8:15 to 8:30: a and b, and c from 8:20 on; the least reading is 8 kW.
+    let bought: Vec<_> = day.market.iter().map(|r| (r.product_start, r.accepted_kw)).collect();
+    assert_eq!(bought[0].0, at(8, 15));
+    assert!((bought[0].1 - 8.0).abs() < 1e-9, "{bought:?}");
+    assert!(day.market.iter().all(|r| r.market.is_some() && r.imbalance_kwh.abs() < 1e-9), "{bought:?}");
+    assert!(day.trips.iter().all(|trip| trip.status == TripStatus::Served));
+    assert!(bought.len() > 4);
+}
+
+#[test]
+fn gates_lots_and_nonsense_are_refused() {
+    struct Eager(Vec<(i64, u16, usize, f64)>);
+    impl Bidding for Eager {
+        fn bid(&mut self, _: View<'_>, _: BidderId, _: &OpenGate, _: &mut Pcg64, _: &mut Vec<Action>) {}
+        fn on_interval(
+            &mut self,
+            view: View<'_>,
+            bidder: BidderId,
+            _: &mut Pcg64,
+            actions: &mut Vec<Action>,
+        ) {
+            for &(minute, market, product, quantity_kw) in &self.0 {
+                if view.now() == START + 60 * minute {
+                    let (market, side, limit_eur_mwh) = (MarketId(market), Side::Buy, 100.0);
+                    actions.push(Action::Bid { bidder, market, product, side, quantity_kw, limit_eur_mwh });
+                }
+            }
+        }
+    }
+    let mut spot = market("spot", MarketKind::Intraday, 1_800, [60.0; 8]);
+    spot.lots = Lots { minimum_kw: 2.0, step_kw: 0.5 };
+    spot.opens_s = Some(3_600);
+    let setup = Arc::new(setup(&[], [0.5; 3], vec![spot]));
+    // Product 4 is 9:00 to 9:15; its gate is open from 7:30 to 8:30, that of product 7 from 8:15 on.
+    let bids = vec![
+        (0, 0, 4, 3.7),       // taken as 3.5
+        (35, 0, 4, 3.0),      // closed
+        (0, 0, 7, 3.0),       // not open
+        (20, 0, 7, 1.9),      // too little
+        (20, 0, 8, 3.0),      // no such product
+        (20, 1, 0, 3.0),      // no such market
+        (20, 0, 7, f64::NAN), // no quantity
+    ];
+    let policies = Policies {
+        dispatch: DispatchSpec::NearestIdle {}.build(),
+        charging: ChargingSpec::ThresholdNearest { start_soc: 0.2, target_soc: 0.9 }.build(),
+        relocation: None,
+        bidding: vec![Box::new(Eager(bids))],
+    };
+    let mut simulation = Simulation::under(setup, policies, STREAMS).audited();
+    let mut day = Day::default();
+    simulation.finish(&mut day);
+    let accepted: Vec<_> = day.market.iter().map(|r| (r.market.is_some(), r.accepted_kw)).collect();
+    // Nothing is drawn: what was bought is imbalance.
+    assert_eq!(accepted, [(true, 3.5), (false, 3.5)]);
+    let refusals: Vec<_> = simulation.refusals().map(|(r, n)| (r.name(), n)).collect();
+    assert_eq!(
+        refusals,
+        [("no_such_product", 2), ("gate_not_open", 1), ("gate_closed", 1), ("quantity_too_small", 2)]
+    );
+}
+
+/// Three replications of the shipped scenario under each benchmark.
+fn benchmark(bidding: &str) -> Vec<gridfleet::studies::task::TaskResult> {
+    let overrides = [
+        format!("operation.bidding={bidding}"),
+        "variation.demand_days=bootstrap".to_owned(),
+        "variation.price_days=bootstrap".to_owned(),
+    ];
+    let overrides = gridfleet::scenario::Overrides { set: overrides.to_vec(), ..Default::default() };
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/stuttgart-vpp.toml");
+    let scenario = gridfleet::scenario::load(&path, &overrides).unwrap();
+    let recorded = scenario.read().unwrap();
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    (0..3)
+        .map(|replication| {
+            let streams = Streams { seed: 1, replication };
+            let (setup, prepared) = scenario.build_from(&recorded, streams).unwrap();
+            let setup = Arc::new(setup);
+            let policies = gridfleet::engine::policies(&prepared.policies, &setup, streams);
+            gridfleet::studies::task::simulate(setup, policies, streams, &stop).unwrap()
+        })
+        .collect()
+}
+
+/// What specification 5 says must hold of the benchmarks, replication by replication.
+#[test]
+fn benchmarks_come_in_the_order_that_the_literature_has() {
+    let regular = benchmark(r#"{kind="regular"}"#);
+    let intraday = benchmark(r#"{kind="intraday"}"#);
+    let balancing = benchmark(r#"{kind="balancing"}"#);
+    let perfect = benchmark(r#"{kind="integrated"}"#);
+    let careful = r#"{kind="integrated", risk_balancing=0.5, risk_intraday=0.3, accuracy_balancing=0.7, accuracy_intraday=0.9}"#;
+    let careful = benchmark(careful);
+    let bold = r#"{kind="integrated", accuracy_balancing=0.7, accuracy_intraday=0.9}"#;
+    let bold = benchmark(bold);
+    for i in 0..3 {
+        let net = |of: &[gridfleet::studies::task::TaskResult]| of[i].figures["market_profit_net_eur"];
+        assert_eq!(net(&regular), 0.0);
+        // Both markets together earn more than either, and risk costs.
+        assert!(net(&perfect) > net(&balancing) && net(&balancing) > 0.0);
+        assert!(net(&perfect) > net(&intraday) && net(&intraday) > 0.0);
+        assert!(net(&perfect) > net(&careful) && net(&careful) > 0.0);
+        // A perfect forecast is kept: nothing is short, nobody turned away.
+        for of in [&intraday, &balancing, &perfect] {
+            assert!(of[i].figures["imbalance_kwh"] < 1e-6, "{}", of[i].figures["imbalance_kwh"]);
+            assert_eq!(of[i].figures["trips_lost_committed"], 0.0);
+        }
+        // Without risk, a forecast that errs turns riders away.
+        assert!(bold[i].figures["trips_lost_committed"] > 10.0);
+        assert!(net(&bold) < net(&perfect));
+        // What is bought ahead is not drawn at the tariff; nothing else changes.
+        let figure = |of: &[gridfleet::studies::task::TaskResult], name: &str| of[i].figures[name];
+        assert_eq!(figure(&perfect, "energy_charged_kwh"), figure(&regular, "energy_charged_kwh"));
+        let gain = figure(&perfect, "operating_profit_eur") - figure(&regular, "operating_profit_eur");
+        assert!((gain - figure(&perfect, "market_profit_eur")).abs() < 1e-5);
+    }
+}
