@@ -29,7 +29,8 @@ pub enum Answers {
     Together,
     /// One after another, each knowing that its answer renews the price.
     Renewed,
-    /// One after another, each to the price as announced.
+    /// One after another, each to the price as announced. Households that are told as one with a `count` answer at once,
+    /// so that many of them overshoot where one would not.
     Announced,
 }
 

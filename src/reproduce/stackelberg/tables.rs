@@ -210,6 +210,12 @@ pub fn table_4(context: &Context<'_>) -> Result<Outcome> {
          shown without a verdict."
             .to_owned(),
     );
+    notes.push(
+        "At an equilibrium of this model the load can vary little: homes that are not at a bound make up for what vehicles \
+         do differently, in all hours of like price. It varies where all homes are at their least, which here is from 16:00 \
+         to 18:00, and not late in the evening as published."
+            .to_owned(),
+    );
     Ok(Outcome {
         findings: vec![widest_hour(&days)],
         tables: vec![
