@@ -102,6 +102,9 @@ pub struct TradingFigures {
     pub market_profit_eur: f64,
     /// The same, less the fares of riders turned away because of a commitment [currency].
     pub market_profit_net_eur: f64,
+    /// No policy could have had more of the latter, whatever it had known [currency]; where asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub market_profit_bound_eur: Option<f64>,
 }
 
 /// Key figures of one market, of all who bid in it.

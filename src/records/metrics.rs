@@ -27,6 +27,8 @@ pub struct MetricsSetup {
     pub co2_kg_per_kwh: Option<f64>,
     /// Whether there are markets to trade in.
     pub trades: bool,
+    /// What perfect knowledge could earn, by fleet [currency], where asked for.
+    pub bounds_eur: Option<Vec<f64>>,
 }
 
 /// Sums of one fleet.
@@ -49,6 +51,7 @@ struct Sums {
     peak_kw: f64,
     soc: TimeMean,
     vehicles: u32,
+    bound_eur: Option<f64>,
     lost_fares: Money,
     lost_committed_fares: Money,
     bought_kwh: f64,
@@ -110,6 +113,7 @@ impl Sums {
             peak_kw: 0.0,
             soc: TimeMean::default(),
             vehicles: 0,
+            bound_eur: None,
             lost_fares: Money::ZERO,
             lost_committed_fares: Money::ZERO,
             bought_kwh: 0.0,
@@ -140,6 +144,9 @@ impl Sums {
         self.queue_s += other.queue_s;
         self.occupied_s += other.occupied_s;
         self.lost_fares += other.lost_fares;
+        if let Some(bound_eur) = other.bound_eur {
+            *self.bound_eur.get_or_insert(0.0) += bound_eur;
+        }
         self.lost_committed_fares += other.lost_committed_fares;
         self.bought_kwh += other.bought_kwh;
         self.delivered_kwh += other.delivered_kwh;
@@ -207,6 +214,7 @@ impl Sums {
                     imbalance_cost_eur: imbalance.units(),
                     market_profit_eur: profit.units(),
                     market_profit_net_eur: (profit - self.lost_committed_fares).units(),
+                    market_profit_bound_eur: self.bound_eur,
                 }
             }),
             operating_profit_eur: (self.received - self.paid).units(),
@@ -320,17 +328,22 @@ impl Metrics {
             .collect();
         let fleet_of = |account: &String| find(&labels.fleets, account.strip_prefix("fleet:")?);
         Self {
-            setup,
             bidders: labels.bidders.iter().map(fleet_of).collect(),
             markets: labels.markets.iter().map(|name| MarketSums::of(name)).collect(),
             names: labels.fleets.clone(),
             operator_names: labels.operators.clone(),
             holders,
-            fleets: labels.fleets.iter().map(|_| Sums::new()).collect(),
+            fleets: (0..labels.fleets.len())
+                .map(|fleet| {
+                    let bound_eur = setup.bounds_eur.as_ref().and_then(|all| all.get(fleet).copied());
+                    Sums { bound_eur, ..Sums::new() }
+                })
+                .collect(),
             operators: vec![OperatorSums::default(); labels.operators.len()],
             peak: Peak::default(),
             reading: None,
             soc: TimeMean::default(),
+            setup,
         }
     }
 
@@ -519,6 +532,7 @@ mod tests {
             connectors: 2,
             co2_kg_per_kwh: Some(0.3),
             trades: false,
+            bounds_eur: None,
         };
         Metrics::new(&labels, setup)
     }

@@ -44,7 +44,14 @@ fn audit_with(day: &Day, options: &OutputOptions, summary_of: &Day) -> AuditRepo
         ParquetRecorder::create(dir.path(), labels(), &Provenance::default(), options).unwrap();
     day.play(&mut recorder);
     recorder.finish().unwrap();
-    let setup = MetricsSetup { start: START, end: END, connectors: 1, co2_kg_per_kwh: None, trades: true };
+    let setup = MetricsSetup {
+        start: START,
+        end: END,
+        connectors: 1,
+        co2_kg_per_kwh: None,
+        trades: true,
+        bounds_eur: None,
+    };
     let mut metrics = Metrics::new(&labels(), setup);
     summary_of.play(&mut metrics);
     Summary::new(SummaryHead::default(), metrics.finish()).write(dir.path()).unwrap();
@@ -86,7 +93,7 @@ fn each_wrong_day_is_found_by_the_check_meant_for_it() {
             (d.market[0].delivered_kwh, d.market[0].imbalance_kwh) = (4.0, 1.0);
         }),
         ("Market: what is delivered is what was drawn, as far as it was bought", |d| {
-            d.fleet[9].power_kw = 0.0
+            d.fleet[7..=9].iter_mut().for_each(|r| r.power_kw = 0.0)
         }),
         ("Market: what is delivered is what was drawn, as far as it was bought", |d| {
             d.market[1].imbalance_kwh = 1.0

@@ -138,6 +138,7 @@ fn setup(trips: &[Trip], soc: [f64; 3], markets: Vec<Market>) -> Setup {
             bidders: vec![Party::Fleet(FleetId(0))],
             imbalance: Imbalance::Penalty(500.0),
             settlement_s: 900,
+            clairvoyant_bound: false,
         },
         requests,
         currency: "EUR".into(),
@@ -457,4 +458,41 @@ fn benchmarks_come_in_the_order_that_the_literature_has() {
         let gain = figure(&perfect, "operating_profit_eur") - figure(&regular, "operating_profit_eur");
         assert!((gain - figure(&perfect, "market_profit_eur")).abs() < 1e-5);
     }
+}
+
+/// No policy beats what perfect knowledge could earn, and the best one is not far below it.
+#[test]
+fn perfect_knowledge_bounds_every_benchmark() {
+    let figures = |bidding: &str| {
+        let overrides = gridfleet::scenario::Overrides {
+            set: vec![
+                format!("operation.bidding={bidding}"),
+                "operation.clairvoyant_bound=true".to_owned(),
+                "time.days=1".to_owned(),
+                "variation.demand_days=bootstrap".to_owned(),
+            ],
+            ..Default::default()
+        };
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/stuttgart-vpp.toml");
+        let scenario = gridfleet::scenario::load(&path, &overrides).unwrap();
+        let (setup, prepared) = scenario.build(STREAMS).unwrap();
+        let setup = Arc::new(setup);
+        let policies = gridfleet::engine::policies(&prepared.policies, &setup, STREAMS);
+        let stop = std::sync::atomic::AtomicBool::new(false);
+        gridfleet::studies::task::simulate(setup, policies, STREAMS, &stop).unwrap().figures
+    };
+    let mut best = 0.0f64;
+    for bidding in [
+        r#"{kind="integrated"}"#,
+        r#"{kind="intraday"}"#,
+        r#"{kind="balancing", risk=0.5, accuracy=0.7}"#,
+        r#"{kind="integrated", accuracy_balancing=0.5, accuracy_intraday=0.6}"#,
+    ] {
+        let figures = figures(bidding);
+        let (earned, bound) = (figures["market_profit_net_eur"], figures["market_profit_bound_eur"]);
+        println!("{bidding}: {earned:.2} of at most {bound:.2}");
+        assert!(earned <= bound + 1e-6, "{bidding}: {earned} of at most {bound}");
+        best = best.max(earned / bound);
+    }
+    assert!(best > 0.5, "{best}");
 }

@@ -88,6 +88,7 @@ const FIGURES: &[Shown] = &[
     shown("imbalance_cost_eur", "Cost of imbalance", MONEY, 1.0, 2),
     shown("market_profit_eur", "Market profit", MONEY, 1.0, 2),
     shown("market_profit_net_eur", "Market profit less refused rentals", MONEY, 1.0, 2),
+    shown("market_profit_bound_eur", "Market profit, clairvoyant bound", MONEY, 1.0, 2),
     shown("operating_profit_eur", "Operating profit", MONEY, 1.0, 2),
     shown("co2_kg", "CO\u{2082} of the energy drawn", "kg", 1.0, 0),
 ];
@@ -273,7 +274,10 @@ mod tests {
 
     #[test]
     fn every_figure_of_the_summary_has_a_title() {
-        let trading = Some(crate::records::metrics::TradingFigures::default());
+        let trading = crate::records::metrics::TradingFigures::default();
+        let trading =
+            crate::records::metrics::TradingFigures { market_profit_bound_eur: Some(0.0), ..trading };
+        let trading = Some(trading);
         let written = Written { co2_kg: Some(1.0), trading, ..Written::default() };
         let written = serde_json::to_value(written).unwrap();
         for key in written.as_object().unwrap().keys() {
