@@ -2,3 +2,4 @@
 
 pub mod c_nash;
 pub mod coalition;
+pub mod stackelberg;
