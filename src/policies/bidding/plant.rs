@@ -192,7 +192,8 @@ impl Bidding for Plant {
             Some((time, pool_kw)) if time == view.now() => pool_kw,
             _ => view.pool_kw(self.fleet),
         };
-        let share_kw = view.pool_share_kw(vehicle);
+        // Whoever is next in line takes its place.
+        let share_kw = view.pool_share_kw(vehicle) - view.successor_share_kw(vehicle);
         let needed = share_kw > 0.0 && pool_kw - share_kw < committed_kw - NO_POWER_KW;
         self.counted = Some((view.now(), if needed { pool_kw } else { pool_kw - share_kw }));
         !needed
