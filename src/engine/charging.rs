@@ -48,7 +48,7 @@ impl Simulation {
                 Reference::Vehicle(vehicle.0),
             );
         }
-        self.state.withdraw(vehicle);
+        self.state.withdraw(&self.setup, vehicle);
         self.state.fire(vehicle, Trigger::SeekCharge);
         let v = &mut self.state.vehicles[vehicle.index()];
         (v.station, v.target_soc, v.yields) = (Some(station), target_soc, yields);
@@ -184,7 +184,7 @@ impl Simulation {
         if let Mode::Dispatch { .. } = self.setup.mode {
             let Some(session) = &self.state.stations.sessions[position] else { return };
             let vehicle = session.vehicle;
-            self.state.withdraw(vehicle);
+            self.state.withdraw(&self.setup, vehicle);
             self.leave_connector(position as u32, EndReason::Target, recorder);
             self.set_free(vehicle);
         } else {
@@ -256,7 +256,7 @@ impl Simulation {
         let Some(connector) = self.state.vehicles[vehicle.index()].connector else {
             return Err(Refusal::NotPlugged);
         };
-        self.state.withdraw(vehicle);
+        self.state.withdraw(&self.setup, vehicle);
         self.end_session(connector, EndReason::Interrupted, recorder);
         self.set_free(vehicle);
         Ok(())

@@ -27,7 +27,7 @@ pub(super) fn check(setup: &Setup, state: &State) {
             assert!(session.is_some_and(|s| s.vehicle.index() == i), "connector {connector} and vehicle {i}");
         }
         if let Mode::Dispatch { .. } = setup.mode {
-            let offered = state.available[v.fleet.index()].contains(i as u32);
+            let offered = state.available[setup.coalition(v.fleet)].contains(i as u32);
             let free = v.activity == Activity::Idle || (v.activity.is_plugged() && v.yields);
             assert_eq!(offered, free, "vehicle {i} is {:?}", v.activity);
         }

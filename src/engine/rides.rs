@@ -97,7 +97,7 @@ impl Simulation {
             return Err(Refusal::VehicleNotAvailable);
         }
         let ask = view.ask(request);
-        if view.vehicle(vehicle).fleet != ask.fleet {
+        if !view.serves(view.vehicle(vehicle).fleet, ask.fleet) {
             return Err(Refusal::OtherFleet);
         }
         let way = match view.service(vehicle, &ask) {
@@ -108,12 +108,12 @@ impl Simulation {
         let energy_kwh = way.distance_km * view.consumption_kwh_per_km(vehicle);
         if !self.releases(vehicle) {
             // It stays until its session ends, so that dispatch looks for another one.
-            self.state.withdraw(vehicle);
+            self.state.withdraw(&self.setup, vehicle);
             self.state.vehicles[vehicle.index()].yields = false;
             self.state.turned_away[request.index()] = true;
             return Err(Refusal::Committed);
         }
-        self.state.withdraw(vehicle);
+        self.state.withdraw(&self.setup, vehicle);
         if let Some(connector) = self.state.vehicles[vehicle.index()].connector {
             self.end_session(connector, EndReason::Departure, recorder);
         }
@@ -146,7 +146,7 @@ impl Simulation {
         let to_depot = view.depots(v.fleet).contains(&to);
         let purpose = if to_depot { LegPurpose::ToDepot } else { LegPurpose::Relocation };
         let energy_kwh = way.distance_km * view.consumption_kwh_per_km(vehicle);
-        self.state.withdraw(vehicle);
+        self.state.withdraw(&self.setup, vehicle);
         self.state.fire(vehicle, Trigger::Relocate);
         self.set_out(vehicle, purpose, to, way.distance_km, way.duration_s, energy_kwh);
         Ok(())

@@ -147,6 +147,7 @@ impl LoneStation {
                 wear_eur_per_kwh: 0.0,
             }],
             fleets: vec![Fleet::default()],
+            coalitions: Vec::new(),
             vehicles,
             operators: vec!["operator".into()],
             stations: vec![Station {

@@ -154,6 +154,7 @@ impl Scenario {
             temperature_c,
             types: plan.types.clone(),
             fleets,
+            coalitions: plan.coalitions.clone(),
             vehicles,
             operators: plan.operators.clone(),
             stations,

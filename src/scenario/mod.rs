@@ -73,6 +73,7 @@ pub(crate) struct Plan {
     pub travel: Travel,
     pub types: Vec<VehicleType>,
     pub fleets: Vec<FleetPlan>,
+    pub coalitions: Vec<usize>,
     pub operators: Vec<String>,
     pub stations: Vec<StationPlan>,
     pub retailers: Vec<Retailer>,
@@ -194,14 +195,24 @@ fn resolve(
     let types = vehicle_types::vehicle_types(spec, inputs, &mut problems);
     let fleets = fleets::fleets(spec, &types, inputs, &mut problems);
     fleets::operation(spec, &fleets, &types, &mut problems);
+    let coalitions = fleets::coalitions(spec, &mut problems);
     let trading = markets::trading(spec, horizon.as_ref(), inputs, &mut problems);
     let retailers = tariffs::retailers(spec, &trading, horizon.as_ref(), inputs, &mut problems);
     variation::check(spec, horizon.as_ref(), &retailers, &trading, &mut problems);
     let (operators, stations) = stations::stations(spec, &fleets, &types, &retailers, inputs, &mut problems);
     match horizon {
-        Some(horizon) if problems.errors.is_empty() => {
-            Ok(Plan { horizon, source, travel, types, fleets, operators, stations, retailers, trading })
-        }
+        Some(horizon) if problems.errors.is_empty() => Ok(Plan {
+            horizon,
+            source,
+            travel,
+            types,
+            fleets,
+            coalitions,
+            operators,
+            stations,
+            retailers,
+            trading,
+        }),
         _ => Err(problems.errors),
     }
 }

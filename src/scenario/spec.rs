@@ -199,6 +199,9 @@ pub struct OperationSpec {
     pub charging: ChargingSpec,
     /// Where idle vehicles go.
     pub relocation: RelocationSpec,
+    /// Fleets that serve each other's riders, by name: `[["yellow", "green"]]` is one coalition of two. Fleets in none are
+    /// alone. Not used in `replay`.
+    pub coalitions: Vec<Vec<String>>,
     /// What fleets buy ahead in markets.
     pub bidding: BiddingSpec,
     /// In `replay` with markets: compute what perfect knowledge of trips and prices could earn, by a linear program per
@@ -551,6 +554,7 @@ impl Default for OperationSpec {
             dispatch: DispatchSpec::Batched { interval_s: 30 },
             charging: ChargingSpec::ThresholdFastest { start_soc: 0.25, target_soc: 0.8, candidates: 8 },
             relocation: RelocationSpec::None {},
+            coalitions: Vec::new(),
             bidding: BiddingSpec::Regular {},
             clairvoyant_bound: false,
         }

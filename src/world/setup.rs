@@ -2,7 +2,7 @@
 
 use super::{Fleet, Party, Requests, Retailer, Station, Trading, Travel, VehicleStart, VehicleType};
 use crate::geo::Places;
-use crate::ids::{PlaceId, StationId};
+use crate::ids::{FleetId, PlaceId, StationId};
 use crate::records::{Labels, SiteKind, SiteRecord, StationSite};
 use crate::time::{LocalClock, SimTime};
 use std::collections::BTreeSet;
@@ -44,6 +44,9 @@ pub struct Setup {
     pub types: Vec<VehicleType>,
     /// Fleets; at most 64.
     pub fleets: Vec<Fleet>,
+    /// By fleet, the number of its coalition: fleets of one coalition serve each other's riders. Empty where each is
+    /// alone; else numbers are below that of fleets.
+    pub coalitions: Vec<usize>,
     /// Vehicles.
     pub vehicles: Vec<VehicleStart>,
     /// Station operators, by name.
@@ -63,6 +66,12 @@ pub struct Setup {
 }
 
 impl Setup {
+    /// The coalition of a fleet: a number below that of fleets.
+    #[inline]
+    pub fn coalition(&self, fleet: FleetId) -> usize {
+        self.coalitions.get(fleet.index()).copied().unwrap_or(fleet.index())
+    }
+
     /// Names behind the identifiers.
     pub fn labels(&self) -> Labels {
         let names = |prefix: &str, names: Vec<&str>| -> Vec<String> {

@@ -85,7 +85,7 @@ pub struct State {
     pub requests: Vec<RequestState>,
     /// Requests that wait for a vehicle, by where they start.
     pub waiting: Nearby,
-    /// Vehicles that riders can have, by fleet and place: idle, or charging and willing to leave.
+    /// Vehicles that riders can have, by coalition of fleets and place: idle, or charging and willing to leave.
     pub available: Vec<Nearby>,
     /// By retailer.
     pub prices: Vec<PriceBook>,
@@ -137,12 +137,12 @@ impl State {
     pub fn new(setup: &Setup) -> Self {
         let places = &*setup.places;
         let mut counts = vec![[0; Activity::ALL.len()]; setup.fleets.len()];
-        let mut of_fleet = vec![0; setup.fleets.len()];
+        let mut of_coalition = vec![0; setup.fleets.len()];
         for v in &setup.vehicles {
             counts[v.fleet.index()][Activity::Idle as usize] += 1;
-            of_fleet[v.fleet.index()] += 1;
+            of_coalition[setup.coalition(v.fleet)] += 1;
         }
-        let mut available: Vec<Nearby> = of_fleet
+        let mut available: Vec<Nearby> = of_coalition
             .iter()
             .map(|&count| Nearby::new(places, setup.vehicles.len(), cells_for(count)))
             .collect();
@@ -153,7 +153,7 @@ impl State {
             .map(|(i, v)| {
                 // In replay nobody looks for a vehicle: each trip has its own.
                 if let Mode::Dispatch { .. } = setup.mode {
-                    available[v.fleet.index()].insert(places, i as u32, v.place);
+                    available[setup.coalition(v.fleet)].insert(places, i as u32, v.place);
                 }
                 Vehicle {
                     fleet: v.fleet,
@@ -244,13 +244,13 @@ impl State {
     /// Lets riders have the vehicle.
     pub fn offer(&mut self, setup: &Setup, vehicle: VehicleId) {
         let v = &self.vehicles[vehicle.index()];
-        self.available[v.fleet.index()].insert(&setup.places, vehicle.0, v.place);
+        self.available[setup.coalition(v.fleet)].insert(&setup.places, vehicle.0, v.place);
     }
 
     /// Keeps the vehicle from riders; nothing happens if they could not have it.
-    pub fn withdraw(&mut self, vehicle: VehicleId) {
+    pub fn withdraw(&mut self, setup: &Setup, vehicle: VehicleId) {
         let fleet = self.vehicles[vehicle.index()].fleet;
-        self.available[fleet.index()].remove(vehicle.0);
+        self.available[setup.coalition(fleet)].remove(vehicle.0);
     }
 
     /// The session of a vehicle that is plugged in.

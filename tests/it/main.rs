@@ -11,6 +11,7 @@ mod coalition;
 mod data_commands;
 mod engine;
 mod erlang;
+mod families;
 mod forecast;
 mod fuzz_corpus;
 mod layers;

@@ -102,6 +102,7 @@ fn setup(trips: &[Trip], soc: [f64; 3], markets: Vec<Market>) -> Setup {
             wear_eur_per_kwh: 0.0,
         }],
         fleets: vec![Fleet { name: "cars".into(), lost_request_eur: 0.5, ..Fleet::default() }],
+        coalitions: Vec::new(),
         vehicles: soc
             .into_iter()
             .enumerate()
@@ -495,4 +496,74 @@ fn perfect_knowledge_bounds_every_benchmark() {
         best = best.max(earned / bound);
     }
     assert!(best > 0.5, "{best}");
+}
+
+/// One clear message for each thing that can be wrong with markets, at its key.
+#[test]
+fn bad_markets_are_told_of() {
+    let told = |set: &[&str]| {
+        let set = set.iter().map(|text| (*text).to_owned()).collect();
+        let overrides = gridfleet::scenario::Overrides { set, ..Default::default() };
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/stuttgart-vpp.toml");
+        let error = gridfleet::scenario::load(&path, &overrides).unwrap_err();
+        let gridfleet::error::Error::Input(errors) = error else { panic!("{error}") };
+        errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    };
+    for (set, expected) in [
+        (&["markets.intraday.kind=spot"][..], "expected \"day-ahead\", \"intraday\" or \"balancing\""),
+        (&["markets.intraday.kind=balancing"], "no market of kind \"intraday\""),
+        (&["operation.bidding={kind=\"day-ahead\"}"], "no market of kind \"day-ahead\""),
+        (&["time.start=2018-01-01"], "expected prices that cover the period simulated, 2017-12-31T23:00:00Z"),
+        (&["markets.intraday.product_s=1800"], "the slot of the price file, 900 s, or a part of it"),
+        (&["markets.intraday.publish_s=3600"], "longer than the 1800 s from gate closure to delivery"),
+        (&["markets.intraday.gate={kind=\"daily\", at=\"noon\"}"], "a local time, for example \"12:00\""),
+        (&["markets.intraday.gate={kind=\"weekly\", weekday=\"tus\", at=\"12:00\"}"], "did you mean `tue`?"),
+        (&["markets.intraday.name=secondary-reserve"], "for the second time"),
+        (
+            &["markets.intraday.price_floor_eur_mwh=10", "markets.intraday.price_cap_eur_mwh=5"],
+            "below the floor",
+        ),
+        (&["imbalance={kind=\"single\", file=\"nothing.csv\"}"], "no such file"),
+        (
+            &["retailers.industry.tariff={kind=\"market\", market=\"intraday\"}"],
+            "the market's results are known 1800 s ahead",
+        ),
+        (&["retailers.industry.tariff={kind=\"market\", market=\"intradey\"}"], "did you mean `intraday`?"),
+        (&["operation.coalitions=[[\"car2go\", \"cars\"]]"], "expected the name of a fleet"),
+        (&["operation.coalitions=[[\"car2go\"], [\"car2go\"]]"], "each fleet in one coalition at most"),
+    ] {
+        let text = told(set);
+        assert!(text.contains(expected), "{set:?}\n{text}");
+    }
+}
+
+/// A retailer that passes a market's price on broadcasts what it cleared at.
+#[test]
+fn a_tariff_follows_its_market() {
+    let overrides = gridfleet::scenario::Overrides {
+        set: vec![
+            "time.days=1".to_owned(),
+            "retailers.industry.tariff={kind=\"market\", market=\"secondary-reserve\", margin_eur_mwh=7.5}"
+                .to_owned(),
+        ],
+        ..Default::default()
+    };
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/stuttgart-vpp.toml");
+    let (setup, prepared) = gridfleet::scenario::load(&path, &overrides).unwrap().build(STREAMS).unwrap();
+    let reference = setup.trading.markets[0].reference.clone();
+    struct Prices(Vec<gridfleet::records::PriceRecord>);
+    impl Recorder for Prices {
+        fn price(&mut self, record: &gridfleet::records::PriceRecord) {
+            self.0.push(*record);
+        }
+    }
+    let setup = Arc::new(setup);
+    let policies = gridfleet::engine::policies(&prepared.policies, &setup, STREAMS);
+    let mut prices = Prices(Vec::new());
+    Simulation::under(Arc::clone(&setup), policies, STREAMS).finish(&mut prices);
+    assert_eq!(prices.0.len(), 96);
+    for price in &prices.0 {
+        assert_eq!(price.price_eur_mwh, reference.at(price.valid_from).unwrap() + 7.5);
+        assert!(price.broadcast_time <= price.valid_from);
+    }
 }

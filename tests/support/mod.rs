@@ -139,6 +139,7 @@ pub fn city(size: City) -> Setup {
                 ..Fleet::default()
             })
             .collect(),
+        coalitions: Vec::new(),
         vehicles,
         operators: vec!["north".into(), "south".into()],
         stations,

@@ -72,13 +72,20 @@ impl<'a> View<'a> {
 
     /// Vehicles of `fleet` that riders can have.
     pub fn available(&self, fleet: FleetId) -> impl Iterator<Item = VehicleId> + 'a {
-        self.state.available[fleet.index()].iter().map(VehicleId)
+        let of_coalition = self.state.available[self.setup.coalition(fleet)].iter().map(VehicleId);
+        let vehicles = &self.state.vehicles;
+        of_coalition.filter(move |vehicle| vehicles[vehicle.index()].fleet == fleet)
     }
 
     /// All vehicles of `fleet`.
     pub fn vehicles_of(&self, fleet: FleetId) -> impl Iterator<Item = VehicleId> + 'a {
         let vehicles = self.state.vehicles.iter().enumerate();
         vehicles.filter(move |(_, v)| v.fleet == fleet).map(|(i, _)| VehicleId::new(i))
+    }
+
+    /// Whether `fleet` serves riders who ask `asked`: itself, or another of its coalition.
+    pub fn serves(&self, fleet: FleetId, asked: FleetId) -> bool {
+        self.setup.coalition(fleet) == self.setup.coalition(asked)
     }
 
     /// Depots of `fleet`.
@@ -103,7 +110,7 @@ impl<'a> View<'a> {
 
     /// Whether riders can have the vehicle.
     pub fn is_available(&self, vehicle: VehicleId) -> bool {
-        self.state.available[self.vehicle(vehicle).fleet.index()].contains(vehicle.0)
+        self.state.available[self.setup.coalition(self.vehicle(vehicle).fleet)].contains(vehicle.0)
     }
 
     /// Requests that wait for a vehicle, in no meaningful order.

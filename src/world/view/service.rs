@@ -177,7 +177,7 @@ impl<F: Fn(RequestId) -> bool> Visitor for Asks<'_, F> {
     fn item(&mut self, request: u32) -> Verdict {
         let request = RequestId(request);
         let ask = self.view.ask(request);
-        let possible = ask.fleet == self.view.vehicle(self.vehicle).fleet
+        let possible = self.view.serves(self.view.vehicle(self.vehicle).fleet, ask.fleet)
             && (self.accept)(request)
             && matches!(self.view.service_along(self.vehicle, &ask, self.way), Service::Possible(_));
         if possible {
@@ -272,7 +272,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The `k` available vehicles of the asked fleet that can serve `ask`, nearest (great circle)
+    /// The `k` available vehicles of the asked fleet's coalition that can serve `ask`, nearest (great circle)
     /// first, at most `most_per_place` of any one place; `found` is emptied first.
     pub fn vehicles_for(
         &self,
@@ -286,7 +286,7 @@ impl<'a> View<'a> {
         let reach_km = self.reach_km(Ways::To(ask.origin), ask.deadline - self.now());
         let way = Trip { distance_km: 0.0, duration_s: 0 };
         let mut servers = Servers { view: *self, ask, way, km: 0.0, here: 0, most_per_place, found };
-        let available = &self.state.available[ask.fleet.index()];
+        let available = &self.state.available[self.setup.coalition(ask.fleet)];
         available.nearest(&self.setup.places, ask.origin, k, reach_km, search, &mut servers);
     }
 
@@ -296,18 +296,13 @@ impl<'a> View<'a> {
         let way = Trip { distance_km: 0.0, duration_s: 0 };
         let offer = Offer { soonest: None, elsewhere_s: None };
         let mut offers = Offers { view: *self, ask, claimed, way, offer, claimed_s: None };
-        let available = &self.state.available[ask.fleet.index()];
+        let available = &self.state.available[self.setup.coalition(ask.fleet)];
         available.nearest(&self.setup.places, ask.origin, usize::MAX, reach_km, search, &mut offers);
         offers.leave();
         offers.offer
     }
 
-    /// Vehicles of `fleet` at `place` that riders can have.
-    pub fn available_at(&self, fleet: FleetId, place: PlaceId) -> impl Iterator<Item = VehicleId> + 'a {
-        self.state.available[fleet.index()].at(&self.setup.places, place).iter().map(|&v| VehicleId(v))
-    }
-
-    /// The nearest waiting request of its fleet that `vehicle` can serve and `accept` takes.
+    /// The nearest waiting request of its coalition that `vehicle` can serve and `accept` takes.
     pub fn request_for(
         &self,
         vehicle: VehicleId,
@@ -323,12 +318,12 @@ impl<'a> View<'a> {
         asks.found
     }
 
-    /// Whether a vehicle of the fleet is near enough for `ask` but too low on charge.
+    /// Whether a vehicle of the coalition is near enough for `ask` but too low on charge.
     pub fn charge_is_what_lacks(&self, ask: &Ask, patience_s: i64) -> bool {
         let ask = Ask { deadline: self.now() + patience_s, ..*ask };
         let reach_km = self.reach_km(Ways::To(ask.origin), patience_s);
         let mut first = First::new(|vehicle| self.service(VehicleId(vehicle), &ask) == Service::LowCharge);
-        let available = &self.state.available[ask.fleet.index()];
+        let available = &self.state.available[self.setup.coalition(ask.fleet)];
         let search = &mut Search::default();
         available.nearest(&self.setup.places, ask.origin, 1, reach_km, search, &mut first);
         first.found.is_some()

@@ -14,7 +14,7 @@ impl<'a> View<'a> {
     }
 
     /// The rules of a market. Its reference prices are no news to anybody as far as they lie before the start;
-    /// later ones are known by [`clearing_price`](Self::clearing_price).
+    /// later ones are known by [`MarketView::clearing_price`].
     pub fn market(&self, market: MarketId) -> MarketView<'a> {
         MarketView { rules: &self.setup.trading.markets[market.index()], view: *self, market }
     }

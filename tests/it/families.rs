@@ -1,0 +1,297 @@
+//! A skeleton of each of the five families against the traits as they are: each gets what it needs from its view and
+//! says what it wants by actions. No strategy: only what strategies are made of.
+
+use crate::support::{City, MONDAY, city};
+use gridfleet::engine::Simulation;
+use gridfleet::ids::{BidderId, FleetId, MarketId, RetailerId, StationId, VehicleId};
+use gridfleet::markets::{GateRule, Imbalance, Lots, Market, MarketKind, Products, Series, Side};
+use gridfleet::policies::{Action, Bidding, Charging, ChargingSpec, DispatchSpec, OpenGate, Policies};
+use gridfleet::records::{MarketRecord, Recorder, SessionRecord, TripRecord, TripStatus};
+use gridfleet::rng::Streams;
+use gridfleet::time::{DAY_S, HOUR_S, LocalClock};
+use gridfleet::world::{Party, Setup, Trading, View};
+use rand_pcg::Pcg64;
+use std::sync::Arc;
+
+const STREAMS: Streams = Streams { seed: 5, replication: 0 };
+
+fn town() -> Setup {
+    city(City {
+        seed: 5,
+        requests: 3_000,
+        vehicles: 60,
+        stations: 12,
+        fleets: 2,
+        zones: 40,
+        days: 2,
+        patience_s: 600,
+    })
+}
+
+#[derive(Default)]
+struct Told {
+    trips: Vec<TripRecord>,
+    sessions: Vec<SessionRecord>,
+    market: Vec<MarketRecord>,
+}
+
+impl Recorder for Told {
+    fn trip(&mut self, record: &TripRecord) {
+        self.trips.push(*record);
+    }
+    fn session(&mut self, record: &SessionRecord) {
+        self.sessions.push(*record);
+    }
+    fn market(&mut self, record: &MarketRecord) {
+        self.market.push(*record);
+    }
+}
+
+fn run(setup: Setup, charging: Box<dyn Charging>, bidding: Vec<Box<dyn Bidding>>) -> (Told, Simulation) {
+    let policies = Policies {
+        dispatch: DispatchSpec::Batched { interval_s: 30 }.build(),
+        charging,
+        relocation: None,
+        bidding,
+    };
+    let mut simulation = Simulation::under(Arc::new(setup), policies, STREAMS).audited();
+    let mut told = Told::default();
+    simulation.finish(&mut told);
+    (told, simulation)
+}
+
+fn opportunistic() -> Box<dyn Charging> {
+    let (start_soc, target_soc, idle_soc, idle_s) = (0.25, 0.9, 0.7, 600);
+    ChargingSpec::Opportunistic { start_soc, target_soc, idle_soc, idle_s, candidates: 4 }.build()
+}
+
+/// An hourly market for which `party` bids.
+fn trading(setup: &Setup, party: Party) -> Trading {
+    let hours = 24 * 2;
+    Trading {
+        markets: vec![Market {
+            name: "day-ahead".into(),
+            kind: MarketKind::DayAhead,
+            products: Products::within(setup.start, setup.end, HOUR_S),
+            gates: GateRule::Daily { at_s: 12 * 3_600, days_before: 1 },
+            opens_s: None,
+            publish_s: 2_700,
+            reference: Series {
+                start: MONDAY,
+                slot_s: HOUR_S,
+                price_eur_mwh: (0..hours).map(|hour| 30.0 + f64::from(hour % 24)).collect(),
+            },
+            slope_eur_mwh_kw: 0.01,
+            limits_eur_mwh: [-500.0, 3_000.0],
+            lots: Lots { minimum_kw: 0.0, step_kw: 0.1 },
+        }],
+        bidders: vec![party],
+        imbalance: Imbalance::Penalty(100.0),
+        settlement_s: 900,
+        clairvoyant_bound: false,
+    }
+}
+
+/// 1. Cooperative: which fleets share vehicles is the setup's; dispatch and views range over the coalition.
+#[test]
+fn cooperative_fleets_serve_each_others_riders() {
+    let served = |told: &Told| told.trips.iter().filter(|trip| trip.status == TripStatus::Served).count();
+    let (alone, _) = run(town(), opportunistic(), Vec::new());
+    let mut together = town();
+    together.coalitions = vec![0, 0];
+    let asked = together.requests.fleet.clone();
+    let (together, simulation) = run(together, opportunistic(), Vec::new());
+    assert!(served(&together) > served(&alone), "{} {}", served(&together), served(&alone));
+    let lent = together.trips.iter().filter(|trip| trip.fleet != asked[trip.request.index()]).count();
+    assert!(lent > 100, "{lent}");
+    assert!(alone.trips.iter().all(|trip| trip.fleet == asked[trip.request.index()]));
+    assert!(simulation.refusals().all(|(refusal, _)| refusal.name() != "other_fleet"));
+}
+
+/// 2. Nash and C-Nash: a plan per station and step, shared among the vehicles there, lowest charge first.
+struct Planner {
+    inner: Box<dyn Charging>,
+    stations: usize,
+    plugged: Vec<(u64, VehicleId)>,
+}
+
+impl Charging for Planner {
+    fn on_idle(&mut self, view: View<'_>, idle: &[VehicleId], random: &mut Pcg64, actions: &mut Vec<Action>) {
+        self.inner.on_idle(view, idle, random, actions);
+    }
+    fn on_interval(&mut self, view: View<'_>, random: &mut Pcg64, actions: &mut Vec<Action>) {
+        self.inner.on_interval(view, random, actions);
+        for station in (0..self.stations).map(StationId::new) {
+            // Base prices as announced; the plan of a step would be an equilibrium's.
+            let price = view.prices(view.retailer(station)).current_eur_mwh;
+            let plan_kw = if price > 150.0 { 11.0 } else { 40.0 };
+            actions.push(Action::LimitStation { station, power_kw: plan_kw });
+            self.plugged.clear();
+            for fleet in (0..view.fleet_count()).map(FleetId::new) {
+                let here = view.vehicles_of(fleet).filter(|&v| {
+                    view.vehicle(v).activity.is_plugged() && view.vehicle(v).station == Some(station)
+                });
+                self.plugged.extend(here.map(|v| (view.soc(v).to_bits(), v)));
+            }
+            self.plugged.sort_unstable();
+            let mut left_kw = plan_kw;
+            for &(_, vehicle) in &self.plugged {
+                let power_kw = left_kw.min(11.0);
+                left_kw -= power_kw;
+                actions.push(Action::SetPower { vehicle, power_kw });
+            }
+        }
+    }
+}
+
+#[test]
+fn stations_keep_to_their_plans() {
+    let setup = town();
+    let stations = setup.stations.len();
+    let planner = Planner { inner: opportunistic(), stations, plugged: Vec::new() };
+    let (told, simulation) = run(setup, Box::new(planner), Vec::new());
+    // The invariant checks the limit at each interval; held sessions go on and are told once.
+    assert!(told.sessions.len() > 50);
+    let most_kw = told.sessions.iter().map(|session| session.max_power_kw).fold(0.0, f64::max);
+    // Before the first round after plugging in, power is the station's.
+    assert!(most_kw <= 40.0 + 1e-6, "{most_kw}");
+    let held = told.sessions.iter().filter(|s| s.charge_end_time < s.unplug_time).count();
+    assert!(held > 0);
+    let not_power =
+        |name: &str| ["nothing_to_charge", "no_access", "vehicle_not_idle", "not_plugged"].contains(&name);
+    assert!(simulation.refusals().all(|(refusal, _)| not_power(refusal.name())));
+}
+
+/// 3. Stackelberg's followers: vehicles that wait for the prices that were announced an hour ahead.
+struct Follower {
+    inner: Box<dyn Charging>,
+}
+
+impl Charging for Follower {
+    fn on_idle(&mut self, view: View<'_>, idle: &[VehicleId], random: &mut Pcg64, actions: &mut Vec<Action>) {
+        self.inner.on_idle(view, idle, random, actions);
+    }
+    fn on_interval(&mut self, view: View<'_>, random: &mut Pcg64, actions: &mut Vec<Action>) {
+        self.inner.on_interval(view, random, actions);
+        for fleet in (0..view.fleet_count()).map(FleetId::new) {
+            for vehicle in view.vehicles_of(fleet).filter(|&v| view.vehicle(v).activity.is_plugged()) {
+                let Some(station) = view.vehicle(vehicle).station else { continue };
+                let book = view.prices(view.retailer(station));
+                let announced =
+                    book.broadcasts.iter().rev().take_while(|price| price.valid_from > view.now());
+                let falls = announced.last().is_some_and(|next| next.price_eur_mwh < book.current_eur_mwh);
+                let power_kw = if falls && view.soc(vehicle) > 0.4 { 0.0 } else { f64::INFINITY };
+                actions.push(Action::SetPower { vehicle, power_kw });
+            }
+        }
+    }
+}
+
+#[test]
+fn followers_hold_their_charge_for_a_lower_price() {
+    let mean_price = |told: &Told| {
+        let energy: f64 = told.sessions.iter().map(|s| s.energy_kwh).sum();
+        assert!(energy > 0.0);
+        told.sessions.iter().map(|s| s.cost).sum::<f64>() / energy
+    };
+    let (before, _) = run(town(), opportunistic(), Vec::new());
+    let (after, _) = run(town(), Box::new(Follower { inner: opportunistic() }), Vec::new());
+    assert!(mean_price(&after) < mean_price(&before), "{} {}", mean_price(&after), mean_price(&before));
+}
+
+/// 4. Bi-level: an aggregator buys the day ahead for the stations that it supplies; what deviates is imbalance.
+struct Aggregator {
+    load_kw: f64,
+    prices: Vec<f64>,
+}
+
+impl Bidding for Aggregator {
+    fn bid(
+        &mut self,
+        view: View<'_>,
+        bidder: BidderId,
+        gate: &OpenGate,
+        _: &mut Pcg64,
+        actions: &mut Vec<Action>,
+    ) {
+        let market = view.market(gate.market);
+        self.prices.extend((self.prices.len()..market.cleared()).filter_map(|p| market.clearing_price(p)));
+        for product in gate.products.clone() {
+            let quantity_kw = self.load_kw - view.committed_kw(bidder, market.products().start_of(product));
+            // A curve: half at any price, half below 45.
+            for limit_eur_mwh in [3_000.0, 45.0] {
+                let (market, side, quantity_kw) = (gate.market, Side::Buy, quantity_kw / 2.0);
+                actions.push(Action::Bid { bidder, market, product, side, quantity_kw, limit_eur_mwh });
+            }
+        }
+    }
+}
+
+#[test]
+fn a_retailer_trades_and_settles_both_signs() {
+    let mut setup = town();
+    setup.clock = LocalClock::new(chrono_tz::UTC, setup.start + -7 * DAY_S, setup.end + 7 * DAY_S);
+    setup.trading = trading(&setup, Party::Retailer(RetailerId(0)));
+    let aggregator = Aggregator { load_kw: 60.0, prices: Vec::new() };
+    let (told, _) = run(setup, opportunistic(), vec![Box::new(aggregator)]);
+    let (settled, bids): (Vec<&MarketRecord>, Vec<&MarketRecord>) =
+        told.market.iter().partition(|row| row.market.is_none());
+    assert_eq!(bids.len(), 2 * 48);
+    let short = settled.iter().filter(|row| row.side == Side::Buy).count();
+    let long = settled.iter().filter(|row| row.side == Side::Sell).count();
+    assert!(short > 0 && long > 0 && short + long <= 192, "{short} {long}");
+    // Its own demand moves the price: 0.01 for each kilowatt.
+    let first = bids.iter().find(|row| row.accepted_kw == row.quantity_kw && row.quantity_kw > 0.0).unwrap();
+    let of_hour: f64 =
+        bids.iter().filter(|row| row.product_start == first.product_start).map(|row| row.accepted_kw).sum();
+    let reference = 30.0 + ((first.product_start - MONDAY) / HOUR_S % 24) as f64;
+    assert!((first.clearing_price_eur_mwh - (reference + 0.01 * of_hour)).abs() < 1e-6);
+    // Days are cleared together, three quarters of an hour after noon; the first two before the start.
+    assert!(bids.iter().all(|row| row.cleared_at <= MONDAY + 12 * HOUR_S + 2_700));
+    assert!(bids.iter().any(|row| row.cleared_at == MONDAY + 12 * HOUR_S + 2_700));
+}
+
+/// 5. Reinforcement learning: observation, action and reward of an agent that chooses a risk at each gate.
+struct Agent {
+    account: Vec<(usize, f64)>,
+}
+
+impl Bidding for Agent {
+    fn bid(
+        &mut self,
+        view: View<'_>,
+        bidder: BidderId,
+        gate: &OpenGate,
+        random: &mut Pcg64,
+        actions: &mut Vec<Action>,
+    ) {
+        use rand::RngExt as _;
+        let Party::Fleet(fleet) = view.party(bidder) else { return };
+        // Hour, power that can be taken, power committed: an observation; a risk: an action.
+        let observation = (view.clock().hour(view.now()), view.pool_kw(fleet));
+        let risk: f64 = random.random();
+        self.account.push(observation);
+        for product in gate.products.clone() {
+            let (market, side, limit_eur_mwh) = (gate.market, Side::Buy, 100.0);
+            let quantity_kw = 50.0 * (1.0 - risk);
+            actions.push(Action::Bid { bidder, market, product, side, quantity_kw, limit_eur_mwh });
+        }
+    }
+    fn releases(&mut self, view: View<'_>, bidder: BidderId, vehicle: VehicleId) -> bool {
+        let committed_kw = view.position_kw(MarketId(0), bidder, view.now());
+        committed_kw <= 0.0 || view.pool_share_kw(vehicle) == 0.0
+    }
+}
+
+#[test]
+fn an_agent_bids_for_a_fleet_and_keeps_its_vehicles() {
+    let mut setup = town();
+    setup.trading = trading(&setup, Party::Fleet(FleetId(1)));
+    let (told, simulation) = run(setup, opportunistic(), vec![Box::new(Agent { account: Vec::new() })]);
+    // A reward is what the records say.
+    let reward: f64 = told.market.iter().map(|row| row.cash).sum();
+    assert!(reward < 0.0);
+    assert!(simulation.refusals().any(|(refusal, n)| refusal.name() == "committed" && n > 0));
+    let day = told.market.iter().filter(|row| row.market.is_some()).count();
+    assert_eq!(day as i64, 2 * DAY_S / HOUR_S);
+}
