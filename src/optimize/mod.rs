@@ -1,4 +1,4 @@
-//! The one thin face to solvers of linear programs: what the games state, in terms of no solver.
+//! The one thin face to solvers of linear and mixed-integer programs: what the games state, in terms of no solver.
 //!
 //! Whatever is specific to a crate stays behind it, so that another solver is one more file here.
 

@@ -2,6 +2,7 @@
 
 mod audit;
 mod bad_input;
+mod bilevel;
 mod c_nash;
 mod c_nash_figures;
 mod car2go;
