@@ -3,6 +3,7 @@
 mod audit;
 mod bad_input;
 mod bilevel;
+mod bilevel_scenarios;
 mod c_nash;
 mod c_nash_figures;
 mod car2go;
@@ -23,6 +24,7 @@ mod reproduce;
 mod run;
 mod scenario;
 mod scenario_tables;
+mod solve_bilevel;
 mod solve_c_nash;
 mod statistics;
 mod statistics_coverage;

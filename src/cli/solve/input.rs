@@ -77,6 +77,22 @@ impl Reader {
             }
         }
     }
+    /// The objects of a list; what is none is a problem.
+    pub fn objects(&mut self, key: &str, value: Value, of: &str) -> Vec<Self> {
+        let items = self.list(key, value, of).unwrap_or_default();
+        let mut objects = Vec::with_capacity(items.len());
+        for (i, item) in items.into_iter().enumerate() {
+            let key = format!("{key}[{i}]");
+            match item {
+                Value::Object(members) => {
+                    let prefix = format!("{}{key}.", self.prefix);
+                    objects.push(Self { prefix, members, problems: Vec::new() });
+                }
+                other => self.problem(&key, kind(&other), "an object, { ... }"),
+            }
+        }
+        objects
+    }
     /// The items of a list.
     pub fn list(&mut self, key: &str, value: Value, of: &str) -> Option<Vec<Value>> {
         match value {

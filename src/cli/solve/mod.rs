@@ -1,5 +1,6 @@
 //! `gridfleet solve`: the games alone, without a simulation; one file per game.
 
+pub mod bilevel;
 pub mod c_nash;
 pub mod game;
 mod input;
@@ -14,6 +15,8 @@ pub enum SolveCommand {
     Game(game::GameArgs),
     /// Nash and C-Nash equilibrium of charging stations whose load makes the price.
     CNash(c_nash::CNashArgs),
+    /// Prices and purchases of an aggregator against rivals, with CVaR.
+    Bilevel(bilevel::BilevelArgs),
 }
 
 impl SolveCommand {
@@ -25,6 +28,7 @@ impl SolveCommand {
         match self {
             Self::Game(args) => game::run(args),
             Self::CNash(args) => c_nash::run(args),
+            Self::Bilevel(args) => bilevel::run(args),
         }
     }
 }

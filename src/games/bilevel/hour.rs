@@ -61,7 +61,8 @@ impl Hour {
     /// The purchase next to `purchase` by which all scenarios can be balanced, if there is one within rounding.
     pub fn allowed(&self, share: f64, purchase: f64) -> Option<f64> {
         let bounds = (0..self.scenarios()).map(|w| self.bounds(w, share));
-        let (low, high) = bounds.fold((0.0f64, f64::INFINITY), |b, (low, high)| (b.0.max(low), b.1.min(high)));
+        let (low, high) =
+            bounds.fold((0.0f64, f64::INFINITY), |b, (low, high)| (b.0.max(low), b.1.min(high)));
         let room = ROUNDING * (self.positive_max + 2.0 * low);
         (low <= high + room).then(|| purchase.max(low).min(high))
     }

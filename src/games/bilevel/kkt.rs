@@ -138,9 +138,8 @@ fn answer(lp: &mut Lp, game: &Game, hour: usize, f: usize, price: Variable, unit
     let way = |from: usize, to: usize| owners.ways()[from][to] / unit.price;
     let cost = |from: usize, to: usize| game.parameters().reluctance[from][to] / unit.price;
     // Worth of being at s without us, and with us at a price.
-    let without: Vec<f64> = (0..n)
-        .map(|s| (1..n).map(|r| rivals[r - 1] + way(s, r)).fold(f64::INFINITY, f64::min))
-        .collect();
+    let without: Vec<f64> =
+        (0..n).map(|s| (1..n).map(|r| rivals[r - 1] + way(s, r)).fold(f64::INFINITY, f64::min)).collect();
     let worth = |s: usize, p: f64| without[s].min(p + way(s, 0));
     // All slacks are made of flat pieces in our price, with corners here.
     let mut corners = vec![0.0, top];
@@ -158,8 +157,7 @@ fn answer(lp: &mut Lp, game: &Game, hour: usize, f: usize, price: Variable, unit
     let mut rows: Vec<Vec<(Variable, f64)>> = share.iter().map(|x| vec![(*x, 1.0)]).collect();
     let mut revenue: Vec<(Variable, f64)> = m.iter().copied().zip(owners.initial().iter().copied()).collect();
     for s in 0..n {
-        let slack_most =
-            most(&|p: f64| if s == 0 { p - worth(0, p) } else { rivals[s - 1] - worth(s, p) });
+        let slack_most = most(&|p: f64| if s == 0 { p - worth(0, p) } else { rivals[s - 1] - worth(s, p) });
         // price_s - m_s >= 0, and 0 where the share is above 0.
         let (slack, right) = if s == 0 {
             (vec![(price, 1.0), (m[0], -1.0)], 0.0)

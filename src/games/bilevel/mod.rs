@@ -15,17 +15,19 @@
 //! | `plan` | a solution and what it comes to |
 //! | `verify` | a solution checked again from the game alone |
 //! | `risk` | CVaR and spread of profits |
+//! | `paper` | the case study of the paper |
 //! | `scenarios` | price model, sampling, reduction, rivals |
 //!
-//! Source: H. Rashidizadeh-Kermani and others, "A stochastic bi-level decision-making framework for an electric vehicle
-//! aggregator in day-ahead and balancing markets", whose equations are read as the usual bi-level model of a retailer
-//! with CVaR.
+//! Source: H. Rashidizadeh-Kermani, H. R. Najafi, A. Anvari-Moghaddam and J. M. Guerrero, Optimal decision-making strategy
+//! of an electric vehicle aggregator in short-term electricity markets, Energies 11, 2018, read as the usual bi-level model
+//! of a retailer with CVaR.
 
 mod hour;
 pub mod kkt;
 mod model;
 mod offer;
 mod owners;
+pub mod paper;
 mod plan;
 mod program;
 pub mod risk;

@@ -72,9 +72,8 @@ pub fn solve(game: &Game, risk: Risk, options: Options) -> Result<Plan> {
     }
     let choice = search::search(game, risk, options.gap, options.most_nodes)?;
     let hours = choice.hours.into_iter().enumerate();
-    let hours = hours
-        .map(|(t, (price, point))| HourPlan::of(game, t, price, point.share, point.purchase))
-        .collect();
+    let hours =
+        hours.map(|(t, (price, point))| HourPlan::of(game, t, price, point.share, point.purchase)).collect();
     Ok(Plan::of(game, risk, hours, choice.bound, choice.nodes))
 }
 
@@ -91,8 +90,7 @@ impl HourPlan {
         let lean = if width > 0.0 { ((share - range.0) / width).clamp(0.0, 1.0) } else { 1.0 };
         let split = |f: usize| game.owners().split(price, &game.rival_prices(f, hour), lean).shares;
         let shares = rivals().map(|(f, _)| split(f)).collect();
-        let traded: Vec<_> =
-            purchase.iter().enumerate().map(|(w, e)| data.balancing(w, share, *e)).collect();
+        let traded: Vec<_> = purchase.iter().enumerate().map(|(w, e)| data.balancing(w, share, *e)).collect();
         let profits = purchase.iter().enumerate().map(|(w, e)| data.profit(w, price, share, *e)).collect();
         Self {
             price,

@@ -54,8 +54,8 @@ struct Node {
 
 /// How the relaxation of a node ended.
 enum Relaxed {
-    /// No better than the best known.
-    Pruned,
+    /// No better than the best known by more than the gap: the bound.
+    Pruned(f64),
     /// The bound, weights, and the mixture: weight of each column.
     Solved { bound: f64, tail: Vec<f64>, mixture: Vec<(usize, f64)> },
 }
@@ -122,10 +122,12 @@ impl Search<'_> {
             }
             nodes += 1;
             let relaxed = self.relax(&node)?;
-            let Relaxed::Solved { bound, tail, mixture } = relaxed else {
-                // Its bound is within the gap, and the best may only become better.
-                left_out = left_out.max(self.closing_bound());
-                continue;
+            let (bound, tail, mixture) = match relaxed {
+                Relaxed::Solved { bound, tail, mixture } => (bound, tail, mixture),
+                Relaxed::Pruned(bound) => {
+                    left_out = left_out.max(bound);
+                    continue;
+                }
             };
             let bound = bound.min(node.bound);
             let parts = self.parts(&mixture);
@@ -150,16 +152,10 @@ impl Search<'_> {
         Ok(Choice { hours, bound: left_out.max(value), nodes })
     }
 
-    /// Largest objective that need not be looked for.
-    fn closing_bound(&self) -> f64 {
-        match &self.best {
-            Some((value, _)) => value + self.gap * value.abs().max(1e-9 * self.scale),
-            None => f64::NEG_INFINITY,
-        }
-    }
-
+    /// Whether nothing below this bound is better than the best by more than the gap.
     fn closed(&self, bound: f64) -> bool {
-        bound <= self.closing_bound()
+        let enough = |value: &f64| value + self.gap * value.abs().max(1e-9 * self.scale);
+        self.best.as_ref().is_some_and(|(value, _)| bound <= enough(value))
     }
 
     /// Weights of the scenarios where the tail has these.
@@ -180,7 +176,7 @@ impl Search<'_> {
                 (bound, best_tail) = (value, tail);
             }
             if self.closed(bound) {
-                return Ok(Relaxed::Pruned);
+                return Ok(Relaxed::Pruned(bound));
             }
             let before = active.len();
             active.extend(new.into_iter().filter_map(|column| self.keep(column)));
@@ -205,7 +201,9 @@ impl Search<'_> {
         for (t, &(first, last)) in spans.iter().enumerate() {
             let mut best: Option<(f64, usize, Point)> = None;
             for offer in first..=last {
-                let Some((value, point)) = self.offers[t][offer].best(&self.hours[t], &weights) else { continue };
+                let Some((value, point)) = self.offers[t][offer].best(&self.hours[t], &weights) else {
+                    continue;
+                };
                 if best.as_ref().is_none_or(|(most, ..)| value > *most) {
                     best = Some((value, offer, point));
                 }
@@ -266,8 +264,7 @@ impl Search<'_> {
         // xi and eta, in the unit of the profits.
         let xi = lp.free(-beta * self.scale / unit);
         for (w, p) in self.probabilities.iter().enumerate() {
-            let eta =
-                lp.variable(beta * p / (1.0 - self.risk.alpha) * self.scale / unit, 0.0, f64::INFINITY);
+            let eta = lp.variable(beta * p / (1.0 - self.risk.alpha) * self.scale / unit, 0.0, f64::INFINITY);
             let profit = active.iter().zip(&weights).map(|(&k, weight)| {
                 let profit = self.columns[k].point.profits[w];
                 (*weight, profit / self.scale)

@@ -73,7 +73,8 @@ impl Check {
                 missed.into_iter().for_each(|by| raise(&mut self.feasibility_mwh, by));
                 for (v, other) in p.scenarios.iter().enumerate() {
                     let rises = hour.purchase[w] - hour.purchase[v];
-                    let tied = p.purchase == Purchase::Quantity || scenario.day_ahead[t] >= other.day_ahead[t];
+                    let tied =
+                        p.purchase == Purchase::Quantity || scenario.day_ahead[t] >= other.day_ahead[t];
                     if tied {
                         raise(&mut self.feasibility_mwh, rises);
                     }
@@ -94,7 +95,12 @@ impl Check {
                 // Strong duality is what replaces the product of price and share in the paper's program.
                 let others: f64 = shares[1..].iter().zip(&rivals).map(|(x, q)| x * q).sum();
                 let ways = split.cost
-                    - split.shares.iter().zip([hour.price].iter().chain(&rivals)).map(|(x, q)| x * q).sum::<f64>();
+                    - split
+                        .shares
+                        .iter()
+                        .zip([hour.price].iter().chain(&rivals))
+                        .map(|(x, q)| x * q)
+                        .sum::<f64>();
                 raise(&mut self.revenue_eur_mwh, (dual - others - ways - hour.price * shares[0]).abs());
                 raise(&mut self.feasibility_mwh, (shares.iter().sum::<f64>() - 1.0).abs());
             }
