@@ -166,7 +166,7 @@ impl Checks {
 
     fn sum(&mut self, key: &str, values: impl Iterator<Item = f64>) {
         let sum: f64 = values.sum();
-        if !((sum - 1.0).abs() <= SUM_TOLERANCE) {
+        if sum.is_nan() || (sum - 1.0).abs() > SUM_TOLERANCE {
             self.problem(key, format!("a sum of {sum:.6}"), "a sum of 1");
         }
     }
