@@ -3,6 +3,7 @@
 mod audit;
 mod bad_input;
 mod bilevel;
+mod bilevel_figures;
 mod bilevel_scenarios;
 mod c_nash;
 mod c_nash_figures;

@@ -99,7 +99,7 @@ fn what_is_wrong_is_told_with_its_key() {
         (refused(|g| g["scenarios"][0]["probability"] = json!(0.9)), &["scenarios[].probability", "0.9"]),
         (refused(|g| g["rivals"][0]["probability"] = json!(0.2)), &["rivals[].probability", "0.2"]),
         (refused(|g| g["max_price"] = json!(12.0)), &["max_price", "below every price of every rival"]),
-        (refused(|g| g["positive_max"] = json!(-1.0)), &["positive_max[0]", "0 or more"]),
+        (refused(|g| g["positive_max"] = json!(-1.0)), &["positive_max[0]", "0 to 1e9"]),
         (refused(|g| g["alpha"] = json!(1.0)), &["alpha"]),
         (refused(|g| g["beta"] = json!([0.5, -3.0])), &["beta", "-3"]),
         (refused(|g| g["gap"] = json!(0.0)), &["gap"]),
@@ -128,6 +128,30 @@ fn what_is_wrong_is_told_with_its_key() {
         g["initial_shares"] = json!([1.0, 0.0, 0.0]);
     });
     assert!(err.contains("positive_max[0]") && err.contains("max_price"), "{err}");
+}
+
+/// Nothing to sell, nothing to gain, and figures of any size: solved or refused, never a panic.
+#[test]
+fn odd_games_are_solved() {
+    for (change, profit) in [
+        (json!({ "demand": [0.0] }), 0.0),
+        (json!({ "day_ahead": [60.0] }), 0.0),
+        (json!({ "day_ahead": [-20.0], "negative": [-30.0] }), 10.0 * 50.0),
+        (json!({ "day_ahead": [1e9], "positive": [1e9], "negative": [-1e9] }), 0.0),
+        (json!({ "demand": [1e-6] }), 1e-5),
+    ] {
+        let mut game = by_hand();
+        for (key, value) in change.as_object().unwrap() {
+            game["scenarios"][0][key] = value.clone();
+        }
+        game["beta"] = json!([0.0, 3.0, 1e9]);
+        for solution in json_of(&game)["solutions"].as_array().unwrap() {
+            let found = solution["expected_profit_eur"].as_f64().unwrap();
+            assert!((found - profit).abs() <= 1e-6 * profit.max(1e-3), "{change}: {found}");
+        }
+    }
+    let err = refused(|g| g["scenarios"][0]["day_ahead"] = json!([1e300]));
+    assert!(err.contains("scenarios[0].day_ahead[0]"), "{err}");
 }
 
 #[test]

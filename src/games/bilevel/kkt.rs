@@ -15,13 +15,32 @@
 //! Right for games of a few hours, and the oracle of the default method; with `microlp` it is too slow for a day.
 
 use super::model::{Game, Risk};
-use super::plan::{HourPlan, Plan};
 use super::program::groups;
 use crate::error::Result;
 use crate::optimize::{Lp, Relation, Variable};
 
 /// A slack that is never larger is none, as a part of the highest price.
 const SLACK: f64 = 1e-12;
+
+/// What the program says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Solution {
+    /// Expected profit + beta * CVaR, in EUR.
+    pub objective: f64,
+    /// Each hour.
+    pub hours: Vec<Hour>,
+}
+
+/// One hour of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hour {
+    /// Selling price [EUR/MWh]: within the solver's rounding of a step of our share.
+    pub price: f64,
+    /// Expected share of the demand.
+    pub share: f64,
+    /// Purchase ahead in each scenario, in MWh.
+    pub purchase: Vec<f64>,
+}
 
 /// Variables of the owners in an hour and a scenario of the rivals.
 struct Answer {
@@ -35,7 +54,7 @@ struct Answer {
 ///
 /// # Errors
 /// If there is none, or the solver fails.
-pub fn solve(game: &Game, risk: Risk) -> Result<Plan> {
+pub fn solve(game: &Game, risk: Risk) -> Result<Solution> {
     let p = game.parameters();
     let unit = Unit::of(game);
     let mut lp = Lp::new();
@@ -96,20 +115,12 @@ pub fn solve(game: &Game, risk: Risk) -> Result<Plan> {
         lp.row([(eta, 1.0), (value, 1.0), (xi, -1.0)], Relation::AtLeast, 0.0);
     }
     let optimum = lp.solve()?;
-    let hours = chosen
-        .into_iter()
-        .enumerate()
-        .map(|(t, (price, share, purchase))| {
-            let purchase = purchase.iter().flatten().map(|e| optimum.value(*e) * unit.energy).collect();
-            HourPlan::of(game, t, optimum.value(price) * unit.price, optimum.value(share), purchase)
-        })
-        .collect();
-    let bound = -optimum.objective * unit.energy * unit.price;
-    let mut plan = Plan::of(game, risk, hours, bound, 0);
-    // What the program says; a price within rounding of a step would read as one beyond it.
-    plan.objective = bound;
-    plan.bound = bound;
-    Ok(plan)
+    let hours = chosen.into_iter().map(|(price, share, purchase)| Hour {
+        price: optimum.value(price) * unit.price,
+        share: optimum.value(share),
+        purchase: purchase.iter().flatten().map(|e| optimum.value(*e) * unit.energy).collect(),
+    });
+    Ok(Solution { objective: -optimum.objective * unit.energy * unit.price, hours: hours.collect() })
 }
 
 /// Sizes by which the program is scaled.

@@ -1,10 +1,12 @@
 //! The game as it is given: scenarios of prices and demand, rivals, owners, limits; and what may be wrong with it.
 
-use super::owners::Owners;
+use super::owners::{Owners, ShareRange};
 use crate::error::{Error, InputError, Result};
 
 /// How far probabilities and shares may sum from one.
 const SUM_TOLERANCE: f64 = 1e-6;
+/// Largest figure that is taken (assumed): far beyond any market, and products of two are still exact enough.
+const LARGEST: f64 = 1e9;
 
 /// Prices and demand of a day that may come.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,8 +77,8 @@ impl Risk {
     /// If they are out of range.
     pub fn new(beta: f64, alpha: f64) -> Result<Self> {
         let mut problems = Vec::new();
-        if !(beta.is_finite() && beta >= 0.0) {
-            problems.push(InputError::new(beta.to_string(), "0 or more").key("beta"));
+        if !(0.0..=LARGEST).contains(&beta) {
+            problems.push(InputError::new(beta.to_string(), "0 to 1e9").key("beta"));
         }
         if !(0.0..1.0).contains(&alpha) {
             problems.push(InputError::new(alpha.to_string(), "0 or more and below 1").key("alpha"));
@@ -126,6 +128,17 @@ impl Game {
         self.parameters.rivals[rival_scenario].prices.iter().map(|prices| prices[hour]).collect()
     }
 
+    /// Our expected share at a price over the scenarios of the rivals.
+    pub fn share(&self, price: f64, hour: usize) -> ShareRange {
+        let mut sum = ShareRange { low: 0.0, high: 0.0 };
+        for (f, scenario) in self.parameters.rivals.iter().enumerate() {
+            let range = self.owners.share(price, &self.rival_prices(f, hour));
+            sum.low += scenario.probability * range.low;
+            sum.high += scenario.probability * range.high;
+        }
+        sum
+    }
+
     /// How likely each scenario is.
     pub fn probabilities(&self) -> Vec<f64> {
         self.parameters.scenarios.iter().map(|scenario| scenario.probability).collect()
@@ -154,11 +167,12 @@ impl Checks {
     /// A list of one finite figure for each of `count` things, each `least` or more.
     fn list(&mut self, key: &str, values: &[f64], count: usize, of: &str, least: f64) {
         if values.len() != count {
-            self.problem(key, format!("{} figures", values.len()), format!("{count}, one for each {of}"));
+            let found = format!("{} figure{}", values.len(), if values.len() == 1 { "" } else { "s" });
+            self.problem(key, found, format!("{count}, one for each {of}"));
         }
         for (i, value) in values.iter().enumerate() {
-            let expected = if least.is_finite() { "0 or more" } else { "a number" };
-            if !value.is_finite() || *value < least {
+            let expected = if least.is_finite() { "0 to 1e9" } else { "a number, up to 1e9 either way" };
+            if value.is_nan() || value.abs() > LARGEST || *value < least {
                 self.problem(format!("{key}[{i}]"), value.to_string(), expected);
             }
         }
@@ -234,8 +248,8 @@ impl Checks {
         for (s, row) in p.reluctance.iter().enumerate() {
             self.list(&format!("reluctance[{s}]"), row, count, "aggregator", 0.0);
         }
-        if !(p.max_price.is_finite() && p.max_price >= 0.0) {
-            self.problem("max_price", p.max_price.to_string(), "0 or more");
+        if !(0.0..=LARGEST).contains(&p.max_price) {
+            self.problem("max_price", p.max_price.to_string(), "0 to 1e9");
         }
     }
 

@@ -8,7 +8,8 @@
 //! had, in all scenarios at once, is worth no more than mixtures of a few corners.
 
 use super::hour::Hour;
-use super::model::Game;
+use super::model::{Game, Purchase};
+use super::owners::ShareRange;
 use super::program::Program;
 
 /// A price, the shares that may go with it, and how to choose share and purchase.
@@ -50,12 +51,12 @@ impl Offer {
     pub fn all(game: &Game, hour: usize) -> Vec<Self> {
         let parameters = game.parameters();
         let data = Hour::of(game, hour);
-        let single = parameters.purchase == super::model::Purchase::Quantity;
+        let single = parameters.purchase == Purchase::Quantity;
         let by_corners = single && parameters.scenarios.len() <= MOST_WITH_CORNERS;
         prices(game, hour)
             .into_iter()
             .filter_map(|price| {
-                let (low, high) = share(game, hour, price);
+                let ShareRange { low, high } = game.share(price, hour);
                 let menu = if by_corners {
                     Menu::Corners(corners(&data, price, low, high))
                 } else {
@@ -97,15 +98,6 @@ fn prices(game: &Game, hour: usize) -> Vec<f64> {
     prices.sort_by(f64::total_cmp);
     prices.dedup();
     prices
-}
-
-/// Our expected share at a price over the scenarios of the rivals: from, to.
-fn share(game: &Game, hour: usize, price: f64) -> (f64, f64) {
-    let rivals = game.parameters().rivals.iter().enumerate();
-    rivals.fold((0.0, 0.0), |sum, (f, scenario)| {
-        let range = game.owners().share(price, &game.rival_prices(f, hour));
-        (sum.0 + scenario.probability * range.low, sum.1 + scenario.probability * range.high)
-    })
 }
 
 /// A line in the plane of share and purchase: share * a + purchase * b = c.

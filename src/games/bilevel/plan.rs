@@ -79,17 +79,13 @@ pub fn solve(game: &Game, risk: Risk, options: Options) -> Result<Plan> {
 
 impl HourPlan {
     /// An hour at this price with this expected share and these purchases, balanced as well as can be.
-    pub(super) fn of(game: &Game, hour: usize, price: f64, share: f64, purchase: Vec<f64>) -> Self {
+    fn of(game: &Game, hour: usize, price: f64, share: f64, purchase: Vec<f64>) -> Self {
         let data = Hour::of(game, hour);
-        let rivals = || game.parameters().rivals.iter().enumerate();
-        let range = rivals().fold((0.0, 0.0), |sum, (f, scenario)| {
-            let range = game.owners().share(price, &game.rival_prices(f, hour));
-            (sum.0 + scenario.probability * range.low, sum.1 + scenario.probability * range.high)
-        });
-        let width = range.1 - range.0;
-        let lean = if width > 0.0 { ((share - range.0) / width).clamp(0.0, 1.0) } else { 1.0 };
+        let range = game.share(price, hour);
+        let width = range.high - range.low;
+        let lean = if width > 0.0 { ((share - range.low) / width).clamp(0.0, 1.0) } else { 1.0 };
         let split = |f: usize| game.owners().split(price, &game.rival_prices(f, hour), lean).shares;
-        let shares = rivals().map(|(f, _)| split(f)).collect();
+        let shares = (0..game.parameters().rivals.len()).map(split).collect();
         let traded: Vec<_> = purchase.iter().enumerate().map(|(w, e)| data.balancing(w, share, *e)).collect();
         let profits = purchase.iter().enumerate().map(|(w, e)| data.profit(w, price, share, *e)).collect();
         Self {
@@ -113,7 +109,7 @@ impl HourPlan {
 }
 
 impl Plan {
-    pub(super) fn of(game: &Game, risk: Risk, hours: Vec<HourPlan>, bound: f64, nodes: usize) -> Self {
+    fn of(game: &Game, risk: Risk, hours: Vec<HourPlan>, bound: f64, nodes: usize) -> Self {
         let probabilities = game.probabilities();
         let mut profits = vec![0.0; probabilities.len()];
         for hour in &hours {

@@ -1,10 +1,10 @@
 //! Targets `bilevel-fig13` and `bilevel-fig14`: prices of all aggregators, and where the owners buy.
 
-use super::{Day, SOURCE, by_hour, checked, days, hours};
+use super::{DAYS, Day, SOURCE, by_hour, checked, days, hours};
 use crate::error::Result;
 use crate::games::bilevel::paper::HOURS;
 use crate::games::bilevel::{Game, Owners};
-use crate::plots::{self, Axis, BarSeries, Bars, Dash, Interval, Line, Plane, palette};
+use crate::plots::{self, Axis, BarSeries, Bars, Colour, Dash, Interval, Line, Plane, palette};
 use crate::reproduce::{Context, Finding, Outcome, Table, Target};
 
 /// Prices.
@@ -12,7 +12,7 @@ pub const FIG13: Target = Target {
     name: "bilevel-fig13",
     title: "prices offered to the owners by the aggregator and its rivals",
     source: SOURCE,
-    replications: Some(1),
+    replications: Some(DAYS),
     run: fig13,
 };
 /// Shares.
@@ -20,7 +20,7 @@ pub const FIG14: Target = Target {
     name: "bilevel-fig14",
     title: "shares of the aggregators in demand during the day",
     source: SOURCE,
-    replications: Some(1),
+    replications: Some(DAYS),
     run: fig14,
 };
 
@@ -59,7 +59,7 @@ fn fig13(context: &Context<'_>) -> Result<Outcome> {
     for rival in 0..game.owners().aggregators() - 1 {
         let prices: Vec<f64> = (0..HOURS).map(|t| rival_price(game, rival, t)).collect();
         let line = by_hour(format!("rival {}", rival + 1), &prices).steps();
-        plane = plane.with(line.colour(super::colour(rival)).dash(Dash::Dashed));
+        plane = plane.with(line.colour(Colour::of_line(rival)).dash(Dash::Dashed));
     }
     let picture = plots::Figure::new("Prices offered to the owners")
         .subtitle(format!("beta {BETA}; rivals: mean of their scenarios; gaps: nothing is sold"))
@@ -145,7 +145,7 @@ fn fig14(context: &Context<'_>) -> Result<Outcome> {
         stacked: true,
     };
     let line = |label: &str, reluctance: f64, place: usize| {
-        Line::new(label, answer(&days[0], reluctance)).steps().colour(super::colour(place))
+        Line::new(label, answer(&days[0], reluctance)).steps().colour(Colour::of_line(place))
     };
     let plane =
         Plane::new(Axis::number("our price", "EUR/MWh"), Axis::number("our share", "").within(0.0, 1.0))

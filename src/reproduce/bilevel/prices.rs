@@ -1,6 +1,6 @@
 //! Targets `bilevel-fig3` to `bilevel-fig6`: sampled paths of the three prices, and of demand, with those that are kept.
 
-use super::{Day, SOURCE, by_hour, days, hours, thin};
+use super::{DAYS, Day, SOURCE, by_hour, days, hours, thin};
 use crate::error::Result;
 use crate::games::bilevel::paper::{HOURS, KEPT, TABLE_1};
 use crate::plots::{self, Axis, Dash, Plane, palette};
@@ -20,7 +20,7 @@ pub const FIG6: Target =
     target("bilevel-fig6", "demand of electric vehicles along with the sampled prices", demand);
 
 const fn target(name: &'static str, title: &'static str, run: fn(&Context<'_>) -> Result<Outcome>) -> Target {
-    Target { name, title, source: SOURCE, replications: Some(1), run }
+    Target { name, title, source: SOURCE, replications: Some(DAYS), run }
 }
 
 const NAMES: [&str; 3] = ["day-ahead price", "positive balancing price", "negative balancing price"];

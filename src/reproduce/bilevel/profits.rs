@@ -1,9 +1,9 @@
 //! Targets `bilevel-fig7` to `bilevel-fig9`: profits by weight of risk: their distribution at 4:00, CVaR, spread.
 
-use super::{DRAWN, Day, EQUAL, SOURCE, checked, colour, moves, never_rises, solved};
+use super::{DAYS, DRAWN, Day, EQUAL, SOURCE, checked, curve, moves, never_rises, solved};
 use crate::error::Result;
 use crate::games::bilevel::paper::BETAS;
-use crate::plots::{self, Axis, Line, NamedPoint, Plane, Points};
+use crate::plots::{self, Axis, Colour, Line, NamedPoint, Plane, Points};
 use crate::reproduce::{Context, Finding, Outcome, Table, Target};
 
 /// Distribution of the profit of an hour.
@@ -11,7 +11,7 @@ pub const FIG7: Target = Target {
     name: "bilevel-fig7",
     title: "distribution of the profit at 4:00 over the scenarios, by weight of risk",
     source: SOURCE,
-    replications: Some(1),
+    replications: Some(DAYS),
     run: fig7,
 };
 /// Expected profit and CVaR.
@@ -19,7 +19,7 @@ pub const FIG8: Target = Target {
     name: "bilevel-fig8",
     title: "expected profit against CVaR, by weight of risk: the efficient frontier",
     source: SOURCE,
-    replications: Some(1),
+    replications: Some(DAYS),
     run: fig8,
 };
 /// Expected profit and spread.
@@ -27,7 +27,7 @@ pub const FIG9: Target = Target {
     name: "bilevel-fig9",
     title: "expected profit against its standard deviation, by weight of risk",
     source: SOURCE,
-    replications: Some(1),
+    replications: Some(DAYS),
     run: fig9,
 };
 
@@ -79,7 +79,7 @@ fn fig7(context: &Context<'_>) -> Result<Outcome> {
     for (place, k) in DRAWN.into_iter().enumerate() {
         let line =
             Line::new(format!("beta {}", BETAS[k]), steps(&day.plans[k].hours[HOUR].profits, &probabilities));
-        plane = plane.with(line.steps().colour(colour(place)));
+        plane = plane.with(curve(line.steps(), place));
     }
     let picture = plots::Figure::new("Profit at 4:00 by weight of risk")
         .subtitle("probability that the profit of the hour is no greater; one day")
@@ -158,8 +158,8 @@ fn outcome(
     let mut line = pairs;
     line.sort_by(|a, b| a.0.total_cmp(&b.0));
     let plane = Plane::new(Axis::number(label, "EUR"), Axis::number("expected profit", "EUR"))
-        .with(Line { width: Some(1.0), ..Line::new("", line).colour(colour(0)) })
-        .with(Points { points: named, colour: Some(colour(0)), ..Points::default() });
+        .with(Line { width: Some(1.0), ..Line::new("", line).colour(Colour::of_line(0)) })
+        .with(Points { points: named, colour: Some(Colour::of_line(0)), ..Points::default() });
     let picture =
         plots::Figure::new(title).subtitle("one day; each point has its weights of risk").panel("", plane);
     let table = Table::new("profits")
