@@ -114,3 +114,19 @@ fn every_figure_is_drawn_and_its_sure_findings_hold() {
         }
     }
 }
+
+/// Where the market's files are not there, made-up prices stand in, and the result says so and how to get the files.
+#[test]
+fn made_up_prices_are_told_of() {
+    let outer = tempfile::tempdir().unwrap();
+    let folder = outer.path().join("deep");
+    std::fs::create_dir(&folder).unwrap();
+    let mut command = assert_cmd::Command::cargo_bin("gridfleet").unwrap();
+    let output =
+        command.current_dir(&folder).args(["reproduce", "bilevel-fig6", "-r", "2"]).output().unwrap();
+    let out = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8(output.stderr).unwrap());
+    for part in ["MADE UP", "elspot-prices_2016_hourly_eur.csv", "datasets/nordpool"] {
+        assert!(out.contains(part), "{part} in {out}");
+    }
+}

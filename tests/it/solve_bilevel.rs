@@ -94,7 +94,7 @@ fn what_is_wrong_is_told_with_its_key() {
         (refused(|g| g["scenarios"][0]["day_ahead"] = json!([null])), &["scenarios[0].day_ahead[0]", "null"]),
         (
             refused(|g| g["scenarios"][0]["day_ahead"] = json!([20.0, 21.0])),
-            &["scenarios[0].day_ahead", "2 figures"],
+            &["scenarios[0].positive: found 1 figure, expected 2"],
         ),
         (refused(|g| g["scenarios"][0]["probability"] = json!(0.9)), &["scenarios[].probability", "0.9"]),
         (refused(|g| g["rivals"][0]["probability"] = json!(0.2)), &["rivals[].probability", "0.2"]),

@@ -102,8 +102,12 @@ impl Arima {
     /// `series` and `residuals` are the past, the latest last; what is missing counts as the mean, or 0.
     pub fn continued(&self, series: &[f64], residuals: &[f64], next: &[f64]) -> Vec<f64> {
         let (ar, ma) = (self.autoregressive(), self.moving_average());
-        let mut values: Vec<f64> = series.iter().map(|x| x - self.mean).collect();
-        let mut errors = residuals.to_vec();
+        // No more of the past than the longest lag reaches.
+        let reach = ar.iter().chain(&ma).map(|(lag, _)| *lag).max().unwrap_or(0);
+        let recent = |list: &[f64]| list[list.len().saturating_sub(reach)..].to_vec();
+        let mut values: Vec<f64> = recent(series).iter().map(|x| x - self.mean).collect();
+        let mut errors = recent(residuals);
+        let past = values.len();
         let at = |list: &[f64], lag: usize| list.len().checked_sub(lag).map_or(0.0, |i| list[i]);
         for error in next {
             let level: f64 = ar.iter().map(|(lag, a)| a * at(&values, *lag)).sum();
@@ -111,7 +115,7 @@ impl Arima {
             values.push(level + moved + error);
             errors.push(*error);
         }
-        values[series.len()..].iter().map(|x| x + self.mean).collect()
+        values[past..].iter().map(|x| x + self.mean).collect()
     }
 
     fn residuals_of(&self, series: &[f64]) -> Vec<f64> {
