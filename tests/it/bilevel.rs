@@ -258,3 +258,57 @@ fn a_wrong_plan_is_found_out() {
         assert!(!verify(&game, &wrong).unwrap().holds(&game, &wrong), "{number}");
     }
 }
+
+/// A game in other units, with equal, impossible and idle parts now and then.
+fn odd_game(instance: u64) -> (Game, Risk) {
+    let random = &mut stream(instance + 1_000_000);
+    let size = Size(
+        random.random_range(1..8),
+        random.random_range(1..9),
+        random.random_range(1..4),
+        random.random_range(1..5),
+    );
+    let purchase = if random.random_bool(0.3) { Purchase::Curve } else { Purchase::Quantity };
+    let (game, _) = random_game(size, random.random_bool(0.5), purchase, &mut stream(instance));
+    let mut p = game.parameters().clone();
+    let price = [1.0, 1e-6, 1e5][random.random_range(0..3usize)];
+    let energy = [1.0, 1e-5, 1e6][random.random_range(0..3usize)];
+    for s in &mut p.scenarios {
+        for list in [&mut s.day_ahead, &mut s.positive, &mut s.negative] {
+            list.iter_mut().for_each(|x| *x *= price);
+        }
+        s.demand.iter_mut().for_each(|x| *x *= energy);
+    }
+    if random.random_bool(0.2) {
+        let first = p.scenarios[0].clone();
+        for s in &mut p.scenarios {
+            *s = Scenario { probability: s.probability, ..first.clone() };
+        }
+    }
+    if random.random_bool(0.2) && p.scenarios.len() > 1 {
+        p.scenarios[1].probability += std::mem::take(&mut p.scenarios[0].probability);
+    }
+    if random.random_bool(0.2) {
+        p.scenarios.iter_mut().for_each(|s| s.demand[0] = 0.0);
+    }
+    p.rivals.iter_mut().flat_map(|f| f.prices.iter_mut().flatten()).for_each(|q| *q *= price);
+    p.reluctance.iter_mut().flatten().for_each(|cost| *cost *= price);
+    p.max_price *= price;
+    let tight = if random.random_bool(0.3) { 0.3 } else { 1.0 };
+    p.positive_max.iter_mut().for_each(|most| *most *= tight * energy);
+    let beta = [0.0, 0.5, 10.0, 1e4][random.random_range(0..4usize)];
+    let alpha = [0.0, 0.5, 0.95, 0.999][random.random_range(0..4usize)];
+    (Game::new(p).unwrap(), Risk::new(beta, alpha).unwrap())
+}
+
+/// Prices of millionths and of millions, scenarios that are alike or cannot be, hours without demand.
+#[test]
+fn odd_games_are_solved() {
+    for instance in 8000..8300 {
+        let (game, risk) = odd_game(instance);
+        let plan = solve(&game, risk, Options { gap: 1e-6, ..Options::default() }).unwrap();
+        let check = verify(&game, &plan).unwrap();
+        assert!(check.holds(&game, &plan), "{instance}: {check:?}");
+        assert!(plan.gap() <= 1.001e-6, "{instance}: {}", plan.gap());
+    }
+}

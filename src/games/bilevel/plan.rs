@@ -117,14 +117,13 @@ impl Plan {
         }
         let profit = Profit::of(&profits, &probabilities, risk.alpha);
         let objective = profit.objective(risk);
-        // Sums in another order differ in the last digits.
-        Self { risk, hours, profits, profit, objective, bound: bound.max(objective), nodes }
+        Self { risk, hours, profits, profit, objective, bound, nodes }
     }
 
-    /// How far the bound is above the objective, as a part of it; 0 where both are 0.
+    /// How far the bound is above the objective, as a part of it.
     pub fn gap(&self) -> f64 {
         let distance = self.bound - self.objective;
-        if distance == 0.0 { 0.0 } else { distance / self.objective.abs() }
+        if distance <= 0.0 { 0.0 } else { distance / self.objective.abs() }
     }
 
     /// Expected energy bought ahead, bought in the balancing market and given back in it, for each hour, in MWh.

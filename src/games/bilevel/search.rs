@@ -86,25 +86,31 @@ const MOST_ROUNDS: usize = 1_000;
 pub fn search(game: &Game, risk: Risk, gap: f64, most_nodes: usize) -> Result<Choice> {
     let hours: Vec<Hour> = (0..game.hours()).map(|t| Hour::of(game, t)).collect();
     let offers: Vec<Vec<Offer>> = (0..game.hours()).map(|t| Offer::all(game, t)).collect();
-    let problems: Vec<InputError> = offers
+    let mut problems: Vec<InputError> = offers
         .iter()
         .enumerate()
         .filter(|(_, offers)| offers.is_empty())
         .map(|(t, _)| {
             InputError::new("a limit that cannot be kept at any price", "room for the spread of demand")
                 .key(format!("positive_max[{t}]"))
-                .help(
-                    "owners that stay at every price up to max_price must be served in each scenario; raise \
-                     positive_max or max_price, or bring the scenarios of demand closer together",
-                )
         })
         .collect();
+    // What to do is the same for all hours.
+    if let Some(first) = problems.first_mut() {
+        first.help = Some(
+            "owners that stay at every price up to max_price must be served in each scenario; raise positive_max or \
+             max_price, or bring the scenarios of demand closer together"
+                .to_owned(),
+        );
+    }
     if !problems.is_empty() {
         return Err(Error::Input(problems));
     }
     let probabilities = game.probabilities();
+    // Raised to the first profits that are found.
+    let scale = f64::MIN_POSITIVE;
     let mut search =
-        Search { game, risk, probabilities, hours, offers, columns: Vec::new(), scale: 1.0, gap, best: None };
+        Search { game, risk, probabilities, hours, offers, columns: Vec::new(), scale, gap, best: None };
     search.run(most_nodes)
 }
 
@@ -149,7 +155,10 @@ impl Search<'_> {
         }
         let (value, hours) =
             self.best.take().ok_or_else(|| Error::Other("the search found no choice".to_owned()))?;
-        Ok(Choice { hours, bound: left_out.max(value), nodes })
+        // The bound is a sum over hours of what they could have: closer than its rounding is equal.
+        let rounding = 1e-12 * self.scale * (1.0 + self.risk.beta);
+        let bound = if left_out <= value + rounding { value } else { left_out };
+        Ok(Choice { hours, bound, nodes })
     }
 
     /// Whether nothing below this bound is better than the best by more than the gap.
