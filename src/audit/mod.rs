@@ -79,6 +79,8 @@ pub struct AuditFacts {
     pub stations: Vec<StationFacts>,
     /// Requests that the run was given, where known.
     pub requests: Option<u64>,
+    /// Whether there were markets to bid in.
+    pub trades: bool,
     /// Which tables were written, and how densely.
     pub outputs: OutputOptions,
 }

@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::outputs::{
     InputFile, Manifest, OutputOptions, Overview, ParquetRecorder, Provenance, RunDir, Summary, SummaryHead,
 };
+use crate::policies::bidding::clairvoyant;
 use crate::records::Recorder as _;
 use crate::records::metrics::{Metrics, MetricsSetup};
 use crate::rng::Streams;
@@ -127,12 +128,14 @@ fn simulate(job: &Job, progress: &Progress, stop: &AtomicBool) -> Result<Outcome
         stations_every: prepared.outputs.stations_every,
     };
     let connectors = setup.stations.iter().map(|s| s.connectors.len() as u64).sum();
+    let bounds_eur = if setup.trading.clairvoyant_bound { clairvoyant::bounds(setup)? } else { None };
     let metrics_setup = MetricsSetup {
         start: setup.start,
         end: setup.end,
         connectors,
         co2_kg_per_kwh: setup.co2_kg_per_kwh,
         trades: setup.trading.is_active(),
+        bounds_eur,
     };
     let mut metrics = Metrics::new(&labels, metrics_setup);
     let mut overview = Overview::new(&labels, setup.clock.clone(), setup.start, setup.end);
@@ -246,6 +249,7 @@ fn audit_facts(setup: &Setup, outputs: OutputOptions) -> AuditFacts {
         vehicles: vehicles.collect(),
         stations: stations.collect(),
         requests: Some(setup.requests.len() as u64),
+        trades: setup.trading.is_active(),
         outputs,
     }
 }

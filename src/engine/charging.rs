@@ -6,7 +6,7 @@ use crate::ledger::{EntryKind, Money, Reference};
 use crate::policies::Refusal;
 use crate::records::{EndReason, LegPurpose, Recorder, SessionRecord};
 use crate::time::SimTime;
-use crate::world::{Activity, Mode, Search, Session, Trigger, View, Waiting};
+use crate::world::{Activity, Mode, Session, Trigger, View, Waiting};
 
 /// Charge below which two states count as equal: a millionth of a millionth of the battery.
 const SOC_EPSILON: f64 = 1e-12;
@@ -400,14 +400,8 @@ impl Simulation {
     /// In replay, a trip ended at a charger: the vehicle takes a free connector where it stands.
     pub(super) fn plug_in_where_it_stands(&mut self, vehicle: VehicleId, recorder: &mut dyn Recorder) {
         let view = View::new(&self.setup, &self.state);
-        let mut found = Vec::with_capacity(1);
-        view.stations_for(vehicle, 1, &mut Search::default(), &mut found);
-        let v = view.vehicle(vehicle);
         let of = view.vehicle_type(vehicle);
-        let Some(&station) = found.first() else { return };
-        if view.station_place(station) != v.place {
-            return;
-        }
+        let Some(station) = view.station_at(vehicle, view.vehicle(vehicle).place) else { return };
         let Some(position) = self.state.stations.best_free_connector(&self.setup, station, of) else {
             return;
         };

@@ -27,7 +27,8 @@ pub(super) struct Settlements {
 }
 
 impl Simulation {
-    /// Gates that would have closed before the start close at the start: bidders decide then by what they know.
+    /// Gates that would have closed before the start close at the start, one after the other and each with the results
+    /// of those before: bidders decide then by what they know.
     pub(super) fn schedule_trading(&mut self) {
         let start = self.setup.start;
         let trading = &self.setup.trading;
@@ -48,12 +49,56 @@ impl Simulation {
 
     /// The last moment to bid: every bidder is asked about each gate that closes now.
     pub(super) fn on_gate_closure(&mut self, market: MarketId, recorder: &mut dyn Recorder) {
-        let (now, m) = (self.state.now, market.index());
-        while let Some(gate) = self.state.trading.markets[m].next_gate.clone() {
-            if gate.closes > now {
-                self.queue.gate_closes(market, gate.closes);
+        if self.state.now == self.setup.start {
+            self.close_gates_before_start(recorder);
+        }
+        let awaited = !self.state.trading.markets[market.index()].closed.is_empty();
+        while let Some(closes) = self.next_closing(market) {
+            if closes > self.state.now {
+                self.queue.gate_closes(market, closes);
                 break;
             }
+            self.close_gate(market, recorder);
+        }
+        if !awaited {
+            self.await_results(market);
+        }
+    }
+
+    /// Calls for the results of the first closed gate of a market.
+    fn await_results(&mut self, market: MarketId) {
+        let publish_s = self.setup.trading.markets[market.index()].publish_s;
+        if let Some(gate) = self.state.trading.markets[market.index()].closed.front() {
+            self.queue.clearing(market, (gate.closes + publish_s).max(self.state.now));
+        }
+    }
+
+    fn next_closing(&self, market: MarketId) -> Option<SimTime> {
+        Some(self.state.trading.markets[market.index()].next_gate.as_ref()?.closes)
+    }
+
+    fn close_gates_before_start(&mut self, recorder: &mut dyn Recorder) {
+        let all: Vec<MarketId> = (0..self.setup.trading.markets.len()).map(MarketId::new).collect();
+        let earliest = |simulation: &Self| {
+            let closings = all.iter().filter_map(|&market| Some((simulation.next_closing(market)?, market)));
+            closings.min().filter(|&(closes, _)| closes < simulation.setup.start)
+        };
+        if earliest(self).is_none() {
+            return;
+        }
+        while let Some((closes, market)) = earliest(self) {
+            for &market in &all {
+                self.clear_until(market, closes, recorder);
+            }
+            self.close_gate(market, recorder);
+        }
+        all.into_iter().for_each(|market| self.await_results(market));
+    }
+
+    /// Asks every bidder about the gate of a market that closes next, and closes it.
+    fn close_gate(&mut self, market: MarketId, recorder: &mut dyn Recorder) {
+        let (now, m) = (self.state.now, market.index());
+        if let Some(gate) = self.state.trading.markets[m].next_gate.clone() {
             let open = OpenGate { market, products: gate.products.clone(), closes: now };
             for i in 0..self.bidding.len() {
                 let mut actions = std::mem::take(&mut self.actions);
@@ -65,9 +110,6 @@ impl Simulation {
             let rules = &self.setup.trading.markets[m];
             let state = &mut self.state.trading.markets[m];
             state.next_gate = rules.gates.gate(gate.products.end, &rules.products, &self.setup.clock);
-            if state.closed.is_empty() {
-                self.queue.clearing(market, (gate.closes + rules.publish_s).max(now));
-            }
             state.closed.push_back(gate);
         }
     }
@@ -100,15 +142,19 @@ impl Simulation {
         Ok(())
     }
 
-    /// Clears the gates whose results are due.
+    /// The results of gates are due.
     pub(super) fn on_clearing(&mut self, market: MarketId, recorder: &mut dyn Recorder) {
-        let (now, m) = (self.state.now, market.index());
+        self.clear_until(market, self.state.now, recorder);
+        self.await_results(market);
+    }
+
+    /// Clears the gates whose results are due at `until`.
+    fn clear_until(&mut self, market: MarketId, until: SimTime, recorder: &mut dyn Recorder) {
+        let m = market.index();
         let setup = std::sync::Arc::clone(&self.setup);
         let rules = &setup.trading.markets[m];
         while let Some(gate) = self.state.trading.markets[m].closed.pop_front() {
-            let due = (gate.closes + rules.publish_s).max(setup.start);
-            if due > now {
-                self.queue.clearing(market, due);
+            if gate.closes + rules.publish_s > until {
                 self.state.trading.markets[m].closed.push_front(gate);
                 break;
             }

@@ -3,3 +3,4 @@
 pub mod bilevel;
 pub mod c_nash;
 pub mod coalition;
+pub mod stackelberg;

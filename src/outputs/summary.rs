@@ -217,6 +217,9 @@ fn rows(currency: &str) -> Vec<RowOf> {
         ("Credit for market energy", money(), |f| Some(thousands(f.trading.as_ref()?.supply_credit_eur, 2))),
         ("Cost of imbalance", money(), |f| amount(f.trading.as_ref()?.imbalance_cost_eur, 2)),
         ("Market profit", money(), |f| Some(thousands(f.trading.as_ref()?.market_profit_eur, 2))),
+        ("  clairvoyant bound", money(), |f| {
+            Some(thousands(f.trading.as_ref()?.market_profit_bound_eur?, 2))
+        }),
         ("Fares of trips lost: committed", money(), |f| amount(f.lost_committed_fares_eur, 2)),
         ("Operating profit", money(), |f| Some(thousands(f.operating_profit_eur, 2))),
         ("CO2", unit("kg"), |f| f.co2_kg.map(|x| thousands(x, 0))),

@@ -83,6 +83,7 @@ pub const FIGURES: &[FigureInfo] = &[
     figure("imbalance_cost_eur", "Cost of imbalance", "currency", Lower),
     figure("market_profit_eur", "Market profit", "currency", Higher),
     figure("market_profit_net_eur", "Market profit less refused rentals", "currency", Higher),
+    figure("market_profit_bound_eur", "Market profit, clairvoyant bound", "currency", Neither),
     figure("operating_profit_eur", "Operating profit", "currency", Higher),
     figure("co2_kg", "CO2", "kg", Lower),
 ];
@@ -132,8 +133,8 @@ mod tests {
 
     #[test]
     fn every_figure_is_listed() {
-        let figures =
-            Figures { co2_kg: Some(1.0), trading: Some(TradingFigures::default()), ..Figures::default() };
+        let trading = TradingFigures { market_profit_bound_eur: Some(0.0), ..TradingFigures::default() };
+        let figures = Figures { co2_kg: Some(1.0), trading: Some(trading), ..Figures::default() };
         let mut listed: Vec<&str> = FIGURES.iter().map(|f| f.name).collect();
         listed.sort_unstable();
         let mut there = names(&serde_json::to_value(figures).unwrap());

@@ -4,6 +4,7 @@
 //! histograms, per fleet; [`Metrics::finish`] turns them into [`Figures`].
 //! Nothing here is kept per trip, so its memory does not grow with the run.
 
+pub use super::figures::{Figures, FleetFigures, MarketFigures, OperatorFigures, RunFigures, TradingFigures};
 use super::{
     FleetRecord, Labels, LegPurpose, LegRecord, MarketRecord, Recorder, SessionRecord, StationRecord,
     TripRecord, TripStatus,
@@ -12,7 +13,6 @@ use crate::ledger::{EntryKind, LedgerEntry, Money};
 use crate::markets::Side;
 use crate::time::SimTime;
 use hdrhistogram::Histogram;
-use serde::Serialize;
 
 /// What the records do not tell.
 #[derive(Debug, Clone)]
@@ -27,168 +27,8 @@ pub struct MetricsSetup {
     pub co2_kg_per_kwh: Option<f64>,
     /// Whether there are markets to trade in.
     pub trades: bool,
-}
-
-/// Key figures of one fleet, or of all together. Energies at the plug unless said otherwise.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
-pub struct Figures {
-    /// Requests in all.
-    pub trips_requested: u64,
-    /// Requests served.
-    pub trips_served: u64,
-    /// Requests lost, whatever the reason.
-    pub trips_lost: u64,
-    /// Lost because no vehicle could be there in time.
-    pub trips_lost_no_vehicle: u64,
-    /// Lost because the vehicle had too little charge.
-    pub trips_lost_low_charge: u64,
-    /// Lost because the vehicle was committed to a market.
-    pub trips_lost_committed: u64,
-    /// Not ended when the simulation did.
-    pub trips_in_progress: u64,
-    /// Served over served and lost; null without either.
-    pub service_rate: Option<f64>,
-    /// Mean wait of riders picked up [s].
-    pub wait_mean_s: Option<f64>,
-    /// Median wait [s], to three significant digits like the other quantiles.
-    pub wait_p50_s: Option<u64>,
-    /// Wait that 95 % of riders did not exceed [s].
-    pub wait_p95_s: Option<u64>,
-    /// Wait that 99 % of riders did not exceed [s].
-    pub wait_p99_s: Option<u64>,
-    /// Distance driven [km].
-    pub km_total: f64,
-    /// Of that without a rider [km].
-    pub km_empty: f64,
-    /// Drawn from the grid [kWh].
-    pub energy_charged_kwh: f64,
-    /// Of that stored in batteries [kWh].
-    pub energy_stored_kwh: f64,
-    /// Taken from batteries to drive [kWh].
-    pub energy_driven_kwh: f64,
-    /// Fed back to the grid [kWh].
-    pub energy_discharged_kwh: f64,
-    /// Visits to stations.
-    pub sessions: u64,
-    /// Of those without ever getting a connector.
-    pub sessions_without_connector: u64,
-    /// Mean wait for a connector of vehicles that got one [s].
-    pub queue_mean_s: Option<f64>,
-    /// Wait for a connector that 95 % did not exceed [s].
-    pub queue_p95_s: Option<u64>,
-    /// Connector time occupied over connector time there was.
-    pub charger_utilisation: Option<f64>,
-    /// Highest mean grid power of a control interval [kW].
-    pub peak_power_kw: f64,
-    /// Mean state of charge over vehicles and time.
-    pub mean_soc: Option<f64>,
-    /// Paid by riders [currency].
-    pub fares_eur: f64,
-    /// What riders who were lost would have paid [currency].
-    pub lost_fares_eur: f64,
-    /// Of that, riders turned away because of a commitment to a market [currency].
-    pub lost_committed_fares_eur: f64,
-    /// Paid for charging, all sessions [currency].
-    pub charging_cost_eur: f64,
-    /// Cost of driving by distance [currency].
-    pub driving_cost_eur: f64,
-    /// Wear of batteries [currency].
-    pub wear_cost_eur: f64,
-    /// Income lost with lost requests, where priced [currency].
-    pub lost_request_cost_eur: f64,
-    /// Recovery of vehicles [currency].
-    pub rescue_cost_eur: f64,
-    /// Figures of trading, where there are markets.
-    #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    pub trading: Option<TradingFigures>,
-    /// What the fleet received less what it paid [currency].
-    pub operating_profit_eur: f64,
-    /// CO2 of the energy drawn less fed back [kg], where a factor is given.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub co2_kg: Option<f64>,
-}
-
-/// Key figures of a fleet that trades in markets.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
-pub struct TradingFigures {
-    /// Bought in markets [kWh].
-    pub market_bought_kwh: f64,
-    /// Of that, drawn [kWh].
-    pub market_delivered_kwh: f64,
-    /// Drawn and paid at the retailers' tariffs [kWh].
-    pub tariff_kwh: f64,
-    /// Settled as imbalance [kWh].
-    pub imbalance_kwh: f64,
-    /// Paid to markets [currency].
-    pub market_cost_eur: f64,
-    /// Given back by retailers for energy that came from markets [currency].
-    pub supply_credit_eur: f64,
-    /// Paid for imbalance [currency].
-    pub imbalance_cost_eur: f64,
-    /// What trading brought: credit less cost of energy and of imbalance [currency].
-    pub market_profit_eur: f64,
-    /// The same, less the fares of riders turned away because of a commitment [currency].
-    pub market_profit_net_eur: f64,
-}
-
-/// Key figures of one market, of all who bid in it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct MarketFigures {
-    /// Name.
-    pub name: String,
-    /// Bids that were accepted, if only in part.
-    pub bids_accepted: u64,
-    /// Bids that were not.
-    pub bids_rejected: u64,
-    /// Bought [kWh].
-    pub bought_kwh: f64,
-    /// Sold [kWh].
-    pub sold_kwh: f64,
-    /// Mean price of what was bought, by quantity [currency/MWh].
-    pub mean_price_eur_mwh: Option<f64>,
-    /// Received by bidders; paid if below zero [currency].
-    pub cash_eur: f64,
-}
-
-/// Key figures of one operator of stations.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct OperatorFigures {
-    /// Name.
-    pub name: String,
-    /// Visits to its stations.
-    pub sessions: u64,
-    /// Drawn from the grid at its stations [kWh].
-    pub energy_kwh: f64,
-    /// Received from fleets [currency].
-    pub revenue_eur: f64,
-    /// Paid to retailers [currency].
-    pub energy_cost_eur: f64,
-    /// Received less paid [currency].
-    pub profit_eur: f64,
-}
-
-/// Key figures of one fleet.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct FleetFigures {
-    /// Name.
-    pub name: String,
-    /// Its figures.
-    #[serde(flatten)]
-    pub figures: Figures,
-}
-
-/// What [`Metrics`] found.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct RunFigures {
-    /// All fleets together.
-    pub total: Figures,
-    /// Each fleet, in the order of the scenario.
-    pub fleets: Vec<FleetFigures>,
-    /// Each operator of stations, in the order of the scenario.
-    pub operators: Vec<OperatorFigures>,
-    /// Each market, in the order of the scenario.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub markets: Vec<MarketFigures>,
+    /// What perfect knowledge could earn, by fleet [currency], where asked for.
+    pub bounds_eur: Option<Vec<f64>>,
 }
 
 /// Sums of one fleet.
@@ -211,6 +51,7 @@ struct Sums {
     peak_kw: f64,
     soc: TimeMean,
     vehicles: u32,
+    bound_eur: Option<f64>,
     lost_fares: Money,
     lost_committed_fares: Money,
     bought_kwh: f64,
@@ -272,6 +113,7 @@ impl Sums {
             peak_kw: 0.0,
             soc: TimeMean::default(),
             vehicles: 0,
+            bound_eur: None,
             lost_fares: Money::ZERO,
             lost_committed_fares: Money::ZERO,
             bought_kwh: 0.0,
@@ -302,6 +144,9 @@ impl Sums {
         self.queue_s += other.queue_s;
         self.occupied_s += other.occupied_s;
         self.lost_fares += other.lost_fares;
+        if let Some(bound_eur) = other.bound_eur {
+            *self.bound_eur.get_or_insert(0.0) += bound_eur;
+        }
         self.lost_committed_fares += other.lost_committed_fares;
         self.bought_kwh += other.bought_kwh;
         self.delivered_kwh += other.delivered_kwh;
@@ -369,6 +214,7 @@ impl Sums {
                     imbalance_cost_eur: imbalance.units(),
                     market_profit_eur: profit.units(),
                     market_profit_net_eur: (profit - self.lost_committed_fares).units(),
+                    market_profit_bound_eur: self.bound_eur,
                 }
             }),
             operating_profit_eur: (self.received - self.paid).units(),
@@ -482,17 +328,22 @@ impl Metrics {
             .collect();
         let fleet_of = |account: &String| find(&labels.fleets, account.strip_prefix("fleet:")?);
         Self {
-            setup,
             bidders: labels.bidders.iter().map(fleet_of).collect(),
             markets: labels.markets.iter().map(|name| MarketSums::of(name)).collect(),
             names: labels.fleets.clone(),
             operator_names: labels.operators.clone(),
             holders,
-            fleets: labels.fleets.iter().map(|_| Sums::new()).collect(),
+            fleets: (0..labels.fleets.len())
+                .map(|fleet| {
+                    let bound_eur = setup.bounds_eur.as_ref().and_then(|all| all.get(fleet).copied());
+                    Sums { bound_eur, ..Sums::new() }
+                })
+                .collect(),
             operators: vec![OperatorSums::default(); labels.operators.len()],
             peak: Peak::default(),
             reading: None,
             soc: TimeMean::default(),
+            setup,
         }
     }
 
@@ -681,6 +532,7 @@ mod tests {
             connectors: 2,
             co2_kg_per_kwh: Some(0.3),
             trades: false,
+            bounds_eur: None,
         };
         Metrics::new(&labels, setup)
     }

@@ -6,6 +6,7 @@
 
 pub mod catalogue;
 pub mod dictionary;
+pub mod figures;
 pub mod metrics;
 
 use crate::geo::Places;

@@ -13,6 +13,7 @@ pub mod erlang_c;
 pub mod lone_station;
 pub mod outcome;
 pub mod results;
+pub mod stackelberg;
 pub mod tables;
 
 pub use context::Context;
@@ -34,6 +35,14 @@ pub static TARGETS: &[Target] = &[
     c_nash::fig3::TARGET,
     c_nash::fig4::TARGET,
     c_nash::fig5::TARGET,
+    stackelberg::TABLE_3,
+    stackelberg::TABLE_4,
+    stackelberg::FIG_7,
+    stackelberg::FIG_8,
+    stackelberg::FIG_9,
+    stackelberg::FIG_10,
+    stackelberg::FIG_11,
+    stackelberg::FIG_12,
     bilevel::table1::TARGET,
     bilevel::prices::FIG3,
     bilevel::prices::FIG4,

@@ -179,7 +179,13 @@ pub fn trading(
     }
     let imbalance = imbalance(&spec.imbalance, settlement_s, horizon, inputs, problems);
     let bidders = (0..spec.fleets.len()).map(|fleet| Party::Fleet(FleetId::new(fleet))).collect();
-    Trading { markets, bidders, imbalance: imbalance.unwrap_or(Imbalance::Penalty(0.0)), settlement_s }
+    Trading {
+        markets,
+        bidders,
+        imbalance: imbalance.unwrap_or(Imbalance::Penalty(0.0)),
+        settlement_s,
+        clairvoyant_bound: spec.operation.clairvoyant_bound,
+    }
 }
 
 /// A policy that bids needs a market to bid in.

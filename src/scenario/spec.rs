@@ -201,6 +201,9 @@ pub struct OperationSpec {
     pub relocation: RelocationSpec,
     /// What fleets buy ahead in markets.
     pub bidding: BiddingSpec,
+    /// In `replay` with markets: compute what perfect knowledge of trips and prices could earn, by a linear program per
+    /// vehicle (figure `market_profit_bound_eur`). It takes seconds per replication.
+    pub clairvoyant_bound: bool,
 }
 
 /// Weather and the grid's carbon.
@@ -549,6 +552,7 @@ impl Default for OperationSpec {
             charging: ChargingSpec::ThresholdFastest { start_soc: 0.25, target_soc: 0.8, candidates: 8 },
             relocation: RelocationSpec::None {},
             bidding: BiddingSpec::Regular {},
+            clairvoyant_bound: false,
         }
     }
 }

@@ -4,6 +4,7 @@ use crate::engine::Simulation;
 use crate::error::{Error, Result};
 use crate::ledger::Money;
 use crate::policies::Policies;
+use crate::policies::bidding::clairvoyant;
 use crate::records::metrics::{Metrics, MetricsSetup, RunFigures};
 use crate::records::{Recorder, StationRecord};
 use crate::rng::Streams;
@@ -81,12 +82,14 @@ pub fn simulate(
 ) -> Result<TaskResult> {
     let connectors = setup.stations.iter().map(|s| s.connectors.len() as u64).sum();
     let (start, end) = (setup.start, setup.end);
+    let bounds_eur = if setup.trading.clairvoyant_bound { clairvoyant::bounds(&setup)? } else { None };
     let metrics_setup = MetricsSetup {
         start,
         end,
         connectors,
         co2_kg_per_kwh: setup.co2_kg_per_kwh,
         trades: setup.trading.is_active(),
+        bounds_eur,
     };
     let mut metrics = Metrics::new(&setup.labels(), metrics_setup);
     let mut power = HourlyPower::new(&setup);

@@ -26,6 +26,8 @@ pub struct Trading {
     pub imbalance: Imbalance,
     /// Length of a settlement interval [s]; each product is a whole number of them.
     pub settlement_s: i64,
+    /// Whether to compute what perfect knowledge could earn.
+    pub clairvoyant_bound: bool,
 }
 
 impl Default for Trading {
@@ -35,6 +37,7 @@ impl Default for Trading {
             bidders: Vec::new(),
             imbalance: Imbalance::Penalty(0.0),
             settlement_s: 900,
+            clairvoyant_bound: false,
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::outputs_day::{BATTERY_KWH, CHARGE_EFFICIENCY, Day, END, START, labels};
 use gridfleet::audit::{AuditFacts, AuditReport, StationFacts, VehicleFacts, audit};
-use gridfleet::ids::{AccountId, FleetId, PlaceId, SessionId, VehicleId};
-use gridfleet::ledger::{Money, Reference};
+use gridfleet::ids::{AccountId, BidId, FleetId, PlaceId, SessionId, VehicleId};
+use gridfleet::ledger::{EntryKind, Money, Reference};
 use gridfleet::outputs::{OutputOptions, ParquetRecorder, Provenance, Summary, SummaryHead};
 use gridfleet::records::TripStatus;
 use gridfleet::records::dictionary::TableId;
@@ -33,6 +33,7 @@ fn facts(outputs: OutputOptions) -> AuditFacts {
             markup_eur_mwh: 50.0,
         }],
         requests: Some(2),
+        trades: true,
         outputs,
     }
 }
@@ -43,7 +44,14 @@ fn audit_with(day: &Day, options: &OutputOptions, summary_of: &Day) -> AuditRepo
         ParquetRecorder::create(dir.path(), labels(), &Provenance::default(), options).unwrap();
     day.play(&mut recorder);
     recorder.finish().unwrap();
-    let setup = MetricsSetup { start: START, end: END, connectors: 1, co2_kg_per_kwh: None, trades: false };
+    let setup = MetricsSetup {
+        start: START,
+        end: END,
+        connectors: 1,
+        co2_kg_per_kwh: None,
+        trades: true,
+        bounds_eur: None,
+    };
     let mut metrics = Metrics::new(&labels(), setup);
     summary_of.play(&mut metrics);
     Summary::new(SummaryHead::default(), metrics.finish()).write(dir.path()).unwrap();
@@ -59,7 +67,7 @@ fn a_right_day_passes_every_check() {
     let report = audit_of(&Day::new());
     println!("{}", report.render());
     assert!(report.passed(), "{}", report.render());
-    assert_eq!(report.checks.len(), 23);
+    assert_eq!(report.checks.len(), 26);
     for check in &report.checks {
         assert!(check.checked > 0 && check.not_possible.is_none(), "{}", check.name);
     }
@@ -69,6 +77,33 @@ fn a_right_day_passes_every_check() {
 fn each_wrong_day_is_found_by_the_check_meant_for_it() {
     type Change = fn(&mut Day);
     let cases: &[(&str, Change)] = &[
+        ("Market: what is accepted is within the bid, and paid at the clearing price", |d| {
+            d.market[0].accepted_kw = 21.0
+        }),
+        ("Market: what is accepted is within the bid, and paid at the clearing price", |d| {
+            d.market[0].limit_price_eur_mwh = Some(99.0)
+        }),
+        ("Market: what is accepted is within the bid, and paid at the clearing price", |d| {
+            d.market[0].delivered_kwh = 4.0
+        }),
+        ("Market: what is accepted is within the bid, and paid at the clearing price", |d| {
+            d.market[1].cash = 0.3
+        }),
+        ("Market: what is delivered is what was drawn, as far as it was bought", |d| {
+            (d.market[0].delivered_kwh, d.market[0].imbalance_kwh) = (4.0, 1.0);
+        }),
+        ("Market: what is delivered is what was drawn, as far as it was bought", |d| {
+            d.fleet[7..=9].iter_mut().for_each(|r| r.power_kw = 0.0)
+        }),
+        ("Market: what is accepted is within the bid, and paid at the clearing price", |d| {
+            d.market[1].imbalance_kwh = 1.0;
+        }),
+        ("Ledger: every bid is settled once, and no other", |d| d.market[0].bid = BidId(7)),
+        ("Ledger: every bid is settled once, and no other", |d| d.ledger.push(d.ledger[6])),
+        ("Ledger: every bid is settled once, and no other", |d| d.ledger[7].kind = EntryKind::Trade),
+        ("Ledger: every bid is settled once, and no other", |d| {
+            (d.ledger[6].debit, d.ledger[6].credit) = (d.ledger[6].credit, d.ledger[6].debit);
+        }),
         ("A vehicle does one thing at a time", |d| d.legs[1].start_time += -10),
         ("A vehicle does one thing at a time", |d| d.sessions[0].arrival_time += -1),
         ("A vehicle starts from where it is", |d| d.legs[1].origin = PlaceId(0)),
@@ -185,7 +220,7 @@ fn what_was_not_written_is_said_to_be_impossible_to_check() {
         let options = OutputOptions { tables, ..OutputOptions::default() };
         let report = audit_with(&Day::new(), &options, &Day::new());
         assert!(report.passed(), "{}", report.render());
-        assert_eq!(report.checks.len(), 23, "without {}", table.table().name);
+        assert_eq!(report.checks.len(), 26, "without {}", table.table().name);
         let not_written = format!("{} was not written", table.table().file_name());
         assert!(report.checks.iter().any(|c| c.not_possible.as_deref() == Some(&*not_written)));
     }

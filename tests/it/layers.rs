@@ -18,8 +18,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("records", &["geo", "ids", "ledger", "markets", "time"]),
     ("datasets", &["error", "geo", "ids", "markets", "rng", "time"]),
     ("world", &["geo", "ids", "ledger", "markets", "records", "rng", "time"]),
-    ("policies", &["geo", "ids", "markets", "rng", "time", "world"]),
-    ("engine", &["geo", "ids", "ledger", "markets", "policies", "records", "rng", "time", "world"]),
+    ("forecast", &["error", "rng", "time"]),
+    ("optimize", &["error"]),
+    ("policies", &["error", "forecast", "geo", "ids", "markets", "optimize", "rng", "time", "world"]),
+    ("engine", &["error", "geo", "ids", "ledger", "markets", "policies", "records", "rng", "time", "world"]),
     (
         "scenario",
         &[
@@ -40,7 +42,6 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     ("plots", &["error", "time"]),
     ("statistics", &["rng"]),
-    ("optimize", &["error"]),
     ("games", &["error", "optimize", "rng", "statistics"]),
     ("outputs", &["error", "geo", "ids", "ledger", "markets", "plots", "records", "time"]),
     ("audit", &["error", "ids", "ledger", "markets", "outputs", "records", "time"]),

@@ -6,12 +6,14 @@
 
 use gridfleet::geo::Places;
 use gridfleet::ids::{
-    AccountId, FleetId, OperatorId, PlaceId, RequestId, RetailerId, SessionId, StationId, VehicleId,
+    AccountId, BidId, BidderId, FleetId, MarketId, OperatorId, PlaceId, RequestId, RetailerId, SessionId,
+    StationId, VehicleId,
 };
 use gridfleet::ledger::{EntryKind, LedgerEntry, Money, Reference};
+use gridfleet::markets::Side;
 use gridfleet::records::{
-    EndReason, FleetRecord, Labels, LegPurpose, LegRecord, PriceRecord, Recorder, SessionRecord, SiteKind,
-    SiteRecord, StationRecord, StationSite, TripRecord, TripStatus,
+    EndReason, FleetRecord, Labels, LegPurpose, LegRecord, MarketRecord, PriceRecord, Recorder,
+    SessionRecord, SiteKind, SiteRecord, StationRecord, StationSite, TripRecord, TripStatus,
 };
 use gridfleet::time::SimTime;
 use std::sync::Arc;
@@ -31,6 +33,7 @@ pub struct Day {
     pub fleet: Vec<FleetRecord>,
     pub stations: Vec<StationRecord>,
     pub prices: Vec<PriceRecord>,
+    pub market: Vec<MarketRecord>,
     pub ledger: Vec<LedgerEntry>,
     pub sites: Vec<SiteRecord>,
 }
@@ -47,11 +50,19 @@ pub fn labels() -> Labels {
         stations: vec!["hub".into()],
         operators: vec!["power".into()],
         retailers: vec!["grid".into()],
-        markets: Vec::new(),
-        bidders: Vec::new(),
-        accounts: ["riders", "outside", "fleet:yellow", "operator:power", "retailer:grid"]
-            .map(String::from)
-            .to_vec(),
+        markets: vec!["spot".into()],
+        bidders: vec!["fleet:yellow".into()],
+        accounts: [
+            "riders",
+            "outside",
+            "fleet:yellow",
+            "operator:power",
+            "retailer:grid",
+            "market:spot",
+            "system operator",
+        ]
+        .map(String::from)
+        .to_vec(),
         currency: "USD".into(),
     }
 }
@@ -203,7 +214,50 @@ impl Day {
             post(START + 2_100, 4, 3, 1.35, EntryKind::Energy, Reference::Session(0)),
             post(END, 3, 2, 3.0, EntryKind::Charging, Reference::Session(1)),
             post(END, 4, 3, 2.25, EntryKind::Energy, Reference::Session(1)),
+            post(START + 2_700, 5, 2, 0.5, EntryKind::Trade, Reference::Bid(0)),
+            post(START + 900, 6, 2, 0.25, EntryKind::Imbalance, Reference::Bid(1)),
         ];
+        // From 1,800 to 2,700 s, 9 kWh are drawn, of which 5 kWh were bought; before 900 s half a kWh was bought and
+        // nothing drawn.
+        let bid = MarketRecord {
+            bid: BidId(0),
+            market: Some(MarketId(0)),
+            product_start: START + 1_800,
+            product_end: START + 2_700,
+            gate_closure: START,
+            cleared_at: START,
+            bidder: BidderId(0),
+            side: Side::Buy,
+            quantity_kw: 20.0,
+            limit_price_eur_mwh: Some(150.0),
+            clearing_price_eur_mwh: 100.0,
+            accepted_kw: 20.0,
+            delivered_kwh: 5.0,
+            imbalance_kwh: 0.0,
+            cash: -0.5,
+        };
+        let early = MarketRecord {
+            bid: BidId(2),
+            product_start: START,
+            product_end: START + 900,
+            quantity_kw: 2.0,
+            clearing_price_eur_mwh: 0.0,
+            accepted_kw: 2.0,
+            delivered_kwh: 0.0,
+            imbalance_kwh: 0.5,
+            cash: 0.0,
+            ..bid
+        };
+        let settled = MarketRecord {
+            bid: BidId(1),
+            market: None,
+            side: Side::Sell,
+            limit_price_eur_mwh: None,
+            clearing_price_eur_mwh: -500.0,
+            imbalance_kwh: 0.5,
+            cash: -0.25,
+            ..early
+        };
         let hub =
             StationSite { station: StationId(0), operator: OperatorId(0), connectors: 1, connector_kw: 50.0 };
         let sites = vec![
@@ -219,6 +273,7 @@ impl Day {
             fleet,
             stations,
             prices,
+            market: vec![bid, settled, early],
             ledger,
             sites,
         }
@@ -231,6 +286,7 @@ impl Day {
         self.fleet.iter().for_each(|r| recorder.fleet(r));
         self.stations.iter().for_each(|r| recorder.station(r));
         self.prices.iter().for_each(|r| recorder.price(r));
+        self.market.iter().for_each(|r| recorder.market(r));
         self.ledger.iter().for_each(|r| recorder.ledger(r));
         self.sites.iter().for_each(|r| recorder.site(r));
     }

@@ -122,6 +122,30 @@ fn every_charger_of_the_week_is_a_listed_station() {
     }
 }
 
+/// The markets of the virtual power plant: raw files made up and imported, as datasets/README.md says.
+#[cfg(target_os = "linux")]
+#[test]
+fn shipped_market_prices_are_imports_of_made_up_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let gridfleet = |line: &str| {
+        let arguments = line.split_whitespace();
+        let command = assert_cmd::cargo::cargo_bin("gridfleet");
+        let output = std::process::Command::new(command).current_dir(folder.path()).args(arguments).output();
+        assert!(output.unwrap().status.success(), "{line}");
+    };
+    for (format, file) in [("srl-tenders", "t.csv"), ("srl-activation", "a.csv"), ("intraday", "i.csv")] {
+        gridfleet(&format!(
+            "data synth prices --format {format} --start 2016-11-14 --days 49 --seed 1 -o {file}"
+        ));
+    }
+    gridfleet("data import srl t.csv --activation a.csv -o balancing.parquet");
+    gridfleet("data import intraday i.csv -o intraday.parquet");
+    for file in ["balancing.parquet", "intraday.parquet"] {
+        let made = prices::read(&folder.path().join(file)).unwrap();
+        assert_eq!(made, prices::read(&shipped(&format!("stuttgart-week/{file}"))).unwrap(), "{file}");
+    }
+}
+
 #[test]
 fn shipped_prices_cover_their_weeks() {
     for (file, start, days) in

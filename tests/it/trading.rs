@@ -138,6 +138,7 @@ fn setup(trips: &[Trip], soc: [f64; 3], markets: Vec<Market>) -> Setup {
             bidders: vec![Party::Fleet(FleetId(0))],
             imbalance: Imbalance::Penalty(500.0),
             settlement_s: 900,
+            clairvoyant_bound: false,
         },
         requests,
         currency: "EUR".into(),
@@ -282,13 +283,13 @@ fn the_market_table_of_that_day() {
         .market
         .iter()
         .map(|r| {
-            let kwh = |x: f64| (x * 1e6).round() as i64;
+            let millionths = |x: f64| (x * 1e6).round() as i64;
             (
                 r.market.map(|m| m.0),
                 r.product_start,
-                r.accepted_kw,
-                kwh(r.delivered_kwh),
-                kwh(r.imbalance_kwh),
+                millionths(r.accepted_kw),
+                millionths(r.delivered_kwh),
+                millionths(r.imbalance_kwh),
                 r.cash,
             )
         })
@@ -297,12 +298,12 @@ fn the_market_table_of_that_day() {
         rows,
         [
             // Rejected when its gate closed, which was before the start.
-            (Some(0), at(8, 45), 0.0, 0, 0, 0.0),
-            (Some(0), at(8, 30), 8.0, 2_000_000, 0, -0.2),
-            (Some(1), at(8, 30), 4.0, 1_000_000, 0, -0.05),
-            (Some(1), at(8, 45), 4.0, 1_000_000, 0, 0.02),
-            (Some(1), at(9, 15), 8.0, 1_333_333, 666_667, -0.08),
-            (None, at(9, 15), 2.666_666_666_666_67, 0, 666_667, -0.333_333),
+            (Some(0), at(8, 45), 0, 0, 0, 0.0),
+            (Some(0), at(8, 30), 8_000_000, 2_000_000, 0, -0.2),
+            (Some(1), at(8, 30), 4_000_000, 1_000_000, 0, -0.05),
+            (Some(1), at(8, 45), 4_000_000, 1_000_000, 0, 0.02),
+            (Some(1), at(9, 15), 8_000_000, 1_333_333, 666_667, -0.08),
+            (None, at(9, 15), 2_666_667, 0, 666_667, -0.333_333),
         ]
         .map(|row| row)
     );
@@ -342,7 +343,8 @@ fn a_perfect_forecast_without_risk_buys_just_what_can_be_drawn() {
     simulation.finish(&mut day);
     // 8:15 to 8:30: a and b, and c from 8:20 on; the least reading is 8 kW.
     let bought: Vec<_> = day.market.iter().map(|r| (r.product_start, r.accepted_kw)).collect();
-    assert_eq!(bought[0], (at(8, 15), 8.0));
+    assert_eq!(bought[0].0, at(8, 15));
+    assert!((bought[0].1 - 8.0).abs() < 1e-9, "{bought:?}");
     assert!(day.market.iter().all(|r| r.market.is_some() && r.imbalance_kwh.abs() < 1e-9), "{bought:?}");
     assert!(day.trips.iter().all(|trip| trip.status == TripStatus::Served));
     assert!(bought.len() > 4);
@@ -399,4 +401,98 @@ fn gates_lots_and_nonsense_are_refused() {
         refusals,
         [("no_such_product", 2), ("gate_not_open", 1), ("gate_closed", 1), ("quantity_too_small", 2)]
     );
+}
+
+/// Three replications of the shipped scenario under each benchmark.
+fn benchmark(bidding: &str) -> Vec<gridfleet::studies::task::TaskResult> {
+    let overrides = [
+        format!("operation.bidding={bidding}"),
+        "variation.demand_days=bootstrap".to_owned(),
+        "variation.price_days=bootstrap".to_owned(),
+    ];
+    let overrides = gridfleet::scenario::Overrides { set: overrides.to_vec(), ..Default::default() };
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/stuttgart-vpp.toml");
+    let scenario = gridfleet::scenario::load(&path, &overrides).unwrap();
+    let recorded = scenario.read().unwrap();
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    (0..3)
+        .map(|replication| {
+            let streams = Streams { seed: 1, replication };
+            let (setup, prepared) = scenario.build_from(&recorded, streams).unwrap();
+            let setup = Arc::new(setup);
+            let policies = gridfleet::engine::policies(&prepared.policies, &setup, streams);
+            gridfleet::studies::task::simulate(setup, policies, streams, &stop).unwrap()
+        })
+        .collect()
+}
+
+/// What specification 5 says must hold of the benchmarks, replication by replication.
+#[test]
+fn benchmarks_come_in_the_order_that_the_literature_has() {
+    let regular = benchmark(r#"{kind="regular"}"#);
+    let intraday = benchmark(r#"{kind="intraday"}"#);
+    let balancing = benchmark(r#"{kind="balancing"}"#);
+    let perfect = benchmark(r#"{kind="integrated"}"#);
+    let careful = r#"{kind="integrated", risk_balancing=0.5, risk_intraday=0.3, accuracy_balancing=0.7, accuracy_intraday=0.9}"#;
+    let careful = benchmark(careful);
+    let bold = r#"{kind="integrated", accuracy_balancing=0.7, accuracy_intraday=0.9}"#;
+    let bold = benchmark(bold);
+    for i in 0..3 {
+        let net = |of: &[gridfleet::studies::task::TaskResult]| of[i].figures["market_profit_net_eur"];
+        assert_eq!(net(&regular), 0.0);
+        // Both markets together earn more than either, and risk costs.
+        assert!(net(&perfect) > net(&balancing) && net(&balancing) > 0.0);
+        assert!(net(&perfect) > net(&intraday) && net(&intraday) > 0.0);
+        assert!(net(&perfect) > net(&careful) && net(&careful) > 0.0);
+        // A perfect forecast is kept: nothing is short, nobody turned away.
+        for of in [&intraday, &balancing, &perfect] {
+            assert!(of[i].figures["imbalance_kwh"] < 1e-6, "{}", of[i].figures["imbalance_kwh"]);
+            assert_eq!(of[i].figures["trips_lost_committed"], 0.0);
+        }
+        // Without risk, a forecast that errs turns riders away.
+        assert!(bold[i].figures["trips_lost_committed"] > 10.0);
+        assert!(net(&bold) < net(&perfect));
+        // What is bought ahead is not drawn at the tariff; nothing else changes.
+        let figure = |of: &[gridfleet::studies::task::TaskResult], name: &str| of[i].figures[name];
+        assert_eq!(figure(&perfect, "energy_charged_kwh"), figure(&regular, "energy_charged_kwh"));
+        let gain = figure(&perfect, "operating_profit_eur") - figure(&regular, "operating_profit_eur");
+        assert!((gain - figure(&perfect, "market_profit_eur")).abs() < 1e-5);
+    }
+}
+
+/// No policy beats what perfect knowledge could earn, and the best one is not far below it.
+#[test]
+fn perfect_knowledge_bounds_every_benchmark() {
+    let figures = |bidding: &str| {
+        let overrides = gridfleet::scenario::Overrides {
+            set: vec![
+                format!("operation.bidding={bidding}"),
+                "operation.clairvoyant_bound=true".to_owned(),
+                "time.days=1".to_owned(),
+                "variation.demand_days=bootstrap".to_owned(),
+            ],
+            ..Default::default()
+        };
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/stuttgart-vpp.toml");
+        let scenario = gridfleet::scenario::load(&path, &overrides).unwrap();
+        let (setup, prepared) = scenario.build(STREAMS).unwrap();
+        let setup = Arc::new(setup);
+        let policies = gridfleet::engine::policies(&prepared.policies, &setup, STREAMS);
+        let stop = std::sync::atomic::AtomicBool::new(false);
+        gridfleet::studies::task::simulate(setup, policies, STREAMS, &stop).unwrap().figures
+    };
+    let mut best = 0.0f64;
+    for bidding in [
+        r#"{kind="integrated"}"#,
+        r#"{kind="intraday"}"#,
+        r#"{kind="balancing", risk=0.5, accuracy=0.7}"#,
+        r#"{kind="integrated", accuracy_balancing=0.5, accuracy_intraday=0.6}"#,
+    ] {
+        let figures = figures(bidding);
+        let (earned, bound) = (figures["market_profit_net_eur"], figures["market_profit_bound_eur"]);
+        println!("{bidding}: {earned:.2} of at most {bound:.2}");
+        assert!(earned <= bound + 1e-6, "{bidding}: {earned} of at most {bound}");
+        best = best.max(earned / bound);
+    }
+    assert!(best > 0.5, "{best}");
 }

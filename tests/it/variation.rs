@@ -413,7 +413,7 @@ fn what_cannot_vary_is_told() {
     .unwrap();
     let short = "trips.files=[\"short.csv\"]";
     insta::assert_snapshot!(message(&[&days[..], &[short]].concat()), @r#"--set variation.demand_days=bootstrap: found "bootstrap", but no Saturday among the 4 days of the trips, 2018-03-05 to 2018-03-08, expected a Saturday to draw; give files of more days, or coarser classes: variation.day_classes = "weekday-weekend" or "any""#);
-    insta::assert_snapshot!(message(&["time.start=2018-03-01", "time.days=38", "variation.price_days=bootstrap", "variation.day_classes=each-weekday", "retailers=[{name=\"town-power\",tariff={kind=\"flat\",price_eur_mwh=5}}]"]), @r#"--set variation.price_days=bootstrap: found "bootstrap", but no prices from a file, expected "as-recorded", or a retailer with a real-time tariff"#);
+    insta::assert_snapshot!(message(&["time.start=2018-03-01", "time.days=38", "variation.price_days=bootstrap", "variation.day_classes=each-weekday", "retailers=[{name=\"town-power\",tariff={kind=\"flat\",price_eur_mwh=5}}]"]), @r#"--set variation.price_days=bootstrap: found "bootstrap", but no prices from a file, expected "as-recorded", a retailer with a real-time tariff, or a market"#);
     // Until Saturday noon, and the prices end with it.
     let mut prices = String::from("time,price_eur_mwh\n");
     (0..5 * 24 + 12)

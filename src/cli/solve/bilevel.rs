@@ -84,9 +84,11 @@ fn read(file: &Path) -> Result<Task> {
     let mut reader = input::open(file)?;
     let parameters = parameters(&mut reader);
     let betas = one_or_more(&mut reader, "beta").unwrap_or_else(|| vec![0.0]);
-    let alpha = number(&mut reader, "alpha").unwrap_or(0.95);
-    let options =
-        Options { gap: number(&mut reader, "gap").unwrap_or(Options::default().gap), ..Options::default() };
+    let alpha = reader.number("alpha", Some(0.95)).unwrap_or_default();
+    let options = Options {
+        gap: reader.number("gap", Some(Options::default().gap)).unwrap_or_default(),
+        ..Options::default()
+    };
     let problems = reader.finish(&KEYS);
     if !problems.is_empty() {
         return Err(of_file(Error::Input(problems), file));
@@ -118,9 +120,9 @@ fn read(file: &Path) -> Result<Task> {
 /// All of the game. What cannot be read is left empty, and the reader knows of it.
 fn parameters(reader: &mut Reader) -> Parameters {
     let scenarios: Vec<Scenario> =
-        objects(reader, "scenarios").into_iter().map(|item| scenario(reader, item)).collect();
+        reader.objects("scenarios").into_iter().map(|item| scenario(reader, item)).collect();
     let rivals: Vec<RivalScenario> =
-        objects(reader, "rivals").into_iter().map(|item| rival(reader, item)).collect();
+        reader.objects("rivals").into_iter().map(|item| rival(reader, item)).collect();
     let hours = scenarios.first().map_or(0, |scenario| scenario.day_ahead.len());
     let count = 1 + rivals.first().map_or(0, |rival| rival.prices.len());
     let positive_max = match one_or_list(reader, "positive_max", Some("a number, or one for each hour")) {
@@ -128,8 +130,7 @@ fn parameters(reader: &mut Reader) -> Parameters {
         Some(Figures::List(list)) => list,
         None => Vec::new(),
     };
-    let max_price = reader.need("max_price", "a number");
-    let max_price = max_price.map_or(0.0, |value| as_number(reader, "max_price", &value));
+    let max_price = reader.number("max_price", None).unwrap_or_default();
     let initial = reader.take("initial_shares");
     let initial = initial.and_then(|value| reader.numbers("initial_shares", value, None));
     let reluctance = match reader.take("reluctance") {
@@ -161,13 +162,8 @@ fn square(count: usize, cost: f64) -> Vec<Vec<f64>> {
     (0..count).map(|s| (0..count).map(|r| if r == s { 0.0 } else { cost }).collect()).collect()
 }
 
-fn objects(reader: &mut Reader, key: &str) -> Vec<Reader> {
-    let value = reader.need(key, "a list of objects");
-    value.map(|value| reader.objects(key, value, "objects")).unwrap_or_default()
-}
-
 fn scenario(reader: &mut Reader, mut item: Reader) -> Scenario {
-    let probability = needed(&mut item, "probability");
+    let probability = item.number("probability", None).unwrap_or_default();
     let mut list = |key: &str| -> Vec<f64> {
         let value = item.need(key, "a number for each hour");
         value.and_then(|value| item.numbers(key, value, None)).unwrap_or_default()
@@ -179,7 +175,7 @@ fn scenario(reader: &mut Reader, mut item: Reader) -> Scenario {
 }
 
 fn rival(reader: &mut Reader, mut item: Reader) -> RivalScenario {
-    let probability = needed(&mut item, "probability");
+    let probability = item.number("probability", None).unwrap_or_default();
     let rows = item.need("prices", "a list of prices for each rival");
     let rows = rows.and_then(|value| item.list("prices", value, "lists of prices")).unwrap_or_default();
     let prices = rows.into_iter().enumerate();
@@ -194,16 +190,6 @@ fn as_number(reader: &mut Reader, key: &str, value: &Value) -> f64 {
         reader.problem(key, kind(value), "a number");
         0.0
     })
-}
-
-fn needed(reader: &mut Reader, key: &str) -> f64 {
-    let value = reader.need(key, "a number");
-    value.map_or(0.0, |value| as_number(reader, key, &value))
-}
-
-fn number(reader: &mut Reader, key: &str) -> Option<f64> {
-    let value = reader.take(key)?;
-    Some(as_number(reader, key, &value))
 }
 
 enum Figures {

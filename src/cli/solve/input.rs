@@ -40,6 +40,10 @@ impl Reader {
         }
         self.problems
     }
+    /// The problems found so far, whatever is left to be read.
+    pub fn problems(self) -> Vec<InputError> {
+        self.problems
+    }
     /// Notes a problem with a key of this object.
     pub fn problem(&mut self, key: &str, found: impl Into<String>, expected: impl Into<String>) {
         self.problems.push(InputError::new(found, expected).key(format!("{}{key}", self.prefix)));
@@ -77,11 +81,11 @@ impl Reader {
             }
         }
     }
-    /// The objects of a list; what is none is a problem.
-    pub fn objects(&mut self, key: &str, value: Value, of: &str) -> Vec<Self> {
-        let items = self.list(key, value, of).unwrap_or_default();
-        let mut objects = Vec::with_capacity(items.len());
-        for (i, item) in items.into_iter().enumerate() {
+    /// Takes a list of objects; what is no object is left out, and told.
+    pub fn objects(&mut self, key: &str) -> Vec<Self> {
+        let Some(value) = self.take(key) else { return Vec::new() };
+        let mut objects = Vec::new();
+        for (i, item) in self.list(key, value, "objects").unwrap_or_default().into_iter().enumerate() {
             let key = format!("{key}[{i}]");
             match item {
                 Value::Object(members) => {
@@ -92,6 +96,78 @@ impl Reader {
             }
         }
         objects
+    }
+    /// Path of a key of this object.
+    pub fn path(&self, key: &str) -> String {
+        format!("{}{key}", self.prefix)
+    }
+    /// Whether nothing is wrong so far.
+    pub fn is_right(&self) -> bool {
+        self.problems.is_empty()
+    }
+    /// Takes a number; where there is none, `otherwise`, or it has to be there.
+    pub fn number(&mut self, key: &str, otherwise: Option<f64>) -> Option<f64> {
+        let Some(value) = self.take(key) else {
+            if otherwise.is_none() {
+                self.problem(key, "nothing", "a number");
+            }
+            return otherwise;
+        };
+        let number = value.as_f64();
+        if number.is_none() {
+            self.problem(key, kind(&value), "a number");
+        }
+        number
+    }
+    /// Takes a whole number of at most `most`; where there is none, `otherwise`, or it has to be there.
+    pub fn whole(&mut self, key: &str, otherwise: Option<u32>, most: u32) -> Option<u32> {
+        let Some(value) = self.take(key) else {
+            if otherwise.is_none() {
+                self.problem(key, "nothing", "a whole number");
+            }
+            return otherwise;
+        };
+        let number = value.as_u64().and_then(|x| u32::try_from(x).ok()).filter(|x| *x <= most);
+        if number.is_none() {
+            self.problem(key, kind(&value), format!("a whole number from 0 to {most}"));
+        }
+        number
+    }
+    /// Takes a text; empty, where there is none.
+    pub fn text(&mut self, key: &str) -> String {
+        match self.take(key) {
+            None => String::new(),
+            Some(Value::String(text)) => text,
+            Some(other) => {
+                self.problem(key, kind(&other), "a text");
+                String::new()
+            }
+        }
+    }
+    /// Takes a list of `length` numbers, or one number for all of them; in place of a `null` stands `null_is`. Where
+    /// there is nothing, `otherwise` for all of them, or it has to be there.
+    pub fn column(
+        &mut self,
+        key: &str,
+        length: usize,
+        null_is: Option<f64>,
+        otherwise: Option<f64>,
+    ) -> Option<Vec<f64>> {
+        let Some(value) = self.take(key) else {
+            if otherwise.is_none() {
+                self.problem(key, "nothing", "a number or a list of numbers");
+            }
+            return otherwise.map(|x| vec![x; length]);
+        };
+        if let Some(x) = value.as_f64() {
+            return Some(vec![x; length]);
+        }
+        let numbers = self.numbers(key, value, null_is)?;
+        if numbers.len() != length {
+            self.problem(key, counted(numbers.len()), format!("{length}, one for each slot"));
+            return None;
+        }
+        Some(numbers)
     }
     /// The items of a list.
     pub fn list(&mut self, key: &str, value: Value, of: &str) -> Option<Vec<Value>> {
@@ -117,6 +193,11 @@ impl Reader {
         }
         (self.problems.len() == before).then_some(numbers)
     }
+}
+
+/// So many figures.
+pub fn counted(figures: usize) -> String {
+    if figures == 1 { "1 figure".to_owned() } else { format!("{figures} figures") }
 }
 
 /// What a value is, in words.

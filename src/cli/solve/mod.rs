@@ -4,6 +4,8 @@ pub mod bilevel;
 pub mod c_nash;
 pub mod game;
 mod input;
+pub mod stackelberg;
+mod stackelberg_file;
 
 use crate::error::Result;
 use clap::Subcommand;
@@ -15,6 +17,8 @@ pub enum SolveCommand {
     Game(game::GameArgs),
     /// Nash and C-Nash equilibrium of charging stations whose load makes the price.
     CNash(c_nash::CNashArgs),
+    /// A retailer who makes prices, and households and battery vehicles that answer to them.
+    Stackelberg(stackelberg::StackelbergArgs),
     /// Prices and purchases of an aggregator against rivals, with CVaR.
     Bilevel(bilevel::BilevelArgs),
 }
@@ -28,6 +32,7 @@ impl SolveCommand {
         match self {
             Self::Game(args) => game::run(args),
             Self::CNash(args) => c_nash::run(args),
+            Self::Stackelberg(args) => stackelberg::run(args),
             Self::Bilevel(args) => bilevel::run(args),
         }
     }

@@ -2,7 +2,7 @@
 
 /// A symmetric matrix of `n` rows; only the lower triangle is kept up.
 #[derive(Debug, Clone)]
-pub(super) struct Symmetric {
+pub(in crate::games) struct Symmetric {
     n: usize,
     values: Vec<f64>,
 }
@@ -60,7 +60,7 @@ impl Symmetric {
 
 /// A decomposition, to solve systems with.
 #[derive(Debug, Clone)]
-pub(super) struct Factor {
+pub(in crate::games) struct Factor {
     n: usize,
     lower: Vec<f64>,
 }

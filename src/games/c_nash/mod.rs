@@ -22,7 +22,7 @@ mod bounded;
 mod closed_form;
 pub mod conditions;
 mod coupling;
-mod linear;
+pub(super) mod linear;
 mod model;
 pub mod paper;
 mod profiles;

@@ -3,8 +3,10 @@
 //! - [`spec`]: the policies by name and parameters;
 //! - [`plant`]: the fleet as a virtual power plant, which fills the gap between what it expects to draw and
 //!   what it has bought;
-//! - [`pool`]: how it expects that.
+//! - [`pool`]: how it expects that;
+//! - [`clairvoyant`]: what could be earned if everything were known.
 
+pub mod clairvoyant;
 mod plant;
 mod pool;
 pub mod spec;
@@ -50,24 +52,28 @@ impl BiddingSpec {
         streams: Streams,
     ) -> Box<dyn Bidding> {
         let Party::Fleet(fleet) = setup.trading.bidders[bidder.index()] else { return Box::new(Regular) };
-        let pool = |forecast: &PoolForecast| pool::Pool::new(*forecast, setup, fleet, foresight, streams);
         let market = |kind| market_of(setup, kind);
-        let retailer = main_retailer(setup, fleet);
-        let single =
-            |kind, risk, accuracy, forecast: &PoolForecast, limit: Option<f64>| -> Box<dyn Bidding> {
-                let Some(market) = market(kind) else { return Box::new(Regular) };
-                let strategy = Strategy { market, risk, accuracy, below: None };
-                Box::new(Plant::new(fleet, vec![strategy], pool(forecast), Limit { fixed: limit, retailer }))
-            };
+        let strategy = |market, risk, accuracy, forecast, below| {
+            let pool = pool::Pool::new(forecast, accuracy, market, setup, fleet, foresight, streams);
+            Strategy { market, risk, pool, below }
+        };
+        let plant = |strategies, fixed| -> Box<dyn Bidding> {
+            let limit = Limit { fixed, retailer: main_retailer(setup, fleet) };
+            Box::new(Plant::new(fleet, strategies, limit))
+        };
+        let single = |kind, risk, accuracy, forecast, limit| match market(kind) {
+            Some(market) => plant(vec![strategy(market, risk, accuracy, forecast, None)], limit),
+            None => Box::new(Regular),
+        };
         match *self {
             Self::Regular {} => Box::new(Regular),
-            Self::DayAhead { risk, accuracy, ref forecast, limit_eur_mwh } => {
+            Self::DayAhead { risk, accuracy, forecast, limit_eur_mwh } => {
                 single(MarketKind::DayAhead, risk, accuracy, forecast, limit_eur_mwh)
             }
-            Self::Intraday { risk, accuracy, ref forecast, limit_eur_mwh } => {
+            Self::Intraday { risk, accuracy, forecast, limit_eur_mwh } => {
                 single(MarketKind::Intraday, risk, accuracy, forecast, limit_eur_mwh)
             }
-            Self::Balancing { risk, accuracy, ref forecast, limit_eur_mwh } => {
+            Self::Balancing { risk, accuracy, forecast, limit_eur_mwh } => {
                 single(MarketKind::Balancing, risk, accuracy, forecast, limit_eur_mwh)
             }
             Self::Integrated {
@@ -75,7 +81,7 @@ impl BiddingSpec {
                 risk_intraday,
                 accuracy_balancing,
                 accuracy_intraday,
-                ref forecast,
+                forecast,
                 price_forecast,
                 limit_eur_mwh,
             } => {
@@ -84,22 +90,10 @@ impl BiddingSpec {
                 else {
                     return Box::new(Regular);
                 };
-                let below = Some(plant::Rival::new(intraday, price_forecast, setup));
-                let strategies = vec![
-                    Strategy { market: balancing, risk: risk_balancing, accuracy: accuracy_balancing, below },
-                    Strategy {
-                        market: intraday,
-                        risk: risk_intraday,
-                        accuracy: accuracy_intraday,
-                        below: None,
-                    },
-                ];
-                Box::new(Plant::new(
-                    fleet,
-                    strategies,
-                    pool(forecast),
-                    Limit { fixed: limit_eur_mwh, retailer },
-                ))
+                let below = plant::Rival::new(intraday, balancing, price_forecast, setup);
+                let first = strategy(balancing, risk_balancing, accuracy_balancing, forecast, below);
+                let then = strategy(intraday, risk_intraday, accuracy_intraday, forecast, None);
+                plant(vec![first, then], limit_eur_mwh)
             }
         }
     }

@@ -9,10 +9,11 @@
 
 use super::PriceForecast;
 use super::pool::Pool;
+use crate::forecast::{Calendar, Forecaster};
 use crate::ids::{BidderId, FleetId, MarketId, RetailerId, VehicleId};
 use crate::markets::{Series, Side};
 use crate::policies::{Action, Bidding, OpenGate};
-use crate::time::{DAY_S, SimTime};
+use crate::time::SimTime;
 use crate::world::{Setup, View};
 use rand_pcg::Pcg64;
 
@@ -25,8 +26,8 @@ pub(super) struct Strategy {
     pub market: MarketId,
     /// Share of the expected power that is not bid for.
     pub risk: f64,
-    /// Accuracy of a perfect forecast.
-    pub accuracy: f64,
+    /// What the fleet expects to be able to draw.
+    pub pool: Pool,
     /// Bid at most what this market is expected to cost.
     pub below: Option<Rival>,
 }
@@ -55,30 +56,67 @@ impl Limit {
 /// A market that trades the same energy later.
 pub(super) struct Rival {
     market: MarketId,
-    /// Its prices to come, for a forecast that replays them.
-    replay: Option<Series>,
+    prices: Prices,
+}
+
+/// What is expected of a market's prices.
+enum Prices {
+    /// What they are going to be.
+    Replay(Series),
+    /// What they have been so far.
+    History {
+        forecaster: Box<dyn Forecaster>,
+        /// The first product, counted from the start and perhaps below 0, that the forecaster has not been told.
+        next: i64,
+    },
 }
 
 impl Rival {
-    pub(super) fn new(market: MarketId, forecast: PriceForecast, setup: &Setup) -> Self {
-        let replay = match forecast {
-            PriceForecast::Perfect => Some(setup.trading.markets[market.index()].reference.clone()),
-            PriceForecast::SeasonalNaive => None,
+    /// Learns, where it does, from the prices that `own` gates, which close earlier, can know. `None` if the products
+    /// of the market make no regular series.
+    pub(super) fn new(
+        market: MarketId,
+        own: MarketId,
+        forecast: PriceForecast,
+        setup: &Setup,
+    ) -> Option<Self> {
+        let rules = &setup.trading.markets[market.index()];
+        let prices = match forecast.of_history() {
+            None => Prices::Replay(rules.reference.clone()),
+            Some(history) => {
+                let products = rules.products;
+                let ahead_s = setup.trading.markets[own.index()].gates.longest_s();
+                let calendar = Calendar::new(products.start, products.slot_s, setup.clock.clone()).ok()?;
+                let forecaster = history.build(calendar, ahead_s / products.slot_s + 1).ok()?;
+                let next = -((products.start - rules.reference.start) / products.slot_s).max(0);
+                Prices::History { forecaster, next }
+            }
         };
-        Self { market, replay }
+        Some(Self { market, prices })
     }
 
     /// Price expected for `t` [currency/MWh]; `None` if nothing is known.
-    fn expected(&self, view: View<'_>, t: SimTime) -> Option<f64> {
-        if let Some(replay) = &self.replay {
-            return replay.at(t);
-        }
+    fn expected(&mut self, view: View<'_>, t: SimTime) -> Option<f64> {
+        let (forecaster, next) = match &mut self.prices {
+            Prices::Replay(series) => return series.at(t),
+            Prices::History { forecaster, next } => (forecaster, next),
+        };
         let market = view.market(self.market);
-        // The latest week that is known of the same time.
-        (1..=8).find_map(|weeks| {
-            let before = t + -7 * DAY_S * weeks;
-            let known = market.products().at(before).and_then(|product| market.clearing_price(product));
-            known.or_else(|| market.past_price(before))
+        let products = market.products();
+        while *next < market.cleared() as i64 {
+            let price = match usize::try_from(*next) {
+                Ok(product) => market.clearing_price(product),
+                Err(_) => market.past_price(products.start + *next * products.slot_s),
+            };
+            forecaster.observe(*next, price.unwrap_or(f64::NAN));
+            *next += 1;
+        }
+        let product = (t - products.start).div_euclid(products.slot_s);
+        Some(if product < *next {
+            // Known by now.
+            market.clearing_price(usize::try_from(product).ok()?)?
+        } else {
+            forecaster.predict(product)
         })
     }
 }
@@ -87,15 +125,14 @@ impl Rival {
 pub(super) struct Plant {
     fleet: FleetId,
     strategies: Vec<Strategy>,
-    pool: Pool,
     limit: Limit,
     /// When the pool was last counted, and what it was then less what has left since [kW].
     counted: Option<(SimTime, f64)>,
 }
 
 impl Plant {
-    pub(super) fn new(fleet: FleetId, strategies: Vec<Strategy>, pool: Pool, limit: Limit) -> Self {
-        Self { fleet, strategies, pool, limit, counted: None }
+    pub(super) fn new(fleet: FleetId, strategies: Vec<Strategy>, limit: Limit) -> Self {
+        Self { fleet, strategies, limit, counted: None }
     }
 }
 
@@ -108,25 +145,41 @@ impl Bidding for Plant {
         _random: &mut Pcg64,
         actions: &mut Vec<Action>,
     ) {
-        let Some(strategy) = self.strategies.iter().find(|strategy| strategy.market == gate.market) else {
+        let Some(strategy) = self.strategies.iter_mut().find(|strategy| strategy.market == gate.market)
+        else {
             return;
         };
         let products = view.market(gate.market).products();
         for product in gate.products.clone() {
-            let (start, end) = (products.start_of(product), products.end_of(product));
-            let expected_kw = self.pool.least_kw(start, end, strategy.accuracy, gate.market.index());
+            let start = products.start_of(product);
+            let expected_kw = strategy.pool.least_kw(&products, product);
             let quantity_kw = (expected_kw - view.committed_kw(bidder, start)) * (1.0 - strategy.risk);
             if quantity_kw <= 0.0 {
                 continue;
             }
             let mut limit_eur_mwh = self.limit.at(view, start);
-            if let Some(rival) = &strategy.below
+            if let Some(rival) = &mut strategy.below
                 && let Some(price) = rival.expected(view, start)
             {
                 limit_eur_mwh = limit_eur_mwh.min(price);
             }
             let (market, side) = (gate.market, Side::Buy);
             actions.push(Action::Bid { bidder, market, product, side, quantity_kw, limit_eur_mwh });
+        }
+    }
+
+    fn on_interval(
+        &mut self,
+        view: View<'_>,
+        _bidder: BidderId,
+        _random: &mut Pcg64,
+        _actions: &mut Vec<Action>,
+    ) {
+        if self.strategies.iter().any(|strategy| strategy.pool.learns()) {
+            let pool_kw = view.pool_kw(self.fleet);
+            for strategy in &mut self.strategies {
+                strategy.pool.observe(view.now(), pool_kw);
+            }
         }
     }
 
@@ -139,7 +192,8 @@ impl Bidding for Plant {
             Some((time, pool_kw)) if time == view.now() => pool_kw,
             _ => view.pool_kw(self.fleet),
         };
-        let share_kw = view.pool_share_kw(vehicle);
+        // Whoever is next in line takes its place.
+        let share_kw = view.pool_share_kw(vehicle) - view.successor_share_kw(vehicle);
         let needed = share_kw > 0.0 && pool_kw - share_kw < committed_kw - NO_POWER_KW;
         self.counted = Some((view.now(), if needed { pool_kw } else { pool_kw - share_kw }));
         !needed

@@ -1,56 +1,93 @@
-//! How much power a fleet expects to be able to draw.
+//! How much power a fleet expects to be able to draw over a product.
 
 use super::{Foresight, PoolForecast};
-use crate::ids::FleetId;
-use crate::rng::{Purpose, PurposeStreams, Streams};
+use crate::forecast::{Calendar, Distortion, Forecaster};
+use crate::ids::{FleetId, MarketId};
+use crate::markets::Products;
+use crate::rng::Streams;
 use crate::time::SimTime;
 use crate::world::Setup;
-use rand::RngExt;
 use std::sync::Arc;
 
-/// A forecast of the pool of one fleet.
-pub(super) struct Pool {
-    fleet: FleetId,
-    interval_s: i64,
-    foresight: Option<Arc<Foresight>>,
-    errors: PurposeStreams,
+/// A forecast of one fleet's pool for the products of one market.
+pub(super) enum Pool {
+    /// A replay of the same replication without bids, distorted reading by reading.
+    Replay { fleet: FleetId, foresight: Arc<Foresight>, distortion: Distortion },
+    /// From the readings so far: the series of the least reading of each product.
+    History {
+        products: Products,
+        forecaster: Box<dyn Forecaster>,
+        /// The product now being read, by its number, which may be below 0, and its least reading so far [kW].
+        reading: Option<(i64, f64)>,
+    },
+    /// Nothing is known.
+    Blind,
 }
 
 impl Pool {
+    /// `accuracy` is that of a replay.
     pub(super) fn new(
         forecast: PoolForecast,
+        accuracy: f64,
+        market: MarketId,
         setup: &Setup,
         fleet: FleetId,
         foresight: Option<&Arc<Foresight>>,
         streams: Streams,
     ) -> Self {
-        let foresight = match forecast {
-            PoolForecast::Perfect => foresight.map(Arc::clone),
+        let rules = &setup.trading.markets[market.index()];
+        let Some(history) = forecast.of_history() else {
+            // Errors are drawn by fleet, market and reading, whatever the policy.
+            let series = (fleet.index() * setup.trading.markets.len() + market.index()) as u16;
+            return match (foresight, Distortion::new(&streams, series, accuracy)) {
+                (Some(foresight), Ok(distortion)) => {
+                    Self::Replay { fleet, foresight: Arc::clone(foresight), distortion }
+                }
+                _ => Self::Blind,
+            };
         };
-        Self { fleet, interval_s: setup.control_interval_s, foresight, errors: streams.of(Purpose::Forecast) }
+        let products = rules.products;
+        let lead = (rules.gates.longest_s() / products.slot_s).max(1) + 1;
+        let calendar = Calendar::new(products.start, products.slot_s, setup.clock.clone());
+        match calendar.and_then(|calendar| history.build(calendar, lead)) {
+            Ok(forecaster) => Self::History { products, forecaster, reading: None },
+            Err(_) => Self::Blind,
+        }
     }
 
-    /// Least power that the fleet could take at any reading within [`start`, `end`), as forecast with `accuracy` for
-    /// the market numbered `market` [kW].
-    ///
-    /// The error of a reading is drawn from a stream of its own for each market, so that it is the same whatever is bid, by
-    /// whichever policy.
-    pub(super) fn least_kw(&self, start: SimTime, end: SimTime, accuracy: f64, market: usize) -> f64 {
-        let Some(foresight) = &self.foresight else { return 0.0 };
-        let readings = &foresight.pool_kw[self.fleet.index()];
-        let from = (start - foresight.start + self.interval_s - 1).div_euclid(self.interval_s).max(0);
-        let to = (end - foresight.start + self.interval_s - 1).div_euclid(self.interval_s);
-        let mut least = f64::INFINITY;
-        for reading in from..to {
-            let Some(&pool_kw) = readings.get(reading as usize) else { break };
-            let error = if accuracy < 1.0 {
-                let stream = (self.fleet.index() as u64) << 48 | (market as u64) << 40 | reading as u64;
-                (1.0 - accuracy) * self.errors.stream(stream).random_range(-1.0..=1.0)
-            } else {
-                0.0
-            };
-            least = least.min(pool_kw * (1.0 + error));
+    /// Whether it wants to be told of readings.
+    pub(super) fn learns(&self) -> bool {
+        matches!(self, Self::History { .. })
+    }
+
+    /// The pool at a reading of the meters [kW].
+    pub(super) fn observe(&mut self, now: SimTime, pool_kw: f64) {
+        let Self::History { products, forecaster, reading } = self else { return };
+        let product = (now - products.start).div_euclid(products.slot_s);
+        *reading = match *reading {
+            Some((same, least)) if same == product => Some((product, least.min(pool_kw))),
+            Some((before, least)) => {
+                forecaster.observe(before, least);
+                Some((product, pool_kw))
+            }
+            None => Some((product, pool_kw)),
+        };
+    }
+
+    /// Least power that the fleet is expected to be able to take at any reading of a product [kW].
+    pub(super) fn least_kw(&self, products: &Products, product: usize) -> f64 {
+        match self {
+            Self::Replay { fleet, foresight, distortion } => {
+                let interval_s = foresight.interval_s;
+                let first = |t: SimTime| (t - foresight.start + interval_s - 1).div_euclid(interval_s);
+                let readings = &foresight.pool_kw[fleet.index()];
+                let of_product = first(products.start_of(product)).max(0)..first(products.end_of(product));
+                let of_product = of_product.filter_map(|i| Some((i, *readings.get(i as usize)?)));
+                let least = of_product.map(|(i, kw)| distortion.distort(i, kw)).reduce(f64::min);
+                least.unwrap_or(0.0)
+            }
+            Self::History { forecaster, .. } => forecaster.predict(product as i64).max(0.0),
+            Self::Blind => 0.0,
         }
-        if least.is_finite() { least } else { 0.0 }
     }
 }

@@ -1,5 +1,6 @@
 //! Bidding policies by name and parameters, as a scenario file writes them.
 
+use crate::forecast::ForecastSpec;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -99,6 +100,24 @@ pub enum PoolForecast {
     /// literature, for nobody knows the future.
     #[default]
     Perfect,
+    /// From readings so far: the last one.
+    Persistence,
+    /// From readings so far: that of the same time a week before.
+    SeasonalNaive,
+    /// From readings so far: ridge regression on the hour, the weekday and what was read before.
+    Ridge,
+}
+
+impl PoolForecast {
+    /// The forecaster, where it learns from history; before there is any, it expects nothing.
+    pub fn of_history(self) -> Option<ForecastSpec> {
+        of_history(match self {
+            Self::Perfect => return None,
+            Self::Persistence => "persistence",
+            Self::SeasonalNaive => "seasonal-naive",
+            Self::Ridge => "ridge",
+        })
+    }
 }
 
 /// How a market's price is forecast.
@@ -108,8 +127,29 @@ pub enum PriceForecast {
     /// A replay of the prices to come.
     #[default]
     Perfect,
-    /// The price of the same time a week before, or the latest week that is known.
+    /// From prices known: the last one.
+    Persistence,
+    /// From prices known: that of the same time a week before.
     SeasonalNaive,
+    /// From prices known: ridge regression on the hour, the weekday and prices before.
+    Ridge,
+}
+
+impl PriceForecast {
+    /// The forecaster, where it learns from history.
+    pub fn of_history(self) -> Option<ForecastSpec> {
+        of_history(match self {
+            Self::Perfect => return None,
+            Self::Persistence => "persistence",
+            Self::SeasonalNaive => "seasonal-naive",
+            Self::Ridge => "ridge",
+        })
+    }
+}
+
+/// The forecaster of that name with its default parameters.
+fn of_history(kind: &str) -> Option<ForecastSpec> {
+    serde_json::from_value(serde_json::json!({ "kind": kind })).ok()
 }
 
 fn exact() -> f64 {

@@ -72,11 +72,23 @@ const FIGURES: &[Shown] = &[
     shown("peak_power_kw", "Peak power", "kW", 1.0, 0),
     shown("mean_soc", "State of charge, mean", "%", 100.0, 1),
     shown("fares_eur", "Fares", MONEY, 1.0, 2),
+    shown("lost_fares_eur", "Fares of lost trips", MONEY, 1.0, 2),
+    shown("lost_committed_fares_eur", "Fares of trips lost: committed to a market", MONEY, 1.0, 2),
     shown("charging_cost_eur", "Cost of charging", MONEY, 1.0, 2),
     shown("driving_cost_eur", "Cost of driving", MONEY, 1.0, 2),
     shown("wear_cost_eur", "Battery wear", MONEY, 1.0, 2),
     shown("lost_request_cost_eur", "Cost of lost requests", MONEY, 1.0, 2),
     shown("rescue_cost_eur", "Rescues", MONEY, 1.0, 2),
+    shown("market_bought_kwh", "Bought in markets", "kWh", 1.0, 0),
+    shown("market_delivered_kwh", "Drawn from markets", "kWh", 1.0, 0),
+    shown("tariff_kwh", "Drawn at the tariff", "kWh", 1.0, 0),
+    shown("imbalance_kwh", "Imbalance", "kWh", 1.0, 1),
+    shown("market_cost_eur", "Paid to markets", MONEY, 1.0, 2),
+    shown("supply_credit_eur", "Credit for energy from markets", MONEY, 1.0, 2),
+    shown("imbalance_cost_eur", "Cost of imbalance", MONEY, 1.0, 2),
+    shown("market_profit_eur", "Market profit", MONEY, 1.0, 2),
+    shown("market_profit_net_eur", "Market profit less refused rentals", MONEY, 1.0, 2),
+    shown("market_profit_bound_eur", "Market profit, clairvoyant bound", MONEY, 1.0, 2),
     shown("operating_profit_eur", "Operating profit", MONEY, 1.0, 2),
     shown("co2_kg", "CO\u{2082} of the energy drawn", "kg", 1.0, 0),
 ];
@@ -262,7 +274,12 @@ mod tests {
 
     #[test]
     fn every_figure_of_the_summary_has_a_title() {
-        let written = serde_json::to_value(Written { co2_kg: Some(1.0), ..Written::default() }).unwrap();
+        let trading = crate::records::metrics::TradingFigures::default();
+        let trading =
+            crate::records::metrics::TradingFigures { market_profit_bound_eur: Some(0.0), ..trading };
+        let trading = Some(trading);
+        let written = Written { co2_kg: Some(1.0), trading, ..Written::default() };
+        let written = serde_json::to_value(written).unwrap();
         for key in written.as_object().unwrap().keys() {
             assert!(FIGURES.iter().any(|of| of.key == key), "{key}");
         }

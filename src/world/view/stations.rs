@@ -49,6 +49,13 @@ impl View<'_> {
         2 * self.vehicle(vehicle).fleet.index() + usize::from(self.vehicle_type(vehicle).dc_kw > 0.0)
     }
 
+    /// The station at `place` that the vehicle may use and that fits it, if there is one.
+    pub fn station_at(&self, vehicle: VehicleId, place: PlaceId) -> Option<StationId> {
+        let mut found = Vec::with_capacity(1);
+        self.near(self.station_list(vehicle), place, 1, &mut Search::default(), &mut found);
+        found.first().copied().filter(|&station| self.station_place(station) == place)
+    }
+
     /// Where a station stands.
     pub fn station_place(&self, station: StationId) -> PlaceId {
         self.setup.stations[station.index()].place

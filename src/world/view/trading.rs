@@ -5,6 +5,7 @@ use crate::ids::{BidderId, FleetId, MarketId, VehicleId};
 use crate::markets::Market;
 use crate::time::SimTime;
 use crate::world::Party;
+use crate::world::charging::best_limit_kw;
 
 impl<'a> View<'a> {
     /// Number of markets.
@@ -44,9 +45,28 @@ impl<'a> View<'a> {
     /// is not plugged in, or full before the interval ends.
     pub fn pool_share_kw(&self, vehicle: VehicleId) -> f64 {
         let Some(session) = self.state.session(vehicle) else { return 0.0 };
-        let of = self.vehicle_type(vehicle);
         let power_kw = if session.active { session.share_kw } else { session.limit_kw };
-        let (soc, target_soc) = (session.soc(of, self.now()), session.target_soc);
+        let soc = session.soc(self.vehicle_type(vehicle), self.now());
+        self.mean_power_kw(vehicle, soc, session.target_soc, power_kw)
+    }
+
+    /// What would take the place of a vehicle's part of the pool if it left its connector: the part of the vehicle that is
+    /// next in line there [kW].
+    pub fn successor_share_kw(&self, vehicle: VehicleId) -> f64 {
+        let Some(station) = self.vehicle(vehicle).station else { return 0.0 };
+        let state = &self.state.stations.stations[station.index()];
+        let Some(next) = state.queue.front().map(|waiting| waiting.vehicle) else { return 0.0 };
+        let there = &self.setup.stations[station.index()];
+        let sharers = state.occupied.max(1);
+        let limit_kw = best_limit_kw(self.vehicle_type(next), &there.connectors);
+        let power_kw = limit_kw.min(there.site_limit_kw / f64::from(sharers));
+        let v = self.vehicle(next);
+        self.mean_power_kw(next, v.soc, v.target_soc, power_kw)
+    }
+
+    /// Mean power over the next control interval of a vehicle that charges from `soc` [kW]; nothing if it is full before.
+    fn mean_power_kw(&self, vehicle: VehicleId, soc: f64, target_soc: f64, power_kw: f64) -> f64 {
+        let of = self.vehicle_type(vehicle);
         let interval_s = self.control_interval_s() as f64;
         // A millionth of a second is a rounding error of the charge.
         if soc >= target_soc || of.seconds_to(soc, power_kw, target_soc) < interval_s - 1e-6 {

@@ -1,0 +1,326 @@
+//! `gridfleet solve stackelberg`: how households and vehicles of a file answer to their retailer, and what all pay.
+
+use super::stackelberg_file::{Written, read};
+use crate::cli::terminal;
+use crate::error::{Error, InputError, Result};
+use crate::games::stackelberg::{
+    Aim, Answers, Bound, Ending, Equilibrium, Led, Start, bound, lead, solve_from,
+};
+use clap::{Args, ValueEnum};
+use comfy_table::{CellAlignment, Table, presets};
+use serde::Serialize;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+/// Arguments of `gridfleet solve stackelberg`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The file is a JSON object. T slots of an hour; where [T] stands, one number is as good:\n  \
+    slots       T                 24 if nothing is said\n  \
+    retailer    {a, b, c, lambda, g_max}  each [T]: a load g costs a/2 g^2 + b g + c and is sold at\n                                \
+    lambda (a g + b); b and c are 0 and lambda is 1 if nothing is said;\n                                \
+    g_max, the most that can be generated: where users draw more is told\n  \
+    leader      {aim, lambda_max} aim: marginal (lambda as given), flatten or profit (lambda from 1 to\n                                \
+    lambda_max, for the flattest load or the most profit)\n  \
+    households  [{...}, ...]      omega [T], theta, count (of equal ones), and either\n                                \
+    nominal [T], min_percent, max_percent, or energy, min [T], max [T]\n  \
+    vehicles    [{...}, ...]      rated_kw, battery_kwh, soc_min (0), arrival, departure (slots),\n                                \
+    hours_needed (to full), max_active_hours, omega, theta (0), count\n\
+    and a name for each household or vehicle, if wanted. A departure not after the arrival is on the next day.\n\n\
+    A load x in a slot is worth omega x - theta/2 x^2. Prices are money per kWh, loads kW.\n\n\
+    Examples:\n  gridfleet solve stackelberg docs/stackelberg.json\n  \
+    gridfleet solve stackelberg docs/stackelberg.json --json | jq .prices\n  \
+    gridfleet solve stackelberg homes.json --answers announced"
+)]
+pub struct StackelbergArgs {
+    /// The game.
+    #[arg(value_name = "FILE.json")]
+    pub file: PathBuf,
+    /// In what way users answer.
+    #[arg(long, value_enum, default_value_t = Way::Together)]
+    pub answers: Way,
+    /// Print everything as JSON on stdout.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// In what way users answer, as the user names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Way {
+    /// Households all at once, vehicles in turn, all knowing that the price is renewed.
+    Together,
+    /// In turn, each knowing that its answer renews the price.
+    Renewed,
+    /// In turn, each taking the price as announced.
+    Announced,
+}
+
+/// Most vehicles and households shown in the table.
+const MOST_SHOWN: usize = 24;
+/// The gap is closed up to this share of the payments, or in so many steps.
+const ENOUGH: f64 = 1e-7;
+const MOST_STEPS: usize = 60;
+
+/// Carries `gridfleet solve stackelberg` out.
+///
+/// # Errors
+/// If the file is wrong, or stdout cannot be written.
+pub fn run(args: &StackelbergArgs) -> Result<()> {
+    let written = read(&args.file)?;
+    let mut led = lead(&written.game, written.aim)?;
+    let answers = match args.answers {
+        Way::Together => Answers::Together,
+        Way::Renewed => Answers::Renewed,
+        Way::Announced => Answers::Announced,
+    };
+    if answers != Answers::Together {
+        let none = led.game.retailer().prices(&vec![0.0; led.game.slots()]);
+        led.equilibrium = solve_from(&led.game, Start::Prices(&none), answers);
+    }
+    let found = &led.equilibrium;
+    if ![found.payments, found.cost, found.potential].iter().all(|x| x.is_finite()) {
+        let problem =
+            InputError::new("figures whose equilibrium is too large for a number", "figures of like size");
+        return Err(problem.file(&args.file).into());
+    }
+    let bound = bound(&led.game, &led.equilibrium.plans, ENOUGH * led.equilibrium.payments.abs(), MOST_STEPS);
+    if args.json {
+        let output = Output::of(&written, &led, &bound);
+        let text = serde_json::to_string(&output).map_err(|error| Error::Other(error.to_string()))?;
+        return terminal::print(&(text + "\n"));
+    }
+    terminal::print(&tables(&args.file, &written, &led, &bound))
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Output<'a> {
+    aim: &'static str,
+    lambda: &'a [f64],
+    /// Equilibria that the retailer has tried.
+    tried: usize,
+    load: &'a [f64],
+    vehicle_load: Vec<f64>,
+    prices: &'a [f64],
+    payments: f64,
+    cost: f64,
+    profit: f64,
+    peak: f64,
+    unevenness: f64,
+    potential: f64,
+    bound: &'a Bound,
+    ending: Ending,
+    rounds: usize,
+    over_capacity: &'a [usize],
+    households: Vec<HouseholdOutput<'a>>,
+    vehicles: Vec<VehicleOutput<'a>>,
+}
+
+#[derive(Serialize)]
+struct HouseholdOutput<'a> {
+    name: &'a str,
+    count: u32,
+    load: &'a [f64],
+    payment: f64,
+}
+
+#[derive(Serialize)]
+struct VehicleOutput<'a> {
+    name: &'a str,
+    schedule: &'a [i8],
+    payment: f64,
+}
+
+impl<'a> Output<'a> {
+    fn of(written: &'a Written, led: &'a Led, bound: &'a Bound) -> Self {
+        let found = &led.equilibrium;
+        let household = |(i, load): (usize, &'a Vec<f64>)| HouseholdOutput {
+            name: &written.households[i],
+            count: led.game.households()[i].count,
+            load,
+            payment: found.household_payments[i],
+        };
+        let vehicle = |(i, schedule): (usize, &'a Vec<i8>)| VehicleOutput {
+            name: &written.vehicles[i],
+            schedule,
+            payment: found.vehicle_payments[i],
+        };
+        Self {
+            aim: name_of(written.aim),
+            lambda: &led.game.retailer().lambda,
+            tried: led.tried,
+            load: &found.load,
+            vehicle_load: found.plans.vehicle_load(&led.game),
+            prices: &found.prices,
+            payments: found.payments,
+            cost: found.cost,
+            profit: found.profit(),
+            peak: found.peak(),
+            unevenness: found.unevenness(),
+            potential: found.potential,
+            bound,
+            ending: found.ending,
+            rounds: found.rounds,
+            over_capacity: &found.over_capacity,
+            households: found.plans.households.iter().enumerate().map(household).collect(),
+            vehicles: found.plans.vehicles.iter().enumerate().map(vehicle).collect(),
+        }
+    }
+}
+
+const fn name_of(aim: Aim) -> &'static str {
+    match aim {
+        Aim::Marginal => "marginal",
+        Aim::Flatten(_) => "flatten",
+        Aim::Profit(_) => "profit",
+    }
+}
+
+/// The equilibrium as tables: totals, slots, households, vehicles.
+fn tables(file: &Path, written: &Written, led: &Led, bound: &Bound) -> String {
+    let (game, found) = (&led.game, &led.equilibrium);
+    let homes: u32 = game.households().iter().map(|household| household.count).sum();
+    let mut out = format!(
+        " {}: {}, {}, {}; retailer: {}\n\n",
+        file.display(),
+        counted(game.slots(), "slot"),
+        counted(homes as usize, "household"),
+        counted(game.vehicles().len(), "vehicle"),
+        name_of(written.aim),
+    );
+    let mut totals = table(&["All users", ""]);
+    let energy: f64 = found.load.iter().sum();
+    let rows = [
+        ("Energy (kWh)", energy),
+        ("Peak load (kW)", found.peak()),
+        ("Users pay", found.payments),
+        ("Generation costs", found.cost),
+        ("Retailer keeps", found.profit()),
+    ];
+    for (name, value) in rows {
+        totals.add_row([name.to_owned(), figure(value)]);
+    }
+    let _ = writeln!(out, "{totals}\n");
+    out.push_str(&by_slot(led));
+    out.push_str(&by_household(written, led));
+    out.push_str(&by_vehicle(written, led));
+    let _ = writeln!(out, " {}", told(found));
+    let _ = writeln!(
+        out,
+        " The potential is {}, at most {} above the least there is ({:.1e} of what users pay).",
+        figure(found.potential),
+        figure(bound.gap.max(0.0)),
+        bound.gap.max(0.0) / found.payments.abs().max(f64::MIN_POSITIVE),
+    );
+    if led.tried > 1 {
+        let _ = writeln!(out, " Margins are the best of {} that were tried.", led.tried);
+    }
+    if !found.over_capacity.is_empty() {
+        let slots: Vec<String> = found.over_capacity.iter().map(usize::to_string).collect();
+        let s = if slots.len() == 1 { "" } else { "s" };
+        let _ = writeln!(out, " The load is above g_max in slot{s} {}.", slots.join(", "));
+    }
+    out
+}
+
+/// How the answers ended, in a sentence.
+fn told(found: &Equilibrium) -> String {
+    let rounds = counted(found.rounds, "round");
+    match found.ending {
+        Ending::Settled => format!("Nobody changes anything after {rounds} of answers."),
+        Ending::Cycle(length) => format!(
+            "No equilibrium: the answers go round in a cycle of {}, of which this is one.",
+            counted(length, "round")
+        ),
+        Ending::Unsettled => format!("No equilibrium: some still change after {rounds} of answers."),
+    }
+}
+
+fn by_slot(led: &Led) -> String {
+    let (game, found) = (&led.game, &led.equilibrium);
+    let vehicles = found.plans.vehicle_load(game);
+    let mut table = table(&["Slot", "Load", "households", "vehicles", "lambda", "Price"]);
+    for (t, load) in found.load.iter().enumerate() {
+        let lambda = game.retailer().lambda[t];
+        let figures = [*load, load - vehicles[t], vehicles[t], lambda, found.prices[t]].map(figure);
+        table.add_row(std::iter::once(t.to_string()).chain(figures));
+    }
+    format!("{table}\n\n")
+}
+
+fn by_household(written: &Written, led: &Led) -> String {
+    let (game, found) = (&led.game, &led.equilibrium);
+    if game.households().is_empty() {
+        return String::new();
+    }
+    let mut table = table(&["Household", "count", "Energy", "least load", "most load", "Pays"]);
+    for (i, household) in game.households().iter().enumerate().take(MOST_SHOWN) {
+        let load = &found.plans.households[i];
+        let least = load.iter().copied().fold(f64::INFINITY, f64::min);
+        let most = load.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        table.add_row([
+            written.households[i].clone(),
+            household.count.to_string(),
+            figure(household.energy),
+            figure(least),
+            figure(most),
+            figure(found.household_payments[i]),
+        ]);
+    }
+    format!("{table}\n{}\n", more(game.households().len(), "households"))
+}
+
+fn by_vehicle(written: &Written, led: &Led) -> String {
+    let (game, found) = (&led.game, &led.equilibrium);
+    if game.vehicles().is_empty() {
+        return String::new();
+    }
+    let mut table = table(&["Vehicle", "+ charges, - feeds back, . at home", "Pays"]);
+    for (i, vehicle) in game.vehicles().iter().enumerate().take(MOST_SHOWN) {
+        let mut marks = vec![' '; game.slots()];
+        for t in vehicle.stay(game.slots()) {
+            marks[t] = match found.plans.vehicles[i][t] {
+                1 => '+',
+                -1 => '-',
+                _ => '.',
+            };
+        }
+        let marks: String = marks.into_iter().collect();
+        table.add_row([written.vehicles[i].clone(), format!("|{marks}|"), figure(found.vehicle_payments[i])]);
+    }
+    format!("{table}\n{}\n", more(game.vehicles().len(), "vehicles"))
+}
+
+fn counted(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}
+
+/// Says that not all are shown.
+fn more(n: usize, what: &str) -> String {
+    match n.saturating_sub(MOST_SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more {what}, which --json prints\n"),
+    }
+}
+
+/// An empty table with names to the left and figures to the right.
+fn table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    let lines = terminal::draws();
+    table.load_preset(if lines { presets::UTF8_BORDERS_ONLY } else { presets::NOTHING });
+    table.set_header(header.to_vec());
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table
+}
+
+/// A figure in six digits.
+fn figure(x: f64) -> String {
+    if x != 0.0 && !(1e-4..1e12).contains(&x.abs()) {
+        return format!("{x:.5e}");
+    }
+    let before = if x == 0.0 { 0 } else { x.abs().log10().floor() as i32 };
+    // Adding 0 makes a zero of minus zero.
+    format!("{:.*}", (5 - before).clamp(0, 5) as usize, x + 0.0)
+}

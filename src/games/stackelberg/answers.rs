@@ -1,0 +1,328 @@
+//! Users answer to the price, the price is renewed, until nothing changes.
+//!
+//! In the paper users answer one after another, each to the price as it is broadcast, which is renewed after each answer.
+//! Two readings of it are here, and a short cut:
+//!
+//! - [`Answers::Renewed`]: a user knows that its own answer renews the price, and takes each kW at the price that it then
+//!   has. So it minimises the potential over its own plan: the potential falls with every answer that changes anything,
+//!   and there is an end. A household then rests where the price, as it stands, is what its energy is worth to it: it
+//!   could not gain as a price taker. A vehicle, which cannot draw a half, could gain at most `lambda a / 2` times the
+//!   square of what it moves; how much that is in all, [`bound`](super::bound) tells.
+//! - [`Answers::Announced`]: a user takes the price that has been announced as given. The potential still falls with the
+//!   answers of households whose theta is at least what a kW more of them adds to the price; those with less may swing for
+//!   ever, and vehicles may chase each other round and round. That is detected and told.
+//! - [`Answers::Together`]: as the first, but all households answer at once with what their answers in turn lead to
+//!   (`settle`). The potential falls likewise. It is the fastest and the default.
+
+use super::household::Divider;
+use super::model::{Game, Household, Vehicle};
+use super::plans::{Plans, vehicle_worth};
+use super::settle::{Settlement, answer};
+use super::vehicle::Planner;
+use serde::Serialize;
+
+/// In what way users answer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Answers {
+    /// Households all at once, vehicles one after another, all knowing that the price is renewed.
+    #[default]
+    Together,
+    /// One after another, each knowing that its answer renews the price.
+    Renewed,
+    /// One after another, each to the price as announced. Households that are told as one with a `count` answer at once,
+    /// so that many of them overshoot where one would not.
+    Announced,
+}
+
+/// Where users begin.
+#[derive(Debug, Clone, Copy)]
+pub enum Start<'a> {
+    /// With what they would do at these prices \[T\], if nobody else were there.
+    Prices(&'a [f64]),
+    /// With these plans.
+    Plans(&'a Plans),
+}
+
+/// How it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// Nobody changes anything any more.
+    Settled,
+    /// The same plans come again after so many rounds, and would for ever.
+    Cycle(usize),
+    /// After the most rounds allowed some still changed.
+    Unsettled,
+}
+
+/// What came of the answers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Run {
+    /// What everybody does at the end.
+    pub plans: Plans,
+    /// How it ended.
+    pub ending: Ending,
+    /// The potential at the start and after each round.
+    pub potentials: Vec<f64>,
+    /// The most by which a single answer has raised the potential; 0 if none has.
+    pub largest_rise: f64,
+}
+
+/// Rounds after which a run ends in any case.
+pub const MOST_ROUNDS: usize = 2_000;
+
+/// Change of a household's load that counts as none, as a share of its greatest load.
+const STILL: f64 = 1e-9;
+
+/// How many rounds back plans are compared to find a cycle.
+const REMEMBERED: usize = 24;
+
+/// Lets users answer until nothing changes, they go round in a cycle, or `most_rounds` are over.
+///
+/// # Panics
+/// If the start is not of the game's size.
+pub fn run(game: &Game, start: Start<'_>, answers: Answers, most_rounds: usize) -> Run {
+    let mut table = Table::new(game, start);
+    let mut potentials = vec![table.plans.potential(game)];
+    let mut past: Vec<Plans> = Vec::new();
+    let mut ending = Ending::Unsettled;
+    for round in 0..most_rounds {
+        if answers == Answers::Announced {
+            if past.len() == REMEMBERED {
+                past.remove(0);
+            }
+            past.push(table.plans.clone());
+        }
+        let changed = table.round(answers);
+        potentials.push(table.plans.potential(game));
+        if !changed {
+            ending = Ending::Settled;
+            break;
+        }
+        let same = past.iter().rev().position(|plans| alike(game, plans, &table.plans));
+        if let Some(back) = same {
+            ending = Ending::Cycle(back + 1);
+            break;
+        }
+        // Sums that are kept up answer by answer must not drift.
+        if round % 16 == 15 {
+            table.load = table.plans.load(game);
+        }
+    }
+    Run { ending, potentials, largest_rise: table.largest_rise, plans: table.plans }
+}
+
+/// Whether two plans are the same but for rounding, far below what counts as a change.
+fn alike(game: &Game, a: &Plans, b: &Plans) -> bool {
+    let near = |household: &Household, x: &[f64], y: &[f64]| {
+        let size = greatest(household);
+        x.iter().zip(y).all(|(x, y)| (x - y).abs() <= 1e-3 * STILL * size)
+    };
+    a.vehicles == b.vehicles
+        && game
+            .households()
+            .iter()
+            .zip(a.households.iter().zip(&b.households))
+            .all(|(household, (x, y))| near(household, x, y))
+}
+
+fn greatest(household: &Household) -> f64 {
+    household.high.iter().copied().fold(f64::MIN_POSITIVE, f64::max)
+}
+
+/// The state of a run.
+struct Table<'a> {
+    game: &'a Game,
+    plans: Plans,
+    /// What all draw \[T\].
+    load: Vec<f64>,
+    settlement: Settlement,
+    divider: Divider,
+    costs: Costs,
+    largest_rise: f64,
+}
+
+impl<'a> Table<'a> {
+    fn new(game: &'a Game, start: Start<'_>) -> Self {
+        let retailer = game.retailer();
+        let mut divider = Divider::default();
+        let mut costs = Costs::default();
+        let plans = match start {
+            Start::Plans(plans) => plans.clone(),
+            Start::Prices(prices) => {
+                assert_eq!(prices.len(), game.slots(), "one price for each slot");
+                let mut plans = Plans::empty(game);
+                for (household, x) in game.households().iter().zip(&mut plans.households) {
+                    answer(&mut divider, household, prices, f64::NAN, x);
+                }
+                for (vehicle, schedule) in game.vehicles().iter().zip(&mut plans.vehicles) {
+                    costs.plan(vehicle, |t| (prices[t], 0.0), schedule);
+                }
+                plans
+            }
+        };
+        let load = plans.load(game);
+        let settlement = Settlement::new(game, retailer.prices(&load));
+        Self { game, plans, load, settlement, divider, costs, largest_rise: 0.0 }
+    }
+
+    /// Everybody answers once; whether anybody has changed anything.
+    fn round(&mut self, answers: Answers) -> bool {
+        let mut changed = false;
+        if answers == Answers::Together {
+            changed |= self.settle();
+        } else {
+            for i in 0..self.game.households().len() {
+                changed |= self.household(i, answers);
+            }
+        }
+        for i in 0..self.game.vehicles().len() {
+            changed |= self.vehicle(i, answers);
+        }
+        changed
+    }
+
+    /// All households come to rest at once.
+    fn settle(&mut self) -> bool {
+        let vehicles = self.plans.vehicle_load(self.game);
+        self.settlement.find(self.game, &vehicles);
+        let mut changed = false;
+        for ((household, old), new) in
+            self.game.households().iter().zip(&mut self.plans.households).zip(&self.settlement.loads)
+        {
+            changed |= moved(household, old, new);
+            old.copy_from_slice(new);
+        }
+        self.load = self.plans.load(self.game);
+        changed
+    }
+
+    /// The household's answer. Equal ones answer alike and at once.
+    fn household(&mut self, i: usize, answers: Answers) -> bool {
+        let (retailer, household) = (self.game.retailer(), &self.game.households()[i]);
+        let count = f64::from(household.count);
+        let old = &mut self.plans.households[i];
+        let divider = &mut self.divider;
+        divider.give.clear();
+        divider.linear.clear();
+        for (t, x) in old.iter().enumerate() {
+            let (own, slope) = match answers {
+                Answers::Announced => (0.0, 0.0),
+                _ => (count * x, count * retailer.slope(t)),
+            };
+            divider.give.push(1.0 / (household.theta + slope));
+            divider.linear.push(retailer.price(t, self.load[t] - own) - household.omega[t]);
+        }
+        let mut new = vec![0.0; old.len()];
+        divider.divide(&household.low, &household.high, household.energy, f64::NAN, &mut new);
+        let mut rise = 0.0;
+        for t in 0..old.len() {
+            let move_t = count * (new[t] - old[t]);
+            let middle = self.load[t] + move_t / 2.0;
+            let worth = household.omega[t] - household.theta / 2.0 * (new[t] + old[t]);
+            rise += move_t * (retailer.price(t, middle) - worth);
+            self.load[t] += move_t;
+        }
+        let changed = moved(household, old, &new);
+        if changed {
+            self.largest_rise = self.largest_rise.max(rise);
+        }
+        *old = new;
+        changed
+    }
+
+    /// The vehicle's answer; it changes nothing unless it gains by it.
+    fn vehicle(&mut self, i: usize, answers: Answers) -> bool {
+        let (retailer, vehicle) = (self.game.retailer(), &self.game.vehicles()[i]);
+        let old = &mut self.plans.vehicles[i];
+        let load = &self.load;
+        let price = |t: usize| match answers {
+            Answers::Announced => (retailer.price(t, load[t]), 0.0),
+            _ => {
+                let others = load[t] - f64::from(old[t]) * vehicle.rated_kw;
+                (retailer.price(t, others), retailer.slope(t))
+            }
+        };
+        let mut new = vec![0; old.len()];
+        let best = self.costs.plan(vehicle, price, &mut new);
+        let present = self.costs.of(old);
+        if *old == new || best >= present - 1e-10 * (1.0 + present.abs()) {
+            return false;
+        }
+        let mut rise = vehicle_worth(vehicle, old) - vehicle_worth(vehicle, &new);
+        for t in 0..old.len() {
+            let move_t = (f64::from(new[t]) - f64::from(old[t])) * vehicle.rated_kw;
+            rise += move_t * retailer.price(t, self.load[t] + move_t / 2.0);
+            self.load[t] += move_t;
+        }
+        self.largest_rise = self.largest_rise.max(rise);
+        *old = new;
+        true
+    }
+}
+
+/// Whether a household has moved by more than rounding.
+fn moved(household: &Household, old: &[f64], new: &[f64]) -> bool {
+    let still = STILL * greatest(household);
+    old.iter().zip(new).any(|(old, new)| (old - new).abs() > still)
+}
+
+/// What an hour of charging or feeding back costs a vehicle in each slot, and its best schedule.
+#[derive(Debug, Default)]
+pub(super) struct Costs {
+    charge: Vec<f64>,
+    feed: Vec<f64>,
+    planner: Planner,
+}
+
+impl Costs {
+    /// The best schedule at prices, each with what a kW of the vehicle's own adds to it; returns its cost.
+    pub fn plan(
+        &mut self,
+        vehicle: &Vehicle,
+        price: impl Fn(usize) -> (f64, f64),
+        schedule: &mut [i8],
+    ) -> f64 {
+        let power = vehicle.rated_kw;
+        self.charge.clear();
+        self.feed.clear();
+        for t in 0..schedule.len() {
+            let (price, slope) = price(t);
+            let bent = (vehicle.theta + slope) / 2.0 * power * power;
+            self.charge.push((price - vehicle.omega) * power + bent);
+            self.feed.push((vehicle.omega - price) * power + bent);
+        }
+        self.planner.plan(vehicle, &self.charge, &self.feed, schedule)
+    }
+
+    /// What another schedule of the vehicle planned last costs.
+    pub fn of(&self, schedule: &[i8]) -> f64 {
+        let hour = |(t, s): (usize, &i8)| match s {
+            1 => self.charge[t],
+            -1 => self.feed[t],
+            _ => 0.0,
+        };
+        schedule.iter().enumerate().map(hour).sum()
+    }
+}
+
+/// What a household does at given prices \[T\]: its loads \[T\] in kW.
+///
+/// # Panics
+/// If prices are of another number of slots.
+pub fn best_loads(household: &Household, prices: &[f64]) -> Vec<f64> {
+    assert_eq!(household.low.len(), prices.len(), "one price for each slot");
+    let mut x = vec![0.0; prices.len()];
+    answer(&mut Divider::default(), household, prices, f64::NAN, &mut x);
+    x
+}
+
+/// What a vehicle does at given prices \[T\]: its schedule \[T\].
+///
+/// # Panics
+/// If its stay is beyond the slots of the prices.
+pub fn best_schedule(vehicle: &Vehicle, prices: &[f64]) -> Vec<i8> {
+    let mut schedule = vec![0; prices.len()];
+    Costs::default().plan(vehicle, |t| (prices[t], 0.0), &mut schedule);
+    schedule
+}

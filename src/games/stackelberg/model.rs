@@ -1,0 +1,442 @@
+//! The game: a retailer who makes prices, households and vehicles that answer; checked when it is made.
+
+use crate::error::{Error, InputError, Result};
+
+/// The leader: buys or generates what users draw, and sells it at a margin. One figure per slot, T of each.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Retailer {
+    /// Rise of the marginal cost with the load, above 0 [money/kWh per kW].
+    pub a: Vec<f64>,
+    /// Marginal cost without load, 0 or more [money/kWh].
+    pub b: Vec<f64>,
+    /// Cost without load, 0 or more [money/h].
+    pub c: Vec<f64>,
+    /// Margin: the price is so many times the marginal cost; 1 or more.
+    pub lambda: Vec<f64>,
+    /// Most that can be generated [kW]; infinity for no limit. Users do not know of it: whether they keep it is told
+    /// ([`Equilibrium::over_capacity`](super::Equilibrium::over_capacity)), and a retailer that chooses its margins
+    /// chooses those first that make users keep it.
+    pub capacity: Vec<f64>,
+}
+
+/// A household, or `count` equal ones, whose load can be moved within the day.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Household {
+    /// Equal households that this stands for, 1 or more. Figures are those of one of them.
+    pub count: u32,
+    /// Energy of the day [kWh]: what the loads sum to.
+    pub energy: f64,
+    /// Least load of each slot \[T\] in kW.
+    pub low: Vec<f64>,
+    /// Most load of each slot \[T\] in kW.
+    pub high: Vec<f64>,
+    /// Worth of the first unit \[T\] in money/kWh, above 0.
+    pub omega: Vec<f64>,
+    /// By how much a further kW lowers the worth of the next, above 0 [money/kWh per kW].
+    pub theta: f64,
+}
+
+/// A battery vehicle that is at home for a part of the day and charges, rests or feeds back, always at its rated power.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Vehicle {
+    /// Power of charging and of feeding back [kW].
+    pub rated_kw: f64,
+    /// Capacity [kWh].
+    pub battery_kwh: f64,
+    /// Share of the capacity below which it does not feed back, 0 to below 1.
+    pub soc_min: f64,
+    /// First slot at home, counted from 0.
+    pub arrival: usize,
+    /// First slot away again, up to T. Not after `arrival`: on the next day, for days are alike.
+    pub departure: usize,
+    /// Hours of charging from the arrival to a full battery.
+    pub hours_needed: u32,
+    /// Most hours in which it charges or feeds back.
+    pub max_active_hours: u32,
+    /// Worth of the first unit, above 0 [money/kWh].
+    pub omega: f64,
+    /// By how much a further kW lowers the worth of the next, 0 or more [money/kWh per kW].
+    pub theta: f64,
+}
+
+impl Retailer {
+    /// Number of slots, T.
+    pub fn slots(&self) -> usize {
+        self.a.len()
+    }
+
+    /// Price of a slot at a load: the margin times the marginal cost (equation 3 of the paper).
+    pub fn price(&self, slot: usize, load: f64) -> f64 {
+        self.lambda[slot] * (self.a[slot] * load + self.b[slot])
+    }
+
+    /// Price of each slot.
+    pub fn prices(&self, load: &[f64]) -> Vec<f64> {
+        load.iter().enumerate().map(|(t, &g)| self.price(t, g)).collect()
+    }
+
+    /// What it costs to serve a load for a day (equation 1 of the paper).
+    pub fn cost(&self, load: &[f64]) -> f64 {
+        let slot = |(t, g): (usize, &f64)| (self.a[t] / 2.0 * g + self.b[t]) * g + self.c[t];
+        load.iter().enumerate().map(slot).sum()
+    }
+
+    /// By how much a kW more raises the price of a slot.
+    pub(super) fn slope(&self, slot: usize) -> f64 {
+        self.lambda[slot] * self.a[slot]
+    }
+
+    /// What is wrong with it, with keys such as `a[3]`.
+    pub fn problems(&self) -> Vec<InputError> {
+        let mut problems = Vec::new();
+        let slots = self.slots();
+        if slots == 0 {
+            return vec![InputError::new("an empty list", "at least one figure").key("a")];
+        }
+        let mut list = |key: &str, figures: &[f64], expected: &str, fits: &dyn Fn(f64) -> bool| {
+            if figures.len() == slots {
+                each(&mut problems, key, figures, expected, fits);
+            } else {
+                problems.push(length(key, figures.len(), slots));
+            }
+        };
+        list("a", &self.a, "a number above 0", &|x| x > 0.0 && x.is_finite());
+        list("b", &self.b, "0 or a number above", &|x| x >= 0.0 && x.is_finite());
+        list("c", &self.c, "0 or a number above", &|x| x >= 0.0 && x.is_finite());
+        list("lambda", &self.lambda, "1 or a number above", &|x| x >= 1.0 && x.is_finite());
+        list("g_max", &self.capacity, "a number above 0", &|x| x > 0.0);
+        problems
+    }
+}
+
+impl Household {
+    /// A household that would like to draw `nominal`, and can draw from `least` to `most` times that.
+    pub fn around(nominal: &[f64], least: f64, most: f64, omega: f64, theta: f64) -> Self {
+        Self {
+            count: 1,
+            energy: nominal.iter().sum(),
+            low: nominal.iter().map(|x| least * x).collect(),
+            high: nominal.iter().map(|x| most * x).collect(),
+            omega: vec![omega; nominal.len()],
+            theta,
+        }
+    }
+
+    /// What is wrong with it over `slots` slots, with keys such as `energy`.
+    pub fn problems(&self, slots: usize) -> Vec<InputError> {
+        let mut problems = Vec::new();
+        for (key, list) in [("min", &self.low), ("max", &self.high), ("omega", &self.omega)] {
+            if list.len() != slots {
+                problems.push(length(key, list.len(), slots));
+            }
+        }
+        if !problems.is_empty() {
+            return problems;
+        }
+        each(&mut problems, "min", &self.low, "0 or a number above", &|x| x >= 0.0 && x.is_finite());
+        each(&mut problems, "max", &self.high, "a finite number", &f64::is_finite);
+        each(&mut problems, "omega", &self.omega, "a number above 0", &|x| x > 0.0 && x.is_finite());
+        if self.count == 0 {
+            problems.push(InputError::new("0", "at least 1").key("count"));
+        }
+        if !(self.theta > 0.0 && self.theta.is_finite()) {
+            problems.push(InputError::new(self.theta.to_string(), "a number above 0").key("theta"));
+        }
+        if let Some(t) = (0..slots).find(|&t| self.low[t] > self.high[t]) {
+            let expected = format!("at least {}, the min of the slot", self.low[t]);
+            problems.push(InputError::new(self.high[t].to_string(), expected).key(format!("max[{t}]")));
+        }
+        if problems.is_empty() {
+            let (least, most): (f64, f64) = (self.low.iter().sum(), self.high.iter().sum());
+            let slack = 1e-9 * most;
+            let expected = if self.energy.is_nan() || self.energy < least - slack {
+                format!("at least {}, what the least loads of the day sum to", short(least))
+            } else if self.energy > most + slack {
+                format!("at most {}, what the most loads of the day sum to", short(most))
+            } else {
+                return problems;
+            };
+            let found = format!("{} kWh in a day", short(self.energy));
+            problems.push(InputError::new(found, expected).key("energy"));
+        }
+        problems
+    }
+}
+
+impl Vehicle {
+    /// Slots at home, in the order in which they come.
+    pub fn stay(&self, slots: usize) -> impl Iterator<Item = usize> + use<> {
+        let (arrival, hours) = (self.arrival, self.hours_at_home(slots));
+        (arrival..arrival + hours).map(move |t| t % slots)
+    }
+
+    /// Hours at home.
+    pub fn hours_at_home(&self, slots: usize) -> usize {
+        if self.departure > self.arrival {
+            self.departure - self.arrival
+        } else {
+            self.departure + slots - self.arrival
+        }
+    }
+
+    /// Charge at the arrival [kWh].
+    pub fn charge_at_arrival(&self) -> f64 {
+        self.battery_kwh - f64::from(self.hours_needed) * self.rated_kw
+    }
+
+    /// Hours that it can feed back from the charge at its arrival; below 0, if it must charge so many before it may.
+    pub fn hours_to_spare(&self) -> i32 {
+        let spare = (self.charge_at_arrival() - self.soc_min * self.battery_kwh) / self.rated_kw;
+        // Rounding must not take an hour away that is there.
+        (spare + 1e-9).floor() as i32
+    }
+
+    /// What is wrong with it over `slots` slots, with keys such as `hours_needed`.
+    pub fn problems(&self, slots: usize) -> Vec<InputError> {
+        let mut problems = Vec::new();
+        let mut check = |key: &str, value: f64, expected: &str, fits: bool| {
+            if !fits {
+                problems.push(InputError::new(value.to_string(), expected).key(key));
+            }
+        };
+        let positive = |x: f64| x > 0.0 && x.is_finite();
+        check("rated_kw", self.rated_kw, "a number above 0", positive(self.rated_kw));
+        check("battery_kwh", self.battery_kwh, "a number above 0", positive(self.battery_kwh));
+        check("soc_min", self.soc_min, "a share from 0 to below 1", (0.0..1.0).contains(&self.soc_min));
+        check("omega", self.omega, "a number above 0", positive(self.omega));
+        check("theta", self.theta, "0 or a number above", self.theta >= 0.0 && self.theta.is_finite());
+        let slot = |key: &str, value: usize, last: usize| {
+            let expected = format!("a slot from 0 to {last}");
+            (value > last).then(|| InputError::new(value.to_string(), expected).key(key))
+        };
+        problems.extend(slot("arrival", self.arrival, slots.saturating_sub(1)));
+        problems.extend(slot("departure", self.departure, slots));
+        if !problems.is_empty() {
+            return problems;
+        }
+        let (needed, home) = (self.hours_needed, self.hours_at_home(slots));
+        let most = if needed as usize > home {
+            format!("at most {home}, the hours at home: it cannot be full by its departure")
+        } else if needed > self.max_active_hours {
+            format!("at most {}, the max_active_hours: it cannot be full", self.max_active_hours)
+        } else if self.charge_at_arrival() < -1e-9 * self.battery_kwh {
+            let hours = (self.battery_kwh / self.rated_kw).floor();
+            format!("at most {hours}, the whole hours that an empty battery takes")
+        } else {
+            return problems;
+        };
+        problems.push(InputError::new(needed.to_string(), most).key("hours_needed"));
+        problems
+    }
+}
+
+/// A game that is well posed.
+#[derive(Debug, Clone)]
+pub struct Game {
+    retailer: Retailer,
+    households: Vec<Household>,
+    vehicles: Vec<Vehicle>,
+}
+
+impl Game {
+    /// Checks and joins the parts.
+    ///
+    /// # Errors
+    /// Every problem found, with keys such as `retailer.a[3]`, `households[0].energy`, `vehicles[2].hours_needed`.
+    pub fn new(retailer: Retailer, households: Vec<Household>, vehicles: Vec<Vehicle>) -> Result<Self> {
+        let slots = retailer.slots();
+        let mut problems = within("retailer", retailer.problems());
+        if slots > 0 {
+            for (i, household) in households.iter().enumerate() {
+                problems.extend(within(&format!("households[{i}]"), household.problems(slots)));
+            }
+            for (i, vehicle) in vehicles.iter().enumerate() {
+                problems.extend(within(&format!("vehicles[{i}]"), vehicle.problems(slots)));
+            }
+        }
+        let game = Self { retailer, households, vehicles };
+        if problems.is_empty() {
+            problems.extend(game.least_load());
+        }
+        if problems.is_empty() { Ok(game) } else { Err(Error::Input(problems)) }
+    }
+
+    /// The plain reasons why the retailer cannot serve any plans: one slot, or all slots together.
+    fn least_load(&self) -> Option<InputError> {
+        let retailer = &self.retailer;
+        for (t, &most) in retailer.capacity.iter().enumerate() {
+            let drawn: f64 = self.households.iter().map(|h| f64::from(h.count) * h.low[t]).sum();
+            let fed: f64 = self.vehicles.iter().map(|v| v.rated_kw).sum();
+            if drawn - fed > most * (1.0 + 1e-9) {
+                let expected = format!("at least {}, the least that users draw", short(drawn - fed));
+                let key = format!("retailer.g_max[{t}]");
+                return Some(InputError::new(most.to_string(), expected).key(key));
+            }
+        }
+        let (energy, most) = (self.energy(), retailer.capacity.iter().sum::<f64>());
+        (energy > most * (1.0 + 1e-9)).then(|| {
+            let found = format!("{} over all slots", short(most));
+            let expected = format!("at least {}, the energy of all users", short(energy));
+            InputError::new(found, expected).key("retailer.g_max")
+        })
+    }
+
+    /// What all users draw in a day [kWh], less what is fed back.
+    pub fn energy(&self) -> f64 {
+        self.households.iter().map(|h| f64::from(h.count) * h.energy).sum::<f64>()
+            + self.vehicles.iter().map(|v| f64::from(v.hours_needed) * v.rated_kw).sum::<f64>()
+    }
+
+    /// Number of slots, T.
+    pub fn slots(&self) -> usize {
+        self.retailer.slots()
+    }
+    /// The leader.
+    pub fn retailer(&self) -> &Retailer {
+        &self.retailer
+    }
+    /// The households.
+    pub fn households(&self) -> &[Household] {
+        &self.households
+    }
+    /// The vehicles.
+    pub fn vehicles(&self) -> &[Vehicle] {
+        &self.vehicles
+    }
+
+    /// The same users with other margins of the retailer.
+    ///
+    /// # Errors
+    /// If there are not as many margins as slots, or one is below 1.
+    pub fn with_lambda(&self, lambda: Vec<f64>) -> Result<Self> {
+        let game = self.with_margins(lambda);
+        let problems = within("retailer", game.retailer.problems());
+        if problems.is_empty() { Ok(game) } else { Err(Error::Input(problems)) }
+    }
+
+    /// The same for margins that are right.
+    pub(super) fn with_margins(&self, lambda: Vec<f64>) -> Self {
+        Self { retailer: Retailer { lambda, ..self.retailer.clone() }, ..self.clone() }
+    }
+}
+
+/// Puts the name of an object before the keys of its problems.
+pub fn within(object: &str, problems: Vec<InputError>) -> Vec<InputError> {
+    let named = |mut problem: InputError| {
+        problem.key = Some(problem.key.map_or_else(|| object.to_owned(), |key| format!("{object}.{key}")));
+        problem
+    };
+    problems.into_iter().map(named).collect()
+}
+
+/// A list of the wrong length.
+fn length(key: &str, found: usize, slots: usize) -> InputError {
+    let figures = if found == 1 { "1 figure".to_owned() } else { format!("{found} figures") };
+    InputError::new(figures, format!("{slots}, one for each slot")).key(key)
+}
+
+/// Figures of a list that are wrong; one that is wrong in all slots is told once.
+fn each(
+    problems: &mut Vec<InputError>,
+    key: &str,
+    figures: &[f64],
+    expected: &str,
+    fits: &dyn Fn(f64) -> bool,
+) {
+    let wrong: Vec<usize> = (0..figures.len()).filter(|&t| !fits(figures[t])).collect();
+    let alike = wrong.len() == figures.len() && figures.iter().all(|x| x.to_bits() == figures[0].to_bits());
+    for &t in if alike { &wrong[..wrong.len().min(1)] } else { &wrong } {
+        let key = if alike { key.to_owned() } else { format!("{key}[{t}]") };
+        problems.push(InputError::new(figures[t].to_string(), expected).key(key));
+    }
+}
+
+/// A figure without the last digits, which are rounding.
+fn short(x: f64) -> String {
+    format!("{x:.8e}").parse().unwrap_or(x).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vehicle(arrival: usize, departure: usize) -> Vehicle {
+        Vehicle {
+            rated_kw: 7.0,
+            battery_kwh: 33.0,
+            soc_min: 0.2,
+            arrival,
+            departure,
+            hours_needed: 2,
+            max_active_hours: 8,
+            omega: 5.0,
+            theta: 0.1,
+        }
+    }
+
+    #[test]
+    fn a_stay_goes_on_over_midnight() {
+        let stay = |arrival, departure| vehicle(arrival, departure).stay(24).collect::<Vec<_>>();
+        assert_eq!(stay(22, 2), [22, 23, 0, 1]);
+        assert_eq!(stay(3, 5), [3, 4]);
+        assert_eq!(stay(0, 24), (0..24).collect::<Vec<_>>());
+        assert_eq!(stay(5, 5).len(), 24);
+        assert_eq!(stay(23, 0), [23]);
+    }
+
+    #[test]
+    fn what_can_be_fed_back_is_whole_hours_above_the_floor() {
+        // 33 - 2 * 7 = 19 kWh at arrival, 6.6 is the floor: 12.4 kWh are one hour of 7 kW.
+        assert_eq!(vehicle(18, 7).hours_to_spare(), 1);
+        assert_eq!(Vehicle { soc_min: 0.0, ..vehicle(18, 7) }.hours_to_spare(), 2);
+        assert_eq!(Vehicle { battery_kwh: 15.0, ..vehicle(18, 7) }.hours_to_spare(), -1);
+        assert_eq!(Vehicle { battery_kwh: 14.0, ..vehicle(18, 7) }.charge_at_arrival(), 0.0);
+    }
+
+    #[test]
+    fn each_problem_has_its_key() {
+        let keys = |problems: Vec<InputError>| -> Vec<String> {
+            problems.into_iter().map(|problem| problem.key.unwrap()).collect()
+        };
+        for (wrong, key) in [
+            (Vehicle { hours_needed: 5, ..vehicle(22, 2) }, "hours_needed"),
+            (Vehicle { hours_needed: 5, ..vehicle(18, 7) }, "hours_needed"),
+            (Vehicle { max_active_hours: 1, ..vehicle(18, 7) }, "hours_needed"),
+            (vehicle(24, 7), "arrival"),
+            (vehicle(20, 25), "departure"),
+            (Vehicle { rated_kw: -7.0, ..vehicle(18, 7) }, "rated_kw"),
+            (Vehicle { soc_min: 1.0, ..vehicle(18, 7) }, "soc_min"),
+            (Vehicle { theta: f64::NAN, ..vehicle(18, 7) }, "theta"),
+        ] {
+            assert_eq!(keys(wrong.problems(24)), [key], "{wrong:?}");
+        }
+        assert!(vehicle(18, 7).problems(24).is_empty());
+        let household = Household::around(&[1.0, 2.0], 0.5, 1.5, 5.0, 0.1);
+        assert!(household.problems(2).is_empty());
+        for (wrong, key) in [
+            (Household { energy: 1.0, ..household.clone() }, "energy"),
+            (Household { energy: 5.0, ..household.clone() }, "energy"),
+            (Household { theta: 0.0, ..household.clone() }, "theta"),
+            (Household { low: vec![-1.0, 0.0], ..household.clone() }, "min[0]"),
+            (Household { omega: vec![-1.0, -1.0], ..household.clone() }, "omega"),
+            (Household { high: vec![1.5], ..household.clone() }, "max"),
+            (Household { count: 0, ..household }, "count"),
+        ] {
+            assert_eq!(keys(wrong.problems(2)), [key], "{wrong:?}");
+        }
+        let one = || vec![1.0];
+        let wrong = Retailer { a: vec![0.0], b: vec![-1.0], c: one(), lambda: vec![0.5], capacity: one() };
+        let Err(Error::Input(problems)) = Game::new(wrong, vec![], vec![]) else { panic!("no problem") };
+        assert_eq!(keys(problems), ["retailer.a", "retailer.b", "retailer.lambda"]);
+        // What can be generated is less than what users cannot do without, in one slot or in all.
+        for (capacity, key) in [(vec![0.4, 9.0], "retailer.g_max[0]"), (vec![1.4, 1.4], "retailer.g_max")] {
+            let two = || vec![1.0; 2];
+            let scarce = Retailer { a: two(), b: two(), c: two(), lambda: two(), capacity };
+            let household = Household::around(&[1.0, 2.0], 0.5, 1.5, 5.0, 0.1);
+            let Err(Error::Input(problems)) = Game::new(scarce, vec![household], vec![]) else {
+                panic!("no problem")
+            };
+            assert_eq!(keys(problems), [key]);
+        }
+    }
+}

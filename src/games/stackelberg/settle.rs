@@ -1,0 +1,173 @@
+//! Where the households come to rest among themselves, the vehicles' load being what it is.
+//!
+//! It is the one least point of the potential in the households' loads, which is what their answers in turn lead to. But
+//! each household undoes much of what the one before it did, so that turns take about as many rounds as there are
+//! households. The dual is small instead: one price per slot. At prices p each household's answer is known
+//! (`household`), and what lacks is that they make these prices:
+//!
+//!   D(p) = sum of households' least costs at p + sum_t p_t V_t - sum_t (p_t - lambda_t b_t)^2 / (2 lambda_t a_t)
+//!
+//! for a vehicles' load V. D is concave, made of quadratic pieces; its gradient is what users draw at p less what the
+//! retailer would serve at p. Newton's method with a line search ends on the right piece after a few steps.
+
+use super::household::Divider;
+use super::model::{Game, Household};
+use crate::games::c_nash::linear::Symmetric;
+
+/// Most steps of Newton's method; a few are usual.
+const MOST_STEPS: usize = 200;
+
+/// How near the loads at prices come to those that make these prices, as a share of the greatest load.
+const NEAR: f64 = 1e-12;
+
+/// The prices that have been found, and what households do at them.
+#[derive(Debug)]
+pub(super) struct Settlement {
+    divider: Divider,
+    /// Prices \[T\], to start from and as found.
+    pub prices: Vec<f64>,
+    /// Loads of the households.
+    pub loads: Vec<Vec<f64>>,
+    trial: Vec<Vec<f64>>,
+    /// Multipliers of the households' sums, as last found.
+    multipliers: Vec<f64>,
+}
+
+/// The dual at some prices.
+struct Point {
+    value: f64,
+    /// How large the figures are that it is made of.
+    size: f64,
+    /// Its gradient \[T\]: demand less supply, in kW.
+    gap: Vec<f64>,
+}
+
+impl Settlement {
+    /// To start from prices.
+    pub fn new(game: &Game, prices: Vec<f64>) -> Self {
+        let loads = vec![vec![0.0; game.slots()]; game.households().len()];
+        let multipliers = vec![f64::NAN; loads.len()];
+        Self { divider: Divider::default(), prices, trial: loads.clone(), loads, multipliers }
+    }
+
+    /// Finds prices and loads for what the vehicles draw \[T\].
+    pub fn find(&mut self, game: &Game, vehicles: &[f64]) {
+        let mut here = self.look(game, vehicles, &self.prices.clone());
+        std::mem::swap(&mut self.loads, &mut self.trial);
+        let size = 1.0 + vehicles.iter().map(|v| v.abs()).sum::<f64>() + self.greatest(game);
+        for _ in 0..MOST_STEPS {
+            if largest(&here.gap) <= NEAR * size {
+                return;
+            }
+            let Some(factor) = self.curvature(game).cholesky() else { return };
+            let mut direction = here.gap.clone();
+            factor.solve(&mut direction);
+            let rise = dot(&direction, &here.gap);
+            let mut step = 1.0;
+            let next = loop {
+                let prices: Vec<f64> =
+                    self.prices.iter().zip(&direction).map(|(p, d)| p + step * d).collect();
+                let there = self.look(game, vehicles, &prices);
+                // Not beyond the top yet, or higher up. Where rounding hides which, a smaller gradient will do.
+                let equal = there.value >= here.value - 1e-13 * here.size;
+                let ascends = dot(&there.gap, &direction) >= 0.0
+                    || there.value >= here.value + 1e-4 * step * rise
+                    || equal && largest(&there.gap) < 0.5 * largest(&here.gap);
+                if ascends {
+                    self.prices = prices;
+                    break Some(there);
+                }
+                step /= 2.0;
+                if step < 1e-10 {
+                    break None;
+                }
+            };
+            let Some(there) = next else { return };
+            here = there;
+            std::mem::swap(&mut self.loads, &mut self.trial);
+        }
+    }
+
+    /// The dual at prices; the households' answers are in `trial`.
+    fn look(&mut self, game: &Game, vehicles: &[f64], prices: &[f64]) -> Point {
+        let retailer = game.retailer();
+        let (mut value, mut size, mut gap) = (0.0, 0.0, vehicles.to_vec());
+        let households = game.households().iter().zip(&mut self.trial).zip(&mut self.multipliers);
+        for ((household, x), hint) in households {
+            let count = f64::from(household.count);
+            let answer = answer(&mut self.divider, household, prices, *hint, x);
+            *hint = answer.multiplier;
+            value += count * answer.cost;
+            for (g, x) in gap.iter_mut().zip(&*x) {
+                *g += count * x;
+            }
+        }
+        for (t, &price) in prices.iter().enumerate() {
+            let above = price - retailer.lambda[t] * retailer.b[t];
+            let served = above * above / (2.0 * retailer.slope(t));
+            value += price * vehicles[t] - served;
+            size += served;
+            gap[t] -= above / retailer.slope(t);
+        }
+        Point { value, size, gap }
+    }
+
+    /// Minus the dual's second derivative at the present loads: how demand falls and supply rises with prices.
+    fn curvature(&self, game: &Game) -> Symmetric {
+        let slots = game.slots();
+        let mut matrix = Symmetric::zeros(slots);
+        let mut diagonal: Vec<f64> = (0..slots).map(|t| 1.0 / game.retailer().slope(t)).collect();
+        let mut free = Vec::with_capacity(slots);
+        for (household, x) in game.households().iter().zip(&self.loads) {
+            let weight = f64::from(household.count) / household.theta;
+            free.clear();
+            free.extend((0..slots).filter(|&t| x[t] > household.low[t] && x[t] < household.high[t]));
+            for (i, &t) in free.iter().enumerate() {
+                diagonal[t] += weight;
+                let row = matrix.row_mut(t);
+                for &u in &free[..=i] {
+                    row[u] -= weight / free.len() as f64;
+                }
+            }
+        }
+        matrix.add_diagonal(&diagonal);
+        matrix
+    }
+
+    /// What households draw in all slots together [kWh].
+    fn greatest(&self, game: &Game) -> f64 {
+        game.households().iter().map(|household| f64::from(household.count) * household.energy.abs()).sum()
+    }
+}
+
+/// What comes of a household's answer.
+pub(super) struct Answer {
+    /// What it pays less the worth of its energy.
+    pub cost: f64,
+    /// The multiplier of its sum.
+    pub multiplier: f64,
+}
+
+/// A household's answer to given prices, written into `x`; the hint is the multiplier of an answer like it.
+pub(super) fn answer(
+    divider: &mut Divider,
+    household: &Household,
+    prices: &[f64],
+    hint: f64,
+    x: &mut [f64],
+) -> Answer {
+    divider.give.clear();
+    divider.give.resize(prices.len(), 1.0 / household.theta);
+    divider.linear.clear();
+    divider.linear.extend(prices.iter().zip(&household.omega).map(|(price, omega)| price - omega));
+    let multiplier = divider.divide(&household.low, &household.high, household.energy, hint, x);
+    Answer { cost: divider.value(x), multiplier }
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+fn largest(list: &[f64]) -> f64 {
+    list.iter().fold(0.0, |most, x| f64::max(most, x.abs()))
+}

@@ -1,0 +1,273 @@
+//! The program of one vehicle.
+//!
+//! Its variables: the energy drawn in each stay, the share of each trip that is done, the share that is lost for low
+//! charge, and how far the vehicle is plugged in all the while. Energy is counted in states of charge, so that all
+//! numbers are about 1.
+//!
+//! What matters of a stay is how much it draws at which worth, not when. Where the vehicle is plugged in for certain,
+//! each worth is a variable, from the highest down as far as a battery can take it. Where it is in part (after trips
+//! that it may not have done), energy and worth of the whole stay are two variables: with the share p of rated power,
+//! energy e is worth at most `p F(e / p)`, where F, the worth of energy drawn in the best slots first, is concave. It lies
+//! below each of its tangents; those that the answer breaks are added until it breaks none. Few are, for in most
+//! of these stays an optimum has nobody plugged in.
+
+use super::{Bound, Horizon, Vehicle};
+use crate::optimize::lp::FEASIBILITY;
+use crate::optimize::{Lp, Optimum, Relation, Unsolved, Variable};
+use std::mem::take;
+
+/// How far the worth of a stay may lie above a tangent before it is added. Without it the bound is a little too high,
+/// never too low.
+const BROKEN: f64 = 10.0 * FEASIBILITY;
+
+/// Tangents of each stay that a program starts with: more make it larger, fewer make it be solved more often
+/// (chosen by trial).
+const TANGENTS: usize = 4;
+
+/// How far a vehicle is plugged in.
+#[derive(Debug, Clone, Copy)]
+enum Plugged {
+    Never,
+    Always,
+    /// A variable between 0 and 1.
+    Share(Variable),
+}
+
+/// A stay of a vehicle that is plugged in in part.
+struct Partial {
+    share: Variable,
+    energy: Variable,
+    /// In EUR.
+    worth: Variable,
+    /// What a state of charge of 1 is worth in EUR, the most first, and how much can be drawn of it at full share.
+    pieces: Vec<(f64, f64)>,
+    /// Whether the tangent of a piece is in the program.
+    stated: Vec<bool>,
+}
+
+struct Program<'a> {
+    horizon: &'a Horizon,
+    lp: Lp,
+    /// Power in states of charge per second.
+    soc_per_s: f64,
+    /// Energy drawn for a state of charge of 1 [kWh].
+    full_kwh: f64,
+    /// Bounds of the state of charge, as wide as the start needs them.
+    low: f64,
+    high: f64,
+    /// The state of charge so far: a sum of variables with factors, and a constant.
+    level: (Vec<(Variable, f64)>, f64),
+    /// Energy drawn.
+    drawn: Vec<Variable>,
+    partial: Vec<Partial>,
+}
+
+/// The bound of `vehicle`, whose figures have been checked.
+pub(super) fn bound(horizon: &Horizon, vehicle: &Vehicle) -> Result<Bound, Unsolved> {
+    let mut program = Program::new(horizon, vehicle);
+    let costs_eur = program.state(vehicle);
+    let optimum = program.solve()?;
+    let soc: f64 = program.drawn.iter().map(|&energy| optimum.value(energy)).sum();
+    Ok(Bound { eur: -optimum.objective - costs_eur, energy_kwh: soc * program.full_kwh })
+}
+
+impl<'a> Program<'a> {
+    fn new(horizon: &'a Horizon, vehicle: &Vehicle) -> Self {
+        let full_kwh = vehicle.battery_kwh / vehicle.charge_efficiency;
+        let [low, high] = vehicle.usable_soc;
+        Self {
+            horizon,
+            lp: Lp::new(),
+            soc_per_s: vehicle.power_kw / 3_600.0 / full_kwh,
+            full_kwh,
+            low: low.min(vehicle.start_soc),
+            high: high.max(vehicle.start_soc),
+            level: (Vec::new(), vehicle.start_soc),
+            drawn: Vec::new(),
+            partial: Vec::new(),
+        }
+    }
+
+    /// States stays and trips in their order; what it would cost to refuse all trips.
+    fn state(&mut self, vehicle: &Vehicle) -> f64 {
+        let mut costs_eur = 0.0;
+        let mut plugged = if vehicle.plugged_at_start { Plugged::Always } else { Plugged::Never };
+        let mut free_from = self.horizon.start_s;
+        let in_horizon = |trip: &&super::Trip| trip.start_s < self.horizon.end_s();
+        let trips: Vec<_> = vehicle.trips.iter().take_while(in_horizon).collect();
+        for trip in trips {
+            let energy = self.stay(free_from, trip.start_s, plugged);
+            self.charge(energy, None);
+            free_from = trip.end_s;
+            costs_eur += trip.cost_eur;
+            let done = self.lp.variable(-trip.cost_eur, 0.0, 1.0);
+            let soc = trip.energy_kwh / vehicle.battery_kwh;
+            let needed = vehicle.usable_soc[0] + soc;
+            // A trip is done in so far as there is charge for it ...
+            self.level_row([(done, self.low - needed)], Relation::AtLeast, self.low);
+            if trip.cost_eur > 0.0 {
+                // ... and lost at no cost in so far as there is not.
+                let lost = self.lp.variable(-trip.cost_eur, 0.0, 1.0);
+                self.lp.row([(done, 1.0), (lost, 1.0)], Relation::AtMost, 1.0);
+                if needed < self.high {
+                    self.level_row([(lost, self.high - needed)], Relation::AtMost, self.high);
+                }
+            }
+            let stays = self.stays(plugged, done);
+            let energy = self.stay(trip.start_s, trip.end_s, stays);
+            self.charge(energy, Some((done, -soc)));
+            plugged = if trip.ends_at_charger { Plugged::Always } else { stays };
+        }
+        let energy = self.stay(free_from, self.horizon.end_s(), plugged);
+        self.charge(energy, None);
+        costs_eur
+    }
+
+    /// How far a vehicle that was `plugged` in stays so through a trip: as far as the trip is not done.
+    fn stays(&mut self, plugged: Plugged, done: Variable) -> Plugged {
+        if matches!(plugged, Plugged::Never) {
+            return Plugged::Never;
+        }
+        let stays = self.lp.variable(0.0, 0.0, 1.0);
+        self.lp.row([(stays, 1.0), (done, 1.0)], Relation::AtMost, 1.0);
+        if let Plugged::Share(before) = plugged {
+            self.lp.row([(stays, 1.0), (before, -1.0)], Relation::AtMost, 0.0);
+        }
+        Plugged::Share(stays)
+    }
+
+    /// Variables whose sum is the energy drawn between two instants, of which the horizon may hold a part or nothing.
+    fn stay(&mut self, from_s: i64, to_s: i64, plugged: Plugged) -> Vec<(Variable, f64)> {
+        if matches!(plugged, Plugged::Never) {
+            return Vec::new();
+        }
+        let worth = |value_eur_mwh: f64| value_eur_mwh / 1e3 * self.full_kwh;
+        let pieces: Vec<(f64, f64)> = worths(self.horizon, from_s, to_s)
+            .into_iter()
+            .map(|(value_eur_mwh, seconds)| (worth(value_eur_mwh), self.soc_per_s * seconds as f64))
+            .collect();
+        let before = self.drawn.len();
+        match plugged {
+            Plugged::Share(share) if !pieces.is_empty() => self.stay_in_part(share, pieces),
+            _ => {
+                let mut room = self.high - self.low;
+                for (worth, most) in pieces {
+                    self.drawn.push(self.lp.variable(-worth, 0.0, most));
+                    room -= most;
+                    if room <= 0.0 {
+                        // The battery is full of what is worth most: the rest of the stay is of no use.
+                        break;
+                    }
+                }
+            }
+        }
+        self.drawn[before..].iter().map(|&energy| (energy, 1.0)).collect()
+    }
+
+    /// A stay of which only `share` is plugged in.
+    fn stay_in_part(&mut self, share: Variable, pieces: Vec<(f64, f64)>) {
+        let all: f64 = pieces.iter().map(|(_, most)| most).sum();
+        let energy = self.lp.variable(0.0, 0.0, all);
+        let worth = self.lp.variable(-1.0, 0.0, f64::INFINITY);
+        self.lp.row([(energy, 1.0), (share, -all)], Relation::AtMost, 0.0);
+        self.drawn.push(energy);
+        let stated = vec![false; pieces.len()];
+        let mut stay = Partial { share, energy, worth, pieces, stated };
+        for k in 0..=TANGENTS {
+            let row = stay.tangent((stay.pieces.len() - 1) * k / TANGENTS);
+            if let Some(row) = row {
+                self.lp.row(row, Relation::AtMost, 0.0);
+            }
+        }
+        self.partial.push(stay);
+    }
+
+    /// Adds what was drawn and what a trip took to the level, which has to stay within its bounds.
+    fn charge(&mut self, energy: Vec<(Variable, f64)>, trip: Option<(Variable, f64)>) {
+        self.level.0.extend(trip);
+        if energy.is_empty() {
+            // Trips alone keep the level within its bounds, by the row of the charge that they need.
+            return;
+        }
+        let level = self.lp.variable(0.0, self.low, self.high);
+        let (terms, constant) = take(&mut self.level);
+        let row = [(level, -1.0)].into_iter().chain(terms).chain(energy);
+        self.lp.row(row, Relation::Equal, -constant);
+        self.level = (vec![(level, 1.0)], 0.0);
+    }
+
+    /// A row of the level and of `terms`.
+    fn level_row<const N: usize>(&mut self, terms: [(Variable, f64); N], relation: Relation, right: f64) {
+        let (level, constant) = &self.level;
+        self.lp.row(level.iter().copied().chain(terms), relation, right - constant);
+    }
+
+    /// An optimum that lies below all tangents.
+    fn solve(&mut self) -> Result<Optimum, Unsolved> {
+        loop {
+            let optimum = self.lp.solve()?;
+            let mut done = true;
+            for stay in &mut self.partial {
+                if let Some(row) = stay.broken(&optimum) {
+                    self.lp.row(row, Relation::AtMost, 0.0);
+                    done = false;
+                }
+            }
+            if done {
+                return Ok(optimum);
+            }
+        }
+    }
+}
+
+/// The left side of a row that is at most 0.
+type Row = [(Variable, f64); 3];
+
+impl Partial {
+    /// The row of the tangent that touches at `piece`; `None` if it has been given before.
+    fn tangent(&mut self, piece: usize) -> Option<Row> {
+        let slope = self.pieces[piece].0;
+        let at_full_share: f64 =
+            self.pieces[..piece].iter().map(|(worth, most)| (worth - slope) * most).sum();
+        let new = !std::mem::replace(&mut self.stated[piece], true);
+        new.then_some([(self.worth, 1.0), (self.energy, -slope), (self.share, -at_full_share)])
+    }
+
+    /// The row of the tangent where `optimum` is, if that lies above it and its row has not been given before.
+    fn broken(&mut self, optimum: &Optimum) -> Option<Row> {
+        let share = optimum.value(self.share);
+        let (mut energy, mut worth) = (optimum.value(self.energy), 0.0);
+        // The piece in which the energy ends.
+        let mut last = 0;
+        while last + 1 < self.pieces.len() && energy > share * self.pieces[last].1 {
+            energy -= share * self.pieces[last].1;
+            worth += self.pieces[last].0 * share * self.pieces[last].1;
+            last += 1;
+        }
+        worth += self.pieces[last].0 * energy;
+        if optimum.value(self.worth) > worth + BROKEN { self.tangent(last) } else { None }
+    }
+}
+
+/// What energy is worth between two instants in EUR/MWh, the most first, and for how long [s].
+fn worths(horizon: &Horizon, from_s: i64, to_s: i64) -> Vec<(f64, i64)> {
+    let (from_s, to_s) = (from_s.max(horizon.start_s), to_s.min(horizon.end_s()));
+    if from_s >= to_s {
+        return Vec::new();
+    }
+    let slot = |t: i64| (t - horizon.start_s) / horizon.slot_s;
+    let mut worths: Vec<(f64, i64)> = (slot(from_s)..=slot(to_s - 1))
+        .map(|slot| {
+            let start = horizon.start_s + slot * horizon.slot_s;
+            let seconds = to_s.min(start + horizon.slot_s) - from_s.max(start);
+            (horizon.value_eur_mwh[slot as usize], seconds)
+        })
+        .collect();
+    worths.sort_by(|a, b| b.0.total_cmp(&a.0));
+    worths.dedup_by(|next, kept| {
+        let same = next.0 == kept.0;
+        kept.1 += if same { next.1 } else { 0 };
+        same
+    });
+    worths
+}

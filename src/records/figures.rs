@@ -1,0 +1,168 @@
+//! What the key figures of a run are, as they stand in `summary.json`.
+
+use serde::Serialize;
+
+/// Key figures of one fleet, or of all together. Energies at the plug unless said otherwise.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct Figures {
+    /// Requests in all.
+    pub trips_requested: u64,
+    /// Requests served.
+    pub trips_served: u64,
+    /// Requests lost, whatever the reason.
+    pub trips_lost: u64,
+    /// Lost because no vehicle could be there in time.
+    pub trips_lost_no_vehicle: u64,
+    /// Lost because the vehicle had too little charge.
+    pub trips_lost_low_charge: u64,
+    /// Lost because the vehicle was committed to a market.
+    pub trips_lost_committed: u64,
+    /// Not ended when the simulation did.
+    pub trips_in_progress: u64,
+    /// Served over served and lost; null without either.
+    pub service_rate: Option<f64>,
+    /// Mean wait of riders picked up [s].
+    pub wait_mean_s: Option<f64>,
+    /// Median wait [s], to three significant digits like the other quantiles.
+    pub wait_p50_s: Option<u64>,
+    /// Wait that 95 % of riders did not exceed [s].
+    pub wait_p95_s: Option<u64>,
+    /// Wait that 99 % of riders did not exceed [s].
+    pub wait_p99_s: Option<u64>,
+    /// Distance driven [km].
+    pub km_total: f64,
+    /// Of that without a rider [km].
+    pub km_empty: f64,
+    /// Drawn from the grid [kWh].
+    pub energy_charged_kwh: f64,
+    /// Of that stored in batteries [kWh].
+    pub energy_stored_kwh: f64,
+    /// Taken from batteries to drive [kWh].
+    pub energy_driven_kwh: f64,
+    /// Fed back to the grid [kWh].
+    pub energy_discharged_kwh: f64,
+    /// Visits to stations.
+    pub sessions: u64,
+    /// Of those without ever getting a connector.
+    pub sessions_without_connector: u64,
+    /// Mean wait for a connector of vehicles that got one [s].
+    pub queue_mean_s: Option<f64>,
+    /// Wait for a connector that 95 % did not exceed [s].
+    pub queue_p95_s: Option<u64>,
+    /// Connector time occupied over connector time there was.
+    pub charger_utilisation: Option<f64>,
+    /// Highest mean grid power of a control interval [kW].
+    pub peak_power_kw: f64,
+    /// Mean state of charge over vehicles and time.
+    pub mean_soc: Option<f64>,
+    /// Paid by riders [currency].
+    pub fares_eur: f64,
+    /// What riders who were lost would have paid [currency].
+    pub lost_fares_eur: f64,
+    /// Of that, riders turned away because of a commitment to a market [currency].
+    pub lost_committed_fares_eur: f64,
+    /// Paid for charging, all sessions [currency].
+    pub charging_cost_eur: f64,
+    /// Cost of driving by distance [currency].
+    pub driving_cost_eur: f64,
+    /// Wear of batteries [currency].
+    pub wear_cost_eur: f64,
+    /// Income lost with lost requests, where priced [currency].
+    pub lost_request_cost_eur: f64,
+    /// Recovery of vehicles [currency].
+    pub rescue_cost_eur: f64,
+    /// Figures of trading, where there are markets.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub trading: Option<TradingFigures>,
+    /// What the fleet received less what it paid [currency].
+    pub operating_profit_eur: f64,
+    /// CO2 of the energy drawn less fed back [kg], where a factor is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub co2_kg: Option<f64>,
+}
+
+/// Key figures of a fleet that trades in markets.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct TradingFigures {
+    /// Bought in markets [kWh].
+    pub market_bought_kwh: f64,
+    /// Of that, drawn [kWh].
+    pub market_delivered_kwh: f64,
+    /// Drawn and paid at the retailers' tariffs [kWh].
+    pub tariff_kwh: f64,
+    /// Settled as imbalance [kWh].
+    pub imbalance_kwh: f64,
+    /// Paid to markets [currency].
+    pub market_cost_eur: f64,
+    /// Given back by retailers for energy that came from markets [currency].
+    pub supply_credit_eur: f64,
+    /// Paid for imbalance [currency].
+    pub imbalance_cost_eur: f64,
+    /// What trading brought: credit less cost of energy and of imbalance [currency].
+    pub market_profit_eur: f64,
+    /// The same, less the fares of riders turned away because of a commitment [currency].
+    pub market_profit_net_eur: f64,
+    /// No policy could have had more of the latter, whatever it had known [currency]; where asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub market_profit_bound_eur: Option<f64>,
+}
+
+/// Key figures of one market, of all who bid in it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MarketFigures {
+    /// Name.
+    pub name: String,
+    /// Bids that were accepted, if only in part.
+    pub bids_accepted: u64,
+    /// Bids that were not.
+    pub bids_rejected: u64,
+    /// Bought [kWh].
+    pub bought_kwh: f64,
+    /// Sold [kWh].
+    pub sold_kwh: f64,
+    /// Mean price of what was bought, by quantity [currency/MWh].
+    pub mean_price_eur_mwh: Option<f64>,
+    /// Received by bidders; paid if below zero [currency].
+    pub cash_eur: f64,
+}
+
+/// Key figures of one operator of stations.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct OperatorFigures {
+    /// Name.
+    pub name: String,
+    /// Visits to its stations.
+    pub sessions: u64,
+    /// Drawn from the grid at its stations [kWh].
+    pub energy_kwh: f64,
+    /// Received from fleets [currency].
+    pub revenue_eur: f64,
+    /// Paid to retailers [currency].
+    pub energy_cost_eur: f64,
+    /// Received less paid [currency].
+    pub profit_eur: f64,
+}
+
+/// Key figures of one fleet.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FleetFigures {
+    /// Name.
+    pub name: String,
+    /// Its figures.
+    #[serde(flatten)]
+    pub figures: Figures,
+}
+
+/// What [`Metrics`] found.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RunFigures {
+    /// All fleets together.
+    pub total: Figures,
+    /// Each fleet, in the order of the scenario.
+    pub fleets: Vec<FleetFigures>,
+    /// Each operator of stations, in the order of the scenario.
+    pub operators: Vec<OperatorFigures>,
+    /// Each market, in the order of the scenario.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub markets: Vec<MarketFigures>,
+}
