@@ -1,6 +1,6 @@
-//! Linear programs over real variables, minimised.
+//! Linear programs over real variables, and over binaries where there are some, minimised.
 //!
-//! Solved by the simplex method of `microlp`, which is pure Rust and gives the same answer for the same
+//! Solved by the simplex method and the branch and bound of `microlp`, which is pure Rust and gives the same answer for the same
 //! program. It says nothing of dual prices: whoever needs them states the dual program.
 
 use crate::error::Error;
@@ -15,6 +15,13 @@ pub const FEASIBILITY: f64 = 1e-9;
 pub struct Variable {
     name: microlp::Variable,
     index: usize,
+}
+
+impl Variable {
+    /// Its number, counted from 0 in the order in which they were added.
+    pub fn index(self) -> usize {
+        self.index
+    }
 }
 
 /// What a row of a program says of its left side.
@@ -91,6 +98,14 @@ impl Lp {
         self.variable(weight, f64::NEG_INFINITY, f64::INFINITY)
     }
 
+    /// Adds a variable that is 0 or 1.
+    pub fn binary(&mut self, weight: f64) -> Variable {
+        let name = self.problem.add_binary_var(weight);
+        self.variables.push(name);
+        self.weights.push(weight);
+        Variable { name, index: self.weights.len() - 1 }
+    }
+
     /// Adds a row: the sum of variables times factors stands in `relation` to `right`.
     ///
     /// # Panics
@@ -112,6 +127,7 @@ impl Lp {
     pub fn solve(&self) -> Result<Optimum, Unsolved> {
         let mut options = SolveOptions::default();
         options.tolerances.feasibility = FEASIBILITY;
+        options.int_tol = FEASIBILITY;
         let outcome = self.problem.solve_with(options).map_err(|error| match error {
             microlp::Error::Infeasible => Unsolved::Infeasible,
             microlp::Error::Unbounded => Unsolved::Unbounded,
@@ -173,6 +189,22 @@ mod tests {
         let mut lp = Lp::new();
         lp.variable(f64::NAN, 0.0, 1.0);
         assert!(matches!(lp.solve(), Err(Unsolved::Failed(_))));
+    }
+
+    /// Six things of 15 to 45 with a sack of 100, by trying all 64 choices.
+    #[test]
+    fn binaries_are_whole() {
+        let (worth, weight) = ([40.0, 22.0, 35.0, 28.0, 19.0, 46.0], [45.0, 21.0, 36.0, 30.0, 15.0, 41.0]);
+        let mut lp = Lp::new();
+        let taken = worth.map(|worth: f64| lp.binary(-worth));
+        lp.row(taken.into_iter().zip(weight), Relation::AtMost, 100.0);
+        let optimum = lp.solve().unwrap();
+        let sum = |choice: usize, of: &[f64; 6]| -> f64 {
+            (0..6).filter(|i| choice >> i & 1 == 1).map(|i| of[i]).sum()
+        };
+        let best = (0..64).filter(|c| sum(*c, &weight) <= 100.0).map(|c| sum(c, &worth)).fold(0.0, f64::max);
+        assert!((optimum.objective + best).abs() < 1e-9, "{} {best}", optimum.objective);
+        assert!(taken.iter().all(|x| optimum.value(*x).min(1.0 - optimum.value(*x)).abs() < 1e-6));
     }
 
     /// Beale's program (1955) makes careless simplex rules cycle: all ties, optimum -1/20.

@@ -6,6 +6,7 @@
 //!
 //! That a figure misses or a finding fails is a result and no error.
 
+pub mod bilevel;
 pub mod c_nash;
 pub mod context;
 pub mod erlang_c;
@@ -42,6 +43,19 @@ pub static TARGETS: &[Target] = &[
     stackelberg::FIG_10,
     stackelberg::FIG_11,
     stackelberg::FIG_12,
+    bilevel::table1::TARGET,
+    bilevel::prices::FIG3,
+    bilevel::prices::FIG4,
+    bilevel::prices::FIG5,
+    bilevel::prices::FIG6,
+    bilevel::profits::FIG7,
+    bilevel::profits::FIG8,
+    bilevel::profits::FIG9,
+    bilevel::trade::FIG10,
+    bilevel::trade::FIG11,
+    bilevel::trade::FIG12,
+    bilevel::owners::FIG13,
+    bilevel::owners::FIG14,
 ];
 
 /// Seed where none is given.

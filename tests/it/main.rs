@@ -2,6 +2,9 @@
 
 mod audit;
 mod bad_input;
+mod bilevel;
+mod bilevel_figures;
+mod bilevel_scenarios;
 mod c_nash;
 mod c_nash_figures;
 mod car2go;
@@ -25,6 +28,7 @@ mod reproduce;
 mod run;
 mod scenario;
 mod scenario_tables;
+mod solve_bilevel;
 mod solve_c_nash;
 mod solve_stackelberg;
 mod stackelberg;

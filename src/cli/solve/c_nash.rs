@@ -55,7 +55,7 @@ pub fn run(args: &CNashArgs) -> Result<()> {
 }
 
 /// Names the file in each problem.
-fn of_file(error: Error, file: &Path) -> Error {
+pub(super) fn of_file(error: Error, file: &Path) -> Error {
     match error {
         Error::Input(problems) => Error::Input(problems.into_iter().map(|p| p.file(file)).collect()),
         other => other,
@@ -259,7 +259,7 @@ impl<'a> Output<'a> {
 }
 
 /// Writes to stdout piece by piece: a hundred thousand stations are hundreds of megabytes of text.
-fn print_json(output: &Output) -> Result<()> {
+pub(super) fn print_json(output: &impl Serialize) -> Result<()> {
     let mut out = BufWriter::new(std::io::stdout().lock());
     let written = serde_json::to_writer(&mut out, output).map_err(std::io::Error::from);
     match written.and_then(|()| writeln!(out)).and_then(|()| out.flush()) {
@@ -375,7 +375,7 @@ fn by_station(game: &Game, structure: &Structure, comparison: &Comparison) -> St
     format!("{}\n{}\n", terminal::trimmed(&table), more(game.stations(), "stations"))
 }
 
-fn counted(n: usize, what: &str) -> String {
+pub(super) fn counted(n: usize, what: &str) -> String {
     format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
@@ -388,7 +388,7 @@ fn more(n: usize, what: &str) -> String {
 }
 
 /// An empty table with names to the left and figures to the right.
-fn table(header: &[&str]) -> Table {
+pub(super) fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
     let lines = terminal::draws();
     table.load_preset(if lines { presets::UTF8_BORDERS_ONLY } else { presets::NOTHING });
@@ -409,7 +409,7 @@ fn better(ratio: f64) -> &'static str {
 }
 
 /// A figure in six digits.
-fn figure(x: f64) -> String {
+pub(super) fn figure(x: f64) -> String {
     if x.is_infinite() {
         return "-".to_owned();
     }

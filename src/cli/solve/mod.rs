@@ -1,5 +1,6 @@
 //! `gridfleet solve`: the games alone, without a simulation; one file per game.
 
+pub mod bilevel;
 pub mod c_nash;
 pub mod game;
 mod input;
@@ -18,6 +19,8 @@ pub enum SolveCommand {
     CNash(c_nash::CNashArgs),
     /// A retailer who makes prices, and households and battery vehicles that answer to them.
     Stackelberg(stackelberg::StackelbergArgs),
+    /// Prices and purchases of an aggregator against rivals, with CVaR.
+    Bilevel(bilevel::BilevelArgs),
 }
 
 impl SolveCommand {
@@ -30,6 +33,7 @@ impl SolveCommand {
             Self::Game(args) => game::run(args),
             Self::CNash(args) => c_nash::run(args),
             Self::Stackelberg(args) => stackelberg::run(args),
+            Self::Bilevel(args) => bilevel::run(args),
         }
     }
 }

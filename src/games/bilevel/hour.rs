@@ -1,0 +1,94 @@
+//! One hour: what share and purchase come to in each scenario, once the balancing market is open.
+
+use super::model::Game;
+use super::offer::Point;
+
+/// Prices, demand and limits of an hour in each scenario \[W\].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hour {
+    /// Demand of all owners, in MWh.
+    pub demand: Vec<f64>,
+    /// Day-ahead price [EUR/MWh].
+    pub day_ahead: Vec<f64>,
+    /// Price of what is bought in the balancing market [EUR/MWh].
+    pub positive: Vec<f64>,
+    /// Price of what is given back [EUR/MWh].
+    pub negative: Vec<f64>,
+    /// Most that may be bought in the balancing market, in MWh.
+    pub positive_max: f64,
+}
+
+/// What is bought and given back in the balancing market, in MWh.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Balancing {
+    /// Bought.
+    pub positive: f64,
+    /// Given back.
+    pub negative: f64,
+}
+
+/// How far a limit may be missed, as a part of the figures that meet there: rounding.
+const ROUNDING: f64 = 1e-12;
+
+impl Hour {
+    /// The figures of an hour.
+    pub fn of(game: &Game, hour: usize) -> Self {
+        let parameters = game.parameters();
+        let column = |of: fn(&super::model::Scenario) -> &Vec<f64>| -> Vec<f64> {
+            parameters.scenarios.iter().map(|scenario| of(scenario)[hour]).collect()
+        };
+        Self {
+            demand: column(|s| &s.demand),
+            day_ahead: column(|s| &s.day_ahead),
+            positive: column(|s| &s.positive),
+            negative: column(|s| &s.negative),
+            positive_max: parameters.positive_max[hour],
+        }
+    }
+
+    /// Number of scenarios.
+    pub fn scenarios(&self) -> usize {
+        self.demand.len()
+    }
+
+    /// Bounds of a purchase by which scenario `w` can be balanced: at most `positive_max` is bought, and no more given
+    /// back than is used.
+    pub fn bounds(&self, w: usize, share: f64) -> (f64, f64) {
+        let used = self.demand[w] * share;
+        ((used - self.positive_max).max(0.0), 2.0 * used)
+    }
+
+    /// The purchase next to `purchase` by which all scenarios can be balanced, if there is one within rounding.
+    pub fn allowed(&self, share: f64, purchase: f64) -> Option<f64> {
+        let bounds = (0..self.scenarios()).map(|w| self.bounds(w, share));
+        let (low, high) =
+            bounds.fold((0.0f64, f64::INFINITY), |b, (low, high)| (b.0.max(low), b.1.min(high)));
+        let room = ROUNDING * (self.positive_max + 2.0 * low);
+        (low <= high + room).then(|| purchase.max(low).min(high))
+    }
+
+    /// The best balancing of scenario `w`. Where giving back pays more than buying costs, all of both is done.
+    pub fn balancing(&self, w: usize, share: f64, purchase: f64) -> Balancing {
+        let used = self.demand[w] * share;
+        let short = used - purchase;
+        let positive = if self.negative[w] > self.positive[w] {
+            self.positive_max.min(short + used).max(0.0)
+        } else {
+            short.max(0.0)
+        };
+        Balancing { positive, negative: (positive - short).max(0.0) }
+    }
+
+    /// Profit of scenario `w`, in EUR.
+    pub fn profit(&self, w: usize, price: f64, share: f64, purchase: f64) -> f64 {
+        let traded = self.balancing(w, share, purchase);
+        self.demand[w] * share * price - self.day_ahead[w] * purchase - self.positive[w] * traded.positive
+            + self.negative[w] * traded.negative
+    }
+
+    /// A choice with its profits.
+    pub fn point(&self, price: f64, share: f64, purchase: Vec<f64>) -> Point {
+        let profits = purchase.iter().enumerate().map(|(w, e)| self.profit(w, price, share, *e)).collect();
+        Point { share, purchase, profits }
+    }
+}

@@ -1,0 +1,218 @@
+//! The paper's method: the lower level replaced by its optimality conditions, all in one mixed-integer program.
+//!
+//! Of the owners in hour t and scenario f of the rivals (per MWh of demand) the program knows shares X_s, moves Y_ss'
+//! and the worth m_s of being at aggregator s, the dual of "what is at s stays there or moves":
+//!
+//! ```text
+//! X_s = X0_s + sum of Y_s's - sum of Y_ss'       m_s <= price_s, with equality where X_s > 0
+//! X, Y >= 0                                      m_s <= K_ss' + m_s', with equality where Y_ss' > 0
+//! ```
+//!
+//! The "where" become binaries. Each bound on a slack (the "big M") is the largest value that the slack takes at the
+//! true worth m_s = min over s' (price_s' + way_ss') over all prices of ours, so that none is larger than need be. Our
+//! revenue price * X_0 is, by strong duality, sum X0_s m_s - sum over rivals of price_s X_s - sum K Y: linear.
+//!
+//! Right for games of a few hours, and the oracle of the default method; with `microlp` it is too slow for a day.
+
+use super::model::{Game, Risk};
+use super::program::groups;
+use crate::error::Result;
+use crate::optimize::{Lp, Relation, Variable};
+
+/// A slack that is never larger is none, as a part of the highest price.
+const SLACK: f64 = 1e-12;
+
+/// What the program says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Solution {
+    /// Expected profit + beta * CVaR, in EUR.
+    pub objective: f64,
+    /// Each hour.
+    pub hours: Vec<Hour>,
+}
+
+/// One hour of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hour {
+    /// Selling price [EUR/MWh]: within the solver's rounding of a step of our share.
+    pub price: f64,
+    /// Expected share of the demand.
+    pub share: f64,
+    /// Purchase ahead in each scenario, in MWh.
+    pub purchase: Vec<f64>,
+}
+
+/// Variables of the owners in an hour and a scenario of the rivals.
+struct Answer {
+    /// Our share.
+    share: Variable,
+    /// Linear form of price * share [EUR/MWh].
+    revenue: Vec<(Variable, f64)>,
+}
+
+/// The optimum by the mixed-integer program.
+///
+/// # Errors
+/// If there is none, or the solver fails.
+pub fn solve(game: &Game, risk: Risk) -> Result<Solution> {
+    let p = game.parameters();
+    let unit = Unit::of(game);
+    let mut lp = Lp::new();
+    let beta = risk.beta;
+    // In units of money: xi, eta.
+    let xi = lp.free(-beta);
+    let mut profit: Vec<Vec<(Variable, f64)>> = vec![Vec::new(); p.scenarios.len()];
+    let mut chosen = Vec::new();
+    for t in 0..game.hours() {
+        let price = lp.variable(0.0, 0.0, p.max_price / unit.price);
+        let answers: Vec<Answer> =
+            (0..p.rivals.len()).map(|f| answer(&mut lp, game, t, f, price, unit)).collect();
+        // Expected share.
+        let share = lp.variable(0.0, 0.0, 1.0);
+        let mut terms = vec![(share, -1.0)];
+        terms.extend(answers.iter().zip(&p.rivals).map(|(a, f)| (a.share, f.probability)));
+        lp.row(terms, Relation::Equal, 0.0);
+        // Expected revenue per MWh of demand.
+        let revenue = lp.free(0.0);
+        let mut terms = vec![(revenue, -1.0)];
+        for (answer, f) in answers.iter().zip(&p.rivals) {
+            terms.extend(answer.revenue.iter().map(|(v, factor)| (*v, factor * f.probability)));
+        }
+        lp.row(merged(terms), Relation::Equal, 0.0);
+        let day_ahead: Vec<f64> = p.scenarios.iter().map(|s| s.day_ahead[t]).collect();
+        let mut purchase = vec![None; p.scenarios.len()];
+        let mut before: Option<Variable> = None;
+        for group in groups(&day_ahead, p.purchase) {
+            let e = lp.variable(0.0, 0.0, f64::INFINITY);
+            if let Some(before) = before {
+                lp.row([(e, 1.0), (before, -1.0)], Relation::AtLeast, 0.0);
+            }
+            before = Some(e);
+            for w in group {
+                let scenario = &p.scenarios[w];
+                let d = scenario.demand[t] / unit.energy;
+                let positive = lp.variable(0.0, 0.0, p.positive_max[t] / unit.energy);
+                let negative = lp.variable(0.0, 0.0, f64::INFINITY);
+                lp.row([(e, 1.0), (positive, 1.0), (negative, -1.0), (share, -d)], Relation::Equal, 0.0);
+                lp.row([(negative, 1.0), (share, -d)], Relation::AtMost, 0.0);
+                purchase[w] = Some(e);
+                profit[w].extend([
+                    (revenue, d),
+                    (e, -scenario.day_ahead[t] / unit.price),
+                    (positive, -scenario.positive[t] / unit.price),
+                    (negative, scenario.negative[t] / unit.price),
+                ]);
+            }
+        }
+        chosen.push((price, share, purchase));
+    }
+    for (scenario, terms) in p.scenarios.iter().zip(profit) {
+        let value = lp.free(-scenario.probability);
+        let mut terms = merged(terms);
+        terms.push((value, -1.0));
+        lp.row(terms, Relation::Equal, 0.0);
+        let eta = lp.variable(beta * scenario.probability / (1.0 - risk.alpha), 0.0, f64::INFINITY);
+        lp.row([(eta, 1.0), (value, 1.0), (xi, -1.0)], Relation::AtLeast, 0.0);
+    }
+    let optimum = lp.solve()?;
+    let hours = chosen.into_iter().map(|(price, share, purchase)| Hour {
+        price: optimum.value(price) * unit.price,
+        share: optimum.value(share),
+        purchase: purchase.iter().flatten().map(|e| optimum.value(*e) * unit.energy).collect(),
+    });
+    Ok(Solution { objective: -optimum.objective * unit.energy * unit.price, hours: hours.collect() })
+}
+
+/// Sizes by which the program is scaled.
+#[derive(Clone, Copy)]
+struct Unit {
+    /// [EUR/MWh]
+    price: f64,
+    /// In MWh.
+    energy: f64,
+}
+
+impl Unit {
+    fn of(game: &Game) -> Self {
+        let p = game.parameters();
+        let demand = p.scenarios.iter().flat_map(|s| s.demand.iter().copied());
+        Self { price: p.max_price.max(1e-6), energy: demand.fold(1e-6, f64::max) }
+    }
+}
+
+/// The optimality conditions of the owners in an hour and a scenario of the rivals.
+fn answer(lp: &mut Lp, game: &Game, hour: usize, f: usize, price: Variable, unit: Unit) -> Answer {
+    let owners = game.owners();
+    let n = owners.aggregators();
+    let rivals: Vec<f64> = game.rival_prices(f, hour).iter().map(|q| q / unit.price).collect();
+    let top = game.parameters().max_price / unit.price;
+    let way = |from: usize, to: usize| owners.ways()[from][to] / unit.price;
+    let cost = |from: usize, to: usize| game.parameters().reluctance[from][to] / unit.price;
+    // Worth of being at s without us, and with us at a price.
+    let without: Vec<f64> =
+        (0..n).map(|s| (1..n).map(|r| rivals[r - 1] + way(s, r)).fold(f64::INFINITY, f64::min)).collect();
+    let worth = |s: usize, p: f64| without[s].min(p + way(s, 0));
+    // All slacks are made of flat pieces in our price, with corners here.
+    let mut corners = vec![0.0, top];
+    corners.extend((0..n).map(|s| (without[s] - way(s, 0)).clamp(0.0, top)));
+    let most = |slack: &dyn Fn(f64) -> f64| corners.iter().map(|p| slack(*p)).fold(0.0f64, f64::max);
+
+    let share: Vec<Variable> = (0..n).map(|_| lp.variable(0.0, 0.0, 1.0)).collect();
+    let m: Vec<Variable> = (0..n)
+        .map(|s| {
+            let low = corners.iter().map(|p| worth(s, *p)).fold(f64::INFINITY, f64::min);
+            let high = corners.iter().map(|p| worth(s, *p)).fold(f64::NEG_INFINITY, f64::max);
+            lp.variable(0.0, low, high)
+        })
+        .collect();
+    let mut rows: Vec<Vec<(Variable, f64)>> = share.iter().map(|x| vec![(*x, 1.0)]).collect();
+    let mut revenue: Vec<(Variable, f64)> = m.iter().copied().zip(owners.initial().iter().copied()).collect();
+    for s in 0..n {
+        let slack_most = most(&|p: f64| if s == 0 { p - worth(0, p) } else { rivals[s - 1] - worth(s, p) });
+        // price_s - m_s >= 0, and 0 where the share is above 0.
+        let (slack, right) = if s == 0 {
+            (vec![(price, 1.0), (m[0], -1.0)], 0.0)
+        } else {
+            (vec![(m[s], -1.0)], -rivals[s - 1])
+        };
+        complementary(lp, slack, right, share[s], slack_most);
+        if s > 0 {
+            revenue.push((share[s], -rivals[s - 1]));
+        }
+        for to in (0..n).filter(|to| *to != s) {
+            let slack_most = most(&|p: f64| cost(s, to) + worth(to, p) - worth(s, p));
+            let moved = lp.variable(0.0, 0.0, 1.0);
+            rows[s].push((moved, 1.0));
+            rows[to].push((moved, -1.0));
+            revenue.push((moved, -cost(s, to)));
+            // K + m_to - m_s >= 0, and 0 where anybody moves.
+            let slack = vec![(m[to], 1.0), (m[s], -1.0)];
+            complementary(lp, slack, -cost(s, to), moved, slack_most);
+        }
+    }
+    for (row, initial) in rows.into_iter().zip(owners.initial()) {
+        lp.row(row, Relation::Equal, *initial);
+    }
+    Answer { share: share[0], revenue }
+}
+
+/// `slack` - `right` is 0 to `most`, and 0 where `amount`, 0 to 1, is above 0.
+fn complementary(lp: &mut Lp, slack: Vec<(Variable, f64)>, right: f64, amount: Variable, most: f64) {
+    lp.row(slack.clone(), Relation::AtLeast, right);
+    if most > SLACK {
+        let some = lp.binary(0.0);
+        lp.row([(amount, 1.0), (some, -1.0)], Relation::AtMost, 0.0);
+        lp.row(slack.into_iter().chain([(some, most)]), Relation::AtMost, right + most);
+    } else {
+        lp.row(slack, Relation::AtMost, right);
+    }
+}
+
+/// Each variable once.
+fn merged(terms: Vec<(Variable, f64)>) -> Vec<(Variable, f64)> {
+    let mut sums: std::collections::BTreeMap<usize, (Variable, f64)> = std::collections::BTreeMap::new();
+    for (variable, factor) in terms {
+        sums.entry(variable.index()).or_insert((variable, 0.0)).1 += factor;
+    }
+    sums.into_values().collect()
+}

@@ -1,0 +1,271 @@
+//! The game as it is given: scenarios of prices and demand, rivals, owners, limits; and what may be wrong with it.
+
+use super::owners::{Owners, ShareRange};
+use crate::error::{Error, InputError, Result};
+
+/// How far probabilities and shares may sum from one.
+const SUM_TOLERANCE: f64 = 1e-6;
+/// Largest figure that is taken (assumed): far beyond any market, and products of two are still exact enough.
+const LARGEST: f64 = 1e9;
+
+/// Prices and demand of a day that may come.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scenario {
+    /// How likely it is, 0 to 1; all sum to 1.
+    pub probability: f64,
+    /// Day-ahead price of each hour [EUR/MWh].
+    pub day_ahead: Vec<f64>,
+    /// Positive balancing price of each hour, for energy bought [EUR/MWh].
+    pub positive: Vec<f64>,
+    /// Negative balancing price of each hour, for energy given back [EUR/MWh].
+    pub negative: Vec<f64>,
+    /// Energy that the owners of all aggregators need in each hour, in MWh.
+    pub demand: Vec<f64>,
+}
+
+/// Prices that the rivals may ask.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RivalScenario {
+    /// How likely it is, 0 to 1; all sum to 1.
+    pub probability: f64,
+    /// Price of each rival in each hour, \[rival\]\[hour\] [EUR/MWh].
+    pub prices: Vec<Vec<f64>>,
+}
+
+/// How the aggregator buys ahead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Purchase {
+    /// One quantity for each hour, whatever the price will be.
+    #[default]
+    Quantity,
+    /// A bidding curve for each hour: a quantity for each price of a scenario, none larger at a higher price.
+    Curve,
+}
+
+/// All that makes a game. Aggregator 0 is the one that decides; rival r is aggregator r + 1.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parameters {
+    /// What the day may be like.
+    pub scenarios: Vec<Scenario>,
+    /// What the rivals may ask, whatever the day is like.
+    pub rivals: Vec<RivalScenario>,
+    /// Share of the owners at each aggregator before they answer to the prices; sums to 1.
+    pub initial_shares: Vec<f64>,
+    /// What it costs an owner to go from one aggregator to another, \[from\]\[to\] [EUR/MWh]; 0 or more.
+    pub reluctance: Vec<Vec<f64>>,
+    /// Highest price that may be asked [EUR/MWh].
+    pub max_price: f64,
+    /// Most that may be bought in the positive balancing market in each hour, in MWh.
+    pub positive_max: Vec<f64>,
+    /// How energy is bought ahead.
+    pub purchase: Purchase,
+}
+
+/// What the aggregator thinks of risk.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Risk {
+    /// Weight of the CVaR beside the expected profit, 0 or more.
+    pub beta: f64,
+    /// Confidence level of the CVaR, 0 or more and below 1.
+    pub alpha: f64,
+}
+
+impl Risk {
+    /// A weight and a confidence level.
+    ///
+    /// # Errors
+    /// If they are out of range.
+    pub fn new(beta: f64, alpha: f64) -> Result<Self> {
+        let mut problems = Vec::new();
+        if !(0.0..=LARGEST).contains(&beta) {
+            problems.push(InputError::new(beta.to_string(), "0 to 1e9").key("beta"));
+        }
+        if !(0.0..1.0).contains(&alpha) {
+            problems.push(InputError::new(alpha.to_string(), "0 or more and below 1").key("alpha"));
+        }
+        if problems.is_empty() { Ok(Self { beta, alpha }) } else { Err(Error::Input(problems)) }
+    }
+}
+
+/// A game whose figures fit together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Game {
+    parameters: Parameters,
+    owners: Owners,
+}
+
+impl Game {
+    /// Checks the figures.
+    ///
+    /// # Errors
+    /// All that is wrong, with keys as in the file of `gridfleet solve bilevel`.
+    pub fn new(parameters: Parameters) -> Result<Self> {
+        let problems = Checks::of(&parameters);
+        if !problems.is_empty() {
+            return Err(Error::Input(problems));
+        }
+        let owners = Owners::new(parameters.initial_shares.clone(), &parameters.reluctance);
+        Ok(Self { parameters, owners })
+    }
+
+    /// The figures.
+    pub fn parameters(&self) -> &Parameters {
+        &self.parameters
+    }
+
+    /// Who buys, and where they are at the start.
+    pub fn owners(&self) -> &Owners {
+        &self.owners
+    }
+
+    /// Number of hours.
+    pub fn hours(&self) -> usize {
+        self.parameters.positive_max.len()
+    }
+
+    /// Prices of the rivals in an hour, in a scenario of theirs.
+    pub fn rival_prices(&self, rival_scenario: usize, hour: usize) -> Vec<f64> {
+        self.parameters.rivals[rival_scenario].prices.iter().map(|prices| prices[hour]).collect()
+    }
+
+    /// Our expected share at a price over the scenarios of the rivals.
+    pub fn share(&self, price: f64, hour: usize) -> ShareRange {
+        let mut sum = ShareRange { low: 0.0, high: 0.0 };
+        for (f, scenario) in self.parameters.rivals.iter().enumerate() {
+            let range = self.owners.share(price, &self.rival_prices(f, hour));
+            sum.low += scenario.probability * range.low;
+            sum.high += scenario.probability * range.high;
+        }
+        sum
+    }
+
+    /// How likely each scenario is.
+    pub fn probabilities(&self) -> Vec<f64> {
+        self.parameters.scenarios.iter().map(|scenario| scenario.probability).collect()
+    }
+}
+
+/// Problems found so far.
+struct Checks(Vec<InputError>);
+
+impl Checks {
+    fn of(p: &Parameters) -> Vec<InputError> {
+        let mut checks = Self(Vec::new());
+        checks.markets(p);
+        checks.rivals(p);
+        checks.owners(p);
+        if checks.0.is_empty() {
+            checks.prices_meet(p);
+        }
+        checks.0
+    }
+
+    fn problem(&mut self, key: impl Into<String>, found: impl Into<String>, expected: impl Into<String>) {
+        self.0.push(InputError::new(found, expected).key(key));
+    }
+
+    /// A list of one finite figure for each of `count` things, each `least` or more.
+    fn list(&mut self, key: &str, values: &[f64], count: usize, of: &str, least: f64) {
+        if values.len() != count {
+            let found = format!("{} figure{}", values.len(), if values.len() == 1 { "" } else { "s" });
+            self.problem(key, found, format!("{count}, one for each {of}"));
+        }
+        for (i, value) in values.iter().enumerate() {
+            let expected = if least.is_finite() { "0 to 1e9" } else { "a number, up to 1e9 either way" };
+            if value.is_nan() || value.abs() > LARGEST || *value < least {
+                self.problem(format!("{key}[{i}]"), value.to_string(), expected);
+            }
+        }
+    }
+
+    fn sum(&mut self, key: &str, values: impl Iterator<Item = f64>) {
+        let sum: f64 = values.sum();
+        if sum.is_nan() || (sum - 1.0).abs() > SUM_TOLERANCE {
+            self.problem(key, format!("a sum of {sum:.6}"), "a sum of 1");
+        }
+    }
+
+    fn markets(&mut self, p: &Parameters) {
+        const ANY: f64 = f64::NEG_INFINITY;
+        let hours = p.positive_max.len();
+        if hours == 0 {
+            self.problem("positive_max", "no hours", "a figure for each hour, in MWh");
+        }
+        self.list("positive_max", &p.positive_max, hours, "hour", 0.0);
+        if p.scenarios.is_empty() {
+            self.problem("scenarios", "no scenarios", "at least one");
+            return;
+        }
+        for (w, scenario) in p.scenarios.iter().enumerate() {
+            let key = |name: &str| format!("scenarios[{w}].{name}");
+            self.list(&key("probability"), &[scenario.probability], 1, "scenario", 0.0);
+            let prices = [
+                ("day_ahead", &scenario.day_ahead),
+                ("positive", &scenario.positive),
+                ("negative", &scenario.negative),
+            ];
+            for (name, prices) in prices {
+                self.list(&key(name), prices, hours, "hour of positive_max", ANY);
+            }
+            self.list(&key("demand"), &scenario.demand, hours, "hour of positive_max", 0.0);
+        }
+        self.sum("scenarios[].probability", p.scenarios.iter().map(|s| s.probability));
+    }
+
+    fn rivals(&mut self, p: &Parameters) {
+        const ANY: f64 = f64::NEG_INFINITY;
+        let hours = p.positive_max.len();
+        let Some(first) = p.rivals.first() else {
+            self.problem("rivals", "no scenarios of rival prices", "at least one");
+            return;
+        };
+        if first.prices.is_empty() {
+            self.problem("rivals[0].prices", "no rivals", "at least one");
+        }
+        let count = first.prices.len();
+        for (f, scenario) in p.rivals.iter().enumerate() {
+            let key = format!("rivals[{f}]");
+            self.list(&format!("{key}.probability"), &[scenario.probability], 1, "scenario", 0.0);
+            if scenario.prices.len() != count {
+                let found = format!("{} rivals", scenario.prices.len());
+                self.problem(format!("{key}.prices"), found, format!("{count}, as in rivals[0]"));
+            }
+            for (r, prices) in scenario.prices.iter().enumerate() {
+                self.list(&format!("{key}.prices[{r}]"), prices, hours, "hour of positive_max", ANY);
+            }
+        }
+        self.sum("rivals[].probability", p.rivals.iter().map(|r| r.probability));
+    }
+
+    fn owners(&mut self, p: &Parameters) {
+        let count = 1 + p.rivals.first().map_or(0, |rivals| rivals.prices.len());
+        self.list("initial_shares", &p.initial_shares, count, "aggregator", 0.0);
+        self.sum("initial_shares", p.initial_shares.iter().copied());
+        if p.reluctance.len() != count {
+            let found = format!("{} lists", p.reluctance.len());
+            self.problem("reluctance", found, format!("{count}, one for each aggregator"));
+        }
+        for (s, row) in p.reluctance.iter().enumerate() {
+            self.list(&format!("reluctance[{s}]"), row, count, "aggregator", 0.0);
+        }
+        if !(0.0..=LARGEST).contains(&p.max_price) {
+            self.problem("max_price", p.max_price.to_string(), "0 to 1e9");
+        }
+    }
+
+    /// With a highest price below what every rival ever asks there is no competition to speak of.
+    fn prices_meet(&mut self, p: &Parameters) {
+        let all = p.rivals.iter().flat_map(|rivals| rivals.prices.iter().flatten());
+        let least = all.copied().fold(f64::INFINITY, f64::min);
+        if p.max_price < least {
+            self.0.push(
+                InputError::new(
+                    format!("{}, below every price of every rival", p.max_price),
+                    format!("{least} or more, the lowest price of a rival"),
+                )
+                .key("max_price")
+                .help("prices are in EUR/MWh: 250 is 0.25 per kWh"),
+            );
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Paths of several prices at once, with the correlation that their models' residuals have; and demand along with them.
+
+use super::arima::{Arima, Orders};
+use super::least_squares::cholesky;
+use crate::error::Result;
+use rand::Rng;
+use rand_distr::{Distribution, StandardNormal};
+
+/// Models of several prices over the same hours.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PriceModel {
+    /// The model of each price.
+    pub models: Vec<Arima>,
+    series: Vec<Vec<f64>>,
+    /// Lower triangle whose square is the covariance of the residuals, in squares of the prices' unit.
+    spread: Vec<Vec<f64>>,
+}
+
+impl PriceModel {
+    /// Estimates a model of these orders for each price; all series are of the same hours.
+    ///
+    /// # Errors
+    /// If a series is too short or not finite.
+    pub fn fit(series: Vec<Vec<f64>>, orders: &[Orders]) -> Result<Self> {
+        let models: Vec<Arima> = series
+            .iter()
+            .zip(orders)
+            .map(|(prices, orders)| Arima::fit(prices, *orders))
+            .collect::<Result<_>>()?;
+        let past = models.iter().map(Arima::past).max().unwrap_or(0);
+        let covariance = |a: &Arima, b: &Arima| -> f64 {
+            let pairs = a.residuals.iter().zip(&b.residuals).skip(past);
+            let (n, sum) = pairs.fold((0.0, 0.0), |(n, sum), (x, y)| (n + 1.0, sum + x * y));
+            sum / f64::max(n, 1.0)
+        };
+        let mut matrix: Vec<Vec<f64>> =
+            models.iter().map(|a| models.iter().map(|b| covariance(a, b)).collect()).collect();
+        // Prices that move together to the last digit leave no triangle: a little of each variance is its own.
+        let spread = cholesky(&matrix).unwrap_or_else(|| {
+            for (k, row) in matrix.iter_mut().enumerate() {
+                row[k] = row[k] * (1.0 + 1e-9) + f64::MIN_POSITIVE;
+            }
+            cholesky(&matrix).unwrap_or_else(|| vec![vec![0.0; models.len()]; models.len()])
+        });
+        Ok(Self { models, series, spread })
+    }
+
+    /// A path of the next hours, drawn: prices \[price\]\[hour\]. Residuals are normal, with the covariance of the
+    /// estimated ones within an hour, independent between hours.
+    pub fn path(&self, hours: usize, random: &mut impl Rng) -> Vec<Vec<f64>> {
+        let mut next = vec![Vec::with_capacity(hours); self.models.len()];
+        for _ in 0..hours {
+            let draws: Vec<f64> = self.models.iter().map(|_| StandardNormal.sample(random)).collect();
+            for (errors, row) in next.iter_mut().zip(&self.spread) {
+                errors.push(row.iter().zip(&draws).map(|(l, z)| l * z).sum());
+            }
+        }
+        self.continued(&next)
+    }
+
+    /// The expected path of the next hours: \[price\]\[hour\].
+    pub fn forecast(&self, hours: usize) -> Vec<Vec<f64>> {
+        self.continued(&vec![vec![0.0; hours]; self.models.len()])
+    }
+
+    fn continued(&self, next: &[Vec<f64>]) -> Vec<Vec<f64>> {
+        let all = self.models.iter().zip(&self.series).zip(next);
+        all.map(|((model, series), next)| model.continued(series, &model.residuals, next)).collect()
+    }
+}
+
+/// Demand of each scenario: expected + kappa * (day-ahead price - its mean over the scenarios), never below 0, in MWh
+/// \[scenario\]\[hour\]; kappa in MWh per EUR/MWh (equation 1 of the paper).
+pub fn demand(expected: &[f64], kappa: f64, day_ahead: &[Vec<f64>], probabilities: &[f64]) -> Vec<Vec<f64>> {
+    let mean = |t: usize| day_ahead.iter().zip(probabilities).map(|(path, p)| p * path[t]).sum::<f64>();
+    let means: Vec<f64> = (0..expected.len()).map(mean).collect();
+    let of_path = |path: &Vec<f64>| {
+        let hours = expected.iter().zip(path).zip(&means);
+        hours.map(|((demand, price), mean)| (demand + kappa * (price - mean)).max(0.0)).collect()
+    };
+    day_ahead.iter().map(of_path).collect()
+}

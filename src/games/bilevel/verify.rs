@@ -1,0 +1,139 @@
+//! A second opinion on a solution: from the game's figures alone, with nothing of the method that found it.
+
+use super::model::{Game, Purchase};
+use super::plan::Plan;
+use crate::error::Result;
+use serde::Serialize;
+
+/// How far a solution is from being one. All figures are 0 but for rounding in a right one.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+pub struct Check {
+    /// Most by which an energy balance, a limit or the order of a bidding curve is missed, in MWh.
+    pub feasibility_mwh: f64,
+    /// Most by which what the owners pay is above the least they could pay, found by a linear program [EUR/MWh].
+    pub owners_eur_mwh: f64,
+    /// Most by which what the owners pay differs from the value of their dual program [EUR/MWh].
+    pub duality_eur_mwh: f64,
+    /// Most by which our revenue differs from what the owners pay in all less what they pay to others [EUR/MWh].
+    pub revenue_eur_mwh: f64,
+    /// By how much the objective, with profits computed anew and the CVaR by sorting, differs from the one told, in EUR.
+    pub objective_eur: f64,
+}
+
+impl Check {
+    /// Whether everything is right to a part of 1e-6 of its size (of energy, price and objective).
+    pub fn holds(&self, game: &Game, plan: &Plan) -> bool {
+        let p = game.parameters();
+        let energy = p.scenarios.iter().flat_map(|s| &s.demand).copied().fold(1e-9, f64::max);
+        let rivals = p.rivals.iter().flat_map(|r| r.prices.iter().flatten());
+        let price = rivals.map(|q| q.abs()).fold(p.max_price.max(1e-9), f64::max);
+        let objective = plan.objective.abs().max(energy * price);
+        let owners = self.owners_eur_mwh.max(self.duality_eur_mwh).max(self.revenue_eur_mwh);
+        self.feasibility_mwh <= 1e-6 * energy
+            && owners <= 1e-6 * price
+            && self.objective_eur <= 1e-6 * objective
+    }
+}
+
+/// Checks a solution.
+///
+/// # Errors
+/// If the solver of the owners' program fails.
+pub fn verify(game: &Game, plan: &Plan) -> Result<Check> {
+    let mut check = Check::default();
+    check.energy(game, plan);
+    check.owners(game, plan)?;
+    check.money(game, plan);
+    Ok(check)
+}
+
+fn raise(most: &mut f64, by: f64) {
+    // A figure that is no number must show.
+    if by.is_nan() || by > *most {
+        *most = by;
+    }
+}
+
+impl Check {
+    fn energy(&mut self, game: &Game, plan: &Plan) {
+        let p = game.parameters();
+        for (t, hour) in plan.hours.iter().enumerate() {
+            let share: f64 = hour.shares.iter().zip(&p.rivals).map(|(x, f)| f.probability * x[0]).sum();
+            for (w, scenario) in p.scenarios.iter().enumerate() {
+                let used = scenario.demand[t] * share;
+                let (ahead, positive, negative) = (hour.purchase[w], hour.positive[w], hour.negative[w]);
+                let missed = [
+                    (ahead + positive - negative - used).abs(),
+                    -ahead,
+                    -positive,
+                    positive - p.positive_max[t],
+                    -negative,
+                    negative - used,
+                ];
+                missed.into_iter().for_each(|by| raise(&mut self.feasibility_mwh, by));
+                for (v, other) in p.scenarios.iter().enumerate() {
+                    let rises = hour.purchase[w] - hour.purchase[v];
+                    let tied =
+                        p.purchase == Purchase::Quantity || scenario.day_ahead[t] >= other.day_ahead[t];
+                    if tied {
+                        raise(&mut self.feasibility_mwh, rises);
+                    }
+                }
+            }
+        }
+    }
+
+    fn owners(&mut self, game: &Game, plan: &Plan) -> Result<()> {
+        for (t, hour) in plan.hours.iter().enumerate() {
+            for (f, shares) in hour.shares.iter().enumerate() {
+                let rivals = game.rival_prices(f, t);
+                let split = game.owners().split(hour.price, &rivals, hour.lean);
+                let least = game.owners().least_cost(hour.price, &rivals)?;
+                let dual = game.owners().dual_value(hour.price, &rivals);
+                raise(&mut self.owners_eur_mwh, (split.cost - least).abs());
+                raise(&mut self.duality_eur_mwh, (split.cost - dual).abs());
+                // Strong duality is what replaces the product of price and share in the paper's program.
+                let others: f64 = shares[1..].iter().zip(&rivals).map(|(x, q)| x * q).sum();
+                let ways = split.cost
+                    - split
+                        .shares
+                        .iter()
+                        .zip([hour.price].iter().chain(&rivals))
+                        .map(|(x, q)| x * q)
+                        .sum::<f64>();
+                raise(&mut self.revenue_eur_mwh, (dual - others - ways - hour.price * shares[0]).abs());
+                raise(&mut self.feasibility_mwh, (shares.iter().sum::<f64>() - 1.0).abs());
+            }
+        }
+        Ok(())
+    }
+
+    fn money(&mut self, game: &Game, plan: &Plan) {
+        let p = game.parameters();
+        let mut profits: Vec<(f64, f64)> = p
+            .scenarios
+            .iter()
+            .enumerate()
+            .map(|(w, scenario)| {
+                let of_hour = |(t, hour): (usize, &super::plan::HourPlan)| {
+                    let share: f64 =
+                        hour.shares.iter().zip(&p.rivals).map(|(x, f)| f.probability * x[0]).sum();
+                    hour.price * share * scenario.demand[t] - scenario.day_ahead[t] * hour.purchase[w]
+                        + scenario.negative[t] * hour.negative[w]
+                        - scenario.positive[t] * hour.positive[w]
+                };
+                (plan.hours.iter().enumerate().map(of_hour).sum(), scenario.probability)
+            })
+            .collect();
+        let expected: f64 = profits.iter().map(|(profit, p)| profit * p).sum();
+        profits.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let mut tail = 1.0 - plan.risk.alpha;
+        let mut worst = 0.0;
+        for (profit, p) in profits {
+            worst += profit * p.min(tail);
+            tail = (tail - p).max(0.0);
+        }
+        let cvar = worst / (1.0 - plan.risk.alpha);
+        raise(&mut self.objective_eur, (expected + plan.risk.beta * cvar - plan.objective).abs());
+    }
+}

@@ -1,0 +1,132 @@
+//! The targets `bilevel-table1` and `bilevel-fig3` to `bilevel-fig14`: what must hold on whatever prices, does.
+//!
+//! Prices are of Nord Pool where its files are, and made up otherwise.
+
+use gridfleet::reproduce::bilevel::{owners, prices, profits, table1, trade};
+use gridfleet::reproduce::{Context, Draws, Outcome, Rule, SEED, Target, Values, Verdict};
+use gridfleet::studies::Progress;
+use std::sync::atomic::AtomicBool;
+
+struct Silent;
+
+impl Progress for Silent {
+    fn update(&self, _: usize, _: usize, _: &str) {}
+}
+
+fn run(target: &Target, replications: u32) -> Outcome {
+    let stop = AtomicBool::new(false);
+    let draws = Draws { seed: SEED, replications };
+    (target.run)(&Context { draws, progress: &Silent, stop: &stop }).unwrap()
+}
+
+/// The verdict of the finding that begins so.
+fn verdict(outcome: &Outcome, text: &str) -> Verdict {
+    let found = outcome.findings.iter().find(|finding| finding.text.starts_with(text));
+    found.unwrap_or_else(|| panic!("no finding {text}: {:?}", outcome.findings)).verdict
+}
+
+fn numbers<'a>(outcome: &'a Outcome, column: &str) -> &'a [f64] {
+    let found = outcome.tables[0].columns.iter().find(|(name, _)| name == column);
+    match found.map(|(_, values)| values) {
+        Some(Values::Numbers(list)) => list,
+        other => panic!("{column}: {other:?}"),
+    }
+}
+
+#[test]
+fn table_1_has_all_weights_and_a_frontier_on_each_day() {
+    let outcome = run(&table1::TARGET, 6);
+    for text in [
+        "every solution",
+        "with growing weight of risk the expected profit",
+        "with growing weight of risk the CVaR",
+    ] {
+        assert_eq!(verdict(&outcome, text), Verdict::Holds, "{text}");
+    }
+    assert_eq!(outcome.figures.len(), 8 * 7);
+    let published: Vec<f64> = outcome.figures.iter().filter_map(|figure| figure.published).collect();
+    assert_eq!(published.len(), 32);
+    assert!(
+        (published[..3].iter().zip([1.0, 1.0, -1.0]).map(|(x, s)| x * s).sum::<f64>() - 384.461).abs() < 1e-9
+    );
+    assert!(outcome.figures.iter().all(|figure| figure.rule == Rule::Shown));
+    // The table has each day and weight, proven.
+    assert_eq!(numbers(&outcome, "beta").len(), 48);
+    assert!(numbers(&outcome, "gap").iter().all(|gap| *gap <= 1e-7));
+    // Nothing is lost: what is bought less what is given back is at most the demand of all.
+    let (ahead, positive, negative) = (
+        numbers(&outcome, "day_ahead_mwh"),
+        numbers(&outcome, "positive_mwh"),
+        numbers(&outcome, "negative_mwh"),
+    );
+    for k in 0..48 {
+        let sold = ahead[k] + positive[k] - negative[k];
+        assert!((0.0..1.2 * 384.0).contains(&sold), "{sold}");
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_figures_and_another_gives_others() {
+    let of = |seed: u64| {
+        let stop = AtomicBool::new(false);
+        let draws = Draws { seed, replications: 1 };
+        let outcome = (table1::TARGET.run)(&Context { draws, progress: &Silent, stop: &stop }).unwrap();
+        numbers(&outcome, "expected_profit_eur").to_vec()
+    };
+    assert_eq!(of(1), of(1));
+    assert_ne!(of(1), of(2));
+}
+
+#[test]
+fn every_figure_is_drawn_and_its_sure_findings_hold() {
+    let sure = [
+        "every solution",
+        "7 scenarios are nearer",
+        "each price",
+        "owners buy where",
+        "without reluctance",
+        "with reluctance",
+    ];
+    let targets = [
+        &prices::FIG3,
+        &prices::FIG4,
+        &prices::FIG5,
+        &prices::FIG6,
+        &profits::FIG7,
+        &profits::FIG8,
+        &profits::FIG9,
+        &trade::FIG10,
+        &trade::FIG11,
+        &trade::FIG12,
+        &owners::FIG13,
+        &owners::FIG14,
+    ];
+    for target in targets {
+        let outcome = run(target, 1);
+        assert_eq!(outcome.pictures.len(), 1, "{}", target.name);
+        let svg = outcome.pictures[0].1.svg((800, 500)).unwrap();
+        assert!(svg.contains("<svg") && !svg.contains("no data"), "{}", target.name);
+        let checked: Vec<_> =
+            outcome.findings.iter().filter(|f| sure.iter().any(|text| f.text.starts_with(text))).collect();
+        assert!(!checked.is_empty(), "{}", target.name);
+        for finding in checked {
+            assert_eq!(finding.verdict, Verdict::Holds, "{}: {finding:?}", target.name);
+        }
+    }
+}
+
+/// Where the market's files are not there, made-up prices stand in, and the result says so and how to get the files.
+#[test]
+fn made_up_prices_are_told_of() {
+    let outer = tempfile::tempdir().unwrap();
+    let folder = outer.path().join("deep");
+    std::fs::create_dir(&folder).unwrap();
+    let mut command = assert_cmd::Command::cargo_bin("gridfleet").unwrap();
+    let output =
+        command.current_dir(&folder).args(["reproduce", "bilevel-fig6", "-r", "2"]).output().unwrap();
+    let out = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8(output.stderr).unwrap());
+    for part in ["MADE UP", "elspot-prices_2016_hourly_eur.csv", "datasets/nordpool"] {
+        assert!(out.contains(part), "{part} in {out}");
+    }
+}
