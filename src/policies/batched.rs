@@ -111,10 +111,10 @@ impl Dispatch for Batched {
         Cadence::Every(self.interval_s)
     }
 
-    fn decide(&mut self, view: View<'_>, _news: News<'_>, _random: &mut Pcg64, actions: &mut Vec<Action>) {
-        self.requests.clear();
-        self.requests.extend(view.waiting());
-        self.requests.sort_unstable();
+    fn decide(&mut self, view: View<'_>, news: News<'_>, _random: &mut Pcg64, actions: &mut Vec<Action>) {
+        // In the order of asking: those that still wait, then the new ones.
+        self.requests.extend_from_slice(news.requests);
+        self.requests.retain(|&request| view.is_waiting(request));
         self.asks.clear();
         self.asks.extend(self.requests.iter().map(|&request| view.ask(request)));
         // Lists keep their memory from round to round.
