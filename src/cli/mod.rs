@@ -124,7 +124,7 @@ pub struct ScenarioArgs {
     /// Use this seed instead of the scenario's.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// Use this policy of dispatch, charging or relocation, for example `nearest-idle` or
+    /// Use this policy of dispatch, charging, relocation or bidding, for example `nearest-idle` or
     /// `price-aware`; may be given several times.
     #[arg(long, value_name = "NAME")]
     pub policy: Vec<String>,

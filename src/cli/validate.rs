@@ -2,6 +2,7 @@
 
 use super::{ScenarioArgs, terminal};
 use crate::error::Result;
+use crate::markets::GateRule;
 use crate::rng::Streams;
 use crate::scenario::{self, Prepared};
 use crate::studies;
@@ -106,6 +107,30 @@ fn describe(setup: &Setup, prepared: &Prepared) -> String {
     row("charging at", text);
     for retailer in &setup.retailers {
         row("retailer", format!("{}, a price every {} s", retailer.name, retailer.slot_s));
+    }
+    for market in &setup.trading.markets {
+        let products = market.products;
+        let gates = match market.gates {
+            GateRule::Lead(lead_s) => format!("gates {lead_s} s ahead"),
+            GateRule::Daily { days_before, .. } => {
+                format!("gates {} ahead", counted(days_before as usize, "day"))
+            }
+            GateRule::Weekly { weeks_before, .. } => {
+                format!("gates {} ahead", counted(weeks_before as usize, "week"))
+            }
+        };
+        row(
+            "market",
+            format!(
+                "{}, {} of {} s, {gates}",
+                market.name,
+                counted(products.count, "product"),
+                products.slot_s
+            ),
+        );
+    }
+    if setup.trading.is_active() {
+        row("bidding", prepared.policies.bidding.name().to_owned());
     }
     out
 }
