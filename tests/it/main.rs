@@ -14,6 +14,7 @@ mod erlang;
 mod forecast;
 mod fuzz_corpus;
 mod layers;
+mod market_picture;
 mod outputs;
 mod outputs_day;
 mod prices;
