@@ -95,7 +95,7 @@ impl MarketPicture {
     fn prices(&self) -> (Plane, String, i64) {
         let prices = self.traded.prices(MOST_POINTS);
         let mut axis = Axis::number(format!("{}/MWh", self.currency), "");
-        let mut title = "Prices of markets, and of retailers as broadcast".to_owned();
+        let mut title = "Prices of markets and retailers".to_owned();
         if let Some(shown) = prices.shown() {
             axis = axis.within(shown.low, shown.high);
             title.push_str(&beyond(&shown));
@@ -150,12 +150,13 @@ impl MarketPicture {
 
 /// What the axis of prices leaves out, for its title; empty if nothing.
 fn beyond(shown: &Shown) -> String {
-    if shown.beyond == 0 {
-        return String::new();
-    }
     let price = |price: f64| thousands(price, 0).replacen('-', "\u{2212}", 1);
-    let (least, greatest) = (price(shown.least), price(shown.greatest));
-    format!(" (axis cut: {} of {} are beyond it, all from {least} to {greatest})", shown.beyond, shown.of)
+    let below = (shown.least < shown.low).then(|| format!("down to {}", price(shown.least)));
+    let above = (shown.greatest > shown.high).then(|| format!("up to {}", price(shown.greatest)));
+    let Some(far) = below.into_iter().chain(above).reduce(|below, above| format!("{below}, {above}")) else {
+        return String::new();
+    };
+    format!(" (axis cut: {} of {} lie beyond, {far})", price(shown.beyond as f64), price(shown.of as f64))
 }
 
 impl Recorder for MarketPicture {
@@ -285,7 +286,7 @@ mod tests {
             "at the tariff",
             "imbalance: bought, not drawn",
             "EUR/MWh",
-            "(axis cut: 12 of 2,016 are beyond it, all from \u{2212}3,000 to 150)",
+            "(axis cut: 11 of 2,016 lie beyond, down to \u{2212}3,000)",
         ] {
             assert!(svg.contains(text), "{text}");
         }

@@ -1,4 +1,6 @@
 //! The picture of markets and their section in the report: that they come with trading alone, and tell what the summary tells.
+//!
+//! The page is left in `target/tmp/report/vpp`, where the test in a browser (`tests/report`) looks for it.
 
 use gridfleet::outputs::market_picture::MARKET;
 use serde_json::Value;
@@ -6,13 +8,15 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-/// Carries `gridfleet` out.
+fn command(args: &[&str]) -> Command {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin("gridfleet"));
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).args(args);
+    command
+}
+
+/// Carries `gridfleet` out, which must succeed.
 fn gridfleet(args: &[&str]) {
-    let output = Command::new(assert_cmd::cargo::cargo_bin("gridfleet"))
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .args(args)
-        .output()
-        .unwrap();
+    let output = command(args).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
@@ -36,10 +40,10 @@ fn charts_with(html: &str, name: &str) -> Vec<Value> {
 
 #[test]
 fn a_day_in_two_markets_is_drawn_and_adds_up() {
-    let folder = tempfile::tempdir().unwrap();
-    let run = folder.path().join("run");
+    let run = Path::new(env!("CARGO_TARGET_TMPDIR")).join("report").join("vpp");
+    fs::create_dir_all(run.parent().unwrap()).unwrap();
     let vpp = "scenarios/stuttgart-vpp.toml";
-    // The cars stand with little charge at times, so that some of what is bought is not drawn.
+    // Forecasts so poor and bids so bold that some of what is bought is not drawn.
     let day = [
         "--set",
         "time.days=1",
@@ -79,6 +83,23 @@ fn a_day_in_two_markets_is_drawn_and_adds_up() {
     near(kwh("at the tariff"), "tariff_kwh");
     near(kwh("imbalance: bought, not drawn"), "imbalance_kwh");
     assert!(kwh("imbalance: bought, not drawn") > 0.0 && kwh("at the tariff") > 0.0);
+}
+
+#[test]
+fn a_table_of_markets_that_was_cut_off_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("run");
+    let few = ["--set", "time.days=1", "--set", "outputs.tables=[\"market\"]"];
+    page_of("scenarios/stuttgart-vpp.toml", &few, &run);
+    let file = run.join("market.parquet");
+    let whole = fs::read(&file).unwrap();
+    for part in [0, 3, whole.len() / 2, whole.len() - 5] {
+        fs::write(&file, &whole[..part]).unwrap();
+        let output = command(&["report", run.to_str().unwrap()]).output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{told}");
+        assert!(told.contains("market.parquet") && !told.contains("panicked"), "{told}");
+    }
 }
 
 #[test]
