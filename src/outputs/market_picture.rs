@@ -125,7 +125,7 @@ impl MarketPicture {
         let mut series: Vec<Area> = Vec::new();
         let mut add = |name: &str, values: Vec<f64>, colour: Colour| {
             if !values.is_empty() {
-                series.push(Area::new(name, values).colour(colour));
+                series.push(Area::new(name, values.iter().flat_map(|kw| [*kw; 2]).collect()).colour(colour));
             }
         };
         let colour = |market: usize| MARKETS[market % MARKETS.len()];
@@ -143,7 +143,12 @@ impl MarketPicture {
             let below = values.into_iter().map(|kw| -kw).collect();
             add(&format!("sold: {name}"), below, colour(i));
         }
-        let x = power.at.iter().map(|at| at.0 as f64).collect();
+        // Each value from edge to edge of its interval, or nearly so: two points at one place would be drawn as their mean.
+        let inside = |ends: &[SimTime]| {
+            let (from, to) = (ends[0].0 as f64, ends[1].0 as f64);
+            [0.05, 0.95].map(|share| from + share * (to - from))
+        };
+        let x = power.edges.windows(2).flat_map(inside).collect();
         (self.plane(Axis::number("kW", "").from_zero()).with(Areas { x, series }), title)
     }
 }

@@ -157,13 +157,10 @@ impl Traded {
             .collect();
         // Sums of powers and of energies differ in their last digits.
         let tariff = kw(&tariff).into_iter().map(|kw| if kw > 1e-6 { kw } else { 0.0 }).collect();
-        let middle = |i: usize| {
-            let (from, to) = (i * group, ((i + 1) * group).min(self.count));
-            self.start + (from + to) as i64 * self.step_s / 2
-        };
+        let edge = |i: usize| (self.start + (i * group).min(self.count) as i64 * self.step_s).min(self.end);
         Power {
             step_s: self.step_s * group as i64,
-            at: (0..self.count.div_ceil(group)).map(middle).collect(),
+            edges: (0..=self.count.div_ceil(group)).map(edge).collect(),
             delivered: self.delivered.iter().map(kw).collect(),
             sold: self.sold.iter().map(kw).collect(),
             tariff,
@@ -297,8 +294,8 @@ impl Prices {
 pub struct Power {
     /// Length of an interval [s].
     pub step_s: i64,
-    /// Middle of each interval.
-    pub at: Vec<SimTime>,
+    /// Where intervals begin and end, one more than there are.
+    pub edges: Vec<SimTime>,
     /// Bought and delivered, by market and interval.
     pub delivered: Vec<Vec<f64>>,
     /// Sold, by market and interval.
@@ -359,7 +356,10 @@ mod tests {
         assert_eq!(power.step_s, 3_600, "as the longest product, for one point per hour is enough");
         traded.longest_s = QUARTER_S;
         let power = traded.power(1_000);
-        assert_eq!((power.step_s, power.at.len(), power.at[1] - quarter(1)), (QUARTER_S, 96, 450));
+        assert_eq!(
+            (power.step_s, power.edges.len(), power.edges[1], power.edges[96]),
+            (QUARTER_S, 97, quarter(1), quarter(96))
+        );
         let near = |row: &[f64], expected: [f64; 5]| {
             row.iter().zip(expected).for_each(|(a, b)| assert!((a - b).abs() < 1e-9, "{row:?}"));
         };
@@ -388,7 +388,7 @@ mod tests {
         }
         for most in [40_000, 1_500, 100, 1] {
             let power = traded.power(most);
-            assert!(power.at.len() <= most && power.at.len() == power.delivered[0].len());
+            assert!(power.edges.len() <= most + 1 && power.edges.len() == power.delivered[0].len() + 1);
             let group = (power.step_s / QUARTER_S) as usize;
             let whole = power.delivered[0].len() - 1;
             let rest = 365 * 96 - whole * group;

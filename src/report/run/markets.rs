@@ -168,7 +168,8 @@ fn prices(context: &Context, page: &mut Page, market: &Market) -> String {
 
 fn power(context: &Context, page: &mut Page, market: &Market) -> String {
     let power: Power = market.traded.power(MOST_POINTS);
-    let x: Vec<f64> = power.at.iter().map(|at| context.local.ms(at.0)).collect();
+    let middle = |ends: &[SimTime]| context.local.ms(ends[0].0).midpoint(context.local.ms(ends[1].0)).round();
+    let x: Vec<f64> = power.edges.windows(2).map(middle).collect();
     let mut series = Vec::new();
     let mut add = |name: &str, colour, values: Vec<f64>| {
         if !values.is_empty() {
