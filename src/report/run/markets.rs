@@ -200,7 +200,7 @@ fn power(context: &Context, page: &mut Page, market: &Market) -> String {
 fn bids(context: &Context) -> Table {
     let currency = &context.summary.currency;
     let mut table = Table::new(
-        "Bids by market",
+        "Bids by market; cash is what bidders received, or paid if below zero",
         vec![
             words("Market"),
             numbers("Bids accepted", ""),
@@ -208,7 +208,7 @@ fn bids(context: &Context) -> Table {
             numbers("Bought", "kWh"),
             numbers("Sold", "kWh"),
             numbers("Mean price", &format!("{currency}/MWh")),
-            numbers("Received less paid", currency),
+            numbers("Cash", currency),
         ],
     );
     for market in &context.summary.markets {
