@@ -6,7 +6,8 @@ use crate::audit::{AuditFacts, StationFacts, VehicleFacts, audit};
 use crate::engine::Simulation;
 use crate::error::{Error, Result};
 use crate::outputs::{
-    InputFile, Manifest, OutputOptions, Overview, ParquetRecorder, Provenance, RunDir, Summary, SummaryHead,
+    InputFile, Manifest, MarketPicture, OutputOptions, Overview, ParquetRecorder, Provenance, RunDir,
+    Summary, SummaryHead,
 };
 use crate::policies::bidding::clairvoyant;
 use crate::records::Recorder as _;
@@ -139,6 +140,8 @@ fn simulate(job: &Job, progress: &Progress, stop: &AtomicBool) -> Result<Outcome
     };
     let mut metrics = Metrics::new(&labels, metrics_setup);
     let mut overview = Overview::new(&labels, setup.clock.clone(), setup.start, setup.end);
+    let settlement_s = setup.trading.settlement_s;
+    let mut market = MarketPicture::new(&labels, setup.clock.clone(), setup.start, setup.end, settlement_s);
     let mut tables = ParquetRecorder::create(dir.path(), labels, &provenance, &options)?;
 
     setup.sites().iter().for_each(|site| tables.site(site));
@@ -147,7 +150,7 @@ fn simulate(job: &Job, progress: &Progress, stop: &AtomicBool) -> Result<Outcome
     if job.audit {
         simulation = simulation.audited();
     }
-    let mut recorder = (&mut tables, (&mut metrics, &mut overview));
+    let mut recorder = (&mut tables, (&mut metrics, (&mut overview, &mut market)));
     let mut until = setup.start;
     while until < setup.end && !recorder.0.failed() {
         until = (until + setup.control_interval_s).min(setup.end);
@@ -186,6 +189,9 @@ fn simulate(job: &Job, progress: &Progress, stop: &AtomicBool) -> Result<Outcome
     let summary = Summary::new(head, metrics.finish());
     summary.write(dir.path())?;
     overview.write(&prepared.name, dir.path())?;
+    if setup.trading.is_active() {
+        market.write(&prepared.name, dir.path())?;
+    }
     let mut manifest = Manifest::new(std::env::args().collect());
     manifest.inputs = prepared.inputs.iter().map(|path| InputFile::of(path)).collect::<Result<_>>()?;
     manifest.threads = std::thread::available_parallelism().map_or(1, usize::from);

@@ -81,15 +81,23 @@ pub(super) struct Panel {
     pub unit: String,
     /// Whether the axis starts at zero.
     pub zero: bool,
+    /// Ends of the axis, where they are not those of the data: what lies beyond is cut off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub range: Option<(f64, f64)>,
 }
 
 impl Panel {
     pub fn new(name: &str, unit: &str) -> Self {
-        Self { name: name.to_owned(), unit: unit.to_owned(), zero: true }
+        Self { name: name.to_owned(), unit: unit.to_owned(), zero: true, range: None }
     }
     /// Without zero on its axis, where differences matter and not sizes.
     pub fn free(mut self) -> Self {
         self.zero = false;
+        self
+    }
+    /// From `low` to `high`, whatever the data.
+    pub fn within(mut self, low: f64, high: f64) -> Self {
+        self.range = Some((low, high));
         self
     }
 }

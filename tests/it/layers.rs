@@ -98,6 +98,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "geo",
             "ids",
             "ledger",
+            "markets",
             "outputs",
             "plots",
             "policies",

@@ -1,9 +1,9 @@
 //! Bidding: what fleets buy ahead of the energy that they are going to draw.
 //!
 //! - [`spec`]: the policies by name and parameters;
-//! - [`plant`]: the fleet as a virtual power plant, which fills the gap between what it expects to draw and
+//! - `plant`: the fleet as a virtual power plant, which fills the gap between what it expects to draw and
 //!   what it has bought;
-//! - [`pool`]: how it expects that;
+//! - `pool`: how it expects that;
 //! - [`clairvoyant`]: what could be earned if everything were known.
 
 pub mod clairvoyant;

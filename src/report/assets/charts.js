@@ -102,7 +102,7 @@
     const yAxis = spec.panels.map((panel, i) => ({
       ...base, type: "value", max: panel.unit === "%" && panel.zero ? (v) => (v.max > 80 && v.max <= 100.001 ? 100 : null) : null, gridIndex: i, scale: !panel.zero, name: named(panel.name, panel.unit), nameLocation: "end",
       nameTextStyle: { ...base.nameTextStyle, align: "left", padding: [0, 0, 2, -54] }, splitNumber: count > 1 ? 3 : 5,
-      axisLabel: { ...base.axisLabel, formatter: format },
+      axisLabel: { ...base.axisLabel, formatter: format }, ...(panel.range && { min: panel.range[0], max: panel.range[1] }),
     }));
     const series = [];
     for (const s of spec.series) {

@@ -3,6 +3,7 @@
 mod charging;
 mod figures;
 mod map;
+mod markets;
 mod money;
 mod rides;
 mod vehicles;
@@ -39,6 +40,8 @@ struct Summary {
     fleets: Vec<Figures>,
     #[serde(default)]
     operators: Vec<Figures>,
+    #[serde(default)]
+    markets: Vec<Figures>,
     #[serde(default)]
     refused_actions: BTreeMap<String, u64>,
     #[serde(default)]
@@ -129,6 +132,7 @@ pub(super) fn render(folder: &Folder) -> Result<String> {
     rides::sections(&context, &mut page)?;
     charging::sections(&context, &mut page)?;
     map::sections(&context, &mut page)?;
+    markets::sections(&context, &mut page)?;
     money::sections(&context, &mut page)?;
     page.section("Data read and actions refused", imports(&summary));
     page.render(folder)
