@@ -27,6 +27,7 @@ struct Bids {
     quantity_kw: Vec<f64>,
     limit: Vec<f64>,
     price: Vec<f64>,
+    capacity: Vec<f64>,
     accepted_kw: Vec<f64>,
     delivered_kwh: Vec<f64>,
     imbalance_kwh: Vec<f64>,
@@ -47,6 +48,7 @@ impl Bids {
             quantity_kw: table.floats("quantity_kw")?,
             limit: table.floats("limit_price_eur_mwh")?,
             price: table.floats("clearing_price_eur_mwh")?,
+            capacity: table.floats("capacity_price_eur_mw_h")?,
             accepted_kw: table.floats("accepted_kw")?,
             delivered_kwh: table.floats("delivered_kwh")?,
             imbalance_kwh: table.floats("imbalance_kwh")?,
@@ -104,7 +106,9 @@ fn each(bids: &Bids, imbalance: Code) -> Check {
             close(bids.delivered_kwh[row] + bids.imbalance_kwh[row], kwh, ENERGY_TOLERANCE)
         };
         let value = kwh * bids.price[row] / 1_000.0;
-        let paid = close(bids.cash[row], if bids.buys[row] { -value } else { value }, 1e-6);
+        let kept_ready = bids.delivered_kwh[row] * bids.capacity[row] / 1_000.0;
+        let value = if bids.buys[row] { -value } else { value };
+        let paid = close(bids.cash[row], value + kept_ready, 1e-6);
         check.that(within && fair && whole && paid && bids.end[row] > bids.start[row], || {
             format!(
                 "bid {}: {} of {} kW at {} (limit {}), {} kWh delivered, {} not, cash {}",

@@ -201,6 +201,7 @@ impl Simulation {
             quantity_kw: bid.quantity_kw,
             limit_eur_mwh: bid.limit_eur_mwh,
         }));
+        let capacity_eur_mw_h = rules.capacity.as_ref().and_then(|series| series.at(start)).unwrap_or(0.0);
         let price_eur_mwh = auction::clear(&scratch.orders, rest, &mut scratch.accepted_kw);
         self.state.trading.markets[market.index()].cleared_eur_mwh.push(price_eur_mwh);
         for (bid, &accepted_kw) in bids.iter().zip(&self.settlements.accepted_kw) {
@@ -211,6 +212,7 @@ impl Simulation {
                 cleared_at: self.state.now,
                 accepted_kw,
                 price_eur_mwh,
+                capacity_eur_mw_h,
                 delivered_kwh: 0.0,
                 short_kwh: 0.0,
             };
@@ -310,7 +312,10 @@ impl Simulation {
                 }
                 self.state.trading.markets[m].trades.pop_front();
                 let value = trade.accepted_kw * rules.products.hours() * trade.price_eur_mwh / 1_000.0;
-                let cash = Money::from_units(if trade.bid.side == Side::Buy { -value } else { value });
+                // Reserve that was not there when called is not paid for.
+                let kept_ready = trade.delivered_kwh * trade.capacity_eur_mw_h / 1_000.0;
+                let value = if trade.bid.side == Side::Buy { -value } else { value };
+                let cash = Money::from_units(value + kept_ready);
                 recorder.market(&record(market, rules, &trade, cash));
                 let bidder = self.accounts.party(setup.trading.bidders[trade.bid.bidder.index()]);
                 let market = self.accounts.market(market);
@@ -385,6 +390,7 @@ impl Simulation {
             quantity_kw: kw,
             limit_price_eur_mwh: None,
             clearing_price_eur_mwh: price,
+            capacity_price_eur_mw_h: 0.0,
             accepted_kw: kw,
             delivered_kwh: 0.0,
             imbalance_kwh: kwh,
@@ -408,6 +414,7 @@ fn record(market: MarketId, rules: &Market, trade: &Trade, cash: Money) -> Marke
         quantity_kw: trade.bid.quantity_kw,
         limit_price_eur_mwh: Some(trade.bid.limit_eur_mwh),
         clearing_price_eur_mwh: trade.price_eur_mwh,
+        capacity_price_eur_mw_h: trade.capacity_eur_mw_h,
         accepted_kw: trade.accepted_kw,
         delivered_kwh: trade.delivered_kwh,
         imbalance_kwh: trade.short_kwh,

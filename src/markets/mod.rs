@@ -98,6 +98,9 @@ pub struct Market {
     /// Price of each product without our bidders [currency/MWh]. It may begin before the first product:
     /// that part is history, known to all from the start.
     pub reference: Series,
+    /// Paid to who keeps power ready as reserve, for each unit of power and hour in which it is taken when called
+    /// [currency/MW per hour]; `None` in a market for energy alone.
+    pub capacity: Option<Series>,
     /// What a kilowatt bought from the rest of the market adds to the price [currency/MWh per kW]; 0 where
     /// bidders are price takers.
     pub slope_eur_mwh_kw: f64,

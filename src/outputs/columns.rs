@@ -197,6 +197,7 @@ impl Row for MarketRecord {
             numbers(rows, |r| r.quantity_kw),
             optional(rows, |r| r.limit_price_eur_mwh).boxed(),
             numbers(rows, |r| r.clearing_price_eur_mwh),
+            numbers(rows, |r| r.capacity_price_eur_mw_h),
             numbers(rows, |r| r.accepted_kw),
             numbers(rows, |r| r.delivered_kwh),
             numbers(rows, |r| r.imbalance_kwh),

@@ -235,6 +235,7 @@ mod tests {
                     quantity_kw: kw,
                     limit_price_eur_mwh: None,
                     clearing_price_eur_mwh: price,
+                    capacity_price_eur_mw_h: 0.0,
                     accepted_kw: kw,
                     delivered_kwh,
                     imbalance_kwh,

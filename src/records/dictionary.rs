@@ -272,6 +272,8 @@ pub const TABLES: &[Table] = &[
             .unit("currency/MWh")
             .nullable(),
             column("clearing_price_eur_mwh", Float, "Price of the product.").unit("currency/MWh"),
+            column("capacity_price_eur_mw_h", Float, "Paid for power kept ready; 0 for energy alone.")
+                .unit("currency/MW per h"),
             column("accepted_kw", Float, "Accepted.").unit("kW"),
             column("delivered_kwh", Float, "Of what was accepted, taken or given.").unit("kWh"),
             column(

@@ -310,6 +310,8 @@ pub struct MarketRecord {
     pub limit_price_eur_mwh: Option<f64>,
     /// Price of the product.
     pub clearing_price_eur_mwh: f64,
+    /// Paid for keeping power ready [currency/MW per hour]; 0 where energy alone is traded.
+    pub capacity_price_eur_mw_h: f64,
     /// Accepted [kW].
     pub accepted_kw: f64,
     /// Of what was accepted, taken or given [kWh].

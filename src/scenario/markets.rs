@@ -25,6 +25,9 @@ pub struct MarketSpec {
     /// Prices (CSV or Parquet: `time`, `price_eur_mwh`). They may begin earlier than the period simulated, for
     /// forecasters to learn from.
     pub file: PathBuf,
+    /// In a balancing market, what is paid for power kept ready, for each megawatt and hour (CSV or Parquet: `time`,
+    /// `price_eur_mwh`, read as currency per MW and hour); paid as far as it is taken when called. By default nothing.
+    pub capacity_file: Option<PathBuf>,
     /// Length of a product [s]; by default 3600 day-ahead and 900 otherwise. The slot of the file or a part of it.
     #[schemars(range(min = 60, max = 86400))]
     pub product_s: Option<i64>,
@@ -242,6 +245,17 @@ fn one_market(
         inputs.push(path);
         Some(series)
     });
+    let capacity = spec.capacity_file.as_ref().and_then(|file| {
+        let capacity_key = format!("{key}.capacity_file");
+        if kind != MarketKind::Balancing {
+            let expected = "a market of kind \"balancing\"";
+            problems.add(&capacity_key, "a price of power kept ready in a market for energy", expected);
+        }
+        let path = problems.file(&capacity_key, file)?;
+        let series = problems.take(&capacity_key, sources::prices(&path))?;
+        inputs.push(path);
+        Some(series)
+    });
     let (series, horizon, gates) = (series?, horizon?, gates?);
     let products = Products::within(horizon.start, horizon.end, slot_s);
     if HOUR_S * 24 % slot_s != 0 || series.slot_s % slot_s != 0 {
@@ -249,6 +263,10 @@ fn one_market(
         problems.add(&format!("{key}.product_s"), slot_s.to_string(), expected);
     }
     covers(&series, products.start, products.end_of(products.count.saturating_sub(1)), &file_key, problems);
+    if let Some(capacity) = &capacity {
+        let end = products.end_of(products.count.saturating_sub(1));
+        covers(capacity, products.start, end, &format!("{key}.capacity_file"), problems);
+    }
     if let GateRule::Lead(lead_s) = gates
         && spec.publish_s > lead_s
     {
@@ -263,6 +281,7 @@ fn one_market(
         opens_s: spec.opens_s,
         publish_s: spec.publish_s,
         reference: series,
+        capacity,
         slope_eur_mwh_kw: spec.slope_eur_mwh_per_mw / 1_000.0,
         limits_eur_mwh: limits,
         lots: Lots { minimum_kw: spec.minimum_kw, step_kw: spec.step_kw },

@@ -84,6 +84,8 @@ pub struct Trade {
     pub accepted_kw: f64,
     /// Price [currency/MWh].
     pub price_eur_mwh: f64,
+    /// Paid for keeping it ready [currency/MW per hour].
+    pub capacity_eur_mw_h: f64,
     /// Taken or given so far [kWh].
     pub delivered_kwh: f64,
     /// Accepted but not taken so far [kWh].

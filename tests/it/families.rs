@@ -81,6 +81,7 @@ fn trading(setup: &Setup, party: Party) -> Trading {
                 slot_s: HOUR_S,
                 price_eur_mwh: (0..hours).map(|hour| 30.0 + f64::from(hour % 24)).collect(),
             },
+            capacity: None,
             slope_eur_mwh_kw: 0.01,
             limits_eur_mwh: [-500.0, 3_000.0],
             lots: Lots { minimum_kw: 0.0, step_kw: 0.1 },

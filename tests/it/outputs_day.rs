@@ -231,6 +231,7 @@ impl Day {
             quantity_kw: 20.0,
             limit_price_eur_mwh: Some(150.0),
             clearing_price_eur_mwh: 100.0,
+            capacity_price_eur_mw_h: 0.0,
             accepted_kw: 20.0,
             delivered_kwh: 5.0,
             imbalance_kwh: 0.0,

@@ -55,6 +55,7 @@ fn market(name: &str, kind: MarketKind, lead_s: i64, price_eur_mwh: [f64; 8]) ->
         opens_s: None,
         publish_s: 0,
         reference: Series { start: START, slot_s: 900, price_eur_mwh: price_eur_mwh.to_vec() },
+        capacity: None,
         slope_eur_mwh_kw: 0.0,
         limits_eur_mwh: [-3_000.0, 3_000.0],
         lots: Lots { minimum_kw: 0.0, step_kw: 0.0 },
@@ -566,4 +567,19 @@ fn a_tariff_follows_its_market() {
         assert_eq!(price.price_eur_mwh, reference.at(price.valid_from).unwrap() + 7.5);
         assert!(price.broadcast_time <= price.valid_from);
     }
+}
+
+/// Reserve is paid for power kept ready, as far as it is there when called: by hand.
+#[test]
+fn reserve_earns_its_capacity_price() {
+    let trips = [(0, START, 5, 0.1, true, 1.0), (1, START, 5, 0.1, true, 1.0)];
+    let mut reserve = market("reserve", MarketKind::Balancing, 86_400, [100.0; 8]);
+    reserve.capacity = Some(Series { start: START, slot_s: 900, price_eur_mwh: vec![12.0; 8] });
+    // From 8:05 on 8 kW are drawn: of 8 kW bought for 8:30 all of 2 kWh, of 16 kW for 8:45 2 of 4 kWh.
+    let bids = vec![(0, at(8, 30), 8.0, 150.0), (0, at(8, 45), 16.0, 150.0)];
+    let (day, simulation) = run(setup(&trips, [0.5, 0.5, 0.5], vec![reserve]), bids);
+    let cash: Vec<_> = day.market.iter().filter(|row| row.market.is_some()).map(|row| row.cash).collect();
+    // -2 kWh x 0.1 + 2 kWh x 0.012; -4 kWh x 0.1 + 2 kWh x 0.012.
+    assert_eq!(cash, [-0.176, -0.376]);
+    assert_eq!(simulation.ledger_total(), Money::ZERO);
 }

@@ -15,7 +15,9 @@ fn all<'a>(retailers: &'a mut [Retailer], trading: &'a mut Trading) -> Vec<&'a m
         Tariff::RealTime { series, .. } => Some(series),
         Tariff::Flat(_) | Tariff::TimeOfUse(_) | Tariff::Market { .. } => None,
     });
-    let markets = trading.markets.iter_mut().map(|market| &mut market.reference);
+    let markets = trading.markets.iter_mut();
+    let markets =
+        markets.flat_map(|market| std::iter::once(&mut market.reference).chain(&mut market.capacity));
     tariffs.chain(markets).chain(trading.imbalance.series()).collect()
 }
 
