@@ -153,7 +153,7 @@ pub struct FleetFigures {
     pub figures: Figures,
 }
 
-/// What [`Metrics`] found.
+/// What [`super::metrics::Metrics`] found.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RunFigures {
     /// All fleets together.
