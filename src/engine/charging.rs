@@ -6,7 +6,7 @@ use crate::ledger::{EntryKind, Money, Reference};
 use crate::policies::Refusal;
 use crate::records::{EndReason, LegPurpose, Recorder, SessionRecord};
 use crate::time::SimTime;
-use crate::world::{Activity, Mode, Session, Trigger, View, Waiting};
+use crate::world::{Activity, Mode, Session, Trigger, Trip, View, Waiting};
 
 /// Charge below which two states count as equal: a millionth of a millionth of the battery.
 const SOC_EPSILON: f64 = 1e-12;
@@ -33,29 +33,41 @@ impl Simulation {
         if target_soc <= v.soc || target_soc > of.usable_soc[1] + SOC_EPSILON {
             return Err(Refusal::NothingToCharge);
         }
-        let (fleet, way) = (v.fleet, view.trip(v.place, there.place));
+        let way = view.trip(v.place, there.place);
         let mut energy_kwh = way.distance_km * view.consumption_kwh_per_km(vehicle);
         if of.kwh(v.soc - of.usable_soc[0]) < energy_kwh {
             // Carried on a truck: the way costs time and money, not charge.
             energy_kwh = 0.0;
-            self.accounts.pay(
-                recorder,
-                self.state.now,
-                Accounts::OUTSIDE,
-                Accounts::fleet(fleet),
-                Money::from_units(self.setup.fleets[fleet.index()].rescue_eur),
-                EntryKind::Rescue,
-                Reference::Vehicle(vehicle.0),
-            );
+            self.pay_rescue(vehicle, recorder);
         }
         self.state.withdraw(&self.setup, vehicle);
-        self.state.fire(vehicle, Trigger::SeekCharge);
         let v = &mut self.state.vehicles[vehicle.index()];
-        (v.station, v.target_soc, v.yields) = (Some(station), target_soc, yields);
+        (v.target_soc, v.yields) = (target_soc, yields);
+        self.head_for(vehicle, station, way, energy_kwh);
+        Ok(())
+    }
+
+    /// A vehicle that cannot go on by itself is carried; what that costs its fleet.
+    pub(super) fn pay_rescue(&mut self, vehicle: VehicleId, recorder: &mut dyn Recorder) {
+        let fleet = self.state.vehicles[vehicle.index()].fleet;
+        self.accounts.pay(
+            recorder,
+            self.state.now,
+            Accounts::OUTSIDE,
+            Accounts::fleet(fleet),
+            Money::from_units(self.setup.fleets[fleet.index()].rescue_eur),
+            EntryKind::Rescue,
+            Reference::Vehicle(vehicle.0),
+        );
+    }
+
+    /// An idle vehicle sets out for a station, by this way.
+    pub(super) fn head_for(&mut self, vehicle: VehicleId, station: StationId, way: Trip, energy_kwh: f64) {
+        self.state.fire(vehicle, Trigger::SeekCharge);
+        self.state.vehicles[vehicle.index()].station = Some(station);
         self.state.stations.stations[station.index()].inbound += 1;
         let place = self.setup.stations[station.index()].place;
         self.set_out(vehicle, LegPurpose::ToStation, place, way.distance_km, way.duration_s, energy_kwh);
-        Ok(())
     }
 
     /// A vehicle arrives at its station: to a connector that is free and fits, else to the line.

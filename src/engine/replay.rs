@@ -1,37 +1,25 @@
 //! Replay: trips bound to vehicles happen as recorded, or are lost with the reason; a vehicle too low for the way to
 //! its charger is carried there.
 
-use super::{Accounts, Simulation};
+use super::Simulation;
 use crate::ids::{RequestId, VehicleId};
-use crate::ledger::{EntryKind, Money, Reference};
 use crate::records::{EndReason, LegPurpose, LegRecord, Recorder, TripStatus};
-use crate::world::{Activity, RequestState, Ride, Trigger, View};
+use crate::world::{Activity, RequestState, Ride, Trip, View};
 
 impl Simulation {
     /// A trip that should have brought its vehicle to a charger was lost for low charge. Staff carry it there in the
     /// same time, as they would before somebody rents it again; else a vehicle once too low would never charge.
     fn carry_to_charger(&mut self, request: RequestId, vehicle: VehicleId, recorder: &mut dyn Recorder) {
         let (requests, i) = (&self.setup.requests, request.index());
-        let destination = requests.destination[i];
         let view = View::new(&self.setup, &self.state);
-        let Some(station) = view.station_at(vehicle, destination) else { return };
-        let (distance_km, duration_s) = (requests.distance_km[i], i64::from(requests.duration_s[i]));
-        let fleet = view.vehicle(vehicle).fleet;
+        let Some(station) = view.station_at(vehicle, requests.destination[i]) else { return };
+        let way =
+            Trip { distance_km: requests.distance_km[i], duration_s: i64::from(requests.duration_s[i]) };
         let target_soc = view.vehicle_type(vehicle).usable_soc[1];
-        self.accounts.pay(
-            recorder,
-            self.state.now,
-            Accounts::OUTSIDE,
-            Accounts::fleet(fleet),
-            Money::from_units(self.setup.fleets[fleet.index()].rescue_eur),
-            EntryKind::Rescue,
-            Reference::Vehicle(vehicle.0),
-        );
-        self.state.fire(vehicle, Trigger::SeekCharge);
+        self.pay_rescue(vehicle, recorder);
         let v = &mut self.state.vehicles[vehicle.index()];
-        (v.station, v.target_soc) = (Some(station), target_soc.max(v.soc));
-        self.state.stations.stations[station.index()].inbound += 1;
-        self.set_out(vehicle, LegPurpose::ToStation, destination, distance_km, duration_s, 0.0);
+        v.target_soc = target_soc.max(v.soc);
+        self.head_for(vehicle, station, way, 0.0);
     }
 
     /// A recorded trip is due. It is lost if its vehicle is still on another one, or has too little

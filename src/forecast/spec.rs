@@ -55,6 +55,21 @@ fn penalty() -> f64 {
 }
 
 impl ForecastSpec {
+    /// The last value known.
+    pub fn persistence() -> Self {
+        Self::Persistence { initial: 0.0 }
+    }
+
+    /// The value of a week before.
+    pub fn seasonal_naive() -> Self {
+        Self::SeasonalNaive { season_days: season_days(), initial: 0.0 }
+    }
+
+    /// Ridge regression with default parameters.
+    pub fn ridge() -> Self {
+        Self::Ridge { window_days: window_days(), penalty: penalty(), initial: 0.0 }
+    }
+
     /// A forecaster of a series with these slots, asked for what is `lead` slots after the last value known.
     /// Only `ridge` has to know the lead beforehand.
     ///

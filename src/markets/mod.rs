@@ -16,9 +16,12 @@ pub use imbalance::Imbalance;
 pub use products::{Gate, GateRule, Products};
 
 use crate::time::SimTime;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-/// What kind of market it is: for policies that choose by kind, and for pictures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// What kind of market it is: policies choose by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum MarketKind {
     /// Hours of a day, traded the day before.
     DayAhead,
@@ -26,6 +29,17 @@ pub enum MarketKind {
     Intraday,
     /// Reserve energy, tendered days or a week ahead.
     Balancing,
+}
+
+impl MarketKind {
+    /// Name as a scenario writes it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::DayAhead => "day-ahead",
+            Self::Intraday => "intraday",
+            Self::Balancing => "balancing",
+        }
+    }
 }
 
 /// Prices of slots of one length without gaps.

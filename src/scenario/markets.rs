@@ -21,7 +21,7 @@ pub struct MarketSpec {
     #[schemars(length(min = 1, max = 100))]
     pub name: String,
     /// What kind of market; bidding policies choose by it, and the defaults depend on it.
-    pub kind: MarketKindSpec,
+    pub kind: MarketKind,
     /// Prices (CSV or Parquet: `time`, `price_eur_mwh`). They may begin earlier than the period simulated, for
     /// forecasters to learn from.
     pub file: PathBuf,
@@ -60,18 +60,6 @@ pub struct MarketSpec {
     #[serde(default)]
     #[schemars(range(min = 0.0, max = 1000000.0))]
     pub step_kw: f64,
-}
-
-/// What kind of market.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum MarketKindSpec {
-    /// Hours of a day, traded the day before.
-    DayAhead,
-    /// Quarters of an hour, traded until shortly before delivery.
-    Intraday,
-    /// Reserve energy, tendered days or a week ahead.
-    Balancing,
 }
 
 /// When bids are taken for the last time.
@@ -144,16 +132,6 @@ fn penalty() -> f64 {
     500.0
 }
 
-impl From<MarketKindSpec> for MarketKind {
-    fn from(kind: MarketKindSpec) -> Self {
-        match kind {
-            MarketKindSpec::DayAhead => Self::DayAhead,
-            MarketKindSpec::Intraday => Self::Intraday,
-            MarketKindSpec::Balancing => Self::Balancing,
-        }
-    }
-}
-
 /// Markets and bidders; files read are added to `inputs`.
 pub fn trading(
     spec: &ScenarioFile,
@@ -193,8 +171,8 @@ pub fn trading(
 
 /// A policy that bids needs a market to bid in.
 fn needed_kinds(spec: &ScenarioFile, problems: &mut Problems<'_>) {
-    use MarketKindSpec::{Balancing, DayAhead, Intraday};
-    let needed: &[MarketKindSpec] = match spec.operation.bidding {
+    use MarketKind::{Balancing, DayAhead, Intraday};
+    let needed: &[MarketKind] = match spec.operation.bidding {
         BiddingSpec::Regular {} => &[],
         BiddingSpec::DayAhead { .. } => &[DayAhead],
         BiddingSpec::Intraday { .. } => &[Intraday],
@@ -203,11 +181,7 @@ fn needed_kinds(spec: &ScenarioFile, problems: &mut Problems<'_>) {
     };
     for kind in needed {
         if !spec.markets.iter().any(|market| market.kind == *kind) {
-            let name = match kind {
-                DayAhead => "day-ahead",
-                Intraday => "intraday",
-                Balancing => "balancing",
-            };
+            let name = kind.name();
             problems
                 .add(
                     "operation.bidding.kind",
@@ -227,7 +201,7 @@ fn one_market(
     problems: &mut Problems<'_>,
 ) -> Option<Market> {
     let before = problems.errors.len();
-    let kind = MarketKind::from(spec.kind);
+    let kind = spec.kind;
     let slot_s = spec.product_s.unwrap_or(if kind == MarketKind::DayAhead { HOUR_S } else { 900 });
     let gates = gates(spec.gate.as_ref(), kind, key, problems);
     let limits = [

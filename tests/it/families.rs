@@ -2,11 +2,12 @@
 //! says what it wants by actions. No strategy: only what strategies are made of.
 
 use crate::support::{City, MONDAY, city};
+use crate::trading::Day;
 use gridfleet::engine::Simulation;
 use gridfleet::ids::{BidderId, FleetId, MarketId, RetailerId, StationId, VehicleId};
 use gridfleet::markets::{GateRule, Imbalance, Lots, Market, MarketKind, Products, Series, Side};
 use gridfleet::policies::{Action, Bidding, Charging, ChargingSpec, DispatchSpec, OpenGate, Policies};
-use gridfleet::records::{MarketRecord, Recorder, SessionRecord, TripRecord, TripStatus};
+use gridfleet::records::{MarketRecord, TripStatus};
 use gridfleet::rng::Streams;
 use gridfleet::time::{DAY_S, HOUR_S, LocalClock};
 use gridfleet::world::{Party, Setup, Trading, View};
@@ -28,26 +29,7 @@ fn town() -> Setup {
     })
 }
 
-#[derive(Default)]
-struct Told {
-    trips: Vec<TripRecord>,
-    sessions: Vec<SessionRecord>,
-    market: Vec<MarketRecord>,
-}
-
-impl Recorder for Told {
-    fn trip(&mut self, record: &TripRecord) {
-        self.trips.push(*record);
-    }
-    fn session(&mut self, record: &SessionRecord) {
-        self.sessions.push(*record);
-    }
-    fn market(&mut self, record: &MarketRecord) {
-        self.market.push(*record);
-    }
-}
-
-fn run(setup: Setup, charging: Box<dyn Charging>, bidding: Vec<Box<dyn Bidding>>) -> (Told, Simulation) {
+fn run(setup: Setup, charging: Box<dyn Charging>, bidding: Vec<Box<dyn Bidding>>) -> (Day, Simulation) {
     let policies = Policies {
         dispatch: DispatchSpec::Batched { interval_s: 30 }.build(),
         charging,
@@ -55,7 +37,7 @@ fn run(setup: Setup, charging: Box<dyn Charging>, bidding: Vec<Box<dyn Bidding>>
         bidding,
     };
     let mut simulation = Simulation::under(Arc::new(setup), policies, STREAMS).audited();
-    let mut told = Told::default();
+    let mut told = Day::default();
     simulation.finish(&mut told);
     (told, simulation)
 }
@@ -96,7 +78,7 @@ fn trading(setup: &Setup, party: Party) -> Trading {
 /// 1. Cooperative: which fleets share vehicles is the setup's; dispatch and views range over the coalition.
 #[test]
 fn cooperative_fleets_serve_each_others_riders() {
-    let served = |told: &Told| told.trips.iter().filter(|trip| trip.status == TripStatus::Served).count();
+    let served = |told: &Day| told.trips.iter().filter(|trip| trip.status == TripStatus::Served).count();
     let (alone, _) = run(town(), opportunistic(), Vec::new());
     let mut together = town();
     together.coalitions = vec![0, 0];
@@ -190,7 +172,7 @@ impl Charging for Follower {
 
 #[test]
 fn followers_hold_their_charge_for_a_lower_price() {
-    let mean_price = |told: &Told| {
+    let mean_price = |told: &Day| {
         let energy: f64 = told.sessions.iter().map(|s| s.energy_kwh).sum();
         assert!(energy > 0.0);
         told.sessions.iter().map(|s| s.cost).sum::<f64>() / energy

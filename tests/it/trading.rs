@@ -6,7 +6,7 @@ use gridfleet::ids::{BidderId, FleetId, MarketId, OperatorId, PlaceId, RetailerI
 use gridfleet::ledger::{EntryKind, LedgerEntry, Money};
 use gridfleet::markets::{GateRule, Imbalance, Lots, Market, MarketKind, Products, Series, Side};
 use gridfleet::policies::{Action, Bidding, BiddingSpec, ChargingSpec, DispatchSpec, OpenGate, Policies};
-use gridfleet::records::{MarketRecord, Recorder, TripRecord, TripStatus};
+use gridfleet::records::{MarketRecord, Recorder, SessionRecord, TripRecord, TripStatus};
 use gridfleet::rng::Streams;
 use gridfleet::time::{LocalClock, SimTime};
 use gridfleet::world::{
@@ -27,15 +27,19 @@ fn at(hour: i64, minute: i64) -> SimTime {
 
 /// What the day leaves.
 #[derive(Default)]
-struct Day {
-    ledger: Vec<LedgerEntry>,
-    market: Vec<MarketRecord>,
-    trips: Vec<TripRecord>,
+pub struct Day {
+    pub ledger: Vec<LedgerEntry>,
+    pub market: Vec<MarketRecord>,
+    pub trips: Vec<TripRecord>,
+    pub sessions: Vec<SessionRecord>,
 }
 
 impl Recorder for Day {
     fn trip(&mut self, record: &TripRecord) {
         self.trips.push(*record);
+    }
+    fn session(&mut self, record: &SessionRecord) {
+        self.sessions.push(*record);
     }
     fn market(&mut self, record: &MarketRecord) {
         self.market.push(*record);
@@ -179,7 +183,7 @@ impl Bidding for Script {
 }
 
 fn intraday(risk: f64) -> BiddingSpec {
-    let forecast = gridfleet::policies::bidding::PoolForecast::Perfect;
+    let forecast = gridfleet::policies::bidding::ForecastKind::Perfect;
     BiddingSpec::Intraday { risk, accuracy: 1.0, forecast, limit_eur_mwh: None }
 }
 

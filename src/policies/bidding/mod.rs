@@ -11,7 +11,7 @@ mod plant;
 mod pool;
 pub mod spec;
 
-pub use spec::{BiddingSpec, PoolForecast, PriceForecast};
+pub use spec::{BiddingSpec, ForecastKind};
 
 use super::{Action, Bidding, OpenGate};
 use crate::ids::{BidderId, FleetId, MarketId, RetailerId};

@@ -7,7 +7,7 @@
 //! Source: T. Richter, Reinforcement learning portfolio optimization of electric vehicle virtual power plants (an
 //! early version is the paper of specification 5): the controlled charging problem and its benchmark strategies.
 
-use super::PriceForecast;
+use super::ForecastKind;
 use super::pool::Pool;
 use crate::forecast::{Calendar, Forecaster};
 use crate::ids::{BidderId, FleetId, MarketId, RetailerId, VehicleId};
@@ -77,7 +77,7 @@ impl Rival {
     pub(super) fn new(
         market: MarketId,
         own: MarketId,
-        forecast: PriceForecast,
+        forecast: ForecastKind,
         setup: &Setup,
     ) -> Option<Self> {
         let rules = &setup.trading.markets[market.index()];

@@ -1,6 +1,6 @@
 //! How much power a fleet expects to be able to draw over a product.
 
-use super::{Foresight, PoolForecast};
+use super::{ForecastKind, Foresight};
 use crate::forecast::{Calendar, Distortion, Forecaster};
 use crate::ids::{FleetId, MarketId};
 use crate::markets::Products;
@@ -27,7 +27,7 @@ pub(super) enum Pool {
 impl Pool {
     /// `accuracy` is that of a replay.
     pub(super) fn new(
-        forecast: PoolForecast,
+        forecast: ForecastKind,
         accuracy: f64,
         market: MarketId,
         setup: &Setup,

@@ -23,7 +23,7 @@ pub enum BiddingSpec {
         accuracy: f64,
         /// How the power is forecast.
         #[serde(default)]
-        forecast: PoolForecast,
+        forecast: ForecastKind,
         /// Highest price bid [currency/MWh]; by default the retailer's price in force.
         #[schemars(range(min = -100000.0, max = 100000.0))]
         limit_eur_mwh: Option<f64>,
@@ -40,7 +40,7 @@ pub enum BiddingSpec {
         accuracy: f64,
         /// How the power is forecast.
         #[serde(default)]
-        forecast: PoolForecast,
+        forecast: ForecastKind,
         /// Highest price bid [currency/MWh]; by default the retailer's price in force.
         #[schemars(range(min = -100000.0, max = 100000.0))]
         limit_eur_mwh: Option<f64>,
@@ -57,7 +57,7 @@ pub enum BiddingSpec {
         accuracy: f64,
         /// How the power is forecast.
         #[serde(default)]
-        forecast: PoolForecast,
+        forecast: ForecastKind,
         /// Highest price bid [currency/MWh]; by default the retailer's price in force.
         #[schemars(range(min = -100000.0, max = 100000.0))]
         limit_eur_mwh: Option<f64>,
@@ -82,74 +82,42 @@ pub enum BiddingSpec {
         accuracy_intraday: f64,
         /// How the power is forecast.
         #[serde(default)]
-        forecast: PoolForecast,
+        forecast: ForecastKind,
         /// How the intraday price is forecast when the balancing market's gate closes.
         #[serde(default)]
-        price_forecast: PriceForecast,
+        price_forecast: ForecastKind,
         /// Highest price bid [currency/MWh]; by default the retailer's price in force.
         #[schemars(range(min = -100000.0, max = 100000.0))]
         limit_eur_mwh: Option<f64>,
     },
 }
 
-/// How the power that a fleet can draw is forecast.
+/// How the power that a fleet can draw, or a market's price, is forecast.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum PoolForecast {
-    /// A replay of the same replication without bids, distorted as `accuracy` says: the benchmark of the
+pub enum ForecastKind {
+    /// A replay of what is to come, as if nobody bid; of power, distorted as `accuracy` says. The benchmark of the
     /// literature, for nobody knows the future.
     #[default]
     Perfect,
-    /// From readings so far: the last one.
+    /// From what is known: the last value.
     Persistence,
-    /// From readings so far: that of the same time a week before.
+    /// From what is known: that of the same time a week before.
     SeasonalNaive,
-    /// From readings so far: ridge regression on the hour, the weekday and what was read before.
+    /// From what is known: ridge regression on the hour, the weekday and the values before.
     Ridge,
 }
 
-impl PoolForecast {
-    /// The forecaster, where it learns from history; before there is any, it expects nothing.
+impl ForecastKind {
+    /// The forecaster with its default parameters, where it learns from history; before there is any, it expects 0.
     pub fn of_history(self) -> Option<ForecastSpec> {
-        of_history(match self {
-            Self::Perfect => return None,
-            Self::Persistence => "persistence",
-            Self::SeasonalNaive => "seasonal-naive",
-            Self::Ridge => "ridge",
-        })
+        match self {
+            Self::Perfect => None,
+            Self::Persistence => Some(ForecastSpec::persistence()),
+            Self::SeasonalNaive => Some(ForecastSpec::seasonal_naive()),
+            Self::Ridge => Some(ForecastSpec::ridge()),
+        }
     }
-}
-
-/// How a market's price is forecast.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum PriceForecast {
-    /// A replay of the prices to come.
-    #[default]
-    Perfect,
-    /// From prices known: the last one.
-    Persistence,
-    /// From prices known: that of the same time a week before.
-    SeasonalNaive,
-    /// From prices known: ridge regression on the hour, the weekday and prices before.
-    Ridge,
-}
-
-impl PriceForecast {
-    /// The forecaster, where it learns from history.
-    pub fn of_history(self) -> Option<ForecastSpec> {
-        of_history(match self {
-            Self::Perfect => return None,
-            Self::Persistence => "persistence",
-            Self::SeasonalNaive => "seasonal-naive",
-            Self::Ridge => "ridge",
-        })
-    }
-}
-
-/// The forecaster of that name with its default parameters.
-fn of_history(kind: &str) -> Option<ForecastSpec> {
-    serde_json::from_value(serde_json::json!({ "kind": kind })).ok()
 }
 
 fn exact() -> f64 {
@@ -181,7 +149,7 @@ impl BiddingSpec {
             Self::DayAhead { forecast, .. }
             | Self::Intraday { forecast, .. }
             | Self::Balancing { forecast, .. }
-            | Self::Integrated { forecast, .. } => *forecast == PoolForecast::Perfect,
+            | Self::Integrated { forecast, .. } => *forecast == ForecastKind::Perfect,
         }
     }
 }
