@@ -1,7 +1,8 @@
 //! `gridfleet solve bilevel`: an aggregator's prices and purchases of a file, for one weight of risk or several.
 
-use super::c_nash::{counted, figure, of_file, print_json, table};
+use super::c_nash::of_file;
 use super::input::{self, Reader, kind};
+use super::print::{self, counted, figure, table};
 use crate::cli::terminal;
 use crate::error::{Error, InputError, Result};
 use crate::games::bilevel::{
@@ -75,7 +76,7 @@ pub fn run(args: &BilevelArgs) -> Result<()> {
         solutions.push((plan, check));
     }
     if args.json {
-        return print_json(&Output::of(&task.game, &solutions));
+        return print::json(&Output::of(&task.game, &solutions));
     }
     terminal::print(&tables(&args.file, &task.game, &solutions))
 }

@@ -1,17 +1,16 @@
 //! `gridfleet solve c-nash`: the game of a file, without and with its coalitions.
 
 use super::input::{self, Reader, kind};
+use super::print::{self, MOST_SHOWN, counted, figure, more, table};
 use crate::cli::terminal;
 use crate::error::{Error, InputError, Result};
 use crate::games::c_nash::{
     Bound, Comparison, Elastic, Equilibrium, Game, Parameters, Profiles, Ratios, Structure, compare,
 };
 use clap::Args;
-use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
 use serde_json::Value;
 use std::fmt::Write as _;
-use std::io::{BufWriter, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 /// Arguments of `gridfleet solve c-nash`.
@@ -38,9 +37,6 @@ pub struct CNashArgs {
     pub json: bool,
 }
 
-/// Most steps and stations shown in the table.
-const MOST_SHOWN: usize = 24;
-
 /// Carries `gridfleet solve c-nash` out.
 ///
 /// # Errors
@@ -49,7 +45,7 @@ pub fn run(args: &CNashArgs) -> Result<()> {
     let (game, structure) = read(&args.file)?;
     let comparison = compare(&game, &structure).map_err(|error| of_file(error, &args.file))?;
     if args.json {
-        return print_json(&Output::of(&game, &comparison));
+        return print::json(&Output::of(&game, &comparison));
     }
     terminal::print(&tables(&args.file, &game, &structure, &comparison))
 }
@@ -258,16 +254,6 @@ impl<'a> Output<'a> {
     }
 }
 
-/// Writes to stdout piece by piece: a hundred thousand stations are hundreds of megabytes of text.
-pub(super) fn print_json(output: &impl Serialize) -> Result<()> {
-    let mut out = BufWriter::new(std::io::stdout().lock());
-    let written = serde_json::to_writer(&mut out, output).map_err(std::io::Error::from);
-    match written.and_then(|()| writeln!(out)).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::writing("stdout", error)),
-        _ => Ok(()),
-    }
-}
-
 /// The comparison as tables: costs of groups, then steps, then stations.
 fn tables(file: &Path, game: &Game, structure: &Structure, comparison: &Comparison) -> String {
     let (nash, c_nash) = (&comparison.nash, &comparison.c_nash);
@@ -375,30 +361,6 @@ fn by_station(game: &Game, structure: &Structure, comparison: &Comparison) -> St
     format!("{}\n{}\n", terminal::trimmed(&table), more(game.stations(), "stations"))
 }
 
-pub(super) fn counted(n: usize, what: &str) -> String {
-    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
-}
-
-/// Says that not all are shown.
-fn more(n: usize, what: &str) -> String {
-    match n.saturating_sub(MOST_SHOWN) {
-        0 => String::new(),
-        more => format!(" and {more} more {what}, which --json prints\n"),
-    }
-}
-
-/// An empty table with names to the left and figures to the right.
-pub(super) fn table(header: &[&str]) -> Table {
-    let mut table = Table::new();
-    let lines = terminal::draws();
-    table.load_preset(if lines { presets::UTF8_BORDERS_ONLY } else { presets::NOTHING });
-    table.set_header(header.to_vec());
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    table
-}
-
 /// Who is better off; ratios within rounding of 1 favour nobody.
 fn better(ratio: f64) -> &'static str {
     match ratio {
@@ -406,17 +368,4 @@ fn better(ratio: f64) -> &'static str {
         m if m < 1.0 - 1e-9 => "Nash",
         _ => "equal",
     }
-}
-
-/// A figure in six digits.
-pub(super) fn figure(x: f64) -> String {
-    if x.is_infinite() {
-        return "-".to_owned();
-    }
-    if x != 0.0 && !(1e-4..1e12).contains(&x.abs()) {
-        return format!("{x:.5e}");
-    }
-    let before = if x == 0.0 { 0 } else { x.abs().log10().floor() as i32 };
-    // Adding 0 makes a zero of minus zero.
-    format!("{:.*}", (5 - before).clamp(0, 5) as usize, x + 0.0)
 }

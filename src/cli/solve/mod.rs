@@ -4,6 +4,7 @@ pub mod bilevel;
 pub mod c_nash;
 pub mod game;
 mod input;
+mod print;
 pub mod stackelberg;
 mod stackelberg_file;
 

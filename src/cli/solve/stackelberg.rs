@@ -1,13 +1,13 @@
 //! `gridfleet solve stackelberg`: how households and vehicles of a file answer to their retailer, and what all pay.
 
+use super::print::{self, MOST_SHOWN, counted, figure, more, table};
 use super::stackelberg_file::{Written, read};
 use crate::cli::terminal;
-use crate::error::{Error, InputError, Result};
+use crate::error::{InputError, Result};
 use crate::games::stackelberg::{
     Aim, Answers, Bound, Ending, Equilibrium, Led, Start, bound, lead, solve_from,
 };
 use clap::{Args, ValueEnum};
-use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -55,8 +55,6 @@ pub enum Way {
     Announced,
 }
 
-/// Most vehicles and households shown in the table.
-const MOST_SHOWN: usize = 24;
 /// The gap is closed up to this share of the payments, or in so many steps.
 const ENOUGH: f64 = 1e-7;
 const MOST_STEPS: usize = 60;
@@ -86,8 +84,7 @@ pub fn run(args: &StackelbergArgs) -> Result<()> {
     let bound = bound(&led.game, &led.equilibrium.plans, ENOUGH * led.equilibrium.payments.abs(), MOST_STEPS);
     if args.json {
         let output = Output::of(&written, &led, &bound);
-        let text = serde_json::to_string(&output).map_err(|error| Error::Other(error.to_string()))?;
-        return terminal::print(&(text + "\n"));
+        return print::json(&output);
     }
     terminal::print(&tables(&args.file, &written, &led, &bound))
 }
@@ -289,38 +286,4 @@ fn by_vehicle(written: &Written, led: &Led) -> String {
         table.add_row([written.vehicles[i].clone(), format!("|{marks}|"), figure(found.vehicle_payments[i])]);
     }
     format!("{table}\n{}\n", more(game.vehicles().len(), "vehicles"))
-}
-
-fn counted(n: usize, what: &str) -> String {
-    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
-}
-
-/// Says that not all are shown.
-fn more(n: usize, what: &str) -> String {
-    match n.saturating_sub(MOST_SHOWN) {
-        0 => String::new(),
-        more => format!(" and {more} more {what}, which --json prints\n"),
-    }
-}
-
-/// An empty table with names to the left and figures to the right.
-fn table(header: &[&str]) -> Table {
-    let mut table = Table::new();
-    let lines = terminal::draws();
-    table.load_preset(if lines { presets::UTF8_BORDERS_ONLY } else { presets::NOTHING });
-    table.set_header(header.to_vec());
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    table
-}
-
-/// A figure in six digits.
-fn figure(x: f64) -> String {
-    if x != 0.0 && !(1e-4..1e12).contains(&x.abs()) {
-        return format!("{x:.5e}");
-    }
-    let before = if x == 0.0 { 0 } else { x.abs().log10().floor() as i32 };
-    // Adding 0 makes a zero of minus zero.
-    format!("{:.*}", (5 - before).clamp(0, 5) as usize, x + 0.0)
 }

@@ -1,0 +1,58 @@
+//! What the commands of `solve` print in the same way: JSON, and tables of figures that leave out what is too much.
+
+use crate::cli::terminal;
+use crate::error::{Error, Result};
+use comfy_table::{CellAlignment, Table, presets};
+use serde::Serialize;
+use std::io::{BufWriter, ErrorKind, Write as _};
+
+/// Most rows of a table.
+pub(super) const MOST_SHOWN: usize = 24;
+
+/// Writes to stdout piece by piece: a hundred thousand stations are hundreds of megabytes of text.
+pub(super) fn json(output: &impl Serialize) -> Result<()> {
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    let written = serde_json::to_writer(&mut out, output).map_err(std::io::Error::from);
+    match written.and_then(|()| writeln!(out)).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::writing("stdout", error)),
+        _ => Ok(()),
+    }
+}
+
+/// `1 station`, `2 stations`.
+pub(super) fn counted(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}
+
+/// Says that not all are shown.
+pub(super) fn more(n: usize, what: &str) -> String {
+    match n.saturating_sub(MOST_SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more {what}, which --json prints\n"),
+    }
+}
+
+/// An empty table with names to the left and figures to the right.
+pub(super) fn table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    let lines = terminal::draws();
+    table.load_preset(if lines { presets::UTF8_BORDERS_ONLY } else { presets::NOTHING });
+    table.set_header(header.to_vec());
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table
+}
+
+/// A figure in six digits.
+pub(super) fn figure(x: f64) -> String {
+    if x.is_infinite() {
+        return "-".to_owned();
+    }
+    if x != 0.0 && !(1e-4..1e12).contains(&x.abs()) {
+        return format!("{x:.5e}");
+    }
+    let before = if x == 0.0 { 0 } else { x.abs().log10().floor() as i32 };
+    // Adding 0 makes a zero of minus zero.
+    format!("{:.*}", (5 - before).clamp(0, 5) as usize, x + 0.0)
+}
