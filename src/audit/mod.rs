@@ -5,6 +5,7 @@
 //! and money add up. It shares no code with the engine: what it needs to know
 //! besides the tables (battery sizes, places of stations) is in [`AuditFacts`].
 
+mod loads;
 mod markets;
 mod money;
 mod stations;
@@ -64,6 +65,8 @@ pub struct StationFacts {
     pub retailer: String,
     /// What its operator adds to the retailer's price [currency/MWh].
     pub markup_eur_mwh: f64,
+    /// By how much the load of the retailer's stations raises its price [currency/MWh per kW], where it does.
+    pub slope_eur_mwh_kw: Option<f64>,
 }
 
 /// What the tables do not tell.
@@ -201,6 +204,7 @@ pub fn audit(dir: &Path, facts: &AuditFacts) -> Result<AuditReport> {
     stations::check(&mut auditor)?;
     trips::check(&mut auditor)?;
     money::check(&mut auditor)?;
+    loads::check(&mut auditor)?;
     markets::check(&mut auditor)?;
     Ok(AuditReport { checks: auditor.checks })
 }

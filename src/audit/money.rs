@@ -153,6 +153,10 @@ fn prices(auditor: &mut Auditor) -> Result<()> {
         if fed[row] != 0.0 {
             continue;
         }
+        // A price that the load makes is none that was broadcast: `loads` looks at it.
+        if at.slope_eur_mwh_kw.is_some() {
+            continue;
+        }
         let seller = texts.code(&at.retailer);
         let begin = slots.partition_point(|slot| (slot.0, slot.2) <= (seller, first));
         let valid: Vec<_> = slots[begin..]

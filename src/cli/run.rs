@@ -9,6 +9,7 @@ use crate::outputs::{
     InputFile, Manifest, MarketPicture, OutputOptions, Overview, ParquetRecorder, Provenance, RunDir,
     Summary, SummaryHead,
 };
+use crate::policies::StationsSpec;
 use crate::policies::bidding::clairvoyant;
 use crate::records::Recorder as _;
 use crate::records::metrics::{Metrics, MetricsSetup};
@@ -175,6 +176,9 @@ fn simulate(job: &Job, progress: &Progress, stop: &AtomicBool) -> Result<Outcome
     if setup.trading.is_active() {
         policy.push(("bidding", specs.bidding.name()));
     }
+    if specs.stations != (StationsSpec::Uncontrolled {}) {
+        policy.push(("stations", specs.stations.name()));
+    }
     let head = SummaryHead {
         provenance,
         policy: policy.into_iter().map(|(role, name)| (role.to_owned(), name.to_owned())).collect(),
@@ -247,6 +251,7 @@ fn audit_facts(setup: &Setup, outputs: OutputOptions) -> AuditFacts {
             first_come_first_served: s.connectors.iter().all(|c| c.dc == s.connectors[0].dc),
             retailer: setup.retailers[s.retailer.index()].name.clone(),
             markup_eur_mwh: s.markup_eur_mwh,
+            slope_eur_mwh_kw: setup.retailers[s.retailer.index()].tariff.slope_eur_mwh_kw(),
         }
     });
     AuditFacts {

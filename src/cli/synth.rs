@@ -20,6 +20,9 @@ pub enum SynthCommand {
     /// Sixty charging stations in New York's taxi zones (canonical stations table).
     #[command(after_help = "Example:\n  gridfleet data synth nyc-stations -o stations.csv")]
     NycStations(OutputArgs),
+    /// Thirty charging stations of three companies in New York's taxi zones (canonical stations table).
+    #[command(after_help = "Example:\n  gridfleet data synth nyc-companies -o companies.csv")]
+    NycCompanies(OutputArgs),
     /// New York's taxi zones: number, borough, name, centroid, area. Derived from the official
     /// shapefile, not made up.
     #[command(after_help = "Example:\n  gridfleet data synth nyc-zones -o taxi_zones.csv")]
@@ -159,6 +162,12 @@ pub enum Market {
     NewYork,
 }
 
+fn make_stations(args: &OutputArgs, rows: &[stations::StationRow]) -> Result<()> {
+    write_csv(&args.output, |out| stations::write_csv(rows, out))?;
+    eprintln!("{}: {} stations", args.output.display(), rows.len());
+    Ok(())
+}
+
 /// Runs `data synth`; says on stderr what was written.
 ///
 /// # Errors
@@ -166,12 +175,8 @@ pub enum Market {
 pub fn run(command: SynthCommand) -> Result<()> {
     match command {
         SynthCommand::Nyc(args) => make_nyc(&args),
-        SynthCommand::NycStations(args) => {
-            let rows = nyc_stations::stations()?;
-            write_csv(&args.output, |out| stations::write_csv(&rows, out))?;
-            eprintln!("{}: {} stations", args.output.display(), rows.len());
-            Ok(())
-        }
+        SynthCommand::NycStations(args) => make_stations(&args, &nyc_stations::stations()?),
+        SynthCommand::NycCompanies(args) => make_stations(&args, &nyc_stations::companies()?),
         SynthCommand::NycZones(args) => {
             write_csv(&args.output, |out| out.write_all(nyc::ZONES.as_bytes()))?;
             eprintln!("{}: {} zones", args.output.display(), nyc::ZONES.lines().count() - 1);

@@ -1,5 +1,6 @@
 //! Stations: arrival, line, connector, power, departure.
 
+use super::loads::Bill;
 use super::{Accounts, Simulation};
 use crate::ids::{StationId, VehicleId};
 use crate::ledger::{EntryKind, Money, Reference};
@@ -74,9 +75,12 @@ impl Simulation {
     pub(super) fn join_station(&mut self, vehicle: VehicleId, recorder: &mut dyn Recorder) {
         self.state.fire(vehicle, Trigger::Arrive);
         let now = self.state.now;
+        let Some(station) = self.state.vehicles[vehicle.index()].station else {
+            unreachable!("arrived at no station")
+        };
+        self.state.ask_for_charge(&self.setup, vehicle, station);
         let v = &self.state.vehicles[vehicle.index()];
         let of = &self.setup.types[v.vehicle_type.index()];
-        let Some(station) = v.station else { unreachable!("arrived at no station") };
         let session = self.state.stations.new_session();
         let need_s =
             View::new(&self.setup, &self.state).charging_time_s(vehicle, station, v.soc, v.target_soc);
@@ -184,6 +188,7 @@ impl Simulation {
 
     fn renege(&mut self, station: StationId, waiting: Waiting, recorder: &mut dyn Recorder) {
         self.record_waiting(station, &waiting, Some(self.state.now), EndReason::Departure, recorder);
+        self.state.ask_no_more(&self.setup, waiting.vehicle, station, waiting.arrival);
         self.state.fire(waiting.vehicle, Trigger::Renege);
         let v = &mut self.state.vehicles[waiting.vehicle.index()];
         (v.station, v.yields) = (None, false);
@@ -212,8 +217,10 @@ impl Simulation {
         let v = &self.state.vehicles[vehicle.index()];
         let of = &self.setup.types[v.vehicle_type.index()];
         let Some(station) = v.station else { unreachable!("plugged in at no station") };
-        let price = self.state.prices[self.setup.stations[station.index()].retailer.index()].current_eur_mwh;
-        session.bill(of, now, price);
+        let retailer = self.setup.stations[station.index()].retailer;
+        if self.setup.retailers[retailer.index()].tariff.slope_eur_mwh_kw().is_none() {
+            session.bill(of, now, self.state.prices[retailer.index()].current_eur_mwh);
+        }
         self.state.stations.settle(of, station, position, now);
         if let Some(session) = &mut self.state.stations.sessions[position] {
             session.active = false;
@@ -294,6 +301,9 @@ impl Simulation {
         }
         self.record_session(position, Some(self.state.now), reason, recorder);
         let session = self.state.stations.sessions[position].take()?;
+        if let Some(station) = self.state.vehicles[vehicle.index()].station {
+            self.state.ask_no_more(&self.setup, vehicle, station, session.arrival);
+        }
         let v = &mut self.state.vehicles[vehicle.index()];
         let of = &self.setup.types[v.vehicle_type.index()];
         v.soc = session.anchor_soc;
@@ -314,8 +324,8 @@ impl Simulation {
         station
     }
 
-    /// Records a session as it stands and posts what it costs. Its power has been stopped, or the
-    /// simulation has ended.
+    /// Records a session as it stands and posts what it costs, or keeps it until the price is known. Its power has
+    /// been stopped, or the simulation has ended.
     pub(super) fn record_session(
         &mut self,
         position: usize,
@@ -331,7 +341,6 @@ impl Simulation {
         let soc_end = session.soc(of, now);
         let energy_kwh = session.energy_kwh(of, now);
         let battery_kwh = of.kwh(soc_end - session.soc_start);
-        let cost = Money::from_units(session.energy_cost + energy_kwh * there.markup_eur_mwh / 1_000.0);
         // Whoever leaves later than the charge was complete, left complete.
         let complete = soc_end >= session.target_soc - SOC_EPSILON && reason != EndReason::InProgress;
         let end_reason = match (complete, soc_end >= of.usable_soc[1] - SOC_EPSILON) {
@@ -361,18 +370,22 @@ impl Simulation {
             max_power_kw: session.max_power_kw,
             soc_start: session.soc_start,
             soc_end,
-            cost: cost.units(),
+            cost: 0.0,
             end_reason,
         };
-        let energy_cost = Money::from_units(session.energy_cost);
-        let wear = Money::from_units(of.wear_eur_per_kwh * battery_kwh);
-        let (retailer, reference) = (there.retailer, Reference::Session(session.id.0));
-        recorder.session(&record);
-        let (fleet, operator) = (Accounts::fleet(record.fleet), self.accounts.operator(record.operator));
-        let retailer = self.accounts.retailer(retailer);
-        self.accounts.pay(recorder, now, operator, fleet, cost, EntryKind::Charging, reference);
-        self.accounts.pay(recorder, now, retailer, operator, energy_cost, EntryKind::Energy, reference);
-        self.accounts.pay(recorder, now, Accounts::OUTSIDE, fleet, wear, EntryKind::Wear, reference);
+        let bill = Bill {
+            record,
+            retailer: there.retailer,
+            energy_cost: session.energy_cost,
+            unbilled_kwh: energy_kwh - session.billed_kwh,
+            markup_eur_mwh: there.markup_eur_mwh,
+            wear: Money::from_units(of.wear_eur_per_kwh * battery_kwh),
+        };
+        if bill.unbilled_kwh != 0.0 && self.is_priced_later(bill.retailer) {
+            self.unpaid.push(bill);
+        } else {
+            self.pay_session(bill, recorder);
+        }
     }
 
     /// Records a visit that never came to a connector.
@@ -421,6 +434,7 @@ impl Simulation {
         let session = self.state.stations.new_session();
         let v = &mut self.state.vehicles[vehicle.index()];
         v.target_soc = target_soc.max(v.soc);
+        self.state.ask_for_charge(&self.setup, vehicle, station);
         let waiting = Waiting { session, vehicle, arrival: now, deadline: now, need_s: 0.0 };
         self.connect(position, station, waiting, recorder);
         self.divide_power(station);

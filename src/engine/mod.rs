@@ -13,6 +13,7 @@
 mod accounts;
 mod charging;
 mod invariants;
+mod loads;
 mod prices;
 mod queue;
 mod readings;
@@ -26,7 +27,9 @@ pub use start::policies;
 
 use crate::ids::{BidderId, RequestId, VehicleId};
 use crate::ledger::Money;
-use crate::policies::{Action, Bidding, Cadence, Charging, Dispatch, News, Refusal, Relocation};
+use crate::policies::{
+    Action, Bidding, Cadence, Charging, Dispatch, News, Refusal, Relocation, StationControl,
+};
 use crate::records::Recorder;
 use crate::rng::{Purpose, Streams};
 use crate::time::SimTime;
@@ -34,6 +37,9 @@ use crate::world::{Activity, Bid, Mode, Setup, State, View};
 use accounts::Accounts;
 use rand_pcg::Pcg64;
 use std::sync::Arc;
+
+/// The stream of a policy of stations, beyond those of any number of bidders.
+const STATION_CONTROL: u64 = 1 << 20;
 
 /// One replication of a scenario.
 pub struct Simulation {
@@ -47,6 +53,8 @@ pub struct Simulation {
     dispatch_random: Pcg64,
     charging_random: Pcg64,
     relocation_random: Pcg64,
+    stations: Option<Box<dyn StationControl>>,
+    stations_random: Pcg64,
     /// By bidder.
     bidding: Vec<Box<dyn Bidding>>,
     bidding_random: Vec<Pcg64>,
@@ -63,6 +71,10 @@ pub struct Simulation {
     events: u64,
     readings: readings::Readings,
     prices: Vec<prices::Broadcasting>,
+    /// Sessions that have ended in slots whose price is not known.
+    unpaid: Vec<loads::Bill>,
+    /// Scratch: mean power of stations over a slot.
+    station_kw: Vec<f64>,
     settlements: trading::Settlements,
     /// Check every invariant at every reading of the meters.
     audit: bool,
@@ -86,6 +98,8 @@ impl Simulation {
             relocation: None,
             charging_random: streams.stream(Purpose::Policy, 1),
             relocation_random: streams.stream(Purpose::Policy, 2),
+            stations: None,
+            stations_random: streams.stream(Purpose::Policy, STATION_CONTROL),
             bidding: Vec::new(),
             bidding_random: Vec::new(),
             streams,
@@ -102,11 +116,14 @@ impl Simulation {
             events: 0,
             readings: readings::Readings::new(&setup),
             prices: prices::Broadcasting::all(&setup),
+            unpaid: Vec::new(),
+            station_kw: Vec::new(),
             settlements: trading::Settlements::default(),
             audit: cfg!(debug_assertions),
             setup,
         };
         simulation.schedule_first_prices();
+        simulation.schedule_first_clearings();
         let start = simulation.setup.start;
         simulation.queue.charging_round(start);
         simulation.queue.meter(start);
@@ -121,6 +138,13 @@ impl Simulation {
             self.queue.relocation_round(self.setup.start + policy.interval_s());
             self.relocation = relocation;
         }
+        self
+    }
+
+    /// Adds a policy that limits stations.
+    #[must_use]
+    pub fn with_station_control(mut self, stations: Option<Box<dyn StationControl>>) -> Self {
+        self.stations = stations;
         self
     }
 
@@ -155,6 +179,7 @@ impl Simulation {
             self.events += 1;
             match event {
                 Event::StationChange(station) => self.on_station_change(station, recorder),
+                Event::LoadClearing(retailer) => self.on_load_clearing(retailer, recorder),
                 Event::Settlement => self.on_settlement(recorder),
                 Event::PriceBroadcast(retailer) => self.on_price_broadcast(retailer, recorder),
                 Event::PriceChange(retailer) => self.on_price_change(retailer),
@@ -176,6 +201,7 @@ impl Simulation {
     pub fn finish(&mut self, recorder: &mut dyn Recorder) {
         self.run_until(self.setup.end, recorder);
         self.state.advance(&self.setup, self.setup.end);
+        self.clear_last_loads(recorder);
         if !self.bidding.is_empty() {
             self.settle_last(recorder);
         }
@@ -268,6 +294,10 @@ impl Simulation {
         for (i, policy) in self.bidding.iter_mut().enumerate() {
             let view = View::new(&self.setup, &self.state);
             policy.on_interval(view, BidderId::new(i), &mut self.bidding_random[i], &mut actions);
+        }
+        if let Some(policy) = &mut self.stations {
+            let view = View::new(&self.setup, &self.state);
+            policy.on_interval(view, &mut self.stations_random, &mut actions);
         }
         self.charging.on_interval(
             View::new(&self.setup, &self.state),

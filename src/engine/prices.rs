@@ -87,6 +87,10 @@ impl Simulation {
         let broadcasting = &mut self.prices[retailer.index()];
         book.current_eur_mwh = book.broadcasts[broadcasting.next_change].price_eur_mwh;
         broadcasting.next_change += 1;
+        // Where the load makes the price, the end of the slot has billed everything.
+        if self.setup.retailers[retailer.index()].tariff.slope_eur_mwh_kw().is_some() {
+            return;
+        }
         for &station in &broadcasting.stations {
             if self.state.stations.stations[station.index()].occupied == 0 {
                 continue;

@@ -26,6 +26,8 @@ use std::hash::BuildHasherDefault;
 pub enum Event {
     /// A session may be complete, a vehicle in line may give up, or power is to be divided anew.
     StationChange(StationId),
+    /// A slot ends in which the load has made a retailer's price.
+    LoadClearing(RetailerId),
     /// A settlement interval ends.
     Settlement,
     /// A retailer announces the price of a coming slot.
@@ -52,13 +54,14 @@ pub enum Event {
     Meter,
 }
 
-/// When in an instant an event happens: connectors are freed first, what was drawn is settled, prices change,
+/// When in an instant an event happens: connectors are freed first, what was drawn is priced and settled, prices change,
 /// vehicles and riders arrive and see all that, riders give up, policies decide, gates close and markets clear, and
 /// meters are read last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 enum Phase {
     StationChange,
+    LoadClearing,
     Settlement,
     PriceBroadcast,
     PriceChange,
@@ -75,8 +78,9 @@ enum Phase {
 
 impl Phase {
     /// Every phase, in its order.
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::StationChange,
+        Self::LoadClearing,
         Self::Settlement,
         Self::PriceBroadcast,
         Self::PriceChange,
@@ -179,6 +183,12 @@ impl EventQueue {
         self.timers.push(Reverse((key, u32::from(retailer.0))));
     }
 
+    /// A slot will end in which the load makes a retailer's price.
+    pub fn load_clearing(&mut self, retailer: RetailerId, at: SimTime) {
+        let key = key(self.since_start(at), Phase::LoadClearing);
+        self.timers.push(Reverse((key, u32::from(retailer.0))));
+    }
+
     /// A gate of a market will close.
     pub fn gate_closes(&mut self, market: MarketId, at: SimTime) {
         self.timers.push(Reverse((key(self.since_start(at), Phase::GateClosure), u32::from(market.0))));
@@ -271,6 +281,7 @@ impl EventQueue {
                 let Reverse((key, entity)) = self.timers.pop()?;
                 let entity = entity as u16;
                 match Phase::ALL[(key & 15) as usize] {
+                    Phase::LoadClearing => Event::LoadClearing(RetailerId(entity)),
                     Phase::PriceBroadcast => Event::PriceBroadcast(RetailerId(entity)),
                     Phase::PriceChange => Event::PriceChange(RetailerId(entity)),
                     Phase::RelocationRound => Event::RelocationRound,

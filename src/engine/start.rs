@@ -13,17 +13,18 @@ impl Simulation {
     pub fn under(setup: Arc<Setup>, policies: Policies, streams: Streams) -> Self {
         let trades = setup.trading.is_active();
         let simulation = Self::new(setup, policies.dispatch, policies.charging, streams)
-            .with_relocation(policies.relocation);
+            .with_relocation(policies.relocation)
+            .with_station_control(policies.stations);
         if trades { simulation.with_bidding(policies.bidding) } else { simulation }
     }
 }
 
 /// Makes the policies of one replication. Where a forecast replays the future, the replication is simulated
-/// without bids first.
+/// without bids and without limits of stations first.
 pub fn policies(specs: &PolicySpecs, setup: &Arc<Setup>, streams: Streams) -> Policies {
     let trades = setup.trading.is_active();
-    let foresight =
-        (trades && specs.bidding.needs_foresight()).then(|| Arc::new(foresee(specs, setup, streams)));
+    let needs_foresight = trades && specs.bidding.needs_foresight() || specs.stations.needs_foresight();
+    let foresight = needs_foresight.then(|| Arc::new(foresee(specs, setup, streams)));
     let bidders = if trades { setup.trading.bidders.len() } else { 0 };
     Policies {
         dispatch: specs.dispatch.build(),
@@ -32,10 +33,12 @@ pub fn policies(specs: &PolicySpecs, setup: &Arc<Setup>, streams: Streams) -> Po
         bidding: (0..bidders)
             .map(|bidder| specs.bidding.build(setup, BidderId::new(bidder), foresight.as_ref(), streams))
             .collect(),
+        stations: specs.stations.build(setup, foresight.as_ref(), streams),
     }
 }
 
-/// The power that each fleet could take at each reading of the meters if nobody bid.
+/// The power that each fleet could take at each reading of the meters, and what would be asked for at stations, if
+/// nobody bid and no station were limited.
 fn foresee(specs: &PolicySpecs, setup: &Arc<Setup>, streams: Streams) -> Foresight {
     let mut simulation =
         Simulation::new(Arc::clone(setup), specs.dispatch.build(), specs.charging.build(), streams)
@@ -52,5 +55,6 @@ fn foresee(specs: &PolicySpecs, setup: &Arc<Setup>, streams: Streams) -> Foresig
         }
         reading += interval_s;
     }
-    Foresight { start: setup.start, interval_s, pool_kw }
+    simulation.run_until(setup.end, &mut ());
+    Foresight { start: setup.start, interval_s, pool_kw, asked_kwh: simulation.state.loads }
 }

@@ -11,8 +11,8 @@ use crate::ledger::{LedgerEntry, Reference};
 use crate::markets::Side;
 use crate::records::dictionary::TableId;
 use crate::records::{
-    EndReason, FleetRecord, LegPurpose, LegRecord, MarketRecord, PriceRecord, SessionRecord, SiteKind,
-    SiteRecord, StationRecord, TripRecord, TripStatus,
+    EndReason, FleetRecord, LegPurpose, LegRecord, LoadRecord, MarketRecord, PriceRecord, SessionRecord,
+    SiteKind, SiteRecord, StationRecord, TripRecord, TripStatus,
 };
 use crate::time::SimTime;
 use polars_arrow::array::{PrimitiveArray, Utf8Array};
@@ -177,6 +177,26 @@ impl Row for PriceRecord {
             times(rows, |r| r.valid_to),
             names.retailers(rows.iter().map(|r| r.retailer)),
             numbers(rows, |r| r.price_eur_mwh),
+        ]
+    }
+}
+
+impl Row for LoadRecord {
+    const TABLE: TableId = TableId::Loads;
+
+    fn columns(rows: &[Self], names: &mut Names) -> Vec<ArrayBox> {
+        vec![
+            times(rows, |r| r.slot_start),
+            times(rows, |r| r.slot_end),
+            names.stations(rows.iter().map(|r| r.station)),
+            names.operators(rows.iter().map(|r| r.operator)),
+            numbers(rows, |r| r.nominal_kw),
+            optional(rows, |r| r.budget_kw).boxed(),
+            numbers(rows, |r| r.power_kw),
+            numbers(rows, |r| r.base_price_eur_mwh),
+            numbers(rows, |r| r.price_eur_mwh),
+            numbers(rows, |r| r.energy_cost),
+            numbers(rows, |r| r.deviation_cost),
         ]
     }
 }

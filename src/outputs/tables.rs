@@ -13,8 +13,8 @@ use crate::error::{Error, Result};
 use crate::ledger::LedgerEntry;
 use crate::records::dictionary::TableId;
 use crate::records::{
-    FleetRecord, Labels, LegRecord, MarketRecord, PriceRecord, Recorder, SessionRecord, SiteRecord,
-    StationRecord, TripRecord,
+    FleetRecord, Labels, LegRecord, LoadRecord, MarketRecord, PriceRecord, Recorder, SessionRecord,
+    SiteRecord, StationRecord, TripRecord,
 };
 use crate::time::SimTime;
 use std::path::{Path, PathBuf};
@@ -99,6 +99,7 @@ enum Batch {
     Fleet(Vec<FleetRecord>),
     Stations(Vec<StationRecord>),
     Prices(Vec<PriceRecord>),
+    Loads(Vec<LoadRecord>),
     Market(Vec<MarketRecord>),
     Ledger(Vec<LedgerEntry>),
     Sites(Vec<SiteRecord>),
@@ -136,6 +137,7 @@ pub struct ParquetRecorder {
     fleet: Option<Vec<FleetRecord>>,
     stations: Option<Vec<StationRecord>>,
     prices: Option<Vec<PriceRecord>>,
+    loads: Option<Vec<LoadRecord>>,
     market: Option<Vec<MarketRecord>>,
     ledger: Option<Vec<LedgerEntry>>,
     sites: Option<Vec<SiteRecord>>,
@@ -181,6 +183,7 @@ impl ParquetRecorder {
             fleet: options.has(TableId::Fleet).then(Vec::new),
             stations: options.has(TableId::Stations).then(Vec::new),
             prices: options.has(TableId::Prices).then(Vec::new),
+            loads: options.has(TableId::Loads).then(Vec::new),
             market: options.has(TableId::Market).then(Vec::new),
             ledger: options.has(TableId::Ledger).then(Vec::new),
             sites: options.has(TableId::Sites).then(Vec::new),
@@ -219,6 +222,7 @@ impl ParquetRecorder {
         flush(&mut self.fleet, sender, Batch::Fleet);
         flush(&mut self.stations, sender, Batch::Stations);
         flush(&mut self.prices, sender, Batch::Prices);
+        flush(&mut self.loads, sender, Batch::Loads);
         flush(&mut self.market, sender, Batch::Market);
         flush(&mut self.ledger, sender, Batch::Ledger);
         flush(&mut self.sites, sender, Batch::Sites);
@@ -284,6 +288,9 @@ impl Recorder for ParquetRecorder {
     fn price(&mut self, record: &PriceRecord) {
         push(&mut self.prices, record, self.sender.as_ref(), Batch::Prices);
     }
+    fn load(&mut self, record: &LoadRecord) {
+        push(&mut self.loads, record, self.sender.as_ref(), Batch::Loads);
+    }
     fn market(&mut self, record: &MarketRecord) {
         push(&mut self.market, record, self.sender.as_ref(), Batch::Market);
     }
@@ -313,6 +320,7 @@ impl Files {
                 Batch::Fleet(rows) => self.write(&rows)?,
                 Batch::Stations(rows) => self.write(&rows)?,
                 Batch::Prices(rows) => self.write(&rows)?,
+                Batch::Loads(rows) => self.write(&rows)?,
                 Batch::Market(rows) => self.write(&rows)?,
                 Batch::Ledger(rows) => self.write(&rows)?,
                 Batch::Sites(rows) => self.write(&rows)?,

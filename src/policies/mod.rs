@@ -2,7 +2,7 @@
 //!
 //! Each role a strategy can play is a trait: [`Dispatch`] says which vehicle
 //! serves which request, [`Charging`] when and where vehicles charge, [`Relocation`] where idle
-//! vehicles go, [`Bidding`] what is bought ahead in markets. A policy is asked at defined moments, sees the world through a [`View`], may draw from
+//! vehicles go, [`Bidding`] what is bought ahead in markets, [`StationControl`] how much stations draw. A policy is asked at defined moments, sees the world through a [`View`], may draw from
 //! a random stream of its own, and answers with [`Action`]s. The engine applies each
 //! or refuses it with a [`Refusal`], which is counted and reported. No policy
 //! touches the queue of events or the state.
@@ -14,9 +14,11 @@ mod charging;
 mod nearest_idle;
 mod relocation;
 pub mod spec;
+pub mod stations;
 
 pub use bidding::BiddingSpec;
 pub use spec::{ChargingSpec, DispatchSpec, PolicySpecs, RelocationSpec};
+pub use stations::{StationControl, StationsSpec};
 
 use crate::ids::{BidderId, MarketId, PlaceId, RequestId, StationId, VehicleId};
 use crate::markets::Side;
@@ -65,7 +67,7 @@ pub enum Action {
         /// Most power at the plug, infinite for no limit [kW].
         power_kw: f64,
     },
-    /// Let a station draw at most so much power from now on, below its site limit.
+    /// Let a station draw at most so much power from now on, below its site limit; the emptiest vehicle comes first.
     LimitStation {
         /// The station.
         station: StationId,
@@ -263,6 +265,8 @@ pub struct Policies {
     pub relocation: Option<Box<dyn Relocation>>,
     /// What is bought ahead, by bidder; empty where nobody trades.
     pub bidding: Vec<Box<dyn Bidding>>,
+    /// How much stations draw.
+    pub stations: Option<Box<dyn StationControl>>,
 }
 
 impl RelocationSpec {

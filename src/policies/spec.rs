@@ -1,6 +1,6 @@
 //! Policies by name and parameters, as a scenario file writes them.
 
-use super::BiddingSpec;
+use super::{BiddingSpec, StationsSpec};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +15,8 @@ pub struct PolicySpecs {
     pub relocation: RelocationSpec,
     /// What is bought ahead in markets.
     pub bidding: BiddingSpec,
+    /// How much stations draw whose price follows their load.
+    pub stations: StationsSpec,
 }
 
 /// Which vehicle serves which request.

@@ -84,6 +84,12 @@ pub const FIGURES: &[FigureInfo] = &[
     figure("market_profit_eur", "Market profit", "currency", Higher),
     figure("market_profit_net_eur", "Market profit less refused rentals", "currency", Higher),
     figure("market_profit_bound_eur", "Market profit, clairvoyant bound", "currency", Neither),
+    figure("station_cost_eur", "Cost of stations", "currency", Lower),
+    figure("deviation_cost_eur", "Cost of deviations", "currency", Lower),
+    figure("shifted_kwh", "Energy shifted", "kWh", Neither),
+    figure("unserved_kwh", "Energy unserved", "kWh", Lower),
+    figure("peak_load_kw", "Peak of slots", "kW", Lower),
+    figure("load_price_eur_mwh", "Mean price that the load made", "currency/MWh", Lower),
     figure("operating_profit_eur", "Operating profit", "currency", Higher),
     figure("co2_kg", "CO2", "kg", Lower),
 ];
@@ -95,6 +101,12 @@ pub const OPERATOR_FIGURES: &[FigureInfo] = &[
     figure("revenue_eur", "Revenue", "currency", Higher),
     figure("energy_cost_eur", "Energy cost", "currency", Lower),
     figure("profit_eur", "Profit", "currency", Higher),
+    figure("station_cost_eur", "Cost of stations", "currency", Lower),
+    figure("deviation_cost_eur", "Cost of deviations", "currency", Lower),
+    figure("shifted_kwh", "Energy shifted", "kWh", Neither),
+    figure("unserved_kwh", "Energy unserved", "kWh", Lower),
+    figure("peak_load_kw", "Peak of slots", "kW", Lower),
+    figure("load_price_eur_mwh", "Mean price that the load made", "currency/MWh", Lower),
 ];
 
 /// The figures of [`super::metrics::MarketFigures`].
@@ -124,7 +136,7 @@ pub fn find(name: &str) -> Option<(FigureInfo, Option<&str>)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::metrics::{Figures, MarketFigures, OperatorFigures, TradingFigures};
+    use super::super::metrics::{Figures, LoadFigures, MarketFigures, OperatorFigures, TradingFigures};
     use super::*;
 
     fn names(value: &serde_json::Value) -> Vec<String> {
@@ -134,7 +146,9 @@ mod tests {
     #[test]
     fn every_figure_is_listed() {
         let trading = TradingFigures { market_profit_bound_eur: Some(0.0), ..TradingFigures::default() };
-        let figures = Figures { co2_kg: Some(1.0), trading: Some(trading), ..Figures::default() };
+        let loads = Some(LoadFigures::default());
+        let figures =
+            Figures { co2_kg: Some(1.0), trading: Some(trading), loads: loads.clone(), ..Figures::default() };
         let mut listed: Vec<&str> = FIGURES.iter().map(|f| f.name).collect();
         listed.sort_unstable();
         let mut there = names(&serde_json::to_value(figures).unwrap());
@@ -147,6 +161,7 @@ mod tests {
             revenue_eur: 0.0,
             energy_cost_eur: 0.0,
             profit_eur: 0.0,
+            loads,
         };
         let mut listed: Vec<&str> = OPERATOR_FIGURES.iter().map(|f| f.name).collect();
         listed.sort_unstable();

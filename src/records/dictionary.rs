@@ -87,6 +87,8 @@ pub enum TableId {
     Stations,
     /// Price broadcasts.
     Prices,
+    /// Load, price and cost of stations by slot, where the price follows the load.
+    Loads,
     /// Bids and settlements of imbalance.
     Market,
     /// Postings.
@@ -97,13 +99,14 @@ pub enum TableId {
 
 impl TableId {
     /// Every table, in the order of [`TABLES`].
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Trips,
         Self::Legs,
         Self::Sessions,
         Self::Fleet,
         Self::Stations,
         Self::Prices,
+        Self::Loads,
         Self::Market,
         Self::Ledger,
         Self::Sites,
@@ -252,6 +255,32 @@ pub const TABLES: &[Table] = &[
         ],
     },
     Table {
+        name: "loads",
+        doc: "One row per station and slot of a price that follows the load, when the slot is over.",
+        columns: &[
+            column("slot_start", Time, "First instant of the slot, or of the simulation."),
+            column("slot_end", Time, "First instant after the slot, or the end of the simulation."),
+            column("station_id", Text, "Station."),
+            column("operator", Text, "Who runs it."),
+            column("nominal_kw", Float, "Mean power if every vehicle had charged from its arrival as fast as it can.")
+                .unit("kW"),
+            column("budget_kw", Float, "Most power that a policy let it draw at the end of the slot; null without limit.")
+                .unit("kW")
+                .nullable(),
+            column("power_kw", Float, "Mean power.").unit("kW"),
+            column("base_price_eur_mwh", Float, "Price announced.").unit("currency/MWh"),
+            column("price_eur_mwh", Float, "Price that the load of all stations of the retailer made.")
+                .unit("currency/MWh"),
+            column("energy_cost_eur", Float, "Energy at that price.").unit("currency"),
+            column(
+                "deviation_cost_eur",
+                Float,
+                "Half the station's sensitivity times the squared difference of power and nominal power; nobody pays it.",
+            )
+            .unit("currency"),
+        ],
+    },
+    Table {
         name: "market",
         doc: "One row per bid, when its product has been delivered or it was rejected, and per settlement of imbalance.",
         columns: &[
@@ -362,10 +391,9 @@ mod tests {
     #[test]
     fn every_identifier_finds_its_table() {
         assert_eq!(TABLES.len(), TableId::ALL.len());
-        for (id, name) in TableId::ALL
-            .into_iter()
-            .zip(["trips", "legs", "sessions", "fleet", "stations", "prices", "market", "ledger", "sites"])
-        {
+        for (id, name) in TableId::ALL.into_iter().zip([
+            "trips", "legs", "sessions", "fleet", "stations", "prices", "loads", "market", "ledger", "sites",
+        ]) {
             assert_eq!(id.table().name, name);
             assert_eq!(TableId::from_name(name), Some(id));
         }

@@ -74,6 +74,9 @@ pub struct Figures {
     /// Figures of trading, where there are markets.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub trading: Option<TradingFigures>,
+    /// Figures of stations whose price follows the load, of all together.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub loads: Option<LoadFigures>,
     /// What the fleet received less what it paid [currency].
     pub operating_profit_eur: f64,
     /// CO2 of the energy drawn less fed back [kg], where a factor is given.
@@ -105,6 +108,23 @@ pub struct TradingFigures {
     /// No policy could have had more of the latter, whatever it had known [currency]; where asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub market_profit_bound_eur: Option<f64>,
+}
+
+/// Key figures of stations whose price follows the load: of all, or of one operator's.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct LoadFigures {
+    /// What the stations minimise: energy at the prices that the load made, and the cost of deviations [currency].
+    pub station_cost_eur: f64,
+    /// Of that, half the sensitivity times the squared distance from nominal profiles [currency].
+    pub deviation_cost_eur: f64,
+    /// Energy not drawn when it would have been by nominal profiles [kWh].
+    pub shifted_kwh: f64,
+    /// Energy asked for and not drawn by the end of the simulation [kWh].
+    pub unserved_kwh: f64,
+    /// Highest mean power of a slot [kW].
+    pub peak_load_kw: f64,
+    /// Mean price by energy [currency/MWh].
+    pub load_price_eur_mwh: Option<f64>,
 }
 
 /// Key figures of one market, of all who bid in it.
@@ -141,6 +161,9 @@ pub struct OperatorFigures {
     pub energy_cost_eur: f64,
     /// Received less paid [currency].
     pub profit_eur: f64,
+    /// Figures of its stations whose price follows the load, where it has such.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub loads: Option<LoadFigures>,
 }
 
 /// Key figures of one fleet.

@@ -4,10 +4,13 @@
 //! histograms, per fleet; [`Metrics::finish`] turns them into [`Figures`].
 //! Nothing here is kept per trip, so its memory does not grow with the run.
 
-pub use super::figures::{Figures, FleetFigures, MarketFigures, OperatorFigures, RunFigures, TradingFigures};
+pub use super::figures::{
+    Figures, FleetFigures, LoadFigures, MarketFigures, OperatorFigures, RunFigures, TradingFigures,
+};
+use super::loads::LoadSums;
 use super::{
-    FleetRecord, Labels, LegPurpose, LegRecord, MarketRecord, Recorder, SessionRecord, StationRecord,
-    TripRecord, TripStatus,
+    FleetRecord, Labels, LegPurpose, LegRecord, LoadRecord, MarketRecord, Recorder, SessionRecord,
+    StationRecord, TripRecord, TripStatus,
 };
 use crate::ledger::{EntryKind, LedgerEntry, Money};
 use crate::markets::Side;
@@ -217,6 +220,7 @@ impl Sums {
                     market_profit_bound_eur: self.bound_eur,
                 }
             }),
+            loads: None,
             operating_profit_eur: (self.received - self.paid).units(),
             co2_kg: setup.co2_kg_per_kwh.map(|factor| factor * (self.charged_kwh - self.discharged_kwh)),
         }
@@ -232,6 +236,7 @@ struct OperatorSums {
     energy_cost: Money,
     received: Money,
     paid: Money,
+    loads: LoadSums,
 }
 
 /// Sums of one market.
@@ -306,6 +311,7 @@ pub struct Metrics {
     fleets: Vec<Sums>,
     operators: Vec<OperatorSums>,
     peak: Peak,
+    loads: LoadSums,
     /// Readings of all fleets at one instant: (time, Σ soc x vehicles, Σ vehicles).
     reading: Option<(SimTime, f64, u32)>,
     soc: TimeMean,
@@ -341,6 +347,7 @@ impl Metrics {
                 .collect(),
             operators: vec![OperatorSums::default(); labels.operators.len()],
             peak: Peak::default(),
+            loads: LoadSums::default(),
             reading: None,
             soc: TimeMean::default(),
             setup,
@@ -374,7 +381,7 @@ impl Metrics {
         total.soc = std::mem::take(&mut self.soc);
         total.peak_kw = self.peak.peak();
         RunFigures {
-            total: total.figures(&self.setup),
+            total: Figures { loads: self.loads.figures(), ..total.figures(&self.setup) },
             fleets: self
                 .names
                 .iter()
@@ -392,6 +399,7 @@ impl Metrics {
                     revenue_eur: sums.revenue.units(),
                     energy_cost_eur: sums.energy_cost.units(),
                     profit_eur: (sums.received - sums.paid).units(),
+                    loads: sums.loads.figures(),
                 })
                 .collect(),
             markets: self.markets.into_iter().map(MarketSums::figures).collect(),
@@ -457,6 +465,11 @@ impl Recorder for Metrics {
 
     fn station(&mut self, record: &StationRecord) {
         self.peak.read(record.time, record.power_kw);
+    }
+
+    fn load(&mut self, record: &LoadRecord) {
+        self.loads.add(record);
+        self.operators[record.operator.index()].loads.add(record);
     }
 
     fn market(&mut self, record: &MarketRecord) {

@@ -7,6 +7,7 @@
 pub mod catalogue;
 pub mod dictionary;
 pub mod figures;
+mod loads;
 pub mod metrics;
 
 use crate::geo::Places;
@@ -285,6 +286,34 @@ pub struct PriceRecord {
     pub price_eur_mwh: f64,
 }
 
+/// One slot of one station whose price follows the load (row of `loads.parquet`).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LoadRecord {
+    /// First instant of the slot, or of the simulation.
+    pub slot_start: SimTime,
+    /// First instant after it, or the end of the simulation.
+    pub slot_end: SimTime,
+    /// The station.
+    pub station: StationId,
+    /// Who runs it.
+    pub operator: OperatorId,
+    /// Mean power if every vehicle had charged from its arrival as fast as it can [kW].
+    pub nominal_kw: f64,
+    /// Most power that a policy let it draw at the end of the slot [kW]; `None` where none did.
+    pub budget_kw: Option<f64>,
+    /// Mean power [kW].
+    pub power_kw: f64,
+    /// Price that was announced [currency per MWh].
+    pub base_price_eur_mwh: f64,
+    /// Price that the load made [currency per MWh].
+    pub price_eur_mwh: f64,
+    /// Energy at that price [currency].
+    pub energy_cost: f64,
+    /// Cost of being away from the nominal power: half the station's sensitivity times the squared difference
+    /// [currency]. Nobody pays it.
+    pub deviation_cost: f64,
+}
+
 /// One bid, when it is settled or was rejected, or one settlement of imbalance (row of `market.parquet`).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MarketRecord {
@@ -411,6 +440,8 @@ pub trait Recorder {
     fn station(&mut self, _record: &StationRecord) {}
     /// A retailer announced a price.
     fn price(&mut self, _record: &PriceRecord) {}
+    /// A slot ended in which the load made the price.
+    fn load(&mut self, _record: &LoadRecord) {}
     /// Money moved.
     fn ledger(&mut self, _entry: &LedgerEntry) {}
     /// A bid was settled.
@@ -448,6 +479,10 @@ impl<A: Recorder, B: Recorder> Recorder for (A, B) {
         self.0.price(record);
         self.1.price(record);
     }
+    fn load(&mut self, record: &LoadRecord) {
+        self.0.load(record);
+        self.1.load(record);
+    }
     fn ledger(&mut self, entry: &LedgerEntry) {
         self.0.ledger(entry);
         self.1.ledger(entry);
@@ -480,6 +515,9 @@ impl<R: Recorder + ?Sized> Recorder for &mut R {
     }
     fn price(&mut self, record: &PriceRecord) {
         (**self).price(record);
+    }
+    fn load(&mut self, record: &LoadRecord) {
+        (**self).load(record);
     }
     fn ledger(&mut self, entry: &LedgerEntry) {
         (**self).ledger(entry);

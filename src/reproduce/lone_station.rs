@@ -159,6 +159,7 @@ impl LoneStation {
                 site_limit_kw: f64::INFINITY,
                 retailer: RetailerId(0),
                 markup_eur_mwh: 0.0,
+                sensitivity_eur_mwh_kw: 1.0,
                 bus: None,
                 queue_patience_s: FOR_EVER_S,
             }],

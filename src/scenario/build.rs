@@ -172,6 +172,7 @@ impl Scenario {
                 charging: self.spec.operation.charging.clone(),
                 relocation: self.spec.operation.relocation.clone(),
                 bidding: self.spec.operation.bidding.clone(),
+                stations: self.spec.operation.stations.clone(),
             },
             import,
             left_out,

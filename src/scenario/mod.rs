@@ -14,6 +14,7 @@ pub mod demand;
 pub mod document;
 pub mod fleets;
 pub mod horizon;
+mod loads;
 pub mod markets;
 pub mod od_matrix;
 pub mod overrides;
@@ -200,6 +201,7 @@ fn resolve(
     let retailers = tariffs::retailers(spec, &trading, horizon.as_ref(), inputs, &mut problems);
     variation::check(spec, horizon.as_ref(), &retailers, &trading, &mut problems);
     let (operators, stations) = stations::stations(spec, &fleets, &types, &retailers, inputs, &mut problems);
+    loads::check(spec, &operators, &retailers, &mut problems);
     match horizon {
         Some(horizon) if problems.errors.is_empty() => Ok(Plan {
             horizon,

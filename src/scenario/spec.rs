@@ -8,7 +8,7 @@
 use super::markets::{ImbalanceSpec, MarketSpec};
 use super::variation::VariationSpec;
 use crate::datasets::{OnBadRow, TripFormat};
-use crate::policies::{BiddingSpec, ChargingSpec, DispatchSpec, RelocationSpec};
+use crate::policies::{BiddingSpec, ChargingSpec, DispatchSpec, RelocationSpec, StationsSpec};
 use crate::records::dictionary::TableId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -204,6 +204,8 @@ pub struct OperationSpec {
     pub coalitions: Vec<Vec<String>>,
     /// What fleets buy ahead in markets.
     pub bidding: BiddingSpec,
+    /// How much stations draw whose price follows their load (tariff `load-dependent`).
+    pub stations: StationsSpec,
     /// In `replay` with markets: compute what perfect knowledge of trips and prices could earn, by a linear program per
     /// vehicle (figure `market_profit_bound_eur`). It takes seconds per replication.
     pub clairvoyant_bound: bool,
@@ -384,6 +386,10 @@ pub struct OperatorSpec {
     pub queue_patience_s: Option<i64>,
     /// Who may charge.
     pub access: Option<AccessSpec>,
+    /// How much it costs a station that its load is not the one its drivers would like, where the load makes the
+    /// price: half of this times the squared difference [currency/MWh per MW]; default 1000 (assumed).
+    #[schemars(range(max = 1000000000.0), extend("exclusiveMinimum" = 0.0))]
+    pub sensitivity_eur_mwh_per_mw: Option<f64>,
 }
 
 /// A charging station.
@@ -485,6 +491,19 @@ pub enum TariffSpec {
         #[schemars(range(min = -100000.0, max = 100000.0))]
         margin_eur_mwh: f64,
     },
+    /// A price that the stations' load makes: that of the file, which is announced, and so much more for each megawatt
+    /// that all stations of the retailer draw on average over the slot. What is drawn in a slot is paid when it is over.
+    LoadDependent {
+        /// Prices without load (CSV or Parquet: `time`, `price_eur_mwh`).
+        file: PathBuf,
+        /// Added to the price of the file [currency/MWh].
+        #[serde(default)]
+        #[schemars(range(min = -100000.0, max = 100000.0))]
+        margin_eur_mwh: f64,
+        /// By how much a megawatt of load raises the price [currency/MWh per MW].
+        #[schemars(range(max = 1000000.0), extend("exclusiveMinimum" = 0.0))]
+        slope_eur_mwh_per_mw: f64,
+    },
     /// What one of the scenario's `markets` cleared at.
     Market {
         /// Name of the market.
@@ -556,6 +575,7 @@ impl Default for OperationSpec {
             relocation: RelocationSpec::None {},
             coalitions: Vec::new(),
             bidding: BiddingSpec::Regular {},
+            stations: StationsSpec::Uncontrolled {},
             clairvoyant_bound: false,
         }
     }

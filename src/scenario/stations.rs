@@ -16,6 +16,10 @@ const MOST_AC_KW: f64 = 22.0;
 /// Longest wait in a queue where nothing is said [s]; assumed.
 const QUEUE_PATIENCE_S: i64 = 1_800;
 
+/// Sensitivity of stations where nothing is said [currency/MWh per MW]; assumed: prices that differ by 40 currency/MWh
+/// move about 40 kW.
+const SENSITIVITY_EUR_MWH_PER_MW: f64 = 1_000.0;
+
 /// Most operators: each has an account, and accounts are numbered by 16 bits.
 const MOST_OPERATORS: usize = 60_000;
 
@@ -174,6 +178,10 @@ impl Resolver<'_> {
                     .markup_eur_mwh
                     .or(defaults.and_then(|d| d.markup_eur_mwh))
                     .unwrap_or(0.0),
+                sensitivity_eur_mwh_kw: defaults
+                    .and_then(|d| d.sensitivity_eur_mwh_per_mw)
+                    .unwrap_or(SENSITIVITY_EUR_MWH_PER_MW)
+                    / 1_000.0,
                 bus: station.bus,
                 queue_patience_s: station
                     .queue_patience_s

@@ -76,7 +76,9 @@ fn tariff(
             let week = week(*base_eur_mwh, periods, &format!("{key}.tariff"), problems)?;
             Some((Tariff::TimeOfUse(week.into()), slot_s))
         }
-        TariffSpec::RealTime { file, margin_eur_mwh } => {
+        TariffSpec::RealTime { file, margin_eur_mwh }
+        | TariffSpec::LoadDependent { file, margin_eur_mwh, .. } => {
+            let margin_eur_mwh = *margin_eur_mwh;
             let file_key = format!("{key}.tariff.file");
             let path = problems.file(&file_key, file)?;
             let series = problems.take(&file_key, sources::prices(&path))?;
@@ -107,7 +109,14 @@ fn tariff(
                     .help("use another file, or change [time]");
                 return None;
             }
-            Some((Tariff::RealTime { series, margin_eur_mwh: *margin_eur_mwh }, slot_s))
+            let tariff = match spec.tariff {
+                TariffSpec::LoadDependent { slope_eur_mwh_per_mw, .. } => {
+                    let slope_eur_mwh_kw = slope_eur_mwh_per_mw / 1_000.0;
+                    Tariff::LoadDependent { series, margin_eur_mwh, slope_eur_mwh_kw }
+                }
+                _ => Tariff::RealTime { series, margin_eur_mwh },
+            };
+            Some((tariff, slot_s))
         }
         TariffSpec::Market { .. } => None,
     }

@@ -31,6 +31,10 @@ pub struct Paired {
     pub variance_reduction: Option<f64>,
     /// Wilcoxon's signed-rank test.
     pub wilcoxon: SignedRank,
+    /// Mean of the baseline's value over the policy's; none unless all values are above 0.
+    pub mean_ratio: Option<f64>,
+    /// Student's t interval of the mean ratio; none of a single pair.
+    pub ratio_interval: Option<Interval>,
 }
 
 /// Compares `policy` with `baseline`, whose values at one place are of one replication, at confidence
@@ -54,6 +58,9 @@ pub fn compare(
         let variance = sample.sd?.powi(2);
         (variance > 0.0).then_some((a.sd?.powi(2) + b.sd?.powi(2)) / variance)
     };
+    let above_zero = policy.iter().chain(baseline).all(|&x| x > 0.0);
+    let ratios: Vec<f64> = policy.iter().zip(baseline).map(|(a, b)| b / a).collect();
+    let ratio = above_zero.then(|| Sample::of(&ratios)).flatten();
     Some(Paired {
         n: sample.n,
         mean_difference: sample.mean,
@@ -63,6 +70,8 @@ pub fn compare(
         unpaired_half_width: welch(&a, &b, level).map(|interval| interval.half_width()),
         variance_reduction: variance_reduction(),
         wilcoxon: signed_rank(&differences),
+        mean_ratio: ratio.map(|ratio| ratio.mean),
+        ratio_interval: ratio.and_then(|ratio| ratio.t_interval(level)),
     })
 }
 
@@ -92,6 +101,18 @@ mod tests {
     use super::*;
     use crate::rng::{Purpose, Streams};
     use proptest::prelude::*;
+
+    #[test]
+    fn ratios_are_those_of_pairs() {
+        let of = |a: &[f64], b: &[f64]| compare(a, b, 0.95, 100, &mut stream()).unwrap();
+        // 3/2, 8/4 and 5/2: mean 2, standard deviation 1/2, t(2) = 4.3027 over the root of three.
+        let found = of(&[2.0, 4.0, 2.0], &[3.0, 8.0, 5.0]);
+        assert_eq!(found.mean_ratio, Some(2.0));
+        assert!((found.ratio_interval.unwrap().half_width() - 4.302_652_7 * 0.5 / 3f64.sqrt()).abs() < 1e-6);
+        assert_eq!(of(&[2.0, 0.0], &[3.0, 8.0]).mean_ratio, None, "nothing is so many times zero");
+        let one = of(&[2.0], &[3.0]);
+        assert_eq!((one.mean_ratio, one.ratio_interval), (Some(1.5), None));
+    }
 
     fn stream() -> Pcg64 {
         Streams { seed: 5, replication: 0 }.stream(Purpose::Synthesis, 0)

@@ -262,6 +262,9 @@ impl<'a> Values<'a> {
                 variance_reduction: found.variance_reduction,
                 wilcoxon_p: found.wilcoxon.p_value,
                 holm_p: 1.0,
+                ratio: found.mean_ratio,
+                ratio_low: found.ratio_interval.map(|i| i.low),
+                ratio_high: found.ratio_interval.map(|i| i.high),
             });
         }
         let p: Vec<f64> = comparisons.iter().map(|c| c.wilcoxon_p).collect();

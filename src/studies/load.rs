@@ -78,6 +78,7 @@ pub fn load(path: &Path) -> Result<Study> {
     let seed = base.seed();
     let points = design::points(&file.factors, &file.design, seed, &mut problems);
     metrics(&file, &base, &mut problems);
+    ratios(&file, &mut problems);
     if !problems.errors.is_empty() {
         return Err(Error::Input(problems.errors));
     }
@@ -150,7 +151,11 @@ pub fn load(path: &Path) -> Result<Study> {
                 values: file.factors.iter().map(|f| f.name.clone()).zip(values.iter().cloned()).collect(),
             })
             .collect(),
-        metrics: file.metrics.iter().filter_map(|name| plan_metric(name, &base.spec.currency)).collect(),
+        metrics: file
+            .metrics
+            .iter()
+            .filter_map(|name| plan_metric(name, &file, &base.spec.currency))
+            .collect(),
     };
     Ok(Study { plan, arms, replications: file.replications, stop: file.stop, inputs })
 }
@@ -216,6 +221,16 @@ fn metrics(file: &StudyFile, base: &Scenario, problems: &mut Problems<'_>) {
     }
 }
 
+/// Whether each ratio is of a figure that is compared.
+fn ratios(file: &StudyFile, problems: &mut Problems<'_>) {
+    for (i, name) in file.ratios.iter().enumerate().filter(|(_, name)| !file.metrics.contains(name)) {
+        let metrics: Vec<&str> = file.metrics.iter().map(String::as_str).collect();
+        problems
+            .add(&format!("ratios[{i}]"), format!("\"{}\"", shortened(name)), "one of `metrics`")
+            .perhaps(suggest::help(name, metrics));
+    }
+}
+
 fn plan_policy(policy: &PolicyEntry, common: &[String]) -> PlanPolicy {
     let mut arguments = Vec::new();
     for name in uses(policy) {
@@ -227,19 +242,20 @@ fn plan_policy(policy: &PolicyEntry, common: &[String]) -> PlanPolicy {
     PlanPolicy { name: policy.name.clone(), description: policy.description.clone(), arguments }
 }
 
-fn plan_metric(name: &str, currency: &str) -> Option<PlanMetric> {
+fn plan_metric(name: &str, file: &StudyFile, currency: &str) -> Option<PlanMetric> {
     let (figure, owner) = catalogue::find(name)?;
     let title = match owner {
         Some(owner) => format!("{} ({owner})", figure.title),
         None => figure.title.to_owned(),
     };
-    let unit = if figure.unit == "currency" { currency } else { figure.unit };
+    let unit = figure.unit.replace("currency", currency);
     let better = match figure.better {
         Direction::Higher => Some("higher".to_owned()),
         Direction::Lower => Some("lower".to_owned()),
         Direction::Neither => None,
     };
-    Some(PlanMetric { name: name.to_owned(), title, unit: unit.to_owned(), better })
+    let ratio = file.ratios.iter().any(|ratio| ratio == name);
+    Some(PlanMetric { name: name.to_owned(), title, unit, better, ratio })
 }
 
 /// The policies of gridfleet that an entry names; one that says nothing else is meant by its own name.

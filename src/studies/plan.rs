@@ -89,6 +89,9 @@ pub struct PlanMetric {
     pub unit: String,
     /// `higher`, `lower`, or nothing where neither is better.
     pub better: Option<String>,
+    /// The table shows ratios to the baseline.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ratio: bool,
 }
 
 /// One replication of one policy at one point.

@@ -94,6 +94,12 @@ pub struct Comparison {
     pub wilcoxon_p: f64,
     /// The same after Holm, over the policies compared on this figure at this point.
     pub holm_p: f64,
+    /// Mean over replications of the baseline's value over the policy's, where all are above 0.
+    pub ratio: Option<f64>,
+    /// Its Student's t interval.
+    pub ratio_low: Option<f64>,
+    /// Its upper end.
+    pub ratio_high: Option<f64>,
 }
 
 /// How likely a policy is the best in a figure at a point.
@@ -250,6 +256,10 @@ impl StudySummary {
             add(&metric.title, unit, &|policy| self.mean_cell(policy, point, metric));
             let unit = if unit == "%" { "% points" } else { unit };
             add("  difference", unit, &|policy| self.difference_cell(policy, point, metric));
+            if metric.ratio {
+                let name = format!("  {} over it", self.plan.baseline);
+                add(&name, "", &|policy| self.ratio_cell(policy, point, metric));
+            }
             if self.plan.policies.len() > 1 {
                 add("  best with probability", "%", &|policy| {
                     let best = self
@@ -281,6 +291,11 @@ impl StudySummary {
         let (factor, _) = metric.shown();
         let half = half(comparison.low, comparison.high).map(|half| factor * half);
         Some(format!("{sign}{}{star}", plus_minus(factor * comparison.difference, half)))
+    }
+
+    fn ratio_cell(&self, policy: &str, point: usize, metric: &PlanMetric) -> Option<String> {
+        let comparison = self.comparison(policy, point, &metric.name)?;
+        Some(plus_minus(comparison.ratio?, half(comparison.ratio_low, comparison.ratio_high)))
     }
 }
 

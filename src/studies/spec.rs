@@ -41,6 +41,11 @@ pub struct StudyFile {
     #[serde(default = "metrics")]
     #[schemars(length(min = 1, max = 100))]
     pub metrics: Vec<String>,
+    /// Those of `metrics` for which the table shows what the baseline has over what a policy has, replication by
+    /// replication: above 1 the policy has less.
+    #[serde(default)]
+    #[schemars(length(max = 100))]
+    pub ratios: Vec<String>,
     /// Changes to the scenario for all policies: "key" = value.
     #[serde(default)]
     pub set: BTreeMap<String, Json>,

@@ -61,7 +61,7 @@ pub fn all(dir: &Path, collated: &Collated) -> Result<()> {
         columns.push(texts("baseline", comparisons.iter().map(|_| Some(plan.baseline.as_str()))));
         columns.push(texts("metric", comparisons.iter().map(|c| Some(c.metric.as_str()))));
         columns.push(integers("n", comparisons.iter().map(|c| c.n as i64)));
-        let figures: [Figure<Comparison>; 10] = [
+        let figures: [Figure<Comparison>; 13] = [
             ("difference", |c| Some(c.difference)),
             ("sd", |c| c.sd),
             ("low", |c| c.low),
@@ -72,6 +72,9 @@ pub fn all(dir: &Path, collated: &Collated) -> Result<()> {
             ("variance_reduction", |c| c.variance_reduction),
             ("wilcoxon_p", |c| Some(c.wilcoxon_p)),
             ("holm_p", |c| Some(c.holm_p)),
+            ("ratio", |c| c.ratio),
+            ("ratio_low", |c| c.ratio_low),
+            ("ratio_high", |c| c.ratio_high),
         ];
         columns.extend(figures.map(|(name, value)| numbers(name, comparisons.iter().map(value))));
         write(dir, "comparisons.parquet", plan, columns)?;

@@ -3,7 +3,8 @@
 //! A session's power changes only at events of its station: a vehicle connects
 //! or leaves, a session starts or stops, or, where the site limit binds, a
 //! battery reaches a corner of its charging curve. At each of them the limit is
-//! divided anew, by max-min fairness over what each vehicle could take. Between
+//! divided anew, by max-min fairness over what each vehicle could take, or, where a
+//! policy has limited the station, to the emptiest vehicle first. Between
 //! events everything is known in closed form and read without being changed, so
 //! that who looks (a meter, a policy, a price change) never changes the result.
 
@@ -265,8 +266,14 @@ impl Stations {
             self.demands.push((position, demand_kw));
         }
         let constrained = state.shares && total_kw > limit_kw;
-        if constrained {
-            // Max-min fairness: whoever wants less than an equal part gets it all; the rest share what is left.
+        // What a policy leaves a station goes to the emptiest first; a limit of the site alone is shared by max-min
+        // fairness: whoever wants less than an equal part gets it all; the rest share what is left.
+        let emptiest_first = state.budget_kw.is_finite();
+        if constrained && emptiest_first {
+            let sessions = &self.sessions;
+            let soc = |position: usize| sessions[position].as_ref().map_or(1.0, |session| session.anchor_soc);
+            self.demands.sort_by(|a, b| soc(a.0).total_cmp(&soc(b.0)).then(a.0.cmp(&b.0)));
+        } else if constrained {
             self.demands.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
         }
         let (mut left_kw, mut sharers) = (limit_kw, self.demands.len());
@@ -276,7 +283,8 @@ impl Stations {
             let of = &setup.types[vehicle_type(session.vehicle)];
             session.share_kw = session.limit_kw.min(session.set_kw);
             if constrained {
-                session.share_kw = demand_kw.min(left_kw / sharers as f64);
+                let part_kw = if emptiest_first { left_kw } else { left_kw / sharers as f64 };
+                session.share_kw = demand_kw.min(part_kw);
                 left_kw -= session.share_kw;
                 sharers -= 1;
             }

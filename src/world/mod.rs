@@ -8,6 +8,7 @@
 pub mod battery;
 pub mod charging;
 pub mod fleet;
+pub mod loads;
 pub mod nearby;
 pub mod requests;
 pub mod setup;
@@ -22,6 +23,7 @@ pub mod view;
 pub use battery::{ChargingCurve, VehicleType};
 pub use charging::{Session, Stations, Waiting};
 pub use fleet::{FareRule, Fleet, VehicleStart};
+pub use loads::{LoadBook, Wish};
 pub use nearby::{First, Nearby, Search, Verdict, Visitor};
 pub use requests::{Bound, Requests};
 pub use setup::{Mode, Setup};

@@ -2,9 +2,10 @@
 //!
 //! The engine's handlers change it; policies read it through a `View`.
 
+use super::charging::best_limit_kw;
 use super::travel::{Bounds, Pace};
 use super::vehicle::{Activity, Trigger, Vehicle};
-use super::{Mode, Nearby, Session, Setup, Stations, TradingState};
+use super::{LoadBook, Mode, Nearby, Session, Setup, Stations, TradingState, Wish};
 use crate::geo::Places;
 use crate::ids::{FleetId, PlaceId, RequestId, RetailerId, StationId, VehicleId};
 use crate::records::PriceRecord;
@@ -95,6 +96,8 @@ pub struct State {
     pub fleet_settled_kwh: Vec<f64>,
     /// What the sessions that have ended have drawn, by fleet and retailer (fleet x retailers + retailer).
     pub drawn: Vec<Drawn>,
+    /// By retailer whose price follows the load.
+    pub loads: Vec<LoadBook>,
     /// Markets.
     pub trading: TradingState,
     /// Requests that could not have a vehicle because it was committed to a market; empty without bidders.
@@ -208,6 +211,7 @@ impl State {
             counts,
             fleet_settled_kwh: vec![0.0; setup.fleets.len()],
             drawn: vec![Drawn::default(); setup.fleets.len() * setup.retailers.len()],
+            loads: LoadBook::all(setup),
             trading: TradingState::new(&setup.trading, &setup.clock),
             turned_away: if setup.trading.is_active() {
                 vec![false; setup.requests.len()]
@@ -306,6 +310,40 @@ impl State {
         match (next, patience) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
+        }
+    }
+
+    /// A vehicle has come to a station to charge: notes what it would like, where prices follow the load.
+    pub fn ask_for_charge(&mut self, setup: &Setup, vehicle: VehicleId, station: StationId) {
+        self.note_wish(setup, vehicle, station, self.now, 1.0);
+    }
+
+    /// A vehicle that came to a station at `arrival` leaves: what it would have liked from now on counts no more. Its
+    /// state of charge is still that of its arrival, for a session keeps its own.
+    pub fn ask_no_more(&mut self, setup: &Setup, vehicle: VehicleId, station: StationId, arrival: SimTime) {
+        self.note_wish(setup, vehicle, station, arrival, -1.0);
+    }
+
+    fn note_wish(
+        &mut self,
+        setup: &Setup,
+        vehicle: VehicleId,
+        station: StationId,
+        arrival: SimTime,
+        sign: f64,
+    ) {
+        if self.loads.is_empty() {
+            return;
+        }
+        let there = &setup.stations[station.index()];
+        let v = &self.vehicles[vehicle.index()];
+        let of = &setup.types[v.vehicle_type.index()];
+        let limit_kw = best_limit_kw(of, &there.connectors);
+        let since_s = (self.now - arrival) as f64;
+        let soc = of.soc_after(v.soc, limit_kw, v.target_soc, since_s);
+        let wish = Wish { soc, target_soc: v.target_soc, limit_kw };
+        for book in self.loads.iter_mut().filter(|book| book.retailer == there.retailer) {
+            book.ask(station, of, wish, self.now, sign);
         }
     }
 

@@ -52,6 +52,9 @@ pub struct Station {
     pub retailer: RetailerId,
     /// What the operator adds to the retailer's price [currency/MWh].
     pub markup_eur_mwh: f64,
+    /// How much being away from its nominal profile costs it, where its load makes the price: half of this times the
+    /// squared distance [currency/MWh per kW].
+    pub sensitivity_eur_mwh_kw: f64,
     /// Bus of the distribution feeder it hangs on.
     pub bus: Option<u32>,
     /// Longest time a vehicle stands in its queue before it gives up [s].

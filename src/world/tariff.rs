@@ -25,10 +25,28 @@ pub enum Tariff {
         /// Added to its price [currency/MWh].
         margin_eur_mwh: f64,
     },
+    /// A price that the load of all its stations makes: the base price of a slot, which is announced, and so much
+    /// more for each kilowatt that they draw in it on average, which is known when the slot is over.
+    LoadDependent {
+        /// Base prices.
+        series: Series,
+        /// Added to the price of the series [currency/MWh].
+        margin_eur_mwh: f64,
+        /// By how much a kilowatt raises the price [currency/MWh per kW], above 0.
+        slope_eur_mwh_kw: f64,
+    },
 }
 
 impl Tariff {
-    /// Price at `t` [currency/MWh]; `cleared` tells what a market cleared at for `t`.
+    /// By how much the load raises the price [currency/MWh per kW], where it does.
+    pub fn slope_eur_mwh_kw(&self) -> Option<f64> {
+        match self {
+            Self::LoadDependent { slope_eur_mwh_kw, .. } => Some(*slope_eur_mwh_kw),
+            _ => None,
+        }
+    }
+
+    /// Price at `t` [currency/MWh], of a price that follows the load that without any; `cleared` tells what a market cleared at for `t`.
     ///
     /// # Panics
     /// If a price series does not cover `t`; the scenario checks that it covers the horizon.
@@ -36,7 +54,8 @@ impl Tariff {
         match self {
             Self::Flat(price) => *price,
             Self::TimeOfUse(week) => week[clock.hour_of_week(t)],
-            Self::RealTime { series, margin_eur_mwh } => {
+            Self::RealTime { series, margin_eur_mwh }
+            | Self::LoadDependent { series, margin_eur_mwh, .. } => {
                 series.at(t).expect("real-time prices cover the horizon") + margin_eur_mwh
             }
             Self::Market { market, margin_eur_mwh } => cleared(*market) + margin_eur_mwh,

@@ -31,6 +31,7 @@ fn facts(outputs: OutputOptions) -> AuditFacts {
             first_come_first_served: true,
             retailer: "grid".to_owned(),
             markup_eur_mwh: 50.0,
+            slope_eur_mwh_kw: None,
         }],
         requests: Some(2),
         trades: true,

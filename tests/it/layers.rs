@@ -20,7 +20,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("world", &["geo", "ids", "ledger", "markets", "records", "rng", "time"]),
     ("forecast", &["error", "rng", "time"]),
     ("optimize", &["error"]),
-    ("policies", &["error", "forecast", "geo", "ids", "markets", "optimize", "rng", "time", "world"]),
+    (
+        "policies",
+        &["error", "forecast", "games", "geo", "ids", "markets", "optimize", "rng", "time", "world"],
+    ),
     ("engine", &["error", "geo", "ids", "ledger", "markets", "policies", "records", "rng", "time", "world"]),
     (
         "scenario",

@@ -18,6 +18,7 @@ mod families;
 mod forecast;
 mod fuzz_corpus;
 mod layers;
+mod loads;
 mod market_picture;
 mod outputs;
 mod outputs_day;

@@ -34,6 +34,8 @@ fn shipped_files_are_made_by_the_commands_of_their_readme() {
     assert_same(&folder.path().join("trips.parquet"), "nyc-week/yellow_tripdata_2018-03-05.parquet");
     run(SynthCommand::NycStations(output("nyc-stations.csv"))).unwrap();
     assert_same(&folder.path().join("nyc-stations.csv"), "nyc-week/stations.csv");
+    run(SynthCommand::NycCompanies(output("nyc-companies.csv"))).unwrap();
+    assert_same(&folder.path().join("nyc-companies.csv"), "nyc-week/companies.csv");
     run(SynthCommand::NycZones(output("zones.csv"))).unwrap();
     assert_same(&folder.path().join("zones.csv"), "nyc-week/taxi_zones.csv");
     run(SynthCommand::Vehicles(output("vehicles.csv"))).unwrap();

@@ -6,7 +6,7 @@ use gridfleet::ids::{BidderId, FleetId, MarketId, OperatorId, PlaceId, RetailerI
 use gridfleet::ledger::{EntryKind, LedgerEntry, Money};
 use gridfleet::markets::{GateRule, Imbalance, Lots, Market, MarketKind, Products, Series, Side};
 use gridfleet::policies::{Action, Bidding, BiddingSpec, ChargingSpec, DispatchSpec, OpenGate, Policies};
-use gridfleet::records::{MarketRecord, Recorder, SessionRecord, TripRecord, TripStatus};
+use gridfleet::records::{LoadRecord, MarketRecord, Recorder, SessionRecord, TripRecord, TripStatus};
 use gridfleet::rng::Streams;
 use gridfleet::time::{LocalClock, SimTime};
 use gridfleet::world::{
@@ -19,9 +19,9 @@ use std::sync::Arc;
 const STREAMS: Streams = Streams { seed: 1, replication: 0 };
 
 /// 8:00 of the day, as everything here is told in hours and minutes.
-const START: SimTime = SimTime(8 * 3_600);
+pub const START: SimTime = SimTime(8 * 3_600);
 
-fn at(hour: i64, minute: i64) -> SimTime {
+pub fn at(hour: i64, minute: i64) -> SimTime {
     SimTime(hour * 3_600 + minute * 60)
 }
 
@@ -32,6 +32,7 @@ pub struct Day {
     pub market: Vec<MarketRecord>,
     pub trips: Vec<TripRecord>,
     pub sessions: Vec<SessionRecord>,
+    pub loads: Vec<LoadRecord>,
 }
 
 impl Recorder for Day {
@@ -40,6 +41,9 @@ impl Recorder for Day {
     }
     fn session(&mut self, record: &SessionRecord) {
         self.sessions.push(*record);
+    }
+    fn load(&mut self, record: &LoadRecord) {
+        self.loads.push(*record);
     }
     fn market(&mut self, record: &MarketRecord) {
         self.market.push(*record);
@@ -67,10 +71,10 @@ fn market(name: &str, kind: MarketKind, lead_s: i64, price_eur_mwh: [f64; 8]) ->
 }
 
 /// One recorded trip: vehicle, start, minutes, fall of the charge, ends at a charger, fare.
-type Trip = (u32, SimTime, u32, f64, bool, f64);
+pub type Trip = (u32, SimTime, u32, f64, bool, f64);
 
 /// Three cars of 20 kWh that take 4 kW, of which four fifths arrive in the battery; energy at 200 EUR/MWh.
-fn setup(trips: &[Trip], soc: [f64; 3], markets: Vec<Market>) -> Setup {
+pub fn setup(trips: &[Trip], soc: [f64; 3], markets: Vec<Market>) -> Setup {
     let mut places = Places::default();
     places.add_point(48.8, 9.2);
     let mut requests = Requests::default();
@@ -130,6 +134,7 @@ fn setup(trips: &[Trip], soc: [f64; 3], markets: Vec<Market>) -> Setup {
             site_limit_kw: f64::INFINITY,
             retailer: RetailerId(0),
             markup_eur_mwh: 0.0,
+            sensitivity_eur_mwh_kw: 1.0,
             bus: None,
             queue_patience_s: 1_800,
         }],
@@ -195,6 +200,7 @@ fn run(setup: Setup, bids: Vec<(u16, SimTime, f64, f64)>) -> (Day, Simulation) {
         charging: ChargingSpec::ThresholdNearest { start_soc: 0.2, target_soc: 0.9 }.build(),
         relocation: None,
         bidding: vec![Box::new(Script { bids, plant })],
+        stations: None,
     };
     let mut simulation = Simulation::under(setup, policies, STREAMS).audited();
     let mut day = Day::default();
@@ -342,6 +348,7 @@ fn a_perfect_forecast_without_risk_buys_just_what_can_be_drawn() {
         charging: ChargingSpec::ThresholdNearest { start_soc: 0.2, target_soc: 0.9 },
         relocation: gridfleet::policies::RelocationSpec::None {},
         bidding: intraday(0.0),
+        stations: gridfleet::policies::StationsSpec::Uncontrolled {},
     };
     let policies = gridfleet::engine::policies(&specs, &setup, STREAMS);
     let mut simulation = Simulation::under(setup, policies, STREAMS).audited();
@@ -395,6 +402,7 @@ fn gates_lots_and_nonsense_are_refused() {
         charging: ChargingSpec::ThresholdNearest { start_soc: 0.2, target_soc: 0.9 }.build(),
         relocation: None,
         bidding: vec![Box::new(Eager(bids))],
+        stations: None,
     };
     let mut simulation = Simulation::under(setup, policies, STREAMS).audited();
     let mut day = Day::default();

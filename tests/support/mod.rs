@@ -101,6 +101,7 @@ pub fn city(size: City) -> Setup {
                 site_limit_kw: if i % 2 == 0 { f64::INFINITY } else { 0.5 * total_kw },
                 retailer: RetailerId::new(i % 2),
                 markup_eur_mwh: 50.0,
+                sensitivity_eur_mwh_kw: 1.0,
                 bus: None,
                 queue_patience_s: 1_800,
             }

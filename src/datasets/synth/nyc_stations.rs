@@ -20,21 +20,12 @@ const KERB_STATIONS: usize = 25;
 /// # Errors
 /// If the built-in tables cannot be read.
 pub fn stations() -> Result<Vec<StationRow>> {
-    let city = City::new()?;
-    let mut by_demand: Vec<(f64, u16)> = city
-        .zone
-        .iter()
-        .enumerate()
-        .map(|(i, &zone)| (city.pickups.iter().map(|block| block[i]).sum(), zone))
-        .filter(|(_, zone)| !HUB_ZONES.contains(zone))
-        .collect();
-    by_demand.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-
     let mut stations = Vec::new();
     for zone in HUB_ZONES {
         stations.push(station("hub", stations.len() + 1, zone, 8, 50.0, Some(300.0), 60.0));
     }
-    let rest = by_demand.into_iter().map(|(_, zone)| zone).take(CITY_STATIONS + KERB_STATIONS);
+    let rest = by_demand()?.into_iter().filter(|zone| !HUB_ZONES.contains(zone));
+    let rest = rest.take(CITY_STATIONS + KERB_STATIONS);
     for (rank, zone) in rest.enumerate() {
         // Every second of the busiest zones has a city site; posts stand in the others and further out.
         let city_site = rank < 2 * CITY_STATIONS && rank % 2 == 0;
@@ -45,6 +36,33 @@ pub fn stations() -> Result<Vec<StationRow>> {
         });
     }
     Ok(stations)
+}
+
+/// Zones, the busiest first.
+fn by_demand() -> Result<Vec<u16>> {
+    let city = City::new()?;
+    let demand = |(i, &zone): (usize, &u16)| (city.pickups.iter().map(|block| block[i]).sum(), zone);
+    let mut zones: Vec<(f64, u16)> = city.zone.iter().enumerate().map(demand).collect();
+    zones.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    Ok(zones.into_iter().map(|(_, zone)| zone).collect())
+}
+
+/// Names of the companies of [`companies`].
+const COMPANIES: [&str; 3] = ["amber", "cobalt", "jade"];
+const COMPANY_STATIONS: usize = 10;
+
+/// Thirty DC sites of three companies, dealt in turn to the busiest zones: alike, so that only who decides together
+/// makes a difference.
+///
+/// # Errors
+/// If the built-in tables cannot be read.
+pub fn companies() -> Result<Vec<StationRow>> {
+    let zones = by_demand()?.into_iter().take(COMPANIES.len() * COMPANY_STATIONS);
+    let dealt = zones.enumerate().map(|(rank, zone)| {
+        let number = rank / COMPANIES.len() + 1;
+        station(COMPANIES[rank % COMPANIES.len()], number, zone, 4, 50.0, Some(150.0), 60.0)
+    });
+    Ok(dealt.collect())
 }
 
 fn station(
@@ -76,6 +94,18 @@ fn station(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn companies_have_ten_stations_each() {
+        let stations = companies().unwrap();
+        for company in COMPANIES {
+            assert_eq!(stations.iter().filter(|s| s.operator == company).count(), 10);
+        }
+        let mut zones: Vec<String> = stations.iter().map(|s| format!("{:?}", s.location)).collect();
+        zones.sort_unstable();
+        zones.dedup();
+        assert_eq!(zones.len(), 30);
+    }
 
     #[test]
     fn sixty_stations_each_in_a_zone_of_its_own() {

@@ -18,13 +18,13 @@ use crate::ids::{BidderId, FleetId, MarketId, RetailerId};
 use crate::markets::MarketKind;
 use crate::rng::Streams;
 use crate::time::SimTime;
-use crate::world::{Party, Setup, View};
+use crate::world::{LoadBook, Party, Setup, View};
 use plant::{Limit, Plant, Strategy};
 use rand_pcg::Pcg64;
 use std::sync::Arc;
 
-/// What a forecaster that replays the future needs: the same replication without any bid.
-#[derive(Debug, Clone, PartialEq)]
+/// What a forecaster that replays the future needs: the same replication without any bid or limit of a station.
+#[derive(Debug, Clone)]
 pub struct Foresight {
     /// First reading.
     pub start: SimTime,
@@ -32,6 +32,8 @@ pub struct Foresight {
     pub interval_s: i64,
     /// Power that each fleet could take, reading by reading [kW].
     pub pool_kw: Vec<Vec<f64>>,
+    /// What was asked for at stations whose price follows the load.
+    pub asked_kwh: Vec<LoadBook>,
 }
 
 /// Who buys nothing ahead.

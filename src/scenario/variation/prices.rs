@@ -12,7 +12,7 @@ use crate::world::{Retailer, Tariff, Trading};
 /// All series of prices.
 fn all<'a>(retailers: &'a mut [Retailer], trading: &'a mut Trading) -> Vec<&'a mut Series> {
     let tariffs = retailers.iter_mut().filter_map(|retailer| match &mut retailer.tariff {
-        Tariff::RealTime { series, .. } => Some(series),
+        Tariff::RealTime { series, .. } | Tariff::LoadDependent { series, .. } => Some(series),
         Tariff::Flat(_) | Tariff::TimeOfUse(_) | Tariff::Market { .. } => None,
     });
     let markets = trading.markets.iter_mut();

@@ -5,6 +5,7 @@ use crate::ids::{PlaceId, RetailerId, StationId, VehicleId};
 use crate::time::SimTime;
 use crate::world::charging::best_limit_kw;
 use crate::world::nearby::{Look, Search, Verdict, Visitor};
+use crate::world::{LoadBook, VehicleType, Wish};
 
 /// Takes every station.
 struct Collect<'a>(&'a mut Vec<StationId>);
@@ -110,5 +111,28 @@ impl View<'_> {
     /// The retailer of a station.
     pub fn retailer(&self, station: StationId) -> RetailerId {
         self.setup.stations[station.index()].retailer
+    }
+
+    /// What is known of the stations of retailers whose price follows the load.
+    pub fn load_books(&self) -> &[LoadBook] {
+        &self.state.loads
+    }
+
+    /// What the vehicles at a station would still like: those that take power or are held by a policy, then those in
+    /// line.
+    pub fn wishes(&self, station: StationId) -> impl Iterator<Item = (&VehicleType, Wish)> {
+        let connectors = &self.setup.stations[station.index()].connectors;
+        let plugged =
+            self.state.stations.sessions[self.state.stations.connectors(self.setup, station)].iter();
+        let plugged = plugged.flatten().map(|session| {
+            let of = self.vehicle_type(session.vehicle);
+            let soc = session.soc(of, self.now());
+            (of, Wish { soc, target_soc: session.target_soc, limit_kw: session.limit_kw })
+        });
+        let waiting = self.state.stations.stations[station.index()].queue.iter().map(|waiting| {
+            let (of, v) = (self.vehicle_type(waiting.vehicle), self.vehicle(waiting.vehicle));
+            (of, Wish { soc: v.soc, target_soc: v.target_soc, limit_kw: best_limit_kw(of, connectors) })
+        });
+        plugged.chain(waiting)
     }
 }
