@@ -8,6 +8,7 @@ pub use super::figures::{
     Figures, FleetFigures, LoadFigures, MarketFigures, OperatorFigures, RunFigures, TradingFigures,
 };
 use super::loads::LoadSums;
+use super::readings::{Peak, TimeMean};
 use super::{
     FleetRecord, Labels, LegPurpose, LegRecord, LoadRecord, MarketRecord, Recorder, SessionRecord,
     StationRecord, TripRecord, TripStatus,
@@ -64,30 +65,6 @@ struct Sums {
     money: [Money; EntryKind::ALL.len()],
     received: Money,
     paid: Money,
-}
-
-/// Mean over time of a value read now and then: straight lines between readings.
-#[derive(Default)]
-struct TimeMean {
-    last: Option<(SimTime, f64)>,
-    area: f64,
-    seconds: i64,
-}
-
-impl TimeMean {
-    fn read(&mut self, time: SimTime, value: f64) {
-        if let Some((before, last)) = self.last {
-            self.area += 0.5 * (last + value) * (time - before) as f64;
-            self.seconds += time - before;
-        }
-        self.last = Some((time, value));
-    }
-    fn mean(&self) -> Option<f64> {
-        match self.seconds {
-            0 => self.last.map(|(_, value)| value),
-            seconds => Some(self.area / seconds as f64),
-        }
-    }
 }
 
 /// Histogram with three significant digits: exact below 2,048 s. It grows as needed.
@@ -275,28 +252,6 @@ enum Holder {
     Fleet(usize),
     Operator(usize),
     Other,
-}
-
-/// Total power of all stations, reading by reading.
-#[derive(Default)]
-struct Peak {
-    time: Option<SimTime>,
-    sum_kw: f64,
-    peak_kw: f64,
-}
-
-impl Peak {
-    fn read(&mut self, time: SimTime, power_kw: f64) {
-        if self.time != Some(time) {
-            self.peak_kw = self.peak();
-            self.sum_kw = 0.0;
-            self.time = Some(time);
-        }
-        self.sum_kw += power_kw;
-    }
-    fn peak(&self) -> f64 {
-        self.peak_kw.max(self.sum_kw)
-    }
 }
 
 /// Accumulates [`Figures`].

@@ -9,6 +9,7 @@ pub mod dictionary;
 pub mod figures;
 mod loads;
 pub mod metrics;
+mod readings;
 
 use crate::geo::Places;
 use crate::ids::{

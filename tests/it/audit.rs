@@ -216,7 +216,8 @@ fn a_stranger_is_found() {
 
 #[test]
 fn what_was_not_written_is_said_to_be_impossible_to_check() {
-    for table in TableId::ALL {
+    // Without prices that follow the load nobody looks at `loads`.
+    for table in TableId::ALL.into_iter().filter(|&table| table != TableId::Loads) {
         let tables = TableId::ALL.into_iter().filter(|t| *t != table).collect();
         let options = OutputOptions { tables, ..OutputOptions::default() };
         let report = audit_with(&Day::new(), &options, &Day::new());

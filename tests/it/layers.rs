@@ -44,8 +44,6 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("plots", &["error", "time"]),
-    ("statistics", &["rng"]),
-    ("games", &["error", "optimize", "rng", "statistics"]),
     ("outputs", &["error", "geo", "ids", "ledger", "markets", "plots", "records", "time"]),
     ("audit", &["error", "ids", "ledger", "markets", "outputs", "records", "time"]),
     ("report", &["error", "ids", "outputs", "plots", "records", "time"]),

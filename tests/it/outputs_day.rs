@@ -12,7 +12,7 @@ use gridfleet::ids::{
 use gridfleet::ledger::{EntryKind, LedgerEntry, Money, Reference};
 use gridfleet::markets::Side;
 use gridfleet::records::{
-    EndReason, FleetRecord, Labels, LegPurpose, LegRecord, MarketRecord, PriceRecord, Recorder,
+    EndReason, FleetRecord, Labels, LegPurpose, LegRecord, LoadRecord, MarketRecord, PriceRecord, Recorder,
     SessionRecord, SiteKind, SiteRecord, StationRecord, StationSite, TripRecord, TripStatus,
 };
 use gridfleet::time::SimTime;
@@ -33,6 +33,7 @@ pub struct Day {
     pub fleet: Vec<FleetRecord>,
     pub stations: Vec<StationRecord>,
     pub prices: Vec<PriceRecord>,
+    pub loads: Vec<LoadRecord>,
     pub market: Vec<MarketRecord>,
     pub ledger: Vec<LedgerEntry>,
     pub sites: Vec<SiteRecord>,
@@ -237,6 +238,19 @@ impl Day {
             imbalance_kwh: 0.0,
             cash: -0.5,
         };
+        let load = LoadRecord {
+            slot_start: START,
+            slot_end: START + 900,
+            station: StationId(0),
+            operator: OperatorId(0),
+            nominal_kw: 20.0,
+            budget_kw: Some(12.0),
+            power_kw: 10.0,
+            base_price_eur_mwh: 40.0,
+            price_eur_mwh: 45.0,
+            energy_cost: 0.1125,
+            deviation_cost: 0.0125,
+        };
         let early = MarketRecord {
             bid: BidId(2),
             product_start: START,
@@ -274,6 +288,7 @@ impl Day {
             fleet,
             stations,
             prices,
+            loads: vec![load],
             market: vec![bid, settled, early],
             ledger,
             sites,
@@ -287,6 +302,7 @@ impl Day {
         self.fleet.iter().for_each(|r| recorder.fleet(r));
         self.stations.iter().for_each(|r| recorder.station(r));
         self.prices.iter().for_each(|r| recorder.price(r));
+        self.loads.iter().for_each(|r| recorder.load(r));
         self.market.iter().for_each(|r| recorder.market(r));
         self.ledger.iter().for_each(|r| recorder.ledger(r));
         self.sites.iter().for_each(|r| recorder.site(r));
