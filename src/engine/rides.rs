@@ -270,6 +270,13 @@ impl Simulation {
             EntryKind::Fare,
             Reference::Trip(ride.request.0),
         );
+        let asked = requests.fleet[i];
+        if asked != record.fleet {
+            let fee = Money::from_units(self.setup.referral_share * requests.fare[i].units());
+            let (to, from, reference) =
+                (Accounts::fleet(asked), Accounts::fleet(record.fleet), Reference::Trip(ride.request.0));
+            self.accounts.pay(recorder, self.state.now, to, from, fee, EntryKind::Referral, reference);
+        }
         self.set_free(vehicle);
         if let Mode::Replay = self.setup.mode
             && self.setup.requests.bound[i].ends_at_charger

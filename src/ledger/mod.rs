@@ -79,11 +79,13 @@ pub enum EntryKind {
     SupplyCredit,
     /// A bidder settles with the system operator what it did not take, or took beyond what it bought.
     Imbalance,
+    /// A fleet pays another of its coalition, whose rider it served.
+    Referral,
 }
 
 impl EntryKind {
     /// Every kind, in the order of the enum.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Fare,
         Self::Charging,
         Self::Energy,
@@ -94,6 +96,7 @@ impl EntryKind {
         Self::Trade,
         Self::SupplyCredit,
         Self::Imbalance,
+        Self::Referral,
     ];
 
     /// Name in the tables.
@@ -109,6 +112,7 @@ impl EntryKind {
             Self::Trade => "trade",
             Self::SupplyCredit => "supply_credit",
             Self::Imbalance => "imbalance",
+            Self::Referral => "referral",
         }
     }
 }

@@ -74,6 +74,7 @@ pub const FIGURES: &[FigureInfo] = &[
     figure("wear_cost_eur", "Battery wear", "currency", Lower),
     figure("lost_request_cost_eur", "Cost of lost requests", "currency", Lower),
     figure("rescue_cost_eur", "Rescues", "currency", Lower),
+    figure("referral_cost_eur", "Paid for referrals", "currency", Neither),
     figure("market_bought_kwh", "Bought in markets", "kWh", Neither),
     figure("market_delivered_kwh", "Drawn from markets", "kWh", Neither),
     figure("tariff_kwh", "Drawn at the tariff", "kWh", Neither),

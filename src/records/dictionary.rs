@@ -326,7 +326,7 @@ pub const TABLES: &[Table] = &[
             column(
                 "kind",
                 Text,
-                "fare, charging, energy, driving, wear, lost_request, rescue, trade, supply_credit or imbalance.",
+                "fare, charging, energy, driving, wear, lost_request, rescue, trade, supply_credit, imbalance or referral.",
             ),
             column(
                 "reference",

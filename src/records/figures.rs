@@ -71,6 +71,8 @@ pub struct Figures {
     pub lost_request_cost_eur: f64,
     /// Recovery of vehicles [currency].
     pub rescue_cost_eur: f64,
+    /// Paid to other fleets of the coalition whose riders it served, less what they paid [currency].
+    pub referral_cost_eur: f64,
     /// Figures of trading, where there are markets.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub trading: Option<TradingFigures>,

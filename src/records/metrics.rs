@@ -180,6 +180,7 @@ impl Sums {
             wear_cost_eur: paid(EntryKind::Wear),
             lost_request_cost_eur: paid(EntryKind::LostRequest),
             rescue_cost_eur: paid(EntryKind::Rescue),
+            referral_cost_eur: paid(EntryKind::Referral),
             trading: setup.trades.then(|| {
                 let (credit, cost) = (received(EntryKind::SupplyCredit), -received(EntryKind::Trade));
                 let imbalance = -received(EntryKind::Imbalance);

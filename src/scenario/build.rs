@@ -7,7 +7,7 @@ use super::problems::{Problems, Subject};
 use super::spec::{ModeSpec, OutputsSpec};
 use super::variation::trips::Picking;
 use super::variation::{factors, prices};
-use super::{Recorded, Scenario, horizon, placement, snap, sorted, sources, suggest};
+use super::{Recorded, Scenario, coalitions, horizon, placement, snap, sorted, sources, suggest};
 use crate::datasets::ImportReport;
 use crate::datasets::stations::Location;
 use crate::error::Result;
@@ -75,7 +75,8 @@ impl Scenario {
         let mut problems = Problems::new(&self.document);
         let mut places = trace.places.clone();
         let zones = &recorded.zones;
-        let stations = self.stations(&mut places, zones, &mut problems);
+        let mut stations = self.stations(&mut places, zones, &mut problems);
+        coalitions::share_stations(&self.spec, &plan.coalitions, &mut stations);
         let depots = self.depots(&mut places, zones, &mut problems);
         let travel = Travel { matrix: recorded.matrix.clone(), ..plan.travel.clone() };
         let picking = Picking {
@@ -105,7 +106,7 @@ impl Scenario {
                     .collect()
             })
             .collect();
-        let vehicles = match self.spec.operation.mode {
+        let mut vehicles = match self.spec.operation.mode {
             ModeSpec::Replay => {
                 snap::snap(&mut requests, &bound, &stations, &places);
                 bound
@@ -123,6 +124,7 @@ impl Scenario {
         if !problems.errors.is_empty() {
             return Err(sorted(problems.errors));
         }
+        coalitions::leave_out(&self.spec, &plan.take_part, &mut requests, &mut vehicles, streams);
         let mut fleets: Vec<_> = plan.fleets.iter().map(|f| f.fleet.clone()).collect();
         for (fleet, depots) in fleets.iter_mut().zip(depots) {
             fleet.depots = depots;
@@ -155,6 +157,7 @@ impl Scenario {
             types: plan.types.clone(),
             fleets,
             coalitions: plan.coalitions.clone(),
+            referral_share: self.spec.operation.referral_share,
             vehicles,
             operators: plan.operators.clone(),
             stations,

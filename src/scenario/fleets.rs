@@ -306,35 +306,6 @@ fn depots(fleet: &FleetSpec, key: &str, problems: &mut Problems<'_>) -> Vec<Loca
     depots
 }
 
-/// The coalition of each fleet, numbered by its first fleet; empty where each is alone.
-pub fn coalitions(spec: &ScenarioFile, problems: &mut Problems<'_>) -> Vec<usize> {
-    if spec.operation.coalitions.is_empty() {
-        return Vec::new();
-    }
-    let mut of_fleet: Vec<Option<usize>> = vec![None; spec.fleets.len()];
-    for (i, members) in spec.operation.coalitions.iter().enumerate() {
-        let mut first = None;
-        for (j, name) in members.iter().enumerate() {
-            let key = format!("operation.coalitions[{i}][{j}]");
-            let found = format!("\"{}\"", super::document::shortened(name));
-            let Some(fleet) = spec.fleets.iter().position(|fleet| fleet.name == *name) else {
-                let names = spec.fleets.iter().map(|fleet| fleet.name.as_str());
-                problems.add(&key, found, "the name of a fleet").perhaps(suggest::help(name, names));
-                continue;
-            };
-            if of_fleet[fleet].is_some() {
-                problems.add(
-                    &key,
-                    format!("{found} for the second time"),
-                    "each fleet in one coalition at most",
-                );
-            }
-            of_fleet[fleet] = Some(*first.get_or_insert(fleet));
-        }
-    }
-    of_fleet.iter().enumerate().map(|(fleet, coalition)| coalition.unwrap_or(fleet)).collect()
-}
-
 /// What policies, mode and fleets say against each other.
 pub fn operation(
     spec: &ScenarioFile,

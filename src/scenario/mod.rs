@@ -10,6 +10,7 @@
 //! Each step reports all its problems at once, each with file, line and key.
 
 pub mod build;
+mod coalitions;
 pub mod demand;
 pub mod document;
 pub mod fleets;
@@ -75,6 +76,7 @@ pub(crate) struct Plan {
     pub types: Vec<VehicleType>,
     pub fleets: Vec<FleetPlan>,
     pub coalitions: Vec<usize>,
+    pub take_part: Vec<bool>,
     pub operators: Vec<String>,
     pub stations: Vec<StationPlan>,
     pub retailers: Vec<Retailer>,
@@ -196,7 +198,8 @@ fn resolve(
     let types = vehicle_types::vehicle_types(spec, inputs, &mut problems);
     let fleets = fleets::fleets(spec, &types, inputs, &mut problems);
     fleets::operation(spec, &fleets, &types, &mut problems);
-    let coalitions = fleets::coalitions(spec, &mut problems);
+    let coalitions = coalitions::coalitions(spec, &mut problems);
+    let take_part = coalitions::take_part(spec, &mut problems);
     let trading = markets::trading(spec, horizon.as_ref(), inputs, &mut problems);
     let retailers = tariffs::retailers(spec, &trading, horizon.as_ref(), inputs, &mut problems);
     variation::check(spec, horizon.as_ref(), &retailers, &trading, &mut problems);
@@ -210,6 +213,7 @@ fn resolve(
             types,
             fleets,
             coalitions,
+            take_part,
             operators,
             stations,
             retailers,

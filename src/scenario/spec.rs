@@ -49,7 +49,29 @@ pub struct ScenarioFile {
     /// How fleets decide.
     #[serde(default)]
     pub operation: OperationSpec,
-    /// Weather and the grid's carbon.
+    /// What fleets of a coalition share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shares {
+    /// Each serves the riders of all, and charges at stations that are open to one of them.
+    #[default]
+    RidersAndStations,
+    /// Each serves the riders of all.
+    Riders,
+}
+
+/// What becomes of riders of fleets that do not take part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum DemandOf {
+    /// They stay away: each fleet brings its own riders.
+    #[default]
+    Members,
+    /// They ask one of the fleets that take part, drawn evenly.
+    All,
+}
+
+/// Weather and the grid's carbon.
     #[serde(default)]
     pub environment: EnvironmentSpec,
     /// Catalogue of vehicle types (CSV), besides or instead of `vehicle_types`.
@@ -199,9 +221,18 @@ pub struct OperationSpec {
     pub charging: ChargingSpec,
     /// Where idle vehicles go.
     pub relocation: RelocationSpec,
-    /// Fleets that serve each other's riders, by name: `[["yellow", "green"]]` is one coalition of two. Fleets in none are
-    /// alone. Not used in `replay`.
+    /// Fleets that work together, by name: `[["yellow", "green"]]` is one coalition of two. Fleets in none are alone. Not
+    /// used in `replay`.
     pub coalitions: Vec<Vec<String>>,
+    /// What fleets of a coalition share.
+    pub coalition_shares: Shares,
+    /// Part of the fare that a fleet pays to the one of its coalition that the rider had asked (0..1).
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub referral_share: f64,
+    /// Fleets that take part, by name; by default all. The others have no vehicles. Not in `replay`.
+    pub take_part: Vec<String>,
+    /// What becomes of riders of fleets that do not take part.
+    pub demand: DemandOf,
     /// What fleets buy ahead in markets.
     pub bidding: BiddingSpec,
     /// How much stations draw whose price follows their load (tariff `load-dependent`).
@@ -574,6 +605,10 @@ impl Default for OperationSpec {
             charging: ChargingSpec::ThresholdFastest { start_soc: 0.25, target_soc: 0.8, candidates: 8 },
             relocation: RelocationSpec::None {},
             coalitions: Vec::new(),
+            coalition_shares: Shares::RidersAndStations,
+            referral_share: 0.0,
+            take_part: Vec::new(),
+            demand: DemandOf::Members,
             bidding: BiddingSpec::Regular {},
             stations: StationsSpec::Uncontrolled {},
             clairvoyant_bound: false,

@@ -1,5 +1,6 @@
 //! From the journal to the results: statistics over replications, in the order of tasks.
 
+use super::coalition_game;
 use super::journal::{Header, Journal, Outcome};
 use super::plan::{Plan, Task};
 use super::results::{ArmResult, Best, Comparison, Failure, StudySummary, Waits};
@@ -109,6 +110,7 @@ pub fn collate(journal: &Journal, header: &Header) -> Result<Collated> {
         results,
         comparisons,
         best,
+        coalition_game: coalition_game::games(plan, &names, &rows)?,
         waits: (0..arms).filter_map(|arm| riders(plan, arm, &waits[arm])).collect(),
         failures,
     };

@@ -1,7 +1,8 @@
 //! From a study file to a plan and a checked scenario for each of its arms.
 
+use super::coalition_game;
 use super::design;
-use super::plan::{Plan, PlanFactor, PlanMetric, PlanPoint, PlanPolicy};
+use super::plan::{Plan, PlanFactor, PlanGame, PlanMetric, PlanPoint, PlanPolicy};
 use super::spec::{PolicyEntry, StopSpec, StudyFile};
 use crate::error::{Error, InputError, Result};
 use crate::records::catalogue::{self, Direction};
@@ -47,7 +48,7 @@ pub fn is_study(path: &Path) -> bool {
 /// [`Error::Input`] with what is wrong with the study or with the scenario of an arm.
 pub fn load(path: &Path) -> Result<Study> {
     let (mut file, document, sha256) = scenario::read_file::<StudyFile>(path, "a study file")?;
-    if file.policies.is_empty() {
+    if file.policies.is_empty() && file.coalition_game.is_none() {
         file.policies = vec![PolicyEntry { name: AS_WRITTEN.to_owned(), ..PolicyEntry::default() }];
     }
     let mut problems = Problems::new(&document);
@@ -76,6 +77,7 @@ pub fn load(path: &Path) -> Result<Study> {
     )
     .map_err(|error| told_by(error, path, "set"))?;
     let seed = base.seed();
+    let game = game(&mut file, &base, &mut problems);
     let points = design::points(&file.factors, &file.design, seed, &mut problems);
     metrics(&file, &base, &mut problems);
     ratios(&file, &mut problems);
@@ -151,6 +153,7 @@ pub fn load(path: &Path) -> Result<Study> {
                 values: file.factors.iter().map(|f| f.name.clone()).zip(values.iter().cloned()).collect(),
             })
             .collect(),
+        coalition_game: game,
         metrics: file
             .metrics
             .iter()
@@ -219,6 +222,54 @@ fn metrics(file: &StudyFile, base: &Scenario, problems: &mut Problems<'_>) {
                 .perhaps(suggest::help(name, known.iter().map(String::as_str).collect::<Vec<_>>()));
         }
     }
+}
+
+/// The coalitions as policies, where the study is of a game.
+fn game(file: &mut StudyFile, base: &Scenario, problems: &mut Problems<'_>) -> Option<PlanGame> {
+    const KEY: &str = "coalition_game";
+    let spec = file.coalition_game.clone()?;
+    if !file.policies.is_empty() || file.baseline.is_some() {
+        let found = "`policies` or a `baseline` besides";
+        problems
+            .add(KEY, found, "a game whose coalitions are the policies")
+            .help("what all coalitions do, `set` says");
+    }
+    let fleets: Vec<String> = base.spec.fleets.iter().map(|fleet| fleet.name.clone()).collect();
+    let players = if spec.players.is_empty() { fleets.clone() } else { spec.players.clone() };
+    for (i, name) in spec.players.iter().enumerate() {
+        let key = format!("{KEY}.players[{i}]");
+        if !fleets.contains(name) {
+            problems
+                .add(&key, format!("\"{}\"", shortened(name)), "the name of a fleet")
+                .perhaps(suggest::help(name, fleets.iter().map(String::as_str)));
+        } else if spec.players[..i].contains(name) {
+            problems.add(&key, format!("\"{name}\" for the second time"), "each fleet once");
+        }
+    }
+    if !(2..=coalition_game::MOST_PLAYERS).contains(&players.len()) {
+        let expected = format!("2 to {} fleets", coalition_game::MOST_PLAYERS);
+        problems.add(&format!("{KEY}.players"), format!("{} players", players.len()), expected);
+        return None;
+    }
+    match catalogue::find(&spec.figure) {
+        Some((figure, None)) if figure.better != Direction::Neither => {}
+        _ => {
+            let names = catalogue::FIGURES.iter().map(|figure| figure.name);
+            problems
+                .add(
+                    &format!("{KEY}.figure"),
+                    format!("\"{}\"", shortened(&spec.figure)),
+                    "a key figure of all fleets together of which more or less is better",
+                )
+                .perhaps(suggest::help(&spec.figure, names));
+        }
+    }
+    if !file.metrics.contains(&spec.figure) {
+        file.metrics.insert(0, spec.figure.clone());
+    }
+    file.policies = coalition_game::policies(&players);
+    file.baseline = file.policies.last().map(|everybody| everybody.name.clone());
+    Some(coalition_game::plan(&spec, players))
 }
 
 /// Whether each ratio is of a figure that is compared.

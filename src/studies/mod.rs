@@ -12,6 +12,7 @@
 //! Results are computed from the journal alone, in the order of the tasks, so
 //! that they do not depend on threads, interruptions or shards.
 
+pub mod coalition_game;
 pub mod collate;
 pub mod design;
 pub mod journal;

@@ -46,6 +46,20 @@ pub struct Plan {
     pub points: Vec<PlanPoint>,
     /// Key figures that are compared.
     pub metrics: Vec<PlanMetric>,
+    /// The game whose coalitions the policies are, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coalition_game: Option<PlanGame>,
+}
+
+/// A game of fleets.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlanGame {
+    /// The fleets.
+    pub players: Vec<String>,
+    /// The key figure that is shared.
+    pub figure: String,
+    /// It is a cost, not a gain.
+    pub costs: bool,
 }
 
 /// A policy of a plan.

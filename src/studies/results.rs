@@ -1,5 +1,6 @@
 //! What a study comes down to: `summary.json`, and the table on the terminal.
 
+use super::coalition_game::PointGame;
 use super::plan::{Plan, PlanMetric};
 use crate::error::{Error, Result};
 use crate::outputs::summary::thousands;
@@ -28,6 +29,9 @@ pub struct StudySummary {
     pub comparisons: Vec<Comparison>,
     /// How likely each policy is the best.
     pub best: Vec<Best>,
+    /// Of a study of a game: how to share what coalitions are worth, by point.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub coalition_game: Vec<PointGame>,
     /// Waits of riders of all replications together.
     pub waits: Vec<Waits>,
     /// Tasks without a result.
@@ -206,6 +210,12 @@ impl StudySummary {
                 let names: Vec<&str> = policies.iter().map(|p| p.name.as_str()).collect();
                 out.push_str(&self.table_of(point.point, &names, lines));
                 out.push_str("\n\n");
+            }
+            let of_point = self.coalition_game.iter().find(|game| game.point == point.point);
+            if let (Some(game), Some(plan)) = (of_point, &self.plan.coalition_game) {
+                let metric = self.plan.metrics.iter().find(|metric| metric.name == plan.figure);
+                out.push_str(&game.render(plan, metric.map_or("", |metric| &metric.unit), lines));
+                out.push('\n');
             }
         }
         if self.plan.points.len() > MOST_POINTS_SHOWN {

@@ -63,8 +63,22 @@ pub struct StudyFile {
     /// How points are chosen from the factors.
     #[serde(default)]
     pub design: DesignSpec,
+    /// Compares the coalitions of fleets instead of policies, and shares what they are worth.
+    pub coalition_game: Option<CoalitionGameSpec>,
     /// When there are enough replications.
     pub stop: Option<StopSpec>,
+}
+
+/// A game of fleets. Each coalition is simulated alone, with its members working together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CoalitionGameSpec {
+    /// Fleets that play, two to eight; by default all of the scenario.
+    #[serde(default)]
+    pub players: Vec<String>,
+    /// The key figure of all members together that is shared: a cost if less of it is better, else a gain.
+    #[serde(default = "worth")]
+    pub figure: String,
 }
 
 /// A policy: changes to the scenario under a name.
@@ -150,6 +164,10 @@ pub struct StopSpec {
     #[serde(default = "ten")]
     #[schemars(range(min = 1, max = 1000000))]
     pub every: u32,
+}
+
+fn worth() -> String {
+    "operating_profit_eur".to_owned()
 }
 
 fn replications() -> u32 {

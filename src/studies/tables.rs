@@ -1,5 +1,6 @@
 //! The tables of a study, in Parquet.
 
+use super::coalition_game;
 use super::collate::Collated;
 use super::plan::{Plan, Task};
 use super::results::{ArmResult, Comparison};
@@ -79,6 +80,8 @@ pub fn all(dir: &Path, collated: &Collated) -> Result<()> {
         columns.extend(figures.map(|(name, value)| numbers(name, comparisons.iter().map(value))));
         write(dir, "comparisons.parquet", plan, columns)?;
     }
+
+    coalition_game::write(dir, plan, &summary.coalition_game, &collated.rows, &collated.names)?;
 
     let arm = |arm: usize| (arm % plan.policies.len(), arm / plan.policies.len());
     let waits: Vec<(usize, u64, u64)> = collated

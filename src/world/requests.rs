@@ -45,6 +45,25 @@ impl Requests {
     pub fn is_empty(&self) -> bool {
         self.time.is_empty()
     }
+    /// Keeps the requests for which `keeps` says so, in their order.
+    pub fn retain(&mut self, keeps: impl Fn(usize) -> bool) {
+        fn column<T>(column: &mut Vec<T>, keeps: &impl Fn(usize) -> bool) {
+            let mut i = 0;
+            column.retain(|_| {
+                i += 1;
+                keeps(i - 1)
+            });
+        }
+        let Self { time, origin, destination, duration_s, distance_km, fare, fleet, bound } = self;
+        column(time, &keeps);
+        column(origin, &keeps);
+        column(destination, &keeps);
+        column(duration_s, &keeps);
+        column(distance_km, &keeps);
+        column(fare, &keeps);
+        column(fleet, &keeps);
+        column(bound, &keeps);
+    }
     /// When the request is made.
     #[inline]
     pub fn time(&self, request: RequestId) -> SimTime {

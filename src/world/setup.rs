@@ -47,6 +47,8 @@ pub struct Setup {
     /// By fleet, the number of its coalition: fleets of one coalition serve each other's riders. Empty where each is
     /// alone; else numbers are below that of fleets.
     pub coalitions: Vec<usize>,
+    /// Part of the fare that a fleet pays to the one of its coalition that the rider had asked (0..1).
+    pub referral_share: f64,
     /// Vehicles.
     pub vehicles: Vec<VehicleStart>,
     /// Station operators, by name.

@@ -52,6 +52,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &[
             "engine",
             "error",
+            "games",
             "geo",
             "ids",
             "ledger",

@@ -112,6 +112,7 @@ pub fn setup(trips: &[Trip], soc: [f64; 3], markets: Vec<Market>) -> Setup {
         }],
         fleets: vec![Fleet { name: "cars".into(), lost_request_eur: 0.5, ..Fleet::default() }],
         coalitions: Vec::new(),
+        referral_share: 0.0,
         vehicles: soc
             .into_iter()
             .enumerate()

@@ -141,6 +141,7 @@ pub fn city(size: City) -> Setup {
             })
             .collect(),
         coalitions: Vec::new(),
+        referral_share: 0.0,
         vehicles,
         operators: vec!["north".into(), "south".into()],
         stations,

@@ -1,0 +1,288 @@
+//! A study whose policies are the coalitions of some fleets: what each coalition is worth, and how to share it.
+//!
+//! Coalition by coalition the same world is simulated with nobody but its members (`operation.take_part`), who work
+//! together (`operation.coalitions`). Each replication is a game of its own, with its Shapley value, nucleolus and
+//! Core; what is told are means over replications with intervals, and how often the Core holds what.
+
+use super::plan::{Plan, PlanGame, Task};
+use super::spec::{CoalitionGameSpec, PolicyEntry};
+use crate::error::Result;
+use crate::games::coalition::file::NamedGame;
+use crate::games::coalition::solution::Solution;
+use crate::games::coalition::{Coalition, Game};
+use crate::outputs::frame::write_frame;
+use crate::records::catalogue::{self, Direction};
+use crate::statistics::Sample;
+use comfy_table::{CellAlignment, Table, presets};
+use polars::prelude::{Column, IntoColumn, NamedFrom, Series};
+use rayon::prelude::*;
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+use std::path::Path;
+
+/// Most players: of eight there are 255 coalitions.
+pub const MOST_PLAYERS: usize = 8;
+
+/// The game at one point of the design.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PointGame {
+    /// Point.
+    pub point: usize,
+    /// Replications in which every coalition has a worth.
+    pub replications: usize,
+    /// What each player has alone, and what it is to have of the whole.
+    pub players: Vec<PlayerShares>,
+    /// Share of replications in which no coalition could do better alone under some division.
+    pub core_not_empty: f64,
+    /// Share of replications in which the Shapley value is such a division.
+    pub shapley_in_core: f64,
+    /// Least-core epsilon.
+    pub least_core_epsilon: Option<Estimate>,
+    /// The game of mean worths.
+    pub of_means: Solution,
+    /// Each replication.
+    #[serde(skip)]
+    pub games: Vec<Replication>,
+}
+
+/// A mean over replications.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Estimate {
+    /// Mean.
+    pub mean: f64,
+    /// Student's t interval.
+    pub low: Option<f64>,
+    /// Its upper end.
+    pub high: Option<f64>,
+}
+
+/// What one player has.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PlayerShares {
+    /// Fleet.
+    pub player: String,
+    /// Alone.
+    pub alone: Estimate,
+    /// By the Shapley value.
+    pub shapley: Estimate,
+    /// By the nucleolus, of replications in which there is one.
+    pub nucleolus: Option<Estimate>,
+}
+
+/// The game of one replication.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Replication {
+    /// Its number.
+    pub replication: u32,
+    /// By player.
+    pub alone: Vec<f64>,
+    /// Its solutions.
+    pub solution: Solution,
+}
+
+/// Name of a coalition.
+fn name(players: &[String], coalition: Coalition) -> String {
+    let members: Vec<&str> = coalition.players().map(|player| players[player].as_str()).collect();
+    members.join(" + ")
+}
+
+/// All coalitions but nobody, in the order of their places.
+fn coalitions(players: usize) -> impl Iterator<Item = Coalition> {
+    (1..1_usize << players).map(Coalition::at)
+}
+
+/// The coalitions as policies of a study; the last is everybody.
+pub(super) fn policies(players: &[String]) -> Vec<PolicyEntry> {
+    let entry = |coalition: Coalition| {
+        let members: Vec<&String> = coalition.players().map(|player| &players[player]).collect();
+        let set: [(String, Json); 2] = [
+            ("operation.take_part".to_owned(), json!(members)),
+            ("operation.coalitions".to_owned(), json!([members])),
+        ];
+        PolicyEntry { name: name(players, coalition), set: set.into(), ..PolicyEntry::default() }
+    };
+    coalitions(players.len()).map(entry).collect()
+}
+
+/// What a plan says of the game.
+pub(super) fn plan(spec: &CoalitionGameSpec, players: Vec<String>) -> PlanGame {
+    let better = catalogue::find(&spec.figure).map(|(figure, _)| figure.better);
+    PlanGame { players, figure: spec.figure.clone(), costs: better == Some(Direction::Lower) }
+}
+
+/// The games of a study, by point; empty where it is none, or no replication is whole.
+///
+/// # Errors
+/// If the solver of linear programs fails.
+pub(super) fn games(plan: &Plan, names: &[String], rows: &[(Task, Vec<f64>)]) -> Result<Vec<PointGame>> {
+    let Some(game) = &plan.coalition_game else { return Ok(Vec::new()) };
+    let Some(column) = names.iter().position(|name| *name == game.figure) else { return Ok(Vec::new()) };
+    let replications = rows.iter().map(|(task, _)| task.replication + 1).max().unwrap_or(0);
+    let mut worth = vec![f64::NAN; plan.points.len() * replications as usize * plan.policies.len()];
+    let place = |point: usize, replication: u32| {
+        (point * replications as usize + replication as usize) * plan.policies.len()
+    };
+    for (task, row) in rows {
+        worth[place(task.point, task.replication) + task.policy] = row[column];
+    }
+    let mut points = Vec::new();
+    for point in 0..plan.points.len() {
+        let of = |replication| &worth[place(point, replication)..][..plan.policies.len()];
+        let whole: Vec<u32> =
+            (0..replications).filter(|&r| of(r).iter().all(|worth| worth.is_finite())).collect();
+        let solved: Vec<Replication> = whole
+            .par_iter()
+            .map(|&replication| {
+                let named = named(game, of(replication))?;
+                let alone = (0..game.players.len()).map(|player| named.game.alone(player)).collect();
+                Ok(Replication { replication, alone, solution: Solution::of(&named)? })
+            })
+            .collect::<Result<_>>()?;
+        if solved.is_empty() {
+            continue;
+        }
+        let mean = |policy: usize| whole.iter().map(|&r| of(r)[policy]).sum::<f64>() / whole.len() as f64;
+        let means: Vec<f64> = (0..plan.policies.len()).map(mean).collect();
+        points.push(summed_up(plan, game, point, solved, Solution::of(&named(game, &means)?)?));
+    }
+    Ok(points)
+}
+
+/// The game of these worths of coalitions, in the order of their places without nobody.
+fn named(game: &PlanGame, worth: &[f64]) -> Result<NamedGame> {
+    let players = game.players.len();
+    let worth = |coalition: Coalition| {
+        coalition.place().checked_sub(1).map_or(0.0, |place| worth[place])
+    };
+    let of = if game.costs { Game::costs(players, worth) } else { Game::gains(players, worth) };
+    Ok(NamedGame { names: game.players.clone(), game: of? })
+}
+
+fn summed_up(
+    plan: &Plan,
+    game: &PlanGame,
+    point: usize,
+    games: Vec<Replication>,
+    of_means: Solution,
+) -> PointGame {
+    let estimate = |values: Vec<f64>| {
+        let sample = Sample::of(&values)?;
+        let interval = sample.t_interval(plan.confidence);
+        Some(Estimate {
+            mean: sample.mean,
+            low: interval.map(|i| i.low),
+            high: interval.map(|i| i.high),
+        })
+    };
+    let share = |holds: &dyn Fn(&Replication) -> bool| {
+        games.iter().filter(|game| holds(game)).count() as f64 / games.len() as f64
+    };
+    let nothing = Estimate { mean: 0.0, low: None, high: None };
+    let of_player = |player: usize| PlayerShares {
+        player: game.players[player].clone(),
+        alone: estimate(games.iter().map(|g| g.alone[player]).collect()).unwrap_or(nothing),
+        shapley: estimate(games.iter().map(|g| g.solution.shapley.0[player].1).collect()).unwrap_or(nothing),
+        nucleolus: estimate(
+            games.iter().filter_map(|g| Some(g.solution.nucleolus.as_ref()?.0[player].1)).collect(),
+        ),
+    };
+    PointGame {
+        point,
+        replications: games.len(),
+        players: (0..game.players.len()).map(of_player).collect(),
+        core_not_empty: share(&|game| !game.solution.core.empty),
+        shapley_in_core: share(&|game| game.solution.core.shapley_inside),
+        least_core_epsilon: estimate(
+            games.iter().filter_map(|game| game.solution.core.least_core_epsilon).collect(),
+        ),
+        of_means,
+        games,
+    }
+}
+
+impl PointGame {
+    /// The shares as a table, and what there is to say of the Core.
+    pub(super) fn render(&self, game: &PlanGame, unit: &str, lines: bool) -> String {
+        use super::results::plus_minus;
+        let cell = |estimate: Estimate| {
+            plus_minus(estimate.mean, estimate.low.zip(estimate.high).map(|(low, high)| 0.5 * (high - low)))
+        };
+        let mut table = Table::new();
+        table.load_preset(if lines { presets::UTF8_BORDERS_ONLY } else { presets::NOTHING });
+        let what = if game.costs { "Cost" } else { "Gain" };
+        let gained = if game.costs { "saved" } else { "more than alone" };
+        table.set_header([&format!("{what} shared, {unit}"), "alone", "Shapley", gained, "nucleolus"]);
+        for player in &self.players {
+            let more = player.shapley.mean - player.alone.mean;
+            table.add_row([
+                player.player.clone(),
+                cell(player.alone),
+                cell(player.shapley),
+                plus_minus(if game.costs { -more } else { more }, None),
+                player.nucleolus.map_or_else(|| "-".to_owned(), cell),
+            ]);
+        }
+        for column in table.column_iter_mut().skip(1) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+        let core = &self.of_means.core;
+        let of_means = match (core.empty, core.shapley_inside) {
+            (true, _) => "the Core is empty",
+            (false, true) => "the Shapley value lies in the Core",
+            (false, false) => "there is a Core, but without the Shapley value",
+        };
+        let percent = |share: f64| format!("{:.0} %", 100.0 * share);
+        format!(
+            "{}\nIn {} of {} replications the grand coalition is stable (there is a Core), in {} under the Shapley value;\n\
+             least-core epsilon {}. Of mean worths, {of_means}.\n",
+            table.trim_fmt(),
+            percent(self.core_not_empty),
+            self.replications,
+            percent(self.shapley_in_core),
+            self.least_core_epsilon.map_or_else(|| "-".to_owned(), cell),
+        )
+    }
+}
+
+/// Writes `coalitions.parquet`, a row per point, replication and coalition, and `allocations.parquet`, a row per point,
+/// replication and player.
+///
+/// # Errors
+/// If they cannot be written.
+pub(super) fn write(dir: &Path, plan: &Plan, points: &[PointGame], rows: &[(Task, Vec<f64>)], names: &[String]) -> Result<()> {
+    let Some(game) = &plan.coalition_game else { return Ok(()) };
+    let Some(figure) = names.iter().position(|name| *name == game.figure) else { return Ok(()) };
+    let metadata = vec![
+        ("created_by".to_owned(), format!("gridfleet {}", plan.gridfleet_version)),
+        ("study".to_owned(), plan.study.clone()),
+        ("figure".to_owned(), game.figure.clone()),
+    ];
+    let integers = |name: &str, values: Vec<i64>| Series::new(name.into(), values).into_column();
+    let numbers = |name: &str, values: Vec<Option<f64>>| Series::new(name.into(), values).into_column();
+    let texts = |name: &str, values: Vec<&str>| Series::new(name.into(), values).into_column();
+    let members = |task: &Task| i64::from((task.policy as u64 + 1).count_ones());
+    let columns: Vec<Column> = vec![
+        integers("point", rows.iter().map(|(task, _)| task.point as i64).collect()),
+        integers("replication", rows.iter().map(|(task, _)| i64::from(task.replication)).collect()),
+        texts("coalition", rows.iter().map(|(task, _)| plan.policies[task.policy].name.as_str()).collect()),
+        integers("members", rows.iter().map(|(task, _)| members(task)).collect()),
+        numbers("worth", rows.iter().map(|(_, row)| Some(row[figure]).filter(|x| x.is_finite())).collect()),
+    ];
+    write_frame(&dir.join("coalitions.parquet"), columns, metadata.clone())?;
+    let each: Vec<(usize, &Replication, usize)> = points
+        .iter()
+        .flat_map(|point| point.games.iter().map(move |game| (point.point, game)))
+        .flat_map(|(point, of)| (0..game.players.len()).map(move |player| (point, of, player)))
+        .collect();
+    let nucleolus = |of: &Replication, player: usize| Some(of.solution.nucleolus.as_ref()?.0[player].1);
+    let columns: Vec<Column> = vec![
+        integers("point", each.iter().map(|row| row.0 as i64).collect()),
+        integers("replication", each.iter().map(|row| i64::from(row.1.replication)).collect()),
+        texts("player", each.iter().map(|row| game.players[row.2].as_str()).collect()),
+        numbers("alone", each.iter().map(|row| Some(row.1.alone[row.2])).collect()),
+        numbers("shapley", each.iter().map(|row| Some(row.1.solution.shapley.0[row.2].1)).collect()),
+        numbers("nucleolus", each.iter().map(|row| nucleolus(row.1, row.2)).collect()),
+        numbers("least_core_epsilon", each.iter().map(|row| row.1.solution.core.least_core_epsilon).collect()),
+    ];
+    write_frame(&dir.join("allocations.parquet"), columns, metadata)
+}
