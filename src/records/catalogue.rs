@@ -91,6 +91,7 @@ pub const FIGURES: &[FigureInfo] = &[
     figure("unserved_kwh", "Energy unserved", "kWh", Lower),
     figure("peak_load_kw", "Peak of slots", "kW", Lower),
     figure("load_price_eur_mwh", "Mean price that the load made", "currency/MWh", Lower),
+    figure("operating_cost_eur", "Operating cost with fares of lost trips", "currency", Lower),
     figure("operating_profit_eur", "Operating profit", "currency", Higher),
     figure("co2_kg", "CO2", "kg", Lower),
 ];

@@ -79,6 +79,8 @@ pub struct Figures {
     /// Figures of stations whose price follows the load, of all together.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub loads: Option<LoadFigures>,
+    /// What the fleet paid less what it received besides fares, and the fares of riders lost [currency].
+    pub operating_cost_eur: f64,
     /// What the fleet received less what it paid [currency].
     pub operating_profit_eur: f64,
     /// CO2 of the energy drawn less fed back [kg], where a factor is given.

@@ -199,6 +199,8 @@ impl Sums {
                 }
             }),
             loads: None,
+            operating_cost_eur: (received(EntryKind::Fare) + self.lost_fares - (self.received - self.paid))
+                .units(),
             operating_profit_eur: (self.received - self.paid).units(),
             co2_kg: setup.co2_kg_per_kwh.map(|factor| factor * (self.charged_kwh - self.discharged_kwh)),
         }
@@ -409,8 +411,10 @@ impl Recorder for Metrics {
         let sums = &mut self.fleets[record.fleet.index()];
         sums.vehicles = record.idle + record.driving + record.queued + record.charging + record.discharging;
         sums.peak_kw = sums.peak_kw.max(record.power_kw);
-        sums.soc.read(record.time, record.mean_soc);
         let vehicles = sums.vehicles;
+        if vehicles > 0 {
+            sums.soc.read(record.time, record.mean_soc);
+        }
         if self.reading.is_some_and(|(time, ..)| time != record.time) {
             self.end_reading();
         }

@@ -148,7 +148,7 @@ impl LoneStation {
             }],
             fleets: vec![Fleet::default()],
             coalitions: Vec::new(),
-        referral_share: 0.0,
+            referral_share: 0.0,
             vehicles,
             operators: vec!["operator".into()],
             stations: vec![Station {

@@ -49,29 +49,7 @@ pub struct ScenarioFile {
     /// How fleets decide.
     #[serde(default)]
     pub operation: OperationSpec,
-    /// What fleets of a coalition share.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Shares {
-    /// Each serves the riders of all, and charges at stations that are open to one of them.
-    #[default]
-    RidersAndStations,
-    /// Each serves the riders of all.
-    Riders,
-}
-
-/// What becomes of riders of fleets that do not take part.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum DemandOf {
-    /// They stay away: each fleet brings its own riders.
-    #[default]
-    Members,
-    /// They ask one of the fleets that take part, drawn evenly.
-    All,
-}
-
-/// Weather and the grid's carbon.
+    /// Weather and the grid's carbon.
     #[serde(default)]
     pub environment: EnvironmentSpec,
     /// Catalogue of vehicle types (CSV), besides or instead of `vehicle_types`.
@@ -240,6 +218,28 @@ pub struct OperationSpec {
     /// In `replay` with markets: compute what perfect knowledge of trips and prices could earn, by a linear program per
     /// vehicle (figure `market_profit_bound_eur`). It takes seconds per replication.
     pub clairvoyant_bound: bool,
+}
+
+/// What fleets of a coalition share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shares {
+    /// Each serves the riders of all, and charges at stations that are open to one of them.
+    #[default]
+    RidersAndStations,
+    /// Each serves the riders of all.
+    Riders,
+}
+
+/// What becomes of riders of fleets that do not take part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum DemandOf {
+    /// They stay away: each fleet brings its own riders.
+    #[default]
+    Members,
+    /// They ask one of the fleets that take part, drawn evenly.
+    All,
 }
 
 /// Weather and the grid's carbon.

@@ -151,9 +151,7 @@ pub(super) fn games(plan: &Plan, names: &[String], rows: &[(Task, Vec<f64>)]) ->
 /// The game of these worths of coalitions, in the order of their places without nobody.
 fn named(game: &PlanGame, worth: &[f64]) -> Result<NamedGame> {
     let players = game.players.len();
-    let worth = |coalition: Coalition| {
-        coalition.place().checked_sub(1).map_or(0.0, |place| worth[place])
-    };
+    let worth = |coalition: Coalition| coalition.place().checked_sub(1).map_or(0.0, |place| worth[place]);
     let of = if game.costs { Game::costs(players, worth) } else { Game::gains(players, worth) };
     Ok(NamedGame { names: game.players.clone(), game: of? })
 }
@@ -168,11 +166,7 @@ fn summed_up(
     let estimate = |values: Vec<f64>| {
         let sample = Sample::of(&values)?;
         let interval = sample.t_interval(plan.confidence);
-        Some(Estimate {
-            mean: sample.mean,
-            low: interval.map(|i| i.low),
-            high: interval.map(|i| i.high),
-        })
+        Some(Estimate { mean: sample.mean, low: interval.map(|i| i.low), high: interval.map(|i| i.high) })
     };
     let share = |holds: &dyn Fn(&Replication) -> bool| {
         games.iter().filter(|game| holds(game)).count() as f64 / games.len() as f64
@@ -249,7 +243,13 @@ impl PointGame {
 ///
 /// # Errors
 /// If they cannot be written.
-pub(super) fn write(dir: &Path, plan: &Plan, points: &[PointGame], rows: &[(Task, Vec<f64>)], names: &[String]) -> Result<()> {
+pub(super) fn write(
+    dir: &Path,
+    plan: &Plan,
+    points: &[PointGame],
+    rows: &[(Task, Vec<f64>)],
+    names: &[String],
+) -> Result<()> {
     let Some(game) = &plan.coalition_game else { return Ok(()) };
     let Some(figure) = names.iter().position(|name| *name == game.figure) else { return Ok(()) };
     let metadata = vec![
@@ -282,7 +282,10 @@ pub(super) fn write(dir: &Path, plan: &Plan, points: &[PointGame], rows: &[(Task
         numbers("alone", each.iter().map(|row| Some(row.1.alone[row.2])).collect()),
         numbers("shapley", each.iter().map(|row| Some(row.1.solution.shapley.0[row.2].1)).collect()),
         numbers("nucleolus", each.iter().map(|row| nucleolus(row.1, row.2)).collect()),
-        numbers("least_core_epsilon", each.iter().map(|row| row.1.solution.core.least_core_epsilon).collect()),
+        numbers(
+            "least_core_epsilon",
+            each.iter().map(|row| row.1.solution.core.least_core_epsilon).collect(),
+        ),
     ];
     write_frame(&dir.join("allocations.parquet"), columns, metadata)
 }

@@ -300,6 +300,7 @@ mod tests {
             policies: vec![policy("a"), policy("b")],
             factors: Vec::new(),
             points: vec![PlanPoint { point: 0, values: BTreeMap::new() }],
+            coalition_game: None,
             metrics: Vec::new(),
         };
         Header { fingerprint: "f".into(), shard: None, replications: 3, plan }

@@ -265,6 +265,7 @@ mod tests {
             policies: (0..policies).map(policy).collect(),
             factors: vec![PlanFactor { name: "f".into(), keys: vec!["k".into()] }],
             points: (0..points).map(point).collect(),
+            coalition_game: None,
             metrics: Vec::new(),
         }
     }

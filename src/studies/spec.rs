@@ -167,7 +167,7 @@ pub struct StopSpec {
 }
 
 fn worth() -> String {
-    "operating_profit_eur".to_owned()
+    "operating_cost_eur".to_owned()
 }
 
 fn replications() -> u32 {

@@ -11,6 +11,7 @@ mod car2go;
 mod clairvoyant;
 mod cli;
 mod coalition;
+mod coalition_game;
 mod data_commands;
 mod engine;
 mod erlang;

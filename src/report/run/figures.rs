@@ -79,6 +79,7 @@ const FIGURES: &[Shown] = &[
     shown("wear_cost_eur", "Battery wear", MONEY, 1.0, 2),
     shown("lost_request_cost_eur", "Cost of lost requests", MONEY, 1.0, 2),
     shown("rescue_cost_eur", "Rescues", MONEY, 1.0, 2),
+    shown("referral_cost_eur", "Paid for referrals", MONEY, 1.0, 2),
     shown("market_bought_kwh", "Bought in markets", "kWh", 1.0, 0),
     shown("market_delivered_kwh", "Drawn from markets", "kWh", 1.0, 0),
     shown("tariff_kwh", "Drawn at the tariff", "kWh", 1.0, 0),
@@ -89,6 +90,13 @@ const FIGURES: &[Shown] = &[
     shown("market_profit_eur", "Market profit", MONEY, 1.0, 2),
     shown("market_profit_net_eur", "Market profit less refused rentals", MONEY, 1.0, 2),
     shown("market_profit_bound_eur", "Market profit, clairvoyant bound", MONEY, 1.0, 2),
+    shown("station_cost_eur", "Cost of stations whose price follows the load", MONEY, 1.0, 2),
+    shown("deviation_cost_eur", "Cost of deviations", MONEY, 1.0, 2),
+    shown("shifted_kwh", "Energy shifted", "kWh", 1.0, 0),
+    shown("unserved_kwh", "Energy unserved", "kWh", 1.0, 0),
+    shown("peak_load_kw", "Peak of slots", "kW", 1.0, 0),
+    shown("load_price_eur_mwh", "Mean price that the load made, per MWh", MONEY, 1.0, 2),
+    shown("operating_cost_eur", "Operating cost with fares of lost trips", MONEY, 1.0, 2),
     shown("operating_profit_eur", "Operating profit", MONEY, 1.0, 2),
     shown("co2_kg", "CO\u{2082} of the energy drawn", "kg", 1.0, 0),
 ];
@@ -278,7 +286,11 @@ mod tests {
         let trading =
             crate::records::metrics::TradingFigures { market_profit_bound_eur: Some(0.0), ..trading };
         let trading = Some(trading);
-        let written = Written { co2_kg: Some(1.0), trading, ..Written::default() };
+        let loads = Some(crate::records::metrics::LoadFigures {
+            load_price_eur_mwh: Some(0.0),
+            ..Default::default()
+        });
+        let written = Written { co2_kg: Some(1.0), trading, loads, ..Written::default() };
         let written = serde_json::to_value(written).unwrap();
         for key in written.as_object().unwrap().keys() {
             assert!(FIGURES.iter().any(|of| of.key == key), "{key}");
