@@ -1,12 +1,14 @@
-//! The choice of schedules for a coalition: what it may choose from, a lower bound on what it costs, and the best choice.
+//! What a coalition may choose from, and a lower bound on what it costs.
 //!
 //! Each trip is served by one schedule or left unserved at a penalty, each kind of vehicles drives as many schedules as
 //! there are of it, and active limits are kept. Without the demand that schedules are taken whole this is a linear
 //! program, of which the dual is solved ([`Choice::bound`]): what each trip, vehicle and limit is worth, so that no
 //! schedule is worth more than it costs. There are few such worths and many schedules, so schedules come in only when an
-//! answer breaks them. A schedule's reduced cost is what it costs beyond the worth of what it does; no answer of bound + d
-//! or less has one with a reduced cost above d. So the [best](Choice::best) whole answer is looked for among a few
-//! schedules, and proven against all.
+//! answer breaks them. A schedule's reduced cost is what it costs beyond the worth of what it does.
+//!
+//! Halves of schedules can make the bound weak: three of them serve three trips, two each. But of whole schedules only one
+//! can serve two of three trips, which is a further limit ([`Choice::cuts`]; M. Jepsen and others, Subset-row inequalities
+//! applied to the vehicle-routing problem with time windows, Operations Research 56 (2), 2008).
 
 use super::model::Model;
 use super::pool::{Active, Column, Pool};
@@ -31,8 +33,12 @@ pub(super) struct Choice<'a> {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Worth {
     pub bound: f64,
-    trips: Vec<f64>,
-    vehicles: Vec<f64>,
+    pub trips: Vec<f64>,
+    pub vehicles: Vec<f64>,
+    /// By active row.
+    pub rows: Vec<f64>,
+    /// Triples of trips of which one schedule can serve two, and their worth, below zero.
+    pub triples: Vec<(u64, f64)>,
     /// By active slot and station plus 1: worth of the active limits that a vehicle there takes.
     taken: Vec<Vec<f64>>,
 }
@@ -40,7 +46,6 @@ pub(super) struct Worth {
 /// A best choice.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Chosen {
-    pub cost: f64,
     /// Columns, by place in the pool.
     pub columns: Vec<u32>,
     pub unserved: Vec<usize>,
@@ -48,22 +53,23 @@ pub(super) struct Chosen {
 
 /// A column is broken if it is worth more than this beyond its cost [money].
 const BROKEN: f64 = 1e-9;
+/// A triple is cut if so much more than one schedule serves two of it; and so many triples at once.
+const WORTH_A_CUT: f64 = 0.02;
+const CUTS_AT_ONCE: usize = 15;
 /// Most columns of one kind of vehicles that come in at once.
 const AT_ONCE: usize = 12;
-/// Columns among which the best choice is looked for at first.
-const AT_FIRST: usize = 120;
 
 impl Choice<'_> {
-    fn column(&self, place: u32) -> &Column {
+    pub fn column(&self, place: u32) -> &Column {
         &self.pool.columns[place as usize]
     }
 
-    fn cost(&self, column: &Column) -> f64 {
+    pub fn cost(&self, column: &Column) -> f64 {
         if self.elastic { 0.0 } else { column.cost }
     }
 
     /// Weights of a column in the active rows, by place among these.
-    fn weights(&self, column: &Column) -> Vec<(usize, f64)> {
+    pub fn weights(&self, column: &Column) -> Vec<(usize, f64)> {
         let mut weights = Vec::new();
         for (i, &row) in self.rows.iter().enumerate() {
             let row = &self.model.rows[row];
@@ -76,12 +82,17 @@ impl Choice<'_> {
         weights
     }
 
-    fn reduced(&self, column: &Column, worth: &Worth) -> f64 {
+    pub fn reduced(&self, column: &Column, worth: &Worth) -> f64 {
         let mut reduced = self.cost(column) - worth.vehicles[column.vehicles];
         let mut trips = column.trips;
         while trips != 0 {
             reduced -= worth.trips[trips.trailing_zeros() as usize];
             trips &= trips - 1;
+        }
+        for (triple, worth) in &worth.triples {
+            if (column.trips & triple).count_ones() > 1 {
+                reduced -= worth;
+            }
         }
         for (place, &station) in column.used.iter().enumerate() {
             reduced -= worth.taken[place][usize::from(station)];
@@ -89,8 +100,8 @@ impl Choice<'_> {
         reduced
     }
 
-    /// The lower bound. `hot` are columns to begin with; at the end those that came in.
-    pub fn bound(&self, hot: &mut Vec<u32>) -> Result<Worth, Unsolved> {
+    /// The lower bound with these triples. `hot` are columns to begin with; at the end those that came in.
+    pub fn bound(&self, hot: &mut Vec<u32>, triples: &[u64]) -> Result<Worth, Unsolved> {
         let model = self.model;
         let counts: Vec<f64> = model.instance.vehicles.iter().map(|vehicles| vehicles.count as f64).collect();
         loop {
@@ -106,6 +117,8 @@ impl Choice<'_> {
             let least = if self.elastic { -1.0 } else { f64::NEG_INFINITY };
             let rows: Vec<Variable> =
                 self.rows.iter().map(|&row| lp.variable(-model.rows[row].room, least, 0.0)).collect();
+            let cuts: Vec<Variable> =
+                triples.iter().map(|_| lp.variable(-1.0, f64::NEG_INFINITY, 0.0)).collect();
             for &place in hot.iter() {
                 let column = self.column(place);
                 let mut terms: Vec<(Variable, f64)> = (0..trips.len())
@@ -114,6 +127,11 @@ impl Choice<'_> {
                     .collect();
                 terms.push((vehicles[column.vehicles], 1.0));
                 terms.extend(self.weights(column).into_iter().map(|(row, weight)| (rows[row], weight)));
+                let cut = triples
+                    .iter()
+                    .zip(&cuts)
+                    .filter(|(triple, _)| (column.trips & **triple).count_ones() > 1);
+                terms.extend(cut.map(|(_, variable)| (*variable, 1.0)));
                 lp.row(terms, Relation::AtMost, self.cost(column));
             }
             let optimum = lp.solve()?;
@@ -131,6 +149,13 @@ impl Choice<'_> {
                 bound: -optimum.objective,
                 trips: trips.iter().map(|trip| trip.map_or(0.0, |trip| optimum.value(trip))).collect(),
                 vehicles: vehicles.iter().map(|&vehicles| optimum.value(vehicles)).collect(),
+                rows: rows.iter().map(|&row| optimum.value(row)).collect(),
+                triples: triples
+                    .iter()
+                    .zip(&cuts)
+                    .map(|(triple, &cut)| (*triple, optimum.value(cut)))
+                    .filter(|(_, worth)| *worth < 0.0)
+                    .collect(),
                 taken,
             };
             let broken = self.broken(&worth, counts.len());
@@ -158,91 +183,62 @@ impl Choice<'_> {
         broken.into_iter().flatten().map(|(_, place)| place).collect()
     }
 
-    /// The best choice.
-    pub fn best(&self, worth: &Worth) -> Result<Chosen, Unsolved> {
-        let mut by_reduced: Vec<(f64, u32)> =
-            self.columns.iter().map(|&place| (self.reduced(self.column(place), worth), place)).collect();
-        by_reduced.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        // Rounding of a sum of costs, far below what is asked of an answer.
-        let near = 1e-9 * (1.0 + worth.bound.abs());
-        let mut n = AT_FIRST.min(by_reduced.len());
-        loop {
-            let reach = by_reduced.get(n).map_or(f64::INFINITY, |(reduced, _)| *reduced);
-            let left_out = |trip: usize| self.penalty[trip].is_some_and(|p| p - worth.trips[trip] >= reach);
-            let places: Vec<u32> = by_reduced[..n].iter().map(|(_, place)| *place).collect();
-            let all_trips_in = (0..self.penalty.len()).all(|trip| !left_out(trip));
-            let chosen = match self.among(&places, left_out) {
-                Ok(chosen) => Some(chosen),
-                Err(Unsolved::Infeasible) if n < by_reduced.len() || !all_trips_in => None,
-                Err(other) => return Err(other),
-            };
-            // All others cost at least the bound and what they cost beyond their worth.
-            let distance = chosen.as_ref().map_or(f64::INFINITY, |chosen| chosen.cost - worth.bound);
-            if let Some(chosen) = chosen
-                && distance <= reach + near
-            {
-                return Ok(chosen);
-            }
-            let enough = by_reduced.partition_point(|(reduced, _)| *reduced <= distance + near);
-            n = enough.min(4 * n.max(1)).max(n + 1).min(by_reduced.len());
-        }
-    }
-
-    /// The best choice among some columns, with trips that must not be left unserved.
-    fn among(&self, places: &[u32], left_out: impl Fn(usize) -> bool) -> Result<Chosen, Unsolved> {
+    /// Triples of trips that the answer in parts breaks, those that it breaks most; it is an answer among the `hot` columns
+    /// of the last bound.
+    pub fn cuts(&self, hot: &[u32], triples: &[u64]) -> Result<Vec<u64>, Unsolved> {
         let mut lp = Lp::new();
-        let taken: Vec<Variable> =
-            places.iter().map(|&place| lp.binary(self.cost(self.column(place)))).collect();
-        let mut unserved = vec![None; self.penalty.len()];
+        let parts: Vec<Variable> =
+            hot.iter().map(|&place| lp.variable(self.cost(self.column(place)), 0.0, f64::INFINITY)).collect();
+        let who = |serves: &dyn Fn(&Column) -> bool| -> Vec<(Variable, f64)> {
+            let serving = hot.iter().zip(&parts).filter(|(place, _)| serves(self.column(**place)));
+            serving.map(|(_, part)| (*part, 1.0)).collect()
+        };
         for (trip, penalty) in self.penalty.iter().enumerate() {
             let Some(penalty) = *penalty else { continue };
-            let mut terms: Vec<(Variable, f64)> = places
-                .iter()
-                .zip(&taken)
-                .filter(|(place, _)| self.column(**place).trips >> trip & 1 == 1)
-                .map(|(_, variable)| (*variable, 1.0))
-                .collect();
-            if !left_out(trip) {
-                let variable = lp.binary(penalty);
-                unserved[trip] = Some(variable);
-                terms.push((variable, 1.0));
-            }
-            if terms.is_empty() {
-                return Err(Unsolved::Infeasible);
-            }
+            let mut terms = who(&|column| column.trips >> trip & 1 == 1);
+            terms.push((lp.variable(penalty, 0.0, f64::INFINITY), 1.0));
             lp.row(terms, Relation::Equal, 1.0);
         }
         for (kind, vehicles) in self.model.instance.vehicles.iter().enumerate() {
-            let terms: Vec<(Variable, f64)> = places
-                .iter()
-                .zip(&taken)
-                .filter(|(place, _)| self.column(**place).vehicles == kind)
-                .map(|(_, variable)| (*variable, 1.0))
-                .collect();
-            if terms.len() > vehicles.count {
-                lp.row(terms, Relation::AtMost, vehicles.count as f64);
-            }
+            lp.row(who(&|column| column.vehicles == kind), Relation::AtMost, vehicles.count as f64);
         }
-        let mut by_row = vec![Vec::new(); self.rows.len()];
-        for (&place, &variable) in places.iter().zip(&taken) {
-            for (row, weight) in self.weights(self.column(place)) {
-                by_row[row].push((variable, weight));
-            }
+        for (row, &place) in self.rows.iter().enumerate() {
+            let weights = hot.iter().zip(&parts).filter_map(|(&place, &part)| {
+                let weight = self.weights(self.column(place)).into_iter().find(|(at, _)| *at == row)?.1;
+                Some((part, weight))
+            });
+            lp.row(weights.collect::<Vec<_>>(), Relation::AtMost, self.model.rows[place].room);
         }
-        for (&row, mut terms) in self.rows.iter().zip(by_row) {
-            if terms.is_empty() {
-                continue;
-            }
-            if self.elastic {
-                terms.push((lp.variable(1.0, 0.0, f64::INFINITY), -1.0));
-            }
-            lp.row(terms, Relation::AtMost, self.model.rows[row].room);
+        for triple in triples {
+            let terms = who(&|column| (column.trips & triple).count_ones() > 1);
+            lp.row(terms, Relation::AtMost, 1.0);
         }
         let optimum = lp.solve()?;
-        let is_taken = |variable: Variable| optimum.value(variable) > 0.5;
-        let columns =
-            places.iter().zip(&taken).filter(|(_, v)| is_taken(**v)).map(|(place, _)| *place).collect();
-        let unserved = (0..unserved.len()).filter(|&trip| unserved[trip].is_some_and(is_taken)).collect();
-        Ok(Chosen { cost: optimum.objective, columns, unserved })
+        let taken: Vec<(u64, f64)> = hot
+            .iter()
+            .zip(&parts)
+            .map(|(&place, &part)| (self.column(place).trips, optimum.value(part)))
+            .filter(|(_, part)| *part > 1e-6)
+            .collect();
+        let trips: Vec<usize> =
+            (0..self.penalty.len()).filter(|&trip| self.penalty[trip].is_some()).collect();
+        let mut broken = Vec::new();
+        for (i, a) in trips.iter().enumerate() {
+            for (j, b) in trips.iter().enumerate().skip(i + 1) {
+                for c in &trips[j + 1..] {
+                    let triple = 1u64 << a | 1 << b | 1 << c;
+                    let served: f64 = taken
+                        .iter()
+                        .filter(|(trips, _)| (trips & triple).count_ones() > 1)
+                        .map(|(_, part)| part)
+                        .sum();
+                    if served > 1.0 + WORTH_A_CUT && !triples.contains(&triple) {
+                        broken.push((served, triple));
+                    }
+                }
+            }
+        }
+        broken.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        Ok(broken.into_iter().take(CUTS_AT_ONCE).map(|(_, triple)| triple).collect())
     }
 }

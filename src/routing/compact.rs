@@ -36,8 +36,8 @@ struct Program<'a> {
     pick_up: Vec<Variable>,
     kwh: Vec<Variable>,
     unserved: Vec<Option<Variable>>,
-    /// More than any time [min], and any charge [kWh].
-    big: [f64; 2],
+    /// More than any charge [kWh].
+    much: f64,
     constant: f64,
 }
 
@@ -49,9 +49,6 @@ pub fn least_cost(instance: &Instance, coalition: Coalition, trips: u64) -> Resu
     let trips: Vec<usize> = (0..instance.trips.len()).filter(|trip| trips >> trip & 1 == 1).collect();
     let stations =
         (0..instance.stations.len()).filter(|&k| coalition.contains(instance.stations[k].fleet)).collect();
-    let longest = instance.travel.minutes.iter().flatten().copied().fold(0.0, f64::max);
-    let latest = instance.trips.iter().map(|trip| trip.window[1] + trip.minutes).fold(0.0, f64::max);
-    let horizon = instance.slots.minutes * instance.slots.count as f64;
     let farthest = instance
         .travel
         .km
@@ -62,7 +59,7 @@ pub fn least_cost(instance: &Instance, coalition: Coalition, trips: u64) -> Resu
         .fold(0.0, f64::max);
     let thirsty = instance.vehicles.iter().map(|v| v.kwh_per_km).fold(0.0, f64::max);
     let battery = instance.vehicles.iter().map(|v| v.battery_kwh).fold(0.0, f64::max);
-    let big = [latest.max(horizon) + longest, battery + 2.0 * farthest * thirsty];
+    let much = battery + 2.0 * farthest * thirsty;
     let mut program = Program {
         instance,
         lp: Lp::new(),
@@ -72,7 +69,7 @@ pub fn least_cost(instance: &Instance, coalition: Coalition, trips: u64) -> Resu
         pick_up: Vec::new(),
         kwh: Vec::new(),
         unserved: Vec::new(),
-        big,
+        much,
         constant: 0.0,
     };
     program.state_trips();
@@ -94,7 +91,7 @@ impl Program<'_> {
         for &trip in &self.trips {
             let trip = &self.instance.trips[trip];
             self.pick_up.push(self.lp.variable(0.0, trip.window[0], trip.window[1]));
-            self.kwh.push(self.lp.variable(0.0, 0.0, self.big[1]));
+            self.kwh.push(self.lp.variable(0.0, 0.0, self.much));
             self.unserved.push(trip.penalty.map(|penalty| self.lp.binary(penalty)));
         }
     }
@@ -103,7 +100,7 @@ impl Program<'_> {
         let instance = self.instance;
         let vehicles = &instance.vehicles[kind];
         let n = self.trips.len();
-        let [late, much] = self.big;
+        let much = self.much;
         let place = |from: usize| match from.checked_sub(1) {
             None => vehicles.depot,
             Some(i) => instance.trips[self.trips[i]].to,
@@ -113,6 +110,21 @@ impl Program<'_> {
         let trip_kwh =
             |to: usize| self.trips.get(to).map_or(0.0, |&trip| instance.trips[trip].km * vehicles.kwh_per_km);
         let kwh = |a: usize, b: usize| instance.travel.km[a][b] * vehicles.kwh_per_km;
+        // When a place can be left, and a trip picked up, at the soonest and at the latest.
+        let leaving = |from: usize| match from.checked_sub(1) {
+            None => [0.0, 0.0],
+            Some(i) => {
+                instance.trips[self.trips[i]].window.map(|at| at + instance.trips[self.trips[i]].minutes)
+            }
+        };
+        let window = |to: usize| instance.trips[self.trips[to]].window;
+        let minutes = |a: usize, b: usize| instance.travel.minutes[a][b];
+        let in_time = |from: usize, to: usize| {
+            let (a, b) = (place(from), arrives(to));
+            let over = self.stations.iter().map(|&k| instance.stations[k].place);
+            let way = over.map(|k| minutes(a, k) + minutes(k, b)).fold(minutes(a, b), f64::min);
+            to == n || leaving(from)[0] + way <= window(to)[1] + 1e-6
+        };
         let lp = &mut self.lp;
         let mut own = Vehicle {
             way: Vec::new(),
@@ -124,18 +136,14 @@ impl Program<'_> {
         };
         for from in 0..=n {
             // A vehicle that leaves its depot serves a trip.
-            let way =
-                |to: usize, lp: &mut Lp| (to + 1 != from && (to < n || from > 0)).then(|| lp.binary(0.0));
+            let can = |to: usize| to + 1 != from && (to < n || from > 0) && in_time(from, to);
+            let way = |to: usize, lp: &mut Lp| can(to).then(|| lp.binary(0.0));
             own.way.push((0..=n).map(|to| way(to, lp)).collect());
             own.charged.push(lp.variable(0.0, 0.0, vehicles.battery_kwh));
-            let soonest = from.checked_sub(1).map_or(0.0, |i| {
-                let trip = &instance.trips[self.trips[i]];
-                trip.window[0] + trip.minutes
-            });
             let (mut stops, mut plugs) = (Vec::new(), Vec::new());
             for &k in &self.stations {
                 let station = &instance.stations[k];
-                let there = soonest + instance.travel.minutes[place(from)][station.place];
+                let there = leaving(from)[0] + instance.travel.minutes[place(from)][station.place];
                 let hours = instance.slots.hours();
                 let time = if station.place == vehicles.depot { 0.0 } else { instance.value_of_time * hours };
                 let slots = 0..instance.slots.count;
@@ -202,8 +210,11 @@ impl Program<'_> {
                     begins.push(begin);
                     let way = instance.travel.minutes[place(from)][station.place];
                     let left = leaves.map(|leaves| (leaves, 1.0));
-                    let right = t as f64 * instance.slots.minutes - after - way + late;
-                    lp.row(left.into_iter().chain([(now, late)]), Relation::AtMost, right);
+                    let right = t as f64 * instance.slots.minutes - after - way;
+                    let late = leaving(from)[1] - after - right;
+                    if late > 0.0 {
+                        lp.row(left.into_iter().chain([(now, late)]), Relation::AtMost, right + late);
+                    }
                 }
                 lp.row(
                     begins.into_iter().map(|begin| (begin, 1.0)).chain([(stop, -1.0)]),
@@ -234,7 +245,8 @@ impl Program<'_> {
                 let direct = || stops.iter().map(|stop| (*stop, -1.0));
                 let after_way = if to == n { own.end } else { self.kwh[to] };
                 if to < n {
-                    let minutes = instance.travel.minutes[place(from)][arrives_at];
+                    let minutes = minutes(place(from), arrives_at);
+                    let late = (leaving(from)[1] + minutes - window(to)[0]).max(0.0);
                     let mut terms = vec![(self.pick_up[to], 1.0), (way, -late)];
                     terms.extend(direct().map(|(stop, _)| (stop, late)));
                     terms.extend(leaves.map(|leaves| (leaves, -1.0)));
@@ -254,10 +266,14 @@ impl Program<'_> {
                     if to == n {
                         continue;
                     }
-                    let minutes = instance.travel.minutes[station.place][arrives_at];
+                    let minutes = minutes(station.place, arrives_at);
                     for (t, &now) in own.plugged[from][at].iter().enumerate() {
                         let Some(now) = now else { continue };
                         let end = (t + 1) as f64 * instance.slots.minutes;
+                        let late = end + minutes - window(to)[0];
+                        if late <= 0.0 {
+                            continue;
+                        }
                         let terms = [(self.pick_up[to], 1.0), (way, -late), (now, -late)];
                         lp.row(terms, Relation::AtLeast, end + minutes - 2.0 * late);
                     }
