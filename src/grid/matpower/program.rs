@@ -104,7 +104,7 @@ pub(super) fn run(text: &str) -> Result<Program, Vec<InputError>> {
                 last.truncate(last.find(closing).unwrap_or(last.len()));
             }
             if opening == '[' {
-                let rows = rows(&name, &parts)?;
+                let rows = program.rows(&name, &parts)?;
                 program.matrices.insert(name.clone(), Matrix { name, line: number, rows });
             }
             continue;
@@ -137,29 +137,6 @@ fn matrix_name(line: &str) -> Option<&str> {
     name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_').then_some(name)
 }
 
-fn rows(name: &str, parts: &[(u64, String)]) -> Result<Vec<(u64, Vec<f64>)>, Vec<InputError>> {
-    let (mut rows, mut problems) = (Vec::new(), Vec::new());
-    for (line, part) in parts {
-        for row in part.split(';') {
-            let mut figures = Vec::new();
-            for word in row.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty()) {
-                match word.parse::<f64>() {
-                    Ok(x) => figures.push(x),
-                    Err(_) => {
-                        let found = format!("`{}`", word.chars().take(40).collect::<String>());
-                        problems
-                            .push(InputError::new(found, "a number").line(*line).key(format!("mpc.{name}")));
-                    }
-                }
-            }
-            if !figures.is_empty() {
-                rows.push((*line, figures));
-            }
-        }
-    }
-    if problems.is_empty() { Ok(rows) } else { Err(problems) }
-}
-
 /// What was found and what was expected.
 type Wrong = (String, String);
 
@@ -169,6 +146,32 @@ fn wrong<T>(found: impl Into<String>, expected: &str) -> Result<T, Wrong> {
 }
 
 impl Program {
+    /// The rows of a matrix, whose figures may be formulas without spaces.
+    fn rows(&self, name: &str, parts: &[(u64, String)]) -> Result<Vec<(u64, Vec<f64>)>, Vec<InputError>> {
+        let (mut rows, mut problems) = (Vec::new(), Vec::new());
+        for (line, part) in parts {
+            for row in part.split(';') {
+                let mut figures = Vec::new();
+                for word in row.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty())
+                {
+                    match word.parse().or_else(|_| self.formula(word, None)) {
+                        Ok(x) => figures.push(x),
+                        Err(_) => {
+                            let found = format!("`{}`", word.chars().take(40).collect::<String>());
+                            problems.push(
+                                InputError::new(found, "a number").line(*line).key(format!("mpc.{name}")),
+                            );
+                        }
+                    }
+                }
+                if !figures.is_empty() {
+                    rows.push((*line, figures));
+                }
+            }
+        }
+        if problems.is_empty() { Ok(rows) } else { Err(problems) }
+    }
+
     fn carry_out(&mut self, statement: &str) -> Result<(), Wrong> {
         let is_word = |word: &str| statement.split_whitespace().next() == Some(word);
         if is_word("function") || matches!(statement, "end" | "return") {
