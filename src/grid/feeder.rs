@@ -207,6 +207,11 @@ fn source_fault(voltage: f64) -> Option<Fault> {
     (!fits).then(fault)
 }
 
+/// Whether a figure is a number and not too large.
+fn believed(x: f64) -> bool {
+    (-LARGEST..=LARGEST).contains(&x)
+}
+
 /// What is wrong with single figures.
 fn figures(base_mva: f64, source_voltage: f64, buses: &[Bus], branches: &[Branch]) -> Vec<Fault> {
     let mut faults = Vec::new();
@@ -225,8 +230,7 @@ fn figures(base_mva: f64, source_voltage: f64, buses: &[Bus], branches: &[Branch
             ("shunt_mvar", bus.shunt_mvar),
         ];
         for (key, x) in figures {
-            // Negated, so that what is no number is told of as well.
-            if !(x.abs() <= LARGEST) {
+            if !believed(x) {
                 faults.push(Fault::of(Place::Bus(i), key, format!("{x}"), "a finite number"));
             }
         }
@@ -235,10 +239,10 @@ fn figures(base_mva: f64, source_voltage: f64, buses: &[Bus], branches: &[Branch
         if !(0.0..=LARGEST).contains(&branch.r) {
             faults.push(Fault::of(Place::Branch(i), "r", format!("{}", branch.r), "a number of at least 0"));
         }
-        if !(branch.x.abs() <= LARGEST) {
+        if !believed(branch.x) {
             faults.push(Fault::of(Place::Branch(i), "x", format!("{}", branch.x), "a finite number"));
         }
-        if !(branch.limit_mva > 0.0) {
+        if branch.limit_mva.is_nan() || branch.limit_mva <= 0.0 {
             let found = format!("{}", branch.limit_mva);
             faults.push(Fault::of(Place::Branch(i), "limit_mva", found, "a number above 0"));
         }

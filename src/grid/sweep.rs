@@ -90,10 +90,10 @@ pub fn solve(feeder: &Feeder, active_mw: &[f64], reactive_mvar: &[f64]) -> Optio
         }
     }
     let (mut losses_mw, mut losses_mvar) = (0.0, 0.0);
-    for bus in 0..buses {
+    for (bus, current) in current.iter().enumerate() {
         if let Some((branch, _)) = feeder.feed(bus) {
             let branch = &feeder.branches()[branch];
-            let squared = current[bus].0.powi(2) + current[bus].1.powi(2);
+            let squared = current.0.powi(2) + current.1.powi(2);
             losses_mw += branch.r * squared * base;
             losses_mvar += branch.x * squared * base;
         }

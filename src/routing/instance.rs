@@ -359,7 +359,7 @@ impl Problems {
         }
     }
     fn finite(&mut self, key: &str, x: f64) {
-        if !(x.abs() <= LARGEST) {
+        if !(-LARGEST..=LARGEST).contains(&x) {
             self.add(key, x.to_string(), format!("a number of at most {LARGEST} in size"));
         }
     }

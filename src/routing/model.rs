@@ -63,8 +63,8 @@ impl<'a> Model<'a> {
         }
         if let Some(grid) = &instance.grid {
             let buses: Vec<usize> = instance.stations.iter().map(|station| station.bus).collect();
-            for slot in 0..slots.count {
-                let (active, reactive) = grid.feeder.loads(grid.load[slot]);
+            for (slot, load) in grid.load.iter().enumerate() {
+                let (active, reactive) = grid.feeder.loads(*load);
                 let flow = flow(&grid.feeder, &active, &reactive);
                 let losses = marginal_losses(&grid.feeder, &flow);
                 for (k, station) in instance.stations.iter().enumerate() {

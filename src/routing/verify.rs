@@ -1,6 +1,6 @@
 //! A second opinion on a plan: driven minute by minute from the instance alone, with the feeder's own power flow.
 
-use super::instance::Instance;
+use super::instance::{Grid, Instance};
 use super::plan::{Plan, Schedule};
 use crate::games::coalition::Coalition;
 use crate::grid::linear::marginal_losses;
@@ -98,14 +98,12 @@ fn drive(instance: &Instance, schedule: &Schedule, nobody: &[Flow], faults: &mut
                 faults.push(format!("{} is too late for its connector", vehicles.name));
                 return cost;
             }
-            for slot in stop.slot..stop.slot + stop.slots {
+            let slots = instance.price.iter().enumerate().skip(stop.slot).take(stop.slots);
+            for (slot, price) in slots {
                 let drawn = station.power_kw * instance.slots.hours();
                 kwh = vehicles.battery_kwh.min(kwh + station.efficiency * drawn);
-                let losses = match &instance.grid {
-                    Some(grid) => marginal_losses(&grid.feeder, &nobody[slot])[station.bus],
-                    None => 0.0,
-                };
-                cost += instance.price[slot] * drawn * (1.0 + losses);
+                let losses = |grid: &Grid| marginal_losses(&grid.feeder, &nobody[slot])[station.bus];
+                cost += price * drawn * (1.0 + instance.grid.as_ref().map_or(0.0, losses));
                 if station.place != vehicles.depot {
                     cost += instance.value_of_time * instance.slots.hours();
                 }

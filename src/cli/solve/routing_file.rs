@@ -164,7 +164,7 @@ fn places(reader: &mut Reader) -> (Vec<String>, Travel) {
     }
     let speed = reader.number("speed_kmh", None).unwrap_or(1.0);
     let detour = reader.number("detour", Some(DETOUR)).unwrap_or(DETOUR);
-    if !(speed > 0.0) {
+    if speed.is_nan() || speed <= 0.0 {
         reader.problem("speed_kmh", speed.to_string(), "a number above 0");
     }
     let expected = "an object of points, NAME: [x, y] in km; or a list of names, beside travel";

@@ -408,7 +408,7 @@ impl<'a> Formula<'a> {
 
 /// A number counted from 1, counted from 0.
 fn whole(number: f64) -> Option<usize> {
-    (number >= 1.0 && number <= 1e6 && number.fract() == 0.0).then(|| number as usize - 1)
+    ((1.0..=1e6).contains(&number) && number.fract() == 0.0).then(|| number as usize - 1)
 }
 
 /// Characters of the number with which `text` begins.

@@ -120,9 +120,11 @@ impl Rides {
             let (Some(from), Some(to)) = (zone_of(trace.origin[i]), zone_of(trace.destination[i])) else {
                 continue;
             };
-            if (FROM_HOUR..FROM_HOUR + HOURS).contains(&time.hour()) {
+            let (minutes, km) = (trace.duration_s[i] / 60.0, trace.distance_km[i]);
+            // Some records tell no distance, or none to speak of.
+            let told = minutes >= 1.0 && km >= 0.1;
+            if told && (FROM_HOUR..FROM_HOUR + HOURS).contains(&time.hour()) {
                 let minute = f64::from((time.hour() - FROM_HOUR) * 60 + time.minute());
-                let (minutes, km) = (trace.duration_s[i] / 60.0, trace.distance_km[i]);
                 rides.push(Ride { from, to, minute, minutes, km });
             }
         }
