@@ -274,11 +274,11 @@ pub fn table_3(context: &Context<'_>) -> Result<Outcome> {
         figures.push(Figure::mean("energy", "kWh", &energies).case(name(members)).published(ENERGIES[i]));
         rows.push((name(members), costs, energies));
     }
-    for place in 0..3 {
+    for (place, published) in SHAPLEY.into_iter().enumerate() {
         let share = |solved: &Solved| shapley(&solved.game)[solved.as_in_case_b()[place]];
         let values: Vec<f64> = all.iter().map(share).collect();
         let figure = Figure::mean(format!("share of fleet {}", place + 1), "$", &values);
-        figures.push(figure.case("{1, 2, 3}").published(SHAPLEY[place]));
+        figures.push(figure.case("{1, 2, 3}").published(published));
     }
     let mut table = Table::new("instances").integers("instance", 0..all.len() as i64);
     for (name, costs, energies) in rows {
