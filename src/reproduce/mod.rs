@@ -9,6 +9,7 @@
 pub mod bilevel;
 pub mod c_nash;
 pub mod context;
+pub mod cooperative;
 pub mod erlang_c;
 pub mod lone_station;
 pub mod outcome;
@@ -31,6 +32,12 @@ use std::sync::atomic::AtomicBool;
 /// All targets, in the order in which they are listed and run.
 pub static TARGETS: &[Target] = &[
     erlang_c::TARGET,
+    cooperative::TABLE_1,
+    cooperative::TABLE_2,
+    cooperative::TABLE_3,
+    cooperative::CORE_3,
+    cooperative::CORE_4,
+    cooperative::FIG_6,
     c_nash::fig2::TARGET,
     c_nash::fig3::TARGET,
     c_nash::fig4::TARGET,

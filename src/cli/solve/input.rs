@@ -68,6 +68,18 @@ impl Reader {
         }
         value
     }
+    /// Whether there is a member.
+    pub fn has(&self, key: &str) -> bool {
+        self.members.get(key).is_some_and(|value| !value.is_null())
+    }
+    /// Takes an object within this one; a text stands for an object with nothing but this member.
+    pub fn object_or(&mut self, key: &str, member: &str) -> Option<Self> {
+        if let Some(text @ Value::String(_)) = self.members.get(key).cloned() {
+            let members = Map::from_iter([(member.to_owned(), text)]);
+            self.members.insert(key.to_owned(), Value::Object(members));
+        }
+        self.object(key)
+    }
     /// Takes an object within this one.
     pub fn object(&mut self, key: &str) -> Option<Self> {
         match self.take(key)? {

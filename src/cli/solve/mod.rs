@@ -5,6 +5,8 @@ pub mod c_nash;
 pub mod game;
 mod input;
 mod print;
+pub mod routing;
+mod routing_file;
 pub mod stackelberg;
 mod stackelberg_file;
 
@@ -22,6 +24,8 @@ pub enum SolveCommand {
     Stackelberg(stackelberg::StackelbergArgs),
     /// Prices and purchases of an aggregator against rivals, with CVaR.
     Bilevel(bilevel::BilevelArgs),
+    /// Electric fleets that serve trips and charge on a feeder, alone and in coalitions.
+    Routing(routing::RoutingArgs),
 }
 
 impl SolveCommand {
@@ -35,6 +39,7 @@ impl SolveCommand {
             Self::CNash(args) => c_nash::run(args),
             Self::Stackelberg(args) => stackelberg::run(args),
             Self::Bilevel(args) => bilevel::run(args),
+            Self::Routing(args) => routing::run(args),
         }
     }
 }

@@ -1,0 +1,266 @@
+//! Instances for the cooperative fleets: rides of lower Manhattan, fleets, stations, and the feeder of Baran and Wu.
+
+use crate::datasets::tlc::NEW_YORK;
+use crate::datasets::{TripFormat, TripSource, Zones, load};
+use crate::error::{InputError, Result};
+use crate::geo::Places;
+use crate::grid::{Limits, baran_wu};
+use crate::ids::PlaceId;
+use crate::rng::{Purpose, Streams};
+use crate::routing::{Grid, Instance, Slots, Station, Travel, Trip, Vehicles};
+use crate::time::LocalClock;
+use chrono::Timelike as _;
+use rand::RngExt;
+use rand_pcg::Pcg64;
+use std::path::{Path, PathBuf};
+
+/// Folders with monthly samples of real records, from the working directory.
+const FOLDERS: [&str; 2] = ["datasets/tlc", "../shared/data/tlc"];
+/// Made-up records that ship, and the zones of both.
+const SHIPPED: &str = "datasets/nyc-week/yellow_tripdata_2018-03-05.parquet";
+const ZONES: &str = "datasets/nyc-week/taxi_zones.csv";
+/// Taxi zones of lower Manhattan: those with a centroid south of 14th Street (40.735 degrees), without the islands.
+const LOWER_MANHATTAN: [&str; 19] = [
+    "4", "12", "13", "45", "79", "87", "88", "113", "114", "125", "144", "148", "209", "211", "224", "231",
+    "232", "249", "261",
+];
+/// Taxi zones of Midtown, where a depot is far from these rides.
+const MIDTOWN: [&str; 8] = ["48", "50", "161", "162", "163", "170", "229", "230"];
+/// The evening from 17:00 to 21:00 (assumed): the busiest hours there. Its length [h].
+const FROM_HOUR: u32 = 17;
+const HOURS: u32 = 4;
+/// How much longer ways are than straight lines, and speed without a rider [km/h]. Assumed: mean distance and speed of
+/// the records within lower Manhattan are near them.
+const DETOUR: f64 = 1.4;
+const SPEED_KMH: f64 = 15.0;
+/// How late a pick-up may be [min]. Assumed.
+const PATIENCE_MIN: f64 = 15.0;
+/// Cost of a ride that is not served [$]. Assumed: dearer than any way of serving it.
+const PENALTY: f64 = 20.0;
+/// Price of a kWh [$]: what tables I to III cost over their energy. In the battery after the horizon as well.
+const PRICE: f64 = 0.247;
+/// An hour plugged in outside the depot [$]. Assumed.
+const VALUE_OF_TIME: f64 = 2.0;
+/// Vehicles of a fleet (assumed: enough to serve all alone), their battery [kWh], consumption [kWh/km] and reserve [kWh]:
+/// a small car. At the start they hold from 5 to 20 % of it (assumed), so that some must charge.
+const VEHICLES: usize = 4;
+const BATTERY_KWH: f64 = 24.0;
+const KWH_PER_KM: f64 = 0.2;
+const RESERVE_KWH: f64 = 0.5;
+const START: [f64; 2] = [0.05, 0.2];
+/// Power of a connector [kW], its efficiency, and connectors of a station. Assumed.
+const POWER_KW: f64 = 22.0;
+const EFFICIENCY: f64 = 0.92;
+const CONNECTORS: usize = 2;
+/// Buses of the feeder at which stations stand, in this order: ends of its branches and places between. Assumed.
+const BUSES: [&str; 8] = ["18", "33", "25", "22", "14", "30", "11", "8"];
+/// Voltage of the feeder's source, in per unit, and its loads against those published, by slot. Assumed: so the end of the
+/// feeder has room for one or two vehicles at the peak.
+const SOURCE_VOLTAGE: f64 = 1.02;
+const LOAD: [f64; 2] = [0.74, 0.8];
+const SLOTS: Slots = Slots { minutes: 15.0, count: 16 };
+
+/// Rides to draw from.
+pub struct Rides {
+    /// By ride: zones of pick-up and drop-off, minute of the evening, how long and how far.
+    rides: Vec<Ride>,
+    zones: Zones,
+    /// What they are, in a sentence.
+    pub note: String,
+}
+
+struct Ride {
+    from: usize,
+    to: usize,
+    minute: f64,
+    minutes: f64,
+    km: f64,
+}
+
+/// How large an instance is.
+#[derive(Debug, Clone, Copy)]
+pub struct Size {
+    /// Fleets.
+    pub fleets: usize,
+    /// Stations.
+    pub stations: usize,
+    /// Rides, which are the paper's customer nodes.
+    pub trips: usize,
+    /// Whether the first depot stands in Midtown and the others in lower Manhattan (else all stand in either).
+    pub first_is_far: bool,
+}
+
+impl Rides {
+    /// Reads the rides of lower Manhattan in the evening.
+    ///
+    /// # Errors
+    /// If there is no file, or one cannot be read.
+    pub fn read() -> Result<Self> {
+        let zones = Zones::read(ZONES)?;
+        let folder = FOLDERS.iter().map(Path::new).find(|folder| folder.is_dir());
+        let files = folder.map(csv_files).unwrap_or_default();
+        let real = !files.is_empty();
+        let mut source =
+            TripSource::new(TripFormat::Tlc, if real { files } else { vec![PathBuf::from(SHIPPED)] });
+        source.zones = Some(PathBuf::from(ZONES));
+        source.timezone = NEW_YORK;
+        let trace = load(&source, &Streams { seed: 1, replication: 0 })?;
+        let span = trace.request_time.iter().copied();
+        let (Some(first), Some(last)) = (span.clone().min(), span.max()) else {
+            return Err(InputError::new("no rides", "rides in lower Manhattan").file(ZONES).into());
+        };
+        let clock = LocalClock::new(NEW_YORK, first, last);
+        let zone_of = |place: PlaceId| {
+            let name = trace.places.zone_name(place)?;
+            LOWER_MANHATTAN.contains(&name).then(|| zones.id.iter().position(|id| id == name))?
+        };
+        let mut rides = Vec::new();
+        for i in 0..trace.len() {
+            let time = clock.local(trace.request_time[i]);
+            let (Some(from), Some(to)) = (zone_of(trace.origin[i]), zone_of(trace.destination[i])) else {
+                continue;
+            };
+            let (minutes, km) = (trace.duration_s[i] / 60.0, trace.distance_km[i]);
+            // Some records tell no distance, or none to speak of.
+            let told = minutes >= 1.0 && km >= 0.1;
+            if told && (FROM_HOUR..FROM_HOUR + HOURS).contains(&time.hour()) {
+                let minute = f64::from((time.hour() - FROM_HOUR) * 60 + time.minute());
+                rides.push(Ride { from, to, minute, minutes, km });
+            }
+        }
+        let what = if real {
+            "real records of New York's yellow taxis, January to June 2018"
+        } else {
+            "MADE UP (the week that ships), because no records are there: put monthly CSV files of the Taxi and Limousine \
+             Commission into datasets/tlc and run again"
+        };
+        let note = format!(
+            "Rides are {what}: {} within lower Manhattan between {FROM_HOUR}:00 and {}:00, of all days, from which each \
+             instance draws one evening.",
+            rides.len(),
+            FROM_HOUR + HOURS
+        );
+        Ok(Self { rides, zones, note })
+    }
+
+    /// Draws an instance. Rides, depots and stations have streams of their own, so that fewer fleets are the first ones of
+    /// more.
+    ///
+    /// # Errors
+    /// If the data that ship are broken.
+    pub fn draw(&self, size: Size, streams: Streams) -> Result<Instance> {
+        let stream = |entity| streams.stream(Purpose::Synthesis, entity);
+        let (mut rides, mut depots, mut stations) = (stream(0), stream(1), stream(2));
+        let mut places = Places::default();
+        let mut point = |zone: usize, random: &mut Pcg64| {
+            // Anywhere in a square of the zone's area: records tell zones only.
+            let half_km = 0.5 * self.zones.area_km2[zone].sqrt();
+            let km_per_degree = crate::geo::EARTH_RADIUS_KM.to_radians();
+            let lat = self.zones.lat[zone] + random.random_range(-half_km..half_km) / km_per_degree;
+            let narrow = km_per_degree * lat.to_radians().cos();
+            let lon = self.zones.lon[zone] + random.random_range(-half_km..half_km) / narrow;
+            places.add_point(lat, lon).index()
+        };
+        let mut trips = Vec::new();
+        for i in 0..size.trips {
+            let ride = &self.rides[rides.random_range(0..self.rides.len())];
+            let (from, to) = (point(ride.from, &mut rides), point(ride.to, &mut rides));
+            // A ride asked for at 17:00 is picked up when the first vehicle can be there.
+            let earliest = ride.minute.max(20.0);
+            trips.push(Trip {
+                name: (i + 1).to_string(),
+                fleet: Some(rides.random_range(0..size.fleets)),
+                from,
+                to,
+                window: [earliest, earliest + PATIENCE_MIN],
+                minutes: ride.minutes,
+                km: ride.km,
+                penalty: Some(PENALTY),
+            });
+        }
+        let zone = |id: &str| self.zones.id.iter().position(|other| other == id).unwrap_or(0);
+        let mut vehicles = Vec::new();
+        for fleet in 0..size.fleets {
+            let near = depots.random_range(0..LOWER_MANHATTAN.len() + MIDTOWN.len());
+            let id = match (size.first_is_far, fleet) {
+                (true, 0) => MIDTOWN[near % MIDTOWN.len()],
+                (true, _) => LOWER_MANHATTAN[near % LOWER_MANHATTAN.len()],
+                (false, _) => LOWER_MANHATTAN.iter().chain(&MIDTOWN).nth(near).copied().unwrap_or("4"),
+            };
+            let depot = point(zone(id), &mut depots);
+            vehicles.push(Vehicles {
+                name: format!("fleet {}", fleet + 1),
+                fleet,
+                count: VEHICLES,
+                depot,
+                battery_kwh: BATTERY_KWH,
+                start_kwh: BATTERY_KWH * depots.random_range(START[0]..START[1]),
+                reserve_kwh: RESERVE_KWH,
+                kwh_per_km: KWH_PER_KM,
+            });
+        }
+        let mut placed = Vec::new();
+        for k in 0..size.stations {
+            let id = LOWER_MANHATTAN[stations.random_range(0..LOWER_MANHATTAN.len())];
+            let elsewhere = point(zone(id), &mut stations);
+            let fleet = k % size.fleets;
+            let feeder = baran_wu()?;
+            placed.push(Station {
+                name: format!("station {}", k + 1),
+                fleet,
+                // A fleet's first station is its depot.
+                place: if k < size.fleets { vehicles[fleet].depot } else { elsewhere },
+                connectors: CONNECTORS,
+                power_kw: POWER_KW,
+                efficiency: EFFICIENCY,
+                bus: feeder.bus(BUSES[k % BUSES.len()]).unwrap_or(0),
+            });
+        }
+        let ids = 0..places.len();
+        let km: Vec<Vec<f64>> =
+            ids.clone().map(|a| ids.clone().map(|b| straight(&places, a, b) * DETOUR).collect()).collect();
+        let minutes = km.iter().map(|row| row.iter().map(|km| 60.0 * km / SPEED_KMH).collect()).collect();
+        let peak = |slot: usize| {
+            // Highest in the middle of the evening.
+            let away = (slot as f64 + 0.5 - 0.5 * SLOTS.count as f64).abs() / (0.5 * SLOTS.count as f64);
+            LOAD[1] - (LOAD[1] - LOAD[0]) * away
+        };
+        let feeder = baran_wu()?
+            .with_source_voltage(SOURCE_VOLTAGE)
+            .map_err(|fault| InputError::new(fault.found, fault.expected).key("source_voltage"))?;
+        let instance = Instance {
+            fleets: (1..=size.fleets).map(|fleet| format!("fleet {fleet}")).collect(),
+            travel: Travel { minutes, km },
+            slots: SLOTS,
+            price: vec![PRICE; SLOTS.count],
+            refill_price: PRICE,
+            value_of_time: VALUE_OF_TIME,
+            trips,
+            vehicles,
+            stations: placed,
+            grid: Some(Grid {
+                feeder,
+                load: (0..SLOTS.count).map(peak).collect(),
+                limits: Limits::default(),
+            }),
+        };
+        let problems = instance.problems();
+        if problems.is_empty() { Ok(instance) } else { Err(crate::error::Error::Input(problems)) }
+    }
+}
+
+/// Files of records in a folder, in the order of their names.
+fn csv_files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut files: Vec<PathBuf> = entries
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|e| e == "csv"))
+        .collect();
+    files.sort();
+    files
+}
+
+/// Straight distance [km].
+fn straight(places: &Places, a: usize, b: usize) -> f64 {
+    if a == b { 0.0 } else { places.distance_km(PlaceId::new(a), PlaceId::new(b)) }
+}

@@ -1,0 +1,244 @@
+//! What a coalition may choose from, and a lower bound on what it costs.
+//!
+//! Each trip is served by one schedule or left unserved at a penalty, each kind of vehicles drives as many schedules as
+//! there are of it, and active limits are kept. Without the demand that schedules are taken whole this is a linear
+//! program, of which the dual is solved ([`Choice::bound`]): what each trip, vehicle and limit is worth, so that no
+//! schedule is worth more than it costs. There are few such worths and many schedules, so schedules come in only when an
+//! answer breaks them. A schedule's reduced cost is what it costs beyond the worth of what it does.
+//!
+//! Halves of schedules can make the bound weak: three of them serve three trips, two each. But of whole schedules only one
+//! can serve two of three trips, which is a further limit ([`Choice::cuts`]; M. Jepsen and others, Subset-row inequalities
+//! applied to the vehicle-routing problem with time windows, Operations Research 56 (2), 2008).
+
+use super::model::Model;
+use super::pool::{Active, Column, Pool};
+use crate::optimize::{Lp, Relation, Unsolved, Variable};
+
+/// What a coalition may choose from.
+pub(super) struct Choice<'a> {
+    pub model: &'a Model<'a>,
+    pub pool: &'a Pool,
+    pub active: &'a Active,
+    /// Active rows, by place in the model.
+    pub rows: &'a [usize],
+    /// Columns that the coalition may use, by place in the pool.
+    pub columns: Vec<u32>,
+    /// By trip: what leaving it unserved costs; none if nobody asks for it.
+    pub penalty: Vec<Option<f64>>,
+    /// Whether limits may be broken, and as little as possible is all that counts.
+    pub elastic: bool,
+}
+
+/// Worths at which no schedule is worth more than it costs, and the bound that they give.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Worth {
+    pub bound: f64,
+    pub trips: Vec<f64>,
+    pub vehicles: Vec<f64>,
+    /// By active row.
+    pub rows: Vec<f64>,
+    /// Triples of trips of which one schedule can serve two, and their worth, below zero.
+    pub triples: Vec<(u64, f64)>,
+    /// By active slot and station plus 1: worth of the active limits that a vehicle there takes.
+    taken: Vec<Vec<f64>>,
+}
+
+/// A best choice.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Chosen {
+    /// Columns, by place in the pool.
+    pub columns: Vec<u32>,
+    pub unserved: Vec<usize>,
+}
+
+/// A column is broken if it is worth more than this beyond its cost [money].
+const BROKEN: f64 = 1e-9;
+/// A triple is cut if so much more than one schedule serves two of it; and so many triples at once.
+const WORTH_A_CUT: f64 = 0.02;
+const CUTS_AT_ONCE: usize = 15;
+/// Most columns of one kind of vehicles that come in at once.
+const AT_ONCE: usize = 12;
+
+impl Choice<'_> {
+    pub fn column(&self, place: u32) -> &Column {
+        &self.pool.columns[place as usize]
+    }
+
+    pub fn cost(&self, column: &Column) -> f64 {
+        if self.elastic { 0.0 } else { column.cost }
+    }
+
+    /// Weights of a column in the active rows, by place among these.
+    pub fn weights(&self, column: &Column) -> Vec<(usize, f64)> {
+        let mut weights = Vec::new();
+        for (i, &row) in self.rows.iter().enumerate() {
+            let row = &self.model.rows[row];
+            let station =
+                self.active.place(row.slot).and_then(|place| column.used.get(place)).copied().unwrap_or(0);
+            if station > 0 && row.weight[usize::from(station) - 1] > 0.0 {
+                weights.push((i, row.weight[usize::from(station) - 1]));
+            }
+        }
+        weights
+    }
+
+    pub fn reduced(&self, column: &Column, worth: &Worth) -> f64 {
+        let mut reduced = self.cost(column) - worth.vehicles[column.vehicles];
+        let mut trips = column.trips;
+        while trips != 0 {
+            reduced -= worth.trips[trips.trailing_zeros() as usize];
+            trips &= trips - 1;
+        }
+        for (triple, worth) in &worth.triples {
+            if (column.trips & triple).count_ones() > 1 {
+                reduced -= worth;
+            }
+        }
+        for (place, &station) in column.used.iter().enumerate() {
+            reduced -= worth.taken[place][usize::from(station)];
+        }
+        reduced
+    }
+
+    /// The lower bound with these triples. `hot` are columns to begin with; at the end those that came in.
+    pub fn bound(&self, hot: &mut Vec<u32>, triples: &[u64]) -> Result<Worth, Unsolved> {
+        let model = self.model;
+        let counts: Vec<f64> = model.instance.vehicles.iter().map(|vehicles| vehicles.count as f64).collect();
+        loop {
+            // Worths are what the dual maximises over: here less than nothing, to be minimised.
+            let mut lp = Lp::new();
+            let trips: Vec<Option<Variable>> = self
+                .penalty
+                .iter()
+                .map(|penalty| penalty.map(|penalty| lp.variable(-1.0, f64::NEG_INFINITY, penalty)))
+                .collect();
+            let vehicles: Vec<Variable> =
+                counts.iter().map(|count| lp.variable(-count, f64::NEG_INFINITY, 0.0)).collect();
+            let least = if self.elastic { -1.0 } else { f64::NEG_INFINITY };
+            let rows: Vec<Variable> =
+                self.rows.iter().map(|&row| lp.variable(-model.rows[row].room, least, 0.0)).collect();
+            let cuts: Vec<Variable> =
+                triples.iter().map(|_| lp.variable(-1.0, f64::NEG_INFINITY, 0.0)).collect();
+            for &place in hot.iter() {
+                let column = self.column(place);
+                let mut terms: Vec<(Variable, f64)> = (0..trips.len())
+                    .filter(|trip| column.trips >> trip & 1 == 1)
+                    .filter_map(|trip| Some((trips[trip]?, 1.0)))
+                    .collect();
+                terms.push((vehicles[column.vehicles], 1.0));
+                terms.extend(self.weights(column).into_iter().map(|(row, weight)| (rows[row], weight)));
+                let cut = triples
+                    .iter()
+                    .zip(&cuts)
+                    .filter(|(triple, _)| (column.trips & **triple).count_ones() > 1);
+                terms.extend(cut.map(|(_, variable)| (*variable, 1.0)));
+                lp.row(terms, Relation::AtMost, self.cost(column));
+            }
+            let optimum = lp.solve()?;
+            let stations = model.instance.stations.len();
+            let mut taken = vec![vec![0.0; stations + 1]; self.active.slots()];
+            for (&row, &variable) in self.rows.iter().zip(&rows) {
+                let row = &model.rows[row];
+                if let Some(place) = self.active.place(row.slot) {
+                    for (k, weight) in row.weight.iter().enumerate() {
+                        taken[place][k + 1] += weight * optimum.value(variable);
+                    }
+                }
+            }
+            let worth = Worth {
+                bound: -optimum.objective,
+                trips: trips.iter().map(|trip| trip.map_or(0.0, |trip| optimum.value(trip))).collect(),
+                vehicles: vehicles.iter().map(|&vehicles| optimum.value(vehicles)).collect(),
+                rows: rows.iter().map(|&row| optimum.value(row)).collect(),
+                triples: triples
+                    .iter()
+                    .zip(&cuts)
+                    .map(|(triple, &cut)| (*triple, optimum.value(cut)))
+                    .filter(|(_, worth)| *worth < 0.0)
+                    .collect(),
+                taken,
+            };
+            let broken = self.broken(&worth, counts.len());
+            if broken.is_empty() {
+                return Ok(worth);
+            }
+            hot.extend(broken);
+        }
+    }
+
+    /// The columns that are broken most, some of each kind of vehicles.
+    fn broken(&self, worth: &Worth, kinds: usize) -> Vec<u32> {
+        let mut broken: Vec<Vec<(f64, u32)>> = vec![Vec::new(); kinds];
+        for &place in &self.columns {
+            let column = self.column(place);
+            let reduced = self.reduced(column, worth);
+            if reduced < -BROKEN {
+                broken[column.vehicles].push((reduced, place));
+            }
+        }
+        for kind in &mut broken {
+            kind.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+            kind.truncate(AT_ONCE);
+        }
+        broken.into_iter().flatten().map(|(_, place)| place).collect()
+    }
+
+    /// Triples of trips that the answer in parts breaks, those that it breaks most; it is an answer among the `hot` columns
+    /// of the last bound.
+    pub fn cuts(&self, hot: &[u32], triples: &[u64]) -> Result<Vec<u64>, Unsolved> {
+        let mut lp = Lp::new();
+        let parts: Vec<Variable> =
+            hot.iter().map(|&place| lp.variable(self.cost(self.column(place)), 0.0, f64::INFINITY)).collect();
+        let who = |serves: &dyn Fn(&Column) -> bool| -> Vec<(Variable, f64)> {
+            let serving = hot.iter().zip(&parts).filter(|(place, _)| serves(self.column(**place)));
+            serving.map(|(_, part)| (*part, 1.0)).collect()
+        };
+        for (trip, penalty) in self.penalty.iter().enumerate() {
+            let Some(penalty) = *penalty else { continue };
+            let mut terms = who(&|column| column.trips >> trip & 1 == 1);
+            terms.push((lp.variable(penalty, 0.0, f64::INFINITY), 1.0));
+            lp.row(terms, Relation::Equal, 1.0);
+        }
+        for (kind, vehicles) in self.model.instance.vehicles.iter().enumerate() {
+            lp.row(who(&|column| column.vehicles == kind), Relation::AtMost, vehicles.count as f64);
+        }
+        for (row, &place) in self.rows.iter().enumerate() {
+            let weights = hot.iter().zip(&parts).filter_map(|(&place, &part)| {
+                let weight = self.weights(self.column(place)).into_iter().find(|(at, _)| *at == row)?.1;
+                Some((part, weight))
+            });
+            lp.row(weights.collect::<Vec<_>>(), Relation::AtMost, self.model.rows[place].room);
+        }
+        for triple in triples {
+            let terms = who(&|column| (column.trips & triple).count_ones() > 1);
+            lp.row(terms, Relation::AtMost, 1.0);
+        }
+        let optimum = lp.solve()?;
+        let taken: Vec<(u64, f64)> = hot
+            .iter()
+            .zip(&parts)
+            .map(|(&place, &part)| (self.column(place).trips, optimum.value(part)))
+            .filter(|(_, part)| *part > 1e-6)
+            .collect();
+        let trips: Vec<usize> =
+            (0..self.penalty.len()).filter(|&trip| self.penalty[trip].is_some()).collect();
+        let mut broken = Vec::new();
+        for (i, a) in trips.iter().enumerate() {
+            for (j, b) in trips.iter().enumerate().skip(i + 1) {
+                for c in &trips[j + 1..] {
+                    let triple = 1u64 << a | 1 << b | 1 << c;
+                    let served: f64 = taken
+                        .iter()
+                        .filter(|(trips, _)| (trips & triple).count_ones() > 1)
+                        .map(|(_, part)| part)
+                        .sum();
+                    if served > 1.0 + WORTH_A_CUT && !triples.contains(&triple) {
+                        broken.push((served, triple));
+                    }
+                }
+            }
+        }
+        broken.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        Ok(broken.into_iter().take(CUTS_AT_ONCE).map(|(_, triple)| triple).collect())
+    }
+}

@@ -1,0 +1,129 @@
+//! What a slot at a station costs, and the limits that vehicles share: connectors, voltages and flows.
+//!
+//! LinDistFlow is linear, so its branch flows and voltages need not stand in a program as variables: what one connector
+//! in use takes of each limit is a number (twice the resistance that two ways have in common; 1 or 0 times a side's
+//! direction). A limit in a slot is then a row over schedules, like that of the connectors.
+
+use super::instance::Instance;
+use crate::grid::linear::marginal_losses;
+use crate::grid::{Limit, flow};
+
+/// What a row limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shared {
+    /// Connectors of a station.
+    Connectors(usize),
+    /// The feeder.
+    Grid(Limit),
+}
+
+/// A limit in a slot: the weights of all vehicles plugged in then sum to `room` at most.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// What it limits.
+    pub limit: Shared,
+    /// In which slot.
+    pub slot: usize,
+    /// Weight of a vehicle at each station, the largest of them 1.
+    pub weight: Vec<f64>,
+    /// What there is.
+    pub room: f64,
+}
+
+/// An instance made ready.
+#[derive(Debug)]
+pub struct Model<'a> {
+    /// The instance.
+    pub instance: &'a Instance,
+    /// Cost of the energy that one connector draws, by station and slot [money], losses included.
+    pub energy_cost: Vec<Vec<f64>>,
+    /// All limits that could ever bind.
+    pub rows: Vec<Row>,
+}
+
+impl<'a> Model<'a> {
+    /// Makes an instance ready that has no problems.
+    pub fn new(instance: &'a Instance) -> Self {
+        let slots = instance.slots;
+        let drawn = |k: usize| instance.stations[k].power_kw * slots.hours();
+        let stations = instance.stations.len();
+        let mut energy_cost: Vec<Vec<f64>> =
+            (0..stations).map(|k| instance.price.iter().map(|price| price * drawn(k)).collect()).collect();
+        let mut rows = Vec::new();
+        for slot in 0..slots.count {
+            for (k, station) in instance.stations.iter().enumerate() {
+                let weight = (0..stations).map(|other| f64::from(u8::from(other == k))).collect();
+                rows.push(Row {
+                    limit: Shared::Connectors(k),
+                    slot,
+                    weight,
+                    room: station.connectors as f64,
+                });
+            }
+        }
+        if let Some(grid) = &instance.grid {
+            let buses: Vec<usize> = instance.stations.iter().map(|station| station.bus).collect();
+            for (slot, load) in grid.load.iter().enumerate() {
+                let (active, reactive) = grid.feeder.loads(*load);
+                let flow = flow(&grid.feeder, &active, &reactive);
+                let losses = marginal_losses(&grid.feeder, &flow);
+                for (k, station) in instance.stations.iter().enumerate() {
+                    energy_cost[k][slot] *= 1.0 + losses[station.bus];
+                }
+                for room in grid.limits.rooms(&grid.feeder, &flow, &buses) {
+                    let mut weight: Vec<f64> = (0..stations)
+                        .map(|k| 1e-3 * instance.stations[k].power_kw * room.per_mw[k])
+                        .collect();
+                    let most = weight.iter().copied().fold(0.0, f64::max);
+                    weight.iter_mut().for_each(|weight| *weight /= most);
+                    let row = Row {
+                        limit: Shared::Grid(room.limit),
+                        slot,
+                        weight,
+                        room: room.room.max(0.0) / most,
+                    };
+                    rows.push(row);
+                }
+            }
+        }
+        let mut model = Self { instance, energy_cost, rows };
+        model.drop_idle_rows();
+        model
+    }
+
+    /// Leaves out what cannot bind however many vehicles charge.
+    fn drop_idle_rows(&mut self) {
+        let vehicles: usize = self.instance.vehicles.iter().map(|vehicles| vehicles.count).sum();
+        let most = |row: &Row| -> f64 {
+            // At most so many vehicles in all, at the heaviest stations first.
+            let mut heaviest: Vec<usize> = (0..row.weight.len()).collect();
+            heaviest.sort_by(|&a, &b| row.weight[b].total_cmp(&row.weight[a]));
+            let (mut left, mut sum) = (vehicles, 0.0);
+            for k in heaviest {
+                let here = match row.limit {
+                    Shared::Connectors(_) => left,
+                    Shared::Grid(_) => left.min(self.instance.stations[k].connectors),
+                };
+                sum += here as f64 * row.weight[k];
+                left -= here;
+            }
+            sum
+        };
+        let binding: Vec<bool> = self.rows.iter().map(|row| most(row) > row.room).collect();
+        let mut binding = binding.into_iter();
+        self.rows.retain(|_| binding.next().unwrap_or(true));
+    }
+
+    /// Cost of a slot at a station for a kind of vehicles: energy, and time unless the station is at the depot.
+    pub fn slot_cost(&self, vehicles: usize, station: usize, slot: usize) -> f64 {
+        let at_depot = self.instance.stations[station].place == self.instance.vehicles[vehicles].depot;
+        let time = if at_depot { 0.0 } else { self.instance.value_of_time * self.instance.slots.hours() };
+        self.energy_cost[station][slot] + time
+    }
+
+    /// What a slot at a station puts into the battery [kWh].
+    pub fn slot_kwh(&self, station: usize) -> f64 {
+        let station = &self.instance.stations[station];
+        station.efficiency * station.power_kw * self.instance.slots.hours()
+    }
+}

@@ -1,0 +1,142 @@
+//! `gridfleet solve routing`: the example that ships, and files that are wrong.
+
+use assert_cmd::Command;
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// Solves `file`: exit status, stdout, stderr.
+fn run(file: &Path, more: &[&str]) -> (i32, String, String) {
+    let mut command = Command::cargo_bin("gridfleet").unwrap();
+    let output = command.args(["solve", "routing"]).arg(file).args(more).output().unwrap();
+    let plain = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), plain(output.stdout), plain(output.stderr))
+}
+
+/// The example as a value, its feeder's path from anywhere.
+fn example() -> Value {
+    let mut example: Value =
+        serde_json::from_str(&std::fs::read_to_string("docs/routing.json").unwrap()).unwrap();
+    let case = std::fs::canonicalize("datasets/feeders/baran-wu-33.m").unwrap();
+    example["feeder"]["case"] = json!(case);
+    example
+}
+
+fn solve(file: &Value, more: &[&str]) -> (i32, String, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("fleets.json");
+    std::fs::write(&path, file.to_string()).unwrap();
+    run(&path, more)
+}
+
+#[test]
+fn the_example_is_solved_and_adds_up() {
+    let (status, out, err) = run(Path::new("docs/routing.json"), &["--json"]);
+    assert_eq!((status, err.as_str()), (0, ""));
+    let out: Value = serde_json::from_str(&out).unwrap();
+    let coalitions = out["coalitions"].as_array().unwrap();
+    assert_eq!(coalitions.len(), 7);
+    let last = &coalitions[6];
+    assert_eq!(last["members"], json!(["north", "south", "east"]));
+    let cost: f64 = last["schedules"].as_array().unwrap().iter().map(|s| s["cost"].as_f64().unwrap()).sum();
+    assert!((cost - last["cost"].as_f64().unwrap()).abs() < 1e-9);
+    let mut served: Vec<&str> = Vec::new();
+    for schedule in last["schedules"].as_array().unwrap() {
+        served.extend(schedule["trips"].as_array().unwrap().iter().map(|trip| trip.as_str().unwrap()));
+        assert_eq!(
+            schedule["stops"].as_array().unwrap().len(),
+            schedule["trips"].as_array().unwrap().len() + 1
+        );
+    }
+    served.sort_unstable();
+    assert_eq!(served, ["a", "b", "c", "d", "e", "f"]);
+    let shares: f64 =
+        out["sharing"]["shapley"].as_object().unwrap().values().map(|x| x.as_f64().unwrap()).sum();
+    assert!((shares - cost).abs() < 1e-9);
+    for coalition in coalitions {
+        let lowest = coalition["lowest_voltage"].as_array().unwrap();
+        assert!(lowest.len() == 12 && lowest.iter().all(|v| v.as_f64().unwrap() >= 0.95 - 1e-7));
+    }
+    let (_, text, _) = run(Path::new("docs/routing.json"), &[]);
+    assert!(text.contains(" north, south, east ") && text.contains("Lowest voltage: "), "{text}");
+    assert_eq!(run(Path::new("docs/routing.json"), &[]).1, text, "the same file, the same bytes");
+}
+
+#[test]
+fn one_coalition_and_members_alone() {
+    let (status, out, _) = solve(&example(), &["--json", "--coalition", "north,east"]);
+    assert_eq!(status, 0);
+    let out: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(out["coalitions"].as_array().unwrap().len(), 1);
+    assert_eq!(out["coalitions"][0]["members"], json!(["north", "east"]));
+    let mut members = example();
+    members["demand"] = json!("members");
+    let (_, out, _) = solve(&members, &["--json"]);
+    let out: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(out["coalitions"][0]["schedules"][0]["trips"], json!(["a", "d"]));
+    let (status, _, err) = solve(&example(), &["--coalition", "nord"]);
+    assert!(status == 2 && err.contains("names of fleets: north, south, east"), "{err}");
+}
+
+#[test]
+fn bad_files_are_told_of() {
+    let told = |change: &dyn Fn(&mut Value)| {
+        let mut file = example();
+        change(&mut file);
+        let (status, out, err) = solve(&file, &[]);
+        assert_eq!((status, out.as_str()), (2, ""), "{err}");
+        err.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let has = |text: String, what: &str| assert!(text.contains(what), "{text}");
+    // Several at once.
+    let text = told(&|file| {
+        file["trips"][0]["from"] = json!("statoin");
+        file["vehicles"][1]["kwh_per_km"] = json!("much");
+        file["stations"][2]["bus"] = json!(99);
+        file["weather"] = json!("fine");
+    });
+    for what in ["trips[0].from", "vehicles[1].kwh_per_km", "stations[2].bus", "weather"] {
+        has(text.clone(), what);
+    }
+    has(told(&|file| file["trips"][0]["latest"] = json!(10)), "trips[0].latest");
+    let reach = told(&|file| {
+        file["trips"][0]["earliest"] = json!(0);
+        file["trips"][0]["latest"] = json!(1);
+    });
+    has(reach, "which no vehicle reaches before minute");
+    has(told(&|file| file["feeder"]["load"] = json!(1.3)), "before anybody charges, bus 18 at");
+    has(told(&|file| file["feeder"]["case"] = json!("nowhere.m")), "no such file");
+    has(told(&|file| file["vehicles"] = json!([])), "vehicles");
+    has(told(&|file| file["places"] = json!({"a": [1]})), "places.a");
+    has(told(&|file| file["slots"] = json!(12)), "slots");
+    // Charging that the feeder cannot bear: which bus, which slot, by how much.
+    let limit = told(&|file| {
+        file["feeder"]["voltage"] = json!([0.9557, 1.05]);
+        for vehicle in file["vehicles"].as_array_mut().unwrap() {
+            vehicle["start_kwh"] = json!(0.9);
+        }
+        file["stations"] = json!([file["stations"][0]]);
+        for fleet in ["vehicles", "stations"] {
+            file[fleet].as_array_mut().unwrap().iter_mut().for_each(|entry| entry["fleet"] = json!("north"));
+        }
+    });
+    has(limit, "below 0.9557");
+    // A feeder that stands in the file and goes round.
+    let round = told(&|file| {
+        file["stations"].as_array_mut().unwrap().iter_mut().for_each(|station| station["bus"] = json!("b"));
+        file["feeder"] = json!({"base_mva": 1, "source": "a", "buses": [{"name": "a"}, {"name": "b"}, {"name": "c"}],
+            "branches": [{"from": "a", "to": "b", "r": 0.01}, {"from": "b", "to": "a", "r": 0.01}]});
+    });
+    has(round.clone(), "feeder.branches[1]: found branch b-a, which closes a loop");
+    has(round, "feeder.buses[2]: found bus c, to which no branch in service leads");
+}
+
+#[test]
+fn files_that_are_cut_do_not_panic() {
+    let text = example().to_string();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cut.json");
+    for cut in (0..text.len()).step_by(701) {
+        std::fs::write(&path, &text.as_bytes()[..cut]).unwrap();
+        assert_eq!(run(&path, &[]).0, 2);
+    }
+}
