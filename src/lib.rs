@@ -9,6 +9,7 @@ pub mod forecast;
 pub mod games;
 pub mod geo;
 pub mod ids;
+pub mod learning;
 pub mod ledger;
 pub mod markets;
 pub mod optimize;

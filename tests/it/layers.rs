@@ -20,6 +20,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("world", &["geo", "ids", "ledger", "markets", "records", "rng", "time"]),
     ("forecast", &["error", "rng", "time"]),
     ("optimize", &["error"]),
+    ("learning", &["error", "rng"]),
     ("policies", &["error", "forecast", "geo", "ids", "markets", "optimize", "rng", "time", "world"]),
     ("engine", &["error", "geo", "ids", "ledger", "markets", "policies", "records", "rng", "time", "world"]),
     (

@@ -18,6 +18,7 @@ mod families;
 mod forecast;
 mod fuzz_corpus;
 mod layers;
+mod learning;
 mod market_picture;
 mod outputs;
 mod outputs_day;
