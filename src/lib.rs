@@ -24,4 +24,5 @@ pub mod scenario;
 pub mod statistics;
 pub mod studies;
 pub mod time;
+pub mod training;
 pub mod world;

@@ -15,7 +15,7 @@ mod nearest_idle;
 mod relocation;
 pub mod spec;
 
-pub use bidding::BiddingSpec;
+pub use bidding::{BiddingSpec, ObservationKind, Trained};
 pub use spec::{ChargingSpec, DispatchSpec, PolicySpecs, RelocationSpec};
 
 use crate::ids::{BidderId, MarketId, PlaceId, RequestId, StationId, VehicleId};
