@@ -52,8 +52,11 @@ pub enum RewardSpec {
     Account,
     /// What the account has changed by in the slots of the products that the step has bid for, known a week later. Each
     /// slot counts in full for each of the two steps that have bid for it, so that each sees all that it changes.
-    #[default]
     Products,
+    /// The same, less what the fixed risks of `operation.bidding` bring in the same slots of the same week. What is best stays
+    /// best, for that does not depend on what is done; but most of what chance gives or takes, it gives or takes both.
+    #[default]
+    Advantage,
 }
 
 impl RewardSpec {
@@ -62,6 +65,7 @@ impl RewardSpec {
         match self {
             Self::Account => "account",
             Self::Products => "products",
+            Self::Advantage => "advantage",
         }
     }
 }

@@ -3,6 +3,7 @@
 //! A week is read and built the first time that it is played, and simulated without bids once, for the forecasts; from
 //! then on it is shared by all who play it, whatever the accuracy of their forecasts.
 
+use super::evaluate::Player;
 use crate::engine;
 use crate::error::{Error, InputError, Result};
 use crate::ids::{AccountId, BidderId};
@@ -67,6 +68,8 @@ pub struct Course {
     /// How its players forecast.
     pub forecasts: Forecasts,
     outlooks: [Vec<OnceLock<Arc<Vec<Outlook>>>>; 2],
+    /// What fixed risks bring, by slot.
+    references: Vec<OnceLock<Arc<Vec<f64>>>>,
     /// What the scenario says of training.
     pub spec: TrainingSpec,
     /// Risks of the scenario's own policy (balancing, intraday).
@@ -140,6 +143,7 @@ impl Course {
             }),
             forecasts,
             outlooks: sizes.map(|size| std::iter::repeat_with(OnceLock::new).take(size).collect()),
+            references: std::iter::repeat_with(OnceLock::new).take(sizes[0]).collect(),
             fixed_risks: [risk_balancing, risk_intraday],
             name: base.spec.name.clone(),
             currency: base.spec.currency.clone(),
@@ -161,6 +165,7 @@ impl Course {
         Self {
             forecasts: Forecasts { accuracy, ..self.forecasts },
             outlooks: [empty(training), empty(held_out)],
+            references: std::iter::repeat_with(OnceLock::new).take(training.len()).collect(),
             ..self.clone()
         }
     }
@@ -208,6 +213,19 @@ impl Course {
         let outlooks =
             bidding::outlooks(&week.setup, BIDDER, self.forecasts, &week.foresight, week.streams);
         Ok(Arc::clone(cell.get_or_init(|| Arc::new(outlooks))))
+    }
+
+    /// What the scenario's own fixed risks bring in each slot of a training week [currency].
+    ///
+    /// # Errors
+    /// As [`week`](Self::week).
+    pub fn reference(&self, number: usize) -> Result<Arc<Vec<f64>>> {
+        let cell = &self.references[number];
+        if let Some(reference) = cell.get() {
+            return Ok(Arc::clone(reference));
+        }
+        let played = Player::Fixed(self.fixed_risks).week(self, Set::Training, number)?;
+        Ok(Arc::clone(cell.get_or_init(|| Arc::new(played.by_slot().to_vec()))))
     }
 
     /// Whether steps can be settled one by one.

@@ -30,6 +30,14 @@ impl Player {
     /// # Errors
     /// If a week cannot be built.
     pub fn play(&self, course: &Course, set: Set, number: usize) -> Result<WeekResult> {
+        Ok(self.week(course, set, number)?.result())
+    }
+
+    /// The same, with all that the week has left.
+    ///
+    /// # Errors
+    /// If a week cannot be built.
+    pub fn week(&self, course: &Course, set: Set, number: usize) -> Result<Environment> {
         let (observation, chooser) = self.parts();
         let ahead = |number: usize| course.outlooks(set, number % course.len(set));
         let before = match self {
@@ -46,6 +54,6 @@ impl Player {
         let chain = Chain { before, ahead: ahead(number + 1)? };
         let mut played = Environment::under(course, &week, observation, chooser, chain);
         while !played.pass().over {}
-        Ok(played.result())
+        Ok(played)
     }
 }

@@ -187,6 +187,11 @@ impl Trainer {
         self.streams.stream(WEEKS | number).random_range(0..self.course.len(Set::Training))
     }
 
+    /// The weeks.
+    pub fn course(&self) -> &Course {
+        &self.course
+    }
+
     /// Whether all steps are done.
     pub fn is_done(&self) -> bool {
         self.steps >= self.spec.steps
@@ -228,8 +233,12 @@ impl Trainer {
         let mut environments = self.play(environments, &mut logs);
         let mut lanes = std::mem::take(&mut self.lanes);
         for ((lane, mut log), environment) in lanes.iter_mut().zip(logs).zip(&mut environments) {
-            let by_slot = environment.by_slot();
-            self.settle(&mut lane.last, &mut log, by_slot);
+            let mut by_slot = environment.by_slot().to_vec();
+            if self.spec.reward == RewardSpec::Advantage {
+                let reference = self.course.reference(lane.week)?;
+                by_slot.iter_mut().zip(&*reference).for_each(|(eur, fixed)| *eur -= fixed);
+            }
+            self.settle(&mut lane.last, &mut log, &by_slot);
             for step in 0..lane.last.cells.len() {
                 if let Some(loss) = self.lesson(&lane.last, &log, step) {
                     losses += loss;
