@@ -80,6 +80,8 @@ pub struct Course {
     pub currency: String,
     /// Its seed.
     pub seed: u64,
+    /// Seed of who is trained; that of the scenario, unless several are trained on the same weeks.
+    pub agent_seed: u64,
     /// All files read, the scenario's own first.
     pub inputs: Vec<PathBuf>,
     /// The scenario as text, without what a longer training may change.
@@ -148,6 +150,7 @@ impl Course {
             name: base.spec.name.clone(),
             currency: base.spec.currency.clone(),
             seed: base.seed(),
+            agent_seed: base.seed(),
             inputs: base.inputs.clone(),
             canonical: serde_json::to_string(&canonical)
                 .map_err(|e| Error::Other(format!("cannot write the scenario as text: {e}")))?,

@@ -9,7 +9,7 @@ use crate::ids::AccountId;
 use crate::ledger::{EntryKind, LedgerEntry};
 use crate::policies::bidding::learned::{Chain, Chooser, Learned, Shared};
 use crate::policies::bidding::{self, ObservationKind};
-use crate::policies::{Policies, PolicySpecs};
+use crate::policies::{Bidding, Policies, PolicySpecs};
 use crate::records::{FleetRecord, MarketRecord, Recorder, TripRecord, TripStatus};
 use crate::time::SimTime;
 use crate::world::View;
@@ -53,6 +53,19 @@ struct Takings {
 }
 
 impl Takings {
+    fn new(week: &Week) -> Self {
+        let (setup, step_s) = (&week.setup, week.setup.trading.settlement_s);
+        let steps = usize::try_from((setup.end - setup.start) / step_s).unwrap_or(0);
+        Self {
+            account: week.account,
+            start: setup.start,
+            step_s,
+            by_slot: vec![0.0; steps.max(1)],
+            result: WeekResult::default(),
+            read: None,
+        }
+    }
+
     fn book(&mut self, slot: i64, eur: f64) {
         self.result.profit_eur += eur;
         let last = self.by_slot.len() - 1;
@@ -95,6 +108,25 @@ impl Recorder for Takings {
     }
 }
 
+/// A week at its start, with the scenario's policies and this one to bid.
+fn simulation(week: &Week, bidding: Box<dyn Bidding>) -> Simulation {
+    let PolicySpecs { dispatch, charging, relocation, .. } = &week.specs;
+    let policies = Policies {
+        dispatch: dispatch.build(),
+        charging: charging.build(),
+        relocation: relocation.build(),
+        bidding: vec![bidding],
+    };
+    Simulation::under(Arc::clone(&week.setup), policies, week.streams)
+}
+
+/// What a week comes to under any policy that bids, by itself.
+pub(super) fn whole(week: &Week, bidding: Box<dyn Bidding>) -> WeekResult {
+    let mut takings = Takings::new(week);
+    simulation(week, bidding).finish(&mut takings);
+    takings.result
+}
+
 /// A week that is being played.
 pub struct Environment {
     simulation: Simulation,
@@ -116,7 +148,7 @@ impl Environment {
 
     /// The same for a policy that chooses by itself; its steps' actions are ignored.
     pub fn under(course: &Course, week: &Week, observation: ObservationKind, chooser: Chooser, chain: Chain) -> Self {
-        let Week { setup, streams, foresight, specs, account } = week;
+        let Week { setup, streams, foresight, .. } = week;
         let learner = bidding::learner(
             setup,
             BIDDER,
@@ -129,30 +161,10 @@ impl Environment {
         );
         let Some(learner) = learner else { panic!("a course has both markets") };
         let trader = Shared(Arc::new(Mutex::new(learner)));
-        let PolicySpecs { dispatch, charging, relocation, .. } = specs;
-        let policies = Policies {
-            dispatch: dispatch.build(),
-            charging: charging.build(),
-            relocation: relocation.build(),
-            bidding: vec![Box::new(trader.clone())],
-        };
-        let step_s = setup.trading.settlement_s;
-        let steps = usize::try_from((setup.end - setup.start) / step_s).unwrap_or(0);
-        Self {
-            simulation: Simulation::under(Arc::clone(setup), policies, *streams),
-            trader,
-            takings: Takings {
-                account: *account,
-                start: setup.start,
-                step_s,
-                by_slot: vec![0.0; steps.max(1)],
-                result: WeekResult::default(),
-                read: None,
-            },
-            step: 0,
-            steps,
-            booked_eur: 0.0,
-        }
+        let takings = Takings::new(week);
+        let steps = takings.by_slot.len();
+        let simulation = simulation(week, Box::new(trader.clone()));
+        Self { simulation, trader, takings, step: 0, steps, booked_eur: 0.0 }
     }
 
     /// Steps in the week.

@@ -1,9 +1,10 @@
 //! Weeks played by a policy that does not learn any more, one after the other: what is bid a week ahead in one is
 //! delivered in the next.
 
-use super::course::{Course, Set};
-use super::environment::{Environment, WeekResult};
+use super::course::{BIDDER, Course, Set};
+use super::environment::{self, Environment, WeekResult};
 use crate::error::Result;
+use crate::policies::BiddingSpec;
 use crate::policies::bidding::learned::{Chain, Chooser};
 use crate::policies::bidding::{ObservationKind, Trained, sight};
 use std::sync::Arc;
@@ -56,4 +57,14 @@ impl Player {
         while !played.pass().over {}
         Ok(played)
     }
+}
+
+/// What a week comes to under a policy that a scenario can name.
+///
+/// # Errors
+/// If the week cannot be built.
+pub fn benchmark(course: &Course, set: Set, number: usize, spec: &BiddingSpec) -> Result<WeekResult> {
+    let week = course.week(set, number)?;
+    let policy = spec.build(&week.setup, BIDDER, Some(&week.foresight), week.streams);
+    Ok(environment::whole(&week, policy))
 }

@@ -113,7 +113,7 @@ impl Trainer {
     /// If the first week cannot be built.
     pub fn new(course: Course, hash: String) -> Result<Self> {
         let spec = course.spec.clone();
-        let streams = Streams { seed: course.seed, replication: 0 }.of(rng::Purpose::Policy);
+        let streams = Streams { seed: course.agent_seed, replication: 0 }.of(rng::Purpose::Policy);
         let space = space(&spec);
         let agent = spec.agent.build(space, &mut streams.stream(WEIGHTS));
         let exploration =

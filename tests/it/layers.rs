@@ -98,6 +98,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "games",
             "geo",
             "ids",
+            "learning",
             "ledger",
             "outputs",
             "plots",
