@@ -63,7 +63,8 @@ impl Case {
 
 /// Trains an agent.
 fn learn(context: &Context<'_>, course: &Course, spec: TrainingSpec, seed: u64) -> Result<(Arc<Trained>, Vec<CurveRow>)> {
-    let course = Course { spec, agent_seed: seed, ..course.clone() };
+    let mut course = course.clone();
+    (course.spec, course.agent_seed) = (spec, seed);
     let mut trainer = Trainer::new(course, String::new())?;
     while !trainer.is_done() {
         trainer.round()?;
