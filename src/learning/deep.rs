@@ -158,7 +158,7 @@ mod tests {
 
     /// A linear network on one observation: its values are its biases, so that aims can be told on paper.
     fn aimed(double: bool, terminal: bool) -> f64 {
-        let shape = Shape { inputs: 1, hidden: Vec::new(), actions: 2, dueling: false };
+        let shape = Shape { inputs: 1, hidden: Vec::new(), actions: 2, dueling: false, branches: 1 };
         let mut network = Network::zero(shape);
         network.parameters.copy_from_slice(&[0.0, 0.0, 3.0, 1.0]);
         let settings =

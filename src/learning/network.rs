@@ -4,7 +4,8 @@
 //! what a pass leaves behind, so that no pass allocates.
 //!
 //! Sources: Glorot, Bordes, Bengio, AISTATS 2011 (rectifiers); He et al., ICCV 2015 (weights at the start); Wang et al.,
-//! ICML 2016 (dueling head: the value of the state plus each action's advantage over the mean).
+//! ICML 2016 (dueling head: the value of the state plus each action's advantage over the mean); Tavakoli, Pardo, Kormushev,
+//! AAAI 2018 (branches: an action is a tuple of choices, and its value the sum of theirs).
 
 use rand::RngExt as _;
 use rand_pcg::Pcg64;
@@ -21,12 +22,35 @@ pub struct Shape {
     pub actions: usize,
     /// Whether values are a state's value plus advantages.
     pub dueling: bool,
+    /// Choices that an action is made of, each among as many: with two, the value of an action is the sum of two.
+    pub branches: usize,
 }
 
 impl Shape {
-    /// Units of the last layer: one for each action, and one for the state if dueling.
+    /// Alternatives of each choice.
+    fn size(&self) -> usize {
+        (self.actions as f64).powf(1.0 / self.branches as f64).round() as usize
+    }
+
+    /// Whether actions are whole tuples of choices.
+    pub fn is_whole(&self) -> bool {
+        self.branches >= 1 && u32::try_from(self.branches).is_ok_and(|n| self.size().checked_pow(n) == Some(self.actions))
+    }
+
+    /// Units of the last layer: one for each alternative, and one for the state if dueling.
     fn outputs(&self) -> usize {
-        self.actions + usize::from(self.dueling)
+        self.branches * self.size() + usize::from(self.dueling)
+    }
+
+    /// Units of the last layer that an action's value is the sum of, besides that of the state.
+    fn units(&self, action: usize) -> impl Iterator<Item = usize> {
+        let (size, branches, mut rest) = (self.size(), self.branches, action);
+        // The last choice counts up first.
+        (0..branches).rev().map(move |branch| {
+            let choice = rest % size;
+            rest /= size;
+            branch * size + choice
+        })
     }
 
     /// Widths from the input to the last layer.
@@ -65,6 +89,8 @@ impl Layer {
 pub struct Network {
     shape: Shape,
     layers: Vec<Layer>,
+    /// Units that make an action's value, action after action.
+    units: Vec<usize>,
     /// All weights and biases, layer after layer.
     pub parameters: Vec<f64>,
 }
@@ -107,7 +133,8 @@ impl Network {
                 layer
             })
             .collect();
-        Self { parameters: vec![0.0; shape.parameters()], layers, shape }
+        let units = (0..shape.actions).flat_map(|action| shape.units(action)).collect();
+        Self { parameters: vec![0.0; shape.parameters()], layers, units, shape }
     }
 
     /// Its shape.
@@ -144,13 +171,13 @@ impl Network {
         }
         let raw = &work.activations[self.layers.len()];
         work.values.clear();
-        if !self.shape.dueling {
-            work.values.extend_from_slice(raw);
-            return;
-        }
         for row in raw.chunks_exact(self.shape.outputs()) {
-            let mean = row[1..].iter().sum::<f64>() / self.shape.actions as f64;
-            work.values.extend(row[1..].iter().map(|advantage| row[0] + advantage - mean));
+            let (state, alternatives) = row.split_at(usize::from(self.shape.dueling));
+            // All choices have as many alternatives, so that one mean does for their sum.
+            let mean = alternatives.iter().sum::<f64>() / self.shape.size() as f64;
+            let base = state.first().map_or(0.0, |state| state - mean);
+            let units = self.units.chunks_exact(self.shape.branches);
+            work.values.extend(units.map(|units| base + units.iter().map(|&unit| alternatives[unit]).sum::<f64>()));
         }
     }
 
@@ -159,15 +186,21 @@ impl Network {
     pub fn backward(&self, by_values: &[f64], work: &mut Workspace, gradient: &mut [f64]) {
         gradient.fill(0.0);
         work.outer.clear();
-        if self.shape.dueling {
-            for row in by_values.chunks_exact(self.shape.actions) {
-                let sum = row.iter().sum::<f64>();
-                let mean = sum / self.shape.actions as f64;
-                work.outer.push(sum);
-                work.outer.extend(row.iter().map(|d| d - mean));
+        for row in by_values.chunks_exact(self.shape.actions) {
+            let start = work.outer.len();
+            work.outer.resize(start + self.shape.outputs(), 0.0);
+            let (state, alternatives) = work.outer[start..].split_at_mut(usize::from(self.shape.dueling));
+            for (units, &d) in self.units.chunks_exact(self.shape.branches).zip(row) {
+                // Most actions of a batch were not done.
+                if d != 0.0 {
+                    units.iter().for_each(|&unit| alternatives[unit] += d);
+                }
             }
-        } else {
-            work.outer.extend_from_slice(by_values);
+            if let Some(state) = state.first_mut() {
+                *state = row.iter().sum::<f64>();
+                let mean = *state / self.shape.size() as f64;
+                alternatives.iter_mut().for_each(|d| *d -= mean);
+            }
         }
         for (l, layer) in self.layers.iter().enumerate().rev() {
             let (weights, from) = (&self.parameters[layer.weights()], &work.activations[l]);
@@ -227,9 +260,10 @@ mod tests {
 
     #[test]
     fn gradients_are_those_of_finite_differences() {
-        for dueling in [false, true] {
+        for (dueling, branches) in [(false, 1), (true, 1), (false, 2), (true, 2)] {
             let mut random = random();
-            let shape = Shape { inputs: 3, hidden: vec![7, 5, 6], actions: 9, dueling };
+            let shape = Shape { inputs: 3, hidden: vec![7, 5, 6], actions: 9, dueling, branches };
+            assert!(shape.is_whole());
             let mut network = Network::new(shape, &mut random);
             // Biases of 0 would leave mistakes in them unseen.
             network.parameters.iter_mut().for_each(|p| *p += random.random_range(-0.1..0.1));
@@ -257,7 +291,7 @@ mod tests {
 
     #[test]
     fn advantages_have_mean_zero_around_the_value() {
-        let shape = Shape { inputs: 1, hidden: Vec::new(), actions: 3, dueling: true };
+        let shape = Shape { inputs: 1, hidden: Vec::new(), actions: 3, dueling: true, branches: 1 };
         let mut network = Network::zero(shape);
         // One input x: value x, advantages 3x, 0, 0, and biases 0, 0, 0, 6.
         network.parameters.copy_from_slice(&[1.0, 3.0, 0.0, 0.0, 0.0, 0.0, 0.0, 6.0]);
@@ -268,8 +302,25 @@ mod tests {
     }
 
     #[test]
+    fn values_of_pairs_are_sums() {
+        let shape = Shape { inputs: 1, hidden: Vec::new(), actions: 4, dueling: false, branches: 2 };
+        assert!(!Shape { actions: 5, ..shape.clone() }.is_whole());
+        let mut network = Network::zero(shape.clone());
+        // No weights; alternatives are worth 1 or 2, and 10 or 30.
+        network.parameters[4..].copy_from_slice(&[1.0, 2.0, 10.0, 30.0]);
+        let mut work = Workspace::default();
+        network.forward(&[7.0], &mut work);
+        assert_eq!(work.values, [11.0, 31.0, 12.0, 32.0]);
+        // Dueling around a value of 5: each alternative less the mean of its choice.
+        let mut network = Network::zero(Shape { dueling: true, ..shape });
+        network.parameters[5..].copy_from_slice(&[5.0, 1.0, 2.0, 10.0, 30.0]);
+        network.forward(&[7.0], &mut work);
+        assert_eq!(work.values, [-5.5, 14.5, -4.5, 15.5]);
+    }
+
+    #[test]
     fn rows_do_not_touch_each_other() {
-        let shape = Shape { inputs: 2, hidden: vec![4], actions: 3, dueling: false };
+        let shape = Shape { inputs: 2, hidden: vec![4], actions: 3, dueling: false, branches: 1 };
         let network = Network::new(shape, &mut random());
         let mut work = Workspace::default();
         network.forward(&[0.1, 0.2, -0.5, 0.7], &mut work);

@@ -63,6 +63,10 @@ pub struct AgentSpec {
     /// Units of each hidden layer of a network.
     #[schemars(length(min = 1, max = 8), inner(range(min = 1, max = 1024)))]
     pub hidden: Vec<usize>,
+    /// Choices that an action is made of: with 2, a network values each of two risks by itself, and a pair at their sum,
+    /// which is right where the reward is a sum, too; with 1, each pair by itself.
+    #[schemars(range(min = 1, max = 2))]
+    pub branches: usize,
     /// Transitions in a batch.
     #[schemars(range(min = 1, max = 4096))]
     pub batch: usize,
@@ -89,6 +93,7 @@ impl Default for AgentSpec {
             learning_rate: None,
             learning_rate_left: 1.0,
             hidden: vec![16; 3],
+            branches: 1,
             batch: 32,
             // Assumed: some weeks of quarter hours.
             memory: 20_000,
@@ -117,7 +122,10 @@ impl AgentSpec {
             AgentKind::Dqn | AgentKind::DoubleDqn => false,
             AgentKind::DuelingDoubleDqn => true,
         };
-        Some(Shape { inputs: space.features, hidden: self.hidden.clone(), actions: space.actions, dueling })
+        let (hidden, branches) = (self.hidden.clone(), self.branches);
+        let shape = Shape { inputs: space.features, hidden, actions: space.actions, dueling, branches };
+        // What is no tuple is valued by itself.
+        Some(if shape.is_whole() { shape } else { Shape { branches: 1, ..shape } })
     }
 
     /// Values of the right shape, all 0.

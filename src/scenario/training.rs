@@ -51,7 +51,8 @@ pub enum RewardSpec {
     /// What the fleet's account has changed by in the step, as in the thesis, whatever step has decided it.
     Account,
     /// What the account has changed by in the slots of the products that the step has bid for, known a week later. Each
-    /// slot counts in full for each of the two steps that have bid for it, so that each sees all that it changes.
+    /// slot counts for both steps that have bid for it, so that each sees all that it changes: in full for the balancing bid,
+    /// which comes first; less what the balancing bid has brought for the intraday bid, which cannot change that.
     Products,
     /// The same, less what the fixed risks of `operation.bidding` bring in the same slots of the same week. What is best stays
     /// best, for that does not depend on what is done; but most of what chance gives or takes, it gives or takes both.

@@ -69,7 +69,7 @@ pub struct Course {
     pub forecasts: Forecasts,
     outlooks: [Vec<OnceLock<Arc<Vec<Outlook>>>>; 2],
     /// What fixed risks bring, by slot.
-    references: Vec<OnceLock<Arc<Vec<f64>>>>,
+    references: Vec<OnceLock<Arc<[Vec<f64>; 2]>>>,
     /// What the scenario says of training.
     pub spec: TrainingSpec,
     /// Risks of the scenario's own policy (balancing, intraday).
@@ -218,17 +218,18 @@ impl Course {
         Ok(Arc::clone(cell.get_or_init(|| Arc::new(outlooks))))
     }
 
-    /// What the scenario's own fixed risks bring in each slot of a training week [currency].
+    /// What the scenario's own fixed risks bring in each slot of a training week, and what of it beside balancing bids
+    /// [currency].
     ///
     /// # Errors
     /// As [`week`](Self::week).
-    pub fn reference(&self, number: usize) -> Result<Arc<Vec<f64>>> {
+    pub fn reference(&self, number: usize) -> Result<Arc<[Vec<f64>; 2]>> {
         let cell = &self.references[number];
         if let Some(reference) = cell.get() {
             return Ok(Arc::clone(reference));
         }
         let played = Player::Fixed(self.fixed_risks).week(self, Set::Training, number)?;
-        Ok(Arc::clone(cell.get_or_init(|| Arc::new(played.by_slot().to_vec()))))
+        Ok(Arc::clone(cell.get_or_init(|| Arc::new([played.by_slot().to_vec(), played.beside_balancing()]))))
     }
 
     /// Whether steps can be settled one by one.

@@ -5,8 +5,9 @@
 
 use super::course::{BIDDER, Course, Week};
 use crate::engine::Simulation;
-use crate::ids::AccountId;
+use crate::ids::{AccountId, MarketId};
 use crate::ledger::{EntryKind, LedgerEntry};
+use crate::markets::MarketKind;
 use crate::policies::bidding::learned::{Chain, Chooser, Learned, Shared};
 use crate::policies::bidding::{self, ObservationKind};
 use crate::policies::{Bidding, Policies, PolicySpecs};
@@ -39,6 +40,25 @@ pub struct WeekResult {
     pub lost_eur: f64,
 }
 
+/// What markets have brought in a slot, as far as it takes to tell them apart.
+#[derive(Debug, Clone, Copy, Default)]
+struct Parts {
+    /// Bought in the balancing market and drawn [kWh], and what was paid for it, negative [currency].
+    balancing_kwh: f64,
+    balancing_eur: f64,
+    /// Bought anywhere and drawn [kWh], and what retailers gave back for it [currency].
+    market_kwh: f64,
+    credit_eur: f64,
+}
+
+impl Parts {
+    /// What the balancing market has brought [currency].
+    fn balancing(&self) -> f64 {
+        let share = if self.market_kwh > 0.0 { self.balancing_kwh / self.market_kwh } else { 0.0 };
+        self.balancing_eur + share * self.credit_eur
+    }
+}
+
 /// Listens to what the week brings.
 #[derive(Debug)]
 struct Takings {
@@ -47,6 +67,9 @@ struct Takings {
     step_s: i64,
     /// What the account has changed by for each slot [currency]; settled when the slot ends.
     by_slot: Vec<f64>,
+    /// Of each slot, what came of balancing bids and of all bids.
+    parts: Vec<Parts>,
+    balancing: Option<MarketId>,
     /// All of it so far.
     result: WeekResult,
     read: Option<SimTime>,
@@ -56,20 +79,27 @@ impl Takings {
     fn new(week: &Week) -> Self {
         let (setup, step_s) = (&week.setup, week.setup.trading.settlement_s);
         let steps = usize::try_from((setup.end - setup.start) / step_s).unwrap_or(0);
+        let balancing = setup.trading.markets.iter().position(|market| market.kind == MarketKind::Balancing);
         Self {
             account: week.account,
             start: setup.start,
             step_s,
             by_slot: vec![0.0; steps.max(1)],
+            parts: vec![Parts::default(); steps.max(1)],
+            balancing: balancing.map(MarketId::new),
             result: WeekResult::default(),
             read: None,
         }
     }
 
+    fn place(&self, slot: i64) -> usize {
+        usize::try_from(slot).unwrap_or(0).min(self.by_slot.len() - 1)
+    }
+
     fn book(&mut self, slot: i64, eur: f64) {
         self.result.profit_eur += eur;
-        let last = self.by_slot.len() - 1;
-        self.by_slot[usize::try_from(slot).unwrap_or(0).min(last)] += eur;
+        let place = self.place(slot);
+        self.by_slot[place] += eur;
     }
 }
 
@@ -84,7 +114,12 @@ impl Recorder for Takings {
             (false, true) => -eur,
             _ => return,
         };
-        self.book((entry.time - self.start) / self.step_s - 1, eur);
+        let slot = (entry.time - self.start) / self.step_s - 1;
+        if entry.kind == EntryKind::SupplyCredit {
+            let place = self.place(slot);
+            self.parts[place].credit_eur += eur;
+        }
+        self.book(slot, eur);
     }
 
     fn trip(&mut self, record: &TripRecord) {
@@ -98,6 +133,13 @@ impl Recorder for Takings {
         if record.market.is_some() {
             self.result.market_kwh += record.delivered_kwh;
             self.result.imbalance_kwh += record.imbalance_kwh;
+            let place = self.place((record.product_start - self.start) / self.step_s);
+            let parts = &mut self.parts[place];
+            parts.market_kwh += record.delivered_kwh;
+            if record.market == self.balancing {
+                parts.balancing_kwh += record.delivered_kwh;
+                parts.balancing_eur += record.cash;
+            }
         }
     }
 
@@ -211,6 +253,12 @@ impl Environment {
     /// What the account has changed by for each slot of the week [currency]; slots not yet over are not settled.
     pub fn by_slot(&self) -> &[f64] {
         &self.takings.by_slot
+    }
+
+    /// The same without what came of balancing bids: what intraday bids bring beside them, penalties and fares lost.
+    pub fn beside_balancing(&self) -> Vec<f64> {
+        let slots = self.takings.by_slot.iter().zip(&self.takings.parts);
+        slots.map(|(eur, parts)| eur - parts.balancing()).collect()
     }
 
     /// What the week has come to so far.

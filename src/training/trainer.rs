@@ -233,10 +233,12 @@ impl Trainer {
         let mut environments = self.play(environments, &mut logs);
         let mut lanes = std::mem::take(&mut self.lanes);
         for ((lane, mut log), environment) in lanes.iter_mut().zip(logs).zip(&mut environments) {
-            let mut by_slot = environment.by_slot().to_vec();
+            let mut by_slot = [environment.by_slot().to_vec(), environment.beside_balancing()];
             if self.spec.reward == RewardSpec::Advantage {
                 let reference = self.course.reference(lane.week)?;
-                by_slot.iter_mut().zip(&*reference).for_each(|(eur, fixed)| *eur -= fixed);
+                for (by_slot, fixed) in by_slot.iter_mut().zip(&*reference) {
+                    by_slot.iter_mut().zip(fixed).for_each(|(eur, fixed)| *eur -= fixed);
+                }
             }
             self.settle(&mut lane.last, &mut log, &by_slot);
             for step in 0..lane.last.cells.len() {
@@ -307,19 +309,19 @@ impl Trainer {
         environments
     }
 
-    /// What a week has brought to its own steps and to those of the week before.
-    fn settle(&self, last: &mut Log, log: &mut Log, by_slot: &[f64]) {
+    /// What a week has brought to its own steps and to those of the week before: by slot, for balancing and intraday bids.
+    fn settle(&self, last: &mut Log, log: &mut Log, by_slot: &[Vec<f64>; 2]) {
         if self.spec.reward == RewardSpec::Account {
             return;
         }
         let steps = log.rewards.len();
         for (step, reward) in log.rewards.iter_mut().enumerate() {
-            *reward = self.leads.iter().filter_map(|lead| by_slot.get(step + lead)).sum();
+            *reward = self.leads.iter().zip(by_slot).filter_map(|(lead, eur)| eur.get(step + lead)).sum();
         }
         let before = last.rewards.len();
         for (step, reward) in last.rewards.iter_mut().enumerate() {
-            let slots = self.leads.iter().filter_map(|lead| (step + lead).checked_sub(before));
-            *reward += slots.filter_map(|slot| by_slot.get(slot)).sum::<f64>();
+            let slots = self.leads.iter().map(|lead| (step + lead).checked_sub(before));
+            *reward += slots.zip(by_slot).filter_map(|(slot, eur)| eur.get(slot?)).sum::<f64>();
         }
         debug_assert_eq!(steps, log.cells.len());
     }

@@ -42,6 +42,7 @@ mod study;
 mod support;
 mod synth;
 mod trading;
+mod training;
 mod trips;
 mod trips_bad;
 mod variation;
