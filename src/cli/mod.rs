@@ -17,6 +17,7 @@ pub mod starter;
 pub mod study;
 pub mod synth;
 pub mod terminal;
+pub mod train;
 pub mod validate;
 
 use crate::error::Result;
@@ -47,6 +48,8 @@ pub enum Command {
     Run(run::RunArgs),
     /// Compare policies over many replications of a scenario.
     Study(study::StudyArgs),
+    /// Train an agent to bid in markets.
+    Train(train::TrainArgs),
     /// Compute published tables and figures again, and compare.
     Reproduce(reproduce::ReproduceArgs),
     /// Make one HTML page of a run or a study: figures, tables, charts.
@@ -96,6 +99,7 @@ impl Command {
         match self {
             Self::Run(args) => run::run(&args),
             Self::Study(args) => study::run(&args),
+            Self::Train(args) => train::run(&args),
             Self::Reproduce(args) => reproduce::run(&args),
             Self::Report(args) => report::run(&args),
             Self::Validate(args) => validate::run(&args),

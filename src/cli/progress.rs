@@ -129,3 +129,51 @@ impl Drop for StudyProgress {
         self.bar.finish_and_clear();
     }
 }
+
+/// Progress of a training: steps, and what the latest weeks have come to.
+#[derive(Debug)]
+pub struct TrainProgress {
+    bar: ProgressBar,
+}
+
+/// Weeks whose mean is shown.
+const LATEST: usize = 10;
+
+impl TrainProgress {
+    /// Shown only if `visible`.
+    pub fn new(steps: u64, visible: bool) -> Self {
+        let bar = if visible { ProgressBar::new(steps) } else { ProgressBar::hidden() };
+        let template = "{bar:24.cyan/blue} {pos}/{len} steps  {per_sec}  {elapsed} / {eta} to go  {wide_msg}";
+        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        bar.set_style(style.progress_chars("█▉▊▋▌▍▎▏ "));
+        if visible {
+            bar.enable_steady_tick(Duration::from_millis(200));
+        }
+        Self { bar }
+    }
+
+    /// Shows where a training stands.
+    pub fn update(&self, trainer: &crate::training::Trainer) {
+        if self.bar.is_hidden() {
+            return;
+        }
+        let steps = trainer.steps().min(trainer.all_steps());
+        if self.bar.position() == 0 {
+            // What was done before says nothing about the time to go.
+            self.bar.set_position(steps);
+            self.bar.reset_eta();
+        }
+        self.bar.set_position(steps);
+        let latest = &trainer.curve()[trainer.curve().len().saturating_sub(LATEST)..];
+        let Some(last) = latest.last() else { return };
+        let reward = latest.iter().map(|row| row.reward_eur).sum::<f64>() / latest.len() as f64;
+        let (epsilon, loss) = (last.epsilon, last.loss);
+        self.bar.set_message(format!("reward {reward:.0} a week  epsilon {epsilon:.2}  loss {loss:.3}"));
+    }
+}
+
+impl Drop for TrainProgress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}

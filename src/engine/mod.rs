@@ -23,7 +23,7 @@ mod start;
 mod trading;
 
 pub use queue::{Event, EventQueue};
-pub use start::policies;
+pub use start::{foresee, policies};
 
 use crate::ids::{BidderId, RequestId, VehicleId};
 use crate::ledger::Money;

@@ -39,7 +39,7 @@ pub fn policies(specs: &PolicySpecs, setup: &Arc<Setup>, streams: Streams) -> Po
 
 /// The power that each fleet could take at each reading of the meters, and what would be asked for at stations, if
 /// nobody bid and no station were limited.
-fn foresee(specs: &PolicySpecs, setup: &Arc<Setup>, streams: Streams) -> Foresight {
+pub fn foresee(specs: &PolicySpecs, setup: &Arc<Setup>, streams: Streams) -> Foresight {
     let mut simulation =
         Simulation::new(Arc::clone(setup), specs.dispatch.build(), specs.charging.build(), streams)
             .with_relocation(specs.relocation.build());

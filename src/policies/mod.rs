@@ -16,7 +16,7 @@ mod relocation;
 pub mod spec;
 pub mod stations;
 
-pub use bidding::BiddingSpec;
+pub use bidding::{BiddingSpec, ObservationKind, Trained};
 pub use spec::{ChargingSpec, DispatchSpec, PolicySpecs, RelocationSpec};
 pub use stations::{StationControl, StationsSpec};
 

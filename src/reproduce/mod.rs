@@ -14,6 +14,7 @@ pub mod erlang_c;
 pub mod lone_station;
 pub mod outcome;
 pub mod results;
+pub mod rl;
 pub mod stackelberg;
 pub mod tables;
 
@@ -63,6 +64,9 @@ pub static TARGETS: &[Target] = &[
     bilevel::trade::FIG12,
     bilevel::owners::FIG13,
     bilevel::owners::FIG14,
+    rl::results::TARGET,
+    rl::accuracy::TARGET,
+    rl::curves::TARGET,
 ];
 
 /// Seed where none is given.

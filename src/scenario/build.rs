@@ -174,7 +174,7 @@ impl Scenario {
                 dispatch: self.spec.operation.dispatch.clone(),
                 charging: self.spec.operation.charging.clone(),
                 relocation: self.spec.operation.relocation.clone(),
-                bidding: self.spec.operation.bidding.clone(),
+                bidding: self.spec.operation.bidding.clone().with(plan.trained.clone()),
                 stations: self.spec.operation.stations.clone(),
             },
             import,

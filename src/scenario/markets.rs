@@ -177,7 +177,7 @@ fn needed_kinds(spec: &ScenarioFile, problems: &mut Problems<'_>) {
         BiddingSpec::DayAhead { .. } => &[DayAhead],
         BiddingSpec::Intraday { .. } => &[Intraday],
         BiddingSpec::Balancing { .. } => &[Balancing],
-        BiddingSpec::Integrated { .. } => &[Balancing, Intraday],
+        BiddingSpec::Integrated { .. } | BiddingSpec::Learned { .. } => &[Balancing, Intraday],
     };
     for kind in needed {
         if !spec.markets.iter().any(|market| market.kind == *kind) {

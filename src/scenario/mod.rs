@@ -29,6 +29,7 @@ pub mod spec;
 pub mod stations;
 pub mod suggest;
 pub mod tariffs;
+pub mod training;
 pub mod trips;
 pub mod variation;
 pub mod vehicle_types;
@@ -81,6 +82,8 @@ pub(crate) struct Plan {
     pub stations: Vec<StationPlan>,
     pub retailers: Vec<Retailer>,
     pub trading: Trading,
+    /// What `operation.bidding` has learned.
+    pub trained: Option<std::sync::Arc<crate::policies::Trained>>,
 }
 
 /// Reads and checks the scenario in `path`.
@@ -168,6 +171,11 @@ pub fn parse(path: &Path, text: String, overrides: &Overrides) -> Result<Scenari
 }
 
 impl Scenario {
+    /// First instant simulated, by the local clock.
+    pub fn local_start(&self) -> chrono::NaiveDateTime {
+        self.plan.horizon.clock.local(self.plan.horizon.start)
+    }
+
     /// Names of the operators of stations.
     pub fn operators(&self) -> &[String] {
         &self.plan.operators
@@ -201,6 +209,7 @@ fn resolve(
     let coalitions = coalitions::coalitions(spec, &mut problems);
     let take_part = coalitions::take_part(spec, &mut problems);
     let trading = markets::trading(spec, horizon.as_ref(), inputs, &mut problems);
+    let trained = training::trained(spec, inputs, &mut problems);
     let retailers = tariffs::retailers(spec, &trading, horizon.as_ref(), inputs, &mut problems);
     variation::check(spec, horizon.as_ref(), &retailers, &trading, &mut problems);
     let (operators, stations) = stations::stations(spec, &fleets, &types, &retailers, inputs, &mut problems);
@@ -218,6 +227,7 @@ fn resolve(
             stations,
             retailers,
             trading,
+            trained,
         }),
         _ => Err(problems.errors),
     }

@@ -37,6 +37,11 @@ pub fn two_prices(path: &Path) -> Result<(PriceSeries, PriceSeries)> {
     Ok((two.up, two.down))
 }
 
+/// An agent that has learned to bid.
+pub fn agent(path: &Path) -> Result<crate::policies::Trained> {
+    crate::policies::Trained::read(path)
+}
+
 /// A list of vehicles.
 pub fn vehicles(path: &Path) -> Result<Vec<VehicleRow>> {
     datasets::vehicles::read_vehicles(path)

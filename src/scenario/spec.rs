@@ -6,6 +6,7 @@
 //! of other files, in [`super::build`].
 
 use super::markets::{ImbalanceSpec, MarketSpec};
+use super::training::TrainingSpec;
 use super::variation::VariationSpec;
 use crate::datasets::{OnBadRow, TripFormat};
 use crate::policies::{BiddingSpec, ChargingSpec, DispatchSpec, RelocationSpec, StationsSpec};
@@ -84,6 +85,8 @@ pub struct ScenarioFile {
     /// What varies from replication to replication.
     #[serde(default)]
     pub variation: VariationSpec,
+    /// How `gridfleet train` learns to bid.
+    pub training: Option<TrainingSpec>,
     /// What is written.
     #[serde(default)]
     pub outputs: OutputsSpec,

@@ -4,13 +4,18 @@
 //! - `plant`: the fleet as a virtual power plant, which fills the gap between what it expects to draw and
 //!   what it has bought;
 //! - `pool`: how it expects that;
+//! - [`learned`]: the same with risks by what it sees, [`sight`]: what that is;
 //! - [`clairvoyant`]: what could be earned if everything were known.
 
 pub mod clairvoyant;
+pub mod learned;
 mod plant;
 mod pool;
+pub mod sight;
 pub mod spec;
 
+pub use learned::{Learned, Trained};
+pub use sight::ObservationKind;
 pub use spec::{BiddingSpec, ForecastKind};
 
 use super::{Action, Bidding, OpenGate};
@@ -19,6 +24,7 @@ use crate::markets::MarketKind;
 use crate::rng::Streams;
 use crate::time::SimTime;
 use crate::world::{LoadBook, Party, Setup, View};
+use learned::{Chain, Chooser, Forecasts};
 use plant::{Limit, Plant, Strategy};
 use rand_pcg::Pcg64;
 use std::sync::Arc;
@@ -97,8 +103,99 @@ impl BiddingSpec {
                 let then = strategy(intraday, risk_intraday, accuracy_intraday, forecast, None);
                 plant(vec![first, then], limit_eur_mwh)
             }
+            Self::Learned { ref trained, .. } => {
+                let (Some(forecasts), Some(trained)) = (self.forecasts(), trained) else { return Box::new(Regular) };
+                let (kind, chooser) = (trained.observation, Chooser::Greedy(Arc::clone(trained)));
+                match learner(setup, bidder, forecasts, foresight, streams, kind, chooser, None) {
+                    Some(learner) => Box::new(learner),
+                    None => Box::new(Regular),
+                }
+            }
         }
     }
+
+    /// How a policy with two risks forecasts; none for other policies.
+    pub fn forecasts(&self) -> Option<Forecasts> {
+        match *self {
+            Self::Integrated {
+                accuracy_balancing,
+                accuracy_intraday,
+                forecast,
+                price_forecast,
+                limit_eur_mwh,
+                ..
+            }
+            | Self::Learned {
+                accuracy_balancing,
+                accuracy_intraday,
+                forecast,
+                price_forecast,
+                limit_eur_mwh,
+                ..
+            } => Some(Forecasts {
+                power: forecast,
+                price: price_forecast,
+                accuracy: [accuracy_balancing, accuracy_intraday],
+                limit_eur_mwh,
+            }),
+            Self::Regular {} | Self::DayAhead { .. } | Self::Intraday { .. } | Self::Balancing { .. } => None,
+        }
+    }
+}
+
+/// A plant of two markets whose risks `chooser` chooses; none without a balancing and an intraday market.
+#[expect(clippy::too_many_arguments, reason = "a policy's surroundings and its four parts")]
+pub fn learner(
+    setup: &Setup,
+    bidder: BidderId,
+    forecasts: Forecasts,
+    foresight: Option<&Arc<Foresight>>,
+    streams: Streams,
+    observation: ObservationKind,
+    chooser: Chooser,
+    chain: Option<Chain>,
+) -> Option<Learned> {
+    let Party::Fleet(fleet) = setup.trading.bidders[bidder.index()] else { return None };
+    let balancing = market_of(setup, MarketKind::Balancing)?;
+    let intraday = market_of(setup, MarketKind::Intraday)?;
+    let strategy = |market, accuracy, below| {
+        let pool = pool::Pool::new(forecasts.power, accuracy, market, setup, fleet, foresight, streams);
+        Strategy { market, risk: 1.0, pool, below }
+    };
+    let below = plant::Rival::new(intraday, balancing, forecasts.price, setup);
+    let [first, then] = forecasts.accuracy;
+    let strategies = vec![strategy(balancing, first, below), strategy(intraday, then, None)];
+    let limit = Limit { fixed: forecasts.limit_eur_mwh, retailer: main_retailer(setup, fleet) };
+    let plant = Plant::new(fleet, strategies, limit);
+    Some(Learned::new(setup, fleet, plant, [balancing, intraday], observation, chooser, chain))
+}
+
+/// Of each balancing product, what a [`learner`] in the week before knows when it has to bid for it: the forecast as it will
+/// be, and prices that replay the future.
+pub fn outlooks(
+    setup: &Setup,
+    bidder: BidderId,
+    forecasts: Forecasts,
+    foresight: &Arc<Foresight>,
+    streams: Streams,
+) -> Vec<sight::Outlook> {
+    let Party::Fleet(fleet) = setup.trading.bidders[bidder.index()] else { return Vec::new() };
+    let markets = market_of(setup, MarketKind::Balancing).zip(market_of(setup, MarketKind::Intraday));
+    let Some((balancing, intraday)) = markets else { return Vec::new() };
+    let accuracy = forecasts.accuracy[0];
+    let pool = pool::Pool::new(ForecastKind::Perfect, accuracy, balancing, setup, fleet, Some(foresight), streams);
+    let [of_balancing, of_intraday] =
+        [balancing, intraday].map(|market| &setup.trading.markets[market.index()]);
+    let products = of_balancing.products;
+    let outlook = |product| {
+        let start = products.start_of(product);
+        sight::Outlook {
+            expected_kw: pool.least_kw(&products, product),
+            rival_eur_mwh: of_intraday.reference.at(start).unwrap_or(0.0),
+            last_eur_mwh: of_balancing.reference.at(start + -1).unwrap_or(0.0),
+        }
+    };
+    (0..products.count).map(outlook).collect()
 }
 
 /// The first market of a kind.

@@ -42,7 +42,7 @@ pub(super) struct Limit {
 
 impl Limit {
     /// For a product that starts at `t`: the price announced for it, or in force now.
-    fn at(&self, view: View<'_>, t: SimTime) -> f64 {
+    pub(super) fn at(&self, view: View<'_>, t: SimTime) -> f64 {
         if let Some(fixed) = self.fixed {
             return fixed;
         }
@@ -96,7 +96,7 @@ impl Rival {
     }
 
     /// Price expected for `t` [currency/MWh]; `None` if nothing is known.
-    fn expected(&mut self, view: View<'_>, t: SimTime) -> Option<f64> {
+    pub(super) fn expected(&mut self, view: View<'_>, t: SimTime) -> Option<f64> {
         let (forecaster, next) = match &mut self.prices {
             Prices::Replay(series) => return series.at(t),
             Prices::History { forecaster, next } => (forecaster, next),
@@ -124,8 +124,10 @@ impl Rival {
 /// The policy of one fleet.
 pub(super) struct Plant {
     fleet: FleetId,
-    strategies: Vec<Strategy>,
-    limit: Limit,
+    /// What is bid where.
+    pub(super) strategies: Vec<Strategy>,
+    /// What energy from a market has to be cheaper than.
+    pub(super) limit: Limit,
     /// When the pool was last counted, and what it was then less what has left since [kW].
     counted: Option<(SimTime, f64)>,
 }

@@ -1,8 +1,11 @@
 //! Bidding policies by name and parameters, as a scenario file writes them.
 
+use super::learned::Trained;
 use crate::forecast::ForecastSpec;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 /// What fleets buy ahead in markets. Each buys, as gates close, so much of the power that it expects to draw as it
 /// has not bought yet and as its risk allows, if that is cheaper than its tariff.
@@ -90,6 +93,32 @@ pub enum BiddingSpec {
         #[schemars(range(min = -100000.0, max = 100000.0))]
         limit_eur_mwh: Option<f64>,
     },
+    /// As `integrated`, with the risks that an agent of `gridfleet train` has learned to choose by what it sees.
+    Learned {
+        /// The agent: `agent.gridfleet` in the folder that `train` has written.
+        file: PathBuf,
+        /// Accuracy of a `perfect` forecast for the balancing market (0..1).
+        #[serde(default = "exact")]
+        #[schemars(range(min = 0.0, max = 1.0))]
+        accuracy_balancing: f64,
+        /// The same for the intraday market (0..1).
+        #[serde(default = "exact")]
+        #[schemars(range(min = 0.0, max = 1.0))]
+        accuracy_intraday: f64,
+        /// How the power is forecast.
+        #[serde(default)]
+        forecast: ForecastKind,
+        /// How the intraday price is forecast when the balancing market's gate closes.
+        #[serde(default)]
+        price_forecast: ForecastKind,
+        /// Highest price bid [currency/MWh]; by default the retailer's price in force.
+        #[schemars(range(min = -100000.0, max = 100000.0))]
+        limit_eur_mwh: Option<f64>,
+        /// What the file holds, once it is read; without it nothing is bid.
+        #[serde(skip)]
+        #[schemars(skip)]
+        trained: Option<Arc<Trained>>,
+    },
 }
 
 /// How the power that a fleet can draw, or a market's price, is forecast.
@@ -139,7 +168,17 @@ impl BiddingSpec {
             Self::Intraday { .. } => "intraday",
             Self::Balancing { .. } => "balancing",
             Self::Integrated { .. } => "integrated",
+            Self::Learned { .. } => "learned",
         }
+    }
+
+    /// With what an agent's file holds, where it names one.
+    #[must_use]
+    pub fn with(mut self, read: Option<Arc<Trained>>) -> Self {
+        if let Self::Learned { trained, .. } = &mut self {
+            *trained = read;
+        }
+        self
     }
 
     /// Whether a replication without bids has to be simulated first, for a forecast that replays it.
@@ -149,7 +188,8 @@ impl BiddingSpec {
             Self::DayAhead { forecast, .. }
             | Self::Intraday { forecast, .. }
             | Self::Balancing { forecast, .. }
-            | Self::Integrated { forecast, .. } => *forecast == ForecastKind::Perfect,
+            | Self::Integrated { forecast, .. }
+            | Self::Learned { forecast, .. } => *forecast == ForecastKind::Perfect,
         }
     }
 }

@@ -1,0 +1,137 @@
+//! `gridfleet train`: an agent learns to bid.
+
+use super::progress::{Clock, TrainProgress};
+use super::{ScenarioArgs, run, terminal};
+use crate::error::{Error, InputError, Result};
+use crate::learning::Checkpoint;
+use crate::outputs::{InputFile, Manifest, RunDir};
+use crate::training::results::{self, AGENT, Summary};
+use crate::training::{Course, Trainer};
+use clap::Args;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+
+/// Arguments of `gridfleet train`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    gridfleet train scenarios/stuttgart-rl.toml\n  \
+    gridfleet train scenarios/stuttgart-rl.toml --resume                    # after Ctrl-C, a crash or a reboot\n  \
+    gridfleet train scenarios/stuttgart-rl.toml --steps 500000 --resume     # longer than before\n  \
+    gridfleet train scenarios/stuttgart-rl.toml --set training.agent.kind=q-learning -o out/table\n\n\
+    The agent is used by `bidding = { kind = \"learned\", file = \"agent.gridfleet\" }` in any scenario.")]
+pub struct TrainArgs {
+    /// The scenario, with a table `[training]`, and its changes.
+    #[command(flatten)]
+    pub scenario: ScenarioArgs,
+    /// Folder of results; replaced if it holds an earlier training. Default: `out/` and the name of the scenario.
+    #[arg(short, long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// Steps of a quarter of an hour, instead of the scenario's.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
+    pub steps: Option<u64>,
+    /// Go on with a training that was interrupted, or with a finished one for more steps.
+    #[arg(long)]
+    pub resume: bool,
+    /// Print errors only.
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Print the contents of summary.json alone on stdout.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Carries `gridfleet train` out.
+///
+/// # Errors
+/// If the scenario or a checkpoint is wrong, results cannot be written, or the user interrupts.
+pub fn run(args: &TrainArgs) -> Result<()> {
+    let stop = run::interrupts()?;
+    let clock = Clock::start();
+    let mut overrides = args.scenario.overrides();
+    overrides.set.extend(args.steps.map(|steps| format!("training.steps={steps}")));
+    let course = Course::load(&args.scenario.scenario, &overrides)?;
+    let output = args.output.clone().unwrap_or_else(|| Path::new("out").join(&course.name));
+    let workshop = workshop(&output);
+    let hash = results::hash(&course)?;
+    let inputs = course.inputs.clone();
+    // Whether the folder can be written is known before the work.
+    let dir = RunDir::create(&output)?;
+    let mut trainer = if args.resume {
+        let path = [&workshop, &output].map(|folder| folder.join(AGENT)).into_iter().find(|path| path.is_file());
+        let Some(path) = path else {
+            let found = format!("no {AGENT} in {} nor in {}", workshop.display(), output.display());
+            return Err(InputError::new(found, "a training that was interrupted, or a finished one")
+                .key("--resume")
+                .help("without --resume a new one starts")
+                .into());
+        };
+        let checkpoint = Checkpoint::read(&path)?;
+        Trainer::resume(course, hash, &checkpoint).map_err(|error| in_file(error, &path))?
+    } else {
+        Trainer::new(course, hash)?
+    };
+    if !args.quiet {
+        terminal::message(&format!(
+            "{}: {} of {} steps, results in {}\n",
+            trainer.course().name,
+            trainer.steps(),
+            trainer.all_steps(),
+            output.display()
+        ));
+    }
+    std::fs::create_dir_all(&workshop).map_err(|e| Error::writing(&workshop, e))?;
+    let kept = workshop.join(AGENT);
+    let every = u64::from(trainer.course().spec.checkpoint_weeks);
+    let progress = TrainProgress::new(trainer.all_steps(), !args.quiet && terminal::moves());
+    while !trainer.is_done() {
+        trainer.round()?;
+        progress.update(&trainer);
+        let stopped = stop.load(Ordering::Relaxed);
+        if stopped || trainer.rounds().is_multiple_of(every) {
+            trainer.checkpoint().write(&kept)?;
+        }
+        if stopped {
+            drop(progress);
+            if !args.quiet {
+                terminal::message(&format!("what is done stands in {}\n", kept.display()));
+            }
+            return Err(Error::Interrupted);
+        }
+    }
+    drop(progress);
+    trainer.checkpoint().write(&kept)?;
+    let summary = Summary::of(&trainer)?;
+    results::write(dir.path(), &trainer, &summary)?;
+    let mut manifest = Manifest::new(std::env::args().collect());
+    manifest.started = clock.started();
+    manifest.inputs = inputs.iter().map(|path| InputFile::of(path)).collect::<Result<_>>()?;
+    manifest.threads = std::thread::available_parallelism().map_or(1, usize::from);
+    manifest.wall_time_s = clock.elapsed_s();
+    manifest.write(dir.path())?;
+    dir.finish()?;
+    std::fs::remove_dir_all(&workshop).map_err(|e| Error::writing(&workshop, e))?;
+    if args.json {
+        terminal::print(&summary.to_json()?)
+    } else if args.quiet {
+        Ok(())
+    } else {
+        terminal::print(&summary.told())
+    }
+}
+
+/// Where the checkpoint of a training under way stands: beside its results.
+fn workshop(output: &Path) -> PathBuf {
+    let mut name = output.file_name().unwrap_or_default().to_owned();
+    name.push(".unfinished");
+    output.with_file_name(name)
+}
+
+/// Names the file in errors that name none.
+fn in_file(error: Error, path: &Path) -> Error {
+    match error {
+        Error::Input(errors) => Error::Input(
+            errors.into_iter().map(|e| if e.file.is_none() { e.file(path) } else { e }).collect(),
+        ),
+        other => other,
+    }
+}

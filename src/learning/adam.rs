@@ -1,0 +1,66 @@
+//! Adam: steps along the gradient, each parameter at a pace of its own.
+//!
+//! Source: Kingma, Ba, ICLR 2015, algorithm 1, with its constants.
+
+/// Decay of the means of gradients and of their squares, and what keeps a division finite.
+const BETA: [f64; 2] = [0.9, 0.999];
+const EPSILON: f64 = 1e-8;
+
+/// The moments of all parameters.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Adam {
+    /// Running mean of gradients.
+    pub mean: Vec<f64>,
+    /// Running mean of their squares.
+    pub square: Vec<f64>,
+    /// Steps made.
+    pub steps: u64,
+}
+
+impl Adam {
+    /// Before the first step.
+    pub fn new(parameters: usize) -> Self {
+        Self { mean: vec![0.0; parameters], square: vec![0.0; parameters], steps: 0 }
+    }
+
+    /// One step against the gradient.
+    pub fn step(&mut self, rate: f64, gradient: &[f64], parameters: &mut [f64]) {
+        self.steps += 1;
+        // Beyond 10^5 steps nothing is left of the corrections; a u64 need not fit an exponent.
+        let steps = self.steps.min(1 << 20) as i32;
+        let [one, two] = BETA.map(|beta| 1.0 - beta.powi(steps));
+        let moments = self.mean.iter_mut().zip(&mut self.square);
+        for ((p, g), (m, v)) in parameters.iter_mut().zip(gradient).zip(moments) {
+            *m += (1.0 - BETA[0]) * (g - *m);
+            *v += (1.0 - BETA[1]) * (g * g - *v);
+            *p -= rate * (*m / one) / ((*v / two).sqrt() + EPSILON);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_steps_are_those_of_the_paper_on_paper() {
+        let (mut adam, mut p) = (Adam::new(1), [1.0]);
+        // First step: both corrections undo the decay: rate * g / |g|.
+        adam.step(0.1, &[4.0], &mut p);
+        assert!((p[0] - 0.9).abs() < 1e-9, "{p:?}");
+        // Second, g = -2: m = (0.9 * 0.4 - 0.2) / 0.19, v = (0.999 * 0.016 + 0.004) / 0.001999.
+        adam.step(0.1, &[-2.0], &mut p);
+        let (m, v) = (0.16 / 0.19, (0.999 * 0.016 + 0.004) / 0.001_999_f64);
+        assert!((p[0] - (0.9 - 0.1 * m / v.sqrt())).abs() < 1e-9, "{p:?}");
+    }
+
+    #[test]
+    fn a_bowl_is_walked_down() {
+        let (mut adam, mut p) = (Adam::new(2), [3.0, -2.0]);
+        for _ in 0..3_000 {
+            let gradient = [2.0 * (p[0] - 1.0), 200.0 * (p[1] - 0.5)];
+            adam.step(0.01, &gradient, &mut p);
+        }
+        assert!((p[0] - 1.0).abs() < 1e-3 && (p[1] - 0.5).abs() < 1e-3, "{p:?}");
+    }
+}

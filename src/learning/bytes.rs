@@ -1,0 +1,135 @@
+//! State as bytes, little end first, for checkpoints.
+
+/// Writes numbers behind one another.
+#[derive(Debug, Default)]
+pub struct Writer {
+    /// What has been written.
+    pub bytes: Vec<u8>,
+}
+
+/// The bytes end before the state does, or say something that cannot be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Torn;
+
+impl Writer {
+    /// One whole number.
+    pub fn count(&mut self, value: u64) {
+        self.bytes.extend_from_slice(&value.to_le_bytes());
+    }
+
+    /// One number, to the last bit.
+    pub fn number(&mut self, value: f64) {
+        self.count(value.to_bits());
+    }
+
+    /// How many numbers, and all of them.
+    pub fn numbers(&mut self, values: &[f64]) {
+        self.count(values.len() as u64);
+        values.iter().for_each(|&value| self.number(value));
+    }
+
+    /// How many whole numbers, and all of them.
+    pub fn counts(&mut self, values: impl ExactSizeIterator<Item = u64>) {
+        self.count(values.len() as u64);
+        values.for_each(|value| self.count(value));
+    }
+}
+
+/// Reads what a [`Writer`] has written.
+#[derive(Debug, Clone, Copy)]
+pub struct Reader<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    /// From the first byte.
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes }
+    }
+
+    /// Whether all has been read.
+    pub fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    /// One whole number.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn count(&mut self) -> Result<u64, Torn> {
+        let (first, rest) = self.rest.split_first_chunk::<8>().ok_or(Torn)?;
+        self.rest = rest;
+        Ok(u64::from_le_bytes(*first))
+    }
+
+    /// One number.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn number(&mut self) -> Result<f64, Torn> {
+        Ok(f64::from_bits(self.count()?))
+    }
+
+    /// A length that leaves room for so many items of 8 bytes.
+    fn length(&mut self) -> Result<usize, Torn> {
+        let length = usize::try_from(self.count()?).map_err(|_| Torn)?;
+        if length > self.rest.len() / 8 { Err(Torn) } else { Ok(length) }
+    }
+
+    /// Numbers with their count.
+    ///
+    /// # Errors
+    /// If there are fewer.
+    pub fn numbers(&mut self) -> Result<Vec<f64>, Torn> {
+        (0..self.length()?).map(|_| self.number()).collect()
+    }
+
+    /// Numbers with their count, over those in `values`.
+    ///
+    /// # Errors
+    /// If there are more or fewer than those.
+    pub fn numbers_into(&mut self, values: &mut [f64]) -> Result<(), Torn> {
+        let read = self.numbers()?;
+        if read.len() != values.len() {
+            return Err(Torn);
+        }
+        values.copy_from_slice(&read);
+        Ok(())
+    }
+
+    /// Whole numbers with their count.
+    ///
+    /// # Errors
+    /// If there are fewer.
+    pub fn counts(&mut self) -> Result<Vec<u64>, Torn> {
+        (0..self.length()?).map(|_| self.count()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_to_the_bit() {
+        let mut writer = Writer::default();
+        writer.numbers(&[1.5, -0.0, f64::MIN_POSITIVE]);
+        writer.counts([u64::MAX, 0].into_iter());
+        let mut reader = Reader::new(&writer.bytes);
+        let numbers = reader.numbers().unwrap();
+        assert_eq!(numbers.iter().map(|x| x.to_bits()).collect::<Vec<_>>(), [1.5_f64, -0.0, f64::MIN_POSITIVE].map(f64::to_bits));
+        assert_eq!(reader.counts(), Ok(vec![u64::MAX, 0]));
+        assert!(reader.is_empty());
+        for end in 0..writer.bytes.len() {
+            let mut reader = Reader::new(&writer.bytes[..end]);
+            assert!(reader.numbers().and_then(|_| reader.counts()).is_err(), "{end}");
+        }
+    }
+
+    #[test]
+    fn a_length_beyond_the_file_asks_for_no_memory() {
+        let mut writer = Writer::default();
+        writer.count(u64::MAX >> 4);
+        assert_eq!(Reader::new(&writer.bytes).numbers(), Err(Torn));
+    }
+}

@@ -1,0 +1,184 @@
+//! Deep Q-networks: a network fitted, batch by batch, to what drawn transitions brought plus what a slower copy of it
+//! says of the state after.
+//!
+//! Sources: Mnih et al., Nature 518 (2015); van Hasselt, Guez, Silver, AAAI 2016 (double: the network chooses the next
+//! action, the copy values it); Wang et al., ICML 2016 (dueling); Lillicrap et al., ICLR 2016 (the copy follows softly).
+
+use super::adam::Adam;
+use super::bytes::{Reader, Torn, Writer};
+use super::memory::{Batch, Memory};
+use super::network::{Network, Workspace};
+use super::{Agent, Transition, Values, best};
+use rand_pcg::Pcg64;
+
+/// How it learns.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Settings {
+    /// Whether the network chooses the next action that its copy values.
+    pub double: bool,
+    /// Weight of what comes one step later.
+    pub discount: f64,
+    /// Learning rate of Adam.
+    pub rate: f64,
+    /// Transitions in a batch.
+    pub batch: usize,
+    /// Transitions remembered.
+    pub memory: usize,
+    /// Share of the way that the copy goes towards the network at each step.
+    pub soft_update: f64,
+}
+
+/// A deep Q-network with its copy, its optimiser and its memory.
+#[derive(Debug, Clone)]
+pub struct Deep {
+    settings: Settings,
+    values: Values,
+    target: Network,
+    adam: Adam,
+    memory: Memory,
+    work: Work,
+}
+
+/// Room to work in; nothing of it is state.
+#[derive(Debug, Clone, Default)]
+struct Work {
+    batch: Batch,
+    now: Workspace,
+    then: Workspace,
+    aim: Vec<f64>,
+    by_values: Vec<f64>,
+    gradient: Vec<f64>,
+}
+
+impl Deep {
+    /// Starts from a network.
+    pub fn new(network: Network, settings: Settings) -> Self {
+        let parameters = network.parameters.len();
+        Self {
+            memory: Memory::new(network.shape().inputs, settings.memory.max(settings.batch)),
+            adam: Adam::new(parameters),
+            target: network.clone(),
+            work: Work { gradient: vec![0.0; parameters], ..Work::default() },
+            values: Values::Network(network),
+            settings,
+        }
+    }
+}
+
+/// What the values of the batch in `work` should be, into `work.aim`.
+fn aim(settings: &Settings, network: &Network, target: &Network, work: &mut Work) {
+    let Work { batch, now, then, aim, .. } = work;
+    aim.clear();
+    aim.extend_from_slice(&batch.reward);
+    if settings.discount == 0.0 {
+        return;
+    }
+    let actions = network.shape().actions;
+    target.forward(&batch.after, then);
+    if settings.double {
+        network.forward(&batch.after, now);
+    }
+    let chooser = if settings.double { &now.values } else { &then.values };
+    let rows = chooser.chunks_exact(actions).zip(then.values.chunks_exact(actions));
+    for ((aim, terminal), (chooser, valued)) in aim.iter_mut().zip(&batch.terminal).zip(rows) {
+        if !terminal {
+            *aim += settings.discount * valued[best(chooser)];
+        }
+    }
+}
+
+impl Agent for Deep {
+    fn values(&self) -> &Values {
+        &self.values
+    }
+
+    fn learn(&mut self, step: &Transition<'_>, rate: f64, random: &mut Pcg64) -> Option<f64> {
+        self.memory.push(step);
+        if self.memory.len() < self.settings.batch {
+            return None;
+        }
+        let Values::Network(network) = &mut self.values else { return None };
+        self.memory.sample(self.settings.batch, random, &mut self.work.batch);
+        aim(&self.settings, network, &self.target, &mut self.work);
+        let Work { batch, now, aim, by_values, gradient, .. } = &mut self.work;
+        let (count, actions) = (batch.action.len(), network.shape().actions);
+        network.forward(&batch.before, now);
+        by_values.clear();
+        by_values.resize(count * actions, 0.0);
+        let mut loss = 0.0;
+        for (i, (&action, aim)) in batch.action.iter().zip(aim).enumerate() {
+            let error = now.values[i * actions + action] - *aim;
+            loss += error * error / count as f64;
+            by_values[i * actions + action] = 2.0 * error / count as f64;
+        }
+        network.backward(by_values, now, gradient);
+        self.adam.step(rate * self.settings.rate, gradient, &mut network.parameters);
+        follow(&mut self.target.parameters, &network.parameters, self.settings.soft_update);
+        Some(loss)
+    }
+
+    fn save(&self, out: &mut Writer) {
+        out.numbers(&self.target.parameters);
+        out.count(self.adam.steps);
+        out.numbers(&self.adam.mean);
+        out.numbers(&self.adam.square);
+        self.memory.save(out);
+    }
+
+    fn load(&mut self, from: &mut Reader<'_>) -> Result<(), Torn> {
+        self.values.load(from)?;
+        from.numbers_into(&mut self.target.parameters)?;
+        self.adam.steps = from.count()?;
+        from.numbers_into(&mut self.adam.mean)?;
+        from.numbers_into(&mut self.adam.square)?;
+        self.memory.load(from)
+    }
+}
+
+/// Moves each parameter of a copy the share `by` of the way to its original.
+fn follow(copy: &mut [f64], original: &[f64], by: f64) {
+    copy.iter_mut().zip(original).for_each(|(copy, original)| *copy += by * (original - *copy));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::learning::Seen;
+    use crate::learning::network::Shape;
+    use crate::rng::{Purpose, Streams};
+
+    #[test]
+    fn the_copy_follows_geometrically() {
+        let mut copy = [0.0, 4.0];
+        (0..3).for_each(|_| follow(&mut copy, &[1.0, 4.0], 0.5));
+        assert_eq!(copy, [0.875, 4.0]);
+        follow(&mut copy, &[2.0, -1.0], 1.0);
+        assert_eq!(copy, [2.0, -1.0]);
+    }
+
+    /// A linear network on one observation: its values are its biases, so that aims can be told on paper.
+    fn aimed(double: bool, terminal: bool) -> f64 {
+        let shape = Shape { inputs: 1, hidden: Vec::new(), actions: 2, dueling: false, branches: 1 };
+        let mut network = Network::zero(shape);
+        network.parameters.copy_from_slice(&[0.0, 0.0, 3.0, 1.0]);
+        let settings =
+            Settings { double, discount: 0.5, rate: 0.0, batch: 1, memory: 1, soft_update: 0.0 };
+        let mut agent = Deep::new(network.clone(), settings);
+        // The copy sees it the other way round.
+        agent.target.parameters.copy_from_slice(&[0.0, 0.0, 10.0, 20.0]);
+        let seen = Seen { features: &[1.0], cell: 0 };
+        agent.memory.push(&Transition { before: seen, action: 0, reward: 7.0, after: seen, next_action: 0, terminal });
+        let mut random = Streams { seed: 1, replication: 0 }.stream(Purpose::Policy, 0);
+        agent.memory.sample(1, &mut random, &mut agent.work.batch);
+        aim(&agent.settings, &network, &agent.target, &mut agent.work);
+        agent.work.aim[0]
+    }
+
+    #[test]
+    fn aims_are_those_on_paper() {
+        // The copy's own best is worth 20; the network's best is the first action, which the copy values at 10.
+        assert_eq!(aimed(false, false), 7.0 + 0.5 * 20.0);
+        assert_eq!(aimed(true, false), 7.0 + 0.5 * 10.0);
+        assert_eq!((aimed(true, true), aimed(false, true)), (7.0, 7.0));
+    }
+}

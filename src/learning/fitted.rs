@@ -1,0 +1,116 @@
+//! Fitted Q iteration on cells: all transitions so far are kept as counts, and now and then the values are fitted to
+//! them anew, sweep by sweep.
+//!
+//! The regression is the mean over each cell, a so-called averager, with which the sweeps converge. A batch method: it
+//! uses each transition again in every fit, and needs no learning rate.
+//!
+//! Sources: Ernst, Geurts, Wehenkel, JMLR 6 (2005); Gordon, ICML 1995 (averagers).
+
+use super::bytes::{Reader, Torn, Writer};
+use super::{Agent, Transition, Values};
+use rand_pcg::Pcg64;
+use std::collections::BTreeMap;
+
+/// Sweeps end when no value moves by more than this share of the largest, or after so many.
+const TOLERANCE: f64 = 1e-9;
+const MOST_SWEEPS: usize = 10_000;
+
+/// What has been seen of an action in a cell.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Tried {
+    times: u64,
+    reward: f64,
+    /// How often each cell came after; ends are not among them.
+    after: BTreeMap<usize, u64>,
+}
+
+/// Fits values to all transitions.
+#[derive(Debug, Clone)]
+pub struct Fitted {
+    discount: f64,
+    /// Transitions between two fits.
+    every: u64,
+    told: u64,
+    tried: BTreeMap<usize, Tried>,
+    values: Values,
+}
+
+impl Fitted {
+    /// Fits `values`, a table, after each `every` transitions.
+    pub fn new(discount: f64, every: u64, values: Values) -> Self {
+        Self { discount, every: every.max(1), told: 0, tried: BTreeMap::new(), values }
+    }
+
+    /// Sweeps until values stay; the largest move of the first sweep, squared.
+    fn fit(&mut self) -> Option<f64> {
+        let Values::Table(table) = &mut self.values else { return None };
+        let mut first = None;
+        for _ in 0..MOST_SWEEPS {
+            let cells = table.values.len() / table.actions;
+            let best: Vec<f64> = (0..cells).map(|cell| table.best_value(cell)).collect();
+            let (mut moved, mut largest) = (0.0_f64, 0.0_f64);
+            for (&entry, tried) in &self.tried {
+                let later: f64 = tried.after.iter().map(|(&cell, &n)| n as f64 * best[cell]).sum();
+                let value = (tried.reward + self.discount * later) / tried.times as f64;
+                moved = moved.max((value - table.values[entry]).abs());
+                largest = largest.max(value.abs());
+                table.values[entry] = value;
+            }
+            first.get_or_insert(moved * moved);
+            if moved <= TOLERANCE * largest {
+                break;
+            }
+        }
+        first
+    }
+}
+
+impl Agent for Fitted {
+    fn values(&self) -> &Values {
+        &self.values
+    }
+
+    fn learn(&mut self, step: &Transition<'_>, _: f64, _: &mut Pcg64) -> Option<f64> {
+        let Values::Table(table) = &self.values else { return None };
+        let tried = self.tried.entry(step.before.cell * table.actions + step.action).or_default();
+        tried.times += 1;
+        tried.reward += step.reward;
+        if !step.terminal {
+            *tried.after.entry(step.after.cell).or_default() += 1;
+        }
+        self.told += 1;
+        if self.told.is_multiple_of(self.every) { self.fit() } else { None }
+    }
+
+    fn save(&self, out: &mut Writer) {
+        out.count(self.told);
+        out.count(self.tried.len() as u64);
+        for (&entry, tried) in &self.tried {
+            out.count(entry as u64);
+            out.count(tried.times);
+            out.number(tried.reward);
+            out.counts(tried.after.keys().map(|&cell| cell as u64));
+            out.counts(tried.after.values().copied());
+        }
+    }
+
+    fn load(&mut self, from: &mut Reader<'_>) -> Result<(), Torn> {
+        self.values.load(from)?;
+        let Values::Table(table) = &self.values else { return Err(Torn) };
+        let cells = (table.values.len() / table.actions) as u64;
+        self.told = from.count()?;
+        self.tried.clear();
+        for _ in 0..from.count()? {
+            let entry = from.count()?;
+            let (times, reward) = (from.count()?, from.number()?);
+            let (after, counts) = (from.counts()?, from.counts()?);
+            let known = entry < table.values.len() as u64 && after.iter().all(|&cell| cell < cells);
+            if !known || after.len() != counts.len() {
+                return Err(Torn);
+            }
+            let after = after.into_iter().map(|cell| cell as usize).zip(counts).collect();
+            self.tried.insert(entry as usize, Tried { times, reward, after });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,167 @@
+//! Agents by name and parameters, as a scenario file writes them.
+
+use super::deep::{Deep, Settings};
+use super::fitted::Fitted;
+use super::network::{Network, Shape};
+use super::table::{Follows, Stepwise, Table};
+use super::{Agent, Space, Values};
+use rand_pcg::Pcg64;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A way to learn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum AgentKind {
+    /// Q-learning on a table.
+    QLearning,
+    /// SARSA on a table: values are those of what is done, exploration included.
+    Sarsa,
+    /// Fitted Q iteration on a table, from all transitions so far.
+    FittedQ,
+    /// A deep Q-network.
+    Dqn,
+    /// One whose next action is chosen by the network and valued by its slower copy.
+    DoubleDqn,
+    /// The same, with values made of the state's value and the actions' advantages.
+    DuelingDoubleDqn,
+}
+
+impl AgentKind {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::QLearning, Self::Sarsa, Self::FittedQ, Self::Dqn, Self::DoubleDqn, Self::DuelingDoubleDqn];
+
+    /// Name as the scenario writes it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::QLearning => "q-learning",
+            Self::Sarsa => "sarsa",
+            Self::FittedQ => "fitted-q",
+            Self::Dqn => "dqn",
+            Self::DoubleDqn => "double-dqn",
+            Self::DuelingDoubleDqn => "dueling-double-dqn",
+        }
+    }
+}
+
+/// An agent and its parameters. The defaults for networks are those of the thesis behind specification 5.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct AgentSpec {
+    /// Which way to learn.
+    pub kind: AgentKind,
+    /// Weight of what comes one step later (0..1).
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub discount: f64,
+    /// Learning rate at the first step: of Adam for networks, share of the way for tables; by default 0.01 and 0.1.
+    #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
+    pub learning_rate: Option<f64>,
+    /// Share of the learning rate that is left at the last step of exploration, on a straight line (0..1).
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub learning_rate_left: f64,
+    /// Units of each hidden layer of a network.
+    #[schemars(length(min = 1, max = 8), inner(range(min = 1, max = 1024)))]
+    pub hidden: Vec<usize>,
+    /// Choices that an action is made of: with 2, a network values each of two risks by itself, and a pair at their sum,
+    /// which is right where the reward is a sum, too; with 1, each pair by itself.
+    #[schemars(range(min = 1, max = 2))]
+    pub branches: usize,
+    /// Transitions in a batch.
+    #[schemars(range(min = 1, max = 4096))]
+    pub batch: usize,
+    /// Transitions remembered.
+    #[schemars(range(min = 1, max = 1000000))]
+    pub memory: usize,
+    /// Share of the way that the copy of a network goes towards it at each step (0..1).
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub soft_update: f64,
+    /// For `fitted-q`: steps between two fits.
+    #[schemars(range(min = 1, max = 1000000))]
+    pub fit_every: u64,
+    /// Share of steps at which any action is tried instead of the best: at first, and at the end of exploration (0..1).
+    #[schemars(inner(range(min = 0.0, max = 1.0)))]
+    pub epsilon: [f64; 2],
+}
+
+impl Default for AgentSpec {
+    fn default() -> Self {
+        Self {
+            kind: AgentKind::DuelingDoubleDqn,
+            // Assumed: ahead by about a day of quarter hours.
+            discount: 0.99,
+            learning_rate: None,
+            learning_rate_left: 1.0,
+            hidden: vec![16; 3],
+            branches: 1,
+            batch: 32,
+            // Assumed: some weeks of quarter hours.
+            memory: 20_000,
+            soft_update: 0.01,
+            // A week of quarter hours.
+            fit_every: 672,
+            epsilon: [1.0, 0.1],
+        }
+    }
+}
+
+impl AgentSpec {
+    /// The learning rate at the first step.
+    pub fn rate(&self) -> f64 {
+        self.learning_rate.unwrap_or(match self.kind {
+            // Assumed.
+            AgentKind::QLearning | AgentKind::Sarsa | AgentKind::FittedQ => 0.1,
+            AgentKind::Dqn | AgentKind::DoubleDqn | AgentKind::DuelingDoubleDqn => 0.01,
+        })
+    }
+
+    /// The network for a space; none where a table does.
+    pub fn shape(&self, space: Space) -> Option<Shape> {
+        let dueling = match self.kind {
+            AgentKind::QLearning | AgentKind::Sarsa | AgentKind::FittedQ => return None,
+            AgentKind::Dqn | AgentKind::DoubleDqn => false,
+            AgentKind::DuelingDoubleDqn => true,
+        };
+        let (hidden, branches) = (self.hidden.clone(), self.branches);
+        let shape = Shape { inputs: space.features, hidden, actions: space.actions, dueling, branches };
+        // What is no tuple is valued by itself.
+        Some(if shape.is_whole() { shape } else { Shape { branches: 1, ..shape } })
+    }
+
+    /// Values of the right shape, all 0.
+    pub fn values(&self, space: Space) -> Values {
+        match self.shape(space) {
+            Some(shape) => Values::Network(Network::zero(shape)),
+            None => Values::Table(Table::new(space.cells, space.actions)),
+        }
+    }
+
+    /// An agent before its first step; `random` draws the weights of a network.
+    pub fn build(&self, space: Space, random: &mut Pcg64) -> Box<dyn Agent> {
+        let stepwise = |follows| -> Box<dyn Agent> {
+            let (discount, rate) = (self.discount, self.rate());
+            Box::new(Stepwise { follows, discount, rate, values: self.values(space) })
+        };
+        let deep = |double, random: &mut Pcg64| -> Box<dyn Agent> {
+            let settings = Settings {
+                double,
+                discount: self.discount,
+                rate: self.rate(),
+                batch: self.batch,
+                memory: self.memory,
+                soft_update: self.soft_update,
+            };
+            match self.shape(space) {
+                Some(shape) => Box::new(Deep::new(Network::new(shape, random), settings)),
+                None => unreachable!("deep agents have a network"),
+            }
+        };
+        match self.kind {
+            AgentKind::QLearning => stepwise(Follows::Best),
+            AgentKind::Sarsa => stepwise(Follows::Taken),
+            AgentKind::FittedQ => Box::new(Fitted::new(self.discount, self.fit_every, self.values(space))),
+            AgentKind::Dqn => deep(false, random),
+            AgentKind::DoubleDqn | AgentKind::DuelingDoubleDqn => deep(true, random),
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! A car-sharing fleet as a virtual power plant whose risks an agent learns (specification 5): benchmarks and learning
+//! side by side on weeks that nobody was trained on.
+//!
+//! Fixed pairs of risks are searched on the training weeks, too, so that learning has to beat the best that a planner could
+//! have known.
+
+pub mod accuracy;
+pub mod curves;
+pub mod results;
+mod source;
+
+use super::Context;
+use crate::error::Result;
+use crate::policies::bidding::{Trained, sight};
+use crate::scenario::training::TrainingSpec;
+use crate::training::{Course, CurveRow, Player, Set, Trainer, WeekResult};
+use std::sync::Arc;
+
+/// Where the figures come from.
+const SOURCE: &str = "Richter, Reinforcement learning portfolio optimization of electric vehicle virtual power plants, 2019";
+
+/// Steps that an agent is trained for, about as many as published.
+const STEPS: u64 = 130_000;
+
+/// Training weeks on which the 121 pairs of fixed risks are compared.
+const GRID_WEEKS: usize = 13;
+
+/// Held-out weeks where none are asked for.
+const WEEKS: u32 = 26;
+
+/// Weeks of the published period, June 2016 to January 2018.
+const PUBLISHED_WEEKS: f64 = 87.0;
+
+/// Risks of the published risk-averse strategy (balancing, intraday), and accuracies of its forecasts.
+const AVERSE: [f64; 2] = [0.5, 0.3];
+const ACCURACY: [f64; 2] = [0.7, 0.9];
+
+/// The weeks of the case, and a sentence on where they come from.
+struct Case {
+    course: Course,
+    note: String,
+    weeks: usize,
+    _folder: tempfile::TempDir,
+}
+
+impl Case {
+    /// With so many held-out weeks.
+    fn new(context: &Context<'_>, weeks: u32) -> Result<Self> {
+        let (course, note, folder) = source::course(context.draws.seed, weeks)?;
+        Ok(Self { course, note, weeks: weeks as usize, _folder: folder })
+    }
+
+    /// Numbers of the held-out weeks that are played.
+    fn held_out(&self) -> Vec<usize> {
+        (0..self.weeks).collect()
+    }
+
+    /// What held-out weeks come to under a player whose forecasts are those of `course`.
+    fn play(&self, context: &Context<'_>, course: &Course, player: &Player) -> Result<Vec<WeekResult>> {
+        context.map(&self.held_out(), |&week| player.play(course, Set::HeldOut, week))
+    }
+}
+
+/// Trains an agent.
+fn learn(context: &Context<'_>, course: &Course, spec: TrainingSpec, seed: u64) -> Result<(Arc<Trained>, Vec<CurveRow>)> {
+    let mut course = course.clone();
+    (course.spec, course.agent_seed) = (spec, seed);
+    let mut trainer = Trainer::new(course, String::new())?;
+    while !trainer.is_done() {
+        trainer.round()?;
+        context.check()?;
+    }
+    Ok((Arc::new(trainer.trained()), trainer.curve().to_vec()))
+}
+
+/// What the course says of training, for so many steps.
+fn spec(course: &Course, steps: u64) -> TrainingSpec {
+    TrainingSpec { steps, exploration_steps: None, ..course.spec.clone() }
+}
+
+/// The best fixed risks by the mean profit of training weeks: the risks, and the profit of all pairs [currency].
+fn best_fixed(context: &Context<'_>, course: &Course) -> Result<([f64; 2], Vec<f64>)> {
+    let weeks = course.len(Set::Training).min(GRID_WEEKS);
+    // Spread over all weeks, so that the season plays no part.
+    let each = (course.spec.weeks as usize / weeks).max(1);
+    let actions: Vec<usize> = (0..sight::ACTIONS).collect();
+    let profits = context.map(&actions, |&action| {
+        let player = Player::Fixed(sight::risks(action));
+        let mut sum = 0.0;
+        for week in 0..weeks {
+            sum += player.play(course, Set::Training, week * each)?.profit_eur;
+        }
+        Ok(sum / weeks as f64)
+    })?;
+    Ok((sight::risks(crate::learning::best(&profits)), profits))
+}
+
+fn profits(results: &[WeekResult]) -> Vec<f64> {
+    results.iter().map(|week| week.profit_eur).collect()
+}
+
+fn differences(a: &[WeekResult], b: &[WeekResult]) -> Vec<f64> {
+    a.iter().zip(b).map(|(a, b)| a.profit_eur - b.profit_eur).collect()
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len().max(1) as f64
+}

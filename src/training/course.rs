@@ -1,0 +1,258 @@
+//! The weeks of a training: calendar weeks of a scenario, each in some replications, to train on and to be held out.
+//!
+//! A week is read and built the first time that it is played, and simulated without bids once, for the forecasts; from
+//! then on it is shared by all who play it, whatever the accuracy of their forecasts.
+
+use super::evaluate::Player;
+use crate::engine;
+use crate::error::{Error, InputError, Result};
+use crate::ids::{AccountId, BidderId};
+use crate::markets::MarketKind;
+use crate::policies::bidding::learned::Forecasts;
+use crate::policies::bidding::sight::Outlook;
+use crate::policies::bidding::{self, Foresight, ForecastKind};
+use crate::policies::{BiddingSpec, PolicySpecs};
+use crate::rng::Streams;
+use crate::scenario::training::TrainingSpec;
+use crate::scenario::{self, Overrides, Recorded, Scenario};
+use crate::time::DAY_S;
+use crate::world::{Party, Setup};
+use chrono::Days;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+/// Length of an episode in local days.
+const WEEK_DAYS: u64 = 7;
+
+/// Whose bids are learned.
+pub const BIDDER: BidderId = BidderId(0);
+
+/// Which weeks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Set {
+    /// To train on.
+    Training,
+    /// Never trained on.
+    HeldOut,
+}
+
+/// A week, ready to be played.
+#[derive(Debug)]
+pub struct Week {
+    /// The world.
+    pub setup: Arc<Setup>,
+    /// Randomness.
+    pub streams: Streams,
+    /// What could be drawn if nobody bid.
+    pub foresight: Arc<Foresight>,
+    /// Policies of the other roles.
+    pub specs: PolicySpecs,
+    /// The bidder's account in the ledger.
+    pub account: AccountId,
+}
+
+/// All weeks, shared by all who play them.
+#[derive(Debug)]
+struct Archive {
+    /// By calendar week, training weeks first.
+    scenarios: Vec<Scenario>,
+    recorded: Recorded,
+    /// By set, replication and week.
+    weeks: [Vec<OnceLock<Arc<Week>>>; 2],
+}
+
+/// The weeks of a training, as somebody with certain forecasts plays them.
+#[derive(Debug, Clone)]
+pub struct Course {
+    archive: Arc<Archive>,
+    /// How its players forecast.
+    pub forecasts: Forecasts,
+    outlooks: [Vec<OnceLock<Arc<Vec<Outlook>>>>; 2],
+    /// What fixed risks bring, by slot.
+    references: Vec<OnceLock<Arc<[Vec<f64>; 2]>>>,
+    /// What the scenario says of training.
+    pub spec: TrainingSpec,
+    /// Risks of the scenario's own policy (balancing, intraday).
+    pub fixed_risks: [f64; 2],
+    /// Name of the scenario.
+    pub name: String,
+    /// Its currency.
+    pub currency: String,
+    /// Its seed.
+    pub seed: u64,
+    /// Seed of who is trained; that of the scenario, unless several are trained on the same weeks.
+    pub agent_seed: u64,
+    /// All files read, the scenario's own first.
+    pub inputs: Vec<PathBuf>,
+    /// The scenario as text, without what a longer training may change.
+    pub canonical: String,
+}
+
+impl Course {
+    /// Reads the scenario in `path`.
+    ///
+    /// # Errors
+    /// [`Error::Input`] with what is wrong with the scenario, or why nobody can be trained in it.
+    pub fn load(path: &Path, overrides: &Overrides) -> Result<Self> {
+        let base = scenario::load(path, overrides)?;
+        let refuse = |key: &str, found: String, expected: &str| -> Error {
+            InputError::new(found, expected).file(path).key(key).into()
+        };
+        let Some(spec) = base.spec.training.clone() else {
+            return Err(refuse("training", "no [training]".to_owned(), "a table [training]; it may be empty"));
+        };
+        let BiddingSpec::Integrated { risk_balancing, risk_intraday, .. } = base.spec.operation.bidding else {
+            let found = format!("\"{}\"", base.spec.operation.bidding.name());
+            let expected = "\"integrated\", which says how power and prices are forecast";
+            return Err(refuse("operation.bidding.kind", found, expected));
+        };
+        let Some(forecasts) = base.spec.operation.bidding.forecasts() else { unreachable!("integrated has some") };
+        for (key, kind) in [("forecast", forecasts.power), ("price_forecast", forecasts.price)] {
+            if kind != ForecastKind::Perfect {
+                let key = format!("operation.bidding.{key}");
+                let expected = "\"perfect\", with an accuracy: weeks are played one by one, without history";
+                return Err(refuse(&key, "a forecast from history".to_owned(), expected));
+            }
+        }
+        if base.spec.fleets.len() != 1 {
+            return Err(refuse("fleets", format!("{} fleets", base.spec.fleets.len()), "one fleet"));
+        }
+        let local = |week: u64| {
+            let first = base.local_start().date();
+            first.checked_add_days(Days::new(WEEK_DAYS * week)).unwrap_or(first).format("%Y-%m-%d")
+        };
+        let count = u64::from(spec.weeks + spec.held_out_weeks);
+        let scenarios = (0..count)
+            .map(|week| {
+                let mut overrides = overrides.clone();
+                overrides.set.push(format!("time.start=\"{}\"", local(week)));
+                overrides.set.push(format!("time.days={WEEK_DAYS}"));
+                scenario::load(path, &overrides)
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let recorded = base.read()?;
+        let cells = |weeks: u32| (weeks * spec.replications) as usize;
+        let sizes = [cells(spec.weeks), cells(spec.held_out_weeks)];
+        let mut canonical = base.spec.clone();
+        if let Some(training) = &mut canonical.training {
+            (training.steps, training.exploration_steps, training.checkpoint_weeks) = (0, None, 0);
+        }
+        let course = Self {
+            archive: Arc::new(Archive {
+                scenarios,
+                recorded,
+                weeks: sizes.map(|size| std::iter::repeat_with(OnceLock::new).take(size).collect()),
+            }),
+            forecasts,
+            outlooks: sizes.map(|size| std::iter::repeat_with(OnceLock::new).take(size).collect()),
+            references: std::iter::repeat_with(OnceLock::new).take(sizes[0]).collect(),
+            fixed_risks: [risk_balancing, risk_intraday],
+            name: base.spec.name.clone(),
+            currency: base.spec.currency.clone(),
+            seed: base.seed(),
+            agent_seed: base.seed(),
+            inputs: base.inputs.clone(),
+            canonical: serde_json::to_string(&canonical)
+                .map_err(|e| Error::Other(format!("cannot write the scenario as text: {e}")))?,
+            spec,
+        };
+        course.check(path)?;
+        Ok(course)
+    }
+
+    /// The same weeks for players whose forecasts have these accuracies (balancing, intraday).
+    #[must_use]
+    pub fn with_accuracy(&self, accuracy: [f64; 2]) -> Self {
+        let empty = |of: &Vec<_>| std::iter::repeat_with(OnceLock::new).take(of.len()).collect();
+        let [training, held_out] = &self.outlooks;
+        Self {
+            forecasts: Forecasts { accuracy, ..self.forecasts },
+            outlooks: [empty(training), empty(held_out)],
+            references: std::iter::repeat_with(OnceLock::new).take(training.len()).collect(),
+            ..self.clone()
+        }
+    }
+
+    /// Number of weeks in a set, replications included.
+    pub fn len(&self, set: Set) -> usize {
+        self.archive.weeks[set as usize].len()
+    }
+
+    /// A week of a set.
+    ///
+    /// # Errors
+    /// If its world cannot be built.
+    pub fn week(&self, set: Set, number: usize) -> Result<Arc<Week>> {
+        let cell = &self.archive.weeks[set as usize][number];
+        if let Some(week) = cell.get() {
+            return Ok(Arc::clone(week));
+        }
+        let calendar = match set {
+            Set::Training => number % self.spec.weeks as usize,
+            Set::HeldOut => self.spec.weeks as usize + number % self.spec.held_out_weeks as usize,
+        };
+        let in_set = if set == Set::Training { self.spec.weeks } else { self.spec.held_out_weeks };
+        let streams = Streams { seed: self.seed, replication: (number / in_set as usize) as u32 };
+        let (setup, prepared) = self.archive.scenarios[calendar].build_from(&self.archive.recorded, streams)?;
+        let setup = Arc::new(setup);
+        let foresight = Arc::new(engine::foresee(&prepared.policies, &setup, streams));
+        let name = format!("fleet:{}", setup.fleets[0].name);
+        let account = setup.labels().accounts.iter().position(|account| *account == name).unwrap_or(0);
+        let specs = prepared.policies;
+        let week = Week { setup, streams, foresight, specs, account: AccountId::new(account) };
+        Ok(Arc::clone(cell.get_or_init(|| Arc::new(week))))
+    }
+
+    /// What a player knows of a week's balancing products the week before.
+    ///
+    /// # Errors
+    /// As [`week`](Self::week).
+    pub fn outlooks(&self, set: Set, number: usize) -> Result<Arc<Vec<Outlook>>> {
+        let cell = &self.outlooks[set as usize][number];
+        if let Some(outlooks) = cell.get() {
+            return Ok(Arc::clone(outlooks));
+        }
+        let week = self.week(set, number)?;
+        let outlooks =
+            bidding::outlooks(&week.setup, BIDDER, self.forecasts, &week.foresight, week.streams);
+        Ok(Arc::clone(cell.get_or_init(|| Arc::new(outlooks))))
+    }
+
+    /// What the scenario's own fixed risks bring in each slot of a training week, and what of it beside balancing bids
+    /// [currency].
+    ///
+    /// # Errors
+    /// As [`week`](Self::week).
+    pub fn reference(&self, number: usize) -> Result<Arc<[Vec<f64>; 2]>> {
+        let cell = &self.references[number];
+        if let Some(reference) = cell.get() {
+            return Ok(Arc::clone(reference));
+        }
+        let played = Player::Fixed(self.fixed_risks).week(self, Set::Training, number)?;
+        Ok(Arc::clone(cell.get_or_init(|| Arc::new([played.by_slot().to_vec(), played.beside_balancing()]))))
+    }
+
+    /// Whether steps can be settled one by one.
+    fn check(&self, path: &Path) -> Result<()> {
+        let setup = &self.week(Set::Training, 0)?.setup;
+        let trading = &setup.trading;
+        let refuse = |key: &str, found: String, expected: &str| {
+            Err(InputError::new(found, expected).file(path).key(key).into())
+        };
+        for (i, market) in trading.markets.iter().enumerate() {
+            if market.products.slot_s != trading.settlement_s {
+                let found = format!("products of {} s", market.products.slot_s);
+                return refuse(&format!("markets[{i}].product_s"), found, "products of one length in all markets");
+            }
+        }
+        for kind in [MarketKind::Balancing, MarketKind::Intraday] {
+            if !trading.markets.iter().any(|market| market.kind == kind) {
+                return refuse("markets", format!("no market of kind \"{}\"", kind.name()), "one to learn to bid in");
+            }
+        }
+        if DAY_S % trading.settlement_s != 0 || !matches!(trading.bidders[0], Party::Fleet(_)) {
+            return refuse("markets", "products that do not fill a day".to_owned(), "whole products in each day");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,278 @@
+//! The simulator as an environment: a week, a quarter of an hour at a time.
+//!
+//! An action is a pair of risks (`policies::bidding::sight`). What it is worth shows in the fleet's account: what
+//! energy costs less than at the tariff, less penalties, less the fares of riders turned away.
+
+use super::course::{BIDDER, Course, Week};
+use crate::engine::Simulation;
+use crate::ids::{AccountId, MarketId};
+use crate::ledger::{EntryKind, LedgerEntry};
+use crate::markets::MarketKind;
+use crate::policies::bidding::learned::{Chain, Chooser, Learned, Shared};
+use crate::policies::bidding::{self, ObservationKind};
+use crate::policies::{Bidding, Policies, PolicySpecs};
+use crate::records::{FleetRecord, MarketRecord, Recorder, TripRecord, TripStatus};
+use crate::time::SimTime;
+use crate::world::View;
+use std::sync::{Arc, Mutex};
+
+/// What a step has brought.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Step {
+    /// What the account has changed by since the step before [currency].
+    pub account_eur: f64,
+    /// Whether the week is over.
+    pub over: bool,
+}
+
+/// What a week has come to.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct WeekResult {
+    /// Earned in markets, less the fares of riders turned away [currency]: `market_profit_net_eur` of a run.
+    pub profit_eur: f64,
+    /// Drawn, all of it [kWh].
+    pub charged_kwh: f64,
+    /// Bought and drawn [kWh].
+    pub market_kwh: f64,
+    /// Bought and not drawn [kWh].
+    pub imbalance_kwh: f64,
+    /// Fares of riders turned away for a commitment [currency].
+    pub lost_eur: f64,
+}
+
+/// What markets have brought in a slot, as far as it takes to tell them apart.
+#[derive(Debug, Clone, Copy, Default)]
+struct Parts {
+    /// Bought in the balancing market and drawn [kWh], and what was paid for it, negative [currency].
+    balancing_kwh: f64,
+    balancing_eur: f64,
+    /// Bought anywhere and drawn [kWh], and what retailers gave back for it [currency].
+    market_kwh: f64,
+    credit_eur: f64,
+}
+
+impl Parts {
+    /// What the balancing market has brought [currency].
+    fn balancing(&self) -> f64 {
+        let share = if self.market_kwh > 0.0 { self.balancing_kwh / self.market_kwh } else { 0.0 };
+        self.balancing_eur + share * self.credit_eur
+    }
+}
+
+/// Listens to what the week brings.
+#[derive(Debug)]
+struct Takings {
+    account: AccountId,
+    start: SimTime,
+    step_s: i64,
+    /// What the account has changed by for each slot [currency]; settled when the slot ends.
+    by_slot: Vec<f64>,
+    /// Of each slot, what came of balancing bids and of all bids.
+    parts: Vec<Parts>,
+    balancing: Option<MarketId>,
+    /// All of it so far.
+    result: WeekResult,
+    read: Option<SimTime>,
+}
+
+impl Takings {
+    fn new(week: &Week) -> Self {
+        let (setup, step_s) = (&week.setup, week.setup.trading.settlement_s);
+        let steps = usize::try_from((setup.end - setup.start) / step_s).unwrap_or(0);
+        let balancing = setup.trading.markets.iter().position(|market| market.kind == MarketKind::Balancing);
+        Self {
+            account: week.account,
+            start: setup.start,
+            step_s,
+            by_slot: vec![0.0; steps.max(1)],
+            parts: vec![Parts::default(); steps.max(1)],
+            balancing: balancing.map(MarketId::new),
+            result: WeekResult::default(),
+            read: None,
+        }
+    }
+
+    fn place(&self, slot: i64) -> usize {
+        usize::try_from(slot).unwrap_or(0).min(self.by_slot.len() - 1)
+    }
+
+    fn book(&mut self, slot: i64, eur: f64) {
+        self.result.profit_eur += eur;
+        let place = self.place(slot);
+        self.by_slot[place] += eur;
+    }
+}
+
+impl Recorder for Takings {
+    fn ledger(&mut self, entry: &LedgerEntry) {
+        if !matches!(entry.kind, EntryKind::Trade | EntryKind::SupplyCredit | EntryKind::Imbalance) {
+            return;
+        }
+        let eur = entry.amount.units();
+        let eur = match (entry.debit == self.account, entry.credit == self.account) {
+            (true, false) => eur,
+            (false, true) => -eur,
+            _ => return,
+        };
+        let slot = (entry.time - self.start) / self.step_s - 1;
+        if entry.kind == EntryKind::SupplyCredit {
+            let place = self.place(slot);
+            self.parts[place].credit_eur += eur;
+        }
+        self.book(slot, eur);
+    }
+
+    fn trip(&mut self, record: &TripRecord) {
+        if record.status == TripStatus::LostCommitted {
+            self.result.lost_eur += record.lost_fare;
+            self.book((record.request_time - self.start) / self.step_s, -record.lost_fare);
+        }
+    }
+
+    fn market(&mut self, record: &MarketRecord) {
+        if record.market.is_some() {
+            self.result.market_kwh += record.delivered_kwh;
+            self.result.imbalance_kwh += record.imbalance_kwh;
+            let place = self.place((record.product_start - self.start) / self.step_s);
+            let parts = &mut self.parts[place];
+            parts.market_kwh += record.delivered_kwh;
+            if record.market == self.balancing {
+                parts.balancing_kwh += record.delivered_kwh;
+                parts.balancing_eur += record.cash;
+            }
+        }
+    }
+
+    fn fleet(&mut self, record: &FleetRecord) {
+        if let Some(before) = self.read.replace(record.time) {
+            self.result.charged_kwh += record.power_kw * (record.time - before) as f64 / 3_600.0;
+        }
+    }
+}
+
+/// A week at its start, with the scenario's policies and this one to bid.
+fn simulation(week: &Week, bidding: Box<dyn Bidding>) -> Simulation {
+    let PolicySpecs { dispatch, charging, relocation, .. } = &week.specs;
+    let policies = Policies {
+        dispatch: dispatch.build(),
+        charging: charging.build(),
+        relocation: relocation.build(),
+        bidding: vec![bidding],
+    };
+    Simulation::under(Arc::clone(&week.setup), policies, week.streams)
+}
+
+/// What a week comes to under any policy that bids, by itself.
+pub(super) fn whole(week: &Week, bidding: Box<dyn Bidding>) -> WeekResult {
+    let mut takings = Takings::new(week);
+    simulation(week, bidding).finish(&mut takings);
+    takings.result
+}
+
+/// A week that is being played.
+pub struct Environment {
+    simulation: Simulation,
+    trader: Shared,
+    takings: Takings,
+    step: usize,
+    steps: usize,
+    booked_eur: f64,
+}
+
+impl Environment {
+    /// Puts a week at its start. `chain` is what was decided the week before, and what is known of the week after.
+    ///
+    /// # Panics
+    /// If the week has no balancing or no intraday market, which a [`Course`] has checked.
+    pub fn reset(course: &Course, week: &Week, observation: ObservationKind, chain: Chain) -> Self {
+        Self::under(course, week, observation, Chooser::Told(0), chain)
+    }
+
+    /// The same for a policy that chooses by itself; its steps' actions are ignored.
+    pub fn under(course: &Course, week: &Week, observation: ObservationKind, chooser: Chooser, chain: Chain) -> Self {
+        let Week { setup, streams, foresight, .. } = week;
+        let learner = bidding::learner(
+            setup,
+            BIDDER,
+            course.forecasts,
+            Some(foresight),
+            *streams,
+            observation,
+            chooser,
+            Some(chain),
+        );
+        let Some(learner) = learner else { panic!("a course has both markets") };
+        let trader = Shared(Arc::new(Mutex::new(learner)));
+        let takings = Takings::new(week);
+        let steps = takings.by_slot.len();
+        let simulation = simulation(week, Box::new(trader.clone()));
+        Self { simulation, trader, takings, step: 0, steps, booked_eur: 0.0 }
+    }
+
+    /// Steps in the week.
+    pub fn steps(&self) -> usize {
+        self.steps
+    }
+
+    /// Steps made.
+    pub fn step_number(&self) -> usize {
+        self.step
+    }
+
+    fn now(&self) -> SimTime {
+        self.takings.start + self.takings.step_s * self.step as i64
+    }
+
+    /// What is seen before the next step: its numbers, and the cell of a table.
+    pub fn see(&self, features: &mut Vec<f64>) -> usize {
+        let view = View::new(self.simulation.setup(), self.simulation.state());
+        self.trader.lock().see(view, BIDDER, self.now(), features)
+    }
+
+    /// Bids with the risks of an action, and lets a quarter of an hour pass.
+    pub fn step(&mut self, action: usize) -> Step {
+        self.trader.lock().tell(action);
+        self.pass()
+    }
+
+    /// Lets a quarter of an hour pass.
+    pub fn pass(&mut self) -> Step {
+        self.step += 1;
+        let over = self.step >= self.steps;
+        if over {
+            self.simulation.finish(&mut self.takings);
+        } else {
+            let until = self.now();
+            self.simulation.run_until(until, &mut self.takings);
+        }
+        let account_eur = self.takings.result.profit_eur - self.booked_eur;
+        self.booked_eur = self.takings.result.profit_eur;
+        Step { account_eur, over }
+    }
+
+    /// What the account has changed by for each slot of the week [currency]; slots not yet over are not settled.
+    pub fn by_slot(&self) -> &[f64] {
+        &self.takings.by_slot
+    }
+
+    /// The same without what came of balancing bids: what intraday bids bring beside them, penalties and fares lost.
+    pub fn beside_balancing(&self) -> Vec<f64> {
+        let slots = self.takings.by_slot.iter().zip(&self.takings.parts);
+        slots.map(|(eur, parts)| eur - parts.balancing()).collect()
+    }
+
+    /// What the week has come to so far.
+    pub fn result(&self) -> WeekResult {
+        self.takings.result
+    }
+
+    /// Actions that a policy has chosen by itself, by step.
+    pub fn taken(&self) -> Vec<usize> {
+        self.trader.lock().taken.clone()
+    }
+
+    /// The policy.
+    pub fn trader(&self) -> std::sync::MutexGuard<'_, Learned> {
+        self.trader.lock()
+    }
+}

@@ -1,0 +1,70 @@
+//! Weeks played by a policy that does not learn any more, one after the other: what is bid a week ahead in one is
+//! delivered in the next.
+
+use super::course::{BIDDER, Course, Set};
+use super::environment::{self, Environment, WeekResult};
+use crate::error::Result;
+use crate::policies::BiddingSpec;
+use crate::policies::bidding::learned::{Chain, Chooser};
+use crate::policies::bidding::{ObservationKind, Trained, sight};
+use std::sync::Arc;
+
+/// Who plays.
+#[derive(Debug, Clone)]
+pub enum Player {
+    /// Always these risks (balancing, intraday).
+    Fixed([f64; 2]),
+    /// The best by learned values.
+    Learned(Arc<Trained>),
+}
+
+impl Player {
+    fn parts(&self) -> (ObservationKind, Chooser) {
+        match self {
+            Self::Fixed(risks) => (ObservationKind::Hour, Chooser::Told(sight::action(*risks))),
+            Self::Learned(trained) => (trained.observation, Chooser::Greedy(Arc::clone(trained))),
+        }
+    }
+
+    /// What a week comes to, with the week before it in the same set (of the first the last) played for what is bid there.
+    ///
+    /// # Errors
+    /// If a week cannot be built.
+    pub fn play(&self, course: &Course, set: Set, number: usize) -> Result<WeekResult> {
+        Ok(self.week(course, set, number)?.result())
+    }
+
+    /// The same, with all that the week has left.
+    ///
+    /// # Errors
+    /// If a week cannot be built.
+    pub fn week(&self, course: &Course, set: Set, number: usize) -> Result<Environment> {
+        let (observation, chooser) = self.parts();
+        let ahead = |number: usize| course.outlooks(set, number % course.len(set));
+        let before = match self {
+            Self::Fixed(risks) => vec![sight::action(*risks)],
+            Self::Learned(_) => {
+                let last = course.week(set, (number + course.len(set) - 1) % course.len(set))?;
+                let chain = Chain { before: Vec::new(), ahead: ahead(number)? };
+                let mut played = Environment::under(course, &last, observation, chooser.clone(), chain);
+                while !played.pass().over {}
+                played.taken()
+            }
+        };
+        let week = course.week(set, number)?;
+        let chain = Chain { before, ahead: ahead(number + 1)? };
+        let mut played = Environment::under(course, &week, observation, chooser, chain);
+        while !played.pass().over {}
+        Ok(played)
+    }
+}
+
+/// What a week comes to under a policy that a scenario can name.
+///
+/// # Errors
+/// If the week cannot be built.
+pub fn benchmark(course: &Course, set: Set, number: usize, spec: &BiddingSpec) -> Result<WeekResult> {
+    let week = course.week(set, number)?;
+    let policy = spec.build(&week.setup, BIDDER, Some(&week.foresight), week.streams);
+    Ok(environment::whole(&week, policy))
+}

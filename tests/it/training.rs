@@ -1,0 +1,173 @@
+//! Training in the simulator: what an episode is worth, that chance and interruptions play no part, bad input.
+
+use assert_cmd::cargo::cargo_bin;
+use gridfleet::learning::Checkpoint;
+use gridfleet::policies::BiddingSpec;
+use gridfleet::policies::bidding::learned::Chain;
+use gridfleet::policies::bidding::{ForecastKind, ObservationKind, sight};
+use gridfleet::scenario::Overrides;
+use gridfleet::training::evaluate::benchmark;
+use gridfleet::training::{Course, Environment, Player, Set, Trainer, results};
+use std::path::Path;
+use std::process::Command;
+
+const SCENARIO: &str = "scenarios/stuttgart-rl.toml";
+
+fn course(set: &[&str]) -> Course {
+    let few = ["training.weeks=2", "training.held_out_weeks=1", "training.replications=1"];
+    let set = few.iter().chain(set).map(|&text| text.to_owned()).collect();
+    Course::load(Path::new(SCENARIO), &Overrides { set, ..Overrides::default() }).unwrap()
+}
+
+/// Plays a week with one action from its gates before the start on.
+fn play(course: &Course, action: usize) -> (Environment, Vec<f64>) {
+    let week = course.week(Set::Training, 0).unwrap();
+    let chain = Chain { before: vec![action], ahead: course.outlooks(Set::Training, 1).unwrap() };
+    let mut environment = Environment::reset(course, &week, ObservationKind::Rich, chain);
+    let mut rewards = Vec::new();
+    let mut features = Vec::new();
+    loop {
+        let cell = environment.see(&mut features);
+        assert_eq!(features.len(), ObservationKind::Rich.features());
+        assert!(cell < ObservationKind::Rich.cells());
+        let step = environment.step(action);
+        rewards.push(step.account_eur);
+        if step.over {
+            return (environment, rewards);
+        }
+    }
+}
+
+/// The second opinion is the policy that a scenario names, in one go: same risks, same week, same account.
+#[test]
+fn a_week_of_steps_is_the_week_that_a_fixed_policy_makes() {
+    let course = course(&[]);
+    let spec = BiddingSpec::Integrated {
+        risk_balancing: 0.4,
+        risk_intraday: 0.1,
+        accuracy_balancing: 0.7,
+        accuracy_intraday: 0.9,
+        forecast: ForecastKind::Perfect,
+        price_forecast: ForecastKind::Perfect,
+        limit_eur_mwh: None,
+    };
+    let whole = benchmark(&course, Set::Training, 0, &spec).unwrap();
+    let (environment, rewards) = play(&course, sight::action([0.4, 0.1]));
+    assert_eq!(rewards.len(), 672);
+    assert_eq!(environment.result(), whole);
+    assert!(whole.profit_eur > 500.0 && whole.imbalance_kwh > 0.0, "{whole:?}");
+    for sums in [rewards.iter().sum::<f64>(), environment.by_slot().iter().sum::<f64>()] {
+        assert!((sums - whole.profit_eur).abs() < 1e-6, "{sums} {}", whole.profit_eur);
+    }
+    assert_eq!(Player::Fixed([0.4, 0.1]).play(&course, Set::Training, 0).unwrap(), whole);
+    // Nothing bid, nothing earned; and other risks are another week.
+    assert_eq!(play(&course, sight::action([1.0, 1.0])).0.result().profit_eur, 0.0);
+    assert_ne!(play(&course, sight::action([0.0, 0.0])).0.result(), whole);
+}
+
+#[test]
+fn a_training_that_is_resumed_is_the_one_that_was_not_interrupted() {
+    let set = ["training.steps=2600", "training.lanes=2", "training.agent.memory=500"];
+    let new = || Trainer::new(course(&set), "hash".to_owned()).unwrap();
+    let straight = {
+        let mut trainer = new();
+        while !trainer.is_done() {
+            trainer.round().unwrap();
+        }
+        trainer.checkpoint().to_bytes()
+    };
+    let mut first = new();
+    first.round().unwrap();
+    let bytes = first.checkpoint().to_bytes();
+    drop(first);
+    let checkpoint = Checkpoint::from_bytes(&bytes).unwrap();
+    let mut second = Trainer::resume(course(&set), "hash".to_owned(), &checkpoint).unwrap();
+    while !second.is_done() {
+        second.round().unwrap();
+    }
+    assert!(second.checkpoint().to_bytes() == straight);
+    assert_eq!((second.steps(), second.rounds(), second.curve().len()), (2_688, 2, 4));
+
+    let refused = |set: &[&str], hash: &str| {
+        Trainer::resume(course(set), hash.to_owned(), &checkpoint).err().unwrap().to_string()
+    };
+    let other = refused(&["training.agent.kind=dqn"], "hash");
+    assert!(other.contains("another agent"), "{other}");
+    let other = refused(&["training.lanes=2", "training.agent.memory=500", "training.observation=hour"], "hash");
+    assert!(other.contains("another network"), "{other}");
+    let other = refused(&["training.lanes=2", "training.agent.memory=500"], "elsewhere");
+    assert!(other.contains("another scenario"), "{other}");
+}
+
+/// What decides about a checkpoint's scenario: keys and files, but not how long to train, nor comments.
+#[test]
+fn the_hash_is_of_what_matters() {
+    let hash = |set: &[&str]| results::hash(&course(set)).unwrap();
+    let base = hash(&[]);
+    assert_eq!(hash(&["training.steps=17", "training.checkpoint_weeks=3"]), base);
+    for other in ["seed=2", "imbalance.price_eur_mwh=400", "training.reward=account", "operation.bidding.accuracy_intraday=0.8"] {
+        assert_ne!(hash(&[other]), base, "{other}");
+    }
+}
+
+/// Exit status, stdout, stderr of `gridfleet` in the crate's folder.
+fn told(args: &[&str]) -> (i32, String, String) {
+    let output = Command::new(cargo_bin("gridfleet")).args(args).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn the_command_trains_twice_alike_and_its_agent_bids() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let few = ["--set", "training.weeks=2", "--set", "training.held_out_weeks=1", "--set", "training.replications=2"];
+    let train = |name: &str, more: &[&str]| {
+        let output = path(name);
+        told(&[&["train", SCENARIO, "-o", &output, "--set", "training.agent.memory=700"], &few[..], more].concat())
+    };
+    let (status, out, err) = train("a", &["--steps", "1300"]);
+    assert_eq!(status, 0, "{err}");
+    assert!(out.contains("learned over 1344 steps, 2 weeks") && out.contains("2 weeks held out"), "{out}");
+    assert_eq!(train("b", &["--steps", "1300", "-q"]).0, 0);
+    let agent = |name: &str| std::fs::read(folder.path().join(name).join("agent.gridfleet")).unwrap();
+    assert!(agent("a") == agent("b"));
+    for file in ["curve.parquet", "learning.svg", "learning.png", "summary.json", "manifest.json"] {
+        assert!(folder.path().join("a").join(file).is_file(), "{file}");
+    }
+    assert!(!folder.path().join("a.unfinished").exists());
+    // In steps: as long as one week, then on to the end.
+    let exploring = ["--set", "training.exploration_steps=1300"];
+    assert_eq!(train("c", &[&["--steps", "600", "-q"][..], &exploring].concat()).0, 0);
+    assert_eq!(train("c", &["--steps", "1300", "--resume", "-q"]).0, 0);
+    assert!(agent("a") == agent("c"));
+
+    let bidding = format!(
+        "operation.bidding={{ kind = \"learned\", file = {:?}, accuracy_balancing = 0.7, accuracy_intraday = 0.9 }}",
+        path("a/agent.gridfleet")
+    );
+    let (status, out, err) =
+        told(&["run", "scenarios/stuttgart-vpp.toml", "--set", &bidding, "--audit", "--json", "-o", &path("run")]);
+    assert_eq!(status, 0, "{err}");
+    assert!(out.contains("\"bidding\": \"learned\""), "{out}");
+    let manifest = std::fs::read_to_string(folder.path().join("run/manifest.json")).unwrap();
+    assert!(manifest.contains("a/agent.gridfleet"), "the agent counts among the inputs");
+
+    // What is wrong with an agent's file is told with the file; with a scenario, with its key.
+    let broken = folder.path().join("broken.gridfleet");
+    let bytes = agent("a");
+    std::fs::write(&broken, &bytes[..bytes.len() / 2]).unwrap();
+    let bidding = format!("operation.bidding={{ kind = \"learned\", file = {:?} }}", broken.display().to_string());
+    let (status, _, err) = told(&["run", "scenarios/stuttgart-vpp.toml", "--set", &bidding, "-o", &path("no")]);
+    assert!(status == 2 && err.contains("truncated") && err.contains("broken.gridfleet"), "{err}");
+    let (status, _, err) = told(&["train", "scenarios/stuttgart-vpp.toml", "-o", &path("no")]);
+    assert!(status == 2 && err.contains("[training]"), "{err}");
+    let (status, _, err) = train("no", &["--set", "operation.bidding.forecast=ridge"]);
+    assert!(status == 2 && err.contains("forecast") && err.contains("perfect"), "{err}");
+    let (status, _, err) = train("a", &["--set", "training.agent.kind=dqn", "--resume"]);
+    assert!(status == 2 && err.contains("another agent"), "{err}");
+    let (status, _, err) = train("no", &["--resume"]);
+    assert!(status == 2 && err.contains("--resume"), "{err}");
+    let (status, _, err) = train("no", &["--set", "training.agent.batch=0"]);
+    assert!(status == 2 && err.contains("batch"), "{err}");
+}
