@@ -131,6 +131,7 @@ fn session(n: u32) -> SessionRecord {
         energy_kwh: noise(n, 25) * 40.0,
         battery_kwh: noise(n, 26) * 40.0,
         discharged_kwh: 0.0,
+        withdrawn_kwh: 0.0,
         max_power_kw: 50.0,
         soc_start: noise(n, 27),
         soc_end: noise(n, 28),

@@ -122,7 +122,7 @@ fn compare(name: &'static str, what: &str, mut owed: Vec<(u32, f64)>, posted: &[
 }
 
 /// Recomputes the cost of each session that one price applied to: then it is energy times price,
-/// however the power went. Sessions across a change of price, and ones that fed energy back, are left out.
+/// however the power went; energy fed back is paid at the same price. Sessions across a change of price are left out.
 fn prices(auditor: &mut Auditor) -> Result<()> {
     if !auditor.has(&[TableId::Sessions, TableId::Prices], &[PRICES]) {
         return Ok(());
@@ -150,9 +150,6 @@ fn prices(auditor: &mut Auditor) -> Result<()> {
     for row in 0..sessions.rows() {
         let (Some(first), Some(last)) = (first[row], last[row]) else { continue };
         let Some(at) = facts.stations.get(station[row] as usize) else { continue };
-        if fed[row] != 0.0 {
-            continue;
-        }
         let seller = texts.code(&at.retailer);
         let begin = slots.partition_point(|slot| (slot.0, slot.2) <= (seller, first));
         let valid: Vec<_> = slots[begin..]
@@ -166,7 +163,7 @@ fn prices(auditor: &mut Auditor) -> Result<()> {
         if valid.iter().any(|slot| slot.3 != price) {
             continue;
         }
-        let expected = drawn[row] * (price + at.markup_eur_mwh) / 1_000.0;
+        let expected = (drawn[row] - fed[row]) * (price + at.markup_eur_mwh) / 1_000.0;
         // Posted in whole millionths, perhaps in several parts.
         check.that(close(cost[row], expected, 1e-5), || {
             format!(

@@ -66,7 +66,7 @@ impl Simulation {
                 driving: count(&driving),
                 queued: count(&[Activity::Queued]),
                 charging: count(&[Activity::Charging]),
-                discharging: 0,
+                discharging: count(&[Activity::Discharging]),
                 mean_soc: soc_sum[i] / f64::from(size.max(1)),
                 power_kw: mean_kw(fleet_kwh[i] - self.readings.fleet_kwh[i]),
             });

@@ -58,11 +58,12 @@ pub enum Action {
         /// A vehicle that is plugged in.
         vehicle: VehicleId,
     },
-    /// Let a session take at most so much power from now on; 0 holds it, plugged in.
+    /// Let a session take at most so much power from now on; 0 holds it, plugged in; below 0 it feeds so much back,
+    /// down to the lowest charge that its battery may use.
     SetPower {
         /// A vehicle that is plugged in.
         vehicle: VehicleId,
-        /// Most power at the plug, infinite for no limit [kW].
+        /// Most power at the plug, infinite for no limit, below 0 to feed back [kW].
         power_kw: f64,
     },
     /// Let a station draw at most so much power from now on, below its site limit.
@@ -110,7 +111,7 @@ pub enum Refusal {
     NothingToCharge,
     /// The vehicle is not plugged in.
     NotPlugged,
-    /// The power asked for is below zero or not a number.
+    /// The power asked for is not a number, or below zero where nothing can be fed back.
     NoSuchPower,
     /// The vehicle is needed for what its fleet has bought in a market.
     Committed,

@@ -43,6 +43,7 @@ struct Sums {
     charged_kwh: f64,
     stored_kwh: f64,
     discharged_kwh: f64,
+    withdrawn_kwh: f64,
     sessions: u64,
     plugged_in: u64,
     queues: Histogram<u64>,
@@ -105,6 +106,7 @@ impl Sums {
             charged_kwh: 0.0,
             stored_kwh: 0.0,
             discharged_kwh: 0.0,
+            withdrawn_kwh: 0.0,
             sessions: 0,
             plugged_in: 0,
             queues: histogram(),
@@ -139,6 +141,7 @@ impl Sums {
         self.charged_kwh += other.charged_kwh;
         self.stored_kwh += other.stored_kwh;
         self.discharged_kwh += other.discharged_kwh;
+        self.withdrawn_kwh += other.withdrawn_kwh;
         self.sessions += other.sessions;
         self.plugged_in += other.plugged_in;
         self.queue_s += other.queue_s;
@@ -430,6 +433,7 @@ impl Recorder for Metrics {
         fleet.charged_kwh += record.energy_kwh;
         fleet.stored_kwh += record.battery_kwh;
         fleet.discharged_kwh += record.discharged_kwh;
+        fleet.withdrawn_kwh += record.withdrawn_kwh;
         if let Some(plug_in) = record.plug_in_time {
             fleet.plugged_in += 1;
             fleet.queue_s += record.queue_s;
@@ -660,6 +664,7 @@ mod tests {
             energy_kwh: 10.0,
             battery_kwh: 9.0,
             discharged_kwh: 2.0,
+            withdrawn_kwh: 0.0,
             max_power_kw: 50.0,
             soc_start: 0.1,
             soc_end: 0.3,

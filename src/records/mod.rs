@@ -216,6 +216,8 @@ pub struct SessionRecord {
     pub battery_kwh: f64,
     /// Fed back to the grid [kWh].
     pub discharged_kwh: f64,
+    /// Taken from the battery for that [kWh]; the table has it as what was fed back over the efficiency.
+    pub withdrawn_kwh: f64,
     /// Highest power at the plug [kW].
     pub max_power_kw: f64,
     /// State of charge on arrival (0..1).

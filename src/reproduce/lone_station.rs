@@ -144,6 +144,7 @@ impl LoneStation {
                 curve: ChargingCurve::constant(POWER_KW),
                 charge_efficiency: 1.0,
                 discharge_efficiency: 1.0,
+                feed_kw: 0.0,
                 wear_eur_per_kwh: 0.0,
             }],
             fleets: vec![Fleet::default()],

@@ -266,6 +266,10 @@ pub struct VehicleTypeSpec {
     #[serde(default = "efficiency")]
     #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
     pub discharge_efficiency: f64,
+    /// Most power fed back at the plug, where a policy asks for it [kW]; 0 if the vehicle cannot.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 10000.0))]
+    pub feed_kw: f64,
     /// Cost of battery wear [currency per kWh through it].
     #[serde(default)]
     #[schemars(range(min = 0.0, max = 1000.0))]

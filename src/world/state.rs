@@ -264,7 +264,7 @@ impl State {
         let v = &self.vehicles[vehicle.index()];
         let of = &setup.types[v.vehicle_type.index()];
         match v.activity {
-            Activity::Charging | Activity::Plugged => {
+            Activity::Charging | Activity::Plugged | Activity::Discharging => {
                 self.session(vehicle).map_or(v.soc, |session| session.soc(of, self.now))
             }
             _ => match &v.leg {

@@ -43,4 +43,5 @@ mod synth;
 mod trading;
 mod trips;
 mod trips_bad;
+mod v2g;
 mod variation;

@@ -140,6 +140,7 @@ impl Day {
             energy_kwh: 9.0,
             battery_kwh: 9.0 * CHARGE_EFFICIENCY,
             discharged_kwh: 0.0,
+            withdrawn_kwh: 0.0,
             max_power_kw: 36.0,
             soc_start: 0.44,
             soc_end: 0.44 + 8.1 / BATTERY_KWH,

@@ -104,6 +104,7 @@ fn setup(trips: &[Trip], soc: [f64; 3], markets: Vec<Market>) -> Setup {
             curve: ChargingCurve::constant(4.0),
             charge_efficiency: 0.8,
             discharge_efficiency: 1.0,
+            feed_kw: 0.0,
             wear_eur_per_kwh: 0.0,
         }],
         fleets: vec![Fleet { name: "cars".into(), lost_request_eur: 0.5, ..Fleet::default() }],

@@ -42,6 +42,7 @@ pub fn vehicle_type() -> VehicleType {
         curve: ChargingCurve::new(&[[0.0, 30.0], [0.1, 50.0], [0.7, 50.0], [1.0, 10.0]]),
         charge_efficiency: 0.92,
         discharge_efficiency: 0.92,
+        feed_kw: 0.0,
         wear_eur_per_kwh: 0.02,
     }
 }
