@@ -31,6 +31,7 @@ fn labels() -> Labels {
         vehicles: (0..13_000).map(|v| format!("yellow-{v}")).collect(),
         stations: (0..500).map(|s| format!("hub-{s}")).collect(),
         operators: vec!["hub".into()],
+        households: Vec::new(),
         retailers: vec!["grid".into()],
         markets: Vec::new(),
         bidders: Vec::new(),

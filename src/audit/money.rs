@@ -76,7 +76,10 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
             .map(|row| {
                 // Anything but the kind of row that this kind of entry belongs to is no row at all.
                 let id = references[row].filter(|reference| reference.0 == of).map_or(u32::MAX, |r| r.1);
-                (id, millionths(amount[row]).unwrap_or(i64::MIN))
+                // A session that was paid for feeding back moves money the other way.
+                let sign =
+                    if of == charging && texts.text(debit[row]).starts_with("fleet:") { -1 } else { 1 };
+                (id, millionths(amount[row]).map_or(i64::MIN, |amount| sign * amount))
             })
             .collect();
         rows.sort_unstable();

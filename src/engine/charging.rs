@@ -6,7 +6,7 @@ use crate::ledger::{EntryKind, Money, Reference};
 use crate::policies::Refusal;
 use crate::records::{EndReason, LegPurpose, Recorder, SessionRecord};
 use crate::time::SimTime;
-use crate::world::{Activity, Mode, Session, Trigger, Trip, View, Waiting};
+use crate::world::{Activity, Session, Trigger, Trip, View, Waiting};
 
 /// Charge below which two states count as equal: a millionth of a millionth of the battery.
 const SOC_EPSILON: f64 = 1e-12;
@@ -196,12 +196,12 @@ impl Simulation {
         self.set_free(waiting.vehicle);
     }
 
-    /// The charge asked for is reached. In dispatch the vehicle leaves; in replay it stays plugged
-    /// in until somebody rents it.
+    /// The charge asked for is reached. In dispatch the vehicle leaves; one whose trips are bound to it stays plugged in
+    /// until the next of them.
     fn complete(&mut self, position: usize, recorder: &mut dyn Recorder) {
-        if let Mode::Dispatch { .. } = self.setup.mode {
-            let Some(session) = &self.state.stations.sessions[position] else { return };
-            let vehicle = session.vehicle;
+        let Some(session) = &self.state.stations.sessions[position] else { return };
+        let vehicle = session.vehicle;
+        if !self.setup.binds(self.state.vehicles[vehicle.index()].fleet) {
             self.state.withdraw(&self.setup, vehicle);
             self.leave_connector(position as u32, EndReason::Target, recorder);
             self.set_free(vehicle);
@@ -332,6 +332,9 @@ impl Simulation {
         }
         let station = v.station.take();
         (v.connector, v.yields) = (None, false);
+        if let Some(plan) = self.state.retail.plans.get_mut(vehicle.index()) {
+            plan.clear();
+        }
         self.state.fire(vehicle, Trigger::Unplug);
         if let Some(station) = station {
             self.state.stations.stations[station.index()].occupied -= 1;
@@ -437,7 +440,7 @@ impl Simulation {
         });
     }
 
-    /// In replay, a trip ended at a charger: the vehicle takes a free connector where it stands.
+    /// A trip that is bound to its vehicle ended at a charger: the vehicle takes a free connector where it stands.
     pub(super) fn plug_in_where_it_stands(&mut self, vehicle: VehicleId, recorder: &mut dyn Recorder) {
         let view = View::new(&self.setup, &self.state);
         let of = view.vehicle_type(vehicle);
@@ -452,5 +455,8 @@ impl Simulation {
         let waiting = Waiting { session, vehicle, arrival: now, deadline: now, need_s: 0.0 };
         self.connect(position, station, waiting, recorder);
         self.divide_power(station);
+        if self.setup.fleets[self.state.vehicles[vehicle.index()].fleet.index()].private {
+            self.ask_driver(vehicle, recorder);
+        }
     }
 }

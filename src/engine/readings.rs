@@ -45,6 +45,7 @@ impl Simulation {
                 limit_kw: station.site_limit_kw.min(connectors_kw),
             });
         }
+        self.read_households(hours, recorder);
         let mut fleet_kwh = self.state.fleet_settled_kwh.clone();
         let mut soc_sum = vec![0.0; self.setup.fleets.len()];
         for (i, v) in self.state.vehicles.iter().enumerate() {

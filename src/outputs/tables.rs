@@ -13,8 +13,8 @@ use crate::error::{Error, Result};
 use crate::ledger::LedgerEntry;
 use crate::records::dictionary::TableId;
 use crate::records::{
-    FleetRecord, Labels, LegRecord, MarketRecord, PriceRecord, Recorder, SessionRecord, SiteRecord,
-    StationRecord, TripRecord,
+    FleetRecord, HouseholdRecord, Labels, LegRecord, MarketRecord, PriceRecord, Recorder, SessionRecord,
+    SiteRecord, StationRecord, TripRecord,
 };
 use crate::time::SimTime;
 use std::path::{Path, PathBuf};
@@ -98,6 +98,7 @@ enum Batch {
     Sessions(Vec<SessionRecord>),
     Fleet(Vec<FleetRecord>),
     Stations(Vec<StationRecord>),
+    Households(Vec<HouseholdRecord>),
     Prices(Vec<PriceRecord>),
     Market(Vec<MarketRecord>),
     Ledger(Vec<LedgerEntry>),
@@ -135,6 +136,7 @@ pub struct ParquetRecorder {
     sessions: Option<Vec<SessionRecord>>,
     fleet: Option<Vec<FleetRecord>>,
     stations: Option<Vec<StationRecord>>,
+    households: Option<Vec<HouseholdRecord>>,
     prices: Option<Vec<PriceRecord>>,
     market: Option<Vec<MarketRecord>>,
     ledger: Option<Vec<LedgerEntry>>,
@@ -180,6 +182,7 @@ impl ParquetRecorder {
             sessions: options.has(TableId::Sessions).then(Vec::new),
             fleet: options.has(TableId::Fleet).then(Vec::new),
             stations: options.has(TableId::Stations).then(Vec::new),
+            households: options.has(TableId::Households).then(Vec::new),
             prices: options.has(TableId::Prices).then(Vec::new),
             market: options.has(TableId::Market).then(Vec::new),
             ledger: options.has(TableId::Ledger).then(Vec::new),
@@ -218,6 +221,7 @@ impl ParquetRecorder {
         flush(&mut self.sessions, sender, Batch::Sessions);
         flush(&mut self.fleet, sender, Batch::Fleet);
         flush(&mut self.stations, sender, Batch::Stations);
+        flush(&mut self.households, sender, Batch::Households);
         flush(&mut self.prices, sender, Batch::Prices);
         flush(&mut self.market, sender, Batch::Market);
         flush(&mut self.ledger, sender, Batch::Ledger);
@@ -281,6 +285,9 @@ impl Recorder for ParquetRecorder {
             push(&mut self.stations, record, self.sender.as_ref(), Batch::Stations);
         }
     }
+    fn household(&mut self, record: &HouseholdRecord) {
+        push(&mut self.households, record, self.sender.as_ref(), Batch::Households);
+    }
     fn price(&mut self, record: &PriceRecord) {
         push(&mut self.prices, record, self.sender.as_ref(), Batch::Prices);
     }
@@ -312,6 +319,7 @@ impl Files {
                 Batch::Sessions(rows) => self.write(&rows)?,
                 Batch::Fleet(rows) => self.write(&rows)?,
                 Batch::Stations(rows) => self.write(&rows)?,
+                Batch::Households(rows) => self.write(&rows)?,
                 Batch::Prices(rows) => self.write(&rows)?,
                 Batch::Market(rows) => self.write(&rows)?,
                 Batch::Ledger(rows) => self.write(&rows)?,

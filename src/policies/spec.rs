@@ -1,6 +1,6 @@
 //! Policies by name and parameters, as a scenario file writes them.
 
-use super::BiddingSpec;
+use super::{BiddingSpec, PricingSpec, ResponseSpec};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +15,10 @@ pub struct PolicySpecs {
     pub relocation: RelocationSpec,
     /// What is bought ahead in markets.
     pub bidding: BiddingSpec,
+    /// What retailers with a cost of generation ask.
+    pub pricing: PricingSpec,
+    /// How households and drivers answer to prices.
+    pub response: ResponseSpec,
 }
 
 /// Which vehicle serves which request.

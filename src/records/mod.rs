@@ -8,11 +8,13 @@ pub mod catalogue;
 pub mod dictionary;
 pub mod figures;
 pub mod metrics;
+mod retail;
+mod sums;
 
 use crate::geo::Places;
 use crate::ids::{
-    BidId, BidderId, FleetId, MarketId, OperatorId, PlaceId, RequestId, RetailerId, SessionId, StationId,
-    VehicleId,
+    BidId, BidderId, FleetId, HouseholdId, MarketId, OperatorId, PlaceId, RequestId, RetailerId, SessionId,
+    StationId, VehicleId,
 };
 use crate::ledger::LedgerEntry;
 use crate::markets::Side;
@@ -156,6 +158,8 @@ pub enum EndReason {
     Target,
     /// The usable window of the battery is full.
     Full,
+    /// A driver left before the battery was full, and no plan could have filled it in so short a stay.
+    ShortStay,
     /// The vehicle was needed elsewhere, or gave up waiting in the queue.
     Departure,
     /// The policy broke the session off.
@@ -166,14 +170,15 @@ pub enum EndReason {
 
 impl EndReason {
     /// Every reason, in the order of the enum.
-    pub const ALL: [Self; 5] =
-        [Self::Target, Self::Full, Self::Departure, Self::Interrupted, Self::InProgress];
+    pub const ALL: [Self; 6] =
+        [Self::Target, Self::Full, Self::ShortStay, Self::Departure, Self::Interrupted, Self::InProgress];
 
     /// Name in the tables.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Target => "target",
             Self::Full => "full",
+            Self::ShortStay => "short_stay",
             Self::Departure => "departure",
             Self::Interrupted => "interrupted",
             Self::InProgress => "in_progress",
@@ -287,6 +292,21 @@ pub struct PriceRecord {
     pub price_eur_mwh: f64,
 }
 
+/// State of one group of households at a control interval (row of `households.parquet`).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct HouseholdRecord {
+    /// When the meters were read.
+    pub time: SimTime,
+    /// The group.
+    pub household: HouseholdId,
+    /// Its retailer.
+    pub retailer: RetailerId,
+    /// Mean power of all its homes together since the last reading [kW].
+    pub power_kw: f64,
+    /// Mean price paid for it [currency per MWh]; the price in force where nothing was drawn.
+    pub price_eur_mwh: f64,
+}
+
 /// One bid, when it is settled or was rejected, or one settlement of imbalance (row of `market.parquet`).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MarketRecord {
@@ -391,6 +411,8 @@ pub struct Labels {
     pub retailers: Vec<String>,
     /// Names of markets.
     pub markets: Vec<String>,
+    /// Names of groups of households.
+    pub households: Vec<String>,
     /// Accounts of bidders, by bidder.
     pub bidders: Vec<String>,
     /// Ledger accounts, for example `fleet:yellow`, `operator:hub`, `riders`.
@@ -411,6 +433,8 @@ pub trait Recorder {
     fn fleet(&mut self, _record: &FleetRecord) {}
     /// The meters of a station were read.
     fn station(&mut self, _record: &StationRecord) {}
+    /// The meters of a group of households were read.
+    fn household(&mut self, _record: &HouseholdRecord) {}
     /// A retailer announced a price.
     fn price(&mut self, _record: &PriceRecord) {}
     /// Money moved.
@@ -446,6 +470,10 @@ impl<A: Recorder, B: Recorder> Recorder for (A, B) {
         self.0.station(record);
         self.1.station(record);
     }
+    fn household(&mut self, record: &HouseholdRecord) {
+        self.0.household(record);
+        self.1.household(record);
+    }
     fn price(&mut self, record: &PriceRecord) {
         self.0.price(record);
         self.1.price(record);
@@ -479,6 +507,9 @@ impl<R: Recorder + ?Sized> Recorder for &mut R {
     }
     fn station(&mut self, record: &StationRecord) {
         (**self).station(record);
+    }
+    fn household(&mut self, record: &HouseholdRecord) {
+        (**self).household(record);
     }
     fn price(&mut self, record: &PriceRecord) {
         (**self).price(record);

@@ -12,6 +12,7 @@
 pub mod build;
 pub mod demand;
 pub mod document;
+pub mod drivers;
 pub mod fleets;
 pub mod horizon;
 pub mod markets;
@@ -20,6 +21,7 @@ pub mod overrides;
 pub mod placement;
 pub mod problems;
 pub mod recorded;
+pub mod retail;
 pub mod schema;
 mod snap;
 pub mod sources;
@@ -38,7 +40,7 @@ pub use spec::{OutputsSpec, ScenarioFile};
 
 use crate::datasets::TripSource;
 use crate::error::{Error, InputError, Result};
-use crate::world::{Retailer, Trading, Travel, VehicleType};
+use crate::world::{Generation, Households, Retailer, Trading, Travel, VehicleType};
 use document::Document;
 use fleets::FleetPlan;
 use horizon::Horizon;
@@ -77,6 +79,10 @@ pub(crate) struct Plan {
     pub operators: Vec<String>,
     pub stations: Vec<StationPlan>,
     pub retailers: Vec<Retailer>,
+    pub households: Vec<Households>,
+    pub generation: Vec<Option<Generation>>,
+    /// By fleet.
+    pub drivers: Vec<Option<drivers::DriversPlan>>,
     pub trading: Trading,
 }
 
@@ -200,6 +206,9 @@ fn resolve(
     let retailers = tariffs::retailers(spec, &trading, horizon.as_ref(), inputs, &mut problems);
     variation::check(spec, horizon.as_ref(), &retailers, &trading, &mut problems);
     let (operators, stations) = stations::stations(spec, &fleets, &types, &retailers, inputs, &mut problems);
+    let households = retail::households(spec, &retailers, &mut problems);
+    let generation = retail::generation(spec, &mut problems);
+    let drivers = drivers::drivers(spec, &fleets, &types, &stations, &mut problems);
     match horizon {
         Some(horizon) if problems.errors.is_empty() => Ok(Plan {
             horizon,
@@ -211,6 +220,9 @@ fn resolve(
             operators,
             stations,
             retailers,
+            households,
+            generation,
+            drivers,
             trading,
         }),
         _ => Err(problems.errors),

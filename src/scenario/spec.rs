@@ -5,10 +5,12 @@
 //! where names are resolved ([`super::load`]) and, where it takes the contents
 //! of other files, in [`super::build`].
 
+use super::drivers::DriversSpec;
 use super::markets::{ImbalanceSpec, MarketSpec};
+use super::retail::{GenerationSpec, HouseholdSpec};
 use super::variation::VariationSpec;
 use crate::datasets::{OnBadRow, TripFormat};
-use crate::policies::{BiddingSpec, ChargingSpec, DispatchSpec, RelocationSpec};
+use crate::policies::{BiddingSpec, ChargingSpec, DispatchSpec, PricingSpec, RelocationSpec, ResponseSpec};
 use crate::records::dictionary::TableId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -74,6 +76,10 @@ pub struct ScenarioFile {
     #[serde(default)]
     #[schemars(length(max = 1000))]
     pub retailers: Vec<RetailerSpec>,
+    /// Households, in groups of equal ones.
+    #[serde(default)]
+    #[schemars(length(max = 1000))]
+    pub households: Vec<HouseholdSpec>,
     /// Wholesale markets in which fleets may buy ahead; energy bought in several of them counts as delivered in their order.
     #[serde(default)]
     #[schemars(length(max = 100))]
@@ -204,6 +210,10 @@ pub struct OperationSpec {
     pub coalitions: Vec<Vec<String>>,
     /// What fleets buy ahead in markets.
     pub bidding: BiddingSpec,
+    /// What retailers with a cost of `generation` ask.
+    pub pricing: PricingSpec,
+    /// How households and drivers answer to prices.
+    pub response: ResponseSpec,
     /// In `replay` with markets: compute what perfect knowledge of trips and prices could earn, by a linear program per
     /// vehicle (figure `market_profit_bound_eur`). It takes seconds per replication.
     pub clairvoyant_bound: bool,
@@ -309,6 +319,8 @@ pub struct FleetSpec {
     pub depots: Vec<PlaceSpec>,
     /// Where vehicles start; by default the depots if there are any, else where the demand is.
     pub start_at: Option<StartAt>,
+    /// Drivers, where the vehicles are privately owned and parked at home; no trip of `trips` is theirs.
+    pub drivers: Option<DriversSpec>,
 }
 
 /// Vehicles of one type.
@@ -452,6 +464,8 @@ pub struct RetailerSpec {
     pub name: String,
     /// Its prices.
     pub tariff: TariffSpec,
+    /// What serving its customers costs it. A `pricing` policy makes the prices of retailers that have it.
+    pub generation: Option<GenerationSpec>,
     /// Length of the slots for which a price is broadcast [s]; by default an hour, or the slot of the
     /// price file.
     #[schemars(range(min = 60, max = 86400))]
@@ -560,6 +574,8 @@ impl Default for OperationSpec {
             relocation: RelocationSpec::None {},
             coalitions: Vec::new(),
             bidding: BiddingSpec::Regular {},
+            pricing: PricingSpec::default(),
+            response: ResponseSpec::default(),
             clairvoyant_bound: false,
         }
     }

@@ -4,7 +4,7 @@
 
 use super::travel::{Bounds, Pace};
 use super::vehicle::{Activity, Trigger, Vehicle};
-use super::{Mode, Nearby, Session, Setup, Stations, TradingState};
+use super::{Nearby, RetailState, Session, Setup, Stations, TradingState};
 use crate::geo::Places;
 use crate::ids::{FleetId, PlaceId, RequestId, RetailerId, StationId, VehicleId};
 use crate::records::PriceRecord;
@@ -30,6 +30,9 @@ pub struct PriceBook {
     pub current_eur_mwh: f64,
     /// Every broadcast so far, by time.
     pub broadcasts: Vec<PriceRecord>,
+    /// What customers may expect, where some answer to prices: start of the first slot, and a price for each slot from it
+    /// on [currency/MWh]. Those that are not broadcast do not bind.
+    pub outlook: Option<(SimTime, Vec<f64>)>,
 }
 
 /// Energy that has been drawn, and what a retailer charges for it.
@@ -95,6 +98,8 @@ pub struct State {
     pub fleet_settled_kwh: Vec<f64>,
     /// What the sessions that have ended have drawn, by fleet and retailer (fleet x retailers + retailer).
     pub drawn: Vec<Drawn>,
+    /// Households, and what drivers have announced.
+    pub retail: RetailState,
     /// Markets.
     pub trading: TradingState,
     /// Requests that could not have a vehicle because it was committed to a market; empty without bidders.
@@ -151,8 +156,8 @@ impl State {
             .iter()
             .enumerate()
             .map(|(i, v)| {
-                // In replay nobody looks for a vehicle: each trip has its own.
-                if let Mode::Dispatch { .. } = setup.mode {
+                // Nobody looks for a vehicle whose trips are bound to it.
+                if !setup.binds(v.fleet) {
                     available[setup.coalition(v.fleet)].insert(places, i as u32, v.place);
                 }
                 Vehicle {
@@ -208,6 +213,7 @@ impl State {
             counts,
             fleet_settled_kwh: vec![0.0; setup.fleets.len()],
             drawn: vec![Drawn::default(); setup.fleets.len() * setup.retailers.len()],
+            retail: RetailState::new(&setup.retail, setup.retailers.len(), setup.start),
             trading: TradingState::new(&setup.trading, &setup.clock),
             turned_away: if setup.trading.is_active() {
                 vec![false; setup.requests.len()]

@@ -26,6 +26,8 @@ mod prices_bad;
 mod real_data;
 mod report;
 mod reproduce;
+mod retail;
+mod retail_files;
 mod run;
 mod scenario;
 mod scenario_tables;

@@ -10,8 +10,8 @@ use gridfleet::records::{MarketRecord, Recorder, SessionRecord, TripRecord, Trip
 use gridfleet::rng::Streams;
 use gridfleet::time::{LocalClock, SimTime};
 use gridfleet::world::{
-    Access, Bound, ChargingCurve, Connector, Fleet, Mode, Party, Requests, Retailer, Setup, Station, Tariff,
-    Trading, Travel, VehicleStart, VehicleType, View,
+    Access, Bound, ChargingCurve, Connector, Fleet, Mode, Party, Requests, Retail, Retailer, Setup, Station,
+    Tariff, Trading, Travel, VehicleStart, VehicleType, View,
 };
 use rand_pcg::Pcg64;
 use std::sync::Arc;
@@ -82,7 +82,11 @@ fn setup(trips: &[Trip], soc: [f64; 3], markets: Vec<Market>) -> Setup {
         requests.distance_km.push(5.0);
         requests.fare.push(Money::from_units(fare));
         requests.fleet.push(FleetId(0));
-        requests.bound.push(Bound { vehicle: VehicleId(vehicle), soc_drop: Some(drop), ends_at_charger });
+        requests.bound.push(Some(Bound {
+            vehicle: VehicleId(vehicle),
+            soc_drop: Some(drop),
+            ends_at_charger,
+        }));
     }
     Setup {
         start: START,
@@ -140,6 +144,7 @@ fn setup(trips: &[Trip], soc: [f64; 3], markets: Vec<Market>) -> Setup {
             slot_s: 3_600,
             lead_s: 3_600,
         }],
+        retail: Retail::default(),
         trading: Trading {
             markets,
             bidders: vec![Party::Fleet(FleetId(0))],
@@ -196,6 +201,7 @@ fn run(setup: Setup, bids: Vec<(u16, SimTime, f64, f64)>) -> (Day, Simulation) {
         charging: ChargingSpec::ThresholdNearest { start_soc: 0.2, target_soc: 0.9 }.build(),
         relocation: None,
         bidding: vec![Box::new(Script { bids, plant })],
+        retail: gridfleet::policies::RetailPolicies::default(),
     };
     let mut simulation = Simulation::under(setup, policies, STREAMS).audited();
     let mut day = Day::default();
@@ -343,6 +349,8 @@ fn a_perfect_forecast_without_risk_buys_just_what_can_be_drawn() {
         charging: ChargingSpec::ThresholdNearest { start_soc: 0.2, target_soc: 0.9 },
         relocation: gridfleet::policies::RelocationSpec::None {},
         bidding: intraday(0.0),
+        pricing: Default::default(),
+        response: Default::default(),
     };
     let policies = gridfleet::engine::policies(&specs, &setup, STREAMS);
     let mut simulation = Simulation::under(setup, policies, STREAMS).audited();
@@ -396,6 +404,7 @@ fn gates_lots_and_nonsense_are_refused() {
         charging: ChargingSpec::ThresholdNearest { start_soc: 0.2, target_soc: 0.9 }.build(),
         relocation: None,
         bidding: vec![Box::new(Eager(bids))],
+        retail: gridfleet::policies::RetailPolicies::default(),
     };
     let mut simulation = Simulation::under(setup, policies, STREAMS).audited();
     let mut day = Day::default();

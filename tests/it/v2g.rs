@@ -9,7 +9,7 @@ use gridfleet::records::{FleetRecord, Recorder, SessionRecord, StationRecord};
 use gridfleet::rng::Streams;
 use gridfleet::time::{LocalClock, SimTime};
 use gridfleet::world::{
-    Access, Bound, ChargingCurve, Connector, Fleet, Mode, Requests, Retailer, Setup, Station, Tariff,
+    Access, Bound, ChargingCurve, Connector, Fleet, Mode, Requests, Retail, Retailer, Setup, Station, Tariff,
     Trading, Travel, VehicleStart, VehicleType, View,
 };
 use rand_pcg::Pcg64;
@@ -59,7 +59,7 @@ fn setup(cars: u32, feed_kw: f64, site_limit_kw: f64) -> Setup {
         requests.fare.push(Money::ZERO);
         requests.fleet.push(FleetId(0));
         let bound = Bound { vehicle: VehicleId(car), soc_drop: Some(0.1), ends_at_charger: true };
-        requests.bound.push(bound);
+        requests.bound.push(Some(bound));
     }
     // 200 EUR/MWh, and 300 from 9:00 to 10:00.
     let week: Vec<f64> = (0..168).map(|hour| if hour % 24 == 9 { 300.0 } else { 200.0 }).collect();
@@ -117,6 +117,7 @@ fn setup(cars: u32, feed_kw: f64, site_limit_kw: f64) -> Setup {
             slot_s: 3_600,
             lead_s: 3_600,
         }],
+        retail: Retail::default(),
         trading: Trading::default(),
         requests,
         currency: "EUR".into(),

@@ -7,8 +7,8 @@ use gridfleet::markets::Series;
 use gridfleet::rng::{Purpose, Streams};
 use gridfleet::time::{LocalClock, SimTime};
 use gridfleet::world::{
-    Access, ChargingCurve, Connector, Fleet, Mode, Requests, Retailer, Setup, Station, Tariff, Trading,
-    Travel, VehicleStart, VehicleType,
+    Access, ChargingCurve, Connector, Fleet, Mode, Requests, Retail, Retailer, Setup, Station, Tariff,
+    Trading, Travel, VehicleStart, VehicleType,
 };
 use rand::RngExt;
 use std::sync::Arc;
@@ -161,6 +161,7 @@ pub fn city(size: City) -> Setup {
                 lead_s: 7_200,
             },
         ],
+        retail: Retail::default(),
         trading: Trading::default(),
         requests,
         currency: "EUR".into(),
