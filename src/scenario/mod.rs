@@ -208,6 +208,7 @@ fn resolve(
     let (operators, stations) = stations::stations(spec, &fleets, &types, &retailers, inputs, &mut problems);
     let households = retail::households(spec, &retailers, &mut problems);
     let generation = retail::generation(spec, &mut problems);
+    retail::slots(&retailers, &households, &generation, horizon.as_ref(), &mut problems);
     let drivers = drivers::drivers(spec, &fleets, &types, &stations, &mut problems);
     match horizon {
         Some(horizon) if problems.errors.is_empty() => Ok(Plan {

@@ -1,11 +1,13 @@
 //! `[[households]]`, and what serving its customers costs a retailer.
 
+use super::horizon::Horizon;
 use super::problems::{Problems, Subject};
 use super::spec::ScenarioFile;
 use super::suggest;
 use crate::games::stackelberg::case::SUMMER_DAY;
 use crate::ids::RetailerId;
 use crate::policies::PricingSpec;
+use crate::time::HOUR_S;
 use crate::world::{Generation, Households, Retailer};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -216,6 +218,32 @@ fn feasible(group: &HouseholdSpec, key: &str, low: &[f64], high: &[f64], problem
         let found = format!("bounds that take {least:.3} kWh in a day");
         let expected = format!("at most the {:?} kWh of the day (energy_kwh)", group.energy_kwh);
         problems.add(&format!("{key}.least"), found, expected);
+    }
+}
+
+/// Loads of homes and costs are those of hours of the local day, so slots must not reach over an hour's end.
+pub fn slots(
+    retailers: &[Retailer],
+    households: &[Households],
+    generation: &[Option<Generation>],
+    horizon: Option<&Horizon>,
+    problems: &mut Problems<'_>,
+) {
+    for (i, of) in retailers.iter().enumerate() {
+        let priced = generation.get(i).is_some_and(Option::is_some);
+        if !priced && households.iter().all(|group| group.retailer.index() != i) {
+            continue;
+        }
+        let offset_s = horizon.map_or(0, |horizon| horizon.clock.offset_s(horizon.start));
+        if HOUR_S % of.slot_s != 0 || offset_s % of.slot_s != 0 {
+            problems
+                .add(
+                    &format!("retailers[{i}].slot_s"),
+                    of.slot_s.to_string(),
+                    "slots within full local hours: 3600, 1800, 900, ...",
+                )
+                .help("loads of households and costs of generation are given by the hour");
+        }
     }
 }
 

@@ -32,7 +32,7 @@ pub struct Setup {
     pub control_interval_s: i64,
     /// Local time.
     pub clock: LocalClock,
-    /// How the fleets operate.
+    /// How the fleets operate, but for those whose vehicles have drivers of their own.
     pub mode: Mode,
     /// All places.
     pub places: Arc<Places>,

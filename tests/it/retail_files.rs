@@ -1,7 +1,11 @@
 //! Retail as a user meets it: the shipped scenario under each pricing policy, audited, and mistakes in a file.
 
 use assert_cmd::cargo::cargo_bin;
+use gridfleet::rng::Streams;
+use gridfleet::scenario::Overrides;
+use gridfleet::world::Setup;
 use serde_json::Value as Json;
+use std::path::Path;
 use std::process::Command;
 
 const WEEK: &str = "scenarios/retail-week.toml";
@@ -64,6 +68,42 @@ fn every_pricing_policy_keeps_the_books_and_the_energy() {
     }
 }
 
+/// Days of drivers are named by vehicle and date: neither the period nor another fleet moves them, another replication does.
+#[test]
+fn the_days_of_drivers_are_their_own() {
+    let build = |replication, set: &[&str]| {
+        let set = set.iter().map(|&s| s.to_owned()).collect();
+        let overrides = Overrides { set, ..Overrides::default() };
+        let scenario = gridfleet::scenario::load(Path::new(WEEK), &overrides).unwrap();
+        scenario.build(Streams { seed: 1, replication }).unwrap().0
+    };
+    let two = build(0, &["time.days=2"]);
+    let longer = build(0, &["time.days=3", "fleets.taxis.vehicles[0].count=5", "trips.scale=0.01"]);
+    let other = build(1, &["time.days=2"]);
+    let drivers = |setup: &Setup| setup.retail.departures.iter().filter(|d| !d.is_empty()).count();
+    assert_eq!([drivers(&two), drivers(&longer), drivers(&other)], [80; 3]);
+    for (driver, departures) in two.retail.departures.iter().enumerate().take(80) {
+        assert_eq!(departures.len(), 2);
+        assert_eq!(departures[..], longer.retail.departures[driver][..2]);
+    }
+    assert_ne!(two.retail.departures, other.retail.departures);
+    // Their trips stand among the others, in the order of time, bound to them and to nobody else.
+    let requests = &two.requests;
+    assert!(requests.time.is_sorted());
+    let bound: Vec<usize> = (0..requests.len()).filter(|&i| requests.bound[i].is_some()).collect();
+    assert_eq!(bound.len(), 160);
+    for i in 0..requests.len() {
+        let private = two.fleets[requests.fleet[i].index()].private;
+        assert_eq!(private, requests.bound[i].is_some());
+    }
+    for &i in &bound {
+        let driver = requests.bound[i].unwrap().vehicle.index();
+        assert!(two.retail.departures[driver].contains(&requests.time[i]));
+        let hour = two.clock.hour(requests.time[i] + i64::from(requests.duration_s[i]));
+        assert!((5..11).contains(&two.clock.hour(requests.time[i])) && hour >= 14, "{hour}");
+    }
+}
+
 #[test]
 fn mistakes_are_told_with_their_place() {
     for (set, told) in [
@@ -80,6 +120,8 @@ fn mistakes_are_told_with_their_place() {
         ),
         ("retailers[0].generation.b_eur_mwh=-2", &["generation.b_eur_mwh", "0 or a number above"]),
         ("retailers[0].generation.a_eur_mwh_kw=[0.1, 0.2]", &["a list of 2", "24 from midnight"]),
+        ("retailers[0].slot_s=7200", &["retailers[0].slot_s", "7200", "within full local hours"]),
+        ("time.timezone=\"Asia/Kolkata\"", &["retailers[0].slot_s", "3600", "by the hour"]),
         ("fleets[0].drivers.home=\"home\"", &["fleets[0].drivers.home", "did you mean", "homes"]),
         ("stations[0].connectors=79", &["79 connectors for 80 vehicles", "a connector for each"]),
         ("stations[0].connector_kw=0.5", &["fleets[0].drivers", "that can be full by their departure"]),
