@@ -44,6 +44,8 @@ ids! {
     OperatorId(u16);
     /// Whoever sells energy to stations and broadcasts its price.
     RetailerId(u16);
+    /// A group of equal households.
+    HouseholdId(u16);
     /// A market for energy.
     MarketId(u16);
     /// Whoever bids in markets: a fleet or a retailer.

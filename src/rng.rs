@@ -32,6 +32,8 @@ pub enum Purpose {
     PriceDays,
     /// Which fleet a request is for.
     FleetChoice,
+    /// When a driver leaves home and comes back, and how far it is.
+    Drivers,
     /// Where a vehicle starts.
     Placement,
     /// Charge of a vehicle at the start.
@@ -62,6 +64,7 @@ impl Purpose {
             Self::Temperature => "temperature",
             Self::PriceDays => "price days",
             Self::FleetChoice => "fleet choice",
+            Self::Drivers => "drivers",
             Self::Placement => "placement",
             Self::InitialSoc => "initial soc",
             Self::Policy => "policy",

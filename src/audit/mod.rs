@@ -5,6 +5,7 @@
 //! and money add up. It shares no code with the engine: what it needs to know
 //! besides the tables (battery sizes, places of stations) is in [`AuditFacts`].
 
+mod households;
 mod loads;
 mod markets;
 mod money;
@@ -69,6 +70,15 @@ pub struct StationFacts {
     pub slope_eur_mwh_kw: Option<f64>,
 }
 
+/// A group of households.
+#[derive(Debug, Clone)]
+pub struct HouseholdFacts {
+    /// Name in the tables.
+    pub name: String,
+    /// Whole local days: first instant, first instant after, and what all its homes draw in between [kWh].
+    pub days: Vec<(SimTime, SimTime, f64)>,
+}
+
 /// What the tables do not tell.
 #[derive(Debug, Clone, Default)]
 pub struct AuditFacts {
@@ -80,6 +90,8 @@ pub struct AuditFacts {
     pub vehicles: Vec<VehicleFacts>,
     /// Every station.
     pub stations: Vec<StationFacts>,
+    /// Every group of households.
+    pub households: Vec<HouseholdFacts>,
     /// Requests that the run was given, where known.
     pub requests: Option<u64>,
     /// Whether there were markets to bid in.
@@ -206,6 +218,7 @@ pub fn audit(dir: &Path, facts: &AuditFacts) -> Result<AuditReport> {
     money::check(&mut auditor)?;
     loads::check(&mut auditor)?;
     markets::check(&mut auditor)?;
+    households::check(&mut auditor)?;
     Ok(AuditReport { checks: auditor.checks })
 }
 

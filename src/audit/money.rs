@@ -76,7 +76,10 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
             .map(|row| {
                 // Anything but the kind of row that this kind of entry belongs to is no row at all.
                 let id = references[row].filter(|reference| reference.0 == of).map_or(u32::MAX, |r| r.1);
-                (id, millionths(amount[row]).unwrap_or(i64::MIN))
+                // A session that was paid for feeding back moves money the other way.
+                let sign =
+                    if of == charging && texts.text(debit[row]).starts_with("fleet:") { -1 } else { 1 };
+                (id, millionths(amount[row]).map_or(i64::MIN, |amount| sign * amount))
             })
             .collect();
         rows.sort_unstable();
@@ -122,7 +125,7 @@ fn compare(name: &'static str, what: &str, mut owed: Vec<(u32, f64)>, posted: &[
 }
 
 /// Recomputes the cost of each session that one price applied to: then it is energy times price,
-/// however the power went. Sessions across a change of price, and ones that fed energy back, are left out.
+/// however the power went; energy fed back is paid at the same price. Sessions across a change of price are left out.
 fn prices(auditor: &mut Auditor) -> Result<()> {
     if !auditor.has(&[TableId::Sessions, TableId::Prices], &[PRICES]) {
         return Ok(());
@@ -150,9 +153,6 @@ fn prices(auditor: &mut Auditor) -> Result<()> {
     for row in 0..sessions.rows() {
         let (Some(first), Some(last)) = (first[row], last[row]) else { continue };
         let Some(at) = facts.stations.get(station[row] as usize) else { continue };
-        if fed[row] != 0.0 {
-            continue;
-        }
         // A price that the load makes is none that was broadcast: `loads` looks at it.
         if at.slope_eur_mwh_kw.is_some() {
             continue;
@@ -170,7 +170,7 @@ fn prices(auditor: &mut Auditor) -> Result<()> {
         if valid.iter().any(|slot| slot.3 != price) {
             continue;
         }
-        let expected = drawn[row] * (price + at.markup_eur_mwh) / 1_000.0;
+        let expected = (drawn[row] - fed[row]) * (price + at.markup_eur_mwh) / 1_000.0;
         // Posted in whole millionths, perhaps in several parts.
         check.that(close(cost[row], expected, 1e-5), || {
             format!(

@@ -2,7 +2,7 @@
 
 use super::progress::Progress;
 use super::{ScenarioArgs, terminal};
-use crate::audit::{AuditFacts, StationFacts, VehicleFacts, audit};
+use crate::audit::{AuditFacts, HouseholdFacts, StationFacts, VehicleFacts, audit};
 use crate::engine::Simulation;
 use crate::error::{Error, Result};
 use crate::outputs::{
@@ -15,7 +15,8 @@ use crate::records::Recorder as _;
 use crate::records::metrics::{Metrics, MetricsSetup};
 use crate::rng::Streams;
 use crate::scenario::{self, Prepared};
-use crate::world::{Mode, Setup};
+use crate::time::{HOUR_S, SimTime};
+use crate::world::{Households, Mode, Setup};
 use clap::Args;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -138,6 +139,7 @@ fn simulate(job: &Job, progress: &Progress, stop: &AtomicBool) -> Result<Outcome
         co2_kg_per_kwh: setup.co2_kg_per_kwh,
         trades: setup.trading.is_active(),
         bounds_eur,
+        retail: setup.retail_facts(),
     };
     let mut metrics = Metrics::new(&labels, metrics_setup);
     let mut overview = Overview::new(&labels, setup.clock.clone(), setup.start, setup.end);
@@ -178,6 +180,10 @@ fn simulate(job: &Job, progress: &Progress, stop: &AtomicBool) -> Result<Outcome
     }
     if specs.stations != (StationsSpec::Uncontrolled {}) {
         policy.push(("stations", specs.stations.name()));
+    }
+    if !setup.retail.is_empty() {
+        policy.push(("pricing", specs.pricing.name()));
+        policy.push(("response", specs.response.name()));
     }
     let head = SummaryHead {
         provenance,
@@ -259,10 +265,30 @@ fn audit_facts(setup: &Setup, outputs: OutputOptions) -> AuditFacts {
         end: setup.end,
         vehicles: vehicles.collect(),
         stations: stations.collect(),
+        households: setup.retail.households.iter().map(|group| household_facts(setup, group)).collect(),
         requests: Some(setup.requests.len() as u64),
         trades: setup.trading.is_active(),
         outputs,
     }
+}
+
+/// What the homes of a group draw in each local day that is simulated from midnight to midnight.
+fn household_facts(setup: &Setup, group: &Households) -> HouseholdFacts {
+    let mut days: Vec<(SimTime, SimTime, f64)> = Vec::new();
+    let (mut hour, mut today) = (setup.start, None);
+    while hour < setup.end {
+        let local = setup.clock.local(hour);
+        let kwh = f64::from(group.count) * group.nominal_kw[setup.clock.hour(hour)];
+        match days.last_mut() {
+            Some(day) if today == Some(local.date()) => (day.1, day.2) = (hour + HOUR_S, day.2 + kwh),
+            _ => days.push((hour, hour + HOUR_S, kwh)),
+        }
+        today = Some(local.date());
+        hour += HOUR_S;
+    }
+    let midnight = |t: SimTime| setup.clock.local(t).time() == chrono::NaiveTime::MIN;
+    days.retain(|day| midnight(day.0) && midnight(day.1) && day.1 <= setup.end);
+    HouseholdFacts { name: group.name.clone(), days }
 }
 
 /// Stops if the user has asked for it.

@@ -129,6 +129,14 @@ fn describe(setup: &Setup, prepared: &Prepared) -> String {
             ),
         );
     }
+    for group in &setup.retail.households {
+        let retailer = &setup.retailers[group.retailer.index()].name;
+        row("households", format!("{}: {} of {retailer}", group.name, counted(group.count as usize, "home")));
+    }
+    if !setup.retail.is_empty() {
+        row("pricing", prepared.policies.pricing.name().to_owned());
+        row("response", prepared.policies.response.name().to_owned());
+    }
     if setup.trading.is_active() {
         row("bidding", prepared.policies.bidding.name().to_owned());
     }

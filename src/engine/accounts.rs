@@ -1,6 +1,6 @@
 //! The accounts of the ledger, and how the engine posts to them.
 
-use crate::ids::{AccountId, FleetId, MarketId, OperatorId, RetailerId};
+use crate::ids::{AccountId, FleetId, HouseholdId, MarketId, OperatorId, RetailerId};
 use crate::ledger::{EntryKind, Ledger, LedgerEntry, Money, Reference};
 use crate::records::Recorder;
 use crate::time::SimTime;
@@ -13,6 +13,8 @@ pub(super) struct Accounts {
     operators: usize,
     retailers: usize,
     markets: usize,
+    /// Number of the first account of households.
+    first_households: usize,
     pub ledger: Ledger,
 }
 
@@ -21,9 +23,11 @@ impl Accounts {
         let (fleets, operators, retailers) =
             (setup.fleets.len(), setup.operators.len(), setup.retailers.len());
         let markets = setup.trading.markets.len();
-        // One more for the system operator, at the end.
-        let ledger = Ledger::new(2 + fleets + operators + retailers + markets + 1);
-        Self { fleets, operators, retailers, markets, ledger }
+        // Where nobody trades, neither markets nor the system operator have an account; one more for the latter.
+        let traders = if setup.trading.is_active() { markets + 1 } else { 0 };
+        let first_households = 2 + fleets + operators + retailers + traders;
+        let ledger = Ledger::new(first_households + setup.retail.households.len() + markets + 1);
+        Self { fleets, operators, retailers, markets, first_households, ledger }
     }
 
     /// Everybody who rides.
@@ -45,6 +49,10 @@ impl Accounts {
 
     pub fn market(&self, market: MarketId) -> AccountId {
         AccountId::new(2 + self.fleets + self.operators + self.retailers + market.index())
+    }
+
+    pub fn households(&self, group: HouseholdId) -> AccountId {
+        AccountId::new(self.first_households + group.index())
     }
 
     pub fn system_operator(&self) -> AccountId {

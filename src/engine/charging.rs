@@ -7,7 +7,7 @@ use crate::ledger::{EntryKind, Money, Reference};
 use crate::policies::Refusal;
 use crate::records::{EndReason, LegPurpose, Recorder, SessionRecord};
 use crate::time::SimTime;
-use crate::world::{Activity, Mode, Session, Trigger, Trip, View, Waiting};
+use crate::world::{Activity, Session, Trigger, Trip, View, Waiting};
 
 /// Charge below which two states count as equal: a millionth of a millionth of the battery.
 const SOC_EPSILON: f64 = 1e-12;
@@ -133,8 +133,10 @@ impl Simulation {
             limit_kw: of.limit_kw(self.setup.stations[station.index()].connectors[number]),
             share_kw: 0.0,
             set_kw: f64::INFINITY,
+            floor_soc: of.usable_soc[0],
             anchor: now,
             anchor_soc: v.soc,
+            given_soc: 0.0,
             expected_end: now,
             billed_kwh: 0.0,
             energy_cost: 0.0,
@@ -160,7 +162,11 @@ impl Simulation {
         for position in self.state.stations.connectors(&self.setup, station) {
             let Some(session) = &self.state.stations.sessions[position] else { continue };
             let of = &self.setup.types[self.state.vehicles[session.vehicle.index()].vehicle_type.index()];
-            if session.active && session.soc(of, now) >= session.target_soc - SOC_EPSILON {
+            if session.feeds() {
+                if session.soc(of, now) <= session.floor_soc + SOC_EPSILON {
+                    self.stop_power(position);
+                }
+            } else if session.active && session.soc(of, now) >= session.target_soc - SOC_EPSILON {
                 self.complete(position, recorder);
             }
         }
@@ -195,12 +201,12 @@ impl Simulation {
         self.set_free(waiting.vehicle);
     }
 
-    /// The charge asked for is reached. In dispatch the vehicle leaves; in replay it stays plugged
-    /// in until somebody rents it.
+    /// The charge asked for is reached. In dispatch the vehicle leaves; one whose trips are bound to it stays plugged in
+    /// until the next of them.
     fn complete(&mut self, position: usize, recorder: &mut dyn Recorder) {
-        if let Mode::Dispatch { .. } = self.setup.mode {
-            let Some(session) = &self.state.stations.sessions[position] else { return };
-            let vehicle = session.vehicle;
+        let Some(session) = &self.state.stations.sessions[position] else { return };
+        let vehicle = session.vehicle;
+        if !self.setup.binds(self.state.vehicles[vehicle.index()].fleet) {
             self.state.withdraw(&self.setup, vehicle);
             self.leave_connector(position as u32, EndReason::Target, recorder);
             self.set_free(vehicle);
@@ -229,12 +235,20 @@ impl Simulation {
         self.state.fire(vehicle, Trigger::Stop);
     }
 
-    /// A policy sets how much power a session may take; 0 stops it, more lets it go on.
+    /// A policy sets how much power a session may take; 0 stops it, more lets it go on, less has it feed back.
     pub(super) fn set_power(&mut self, vehicle: VehicleId, power_kw: f64) -> Result<(), Refusal> {
-        if power_kw.is_nan() || power_kw < 0.0 {
+        let station = self.allow_power(vehicle, power_kw)?;
+        self.divide_power(station);
+        Ok(())
+    }
+
+    /// The same, but that the caller divides the power of the station, which it gets.
+    pub(super) fn allow_power(&mut self, vehicle: VehicleId, power_kw: f64) -> Result<StationId, Refusal> {
+        let v = &self.state.vehicles[vehicle.index()];
+        let feed_kw = self.setup.types[v.vehicle_type.index()].feed_kw;
+        if power_kw.is_nan() || power_kw < 0.0 && feed_kw <= 0.0 {
             return Err(Refusal::NoSuchPower);
         }
-        let v = &self.state.vehicles[vehicle.index()];
         let (Some(connector), Some(station)) = (v.connector, v.station) else {
             return Err(Refusal::NotPlugged);
         };
@@ -243,18 +257,28 @@ impl Simulation {
             return Err(Refusal::NotPlugged);
         };
         session.set_kw = power_kw;
-        let active = session.active;
-        if active && power_kw <= 0.0 {
-            self.stop_power(position);
-        } else if !active && power_kw > 0.0 && soc < session.target_soc - SOC_EPSILON {
-            session.active = true;
-            session.charge_start = session.charge_start.or(Some(now));
-            session.charge_end = None;
-            session.anchor = now;
-            self.state.fire(vehicle, Trigger::Resume);
+        let (active, feeds) = (session.active, session.feeds());
+        let wanted = if power_kw > 0.0 && soc < session.target_soc - SOC_EPSILON {
+            Some(Trigger::Resume)
+        } else if power_kw < 0.0 && soc > session.floor_soc + SOC_EPSILON {
+            Some(Trigger::Feed)
+        } else {
+            None
+        };
+        match wanted {
+            None if active && (feeds || power_kw <= 0.0) => self.stop_power(position),
+            Some(trigger) if !active || feeds != (trigger == Trigger::Feed) => {
+                if !active {
+                    session.active = true;
+                    (session.anchor, session.share_kw) = (now, 0.0);
+                    session.charge_start = session.charge_start.or(Some(now));
+                    session.charge_end = None;
+                }
+                self.state.fire(vehicle, trigger);
+            }
+            _ => {}
         }
-        self.divide_power(station);
-        Ok(())
+        Ok(station)
     }
 
     /// A policy sets how much power a station may draw.
@@ -296,7 +320,8 @@ impl Simulation {
     ) -> Option<StationId> {
         let position = connector as usize;
         let vehicle = self.state.stations.sessions[position].as_ref()?.vehicle;
-        if self.state.vehicles[vehicle.index()].activity == Activity::Charging {
+        if matches!(self.state.vehicles[vehicle.index()].activity, Activity::Charging | Activity::Discharging)
+        {
             self.stop_power(position);
         }
         self.record_session(position, Some(self.state.now), reason, recorder);
@@ -317,6 +342,9 @@ impl Simulation {
         }
         let station = v.station.take();
         (v.connector, v.yields) = (None, false);
+        if let Some(plan) = self.state.retail.plans.get_mut(vehicle.index()) {
+            plan.clear();
+        }
         self.state.fire(vehicle, Trigger::Unplug);
         if let Some(station) = station {
             self.state.stations.stations[station.index()].occupied -= 1;
@@ -340,7 +368,8 @@ impl Simulation {
         let of = &self.setup.types[v.vehicle_type.index()];
         let soc_end = session.soc(of, now);
         let energy_kwh = session.energy_kwh(of, now);
-        let battery_kwh = of.kwh(soc_end - session.soc_start);
+        let (battery_kwh, withdrawn_kwh) = session.turnover_kwh(of, now);
+        let discharged_kwh = withdrawn_kwh * of.discharge_efficiency;
         // Whoever leaves later than the charge was complete, left complete.
         let complete = soc_end >= session.target_soc - SOC_EPSILON && reason != EndReason::InProgress;
         let end_reason = match (complete, soc_end >= of.usable_soc[1] - SOC_EPSILON) {
@@ -364,9 +393,10 @@ impl Simulation {
             charge_end_time: session.charge_end.or(session.charge_start.map(|_| now)),
             unplug_time,
             queue_s: session.plug_in - session.arrival,
-            energy_kwh,
+            energy_kwh: energy_kwh + discharged_kwh,
             battery_kwh,
-            discharged_kwh: 0.0,
+            discharged_kwh,
+            withdrawn_kwh,
             max_power_kw: session.max_power_kw,
             soc_start: session.soc_start,
             soc_end,
@@ -379,7 +409,7 @@ impl Simulation {
             energy_cost: session.energy_cost,
             unbilled_kwh: energy_kwh - session.billed_kwh,
             markup_eur_mwh: there.markup_eur_mwh,
-            wear: Money::from_units(of.wear_eur_per_kwh * battery_kwh),
+            wear: Money::from_units(of.wear_eur_per_kwh * (battery_kwh + withdrawn_kwh)),
         };
         if bill.unbilled_kwh != 0.0 && self.is_priced_later(bill.retailer) {
             self.unpaid.push(bill);
@@ -414,6 +444,7 @@ impl Simulation {
             energy_kwh: 0.0,
             battery_kwh: 0.0,
             discharged_kwh: 0.0,
+            withdrawn_kwh: 0.0,
             max_power_kw: 0.0,
             soc_start: v.soc,
             soc_end: v.soc,
@@ -422,7 +453,7 @@ impl Simulation {
         });
     }
 
-    /// In replay, a trip ended at a charger: the vehicle takes a free connector where it stands.
+    /// A trip that is bound to its vehicle ended at a charger: the vehicle takes a free connector where it stands.
     pub(super) fn plug_in_where_it_stands(&mut self, vehicle: VehicleId, recorder: &mut dyn Recorder) {
         let view = View::new(&self.setup, &self.state);
         let of = view.vehicle_type(vehicle);
@@ -438,5 +469,8 @@ impl Simulation {
         let waiting = Waiting { session, vehicle, arrival: now, deadline: now, need_s: 0.0 };
         self.connect(position, station, waiting, recorder);
         self.divide_power(station);
+        if self.setup.fleets[self.state.vehicles[vehicle.index()].fleet.index()].private {
+            self.ask_driver(vehicle, recorder);
+        }
     }
 }

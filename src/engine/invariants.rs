@@ -1,7 +1,7 @@
 //! What must hold at every instant; a violation is a bug, so it is asserted.
 
 use crate::ids::StationId;
-use crate::world::{Activity, Mode, RequestState, Setup, State};
+use crate::world::{Activity, RequestState, Setup, State};
 
 /// Rounding that a charge may show [share of the battery].
 const SOC_SLACK: f64 = 1e-9;
@@ -26,7 +26,7 @@ pub(super) fn check(setup: &Setup, state: &State) {
             let session = state.stations.sessions[connector as usize].as_ref();
             assert!(session.is_some_and(|s| s.vehicle.index() == i), "connector {connector} and vehicle {i}");
         }
-        if let Mode::Dispatch { .. } = setup.mode {
+        if !setup.binds(v.fleet) {
             let offered = state.available[setup.coalition(v.fleet)].contains(i as u32);
             let free = v.activity == Activity::Idle || (v.activity.is_plugged() && v.yields);
             assert_eq!(offered, free, "vehicle {i} is {:?}", v.activity);

@@ -18,6 +18,7 @@ mod prices;
 mod queue;
 mod readings;
 mod replay;
+mod retail;
 mod rides;
 mod start;
 mod trading;
@@ -76,6 +77,7 @@ pub struct Simulation {
     /// Scratch: mean power of stations over a slot.
     station_kw: Vec<f64>,
     settlements: trading::Settlements,
+    retail: retail::Retailing,
     /// Check every invariant at every reading of the meters.
     audit: bool,
 }
@@ -106,11 +108,11 @@ impl Simulation {
             requests_since_relocation: Vec::new(),
             new_requests: Vec::new(),
             new_vehicles: Vec::new(),
-            // In replay the trace says who is plugged in where, not a policy.
-            new_idle: match setup.mode {
-                Mode::Dispatch { .. } => (0..setup.vehicles.len()).map(VehicleId::new).collect(),
-                Mode::Replay => Vec::new(),
-            },
+            // Where trips are bound to vehicles, they say who is plugged in where, not a policy.
+            new_idle: (0..setup.vehicles.len())
+                .filter(|&i| !setup.binds(setup.vehicles[i].fleet))
+                .map(VehicleId::new)
+                .collect(),
             actions: Vec::new(),
             refusals: [0; Refusal::ALL.len()],
             events: 0,
@@ -119,6 +121,7 @@ impl Simulation {
             unpaid: Vec::new(),
             station_kw: Vec::new(),
             settlements: trading::Settlements::default(),
+            retail: retail::Retailing::default(),
             audit: cfg!(debug_assertions),
             setup,
         };
@@ -182,7 +185,7 @@ impl Simulation {
                 Event::LoadClearing(retailer) => self.on_load_clearing(retailer, recorder),
                 Event::Settlement => self.on_settlement(recorder),
                 Event::PriceBroadcast(retailer) => self.on_price_broadcast(retailer, recorder),
-                Event::PriceChange(retailer) => self.on_price_change(retailer),
+                Event::PriceChange(retailer) => self.on_price_change(retailer, recorder),
                 Event::LegEnd(vehicle) => self.on_leg_end(vehicle, recorder),
                 Event::Request(request) => self.on_request(request, recorder),
                 Event::Expiry(request) => self.on_expiry(request, recorder),
@@ -205,6 +208,7 @@ impl Simulation {
         if !self.bidding.is_empty() {
             self.settle_last(recorder);
         }
+        self.settle_last_slots(recorder);
         self.record_what_is_under_way(recorder);
     }
 
@@ -325,6 +329,8 @@ impl Simulation {
                 Action::Relocate { vehicle, to } => self.relocate(vehicle, to),
                 Action::Unplug { vehicle } => self.unplug(vehicle, recorder),
                 Action::SetPower { vehicle, power_kw } => self.set_power(vehicle, power_kw),
+                Action::PlanPower { vehicle, slot, power_kw } => self.plan_power(vehicle, slot, power_kw),
+                Action::Draw { household, slot, power_kw } => self.draw(household, slot, power_kw),
                 Action::LimitStation { station, power_kw } => self.limit_station(station, power_kw),
                 Action::Bid { bidder, market, product, side, quantity_kw, limit_eur_mwh } => {
                     self.place_bid(market, Bid { bidder, product, side, quantity_kw, limit_eur_mwh })
@@ -362,7 +368,7 @@ impl Simulation {
     /// A vehicle has nothing to do where it stands: riders may have it, and the charging policy is
     /// asked about it at the end of the instant.
     fn set_free(&mut self, vehicle: VehicleId) {
-        if let Mode::Dispatch { .. } = self.setup.mode {
+        if !self.setup.binds(self.state.vehicles[vehicle.index()].fleet) {
             self.state.offer(&self.setup, vehicle);
             self.new_vehicles.push(vehicle);
             if !self.state.waiting.is_empty() {

@@ -4,7 +4,7 @@ use super::Simulation;
 use crate::ids::{RetailerId, StationId};
 use crate::records::{PriceRecord, Recorder};
 use crate::time::SimTime;
-use crate::world::Setup;
+use crate::world::{Setup, State};
 
 /// How far a retailer's announcements have come.
 #[derive(Debug, Clone)]
@@ -47,9 +47,10 @@ impl Simulation {
 
     /// Announces every slot whose time to be announced has come.
     pub(super) fn on_price_broadcast(&mut self, retailer: RetailerId, recorder: &mut dyn Recorder) {
+        let first = self.prices[retailer.index()].next_slot;
+        let mut settled = self.settle_on_prices(retailer, first, recorder).into_iter();
         let now = self.state.now;
         let of = &self.setup.retailers[retailer.index()];
-        let trading = &self.setup.trading;
         let broadcasting = &mut self.prices[retailer.index()];
         while broadcasting.next_slot + -of.lead_s <= now && broadcasting.next_slot < self.setup.end {
             let valid_from = broadcasting.next_slot;
@@ -60,15 +61,9 @@ impl Simulation {
                 valid_from,
                 valid_to,
                 retailer,
-                price_eur_mwh: of.tariff.price_eur_mwh(valid_from, &self.setup.clock, |market| {
-                    // The scenario checks that results are known before they are broadcast; slots that are no
-                    // product, at the ends of the horizon, have the price of the rest of the market.
-                    let rules = &trading.markets[market.index()];
-                    let cleared = &self.state.trading.markets[market.index()].cleared_eur_mwh;
-                    let product = rules.products.at(valid_from);
-                    let known = product.and_then(|product| cleared.get(product).copied());
-                    known.or_else(|| rules.reference.at(valid_from)).expect("market prices cover the horizon")
-                }),
+                price_eur_mwh: settled
+                    .next()
+                    .unwrap_or_else(|| tariff_price(&self.setup, &self.state, retailer, valid_from)),
             };
             self.state.prices[retailer.index()].broadcasts.push(record);
             recorder.price(&record);
@@ -80,7 +75,7 @@ impl Simulation {
     }
 
     /// Bills every session at the old price and puts the next one into force.
-    pub(super) fn on_price_change(&mut self, retailer: RetailerId) {
+    pub(super) fn on_price_change(&mut self, retailer: RetailerId, recorder: &mut dyn Recorder) {
         let now = self.state.now;
         let book = &mut self.state.prices[retailer.index()];
         let old_price = book.current_eur_mwh;
@@ -101,5 +96,20 @@ impl Simulation {
                 session.bill(&self.setup.types[v.vehicle_type.index()], now, old_price);
             }
         }
+        self.begin_slot(retailer, old_price, recorder);
     }
+}
+
+/// What the tariff of a retailer says of the slot that starts at `valid_from` [currency/MWh].
+pub(super) fn tariff_price(setup: &Setup, state: &State, retailer: RetailerId, valid_from: SimTime) -> f64 {
+    let tariff = &setup.retailers[retailer.index()].tariff;
+    tariff.price_eur_mwh(valid_from, &setup.clock, |market| {
+        // The scenario checks that results are known before they are broadcast; slots that are no
+        // product, at the ends of the horizon, have the price of the rest of the market.
+        let rules = &setup.trading.markets[market.index()];
+        let cleared = &state.trading.markets[market.index()].cleared_eur_mwh;
+        let product = rules.products.at(valid_from);
+        let known = product.and_then(|product| cleared.get(product).copied());
+        known.or_else(|| rules.reference.at(valid_from)).expect("market prices cover the horizon")
+    })
 }

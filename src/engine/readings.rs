@@ -45,6 +45,7 @@ impl Simulation {
                 limit_kw: station.site_limit_kw.min(connectors_kw),
             });
         }
+        self.read_households(hours, recorder);
         let mut fleet_kwh = self.state.fleet_settled_kwh.clone();
         let mut soc_sum = vec![0.0; self.setup.fleets.len()];
         for (i, v) in self.state.vehicles.iter().enumerate() {
@@ -66,7 +67,7 @@ impl Simulation {
                 driving: count(&driving),
                 queued: count(&[Activity::Queued]),
                 charging: count(&[Activity::Charging]),
-                discharging: 0,
+                discharging: count(&[Activity::Discharging]),
                 mean_soc: soc_sum[i] / f64::from(size.max(1)),
                 power_kw: mean_kw(fleet_kwh[i] - self.readings.fleet_kwh[i]),
             });

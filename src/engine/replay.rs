@@ -3,8 +3,8 @@
 
 use super::Simulation;
 use crate::ids::{RequestId, VehicleId};
-use crate::records::{EndReason, LegPurpose, LegRecord, Recorder, TripStatus};
-use crate::world::{Activity, RequestState, Ride, Trip, View};
+use crate::records::{LegPurpose, LegRecord, Recorder, TripStatus};
+use crate::world::{Activity, Bound, RequestState, Ride, Trip, View};
 
 impl Simulation {
     /// A trip that should have brought its vehicle to a charger was lost for low charge. Staff carry it there in the
@@ -24,10 +24,9 @@ impl Simulation {
 
     /// A recorded trip is due. It is lost if its vehicle is still on another one, or has too little
     /// charge; no other vehicle stands in.
-    pub(super) fn replay(&mut self, request: RequestId, recorder: &mut dyn Recorder) {
+    pub(super) fn replay(&mut self, request: RequestId, bound: Bound, recorder: &mut dyn Recorder) {
         let now = self.state.now;
         let (requests, i) = (&self.setup.requests, request.index());
-        let bound = requests.bound[i];
         let vehicle = bound.vehicle;
         let v = &self.state.vehicles[vehicle.index()];
         if v.activity != Activity::Idle && !v.activity.is_plugged() {
@@ -52,7 +51,8 @@ impl Simulation {
         }
         let v = &self.state.vehicles[vehicle.index()];
         if let Some(connector) = v.connector {
-            self.end_session(connector, EndReason::Departure, recorder);
+            let reason = self.reason_to_leave(vehicle);
+            self.end_session(connector, reason, recorder);
         }
         self.state.requests[i] = RequestState::Assigned;
         let v = &mut self.state.vehicles[vehicle.index()];

@@ -10,9 +10,9 @@ use crate::world::{Activity, Leg, Mode, RequestState, Ride, Service, Trigger, Vi
 
 impl Simulation {
     pub(super) fn on_request(&mut self, request: RequestId, recorder: &mut dyn Recorder) {
-        match self.setup.mode {
-            Mode::Replay => self.replay(request, recorder),
-            Mode::Dispatch { .. } => {
+        match self.setup.requests.bound(request) {
+            Some(bound) => self.replay(request, bound, recorder),
+            None => {
                 self.state.wait(&self.setup, request);
                 self.new_requests.push(request);
                 if self.relocation.is_some() {
@@ -278,9 +278,7 @@ impl Simulation {
             self.accounts.pay(recorder, self.state.now, to, from, fee, EntryKind::Referral, reference);
         }
         self.set_free(vehicle);
-        if let Mode::Replay = self.setup.mode
-            && self.setup.requests.bound[i].ends_at_charger
-        {
+        if self.setup.requests.bound(ride.request).is_some_and(|bound| bound.ends_at_charger) {
             self.plug_in_where_it_stands(vehicle, recorder);
         }
     }

@@ -77,6 +77,10 @@ pub enum EntryKind {
     Trade,
     /// A retailer gives back what a fleet was charged for energy that came from a market.
     SupplyCredit,
+    /// Households pay their retailer for what they drew.
+    Household,
+    /// What serving its customers costs a retailer.
+    Generation,
     /// A bidder settles with the system operator what it did not take, or took beyond what it bought.
     Imbalance,
     /// A fleet pays another of its coalition, whose rider it served.
@@ -85,7 +89,7 @@ pub enum EntryKind {
 
 impl EntryKind {
     /// Every kind, in the order of the enum.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Fare,
         Self::Charging,
         Self::Energy,
@@ -95,6 +99,8 @@ impl EntryKind {
         Self::Rescue,
         Self::Trade,
         Self::SupplyCredit,
+        Self::Household,
+        Self::Generation,
         Self::Imbalance,
         Self::Referral,
     ];
@@ -111,6 +117,8 @@ impl EntryKind {
             Self::Rescue => "rescue",
             Self::Trade => "trade",
             Self::SupplyCredit => "supply_credit",
+            Self::Household => "household",
+            Self::Generation => "generation",
             Self::Imbalance => "imbalance",
             Self::Referral => "referral",
         }
@@ -130,6 +138,10 @@ pub enum Reference {
     Bid(u32),
     /// A settlement interval, counted from the start.
     Interval(u32),
+    /// A group of households.
+    Household(u32),
+    /// A retailer.
+    Retailer(u32),
 }
 
 /// One posting: `amount` leaves the account `credit` and arrives at the account `debit`.

@@ -11,7 +11,7 @@ use crate::ledger::{LedgerEntry, Reference};
 use crate::markets::Side;
 use crate::records::dictionary::TableId;
 use crate::records::{
-    EndReason, FleetRecord, LegPurpose, LegRecord, LoadRecord, MarketRecord, PriceRecord, SessionRecord,
+    EndReason, FleetRecord, HouseholdRecord, LegPurpose, LegRecord, LoadRecord, MarketRecord, PriceRecord, SessionRecord,
     SiteKind, SiteRecord, StationRecord, TripRecord, TripStatus,
 };
 use crate::time::SimTime;
@@ -167,6 +167,20 @@ impl Row for StationRecord {
     }
 }
 
+impl Row for HouseholdRecord {
+    const TABLE: TableId = TableId::Households;
+
+    fn columns(rows: &[Self], names: &mut Names) -> Vec<ArrayBox> {
+        vec![
+            times(rows, |r| r.time),
+            names.households(rows.iter().map(|r| r.household)),
+            names.retailers(rows.iter().map(|r| r.retailer)),
+            numbers(rows, |r| r.power_kw),
+            numbers(rows, |r| r.price_eur_mwh),
+        ]
+    }
+}
+
 impl Row for PriceRecord {
     const TABLE: TableId = TableId::Prices;
 
@@ -272,16 +286,20 @@ fn references(rows: &[LedgerEntry], names: &Names) -> ArrayBox {
             Reference::Session(id) => push_number(&mut text, b"session:", id),
             Reference::Bid(id) => push_number(&mut text, b"bid:", id),
             Reference::Interval(id) => push_number(&mut text, b"interval:", id),
-            Reference::Vehicle(id) => {
-                text.extend_from_slice(b"vehicle:");
-                text.extend_from_slice(names.vehicle(id).as_bytes());
-            }
+            Reference::Vehicle(id) => push_name(&mut text, b"vehicle:", names.vehicle(id)),
+            Reference::Household(id) => push_name(&mut text, b"households:", names.household(id)),
+            Reference::Retailer(id) => push_name(&mut text, b"retailer:", names.retailer(id)),
         }
         ends.push(text.len() as i64);
     }
     // The offsets ascend and the bytes are ASCII and whole names.
     let offsets = ends.try_into().expect("ascending offsets");
     Utf8Array::<i64>::new(ArrowDataType::LargeUtf8, offsets, text.into(), None).boxed()
+}
+
+fn push_name(text: &mut Vec<u8>, prefix: &[u8], name: &str) {
+    text.extend_from_slice(prefix);
+    text.extend_from_slice(name.as_bytes());
 }
 
 fn push_number(text: &mut Vec<u8>, prefix: &[u8], mut number: u32) {

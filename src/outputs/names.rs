@@ -2,7 +2,8 @@
 
 use crate::geo::Places;
 use crate::ids::{
-    AccountId, BidderId, FleetId, MarketId, OperatorId, PlaceId, RetailerId, StationId, VehicleId,
+    AccountId, BidderId, FleetId, HouseholdId, MarketId, OperatorId, PlaceId, RetailerId, StationId,
+    VehicleId,
 };
 use crate::records::{Labels, SiteRecord};
 use polars_arrow::array::{Array, DictionaryArray, PrimitiveArray, Utf8Array};
@@ -27,6 +28,20 @@ pub(super) struct Names {
 impl Names {
     pub(super) fn new(labels: Labels) -> Self {
         Self { labels, key_of: Vec::new(), used: Vec::new() }
+    }
+
+    /// Name of a group of households by number.
+    pub(super) fn household(&self, id: u32) -> &str {
+        &self.labels.households[id as usize]
+    }
+
+    /// Name of a retailer by number.
+    pub(super) fn retailer(&self, id: u32) -> &str {
+        &self.labels.retailers[id as usize]
+    }
+
+    pub(super) fn households(&mut self, ids: impl Iterator<Item = HouseholdId>) -> ArrayBox {
+        self.column(ids.map(|id| u32::from(id.0)), |labels, id, out| out.push_str(&labels.households[id]))
     }
 
     /// Name of a vehicle by number.

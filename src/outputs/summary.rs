@@ -6,7 +6,9 @@
 use super::run_dir::write_file;
 use super::tables::Provenance;
 use crate::error::{Error, Result};
-use crate::records::metrics::{Figures, FleetFigures, MarketFigures, OperatorFigures, RunFigures};
+use crate::records::metrics::{
+    Figures, FleetFigures, MarketFigures, OperatorFigures, RetailerFigures, RunFigures,
+};
 use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -51,6 +53,9 @@ pub struct Summary {
     /// Key figures of each market.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub markets: Vec<MarketFigures>,
+    /// Key figures of each retailer that has households or a cost of generation.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub retailers: Vec<RetailerFigures>,
     /// What policies proposed and the engine refused, by reason.
     pub refused_actions: BTreeMap<String, u64>,
     /// What was read and skipped on the way in, as the importers report it.
@@ -100,6 +105,7 @@ impl Summary {
             fleets: figures.fleets,
             operators: figures.operators,
             markets: figures.markets,
+            retailers: figures.retailers,
             refused_actions: head.refused_actions,
             imports: head.imports,
         }
@@ -148,6 +154,41 @@ impl Summary {
             table.add_row(row);
         }
         for index in 2..(2 + columns.len()) {
+            if let Some(column) = table.column_mut(index) {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+        let mut text = table.trim_fmt();
+        if !self.retailers.is_empty() {
+            text.push_str(&format!("\n\n{}", self.retailers_table(lines)));
+        }
+        text
+    }
+
+    /// The figures of retailers, side by side.
+    fn retailers_table(&self, lines: bool) -> String {
+        let mut table = Table::new();
+        table.load_preset(if lines { presets::UTF8_BORDERS_ONLY } else { presets::NOTHING });
+        let mut header = vec!["Retailer".to_owned(), String::new()];
+        header.extend(self.retailers.iter().map(|r| r.name.clone()));
+        table.set_header(header);
+        type Row<'a> = (&'a str, &'a str, fn(&RetailerFigures) -> f64);
+        let rows: [Row<'_>; 7] = [
+            ("Peak load", "kW", |r| r.peak_kw),
+            ("Load, standard deviation", "kW", |r| r.load_sd_kw),
+            ("Energy sold", "kWh", |r| r.energy_kwh),
+            ("Payments of all customers", &self.currency, |r| r.payments_eur),
+            ("  of that households", &self.currency, |r| r.household_payments_eur),
+            ("Cost of generation", &self.currency, |r| r.generation_cost_eur),
+            ("Profit", &self.currency, |r| r.profit_eur),
+        ];
+        for (name, unit, value) in rows {
+            let digits = if unit.starts_with("kW") { 0 } else { 2 };
+            let mut row = vec![name.to_owned(), unit.to_owned()];
+            row.extend(self.retailers.iter().map(|r| thousands(value(r), digits)));
+            table.add_row(row);
+        }
+        for index in 2..(2 + self.retailers.len()) {
             if let Some(column) = table.column_mut(index) {
                 column.set_cell_alignment(CellAlignment::Right);
             }
@@ -222,6 +263,12 @@ fn rows(currency: &str) -> Vec<RowOf> {
         }),
         ("Fares of trips lost: committed", money(), |f| amount(f.lost_committed_fares_eur, 2)),
         ("Operating profit", money(), |f| Some(thousands(f.operating_profit_eur, 2))),
+        ("Departures not full", unit(""), |f| {
+            Some(thousands(f.drivers.as_ref()?.departures_missed as f64, 0))
+        }),
+        ("Battery throughput", unit("kWh"), |f| {
+            Some(thousands(f.drivers.as_ref()?.battery_throughput_kwh, 0))
+        }),
         ("CO2", unit("kg"), |f| f.co2_kg.map(|x| thousands(x, 0))),
     ]
 }
@@ -279,6 +326,7 @@ mod tests {
                 .collect(),
             operators: Vec::new(),
             markets: Vec::new(),
+            retailers: Vec::new(),
         };
         let head = SummaryHead {
             provenance: Provenance { scenario: "nyc-week".into(), seed: 1, ..Provenance::default() },

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::ledger::LedgerEntry;
 use crate::records::dictionary::TableId;
 use crate::records::{
-    FleetRecord, Labels, LegRecord, LoadRecord, MarketRecord, PriceRecord, Recorder, SessionRecord,
+    FleetRecord, HouseholdRecord, Labels, LegRecord, LoadRecord, MarketRecord, PriceRecord, Recorder, SessionRecord,
     SiteRecord, StationRecord, TripRecord,
 };
 use crate::time::SimTime;
@@ -98,6 +98,7 @@ enum Batch {
     Sessions(Vec<SessionRecord>),
     Fleet(Vec<FleetRecord>),
     Stations(Vec<StationRecord>),
+    Households(Vec<HouseholdRecord>),
     Prices(Vec<PriceRecord>),
     Loads(Vec<LoadRecord>),
     Market(Vec<MarketRecord>),
@@ -136,6 +137,7 @@ pub struct ParquetRecorder {
     sessions: Option<Vec<SessionRecord>>,
     fleet: Option<Vec<FleetRecord>>,
     stations: Option<Vec<StationRecord>>,
+    households: Option<Vec<HouseholdRecord>>,
     prices: Option<Vec<PriceRecord>>,
     loads: Option<Vec<LoadRecord>>,
     market: Option<Vec<MarketRecord>>,
@@ -182,6 +184,7 @@ impl ParquetRecorder {
             sessions: options.has(TableId::Sessions).then(Vec::new),
             fleet: options.has(TableId::Fleet).then(Vec::new),
             stations: options.has(TableId::Stations).then(Vec::new),
+            households: options.has(TableId::Households).then(Vec::new),
             prices: options.has(TableId::Prices).then(Vec::new),
             loads: options.has(TableId::Loads).then(Vec::new),
             market: options.has(TableId::Market).then(Vec::new),
@@ -221,6 +224,7 @@ impl ParquetRecorder {
         flush(&mut self.sessions, sender, Batch::Sessions);
         flush(&mut self.fleet, sender, Batch::Fleet);
         flush(&mut self.stations, sender, Batch::Stations);
+        flush(&mut self.households, sender, Batch::Households);
         flush(&mut self.prices, sender, Batch::Prices);
         flush(&mut self.loads, sender, Batch::Loads);
         flush(&mut self.market, sender, Batch::Market);
@@ -285,6 +289,9 @@ impl Recorder for ParquetRecorder {
             push(&mut self.stations, record, self.sender.as_ref(), Batch::Stations);
         }
     }
+    fn household(&mut self, record: &HouseholdRecord) {
+        push(&mut self.households, record, self.sender.as_ref(), Batch::Households);
+    }
     fn price(&mut self, record: &PriceRecord) {
         push(&mut self.prices, record, self.sender.as_ref(), Batch::Prices);
     }
@@ -319,6 +326,7 @@ impl Files {
                 Batch::Sessions(rows) => self.write(&rows)?,
                 Batch::Fleet(rows) => self.write(&rows)?,
                 Batch::Stations(rows) => self.write(&rows)?,
+                Batch::Households(rows) => self.write(&rows)?,
                 Batch::Prices(rows) => self.write(&rows)?,
                 Batch::Loads(rows) => self.write(&rows)?,
                 Batch::Market(rows) => self.write(&rows)?,

@@ -2,7 +2,9 @@
 //!
 //! Each role a strategy can play is a trait: [`Dispatch`] says which vehicle
 //! serves which request, [`Charging`] when and where vehicles charge, [`Relocation`] where idle
-//! vehicles go, [`Bidding`] what is bought ahead in markets, [`StationControl`] how much stations draw. A policy is asked at defined moments, sees the world through a [`View`], may draw from
+//! vehicles go, [`Bidding`] what is bought ahead in markets, [`StationControl`] how much stations draw, [`Pricing`] what a
+//! retailer asks, [`Response`] how households and drivers answer to it. A policy is asked at defined moments, sees the
+//! world through a [`View`], may draw from
 //! a random stream of its own, and answers with [`Action`]s. The engine applies each
 //! or refuses it with a [`Refusal`], which is counted and reported. No policy
 //! touches the queue of events or the state.
@@ -12,15 +14,19 @@ mod batched;
 pub mod bidding;
 mod charging;
 mod nearest_idle;
+pub mod pricing;
 mod relocation;
+pub mod response;
 pub mod spec;
 pub mod stations;
 
 pub use bidding::{BiddingSpec, ObservationKind, Trained};
+pub use pricing::{PriceLine, PricingSpec, Slots};
+pub use response::{Offer, ResponseSpec};
 pub use spec::{ChargingSpec, DispatchSpec, PolicySpecs, RelocationSpec};
 pub use stations::{StationControl, StationsSpec};
 
-use crate::ids::{BidderId, MarketId, PlaceId, RequestId, StationId, VehicleId};
+use crate::ids::{BidderId, HouseholdId, MarketId, PlaceId, RequestId, RetailerId, StationId, VehicleId};
 use crate::markets::Side;
 use crate::time::SimTime;
 use crate::world::View;
@@ -60,11 +66,30 @@ pub enum Action {
         /// A vehicle that is plugged in.
         vehicle: VehicleId,
     },
-    /// Let a session take at most so much power from now on; 0 holds it, plugged in.
+    /// Let a session take at most so much power from now on; 0 holds it, plugged in; below 0 it feeds so much back,
+    /// down to the lowest charge that its battery may use.
     SetPower {
         /// A vehicle that is plugged in.
         vehicle: VehicleId,
-        /// Most power at the plug, infinite for no limit [kW].
+        /// Most power at the plug, infinite for no limit, below 0 to feed back [kW].
+        power_kw: f64,
+    },
+    /// Set the power of a session at the start of a coming slot, as [`Action::SetPower`] would then.
+    PlanPower {
+        /// A privately owned vehicle that is plugged in. What it has announced is forgotten when it leaves.
+        vehicle: VehicleId,
+        /// Start of the slot.
+        slot: SimTime,
+        /// As for `SetPower` [kW].
+        power_kw: f64,
+    },
+    /// Let each household of a group draw so much from the start of a coming slot on.
+    Draw {
+        /// The group.
+        household: HouseholdId,
+        /// Start of the slot; after those that it has announced before.
+        slot: SimTime,
+        /// Within its bounds [kW].
         power_kw: f64,
     },
     /// Let a station draw at most so much power from now on, below its site limit; the emptiest vehicle comes first.
@@ -112,7 +137,9 @@ pub enum Refusal {
     NothingToCharge,
     /// The vehicle is not plugged in.
     NotPlugged,
-    /// The power asked for is below zero or not a number.
+    /// The slot has begun, or a load has been announced for it.
+    SlotAnnounced,
+    /// The power asked for is not a number, out of bounds, or below zero where nothing can be fed back.
     NoSuchPower,
     /// The vehicle is needed for what its fleet has bought in a market.
     Committed,
@@ -128,7 +155,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every reason, in the order of the enum.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::RequestNotWaiting,
         Self::VehicleNotAvailable,
         Self::TooLate,
@@ -138,6 +165,7 @@ impl Refusal {
         Self::NoAccess,
         Self::NothingToCharge,
         Self::NotPlugged,
+        Self::SlotAnnounced,
         Self::NoSuchPower,
         Self::Committed,
         Self::NoSuchProduct,
@@ -158,6 +186,7 @@ impl Refusal {
             Self::NoAccess => "no_access",
             Self::NothingToCharge => "nothing_to_charge",
             Self::NotPlugged => "not_plugged",
+            Self::SlotAnnounced => "slot_announced",
             Self::NoSuchPower => "no_such_power",
             Self::Committed => "committed",
             Self::NoSuchProduct => "no_such_product",
@@ -255,6 +284,48 @@ pub trait Bidding: Send {
     }
 }
 
+/// What a retailer asks for energy, where its tariff does not say it.
+pub trait Pricing: Send {
+    /// Prices of the slots that are due are about to be announced. Fills `lines`, empty before, with a line for each slot
+    /// of `slots`: the price that each load of its customers would have. Those that answer to prices settle on loads, and
+    /// the prices of these are announced for the slots that are due; the others are an outlook and do not bind.
+    fn offer(
+        &mut self,
+        view: View<'_>,
+        retailer: RetailerId,
+        slots: Slots,
+        random: &mut Pcg64,
+        lines: &mut Vec<PriceLine>,
+    );
+}
+
+/// How households and the drivers of privately owned vehicles answer to prices. One object for all of them.
+pub trait Response: Send {
+    /// Prices are about to be announced. Says by [`Action::Draw`] and [`Action::PlanPower`] what the customers of the
+    /// retailer will do in the slots that are due, and fills `load_kw` with what they then draw in each slot of the offer,
+    /// as far as they know now.
+    fn answer(
+        &mut self,
+        view: View<'_>,
+        offer: &Offer<'_>,
+        random: &mut Pcg64,
+        actions: &mut Vec<Action>,
+        load_kw: &mut [f64],
+    );
+    /// A privately owned vehicle has come home and is plugged in; unless something is done, it charges at once. Does
+    /// nothing unless overridden.
+    fn on_plug_in(&mut self, _view: View<'_>, _vehicle: VehicleId, _actions: &mut Vec<Action>) {}
+}
+
+/// The policies of retail.
+#[derive(Default)]
+pub struct RetailPolicies {
+    /// What retailers with a cost of generation ask; `None` where tariffs say it.
+    pub pricing: Option<Box<dyn Pricing>>,
+    /// How households and drivers answer; `None`: as [`ResponseSpec::Nominal`].
+    pub response: Option<Box<dyn Response>>,
+}
+
 /// The policies of one replication, a role each.
 pub struct Policies {
     /// Which vehicle serves which request.
@@ -267,6 +338,8 @@ pub struct Policies {
     pub bidding: Vec<Box<dyn Bidding>>,
     /// How much stations draw.
     pub stations: Option<Box<dyn StationControl>>,
+    /// What retailers ask, and how households and drivers answer.
+    pub retail: RetailPolicies,
 }
 
 impl RelocationSpec {

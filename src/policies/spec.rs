@@ -1,6 +1,6 @@
 //! Policies by name and parameters, as a scenario file writes them.
 
-use super::{BiddingSpec, StationsSpec};
+use super::{BiddingSpec, PricingSpec, ResponseSpec, StationsSpec};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,10 @@ pub struct PolicySpecs {
     pub bidding: BiddingSpec,
     /// How much stations draw whose price follows their load.
     pub stations: StationsSpec,
+    /// What retailers with a cost of generation ask.
+    pub pricing: PricingSpec,
+    /// How households and drivers answer to prices.
+    pub response: ResponseSpec,
 }
 
 /// Which vehicle serves which request.

@@ -92,6 +92,10 @@ pub const FIGURES: &[FigureInfo] = &[
     figure("peak_load_kw", "Peak of slots", "kW", Lower),
     figure("load_price_eur_mwh", "Mean price that the load made", "currency/MWh", Lower),
     figure("operating_cost_eur", "Operating cost with fares of lost trips", "currency", Lower),
+    figure("departures_full", "Departures full", "", Higher),
+    figure("departures_missed", "Departures not full", "", Lower),
+    figure("departures_short_stay", "Departures not full: short stay", "", Lower),
+    figure("battery_throughput_kwh", "Battery throughput", "kWh", Neither),
     figure("operating_profit_eur", "Operating profit", "currency", Higher),
     figure("co2_kg", "CO2", "kg", Lower),
 ];
@@ -109,6 +113,17 @@ pub const OPERATOR_FIGURES: &[FigureInfo] = &[
     figure("unserved_kwh", "Energy unserved", "kWh", Lower),
     figure("peak_load_kw", "Peak of slots", "kW", Lower),
     figure("load_price_eur_mwh", "Mean price that the load made", "currency/MWh", Lower),
+];
+
+/// The figures of [`super::metrics::RetailerFigures`].
+pub const RETAILER_FIGURES: &[FigureInfo] = &[
+    figure("peak_kw", "Peak load", "kW", Lower),
+    figure("load_sd_kw", "Load, standard deviation", "kW", Lower),
+    figure("energy_kwh", "Energy sold", "kWh", Neither),
+    figure("payments_eur", "Payments of all customers", "currency", Lower),
+    figure("household_payments_eur", "Payments of households", "currency", Lower),
+    figure("generation_cost_eur", "Cost of generation", "currency", Lower),
+    figure("profit_eur", "Profit of the retailer", "currency", Higher),
 ];
 
 /// The figures of [`super::metrics::MarketFigures`].
@@ -134,11 +149,14 @@ pub fn find(name: &str) -> Option<(FigureInfo, Option<&str>)> {
         .or_else(|| owned("fleets.", FIGURES))
         .or_else(|| owned("operators.", OPERATOR_FIGURES))
         .or_else(|| owned("markets.", MARKET_FIGURES))
+        .or_else(|| owned("retailers.", RETAILER_FIGURES))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::metrics::{Figures, LoadFigures, MarketFigures, OperatorFigures, TradingFigures};
+    use super::super::metrics::{
+        DriverFigures, Figures, LoadFigures, MarketFigures, OperatorFigures, RetailerFigures, TradingFigures,
+    };
     use super::*;
 
     fn names(value: &serde_json::Value) -> Vec<String> {
@@ -149,8 +167,13 @@ mod tests {
     fn every_figure_is_listed() {
         let trading = TradingFigures { market_profit_bound_eur: Some(0.0), ..TradingFigures::default() };
         let loads = Some(LoadFigures::default());
-        let figures =
-            Figures { co2_kg: Some(1.0), trading: Some(trading), loads: loads.clone(), ..Figures::default() };
+        let figures = Figures {
+            co2_kg: Some(1.0),
+            trading: Some(trading),
+            loads: loads.clone(),
+            drivers: Some(DriverFigures::default()),
+            ..Figures::default()
+        };
         let mut listed: Vec<&str> = FIGURES.iter().map(|f| f.name).collect();
         listed.sort_unstable();
         let mut there = names(&serde_json::to_value(figures).unwrap());
@@ -179,6 +202,21 @@ mod tests {
             mean_price_eur_mwh: Some(0.0),
             cash_eur: 0.0,
         };
+        let retailer = RetailerFigures {
+            name: "a".into(),
+            peak_kw: 0.0,
+            load_sd_kw: 0.0,
+            energy_kwh: 0.0,
+            payments_eur: 0.0,
+            household_payments_eur: 0.0,
+            generation_cost_eur: 0.0,
+            profit_eur: 0.0,
+        };
+        let mut listed: Vec<&str> = RETAILER_FIGURES.iter().map(|f| f.name).collect();
+        listed.sort_unstable();
+        let mut there = names(&serde_json::to_value(retailer).unwrap());
+        there.sort_unstable();
+        assert_eq!(listed, there);
         let mut listed: Vec<&str> = MARKET_FIGURES.iter().map(|f| f.name).collect();
         listed.sort_unstable();
         let mut there = names(&serde_json::to_value(market).unwrap());

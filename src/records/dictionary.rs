@@ -85,6 +85,8 @@ pub enum TableId {
     Fleet,
     /// State of stations over time.
     Stations,
+    /// Readings of households.
+    Households,
     /// Price broadcasts.
     Prices,
     /// Load, price and cost of stations by slot, where the price follows the load.
@@ -105,6 +107,7 @@ impl TableId {
         Self::Sessions,
         Self::Fleet,
         Self::Stations,
+        Self::Households,
         Self::Prices,
         Self::Loads,
         Self::Market,
@@ -212,7 +215,7 @@ pub const TABLES: &[Table] = &[
             column("soc_start", Float, "State of charge on arrival.").unit("0..1"),
             column("soc_end", Float, "State of charge when it left.").unit("0..1"),
             column("cost", Float, "Paid by the fleet.").unit("currency"),
-            column("end_reason", Text, "target, full, departure, interrupted or in_progress."),
+            column("end_reason", Text, "target, full, short_stay, departure, interrupted or in_progress."),
         ],
     },
     Table {
@@ -241,6 +244,22 @@ pub const TABLES: &[Table] = &[
             column("queue", Int, "Vehicles waiting.").unit("vehicles"),
             column("power_kw", Float, "Mean power since the last reading.").unit("kW"),
             column("limit_kw", Float, "Site limit, or the sum of its connectors' power.").unit("kW"),
+        ],
+    },
+    Table {
+        name: "households",
+        doc: "State of each group of households at every control interval: totals of all its homes.",
+        columns: &[
+            column("time", Time, "When the meters were read."),
+            column("group", Text, "Group of households."),
+            column("retailer", Text, "Its retailer."),
+            column("power_kw", Float, "Mean power since the last reading.").unit("kW"),
+            column(
+                "price_eur_mwh",
+                Float,
+                "Mean price paid for it; the price in force where nothing was drawn.",
+            )
+            .unit("currency/MWh"),
         ],
     },
     Table {
@@ -326,13 +345,14 @@ pub const TABLES: &[Table] = &[
             column(
                 "kind",
                 Text,
-                "fare, charging, energy, driving, wear, lost_request, rescue, trade, supply_credit, imbalance or referral.",
+                "fare, charging, energy, driving, wear, lost_request, rescue, trade, supply_credit, household, \
+                 generation, imbalance or referral.",
             ),
             column(
                 "reference",
                 Text,
-                "Row it belongs to: trip:<request_id>, session:<session_id>, vehicle:<vehicle_id>, bid:<bid_id>, or \
-                 interval:<number> of settlement, from 0.",
+                "Row it belongs to: trip:<request_id>, session:<session_id>, vehicle:<vehicle_id>, bid:<bid_id>, \
+                 households:<group>, retailer:<name>, or interval:<number> of settlement, from 0.",
             ),
         ],
     },
@@ -392,7 +412,17 @@ mod tests {
     fn every_identifier_finds_its_table() {
         assert_eq!(TABLES.len(), TableId::ALL.len());
         for (id, name) in TableId::ALL.into_iter().zip([
-            "trips", "legs", "sessions", "fleet", "stations", "prices", "loads", "market", "ledger", "sites",
+            "trips",
+            "legs",
+            "sessions",
+            "fleet",
+            "stations",
+            "households",
+            "prices",
+            "loads",
+            "market",
+            "ledger",
+            "sites",
         ]) {
             assert_eq!(id.table().name, name);
             assert_eq!(TableId::from_name(name), Some(id));

@@ -81,6 +81,9 @@ pub struct Figures {
     pub loads: Option<LoadFigures>,
     /// What the fleet paid less what it received besides fares, and the fares of riders lost [currency].
     pub operating_cost_eur: f64,
+    /// Figures of drivers, where vehicles have their own.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub drivers: Option<DriverFigures>,
     /// What the fleet received less what it paid [currency].
     pub operating_profit_eur: f64,
     /// CO2 of the energy drawn less fed back [kg], where a factor is given.
@@ -129,6 +132,40 @@ pub struct LoadFigures {
     pub peak_load_kw: f64,
     /// Mean price by energy [currency/MWh].
     pub load_price_eur_mwh: Option<f64>,
+}
+
+/// Key figures of a fleet of privately owned vehicles.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct DriverFigures {
+    /// Departures with a full battery.
+    pub departures_full: u64,
+    /// Departures with a battery that was not full.
+    pub departures_missed: u64,
+    /// Of those, after a stay too short to fill it.
+    pub departures_short_stay: u64,
+    /// Into batteries at stations and out of them to be fed back [kWh].
+    pub battery_throughput_kwh: f64,
+}
+
+/// Key figures of one retailer that has households or a cost of generation.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RetailerFigures {
+    /// Name.
+    pub name: String,
+    /// Highest mean load of all its customers over a control interval [kW].
+    pub peak_kw: f64,
+    /// Standard deviation of that load over time [kW].
+    pub load_sd_kw: f64,
+    /// Drawn by all its customers, less what was fed back [kWh].
+    pub energy_kwh: f64,
+    /// What they all pay, less what they are paid [currency].
+    pub payments_eur: f64,
+    /// Of that, households [currency].
+    pub household_payments_eur: f64,
+    /// What serving them costs [currency].
+    pub generation_cost_eur: f64,
+    /// What it received less what it paid [currency].
+    pub profit_eur: f64,
 }
 
 /// Key figures of one market, of all who bid in it.
@@ -192,4 +229,7 @@ pub struct RunFigures {
     /// Each market, in the order of the scenario.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub markets: Vec<MarketFigures>,
+    /// Each retailer that has households or a cost of generation, in the order of the scenario.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub retailers: Vec<RetailerFigures>,
 }

@@ -5,18 +5,21 @@
 //! Nothing here is kept per trip, so its memory does not grow with the run.
 
 pub use super::figures::{
-    Figures, FleetFigures, LoadFigures, MarketFigures, OperatorFigures, RunFigures, TradingFigures,
+    DriverFigures, Figures, FleetFigures, LoadFigures, MarketFigures, OperatorFigures, RetailerFigures,
+    RunFigures, TradingFigures,
 };
 use super::loads::LoadSums;
-use super::readings::{Peak, TimeMean};
+use super::readings::Peak;
+pub use super::retail::RetailFacts;
+use super::retail::RetailSums;
+use super::sums::{Sums, TimeMean, histogram};
 use super::{
-    FleetRecord, Labels, LegPurpose, LegRecord, LoadRecord, MarketRecord, Recorder, SessionRecord,
-    StationRecord, TripRecord, TripStatus,
+    EndReason, FleetRecord, HouseholdRecord, Labels, LegPurpose, LegRecord, LoadRecord, MarketRecord, Recorder,
+    SessionRecord, StationRecord, TripRecord, TripStatus,
 };
 use crate::ledger::{EntryKind, LedgerEntry, Money};
 use crate::markets::Side;
 use crate::time::SimTime;
-use hdrhistogram::Histogram;
 
 /// What the records do not tell.
 #[derive(Debug, Clone)]
@@ -33,178 +36,8 @@ pub struct MetricsSetup {
     pub trades: bool,
     /// What perfect knowledge could earn, by fleet [currency], where asked for.
     pub bounds_eur: Option<Vec<f64>>,
-}
-
-/// Sums of one fleet.
-struct Sums {
-    /// Requests by status, in the order of [`super::TripStatus::ALL`].
-    trips: [u64; 5],
-    waits: Histogram<u64>,
-    wait_s: i64,
-    km: f64,
-    km_empty: f64,
-    driven_kwh: f64,
-    charged_kwh: f64,
-    stored_kwh: f64,
-    discharged_kwh: f64,
-    sessions: u64,
-    plugged_in: u64,
-    queues: Histogram<u64>,
-    queue_s: i64,
-    occupied_s: i64,
-    peak_kw: f64,
-    soc: TimeMean,
-    vehicles: u32,
-    bound_eur: Option<f64>,
-    lost_fares: Money,
-    lost_committed_fares: Money,
-    bought_kwh: f64,
-    delivered_kwh: f64,
-    imbalance_kwh: f64,
-    /// Money by [`EntryKind`], in the order of the enum: received less paid.
-    money: [Money; EntryKind::ALL.len()],
-    received: Money,
-    paid: Money,
-}
-
-/// Histogram with three significant digits: exact below 2,048 s. It grows as needed.
-fn histogram() -> Histogram<u64> {
-    // Three digits are within the range that the histogram allows (0 to 5).
-    Histogram::new(3).expect("three significant digits")
-}
-
-impl Sums {
-    fn new() -> Self {
-        Self {
-            trips: [0; 5],
-            waits: histogram(),
-            wait_s: 0,
-            km: 0.0,
-            km_empty: 0.0,
-            driven_kwh: 0.0,
-            charged_kwh: 0.0,
-            stored_kwh: 0.0,
-            discharged_kwh: 0.0,
-            sessions: 0,
-            plugged_in: 0,
-            queues: histogram(),
-            queue_s: 0,
-            occupied_s: 0,
-            peak_kw: 0.0,
-            soc: TimeMean::default(),
-            vehicles: 0,
-            bound_eur: None,
-            lost_fares: Money::ZERO,
-            lost_committed_fares: Money::ZERO,
-            bought_kwh: 0.0,
-            delivered_kwh: 0.0,
-            imbalance_kwh: 0.0,
-            money: [Money::ZERO; EntryKind::ALL.len()],
-            received: Money::ZERO,
-            paid: Money::ZERO,
-        }
-    }
-
-    fn add(&mut self, other: &Self) {
-        for (a, b) in self.trips.iter_mut().zip(other.trips) {
-            *a += b;
-        }
-        // Both grow as needed and have the same precision, so adding cannot fail.
-        let _ = self.waits.add(&other.waits);
-        let _ = self.queues.add(&other.queues);
-        self.wait_s += other.wait_s;
-        self.km += other.km;
-        self.km_empty += other.km_empty;
-        self.driven_kwh += other.driven_kwh;
-        self.charged_kwh += other.charged_kwh;
-        self.stored_kwh += other.stored_kwh;
-        self.discharged_kwh += other.discharged_kwh;
-        self.sessions += other.sessions;
-        self.plugged_in += other.plugged_in;
-        self.queue_s += other.queue_s;
-        self.occupied_s += other.occupied_s;
-        self.lost_fares += other.lost_fares;
-        if let Some(bound_eur) = other.bound_eur {
-            *self.bound_eur.get_or_insert(0.0) += bound_eur;
-        }
-        self.lost_committed_fares += other.lost_committed_fares;
-        self.bought_kwh += other.bought_kwh;
-        self.delivered_kwh += other.delivered_kwh;
-        self.imbalance_kwh += other.imbalance_kwh;
-        for (a, b) in self.money.iter_mut().zip(other.money) {
-            *a += b;
-        }
-        self.received += other.received;
-        self.paid += other.paid;
-    }
-
-    fn figures(&self, setup: &MetricsSetup) -> Figures {
-        let [served, no_vehicle, low_charge, committed, in_progress] = self.trips;
-        let lost = no_vehicle + low_charge + committed;
-        let ratio = |a: f64, b: f64| (b > 0.0).then(|| a / b);
-        let quantile = |h: &Histogram<u64>, q| (!h.is_empty()).then(|| h.value_at_quantile(q));
-        let received = |kind: EntryKind| self.money[kind as usize];
-        let paid = |kind: EntryKind| (-received(kind)).units();
-        let connector_s = setup.connectors as f64 * (setup.end - setup.start) as f64;
-        Figures {
-            trips_requested: self.trips.iter().sum(),
-            trips_served: served,
-            trips_lost: lost,
-            trips_lost_no_vehicle: no_vehicle,
-            trips_lost_low_charge: low_charge,
-            trips_lost_committed: committed,
-            trips_in_progress: in_progress,
-            service_rate: ratio(served as f64, (served + lost) as f64),
-            wait_mean_s: ratio(self.wait_s as f64, self.waits.len() as f64),
-            wait_p50_s: quantile(&self.waits, 0.50),
-            wait_p95_s: quantile(&self.waits, 0.95),
-            wait_p99_s: quantile(&self.waits, 0.99),
-            km_total: self.km,
-            km_empty: self.km_empty,
-            energy_charged_kwh: self.charged_kwh,
-            energy_stored_kwh: self.stored_kwh,
-            energy_driven_kwh: self.driven_kwh,
-            energy_discharged_kwh: self.discharged_kwh,
-            sessions: self.sessions,
-            sessions_without_connector: self.sessions - self.plugged_in,
-            queue_mean_s: ratio(self.queue_s as f64, self.plugged_in as f64),
-            queue_p95_s: quantile(&self.queues, 0.95),
-            charger_utilisation: ratio(self.occupied_s as f64, connector_s),
-            peak_power_kw: self.peak_kw,
-            mean_soc: self.soc.mean(),
-            fares_eur: received(EntryKind::Fare).units(),
-            lost_fares_eur: self.lost_fares.units(),
-            lost_committed_fares_eur: self.lost_committed_fares.units(),
-            charging_cost_eur: paid(EntryKind::Charging),
-            driving_cost_eur: paid(EntryKind::Driving),
-            wear_cost_eur: paid(EntryKind::Wear),
-            lost_request_cost_eur: paid(EntryKind::LostRequest),
-            rescue_cost_eur: paid(EntryKind::Rescue),
-            referral_cost_eur: paid(EntryKind::Referral),
-            trading: setup.trades.then(|| {
-                let (credit, cost) = (received(EntryKind::SupplyCredit), -received(EntryKind::Trade));
-                let imbalance = -received(EntryKind::Imbalance);
-                let profit = credit - cost - imbalance;
-                TradingFigures {
-                    market_bought_kwh: self.bought_kwh,
-                    market_delivered_kwh: self.delivered_kwh,
-                    tariff_kwh: self.charged_kwh - self.delivered_kwh,
-                    imbalance_kwh: self.imbalance_kwh,
-                    market_cost_eur: cost.units(),
-                    supply_credit_eur: credit.units(),
-                    imbalance_cost_eur: imbalance.units(),
-                    market_profit_eur: profit.units(),
-                    market_profit_net_eur: (profit - self.lost_committed_fares).units(),
-                    market_profit_bound_eur: self.bound_eur,
-                }
-            }),
-            loads: None,
-            operating_cost_eur: (received(EntryKind::Fare) + self.lost_fares - (self.received - self.paid))
-                .units(),
-            operating_profit_eur: (self.received - self.paid).units(),
-            co2_kg: setup.co2_kg_per_kwh.map(|factor| factor * (self.charged_kwh - self.discharged_kwh)),
-        }
-    }
+    /// Who buys from which retailer, where that has figures.
+    pub retail: RetailFacts,
 }
 
 /// Sums of one operator of stations.
@@ -268,6 +101,7 @@ pub struct Metrics {
     markets: Vec<MarketSums>,
     fleets: Vec<Sums>,
     operators: Vec<OperatorSums>,
+    retailers: RetailSums,
     peak: Peak,
     loads: LoadSums,
     /// Readings of all fleets at one instant: (time, Σ soc x vehicles, Σ vehicles).
@@ -300,10 +134,12 @@ impl Metrics {
             fleets: (0..labels.fleets.len())
                 .map(|fleet| {
                     let bound_eur = setup.bounds_eur.as_ref().and_then(|all| all.get(fleet).copied());
-                    Sums { bound_eur, ..Sums::new() }
+                    let private = setup.retail.private.get(fleet).copied().unwrap_or(false);
+                    Sums { bound_eur, private, ..Sums::new() }
                 })
                 .collect(),
             operators: vec![OperatorSums::default(); labels.operators.len()],
+            retailers: RetailSums::new(labels, &setup.retail),
             peak: Peak::default(),
             loads: LoadSums::default(),
             reading: None,
@@ -361,6 +197,7 @@ impl Metrics {
                 })
                 .collect(),
             markets: self.markets.into_iter().map(MarketSums::figures).collect(),
+            retailers: self.retailers.finish(),
         }
     }
 }
@@ -396,6 +233,14 @@ impl Recorder for Metrics {
         fleet.charged_kwh += record.energy_kwh;
         fleet.stored_kwh += record.battery_kwh;
         fleet.discharged_kwh += record.discharged_kwh;
+        fleet.withdrawn_kwh += record.withdrawn_kwh;
+        if fleet.private && record.unplug_time.is_some() {
+            fleet.departures[match record.end_reason {
+                EndReason::Full => 0,
+                EndReason::ShortStay => 1,
+                _ => 2,
+            }] += 1;
+        }
         if let Some(plug_in) = record.plug_in_time {
             fleet.plugged_in += 1;
             fleet.queue_s += record.queue_s;
@@ -425,6 +270,11 @@ impl Recorder for Metrics {
 
     fn station(&mut self, record: &StationRecord) {
         self.peak.read(record.time, record.power_kw);
+        self.retailers.station(record);
+    }
+
+    fn household(&mut self, record: &HouseholdRecord) {
+        self.retailers.household(record);
     }
 
     fn load(&mut self, record: &LoadRecord) {
@@ -460,6 +310,7 @@ impl Recorder for Metrics {
     }
 
     fn ledger(&mut self, entry: &LedgerEntry) {
+        self.retailers.ledger(entry);
         let parties = [(entry.debit, true), (entry.credit, false)];
         for (account, receives) in parties {
             match self.holders[account.index()] {
@@ -506,6 +357,7 @@ mod tests {
             co2_kg_per_kwh: Some(0.3),
             trades: false,
             bounds_eur: None,
+            retail: RetailFacts::default(),
         };
         Metrics::new(&labels, setup)
     }
@@ -633,6 +485,7 @@ mod tests {
             energy_kwh: 10.0,
             battery_kwh: 9.0,
             discharged_kwh: 2.0,
+            withdrawn_kwh: 0.0,
             max_power_kw: 50.0,
             soc_start: 0.1,
             soc_end: 0.3,

@@ -10,11 +10,13 @@ pub mod figures;
 mod loads;
 pub mod metrics;
 mod readings;
+mod retail;
+mod sums;
 
 use crate::geo::Places;
 use crate::ids::{
-    BidId, BidderId, FleetId, MarketId, OperatorId, PlaceId, RequestId, RetailerId, SessionId, StationId,
-    VehicleId,
+    BidId, BidderId, FleetId, HouseholdId, MarketId, OperatorId, PlaceId, RequestId, RetailerId, SessionId,
+    StationId, VehicleId,
 };
 use crate::ledger::LedgerEntry;
 use crate::markets::Side;
@@ -158,6 +160,8 @@ pub enum EndReason {
     Target,
     /// The usable window of the battery is full.
     Full,
+    /// A driver left before the battery was full, and no plan could have filled it in so short a stay.
+    ShortStay,
     /// The vehicle was needed elsewhere, or gave up waiting in the queue.
     Departure,
     /// The policy broke the session off.
@@ -168,14 +172,15 @@ pub enum EndReason {
 
 impl EndReason {
     /// Every reason, in the order of the enum.
-    pub const ALL: [Self; 5] =
-        [Self::Target, Self::Full, Self::Departure, Self::Interrupted, Self::InProgress];
+    pub const ALL: [Self; 6] =
+        [Self::Target, Self::Full, Self::ShortStay, Self::Departure, Self::Interrupted, Self::InProgress];
 
     /// Name in the tables.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Target => "target",
             Self::Full => "full",
+            Self::ShortStay => "short_stay",
             Self::Departure => "departure",
             Self::Interrupted => "interrupted",
             Self::InProgress => "in_progress",
@@ -218,6 +223,8 @@ pub struct SessionRecord {
     pub battery_kwh: f64,
     /// Fed back to the grid [kWh].
     pub discharged_kwh: f64,
+    /// Taken from the battery for that [kWh]; the table has it as what was fed back over the efficiency.
+    pub withdrawn_kwh: f64,
     /// Highest power at the plug [kW].
     pub max_power_kw: f64,
     /// State of charge on arrival (0..1).
@@ -313,6 +320,21 @@ pub struct LoadRecord {
     /// Cost of being away from the nominal power: half the station's sensitivity times the squared difference
     /// [currency]. Nobody pays it.
     pub deviation_cost: f64,
+}
+
+/// State of one group of households at a control interval (row of `households.parquet`).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct HouseholdRecord {
+    /// When the meters were read.
+    pub time: SimTime,
+    /// The group.
+    pub household: HouseholdId,
+    /// Its retailer.
+    pub retailer: RetailerId,
+    /// Mean power of all its homes together since the last reading [kW].
+    pub power_kw: f64,
+    /// Mean price paid for it [currency per MWh]; the price in force where nothing was drawn.
+    pub price_eur_mwh: f64,
 }
 
 /// One bid, when it is settled or was rejected, or one settlement of imbalance (row of `market.parquet`).
@@ -419,6 +441,8 @@ pub struct Labels {
     pub retailers: Vec<String>,
     /// Names of markets.
     pub markets: Vec<String>,
+    /// Names of groups of households.
+    pub households: Vec<String>,
     /// Accounts of bidders, by bidder.
     pub bidders: Vec<String>,
     /// Ledger accounts, for example `fleet:yellow`, `operator:hub`, `riders`.
@@ -439,6 +463,8 @@ pub trait Recorder {
     fn fleet(&mut self, _record: &FleetRecord) {}
     /// The meters of a station were read.
     fn station(&mut self, _record: &StationRecord) {}
+    /// The meters of a group of households were read.
+    fn household(&mut self, _record: &HouseholdRecord) {}
     /// A retailer announced a price.
     fn price(&mut self, _record: &PriceRecord) {}
     /// A slot ended in which the load made the price.
@@ -475,6 +501,10 @@ impl<A: Recorder, B: Recorder> Recorder for (A, B) {
     fn station(&mut self, record: &StationRecord) {
         self.0.station(record);
         self.1.station(record);
+    }
+    fn household(&mut self, record: &HouseholdRecord) {
+        self.0.household(record);
+        self.1.household(record);
     }
     fn price(&mut self, record: &PriceRecord) {
         self.0.price(record);
@@ -513,6 +543,9 @@ impl<R: Recorder + ?Sized> Recorder for &mut R {
     }
     fn station(&mut self, record: &StationRecord) {
         (**self).station(record);
+    }
+    fn household(&mut self, record: &HouseholdRecord) {
+        (**self).household(record);
     }
     fn price(&mut self, record: &PriceRecord) {
         (**self).price(record);

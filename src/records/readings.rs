@@ -1,30 +1,6 @@
-//! What readings of meters sum up to: a mean over time, and the peak of all stations.
+//! The peak of all stations together, over the readings of their meters.
 
 use crate::time::SimTime;
-
-/// Mean over time of a value read now and then: straight lines between readings.
-#[derive(Default)]
-pub(super) struct TimeMean {
-    last: Option<(SimTime, f64)>,
-    area: f64,
-    seconds: i64,
-}
-
-impl TimeMean {
-    pub fn read(&mut self, time: SimTime, value: f64) {
-        if let Some((before, last)) = self.last {
-            self.area += 0.5 * (last + value) * (time - before) as f64;
-            self.seconds += time - before;
-        }
-        self.last = Some((time, value));
-    }
-    pub fn mean(&self) -> Option<f64> {
-        match self.seconds {
-            0 => self.last.map(|(_, value)| value),
-            seconds => Some(self.area / seconds as f64),
-        }
-    }
-}
 
 /// Total power of all stations, reading by reading.
 #[derive(Default)]

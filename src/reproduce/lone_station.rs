@@ -13,8 +13,8 @@ use crate::records::{Recorder, SessionRecord};
 use crate::rng::{Purpose, Streams};
 use crate::time::{LocalClock, SimTime};
 use crate::world::{
-    Access, ChargingCurve, Connector, Fleet, Mode, Requests, Retailer, Setup, Station, Tariff, Trading,
-    Travel, VehicleStart, VehicleType, View,
+    Access, ChargingCurve, Connector, Fleet, Mode, Requests, Retail, Retailer, Setup, Station, Tariff,
+    Trading, Travel, VehicleStart, VehicleType, View,
 };
 use rand::RngExt as _;
 use rand_pcg::Pcg64;
@@ -144,6 +144,7 @@ impl LoneStation {
                 curve: ChargingCurve::constant(POWER_KW),
                 charge_efficiency: 1.0,
                 discharge_efficiency: 1.0,
+                feed_kw: 0.0,
                 wear_eur_per_kwh: 0.0,
             }],
             fleets: vec![Fleet::default()],
@@ -170,6 +171,7 @@ impl LoneStation {
                 slot_s: 30 * 86_400,
                 lead_s: 0,
             }],
+            retail: Retail::default(),
             trading: Trading::default(),
             requests,
             currency: "EUR".into(),

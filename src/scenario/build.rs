@@ -7,7 +7,7 @@ use super::problems::{Problems, Subject};
 use super::spec::{ModeSpec, OutputsSpec};
 use super::variation::trips::Picking;
 use super::variation::{factors, prices};
-use super::{Recorded, Scenario, coalitions, horizon, placement, snap, sorted, sources, suggest};
+use super::{Recorded, Scenario, coalitions, drivers, horizon, placement, snap, sorted, sources, suggest};
 use crate::datasets::ImportReport;
 use crate::datasets::stations::Location;
 use crate::error::Result;
@@ -16,7 +16,7 @@ use crate::ids::{PlaceId, TypeId};
 use crate::policies::PolicySpecs;
 use crate::rng::{Purpose, Streams};
 use crate::time::SimTime;
-use crate::world::{Mode, Setup, Station, Travel};
+use crate::world::{Mode, Retail, Setup, Station, Travel};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -114,9 +114,17 @@ impl Scenario {
             ModeSpec::Dispatch => {
                 let cv = variation.driving_style_cv;
                 let styles = factors::Factors::new(cv, Purpose::DrivingStyle, streams);
-                placement::vehicles(plan, styles, &requests, &depots, &located, streams, &mut problems)
+                // Whoever has a driver starts at home.
+                let homes = plan.drivers.iter().map(|drivers| stations.get(drivers.as_ref()?.home));
+                let starts: Vec<Vec<PlaceId>> = depots
+                    .iter()
+                    .zip(homes)
+                    .map(|(d, home)| home.map_or(d.clone(), |h| vec![h.place]))
+                    .collect();
+                placement::vehicles(plan, styles, &requests, &starts, &located, streams, &mut problems)
             }
         };
+        let departures = drivers::add(plan, &mut requests, &vehicles, &stations, streams);
         if problems.errors.is_empty() {
             self.stations_in_range(&stations, &places, &requests, &mut problems);
             self.starts_in_range(&depots, &located, &places, &requests, &mut problems);
@@ -162,6 +170,11 @@ impl Scenario {
             operators: plan.operators.clone(),
             stations,
             retailers,
+            retail: Retail {
+                households: plan.households.clone(),
+                generation: plan.generation.clone(),
+                departures,
+            },
             trading,
             requests,
             currency: self.spec.currency.clone(),
@@ -176,6 +189,8 @@ impl Scenario {
                 relocation: self.spec.operation.relocation.clone(),
                 bidding: self.spec.operation.bidding.clone().with(plan.trained.clone()),
                 stations: self.spec.operation.stations.clone(),
+                pricing: self.spec.operation.pricing.clone(),
+                response: self.spec.operation.response.clone(),
             },
             import,
             left_out,

@@ -115,7 +115,7 @@ pub(crate) fn demand(
                 continue;
             };
             fleet = owner;
-            requests.bound.push(bound);
+            requests.bound.push(Some(bound));
         }
         let (from, to) = (trace.origin[i], trace.destination[i]);
         let (mut distance_km, mut duration_s) = (trace.distance_km[i], trace.duration_s[i]);
@@ -206,17 +206,22 @@ fn split(spec: &ScenarioFile, trace: &Trace, problems: &mut Problems<'_>) -> Opt
         return Some(Split::Shares(shares.collect()));
     }
     let named = !trace.fleet_names.is_empty();
-    if named && (spec.fleets.len() > 1 || spec.trips.fleet_column.is_some()) {
-        let fleet = |name: &String| position(spec.trips.fleet_names.get(name).unwrap_or(name));
+    // Drivers take nobody along.
+    let fleets: Vec<usize> = (0..spec.fleets.len()).filter(|&i| spec.fleets[i].drivers.is_none()).collect();
+    if named && (fleets.len() > 1 || spec.trips.fleet_column.is_some()) {
+        let fleet = |name: &String| {
+            position(spec.trips.fleet_names.get(name).unwrap_or(name))
+                .filter(|fleet| fleets.contains(&fleet.index()))
+        };
         return Some(Split::ByName(trace.fleet_names.iter().map(fleet).collect()));
     }
-    if spec.fleets.len() == 1 {
-        return Some(Split::Only(FleetId(0)));
+    if let [only] = fleets[..] {
+        return Some(Split::Only(FleetId::new(only)));
     }
     problems
         .add(
             "trips",
-            format!("{} fleets, and trips that name none", spec.fleets.len()),
+            format!("{} fleets, and trips that name none", fleets.len()),
             "a way to split the trips over the fleets",
         )
         .help("set trips.fleet_column or trips.fleet_shares");

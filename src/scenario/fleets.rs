@@ -110,9 +110,12 @@ pub fn fleets(
                 lost_request_eur: fleet.lost_request_eur,
                 rescue_eur: fleet.rescue_eur,
                 depots: Vec::new(),
+                private: fleet.drivers.is_some(),
             },
             depots: depots(fleet, &key, problems),
-            start_at_depots: fleet.start_at.map_or(!fleet.depots.is_empty(), |at| at == StartAt::Depots),
+            // Drivers start at home, which takes the place of a depot.
+            start_at_depots: fleet.drivers.is_some()
+                || fleet.start_at.map_or(!fleet.depots.is_empty(), |at| at == StartAt::Depots),
             groups: Vec::new(),
             named: Vec::new(),
             key,

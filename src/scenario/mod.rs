@@ -13,6 +13,7 @@ pub mod build;
 mod coalitions;
 pub mod demand;
 pub mod document;
+pub mod drivers;
 pub mod fleets;
 pub mod horizon;
 mod loads;
@@ -22,6 +23,7 @@ pub mod overrides;
 pub mod placement;
 pub mod problems;
 pub mod recorded;
+pub mod retail;
 pub mod schema;
 mod snap;
 pub mod sources;
@@ -41,7 +43,7 @@ pub use spec::{OutputsSpec, ScenarioFile};
 
 use crate::datasets::TripSource;
 use crate::error::{Error, InputError, Result};
-use crate::world::{Retailer, Trading, Travel, VehicleType};
+use crate::world::{Generation, Households, Retailer, Trading, Travel, VehicleType};
 use document::Document;
 use fleets::FleetPlan;
 use horizon::Horizon;
@@ -81,6 +83,10 @@ pub(crate) struct Plan {
     pub operators: Vec<String>,
     pub stations: Vec<StationPlan>,
     pub retailers: Vec<Retailer>,
+    pub households: Vec<Households>,
+    pub generation: Vec<Option<Generation>>,
+    /// By fleet.
+    pub drivers: Vec<Option<drivers::DriversPlan>>,
     pub trading: Trading,
     /// What `operation.bidding` has learned.
     pub trained: Option<std::sync::Arc<crate::policies::Trained>>,
@@ -214,6 +220,10 @@ fn resolve(
     variation::check(spec, horizon.as_ref(), &retailers, &trading, &mut problems);
     let (operators, stations) = stations::stations(spec, &fleets, &types, &retailers, inputs, &mut problems);
     loads::check(spec, &operators, &retailers, &mut problems);
+    let households = retail::households(spec, &retailers, &mut problems);
+    let generation = retail::generation(spec, &mut problems);
+    retail::slots(&retailers, &households, &generation, horizon.as_ref(), &mut problems);
+    let drivers = drivers::drivers(spec, &fleets, &types, &stations, &mut problems);
     match horizon {
         Some(horizon) if problems.errors.is_empty() => Ok(Plan {
             horizon,
@@ -226,6 +236,9 @@ fn resolve(
             operators,
             stations,
             retailers,
+            households,
+            generation,
+            drivers,
             trading,
             trained,
         }),

@@ -24,7 +24,7 @@ pub(crate) fn snap(
     let mut last: Vec<Option<PlaceId>> = vec![None; vehicles.len()];
     let mut search = Search::default();
     for i in 0..requests.len() {
-        let bound = requests.bound[i];
+        let Some(bound) = requests.bound[i] else { continue };
         let last = &mut last[bound.vehicle.index()];
         match *last {
             Some(place) if places.distance_km(place, requests.origin[i]) <= SAME_PLACE_KM => {

@@ -62,6 +62,7 @@ pub fn catalogue(path: &Path) -> Result<Vec<(u64, VehicleTypeSpec)>> {
         charging_curve_share: None,
         charge_efficiency: row.charge_efficiency,
         discharge_efficiency: row.discharge_efficiency,
+        feed_kw: 0.0,
         wear_eur_per_kwh: row.wear_eur_per_kwh,
     };
     Ok(rows.into_iter().map(|row| (row.line, spec(row))).collect())

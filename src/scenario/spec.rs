@@ -5,11 +5,15 @@
 //! where names are resolved ([`super::load`]) and, where it takes the contents
 //! of other files, in [`super::build`].
 
+use super::drivers::DriversSpec;
 use super::markets::{ImbalanceSpec, MarketSpec};
+use super::retail::{GenerationSpec, HouseholdSpec};
 use super::training::TrainingSpec;
 use super::variation::VariationSpec;
 use crate::datasets::{OnBadRow, TripFormat};
-use crate::policies::{BiddingSpec, ChargingSpec, DispatchSpec, RelocationSpec, StationsSpec};
+use crate::policies::{
+    BiddingSpec, ChargingSpec, DispatchSpec, PricingSpec, RelocationSpec, ResponseSpec, StationsSpec,
+};
 use crate::records::dictionary::TableId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -75,6 +79,10 @@ pub struct ScenarioFile {
     #[serde(default)]
     #[schemars(length(max = 1000))]
     pub retailers: Vec<RetailerSpec>,
+    /// Households, in groups of equal ones.
+    #[serde(default)]
+    #[schemars(length(max = 1000))]
+    pub households: Vec<HouseholdSpec>,
     /// Wholesale markets in which fleets may buy ahead; energy bought in several of them counts as delivered in their order.
     #[serde(default)]
     #[schemars(length(max = 100))]
@@ -218,6 +226,10 @@ pub struct OperationSpec {
     pub bidding: BiddingSpec,
     /// How much stations draw whose price follows their load (tariff `load-dependent`).
     pub stations: StationsSpec,
+    /// What retailers with a cost of `generation` ask.
+    pub pricing: PricingSpec,
+    /// How households and drivers answer to prices.
+    pub response: ResponseSpec,
     /// In `replay` with markets: compute what perfect knowledge of trips and prices could earn, by a linear program per
     /// vehicle (figure `market_profit_bound_eur`). It takes seconds per replication.
     pub clairvoyant_bound: bool,
@@ -302,6 +314,10 @@ pub struct VehicleTypeSpec {
     #[serde(default = "efficiency")]
     #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
     pub discharge_efficiency: f64,
+    /// Most power fed back at the plug, where a policy asks for it [kW]; 0 if the vehicle cannot.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 10000.0))]
+    pub feed_kw: f64,
     /// Cost of battery wear [currency per kWh through it].
     #[serde(default)]
     #[schemars(range(min = 0.0, max = 1000.0))]
@@ -341,6 +357,8 @@ pub struct FleetSpec {
     pub depots: Vec<PlaceSpec>,
     /// Where vehicles start; by default the depots if there are any, else where the demand is.
     pub start_at: Option<StartAt>,
+    /// Drivers, where the vehicles are privately owned and parked at home; no trip of `trips` is theirs.
+    pub drivers: Option<DriversSpec>,
 }
 
 /// Vehicles of one type.
@@ -488,6 +506,8 @@ pub struct RetailerSpec {
     pub name: String,
     /// Its prices.
     pub tariff: TariffSpec,
+    /// What serving its customers costs it. A `pricing` policy makes the prices of retailers that have it.
+    pub generation: Option<GenerationSpec>,
     /// Length of the slots for which a price is broadcast [s]; by default an hour, or the slot of the
     /// price file.
     #[schemars(range(min = 60, max = 86400))]
@@ -614,6 +634,8 @@ impl Default for OperationSpec {
             demand: DemandOf::Members,
             bidding: BiddingSpec::Regular {},
             stations: StationsSpec::Uncontrolled {},
+            pricing: PricingSpec::default(),
+            response: ResponseSpec::default(),
             clairvoyant_bound: false,
         }
     }

@@ -116,6 +116,7 @@ fn vehicle_type(spec: &VehicleTypeSpec, subject: &Subject, problems: &mut Proble
         curve,
         charge_efficiency: spec.charge_efficiency,
         discharge_efficiency: spec.discharge_efficiency,
+        feed_kw: spec.feed_kw,
         wear_eur_per_kwh: spec.wear_eur_per_kwh,
     }
 }

@@ -198,6 +198,7 @@ fn names(file: &StudyFile, problems: &mut Problems<'_>) {
 fn metrics(file: &StudyFile, base: &Scenario, problems: &mut Problems<'_>) {
     let fleets: Vec<&str> = base.spec.fleets.iter().map(|f| f.name.as_str()).collect();
     let operators: Vec<&str> = base.operators().iter().map(String::as_str).collect();
+    let retailers: Vec<&str> = base.spec.retailers.iter().map(|r| r.name.as_str()).collect();
     for (i, name) in file.metrics.iter().enumerate() {
         let key = format!("metrics[{i}]");
         if file.metrics[..i].contains(name) {
@@ -207,7 +208,11 @@ fn metrics(file: &StudyFile, base: &Scenario, problems: &mut Problems<'_>) {
         let there = match catalogue::find(name) {
             Some((_, None)) => true,
             Some((_, Some(owner))) => {
-                let owners = if name.starts_with("fleets.") { &fleets } else { &operators };
+                let owners = match name.split_once('.') {
+                    Some(("fleets", _)) => &fleets,
+                    Some(("retailers", _)) => &retailers,
+                    _ => &operators,
+                };
                 owners.contains(&owner)
             }
             None => false,

@@ -90,6 +90,7 @@ pub fn simulate(
         co2_kg_per_kwh: setup.co2_kg_per_kwh,
         trades: setup.trading.is_active(),
         bounds_eur,
+        retail: setup.retail_facts(),
     };
     let mut metrics = Metrics::new(&setup.labels(), metrics_setup);
     let mut power = HourlyPower::new(&setup);
@@ -131,6 +132,9 @@ fn figures(run: &RunFigures) -> BTreeMap<String, f64> {
     };
     for market in &run.markets {
         add(format!("markets.{}.", market.name), serde_json::to_value(market).ok());
+    }
+    for retailer in &run.retailers {
+        add(format!("retailers.{}.", retailer.name), serde_json::to_value(retailer).ok());
     }
     add(String::new(), serde_json::to_value(&run.total).ok());
     for fleet in &run.fleets {

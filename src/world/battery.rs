@@ -41,6 +41,8 @@ pub struct VehicleType {
     pub charge_efficiency: f64,
     /// Energy fed to the grid over energy taken from the battery.
     pub discharge_efficiency: f64,
+    /// Most power fed back at the plug [kW]; 0 if the vehicle cannot.
+    pub feed_kw: f64,
     /// Cost of wear of the battery [currency per kWh through it].
     pub wear_eur_per_kwh: f64,
 }
@@ -136,6 +138,18 @@ impl VehicleType {
         self.charge(soc, limit_kw, target_soc, f64::INFINITY).1
     }
 
+    /// State of charge after `seconds` of feeding `power_kw` back at the plug, from `soc` down to `floor_soc`, where it
+    /// stops. The battery gives what is fed and what is lost on the way; the charging curve plays no part.
+    pub fn soc_after_feeding(&self, soc: f64, power_kw: f64, floor_soc: f64, seconds: f64) -> f64 {
+        let given = power_kw * seconds / 3_600.0 / self.discharge_efficiency / self.battery_kwh;
+        (soc - given).max(floor_soc.min(soc))
+    }
+
+    /// Time to feed `power_kw` back from `soc` down to `floor_soc` [s]; infinite without power.
+    pub fn seconds_to_floor(&self, soc: f64, power_kw: f64, floor_soc: f64) -> f64 {
+        self.kwh((soc - floor_soc).max(0.0)) * self.discharge_efficiency / power_kw * 3_600.0
+    }
+
     /// Walks the pieces of the curve until `target_soc` or for `seconds`, whichever comes first:
     /// (state of charge, time taken).
     fn charge(&self, mut soc: f64, limit_kw: f64, target_soc: f64, seconds: f64) -> (f64, f64) {
@@ -199,6 +213,7 @@ mod tests {
             curve: ChargingCurve::new(curve),
             charge_efficiency: 0.9,
             discharge_efficiency: 0.9,
+            feed_kw: 7.4,
             wear_eur_per_kwh: 0.0,
         }
     }
@@ -219,6 +234,17 @@ mod tests {
         let v = vehicle(&[[0.0, 50.0], [0.8, 50.0], [1.0, 10.0]]);
         let expected_s = 40.0 / (0.9 * 200.0) * 5.0_f64.ln() * 3_600.0;
         assert!((v.seconds_to(0.8, 100.0, 1.0) - expected_s).abs() < 1e-6);
+    }
+
+    #[test]
+    fn feeding_back_is_a_straight_line_to_the_floor() {
+        let v = vehicle(&[[0.0, 50.0], [1.0, 50.0]]);
+        // 7.2 kW at the plug take 8 kW from the battery: a fifth of 40 kWh in an hour.
+        assert!((v.soc_after_feeding(0.7, 7.2, 0.2, 3_600.0) - 0.5).abs() < 1e-12);
+        assert_eq!(v.soc_after_feeding(0.3, 7.2, 0.2, 3_600.0), 0.2);
+        assert_eq!(v.soc_after_feeding(0.1, 7.2, 0.2, 3_600.0), 0.1, "below the floor nothing is given");
+        assert!((v.seconds_to_floor(0.7, 7.2, 0.5) - 3_600.0).abs() < 1e-9);
+        assert_eq!(v.seconds_to_floor(0.1, 7.2, 0.5), 0.0);
     }
 
     #[test]

@@ -36,14 +36,18 @@ pub struct Session {
     pub charge_end: Option<SimTime>,
     /// Most power this vehicle takes from this connector [kW].
     pub limit_kw: f64,
-    /// Most power that a policy lets it take [kW].
+    /// Most power that a policy lets it take [kW]; below zero it is to feed so much back.
     pub set_kw: f64,
-    /// Its share of the site limit since `anchor` [kW].
+    /// Charge at which it stops to feed back.
+    pub floor_soc: f64,
+    /// Its share of the site limit since `anchor` [kW]; below zero it feeds back.
     pub share_kw: f64,
     /// Last change of power.
     pub anchor: SimTime,
     /// Charge at `anchor`.
     pub anchor_soc: f64,
+    /// Given by the battery to be fed back, from plug-in to `anchor`, as a share of it.
+    pub given_soc: f64,
     /// When the target will be reached if nothing changes.
     pub expected_end: SimTime,
     /// Energy already billed [kWh at the plug].
@@ -55,38 +59,66 @@ pub struct Session {
 }
 
 impl Session {
+    /// Whether power flows from the battery to the grid.
+    pub fn feeds(&self) -> bool {
+        self.active && self.share_kw < 0.0
+    }
+
     /// State of charge at `t`.
     pub fn soc(&self, vehicle_type: &VehicleType, t: SimTime) -> f64 {
         if !self.active || t <= self.anchor {
             return self.anchor_soc;
         }
-        vehicle_type.soc_after(self.anchor_soc, self.share_kw, self.target_soc, (t - self.anchor) as f64)
+        let seconds = (t - self.anchor) as f64;
+        if self.share_kw < 0.0 {
+            return vehicle_type.soc_after_feeding(self.anchor_soc, -self.share_kw, self.floor_soc, seconds);
+        }
+        vehicle_type.soc_after(self.anchor_soc, self.share_kw, self.target_soc, seconds)
     }
 
-    /// Energy drawn from the grid from plug-in to `t` [kWh].
+    /// Energy drawn from the grid less energy fed back, from plug-in to `t` [kWh].
     pub fn energy_kwh(&self, vehicle_type: &VehicleType, t: SimTime) -> f64 {
-        vehicle_type.kwh(self.soc(vehicle_type, t) - self.soc_start) / vehicle_type.charge_efficiency
+        let (stored_kwh, withdrawn_kwh) = self.turnover_kwh(vehicle_type, t);
+        stored_kwh / vehicle_type.charge_efficiency - withdrawn_kwh * vehicle_type.discharge_efficiency
     }
 
-    /// Power at the plug at `t` [kW].
+    /// What has gone into the battery and out of it from plug-in to `t` [kWh].
+    pub fn turnover_kwh(&self, vehicle_type: &VehicleType, t: SimTime) -> (f64, f64) {
+        let soc = self.soc(vehicle_type, t);
+        let given = self.given_soc + if self.feeds() { self.anchor_soc - soc } else { 0.0 };
+        (vehicle_type.kwh(soc - self.soc_start + given), vehicle_type.kwh(given))
+    }
+
+    /// Energy drawn from the grid less energy fed back, from the anchor to `t` [kWh].
+    fn since_anchor_kwh(&self, vehicle_type: &VehicleType, t: SimTime) -> f64 {
+        at_plug_kwh(vehicle_type, self.soc(vehicle_type, t) - self.anchor_soc)
+    }
+
+    /// Power at the plug at `t` [kW]; below zero it feeds back.
     pub fn power_kw(&self, vehicle_type: &VehicleType, t: SimTime) -> f64 {
         let soc = self.soc(vehicle_type, t);
+        if self.feeds() {
+            return if soc > self.floor_soc { self.share_kw } else { 0.0 };
+        }
         if !self.active || soc >= self.target_soc {
             return 0.0;
         }
         vehicle_type.curve.power_kw(soc).min(self.share_kw)
     }
 
-    /// Takes the present as the new anchor; returns what was drawn since the old one [kWh].
+    /// Takes the present as the new anchor; returns what was drawn since the old one, less what was fed back [kWh].
     fn settle(&mut self, vehicle_type: &VehicleType, now: SimTime) -> f64 {
         let soc = self.soc(vehicle_type, now);
         let gained = soc - self.anchor_soc;
         if gained > 0.0 {
             let peak_kw = vehicle_type.curve.peak_between(self.anchor_soc, soc).min(self.share_kw);
             self.max_power_kw = self.max_power_kw.max(peak_kw);
+        } else if gained < 0.0 {
+            self.given_soc -= gained;
+            self.max_power_kw = self.max_power_kw.max(-self.share_kw);
         }
         (self.anchor, self.anchor_soc) = (now, soc);
-        vehicle_type.kwh(gained) / vehicle_type.charge_efficiency
+        at_plug_kwh(vehicle_type, gained)
     }
 
     /// Adds what was drawn since the last billing, at `price_eur_mwh`.
@@ -94,6 +126,15 @@ impl Session {
         let energy_kwh = self.energy_kwh(vehicle_type, t);
         self.energy_cost += (energy_kwh - self.billed_kwh) * price_eur_mwh / 1_000.0;
         self.billed_kwh = energy_kwh;
+    }
+}
+
+/// What a rise of the state of charge takes from the grid, or a fall gives to it (below zero) [kWh].
+fn at_plug_kwh(vehicle_type: &VehicleType, gained_soc: f64) -> f64 {
+    if gained_soc < 0.0 {
+        vehicle_type.kwh(gained_soc) * vehicle_type.discharge_efficiency
+    } else {
+        vehicle_type.kwh(gained_soc) / vehicle_type.charge_efficiency
     }
 }
 
@@ -144,6 +185,8 @@ pub struct Stations {
     pub next_session: u32,
     /// Scratch for the division of power: (connector, power the vehicle could take [kW]).
     demands: Vec<(usize, f64)>,
+    /// The same for sessions that feed back.
+    feeds: Vec<(usize, f64)>,
 }
 
 impl Stations {
@@ -169,7 +212,13 @@ impl Stations {
                 }
             })
             .collect();
-        Self { stations, sessions: vec![None; first as usize], next_session: 0, demands: Vec::new() }
+        Self {
+            stations,
+            sessions: vec![None; first as usize],
+            next_session: 0,
+            demands: Vec::new(),
+            feeds: Vec::new(),
+        }
     }
 
     /// Connectors of a station, as positions in `sessions`.
@@ -227,7 +276,7 @@ impl Stations {
         let mut total = self.stations[station.index()].settled_kwh;
         for session in self.sessions[self.connectors(setup, station)].iter().flatten() {
             let of = &setup.types[vehicle_type(session.vehicle)];
-            total += of.kwh(session.soc(of, t) - session.anchor_soc) / of.charge_efficiency;
+            total += session.since_anchor_kwh(of, t);
         }
         total
     }
@@ -240,7 +289,9 @@ impl Stations {
     }
 
     /// Brings the sessions of a station to `now`, divides its power anew and says when the next
-    /// change comes: a target or a corner of a curve is reached.
+    /// change comes: a target, a floor or a corner of a curve is reached.
+    ///
+    /// What some feed back does not make room for others to draw more: it may stop at any time.
     pub fn redivide(
         &mut self,
         setup: &Setup,
@@ -252,6 +303,7 @@ impl Stations {
         let state = &mut self.stations[station.index()];
         let limit_kw = setup.stations[station.index()].site_limit_kw.min(state.budget_kw);
         self.demands.clear();
+        self.feeds.clear();
         let mut total_kw = 0.0;
         for position in range {
             let Some(session) = &mut self.sessions[position] else { continue };
@@ -261,6 +313,10 @@ impl Stations {
             let of = &setup.types[vehicle_type(session.vehicle)];
             state.settled_kwh += session.settle(of, now);
             let soc = session.anchor_soc;
+            if session.set_kw < 0.0 {
+                self.feeds.push((position, session.limit_kw.min(-session.set_kw).min(of.feed_kw)));
+                continue;
+            }
             let demand_kw = session.limit_kw.min(session.set_kw).min(of.curve.peak_until_corner(soc).0);
             total_kw += demand_kw;
             self.demands.push((position, demand_kw));
@@ -299,6 +355,16 @@ impl Stations {
                 }
             }
             next = Some(next.map_or(change, |t| t.min(change)));
+        }
+        let fed_kw: f64 = self.feeds.iter().map(|feed| feed.1).sum();
+        let scale = (setup.stations[station.index()].site_limit_kw / fed_kw).min(1.0);
+        for &(position, power_kw) in &self.feeds {
+            let Some(session) = &mut self.sessions[position] else { continue };
+            let of = &setup.types[vehicle_type(session.vehicle)];
+            session.share_kw = -power_kw * scale;
+            let seconds = of.seconds_to_floor(session.anchor_soc, -session.share_kw, session.floor_soc);
+            session.expected_end = later(now, seconds);
+            next = Some(next.map_or(session.expected_end, |t| t.min(session.expected_end)));
         }
         next
     }

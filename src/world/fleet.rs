@@ -38,6 +38,8 @@ pub struct Fleet {
     pub rescue_eur: f64,
     /// Where its vehicles may be sent when there is nothing to do.
     pub depots: Vec<PlaceId>,
+    /// Its vehicles are privately owned: each has a driver, whose trips are bound to it.
+    pub private: bool,
 }
 
 /// A vehicle when the simulation starts.

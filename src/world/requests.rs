@@ -21,11 +21,11 @@ pub struct Requests {
     pub fare: Vec<Money>,
     /// Which fleet is asked.
     pub fleet: Vec<FleetId>,
-    /// In replay, what binds each trip to its vehicle; empty in dispatch.
-    pub bound: Vec<Bound>,
+    /// What binds a trip to its vehicle, in replay or of a driver's own; empty where no trip is bound.
+    pub bound: Vec<Option<Bound>>,
 }
 
-/// What the trace says of a trip that is bound to a vehicle.
+/// What is known of a trip that is bound to a vehicle.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bound {
     /// The vehicle.
@@ -63,6 +63,11 @@ impl Requests {
         column(fare, &keeps);
         column(fleet, &keeps);
         column(bound, &keeps);
+    }
+    /// What binds a request to its vehicle.
+    #[inline]
+    pub fn bound(&self, request: RequestId) -> Option<Bound> {
+        self.bound.get(request.index()).copied().flatten()
     }
     /// When the request is made.
     #[inline]

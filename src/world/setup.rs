@@ -1,8 +1,9 @@
 //! Everything that stays as it is while a replication runs.
 
-use super::{Fleet, Party, Requests, Retailer, Station, Trading, Travel, VehicleStart, VehicleType};
+use super::{Fleet, Party, Requests, Retail, Retailer, Station, Trading, Travel, VehicleStart, VehicleType};
 use crate::geo::Places;
-use crate::ids::{FleetId, PlaceId, StationId};
+use crate::ids::{FleetId, PlaceId, RetailerId, StationId};
+use crate::records::metrics::RetailFacts;
 use crate::records::{Labels, SiteKind, SiteRecord, StationSite};
 use crate::time::{LocalClock, SimTime};
 use std::collections::BTreeSet;
@@ -31,7 +32,7 @@ pub struct Setup {
     pub control_interval_s: i64,
     /// Local time.
     pub clock: LocalClock,
-    /// How the fleets operate.
+    /// How the fleets operate, but for those whose vehicles have drivers of their own.
     pub mode: Mode,
     /// All places.
     pub places: Arc<Places>,
@@ -57,6 +58,8 @@ pub struct Setup {
     pub stations: Vec<Station>,
     /// Retailers; at least one where there are stations.
     pub retailers: Vec<Retailer>,
+    /// Households, drivers who park at home, and what serving them costs.
+    pub retail: Retail,
     /// Markets, and who bids in them.
     pub trading: Trading,
     /// Requests within [start, end), sorted by time.
@@ -68,6 +71,12 @@ pub struct Setup {
 }
 
 impl Setup {
+    /// Whether the trips of a fleet are bound to its vehicles, so that no policy assigns them.
+    #[inline]
+    pub fn binds(&self, fleet: FleetId) -> bool {
+        self.mode == Mode::Replay || self.fleets[fleet.index()].private
+    }
+
     /// The coalition of a fleet: a number below that of fleets.
     #[inline]
     pub fn coalition(&self, fleet: FleetId) -> usize {
@@ -92,6 +101,8 @@ impl Setup {
             accounts.extend(names("market:", markets.clone()));
             accounts.push("system operator".to_owned());
         }
+        let households: Vec<&str> = self.retail.households.iter().map(|h| h.name.as_str()).collect();
+        accounts.extend(names("households:", households.clone()));
         let bidder = |party: &Party| match party {
             Party::Fleet(fleet) => format!("fleet:{}", self.fleets[fleet.index()].name),
             Party::Retailer(retailer) => format!("retailer:{}", self.retailers[retailer.index()].name),
@@ -104,9 +115,23 @@ impl Setup {
             operators: names("", operators),
             retailers: names("", retailers),
             markets: names("", markets),
+            households: names("", households),
             bidders: self.trading.bidders.iter().map(bidder).collect(),
             accounts,
             currency: self.currency.clone(),
+        }
+    }
+
+    /// Who buys from which retailer, for the key figures.
+    pub fn retail_facts(&self) -> RetailFacts {
+        let mut shown: Vec<bool> = (0..self.retailers.len())
+            .map(|retailer| self.retail.generation(RetailerId::new(retailer)).is_some())
+            .collect();
+        self.retail.households.iter().for_each(|group| shown[group.retailer.index()] = true);
+        RetailFacts {
+            stations: self.stations.iter().map(|station| station.retailer).collect(),
+            shown,
+            private: self.fleets.iter().map(|fleet| fleet.private).collect(),
         }
     }
 

@@ -5,7 +5,7 @@
 use super::charging::best_limit_kw;
 use super::travel::{Bounds, Pace};
 use super::vehicle::{Activity, Trigger, Vehicle};
-use super::{LoadBook, Mode, Nearby, Session, Setup, Stations, TradingState, Wish};
+use super::{LoadBook, Nearby, RetailState, Session, Setup, Stations, TradingState, Wish};
 use crate::geo::Places;
 use crate::ids::{FleetId, PlaceId, RequestId, RetailerId, StationId, VehicleId};
 use crate::records::PriceRecord;
@@ -31,6 +31,9 @@ pub struct PriceBook {
     pub current_eur_mwh: f64,
     /// Every broadcast so far, by time.
     pub broadcasts: Vec<PriceRecord>,
+    /// What customers may expect, where some answer to prices: start of the first slot, and a price for each slot from it
+    /// on [currency/MWh]. Those that are not broadcast do not bind.
+    pub outlook: Option<(SimTime, Vec<f64>)>,
 }
 
 /// Energy that has been drawn, and what a retailer charges for it.
@@ -98,6 +101,8 @@ pub struct State {
     pub drawn: Vec<Drawn>,
     /// By retailer whose price follows the load.
     pub loads: Vec<LoadBook>,
+    /// Households, and what drivers have announced.
+    pub retail: RetailState,
     /// Markets.
     pub trading: TradingState,
     /// Requests that could not have a vehicle because it was committed to a market; empty without bidders.
@@ -154,8 +159,8 @@ impl State {
             .iter()
             .enumerate()
             .map(|(i, v)| {
-                // In replay nobody looks for a vehicle: each trip has its own.
-                if let Mode::Dispatch { .. } = setup.mode {
+                // Nobody looks for a vehicle whose trips are bound to it.
+                if !setup.binds(v.fleet) {
                     available[setup.coalition(v.fleet)].insert(places, i as u32, v.place);
                 }
                 Vehicle {
@@ -212,6 +217,7 @@ impl State {
             fleet_settled_kwh: vec![0.0; setup.fleets.len()],
             drawn: vec![Drawn::default(); setup.fleets.len() * setup.retailers.len()],
             loads: LoadBook::all(setup),
+            retail: RetailState::new(&setup.retail, setup.retailers.len(), setup.start),
             trading: TradingState::new(&setup.trading, &setup.clock),
             turned_away: if setup.trading.is_active() {
                 vec![false; setup.requests.len()]
@@ -268,7 +274,7 @@ impl State {
         let v = &self.vehicles[vehicle.index()];
         let of = &setup.types[v.vehicle_type.index()];
         match v.activity {
-            Activity::Charging | Activity::Plugged => {
+            Activity::Charging | Activity::Plugged | Activity::Discharging => {
                 self.session(vehicle).map_or(v.soc, |session| session.soc(of, self.now))
             }
             _ => match &v.leg {

@@ -27,6 +27,8 @@ pub enum Activity {
     Charging,
     /// Plugged in, no power flowing.
     Plugged,
+    /// Plugged in, feeding power back.
+    Discharging,
 }
 
 /// What can happen to a vehicle.
@@ -52,13 +54,15 @@ pub enum Trigger {
     Stop,
     /// The policy lets power flow again.
     Resume,
+    /// The policy lets it feed power back.
+    Feed,
     /// It leaves its connector and stays where it is.
     Unplug,
 }
 
 impl Activity {
     /// Every activity, in the order of the enum.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Idle,
         Self::ToPickup,
         Self::InService,
@@ -67,26 +71,32 @@ impl Activity {
         Self::Queued,
         Self::Charging,
         Self::Plugged,
+        Self::Discharging,
     ];
 
     /// What a vehicle does after `trigger`; `None` where that cannot happen.
     pub const fn after(self, trigger: Trigger) -> Option<Self> {
-        use Activity::{Charging, Idle, InService, Plugged, Queued, Relocating, ToPickup, ToStation};
+        use Activity::{
+            Charging, Discharging, Idle, InService, Plugged, Queued, Relocating, ToPickup, ToStation,
+        };
         use Trigger::{
-            Arrive, Assign, Connect, DropOff, PickUp, Relocate, Renege, Resume, SeekCharge, Stop, Unplug,
+            Arrive, Assign, Connect, DropOff, Feed, PickUp, Relocate, Renege, Resume, SeekCharge, Stop,
+            Unplug,
         };
         Some(match (self, trigger) {
             (Idle, Assign) => ToPickup,
             (Idle | ToPickup, PickUp) => InService,
-            (InService, DropOff) | (Queued, Renege) | (Charging | Plugged, Unplug) | (Relocating, Arrive) => {
-                Idle
-            }
+            (InService, DropOff)
+            | (Queued, Renege)
+            | (Charging | Plugged | Discharging, Unplug)
+            | (Relocating, Arrive) => Idle,
             (Idle, SeekCharge) => ToStation,
             (Idle, Relocate) => Relocating,
             (ToStation, Arrive) => Queued,
             // In replay a rental may end at a connector: the vehicle is plugged in where it stands.
-            (Queued | Idle, Connect) | (Plugged, Resume) => Charging,
-            (Charging, Stop) => Plugged,
+            (Queued | Idle, Connect) | (Plugged | Discharging, Resume) => Charging,
+            (Charging | Discharging, Stop) => Plugged,
+            (Charging | Plugged, Feed) => Discharging,
             _ => return None,
         })
     }
@@ -98,7 +108,7 @@ impl Activity {
 
     /// Whether the vehicle holds a connector.
     pub const fn is_plugged(self) -> bool {
-        matches!(self, Self::Charging | Self::Plugged)
+        matches!(self, Self::Charging | Self::Plugged | Self::Discharging)
     }
 }
 
@@ -195,7 +205,9 @@ impl Vehicle {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use Activity::{Charging, Idle, InService, Plugged, Queued, Relocating, ToPickup, ToStation};
+    use Activity::{
+        Charging, Discharging, Idle, InService, Plugged, Queued, Relocating, ToPickup, ToStation,
+    };
 
     /// One row per activity; a column per trigger, in the order of the header.
     #[test]
@@ -213,20 +225,22 @@ mod tests {
             T::Stop,
             T::Resume,
             T::Unplug,
+            T::Feed,
         ];
         const NO: Option<Activity> = None;
         let s = Some;
         #[rustfmt::skip]
         let table = [
-            //           assign       pick up       drop off seek charge   relocate       arrive    connect      renege   stop        resume       unplug
-            (Idle,       [s(ToPickup), s(InService), NO,      s(ToStation), s(Relocating), NO,       s(Charging), NO,      NO,         NO,          NO]),
-            (ToPickup,   [NO,          s(InService), NO,      NO,           NO,            NO,       NO,          NO,      NO,         NO,          NO]),
-            (InService,  [NO,          NO,           s(Idle), NO,           NO,            NO,       NO,          NO,      NO,         NO,          NO]),
-            (ToStation,  [NO,          NO,           NO,      NO,           NO,            s(Queued), NO,         NO,      NO,         NO,          NO]),
-            (Relocating, [NO,          NO,           NO,      NO,           NO,            s(Idle),  NO,          NO,      NO,         NO,          NO]),
-            (Queued,     [NO,          NO,           NO,      NO,           NO,            NO,       s(Charging), s(Idle), NO,         NO,          NO]),
-            (Charging,   [NO,          NO,           NO,      NO,           NO,            NO,       NO,          NO,      s(Plugged), NO,          s(Idle)]),
-            (Plugged,    [NO,          NO,           NO,      NO,           NO,            NO,       NO,          NO,      NO,         s(Charging), s(Idle)]),
+            //           assign       pick up       drop off seek charge   relocate       arrive    connect      renege   stop        resume       unplug   feed
+            (Idle,       [s(ToPickup), s(InService), NO,      s(ToStation), s(Relocating), NO,       s(Charging), NO,      NO,         NO,          NO,      NO]),
+            (ToPickup,   [NO,          s(InService), NO,      NO,           NO,            NO,       NO,          NO,      NO,         NO,          NO,      NO]),
+            (InService,  [NO,          NO,           s(Idle), NO,           NO,            NO,       NO,          NO,      NO,         NO,          NO,      NO]),
+            (ToStation,  [NO,          NO,           NO,      NO,           NO,            s(Queued), NO,         NO,      NO,         NO,          NO,      NO]),
+            (Relocating, [NO,          NO,           NO,      NO,           NO,            s(Idle),  NO,          NO,      NO,         NO,          NO,      NO]),
+            (Queued,     [NO,          NO,           NO,      NO,           NO,            NO,       s(Charging), s(Idle), NO,         NO,          NO,      NO]),
+            (Charging,   [NO,          NO,           NO,      NO,           NO,            NO,       NO,          NO,      s(Plugged), NO,          s(Idle), s(Discharging)]),
+            (Plugged,    [NO,          NO,           NO,      NO,           NO,            NO,       NO,          NO,      NO,         s(Charging), s(Idle), s(Discharging)]),
+            (Discharging,[NO,          NO,           NO,      NO,           NO,            NO,       NO,          NO,      s(Plugged), s(Charging), s(Idle), NO]),
         ];
         assert_eq!(table.map(|row| row.0), Activity::ALL);
         for (activity, row) in table {
@@ -250,6 +264,7 @@ mod tests {
             Trigger::Stop,
             Trigger::Resume,
             Trigger::Unplug,
+            Trigger::Feed,
         ];
         for activity in Activity::ALL {
             let mut reached = vec![activity];

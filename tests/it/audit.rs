@@ -1,7 +1,7 @@
 //! The auditor passes a right day and finds each kind of wrong one.
 
 use crate::outputs_day::{BATTERY_KWH, CHARGE_EFFICIENCY, Day, END, START, labels};
-use gridfleet::audit::{AuditFacts, AuditReport, StationFacts, VehicleFacts, audit};
+use gridfleet::audit::{AuditFacts, AuditReport, HouseholdFacts, StationFacts, VehicleFacts, audit};
 use gridfleet::ids::{AccountId, BidId, FleetId, PlaceId, SessionId, VehicleId};
 use gridfleet::ledger::{EntryKind, Money, Reference};
 use gridfleet::outputs::{OutputOptions, ParquetRecorder, Provenance, Summary, SummaryHead};
@@ -33,6 +33,7 @@ fn facts(outputs: OutputOptions) -> AuditFacts {
             markup_eur_mwh: 50.0,
             slope_eur_mwh_kw: None,
         }],
+        households: vec![HouseholdFacts { name: "homes".to_owned(), days: vec![(START, END, 12.0)] }],
         requests: Some(2),
         trades: true,
         outputs,
@@ -52,6 +53,7 @@ fn audit_with(day: &Day, options: &OutputOptions, summary_of: &Day) -> AuditRepo
         co2_kg_per_kwh: None,
         trades: true,
         bounds_eur: None,
+        retail: gridfleet::records::metrics::RetailFacts::default(),
     };
     let mut metrics = Metrics::new(&labels(), setup);
     summary_of.play(&mut metrics);
@@ -68,7 +70,7 @@ fn a_right_day_passes_every_check() {
     let report = audit_of(&Day::new());
     println!("{}", report.render());
     assert!(report.passed(), "{}", report.render());
-    assert_eq!(report.checks.len(), 26);
+    assert_eq!(report.checks.len(), 28);
     for check in &report.checks {
         assert!(check.checked > 0 && check.not_possible.is_none(), "{}", check.name);
     }
@@ -163,6 +165,12 @@ fn each_wrong_day_is_found_by_the_check_meant_for_it() {
             d.ledger[2].reference = Reference::Trip(0);
         }),
         ("Ledger: every session's cost is posted, and no other", |d| d.sessions[1].session = SessionId(9)),
+        ("Households: each day has the energy of their shape", |d| d.households[12].power_kw = 24.001),
+        ("Households: what they pay is energy x price", |d| d.households[9].price_eur_mwh = 151.0),
+        ("Households: what they pay is energy x price", |d| d.ledger[8].kind = EntryKind::Energy),
+        ("Households: what they pay is energy x price", |d| {
+            (d.ledger[8].debit, d.ledger[8].credit) = (d.ledger[8].credit, d.ledger[8].debit);
+        }),
         ("Sessions: cost is energy x broadcast price", |d| d.prices[0].price_eur_mwh = 151.0),
         ("Sessions: cost is energy x broadcast price", |d| d.prices[0].valid_to = START + 1_200),
     ];
@@ -222,7 +230,7 @@ fn what_was_not_written_is_said_to_be_impossible_to_check() {
         let options = OutputOptions { tables, ..OutputOptions::default() };
         let report = audit_with(&Day::new(), &options, &Day::new());
         assert!(report.passed(), "{}", report.render());
-        assert_eq!(report.checks.len(), 26, "without {}", table.table().name);
+        assert_eq!(report.checks.len(), 28, "without {}", table.table().name);
         let not_written = format!("{} was not written", table.table().file_name());
         assert!(report.checks.iter().any(|c| c.not_possible.as_deref() == Some(&*not_written)));
     }

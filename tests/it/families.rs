@@ -6,7 +6,9 @@ use crate::trading::Day;
 use gridfleet::engine::Simulation;
 use gridfleet::ids::{BidderId, FleetId, MarketId, RetailerId, VehicleId};
 use gridfleet::markets::{GateRule, Imbalance, Lots, Market, MarketKind, Products, Series, Side};
-use gridfleet::policies::{Action, Bidding, Charging, ChargingSpec, DispatchSpec, OpenGate, Policies};
+use gridfleet::policies::{
+    Action, Bidding, Charging, ChargingSpec, DispatchSpec, OpenGate, Policies, RetailPolicies,
+};
 use gridfleet::records::{MarketRecord, TripStatus};
 use gridfleet::rng::Streams;
 use gridfleet::time::{DAY_S, HOUR_S, LocalClock};
@@ -36,6 +38,7 @@ fn run(setup: Setup, charging: Box<dyn Charging>, bidding: Vec<Box<dyn Bidding>>
         relocation: None,
         bidding,
         stations: None,
+        retail: RetailPolicies::default(),
     };
     let mut simulation = Simulation::under(Arc::new(setup), policies, STREAMS).audited();
     let mut told = Day::default();

@@ -22,6 +22,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("forecast", &["error", "rng", "time"]),
     ("optimize", &["error"]),
     ("learning", &["error", "rng"]),
+    ("statistics", &["rng"]),
+    ("games", &["error", "optimize", "rng", "statistics"]),
     (
         "policies",
         &["error", "forecast", "games", "geo", "ids", "learning", "markets", "optimize", "rng", "time", "world"],
@@ -32,6 +34,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &[
             "datasets",
             "error",
+            "games::stackelberg",
             "geo",
             "ids",
             "learning::AgentSpec",

@@ -60,8 +60,8 @@ fn the_contract_names_the_same_columns() {
         println!("skipped: the contract is not there");
         return;
     };
-    // Sites and loads are additions of ours, as are some columns.
-    for table in TABLES.iter().filter(|t| !["sites", "loads"].contains(&t.name)) {
+    // Sites, loads and households are additions of ours, as are some columns.
+    for table in TABLES.iter().filter(|t| !["sites", "loads", "households"].contains(&t.name)) {
         let line = text.lines().find(|l| l.starts_with(&format!("- `{}`", table.file_name()))).unwrap();
         // What follows the colon, without remarks in brackets.
         let mut columns = String::new();
@@ -90,7 +90,7 @@ fn the_contract_names_the_same_columns() {
 fn rows_come_back_as_they_were_recorded() {
     let dir = tempfile::tempdir().unwrap();
     let rows = write(dir.path(), &OutputOptions::default(), &Day::new()).unwrap();
-    assert_eq!(rows, 2 + 4 + 2 + 13 + 13 + 1 + 3 + 8 + 4);
+    assert_eq!(rows, 2 + 4 + 2 + 13 + 13 + 13 + 1 + 3 + 10 + 4);
 
     let trips = read(dir.path(), "trips");
     let text = |frame: &DataFrame, name: &str| -> Vec<Option<String>> {
@@ -107,6 +107,9 @@ fn rows_come_back_as_they_were_recorded() {
     let ledger = read(dir.path(), "ledger");
     assert_eq!(text(&ledger, "reference")[1].as_deref(), Some("vehicle:y-1"));
     assert_eq!(text(&ledger, "reference")[4].as_deref(), Some("session:1"));
+    assert_eq!(text(&ledger, "reference")[8].as_deref(), Some("households:homes"));
+    assert_eq!(text(&ledger, "reference")[9].as_deref(), Some("retailer:grid"));
+    assert_eq!(text(&ledger, "credit")[8].as_deref(), Some("households:homes"));
     assert_eq!(text(&ledger, "debit")[0].as_deref(), Some("fleet:yellow"));
     assert_eq!(text(&ledger, "currency")[5].as_deref(), Some("USD"));
     assert_eq!(text(&read(dir.path(), "legs"), "destination")[2].as_deref(), Some("40.72000,-74.00000"));

@@ -2,18 +2,18 @@
 //!
 //! y-1 (40 kWh) picks a rider up (2 km empty, 6 km with the rider), drives to the
 //! station and charges 9 kWh at 36 kW for a quarter of an hour; y-2 queues behind it at
-//! the only connector and charges until the end; a second request is lost.
+//! the only connector and charges until the end; a second request is lost. Homes draw 24 kW for half of the hour.
 
 use gridfleet::geo::Places;
 use gridfleet::ids::{
-    AccountId, BidId, BidderId, FleetId, MarketId, OperatorId, PlaceId, RequestId, RetailerId, SessionId,
-    StationId, VehicleId,
+    AccountId, BidId, BidderId, FleetId, HouseholdId, MarketId, OperatorId, PlaceId, RequestId, RetailerId,
+    SessionId, StationId, VehicleId,
 };
 use gridfleet::ledger::{EntryKind, LedgerEntry, Money, Reference};
 use gridfleet::markets::Side;
 use gridfleet::records::{
-    EndReason, FleetRecord, Labels, LegPurpose, LegRecord, LoadRecord, MarketRecord, PriceRecord, Recorder,
-    SessionRecord, SiteKind, SiteRecord, StationRecord, StationSite, TripRecord, TripStatus,
+    EndReason, FleetRecord, HouseholdRecord, Labels, LegPurpose, LegRecord, LoadRecord, MarketRecord, PriceRecord,
+    Recorder, SessionRecord, SiteKind, SiteRecord, StationRecord, StationSite, TripRecord, TripStatus,
 };
 use gridfleet::time::SimTime;
 use std::sync::Arc;
@@ -32,6 +32,7 @@ pub struct Day {
     pub sessions: Vec<SessionRecord>,
     pub fleet: Vec<FleetRecord>,
     pub stations: Vec<StationRecord>,
+    pub households: Vec<HouseholdRecord>,
     pub prices: Vec<PriceRecord>,
     pub loads: Vec<LoadRecord>,
     pub market: Vec<MarketRecord>,
@@ -52,6 +53,7 @@ pub fn labels() -> Labels {
         operators: vec!["power".into()],
         retailers: vec!["grid".into()],
         markets: vec!["spot".into()],
+        households: vec!["homes".into()],
         bidders: vec!["fleet:yellow".into()],
         accounts: [
             "riders",
@@ -61,6 +63,7 @@ pub fn labels() -> Labels {
             "retailer:grid",
             "market:spot",
             "system operator",
+            "households:homes",
         ]
         .map(String::from)
         .to_vec(),
@@ -141,6 +144,7 @@ impl Day {
             energy_kwh: 9.0,
             battery_kwh: 9.0 * CHARGE_EFFICIENCY,
             discharged_kwh: 0.0,
+            withdrawn_kwh: 0.0,
             max_power_kw: 36.0,
             soc_start: 0.44,
             soc_end: 0.44 + 8.1 / BATTERY_KWH,
@@ -166,6 +170,7 @@ impl Day {
         };
         let mut fleet = Vec::new();
         let mut stations = Vec::new();
+        let mut households = Vec::new();
         for reading in 0..=12i64 {
             let time = START + reading * 300;
             // Charging from 1,200 s to the end.
@@ -192,6 +197,13 @@ impl Day {
                 power_kw,
                 limit_kw: 50.0,
             });
+            households.push(HouseholdRecord {
+                time,
+                household: HouseholdId(0),
+                retailer: RetailerId(0),
+                power_kw: if reading > 6 { 24.0 } else { 0.0 },
+                price_eur_mwh: 150.0,
+            });
         }
         let prices = vec![PriceRecord {
             broadcast_time: START,
@@ -217,6 +229,8 @@ impl Day {
             post(END, 4, 3, 2.25, EntryKind::Energy, Reference::Session(1)),
             post(START + 2_700, 5, 2, 0.5, EntryKind::Trade, Reference::Bid(0)),
             post(START + 900, 6, 2, 0.25, EntryKind::Imbalance, Reference::Bid(1)),
+            post(END, 4, 7, 1.8, EntryKind::Household, Reference::Household(0)), // 12 kWh
+            post(END, 1, 4, 2.0, EntryKind::Generation, Reference::Retailer(0)),
         ];
         // From 1,800 to 2,700 s, 9 kWh are drawn, of which 5 kWh were bought; before 900 s half a kWh was bought and
         // nothing drawn.
@@ -287,6 +301,7 @@ impl Day {
             sessions: vec![session, second],
             fleet,
             stations,
+            households,
             prices,
             loads: vec![load],
             market: vec![bid, settled, early],
@@ -301,6 +316,7 @@ impl Day {
         self.sessions.iter().for_each(|r| recorder.session(r));
         self.fleet.iter().for_each(|r| recorder.fleet(r));
         self.stations.iter().for_each(|r| recorder.station(r));
+        self.households.iter().for_each(|r| recorder.household(r));
         self.prices.iter().for_each(|r| recorder.price(r));
         self.loads.iter().for_each(|r| recorder.load(r));
         self.market.iter().for_each(|r| recorder.market(r));

@@ -467,7 +467,7 @@ fn messages_say_where_what_and_what_to_do() {
     scenarios/small.toml:51: retailers[0].tariff.kind: found "tou", expected "flat", "time-of-use", "real-time", "load-dependent" or "market"
     scenarios/small.toml:109: vehicle_types[0].charging_curve: found a curve that ends at [0.8, 50.0], expected points [state of charge, power] from 0 to 1, ascending, with power above 0
     scenarios/small.toml:102: trips.fold_week: found 2018-03-07, a Wednesday, expected a Monday; the Monday before is 2018-03-05
-    scenarios/small.toml:43: outputs.tables[1]: found "markets", expected "trips", "legs", "sessions", "fleet", "stations", "prices", "loads", "market", "ledger" or "sites"; did you mean "market"?
+    scenarios/small.toml:43: outputs.tables[1]: found "markets", expected "trips", "legs", "sessions", "fleet", "stations", "households", "prices", "loads", "market", "ledger" or "sites"; did you mean "market"?
     "#);
 }
 
@@ -548,6 +548,7 @@ fn replay_binds_trips_to_the_vehicles_of_the_trace() {
     assert_eq!([setup.vehicles[0].soc, setup.vehicles[1].soc], [0.80, 0.60]);
     assert_eq!(setup.places.lat(setup.vehicles[1].place), 51.50);
     let bound = &setup.requests.bound;
+    let bound: Vec<_> = bound.iter().flatten().collect();
     assert_eq!(bound.iter().map(|b| b.vehicle.0).collect::<Vec<_>>(), [0, 1, 0]);
     assert!((bound[0].soc_drop.unwrap() - 0.05).abs() < 1e-12);
     assert_eq!(bound[2].soc_drop, None);

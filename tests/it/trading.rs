@@ -10,8 +10,8 @@ use gridfleet::records::{LoadRecord, MarketRecord, Recorder, SessionRecord, Trip
 use gridfleet::rng::Streams;
 use gridfleet::time::{LocalClock, SimTime};
 use gridfleet::world::{
-    Access, Bound, ChargingCurve, Connector, Fleet, Mode, Party, Requests, Retailer, Setup, Station, Tariff,
-    Trading, Travel, VehicleStart, VehicleType, View,
+    Access, Bound, ChargingCurve, Connector, Fleet, Mode, Party, Requests, Retail, Retailer, Setup, Station,
+    Tariff, Trading, Travel, VehicleStart, VehicleType, View,
 };
 use rand_pcg::Pcg64;
 use std::sync::Arc;
@@ -86,7 +86,11 @@ pub fn setup(trips: &[Trip], soc: [f64; 3], markets: Vec<Market>) -> Setup {
         requests.distance_km.push(5.0);
         requests.fare.push(Money::from_units(fare));
         requests.fleet.push(FleetId(0));
-        requests.bound.push(Bound { vehicle: VehicleId(vehicle), soc_drop: Some(drop), ends_at_charger });
+        requests.bound.push(Some(Bound {
+            vehicle: VehicleId(vehicle),
+            soc_drop: Some(drop),
+            ends_at_charger,
+        }));
     }
     Setup {
         start: START,
@@ -108,6 +112,7 @@ pub fn setup(trips: &[Trip], soc: [f64; 3], markets: Vec<Market>) -> Setup {
             curve: ChargingCurve::constant(4.0),
             charge_efficiency: 0.8,
             discharge_efficiency: 1.0,
+            feed_kw: 0.0,
             wear_eur_per_kwh: 0.0,
         }],
         fleets: vec![Fleet { name: "cars".into(), lost_request_eur: 0.5, ..Fleet::default() }],
@@ -145,6 +150,7 @@ pub fn setup(trips: &[Trip], soc: [f64; 3], markets: Vec<Market>) -> Setup {
             slot_s: 3_600,
             lead_s: 3_600,
         }],
+        retail: Retail::default(),
         trading: Trading {
             markets,
             bidders: vec![Party::Fleet(FleetId(0))],
@@ -202,6 +208,7 @@ fn run(setup: Setup, bids: Vec<(u16, SimTime, f64, f64)>) -> (Day, Simulation) {
         relocation: None,
         bidding: vec![Box::new(Script { bids, plant })],
         stations: None,
+        retail: gridfleet::policies::RetailPolicies::default(),
     };
     let mut simulation = Simulation::under(setup, policies, STREAMS).audited();
     let mut day = Day::default();
@@ -350,6 +357,8 @@ fn a_perfect_forecast_without_risk_buys_just_what_can_be_drawn() {
         relocation: gridfleet::policies::RelocationSpec::None {},
         bidding: intraday(0.0),
         stations: gridfleet::policies::StationsSpec::Uncontrolled {},
+        pricing: Default::default(),
+        response: Default::default(),
     };
     let policies = gridfleet::engine::policies(&specs, &setup, STREAMS);
     let mut simulation = Simulation::under(setup, policies, STREAMS).audited();
@@ -404,6 +413,7 @@ fn gates_lots_and_nonsense_are_refused() {
         relocation: None,
         bidding: vec![Box::new(Eager(bids))],
         stations: None,
+        retail: gridfleet::policies::RetailPolicies::default(),
     };
     let mut simulation = Simulation::under(setup, policies, STREAMS).audited();
     let mut day = Day::default();

@@ -370,7 +370,7 @@ fn replay_keeps_each_vehicles_trips_of_a_day_in_order() {
         let (setup, _) = scenario.build_from(&recorded, streams).unwrap();
         let mut trips: BTreeMap<String, Vec<(SimTime, u32)>> = BTreeMap::new();
         for (i, bound) in setup.requests.bound.iter().enumerate() {
-            let name = setup.vehicles[bound.vehicle.index()].name.clone();
+            let name = setup.vehicles[bound.unwrap().vehicle.index()].name.clone();
             trips.entry(name).or_default().push((setup.requests.time[i], setup.requests.duration_s[i]));
         }
         trips

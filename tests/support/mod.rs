@@ -7,8 +7,8 @@ use gridfleet::markets::Series;
 use gridfleet::rng::{Purpose, Streams};
 use gridfleet::time::{LocalClock, SimTime};
 use gridfleet::world::{
-    Access, ChargingCurve, Connector, Fleet, Mode, Requests, Retailer, Setup, Station, Tariff, Trading,
-    Travel, VehicleStart, VehicleType,
+    Access, ChargingCurve, Connector, Fleet, Mode, Requests, Retail, Retailer, Setup, Station, Tariff,
+    Trading, Travel, VehicleStart, VehicleType,
 };
 use rand::RngExt;
 use std::sync::Arc;
@@ -42,6 +42,7 @@ pub fn vehicle_type() -> VehicleType {
         curve: ChargingCurve::new(&[[0.0, 30.0], [0.1, 50.0], [0.7, 50.0], [1.0, 10.0]]),
         charge_efficiency: 0.92,
         discharge_efficiency: 0.92,
+        feed_kw: 0.0,
         wear_eur_per_kwh: 0.02,
     }
 }
@@ -162,6 +163,7 @@ pub fn city(size: City) -> Setup {
                 lead_s: 7_200,
             },
         ],
+        retail: Retail::default(),
         trading: Trading::default(),
         requests,
         currency: "EUR".into(),

@@ -326,3 +326,16 @@ pub fn best_schedule(vehicle: &Vehicle, prices: &[f64]) -> Vec<i8> {
     Costs::default().plan(vehicle, |t| (prices[t], 0.0), &mut schedule);
     schedule
 }
+
+/// The schedule \[T\] of least cost for a vehicle to which an hour of charging costs `charge` \[T\] and one of feeding back
+/// `feed` \[T\]; infinite where it cannot. For whoever loses energy on the way or pays for wear, so that the two are not each
+/// other's opposite. An hour of feeding back must take no more from the battery than an hour of charging brings.
+///
+/// # Panics
+/// If the lists differ in length, or the stay is beyond them.
+pub fn cheapest_schedule(vehicle: &Vehicle, charge: &[f64], feed: &[f64]) -> Vec<i8> {
+    assert_eq!(charge.len(), feed.len(), "one cost of each kind for each slot");
+    let mut schedule = vec![0; charge.len()];
+    Planner::default().plan(vehicle, charge, feed, &mut schedule);
+    schedule
+}

@@ -38,6 +38,12 @@ impl Histogram {
         (last, 0.0)
     }
 
+    /// A value: a bin by its weight, and evenly within it.
+    pub fn value(&self, random: &mut impl RngExt) -> f64 {
+        let (bin, part) = self.draw(random);
+        self.from + self.width * (bin as f64 + part)
+    }
+
     /// Probability of a value above `x`, values being spread evenly over each bin.
     pub fn share_above(&self, x: f64) -> f64 {
         let part = |(bin, share): (usize, f64)| {
@@ -126,8 +132,7 @@ impl Model {
         let hour = |(bin, _): (usize, f64), histogram: &Histogram| histogram.from as usize + bin;
         let arrival = hour(drivers.arrival.draw(random), &drivers.arrival);
         let departure = hour(drivers.departure.draw(random), &drivers.departure);
-        let (bin, part) = drivers.distance.draw(random);
-        let miles = drivers.distance.from + drivers.distance.width * (bin as f64 + part);
+        let miles = drivers.distance.value(random);
         Vehicle {
             rated_kw: self.rated_kw,
             battery_kwh: self.battery_kwh,

@@ -32,7 +32,9 @@ mod plans;
 mod settle;
 mod vehicle;
 
-pub use answers::{Answers, Ending, MOST_ROUNDS, Run, Start, best_loads, best_schedule, run};
+pub use answers::{
+    Answers, Ending, MOST_ROUNDS, Run, Start, best_loads, best_schedule, cheapest_schedule, run,
+};
 pub use bound::{Bound, bound, bound_at};
 pub use leader::{Aim, Led, lead};
 pub use model::{Game, Household, Retailer, Vehicle, within};

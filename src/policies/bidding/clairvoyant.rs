@@ -74,7 +74,7 @@ fn vehicles(setup: &Setup, fleet: FleetId) -> Vec<Vehicle> {
         .collect();
     let requests = &setup.requests;
     for i in 0..requests.len() {
-        let bound = requests.bound[i];
+        let Some(bound) = requests.bound[i] else { continue };
         let Some(vehicle) = &mut vehicles[bound.vehicle.index()] else { continue };
         let start_s = requests.time[i].0;
         let of = &setup.vehicles[bound.vehicle.index()];

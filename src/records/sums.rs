@@ -1,0 +1,222 @@
+//! Sums of one fleet, from which its key figures are made.
+
+use super::figures::{DriverFigures, Figures, TradingFigures};
+use super::metrics::MetricsSetup;
+use crate::ledger::{EntryKind, Money};
+use crate::time::SimTime;
+use hdrhistogram::Histogram;
+
+/// Sums of one fleet.
+pub(super) struct Sums {
+    /// Requests by status, in the order of [`super::TripStatus::ALL`].
+    pub trips: [u64; 5],
+    pub waits: Histogram<u64>,
+    pub wait_s: i64,
+    pub km: f64,
+    pub km_empty: f64,
+    pub driven_kwh: f64,
+    pub charged_kwh: f64,
+    pub stored_kwh: f64,
+    pub discharged_kwh: f64,
+    pub withdrawn_kwh: f64,
+    /// Whether its vehicles have drivers of their own.
+    pub private: bool,
+    /// Departures of drivers: full, not full after too short a stay, not full for another reason.
+    pub departures: [u64; 3],
+    pub sessions: u64,
+    pub plugged_in: u64,
+    pub queues: Histogram<u64>,
+    pub queue_s: i64,
+    pub occupied_s: i64,
+    pub peak_kw: f64,
+    pub soc: TimeMean,
+    pub vehicles: u32,
+    pub bound_eur: Option<f64>,
+    pub lost_fares: Money,
+    pub lost_committed_fares: Money,
+    pub bought_kwh: f64,
+    pub delivered_kwh: f64,
+    pub imbalance_kwh: f64,
+    /// Money by [`EntryKind`], in the order of the enum: received less paid.
+    pub money: [Money; EntryKind::ALL.len()],
+    pub received: Money,
+    pub paid: Money,
+}
+
+/// Mean over time of a value read now and then: straight lines between readings.
+#[derive(Default)]
+pub(super) struct TimeMean {
+    last: Option<(SimTime, f64)>,
+    area: f64,
+    seconds: i64,
+}
+
+impl TimeMean {
+    pub fn read(&mut self, time: SimTime, value: f64) {
+        if let Some((before, last)) = self.last {
+            self.area += 0.5 * (last + value) * (time - before) as f64;
+            self.seconds += time - before;
+        }
+        self.last = Some((time, value));
+    }
+    pub fn mean(&self) -> Option<f64> {
+        match self.seconds {
+            0 => self.last.map(|(_, value)| value),
+            seconds => Some(self.area / seconds as f64),
+        }
+    }
+}
+
+/// Histogram with three significant digits: exact below 2,048 s. It grows as needed.
+pub(super) fn histogram() -> Histogram<u64> {
+    // Three digits are within the range that the histogram allows (0 to 5).
+    Histogram::new(3).expect("three significant digits")
+}
+
+impl Sums {
+    pub fn new() -> Self {
+        Self {
+            trips: [0; 5],
+            waits: histogram(),
+            wait_s: 0,
+            km: 0.0,
+            km_empty: 0.0,
+            driven_kwh: 0.0,
+            charged_kwh: 0.0,
+            stored_kwh: 0.0,
+            discharged_kwh: 0.0,
+            withdrawn_kwh: 0.0,
+            private: false,
+            departures: [0; 3],
+            sessions: 0,
+            plugged_in: 0,
+            queues: histogram(),
+            queue_s: 0,
+            occupied_s: 0,
+            peak_kw: 0.0,
+            soc: TimeMean::default(),
+            vehicles: 0,
+            bound_eur: None,
+            lost_fares: Money::ZERO,
+            lost_committed_fares: Money::ZERO,
+            bought_kwh: 0.0,
+            delivered_kwh: 0.0,
+            imbalance_kwh: 0.0,
+            money: [Money::ZERO; EntryKind::ALL.len()],
+            received: Money::ZERO,
+            paid: Money::ZERO,
+        }
+    }
+
+    pub fn add(&mut self, other: &Self) {
+        for (a, b) in self.trips.iter_mut().zip(other.trips) {
+            *a += b;
+        }
+        // Both grow as needed and have the same precision, so adding cannot fail.
+        let _ = self.waits.add(&other.waits);
+        let _ = self.queues.add(&other.queues);
+        self.wait_s += other.wait_s;
+        self.km += other.km;
+        self.km_empty += other.km_empty;
+        self.driven_kwh += other.driven_kwh;
+        self.charged_kwh += other.charged_kwh;
+        self.stored_kwh += other.stored_kwh;
+        self.discharged_kwh += other.discharged_kwh;
+        self.withdrawn_kwh += other.withdrawn_kwh;
+        self.private |= other.private;
+        for (a, b) in self.departures.iter_mut().zip(other.departures) {
+            *a += b;
+        }
+        self.sessions += other.sessions;
+        self.plugged_in += other.plugged_in;
+        self.queue_s += other.queue_s;
+        self.occupied_s += other.occupied_s;
+        self.lost_fares += other.lost_fares;
+        if let Some(bound_eur) = other.bound_eur {
+            *self.bound_eur.get_or_insert(0.0) += bound_eur;
+        }
+        self.lost_committed_fares += other.lost_committed_fares;
+        self.bought_kwh += other.bought_kwh;
+        self.delivered_kwh += other.delivered_kwh;
+        self.imbalance_kwh += other.imbalance_kwh;
+        for (a, b) in self.money.iter_mut().zip(other.money) {
+            *a += b;
+        }
+        self.received += other.received;
+        self.paid += other.paid;
+    }
+
+    pub fn figures(&self, setup: &MetricsSetup) -> Figures {
+        let [served, no_vehicle, low_charge, committed, in_progress] = self.trips;
+        let lost = no_vehicle + low_charge + committed;
+        let ratio = |a: f64, b: f64| (b > 0.0).then(|| a / b);
+        let quantile = |h: &Histogram<u64>, q| (!h.is_empty()).then(|| h.value_at_quantile(q));
+        let received = |kind: EntryKind| self.money[kind as usize];
+        let paid = |kind: EntryKind| (-received(kind)).units();
+        let connector_s = setup.connectors as f64 * (setup.end - setup.start) as f64;
+        Figures {
+            trips_requested: self.trips.iter().sum(),
+            trips_served: served,
+            trips_lost: lost,
+            trips_lost_no_vehicle: no_vehicle,
+            trips_lost_low_charge: low_charge,
+            trips_lost_committed: committed,
+            trips_in_progress: in_progress,
+            service_rate: ratio(served as f64, (served + lost) as f64),
+            wait_mean_s: ratio(self.wait_s as f64, self.waits.len() as f64),
+            wait_p50_s: quantile(&self.waits, 0.50),
+            wait_p95_s: quantile(&self.waits, 0.95),
+            wait_p99_s: quantile(&self.waits, 0.99),
+            km_total: self.km,
+            km_empty: self.km_empty,
+            energy_charged_kwh: self.charged_kwh,
+            energy_stored_kwh: self.stored_kwh,
+            energy_driven_kwh: self.driven_kwh,
+            energy_discharged_kwh: self.discharged_kwh,
+            sessions: self.sessions,
+            sessions_without_connector: self.sessions - self.plugged_in,
+            queue_mean_s: ratio(self.queue_s as f64, self.plugged_in as f64),
+            queue_p95_s: quantile(&self.queues, 0.95),
+            charger_utilisation: ratio(self.occupied_s as f64, connector_s),
+            peak_power_kw: self.peak_kw,
+            mean_soc: self.soc.mean(),
+            fares_eur: received(EntryKind::Fare).units(),
+            lost_fares_eur: self.lost_fares.units(),
+            lost_committed_fares_eur: self.lost_committed_fares.units(),
+            charging_cost_eur: paid(EntryKind::Charging),
+            driving_cost_eur: paid(EntryKind::Driving),
+            wear_cost_eur: paid(EntryKind::Wear),
+            lost_request_cost_eur: paid(EntryKind::LostRequest),
+            rescue_cost_eur: paid(EntryKind::Rescue),
+            referral_cost_eur: paid(EntryKind::Referral),
+            trading: setup.trades.then(|| {
+                let (credit, cost) = (received(EntryKind::SupplyCredit), -received(EntryKind::Trade));
+                let imbalance = -received(EntryKind::Imbalance);
+                let profit = credit - cost - imbalance;
+                TradingFigures {
+                    market_bought_kwh: self.bought_kwh,
+                    market_delivered_kwh: self.delivered_kwh,
+                    tariff_kwh: self.charged_kwh - self.delivered_kwh,
+                    imbalance_kwh: self.imbalance_kwh,
+                    market_cost_eur: cost.units(),
+                    supply_credit_eur: credit.units(),
+                    imbalance_cost_eur: imbalance.units(),
+                    market_profit_eur: profit.units(),
+                    market_profit_net_eur: (profit - self.lost_committed_fares).units(),
+                    market_profit_bound_eur: self.bound_eur,
+                }
+            }),
+            drivers: self.private.then(|| DriverFigures {
+                departures_full: self.departures[0],
+                departures_short_stay: self.departures[1],
+                departures_missed: self.departures[1] + self.departures[2],
+                battery_throughput_kwh: self.stored_kwh + self.withdrawn_kwh,
+            }),
+            loads: None,
+            operating_cost_eur: (received(EntryKind::Fare) + self.lost_fares - (self.received - self.paid))
+                .units(),
+            operating_profit_eur: (self.received - self.paid).units(),
+            co2_kg: setup.co2_kg_per_kwh.map(|factor| factor * (self.charged_kwh - self.discharged_kwh)),
+        }
+    }
+}

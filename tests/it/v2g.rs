@@ -1,0 +1,207 @@
+//! Sessions that feed back: a visit told by hand, with its meters and its money.
+
+use gridfleet::engine::Simulation;
+use gridfleet::geo::Places;
+use gridfleet::ids::{FleetId, OperatorId, PlaceId, RetailerId, TypeId, VehicleId};
+use gridfleet::ledger::{EntryKind, LedgerEntry, Money};
+use gridfleet::policies::{Action, Charging, DispatchSpec};
+use gridfleet::records::{FleetRecord, Recorder, SessionRecord, StationRecord};
+use gridfleet::rng::Streams;
+use gridfleet::time::{LocalClock, SimTime};
+use gridfleet::world::{
+    Access, Bound, ChargingCurve, Connector, Fleet, Mode, Requests, Retail, Retailer, Setup, Station, Tariff,
+    Trading, Travel, VehicleStart, VehicleType, View,
+};
+use rand_pcg::Pcg64;
+use std::sync::Arc;
+
+/// 8:00 of the day, as everything here is told in hours and minutes.
+const START: SimTime = SimTime(8 * 3_600);
+
+fn at(hour: i64, minute: i64) -> SimTime {
+    SimTime(hour * 3_600 + minute * 60)
+}
+
+#[derive(Default)]
+struct Told {
+    sessions: Vec<SessionRecord>,
+    ledger: Vec<LedgerEntry>,
+    fleet: Vec<FleetRecord>,
+    stations: Vec<StationRecord>,
+}
+
+impl Recorder for Told {
+    fn session(&mut self, record: &SessionRecord) {
+        self.sessions.push(*record);
+    }
+    fn ledger(&mut self, entry: &LedgerEntry) {
+        self.ledger.push(*entry);
+    }
+    fn fleet(&mut self, record: &FleetRecord) {
+        self.fleet.push(*record);
+    }
+    fn station(&mut self, record: &StationRecord) {
+        self.stations.push(*record);
+    }
+}
+
+/// Cars of 20 kWh at a charge of 0.5. Each drives from 8:00 to 8:05, which takes a tenth, and is plugged in.
+fn setup(cars: u32, feed_kw: f64, site_limit_kw: f64) -> Setup {
+    let mut places = Places::default();
+    places.add_point(48.8, 9.2);
+    let mut requests = Requests::default();
+    for car in 0..cars {
+        requests.time.push(START);
+        requests.origin.push(PlaceId(0));
+        requests.destination.push(PlaceId(0));
+        requests.duration_s.push(300);
+        requests.distance_km.push(5.0);
+        requests.fare.push(Money::ZERO);
+        requests.fleet.push(FleetId(0));
+        let bound = Bound { vehicle: VehicleId(car), soc_drop: Some(0.1), ends_at_charger: true };
+        requests.bound.push(Some(bound));
+    }
+    // 200 EUR/MWh, and 300 from 9:00 to 10:00.
+    let week: Vec<f64> = (0..168).map(|hour| if hour % 24 == 9 { 300.0 } else { 200.0 }).collect();
+    Setup {
+        start: START,
+        end: at(10, 0),
+        control_interval_s: 300,
+        clock: LocalClock::new(chrono_tz::UTC, START, at(10, 0)),
+        mode: Mode::Replay,
+        places: Arc::new(places),
+        travel: Travel { circuity: 1.0, speed_kmh: vec![30.0; 168].into(), matrix: None },
+        temperature_c: Vec::new(),
+        types: vec![VehicleType {
+            name: "car".into(),
+            battery_kwh: 20.0,
+            usable_soc: [0.2975, 1.0],
+            consumption_kwh_per_km: 0.2,
+            consumption_by_temperature: Vec::new(),
+            ac_kw: 4.0,
+            dc_kw: 0.0,
+            curve: ChargingCurve::constant(4.0),
+            charge_efficiency: 0.8,
+            discharge_efficiency: 0.75,
+            feed_kw,
+            wear_eur_per_kwh: 0.1,
+        }],
+        fleets: vec![Fleet { name: "cars".into(), ..Fleet::default() }],
+        coalitions: Vec::new(),
+        vehicles: (0..cars)
+            .map(|car| VehicleStart {
+                name: format!("car-{car}"),
+                fleet: FleetId(0),
+                vehicle_type: TypeId(0),
+                place: PlaceId(0),
+                soc: 0.5,
+                consumption_factor: 1.0,
+            })
+            .collect(),
+        operators: vec!["city".into()],
+        stations: vec![Station {
+            name: "square".into(),
+            place: PlaceId(0),
+            operator: OperatorId(0),
+            access: Access::PUBLIC,
+            connectors: vec![Connector { power_kw: 4.0, dc: false }; cars as usize],
+            site_limit_kw,
+            retailer: RetailerId(0),
+            markup_eur_mwh: 40.0,
+            bus: None,
+            queue_patience_s: 1_800,
+        }],
+        retailers: vec![Retailer {
+            name: "industry".into(),
+            tariff: Tariff::TimeOfUse(week.into()),
+            slot_s: 3_600,
+            lead_s: 3_600,
+        }],
+        retail: Retail::default(),
+        trading: Trading::default(),
+        requests,
+        currency: "EUR".into(),
+        co2_kg_per_kwh: None,
+    }
+}
+
+/// Sets the power of all cars at certain times.
+struct Script(Vec<(SimTime, f64)>);
+
+impl Charging for Script {
+    fn on_idle(&mut self, _: View<'_>, _: &[VehicleId], _: &mut Pcg64, _: &mut Vec<Action>) {}
+    fn on_interval(&mut self, view: View<'_>, _: &mut Pcg64, actions: &mut Vec<Action>) {
+        for &(_, power_kw) in self.0.iter().filter(|step| step.0 == view.now()) {
+            let all = (0..view.vehicle_count()).map(VehicleId::new);
+            actions.extend(all.map(|vehicle| Action::SetPower { vehicle, power_kw }));
+        }
+    }
+}
+
+fn run(setup: Setup, script: &[(SimTime, f64)]) -> (Told, Simulation) {
+    let streams = Streams { seed: 1, replication: 0 };
+    let (dispatch, charging) = (DispatchSpec::NearestIdle {}.build(), Box::new(Script(script.to_vec())));
+    let mut simulation = Simulation::new(Arc::new(setup), dispatch, charging, streams).audited();
+    let mut told = Told::default();
+    simulation.finish(&mut told);
+    (told, simulation)
+}
+
+/// From 8:05 the car takes 4 kW, of which 3.2 are stored: 5/3 kWh drawn by 8:30, 4/3 stored, 28/3 kWh in the battery.
+/// Then it is to give 9 kW and gives the 3 kW it can, which takes 4 from the battery: until 9:15 2.25 kWh fed, 3 taken,
+/// 19/3 left. At 9:30 again, but the floor of 5.95 kWh comes after 5.75 minutes: 0.2875 kWh fed, 23/60 taken. From 9:45
+/// it takes 4 kW until the end: 1 kWh drawn, 0.8 stored.
+#[test]
+fn a_visit_that_feeds_back_by_hand() {
+    let script = [(at(8, 30), -9.0), (at(9, 15), 0.0), (at(9, 30), -3.0), (at(9, 45), f64::INFINITY)];
+    let (told, simulation) = run(setup(1, 3.0, f64::INFINITY), &script);
+    assert_eq!(simulation.refusals().count(), 0);
+    let [session] = told.sessions[..] else { panic!("{:?}", told.sessions) };
+    let near = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-9, "{found} {expected}");
+    near(session.energy_kwh, 8.0 / 3.0);
+    near(session.battery_kwh, 32.0 / 15.0);
+    near(session.discharged_kwh, 2.25 + 0.2875);
+    near(session.withdrawn_kwh, 3.0 + 23.0 / 60.0);
+    near(session.soc_end, 0.3375);
+    assert_eq!(session.max_power_kw, 4.0);
+    // 5/3 kWh less 1.5 at 0.2; less 0.75 and 0.2875, and 1 more, at 0.3. The operator adds 0.04 to each.
+    let energy = 0.2 * (5.0 / 3.0 - 1.5) + 0.3 * (1.0 - 0.75 - 0.2875);
+    near(session.cost, 0.027_25);
+    let posted = |kind| told.ledger.iter().filter(|e| e.kind == kind).map(|e| e.amount.0).collect::<Vec<_>>();
+    assert_eq!(posted(EntryKind::Charging), [27_250]);
+    assert_eq!(posted(EntryKind::Energy), [Money::from_units(energy).0]);
+    assert_eq!(posted(EntryKind::Energy), [22_083]);
+    // A tenth for each kWh into the battery and out of it: 32/15 and 203/60.
+    assert_eq!(posted(EntryKind::Wear), [551_667]);
+    // Readings every five minutes: 8:30 to 9:10, then 9:30 and 9:35.
+    let discharging = told.fleet.iter().filter(|reading| reading.discharging == 1).count();
+    assert_eq!(discharging, 9 + 2);
+    let reading = |time| told.stations.iter().find(|reading| reading.time == time).unwrap().power_kw;
+    near(reading(at(8, 30)), 4.0);
+    near(reading(at(8, 35)), -3.0);
+    near(reading(at(9, 20)), 0.0);
+    near(reading(at(9, 40)), -3.0 * 0.75 / 5.0);
+    let metered: f64 = told.stations.iter().map(|reading| reading.power_kw / 12.0).sum();
+    near(metered, session.energy_kwh - session.discharged_kwh);
+    let by_fleet: f64 = told.fleet.iter().map(|reading| reading.power_kw / 12.0).sum();
+    near(by_fleet, metered);
+}
+
+/// A site that takes 4 kW gives 4 kW: of two cars that could give 3 each, each gives 2.
+#[test]
+fn the_site_limits_what_is_fed_back() {
+    let (told, _) = run(setup(2, 3.0, 4.0), &[(at(8, 30), -3.0)]);
+    let fed = told.stations.iter().map(|reading| reading.power_kw).fold(0.0, f64::min);
+    assert!((fed + 4.0).abs() < 1e-9, "{fed}");
+    let most = told.sessions.iter().map(|session| session.max_power_kw).fold(0.0, f64::max);
+    assert!((most - 2.0).abs() < 1e-9, "{most}");
+}
+
+#[test]
+fn a_car_that_cannot_feed_back_goes_on_charging() {
+    let (told, simulation) = run(setup(1, 0.0, f64::INFINITY), &[(at(8, 30), -3.0)]);
+    let refusals: Vec<_> = simulation.refusals().map(|(reason, count)| (reason.name(), count)).collect();
+    assert_eq!(refusals, [("no_such_power", 1)]);
+    assert_eq!(told.sessions[0].discharged_kwh, 0.0);
+    assert!((told.sessions[0].energy_kwh - 4.0 * 115.0 / 60.0).abs() < 1e-9);
+}
