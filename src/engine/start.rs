@@ -3,7 +3,7 @@
 use super::Simulation;
 use crate::ids::{BidderId, FleetId};
 use crate::policies::bidding::Foresight;
-use crate::policies::{Policies, PolicySpecs, RetailPolicies};
+use crate::policies::{Policies, PolicySpecs};
 use crate::rng::Streams;
 use crate::world::{Setup, View};
 use std::sync::Arc;
@@ -35,12 +35,8 @@ pub fn policies(specs: &PolicySpecs, setup: &Arc<Setup>, streams: Streams) -> Po
             .map(|bidder| specs.bidding.build(setup, BidderId::new(bidder), foresight.as_ref(), streams))
             .collect(),
         stations: specs.stations.build(setup, foresight.as_ref(), streams),
-        retail: retail(specs),
+        retail: specs.retail(),
     }
-}
-
-fn retail(specs: &PolicySpecs) -> RetailPolicies {
-    RetailPolicies { pricing: specs.pricing.build(), response: Some(specs.response.build()) }
 }
 
 /// The power that each fleet could take at each reading of the meters, and what would be asked for at stations, if
@@ -49,7 +45,7 @@ pub fn foresee(specs: &PolicySpecs, setup: &Arc<Setup>, streams: Streams) -> For
     let mut simulation =
         Simulation::new(Arc::clone(setup), specs.dispatch.build(), specs.charging.build(), streams)
             .with_relocation(specs.relocation.build())
-            .with_retail(retail(specs));
+            .with_retail(specs.retail());
     let interval_s = setup.control_interval_s;
     let mut pool_kw = vec![Vec::new(); setup.fleets.len()];
     let mut reading = setup.start;

@@ -342,6 +342,13 @@ pub struct Policies {
     pub retail: RetailPolicies,
 }
 
+impl PolicySpecs {
+    /// What retailers ask and how customers answer, as the scenario names it.
+    pub fn retail(&self) -> RetailPolicies {
+        RetailPolicies { pricing: self.pricing.build(), response: Some(self.response.build()) }
+    }
+}
+
 impl RelocationSpec {
     /// The policy that the scenario names, if it names one.
     pub fn build(&self) -> Option<Box<dyn Relocation>> {

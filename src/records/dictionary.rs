@@ -101,7 +101,7 @@ pub enum TableId {
 
 impl TableId {
     /// Every table, in the order of [`TABLES`].
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Trips,
         Self::Legs,
         Self::Sessions,

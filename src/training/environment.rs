@@ -10,7 +10,7 @@ use crate::ledger::{EntryKind, LedgerEntry};
 use crate::markets::MarketKind;
 use crate::policies::bidding::learned::{Chain, Chooser, Learned, Shared};
 use crate::policies::bidding::{self, ObservationKind};
-use crate::policies::{Bidding, Policies, PolicySpecs};
+use crate::policies::{Bidding, Policies};
 use crate::records::{FleetRecord, MarketRecord, Recorder, TripRecord, TripStatus};
 use crate::time::SimTime;
 use crate::world::View;
@@ -152,12 +152,14 @@ impl Recorder for Takings {
 
 /// A week at its start, with the scenario's policies and this one to bid.
 fn simulation(week: &Week, bidding: Box<dyn Bidding>) -> Simulation {
-    let PolicySpecs { dispatch, charging, relocation, .. } = &week.specs;
+    let specs = &week.specs;
     let policies = Policies {
-        dispatch: dispatch.build(),
-        charging: charging.build(),
-        relocation: relocation.build(),
+        dispatch: specs.dispatch.build(),
+        charging: specs.charging.build(),
+        relocation: specs.relocation.build(),
         bidding: vec![bidding],
+        stations: specs.stations.build(&week.setup, None, week.streams),
+        retail: specs.retail(),
     };
     Simulation::under(Arc::clone(&week.setup), policies, week.streams)
 }
