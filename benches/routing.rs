@@ -9,7 +9,7 @@ use gridfleet::rng::{Purpose, Streams};
 use gridfleet::routing::{Demand, Grid, Instance, Router, Slots, Station, Travel, Trip, Vehicles};
 use rand::RngExt as _;
 
-/// Three hours in a town of 6 km by 4 km: trips at random, depots and stations of 22 kW, vehicles that start with 3 kWh of
+/// Three hours in a town of 6 km by 4 km: trips at random, depots and stations of 22 kW, vehicles that start with 2.5 kWh of
 /// 24 or a little more, so that some must charge. `weak` lowers the source's voltage until it binds.
 fn town(fleets: usize, trips: usize, stations: usize, weak: bool) -> Instance {
     let mut random = Streams { seed: 7, replication: 0 }.stream(Purpose::Synthesis, 0);
@@ -23,7 +23,7 @@ fn town(fleets: usize, trips: usize, stations: usize, weak: bool) -> Instance {
     let trip = |i: usize| {
         let earliest = random.random_range(20.0..170.0);
         let km = km[i][trips + i];
-        let (name, window) = (i.to_string(), [earliest, earliest + 10.0]);
+        let (name, window) = (i.to_string(), [earliest, earliest + 15.0]);
         Trip {
             name,
             fleet: Some(i % fleets),
@@ -43,7 +43,7 @@ fn town(fleets: usize, trips: usize, stations: usize, weak: bool) -> Instance {
         count: 3,
         depot: depot(fleet),
         battery_kwh: 24.0,
-        start_kwh: 3.0 + 0.5 * fleet as f64,
+        start_kwh: 2.5 + 0.4 * fleet as f64,
         reserve_kwh: 1.0,
         kwh_per_km: 0.2,
     };
@@ -51,14 +51,14 @@ fn town(fleets: usize, trips: usize, stations: usize, weak: bool) -> Instance {
         name: k.to_string(),
         fleet: k % fleets,
         place: 2 * trips + k,
-        connectors: 1 + k % 2,
+        connectors: 2,
         power_kw: 22.0,
         efficiency: 0.92,
         bus: [17, 32, 24, 21, 10, 13, 28, 7][k % 8],
     };
     let load: Vec<f64> = (0..slots.count).map(|t| 0.7 + 0.02 * (t % 7) as f64).collect();
     // Voltages are lowest at the peak: there is room for one or two vehicles at the far end then.
-    let source = if weak { 1.0165 } else { 1.04 };
+    let source = if weak { 1.0178 } else { 1.04 };
     let feeder = baran_wu().unwrap().with_source_voltage(source).unwrap();
     let instance = Instance {
         fleets: (0..fleets).map(|fleet| fleet.to_string()).collect(),

@@ -5,9 +5,9 @@
 pub struct Bus {
     /// What the source of the data calls it, often a number.
     pub name: String,
-    /// Load [MW], less what is generated there.
+    /// Load, in MW, less what is generated there.
     pub load_mw: f64,
-    /// Reactive load [Mvar].
+    /// Reactive load, in Mvar.
     pub load_mvar: f64,
     /// Conductance to earth: what it draws at nominal voltage, in MW.
     pub shunt_mw: f64,
@@ -26,7 +26,7 @@ pub struct Branch {
     pub r: f64,
     /// Reactance, in per unit.
     pub x: f64,
-    /// Most apparent power [MVA]; infinite where there is no limit.
+    /// Most apparent power, in MVA; infinite where there is no limit.
     pub limit_mva: f64,
 }
 
@@ -123,7 +123,7 @@ impl Feeder {
         source_fault(voltage).map_or(Ok(self), Err)
     }
 
-    /// Apparent power of one per unit [MVA].
+    /// Apparent power of one per unit, in MVA.
     pub fn base_mva(&self) -> f64 {
         self.base_mva
     }
@@ -179,7 +179,7 @@ impl Feeder {
         format!("{}-{}", self.buses[from].name, self.buses[to].name)
     }
 
-    /// Loads of all buses, those to earth included as at nominal voltage: active [MW] and reactive [Mvar], each
+    /// Loads of all buses, those to earth included as at nominal voltage: active in MW and reactive in Mvar, each
     /// times `factor`.
     pub fn loads(&self, factor: f64) -> (Vec<f64>, Vec<f64>) {
         let active = |bus: &Bus| factor * bus.load_mw + bus.shunt_mw;

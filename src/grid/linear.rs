@@ -11,17 +11,17 @@ use super::feeder::Feeder;
 /// Voltages and flows for given loads.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Flow {
-    /// By bus: active power through the branch that feeds it [MW]; at the source all that leaves it.
+    /// By bus: active power through the branch that feeds it, in MW; at the source all that leaves it.
     pub active_mw: Vec<f64>,
-    /// By bus: the same of reactive power [Mvar].
+    /// By bus: the same of reactive power, in Mvar.
     pub reactive_mvar: Vec<f64>,
     /// By bus: squared voltage, in per unit.
     pub squared: Vec<f64>,
-    /// Losses [MW], by the flows and a voltage of 1: sum of r (P² + Q²).
+    /// Losses, in MW, by the flows and a voltage of 1: sum of r (P² + Q²).
     pub losses_mw: f64,
 }
 
-/// LinDistFlow for loads of all buses: active [MW] and reactive [Mvar].
+/// LinDistFlow for loads of all buses: active in MW and reactive in Mvar.
 ///
 /// # Panics
 /// If there is not one load for each bus.

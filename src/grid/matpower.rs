@@ -2,7 +2,7 @@
 //!
 //! R. D. Zimmerman and others, MATPOWER User's Manual, appendix B: what the columns mean. A case is a program, and most
 //! published feeders use that: figures in ohms and kW, brought to per unit and MW by statements at the end of the file.
-//! [`program`] carries out such statements; this file makes a feeder of what they leave.
+//! `program` carries out such statements; this file makes a feeder of what they leave.
 //!
 //! What LinDistFlow has no place for is told of and refused: transformers off their nominal ratio, a second source,
 //! generators that hold a voltage. Branches out of service are left out, isolated buses (type 4) as well. Half of a line's

@@ -14,11 +14,11 @@ pub struct Solved {
     pub voltage: Vec<f64>,
     /// By bus: angle of the voltage against the source [radians].
     pub angle: Vec<f64>,
-    /// Active power lost in the branches [MW].
+    /// Active power lost in the branches, in MW.
     pub losses_mw: f64,
-    /// Reactive power lost in the branches [Mvar].
+    /// Reactive power lost in the branches, in Mvar.
     pub losses_mvar: f64,
-    /// Active power that leaves the source [MW].
+    /// Active power that leaves the source, in MW.
     pub source_mw: f64,
     /// Rounds of two sweeps.
     pub rounds: usize,
@@ -40,7 +40,7 @@ fn times(a: Complex, b: Complex) -> Complex {
     (a.0 * b.0 - a.1 * b.1, a.0 * b.1 + a.1 * b.0)
 }
 
-/// Solves for loads of all buses without what goes to earth: active [MW] and reactive [Mvar]. None if the sweeps do not
+/// Solves for loads of all buses without what goes to earth: active in MW and reactive in Mvar. None if the sweeps do not
 /// come to rest, as when the feeder cannot carry the loads.
 ///
 /// # Panics

@@ -2,7 +2,7 @@
 //!
 //! A label is a vehicle that has served some trips, the last of them just now: when, with what charge, at what cost of
 //! charging. It is left out if another one of its kind, with the same trips served and the same last one, is as good for
-//! whatever may follow ([`Labels::dominates`]): not later, not dearer, with as much charge, at stations that the same
+//! whatever may follow (`Labels::dominates`): not later, not dearer, with as much charge, at stations that the same
 //! coalitions may use, and with no more weight in any shared limit that is *active*. Limits that bind nobody are not
 //! looked at; the [router](super::router) makes those active that its answer breaks.
 //!

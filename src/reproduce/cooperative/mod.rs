@@ -135,7 +135,7 @@ fn each<T: Send>(
     let rides = Rides::read()?;
     let replications: Vec<u32> = (0..context.replications()).collect();
     let results = context.map(&replications, |&i| work(rides.draw(size, context.streams(i))?, i))?;
-    let assumed = "Not published and assumed: where depots and stations are, four vehicles of 24 kWh to a fleet that start \
+    let assumed = "Not published and assumed: where depots and stations are, five vehicles of 24 kWh to a fleet that start \
                    with 5 to 20 % of it and use 0.2 kWh/km, 22 kW stations, 2 $ for an hour at a station outside the depot, \
                    20 $ for a ride not served, pick-ups up to 15 minutes late, the feeder (Baran and Wu, at 74 to 80 % load, \
                    1.02 per unit at its source); a customer node is read as a ride.";

@@ -33,6 +33,8 @@ const HOURS: u32 = 4;
 /// the records within lower Manhattan are near them.
 const DETOUR: f64 = 1.4;
 const SPEED_KMH: f64 = 15.0;
+/// How long before the first ride the horizon begins [min] (assumed): a vehicle can charge and come from Midtown.
+const LEAD_MIN: f64 = 60.0;
 /// How late a pick-up may be [min]. Assumed.
 const PATIENCE_MIN: f64 = 15.0;
 /// Cost of a ride that is not served [$]. Assumed: dearer than any way of serving it.
@@ -43,7 +45,7 @@ const PRICE: f64 = 0.247;
 const VALUE_OF_TIME: f64 = 2.0;
 /// Vehicles of a fleet (assumed: enough to serve all alone), their battery [kWh], consumption [kWh/km] and reserve [kWh]:
 /// a small car. At the start they hold from 5 to 20 % of it (assumed), so that some must charge.
-const VEHICLES: usize = 4;
+const VEHICLES: usize = 5;
 const BATTERY_KWH: f64 = 24.0;
 const KWH_PER_KM: f64 = 0.2;
 const RESERVE_KWH: f64 = 0.5;
@@ -58,7 +60,7 @@ const BUSES: [&str; 8] = ["18", "33", "25", "22", "14", "30", "11", "8"];
 /// feeder has room for one or two vehicles at the peak.
 const SOURCE_VOLTAGE: f64 = 1.02;
 const LOAD: [f64; 2] = [0.74, 0.8];
-const SLOTS: Slots = Slots { minutes: 15.0, count: 16 };
+const SLOTS: Slots = Slots { minutes: 15.0, count: 20 };
 
 /// Rides to draw from.
 pub struct Rides {
@@ -165,8 +167,7 @@ impl Rides {
         for i in 0..size.trips {
             let ride = &self.rides[rides.random_range(0..self.rides.len())];
             let (from, to) = (point(ride.from, &mut rides), point(ride.to, &mut rides));
-            // A ride asked for at 17:00 is picked up when the first vehicle can be there.
-            let earliest = ride.minute.max(20.0);
+            let earliest = ride.minute + LEAD_MIN;
             trips.push(Trip {
                 name: (i + 1).to_string(),
                 fleet: Some(rides.random_range(0..size.fleets)),
