@@ -21,7 +21,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("forecast", &["error", "rng", "time"]),
     ("optimize", &["error"]),
     ("learning", &["error", "rng"]),
-    ("policies", &["error", "forecast", "geo", "ids", "learning", "markets", "optimize", "rng", "time", "world"]),
+    (
+        "policies",
+        &["error", "forecast", "geo", "ids", "learning", "markets", "optimize", "rng", "time", "world"],
+    ),
     ("engine", &["error", "geo", "ids", "ledger", "markets", "policies", "records", "rng", "time", "world"]),
     (
         "scenario",
