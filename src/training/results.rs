@@ -191,6 +191,6 @@ pub fn picture(scenario: &str, currency: &str, agents: Vec<(String, Vec<Vec<Curv
         window: WINDOW,
         band: Band::Range,
     };
-    Figure::new(&format!("Learning to bid: {scenario}"))
+    Figure::new(format!("Learning to bid: {scenario}"))
         .panel("Weeks as played, exploration included", learning)
 }
