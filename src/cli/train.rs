@@ -57,7 +57,8 @@ pub fn run(args: &TrainArgs) -> Result<()> {
     // Whether the folder can be written is known before the work.
     let dir = RunDir::create(&output)?;
     let mut trainer = if args.resume {
-        let path = [&workshop, &output].map(|folder| folder.join(AGENT)).into_iter().find(|path| path.is_file());
+        let path =
+            [&workshop, &output].map(|folder| folder.join(AGENT)).into_iter().find(|path| path.is_file());
         let Some(path) = path else {
             let found = format!("no {AGENT} in {} nor in {}", workshop.display(), output.display());
             return Err(InputError::new(found, "a training that was interrupted, or a finished one")

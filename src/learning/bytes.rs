@@ -117,7 +117,10 @@ mod tests {
         writer.counts([u64::MAX, 0].into_iter());
         let mut reader = Reader::new(&writer.bytes);
         let numbers = reader.numbers().unwrap();
-        assert_eq!(numbers.iter().map(|x| x.to_bits()).collect::<Vec<_>>(), [1.5_f64, -0.0, f64::MIN_POSITIVE].map(f64::to_bits));
+        assert_eq!(
+            numbers.iter().map(|x| x.to_bits()).collect::<Vec<_>>(),
+            [1.5_f64, -0.0, f64::MIN_POSITIVE].map(f64::to_bits)
+        );
         assert_eq!(reader.counts(), Ok(vec![u64::MAX, 0]));
         assert!(reader.is_empty());
         for end in 0..writer.bytes.len() {

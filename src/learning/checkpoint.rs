@@ -123,7 +123,9 @@ impl Checkpoint {
         let version = u32::from_le_bytes(*version);
         if version != VERSION {
             let found = format!("version {version} of the format");
-            return Err(InputError::new(found, format!("version {VERSION}")).help("train again with this gridfleet"));
+            return Err(
+                InputError::new(found, format!("version {VERSION}")).help("train again with this gridfleet")
+            );
         }
         let mut parts: [&[u8]; 3] = [&[]; 3];
         for part in &mut parts {
@@ -131,12 +133,15 @@ impl Checkpoint {
                 rest.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)
             });
             let Some((this, after)) = taken else {
-                return Err(InputError::new(format!("a file truncated at {} bytes", bytes.len()), EXPECTED).help(help));
+                return Err(InputError::new(format!("a file truncated at {} bytes", bytes.len()), EXPECTED)
+                    .help(help));
             };
             (*part, rest) = (this, after);
         }
         if rest.len() < HASH {
-            return Err(InputError::new(format!("a file truncated at {} bytes", bytes.len()), EXPECTED).help(help));
+            return Err(
+                InputError::new(format!("a file truncated at {} bytes", bytes.len()), EXPECTED).help(help)
+            );
         }
         let (before, hash) = bytes.split_at(bytes.len() - rest.len());
         if *hash != *Sha256::digest(before) {
@@ -146,7 +151,9 @@ impl Checkpoint {
         let purpose: Purpose = serde_json::from_slice(header)
             .map_err(|error| InputError::new(format!("a header that cannot be read ({error})"), EXPECTED))?;
         let widths = purpose.agent.hidden.iter().chain([&purpose.features, &purpose.cells, &purpose.actions]);
-        if widths.copied().any(|width| !(1..=MOST_WIDE).contains(&width)) || purpose.agent.hidden.len() > MOST_LAYERS {
+        if widths.copied().any(|width| !(1..=MOST_WIDE).contains(&width))
+            || purpose.agent.hidden.len() > MOST_LAYERS
+        {
             return Err(InputError::new("a network too large", EXPECTED));
         }
         Ok(Self { purpose, values: values.to_vec(), state: state.to_vec() })
@@ -254,8 +261,8 @@ mod tests {
             let mut second = purpose.agent.build(SPACE, &mut STREAMS.stream(Stream::Policy, 2_000));
             assert_eq!(checkpoint.restore(&mut *second).unwrap(), b"kept");
             teach(&mut *second, 37..60);
-            let [a, b] = [&straight, &second]
-                .map(|agent| Checkpoint::new(purpose.clone(), &**agent, b"").to_bytes());
+            let [a, b] =
+                [&straight, &second].map(|agent| Checkpoint::new(purpose.clone(), &**agent, b"").to_bytes());
             assert!(a == b, "{}", kind.name());
             assert_ne!(straight.values(), first.values(), "{} learned nothing", kind.name());
         }

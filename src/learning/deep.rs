@@ -1,5 +1,5 @@
 //! Deep Q-networks: a network fitted, batch by batch, to what drawn transitions brought plus what a slower copy of it
-//! says of the state after.
+//! says of the state after. Errors may be clipped, so that a few large rewards do not rule a fit.
 //!
 //! Sources: Mnih et al., Nature 518 (2015); van Hasselt, Guez, Silver, AAAI 2016 (double: the network chooses the next
 //! action, the copy values it); Wang et al., ICML 2016 (dueling); Lillicrap et al., ICLR 2016 (the copy follows softly).
@@ -24,6 +24,8 @@ pub struct Settings {
     pub batch: usize,
     /// Transitions remembered.
     pub memory: usize,
+    /// Errors beyond this count as this when the network is fitted; infinite for none.
+    pub clip: f64,
     /// Share of the way that the copy goes towards the network at each step.
     pub soft_update: f64,
 }
@@ -100,6 +102,7 @@ impl Agent for Deep {
         let Values::Network(network) = &mut self.values else { return None };
         self.memory.sample(self.settings.batch, random, &mut self.work.batch);
         aim(&self.settings, network, &self.target, &mut self.work);
+        let settings = &self.settings;
         let Work { batch, now, aim, by_values, gradient, .. } = &mut self.work;
         let (count, actions) = (batch.action.len(), network.shape().actions);
         network.forward(&batch.before, now);
@@ -109,7 +112,7 @@ impl Agent for Deep {
         for (i, (&action, aim)) in batch.action.iter().zip(aim).enumerate() {
             let error = now.values[i * actions + action] - *aim;
             loss += error * error / count as f64;
-            by_values[i * actions + action] = 2.0 * error / count as f64;
+            by_values[i * actions + action] = 2.0 * error.clamp(-settings.clip, settings.clip) / count as f64;
         }
         network.backward(by_values, now, gradient);
         self.adam.step(rate * self.settings.rate, gradient, &mut network.parameters);
@@ -161,13 +164,27 @@ mod tests {
         let shape = Shape { inputs: 1, hidden: Vec::new(), actions: 2, dueling: false, branches: 1 };
         let mut network = Network::zero(shape);
         network.parameters.copy_from_slice(&[0.0, 0.0, 3.0, 1.0]);
-        let settings =
-            Settings { double, discount: 0.5, rate: 0.0, batch: 1, memory: 1, soft_update: 0.0 };
+        let settings = Settings {
+            double,
+            discount: 0.5,
+            rate: 0.0,
+            batch: 1,
+            memory: 1,
+            clip: f64::INFINITY,
+            soft_update: 0.0,
+        };
         let mut agent = Deep::new(network.clone(), settings);
         // The copy sees it the other way round.
         agent.target.parameters.copy_from_slice(&[0.0, 0.0, 10.0, 20.0]);
         let seen = Seen { features: &[1.0], cell: 0 };
-        agent.memory.push(&Transition { before: seen, action: 0, reward: 7.0, after: seen, next_action: 0, terminal });
+        agent.memory.push(&Transition {
+            before: seen,
+            action: 0,
+            reward: 7.0,
+            after: seen,
+            next_action: 0,
+            terminal,
+        });
         let mut random = Streams { seed: 1, replication: 0 }.stream(Purpose::Policy, 0);
         agent.memory.sample(1, &mut random, &mut agent.work.batch);
         aim(&agent.settings, &network, &agent.target, &mut agent.work);

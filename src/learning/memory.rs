@@ -2,8 +2,8 @@
 //!
 //! Source: Mnih et al., Nature 518 (2015): experience replay.
 
-use super::bytes::{Reader, Torn, Writer};
 use super::Transition;
+use super::bytes::{Reader, Torn, Writer};
 use rand::RngExt as _;
 use rand_pcg::Pcg64;
 

@@ -1,15 +1,19 @@
-//! A dense network that values actions: rectified hidden layers, a plain or a dueling head, gradients by hand.
+//! A dense network that values actions: leaky rectified hidden layers, a plain or a dueling head, gradients by hand.
 //!
 //! All parameters are one flat array, so that an optimiser, a copy and a file need no structure; a [`Workspace`] holds
 //! what a pass leaves behind, so that no pass allocates.
 //!
-//! Sources: Glorot, Bordes, Bengio, AISTATS 2011 (rectifiers); He et al., ICCV 2015 (weights at the start); Wang et al.,
+//! Sources: Maas, Hannun, Ng, ICML 2013 (leaky rectifiers: a unit that is off still learns; with rewards as noisy as those of
+//! markets, plain ones go off for good, and values no longer depend on what is seen); He et al., ICCV 2015 (weights at the start); Wang et al.,
 //! ICML 2016 (dueling head: the value of the state plus each action's advantage over the mean); Tavakoli, Pardo, Kormushev,
 //! AAAI 2018 (branches: an action is a tuple of choices, and its value the sum of theirs).
 
 use rand::RngExt as _;
 use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
+
+/// Share of an input below 0 that a unit lets through.
+const LEAK: f64 = 0.05;
 
 /// What a network looks like.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,7 +38,8 @@ impl Shape {
 
     /// Whether actions are whole tuples of choices.
     pub fn is_whole(&self) -> bool {
-        self.branches >= 1 && u32::try_from(self.branches).is_ok_and(|n| self.size().checked_pow(n) == Some(self.actions))
+        self.branches >= 1
+            && u32::try_from(self.branches).is_ok_and(|n| self.size().checked_pow(n) == Some(self.actions))
     }
 
     /// Units of the last layer: one for each alternative, and one for the state if dueling.
@@ -159,13 +164,10 @@ impl Network {
                 to.extend_from_slice(biases);
                 let out = &mut to[start..];
                 for (&x, weights) in row.iter().zip(weights.chunks_exact(layer.outputs)) {
-                    // Rectified inputs are often 0.
-                    if x != 0.0 {
-                        out.iter_mut().zip(weights).for_each(|(out, w)| *out += x * w);
-                    }
+                    out.iter_mut().zip(weights).for_each(|(out, w)| *out += x * w);
                 }
                 if l + 1 < self.layers.len() {
-                    out.iter_mut().for_each(|out| *out = out.max(0.0));
+                    out.iter_mut().for_each(|out| *out = out.max(LEAK * *out));
                 }
             }
         }
@@ -177,7 +179,8 @@ impl Network {
             let mean = alternatives.iter().sum::<f64>() / self.shape.size() as f64;
             let base = state.first().map_or(0.0, |state| state - mean);
             let units = self.units.chunks_exact(self.shape.branches);
-            work.values.extend(units.map(|units| base + units.iter().map(|&unit| alternatives[unit]).sum::<f64>()));
+            work.values
+                .extend(units.map(|units| base + units.iter().map(|&unit| alternatives[unit]).sum::<f64>()));
         }
     }
 
@@ -214,13 +217,9 @@ impl Network {
                 for ((of_weights, weights), (&x, inner)) in
                     of_weights.zip(weights.chunks_exact(layer.outputs)).zip(of_inputs)
                 {
-                    // A rectifier that is off passes nothing on, in either direction.
-                    if x == 0.0 && l > 0 {
-                        continue;
-                    }
                     of_weights.iter_mut().zip(outer).for_each(|(g, d)| *g += x * d);
                     if l > 0 {
-                        *inner = dot(weights, outer);
+                        *inner = dot(weights, outer) * if x > 0.0 { 1.0 } else { LEAK };
                     }
                 }
                 gradient[layer.biases()].iter_mut().zip(outer).for_each(|(g, d)| *g += d);

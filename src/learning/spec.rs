@@ -73,6 +73,9 @@ pub struct AgentSpec {
     /// Transitions remembered.
     #[schemars(range(min = 1, max = 1000000))]
     pub memory: usize,
+    /// For networks: errors beyond this count as this in a fit, in the unit of rewards; by default none do.
+    #[schemars(range(max = 1000000000.0), extend("exclusiveMinimum" = 0.0))]
+    pub clip_error: Option<f64>,
     /// Share of the way that the copy of a network goes towards it at each step (0..1).
     #[schemars(range(min = 0.0, max = 1.0))]
     pub soft_update: f64,
@@ -97,6 +100,7 @@ impl Default for AgentSpec {
             batch: 32,
             // Assumed: some weeks of quarter hours.
             memory: 20_000,
+            clip_error: None,
             soft_update: 0.01,
             // A week of quarter hours.
             fit_every: 672,
@@ -149,6 +153,7 @@ impl AgentSpec {
                 rate: self.rate(),
                 batch: self.batch,
                 memory: self.memory,
+                clip: self.clip_error.unwrap_or(f64::INFINITY),
                 soft_update: self.soft_update,
             };
             match self.shape(space) {

@@ -10,7 +10,7 @@ use crate::ids::{AccountId, BidderId};
 use crate::markets::MarketKind;
 use crate::policies::bidding::learned::Forecasts;
 use crate::policies::bidding::sight::Outlook;
-use crate::policies::bidding::{self, Foresight, ForecastKind};
+use crate::policies::bidding::{self, ForecastKind, Foresight};
 use crate::policies::{BiddingSpec, PolicySpecs};
 use crate::rng::Streams;
 use crate::scenario::training::TrainingSpec;
@@ -99,14 +99,21 @@ impl Course {
             InputError::new(found, expected).file(path).key(key).into()
         };
         let Some(spec) = base.spec.training.clone() else {
-            return Err(refuse("training", "no [training]".to_owned(), "a table [training]; it may be empty"));
+            return Err(refuse(
+                "training",
+                "no [training]".to_owned(),
+                "a table [training]; it may be empty",
+            ));
         };
-        let BiddingSpec::Integrated { risk_balancing, risk_intraday, .. } = base.spec.operation.bidding else {
+        let BiddingSpec::Integrated { risk_balancing, risk_intraday, .. } = base.spec.operation.bidding
+        else {
             let found = format!("\"{}\"", base.spec.operation.bidding.name());
             let expected = "\"integrated\", which says how power and prices are forecast";
             return Err(refuse("operation.bidding.kind", found, expected));
         };
-        let Some(forecasts) = base.spec.operation.bidding.forecasts() else { unreachable!("integrated has some") };
+        let Some(forecasts) = base.spec.operation.bidding.forecasts() else {
+            unreachable!("integrated has some")
+        };
         for (key, kind) in [("forecast", forecasts.power), ("price_forecast", forecasts.price)] {
             if kind != ForecastKind::Perfect {
                 let key = format!("operation.bidding.{key}");
@@ -193,7 +200,8 @@ impl Course {
         };
         let in_set = if set == Set::Training { self.spec.weeks } else { self.spec.held_out_weeks };
         let streams = Streams { seed: self.seed, replication: (number / in_set as usize) as u32 };
-        let (setup, prepared) = self.archive.scenarios[calendar].build_from(&self.archive.recorded, streams)?;
+        let (setup, prepared) =
+            self.archive.scenarios[calendar].build_from(&self.archive.recorded, streams)?;
         let setup = Arc::new(setup);
         let foresight = Arc::new(engine::foresee(&prepared.policies, &setup, streams));
         let name = format!("fleet:{}", setup.fleets[0].name);
@@ -213,8 +221,7 @@ impl Course {
             return Ok(Arc::clone(outlooks));
         }
         let week = self.week(set, number)?;
-        let outlooks =
-            bidding::outlooks(&week.setup, BIDDER, self.forecasts, &week.foresight, week.streams);
+        let outlooks = bidding::outlooks(&week.setup, BIDDER, self.forecasts, &week.foresight, week.streams);
         Ok(Arc::clone(cell.get_or_init(|| Arc::new(outlooks))))
     }
 
@@ -242,16 +249,28 @@ impl Course {
         for (i, market) in trading.markets.iter().enumerate() {
             if market.products.slot_s != trading.settlement_s {
                 let found = format!("products of {} s", market.products.slot_s);
-                return refuse(&format!("markets[{i}].product_s"), found, "products of one length in all markets");
+                return refuse(
+                    &format!("markets[{i}].product_s"),
+                    found,
+                    "products of one length in all markets",
+                );
             }
         }
         for kind in [MarketKind::Balancing, MarketKind::Intraday] {
             if !trading.markets.iter().any(|market| market.kind == kind) {
-                return refuse("markets", format!("no market of kind \"{}\"", kind.name()), "one to learn to bid in");
+                return refuse(
+                    "markets",
+                    format!("no market of kind \"{}\"", kind.name()),
+                    "one to learn to bid in",
+                );
             }
         }
         if DAY_S % trading.settlement_s != 0 || !matches!(trading.bidders[0], Party::Fleet(_)) {
-            return refuse("markets", "products that do not fill a day".to_owned(), "whole products in each day");
+            return refuse(
+                "markets",
+                "products that do not fill a day".to_owned(),
+                "whole products in each day",
+            );
         }
         Ok(())
     }

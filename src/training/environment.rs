@@ -191,7 +191,13 @@ impl Environment {
     }
 
     /// The same for a policy that chooses by itself; its steps' actions are ignored.
-    pub fn under(course: &Course, week: &Week, observation: ObservationKind, chooser: Chooser, chain: Chain) -> Self {
+    pub fn under(
+        course: &Course,
+        week: &Week,
+        observation: ObservationKind,
+        chooser: Chooser,
+        chain: Chain,
+    ) -> Self {
         let Week { setup, streams, foresight, .. } = week;
         let learner = bidding::learner(
             setup,

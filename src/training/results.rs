@@ -77,10 +77,8 @@ pub fn hash(course: &Course) -> Result<String> {
 /// If a week cannot be built.
 pub fn held_out(course: &Course, player: &Player) -> Result<Vec<f64>> {
     let weeks: Vec<usize> = (0..course.len(Set::HeldOut)).collect();
-    let played: Vec<Result<f64>> = weeks
-        .par_iter()
-        .map(|&week| Ok(player.play(course, Set::HeldOut, week)?.profit_eur))
-        .collect();
+    let played: Vec<Result<f64>> =
+        weeks.par_iter().map(|&week| Ok(player.play(course, Set::HeldOut, week)?.profit_eur)).collect();
     played.into_iter().collect()
 }
 
@@ -118,7 +116,8 @@ impl Summary {
     /// # Errors
     /// Never for finite numbers.
     pub fn to_json(&self) -> Result<String> {
-        let text = serde_json::to_string_pretty(self).map_err(|e| Error::Other(format!("summary.json: {e}")))?;
+        let text =
+            serde_json::to_string_pretty(self).map_err(|e| Error::Other(format!("summary.json: {e}")))?;
         Ok(text + "\n")
     }
 
@@ -149,7 +148,8 @@ pub fn write(dir: &Path, trainer: &Trainer, summary: &Summary) -> Result<()> {
     trainer.checkpoint().write(&dir.join(AGENT))?;
     let curve = trainer.curve();
     write_frame(&dir.join("curve.parquet"), columns(curve), Vec::new())?;
-    let picture = picture(&summary.scenario, &summary.currency, vec![(summary.agent.to_owned(), vec![curve.to_vec()])]);
+    let picture =
+        picture(&summary.scenario, &summary.currency, vec![(summary.agent.to_owned(), vec![curve.to_vec()])]);
     picture.write(dir.join("learning.svg"))?;
     picture.write(dir.join("learning.png"))?;
     let path = dir.join("summary.json");
@@ -191,5 +191,6 @@ pub fn picture(scenario: &str, currency: &str, agents: Vec<(String, Vec<Vec<Curv
         window: WINDOW,
         band: Band::Range,
     };
-    Figure::new(&format!("Learning to bid: {scenario}")).panel("Weeks as played, exploration included", learning)
+    Figure::new(format!("Learning to bid: {scenario}"))
+        .panel("Weeks as played, exploration included", learning)
 }

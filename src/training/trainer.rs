@@ -164,21 +164,29 @@ impl Trainer {
             Err(InputError::new(format!("{what} {found}"), expected).help(help).into())
         };
         if found.agent != own.agent {
-            let [a, b] = [&found.agent, &own.agent].map(|agent| serde_json::to_string(agent).unwrap_or_default());
+            let [a, b] =
+                [&found.agent, &own.agent].map(|agent| serde_json::to_string(agent).unwrap_or_default());
             return differs("a checkpoint of another agent:", a, b);
         }
         if found.space() != own.space() || found.observation != own.observation {
-            let tell = |p: &Purpose| format!("\"{}\", {} numbers, {} actions", p.observation, p.features, p.actions);
+            let tell =
+                |p: &Purpose| format!("\"{}\", {} numbers, {} actions", p.observation, p.features, p.actions);
             return differs("a checkpoint of another network, which sees", tell(found), tell(&own));
         }
         if found.scenario_sha256 != own.scenario_sha256 {
-            let tell = |p: &Purpose| format!("\"{}\" ({})", p.scenario, &p.scenario_sha256.get(..12).unwrap_or("no hash"));
+            let tell = |p: &Purpose| {
+                format!("\"{}\" ({})", p.scenario, &p.scenario_sha256.get(..12).unwrap_or("no hash"))
+            };
             return differs("a checkpoint of another scenario, or of other files:", tell(found), tell(&own));
         }
         let kept = checkpoint.restore(&mut *trainer.agent)?;
         match trainer.load(&mut Reader::new(&kept)) {
             Ok(()) => Ok(trainer),
-            Err(Torn) => differs("a checkpoint", "without the state of its trainer".to_owned(), "a whole one".to_owned()),
+            Err(Torn) => differs(
+                "a checkpoint",
+                "without the state of its trainer".to_owned(),
+                "a whole one".to_owned(),
+            ),
         }
     }
 
@@ -364,7 +372,8 @@ impl Trainer {
     /// The training as it stands between two weeks.
     pub fn checkpoint(&self) -> Checkpoint {
         let mut out = Writer::default();
-        for count in [self.steps, self.learned, self.rounds, self.exploration.steps, self.lanes.len() as u64] {
+        for count in [self.steps, self.learned, self.rounds, self.exploration.steps, self.lanes.len() as u64]
+        {
             out.count(count);
         }
         for lane in &self.lanes {

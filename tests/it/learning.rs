@@ -113,8 +113,7 @@ fn losses(kind: AgentKind, seed: u64, steps: u64) -> (f64, f64) {
         let mut random = streams.stream(i);
         let (reward, next, terminal) = process.step(state, action, &mut random);
         let after = if terminal { random.random_range(0..STATES) } else { next };
-        let next_action =
-            exploration.choose(i, agent.values(), seen(after), ACTIONS, &mut work, &mut random);
+        let next_action = exploration.choose(i, agent.values(), seen(after), ACTIONS, &mut work, &mut random);
         let transition =
             Transition { before: seen(state), action, reward, after: seen(after), next_action, terminal };
         let rate = 1.0 - 0.99 * i as f64 / steps as f64;
@@ -142,7 +141,8 @@ fn processes() -> Vec<u64> {
     let telling = |&seed: &u64| {
         let process = Process::new(seed);
         let best = process.values(None);
-        let range = best.iter().copied().fold(f64::MIN, f64::max) - best.iter().copied().fold(f64::MAX, f64::min);
+        let range =
+            best.iter().copied().fold(f64::MIN, f64::max) - best.iter().copied().fold(f64::MAX, f64::min);
         let decided = (0..STATES).all(|s| {
             let mut worth: [f64; ACTIONS] = std::array::from_fn(|a| process.worth(s, a, &best));
             worth.sort_by(f64::total_cmp);

@@ -93,7 +93,8 @@ fn a_training_that_is_resumed_is_the_one_that_was_not_interrupted() {
     };
     let other = refused(&["training.agent.kind=dqn"], "hash");
     assert!(other.contains("another agent"), "{other}");
-    let other = refused(&["training.lanes=2", "training.agent.memory=500", "training.observation=hour"], "hash");
+    let other =
+        refused(&["training.lanes=2", "training.agent.memory=500", "training.observation=hour"], "hash");
     assert!(other.contains("another network"), "{other}");
     let other = refused(&["training.lanes=2", "training.agent.memory=500"], "elsewhere");
     assert!(other.contains("another scenario"), "{other}");
@@ -105,7 +106,12 @@ fn the_hash_is_of_what_matters() {
     let hash = |set: &[&str]| results::hash(&course(set)).unwrap();
     let base = hash(&[]);
     assert_eq!(hash(&["training.steps=17", "training.checkpoint_weeks=3"]), base);
-    for other in ["seed=2", "imbalance.price_eur_mwh=400", "training.reward=account", "operation.bidding.accuracy_intraday=0.8"] {
+    for other in [
+        "seed=2",
+        "imbalance.price_eur_mwh=400",
+        "training.reward=account",
+        "operation.bidding.accuracy_intraday=0.8",
+    ] {
         assert_ne!(hash(&[other]), base, "{other}");
     }
 }
@@ -121,10 +127,20 @@ fn told(args: &[&str]) -> (i32, String, String) {
 fn the_command_trains_twice_alike_and_its_agent_bids() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).display().to_string();
-    let few = ["--set", "training.weeks=2", "--set", "training.held_out_weeks=1", "--set", "training.replications=2"];
+    let few = [
+        "--set",
+        "training.weeks=2",
+        "--set",
+        "training.held_out_weeks=1",
+        "--set",
+        "training.replications=2",
+    ];
     let train = |name: &str, more: &[&str]| {
         let output = path(name);
-        told(&[&["train", SCENARIO, "-o", &output, "--set", "training.agent.memory=700"], &few[..], more].concat())
+        told(
+            &[&["train", SCENARIO, "-o", &output, "--set", "training.agent.memory=700"], &few[..], more]
+                .concat(),
+        )
     };
     let (status, out, err) = train("a", &["--steps", "1300"]);
     assert_eq!(status, 0, "{err}");
@@ -146,8 +162,16 @@ fn the_command_trains_twice_alike_and_its_agent_bids() {
         "operation.bidding={{ kind = \"learned\", file = {:?}, accuracy_balancing = 0.7, accuracy_intraday = 0.9 }}",
         path("a/agent.gridfleet")
     );
-    let (status, out, err) =
-        told(&["run", "scenarios/stuttgart-vpp.toml", "--set", &bidding, "--audit", "--json", "-o", &path("run")]);
+    let (status, out, err) = told(&[
+        "run",
+        "scenarios/stuttgart-vpp.toml",
+        "--set",
+        &bidding,
+        "--audit",
+        "--json",
+        "-o",
+        &path("run"),
+    ]);
     assert_eq!(status, 0, "{err}");
     assert!(out.contains("\"bidding\": \"learned\""), "{out}");
     let manifest = std::fs::read_to_string(folder.path().join("run/manifest.json")).unwrap();
@@ -157,8 +181,10 @@ fn the_command_trains_twice_alike_and_its_agent_bids() {
     let broken = folder.path().join("broken.gridfleet");
     let bytes = agent("a");
     std::fs::write(&broken, &bytes[..bytes.len() / 2]).unwrap();
-    let bidding = format!("operation.bidding={{ kind = \"learned\", file = {:?} }}", broken.display().to_string());
-    let (status, _, err) = told(&["run", "scenarios/stuttgart-vpp.toml", "--set", &bidding, "-o", &path("no")]);
+    let bidding =
+        format!("operation.bidding={{ kind = \"learned\", file = {:?} }}", broken.display().to_string());
+    let (status, _, err) =
+        told(&["run", "scenarios/stuttgart-vpp.toml", "--set", &bidding, "-o", &path("no")]);
     assert!(status == 2 && err.contains("truncated") && err.contains("broken.gridfleet"), "{err}");
     let (status, _, err) = told(&["train", "scenarios/stuttgart-vpp.toml", "-o", &path("no")]);
     assert!(status == 2 && err.contains("[training]"), "{err}");

@@ -46,7 +46,10 @@ impl Trained {
                     "an agent for other decisions: it sees \"{}\" ({} numbers) and has {} actions",
                     purpose.observation, purpose.features, purpose.actions
                 );
-                Err(InputError::new(found, "one that `gridfleet train` has trained to bid, with 121 pairs of risks"))
+                Err(InputError::new(
+                    found,
+                    "one that `gridfleet train` has trained to bid, with 121 pairs of risks",
+                ))
             }
         }
     }
@@ -175,7 +178,9 @@ impl Learned {
             situation.expected_kw = self.plant.strategies[1].pool.least_kw(&market.products(), product);
             situation.committed_kw = view.committed_kw(bidder, start);
             let last = match product.checked_sub(1) {
-                Some(last) => market.clearing_price(last).or_else(|| market.clearing_price(market.cleared().checked_sub(1)?)),
+                Some(last) => market
+                    .clearing_price(last)
+                    .or_else(|| market.clearing_price(market.cleared().checked_sub(1)?)),
                 None => market.past_price(start + -1),
             };
             situation.last_eur_mwh = last.unwrap_or(situation.last_eur_mwh);
@@ -191,7 +196,9 @@ impl Learned {
         let Some(product) = products.at(start) else {
             let ahead = self.chain.as_ref().map(|chain| &chain.ahead);
             // The week after begins where this one ends.
-            let number = usize::try_from((start - products.end_of(products.count.saturating_sub(1))) / products.slot_s);
+            let number = usize::try_from(
+                (start - products.end_of(products.count.saturating_sub(1))) / products.slot_s,
+            );
             let known = ahead.zip(number.ok()).and_then(|(ahead, number)| ahead.get(number).or(ahead.last()));
             return known.copied().unwrap_or_default();
         };
@@ -267,7 +274,8 @@ impl Bidding for Learned {
         random: &mut Pcg64,
         actions: &mut Vec<Action>,
     ) {
-        let Some(place) = self.plant.strategies.iter().position(|strategy| strategy.market == gate.market) else {
+        let Some(place) = self.plant.strategies.iter().position(|strategy| strategy.market == gate.market)
+        else {
             return;
         };
         let lead_s = if place == 0 { self.balancing.lead_s } else { self.intraday.lead_s };
@@ -328,7 +336,13 @@ impl Bidding for Shared {
         self.lock().bid(view, bidder, gate, random, actions);
     }
 
-    fn on_interval(&mut self, view: View<'_>, bidder: BidderId, random: &mut Pcg64, actions: &mut Vec<Action>) {
+    fn on_interval(
+        &mut self,
+        view: View<'_>,
+        bidder: BidderId,
+        random: &mut Pcg64,
+        actions: &mut Vec<Action>,
+    ) {
         self.lock().on_interval(view, bidder, random, actions);
     }
 

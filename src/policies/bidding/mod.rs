@@ -104,7 +104,9 @@ impl BiddingSpec {
                 plant(vec![first, then], limit_eur_mwh)
             }
             Self::Learned { ref trained, .. } => {
-                let (Some(forecasts), Some(trained)) = (self.forecasts(), trained) else { return Box::new(Regular) };
+                let (Some(forecasts), Some(trained)) = (self.forecasts(), trained) else {
+                    return Box::new(Regular);
+                };
                 let (kind, chooser) = (trained.observation, Chooser::Greedy(Arc::clone(trained)));
                 match learner(setup, bidder, forecasts, foresight, streams, kind, chooser, None) {
                     Some(learner) => Box::new(learner),
@@ -183,7 +185,8 @@ pub fn outlooks(
     let markets = market_of(setup, MarketKind::Balancing).zip(market_of(setup, MarketKind::Intraday));
     let Some((balancing, intraday)) = markets else { return Vec::new() };
     let accuracy = forecasts.accuracy[0];
-    let pool = pool::Pool::new(ForecastKind::Perfect, accuracy, balancing, setup, fleet, Some(foresight), streams);
+    let pool =
+        pool::Pool::new(ForecastKind::Perfect, accuracy, balancing, setup, fleet, Some(foresight), streams);
     let [of_balancing, of_intraday] =
         [balancing, intraday].map(|market| &setup.trading.markets[market.index()]);
     let products = of_balancing.products;

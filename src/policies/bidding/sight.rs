@@ -175,7 +175,9 @@ mod tests {
         for kind in [ObservationKind::Hour, ObservationKind::Rich] {
             let mut cells = std::collections::BTreeSet::new();
             for hour_of_week in 0..168 {
-                for (committed_kw, last_eur_mwh) in [(0.0, -4_000.0), (50.0, 30.0), (300.0, 90.0), (1e9, f64::NAN)] {
+                for (committed_kw, last_eur_mwh) in
+                    [(0.0, -4_000.0), (50.0, 30.0), (300.0, 90.0), (1e9, f64::NAN)]
+                {
                     let situation = Situation {
                         hour_of_week,
                         expected_kw: 100.0,

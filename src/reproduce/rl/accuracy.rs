@@ -2,7 +2,9 @@
 
 use super::super::{Context, Figure, Finding, Outcome, Rule, Target};
 use super::results::notes;
-use super::{AVERSE, Case, PUBLISHED_WEEKS, SOURCE, STEPS, WEEKS, best_fixed, differences, learn, mean, profits, spec};
+use super::{
+    AVERSE, Case, PUBLISHED_WEEKS, SOURCE, STEPS, WEEKS, best_fixed, differences, learn, mean, profits, spec,
+};
 use crate::error::Result;
 use crate::plots::{self, Axis, Line, Plane};
 use crate::training::Player;
@@ -29,9 +31,11 @@ const PAIRS: [([u32; 2], f64); 6] = [
 fn run(context: &Context<'_>) -> Result<Outcome> {
     let case = Case::new(context, context.replications())?;
     let mut outcome = Outcome::default();
-    let courses = PAIRS.map(|([b, i], _)| case.course.with_accuracy([f64::from(b) / 100.0, f64::from(i) / 100.0]));
+    let courses =
+        PAIRS.map(|([b, i], _)| case.course.with_accuracy([f64::from(b) / 100.0, f64::from(i) / 100.0]));
     // Trained side by side; each by itself is one thread.
-    let agents = context.map(&courses, |course| learn(context, course, spec(course, STEPS), context.draws.seed))?;
+    let agents =
+        context.map(&courses, |course| learn(context, course, spec(course, STEPS), context.draws.seed))?;
     let mut lines = [Vec::new(), Vec::new(), Vec::new()];
     let mut means = Vec::new();
     let thousands = PUBLISHED_WEEKS / 1_000.0;
@@ -64,9 +68,13 @@ fn run(context: &Context<'_>) -> Result<Outcome> {
         PAIRS.len() - 1,
         1.0,
     ));
-    let plane = Plane::new(Axis::number("accuracy of the balancing forecast", "%"), Axis::number("profit of a week", "EUR"));
+    let plane = Plane::new(
+        Axis::number("accuracy of the balancing forecast", "%"),
+        Axis::number("profit of a week", "EUR"),
+    );
     let names = ["learned", "best fixed pair of the training weeks", "fixed (0.5, 0.3)"];
-    let plane = names.into_iter().zip(lines).fold(plane, |plane, (name, points)| plane.with(Line::new(name, points)));
+    let plane =
+        names.into_iter().zip(lines).fold(plane, |plane, (name, points)| plane.with(Line::new(name, points)));
     let picture = plots::Figure::new("Profit by accuracy").panel("Held-out weeks", plane);
     outcome.pictures.push(("accuracy".to_owned(), picture));
     outcome.notes = notes(case.note);

@@ -29,14 +29,16 @@ fn run(context: &Context<'_>) -> Result<Outcome> {
     let case = Case::new(context, WEEKS)?;
     let variants = variants(&case.course);
     let seeds = u64::from(context.replications());
-    let tasks: Vec<(usize, u64)> = (0..variants.len()).flat_map(|v| (0..seeds).map(move |seed| (v, seed))).collect();
+    let tasks: Vec<(usize, u64)> =
+        (0..variants.len()).flat_map(|v| (0..seeds).map(move |seed| (v, seed))).collect();
     let trained = context.map(&tasks, |&(variant, seed)| {
         learn(context, &case.course, variants[variant].1.clone(), context.draws.seed + seed)
     })?;
     let mut outcome = Outcome::default();
     let averse = case.play(context, &case.course, &Player::Fixed(super::AVERSE))?;
     let mut by_variant = vec![Vec::new(); variants.len()];
-    let mut agents: Vec<(String, Vec<_>)> = variants.iter().map(|(name, _)| ((*name).to_owned(), Vec::new())).collect();
+    let mut agents: Vec<(String, Vec<_>)> =
+        variants.iter().map(|(name, _)| ((*name).to_owned(), Vec::new())).collect();
     let mut columns = [Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new()];
     let mut names = Vec::new();
     for (&(variant, seed), (agent, curve)) in tasks.iter().zip(trained) {
@@ -50,18 +52,24 @@ fn run(context: &Context<'_>) -> Result<Outcome> {
         agents[variant].1.push(curve);
     }
     for ((name, _), ends) in variants.iter().zip(&by_variant) {
-        let [profit, gained] = [0, 1].map(|i| ends.iter().map(|end| if i == 0 { end.0 } else { end.1 }).collect::<Vec<_>>());
+        let [profit, gained] =
+            [0, 1].map(|i| ends.iter().map(|end| if i == 0 { end.0 } else { end.1 }).collect::<Vec<_>>());
         outcome.figures.push(Figure::mean("profit of a held-out week, by seeds", "EUR", &profit).case(*name));
-        outcome.figures.push(Figure::mean("less integrated (0.5, 0.3), by seeds", "EUR", &gained).case(*name));
+        outcome
+            .figures
+            .push(Figure::mean("less integrated (0.5, 0.3), by seeds", "EUR", &gained).case(*name));
         let held = gained.iter().filter(|&&eur| eur > 0.0).count();
         let text = format!("{name}: earns more than the risk-averse pair");
         outcome.findings.push(Finding::in_instances(text, held, gained.len(), 1.0));
     }
     let numbers = ["seed", "steps", "reward_eur", "epsilon", "loss"];
-    let named = numbers.into_iter().zip(columns).map(|(name, values)| (name.to_owned(), Values::Numbers(values)));
+    let named =
+        numbers.into_iter().zip(columns).map(|(name, values)| (name.to_owned(), Values::Numbers(values)));
     let columns = std::iter::once(("agent".to_owned(), Values::Texts(names))).chain(named).collect();
     outcome.tables.push(Table { name: "curves".to_owned(), columns });
-    outcome.pictures.push(("curves".to_owned(), results::picture("stuttgart-rl", &case.course.currency, agents)));
+    outcome
+        .pictures
+        .push(("curves".to_owned(), results::picture("stuttgart-rl", &case.course.currency, agents)));
     outcome.notes = notes(case.note);
     outcome.notes.push(format!("Here agents are trained over {STEPS} steps, as published."));
     Ok(outcome)
@@ -81,6 +89,9 @@ fn variants(course: &Course) -> Vec<(&'static str, TrainingSpec)> {
         ("dueling, rich, account", of(deep, ObservationKind::Rich, RewardSpec::Account, 0.99)),
         ("dueling, hour, advantage", of(deep, ObservationKind::Hour, RewardSpec::Advantage, 0.0)),
         ("dueling, rich, advantage", ours.clone()),
-        ("fitted Q, hour, advantage", of(AgentKind::FittedQ, ObservationKind::Hour, RewardSpec::Advantage, 0.0)),
+        (
+            "fitted Q, hour, advantage",
+            of(AgentKind::FittedQ, ObservationKind::Hour, RewardSpec::Advantage, 0.0),
+        ),
     ]
 }

@@ -17,7 +17,8 @@ use crate::training::{Course, CurveRow, Player, Set, Trainer, WeekResult};
 use std::sync::Arc;
 
 /// Where the figures come from.
-const SOURCE: &str = "Richter, Reinforcement learning portfolio optimization of electric vehicle virtual power plants, 2019";
+const SOURCE: &str =
+    "Richter, Reinforcement learning portfolio optimization of electric vehicle virtual power plants, 2019";
 
 /// Steps that an agent is trained for, about as many as published.
 const STEPS: u64 = 130_000;
@@ -62,7 +63,12 @@ impl Case {
 }
 
 /// Trains an agent.
-fn learn(context: &Context<'_>, course: &Course, spec: TrainingSpec, seed: u64) -> Result<(Arc<Trained>, Vec<CurveRow>)> {
+fn learn(
+    context: &Context<'_>,
+    course: &Course,
+    spec: TrainingSpec,
+    seed: u64,
+) -> Result<(Arc<Trained>, Vec<CurveRow>)> {
     let mut course = course.clone();
     (course.spec, course.agent_seed) = (spec, seed);
     let mut trainer = Trainer::new(course, String::new())?;

@@ -38,8 +38,11 @@ fn run(context: &Context<'_>) -> Result<Outcome> {
     let course = &case.course;
     let perfect = course.with_accuracy([1.0, 1.0]);
     let forecast = ForecastKind::Perfect;
-    let balancing = BiddingSpec::Balancing { risk: AVERSE[0], accuracy: ACCURACY[0], forecast, limit_eur_mwh: None };
-    let alone = |spec: &BiddingSpec| context.map(&case.held_out(), |&week| benchmark(course, Set::HeldOut, week, spec));
+    let balancing =
+        BiddingSpec::Balancing { risk: AVERSE[0], accuracy: ACCURACY[0], forecast, limit_eur_mwh: None };
+    let alone = |spec: &BiddingSpec| {
+        context.map(&case.held_out(), |&week| benchmark(course, Set::HeldOut, week, spec))
+    };
     let fixed = |of: &_, risks| case.play(context, of, &Player::Fixed(risks));
 
     let (best, grid) = best_fixed(context, course)?;
@@ -72,7 +75,9 @@ fn run(context: &Context<'_>) -> Result<Outcome> {
     ] {
         let case = format!("learned less {other}");
         let gained = differences(&learned, weeks);
-        outcome.figures.push(Figure::mean("difference of a week", "EUR", &gained).case(&case).rule(Rule::at_least(0.0)));
+        outcome
+            .figures
+            .push(Figure::mean("difference of a week", "EUR", &gained).case(&case).rule(Rule::at_least(0.0)));
         let share = Figure::new("gain", "%", 100.0 * mean(&gained) / mean(&profits(weeks))).case(&case);
         outcome.figures.push(match published {
             Some(published) => share.published(published),
@@ -88,13 +93,22 @@ fn run(context: &Context<'_>) -> Result<Outcome> {
     outcome.findings.push(Finding::checked(
         "learned risks earn no less than the best fixed pair of the training weeks",
         Figure::mean("", "", &differences(&learned, &best_weeks)).interval.is_some_and(|i| i.high >= 0.0),
-        format!("95 % interval of the paired difference of a week does not lie below 0; pair ({}, {})", best[0], best[1]),
+        format!(
+            "95 % interval of the paired difference of a week does not lie below 0; pair ({}, {})",
+            best[0], best[1]
+        ),
     ));
     outcome.tables.push(Table {
         name: "grid".to_owned(),
         columns: vec![
-            ("risk_balancing".to_owned(), Values::Numbers((0..sight::ACTIONS).map(|a| sight::risks(a)[0]).collect())),
-            ("risk_intraday".to_owned(), Values::Numbers((0..sight::ACTIONS).map(|a| sight::risks(a)[1]).collect())),
+            (
+                "risk_balancing".to_owned(),
+                Values::Numbers((0..sight::ACTIONS).map(|a| sight::risks(a)[0]).collect()),
+            ),
+            (
+                "risk_intraday".to_owned(),
+                Values::Numbers((0..sight::ACTIONS).map(|a| sight::risks(a)[1]).collect()),
+            ),
             ("profit_eur".to_owned(), Values::Numbers(grid.clone())),
         ],
     });
@@ -155,7 +169,8 @@ fn bound(context: &Context<'_>, case: &Case, learned: &[WeekResult], outcome: &m
         let setup = &case.course.week(Set::HeldOut, week)?.setup;
         Ok(clairvoyant::bounds(setup)?.map_or(f64::NAN, |bounds| bounds[0]))
     })?;
-    let share: Vec<f64> = learned.iter().zip(&bounds).map(|(week, bound)| 100.0 * week.profit_eur / bound).collect();
+    let share: Vec<f64> =
+        learned.iter().zip(&bounds).map(|(week, bound)| 100.0 * week.profit_eur / bound).collect();
     let case = format!("clairvoyant bound, first {} weeks", weeks.len());
     outcome.figures.push(Figure::mean("profit of a week", "EUR", &bounds).case(&case));
     outcome.figures.push(Figure::mean("learned, share of the bound", "%", &share).case(&case));

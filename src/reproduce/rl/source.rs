@@ -28,10 +28,14 @@ const REPLICATIONS: u32 = 4;
 pub fn course(seed: u64, weeks: u32) -> Result<(Course, String, TempDir)> {
     if !Path::new(SCENARIO).is_file() {
         let help = "run in the folder of gridfleet's sources, which has the scenario and its data";
-        return Err(InputError::new("no such file", "the scenario of the case").file(SCENARIO).help(help).into());
+        return Err(InputError::new("no such file", "the scenario of the case")
+            .file(SCENARIO)
+            .help(help)
+            .into());
     }
     let folder = tempfile::tempdir().map_err(|e| Error::writing(std::env::temp_dir(), e))?;
-    let there = |folder: &&Path| [TENDERS, ACTIVATION, DAY_AHEAD].iter().all(|name| folder.join(name).is_file());
+    let there =
+        |folder: &&Path| [TENDERS, ACTIVATION, DAY_AHEAD].iter().all(|name| folder.join(name).is_file());
     let mut set = Vec::new();
     let (held_out, replications, note) = match FOLDERS.iter().map(Path::new).find(there) {
         Some(found) => {
@@ -65,7 +69,8 @@ fn real(from: &Path, to: &Path) -> Result<[PathBuf; 2]> {
     let text = |name: &str| Text::read(&from.join(name));
     let balancing = srl::read(&[text(TENDERS)?], &[text(ACTIVATION)?], Direction::Neg, HighDays::All)?;
     let berlin = chrono_tz::Europe::Berlin;
-    let options = dayahead::Options { column: Some("Price"), timezone: Some(berlin), ..dayahead::Options::default() };
+    let options =
+        dayahead::Options { column: Some("Price"), timezone: Some(berlin), ..dayahead::Options::default() };
     let intraday = dayahead::read(&text(DAY_AHEAD)?, options)?;
     let import = |rows: Rows, tz, name: &str| -> Result<PathBuf> {
         let (table, report) = rows.regular(GapRule::Fail, tz)?;
@@ -73,7 +78,10 @@ fn real(from: &Path, to: &Path) -> Result<[PathBuf; 2]> {
         write::write(&table, &report, &path)?;
         Ok(path)
     };
-    Ok([import(balancing, srl_files::CLOCK, "balancing.parquet")?, import(intraday, berlin, "intraday.parquet")?])
+    Ok([
+        import(balancing, srl_files::CLOCK, "balancing.parquet")?,
+        import(intraday, berlin, "intraday.parquet")?,
+    ])
 }
 
 /// A path as a TOML string.
