@@ -119,7 +119,8 @@ impl Simulation {
     /// Records a session that has ended and posts what it costs.
     pub(super) fn pay_session(&mut self, bill: Bill, recorder: &mut dyn Recorder) {
         let Bill { mut record, retailer, energy_cost, markup_eur_mwh, wear, .. } = bill;
-        let cost = Money::from_units(energy_cost + record.energy_kwh * markup_eur_mwh / 1_000.0);
+        let net_kwh = record.energy_kwh - record.discharged_kwh;
+        let cost = Money::from_units(energy_cost + net_kwh * markup_eur_mwh / 1_000.0);
         record.cost = cost.units();
         recorder.session(&record);
         let (now, reference) = (self.state.now, Reference::Session(record.session.0));

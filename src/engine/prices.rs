@@ -84,7 +84,7 @@ impl Simulation {
         broadcasting.next_change += 1;
         // Where the load makes the price, the end of the slot has billed everything.
         if self.setup.retailers[retailer.index()].tariff.slope_eur_mwh_kw().is_some() {
-            return;
+            return self.begin_slot(retailer, old_price, recorder);
         }
         for &station in &broadcasting.stations {
             if self.state.stations.stations[station.index()].occupied == 0 {

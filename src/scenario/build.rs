@@ -124,7 +124,6 @@ impl Scenario {
                 placement::vehicles(plan, styles, &requests, &starts, &located, streams, &mut problems)
             }
         };
-        let departures = drivers::add(plan, &mut requests, &vehicles, &stations, streams);
         if problems.errors.is_empty() {
             self.stations_in_range(&stations, &places, &requests, &mut problems);
             self.starts_in_range(&depots, &located, &places, &requests, &mut problems);
@@ -133,6 +132,7 @@ impl Scenario {
             return Err(sorted(problems.errors));
         }
         coalitions::leave_out(&self.spec, &plan.take_part, &mut requests, &mut vehicles, streams);
+        let departures = drivers::add(plan, &mut requests, &vehicles, &stations, streams);
         let mut fleets: Vec<_> = plan.fleets.iter().map(|f| f.fleet.clone()).collect();
         for (fleet, depots) in fleets.iter_mut().zip(depots) {
             fleet.depots = depots;

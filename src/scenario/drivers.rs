@@ -180,7 +180,10 @@ pub(crate) fn add(
     let days_of = streams.of(Purpose::Drivers);
     let mut departures = vec![Vec::new(); vehicles.len()];
     let mut trips: Vec<(SimTime, VehicleId, PlaceId, u32, f64)> = Vec::new();
+    let mut in_fleet = vec![0_u64; plan.fleets.len()];
     for (i, vehicle) in vehicles.iter().enumerate() {
+        let number = in_fleet[vehicle.fleet.index()];
+        in_fleet[vehicle.fleet.index()] += 1;
         let Some(Some(of)) = plan.drivers.get(vehicle.fleet.index()) else { continue };
         let Some(home) = stations.get(of.home) else { continue };
         let range_km = plan.types.get(vehicle.vehicle_type.index()).map_or(f64::INFINITY, |t| {
@@ -190,9 +193,10 @@ pub(crate) fn add(
         let first = horizon.clock.local(horizon.start).date();
         let mut day = first;
         while day <= horizon.clock.local(horizon.end).date() {
-            // Named by vehicle and date, so that neither the period nor another vehicle moves a day.
+            // Named by fleet, vehicle and date, so that neither the period nor another fleet moves a day. There are 64
+            // fleets at most, and two million vehicles.
             let date = u64::from((day - chrono::NaiveDate::default()).num_days().unsigned_abs() as u32);
-            let mut random = days_of.stream((i as u64) << 32 | date);
+            let mut random = days_of.stream(((vehicle.fleet.index() as u64) << 24 | number) << 32 | date);
             let midnight = local_to_utc(tz, day.and_time(chrono::NaiveTime::MIN)).earliest();
             let at = |hour: f64| midnight + (hour * HOUR_S as f64) as i64;
             let leaves = at(of.drivers.departure.value(&mut random));

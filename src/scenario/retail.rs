@@ -234,6 +234,10 @@ pub fn slots(
         if !priced && households.iter().all(|group| group.retailer.index() != i) {
             continue;
         }
+        if of.tariff.slope_eur_mwh_kw().is_some() {
+            let found = "a price that is known when the slot is over, for households or with `generation`";
+            problems.add(&format!("retailers[{i}].tariff.kind"), found, "a tariff that is announced");
+        }
         let offset_s = horizon.map_or(0, |horizon| horizon.clock.offset_s(horizon.start));
         if HOUR_S % of.slot_s != 0 || offset_s % of.slot_s != 0 {
             problems

@@ -139,6 +139,7 @@ mod tests {
             curve: ChargingCurve::constant(10.0),
             charge_efficiency: 0.8,
             discharge_efficiency: 1.0,
+            feed_kw: 0.0,
             wear_eur_per_kwh: 0.0,
         };
         let wish = Wish { soc: 0.25, target_soc: 0.75, limit_kw: 10.0 };

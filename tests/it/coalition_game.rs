@@ -42,6 +42,7 @@ fn who_serves_anothers_rider_pays_a_part_of_the_fare() {
         relocation: None,
         bidding: Vec::new(),
         stations: None,
+        retail: gridfleet::policies::RetailPolicies::default(),
     };
     let mut simulation =
         Simulation::under(Arc::new(setup), policies, Streams { seed: 5, replication: 0 }).audited();

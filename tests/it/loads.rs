@@ -44,6 +44,7 @@ fn run(setup: Setup, stations: Option<Box<dyn StationControl>>) -> Day {
         charging: ChargingSpec::ThresholdNearest { start_soc: 0.2, target_soc: 0.9 }.build(),
         relocation: None,
         bidding: Vec::new(),
+        retail: gridfleet::policies::RetailPolicies::default(),
         stations,
     };
     let mut simulation = Simulation::under(Arc::new(setup), policies, STREAMS).audited();
@@ -169,6 +170,8 @@ fn a_perfect_forecast_knows_who_comes() {
         charging: ChargingSpec::ThresholdNearest { start_soc: 0.2, target_soc: 0.9 },
         relocation: RelocationSpec::None {},
         bidding: gridfleet::policies::BiddingSpec::Regular {},
+        pricing: gridfleet::policies::PricingSpec::default(),
+        response: gridfleet::policies::ResponseSpec::default(),
         stations: StationsSpec::Nash { horizon_s: 7_200, forecast: ForecastKind::Perfect, accuracy },
     };
     let first_budget = |accuracy: f64| {

@@ -103,6 +103,7 @@ fn world(days: i64, homes: Vec<Households>, soc: &[f64], outings: &[Outing], of:
         types: vec![of],
         fleets: vec![Fleet { name: "private".into(), private: true, ..Fleet::default() }],
         coalitions: Vec::new(),
+        referral_share: 0.0,
         vehicles: soc
             .iter()
             .enumerate()
@@ -126,6 +127,7 @@ fn world(days: i64, homes: Vec<Households>, soc: &[f64], outings: &[Outing], of:
             retailer: RetailerId(0),
             markup_eur_mwh: 0.0,
             bus: None,
+            sensitivity_eur_mwh_kw: 0.0,
             queue_patience_s: 1_800,
         }],
         retailers: vec![Retailer {

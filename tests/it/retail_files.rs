@@ -87,6 +87,12 @@ fn the_days_of_drivers_are_their_own() {
         assert_eq!(departures[..], longer.retail.departures[driver][..2]);
     }
     assert_ne!(two.retail.departures, other.retail.departures);
+    // Whoever does not take part has neither vehicles nor drivers, and moves nobody else's days.
+    let without = build(0, &["time.days=2", "operation.take_part=[\"taxis\"]"]);
+    assert!(without.retail.departures.iter().all(Vec::is_empty) && without.vehicles.len() == 20);
+    assert!(without.requests.bound.iter().all(Option::is_none));
+    let alone = build(0, &["time.days=2", "operation.take_part=[\"private\"]"]);
+    assert_eq!(alone.retail.departures[..80], two.retail.departures[..80]);
     // Their trips stand among the others, in the order of time, bound to them and to nobody else.
     let requests = &two.requests;
     assert!(requests.time.is_sorted());
@@ -141,4 +147,10 @@ fn mistakes_are_told_with_their_place() {
     // A pricing policy without a retailer whose prices it makes.
     let (status, _, err) = gridfleet(&["validate", "scenarios/small.toml", "--policy", "stackelberg"]);
     assert!(status == 2 && err.contains("no retailer with `generation`"), "{err}");
+    // A price that is known too late to answer to.
+    let late = "retailers[0].tariff={ kind = \"load-dependent\", file = \"../datasets/nyc-week/prices.csv\", \
+                slope_eur_mwh_per_mw = 1.0 }";
+    let (march, fold) = ("time.start=\"2018-03-05\"", "trips.fold_week=\"2018-03-05\"");
+    let (status, _, err) = gridfleet(&["validate", WEEK, "--set", march, "--set", fold, "--set", late]);
+    assert!(status == 2 && err.contains("a tariff that is announced"), "{err}");
 }

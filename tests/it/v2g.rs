@@ -88,6 +88,7 @@ fn setup(cars: u32, feed_kw: f64, site_limit_kw: f64) -> Setup {
         }],
         fleets: vec![Fleet { name: "cars".into(), ..Fleet::default() }],
         coalitions: Vec::new(),
+        referral_share: 0.0,
         vehicles: (0..cars)
             .map(|car| VehicleStart {
                 name: format!("car-{car}"),
@@ -109,6 +110,7 @@ fn setup(cars: u32, feed_kw: f64, site_limit_kw: f64) -> Setup {
             retailer: RetailerId(0),
             markup_eur_mwh: 40.0,
             bus: None,
+            sensitivity_eur_mwh_kw: 0.0,
             queue_patience_s: 1_800,
         }],
         retailers: vec![Retailer {
