@@ -14,8 +14,8 @@ pub use super::retail::RetailFacts;
 use super::retail::RetailSums;
 use super::sums::{Sums, TimeMean, histogram};
 use super::{
-    EndReason, FleetRecord, HouseholdRecord, Labels, LegPurpose, LegRecord, LoadRecord, MarketRecord, Recorder,
-    SessionRecord, StationRecord, TripRecord, TripStatus,
+    EndReason, FleetRecord, HouseholdRecord, Labels, LegPurpose, LegRecord, LoadRecord, MarketRecord,
+    Recorder, SessionRecord, StationRecord, TripRecord, TripStatus,
 };
 use crate::ledger::{EntryKind, LedgerEntry, Money};
 use crate::markets::Side;

@@ -26,7 +26,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("games", &["error", "optimize", "rng", "statistics"]),
     (
         "policies",
-        &["error", "forecast", "games", "geo", "ids", "learning", "markets", "optimize", "rng", "time", "world"],
+        &[
+            "error", "forecast", "games", "geo", "ids", "learning", "markets", "optimize", "rng", "time",
+            "world",
+        ],
     ),
     ("engine", &["error", "geo", "ids", "ledger", "markets", "policies", "records", "rng", "time", "world"]),
     (

@@ -12,8 +12,9 @@ use gridfleet::ids::{
 use gridfleet::ledger::{EntryKind, LedgerEntry, Money, Reference};
 use gridfleet::markets::Side;
 use gridfleet::records::{
-    EndReason, FleetRecord, HouseholdRecord, Labels, LegPurpose, LegRecord, LoadRecord, MarketRecord, PriceRecord,
-    Recorder, SessionRecord, SiteKind, SiteRecord, StationRecord, StationSite, TripRecord, TripStatus,
+    EndReason, FleetRecord, HouseholdRecord, Labels, LegPurpose, LegRecord, LoadRecord, MarketRecord,
+    PriceRecord, Recorder, SessionRecord, SiteKind, SiteRecord, StationRecord, StationSite, TripRecord,
+    TripStatus,
 };
 use gridfleet::time::SimTime;
 use std::sync::Arc;
