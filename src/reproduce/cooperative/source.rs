@@ -1,24 +1,25 @@
 //! Instances for the cooperative fleets: rides of lower Manhattan, fleets, stations, and the feeder of Baran and Wu.
 
+use crate::datasets::synth::nyc;
 use crate::datasets::tlc::NEW_YORK;
 use crate::datasets::{TripFormat, TripSource, Zones, load};
-use crate::error::{InputError, Result};
+use crate::error::{Error, InputError, Result};
 use crate::geo::Places;
 use crate::grid::{Limits, baran_wu};
 use crate::ids::PlaceId;
 use crate::rng::{Purpose, Streams};
 use crate::routing::{Grid, Instance, Slots, Station, Travel, Trip, Vehicles};
 use crate::time::LocalClock;
-use chrono::Timelike as _;
+use chrono::{NaiveDate, Timelike as _};
 use rand::RngExt;
 use rand_pcg::Pcg64;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 /// Folders with monthly samples of real records, from the working directory.
 const FOLDERS: [&str; 2] = ["datasets/tlc", "../shared/data/tlc"];
-/// Made-up records that ship, and the zones of both.
-const SHIPPED: &str = "datasets/nyc-week/yellow_tripdata_2018-03-05.parquet";
-const ZONES: &str = "datasets/nyc-week/taxi_zones.csv";
+/// How the made-up week that ships was made: requests, days, seed.
+const WEEK: (u32, u32, u64) = (40_000, 7, 1);
 /// Taxi zones of lower Manhattan: those with a centroid south of 14th Street (40.735 degrees), without the islands.
 const LOWER_MANHATTAN: [&str; 19] = [
     "4", "12", "13", "45", "79", "87", "88", "113", "114", "125", "144", "148", "209", "211", "224", "231",
@@ -98,18 +99,24 @@ impl Rides {
     /// # Errors
     /// If there is no file, or one cannot be read.
     pub fn read() -> Result<Self> {
-        let zones = Zones::read(ZONES)?;
+        // Readers take files: the zones, and the made-up week made anew, stand in a folder for as long as they are read.
+        let temporary = tempfile::tempdir().map_err(|error| Error::writing("a temporary folder", error))?;
+        let zones_file = temporary.path().join("taxi_zones.csv");
+        std::fs::write(&zones_file, nyc::ZONES).map_err(|error| Error::writing(&zones_file, error))?;
+        let zones = Zones::read(&zones_file)?;
         let folder = FOLDERS.iter().map(Path::new).find(|folder| folder.is_dir());
-        let files = folder.map(csv_files).unwrap_or_default();
+        let mut files = folder.map(csv_files).unwrap_or_default();
         let real = !files.is_empty();
-        let mut source =
-            TripSource::new(TripFormat::Tlc, if real { files } else { vec![PathBuf::from(SHIPPED)] });
-        source.zones = Some(PathBuf::from(ZONES));
+        if !real {
+            files.push(made_up(temporary.path())?);
+        }
+        let mut source = TripSource::new(TripFormat::Tlc, files);
+        source.zones = Some(zones_file);
         source.timezone = NEW_YORK;
         let trace = load(&source, &Streams { seed: 1, replication: 0 })?;
         let span = trace.request_time.iter().copied();
         let (Some(first), Some(last)) = (span.clone().min(), span.max()) else {
-            return Err(InputError::new("no rides", "rides in lower Manhattan").file(ZONES).into());
+            return Err(InputError::new("no rides", "rides in lower Manhattan").into());
         };
         let clock = LocalClock::new(NEW_YORK, first, last);
         let zone_of = |place: PlaceId| {
@@ -133,7 +140,7 @@ impl Rides {
         let what = if real {
             "real records of New York's yellow taxis, January to June 2018"
         } else {
-            "MADE UP (the week that ships), because no records are there: put monthly CSV files of the Taxi and Limousine \
+            "MADE UP (the week of datasets/nyc-week), because no records are there: put monthly CSV files of the Taxi and Limousine \
              Commission into datasets/tlc and run again"
         };
         let note = format!(
@@ -246,8 +253,23 @@ impl Rides {
             }),
         };
         let problems = instance.problems();
-        if problems.is_empty() { Ok(instance) } else { Err(crate::error::Error::Input(problems)) }
+        if problems.is_empty() { Ok(instance) } else { Err(Error::Input(problems)) }
     }
+}
+
+/// The made-up week that ships, as a file in `folder`.
+fn made_up(folder: &Path) -> Result<PathBuf> {
+    let (requests, days, seed) = WEEK;
+    let start = NaiveDate::from_ymd_opt(2018, 3, 5).unwrap_or_default();
+    let week = nyc::synthesize(nyc::NycOptions { requests, start, days, seed })?;
+    let path = folder.join("week.csv");
+    let written = std::fs::File::create(&path).and_then(|file| {
+        let mut out = std::io::BufWriter::new(file);
+        week.write_csv(&mut out)?;
+        out.flush()
+    });
+    written.map_err(|error| Error::writing(&path, error))?;
+    Ok(path)
 }
 
 /// Files of records in a folder, in the order of their names.
