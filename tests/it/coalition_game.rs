@@ -72,8 +72,7 @@ fn study(folder: &Path) -> Value {
     let file = folder.join("game.toml");
     std::fs::write(&file, text + "\n[set]\n\"time.days\" = 1\n").unwrap();
     let out = folder.join("out");
-    let output =
-        gridfleet(&["study", file.to_str().unwrap(), "-r", "3", "-o", out.to_str().unwrap()]);
+    let output = gridfleet(&["study", file.to_str().unwrap(), "-r", "3", "-o", out.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     let told = String::from_utf8(output.stdout).unwrap();
     assert!(told.contains("the grand coalition is stable"), "{told}");

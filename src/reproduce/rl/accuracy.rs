@@ -29,7 +29,7 @@ const PAIRS: [([u32; 2], f64); 6] = [
 ];
 
 fn run(context: &Context<'_>) -> Result<Outcome> {
-    let case = Case::new(context, context.replications())?;
+    let Some(case) = Case::new(context, context.replications())? else { return Ok(super::elsewhere()) };
     let mut outcome = Outcome::default();
     let courses =
         PAIRS.map(|([b, i], _)| case.course.with_accuracy([f64::from(b) / 100.0, f64::from(i) / 100.0]));

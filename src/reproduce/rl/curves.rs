@@ -26,7 +26,7 @@ const STEPS: u64 = 130_000;
 const WEEKS: u32 = 20;
 
 fn run(context: &Context<'_>) -> Result<Outcome> {
-    let case = Case::new(context, WEEKS)?;
+    let Some(case) = Case::new(context, WEEKS)? else { return Ok(super::elsewhere()) };
     let variants = variants(&case.course);
     let seeds = u64::from(context.replications());
     let tasks: Vec<(usize, u64)> =

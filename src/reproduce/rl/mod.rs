@@ -9,7 +9,7 @@ pub mod curves;
 pub mod results;
 mod source;
 
-use super::Context;
+use super::{Context, Finding, Outcome};
 use crate::error::Result;
 use crate::policies::bidding::{Trained, sight};
 use crate::scenario::training::TrainingSpec;
@@ -45,10 +45,10 @@ struct Case {
 }
 
 impl Case {
-    /// With so many held-out weeks.
-    fn new(context: &Context<'_>, weeks: u32) -> Result<Self> {
-        let (course, note, folder) = source::course(context.draws.seed, weeks)?;
-        Ok(Self { course, note, weeks: weeks as usize, _folder: folder })
+    /// With so many held-out weeks; nothing where the scenario and its data are not.
+    fn new(context: &Context<'_>, weeks: u32) -> Result<Option<Self>> {
+        let found = source::course(context.draws.seed, weeks)?;
+        Ok(found.map(|(course, note, folder)| Self { course, note, weeks: weeks as usize, _folder: folder }))
     }
 
     /// Numbers of the held-out weeks that are played.
@@ -60,6 +60,13 @@ impl Case {
     fn play(&self, context: &Context<'_>, course: &Course, player: &Player) -> Result<Vec<WeekResult>> {
         context.map(&self.held_out(), |&week| player.play(course, Set::HeldOut, week))
     }
+}
+
+/// What a target comes to where the scenario and its data are not.
+fn elsewhere() -> Outcome {
+    let why = format!("{} is not here; run in the folder of gridfleet's sources", source::SCENARIO);
+    let finding = Finding::not_checked("learned risks earn more than fixed ones", why);
+    Outcome { findings: vec![finding], ..Outcome::default() }
 }
 
 /// Trains an agent.

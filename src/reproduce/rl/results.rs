@@ -34,7 +34,7 @@ const BOLD: Row = ("integrated (0.2, 0.0)", [400.8, 1682.0, 15.5, 72.5]);
 const LEARNED: Row = ("learned", [618.9, 1461.6, 0.0, 74.9]);
 
 fn run(context: &Context<'_>) -> Result<Outcome> {
-    let case = Case::new(context, context.replications())?;
+    let Some(case) = Case::new(context, context.replications())? else { return Ok(super::elsewhere()) };
     let course = &case.course;
     let perfect = course.with_accuracy([1.0, 1.0]);
     let forecast = ForecastKind::Perfect;

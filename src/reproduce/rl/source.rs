@@ -5,14 +5,14 @@ use crate::datasets::prices::srl::{self, HighDays};
 use crate::datasets::prices::srl_files::{self, Direction};
 use crate::datasets::prices::text::Text;
 use crate::datasets::prices::{GapRule, dayahead, slots::Rows, write};
-use crate::error::{Error, InputError, Result};
+use crate::error::{Error, Result};
 use crate::scenario::Overrides;
 use crate::training::Course;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 /// The scenario, from the working directory.
-const SCENARIO: &str = "scenarios/stuttgart-rl.toml";
+pub(super) const SCENARIO: &str = "scenarios/stuttgart-rl.toml";
 /// Folders that are looked into, from the working directory.
 const FOLDERS: [&str; 2] = ["datasets", "../shared/data"];
 const TENDERS: &str = "srl/tender_results_2017.csv";
@@ -25,13 +25,10 @@ const HALF: u32 = 26;
 const REPLICATIONS: u32 = 4;
 
 /// The course with so many held-out weeks at least, a sentence on its prices, and the folder in which they stand.
-pub fn course(seed: u64, weeks: u32) -> Result<(Course, String, TempDir)> {
+/// Nothing where the scenario is not.
+pub fn course(seed: u64, weeks: u32) -> Result<Option<(Course, String, TempDir)>> {
     if !Path::new(SCENARIO).is_file() {
-        let help = "run in the folder of gridfleet's sources, which has the scenario and its data";
-        return Err(InputError::new("no such file", "the scenario of the case")
-            .file(SCENARIO)
-            .help(help)
-            .into());
+        return Ok(None);
     }
     let folder = tempfile::tempdir().map_err(|e| Error::writing(std::env::temp_dir(), e))?;
     let there =
@@ -61,7 +58,7 @@ pub fn course(seed: u64, weeks: u32) -> Result<(Course, String, TempDir)> {
     set.push(format!("training.replications={}", replications.max(weeks.div_ceil(held_out))));
     let overrides = Overrides { set, seed: Some(seed), policies: Vec::new() };
     let course = Course::load(Path::new(SCENARIO), &overrides)?;
-    Ok((course, note, folder))
+    Ok(Some((course, note, folder)))
 }
 
 /// Imports both series of a year: files of secondary reserve and of the day-ahead auction.
