@@ -1,5 +1,5 @@
-//! A skeleton of each family that is not built yet against the traits as they are: each gets what it needs from its view
-//! and says what it wants by actions. No strategy: only what strategies are made of. Nash and C-Nash are in `loads`.
+//! A skeleton of each family against the traits as they are: each gets what it needs from its view and says what it wants
+//! by actions. No strategy: only what strategies are made of. Nash and C-Nash are in `loads`.
 
 use crate::support::{City, MONDAY, city};
 use crate::trading::Day;

@@ -194,7 +194,7 @@ pub fn core_4(context: &Context<'_>) -> Result<Outcome> {
                 metric("share of the cost of all", (0..4).map(value).collect()),
                 metric("cost alone", (0..4).map(alone).collect()),
             ],
-            meaning: "Shapley value, and least and greatest share in the Core".to_owned(),
+            meaning: "Shapley value, and reach of the Core".to_owned(),
         };
         let picture = plots::Figure::new("Stable shares of four fleets").subtitle("the first instance");
         pictures.push(("core4".to_owned(), picture.panel("", chart)));
