@@ -224,7 +224,7 @@ impl Simulation {
         let of = &self.setup.types[v.vehicle_type.index()];
         let Some(station) = v.station else { unreachable!("plugged in at no station") };
         let retailer = self.setup.stations[station.index()].retailer;
-        if self.setup.retailers[retailer.index()].tariff.slope_eur_mwh_kw().is_none() {
+        if !self.setup.is_priced_later(retailer) {
             session.bill(of, now, self.state.prices[retailer.index()].current_eur_mwh);
         }
         self.state.stations.settle(of, station, position, now);
@@ -411,7 +411,7 @@ impl Simulation {
             markup_eur_mwh: there.markup_eur_mwh,
             wear: Money::from_units(of.wear_eur_per_kwh * (battery_kwh + withdrawn_kwh)),
         };
-        if bill.unbilled_kwh != 0.0 && self.is_priced_later(bill.retailer) {
+        if bill.unbilled_kwh != 0.0 && self.setup.is_priced_later(bill.retailer) {
             self.unpaid.push(bill);
         } else {
             self.pay_session(bill, recorder);

@@ -32,11 +32,6 @@ impl Simulation {
         }
     }
 
-    /// Whether what a retailer sells now has a price only when the slot is over.
-    pub(super) fn is_priced_later(&self, retailer: RetailerId) -> bool {
-        self.setup.retailers[retailer.index()].tariff.slope_eur_mwh_kw().is_some()
-    }
-
     /// A slot is over.
     pub(super) fn on_load_clearing(&mut self, retailer: RetailerId, recorder: &mut dyn Recorder) {
         let Some(number) = self.state.loads.iter().position(|book| book.retailer == retailer) else { return };
@@ -97,11 +92,7 @@ impl Simulation {
                 deviation_cost: 0.5 * sensitivity_eur_mwh_kw * away_kw * away_kw * hours / 1_000.0,
             });
             self.state.loads[number].metered_kwh[position] += power_kw * hours;
-            for at in self.state.stations.connectors(&setup, station) {
-                let Some(session) = &mut self.state.stations.sessions[at] else { continue };
-                let v = &self.state.vehicles[session.vehicle.index()];
-                session.bill(&setup.types[v.vehicle_type.index()], now, price_eur_mwh);
-            }
+            self.state.bill(&setup, station, price_eur_mwh);
         }
         self.station_kw = power_kw;
         self.state.loads[number].current += 1;

@@ -76,24 +76,15 @@ impl Simulation {
 
     /// Bills every session at the old price and puts the next one into force.
     pub(super) fn on_price_change(&mut self, retailer: RetailerId, recorder: &mut dyn Recorder) {
-        let now = self.state.now;
         let book = &mut self.state.prices[retailer.index()];
         let old_price = book.current_eur_mwh;
         let broadcasting = &mut self.prices[retailer.index()];
         book.current_eur_mwh = book.broadcasts[broadcasting.next_change].price_eur_mwh;
         broadcasting.next_change += 1;
         // Where the load makes the price, the end of the slot has billed everything.
-        if self.setup.retailers[retailer.index()].tariff.slope_eur_mwh_kw().is_some() {
-            return self.begin_slot(retailer, old_price, recorder);
-        }
-        for &station in &broadcasting.stations {
-            if self.state.stations.stations[station.index()].occupied == 0 {
-                continue;
-            }
-            for position in self.state.stations.connectors(&self.setup, station) {
-                let Some(session) = &mut self.state.stations.sessions[position] else { continue };
-                let v = &self.state.vehicles[session.vehicle.index()];
-                session.bill(&self.setup.types[v.vehicle_type.index()], now, old_price);
+        if !self.setup.is_priced_later(retailer) {
+            for &station in &broadcasting.stations {
+                self.state.bill(&self.setup, station, old_price);
             }
         }
         self.begin_slot(retailer, old_price, recorder);

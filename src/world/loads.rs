@@ -51,7 +51,7 @@ impl LoadBook {
                 stations,
             }
         };
-        let follows = |&retailer: &usize| setup.retailers[retailer].tariff.slope_eur_mwh_kw().is_some();
+        let follows = |&retailer: &usize| setup.is_priced_later(RetailerId::new(retailer));
         (0..setup.retailers.len()).filter(follows).map(of).collect()
     }
 

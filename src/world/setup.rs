@@ -77,6 +77,12 @@ impl Setup {
         self.mode == Mode::Replay || self.fleets[fleet.index()].private
     }
 
+    /// Whether what a retailer sells now has a price only when the slot is over, because the load makes it.
+    #[inline]
+    pub fn is_priced_later(&self, retailer: RetailerId) -> bool {
+        self.retailers[retailer.index()].tariff.slope_eur_mwh_kw().is_some()
+    }
+
     /// The coalition of a fleet: a number below that of fleets.
     #[inline]
     pub fn coalition(&self, fleet: FleetId) -> usize {

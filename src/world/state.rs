@@ -306,6 +306,18 @@ impl State {
         }
     }
 
+    /// Bills what the sessions of a station have drawn since they were billed last, at `price_eur_mwh`.
+    pub fn bill(&mut self, setup: &Setup, station: StationId, price_eur_mwh: f64) {
+        if self.stations.stations[station.index()].occupied == 0 {
+            return;
+        }
+        for position in self.stations.connectors(setup, station) {
+            let Some(session) = &mut self.stations.sessions[position] else { continue };
+            let v = &self.vehicles[session.vehicle.index()];
+            session.bill(&setup.types[v.vehicle_type.index()], self.now, price_eur_mwh);
+        }
+    }
+
     /// Brings a station's sessions to now and divides its power anew; when the next change comes.
     pub fn redivide(&mut self, setup: &Setup, station: StationId) -> Option<SimTime> {
         let vehicles = &self.vehicles;

@@ -2,21 +2,12 @@
 //!
 //! Prices are of Nord Pool where its files are, and made up otherwise.
 
+use crate::targets;
 use gridfleet::reproduce::bilevel::{owners, prices, profits, table1, trade};
-use gridfleet::reproduce::{Context, Draws, Outcome, Rule, SEED, Target, Values, Verdict};
-use gridfleet::studies::Progress;
-use std::sync::atomic::AtomicBool;
-
-struct Silent;
-
-impl Progress for Silent {
-    fn update(&self, _: usize, _: usize, _: &str) {}
-}
+use gridfleet::reproduce::{Draws, Outcome, Rule, SEED, Target, Values, Verdict};
 
 fn run(target: &Target, replications: u32) -> Outcome {
-    let stop = AtomicBool::new(false);
-    let draws = Draws { seed: SEED, replications };
-    (target.run)(&Context { draws, progress: &Silent, stop: &stop }).unwrap()
+    targets::run(target, Draws { seed: SEED, replications })
 }
 
 /// The verdict of the finding that begins so.
@@ -68,9 +59,7 @@ fn table_1_has_all_weights_and_a_frontier_on_each_day() {
 #[test]
 fn the_same_seed_gives_the_same_figures_and_another_gives_others() {
     let of = |seed: u64| {
-        let stop = AtomicBool::new(false);
-        let draws = Draws { seed, replications: 1 };
-        let outcome = (table1::TARGET.run)(&Context { draws, progress: &Silent, stop: &stop }).unwrap();
+        let outcome = targets::run(&table1::TARGET, Draws { seed, replications: 1 });
         numbers(&outcome, "expected_profit_eur").to_vec()
     };
     assert_eq!(of(1), of(1));

@@ -1,22 +1,14 @@
 //! The targets `cnash-fig2` to `cnash-fig5`: their verdicts, that these can fail, and the theorems as a second method.
 
+use crate::targets;
 use gridfleet::games::c_nash::paper::{Better, FIG2_PICTURE, FIG4_PICTURE, FIG5_VERDICTS, Kind};
 use gridfleet::games::c_nash::{Structure, conditions};
 use gridfleet::reproduce::c_nash::{fig2, fig3, fig4, fig5};
-use gridfleet::reproduce::{self, Context, Draws, Figure, Outcome, SEED, Target, Values, Verdict};
-use gridfleet::studies::Progress;
-use std::sync::atomic::AtomicBool;
-
-struct Silent;
-
-impl Progress for Silent {
-    fn update(&self, _: usize, _: usize, _: &str) {}
-}
+use gridfleet::reproduce::{self, Draws, Figure, Outcome, SEED, Target, Values, Verdict};
 
 fn run(target: &Target, seed: u64, replications: Option<u32>) -> Outcome {
-    let stop = AtomicBool::new(false);
     let draws = target.draws(Some(seed), replications).unwrap_or(Draws { seed, replications: 1 });
-    (target.run)(&Context { draws, progress: &Silent, stop: &stop }).unwrap()
+    targets::run(target, draws)
 }
 
 /// The figures by case: `case` may be the beginning of one.

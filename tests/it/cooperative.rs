@@ -1,21 +1,10 @@
 //! The targets of the cooperative fleets: what must hold does, on few instances.
 
-use gridfleet::reproduce::context::Context;
-use gridfleet::reproduce::{Draws, Outcome, SEED, Target, Verdict, find};
-use gridfleet::studies::Progress;
-use std::sync::atomic::AtomicBool;
-
-struct Silent;
-
-impl Progress for Silent {
-    fn update(&self, _: usize, _: usize, _: &str) {}
-}
+use crate::targets;
+use gridfleet::reproduce::{Draws, Outcome, SEED, Verdict, find};
 
 fn outcome(name: &str, replications: u32) -> Outcome {
-    let target: &Target = find(name).unwrap();
-    let stop = AtomicBool::new(false);
-    let draws = Draws { seed: SEED, replications };
-    (target.run)(&Context { draws, progress: &Silent, stop: &stop }).unwrap()
+    targets::run(find(name).unwrap(), Draws { seed: SEED, replications })
 }
 
 fn verdict(outcome: &Outcome, text: &str) -> Verdict {

@@ -1,26 +1,17 @@
 //! A station alone against Erlang's formula for the line at c servers: the target `erlang-c` in full.
 
-use gridfleet::reproduce::context::Context;
+use crate::targets;
 use gridfleet::reproduce::lone_station::{LoneStation, MEAN_SERVICE_S};
 use gridfleet::reproduce::{Draws, Figure, Rule, SEED, Verdict, erlang_c};
 use gridfleet::rng::Streams;
-use gridfleet::studies::Progress;
-use std::sync::atomic::AtomicBool;
-
-struct Silent;
-
-impl Progress for Silent {
-    fn update(&self, _: usize, _: usize, _: &str) {}
-}
 
 /// 50 replications of 50,000 arrivals at three loads: whole intervals within 5 % of theory (2 % for the probability
 /// of waiting), and estimates within 3 %, three standard errors of the mean wait at the highest load.
 #[test]
 fn the_line_at_a_station_is_erlangs() {
     let target = erlang_c::TARGET;
-    let stop = AtomicBool::new(false);
     let draws = Draws { seed: SEED, replications: target.replications.unwrap() };
-    let outcome = (target.run)(&Context { draws, progress: &Silent, stop: &stop }).unwrap();
+    let outcome = targets::run(&target, draws);
     assert_eq!(outcome.figures.len(), 9);
     for figure in &outcome.figures {
         let off = figure.relative_difference().unwrap();

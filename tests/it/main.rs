@@ -49,6 +49,7 @@ mod study;
 #[path = "../support/mod.rs"]
 mod support;
 mod synth;
+mod targets;
 mod trading;
 mod training;
 mod trips;

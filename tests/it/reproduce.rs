@@ -1,5 +1,6 @@
 //! `gridfleet reproduce` as its user meets it, and the frame with targets of its own.
 
+use crate::targets::Silent;
 use assert_cmd::cargo::cargo_bin;
 use gridfleet::error::{Error, Result};
 use gridfleet::outputs::Manifest;
@@ -8,7 +9,6 @@ use gridfleet::reproduce::{
     self, Context, Draws, Figure, Finding, Options, Outcome, Reproduction, Rule, Table, Target,
 };
 use gridfleet::statistics::Interval;
-use gridfleet::studies::Progress;
 use polars::prelude::DataFrame;
 use polars_io::prelude::{ParquetReader, SerReader};
 use rand::Rng as _;
@@ -140,12 +140,6 @@ fn targets_are_listed_and_unknown_ones_refused() {
     assert!(status == 2 && err.contains("a folder that gridfleet did not make"), "{err}");
     let left: Vec<_> = std::fs::read_dir(temporary.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert_eq!(left, ["mine"]);
-}
-
-struct Silent;
-
-impl Progress for Silent {
-    fn update(&self, _: usize, _: usize, _: &str) {}
 }
 
 /// Runs a target of the test's own.
