@@ -1,6 +1,6 @@
 //! Everything that stays as it is while a replication runs.
 
-use super::{Fleet, Party, Requests, Retail, Retailer, Station, Trading, Travel, VehicleStart, VehicleType};
+use super::{Competition, Fleet, Party, Requests, Retail, Retailer, Station, Trading, Travel, VehicleStart, VehicleType};
 use crate::geo::Places;
 use crate::ids::{FleetId, PlaceId, RetailerId, StationId};
 use crate::records::metrics::RetailFacts;
@@ -58,6 +58,8 @@ pub struct Setup {
     pub stations: Vec<Station>,
     /// Retailers; at least one where there are stations.
     pub retailers: Vec<Retailer>,
+    /// Who of the retailers compete for owners of vehicles.
+    pub competition: Option<Competition>,
     /// Households, drivers who park at home, and what serving them costs.
     pub retail: Retail,
     /// Markets, and who bids in them.
@@ -81,6 +83,12 @@ impl Setup {
     #[inline]
     pub fn is_priced_later(&self, retailer: RetailerId) -> bool {
         self.retailers[retailer.index()].tariff.slope_eur_mwh_kw().is_some()
+    }
+
+    /// Whether owners choose their retailer at the stations of this one.
+    #[inline]
+    pub fn competes(&self, retailer: RetailerId) -> bool {
+        self.competition.as_ref().is_some_and(|of| of.member[retailer.index()])
     }
 
     /// The coalition of a fleet: a number below that of fleets.
