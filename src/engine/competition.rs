@@ -130,7 +130,8 @@ impl Simulation {
                 continue;
             }
             let kwh = session.energy_kwh(&setup.types[v.vehicle_type.index()], now);
-            let owed = Drawn { kwh: kwh - session.earlier.kwh, cost: session.energy_cost - session.earlier.cost };
+            let owed =
+                Drawn { kwh: kwh - session.earlier.kwh, cost: session.energy_cost - session.earlier.cost };
             session.earlier = Drawn { kwh, cost: session.energy_cost };
             let retailer = competition.retailers[before];
             let cell = &mut self.state.drawn[v.fleet.index() * setup.retailers.len() + retailer.index()];

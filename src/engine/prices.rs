@@ -115,5 +115,8 @@ pub(super) fn tariff_price(setup: &Setup, state: &State, retailer: RetailerId, v
         let known = product.and_then(|product| cleared.get(product).copied());
         known.or_else(|| rules.reference.at(valid_from)).expect("market prices cover the horizon")
     });
-    setup.competition.as_ref().map_or(price_eur_mwh, |of| of.asked_eur_mwh(retailer, valid_from, price_eur_mwh))
+    setup
+        .competition
+        .as_ref()
+        .map_or(price_eur_mwh, |of| of.asked_eur_mwh(retailer, valid_from, price_eur_mwh))
 }

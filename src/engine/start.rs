@@ -2,8 +2,8 @@
 
 use super::Simulation;
 use crate::ids::{BidderId, FleetId};
-use crate::policies::bidding::Foresight;
 use crate::policies::aggregator::Aggregator;
+use crate::policies::bidding::Foresight;
 use crate::policies::{Policies, PolicySpecs, RetailPolicies};
 use crate::rng::Streams;
 use crate::world::{Party, Setup, View};

@@ -287,8 +287,10 @@ impl Simulation {
             let Party::Retailer(retailer) = party else { continue };
             let mut drawn_kwh = 0.0;
             for fleet in 0..self.setup.fleets.len() {
-                let bidder = trading.bidder_of(FleetId::new(fleet)).map(|bidder| work.balances[bidder.index()]);
-                let bought = bidder.filter(|b| b.drawn_kwh > 0.0).map_or(0.0, |b| b.supplied_kwh() / b.drawn_kwh);
+                let bidder =
+                    trading.bidder_of(FleetId::new(fleet)).map(|bidder| work.balances[bidder.index()]);
+                let bought =
+                    bidder.filter(|b| b.drawn_kwh > 0.0).map_or(0.0, |b| b.supplied_kwh() / b.drawn_kwh);
                 let cell = fleet * retailers + retailer.index();
                 drawn_kwh += (work.now[cell].kwh - work.last[cell].kwh) * (1.0 - bought);
             }

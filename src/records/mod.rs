@@ -12,6 +12,7 @@ pub mod metrics;
 mod readings;
 mod retail;
 mod sums;
+mod supply;
 
 use crate::geo::Places;
 use crate::ids::{

@@ -7,7 +7,9 @@ use super::problems::{Problems, Subject};
 use super::spec::{ModeSpec, OutputsSpec};
 use super::variation::trips::Picking;
 use super::variation::{factors, prices};
-use super::{Recorded, Scenario, coalitions, competition, drivers, horizon, placement, snap, sorted, sources, suggest};
+use super::{
+    Recorded, Scenario, coalitions, competition, drivers, horizon, placement, snap, sorted, sources, suggest,
+};
 use crate::datasets::ImportReport;
 use crate::datasets::stations::Location;
 use crate::error::Result;

@@ -91,7 +91,11 @@ pub fn competition(
     let Some(spec) = &file.competition else {
         if *policy != (AggregatorSpec::Tariff {}) {
             let found = format!("\"{}\", but no [competition]", policy.name());
-            problems.add("operation.aggregator.kind", found, "a [competition] with retailers and their rivals");
+            problems.add(
+                "operation.aggregator.kind",
+                found,
+                "a [competition] with retailers and their rivals",
+            );
         }
         return None;
     };
@@ -106,7 +110,13 @@ pub fn competition(
     let reluctance = reluctance(spec, problems);
     let typical_kw = spec.typical_kw.clone().unwrap_or_else(|| vec![0.0; 24]);
     if trading.markets.len() == file.markets.len() {
-        market(file, trading, numbers.first().and_then(|first| retailers.get(first.index())), horizon, problems);
+        market(
+            file,
+            trading,
+            numbers.first().and_then(|first| retailers.get(first.index())),
+            horizon,
+            problems,
+        );
     }
     let mut member = vec![false; retailers.len()];
     for number in &numbers {
@@ -264,8 +274,15 @@ fn market(
     if let Some(aggregator) = aggregator
         && aggregator.slot_s != of.products.slot_s
     {
-        let found = format!("{} s, with slots of {} s of \"{}\"", of.products.slot_s, aggregator.slot_s, aggregator.name);
-        problems.add(&format!("markets[{at}].product_s"), found, "products as long as the aggregator's slots");
+        let found = format!(
+            "{} s, with slots of {} s of \"{}\"",
+            of.products.slot_s, aggregator.slot_s, aggregator.name
+        );
+        problems.add(
+            &format!("markets[{at}].product_s"),
+            found,
+            "products as long as the aggregator's slots",
+        );
     }
     if matches!(trading.imbalance, Imbalance::Penalty(_)) {
         let found = format!("a penalty, with an aggregator that is \"{}\"", policy.name());
@@ -285,7 +302,10 @@ fn market(
                 .add(
                     &key,
                     format!("prices from {}", series.start.iso()),
-                    format!("prices from {} or before, {LEAST_DAYS} days before the start", SimTime(needed.0).iso()),
+                    format!(
+                        "prices from {} or before, {LEAST_DAYS} days before the start",
+                        SimTime(needed.0).iso()
+                    ),
                 )
                 .help("the policy estimates a model of prices from those before the start");
         }

@@ -14,7 +14,8 @@ use super::training::TrainingSpec;
 use super::variation::VariationSpec;
 use crate::datasets::{OnBadRow, TripFormat};
 use crate::policies::{
-    AggregatorSpec, BiddingSpec, ChargingSpec, DispatchSpec, PricingSpec, RelocationSpec, ResponseSpec, StationsSpec,
+    AggregatorSpec, BiddingSpec, ChargingSpec, DispatchSpec, PricingSpec, RelocationSpec, ResponseSpec,
+    StationsSpec,
 };
 use crate::records::dictionary::TableId;
 use schemars::JsonSchema;

@@ -1,11 +1,14 @@
 //! Everything that stays as it is while a replication runs.
 
-use super::{Competition, Fleet, Party, Requests, Retail, Retailer, Station, Trading, Travel, VehicleStart, VehicleType};
+use super::{
+    Competition, Fleet, Party, Requests, Retail, Retailer, Station, Trading, Travel, VehicleStart,
+    VehicleType,
+};
 use crate::geo::Places;
 use crate::ids::{FleetId, PlaceId, RetailerId, StationId};
-use crate::records::metrics::RetailFacts;
+use crate::records::metrics::{CompetitionFacts, RetailFacts};
 use crate::records::{Labels, SiteKind, SiteRecord, StationSite};
-use crate::time::{LocalClock, SimTime};
+use crate::time::{HOUR_S, LocalClock, SimTime};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -147,6 +150,16 @@ impl Setup {
             shown,
             private: self.fleets.iter().map(|fleet| fleet.private).collect(),
         }
+    }
+
+    /// Which retailers compete, for the key figures.
+    pub fn competition_facts(&self) -> CompetitionFacts {
+        let Some(competition) = &self.competition else { return CompetitionFacts::default() };
+        let date = |t: SimTime| self.clock.local(t).date();
+        // Local midnight is at a quarter of an hour everywhere.
+        let quarters = (0..).map(|i| self.start + i * HOUR_S / 4).take_while(|t| *t < self.end);
+        let first = |t: &SimTime| *t == self.start || date(*t) != date(*t + -HOUR_S / 4);
+        CompetitionFacts { retailers: competition.retailers.clone(), days: quarters.filter(first).collect() }
     }
 
     /// Zones, stations and depots, each once, in this order: what a map shows.

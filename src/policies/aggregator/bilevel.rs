@@ -144,13 +144,7 @@ impl Leader {
     }
 
     /// Demand of the day, \[path\]\[slot\], in MWh: the forecast, more or less of it all day, and what follows the price.
-    fn demand(
-        &self,
-        view: View<'_>,
-        day: Day,
-        paths: &[[Vec<f64>; 3]],
-        random: &mut Pcg64,
-    ) -> Vec<Vec<f64>> {
+    fn demand(&self, view: View<'_>, day: Day, paths: &[[Vec<f64>; 3]], random: &mut Pcg64) -> Vec<Vec<f64>> {
         let expected = |slot: usize| match &self.foresight {
             Some(foresight) => foresight.competed_kwh(day.start(slot)).max(0.0) / 1_000.0,
             None => recent_demand(view, day, slot, Customers::All) / 1_000.0,
@@ -224,7 +218,8 @@ impl Planner for Leader {
         let mut random = self.streams.stream(Purpose::Policy, STREAM + number);
         let scenarios = self.scenarios(view, day, &mut random);
         let rivals = self.rivals(view, competition, day, &mut random);
-        let least = rivals.iter().flat_map(|f| f.prices.iter().flatten()).copied().fold(f64::INFINITY, f64::min);
+        let least =
+            rivals.iter().flat_map(|f| f.prices.iter().flatten()).copied().fold(f64::INFINITY, f64::min);
         let game = Game::new(Parameters {
             scenarios,
             rivals,

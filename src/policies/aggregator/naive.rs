@@ -23,9 +23,6 @@ impl Planner for Naive {
             let kwh = recent_demand(view, day, slot, Customers::Own);
             vec![(kwh / day.hours(), ANY_PRICE_EUR_MWH)]
         };
-        DayPlan {
-            prices: (0..day.count).map(price).collect(),
-            bids: (0..day.count).map(bids).collect(),
-        }
+        DayPlan { prices: (0..day.count).map(price).collect(), bids: (0..day.count).map(bids).collect() }
     }
 }

@@ -38,10 +38,8 @@ pub fn recent_day_ahead(view: View<'_>, market: MarketId, slot: SimTime) -> f64 
 /// Mean and standard deviation of what a retailer asked in the hour of a slot over the last week [currency/MWh]; `None`
 /// if nothing is known.
 pub fn recent_asked(view: View<'_>, retailer: RetailerId, slot: SimTime) -> Option<(f64, f64)> {
-    let asked: Vec<f64> = days_before(slot)
-        .filter_map(|t| view.price_asked(retailer, t))
-        .take(RECENT_DAYS as usize)
-        .collect();
+    let asked: Vec<f64> =
+        days_before(slot).filter_map(|t| view.price_asked(retailer, t)).take(RECENT_DAYS as usize).collect();
     let n = asked.len() as f64;
     let mean = asked.iter().sum::<f64>() / n;
     let squares: f64 = asked.iter().map(|x| (x - mean).powi(2)).sum();

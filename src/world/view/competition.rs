@@ -15,9 +15,7 @@ impl<'a> View<'a> {
     /// Most power of all stations at which owners choose their retailer [kW].
     pub fn competing_power_kw(&self) -> f64 {
         let stations = self.setup.stations.iter().filter(|station| self.setup.competes(station.retailer));
-        stations
-            .map(|s| s.connectors.iter().map(|c| c.power_kw).sum::<f64>().min(s.site_limit_kw))
-            .sum()
+        stations.map(|s| s.connectors.iter().map(|c| c.power_kw).sum::<f64>().min(s.site_limit_kw)).sum()
     }
 
     /// What competitors sold in the slots that have ended.
