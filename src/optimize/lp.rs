@@ -1,26 +1,38 @@
-//! Linear programs over real variables, and over binaries where there are some, minimised.
+//! Linear programs over real variables, and over binaries where there are some, minimised; and what solves them.
 //!
-//! Solved by the simplex method and the branch and bound of `microlp`, which is pure Rust and gives the same answer for the same
-//! program. It says nothing of dual prices: whoever needs them states the dual program.
+//! A program is stated in terms of no solver. No solver says anything of dual prices: whoever needs them states the dual
+//! program.
 
+#[cfg(feature = "highs")]
+use super::highs;
+use super::microlp;
 use crate::error::Error;
-use microlp::{ComparisonOp, OptimizationDirection, Problem, SolveOptions};
 
-/// How far a row or a bound may be missed, in the unit of the row: a hundredth of what `microlp` allows by
-/// default. Rows should be scaled to about 1.
+/// How far a row or a bound may be missed, and a binary be from 0 or 1, in the unit of the row: a hundredth or less of
+/// what the solvers allow by default. Rows should be scaled to about 1.
 pub const FEASIBILITY: f64 = 1e-9;
 
-/// A variable of a program, as [`Lp::variable`] gave it.
-#[derive(Debug, Clone, Copy)]
-pub struct Variable {
-    name: microlp::Variable,
-    index: usize,
+/// Who solves a program. All give the same answer for the same program, run after run.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub enum Solver {
+    /// The simplex method and the branch and bound of `microlp`, to the exact optimum. Right for linear programs of some
+    /// thousands of rows, and for some dozens of binaries.
+    #[default]
+    Microlp,
+    /// HiGHS, for programs with hundreds of binaries. Only with the cargo feature `highs`, whose build needs cmake and
+    /// libclang.
+    #[cfg(feature = "highs")]
+    Highs(highs::Options),
 }
+
+/// A variable of a program, as [`Lp::variable`] gave it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Variable(usize);
 
 impl Variable {
     /// Its number, counted from 0 in the order in which they were added.
     pub fn index(self) -> usize {
-        self.index
+        self.0
     }
 }
 
@@ -36,11 +48,29 @@ pub enum Relation {
 }
 
 /// A linear program: minimise a weighted sum of variables under bounds and rows.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Lp {
-    problem: Problem,
-    variables: Vec<microlp::Variable>,
-    weights: Vec<f64>,
+    columns: Vec<Column>,
+    rows: Vec<Row>,
+}
+
+/// What a program says of a variable.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Column {
+    pub weight: f64,
+    pub low: f64,
+    pub high: f64,
+    /// Whether it is 0 or 1.
+    pub binary: bool,
+}
+
+/// What a program says of a sum of variables.
+#[derive(Debug, Clone)]
+pub(super) struct Row {
+    /// By ascending number, each once.
+    pub terms: Vec<(Variable, f64)>,
+    pub relation: Relation,
+    pub right: f64,
 }
 
 /// An optimal point.
@@ -71,26 +101,16 @@ impl From<Unsolved> for Error {
     }
 }
 
-impl Default for Lp {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Lp {
     /// A program without variables and rows.
     pub fn new() -> Self {
-        let problem = Problem::new(OptimizationDirection::Minimize);
-        Self { problem, variables: Vec::new(), weights: Vec::new() }
+        Self::default()
     }
 
     /// Adds a variable between `low` and `high` (which may be infinite) that counts `weight` times in what
     /// is minimised.
     pub fn variable(&mut self, weight: f64, low: f64, high: f64) -> Variable {
-        let name = self.problem.add_var(weight, (low, high));
-        self.variables.push(name);
-        self.weights.push(weight);
-        Variable { name, index: self.weights.len() - 1 }
+        self.column(Column { weight, low, high, binary: false })
     }
 
     /// Adds a variable of any value.
@@ -100,10 +120,12 @@ impl Lp {
 
     /// Adds a variable that is 0 or 1.
     pub fn binary(&mut self, weight: f64) -> Variable {
-        let name = self.problem.add_binary_var(weight);
-        self.variables.push(name);
-        self.weights.push(weight);
-        Variable { name, index: self.weights.len() - 1 }
+        self.column(Column { weight, low: 0.0, high: 1.0, binary: true })
+    }
+
+    fn column(&mut self, column: Column) -> Variable {
+        self.columns.push(column);
+        Variable(self.columns.len() - 1)
     }
 
     /// Adds a row: the sum of variables times factors stands in `relation` to `right`.
@@ -111,34 +133,44 @@ impl Lp {
     /// # Panics
     /// If a variable comes twice or belongs to a larger program.
     pub fn row(&mut self, terms: impl IntoIterator<Item = (Variable, f64)>, relation: Relation, right: f64) {
-        let terms: Vec<_> = terms.into_iter().map(|(variable, factor)| (variable.name, factor)).collect();
-        let relation = match relation {
-            Relation::AtMost => ComparisonOp::Le,
-            Relation::Equal => ComparisonOp::Eq,
-            Relation::AtLeast => ComparisonOp::Ge,
-        };
-        self.problem.add_constraint(terms, relation, right);
+        let mut terms: Vec<_> = terms.into_iter().collect();
+        terms.sort_unstable_by_key(|(variable, _)| *variable);
+        assert!(terms.windows(2).all(|pair| pair[0].0 < pair[1].0), "a variable comes twice in a row");
+        assert!(
+            terms.last().is_none_or(|(last, _)| last.0 < self.columns.len()),
+            "a variable of another program"
+        );
+        self.rows.push(Row { terms, relation, right });
     }
 
-    /// An optimal point: a corner, if several points are optimal.
+    pub(super) fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    pub(super) fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// An optimal point by the default solver: a corner, if several points are optimal.
     ///
     /// # Errors
     /// If there is none, or the solver fails.
     pub fn solve(&self) -> Result<Optimum, Unsolved> {
-        let mut options = SolveOptions::default();
-        options.tolerances.feasibility = FEASIBILITY;
-        options.int_tol = FEASIBILITY;
-        let outcome = self.problem.solve_with(options).map_err(|error| match error {
-            microlp::Error::Infeasible => Unsolved::Infeasible,
-            microlp::Error::Unbounded => Unsolved::Unbounded,
-            other => Unsolved::Failed(other.to_string()),
-        })?;
-        let Ok(solution) = outcome.into_solution() else {
-            return Err(Unsolved::Failed("the solver stopped early".to_owned()));
+        self.solve_with(Solver::default())
+    }
+
+    /// An optimal point by `solver`.
+    ///
+    /// # Errors
+    /// If there is none, or the solver fails or reaches a limit that it was given.
+    pub fn solve_with(&self, solver: Solver) -> Result<Optimum, Unsolved> {
+        let values = match solver {
+            Solver::Microlp => microlp::solve(self)?,
+            #[cfg(feature = "highs")]
+            Solver::Highs(options) => highs::solve(self, options)?,
         };
-        let values: Vec<f64> = self.variables.iter().map(|&name| solution.var_value(name)).collect();
         // Summed from the values, so that both agree to the last digit.
-        let objective = self.weights.iter().zip(&values).map(|(weight, value)| weight * value).sum();
+        let objective = self.columns.iter().zip(&values).map(|(column, value)| column.weight * value).sum();
         Ok(Optimum { objective, values })
     }
 }
@@ -149,13 +181,19 @@ impl Optimum {
     /// # Panics
     /// If it belongs to a larger program.
     pub fn value(&self, variable: Variable) -> f64 {
-        self.values[variable.index]
+        self.values[variable.0]
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const SOLVERS: &[Solver] = &[
+        Solver::Microlp,
+        #[cfg(feature = "highs")]
+        Solver::Highs(highs::Options { gap: 1e-9, time_limit_s: Some(60.0) }),
+    ];
 
     /// Dantzig's transport of goods from two plants to three markets (Linear Programming and Extensions,
     /// 1963, section 3.3; the first model of the GAMS library): 153.675 thousand dollars.
@@ -172,23 +210,27 @@ mod tests {
         for (market, least) in demand.into_iter().enumerate() {
             lp.row([(moved[0][market], 1.0), (moved[1][market], 1.0)], Relation::AtLeast, least);
         }
-        let optimum = lp.solve().unwrap();
-        assert!((optimum.objective - 153.675).abs() < 1e-9, "{}", optimum.objective);
-        assert!((optimum.value(moved[1][2]) - 275.0).abs() < 1e-9);
+        for &solver in SOLVERS {
+            let optimum = lp.solve_with(solver).unwrap();
+            assert!((optimum.objective - 153.675).abs() < 1e-9, "{solver:?}: {}", optimum.objective);
+            assert!((optimum.value(moved[1][2]) - 275.0).abs() < 1e-9);
+        }
     }
 
     #[test]
     fn programs_without_an_optimum_say_why() {
-        let mut lp = Lp::new();
-        let x = lp.free(1.0);
-        assert_eq!(lp.solve(), Err(Unsolved::Unbounded));
-        lp.row([(x, 1.0)], Relation::AtLeast, 2.0);
-        assert_eq!(lp.solve().unwrap().objective, 2.0);
-        lp.row([(x, 1.0)], Relation::AtMost, 1.0);
-        assert_eq!(lp.solve(), Err(Unsolved::Infeasible));
-        let mut lp = Lp::new();
-        lp.variable(f64::NAN, 0.0, 1.0);
-        assert!(matches!(lp.solve(), Err(Unsolved::Failed(_))));
+        for &solver in SOLVERS {
+            let mut lp = Lp::new();
+            let x = lp.free(1.0);
+            assert_eq!(lp.solve_with(solver), Err(Unsolved::Unbounded));
+            lp.row([(x, 1.0)], Relation::AtLeast, 2.0);
+            assert_eq!(lp.solve_with(solver).unwrap().objective, 2.0);
+            lp.row([(x, 1.0)], Relation::AtMost, 1.0);
+            assert_eq!(lp.solve_with(solver), Err(Unsolved::Infeasible));
+            let mut lp = Lp::new();
+            lp.variable(f64::NAN, 0.0, 1.0);
+            assert!(matches!(lp.solve_with(solver), Err(Unsolved::Failed(_))));
+        }
     }
 
     /// Six things of 15 to 45 with a sack of 100, by trying all 64 choices.
@@ -198,13 +240,15 @@ mod tests {
         let mut lp = Lp::new();
         let taken = worth.map(|worth: f64| lp.binary(-worth));
         lp.row(taken.into_iter().zip(weight), Relation::AtMost, 100.0);
-        let optimum = lp.solve().unwrap();
         let sum = |choice: usize, of: &[f64; 6]| -> f64 {
             (0..6).filter(|i| choice >> i & 1 == 1).map(|i| of[i]).sum()
         };
         let best = (0..64).filter(|c| sum(*c, &weight) <= 100.0).map(|c| sum(c, &worth)).fold(0.0, f64::max);
-        assert!((optimum.objective + best).abs() < 1e-9, "{} {best}", optimum.objective);
-        assert!(taken.iter().all(|x| optimum.value(*x).min(1.0 - optimum.value(*x)).abs() < 1e-6));
+        for &solver in SOLVERS {
+            let optimum = lp.solve_with(solver).unwrap();
+            assert!((optimum.objective + best).abs() < 1e-9, "{solver:?}: {} {best}", optimum.objective);
+            assert!(taken.iter().all(|x| optimum.value(*x).min(1.0 - optimum.value(*x)).abs() < 1e-6));
+        }
     }
 
     /// Beale's program (1955) makes careless simplex rules cycle: all ties, optimum -1/20.
@@ -215,6 +259,8 @@ mod tests {
         lp.row(x.into_iter().zip([0.25, -60.0, -0.04, 9.0]), Relation::AtMost, 0.0);
         lp.row(x.into_iter().zip([0.5, -90.0, -0.02, 3.0]), Relation::AtMost, 0.0);
         lp.row([(x[2], 1.0)], Relation::AtMost, 1.0);
-        assert!((lp.solve().unwrap().objective + 0.05).abs() < 1e-9);
+        for &solver in SOLVERS {
+            assert!((lp.solve_with(solver).unwrap().objective + 0.05).abs() < 1e-9);
+        }
     }
 }

@@ -3,6 +3,7 @@
 use gridfleet::games::bilevel::{
     Game, Options, Parameters, Plan, Purchase, Risk, RivalScenario, Scenario, kkt, risk, solve, verify,
 };
+use gridfleet::optimize::Solver;
 use gridfleet::rng::{Purpose, Streams};
 use rand::{Rng, RngExt};
 use rand_pcg::Pcg64;
@@ -10,7 +11,7 @@ use serde_json::Value;
 
 /// Sizes of a random game: hours, scenarios, rivals, scenarios of the rivals.
 #[derive(Clone, Copy)]
-struct Size(usize, usize, usize, usize);
+pub struct Size(pub usize, pub usize, pub usize, pub usize);
 
 fn probabilities(count: usize, random: &mut Pcg64) -> Vec<f64> {
     let weights: Vec<f64> = (0..count).map(|_| random.random_range(0.2..1.0)).collect();
@@ -73,43 +74,54 @@ fn stream(instance: u64) -> Pcg64 {
 
 const EXACT: Options = Options { gap: 1e-9, most_nodes: 100_000 };
 
-/// Solves by both methods and compares.
-fn agree(size: Size, reluctant: bool, purchase: Purchase, instances: std::ops::Range<u64>) {
+/// Solves by both methods, the paper's with `solver`, and compares.
+pub fn agree(
+    solver: Solver,
+    size: Size,
+    reluctant: bool,
+    purchase: Purchase,
+    instances: std::ops::Range<u64>,
+) {
     for instance in instances {
         let (game, risk) = random_game(size, reluctant, purchase, &mut stream(instance));
-        let ours = solve(&game, risk, EXACT).unwrap();
-        let paper = kkt::solve(&game, risk).unwrap();
-        let near = 1e-6 * paper.objective.abs().max(1.0);
-        assert!(
-            (ours.objective - paper.objective).abs() <= near,
-            "{instance}: {} {}",
-            ours.objective,
-            paper.objective
-        );
-        assert!(ours.gap() <= 1.001e-9, "{instance}: {}", ours.gap());
-        let check = verify(&game, &ours).unwrap();
-        assert!(check.holds(&game, &ours), "{instance}: {check:?}");
-        let probabilities = game.probabilities();
-        assert_eq!(ours.profit.cvar, risk::cvar(&ours.profits, &probabilities, risk.alpha));
+        both_agree(solver, &game, risk, &instance.to_string());
     }
+}
+
+/// One game by both methods, the paper's with `solver`.
+pub fn both_agree(solver: Solver, game: &Game, risk: Risk, name: &str) {
+    let ours = solve(game, risk, EXACT).unwrap();
+    let paper = kkt::solve_with(game, risk, solver).unwrap();
+    let near = 1e-6 * paper.objective.abs().max(1.0);
+    assert!(
+        (ours.objective - paper.objective).abs() <= near,
+        "{name}: {} {}",
+        ours.objective,
+        paper.objective
+    );
+    assert!(ours.gap() <= 1.001e-9, "{name}: {}", ours.gap());
+    let check = verify(game, &ours).unwrap();
+    assert!(check.holds(game, &ours), "{name}: {check:?}");
+    let probabilities = game.probabilities();
+    assert_eq!(ours.profit.cvar, risk::cvar(&ours.profits, &probabilities, risk.alpha));
 }
 
 #[test]
 fn both_methods_agree_without_reluctance() {
-    agree(Size(2, 3, 2, 2), false, Purchase::Quantity, 0..200);
-    agree(Size(3, 4, 2, 2), false, Purchase::Quantity, 500..540);
+    agree(Solver::Microlp, Size(2, 3, 2, 2), false, Purchase::Quantity, 0..200);
+    agree(Solver::Microlp, Size(3, 4, 2, 2), false, Purchase::Quantity, 500..540);
 }
 
 #[test]
 fn both_methods_agree_with_reluctance() {
-    agree(Size(2, 2, 2, 2), true, Purchase::Quantity, 1000..1200);
-    agree(Size(1, 5, 3, 1), true, Purchase::Quantity, 1500..1540);
+    agree(Solver::Microlp, Size(2, 2, 2, 2), true, Purchase::Quantity, 1000..1200);
+    agree(Solver::Microlp, Size(1, 5, 3, 1), true, Purchase::Quantity, 1500..1540);
 }
 
 #[test]
 fn both_methods_agree_on_bidding_curves() {
-    agree(Size(2, 3, 2, 2), false, Purchase::Curve, 2000..2100);
-    agree(Size(1, 4, 2, 2), true, Purchase::Curve, 2500..2540);
+    agree(Solver::Microlp, Size(2, 3, 2, 2), false, Purchase::Curve, 2000..2100);
+    agree(Solver::Microlp, Size(1, 4, 2, 2), true, Purchase::Curve, 2500..2540);
 }
 
 /// Whole days, solved as the paper's mixed-integer program by HiGHS (`tests/fixtures/bilevel/games.py`).

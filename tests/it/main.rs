@@ -20,6 +20,8 @@ mod families;
 mod forecast;
 mod fuzz_corpus;
 mod grid;
+#[cfg(feature = "highs")]
+mod highs;
 mod layers;
 mod learning;
 mod loads;

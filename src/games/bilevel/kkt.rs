@@ -12,12 +12,13 @@
 //! true worth m_s = min over s' (price_s' + way_ss') over all prices of ours, so that none is larger than need be. Our
 //! revenue price * X_0 is, by strong duality, sum X0_s m_s - sum over rivals of price_s X_s - sum K Y: linear.
 //!
-//! Right for games of a few hours, and the oracle of the default method; with `microlp` it is too slow for a day.
+//! The oracle of the default method. With `microlp` it is right for games of a few hours; a day of 24 hours is solved by
+//! HiGHS (the cargo feature `highs`).
 
 use super::model::{Game, Risk};
 use super::program::groups;
 use crate::error::Result;
-use crate::optimize::{Lp, Relation, Variable};
+use crate::optimize::{Lp, Relation, Solver, Variable};
 
 /// A slack that is never larger is none, as a part of the highest price.
 const SLACK: f64 = 1e-12;
@@ -50,11 +51,19 @@ struct Answer {
     revenue: Vec<(Variable, f64)>,
 }
 
-/// The optimum by the mixed-integer program.
+/// The optimum by the mixed-integer program and the default solver.
 ///
 /// # Errors
 /// If there is none, or the solver fails.
 pub fn solve(game: &Game, risk: Risk) -> Result<Solution> {
+    solve_with(game, risk, Solver::default())
+}
+
+/// The optimum by the mixed-integer program and `solver`.
+///
+/// # Errors
+/// If there is none, or the solver fails or reaches a limit that it was given.
+pub fn solve_with(game: &Game, risk: Risk, solver: Solver) -> Result<Solution> {
     let p = game.parameters();
     let unit = Unit::of(game);
     let mut lp = Lp::new();
@@ -114,7 +123,7 @@ pub fn solve(game: &Game, risk: Risk) -> Result<Solution> {
         let eta = lp.variable(beta * scenario.probability / (1.0 - risk.alpha), 0.0, f64::INFINITY);
         lp.row([(eta, 1.0), (value, 1.0), (xi, -1.0)], Relation::AtLeast, 0.0);
     }
-    let optimum = lp.solve()?;
+    let optimum = lp.solve_with(solver)?;
     let hours = chosen.into_iter().map(|(price, share, purchase)| Hour {
         price: optimum.value(price) * unit.price,
         share: optimum.value(share),

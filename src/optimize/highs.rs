@@ -1,0 +1,105 @@
+//! The second solver, with the cargo feature `highs`: HiGHS, whose branch and bound solves programs with hundreds of
+//! binaries on which `microlp` would never end.
+//!
+//! Source: Q. Huangfu and J. A. J. Hall, Parallelizing the dual revised simplex method, Mathematical Programming
+//! Computation 10, 2018. It runs in one thread from a fixed seed, and a limit of time ends in an error, never in a worse
+//! point: the same program gives the same answer, or none.
+
+use super::lp::{Column, FEASIBILITY, Lp, Relation, Row, Unsolved};
+use ::highs::{HighsModelStatus, Integrality, Model, RowProblem, Sense, TrySetOptionError};
+
+/// How HiGHS solves.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Options {
+    /// Relative gap between the objective and its bound at which a program with binaries counts as solved.
+    pub gap: f64,
+    /// Seconds after which it gives up; none if it never does.
+    pub time_limit_s: Option<f64>,
+}
+
+impl Default for Options {
+    /// A gap of 1e-7 (assumed: a tenth of what two methods are held to), and all the time it takes.
+    fn default() -> Self {
+        Self { gap: 1e-7, time_limit_s: None }
+    }
+}
+
+/// Values of the variables at an optimal point.
+///
+/// # Errors
+/// As [`Lp::solve_with`].
+pub(super) fn solve(lp: &Lp, options: Options) -> Result<Vec<f64>, Unsolved> {
+    if !is_sound(lp) {
+        return Err(Unsolved::Failed("a number of it is not finite".to_owned()));
+    }
+    match run(lp, options, 1.0)? {
+        // Presolve may see that one of both is true and not which. With nothing to minimise only one can be.
+        (HighsModelStatus::UnboundedOrInfeasible, _) => match run(lp, options, 0.0)?.0 {
+            HighsModelStatus::Optimal => Err(Unsolved::Unbounded),
+            HighsModelStatus::Infeasible | HighsModelStatus::UnboundedOrInfeasible => {
+                Err(Unsolved::Infeasible)
+            }
+            other => Err(failed(other)),
+        },
+        (HighsModelStatus::Optimal | HighsModelStatus::ModelEmpty, values) => Ok(values),
+        (HighsModelStatus::Infeasible, _) => Err(Unsolved::Infeasible),
+        (HighsModelStatus::Unbounded, _) => Err(Unsolved::Unbounded),
+        (other, _) => Err(failed(other)),
+    }
+}
+
+/// Whether all are numbers: HiGHS would reckon with what is none.
+fn is_sound(lp: &Lp) -> bool {
+    let column = |c: &Column| c.weight.is_finite() && !c.low.is_nan() && !c.high.is_nan();
+    let row = |r: &Row| !r.right.is_nan() && r.terms.iter().all(|(_, factor)| factor.is_finite());
+    lp.columns().iter().all(column) && lp.rows().iter().all(row)
+}
+
+fn failed(status: HighsModelStatus) -> Unsolved {
+    Unsolved::Failed(match status {
+        HighsModelStatus::ReachedTimeLimit => "HiGHS reached its limit of time".to_owned(),
+        other => format!("HiGHS ended with the status {other:?}"),
+    })
+}
+
+/// One run, with all weights times `scale`: how it ended, and at which point.
+fn run(lp: &Lp, options: Options, scale: f64) -> Result<(HighsModelStatus, Vec<f64>), Unsolved> {
+    let refused = |what: &str| Unsolved::Failed(format!("HiGHS refused {what}"));
+    let mut problem = RowProblem::new();
+    let mut variables = Vec::with_capacity(lp.columns().len());
+    for column in lp.columns() {
+        let kind = if column.binary { Integrality::Integer } else { Integrality::Continuous };
+        variables.push(problem.add_column_with_integrality_kind(
+            scale * column.weight,
+            column.low..=column.high,
+            kind,
+        ));
+    }
+    for row in lp.rows() {
+        let (low, high) = match row.relation {
+            Relation::AtMost => (f64::NEG_INFINITY, row.right),
+            Relation::Equal => (row.right, row.right),
+            Relation::AtLeast => (row.right, f64::INFINITY),
+        };
+        problem.add_row(low..=high, row.terms.iter().map(|(v, factor)| (variables[v.index()], *factor)));
+    }
+    let mut model = problem.try_optimise(Sense::Minimise).map_err(|_| refused("the program"))?;
+    set(&mut model, options).map_err(|_| refused("an option"))?;
+    let solved = model.try_solve().map_err(|_| refused("to solve"))?;
+    Ok((solved.status(), solved.get_solution().columns().to_vec()))
+}
+
+fn set(model: &mut Model, options: Options) -> Result<(), TrySetOptionError> {
+    model.try_set_option("threads", 1)?;
+    model.try_set_option("parallel", "off")?;
+    model.try_set_option("random_seed", 0)?;
+    let tolerances =
+        ["primal_feasibility_tolerance", "dual_feasibility_tolerance", "mip_feasibility_tolerance"];
+    for tolerance in tolerances {
+        model.try_set_option(tolerance, FEASIBILITY)?;
+    }
+    model.try_set_option("mip_rel_gap", options.gap)?;
+    // Objectives are scaled as rows are, so that this one only ends searches about nothing.
+    model.try_set_option("mip_abs_gap", FEASIBILITY)?;
+    model.try_set_option("time_limit", options.time_limit_s.unwrap_or(f64::INFINITY))
+}

@@ -1,0 +1,124 @@
+//! HiGHS, the second solver: the same answers as the default one, and programs that are too large for that.
+
+use super::bilevel::{Size, agree, both_agree};
+use chrono::NaiveDate;
+use gridfleet::datasets::synth::prices::NORDIC;
+use gridfleet::datasets::synth::regulating::regulating;
+use gridfleet::games::bilevel::paper::{self, ALPHA, BETAS, HOURS, KEPT};
+use gridfleet::games::bilevel::{Game, Purchase, Risk};
+use gridfleet::optimize::highs::Options;
+use gridfleet::optimize::{Lp, Relation, Solver, Unsolved};
+use gridfleet::rng::{Purpose, Streams};
+use rand::RngExt;
+use rand_pcg::Pcg64;
+
+const HIGHS: Solver = Solver::Highs(Options { gap: 1e-8, time_limit_s: Some(600.0) });
+
+fn stream(instance: u64) -> Pcg64 {
+    Streams { seed: 9, replication: 0 }.stream(Purpose::Synthesis, instance)
+}
+
+/// A program of a few rows; some have no feasible point, some no least one.
+fn random_program(binaries: bool, random: &mut Pcg64) -> Lp {
+    let mut lp = Lp::new();
+    let variables: Vec<_> = (0..random.random_range(2..9))
+        .map(|_| {
+            let weight = random.random_range(-5.0..5.0f64).round();
+            if binaries && random.random_bool(0.6) {
+                return lp.binary(weight);
+            }
+            let high = if random.random_bool(0.3) { f64::INFINITY } else { random.random_range(0.0..4.0) };
+            lp.variable(weight, if random.random_bool(0.1) { f64::NEG_INFINITY } else { 0.0 }, high)
+        })
+        .collect();
+    for _ in 0..random.random_range(1..7) {
+        let relation = [Relation::AtMost, Relation::AtMost, Relation::AtLeast, Relation::Equal]
+            [random.random_range(0..4usize)];
+        let terms: Vec<_> = variables
+            .iter()
+            .filter_map(|v| random.random_bool(0.6).then(|| (*v, random.random_range(-3.0..3.0))))
+            .collect();
+        lp.row(terms, relation, random.random_range(-2.0..4.0));
+    }
+    lp
+}
+
+#[test]
+fn random_programs_have_one_answer() {
+    for binaries in [false, true] {
+        let (mut solved, mut infeasible, mut unbounded) = (0, 0, 0);
+        for instance in 0..500 {
+            let lp = random_program(binaries, &mut stream(instance));
+            match (lp.solve(), lp.solve_with(HIGHS)) {
+                (Ok(one), Ok(other)) => {
+                    let near = 1e-7 * one.objective.abs().max(1.0);
+                    assert!(
+                        (one.objective - other.objective).abs() <= near,
+                        "{instance}: {} {}",
+                        one.objective,
+                        other.objective
+                    );
+                    solved += 1;
+                }
+                (Err(Unsolved::Infeasible), Err(Unsolved::Infeasible)) => infeasible += 1,
+                (Err(Unsolved::Unbounded), Err(Unsolved::Unbounded)) => unbounded += 1,
+                (one, other) => panic!("{instance}: {one:?} {other:?}"),
+            }
+        }
+        assert!(solved.min(infeasible).min(unbounded) >= 30, "{solved} {infeasible} {unbounded}");
+    }
+}
+
+/// Less time than any run takes: an error, not the best point so far.
+#[test]
+fn a_limit_of_time_is_an_error() {
+    let solver = Solver::Highs(Options { gap: 1e-8, time_limit_s: Some(0.0) });
+    let mut lp = Lp::new();
+    let mut random = stream(1_000);
+    let variables: Vec<_> = (0..60).map(|_| lp.binary(random.random_range(-2.0..-1.0))).collect();
+    for _ in 0..30 {
+        let terms: Vec<_> = variables.iter().map(|v| (*v, random.random_range(0.0..1.0))).collect();
+        lp.row(terms, Relation::AtMost, 10.0);
+    }
+    let Err(Unsolved::Failed(why)) = lp.solve_with(solver) else { panic!("it is solved") };
+    assert!(why.contains("limit of time"), "{why}");
+}
+
+/// Games of 3 hours, 4 scenarios of prices and up to 27 of the rivals' prices, with and without reluctance, both ways to buy.
+#[test]
+fn both_methods_agree_on_random_games() {
+    agree(HIGHS, Size(3, 4, 3, 3), false, Purchase::Quantity, 10_000..10_200);
+    agree(HIGHS, Size(3, 4, 3, 3), true, Purchase::Quantity, 11_000..11_200);
+    agree(HIGHS, Size(2, 4, 2, 3), true, Purchase::Curve, 12_000..12_050);
+}
+
+/// The day of the case study, of a made-up year of prices; and the same with owners to whom going over costs `cost` in
+/// EUR/MWh.
+fn day(cost: f64) -> Game {
+    let start = NaiveDate::from_ymd_opt(2016, 1, 1).unwrap();
+    let spot = NORDIC.series(start, 366, 1).unwrap().price_eur_mwh;
+    let [positive, negative] = regulating(&spot, 1);
+    let model = paper::price_model([spot, positive, negative]).unwrap();
+    let case = paper::draw(&model, &mut stream(2_000)).unwrap();
+    let mut p = case.game.parameters().clone();
+    for (s, row) in p.reluctance.iter_mut().enumerate() {
+        row.iter_mut().enumerate().filter(|(r, _)| *r != s).for_each(|(_, k)| *k = cost);
+    }
+    let game = Game::new(p).unwrap();
+    let p = game.parameters();
+    let size = (game.hours(), p.scenarios.len(), p.rivals[0].prices.len(), p.rivals.len());
+    assert_eq!(size, (HOURS, KEPT, 3, 9));
+    game
+}
+
+#[test]
+fn both_methods_agree_on_the_case_study() {
+    for cost in [0.0, 3.0] {
+        let game = day(cost);
+        for beta in BETAS {
+            let start = std::time::Instant::now();
+            both_agree(HIGHS, &game, Risk::new(beta, ALPHA).unwrap(), &format!("{cost} {beta}"));
+            println!("{cost} {beta}: {:.1} s", start.elapsed().as_secs_f64());
+        }
+    }
+}
