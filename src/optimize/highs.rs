@@ -17,7 +17,7 @@ const WITH_BINARIES: f64 = 1e-7;
 pub struct Options {
     /// Relative gap between the objective and its bound at which a program with binaries counts as solved.
     pub gap: f64,
-    /// Seconds after which it gives up; none if it never does.
+    /// Seconds after which it gives up, without binaries and again with them; none if it never does.
     pub time_limit_s: Option<f64>,
 }
 
@@ -36,19 +36,17 @@ pub(super) fn solve(lp: &Lp, options: Options) -> Result<Vec<f64>, Unsolved> {
     if !is_sound(lp) {
         return Err(Unsolved::Failed("a number of it is not finite".to_owned()));
     }
-    match run(lp, options, 1.0)? {
-        // Presolve may see that one of both is true and not which. With nothing to minimise only one can be.
-        (HighsModelStatus::UnboundedOrInfeasible, _) => match run(lp, options, 0.0)?.0 {
-            HighsModelStatus::Optimal => Err(Unsolved::Unbounded),
-            HighsModelStatus::Infeasible | HighsModelStatus::UnboundedOrInfeasible => {
-                Err(Unsolved::Infeasible)
-            }
-            other => Err(failed(other)),
-        },
-        (HighsModelStatus::Optimal | HighsModelStatus::ModelEmpty, values) => Ok(values),
-        (HighsModelStatus::Infeasible, _) => Err(Unsolved::Infeasible),
-        (HighsModelStatus::Unbounded, _) => Err(Unsolved::Unbounded),
-        (other, _) => Err(failed(other)),
+    let values = match run(lp, options, Integrality::Continuous, "choose") {
+        // The presolve of HiGHS 1.15 takes some unbounded programs for infeasible ones: it is asked again without.
+        Err(Unsolved::Infeasible) => run(lp, options, Integrality::Continuous, "off")?,
+        other => other?,
+    };
+    if lp.columns().iter().any(|column| column.binary) {
+        // That a program is unbounded was found out without binaries: with them HiGHS says that there is no feasible point,
+        // or gives one.
+        run(lp, options, Integrality::Integer, "choose")
+    } else {
+        Ok(values)
     }
 }
 
@@ -59,25 +57,15 @@ fn is_sound(lp: &Lp) -> bool {
     lp.columns().iter().all(column) && lp.rows().iter().all(row)
 }
 
-fn failed(status: HighsModelStatus) -> Unsolved {
-    Unsolved::Failed(match status {
-        HighsModelStatus::ReachedTimeLimit => "HiGHS reached its limit of time".to_owned(),
-        other => format!("HiGHS ended with the status {other:?}"),
-    })
-}
-
-/// One run, with all weights times `scale`: how it ended, and at which point.
-fn run(lp: &Lp, options: Options, scale: f64) -> Result<(HighsModelStatus, Vec<f64>), Unsolved> {
+/// One run, with binaries as whole numbers or anything between.
+fn run(lp: &Lp, options: Options, binaries: Integrality, presolve: &str) -> Result<Vec<f64>, Unsolved> {
     let refused = |what: &str| Unsolved::Failed(format!("HiGHS refused {what}"));
     let mut problem = RowProblem::new();
     let mut variables = Vec::with_capacity(lp.columns().len());
     for column in lp.columns() {
-        let kind = if column.binary { Integrality::Integer } else { Integrality::Continuous };
-        variables.push(problem.add_column_with_integrality_kind(
-            scale * column.weight,
-            column.low..=column.high,
-            kind,
-        ));
+        let kind = if column.binary { binaries } else { Integrality::Continuous };
+        let bounds = column.low..=column.high;
+        variables.push(problem.add_column_with_integrality_kind(column.weight, bounds, kind));
     }
     for row in lp.rows() {
         let (low, high) = match row.relation {
@@ -88,19 +76,29 @@ fn run(lp: &Lp, options: Options, scale: f64) -> Result<(HighsModelStatus, Vec<f
         problem.add_row(low..=high, row.terms.iter().map(|(v, factor)| (variables[v.index()], *factor)));
     }
     let mut model = problem.try_optimise(Sense::Minimise).map_err(|_| refused("the program"))?;
-    let binaries = lp.columns().iter().any(|column| column.binary);
-    set(&mut model, options, binaries).map_err(|_| refused("an option"))?;
+    let near = if binaries == Integrality::Integer { WITH_BINARIES } else { FEASIBILITY };
+    set(&mut model, options, near).map_err(|_| refused("an option"))?;
+    model.try_set_option("presolve", presolve).map_err(|_| refused("an option"))?;
     let solved = model.try_solve().map_err(|_| refused("to solve"))?;
-    Ok((solved.status(), solved.get_solution().columns().to_vec()))
+    match solved.status() {
+        HighsModelStatus::Optimal | HighsModelStatus::ModelEmpty => {
+            Ok(solved.get_solution().columns().to_vec())
+        }
+        HighsModelStatus::Infeasible => Err(Unsolved::Infeasible),
+        HighsModelStatus::Unbounded => Err(Unsolved::Unbounded),
+        HighsModelStatus::ReachedTimeLimit => {
+            Err(Unsolved::Failed("HiGHS reached its limit of time".to_owned()))
+        }
+        other => Err(Unsolved::Failed(format!("HiGHS ended with the status {other:?}"))),
+    }
 }
 
-fn set(model: &mut Model, options: Options, binaries: bool) -> Result<(), TrySetOptionError> {
+fn set(model: &mut Model, options: Options, near: f64) -> Result<(), TrySetOptionError> {
     model.try_set_option("threads", 1)?;
     model.try_set_option("parallel", "off")?;
     model.try_set_option("random_seed", 0)?;
     let tolerances =
         ["primal_feasibility_tolerance", "dual_feasibility_tolerance", "mip_feasibility_tolerance"];
-    let near = if binaries { WITH_BINARIES } else { FEASIBILITY };
     for tolerance in tolerances {
         model.try_set_option(tolerance, near)?;
     }

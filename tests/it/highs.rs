@@ -65,7 +65,7 @@ fn random_programs_have_one_answer() {
                 (one, other) => panic!("{instance}: {one:?} {other:?}"),
             }
         }
-        assert!(solved.min(infeasible).min(unbounded) >= 30, "{solved} {infeasible} {unbounded}");
+        assert!(solved.min(infeasible).min(unbounded) >= 10, "{solved} {infeasible} {unbounded}");
     }
 }
 
@@ -84,7 +84,7 @@ fn a_limit_of_time_is_an_error() {
     assert!(why.contains("limit of time"), "{why}");
 }
 
-/// Games of 3 hours, 4 scenarios of prices and up to 27 of the rivals' prices, with and without reluctance, both ways to buy.
+/// Games of 2 and 3 hours, with and without reluctance, both ways to buy.
 #[test]
 fn both_methods_agree_on_random_games() {
     agree(HIGHS, Size(3, 4, 3, 3), false, Purchase::Quantity, 10_000..10_200);
@@ -116,9 +116,7 @@ fn both_methods_agree_on_the_case_study() {
     for cost in [0.0, 3.0] {
         let game = day(cost);
         for beta in BETAS {
-            let start = std::time::Instant::now();
             both_agree(HIGHS, &game, Risk::new(beta, ALPHA).unwrap(), &format!("{cost} {beta}"));
-            println!("{cost} {beta}: {:.1} s", start.elapsed().as_secs_f64());
         }
     }
 }
