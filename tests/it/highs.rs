@@ -34,10 +34,12 @@ fn random_program(binaries: bool, random: &mut Pcg64) -> Lp {
     for _ in 0..random.random_range(1..7) {
         let relation = [Relation::AtMost, Relation::AtMost, Relation::AtLeast, Relation::Equal]
             [random.random_range(0..4usize)];
-        let terms: Vec<_> = variables
-            .iter()
-            .filter_map(|v| random.random_bool(0.6).then(|| (*v, random.random_range(-3.0..3.0))))
-            .collect();
+        let mut terms = Vec::new();
+        for &variable in &variables {
+            if random.random_bool(0.6) {
+                terms.push((variable, random.random_range(-3.0..3.0)));
+            }
+        }
         lp.row(terms, relation, random.random_range(-2.0..4.0));
     }
     lp
