@@ -2,9 +2,12 @@
 
 use super::progress::Progress;
 use super::{ScenarioArgs, terminal};
-use crate::audit::{AuditFacts, HouseholdFacts, StationFacts, VehicleFacts, audit};
+use crate::audit::{
+    AuditFacts, BranchFacts, BusFacts, FeederFacts, HouseholdFacts, StationFacts, VehicleFacts, audit,
+};
 use crate::engine::Simulation;
 use crate::error::{Error, Result};
+use crate::grid;
 use crate::outputs::{
     InputFile, Manifest, MarketPicture, OutputOptions, Overview, ParquetRecorder, Provenance, RunDir,
     Summary, SummaryHead,
@@ -16,7 +19,7 @@ use crate::records::metrics::{Metrics, MetricsSetup};
 use crate::rng::Streams;
 use crate::scenario::{self, Prepared};
 use crate::time::{HOUR_S, SimTime};
-use crate::world::{Households, Mode, Setup};
+use crate::world::{Enforce, Grid, Households, Mode, Setup};
 use clap::Args;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -129,6 +132,7 @@ fn simulate(job: &Job, progress: &Progress, stop: &AtomicBool) -> Result<Outcome
         tables: prepared.outputs.tables.clone(),
         fleet_every: prepared.outputs.fleet_every,
         stations_every: prepared.outputs.stations_every,
+        grid_every: prepared.outputs.grid_every,
     };
     let connectors = setup.stations.iter().map(|s| s.connectors.len() as u64).sum();
     let bounds_eur = if setup.trading.clairvoyant_bound { clairvoyant::bounds(setup)? } else { None };
@@ -266,9 +270,49 @@ fn audit_facts(setup: &Setup, outputs: OutputOptions) -> AuditFacts {
         vehicles: vehicles.collect(),
         stations: stations.collect(),
         households: setup.retail.households.iter().map(|group| household_facts(setup, group)).collect(),
+        feeder: setup.grid.as_ref().map(|grid| feeder_facts(setup, grid)),
         requests: Some(setup.requests.len() as u64),
         trades: setup.trading.is_active(),
         outputs,
+    }
+}
+
+/// The feeder as numbers, and the factor on its loads hour by hour.
+fn feeder_facts(setup: &Setup, grid: &Grid) -> FeederFacts {
+    let bus = |(of, &number): (&grid::Bus, &u32)| BusFacts {
+        number,
+        load_kw: of.load_mw * 1_000.0,
+        load_kvar: of.load_mvar * 1_000.0,
+        shunt_kw: of.shunt_mw * 1_000.0,
+        shunt_kvar: of.shunt_mvar * 1_000.0,
+    };
+    let branch = |of: &grid::Branch| BranchFacts {
+        ends: [of.from, of.to].map(|bus| grid.number[bus]),
+        impedance: (of.r, of.x),
+        limit_kva: of.limit_mva * 1_000.0,
+    };
+    // Hours of every zone begin at whole quarters of an hour of UTC.
+    let mut factors: Vec<(SimTime, f64)> = Vec::new();
+    let mut quarter = SimTime(setup.start.0.div_euclid(900) * 900);
+    while quarter < setup.end {
+        let factor = grid.base_factor[setup.clock.hour(quarter)];
+        if factors.last().is_none_or(|last| last.1 != factor) {
+            factors.push((quarter, factor));
+        }
+        quarter += 900;
+    }
+    let numbers = |buses: &[usize]| buses.iter().map(|&bus| grid.number[bus]).collect();
+    FeederFacts {
+        base_kva: grid.feeder.base_mva() * 1_000.0,
+        source: grid.number[grid.feeder.source()],
+        source_voltage: grid.feeder.source_voltage(),
+        buses: grid.feeder.buses().iter().zip(&grid.number).map(bus).collect(),
+        branches: grid.feeder.branches().iter().map(branch).collect(),
+        factors,
+        stations: numbers(&grid.station_bus),
+        households: numbers(&grid.household_bus),
+        kvar_per_kw: [grid.station_kvar_per_kw, grid.household_kvar_per_kw],
+        enforced: (grid.enforce == Enforce::Limit).then_some(grid.voltage[0]),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::ledger::{LedgerEntry, Reference};
 use crate::markets::Side;
 use crate::records::dictionary::TableId;
 use crate::records::{
-    EndReason, FleetRecord, HouseholdRecord, LegPurpose, LegRecord, LoadRecord, MarketRecord, PriceRecord,
+    BusRecord, EndReason, FleetRecord, HouseholdRecord, LegPurpose, LegRecord, LoadRecord, MarketRecord, PriceRecord,
     SessionRecord, SiteKind, SiteRecord, StationRecord, TripRecord, TripStatus,
 };
 use crate::time::SimTime;
@@ -177,6 +177,20 @@ impl Row for HouseholdRecord {
             names.retailers(rows.iter().map(|r| r.retailer)),
             numbers(rows, |r| r.power_kw),
             numbers(rows, |r| r.price_eur_mwh),
+        ]
+    }
+}
+
+impl Row for BusRecord {
+    const TABLE: TableId = TableId::Grid;
+
+    fn columns(rows: &[Self], _names: &mut Names) -> Vec<ArrayBox> {
+        vec![
+            times(rows, |r| r.time),
+            numbers(rows, |r| i64::from(r.bus)),
+            optional(rows, |r| r.voltage_pu).boxed(),
+            numbers(rows, |r| r.p_kw),
+            numbers(rows, |r| r.q_kvar),
         ]
     }
 }

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::ledger::LedgerEntry;
 use crate::records::dictionary::TableId;
 use crate::records::{
-    FleetRecord, HouseholdRecord, Labels, LegRecord, LoadRecord, MarketRecord, PriceRecord, Recorder,
+    BusRecord, FleetRecord, HouseholdRecord, Labels, LegRecord, LoadRecord, MarketRecord, PriceRecord, Recorder,
     SessionRecord, SiteRecord, StationRecord, TripRecord,
 };
 use crate::time::SimTime;
@@ -39,11 +39,13 @@ pub struct OutputOptions {
     pub fleet_every: u32,
     /// Keep every n-th control interval of `stations.parquet`; 1 keeps all.
     pub stations_every: u32,
+    /// Keep every n-th control interval of `grid.parquet`; 1 keeps all.
+    pub grid_every: u32,
 }
 
 impl Default for OutputOptions {
     fn default() -> Self {
-        Self { tables: TableId::ALL.to_vec(), fleet_every: 1, stations_every: 1 }
+        Self { tables: TableId::ALL.to_vec(), fleet_every: 1, stations_every: 1, grid_every: 1 }
     }
 }
 
@@ -99,6 +101,7 @@ enum Batch {
     Fleet(Vec<FleetRecord>),
     Stations(Vec<StationRecord>),
     Households(Vec<HouseholdRecord>),
+    Grid(Vec<BusRecord>),
     Prices(Vec<PriceRecord>),
     Loads(Vec<LoadRecord>),
     Market(Vec<MarketRecord>),
@@ -138,6 +141,7 @@ pub struct ParquetRecorder {
     fleet: Option<Vec<FleetRecord>>,
     stations: Option<Vec<StationRecord>>,
     households: Option<Vec<HouseholdRecord>>,
+    grid: Option<Vec<BusRecord>>,
     prices: Option<Vec<PriceRecord>>,
     loads: Option<Vec<LoadRecord>>,
     market: Option<Vec<MarketRecord>>,
@@ -145,6 +149,7 @@ pub struct ParquetRecorder {
     sites: Option<Vec<SiteRecord>>,
     fleet_thinning: Thinning,
     stations_thinning: Thinning,
+    grid_thinning: Thinning,
     sender: Option<SyncSender<Batch>>,
     writer: Option<JoinHandle<Result<Vec<WrittenTable>>>>,
     failed: Arc<AtomicBool>,
@@ -185,6 +190,7 @@ impl ParquetRecorder {
             fleet: options.has(TableId::Fleet).then(Vec::new),
             stations: options.has(TableId::Stations).then(Vec::new),
             households: options.has(TableId::Households).then(Vec::new),
+            grid: options.has(TableId::Grid).then(Vec::new),
             prices: options.has(TableId::Prices).then(Vec::new),
             loads: options.has(TableId::Loads).then(Vec::new),
             market: options.has(TableId::Market).then(Vec::new),
@@ -192,6 +198,7 @@ impl ParquetRecorder {
             sites: options.has(TableId::Sites).then(Vec::new),
             fleet_thinning: Thinning::new(options.fleet_every),
             stations_thinning: Thinning::new(options.stations_every),
+            grid_thinning: Thinning::new(options.grid_every),
             sender: Some(sender),
             writer: Some(writer),
             failed,
@@ -225,6 +232,7 @@ impl ParquetRecorder {
         flush(&mut self.fleet, sender, Batch::Fleet);
         flush(&mut self.stations, sender, Batch::Stations);
         flush(&mut self.households, sender, Batch::Households);
+        flush(&mut self.grid, sender, Batch::Grid);
         flush(&mut self.prices, sender, Batch::Prices);
         flush(&mut self.loads, sender, Batch::Loads);
         flush(&mut self.market, sender, Batch::Market);
@@ -292,6 +300,11 @@ impl Recorder for ParquetRecorder {
     fn household(&mut self, record: &HouseholdRecord) {
         push(&mut self.households, record, self.sender.as_ref(), Batch::Households);
     }
+    fn bus(&mut self, record: &BusRecord) {
+        if self.grid_thinning.keeps(record.time) {
+            push(&mut self.grid, record, self.sender.as_ref(), Batch::Grid);
+        }
+    }
     fn price(&mut self, record: &PriceRecord) {
         push(&mut self.prices, record, self.sender.as_ref(), Batch::Prices);
     }
@@ -327,6 +340,7 @@ impl Files {
                 Batch::Fleet(rows) => self.write(&rows)?,
                 Batch::Stations(rows) => self.write(&rows)?,
                 Batch::Households(rows) => self.write(&rows)?,
+                Batch::Grid(rows) => self.write(&rows)?,
                 Batch::Prices(rows) => self.write(&rows)?,
                 Batch::Loads(rows) => self.write(&rows)?,
                 Batch::Market(rows) => self.write(&rows)?,

@@ -5,16 +5,17 @@
 //! Nothing here is kept per trip, so its memory does not grow with the run.
 
 pub use super::figures::{
-    DriverFigures, Figures, FleetFigures, LoadFigures, MarketFigures, OperatorFigures, RetailerFigures,
+    DriverFigures, Figures, FleetFigures, GridFigures, LoadFigures, MarketFigures, OperatorFigures, RetailerFigures,
     RunFigures, TradingFigures,
 };
+use super::grid::GridSums;
 use super::loads::LoadSums;
 use super::readings::Peak;
 pub use super::retail::RetailFacts;
 use super::retail::RetailSums;
 use super::sums::{Sums, TimeMean, histogram};
 use super::{
-    EndReason, FleetRecord, HouseholdRecord, Labels, LegPurpose, LegRecord, LoadRecord, MarketRecord,
+    EndReason, FeederRecord, FleetRecord, HouseholdRecord, Labels, LegPurpose, LegRecord, LoadRecord, MarketRecord,
     Recorder, SessionRecord, StationRecord, TripRecord, TripStatus,
 };
 use crate::ledger::{EntryKind, LedgerEntry, Money};
@@ -104,6 +105,7 @@ pub struct Metrics {
     retailers: RetailSums,
     peak: Peak,
     loads: LoadSums,
+    grid: GridSums,
     /// Readings of all fleets at one instant: (time, Σ soc x vehicles, Σ vehicles).
     reading: Option<(SimTime, f64, u32)>,
     soc: TimeMean,
@@ -142,6 +144,7 @@ impl Metrics {
             retailers: RetailSums::new(labels, &setup.retail),
             peak: Peak::default(),
             loads: LoadSums::default(),
+            grid: GridSums::default(),
             reading: None,
             soc: TimeMean::default(),
             setup,
@@ -175,7 +178,11 @@ impl Metrics {
         total.soc = std::mem::take(&mut self.soc);
         total.peak_kw = self.peak.peak();
         RunFigures {
-            total: Figures { loads: self.loads.figures(), ..total.figures(&self.setup) },
+            total: Figures {
+                loads: self.loads.figures(),
+                grid: self.grid.figures(),
+                ..total.figures(&self.setup)
+            },
             fleets: self
                 .names
                 .iter()
@@ -275,6 +282,10 @@ impl Recorder for Metrics {
 
     fn household(&mut self, record: &HouseholdRecord) {
         self.retailers.household(record);
+    }
+
+    fn feeder(&mut self, record: &FeederRecord) {
+        self.grid.add(record);
     }
 
     fn load(&mut self, record: &LoadRecord) {

@@ -7,6 +7,7 @@
 pub mod catalogue;
 pub mod dictionary;
 pub mod figures;
+mod grid;
 mod loads;
 pub mod metrics;
 mod readings;
@@ -337,6 +338,50 @@ pub struct HouseholdRecord {
     pub price_eur_mwh: f64,
 }
 
+/// One bus of the feeder at a control interval (row of `grid.parquet`).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BusRecord {
+    /// When the meters were read.
+    pub time: SimTime,
+    /// Its number in the case.
+    pub bus: u32,
+    /// Voltage that goes with the mean loads of all buses, in per unit; `None` if the feeder cannot carry them.
+    pub voltage_pu: Option<f64>,
+    /// Mean active load since the last reading, without what goes to earth [kW].
+    pub p_kw: f64,
+    /// Mean reactive load since the last reading, without what goes to earth [kvar].
+    pub q_kvar: f64,
+}
+
+/// The feeder as a whole at a control interval: no table, but what key figures and pictures are made of.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FeederRecord {
+    /// When the meters were read.
+    pub time: SimTime,
+    /// The power flow of the mean loads since the last reading; `None` if the feeder cannot carry them.
+    pub flow: Option<FlowRecord>,
+    /// What stations cannot draw until the next reading, of what they would, because the feeder's limits come first [kW].
+    pub held_back_kw: f64,
+}
+
+/// What a power flow comes to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FlowRecord {
+    /// Active power that leaves the source [kW].
+    pub source_kw: f64,
+    /// Of that, lost in branches [kW].
+    pub losses_kw: f64,
+    /// Lowest voltage, in per unit, and the number of the first bus that has it.
+    pub lowest: (f64, u32),
+    /// Highest voltage, in per unit, and the number of the first bus that has it.
+    pub highest: (f64, u32),
+    /// Greatest share of its rating that a branch carries, and the number of the bus that it feeds; `None` where no branch
+    /// has a rating.
+    pub loading: Option<(f64, u32)>,
+    /// Whether all voltages and branches are within their limits.
+    pub kept: bool,
+}
+
 /// One bid, when it is settled or was rejected, or one settlement of imbalance (row of `market.parquet`).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MarketRecord {
@@ -465,6 +510,10 @@ pub trait Recorder {
     fn station(&mut self, _record: &StationRecord) {}
     /// The meters of a group of households were read.
     fn household(&mut self, _record: &HouseholdRecord) {}
+    /// The voltage of a bus is known.
+    fn bus(&mut self, _record: &BusRecord) {}
+    /// The power flow of the feeder is known.
+    fn feeder(&mut self, _record: &FeederRecord) {}
     /// A retailer announced a price.
     fn price(&mut self, _record: &PriceRecord) {}
     /// A slot ended in which the load made the price.
@@ -506,6 +555,14 @@ impl<A: Recorder, B: Recorder> Recorder for (A, B) {
         self.0.household(record);
         self.1.household(record);
     }
+    fn bus(&mut self, record: &BusRecord) {
+        self.0.bus(record);
+        self.1.bus(record);
+    }
+    fn feeder(&mut self, record: &FeederRecord) {
+        self.0.feeder(record);
+        self.1.feeder(record);
+    }
     fn price(&mut self, record: &PriceRecord) {
         self.0.price(record);
         self.1.price(record);
@@ -546,6 +603,12 @@ impl<R: Recorder + ?Sized> Recorder for &mut R {
     }
     fn household(&mut self, record: &HouseholdRecord) {
         (**self).household(record);
+    }
+    fn bus(&mut self, record: &BusRecord) {
+        (**self).bus(record);
+    }
+    fn feeder(&mut self, record: &FeederRecord) {
+        (**self).feeder(record);
     }
     fn price(&mut self, record: &PriceRecord) {
         (**self).price(record);

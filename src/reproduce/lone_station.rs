@@ -173,6 +173,7 @@ impl LoneStation {
             }],
             retail: Retail::default(),
             trading: Trading::default(),
+            grid: None,
             requests,
             currency: "EUR".into(),
             co2_kg_per_kwh: None,

@@ -4,7 +4,8 @@
 use super::demand::{self, Demand};
 use super::fleets::FleetPlan;
 use super::problems::{Problems, Subject};
-use super::spec::{ModeSpec, OutputsSpec};
+use super::OutputsSpec;
+use super::spec::ModeSpec;
 use super::variation::trips::Picking;
 use super::variation::{factors, prices};
 use super::{Recorded, Scenario, coalitions, drivers, horizon, placement, snap, sorted, sources, suggest};
@@ -176,6 +177,7 @@ impl Scenario {
                 departures,
             },
             trading,
+            grid: plan.grid.clone(),
             requests,
             currency: self.spec.currency.clone(),
             co2_kg_per_kwh: self.spec.environment.co2_kg_per_kwh,

@@ -6,7 +6,9 @@
 //! of other files, in [`super::build`].
 
 use super::drivers::DriversSpec;
+use super::feeder::FeederSpec;
 use super::markets::{ImbalanceSpec, MarketSpec};
+use super::outputs::OutputsSpec;
 use super::retail::{GenerationSpec, HouseholdSpec};
 use super::training::TrainingSpec;
 use super::variation::VariationSpec;
@@ -14,7 +16,6 @@ use crate::datasets::{OnBadRow, TripFormat};
 use crate::policies::{
     BiddingSpec, ChargingSpec, DispatchSpec, PricingSpec, RelocationSpec, ResponseSpec, StationsSpec,
 };
-use crate::records::dictionary::TableId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -83,6 +84,8 @@ pub struct ScenarioFile {
     #[serde(default)]
     #[schemars(length(max = 1000))]
     pub households: Vec<HouseholdSpec>,
+    /// The distribution feeder on which stations and households hang.
+    pub feeder: Option<FeederSpec>,
     /// Wholesale markets in which fleets may buy ahead; energy bought in several of them counts as delivered in their order.
     #[serde(default)]
     #[schemars(length(max = 100))]
@@ -585,20 +588,6 @@ pub struct PeriodSpec {
     pub price_eur_mwh: f64,
 }
 
-/// What is written.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct OutputsSpec {
-    /// Tables to write; by default all.
-    pub tables: Vec<TableId>,
-    /// Write every n-th control interval of `stations`.
-    #[schemars(range(min = 1, max = 1000000))]
-    pub stations_every: u32,
-    /// Write every n-th control interval of `fleet`.
-    #[schemars(range(min = 1, max = 1000000))]
-    pub fleet_every: u32,
-}
-
 // Defaults. All figures here are assumed: unremarkable values that a user will want to set.
 
 impl Default for TravelSpec {
@@ -644,12 +633,6 @@ impl Default for OperationSpec {
 impl Default for InitialSoc {
     fn default() -> Self {
         Self::Between([0.5, 0.9])
-    }
-}
-
-impl Default for OutputsSpec {
-    fn default() -> Self {
-        Self { tables: TableId::ALL.to_vec(), stations_every: 1, fleet_every: 1 }
     }
 }
 

@@ -8,6 +8,7 @@
 pub mod battery;
 pub mod charging;
 pub mod fleet;
+pub mod grid;
 pub mod loads;
 pub mod nearby;
 pub mod requests;
@@ -24,6 +25,7 @@ pub mod view;
 pub use battery::{ChargingCurve, VehicleType};
 pub use charging::{Session, Stations, Waiting};
 pub use fleet::{FareRule, Fleet, VehicleStart};
+pub use grid::{Enforce, Grid};
 pub use loads::{LoadBook, Wish};
 pub use nearby::{First, Nearby, Search, Verdict, Visitor};
 pub use requests::{Bound, Requests};

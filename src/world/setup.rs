@@ -1,6 +1,6 @@
 //! Everything that stays as it is while a replication runs.
 
-use super::{Fleet, Party, Requests, Retail, Retailer, Station, Trading, Travel, VehicleStart, VehicleType};
+use super::{Fleet, Grid, Party, Requests, Retail, Retailer, Station, Trading, Travel, VehicleStart, VehicleType};
 use crate::geo::Places;
 use crate::ids::{FleetId, PlaceId, RetailerId, StationId};
 use crate::records::metrics::RetailFacts;
@@ -62,6 +62,8 @@ pub struct Setup {
     pub retail: Retail,
     /// Markets, and who bids in them.
     pub trading: Trading,
+    /// The distribution feeder, where there is one.
+    pub grid: Option<Arc<Grid>>,
     /// Requests within [start, end), sorted by time.
     pub requests: Requests,
     /// Name of the currency of all amounts, for example `EUR`.

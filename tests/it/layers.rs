@@ -18,7 +18,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("markets", &["time"]),
     ("records", &["geo", "ids", "ledger", "markets", "time"]),
     ("datasets", &["error", "geo", "ids", "markets", "rng", "time"]),
-    ("world", &["geo", "ids", "ledger", "markets", "records", "rng", "time"]),
+    ("world", &["geo", "grid", "ids", "ledger", "markets", "records", "rng", "time"]),
     ("forecast", &["error", "rng", "time"]),
     ("optimize", &["error"]),
     ("learning", &["error", "rng"]),
@@ -31,7 +31,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "world",
         ],
     ),
-    ("engine", &["error", "geo", "ids", "ledger", "markets", "policies", "records", "rng", "time", "world"]),
+    ("engine", &["error", "geo", "grid", "ids", "ledger", "markets", "policies", "records", "rng", "time", "world"]),
     (
         "scenario",
         &[
@@ -39,6 +39,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "error",
             "games::stackelberg",
             "geo",
+            "grid",
             "ids",
             "learning::AgentSpec",
             "ledger",

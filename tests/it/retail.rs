@@ -138,6 +138,7 @@ fn world(days: i64, homes: Vec<Households>, soc: &[f64], outings: &[Outing], of:
         }],
         retail: Retail { households: homes, generation: vec![Some(generation())], departures },
         trading: Trading::default(),
+        grid: None,
         requests,
         currency: "EUR".into(),
         co2_kg_per_kwh: None,

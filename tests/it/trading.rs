@@ -158,6 +158,7 @@ pub fn setup(trips: &[Trip], soc: [f64; 3], markets: Vec<Market>) -> Setup {
             settlement_s: 900,
             clairvoyant_bound: false,
         },
+        grid: None,
         requests,
         currency: "EUR".into(),
         co2_kg_per_kwh: None,

@@ -121,6 +121,7 @@ fn setup(cars: u32, feed_kw: f64, site_limit_kw: f64) -> Setup {
         }],
         retail: Retail::default(),
         trading: Trading::default(),
+        grid: None,
         requests,
         currency: "EUR".into(),
         co2_kg_per_kwh: None,

@@ -165,6 +165,7 @@ pub fn city(size: City) -> Setup {
         ],
         retail: Retail::default(),
         trading: Trading::default(),
+        grid: None,
         requests,
         currency: "EUR".into(),
         co2_kg_per_kwh: None,
