@@ -8,9 +8,10 @@ use crate::audit::{
 use crate::engine::Simulation;
 use crate::error::{Error, Result};
 use crate::grid;
+use crate::outputs::summary::FeederHead;
 use crate::outputs::{
-    InputFile, Manifest, MarketPicture, OutputOptions, Overview, ParquetRecorder, Provenance, RunDir,
-    Summary, SummaryHead,
+    FeederShape, GridPicture, InputFile, Manifest, MarketPicture, OutputOptions, Overview, ParquetRecorder,
+    Provenance, RunDir, Summary, SummaryHead,
 };
 use crate::policies::StationsSpec;
 use crate::policies::bidding::clairvoyant;
@@ -149,6 +150,8 @@ fn simulate(job: &Job, progress: &Progress, stop: &AtomicBool) -> Result<Outcome
     let mut overview = Overview::new(&labels, setup.clock.clone(), setup.start, setup.end);
     let settlement_s = setup.trading.settlement_s;
     let mut market = MarketPicture::new(&labels, setup.clock.clone(), setup.start, setup.end, settlement_s);
+    let shape = setup.grid.as_ref().map(|grid| feeder_shape(grid));
+    let mut grid = shape.map(|shape| GridPicture::new(shape, setup.clock.clone(), setup.start, setup.end));
     let mut tables = ParquetRecorder::create(dir.path(), labels, &provenance, &options)?;
 
     setup.sites().iter().for_each(|site| tables.site(site));
@@ -157,7 +160,8 @@ fn simulate(job: &Job, progress: &Progress, stop: &AtomicBool) -> Result<Outcome
     if job.audit {
         simulation = simulation.audited();
     }
-    let mut recorder = (&mut tables, (&mut metrics, (&mut overview, &mut market)));
+    let mut pictures = (&mut overview, (&mut market, &mut grid));
+    let mut recorder = (&mut tables, (&mut metrics, &mut pictures));
     let mut until = setup.start;
     while until < setup.end && !recorder.0.failed() {
         until = (until + setup.control_interval_s).min(setup.end);
@@ -197,6 +201,7 @@ fn simulate(job: &Job, progress: &Progress, stop: &AtomicBool) -> Result<Outcome
         time_zone: setup.clock.tz().name().to_owned(),
         currency: setup.currency.clone(),
         events: simulation.events(),
+        feeder: setup.grid.as_ref().map(|grid| feeder_head(grid)),
         refused_actions: simulation.refusals().map(|(r, n)| (r.name().to_owned(), n)).collect(),
         imports: imports(prepared),
     };
@@ -205,6 +210,9 @@ fn simulate(job: &Job, progress: &Progress, stop: &AtomicBool) -> Result<Outcome
     overview.write(&prepared.name, dir.path())?;
     if setup.trading.is_active() {
         market.write(&prepared.name, dir.path())?;
+    }
+    if let Some(grid) = &grid {
+        grid.write(&prepared.name, dir.path())?;
     }
     let mut manifest = Manifest::new(std::env::args().collect());
     manifest.inputs = prepared.inputs.iter().map(|path| InputFile::of(path)).collect::<Result<_>>()?;
@@ -225,6 +233,28 @@ fn simulate(job: &Job, progress: &Progress, stop: &AtomicBool) -> Result<Outcome
         table.push_str(&format!("\n{}\n", report.into_result()?.render().trim_end()));
     }
     Ok(Outcome { summary_json: summary.to_json()?, table })
+}
+
+/// What the picture of a feeder needs to know.
+fn feeder_shape(grid: &Grid) -> FeederShape {
+    let feeder = &grid.feeder;
+    let before = |&bus: &usize| (bus, feeder.feed(bus).map(|(_, before)| before));
+    FeederShape {
+        name: grid.name.clone(),
+        number: grid.number.clone(),
+        order: feeder.order().iter().map(before).collect(),
+        voltage: grid.voltage,
+    }
+}
+
+/// What the summary says of a feeder.
+fn feeder_head(grid: &Grid) -> FeederHead {
+    FeederHead {
+        name: grid.name.clone(),
+        buses: grid.number.len(),
+        voltage_limits_pu: grid.voltage,
+        enforce: grid.enforce.name(),
+    }
 }
 
 /// What was read, skipped, mended and derived on the way in, for the summary.

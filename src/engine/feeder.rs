@@ -160,7 +160,9 @@ impl Feeder {
 impl Limiting {
     /// Finds the shares of what stations want, and of what they might want on top, with these loads of all others by bus.
     fn find(&mut self, grid: &Grid, fixed_mw: &[f64], fixed_mvar: &[f64]) {
-        let Self { curtailment, wants_kw, wanted_mw, room_mw, fixed_mw: with_mw, fixed_mvar: with_mvar, .. } = self;
+        let Self {
+            curtailment, wants_kw, wanted_mw, room_mw, fixed_mw: with_mw, fixed_mvar: with_mvar, ..
+        } = self;
         wanted_mw.fill(0.0);
         room_mw.fill(0.0);
         for (&(wanted_kw, most_kw), &bus) in wants_kw.iter().zip(&grid.station_bus) {
@@ -211,8 +213,8 @@ impl Simulation {
         self.feeder = Some(feeder);
     }
 
-    /// The most that the case and households may draw until the next reading. A reading that is late finds no more
-    /// announced than there is: whoever announces within a control interval is not foreseen.
+    /// The most that the case and households may draw until the next reading, as far as they have announced it: a load that
+    /// is announced and begins within one control interval is not foreseen.
     fn fix_loads(&self, feeder: &mut Feeder) {
         let (setup, now) = (&self.setup, self.state.now);
         let until = (now + setup.control_interval_s).min(setup.end);
@@ -240,7 +242,8 @@ impl Simulation {
         let vehicles = &self.state.vehicles;
         let type_of = |vehicle: crate::ids::VehicleId| vehicles[vehicle.index()].vehicle_type.index();
         let stations = &self.state.stations;
-        let wants = (0..setup.stations.len()).map(|i| stations.wants_kw(&setup, type_of, StationId::new(i), now));
+        let wants =
+            (0..setup.stations.len()).map(|i| stations.wants_kw(&setup, type_of, StationId::new(i), now));
         limits.wants_kw.clear();
         limits.wants_kw.extend(wants);
         limits.find(grid, &feeder.active_mw, &feeder.reactive_mvar);

@@ -11,8 +11,8 @@ use crate::ledger::{LedgerEntry, Reference};
 use crate::markets::Side;
 use crate::records::dictionary::TableId;
 use crate::records::{
-    BusRecord, EndReason, FleetRecord, HouseholdRecord, LegPurpose, LegRecord, LoadRecord, MarketRecord, PriceRecord,
-    SessionRecord, SiteKind, SiteRecord, StationRecord, TripRecord, TripStatus,
+    BusRecord, EndReason, FleetRecord, HouseholdRecord, LegPurpose, LegRecord, LoadRecord, MarketRecord,
+    PriceRecord, SessionRecord, SiteKind, SiteRecord, StationRecord, TripRecord, TripStatus,
 };
 use crate::time::SimTime;
 use polars_arrow::array::{PrimitiveArray, Utf8Array};

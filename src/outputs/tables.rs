@@ -13,8 +13,8 @@ use crate::error::{Error, Result};
 use crate::ledger::LedgerEntry;
 use crate::records::dictionary::TableId;
 use crate::records::{
-    BusRecord, FleetRecord, HouseholdRecord, Labels, LegRecord, LoadRecord, MarketRecord, PriceRecord, Recorder,
-    SessionRecord, SiteRecord, StationRecord, TripRecord,
+    BusRecord, FleetRecord, HouseholdRecord, Labels, LegRecord, LoadRecord, MarketRecord, PriceRecord,
+    Recorder, SessionRecord, SiteRecord, StationRecord, TripRecord,
 };
 use crate::time::SimTime;
 use std::path::{Path, PathBuf};

@@ -166,7 +166,8 @@ pub fn find(name: &str) -> Option<(FigureInfo, Option<&str>)> {
 #[cfg(test)]
 mod tests {
     use super::super::metrics::{
-        DriverFigures, Figures, GridFigures, LoadFigures, MarketFigures, OperatorFigures, RetailerFigures, TradingFigures,
+        DriverFigures, Figures, GridFigures, LoadFigures, MarketFigures, OperatorFigures, RetailerFigures,
+        TradingFigures,
     };
     use super::*;
 

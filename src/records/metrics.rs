@@ -5,8 +5,8 @@
 //! Nothing here is kept per trip, so its memory does not grow with the run.
 
 pub use super::figures::{
-    DriverFigures, Figures, FleetFigures, GridFigures, LoadFigures, MarketFigures, OperatorFigures, RetailerFigures,
-    RunFigures, TradingFigures,
+    DriverFigures, Figures, FleetFigures, GridFigures, LoadFigures, MarketFigures, OperatorFigures,
+    RetailerFigures, RunFigures, TradingFigures,
 };
 use super::grid::GridSums;
 use super::loads::LoadSums;
@@ -15,8 +15,8 @@ pub use super::retail::RetailFacts;
 use super::retail::RetailSums;
 use super::sums::{Sums, TimeMean, histogram};
 use super::{
-    EndReason, FeederRecord, FleetRecord, HouseholdRecord, Labels, LegPurpose, LegRecord, LoadRecord, MarketRecord,
-    Recorder, SessionRecord, StationRecord, TripRecord, TripStatus,
+    EndReason, FeederRecord, FleetRecord, HouseholdRecord, Labels, LegPurpose, LegRecord, LoadRecord,
+    MarketRecord, Recorder, SessionRecord, StationRecord, TripRecord, TripStatus,
 };
 use crate::ledger::{EntryKind, LedgerEntry, Money};
 use crate::markets::Side;

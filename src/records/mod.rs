@@ -585,6 +585,49 @@ impl<A: Recorder, B: Recorder> Recorder for (A, B) {
     }
 }
 
+/// A listener, or none.
+impl<R: Recorder> Recorder for Option<R> {
+    fn trip(&mut self, record: &TripRecord) {
+        self.iter_mut().for_each(|listener| listener.trip(record));
+    }
+    fn leg(&mut self, record: &LegRecord) {
+        self.iter_mut().for_each(|listener| listener.leg(record));
+    }
+    fn session(&mut self, record: &SessionRecord) {
+        self.iter_mut().for_each(|listener| listener.session(record));
+    }
+    fn fleet(&mut self, record: &FleetRecord) {
+        self.iter_mut().for_each(|listener| listener.fleet(record));
+    }
+    fn station(&mut self, record: &StationRecord) {
+        self.iter_mut().for_each(|listener| listener.station(record));
+    }
+    fn household(&mut self, record: &HouseholdRecord) {
+        self.iter_mut().for_each(|listener| listener.household(record));
+    }
+    fn bus(&mut self, record: &BusRecord) {
+        self.iter_mut().for_each(|listener| listener.bus(record));
+    }
+    fn feeder(&mut self, record: &FeederRecord) {
+        self.iter_mut().for_each(|listener| listener.feeder(record));
+    }
+    fn price(&mut self, record: &PriceRecord) {
+        self.iter_mut().for_each(|listener| listener.price(record));
+    }
+    fn load(&mut self, record: &LoadRecord) {
+        self.iter_mut().for_each(|listener| listener.load(record));
+    }
+    fn ledger(&mut self, entry: &LedgerEntry) {
+        self.iter_mut().for_each(|listener| listener.ledger(entry));
+    }
+    fn market(&mut self, record: &MarketRecord) {
+        self.iter_mut().for_each(|listener| listener.market(record));
+    }
+    fn site(&mut self, record: &SiteRecord) {
+        self.iter_mut().for_each(|listener| listener.site(record));
+    }
+}
+
 impl<R: Recorder + ?Sized> Recorder for &mut R {
     fn trip(&mut self, record: &TripRecord) {
         (**self).trip(record);

@@ -1,10 +1,10 @@
 //! From a checked scenario and its recorded trips to the fixed part of a
 //! replication: requests and vehicles are laid out in flat columns.
 
+use super::OutputsSpec;
 use super::demand::{self, Demand};
 use super::fleets::FleetPlan;
 use super::problems::{Problems, Subject};
-use super::OutputsSpec;
 use super::spec::ModeSpec;
 use super::variation::trips::Picking;
 use super::variation::{factors, prices};

@@ -108,7 +108,8 @@ pub fn grid(
     let of = spec.feeder.as_ref()?;
     let above = of.voltage_max_pu > of.voltage_min_pu;
     if !above {
-        let found = format!("{:?}, not above the {:?} of voltage_min_pu", of.voltage_max_pu, of.voltage_min_pu);
+        let found =
+            format!("{:?}, not above the {:?} of voltage_min_pu", of.voltage_max_pu, of.voltage_min_pu);
         problems.add("feeder.voltage_max_pu", found, "a voltage above the least one");
     }
     let fits = |factor: f64| (0.0..=1_000.0).contains(&factor);

@@ -338,7 +338,8 @@ impl Stations {
     ) -> Option<SimTime> {
         let range = self.connectors(setup, station);
         let state = &mut self.stations[station.index()];
-        let limit_kw = setup.stations[station.index()].site_limit_kw.min(state.budget_kw).min(state.feeder_kw);
+        let limit_kw =
+            setup.stations[station.index()].site_limit_kw.min(state.budget_kw).min(state.feeder_kw);
         self.demands.clear();
         self.feeds.clear();
         let mut total_kw = 0.0;

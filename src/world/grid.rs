@@ -12,6 +12,16 @@ pub enum Enforce {
     Limit,
 }
 
+impl Enforce {
+    /// Name in scenarios and summaries.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Observe => "observe",
+            Self::Limit => "limit",
+        }
+    }
+}
+
 /// A feeder, its own loads, and who else hangs on it. Buses are known by their place in the case.
 #[derive(Debug, Clone)]
 pub struct Grid {

@@ -1,6 +1,8 @@
 //! Everything that stays as it is while a replication runs.
 
-use super::{Fleet, Grid, Party, Requests, Retail, Retailer, Station, Trading, Travel, VehicleStart, VehicleType};
+use super::{
+    Fleet, Grid, Party, Requests, Retail, Retailer, Station, Trading, Travel, VehicleStart, VehicleType,
+};
 use crate::geo::Places;
 use crate::ids::{FleetId, PlaceId, RetailerId, StationId};
 use crate::records::metrics::RetailFacts;

@@ -31,7 +31,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "world",
         ],
     ),
-    ("engine", &["error", "geo", "grid", "ids", "ledger", "markets", "policies", "records", "rng", "time", "world"]),
+    (
+        "engine",
+        &["error", "geo", "grid", "ids", "ledger", "markets", "policies", "records", "rng", "time", "world"],
+    ),
     (
         "scenario",
         &[

@@ -17,6 +17,8 @@ mod data_commands;
 mod engine;
 mod erlang;
 mod families;
+mod feeder;
+mod feeder_files;
 mod forecast;
 mod fuzz_corpus;
 mod grid;
