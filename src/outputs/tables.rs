@@ -14,7 +14,7 @@ use crate::ledger::LedgerEntry;
 use crate::records::dictionary::TableId;
 use crate::records::{
     BusRecord, FleetRecord, HouseholdRecord, Labels, LegRecord, LoadRecord, MarketRecord, PriceRecord,
-    Recorder, SessionRecord, SiteRecord, StationRecord, TripRecord,
+    Recorder, SessionRecord, SiteRecord, StationRecord, SupplyRecord, TripRecord,
 };
 use crate::time::SimTime;
 use std::path::{Path, PathBuf};
@@ -104,6 +104,7 @@ enum Batch {
     Grid(Vec<BusRecord>),
     Prices(Vec<PriceRecord>),
     Loads(Vec<LoadRecord>),
+    Supply(Vec<SupplyRecord>),
     Market(Vec<MarketRecord>),
     Ledger(Vec<LedgerEntry>),
     Sites(Vec<SiteRecord>),
@@ -144,6 +145,7 @@ pub struct ParquetRecorder {
     grid: Option<Vec<BusRecord>>,
     prices: Option<Vec<PriceRecord>>,
     loads: Option<Vec<LoadRecord>>,
+    supply: Option<Vec<SupplyRecord>>,
     market: Option<Vec<MarketRecord>>,
     ledger: Option<Vec<LedgerEntry>>,
     sites: Option<Vec<SiteRecord>>,
@@ -193,6 +195,7 @@ impl ParquetRecorder {
             grid: options.has(TableId::Grid).then(Vec::new),
             prices: options.has(TableId::Prices).then(Vec::new),
             loads: options.has(TableId::Loads).then(Vec::new),
+            supply: options.has(TableId::Supply).then(Vec::new),
             market: options.has(TableId::Market).then(Vec::new),
             ledger: options.has(TableId::Ledger).then(Vec::new),
             sites: options.has(TableId::Sites).then(Vec::new),
@@ -235,6 +238,7 @@ impl ParquetRecorder {
         flush(&mut self.grid, sender, Batch::Grid);
         flush(&mut self.prices, sender, Batch::Prices);
         flush(&mut self.loads, sender, Batch::Loads);
+        flush(&mut self.supply, sender, Batch::Supply);
         flush(&mut self.market, sender, Batch::Market);
         flush(&mut self.ledger, sender, Batch::Ledger);
         flush(&mut self.sites, sender, Batch::Sites);
@@ -311,6 +315,9 @@ impl Recorder for ParquetRecorder {
     fn load(&mut self, record: &LoadRecord) {
         push(&mut self.loads, record, self.sender.as_ref(), Batch::Loads);
     }
+    fn supply(&mut self, record: &SupplyRecord) {
+        push(&mut self.supply, record, self.sender.as_ref(), Batch::Supply);
+    }
     fn market(&mut self, record: &MarketRecord) {
         push(&mut self.market, record, self.sender.as_ref(), Batch::Market);
     }
@@ -343,6 +350,7 @@ impl Files {
                 Batch::Grid(rows) => self.write(&rows)?,
                 Batch::Prices(rows) => self.write(&rows)?,
                 Batch::Loads(rows) => self.write(&rows)?,
+                Batch::Supply(rows) => self.write(&rows)?,
                 Batch::Market(rows) => self.write(&rows)?,
                 Batch::Ledger(rows) => self.write(&rows)?,
                 Batch::Sites(rows) => self.write(&rows)?,

@@ -5,8 +5,8 @@
 //! Nothing here is kept per trip, so its memory does not grow with the run.
 
 pub use super::figures::{
-    DriverFigures, Figures, FleetFigures, GridFigures, LoadFigures, MarketFigures, OperatorFigures,
-    RetailerFigures, RunFigures, TradingFigures,
+    AggregatorFigures, CompetitorFigures, DriverFigures, Figures, FleetFigures, GridFigures, LoadFigures,
+    MarketFigures, OperatorFigures, RetailerFigures, RunFigures, TradingFigures,
 };
 use super::grid::GridSums;
 use super::loads::LoadSums;
@@ -14,9 +14,11 @@ use super::readings::Peak;
 pub use super::retail::RetailFacts;
 use super::retail::RetailSums;
 use super::sums::{Sums, TimeMean, histogram};
+pub use super::supply::CompetitionFacts;
+use super::supply::SupplySums;
 use super::{
     EndReason, FeederRecord, FleetRecord, HouseholdRecord, Labels, LegPurpose, LegRecord, LoadRecord,
-    MarketRecord, Recorder, SessionRecord, StationRecord, TripRecord, TripStatus,
+    MarketRecord, Recorder, SessionRecord, StationRecord, SupplyRecord, TripRecord, TripStatus,
 };
 use crate::ledger::{EntryKind, LedgerEntry, Money};
 use crate::markets::Side;
@@ -39,6 +41,8 @@ pub struct MetricsSetup {
     pub bounds_eur: Option<Vec<f64>>,
     /// Who buys from which retailer, where that has figures.
     pub retail: RetailFacts,
+    /// Which retailers compete, if any do.
+    pub competition: CompetitionFacts,
 }
 
 /// Sums of one operator of stations.
@@ -103,6 +107,7 @@ pub struct Metrics {
     fleets: Vec<Sums>,
     operators: Vec<OperatorSums>,
     retailers: RetailSums,
+    competitors: SupplySums,
     peak: Peak,
     loads: LoadSums,
     grid: GridSums,
@@ -142,6 +147,7 @@ impl Metrics {
                 .collect(),
             operators: vec![OperatorSums::default(); labels.operators.len()],
             retailers: RetailSums::new(labels, &setup.retail),
+            competitors: SupplySums::new(labels, &setup.competition),
             peak: Peak::default(),
             loads: LoadSums::default(),
             grid: GridSums::default(),
@@ -205,6 +211,7 @@ impl Metrics {
                 .collect(),
             markets: self.markets.into_iter().map(MarketSums::figures).collect(),
             retailers: self.retailers.finish(),
+            competitors: self.competitors.finish(),
         }
     }
 }
@@ -293,7 +300,12 @@ impl Recorder for Metrics {
         self.operators[record.operator.index()].loads.add(record);
     }
 
+    fn supply(&mut self, record: &SupplyRecord) {
+        self.competitors.supply(record);
+    }
+
     fn market(&mut self, record: &MarketRecord) {
+        self.competitors.market(record);
         let hours = (record.product_end - record.product_start) as f64 / 3_600.0;
         let kwh = record.accepted_kw * hours;
         if let Some(fleet) = self.bidders[record.bidder.index()] {
@@ -369,6 +381,7 @@ mod tests {
             trades: false,
             bounds_eur: None,
             retail: RetailFacts::default(),
+            competition: CompetitionFacts::default(),
         };
         Metrics::new(&labels, setup)
     }

@@ -7,6 +7,7 @@
 
 pub mod battery;
 pub mod charging;
+pub mod competition;
 pub mod fleet;
 pub mod grid;
 pub mod loads;
@@ -24,6 +25,7 @@ pub mod view;
 
 pub use battery::{ChargingCurve, VehicleType};
 pub use charging::{Session, Stations, Waiting};
+pub use competition::{Competition, CompetitionState, SlotSupply};
 pub use fleet::{FareRule, Fleet, VehicleStart};
 pub use grid::{Enforce, Grid};
 pub use loads::{LoadBook, Wish};

@@ -148,6 +148,7 @@ fn world(grid: Grid, cars: &[&[f64]]) -> Setup {
             lead_s: HOUR_S,
         }],
         retail: Retail { departures: vec![vec![end]; vehicles.len()], ..Retail::default() },
+        competition: None,
         trading: Trading::default(),
         grid: Some(Arc::new(grid)),
         requests: Requests::default(),

@@ -15,7 +15,7 @@ use gridfleet::markets::Side;
 use gridfleet::records::{
     BusRecord, EndReason, FleetRecord, HouseholdRecord, Labels, LegPurpose, LegRecord, LoadRecord,
     MarketRecord, PriceRecord, Recorder, SessionRecord, SiteKind, SiteRecord, StationRecord, StationSite,
-    TripRecord, TripStatus,
+    SupplyRecord, TripRecord, TripStatus,
 };
 use gridfleet::time::SimTime;
 use std::sync::Arc;
@@ -50,6 +50,7 @@ pub struct Day {
     pub grid: Vec<BusRecord>,
     pub prices: Vec<PriceRecord>,
     pub loads: Vec<LoadRecord>,
+    pub supply: Vec<SupplyRecord>,
     pub market: Vec<MarketRecord>,
     pub ledger: Vec<LedgerEntry>,
     pub sites: Vec<SiteRecord>,
@@ -286,6 +287,15 @@ impl Day {
             energy_cost: 0.1125,
             deviation_cost: 0.0125,
         };
+        let supply = SupplyRecord {
+            slot_start: START,
+            slot_end: START + 3_600,
+            retailer: RetailerId(0),
+            price_eur_mwh: 45.0,
+            share: 0.25,
+            energy_kwh: 10.0,
+            revenue: 0.45,
+        };
         let early = MarketRecord {
             bid: BidId(2),
             product_start: START,
@@ -326,6 +336,7 @@ impl Day {
             grid,
             prices,
             loads: vec![load],
+            supply: vec![supply],
             market: vec![bid, settled, early],
             ledger,
             sites,
@@ -342,6 +353,7 @@ impl Day {
         self.grid.iter().for_each(|r| recorder.bus(r));
         self.prices.iter().for_each(|r| recorder.price(r));
         self.loads.iter().for_each(|r| recorder.load(r));
+        self.supply.iter().for_each(|r| recorder.supply(r));
         self.market.iter().for_each(|r| recorder.market(r));
         self.ledger.iter().for_each(|r| recorder.ledger(r));
         self.sites.iter().for_each(|r| recorder.site(r));
