@@ -49,7 +49,7 @@ pub struct Asked<'a> {
     pub fixed_mvar: &'a [f64],
     /// Active load asked for on top, 0 or more, in MW.
     pub wanted_mw: &'a [f64],
-    /// Reactive load that comes with it [Mvar per MW].
+    /// Reactive load that comes with it, in Mvar per MW.
     pub mvar_per_mw: f64,
     /// Least voltage, in per unit.
     pub voltage_min: f64,
