@@ -12,6 +12,7 @@ mod clairvoyant;
 mod cli;
 mod coalition;
 mod coalition_game;
+mod competition;
 mod cooperative;
 mod data_commands;
 mod engine;

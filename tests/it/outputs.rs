@@ -90,7 +90,7 @@ fn the_contract_names_the_same_columns() {
 fn rows_come_back_as_they_were_recorded() {
     let dir = tempfile::tempdir().unwrap();
     let rows = write(dir.path(), &OutputOptions::default(), &Day::new()).unwrap();
-    assert_eq!(rows, 2 + 4 + 2 + 13 + 13 + 13 + 1 + 1 + 3 + 10 + 4);
+    assert_eq!(rows, 2 + 4 + 2 + 13 + 13 + 13 + 1 + 1 + 1 + 3 + 10 + 4);
 
     let trips = read(dir.path(), "trips");
     let text = |frame: &DataFrame, name: &str| -> Vec<Option<String>> {

@@ -13,8 +13,8 @@ use gridfleet::ledger::{EntryKind, LedgerEntry, Money, Reference};
 use gridfleet::markets::Side;
 use gridfleet::records::{
     EndReason, FleetRecord, HouseholdRecord, Labels, LegPurpose, LegRecord, LoadRecord, MarketRecord,
-    PriceRecord, Recorder, SessionRecord, SiteKind, SiteRecord, StationRecord, StationSite, TripRecord,
-    TripStatus,
+    PriceRecord, Recorder, SessionRecord, SiteKind, SiteRecord, StationRecord, StationSite, SupplyRecord,
+    TripRecord, TripStatus,
 };
 use gridfleet::time::SimTime;
 use std::sync::Arc;

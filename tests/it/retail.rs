@@ -176,7 +176,11 @@ fn run(setup: Setup, pricing: &PricingSpec, response: &ResponseSpec) -> (Told, S
         DispatchSpec::NearestIdle {}.build(),
         ChargingSpec::ThresholdNearest { start_soc: 0.3, target_soc: 0.9 }.build(),
     );
-    let policies = RetailPolicies { pricing: pricing.build(), response: Some(response.build()) };
+    let policies = RetailPolicies {
+        pricing: pricing.build(),
+        response: Some(response.build()),
+        ..RetailPolicies::default()
+    };
     let mut simulation =
         Simulation::new(Arc::new(setup), dispatch, charging, streams).with_retail(policies).audited();
     let mut told = Told::default();
