@@ -38,6 +38,10 @@ pub enum Purpose {
     Placement,
     /// Charge of a vehicle at the start.
     InitialSoc,
+    /// What rivals of an aggregator ask.
+    RivalPrices,
+    /// With whom owners of vehicles have a contract.
+    Contracts,
     /// Exploration and tie-breaking of a policy.
     Policy,
     /// Errors of forecasts.
@@ -67,6 +71,8 @@ impl Purpose {
             Self::Drivers => "drivers",
             Self::Placement => "placement",
             Self::InitialSoc => "initial soc",
+            Self::RivalPrices => "rival prices",
+            Self::Contracts => "contracts",
             Self::Policy => "policy",
             Self::Forecast => "forecast",
             Self::Design => "design",

@@ -10,6 +10,7 @@ mod loads;
 mod markets;
 mod money;
 mod stations;
+mod supply;
 mod tables;
 mod trips;
 mod vehicles;
@@ -64,6 +65,8 @@ pub struct StationFacts {
     pub first_come_first_served: bool,
     /// Name of its retailer.
     pub retailer: String,
+    /// Whether owners of vehicles choose theirs here.
+    pub competes: bool,
     /// What its operator adds to the retailer's price [currency/MWh].
     pub markup_eur_mwh: f64,
     /// By how much the load of the retailer's stations raises its price [currency/MWh per kW], where it does.
@@ -218,6 +221,7 @@ pub fn audit(dir: &Path, facts: &AuditFacts) -> Result<AuditReport> {
     money::check(&mut auditor)?;
     loads::check(&mut auditor)?;
     markets::check(&mut auditor)?;
+    supply::check(&mut auditor)?;
     households::check(&mut auditor)?;
     Ok(AuditReport { checks: auditor.checks })
 }

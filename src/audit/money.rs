@@ -153,8 +153,9 @@ fn prices(auditor: &mut Auditor) -> Result<()> {
     for row in 0..sessions.rows() {
         let (Some(first), Some(last)) = (first[row], last[row]) else { continue };
         let Some(at) = facts.stations.get(station[row] as usize) else { continue };
-        // A price that the load makes is none that was broadcast: `loads` looks at it.
-        if at.slope_eur_mwh_kw.is_some() {
+        // A price that the load makes is none that was broadcast: `loads` looks at it. Who chooses a retailer pays now
+        // one and now another: `supply` does.
+        if at.slope_eur_mwh_kw.is_some() || at.competes {
             continue;
         }
         let seller = texts.code(&at.retailer);

@@ -140,6 +140,7 @@ fn simulate(job: &Job, progress: &Progress, stop: &AtomicBool) -> Result<Outcome
         trades: setup.trading.is_active(),
         bounds_eur,
         retail: setup.retail_facts(),
+        competition: setup.competition_facts(),
     };
     let mut metrics = Metrics::new(&labels, metrics_setup);
     let mut overview = Overview::new(&labels, setup.clock.clone(), setup.start, setup.end);
@@ -256,6 +257,7 @@ fn audit_facts(setup: &Setup, outputs: OutputOptions) -> AuditFacts {
             limit_kw: s.site_limit_kw.min(total_kw),
             first_come_first_served: s.connectors.iter().all(|c| c.dc == s.connectors[0].dc),
             retailer: setup.retailers[s.retailer.index()].name.clone(),
+            competes: setup.competes(s.retailer),
             markup_eur_mwh: s.markup_eur_mwh,
             slope_eur_mwh_kw: setup.retailers[s.retailer.index()].tariff.slope_eur_mwh_kw(),
         }

@@ -1,6 +1,7 @@
 //! `gridfleet data synth`: made-up data sets in raw formats.
 
 use crate::datasets::synth::prices::{GERMANY, NEW_YORK, NORDIC};
+use crate::datasets::synth::regulating::regulating;
 use crate::datasets::synth::{files, nyc, nyc_stations, price_files, stuttgart};
 use crate::datasets::{prices, stations, vehicles};
 use crate::error::{Error, InputError, Result};
@@ -149,6 +150,8 @@ pub enum PriceFormat {
     SrlActivation,
     /// Trades of the German intraday market.
     Intraday,
+    /// Two prices of balancing, up and down, along with `--shape nordic` of the same days and seed; canonical.
+    Regulating,
 }
 
 /// A market with known prices.
@@ -196,6 +199,7 @@ fn make_prices(args: &PricesArgs) -> Result<()> {
     let path = &args.output.output;
     if let Some(format) = args.format {
         let make = match format {
+            PriceFormat::Regulating => return make_regulating(args),
             PriceFormat::Nordpool => price_files::nordpool,
             PriceFormat::SrlTenders => price_files::srl_tenders,
             PriceFormat::SrlActivation => price_files::srl_activation,
@@ -214,6 +218,16 @@ fn make_prices(args: &PricesArgs) -> Result<()> {
     let series = shape.series(args.start, args.days, args.seed)?;
     write_csv(path, |out| prices::write_csv(&series, shape.tz(), out))?;
     eprintln!("{}: {} hourly prices", path.display(), series.price_eur_mwh.len());
+    Ok(())
+}
+
+fn make_regulating(args: &PricesArgs) -> Result<()> {
+    let path = &args.output.output;
+    let series = NORDIC.series(args.start, args.days, args.seed)?;
+    let [up, down] = regulating(&series.price_eur_mwh, args.seed);
+    let slots = (series.start, series.slot_s);
+    write_csv(path, |out| prices::write_two_csv(slots, [&up, &down], NORDIC.tz(), out))?;
+    eprintln!("{}: {} hours", path.display(), up.len());
     Ok(())
 }
 

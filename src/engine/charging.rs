@@ -7,7 +7,7 @@ use crate::ledger::{EntryKind, Money, Reference};
 use crate::policies::Refusal;
 use crate::records::{EndReason, LegPurpose, Recorder, SessionRecord};
 use crate::time::SimTime;
-use crate::world::{Activity, Session, Trigger, Trip, View, Waiting};
+use crate::world::{Activity, Drawn, Session, Trigger, Trip, View, Waiting};
 
 /// Charge below which two states count as equal: a millionth of a millionth of the battery.
 const SOC_EPSILON: f64 = 1e-12;
@@ -140,6 +140,7 @@ impl Simulation {
             expected_end: now,
             billed_kwh: 0.0,
             energy_cost: 0.0,
+            earlier: Drawn::default(),
             max_power_kw: 0.0,
         });
         let (full, yields) = (v.soc >= v.target_soc - SOC_EPSILON, v.yields);
@@ -223,8 +224,10 @@ impl Simulation {
         let v = &self.state.vehicles[vehicle.index()];
         let of = &self.setup.types[v.vehicle_type.index()];
         let Some(station) = v.station else { unreachable!("plugged in at no station") };
-        let retailer = self.setup.stations[station.index()].retailer;
-        if !self.setup.is_priced_later(retailer) {
+        let setup = &self.setup;
+        let at = setup.stations[station.index()].retailer;
+        let retailer = self.state.competition.supplier(setup.competition.as_ref(), at, vehicle);
+        if !setup.is_priced_later(retailer) {
             session.bill(of, now, self.state.prices[retailer.index()].current_eur_mwh);
         }
         self.state.stations.settle(of, station, position, now);
@@ -335,10 +338,12 @@ impl Simulation {
         let kwh = session.energy_kwh(of, self.state.now);
         self.state.fleet_settled_kwh[v.fleet.index()] += kwh;
         if let Some(station) = v.station {
-            let retailer = self.setup.stations[station.index()].retailer.index();
-            let drawn = &mut self.state.drawn[v.fleet.index() * self.setup.retailers.len() + retailer];
-            drawn.kwh += kwh;
-            drawn.cost += session.energy_cost;
+            let at = self.setup.stations[station.index()].retailer;
+            let retailer = self.state.competition.supplier(self.setup.competition.as_ref(), at, vehicle);
+            let cell = v.fleet.index() * self.setup.retailers.len() + retailer.index();
+            let drawn = &mut self.state.drawn[cell];
+            drawn.kwh += kwh - session.earlier.kwh;
+            drawn.cost += session.energy_cost - session.earlier.cost;
         }
         let station = v.station.take();
         (v.connector, v.yields) = (None, false);
@@ -405,8 +410,9 @@ impl Simulation {
         };
         let bill = Bill {
             record,
-            retailer: there.retailer,
+            retailer: self.state.supplier(&self.setup, station, session.vehicle),
             energy_cost: session.energy_cost,
+            earlier_cost: session.earlier.cost,
             unbilled_kwh: energy_kwh - session.billed_kwh,
             markup_eur_mwh: there.markup_eur_mwh,
             wear: Money::from_units(of.wear_eur_per_kwh * (battery_kwh + withdrawn_kwh)),
@@ -469,7 +475,8 @@ impl Simulation {
         let waiting = Waiting { session, vehicle, arrival: now, deadline: now, need_s: 0.0 };
         self.connect(position, station, waiting, recorder);
         self.divide_power(station);
-        if self.setup.fleets[self.state.vehicles[vehicle.index()].fleet.index()].private {
+        let private = self.setup.fleets[self.state.vehicles[vehicle.index()].fleet.index()].private;
+        if private && !self.setup.competes(self.setup.stations[station.index()].retailer) {
             self.ask_driver(vehicle, recorder);
         }
     }

@@ -14,8 +14,10 @@ pub(super) struct Bill {
     /// As it will be recorded, but for its cost.
     pub record: SessionRecord,
     pub retailer: RetailerId,
-    /// What the retailer is owed for what has been billed [currency].
+    /// What retailers are owed for what has been billed [currency].
     pub energy_cost: f64,
+    /// Of that, what retailers before the present one have had.
+    pub earlier_cost: f64,
     /// Drawn in the current slot, whose price is not known [kWh].
     pub unbilled_kwh: f64,
     /// What the operator adds to the retailer's price [currency/MWh].
@@ -92,7 +94,7 @@ impl Simulation {
                 deviation_cost: 0.5 * sensitivity_eur_mwh_kw * away_kw * away_kw * hours / 1_000.0,
             });
             self.state.loads[number].metered_kwh[position] += power_kw * hours;
-            self.state.bill(&setup, station, price_eur_mwh);
+            self.state.bill(&setup, station, retailer, price_eur_mwh);
         }
         self.station_kw = power_kw;
         self.state.loads[number].current += 1;
@@ -109,7 +111,7 @@ impl Simulation {
 
     /// Records a session that has ended and posts what it costs.
     pub(super) fn pay_session(&mut self, bill: Bill, recorder: &mut dyn Recorder) {
-        let Bill { mut record, retailer, energy_cost, markup_eur_mwh, wear, .. } = bill;
+        let Bill { mut record, retailer, energy_cost, earlier_cost, markup_eur_mwh, wear, .. } = bill;
         let net_kwh = record.energy_kwh - record.discharged_kwh;
         let cost = Money::from_units(energy_cost + net_kwh * markup_eur_mwh / 1_000.0);
         record.cost = cost.units();
@@ -117,7 +119,7 @@ impl Simulation {
         let (now, reference) = (self.state.now, Reference::Session(record.session.0));
         let (fleet, operator) = (Accounts::fleet(record.fleet), self.accounts.operator(record.operator));
         let retailer = self.accounts.retailer(retailer);
-        let energy_cost = Money::from_units(energy_cost);
+        let energy_cost = Money::from_units(energy_cost - earlier_cost);
         self.accounts.pay(recorder, now, operator, fleet, cost, EntryKind::Charging, reference);
         self.accounts.pay(recorder, now, retailer, operator, energy_cost, EntryKind::Energy, reference);
         self.accounts.pay(recorder, now, Accounts::OUTSIDE, fleet, wear, EntryKind::Wear, reference);

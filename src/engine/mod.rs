@@ -12,6 +12,7 @@
 
 mod accounts;
 mod charging;
+mod competition;
 mod invariants;
 mod loads;
 mod prices;
@@ -78,6 +79,7 @@ pub struct Simulation {
     station_kw: Vec<f64>,
     settlements: trading::Settlements,
     retail: retail::Retailing,
+    competing: competition::Competing,
     /// Check every invariant at every reading of the meters.
     audit: bool,
 }
@@ -122,6 +124,7 @@ impl Simulation {
             station_kw: Vec::new(),
             settlements: trading::Settlements::default(),
             retail: retail::Retailing::default(),
+            competing: competition::Competing::default(),
             audit: cfg!(debug_assertions),
             setup,
         };
@@ -209,6 +212,7 @@ impl Simulation {
             self.settle_last(recorder);
         }
         self.settle_last_slots(recorder);
+        self.end_supply(recorder);
         self.record_what_is_under_way(recorder);
     }
 

@@ -13,7 +13,7 @@ pub(super) struct Broadcasting {
     next_slot: SimTime,
     /// The announcement that comes into force next.
     next_change: usize,
-    /// Stations that buy from it.
+    /// Stations at which it may have customers.
     stations: Vec<StationId>,
 }
 
@@ -31,7 +31,15 @@ impl Broadcasting {
             })
             .collect();
         for (i, station) in setup.stations.iter().enumerate() {
-            all[station.retailer.index()].stations.push(StationId::new(i));
+            // Where retailers compete, all of them may have customers.
+            for (retailer, of) in all.iter_mut().enumerate() {
+                let retailer = RetailerId::new(retailer);
+                if station.retailer == retailer
+                    || setup.competes(station.retailer) && setup.competes(retailer)
+                {
+                    of.stations.push(StationId::new(i));
+                }
+            }
         }
         all
     }
@@ -48,7 +56,10 @@ impl Simulation {
     /// Announces every slot whose time to be announced has come.
     pub(super) fn on_price_broadcast(&mut self, retailer: RetailerId, recorder: &mut dyn Recorder) {
         let first = self.prices[retailer.index()].next_slot;
-        let mut settled = self.settle_on_prices(retailer, first, recorder).into_iter();
+        let mut settled = match self.ask_aggregator(retailer, first) {
+            Some(prices) => prices.into_iter(),
+            None => self.settle_on_prices(retailer, first, recorder).into_iter(),
+        };
         let now = self.state.now;
         let of = &self.setup.retailers[retailer.index()];
         let broadcasting = &mut self.prices[retailer.index()];
@@ -84,17 +95,18 @@ impl Simulation {
         // Where the load makes the price, the end of the slot has billed everything.
         if !self.setup.is_priced_later(retailer) {
             for &station in &broadcasting.stations {
-                self.state.bill(&self.setup, station, old_price);
+                self.state.bill(&self.setup, station, retailer, old_price);
             }
         }
         self.begin_slot(retailer, old_price, recorder);
+        self.choose_suppliers(retailer, recorder);
     }
 }
 
 /// What the tariff of a retailer says of the slot that starts at `valid_from` [currency/MWh].
 pub(super) fn tariff_price(setup: &Setup, state: &State, retailer: RetailerId, valid_from: SimTime) -> f64 {
     let tariff = &setup.retailers[retailer.index()].tariff;
-    tariff.price_eur_mwh(valid_from, &setup.clock, |market| {
+    let price_eur_mwh = tariff.price_eur_mwh(valid_from, &setup.clock, |market| {
         // The scenario checks that results are known before they are broadcast; slots that are no
         // product, at the ends of the horizon, have the price of the rest of the market.
         let rules = &setup.trading.markets[market.index()];
@@ -102,5 +114,9 @@ pub(super) fn tariff_price(setup: &Setup, state: &State, retailer: RetailerId, v
         let product = rules.products.at(valid_from);
         let known = product.and_then(|product| cleared.get(product).copied());
         known.or_else(|| rules.reference.at(valid_from)).expect("market prices cover the horizon")
-    })
+    });
+    setup
+        .competition
+        .as_ref()
+        .map_or(price_eur_mwh, |of| of.asked_eur_mwh(retailer, valid_from, price_eur_mwh))
 }

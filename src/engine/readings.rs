@@ -105,7 +105,7 @@ impl Simulation {
                 let v = &self.state.vehicles[i];
                 let of = &self.setup.types[v.vehicle_type.index()];
                 let Some(station) = v.station else { unreachable!("plugged in at no station") };
-                let retailer = self.setup.stations[station.index()].retailer;
+                let retailer = self.state.supplier(&self.setup, station, vehicle);
                 let price = self.state.price_eur_mwh(retailer);
                 if let Some(session) = &mut self.state.stations.sessions[connector as usize] {
                     session.bill(of, now, price);

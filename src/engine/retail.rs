@@ -46,6 +46,7 @@ impl Simulation {
     pub fn with_retail(mut self, policies: RetailPolicies) -> Self {
         let setup = std::sync::Arc::clone(&self.setup);
         let retail = &setup.retail;
+        self.set_aggregator(policies.aggregator);
         if retail.is_empty() {
             return self;
         }
@@ -57,6 +58,10 @@ impl Simulation {
             let private = |(i, f): (usize, &crate::world::Fleet)| {
                 f.private && station.access.allows(crate::ids::FleetId::new(i))
             };
+            // Owners who choose their retailer take its price as it comes.
+            if setup.competes(station.retailer) {
+                continue;
+            }
             active[station.retailer.index()] |= setup.fleets.iter().enumerate().any(private);
         }
         // Entities 0 to 2 of the policies are dispatch, charging and relocation; bidders are fewer than this.

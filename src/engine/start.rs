@@ -2,10 +2,11 @@
 
 use super::Simulation;
 use crate::ids::{BidderId, FleetId};
+use crate::policies::aggregator::Aggregator;
 use crate::policies::bidding::Foresight;
-use crate::policies::{Policies, PolicySpecs};
+use crate::policies::{Policies, PolicySpecs, RetailPolicies};
 use crate::rng::Streams;
-use crate::world::{Setup, View};
+use crate::world::{Party, Setup, View};
 use std::sync::Arc;
 
 impl Simulation {
@@ -24,18 +25,30 @@ impl Simulation {
 /// without bids and without limits of stations first.
 pub fn policies(specs: &PolicySpecs, setup: &Arc<Setup>, streams: Streams) -> Policies {
     let trades = setup.trading.is_active();
-    let needs_foresight = trades && specs.bidding.needs_foresight() || specs.stations.needs_foresight();
+    let needs_foresight = trades && specs.bidding.needs_foresight()
+        || specs.stations.needs_foresight()
+        || specs.aggregator.needs_foresight();
     let foresight = needs_foresight.then(|| Arc::new(foresee(specs, setup, streams)));
-    let bidders = if trades { setup.trading.bidders.len() } else { 0 };
+    let (buyer, seller) = match specs.aggregator.build(setup, foresight.as_ref(), streams) {
+        Some(Aggregator { bidding, pricing }) => (Some(bidding), Some(pricing)),
+        None => (None, None),
+    };
+    let mut bidding: Vec<_> = (0..if trades { setup.trading.bidders.len() } else { 0 })
+        .map(|bidder| specs.bidding.build(setup, BidderId::new(bidder), foresight.as_ref(), streams))
+        .collect();
+    if let Some(buyer) = buyer
+        && let Some(at) = setup.trading.bidders.iter().position(|party| matches!(party, Party::Retailer(_)))
+        && let Some(bidding) = bidding.get_mut(at)
+    {
+        *bidding = buyer;
+    }
     Policies {
         dispatch: specs.dispatch.build(),
         charging: specs.charging.build(),
         relocation: specs.relocation.build(),
-        bidding: (0..bidders)
-            .map(|bidder| specs.bidding.build(setup, BidderId::new(bidder), foresight.as_ref(), streams))
-            .collect(),
+        bidding,
         stations: specs.stations.build(setup, foresight.as_ref(), streams),
-        retail: specs.retail(),
+        retail: RetailPolicies { aggregator: seller, ..specs.retail() },
     }
 }
 
@@ -59,5 +72,9 @@ pub fn foresee(specs: &PolicySpecs, setup: &Arc<Setup>, streams: Streams) -> For
         reading += interval_s;
     }
     simulation.run_until(setup.end, &mut ());
-    Foresight { start: setup.start, interval_s, pool_kw, asked_kwh: simulation.state.loads }
+    simulation.state.advance(setup, setup.end);
+    simulation.end_supply(&mut ());
+    let supplied = &simulation.state.competition.supplied;
+    let sold_kwh = supplied.iter().map(|slot| (slot.start, slot.kwh.iter().sum())).collect();
+    Foresight { start: setup.start, interval_s, pool_kw, asked_kwh: simulation.state.loads, sold_kwh }
 }

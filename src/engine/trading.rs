@@ -1,7 +1,7 @@
 //! Trading as events: gates close, markets clear, what was drawn is settled against what was bought.
 
 use super::{Accounts, Simulation};
-use crate::ids::{BidderId, MarketId};
+use crate::ids::{BidderId, FleetId, MarketId};
 use crate::ledger::{EntryKind, Money, Reference};
 use crate::markets::auction::{self, Order, Rest};
 use crate::markets::delivery::Balance;
@@ -261,16 +261,15 @@ impl Simulation {
     fn balance(&self, work: &mut Settlements, start: SimTime) {
         let trading = &self.setup.trading;
         let (hours, retailers) = (trading.settlement_s as f64 / 3_600.0, self.setup.retailers.len());
+        let drawn_kwh = |cell: usize| work.now[cell].kwh - work.last[cell].kwh;
         work.balances.clear();
         for &party in &trading.bidders {
-            let drawn_kwh = (0..work.now.len())
-                .filter(|cell| match party {
-                    Party::Fleet(fleet) => cell / retailers == fleet.index(),
-                    Party::Retailer(retailer) => cell % retailers == retailer.index(),
-                })
-                .map(|cell| work.now[cell].kwh - work.last[cell].kwh)
-                .sum();
-            work.balances.push(Balance { drawn_kwh, ..Balance::default() });
+            let Party::Fleet(fleet) = party else {
+                work.balances.push(Balance::default());
+                continue;
+            };
+            let cells = fleet.index() * retailers..(fleet.index() + 1) * retailers;
+            work.balances.push(Balance { drawn_kwh: cells.map(drawn_kwh).sum(), ..Balance::default() });
         }
         for (rules, state) in trading.markets.iter().zip(&self.state.trading.markets) {
             for trade in state.trades.iter().take_while(|t| rules.products.start_of(t.bid.product) <= start) {
@@ -282,6 +281,20 @@ impl Simulation {
                     &mut balance.sold_kwh
                 }) += kwh;
             }
+        }
+        // What fleets have bought for themselves is not their retailers' to buy.
+        for (i, &party) in trading.bidders.iter().enumerate() {
+            let Party::Retailer(retailer) = party else { continue };
+            let mut drawn_kwh = 0.0;
+            for fleet in 0..self.setup.fleets.len() {
+                let bidder =
+                    trading.bidder_of(FleetId::new(fleet)).map(|bidder| work.balances[bidder.index()]);
+                let bought =
+                    bidder.filter(|b| b.drawn_kwh > 0.0).map_or(0.0, |b| b.supplied_kwh() / b.drawn_kwh);
+                let cell = fleet * retailers + retailer.index();
+                drawn_kwh += (work.now[cell].kwh - work.last[cell].kwh) * (1.0 - bought);
+            }
+            work.balances[i].drawn_kwh = drawn_kwh;
         }
     }
 

@@ -39,12 +39,17 @@ impl Imbalance {
     /// # Panics
     /// If a series does not cover `t`; the scenario checks that it covers the horizon.
     pub fn prices(&self, t: SimTime) -> Prices {
-        let at = |series: &Series| series.at(t).expect("imbalance prices cover the horizon");
-        match self {
-            Self::Penalty(penalty) => Prices { short_eur_mwh: *penalty, long_eur_mwh: -penalty },
-            Self::Single(series) => Prices { short_eur_mwh: at(series), long_eur_mwh: at(series) },
-            Self::Dual { up, down } => Prices { short_eur_mwh: at(up), long_eur_mwh: at(down) },
-        }
+        self.known(t).expect("imbalance prices cover the horizon")
+    }
+
+    /// The same, `None` where a series does not cover `t`.
+    pub fn known(&self, t: SimTime) -> Option<Prices> {
+        let (short_eur_mwh, long_eur_mwh) = match self {
+            Self::Penalty(penalty) => (*penalty, -penalty),
+            Self::Single(series) => (series.at(t)?, series.at(t)?),
+            Self::Dual { up, down } => (up.at(t)?, down.at(t)?),
+        };
+        Some(Prices { short_eur_mwh, long_eur_mwh })
     }
 
     /// The series of prices that it has.

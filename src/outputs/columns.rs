@@ -12,7 +12,7 @@ use crate::markets::Side;
 use crate::records::dictionary::TableId;
 use crate::records::{
     EndReason, FleetRecord, HouseholdRecord, LegPurpose, LegRecord, LoadRecord, MarketRecord, PriceRecord,
-    SessionRecord, SiteKind, SiteRecord, StationRecord, TripRecord, TripStatus,
+    SessionRecord, SiteKind, SiteRecord, StationRecord, SupplyRecord, TripRecord, TripStatus,
 };
 use crate::time::SimTime;
 use polars_arrow::array::{PrimitiveArray, Utf8Array};
@@ -191,6 +191,22 @@ impl Row for PriceRecord {
             times(rows, |r| r.valid_to),
             names.retailers(rows.iter().map(|r| r.retailer)),
             numbers(rows, |r| r.price_eur_mwh),
+        ]
+    }
+}
+
+impl Row for SupplyRecord {
+    const TABLE: TableId = TableId::Supply;
+
+    fn columns(rows: &[Self], names: &mut Names) -> Vec<ArrayBox> {
+        vec![
+            times(rows, |r| r.slot_start),
+            times(rows, |r| r.slot_end),
+            names.retailers(rows.iter().map(|r| r.retailer)),
+            numbers(rows, |r| r.price_eur_mwh),
+            numbers(rows, |r| r.share),
+            numbers(rows, |r| r.energy_kwh),
+            numbers(rows, |r| r.revenue),
         ]
     }
 }

@@ -7,7 +7,7 @@ use super::run_dir::write_file;
 use super::tables::Provenance;
 use crate::error::{Error, Result};
 use crate::records::metrics::{
-    Figures, FleetFigures, MarketFigures, OperatorFigures, RetailerFigures, RunFigures,
+    CompetitorFigures, Figures, FleetFigures, MarketFigures, OperatorFigures, RetailerFigures, RunFigures,
 };
 use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
@@ -56,6 +56,9 @@ pub struct Summary {
     /// Key figures of each retailer that has households or a cost of generation.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub retailers: Vec<RetailerFigures>,
+    /// Key figures of each retailer that competes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub competitors: Vec<CompetitorFigures>,
     /// What policies proposed and the engine refused, by reason.
     pub refused_actions: BTreeMap<String, u64>,
     /// What was read and skipped on the way in, as the importers report it.
@@ -106,6 +109,7 @@ impl Summary {
             operators: figures.operators,
             markets: figures.markets,
             retailers: figures.retailers,
+            competitors: figures.competitors,
             refused_actions: head.refused_actions,
             imports: head.imports,
         }
@@ -162,38 +166,91 @@ impl Summary {
         if !self.retailers.is_empty() {
             text.push_str(&format!("\n\n{}", self.retailers_table(lines)));
         }
+        if !self.competitors.is_empty() {
+            text.push_str(&format!("\n\n{}", self.competitors_table(lines)));
+        }
         text
     }
 
     /// The figures of retailers, side by side.
     fn retailers_table(&self, lines: bool) -> String {
+        let names = self.retailers.iter().map(|r| r.name.clone());
+        let mut table = Beside::new("Retailer", names, lines);
+        let mut row = |name, unit: &str, value: fn(&RetailerFigures) -> f64| {
+            table.row(name, unit, self.retailers.iter().map(|r| Some(value(r))));
+        };
+        row("Peak load", "kW", |r| r.peak_kw);
+        row("Load, standard deviation", "kW", |r| r.load_sd_kw);
+        row("Energy sold", "kWh", |r| r.energy_kwh);
+        row("Payments of all customers", &self.currency, |r| r.payments_eur);
+        row("  of that households", &self.currency, |r| r.household_payments_eur);
+        row("Cost of generation", &self.currency, |r| r.generation_cost_eur);
+        row("Profit", &self.currency, |r| r.profit_eur);
+        table.render()
+    }
+
+    /// The figures of retailers that compete, side by side; of those that do not trade, only what they sold.
+    fn competitors_table(&self, lines: bool) -> String {
+        let names = self.competitors.iter().map(|c| c.name.clone());
+        let mut table = Beside::new("Competitor", names, lines);
+        let mut row = |name, unit: &str, value: fn(&CompetitorFigures) -> Option<f64>| {
+            table.row(name, unit, self.competitors.iter().map(value));
+        };
+        let (money, price) = (&self.currency, format!("{}/MWh", self.currency));
+        row("Energy sold", "kWh", |c| Some(c.energy_kwh));
+        row("  share of all", "%", |c| Some(100.0 * c.energy_share?));
+        row("Mean selling price", &price, |c| c.sold_at_eur_mwh);
+        row("Revenue", money, |c| Some(c.revenue_eur));
+        row("Bought ahead", "kWh", |c| Some(c.aggregator.as_ref()?.bought_kwh));
+        row("Short: drawn, not bought", "kWh", |c| Some(c.aggregator.as_ref()?.short_kwh));
+        row("Long: bought, not drawn", "kWh", |c| Some(c.aggregator.as_ref()?.long_kwh));
+        row("Cost of purchases", money, |c| Some(c.aggregator.as_ref()?.purchase_cost_eur));
+        row("Cost of imbalance", money, |c| Some(c.aggregator.as_ref()?.imbalance_cost_eur));
+        row("Profit", money, |c| Some(c.aggregator.as_ref()?.profit_eur));
+        row("Profit of days, deviation", money, |c| c.aggregator.as_ref()?.day_profit_sd_eur);
+        row("Profit of the worst days", money, |c| c.aggregator.as_ref()?.day_profit_cvar_eur);
+        table.render()
+    }
+}
+
+/// A table of figures of several, side by side.
+struct Beside {
+    table: Table,
+    columns: usize,
+}
+
+impl Beside {
+    fn new(what: &str, names: impl Iterator<Item = String>, lines: bool) -> Self {
         let mut table = Table::new();
         table.load_preset(if lines { presets::UTF8_BORDERS_ONLY } else { presets::NOTHING });
-        let mut header = vec!["Retailer".to_owned(), String::new()];
-        header.extend(self.retailers.iter().map(|r| r.name.clone()));
+        let header: Vec<String> = [what.to_owned(), String::new()].into_iter().chain(names).collect();
+        let columns = header.len();
         table.set_header(header);
-        type Row<'a> = (&'a str, &'a str, fn(&RetailerFigures) -> f64);
-        let rows: [Row<'_>; 7] = [
-            ("Peak load", "kW", |r| r.peak_kw),
-            ("Load, standard deviation", "kW", |r| r.load_sd_kw),
-            ("Energy sold", "kWh", |r| r.energy_kwh),
-            ("Payments of all customers", &self.currency, |r| r.payments_eur),
-            ("  of that households", &self.currency, |r| r.household_payments_eur),
-            ("Cost of generation", &self.currency, |r| r.generation_cost_eur),
-            ("Profit", &self.currency, |r| r.profit_eur),
-        ];
-        for (name, unit, value) in rows {
-            let digits = if unit.starts_with("kW") { 0 } else { 2 };
-            let mut row = vec![name.to_owned(), unit.to_owned()];
-            row.extend(self.retailers.iter().map(|r| thousands(value(r), digits)));
-            table.add_row(row);
+        Self { table, columns }
+    }
+
+    /// A row; left out where nobody has the figure.
+    fn row(&mut self, name: &str, unit: &str, values: impl Iterator<Item = Option<f64>>) {
+        let digits = match unit {
+            "kW" | "kWh" => 0,
+            "%" => 1,
+            _ => 2,
+        };
+        let values: Vec<Option<f64>> = values.collect();
+        if values.iter().any(Option::is_some) {
+            let cells =
+                values.into_iter().map(|x| x.map_or_else(|| "-".to_owned(), |x| thousands(x, digits)));
+            self.table.add_row([name.to_owned(), unit.to_owned()].into_iter().chain(cells));
         }
-        for index in 2..(2 + self.retailers.len()) {
-            if let Some(column) = table.column_mut(index) {
+    }
+
+    fn render(mut self) -> String {
+        for index in 2..self.columns {
+            if let Some(column) = self.table.column_mut(index) {
                 column.set_cell_alignment(CellAlignment::Right);
             }
         }
-        table.trim_fmt()
+        self.table.trim_fmt()
     }
 }
 
@@ -327,6 +384,7 @@ mod tests {
             operators: Vec::new(),
             markets: Vec::new(),
             retailers: Vec::new(),
+            competitors: Vec::new(),
         };
         let head = SummaryHead {
             provenance: Provenance { scenario: "nyc-week".into(), seed: 1, ..Provenance::default() },

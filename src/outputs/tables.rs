@@ -14,7 +14,7 @@ use crate::ledger::LedgerEntry;
 use crate::records::dictionary::TableId;
 use crate::records::{
     FleetRecord, HouseholdRecord, Labels, LegRecord, LoadRecord, MarketRecord, PriceRecord, Recorder,
-    SessionRecord, SiteRecord, StationRecord, TripRecord,
+    SessionRecord, SiteRecord, StationRecord, SupplyRecord, TripRecord,
 };
 use crate::time::SimTime;
 use std::path::{Path, PathBuf};
@@ -101,6 +101,7 @@ enum Batch {
     Households(Vec<HouseholdRecord>),
     Prices(Vec<PriceRecord>),
     Loads(Vec<LoadRecord>),
+    Supply(Vec<SupplyRecord>),
     Market(Vec<MarketRecord>),
     Ledger(Vec<LedgerEntry>),
     Sites(Vec<SiteRecord>),
@@ -140,6 +141,7 @@ pub struct ParquetRecorder {
     households: Option<Vec<HouseholdRecord>>,
     prices: Option<Vec<PriceRecord>>,
     loads: Option<Vec<LoadRecord>>,
+    supply: Option<Vec<SupplyRecord>>,
     market: Option<Vec<MarketRecord>>,
     ledger: Option<Vec<LedgerEntry>>,
     sites: Option<Vec<SiteRecord>>,
@@ -187,6 +189,7 @@ impl ParquetRecorder {
             households: options.has(TableId::Households).then(Vec::new),
             prices: options.has(TableId::Prices).then(Vec::new),
             loads: options.has(TableId::Loads).then(Vec::new),
+            supply: options.has(TableId::Supply).then(Vec::new),
             market: options.has(TableId::Market).then(Vec::new),
             ledger: options.has(TableId::Ledger).then(Vec::new),
             sites: options.has(TableId::Sites).then(Vec::new),
@@ -227,6 +230,7 @@ impl ParquetRecorder {
         flush(&mut self.households, sender, Batch::Households);
         flush(&mut self.prices, sender, Batch::Prices);
         flush(&mut self.loads, sender, Batch::Loads);
+        flush(&mut self.supply, sender, Batch::Supply);
         flush(&mut self.market, sender, Batch::Market);
         flush(&mut self.ledger, sender, Batch::Ledger);
         flush(&mut self.sites, sender, Batch::Sites);
@@ -298,6 +302,9 @@ impl Recorder for ParquetRecorder {
     fn load(&mut self, record: &LoadRecord) {
         push(&mut self.loads, record, self.sender.as_ref(), Batch::Loads);
     }
+    fn supply(&mut self, record: &SupplyRecord) {
+        push(&mut self.supply, record, self.sender.as_ref(), Batch::Supply);
+    }
     fn market(&mut self, record: &MarketRecord) {
         push(&mut self.market, record, self.sender.as_ref(), Batch::Market);
     }
@@ -329,6 +336,7 @@ impl Files {
                 Batch::Households(rows) => self.write(&rows)?,
                 Batch::Prices(rows) => self.write(&rows)?,
                 Batch::Loads(rows) => self.write(&rows)?,
+                Batch::Supply(rows) => self.write(&rows)?,
                 Batch::Market(rows) => self.write(&rows)?,
                 Batch::Ledger(rows) => self.write(&rows)?,
                 Batch::Sites(rows) => self.write(&rows)?,

@@ -9,6 +9,7 @@
 //! or refuses it with a [`Refusal`], which is counted and reported. No policy
 //! touches the queue of events or the state.
 
+pub mod aggregator;
 pub mod assignment;
 mod batched;
 pub mod bidding;
@@ -20,6 +21,7 @@ pub mod response;
 pub mod spec;
 pub mod stations;
 
+pub use aggregator::AggregatorSpec;
 pub use bidding::{BiddingSpec, ObservationKind, Trained};
 pub use pricing::{PriceLine, PricingSpec, Slots};
 pub use response::{Offer, ResponseSpec};
@@ -324,6 +326,8 @@ pub struct RetailPolicies {
     pub pricing: Option<Box<dyn Pricing>>,
     /// How households and drivers answer; `None`: as [`ResponseSpec::Nominal`].
     pub response: Option<Box<dyn Response>>,
+    /// What the aggregator of a competition asks; `None` where its tariff says it.
+    pub aggregator: Option<Box<dyn Pricing>>,
 }
 
 /// The policies of one replication, a role each.
@@ -343,9 +347,10 @@ pub struct Policies {
 }
 
 impl PolicySpecs {
-    /// What retailers ask and how customers answer, as the scenario names it.
+    /// What retailers ask and how customers answer, as the scenario names it; an aggregator asks what its tariff says.
     pub fn retail(&self) -> RetailPolicies {
-        RetailPolicies { pricing: self.pricing.build(), response: Some(self.response.build()) }
+        let (pricing, response) = (self.pricing.build(), Some(self.response.build()));
+        RetailPolicies { pricing, response, aggregator: None }
     }
 }
 

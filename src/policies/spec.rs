@@ -1,6 +1,6 @@
 //! Policies by name and parameters, as a scenario file writes them.
 
-use super::{BiddingSpec, PricingSpec, ResponseSpec, StationsSpec};
+use super::{AggregatorSpec, BiddingSpec, PricingSpec, ResponseSpec, StationsSpec};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +21,8 @@ pub struct PolicySpecs {
     pub pricing: PricingSpec,
     /// How households and drivers answer to prices.
     pub response: ResponseSpec,
+    /// What the aggregator of a competition asks and buys.
+    pub aggregator: AggregatorSpec,
 }
 
 /// Which vehicle serves which request.

@@ -126,6 +126,22 @@ pub const RETAILER_FIGURES: &[FigureInfo] = &[
     figure("profit_eur", "Profit of the retailer", "currency", Higher),
 ];
 
+/// The figures of [`super::metrics::CompetitorFigures`].
+pub const COMPETITOR_FIGURES: &[FigureInfo] = &[
+    figure("energy_kwh", "Energy sold", "kWh", Neither),
+    figure("energy_share", "Share of energy sold", "0..1", Neither),
+    figure("revenue_eur", "Revenue", "currency", Higher),
+    figure("sold_at_eur_mwh", "Mean selling price", "currency/MWh", Neither),
+    figure("bought_kwh", "Bought ahead", "kWh", Neither),
+    figure("purchase_cost_eur", "Cost of purchases ahead", "currency", Lower),
+    figure("short_kwh", "Short: drawn and not bought", "kWh", Lower),
+    figure("long_kwh", "Long: bought and not drawn", "kWh", Lower),
+    figure("imbalance_cost_eur", "Cost of imbalance", "currency", Lower),
+    figure("profit_eur", "Profit of the aggregator", "currency", Higher),
+    figure("day_profit_sd_eur", "Profit of days, standard deviation", "currency", Lower),
+    figure("day_profit_cvar_eur", "Profit of days, CVaR at 95 %", "currency", Higher),
+];
+
 /// The figures of [`super::metrics::MarketFigures`].
 pub const MARKET_FIGURES: &[FigureInfo] = &[
     figure("bids_accepted", "Bids accepted", "", Neither),
@@ -150,12 +166,14 @@ pub fn find(name: &str) -> Option<(FigureInfo, Option<&str>)> {
         .or_else(|| owned("operators.", OPERATOR_FIGURES))
         .or_else(|| owned("markets.", MARKET_FIGURES))
         .or_else(|| owned("retailers.", RETAILER_FIGURES))
+        .or_else(|| owned("competitors.", COMPETITOR_FIGURES))
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::metrics::{
-        DriverFigures, Figures, LoadFigures, MarketFigures, OperatorFigures, RetailerFigures, TradingFigures,
+        AggregatorFigures, CompetitorFigures, DriverFigures, Figures, LoadFigures, MarketFigures,
+        OperatorFigures, RetailerFigures, TradingFigures,
     };
     use super::*;
 
@@ -215,6 +233,19 @@ mod tests {
         let mut listed: Vec<&str> = RETAILER_FIGURES.iter().map(|f| f.name).collect();
         listed.sort_unstable();
         let mut there = names(&serde_json::to_value(retailer).unwrap());
+        there.sort_unstable();
+        assert_eq!(listed, there);
+        let competitor = CompetitorFigures {
+            name: "a".into(),
+            energy_kwh: 0.0,
+            energy_share: None,
+            revenue_eur: 0.0,
+            sold_at_eur_mwh: None,
+            aggregator: Some(AggregatorFigures::default()),
+        };
+        let mut listed: Vec<&str> = COMPETITOR_FIGURES.iter().map(|f| f.name).collect();
+        listed.sort_unstable();
+        let mut there = names(&serde_json::to_value(competitor).unwrap());
         there.sort_unstable();
         assert_eq!(listed, there);
         let mut listed: Vec<&str> = MARKET_FIGURES.iter().map(|f| f.name).collect();

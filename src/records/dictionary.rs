@@ -91,6 +91,8 @@ pub enum TableId {
     Prices,
     /// Load, price and cost of stations by slot, where the price follows the load.
     Loads,
+    /// What retailers that compete asked and sold, by slot.
+    Supply,
     /// Bids and settlements of imbalance.
     Market,
     /// Postings.
@@ -101,7 +103,7 @@ pub enum TableId {
 
 impl TableId {
     /// Every table, in the order of [`TABLES`].
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Trips,
         Self::Legs,
         Self::Sessions,
@@ -110,6 +112,7 @@ impl TableId {
         Self::Households,
         Self::Prices,
         Self::Loads,
+        Self::Supply,
         Self::Market,
         Self::Ledger,
         Self::Sites,
@@ -300,6 +303,19 @@ pub const TABLES: &[Table] = &[
         ],
     },
     Table {
+        name: "supply",
+        doc: "One row per retailer that competes and slot, when the slot is over.",
+        columns: &[
+            column("slot_start", Time, "First instant of the slot, or of the simulation."),
+            column("slot_end", Time, "First instant after the slot, or the end of the simulation."),
+            column("retailer", Text, "Who sells."),
+            column("price_eur_mwh", Float, "What it asked.").unit("currency/MWh"),
+            column("share", Float, "Share of owners who chose it (0..1), whether they charged or not."),
+            column("energy_kwh", Float, "Drawn by its customers, less what they fed back.").unit("kWh"),
+            column("revenue_eur", Float, "What they owe for it, without the markups of stations.").unit("currency"),
+        ],
+    },
+    Table {
         name: "market",
         doc: "One row per bid, when its product has been delivered or it was rejected, and per settlement of imbalance.",
         columns: &[
@@ -420,6 +436,7 @@ mod tests {
             "households",
             "prices",
             "loads",
+            "supply",
             "market",
             "ledger",
             "sites",

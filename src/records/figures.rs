@@ -168,6 +168,45 @@ pub struct RetailerFigures {
     pub profit_eur: f64,
 }
 
+/// Key figures of one of the retailers that compete.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CompetitorFigures {
+    /// Name.
+    pub name: String,
+    /// Drawn by its customers, less what they fed back [kWh].
+    pub energy_kwh: f64,
+    /// The same as a share of what all competitors sold (0..1).
+    pub energy_share: Option<f64>,
+    /// What its customers owe for it, without the markups of stations [currency].
+    pub revenue_eur: f64,
+    /// Mean price of what it sold, by energy [currency/MWh].
+    pub sold_at_eur_mwh: Option<f64>,
+    /// Figures of the one that trades in markets.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub aggregator: Option<AggregatorFigures>,
+}
+
+/// Key figures of a retailer that trades in markets.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct AggregatorFigures {
+    /// Bought ahead less sold ahead [kWh].
+    pub bought_kwh: f64,
+    /// What that cost [currency].
+    pub purchase_cost_eur: f64,
+    /// Drawn by its customers beyond what it had bought [kWh].
+    pub short_kwh: f64,
+    /// Bought and not drawn [kWh].
+    pub long_kwh: f64,
+    /// What imbalance cost, less what it brought [currency].
+    pub imbalance_cost_eur: f64,
+    /// Revenue less cost of purchases and of imbalance [currency].
+    pub profit_eur: f64,
+    /// Standard deviation of the profits of local days [currency].
+    pub day_profit_sd_eur: Option<f64>,
+    /// Mean profit of the worst twentieth of local days [currency]: conditional value at risk at 95 %.
+    pub day_profit_cvar_eur: Option<f64>,
+}
+
 /// Key figures of one market, of all who bid in it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct MarketFigures {
@@ -232,4 +271,7 @@ pub struct RunFigures {
     /// Each retailer that has households or a cost of generation, in the order of the scenario.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub retailers: Vec<RetailerFigures>,
+    /// Each retailer that competes, in the order of the competition.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub competitors: Vec<CompetitorFigures>,
 }

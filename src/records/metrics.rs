@@ -5,17 +5,19 @@
 //! Nothing here is kept per trip, so its memory does not grow with the run.
 
 pub use super::figures::{
-    DriverFigures, Figures, FleetFigures, LoadFigures, MarketFigures, OperatorFigures, RetailerFigures,
-    RunFigures, TradingFigures,
+    AggregatorFigures, CompetitorFigures, DriverFigures, Figures, FleetFigures, LoadFigures, MarketFigures,
+    OperatorFigures, RetailerFigures, RunFigures, TradingFigures,
 };
 use super::loads::LoadSums;
 use super::readings::Peak;
 pub use super::retail::RetailFacts;
 use super::retail::RetailSums;
 use super::sums::{Sums, TimeMean, histogram};
+pub use super::supply::CompetitionFacts;
+use super::supply::SupplySums;
 use super::{
     EndReason, FleetRecord, HouseholdRecord, Labels, LegPurpose, LegRecord, LoadRecord, MarketRecord,
-    Recorder, SessionRecord, StationRecord, TripRecord, TripStatus,
+    Recorder, SessionRecord, StationRecord, SupplyRecord, TripRecord, TripStatus,
 };
 use crate::ledger::{EntryKind, LedgerEntry, Money};
 use crate::markets::Side;
@@ -38,6 +40,8 @@ pub struct MetricsSetup {
     pub bounds_eur: Option<Vec<f64>>,
     /// Who buys from which retailer, where that has figures.
     pub retail: RetailFacts,
+    /// Which retailers compete, if any do.
+    pub competition: CompetitionFacts,
 }
 
 /// Sums of one operator of stations.
@@ -102,6 +106,7 @@ pub struct Metrics {
     fleets: Vec<Sums>,
     operators: Vec<OperatorSums>,
     retailers: RetailSums,
+    competitors: SupplySums,
     peak: Peak,
     loads: LoadSums,
     /// Readings of all fleets at one instant: (time, Σ soc x vehicles, Σ vehicles).
@@ -140,6 +145,7 @@ impl Metrics {
                 .collect(),
             operators: vec![OperatorSums::default(); labels.operators.len()],
             retailers: RetailSums::new(labels, &setup.retail),
+            competitors: SupplySums::new(labels, &setup.competition),
             peak: Peak::default(),
             loads: LoadSums::default(),
             reading: None,
@@ -198,6 +204,7 @@ impl Metrics {
                 .collect(),
             markets: self.markets.into_iter().map(MarketSums::figures).collect(),
             retailers: self.retailers.finish(),
+            competitors: self.competitors.finish(),
         }
     }
 }
@@ -282,7 +289,12 @@ impl Recorder for Metrics {
         self.operators[record.operator.index()].loads.add(record);
     }
 
+    fn supply(&mut self, record: &SupplyRecord) {
+        self.competitors.supply(record);
+    }
+
     fn market(&mut self, record: &MarketRecord) {
+        self.competitors.market(record);
         let hours = (record.product_end - record.product_start) as f64 / 3_600.0;
         let kwh = record.accepted_kw * hours;
         if let Some(fleet) = self.bidders[record.bidder.index()] {
@@ -358,6 +370,7 @@ mod tests {
             trades: false,
             bounds_eur: None,
             retail: RetailFacts::default(),
+            competition: CompetitionFacts::default(),
         };
         Metrics::new(&labels, setup)
     }

@@ -12,6 +12,7 @@ pub mod metrics;
 mod readings;
 mod retail;
 mod sums;
+mod supply;
 
 use crate::geo::Places;
 use crate::ids::{
@@ -322,6 +323,25 @@ pub struct LoadRecord {
     pub deviation_cost: f64,
 }
 
+/// What one of the retailers that compete sold in one slot (row of `supply.parquet`).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SupplyRecord {
+    /// First instant of the slot, or of the simulation.
+    pub slot_start: SimTime,
+    /// First instant after it, or the end of the simulation.
+    pub slot_end: SimTime,
+    /// The retailer.
+    pub retailer: RetailerId,
+    /// What it asked [currency per MWh].
+    pub price_eur_mwh: f64,
+    /// Share of owners who chose it (0..1), whether they charged or not.
+    pub share: f64,
+    /// Drawn by its customers, less what they fed back [kWh].
+    pub energy_kwh: f64,
+    /// What they owe for it, without the markups of stations [currency].
+    pub revenue: f64,
+}
+
 /// State of one group of households at a control interval (row of `households.parquet`).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct HouseholdRecord {
@@ -469,6 +489,8 @@ pub trait Recorder {
     fn price(&mut self, _record: &PriceRecord) {}
     /// A slot ended in which the load made the price.
     fn load(&mut self, _record: &LoadRecord) {}
+    /// A slot ended in which retailers competed.
+    fn supply(&mut self, _record: &SupplyRecord) {}
     /// Money moved.
     fn ledger(&mut self, _entry: &LedgerEntry) {}
     /// A bid was settled.
@@ -514,6 +536,10 @@ impl<A: Recorder, B: Recorder> Recorder for (A, B) {
         self.0.load(record);
         self.1.load(record);
     }
+    fn supply(&mut self, record: &SupplyRecord) {
+        self.0.supply(record);
+        self.1.supply(record);
+    }
     fn ledger(&mut self, entry: &LedgerEntry) {
         self.0.ledger(entry);
         self.1.ledger(entry);
@@ -552,6 +578,9 @@ impl<R: Recorder + ?Sized> Recorder for &mut R {
     }
     fn load(&mut self, record: &LoadRecord) {
         (**self).load(record);
+    }
+    fn supply(&mut self, record: &SupplyRecord) {
+        (**self).supply(record);
     }
     fn ledger(&mut self, entry: &LedgerEntry) {
         (**self).ledger(entry);

@@ -171,6 +171,7 @@ impl LoneStation {
                 slot_s: 30 * 86_400,
                 lead_s: 0,
             }],
+            competition: None,
             retail: Retail::default(),
             trading: Trading::default(),
             requests,

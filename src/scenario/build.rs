@@ -7,7 +7,9 @@ use super::problems::{Problems, Subject};
 use super::spec::{ModeSpec, OutputsSpec};
 use super::variation::trips::Picking;
 use super::variation::{factors, prices};
-use super::{Recorded, Scenario, coalitions, drivers, horizon, placement, snap, sorted, sources, suggest};
+use super::{
+    Recorded, Scenario, coalitions, competition, drivers, horizon, placement, snap, sorted, sources, suggest,
+};
 use crate::datasets::ImportReport;
 use crate::datasets::stations::Location;
 use crate::error::Result;
@@ -150,6 +152,7 @@ impl Scenario {
         let mut retailers = plan.retailers.clone();
         let mut trading = plan.trading.clone();
         prices::vary(&mut retailers, &mut trading, variation, horizon, streams);
+        let competition = competition::resolve(&plan.competition, vehicles.len(), streams);
         let setup = Setup {
             start: horizon.start,
             end: horizon.end,
@@ -170,6 +173,7 @@ impl Scenario {
             operators: plan.operators.clone(),
             stations,
             retailers,
+            competition,
             retail: Retail {
                 households: plan.households.clone(),
                 generation: plan.generation.clone(),
@@ -191,6 +195,7 @@ impl Scenario {
                 stations: self.spec.operation.stations.clone(),
                 pricing: self.spec.operation.pricing.clone(),
                 response: self.spec.operation.response.clone(),
+                aggregator: self.spec.operation.aggregator.clone(),
             },
             import,
             left_out,

@@ -159,7 +159,9 @@ pub fn trading(
         }
     }
     let imbalance = imbalance(&spec.imbalance, settlement_s, horizon, inputs, problems);
-    let bidders = (0..spec.fleets.len()).map(|fleet| Party::Fleet(FleetId::new(fleet))).collect();
+    let mut bidders: Vec<Party> =
+        (0..spec.fleets.len()).map(|fleet| Party::Fleet(FleetId::new(fleet))).collect();
+    bidders.extend(super::competition::aggregator(spec).map(Party::Retailer));
     Trading {
         markets,
         bidders,

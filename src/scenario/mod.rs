@@ -11,6 +11,7 @@
 
 pub mod build;
 mod coalitions;
+pub mod competition;
 pub mod demand;
 pub mod document;
 pub mod drivers;
@@ -83,6 +84,8 @@ pub(crate) struct Plan {
     pub operators: Vec<String>,
     pub stations: Vec<StationPlan>,
     pub retailers: Vec<Retailer>,
+    /// Who of them compete, if any do.
+    pub competition: Option<competition::CompetitionPlan>,
     pub households: Vec<Households>,
     pub generation: Vec<Option<Generation>>,
     /// By fleet.
@@ -217,6 +220,7 @@ fn resolve(
     let trading = markets::trading(spec, horizon.as_ref(), inputs, &mut problems);
     let trained = training::trained(spec, inputs, &mut problems);
     let retailers = tariffs::retailers(spec, &trading, horizon.as_ref(), inputs, &mut problems);
+    let competition = competition::competition(spec, &retailers, &trading, horizon.as_ref(), &mut problems);
     variation::check(spec, horizon.as_ref(), &retailers, &trading, &mut problems);
     let (operators, stations) = stations::stations(spec, &fleets, &types, &retailers, inputs, &mut problems);
     loads::check(spec, &operators, &retailers, &mut problems);
@@ -236,6 +240,7 @@ fn resolve(
             operators,
             stations,
             retailers,
+            competition,
             households,
             generation,
             drivers,

@@ -3,14 +3,114 @@
 use super::horizon::Horizon;
 use super::markets;
 use super::problems::Problems;
+use super::retail::GenerationSpec;
 use super::sources;
-use super::spec::{PeriodSpec, RetailerSpec, ScenarioFile, TariffSpec};
+use super::spec::ScenarioFile;
 use crate::markets::GateRule;
 use crate::time::HOUR_S;
 use crate::world::{Retailer, Tariff, Trading};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 pub(super) const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+
+/// A retailer of energy.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RetailerSpec {
+    /// Name.
+    #[schemars(length(min = 1, max = 100))]
+    pub name: String,
+    /// Its prices.
+    pub tariff: TariffSpec,
+    /// What serving its customers costs it. A `pricing` policy makes the prices of retailers that have it.
+    pub generation: Option<GenerationSpec>,
+    /// Length of the slots for which a price is broadcast [s]; by default an hour, or the slot of the
+    /// price file.
+    #[schemars(range(min = 60, max = 86400))]
+    pub slot_s: Option<i64>,
+    /// How long before a slot its price is broadcast [s].
+    #[serde(default = "lead_s")]
+    #[schemars(range(min = 0, max = 604800))]
+    pub lead_s: i64,
+}
+
+/// How a retailer sets its price.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum TariffSpec {
+    /// One price.
+    Flat {
+        /// Price [currency/MWh].
+        #[schemars(range(min = -100000.0, max = 100000.0))]
+        price_eur_mwh: f64,
+    },
+    /// Prices by local time of the week.
+    TimeOfUse {
+        /// Price outside all periods [currency/MWh]; may be left out if the periods fill the week.
+        #[schemars(range(min = -100000.0, max = 100000.0))]
+        base_eur_mwh: Option<f64>,
+        /// Periods with a price of their own.
+        periods: Vec<PeriodSpec>,
+    },
+    /// A series of prices from a file.
+    RealTime {
+        /// Prices (CSV or Parquet: `time`, `price_eur_mwh`).
+        file: PathBuf,
+        /// Added to the price of the file [currency/MWh].
+        #[serde(default)]
+        #[schemars(range(min = -100000.0, max = 100000.0))]
+        margin_eur_mwh: f64,
+    },
+    /// A price that the stations' load makes: that of the file, which is announced, and so much more for each megawatt
+    /// that all stations of the retailer draw on average over the slot. What is drawn in a slot is paid when it is over.
+    LoadDependent {
+        /// Prices without load (CSV or Parquet: `time`, `price_eur_mwh`).
+        file: PathBuf,
+        /// Added to the price of the file [currency/MWh].
+        #[serde(default)]
+        #[schemars(range(min = -100000.0, max = 100000.0))]
+        margin_eur_mwh: f64,
+        /// By how much a megawatt of load raises the price [currency/MWh per MW].
+        #[schemars(range(max = 1000000.0), extend("exclusiveMinimum" = 0.0))]
+        slope_eur_mwh_per_mw: f64,
+    },
+    /// What one of the scenario's `markets` cleared at.
+    Market {
+        /// Name of the market.
+        market: String,
+        /// Added to its price [currency/MWh].
+        #[serde(default)]
+        #[schemars(range(min = -100000.0, max = 100000.0))]
+        margin_eur_mwh: f64,
+    },
+}
+
+/// A period of the week with a price of its own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PeriodSpec {
+    /// Days: `mon-fri`, `sat,sun`, `daily`, ...
+    #[serde(default = "daily")]
+    pub days: String,
+    /// Start, a full hour of the local day, for example `08:00`.
+    pub from: String,
+    /// End, a full hour up to `24:00`; before `from` it is on the next day.
+    pub to: String,
+    /// Price [currency/MWh].
+    #[schemars(range(min = -100000.0, max = 100000.0))]
+    pub price_eur_mwh: f64,
+}
+
+fn daily() -> String {
+    "daily".to_owned()
+}
+
+/// Assumed.
+fn lead_s() -> i64 {
+    3_600
+}
 
 /// The retailers; files read are added to `inputs`.
 pub fn retailers(

@@ -199,6 +199,9 @@ fn metrics(file: &StudyFile, base: &Scenario, problems: &mut Problems<'_>) {
     let fleets: Vec<&str> = base.spec.fleets.iter().map(|f| f.name.as_str()).collect();
     let operators: Vec<&str> = base.operators().iter().map(String::as_str).collect();
     let retailers: Vec<&str> = base.spec.retailers.iter().map(|r| r.name.as_str()).collect();
+    let markets: Vec<&str> = base.spec.markets.iter().map(|m| m.name.as_str()).collect();
+    let competitors: Vec<&str> =
+        base.spec.competition.iter().flat_map(|of| of.retailers.iter().map(String::as_str)).collect();
     for (i, name) in file.metrics.iter().enumerate() {
         let key = format!("metrics[{i}]");
         if file.metrics[..i].contains(name) {
@@ -211,6 +214,8 @@ fn metrics(file: &StudyFile, base: &Scenario, problems: &mut Problems<'_>) {
                 let owners = match name.split_once('.') {
                     Some(("fleets", _)) => &fleets,
                     Some(("retailers", _)) => &retailers,
+                    Some(("markets", _)) => &markets,
+                    Some(("competitors", _)) => &competitors,
                     _ => &operators,
                 };
                 owners.contains(&owner)

@@ -91,6 +91,7 @@ pub fn simulate(
         trades: setup.trading.is_active(),
         bounds_eur,
         retail: setup.retail_facts(),
+        competition: setup.competition_facts(),
     };
     let mut metrics = Metrics::new(&setup.labels(), metrics_setup);
     let mut power = HourlyPower::new(&setup);
@@ -132,6 +133,9 @@ fn figures(run: &RunFigures) -> BTreeMap<String, f64> {
     };
     for market in &run.markets {
         add(format!("markets.{}.", market.name), serde_json::to_value(market).ok());
+    }
+    for competitor in &run.competitors {
+        add(format!("competitors.{}.", competitor.name), serde_json::to_value(competitor).ok());
     }
     for retailer in &run.retailers {
         add(format!("retailers.{}.", retailer.name), serde_json::to_value(retailer).ok());

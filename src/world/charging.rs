@@ -8,7 +8,7 @@
 //! events everything is known in closed form and read without being changed, so
 //! that who looks (a meter, a policy, a price change) never changes the result.
 
-use super::{Connector, Setup, VehicleType};
+use super::{Connector, Drawn, Setup, VehicleType};
 use crate::ids::{SessionId, StationId, VehicleId};
 use crate::time::SimTime;
 use std::collections::VecDeque;
@@ -54,6 +54,8 @@ pub struct Session {
     pub billed_kwh: f64,
     /// What the retailer is owed for it [currency].
     pub energy_cost: f64,
+    /// Of both, what was bought from retailers before the present one.
+    pub earlier: Drawn,
     /// Most power so far [kW].
     pub max_power_kw: f64,
 }

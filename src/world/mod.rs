@@ -7,6 +7,7 @@
 
 pub mod battery;
 pub mod charging;
+pub mod competition;
 pub mod fleet;
 pub mod loads;
 pub mod nearby;
@@ -23,6 +24,7 @@ pub mod view;
 
 pub use battery::{ChargingCurve, VehicleType};
 pub use charging::{Session, Stations, Waiting};
+pub use competition::{Competition, CompetitionState, SlotSupply};
 pub use fleet::{FareRule, Fleet, VehicleStart};
 pub use loads::{LoadBook, Wish};
 pub use nearby::{First, Nearby, Search, Verdict, Visitor};

@@ -1,11 +1,14 @@
 //! Everything that stays as it is while a replication runs.
 
-use super::{Fleet, Party, Requests, Retail, Retailer, Station, Trading, Travel, VehicleStart, VehicleType};
+use super::{
+    Competition, Fleet, Party, Requests, Retail, Retailer, Station, Trading, Travel, VehicleStart,
+    VehicleType,
+};
 use crate::geo::Places;
 use crate::ids::{FleetId, PlaceId, RetailerId, StationId};
-use crate::records::metrics::RetailFacts;
+use crate::records::metrics::{CompetitionFacts, RetailFacts};
 use crate::records::{Labels, SiteKind, SiteRecord, StationSite};
-use crate::time::{LocalClock, SimTime};
+use crate::time::{HOUR_S, LocalClock, SimTime};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -58,6 +61,8 @@ pub struct Setup {
     pub stations: Vec<Station>,
     /// Retailers; at least one where there are stations.
     pub retailers: Vec<Retailer>,
+    /// Who of the retailers compete for owners of vehicles.
+    pub competition: Option<Competition>,
     /// Households, drivers who park at home, and what serving them costs.
     pub retail: Retail,
     /// Markets, and who bids in them.
@@ -81,6 +86,12 @@ impl Setup {
     #[inline]
     pub fn is_priced_later(&self, retailer: RetailerId) -> bool {
         self.retailers[retailer.index()].tariff.slope_eur_mwh_kw().is_some()
+    }
+
+    /// Whether owners choose their retailer at the stations of this one.
+    #[inline]
+    pub fn competes(&self, retailer: RetailerId) -> bool {
+        self.competition.as_ref().is_some_and(|of| of.member[retailer.index()])
     }
 
     /// The coalition of a fleet: a number below that of fleets.
@@ -139,6 +150,16 @@ impl Setup {
             shown,
             private: self.fleets.iter().map(|fleet| fleet.private).collect(),
         }
+    }
+
+    /// Which retailers compete, for the key figures.
+    pub fn competition_facts(&self) -> CompetitionFacts {
+        let Some(competition) = &self.competition else { return CompetitionFacts::default() };
+        let date = |t: SimTime| self.clock.local(t).date();
+        // Local midnight is at a quarter of an hour everywhere.
+        let quarters = (0..).map(|i| self.start + i * HOUR_S / 4).take_while(|t| *t < self.end);
+        let first = |t: &SimTime| *t == self.start || date(*t) != date(*t + -HOUR_S / 4);
+        CompetitionFacts { retailers: competition.retailers.clone(), days: quarters.filter(first).collect() }
     }
 
     /// Zones, stations and depots, each once, in this order: what a map shows.

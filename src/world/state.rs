@@ -5,7 +5,7 @@
 use super::charging::best_limit_kw;
 use super::travel::{Bounds, Pace};
 use super::vehicle::{Activity, Trigger, Vehicle};
-use super::{LoadBook, Nearby, RetailState, Session, Setup, Stations, TradingState, Wish};
+use super::{CompetitionState, LoadBook, Nearby, RetailState, Session, Setup, Stations, TradingState, Wish};
 use crate::geo::Places;
 use crate::ids::{FleetId, PlaceId, RequestId, RetailerId, StationId, VehicleId};
 use crate::records::PriceRecord;
@@ -101,6 +101,8 @@ pub struct State {
     pub drawn: Vec<Drawn>,
     /// By retailer whose price follows the load.
     pub loads: Vec<LoadBook>,
+    /// Who buys from which of the retailers that compete.
+    pub competition: CompetitionState,
     /// Households, and what drivers have announced.
     pub retail: RetailState,
     /// Markets.
@@ -217,6 +219,7 @@ impl State {
             fleet_settled_kwh: vec![0.0; setup.fleets.len()],
             drawn: vec![Drawn::default(); setup.fleets.len() * setup.retailers.len()],
             loads: LoadBook::all(setup),
+            competition: CompetitionState::new(setup.competition.as_ref()),
             retail: RetailState::new(&setup.retail, setup.retailers.len(), setup.start),
             trading: TradingState::new(&setup.trading, &setup.clock),
             turned_away: if setup.trading.is_active() {
@@ -297,22 +300,33 @@ impl State {
             let v = &self.vehicles[session.vehicle.index()];
             let of = &setup.types[v.vehicle_type.index()];
             let Some(station) = v.station else { continue };
-            let retailer = setup.stations[station.index()].retailer;
+            let retailer = self.supplier(setup, station, session.vehicle);
             let kwh = session.energy_kwh(of, self.now);
             let unbilled = (kwh - session.billed_kwh) * self.price_eur_mwh(retailer) / 1_000.0;
             let cell = &mut drawn[v.fleet.index() * setup.retailers.len() + retailer.index()];
-            cell.kwh += kwh;
-            cell.cost += session.energy_cost + unbilled;
+            cell.kwh += kwh - session.earlier.kwh;
+            cell.cost += session.energy_cost + unbilled - session.earlier.cost;
         }
     }
 
-    /// Bills what the sessions of a station have drawn since they were billed last, at `price_eur_mwh`.
-    pub fn bill(&mut self, setup: &Setup, station: StationId, price_eur_mwh: f64) {
+    /// From whom a vehicle buys that charges at a station.
+    #[inline]
+    pub fn supplier(&self, setup: &Setup, station: StationId, vehicle: VehicleId) -> RetailerId {
+        let of = setup.stations[station.index()].retailer;
+        self.competition.supplier(setup.competition.as_ref(), of, vehicle)
+    }
+
+    /// Bills what the customers of a retailer at a station have drawn since they were billed last, at `price_eur_mwh`.
+    pub fn bill(&mut self, setup: &Setup, station: StationId, retailer: RetailerId, price_eur_mwh: f64) {
         if self.stations.stations[station.index()].occupied == 0 {
             return;
         }
+        let of = setup.stations[station.index()].retailer;
         for position in self.stations.connectors(setup, station) {
             let Some(session) = &mut self.stations.sessions[position] else { continue };
+            if self.competition.supplier(setup.competition.as_ref(), of, session.vehicle) != retailer {
+                continue;
+            }
             let v = &self.vehicles[session.vehicle.index()];
             session.bill(&setup.types[v.vehicle_type.index()], self.now, price_eur_mwh);
         }

@@ -172,6 +172,7 @@ fn a_perfect_forecast_knows_who_comes() {
         bidding: gridfleet::policies::BiddingSpec::Regular {},
         pricing: gridfleet::policies::PricingSpec::default(),
         response: gridfleet::policies::ResponseSpec::default(),
+        aggregator: gridfleet::policies::AggregatorSpec::default(),
         stations: StationsSpec::Nash { horizon_s: 7_200, forecast: ForecastKind::Perfect, accuracy },
     };
     let first_budget = |accuracy: f64| {

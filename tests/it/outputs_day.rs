@@ -36,6 +36,7 @@ pub struct Day {
     pub households: Vec<HouseholdRecord>,
     pub prices: Vec<PriceRecord>,
     pub loads: Vec<LoadRecord>,
+    pub supply: Vec<SupplyRecord>,
     pub market: Vec<MarketRecord>,
     pub ledger: Vec<LedgerEntry>,
     pub sites: Vec<SiteRecord>,
@@ -266,6 +267,15 @@ impl Day {
             energy_cost: 0.1125,
             deviation_cost: 0.0125,
         };
+        let supply = SupplyRecord {
+            slot_start: START,
+            slot_end: START + 3_600,
+            retailer: RetailerId(0),
+            price_eur_mwh: 45.0,
+            share: 0.25,
+            energy_kwh: 10.0,
+            revenue: 0.45,
+        };
         let early = MarketRecord {
             bid: BidId(2),
             product_start: START,
@@ -305,6 +315,7 @@ impl Day {
             households,
             prices,
             loads: vec![load],
+            supply: vec![supply],
             market: vec![bid, settled, early],
             ledger,
             sites,
@@ -320,6 +331,7 @@ impl Day {
         self.households.iter().for_each(|r| recorder.household(r));
         self.prices.iter().for_each(|r| recorder.price(r));
         self.loads.iter().for_each(|r| recorder.load(r));
+        self.supply.iter().for_each(|r| recorder.supply(r));
         self.market.iter().for_each(|r| recorder.market(r));
         self.ledger.iter().for_each(|r| recorder.ledger(r));
         self.sites.iter().for_each(|r| recorder.site(r));

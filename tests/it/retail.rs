@@ -136,6 +136,7 @@ fn world(days: i64, homes: Vec<Households>, soc: &[f64], outings: &[Outing], of:
             slot_s: HOUR_S,
             lead_s: HOUR_S,
         }],
+        competition: None,
         retail: Retail { households: homes, generation: vec![Some(generation())], departures },
         trading: Trading::default(),
         requests,

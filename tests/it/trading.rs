@@ -150,6 +150,7 @@ pub fn setup(trips: &[Trip], soc: [f64; 3], markets: Vec<Market>) -> Setup {
             slot_s: 3_600,
             lead_s: 3_600,
         }],
+        competition: None,
         retail: Retail::default(),
         trading: Trading {
             markets,
@@ -359,6 +360,7 @@ fn a_perfect_forecast_without_risk_buys_just_what_can_be_drawn() {
         stations: gridfleet::policies::StationsSpec::Uncontrolled {},
         pricing: Default::default(),
         response: Default::default(),
+        aggregator: Default::default(),
     };
     let policies = gridfleet::engine::policies(&specs, &setup, STREAMS);
     let mut simulation = Simulation::under(setup, policies, STREAMS).audited();

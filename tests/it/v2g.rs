@@ -119,6 +119,7 @@ fn setup(cars: u32, feed_kw: f64, site_limit_kw: f64) -> Setup {
             slot_s: 3_600,
             lead_s: 3_600,
         }],
+        competition: None,
         retail: Retail::default(),
         trading: Trading::default(),
         requests,

@@ -163,6 +163,7 @@ pub fn city(size: City) -> Setup {
                 lead_s: 7_200,
             },
         ],
+        competition: None,
         retail: Retail::default(),
         trading: Trading::default(),
         requests,

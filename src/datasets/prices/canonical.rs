@@ -181,16 +181,44 @@ pub fn instant(text: &str) -> Option<SimTime> {
 ///
 /// # Errors
 /// If writing fails.
-pub fn write_csv(series: &PriceSeries, tz: chrono_tz::Tz, mut out: impl Write) -> std::io::Result<()> {
+pub fn write_csv(series: &PriceSeries, tz: chrono_tz::Tz, out: impl Write) -> std::io::Result<()> {
+    write_columns("price_eur_mwh", series.start, series.slot_s, tz, &[&series.price_eur_mwh], out)
+}
+
+/// The same of the two prices of balancing, for energy bought and for energy given back.
+///
+/// # Errors
+/// As [`write_csv`].
+pub fn write_two_csv(
+    (start, slot_s): (SimTime, i64),
+    [up, down]: [&[f64]; 2],
+    tz: chrono_tz::Tz,
+    out: impl Write,
+) -> std::io::Result<()> {
+    write_columns("up_eur_mwh,down_eur_mwh", start, slot_s, tz, &[up, down], out)
+}
+
+fn write_columns(
+    names: &str,
+    start: SimTime,
+    slot_s: i64,
+    tz: chrono_tz::Tz,
+    columns: &[&[f64]],
+    mut out: impl Write,
+) -> std::io::Result<()> {
     use chrono::TimeZone as _;
-    writeln!(out, "time,price_eur_mwh")?;
-    for (slot, price) in series.price_eur_mwh.iter().enumerate() {
-        let t = series.start + series.slot_s * slot as i64;
+    writeln!(out, "time,{names}")?;
+    for slot in 0..columns.first().map_or(0, |column| column.len()) {
+        let t = start + slot_s * slot as i64;
         let local = DateTime::from_timestamp(t.0, 0).map(|utc| tz.from_utc_datetime(&utc.naive_utc()));
         let Some(local) = local else {
             return Err(std::io::Error::other(Error::Other(format!("{} is no calendar time", t.0))));
         };
-        writeln!(out, "{},{price:.2}", local.format("%Y-%m-%dT%H:%M:%S%:z"))?;
+        write!(out, "{}", local.format("%Y-%m-%dT%H:%M:%S%:z"))?;
+        for column in columns {
+            write!(out, ",{:.2}", column[slot])?;
+        }
+        writeln!(out)?;
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ mod nyc_figures;
 pub mod nyc_stations;
 pub mod price_files;
 pub mod prices;
+pub mod regulating;
 pub mod stuttgart;
 mod stuttgart_city;
 

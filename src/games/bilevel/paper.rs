@@ -92,7 +92,7 @@ pub fn draw(model: &PriceModel, random: &mut impl Rng) -> Result<CaseStudy> {
     let reduced = forward(&distances(&points), &even, KEPT);
     let mean: Vec<f64> =
         (0..HOURS).map(|t| day_ahead.iter().map(|path| path[t]).sum::<f64>() / PATHS as f64).collect();
-    let rivals = rivals::draw(&rival_forecasts(&mean), RIVAL_SD, RIVAL_SCENARIOS, random);
+    let rivals = rivals::draw(&rival_forecasts(&mean), &[RIVAL_SD; 3], RIVAL_SCENARIOS, random);
     let game = game(&paths, &demand, &reduced, rivals, random)?;
     Ok(CaseStudy { paths, demand, reduced, game })
 }

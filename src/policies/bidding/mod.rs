@@ -42,6 +42,17 @@ pub struct Foresight {
     pub pool_kw: Vec<Vec<f64>>,
     /// What was asked for at stations whose price follows the load.
     pub asked_kwh: Vec<LoadBook>,
+    /// What retailers that compete sold, all together, if all kept to their tariffs: starts of slots, and energy [kWh].
+    pub sold_kwh: Vec<(SimTime, f64)>,
+}
+
+impl Foresight {
+    /// What retailers that compete will sell in the slot from `slot` on [kWh]; the first may begin with the simulation.
+    pub fn competed_kwh(&self, slot: SimTime) -> f64 {
+        let after = self.sold_kwh.partition_point(|sold| sold.0 < slot);
+        // The slot under way at the start begins before it.
+        self.sold_kwh.get(after).map_or(0.0, |sold| sold.1)
+    }
 }
 
 /// Who buys nothing ahead.

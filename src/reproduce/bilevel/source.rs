@@ -4,12 +4,10 @@ use crate::datasets::prices::nordpool::{self, CLOCK, Kind};
 use crate::datasets::prices::text::Text;
 use crate::datasets::prices::{GapRule, PriceTable};
 use crate::datasets::synth::prices::NORDIC;
+use crate::datasets::synth::regulating::regulating;
 use crate::error::{InputError, Result};
-use crate::rng::{Purpose, Streams};
 use crate::time::HOUR_S;
 use chrono::NaiveDate;
-use rand::RngExt;
-use rand_distr::Exp1;
 use std::path::{Path, PathBuf};
 
 /// Folders that are looked into, from the working directory.
@@ -21,11 +19,6 @@ const REGULATING: &str = "regulating-prices_2016_hourly_eur.csv";
 /// The area whose prices are taken (assumed; the paper names none): of the areas that stand in both files by one name,
 /// the one with the lowest peak of up-regulation, 335 EUR/MWh.
 const AREA: &str = "DK1";
-/// Share of the hours of a made-up year in which the positive price is above the day-ahead price, and in which the
-/// negative one is below it: as measured in area DK1 in 2016.
-const REGULATED: [f64; 2] = [0.31, 0.44];
-/// Mean distance in such hours [EUR/MWh], measured in the same year.
-const DISTANCE: [f64; 2] = [6.1, 6.6];
 
 /// Hourly prices of 2016, day-ahead, positive and negative balancing [EUR/MWh], and a sentence on what they are.
 ///
@@ -73,37 +66,10 @@ fn read(folder: &Path) -> Result<[Vec<f64>; 3]> {
     Ok(std::array::from_fn(|_| columns.next().unwrap_or_default()))
 }
 
-/// A year with the mean and spread of a Nordic area, and regulation in as many hours and as far as measured.
+/// A year with the mean and spread of a Nordic area.
 fn made_up() -> Result<[Vec<f64>; 3]> {
     let start = NaiveDate::from_ymd_opt(2016, 1, 1).unwrap_or_default();
     let spot = NORDIC.series(start, 366, 1)?.price_eur_mwh;
-    let mut random = Streams { seed: 1, replication: 0 }.stream(Purpose::Synthesis, 2);
-    let mut away = |which: usize| {
-        let regulated = random.random_bool(REGULATED[which]);
-        let distance: f64 = random.sample(Exp1);
-        if regulated { DISTANCE[which] * distance } else { 0.0 }
-    };
-    let (mut positive, mut negative) = (Vec::with_capacity(spot.len()), Vec::with_capacity(spot.len()));
-    for price in &spot {
-        positive.push(price + away(0));
-        negative.push(price - away(1));
-    }
+    let [positive, negative] = regulating(&spot, 1);
     Ok([spot, positive, negative])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_made_up_year_is_like_the_market() {
-        let [spot, positive, negative] = made_up().unwrap();
-        assert_eq!(spot.len(), 8784);
-        let mut above = 0;
-        for t in 0..spot.len() {
-            assert!(negative[t] <= spot[t] && spot[t] <= positive[t]);
-            above += usize::from(positive[t] > spot[t]);
-        }
-        assert!((above as f64 / 8784.0 - REGULATED[0]).abs() < 0.02);
-    }
 }

@@ -5,6 +5,7 @@
 //! would take a while to work out (who is near, who could serve, how long the
 //! wait at a station may be) in one place for all policies.
 
+mod competition;
 mod retail;
 mod service;
 mod stations;

@@ -85,6 +85,12 @@ impl Arima {
         Ok(fitted)
     }
 
+    /// The same model of another series: its residuals.
+    #[must_use]
+    pub fn of(&self, series: &[f64]) -> Self {
+        Self { residuals: self.residuals_of(series), ..self.clone() }
+    }
+
     /// Standard deviation of the residuals that have a past, in the unit of the series.
     pub fn sd(&self) -> f64 {
         let rest = &self.residuals[self.past().min(self.residuals.len())..];

@@ -11,6 +11,7 @@ use rand_distr::{Distribution, StandardNormal};
 pub struct PriceModel {
     /// The model of each price.
     pub models: Vec<Arima>,
+    /// Prices; the first of each is of the same hour.
     series: Vec<Vec<f64>>,
     /// Lower triangle whose square is the covariance of the residuals, in squares of the prices' unit.
     spread: Vec<Vec<f64>>,
@@ -45,27 +46,47 @@ impl PriceModel {
         Ok(Self { models, series, spread })
     }
 
-    /// A path of the next hours, drawn: prices \[price\]\[hour\]. Residuals are normal, with the covariance of the
-    /// estimated ones within an hour, independent between hours.
+    /// The same models after other prices, the first of which is of the same hour in all. A price that is announced
+    /// ahead may be known for longer than others.
+    #[must_use]
+    pub fn knowing(&self, series: Vec<Vec<f64>>) -> Self {
+        let models = self.models.iter().zip(&series).map(|(model, prices)| model.of(prices)).collect();
+        Self { models, series, spread: self.spread.clone() }
+    }
+
+    /// A path of the hours after the last of which all prices are known, drawn: prices \[price\]\[hour\]. Residuals are
+    /// normal, with the covariance of the estimated ones within an hour, independent between hours. What is known of a
+    /// price stays as it is, and the others are drawn given its residual, if they come after it.
     pub fn path(&self, hours: usize, random: &mut impl Rng) -> Vec<Vec<f64>> {
+        let shortest = self.series.iter().map(Vec::len).min().unwrap_or(0);
         let mut next = vec![Vec::with_capacity(hours); self.models.len()];
-        for _ in 0..hours {
-            let draws: Vec<f64> = self.models.iter().map(|_| StandardNormal.sample(random)).collect();
-            for (errors, row) in next.iter_mut().zip(&self.spread) {
-                errors.push(row.iter().zip(&draws).map(|(l, z)| l * z).sum());
+        for hour in 0..hours {
+            let mut draws: Vec<f64> = self.models.iter().map(|_| StandardNormal.sample(random)).collect();
+            for (k, row) in self.spread.iter().enumerate() {
+                if let Some(known) = self.models[k].residuals.get(shortest + hour) {
+                    let before: f64 = row[..k].iter().zip(&draws).map(|(l, z)| l * z).sum();
+                    draws[k] = if row[k] > 0.0 { (known - before) / row[k] } else { 0.0 };
+                    next[k].push(*known);
+                } else {
+                    next[k].push(row.iter().zip(&draws).map(|(l, z)| l * z).sum());
+                }
             }
         }
         self.continued(&next)
     }
 
-    /// The expected path of the next hours: \[price\]\[hour\].
+    /// The expected path of the hours after the last of which all prices are known: \[price\]\[hour\].
     pub fn forecast(&self, hours: usize) -> Vec<Vec<f64>> {
         self.continued(&vec![vec![0.0; hours]; self.models.len()])
     }
 
     fn continued(&self, next: &[Vec<f64>]) -> Vec<Vec<f64>> {
+        let shortest = self.series.iter().map(Vec::len).min().unwrap_or(0);
         let all = self.models.iter().zip(&self.series).zip(next);
-        all.map(|((model, series), next)| model.continued(series, &model.residuals, next)).collect()
+        all.map(|((model, series), next)| {
+            model.continued(&series[..shortest], &model.residuals[..shortest], next)
+        })
+        .collect()
     }
 }
 

@@ -29,15 +29,16 @@ pub fn roulette(probabilities: &[f64], number: f64) -> usize {
     probabilities.len().saturating_sub(1)
 }
 
-/// Draws `count` equally likely scenarios: each rival in each hour at its forecast, or a standard deviation (`sd` times
-/// the forecast) below or above. `forecasts` are \[rival\]\[hour\] [EUR/MWh].
-pub fn draw(forecasts: &[Vec<f64>], sd: f64, count: usize, random: &mut impl Rng) -> Vec<RivalScenario> {
+/// Draws `count` equally likely scenarios: each rival in each hour at its forecast, or a standard deviation (its `sds`
+/// times the forecast) below or above. `forecasts` are \[rival\]\[hour\] [EUR/MWh].
+pub fn draw(forecasts: &[Vec<f64>], sds: &[f64], count: usize, random: &mut impl Rng) -> Vec<RivalScenario> {
     let wheel = level_probabilities();
     (0..count)
         .map(|_| {
             let prices = forecasts
                 .iter()
-                .map(|hours| {
+                .zip(sds)
+                .map(|(hours, sd)| {
                     let mut at = |q: &f64| q * (1.0 + sd * LEVELS[roulette(&wheel, random.random())]);
                     hours.iter().map(&mut at).collect()
                 })

@@ -1,0 +1,67 @@
+//! The bound: an aggregator that knows all prices and the demand of each slot.
+
+use super::bilevel::{offers, positive_max};
+use super::{Day, DayPlan, Planner};
+use crate::games::bilevel::{Game, Options, Parameters, Purchase, Risk, RivalScenario, Scenario, solve};
+use crate::ids::MarketId;
+use crate::policies::bidding::Foresight;
+use crate::time::SimTime;
+use crate::world::{Setup, View};
+use std::sync::Arc;
+
+/// Solves the game of the day that comes.
+pub(super) struct Clairvoyant {
+    setup: Arc<Setup>,
+    market: MarketId,
+    foresight: Arc<Foresight>,
+}
+
+impl Clairvoyant {
+    pub fn new(setup: Arc<Setup>, market: MarketId, foresight: Arc<Foresight>) -> Self {
+        Self { setup, market, foresight }
+    }
+
+    fn reference(&self, market: MarketId, t: SimTime) -> f64 {
+        self.setup.trading.markets[market.index()].reference.at(t).unwrap_or(0.0)
+    }
+}
+
+impl Planner for Clairvoyant {
+    fn plan(&mut self, view: View<'_>, day: Day) -> DayPlan {
+        let Some(competition) = view.competition() else { return DayPlan::default() };
+        let slots = || (0..day.count).map(|slot| day.start(slot));
+        let imbalance = |t| self.setup.trading.imbalance.known(t);
+        let scenario = Scenario {
+            probability: 1.0,
+            day_ahead: slots().map(|t| self.reference(self.market, t)).collect(),
+            positive: slots().map(|t| imbalance(t).map_or(0.0, |of| of.short_eur_mwh)).collect(),
+            negative: slots().map(|t| imbalance(t).map_or(0.0, |of| of.long_eur_mwh)).collect(),
+            demand: slots().map(|t| self.foresight.competed_kwh(t).max(0.0) / 1_000.0).collect(),
+        };
+        let asked = |rival: &crate::ids::RetailerId| {
+            let tariff = &self.setup.retailers[rival.index()].tariff;
+            let of = |t| {
+                let said = tariff.price_eur_mwh(t, &self.setup.clock, |market| self.reference(market, t));
+                competition.asked_eur_mwh(*rival, t, said)
+            };
+            slots().map(of).collect::<Vec<f64>>()
+        };
+        let prices: Vec<Vec<f64>> = competition.retailers[1..].iter().map(asked).collect();
+        let least = prices.iter().flatten().copied().fold(f64::INFINITY, f64::min);
+        let game = Game::new(Parameters {
+            scenarios: vec![scenario],
+            rivals: vec![RivalScenario { probability: 1.0, prices }],
+            initial_shares: competition.initial_shares.clone(),
+            reluctance: competition.reluctance_eur_mwh.clone(),
+            max_price: competition.max_price_eur_mwh.max(least),
+            positive_max: positive_max(view, day),
+            purchase: Purchase::Quantity,
+        });
+        let plan = game.and_then(|game| {
+            let plan = solve(&game, Risk { beta: 0.0, alpha: 0.0 }, Options::default())?;
+            Ok(offers(&game, &plan, competition.max_price_eur_mwh, day))
+        });
+        // Figures that a checked scenario can have make a game, and a limit of balancing above all demand a solution.
+        plan.unwrap_or_default()
+    }
+}

@@ -1,0 +1,348 @@
+//! `[competition]`: retailers between whom owners of vehicles choose, and what a policy for the first of them needs.
+
+use super::horizon::Horizon;
+use super::problems::Problems;
+use super::spec::ScenarioFile;
+use super::suggest;
+use crate::games::bilevel::Owners;
+use crate::ids::RetailerId;
+use crate::markets::{Imbalance, MarketKind, Series};
+use crate::policies::AggregatorSpec;
+use crate::rng::{Purpose, Streams};
+use crate::time::{DAY_S, SimTime};
+use crate::world::{Competition, Retailer, Tariff, Trading};
+use rand::RngExt;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Days of prices before the start that a price model needs at least (assumed): four weeks.
+const LEAST_DAYS: i64 = 28;
+
+/// Retailers that compete. At a station of any of them each owner of a vehicle buys, in each slot, from the one whose price
+/// plus the reluctance to go there is least.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CompetitionSpec {
+    /// Their names; `operation.aggregator` decides for the first, the others ask what their tariffs say.
+    #[schemars(length(min = 2, max = 100))]
+    pub retailers: Vec<String>,
+    /// Share of owners with a contract with each; by default even.
+    pub initial_shares: Option<Vec<f64>>,
+    /// What an owner would rather pay than buy from another than the one with whom it has a contract [currency/MWh]: one
+    /// figure, or a list for each retailer of what going to each costs. Nobody is paid it.
+    #[serde(default)]
+    pub reluctance_eur_mwh: Reluctance,
+    /// Highest price that the aggregator may ask [currency/MWh].
+    #[schemars(range(min = 0.0, max = 100000.0))]
+    pub max_price_eur_mwh: f64,
+    /// Standard deviation of rivals' prices around their tariffs, as a share of these, drawn for each slot.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 10.0))]
+    pub rival_price_sd: f64,
+    /// Load of all owners together in each hour of the local day, from midnight, as it is known before anything has been
+    /// drawn [kW]; 24 of them. By default nothing is known.
+    #[schemars(length(min = 24, max = 24), inner(range(min = 0.0, max = 1000000000.0)))]
+    pub typical_kw: Option<Vec<f64>>,
+}
+
+/// What keeps an owner with a retailer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Reluctance {
+    /// The same for all.
+    All(f64),
+    /// From each to each.
+    Each(Vec<Vec<f64>>),
+}
+
+impl Default for Reluctance {
+    fn default() -> Self {
+        Self::All(0.0)
+    }
+}
+
+/// Checked: a competition but for what is drawn.
+#[derive(Debug, Clone)]
+pub struct CompetitionPlan {
+    retailers: Vec<RetailerId>,
+    member: Vec<bool>,
+    initial_shares: Vec<f64>,
+    reluctance_eur_mwh: Vec<Vec<f64>>,
+    max_price_eur_mwh: f64,
+    rival_price_sd: f64,
+    typical_kw: Vec<f64>,
+}
+
+/// The retailer for which a policy may decide, if there is a competition.
+pub(super) fn aggregator(spec: &ScenarioFile) -> Option<RetailerId> {
+    let name = spec.competition.as_ref()?.retailers.first()?;
+    spec.retailers.iter().position(|retailer| retailer.name == *name).map(RetailerId::new)
+}
+
+/// Resolves `[competition]` against all retailers that could be read.
+pub fn competition(
+    file: &ScenarioFile,
+    retailers: &[Retailer],
+    trading: &Trading,
+    horizon: Option<&Horizon>,
+    problems: &mut Problems<'_>,
+) -> Option<CompetitionPlan> {
+    let policy = &file.operation.aggregator;
+    let Some(spec) = &file.competition else {
+        if *policy != (AggregatorSpec::Tariff {}) {
+            let found = format!("\"{}\", but no [competition]", policy.name());
+            problems.add(
+                "operation.aggregator.kind",
+                found,
+                "a [competition] with retailers and their rivals",
+            );
+        }
+        return None;
+    };
+    let before = problems.errors.len();
+    let numbers = members(spec, file, problems);
+    let complete = numbers.len() == spec.retailers.len() && retailers.len() == file.retailers.len();
+    if complete {
+        slots(&numbers, retailers, problems);
+        prices(spec, &numbers, retailers, problems);
+    }
+    let initial_shares = shares(spec, problems);
+    let reluctance = reluctance(spec, problems);
+    let typical_kw = spec.typical_kw.clone().unwrap_or_else(|| vec![0.0; 24]);
+    if trading.markets.len() == file.markets.len() {
+        market(
+            file,
+            trading,
+            numbers.first().and_then(|first| retailers.get(first.index())),
+            horizon,
+            problems,
+        );
+    }
+    let mut member = vec![false; retailers.len()];
+    for number in &numbers {
+        if let Some(member) = member.get_mut(number.index()) {
+            *member = true;
+        }
+    }
+    (problems.errors.len() == before && complete).then(|| CompetitionPlan {
+        reluctance_eur_mwh: Owners::new(initial_shares.clone(), &reluctance).ways().to_vec(),
+        retailers: numbers,
+        member,
+        initial_shares,
+        max_price_eur_mwh: spec.max_price_eur_mwh,
+        rival_price_sd: spec.rival_price_sd,
+        typical_kw,
+    })
+}
+
+fn members(spec: &CompetitionSpec, file: &ScenarioFile, problems: &mut Problems<'_>) -> Vec<RetailerId> {
+    let names = || file.retailers.iter().map(|retailer| retailer.name.as_str());
+    let mut numbers = Vec::new();
+    for (i, name) in spec.retailers.iter().enumerate() {
+        let key = format!("competition.retailers[{i}]");
+        if spec.retailers[..i].contains(name) {
+            problems.add(&key, format!("\"{name}\" for the second time"), "each retailer once");
+            continue;
+        }
+        let Some(at) = names().position(|known| known == name) else {
+            let found = format!("\"{}\"", super::document::shortened(name));
+            problems
+                .add(&key, found, "the name of one of the [[retailers]]")
+                .perhaps(suggest::help(name, names()));
+            continue;
+        };
+        if file.retailers[at].generation.is_some() {
+            let expected = "a retailer without `generation`: competitors buy in markets";
+            problems.add(&key, format!("\"{name}\", which has a cost of generation"), expected);
+        }
+        if let Some(home) = file.households.iter().position(|group| {
+            group.retailer.as_deref() == Some(name) || group.retailer.is_none() && file.retailers.len() == 1
+        }) {
+            let found = format!("\"{name}\", the retailer of households[{home}]");
+            problems.add(&key, found, "a retailer without households: only owners of vehicles choose");
+        }
+        numbers.push(RetailerId::new(at));
+    }
+    numbers
+}
+
+/// Owners choose once a slot, so all slots begin together; and what they pay must be known then.
+fn slots(numbers: &[RetailerId], retailers: &[Retailer], problems: &mut Problems<'_>) {
+    let slot_s = retailers[numbers[0].index()].slot_s;
+    for number in numbers {
+        let of = &retailers[number.index()];
+        let key = format!("retailers[{}]", number.index());
+        if of.slot_s != slot_s {
+            let expected = format!("{slot_s} s, as of \"{}\"", retailers[numbers[0].index()].name);
+            problems
+                .add(&format!("{key}.slot_s"), format!("{} s", of.slot_s), expected)
+                .help("owners choose between competitors when a slot of all of them begins");
+        }
+        if of.tariff.slope_eur_mwh_kw().is_some() {
+            let found = "a price that is known when the slot is over, of a retailer that competes";
+            problems.add(&format!("{key}.tariff.kind"), found, "a tariff that is announced");
+        }
+    }
+}
+
+/// With a highest price below what every rival ever asks there is no competition to speak of.
+fn prices(
+    spec: &CompetitionSpec,
+    numbers: &[RetailerId],
+    retailers: &[Retailer],
+    problems: &mut Problems<'_>,
+) {
+    let least = |number: &RetailerId| match &retailers[number.index()].tariff {
+        Tariff::Flat(price) => *price,
+        Tariff::TimeOfUse(week) => week.iter().copied().fold(f64::INFINITY, f64::min),
+        // Of prices that come from files or markets there is no telling.
+        _ => f64::NEG_INFINITY,
+    };
+    let least = numbers[1..].iter().map(least).fold(f64::INFINITY, f64::min);
+    if spec.max_price_eur_mwh < least {
+        problems
+            .add(
+                "competition.max_price_eur_mwh",
+                format!("{:?}, below every price of every rival", spec.max_price_eur_mwh),
+                format!("{least} or more, the lowest price of a rival"),
+            )
+            .help("prices are in currency per MWh: 250 is 0.25 per kWh");
+    }
+}
+
+fn shares(spec: &CompetitionSpec, problems: &mut Problems<'_>) -> Vec<f64> {
+    const KEY: &str = "competition.initial_shares";
+    let count = spec.retailers.len();
+    let Some(shares) = &spec.initial_shares else { return vec![1.0 / count as f64; count] };
+    let sum: f64 = shares.iter().sum();
+    if shares.len() != count {
+        problems.add(KEY, format!("a list of {}", shares.len()), format!("{count}, one for each retailer"));
+    } else if shares.iter().any(|share| !(0.0..=1.0).contains(share)) || (sum - 1.0).abs() > 1e-6 {
+        problems.add(KEY, format!("{shares:?}"), "shares between 0 and 1 with a sum of 1");
+    }
+    shares.clone()
+}
+
+fn reluctance(spec: &CompetitionSpec, problems: &mut Problems<'_>) -> Vec<Vec<f64>> {
+    const KEY: &str = "competition.reluctance_eur_mwh";
+    let count = spec.retailers.len();
+    let fits = |x: &f64| (0.0..=1e6).contains(x);
+    match &spec.reluctance_eur_mwh {
+        Reluctance::All(x) => {
+            if !fits(x) {
+                problems.add(KEY, format!("{x:?}"), "0 to 1e6");
+            }
+            let row = |from: usize| (0..count).map(|to| if to == from { 0.0 } else { *x }).collect();
+            (0..count).map(row).collect()
+        }
+        Reluctance::Each(rows) => {
+            if rows.len() != count || rows.iter().any(|row| row.len() != count) {
+                let expected = format!("{count} lists of {count} figures, one for each retailer");
+                problems.add(KEY, format!("{} lists", rows.len()), expected);
+                return vec![vec![0.0; count]; count];
+            }
+            for (i, row) in rows.iter().enumerate() {
+                if let Some(x) = row.iter().find(|x| !fits(x)) {
+                    problems.add(&format!("{KEY}[{i}]"), format!("{x:?}"), "0 to 1e6");
+                }
+            }
+            rows.clone()
+        }
+    }
+}
+
+/// What a policy for the aggregator needs: a day-ahead market of slots like its own, prices of imbalance, and for a price
+/// model a past of both.
+fn market(
+    file: &ScenarioFile,
+    trading: &Trading,
+    aggregator: Option<&Retailer>,
+    horizon: Option<&Horizon>,
+    problems: &mut Problems<'_>,
+) {
+    const KEY: &str = "operation.aggregator.kind";
+    let policy = &file.operation.aggregator;
+    if *policy == (AggregatorSpec::Tariff {}) {
+        return;
+    }
+    let Some(at) = trading.markets.iter().position(|market| market.kind == MarketKind::DayAhead) else {
+        let found = format!("\"{}\", but no market of kind \"day-ahead\"", policy.name());
+        problems.add(KEY, found, "a [[markets]] entry with kind = \"day-ahead\"");
+        return;
+    };
+    let of = &trading.markets[at];
+    if let Some(aggregator) = aggregator
+        && aggregator.slot_s != of.products.slot_s
+    {
+        let found = format!(
+            "{} s, with slots of {} s of \"{}\"",
+            of.products.slot_s, aggregator.slot_s, aggregator.name
+        );
+        problems.add(
+            &format!("markets[{at}].product_s"),
+            found,
+            "products as long as the aggregator's slots",
+        );
+    }
+    if matches!(trading.imbalance, Imbalance::Penalty(_)) {
+        let found = format!("a penalty, with an aggregator that is \"{}\"", policy.name());
+        problems
+            .add("imbalance.kind", found, "\"single\" or \"dual\", with prices from a file")
+            .help("what its customers draw and it has not bought ahead, the aggregator buys in the balancing market");
+        return;
+    }
+    if !matches!(policy, AggregatorSpec::Bilevel { .. }) {
+        return;
+    }
+    let Some(horizon) = horizon else { return };
+    let needed = horizon.start + -LEAST_DAYS * DAY_S;
+    let mut past = |series: &Series, key: String| {
+        if series.start > needed {
+            problems
+                .add(
+                    &key,
+                    format!("prices from {}", series.start.iso()),
+                    format!(
+                        "prices from {} or before, {LEAST_DAYS} days before the start",
+                        SimTime(needed.0).iso()
+                    ),
+                )
+                .help("the policy estimates a model of prices from those before the start");
+        }
+    };
+    past(&of.reference, format!("markets[{at}].file"));
+    match &trading.imbalance {
+        Imbalance::Penalty(_) => {}
+        Imbalance::Single(series) => past(series, "imbalance.file".to_owned()),
+        Imbalance::Dual { up, .. } => past(up, "imbalance.file".to_owned()),
+    }
+}
+
+/// With contracts of `vehicles` vehicles, drawn for each.
+pub(super) fn resolve(
+    plan: &Option<CompetitionPlan>,
+    vehicles: usize,
+    streams: Streams,
+) -> Option<Competition> {
+    let plan = plan.as_ref()?;
+    let draws = streams.of(Purpose::Contracts);
+    let contract = |vehicle: usize| {
+        let mut left: f64 = draws.stream(vehicle as u64).random();
+        let at = plan.initial_shares.iter().position(|share| {
+            left -= share;
+            left < 0.0
+        });
+        at.unwrap_or(plan.initial_shares.len() - 1) as u8
+    };
+    Some(Competition {
+        retailers: plan.retailers.clone(),
+        member: plan.member.clone(),
+        initial_shares: plan.initial_shares.clone(),
+        reluctance_eur_mwh: plan.reluctance_eur_mwh.clone(),
+        max_price_eur_mwh: plan.max_price_eur_mwh,
+        rival_price_sd: plan.rival_price_sd,
+        typical_kw: plan.typical_kw.clone(),
+        contracts: (0..vehicles).map(contract).collect(),
+        streams: streams.of(Purpose::RivalPrices),
+    })
+}
