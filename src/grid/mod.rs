@@ -7,6 +7,8 @@
 //! - [`limits`]: voltages and flows that are allowed, and how much room a load has.
 //!
 //! Nothing here knows a vehicle, a price or a clock.
+//!
+#![doc = include_str!("../../docs/equations/rendered/grid.md")]
 
 pub mod feeder;
 pub mod limits;

@@ -55,5 +55,6 @@ mod trading;
 mod training;
 mod trips;
 mod trips_bad;
+mod tutorial;
 mod v2g;
 mod variation;
