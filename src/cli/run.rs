@@ -194,6 +194,9 @@ fn simulate(job: &Job, progress: &Progress, stop: &AtomicBool) -> Result<Outcome
         policy.push(("pricing", specs.pricing.name()));
         policy.push(("response", specs.response.name()));
     }
+    if setup.competition.is_some() {
+        policy.push(("aggregator", specs.aggregator.name()));
+    }
     let head = SummaryHead {
         provenance,
         policy: policy.into_iter().map(|(role, name)| (role.to_owned(), name.to_owned())).collect(),

@@ -150,6 +150,11 @@ fn describe(setup: &Setup, prepared: &Prepared) -> String {
         row("pricing", prepared.policies.pricing.name().to_owned());
         row("response", prepared.policies.response.name().to_owned());
     }
+    if let Some(competition) = &setup.competition {
+        let names = competition.retailers.iter().map(|of| setup.retailers[of.index()].name.as_str());
+        row("competition", names.collect::<Vec<_>>().join(", "));
+        row("aggregator", prepared.policies.aggregator.name().to_owned());
+    }
     if setup.trading.is_active() {
         row("bidding", prepared.policies.bidding.name().to_owned());
     }

@@ -8,6 +8,8 @@
 //! - [`curtail`]: which share of what is asked for keeps to them.
 //!
 //! Nothing here knows a vehicle, a price or a clock.
+//!
+#![doc = include_str!("../../docs/equations/rendered/grid.md")]
 
 pub mod curtail;
 pub mod feeder;

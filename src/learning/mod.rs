@@ -8,6 +8,8 @@
 //! - [`table`]: Q-learning and SARSA, [`fitted`]: fitted Q iteration, all on cells of a table;
 //! - [`deep`]: deep Q-networks, double and dueling, on [`network`], [`adam`] and [`memory`];
 //! - [`checkpoint`]: an agent as a file.
+//!
+#![doc = include_str!("../../docs/equations/rendered/learning.md")]
 
 pub mod adam;
 pub mod bytes;

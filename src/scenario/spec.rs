@@ -232,6 +232,8 @@ pub struct OperationSpec {
     pub demand: DemandOf,
     /// What fleets buy ahead in markets.
     pub bidding: BiddingSpec,
+    /// Fleets that bid, by name; by default all.
+    pub bidders: Vec<String>,
     /// How much stations draw whose price follows their load (tariff `load-dependent`).
     pub stations: StationsSpec,
     /// What retailers with a cost of `generation` ask.
@@ -541,6 +543,7 @@ impl Default for OperationSpec {
             take_part: Vec::new(),
             demand: DemandOf::Members,
             bidding: BiddingSpec::Regular {},
+            bidders: Vec::new(),
             stations: StationsSpec::Uncontrolled {},
             pricing: PricingSpec::default(),
             response: ResponseSpec::default(),

@@ -40,6 +40,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &[
             "datasets",
             "error",
+            "games::bilevel::Owners",
             "games::stackelberg",
             "geo",
             "grid",

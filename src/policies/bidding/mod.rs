@@ -6,6 +6,8 @@
 //! - `pool`: how it expects that;
 //! - [`learned`]: the same with risks by what it sees, [`sight`]: what that is;
 //! - [`clairvoyant`]: what could be earned if everything were known.
+//!
+#![doc = include_str!("../../../docs/equations/rendered/bidding.md")]
 
 pub mod clairvoyant;
 pub mod learned;
