@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::policies::BiddingSpec;
 use crate::policies::bidding::learned::{Chain, Chooser};
 use crate::policies::bidding::{ObservationKind, Trained, sight};
+use rayon::prelude::*;
 use std::sync::Arc;
 
 /// Who plays.
@@ -32,6 +33,17 @@ impl Player {
     /// If a week cannot be built.
     pub fn play(&self, course: &Course, set: Set, number: usize) -> Result<WeekResult> {
         Ok(self.week(course, set, number)?.result())
+    }
+
+    /// What each week of a set comes to [currency].
+    ///
+    /// # Errors
+    /// If a week cannot be built.
+    pub fn profits(&self, course: &Course, set: Set) -> Result<Vec<f64>> {
+        let weeks: Vec<usize> = (0..course.len(set)).collect();
+        let played: Vec<Result<f64>> =
+            weeks.par_iter().map(|&week| Ok(self.play(course, set, week)?.profit_eur)).collect();
+        played.into_iter().collect()
     }
 
     /// The same, with all that the week has left.

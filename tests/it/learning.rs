@@ -1,7 +1,7 @@
 //! Learning where the answer is known: agents against value iteration on a small decision process.
 
 use gridfleet::learning::network::Workspace;
-use gridfleet::learning::{AgentKind, AgentSpec, Exploration, Seen, Space, Transition};
+use gridfleet::learning::{AgentKind, AgentSpec, Exploration, Reward, Seen, Space, Transition};
 use gridfleet::rng::{Purpose, Streams};
 use rand::RngExt as _;
 use rand_pcg::Pcg64;
@@ -115,7 +115,7 @@ fn losses(kind: AgentKind, seed: u64, steps: u64) -> (f64, f64) {
         let after = if terminal { random.random_range(0..STATES) } else { next };
         let next_action = exploration.choose(i, agent.values(), seen(after), ACTIONS, &mut work, &mut random);
         let transition =
-            Transition { before: seen(state), action, reward, after: seen(after), next_action, terminal };
+            Transition { before: seen(state), action, reward: Reward::Done(reward), after: seen(after), next_action, terminal };
         let rate = 1.0 - 0.99 * i as f64 / steps as f64;
         agent.learn(&transition, rate, &mut random);
         (state, action) = (after, next_action);

@@ -21,6 +21,7 @@ mod forecast;
 mod fuzz_corpus;
 mod grid;
 mod layers;
+mod hindsight;
 mod learning;
 mod loads;
 mod market_picture;

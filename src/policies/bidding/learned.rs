@@ -2,6 +2,7 @@
 //! agent is trained.
 
 use super::ForecastKind;
+use super::diary::Diary;
 use super::plant::Plant;
 use super::sight::{self, ObservationKind, Outlook, Situation};
 use crate::error::{Error, InputError, Result};
@@ -151,6 +152,16 @@ impl Learned {
     /// Follows this action from now on.
     pub fn tell(&mut self, action: usize) {
         self.chooser = Chooser::Told(action);
+    }
+
+    /// Writes a diary from now on.
+    pub fn keep_diary(&mut self) {
+        self.plant.diary.get_or_insert_default();
+    }
+
+    /// What it has written down: by strategy (balancing, intraday) and product, and who asked for vehicles.
+    pub fn diary(&self) -> Option<&Diary> {
+        self.plant.diary.as_ref()
     }
 
     /// What is seen at `t`, when bids for products of both markets are taken for the last time.

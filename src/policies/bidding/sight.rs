@@ -18,10 +18,14 @@ pub fn risks(action: usize) -> [f64; 2] {
     [action / RISKS, action % RISKS].map(|step| step as f64 / (RISKS - 1) as f64)
 }
 
+/// The place of a risk among [`RISKS`], rounded to the grid.
+pub fn step(risk: f64) -> usize {
+    (risk.clamp(0.0, 1.0) * (RISKS - 1) as f64).round() as usize
+}
+
 /// The action of two risks, each rounded to the grid.
 pub fn action(risks: [f64; 2]) -> usize {
-    let [balancing, intraday] =
-        risks.map(|risk| (risk.clamp(0.0, 1.0) * (RISKS - 1) as f64).round() as usize);
+    let [balancing, intraday] = risks.map(step);
     balancing * RISKS + intraday
 }
 

@@ -95,7 +95,7 @@ fn spec(course: &Course, steps: u64) -> TrainingSpec {
 fn best_fixed(context: &Context<'_>, course: &Course) -> Result<([f64; 2], Vec<f64>)> {
     let weeks = course.len(Set::Training).min(GRID_WEEKS);
     // Spread over all weeks, so that the season plays no part.
-    let each = (course.spec.weeks as usize / weeks).max(1);
+    let each = (course.calendar_weeks(Set::Training) / weeks).max(1);
     let actions: Vec<usize> = (0..sight::ACTIONS).collect();
     let profits = context.map(&actions, |&action| {
         let player = Player::Fixed(sight::risks(action));
