@@ -248,7 +248,7 @@ mod tests {
 
     #[test]
     fn whoever_goes_on_from_a_file_learns_the_same_to_the_bit() {
-        for kind in AgentKind::ALL {
+        for kind in AgentKind::OF_VALUES {
             let purpose = purpose(kind);
             let new = || purpose.agent.build(SPACE, &mut STREAMS.stream(Stream::Policy, 1_000));
             let mut straight = new();
@@ -261,8 +261,8 @@ mod tests {
             let mut second = purpose.agent.build(SPACE, &mut STREAMS.stream(Stream::Policy, 2_000));
             assert_eq!(checkpoint.restore(&mut *second).unwrap(), b"kept");
             teach(&mut *second, 37..60);
-            let [a, b] =
-                [&straight, &second].map(|agent| Checkpoint::new(purpose.clone(), agent.values(), &**agent, b"").to_bytes());
+            let [a, b] = [&straight, &second]
+                .map(|agent| Checkpoint::new(purpose.clone(), agent.values(), &**agent, b"").to_bytes());
             assert!(a == b, "{}", kind.name());
             assert_ne!(straight.values(), first.values(), "{} learned nothing", kind.name());
         }

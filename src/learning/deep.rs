@@ -24,6 +24,8 @@ pub struct Settings {
     pub batch: usize,
     /// Transitions remembered.
     pub memory: usize,
+    /// Transitions remembered before the first lesson, at least a batch.
+    pub first_lesson: usize,
     /// Errors beyond this count as this when the network is fitted; infinite for none.
     pub clip: f64,
     /// Share of the way that the copy goes towards the network at each step.
@@ -57,7 +59,10 @@ impl Deep {
     pub fn new(network: Network, settings: Settings) -> Self {
         let parameters = network.parameters.len();
         Self {
-            memory: Memory::new(network.shape().inputs, settings.memory.max(settings.batch)),
+            memory: Memory::new(
+                network.shape().inputs,
+                settings.memory.max(settings.batch).max(settings.first_lesson),
+            ),
             adam: Adam::new(parameters),
             target: network.clone(),
             work: Work { gradient: vec![0.0; parameters], ..Work::default() },
@@ -96,7 +101,7 @@ impl Agent for Deep {
 
     fn learn(&mut self, step: &Transition<'_>, rate: f64, random: &mut Pcg64) -> Option<f64> {
         self.memory.push(step);
-        if self.memory.len() < self.settings.batch {
+        if self.memory.len() < self.settings.first_lesson.max(self.settings.batch) {
             return None;
         }
         let Values::Network(network) = &mut self.values else { return None };
@@ -151,8 +156,8 @@ fn follow(copy: &mut [f64], original: &[f64], by: f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::learning::{Reward, Seen};
     use crate::learning::network::Shape;
+    use crate::learning::{Reward, Seen};
     use crate::rng::{Purpose, Streams};
 
     #[test]
@@ -175,6 +180,7 @@ mod tests {
             rate: 0.0,
             batch: 1,
             memory: 1,
+            first_lesson: 0,
             clip: f64::INFINITY,
             soft_update: 0.0,
         };

@@ -160,7 +160,12 @@ impl Memory {
     fn tells_alike(&self, held: usize) -> bool {
         match self.branches {
             0 => self.reward.len() == held,
-            branches => held > 0 && branches <= 2 && self.reward.len() % (held * branches) == 0 && !self.reward.is_empty(),
+            branches => {
+                held > 0
+                    && branches <= 2
+                    && self.reward.len() % (held * branches) == 0
+                    && !self.reward.is_empty()
+            }
         }
     }
 }

@@ -7,6 +7,7 @@
 //! - [`spec`]: agents by name and parameters;
 //! - [`table`]: Q-learning and SARSA, [`fitted`]: fitted Q iteration, all on cells of a table;
 //! - [`deep`]: deep Q-networks, double and dueling, on [`network`], [`adam`] and [`memory`];
+//! - [`policy`]: a policy by itself, where it is told what every action would have brought;
 //! - [`checkpoint`]: an agent as a file.
 
 pub mod adam;
@@ -16,6 +17,7 @@ pub mod deep;
 pub mod fitted;
 pub mod memory;
 pub mod network;
+pub mod policy;
 pub mod spec;
 pub mod table;
 

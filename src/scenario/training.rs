@@ -17,12 +17,16 @@ use std::sync::Arc;
 pub struct TrainingSpec {
     /// Who learns, and how.
     pub agent: AgentSpec,
-    /// What it sees: `hour` or `rich`.
+    /// What it sees: `hour`, `power` or `rich`.
     pub observation: crate::policies::ObservationKind,
     /// What a step's reward is.
     pub reward: RewardSpec,
     /// Of what the reward is told.
     pub feedback: FeedbackSpec,
+    /// With feedback `all-pairs`: what another risk than the fixed one of `operation.bidding` has to bring more for a product to count as
+    /// equal (balancing, intraday) [currency]. So an agent leaves the fixed pair only where it is worth it by more than chance.
+    #[schemars(inner(range(min = 0.0, max = 1000000.0)))]
+    pub margin_eur: [f64; 2],
     /// Steps of a quarter of an hour; the last week is played to its end.
     #[schemars(range(min = 1, max = 1000000000))]
     pub steps: u64,
@@ -32,13 +36,13 @@ pub struct TrainingSpec {
     /// Calendar weeks to train on: their numbers, the week from `time.start` being 1, or how many, which are then the first that
     /// no other list names.
     pub weeks: WeeksSpec,
-    /// The same for weeks by which the best state of the agent is chosen, as it has been every `validation_every_weeks`; without any, the
-    /// last one is.
+    /// The same for weeks by which the best state of the agent is chosen, of those every `validation_every_weeks`; without any, the
+    /// last one is taken.
     pub validation_weeks: WeeksSpec,
     /// The same for weeks that have no part in training nor choosing, to see what the agent is worth.
     pub held_out_weeks: WeeksSpec,
-    /// Weeks of each lane between two looks at the validation weeks.
-    #[schemars(range(min = 1, max = 1000000))]
+    /// Weeks of each lane between two looks at the validation weeks; there is one at the end, too. 0 for none at all.
+    #[schemars(range(min = 0, max = 1000000))]
     pub validation_every_weeks: u32,
     /// Replications of each week: with `[variation]` other trips, and other charge at the start and other errors of forecasts.
     #[schemars(range(min = 1, max = 1000))]
@@ -86,7 +90,8 @@ pub enum FeedbackSpec {
     #[default]
     Played,
     /// Of all pairs: once a product has been delivered, its prices are known and who asked for which vehicle, so that all
-    /// of them can be valued. With rewards `products` or `advantage`, in replay.
+    /// of them can be valued: each risk beside the other one as it was played. With rewards `products` or `advantage`, in
+    /// replay.
     AllPairs,
 }
 
@@ -129,7 +134,11 @@ impl TrainingSpec {
                     return Err((key, "week 0".to_owned(), "numbers from 1, the week from `time.start`"));
                 }
                 if !taken.insert(number - 1) {
-                    return Err((key, format!("week {number} again"), "each week once, in one of the three sets"));
+                    return Err((
+                        key,
+                        format!("week {number} again"),
+                        "each week once, in one of the three sets",
+                    ));
                 }
             }
         }
@@ -157,10 +166,11 @@ impl Default for TrainingSpec {
             steps: 130_000,
             exploration_steps: None,
             feedback: FeedbackSpec::default(),
+            margin_eur: [0.0; 2],
             weeks: WeeksSpec::Count(4),
             validation_weeks: WeeksSpec::Count(0),
             held_out_weeks: WeeksSpec::Count(3),
-            validation_every_weeks: 10,
+            validation_every_weeks: 50,
             replications: 8,
             lanes: 1,
             checkpoint_weeks: 20,
@@ -201,7 +211,10 @@ mod tests {
             Ok([vec![0, 3, 5], vec![1, 4], vec![2]])
         );
         let key = |of| sets(of).map_err(|(key, found, _)| (key, found)).unwrap_err();
-        assert_eq!(key([Count(3), Numbers(vec![2]), Numbers(vec![2])]), ("held_out_weeks", "week 2 again".into()));
+        assert_eq!(
+            key([Count(3), Numbers(vec![2]), Numbers(vec![2])]),
+            ("held_out_weeks", "week 2 again".into())
+        );
         assert_eq!(key([Numbers(vec![4, 4]), Count(0), Count(1)]), ("weeks", "week 4 again".into()));
         assert_eq!(key([Count(3), Numbers(vec![0]), Count(1)]), ("validation_weeks", "week 0".into()));
         assert_eq!(key([Count(0), Count(2), Count(1)]).0, "weeks");

@@ -7,6 +7,7 @@ use super::evaluate::Player;
 use crate::engine;
 use crate::error::{Error, InputError, Result};
 use crate::ids::{AccountId, BidderId, FleetId, RetailerId};
+use crate::learning::AgentKind;
 use crate::markets::MarketKind;
 use crate::policies::bidding::learned::Forecasts;
 use crate::policies::bidding::sight::Outlook;
@@ -130,7 +131,9 @@ impl Course {
             let first = base.local_start().date();
             first.checked_add_days(Days::new(WEEK_DAYS * week)).unwrap_or(first).format("%Y-%m-%d")
         };
-        let sets = spec.sets().map_err(|(key, found, expected)| refuse(&format!("training.{key}"), found, expected))?;
+        let sets = spec
+            .sets()
+            .map_err(|(key, found, expected)| refuse(&format!("training.{key}"), found, expected))?;
         let load = |week: &u32| {
             let mut overrides = overrides.clone();
             overrides.set.push(format!("time.start=\"{}\"", local(u64::from(*week))));
@@ -181,6 +184,13 @@ impl Course {
         }
     }
 
+    /// The same weeks with other fixed risks (balancing, intraday) as what is compared with.
+    #[must_use]
+    pub fn with_fixed_risks(&self, fixed_risks: [f64; 2]) -> Self {
+        let references = std::iter::repeat_with(OnceLock::new).take(self.references.len()).collect();
+        Self { fixed_risks, references, ..self.clone() }
+    }
+
     /// Number of calendar weeks in a set.
     pub fn calendar_weeks(&self, set: Set) -> usize {
         self.archive.scenarios[set as usize].len()
@@ -203,7 +213,8 @@ impl Course {
         let calendar = &self.archive.scenarios[set as usize];
         let replication = (number / calendar.len()) as u32;
         let streams = Streams { seed: self.seed, replication };
-        let (setup, prepared) = calendar[number % calendar.len()].build_from(&self.archive.recorded, streams)?;
+        let (setup, prepared) =
+            calendar[number % calendar.len()].build_from(&self.archive.recorded, streams)?;
         let setup = Arc::new(setup);
         let foresight = Arc::new(engine::foresee(&prepared.policies, &setup, streams));
         let name = format!("fleet:{}", setup.fleets[0].name);
@@ -267,22 +278,52 @@ impl Course {
                 );
             }
         }
+        if self.spec.agent.kind == AgentKind::Policy {
+            if self.spec.feedback == FeedbackSpec::Played {
+                let found = "\"played\" for an agent \"policy\"".to_owned();
+                return refuse(
+                    "training.feedback",
+                    found,
+                    "\"all-pairs\": it has to be told what all would have brought",
+                );
+            }
+            if self.spec.agent.discount != 0.0 {
+                let found = format!("{} for an agent \"policy\"", self.spec.agent.discount);
+                return refuse("training.agent.discount", found, "0: it looks no step ahead");
+            }
+        }
         if self.spec.feedback == FeedbackSpec::AllPairs {
             if self.spec.reward == RewardSpec::Account {
                 let expected = "\"products\" or \"advantage\": all pairs are valued product by product";
-                return refuse("training.reward", "\"account\" with feedback \"all-pairs\"".to_owned(), expected);
+                return refuse(
+                    "training.reward",
+                    "\"account\" with feedback \"all-pairs\"".to_owned(),
+                    expected,
+                );
             }
             if !setup.binds(FleetId::new(0)) {
                 let found = "a fleet that is dispatched, with feedback \"all-pairs\"".to_owned();
-                return refuse("operation.mode", found, "\"replay\": it must be known who asked for which vehicle");
+                return refuse(
+                    "operation.mode",
+                    found,
+                    "\"replay\": it must be known who asked for which vehicle",
+                );
             }
             if let Some(i) = (0..setup.retailers.len()).find(|&i| setup.is_priced_later(RetailerId::new(i))) {
                 let found = "a price that the load makes, with feedback \"all-pairs\"".to_owned();
-                return refuse(&format!("retailers[{i}].tariff"), found, "a tariff announced before delivery");
+                return refuse(
+                    &format!("retailers[{i}].tariff"),
+                    found,
+                    "a tariff announced before delivery",
+                );
             }
             if let Some(i) = trading.markets.iter().position(|market| market.slope_eur_mwh_kw != 0.0) {
                 let found = "prices that bids change, with feedback \"all-pairs\"".to_owned();
-                return refuse(&format!("markets[{i}].slope_eur_mwh_per_mw"), found, "0: other bids would have met other prices");
+                return refuse(
+                    &format!("markets[{i}].slope_eur_mwh_per_mw"),
+                    found,
+                    "0: other bids would have met other prices",
+                );
             }
         }
         if DAY_S % trading.settlement_s != 0 || !matches!(trading.bidders[0], Party::Fleet(_)) {

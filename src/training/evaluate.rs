@@ -46,7 +46,7 @@ impl Player {
         played.into_iter().collect()
     }
 
-    /// The same, with all that the week has left.
+    /// The same, with all that the week has left, its diary too.
     ///
     /// # Errors
     /// If a week cannot be built.
@@ -65,7 +65,7 @@ impl Player {
         };
         let week = course.week(set, number)?;
         let chain = Chain { before, ahead: ahead(number + 1)? };
-        let mut played = Environment::under(course, &week, observation, chooser, chain);
+        let mut played = Environment::under(course, &week, observation, chooser, chain).with_diary();
         while !played.pass().over {}
         Ok(played)
     }

@@ -11,7 +11,7 @@ use super::course::Week;
 use crate::ids::MarketId;
 use crate::markets::{Lots, Market, MarketKind};
 use crate::policies::bidding::diary::{self, Diary, Offer};
-use crate::policies::bidding::sight::RISKS;
+use crate::policies::bidding::sight::{self, RISKS};
 use crate::time::SimTime;
 use crate::world::Setup;
 
@@ -113,6 +113,11 @@ impl Slot {
         (fares, stayed_kwh)
     }
 
+    /// The most that any pair of risks would have brought [currency].
+    pub fn most(&self) -> f64 {
+        (0..sight::ACTIONS).map(|action| self.value(sight::risks(action))).fold(f64::NEG_INFINITY, f64::max)
+    }
+
     /// What each risk of one market would have brought beside the other as it was played: of balancing, then of intraday bids
     /// [currency].
     pub fn alternatives(&self) -> [[f64; RISKS]; 2] {
@@ -165,6 +170,8 @@ fn fare(setup: &Setup, asked: &diary::Asked) -> f64 {
     let requests = &setup.requests;
     let first = requests.time.partition_point(|&time| time < asked.time);
     let then = (first..requests.len()).take_while(|&i| requests.time[i] == asked.time);
-    let of_vehicle = |&i: &usize| requests.bound.get(i).is_some_and(|bound| bound.is_some_and(|b| b.vehicle == asked.vehicle));
+    let of_vehicle = |&i: &usize| {
+        requests.bound.get(i).is_some_and(|bound| bound.is_some_and(|b| b.vehicle == asked.vehicle))
+    };
     then.into_iter().find(of_vehicle).map_or(0.0, |i| requests.fare[i].units())
 }

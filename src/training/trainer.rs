@@ -266,9 +266,10 @@ impl Trainer {
 
     /// Plays the validation weeks with what is known now, and keeps it if nothing before was better.
     fn validate(&mut self) -> Result<()> {
-        let due = self.rounds.is_multiple_of(u64::from(self.spec.validation_every_weeks)) || self.is_done();
-        // A network without a lesson knows nothing.
-        if self.course.len(Set::Validation) == 0 || self.learned == 0 || !due {
+        let every = u64::from(self.spec.validation_every_weeks);
+        let due = self.rounds.is_multiple_of(every) || self.is_done();
+        // Before its first lesson a network knows nothing.
+        if every == 0 || !due || self.learned == 0 || self.course.len(Set::Validation) == 0 {
             return Ok(());
         }
         let (observation, values) = (self.spec.observation, self.agent.values().clone());
@@ -306,7 +307,11 @@ impl Trainer {
                 FeedbackSpec::AllPairs => {
                     let week = self.course.week(Set::Training, lane.week)?;
                     let slots = environment.hindsight(&week);
-                    self.settle_all(&mut lane.last, &mut log, &slots.iter().map(|slot| self.told(slot)).collect::<Vec<_>>());
+                    self.settle_all(
+                        &mut lane.last,
+                        &mut log,
+                        &slots.iter().map(|slot| self.told(slot)).collect::<Vec<_>>(),
+                    );
                 }
             }
             for step in 0..lane.last.cells.len() {
@@ -398,13 +403,15 @@ impl Trainer {
         debug_assert_eq!(steps, log.cells.len());
     }
 
-    /// What each alternative of a slot is told to have brought: where the reward is the advantage, over the fixed risks.
+    /// What each alternative of a slot is told to have brought: less the margin where it is not the fixed risk, and where the reward
+    /// is the advantage, over the fixed risk.
     fn told(&self, slot: &Slot) -> [[f64; RISKS]; 2] {
         let mut told = slot.alternatives();
-        if self.spec.reward == RewardSpec::Advantage {
-            for (alternatives, risk) in told.iter_mut().zip(self.course.fixed_risks) {
-                let fixed = alternatives[sight::step(risk)];
-                alternatives.iter_mut().for_each(|eur| *eur -= fixed);
+        for (market, alternatives) in told.iter_mut().enumerate() {
+            let fixed = sight::step(self.course.fixed_risks[market]);
+            let base = if self.spec.reward == RewardSpec::Advantage { alternatives[fixed] } else { 0.0 };
+            for (step, eur) in alternatives.iter_mut().enumerate() {
+                *eur -= base + if step == fixed { 0.0 } else { self.spec.margin_eur[market] };
             }
         }
         told

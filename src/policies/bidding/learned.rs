@@ -33,14 +33,13 @@ impl Trained {
     /// [`Error::Input`] if it was trained for something else than bids.
     pub fn of(checkpoint: &Checkpoint) -> Result<Self, InputError> {
         let purpose = &checkpoint.purpose;
-        let known = [ObservationKind::Hour, ObservationKind::Rich];
         let fits = |kind: &ObservationKind| {
             kind.name() == purpose.observation
                 && kind.features() == purpose.features
                 && kind.cells() == purpose.cells
                 && sight::ACTIONS == purpose.actions
         };
-        match known.into_iter().find(fits) {
+        match ObservationKind::ALL.into_iter().find(fits) {
             Some(observation) => Ok(Self { observation, values: checkpoint.values()? }),
             None => {
                 let found = format!(

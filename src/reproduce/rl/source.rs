@@ -29,8 +29,8 @@ const SPENT: std::ops::RangeInclusive<u32> = 27..=46;
 const VALIDATION: [u32; 6] = [5, 13, 21, 30, 38, 46];
 /// Places in each eight of the other weeks that are held out: 20 weeks of winter, spring, early summer and late autumn.
 const HELD_OUT: [u32; 5] = [1, 3, 4, 6, 7];
-/// Replications of each week at least.
-const REPLICATIONS: u32 = 4;
+/// Replications of each week at least, so that hardly a week is trained on twice.
+const REPLICATIONS: u32 = 16;
 
 /// Numbers of the weeks to train on, to choose by and to hold out.
 fn sets() -> [Vec<u32>; 3] {
