@@ -23,6 +23,7 @@ mod feeder_files;
 mod forecast;
 mod fuzz_corpus;
 mod grid;
+mod hindsight;
 mod layers;
 mod learning;
 mod loads;
