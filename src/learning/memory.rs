@@ -163,7 +163,7 @@ impl Memory {
             branches => {
                 held > 0
                     && branches <= 2
-                    && self.reward.len() % (held * branches) == 0
+                    && self.reward.len().is_multiple_of(held * branches)
                     && !self.reward.is_empty()
             }
         }
