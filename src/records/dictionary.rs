@@ -460,6 +460,7 @@ mod tests {
             "fleet",
             "stations",
             "households",
+            "grid",
             "prices",
             "loads",
             "supply",
