@@ -123,7 +123,6 @@ fn the_hash_is_of_what_matters() {
         "seed=2",
         "imbalance.price_eur_mwh=400",
         "training.reward=products",
-        "training.feedback=played",
         "training.agent.kind=dqn",
         "operation.bidding.accuracy_intraday=0.8",
     ] {
@@ -221,18 +220,4 @@ fn the_command_trains_twice_alike_and_its_agent_bids() {
     assert!(status == 2 && err.contains("--resume"), "{err}");
     let (status, _, err) = train("no", &["--set", "training.agent.batch=0"]);
     assert!(status == 2 && err.contains("batch"), "{err}");
-}
-
-/// With a margin that nothing can bring, a policy comes to play the fixed risks and nothing else.
-#[test]
-fn a_margin_keeps_an_agent_at_the_fixed_risks() {
-    let course = course(&["training.margin_eur=[1000.0, 1000.0]", "training.steps=4000"]);
-    let mut trainer = Trainer::new(course, String::new()).unwrap();
-    while !trainer.is_done() {
-        trainer.round().unwrap();
-    }
-    let player = Player::Learned(std::sync::Arc::new(trainer.trained()));
-    let taken = player.week(trainer.course(), Set::HeldOut, 0).unwrap().taken();
-    let fixed = sight::action(trainer.course().fixed_risks);
-    assert!(taken.len() == 672 && taken.iter().all(|&action| action == fixed), "{taken:?}");
 }
