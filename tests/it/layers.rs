@@ -40,7 +40,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &[
             "datasets",
             "error",
-            "games::bilevel::Owners",
+            "games::bilevel",
             "games::stackelberg",
             "geo",
             "grid",
