@@ -3,7 +3,7 @@
 //! `cargo bench --bench learning`
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use gridfleet::learning::{AgentSpec, Seen, Space, Transition};
+use gridfleet::learning::{AgentSpec, Reward, Seen, Space, Transition};
 use gridfleet::policies::ObservationKind;
 use gridfleet::policies::bidding::learned::Chain;
 use gridfleet::policies::bidding::sight;
@@ -60,7 +60,7 @@ fn agent(c: &mut Criterion) {
                 let transition = Transition {
                     before: seen(step),
                     action: step % sight::ACTIONS,
-                    reward: (step % 7) as f64,
+                    reward: Reward::Done((step % 7) as f64),
                     after: seen(step + 1),
                     next_action: 0,
                     terminal: false,

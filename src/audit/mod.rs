@@ -5,6 +5,7 @@
 //! and money add up. It shares no code with the engine: what it needs to know
 //! besides the tables (battery sizes, places of stations) is in [`AuditFacts`].
 
+mod feeder;
 mod households;
 mod loads;
 mod markets;
@@ -14,6 +15,8 @@ mod supply;
 mod tables;
 mod trips;
 mod vehicles;
+
+pub use feeder::{BranchFacts, BusFacts, FeederFacts};
 
 use crate::error::{Error, Result};
 use crate::outputs::OutputOptions;
@@ -95,6 +98,8 @@ pub struct AuditFacts {
     pub stations: Vec<StationFacts>,
     /// Every group of households.
     pub households: Vec<HouseholdFacts>,
+    /// The feeder, where there is one.
+    pub feeder: Option<FeederFacts>,
     /// Requests that the run was given, where known.
     pub requests: Option<u64>,
     /// Whether there were markets to bid in.
@@ -223,6 +228,7 @@ pub fn audit(dir: &Path, facts: &AuditFacts) -> Result<AuditReport> {
     markets::check(&mut auditor)?;
     supply::check(&mut auditor)?;
     households::check(&mut auditor)?;
+    feeder::check(&mut auditor)?;
     Ok(AuditReport { checks: auditor.checks })
 }
 
@@ -241,6 +247,7 @@ impl Auditor<'_> {
             let thinned = match table {
                 TableId::Fleet => options.fleet_every > 1,
                 TableId::Stations => options.stations_every > 1,
+                TableId::Grid => options.grid_every > 1,
                 _ => false,
             };
             let why = match (options.has(*table), thinned) {

@@ -7,7 +7,7 @@ use crate::ledger::EntryKind;
 use crate::markets::Side;
 use crate::records::dictionary::TableId;
 use crate::time::SimTime;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const PRICE: &str = "Supply: revenue is energy at the price that was broadcast";
 const ENERGY: &str = "Supply: what competitors sold is what their stations drew";
@@ -172,31 +172,43 @@ fn balance(auditor: &Auditor, supply: &Supply, texts: &mut Texts) -> Result<Chec
     let side = table.texts("side", texts)?;
     let (start, end) = (table.all_times("product_start")?, table.all_times("product_end")?);
     let accepted = table.floats("accepted_kw")?;
-    // Bought less sold, and short less long, by bidder and span [kWh].
-    let mut traded = BTreeMap::<(Code, i64, i64), [f64; 2]>::new();
+    // Slots of each competitor, by its account.
+    let mut slots: Vec<(Code, i64, i64, usize)> = (0..supply.start.len())
+        .map(|row| {
+            let account = texts.code(&format!("retailer:{}", texts.text(supply.retailer[row])));
+            (account, supply.start[row], supply.end[row], row)
+        })
+        .collect();
+    slots.sort_unstable();
+    // Bought less sold, and short less long, by row of the supply [kWh]; who does not trade has none.
+    let mut traded = BTreeMap::<usize, [f64; 2]>::new();
+    let mut cut = BTreeSet::new();
     for row in 0..start.len() {
+        // The slot in which the product ends; a first one that is cut off by the start has no product of its own.
+        let at = slots.partition_point(|slot| (slot.0, slot.1) < (bidder[row], end[row]));
+        let Some(slot) = at.checked_sub(1).and_then(|at| slots.get(at)).filter(|slot| slot.0 == bidder[row])
+        else {
+            continue;
+        };
+        if start[row] < slot.1 || end[row] > slot.2 {
+            cut.insert(slot.3);
+        }
         let kwh = accepted[row] * (end[row] - start[row]) as f64 / 3_600.0;
         let signed = if side[row] == buy { kwh } else { -kwh };
-        traded.entry((bidder[row], start[row], end[row])).or_default()
-            [usize::from(market[row] == imbalance)] += signed;
+        traded.entry(slot.3).or_default()[usize::from(market[row] == imbalance)] += signed;
     }
     let mut check = Check::new(BALANCE);
-    for row in 0..supply.start.len() {
-        let account = texts.code(&format!("retailer:{}", texts.text(supply.retailer[row])));
-        let span = (account, supply.start[row], supply.end[row]);
-        // Others than the aggregator do not trade; neither does it where it neither buys nor sells.
-        let Some([bought, short]) = traded.get(&span) else { continue };
-        check.that(
-            (bought + short - supply.kwh[row]).abs() <= SUM_TOLERANCE * supply.kwh[row].abs().max(1.0),
-            || {
-                format!(
-                    "{} from {}: {} kWh sold, {bought} bought ahead, {short} short",
-                    texts.text(supply.retailer[row]),
-                    SimTime(supply.start[row]).iso(),
-                    supply.kwh[row]
-                )
-            },
-        );
+    for (row, [bought, short]) in traded.into_iter().filter(|(row, _)| !cut.contains(row)) {
+        let right =
+            (bought + short - supply.kwh[row]).abs() <= SUM_TOLERANCE * supply.kwh[row].abs().max(1.0);
+        check.that(right, || {
+            format!(
+                "{} from {}: {} kWh sold, {bought} bought ahead, {short} short",
+                texts.text(supply.retailer[row]),
+                SimTime(supply.start[row]).iso(),
+                supply.kwh[row]
+            )
+        });
     }
     Ok(check)
 }

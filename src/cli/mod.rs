@@ -6,6 +6,7 @@ pub mod completions;
 pub mod data;
 pub mod errors;
 pub mod import_prices;
+pub mod man;
 pub mod new;
 pub mod progress;
 pub mod report;
@@ -32,7 +33,7 @@ use std::path::PathBuf;
     version,
     propagate_version = true,
     arg_required_else_help = true,
-    after_help = "Start with:\n  gridfleet new my-town\n  gridfleet run my-town.toml\n\n\
+    after_help = "Examples, to start with:\n  gridfleet new my-town\n  gridfleet run my-town.toml\n\n\
                   Exit status: 0 done, 2 the input is wrong, 1 anything else."
 )]
 pub struct Cli {
@@ -57,10 +58,24 @@ pub enum Command {
     /// Check a scenario or a study and say what it holds, without running it.
     Validate(validate::ValidateArgs),
     /// Import, describe and make up trips, prices and other data.
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  \
+            gridfleet data synth nyc --requests 100000 -o raw.parquet\n  \
+            gridfleet data synth nyc-zones -o zones.csv\n  \
+            gridfleet data describe raw.parquet --zones zones.csv --timezone America/New_York\n  \
+            gridfleet data import tlc raw.parquet --zones zones.csv -o trips.parquet"
+    )]
     Data(DataCommands),
     /// Solve a game alone, without a simulation.
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  \
+            gridfleet solve c-nash docs/c-nash.json\n  \
+            gridfleet solve stackelberg docs/stackelberg.json\n  \
+            gridfleet solve bilevel docs/bilevel.json --json\n\
+            What a file holds: gridfleet solve GAME --help"
+    )]
     Solve(solve::SolveCommand),
     /// Write a commented scenario to start from, with a small file of trips.
     New(new::NewArgs),
@@ -68,6 +83,8 @@ pub enum Command {
     Schema(schema::SchemaArgs),
     /// Print a completion script for a shell.
     Completions(completions::CompletionsArgs),
+    /// Print the manual page of a command, or write all of them into a folder.
+    Man(man::ManArgs),
 }
 
 /// The commands of `data`.
@@ -77,7 +94,13 @@ pub enum DataCommands {
     #[command(flatten)]
     Files(data::DataCommand),
     /// Make up data sets in the formats of the real ones
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  \
+            gridfleet data synth nyc --requests 2000000 --days 31 -o big.parquet\n  \
+            gridfleet data synth stuttgart --days 7 -o snapshots.parquet --stations-output stations.csv\n  \
+            gridfleet data synth prices --shape germany --start 2016-11-28 --days 7 -o prices.csv"
+    )]
     Synth(synth::SynthCommand),
 }
 
@@ -108,6 +131,7 @@ impl Command {
             Self::New(args) => new::run(&args),
             Self::Schema(args) => schema::run(&args),
             Self::Completions(args) => completions::run(&args),
+            Self::Man(args) => man::run(&args),
         }
     }
 }

@@ -2,12 +2,16 @@
 
 use super::progress::Progress;
 use super::{ScenarioArgs, terminal};
-use crate::audit::{AuditFacts, HouseholdFacts, StationFacts, VehicleFacts, audit};
+use crate::audit::{
+    AuditFacts, BranchFacts, BusFacts, FeederFacts, HouseholdFacts, StationFacts, VehicleFacts, audit,
+};
 use crate::engine::Simulation;
 use crate::error::{Error, Result};
+use crate::grid;
+use crate::outputs::summary::FeederHead;
 use crate::outputs::{
-    InputFile, Manifest, MarketPicture, OutputOptions, Overview, ParquetRecorder, Provenance, RunDir,
-    Summary, SummaryHead,
+    FeederShape, GridPicture, InputFile, Manifest, MarketPicture, OutputOptions, Overview, ParquetRecorder,
+    Provenance, RunDir, Summary, SummaryHead,
 };
 use crate::policies::StationsSpec;
 use crate::policies::bidding::clairvoyant;
@@ -16,7 +20,7 @@ use crate::records::metrics::{Metrics, MetricsSetup};
 use crate::rng::Streams;
 use crate::scenario::{self, Prepared};
 use crate::time::{HOUR_S, SimTime};
-use crate::world::{Households, Mode, Setup};
+use crate::world::{Enforce, Grid, Households, Mode, Setup};
 use clap::Args;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -129,6 +133,7 @@ fn simulate(job: &Job, progress: &Progress, stop: &AtomicBool) -> Result<Outcome
         tables: prepared.outputs.tables.clone(),
         fleet_every: prepared.outputs.fleet_every,
         stations_every: prepared.outputs.stations_every,
+        grid_every: prepared.outputs.grid_every,
     };
     let connectors = setup.stations.iter().map(|s| s.connectors.len() as u64).sum();
     let bounds_eur = if setup.trading.clairvoyant_bound { clairvoyant::bounds(setup)? } else { None };
@@ -146,6 +151,8 @@ fn simulate(job: &Job, progress: &Progress, stop: &AtomicBool) -> Result<Outcome
     let mut overview = Overview::new(&labels, setup.clock.clone(), setup.start, setup.end);
     let settlement_s = setup.trading.settlement_s;
     let mut market = MarketPicture::new(&labels, setup.clock.clone(), setup.start, setup.end, settlement_s);
+    let shape = setup.grid.as_ref().map(|grid| feeder_shape(grid));
+    let mut grid = shape.map(|shape| GridPicture::new(shape, setup.clock.clone(), setup.start, setup.end));
     let mut tables = ParquetRecorder::create(dir.path(), labels, &provenance, &options)?;
 
     setup.sites().iter().for_each(|site| tables.site(site));
@@ -154,7 +161,8 @@ fn simulate(job: &Job, progress: &Progress, stop: &AtomicBool) -> Result<Outcome
     if job.audit {
         simulation = simulation.audited();
     }
-    let mut recorder = (&mut tables, (&mut metrics, (&mut overview, &mut market)));
+    let mut pictures = (&mut overview, (&mut market, &mut grid));
+    let mut recorder = (&mut tables, (&mut metrics, &mut pictures));
     let mut until = setup.start;
     while until < setup.end && !recorder.0.failed() {
         until = (until + setup.control_interval_s).min(setup.end);
@@ -186,6 +194,9 @@ fn simulate(job: &Job, progress: &Progress, stop: &AtomicBool) -> Result<Outcome
         policy.push(("pricing", specs.pricing.name()));
         policy.push(("response", specs.response.name()));
     }
+    if setup.competition.is_some() {
+        policy.push(("aggregator", specs.aggregator.name()));
+    }
     let head = SummaryHead {
         provenance,
         policy: policy.into_iter().map(|(role, name)| (role.to_owned(), name.to_owned())).collect(),
@@ -194,6 +205,7 @@ fn simulate(job: &Job, progress: &Progress, stop: &AtomicBool) -> Result<Outcome
         time_zone: setup.clock.tz().name().to_owned(),
         currency: setup.currency.clone(),
         events: simulation.events(),
+        feeder: setup.grid.as_ref().map(|grid| feeder_head(grid)),
         refused_actions: simulation.refusals().map(|(r, n)| (r.name().to_owned(), n)).collect(),
         imports: imports(prepared),
     };
@@ -202,6 +214,9 @@ fn simulate(job: &Job, progress: &Progress, stop: &AtomicBool) -> Result<Outcome
     overview.write(&prepared.name, dir.path())?;
     if setup.trading.is_active() {
         market.write(&prepared.name, dir.path())?;
+    }
+    if let Some(grid) = &grid {
+        grid.write(&prepared.name, dir.path())?;
     }
     let mut manifest = Manifest::new(std::env::args().collect());
     manifest.inputs = prepared.inputs.iter().map(|path| InputFile::of(path)).collect::<Result<_>>()?;
@@ -222,6 +237,28 @@ fn simulate(job: &Job, progress: &Progress, stop: &AtomicBool) -> Result<Outcome
         table.push_str(&format!("\n{}\n", report.into_result()?.render().trim_end()));
     }
     Ok(Outcome { summary_json: summary.to_json()?, table })
+}
+
+/// What the picture of a feeder needs to know.
+fn feeder_shape(grid: &Grid) -> FeederShape {
+    let feeder = &grid.feeder;
+    let before = |&bus: &usize| (bus, feeder.feed(bus).map(|(_, before)| before));
+    FeederShape {
+        name: grid.name.clone(),
+        number: grid.number.clone(),
+        order: feeder.order().iter().map(before).collect(),
+        voltage: grid.voltage,
+    }
+}
+
+/// What the summary says of a feeder.
+fn feeder_head(grid: &Grid) -> FeederHead {
+    FeederHead {
+        name: grid.name.clone(),
+        buses: grid.number.len(),
+        voltage_limits_pu: grid.voltage,
+        enforce: grid.enforce.name(),
+    }
 }
 
 /// What was read, skipped, mended and derived on the way in, for the summary.
@@ -268,9 +305,49 @@ fn audit_facts(setup: &Setup, outputs: OutputOptions) -> AuditFacts {
         vehicles: vehicles.collect(),
         stations: stations.collect(),
         households: setup.retail.households.iter().map(|group| household_facts(setup, group)).collect(),
+        feeder: setup.grid.as_ref().map(|grid| feeder_facts(setup, grid)),
         requests: Some(setup.requests.len() as u64),
         trades: setup.trading.is_active(),
         outputs,
+    }
+}
+
+/// The feeder as numbers, and the factor on its loads hour by hour.
+fn feeder_facts(setup: &Setup, grid: &Grid) -> FeederFacts {
+    let bus = |(of, &number): (&grid::Bus, &u32)| BusFacts {
+        number,
+        load_kw: of.load_mw * 1_000.0,
+        load_kvar: of.load_mvar * 1_000.0,
+        shunt_kw: of.shunt_mw * 1_000.0,
+        shunt_kvar: of.shunt_mvar * 1_000.0,
+    };
+    let branch = |of: &grid::Branch| BranchFacts {
+        ends: [of.from, of.to].map(|bus| grid.number[bus]),
+        impedance: (of.r, of.x),
+        limit_kva: of.limit_mva * 1_000.0,
+    };
+    // Hours of every zone begin at whole quarters of an hour of UTC.
+    let mut factors: Vec<(SimTime, f64)> = Vec::new();
+    let mut quarter = SimTime(setup.start.0.div_euclid(900) * 900);
+    while quarter < setup.end {
+        let factor = grid.base_factor[setup.clock.hour(quarter)];
+        if factors.last().is_none_or(|last| last.1 != factor) {
+            factors.push((quarter, factor));
+        }
+        quarter += 900;
+    }
+    let numbers = |buses: &[usize]| buses.iter().map(|&bus| grid.number[bus]).collect();
+    FeederFacts {
+        base_kva: grid.feeder.base_mva() * 1_000.0,
+        source: grid.number[grid.feeder.source()],
+        source_voltage: grid.feeder.source_voltage(),
+        buses: grid.feeder.buses().iter().zip(&grid.number).map(bus).collect(),
+        branches: grid.feeder.branches().iter().map(branch).collect(),
+        factors,
+        stations: numbers(&grid.station_bus),
+        households: numbers(&grid.household_bus),
+        kvar_per_kw: [grid.station_kvar_per_kw, grid.household_kvar_per_kw],
+        enforced: (grid.enforce == Enforce::Limit).then_some(grid.voltage[0]),
     }
 }
 

@@ -61,6 +61,7 @@ pub enum StudyCommand {
 
 /// Arguments of `gridfleet study merge`.
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  gridfleet study merge part1 part2 part3 -o out/charging-policies")]
 pub struct MergeArgs {
     /// Folders of all parts.
     #[arg(value_name = "DIR", required = true)]

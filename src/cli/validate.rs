@@ -133,9 +133,27 @@ fn describe(setup: &Setup, prepared: &Prepared) -> String {
         let retailer = &setup.retailers[group.retailer.index()].name;
         row("households", format!("{}: {} of {retailer}", group.name, counted(group.count as usize, "home")));
     }
+    if let Some(grid) = &setup.grid {
+        let load_kw: f64 = grid.feeder.buses().iter().map(|bus| 1_000.0 * bus.load_mw).sum();
+        row(
+            "feeder",
+            format!(
+                "{}: {} buses with {} kW, {}",
+                grid.name,
+                grid.number.len(),
+                crate::outputs::summary::thousands(load_kw, 0),
+                grid.enforce.name()
+            ),
+        );
+    }
     if !setup.retail.is_empty() {
         row("pricing", prepared.policies.pricing.name().to_owned());
         row("response", prepared.policies.response.name().to_owned());
+    }
+    if let Some(competition) = &setup.competition {
+        let names = competition.retailers.iter().map(|of| setup.retailers[of.index()].name.as_str());
+        row("competition", names.collect::<Vec<_>>().join(", "));
+        row("aggregator", prepared.policies.aggregator.name().to_owned());
     }
     if setup.trading.is_active() {
         row("bidding", prepared.policies.bidding.name().to_owned());

@@ -43,7 +43,7 @@ pub(super) fn check(setup: &Setup, state: &State) {
                 s.power_kw(&setup.types[v.vehicle_type.index()], state.now)
             })
             .sum();
-        let limit_kw = setup.stations[i].site_limit_kw.min(station.budget_kw);
+        let limit_kw = setup.stations[i].site_limit_kw.min(station.budget_kw).min(station.feeder_kw);
         assert!(power_kw <= limit_kw + POWER_SLACK_KW, "station {i}: {power_kw} kW of {limit_kw} kW");
     }
     let waiting = state.requests.iter().filter(|&&r| r == RequestState::Waiting).count();

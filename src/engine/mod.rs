@@ -13,6 +13,7 @@
 mod accounts;
 mod charging;
 mod competition;
+mod feeder;
 mod invariants;
 mod loads;
 mod prices;
@@ -72,6 +73,8 @@ pub struct Simulation {
     refusals: [u64; Refusal::ALL.len()],
     events: u64,
     readings: readings::Readings,
+    /// The distribution feeder, where there is one.
+    feeder: Option<Box<feeder::Feeder>>,
     prices: Vec<prices::Broadcasting>,
     /// Sessions that have ended in slots whose price is not known.
     unpaid: Vec<loads::Bill>,
@@ -119,6 +122,7 @@ impl Simulation {
             refusals: [0; Refusal::ALL.len()],
             events: 0,
             readings: readings::Readings::new(&setup),
+            feeder: feeder::Feeder::new(&setup),
             prices: prices::Broadcasting::all(&setup),
             unpaid: Vec::new(),
             station_kw: Vec::new(),
@@ -314,6 +318,7 @@ impl Simulation {
         );
         self.apply(&mut actions, recorder);
         self.actions = actions;
+        self.hold_back();
         self.read_meters(recorder);
         self.queue.meter(self.state.now + self.setup.control_interval_s);
         if self.audit {

@@ -19,11 +19,16 @@ impl Readings {
     pub fn new(setup: &Setup) -> Self {
         Self { time: setup.start, fleet_kwh: vec![0.0; setup.fleets.len()] }
     }
+
+    /// When that was.
+    pub fn time(&self) -> SimTime {
+        self.time
+    }
 }
 
 impl Simulation {
-    /// Reads all meters; at whole days since the start, posts the cost of driving too.
-    pub(super) fn read_meters(&mut self, recorder: &mut dyn Recorder) {
+    /// Reads the meters of stations, households and fleets; at whole days since the start, posts the cost of driving too.
+    pub(super) fn read_all(&mut self, recorder: &mut dyn Recorder) {
         let now = self.state.now;
         let hours = (now - self.readings.time) as f64 / 3_600.0;
         let mean_kw = |kwh: f64| if hours > 0.0 { kwh / hours } else { 0.0 };

@@ -4,10 +4,14 @@
 //! - [`matpower`]: feeders written as MATPOWER cases;
 //! - [`linear`]: LinDistFlow, in which voltages and flows are linear in the loads;
 //! - [`sweep`]: the power flow of alternating current, which LinDistFlow approximates;
-//! - [`limits`]: voltages and flows that are allowed, and how much room a load has.
+//! - [`limits`]: voltages and flows that are allowed, and how much room a load has;
+//! - [`curtail`]: which share of what is asked for keeps to them.
 //!
 //! Nothing here knows a vehicle, a price or a clock.
+//!
+#![doc = include_str!("../../docs/equations/rendered/grid.md")]
 
+pub mod curtail;
 pub mod feeder;
 pub mod limits;
 pub mod linear;

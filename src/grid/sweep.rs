@@ -40,22 +40,35 @@ fn times(a: Complex, b: Complex) -> Complex {
     (a.0 * b.0 - a.1 * b.1, a.0 * b.1 + a.1 * b.0)
 }
 
-/// Solves for loads of all buses without what goes to earth: active in MW and reactive in Mvar. None if the sweeps do not
-/// come to rest, as when the feeder cannot carry the loads.
-///
-/// # Panics
-/// If there is not one load for each bus.
-pub fn solve(feeder: &Feeder, active_mw: &[f64], reactive_mvar: &[f64]) -> Option<Solved> {
-    let buses = feeder.buses().len();
-    assert!(active_mw.len() == buses && reactive_mvar.len() == buses, "one load for each bus");
-    let base = feeder.base_mva();
-    let mut voltage: Vec<Complex> = vec![(feeder.source_voltage(), 0.0); buses];
-    let mut current: Vec<Complex>;
-    let mut rounds = 0;
-    loop {
-        rounds += 1;
-        current = (0..buses)
-            .map(|bus| {
+/// A solver that keeps its memory, for many power flows of one feeder; also the last power flow that it solved.
+#[derive(Debug, Clone)]
+pub struct Sweep {
+    voltage: Vec<Complex>,
+    /// By bus: current through the branch that feeds it, in per unit; at the source all that leaves it.
+    current: Vec<Complex>,
+}
+
+impl Sweep {
+    /// A solver for `feeder`.
+    pub fn new(feeder: &Feeder) -> Self {
+        let buses = feeder.buses().len();
+        Self { voltage: vec![(feeder.source_voltage(), 0.0); buses], current: vec![(0.0, 0.0); buses] }
+    }
+
+    /// Solves for loads of all buses without what goes to earth: active in MW and reactive in Mvar. Says how many rounds
+    /// of two sweeps it took; none if the sweeps do not come to rest, as when the feeder cannot carry the loads. It starts
+    /// from the same voltages each time, so equal loads have equal answers, whatever was solved before.
+    ///
+    /// # Panics
+    /// If there is not one load for each bus, or `feeder` has more buses than the one it was made for.
+    pub fn solve(&mut self, feeder: &Feeder, active_mw: &[f64], reactive_mvar: &[f64]) -> Option<usize> {
+        let buses = feeder.buses().len();
+        assert!(active_mw.len() == buses && reactive_mvar.len() == buses, "one load for each bus");
+        let base = feeder.base_mva();
+        let Self { voltage, current } = self;
+        voltage.fill((feeder.source_voltage(), 0.0));
+        for rounds in 1..=MOST_ROUNDS {
+            for (bus, of) in feeder.buses().iter().enumerate() {
                 let (re, im) = voltage[bus];
                 let squared = re * re + im * im;
                 // The conjugate of power over voltage, and the current to earth.
@@ -63,48 +76,90 @@ pub fn solve(feeder: &Feeder, active_mw: &[f64], reactive_mvar: &[f64]) -> Optio
                     (active_mw[bus] * re + reactive_mvar[bus] * im) / squared,
                     (active_mw[bus] * im - reactive_mvar[bus] * re) / squared,
                 );
-                let earth = times((feeder.buses()[bus].shunt_mw, feeder.buses()[bus].shunt_mvar), (re, im));
+                let earth = times((of.shunt_mw, of.shunt_mvar), (re, im));
                 let (re, im) = plus(load, earth);
-                (re / base, im / base)
-            })
-            .collect();
-        for &bus in feeder.order().iter().rev() {
-            if let Some((_, before)) = feeder.feed(bus) {
-                current[before] = plus(current[before], current[bus]);
+                current[bus] = (re / base, im / base);
+            }
+            for &bus in feeder.order().iter().rev() {
+                if let Some((_, before)) = feeder.feed(bus) {
+                    current[before] = plus(current[before], current[bus]);
+                }
+            }
+            let mut moved = 0.0f64;
+            for &bus in feeder.order() {
+                let Some((branch, before)) = feeder.feed(bus) else { continue };
+                let branch = &feeder.branches()[branch];
+                let fall = times((branch.r, branch.x), current[bus]);
+                let new = (voltage[before].0 - fall.0, voltage[before].1 - fall.1);
+                let far = (new.0 - voltage[bus].0).abs().max((new.1 - voltage[bus].1).abs());
+                // What is not a number is no rest.
+                moved = if far.is_nan() { f64::INFINITY } else { moved.max(far) };
+                voltage[bus] = new;
+            }
+            if !moved.is_finite() {
+                return None;
+            }
+            if moved <= ENOUGH {
+                return Some(rounds);
             }
         }
-        let mut moved = 0.0f64;
-        for &bus in feeder.order() {
-            let Some((branch, before)) = feeder.feed(bus) else { continue };
-            let branch = &feeder.branches()[branch];
-            let fall = times((branch.r, branch.x), current[bus]);
-            let new = (voltage[before].0 - fall.0, voltage[before].1 - fall.1);
-            moved = moved.max((new.0 - voltage[bus].0).abs()).max((new.1 - voltage[bus].1).abs());
-            voltage[bus] = new;
-        }
-        if !moved.is_finite() || rounds == MOST_ROUNDS {
-            return None;
-        }
-        if moved <= ENOUGH {
-            break;
-        }
+        None
     }
-    let (mut losses_mw, mut losses_mvar) = (0.0, 0.0);
-    for (bus, current) in current.iter().enumerate() {
-        if let Some((branch, _)) = feeder.feed(bus) {
-            let branch = &feeder.branches()[branch];
-            let squared = current.0.powi(2) + current.1.powi(2);
-            losses_mw += branch.r * squared * base;
-            losses_mvar += branch.x * squared * base;
-        }
+
+    /// Size of the voltage at a bus, in per unit.
+    pub fn voltage(&self, bus: usize) -> f64 {
+        self.voltage[bus].0.hypot(self.voltage[bus].1)
     }
-    let (at, through) = (voltage[feeder.source()], current[feeder.source()]);
+
+    /// Angle of the voltage at a bus against the source [radians].
+    pub fn angle(&self, bus: usize) -> f64 {
+        self.voltage[bus].1.atan2(self.voltage[bus].0)
+    }
+
+    /// Power lost in the branches: active in MW and reactive in Mvar.
+    pub fn losses(&self, feeder: &Feeder) -> (f64, f64) {
+        let (mut active, mut reactive) = (0.0, 0.0);
+        for (bus, current) in self.current.iter().enumerate() {
+            if let Some((branch, _)) = feeder.feed(bus) {
+                let branch = &feeder.branches()[branch];
+                let squared = current.0.powi(2) + current.1.powi(2);
+                active += branch.r * squared * feeder.base_mva();
+                reactive += branch.x * squared * feeder.base_mva();
+            }
+        }
+        (active, reactive)
+    }
+
+    /// Active power that leaves the source, in MW; what the source's own bus draws is part of it.
+    pub fn source_mw(&self, feeder: &Feeder) -> f64 {
+        let (at, through) = (self.voltage[feeder.source()], self.current[feeder.source()]);
+        (at.0 * through.0 + at.1 * through.1) * feeder.base_mva()
+    }
+
+    /// Apparent power through the branch that feeds `bus`, at whichever of its ends has more, in MVA; 0 at the source.
+    pub fn flow_mva(&self, feeder: &Feeder, bus: usize) -> f64 {
+        let Some((_, before)) = feeder.feed(bus) else { return 0.0 };
+        let current = self.current[bus].0.hypot(self.current[bus].1);
+        self.voltage(bus).max(self.voltage(before)) * current * feeder.base_mva()
+    }
+}
+
+/// Solves for loads of all buses without what goes to earth: active in MW and reactive in Mvar. None if the sweeps do not
+/// come to rest, as when the feeder cannot carry the loads.
+///
+/// # Panics
+/// If there is not one load for each bus.
+pub fn solve(feeder: &Feeder, active_mw: &[f64], reactive_mvar: &[f64]) -> Option<Solved> {
+    let mut sweep = Sweep::new(feeder);
+    let rounds = sweep.solve(feeder, active_mw, reactive_mvar)?;
+    let buses = 0..feeder.buses().len();
+    let (losses_mw, losses_mvar) = sweep.losses(feeder);
     Some(Solved {
-        voltage: voltage.iter().map(|(re, im)| re.hypot(*im)).collect(),
-        angle: voltage.iter().map(|(re, im)| im.atan2(*re)).collect(),
+        voltage: buses.clone().map(|bus| sweep.voltage(bus)).collect(),
+        angle: buses.map(|bus| sweep.angle(bus)).collect(),
         losses_mw,
         losses_mvar,
-        source_mw: (at.0 * through.0 + at.1 * through.1) * base,
+        source_mw: sweep.source_mw(feeder),
         rounds,
     })
 }

@@ -4,7 +4,7 @@
 //! "gridfleet agent\n"  version (u32)  length of the header (u64)
 //! header               JSON: Purpose
 //! length (u64), values        what a policy needs
-//! length (u64), state         what training needs besides: moments, memory, ..., and what the trainer keeps
+//! length (u64), state         what training needs: values as they are now, moments, memory, ..., and what the trainer keeps
 //! SHA-256 of all before
 //! ```
 //! Numbers have their little end first. A file that is cut short, or changed, is told by its length or its hash.
@@ -17,7 +17,7 @@ use sha2::{Digest as _, Sha256};
 use std::path::Path;
 
 const MAGIC: &[u8] = b"gridfleet agent\n";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const HASH: usize = 32;
 /// No observation, table or layer is wider, and no network deeper: a header that says so is a bad one.
 const MOST_WIDE: usize = 10_000;
@@ -61,13 +61,14 @@ impl Purpose {
 }
 
 impl Checkpoint {
-    /// Of an agent, with what its trainer wants to keep.
-    pub fn new(purpose: Purpose, agent: &dyn Agent, trainer: &[u8]) -> Self {
+    /// Of an agent, with the values that a policy is to use and with what its trainer wants to keep.
+    pub fn new(purpose: Purpose, policy: &Values, agent: &dyn Agent, trainer: &[u8]) -> Self {
         let mut values = Writer::default();
-        agent.values().save(&mut values);
+        policy.save(&mut values);
         let mut state = Writer::default();
         state.count(trainer.len() as u64);
         state.bytes.extend_from_slice(trainer);
+        agent.values().save(&mut state);
         agent.save(&mut state);
         Self { purpose, values: values.bytes, state: state.bytes }
     }
@@ -159,7 +160,7 @@ impl Checkpoint {
         Ok(Self { purpose, values: values.to_vec(), state: state.to_vec() })
     }
 
-    /// What the agent has learned.
+    /// What a policy is to use of it.
     ///
     /// # Errors
     /// If the values do not have the shape that the header tells.
@@ -182,8 +183,7 @@ impl Checkpoint {
             let mut reader = Reader::new(&self.state);
             let length = usize::try_from(reader.count()?).map_err(|_| Torn)?;
             let (trainer, rest) = self.state[8..].split_at_checked(length).ok_or(Torn)?;
-            let both = [&self.values[..], rest].concat();
-            let mut reader = Reader::new(&both);
+            let mut reader = Reader::new(rest);
             agent.load(&mut reader)?;
             if reader.is_empty() { Ok(trainer.to_vec()) } else { Err(Torn) }
         };
@@ -206,7 +206,7 @@ impl Checkpoint {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::learning::{AgentKind, Seen, Transition};
+    use crate::learning::{AgentKind, Reward, Seen, Transition};
     use crate::rng::{Purpose as Stream, Streams};
 
     const SPACE: Space = Space { features: 2, cells: 3, actions: 4 };
@@ -235,7 +235,7 @@ mod tests {
                 &Transition {
                     before: Seen { features: &before, cell: i as usize % 3 },
                     action: i as usize % 4,
-                    reward: x.sin(),
+                    reward: Reward::Done(x.sin()),
                     after: Seen { features: &after, cell: (i as usize + 1) % 3 },
                     next_action: (i as usize + 1) % 4,
                     terminal: i % 7 == 0,
@@ -248,21 +248,21 @@ mod tests {
 
     #[test]
     fn whoever_goes_on_from_a_file_learns_the_same_to_the_bit() {
-        for kind in AgentKind::ALL {
+        for kind in AgentKind::OF_VALUES {
             let purpose = purpose(kind);
             let new = || purpose.agent.build(SPACE, &mut STREAMS.stream(Stream::Policy, 1_000));
             let mut straight = new();
             teach(&mut *straight, 0..60);
             let mut first = new();
             teach(&mut *first, 0..37);
-            let bytes = Checkpoint::new(purpose.clone(), &*first, b"kept").to_bytes();
+            let bytes = Checkpoint::new(purpose.clone(), first.values(), &*first, b"kept").to_bytes();
             let checkpoint = Checkpoint::from_bytes(&bytes).unwrap();
             assert_eq!(checkpoint.values().unwrap(), *first.values());
             let mut second = purpose.agent.build(SPACE, &mut STREAMS.stream(Stream::Policy, 2_000));
             assert_eq!(checkpoint.restore(&mut *second).unwrap(), b"kept");
             teach(&mut *second, 37..60);
-            let [a, b] =
-                [&straight, &second].map(|agent| Checkpoint::new(purpose.clone(), &**agent, b"").to_bytes());
+            let [a, b] = [&straight, &second]
+                .map(|agent| Checkpoint::new(purpose.clone(), agent.values(), &**agent, b"").to_bytes());
             assert!(a == b, "{}", kind.name());
             assert_ne!(straight.values(), first.values(), "{} learned nothing", kind.name());
         }
@@ -273,7 +273,7 @@ mod tests {
         let purpose = purpose(AgentKind::DuelingDoubleDqn);
         let mut agent = purpose.agent.build(SPACE, &mut STREAMS.stream(Stream::Policy, 0));
         teach(&mut *agent, 0..9);
-        let bytes = Checkpoint::new(purpose, &*agent, b"").to_bytes();
+        let bytes = Checkpoint::new(purpose, agent.values(), &*agent, b"").to_bytes();
         for end in 0..bytes.len() {
             let error = Checkpoint::from_bytes(&bytes[..end]).unwrap_err().to_string();
             let known = ["another kind", "too early", "truncated", "changed"];
@@ -284,8 +284,8 @@ mod tests {
         changed[middle] ^= 1;
         assert!(Checkpoint::from_bytes(&changed).unwrap_err().to_string().contains("changed"));
         let mut later = bytes;
-        later[MAGIC.len()] = 2;
-        assert!(Checkpoint::from_bytes(&later).unwrap_err().to_string().contains("version 2"));
+        later[MAGIC.len()] = 3;
+        assert!(Checkpoint::from_bytes(&later).unwrap_err().to_string().contains("version 3"));
     }
 
     #[test]
@@ -293,7 +293,7 @@ mod tests {
         let purpose = purpose(AgentKind::Dqn);
         let agent = purpose.agent.build(SPACE, &mut STREAMS.stream(Stream::Policy, 0));
         let wider = Purpose { features: 3, ..purpose };
-        let checkpoint = Checkpoint::new(wider.clone(), &*agent, b"");
+        let checkpoint = Checkpoint::new(wider.clone(), agent.values(), &*agent, b"");
         assert!(checkpoint.values().unwrap_err().to_string().contains("another network"));
         let mut other = wider.agent.build(wider.space(), &mut STREAMS.stream(Stream::Policy, 0));
         assert!(checkpoint.restore(&mut *other).is_err());

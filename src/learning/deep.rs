@@ -24,6 +24,8 @@ pub struct Settings {
     pub batch: usize,
     /// Transitions remembered.
     pub memory: usize,
+    /// Transitions remembered before the first lesson, at least a batch.
+    pub first_lesson: usize,
     /// Errors beyond this count as this when the network is fitted; infinite for none.
     pub clip: f64,
     /// Share of the way that the copy goes towards the network at each step.
@@ -47,7 +49,7 @@ struct Work {
     batch: Batch,
     now: Workspace,
     then: Workspace,
-    aim: Vec<f64>,
+    later: Vec<f64>,
     by_values: Vec<f64>,
     gradient: Vec<f64>,
 }
@@ -57,7 +59,10 @@ impl Deep {
     pub fn new(network: Network, settings: Settings) -> Self {
         let parameters = network.parameters.len();
         Self {
-            memory: Memory::new(network.shape().inputs, settings.memory.max(settings.batch)),
+            memory: Memory::new(
+                network.shape().inputs,
+                settings.memory.max(settings.batch).max(settings.first_lesson),
+            ),
             adam: Adam::new(parameters),
             target: network.clone(),
             work: Work { gradient: vec![0.0; parameters], ..Work::default() },
@@ -67,11 +72,11 @@ impl Deep {
     }
 }
 
-/// What the values of the batch in `work` should be, into `work.aim`.
-fn aim(settings: &Settings, network: &Network, target: &Network, work: &mut Work) {
-    let Work { batch, now, then, aim, .. } = work;
-    aim.clear();
-    aim.extend_from_slice(&batch.reward);
+/// What comes after each transition of the batch in `work`, into `work.later`.
+fn later(settings: &Settings, network: &Network, target: &Network, work: &mut Work) {
+    let Work { batch, now, then, later, .. } = work;
+    later.clear();
+    later.resize(batch.action.len(), 0.0);
     if settings.discount == 0.0 {
         return;
     }
@@ -82,9 +87,9 @@ fn aim(settings: &Settings, network: &Network, target: &Network, work: &mut Work
     }
     let chooser = if settings.double { &now.values } else { &then.values };
     let rows = chooser.chunks_exact(actions).zip(then.values.chunks_exact(actions));
-    for ((aim, terminal), (chooser, valued)) in aim.iter_mut().zip(&batch.terminal).zip(rows) {
+    for ((later, terminal), (chooser, valued)) in later.iter_mut().zip(&batch.terminal).zip(rows) {
         if !terminal {
-            *aim += settings.discount * valued[best(chooser)];
+            *later = settings.discount * valued[best(chooser)];
         }
     }
 }
@@ -96,23 +101,28 @@ impl Agent for Deep {
 
     fn learn(&mut self, step: &Transition<'_>, rate: f64, random: &mut Pcg64) -> Option<f64> {
         self.memory.push(step);
-        if self.memory.len() < self.settings.batch {
+        if self.memory.len() < self.settings.first_lesson.max(self.settings.batch) {
             return None;
         }
         let Values::Network(network) = &mut self.values else { return None };
         self.memory.sample(self.settings.batch, random, &mut self.work.batch);
-        aim(&self.settings, network, &self.target, &mut self.work);
+        later(&self.settings, network, &self.target, &mut self.work);
         let settings = &self.settings;
-        let Work { batch, now, aim, by_values, gradient, .. } = &mut self.work;
+        let Work { batch, now, later, by_values, gradient, .. } = &mut self.work;
         let (count, actions) = (batch.action.len(), network.shape().actions);
         network.forward(&batch.before, now);
         by_values.clear();
         by_values.resize(count * actions, 0.0);
         let mut loss = 0.0;
-        for (i, (&action, aim)) in batch.action.iter().zip(aim).enumerate() {
-            let error = now.values[i * actions + action] - *aim;
-            loss += error * error / count as f64;
-            by_values[i * actions + action] = 2.0 * error.clamp(-settings.clip, settings.clip) / count as f64;
+        for (row, (&done, later)) in batch.action.iter().zip(later).enumerate() {
+            let reward = batch.reward(row);
+            let told = reward.told(done, actions);
+            let share = 1.0 / (count * told.len()) as f64;
+            for action in told {
+                let error = now.values[row * actions + action] - (reward.of(action) + *later);
+                loss += share * error * error;
+                by_values[row * actions + action] = 2.0 * share * error.clamp(-settings.clip, settings.clip);
+            }
         }
         network.backward(by_values, now, gradient);
         self.adam.step(rate * self.settings.rate, gradient, &mut network.parameters);
@@ -146,8 +156,8 @@ fn follow(copy: &mut [f64], original: &[f64], by: f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::learning::Seen;
     use crate::learning::network::Shape;
+    use crate::learning::{Reward, Seen};
     use crate::rng::{Purpose, Streams};
 
     #[test]
@@ -170,6 +180,7 @@ mod tests {
             rate: 0.0,
             batch: 1,
             memory: 1,
+            first_lesson: 0,
             clip: f64::INFINITY,
             soft_update: 0.0,
         };
@@ -180,15 +191,15 @@ mod tests {
         agent.memory.push(&Transition {
             before: seen,
             action: 0,
-            reward: 7.0,
+            reward: Reward::Done(7.0),
             after: seen,
             next_action: 0,
             terminal,
         });
         let mut random = Streams { seed: 1, replication: 0 }.stream(Purpose::Policy, 0);
         agent.memory.sample(1, &mut random, &mut agent.work.batch);
-        aim(&agent.settings, &network, &agent.target, &mut agent.work);
-        agent.work.aim[0]
+        later(&agent.settings, &network, &agent.target, &mut agent.work);
+        agent.work.batch.reward(0).of(0) + agent.work.later[0]
     }
 
     #[test]

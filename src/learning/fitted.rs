@@ -72,11 +72,14 @@ impl Agent for Fitted {
 
     fn learn(&mut self, step: &Transition<'_>, _: f64, _: &mut Pcg64) -> Option<f64> {
         let Values::Table(table) = &self.values else { return None };
-        let tried = self.tried.entry(step.before.cell * table.actions + step.action).or_default();
-        tried.times += 1;
-        tried.reward += step.reward;
-        if !step.terminal {
-            *tried.after.entry(step.after.cell).or_default() += 1;
+        for action in step.reward.told(step.action, table.actions) {
+            let tried = self.tried.entry(step.before.cell * table.actions + action).or_default();
+            tried.times += 1;
+            tried.reward += step.reward.of(action);
+            // What comes after what was not done is taken to be what came.
+            if !step.terminal {
+                *tried.after.entry(step.after.cell).or_default() += 1;
+            }
         }
         self.told += 1;
         if self.told.is_multiple_of(self.every) { self.fit() } else { None }

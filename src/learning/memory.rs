@@ -2,8 +2,8 @@
 //!
 //! Source: Mnih et al., Nature 518 (2015): experience replay.
 
-use super::Transition;
 use super::bytes::{Reader, Torn, Writer};
+use super::{Reward, Transition};
 use rand::RngExt as _;
 use rand_pcg::Pcg64;
 
@@ -17,6 +17,9 @@ pub struct Memory {
     before: Vec<f64>,
     after: Vec<f64>,
     action: Vec<u32>,
+    /// Choices of which all alternatives are told; 0 where only what was done is.
+    branches: usize,
+    /// As many of each transition as are told.
     reward: Vec<f64>,
     terminal: Vec<bool>,
 }
@@ -30,10 +33,21 @@ pub struct Batch {
     pub after: Vec<f64>,
     /// Actions.
     pub action: Vec<usize>,
-    /// Rewards.
-    pub reward: Vec<f64>,
     /// Whether nothing comes after.
     pub terminal: Vec<bool>,
+    branches: usize,
+    reward: Vec<f64>,
+}
+
+impl Batch {
+    /// What is told of the reward of a row.
+    pub fn reward(&self, row: usize) -> Reward<'_> {
+        let width = self.reward.len() / self.action.len();
+        match (&self.reward[row * width..(row + 1) * width], self.branches) {
+            (done, 0) => Reward::Done(done[0]),
+            (alternatives, branches) => Reward::All { alternatives, branches },
+        }
+    }
 }
 
 impl Memory {
@@ -46,6 +60,7 @@ impl Memory {
             before: Vec::new(),
             after: Vec::new(),
             action: Vec::new(),
+            branches: 0,
             reward: Vec::new(),
             terminal: Vec::new(),
         }
@@ -65,17 +80,22 @@ impl Memory {
     pub fn push(&mut self, step: &Transition<'_>) {
         let (n, at) = (self.inputs, self.next);
         debug_assert!(step.before.features.len() == n && step.after.features.len() == n);
+        let (told, branches): (&[f64], usize) = match &step.reward {
+            Reward::Done(reward) => (std::slice::from_ref(reward), 0),
+            Reward::All { alternatives, branches } => (alternatives, *branches),
+        };
+        self.branches = branches;
         if self.len() < self.capacity {
             self.before.extend_from_slice(step.before.features);
             self.after.extend_from_slice(step.after.features);
             self.action.push(step.action as u32);
-            self.reward.push(step.reward);
+            self.reward.extend_from_slice(told);
             self.terminal.push(step.terminal);
         } else {
             self.before[at * n..(at + 1) * n].copy_from_slice(step.before.features);
             self.after[at * n..(at + 1) * n].copy_from_slice(step.after.features);
             self.action[at] = step.action as u32;
-            self.reward[at] = step.reward;
+            self.reward[at * told.len()..(at + 1) * told.len()].copy_from_slice(told);
             self.terminal[at] = step.terminal;
         }
         self.next = (at + 1) % self.capacity;
@@ -87,14 +107,16 @@ impl Memory {
         batch.before.clear();
         batch.after.clear();
         batch.action.clear();
+        batch.branches = self.branches;
         batch.reward.clear();
         batch.terminal.clear();
+        let width = self.reward.len() / self.len().max(1);
         for _ in 0..count {
             let i = random.random_range(0..self.len());
             batch.before.extend_from_slice(&self.before[i * n..(i + 1) * n]);
             batch.after.extend_from_slice(&self.after[i * n..(i + 1) * n]);
             batch.action.push(self.action[i] as usize);
-            batch.reward.push(self.reward[i]);
+            batch.reward.extend_from_slice(&self.reward[i * width..(i + 1) * width]);
             batch.terminal.push(self.terminal[i]);
         }
     }
@@ -104,6 +126,7 @@ impl Memory {
         out.count(self.next as u64);
         out.counts(self.action.iter().map(|&action| u64::from(action)));
         out.counts(self.terminal.iter().map(|&terminal| u64::from(terminal)));
+        out.count(self.branches as u64);
         out.numbers(&self.reward);
         out.numbers(&self.before);
         out.numbers(&self.after);
@@ -117,6 +140,7 @@ impl Memory {
         self.next = usize::try_from(from.count()?).map_err(|_| Torn)?;
         self.action = from.counts()?.into_iter().map(|action| action as u32).collect();
         self.terminal = from.counts()?.into_iter().map(|terminal| terminal != 0).collect();
+        self.branches = usize::try_from(from.count()?).map_err(|_| Torn)?;
         self.reward = from.numbers()?;
         self.before = from.numbers()?;
         self.after = from.numbers()?;
@@ -126,10 +150,23 @@ impl Memory {
             && self.next < self.capacity
             && (held == self.capacity || self.next == held)
             && self.terminal.len() == held
-            && self.reward.len() == held
+            && self.tells_alike(held)
             && self.before.len() == rows
             && self.after.len() == rows;
         if fits { Ok(()) } else { Err(Torn) }
+    }
+
+    /// Whether as much is told of each of `held` transitions.
+    fn tells_alike(&self, held: usize) -> bool {
+        match self.branches {
+            0 => self.reward.len() == held,
+            branches => {
+                held > 0
+                    && branches <= 2
+                    && self.reward.len().is_multiple_of(held * branches)
+                    && !self.reward.is_empty()
+            }
+        }
     }
 }
 
@@ -140,7 +177,7 @@ fn step(value: &[f64; 2]) -> Transition<'_> {
     Transition {
         before: Seen { features: &value[..1], cell: 0 },
         action: value[0] as usize,
-        reward: value[1],
+        reward: Reward::Done(value[1]),
         after: Seen { features: &value[1..], cell: 0 },
         next_action: 0,
         terminal: value[0] as usize % 2 == 1,
@@ -167,7 +204,8 @@ mod tests {
             let action = batch.action[i];
             counts[action] += 1;
             assert_eq!((batch.before[i], batch.after[i]), (action as f64, action as f64 + 0.5));
-            assert_eq!((batch.reward[i], batch.terminal[i]), (action as f64 + 0.5, action % 2 == 1));
+            assert_eq!(batch.reward(i), Reward::Done(action as f64 + 0.5));
+            assert_eq!(batch.terminal[i], action % 2 == 1);
         }
         assert_eq!(counts[..3], [0; 3]);
         // Five of 1,000 each, with a standard deviation of 28.

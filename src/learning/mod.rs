@@ -7,7 +7,10 @@
 //! - [`spec`]: agents by name and parameters;
 //! - [`table`]: Q-learning and SARSA, [`fitted`]: fitted Q iteration, all on cells of a table;
 //! - [`deep`]: deep Q-networks, double and dueling, on [`network`], [`adam`] and [`memory`];
+//! - [`policy`]: a policy by itself, where it is told what every action would have brought;
 //! - [`checkpoint`]: an agent as a file.
+//!
+#![doc = include_str!("../../docs/equations/rendered/learning.md")]
 
 pub mod adam;
 pub mod bytes;
@@ -16,6 +19,7 @@ pub mod deep;
 pub mod fitted;
 pub mod memory;
 pub mod network;
+pub mod policy;
 pub mod spec;
 pub mod table;
 
@@ -37,6 +41,47 @@ pub struct Seen<'a> {
     pub cell: usize,
 }
 
+/// What is told of the reward.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Reward<'a> {
+    /// What the action brought that was done.
+    Done(f64),
+    /// What each action would have brought, known afterwards: nothing need be tried to be learned. Actions are tuples of
+    /// `branches` choices, of which the last counts up first; a tuple brings the sum of what its alternatives bring.
+    All {
+        /// By choice and alternative.
+        alternatives: &'a [f64],
+        /// Choices.
+        branches: usize,
+    },
+}
+
+impl Reward<'_> {
+    /// What an action brings, as far as is known: [`Done`](Self::Done) knows of one only.
+    pub fn of(&self, action: usize) -> f64 {
+        match *self {
+            Self::Done(reward) => reward,
+            Self::All { alternatives, branches } => {
+                let (size, mut rest) = (alternatives.len() / branches, action);
+                let of_choice = |of_choice: &[f64]| {
+                    let reward = of_choice[rest % size];
+                    rest /= size;
+                    reward
+                };
+                alternatives.chunks_exact(size).rev().map(of_choice).sum()
+            }
+        }
+    }
+
+    /// Actions that it tells of, where `done` was done and there are `actions`.
+    pub fn told(&self, done: usize, actions: usize) -> std::ops::Range<usize> {
+        match self {
+            Self::Done(_) => done..done + 1,
+            Self::All { .. } => 0..actions,
+        }
+    }
+}
+
 /// What came of an action.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Transition<'a> {
@@ -44,8 +89,8 @@ pub struct Transition<'a> {
     pub before: Seen<'a>,
     /// What was done.
     pub action: usize,
-    /// What it brought.
-    pub reward: f64,
+    /// What it brought, or what each would have.
+    pub reward: Reward<'a>,
     /// What is seen then.
     pub after: Seen<'a>,
     /// What is done then.
@@ -131,7 +176,7 @@ pub trait Agent: Send {
     fn learn(&mut self, step: &Transition<'_>, rate: f64, random: &mut Pcg64) -> Option<f64>;
     /// Writes all that it needs to go on, besides [`values`](Self::values).
     fn save(&self, out: &mut Writer);
-    /// Reads its values and what [`save`](Self::save) wrote.
+    /// Reads its values, and then what [`save`](Self::save) wrote.
     ///
     /// # Errors
     /// If it is not the state of such an agent.
@@ -182,6 +227,15 @@ mod tests {
         let at: Vec<f64> = [0, 50, 100, 1_000].map(|step| exploration.epsilon(step)).to_vec();
         assert_eq!(at, [1.0, 0.55, 0.1, 0.1]);
         assert_eq!(Exploration { steps: 0, ..exploration }.epsilon(0), 1.0);
+    }
+
+    #[test]
+    fn rewards_of_tuples_are_sums() {
+        let all = Reward::All { alternatives: &[1.0, 2.0, 10.0, 30.0], branches: 2 };
+        assert_eq!((0..4).map(|action| all.of(action)).collect::<Vec<_>>(), [11.0, 31.0, 12.0, 32.0]);
+        assert_eq!((all.told(3, 4), Reward::Done(5.0).told(3, 4)), (0..4, 3..4));
+        let single = Reward::All { alternatives: &[1.0, 2.0, 10.0], branches: 1 };
+        assert_eq!((0..3).map(|action| single.of(action)).collect::<Vec<_>>(), [1.0, 2.0, 10.0]);
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub struct Shape {
 
 impl Shape {
     /// Alternatives of each choice.
-    fn size(&self) -> usize {
+    pub fn size(&self) -> usize {
         (self.actions as f64).powf(1.0 / self.branches as f64).round() as usize
     }
 

@@ -3,6 +3,7 @@
 use super::deep::{Deep, Settings};
 use super::fitted::Fitted;
 use super::network::{Network, Shape};
+use super::policy::{self, Policy};
 use super::table::{Follows, Stepwise, Table};
 use super::{Agent, Space, Values};
 use rand_pcg::Pcg64;
@@ -25,11 +26,14 @@ pub enum AgentKind {
     DoubleDqn,
     /// The same, with values made of the state's value and the actions' advantages.
     DuelingDoubleDqn,
+    /// A policy by itself instead of values: it climbs the mean reward of a softmax of its preferences. Needs to be told what all
+    /// actions would have brought, and looks no step ahead.
+    Policy,
 }
 
 impl AgentKind {
-    /// All of them.
-    pub const ALL: [Self; 6] =
+    /// Those that learn values, for which it suffices to be told what an action brought that was done.
+    pub const OF_VALUES: [Self; 6] =
         [Self::QLearning, Self::Sarsa, Self::FittedQ, Self::Dqn, Self::DoubleDqn, Self::DuelingDoubleDqn];
 
     /// Name as the scenario writes it.
@@ -41,6 +45,7 @@ impl AgentKind {
             Self::Dqn => "dqn",
             Self::DoubleDqn => "double-dqn",
             Self::DuelingDoubleDqn => "dueling-double-dqn",
+            Self::Policy => "policy",
         }
     }
 }
@@ -73,12 +78,19 @@ pub struct AgentSpec {
     /// Transitions remembered.
     #[schemars(range(min = 1, max = 1000000))]
     pub memory: usize,
+    /// For networks: transitions remembered before the first lesson; at least a batch. What is learned of the few hours that come
+    /// first is hard to unlearn.
+    #[schemars(range(min = 0, max = 1000000))]
+    pub first_lesson: usize,
     /// For networks: errors beyond this count as this in a fit, in the unit of rewards; by default none do.
     #[schemars(range(max = 1000000000.0), extend("exclusiveMinimum" = 0.0))]
     pub clip_error: Option<f64>,
     /// Share of the way that the copy of a network goes towards it at each step (0..1).
     #[schemars(range(min = 0.0, max = 1.0))]
     pub soft_update: f64,
+    /// For `policy`: what a nat of entropy counts as in the unit of rewards, at the first step; it falls with the learning rate.
+    #[schemars(range(min = 0.0, max = 1000000.0))]
+    pub entropy: f64,
     /// For `fitted-q`: steps between two fits.
     #[schemars(range(min = 1, max = 1000000))]
     pub fit_every: u64,
@@ -100,8 +112,11 @@ impl Default for AgentSpec {
             batch: 32,
             // Assumed: some weeks of quarter hours.
             memory: 20_000,
+            first_lesson: 0,
             clip_error: None,
             soft_update: 0.01,
+            // Assumed.
+            entropy: 0.1,
             // A week of quarter hours.
             fit_every: 672,
             epsilon: [1.0, 0.1],
@@ -115,7 +130,7 @@ impl AgentSpec {
         self.learning_rate.unwrap_or(match self.kind {
             // Assumed.
             AgentKind::QLearning | AgentKind::Sarsa | AgentKind::FittedQ => 0.1,
-            AgentKind::Dqn | AgentKind::DoubleDqn | AgentKind::DuelingDoubleDqn => 0.01,
+            AgentKind::Dqn | AgentKind::DoubleDqn | AgentKind::DuelingDoubleDqn | AgentKind::Policy => 0.01,
         })
     }
 
@@ -123,7 +138,7 @@ impl AgentSpec {
     pub fn shape(&self, space: Space) -> Option<Shape> {
         let dueling = match self.kind {
             AgentKind::QLearning | AgentKind::Sarsa | AgentKind::FittedQ => return None,
-            AgentKind::Dqn | AgentKind::DoubleDqn => false,
+            AgentKind::Dqn | AgentKind::DoubleDqn | AgentKind::Policy => false,
             AgentKind::DuelingDoubleDqn => true,
         };
         let (hidden, branches) = (self.hidden.clone(), self.branches);
@@ -153,6 +168,7 @@ impl AgentSpec {
                 rate: self.rate(),
                 batch: self.batch,
                 memory: self.memory,
+                first_lesson: self.first_lesson,
                 clip: self.clip_error.unwrap_or(f64::INFINITY),
                 soft_update: self.soft_update,
             };
@@ -167,6 +183,19 @@ impl AgentSpec {
             AgentKind::FittedQ => Box::new(Fitted::new(self.discount, self.fit_every, self.values(space))),
             AgentKind::Dqn => deep(false, random),
             AgentKind::DoubleDqn | AgentKind::DuelingDoubleDqn => deep(true, random),
+            AgentKind::Policy => {
+                let settings = policy::Settings {
+                    rate: self.rate(),
+                    batch: self.batch,
+                    memory: self.memory,
+                    first_lesson: self.first_lesson,
+                    entropy: self.entropy,
+                };
+                match self.shape(space) {
+                    Some(shape) => Box::new(Policy::new(Network::new(shape, random), settings)),
+                    None => unreachable!("a policy has a network"),
+                }
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Values in a table, and the two agents that move one entry at a time: Q-learning and SARSA.
+//! Values in a table, and the two agents that move them a little at a time: Q-learning and SARSA.
 //!
 //! Sources: Watkins, Dayan, Machine Learning 8 (1992); Rummery, Niranjan, CUED/F-INFENG/TR 166 (1994).
 
@@ -41,7 +41,7 @@ pub enum Follows {
     Taken,
 }
 
-/// Moves the entry of what was done towards what it brought.
+/// Moves the entries of what is told towards what it brings.
 #[derive(Debug, Clone)]
 pub struct Stepwise {
     /// What the next state is worth.
@@ -66,10 +66,15 @@ impl Agent for Stepwise {
             Follows::Best => table.best_value(step.after.cell),
             Follows::Taken => table.row(step.after.cell)[step.next_action],
         };
-        let entry = &mut table.values[step.before.cell * table.actions + step.action];
-        let error = step.reward + self.discount * later - *entry;
-        *entry += rate * self.rate * error;
-        Some(error * error)
+        let told = step.reward.told(step.action, table.actions);
+        let (count, mut loss) = (told.len() as f64, 0.0);
+        for action in told {
+            let entry = &mut table.values[step.before.cell * table.actions + action];
+            let error = step.reward.of(action) + self.discount * later - *entry;
+            *entry += rate * self.rate * error;
+            loss += error * error / count;
+        }
+        Some(loss)
     }
 
     fn save(&self, _: &mut Writer) {}

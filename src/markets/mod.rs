@@ -5,6 +5,8 @@
 //! - [`auction`]: a uniform price from bids and from the rest of the market;
 //! - [`delivery`]: what was bought against what was drawn;
 //! - [`imbalance`]: what the difference costs.
+//!
+#![doc = include_str!("../../docs/equations/rendered/markets.md")]
 
 pub mod auction;
 pub mod delivery;

@@ -11,8 +11,8 @@ use crate::ledger::{LedgerEntry, Reference};
 use crate::markets::Side;
 use crate::records::dictionary::TableId;
 use crate::records::{
-    EndReason, FleetRecord, HouseholdRecord, LegPurpose, LegRecord, LoadRecord, MarketRecord, PriceRecord,
-    SessionRecord, SiteKind, SiteRecord, StationRecord, SupplyRecord, TripRecord, TripStatus,
+    BusRecord, EndReason, FleetRecord, HouseholdRecord, LegPurpose, LegRecord, LoadRecord, MarketRecord,
+    PriceRecord, SessionRecord, SiteKind, SiteRecord, StationRecord, SupplyRecord, TripRecord, TripStatus,
 };
 use crate::time::SimTime;
 use polars_arrow::array::{PrimitiveArray, Utf8Array};
@@ -177,6 +177,20 @@ impl Row for HouseholdRecord {
             names.retailers(rows.iter().map(|r| r.retailer)),
             numbers(rows, |r| r.power_kw),
             numbers(rows, |r| r.price_eur_mwh),
+        ]
+    }
+}
+
+impl Row for BusRecord {
+    const TABLE: TableId = TableId::Grid;
+
+    fn columns(rows: &[Self], _names: &mut Names) -> Vec<ArrayBox> {
+        vec![
+            times(rows, |r| r.time),
+            numbers(rows, |r| i64::from(r.bus)),
+            optional(rows, |r| r.voltage_pu).boxed(),
+            numbers(rows, |r| r.p_kw),
+            numbers(rows, |r| r.q_kvar),
         ]
     }
 }

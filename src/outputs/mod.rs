@@ -4,6 +4,7 @@
 
 mod columns;
 pub mod frame;
+pub mod grid_picture;
 pub mod manifest;
 pub mod market_picture;
 mod names;
@@ -14,6 +15,7 @@ pub mod summary;
 pub mod tables;
 pub mod traded;
 
+pub use grid_picture::{FeederShape, GridPicture};
 pub use manifest::{InputFile, Manifest};
 pub use market_picture::MarketPicture;
 pub use picture::Overview;

@@ -43,6 +43,9 @@ pub struct Summary {
     pub currency: String,
     /// Events processed.
     pub events: u64,
+    /// The feeder, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub feeder: Option<FeederHead>,
     /// Key figures of all fleets together.
     #[serde(flatten)]
     pub total: Figures,
@@ -66,6 +69,19 @@ pub struct Summary {
     pub imports: serde_json::Value,
 }
 
+/// What the summary says of a feeder besides its figures.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FeederHead {
+    /// What it is called.
+    pub name: String,
+    /// How many buses it has.
+    pub buses: usize,
+    /// Least and greatest voltage allowed, in per unit.
+    pub voltage_limits_pu: [f64; 2],
+    /// What its limits do to charging: `observe` or `limit`.
+    pub enforce: &'static str,
+}
+
 /// What the summary says besides the figures.
 #[derive(Debug, Clone, Default)]
 pub struct SummaryHead {
@@ -83,6 +99,8 @@ pub struct SummaryHead {
     pub currency: String,
     /// Events processed.
     pub events: u64,
+    /// The feeder, where there is one.
+    pub feeder: Option<FeederHead>,
     /// What policies proposed and the engine refused, by reason.
     pub refused_actions: BTreeMap<String, u64>,
     /// What was read and skipped on the way in; null for nothing.
@@ -104,6 +122,7 @@ impl Summary {
             time_zone: head.time_zone,
             currency: head.currency,
             events: head.events,
+            feeder: head.feeder,
             total: figures.total,
             fleets: figures.fleets,
             operators: figures.operators,
@@ -326,6 +345,24 @@ fn rows(currency: &str) -> Vec<RowOf> {
         ("Battery throughput", unit("kWh"), |f| {
             Some(thousands(f.drivers.as_ref()?.battery_throughput_kwh, 0))
         }),
+        ("Losses of the feeder", unit("kWh"), |f| Some(thousands(f.grid.as_ref()?.grid_losses_kwh, 0))),
+        ("  of what its source gives", unit("%"), |f| {
+            Some(thousands(100.0 * f.grid.as_ref()?.grid_losses_share?, 2))
+        }),
+        ("Lowest voltage", unit("p.u."), |f| {
+            let grid = f.grid.as_ref()?;
+            let (voltage, bus) = (grid.grid_lowest_voltage_pu?, grid.grid_lowest_voltage_bus?);
+            Some(format!("{} at bus {bus}", thousands(voltage, 4)))
+        }),
+        ("Most loaded branch", unit("%"), |f| {
+            let grid = f.grid.as_ref()?;
+            let (loading, bus) = (grid.grid_branch_loading?, grid.grid_branch_loading_bus?);
+            Some(format!("{} to bus {bus}", thousands(100.0 * loading, 1)))
+        }),
+        ("Beyond the feeder's limits", unit("h"), |f| {
+            Some(thousands(f.grid.as_ref()?.grid_violation_hours, 2))
+        }),
+        ("Charging held back", unit("kWh"), |f| amount(f.grid.as_ref()?.grid_held_back_kwh, 0)),
         ("CO2", unit("kg"), |f| f.co2_kg.map(|x| thousands(x, 0))),
     ]
 }

@@ -13,8 +13,8 @@ use crate::error::{Error, Result};
 use crate::ledger::LedgerEntry;
 use crate::records::dictionary::TableId;
 use crate::records::{
-    FleetRecord, HouseholdRecord, Labels, LegRecord, LoadRecord, MarketRecord, PriceRecord, Recorder,
-    SessionRecord, SiteRecord, StationRecord, SupplyRecord, TripRecord,
+    BusRecord, FleetRecord, HouseholdRecord, Labels, LegRecord, LoadRecord, MarketRecord, PriceRecord,
+    Recorder, SessionRecord, SiteRecord, StationRecord, SupplyRecord, TripRecord,
 };
 use crate::time::SimTime;
 use std::path::{Path, PathBuf};
@@ -39,11 +39,13 @@ pub struct OutputOptions {
     pub fleet_every: u32,
     /// Keep every n-th control interval of `stations.parquet`; 1 keeps all.
     pub stations_every: u32,
+    /// Keep every n-th control interval of `grid.parquet`; 1 keeps all.
+    pub grid_every: u32,
 }
 
 impl Default for OutputOptions {
     fn default() -> Self {
-        Self { tables: TableId::ALL.to_vec(), fleet_every: 1, stations_every: 1 }
+        Self { tables: TableId::ALL.to_vec(), fleet_every: 1, stations_every: 1, grid_every: 1 }
     }
 }
 
@@ -99,6 +101,7 @@ enum Batch {
     Fleet(Vec<FleetRecord>),
     Stations(Vec<StationRecord>),
     Households(Vec<HouseholdRecord>),
+    Grid(Vec<BusRecord>),
     Prices(Vec<PriceRecord>),
     Loads(Vec<LoadRecord>),
     Supply(Vec<SupplyRecord>),
@@ -139,6 +142,7 @@ pub struct ParquetRecorder {
     fleet: Option<Vec<FleetRecord>>,
     stations: Option<Vec<StationRecord>>,
     households: Option<Vec<HouseholdRecord>>,
+    grid: Option<Vec<BusRecord>>,
     prices: Option<Vec<PriceRecord>>,
     loads: Option<Vec<LoadRecord>>,
     supply: Option<Vec<SupplyRecord>>,
@@ -147,6 +151,7 @@ pub struct ParquetRecorder {
     sites: Option<Vec<SiteRecord>>,
     fleet_thinning: Thinning,
     stations_thinning: Thinning,
+    grid_thinning: Thinning,
     sender: Option<SyncSender<Batch>>,
     writer: Option<JoinHandle<Result<Vec<WrittenTable>>>>,
     failed: Arc<AtomicBool>,
@@ -187,6 +192,7 @@ impl ParquetRecorder {
             fleet: options.has(TableId::Fleet).then(Vec::new),
             stations: options.has(TableId::Stations).then(Vec::new),
             households: options.has(TableId::Households).then(Vec::new),
+            grid: options.has(TableId::Grid).then(Vec::new),
             prices: options.has(TableId::Prices).then(Vec::new),
             loads: options.has(TableId::Loads).then(Vec::new),
             supply: options.has(TableId::Supply).then(Vec::new),
@@ -195,6 +201,7 @@ impl ParquetRecorder {
             sites: options.has(TableId::Sites).then(Vec::new),
             fleet_thinning: Thinning::new(options.fleet_every),
             stations_thinning: Thinning::new(options.stations_every),
+            grid_thinning: Thinning::new(options.grid_every),
             sender: Some(sender),
             writer: Some(writer),
             failed,
@@ -228,6 +235,7 @@ impl ParquetRecorder {
         flush(&mut self.fleet, sender, Batch::Fleet);
         flush(&mut self.stations, sender, Batch::Stations);
         flush(&mut self.households, sender, Batch::Households);
+        flush(&mut self.grid, sender, Batch::Grid);
         flush(&mut self.prices, sender, Batch::Prices);
         flush(&mut self.loads, sender, Batch::Loads);
         flush(&mut self.supply, sender, Batch::Supply);
@@ -296,6 +304,11 @@ impl Recorder for ParquetRecorder {
     fn household(&mut self, record: &HouseholdRecord) {
         push(&mut self.households, record, self.sender.as_ref(), Batch::Households);
     }
+    fn bus(&mut self, record: &BusRecord) {
+        if self.grid_thinning.keeps(record.time) {
+            push(&mut self.grid, record, self.sender.as_ref(), Batch::Grid);
+        }
+    }
     fn price(&mut self, record: &PriceRecord) {
         push(&mut self.prices, record, self.sender.as_ref(), Batch::Prices);
     }
@@ -334,6 +347,7 @@ impl Files {
                 Batch::Fleet(rows) => self.write(&rows)?,
                 Batch::Stations(rows) => self.write(&rows)?,
                 Batch::Households(rows) => self.write(&rows)?,
+                Batch::Grid(rows) => self.write(&rows)?,
                 Batch::Prices(rows) => self.write(&rows)?,
                 Batch::Loads(rows) => self.write(&rows)?,
                 Batch::Supply(rows) => self.write(&rows)?,

@@ -1,9 +1,14 @@
 //! Learning curves: the mean over seeds, smoothed, with a band that says how much seeds differ.
+//!
+//! Seeds' episodes end at different steps. So each curve is read off, along straight lines, at places that are the same for all
+//! and within the span of all: each point of the mean is then of every seed, and does not jump as seeds take turns.
 
 use super::axis::{Axis, usable};
 use super::line::Line;
 use super::plane::Plane;
-use std::collections::BTreeMap;
+
+/// Places at which curves are read off at most: about one to a few pixels.
+const MOST_PLACES: usize = 200;
 
 /// Learning curves of several agents.
 #[derive(Debug, Clone, Default)]
@@ -46,13 +51,15 @@ impl Learning {
     pub fn plane(&self) -> Plane {
         let mut plane = Plane::new(self.x.clone(), self.y.clone());
         for agent in &self.agents {
-            // Keyed by the bits of x, which order like the numbers once the sign is dealt with.
-            let mut at: BTreeMap<i64, (f64, Vec<f64>)> = BTreeMap::new();
-            for (x, y) in agent.seeds.iter().flat_map(|seed| smoothed(seed, self.window)) {
-                at.entry(order(x)).or_insert_with(|| (x, Vec::new())).1.push(y);
-            }
+            let seeds: Vec<Vec<(f64, f64)>> = agent
+                .seeds
+                .iter()
+                .map(|seed| smoothed(seed, self.window))
+                .filter(|s| !s.is_empty())
+                .collect();
             let mut line = Line::new(&agent.name, Vec::new());
-            for (x, values) in at.into_values() {
+            for x in places(&seeds) {
+                let values: Vec<f64> = seeds.iter().map(|seed| read_off(seed, x)).collect();
                 let count = values.len() as f64;
                 let mean = values.iter().map(|v| v / count).sum::<f64>();
                 line.points.push((x, mean));
@@ -79,10 +86,30 @@ impl Learning {
     }
 }
 
-/// Orders as the numbers do (all of them finite); minus nothing is nothing.
-fn order(x: f64) -> i64 {
-    let bits = (x + 0.0).to_bits() as i64;
-    bits ^ (((bits >> 63) as u64) >> 1) as i64
+/// Places within the span of all curves, as many as the shortest has; a single curve's own.
+fn places(seeds: &[Vec<(f64, f64)>]) -> Vec<f64> {
+    if let [seed] = seeds {
+        return seed.iter().map(|point| point.0).collect();
+    }
+    let first = seeds.iter().map(|seed| seed[0].0).fold(f64::NEG_INFINITY, f64::max);
+    let last = seeds.iter().map(|seed| seed[seed.len() - 1].0).fold(f64::INFINITY, f64::min);
+    let count = seeds.iter().map(Vec::len).min().unwrap_or(0).min(MOST_PLACES);
+    match count {
+        _ if first > last => Vec::new(),
+        0 | 1 => vec![first; count],
+        _ if first == last => vec![first],
+        _ => (0..count).map(|i| first + (last - first) * i as f64 / (count - 1) as f64).collect(),
+    }
+}
+
+/// The height of a curve at `x`, on the straight line between its neighbours; beyond its ends that of the end.
+fn read_off(curve: &[(f64, f64)], x: f64) -> f64 {
+    let next = curve.partition_point(|point| point.0 < x);
+    match (next.checked_sub(1).map(|last| curve[last]), curve.get(next)) {
+        (Some((x0, y0)), Some(&(x1, y1))) => y0 + (y1 - y0) * (x - x0) / (x1 - x0),
+        (None, Some(&(_, y))) | (Some((_, y)), None) => y,
+        (None, None) => f64::NAN,
+    }
 }
 
 /// Means of each value with half a `window` of neighbours on either side. Values without enough neighbours
@@ -113,11 +140,38 @@ mod tests {
 
     #[test]
     fn the_band_spans_the_seeds() {
-        let seeds = vec![vec![(-1.0, 1.0), (0.0, 2.0)], vec![(-1.0, 3.0), (0.0, 8.0), (5.0, 1.0)]];
-        let agents = vec![Agent { name: "a".into(), seeds }];
-        let plane = Learning { agents, window: 1, ..Learning::default() }.plane();
+        // Common to both: from -1 to 3. At 1 the first is half way from 2 to 4, the second at its corner.
+        let seeds =
+            vec![vec![(-3.0, 0.0), (-1.0, 2.0), (3.0, 4.0)], vec![(-1.0, 4.0), (1.0, 8.0), (5.0, 0.0)]];
+        let plane = |band, seeds| {
+            let agents = vec![Agent { name: "a".into(), seeds }];
+            Learning { agents, window: 1, band, ..Learning::default() }.plane()
+        };
+        let of = plane(Band::Range, seeds.clone());
+        let Layer::Line(line) = &of.layers[0] else { panic!("line") };
+        assert_eq!(line.points, [(-1.0, 3.0), (1.0, 5.5), (3.0, 4.0)]);
+        assert_eq!(line.band, [(-1.0, 2.0, 4.0), (1.0, 3.0, 8.0), (3.0, 4.0, 4.0)]);
+        // A single seed is drawn as it is, without a band; curves that have nothing in common not at all.
+        let of = plane(Band::Range, seeds[..1].to_vec());
+        let Layer::Line(line) = &of.layers[0] else { panic!("line") };
+        assert!(line.points == seeds[0] && line.band.is_empty());
+        let of = plane(Band::Range, vec![vec![(0.0, 1.0), (1.0, 1.0)], vec![(2.0, 1.0), (3.0, 1.0)]]);
+        let Layer::Line(line) = &of.layers[0] else { panic!("line") };
+        assert!(line.points.is_empty());
+    }
+
+    /// Seeds that rise alike, one a constant above the other, with episodes that end at other steps: the mean must rise
+    /// without a tooth.
+    #[test]
+    fn seeds_that_end_at_other_steps_make_no_teeth() {
+        let seed = |offset: f64, above: f64| -> Vec<(f64, f64)> {
+            (0..90).map(|i| f64::from(i) + offset).map(|x| (x, 2.0 * x + above)).collect()
+        };
+        let agents =
+            vec![Agent { name: "a".into(), seeds: vec![seed(0.0, 0.0), seed(0.4, 50.0), seed(0.7, 100.0)] }];
+        let plane = Learning { agents, window: 9, ..Learning::default() }.plane();
         let Layer::Line(line) = &plane.layers[0] else { panic!("line") };
-        assert_eq!(line.points, [(-1.0, 2.0), (0.0, 5.0), (5.0, 1.0)]);
-        assert_eq!(line.band, [(-1.0, 1.0, 3.0), (0.0, 2.0, 8.0), (5.0, 1.0, 1.0)]);
+        assert!(line.points.len() > 70);
+        assert!(line.points.iter().all(|(x, y)| (y - (2.0 * x + 50.0)).abs() < 1e-9));
     }
 }

@@ -91,6 +91,17 @@ pub const FIGURES: &[FigureInfo] = &[
     figure("unserved_kwh", "Energy unserved", "kWh", Lower),
     figure("peak_load_kw", "Peak of slots", "kW", Lower),
     figure("load_price_eur_mwh", "Mean price that the load made", "currency/MWh", Lower),
+    figure("grid_energy_kwh", "Energy from the feeder's source", "kWh", Neither),
+    figure("grid_losses_kwh", "Losses of the feeder", "kWh", Lower),
+    figure("grid_losses_share", "Losses of the feeder, share", "0..1", Lower),
+    figure("grid_lowest_voltage_pu", "Lowest voltage", "p.u.", Higher),
+    figure("grid_lowest_voltage_bus", "Bus of the lowest voltage", "", Neither),
+    figure("grid_highest_voltage_pu", "Highest voltage", "p.u.", Neither),
+    figure("grid_branch_loading", "Largest load of a branch", "0..1", Lower),
+    figure("grid_branch_loading_bus", "Bus fed by the most loaded branch", "", Neither),
+    figure("grid_violation_hours", "Hours beyond the feeder's limits", "h", Lower),
+    figure("grid_unsolved_hours", "Hours beyond what the feeder can carry", "h", Lower),
+    figure("grid_held_back_kwh", "Charging held back", "kWh", Lower),
     figure("operating_cost_eur", "Operating cost with fares of lost trips", "currency", Lower),
     figure("departures_full", "Departures full", "", Higher),
     figure("departures_missed", "Departures not full", "", Lower),
@@ -172,8 +183,8 @@ pub fn find(name: &str) -> Option<(FigureInfo, Option<&str>)> {
 #[cfg(test)]
 mod tests {
     use super::super::metrics::{
-        AggregatorFigures, CompetitorFigures, DriverFigures, Figures, LoadFigures, MarketFigures,
-        OperatorFigures, RetailerFigures, TradingFigures,
+        AggregatorFigures, CompetitorFigures, DriverFigures, Figures, GridFigures, LoadFigures,
+        MarketFigures, OperatorFigures, RetailerFigures, TradingFigures,
     };
     use super::*;
 
@@ -189,6 +200,7 @@ mod tests {
             co2_kg: Some(1.0),
             trading: Some(trading),
             loads: loads.clone(),
+            grid: Some(GridFigures::default()),
             drivers: Some(DriverFigures::default()),
             ..Figures::default()
         };

@@ -87,6 +87,8 @@ pub enum TableId {
     Stations,
     /// Readings of households.
     Households,
+    /// Voltages and loads of the feeder's buses over time.
+    Grid,
     /// Price broadcasts.
     Prices,
     /// Load, price and cost of stations by slot, where the price follows the load.
@@ -103,13 +105,14 @@ pub enum TableId {
 
 impl TableId {
     /// Every table, in the order of [`TABLES`].
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Trips,
         Self::Legs,
         Self::Sessions,
         Self::Fleet,
         Self::Stations,
         Self::Households,
+        Self::Grid,
         Self::Prices,
         Self::Loads,
         Self::Supply,
@@ -263,6 +266,29 @@ pub const TABLES: &[Table] = &[
                 "Mean price paid for it; the price in force where nothing was drawn.",
             )
             .unit("currency/MWh"),
+        ],
+    },
+    Table {
+        name: "grid",
+        doc: "State of each bus of the feeder at every control interval.",
+        columns: &[
+            column("time", Time, "When the meters were read."),
+            column("bus", Int, "Number of the bus in the case."),
+            column(
+                "voltage_pu",
+                Float,
+                "Voltage that goes with the loads of all buses; null if the feeder cannot carry them.",
+            )
+            .unit("p.u.")
+            .nullable(),
+            column(
+                "p_kw",
+                Float,
+                "Mean active load since the last reading: the case's, stations and households, less what is fed back.",
+            )
+            .unit("kW"),
+            column("q_kvar", Float, "Mean reactive load since the last reading; what goes to earth is in neither.")
+                .unit("kvar"),
         ],
     },
     Table {
@@ -434,6 +460,7 @@ mod tests {
             "fleet",
             "stations",
             "households",
+            "grid",
             "prices",
             "loads",
             "supply",

@@ -79,6 +79,9 @@ pub struct Figures {
     /// Figures of stations whose price follows the load, of all together.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub loads: Option<LoadFigures>,
+    /// Figures of the feeder, where there is one.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub grid: Option<GridFigures>,
     /// What the fleet paid less what it received besides fares, and the fares of riders lost [currency].
     pub operating_cost_eur: f64,
     /// Figures of drivers, where vehicles have their own.
@@ -132,6 +135,33 @@ pub struct LoadFigures {
     pub peak_load_kw: f64,
     /// Mean price by energy [currency/MWh].
     pub load_price_eur_mwh: Option<f64>,
+}
+
+/// Key figures of a feeder, by the mean loads of control intervals.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct GridFigures {
+    /// Active energy that left the source [kWh].
+    pub grid_energy_kwh: f64,
+    /// Of that, lost in branches [kWh].
+    pub grid_losses_kwh: f64,
+    /// Losses over energy; null without energy.
+    pub grid_losses_share: Option<f64>,
+    /// Lowest voltage of any bus, in per unit.
+    pub grid_lowest_voltage_pu: Option<f64>,
+    /// Number of the bus that had it.
+    pub grid_lowest_voltage_bus: Option<u32>,
+    /// Highest voltage of any bus, in per unit.
+    pub grid_highest_voltage_pu: Option<f64>,
+    /// Greatest load of a branch as a share of its rating; null where no branch has one.
+    pub grid_branch_loading: Option<f64>,
+    /// Number of the bus that this branch feeds.
+    pub grid_branch_loading_bus: Option<u32>,
+    /// Time with a voltage or a branch beyond its limit, or without a power flow [h].
+    pub grid_violation_hours: f64,
+    /// Of that, time in which the feeder could not have carried the loads at all [h].
+    pub grid_unsolved_hours: f64,
+    /// Charging held back for the feeder's limits: what stations would have drawn at readings, and were not let [kWh].
+    pub grid_held_back_kwh: f64,
 }
 
 /// Key figures of a fleet of privately owned vehicles.

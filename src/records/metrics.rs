@@ -5,9 +5,10 @@
 //! Nothing here is kept per trip, so its memory does not grow with the run.
 
 pub use super::figures::{
-    AggregatorFigures, CompetitorFigures, DriverFigures, Figures, FleetFigures, LoadFigures, MarketFigures,
-    OperatorFigures, RetailerFigures, RunFigures, TradingFigures,
+    AggregatorFigures, CompetitorFigures, DriverFigures, Figures, FleetFigures, GridFigures, LoadFigures,
+    MarketFigures, OperatorFigures, RetailerFigures, RunFigures, TradingFigures,
 };
+use super::grid::GridSums;
 use super::loads::LoadSums;
 use super::readings::Peak;
 pub use super::retail::RetailFacts;
@@ -16,8 +17,8 @@ use super::sums::{Sums, TimeMean, histogram};
 pub use super::supply::CompetitionFacts;
 use super::supply::SupplySums;
 use super::{
-    EndReason, FleetRecord, HouseholdRecord, Labels, LegPurpose, LegRecord, LoadRecord, MarketRecord,
-    Recorder, SessionRecord, StationRecord, SupplyRecord, TripRecord, TripStatus,
+    EndReason, FeederRecord, FleetRecord, HouseholdRecord, Labels, LegPurpose, LegRecord, LoadRecord,
+    MarketRecord, Recorder, SessionRecord, StationRecord, SupplyRecord, TripRecord, TripStatus,
 };
 use crate::ledger::{EntryKind, LedgerEntry, Money};
 use crate::markets::Side;
@@ -109,6 +110,7 @@ pub struct Metrics {
     competitors: SupplySums,
     peak: Peak,
     loads: LoadSums,
+    grid: GridSums,
     /// Readings of all fleets at one instant: (time, Σ soc x vehicles, Σ vehicles).
     reading: Option<(SimTime, f64, u32)>,
     soc: TimeMean,
@@ -148,6 +150,7 @@ impl Metrics {
             competitors: SupplySums::new(labels, &setup.competition),
             peak: Peak::default(),
             loads: LoadSums::default(),
+            grid: GridSums::default(),
             reading: None,
             soc: TimeMean::default(),
             setup,
@@ -181,7 +184,11 @@ impl Metrics {
         total.soc = std::mem::take(&mut self.soc);
         total.peak_kw = self.peak.peak();
         RunFigures {
-            total: Figures { loads: self.loads.figures(), ..total.figures(&self.setup) },
+            total: Figures {
+                loads: self.loads.figures(),
+                grid: self.grid.figures(),
+                ..total.figures(&self.setup)
+            },
             fleets: self
                 .names
                 .iter()
@@ -282,6 +289,10 @@ impl Recorder for Metrics {
 
     fn household(&mut self, record: &HouseholdRecord) {
         self.retailers.household(record);
+    }
+
+    fn feeder(&mut self, record: &FeederRecord) {
+        self.grid.add(record);
     }
 
     fn load(&mut self, record: &LoadRecord) {

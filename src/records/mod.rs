@@ -7,19 +7,22 @@
 pub mod catalogue;
 pub mod dictionary;
 pub mod figures;
+mod grid;
 mod loads;
 pub mod metrics;
 mod readings;
+mod recorder;
 mod retail;
 mod sums;
 mod supply;
+
+pub use recorder::Recorder;
 
 use crate::geo::Places;
 use crate::ids::{
     BidId, BidderId, FleetId, HouseholdId, MarketId, OperatorId, PlaceId, RequestId, RetailerId, SessionId,
     StationId, VehicleId,
 };
-use crate::ledger::LedgerEntry;
 use crate::markets::Side;
 use crate::time::SimTime;
 use std::sync::Arc;
@@ -357,6 +360,50 @@ pub struct HouseholdRecord {
     pub price_eur_mwh: f64,
 }
 
+/// One bus of the feeder at a control interval (row of `grid.parquet`).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BusRecord {
+    /// When the meters were read.
+    pub time: SimTime,
+    /// Its number in the case.
+    pub bus: u32,
+    /// Voltage that goes with the mean loads of all buses, in per unit; `None` if the feeder cannot carry them.
+    pub voltage_pu: Option<f64>,
+    /// Mean active load since the last reading, without what goes to earth [kW].
+    pub p_kw: f64,
+    /// Mean reactive load since the last reading, without what goes to earth [kvar].
+    pub q_kvar: f64,
+}
+
+/// The feeder as a whole at a control interval: no table, but what key figures and pictures are made of.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FeederRecord {
+    /// When the meters were read.
+    pub time: SimTime,
+    /// The power flow of the mean loads since the last reading; `None` if the feeder cannot carry them.
+    pub flow: Option<FlowRecord>,
+    /// What stations cannot draw until the next reading, of what they would, because the feeder's limits come first [kW].
+    pub held_back_kw: f64,
+}
+
+/// What a power flow comes to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FlowRecord {
+    /// Active power that leaves the source [kW].
+    pub source_kw: f64,
+    /// Of that, lost in branches [kW].
+    pub losses_kw: f64,
+    /// Lowest voltage, in per unit, and the number of the first bus that has it.
+    pub lowest: (f64, u32),
+    /// Highest voltage, in per unit, and the number of the first bus that has it.
+    pub highest: (f64, u32),
+    /// Greatest share of its rating that a branch carries, and the number of the bus that it feeds; `None` where no branch
+    /// has a rating.
+    pub loading: Option<(f64, u32)>,
+    /// Whether all voltages and branches are within their limits.
+    pub kept: bool,
+}
+
 /// One bid, when it is settled or was rejected, or one settlement of imbalance (row of `market.parquet`).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MarketRecord {
@@ -469,126 +516,4 @@ pub struct Labels {
     pub accounts: Vec<String>,
     /// Currency of all amounts, for example `EUR`.
     pub currency: String,
-}
-
-/// Whoever listens to what happens. Every method does nothing unless overridden.
-pub trait Recorder {
-    /// A request has ended.
-    fn trip(&mut self, _record: &TripRecord) {}
-    /// A vehicle has arrived.
-    fn leg(&mut self, _record: &LegRecord) {}
-    /// A vehicle has left a station.
-    fn session(&mut self, _record: &SessionRecord) {}
-    /// The meters of a fleet were read.
-    fn fleet(&mut self, _record: &FleetRecord) {}
-    /// The meters of a station were read.
-    fn station(&mut self, _record: &StationRecord) {}
-    /// The meters of a group of households were read.
-    fn household(&mut self, _record: &HouseholdRecord) {}
-    /// A retailer announced a price.
-    fn price(&mut self, _record: &PriceRecord) {}
-    /// A slot ended in which the load made the price.
-    fn load(&mut self, _record: &LoadRecord) {}
-    /// A slot ended in which retailers competed.
-    fn supply(&mut self, _record: &SupplyRecord) {}
-    /// Money moved.
-    fn ledger(&mut self, _entry: &LedgerEntry) {}
-    /// A bid was settled.
-    fn market(&mut self, _record: &MarketRecord) {}
-    /// There is a zone, station or depot.
-    fn site(&mut self, _record: &SiteRecord) {}
-}
-
-/// Nobody listens.
-impl Recorder for () {}
-
-/// Two listeners, one after the other.
-impl<A: Recorder, B: Recorder> Recorder for (A, B) {
-    fn trip(&mut self, record: &TripRecord) {
-        self.0.trip(record);
-        self.1.trip(record);
-    }
-    fn leg(&mut self, record: &LegRecord) {
-        self.0.leg(record);
-        self.1.leg(record);
-    }
-    fn session(&mut self, record: &SessionRecord) {
-        self.0.session(record);
-        self.1.session(record);
-    }
-    fn fleet(&mut self, record: &FleetRecord) {
-        self.0.fleet(record);
-        self.1.fleet(record);
-    }
-    fn station(&mut self, record: &StationRecord) {
-        self.0.station(record);
-        self.1.station(record);
-    }
-    fn household(&mut self, record: &HouseholdRecord) {
-        self.0.household(record);
-        self.1.household(record);
-    }
-    fn price(&mut self, record: &PriceRecord) {
-        self.0.price(record);
-        self.1.price(record);
-    }
-    fn load(&mut self, record: &LoadRecord) {
-        self.0.load(record);
-        self.1.load(record);
-    }
-    fn supply(&mut self, record: &SupplyRecord) {
-        self.0.supply(record);
-        self.1.supply(record);
-    }
-    fn ledger(&mut self, entry: &LedgerEntry) {
-        self.0.ledger(entry);
-        self.1.ledger(entry);
-    }
-    fn market(&mut self, record: &MarketRecord) {
-        self.0.market(record);
-        self.1.market(record);
-    }
-    fn site(&mut self, record: &SiteRecord) {
-        self.0.site(record);
-        self.1.site(record);
-    }
-}
-
-impl<R: Recorder + ?Sized> Recorder for &mut R {
-    fn trip(&mut self, record: &TripRecord) {
-        (**self).trip(record);
-    }
-    fn leg(&mut self, record: &LegRecord) {
-        (**self).leg(record);
-    }
-    fn session(&mut self, record: &SessionRecord) {
-        (**self).session(record);
-    }
-    fn fleet(&mut self, record: &FleetRecord) {
-        (**self).fleet(record);
-    }
-    fn station(&mut self, record: &StationRecord) {
-        (**self).station(record);
-    }
-    fn household(&mut self, record: &HouseholdRecord) {
-        (**self).household(record);
-    }
-    fn price(&mut self, record: &PriceRecord) {
-        (**self).price(record);
-    }
-    fn load(&mut self, record: &LoadRecord) {
-        (**self).load(record);
-    }
-    fn supply(&mut self, record: &SupplyRecord) {
-        (**self).supply(record);
-    }
-    fn ledger(&mut self, entry: &LedgerEntry) {
-        (**self).ledger(entry);
-    }
-    fn market(&mut self, record: &MarketRecord) {
-        (**self).market(record);
-    }
-    fn site(&mut self, record: &SiteRecord) {
-        (**self).site(record);
-    }
 }

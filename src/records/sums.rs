@@ -213,6 +213,7 @@ impl Sums {
                 battery_throughput_kwh: self.stored_kwh + self.withdrawn_kwh,
             }),
             loads: None,
+            grid: None,
             operating_cost_eur: (received(EntryKind::Fare) + self.lost_fares - (self.received - self.paid))
                 .units(),
             operating_profit_eur: (self.received - self.paid).units(),

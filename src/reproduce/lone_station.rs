@@ -174,6 +174,7 @@ impl LoneStation {
             competition: None,
             retail: Retail::default(),
             trading: Trading::default(),
+            grid: None,
             requests,
             currency: "EUR".into(),
             co2_kg_per_kwh: None,

@@ -9,6 +9,8 @@
 //! - [`compact`]: the same problem as one mixed-integer program, for small instances: the oracle of the tests.
 //!
 //! Everything is pure: no simulator, no file, no clock, nothing random.
+//!
+#![doc = include_str!("../../docs/equations/rendered/routing.md")]
 
 mod bound;
 pub mod compact;

@@ -1,10 +1,11 @@
 //! From a checked scenario and its recorded trips to the fixed part of a
 //! replication: requests and vehicles are laid out in flat columns.
 
+use super::OutputsSpec;
 use super::demand::{self, Demand};
 use super::fleets::FleetPlan;
 use super::problems::{Problems, Subject};
-use super::spec::{ModeSpec, OutputsSpec};
+use super::spec::ModeSpec;
 use super::variation::trips::Picking;
 use super::variation::{factors, prices};
 use super::{
@@ -180,6 +181,7 @@ impl Scenario {
                 departures,
             },
             trading,
+            grid: plan.grid.clone(),
             requests,
             currency: self.spec.currency.clone(),
             co2_kg_per_kwh: self.spec.environment.co2_kg_per_kwh,

@@ -89,7 +89,7 @@ pub fn competition(
 ) -> Option<CompetitionPlan> {
     let policy = &file.operation.aggregator;
     let Some(spec) = &file.competition else {
-        if *policy != (AggregatorSpec::Tariff {}) {
+        if *policy != (AggregatorSpec::Passive {}) {
             let found = format!("\"{}\", but no [competition]", policy.name());
             problems.add(
                 "operation.aggregator.kind",
@@ -238,7 +238,8 @@ fn reluctance(spec: &CompetitionSpec, problems: &mut Problems<'_>) -> Vec<Vec<f6
         Reluctance::Each(rows) => {
             if rows.len() != count || rows.iter().any(|row| row.len() != count) {
                 let expected = format!("{count} lists of {count} figures, one for each retailer");
-                problems.add(KEY, format!("{} lists", rows.len()), expected);
+                let shortest = rows.iter().map(Vec::len).min().unwrap_or(0);
+                problems.add(KEY, format!("{} by {shortest} figures", rows.len()), expected);
                 return vec![vec![0.0; count]; count];
             }
             for (i, row) in rows.iter().enumerate() {
@@ -262,7 +263,7 @@ fn market(
 ) {
     const KEY: &str = "operation.aggregator.kind";
     let policy = &file.operation.aggregator;
-    if *policy == (AggregatorSpec::Tariff {}) {
+    if *policy == (AggregatorSpec::Passive {}) {
         return;
     }
     let Some(at) = trading.markets.iter().position(|market| market.kind == MarketKind::DayAhead) else {

@@ -159,8 +159,7 @@ pub fn trading(
         }
     }
     let imbalance = imbalance(&spec.imbalance, settlement_s, horizon, inputs, problems);
-    let mut bidders: Vec<Party> =
-        (0..spec.fleets.len()).map(|fleet| Party::Fleet(FleetId::new(fleet))).collect();
+    let mut bidders = fleets_that_bid(spec, problems);
     bidders.extend(super::competition::aggregator(spec).map(Party::Retailer));
     Trading {
         markets,
@@ -169,6 +168,20 @@ pub fn trading(
         settlement_s,
         clairvoyant_bound: spec.operation.clairvoyant_bound,
     }
+}
+
+/// The fleets of `operation.bidders`, in the order of the fleets; all if it names none.
+fn fleets_that_bid(spec: &ScenarioFile, problems: &mut Problems<'_>) -> Vec<Party> {
+    let (named, names) = (&spec.operation.bidders, || spec.fleets.iter().map(|fleet| fleet.name.as_str()));
+    for (i, name) in named.iter().enumerate().filter(|(_, name)| !names().any(|known| known == *name)) {
+        let found = format!("\"{}\"", super::document::shortened(name));
+        problems
+            .add(&format!("operation.bidders[{i}]"), found, "the name of one of the [[fleets]]")
+            .perhaps(suggest::help(name, names()));
+    }
+    let bids = |name: &str| named.is_empty() || named.iter().any(|bidder| bidder == name);
+    let fleets = names().enumerate().filter(|(_, name)| bids(name));
+    fleets.map(|(fleet, _)| Party::Fleet(FleetId::new(fleet))).collect()
 }
 
 /// A policy that bids needs a market to bid in.

@@ -15,11 +15,13 @@ pub mod competition;
 pub mod demand;
 pub mod document;
 pub mod drivers;
+pub mod feeder;
 pub mod fleets;
 pub mod horizon;
 mod loads;
 pub mod markets;
 pub mod od_matrix;
+pub mod outputs;
 pub mod overrides;
 pub mod placement;
 pub mod problems;
@@ -38,13 +40,14 @@ pub mod variation;
 pub mod vehicle_types;
 
 pub use build::Prepared;
+pub use outputs::OutputsSpec;
 pub use overrides::Overrides;
 pub use recorded::Recorded;
-pub use spec::{OutputsSpec, ScenarioFile};
+pub use spec::ScenarioFile;
 
 use crate::datasets::TripSource;
 use crate::error::{Error, InputError, Result};
-use crate::world::{Generation, Households, Retailer, Trading, Travel, VehicleType};
+use crate::world::{Generation, Grid, Households, Retailer, Trading, Travel, VehicleType};
 use document::Document;
 use fleets::FleetPlan;
 use horizon::Horizon;
@@ -88,6 +91,7 @@ pub(crate) struct Plan {
     pub competition: Option<competition::CompetitionPlan>,
     pub households: Vec<Households>,
     pub generation: Vec<Option<Generation>>,
+    pub grid: Option<std::sync::Arc<Grid>>,
     /// By fleet.
     pub drivers: Vec<Option<drivers::DriversPlan>>,
     pub trading: Trading,
@@ -227,6 +231,7 @@ fn resolve(
     let households = retail::households(spec, &retailers, &mut problems);
     let generation = retail::generation(spec, &mut problems);
     retail::slots(&retailers, &households, &generation, horizon.as_ref(), &mut problems);
+    let grid = feeder::grid(spec, &stations, &households, inputs, &mut problems);
     let drivers = drivers::drivers(spec, &fleets, &types, &stations, &mut problems);
     match horizon {
         Some(horizon) if problems.errors.is_empty() => Ok(Plan {
@@ -243,6 +248,7 @@ fn resolve(
             competition,
             households,
             generation,
+            grid,
             drivers,
             trading,
             trained,

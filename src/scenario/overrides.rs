@@ -49,7 +49,8 @@ impl Overrides {
 /// the file are kept if it names the same kind already.
 fn policy(root: &mut Node, schema: &Json, name: &str) -> Result<(), InputError> {
     let argument = format!("--policy {name}");
-    let roles = ["dispatch", "charging", "relocation", "bidding", "stations", "pricing", "response"];
+    let roles =
+        ["dispatch", "charging", "relocation", "bidding", "stations", "pricing", "response", "aggregator"];
     let kinds = roles.map(|role| schema::kinds(schema, &["operation", role]));
     let Some((key, _)) = roles.into_iter().zip(&kinds).find(|(_, k)| k.iter().any(|kind| kind == name))
     else {

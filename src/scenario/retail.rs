@@ -97,7 +97,7 @@ pub enum ByHour {
 }
 
 impl ByHour {
-    fn resolve(
+    pub(super) fn resolve(
         &self,
         key: &str,
         expected: &str,

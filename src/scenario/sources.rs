@@ -6,7 +6,8 @@ use crate::datasets::sample::Drawn;
 use crate::datasets::stations::{AccessRule, Location};
 use crate::datasets::vehicles::VehicleRow;
 use crate::datasets::{self, Trace, TripSource};
-use crate::error::Result;
+use crate::error::{Error, InputError, Result};
+use crate::grid::{self, Feeder};
 use crate::rng::Streams;
 use crate::time::SimTime;
 use std::path::Path;
@@ -35,6 +36,18 @@ pub fn prices(path: &Path) -> Result<PriceSeries> {
 pub fn two_prices(path: &Path) -> Result<(PriceSeries, PriceSeries)> {
     let two = datasets::prices::read_two(path)?;
     Ok((two.up, two.down))
+}
+
+/// A feeder as a MATPOWER case.
+pub fn feeder(path: &Path) -> Result<Feeder> {
+    let text = std::fs::read_to_string(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::InvalidData => {
+            InputError::new("bytes that are no UTF-8 text", "a MATPOWER case").file(path).into()
+        }
+        _ => Error::reading(path, error),
+    })?;
+    grid::matpower::read(&text)
+        .map_err(|problems| Error::Input(problems.into_iter().map(|problem| problem.file(path)).collect()))
 }
 
 /// An agent that has learned to bid.

@@ -7,7 +7,9 @@
 
 use super::competition::CompetitionSpec;
 use super::drivers::DriversSpec;
+use super::feeder::FeederSpec;
 use super::markets::{ImbalanceSpec, MarketSpec};
+use super::outputs::OutputsSpec;
 use super::retail::HouseholdSpec;
 use super::tariffs::RetailerSpec;
 use super::training::TrainingSpec;
@@ -17,7 +19,6 @@ use crate::policies::{
     AggregatorSpec, BiddingSpec, ChargingSpec, DispatchSpec, PricingSpec, RelocationSpec, ResponseSpec,
     StationsSpec,
 };
-use crate::records::dictionary::TableId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -88,6 +89,8 @@ pub struct ScenarioFile {
     #[serde(default)]
     #[schemars(length(max = 1000))]
     pub households: Vec<HouseholdSpec>,
+    /// The distribution feeder on which stations and households hang.
+    pub feeder: Option<FeederSpec>,
     /// Wholesale markets in which fleets may buy ahead; energy bought in several of them counts as delivered in their order.
     #[serde(default)]
     #[schemars(length(max = 100))]
@@ -229,6 +232,8 @@ pub struct OperationSpec {
     pub demand: DemandOf,
     /// What fleets buy ahead in markets.
     pub bidding: BiddingSpec,
+    /// Fleets that bid, by name; by default all.
+    pub bidders: Vec<String>,
     /// How much stations draw whose price follows their load (tariff `load-dependent`).
     pub stations: StationsSpec,
     /// What retailers with a cost of `generation` ask.
@@ -504,20 +509,6 @@ pub enum AccessSpec {
     Fleets(Vec<String>),
 }
 
-/// What is written.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct OutputsSpec {
-    /// Tables to write; by default all.
-    pub tables: Vec<TableId>,
-    /// Write every n-th control interval of `stations`.
-    #[schemars(range(min = 1, max = 1000000))]
-    pub stations_every: u32,
-    /// Write every n-th control interval of `fleet`.
-    #[schemars(range(min = 1, max = 1000000))]
-    pub fleet_every: u32,
-}
-
 // Defaults. All figures here are assumed: unremarkable values that a user will want to set.
 
 impl Default for TravelSpec {
@@ -552,6 +543,7 @@ impl Default for OperationSpec {
             take_part: Vec::new(),
             demand: DemandOf::Members,
             bidding: BiddingSpec::Regular {},
+            bidders: Vec::new(),
             stations: StationsSpec::Uncontrolled {},
             pricing: PricingSpec::default(),
             response: ResponseSpec::default(),
@@ -564,12 +556,6 @@ impl Default for OperationSpec {
 impl Default for InitialSoc {
     fn default() -> Self {
         Self::Between([0.5, 0.9])
-    }
-}
-
-impl Default for OutputsSpec {
-    fn default() -> Self {
-        Self { tables: TableId::ALL.to_vec(), stations_every: 1, fleet_every: 1 }
     }
 }
 

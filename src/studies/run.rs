@@ -34,6 +34,11 @@ pub trait Progress: Sync {
     fn update(&self, done: usize, all: usize, estimate: &str);
 }
 
+/// Nobody is told.
+impl Progress for () {
+    fn update(&self, _: usize, _: usize, _: &str) {}
+}
+
 /// How a study is run.
 pub struct Options<'a> {
     /// Folder of results.
@@ -56,6 +61,25 @@ pub struct Options<'a> {
     pub manifest: Manifest,
     /// Wall time since the start [s], for the manifest.
     pub elapsed_s: &'a (dyn Fn() -> f64 + Sync),
+}
+
+impl<'a> Options<'a> {
+    /// The whole study on all cores, with the policies that its scenarios name; nobody is told, and nothing stops it.
+    pub fn new(output: &'a Path) -> Self {
+        static NEVER: AtomicBool = AtomicBool::new(false);
+        Self {
+            output,
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+            shard: None,
+            replications: None,
+            resume: false,
+            policies: &|_, specs, setup, streams| crate::engine::policies(specs, setup, streams),
+            progress: &(),
+            stop: &NEVER,
+            manifest: Manifest::new(Vec::new()),
+            elapsed_s: &|| 0.0,
+        }
+    }
 }
 
 /// What a study came to.

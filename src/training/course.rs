@@ -6,14 +6,15 @@
 use super::evaluate::Player;
 use crate::engine;
 use crate::error::{Error, InputError, Result};
-use crate::ids::{AccountId, BidderId};
+use crate::ids::{AccountId, BidderId, FleetId, RetailerId};
+use crate::learning::AgentKind;
 use crate::markets::MarketKind;
 use crate::policies::bidding::learned::Forecasts;
 use crate::policies::bidding::sight::Outlook;
 use crate::policies::bidding::{self, ForecastKind, Foresight};
 use crate::policies::{BiddingSpec, PolicySpecs};
 use crate::rng::Streams;
-use crate::scenario::training::TrainingSpec;
+use crate::scenario::training::{FeedbackSpec, RewardSpec, TrainingSpec};
 use crate::scenario::{self, Overrides, Recorded, Scenario};
 use crate::time::DAY_S;
 use crate::world::{Party, Setup};
@@ -32,7 +33,9 @@ pub const BIDDER: BidderId = BidderId(0);
 pub enum Set {
     /// To train on.
     Training,
-    /// Never trained on.
+    /// To choose by what has been learned.
+    Validation,
+    /// Neither.
     HeldOut,
 }
 
@@ -54,11 +57,11 @@ pub struct Week {
 /// All weeks, shared by all who play them.
 #[derive(Debug)]
 struct Archive {
-    /// By calendar week, training weeks first.
-    scenarios: Vec<Scenario>,
+    /// By set and calendar week.
+    scenarios: [Vec<Scenario>; 3],
     recorded: Recorded,
     /// By set, replication and week.
-    weeks: [Vec<OnceLock<Arc<Week>>>; 2],
+    weeks: [Vec<OnceLock<Arc<Week>>>; 3],
 }
 
 /// The weeks of a training, as somebody with certain forecasts plays them.
@@ -67,7 +70,7 @@ pub struct Course {
     archive: Arc<Archive>,
     /// How its players forecast.
     pub forecasts: Forecasts,
-    outlooks: [Vec<OnceLock<Arc<Vec<Outlook>>>>; 2],
+    outlooks: [Vec<OnceLock<Arc<Vec<Outlook>>>>; 3],
     /// What fixed risks bring, by slot.
     references: Vec<OnceLock<Arc<[Vec<f64>; 2]>>>,
     /// What the scenario says of training.
@@ -128,18 +131,20 @@ impl Course {
             let first = base.local_start().date();
             first.checked_add_days(Days::new(WEEK_DAYS * week)).unwrap_or(first).format("%Y-%m-%d")
         };
-        let count = u64::from(spec.weeks + spec.held_out_weeks);
-        let scenarios = (0..count)
-            .map(|week| {
-                let mut overrides = overrides.clone();
-                overrides.set.push(format!("time.start=\"{}\"", local(week)));
-                overrides.set.push(format!("time.days={WEEK_DAYS}"));
-                scenario::load(path, &overrides)
-            })
-            .collect::<Result<Vec<_>>>()?;
+        let sets = spec
+            .sets()
+            .map_err(|(key, found, expected)| refuse(&format!("training.{key}"), found, expected))?;
+        let load = |week: &u32| {
+            let mut overrides = overrides.clone();
+            overrides.set.push(format!("time.start=\"{}\"", local(u64::from(*week))));
+            overrides.set.push(format!("time.days={WEEK_DAYS}"));
+            scenario::load(path, &overrides)
+        };
+        let [training, validation, held_out] =
+            sets.map(|weeks| weeks.iter().map(load).collect::<Result<Vec<_>>>());
+        let scenarios = [training?, validation?, held_out?];
         let recorded = base.read()?;
-        let cells = |weeks: u32| (weeks * spec.replications) as usize;
-        let sizes = [cells(spec.weeks), cells(spec.held_out_weeks)];
+        let sizes = [0, 1, 2].map(|set| scenarios[set].len() * spec.replications as usize);
         let mut canonical = base.spec.clone();
         if let Some(training) = &mut canonical.training {
             (training.steps, training.exploration_steps, training.checkpoint_weeks) = (0, None, 0);
@@ -171,13 +176,24 @@ impl Course {
     #[must_use]
     pub fn with_accuracy(&self, accuracy: [f64; 2]) -> Self {
         let empty = |of: &Vec<_>| std::iter::repeat_with(OnceLock::new).take(of.len()).collect();
-        let [training, held_out] = &self.outlooks;
         Self {
             forecasts: Forecasts { accuracy, ..self.forecasts },
-            outlooks: [empty(training), empty(held_out)],
-            references: std::iter::repeat_with(OnceLock::new).take(training.len()).collect(),
+            outlooks: self.outlooks.each_ref().map(empty),
+            references: std::iter::repeat_with(OnceLock::new).take(self.references.len()).collect(),
             ..self.clone()
         }
+    }
+
+    /// The same weeks with other fixed risks (balancing, intraday) as what is compared with.
+    #[must_use]
+    pub fn with_fixed_risks(&self, fixed_risks: [f64; 2]) -> Self {
+        let references = std::iter::repeat_with(OnceLock::new).take(self.references.len()).collect();
+        Self { fixed_risks, references, ..self.clone() }
+    }
+
+    /// Number of calendar weeks in a set.
+    pub fn calendar_weeks(&self, set: Set) -> usize {
+        self.archive.scenarios[set as usize].len()
     }
 
     /// Number of weeks in a set, replications included.
@@ -194,14 +210,11 @@ impl Course {
         if let Some(week) = cell.get() {
             return Ok(Arc::clone(week));
         }
-        let calendar = match set {
-            Set::Training => number % self.spec.weeks as usize,
-            Set::HeldOut => self.spec.weeks as usize + number % self.spec.held_out_weeks as usize,
-        };
-        let in_set = if set == Set::Training { self.spec.weeks } else { self.spec.held_out_weeks };
-        let streams = Streams { seed: self.seed, replication: (number / in_set as usize) as u32 };
+        let calendar = &self.archive.scenarios[set as usize];
+        let replication = (number / calendar.len()) as u32;
+        let streams = Streams { seed: self.seed, replication };
         let (setup, prepared) =
-            self.archive.scenarios[calendar].build_from(&self.archive.recorded, streams)?;
+            calendar[number % calendar.len()].build_from(&self.archive.recorded, streams)?;
         let setup = Arc::new(setup);
         let foresight = Arc::new(engine::foresee(&prepared.policies, &setup, streams));
         let name = format!("fleet:{}", setup.fleets[0].name);
@@ -262,6 +275,54 @@ impl Course {
                     "markets",
                     format!("no market of kind \"{}\"", kind.name()),
                     "one to learn to bid in",
+                );
+            }
+        }
+        if self.spec.agent.kind == AgentKind::Policy {
+            if self.spec.feedback == FeedbackSpec::Played {
+                let found = "\"played\" for an agent \"policy\"".to_owned();
+                return refuse(
+                    "training.feedback",
+                    found,
+                    "\"all-pairs\": it has to be told what all would have brought",
+                );
+            }
+            if self.spec.agent.discount != 0.0 {
+                let found = format!("{} for an agent \"policy\"", self.spec.agent.discount);
+                return refuse("training.agent.discount", found, "0: it looks no step ahead");
+            }
+        }
+        if self.spec.feedback == FeedbackSpec::AllPairs {
+            if self.spec.reward == RewardSpec::Account {
+                let expected = "\"products\" or \"advantage\": all pairs are valued product by product";
+                return refuse(
+                    "training.reward",
+                    "\"account\" with feedback \"all-pairs\"".to_owned(),
+                    expected,
+                );
+            }
+            if !setup.binds(FleetId::new(0)) {
+                let found = "a fleet that is dispatched, with feedback \"all-pairs\"".to_owned();
+                return refuse(
+                    "operation.mode",
+                    found,
+                    "\"replay\": it must be known who asked for which vehicle",
+                );
+            }
+            if let Some(i) = (0..setup.retailers.len()).find(|&i| setup.is_priced_later(RetailerId::new(i))) {
+                let found = "a price that the load makes, with feedback \"all-pairs\"".to_owned();
+                return refuse(
+                    &format!("retailers[{i}].tariff"),
+                    found,
+                    "a tariff announced before delivery",
+                );
+            }
+            if let Some(i) = trading.markets.iter().position(|market| market.slope_eur_mwh_kw != 0.0) {
+                let found = "prices that bids change, with feedback \"all-pairs\"".to_owned();
+                return refuse(
+                    &format!("markets[{i}].slope_eur_mwh_per_mw"),
+                    found,
+                    "0: other bids would have met other prices",
                 );
             }
         }

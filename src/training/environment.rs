@@ -4,6 +4,7 @@
 //! energy costs less than at the tariff, less penalties, less the fares of riders turned away.
 
 use super::course::{BIDDER, Course, Week};
+use super::hindsight::{self, Slot};
 use crate::engine::Simulation;
 use crate::ids::{AccountId, MarketId};
 use crate::ledger::{EntryKind, LedgerEntry};
@@ -67,6 +68,8 @@ struct Takings {
     step_s: i64,
     /// What the account has changed by for each slot [currency]; settled when the slot ends.
     by_slot: Vec<f64>,
+    /// Drawn in each slot [kWh].
+    drawn_kwh: Vec<f64>,
     /// Of each slot, what came of balancing bids and of all bids.
     parts: Vec<Parts>,
     balancing: Option<MarketId>,
@@ -85,6 +88,7 @@ impl Takings {
             start: setup.start,
             step_s,
             by_slot: vec![0.0; steps.max(1)],
+            drawn_kwh: vec![0.0; steps.max(1)],
             parts: vec![Parts::default(); steps.max(1)],
             balancing: balancing.map(MarketId::new),
             result: WeekResult::default(),
@@ -145,7 +149,11 @@ impl Recorder for Takings {
 
     fn fleet(&mut self, record: &FleetRecord) {
         if let Some(before) = self.read.replace(record.time) {
-            self.result.charged_kwh += record.power_kw * (record.time - before) as f64 / 3_600.0;
+            let kwh = record.power_kw * (record.time - before) as f64 / 3_600.0;
+            self.result.charged_kwh += kwh;
+            // What a reading shows was drawn before it.
+            let place = self.place((record.time - self.start - 1).div_euclid(self.step_s));
+            self.drawn_kwh[place] += kwh;
         }
     }
 }
@@ -267,6 +275,20 @@ impl Environment {
     pub fn beside_balancing(&self) -> Vec<f64> {
         let slots = self.takings.by_slot.iter().zip(&self.takings.parts);
         slots.map(|(eur, parts)| eur - parts.balancing()).collect()
+    }
+
+    /// Has the policy write down what it takes to value all risks in [`hindsight`](Self::hindsight); to be asked for before the
+    /// first step.
+    #[must_use]
+    pub fn with_diary(self) -> Self {
+        self.trader.lock().keep_diary();
+        self
+    }
+
+    /// The slots of `week`, which is over, so that any risks can be valued; none without a diary.
+    pub fn hindsight(&self, week: &Week) -> Vec<Slot> {
+        let trader = self.trader.lock();
+        trader.diary().map_or_else(Vec::new, |diary| hindsight::slots(week, diary, &self.takings.drawn_kwh))
     }
 
     /// What the week has come to so far.

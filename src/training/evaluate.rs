@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::policies::BiddingSpec;
 use crate::policies::bidding::learned::{Chain, Chooser};
 use crate::policies::bidding::{ObservationKind, Trained, sight};
+use rayon::prelude::*;
 use std::sync::Arc;
 
 /// Who plays.
@@ -34,7 +35,18 @@ impl Player {
         Ok(self.week(course, set, number)?.result())
     }
 
-    /// The same, with all that the week has left.
+    /// What each week of a set comes to [currency].
+    ///
+    /// # Errors
+    /// If a week cannot be built.
+    pub fn profits(&self, course: &Course, set: Set) -> Result<Vec<f64>> {
+        let weeks: Vec<usize> = (0..course.len(set)).collect();
+        let played: Vec<Result<f64>> =
+            weeks.par_iter().map(|&week| Ok(self.play(course, set, week)?.profit_eur)).collect();
+        played.into_iter().collect()
+    }
+
+    /// The same, with all that the week has left, its diary too.
     ///
     /// # Errors
     /// If a week cannot be built.
@@ -53,7 +65,7 @@ impl Player {
         };
         let week = course.week(set, number)?;
         let chain = Chain { before, ahead: ahead(number + 1)? };
-        let mut played = Environment::under(course, &week, observation, chooser, chain);
+        let mut played = Environment::under(course, &week, observation, chooser, chain).with_diary();
         while !played.pass().over {}
         Ok(played)
     }

@@ -2,6 +2,7 @@
 //!
 //! - [`course`]: the weeks that are played, each read and built once, and planned once for all forecasts;
 //! - [`environment`]: one week at a time: reset, see, step;
+//! - [`hindsight`]: what other risks would have brought in it;
 //! - [`trainer`]: weeks one after the other, what each step has brought, learning, checkpoints;
 //! - [`evaluate`]: learned and fixed risks on the same weeks;
 //! - [`results`]: what a training leaves.
@@ -11,6 +12,7 @@
 pub mod course;
 pub mod environment;
 pub mod evaluate;
+pub mod hindsight;
 pub mod results;
 pub mod trainer;
 

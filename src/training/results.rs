@@ -10,7 +10,6 @@ use crate::plots::{Agent, Axis, Band, Figure, Learning};
 use crate::rng::{Purpose, Streams};
 use crate::statistics::paired::{Paired, compare};
 use polars::prelude::{Column, IntoColumn as _, NamedFrom as _, Series};
-use rayon::prelude::*;
 use serde::Serialize;
 use std::path::Path;
 use std::sync::Arc;
@@ -40,8 +39,15 @@ pub struct Summary {
     pub observation: &'static str,
     /// What its rewards are.
     pub reward: &'static str,
+    /// Of what rewards are told.
+    pub feedback: &'static str,
     /// Steps of a quarter of an hour.
     pub steps: u64,
+    /// Steps after which the agent was best on the validation weeks, and its mean profit there [currency]; none without such
+    /// weeks.
+    pub chosen_steps: Option<u64>,
+    /// See `chosen_steps`.
+    pub validation_eur: Option<f64>,
     /// Weeks played, all lanes.
     pub weeks: u64,
     /// Currency of the amounts.
@@ -71,17 +77,6 @@ pub fn hash(course: &Course) -> Result<String> {
     Ok(manifest::sha256(text.as_bytes()))
 }
 
-/// Profits of all held-out weeks [currency].
-///
-/// # Errors
-/// If a week cannot be built.
-pub fn held_out(course: &Course, player: &Player) -> Result<Vec<f64>> {
-    let weeks: Vec<usize> = (0..course.len(Set::HeldOut)).collect();
-    let played: Vec<Result<f64>> =
-        weeks.par_iter().map(|&week| Ok(player.play(course, Set::HeldOut, week)?.profit_eur)).collect();
-    played.into_iter().collect()
-}
-
 impl Summary {
     /// Plays the held-out weeks.
     ///
@@ -89,8 +84,8 @@ impl Summary {
     /// If a week cannot be built.
     pub fn of(trainer: &Trainer) -> Result<Self> {
         let course = trainer.course();
-        let learned = held_out(course, &Player::Learned(Arc::new(trainer.trained())))?;
-        let fixed = held_out(course, &Player::Fixed(course.fixed_risks))?;
+        let learned = Player::Learned(Arc::new(trainer.trained())).profits(course, Set::HeldOut)?;
+        let fixed = Player::Fixed(course.fixed_risks).profits(course, Set::HeldOut)?;
         let mut random = Streams { seed: course.seed, replication: 0 }.stream(Purpose::Resampling, 0);
         let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
         Ok(Self {
@@ -100,7 +95,10 @@ impl Summary {
             agent: course.spec.agent.kind.name(),
             observation: course.spec.observation.name(),
             reward: course.spec.reward.name(),
+            feedback: course.spec.feedback.name(),
             steps: trainer.steps(),
+            chosen_steps: trainer.best().map(|best| best.steps),
+            validation_eur: trainer.best().map(|best| best.validation_eur),
             weeks: trainer.curve().len() as u64,
             currency: course.currency.clone(),
             held_out_weeks: learned.len(),

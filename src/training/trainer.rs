@@ -6,14 +6,16 @@
 
 use super::course::{Course, Set};
 use super::environment::Environment;
+use super::evaluate::Player;
+use super::hindsight::Slot;
 use crate::error::{Error, InputError, Result};
 use crate::learning::bytes::{Reader, Torn, Writer};
 use crate::learning::network::Workspace;
-use crate::learning::{Agent, Checkpoint, Exploration, Purpose, Seen, Space, Transition};
+use crate::learning::{Agent, Checkpoint, Exploration, Purpose, Reward, Seen, Space, Transition, Values};
 use crate::policies::bidding::learned::{Chain, Trained};
-use crate::policies::bidding::sight;
+use crate::policies::bidding::sight::{self, RISKS};
 use crate::rng::{self, PurposeStreams, Streams};
-use crate::scenario::training::{RewardSpec, TrainingSpec};
+use crate::scenario::training::{FeedbackSpec, RewardSpec, TrainingSpec};
 use rand::RngExt as _;
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -48,13 +50,26 @@ struct Log {
     features: Vec<f64>,
     cells: Vec<usize>,
     actions: Vec<usize>,
+    /// Of each step one, or one for each alternative of both choices.
     rewards: Vec<f64>,
 }
+
+/// Alternatives of both choices.
+const ALTERNATIVES: usize = 2 * RISKS;
 
 impl Log {
     fn seen(&self, step: usize) -> Seen<'_> {
         let width = self.features.len() / self.cells.len().max(1);
         Seen { features: &self.features[step * width..(step + 1) * width], cell: self.cells[step] }
+    }
+
+    fn reward(&self, step: usize) -> Reward<'_> {
+        match self.rewards.len() / self.cells.len().max(1) {
+            1 => Reward::Done(self.rewards[step]),
+            width => {
+                Reward::All { alternatives: &self.rewards[step * width..(step + 1) * width], branches: 2 }
+            }
+        }
     }
 
     fn save(&self, out: &mut Writer) {
@@ -74,7 +89,7 @@ impl Log {
         let rewards = from.numbers()?;
         let fits = features.len() == cells.len() * space.features
             && actions.len() == cells.len()
-            && rewards.len() == cells.len();
+            && [1, ALTERNATIVES].iter().any(|width| rewards.len() == cells.len() * width);
         if fits { Ok(Self { features, cells, actions, rewards }) } else { Err(Torn) }
     }
 }
@@ -103,7 +118,19 @@ pub struct Trainer {
     learned: u64,
     rounds: u64,
     curve: Vec<CurveRow>,
+    /// What has done best on the validation weeks.
+    best: Option<Best>,
     hash: String,
+}
+
+/// The state of an agent that was best on the validation weeks.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Best {
+    /// Steps learned then.
+    pub steps: u64,
+    /// Mean profit of a validation week [currency].
+    pub validation_eur: f64,
+    values: Values,
 }
 
 impl Trainer {
@@ -138,6 +165,7 @@ impl Trainer {
             learned: 0,
             rounds: 0,
             curve: Vec::new(),
+            best: None,
             hash,
         };
         trainer.lanes = (0..u64::from(trainer.spec.lanes))
@@ -225,9 +253,33 @@ impl Trainer {
         &self.curve
     }
 
-    /// What has been learned so far.
+    /// What has been learned so far: where there are validation weeks, what was best on them.
     pub fn trained(&self) -> Trained {
-        Trained { observation: self.spec.observation, values: self.agent.values().clone() }
+        let values = self.best.as_ref().map_or(self.agent.values(), |best| &best.values);
+        Trained { observation: self.spec.observation, values: values.clone() }
+    }
+
+    /// How the best state so far did on the validation weeks, if there are any.
+    pub fn best(&self) -> Option<&Best> {
+        self.best.as_ref()
+    }
+
+    /// Plays the validation weeks with what is known now, and keeps it if nothing before was better.
+    fn validate(&mut self) -> Result<()> {
+        let every = u64::from(self.spec.validation_every_weeks);
+        let due = self.rounds.is_multiple_of(every) || self.is_done();
+        // Before its first lesson a network knows nothing.
+        if every == 0 || !due || self.learned == 0 || self.course.len(Set::Validation) == 0 {
+            return Ok(());
+        }
+        let (observation, values) = (self.spec.observation, self.agent.values().clone());
+        let player = Player::Learned(Arc::new(Trained { observation, values: values.clone() }));
+        let profits = player.profits(&self.course, Set::Validation)?;
+        let validation_eur = profits.iter().sum::<f64>() / profits.len() as f64;
+        if self.best.as_ref().is_none_or(|best| validation_eur > best.validation_eur) {
+            self.best = Some(Best { steps: self.steps, validation_eur, values });
+        }
+        Ok(())
     }
 
     /// Plays a week in each lane and learns from it.
@@ -241,14 +293,27 @@ impl Trainer {
         let mut environments = self.play(environments, &mut logs);
         let mut lanes = std::mem::take(&mut self.lanes);
         for ((lane, mut log), environment) in lanes.iter_mut().zip(logs).zip(&mut environments) {
-            let mut by_slot = [environment.by_slot().to_vec(), environment.beside_balancing()];
-            if self.spec.reward == RewardSpec::Advantage {
-                let reference = self.course.reference(lane.week)?;
-                for (by_slot, fixed) in by_slot.iter_mut().zip(&*reference) {
-                    by_slot.iter_mut().zip(fixed).for_each(|(eur, fixed)| *eur -= fixed);
+            match self.spec.feedback {
+                FeedbackSpec::Played => {
+                    let mut by_slot = [environment.by_slot().to_vec(), environment.beside_balancing()];
+                    if self.spec.reward == RewardSpec::Advantage {
+                        let reference = self.course.reference(lane.week)?;
+                        for (by_slot, fixed) in by_slot.iter_mut().zip(&*reference) {
+                            by_slot.iter_mut().zip(fixed).for_each(|(eur, fixed)| *eur -= fixed);
+                        }
+                    }
+                    self.settle(&mut lane.last, &mut log, &by_slot);
+                }
+                FeedbackSpec::AllPairs => {
+                    let week = self.course.week(Set::Training, lane.week)?;
+                    let slots = environment.hindsight(&week);
+                    self.settle_all(
+                        &mut lane.last,
+                        &mut log,
+                        &slots.iter().map(|slot| self.told(slot)).collect::<Vec<_>>(),
+                    );
                 }
             }
-            self.settle(&mut lane.last, &mut log, &by_slot);
             for step in 0..lane.last.cells.len() {
                 if let Some(loss) = self.lesson(&lane.last, &log, step) {
                     losses += loss;
@@ -271,14 +336,18 @@ impl Trainer {
         }
         self.lanes = lanes;
         self.rounds += 1;
-        Ok(())
+        self.validate()
     }
 
     fn reset(&self, lane: &Lane) -> Result<Environment> {
         let week = self.course.week(Set::Training, lane.week)?;
         let ahead = self.course.outlooks(Set::Training, lane.next)?;
         let chain = Chain { before: lane.last.actions.clone(), ahead };
-        Ok(Environment::reset(&self.course, &week, self.spec.observation, chain))
+        let environment = Environment::reset(&self.course, &week, self.spec.observation, chain);
+        Ok(match self.spec.feedback {
+            FeedbackSpec::Played => environment,
+            FeedbackSpec::AllPairs => environment.with_diary(),
+        })
     }
 
     /// Plays all environments to their ends, step by step side by side.
@@ -334,6 +403,40 @@ impl Trainer {
         debug_assert_eq!(steps, log.cells.len());
     }
 
+    /// What each alternative of a slot is told to have brought: less the margin where it is not the fixed risk, and where the reward
+    /// is the advantage, over the fixed risk.
+    fn told(&self, slot: &Slot) -> [[f64; RISKS]; 2] {
+        let mut told = slot.alternatives();
+        for (market, alternatives) in told.iter_mut().enumerate() {
+            let fixed = sight::step(self.course.fixed_risks[market]);
+            let base = if self.spec.reward == RewardSpec::Advantage { alternatives[fixed] } else { 0.0 };
+            for (step, eur) in alternatives.iter_mut().enumerate() {
+                *eur -= base + if step == fixed { 0.0 } else { self.spec.margin_eur[market] };
+            }
+        }
+        told
+    }
+
+    /// What each alternative would have brought to the steps of a week and to those of the week before, where these end within
+    /// this week; `by_slot` is of this week.
+    fn settle_all(&self, last: &mut Log, log: &mut Log, by_slot: &[[[f64; RISKS]; 2]]) {
+        let (steps, before) = (log.cells.len(), last.cells.len());
+        log.rewards.clear();
+        log.rewards.resize(steps * ALTERNATIVES, 0.0);
+        for (market, lead) in self.leads.into_iter().enumerate() {
+            for (slot, told) in by_slot.iter().enumerate() {
+                // Steps of the week before are counted on: its first is at -before.
+                let Some(step) = (slot + before).checked_sub(lead) else { continue };
+                let (rewards, step) = match step.checked_sub(before) {
+                    Some(step) => (&mut log.rewards, step),
+                    None => (&mut last.rewards, step),
+                };
+                let first = step * ALTERNATIVES + market * RISKS;
+                rewards[first..first + RISKS].copy_from_slice(&told[market]);
+            }
+        }
+    }
+
     /// Learns from a step of the week before last; what follows its last one is the first of `log`.
     fn lesson(&mut self, last: &Log, log: &Log, step: usize) -> Option<f64> {
         let (after, next_action) = match step + 1 {
@@ -343,7 +446,7 @@ impl Trainer {
         let transition = Transition {
             before: last.seen(step),
             action: last.actions[step],
-            reward: last.rewards[step],
+            reward: last.reward(step),
             after,
             next_action,
             terminal: false,
@@ -386,7 +489,13 @@ impl Trainer {
             [row.steps, row.lane, row.week].into_iter().for_each(|count| out.count(count));
             [row.reward_eur, row.epsilon, row.loss].into_iter().for_each(|number| out.number(number));
         }
-        Checkpoint::new(self.purpose(), &*self.agent, &out.bytes)
+        out.count(u64::from(self.best.is_some()));
+        if let Some(best) = &self.best {
+            out.count(best.steps);
+            out.number(best.validation_eur);
+            best.values.save(&mut out);
+        }
+        Checkpoint::new(self.purpose(), &self.trained().values, &*self.agent, &out.bytes)
     }
 
     fn load(&mut self, from: &mut Reader<'_>) -> Result<(), Torn> {
@@ -418,6 +527,15 @@ impl Trainer {
                 loss: from.number()?,
             });
         }
+        self.best = match from.count()? {
+            0 => None,
+            _ => {
+                let (steps, validation_eur) = (from.count()?, from.number()?);
+                let mut values = self.agent.values().clone();
+                values.load(from)?;
+                Some(Best { steps, validation_eur, values })
+            }
+        };
         if from.is_empty() { Ok(()) } else { Err(Torn) }
     }
 }

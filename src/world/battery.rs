@@ -4,6 +4,8 @@
 //! so the state of charge over time is known in closed form on each piece:
 //! straight where the power is constant, exponential where it is not. Nothing
 //! is integrated in steps.
+//!
+#![doc = include_str!("../../docs/equations/rendered/battery.md")]
 
 use super::Connector;
 

@@ -172,7 +172,9 @@ pub struct StationState {
     pub metered_kwh: f64,
     /// Most power that a policy lets it draw [kW].
     pub budget_kw: f64,
-    /// Whether all connectors together could exceed the site limit or the budget.
+    /// Most power that the feeder lets it draw [kW].
+    pub feeder_kw: f64,
+    /// Whether all connectors together could exceed the site limit, the budget or what the feeder allows.
     pub shares: bool,
 }
 
@@ -210,6 +212,7 @@ impl Stations {
                     settled_kwh: 0.0,
                     metered_kwh: 0.0,
                     budget_kw: f64::INFINITY,
+                    feeder_kw: f64::INFINITY,
                     shares: total_kw > station.site_limit_kw,
                 }
             })
@@ -253,11 +256,45 @@ impl Stations {
 
     /// Lets a station draw at most `power_kw`. The caller divides its power afterwards.
     pub fn set_budget(&mut self, setup: &Setup, station: StationId, power_kw: f64) {
+        self.stations[station.index()].budget_kw = power_kw;
+        self.find_whether_shared(setup, station);
+    }
+
+    /// The feeder lets a station draw at most `power_kw`. The caller divides its power afterwards.
+    pub fn set_feeder_limit(&mut self, setup: &Setup, station: StationId, power_kw: f64) {
+        self.stations[station.index()].feeder_kw = power_kw;
+        self.find_whether_shared(setup, station);
+    }
+
+    fn find_whether_shared(&mut self, setup: &Setup, station: StationId) {
         let of = &setup.stations[station.index()];
         let total_kw: f64 = of.connectors.iter().map(|c| c.power_kw).sum();
         let state = &mut self.stations[station.index()];
-        state.budget_kw = power_kw;
-        state.shares = total_kw > of.site_limit_kw.min(power_kw);
+        state.shares = total_kw > of.site_limit_kw.min(state.budget_kw).min(state.feeder_kw);
+    }
+
+    /// What the sessions of a station could draw now, and what a station full of vehicles could, if the feeder did not
+    /// limit it [kW]. What some feed back does not count: it may stop at any time.
+    pub fn wants_kw(
+        &self,
+        setup: &Setup,
+        vehicle_type: impl Fn(VehicleId) -> usize,
+        station: StationId,
+        now: SimTime,
+    ) -> (f64, f64) {
+        let of = &setup.stations[station.index()];
+        let limit_kw = of.site_limit_kw.min(self.stations[station.index()].budget_kw);
+        let most_kw: f64 = of.connectors.iter().map(|c| c.power_kw).sum();
+        let sessions = self.sessions[self.connectors(setup, station)].iter().flatten();
+        let wanted_kw: f64 = sessions
+            .filter(|session| session.active && session.set_kw >= 0.0)
+            .map(|session| {
+                let of = &setup.types[vehicle_type(session.vehicle)];
+                let peak_kw = of.curve.peak_until_corner(session.soc(of, now)).0;
+                session.limit_kw.min(session.set_kw).min(peak_kw)
+            })
+            .sum();
+        (wanted_kw.min(limit_kw), most_kw.min(limit_kw))
     }
 
     /// Number for the next visit.
@@ -303,7 +340,8 @@ impl Stations {
     ) -> Option<SimTime> {
         let range = self.connectors(setup, station);
         let state = &mut self.stations[station.index()];
-        let limit_kw = setup.stations[station.index()].site_limit_kw.min(state.budget_kw);
+        let limit_kw =
+            setup.stations[station.index()].site_limit_kw.min(state.budget_kw).min(state.feeder_kw);
         self.demands.clear();
         self.feeds.clear();
         let mut total_kw = 0.0;

@@ -1,7 +1,7 @@
 //! Everything that stays as it is while a replication runs.
 
 use super::{
-    Competition, Fleet, Party, Requests, Retail, Retailer, Station, Trading, Travel, VehicleStart,
+    Competition, Fleet, Grid, Party, Requests, Retail, Retailer, Station, Trading, Travel, VehicleStart,
     VehicleType,
 };
 use crate::geo::Places;
@@ -67,6 +67,8 @@ pub struct Setup {
     pub retail: Retail,
     /// Markets, and who bids in them.
     pub trading: Trading,
+    /// The distribution feeder, where there is one.
+    pub grid: Option<Arc<Grid>>,
     /// Requests within [start, end), sorted by time.
     pub requests: Requests,
     /// Name of the currency of all amounts, for example `EUR`.

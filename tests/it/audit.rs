@@ -1,13 +1,20 @@
 //! The auditor passes a right day and finds each kind of wrong one.
 
-use crate::outputs_day::{BATTERY_KWH, CHARGE_EFFICIENCY, Day, END, START, labels};
-use gridfleet::audit::{AuditFacts, AuditReport, HouseholdFacts, StationFacts, VehicleFacts, audit};
+use crate::outputs_day::{
+    BASE_KVA, BATTERY_KWH, BRANCH, CHARGE_EFFICIENCY, Day, END, HOMES_KVAR, START, far_voltage, labels,
+};
+use gridfleet::audit::{
+    AuditFacts, AuditReport, BranchFacts, BusFacts, FeederFacts, HouseholdFacts, StationFacts, VehicleFacts,
+    audit,
+};
 use gridfleet::ids::{AccountId, BidId, FleetId, PlaceId, SessionId, VehicleId};
 use gridfleet::ledger::{EntryKind, Money, Reference};
 use gridfleet::outputs::{OutputOptions, ParquetRecorder, Provenance, Summary, SummaryHead};
 use gridfleet::records::TripStatus;
 use gridfleet::records::dictionary::TableId;
 use gridfleet::records::metrics::{Metrics, MetricsSetup};
+
+const LOADS: &str = "Grid: loads of buses are those of the case, stations and households";
 
 fn facts(outputs: OutputOptions) -> AuditFacts {
     let vehicle = |name: &str, soc, place: &str| VehicleFacts {
@@ -35,9 +42,27 @@ fn facts(outputs: OutputOptions) -> AuditFacts {
             slope_eur_mwh_kw: None,
         }],
         households: vec![HouseholdFacts { name: "homes".to_owned(), days: vec![(START, END, 12.0)] }],
+        feeder: Some(feeder()),
         requests: Some(2),
         trades: true,
         outputs,
+    }
+}
+
+fn feeder() -> FeederFacts {
+    let bus =
+        |number, load_kw, load_kvar| BusFacts { number, load_kw, load_kvar, shunt_kw: 0.0, shunt_kvar: 0.0 };
+    FeederFacts {
+        base_kva: BASE_KVA,
+        source: 1,
+        source_voltage: 1.0,
+        buses: vec![bus(1, 0.0, 0.0), bus(2, 10.0, 4.0)],
+        branches: vec![BranchFacts { ends: [1, 2], impedance: BRANCH, limit_kva: f64::INFINITY }],
+        factors: vec![(START, 1.0), (START + 1_800, 2.0)],
+        stations: vec![2],
+        households: vec![2],
+        kvar_per_kw: [0.0, HOMES_KVAR],
+        enforced: Some(0.9),
     }
 }
 
@@ -72,7 +97,7 @@ fn a_right_day_passes_every_check() {
     let report = audit_of(&Day::new());
     println!("{}", report.render());
     assert!(report.passed(), "{}", report.render());
-    assert_eq!(report.checks.len(), 28);
+    assert_eq!(report.checks.len(), 31);
     for check in &report.checks {
         assert!(check.checked > 0 && check.not_possible.is_none(), "{}", check.name);
     }
@@ -173,6 +198,17 @@ fn each_wrong_day_is_found_by_the_check_meant_for_it() {
         ("Households: what they pay is energy x price", |d| {
             (d.ledger[8].debit, d.ledger[8].credit) = (d.ledger[8].credit, d.ledger[8].debit);
         }),
+        (LOADS, |d| d.grid[19].p_kw += 1e-6),
+        (LOADS, |d| d.grid[19].q_kvar += 1e-6),
+        (LOADS, |d| d.grid[18].p_kw = 1e-6),
+        (LOADS, |d| d.grid[19].bus = 3),
+        (LOADS, |d| d.stations[9].power_kw += 1e-6),
+        (LOADS, |d| d.households[9].power_kw += 1e-6),
+        ("Grid: voltages solve the power flow", |d| d.grid[19].voltage_pu = Some(far_voltage(81.0, 20.0))),
+        ("Grid: voltages solve the power flow", |d| d.grid[18].voltage_pu = Some(1.0 + 2e-6)),
+        ("Grid: voltages solve the power flow", |d| d.grid[5].voltage_pu = None),
+        // 190 kW break the limit of 0.9; without the station's 36 they would not.
+        ("Grid: charging breaks no limit", |d| d.grid[19].p_kw = 190.0),
         ("Sessions: cost is energy x broadcast price", |d| d.prices[0].price_eur_mwh = 151.0),
         ("Sessions: cost is energy x broadcast price", |d| d.prices[0].valid_to = START + 1_200),
     ];
@@ -233,7 +269,7 @@ fn what_was_not_written_is_said_to_be_impossible_to_check() {
         let options = OutputOptions { tables, ..OutputOptions::default() };
         let report = audit_with(&Day::new(), &options, &Day::new());
         assert!(report.passed(), "{}", report.render());
-        assert_eq!(report.checks.len(), 28, "without {}", table.table().name);
+        assert_eq!(report.checks.len(), 31, "without {}", table.table().name);
         let not_written = format!("{} was not written", table.table().file_name());
         assert!(report.checks.iter().any(|c| c.not_possible.as_deref() == Some(&*not_written)));
     }

@@ -184,7 +184,7 @@ fn the_distance_is_the_least_cost_of_transport() {
 /// 9,000 draws of a rival's hour: a standard error of 0.005 of each share.
 #[test]
 fn rivals_are_drawn_as_likely_as_the_wheel_says() {
-    let drawn = rivals::draw(&[vec![50.0], vec![30.0, 20.0]], 0.1, 9000, &mut stream(400));
+    let drawn = rivals::draw(&[vec![50.0], vec![30.0, 20.0]], &[0.1, 0.1], 9000, &mut stream(400));
     for (level, p) in rivals::LEVELS.iter().zip(rivals::level_probabilities()) {
         let price = 50.0 * (1.0 + 0.1 * level);
         let count = drawn.iter().filter(|f| (f.prices[0][0] - price).abs() < 1e-9).count();

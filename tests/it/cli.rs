@@ -1,6 +1,7 @@
 //! The commands as a user meets them: what they print, where, and how they end.
 
 use assert_cmd::Command;
+use clap::{CommandFactory as _, Parser as _};
 use std::path::Path;
 
 fn gridfleet(args: &[&str]) -> (i32, String, String) {
@@ -165,14 +166,82 @@ fn completions_name_the_commands() {
     }
 }
 
-#[test]
-fn every_command_shows_an_example() {
-    for command in ["run", "report", "validate", "new", "schema", "completions", "solve game"] {
-        let args: Vec<&str> = command.split(" ").chain(["--help"]).collect();
-        let (status, out, _) = gridfleet(&args);
-        assert_eq!(status, 0);
-        assert!(out.contains("Example"), "{command}");
+/// Every command with those under it, without `help`.
+fn commands() -> Vec<clap::Command> {
+    let mut root = gridfleet::cli::Cli::command().disable_help_subcommand(true);
+    root.build();
+    let (mut all, mut open) = (Vec::new(), vec![root]);
+    while let Some(command) = open.pop() {
+        open.extend(command.get_subcommands().cloned());
+        all.push(command);
     }
+    all
+}
+
+/// A line for a shell in words, up to a comment, a pipe or a redirection. Where an explanation is parted by blanks, as in
+/// `gridfleet schema --tables     the columns ...`, up to there.
+fn words(line: &str) -> Vec<String> {
+    let line = line.split_once("   ").map_or(line, |(command, _)| command);
+    let (mut words, mut word, mut quote) = (Vec::new(), String::new(), None);
+    for c in line.chars().chain([' ']) {
+        match (quote, c) {
+            (Some(q), c) if c == q => quote = None,
+            (None, '\'' | '"') => quote = Some(c),
+            (None, ' ' | ';') if !word.is_empty() => words.push(std::mem::take(&mut word)),
+            (None, ' ') => {}
+            (None, '#' | '|' | '>') => break,
+            (_, c) => word.push(c),
+        }
+    }
+    words
+}
+
+#[test]
+fn every_command_shows_examples_that_can_be_typed() {
+    let (mut shown, commands) = (0, commands());
+    assert!(commands.len() > 30, "{}", commands.len());
+    for command in &commands {
+        let name = command.get_display_name().unwrap_or("gridfleet");
+        let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        assert!(help.contains("Example"), "`{name} --help` shows no example");
+        // A command goes on in the next line after a backslash.
+        let help = help.split("\\\n").map(str::trim_start).collect::<Vec<_>>().join(" ");
+        for line in help.lines().map(str::trim).filter(|line| line.starts_with("gridfleet ")) {
+            if let Err(error) = gridfleet::cli::Cli::try_parse_from(words(line)) {
+                panic!("`{name} --help` shows `{line}`:\n{error}");
+            }
+            shown += 1;
+        }
+    }
+    assert!(shown > 50, "{shown}");
+    let (status, out, _) = gridfleet(&["study", "merge", "--help"]);
+    assert_eq!(status, 0);
+    assert!(out.contains("Example:\n  gridfleet study merge"), "{out}");
     let (status, out, _) = gridfleet(&["--version"]);
     assert_eq!((status, out.as_str()), (0, concat!("gridfleet ", env!("CARGO_PKG_VERSION"), "\n")));
+}
+
+#[test]
+fn each_command_has_a_manual_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let (status, out, _) = gridfleet(&["man", "-o", path(folder.path())]);
+    let commands = commands();
+    assert_eq!(status, 0);
+    assert!(out.ends_with(&format!(": {} pages\n", commands.len())), "{out}");
+    for command in &commands {
+        let name = command.get_display_name().unwrap_or("gridfleet");
+        let page = std::fs::read_to_string(folder.path().join(format!("{name}.1"))).unwrap();
+        assert!(page.contains(&format!(".TH {name} 1")), "{page}");
+        let about = command.get_about().unwrap().to_string();
+        assert!(page.replace("\\*(Aq", "'").replace('\\', "").contains(&about), "{name}: {about}\n{page}");
+        for section in ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS"] {
+            assert!(page.contains(&format!(".SH {section}\n")), "{name}: {section}");
+        }
+    }
+    let (status, out, _) = gridfleet(&["man", "data", "import", "tlc"]);
+    assert_eq!(status, 0);
+    assert_eq!(out, std::fs::read_to_string(folder.path().join("gridfleet-data-import-tlc.1")).unwrap());
+    let (status, _, err) = gridfleet(&["man", "solve", "chess"]);
+    assert_eq!(status, 2);
+    assert!(err.contains("\"chess\"") && err.contains("stackelberg"), "{err}");
 }

@@ -83,8 +83,8 @@ fn every_table_of_a_run_can_be_described() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(gridfleet(folder.path(), &["new", "town"]).0, 0);
     assert_eq!(gridfleet(folder.path(), &["run", "town.toml", "--quiet"]).0, 0);
-    // Nobody trades in a new scenario, there are no homes, and no price follows the load, nobody competes.
-    let absent = ["market", "households", "loads", "supply"];
+    // Nobody trades in a new scenario, there are neither homes nor a feeder, no price follows the load, nobody competes.
+    let absent = ["market", "households", "grid", "loads", "supply"];
     for table in gridfleet::records::dictionary::TABLES.iter().filter(|table| !absent.contains(&table.name)) {
         let file = format!("out/town/{}.parquet", table.name);
         let (status, out, err) = gridfleet(folder.path(), &["data", "describe", &file]);

@@ -1,6 +1,7 @@
 //! The feeder of Baran and Wu against its published power flow, the linear model against the exact one, published cases.
 
-use gridfleet::grid::{BARAN_WU, baran_wu, flow, matpower, sweep};
+use gridfleet::grid::sweep::Sweep;
+use gridfleet::grid::{BARAN_WU, Feeder, baran_wu, flow, matpower, sweep};
 use std::path::Path;
 
 /// Published (Baran and Wu 1989, and every later paper on it): losses 202.7 kW, least voltage 0.9131 at bus 18.
@@ -41,6 +42,39 @@ fn the_sweep_obeys_the_branch_flow_equations() {
         assert!((squared - found.voltage[bus].powi(2)).abs() < 1e-9, "{bus}");
         active[before] += sent;
         reactive[before] += sent_reactive;
+    }
+}
+
+/// Figures of pandapower 3.5.6 (Newton-Raphson) for `case33bw` at 0.8 of its load, fed at 1.02, with a capacitor at bus 30, a
+/// load at bus 18 and a feed-in at bus 25.
+#[test]
+fn the_sweep_agrees_with_pandapower() {
+    let case = baran_wu().unwrap();
+    let mut buses = case.buses().to_vec();
+    (buses[29].shunt_mw, buses[29].shunt_mvar) = (0.02, 0.5);
+    let feeder = Feeder::new(10.0, 0, 1.02, buses, case.branches().to_vec()).unwrap();
+    let mut p: Vec<f64> = feeder.buses().iter().map(|bus| 0.8 * bus.load_mw).collect();
+    let mut q: Vec<f64> = feeder.buses().iter().map(|bus| 0.8 * bus.load_mvar).collect();
+    (p[17], q[17], p[24]) = (p[17] + 0.4, q[17] + 0.1, p[24] - 0.9);
+    let mut sweep = Sweep::new(&feeder);
+    // What it has solved before leaves no trace.
+    sweep.solve(&feeder, &q, &p).unwrap();
+    sweep.solve(&feeder, &p, &q).unwrap();
+    for (bus, voltage) in [
+        (18, 0.923_288_981),
+        (22, 1.013_801_756),
+        (25, 1.011_105_293),
+        (30, 0.966_458_576),
+        (33, 0.962_374_123),
+    ] {
+        assert!((sweep.voltage(bus - 1) - voltage).abs() < 2e-9, "{bus}: {}", sweep.voltage(bus - 1));
+    }
+    assert!((sweep.losses(&feeder).0 - 0.138_807_703).abs() < 1e-8, "{:?}", sweep.losses(&feeder));
+    assert!((sweep.source_mw(&feeder) - 2.629_488_55).abs() < 1e-7, "{}", sweep.source_mw(&feeder));
+    // By the bus that the branch feeds; power flows back from bus 25 to 24.
+    for (bus, mva) in [(2, 3.063_854_200), (3, 2.651_213_889), (24, 0.393_093_134), (25, 0.586_255_917)] {
+        let found = sweep.flow_mva(&feeder, bus - 1);
+        assert!((found - mva).abs() < 1e-7, "{bus}: {found}");
     }
 }
 

@@ -1,7 +1,8 @@
-//! Learning where the answer is known: agents against value iteration on a small decision process.
+//! Learning where the answer is known: agents against value iteration on a small decision process, and against the best choices
+//! where they are told what all would have brought.
 
 use gridfleet::learning::network::Workspace;
-use gridfleet::learning::{AgentKind, AgentSpec, Exploration, Seen, Space, Transition};
+use gridfleet::learning::{AgentKind, AgentSpec, Exploration, Reward, Seen, Space, Transition};
 use gridfleet::rng::{Purpose, Streams};
 use rand::RngExt as _;
 use rand_pcg::Pcg64;
@@ -114,8 +115,14 @@ fn losses(kind: AgentKind, seed: u64, steps: u64) -> (f64, f64) {
         let (reward, next, terminal) = process.step(state, action, &mut random);
         let after = if terminal { random.random_range(0..STATES) } else { next };
         let next_action = exploration.choose(i, agent.values(), seen(after), ACTIONS, &mut work, &mut random);
-        let transition =
-            Transition { before: seen(state), action, reward, after: seen(after), next_action, terminal };
+        let transition = Transition {
+            before: seen(state),
+            action,
+            reward: Reward::Done(reward),
+            after: seen(after),
+            next_action,
+            terminal,
+        };
         let rate = 1.0 - 0.99 * i as f64 / steps as f64;
         agent.learn(&transition, rate, &mut random);
         (state, action) = (after, next_action);
@@ -162,10 +169,10 @@ fn processes() -> Vec<u64> {
 /// of the best actions are right within 10 % of the range.
 #[test]
 fn every_agent_reaches_the_optimum_of_small_processes() {
-    for kind in AgentKind::ALL {
+    for kind in AgentKind::OF_VALUES {
         let steps = match kind {
             AgentKind::QLearning | AgentKind::Sarsa | AgentKind::FittedQ => 60_000,
-            AgentKind::Dqn | AgentKind::DoubleDqn | AgentKind::DuelingDoubleDqn => 20_000,
+            _ => 20_000,
         };
         for seed in processes() {
             let (policy, error) = losses(kind, seed, steps);
@@ -174,4 +181,71 @@ fn every_agent_reaches_the_optimum_of_small_processes() {
             assert!(error < 0.1, "{}, process {seed}: {error}", kind.name());
         }
     }
+}
+
+/// Alternatives of each of two choices, and how noisy a reward is beside what alternatives differ by (0.3).
+const SIZE: usize = 4;
+const NOISE: f64 = 3.0;
+
+/// What an alternative is worth in a state: the best of the first choice is the state's number, that of the second counts down.
+fn worth(state: usize, choice: usize, alternative: usize) -> f64 {
+    let best = if choice == 0 { state % SIZE } else { SIZE - 1 - state % SIZE };
+    // The first alternative is rash: worth no less than others, and ten times as noisy.
+    -0.3 * alternative.abs_diff(best) as f64
+}
+
+/// Share of states in which each choice is right after so many steps of which all rewards are told.
+fn right(spec: &AgentSpec, steps: u64) -> f64 {
+    let streams = Streams { seed: 9, replication: 0 }.of(Purpose::Policy);
+    let space = Space { features: STATES, cells: STATES, actions: SIZE * SIZE };
+    let mut agent = spec.build(space, &mut streams.stream(u64::MAX));
+    for i in 0..steps {
+        let mut random = streams.stream(i);
+        let (state, next) = (random.random_range(0..STATES), random.random_range(0..STATES));
+        let mut alternatives = [0.0; 2 * SIZE];
+        for (place, reward) in alternatives.iter_mut().enumerate() {
+            let (choice, alternative) = (place / SIZE, place % SIZE);
+            let noise = if alternative == 0 { NOISE } else { NOISE / 10.0 };
+            *reward = worth(state, choice, alternative) + noise * random.random_range(-1.0..1.0);
+        }
+        let reward = Reward::All { alternatives: &alternatives, branches: 2 };
+        // What was done does not matter: always the same.
+        let transition = Transition {
+            before: seen(state),
+            action: 5,
+            reward,
+            after: seen(next),
+            next_action: 5,
+            terminal: false,
+        };
+        agent.learn(&transition, 1.0 - 0.95 * i as f64 / steps as f64, &mut random);
+    }
+    let mut work = Workspace::default();
+    let best = |state: usize| (state % SIZE) * SIZE + SIZE - 1 - state % SIZE;
+    (0..STATES).filter(|&state| agent.values().greedy(seen(state), &mut work) == best(state)).count() as f64
+        / STATES as f64
+}
+
+/// Whoever is told what all actions would have brought finds the best of each state without ever doing it.
+#[test]
+fn whoever_is_told_all_rewards_finds_the_best_without_trying() {
+    for kind in AgentKind::OF_VALUES.into_iter().chain([AgentKind::Policy]) {
+        for branches in [1, 2] {
+            let spec = AgentSpec {
+                kind,
+                discount: 0.0,
+                branches,
+                learning_rate: (kind == AgentKind::Policy).then_some(0.003),
+                fit_every: 1_000,
+                ..AgentSpec::default()
+            };
+            let share = right(&spec, 20_000);
+            println!("{:20} {branches} branches: {share:.2} of states right", kind.name());
+            assert_eq!(share, 1.0, "{}, {branches} branches", kind.name());
+        }
+    }
+    // Before its first fit a table knows nothing: what is right above is not so from the start.
+    let spec =
+        AgentSpec { kind: AgentKind::FittedQ, discount: 0.0, fit_every: 1_000, ..AgentSpec::default() };
+    assert!(right(&spec, 500) < 1.0);
 }

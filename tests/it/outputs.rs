@@ -90,7 +90,7 @@ fn the_contract_names_the_same_columns() {
 fn rows_come_back_as_they_were_recorded() {
     let dir = tempfile::tempdir().unwrap();
     let rows = write(dir.path(), &OutputOptions::default(), &Day::new()).unwrap();
-    assert_eq!(rows, 2 + 4 + 2 + 13 + 13 + 13 + 1 + 1 + 3 + 10 + 4);
+    assert_eq!(rows, 2 + 4 + 2 + 13 + 13 + 13 + 26 + 1 + 1 + 1 + 3 + 10 + 4);
 
     let trips = read(dir.path(), "trips");
     let text = |frame: &DataFrame, name: &str| -> Vec<Option<String>> {
@@ -154,12 +154,17 @@ fn many_batches_keep_their_order_and_the_bytes_do_not_depend_on_timing() {
 #[test]
 fn tables_can_be_selected_and_thinned() {
     let dir = tempfile::tempdir().unwrap();
-    let options =
-        OutputOptions { tables: vec![TableId::Fleet, TableId::Stations], fleet_every: 4, stations_every: 5 };
+    let options = OutputOptions {
+        tables: vec![TableId::Fleet, TableId::Stations, TableId::Grid],
+        fleet_every: 4,
+        stations_every: 5,
+        grid_every: 6,
+    };
     write(dir.path(), &options, &Day::new()).unwrap();
     assert!(!dir.path().join("trips.parquet").exists());
     assert_eq!(read(dir.path(), "fleet").height(), 4); // readings 0, 4, 8, 12
     assert_eq!(read(dir.path(), "stations").height(), 3); // 0, 5, 10
+    assert_eq!(read(dir.path(), "grid").height(), 6); // two buses at 0, 6, 12
 }
 
 #[cfg(target_os = "linux")]

@@ -2,7 +2,8 @@
 //!
 //! y-1 (40 kWh) picks a rider up (2 km empty, 6 km with the rider), drives to the
 //! station and charges 9 kWh at 36 kW for a quarter of an hour; y-2 queues behind it at
-//! the only connector and charges until the end; a second request is lost. Homes draw 24 kW for half of the hour.
+//! the only connector and charges until the end; a second request is lost. Homes draw 24 kW for half of the hour. The
+//! station and the homes hang on bus 2 of a feeder of two buses, where 10 kW are drawn besides, and 20 kW in the second half.
 
 use gridfleet::geo::Places;
 use gridfleet::ids::{
@@ -12,9 +13,9 @@ use gridfleet::ids::{
 use gridfleet::ledger::{EntryKind, LedgerEntry, Money, Reference};
 use gridfleet::markets::Side;
 use gridfleet::records::{
-    EndReason, FleetRecord, HouseholdRecord, Labels, LegPurpose, LegRecord, LoadRecord, MarketRecord,
-    PriceRecord, Recorder, SessionRecord, SiteKind, SiteRecord, StationRecord, StationSite, TripRecord,
-    TripStatus,
+    BusRecord, EndReason, FleetRecord, HouseholdRecord, Labels, LegPurpose, LegRecord, LoadRecord,
+    MarketRecord, PriceRecord, Recorder, SessionRecord, SiteKind, SiteRecord, StationRecord, StationSite,
+    SupplyRecord, TripRecord, TripStatus,
 };
 use gridfleet::time::SimTime;
 use std::sync::Arc;
@@ -25,6 +26,18 @@ pub const START: SimTime = SimTime(1_520_208_000);
 pub const END: SimTime = SimTime(START.0 + 3_600);
 pub const BATTERY_KWH: f64 = 40.0;
 pub const CHARGE_EFFICIENCY: f64 = 0.9;
+/// Resistance and reactance of the feeder's branch, in per unit of `BASE_KVA`.
+pub const BRANCH: (f64, f64) = (0.05, 0.03);
+pub const BASE_KVA: f64 = 100.0;
+/// Reactive load of homes [kvar per kW].
+pub const HOMES_KVAR: f64 = 0.5;
+
+/// Voltage at the far end of the feeder, in per unit: the larger root of a quadratic equation in its square.
+pub fn far_voltage(kw: f64, kvar: f64) -> f64 {
+    let ((r, x), p, q) = (BRANCH, kw / BASE_KVA, kvar / BASE_KVA);
+    let (b, c) = (2.0 * (r * p + x * q) - 1.0, (r * r + x * x) * (p * p + q * q));
+    (0.5 * (-b + (b * b - 4.0 * c).sqrt())).sqrt()
+}
 
 #[derive(Debug, Clone)]
 pub struct Day {
@@ -34,6 +47,7 @@ pub struct Day {
     pub fleet: Vec<FleetRecord>,
     pub stations: Vec<StationRecord>,
     pub households: Vec<HouseholdRecord>,
+    pub grid: Vec<BusRecord>,
     pub prices: Vec<PriceRecord>,
     pub loads: Vec<LoadRecord>,
     pub supply: Vec<SupplyRecord>,
@@ -173,6 +187,7 @@ impl Day {
         let mut fleet = Vec::new();
         let mut stations = Vec::new();
         let mut households = Vec::new();
+        let mut grid = Vec::new();
         for reading in 0..=12i64 {
             let time = START + reading * 300;
             // Charging from 1,200 s to the end.
@@ -206,6 +221,11 @@ impl Day {
                 power_kw: if reading > 6 { 24.0 } else { 0.0 },
                 price_eur_mwh: 150.0,
             });
+            let (factor, homes_kw) = if reading > 6 { (2.0, 24.0) } else { (1.0, 0.0) };
+            let (p_kw, q_kvar) = (factor * 10.0 + power_kw + homes_kw, factor * 4.0 + HOMES_KVAR * homes_kw);
+            grid.push(BusRecord { time, bus: 1, voltage_pu: Some(1.0), p_kw: 0.0, q_kvar: 0.0 });
+            let voltage_pu = Some(far_voltage(p_kw, q_kvar));
+            grid.push(BusRecord { time, bus: 2, voltage_pu, p_kw, q_kvar });
         }
         let prices = vec![PriceRecord {
             broadcast_time: START,
@@ -313,6 +333,7 @@ impl Day {
             fleet,
             stations,
             households,
+            grid,
             prices,
             loads: vec![load],
             supply: vec![supply],
@@ -329,6 +350,7 @@ impl Day {
         self.fleet.iter().for_each(|r| recorder.fleet(r));
         self.stations.iter().for_each(|r| recorder.station(r));
         self.households.iter().for_each(|r| recorder.household(r));
+        self.grid.iter().for_each(|r| recorder.bus(r));
         self.prices.iter().for_each(|r| recorder.price(r));
         self.loads.iter().for_each(|r| recorder.load(r));
         self.supply.iter().for_each(|r| recorder.supply(r));

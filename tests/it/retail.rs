@@ -139,6 +139,7 @@ fn world(days: i64, homes: Vec<Households>, soc: &[f64], outings: &[Outing], of:
         competition: None,
         retail: Retail { households: homes, generation: vec![Some(generation())], departures },
         trading: Trading::default(),
+        grid: None,
         requests,
         currency: "EUR".into(),
         co2_kg_per_kwh: None,
@@ -176,7 +177,11 @@ fn run(setup: Setup, pricing: &PricingSpec, response: &ResponseSpec) -> (Told, S
         DispatchSpec::NearestIdle {}.build(),
         ChargingSpec::ThresholdNearest { start_soc: 0.3, target_soc: 0.9 }.build(),
     );
-    let policies = RetailPolicies { pricing: pricing.build(), response: Some(response.build()) };
+    let policies = RetailPolicies {
+        pricing: pricing.build(),
+        response: Some(response.build()),
+        ..RetailPolicies::default()
+    };
     let mut simulation =
         Simulation::new(Arc::new(setup), dispatch, charging, streams).with_retail(policies).audited();
     let mut told = Told::default();

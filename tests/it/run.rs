@@ -53,8 +53,8 @@ fn an_audited_run_adds_up_and_leaves_every_table_of_the_dictionary() {
     assert!(out.contains("Trips requested") && out.contains("violations"), "{out}");
     let audit = out.split_once("Audit").unwrap().1;
     assert!(!audit.contains("not written"), "{audit}");
-    // Nobody trades in the small scenario, there are no homes, and no price follows the load, nobody competes.
-    let absent = ["market", "households", "loads", "supply"];
+    // Nobody trades in the small scenario, there are neither homes nor a feeder, no price follows the load, nobody competes.
+    let absent = ["market", "households", "grid", "loads", "supply"];
     for table in TABLES.iter().filter(|table| !absent.contains(&table.name)) {
         let file = std::fs::File::open(folder.join(table.file_name())).unwrap();
         let frame = ParquetReader::new(file).finish().unwrap();

@@ -467,7 +467,7 @@ fn messages_say_where_what_and_what_to_do() {
     scenarios/small.toml:51: retailers[0].tariff.kind: found "tou", expected "flat", "time-of-use", "real-time", "load-dependent" or "market"
     scenarios/small.toml:109: vehicle_types[0].charging_curve: found a curve that ends at [0.8, 50.0], expected points [state of charge, power] from 0 to 1, ascending, with power above 0
     scenarios/small.toml:102: trips.fold_week: found 2018-03-07, a Wednesday, expected a Monday; the Monday before is 2018-03-05
-    scenarios/small.toml:43: outputs.tables[1]: found "markets", expected "trips", "legs", "sessions", "fleet", "stations", "households", "prices", "loads", "supply", "market", "ledger" or "sites"; did you mean "market"?
+    scenarios/small.toml:43: outputs.tables[1]: found "markets", expected "trips", "legs", "sessions", "fleet", "stations", "households", "grid", "prices", "loads", "supply", "market", "ledger" or "sites"; did you mean "market"?
     "#);
 }
 

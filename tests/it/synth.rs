@@ -56,6 +56,10 @@ fn shipped_files_are_made_by_the_commands_of_their_readme() {
     ] {
         assert_same(&prices(None, Some(format), start, days), &format!("prices/{file}"));
     }
+    let nordic = prices(Some(Market::Nordic), None, "2016-08-15", 140);
+    assert_same(&nordic, "aggregator/day-ahead.csv");
+    let regulating = prices(None, Some(PriceFormat::Regulating), "2016-08-15", 140);
+    assert_same(&regulating, "aggregator/balancing.csv");
     run(SynthCommand::Stuttgart(StuttgartArgs {
         cars: 500,
         stations: 200,

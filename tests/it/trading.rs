@@ -6,7 +6,9 @@ use gridfleet::ids::{BidderId, FleetId, MarketId, OperatorId, PlaceId, RetailerI
 use gridfleet::ledger::{EntryKind, LedgerEntry, Money};
 use gridfleet::markets::{GateRule, Imbalance, Lots, Market, MarketKind, Products, Series, Side};
 use gridfleet::policies::{Action, Bidding, BiddingSpec, ChargingSpec, DispatchSpec, OpenGate, Policies};
-use gridfleet::records::{LoadRecord, MarketRecord, Recorder, SessionRecord, TripRecord, TripStatus};
+use gridfleet::records::{
+    LoadRecord, MarketRecord, Recorder, SessionRecord, SupplyRecord, TripRecord, TripStatus,
+};
 use gridfleet::rng::Streams;
 use gridfleet::time::{LocalClock, SimTime};
 use gridfleet::world::{
@@ -33,6 +35,7 @@ pub struct Day {
     pub trips: Vec<TripRecord>,
     pub sessions: Vec<SessionRecord>,
     pub loads: Vec<LoadRecord>,
+    pub supply: Vec<SupplyRecord>,
 }
 
 impl Recorder for Day {
@@ -44,6 +47,9 @@ impl Recorder for Day {
     }
     fn load(&mut self, record: &LoadRecord) {
         self.loads.push(*record);
+    }
+    fn supply(&mut self, record: &SupplyRecord) {
+        self.supply.push(*record);
     }
     fn market(&mut self, record: &MarketRecord) {
         self.market.push(*record);
@@ -159,6 +165,7 @@ pub fn setup(trips: &[Trip], soc: [f64; 3], markets: Vec<Market>) -> Setup {
             settlement_s: 900,
             clairvoyant_bound: false,
         },
+        grid: None,
         requests,
         currency: "EUR".into(),
         co2_kg_per_kwh: None,
@@ -166,9 +173,9 @@ pub fn setup(trips: &[Trip], soc: [f64; 3], markets: Vec<Market>) -> Setup {
 }
 
 /// Bids by a list (market, start of the product, kW, limit); lets vehicles go as the plant does.
-struct Script {
-    bids: Vec<(u16, SimTime, f64, f64)>,
-    plant: Box<dyn Bidding>,
+pub struct Script {
+    pub bids: Vec<(u16, SimTime, f64, f64)>,
+    pub plant: Box<dyn Bidding>,
 }
 
 impl Bidding for Script {

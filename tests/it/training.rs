@@ -67,7 +67,21 @@ fn a_week_of_steps_is_the_week_that_a_fixed_policy_makes() {
 
 #[test]
 fn a_training_that_is_resumed_is_the_one_that_was_not_interrupted() {
-    let set = ["training.steps=2600", "training.lanes=2", "training.agent.memory=500"];
+    for feedback in ["played", "all-pairs"] {
+        resumes(feedback);
+    }
+}
+
+fn resumes(feedback: &str) {
+    let feedback = format!("training.feedback={feedback}");
+    let base = [
+        "training.steps=2600",
+        "training.lanes=2",
+        "training.agent.kind=dueling-double-dqn",
+        "training.agent.memory=500",
+        &feedback,
+    ];
+    let set = base;
     let new = || Trainer::new(course(&set), "hash".to_owned()).unwrap();
     let straight = {
         let mut trainer = new();
@@ -91,12 +105,11 @@ fn a_training_that_is_resumed_is_the_one_that_was_not_interrupted() {
     let refused = |set: &[&str], hash: &str| {
         Trainer::resume(course(set), hash.to_owned(), &checkpoint).err().unwrap().to_string()
     };
-    let other = refused(&["training.agent.kind=dqn"], "hash");
+    let other = refused(&["training.agent.kind=dqn", &feedback], "hash");
     assert!(other.contains("another agent"), "{other}");
-    let other =
-        refused(&["training.lanes=2", "training.agent.memory=500", "training.observation=hour"], "hash");
+    let other = refused(&[&base[..], &["training.observation=hour"]].concat(), "hash");
     assert!(other.contains("another network"), "{other}");
-    let other = refused(&["training.lanes=2", "training.agent.memory=500"], "elsewhere");
+    let other = refused(&base, "elsewhere");
     assert!(other.contains("another scenario"), "{other}");
 }
 
@@ -109,7 +122,8 @@ fn the_hash_is_of_what_matters() {
     for other in [
         "seed=2",
         "imbalance.price_eur_mwh=400",
-        "training.reward=account",
+        "training.reward=products",
+        "training.agent.kind=dqn",
         "operation.bidding.accuracy_intraday=0.8",
     ] {
         assert_ne!(hash(&[other]), base, "{other}");
@@ -190,6 +204,16 @@ fn the_command_trains_twice_alike_and_its_agent_bids() {
     assert!(status == 2 && err.contains("[training]"), "{err}");
     let (status, _, err) = train("no", &["--set", "operation.bidding.forecast=ridge"]);
     assert!(status == 2 && err.contains("forecast") && err.contains("perfect"), "{err}");
+    for (set, key) in [
+        ("training.feedback=played", "training.feedback"),
+        ("training.reward=account", "training.reward"),
+        ("training.agent.discount=0.9", "training.agent.discount"),
+        ("markets.intraday.slope_eur_mwh_per_mw=0.1", "slope_eur_mwh_per_mw"),
+        ("training.held_out_weeks=[1, 9]", "training.held_out_weeks"),
+    ] {
+        let (status, _, err) = train("no", &["--set", "training.weeks=[1, 2]", "--set", set]);
+        assert!(status == 2 && err.contains(key), "{set}: {err}");
+    }
     let (status, _, err) = train("a", &["--set", "training.agent.kind=dqn", "--resume"]);
     assert!(status == 2 && err.contains("another agent"), "{err}");
     let (status, _, err) = train("no", &["--resume"]);

@@ -122,6 +122,7 @@ fn setup(cars: u32, feed_kw: f64, site_limit_kw: f64) -> Setup {
         competition: None,
         retail: Retail::default(),
         trading: Trading::default(),
+        grid: None,
         requests,
         currency: "EUR".into(),
         co2_kg_per_kwh: None,

@@ -166,6 +166,7 @@ pub fn city(size: City) -> Setup {
         competition: None,
         retail: Retail::default(),
         trading: Trading::default(),
+        grid: None,
         requests,
         currency: "EUR".into(),
         co2_kg_per_kwh: None,

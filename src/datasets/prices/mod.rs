@@ -23,7 +23,9 @@ pub mod summary;
 pub mod text;
 pub mod write;
 
-pub use canonical::{PriceSeries, TwoPrices, from_csv, instant, read, read_column, read_two, write_csv, write_two_csv};
+pub use canonical::{
+    PriceSeries, TwoPrices, from_csv, instant, read, read_column, read_two, write_csv, write_two_csv,
+};
 pub use slots::{FilledGap, GapRule};
 
 use crate::time::SimTime;

@@ -21,6 +21,8 @@
 //! Source: H. Rashidizadeh-Kermani, H. R. Najafi, A. Anvari-Moghaddam and J. M. Guerrero, Optimal decision-making strategy
 //! of an electric vehicle aggregator in short-term electricity markets, Energies 11, 2018, read as the usual bi-level model
 //! of a retailer with CVaR.
+//!
+#![doc = include_str!("../../../docs/equations/rendered/bilevel.md")]
 
 mod hour;
 pub mod kkt;

@@ -17,6 +17,8 @@
 //!
 //! Source: S. Kudva, K. Kulkarni, C. Maheshwari, A. Aswani and S. Sastry, "Understanding the impact of coalitions
 //! between EV charging stations".
+//!
+#![doc = include_str!("../../../docs/equations/rendered/c_nash.md")]
 
 mod bounded;
 mod closed_form;

@@ -6,10 +6,12 @@
 //! - [`core`]: is a division stable, and if not, who objects; least core; corners of the Core;
 //! - [`nucleolus`]: the division whose worst-off coalitions are as well off as can be;
 //! - [`properties`]: subadditivity, convexity and the like, each with a counterexample;
-//! - [`file`]: games written in JSON; [`solution`]: all of the above for one of them.
+//! - [`mod@file`]: games written in JSON; [`solution`]: all of the above for one of them.
 //!
 //! An *excess* is what a coalition loses by staying: what its members pay together, less what it would cost
 //! alone (of gains: what it would gain alone, less what they get). A coalition with a positive excess objects.
+//!
+#![doc = include_str!("../../../docs/equations/rendered/coalition.md")]
 
 pub mod core;
 pub mod file;

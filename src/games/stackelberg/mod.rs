@@ -20,6 +20,8 @@
 //!
 //! Source: B. Azimian, R. Faraji Fijani, E. Ghotbi and X. Wang, "Stackelberg game approach on modeling of supply demand
 //! behavior considering BEV uncertainty".
+//!
+#![doc = include_str!("../../../docs/equations/rendered/stackelberg.md")]
 
 mod answers;
 mod bound;

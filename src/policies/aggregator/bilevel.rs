@@ -1,6 +1,6 @@
 //! The leader of the bi-level game, day by day: scenarios from what is known, the game over them, its best plan.
 
-use super::records::{Customers, PriceHistory, recent_asked, recent_day_ahead, recent_demand};
+use super::history::{Customers, PriceHistory, recent_asked, recent_day_ahead, recent_demand};
 use super::spec::{AggregatorSpec, DemandForecast};
 use super::{ANY_PRICE_EUR_MWH, Day, DayPlan, Planner, Step};
 use crate::games::bilevel::scenarios::reduce::{distances, forward};
@@ -276,5 +276,65 @@ pub(super) fn offers(game: &Game, plan: &Plan, most_eur_mwh: f64, day: Day) -> D
     DayPlan {
         prices: plan.hours.iter().enumerate().map(price).collect(),
         bids: plan.hours.iter().enumerate().map(bids).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::SimTime;
+
+    const DAY: Day = Day { first: SimTime(0), slot_s: 3_600, count: 1 };
+
+    /// One hour, two scenarios of prices, a rival at 50 and a step of our share there.
+    fn game(purchase: bilevel::Purchase, reluctance: f64) -> Game {
+        let scenario = |day_ahead: f64, positive: f64, negative: f64| Scenario {
+            probability: 0.5,
+            day_ahead: vec![day_ahead],
+            positive: vec![positive],
+            negative: vec![negative],
+            demand: vec![2.0],
+        };
+        Game::new(Parameters {
+            scenarios: vec![scenario(30.0, 35.0, 25.0), scenario(40.0, 60.0, 38.0)],
+            rivals: vec![RivalScenario { probability: 1.0, prices: vec![vec![50.0]] }],
+            initial_shares: vec![0.5, 0.5],
+            reluctance: vec![vec![0.0, reluctance], vec![reluctance, 0.0]],
+            max_price: 80.0,
+            positive_max: vec![10.0],
+            purchase,
+        })
+        .unwrap()
+    }
+
+    fn offered(purchase: bilevel::Purchase, reluctance: f64) -> DayPlan {
+        let game = game(purchase, reluctance);
+        let plan = bilevel::solve(&game, Risk { beta: 0.0, alpha: 0.95 }, Options::default()).unwrap();
+        offers(&game, &plan, 80.0, DAY)
+    }
+
+    /// All owners come just below the rival's price; buying ahead is cheaper than balancing in both scenarios, and 2 MWh in
+    /// an hour are 2,000 kW.
+    #[test]
+    fn the_undecided_are_drawn_in_by_a_hundredth() {
+        let plan = offered(bilevel::Purchase::Quantity, 0.0);
+        assert_eq!(plan.prices, [50.0 - TICK_EUR_MWH]);
+        assert_eq!(plan.bids, [vec![(2_000.0, ANY_PRICE_EUR_MWH)]]);
+    }
+
+    /// Who stays until 80 is asked for 80.
+    #[test]
+    fn no_price_is_above_the_highest() {
+        assert_eq!(offered(bilevel::Purchase::Quantity, 40.0).prices, [80.0]);
+    }
+
+    /// A curve that buys more at the lower price is bids with limits: what is bought at any price, and what more at 30.
+    #[test]
+    fn a_curve_is_steps() {
+        let game = game(bilevel::Purchase::Curve, 0.0);
+        let mut plan = bilevel::solve(&game, Risk { beta: 0.0, alpha: 0.95 }, Options::default()).unwrap();
+        plan.hours[0].purchase = vec![2.0, 0.5];
+        let bids = offers(&game, &plan, 80.0, DAY).bids;
+        assert_eq!(bids, [vec![(500.0, ANY_PRICE_EUR_MWH), (1_500.0, 30.0)]]);
     }
 }

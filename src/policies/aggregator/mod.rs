@@ -5,15 +5,15 @@
 //! one for prices, with one [`Desk`] between them that keeps the plans.
 //!
 //! - [`spec`]: the policies by name and parameters;
-//! - `records`: what it knows: prices, rivals, demand;
+//! - `history`: what it knows: prices, rivals, demand;
 //! - `naive`: last week again;
 //! - `bilevel`: the leader of the game;
 //! - `clairvoyant`: the same with everything known.
 
 mod bilevel;
 mod clairvoyant;
+mod history;
 mod naive;
-mod records;
 pub mod spec;
 
 pub use spec::{AggregatorSpec, DemandForecast, PurchaseSpec};
@@ -173,7 +173,7 @@ impl AggregatorSpec {
         let market = markets.iter().position(|market| market.kind == MarketKind::DayAhead)?;
         let (market, aggregator) = (MarketId::new(market), competition.aggregator());
         let planner: Box<dyn Planner> = match self {
-            Self::Tariff {} => return None,
+            Self::Passive {} => return None,
             Self::Naive { margin } => Box::new(naive::Naive { market, margin: *margin }),
             Self::Bilevel { .. } => {
                 Box::new(bilevel::Leader::new(self, market, setup, foresight.cloned(), streams)?)

@@ -1,6 +1,6 @@
 //! An aggregator for whom tomorrow is like the mean of the last week.
 
-use super::records::{Customers, recent_day_ahead, recent_demand};
+use super::history::{Customers, recent_day_ahead, recent_demand};
 use super::{ANY_PRICE_EUR_MWH, Day, DayPlan, Planner};
 use crate::ids::MarketId;
 use crate::world::View;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum AggregatorSpec {
     /// It asks what its tariff says, and buys nothing ahead: all that its customers draw is imbalance.
-    Tariff {},
+    Passive {},
     /// It buys what its customers drew on average at that hour over the last week, and asks the day-ahead price of that
     /// hour over the last week with a margin.
     Naive {
@@ -137,7 +137,7 @@ fn demand_sd() -> f64 {
 
 impl Default for AggregatorSpec {
     fn default() -> Self {
-        Self::Tariff {}
+        Self::Passive {}
     }
 }
 
@@ -145,7 +145,7 @@ impl AggregatorSpec {
     /// Name as the scenario writes it.
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Tariff {} => "tariff",
+            Self::Passive {} => "passive",
             Self::Naive { .. } => "naive",
             Self::Bilevel { .. } => "bilevel",
             Self::PerfectForesight {} => "perfect-foresight",
@@ -155,7 +155,7 @@ impl AggregatorSpec {
     /// Whether a replication without it has to be simulated first, for a forecast that replays it.
     pub fn needs_foresight(&self) -> bool {
         match self {
-            Self::Tariff {} | Self::Naive { .. } => false,
+            Self::Passive {} | Self::Naive { .. } => false,
             Self::Bilevel { demand_forecast, .. } => *demand_forecast == DemandForecast::Perfect,
             Self::PerfectForesight {} => true,
         }

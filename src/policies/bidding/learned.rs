@@ -2,6 +2,7 @@
 //! agent is trained.
 
 use super::ForecastKind;
+use super::diary::Diary;
 use super::plant::Plant;
 use super::sight::{self, ObservationKind, Outlook, Situation};
 use crate::error::{Error, InputError, Result};
@@ -32,14 +33,13 @@ impl Trained {
     /// [`Error::Input`] if it was trained for something else than bids.
     pub fn of(checkpoint: &Checkpoint) -> Result<Self, InputError> {
         let purpose = &checkpoint.purpose;
-        let known = [ObservationKind::Hour, ObservationKind::Rich];
         let fits = |kind: &ObservationKind| {
             kind.name() == purpose.observation
                 && kind.features() == purpose.features
                 && kind.cells() == purpose.cells
                 && sight::ACTIONS == purpose.actions
         };
-        match known.into_iter().find(fits) {
+        match ObservationKind::ALL.into_iter().find(fits) {
             Some(observation) => Ok(Self { observation, values: checkpoint.values()? }),
             None => {
                 let found = format!(
@@ -151,6 +151,16 @@ impl Learned {
     /// Follows this action from now on.
     pub fn tell(&mut self, action: usize) {
         self.chooser = Chooser::Told(action);
+    }
+
+    /// Writes a diary from now on.
+    pub fn keep_diary(&mut self) {
+        self.plant.diary.get_or_insert_default();
+    }
+
+    /// What it has written down: by strategy (balancing, intraday) and product, and who asked for vehicles.
+    pub fn diary(&self) -> Option<&Diary> {
+        self.plant.diary.as_ref()
     }
 
     /// What is seen at `t`, when bids for products of both markets are taken for the last time.

@@ -4,10 +4,13 @@
 //! - `plant`: the fleet as a virtual power plant, which fills the gap between what it expects to draw and
 //!   what it has bought;
 //! - `pool`: how it expects that;
-//! - [`learned`]: the same with risks by what it sees, [`sight`]: what that is;
+//! - [`learned`]: the same with risks by what it sees, [`sight`]: what that is, [`diary`]: what it writes down of a week;
 //! - [`clairvoyant`]: what could be earned if everything were known.
+//!
+#![doc = include_str!("../../../docs/equations/rendered/bidding.md")]
 
 pub mod clairvoyant;
+pub mod diary;
 pub mod learned;
 mod plant;
 mod pool;

@@ -8,6 +8,7 @@
 //! early version is the paper of specification 5): the controlled charging problem and its benchmark strategies.
 
 use super::ForecastKind;
+use super::diary::{Asked, Diary, Offer, is_needed};
 use super::pool::Pool;
 use crate::forecast::{Calendar, Forecaster};
 use crate::ids::{BidderId, FleetId, MarketId, RetailerId, VehicleId};
@@ -16,9 +17,6 @@ use crate::policies::{Action, Bidding, OpenGate};
 use crate::time::SimTime;
 use crate::world::{Setup, View};
 use rand_pcg::Pcg64;
-
-/// Power that counts as none when held against a commitment [kW].
-const NO_POWER_KW: f64 = 1e-6;
 
 /// What is bid in one market.
 pub(super) struct Strategy {
@@ -43,9 +41,11 @@ pub(super) struct Limit {
 impl Limit {
     /// For a product that starts at `t`: the price announced for it, or in force now.
     pub(super) fn at(&self, view: View<'_>, t: SimTime) -> f64 {
-        if let Some(fixed) = self.fixed {
-            return fixed;
-        }
+        self.fixed.unwrap_or_else(|| self.tariff(view, t))
+    }
+
+    /// For a product that starts at `t`: what the retailer has announced for it, or asks now [currency/MWh].
+    pub(super) fn tariff(&self, view: View<'_>, t: SimTime) -> f64 {
         let book = view.prices(self.retailer);
         let announced = book.broadcasts.iter().rev().take_while(|price| price.valid_to > t);
         let announced = announced.last().filter(|price| price.valid_from <= t);
@@ -130,11 +130,13 @@ pub(super) struct Plant {
     pub(super) limit: Limit,
     /// When the pool was last counted, and what it was then less what has left since [kW].
     counted: Option<(SimTime, f64)>,
+    /// Notes, if somebody wants them.
+    pub(super) diary: Option<Diary>,
 }
 
 impl Plant {
     pub(super) fn new(fleet: FleetId, strategies: Vec<Strategy>, limit: Limit) -> Self {
-        Self { fleet, strategies, limit, counted: None }
+        Self { fleet, strategies, limit, counted: None, diary: None }
     }
 }
 
@@ -147,26 +149,38 @@ impl Bidding for Plant {
         _random: &mut Pcg64,
         actions: &mut Vec<Action>,
     ) {
-        let Some(strategy) = self.strategies.iter_mut().find(|strategy| strategy.market == gate.market)
-        else {
+        let Some(place) = self.strategies.iter().position(|strategy| strategy.market == gate.market) else {
             return;
         };
+        let strategy = &mut self.strategies[place];
         let products = view.market(gate.market).products();
         for product in gate.products.clone() {
             let start = products.start_of(product);
-            let expected_kw = strategy.pool.least_kw(&products, product);
-            let quantity_kw = (expected_kw - view.committed_kw(bidder, start)) * (1.0 - strategy.risk);
-            if quantity_kw <= 0.0 {
+            let mut offer = Offer {
+                expected_kw: strategy.pool.least_kw(&products, product),
+                committed_kw: view.committed_kw(bidder, start),
+                limit_eur_mwh: 0.0,
+                tariff_eur_mwh: 0.0,
+                risk: strategy.risk,
+            };
+            let quantity_kw = offer.quantity_kw(strategy.risk);
+            if quantity_kw <= 0.0 && self.diary.is_none() {
                 continue;
             }
-            let mut limit_eur_mwh = self.limit.at(view, start);
+            offer.limit_eur_mwh = self.limit.at(view, start);
             if let Some(rival) = &mut strategy.below
                 && let Some(price) = rival.expected(view, start)
             {
-                limit_eur_mwh = limit_eur_mwh.min(price);
+                offer.limit_eur_mwh = offer.limit_eur_mwh.min(price);
             }
-            let (market, side) = (gate.market, Side::Buy);
-            actions.push(Action::Bid { bidder, market, product, side, quantity_kw, limit_eur_mwh });
+            if let Some(diary) = &mut self.diary {
+                offer.tariff_eur_mwh = self.limit.tariff(view, start);
+                diary.note(place, product, offer);
+            }
+            if quantity_kw > 0.0 {
+                let (market, side, limit_eur_mwh) = (gate.market, Side::Buy, offer.limit_eur_mwh);
+                actions.push(Action::Bid { bidder, market, product, side, quantity_kw, limit_eur_mwh });
+            }
         }
     }
 
@@ -187,7 +201,7 @@ impl Bidding for Plant {
 
     fn releases(&mut self, view: View<'_>, bidder: BidderId, vehicle: VehicleId) -> bool {
         let committed_kw = view.committed_kw(bidder, view.now());
-        if committed_kw <= 0.0 {
+        if committed_kw <= 0.0 && self.diary.is_none() {
             return true;
         }
         let pool_kw = match self.counted {
@@ -196,8 +210,11 @@ impl Bidding for Plant {
         };
         // Whoever is next in line takes its place.
         let share_kw = view.pool_share_kw(vehicle) - view.successor_share_kw(vehicle);
-        let needed = share_kw > 0.0 && pool_kw - share_kw < committed_kw - NO_POWER_KW;
-        self.counted = Some((view.now(), if needed { pool_kw } else { pool_kw - share_kw }));
-        !needed
+        let released = !is_needed(pool_kw, share_kw, committed_kw);
+        if let Some(diary) = &mut self.diary {
+            diary.asked.push(Asked { time: view.now(), vehicle, pool_kw, share_kw, released });
+        }
+        self.counted = Some((view.now(), if released { pool_kw - share_kw } else { pool_kw }));
+        released
     }
 }

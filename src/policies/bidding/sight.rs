@@ -18,10 +18,14 @@ pub fn risks(action: usize) -> [f64; 2] {
     [action / RISKS, action % RISKS].map(|step| step as f64 / (RISKS - 1) as f64)
 }
 
+/// The place of a risk among [`RISKS`], rounded to the grid.
+pub fn step(risk: f64) -> usize {
+    (risk.clamp(0.0, 1.0) * (RISKS - 1) as f64).round() as usize
+}
+
 /// The action of two risks, each rounded to the grid.
 pub fn action(risks: [f64; 2]) -> usize {
-    let [balancing, intraday] =
-        risks.map(|risk| (risk.clamp(0.0, 1.0) * (RISKS - 1) as f64).round() as usize);
+    let [balancing, intraday] = risks.map(step);
     balancing * RISKS + intraday
 }
 
@@ -31,6 +35,8 @@ pub fn action(risks: [f64; 2]) -> usize {
 pub enum ObservationKind {
     /// The local hour, as in the thesis.
     Hour,
+    /// As `rich`, without prices. A year has few weeks of unlike prices, and what is learned of them by heart is of no use in others.
+    Power,
     /// Hour and weekday as points on circles, vehicles plugged in, their charge, and for the products whose gates close
     /// now: power expected, power bought, prices of late and expected.
     #[default]
@@ -38,10 +44,14 @@ pub enum ObservationKind {
 }
 
 impl ObservationKind {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Hour, Self::Power, Self::Rich];
+
     /// Name as a file writes it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Hour => "hour",
+            Self::Power => "power",
             Self::Rich => "rich",
         }
     }
@@ -50,6 +60,7 @@ impl ObservationKind {
     pub const fn features(self) -> usize {
         match self {
             Self::Hour => 1,
+            Self::Power => 10,
             Self::Rich => 13,
         }
     }
@@ -58,6 +69,7 @@ impl ObservationKind {
     pub const fn cells(self) -> usize {
         match self {
             Self::Hour => 24,
+            Self::Power => 24 * 3,
             Self::Rich => 24 * 3 * 3,
         }
     }
@@ -121,7 +133,7 @@ impl Situation {
         let hour = (self.hour_of_week % 24) as f64;
         match kind {
             ObservationKind::Hour => features.push(hour / 12.0 - 1.0),
-            ObservationKind::Rich => {
+            ObservationKind::Power | ObservationKind::Rich => {
                 let (day, week) = (hour / 24.0 * TAU, (self.hour_of_week / 24) as f64 / 7.0 * TAU);
                 let power = |kw: f64| kw / (POOL_SHARE * self.fleet_kw).max(1.0);
                 features.extend([
@@ -134,11 +146,13 @@ impl Situation {
                     power(self.expected_kw),
                     power(self.committed_kw),
                     self.covered(),
-                    self.price(self.last_eur_mwh),
                     power(self.outlook.expected_kw),
-                    self.price(self.outlook.rival_eur_mwh),
-                    self.price(self.outlook.last_eur_mwh),
                 ]);
+                if kind == ObservationKind::Rich {
+                    let outlook = self.outlook;
+                    let prices = [self.last_eur_mwh, outlook.rival_eur_mwh, outlook.last_eur_mwh];
+                    features.extend(prices.map(|eur_mwh| self.price(eur_mwh)));
+                }
             }
         }
     }
@@ -150,6 +164,7 @@ impl Situation {
         let class = |value: f64, bounds: [f64; 2]| bounds.iter().filter(|&&bound| value >= bound).count();
         match kind {
             ObservationKind::Hour => hour,
+            ObservationKind::Power => hour * 3 + class(self.covered(), [0.25, 0.75]),
             ObservationKind::Rich => {
                 let covered = class(self.covered(), [0.25, 0.75]);
                 let price = class(self.price(self.last_eur_mwh), [0.15, 0.3]);
@@ -172,7 +187,7 @@ mod tests {
     #[test]
     fn observations_have_the_numbers_and_cells_that_their_kind_says() {
         let mut features = Vec::new();
-        for kind in [ObservationKind::Hour, ObservationKind::Rich] {
+        for kind in ObservationKind::ALL {
             let mut cells = std::collections::BTreeSet::new();
             for hour_of_week in 0..168 {
                 for (committed_kw, last_eur_mwh) in

@@ -96,6 +96,17 @@ const FIGURES: &[Shown] = &[
     shown("unserved_kwh", "Energy unserved", "kWh", 1.0, 0),
     shown("peak_load_kw", "Peak of slots", "kW", 1.0, 0),
     shown("load_price_eur_mwh", "Mean price that the load made, per MWh", MONEY, 1.0, 2),
+    shown("grid_energy_kwh", "Energy from the feeder's source", "kWh", 1.0, 0),
+    shown("grid_losses_kwh", "Losses of the feeder", "kWh", 1.0, 1),
+    shown("grid_losses_share", "Losses of the feeder, share", "%", 100.0, 2),
+    shown("grid_lowest_voltage_pu", "Lowest voltage", "p.u.", 1.0, 4),
+    shown("grid_lowest_voltage_bus", "Bus of the lowest voltage", "", 1.0, 0),
+    shown("grid_highest_voltage_pu", "Highest voltage", "p.u.", 1.0, 4),
+    shown("grid_branch_loading", "Largest load of a branch, of its rating", "%", 100.0, 1),
+    shown("grid_branch_loading_bus", "Bus fed by the most loaded branch", "", 1.0, 0),
+    shown("grid_violation_hours", "Time beyond the feeder's limits", "h", 1.0, 2),
+    shown("grid_unsolved_hours", "Time beyond what the feeder can carry", "h", 1.0, 2),
+    shown("grid_held_back_kwh", "Charging held back", "kWh", 1.0, 1),
     shown("operating_cost_eur", "Operating cost with fares of lost trips", MONEY, 1.0, 2),
     shown("operating_profit_eur", "Operating profit", MONEY, 1.0, 2),
     shown("co2_kg", "CO\u{2082} of the energy drawn", "kg", 1.0, 0),
@@ -290,7 +301,8 @@ mod tests {
             load_price_eur_mwh: Some(0.0),
             ..Default::default()
         });
-        let written = Written { co2_kg: Some(1.0), trading, loads, ..Written::default() };
+        let grid = Some(crate::records::metrics::GridFigures::default());
+        let written = Written { co2_kg: Some(1.0), trading, loads, grid, ..Written::default() };
         let written = serde_json::to_value(written).unwrap();
         for key in written.as_object().unwrap().keys() {
             assert!(FIGURES.iter().any(|of| of.key == key), "{key}");

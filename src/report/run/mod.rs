@@ -2,6 +2,7 @@
 
 mod charging;
 mod figures;
+mod grid;
 mod map;
 mod markets;
 mod money;
@@ -44,6 +45,7 @@ struct Summary {
     markets: Vec<Figures>,
     #[serde(default)]
     refused_actions: BTreeMap<String, u64>,
+    feeder: Option<grid::Feeder>,
     #[serde(default)]
     imports: serde_json::Value,
     #[serde(flatten)]
@@ -133,6 +135,7 @@ pub(super) fn render(folder: &Folder) -> Result<String> {
     charging::sections(&context, &mut page)?;
     map::sections(&context, &mut page)?;
     markets::sections(&context, &mut page)?;
+    grid::sections(&context, &mut page)?;
     money::sections(&context, &mut page)?;
     page.section("Data read and actions refused", imports(&summary));
     page.render(folder)

@@ -33,15 +33,18 @@ fn run(context: &Context<'_>) -> Result<Outcome> {
     let mut outcome = Outcome::default();
     let courses =
         PAIRS.map(|([b, i], _)| case.course.with_accuracy([f64::from(b) / 100.0, f64::from(i) / 100.0]));
+    let best = courses.iter().map(|course| Ok(best_fixed(context, course)?.0)).collect::<Result<Vec<_>>>()?;
+    let around: Vec<_> =
+        courses.iter().zip(&best).map(|(course, &best)| course.with_fixed_risks(best)).collect();
     // Trained side by side; each by itself is one thread.
     let agents =
-        context.map(&courses, |course| learn(context, course, spec(course, STEPS), context.draws.seed))?;
+        context.map(&around, |course| learn(context, course, spec(course, STEPS), context.draws.seed))?;
     let mut lines = [Vec::new(), Vec::new(), Vec::new()];
     let mut means = Vec::new();
     let thousands = PUBLISHED_WEEKS / 1_000.0;
-    for (((pair, published), course), (agent, _)) in PAIRS.iter().zip(&courses).zip(agents) {
+    for ((((pair, published), course), (agent, _)), best) in PAIRS.iter().zip(&courses).zip(agents).zip(best)
+    {
         let name = format!("accuracy ({}, {}) %", pair[0], pair[1]);
-        let (best, _) = best_fixed(context, course)?;
         let learned = case.play(context, course, &Player::Learned(agent))?;
         let fixed = case.play(context, course, &Player::Fixed(best))?;
         let averse = case.play(context, course, &Player::Fixed(AVERSE))?;

@@ -3,11 +3,11 @@
 
 use super::super::{Context, Figure, Finding, Outcome, Table, Target, Values};
 use super::results::notes;
-use super::{Case, SOURCE, differences, learn, mean, profits, spec};
+use super::{Case, SOURCE, best_fixed, differences, learn, mean, profits, spec};
 use crate::error::Result;
-use crate::learning::AgentKind;
+use crate::learning::{AgentKind, AgentSpec};
 use crate::policies::ObservationKind;
-use crate::scenario::training::{RewardSpec, TrainingSpec};
+use crate::scenario::training::{FeedbackSpec, RewardSpec, TrainingSpec};
 use crate::training::{Course, Player, results};
 
 /// The target.
@@ -27,12 +27,14 @@ const WEEKS: u32 = 20;
 
 fn run(context: &Context<'_>) -> Result<Outcome> {
     let Some(case) = Case::new(context, WEEKS)? else { return Ok(super::elsewhere()) };
-    let variants = variants(&case.course);
+    let (best, _) = best_fixed(context, &case.course)?;
+    let course = case.course.with_fixed_risks(best);
+    let variants = variants(&course);
     let seeds = u64::from(context.replications());
     let tasks: Vec<(usize, u64)> =
         (0..variants.len()).flat_map(|v| (0..seeds).map(move |seed| (v, seed))).collect();
     let trained = context.map(&tasks, |&(variant, seed)| {
-        learn(context, &case.course, variants[variant].1.clone(), context.draws.seed + seed)
+        learn(context, &course, variants[variant].1.clone(), context.draws.seed + seed)
     })?;
     let mut outcome = Outcome::default();
     let averse = case.play(context, &case.course, &Player::Fixed(super::AVERSE))?;
@@ -75,23 +77,28 @@ fn run(context: &Context<'_>) -> Result<Outcome> {
     Ok(outcome)
 }
 
-/// Agents, from the published one to ours, and two that need no network.
+/// Agents, from the published one to ours.
 fn variants(course: &Course) -> Vec<(&'static str, TrainingSpec)> {
-    let ours = spec(course, STEPS);
+    // States are not chosen here: curves and ends are of the same agent.
+    let ours = TrainingSpec { validation_every_weeks: 0, ..spec(course, STEPS) };
     let of = |kind, observation, reward, discount| {
-        let mut spec = TrainingSpec { observation, reward, ..ours.clone() };
-        (spec.agent.kind, spec.agent.discount) = (kind, discount);
+        let mut spec = TrainingSpec { observation, reward, feedback: FeedbackSpec::Played, ..ours.clone() };
+        let published = AgentSpec::default();
+        spec.agent = AgentSpec { kind, discount, epsilon: published.epsilon, ..ours.agent.clone() };
+        spec
+    };
+    let told_all = |kind, observation| {
+        let mut spec = TrainingSpec { observation, ..ours.clone() };
+        spec.agent.kind = kind;
         spec
     };
     let deep = AgentKind::DuelingDoubleDqn;
     vec![
         ("dueling, hour, account", of(deep, ObservationKind::Hour, RewardSpec::Account, 0.99)),
-        ("dueling, rich, account", of(deep, ObservationKind::Rich, RewardSpec::Account, 0.99)),
         ("dueling, hour, advantage", of(deep, ObservationKind::Hour, RewardSpec::Advantage, 0.0)),
-        ("dueling, rich, advantage", ours.clone()),
-        (
-            "fitted Q, hour, advantage",
-            of(AgentKind::FittedQ, ObservationKind::Hour, RewardSpec::Advantage, 0.0),
-        ),
+        ("dueling, rich, advantage", of(deep, ObservationKind::Rich, RewardSpec::Advantage, 0.0)),
+        ("dueling, rich, all pairs", told_all(deep, ObservationKind::Rich)),
+        ("policy, hour, all pairs", told_all(AgentKind::Policy, ObservationKind::Hour)),
+        ("policy, rich, all pairs", ours.clone()),
     ]
 }

@@ -23,11 +23,12 @@ const SOURCE: &str =
 /// Steps that an agent is trained for, about as many as published.
 const STEPS: u64 = 130_000;
 
-/// Training weeks on which the 121 pairs of fixed risks are compared.
-const GRID_WEEKS: usize = 13;
+/// Training weeks on which the 121 pairs of fixed risks are compared, and how many of them then on all calendar weeks of training.
+const GRID_WEEKS: usize = 6;
+const GRID_BEST: usize = 10;
 
 /// Held-out weeks where none are asked for.
-const WEEKS: u32 = 26;
+const WEEKS: u32 = 20;
 
 /// Weeks of the published period, June 2016 to January 2018.
 const PUBLISHED_WEEKS: f64 = 87.0;
@@ -91,21 +92,27 @@ fn spec(course: &Course, steps: u64) -> TrainingSpec {
     TrainingSpec { steps, exploration_steps: None, ..course.spec.clone() }
 }
 
-/// The best fixed risks by the mean profit of training weeks: the risks, and the profit of all pairs [currency].
+/// The best fixed risks by the mean profit of training weeks: the risks, and the profit of all pairs on some of the weeks [currency].
 fn best_fixed(context: &Context<'_>, course: &Course) -> Result<([f64; 2], Vec<f64>)> {
-    let weeks = course.len(Set::Training).min(GRID_WEEKS);
-    // Spread over all weeks, so that the season plays no part.
-    let each = (course.spec.weeks as usize / weeks).max(1);
-    let actions: Vec<usize> = (0..sight::ACTIONS).collect();
-    let profits = context.map(&actions, |&action| {
-        let player = Player::Fixed(sight::risks(action));
-        let mut sum = 0.0;
-        for week in 0..weeks {
-            sum += player.play(course, Set::Training, week * each)?.profit_eur;
-        }
-        Ok(sum / weeks as f64)
-    })?;
-    Ok((sight::risks(crate::learning::best(&profits)), profits))
+    let all = course.calendar_weeks(Set::Training);
+    let some = all.min(GRID_WEEKS);
+    let profits = |actions: &[usize], weeks: usize| {
+        context.map(actions, |&action| {
+            let player = Player::Fixed(sight::risks(action));
+            let mut sum = 0.0;
+            for week in 0..weeks {
+                // Spread over all weeks, so that the season plays no part.
+                sum += player.play(course, Set::Training, week * all / weeks)?.profit_eur;
+            }
+            Ok(sum / weeks as f64)
+        })
+    };
+    let mut actions: Vec<usize> = (0..sight::ACTIONS).collect();
+    let grid = profits(&actions, some)?;
+    actions.sort_by(|&a, &b| grid[b].total_cmp(&grid[a]));
+    actions.truncate(GRID_BEST);
+    let last = profits(&actions, all)?;
+    Ok((sight::risks(actions[crate::learning::best(&last)]), grid))
 }
 
 fn profits(results: &[WeekResult]) -> Vec<f64> {

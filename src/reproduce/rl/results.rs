@@ -8,6 +8,7 @@ use crate::plots::{self, Axis, Heat};
 use crate::policies::BiddingSpec;
 use crate::policies::bidding::{ForecastKind, clairvoyant, sight};
 use crate::training::evaluate::benchmark;
+use crate::training::hindsight::Slot;
 use crate::training::{Player, Set, WeekResult};
 
 /// The target.
@@ -46,7 +47,8 @@ fn run(context: &Context<'_>) -> Result<Outcome> {
     let fixed = |of: &_, risks| case.play(context, of, &Player::Fixed(risks));
 
     let (best, grid) = best_fixed(context, course)?;
-    let (trained, _) = learn(context, course, spec(course, STEPS), context.draws.seed)?;
+    let (trained, _) =
+        learn(context, &course.with_fixed_risks(best), spec(course, STEPS), context.draws.seed)?;
     let learned = case.play(context, course, &Player::Learned(trained))?;
     let (averse, best_weeks) = (fixed(course, AVERSE)?, fixed(course, best)?);
     let (intraday, balancing) = (fixed(course, [1.0, AVERSE[1]])?, alone(&balancing)?);
@@ -84,6 +86,7 @@ fn run(context: &Context<'_>) -> Result<Outcome> {
             None => share,
         });
     }
+    ceilings(context, &case, best, &mut outcome)?;
     bound(context, &case, &learned, &mut outcome)?;
     outcome.findings.push(Finding::checked(
         "learned risks earn more than the published risk-averse pair at equal accuracy",
@@ -130,8 +133,9 @@ pub(super) fn notes(source: String) -> Vec<String> {
             .to_owned(),
         "What was bought and not drawn is paid for and not credited, besides the penalty; the published account credits it.".to_owned(),
         format!(
-            "Trained over {STEPS} steps of a quarter of an hour; observation and reward are richer than the published (hour; \
-             change of the account): see rl-learning-curves for what each is worth."
+            "Trained over {STEPS} steps of a quarter of an hour. Observation and reward are richer than the published (hour; \
+             change of the account), and once a product is delivered all 121 pairs are valued for it, not only the one that was \
+             played: see rl-learning-curves for what each is worth."
         ),
     ]
 }
@@ -160,6 +164,53 @@ fn figures(case: &str, weeks: &[WeekResult], published: Option<[f64; 4]>) -> Vec
     // Published as 0 for all rows but the bold one (1.0).
     figures.push(Figure::mean("imbalance", "MWh", &scaled(|week| week.imbalance_kwh)).case(case));
     figures
+}
+
+/// What better risks could bring at most, over the best fixed pair and by hindsight: the best pair of each hour of training weeks, and the
+/// best pair at each step, which nobody can know before.
+fn ceilings(context: &Context<'_>, case: &Case, best: [f64; 2], outcome: &mut Outcome) -> Result<()> {
+    let slots = |set, week: usize| -> Result<Vec<(usize, Slot)>> {
+        let played = case.course.week(set, week)?;
+        let slots = Player::Fixed(best).week(&case.course, set, week)?.hindsight(&played);
+        let setup = &played.setup;
+        let hour = |slot: usize| {
+            let start = setup.start + setup.trading.settlement_s * slot as i64;
+            setup.clock.hour_of_week(start) % 24
+        };
+        Ok(slots.into_iter().enumerate().map(|(number, slot)| (hour(number), slot)).collect())
+    };
+    let weeks: Vec<usize> = (0..case.course.calendar_weeks(Set::Training)).collect();
+    let by_hour = context.map(&weeks, |&week| {
+        let mut sums = vec![[0.0; sight::ACTIONS]; 24];
+        for (hour, slot) in slots(Set::Training, week)? {
+            let values = sums[hour].iter_mut().enumerate();
+            values.for_each(|(action, sum)| *sum += slot.value(sight::risks(action)));
+        }
+        Ok(sums)
+    })?;
+    let pairs: Vec<[f64; 2]> = (0..24)
+        .map(|hour| {
+            let sum = |action: usize| by_hour.iter().map(|sums| sums[hour][action]).sum::<f64>();
+            sight::risks(crate::learning::best(&(0..sight::ACTIONS).map(sum).collect::<Vec<_>>()))
+        })
+        .collect();
+    let gains = context.map(&case.held_out(), |&week| {
+        let (mut hourly, mut most) = (0.0, 0.0);
+        for (hour, slot) in slots(Set::HeldOut, week)? {
+            let fixed = slot.value(best);
+            hourly += slot.value(pairs[hour]) - fixed;
+            most += slot.most() - fixed;
+        }
+        Ok((hourly, most))
+    })?;
+    let (hourly, most): (Vec<f64>, Vec<f64>) = gains.into_iter().unzip();
+    for (case, gains) in [
+        ("best pair of each hour of training weeks, by hindsight, less best fixed pair", hourly),
+        ("best pair at each step, by hindsight, less best fixed pair", most),
+    ] {
+        outcome.figures.push(Figure::mean("difference of a week", "EUR", &gains).case(case));
+    }
+    Ok(())
 }
 
 /// How near learning comes to what perfect knowledge could earn.

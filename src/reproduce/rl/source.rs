@@ -19,10 +19,26 @@ const TENDERS: &str = "srl/tender_results_2017.csv";
 const ACTIVATION: &str = "srl/activated_balancing_2017.csv";
 const DAY_AHEAD: &str = "epex/DE_dayahead_hourly_2012_2017_epftoolbox.csv";
 
-/// Of 2017, the first half to train on and the second held out; replications of training weeks.
+/// The Monday from which weeks of 2017 are counted; the year has 52 whole ones.
 const FIRST: &str = "2017-01-02";
-const HALF: u32 = 26;
-const REPLICATIONS: u32 = 4;
+const YEAR: u32 = 52;
+/// Weeks of July to mid November: settings of earlier versions were compared on them, so that they can tell nothing any more of
+/// how good a setting is. They serve for training.
+const SPENT: std::ops::RangeInclusive<u32> = 27..=46;
+/// One of about two months each, to choose by.
+const VALIDATION: [u32; 6] = [5, 13, 21, 30, 38, 46];
+/// Places in each eight of the other weeks that are held out: 20 weeks of winter, spring, early summer and late autumn.
+const HELD_OUT: [u32; 5] = [1, 3, 4, 6, 7];
+/// Replications of each week at least, so that hardly a week is trained on twice.
+const REPLICATIONS: u32 = 16;
+
+/// Numbers of the weeks to train on, to choose by and to hold out.
+fn sets() -> [Vec<u32>; 3] {
+    let held_out = |week: &u32| !SPENT.contains(week) && HELD_OUT.contains(&(week % 8));
+    let (held_out, others): (Vec<u32>, Vec<u32>) = (1..=YEAR).partition(held_out);
+    let (validation, training) = others.into_iter().partition(|week| VALIDATION.contains(week));
+    [training, validation, held_out]
+}
 
 /// The course with so many held-out weeks at least, a sentence on its prices, and the folder in which they stand.
 /// Nothing where the scenario is not.
@@ -40,19 +56,30 @@ pub fn course(seed: u64, weeks: u32) -> Result<Option<(Course, String, TempDir)>
             set.push(format!("time.start=\"{FIRST}\""));
             set.push(format!("markets.secondary-reserve.file={}", toml_text(&balancing)));
             set.push(format!("markets.intraday.file={}", toml_text(&intraday)));
-            set.push(format!("training.weeks={HALF}"));
-            set.push(format!("training.held_out_weeks={HALF}"));
-            let note = "Prices are of 2017: German secondary reserve by tenders and activation; for intraday trades, which are \
-                        not at hand, hours of the day-ahead auction. January to June is trained on, July to December held out.";
-            (HALF, REPLICATIONS, note.to_owned())
+            let sets = sets();
+            for (key, weeks) in ["weeks", "validation_weeks", "held_out_weeks"].iter().zip(&sets) {
+                set.push(format!("training.{key}={weeks:?}"));
+            }
+            let note = format!(
+                "Prices are of 2017: German secondary reserve by tenders and activation; for intraday trades, which are not at \
+                 hand, hours of the day-ahead auction. Of the {YEAR} weeks from {FIRST}, {} are trained on, {} choose the state of \
+                 the agent ({:?}), and {} are held out ({:?}): of those outside July to mid November, on which earlier \
+                 settings had been compared, five in eight. Settings were chosen before any of them was played.",
+                sets[0].len(),
+                sets[1].len(),
+                sets[1],
+                sets[2].len(),
+                sets[2],
+            );
+            (sets[2].len() as u32, REPLICATIONS, note)
         }
         None => {
             let note = format!(
-                "Prices are MADE UP, because {TENDERS}, {ACTIVATION} and {DAY_AHEAD} are not in {}: four weeks are trained \
-                 on, the three after them held out.",
+                "Prices are MADE UP, because {TENDERS}, {ACTIVATION} and {DAY_AHEAD} are not in {}: the weeks are those of \
+                 {SCENARIO}.",
                 FOLDERS.join(" nor in ")
             );
-            (3, 8, note)
+            (2, 10, note)
         }
     };
     set.push(format!("training.replications={}", replications.max(weeks.div_ceil(held_out))));
@@ -84,4 +111,23 @@ fn real(from: &Path, to: &Path) -> Result<[PathBuf; 2]> {
 /// A path as a TOML string.
 fn toml_text(path: &Path) -> String {
     toml::Value::String(path.display().to_string()).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_week_is_in_two_sets_and_no_spent_one_is_held_out() {
+        let [training, validation, held_out] = sets();
+        assert_eq!((training.len(), validation.len(), held_out.len()), (26, 6, 20));
+        let mut all = [training, validation, held_out.clone()].concat();
+        all.sort_unstable();
+        assert_eq!(all, (1..=YEAR).collect::<Vec<_>>());
+        assert!(held_out.iter().all(|week| !SPENT.contains(week)));
+        // Winter, spring, early summer, late autumn.
+        for months in [1..=9, 10..=17, 18..=26, 47..=52] {
+            assert!(held_out.iter().filter(|week| months.contains(*week)).count() >= 4, "{months:?}");
+        }
+    }
 }

@@ -101,3 +101,56 @@ pub fn demand(expected: &[f64], kappa: f64, day_ahead: &[Vec<f64>], probabilitie
     };
     day_ahead.iter().map(of_path).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::{Purpose, Streams};
+
+    /// Two prices of a made-up market that move together.
+    fn model() -> (PriceModel, Vec<Vec<f64>>) {
+        let mut random = Streams { seed: 3, replication: 0 }.stream(Purpose::Synthesis, 1);
+        let mut noise = || -> f64 { StandardNormal.sample(&mut random) };
+        let (mut first, mut second) = (Vec::new(), Vec::new());
+        for t in 0..600 {
+            let common = noise();
+            let season = 10.0 * f64::from(t % 12 / 6);
+            first.push(30.0 + season + common);
+            second.push(25.0 + season + 0.8 * common + 0.6 * noise());
+        }
+        let orders = Orders { plain: (1, 0, 0), seasonal: (0, 1, 1), period: 12 };
+        let series = vec![first, second];
+        (PriceModel::fit(series.clone(), &[orders; 2]).unwrap(), series)
+    }
+
+    #[test]
+    fn what_is_known_of_a_price_stays_as_it_is() {
+        let (model, mut series) = model();
+        series[1].truncate(590);
+        let after = model.knowing(series.clone());
+        let mut random = Streams { seed: 1, replication: 0 }.stream(Purpose::Policy, 1);
+        let path = after.path(20, &mut random);
+        for (found, known) in path[0].iter().zip(&series[0][590..]) {
+            assert!((found - known).abs() < 1e-9, "{found} {known}");
+        }
+        assert_eq!((path[0].len(), path[1].len()), (20, 20));
+    }
+
+    /// Given the residual of the first, the second's is normal around what their covariance makes of it.
+    #[test]
+    fn the_other_price_is_drawn_given_it() {
+        let (model, mut series) = model();
+        series[1].truncate(599);
+        let residual = model.models[0].residuals[599];
+        let after = model.knowing(series);
+        let mut random = Streams { seed: 1, replication: 0 }.stream(Purpose::Policy, 1);
+        let n = 4_000;
+        let draws: Vec<f64> = (0..n).map(|_| after.path(1, &mut random)[1][0]).collect();
+        let mean = draws.iter().sum::<f64>() / f64::from(n);
+        let sd = (draws.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / f64::from(n)).sqrt();
+        let [a, b, c] = [model.spread[0][0], model.spread[1][0], model.spread[1][1]];
+        let expected = after.forecast(1)[1][0] + b / a * residual;
+        assert!((mean - expected).abs() < 5.0 * c / f64::from(n).sqrt(), "{mean} {expected}");
+        assert!((sd / c - 1.0).abs() < 0.06, "{sd} {c}");
+    }
+}

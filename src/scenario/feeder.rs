@@ -1,0 +1,255 @@
+//! `[feeder]`: the distribution feeder on which stations and households hang.
+
+use super::problems::{Problems, Subject};
+use super::retail::ByHour;
+use super::spec::ScenarioFile;
+use super::stations::StationPlan;
+use super::{sources, suggest};
+use crate::grid::{self, Feeder};
+use crate::world::{Enforce, Grid, Households};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// A radial distribution feeder: loads of its own, and stations and households by their `bus`. At each reading of the
+/// meters the power flow of the mean loads is solved; rows of `grid.parquet`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FeederSpec {
+    /// A feeder that comes with the program. Give this or `file`.
+    pub case: Option<FeederCase>,
+    /// A feeder as a MATPOWER case (.m), radial. Give this or `case`.
+    pub file: Option<PathBuf>,
+    /// Factor on the loads of the case, which stations and households come on top of: one, or 24 by local hour.
+    #[serde(default = "as_it_is")]
+    pub base_load: ByHour,
+    /// Voltage at the source [p.u.]; by default that of the case.
+    #[schemars(range(min = 0.5, max = 1.5))]
+    pub source_voltage_pu: Option<f64>,
+    /// Least voltage of a bus [p.u.]; by default 10 % below the nominal one (EN 50160).
+    #[serde(default = "least")]
+    #[schemars(range(min = 0.1, max = 1.5))]
+    pub voltage_min_pu: f64,
+    /// Greatest voltage of a bus [p.u.]; by default 10 % above the nominal one (EN 50160).
+    #[serde(default = "greatest")]
+    #[schemars(range(min = 0.1, max = 2.0))]
+    pub voltage_max_pu: f64,
+    /// Power factor of stations (0..1), lagging: reactive load goes along with active load; default 1 (assumed).
+    #[serde(default = "one")]
+    #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
+    pub station_power_factor: f64,
+    /// Power factor of households (0..1), lagging; default 0.95 (assumed).
+    #[serde(default = "of_homes")]
+    #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
+    pub household_power_factor: f64,
+    /// Buses of stations that name none: `spread` gives them to all buses but the source in turn. By default each
+    /// station must name its bus.
+    pub bus_of_stations: Option<BusOfStations>,
+    /// What the limits of voltages and branches do to charging.
+    #[serde(default)]
+    pub enforce: EnforceSpec,
+}
+
+/// Feeders that come with the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum FeederCase {
+    /// The feeder of Baran and Wu (1989): buses 1 to 33, 12.66 kV, 3.715 MW, no ratings of branches.
+    Ieee33,
+}
+
+/// Buses of stations that name none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum BusOfStations {
+    /// In the order of stations, to the buses in the order of the case, the source aside, and over again.
+    Spread,
+}
+
+/// What the limits of voltages and branches do to charging.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum EnforceSpec {
+    /// Nothing: breaches are counted.
+    #[default]
+    Observe,
+    /// At each control interval, stations that a limit concerns are held back by a common factor, as far as needed.
+    Limit,
+}
+
+fn as_it_is() -> ByHour {
+    ByHour::All(1.0)
+}
+// EN 50160, 4.2.2 and 5.2.2: supply voltage within ±10 % of the nominal one.
+fn least() -> f64 {
+    0.9
+}
+fn greatest() -> f64 {
+    1.1
+}
+fn one() -> f64 {
+    1.0
+}
+fn of_homes() -> f64 {
+    0.95
+}
+
+const KEY: &str = "feeder";
+
+/// The feeder, with the buses of stations and households, of which there are all that could be read.
+pub fn grid(
+    spec: &ScenarioFile,
+    stations: &[StationPlan],
+    households: &[Households],
+    inputs: &mut Vec<PathBuf>,
+    problems: &mut Problems<'_>,
+) -> Option<Arc<Grid>> {
+    let of = spec.feeder.as_ref()?;
+    let above = of.voltage_max_pu > of.voltage_min_pu;
+    if !above {
+        let found =
+            format!("{:?}, not above the {:?} of voltage_min_pu", of.voltage_max_pu, of.voltage_min_pu);
+        problems.add("feeder.voltage_max_pu", found, "a voltage above the least one");
+    }
+    let fits = |factor: f64| (0.0..=1_000.0).contains(&factor);
+    let base_factor = of.base_load.resolve("feeder.base_load", "a factor from 0 to 1000", fits, problems);
+    let (name, feeder) = feeder(of, inputs, problems)?;
+    let number = numbers(&feeder, problems)?;
+    let at = |wanted: u32| number.iter().position(|&number| number == wanted);
+    let unknown = |wanted: u32| {
+        let known: Vec<String> = number.iter().map(u32::to_string).collect();
+        let help = suggest::help(&wanted.to_string(), known.iter().map(String::as_str));
+        let expected = format!("one of the {} buses of the feeder {name}", number.len());
+        (format!("bus {wanted}"), expected, help)
+    };
+    let mut others = (0..number.len()).filter(|&bus| bus != feeder.source()).cycle();
+    let mut station_bus = Vec::with_capacity(stations.len());
+    let mut without: Vec<&StationPlan> = Vec::new();
+    for plan in stations {
+        match (plan.station.bus, of.bus_of_stations) {
+            (Some(wanted), _) => match at(wanted) {
+                Some(bus) => station_bus.push(bus),
+                None => {
+                    let (found, expected, help) = unknown(wanted);
+                    problems.about(&plan.subject, "bus", found, expected).perhaps(help);
+                }
+            },
+            (None, Some(BusOfStations::Spread)) => station_bus.push(others.next().unwrap_or(feeder.source())),
+            (None, None) => without.push(plan),
+        }
+    }
+    if let [first, more @ ..] = &without[..] {
+        let found = match more.len() {
+            0 => format!("station \"{}\" without a bus", first.station.name),
+            more => format!("station \"{}\" without a bus, and {more} more", first.station.name),
+        };
+        problems
+            .about(&first.subject, "bus", found, "the number of the bus of the feeder it hangs on")
+            .help("add `bus` to each station, or bus_of_stations = \"spread\" to [feeder]");
+    }
+    let mut household_bus = Vec::with_capacity(households.len());
+    for group in households {
+        // A group that could not be read is not in the list; by its name its key is found.
+        let place = spec.households.iter().position(|written| written.name == group.name).unwrap_or(0);
+        let subject = Subject::Key(format!("households[{place}]"));
+        match group.bus {
+            Some(wanted) => match at(wanted) {
+                Some(bus) => household_bus.push(bus),
+                None => {
+                    let (found, expected, help) = unknown(wanted);
+                    problems.about(&subject, "bus", found, expected).perhaps(help);
+                }
+            },
+            None => {
+                let found = format!("households \"{}\" without a bus", group.name);
+                problems.about(&subject, "bus", found, "the number of the bus of the feeder they hang on").help(
+                    "one group stands at one bus: divide homes into several groups to spread them over the feeder",
+                );
+            }
+        }
+    }
+    let complete = station_bus.len() == stations.len() && household_bus.len() == households.len();
+    (complete && above).then(|| {
+        Arc::new(Grid {
+            name,
+            number,
+            voltage: [of.voltage_min_pu, of.voltage_max_pu],
+            enforce: match of.enforce {
+                EnforceSpec::Observe => Enforce::Observe,
+                EnforceSpec::Limit => Enforce::Limit,
+            },
+            base_factor,
+            station_kvar_per_kw: kvar_per_kw(of.station_power_factor),
+            household_kvar_per_kw: kvar_per_kw(of.household_power_factor),
+            station_bus,
+            household_bus,
+            feeder,
+        })
+    })
+}
+
+/// Reactive over active power at a power factor: tan(arccos).
+fn kvar_per_kw(factor: f64) -> f64 {
+    (1.0 - factor * factor).max(0.0).sqrt() / factor
+}
+
+/// The feeder and what it is called.
+fn feeder(
+    of: &FeederSpec,
+    inputs: &mut Vec<PathBuf>,
+    problems: &mut Problems<'_>,
+) -> Option<(String, Feeder)> {
+    let (name, feeder) = match (&of.case, &of.file) {
+        (Some(FeederCase::Ieee33), None) => {
+            ("ieee33".to_owned(), problems.take("feeder.case", grid::baran_wu())?)
+        }
+        (None, Some(file)) => {
+            let path = problems.file("feeder.file", file)?;
+            inputs.push(path.clone());
+            let name = path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+            (name, problems.take("feeder.file", sources::feeder(&path))?)
+        }
+        (case, _) => {
+            let found = if case.is_some() { "both `case` and `file`" } else { "neither `case` nor `file`" };
+            problems.add(KEY, found, "one of them: one feeder").help("for example case = \"ieee33\"");
+            return None;
+        }
+    };
+    match of.source_voltage_pu {
+        None => Some((name, feeder)),
+        Some(voltage) => match feeder.with_source_voltage(voltage) {
+            Ok(feeder) => Some((name, feeder)),
+            Err(fault) => {
+                problems.add("feeder.source_voltage_pu", fault.found, fault.expected);
+                None
+            }
+        },
+    }
+}
+
+/// Numbers of the buses, which are what stations and tables call them by.
+fn numbers(feeder: &Feeder, problems: &mut Problems<'_>) -> Option<Vec<u32>> {
+    let mut numbers = Vec::with_capacity(feeder.buses().len());
+    for bus in feeder.buses() {
+        let Ok(number) = bus.name.parse() else {
+            problems.add("feeder.file", format!("a bus called {}", bus.name), "buses with whole numbers");
+            return None;
+        };
+        numbers.push(number);
+    }
+    Some(numbers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reactive_load_goes_with_the_power_factor() {
+        assert_eq!(kvar_per_kw(1.0), 0.0);
+        assert!((kvar_per_kw(0.8) - 0.75).abs() < 1e-15);
+        // 0.95: an angle of 18.195 degrees.
+        assert!((kvar_per_kw(0.95) - 0.328_684).abs() < 1e-6);
+    }
+}

@@ -1,0 +1,177 @@
+//! What each risk would have brought, told after delivery: prices are known then, and who asked for which vehicle.
+//!
+//! A product is valued by itself. Other risks change what is bought for it, hence which riders are turned away while it is
+//! delivered, hence what the fleet draws; all of that is computed as the engine does it. What is taken as it was:
+//! prices (a market whose price follows the fleet's own bids is refused by the course); the state of the fleet at the start of the
+//! product (a vehicle that stayed for one product is in the pool of the next, too); that a vehicle which stays draws its share
+//! of the pool until the product ends. So what was played is valued to the last digit of money, and what differs from it a
+//! little nearly so: `tests/it/hindsight.rs` measures both.
+
+use super::course::Week;
+use crate::ids::MarketId;
+use crate::markets::{Lots, Market, MarketKind};
+use crate::policies::bidding::diary::{self, Diary, Offer};
+use crate::policies::bidding::sight::{self, RISKS};
+use crate::time::SimTime;
+use crate::world::Setup;
+
+/// A rider who asked for a vehicle that was plugged in.
+#[derive(Debug, Clone, Copy)]
+struct Rider {
+    pool_kw: f64,
+    share_kw: f64,
+    released: bool,
+    /// What the rider would have paid [currency].
+    fare: f64,
+    /// From then to the end of the product [h].
+    left_h: f64,
+}
+
+/// One of the two markets, for one product.
+#[derive(Debug, Clone, Copy)]
+struct Desk {
+    offer: Option<Offer>,
+    price_eur_mwh: f64,
+    /// Paid for reserve kept ready [currency per MW and hour].
+    capacity_eur_mw_h: f64,
+    lots: Lots,
+}
+
+impl Desk {
+    fn new(rules: &Market, start: SimTime, offer: Option<Offer>) -> Self {
+        let [least, most] = rules.limits_eur_mwh;
+        let price_eur_mwh = rules.reference.at(start).unwrap_or(f64::INFINITY).clamp(least, most);
+        let capacity_eur_mw_h = rules.capacity.as_ref().and_then(|series| series.at(start)).unwrap_or(0.0);
+        Self { offer, price_eur_mwh, capacity_eur_mw_h, lots: rules.lots }
+    }
+
+    /// What is bought at a risk if so much had been bought before [kW].
+    fn bought_kw(&self, risk: f64, committed_kw: f64) -> f64 {
+        let Some(offer) = self.offer else { return 0.0 };
+        let quantity_kw = self.lots.fit(Offer { committed_kw, ..offer }.quantity_kw(risk));
+        if offer.limit_eur_mwh >= self.price_eur_mwh { quantity_kw.max(0.0) } else { 0.0 }
+    }
+}
+
+/// A slot of a week that is over.
+#[derive(Debug, Clone)]
+pub struct Slot {
+    /// Balancing, intraday.
+    desks: [Desk; 2],
+    /// Which of them is filled first by what is drawn.
+    first: usize,
+    hours: f64,
+    drawn_kwh: f64,
+    tariff_eur_mwh: f64,
+    long_eur_mwh: f64,
+    riders: Vec<Rider>,
+}
+
+impl Slot {
+    /// Risks that were played (balancing, intraday).
+    pub fn played(&self) -> [f64; 2] {
+        self.desks.map(|desk| desk.offer.map_or(1.0, |offer| offer.risk))
+    }
+
+    /// What the product would have brought with these risks: what markets save against the tariff, less penalties and
+    /// the fares of riders turned away [currency].
+    pub fn value(&self, risks: [f64; 2]) -> f64 {
+        let first_kw = self.desks[0].bought_kw(risks[0], 0.0);
+        let bought_kw = [first_kw, self.desks[1].bought_kw(risks[1], first_kw)];
+        let committed_kw: f64 = bought_kw.iter().sum();
+        let (fares, stayed_kwh) = self.turned_away(committed_kw);
+        let drawn_kwh = (self.drawn_kwh + stayed_kwh).max(0.0);
+        let committed_kwh = committed_kw * self.hours;
+        let mut mwh_eur = committed_kwh.min(drawn_kwh) * self.tariff_eur_mwh
+            + (committed_kwh - drawn_kwh).max(0.0) * self.long_eur_mwh;
+        let mut left_kwh = drawn_kwh;
+        for place in [self.first, 1 - self.first] {
+            let (desk, kwh) = (&self.desks[place], bought_kw[place] * self.hours);
+            let delivered_kwh = kwh.min(left_kwh);
+            left_kwh -= delivered_kwh;
+            if kwh > 0.0 {
+                mwh_eur += delivered_kwh * desk.capacity_eur_mw_h - kwh * desk.price_eur_mwh;
+            }
+        }
+        mwh_eur / 1_000.0 - fares
+    }
+
+    /// Fares lost if so much has to be drawn, and what is drawn more than was because others stayed [kWh].
+    fn turned_away(&self, committed_kw: f64) -> (f64, f64) {
+        let (mut fares, mut stayed_kw, mut stayed_kwh) = (0.0, 0.0, 0.0);
+        for rider in &self.riders {
+            let needed = diary::is_needed(rider.pool_kw + stayed_kw, rider.share_kw, committed_kw);
+            if needed {
+                fares += rider.fare;
+            }
+            if needed == rider.released {
+                let share_kw = if needed { rider.share_kw } else { -rider.share_kw };
+                stayed_kw += share_kw;
+                stayed_kwh += share_kw * rider.left_h;
+            }
+        }
+        (fares, stayed_kwh)
+    }
+
+    /// The most that any pair of risks would have brought [currency].
+    pub fn most(&self) -> f64 {
+        (0..sight::ACTIONS).map(|action| self.value(sight::risks(action))).fold(f64::NEG_INFINITY, f64::max)
+    }
+
+    /// What each risk of one market would have brought beside the other as it was played: of balancing, then of intraday bids
+    /// [currency].
+    pub fn alternatives(&self) -> [[f64; RISKS]; 2] {
+        let played = self.played();
+        [0, 1].map(|place| {
+            std::array::from_fn(|step| {
+                let mut risks = played;
+                risks[place] = step as f64 / (RISKS - 1) as f64;
+                self.value(risks)
+            })
+        })
+    }
+}
+
+/// All slots of a week, of which `diary` was written; `drawn_kwh` is what the fleet drew in each.
+pub fn slots(week: &Week, diary: &Diary, drawn_kwh: &[f64]) -> Vec<Slot> {
+    let setup = &*week.setup;
+    let trading = &setup.trading;
+    let market = |kind| trading.markets.iter().position(|market| market.kind == kind).unwrap_or(0);
+    let markets = [MarketKind::Balancing, MarketKind::Intraday].map(market);
+    let mut asked = &diary.asked[..];
+    let slot_of = |(number, &drawn_kwh): (usize, &f64)| {
+        let start = setup.start + trading.settlement_s * number as i64;
+        let end = start + trading.settlement_s;
+        let (of_slot, later) = asked.split_at(asked.partition_point(|asked| asked.time < end));
+        asked = later;
+        let riders = of_slot.iter().map(|asked| Rider {
+            pool_kw: asked.pool_kw,
+            share_kw: asked.share_kw,
+            released: asked.released,
+            fare: fare(setup, asked),
+            left_h: (end - asked.time) as f64 / 3_600.0,
+        });
+        let offers = [0, 1].map(|place| diary.offer(place, number));
+        Slot {
+            desks: [0, 1].map(|place| Desk::new(&trading.markets[markets[place]], start, offers[place])),
+            first: usize::from(MarketId::new(markets[1]) < MarketId::new(markets[0])),
+            hours: trading.settlement_s as f64 / 3_600.0,
+            drawn_kwh,
+            tariff_eur_mwh: offers[1].or(offers[0]).map_or(0.0, |offer| offer.tariff_eur_mwh),
+            long_eur_mwh: trading.imbalance.prices(start).long_eur_mwh,
+            riders: riders.collect(),
+        }
+    };
+    drawn_kwh.iter().enumerate().map(slot_of).collect()
+}
+
+/// What the rider would have paid whose trip is bound to this vehicle at this time.
+fn fare(setup: &Setup, asked: &diary::Asked) -> f64 {
+    let requests = &setup.requests;
+    let first = requests.time.partition_point(|&time| time < asked.time);
+    let then = (first..requests.len()).take_while(|&i| requests.time[i] == asked.time);
+    let of_vehicle = |&i: &usize| {
+        requests.bound.get(i).is_some_and(|bound| bound.is_some_and(|b| b.vehicle == asked.vehicle))
+    };
+    then.into_iter().find(of_vehicle).map_or(0.0, |i| requests.fare[i].units())
+}

@@ -1,0 +1,91 @@
+//! The tutorial and the README tell the truth: their commands are run, and what they show is what is printed.
+
+use assert_cmd::Command;
+use std::path::Path;
+
+/// What a command prints on both streams, and its status.
+fn gridfleet(folder: &Path, line: &str) -> (i32, String) {
+    let arguments = line.split_whitespace().skip(1);
+    let output =
+        Command::cargo_bin("gridfleet").unwrap().current_dir(folder).args(arguments).output().unwrap();
+    let print = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
+    (output.status.code().unwrap(), print)
+}
+
+/// The lines of a fenced block, whose first fence is taken already.
+fn block<'a>(lines: &mut impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    lines.take_while(|line| *line != "```").collect()
+}
+
+/// Lines shown, in their order, are lines of what was printed; `...` stands for any.
+fn is_shown_truly(shown: &[&str], printed: &str, command: &str) {
+    let mut printed_lines = printed.lines().map(str::trim_end);
+    for line in shown.iter().filter(|line| **line != "...") {
+        assert!(
+            printed_lines.any(|printed| printed == line.trim_end()),
+            "docs/tutorial.md shows, after `{command}`:\n{line}\nbut printed is\n{printed}"
+        );
+    }
+}
+
+#[test]
+fn the_tutorial_can_be_followed_word_for_word() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = std::fs::read_to_string("docs/tutorial.md").unwrap().replace("\r\n", "\n");
+    let mut lines = text.lines();
+    // The file named in the line above a block, or changed there by `s/old/new/`.
+    let mut above = "";
+    let (mut last, mut commands, mut shown) = ((String::new(), 0, String::new()), 0, 0);
+    while let Some(line) = lines.next() {
+        match line {
+            "```toml" => {
+                let name = above.trim_matches('`');
+                std::fs::write(folder.path().join(name), block(&mut lines).join("\n")).unwrap();
+            }
+            "```sh" => {
+                if let Some((name, change)) = above.split_once(": `s/") {
+                    let path = folder.path().join(name.trim_matches('`'));
+                    let (old, new) = change.trim_end_matches("/`").split_once('/').unwrap();
+                    let text = std::fs::read_to_string(&path).unwrap();
+                    std::fs::write(&path, text.replace(old, new)).unwrap();
+                }
+                for command in block(&mut lines) {
+                    assert!(last.1 == 0 || last.2.starts_with("error:"), "`{}` ends with {}", last.0, last.1);
+                    let (status, printed) = gridfleet(folder.path(), command);
+                    last = (command.to_owned(), status, printed);
+                    commands += 1;
+                }
+            }
+            "```text" => {
+                let lines = block(&mut lines);
+                is_shown_truly(&lines, &last.2, &last.0);
+                // A failure that is not shown as one would be a broken tutorial.
+                assert_eq!(lines[0].starts_with("error:"), last.1 != 0, "`{}`: {}", last.0, last.2);
+                shown += lines.len();
+            }
+            _ => above = if line.is_empty() { above } else { line },
+        }
+    }
+    assert_eq!(last.1, 0, "`{}`: {}", last.0, last.2);
+    assert!(commands >= 15 && shown >= 80, "{commands} commands, {shown} lines");
+    assert!(folder.path().join("out/my-study/report.html").exists());
+}
+
+#[test]
+fn the_readme_shows_what_is_printed() {
+    let readme = std::fs::read_to_string("README.md").unwrap().replace("\r\n", "\n");
+    let here = Path::new(".");
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let run = format!("gridfleet run scenarios/nyc-week.toml -o {}", out.display());
+    for (command, lines) in [(run.as_str(), 22), ("gridfleet solve c-nash docs/c-nash.json", 20)] {
+        let (status, printed) = gridfleet(here, command);
+        assert_eq!(status, 0, "{printed}");
+        let printed: Vec<&str> =
+            printed.lines().map(str::trim_end).filter(|line| line.starts_with(' ')).collect();
+        assert!(printed.len() >= lines, "{printed:?}");
+        for line in printed {
+            assert!(readme.lines().any(|shown| shown.trim_end() == line), "README.md does not show `{line}`");
+        }
+    }
+}
