@@ -2,7 +2,7 @@
 //!
 //! Both are decided together, a local day at a time, when the first of them is asked for: at the closure of the
 //! day-ahead gate, or at the start, whose day has no gate before it. So a policy is two small objects, one for bids and
-//! one for prices, with one [`Desk`] between them that keeps the plans.
+//! one for prices, with one `Desk` between them that keeps the plans.
 //!
 //! - [`spec`]: the policies by name and parameters;
 //! - `history`: what it knows: prices, rivals, demand;
