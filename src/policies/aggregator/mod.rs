@@ -18,7 +18,7 @@ pub mod spec;
 
 pub use spec::{AggregatorSpec, DemandForecast, PurchaseSpec};
 
-use super::bidding::Foresight;
+use super::bidding::{Foresight, market_of};
 use super::{Action, Bidding, OpenGate, PriceLine, Pricing, Slots};
 use crate::ids::{BidderId, MarketId, RetailerId};
 use crate::markets::{MarketKind, Side};
@@ -169,9 +169,8 @@ impl AggregatorSpec {
         streams: Streams,
     ) -> Option<Aggregator> {
         let competition = setup.competition.as_ref()?;
-        let markets = &setup.trading.markets;
-        let market = markets.iter().position(|market| market.kind == MarketKind::DayAhead)?;
-        let (market, aggregator) = (MarketId::new(market), competition.aggregator());
+        let market = market_of(setup, MarketKind::DayAhead)?;
+        let aggregator = competition.aggregator();
         let planner: Box<dyn Planner> = match self {
             Self::Passive {} => return None,
             Self::Naive { margin } => Box::new(naive::Naive { market, margin: *margin }),
