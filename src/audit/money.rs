@@ -124,6 +124,18 @@ fn compare(name: &'static str, what: &str, mut owed: Vec<(u32, f64)>, posted: &[
     check
 }
 
+/// Prices that were broadcast: who asks, first instant, first instant after, price; by these.
+pub(super) fn broadcasts(auditor: &Auditor, texts: &mut Texts) -> Result<Vec<(Code, i64, i64, f64)>> {
+    let table = Written::open(auditor.dir, TableId::Prices)?;
+    let retailer = table.texts("retailer", texts)?;
+    let (from, to) = (table.all_times("valid_from")?, table.all_times("valid_to")?);
+    let price = table.floats("price_eur_mwh")?;
+    let mut slots: Vec<(Code, i64, i64, f64)> =
+        (0..table.rows()).map(|row| (retailer[row], from[row], to[row], price[row])).collect();
+    slots.sort_by_key(|slot| (slot.0, slot.1));
+    Ok(slots)
+}
+
 /// Recomputes the cost of each session that one price applied to: then it is energy times price,
 /// however the power went; energy fed back is paid at the same price. Sessions across a change of price are left out.
 fn prices(auditor: &mut Auditor) -> Result<()> {
@@ -135,13 +147,7 @@ fn prices(auditor: &mut Auditor) -> Result<()> {
     for station in &facts.stations {
         texts.code(&station.name);
     }
-    let table = Written::open(auditor.dir, TableId::Prices)?;
-    let retailer = table.texts("retailer", &mut texts)?;
-    let (from, to) = (table.all_times("valid_from")?, table.all_times("valid_to")?);
-    let price = table.floats("price_eur_mwh")?;
-    let mut slots: Vec<(Code, i64, i64, f64)> =
-        (0..table.rows()).map(|row| (retailer[row], from[row], to[row], price[row])).collect();
-    slots.sort_by_key(|slot| (slot.0, slot.1));
+    let slots = broadcasts(auditor, &mut texts)?;
 
     let sessions = Written::open(auditor.dir, TableId::Sessions)?;
     let id = sessions.ids("session_id")?;

@@ -1,5 +1,6 @@
 //! What competitors sold, against prices, stations, the ledger and what was bought for it.
 
+use super::money::broadcasts;
 use super::tables::{Code, Texts, Written};
 use super::{Auditor, Check, close};
 use crate::error::Result;
@@ -65,13 +66,7 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
 }
 
 fn prices(auditor: &Auditor, supply: &Supply, texts: &mut Texts) -> Result<Check> {
-    let table = Written::open(auditor.dir, TableId::Prices)?;
-    let retailer = table.texts("retailer", texts)?;
-    let (from, to) = (table.all_times("valid_from")?, table.all_times("valid_to")?);
-    let price = table.floats("price_eur_mwh")?;
-    let mut slots: Vec<(Code, i64, i64, f64)> =
-        (0..table.rows()).map(|row| (retailer[row], from[row], to[row], price[row])).collect();
-    slots.sort_by_key(|slot| (slot.0, slot.1));
+    let slots = broadcasts(auditor, texts)?;
     let mut check = Check::new(PRICE);
     for row in 0..supply.start.len() {
         let (seller, start) = (supply.retailer[row], supply.start[row]);

@@ -4,10 +4,10 @@
 use super::Simulation;
 use crate::ids::RetailerId;
 use crate::ledger::{EntryKind, Money, Reference};
-use crate::policies::{PriceLine, Pricing, Slots};
+use crate::policies::{PriceLine, Pricing};
 use crate::records::{Recorder, SupplyRecord};
 use crate::rng::Purpose;
-use crate::time::{DAY_S, SimTime};
+use crate::time::SimTime;
 use crate::world::{Drawn, SlotSupply, View};
 use rand_pcg::Pcg64;
 
@@ -42,14 +42,8 @@ impl Simulation {
         if competition.aggregator() != retailer {
             return None;
         }
+        let slots = self.slots_from(retailer, first);
         let (pricing, random) = self.competing.pricing.as_mut()?;
-        let of = &self.setup.retailers[retailer.index()];
-        let mut slots = Slots { first, slot_s: of.slot_s, due: 0, count: 0 };
-        while slots.start(slots.due) + -of.lead_s <= self.state.now && slots.start(slots.due) < self.setup.end
-        {
-            slots.due += 1;
-        }
-        slots.count = slots.due.max((DAY_S / of.slot_s) as usize);
         let mut lines: Vec<PriceLine> = Vec::with_capacity(slots.count);
         pricing.offer(View::new(&self.setup, &self.state), retailer, slots, random, &mut lines);
         Some(lines.iter().take(slots.due).map(|line| line.base_eur_mwh).collect())

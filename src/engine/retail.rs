@@ -87,6 +87,18 @@ impl Simulation {
         self
     }
 
+    /// The slots of a retailer from `first` on that are to be announced now, and those of the coming day.
+    pub(super) fn slots_from(&self, retailer: RetailerId, first: SimTime) -> Slots {
+        let of = &self.setup.retailers[retailer.index()];
+        let mut slots = Slots { first, slot_s: of.slot_s, due: 0, count: 0 };
+        while slots.start(slots.due) + -of.lead_s <= self.state.now && slots.start(slots.due) < self.setup.end
+        {
+            slots.due += 1;
+        }
+        slots.count = slots.due.max((DAY_S / of.slot_s) as usize);
+        slots
+    }
+
     /// The prices of the slots that are due at a retailer to whose prices somebody answers; empty where its tariff says
     /// them, whatever is drawn.
     pub(super) fn settle_on_prices(
@@ -98,13 +110,7 @@ impl Simulation {
         if !self.retail.is_active(retailer) {
             return Vec::new();
         }
-        let of = &self.setup.retailers[retailer.index()];
-        let mut slots = Slots { first, slot_s: of.slot_s, due: 0, count: 0 };
-        while slots.start(slots.due) + -of.lead_s <= self.state.now && slots.start(slots.due) < self.setup.end
-        {
-            slots.due += 1;
-        }
-        slots.count = slots.due.max((DAY_S / of.slot_s) as usize);
+        let slots = self.slots_from(retailer, first);
         if slots.due == 0 {
             return Vec::new();
         }

@@ -2,6 +2,8 @@
 //!
 //! Source: Kingma, Ba, ICLR 2015, algorithm 1, with its constants.
 
+use super::bytes::{Reader, Torn, Writer};
+
 /// Decay of the means of gradients and of their squares, and what keeps a division finite.
 const BETA: [f64; 2] = [0.9, 0.999];
 const EPSILON: f64 = 1e-8;
@@ -35,6 +37,23 @@ impl Adam {
             *v += (1.0 - BETA[1]) * (g * g - *v);
             *p -= rate * (*m / one) / ((*v / two).sqrt() + EPSILON);
         }
+    }
+
+    /// Writes the moments and the number of steps.
+    pub fn save(&self, out: &mut Writer) {
+        out.count(self.steps);
+        out.numbers(&self.mean);
+        out.numbers(&self.square);
+    }
+
+    /// Reads them again, of as many parameters.
+    ///
+    /// # Errors
+    /// If the bytes end before, or are of another number of parameters.
+    pub fn load(&mut self, from: &mut Reader<'_>) -> Result<(), Torn> {
+        self.steps = from.count()?;
+        from.numbers_into(&mut self.mean)?;
+        from.numbers_into(&mut self.square)
     }
 }
 

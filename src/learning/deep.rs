@@ -132,18 +132,14 @@ impl Agent for Deep {
 
     fn save(&self, out: &mut Writer) {
         out.numbers(&self.target.parameters);
-        out.count(self.adam.steps);
-        out.numbers(&self.adam.mean);
-        out.numbers(&self.adam.square);
+        self.adam.save(out);
         self.memory.save(out);
     }
 
     fn load(&mut self, from: &mut Reader<'_>) -> Result<(), Torn> {
         self.values.load(from)?;
         from.numbers_into(&mut self.target.parameters)?;
-        self.adam.steps = from.count()?;
-        from.numbers_into(&mut self.adam.mean)?;
-        from.numbers_into(&mut self.adam.square)?;
+        self.adam.load(from)?;
         self.memory.load(from)
     }
 }

@@ -138,17 +138,13 @@ impl Agent for Policy {
     }
 
     fn save(&self, out: &mut Writer) {
-        out.count(self.adam.steps);
-        out.numbers(&self.adam.mean);
-        out.numbers(&self.adam.square);
+        self.adam.save(out);
         self.memory.save(out);
     }
 
     fn load(&mut self, from: &mut Reader<'_>) -> Result<(), Torn> {
         self.values.load(from)?;
-        self.adam.steps = from.count()?;
-        from.numbers_into(&mut self.adam.mean)?;
-        from.numbers_into(&mut self.adam.square)?;
+        self.adam.load(from)?;
         self.memory.load(from)
     }
 }

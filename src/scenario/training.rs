@@ -23,10 +23,6 @@ pub struct TrainingSpec {
     pub reward: RewardSpec,
     /// Of what the reward is told.
     pub feedback: FeedbackSpec,
-    /// With feedback `all-pairs`: what another risk than the fixed one of `operation.bidding` has to bring more for a product to count as
-    /// equal (balancing, intraday) [currency]. So an agent leaves the fixed pair only where it is worth it by more than chance.
-    #[schemars(inner(range(min = 0.0, max = 1000000.0)))]
-    pub margin_eur: [f64; 2],
     /// Steps of a quarter of an hour; the last week is played to its end.
     #[schemars(range(min = 1, max = 1000000000))]
     pub steps: u64,
@@ -166,7 +162,6 @@ impl Default for TrainingSpec {
             steps: 130_000,
             exploration_steps: None,
             feedback: FeedbackSpec::default(),
-            margin_eur: [0.0; 2],
             weeks: WeeksSpec::Count(4),
             validation_weeks: WeeksSpec::Count(0),
             held_out_weeks: WeeksSpec::Count(3),

@@ -403,16 +403,13 @@ impl Trainer {
         debug_assert_eq!(steps, log.cells.len());
     }
 
-    /// What each alternative of a slot is told to have brought: less the margin where it is not the fixed risk, and where the reward
-    /// is the advantage, over the fixed risk.
+    /// What each alternative of a slot is told to have brought: where the reward is the advantage, over the fixed risk.
     fn told(&self, slot: &Slot) -> [[f64; RISKS]; 2] {
         let mut told = slot.alternatives();
         for (market, alternatives) in told.iter_mut().enumerate() {
             let fixed = sight::step(self.course.fixed_risks[market]);
             let base = if self.spec.reward == RewardSpec::Advantage { alternatives[fixed] } else { 0.0 };
-            for (step, eur) in alternatives.iter_mut().enumerate() {
-                *eur -= base + if step == fixed { 0.0 } else { self.spec.margin_eur[market] };
-            }
+            alternatives.iter_mut().for_each(|eur| *eur -= base);
         }
         told
     }

@@ -218,34 +218,46 @@ impl Planner for Leader {
         let mut random = self.streams.stream(Purpose::Policy, STREAM + number);
         let scenarios = self.scenarios(view, day, &mut random);
         let rivals = self.rivals(view, competition, day, &mut random);
-        let least =
-            rivals.iter().flat_map(|f| f.prices.iter().flatten()).copied().fold(f64::INFINITY, f64::min);
-        let game = Game::new(Parameters {
-            scenarios,
-            rivals,
-            initial_shares: competition.initial_shares.clone(),
-            reluctance: competition.reluctance_eur_mwh.clone(),
-            max_price: competition.max_price_eur_mwh.max(least),
-            positive_max: positive_max(view, day),
-            purchase: self.spec.purchase,
-        });
         let options = Options { gap: GAP, most_nodes: MOST_NODES };
-        let plan = game.and_then(|game| {
-            let plan = bilevel::solve(&game, self.spec.risk, options)?;
-            Ok(offers(&game, &plan, competition.max_price_eur_mwh, day))
-        });
-        // Figures that a checked scenario can have make a game, and a limit of balancing above all demand a solution.
-        plan.unwrap_or_default()
+        best(view, competition, day, (scenarios, rivals), (self.spec.purchase, self.spec.risk), options)
     }
 }
 
+/// Prices and bids of the best plan of a day against these scenarios of it and of rivals.
+pub(super) fn best(
+    view: View<'_>,
+    competition: &Competition,
+    day: Day,
+    (scenarios, rivals): (Vec<Scenario>, Vec<RivalScenario>),
+    (purchase, risk): (bilevel::Purchase, Risk),
+    options: Options,
+) -> DayPlan {
+    let asked = rivals.iter().flat_map(|f| f.prices.iter().flatten());
+    let least = asked.copied().fold(f64::INFINITY, f64::min);
+    let game = Game::new(Parameters {
+        scenarios,
+        rivals,
+        initial_shares: competition.initial_shares.clone(),
+        reluctance: competition.reluctance_eur_mwh.clone(),
+        max_price: competition.max_price_eur_mwh.max(least),
+        positive_max: positive_max(view, day),
+        purchase,
+    });
+    let plan = game.and_then(|game| {
+        let plan = bilevel::solve(&game, risk, options)?;
+        Ok(offers(&game, &plan, competition.max_price_eur_mwh, day))
+    });
+    // Figures that a checked scenario can have make a game, and a limit of balancing above all demand a solution.
+    plan.unwrap_or_default()
+}
+
 /// Most that may be bought in balancing in each slot, in MWh: what all connectors can give, which no demand exceeds.
-pub(super) fn positive_max(view: View<'_>, day: Day) -> Vec<f64> {
+fn positive_max(view: View<'_>, day: Day) -> Vec<f64> {
     vec![2.0 * view.competing_power_kw() * day.hours() / 1_000.0; day.count]
 }
 
 /// Prices and bids of a solution.
-pub(super) fn offers(game: &Game, plan: &Plan, most_eur_mwh: f64, day: Day) -> DayPlan {
+fn offers(game: &Game, plan: &Plan, most_eur_mwh: f64, day: Day) -> DayPlan {
     let scenarios = &game.parameters().scenarios;
     let price = |(t, hour): (usize, &bilevel::HourPlan)| {
         let range = game.share(hour.price, t);

@@ -1,8 +1,8 @@
 //! The bound: an aggregator that knows all prices and the demand of each slot.
 
-use super::bilevel::{offers, positive_max};
+use super::bilevel::best;
 use super::{Day, DayPlan, Planner};
-use crate::games::bilevel::{Game, Options, Parameters, Purchase, Risk, RivalScenario, Scenario, solve};
+use crate::games::bilevel::{Options, Purchase, Risk, RivalScenario, Scenario};
 use crate::ids::MarketId;
 use crate::policies::bidding::Foresight;
 use crate::time::SimTime;
@@ -47,21 +47,8 @@ impl Planner for Clairvoyant {
             slots().map(of).collect::<Vec<f64>>()
         };
         let prices: Vec<Vec<f64>> = competition.retailers[1..].iter().map(asked).collect();
-        let least = prices.iter().flatten().copied().fold(f64::INFINITY, f64::min);
-        let game = Game::new(Parameters {
-            scenarios: vec![scenario],
-            rivals: vec![RivalScenario { probability: 1.0, prices }],
-            initial_shares: competition.initial_shares.clone(),
-            reluctance: competition.reluctance_eur_mwh.clone(),
-            max_price: competition.max_price_eur_mwh.max(least),
-            positive_max: positive_max(view, day),
-            purchase: Purchase::Quantity,
-        });
-        let plan = game.and_then(|game| {
-            let plan = solve(&game, Risk { beta: 0.0, alpha: 0.0 }, Options::default())?;
-            Ok(offers(&game, &plan, competition.max_price_eur_mwh, day))
-        });
-        // Figures that a checked scenario can have make a game, and a limit of balancing above all demand a solution.
-        plan.unwrap_or_default()
+        let rivals = vec![RivalScenario { probability: 1.0, prices }];
+        let choice = (Purchase::Quantity, Risk { beta: 0.0, alpha: 0.0 });
+        best(view, competition, day, (vec![scenario], rivals), choice, Options::default())
     }
 }

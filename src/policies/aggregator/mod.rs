@@ -2,7 +2,7 @@
 //!
 //! Both are decided together, a local day at a time, when the first of them is asked for: at the closure of the
 //! day-ahead gate, or at the start, whose day has no gate before it. So a policy is two small objects, one for bids and
-//! one for prices, with one [`Desk`] between them that keeps the plans.
+//! one for prices, with one `Desk` between them that keeps the plans.
 //!
 //! - [`spec`]: the policies by name and parameters;
 //! - `history`: what it knows: prices, rivals, demand;
@@ -18,7 +18,7 @@ pub mod spec;
 
 pub use spec::{AggregatorSpec, DemandForecast, PurchaseSpec};
 
-use super::bidding::Foresight;
+use super::bidding::{Foresight, market_of};
 use super::{Action, Bidding, OpenGate, PriceLine, Pricing, Slots};
 use crate::ids::{BidderId, MarketId, RetailerId};
 use crate::markets::{MarketKind, Side};
@@ -169,9 +169,8 @@ impl AggregatorSpec {
         streams: Streams,
     ) -> Option<Aggregator> {
         let competition = setup.competition.as_ref()?;
-        let markets = &setup.trading.markets;
-        let market = markets.iter().position(|market| market.kind == MarketKind::DayAhead)?;
-        let (market, aggregator) = (MarketId::new(market), competition.aggregator());
+        let market = market_of(setup, MarketKind::DayAhead)?;
+        let aggregator = competition.aggregator();
         let planner: Box<dyn Planner> = match self {
             Self::Passive {} => return None,
             Self::Naive { margin } => Box::new(naive::Naive { market, margin: *margin }),

@@ -216,7 +216,7 @@ pub fn outlooks(
 }
 
 /// The first market of a kind.
-fn market_of(setup: &Setup, kind: MarketKind) -> Option<MarketId> {
+pub(super) fn market_of(setup: &Setup, kind: MarketKind) -> Option<MarketId> {
     setup.trading.markets.iter().position(|market| market.kind == kind).map(MarketId::new)
 }
 
