@@ -1,10 +1,14 @@
 //! HiGHS, the second solver: the same answers as the default one, and programs that are too large for that.
 
-use super::bilevel::{Size, agree, both_agree};
+use super::{
+    bilevel::{Size, agree, both_agree},
+    routing,
+};
 use chrono::NaiveDate;
 use gridfleet::datasets::synth::prices::NORDIC;
 use gridfleet::datasets::synth::regulating::regulating;
 use gridfleet::games::bilevel::paper::{self, ALPHA, BETAS, HOURS, KEPT};
+use gridfleet::games::bilevel::scenarios::PriceModel;
 use gridfleet::games::bilevel::{Game, Purchase, Risk};
 use gridfleet::optimize::highs::Options;
 use gridfleet::optimize::{Lp, Relation, Solver, Unsolved};
@@ -13,6 +17,9 @@ use rand::RngExt;
 use rand_pcg::Pcg64;
 
 const HIGHS: Solver = Solver::Highs(Options { gap: 1e-8, time_limit_s: Some(600.0) });
+
+/// Days of the case study that are drawn.
+const FULL_SIZE: u64 = 24;
 
 fn stream(instance: u64) -> Pcg64 {
     Streams { seed: 9, replication: 0 }.stream(Purpose::Synthesis, instance)
@@ -94,40 +101,65 @@ fn both_methods_agree_on_random_games() {
     agree(HIGHS, Size(2, 4, 2, 3), true, Purchase::Curve, 12_000..12_050);
 }
 
-/// The day of the case study, of a made-up year of prices: 24 hours, 7 scenarios, 3 rivals with `rival_scenarios` of 9
-/// scenarios, owners to whom going over costs `cost` in EUR/MWh.
-fn day(rival_scenarios: usize, cost: f64) -> Game {
+/// The price model of a made-up year.
+fn model() -> PriceModel {
     let start = NaiveDate::from_ymd_opt(2016, 1, 1).unwrap();
     let spot = NORDIC.series(start, 366, 1).unwrap().price_eur_mwh;
     let [positive, negative] = regulating(&spot, 1);
-    let model = paper::price_model([spot, positive, negative]).unwrap();
-    let case = paper::draw(&model, &mut stream(2_000)).unwrap();
+    paper::price_model([spot, positive, negative]).unwrap()
+}
+
+/// A day of the case study, drawn from `instance`: 24 hours, 7 scenarios, 3 rivals with 9 scenarios, owners to whom going
+/// over costs `cost` in EUR/MWh.
+fn day(model: &PriceModel, instance: u64, cost: f64) -> Game {
+    let case = paper::draw(model, &mut stream(instance)).unwrap();
     let mut p = case.game.parameters().clone();
-    assert_eq!((p.scenarios.len(), p.rivals[0].prices.len(), p.rivals.len()), (KEPT, 3, 9));
-    p.rivals.truncate(rival_scenarios);
-    let sum: f64 = p.rivals.iter().map(|rivals| rivals.probability).sum();
-    p.rivals.iter_mut().for_each(|rivals| rivals.probability /= sum);
     for (s, row) in p.reluctance.iter_mut().enumerate() {
         row.iter_mut().enumerate().filter(|(r, _)| *r != s).for_each(|(_, k)| *k = cost);
     }
     let game = Game::new(p).unwrap();
-    assert_eq!(game.hours(), HOURS);
+    let p = game.parameters();
+    let size = (game.hours(), p.scenarios.len(), p.rivals.len(), p.rivals[0].prices.len());
+    assert_eq!(size, (HOURS, KEPT, 9, 3));
     game
+}
+
+fn day_agrees(game: &Game, beta: f64) {
+    both_agree(HIGHS, game, Risk::new(beta, ALPHA).unwrap(), &format!("beta {beta}"));
 }
 
 #[test]
 fn both_methods_agree_on_the_case_study() {
-    let game = day(9, 0.0);
+    let game = day(&model(), 2_000, 0.0);
     for beta in BETAS {
-        both_agree(HIGHS, &game, Risk::new(beta, ALPHA).unwrap(), &format!("beta {beta}"));
+        day_agrees(&game, beta);
     }
 }
 
-/// Moves of the owners add binaries, 12 for each hour and scenario of the rivals; with all nine HiGHS needs too long.
+#[test]
+fn both_methods_agree_on_random_days() {
+    let model = model();
+    for instance in 0..FULL_SIZE {
+        day_agrees(&day(&model, 13_000 + instance, 0.0), BETAS[instance as usize % BETAS.len()]);
+    }
+}
+
+/// Owners stay until going over pays, so that each group of them has a threshold of its own: the hardest for HiGHS.
 #[test]
 fn both_methods_agree_on_a_day_of_reluctant_owners() {
-    let game = day(2, 3.0);
-    for beta in [0.1, 10.0, 100.0] {
-        both_agree(HIGHS, &game, Risk::new(beta, ALPHA).unwrap(), &format!("beta {beta}"));
-    }
+    day_agrees(&day(&model(), 2_000, 3.0), 0.1);
+}
+
+#[test]
+fn both_methods_agree_on_a_day_of_reluctant_owners_at_much_risk_aversion() {
+    day_agrees(&day(&model(), 2_000, 3.0), 100.0);
+}
+
+/// Instances of more trips and stations than the default solver reaches.
+#[test]
+fn set_partitioning_and_the_compact_program_agree() {
+    let size =
+        |drawn| routing::Size { fleets: 2, trips: 4 + drawn % 4 / 2, stations: 3, slots: 6, tight: false };
+    let outcomes = routing::agree(HIGHS, 16, 40, size);
+    assert!(outcomes.solved > 30 && outcomes.bound > 5 && outcomes.charged > 20, "{outcomes:?}");
 }

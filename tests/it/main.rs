@@ -30,6 +30,7 @@ mod layers;
 mod learning;
 mod loads;
 mod market_picture;
+mod optimize;
 mod outputs;
 mod outputs_day;
 mod prices;

@@ -2,7 +2,7 @@
 
 use gridfleet::games::coalition::Coalition;
 use gridfleet::grid::{Branch, Bus, Feeder, Limits};
-use gridfleet::optimize::Unsolved;
+use gridfleet::optimize::{Solver, Unsolved};
 use gridfleet::rng::{Purpose, Streams};
 use gridfleet::routing::{
     Demand, Grid, Instance, Router, Slots, Station, Travel, Trip, Unservable, Vehicles, compact, verify,
@@ -12,13 +12,13 @@ use rand_pcg::Pcg64;
 
 /// How large a random instance is, and what of it binds.
 #[derive(Clone, Copy)]
-struct Size {
-    fleets: usize,
-    trips: usize,
-    stations: usize,
-    slots: usize,
+pub struct Size {
+    pub fleets: usize,
+    pub trips: usize,
+    pub stations: usize,
+    pub slots: usize,
     /// Whether vehicles must charge at once, at few connectors on a weak feeder.
-    tight: bool,
+    pub tight: bool,
 }
 
 /// Points of a square of 6 km, 24 km/h; fleets with a vehicle or two and little charge.
@@ -109,15 +109,25 @@ fn right(instance: &Instance) -> bool {
     problems.is_empty()
 }
 
-/// The router and the compact program have the same answer, on a hundred instances with loose and tight limits.
-#[test]
-fn set_partitioning_and_the_compact_program_agree() {
-    let mut random = Streams { seed: 6, replication: 0 }.stream(Purpose::Synthesis, 0);
-    let (mut solved, mut unservable, mut bound, mut charged, mut drawn) = (0, 0, 0, 0, 0);
-    while drawn < 100 {
-        let tight = drawn % 2 == 1;
-        let size = Size { fleets: 2, trips: 2 + drawn % 4 / 2, stations: 2, slots: 5, tight };
-        let instance = instance(size, &mut random);
+/// What came out of [`agree`], as numbers of coalitions but for `bound`.
+#[derive(Debug, Default)]
+pub struct Outcomes {
+    pub solved: usize,
+    pub unservable: usize,
+    /// Where vehicles charged.
+    pub charged: usize,
+    /// Instances with a limit of the feeder that binds.
+    pub bound: usize,
+}
+
+/// The router and the compact program, solved by `solver`, have the same answer on `count` instances, every second with
+/// tight limits.
+pub fn agree(solver: Solver, seed: u64, count: usize, size: impl Fn(usize) -> Size) -> Outcomes {
+    let mut random = Streams { seed, replication: 0 }.stream(Purpose::Synthesis, 0);
+    let mut outcomes = Outcomes::default();
+    let mut drawn = 0;
+    while drawn < count {
+        let instance = instance(Size { tight: drawn % 2 == 1, ..size(drawn) }, &mut random);
         if !right(&instance) {
             continue;
         }
@@ -125,24 +135,31 @@ fn set_partitioning_and_the_compact_program_agree() {
         let mut router = Router::new(&instance).unwrap();
         let all = instance.every_trip();
         for coalition in [Coalition::at(3), Coalition::at(1 + drawn % 2)] {
-            let exact = compact::least_cost(&instance, coalition, all);
+            let exact = compact::least_cost(&instance, coalition, all, solver);
             match (router.solve(coalition, Demand::All), exact) {
                 (Ok(plan), Ok(exact)) => {
-                    solved += 1;
-                    charged += usize::from(plan.used(&instance).drawn_kwh > 0.0);
+                    outcomes.solved += 1;
+                    outcomes.charged += usize::from(plan.used(&instance).drawn_kwh > 0.0);
                     assert!((plan.cost - exact).abs() < 1e-6, "{drawn}: {} {exact} {instance:?}", plan.cost);
                     let faults = verify::faults(&instance, coalition, all, &plan);
                     assert!(faults.is_empty(), "{drawn}: {faults:?}");
                 }
                 (Err(Unservable::Trips(_) | Unservable::Limit(_)), Err(Unsolved::Infeasible)) => {
-                    unservable += 1
+                    outcomes.unservable += 1
                 }
                 (ours, theirs) => panic!("{drawn}: {ours:?} {theirs:?} {instance:?}"),
             }
         }
-        bound += usize::from(router.work().limits[1] > 0);
+        outcomes.bound += usize::from(router.work().limits[1] > 0);
     }
-    assert!(solved > 120 && bound > 15 && charged > 80, "{solved} {unservable} {bound} {charged}");
+    outcomes
+}
+
+#[test]
+fn set_partitioning_and_the_compact_program_agree() {
+    let size = |drawn| Size { fleets: 2, trips: 2 + drawn % 4 / 2, stations: 2, slots: 5, tight: false };
+    let outcomes = agree(Solver::default(), 6, 100, size);
+    assert!(outcomes.solved > 120 && outcomes.bound > 15 && outcomes.charged > 80, "{outcomes:?}");
 }
 
 /// On instances that the compact program cannot reach: plans hold under the second opinion, more members never cost more

@@ -9,7 +9,8 @@
 //! ```
 //!
 //! The "where" become binaries. Each bound on a slack (the "big M") is the largest value that the slack takes at the
-//! true worth m_s = min over s' (price_s' + way_ss') over all prices of ours, so that none is larger than need be. Our
+//! true worth m_s = min over s' (price_s' + way_ss') over all prices of ours, so that none is larger than need be; where
+//! its least value is above zero there is no share or move, and no binary: half of them at a whole day. Our
 //! revenue price * X_0 is, by strong duality, sum X0_s m_s - sum over rivals of price_s X_s - sum K Y: linear.
 //!
 //! The oracle of the default method. With `microlp` it is right for games of a few hours; a day of 24 hours is solved by
@@ -161,42 +162,46 @@ fn answer(lp: &mut Lp, game: &Game, hour: usize, f: usize, price: Variable, unit
     let without: Vec<f64> =
         (0..n).map(|s| (1..n).map(|r| rivals[r - 1] + way(s, r)).fold(f64::INFINITY, f64::min)).collect();
     let worth = |s: usize, p: f64| without[s].min(p + way(s, 0));
-    // All slacks are made of flat pieces in our price, with corners here.
+    // All slacks are straight in our price between these corners, so that each has its least and its most there.
     let mut corners = vec![0.0, top];
     corners.extend((0..n).map(|s| (without[s] - way(s, 0)).clamp(0.0, top)));
-    let most = |slack: &dyn Fn(f64) -> f64| corners.iter().map(|p| slack(*p)).fold(0.0f64, f64::max);
+    let range = |slack: &dyn Fn(f64) -> f64| {
+        corners
+            .iter()
+            .map(|p| slack(*p))
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (x.min(low), x.max(high)))
+    };
 
-    let share: Vec<Variable> = (0..n).map(|_| lp.variable(0.0, 0.0, 1.0)).collect();
     let m: Vec<Variable> = (0..n)
         .map(|s| {
-            let low = corners.iter().map(|p| worth(s, *p)).fold(f64::INFINITY, f64::min);
-            let high = corners.iter().map(|p| worth(s, *p)).fold(f64::NEG_INFINITY, f64::max);
+            let (low, high) = range(&|p| worth(s, p));
             lp.variable(0.0, low, high)
         })
         .collect();
-    let mut rows: Vec<Vec<(Variable, f64)>> = share.iter().map(|x| vec![(*x, 1.0)]).collect();
     let mut revenue: Vec<(Variable, f64)> = m.iter().copied().zip(owners.initial().iter().copied()).collect();
+    let mut share = Vec::with_capacity(n);
     for s in 0..n {
-        let slack_most = most(&|p: f64| if s == 0 { p - worth(0, p) } else { rivals[s - 1] - worth(s, p) });
         // price_s - m_s >= 0, and 0 where the share is above 0.
+        let bounds = range(&|p| if s == 0 { p - worth(0, p) } else { rivals[s - 1] - worth(s, p) });
         let (slack, right) = if s == 0 {
             (vec![(price, 1.0), (m[0], -1.0)], 0.0)
         } else {
             (vec![(m[s], -1.0)], -rivals[s - 1])
         };
-        complementary(lp, slack, right, share[s], slack_most);
+        share.push(complementary(lp, slack, right, bounds));
+    }
+    let mut rows: Vec<Vec<(Variable, f64)>> = share.iter().map(|x| vec![(*x, 1.0)]).collect();
+    for s in 0..n {
         if s > 0 {
             revenue.push((share[s], -rivals[s - 1]));
         }
         for to in (0..n).filter(|to| *to != s) {
-            let slack_most = most(&|p: f64| cost(s, to) + worth(to, p) - worth(s, p));
-            let moved = lp.variable(0.0, 0.0, 1.0);
+            // K + m_to - m_s >= 0, and 0 where anybody moves.
+            let bounds = range(&|p| cost(s, to) + worth(to, p) - worth(s, p));
+            let moved = complementary(lp, vec![(m[to], 1.0), (m[s], -1.0)], -cost(s, to), bounds);
             rows[s].push((moved, 1.0));
             rows[to].push((moved, -1.0));
             revenue.push((moved, -cost(s, to)));
-            // K + m_to - m_s >= 0, and 0 where anybody moves.
-            let slack = vec![(m[to], 1.0), (m[s], -1.0)];
-            complementary(lp, slack, -cost(s, to), moved, slack_most);
         }
     }
     for (row, initial) in rows.into_iter().zip(owners.initial()) {
@@ -205,16 +210,22 @@ fn answer(lp: &mut Lp, game: &Game, hour: usize, f: usize, price: Variable, unit
     Answer { share: share[0], revenue }
 }
 
-/// `slack` - `right` is 0 to `most`, and 0 where `amount`, 0 to 1, is above 0.
-fn complementary(lp: &mut Lp, slack: Vec<(Variable, f64)>, right: f64, amount: Variable, most: f64) {
+/// The part of the owners, 0 to 1, that is above 0 only where `slack` - `right` is 0: it is never below 0, and `low` to
+/// `high` at the true worth.
+fn complementary(lp: &mut Lp, slack: Vec<(Variable, f64)>, right: f64, (low, high): (f64, f64)) -> Variable {
     lp.row(slack.clone(), Relation::AtLeast, right);
-    if most > SLACK {
+    if low > SLACK {
+        return lp.variable(0.0, 0.0, 0.0);
+    }
+    let amount = lp.variable(0.0, 0.0, 1.0);
+    if high > SLACK {
         let some = lp.binary(0.0);
         lp.row([(amount, 1.0), (some, -1.0)], Relation::AtMost, 0.0);
-        lp.row(slack.into_iter().chain([(some, most)]), Relation::AtMost, right + most);
+        lp.row(slack.into_iter().chain([(some, high)]), Relation::AtMost, right + high);
     } else {
         lp.row(slack, Relation::AtMost, right);
     }
+    amount
 }
 
 /// Each variable once.
