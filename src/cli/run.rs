@@ -223,7 +223,7 @@ fn simulate(job: &Job, progress: &Progress, stop: &AtomicBool) -> Result<Outcome
     manifest.threads = std::thread::available_parallelism().map_or(1, usize::from);
     manifest.started = started.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
     manifest.wall_time_s = progress.elapsed().as_secs_f64();
-    manifest.events_per_second = simulation.events() as f64 / simulated.as_secs_f64().max(1e-9);
+    manifest.events_per_second = Some(simulation.events() as f64 / simulated.as_secs_f64().max(1e-9));
     manifest.write(dir.path())?;
     check(stop)?;
     let target = dir.finish()?;

@@ -74,8 +74,9 @@ pub struct Manifest {
     pub started: String,
     /// How long it took [s].
     pub wall_time_s: f64,
-    /// Events processed per second of the simulation loop.
-    pub events_per_second: f64,
+    /// Events processed per second of the simulation loop; absent where there were several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub events_per_second: Option<f64>,
     /// Highest memory of the process so far [bytes], where the system tells.
     pub peak_memory_bytes: Option<u64>,
     /// Files in the folder, this one included, in alphabetical order.
@@ -93,7 +94,7 @@ impl Manifest {
             threads: 1,
             started: String::new(),
             wall_time_s: 0.0,
-            events_per_second: 0.0,
+            events_per_second: None,
             peak_memory_bytes: peak_memory_bytes(),
             files: Vec::new(),
         }

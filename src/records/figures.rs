@@ -160,7 +160,8 @@ pub struct GridFigures {
     pub grid_violation_hours: f64,
     /// Of that, time in which the feeder could not have carried the loads at all [h].
     pub grid_unsolved_hours: f64,
-    /// Charging held back for the feeder's limits: what stations would have drawn at readings, and were not let [kWh].
+    /// Charging held back for the feeder's limits: power that stations would have drawn and were not let, over time [kWh].
+    /// Energy that waits counts again for as long as it waits.
     pub grid_held_back_kwh: f64,
 }
 

@@ -245,6 +245,77 @@ fn a_page_of_a_study_shows_policies_and_differences() {
     assert_eq!(charts[9]["of"][0]["series"][0]["low"].as_array().unwrap().len(), 167);
 }
 
+/// The page of a run of a shipped scenario, its charts and its summary.
+fn page_of(scenario: &str) -> (String, Vec<Value>, Value) {
+    let folder = kept(scenario);
+    let file = format!("scenarios/{scenario}.toml");
+    assert_eq!(gridfleet(&["run", &file, "--quiet", "-o", path(&folder)]).0, 0);
+    assert_eq!(gridfleet(&["report", path(&folder)]).0, 0);
+    let html = fs::read_to_string(folder.join("report.html")).unwrap();
+    is_harmless(&html);
+    let summary = serde_json::from_slice(&fs::read(folder.join("summary.json")).unwrap()).unwrap();
+    let charts = charts(&html);
+    (html, charts, summary)
+}
+
+/// The series of one panel of the chart whose panels have these names: name, and sum of its values.
+fn sums(charts: &[Value], panels: &[&str], panel: usize) -> Vec<(String, f64)> {
+    let names = |chart: &Value| -> Vec<String> {
+        let panels = chart["panels"].as_array().into_iter().flatten();
+        panels.map(|panel| panel["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let chart = charts.iter().rfind(|chart| names(chart) == panels).unwrap();
+    let series = chart["series"].as_array().unwrap().iter().filter(|series| series["panel"] == panel);
+    let sum = |series: &Value| series["y"].as_array().unwrap().iter().filter_map(Value::as_f64).sum();
+    series.map(|series| (series["name"].as_str().unwrap().to_owned(), sum(series))).collect()
+}
+
+fn near(found: f64, expected: f64, what: &str) {
+    assert!((found / expected - 1.0).abs() < 1e-4, "{what}: {found} {expected}");
+}
+
+/// Homes and fleets of one retailer: quarters of an hour of load are the energy it sold.
+#[test]
+fn a_page_of_a_retailer_shows_its_load() {
+    let (html, charts, summary) = page_of("retail-week");
+    let load: f64 = sums(&charts, &["Load", "Price"], 0).iter().map(|(_, sum)| sum / 4.0).sum();
+    near(load, summary["retailers"][0]["energy_kwh"].as_f64().unwrap(), "energy");
+    let prices = sums(&charts, &["Load", "Price"], 1);
+    assert!(prices.len() == 3 && prices.iter().all(|(name, _)| name.starts_with("paid by ")), "{prices:?}");
+    assert!(html.contains("Payments of households") && !html.contains("Retailers that compete"));
+}
+
+/// Hours of power are the energy that each competitor sold, and all owners are somewhere in each.
+#[test]
+fn a_page_of_competitors_shows_who_sold_what() {
+    let (html, charts, summary) = page_of("aggregator");
+    let panels = ["Price", "Owners", "Power"];
+    let competitors = summary["competitors"].as_array().unwrap();
+    let power = sums(&charts, &panels, 2);
+    assert_eq!(power.len(), competitors.len());
+    for ((name, kwh), competitor) in power.iter().zip(competitors) {
+        assert_eq!(name, &competitor["name"]);
+        near(*kwh, competitor["energy_kwh"].as_f64().unwrap(), name);
+    }
+    let shares: f64 = sums(&charts, &panels, 1).iter().map(|(_, sum)| sum).sum();
+    near(shares, 100.0 * 28.0 * 24.0, "shares of owners in 28 days");
+    assert!(html.contains("Profit of the worst twentieth of days"));
+}
+
+/// Stations whose price follows the load: quarters of an hour of power are the energy that their operators sold.
+#[test]
+fn a_page_of_stations_in_a_game_shows_their_load() {
+    let (html, charts, summary) = page_of("nyc-companies");
+    let power = sums(&charts, &["Power", "Price"], 0);
+    for operator in summary["operators"].as_array().unwrap() {
+        let name = operator["name"].as_str().unwrap();
+        let (_, kw) = power.iter().find(|(of, _)| of == name).unwrap();
+        near(kw / 4.0, operator["energy_kwh"].as_f64().unwrap(), name);
+    }
+    assert!(power.iter().any(|(name, _)| name == "without any plan"));
+    assert!(html.contains("Operators of stations whose load makes the price"));
+}
+
 #[test]
 fn tables_that_are_absent_are_left_out_and_named() {
     let folder = tempfile::tempdir().unwrap();

@@ -22,7 +22,7 @@ impl Figures {
 }
 
 /// How a figure is shown.
-struct Shown {
+pub(super) struct Shown {
     key: &'static str,
     title: &'static str,
     unit: &'static str,
@@ -31,99 +31,115 @@ struct Shown {
     digits: usize,
 }
 
-const fn shown(
-    key: &'static str,
-    title: &'static str,
-    unit: &'static str,
-    factor: f64,
-    digits: usize,
-) -> Shown {
-    Shown { key, title, unit, factor, digits }
+impl Shown {
+    pub const fn new(
+        key: &'static str,
+        title: &'static str,
+        unit: &'static str,
+        factor: f64,
+        digits: usize,
+    ) -> Self {
+        Self { key, title, unit, factor, digits }
+    }
+    pub const fn money(key: &'static str, title: &'static str) -> Self {
+        Self::new(key, title, MONEY, 1.0, 2)
+    }
+    pub const fn price(key: &'static str, title: &'static str) -> Self {
+        Self::new(key, title, PRICE, 1.0, 2)
+    }
+    fn unit(&self, currency: &str) -> String {
+        match self.unit {
+            MONEY => currency.to_owned(),
+            PRICE => format!("{currency}/MWh"),
+            unit => unit.to_owned(),
+        }
+    }
+    fn cell(&self, of: &Figures) -> Cell {
+        Cell::optional(of.get(self.key).map(|x| self.factor * x), self.digits)
+    }
 }
 
 /// Stands for the currency of the scenario.
 const MONEY: &str = "currency";
+/// And for that of a price of energy.
+const PRICE: &str = "currency/MWh";
 
 /// Figures of a fleet, or of all, in the order of the table.
 const FIGURES: &[Shown] = &[
-    shown("trips_requested", "Trips requested", "", 1.0, 0),
-    shown("trips_served", "Trips served", "", 1.0, 0),
-    shown("trips_lost", "Trips lost", "", 1.0, 0),
-    shown("trips_lost_no_vehicle", "Trips lost: no vehicle", "", 1.0, 0),
-    shown("trips_lost_low_charge", "Trips lost: low charge", "", 1.0, 0),
-    shown("trips_lost_committed", "Trips lost: committed to a market", "", 1.0, 0),
-    shown("trips_in_progress", "Trips in progress at the end", "", 1.0, 0),
-    shown("service_rate", "Service rate", "%", 100.0, 2),
-    shown("wait_mean_s", "Wait, mean", "s", 1.0, 0),
-    shown("wait_p50_s", "Wait, median", "s", 1.0, 0),
-    shown("wait_p95_s", "Wait, 95 % at most", "s", 1.0, 0),
-    shown("wait_p99_s", "Wait, 99 % at most", "s", 1.0, 0),
-    shown("km_total", "Distance driven", "km", 1.0, 0),
-    shown("km_empty", "Distance driven empty", "km", 1.0, 0),
-    shown("energy_charged_kwh", "Energy drawn from the grid", "kWh", 1.0, 0),
-    shown("energy_stored_kwh", "Energy stored in batteries", "kWh", 1.0, 0),
-    shown("energy_driven_kwh", "Energy driven", "kWh", 1.0, 0),
-    shown("energy_discharged_kwh", "Energy fed back to the grid", "kWh", 1.0, 0),
-    shown("sessions", "Charging sessions", "", 1.0, 0),
-    shown("sessions_without_connector", "Sessions that never got a connector", "", 1.0, 0),
-    shown("queue_mean_s", "Wait for a connector, mean", "s", 1.0, 0),
-    shown("queue_p95_s", "Wait for a connector, 95 % at most", "s", 1.0, 0),
-    shown("charger_utilisation", "Charger utilisation", "%", 100.0, 1),
-    shown("peak_power_kw", "Peak power", "kW", 1.0, 0),
-    shown("mean_soc", "State of charge, mean", "%", 100.0, 1),
-    shown("fares_eur", "Fares", MONEY, 1.0, 2),
-    shown("lost_fares_eur", "Fares of lost trips", MONEY, 1.0, 2),
-    shown("lost_committed_fares_eur", "Fares of trips lost: committed to a market", MONEY, 1.0, 2),
-    shown("charging_cost_eur", "Cost of charging", MONEY, 1.0, 2),
-    shown("driving_cost_eur", "Cost of driving", MONEY, 1.0, 2),
-    shown("wear_cost_eur", "Battery wear", MONEY, 1.0, 2),
-    shown("lost_request_cost_eur", "Cost of lost requests", MONEY, 1.0, 2),
-    shown("rescue_cost_eur", "Rescues", MONEY, 1.0, 2),
-    shown("referral_cost_eur", "Paid for referrals", MONEY, 1.0, 2),
-    shown("market_bought_kwh", "Bought in markets", "kWh", 1.0, 0),
-    shown("market_delivered_kwh", "Drawn from markets", "kWh", 1.0, 0),
-    shown("tariff_kwh", "Drawn at the tariff", "kWh", 1.0, 0),
-    shown("imbalance_kwh", "Imbalance", "kWh", 1.0, 1),
-    shown("market_cost_eur", "Paid to markets", MONEY, 1.0, 2),
-    shown("supply_credit_eur", "Credit for energy from markets", MONEY, 1.0, 2),
-    shown("imbalance_cost_eur", "Cost of imbalance", MONEY, 1.0, 2),
-    shown("market_profit_eur", "Market profit", MONEY, 1.0, 2),
-    shown("market_profit_net_eur", "Market profit less refused rentals", MONEY, 1.0, 2),
-    shown("market_profit_bound_eur", "Market profit, clairvoyant bound", MONEY, 1.0, 2),
-    shown("station_cost_eur", "Cost of stations whose price follows the load", MONEY, 1.0, 2),
-    shown("deviation_cost_eur", "Cost of deviations", MONEY, 1.0, 2),
-    shown("shifted_kwh", "Energy shifted", "kWh", 1.0, 0),
-    shown("unserved_kwh", "Energy unserved", "kWh", 1.0, 0),
-    shown("peak_load_kw", "Peak of slots", "kW", 1.0, 0),
-    shown("load_price_eur_mwh", "Mean price that the load made, per MWh", MONEY, 1.0, 2),
-    shown("grid_energy_kwh", "Energy from the feeder's source", "kWh", 1.0, 0),
-    shown("grid_losses_kwh", "Losses of the feeder", "kWh", 1.0, 1),
-    shown("grid_losses_share", "Losses of the feeder, share", "%", 100.0, 2),
-    shown("grid_lowest_voltage_pu", "Lowest voltage", "p.u.", 1.0, 4),
-    shown("grid_lowest_voltage_bus", "Bus of the lowest voltage", "", 1.0, 0),
-    shown("grid_highest_voltage_pu", "Highest voltage", "p.u.", 1.0, 4),
-    shown("grid_branch_loading", "Largest load of a branch, of its rating", "%", 100.0, 1),
-    shown("grid_branch_loading_bus", "Bus fed by the most loaded branch", "", 1.0, 0),
-    shown("grid_violation_hours", "Time beyond the feeder's limits", "h", 1.0, 2),
-    shown("grid_unsolved_hours", "Time beyond what the feeder can carry", "h", 1.0, 2),
-    shown("grid_held_back_kwh", "Charging held back", "kWh", 1.0, 1),
-    shown("operating_cost_eur", "Operating cost with fares of lost trips", MONEY, 1.0, 2),
-    shown("operating_profit_eur", "Operating profit", MONEY, 1.0, 2),
-    shown("co2_kg", "CO\u{2082} of the energy drawn", "kg", 1.0, 0),
+    Shown::new("trips_requested", "Trips requested", "", 1.0, 0),
+    Shown::new("trips_served", "Trips served", "", 1.0, 0),
+    Shown::new("trips_lost", "Trips lost", "", 1.0, 0),
+    Shown::new("trips_lost_no_vehicle", "Trips lost: no vehicle", "", 1.0, 0),
+    Shown::new("trips_lost_low_charge", "Trips lost: low charge", "", 1.0, 0),
+    Shown::new("trips_lost_committed", "Trips lost: committed to a market", "", 1.0, 0),
+    Shown::new("trips_in_progress", "Trips in progress at the end", "", 1.0, 0),
+    Shown::new("service_rate", "Service rate", "%", 100.0, 2),
+    Shown::new("wait_mean_s", "Wait, mean", "s", 1.0, 0),
+    Shown::new("wait_p50_s", "Wait, median", "s", 1.0, 0),
+    Shown::new("wait_p95_s", "Wait, 95 % at most", "s", 1.0, 0),
+    Shown::new("wait_p99_s", "Wait, 99 % at most", "s", 1.0, 0),
+    Shown::new("km_total", "Distance driven", "km", 1.0, 0),
+    Shown::new("km_empty", "Distance driven empty", "km", 1.0, 0),
+    Shown::new("energy_charged_kwh", "Energy drawn from the grid", "kWh", 1.0, 0),
+    Shown::new("energy_stored_kwh", "Energy stored in batteries", "kWh", 1.0, 0),
+    Shown::new("energy_driven_kwh", "Energy driven", "kWh", 1.0, 0),
+    Shown::new("energy_discharged_kwh", "Energy fed back to the grid", "kWh", 1.0, 0),
+    Shown::new("sessions", "Charging sessions", "", 1.0, 0),
+    Shown::new("sessions_without_connector", "Sessions that never got a connector", "", 1.0, 0),
+    Shown::new("queue_mean_s", "Wait for a connector, mean", "s", 1.0, 0),
+    Shown::new("queue_p95_s", "Wait for a connector, 95 % at most", "s", 1.0, 0),
+    Shown::new("charger_utilisation", "Charger utilisation", "%", 100.0, 1),
+    Shown::new("peak_power_kw", "Peak power", "kW", 1.0, 0),
+    Shown::new("mean_soc", "State of charge, mean", "%", 100.0, 1),
+    Shown::money("fares_eur", "Fares"),
+    Shown::money("lost_fares_eur", "Fares of lost trips"),
+    Shown::money("lost_committed_fares_eur", "Fares of trips lost: committed to a market"),
+    Shown::money("charging_cost_eur", "Cost of charging"),
+    Shown::money("driving_cost_eur", "Cost of driving"),
+    Shown::money("wear_cost_eur", "Battery wear"),
+    Shown::money("lost_request_cost_eur", "Cost of lost requests"),
+    Shown::money("rescue_cost_eur", "Rescues"),
+    Shown::money("referral_cost_eur", "Paid for referrals"),
+    Shown::new("market_bought_kwh", "Bought in markets", "kWh", 1.0, 0),
+    Shown::new("market_delivered_kwh", "Drawn from markets", "kWh", 1.0, 0),
+    Shown::new("tariff_kwh", "Drawn at the tariff", "kWh", 1.0, 0),
+    Shown::new("imbalance_kwh", "Imbalance", "kWh", 1.0, 1),
+    Shown::money("market_cost_eur", "Paid to markets"),
+    Shown::money("supply_credit_eur", "Credit for energy from markets"),
+    Shown::money("imbalance_cost_eur", "Cost of imbalance"),
+    Shown::money("market_profit_eur", "Market profit"),
+    Shown::money("market_profit_net_eur", "Market profit less refused rentals"),
+    Shown::money("market_profit_bound_eur", "Market profit, clairvoyant bound"),
+    Shown::money("station_cost_eur", "Cost of stations whose price follows the load"),
+    Shown::money("deviation_cost_eur", "Cost of deviations"),
+    Shown::new("shifted_kwh", "Energy shifted", "kWh", 1.0, 0),
+    Shown::new("unserved_kwh", "Energy unserved", "kWh", 1.0, 0),
+    Shown::new("peak_load_kw", "Peak of slots", "kW", 1.0, 0),
+    Shown::price("load_price_eur_mwh", "Mean price that the load made"),
+    Shown::new("grid_energy_kwh", "Energy from the feeder's source", "kWh", 1.0, 0),
+    Shown::new("grid_losses_kwh", "Losses of the feeder", "kWh", 1.0, 1),
+    Shown::new("grid_losses_share", "Losses of the feeder, share", "%", 100.0, 2),
+    Shown::new("grid_lowest_voltage_pu", "Lowest voltage", "p.u.", 1.0, 4),
+    Shown::new("grid_lowest_voltage_bus", "Bus of the lowest voltage", "", 1.0, 0),
+    Shown::new("grid_highest_voltage_pu", "Highest voltage", "p.u.", 1.0, 4),
+    Shown::new("grid_branch_loading", "Largest load of a branch, of its rating", "%", 100.0, 1),
+    Shown::new("grid_branch_loading_bus", "Bus fed by the most loaded branch", "", 1.0, 0),
+    Shown::new("grid_violation_hours", "Time beyond the feeder's limits", "h", 1.0, 2),
+    Shown::new("grid_unsolved_hours", "Time beyond what the feeder can carry", "h", 1.0, 2),
+    Shown::new("grid_held_back_kwh", "Charging held back", "kWh", 1.0, 1),
+    Shown::money("operating_cost_eur", "Operating cost with fares of lost trips"),
+    Shown::money("operating_profit_eur", "Operating profit"),
+    Shown::new("co2_kg", "CO\u{2082} of the energy drawn", "kg", 1.0, 0),
 ];
 
 /// Figures of an operator of stations.
 const OPERATOR_FIGURES: &[Shown] = &[
-    shown("sessions", "Sessions", "", 1.0, 0),
-    shown("energy_kwh", "Energy sold", "kWh", 1.0, 0),
-    shown("revenue_eur", "Revenue", MONEY, 1.0, 2),
-    shown("energy_cost_eur", "Cost of energy", MONEY, 1.0, 2),
-    shown("profit_eur", "Profit", MONEY, 1.0, 2),
+    Shown::new("sessions", "Sessions", "", 1.0, 0),
+    Shown::new("energy_kwh", "Energy sold", "kWh", 1.0, 0),
+    Shown::money("revenue_eur", "Revenue"),
+    Shown::money("energy_cost_eur", "Cost of energy"),
+    Shown::money("profit_eur", "Profit"),
 ];
-
-fn unit<'a>(of: &Shown, currency: &'a str) -> &'a str {
-    if of.unit == MONEY { currency } else { of.unit }
-}
 
 /// A large number and its name, with a second line.
 fn card(title: &str, value: Option<f64>, digits: usize, unit: &str, below: &str) -> String {
@@ -234,8 +250,8 @@ pub(super) fn tables(summary: &Summary) -> String {
         if columns.iter().all(|c| c.get(of.key).is_none()) {
             continue;
         }
-        let mut cells = vec![Cell::text(of.title), Cell::text(unit(of, &summary.currency))];
-        cells.extend(columns.iter().map(|c| Cell::optional(c.get(of.key).map(|x| of.factor * x), of.digits)));
+        let mut cells = vec![Cell::text(of.title), Cell::text(&of.unit(&summary.currency))];
+        cells.extend(columns.iter().map(|c| of.cell(c)));
         table.row(cells);
     }
     // What later versions add to the file is shown by its name there.
@@ -250,20 +266,29 @@ pub(super) fn tables(summary: &Summary) -> String {
     let mut html = table.render();
     if !summary.operators.is_empty() {
         let mut heads = vec![words("Operator")];
-        heads.extend(OPERATOR_FIGURES.iter().map(|of| numbers(of.title, unit(of, &summary.currency))));
+        heads.extend(OPERATOR_FIGURES.iter().map(|of| numbers(of.title, &of.unit(&summary.currency))));
         let mut table = Table::new("Operators of stations", heads);
         for operator in &summary.operators {
             let mut cells = vec![Cell::text(operator.name())];
-            cells.extend(
-                OPERATOR_FIGURES
-                    .iter()
-                    .map(|of| Cell::optional(operator.get(of.key).map(|x| of.factor * x), of.digits)),
-            );
+            cells.extend(OPERATOR_FIGURES.iter().map(|of| of.cell(operator)));
             table.row(cells);
         }
         let _ = write!(html, "{}", table.render());
     }
     html
+}
+
+/// Figures of several side by side, one row for each that anybody has.
+pub(super) fn beside(title: &str, figures: &[Shown], of: &[Figures], currency: &str) -> String {
+    let mut heads = vec![words("Figure"), words("Unit")];
+    heads.extend(of.iter().map(|of| numbers(of.name(), "")));
+    let mut table = Table::new(title, heads);
+    for figure in figures.iter().filter(|figure| of.iter().any(|of| of.get(figure.key).is_some())) {
+        let mut cells = vec![Cell::text(figure.title), Cell::text(&figure.unit(currency))];
+        cells.extend(of.iter().map(|of| figure.cell(of)));
+        table.row(cells);
+    }
+    table.render()
 }
 
 /// Title and unit of a figure that is known by its key only, for example `market_profit_eur`.

@@ -6,6 +6,8 @@ mod grid;
 mod map;
 mod markets;
 mod money;
+mod readings;
+mod retail;
 mod rides;
 mod vehicles;
 
@@ -43,6 +45,10 @@ struct Summary {
     operators: Vec<Figures>,
     #[serde(default)]
     markets: Vec<Figures>,
+    #[serde(default)]
+    retailers: Vec<Figures>,
+    #[serde(default)]
+    competitors: Vec<Figures>,
     #[serde(default)]
     refused_actions: BTreeMap<String, u64>,
     feeder: Option<grid::Feeder>,
@@ -134,6 +140,7 @@ pub(super) fn render(folder: &Folder) -> Result<String> {
     rides::sections(&context, &mut page)?;
     charging::sections(&context, &mut page)?;
     map::sections(&context, &mut page)?;
+    retail::sections(&context, &mut page)?;
     markets::sections(&context, &mut page)?;
     grid::sections(&context, &mut page)?;
     money::sections(&context, &mut page)?;
@@ -153,6 +160,11 @@ impl Context<'_> {
     /// Colour of an operator of stations, the same in every chart.
     fn operator_colour(&self, name: &str) -> Colour {
         colour(&self.summary.operators, name)
+    }
+
+    /// Unit of prices of energy.
+    fn price_unit(&self) -> String {
+        format!("{}/MWh", self.summary.currency)
     }
 
     /// Notes that a table is not there, and what it would have shown.
