@@ -28,6 +28,8 @@ pub const MOST_PLAYERS: usize = 8;
 pub struct PointGame {
     /// Point.
     pub point: usize,
+    /// Figure that a coalition is worth.
+    pub figure: String,
     /// Replications in which every coalition has a worth.
     pub replications: usize,
     /// What each player has alone, and what it is to have of the whole.
@@ -182,6 +184,7 @@ fn summed_up(
     };
     PointGame {
         point,
+        figure: game.figure.clone(),
         replications: games.len(),
         players: (0..game.players.len()).map(of_player).collect(),
         core_not_empty: share(&|game| !game.solution.core.empty),

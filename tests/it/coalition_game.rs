@@ -138,6 +138,17 @@ fn a_study_shares_what_coalitions_cost() {
     }
     assert!(cost(1, 0, "amber + cobalt + jade") < cost(1, 0, "jade"));
 
+    // The page says the same.
+    let out = temporary.path().join("out");
+    assert_eq!(gridfleet(&["report", out.to_str().unwrap()]).status.code(), Some(0));
+    let page = std::fs::read_to_string(out.join("report.html")).unwrap();
+    assert!(page.contains("<h2>Shares of the fleets</h2>") && page.contains("shared by the fleets"));
+    for player in games.iter().flat_map(|game| game["players"].as_array().unwrap()) {
+        for way in ["alone", "shapley", "nucleolus"] {
+            assert!(page.contains(&format!("data-v=\"{}\"", player[way]["mean"])), "{way}: {player}");
+        }
+    }
+
     // One coalition alone is the same world.
     let out = temporary.path().join("alone");
     let args = [

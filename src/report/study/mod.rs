@@ -2,6 +2,7 @@
 
 mod intervals;
 mod shapes;
+mod sharing;
 mod tables;
 
 use super::chart::{Chart, Colour, Spec};
@@ -47,6 +48,8 @@ struct Summary {
     comparisons: Vec<Comparison>,
     #[serde(default)]
     best: Vec<Best>,
+    #[serde(default)]
+    coalition_game: Vec<sharing::Game>,
     #[serde(default)]
     waits: Vec<Wait>,
     #[serde(default)]
@@ -267,6 +270,8 @@ pub(super) fn render(folder: &Folder) -> Result<String> {
         page.note("Differences to the baseline: the study has one policy, or no replication of two at once.");
     }
     page.section("Differences to the baseline", html);
+    let html = sharing::sharing(&context, &mut page);
+    page.section("Shares of the fleets", html);
     let html = shapes::waits(&context, &mut page)?;
     page.section("Waits", html);
     let html = shapes::profiles(&context, &mut page)?;
