@@ -8,9 +8,9 @@
 //! Where there are binaries its own tolerances stand, and the rest is solved again, exactly, with binaries held at 0 or 1.
 //!
 //! What it calls optimal may not be, though it always is feasible. Of 65 days of the bi-level game with reluctant owners, HiGHS
-//! 1.11 called points optimal on four that are 0.03 to 2.4 % worse than plans that are feasible; so did 1.12 and 1.13, on some
-//! of the same days, and 1.15 more often, whatever its tolerances. On one of the four SCIP proved the better plan. Without
-//! reluctance it found the optimum of each of more than a hundred days.
+//! 1.11 called points optimal on four that are 0.03 to 2.4 % worse than plans that are feasible; 1.10, 1.12 and 1.13 erred on
+//! some of the same days, 1.15 more often, whatever its tolerances. On three of the four another version or SCIP proved the
+//! better plan. Without reluctance it found the optimum of each of more than a hundred days.
 
 use super::lp::{Column, FEASIBILITY, Lp, Relation, Row, Unsolved};
 use ::highs::{HighsModelStatus, Model, RowProblem, Sense, TrySetOptionError};
