@@ -9,7 +9,7 @@ use crate::policies::{Offer, PriceLine, Pricing, Refusal, Response, RetailPolici
 use crate::records::{EndReason, HouseholdRecord, Recorder};
 use crate::rng::Purpose;
 use crate::time::{DAY_S, SimTime};
-use crate::world::{Drawn, Setup, SlotLoad, State, Tariff, View};
+use crate::world::{Drawn, Outlook, Setup, SlotLoad, State, Tariff, View};
 use rand_pcg::Pcg64;
 
 /// What has been billed and settled so far, and who decides.
@@ -136,7 +136,8 @@ impl Simulation {
         self.apply(&mut actions, recorder);
         self.actions = actions;
         let prices: Vec<f64> = lines.iter().zip(&load_kw).map(|(line, &kw)| line.at(kw)).collect();
-        self.state.prices[retailer.index()].outlook = Some((first, prices.clone()));
+        self.state.prices[retailer.index()].outlook =
+            Some(Outlook { first, slot_s: slots.slot_s, prices_eur_mwh: prices.clone() });
         prices[..slots.due].to_vec()
     }
 

@@ -33,7 +33,7 @@ pub use nearby::{First, Nearby, Search, Verdict, Visitor};
 pub use requests::{Bound, Requests};
 pub use retail::{Generation, HouseholdState, Households, Retail, RetailState, SlotLoad};
 pub use setup::{Mode, Setup};
-pub use state::{Drawn, PriceBook, RequestState, State};
+pub use state::{Drawn, Outlook, PriceBook, RequestState, State};
 pub use station::{Access, Connector, Station};
 pub use tariff::{Retailer, Tariff};
 pub use trading::{Bid, Party, Trade, Trading, TradingState};

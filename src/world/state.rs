@@ -31,9 +31,40 @@ pub struct PriceBook {
     pub current_eur_mwh: f64,
     /// Every broadcast so far, by time.
     pub broadcasts: Vec<PriceRecord>,
-    /// What customers may expect, where some answer to prices: start of the first slot, and a price for each slot from it
-    /// on [currency/MWh]. Those that are not broadcast do not bind.
-    pub outlook: Option<(SimTime, Vec<f64>)>,
+    /// Expected prices of coming slots, where customers answer to prices. They do not bind.
+    pub outlook: Option<Outlook>,
+}
+
+impl PriceBook {
+    /// Price of the slot that contains `t` [currency/MWh]: the announced one, else the expected one; `None` where neither
+    /// reaches `t`.
+    pub fn price_at(&self, t: SimTime) -> Option<f64> {
+        let begun = self.broadcasts.partition_point(|price| price.valid_from <= t);
+        match begun.checked_sub(1).map(|last| &self.broadcasts[last]) {
+            Some(price) if t < price.valid_to => Some(price.price_eur_mwh),
+            _ => self.outlook.as_ref()?.at(t),
+        }
+    }
+}
+
+/// Expected prices on an axis of absolute times: the first slot need not be the one in progress, for prices may be
+/// announced ahead of their slots.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outlook {
+    /// Start of the first slot.
+    pub first: SimTime,
+    /// Length of each slot [s].
+    pub slot_s: i64,
+    /// Price of each slot [currency/MWh].
+    pub prices_eur_mwh: Vec<f64>,
+}
+
+impl Outlook {
+    /// Price of the slot that contains `t` [currency/MWh]; `None` before the first slot and after the last.
+    pub fn at(&self, t: SimTime) -> Option<f64> {
+        let slot = (t - self.first).div_euclid(self.slot_s);
+        self.prices_eur_mwh.get(usize::try_from(slot).ok()?).copied()
+    }
 }
 
 /// Energy that has been drawn, and what a retailer charges for it.
