@@ -81,6 +81,16 @@ pub fn best_in_mean<S: AsRef<[f64]>>(
     Some(scaled(shares, resamples))
 }
 
+/// Least number of replications from which [`best_in_mean`] can be taken seriously at a probability of `confidence`:
+/// with fewer, one policy ahead in each of them is not significant in a sign test either, yet every resample agrees.
+///
+/// # Panics
+///
+/// If `confidence` is not below 1.
+pub fn replications_needed(confidence: f64) -> usize {
+    super::wilcoxon::pairs_needed(1.0 - confidence, 1)
+}
+
 /// Share of replications in which each policy has the best value; equal values share a replication.
 ///
 /// An estimate of the probability of being best in one further replication, "on any one day", where

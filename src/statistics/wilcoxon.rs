@@ -14,6 +14,23 @@ use statrs::distribution::{ContinuousCDF, Normal};
 /// of them (same limit as scipy's `wilcoxon`).
 pub const MOST_EXACT: usize = 50;
 
+/// Least two-sided p-value that `n` pairs can have: all signs equal, probability 2^(1 - n), at most 1.
+pub fn least_p(n: usize) -> f64 {
+    // A negative power of two is exact; beyond 2,000 pairs it is 0 all the same.
+    0.5_f64.powi(n.saturating_sub(1).min(2_000) as i32)
+}
+
+/// Least number of pairs with which the smallest of `tests` p-values can be below `alpha` after Holm's correction.
+///
+/// # Panics
+///
+/// If `alpha` is not above 0.
+pub fn pairs_needed(alpha: f64, tests: usize) -> usize {
+    assert!(alpha > 0.0, "no number of pairs reaches a level of 0");
+    let factor = tests.max(1) as f64;
+    (1..).find(|&n| factor * least_p(n) < alpha || n > 1_100).unwrap_or(1)
+}
+
 /// Result of the test.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct SignedRank {
@@ -36,7 +53,8 @@ pub struct SignedRank {
 /// Zeros are dropped before ranking, as Wilcoxon did (not ranked along, as Pratt would). Equal sizes
 /// share the mean of their ranks; sizes are equal if the numbers are, so differences of rounded metrics
 /// should be rounded again. Without ties and with up to [`MOST_EXACT`] differences the p-value is
-/// exact, otherwise a normal approximation with corrections for ties and for continuity. Without any
+/// exact, otherwise a normal approximation with corrections for ties and for continuity, but never less than
+/// [`least_p`], below which signs alone cannot bring it. Without any
 /// difference but zero it is 1: nothing speaks against equality.
 pub fn signed_rank(differences: &[f64]) -> SignedRank {
     let mut nonzero: Vec<f64> = differences.iter().copied().filter(|&d| d != 0.0).collect();
@@ -58,7 +76,8 @@ pub fn signed_rank(differences: &[f64]) -> SignedRank {
     let exact = n <= MOST_EXACT && ties == 0.0;
     let smaller = w_plus.min(w_minus);
     // Without ties rank sums are whole numbers.
-    let p_value = if exact { exact_p(n, smaller as usize) } else { approximate_p(n, smaller, ties) };
+    let p_value =
+        if exact { exact_p(n, smaller as usize) } else { approximate_p(n, smaller, ties).max(least_p(n)) };
     SignedRank { n, zeros: differences.len() - n, w_plus, w_minus, p_value, exact }
 }
 
@@ -91,6 +110,17 @@ fn approximate_p(n: usize, smaller: f64, ties: f64) -> f64 {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn no_p_is_below_what_signs_alone_can_give() {
+        // Five equal differences: 2 of 32 ways to choose signs, which the normal approximation puts at 0.037.
+        assert_eq!(signed_rank(&[1.0; 5]).p_value, 2.0 / 32.0);
+        for n in 1..12 {
+            let distinct: Vec<f64> = (1..=n).map(|x| x as f64).collect();
+            assert!((signed_rank(&distinct).p_value - least_p(n)).abs() < 1e-12, "{n}");
+        }
+        assert_eq!((pairs_needed(0.05, 1), pairs_needed(0.05, 3), pairs_needed(0.5, 1)), (6, 7, 3));
+    }
 
     #[test]
     fn three_differences_by_hand() {

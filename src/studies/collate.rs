@@ -3,11 +3,12 @@
 use super::coalition_game;
 use super::journal::{Header, Journal, Outcome};
 use super::plan::{Plan, Task};
+use super::reservations;
 use super::results::{ArmResult, Best, Comparison, Failure, StudySummary, Waits};
 use crate::error::Result;
 use crate::rng::{Purpose, Streams};
 use crate::statistics::selection::{self, Better};
-use crate::statistics::{Sample, bootstrap, holm, paired};
+use crate::statistics::{Sample, bootstrap, holm, paired, wilcoxon};
 use hdrhistogram::Histogram;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -104,12 +105,16 @@ pub fn collate(journal: &Journal, header: &Header) -> Result<Collated> {
     }
     let values = Values::new(plan, &names, &rows, replications);
     let (results, comparisons, best) = values.statistics();
+    let unequal_energy = reservations::unequal_energy(plan, &names, &rows, replications);
+    let reservations = reservations::of(plan, &comparisons, replications, &unequal_energy);
     let summary = StudySummary {
         plan: plan.clone(),
         replications,
         results,
         comparisons,
         best,
+        unequal_energy,
+        reservations,
         coalition_game: coalition_game::games(plan, &names, &rows)?,
         waits: (0..arms).filter_map(|arm| riders(plan, arm, &waits[arm])).collect(),
         failures,
@@ -262,16 +267,20 @@ impl<'a> Values<'a> {
                 bca_high: found.bca_interval.map(|i| i.high),
                 unpaired_half_width: found.unpaired_half_width,
                 variance_reduction: found.variance_reduction,
-                wilcoxon_p: found.wilcoxon.p_value,
-                holm_p: 1.0,
+                wilcoxon_p: Some(found.wilcoxon.p_value),
+                holm_p: None,
                 ratio: found.mean_ratio,
                 ratio_low: found.ratio_interval.map(|i| i.low),
                 ratio_high: found.ratio_interval.map(|i| i.high),
             });
         }
-        let p: Vec<f64> = comparisons.iter().map(|c| c.wilcoxon_p).collect();
+        let p: Vec<f64> = comparisons.iter().filter_map(|c| c.wilcoxon_p).collect();
+        let alpha = 1.0 - plan.confidence;
+        let alone = wilcoxon::pairs_needed(alpha, 1);
+        let corrected = wilcoxon::pairs_needed(alpha, p.len());
         for (comparison, p) in comparisons.iter_mut().zip(holm::holm(&p)) {
-            comparison.holm_p = p;
+            comparison.holm_p = (comparison.n >= corrected).then_some(p);
+            comparison.wilcoxon_p = comparison.wilcoxon_p.filter(|_| comparison.n >= alone);
         }
         comparisons
     }
@@ -289,6 +298,9 @@ impl<'a> Values<'a> {
         let replications = all.first().map_or(0, |values| values.len());
         let complete = |&r: &usize| all.iter().all(|values| values[r].is_finite());
         let common: Vec<usize> = (0..replications).filter(complete).collect();
+        if common.len() < selection::replications_needed(plan.confidence) {
+            return Vec::new();
+        }
         let all: Vec<Vec<f64>> =
             all.iter().map(|values| common.iter().map(|&r| values[r]).collect()).collect();
         let means = selection::best_in_mean(&all, better, RESAMPLES, random);
@@ -301,6 +313,7 @@ impl<'a> Values<'a> {
                 policy: policy.name.clone(),
                 probability,
                 share_of_replications: share,
+                selected: probability >= plan.confidence,
             });
         best.collect()
     }

@@ -297,6 +297,7 @@ mod tests {
             end: String::new(),
             time_zone: String::new(),
             baseline: "a".into(),
+            do_nothing: None,
             policies: vec![policy("a"), policy("b")],
             factors: Vec::new(),
             points: vec![PlanPoint { point: 0, values: BTreeMap::new() }],

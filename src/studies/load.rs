@@ -136,6 +136,7 @@ pub fn load(path: &Path) -> Result<Study> {
         end: end.iso(),
         time_zone: base.spec.time.timezone.clone(),
         baseline: file.baseline.clone().unwrap_or_else(|| file.policies[0].name.clone()),
+        do_nothing: file.do_nothing.clone(),
         policies: file.policies.iter().map(|policy| plan_policy(policy, &common)).collect(),
         factors: file
             .factors
@@ -178,12 +179,11 @@ fn names(file: &StudyFile, problems: &mut Problems<'_>) {
             }
         }
     }
-    if let Some(baseline) = &file.baseline
-        && !policies.contains(&baseline.as_str())
-    {
+    for (key, name) in [("baseline", &file.baseline), ("do_nothing", &file.do_nothing)] {
+        let Some(name) = name.as_deref().filter(|name| !policies.contains(name)) else { continue };
         problems
-            .add("baseline", format!("\"{}\"", shortened(baseline)), "the name of one of the [[policies]]")
-            .perhaps(suggest::help(baseline, policies));
+            .add(key, format!("\"{}\"", shortened(name)), "the name of one of the [[policies]]")
+            .perhaps(suggest::help(name, policies.clone()));
     }
     if let Some(stop) = &file.stop
         && !file.metrics.contains(&stop.metric)
@@ -238,8 +238,8 @@ fn metrics(file: &StudyFile, base: &Scenario, problems: &mut Problems<'_>) {
 fn game(file: &mut StudyFile, base: &Scenario, problems: &mut Problems<'_>) -> Option<PlanGame> {
     const KEY: &str = "coalition_game";
     let spec = file.coalition_game.clone()?;
-    if !file.policies.is_empty() || file.baseline.is_some() {
-        let found = "`policies` or a `baseline` besides";
+    if !file.policies.is_empty() || file.baseline.is_some() || file.do_nothing.is_some() {
+        let found = "`policies`, a `baseline` or `do_nothing` besides";
         problems
             .add(KEY, found, "a game whose coalitions are the policies")
             .help("what all coalitions do, `set` says");

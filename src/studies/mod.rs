@@ -20,6 +20,7 @@ pub mod load;
 pub mod merge;
 pub mod pictures;
 pub mod plan;
+pub mod reservations;
 pub mod results;
 pub mod run;
 pub mod spec;

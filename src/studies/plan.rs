@@ -38,6 +38,9 @@ pub struct Plan {
     pub time_zone: String,
     /// Name of the policy that the others are compared to.
     pub baseline: String,
+    /// Name of the policy that does nothing of what the others try, if the study names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub do_nothing: Option<String>,
     /// The policies.
     pub policies: Vec<PlanPolicy>,
     /// What varies over the points.
@@ -200,6 +203,7 @@ impl Plan {
             study_sha256: String::new(),
             confidence: 0.0,
             baseline: String::new(),
+            do_nothing: None,
             metrics: Vec::new(),
             scenario_file: String::new(),
             ..plan.clone()
@@ -262,6 +266,7 @@ mod tests {
             end: String::new(),
             time_zone: String::new(),
             baseline: "p0".into(),
+            do_nothing: None,
             policies: (0..policies).map(policy).collect(),
             factors: vec![PlanFactor { name: "f".into(), keys: vec!["k".into()] }],
             points: (0..points).map(point).collect(),

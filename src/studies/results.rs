@@ -2,6 +2,7 @@
 
 use super::coalition_game::PointGame;
 use super::plan::{Plan, PlanMetric};
+use super::reservations::UnequalEnergy;
 use crate::error::{Error, Result};
 use crate::outputs::summary::thousands;
 use comfy_table::{CellAlignment, Table, presets};
@@ -27,8 +28,14 @@ pub struct StudySummary {
     pub results: Vec<ArmResult>,
     /// Each figure of each other policy against the baseline, at each point.
     pub comparisons: Vec<Comparison>,
-    /// How likely each policy is the best.
+    /// How likely each policy is the best; empty with too few replications to say.
     pub best: Vec<Best>,
+    /// Policies whose vehicles end with notably more or less stored energy than under the baseline.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unequal_energy: Vec<UnequalEnergy>,
+    /// Reservations about the statistics, in words: missing tests and intervals, unequal energy, no do-nothing policy.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reservations: Vec<String>,
     /// Of a study of a game: how to share what coalitions are worth, by point.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub coalition_game: Vec<PointGame>,
@@ -94,10 +101,11 @@ pub struct Comparison {
     pub unpaired_half_width: Option<f64>,
     /// Variance of the difference of independent replications over that of these.
     pub variance_reduction: Option<f64>,
-    /// Wilcoxon's signed-rank test, two-sided.
-    pub wilcoxon_p: f64,
-    /// The same after Holm, over the policies compared on this figure at this point.
-    pub holm_p: f64,
+    /// Wilcoxon's signed-rank test, two-sided; none with so few pairs that it could not be significant.
+    pub wilcoxon_p: Option<f64>,
+    /// The same after Holm, over the policies compared on this figure at this point; none with so few pairs that
+    /// it could not be significant.
+    pub holm_p: Option<f64>,
     /// Mean over replications of the baseline's value over the policy's, where all are above 0.
     pub ratio: Option<f64>,
     /// Its Student's t interval.
@@ -119,6 +127,8 @@ pub struct Best {
     pub probability: f64,
     /// Share of replications in which it is the best.
     pub share_of_replications: f64,
+    /// Selected: the probability reaches the study's confidence. Policies that tie share it, so that none is.
+    pub selected: bool,
 }
 
 /// Waits of riders of a policy at a point.
@@ -231,6 +241,9 @@ impl StudySummary {
                 1.0 - self.plan.confidence
             ));
         }
+        for reservation in &self.reservations {
+            out.push_str(&format!("Note: {reservation}.\n"));
+        }
         if let Some((least, median, most)) = self.narrowing() {
             out.push_str(&format!(
                 "Independent replications would make the intervals of differences {median:.1} times as wide \
@@ -297,7 +310,7 @@ impl StudySummary {
     fn difference_cell(&self, policy: &str, point: usize, metric: &PlanMetric) -> Option<String> {
         let comparison = self.comparison(policy, point, &metric.name)?;
         let sign = if comparison.difference > 0.0 { "+" } else { "" };
-        let star = if comparison.holm_p < 1.0 - self.plan.confidence { " *" } else { "" };
+        let star = if comparison.holm_p.is_some_and(|p| p < 1.0 - self.plan.confidence) { " *" } else { "" };
         let (factor, _) = metric.shown();
         let half = half(comparison.low, comparison.high).map(|half| factor * half);
         Some(format!("{sign}{}{star}", plus_minus(factor * comparison.difference, half)))

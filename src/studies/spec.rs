@@ -36,6 +36,9 @@ pub struct StudyFile {
     pub confidence: f64,
     /// Policy to which the others are compared; by default the first.
     pub baseline: Option<String>,
+    /// Policy that does nothing of what the others try (stations uncontrolled, prices ignored, nothing bid): without
+    /// it a study says which policy is better, but not whether any is worth having.
+    pub do_nothing: Option<String>,
     /// Key figures to compare, as in `summary.json`; those of one fleet or operator by
     /// `fleets.NAME.figure` and `operators.NAME.figure`.
     #[serde(default = "metrics")]

@@ -277,3 +277,32 @@ fn bad_studies_are_told_of() {
     let told: Vec<String> = cases.iter().map(|(from, to)| complaint(from, to)).collect();
     insta::assert_snapshot!(told.join("\n\n"));
 }
+
+#[test]
+fn too_few_replications_give_no_test_and_no_best() {
+    let temporary = tempfile::tempdir().unwrap();
+    let file = study(temporary.path(), "");
+    let run = |replications: &str| {
+        let folder = temporary.path().join(replications);
+        let (status, out, err) = told(&file, &folder, &["-r", replications]);
+        assert_eq!(status, 0, "{err}");
+        let text = std::fs::read_to_string(folder.join("summary.json")).unwrap();
+        (out, serde_json::from_str::<serde_json::Value>(&text).unwrap())
+    };
+    for (replications, words) in [("1", "one replication has no interval"), ("5", "it takes 6 replications")]
+    {
+        let (out, summary) = run(replications);
+        assert!(out.contains(words) && !out.contains(" *\n") && !out.contains("best with"), "{out}");
+        let comparisons = summary["comparisons"].as_array().unwrap();
+        assert!(!comparisons.is_empty());
+        assert!(comparisons.iter().all(|c| c["wilcoxon_p"].is_null() && c["holm_p"].is_null()), "{summary}");
+        assert!(summary["best"].as_array().unwrap().is_empty());
+        assert!(out.contains("do_nothing"), "no policy is named that does nothing: {out}");
+    }
+    let (out, summary) = run("6");
+    assert!(!out.contains("no test") && out.contains("best with"), "{out}");
+    assert!(summary["comparisons"].as_array().unwrap().iter().all(|c| c["holm_p"].is_number()));
+    for best in summary["best"].as_array().unwrap() {
+        assert_eq!(best["selected"].as_bool().unwrap(), best["probability"].as_f64().unwrap() >= 0.95);
+    }
+}

@@ -49,6 +49,10 @@ struct Summary {
     #[serde(default)]
     best: Vec<Best>,
     #[serde(default)]
+    reservations: Vec<String>,
+    #[serde(default)]
+    do_nothing: Option<String>,
+    #[serde(default)]
     coalition_game: Vec<sharing::Game>,
     #[serde(default)]
     waits: Vec<Wait>,
@@ -261,6 +265,9 @@ pub(super) fn render(folder: &Folder) -> Result<String> {
     .map(|(name, value)| (name.to_owned(), value))
     .to_vec();
 
+    for reservation in &summary.reservations {
+        page.note(format!("{reservation}."));
+    }
     page.section("Best policies", tables::headline(&context));
     page.section("Policies and factors", policies(&context));
     let html = intervals::outcomes(&context, &mut page);
@@ -294,6 +301,9 @@ fn facts(summary: &Summary) -> Vec<(String, String)> {
     facts.push(("seed", summary.seed.to_string()));
     if let Some(baseline) = &summary.baseline {
         facts.push(("baseline", baseline.clone()));
+    }
+    if let Some(policy) = &summary.do_nothing {
+        facts.push(("policy that does nothing", policy.clone()));
     }
     if !summary.failures.is_empty() {
         facts.push(("failed tasks", summary.failures.len().to_string()));

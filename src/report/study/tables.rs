@@ -5,7 +5,7 @@ use crate::report::html::{Cell, Table, digits_for, escape, number, numbers, word
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// The best policy of each metric: cards, and the table behind them.
+/// The policy selected as best in each metric, if the evidence suffices: cards, and the table behind them.
 pub(super) fn headline(context: &Context) -> String {
     let summary = context.summary;
     let mut cards = String::new();
@@ -19,6 +19,13 @@ pub(super) fn headline(context: &Context) -> String {
                 *winner = (&best.policy, probability);
             }
         }
+        // A policy is called the best only at the study's confidence; policies that tie share the probability.
+        let points = winners.len();
+        winners.retain(|_, (_, probability)| *probability >= summary.confidence);
+        if points > 0 && winners.is_empty() {
+            cards.push_str(&undecided(context, metric, points));
+            continue;
+        }
         let mut points_won: BTreeMap<&str, usize> = BTreeMap::new();
         winners.values().for_each(|(policy, _)| *points_won.entry(policy).or_default() += 1);
         let rank = |name: &str| summary.policies.iter().position(|p| p.name == name);
@@ -27,7 +34,7 @@ pub(super) fn headline(context: &Context) -> String {
         else {
             continue;
         };
-        let below = if winners.len() == 1 {
+        let below = if points == 1 {
             let probability = winners.values().next().map_or(0.0, |w| w.1);
             let mean = summary.results.iter().find(|r| r.metric == metric.name && r.policy == policy);
             let mean = mean.and_then(|r| r.mean).map_or(f64::NAN, |m| m * metric.factor());
@@ -38,7 +45,7 @@ pub(super) fn headline(context: &Context) -> String {
                 number(100.0 * probability, 1)
             )
         } else {
-            format!("most probably best at {won} of {} points", winners.len())
+            format!("best at {won} of {points} points")
         };
         let better = metric.better.as_deref().map(|b| format!(", {b} is better")).unwrap_or_default();
         // Writing to a string cannot fail.
@@ -78,6 +85,23 @@ pub(super) fn headline(context: &Context) -> String {
         table.row(cells);
     }
     format!("<ul class=\"cards\">{cards}</ul>\n{}", table.render())
+}
+
+/// Card of a metric in which no policy is the best with enough certainty at any point.
+fn undecided(context: &Context, metric: &super::Metric, points: usize) -> String {
+    let below = if points == 1 {
+        let contest = context.summary.best.iter().filter(|b| b.metric == metric.name);
+        let probable = contest.filter(|b| b.probability.is_some_and(|p| p >= 0.05));
+        let names: Vec<&str> = probable.map(|b| b.policy.as_str()).collect();
+        format!("between {}", names.join(", "))
+    } else {
+        format!("at none of {points} points with {} certainty", context.confidence())
+    };
+    format!(
+        "<li><span class=\"name\">{}</span><span class=\"value word\">undecided</span><span class=\"below\">{}</span></li>",
+        escape(&metric.title),
+        escape(&below)
+    )
 }
 
 /// What common random numbers saved: the width of paired against unpaired intervals.

@@ -1,0 +1,133 @@
+//! Reservations about the results of a study: tests and intervals that do not exist, and comparisons of unequal energy.
+
+use super::plan::{Plan, Task};
+use super::results::Comparison;
+use crate::statistics::{Sample, wilcoxon};
+use serde::Serialize;
+
+/// Change of stored energy, against the baseline, above which a comparison is marked: a share of what the baseline's
+/// vehicles store while charging (assumed; at one price for energy, the cost of charging is off by as much).
+const NOTABLE_SHARE: f64 = 0.01;
+
+/// A policy whose vehicles end with notably more or less stored energy than under the baseline.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct UnequalEnergy {
+    /// Policy.
+    pub policy: String,
+    /// Point.
+    pub point: usize,
+    /// Stored energy at the end, policy less baseline, mean over replications [kWh].
+    pub difference_kwh: f64,
+    /// The same over the energy that is stored under the baseline (0..1).
+    pub share: f64,
+}
+
+/// Change of the energy in all batteries over a run [kWh], from its figures by name: stored less driven less fed back.
+///
+/// What feeding back loses inside the vehicle is missing, so that it is an upper bound where vehicles feed back.
+fn change_of_charge_kwh(figure: impl Fn(&str) -> Option<f64>) -> Option<f64> {
+    let fed_back = figure("energy_discharged_kwh").unwrap_or(0.0);
+    Some(figure("energy_stored_kwh")? - figure("energy_driven_kwh")? - fed_back)
+}
+
+/// Policies to be marked, in the order of points and policies. `rows` have figures in the order of `names`.
+///
+/// A difference is notable if it exceeds 1 % of what the baseline stores and its interval does not contain 0.
+pub(super) fn unequal_energy(
+    plan: &Plan,
+    names: &[String],
+    rows: &[(Task, Vec<f64>)],
+    replications: u32,
+) -> Vec<UnequalEnergy> {
+    let column = |name: &str| names.binary_search_by(|other| other.as_str().cmp(name)).ok();
+    let value = |row: &[f64], name: &str| column(name).map(|at| row[at]).filter(|x| x.is_finite());
+    // Change of charge and energy stored, by arm and replication.
+    let mut found = vec![vec![None; replications as usize]; plan.arms()];
+    for (task, row) in rows {
+        let change = change_of_charge_kwh(|name| value(row, name));
+        found[plan.arm(task.policy, task.point)][task.replication as usize] =
+            change.zip(value(row, "energy_stored_kwh"));
+    }
+    let baseline = plan.baseline();
+    let mut marked = Vec::new();
+    for point in &plan.points {
+        for (policy, of_policy) in plan.policies.iter().enumerate().filter(|(policy, _)| *policy != baseline)
+        {
+            let pairs =
+                found[plan.arm(policy, point.point)].iter().zip(&found[plan.arm(baseline, point.point)]);
+            let pairs: Vec<_> = pairs.filter_map(|(a, b)| a.zip(*b)).collect();
+            let differences: Vec<f64> = pairs.iter().map(|(a, b)| a.0 - b.0).collect();
+            let Some(sample) = Sample::of(&differences) else { continue };
+            let stored = pairs.iter().map(|(_, b)| b.1).sum::<f64>() / pairs.len() as f64;
+            let certain = sample.t_interval(plan.confidence).is_none_or(|i| i.low > 0.0 || i.high < 0.0);
+            if certain && sample.mean.abs() > NOTABLE_SHARE * stored {
+                marked.push(UnequalEnergy {
+                    policy: of_policy.name.clone(),
+                    point: point.point,
+                    difference_kwh: sample.mean,
+                    share: sample.mean / stored,
+                });
+            }
+        }
+    }
+    marked
+}
+
+/// Reservations in words, each a sentence without its full stop.
+pub(super) fn of(
+    plan: &Plan,
+    comparisons: &[Comparison],
+    replications: u32,
+    unequal: &[UnequalEnergy],
+) -> Vec<String> {
+    let mut said = Vec::new();
+    let alpha = 1.0 - plan.confidence;
+    if replications < 2 {
+        said.push("one replication has no interval and no test: those cells are empty".to_owned());
+    } else if comparisons.iter().any(|c| c.holm_p.is_none()) {
+        let needed = wilcoxon::pairs_needed(alpha, plan.policies.len() - 1);
+        let times = if plan.policies.len() == 2 {
+            String::new()
+        } else {
+            format!(" for {} policies", plan.policies.len() - 1)
+        };
+        said.push(format!(
+            "no test, too few pairs: it takes {needed} replications before p can be below {alpha:.2}{times} \
+             (Wilcoxon, Holm)"
+        ));
+    }
+    let of_points = |policy: &str| unequal.iter().filter(|u| u.policy == policy).collect::<Vec<_>>();
+    for policy in &plan.policies {
+        let points = of_points(&policy.name);
+        let Some(most) = points.iter().max_by(|a, b| a.share.abs().total_cmp(&b.share.abs())) else {
+            continue;
+        };
+        let at = if plan.points.len() > 1 {
+            format!(" at {} of {} points", points.len(), plan.points.len())
+        } else {
+            String::new()
+        };
+        let most_of = if points.len() > 1 { "up to " } else { "" };
+        said.push(format!(
+            "unequal energy: vehicles under {} end{at} with {most_of}{:.0} kWh {} in their batteries than under {} \
+             ({:.1} % of what it charges), which costs and profits do not count",
+            policy.name,
+            most.difference_kwh.abs(),
+            if most.difference_kwh > 0.0 { "more" } else { "less" },
+            plan.baseline,
+            100.0 * most.share.abs()
+        ));
+    }
+    match &plan.do_nothing {
+        Some(name) if *name != plan.baseline => {
+            said.push(format!("the policy that does nothing is {name}; differences are to {}", plan.baseline));
+        }
+        None if plan.policies.len() > 1 && plan.coalition_game.is_none() => said.push(
+            "no policy is named that does nothing (`do_nothing` in the study file): differences say which policy is \
+             better, not whether any is worth having"
+                .to_owned(),
+        ),
+        _ => {}
+    }
+    said
+}
