@@ -95,6 +95,12 @@ impl LocalClock {
         offset
     }
 
+    /// Offsets from UTC [s] between `start` and `end`, each stretch of one once.
+    pub fn offsets_s(&self, start: SimTime, end: SimTime) -> impl Iterator<Item = i64> + '_ {
+        let later = self.offsets.iter().filter(move |(from, _)| *from > start && *from < end);
+        std::iter::once(self.offset_s(start)).chain(later.map(|&(_, offset)| offset))
+    }
+
     /// Hour of the local day, 0 to 23.
     #[inline]
     pub fn hour(&self, t: SimTime) -> usize {
@@ -155,6 +161,25 @@ pub fn local_to_utc(tz: Tz, local: NaiveDateTime) -> Local {
     }
 }
 
+/// First instant of a local day: midnight, the first one where it happens twice, or the change of clocks that skips it.
+pub fn start_of_day(tz: Tz, date: chrono::NaiveDate) -> SimTime {
+    match local_to_utc(tz, date.and_time(chrono::NaiveTime::MIN)) {
+        Local::One(t) | Local::Twice(t, _) => t,
+        Local::Skipped(t) => change_before(tz, t),
+    }
+}
+
+/// The change of clocks that skips a wall-clock time, of which the uncorrected clock would have made `t`.
+pub fn change_before(tz: Tz, t: SimTime) -> SimTime {
+    let after_s = offset_s(tz, t);
+    let (mut before, mut after) = (t + -DAY_S, t);
+    while after - before > 1 {
+        let middle = before + (after - before) / 2;
+        if offset_s(tz, middle) == after_s { after = middle } else { before = middle }
+    }
+    after
+}
+
 /// Monday 0:00 of the week that holds `date`, as a wall-clock time.
 pub fn monday_of(date: chrono::NaiveDate) -> NaiveDateTime {
     let monday = date - chrono::Days::new(u64::from(date.weekday().num_days_from_monday()));
@@ -193,6 +218,16 @@ mod tests {
                 assert_eq!(clock.local(t), there.naive_local(), "{tz} {}", t.iso());
             }
         }
+    }
+
+    #[test]
+    fn a_local_day_starts_at_its_first_instant() {
+        let day = |tz, y, m, d| start_of_day(tz, NaiveDate::from_ymd_opt(y, m, d).unwrap()).iso();
+        // Brazil put its clocks forward at midnight until 2018, Cuba puts them back at 1:00 to midnight.
+        assert_eq!(day(chrono_tz::America::Sao_Paulo, 2018, 11, 4), "2018-11-04T03:00:00Z");
+        assert_eq!(day(chrono_tz::America::Sao_Paulo, 2018, 11, 5), "2018-11-05T02:00:00Z");
+        assert_eq!(day(chrono_tz::America::Havana, 2018, 11, 4), "2018-11-04T04:00:00Z");
+        assert_eq!(day(chrono_tz::Australia::Lord_Howe, 2018, 10, 7), "2018-10-06T13:30:00Z");
     }
 
     #[test]

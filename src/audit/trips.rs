@@ -64,7 +64,7 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
         let fits = match TripStatus::ALL.into_iter().find(|s| is(*s)) {
             Some(TripStatus::Served) => complete,
             Some(TripStatus::InProgress) => dropoff[row].is_none(),
-            Some(_) => vehicle[row] == MISSING && pickup[row].is_none() && dropoff[row].is_none(),
+            Some(_) => pickup[row].is_none() && dropoff[row].is_none(),
             None => false,
         };
         consistent.that(waited && ordered && fits, || {

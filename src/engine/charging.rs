@@ -128,7 +128,7 @@ impl Simulation {
             soc_start: v.soc,
             target_soc: v.target_soc,
             active: true,
-            charge_start: Some(now),
+            charge_start: None,
             charge_end: None,
             limit_kw: of.limit_kw(self.setup.stations[station.index()].connectors[number]),
             share_kw: 0.0,
@@ -145,9 +145,6 @@ impl Simulation {
         });
         let (full, yields) = (v.soc >= v.target_soc - SOC_EPSILON, v.yields);
         if full {
-            if let Some(session) = &mut self.state.stations.sessions[position] {
-                session.charge_start = None;
-            }
             self.complete(position, recorder);
         } else if yields {
             self.state.offer(&self.setup, vehicle);
@@ -233,7 +230,6 @@ impl Simulation {
         self.state.stations.settle(of, station, position, now);
         if let Some(session) = &mut self.state.stations.sessions[position] {
             session.active = false;
-            session.charge_end = session.charge_start.map(|_| now);
         }
         self.state.fire(vehicle, Trigger::Stop);
     }
@@ -274,8 +270,6 @@ impl Simulation {
                 if !active {
                     session.active = true;
                     (session.anchor, session.share_kw) = (now, 0.0);
-                    session.charge_start = session.charge_start.or(Some(now));
-                    session.charge_end = None;
                 }
                 self.state.fire(vehicle, trigger);
             }
@@ -372,6 +366,7 @@ impl Simulation {
         let (now, there) = (self.state.now, &self.setup.stations[station.index()]);
         let of = &self.setup.types[v.vehicle_type.index()];
         let soc_end = session.soc(of, now);
+        let powered = session.powered(of, now);
         let energy_kwh = session.energy_kwh(of, now);
         let (battery_kwh, withdrawn_kwh) = session.turnover_kwh(of, now);
         let discharged_kwh = withdrawn_kwh * of.discharge_efficiency;
@@ -393,9 +388,8 @@ impl Simulation {
             ),
             arrival_time: session.arrival,
             plug_in_time: Some(session.plug_in),
-            charge_start_time: session.charge_start,
-            // Power that flows until the end of the simulation flowed last then.
-            charge_end_time: session.charge_end.or(session.charge_start.map(|_| now)),
+            charge_start_time: powered.map(|(first, _)| first),
+            charge_end_time: powered.map(|(_, last)| last),
             unplug_time,
             queue_s: session.plug_in - session.arrival,
             energy_kwh: energy_kwh + discharged_kwh,

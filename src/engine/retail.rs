@@ -79,7 +79,7 @@ impl Simulation {
             drawn: Vec::new(),
         };
         for (i, departures) in retail.departures.iter().enumerate() {
-            if !departures.is_empty() {
+            if departures.first().is_some_and(|&first| first > setup.start) {
                 // Nothing is recorded when a vehicle is plugged in.
                 self.plug_in_where_it_stands(VehicleId::new(i), &mut ());
             }

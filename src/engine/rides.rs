@@ -64,7 +64,7 @@ impl Simulation {
         TripRecord {
             request,
             fleet: requests.fleet[i],
-            vehicle: None,
+            vehicle: requests.bound(request).map(|bound| bound.vehicle),
             status,
             request_time: requests.time[i],
             pickup_time: None,

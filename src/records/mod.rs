@@ -66,7 +66,7 @@ pub struct TripRecord {
     pub request: RequestId,
     /// The fleet asked (for a trip that was served: the fleet that served it).
     pub fleet: FleetId,
-    /// `None` when lost.
+    /// The vehicle that served it, or that the trip is bound to; `None` for a lost trip that any vehicle could serve.
     pub vehicle: Option<VehicleId>,
     /// How it ended.
     pub status: TripStatus,

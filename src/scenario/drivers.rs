@@ -14,7 +14,7 @@ use crate::games::stackelberg::drivers::{Drivers, Histogram};
 use crate::ids::{PlaceId, RequestId, VehicleId};
 use crate::ledger::Money;
 use crate::rng::{Purpose, Streams};
-use crate::time::{HOUR_S, SimTime, local_to_utc};
+use crate::time::{DAY_S, HOUR_S, SimTime, local_to_utc};
 use crate::world::{Bound, Requests, Station, VehicleStart, VehicleType};
 use chrono::Days;
 use schemars::JsonSchema;
@@ -186,19 +186,24 @@ pub(crate) fn add(
         in_fleet[vehicle.fleet.index()] += 1;
         let Some(Some(of)) = plan.drivers.get(vehicle.fleet.index()) else { continue };
         let Some(home) = stations.get(of.home) else { continue };
+        let vehicle_type = plan.types.get(vehicle.vehicle_type.index());
         let range_km = plan.types.get(vehicle.vehicle_type.index()).map_or(f64::INFINITY, |t| {
             let per_km = t.consumption_kwh_per_km * vehicle.consumption_factor;
             t.kwh(t.usable_soc[1] - t.usable_soc[0]) / per_km
         });
-        let first = horizon.clock.local(horizon.start).date();
+        // The first day may have begun before the period.
+        let first = horizon.clock.local(horizon.start + -DAY_S).date();
         let mut day = first;
         while day <= horizon.clock.local(horizon.end).date() {
             // Named by fleet, vehicle and date, so that neither the period nor another fleet moves a day. There are 64
             // fleets at most, and two million vehicles.
             let date = u64::from((day - chrono::NaiveDate::default()).num_days().unsigned_abs() as u32);
             let mut random = days_of.stream(((vehicle.fleet.index() as u64) << 24 | number) << 32 | date);
-            let midnight = local_to_utc(tz, day.and_time(chrono::NaiveTime::MIN)).earliest();
-            let at = |hour: f64| midnight + (hour * HOUR_S as f64) as i64;
+            // Hours of the clock on the wall, also on days of 23 or 25 hours.
+            let at = |hour: f64| {
+                let wall = chrono::TimeDelta::seconds((hour * HOUR_S as f64) as i64);
+                local_to_utc(tz, day.and_time(chrono::NaiveTime::MIN) + wall).earliest()
+            };
             let leaves = at(of.drivers.departure.value(&mut random));
             let comes = at(of.drivers.arrival.value(&mut random));
             // What would not fit into the battery is left out, as in `games::stackelberg::drivers`.
@@ -206,6 +211,22 @@ pub(crate) fn add(
             if leaves >= horizon.start && leaves < horizon.end && comes > leaves {
                 departures[i].push(leaves);
                 trips.push((leaves, VehicleId::new(i), home.place, (comes - leaves) as u32, distance_km));
+            } else if leaves < horizon.start && comes > horizon.start {
+                // On the road at the start: what is left of the drive, as far as the charge at the start goes.
+                let left = (comes - horizon.start) as f64 / (comes - leaves) as f64;
+                let charge_km = vehicle_type.map_or(f64::INFINITY, |t| {
+                    let per_km = t.consumption_kwh_per_km * vehicle.consumption_factor;
+                    t.kwh((vehicle.soc - t.usable_soc[0]).max(0.0)) / per_km
+                });
+                let km = (left * distance_km).min(0.999 * charge_km);
+                departures[i].push(horizon.start);
+                trips.push((
+                    horizon.start,
+                    VehicleId::new(i),
+                    home.place,
+                    (comes - horizon.start) as u32,
+                    km,
+                ));
             }
             let Some(next) = day.checked_add_days(Days::new(1)) else { break };
             day = next;

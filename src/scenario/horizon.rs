@@ -3,7 +3,7 @@
 use super::problems::Problems;
 use super::spec::{EnvironmentSpec, TimeSpec};
 use super::suggest;
-use crate::time::{DAY_S, HOUR_S, LocalClock, SimTime, local_to_utc};
+use crate::time::{DAY_S, HOUR_S, Local, LocalClock, SimTime, change_before, local_to_utc, start_of_day};
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime};
 use chrono_tz::Tz;
 
@@ -39,7 +39,12 @@ pub fn horizon(spec: &TimeSpec, problems: &mut Problems<'_>) -> Option<Horizon> 
             let (start, tz) = (start?, tz?);
             let local = LocalClock::new(tz, start, start).local(start);
             let end = local.checked_add_days(Days::new(u64::try_from(days).unwrap_or(0)))?;
-            local_to_utc(tz, end).earliest()
+            // Whole local days end where the next one starts, whatever the clocks do at midnight.
+            if start_of_day(tz, local.date()) == start {
+                start_of_day(tz, end.date())
+            } else {
+                local_to_utc(tz, end).earliest()
+            }
         }
     };
     let (start, tz) = (start?, tz?);
@@ -87,7 +92,7 @@ pub fn date(key: &str, text: &str, problems: &mut Problems<'_>) -> Option<NaiveD
             problems.add(
                 key,
                 format!("\"{}\"", super::document::shortened(text)),
-                "a date of the years 1971 to 2199, for example \"2018-03-05\"",
+                "a date of the years 1970 to 2199, for example \"2018-03-05\"",
             );
             None
         }
@@ -95,29 +100,68 @@ pub fn date(key: &str, text: &str, problems: &mut Problems<'_>) -> Option<NaiveD
 }
 
 fn plausible(date: NaiveDate) -> bool {
-    (1971..=2199).contains(&date.year())
+    (1970..=2199).contains(&date.year())
 }
 
 fn instant(key: &str, text: &str, tz: Tz, problems: &mut Problems<'_>) -> Option<SimTime> {
     let normal = text.trim().replace(' ', "T");
     if let Ok(time) = DateTime::parse_from_rfc3339(&normal)
         .or_else(|_| DateTime::parse_from_str(&normal, "%Y-%m-%dT%H:%M%:z"))
-        && plausible(time.naive_utc().date())
+        && plausible(time.naive_local().date())
     {
         return Some(SimTime(time.timestamp()));
     }
+    if let Ok(date) = NaiveDate::parse_from_str(&normal, "%Y-%m-%d")
+        && plausible(date)
+    {
+        return Some(start_of_day(tz, date));
+    }
     let local = NaiveDateTime::parse_from_str(&normal, "%Y-%m-%dT%H:%M:%S")
         .or_else(|_| NaiveDateTime::parse_from_str(&normal, "%Y-%m-%dT%H:%M"))
-        .ok()
-        .or_else(|| NaiveDate::parse_from_str(&normal, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0));
+        .ok();
     match local {
-        Some(local) if plausible(local.date()) => Some(local_to_utc(tz, local).earliest()),
+        Some(local) if plausible(local.date()) => unambiguous(key, local, tz, problems),
         _ => {
             problems.add(
                 key,
                 format!("\"{}\"", super::document::shortened(text)),
-                "a date or time of the years 1971 to 2199, for example \"2018-03-05\" or \"2018-03-05T06:00\"",
+                "a date or time of the years 1970 to 2199, for example \"2018-03-05\" or \"2018-03-05T06:00\"",
             );
+            None
+        }
+    }
+}
+
+/// The one instant of a wall-clock time; refuses one that the change of clocks skips or repeats.
+fn unambiguous(key: &str, local: NaiveDateTime, tz: Tz, problems: &mut Problems<'_>) -> Option<SimTime> {
+    let wall = |t: SimTime| {
+        let local = LocalClock::new(tz, t, t).local(t);
+        local.format("%Y-%m-%dT%H:%M:%S").to_string()
+    };
+    let with_offset = |t: SimTime| {
+        let offset_s = LocalClock::new(tz, t, t).offset_s(t);
+        let (sign, minutes) = (if offset_s < 0 { '-' } else { '+' }, offset_s.abs() / 60);
+        format!("{}{sign}{:02}:{:02}", local.format("%Y-%m-%dT%H:%M:%S"), minutes / 60, minutes % 60)
+    };
+    let found =
+        |what: &str| format!("\"{}\", which {what} in {}", local.format("%Y-%m-%dT%H:%M:%S"), tz.name());
+    match local_to_utc(tz, local) {
+        Local::One(t) => Some(t),
+        Local::Twice(first, second) => {
+            let help = format!("write \"{}\" or \"{}\"", with_offset(first), with_offset(second));
+            problems
+                .add(key, found("happens twice"), "a time that happens once, or one with its offset")
+                .help(help);
+            None
+        }
+        Local::Skipped(t) => {
+            let change = change_before(tz, t);
+            let help = format!(
+                "the clocks are put forward: the nearest times are \"{}\" and \"{}\"",
+                wall(change + -1),
+                wall(change)
+            );
+            problems.add(key, found("does not exist"), "a local time that exists").help(help);
             None
         }
     }

@@ -238,8 +238,10 @@ pub fn slots(
             let found = "a price that is known when the slot is over, for households or with `generation`";
             problems.add(&format!("retailers[{i}].tariff.kind"), found, "a tariff that is announced");
         }
-        let offset_s = horizon.map_or(0, |horizon| horizon.clock.offset_s(horizon.start));
-        if HOUR_S % of.slot_s != 0 || offset_s % of.slot_s != 0 {
+        let misses_hours = horizon.is_some_and(|horizon| {
+            horizon.clock.offsets_s(horizon.start, horizon.end).any(|offset_s| offset_s % of.slot_s != 0)
+        });
+        if HOUR_S % of.slot_s != 0 || misses_hours {
             problems
                 .add(
                     &format!("retailers[{i}].slot_s"),

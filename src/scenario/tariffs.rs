@@ -163,7 +163,7 @@ fn tariff(
                     .add(&slot_key, slot_s.to_string(), "a part of an hour: 3600, 1800, 900, ...")
                     .help("a time-of-use tariff changes at full hours");
             } else if let Some(horizon) = horizon
-                && horizon.clock.offset_s(horizon.start) % slot_s != 0
+                && horizon.clock.offsets_s(horizon.start, horizon.end).any(|offset_s| offset_s % slot_s != 0)
             {
                 problems
                     .add(

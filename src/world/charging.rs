@@ -30,9 +30,9 @@ pub struct Session {
     pub target_soc: f64,
     /// Power may flow; false once the target is reached or while a policy holds it.
     pub active: bool,
-    /// First and last instant of power, so far.
+    /// First instant of power, known once some has flowed up to `anchor`.
     pub charge_start: Option<SimTime>,
-    /// Last instant at which power flowed, set when it stops.
+    /// Last instant of power up to `anchor`.
     pub charge_end: Option<SimTime>,
     /// Most power this vehicle takes from this connector [kW].
     pub limit_kw: f64,
@@ -72,6 +72,10 @@ impl Session {
             return self.anchor_soc;
         }
         let seconds = (t - self.anchor) as f64;
+        if self.share_kw > 0.0 && t >= self.expected_end {
+            // The end is rounded to whole seconds; what is missing then is rounding.
+            return self.target_soc;
+        }
         if self.share_kw < 0.0 {
             return vehicle_type.soc_after_feeding(self.anchor_soc, -self.share_kw, self.floor_soc, seconds);
         }
@@ -96,6 +100,14 @@ impl Session {
         at_plug_kwh(vehicle_type, self.soc(vehicle_type, t) - self.anchor_soc)
     }
 
+    /// First and last instant of power up to `t`; none if no power has flowed since plug-in.
+    pub fn powered(&self, vehicle_type: &VehicleType, t: SimTime) -> Option<(SimTime, SimTime)> {
+        if self.soc(vehicle_type, t) != self.anchor_soc {
+            return Some((self.charge_start.unwrap_or(self.anchor), t));
+        }
+        self.charge_start.zip(self.charge_end)
+    }
+
     /// Power at the plug at `t` [kW]; below zero it feeds back.
     pub fn power_kw(&self, vehicle_type: &VehicleType, t: SimTime) -> f64 {
         let soc = self.soc(vehicle_type, t);
@@ -112,6 +124,10 @@ impl Session {
     fn settle(&mut self, vehicle_type: &VehicleType, now: SimTime) -> f64 {
         let soc = self.soc(vehicle_type, now);
         let gained = soc - self.anchor_soc;
+        if gained != 0.0 {
+            self.charge_start = self.charge_start.or(Some(self.anchor));
+            self.charge_end = Some(now);
+        }
         if gained > 0.0 {
             let peak_kw = vehicle_type.curve.peak_between(self.anchor_soc, soc).min(self.share_kw);
             self.max_power_kw = self.max_power_kw.max(peak_kw);
@@ -410,13 +426,36 @@ impl Stations {
     }
 }
 
-/// `seconds` after `now` in whole seconds, rounded up; at least one second later.
+/// Rounding error of a duration that is a whole number of seconds on paper [s].
+const ROUNDING_S: f64 = 1e-6;
+
+/// `seconds` after `now` in whole seconds, rounded up; at least one second later. A whole number of seconds and a
+/// rounding error stays that whole number.
 fn later(now: SimTime, seconds: f64) -> SimTime {
     // Without power the end is out of sight: a century.
-    now + seconds.ceil().clamp(1.0, 3.2e9) as i64
+    now + (seconds - ROUNDING_S).ceil().clamp(1.0, 3.2e9) as i64
 }
 
 /// Power that a vehicle of `vehicle_type` would get from the best connector of `connectors` [kW].
 pub fn best_limit_kw(vehicle_type: &VehicleType, connectors: &[Connector]) -> f64 {
     connectors.iter().map(|&c| vehicle_type.limit_kw(c)).fold(0.0, f64::max)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_of_whole_seconds_ends_on_its_second() {
+        let start = SimTime(1_000);
+        for (seconds, expected) in [
+            (3_600.0, 3_600),
+            (3_600.000_000_1, 3_600),
+            (3_599.999_999_9, 3_600),
+            (3_600.01, 3_601),
+            (0.0, 1),
+        ] {
+            assert_eq!(later(start, seconds), start + expected, "{seconds}");
+        }
+    }
 }

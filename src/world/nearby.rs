@@ -22,6 +22,8 @@ pub struct Nearby {
     cell_lon: f64,
     rows: usize,
     columns: usize,
+    /// The map is wider than half the globe: its first column is next to its last.
+    round: bool,
     /// Distance that one ring of cells adds at least [km].
     ring_km: f64,
     /// Places with items in each cell, row by row from the south-west.
@@ -135,6 +137,14 @@ impl Nearby {
         if places.is_empty() {
             (south, north, west, east) = (0.0, 0.0, 0.0, 0.0);
         }
+        if east - west > 180.0 {
+            // Perhaps a map across the meridian of 180 degrees: it begins east of its widest gap.
+            (west, east) = narrowest(places, west, east);
+        }
+        let round = east - west > 180.0;
+        if round {
+            east = west + 360.0;
+        }
         // A degree of longitude is shortest where the map is farthest from the equator.
         let shrink = south.abs().max(north.abs()).min(89.0).to_radians().cos();
         let km_per_degree = EARTH_RADIUS_KM.to_radians();
@@ -145,7 +155,10 @@ impl Nearby {
         let rows = (height_km / side_km).ceil().max(1.0);
         let columns = (width_km / side_km).ceil().max(1.0);
         // Chords are shorter than arcs; the shortfall over a cell is far below this margin.
-        let ring_km = 0.999 * (height_km / rows).min(width_km / columns);
+        // A great circle is shorter than the parallel, the more so the wider the map.
+        let half_width = (0.5 * (east - west).min(180.0)).to_radians();
+        let bend = if half_width > 1e-6 { half_width.sin() / half_width } else { 1.0 };
+        let ring_km = 0.999 * (height_km / rows).min(bend * width_km / columns);
         Self {
             south,
             west,
@@ -153,6 +166,7 @@ impl Nearby {
             cell_lon: ((east - west) / columns).max(1e-9),
             rows: rows as usize,
             columns: columns as usize,
+            round,
             ring_km,
             cells: vec![Vec::new(); rows as usize * columns as usize],
             whereabouts: vec![(NOWHERE, PlaceId(0)); items],
@@ -192,7 +206,7 @@ impl Nearby {
 
     fn cell(&self, places: &Places, place: PlaceId) -> (usize, usize) {
         let row = ((places.lat(place) - self.south) / self.cell_lat).max(0.0) as usize;
-        let column = ((places.lon(place) - self.west) / self.cell_lon).max(0.0) as usize;
+        let column = (east_of(self.west, places.lon(place)) / self.cell_lon).max(0.0) as usize;
         (row.min(self.rows - 1), column.min(self.columns - 1))
     }
 
@@ -263,7 +277,16 @@ impl Nearby {
         let (mut asked, mut found) = (0, 0);
         for ring in 0..=rings {
             let mut visit = |r: isize, c: isize| {
-                if r < 0 || c < 0 || r >= self.rows as isize || c >= self.columns as isize {
+                let columns = self.columns as isize;
+                let mut c = c;
+                if self.round {
+                    // Each column once, from its nearer side.
+                    if 2 * (c - column) > columns || 2 * (c - column) <= -columns {
+                        return;
+                    }
+                    c = c.rem_euclid(columns);
+                }
+                if r < 0 || c < 0 || r >= self.rows as isize || c >= columns {
                     return;
                 }
                 let cell = r as usize * self.columns + c as usize;
@@ -318,6 +341,23 @@ impl Nearby {
     }
 }
 
+/// How far `lon` is to the east of `west` [degrees, 0 to 360].
+#[inline]
+fn east_of(west: f64, lon: f64) -> f64 {
+    let east = lon - west;
+    if east < 0.0 { east + 360.0 } else { east }
+}
+
+/// Westernmost and easternmost longitude of the narrowest strip that holds all places [degrees]; the second may pass 180.
+fn narrowest(places: &Places, west: f64, east: f64) -> (f64, f64) {
+    let mut lon: Vec<f64> = (0..places.len()).map(|i| places.lon(PlaceId::new(i))).collect();
+    lon.sort_unstable_by(f64::total_cmp);
+    let gaps = lon.windows(2).map(|pair| (pair[1] - pair[0], pair[1], pair[0] + 360.0));
+    let around = (west + 360.0 - east, west, east);
+    let (_, west, east) = gaps.fold(around, |widest, gap| if gap.0 > widest.0 { gap } else { widest });
+    (west, east)
+}
+
 /// Squared chord of the unit sphere that an arc of `km` has at least: sin x > x - x^3 / 6.
 fn least_chord2(km: f64) -> f64 {
     let x = (0.5 * km / EARTH_RADIUS_KM).min(1.0);
@@ -348,6 +388,33 @@ mod tests {
                 self.found.push((self.km, item));
             }
             takes.into()
+        }
+    }
+
+    #[test]
+    fn the_nearest_are_found_across_180_degrees_and_around_the_globe() {
+        for lons in [vec![179.98, -179.97, 179.95, -179.9], vec![-170.0, -60.0, 10.0, 95.0, 175.0]] {
+            let mut places = Places::default();
+            for (i, &lon) in lons.iter().enumerate() {
+                places.add_point(1.8 + 0.01 * i as f64, lon);
+            }
+            let mut nearby = Nearby::new(&places, lons.len(), 64);
+            for i in 0..lons.len() {
+                nearby.insert(&places, i as u32, PlaceId::new(i));
+            }
+            for from in (0..lons.len()).map(PlaceId::new) {
+                let mut take = Take { rule: |_| true, km: 0.0, found: Vec::new() };
+                nearby.nearest(&places, from, lons.len(), f64::INFINITY, &mut Search::default(), &mut take);
+                let mut expected: Vec<f64> =
+                    (0..lons.len()).map(|i| places.distance_km(from, PlaceId::new(i))).collect();
+                expected.sort_by(f64::total_cmp);
+                let found: Vec<f64> = take.found.iter().map(|f| f.0).collect();
+                assert_eq!(found.len(), expected.len(), "{lons:?}");
+                assert!(
+                    found.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-6),
+                    "{found:?} {expected:?}"
+                );
+            }
         }
     }
 
