@@ -1,5 +1,6 @@
 //! A warm-up is simulated and audited, and is in no figure; stored energy at the end is valued.
 
+use assert_cmd::cargo::cargo_bin;
 use std::process::Command;
 
 fn gridfleet(args: &[&str]) -> (i32, String, String) {
