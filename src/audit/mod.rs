@@ -92,6 +92,8 @@ pub struct AuditFacts {
     pub start: SimTime,
     /// First instant no longer simulated.
     pub end: SimTime,
+    /// First instant that the summary covers: the end of the warm-up.
+    pub measured_from: SimTime,
     /// Every vehicle.
     pub vehicles: Vec<VehicleFacts>,
     /// Every station.
@@ -240,6 +242,12 @@ pub(crate) struct Auditor<'a> {
 }
 
 impl Auditor<'_> {
+    /// Whether the summary counts what ended at `time`.
+    pub(crate) fn measured(&self, time: i64) -> bool {
+        let from = self.facts.measured_from;
+        time > from.0 || from <= self.facts.start
+    }
+
     /// Whether all of `tables` were written in full; if not, notes that `names` cannot be checked.
     pub(crate) fn has(&mut self, tables: &[TableId], names: &[&'static str]) -> bool {
         let options = &self.facts.outputs;

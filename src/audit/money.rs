@@ -41,6 +41,9 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
                 texts.text(debit[row])
             )
         });
+        if !auditor.measured(time[row]) {
+            continue;
+        }
         let whole = i128::from(whole.unwrap_or(0));
         *balances.entry(debit[row]).or_default() += whole;
         *balances.entry(credit[row]).or_default() -= whole;

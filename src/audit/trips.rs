@@ -110,7 +110,7 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
         }
         auditor.checks.push(check);
     }
-    summary(auditor, &texts, &status)
+    summary(auditor, &texts, &status, &request)
 }
 
 /// Pick-up and service legs by vehicle and end, in the order in which they were recorded.
@@ -140,15 +140,17 @@ fn rides(auditor: &Auditor, texts: &mut Texts) -> Result<Vec<Ride>> {
 }
 
 /// Compares `summary.json`, if there is one, with what the tables add up to.
-fn summary(auditor: &mut Auditor, texts: &Texts, status: &[Code]) -> Result<()> {
+fn summary(auditor: &mut Auditor, texts: &Texts, status: &[Code], request: &[i64]) -> Result<()> {
     let read = std::fs::read(auditor.dir.join(SUMMARY)).ok();
     let Some(json) = read.and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok()) else {
         auditor.checks.push(Check::not_possible(SUMMARY_COUNTS, format!("there is no {SUMMARY}")));
         return Ok(());
     };
     let mut check = Check::new(SUMMARY_COUNTS);
+    let from = auditor.facts.measured_from.0;
     for name in TripStatus::ALL.map(TripStatus::name) {
-        let found = status.iter().filter(|&&s| texts.text(s) == name).count() as u64;
+        let counted = |(row, s): &(usize, &Code)| texts.text(**s) == name && request[*row] >= from;
+        let found = status.iter().enumerate().filter(|pair| counted(pair)).count() as u64;
         let key = format!("trips_{name}");
         check.that(json.get(&key).and_then(serde_json::Value::as_u64) == Some(found), || {
             format!("{key}: {} in the summary, {found} in the table", json[&key])
@@ -162,14 +164,55 @@ fn summary(auditor: &mut Auditor, texts: &Texts, status: &[Code]) -> Result<()> 
         (TableId::Trips, "fare", "fares_eur"),
     ];
     for (table, column, key) in sums {
-        if auditor.facts.outputs.has(table) {
-            let sum: f64 = Written::open(auditor.dir, table)?.floats(column)?.iter().sum();
-            let stated = json.get(key).and_then(serde_json::Value::as_f64).unwrap_or(f64::NAN);
-            check.that(close(stated, sum, 1e-9), || {
-                format!("{key}: {stated} in the summary, {sum} in {}", table.table().file_name())
-            });
+        // What a session costs may be posted in parts, some of them during the warm-up.
+        if !auditor.facts.outputs.has(table) || column == "cost" && from > auditor.facts.start.0 {
+            continue;
         }
+        let rows = Written::open(auditor.dir, table)?;
+        let ends = ends(&rows, table, auditor.facts.end.0)?;
+        let values = rows.floats(column)?;
+        let sum: f64 =
+            values.iter().zip(ends).filter(|(_, end)| auditor.measured(*end)).map(|(v, _)| v).sum();
+        let stated = json.get(key).and_then(serde_json::Value::as_f64).unwrap_or(f64::NAN);
+        check.that(close(stated, sum, 1e-9), || {
+            format!("{key}: {stated} in the summary, {sum} in {}", table.table().file_name())
+        });
+    }
+    let figure = |key: &str| json.get(key).and_then(serde_json::Value::as_f64).unwrap_or(f64::NAN);
+    for (what, left, right) in [
+        (
+            "fares - cost = profit",
+            figure("fares_eur") - figure("operating_cost_eur"),
+            figure("operating_profit_eur"),
+        ),
+        (
+            "profit + stored = net",
+            figure("operating_profit_eur") + figure("stored_value_eur"),
+            figure("net_profit_eur"),
+        ),
+    ] {
+        check.that(close(left, right, 1e-9), || format!("{what}: {left} and {right} in the summary"));
     }
     auditor.checks.push(check);
     Ok(())
+}
+
+/// When each row of `table` ended, as seconds since 1970; what had not ended by the end of the run ends with it.
+fn ends(rows: &Written, table: TableId, end: i64) -> Result<Vec<i64>> {
+    let (column, otherwise) = match table {
+        TableId::Legs => return rows.all_times("end_time"),
+        TableId::Trips => {
+            return Ok(rows.times("dropoff_time")?.into_iter().map(|t| t.unwrap_or(end)).collect());
+        }
+        _ => ("unplug_time", rows.times("plug_in_time")?),
+    };
+    let (arrival, queue) = (rows.all_times("arrival_time")?, rows.ints("queue_s")?);
+    let unplug = rows.times(column)?.into_iter().zip(otherwise);
+    let gave_up = arrival.into_iter().zip(queue);
+    Ok(unplug
+        .zip(gave_up)
+        .map(|((unplug, plug_in), (arrival, queue))| {
+            unplug.unwrap_or(if plug_in.is_some() { end } else { arrival + queue.unwrap_or(0) })
+        })
+        .collect())
 }

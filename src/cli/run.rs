@@ -140,6 +140,8 @@ fn simulate(job: &Job, progress: &Progress, stop: &AtomicBool) -> Result<Outcome
     let metrics_setup = MetricsSetup {
         start: setup.start,
         end: setup.end,
+        measured_from: setup.measured_from,
+        end_value_eur_mwh: setup.end_value_eur_mwh,
         connectors,
         co2_kg_per_kwh: setup.co2_kg_per_kwh,
         trades: setup.trading.is_active(),
@@ -202,6 +204,7 @@ fn simulate(job: &Job, progress: &Progress, stop: &AtomicBool) -> Result<Outcome
         policy: policy.into_iter().map(|(role, name)| (role.to_owned(), name.to_owned())).collect(),
         start: setup.start,
         end: setup.end,
+        measured_from: (setup.measured_from > setup.start).then_some(setup.measured_from),
         time_zone: setup.clock.tz().name().to_owned(),
         currency: setup.currency.clone(),
         events: simulation.events(),
@@ -302,6 +305,7 @@ fn audit_facts(setup: &Setup, outputs: OutputOptions) -> AuditFacts {
     AuditFacts {
         start: setup.start,
         end: setup.end,
+        measured_from: setup.measured_from,
         vehicles: vehicles.collect(),
         stations: stations.collect(),
         households: setup.retail.households.iter().map(|group| household_facts(setup, group)).collect(),

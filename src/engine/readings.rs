@@ -53,9 +53,11 @@ impl Simulation {
         self.read_households(hours, recorder);
         let mut fleet_kwh = self.state.fleet_settled_kwh.clone();
         let mut soc_sum = vec![0.0; self.setup.fleets.len()];
+        let mut stored_kwh = soc_sum.clone();
         for (i, v) in self.state.vehicles.iter().enumerate() {
             let vehicle = VehicleId::new(i);
             soc_sum[v.fleet.index()] += self.state.soc(&self.setup, vehicle);
+            stored_kwh[v.fleet.index()] += v.soc * self.setup.types[v.vehicle_type.index()].battery_kwh;
             if let Some(session) = self.state.session(vehicle) {
                 let of = &self.setup.types[v.vehicle_type.index()];
                 fleet_kwh[v.fleet.index()] += session.energy_kwh(of, now);
@@ -74,11 +76,12 @@ impl Simulation {
                 charging: count(&[Activity::Charging]),
                 discharging: count(&[Activity::Discharging]),
                 mean_soc: soc_sum[i] / f64::from(size.max(1)),
+                stored_kwh: stored_kwh[i],
                 power_kw: mean_kw(fleet_kwh[i] - self.readings.fleet_kwh[i]),
             });
         }
         self.readings.fleet_kwh = fleet_kwh;
-        if (now - self.setup.start) % DAY_S == 0 || now == self.setup.end {
+        if (now - self.setup.start) % DAY_S == 0 || now == self.setup.measured_from || now == self.setup.end {
             self.post_driving(recorder);
         }
     }

@@ -264,6 +264,7 @@ mod tests {
                     charging: 0,
                     discharging: 0,
                     mean_soc: 0.5,
+                    stored_kwh: 0.0,
                     power_kw,
                 });
             }

@@ -318,6 +318,7 @@ mod tests {
                 charging,
                 discharging: 0,
                 mean_soc: 0.5,
+                stored_kwh: 0.0,
                 power_kw: 0.0,
             });
             for station in 0..operators as u32 {

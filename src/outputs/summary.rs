@@ -36,6 +36,9 @@ pub struct Summary {
     pub start: String,
     /// First instant no longer simulated, ISO 8601 in UTC.
     pub end: String,
+    /// First instant that the figures cover, the end of the warm-up; absent without one. ISO 8601 in UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub measured_from: Option<String>,
     /// Time zone of local times, for example `America/New_York`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub time_zone: String,
@@ -93,6 +96,8 @@ pub struct SummaryHead {
     pub start: crate::time::SimTime,
     /// First instant no longer simulated.
     pub end: crate::time::SimTime,
+    /// First instant that the figures cover; `None` without a warm-up.
+    pub measured_from: Option<crate::time::SimTime>,
     /// Time zone of local times, for example `America/New_York`.
     pub time_zone: String,
     /// Currency of all amounts.
@@ -119,6 +124,7 @@ impl Summary {
             policy: head.policy,
             start: head.start.iso(),
             end: head.end.iso(),
+            measured_from: head.measured_from.map(|time| time.iso()),
             time_zone: head.time_zone,
             currency: head.currency,
             events: head.events,
@@ -182,6 +188,9 @@ impl Summary {
             }
         }
         let mut text = table.trim_fmt();
+        if let Some(from) = &self.measured_from {
+            text.push_str(&format!("\nFigures cover {from} to {}; what came before is warm-up.", self.end));
+        }
         if !self.retailers.is_empty() {
             text.push_str(&format!("\n\n{}", self.retailers_table(lines)));
         }
@@ -339,6 +348,10 @@ fn rows(currency: &str) -> Vec<RowOf> {
         }),
         ("Fares of trips lost: committed", money(), |f| amount(f.lost_committed_fares_eur, 2)),
         ("Operating profit", money(), |f| Some(thousands(f.operating_profit_eur, 2))),
+        ("Value of energy stored more or less", money(), |f| amount(f.stored_value_eur, 2)),
+        ("Profit with stored energy", money(), |f| {
+            (f.stored_value_eur != 0.0).then(|| thousands(f.net_profit_eur, 2))
+        }),
         ("Departures not full", unit(""), |f| {
             Some(thousands(f.drivers.as_ref()?.departures_missed as f64, 0))
         }),

@@ -102,12 +102,17 @@ pub const FIGURES: &[FigureInfo] = &[
     figure("grid_violation_hours", "Hours beyond the feeder's limits", "h", Lower),
     figure("grid_unsolved_hours", "Hours beyond what the feeder can carry", "h", Lower),
     figure("grid_held_back_kwh", "Charging held back", "kWh", Lower),
-    figure("operating_cost_eur", "Operating cost with fares of lost trips", "currency", Lower),
+    figure("operating_cost_eur", "Operating cost", "currency", Lower),
+    figure("cost_with_lost_fares_eur", "Operating cost with fares of lost trips", "currency", Lower),
     figure("departures_full", "Departures full", "", Higher),
     figure("departures_missed", "Departures not full", "", Lower),
     figure("departures_short_stay", "Departures not full: short stay", "", Lower),
     figure("battery_throughput_kwh", "Battery throughput", "kWh", Neither),
     figure("operating_profit_eur", "Operating profit", "currency", Higher),
+    figure("stored_start_kwh", "Energy in batteries, start", "kWh", Neither),
+    figure("stored_end_kwh", "Energy in batteries, end", "kWh", Neither),
+    figure("stored_value_eur", "Value of energy stored more or less", "currency", Neither),
+    figure("net_profit_eur", "Profit with stored energy", "currency", Higher),
     figure("co2_kg", "CO2", "kg", Lower),
 ];
 

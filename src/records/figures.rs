@@ -82,13 +82,23 @@ pub struct Figures {
     /// Figures of the feeder, where there is one.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub grid: Option<GridFigures>,
-    /// What the fleet paid less what it received besides fares, and the fares of riders lost [currency].
+    /// Fares less operating profit: all that the fleet paid, less what it received besides fares [currency].
     pub operating_cost_eur: f64,
+    /// Operating cost and the fares of riders lost [currency].
+    pub cost_with_lost_fares_eur: f64,
     /// Figures of drivers, where vehicles have their own.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub drivers: Option<DriverFigures>,
     /// What the fleet received less what it paid [currency].
     pub operating_profit_eur: f64,
+    /// Energy in batteries at the end of the warm-up, of legs and sessions that had ended [kWh].
+    pub stored_start_kwh: f64,
+    /// Energy in batteries at the end [kWh].
+    pub stored_end_kwh: f64,
+    /// Value of the difference, at `time.end_value_eur_mwh` or the mean price paid per kWh stored [currency].
+    pub stored_value_eur: f64,
+    /// Operating profit and the value of energy stored more, or less, than at the end of the warm-up [currency].
+    pub net_profit_eur: f64,
     /// CO2 of the energy drawn less fed back [kg], where a factor is given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub co2_kg: Option<f64>,

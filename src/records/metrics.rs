@@ -31,6 +31,11 @@ pub struct MetricsSetup {
     pub start: SimTime,
     /// First instant no longer simulated.
     pub end: SimTime,
+    /// First instant of the period that the figures cover: the end of the warm-up.
+    pub measured_from: SimTime,
+    /// Price of energy that batteries hold more at the end than at `measured_from` [currency/MWh]; `None` for the
+    /// mean price that each fleet paid per kWh stored.
+    pub end_value_eur_mwh: Option<f64>,
     /// Connectors of all stations together.
     pub connectors: u64,
     /// CO2 of grid energy [kg/kWh], where known.
@@ -166,6 +171,12 @@ impl Metrics {
         all.iter_recorded().map(|step| (step.value_iterated_to(), step.count_at_value())).collect()
     }
 
+    /// Whether something that ended at `time` is within the measured period. What ends at the very end of the warm-up
+    /// (a reading, a settlement, the cost of a day's driving) belongs to the warm-up.
+    fn measures(&self, time: SimTime) -> bool {
+        time > self.setup.measured_from || self.setup.measured_from <= self.setup.start
+    }
+
     fn end_reading(&mut self) {
         if let Some((time, soc, vehicles)) = self.reading.take()
             && vehicles > 0
@@ -177,6 +188,9 @@ impl Metrics {
     /// The figures so far.
     pub fn finish(mut self) -> RunFigures {
         self.end_reading();
+        for fleet in &mut self.fleets {
+            fleet.value_stored(&self.setup);
+        }
         let mut total = Sums::new();
         for fleet in &self.fleets {
             total.add(fleet);
@@ -218,6 +232,9 @@ impl Metrics {
 
 impl Recorder for Metrics {
     fn trip(&mut self, record: &TripRecord) {
+        if record.request_time < self.setup.measured_from {
+            return;
+        }
         let fleet = &mut self.fleets[record.fleet.index()];
         fleet.trips[record.status as usize] += 1;
         let lost_fare = Money::from_units(record.lost_fare);
@@ -233,6 +250,9 @@ impl Recorder for Metrics {
     }
 
     fn leg(&mut self, record: &LegRecord) {
+        if !self.measures(record.end_time) {
+            return;
+        }
         let fleet = &mut self.fleets[record.fleet.index()];
         fleet.km += record.distance_km;
         fleet.driven_kwh += record.energy_kwh;
@@ -242,6 +262,14 @@ impl Recorder for Metrics {
     }
 
     fn session(&mut self, record: &SessionRecord) {
+        let from = self.setup.measured_from;
+        let ended = record.unplug_time.unwrap_or(match record.plug_in_time {
+            Some(_) => self.setup.end,
+            None => record.arrival_time + record.queue_s,
+        });
+        if !self.measures(ended) {
+            return;
+        }
         let fleet = &mut self.fleets[record.fleet.index()];
         fleet.sessions += 1;
         fleet.charged_kwh += record.energy_kwh;
@@ -259,7 +287,7 @@ impl Recorder for Metrics {
             fleet.plugged_in += 1;
             fleet.queue_s += record.queue_s;
             let _ = fleet.queues.record(record.queue_s.max(0).unsigned_abs());
-            fleet.occupied_s += record.unplug_time.unwrap_or(self.setup.end) - plug_in;
+            fleet.occupied_s += ended - plug_in.max(from);
         }
         let operator = &mut self.operators[record.operator.index()];
         operator.sessions += 1;
@@ -267,9 +295,17 @@ impl Recorder for Metrics {
     }
 
     fn fleet(&mut self, record: &FleetRecord) {
+        if record.time < self.setup.measured_from {
+            return;
+        }
+        let measures = self.measures(record.time);
         let sums = &mut self.fleets[record.fleet.index()];
+        let (_, last_kwh) = sums.stored.get_or_insert((record.stored_kwh, record.stored_kwh));
+        *last_kwh = record.stored_kwh;
         sums.vehicles = record.idle + record.driving + record.queued + record.charging + record.discharging;
-        sums.peak_kw = sums.peak_kw.max(record.power_kw);
+        if measures {
+            sums.peak_kw = sums.peak_kw.max(record.power_kw);
+        }
         let vehicles = sums.vehicles;
         if vehicles > 0 {
             sums.soc.read(record.time, record.mean_soc);
@@ -283,28 +319,42 @@ impl Recorder for Metrics {
     }
 
     fn station(&mut self, record: &StationRecord) {
-        self.peak.read(record.time, record.power_kw);
-        self.retailers.station(record);
+        if self.measures(record.time) {
+            self.peak.read(record.time, record.power_kw);
+            self.retailers.station(record);
+        }
     }
 
     fn household(&mut self, record: &HouseholdRecord) {
-        self.retailers.household(record);
+        if self.measures(record.time) {
+            self.retailers.household(record);
+        }
     }
 
     fn feeder(&mut self, record: &FeederRecord) {
-        self.grid.add(record);
+        if self.measures(record.time) {
+            self.grid.add(record);
+        }
     }
 
     fn load(&mut self, record: &LoadRecord) {
+        if !self.measures(record.slot_end) {
+            return;
+        }
         self.loads.add(record);
         self.operators[record.operator.index()].loads.add(record);
     }
 
     fn supply(&mut self, record: &SupplyRecord) {
-        self.competitors.supply(record);
+        if self.measures(record.slot_end) {
+            self.competitors.supply(record);
+        }
     }
 
     fn market(&mut self, record: &MarketRecord) {
+        if !self.measures(record.product_end) {
+            return;
+        }
         self.competitors.market(record);
         let hours = (record.product_end - record.product_start) as f64 / 3_600.0;
         let kwh = record.accepted_kw * hours;
@@ -333,6 +383,9 @@ impl Recorder for Metrics {
     }
 
     fn ledger(&mut self, entry: &LedgerEntry) {
+        if !self.measures(entry.time) {
+            return;
+        }
         self.retailers.ledger(entry);
         let parties = [(entry.debit, true), (entry.credit, false)];
         for (account, receives) in parties {
@@ -376,6 +429,8 @@ mod tests {
         let setup = MetricsSetup {
             start: SimTime(0),
             end: SimTime(1_000),
+            measured_from: SimTime(0),
+            end_value_eur_mwh: None,
             connectors: 2,
             co2_kg_per_kwh: Some(0.3),
             trades: false,
@@ -439,6 +494,7 @@ mod tests {
             charging: 0,
             discharging: 0,
             mean_soc,
+            stored_kwh: 0.0,
             power_kw: 0.0,
         };
         // Fleet a: 3 vehicles at 0.4; fleet b: 1 vehicle falling from 0.8 to 0.4.

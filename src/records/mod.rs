@@ -260,6 +260,8 @@ pub struct FleetRecord {
     pub discharging: u32,
     /// Mean state of charge (0..1).
     pub mean_soc: f64,
+    /// Energy in batteries [kWh], without what legs and sessions in progress have taken or given so far. Not in the table.
+    pub stored_kwh: f64,
     /// Mean grid power since the last reading [kW].
     pub power_kw: f64,
 }

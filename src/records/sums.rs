@@ -32,6 +32,10 @@ pub(super) struct Sums {
     pub soc: TimeMean,
     pub vehicles: u32,
     pub bound_eur: Option<f64>,
+    /// Energy in batteries at the end of the warm-up and at the last reading [kWh].
+    pub stored: Option<(f64, f64)>,
+    /// Value of the difference.
+    pub stored_value: Money,
     pub lost_fares: Money,
     pub lost_committed_fares: Money,
     pub bought_kwh: f64,
@@ -97,6 +101,8 @@ impl Sums {
             soc: TimeMean::default(),
             vehicles: 0,
             bound_eur: None,
+            stored: None,
+            stored_value: Money::ZERO,
             lost_fares: Money::ZERO,
             lost_committed_fares: Money::ZERO,
             bought_kwh: 0.0,
@@ -132,6 +138,12 @@ impl Sums {
         self.queue_s += other.queue_s;
         self.occupied_s += other.occupied_s;
         self.lost_fares += other.lost_fares;
+        if let Some((first, last)) = other.stored {
+            let (sum_first, sum_last) = self.stored.get_or_insert((0.0, 0.0));
+            *sum_first += first;
+            *sum_last += last;
+        }
+        self.stored_value += other.stored_value;
         if let Some(bound_eur) = other.bound_eur {
             *self.bound_eur.get_or_insert(0.0) += bound_eur;
         }
@@ -146,6 +158,18 @@ impl Sums {
         self.paid += other.paid;
     }
 
+    /// Values the energy that batteries hold more, or less, at the end than at the end of the warm-up.
+    pub fn value_stored(&mut self, setup: &MetricsSetup) {
+        let Some((first, last)) = self.stored else { return };
+        let net = |kind: EntryKind| -self.money[kind as usize].units();
+        // Energy from markets is charged at the tariff, credited, and paid for at the market.
+        let paid = [EntryKind::Charging, EntryKind::SupplyCredit, EntryKind::Trade, EntryKind::Imbalance];
+        let paid: f64 = paid.into_iter().map(net).sum();
+        let mean = || if self.stored_kwh > 0.0 { paid / self.stored_kwh } else { 0.0 };
+        let eur_kwh = setup.end_value_eur_mwh.map_or_else(mean, |price| price / 1_000.0);
+        self.stored_value = Money::from_units((last - first) * eur_kwh);
+    }
+
     pub fn figures(&self, setup: &MetricsSetup) -> Figures {
         let [served, no_vehicle, low_charge, committed, in_progress] = self.trips;
         let lost = no_vehicle + low_charge + committed;
@@ -153,7 +177,9 @@ impl Sums {
         let quantile = |h: &Histogram<u64>, q| (!h.is_empty()).then(|| h.value_at_quantile(q));
         let received = |kind: EntryKind| self.money[kind as usize];
         let paid = |kind: EntryKind| (-received(kind)).units();
-        let connector_s = setup.connectors as f64 * (setup.end - setup.start) as f64;
+        let connector_s = setup.connectors as f64 * (setup.end - setup.measured_from) as f64;
+        let (stored_start_kwh, stored_end_kwh) = self.stored.unwrap_or_default();
+        let operating_cost = received(EntryKind::Fare) - (self.received - self.paid);
         Figures {
             trips_requested: self.trips.iter().sum(),
             trips_served: served,
@@ -214,9 +240,13 @@ impl Sums {
             }),
             loads: None,
             grid: None,
-            operating_cost_eur: (received(EntryKind::Fare) + self.lost_fares - (self.received - self.paid))
-                .units(),
+            operating_cost_eur: operating_cost.units(),
+            cost_with_lost_fares_eur: (operating_cost + self.lost_fares).units(),
             operating_profit_eur: (self.received - self.paid).units(),
+            stored_start_kwh,
+            stored_end_kwh,
+            stored_value_eur: self.stored_value.units(),
+            net_profit_eur: (self.received - self.paid + self.stored_value).units(),
             co2_kg: setup.co2_kg_per_kwh.map(|factor| factor * (self.charged_kwh - self.discharged_kwh)),
         }
     }

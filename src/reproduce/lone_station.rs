@@ -128,6 +128,8 @@ impl LoneStation {
             start,
             end: SimTime(clock_s as i64 + 1),
             control_interval_s: 7 * 86_400,
+            measured_from: start,
+            end_value_eur_mwh: None,
             clock: LocalClock::new(chrono_tz::UTC, start, start),
             mode: Mode::Dispatch { patience_s: FOR_EVER_S },
             places: Arc::new(places),

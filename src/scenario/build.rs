@@ -158,6 +158,8 @@ impl Scenario {
             start: horizon.start,
             end: horizon.end,
             control_interval_s: self.spec.time.control_interval_s,
+            measured_from: horizon.measured_from,
+            end_value_eur_mwh: self.spec.time.end_value_eur_mwh,
             clock: horizon.clock.clone(),
             mode: match self.spec.operation.mode {
                 ModeSpec::Dispatch => Mode::Dispatch { patience_s: self.spec.operation.patience_s },

@@ -14,6 +14,8 @@ pub struct Horizon {
     pub start: SimTime,
     /// First instant no longer simulated.
     pub end: SimTime,
+    /// First instant of the period that the figures cover: the end of the warm-up.
+    pub measured_from: SimTime,
     /// Local time, exact a week beyond both ends.
     pub clock: LocalClock,
 }
@@ -63,8 +65,29 @@ pub fn horizon(spec: &TimeSpec, problems: &mut Problems<'_>) -> Option<Horizon> 
             format!("at most the {} s simulated", end - start),
         );
     }
+    let measured_from = match u64::try_from(spec.warm_up) {
+        Ok(0) | Err(_) => start,
+        Ok(days) => {
+            let local = LocalClock::new(tz, start, start).local(start);
+            local.checked_add_days(Days::new(days)).map_or(end, |local| local_to_utc(tz, local).earliest())
+        }
+    };
+    if measured_from >= end {
+        let found = format!("{} days", spec.warm_up);
+        problems
+            .add("time.warm_up", found, format!("a warm-up that ends before the period does, {}", end.iso()))
+            .help("simulate more days, or shorten the warm-up");
+        return None;
+    }
+    if (measured_from - start) % spec.control_interval_s.max(1) != 0 {
+        problems.add(
+            "time.control_interval_s",
+            spec.control_interval_s.to_string(),
+            "an interval that divides the warm-up, so that meters are read at its end",
+        );
+    }
     let clock = LocalClock::new(tz, start + -7 * DAY_S, end + 7 * DAY_S);
-    Some(Horizon { start, end, clock })
+    Some(Horizon { start, end, measured_from, clock })
 }
 
 /// A time zone by its name.

@@ -127,6 +127,15 @@ pub struct TimeSpec {
     #[serde(default = "control_interval_s")]
     #[schemars(range(min = 1, max = 86400))]
     pub control_interval_s: i64,
+    /// Days at the start that are simulated and kept in the tables, but are in no figure of the summary and in no
+    /// result of a study [d]: local calendar days; fewer than the period has.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[schemars(range(min = 0, max = 3660))]
+    pub warm_up: i64,
+    /// Price of energy that batteries hold more, or less, at the end than at the end of the warm-up [currency/MWh];
+    /// default the mean price that each fleet paid per kWh stored.
+    #[schemars(range(min = -100000.0, max = 100000.0))]
+    pub end_value_eur_mwh: Option<f64>,
 }
 
 /// The trips: where they come from and what is done to them on the way in.
@@ -561,6 +570,9 @@ impl Default for InitialSoc {
 
 fn one() -> u64 {
     1
+}
+fn is_zero(days: &i64) -> bool {
+    *days == 0
 }
 fn unit() -> f64 {
     1.0

@@ -170,7 +170,7 @@ pub struct StopSpec {
 }
 
 fn worth() -> String {
-    "operating_cost_eur".to_owned()
+    "cost_with_lost_fares_eur".to_owned()
 }
 
 fn replications() -> u32 {

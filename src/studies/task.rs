@@ -86,6 +86,8 @@ pub fn simulate(
     let metrics_setup = MetricsSetup {
         start,
         end,
+        measured_from: setup.measured_from,
+        end_value_eur_mwh: setup.end_value_eur_mwh,
         connectors,
         co2_kg_per_kwh: setup.co2_kg_per_kwh,
         trades: setup.trading.is_active(),

@@ -33,6 +33,11 @@ pub struct Setup {
     pub end: SimTime,
     /// Time between two readings of the meters, and between rounds of the charging policy [s].
     pub control_interval_s: i64,
+    /// First instant of the period that the figures cover: the end of the warm-up.
+    pub measured_from: SimTime,
+    /// Price of energy that batteries hold more at the end than at `measured_from` [currency/MWh]; `None` for the
+    /// mean price that each fleet paid per kWh stored.
+    pub end_value_eur_mwh: Option<f64>,
     /// Local time.
     pub clock: LocalClock,
     /// How the fleets operate, but for those whose vehicles have drivers of their own.

@@ -29,6 +29,7 @@ fn facts(outputs: OutputOptions) -> AuditFacts {
     AuditFacts {
         start: START,
         end: END,
+        measured_from: START,
         vehicles: vec![vehicle("y-1", 0.50, "1"), vehicle("y-2", 0.30, "2")],
         stations: vec![StationFacts {
             name: "hub".to_owned(),
@@ -75,6 +76,8 @@ fn audit_with(day: &Day, options: &OutputOptions, summary_of: &Day) -> AuditRepo
     let setup = MetricsSetup {
         start: START,
         end: END,
+        measured_from: START,
+        end_value_eur_mwh: None,
         connectors: 1,
         co2_kg_per_kwh: None,
         trades: true,

@@ -171,7 +171,7 @@ fn a_study_shares_what_coalitions_cost() {
     let output = gridfleet(&args);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     let alone: Value = serde_json::from_slice(&std::fs::read(out.join("summary.json")).unwrap()).unwrap();
-    assert_eq!(alone["operating_cost_eur"].as_f64().unwrap(), cost(0, 1, "cobalt + jade"));
+    assert_eq!(alone["cost_with_lost_fares_eur"].as_f64().unwrap(), cost(0, 1, "cobalt + jade"));
     assert_eq!(alone["fleets"][0]["trips_requested"], 0);
 }
 

@@ -117,6 +117,8 @@ fn world(grid: Grid, cars: &[&[f64]]) -> Setup {
         start: MONDAY,
         end,
         control_interval_s: 900,
+        measured_from: MONDAY,
+        end_value_eur_mwh: None,
         clock: LocalClock::new(chrono_tz::UTC, MONDAY, end),
         mode: Mode::Dispatch { patience_s: 600 },
         places: Arc::new(places),

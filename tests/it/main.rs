@@ -64,3 +64,4 @@ mod trips_bad;
 mod tutorial;
 mod v2g;
 mod variation;
+mod warm_up;

@@ -203,6 +203,7 @@ impl Day {
                 charging,
                 discharging: 0,
                 mean_soc: 0.4,
+                stored_kwh: 0.0,
                 power_kw,
             });
             stations.push(StationRecord {

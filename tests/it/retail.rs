@@ -95,6 +95,8 @@ fn world(days: i64, homes: Vec<Households>, soc: &[f64], outings: &[Outing], of:
         start: MONDAY,
         end,
         control_interval_s: 900,
+        measured_from: MONDAY,
+        end_value_eur_mwh: None,
         clock: LocalClock::new(chrono_tz::UTC, MONDAY + -7 * DAY_S, end + 7 * DAY_S),
         mode: Mode::Dispatch { patience_s: 600 },
         places: Arc::new(places),

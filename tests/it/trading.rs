@@ -102,6 +102,8 @@ pub fn setup(trips: &[Trip], soc: [f64; 3], markets: Vec<Market>) -> Setup {
         start: START,
         end: at(10, 0),
         control_interval_s: 300,
+        measured_from: START,
+        end_value_eur_mwh: None,
         clock: LocalClock::new(chrono_tz::UTC, START, at(10, 0)),
         mode: Mode::Replay,
         places: Arc::new(places),

@@ -67,6 +67,8 @@ fn setup(cars: u32, feed_kw: f64, site_limit_kw: f64) -> Setup {
         start: START,
         end: at(10, 0),
         control_interval_s: 300,
+        measured_from: START,
+        end_value_eur_mwh: None,
         clock: LocalClock::new(chrono_tz::UTC, START, at(10, 0)),
         mode: Mode::Replay,
         places: Arc::new(places),

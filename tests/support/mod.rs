@@ -125,6 +125,8 @@ pub fn city(size: City) -> Setup {
         start: MONDAY,
         end,
         control_interval_s: 300,
+        measured_from: MONDAY,
+        end_value_eur_mwh: None,
         clock: LocalClock::new(chrono_tz::America::New_York, MONDAY, end),
         mode: Mode::Dispatch { patience_s: size.patience_s },
         places: Arc::new(places),

@@ -127,7 +127,10 @@ const FIGURES: &[Shown] = &[
     Shown::new("grid_violation_hours", "Time beyond the feeder's limits", "h", 1.0, 2),
     Shown::new("grid_unsolved_hours", "Time beyond what the feeder can carry", "h", 1.0, 2),
     Shown::new("grid_held_back_kwh", "Charging held back", "kWh", 1.0, 1),
-    Shown::money("operating_cost_eur", "Operating cost with fares of lost trips"),
+    Shown::money("operating_cost_eur", "Operating cost"),
+    Shown::money("cost_with_lost_fares_eur", "Operating cost with fares of lost trips"),
+    Shown::money("stored_value_eur", "Value of energy stored more or less"),
+    Shown::money("net_profit_eur", "Profit with stored energy"),
     Shown::money("operating_profit_eur", "Operating profit"),
     Shown::new("co2_kg", "CO\u{2082} of the energy drawn", "kg", 1.0, 0),
 ];

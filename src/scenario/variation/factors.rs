@@ -98,7 +98,7 @@ mod tests {
         let start = SimTime(1_520_204_400); // 2018-03-05T00:00+01:00
         let end = start + 14 * DAY_S;
         let clock = LocalClock::new(chrono_tz::Europe::Berlin, start, end);
-        let horizon = Horizon { start, end, clock };
+        let horizon = Horizon { start, end, measured_from: start, clock };
         let spec = VariationSpec {
             temperature_sd_c: 3.0,
             temperature_correlation: correlation,
