@@ -5,6 +5,7 @@ pub mod cli;
 pub mod datasets;
 pub mod engine;
 pub mod error;
+pub mod files;
 pub mod forecast;
 pub mod games;
 pub mod geo;

@@ -379,10 +379,19 @@ fn check(stop: &AtomicBool) -> Result<()> {
     if stop.load(Ordering::Relaxed) { Err(Error::Interrupted) } else { Ok(()) }
 }
 
-/// A flag that Ctrl-C sets, also `SIGTERM` and `SIGHUP`.
+/// Exit status after a second Ctrl-C, as shells have it: 128 and the number of `SIGINT`.
+const INTERRUPTED_TWICE: i32 = 130;
+
+/// A flag that Ctrl-C sets (a second one ends the program at once), also `SIGTERM` and `SIGHUP`.
 pub(super) fn interrupts() -> Result<&'static AtomicBool> {
     static STOP: AtomicBool = AtomicBool::new(false);
-    match ctrlc::set_handler(|| STOP.store(true, Ordering::Relaxed)) {
+    let handler = || {
+        if STOP.swap(true, Ordering::Relaxed) {
+            // The second one: outputs are complete or absent at any instant, so there is nothing to wait for.
+            std::process::exit(INTERRUPTED_TWICE);
+        }
+    };
+    match ctrlc::set_handler(handler) {
         Ok(()) | Err(ctrlc::Error::MultipleHandlers) => Ok(&STOP),
         Err(error) => Err(Error::Other(format!("cannot listen for Ctrl-C: {error}"))),
     }

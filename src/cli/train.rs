@@ -56,6 +56,13 @@ pub fn run(args: &TrainArgs) -> Result<()> {
     let inputs = course.inputs.clone();
     // Whether the folder can be written is known before the work.
     let dir = RunDir::create(&output)?;
+    let begun = workshop.join(AGENT);
+    if !args.resume && begun.is_file() {
+        return Err(InputError::new("a training that was not finished", "no training there yet")
+            .file(&begun)
+            .help("--resume continues it; remove the folder to begin again")
+            .into());
+    }
     let mut trainer = if args.resume {
         let path =
             [&workshop, &output].map(|folder| folder.join(AGENT)).into_iter().find(|path| path.is_file());
@@ -93,9 +100,8 @@ pub fn run(args: &TrainArgs) -> Result<()> {
         }
         if stopped {
             drop(progress);
-            if !args.quiet {
-                terminal::message(&format!("what is done stands in {}\n", kept.display()));
-            }
+            // With --quiet too: the message of an interruption says that nothing was written.
+            terminal::message(&format!("{} steps are kept in {}\n", trainer.steps(), kept.display()));
             return Err(Error::Interrupted);
         }
     }

@@ -92,11 +92,7 @@ impl Checkpoint {
     /// # Errors
     /// If the operating system refuses.
     pub fn write(&self, path: &Path) -> Result<()> {
-        let mut beside = path.as_os_str().to_owned();
-        beside.push(".partial");
-        let beside = Path::new(&beside);
-        std::fs::write(beside, self.to_bytes()).map_err(|e| Error::writing(beside, e))?;
-        std::fs::rename(beside, path).map_err(|e| Error::writing(path, e))
+        crate::files::write(path, &self.to_bytes()).map_err(|e| Error::writing(path, e))
     }
 
     /// Reads the file in `path`.

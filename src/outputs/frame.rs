@@ -23,5 +23,5 @@ pub fn write_frame(path: &Path, columns: Vec<Column>, metadata: Vec<(String, Str
         .set_parallel(false)
         .finish(&mut frame)
         .map_err(failed)?;
-    std::fs::write(path, bytes).map_err(|e| Error::writing(path, e))
+    crate::files::put(path, &bytes).map_err(|e| Error::writing(path, e))
 }

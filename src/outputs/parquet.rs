@@ -7,6 +7,7 @@
 use super::columns::{Row, time_type};
 use super::names::{ArrayBox, Names};
 use crate::error::{Error, Result};
+use crate::files::OutFile;
 use crate::records::dictionary::{Kind, Table};
 use polars::prelude::PolarsError;
 use polars_arrow::datatypes::{ArrowDataType, ArrowSchema, Field};
@@ -18,7 +19,6 @@ use polars_parquet::write::{
     CompressionOptions, Encoding, KeyValue, SchemaDescriptor, StatisticsOptions, WriteOptions, ZstdLevel,
     array_to_columns, schema_to_metadata_key, to_parquet_schema,
 };
-use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -34,7 +34,7 @@ const BUFFER_BYTES: usize = 1 << 20;
 pub(super) struct ParquetFile {
     path: PathBuf,
     table: &'static Table,
-    writer: RawWriter<KeepError<BufWriter<File>>>,
+    writer: RawWriter<KeepError<BufWriter<OutFile>>>,
     schema: ArrowSchema,
     options: WriteOptions,
     rows: u64,
@@ -97,7 +97,7 @@ impl ParquetFile {
     /// Creates the file of `table` in `dir`.
     pub(super) fn create(dir: &Path, table: &'static Table) -> Result<Self> {
         let path = dir.join(table.file_name());
-        let file = File::create(&path).map_err(|e| Error::writing(&path, e))?;
+        let file = OutFile::create(&path).map_err(|e| Error::writing(&path, e))?;
         let schema: ArrowSchema = table
             .columns
             .iter()

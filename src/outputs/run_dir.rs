@@ -1,12 +1,12 @@
 //! The folder of a run: written beside its target, renamed into place when complete.
 //!
 //! Until then the target is untouched, so that an error, Ctrl-C or a full disk
-//! leaves complete files or none. A folder that gridfleet did not make is refused.
+//! leaves complete files or none ([`crate::files`]). A folder that gridfleet did not make is refused.
 
 use crate::error::{Error, InputError, Result};
+use crate::files::{self, Folder};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use tempfile::TempDir;
 
 /// File that marks a folder as made by gridfleet and lists what it wrote there.
 pub const MANIFEST: &str = "manifest.json";
@@ -16,10 +16,7 @@ const DERIVED: [&str; 1] = ["report.html"];
 
 /// An output folder that is being written.
 #[derive(Debug)]
-pub struct RunDir {
-    target: PathBuf,
-    temporary: TempDir,
-}
+pub struct RunDir(Folder);
 
 impl RunDir {
     /// Prepares to write `target`: checks that it may be written and creates the temporary folder beside it.
@@ -31,38 +28,26 @@ impl RunDir {
             Ok(path) => path,
             Err(_) => std::path::absolute(target).map_err(|e| not_writable(target, &e))?,
         };
-        let Some(name) = target.file_name() else {
+        if target.file_name().is_none() {
             return Err(InputError::new("no folder name", "the name of a folder to write")
                 .key("output folder")
                 .file(&target)
                 .into());
-        };
+        }
         check_may_replace(&target)?;
         let parent = target.parent().unwrap_or(Path::new("/"));
         std::fs::create_dir_all(parent).map_err(|e| not_writable(parent, &e))?;
-        let mut prefix = std::ffi::OsString::from(".");
-        prefix.push(name);
-        prefix.push(".");
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(&prefix).suffix(".partial");
-        #[cfg(unix)]
-        {
-            // The folder stays when renamed: give it the permissions of an ordinary one (less the umask).
-            use std::os::unix::fs::PermissionsExt as _;
-            builder.permissions(std::fs::Permissions::from_mode(0o777));
-        }
-        let temporary = builder.tempdir_in(parent).map_err(|e| not_writable(parent, &e))?;
-        Ok(Self { target, temporary })
+        Folder::create(&target, names_of_ours).map(Self)
     }
 
     /// The temporary folder, to write files into.
     pub fn path(&self) -> &Path {
-        self.temporary.path()
+        self.0.path()
     }
 
     /// Where the result will be.
     pub fn target(&self) -> &Path {
-        &self.target
+        self.0.target()
     }
 
     /// Renames the folder into place. An older result there is removed; files in it
@@ -71,36 +56,14 @@ impl RunDir {
     /// # Errors
     /// If the operating system refuses; the older result is then still there.
     pub fn finish(self) -> Result<PathBuf> {
-        let Self { target, temporary } = self;
-        check_may_replace(&target)?;
-        let refused = |e| Error::writing(&target, e);
-        if !target.exists() {
-            std::fs::rename(temporary.path(), &target).map_err(refused)?;
-            // It has moved: nothing left to remove.
-            let _ = temporary.keep();
-            return Ok(target);
-        }
-        let parent = target.parent().unwrap_or(Path::new("/"));
-        let aside = tempfile::Builder::new().prefix(".gridfleet-old.").tempdir_in(parent).map_err(refused)?;
-        let old = aside.path().join("run");
-        std::fs::rename(&target, &old).map_err(refused)?;
-        if let Err(error) = std::fs::rename(temporary.path(), &target) {
-            std::fs::rename(&old, &target).map_err(refused)?;
-            return Err(refused(error));
-        }
-        let _ = temporary.keep();
-        if let Err(error) = keep_foreign_files(&old, &target) {
-            // Better an odd folder left over than a user's file lost.
-            let _ = aside.keep();
-            return Err(Error::writing(&old, error));
-        }
-        Ok(target)
+        check_may_replace(self.0.target())?;
+        self.0.finish()
     }
 }
 
 /// Writes a whole file.
 pub(super) fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
-    std::fs::write(path, bytes).map_err(|e| Error::writing(path, e))
+    files::put(path, bytes).map_err(|e| Error::writing(path, e))
 }
 
 fn not_writable(path: &Path, error: &std::io::Error) -> Error {
@@ -139,16 +102,11 @@ fn check_may_replace(target: &Path) -> Result<()> {
     Ok(())
 }
 
-fn keep_foreign_files(old: &Path, new: &Path) -> std::io::Result<()> {
-    let ours = files_of(old).unwrap_or_default();
-    for entry in std::fs::read_dir(old)? {
-        let name = entry?.file_name();
-        let known = name.to_str().is_some_and(|n| ours.contains(n) || n == MANIFEST || DERIVED.contains(&n));
-        if !known && !new.join(&name).exists() {
-            std::fs::rename(old.join(&name), new.join(&name))?;
-        }
-    }
-    Ok(())
+/// Names of the files in a folder that are gridfleet's, those of other commands included.
+fn names_of_ours(dir: &Path) -> Option<BTreeSet<String>> {
+    let mut names = files_of(dir)?;
+    names.extend([MANIFEST, DERIVED[0]].map(str::to_owned));
+    Some(names)
 }
 
 #[cfg(test)]

@@ -147,7 +147,7 @@ impl Figure {
                 return Err(InputError::new(found, "a name ending in .svg or .png").file(path).into());
             }
         };
-        std::fs::write(path, bytes).map_err(|e| Error::writing(path, e))
+        crate::files::put(path, &bytes).map_err(|e| Error::writing(path, e))
     }
 
     /// Columns and rows of panels.

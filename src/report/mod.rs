@@ -12,13 +12,16 @@ mod source;
 mod study;
 mod thin;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, InputError, Result};
 use source::Folder;
-use std::io::Write as _;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 /// Name of the page in the folder that it is about.
 pub const REPORT: &str = "report.html";
+
+/// Bytes of a page that hold its title, a long one included.
+const HEAD_BYTES: u64 = 1 << 16;
 
 /// A page that was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,16 +55,30 @@ pub fn write(dir: &Path, output: Option<&Path>) -> Result<Report> {
     };
     let refused = |e| Error::writing(&path, e);
     std::fs::create_dir_all(parent).map_err(refused)?;
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".report.").suffix(".partial");
-    #[cfg(unix)]
-    {
-        // The file stays when renamed: give it the permissions of an ordinary one (less the umask).
-        use std::os::unix::fs::PermissionsExt as _;
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    let mut file = builder.tempfile_in(parent).map_err(refused)?;
-    file.write_all(html.as_bytes()).map_err(refused)?;
-    file.persist(&path).map_err(|e| refused(e.error))?;
+    refuse_foreign(&path)?;
+    crate::files::write(&path, html.as_bytes()).map_err(refused)?;
     Ok(Report { path, bytes: html.len() as u64 })
+}
+
+/// Refuses to replace a file that is no page of gridfleet's.
+fn refuse_foreign(path: &Path) -> Result<()> {
+    let mut head = Vec::new();
+    match std::fs::File::open(path).and_then(|file| file.take(HEAD_BYTES).read_to_end(&mut head)) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(Error::writing(path, error)),
+        Ok(_) => {}
+    }
+    let head = String::from_utf8_lossy(&head);
+    let is_page = head.starts_with("<!doctype html>") && head.contains("gridfleet</title>");
+    if is_page || head.is_empty() {
+        return Ok(());
+    }
+    Err(InputError::new(
+        "a file that is no report of gridfleet's",
+        "a new file, or an earlier report to replace",
+    )
+    .file(path)
+    .key("--output")
+    .help("choose another name with -o FILE, or remove the file")
+    .into())
 }

@@ -1,13 +1,16 @@
 //! The journal of a study: a line for each task, written as the task ends.
 //!
 //! `tasks.jsonl` in the folder of results: the plan, then one JSON object per
-//! line, in the order in which tasks ended. Whatever kills the program loses the
-//! tasks under way and at most a part of the last line, which is cut off when
-//! the study is gone on with. All results are computed from here.
+//! line, in the order in which tasks ended. A killed program loses the tasks in
+//! progress and at most a part of the last line, which is cut off when the study
+//! is resumed. Each line begins with the checksum and the length of the rest
+//! (`{"crc32":"89abcdef","bytes":123,...}`); a damaged line is refused. The first
+//! line is put in place by a rename. All results are computed from here.
 
 use super::plan::{Plan, Shard, Task};
 use super::task::TaskResult;
 use crate::error::{Error, InputError, Result};
+use crate::files;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -16,6 +19,9 @@ use std::path::{Path, PathBuf};
 
 /// Name of the file.
 pub const JOURNAL: &str = "tasks.jsonl";
+
+/// Lines after which the journal is synchronised: a power failure loses no more tasks than that.
+const SYNC_EVERY: u64 = 16;
 
 /// First line of a journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -71,9 +77,21 @@ pub struct Journal {
 }
 
 fn line_of(value: &impl Serialize) -> Result<String> {
-    let mut line = serde_json::to_string(value).map_err(|e| Error::Other(format!("{JOURNAL}: {e}")))?;
-    line.push('\n');
-    Ok(line)
+    let body = serde_json::to_string(value).map_err(|e| Error::Other(format!("{JOURNAL}: {e}")))?;
+    Ok(format!("{}{}\n", prefix(&body), &body[1..]))
+}
+
+/// Beginning of a line whose JSON object is `body`: its checksum and its length [bytes].
+fn prefix(body: &str) -> String {
+    format!("{{\"crc32\":\"{:08x}\",\"bytes\":{},", crc32fast::hash(body.as_bytes()), body.len())
+}
+
+/// The JSON object of a line, if the line is as it was written.
+fn body_of(line: &str) -> Option<String> {
+    let bytes = line.find("\"bytes\":")?;
+    let (start, rest) = line.split_at(bytes + line.get(bytes..)?.find(',')? + 1);
+    let body = format!("{{{}", rest.strip_suffix('\n')?);
+    (prefix(&body) == start).then_some(body)
 }
 
 impl Journal {
@@ -83,19 +101,25 @@ impl Journal {
     /// If it cannot be written, or another process writes it.
     pub fn create(dir: &Path, header: Header) -> Result<Self> {
         let path = dir.join(JOURNAL);
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
-        let mut journal = Self {
-            file: file.map_err(|e| Error::writing(&path, e))?,
-            path,
-            header,
-            entries: BTreeMap::new(),
-            end: 0,
-        };
+        let failed = |e| Error::writing(&path, e);
+        let line = line_of(&header)?;
+        if let Ok(file) = File::open(&path) {
+            // Refuses if another process has it; the lock goes with the file.
+            let (path, header) = (path.clone(), header.clone());
+            Self { path, file, header, entries: BTreeMap::new(), end: 0 }.lock()?;
+        }
+        files::write(&path, line.as_bytes()).map_err(failed)?;
+        let file = OpenOptions::new().read(true).write(true).open(&path).map_err(failed)?;
+        let mut journal = Self { path, file, header, entries: BTreeMap::new(), end: line.len() as u64 };
         journal.lock()?;
-        journal.file.set_len(0).map_err(|e| Error::writing(&journal.path, e))?;
-        let line = line_of(&journal.header)?;
-        journal.write(line.as_bytes())?;
         Ok(journal)
+    }
+
+    /// Whether `dir` has a journal with a whole first line: the study was begun.
+    pub fn is_begun(dir: &Path) -> bool {
+        let Ok(file) = File::open(dir.join(JOURNAL)) else { return false };
+        let mut line = Vec::new();
+        BufReader::new(file).read_until(b'\n', &mut line).is_ok() && line.last() == Some(&b'\n')
     }
 
     /// Opens the journal in `dir`; a line that was not finished is cut off if `mend`, which needs the
@@ -128,7 +152,9 @@ impl Journal {
             })
         };
         let mut end = read(&mut reader, &mut text, 1)? as u64;
-        let header: Header = serde_json::from_str(&text).map_err(|_| broken(1, "another first line"))?;
+        let header: Header = body_of(&text)
+            .and_then(|body| serde_json::from_str(&body).ok())
+            .ok_or_else(|| broken(1, "another first line, or a damaged one"))?;
         if header.plan.policies.is_empty() || header.plan.points.is_empty() {
             return Err(broken(1, "a plan without policies or points"));
         }
@@ -139,8 +165,9 @@ impl Journal {
             if bytes == 0 || !whole {
                 break;
             }
+            let body = body_of(&text).ok_or_else(|| broken(number, "a damaged line"))?;
             let line: Line =
-                serde_json::from_str(&text).map_err(|_| broken(number, "a line that is no result"))?;
+                serde_json::from_str(&body).map_err(|_| broken(number, "a line that is no result"))?;
             let failed = matches!(line.outcome, Outcome::Failed { .. });
             let entry = Entry { at: end, bytes, failed };
             if entries.insert(line.task, entry).is_some_and(|before: Entry| !before.failed) {
@@ -151,7 +178,7 @@ impl Journal {
         let mut journal = Self { file: reader.into_inner(), path, header, entries, end };
         if mend {
             journal.lock()?;
-            journal.file.set_len(end).map_err(|e| Error::writing(&journal.path, e))?;
+            files::log::cut(&journal.file, end).map_err(|e| Error::writing(&journal.path, e))?;
         }
         Ok(journal)
     }
@@ -173,9 +200,7 @@ impl Journal {
 
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
         let failed = |e| Error::writing(&self.path, e);
-        // Whoever read a line has left the file there.
-        self.file.seek(SeekFrom::Start(self.end)).map_err(failed)?;
-        self.file.write_all(bytes).map_err(failed)?;
+        files::log::append(&mut self.file, self.end, bytes).map_err(failed)?;
         self.end += bytes.len() as u64;
         Ok(())
     }
@@ -205,6 +230,9 @@ impl Journal {
         let entry = Entry { at: self.end, bytes: line.len() as u64, failed };
         self.write(line.as_bytes())?;
         self.entries.insert(task.number, entry);
+        if (self.entries.len() as u64).is_multiple_of(SYNC_EVERY) {
+            files::log::sync(&self.file).map_err(|e| Error::writing(&self.path, e))?;
+        }
         Ok(())
     }
 
@@ -242,7 +270,8 @@ impl Journal {
     /// If the journal cannot be read.
     pub fn outcome(&self, task: Task) -> Result<Option<Outcome>> {
         let Some(text) = self.line(task)? else { return Ok(None) };
-        let line: Line = serde_json::from_str(&text).map_err(|e| Error::Other(format!("{JOURNAL}: {e}")))?;
+        let body = body_of(&text).unwrap_or(text);
+        let line: Line = serde_json::from_str(&body).map_err(|e| Error::Other(format!("{JOURNAL}: {e}")))?;
         Ok(Some(line.outcome))
     }
 
@@ -346,6 +375,44 @@ mod tests {
         let sorted = Journal::open(copy.path(), false).unwrap();
         let order: Vec<u64> = sorted.entries.values().map(|entry| entry.at).collect();
         assert!(order.is_sorted() && order.len() == 3);
+    }
+
+    #[test]
+    fn a_damaged_journal_is_refused_or_loses_its_last_line() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(JOURNAL);
+        let mut journal = Journal::create(dir.path(), header()).unwrap();
+        for number in 0..4 {
+            journal.add(journal_task(number), &done(number as f64)).unwrap();
+        }
+        drop(journal);
+        let whole = std::fs::read(&path).unwrap();
+        let results = |journal: &Journal| -> Vec<Outcome> {
+            journal.tasks().map(|task| journal.outcome(task).unwrap().unwrap()).collect()
+        };
+        let expected: Vec<Outcome> = (0..4).map(|number| done(number as f64)).collect();
+        for at in 0..whole.len() {
+            // Each bit in turn, and the file cut off here.
+            let mut flipped = whole.clone();
+            flipped[at] ^= 1 << (at % 7);
+            for (bytes, cut) in [(&flipped[..], false), (&whole[..at], true)] {
+                std::fs::write(&path, bytes).unwrap();
+                match Journal::open(dir.path(), false) {
+                    Ok(journal) => {
+                        let found = results(&journal);
+                        assert!(expected.starts_with(&found), "{cut} at {at}: another result");
+                        assert!(
+                            cut || (at == whole.len() - 1 && found.len() == 3),
+                            "accepted a flip at {at}"
+                        );
+                    }
+                    Err(error) => assert_eq!(error.exit_status(), 2, "{error}"),
+                }
+            }
+            let header_ends = whole.iter().position(|&b| b == b'\n').unwrap();
+            std::fs::write(&path, &whole[..at]).unwrap();
+            assert_eq!(Journal::is_begun(dir.path()), at > header_ends, "{at}");
+        }
     }
 
     fn journal_task(number: u64) -> Task {

@@ -190,7 +190,7 @@ pub fn workshop(output: &Path) -> PathBuf {
 /// Opens the journal to write: an empty one, or the one to go on with.
 fn open(header: &Header, options: &Options<'_>) -> Result<(PathBuf, Journal)> {
     let workshop = workshop(options.output);
-    let begun = workshop.join(JOURNAL).exists();
+    let begun = Journal::is_begun(&workshop);
     if !options.resume {
         if begun {
             return Err(InputError::new("a study that was not finished", "no study there yet")

@@ -8,7 +8,7 @@ use crate::policies::bidding::clairvoyant;
 use crate::records::metrics::{Metrics, MetricsSetup, RunFigures};
 use crate::records::{Recorder, StationRecord};
 use crate::rng::Streams;
-use crate::time::{DAY_S, HOUR_S, SimTime};
+use crate::time::{HOUR_S, SimTime};
 use crate::world::Setup;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -104,7 +104,8 @@ pub fn simulate(
         if stop.load(Ordering::Relaxed) {
             return Err(Error::Interrupted);
         }
-        until += DAY_S;
+        // An hour at a time, so that an interruption is soon seen.
+        until += HOUR_S;
         simulation.run_until(until, &mut recorder);
     }
     simulation.finish(&mut recorder);

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 /// in it stands for any part of a name.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("error", &[]),
+    ("files", &["error"]),
     ("ids", &[]),
     ("time", &[]),
     ("rng", &[]),
@@ -21,7 +22,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("world", &["geo", "grid", "ids", "ledger", "markets", "records", "rng", "time"]),
     ("forecast", &["error", "rng", "time"]),
     ("optimize", &["error"]),
-    ("learning", &["error", "rng"]),
+    ("learning", &["error", "files", "rng"]),
     ("statistics", &["rng"]),
     ("games", &["error", "optimize", "rng", "statistics"]),
     (
@@ -59,16 +60,17 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "world",
         ],
     ),
-    ("plots", &["error", "time"]),
+    ("plots", &["error", "files", "time"]),
     ("routing", &["error", "games", "grid", "optimize"]),
-    ("outputs", &["error", "geo", "ids", "ledger", "markets", "plots", "records", "time"]),
+    ("outputs", &["error", "files", "geo", "ids", "ledger", "markets", "plots", "records", "time"]),
     ("audit", &["error", "ids", "ledger", "markets", "outputs", "records", "time"]),
-    ("report", &["error", "ids", "outputs", "plots", "records", "time"]),
+    ("report", &["error", "files", "ids", "outputs", "plots", "records", "time"]),
     (
         "studies",
         &[
             "engine",
             "error",
+            "files",
             "games",
             "geo",
             "ids",

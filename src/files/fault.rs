@@ -1,0 +1,111 @@
+//! Faults on purpose, for tests: the n-th operation on a file fails, tears or is the last one.
+//!
+//! A debug build counts the operations of [`super::ops`]. Unit tests plan a fault for their thread with
+//! `plan`; a program that is started with `GRIDFLEET_FAULT=KIND:N` meets it at its N-th operation. After
+//! [`Fault::Kill`] no operation reaches the disk any more, so that the disk looks as after `kill -9`. A release
+//! build has none of this.
+
+#[cfg(not(debug_assertions))]
+use std::io;
+
+/// Kind of a fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The disk is full.
+    NoSpace,
+    /// The device fails.
+    Device,
+    /// Half of a write reaches the disk, then the device fails.
+    Tear,
+    /// Half of a write reaches the disk, then the process ends.
+    Kill,
+}
+
+/// Asks for the next operation: an error if it fails. `tear` does its first half, where it has halves.
+#[cfg(not(debug_assertions))]
+pub(super) fn next(_tear: impl FnOnce()) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(debug_assertions)]
+pub(super) use planned::next;
+
+#[cfg(debug_assertions)]
+mod planned {
+    use super::Fault;
+    use std::cell::Cell;
+    use std::io;
+    use std::sync::OnceLock;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    /// Name of the variable that plans a fault of the whole program.
+    const VARIABLE: &str = "GRIDFLEET_FAULT";
+
+    /// Fault of a thread: which operation, and operations so far.
+    #[derive(Clone, Copy)]
+    pub(super) struct Plan {
+        pub(super) fault: Fault,
+        pub(super) at: u64,
+        pub(super) count: u64,
+    }
+
+    thread_local! {
+        pub(super) static PLAN: Cell<Option<Plan>> = const { Cell::new(None) };
+    }
+
+    fn of_program() -> Option<(Fault, u64)> {
+        static OF_PROGRAM: OnceLock<Option<(Fault, u64)>> = OnceLock::new();
+        *OF_PROGRAM.get_or_init(|| {
+            let text = std::env::var(VARIABLE).ok()?;
+            let (kind, at) = text.split_once(':')?;
+            let fault = match kind {
+                "enospc" => Fault::NoSpace,
+                "eio" => Fault::Device,
+                "tear" => Fault::Tear,
+                "kill" => Fault::Kill,
+                _ => return None,
+            };
+            Some((fault, at.parse().ok()?))
+        })
+    }
+
+    fn error(fault: Fault) -> io::Error {
+        match fault {
+            Fault::NoSpace => io::Error::new(io::ErrorKind::StorageFull, "no space left on device (planned)"),
+            _ => io::Error::other("input/output error (planned)"),
+        }
+    }
+
+    pub(in crate::files) fn next(tear: impl FnOnce()) -> io::Result<()> {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        if let Some(plan) = PLAN.get() {
+            let count = plan.count + 1;
+            PLAN.set(Some(Plan { count, ..plan }));
+            let over = plan.fault == Fault::Kill && count > plan.at;
+            if count == plan.at && matches!(plan.fault, Fault::Tear | Fault::Kill) {
+                tear();
+            }
+            return if count == plan.at || over { Err(error(plan.fault)) } else { Ok(()) };
+        }
+        let Some((fault, at)) = of_program() else { return Ok(()) };
+        if COUNT.fetch_add(1, Ordering::Relaxed) + 1 != at {
+            return Ok(());
+        }
+        if matches!(fault, Fault::Tear | Fault::Kill) {
+            tear();
+        }
+        if fault == Fault::Kill {
+            std::process::abort();
+        }
+        Err(error(fault))
+    }
+}
+
+/// Plans a fault at the `at`-th operation of this thread while `work` runs; its result and the operations counted.
+#[cfg(test)]
+pub(crate) fn plan<T>(fault: Fault, at: u64, work: impl FnOnce() -> T) -> (T, u64) {
+    planned::PLAN.set(Some(planned::Plan { fault, at, count: 0 }));
+    let result = work();
+    let count = planned::PLAN.take().map_or(0, |plan| plan.count);
+    (result, count)
+}

@@ -1,0 +1,425 @@
+//! A folder of results, replaced in one step.
+//!
+//! Written beside its target (`.NAME.*.partial`). At the end all files are synchronised, the user's own files get a
+//! second name in the new folder (a hard link), and the two folders are swapped by one system call. So at every
+//! instant the target is the old folder or the new one, complete, with the user's files in it. Then the old folder,
+//! which is the `.partial` one now, is removed.
+//!
+//! Where folders cannot be swapped (Windows, some network file systems), the old folder is renamed to
+//! `.NAME.*.replaced` first. A kill between the two renames leaves no target; the next process that writes the
+//! target puts the old folder back.
+
+use super::lock::Lock;
+use super::{PARTIAL, REPLACED, fresh, leftovers, ops, parent};
+use crate::error::{Error, Result};
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Names of the files in a folder that are gridfleet's; `None` where gridfleet did not make the folder.
+pub type Ours = fn(&Path) -> Option<BTreeSet<String>>;
+
+/// A folder that is being written, for this process alone.
+#[derive(Debug)]
+pub struct Folder {
+    target: PathBuf,
+    partial: PathBuf,
+    ours: Ours,
+    /// Whether `partial` is no longer ours to remove.
+    placed: bool,
+    _lock: Lock,
+}
+
+impl Folder {
+    /// Prepares to write `target`, an absolute path: takes its lock, cleans away what killed processes have left, and
+    /// creates a folder beside it.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if another process writes `target`; else if the operating system refuses.
+    pub fn create(target: &Path, ours: Ours) -> Result<Self> {
+        let lock = Lock::take(target)?;
+        let partial = fresh(target, PARTIAL);
+        sweep(target, ours)
+            .and_then(|()| ops::create_folder(&partial))
+            .map_err(|e| Error::writing(target, e))?;
+        Ok(Self { target: target.to_path_buf(), partial, ours, placed: false, _lock: lock })
+    }
+
+    /// The folder to write files into.
+    pub fn path(&self) -> &Path {
+        &self.partial
+    }
+
+    /// Where the folder will be.
+    pub fn target(&self) -> &Path {
+        &self.target
+    }
+
+    /// Puts the folder in place of an older one, in which gridfleet's files are removed and all others kept.
+    ///
+    /// # Errors
+    /// If the operating system refuses; there is then the old folder or the new one, complete.
+    pub fn finish(mut self) -> Result<PathBuf> {
+        self.place().map_err(|e| Error::writing(&self.target, e))?;
+        Ok(std::mem::take(&mut self.target))
+    }
+
+    fn place(&mut self) -> io::Result<()> {
+        sync_files(&self.partial)?;
+        if !self.target.exists() {
+            ops::sync_folder(&self.partial)?;
+            ops::rename(&self.partial, &self.target)?;
+            self.placed = true;
+            return ops::sync_folder(parent(&self.target));
+        }
+        carry(&self.target, &self.partial, &(self.ours)(&self.target).unwrap_or_default());
+        ops::sync_folder(&self.partial)?;
+        let old = match ops::exchange(&self.partial, &self.target) {
+            Ok(()) => self.partial.clone(),
+            Err(e) if matches!(e.kind(), io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput) => {
+                replace(&self.target, &self.partial)?
+            }
+            Err(e) => return Err(e),
+        };
+        self.placed = true;
+        ops::sync_folder(parent(&self.target))?;
+        rescue(&old, &self.target, &(self.ours)(&old).unwrap_or_default())?;
+        // A leftover does no harm: the next process removes it.
+        let _ = ops::remove_folder(&old);
+        Ok(())
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if !self.placed {
+            let _ = ops::remove_folder(&self.partial);
+        }
+    }
+}
+
+/// Two renames instead of an exchange; where the old folder is then.
+fn replace(target: &Path, new: &Path) -> io::Result<PathBuf> {
+    let old = fresh(target, REPLACED);
+    ops::rename(target, &old)?;
+    if let Err(error) = ops::rename(new, target) {
+        ops::rename(&old, target)?;
+        return Err(error);
+    }
+    Ok(old)
+}
+
+/// Cleans away what killed processes have left beside `target`, whose lock is held.
+fn sweep(target: &Path, ours: Ours) -> io::Result<()> {
+    for old in leftovers(target, REPLACED) {
+        if target.exists() {
+            rescue(&old, target, &ours(&old).unwrap_or_default())?;
+            let _ = ops::remove_folder(&old);
+        } else {
+            ops::rename(&old, target)?;
+        }
+    }
+    for folder in leftovers(target, PARTIAL) {
+        if !folder.is_dir() {
+            continue;
+        }
+        // Without a manifest it was never complete, and everything in it is gridfleet's.
+        if let Some(ours) = ours(&folder) {
+            let is_foreign = |entry: fs::DirEntry| !is_one_of(&entry.file_name(), &ours);
+            if target.exists() {
+                rescue(&folder, target, &ours)?;
+            } else if fs::read_dir(&folder)?.flatten().any(is_foreign) {
+                // The user's files, and no folder to put them into.
+                continue;
+            }
+        }
+        let _ = ops::remove_folder(&folder);
+    }
+    // Earlier versions moved an old folder to `.gridfleet-old.*/run`. One that is complete, or holds a file of the
+    // user's, is left alone: its target is not known.
+    for entry in fs::read_dir(parent(target))?.flatten() {
+        if entry.file_name().to_str().is_some_and(|name| name.starts_with(".gridfleet-old.")) {
+            let is_empty = |path: &Path| fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
+            if is_empty(&entry.path()) || is_empty(&entry.path().join("run")) {
+                let _ = ops::remove_folder(&entry.path());
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_one_of(name: &std::ffi::OsStr, names: &BTreeSet<String>) -> bool {
+    name.to_str().is_some_and(|name| names.contains(name))
+}
+
+/// Waits until all files in a folder are on the disk: one batch, at the end.
+fn sync_files(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            sync_files(&path)?;
+            ops::sync_folder(&path)?;
+        } else {
+            ops::sync(&fs::File::options().write(true).open(&path)?)?;
+        }
+    }
+    Ok(())
+}
+
+/// Names under which a file of the user's is kept: its own, or with `.kept` where gridfleet has written that one.
+fn names(name: &std::ffi::OsStr) -> impl Iterator<Item = OsString> {
+    let name = name.to_owned();
+    std::iter::once(name.clone()).chain((1..).map(move |n| {
+        let mut kept = name.clone();
+        kept.push(if n == 1 { ".kept".to_owned() } else { format!(".kept{n}") });
+        kept
+    }))
+}
+
+/// Gives the user's files in `old` a second name in `new`, before `new` takes the place of `old`. What cannot be
+/// linked is moved afterwards ([`rescue`]).
+#[cfg(unix)]
+fn carry(old: &Path, new: &Path, ours: &BTreeSet<String>) {
+    for entry in fs::read_dir(old).into_iter().flatten().flatten() {
+        let Ok(kind) = entry.file_type() else { continue };
+        if is_one_of(&entry.file_name(), ours) {
+            continue;
+        }
+        let free = names(&entry.file_name())
+            .map(|name| new.join(name))
+            .find(|path| path.symlink_metadata().is_err());
+        let Some(free) = free else { continue };
+        if !kind.is_dir() {
+            let _ = ops::link(&entry.path(), &free);
+        } else if ops::create_folder(&free).is_ok() {
+            if let Ok(metadata) = entry.metadata() {
+                let _ = fs::set_permissions(&free, metadata.permissions());
+            }
+            carry(&entry.path(), &free, &BTreeSet::new());
+        }
+    }
+}
+
+#[cfg(not(unix))]
+fn carry(_: &Path, _: &Path, _: &BTreeSet<String>) {}
+
+/// Moves all files of `old` that are not gridfleet's and not in `new` already.
+fn rescue(old: &Path, new: &Path, ours: &BTreeSet<String>) -> io::Result<()> {
+    for entry in fs::read_dir(old)? {
+        let entry = entry?;
+        let (path, is_folder) = (entry.path(), entry.file_type()?.is_dir());
+        if is_one_of(&entry.file_name(), ours) || is_in(&path, new) {
+            continue;
+        }
+        for name in names(&entry.file_name()) {
+            let there = new.join(name);
+            match there.symlink_metadata() {
+                Err(_) => {
+                    ops::rename(&path, &there)?;
+                    break;
+                }
+                Ok(found) if is_folder && found.is_dir() => {
+                    rescue(&path, &there, &BTreeSet::new())?;
+                    break;
+                }
+                Ok(_) => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether a file has a name in `folder` too.
+#[cfg(unix)]
+fn is_in(path: &Path, folder: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let id = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
+    let Ok(own) = path.symlink_metadata() else { return false };
+    if own.nlink() < 2 || own.is_dir() {
+        return false;
+    }
+    let own = id(own);
+    fs::read_dir(folder).into_iter().flatten().flatten().any(|e| e.metadata().is_ok_and(|m| id(m) == own))
+}
+
+#[cfg(not(unix))]
+fn is_in(_: &Path, _: &Path) -> bool {
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fault::{Fault, plan};
+    use super::*;
+
+    /// Folders of tests are marked by a file `mark`, which lists gridfleet's files. As with a manifest, half of it is
+    /// seen to be half.
+    fn ours(folder: &Path) -> Option<BTreeSet<String>> {
+        let text = fs::read_to_string(folder.join("mark")).ok()?;
+        Some(text.strip_suffix(';')?.split(' ').map(str::to_owned).chain(["mark".to_owned()]).collect())
+    }
+
+    fn names_in(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> =
+            fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    /// An old result with files of the user's, one of which has the name of a file of the new result.
+    fn old(place: &Path) -> PathBuf {
+        let target = place.join("out");
+        fs::create_dir_all(target.join("notes/deep")).unwrap();
+        for (name, text) in [
+            ("mark", "table summary;"),
+            ("table", "old"),
+            ("summary", "old"),
+            ("mine", "mine"),
+            ("chart", "my own chart"),
+            ("notes/deep/day1", "mine too"),
+        ] {
+            fs::write(target.join(name), text).unwrap();
+        }
+        target
+    }
+
+    fn write_new(target: &Path) -> Result<()> {
+        let folder = Folder::create(target, ours)?;
+        let put = |name: &str, text: &str| {
+            super::super::put(&folder.path().join(name), text.as_bytes())
+                .map_err(|e| Error::writing(target, e))
+        };
+        put("table", "new")?;
+        put("chart", "new")?;
+        put("mark", "table chart;")?;
+        folder.finish()?;
+        Ok(())
+    }
+
+    /// The old result or the new one, complete, with the user's files. `true` if it is the new one.
+    fn check(target: &Path, context: &str) -> bool {
+        let read = |name: &str| {
+            fs::read_to_string(target.join(name)).unwrap_or_else(|e| panic!("{context}: {name}: {e}"))
+        };
+        assert_eq!(
+            (read("mine").as_str(), read("notes/deep/day1").as_str()),
+            ("mine", "mine too"),
+            "{context}"
+        );
+        match read("table").as_str() {
+            "new" => {
+                let expected = ["chart", "chart.kept", "mark", "mine", "notes", "table"];
+                assert_eq!(names_in(target), expected, "{context}");
+                assert_eq!(
+                    (read("chart"), read("chart.kept")),
+                    ("new".into(), "my own chart".into()),
+                    "{context}"
+                );
+                true
+            }
+            "old" => {
+                let expected = ["chart", "mark", "mine", "notes", "summary", "table"];
+                assert_eq!(names_in(target), expected, "{context}");
+                assert_eq!(
+                    (read("chart"), read("summary")),
+                    ("my own chart".into(), "old".into()),
+                    "{context}"
+                );
+                false
+            }
+            other => panic!("{context}: {other}"),
+        }
+    }
+
+    #[test]
+    fn whatever_fails_there_is_the_old_folder_or_the_new_one_with_the_users_files() {
+        for fault in [Fault::NoSpace, Fault::Device, Fault::Tear, Fault::Kill] {
+            let (mut at, mut outcomes) = (1, [0, 0]);
+            loop {
+                let place = tempfile::tempdir().unwrap();
+                let target = old(place.path());
+                let (result, operations) = plan(fault, at, || write_new(&target));
+                let context = format!("{fault:?} at operation {at}");
+                let is_new = check(&target, &context);
+                outcomes[usize::from(is_new)] += 1;
+                assert!(is_new || result.is_err(), "{context}");
+                // The next process needs no help, and leaves nothing beside the target.
+                drop(Folder::create(&target, ours).unwrap());
+                assert_eq!(names_in(place.path()), ["out"], "{context}");
+                assert_eq!(check(&target, &context), is_new);
+                if operations < at {
+                    result.unwrap();
+                    break;
+                }
+                at += 1;
+            }
+            assert!(at > 20 && outcomes.iter().all(|&n| n > 2), "{fault:?}: {at} {outcomes:?}");
+        }
+    }
+
+    #[test]
+    fn a_first_result_appears_whole_or_not_at_all() {
+        for fault in [Fault::NoSpace, Fault::Device, Fault::Tear, Fault::Kill] {
+            for at in 1.. {
+                let place = tempfile::tempdir().unwrap();
+                let target = place.path().join("out");
+                let (result, operations) = plan(fault, at, || write_new(&target));
+                if target.exists() {
+                    assert_eq!(names_in(&target), ["chart", "mark", "table"], "{fault:?} at {at}");
+                }
+                drop(Folder::create(&target, ours).unwrap());
+                assert!(names_in(place.path()).len() == usize::from(target.exists()), "{fault:?} at {at}");
+                if operations < at {
+                    assert!(result.is_ok() && target.exists());
+                    break;
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn without_an_exchange_the_old_folder_is_put_back_by_the_next_process() {
+        // As after a kill between the two renames.
+        let place = tempfile::tempdir().unwrap();
+        let target = old(place.path());
+        fs::rename(&target, place.path().join(".out.1-1.replaced")).unwrap();
+        fs::create_dir(place.path().join(".out.1-0.partial")).unwrap();
+        drop(Folder::create(&target, ours).unwrap());
+        assert!(!check(&target, "put back"));
+        assert_eq!(names_in(place.path()), ["out"]);
+        // As after a kill behind them.
+        let new = place.path().join("new");
+        write_new(&new).unwrap();
+        fs::rename(&target, place.path().join(".out.1-1.replaced")).unwrap();
+        fs::rename(&new, &target).unwrap();
+        drop(Folder::create(&target, ours).unwrap());
+        assert_eq!(names_in(place.path()), ["out"]);
+        assert_eq!(fs::read_to_string(target.join("chart.kept")).unwrap(), "my own chart");
+        assert_eq!(fs::read_to_string(target.join("table")).unwrap(), "new");
+        // And without a kill.
+        let place = tempfile::tempdir().unwrap();
+        let target = old(place.path());
+        let new = place.path().join("new");
+        write_new(&new).unwrap();
+        let aside = replace(&target, &new).unwrap();
+        rescue(&aside, &target, &ours(&aside).unwrap()).unwrap();
+        assert!(check(&target, "replaced"));
+    }
+
+    #[test]
+    fn a_second_writer_is_refused_until_the_first_has_ended() {
+        let place = tempfile::tempdir().unwrap();
+        let target = old(place.path());
+        let first = Folder::create(&target, ours).unwrap();
+        let error = Folder::create(&target, ours).unwrap_err();
+        assert_eq!(error.exit_status(), 2);
+        assert!(error.to_string().contains("another gridfleet process"), "{error}");
+        // The first one's folder is not swept away.
+        assert!(first.path().is_dir());
+        drop(first);
+        write_new(&target).unwrap();
+        assert!(check(&target, "second"));
+    }
+}
