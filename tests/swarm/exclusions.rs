@@ -1,0 +1,13 @@
+/// Known faults. A row per fault; the order does not matter.
+pub const EXCLUSIONS: &[Exclusion] = &[
+    Exclusion {
+        features: &["queue-patience-none"],
+        failure: "",
+        reason: "a vehicle that gives up at once rejoins the queue in the same instant, without end",
+    },
+    Exclusion {
+        features: &["no-trips"],
+        failure: "",
+        reason: "a scenario without trips in its period is refused",
+    },
+];
