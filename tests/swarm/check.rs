@@ -234,7 +234,8 @@ impl<'a> Case<'a> {
     fn passive_market(&self, first: &Files) -> Result<Option<Option<String>>, Outcome> {
         let trades = ["day-ahead", "intraday", "balancing"].iter().any(|market| self.on.contains(market));
         let is_used = self.on.iter().any(|name| {
-            name.starts_with("bids-") || name.starts_with("aggregator-") || *name == "market-tariff"
+            // A retailer of a competition settles what it has not bought ahead, wherever there is a market.
+            name.starts_with("bids-") || ["competition", "market-tariff"].contains(name)
         });
         if !trades || is_used || !first.contains_key("ledger.parquet") {
             return Ok(None);
@@ -248,19 +249,29 @@ impl<'a> Case<'a> {
         let second = self.run("without-market", &set)?;
         let (with, without) = (table(first, "ledger"), table(&second, "ledger"));
         Ok(Some((with != without).then(|| {
-            format!(
-                "the ledger changes with a market without bids: {}",
-                first_difference(&with, &without)
-            )
+            format!("the ledger changes with a market without bids: {}", first_difference(&with, &without))
         })))
     }
 
     /// Trips after an instant change no line of the ledger before it.
     fn future_trips(&self, world: &World, first: &Files) -> Result<Option<Option<String>>, Outcome> {
         const LOOKS_AHEAD: [&str; 16] = [
-            "replay", "one-trip", "no-trips", "nash", "c-nash", "coordinated", "bids-day-ahead", "bids-intraday",
-            "bids-balancing", "bids-integrated", "bids-learned", "aggregator-bilevel", "aggregator-perfect",
-            "trips-at-one-instant", "demand-jitter", "demand-level",
+            "replay",
+            "one-trip",
+            "no-trips",
+            "nash",
+            "c-nash",
+            "coordinated",
+            "bids-day-ahead",
+            "bids-intraday",
+            "bids-balancing",
+            "bids-integrated",
+            "bids-learned",
+            "aggregator-bilevel",
+            "aggregator-perfect",
+            "trips-at-one-instant",
+            "demand-jitter",
+            "demand-level",
         ];
         // Without depots vehicles start where trips begin.
         let starts_at_depots = self.on.contains("depots") && !self.on.contains("start-at-demand");
@@ -294,7 +305,8 @@ impl<'a> Case<'a> {
 
 /// Files of a folder besides the manifest, which holds what may differ.
 fn files(folder: &Path) -> Files {
-    let entries = std::fs::read_dir(folder).expect("the folder of results").map(|entry| entry.expect("an entry"));
+    let entries =
+        std::fs::read_dir(folder).expect("the folder of results").map(|entry| entry.expect("an entry"));
     entries
         .filter(|entry| entry.file_name() != "manifest.json")
         .map(|entry| {
@@ -315,7 +327,8 @@ fn difference(one: &Files, two: &Files) -> Option<String> {
 
 /// Rows of a table as text: the time in UTC first, then all other columns.
 fn table(files: &Files, name: &str) -> Vec<String> {
-    let bytes = files.get(&format!("{name}.parquet")).expect("the table");
+    // A table without rows is not written.
+    let Some(bytes) = files.get(&format!("{name}.parquet")) else { return Vec::new() };
     let frame = ParquetReader::new(std::io::Cursor::new(bytes)).finish().expect("a readable table");
     (0..frame.height())
         .map(|row| {

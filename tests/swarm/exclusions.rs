@@ -1,3 +1,4 @@
+// Exclusions of the swarm, included by `features.rs`.
 /// Known faults. A row per fault; the order does not matter.
 pub const EXCLUSIONS: &[Exclusion] = &[
     Exclusion {
@@ -9,5 +10,15 @@ pub const EXCLUSIONS: &[Exclusion] = &[
         features: &["no-trips"],
         failure: "",
         reason: "a scenario without trips in its period is refused",
+    },
+    Exclusion {
+        features: &["feeding", "private-fleet"],
+        failure: "the audit failed",
+        reason: "energy fed back is settled as imbalance though it was not bid",
+    },
+    Exclusion {
+        features: &["feeding", "private-fleet"],
+        failure: "the ledger changes with a market without bids",
+        reason: "energy fed back is settled as imbalance though it was not bid",
     },
 ];

@@ -166,7 +166,11 @@ fn every_feature_is_on_in_some_cases_and_off_in_others() {
     for feature in FEATURES {
         let excluded = EXCLUSIONS.iter().any(|e| e.failure.is_empty() && e.features == [feature.name]);
         let count = counts.get(feature.name).copied().unwrap_or(0);
-        assert!(excluded || (1..CASES).contains(&count), "{} is on in {count} of {CASES} cases", feature.name);
+        assert!(
+            excluded || (1..CASES).contains(&count),
+            "{} is on in {count} of {CASES} cases",
+            feature.name
+        );
     }
 }
 
@@ -178,7 +182,9 @@ fn features_and_exclusions_are_consistent() {
     }
     for exclusion in EXCLUSIONS {
         assert!(exclusion.features.iter().all(|name| known(name)), "{exclusion:?}");
-        assert!(!exclusion.reason.is_empty() && !(exclusion.features.is_empty() && exclusion.failure.is_empty()));
+        assert!(
+            !exclusion.reason.is_empty() && !(exclusion.features.is_empty() && exclusion.failure.is_empty())
+        );
     }
     for seed in 0..CASES {
         let on = features::draw(seed);

@@ -66,8 +66,7 @@ struct Builder<'a> {
 impl<'a> Builder<'a> {
     fn new(seed: u64, on: &'a Switches) -> Self {
         let zone = ZONES.iter().find(|(feature, ..)| on.contains(feature));
-        let (name, (year, month, day)) =
-            zone.map_or(("UTC", (2018, 3, 5)), |(_, name, date)| (name, *date));
+        let (name, (year, month, day)) = zone.map_or(("UTC", (2018, 3, 5)), |(_, name, date)| (name, *date));
         let zone: Tz = name.parse().expect("a time zone");
         let hour = if on.contains("start-at-noon") { 12 } else { 0 };
         let date = NaiveDate::from_ymd_opt(year, month, day).expect("a date");
@@ -130,12 +129,7 @@ impl<'a> Builder<'a> {
         self.retailers();
         self.markets();
         self.rest();
-        World {
-            scenario: self.text,
-            files: self.files,
-            start: self.start,
-            horizon_s: self.horizon_s,
-        }
+        World { scenario: self.text, files: self.files, start: self.start, horizon_s: self.horizon_s }
     }
 
     fn head(&mut self) {
@@ -159,7 +153,8 @@ impl<'a> Builder<'a> {
             format!("days = {}", self.horizon_s / 86_400)
         };
         // A load-dependent price needs control intervals of which a whole number makes a slot.
-        let control_s = if self.has("load-dependent") && self.slot_s() % control_s != 0 { 1 } else { control_s };
+        let control_s =
+            if self.has("load-dependent") && self.slot_s() % control_s != 0 { 1 } else { control_s };
         self.line(&format!(
             "version = 1\nname = \"swarm-{seed}\"\nseed = {seed}\n\n[time]\nstart = \"{start}\"\n{end}\n\
              timezone = \"{zone}\"\ncontrol_interval_s = {control_s}"
@@ -209,9 +204,21 @@ impl<'a> Builder<'a> {
                 let vehicle = random.random_range(0..6);
                 let (soc, ends): (f64, bool) = (random.random(), random.random());
                 let drop: f64 = random.random_range(-0.1..0.3);
-                let _ = write!(row, ",{}", if self.has("told-durations") { duration_s.to_string() } else { String::new() });
-                let _ = write!(row, ",{}", if self.has("told-distances") { format!("{km:.2}") } else { String::new() });
-                let _ = write!(row, ",{}", if self.has("told-fares") { format!("{fare:.2}") } else { String::new() });
+                let _ = write!(
+                    row,
+                    ",{}",
+                    if self.has("told-durations") { duration_s.to_string() } else { String::new() }
+                );
+                let _ = write!(
+                    row,
+                    ",{}",
+                    if self.has("told-distances") { format!("{km:.2}") } else { String::new() }
+                );
+                let _ = write!(
+                    row,
+                    ",{}",
+                    if self.has("told-fares") { format!("{fare:.2}") } else { String::new() }
+                );
                 if self.has("replay") {
                     let left = (soc - drop).clamp(0.0, 1.0);
                     let _ = write!(row, ",{fleet}-{vehicle},{soc:.3},{left:.3},{ends}");
@@ -220,7 +227,9 @@ impl<'a> Builder<'a> {
             })
             .collect();
         rows.sort();
-        let mut table = String::from("request_time,origin_lat,origin_lon,destination_lat,destination_lon,fleet,duration_s,distance_km,fare");
+        let mut table = String::from(
+            "request_time,origin_lat,origin_lon,destination_lat,destination_lon,fleet,duration_s,distance_km,fare",
+        );
         if self.has("replay") {
             table.push_str(",vehicle,soc_start,soc_end,ends_at_charger");
         }
@@ -295,7 +304,10 @@ impl<'a> Builder<'a> {
             ("bids-day-ahead", "kind = \"day-ahead\", risk = 0.2, accuracy = 0.8".to_owned()),
             ("bids-intraday", "kind = \"intraday\", risk = 0.1".to_owned()),
             ("bids-balancing", "kind = \"balancing\", accuracy = 0.7".to_owned()),
-            ("bids-integrated", "kind = \"integrated\", risk_balancing = 0.5, risk_intraday = 0.3".to_owned()),
+            (
+                "bids-integrated",
+                "kind = \"integrated\", risk_balancing = 0.5, risk_intraday = 0.3".to_owned(),
+            ),
             ("bids-learned", format!("kind = \"learned\", file = '{}'", agent.display())),
         ] {
             if self.has(feature) {
@@ -318,9 +330,18 @@ impl<'a> Builder<'a> {
                 let hours: Vec<String> = (0..24).map(|hour| format!("{}.0", 100 + 7 * (hour % 12))).collect();
                 format!("kind = \"time-of-use\", price_by_hour_eur_mwh = [{}]", hours.join(", "))
             }),
-            ("stackelberg-marginal", "kind = \"stackelberg\", leader = \"marginal\", margin = 1.2".to_owned()),
-            ("stackelberg-flatten", "kind = \"stackelberg\", leader = \"flatten\", margin_most = 1.5".to_owned()),
-            ("stackelberg-profit", "kind = \"stackelberg\", leader = \"profit\", margin_most = 2.0".to_owned()),
+            (
+                "stackelberg-marginal",
+                "kind = \"stackelberg\", leader = \"marginal\", margin = 1.2".to_owned(),
+            ),
+            (
+                "stackelberg-flatten",
+                "kind = \"stackelberg\", leader = \"flatten\", margin_most = 1.5".to_owned(),
+            ),
+            (
+                "stackelberg-profit",
+                "kind = \"stackelberg\", leader = \"profit\", margin_most = 2.0".to_owned(),
+            ),
         ] {
             if self.has(feature) {
                 self.line(&format!("pricing = {{ {pricing} }}"));
@@ -331,7 +352,10 @@ impl<'a> Builder<'a> {
         }
         for (feature, aggregator) in [
             ("aggregator-naive", "kind = \"naive\""),
-            ("aggregator-bilevel", "kind = \"bilevel\", paths = 20, scenarios = 3, rival_scenarios = 3, history_days = 28"),
+            (
+                "aggregator-bilevel",
+                "kind = \"bilevel\", paths = 20, scenarios = 3, rival_scenarios = 3, history_days = 28",
+            ),
             ("aggregator-perfect", "kind = \"perfect-foresight\""),
         ] {
             if self.has(feature) {
@@ -368,7 +392,8 @@ impl<'a> Builder<'a> {
                 (_, true) => 9_000.0,
                 _ => random.random_range(10.0..90.0),
             };
-            let (ac_kw, efficiency): (f64, f64) = (random.random_range(3.0..22.0), random.random_range(0.7..1.0));
+            let (ac_kw, efficiency): (f64, f64) =
+                (random.random_range(3.0..22.0), random.random_range(0.7..1.0));
             self.line(&format!(
                 "\n[[vehicle_types]]\nname = \"{name}\"\nbattery_kwh = {battery_kwh:.2}\n\
                  usable_soc = [0.05, 1.0]\nconsumption_kwh_per_km = 0.17\nac_kw = {ac_kw:.1}\ndc_kw = 50.0\n\
@@ -465,7 +490,8 @@ impl<'a> Builder<'a> {
                 _ if fast => (50.0, true),
                 _ => (11.0, false),
             };
-            let (north, east): (f64, f64) = (random.random_range(-0.03..0.03), random.random_range(-0.03..0.03));
+            let (north, east): (f64, f64) =
+                (random.random_range(-0.03..0.03), random.random_range(-0.03..0.03));
             let access = match (homes, self.has("own-stations") && name == "suburb") {
                 (true, _) => "access = \"own\"",
                 (_, true) => "access = [\"amber\"]",
@@ -510,14 +536,18 @@ impl<'a> Builder<'a> {
         } else if self.has("real-time") {
             format!("tariff = {{ kind = \"real-time\", file = \"{file}\", margin_eur_mwh = 5.0 }}")
         } else if self.has("load-dependent") {
-            format!("tariff = {{ kind = \"load-dependent\", file = \"{file}\", slope_eur_mwh_per_mw = 200.0 }}")
+            format!(
+                "tariff = {{ kind = \"load-dependent\", file = \"{file}\", slope_eur_mwh_per_mw = 200.0 }}"
+            )
         } else if self.has("market-tariff") {
             "tariff = { kind = \"market\", market = \"spot\", margin_eur_mwh = 20.0 }".to_owned()
         } else {
             "tariff = { kind = \"flat\", price_eur_mwh = 180.0 }".to_owned()
         };
         let lead = if self.has("market-tariff") { lead_s.min(3_600) } else { lead_s };
-        self.line(&format!("\n[[retailers]]\nname = \"power\"\nslot_s = {slot_s}\nlead_s = {lead}\n{tariff}"));
+        self.line(&format!(
+            "\n[[retailers]]\nname = \"power\"\nslot_s = {slot_s}\nlead_s = {lead}\n{tariff}"
+        ));
         if self.has("generation") {
             self.line("\n[retailers.generation]\na_eur_mwh_kw = 0.1\nb_eur_mwh = 20.0");
         }
@@ -526,11 +556,16 @@ impl<'a> Builder<'a> {
             self.files.push((file.to_owned(), prices));
         }
         if self.has("second-retailer") {
-            self.line(&format!("\n[[retailers]]\nname = \"other\"\nslot_s = 1800\nlead_s = 7200\n{time_of_use}").replace("1800", &slot_s.to_string()));
+            self.line(
+                &format!("\n[[retailers]]\nname = \"other\"\nslot_s = 1800\nlead_s = 7200\n{time_of_use}")
+                    .replace("1800", &slot_s.to_string()),
+            );
         }
         if self.has("competition") {
             self.line("\n[[retailers]]\nname = \"ours\"\ntariff = { kind = \"flat\", price_eur_mwh = 44.0 }");
-            self.line("\n[[retailers]]\nname = \"rival\"\ntariff = { kind = \"flat\", price_eur_mwh = 42.0 }");
+            self.line(
+                "\n[[retailers]]\nname = \"rival\"\ntariff = { kind = \"flat\", price_eur_mwh = 42.0 }",
+            );
             self.line(
                 "\n[competition]\nretailers = [\"ours\", \"rival\"]\nmax_price_eur_mwh = 500.0\nrival_price_sd = 0.05",
             );
@@ -552,7 +587,8 @@ impl<'a> Builder<'a> {
     fn price_times(&self, slot_s: i64) -> impl Iterator<Item = DateTime<Utc>> + use<> {
         // A forecast of an aggregator wants weeks.
         let days = if self.has("competition") { 60 } else { 9 };
-        let first = self.start.date_naive().and_hms_opt(0, 0, 0).expect("midnight").and_utc() - Duration::days(days);
+        let first =
+            self.start.date_naive().and_hms_opt(0, 0, 0).expect("midnight").and_utc() - Duration::days(days);
         let last = self.start + Duration::seconds(self.horizon_s) + Duration::days(3);
         (0..).map(move |i| first + Duration::seconds(i * slot_s)).take_while(move |time| *time < last)
     }
@@ -595,7 +631,8 @@ impl<'a> Builder<'a> {
             let mut random = self.random("imbalance");
             let mut text = String::from("time,up_eur_mwh,down_eur_mwh\n");
             for time in self.price_times(3_600) {
-                let (price, spread): (f64, f64) = (random.random_range(5.0..160.0), random.random_range(0.0..20.0));
+                let (price, spread): (f64, f64) =
+                    (random.random_range(5.0..160.0), random.random_range(0.0..20.0));
                 let time = time.format("%Y-%m-%dT%H:%M:%SZ");
                 let _ = writeln!(text, "{time},{:.2},{:.2}", price + spread, price - spread);
             }
