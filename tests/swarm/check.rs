@@ -1,0 +1,361 @@
+//! The checks on one random world. Each is an oracle that can be left out by name (`GRIDFLEET_SWARM_ORACLES`).
+
+use super::features::Switches;
+use super::world::World;
+use gridfleet::cli::ScenarioArgs;
+use gridfleet::cli::run::{RunArgs, run};
+use gridfleet::engine::Simulation;
+use gridfleet::error::Error;
+use gridfleet::ledger::LedgerEntry;
+use gridfleet::records::{LegRecord, Recorder, SessionRecord, TripRecord};
+use gridfleet::rng::Streams;
+use gridfleet::scenario::{self, Overrides};
+use polars_io::prelude::{ParquetReader, SerReader as _};
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+
+/// Names of the oracles.
+pub const ORACLES: [&str; 6] = ["ends", "audit", "bytes", "outputs", "passive-market", "future-trips"];
+
+/// Most records of one run: more come of an instant that does not end.
+const MOST_RECORDS: u64 = 500_000;
+
+/// Outcome of one case.
+#[derive(Debug)]
+pub enum Outcome {
+    /// No oracle failed.
+    Held {
+        /// Oracles that applied and compared this run with another one.
+        compared: Vec<&'static str>,
+    },
+    /// The scenario was refused as wrong input, with the message.
+    Refused(String),
+    /// An oracle failed.
+    Failed {
+        /// Name of the oracle.
+        oracle: &'static str,
+        /// Description of the failure.
+        text: String,
+    },
+}
+
+thread_local! {
+    /// Message and place of the last panic of this thread.
+    static PANIC: RefCell<String> = const { RefCell::new(String::new()) };
+    /// Whether this thread carries out a case, so that its panics are reported instead of printed.
+    static GUARDED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Keeps the messages of panics of cases for the report, in place of printing them.
+pub fn keep_panics() {
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if GUARDED.get() {
+            PANIC.with(|panic| *panic.borrow_mut() = info.to_string());
+        } else {
+            before(info);
+        }
+    }));
+}
+
+/// Counts records and panics if there are too many of them.
+struct Bound(u64);
+
+impl Bound {
+    fn one_more(&mut self) {
+        self.0 += 1;
+        assert!(self.0 <= MOST_RECORDS, "more than {MOST_RECORDS} records: a run that does not end");
+    }
+}
+
+impl Recorder for Bound {
+    fn trip(&mut self, _record: &TripRecord) {
+        self.one_more();
+    }
+    fn leg(&mut self, _record: &LegRecord) {
+        self.one_more();
+    }
+    fn session(&mut self, _record: &SessionRecord) {
+        self.one_more();
+    }
+    fn ledger(&mut self, _entry: &LedgerEntry) {
+        self.one_more();
+    }
+}
+
+type Files = BTreeMap<String, Vec<u8>>;
+
+/// One case in a folder of its own.
+pub struct Case<'a> {
+    seed: u64,
+    on: &'a Switches,
+    folder: PathBuf,
+}
+
+impl<'a> Case<'a> {
+    /// A case whose files go into `folder`.
+    pub fn new(seed: u64, on: &'a Switches, folder: &Path) -> Self {
+        Self { seed, on, folder: folder.to_owned() }
+    }
+
+    /// Writes the world and puts it to all oracles of `oracles`.
+    pub fn check(&self, oracles: &[&str]) -> Outcome {
+        let world = World::new(self.seed, self.on);
+        world.write(&self.folder);
+        let mut compared = Vec::new();
+        if oracles.contains(&"ends")
+            && let Some(outcome) = self.ends()
+        {
+            return outcome;
+        }
+        let first = match self.run("one", &[]) {
+            Ok(files) => files,
+            Err(outcome) => return outcome,
+        };
+        for oracle in ORACLES.into_iter().filter(|oracle| oracles.contains(oracle)) {
+            let failure = match oracle {
+                "bytes" => self.bytes(&first).map(Some),
+                "outputs" => self.outputs(&first).map(Some),
+                "passive-market" => self.passive_market(&first),
+                "future-trips" => self.future_trips(&world, &first),
+                _ => Ok(None),
+            };
+            match failure {
+                Ok(None) => {}
+                Ok(Some(None)) => compared.push(oracle),
+                Ok(Some(Some(text))) => return Outcome::Failed { oracle, text },
+                Err(outcome) => return outcome,
+            }
+        }
+        Outcome::Held { compared }
+    }
+
+    /// Runs the engine alone, with a bound on the number of records.
+    fn ends(&self) -> Option<Outcome> {
+        let path = self.folder.join("scenario.toml");
+        let simulated = self.guarded("ends", || {
+            let scenario = scenario::load(&path, &Overrides::default())?;
+            let streams = Streams { seed: scenario.seed(), replication: 0 };
+            let (setup, prepared) = scenario.build(streams)?;
+            let setup = Arc::new(setup);
+            let policies = gridfleet::engine::policies(&prepared.policies, &setup, streams);
+            let mut simulation = Simulation::under(Arc::clone(&setup), policies, streams);
+            let mut bound = Bound(0);
+            simulation.run_until(setup.end, &mut bound);
+            simulation.finish(&mut bound);
+            assert_eq!(simulation.ledger_total(), gridfleet::ledger::Money::ZERO, "sum of all accounts");
+            Ok(())
+        });
+        simulated.err()
+    }
+
+    /// Carries out `work`; a panic or an error that is not the user's is a failure.
+    fn guarded<T>(
+        &self,
+        oracle: &'static str,
+        work: impl FnOnce() -> gridfleet::error::Result<T>,
+    ) -> Result<T, Outcome> {
+        GUARDED.set(true);
+        let result = catch_unwind(AssertUnwindSafe(work));
+        GUARDED.set(false);
+        match result {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(Error::Input(errors))) => {
+                let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
+                let folder = format!("{}/", self.folder.display());
+                Err(Outcome::Refused(texts.join("\n").replace(&folder, "")))
+            }
+            Ok(Err(error)) => Err(Outcome::Failed { oracle, text: error.to_string() }),
+            Err(_) => {
+                let text = PANIC.with(|panic| panic.take());
+                let text = if text.is_empty() { "panic on another thread".to_owned() } else { text };
+                Err(Outcome::Failed { oracle, text })
+            }
+        }
+    }
+
+    /// An audited run, and the files that it wrote besides the manifest.
+    fn run(&self, name: &str, set: &[&str]) -> Result<Files, Outcome> {
+        let output = self.folder.join(name);
+        let scenario = ScenarioArgs {
+            scenario: self.folder.join("scenario.toml"),
+            set: set.iter().map(|set| (*set).to_owned()).collect(),
+            seed: None,
+            policy: Vec::new(),
+        };
+        let args = RunArgs {
+            scenario,
+            output: Some(output.clone()),
+            replication: 0,
+            quiet: true,
+            json: false,
+            audit: true,
+        };
+        self.guarded("audit", || run(&args))?;
+        Ok(files(&output))
+    }
+
+    /// A second run writes the same bytes: in this process, or, one time in eight, by the program with one thread.
+    fn bytes(&self, first: &Files) -> Result<Option<String>, Outcome> {
+        let second = if self.seed % 8 == 3 {
+            let output = self.folder.join("two");
+            let program = Command::new(assert_cmd::cargo::cargo_bin("gridfleet"))
+                .args(["run", "--quiet", "--audit", "-o"])
+                .arg(&output)
+                .arg(self.folder.join("scenario.toml"))
+                .env("RAYON_NUM_THREADS", "1")
+                .env("POLARS_MAX_THREADS", "1")
+                .output()
+                .expect("the program starts");
+            if program.status.code() != Some(0) {
+                let message = String::from_utf8_lossy(&program.stderr).into_owned();
+                return Ok(Some(format!("the program ends with {}: {message}", program.status)));
+            }
+            files(&output)
+        } else {
+            self.run("two", &[])?
+        };
+        Ok(difference(first, &second))
+    }
+
+    /// Fewer tables, written more seldom, change no figure of the summary.
+    fn outputs(&self, first: &Files) -> Result<Option<String>, Outcome> {
+        let set = ["outputs.tables=[\"trips\"]", "outputs.stations_every=7", "outputs.fleet_every=5"];
+        let second = self.run("few", &set)?;
+        let same = first.get("summary.json") == second.get("summary.json");
+        Ok((!same).then(|| "the summary depends on the tables that are written".to_owned()))
+    }
+
+    /// A market without bids changes no line of the ledger.
+    fn passive_market(&self, first: &Files) -> Result<Option<Option<String>>, Outcome> {
+        let trades = ["day-ahead", "intraday", "balancing"].iter().any(|market| self.on.contains(market));
+        let is_used = self.on.iter().any(|name| {
+            // A retailer of a competition settles what it has not bought ahead, wherever there is a market.
+            name.starts_with("bids-") || ["competition", "market-tariff"].contains(name)
+        });
+        if !trades || is_used || !first.contains_key("ledger.parquet") {
+            return Ok(None);
+        }
+        let set = ["markets=[]", "imbalance={}", "operation.clairvoyant_bound=false"];
+        let set = if self.on.iter().any(|name| name.starts_with("imbalance-")) {
+            [set[0], "imbalance={kind=\"penalty\"}", set[2]]
+        } else {
+            [set[0], set[2], set[2]]
+        };
+        let second = self.run("without-market", &set)?;
+        let (with, without) = (table(first, "ledger"), table(&second, "ledger"));
+        Ok(Some((with != without).then(|| {
+            format!("the ledger changes with a market without bids: {}", first_difference(&with, &without))
+        })))
+    }
+
+    /// Trips after an instant change no line of the ledger before it.
+    fn future_trips(&self, world: &World, first: &Files) -> Result<Option<Option<String>>, Outcome> {
+        const LOOKS_AHEAD: [&str; 16] = [
+            "replay",
+            "one-trip",
+            "no-trips",
+            "nash",
+            "c-nash",
+            "coordinated",
+            "bids-day-ahead",
+            "bids-intraday",
+            "bids-balancing",
+            "bids-integrated",
+            "bids-learned",
+            "aggregator-bilevel",
+            "aggregator-perfect",
+            "trips-at-one-instant",
+            "demand-jitter",
+            "demand-level",
+        ];
+        // Without depots vehicles start where trips begin.
+        let starts_at_depots = self.on.contains("depots") && !self.on.contains("start-at-demand");
+        if !starts_at_depots || LOOKS_AHEAD.iter().any(|name| self.on.contains(name)) {
+            return Ok(None);
+        }
+        let until = world.start + chrono::Duration::seconds(world.horizon_s / 2);
+        let limit = until.format("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let (_, trips) = world.files.iter().find(|(name, _)| name == "trips.csv").expect("the trips");
+        let mut lines = trips.lines();
+        let mut kept = vec![lines.next().unwrap_or_default()];
+        kept.extend(lines.filter(|line| *line < limit.as_str()));
+        if kept.len() < 2 || kept.len() == trips.lines().count() {
+            return Ok(None);
+        }
+        let path = self.folder.join("trips.csv");
+        std::fs::write(&path, kept.join("\n") + "\n").expect("the table of trips");
+        let second = self.run("past", &[]);
+        std::fs::write(&path, trips).expect("the table of trips");
+        let second = second?;
+        let before = |files: &Files| -> Vec<String> {
+            let rows = table(files, "ledger");
+            rows.into_iter().filter(|row| row.as_str() < limit.as_str()).collect()
+        };
+        let (all, past) = (before(first), before(&second));
+        Ok(Some((all != past).then(|| {
+            format!("trips after {limit} change the ledger before it: {}", first_difference(&all, &past))
+        })))
+    }
+}
+
+/// Files of a folder besides the manifest, which holds what may differ.
+fn files(folder: &Path) -> Files {
+    let entries =
+        std::fs::read_dir(folder).expect("the folder of results").map(|entry| entry.expect("an entry"));
+    entries
+        .filter(|entry| entry.file_name() != "manifest.json")
+        .map(|entry| {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            (name, std::fs::read(entry.path()).expect("a file of results"))
+        })
+        .collect()
+}
+
+/// First difference between the files of two runs.
+fn difference(one: &Files, two: &Files) -> Option<String> {
+    if one.keys().ne(two.keys()) {
+        return Some("the two runs wrote files of other names".to_owned());
+    }
+    let (name, _) = one.iter().find(|(name, bytes)| two.get(*name) != Some(bytes))?;
+    Some(format!("{name} differs between two runs"))
+}
+
+/// Rows of a table as text: the time in UTC first, then all other columns.
+fn table(files: &Files, name: &str) -> Vec<String> {
+    // A table without rows is not written.
+    let Some(bytes) = files.get(&format!("{name}.parquet")) else { return Vec::new() };
+    let frame = ParquetReader::new(std::io::Cursor::new(bytes)).finish().expect("a readable table");
+    (0..frame.height())
+        .map(|row| {
+            let cells: Vec<String> = frame
+                .columns()
+                .iter()
+                .map(|column| match column.get(row).expect("a cell") {
+                    polars::prelude::AnyValue::Datetime(at, unit, _)
+                        if unit == polars::prelude::TimeUnit::Milliseconds =>
+                    {
+                        let at = chrono::DateTime::from_timestamp_millis(at).expect("a time");
+                        at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+                    }
+                    polars::prelude::AnyValue::Datetime(at, ..) => {
+                        let at = chrono::DateTime::from_timestamp_micros(at).expect("a time");
+                        at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+                    }
+                    other => other.to_string(),
+                })
+                .collect();
+            cells.join(" | ")
+        })
+        .collect()
+}
+
+fn first_difference(one: &[String], two: &[String]) -> String {
+    let at = one.iter().zip(two).position(|(a, b)| a != b).unwrap_or(one.len().min(two.len()));
+    let row = |rows: &[String]| rows.get(at).cloned().unwrap_or_else(|| "no row".to_owned());
+    format!("row {at}: [{}] and [{}]", row(one), row(two))
+}
