@@ -1,4 +1,7 @@
-// Exclusions of the swarm, included by `features.rs`.
+//! Known faults that the random scenarios leave out or excuse: delete a row once its fault is repaired.
+
+use super::features::Exclusion;
+
 /// Known faults. A row per fault; the order does not matter.
 pub const EXCLUSIONS: &[Exclusion] = &[
     Exclusion {

@@ -13,6 +13,8 @@
 
 #[path = "check.rs"]
 mod check;
+#[path = "exclusions.rs"]
+mod exclusions;
 #[path = "features.rs"]
 mod features;
 #[path = "world.rs"]
