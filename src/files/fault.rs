@@ -1,14 +1,15 @@
 //! Faults on purpose, for tests: the n-th operation on a file fails, tears or is the last one.
 //!
-//! A debug build counts the operations of [`super::ops`]. Unit tests plan a fault for their thread with
-//! `plan`; a program that is started with `GRIDFLEET_FAULT=KIND:N` meets it at its N-th operation. After
+//! Debug builds and unit tests count the operations of [`super::ops`]. Unit tests plan a fault for their thread with
+//! `plan`; a debug build that is started with `GRIDFLEET_FAULT=KIND:N` meets it at its N-th operation. After
 //! [`Fault::Kill`] no operation reaches the disk any more, so that the disk looks as after `kill -9`. A release
 //! build has none of this.
 
-#[cfg(not(debug_assertions))]
+#[cfg(not(any(test, debug_assertions)))]
 use std::io;
 
 /// Kind of a fault.
+#[cfg(any(test, debug_assertions))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// The disk is full.
@@ -22,15 +23,15 @@ pub(crate) enum Fault {
 }
 
 /// Asks for the next operation: an error if it fails. `tear` does its first half, where it has halves.
-#[cfg(not(debug_assertions))]
+#[cfg(not(any(test, debug_assertions)))]
 pub(super) fn next(_tear: impl FnOnce()) -> io::Result<()> {
     Ok(())
 }
 
-#[cfg(debug_assertions)]
+#[cfg(any(test, debug_assertions))]
 pub(super) use planned::next;
 
-#[cfg(debug_assertions)]
+#[cfg(any(test, debug_assertions))]
 mod planned {
     use super::Fault;
     use std::cell::Cell;

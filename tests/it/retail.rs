@@ -410,3 +410,55 @@ fn leaders_get_what_they_are_after() {
     );
     assert!(marginal.0 < flat.0, "{marginal:?} {flat:?}");
 }
+
+/// Sums of what drivers paid [currency], and how many left full, at a time-of-use tariff whose prices are announced
+/// `lead_s` ahead.
+fn paid_with_lead(lead_s: i64, price: &[f64], outings: &[Outing], of: &VehicleType) -> (f64, usize) {
+    let mut setup = world(4, Vec::new(), &[1.0; 3], outings, of.clone());
+    setup.retail.generation = vec![None];
+    setup.retailers[0].tariff = Tariff::TimeOfUse(price.into());
+    setup.retailers[0].lead_s = lead_s;
+    let (told, _) = run(setup, &PricingSpec::Tariff {}, &ResponseSpec::default());
+    let full = told.sessions.iter().filter(|s| s.unplug_time.is_some() && s.end_reason == EndReason::Full);
+    (told.sessions.iter().map(|s| s.cost).sum(), full.count())
+}
+
+/// Over random weeks of prices and days of drivers: whoever hears prices earlier pays no more and leaves as full, for a
+/// tariff says the same of a slot whenever it is asked.
+#[test]
+fn longer_notice_never_costs_more() {
+    use rand::RngExt as _;
+    let mut dearest_over_cheapest = 0.0_f64;
+    for seed in 0..40 {
+        let mut random = Streams { seed, replication: 0 }.stream(gridfleet::rng::Purpose::Policy, 77);
+        let levels: Vec<f64> = (0..4).map(|_| random.random_range(20..600).into()).collect();
+        let day: Vec<f64> = (0..24).map(|_| levels[random.random_range(0..4)]).collect();
+        let price: Vec<f64> = (0..168).map(|hour| day[hour % 24]).collect();
+        let mut outings = Vec::new();
+        for car in 0..3 {
+            for d in 0..4 {
+                let leaves = f64::from(d) * 24.0 + random.random_range(5.0..10.0);
+                let comes = leaves + random.random_range(3.0..11.0);
+                outings.push((car, leaves, comes, random.random_range(5.0..110.0)));
+            }
+        }
+        outings.sort_by(|a, b| a.1.total_cmp(&b.1));
+        let efficiency = [1.0, 0.9][seed as usize % 2];
+        let of = VehicleType { feed_kw: 0.0, charge_efficiency: efficiency, ..car() };
+        let leads = [0, 1, 4, 6, 12, 24, 48].map(|h| paid_with_lead(h * HOUR_S, &price, &outings, &of));
+        for pair in leads.windows(2) {
+            assert!(pair[1].0 <= pair[0].0 + 1e-6 && pair[1].1 >= pair[0].1, "seed {seed}: {leads:?}");
+        }
+        let unplanned = {
+            let mut setup = world(4, Vec::new(), &[1.0; 3], &outings, of);
+            setup.retail.generation = vec![None];
+            setup.retailers[0].tariff = Tariff::TimeOfUse(price.as_slice().into());
+            run(setup, &PricingSpec::Tariff {}, &ResponseSpec::Nominal {}).0
+        };
+        let cost: f64 = unplanned.sessions.iter().map(|s| s.cost).sum();
+        assert!(leads[6].0 <= cost + 1e-6, "seed {seed}: {} for {cost} without a plan", leads[6].0);
+        dearest_over_cheapest = dearest_over_cheapest.max(cost / leads[6].0);
+    }
+    // Or there was nothing to plan in any of these worlds.
+    assert!(dearest_over_cheapest > 1.5, "{dearest_over_cheapest}");
+}
