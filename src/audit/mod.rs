@@ -106,6 +106,8 @@ pub struct AuditFacts {
     pub requests: Option<u64>,
     /// Whether there were markets to bid in.
     pub trades: bool,
+    /// Names of the fleets whose trips are assigned to vehicles in advance: in replay, and those of drivers.
+    pub preassigned: Vec<String>,
     /// Which tables were written, and how densely.
     pub outputs: OutputOptions,
 }

@@ -56,6 +56,8 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
 
     let mut consistent = Check::new(CONSISTENT);
     let wait = trips.ints("wait_s")?;
+    let fleet = trips.texts("fleet", &mut texts)?;
+    let preassigned: Vec<Code> = auditor.facts.preassigned.iter().map(|name| texts.code(name)).collect();
     for row in 0..trips.rows() {
         let is = |s: TripStatus| texts.text(status[row]) == s.name();
         let waited = wait[row] == pickup[row].map(|t| t - request[row]);
@@ -64,7 +66,11 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
         let fits = match TripStatus::ALL.into_iter().find(|s| is(*s)) {
             Some(TripStatus::Served) => complete,
             Some(TripStatus::InProgress) => dropoff[row].is_none(),
-            Some(_) => pickup[row].is_none() && dropoff[row].is_none(),
+            // A trip that was assigned in advance is lost by its vehicle, any other before it had one.
+            Some(_) => {
+                let named = vehicle[row] != MISSING;
+                named == preassigned.contains(&fleet[row]) && pickup[row].is_none() && dropoff[row].is_none()
+            }
             None => false,
         };
         consistent.that(waited && ordered && fits, || {

@@ -303,6 +303,13 @@ fn audit_facts(setup: &Setup, outputs: OutputOptions) -> AuditFacts {
         }
     });
     AuditFacts {
+        preassigned: setup
+            .fleets
+            .iter()
+            .enumerate()
+            .filter(|&(i, _)| setup.binds(FleetId::new(i)))
+            .map(|(_, fleet)| fleet.name.clone())
+            .collect(),
         start: setup.start,
         end: setup.end,
         measured_from: setup.measured_from,

@@ -157,7 +157,7 @@ pub const TABLES: &[Table] = &[
         columns: &[
             column("request_id", Id, "Number of the request, in the order of request times."),
             column("fleet", Text, "Fleet that served it, or that was asked."),
-            column("vehicle_id", Text, "Vehicle that served it; null when lost.").nullable(),
+            column("vehicle_id", Text, "Vehicle that served it, or that it was assigned to in advance; else null when lost.").nullable(),
             column(
                 "status",
                 Text,

@@ -27,6 +27,7 @@ fn facts(outputs: OutputOptions) -> AuditFacts {
         initial_place: place.to_owned(),
     };
     AuditFacts {
+        preassigned: Vec::new(),
         start: START,
         end: END,
         measured_from: START,

@@ -411,8 +411,13 @@ fn leaders_get_what_they_are_after() {
     assert!(marginal.0 < flat.0, "{marginal:?} {flat:?}");
 }
 
-/// Sums of what drivers paid [currency], and how many left full, at a time-of-use tariff whose prices are announced
-/// `lead_s` ahead.
+/// Cost of the sessions that ended with a departure [currency]: what the last ones still want is not part of it.
+fn cost_of_departures(told: &Told) -> f64 {
+    told.sessions.iter().filter(|s| s.unplug_time.is_some()).map(|s| s.cost).sum()
+}
+
+/// Cost of charging for all departures [currency], and how many left full, at a time-of-use tariff whose prices are
+/// announced `lead_s` ahead.
 fn paid_with_lead(lead_s: i64, price: &[f64], outings: &[Outing], of: &VehicleType) -> (f64, usize) {
     let mut setup = world(4, Vec::new(), &[1.0; 3], outings, of.clone());
     setup.retail.generation = vec![None];
@@ -420,7 +425,7 @@ fn paid_with_lead(lead_s: i64, price: &[f64], outings: &[Outing], of: &VehicleTy
     setup.retailers[0].lead_s = lead_s;
     let (told, _) = run(setup, &PricingSpec::Tariff {}, &ResponseSpec::default());
     let full = told.sessions.iter().filter(|s| s.unplug_time.is_some() && s.end_reason == EndReason::Full);
-    (told.sessions.iter().map(|s| s.cost).sum(), full.count())
+    (cost_of_departures(&told), full.count())
 }
 
 /// Over random weeks of prices and days of drivers: whoever hears prices earlier pays no more and leaves as full, for a
@@ -455,7 +460,7 @@ fn longer_notice_never_costs_more() {
             setup.retailers[0].tariff = Tariff::TimeOfUse(price.as_slice().into());
             run(setup, &PricingSpec::Tariff {}, &ResponseSpec::Nominal {}).0
         };
-        let cost: f64 = unplanned.sessions.iter().map(|s| s.cost).sum();
+        let cost = cost_of_departures(&unplanned);
         assert!(leads[6].0 <= cost + 1e-6, "seed {seed}: {} for {cost} without a plan", leads[6].0);
         dearest_over_cheapest = dearest_over_cheapest.max(cost / leads[6].0);
     }

@@ -247,7 +247,7 @@ fn values_out_of_range_and_contradictions_are_named() {
         (&[("name", "\"a/b\"")], "name", "slashes"),
         (&[("time.start", "\"yesterday\"")], "time.start", "yesterday"),
         (&[("time.start", "\"2018-02-30\"")], "time.start", "2018-02-30"),
-        (&[("time.start", "\"9999-01-01\"")], "time.start", "1971 to 2199"),
+        (&[("time.start", "\"9999-01-01\"")], "time.start", "1970 to 2199"),
         (&[("time.days", "0")], "time.days", "from 1 to 3660"),
         (&[("time.days", "1.5")], "time.days", "whole number"),
         (&[("time.end", "\"2018-03-07\"")], "time.days", "both"),

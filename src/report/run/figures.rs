@@ -129,6 +129,8 @@ const FIGURES: &[Shown] = &[
     Shown::new("grid_held_back_kwh", "Charging held back", "kWh", 1.0, 1),
     Shown::money("operating_cost_eur", "Operating cost"),
     Shown::money("cost_with_lost_fares_eur", "Operating cost with fares of lost trips"),
+    Shown::new("stored_start_kwh", "Energy in batteries at the start", "kWh", 1.0, 0),
+    Shown::new("stored_end_kwh", "Energy in batteries at the end", "kWh", 1.0, 0),
     Shown::money("stored_value_eur", "Value of energy stored more or less"),
     Shown::money("net_profit_eur", "Profit with stored energy"),
     Shown::money("operating_profit_eur", "Operating profit"),
