@@ -129,6 +129,7 @@ fn session(n: u32) -> SessionRecord {
         charge_end_time: Some(end),
         unplug_time: Some(end),
         queue_s: 0,
+        need_wait_s: None,
         energy_kwh: noise(n, 25) * 40.0,
         battery_kwh: noise(n, 26) * 40.0,
         discharged_kwh: 0.0,

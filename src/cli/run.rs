@@ -8,6 +8,7 @@ use crate::audit::{
 use crate::engine::Simulation;
 use crate::error::{Error, Result};
 use crate::grid;
+use crate::ids::FleetId;
 use crate::outputs::summary::FeederHead;
 use crate::outputs::{
     FeederShape, GridPicture, InputFile, Manifest, MarketPicture, OutputOptions, Overview, ParquetRecorder,

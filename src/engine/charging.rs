@@ -8,9 +8,14 @@ use crate::policies::Refusal;
 use crate::records::{EndReason, LegPurpose, Recorder, SessionRecord};
 use crate::time::SimTime;
 use crate::world::{Activity, Drawn, Session, Trigger, Trip, View, Waiting};
+use std::cmp::Reverse;
 
 /// Charge below which two states count as equal: a millionth of a millionth of the battery.
 const SOC_EPSILON: f64 = 1e-12;
+
+/// Least time for which a vehicle avoids a station at which it gave up waiting [s]; assumed. It avoids one where it waited
+/// longer for as long as that.
+const AVOIDED_S: i64 = 900;
 
 impl Simulation {
     /// Sends an idle vehicle to a station; carries it there where its charge does not suffice.
@@ -30,6 +35,9 @@ impl Simulation {
         let there = &self.setup.stations[station.index()];
         if !there.access.allows(v.fleet) || there.connectors.iter().all(|&c| of.limit_kw(c) <= 0.0) {
             return Err(Refusal::NoAccess);
+        }
+        if view.avoided(vehicle) == Some(station) {
+            return Err(Refusal::GaveUpThere);
         }
         if target_soc <= v.soc || target_soc > of.usable_soc[1] + SOC_EPSILON {
             return Err(Refusal::NothingToCharge);
@@ -79,6 +87,8 @@ impl Simulation {
             unreachable!("arrived at no station")
         };
         self.state.ask_for_charge(&self.setup, vehicle, station);
+        let v = &mut self.state.vehicles[vehicle.index()];
+        v.need_since = v.need_since.or(Some(now));
         let v = &self.state.vehicles[vehicle.index()];
         let of = &self.setup.types[v.vehicle_type.index()];
         let session = self.state.stations.new_session();
@@ -124,6 +134,7 @@ impl Simulation {
             id: waiting.session,
             vehicle,
             arrival: waiting.arrival,
+            need: v.need_since.take().unwrap_or(waiting.arrival),
             plug_in: now,
             soc_start: v.soc,
             target_soc: v.target_soc,
@@ -190,12 +201,30 @@ impl Simulation {
         }
     }
 
+    /// The charging policy is asked again about vehicles that have avoided a station for long enough: it may have been the
+    /// only one.
+    pub(super) fn end_avoidance(&mut self) {
+        while let Some(&Reverse((until, vehicle))) = self.avoiding.peek()
+            && until <= self.state.now
+        {
+            self.avoiding.pop();
+            if self.state.vehicles[vehicle.index()].activity == Activity::Idle {
+                self.new_idle.push(vehicle);
+                self.queue.charging_round(self.state.now);
+            }
+        }
+    }
+
+    /// A vehicle leaves the line, and avoids the station for as long as it has waited there at most.
     fn renege(&mut self, station: StationId, waiting: Waiting, recorder: &mut dyn Recorder) {
-        self.record_waiting(station, &waiting, Some(self.state.now), EndReason::Departure, recorder);
+        self.record_waiting(station, &waiting, Some(self.state.now), EndReason::GaveUp, recorder);
         self.state.ask_no_more(&self.setup, waiting.vehicle, station, waiting.arrival);
         self.state.fire(waiting.vehicle, Trigger::Renege);
         let v = &mut self.state.vehicles[waiting.vehicle.index()];
         (v.station, v.yields) = (None, false);
+        let until = self.state.now + AVOIDED_S.max(self.setup.stations[station.index()].queue_patience_s);
+        v.gave_up = Some((station, until));
+        self.avoiding.push(Reverse((until, waiting.vehicle)));
         self.set_free(waiting.vehicle);
     }
 
@@ -392,6 +421,7 @@ impl Simulation {
             charge_end_time: powered.map(|(_, last)| last),
             unplug_time,
             queue_s: session.plug_in - session.arrival,
+            need_wait_s: powered.map(|(first, _)| first - session.need),
             energy_kwh: energy_kwh + discharged_kwh,
             battery_kwh,
             discharged_kwh,
@@ -441,6 +471,7 @@ impl Simulation {
             charge_end_time: None,
             unplug_time,
             queue_s: self.state.now - waiting.arrival,
+            need_wait_s: None,
             energy_kwh: 0.0,
             battery_kwh: 0.0,
             discharged_kwh: 0.0,

@@ -39,6 +39,8 @@ use crate::time::SimTime;
 use crate::world::{Activity, Bid, Mode, Setup, State, View};
 use accounts::Accounts;
 use rand_pcg::Pcg64;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::sync::Arc;
 
 /// The stream of a policy of stations, beyond those of any number of bidders.
@@ -68,6 +70,8 @@ pub struct Simulation {
     new_vehicles: Vec<VehicleId>,
     /// Not yet told to the charging policy.
     new_idle: Vec<VehicleId>,
+    /// Vehicles that avoid a station at which they gave up waiting, by when that ends.
+    avoiding: BinaryHeap<Reverse<(SimTime, VehicleId)>>,
     streams: Streams,
     actions: Vec<Action>,
     refusals: [u64; Refusal::ALL.len()],
@@ -118,6 +122,7 @@ impl Simulation {
                 .filter(|&i| !setup.binds(setup.vehicles[i].fleet))
                 .map(VehicleId::new)
                 .collect(),
+            avoiding: BinaryHeap::new(),
             actions: Vec::new(),
             refusals: [0; Refusal::ALL.len()],
             events: 0,
@@ -302,6 +307,7 @@ impl Simulation {
     }
 
     fn on_meter(&mut self, recorder: &mut dyn Recorder) {
+        self.end_avoidance();
         let mut actions = std::mem::take(&mut self.actions);
         for (i, policy) in self.bidding.iter_mut().enumerate() {
             let view = View::new(&self.setup, &self.state);

@@ -121,6 +121,7 @@ impl Row for SessionRecord {
             optional_times(rows, |r| r.charge_end_time),
             optional_times(rows, |r| r.unplug_time),
             numbers(rows, |r| r.queue_s),
+            optional(rows, |r| r.need_wait_s).boxed(),
             numbers(rows, |r| r.energy_kwh),
             numbers(rows, |r| r.battery_kwh),
             numbers(rows, |r| r.discharged_kwh),

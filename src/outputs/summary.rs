@@ -323,9 +323,13 @@ fn rows(currency: &str) -> Vec<RowOf> {
         ("Energy charged (grid)", unit("kWh"), |f| Some(thousands(f.energy_charged_kwh, 0))),
         ("Energy discharged (grid)", unit("kWh"), |f| amount(f.energy_discharged_kwh, 0)),
         ("Charging sessions", unit(""), |f| count(f.sessions)),
-        ("  left without a connector", unit(""), |f| some(f.sessions_without_connector)),
+        ("Visits without a connector", unit(""), |f| some(f.sessions_without_connector)),
         ("Queue, mean / p95", unit("s"), |f| {
             Some(format!("{} / {}", thousands(f.queue_mean_s?, 0), thousands(f.queue_p95_s? as f64, 0)))
+        }),
+        ("From need to power, mean / p95", unit("s"), |f| {
+            let (mean, p95) = (f.need_wait_mean_s?, f.need_wait_p95_s? as f64);
+            Some(format!("{} / {}", thousands(mean, 0), thousands(p95, 0)))
         }),
         ("Charger utilisation", unit("%"), |f| f.charger_utilisation.map(|x| thousands(100.0 * x, 1))),
         ("Peak power", unit("kW"), |f| Some(thousands(f.peak_power_kw, 0))),

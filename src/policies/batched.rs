@@ -4,7 +4,7 @@
 use super::assignment::{Matching, Pairs};
 use super::{Action, Cadence, Dispatch, News};
 use crate::ids::{RequestId, VehicleId};
-use crate::world::{Ask, Candidate, Search, View};
+use crate::world::{Ask, Candidate, Search, Service, View};
 use rand_pcg::Pcg64;
 
 /// Vehicles that a request looks at, and of one place, where the soonest one is not its own for the
@@ -34,6 +34,10 @@ pub(super) struct Batched {
     search: Search,
     found: Vec<Candidate>,
     matching: Matching,
+    /// Vehicle of each request of the round.
+    pairs: Vec<Option<VehicleId>>,
+    /// Scratch: requests of the round by place and fleet.
+    order: Vec<u32>,
 }
 
 impl Batched {
@@ -46,6 +50,8 @@ impl Batched {
             search: Search::default(),
             found: Vec::new(),
             matching: Matching::default(),
+            pairs: Vec::new(),
+            order: Vec::new(),
         }
     }
 }
@@ -127,8 +133,50 @@ impl Dispatch for Batched {
             found: &mut self.found,
         };
         self.matching.solve(self.asks.len(), view.vehicle_count(), &mut lookup);
+        self.pairs.clear();
+        self.pairs.resize(self.asks.len(), None);
         for (row, vehicle) in self.matching.pairs() {
-            actions.push(Action::Assign { request: self.requests[row], vehicle: VehicleId(vehicle) });
+            self.pairs[row] = Some(VehicleId(vehicle));
+        }
+        self.older_first(view);
+        for (row, vehicle) in self.pairs.iter().enumerate() {
+            if let Some(vehicle) = *vehicle {
+                actions.push(Action::Assign { request: self.requests[row], vehicle });
+            }
+        }
+    }
+}
+
+impl Batched {
+    /// First come, first served among equals: a request that was left out takes the vehicle of the youngest request of the
+    /// same place and fleet, if that is younger and the vehicle can serve both. The way to the pick-up is the same, so the
+    /// matching keeps its size and its sum of driving times.
+    fn older_first(&mut self, view: View<'_>) {
+        if self.pairs.iter().all(Option::is_some) {
+            return;
+        }
+        self.order.clear();
+        self.order.extend(0..self.asks.len() as u32);
+        // By place and fleet; rows are in the order of asking.
+        let key = |row: u32| {
+            let ask = &self.asks[row as usize];
+            (ask.origin, ask.fleet, row)
+        };
+        self.order.sort_unstable_by_key(|&row| key(row));
+        for group in self.order.chunk_by(|&a, &b| (key(a).0, key(a).1) == (key(b).0, key(b).1)) {
+            for (i, &row) in group.iter().enumerate() {
+                if self.pairs[row as usize].is_some() {
+                    continue;
+                }
+                let ask = &self.asks[row as usize];
+                let younger = group[i + 1..].iter().rev().find(|&&other| {
+                    self.pairs[other as usize]
+                        .is_some_and(|vehicle| matches!(view.service(vehicle, ask), Service::Possible(_)))
+                });
+                if let Some(&other) = younger {
+                    self.pairs[row as usize] = self.pairs[other as usize].take();
+                }
+            }
         }
     }
 }

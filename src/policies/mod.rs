@@ -135,6 +135,8 @@ pub enum Refusal {
     VehicleNotIdle,
     /// The station does not serve the fleet or does not fit the vehicle.
     NoAccess,
+    /// The vehicle gave up waiting at the station a short while ago.
+    GaveUpThere,
     /// The vehicle is charged that far already, or the target is beyond its usable window.
     NothingToCharge,
     /// The vehicle is not plugged in.
@@ -157,7 +159,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every reason, in the order of the enum.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::RequestNotWaiting,
         Self::VehicleNotAvailable,
         Self::TooLate,
@@ -165,6 +167,7 @@ impl Refusal {
         Self::OtherFleet,
         Self::VehicleNotIdle,
         Self::NoAccess,
+        Self::GaveUpThere,
         Self::NothingToCharge,
         Self::NotPlugged,
         Self::SlotAnnounced,
@@ -186,6 +189,7 @@ impl Refusal {
             Self::OtherFleet => "other_fleet",
             Self::VehicleNotIdle => "vehicle_not_idle",
             Self::NoAccess => "no_access",
+            Self::GaveUpThere => "gave_up_there",
             Self::NothingToCharge => "nothing_to_charge",
             Self::NotPlugged => "not_plugged",
             Self::SlotAnnounced => "slot_announced",
@@ -217,7 +221,8 @@ pub struct News<'a> {
     pub vehicles: &'a [VehicleId],
 }
 
-/// Which vehicle serves which request.
+/// Which vehicle serves which request. First come, first served among equals: of the waiting requests of one place and one
+/// fleet that a vehicle can serve, the oldest gets it.
 pub trait Dispatch: Send {
     /// When to ask.
     fn cadence(&self) -> Cadence;

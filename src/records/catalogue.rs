@@ -63,6 +63,8 @@ pub const FIGURES: &[FigureInfo] = &[
     figure("sessions_without_connector", "Sessions without a connector", "", Lower),
     figure("queue_mean_s", "Queue at stations, mean", "s", Lower),
     figure("queue_p95_s", "Queue at stations, 95th percentile", "s", Lower),
+    figure("need_wait_mean_s", "Wait from need to power, mean", "s", Lower),
+    figure("need_wait_p95_s", "Wait from need to power, 95th percentile", "s", Lower),
     figure("charger_utilisation", "Charger utilisation", "0..1", Neither),
     figure("peak_power_kw", "Peak power", "kW", Lower),
     figure("mean_soc", "Mean state of charge", "0..1", Neither),

@@ -214,6 +214,14 @@ pub const TABLES: &[Table] = &[
             column("charge_end_time", Time, "Last instant at which power flowed.").nullable(),
             column("unplug_time", Time, "When it left; null if still there at the end.").nullable(),
             column("queue_s", Int, "Waited for a connector.").unit("s"),
+            column(
+                "need_wait_s",
+                Int,
+                "From first joining any station for this charging need, also one given up since, to first power; null \
+                 without power.",
+            )
+            .unit("s")
+            .nullable(),
             column("energy_kwh", Float, "Drawn from the grid.").unit("kWh"),
             column("battery_kwh", Float, "Stored in the battery.").unit("kWh"),
             column("discharged_kwh", Float, "Fed back to the grid.").unit("kWh"),
@@ -221,7 +229,7 @@ pub const TABLES: &[Table] = &[
             column("soc_start", Float, "State of charge on arrival.").unit("0..1"),
             column("soc_end", Float, "State of charge when it left.").unit("0..1"),
             column("cost", Float, "Paid by the fleet.").unit("currency"),
-            column("end_reason", Text, "target, full, short_stay, departure, interrupted or in_progress."),
+            column("end_reason", Text, "target, full, short_stay, departure, gave_up, interrupted or in_progress."),
         ],
     },
     Table {

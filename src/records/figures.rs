@@ -41,10 +41,14 @@ pub struct Figures {
     pub energy_driven_kwh: f64,
     /// Fed back to the grid [kWh].
     pub energy_discharged_kwh: f64,
-    /// Visits to stations.
+    /// Charging sessions: visits to stations in which power flowed.
     pub sessions: u64,
-    /// Of those without ever getting a connector.
+    /// Visits to stations that never got a connector; they are no sessions.
     pub sessions_without_connector: u64,
+    /// Mean wait of a charging need: from first joining any station, also one given up since, to first power [s].
+    pub need_wait_mean_s: Option<f64>,
+    /// Wait of a charging need that 95 % did not exceed [s].
+    pub need_wait_p95_s: Option<u64>,
     /// Mean wait for a connector of vehicles that got one [s].
     pub queue_mean_s: Option<f64>,
     /// Wait for a connector that 95 % did not exceed [s].

@@ -271,7 +271,12 @@ impl Recorder for Metrics {
             return;
         }
         let fleet = &mut self.fleets[record.fleet.index()];
-        fleet.sessions += 1;
+        fleet.sessions += u64::from(record.charged());
+        fleet.without_connector += u64::from(record.plug_in_time.is_none());
+        if let Some(wait_s) = record.need_wait_s {
+            fleet.need_wait_s += wait_s;
+            let _ = fleet.need_waits.record(wait_s.max(0).unsigned_abs());
+        }
         fleet.charged_kwh += record.energy_kwh;
         fleet.stored_kwh += record.battery_kwh;
         fleet.discharged_kwh += record.discharged_kwh;
@@ -290,7 +295,7 @@ impl Recorder for Metrics {
             fleet.occupied_s += ended - plug_in.max(from);
         }
         let operator = &mut self.operators[record.operator.index()];
-        operator.sessions += 1;
+        operator.sessions += u64::from(record.charged());
         operator.energy_kwh += record.energy_kwh;
     }
 
@@ -562,6 +567,7 @@ mod tests {
             charge_end_time: None,
             unplug_time: Some(SimTime(500)),
             queue_s: 100,
+            need_wait_s: None,
             energy_kwh: 10.0,
             battery_kwh: 9.0,
             discharged_kwh: 2.0,

@@ -166,18 +166,34 @@ pub enum EndReason {
     Full,
     /// A driver left before the battery was full, and no plan could have filled it in so short a stay.
     ShortStay,
-    /// The vehicle was needed elsewhere, or gave up waiting in the queue.
+    /// The vehicle was needed elsewhere.
     Departure,
+    /// The vehicle gave up waiting in the queue.
+    GaveUp,
     /// The policy broke the session off.
     Interrupted,
     /// Still there when the simulation ended.
     InProgress,
 }
 
+impl SessionRecord {
+    /// Whether power flowed: a visit without is no session in any count.
+    pub fn charged(&self) -> bool {
+        self.charge_start_time.is_some()
+    }
+}
+
 impl EndReason {
     /// Every reason, in the order of the enum.
-    pub const ALL: [Self; 6] =
-        [Self::Target, Self::Full, Self::ShortStay, Self::Departure, Self::Interrupted, Self::InProgress];
+    pub const ALL: [Self; 7] = [
+        Self::Target,
+        Self::Full,
+        Self::ShortStay,
+        Self::Departure,
+        Self::GaveUp,
+        Self::Interrupted,
+        Self::InProgress,
+    ];
 
     /// Name in the tables.
     pub const fn name(self) -> &'static str {
@@ -186,6 +202,7 @@ impl EndReason {
             Self::Full => "full",
             Self::ShortStay => "short_stay",
             Self::Departure => "departure",
+            Self::GaveUp => "gave_up",
             Self::Interrupted => "interrupted",
             Self::InProgress => "in_progress",
         }
@@ -221,6 +238,9 @@ pub struct SessionRecord {
     pub unplug_time: Option<SimTime>,
     /// Waited for a connector [s].
     pub queue_s: i64,
+    /// From first joining any station for this charging need, also one given up since, to first power [s]; `None` without
+    /// power.
+    pub need_wait_s: Option<i64>,
     /// Drawn from the grid [kWh].
     pub energy_kwh: f64,
     /// Stored in the battery [kWh].

@@ -23,7 +23,12 @@ pub(super) struct Sums {
     pub private: bool,
     /// Departures of drivers: full, not full after too short a stay, not full for another reason.
     pub departures: [u64; 3],
+    /// Visits in which power flowed.
     pub sessions: u64,
+    pub without_connector: u64,
+    /// From first joining a station for a charging need to first power.
+    pub need_waits: Histogram<u64>,
+    pub need_wait_s: i64,
     pub plugged_in: u64,
     pub queues: Histogram<u64>,
     pub queue_s: i64,
@@ -93,6 +98,9 @@ impl Sums {
             private: false,
             departures: [0; 3],
             sessions: 0,
+            without_connector: 0,
+            need_waits: histogram(),
+            need_wait_s: 0,
             plugged_in: 0,
             queues: histogram(),
             queue_s: 0,
@@ -134,6 +142,9 @@ impl Sums {
             *a += b;
         }
         self.sessions += other.sessions;
+        self.without_connector += other.without_connector;
+        let _ = self.need_waits.add(&other.need_waits);
+        self.need_wait_s += other.need_wait_s;
         self.plugged_in += other.plugged_in;
         self.queue_s += other.queue_s;
         self.occupied_s += other.occupied_s;
@@ -200,7 +211,9 @@ impl Sums {
             energy_driven_kwh: self.driven_kwh,
             energy_discharged_kwh: self.discharged_kwh,
             sessions: self.sessions,
-            sessions_without_connector: self.sessions - self.plugged_in,
+            sessions_without_connector: self.without_connector,
+            need_wait_mean_s: ratio(self.need_wait_s as f64, self.need_waits.len() as f64),
+            need_wait_p95_s: quantile(&self.need_waits, 0.95),
             queue_mean_s: ratio(self.queue_s as f64, self.plugged_in as f64),
             queue_p95_s: quantile(&self.queues, 0.95),
             charger_utilisation: ratio(self.occupied_s as f64, connector_s),

@@ -22,6 +22,8 @@ pub struct Session {
     pub vehicle: VehicleId,
     /// When it joined the station.
     pub arrival: SimTime,
+    /// When the vehicle first joined a station for this charging need.
+    pub need: SimTime,
     /// When it got the connector.
     pub plug_in: SimTime,
     /// Charge at plug-in.

@@ -35,6 +35,8 @@ pub struct Nearby {
     len: usize,
     /// Memory of groups that have become empty.
     spare: Vec<Vec<u32>>,
+    /// Items of one place keep the order in which they came, which is that of their numbers.
+    ordered: bool,
 }
 
 /// The items at one place.
@@ -171,6 +173,7 @@ impl Nearby {
             cells: vec![Vec::new(); rows as usize * columns as usize],
             whereabouts: vec![(NOWHERE, PlaceId(0)); items],
             slot_of: vec![0; items],
+            ordered: false,
             len: 0,
             spare: Vec::new(),
         }
@@ -222,9 +225,20 @@ impl Nearby {
             groups.len() - 1
         });
         self.whereabouts[id as usize] = (cell as u32, place);
-        self.slot_of[id as usize] = groups[group].items.len() as u32;
-        groups[group].items.push(id);
+        let items = &mut groups[group].items;
+        debug_assert!(!self.ordered || items.last().is_none_or(|&last| last < id));
+        self.slot_of[id as usize] = items.len() as u32;
+        items.push(id);
         self.len += 1;
+    }
+
+    /// The same index, of items that come in ascending order: searches ask about those at one place in that order, so that
+    /// the first to come is the first to be found. Taking one out moves those behind it.
+    #[must_use]
+    pub fn in_order(mut self) -> Self {
+        debug_assert!(self.len == 0);
+        self.ordered = true;
+        self
     }
 
     /// Takes `id` out, if it is in.
@@ -236,9 +250,13 @@ impl Nearby {
         let groups = &mut self.cells[cell as usize];
         let Some(group) = groups.iter().position(|g| g.place == place) else { return };
         let (slot, items) = (self.slot_of[id as usize], &mut groups[group].items);
-        items.swap_remove(slot as usize);
-        if let Some(&moved) = items.get(slot as usize) {
-            self.slot_of[moved as usize] = slot;
+        if self.ordered {
+            items.remove(items.partition_point(|&other| other < id));
+        } else {
+            items.swap_remove(slot as usize);
+            if let Some(&moved) = items.get(slot as usize) {
+                self.slot_of[moved as usize] = slot;
+            }
         }
         if items.is_empty() {
             self.spare.push(groups.swap_remove(group).items);

@@ -210,6 +210,8 @@ impl State {
                     connector: None,
                     target_soc: 0.0,
                     yields: false,
+                    gave_up: None,
+                    need_since: None,
                     unposted_km: 0.0,
                 }
             })
@@ -243,7 +245,7 @@ impl State {
             vehicles,
             stations: Stations::new(setup),
             requests: vec![RequestState::Future; setup.requests.len()],
-            waiting: Nearby::new(places, setup.requests.len(), 1_024),
+            waiting: Nearby::new(places, setup.requests.len(), 1_024).in_order(),
             available,
             prices: vec![PriceBook::default(); setup.retailers.len()],
             counts,

@@ -184,6 +184,10 @@ pub struct Vehicle {
     pub target_soc: f64,
     /// Riders may call it away while it charges.
     pub yields: bool,
+    /// The station at which it gave up waiting last, and until when it is avoided.
+    pub gave_up: Option<(StationId, SimTime)>,
+    /// When it first joined a station for the charge that it still needs.
+    pub need_since: Option<SimTime>,
     /// Driven since the driving cost was last posted [km].
     pub unposted_km: f64,
 }

@@ -157,6 +157,7 @@ impl Day {
             charge_end_time: Some(START + 2_100),
             unplug_time: Some(START + 2_100),
             queue_s: 0,
+            need_wait_s: None,
             energy_kwh: 9.0,
             battery_kwh: 9.0 * CHARGE_EFFICIENCY,
             discharged_kwh: 0.0,
@@ -176,6 +177,7 @@ impl Day {
             charge_end_time: Some(END),
             unplug_time: None,
             queue_s: 600,
+            need_wait_s: None,
             energy_kwh: 15.0, // 36 kW for 1,500 s
             battery_kwh: 15.0 * CHARGE_EFFICIENCY,
             soc_start: 0.26,

@@ -88,6 +88,8 @@ const FIGURES: &[Shown] = &[
     Shown::new("sessions_without_connector", "Sessions that never got a connector", "", 1.0, 0),
     Shown::new("queue_mean_s", "Wait for a connector, mean", "s", 1.0, 0),
     Shown::new("queue_p95_s", "Wait for a connector, 95 % at most", "s", 1.0, 0),
+    Shown::new("need_wait_mean_s", "Wait from first arrival to power, mean", "s", 1.0, 0),
+    Shown::new("need_wait_p95_s", "Wait from first arrival to power, 95 % at most", "s", 1.0, 0),
     Shown::new("charger_utilisation", "Charger utilisation", "%", 100.0, 1),
     Shown::new("peak_power_kw", "Peak power", "kW", 1.0, 0),
     Shown::new("mean_soc", "State of charge, mean", "%", 100.0, 1),

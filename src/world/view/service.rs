@@ -302,7 +302,25 @@ impl<'a> View<'a> {
         offers.offer
     }
 
-    /// The nearest waiting request of its coalition that `vehicle` can serve and `accept` takes.
+    /// The oldest request of `fleet` waiting at `place` that `vehicle`, whose way there takes `way`, can serve and `accept`
+    /// takes.
+    pub fn oldest_at(
+        &self,
+        place: PlaceId,
+        fleet: FleetId,
+        vehicle: VehicleId,
+        way: Trip,
+        accept: impl Fn(RequestId) -> bool,
+    ) -> Option<RequestId> {
+        self.state.waiting.at(&self.setup.places, place).iter().copied().map(RequestId).find(|&request| {
+            let ask = self.ask(request);
+            ask.fleet == fleet
+                && accept(request)
+                && matches!(self.service_along(vehicle, &ask, way), Service::Possible(_))
+        })
+    }
+
+    /// The nearest waiting request of its coalition that `vehicle` can serve and `accept` takes; at one place the oldest.
     pub fn request_for(
         &self,
         vehicle: VehicleId,

@@ -6,23 +6,56 @@ use crate::time::SimTime;
 use crate::world::charging::best_limit_kw;
 use crate::world::nearby::{Look, Search, Verdict, Visitor};
 use crate::world::{LoadBook, VehicleType, Wish};
+use std::cmp::{Ordering, Reverse};
+use std::collections::BinaryHeap;
 
-/// Takes every station.
-struct Collect<'a>(&'a mut Vec<StationId>);
+/// Takes every station but one.
+struct Collect<'a> {
+    found: &'a mut Vec<StationId>,
+    avoided: Option<StationId>,
+}
 
 impl Visitor for Collect<'_> {
     fn place(&mut self, _: PlaceId, _: f64) -> Look {
         Look::Ask
     }
     fn item(&mut self, station: u32) -> Verdict {
-        self.0.push(StationId(station));
+        let station = StationId(station);
+        if self.avoided == Some(station) {
+            return Verdict::Not;
+        }
+        self.found.push(station);
         Verdict::Found
     }
 }
 
+/// Seconds in their total order.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Seconds(f64);
+
+impl Eq for Seconds {}
+
+impl PartialOrd for Seconds {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Seconds {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.total_cmp(&other.0)
+    }
+}
+
 impl View<'_> {
+    /// The station that a vehicle avoids, for it gave up waiting there a short while ago.
+    pub fn avoided(&self, vehicle: VehicleId) -> Option<StationId> {
+        let (station, until) = self.vehicle(vehicle).gave_up?;
+        (self.now() < until).then_some(station)
+    }
+
     /// The `k` stations nearest to the vehicle that it may use and that fit it, nearest (great
-    /// circle) first; `found` is emptied first.
+    /// circle) first, without one that it [avoids](Self::avoided); `found` is emptied first.
     pub fn stations_for(
         &self,
         vehicle: VehicleId,
@@ -31,7 +64,10 @@ impl View<'_> {
         found: &mut Vec<StationId>,
     ) {
         found.clear();
-        self.near(self.station_list(vehicle), self.vehicle(vehicle).place, k, search, found);
+        let stations = &self.state.stations_of[self.station_list(vehicle)];
+        let mut collect = Collect { found, avoided: self.avoided(vehicle) };
+        let place = self.vehicle(vehicle).place;
+        stations.nearest(&self.setup.places, place, k, f64::INFINITY, search, &mut collect);
     }
 
     pub(super) fn near(
@@ -43,7 +79,14 @@ impl View<'_> {
         found: &mut Vec<StationId>,
     ) {
         let stations = &self.state.stations_of[list];
-        stations.nearest(&self.setup.places, from, k, f64::INFINITY, search, &mut Collect(found));
+        stations.nearest(
+            &self.setup.places,
+            from,
+            k,
+            f64::INFINITY,
+            search,
+            &mut Collect { found, avoided: None },
+        );
     }
 
     pub(super) fn station_list(&self, vehicle: VehicleId) -> usize {
@@ -99,12 +142,16 @@ impl View<'_> {
             });
         }
         let ahead = state.queue.iter().map(|w| w.need_s);
+        // A heap of the connectors by when they are free: the next in line takes the first.
+        let mut free_at: BinaryHeap<Reverse<Seconds>> =
+            std::mem::take(scratch).into_iter().map(|s| Reverse(Seconds(s))).collect();
         for need_s in ahead.chain(std::iter::repeat_n(typical_s, state.inbound as usize)) {
-            if let Some(first) = scratch.iter_mut().min_by(|a, b| a.total_cmp(b)) {
-                *first += need_s;
+            if let Some(mut first) = free_at.peek_mut() {
+                first.0.0 += need_s;
             }
         }
-        let free_s = scratch.iter().copied().fold(f64::INFINITY, f64::min);
+        let free_s = free_at.peek().map_or(f64::INFINITY, |first| first.0.0);
+        *scratch = free_at.into_iter().map(|s| s.0.0).collect();
         arrival.max(self.now() + free_s.min(1e9).ceil() as i64)
     }
 
