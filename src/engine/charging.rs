@@ -199,6 +199,28 @@ impl Simulation {
                 at += 1;
             }
         }
+        self.call_back(station);
+    }
+
+    /// Where connectors are free and the line is empty, vehicles that gave up there need not avoid the station any longer:
+    /// as many of them as there are connectors, those first that gave up first.
+    fn call_back(&mut self, station: StationId) {
+        if self.gave_up_at[station.index()].is_empty() {
+            return;
+        }
+        let free = View::new(&self.setup, &self.state).free_connectors(station);
+        let mut called = 0;
+        while called < free
+            && let Some(vehicle) = self.gave_up_at[station.index()].pop_front()
+        {
+            let v = &mut self.state.vehicles[vehicle.index()];
+            if v.activity == Activity::Idle && v.gave_up.is_some_and(|(at, _)| at == station) {
+                v.gave_up = None;
+                called += 1;
+                self.new_idle.push(vehicle);
+                self.queue.charging_round(self.state.now);
+            }
+        }
     }
 
     /// The charging policy is asked again about vehicles that have avoided a station for long enough: it may have been the
@@ -208,7 +230,8 @@ impl Simulation {
             && until <= self.state.now
         {
             self.avoiding.pop();
-            if self.state.vehicles[vehicle.index()].activity == Activity::Idle {
+            let v = &self.state.vehicles[vehicle.index()];
+            if v.activity == Activity::Idle && v.gave_up.is_some_and(|(_, end)| end == until) {
                 self.new_idle.push(vehicle);
                 self.queue.charging_round(self.state.now);
             }
@@ -225,6 +248,7 @@ impl Simulation {
         let until = self.state.now + AVOIDED_S.max(self.setup.stations[station.index()].queue_patience_s);
         v.gave_up = Some((station, until));
         self.avoiding.push(Reverse((until, waiting.vehicle)));
+        self.gave_up_at[station.index()].push_back(waiting.vehicle);
         self.set_free(waiting.vehicle);
     }
 

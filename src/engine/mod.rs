@@ -40,7 +40,7 @@ use crate::world::{Activity, Bid, Mode, Setup, State, View};
 use accounts::Accounts;
 use rand_pcg::Pcg64;
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, VecDeque};
 use std::sync::Arc;
 
 /// The stream of a policy of stations, beyond those of any number of bidders.
@@ -72,6 +72,8 @@ pub struct Simulation {
     new_idle: Vec<VehicleId>,
     /// Vehicles that avoid a station at which they gave up waiting, by when that ends.
     avoiding: BinaryHeap<Reverse<(SimTime, VehicleId)>>,
+    /// By station, vehicles that gave up there, in that order; some may have charged elsewhere since.
+    gave_up_at: Vec<VecDeque<VehicleId>>,
     streams: Streams,
     actions: Vec<Action>,
     refusals: [u64; Refusal::ALL.len()],
@@ -123,6 +125,7 @@ impl Simulation {
                 .map(VehicleId::new)
                 .collect(),
             avoiding: BinaryHeap::new(),
+            gave_up_at: vec![VecDeque::new(); setup.stations.len()],
             actions: Vec::new(),
             refusals: [0; Refusal::ALL.len()],
             events: 0,

@@ -327,7 +327,7 @@ fn rows(currency: &str) -> Vec<RowOf> {
         ("Queue, mean / p95", unit("s"), |f| {
             Some(format!("{} / {}", thousands(f.queue_mean_s?, 0), thousands(f.queue_p95_s? as f64, 0)))
         }),
-        ("From need to power, mean / p95", unit("s"), |f| {
+        ("Need to power, mean / p95", unit("s"), |f| {
             let (mean, p95) = (f.need_wait_mean_s?, f.need_wait_p95_s? as f64);
             Some(format!("{} / {}", thousands(mean, 0), thousands(p95, 0)))
         }),
@@ -352,7 +352,7 @@ fn rows(currency: &str) -> Vec<RowOf> {
         }),
         ("Fares of trips lost: committed", money(), |f| amount(f.lost_committed_fares_eur, 2)),
         ("Operating profit", money(), |f| Some(thousands(f.operating_profit_eur, 2))),
-        ("Value of energy stored more or less", money(), |f| amount(f.stored_value_eur, 2)),
+        ("Value of stored energy", money(), |f| amount(f.stored_value_eur, 2)),
         ("Profit with stored energy", money(), |f| {
             (f.stored_value_eur != 0.0).then(|| thousands(f.net_profit_eur, 2))
         }),

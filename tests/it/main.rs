@@ -35,6 +35,7 @@ mod outputs;
 mod outputs_day;
 mod prices;
 mod prices_bad;
+mod queues;
 mod real_data;
 mod report;
 mod reproduce;

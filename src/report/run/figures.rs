@@ -133,7 +133,7 @@ const FIGURES: &[Shown] = &[
     Shown::money("cost_with_lost_fares_eur", "Operating cost with fares of lost trips"),
     Shown::new("stored_start_kwh", "Energy in batteries at the start", "kWh", 1.0, 0),
     Shown::new("stored_end_kwh", "Energy in batteries at the end", "kWh", 1.0, 0),
-    Shown::money("stored_value_eur", "Value of energy stored more or less"),
+    Shown::money("stored_value_eur", "Value of stored energy"),
     Shown::money("net_profit_eur", "Profit with stored energy"),
     Shown::money("operating_profit_eur", "Operating profit"),
     Shown::new("co2_kg", "CO\u{2082} of the energy drawn", "kg", 1.0, 0),
