@@ -269,7 +269,9 @@ impl Simulation {
                 continue;
             };
             let cells = fleet.index() * retailers..(fleet.index() + 1) * retailers;
-            work.balances.push(Balance { drawn_kwh: cells.map(drawn_kwh).sum(), ..Balance::default() });
+            // What vehicles feed back is paid for at the tariff, so no market has bought it.
+            let drawn_kwh = cells.map(drawn_kwh).sum::<f64>().max(0.0);
+            work.balances.push(Balance { drawn_kwh, ..Balance::default() });
         }
         for (rules, state) in trading.markets.iter().zip(&self.state.trading.markets) {
             for trade in state.trades.iter().take_while(|t| rules.products.start_of(t.bid.product) <= start) {

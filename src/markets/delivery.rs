@@ -12,7 +12,7 @@ pub struct Balance {
     pub bought_kwh: f64,
     /// Sold in all markets.
     pub sold_kwh: f64,
-    /// Drawn by the bidder's meters, less what they fed back.
+    /// Drawn by the bidder's meters, less what they fed back; of a fleet, which is paid for that at the tariff, 0 or more.
     pub drawn_kwh: f64,
 }
 
