@@ -580,12 +580,18 @@ mod tests {
         };
         metrics.session(&session);
         metrics.session(&SessionRecord { fleet: FleetId(1), unplug_time: None, queue_s: 0, ..session });
-        metrics.session(&SessionRecord { plug_in_time: None, connector: None, energy_kwh: 0.0, ..session });
+        metrics.session(&SessionRecord {
+            plug_in_time: None,
+            charge_start_time: None,
+            connector: None,
+            energy_kwh: 0.0,
+            ..session
+        });
         let figures = metrics.finish();
         // 300 s and 800 s of 2 x 1,000 s.
         assert_eq!(figures.total.charger_utilisation, Some(0.55));
         assert_eq!(figures.fleets[0].figures.charger_utilisation, Some(0.15));
-        assert_eq!((figures.total.sessions, figures.total.sessions_without_connector), (3, 1));
+        assert_eq!((figures.total.sessions, figures.total.sessions_without_connector), (2, 1));
         assert_eq!(figures.total.queue_mean_s, Some(50.0));
         assert!((figures.total.co2_kg.unwrap() - 0.3 * (20.0 - 6.0)).abs() < 1e-12);
     }

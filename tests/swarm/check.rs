@@ -336,9 +336,7 @@ fn table(files: &Files, name: &str) -> Vec<String> {
                 .columns()
                 .iter()
                 .map(|column| match column.get(row).expect("a cell") {
-                    polars::prelude::AnyValue::Datetime(at, unit, _)
-                        if unit == polars::prelude::TimeUnit::Milliseconds =>
-                    {
+                    polars::prelude::AnyValue::Datetime(at, polars::prelude::TimeUnit::Milliseconds, _) => {
                         let at = chrono::DateTime::from_timestamp_millis(at).expect("a time");
                         at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
                     }
