@@ -563,7 +563,7 @@ mod tests {
             connector: Some(0),
             arrival_time: SimTime(100),
             plug_in_time: Some(SimTime(200)),
-            charge_start_time: None,
+            charge_start_time: Some(SimTime(200)),
             charge_end_time: None,
             unplug_time: Some(SimTime(500)),
             queue_s: 100,
