@@ -8,7 +8,7 @@
 //!
 //! What a killed process leaves is called `.NAME.*.partial` (`.NAME.*.replaced` where folders cannot be swapped)
 //! and is cleaned away by the next one that writes NAME. In debug builds any operation can be made to fail
-//! ([`fault`]).
+//! (`fault`).
 
 pub(crate) mod fault;
 mod folder;
