@@ -174,7 +174,7 @@ fn delivery(auditor: &Auditor, bids: &Bids, imbalance: Code, texts: &mut Texts) 
         let at = |t: i64| readings.binary_search_by_key(&t, |r| r.0).ok().map(|i| readings[i].1);
         // Where no reading fell on the bounds of a product there is nothing to compare with.
         let (Some(before), Some(after)) = (at(start), at(end)) else { continue };
-        // What is fed back on balance is paid for at the tariff.
+        // Net energy fed back is paid for at the tariff.
         let drawn = (after - before).max(0.0);
         let tolerance = ENERGY_TOLERANCE * after.max(1.0);
         let expected = all.bought.min(drawn + all.sold);

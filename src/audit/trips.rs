@@ -170,7 +170,7 @@ fn summary(auditor: &mut Auditor, texts: &Texts, status: &[Code], request: &[i64
         (TableId::Trips, "fare", "fares_eur"),
     ];
     for (table, column, key) in sums {
-        // What a session costs may be posted in parts, some of them during the warm-up.
+        // The cost of a session may be posted in parts, some of them during the warm-up.
         if !auditor.facts.outputs.has(table) || column == "cost" && from > auditor.facts.start.0 {
             continue;
         }

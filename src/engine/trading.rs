@@ -269,7 +269,7 @@ impl Simulation {
                 continue;
             };
             let cells = fleet.index() * retailers..(fleet.index() + 1) * retailers;
-            // What vehicles feed back is paid for at the tariff, so no market has bought it.
+            // Energy fed back is paid for at the tariff, so no market has bought it.
             let drawn_kwh = cells.map(drawn_kwh).sum::<f64>().max(0.0);
             work.balances.push(Balance { drawn_kwh, ..Balance::default() });
         }

@@ -6,8 +6,8 @@
 //! * [`Lock`] admits one writer for each target.
 //! * [`log::append`] and [`log::sync`] are for a file that grows, the journal of a study.
 //!
-//! What a killed process leaves is called `.NAME.*.partial` (`.NAME.*.replaced` where folders cannot be swapped)
-//! and is cleaned away by the next one that writes NAME. In debug builds any operation can be made to fail
+//! Leftovers of a killed process are called `.NAME.*.partial` (`.NAME.*.replaced` where folders cannot be swapped)
+//! and are cleaned away by the next one that writes NAME. In debug builds any operation can be made to fail
 //! (`fault`).
 
 pub(crate) mod fault;
@@ -58,7 +58,7 @@ fn parent(path: &Path) -> &Path {
     }
 }
 
-/// What processes that were killed have left beside `target`: `.NAME.WORD` with an ending of ours.
+/// Leftovers of killed processes beside `target`: `.NAME.WORD` with an ending of ours.
 fn leftovers(target: &Path, ending: &str) -> Vec<PathBuf> {
     let Some(name) = target.file_name().and_then(|name| name.to_str()) else { return Vec::new() };
     let is_leftover = |file: &str| {

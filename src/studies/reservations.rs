@@ -24,7 +24,7 @@ pub struct UnequalEnergy {
 
 /// Change of the energy in all batteries over a run [kWh], from its figures by name: stored less driven less fed back.
 ///
-/// What feeding back loses inside the vehicle is missing, so that it is an upper bound where vehicles feed back.
+/// Losses of feeding back inside the vehicle are missing, so that it is an upper bound where vehicles feed back.
 fn change_of_charge_kwh(figure: impl Fn(&str) -> Option<f64>) -> Option<f64> {
     let fed_back = figure("energy_discharged_kwh").unwrap_or(0.0);
     Some(figure("energy_stored_kwh")? - figure("energy_driven_kwh")? - fed_back)

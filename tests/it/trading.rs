@@ -494,7 +494,7 @@ fn benchmarks_come_in_the_order_that_the_literature_has() {
         // Without risk, a forecast that errs turns riders away.
         assert!(bold[i].figures["trips_lost_committed"] > 10.0);
         assert!(net(&bold) < net(&perfect));
-        // What is bought ahead is not drawn at the tariff; nothing else changes while the forecast is kept.
+        // Energy bought ahead is not drawn at the tariff; nothing else changes while the forecast is kept.
         if !weeks.contains(&i) {
             continue;
         }
