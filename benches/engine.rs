@@ -27,7 +27,7 @@ fn simulate(setup: &Arc<Setup>, dispatch: &DispatchSpec) -> Simulation {
     let charging = ChargingSpec::ThresholdFastest { start_soc: 0.25, target_soc: 0.8, candidates: 8 };
     let streams = Streams { seed: 1, replication: 0 };
     let mut simulation = Simulation::new(Arc::clone(setup), dispatch.build(), charging.build(), streams);
-    simulation.finish(&mut ());
+    simulation.finish(&mut ()).expect("instants end");
     simulation
 }
 

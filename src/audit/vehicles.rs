@@ -11,7 +11,7 @@ const ONE_THING: &str = "A vehicle does one thing at a time";
 const PLACES: &str = "A vehicle starts from where it is";
 const CHARGE: &str = "State of charge carries over";
 const BOUNDS: &str = "State of charge is within 0 and 1";
-const LEG_ENERGY: &str = "Legs: charge falls by the energy driven";
+const LEG_ENERGY: &str = "Legs: charge falls by the energy driven less that charged elsewhere";
 const SESSION_ENERGY: &str = "Sessions: charge rises by the energy stored";
 const EFFICIENCY: &str = "Sessions: energy stored is energy drawn x efficiency";
 const COUNTS: &str = "Vehicles by state add up to the fleet";
@@ -53,21 +53,21 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
         let (from, to) = (legs.texts("origin", &mut texts)?, legs.texts("destination", &mut texts)?);
         let (start, end) = (legs.all_times("start_time")?, legs.all_times("end_time")?);
         let (soc_start, soc_end) = (legs.floats("soc_start")?, legs.floats("soc_end")?);
-        let energy = legs.floats("energy_kwh")?;
+        let (energy, charged) = (legs.floats("energy_kwh")?, legs.floats("charged_kwh")?);
         for row in 0..legs.rows() {
             let number = vehicles.get(&vehicle[row]).copied();
             known.that(number.is_some(), || format!("legs row {row}: vehicle {}", texts.text(vehicle[row])));
             let Some(number) = number else { continue };
             let battery_kwh = facts.vehicles[number as usize].battery_kwh;
             leg_energy.that(
-                close(soc_start[row] - soc_end[row], energy[row] / battery_kwh, SOC_TOLERANCE),
+                close(soc_start[row] - soc_end[row], (energy[row] - charged[row]) / battery_kwh, SOC_TOLERANCE),
                 || {
                     format!(
-                        "legs row {row}, {} at {}: charge falls by {} kWh, energy is {} kWh",
+                        "legs row {row}, {} at {}: charge falls by {} kWh, energy driven less charged is {} kWh",
                         texts.text(vehicle[row]),
                         SimTime(start[row]).iso(),
                         (soc_start[row] - soc_end[row]) * battery_kwh,
-                        energy[row]
+                        energy[row] - charged[row]
                     )
                 },
             );

@@ -169,11 +169,11 @@ fn simulate(job: &Job, progress: &Progress, stop: &AtomicBool) -> Result<Outcome
     let mut until = setup.start;
     while until < setup.end && !recorder.0.failed() {
         until = (until + setup.control_interval_s).min(setup.end);
-        simulation.run_until(until, &mut recorder);
+        simulation.run_until(until, &mut recorder)?;
         progress.update(until, simulation.events());
         check(stop)?;
     }
-    simulation.finish(&mut recorder);
+    simulation.finish(&mut recorder)?;
     let simulated = progress.elapsed();
     tables.finish()?;
 

@@ -14,7 +14,7 @@ use std::cmp::Reverse;
 const SOC_EPSILON: f64 = 1e-12;
 
 /// Least time for which a vehicle avoids a station at which it gave up waiting [s]; assumed. It avoids one where it waited
-/// longer for as long as that.
+/// longer for as long as that. A vehicle that stays in line for want of another station looks for one as often.
 const AVOIDED_S: i64 = 900;
 
 impl Simulation {
@@ -36,7 +36,7 @@ impl Simulation {
         if !there.access.allows(v.fleet) || there.connectors.iter().all(|&c| of.limit_kw(c) <= 0.0) {
             return Err(Refusal::NoAccess);
         }
-        if view.avoided(vehicle) == Some(station) {
+        if view.avoids(vehicle, station) {
             return Err(Refusal::GaveUpThere);
         }
         if target_soc <= v.soc || target_soc > of.usable_soc[1] + SOC_EPSILON {
@@ -100,7 +100,7 @@ impl Simulation {
         // Whoever stands in line fits no connector that is free, so nobody is overtaken.
         match self.state.stations.best_free_connector(&self.setup, station, of) {
             Some(position) => self.connect(position, station, waiting, recorder),
-            None => self.state.stations.stations[station.index()].queue.push_back(waiting),
+            None => self.state.stations.stations[station.index()].join(waiting),
         }
         self.divide_power(station);
     }
@@ -128,6 +128,7 @@ impl Simulation {
         let v = &mut self.state.vehicles[vehicle.index()];
         let of = &self.setup.types[v.vehicle_type.index()];
         v.station = Some(station);
+        v.gave_up.clear();
         v.connector = Some(position as u32);
         v.place = self.setup.stations[station.index()].place;
         self.state.stations.sessions[position] = Some(Session {
@@ -183,72 +184,78 @@ impl Simulation {
         self.divide_power(station);
     }
 
-    /// Gives free connectors to whoever waits, and lets go who has waited too long. The caller
-    /// divides the station's power afterwards.
+    /// Gives free connectors to the vehicles in line, and lets those leave that have waited for as long as they will. The
+    /// caller divides the station's power afterwards.
     fn serve_line(&mut self, station: StationId, recorder: &mut dyn Recorder) {
-        let mut at = 0;
+        let there = &self.state.stations.stations[station.index()];
+        let connectors = self.setup.stations[station.index()].connectors.len();
+        if there.occupied as usize == connectors && self.state.now < there.next_deadline {
+            return;
+        }
+        let (mut at, mut next_deadline) = (0, SimTime(i64::MAX));
         while let Some(&waiting) = self.state.stations.stations[station.index()].queue.get(at) {
             let of = &self.setup.types[self.state.vehicles[waiting.vehicle.index()].vehicle_type.index()];
             if let Some(position) = self.state.stations.best_free_connector(&self.setup, station, of) {
                 self.state.stations.stations[station.index()].queue.remove(at);
                 self.connect(position, station, waiting, recorder);
-            } else if waiting.deadline <= self.state.now {
-                self.state.stations.stations[station.index()].queue.remove(at);
-                self.renege(station, waiting, recorder);
-            } else {
-                at += 1;
+                continue;
             }
+            let mut deadline = waiting.deadline;
+            if deadline <= self.state.now {
+                if self.leaves_line(station, waiting.vehicle) {
+                    self.state.stations.stations[station.index()].queue.remove(at);
+                    self.renege(station, waiting, recorder);
+                    continue;
+                }
+                deadline = self.state.now + self.avoidance_s(station);
+                self.state.stations.stations[station.index()].queue[at].deadline = deadline;
+            }
+            next_deadline = next_deadline.min(deadline);
+            at += 1;
         }
-        self.call_back(station);
+        self.state.stations.stations[station.index()].next_deadline = next_deadline;
     }
 
-    /// Where connectors are free and the line is empty, vehicles that gave up there need not avoid the station any longer:
-    /// as many of them as there are connectors, those first that gave up first.
-    fn call_back(&mut self, station: StationId) {
-        if self.gave_up_at[station.index()].is_empty() {
-            return;
-        }
-        let free = View::new(&self.setup, &self.state).free_connectors(station);
-        let mut called = 0;
-        while called < free
-            && let Some(vehicle) = self.gave_up_at[station.index()].pop_front()
-        {
-            let v = &mut self.state.vehicles[vehicle.index()];
-            if v.activity == Activity::Idle && v.gave_up.is_some_and(|(at, _)| at == station) {
-                v.gave_up = None;
-                called += 1;
-                self.new_idle.push(vehicle);
-                self.queue.charging_round(self.state.now);
-            }
-        }
+    /// Whether a vehicle whose patience is over leaves the line: it stays where it has no other station to go to. In replay
+    /// the trace says where vehicles go.
+    fn leaves_line(&self, station: StationId, vehicle: VehicleId) -> bool {
+        self.setup.binds(self.state.vehicles[vehicle.index()].fleet)
+            || View::new(&self.setup, &self.state).has_other_station(vehicle, station)
     }
 
-    /// The charging policy is asked again about vehicles that have avoided a station for long enough: it may have been the
-    /// only one.
+    /// Time for which a vehicle that gave up at a station avoids it [s].
+    fn avoidance_s(&self, station: StationId) -> i64 {
+        AVOIDED_S.max(self.setup.stations[station.index()].queue_patience_s)
+    }
+
+    /// The charging policy is asked again about idle vehicles that have avoided a station for long enough.
     pub(super) fn end_avoidance(&mut self) {
         while let Some(&Reverse((until, vehicle))) = self.avoiding.peek()
             && until <= self.state.now
         {
             self.avoiding.pop();
             let v = &self.state.vehicles[vehicle.index()];
-            if v.activity == Activity::Idle && v.gave_up.is_some_and(|(_, end)| end == until) {
+            if v.activity == Activity::Idle && v.gave_up.iter().any(|&(_, end)| end == until) {
                 self.new_idle.push(vehicle);
                 self.queue.charging_round(self.state.now);
             }
         }
     }
 
-    /// A vehicle leaves the line, and avoids the station for as long as it has waited there at most.
+    /// A vehicle leaves the line, and avoids the station for a while.
     fn renege(&mut self, station: StationId, waiting: Waiting, recorder: &mut dyn Recorder) {
+        let until = self.state.now + self.avoidance_s(station);
         self.record_waiting(station, &waiting, Some(self.state.now), EndReason::GaveUp, recorder);
         self.state.ask_no_more(&self.setup, waiting.vehicle, station, waiting.arrival);
         self.state.fire(waiting.vehicle, Trigger::Renege);
         let v = &mut self.state.vehicles[waiting.vehicle.index()];
         (v.station, v.yields) = (None, false);
-        let until = self.state.now + AVOIDED_S.max(self.setup.stations[station.index()].queue_patience_s);
-        v.gave_up = Some((station, until));
+        if self.setup.binds(v.fleet) {
+            return;
+        }
+        v.gave_up.retain(|&(at, _)| at != station);
+        v.gave_up.push((station, until));
         self.avoiding.push(Reverse((until, waiting.vehicle)));
-        self.gave_up_at[station.index()].push_back(waiting.vehicle);
         self.set_free(waiting.vehicle);
     }
 

@@ -7,13 +7,14 @@
 //! 3. [`Simulation::finish`] cuts off what is under way at the end of the horizon,
 //!    so that every request, leg and session is in the records once.
 //!
-//! Nothing here fails on valid input: what could be wrong with the user's input
-//! has been refused when the setup was built.
+//! Nothing here fails on valid input under the policies that ship: what could be wrong with the user's input has been
+//! refused when the setup was built. A policy of one's own may keep an instant from ending; that is an [`EndlessInstant`].
 
 mod accounts;
 mod charging;
 mod competition;
 mod feeder;
+mod guard;
 mod invariants;
 mod loads;
 mod prices;
@@ -25,6 +26,7 @@ mod rides;
 mod start;
 mod trading;
 
+pub use guard::EndlessInstant;
 pub use queue::{Event, EventQueue};
 pub use start::{foresee, policies};
 
@@ -40,7 +42,7 @@ use crate::world::{Activity, Bid, Mode, Setup, State, View};
 use accounts::Accounts;
 use rand_pcg::Pcg64;
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::BinaryHeap;
 use std::sync::Arc;
 
 /// The stream of a policy of stations, beyond those of any number of bidders.
@@ -72,9 +74,8 @@ pub struct Simulation {
     new_idle: Vec<VehicleId>,
     /// Vehicles that avoid a station at which they gave up waiting, by when that ends.
     avoiding: BinaryHeap<Reverse<(SimTime, VehicleId)>>,
-    /// By station, vehicles that gave up there, in that order; some may have charged elsewhere since.
-    gave_up_at: Vec<VecDeque<VehicleId>>,
     streams: Streams,
+    guard: guard::Guard,
     actions: Vec<Action>,
     refusals: [u64; Refusal::ALL.len()],
     events: u64,
@@ -125,7 +126,7 @@ impl Simulation {
                 .map(VehicleId::new)
                 .collect(),
             avoiding: BinaryHeap::new(),
-            gave_up_at: vec![VecDeque::new(); setup.stations.len()],
+            guard: guard::Guard::default(),
             actions: Vec::new(),
             refusals: [0; Refusal::ALL.len()],
             events: 0,
@@ -189,12 +190,21 @@ impl Simulation {
     }
 
     /// Takes all events before `until`, or before the end of the horizon if that comes first.
-    pub fn run_until(&mut self, until: SimTime, recorder: &mut dyn Recorder) {
+    ///
+    /// # Errors
+    /// If policy and engine answer each other within one instant for ever.
+    pub fn run_until(&mut self, until: SimTime, recorder: &mut dyn Recorder) -> Result<(), EndlessInstant> {
         let until = until.min(self.setup.end);
         while let Some((time, event)) = self.queue.pop(&self.setup, until) {
             debug_assert!(time >= self.state.now, "time goes back");
+            if time > self.state.now {
+                self.guard.next_instant();
+            }
             self.state.advance(&self.setup, time);
             self.events += 1;
+            if self.guard.too_often(event) {
+                return Err(self.endless(event));
+            }
             match event {
                 Event::StationChange(station) => self.on_station_change(station, recorder),
                 Event::LoadClearing(retailer) => self.on_load_clearing(retailer, recorder),
@@ -212,12 +222,44 @@ impl Simulation {
                 Event::Meter => self.on_meter(recorder),
             }
         }
+        Ok(())
+    }
+
+    #[cold]
+    fn endless(&self, event: Event) -> EndlessInstant {
+        let setup = &self.setup;
+        let (event, entity) = match event {
+            Event::StationChange(at) => {
+                ("station change", format!("station \"{}\"", setup.stations[at.index()].name))
+            }
+            Event::LegEnd(vehicle) => {
+                ("arrival", format!("vehicle \"{}\"", setup.vehicles[vehicle.index()].name))
+            }
+            Event::GateClosure(market) | Event::Clearing(market) => {
+                ("gate or clearing", format!("market \"{}\"", setup.trading.markets[market.index()].name))
+            }
+            Event::LoadClearing(retailer)
+            | Event::PriceBroadcast(retailer)
+            | Event::PriceChange(retailer) => {
+                ("price", format!("retailer \"{}\"", setup.retailers[retailer.index()].name))
+            }
+            Event::Settlement => ("settlement", "the markets".to_owned()),
+            Event::Meter => ("meter reading", "the simulation".to_owned()),
+            Event::DispatchRound => ("round", "the dispatch policy".to_owned()),
+            Event::ChargingRound => ("round", "the charging policy".to_owned()),
+            Event::RelocationRound => ("round", "the relocation policy".to_owned()),
+            Event::Request(request) | Event::Expiry(request) => ("request", format!("request {}", request.0)),
+        };
+        EndlessInstant { time: self.state.now, event, entity, policy: self.guard.busiest_policy() }
     }
 
     /// Ends the replication at the end of the horizon: takes what is left, records what is under
     /// way as in progress and reads the meters a last time.
-    pub fn finish(&mut self, recorder: &mut dyn Recorder) {
-        self.run_until(self.setup.end, recorder);
+    ///
+    /// # Errors
+    /// If policy and engine answer each other within one instant for ever.
+    pub fn finish(&mut self, recorder: &mut dyn Recorder) -> Result<(), EndlessInstant> {
+        self.run_until(self.setup.end, recorder)?;
         self.state.advance(&self.setup, self.setup.end);
         self.clear_last_loads(recorder);
         if !self.bidding.is_empty() {
@@ -226,6 +268,7 @@ impl Simulation {
         self.settle_last_slots(recorder);
         self.end_supply(recorder);
         self.record_what_is_under_way(recorder);
+        Ok(())
     }
 
     /// The present.

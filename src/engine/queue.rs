@@ -22,7 +22,7 @@ use std::collections::BinaryHeap;
 use std::hash::BuildHasherDefault;
 
 /// Something that is due.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Event {
     /// A session may be complete, a vehicle in line may give up, or power is to be divided anew.
     StationChange(StationId),

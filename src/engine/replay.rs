@@ -4,7 +4,7 @@
 use super::Simulation;
 use crate::ids::{RequestId, VehicleId};
 use crate::records::{LegPurpose, LegRecord, Recorder, TripStatus};
-use crate::world::{Activity, Bound, RequestState, Ride, Trip, View};
+use crate::world::{Activity, Bound, RecordedSoc, RequestState, Ride, Trip, View};
 
 impl Simulation {
     /// A trip that should have brought its vehicle to a charger was lost for low charge. Staff carry it there in the
@@ -34,11 +34,14 @@ impl Simulation {
         }
         let view = View::new(&self.setup, &self.state);
         let of = view.vehicle_type(vehicle);
-        let energy_kwh = match bound.soc_drop {
-            Some(drop) => of.kwh(drop),
-            None => requests.distance_km[i] * view.consumption_kwh_per_km(vehicle),
+        let driven_kwh = requests.distance_km[i] * view.consumption_kwh_per_km(vehicle);
+        let (energy_kwh, charged_kwh) = match bound.soc {
+            RecordedSoc::Fell(fall) => (of.kwh(fall), 0.0),
+            RecordedSoc::Rose(rise) => (driven_kwh, driven_kwh + of.kwh(rise)),
+            RecordedSoc::Unknown => (driven_kwh, 0.0),
         };
-        if of.kwh(view.soc(vehicle) - of.usable_soc[0]) < energy_kwh {
+        // Where the charge rose, the vehicle could charge before it ran low.
+        if charged_kwh == 0.0 && of.kwh(view.soc(vehicle) - of.usable_soc[0]) < energy_kwh {
             self.lose(request, TripStatus::LostLowCharge, recorder);
             if bound.ends_at_charger && self.state.vehicles[vehicle.index()].activity == Activity::Idle {
                 self.carry_to_charger(request, vehicle, recorder);
@@ -69,6 +72,7 @@ impl Simulation {
                 destination: origin,
                 distance_km: 0.0,
                 energy_kwh: 0.0,
+                charged_kwh: 0.0,
                 soc_start: v.soc,
                 soc_end: v.soc,
             });
@@ -77,5 +81,8 @@ impl Simulation {
         v.ride =
             Some(Ride { request, soc_start: v.soc, pickup: Some(now), deadhead_km: 0.0, energy_kwh: 0.0 });
         self.start_service(vehicle, request, energy_kwh);
+        if let Some(leg) = &mut self.state.vehicles[vehicle.index()].leg {
+            leg.charged_kwh = charged_kwh;
+        }
     }
 }

@@ -165,7 +165,16 @@ impl Simulation {
         let (start, v) = (self.state.now, &mut self.state.vehicles[vehicle.index()]);
         let end = start + duration_s;
         debug_assert!(v.leg.is_none());
-        v.leg = Some(Leg { purpose, start, end, origin: v.place, destination, distance_km, energy_kwh });
+        v.leg = Some(Leg {
+            purpose,
+            start,
+            end,
+            origin: v.place,
+            destination,
+            distance_km,
+            energy_kwh,
+            charged_kwh: 0.0,
+        });
         self.queue.leg_ends(vehicle, end);
     }
 
@@ -211,9 +220,10 @@ impl Simulation {
         let v = &mut self.state.vehicles[vehicle.index()];
         let leg = v.leg.take()?;
         let share = leg.share_at(end);
-        let (distance_km, energy_kwh) = (leg.distance_km * share, leg.energy_kwh * share);
-        let soc_start = v.soc;
-        v.soc -= energy_kwh / self.setup.types[v.vehicle_type.index()].battery_kwh;
+        let (distance_km, soc_start) = (leg.distance_km * share, v.soc);
+        let of = &self.setup.types[v.vehicle_type.index()];
+        let (energy_kwh, charged_kwh) = leg.exchanged_kwh(of, soc_start, share);
+        v.soc += (charged_kwh - energy_kwh) / of.battery_kwh;
         v.place = leg.destination;
         v.unposted_km += distance_km;
         if let Some(ride) = &mut v.ride {
@@ -229,6 +239,7 @@ impl Simulation {
             destination: leg.destination,
             distance_km,
             energy_kwh,
+            charged_kwh,
             soc_start,
             soc_end: v.soc,
         });

@@ -6,6 +6,7 @@ use crate::policies::aggregator::Aggregator;
 use crate::policies::bidding::Foresight;
 use crate::policies::{Policies, PolicySpecs, RetailPolicies};
 use crate::rng::Streams;
+use crate::time::SimTime;
 use crate::world::{Party, Setup, View};
 use std::sync::Arc;
 
@@ -61,17 +62,21 @@ pub fn foresee(specs: &PolicySpecs, setup: &Arc<Setup>, streams: Streams) -> For
             .with_retail(specs.retail());
     let interval_s = setup.control_interval_s;
     let mut pool_kw = vec![Vec::new(); setup.fleets.len()];
+    let run = |simulation: &mut Simulation, until: SimTime| {
+        let ended = simulation.run_until(until, &mut ());
+        assert!(ended.is_ok(), "a policy that ships keeps an instant from ending: {ended:?}");
+    };
     let mut reading = setup.start;
     while reading < setup.end {
         // All events of that instant, but none after it.
-        simulation.run_until(reading + 1, &mut ());
+        run(&mut simulation, reading + 1);
         let view = View::new(&simulation.setup, &simulation.state);
         for (fleet, pool_kw) in pool_kw.iter_mut().enumerate() {
             pool_kw.push(view.pool_kw(FleetId::new(fleet)));
         }
         reading += interval_s;
     }
-    simulation.run_until(setup.end, &mut ());
+    run(&mut simulation, setup.end);
     simulation.state.advance(setup, setup.end);
     simulation.end_supply(&mut ());
     let supplied = &simulation.state.competition.supplied;

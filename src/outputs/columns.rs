@@ -98,6 +98,7 @@ impl Row for LegRecord {
             names.places(rows.iter().map(|r| r.destination)),
             numbers(rows, |r| r.distance_km),
             numbers(rows, |r| r.energy_kwh),
+            numbers(rows, |r| r.charged_kwh),
             numbers(rows, |r| r.soc_start),
             numbers(rows, |r| r.soc_end),
         ]

@@ -57,6 +57,7 @@ pub const FIGURES: &[FigureInfo] = &[
     figure("km_empty", "Distance driven empty", "km", Lower),
     figure("energy_charged_kwh", "Energy charged", "kWh", Neither),
     figure("energy_stored_kwh", "Energy stored", "kWh", Neither),
+    figure("charged_elsewhere_kwh", "Energy charged elsewhere", "kWh", Neither),
     figure("energy_driven_kwh", "Energy driven", "kWh", Neither),
     figure("energy_discharged_kwh", "Energy discharged", "kWh", Neither),
     figure("sessions", "Charging sessions", "", Neither),

@@ -193,6 +193,7 @@ pub const TABLES: &[Table] = &[
             column("destination", Text, "Zone, or latitude,longitude, of arrival."),
             column("distance_km", Float, "Driven until end_time.").unit("km"),
             column("energy_kwh", Float, "Taken from the battery until end_time.").unit("kWh"),
+            column("charged_kwh", Float, "Charged elsewhere on the way, as recorded; not billed.").unit("kWh"),
             column("soc_start", Float, "State of charge at start_time.").unit("0..1"),
             column("soc_end", Float, "State of charge at end_time.").unit("0..1"),
         ],

@@ -37,6 +37,8 @@ pub struct Figures {
     pub energy_charged_kwh: f64,
     /// Of that stored in batteries [kWh].
     pub energy_stored_kwh: f64,
+    /// Charged elsewhere on recorded trips, in the batteries [kWh]; not billed.
+    pub charged_elsewhere_kwh: f64,
     /// Taken from batteries to drive [kWh].
     pub energy_driven_kwh: f64,
     /// Fed back to the grid [kWh].
@@ -99,7 +101,8 @@ pub struct Figures {
     pub stored_start_kwh: f64,
     /// Energy in batteries at the end [kWh].
     pub stored_end_kwh: f64,
-    /// Value of the difference, at `time.end_value_eur_mwh` or the mean price paid per kWh stored [currency].
+    /// Value of the difference less what was charged elsewhere, at `time.end_value_eur_mwh` or the mean price paid per
+    /// kWh stored [currency].
     pub stored_value_eur: f64,
     /// Operating profit and the value of energy stored more, or less, than at the end of the warm-up [currency].
     pub net_profit_eur: f64,

@@ -256,6 +256,7 @@ impl Recorder for Metrics {
         let fleet = &mut self.fleets[record.fleet.index()];
         fleet.km += record.distance_km;
         fleet.driven_kwh += record.energy_kwh;
+        fleet.charged_elsewhere_kwh += record.charged_kwh;
         if record.purpose != LegPurpose::Service {
             fleet.km_empty += record.distance_km;
         }

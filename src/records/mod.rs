@@ -151,6 +151,8 @@ pub struct LegRecord {
     pub distance_km: f64,
     /// Taken from the battery until `end_time` [kWh].
     pub energy_kwh: f64,
+    /// Charged elsewhere on the way until `end_time`, in the battery [kWh]; not billed.
+    pub charged_kwh: f64,
     /// State of charge at `start_time` (0..1).
     pub soc_start: f64,
     /// State of charge at `end_time` (0..1).

@@ -17,6 +17,7 @@ pub(super) struct Sums {
     pub driven_kwh: f64,
     pub charged_kwh: f64,
     pub stored_kwh: f64,
+    pub charged_elsewhere_kwh: f64,
     pub discharged_kwh: f64,
     pub withdrawn_kwh: f64,
     /// Whether its vehicles have drivers of their own.
@@ -93,6 +94,7 @@ impl Sums {
             driven_kwh: 0.0,
             charged_kwh: 0.0,
             stored_kwh: 0.0,
+            charged_elsewhere_kwh: 0.0,
             discharged_kwh: 0.0,
             withdrawn_kwh: 0.0,
             private: false,
@@ -135,6 +137,7 @@ impl Sums {
         self.driven_kwh += other.driven_kwh;
         self.charged_kwh += other.charged_kwh;
         self.stored_kwh += other.stored_kwh;
+        self.charged_elsewhere_kwh += other.charged_elsewhere_kwh;
         self.discharged_kwh += other.discharged_kwh;
         self.withdrawn_kwh += other.withdrawn_kwh;
         self.private |= other.private;
@@ -169,7 +172,8 @@ impl Sums {
         self.paid += other.paid;
     }
 
-    /// Values the energy that batteries hold more, or less, at the end than at the end of the warm-up.
+    /// Values the energy that batteries hold more, or less, at the end than at the end of the warm-up. Energy charged
+    /// elsewhere, which has no bill, counts as bought at the same price.
     pub fn value_stored(&mut self, setup: &MetricsSetup) {
         let Some((first, last)) = self.stored else { return };
         let net = |kind: EntryKind| -self.money[kind as usize].units();
@@ -178,7 +182,7 @@ impl Sums {
         let paid: f64 = paid.into_iter().map(net).sum();
         let mean = || if self.stored_kwh > 0.0 { paid / self.stored_kwh } else { 0.0 };
         let eur_kwh = setup.end_value_eur_mwh.map_or_else(mean, |price| price / 1_000.0);
-        self.stored_value = Money::from_units((last - first) * eur_kwh);
+        self.stored_value = Money::from_units((last - first - self.charged_elsewhere_kwh) * eur_kwh);
     }
 
     pub fn figures(&self, setup: &MetricsSetup) -> Figures {
@@ -208,6 +212,7 @@ impl Sums {
             km_empty: self.km_empty,
             energy_charged_kwh: self.charged_kwh,
             energy_stored_kwh: self.stored_kwh,
+            charged_elsewhere_kwh: self.charged_elsewhere_kwh,
             energy_driven_kwh: self.driven_kwh,
             energy_discharged_kwh: self.discharged_kwh,
             sessions: self.sessions,

@@ -72,7 +72,7 @@ impl LoneStation {
         let mut visits = Visits { queue_s: vec![0; self.arrivals], plug_in: vec![None; self.arrivals] };
         let mut simulation =
             Simulation::new(Arc::new(setup), Box::new(Arrivals { energy_kwh }), Box::new(Stays), streams);
-        simulation.finish(&mut visits);
+        simulation.finish(&mut visits)?;
         if let Some((reason, count)) = simulation.refusals().next() {
             return Err(Error::Other(format!("the engine refused {count} sessions: {}", reason.name())));
         }

@@ -12,7 +12,7 @@ use crate::geo::Places;
 use crate::ids::{FleetId, VehicleId};
 use crate::ledger::Money;
 use crate::rng::{Purpose, Streams};
-use crate::world::{Bound, Requests, Travel, VehicleStart};
+use crate::world::{Bound, RecordedSoc, Requests, Travel, VehicleStart};
 use rand::RngExt as _;
 use std::collections::BTreeMap;
 
@@ -126,18 +126,27 @@ pub(crate) fn demand(
             let trip = travel.trip(places, &pace, from, to);
             if distance_km.is_nan() {
                 distances += 1;
-                // No farther than can be driven in the recorded time: one second between two zones is
-                // no drive of 8,000 km/h.
-                let farthest_km =
-                    if duration_s.is_nan() { f64::INFINITY } else { duration_s * FASTEST_KM_PER_S };
-                distance_km = trip.distance_km.min(farthest_km);
+                distance_km = if duration_s.is_nan() {
+                    trip.distance_km
+                } else if trip.distance_km > 0.0 {
+                    // No farther than can be driven in the recorded time: one second between two zones is
+                    // no drive of 8,000 km/h.
+                    trip.distance_km.min(duration_s * FASTEST_KM_PER_S)
+                } else {
+                    // A round trip: as far as traffic moves in its time.
+                    duration_s / pace.s_per_km
+                };
             }
             if duration_s.is_nan() {
                 durations += 1;
                 // At the pace of the travel model over the trip's own distance.
-                let pace = distance_km / trip.distance_km;
-                let known = pace.is_finite() && !trace.distance_km[i].is_nan();
-                duration_s = trip.duration_s as f64 * if known { pace } else { 1.0 };
+                duration_s = if trace.distance_km[i].is_nan() {
+                    trip.duration_s as f64
+                } else if trip.distance_km > 0.0 {
+                    trip.duration_s as f64 * distance_km / trip.distance_km
+                } else {
+                    distance_km * pace.s_per_km
+                };
             }
         }
         duration_s *= durations_of.of(key);
@@ -294,7 +303,13 @@ impl<'a> Binder<'a> {
         let fall = trace.soc_start[i] - trace.soc_end[i];
         let bound = Bound {
             vehicle,
-            soc_drop: (fall >= 0.0).then_some(fall * start.consumption_factor),
+            soc: if fall >= 0.0 {
+                RecordedSoc::Fell(fall * start.consumption_factor)
+            } else if fall < 0.0 {
+                RecordedSoc::Rose(-fall)
+            } else {
+                RecordedSoc::Unknown
+            },
             ends_at_charger: trace.ends_at_charger[i],
         };
         Some((bound, start.fleet))

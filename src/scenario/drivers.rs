@@ -15,7 +15,7 @@ use crate::ids::{PlaceId, RequestId, VehicleId};
 use crate::ledger::Money;
 use crate::rng::{Purpose, Streams};
 use crate::time::{DAY_S, HOUR_S, SimTime, local_to_utc};
-use crate::world::{Bound, Requests, Station, VehicleStart, VehicleType};
+use crate::world::{Bound, RecordedSoc, Requests, Station, VehicleStart, VehicleType};
 use chrono::Days;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -271,7 +271,7 @@ fn merge(
         requests.distance_km.push(distance_km);
         requests.fare.push(Money::ZERO);
         requests.fleet.push(vehicles[vehicle.index()].fleet);
-        requests.bound.push(Some(Bound { vehicle, soc_drop: None, ends_at_charger: true }));
+        requests.bound.push(Some(Bound { vehicle, soc: RecordedSoc::Unknown, ends_at_charger: true }));
     }
     rest.for_each(|request| copy(requests, request));
 }

@@ -454,7 +454,7 @@ pub struct OperatorSpec {
     /// Added to the retailer's price [currency/MWh].
     #[schemars(range(min = -100000.0, max = 100000.0))]
     pub markup_eur_mwh: Option<f64>,
-    /// Longest time a vehicle stands in a queue before it gives up [s].
+    /// Time after which a vehicle in a queue leaves for another station, where one is within its reach [s].
     #[schemars(range(min = 0, max = 604800))]
     pub queue_patience_s: Option<i64>,
     /// Who may charge.
@@ -501,7 +501,8 @@ pub struct StationSpec {
     /// Added to the retailer's price [currency/MWh]; by default the operator's, else 0.
     #[schemars(range(min = -100000.0, max = 100000.0))]
     pub markup_eur_mwh: Option<f64>,
-    /// Longest time a vehicle stands in its queue before it gives up [s]; by default the operator's, else 1800.
+    /// Time after which a vehicle in its queue leaves for another station, where one is within its reach [s]; by default
+    /// the operator's, else 1800.
     #[schemars(range(min = 0, max = 604800))]
     pub queue_patience_s: Option<i64>,
     /// Bus of the distribution feeder it hangs on.

@@ -73,7 +73,7 @@ impl Recorder for HourlyPower {
 /// Simulates one replication and keeps its figures.
 ///
 /// # Errors
-/// [`Error::Interrupted`] if `stop` is set meanwhile; [`Error::Audit`] if the books do not balance.
+/// [`Error::Interrupted`] if `stop` is set meanwhile; [`Error::Other`] if an instant does not end; [`Error::Audit`] if the books do not balance.
 pub fn simulate(
     setup: Arc<Setup>,
     policies: Policies,
@@ -106,9 +106,9 @@ pub fn simulate(
         }
         // An hour at a time, so that an interruption is soon seen.
         until += HOUR_S;
-        simulation.run_until(until, &mut recorder);
+        simulation.run_until(until, &mut recorder)?;
     }
-    simulation.finish(&mut recorder);
+    simulation.finish(&mut recorder)?;
     if simulation.ledger_total() != Money::ZERO {
         return Err(Error::Audit("the books do not balance".to_owned()));
     }

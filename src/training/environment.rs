@@ -5,7 +5,7 @@
 
 use super::course::{BIDDER, Course, Week};
 use super::hindsight::{self, Slot};
-use crate::engine::Simulation;
+use crate::engine::{EndlessInstant, Simulation};
 use crate::ids::{AccountId, MarketId};
 use crate::ledger::{EntryKind, LedgerEntry};
 use crate::markets::MarketKind;
@@ -173,10 +173,10 @@ fn simulation(week: &Week, bidding: Box<dyn Bidding>) -> Simulation {
 }
 
 /// What a week comes to under any policy that bids, by itself.
-pub(super) fn whole(week: &Week, bidding: Box<dyn Bidding>) -> WeekResult {
+pub(super) fn whole(week: &Week, bidding: Box<dyn Bidding>) -> Result<WeekResult, EndlessInstant> {
     let mut takings = Takings::new(week);
-    simulation(week, bidding).finish(&mut takings);
-    takings.result
+    simulation(week, bidding).finish(&mut takings)?;
+    Ok(takings.result)
 }
 
 /// A week that is being played.
@@ -246,24 +246,30 @@ impl Environment {
     }
 
     /// Bids with the risks of an action, and lets a quarter of an hour pass.
-    pub fn step(&mut self, action: usize) -> Step {
+    ///
+    /// # Errors
+    /// If an instant does not end.
+    pub fn step(&mut self, action: usize) -> Result<Step, EndlessInstant> {
         self.trader.lock().tell(action);
         self.pass()
     }
 
     /// Lets a quarter of an hour pass.
-    pub fn pass(&mut self) -> Step {
+    ///
+    /// # Errors
+    /// If an instant does not end.
+    pub fn pass(&mut self) -> Result<Step, EndlessInstant> {
         self.step += 1;
         let over = self.step >= self.steps;
         if over {
-            self.simulation.finish(&mut self.takings);
+            self.simulation.finish(&mut self.takings)?;
         } else {
             let until = self.now();
-            self.simulation.run_until(until, &mut self.takings);
+            self.simulation.run_until(until, &mut self.takings)?;
         }
         let account_eur = self.takings.result.profit_eur - self.booked_eur;
         self.booked_eur = self.takings.result.profit_eur;
-        Step { account_eur, over }
+        Ok(Step { account_eur, over })
     }
 
     /// What the account has changed by for each slot of the week [currency]; slots not yet over are not settled.

@@ -30,7 +30,7 @@ impl Player {
     /// What a week comes to, with the week before it in the same set (of the first the last) played for what is bid there.
     ///
     /// # Errors
-    /// If a week cannot be built.
+    /// If a week cannot be built or does not end.
     pub fn play(&self, course: &Course, set: Set, number: usize) -> Result<WeekResult> {
         Ok(self.week(course, set, number)?.result())
     }
@@ -38,7 +38,7 @@ impl Player {
     /// What each week of a set comes to [currency].
     ///
     /// # Errors
-    /// If a week cannot be built.
+    /// If a week cannot be built or does not end.
     pub fn profits(&self, course: &Course, set: Set) -> Result<Vec<f64>> {
         let weeks: Vec<usize> = (0..course.len(set)).collect();
         let played: Vec<Result<f64>> =
@@ -49,7 +49,7 @@ impl Player {
     /// The same, with all that the week has left, its diary too.
     ///
     /// # Errors
-    /// If a week cannot be built.
+    /// If a week cannot be built or does not end.
     pub fn week(&self, course: &Course, set: Set, number: usize) -> Result<Environment> {
         let (observation, chooser) = self.parts();
         let ahead = |number: usize| course.outlooks(set, number % course.len(set));
@@ -59,14 +59,14 @@ impl Player {
                 let last = course.week(set, (number + course.len(set) - 1) % course.len(set))?;
                 let chain = Chain { before: Vec::new(), ahead: ahead(number)? };
                 let mut played = Environment::under(course, &last, observation, chooser.clone(), chain);
-                while !played.pass().over {}
+                while !played.pass()?.over {}
                 played.taken()
             }
         };
         let week = course.week(set, number)?;
         let chain = Chain { before, ahead: ahead(number + 1)? };
         let mut played = Environment::under(course, &week, observation, chooser, chain).with_diary();
-        while !played.pass().over {}
+        while !played.pass()?.over {}
         Ok(played)
     }
 }
@@ -74,9 +74,9 @@ impl Player {
 /// What a week comes to under a policy that a scenario can name.
 ///
 /// # Errors
-/// If the week cannot be built.
+/// If the week cannot be built or does not end.
 pub fn benchmark(course: &Course, set: Set, number: usize, spec: &BiddingSpec) -> Result<WeekResult> {
     let week = course.week(set, number)?;
     let policy = spec.build(&week.setup, BIDDER, Some(&week.foresight), week.streams);
-    Ok(environment::whole(&week, policy))
+    Ok(environment::whole(&week, policy)?)
 }

@@ -8,6 +8,7 @@ use super::course::{Course, Set};
 use super::environment::Environment;
 use super::evaluate::Player;
 use super::hindsight::Slot;
+use crate::engine::EndlessInstant;
 use crate::error::{Error, InputError, Result};
 use crate::learning::bytes::{Reader, Torn, Writer};
 use crate::learning::network::Workspace;
@@ -290,7 +291,7 @@ impl Trainer {
         let environments = self.lanes.iter().map(|lane| self.reset(lane)).collect::<Result<Vec<_>>>()?;
         let mut logs = vec![Log::default(); environments.len()];
         let (mut losses, mut lessons) = (0.0, 0_u64);
-        let mut environments = self.play(environments, &mut logs);
+        let mut environments = self.play(environments, &mut logs)?;
         let mut lanes = std::mem::take(&mut self.lanes);
         for ((lane, mut log), environment) in lanes.iter_mut().zip(logs).zip(&mut environments) {
             match self.spec.feedback {
@@ -351,7 +352,7 @@ impl Trainer {
     }
 
     /// Plays all environments to their ends, step by step side by side.
-    fn play(&mut self, mut environments: Vec<Environment>, logs: &mut [Log]) -> Vec<Environment> {
+    fn play(&mut self, mut environments: Vec<Environment>, logs: &mut [Log]) -> Result<Vec<Environment>> {
         let mut work = Workspace::default();
         let mut features = Vec::new();
         let mut open = environments.len();
@@ -373,17 +374,22 @@ impl Trainer {
             }
             let step = |((environment, log), &action): ((&mut Environment, &mut Log), &usize)| {
                 if environment.step_number() < environment.steps() {
-                    log.rewards.push(environment.step(action).account_eur);
+                    log.rewards.push(environment.step(action)?.account_eur);
                 }
+                Ok::<_, EndlessInstant>(())
             };
             if environments.len() > 1 {
-                environments.par_iter_mut().zip(logs.par_iter_mut()).zip(actions.par_iter()).for_each(step);
+                environments
+                    .par_iter_mut()
+                    .zip(logs.par_iter_mut())
+                    .zip(actions.par_iter())
+                    .try_for_each(step)?;
             } else {
-                environments.iter_mut().zip(logs.iter_mut()).zip(&actions).for_each(step);
+                environments.iter_mut().zip(logs.iter_mut()).zip(&actions).try_for_each(step)?;
             }
             open = environments.iter().filter(|e| e.step_number() < e.steps()).count();
         }
-        environments
+        Ok(environments)
     }
 
     /// What a week has brought to its own steps and to those of the week before: by slot, for balancing and intraday bids.

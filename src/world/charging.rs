@@ -182,6 +182,8 @@ pub struct StationState {
     pub occupied: u32,
     /// Vehicles in line, first come first served.
     pub queue: VecDeque<Waiting>,
+    /// No vehicle in line gives up before this.
+    pub next_deadline: SimTime,
     /// Vehicles on their way here.
     pub inbound: u32,
     /// Energy of its sessions that have ended, and of the others up to their last change of power [kWh].
@@ -194,6 +196,14 @@ pub struct StationState {
     pub feeder_kw: f64,
     /// Whether all connectors together could exceed the site limit, the budget or what the feeder allows.
     pub shares: bool,
+}
+
+impl StationState {
+    /// A vehicle joins the line.
+    pub fn join(&mut self, waiting: Waiting) {
+        self.next_deadline = self.next_deadline.min(waiting.deadline);
+        self.queue.push_back(waiting);
+    }
 }
 
 /// All stations, and all connectors in one flat array.
@@ -226,6 +236,7 @@ impl Stations {
                     first_connector,
                     occupied: 0,
                     queue: VecDeque::new(),
+                    next_deadline: SimTime(i64::MAX),
                     inbound: 0,
                     settled_kwh: 0.0,
                     metered_kwh: 0.0,

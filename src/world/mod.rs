@@ -30,7 +30,7 @@ pub use fleet::{FareRule, Fleet, VehicleStart};
 pub use grid::{Enforce, Grid};
 pub use loads::{LoadBook, Wish};
 pub use nearby::{First, Nearby, Search, Verdict, Visitor};
-pub use requests::{Bound, Requests};
+pub use requests::{Bound, RecordedSoc, Requests};
 pub use retail::{Generation, HouseholdState, Households, Retail, RetailState, SlotLoad};
 pub use setup::{Mode, Setup};
 pub use state::{Drawn, Outlook, PriceBook, RequestState, State};

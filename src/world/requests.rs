@@ -25,13 +25,24 @@ pub struct Requests {
     pub bound: Vec<Option<Bound>>,
 }
 
+/// What a trace says of the state of charge over a trip.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum RecordedSoc {
+    /// Nothing: the trip takes what the vehicle consumes over its distance.
+    Unknown,
+    /// It fell by this (0..1).
+    Fell(f64),
+    /// It rose by this (0..1): the vehicle was charged somewhere on the way, beyond what it consumed.
+    Rose(f64),
+}
+
 /// What is known of a trip that is bound to a vehicle.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bound {
     /// The vehicle.
     pub vehicle: VehicleId,
-    /// Recorded fall of the state of charge (0..1); `None` if not recorded or if it rose.
-    pub soc_drop: Option<f64>,
+    /// Recorded change of the state of charge.
+    pub soc: RecordedSoc,
     /// The vehicle was plugged in where the trip ended.
     pub ends_at_charger: bool,
 }

@@ -210,7 +210,7 @@ impl State {
                     connector: None,
                     target_soc: 0.0,
                     yields: false,
-                    gave_up: None,
+                    gave_up: Vec::new(),
                     need_since: None,
                     unposted_km: 0.0,
                 }
@@ -314,7 +314,10 @@ impl State {
                 self.session(vehicle).map_or(v.soc, |session| session.soc(of, self.now))
             }
             _ => match &v.leg {
-                Some(leg) => v.soc - leg.energy_kwh * leg.share_at(self.now) / of.battery_kwh,
+                Some(leg) => {
+                    let (energy_kwh, charged_kwh) = leg.exchanged_kwh(of, v.soc, leg.share_at(self.now));
+                    v.soc + (charged_kwh - energy_kwh) / of.battery_kwh
+                }
                 None => v.soc,
             },
         }
@@ -370,8 +373,8 @@ impl State {
         let vehicles = &self.vehicles;
         let type_of = |v: VehicleId| vehicles[v.index()].vehicle_type.index();
         let next = self.stations.redivide(setup, type_of, station, self.now);
-        // A rider at the head of the line gives up before anyone behind: all have the same patience.
-        let patience = self.stations.stations[station.index()].queue.front().map(|w| w.deadline);
+        let there = &self.stations.stations[station.index()];
+        let patience = (!there.queue.is_empty()).then_some(there.next_deadline);
         match (next, patience) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),

@@ -7,6 +7,7 @@
 use crate::ids::{FleetId, PlaceId, RequestId, StationId, TypeId};
 use crate::records::LegPurpose;
 use crate::time::SimTime;
+use crate::world::VehicleType;
 
 /// What a vehicle does. It does one thing at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -129,6 +130,8 @@ pub struct Leg {
     pub distance_km: f64,
     /// Taken from the battery over the whole leg [kWh].
     pub energy_kwh: f64,
+    /// Charged on the way, as recorded [kWh].
+    pub charged_kwh: f64,
 }
 
 impl Leg {
@@ -136,6 +139,14 @@ impl Leg {
     pub fn share_at(&self, t: SimTime) -> f64 {
         let whole = (self.end - self.start) as f64;
         if whole <= 0.0 { 1.0 } else { ((t - self.start) as f64 / whole).clamp(0.0, 1.0) }
+    }
+
+    /// Energy that `share` of the leg takes from the battery, and energy charged on the way [kWh]: no more than finds room
+    /// in a battery that sets out at `soc`.
+    pub fn exchanged_kwh(&self, of: &VehicleType, soc: f64, share: f64) -> (f64, f64) {
+        let energy_kwh = self.energy_kwh * share;
+        let room_kwh = energy_kwh + of.kwh(of.usable_soc[1] - soc);
+        (energy_kwh, (self.charged_kwh * share).min(room_kwh).max(0.0))
     }
 }
 
@@ -184,8 +195,8 @@ pub struct Vehicle {
     pub target_soc: f64,
     /// Riders may call it away while it charges.
     pub yields: bool,
-    /// The station at which it gave up waiting last, and until when it is avoided.
-    pub gave_up: Option<(StationId, SimTime)>,
+    /// Stations at which it gave up waiting since it was last plugged in, each once, and until when it avoids them.
+    pub gave_up: Vec<(StationId, SimTime)>,
     /// When it first joined a station for the charge that it still needs.
     pub need_since: Option<SimTime>,
     /// Driven since the driving cost was last posted [km].

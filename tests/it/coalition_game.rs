@@ -47,7 +47,7 @@ fn who_serves_anothers_rider_pays_a_part_of_the_fare() {
     let mut simulation =
         Simulation::under(Arc::new(setup), policies, Streams { seed: 5, replication: 0 }).audited();
     let mut day = Day::default();
-    simulation.finish(&mut day);
+    simulation.finish(&mut day).unwrap();
     let lent = day
         .trips
         .iter()

@@ -58,7 +58,7 @@ fn run(setup: Setup, bids: Vec<Bids>) -> (Day, Simulation) {
     };
     let mut simulation = Simulation::under(setup, policies, STREAMS).audited();
     let mut day = Day::default();
-    simulation.finish(&mut day);
+    simulation.finish(&mut day).unwrap();
     (day, simulation)
 }
 

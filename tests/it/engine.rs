@@ -69,7 +69,7 @@ fn run_relocating(
         .with_relocation(relocation.build())
         .audited();
     let mut records = Everything::default();
-    simulation.finish(&mut records);
+    simulation.finish(&mut records).unwrap();
     assert_eq!(simulation.ledger_total(), Money::ZERO);
     records
 }
@@ -291,7 +291,7 @@ fn batched_dispatch_is_the_best_matching() {
         let streams = Streams { seed: 1, replication: 0 };
         let mut simulation =
             Simulation::new(Arc::new(setup), dispatch, chargings()[1].build(), streams).audited();
-        simulation.finish(&mut ());
+        simulation.finish(&mut ()).unwrap();
         assert!(rounds.load(Ordering::Relaxed) > 400, "{rounds:?} rounds");
     }
 }

@@ -42,7 +42,7 @@ fn run(setup: Setup, charging: Box<dyn Charging>, bidding: Vec<Box<dyn Bidding>>
     };
     let mut simulation = Simulation::under(Arc::new(setup), policies, STREAMS).audited();
     let mut told = Day::default();
-    simulation.finish(&mut told);
+    simulation.finish(&mut told).unwrap();
     (told, simulation)
 }
 

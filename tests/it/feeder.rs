@@ -12,8 +12,8 @@ use gridfleet::records::{BusRecord, FeederRecord, Recorder, SessionRecord, Stati
 use gridfleet::rng::Streams;
 use gridfleet::time::{DAY_S, HOUR_S, LocalClock, SimTime};
 use gridfleet::world::{
-    Access, Bound, ChargingCurve, Connector, Enforce, Fleet, Grid, Mode, Requests, Retail, Retailer, Setup,
-    Station, Tariff, Trading, Travel, VehicleStart, VehicleType,
+    Access, Bound, ChargingCurve, Connector, Enforce, Fleet, Grid, Mode, RecordedSoc, Requests, Retail,
+    Retailer, Setup, Station, Tariff, Trading, Travel, VehicleStart, VehicleType,
 };
 use std::sync::Arc;
 
@@ -170,7 +170,7 @@ fn run(setup: Setup) -> Told {
         .with_retail(RetailPolicies::default())
         .audited();
     let mut told = Told::default();
-    simulation.finish(&mut told);
+    simulation.finish(&mut told).unwrap();
     told
 }
 
@@ -303,7 +303,11 @@ fn whoever_comes_between_readings_breaks_no_limit() {
         requests.distance_km.push(1.0);
         requests.fare.push(Money::ZERO);
         requests.fleet.push(FleetId(0));
-        requests.bound.push(Some(Bound { vehicle: VehicleId(2), soc_drop: None, ends_at_charger: true }));
+        requests.bound.push(Some(Bound {
+            vehicle: VehicleId(2),
+            soc: RecordedSoc::Unknown,
+            ends_at_charger: true,
+        }));
         setup.retail.departures[2] = vec![MONDAY + 60];
         setup
     };

@@ -17,7 +17,7 @@ fn play(course: &Course, before: Vec<usize>, mut action: impl FnMut(usize) -> us
     let week = course.week(Set::Training, 0).unwrap();
     let chain = Chain { before, ahead: course.outlooks(Set::Training, 1).unwrap() };
     let mut environment = Environment::reset(course, &week, ObservationKind::Rich, chain).with_diary();
-    while !environment.step(action(environment.step_number())).over {}
+    while !environment.step(action(environment.step_number())).unwrap().over {}
     environment
 }
 

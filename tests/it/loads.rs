@@ -49,7 +49,7 @@ fn run(setup: Setup, stations: Option<Box<dyn StationControl>>) -> Day {
     };
     let mut simulation = Simulation::under(Arc::new(setup), policies, STREAMS).audited();
     let mut day = Day::default();
-    simulation.finish(&mut day);
+    simulation.finish(&mut day).unwrap();
     day
 }
 
@@ -181,7 +181,7 @@ fn a_perfect_forecast_knows_who_comes() {
         let heard = Arc::default();
         let planner = policies.stations.take().unwrap();
         policies.stations = Some(Box::new(Listen(planner, Arc::clone(&heard))));
-        Simulation::under(setup, policies, STREAMS).run_until(at(8, 5), &mut ());
+        Simulation::under(setup, policies, STREAMS).run_until(at(8, 5), &mut ()).unwrap();
         heard.lock().unwrap()[0].1
     };
     // 5.333 and 3.667 kWh will be asked for: x = 4.5 + d, with 50 + 40 d + 6 (d - 0.8333) = 0.

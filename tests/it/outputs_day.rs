@@ -99,6 +99,7 @@ impl Day {
             destination: PlaceId(to),
             distance_km: km,
             energy_kwh: km * 0.2,
+            charged_kwh: 0.0,
             soc_start: soc,
             soc_end: soc - km * 0.2 / BATTERY_KWH,
         };

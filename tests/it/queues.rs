@@ -2,11 +2,17 @@
 //! riders the oldest is served first.
 
 use gridfleet::engine::{self, Simulation};
+use gridfleet::ids::VehicleId;
+use gridfleet::policies::{Action, Charging, Policies};
 use gridfleet::records::{EndReason, Recorder, SessionRecord, TripRecord, TripStatus};
 use gridfleet::rng::Streams;
 use gridfleet::scenario::{self, Overrides};
+use gridfleet::world::{Setup, View};
+use rand_pcg::Pcg64;
 use std::fmt::Write as _;
 use std::sync::Arc;
+
+const STREAMS: Streams = Streams { seed: 1, replication: 0 };
 
 #[derive(Default)]
 struct Records {
@@ -36,6 +42,14 @@ struct Day {
 
 impl Day {
     fn run(&self) -> Records {
+        let (setup, policies) = self.build();
+        let mut simulation = Simulation::under(setup, policies, STREAMS).audited();
+        let mut records = Records::default();
+        simulation.finish(&mut records).unwrap();
+        records
+    }
+
+    fn build(&self) -> (Arc<Setup>, Policies) {
         let folder = tempfile::tempdir().unwrap();
         let mut trips = String::from(
             "request_time,origin_lat,origin_lon,destination_lat,destination_lon,duration_s,distance_km,fare\n",
@@ -93,21 +107,19 @@ tariff = {{ kind = "flat", price_eur_mwh = 200.0 }}
         let path = folder.path().join("queues.toml");
         std::fs::write(&path, text).unwrap();
         let scenario = scenario::load(&path, &Overrides::default()).unwrap();
-        let streams = Streams { seed: scenario.seed(), replication: 0 };
-        let (setup, prepared) = scenario.build(streams).unwrap();
+        let (setup, prepared) = scenario.build(STREAMS).unwrap();
         let setup = Arc::new(setup);
-        let policies = engine::policies(&prepared.policies, &setup, streams);
-        let mut simulation = Simulation::under(Arc::clone(&setup), policies, streams).audited();
-        let mut records = Records::default();
-        simulation.finish(&mut records);
-        records
+        let policies = engine::policies(&prepared.policies, &setup, STREAMS);
+        (setup, policies)
     }
 }
 
 /// One connector for many empty vehicles, with patience from none to an hour, with and without a second station.
 #[test]
 fn a_visit_that_gave_up_is_no_session_and_no_need_is_forgotten() {
-    for (queue_patience_s, stations) in [(0, 1), (600, 1), (1_800, 1), (3_600, 1), (0, 2), (1_800, 2)] {
+    for (queue_patience_s, stations) in
+        [(0, 1), (600, 1), (1_800, 1), (3_600, 1), (0, 2), (0, 5), (600, 3), (1_800, 2)]
+    {
         let day = Day {
             dispatch: "{ kind = \"nearest-idle\" }",
             cars: 12,
@@ -120,19 +132,19 @@ fn a_visit_that_gave_up_is_no_session_and_no_need_is_forgotten() {
         let records = day.run();
         let gave_up = |s: &&SessionRecord| s.end_reason == EndReason::GaveUp;
         let visits = records.sessions.iter().filter(gave_up).count();
-        // With one station, not more often than every quarter of an hour, but where it was called to a connector that had become free.
-        let charged = records.sessions.iter().filter(|s| s.charged()).count();
-        assert!(stations > 1 || visits <= 12 * 96 + charged, "{visits} visits, {charged} sessions");
-        assert!(visits > 0 && records.sessions.iter().any(SessionRecord::charged));
+        // A car with no other station stays in line; one with others is back at each not before a quarter of an hour.
+        assert_eq!(visits > 0, stations > 1, "{visits} visits to {stations} stations");
+        assert!(visits <= 12 * 97 * stations, "{visits} visits to {stations} stations");
+        assert!(records.sessions.iter().any(SessionRecord::charged));
         for visit in records.sessions.iter().filter(gave_up) {
             assert!(!visit.charged() && visit.plug_in_time.is_none() && visit.need_wait_s.is_none());
-            // Not back at the same place in the same instant.
+            // Not back at the same place while it is avoided.
             let left = visit.unplug_time.unwrap();
             let back = records.sessions.iter().filter(|s| {
                 s.vehicle == visit.vehicle && s.station == visit.station && s.session.0 > visit.session.0
             });
             if let Some(next) = back.min_by_key(|s| s.session.0) {
-                assert!(next.arrival_time > left, "{next:?}");
+                assert!(next.arrival_time >= left + 900, "{next:?}");
             }
         }
         // The wait of a need begins with the first visit since the last charge.
@@ -153,6 +165,62 @@ fn a_visit_that_gave_up_is_no_session_and_no_need_is_forgotten() {
                 .unwrap();
             assert_eq!(session.need_wait_s, session.charge_start_time.map(|t| t - first), "{session:?}");
         }
+    }
+}
+
+/// Cars that have no other station are served in the order in which they came, one after another without a gap.
+#[test]
+fn a_line_without_another_station_is_served_in_its_order() {
+    for queue_patience_s in [0, 60, 1_800] {
+        let day = Day {
+            dispatch: "{ kind = \"nearest-idle\" }",
+            cars: 12,
+            soc: 0.2,
+            every_s: 3_600,
+            requests: 1,
+            queue_patience_s,
+            stations: 1,
+        };
+        let mut sessions = day.run().sessions;
+        sessions.retain(SessionRecord::charged);
+        sessions.sort_by_key(|s| s.plug_in_time);
+        assert!(sessions.len() > 4);
+        for pair in sessions.windows(2) {
+            assert!(pair[0].session < pair[1].session, "{pair:?}");
+            assert_eq!(pair[0].unplug_time, pair[1].plug_in_time, "{pair:?}");
+        }
+    }
+}
+
+/// Sends every idle vehicle to where it is.
+struct Restless;
+
+impl Charging for Restless {
+    fn on_idle(&mut self, view: View<'_>, idle: &[VehicleId], _: &mut Pcg64, actions: &mut Vec<Action>) {
+        actions.extend(
+            idle.iter().map(|&vehicle| Action::Relocate { vehicle, to: view.vehicle(vehicle).place }),
+        );
+    }
+    fn on_interval(&mut self, _: View<'_>, _: &mut Pcg64, _: &mut Vec<Action>) {}
+}
+
+#[test]
+fn an_instant_that_does_not_end_is_an_error_that_names_vehicle_and_policy() {
+    let day = Day {
+        dispatch: "{ kind = \"nearest-idle\" }",
+        cars: 2,
+        soc: 1.0,
+        every_s: 3_600,
+        requests: 1,
+        queue_patience_s: 0,
+        stations: 1,
+    };
+    let (setup, policies) = day.build();
+    let mut simulation = Simulation::new(setup, policies.dispatch, Box::new(Restless), STREAMS);
+    let endless = simulation.finish(&mut ()).unwrap_err();
+    let message = endless.to_string();
+    for part in ["2026-03-02T00:00:00Z", "arrival of vehicle \"f-0002\"", "the charging policy"] {
+        assert!(message.contains(part), "{message}");
     }
 }
 

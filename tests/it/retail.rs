@@ -13,8 +13,8 @@ use gridfleet::records::{EndReason, HouseholdRecord, PriceRecord, Recorder, Sess
 use gridfleet::rng::Streams;
 use gridfleet::time::{DAY_S, HOUR_S, LocalClock, SimTime};
 use gridfleet::world::{
-    Access, Bound, ChargingCurve, Connector, Fleet, Generation, Households, Mode, Requests, Retail, Retailer,
-    Setup, Station, Tariff, Trading, Travel, VehicleStart, VehicleType,
+    Access, Bound, ChargingCurve, Connector, Fleet, Generation, Households, Mode, RecordedSoc, Requests,
+    Retail, Retailer, Setup, Station, Tariff, Trading, Travel, VehicleStart, VehicleType,
 };
 use std::sync::Arc;
 
@@ -86,7 +86,7 @@ fn world(days: i64, homes: Vec<Households>, soc: &[f64], outings: &[Outing], of:
         requests.distance_km.push(km);
         requests.fare.push(Money::ZERO);
         requests.fleet.push(FleetId(0));
-        let bound = Bound { vehicle: VehicleId(car), soc_drop: None, ends_at_charger: true };
+        let bound = Bound { vehicle: VehicleId(car), soc: RecordedSoc::Unknown, ends_at_charger: true };
         requests.bound.push(Some(bound));
         departures[car as usize].push(leaves_at);
     }
@@ -187,7 +187,7 @@ fn run(setup: Setup, pricing: &PricingSpec, response: &ResponseSpec) -> (Told, S
     let mut simulation =
         Simulation::new(Arc::new(setup), dispatch, charging, streams).with_retail(policies).audited();
     let mut told = Told::default();
-    simulation.finish(&mut told);
+    simulation.finish(&mut told).unwrap();
     assert_eq!(simulation.refusals().count(), 0, "{:?}", simulation.refusals().collect::<Vec<_>>());
     assert_eq!(simulation.ledger_total(), Money::ZERO);
     (told, simulation)

@@ -3,7 +3,7 @@
 use gridfleet::error::Error;
 use gridfleet::rng::Streams;
 use gridfleet::scenario::{self, Overrides, Scenario};
-use gridfleet::world::Mode;
+use gridfleet::world::{Mode, RecordedSoc};
 use proptest::prelude::*;
 use std::path::Path;
 use toml::{Table, Value};
@@ -550,8 +550,10 @@ fn replay_binds_trips_to_the_vehicles_of_the_trace() {
     let bound = &setup.requests.bound;
     let bound: Vec<_> = bound.iter().flatten().collect();
     assert_eq!(bound.iter().map(|b| b.vehicle.0).collect::<Vec<_>>(), [0, 1, 0]);
-    assert!((bound[0].soc_drop.unwrap() - 0.05).abs() < 1e-12);
-    assert_eq!(bound[2].soc_drop, None);
+    let RecordedSoc::Fell(fall) = bound[0].soc else { panic!("{:?}", bound[0].soc) };
+    assert!((fall - 0.05).abs() < 1e-12);
+    let RecordedSoc::Rose(rise) = bound[2].soc else { panic!("{:?}", bound[2].soc) };
+    assert!((rise - 0.03).abs() < 1e-12);
     assert!(bound[1].ends_at_charger && !bound[0].ends_at_charger);
     assert_eq!(setup.mode, Mode::Replay);
 }
@@ -601,4 +603,51 @@ proptest! {
         let text = std::fs::read_to_string(FILE).unwrap();
         let _ = scenario::parse(Path::new(FILE), text, &overrides);
     }
+}
+
+/// A trip that ends where it began takes the duration or the distance that is not recorded from the pace of traffic.
+#[test]
+fn a_round_trip_takes_what_is_not_recorded_from_the_pace_of_traffic() {
+    let folder = tempfile::tempdir().unwrap();
+    let trips = "request_time,origin_lat,origin_lon,destination_lat,destination_lon,duration_s,distance_km\n\
+                 2026-03-02T08:00:00Z,51.5,9.9,51.5,9.9,,12\n\
+                 2026-03-02T08:00:00Z,51.5,9.9,51.5,9.9,1800,\n\
+                 2026-03-02T08:00:00Z,51.5,9.9,51.5,9.9,,\n\
+                 2026-03-02T08:00:00Z,51.5,9.9,51.5,9.9,700,7\n";
+    std::fs::write(folder.path().join("trips.csv"), trips).unwrap();
+    let text = r#"
+version = 1
+name = "round"
+[time]
+start = "2026-03-02"
+days = 1
+timezone = "UTC"
+[trips]
+format = "trips"
+files = ["trips.csv"]
+[travel]
+circuity = 1.4
+speed_kmh = 36.0
+[operation]
+mode = "dispatch"
+[[vehicle_types]]
+name = "car"
+battery_kwh = 40.0
+consumption_kwh_per_km = 0.2
+ac_kw = 11.0
+[[fleets]]
+name = "f"
+vehicles = [{ type = "car", count = 1 }]
+depots = [[51.5, 9.9]]
+[[retailers]]
+name = "r"
+tariff = { kind = "flat", price_eur_mwh = 200.0 }
+"#;
+    let path = folder.path().join("round.toml");
+    std::fs::write(&path, text).unwrap();
+    let scenario = scenario::load(&path, &Overrides::default()).unwrap();
+    let (setup, _) = scenario.build(Streams { seed: 1, replication: 0 }).unwrap();
+    let ways: Vec<_> =
+        setup.requests.duration_s.iter().copied().zip(setup.requests.distance_km.iter().copied()).collect();
+    assert_eq!(ways, [(1_200, 12.0), (1_800, 18.0), (1, 0.0), (700, 7.0)]);
 }

@@ -30,7 +30,7 @@ fn play(course: &Course, action: usize) -> (Environment, Vec<f64>) {
         let cell = environment.see(&mut features);
         assert_eq!(features.len(), ObservationKind::Rich.features());
         assert!(cell < ObservationKind::Rich.cells());
-        let step = environment.step(action);
+        let step = environment.step(action).unwrap();
         rewards.push(step.account_eur);
         if step.over {
             return (environment, rewards);

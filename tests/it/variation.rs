@@ -345,7 +345,7 @@ fn each_vehicle_consumes_after_its_drivers() {
     let streams = Streams { seed: 1, replication: 0 };
     let (dispatch, charging) = (prepared.policies.dispatch.build(), prepared.policies.charging.build());
     let mut simulation = Simulation::new(Arc::clone(&setup), dispatch, charging, streams).audited();
-    simulation.finish(&mut seen);
+    simulation.finish(&mut seen).unwrap();
     // 0.17 kWh/km at 20 °C, 1.4 times as much at -10 °C; it is 8 °C.
     let mild = 0.17 * (1.4 - 0.4 * 18.0 / 30.0);
     assert!(seen.0.len() > 20);

@@ -145,8 +145,8 @@ impl<'a> Case<'a> {
             let policies = gridfleet::engine::policies(&prepared.policies, &setup, streams);
             let mut simulation = Simulation::under(Arc::clone(&setup), policies, streams);
             let mut bound = Bound(0);
-            simulation.run_until(setup.end, &mut bound);
-            simulation.finish(&mut bound);
+            simulation.run_until(setup.end, &mut bound).unwrap();
+            simulation.finish(&mut bound).unwrap();
             assert_eq!(simulation.ledger_total(), gridfleet::ledger::Money::ZERO, "sum of all accounts");
             Ok(())
         });

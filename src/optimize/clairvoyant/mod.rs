@@ -60,7 +60,7 @@ pub struct Trip {
     pub start_s: i64,
     /// End [s].
     pub end_s: i64,
-    /// Energy it takes from the battery [kWh].
+    /// Energy it takes from the battery [kWh]; below zero for what it brings back at most, charged elsewhere.
     pub energy_kwh: f64,
     /// Whether the vehicle is plugged in afterwards.
     pub ends_at_charger: bool,
@@ -161,8 +161,8 @@ fn check_vehicle(horizon: &Horizon, vehicle: &Vehicle, path: &str, problems: &mu
         check(start >= free_from, format!("{path}.start_s"), start.to_string(), &expected);
         check(end >= start, format!("{path}.end_s"), end.to_string(), "its start or later");
         let (energy, cost) = (trip.energy_kwh, trip.cost_eur);
+        check(energy.is_finite(), format!("{path}.energy_kwh"), energy.to_string(), "a number");
         let expected = "a number of 0 or more";
-        check(not_negative(energy), format!("{path}.energy_kwh"), energy.to_string(), expected);
         check(not_negative(cost), format!("{path}.cost_eur"), cost.to_string(), expected);
         free_from = free_from.max(start).max(end);
     }
@@ -189,7 +189,7 @@ mod tests {
             power_kw: -1.0,
             start_soc: f64::NAN,
             plugged_at_start: true,
-            trips: vec![trip(100, 50, 1.0), trip(90, 200, -1.0)],
+            trips: vec![trip(100, 50, 1.0), trip(90, 200, f64::NAN)],
         };
         let error = bound(&horizon, &[vehicle]).unwrap_err();
         assert_eq!(error.exit_status(), 2);
@@ -203,7 +203,7 @@ mod tests {
         vehicles[0].trips[0].end_s: found 50, expected its start or later
         vehicles[0].trips[0].cost_eur: found NaN, expected a number of 0 or more
         vehicles[0].trips[1].start_s: found 90, expected 100 or later, when the vehicle is free
-        vehicles[0].trips[1].energy_kwh: found -1, expected a number of 0 or more
+        vehicles[0].trips[1].energy_kwh: found NaN, expected a number
         vehicles[0].trips[1].cost_eur: found NaN, expected a number of 0 or more
         ");
         assert_eq!(bound(&horizon, &[]).unwrap_err().exit_status(), 2);

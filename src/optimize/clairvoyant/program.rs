@@ -101,7 +101,7 @@ impl<'a> Program<'a> {
             free_from = trip.end_s;
             costs_eur += trip.cost_eur;
             let done = self.lp.variable(-trip.cost_eur, 0.0, 1.0);
-            let soc = trip.energy_kwh / vehicle.battery_kwh;
+            let soc = trip.energy_kwh.max(0.0) / vehicle.battery_kwh;
             let needed = vehicle.usable_soc[0] + soc;
             // A trip is done in so far as there is charge for it ...
             self.level_row([(done, self.low - needed)], Relation::AtLeast, self.low);
@@ -114,7 +114,14 @@ impl<'a> Program<'a> {
                 }
             }
             let stays = self.stays(plugged, done);
-            let energy = self.stay(trip.start_s, trip.end_s, stays);
+            let mut energy = self.stay(trip.start_s, trip.end_s, stays);
+            if trip.energy_kwh < 0.0 {
+                // As much as finds room, in so far as the trip is done.
+                let rise = -trip.energy_kwh / vehicle.battery_kwh;
+                let gained = self.lp.variable(0.0, 0.0, rise);
+                self.lp.row([(gained, 1.0), (done, -rise)], Relation::AtMost, 0.0);
+                energy.push((gained, 1.0));
+            }
             self.charge(energy, Some((done, -soc)));
             plugged = if trip.ends_at_charger { Plugged::Always } else { stays };
         }

@@ -5,7 +5,7 @@ use super::main_retailer;
 use crate::error::Result;
 use crate::ids::FleetId;
 use crate::optimize::clairvoyant::{Horizon, Trip, Vehicle, bound};
-use crate::world::{Mode, Setup, Tariff};
+use crate::world::{Mode, RecordedSoc, Setup, Tariff};
 
 /// The bound on `market_profit_net_eur` of each fleet [currency]; `None` where there is none: without markets, without
 /// a replay's trips, where bids move prices, or where tariffs change with the market's results.
@@ -81,8 +81,11 @@ fn vehicles(setup: &Setup, fleet: FleetId) -> Vec<Vehicle> {
         let per_km = setup.types[of.vehicle_type.index()]
             .consumption_kwh_per_km(setup.temperature_c(requests.time[i]))
             * of.consumption_factor;
-        let energy_kwh =
-            bound.soc_drop.map_or(requests.distance_km[i] * per_km, |drop| drop * vehicle.battery_kwh);
+        let energy_kwh = match bound.soc {
+            RecordedSoc::Fell(fall) => fall * vehicle.battery_kwh,
+            RecordedSoc::Rose(rise) => -rise * vehicle.battery_kwh,
+            RecordedSoc::Unknown => requests.distance_km[i] * per_km,
+        };
         let (mut trip_start_s, end_s) = (start_s, start_s + i64::from(requests.duration_s[i]));
         let mut cost_eur = requests.fare[i].units();
         if let Some(before) = vehicle.trips.last()

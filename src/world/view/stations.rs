@@ -9,10 +9,11 @@ use crate::world::{LoadBook, VehicleType, Wish};
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
-/// Takes every station but one.
+/// Takes every station that is not avoided now.
 struct Collect<'a> {
     found: &'a mut Vec<StationId>,
-    avoided: Option<StationId>,
+    gave_up: &'a [(StationId, SimTime)],
+    now: SimTime,
 }
 
 impl Visitor for Collect<'_> {
@@ -21,12 +22,16 @@ impl Visitor for Collect<'_> {
     }
     fn item(&mut self, station: u32) -> Verdict {
         let station = StationId(station);
-        if self.avoided == Some(station) {
+        if avoids(self.gave_up, station, self.now) {
             return Verdict::Not;
         }
         self.found.push(station);
         Verdict::Found
     }
+}
+
+fn avoids(gave_up: &[(StationId, SimTime)], station: StationId, now: SimTime) -> bool {
+    gave_up.iter().any(|&(at, until)| at == station && now < until)
 }
 
 /// Seconds in their total order.
@@ -48,14 +53,29 @@ impl Ord for Seconds {
 }
 
 impl View<'_> {
-    /// The station that a vehicle avoids, for it gave up waiting there a short while ago.
-    pub fn avoided(&self, vehicle: VehicleId) -> Option<StationId> {
-        let (station, until) = self.vehicle(vehicle).gave_up?;
-        (self.now() < until).then_some(station)
+    /// Whether a vehicle avoids a station: it gave up waiting there a short while ago, and has charged nowhere since.
+    pub fn avoids(&self, vehicle: VehicleId, station: StationId) -> bool {
+        avoids(&self.vehicle(vehicle).gave_up, station, self.now())
+    }
+
+    /// Whether a vehicle that has waited at a station for as long as it will has anywhere else to go: the nearest station
+    /// that it may use, that fits it and that it does not avoid is within reach of its charge.
+    pub fn has_other_station(&self, vehicle: VehicleId, station: StationId) -> bool {
+        let v = self.vehicle(vehicle);
+        let gave_up: Vec<_> = v.gave_up.iter().copied().chain([(station, SimTime(i64::MAX))]).collect();
+        let mut found = Vec::with_capacity(1);
+        let mut collect = Collect { found: &mut found, gave_up: &gave_up, now: self.now() };
+        let stations = &self.state.stations_of[self.station_list(vehicle)];
+        stations.nearest(&self.setup.places, v.place, 1, f64::INFINITY, &mut Search::default(), &mut collect);
+        found.first().is_some_and(|&other| {
+            let way = self.trip(v.place, self.station_place(other));
+            let of = self.vehicle_type(vehicle);
+            of.kwh(v.soc - of.usable_soc[0]) >= way.distance_km * self.consumption_kwh_per_km(vehicle)
+        })
     }
 
     /// The `k` stations nearest to the vehicle that it may use and that fit it, nearest (great
-    /// circle) first, without one that it [avoids](Self::avoided); `found` is emptied first.
+    /// circle) first, without those that it [avoids](Self::avoids); `found` is emptied first.
     pub fn stations_for(
         &self,
         vehicle: VehicleId,
@@ -65,7 +85,7 @@ impl View<'_> {
     ) {
         found.clear();
         let stations = &self.state.stations_of[self.station_list(vehicle)];
-        let mut collect = Collect { found, avoided: self.avoided(vehicle) };
+        let mut collect = Collect { found, gave_up: &self.vehicle(vehicle).gave_up, now: self.now() };
         let place = self.vehicle(vehicle).place;
         stations.nearest(&self.setup.places, place, k, f64::INFINITY, search, &mut collect);
     }
@@ -85,7 +105,7 @@ impl View<'_> {
             k,
             f64::INFINITY,
             search,
-            &mut Collect { found, avoided: None },
+            &mut Collect { found, gave_up: &[], now: self.now() },
         );
     }
 
