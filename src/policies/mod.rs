@@ -399,9 +399,18 @@ impl ChargingSpec {
                 let idle = WhileIdle { below_soc: idle_soc, idle_s, cheap_share: None };
                 Box::new(Threshold::new(start_soc, target_soc, Choice::Fastest { candidates }, Some(idle)))
             }
-            Self::PriceAware { start_soc, target_soc, idle_soc, idle_s, cheap_share, candidates } => {
+            Self::PriceAware {
+                start_soc,
+                target_soc,
+                idle_soc,
+                idle_s,
+                cheap_share,
+                candidates,
+                time_value_eur_h,
+            } => {
                 let idle = WhileIdle { below_soc: idle_soc, idle_s, cheap_share: Some(cheap_share) };
-                Box::new(Threshold::new(start_soc, target_soc, Choice::Fastest { candidates }, Some(idle)))
+                let choice = Choice::Cheapest { candidates, time_value_eur_h };
+                Box::new(Threshold::new(start_soc, target_soc, choice, Some(idle)))
             }
         }
     }

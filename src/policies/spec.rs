@@ -131,8 +131,9 @@ pub enum ChargingSpec {
         #[schemars(range(min = 1, max = 1000))]
         candidates: usize,
     },
-    /// As `opportunistic`, but while idle only in hours that are cheap against the prices
-    /// broadcast during the last days.
+    /// As `opportunistic`, but by price: a vehicle that has to charge goes where energy and time together cost least, of the
+    /// nearest stations and those at its depots; while idle it charges only where the price is low against the lowest prices
+    /// of the last week at all stations that its fleet may use.
     PriceAware {
         /// Charge in any case when below this (0..1).
         #[serde(default = "start_soc")]
@@ -150,7 +151,7 @@ pub enum ChargingSpec {
         #[serde(default = "idle_s")]
         #[schemars(range(min = 0))]
         idle_s: i64,
-        /// An hour is cheap if its price is within this share of the cheapest prices known (0..1).
+        /// A price is cheap if at most this share of the lowest prices known is lower (0..1).
         #[serde(default = "cheap_share")]
         #[schemars(range(min = 0.0, max = 1.0))]
         cheap_share: f64,
@@ -158,12 +159,19 @@ pub enum ChargingSpec {
         #[serde(default = "station_candidates")]
         #[schemars(range(min = 1, max = 1000))]
         candidates: usize,
+        /// Worth of an hour of a vehicle's time on the way, in line and at the connector [currency/h].
+        #[serde(default = "time_value_eur_h")]
+        #[schemars(range(min = 0.0, max = 100000.0))]
+        time_value_eur_h: f64,
     },
 }
 
 // Defaults; each is an assumption of ours, chosen to be unremarkable.
 fn batch_interval_s() -> i64 {
     30
+}
+fn time_value_eur_h() -> f64 {
+    5.0
 }
 fn relocation_interval_s() -> i64 {
     600

@@ -293,21 +293,14 @@ impl Nearby {
         let seen = &mut search.seen;
         seen.clear();
         let (mut asked, mut found) = (0, 0);
+        // A map is often a line or a strip: only the part of a ring that lies on it is walked. Around the globe each column
+        // is met once, from its nearer side.
+        let (rows, columns) = (self.rows as isize, self.columns as isize);
+        let (first, last) =
+            if self.round { (column - (columns - 1) / 2, column + columns / 2) } else { (0, columns - 1) };
         for ring in 0..=rings {
             let mut visit = |r: isize, c: isize| {
-                let columns = self.columns as isize;
-                let mut c = c;
-                if self.round {
-                    // Each column once, from its nearer side.
-                    if 2 * (c - column) > columns || 2 * (c - column) <= -columns {
-                        return;
-                    }
-                    c = c.rem_euclid(columns);
-                }
-                if r < 0 || c < 0 || r >= self.rows as isize || c >= columns {
-                    return;
-                }
-                let cell = r as usize * self.columns + c as usize;
+                let cell = r as usize * self.columns + c.rem_euclid(columns) as usize;
                 for (i, group) in self.cells[cell].iter().enumerate() {
                     let (dx, dy, dz) =
                         (unit[0] - group.unit[0], unit[1] - group.unit[1], unit[2] - group.unit[2]);
@@ -320,13 +313,15 @@ impl Nearby {
             if ring == 0 {
                 visit(row, column);
             } else {
-                for c in column - ring..=column + ring {
-                    visit(row - ring, c);
-                    visit(row + ring, c);
+                for r in [row - ring, row + ring] {
+                    if (0..rows).contains(&r) {
+                        (first.max(column - ring)..=last.min(column + ring)).for_each(|c| visit(r, c));
+                    }
                 }
-                for r in row - ring + 1..row + ring {
-                    visit(r, column - ring);
-                    visit(r, column + ring);
+                for c in [column - ring, column + ring] {
+                    if (first..=last).contains(&c) {
+                        (0.max(row - ring + 1)..rows.min(row + ring)).for_each(|r| visit(r, c));
+                    }
                 }
             }
             // What has not been seen yet is at least `ring` whole cells away.
@@ -440,7 +435,9 @@ mod tests {
         /// Against the plainest method: sort everything by distance.
         #[test]
         fn the_nearest_are_the_nearest(
-            points in prop::collection::vec((40.5..41.0f64, -74.3..-73.7f64), 1..60),
+            points in prop::collection::vec((0.0..0.5f64, 0.0..0.6f64), 1..60),
+            // A town, streets along a parallel and a meridian, a strip, one place.
+            shape in prop::sample::select(vec![(1.0, 1.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1e-3), (0.0, 0.0)]),
             at in prop::collection::vec(any::<prop::sample::Index>(), 1..120),
             moved in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 0..60),
             removed in prop::collection::vec(any::<prop::sample::Index>(), 0..40),
@@ -448,7 +445,7 @@ mod tests {
         ) {
             let mut places = Places::default();
             for &(lat, lon) in &points {
-                places.add_point(lat, lon);
+                places.add_point(40.5 + shape.0 * lat, -74.3 + shape.1 * lon);
             }
             let mut place_of: Vec<usize> = at.iter().map(|i| i.index(points.len())).collect();
             let mut nearby = Nearby::new(&places, place_of.len(), cells);

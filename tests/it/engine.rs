@@ -96,6 +96,7 @@ fn chargings() -> [ChargingSpec; 4] {
             idle_s: 300,
             cheap_share: 0.4,
             candidates: 5,
+            time_value_eur_h: 10.0,
         },
     ]
 }

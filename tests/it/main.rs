@@ -33,6 +33,7 @@ mod market_picture;
 mod optimize;
 mod outputs;
 mod outputs_day;
+mod price_aware;
 mod prices;
 mod prices_bad;
 mod queues;

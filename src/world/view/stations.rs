@@ -1,7 +1,7 @@
 //! Where to charge: stations near a vehicle, how full they are, how long it would take there.
 
 use super::View;
-use crate::ids::{PlaceId, RetailerId, StationId, VehicleId};
+use crate::ids::{FleetId, PlaceId, RetailerId, StationId, VehicleId};
 use crate::time::SimTime;
 use crate::world::charging::best_limit_kw;
 use crate::world::nearby::{Look, Search, Verdict, Visitor};
@@ -173,6 +173,24 @@ impl View<'_> {
         let free_s = free_at.peek().map_or(f64::INFINITY, |first| first.0.0);
         *scratch = free_at.into_iter().map(|s| s.0.0).collect();
         arrival.max(self.now() + free_s.min(1e9).ceil() as i64)
+    }
+
+    /// Stations that a fleet may use, in their order.
+    pub fn stations_of(&self, fleet: FleetId) -> impl Iterator<Item = StationId> {
+        let stations = self.setup.stations.iter().enumerate();
+        stations.filter(move |(_, station)| station.access.allows(fleet)).map(|(i, _)| StationId::new(i))
+    }
+
+    /// What a station adds to the price of its retailer [currency/MWh].
+    pub fn markup_eur_mwh(&self, station: StationId) -> f64 {
+        self.setup.stations[station.index()].markup_eur_mwh
+    }
+
+    /// Price of a station in force at `t` [currency/MWh]: the announced or expected one, else the present one.
+    pub fn station_price_eur_mwh(&self, station: StationId, t: SimTime) -> f64 {
+        let book = self.prices(self.retailer(station));
+        let price = if t <= self.now() { None } else { book.price_at(t) };
+        price.unwrap_or(book.current_eur_mwh) + self.markup_eur_mwh(station)
     }
 
     /// The retailer of a station.

@@ -1,11 +1,20 @@
 //! Baseline charging: below a threshold a vehicle goes to charge; while idle it
-//! may charge in passing, always or in cheap hours only.
+//! may charge in passing, always or where and when that is cheap.
+
+mod offers;
 
 use super::{Action, Charging};
-use crate::ids::{FleetId, RetailerId, StationId, VehicleId};
-use crate::time::DAY_S;
+use crate::ids::{FleetId, StationId, VehicleId};
+use crate::time::{HOUR_S, SimTime};
 use crate::world::{Activity, Search, View};
+use offers::Offers;
 use rand_pcg::Pcg64;
+
+/// Great-circle distance up to which a station is at a depot [km].
+const AT_DEPOT_KM: f64 = 0.1;
+
+/// Instants of a charge at which its price is looked up.
+const LOOKS: i64 = 8;
 
 /// How a station is chosen.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -14,6 +23,8 @@ pub(super) enum Choice {
     Nearest,
     /// The one where the charge is expected to be complete first, among the nearest `candidates`.
     Fastest { candidates: usize },
+    /// The one where energy and time together cost least, among the nearest `candidates` and those at depots of the fleet.
+    Cheapest { candidates: usize, time_value_eur_h: f64 },
 }
 
 /// Charging in passing, while no rider asks.
@@ -23,7 +34,7 @@ pub(super) struct WhileIdle {
     pub below_soc: f64,
     /// After this time with nothing to do [s].
     pub idle_s: i64,
-    /// Only while at most this share of the prices of the last week is lower; `None`: at any price.
+    /// Only where at most this share of the lowest prices of the last week is lower; `None`: at any price.
     pub cheap_share: Option<f64>,
 }
 
@@ -39,9 +50,12 @@ pub(super) struct Threshold {
     free_at: Vec<f64>,
     /// Connectors given away in this round, by station: the view does not know of them yet.
     given: Vec<(StationId, usize)>,
-    /// By retailer: whether the price is low now.
-    cheap: Vec<bool>,
-    prices: Vec<f64>,
+    /// By fleet, stations at its depots; filled when first needed.
+    at_depots: Vec<Vec<StationId>>,
+    /// By fleet.
+    offers: Vec<Offers>,
+    /// By fleet: a price up to this is cheap [currency/MWh].
+    cheap_up_to: Vec<f64>,
 }
 
 impl Threshold {
@@ -60,8 +74,9 @@ impl Threshold {
             found: Vec::new(),
             free_at: Vec::new(),
             given: Vec::new(),
-            cheap: Vec::new(),
-            prices: Vec::new(),
+            at_depots: Vec::new(),
+            offers: Vec::new(),
+            cheap_up_to: Vec::new(),
         }
     }
 
@@ -70,8 +85,26 @@ impl Threshold {
         self.target_soc.min(view.vehicle_type(vehicle).usable_soc[1])
     }
 
-    fn station(&mut self, view: View<'_>, vehicle: VehicleId) -> Option<StationId> {
+    /// Finds the stations that are compared.
+    fn look(&mut self, view: View<'_>, vehicle: VehicleId) {
         view.stations_for(vehicle, self.candidates(), &mut self.search, &mut self.found);
+        if matches!(self.choice, Choice::Cheapest { .. }) {
+            if self.at_depots.is_empty() {
+                self.at_depots = (0..view.fleet_count()).map(|i| at_depots(view, FleetId::new(i))).collect();
+            }
+            for &station in &self.at_depots[view.vehicle(vehicle).fleet.index()] {
+                if !self.found.contains(&station)
+                    && !view.avoids(vehicle, station)
+                    && view.charging_time_s(vehicle, station, 0.0, 1.0).is_finite()
+                {
+                    self.found.push(station);
+                }
+            }
+        }
+    }
+
+    fn station(&mut self, view: View<'_>, vehicle: VehicleId) -> Option<StationId> {
+        self.look(view, vehicle);
         if self.found.len() <= 1 {
             return self.found.first().copied();
         }
@@ -86,7 +119,16 @@ impl Threshold {
                 view.expected_connection(station, view.now() + way.duration_s, charging_s, &mut self.free_at);
             // A station that the charge does not reach costs a rescue: only where there is no other.
             let out_of_reach = soc - way.distance_km * per_km / of.battery_kwh < of.usable_soc[0];
-            (out_of_reach, (connected - view.now()) as f64 + charging_s, station)
+            let time_s = (connected - view.now()) as f64 + charging_s;
+            let worth = match self.choice {
+                Choice::Nearest | Choice::Fastest { .. } => time_s,
+                Choice::Cheapest { time_value_eur_h, .. } => {
+                    let mwh = of.kwh(target_soc - soc_there) / of.charge_efficiency / 1e3;
+                    let price = mean_price_eur_mwh(view, station, connected, charging_s);
+                    mwh * price + time_s / HOUR_S as f64 * time_value_eur_h
+                }
+            };
+            (out_of_reach, worth, station)
         };
         self.found
             .iter()
@@ -105,18 +147,22 @@ impl Threshold {
         }
         true
     }
+}
 
-    /// Whether the price in force is among the lowest broadcast for the last week.
-    fn is_cheap(&mut self, view: View<'_>, retailer: RetailerId, share: f64) -> bool {
-        let book = view.prices(retailer);
-        let week_ago = view.now() + -7 * DAY_S;
-        self.prices.clear();
-        self.prices.extend(
-            book.broadcasts.iter().rev().take_while(|p| p.valid_to > week_ago).map(|p| p.price_eur_mwh),
-        );
-        let lower = self.prices.iter().filter(|&&p| p < book.current_eur_mwh).count();
-        lower as f64 <= share * self.prices.len() as f64
-    }
+/// Stations at the depots of a fleet that it may use.
+fn at_depots(view: View<'_>, fleet: FleetId) -> Vec<StationId> {
+    let near = |station: &StationId| {
+        let place = view.station_place(*station);
+        view.depots(fleet).iter().any(|&depot| view.great_circle_km(depot, place) <= AT_DEPOT_KM)
+    };
+    view.stations_of(fleet).filter(near).collect()
+}
+
+/// Mean price over a charge that begins at `from` [currency/MWh], as far as prices are known.
+fn mean_price_eur_mwh(view: View<'_>, station: StationId, from: SimTime, charging_s: f64) -> f64 {
+    let step_s = charging_s.min(1e9) / LOOKS as f64;
+    let price = |look: i64| view.station_price_eur_mwh(station, from + ((look as f64 + 0.5) * step_s) as i64);
+    (0..LOOKS).map(price).sum::<f64>() / LOOKS as f64
 }
 
 impl Charging for Threshold {
@@ -135,20 +181,25 @@ impl Charging for Threshold {
     fn on_interval(&mut self, view: View<'_>, _random: &mut Pcg64, actions: &mut Vec<Action>) {
         let Some(rule) = self.while_idle else { return };
         self.given.clear();
-        self.cheap.clear();
-        for retailer in 0..view.retailer_count() {
-            let cheap =
-                rule.cheap_share.is_none_or(|share| self.is_cheap(view, RetailerId::new(retailer), share));
-            self.cheap.push(cheap);
+        self.cheap_up_to.clear();
+        if let Some(share) = rule.cheap_share {
+            if self.offers.is_empty() {
+                self.offers = (0..view.fleet_count()).map(|i| Offers::new(view, FleetId::new(i))).collect();
+            }
+            self.cheap_up_to.extend(self.offers.iter_mut().map(|offers| offers.cheap_up_to(view, share)));
+        } else {
+            self.cheap_up_to.resize(view.fleet_count(), f64::INFINITY);
         }
         for fleet in 0..view.fleet_count() {
+            let cheap_up_to = self.cheap_up_to[fleet];
+            let price = |station| view.station_price_eur_mwh(station, view.now());
             for vehicle in view.available(FleetId::new(fleet)) {
                 let v = view.vehicle(vehicle);
                 if v.activity.is_plugged() {
-                    // Came in a cheap hour that is over.
+                    // Came for a price that is cheap no longer.
                     if let Some(station) = v.station
                         && v.yields
-                        && !self.cheap[view.retailer(station).index()]
+                        && price(station) > cheap_up_to
                     {
                         actions.push(Action::Unplug { vehicle });
                     }
@@ -162,11 +213,13 @@ impl Charging for Threshold {
                     continue;
                 }
                 let target_soc = self.target(view, vehicle);
-                view.stations_for(vehicle, self.candidates(), &mut self.search, &mut self.found);
+                self.look(view, vehicle);
+                if rule.cheap_share.is_some() {
+                    // The cheapest first; of equal ones the nearest, as they come.
+                    self.found.retain(|&station| price(station) <= cheap_up_to);
+                    self.found.sort_by(|&a, &b| price(a).total_cmp(&price(b)));
+                }
                 for &station in &self.found {
-                    if !self.cheap[view.retailer(station).index()] {
-                        continue;
-                    }
                     let at = self.given.iter().position(|g| g.0 == station).unwrap_or_else(|| {
                         self.given.push((station, 0));
                         self.given.len() - 1
@@ -186,7 +239,7 @@ impl Threshold {
     fn candidates(&self) -> usize {
         match self.choice {
             Choice::Nearest => 1,
-            Choice::Fastest { candidates } => candidates,
+            Choice::Fastest { candidates } | Choice::Cheapest { candidates, .. } => candidates,
         }
     }
 }

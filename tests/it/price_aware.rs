@@ -1,0 +1,154 @@
+//! The charging policy that goes by price compares stations with each other, not only the hours of one station.
+
+use gridfleet::engine::{self, Simulation};
+use gridfleet::records::{Recorder, SessionRecord};
+use gridfleet::rng::Streams;
+use gridfleet::scenario::{self, Overrides};
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+const STREAMS: Streams = Streams { seed: 1, replication: 0 };
+
+#[derive(Default)]
+struct Sessions(Vec<SessionRecord>);
+
+impl Recorder for Sessions {
+    fn session(&mut self, record: &SessionRecord) {
+        self.0.push(*record);
+    }
+}
+
+/// Two days of twelve cars and rides all over a town with a depot outside and eight stations within; energy by station
+/// [kWh], the depot first, and what was paid for it.
+fn town(charging: &str, depot_eur_mwh: f64, town_tariff: &str, markup_eur_mwh: f64) -> (Vec<f64>, f64) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut trips = String::from(
+        "request_time,origin_lat,origin_lon,destination_lat,destination_lon,duration_s,distance_km,fare\n",
+    );
+    for i in 0..400 {
+        let at = i * 432;
+        let (d, h, m, s) = (2 + at / 86_400, at / 3_600 % 24, at / 60 % 60, at % 60);
+        let lat = |k: i32| 51.5 + 0.01 * f64::from((k * 7) % 8);
+        writeln!(trips, "2026-03-{d:02}T{h:02}:{m:02}:{s:02}Z,{},9.9,{},9.9,900,9,10", lat(i), lat(i + 3))
+            .unwrap();
+    }
+    std::fs::write(folder.path().join("trips.csv"), trips).unwrap();
+    let mut text = format!(
+        r#"
+version = 1
+name = "town"
+[time]
+start = "2026-03-02"
+days = 2
+timezone = "UTC"
+[trips]
+format = "trips"
+files = ["trips.csv"]
+[travel]
+circuity = 1.2
+speed_kmh = 72.0
+[operation]
+mode = "dispatch"
+charging = {charging}
+[[vehicle_types]]
+name = "car"
+battery_kwh = 40.0
+consumption_kwh_per_km = 0.25
+ac_kw = 11.0
+[[fleets]]
+name = "f"
+vehicles = [{{ type = "car", count = 12, initial_soc = 0.5 }}]
+depots = [[51.45, 9.9]]
+[[retailers]]
+name = "own"
+tariff = {{ kind = "flat", price_eur_mwh = {depot_eur_mwh:?} }}
+[[retailers]]
+name = "town"
+tariff = {town_tariff}
+[[operators]]
+name = "depot"
+retailer = "own"
+[[operators]]
+name = "town"
+retailer = "town"
+markup_eur_mwh = {markup_eur_mwh:?}
+[[stations]]
+name = "depot"
+operator = "depot"
+lat = 51.45
+lon = 9.9
+connectors = 12
+connector_kw = 11.0
+"#
+    );
+    for station in 0..8 {
+        write!(
+            text,
+            "[[stations]]\nname = \"s{station}\"\noperator = \"town\"\nlat = {}\nlon = 9.9\nconnectors = 2\nconnector_kw = 11.0\n",
+            51.5 + 0.01 * f64::from(station)
+        )
+        .unwrap();
+    }
+    let path = folder.path().join("town.toml");
+    std::fs::write(&path, text).unwrap();
+    let scenario = scenario::load(&path, &Overrides::default()).unwrap();
+    let (setup, prepared) = scenario.build(STREAMS).unwrap();
+    let setup = Arc::new(setup);
+    let policies = engine::policies(&prepared.policies, &setup, STREAMS);
+    let mut simulation = Simulation::under(Arc::clone(&setup), policies, STREAMS).audited();
+    let mut sessions = Sessions::default();
+    simulation.finish(&mut sessions).unwrap();
+    let mut kwh = vec![0.0; setup.stations.len()];
+    let mut cost = 0.0;
+    for session in &sessions.0 {
+        kwh[session.station.index()] += session.energy_kwh;
+        cost += session.cost;
+    }
+    (kwh, cost)
+}
+
+const BY_PRICE: &str = "{ kind = \"price-aware\" }";
+const BY_CHANCE: &str = "{ kind = \"opportunistic\" }";
+
+fn flat(price_eur_mwh: f64) -> String {
+    format!("{{ kind = \"flat\", price_eur_mwh = {price_eur_mwh:?} }}")
+}
+
+fn share_of_depot(kwh: &[f64]) -> f64 {
+    kwh[0] / kwh.iter().sum::<f64>()
+}
+
+#[test]
+fn energy_is_bought_where_it_is_cheap_whether_price_or_markup_makes_the_difference() {
+    for (depot, town_price, markup) in [(160.0, 450.0, 0.0), (160.0, 160.0, 290.0), (-20.0, 450.0, -100.0)] {
+        let (kwh, cost) = town(BY_PRICE, depot, &flat(town_price), markup);
+        let (by_chance, cost_by_chance) = town(BY_CHANCE, depot, &flat(town_price), markup);
+        let (mean, mean_by_chance) =
+            (cost / kwh.iter().sum::<f64>(), cost_by_chance / by_chance.iter().sum::<f64>());
+        assert!(share_of_depot(&kwh) > 0.8, "{kwh:?}");
+        assert!(share_of_depot(&by_chance) < 0.5, "{by_chance:?}");
+        assert!(mean < mean_by_chance, "{mean} against {mean_by_chance} per kWh");
+    }
+    // The other way round the depot is left alone.
+    let (kwh, _) = town(BY_PRICE, 450.0, &flat(160.0), 0.0);
+    assert!(share_of_depot(&kwh) < 0.05, "{kwh:?}");
+}
+
+/// Only prices compared with the worth of time count, not their unit.
+#[test]
+fn prices_and_the_worth_of_time_scaled_alike_change_nothing() {
+    let by_price =
+        |time_value: f64| format!("{{ kind = \"price-aware\", time_value_eur_h = {time_value:?} }}");
+    let tariff = |scale: f64| {
+        format!(
+            "{{ kind = \"time-of-use\", base_eur_mwh = {:?}, periods = [{{ days = \"daily\", from = \"22:00\", to = \"07:00\", price_eur_mwh = {:?} }}] }}",
+            300.0 * scale,
+            120.0 * scale
+        )
+    };
+    let (kwh, cost) = town(&by_price(5.0), 200.0, &tariff(1.0), 0.0);
+    let (scaled, scaled_cost) = town(&by_price(20.0), 800.0, &tariff(4.0), 0.0);
+    assert_eq!(kwh, scaled);
+    assert!((scaled_cost - 4.0 * cost).abs() < 1e-3, "{scaled_cost} against four times {cost}");
+    assert!(share_of_depot(&kwh) > 0.05 && share_of_depot(&kwh) < 0.95, "{kwh:?}");
+}
