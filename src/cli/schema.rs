@@ -1,8 +1,8 @@
-//! `gridfleet schema`: what scenario and study files may hold, and what the output tables do.
+//! `gridfleet schema`: keys of scenario and study files, columns of the output tables, figures of summaries.
 
 use super::terminal;
 use crate::error::{Error, Result};
-use crate::records::dictionary;
+use crate::records::{definitions, dictionary};
 use crate::scenario::ScenarioFile;
 use crate::scenario::schema::schema_of;
 use crate::studies::spec::StudyFile;
@@ -15,7 +15,8 @@ use clap::Args;
     and, as the first line of a scenario, for editors that know TOML schemas:\n  \
     #:schema ./scenario.schema.json\n  \
     gridfleet schema --study         of study files\n  \
-    gridfleet schema --tables        the columns of the output tables, with types, units and meaning")]
+    gridfleet schema --tables        the columns of the output tables, with types, units and meaning\n  \
+    gridfleet schema --summary       the figures of summary.json, with units, meaning and how they add up")]
 pub struct SchemaArgs {
     /// Print the data dictionary of the output tables, in Markdown, instead.
     #[arg(long)]
@@ -23,6 +24,9 @@ pub struct SchemaArgs {
     /// Print the JSON Schema of study files instead.
     #[arg(long, conflicts_with = "tables")]
     pub study: bool,
+    /// Print the definitions of the figures of summary.json, in Markdown, instead.
+    #[arg(long, conflicts_with_all = ["tables", "study"])]
+    pub summary: bool,
 }
 
 /// Carries `gridfleet schema` out.
@@ -30,8 +34,8 @@ pub struct SchemaArgs {
 /// # Errors
 /// If stdout cannot be written.
 pub fn run(args: &SchemaArgs) -> Result<()> {
-    if args.tables {
-        let text = dictionary::markdown();
+    if args.tables || args.summary {
+        let text = if args.tables { dictionary::markdown() } else { definitions::markdown() };
         return terminal::print(&format!("{}\n", text.trim_end()));
     }
     let schema = if args.study { schema_of::<StudyFile>() } else { schema_of::<ScenarioFile>() };

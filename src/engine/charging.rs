@@ -39,7 +39,9 @@ impl Simulation {
         if view.avoids(vehicle, station) {
             return Err(Refusal::GaveUpThere);
         }
-        if target_soc <= v.soc || target_soc > of.usable_soc[1] + SOC_EPSILON {
+        // Not a number is refused, too.
+        let charges = target_soc > v.soc && target_soc <= of.usable_soc[1] + SOC_EPSILON;
+        if !charges {
             return Err(Refusal::NothingToCharge);
         }
         let way = view.trip(v.place, there.place);
@@ -342,9 +344,6 @@ impl Simulation {
     pub(super) fn limit_station(&mut self, station: StationId, power_kw: f64) -> Result<(), Refusal> {
         if power_kw.is_nan() || power_kw < 0.0 {
             return Err(Refusal::NoSuchPower);
-        }
-        if station.index() >= self.setup.stations.len() {
-            return Err(Refusal::NoAccess);
         }
         self.state.stations.set_budget(&self.setup, station, power_kw);
         self.divide_power(station);

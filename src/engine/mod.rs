@@ -383,6 +383,7 @@ impl Simulation {
     fn apply(&mut self, actions: &mut Vec<Action>, recorder: &mut dyn Recorder) {
         for action in actions.drain(..) {
             let done = match action {
+                _ if !self.exist(&action) => Err(Refusal::NoSuchEntity),
                 Action::Assign { request, vehicle } => self.assign(request, vehicle, recorder),
                 Action::Charge { vehicle, station, target_soc, yields } => {
                     self.send_to_charge(vehicle, station, target_soc, yields, recorder)
@@ -399,6 +400,27 @@ impl Simulation {
             };
             if let Err(refusal) = done {
                 self.refusals[refusal as usize] += 1;
+            }
+        }
+    }
+
+    /// Whether all that an action names exists; a policy of one's own may be mistaken.
+    fn exist(&self, action: &Action) -> bool {
+        let setup = &self.setup;
+        let vehicle = |v: VehicleId| v.index() < setup.vehicles.len();
+        match *action {
+            Action::Assign { request, vehicle: v } => vehicle(v) && request.index() < setup.requests.len(),
+            Action::Charge { vehicle: v, station, .. } => {
+                vehicle(v) && station.index() < setup.stations.len()
+            }
+            Action::Relocate { vehicle: v, to } => vehicle(v) && to.index() < setup.places.len(),
+            Action::Unplug { vehicle: v }
+            | Action::SetPower { vehicle: v, .. }
+            | Action::PlanPower { vehicle: v, .. } => vehicle(v),
+            Action::Draw { household, .. } => household.index() < setup.retail.households.len(),
+            Action::LimitStation { station, .. } => station.index() < setup.stations.len(),
+            Action::Bid { bidder, market, .. } => {
+                bidder.index() < self.bidding.len() && market.index() < setup.trading.markets.len()
             }
         }
     }

@@ -266,9 +266,10 @@ impl Simulation {
         slot: SimTime,
         power_kw: f64,
     ) -> Result<(), Refusal> {
-        let Some(group) = self.setup.retail.households.get(household.index()) else {
-            return Err(Refusal::NoAccess);
-        };
+        let group = &self.setup.retail.households[household.index()];
+        if slot > self.setup.end + 366 * crate::time::DAY_S || slot < self.setup.start + -crate::time::DAY_S {
+            return Err(Refusal::SlotAnnounced);
+        }
         let hour = self.setup.clock.hour(slot);
         let slack = 1e-9 * (1.0 + group.high_kw[hour]);
         // Not a number is refused, too.

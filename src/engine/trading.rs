@@ -11,6 +11,9 @@ use crate::records::{MarketRecord, Recorder};
 use crate::time::SimTime;
 use crate::world::{Bid, Drawn, Party, Trade, View};
 
+/// Most power that a bid may be for [kW]: a terawatt, so that no sum of bids is beyond what money can hold.
+const MOST_KW: f64 = 1e9;
+
 /// What the meters showed at the last settlement, and room to work in.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Settlements {
@@ -116,11 +119,12 @@ impl Simulation {
 
     /// Puts a bid into the book of a market.
     pub(super) fn place_bid(&mut self, market: MarketId, bid: Bid) -> Result<(), Refusal> {
-        let Some(rules) = self.setup.trading.markets.get(market.index()) else {
+        let rules = &self.setup.trading.markets[market.index()];
+        if bid.product >= rules.products.count {
             return Err(Refusal::NoSuchProduct);
-        };
-        if bid.product >= rules.products.count || bid.bidder.index() >= self.bidding.len() {
-            return Err(Refusal::NoSuchProduct);
+        }
+        if bid.quantity_kw > MOST_KW {
+            return Err(Refusal::NoSuchPower);
         }
         let state = &mut self.state.trading.markets[market.index()];
         // Gates close in the order of their products.

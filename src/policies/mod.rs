@@ -121,6 +121,8 @@ pub enum Action {
 /// Why the engine did not do what a policy wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Refusal {
+    /// There is no such request, vehicle, station, place, household, bidder or market.
+    NoSuchEntity,
     /// The request is not waiting (any more).
     RequestNotWaiting,
     /// The vehicle is not one that riders can have.
@@ -159,7 +161,8 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every reason, in the order of the enum.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
+        Self::NoSuchEntity,
         Self::RequestNotWaiting,
         Self::VehicleNotAvailable,
         Self::TooLate,
@@ -182,6 +185,7 @@ impl Refusal {
     /// Name in summaries.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::NoSuchEntity => "no_such_entity",
             Self::RequestNotWaiting => "request_not_waiting",
             Self::VehicleNotAvailable => "vehicle_not_available",
             Self::TooLate => "too_late",

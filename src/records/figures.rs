@@ -1,9 +1,10 @@
 //! What the key figures of a run are, as they stand in `summary.json`.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Key figures of one fleet, or of all together. Energies at the plug unless said otherwise.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, JsonSchema)]
 pub struct Figures {
     /// Requests in all.
     pub trips_requested: u64,
@@ -19,8 +20,10 @@ pub struct Figures {
     pub trips_lost_committed: u64,
     /// Not ended when the simulation did.
     pub trips_in_progress: u64,
-    /// Served over served and lost; null without either.
+    /// Of the requests that have ended, those served: served over served and lost; null without either.
     pub service_rate: Option<f64>,
+    /// Of all requests, those served by the end: served over requested; null without requests.
+    pub completion_rate: Option<f64>,
     /// Mean wait of riders picked up [s].
     pub wait_mean_s: Option<f64>,
     /// Median wait [s], to three significant digits like the other quantiles.
@@ -112,7 +115,7 @@ pub struct Figures {
 }
 
 /// Key figures of a fleet that trades in markets.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, JsonSchema)]
 pub struct TradingFigures {
     /// Bought in markets [kWh].
     pub market_bought_kwh: f64,
@@ -138,7 +141,7 @@ pub struct TradingFigures {
 }
 
 /// Key figures of stations whose price follows the load: of all, or of one operator's.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, JsonSchema)]
 pub struct LoadFigures {
     /// What the stations minimise: energy at the prices that the load made, and the cost of deviations [currency].
     pub station_cost_eur: f64,
@@ -155,7 +158,7 @@ pub struct LoadFigures {
 }
 
 /// Key figures of a feeder, by the mean loads of control intervals.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, JsonSchema)]
 pub struct GridFigures {
     /// Active energy that left the source [kWh].
     pub grid_energy_kwh: f64,
@@ -183,7 +186,7 @@ pub struct GridFigures {
 }
 
 /// Key figures of a fleet of privately owned vehicles.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, JsonSchema)]
 pub struct DriverFigures {
     /// Departures with a full battery.
     pub departures_full: u64,
@@ -196,7 +199,7 @@ pub struct DriverFigures {
 }
 
 /// Key figures of one retailer that has households or a cost of generation.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct RetailerFigures {
     /// Name.
     pub name: String,
@@ -217,7 +220,7 @@ pub struct RetailerFigures {
 }
 
 /// Key figures of one of the retailers that compete.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct CompetitorFigures {
     /// Name.
     pub name: String,
@@ -235,7 +238,7 @@ pub struct CompetitorFigures {
 }
 
 /// Key figures of a retailer that trades in markets.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, JsonSchema)]
 pub struct AggregatorFigures {
     /// Bought ahead less sold ahead [kWh].
     pub bought_kwh: f64,
@@ -256,7 +259,7 @@ pub struct AggregatorFigures {
 }
 
 /// Key figures of one market, of all who bid in it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct MarketFigures {
     /// Name.
     pub name: String,
@@ -275,11 +278,11 @@ pub struct MarketFigures {
 }
 
 /// Key figures of one operator of stations.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct OperatorFigures {
     /// Name.
     pub name: String,
-    /// Visits to its stations.
+    /// Visits to its stations in which power flowed.
     pub sessions: u64,
     /// Drawn from the grid at its stations [kWh].
     pub energy_kwh: f64,
@@ -295,7 +298,7 @@ pub struct OperatorFigures {
 }
 
 /// Key figures of one fleet.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct FleetFigures {
     /// Name.
     pub name: String,
@@ -305,7 +308,7 @@ pub struct FleetFigures {
 }
 
 /// What [`super::metrics::Metrics`] found.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct RunFigures {
     /// All fleets together.
     pub total: Figures,

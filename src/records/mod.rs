@@ -5,6 +5,7 @@
 //! changes what is simulated.
 
 pub mod catalogue;
+pub mod definitions;
 pub mod dictionary;
 pub mod figures;
 mod grid;

@@ -204,6 +204,7 @@ impl Sums {
             trips_lost_committed: committed,
             trips_in_progress: in_progress,
             service_rate: ratio(served as f64, (served + lost) as f64),
+            completion_rate: ratio(served as f64, self.trips.iter().sum::<u64>() as f64),
             wait_mean_s: ratio(self.wait_s as f64, self.waits.len() as f64),
             wait_p50_s: quantile(&self.waits, 0.50),
             wait_p95_s: quantile(&self.waits, 0.95),

@@ -131,6 +131,18 @@ fn the_documented_tables_are_those_of_the_program() {
 }
 
 #[test]
+fn the_documented_figures_are_those_of_the_program() {
+    let (status, out, _) = gridfleet(&["schema", "--summary"]);
+    assert_eq!(status, 0);
+    let text = std::fs::read_to_string("docs/summary.md").unwrap().replace("\r\n", "\n");
+    let (_, figures) = text.split_once("\n## ").unwrap();
+    assert!(
+        format!("## {figures}") == out,
+        "docs/summary.md is out of date: put the output of `gridfleet schema --summary` below its introduction"
+    );
+}
+
+#[test]
 fn the_schema_is_json_and_describes_every_key() {
     let (status, out, _) = gridfleet(&["schema"]);
     assert_eq!(status, 0);

@@ -26,10 +26,12 @@ mod grid;
 #[cfg(feature = "highs")]
 mod highs;
 mod hindsight;
+mod identities;
 mod layers;
 mod learning;
 mod loads;
 mod market_picture;
+mod nonsense;
 mod optimize;
 mod outputs;
 mod outputs_day;

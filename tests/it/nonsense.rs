@@ -1,0 +1,147 @@
+//! A policy that proposes nonsense beside its own actions changes nothing but the count of refusals.
+
+use gridfleet::engine::{self, Simulation};
+use gridfleet::ids::{BidderId, HouseholdId, MarketId, PlaceId, RequestId, StationId, VehicleId};
+use gridfleet::ledger::LedgerEntry;
+use gridfleet::markets::Side;
+use gridfleet::policies::{Action, Cadence, Charging, Dispatch, News};
+use gridfleet::records::{LegRecord, Recorder, SessionRecord, TripRecord};
+use gridfleet::rng::Streams;
+use gridfleet::scenario::{self, Overrides};
+use gridfleet::time::SimTime;
+use gridfleet::world::{Activity, View};
+use rand_pcg::Pcg64;
+use std::path::Path;
+use std::sync::Arc;
+
+#[derive(Default, PartialEq, Debug)]
+struct Records {
+    trips: Vec<TripRecord>,
+    legs: Vec<LegRecord>,
+    sessions: Vec<SessionRecord>,
+    ledger: Vec<LedgerEntry>,
+}
+
+impl Recorder for Records {
+    fn trip(&mut self, record: &TripRecord) {
+        self.trips.push(*record);
+    }
+    fn leg(&mut self, record: &LegRecord) {
+        self.legs.push(*record);
+    }
+    fn session(&mut self, record: &SessionRecord) {
+        self.sessions.push(*record);
+    }
+    fn ledger(&mut self, entry: &LedgerEntry) {
+        self.ledger.push(*entry);
+    }
+}
+
+/// Actions that can never be done: of things that do not exist, of vehicles in the wrong state, with numbers that are none.
+fn nonsense(view: View<'_>, actions: &mut Vec<Action>) {
+    let (far, vehicle) = (u32::MAX - 1, VehicleId(0));
+    let station = StationId::new(0);
+    let power_kw = 1.0;
+    actions.extend([
+        Action::Assign { request: RequestId(far), vehicle },
+        Action::Assign { request: RequestId(0), vehicle: VehicleId(far) },
+        Action::Charge { vehicle: VehicleId(far), station, target_soc: 0.9, yields: false },
+        Action::Charge { vehicle, station: StationId::new(60_000), target_soc: 0.9, yields: false },
+        Action::Charge { vehicle, station, target_soc: f64::NAN, yields: true },
+        Action::Charge { vehicle, station, target_soc: 7.0, yields: true },
+        Action::Relocate { vehicle: VehicleId(far), to: PlaceId(0) },
+        Action::Relocate { vehicle, to: PlaceId(far) },
+        Action::Unplug { vehicle: VehicleId(far) },
+        Action::SetPower { vehicle: VehicleId(far), power_kw },
+        Action::SetPower { vehicle, power_kw: f64::NAN },
+        Action::PlanPower { vehicle: VehicleId(far), slot: SimTime(i64::MAX), power_kw },
+        Action::PlanPower { vehicle, slot: view.now(), power_kw: f64::NAN },
+        Action::Draw { household: HouseholdId::new(60_000), slot: view.now(), power_kw },
+        Action::LimitStation { station: StationId::new(60_000), power_kw },
+        Action::LimitStation { station, power_kw: -1.0 },
+        Action::LimitStation { station, power_kw: f64::NAN },
+    ]);
+    for (market, product, quantity_kw, limit_eur_mwh) in [
+        (60_000, 0, 1.0, 1.0),
+        (0, usize::MAX, 1.0, 1.0),
+        (0, usize::MAX - 1, f64::INFINITY, f64::NAN),
+        (0, 0, -1.0, 1.0),
+        (0, 0, f64::NAN, 1.0),
+    ] {
+        let (market, side) = (MarketId::new(market), Side::Buy);
+        let bidder = BidderId::new(0);
+        actions.push(Action::Bid { bidder, market, product, side, quantity_kw, limit_eur_mwh });
+    }
+    // What could be done to a vehicle in another state.
+    for vehicle in (0..view.vehicle_count()).map(VehicleId::new) {
+        let v = view.vehicle(vehicle);
+        if v.activity != Activity::Idle {
+            actions.push(Action::Charge { vehicle, station, target_soc: 1.0, yields: false });
+            actions.push(Action::Relocate { vehicle, to: v.place });
+        }
+        if v.connector.is_none() {
+            actions.push(Action::Unplug { vehicle });
+            actions.push(Action::SetPower { vehicle, power_kw });
+        }
+    }
+}
+
+struct Mad<P>(P);
+
+impl Charging for Mad<Box<dyn Charging>> {
+    fn on_idle(&mut self, view: View<'_>, idle: &[VehicleId], random: &mut Pcg64, actions: &mut Vec<Action>) {
+        nonsense(view, actions);
+        self.0.on_idle(view, idle, random, actions);
+    }
+    fn on_interval(&mut self, view: View<'_>, random: &mut Pcg64, actions: &mut Vec<Action>) {
+        nonsense(view, actions);
+        self.0.on_interval(view, random, actions);
+    }
+}
+
+impl Dispatch for Mad<Box<dyn Dispatch>> {
+    fn cadence(&self) -> Cadence {
+        self.0.cadence()
+    }
+    fn decide(&mut self, view: View<'_>, news: News<'_>, random: &mut Pcg64, actions: &mut Vec<Action>) {
+        nonsense(view, actions);
+        self.0.decide(view, news, random, actions);
+    }
+}
+
+fn run(file: &str, set: &[&str], mad: bool) -> (Records, u64) {
+    let set = set.iter().map(|text| (*text).to_owned()).collect();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(file);
+    let scenario = scenario::load(&path, &Overrides { set, ..Overrides::default() }).unwrap();
+    let streams = Streams { seed: scenario.seed(), replication: 0 };
+    let (setup, prepared) = scenario.build(streams).unwrap();
+    let setup = Arc::new(setup);
+    let mut policies = engine::policies(&prepared.policies, &setup, streams);
+    if mad {
+        policies.charging = Box::new(Mad(policies.charging));
+        policies.dispatch = Box::new(Mad(policies.dispatch));
+    }
+    let mut simulation = Simulation::under(setup, policies, streams).audited();
+    let mut records = Records::default();
+    simulation.finish(&mut records).unwrap();
+    let refused = simulation.refusals().map(|(_, count)| count).sum();
+    (records, refused)
+}
+
+#[test]
+fn nonsense_changes_nothing_but_refusals() {
+    for (file, set) in [
+        ("small.toml", &[][..]),
+        (
+            "small.toml",
+            &["operation.dispatch={kind=\"nearest-idle\"}", "operation.charging={kind=\"price-aware\"}"],
+        ),
+        ("stuttgart-vpp.toml", &["time.days=1"]),
+    ] {
+        let (sane, refused) = run(file, set, false);
+        let (mad, refused_of_mad) = run(file, set, true);
+        assert!(!sane.trips.is_empty());
+        assert!(sane == mad, "{file} {set:?}: records differ");
+        assert!(refused_of_mad > refused + 1_000, "{refused_of_mad} refusals, {refused} without nonsense");
+    }
+}
