@@ -140,6 +140,11 @@ pub(super) fn mend(game: &Game, profiles: &mut Profiles) {
     }
 }
 
+/// Whether `x` is at most `most`, which a figure that is no number never is.
+fn within(x: f64, most: f64) -> bool {
+    x <= most
+}
+
 /// Checks an equilibrium.
 ///
 /// # Errors
@@ -159,14 +164,13 @@ pub(super) fn check(game: &Game, structure: &Structure, found: &Equilibrium) -> 
             None => (game.demand()[i], game.demand()[i]),
         };
         for (demand, missed) in [(low, low - drawn), (high, drawn - high)] {
-            // As all comparisons here, so that what is no number is refused.
-            if !(missed <= KEPT * size) {
+            if !within(missed, KEPT * size) {
                 return Err(Unkept::Demand { station: i, drawn, demand });
             }
         }
         for (t, x) in row.iter().enumerate() {
             let beyond = f64::max(p.min.at(i, t) - x, x - p.max.at(i, t));
-            if !(beyond <= KEPT * size) {
+            if !within(beyond, KEPT * size) {
                 return Err(Unkept::Bound { station: i, step: t });
             }
         }
@@ -174,13 +178,13 @@ pub(super) fn check(game: &Game, structure: &Structure, found: &Equilibrium) -> 
         demands += if p.elastic.is_some() { drawn } else { low };
     }
     let drawn: f64 = found.load.iter().sum();
-    if !((drawn - demands).abs() <= KEPT * all) {
+    if !within((drawn - demands).abs(), KEPT * all) {
         return Err(Unkept::Energy { drawn, demand: demands });
     }
     if let Some(limit) = &p.limit {
         let moved: f64 = found.profiles.values().iter().map(|x| x.abs()).sum();
         for (step, (load, limit)) in found.load.iter().zip(limit).enumerate() {
-            if !(load - limit <= 2.0 * KEPT * (all + moved)) {
+            if !within(load - limit, 2.0 * KEPT * (all + moved)) {
                 return Err(Unkept::Limit { step });
             }
         }
