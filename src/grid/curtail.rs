@@ -7,7 +7,7 @@
 //! exact power flow finds the share at which the limit is met. If these buses have nothing left to give, all that move
 //! the limit at all share what is still missing. Where several limits concern a bus, it gets what the strictest leaves it.
 //!
-//! What is broken without any of what is asked for, nothing here can cure: those whom it concerns get nothing, and no others
+//! A limit that is broken without any of what is asked for, nothing here can cure: those whom it concerns get nothing, and no others
 //! suffer for it. That is found once, by one power flow. If there is no power flow at all without what is asked for, nor with
 //! all of it, there is nothing to share out. Voltages that are too high are left alone: less load does not lower them.
 

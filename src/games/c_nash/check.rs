@@ -35,16 +35,16 @@ pub enum Unkept {
     Demand {
         /// The station.
         station: usize,
-        /// What it draws in all.
+        /// Its energy over all steps.
         drawn: f64,
-        /// What it must draw; for elastic demand, the end of the range that is missed.
+        /// Its demand; for elastic demand, the end of the range that is missed.
         demand: f64,
     },
     /// The load of all steps is another energy than all stations must draw.
     Energy {
-        /// What all draw.
+        /// The energy of all.
         drawn: f64,
-        /// What all must draw.
+        /// The demand of all.
         demand: f64,
     },
     /// A station is beyond a bound.
@@ -224,7 +224,7 @@ mod tests {
         Profiles::from_values(3, rows.concat())
     }
 
-    /// What was asked for, read off the figures of an equilibrium alone.
+    /// Demands and bounds are kept, as read off the figures of an equilibrium alone.
     fn assert_kept(p: &Parameters, found: &Equilibrium, of: &str) {
         let mut all = 0.0;
         let mut sizes = 0.0;
@@ -340,7 +340,7 @@ mod tests {
         );
     }
 
-    /// What rounding has left out comes back within the bounds, and a profile that is right is not touched.
+    /// Energy that rounding has left out comes back within the bounds, and a profile that is right is not touched.
     #[test]
     fn demands_are_mended_within_bounds() {
         let mut p = Parameters::unbounded(
