@@ -211,6 +211,7 @@ fn simulate(job: &Job, progress: &Progress, stop: &AtomicBool) -> Result<Outcome
         events: simulation.events(),
         feeder: setup.grid.as_ref().map(|grid| feeder_head(grid)),
         refused_actions: simulation.refusals().map(|(r, n)| (r.name().to_owned(), n)).collect(),
+        unsolved_plans: simulation.unsolved_plans(),
         imports: imports(prepared),
     };
     let summary = Summary::new(head, metrics.finish());

@@ -296,6 +296,11 @@ impl Simulation {
         Refusal::ALL.into_iter().map(|r| (r, self.refusals[r as usize])).filter(|&(_, count)| count > 0)
     }
 
+    /// Plans of stations so far that had no equilibrium within double precision.
+    pub fn unsolved_plans(&self) -> u64 {
+        self.stations.as_ref().map_or(0, |policy| policy.unsolved())
+    }
+
     /// Sum over all accounts: zero, or the books are wrong.
     pub fn ledger_total(&self) -> Money {
         self.accounts.ledger.total()

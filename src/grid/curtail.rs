@@ -7,8 +7,9 @@
 //! exact power flow finds the share at which the limit is met. If these buses have nothing left to give, all that move
 //! the limit at all share what is still missing. Where several limits concern a bus, it gets what the strictest leaves it.
 //!
-//! What is broken without any of what is asked for, nothing here can cure: those whom it concerns get nothing, and no others
-//! suffer for it. Voltages that are too high are left alone: less load does not lower them.
+//! A limit that is broken without any of what is asked for, nothing here can cure: those whom it concerns get nothing, and no others
+//! suffer for it. That is found once, by one power flow. If there is no power flow at all without what is asked for, nor with
+//! all of it, there is nothing to share out. Voltages that are too high are left alone: less load does not lower them.
 
 use super::feeder::Feeder;
 use super::linear;
@@ -38,6 +39,10 @@ pub struct Curtailment {
     uses: Vec<(f64, bool)>,
     /// Limits that are broken whatever is asked for.
     hopeless: Vec<Limit>,
+    /// Whether the loads last tried have a power flow; none before the first.
+    solved: Option<bool>,
+    /// Power flows solved so far.
+    power_flows: u64,
 }
 
 /// What is asked for, by bus.
@@ -88,7 +93,14 @@ impl Curtailment {
             tried: vec![0.0; buses],
             uses: vec![(0.0, false); buses],
             hopeless: Vec::new(),
+            solved: None,
+            power_flows: 0,
         }
+    }
+
+    /// Power flows solved so far. Loads that are those of the last one are not solved again.
+    pub fn power_flows(&self) -> u64 {
+        self.power_flows
     }
 
     /// The share of what is asked for that each bus can have (0..1).
@@ -99,9 +111,10 @@ impl Curtailment {
         shares.clear();
         shares.resize(feeder.buses().len(), 0.0);
         self.hopeless.clear();
-        while let Some(breach) = self.worst(feeder, asked, shares) {
-            self.hopeless.push(breach.limit);
-        }
+        let carried = self.solve(feeder, asked, shares);
+        let mut hopeless = Vec::new();
+        self.breaches(feeder, asked, |breach| hopeless.push(breach.limit));
+        self.hopeless = hopeless;
         shares.fill(1.0);
         for i in 0..self.hopeless.len() {
             self.find_uses(feeder, asked, self.hopeless[i]);
@@ -109,7 +122,11 @@ impl Curtailment {
             concerned.for_each(|(share, _)| *share = 0.0);
         }
         for _ in 0..MOST_CUTS {
-            let Some(breach) = self.worst(feeder, asked, shares) else { return };
+            let worst = self.worst(feeder, asked, shares);
+            if !carried && self.solved == Some(false) {
+                break;
+            }
+            let Some(breach) = worst else { return };
             if breach.by.is_infinite() {
                 shares.iter_mut().for_each(|share| *share *= BACK_OFF);
                 continue;
@@ -133,7 +150,7 @@ impl Curtailment {
             let left = self.largest(feeder, asked, shares, breach.limit, all, 1.0 - breach.by / used);
             self.cut(shares, all, left);
         }
-        // Not met: there are far fewer limits that bind.
+        // No power flow whatever is shared out; or more cuts than limits that can bind, which is not met.
         shares.fill(0.0);
     }
 
@@ -205,22 +222,47 @@ impl Curtailment {
         }
     }
 
-    /// Solves the power flow at these shares; whether there is one.
+    /// Solves the power flow at these shares; whether there is one. Equal loads have equal answers, so those of the last power
+    /// flow are known.
     fn solve(&mut self, feeder: &Feeder, asked: &Asked<'_>, shares: &[f64]) -> bool {
+        let mut same = true;
         for (bus, share) in shares.iter().enumerate() {
             let mw = share * asked.wanted_mw[bus];
-            self.active_mw[bus] = asked.fixed_mw[bus] + mw;
-            self.reactive_mvar[bus] = asked.fixed_mvar[bus] + asked.mvar_per_mw * mw;
+            let active_mw = asked.fixed_mw[bus] + mw;
+            let reactive_mvar = asked.fixed_mvar[bus] + asked.mvar_per_mw * mw;
+            same &= active_mw == self.active_mw[bus] && reactive_mvar == self.reactive_mvar[bus];
+            (self.active_mw[bus], self.reactive_mvar[bus]) = (active_mw, reactive_mvar);
         }
-        self.sweep.solve(feeder, &self.active_mw, &self.reactive_mvar).is_some()
+        match self.solved {
+            Some(solved) if same => solved,
+            _ => {
+                self.power_flows += 1;
+                let solved = self.sweep.solve(feeder, &self.active_mw, &self.reactive_mvar).is_some();
+                *self.solved.insert(solved)
+            }
+        }
     }
 
     /// The limit that is broken most at these shares, hopeless ones aside; by an infinite breach, if neither power flow
     /// tells.
     fn worst(&mut self, feeder: &Feeder, asked: &Asked<'_>, shares: &[f64]) -> Option<Breach> {
         let solved = self.solve(feeder, asked, shares);
-        let linear = (!solved).then(|| linear::flow(feeder, &self.active_mw, &self.reactive_mvar));
         let mut worst: Option<Breach> = None;
+        self.breaches(feeder, asked, |breach| {
+            let worse = worst.is_none_or(|worst| breach.margin < worst.margin);
+            if worse && !self.hopeless.contains(&breach.limit) {
+                worst = Some(breach);
+            }
+        });
+        let untold = !solved && worst.is_none() && shares.iter().any(|share| *share > 1e-6);
+        let infinite = Breach { limit: Limit::Voltage(0), by: f64::INFINITY, margin: f64::NEG_INFINITY };
+        if untold { Some(infinite) } else { worst }
+    }
+
+    /// All limits that the loads last tried break, by the exact power flow, or by LinDistFlow if there is none.
+    fn breaches(&self, feeder: &Feeder, asked: &Asked<'_>, mut each: impl FnMut(Breach)) {
+        let solved = self.solved == Some(true);
+        let linear = (!solved).then(|| linear::flow(feeder, &self.active_mw, &self.reactive_mvar));
         for bus in 0..feeder.buses().len() {
             let (voltage, mva) = match &linear {
                 None => (self.sweep.voltage(bus), self.sweep.flow_mva(feeder, bus)),
@@ -231,9 +273,8 @@ impl Curtailment {
                 }
             };
             let mut check = |limit: Limit, margin: f64, by: f64| {
-                let worse = margin < 0.0 && worst.is_none_or(|worst| margin < worst.margin);
-                if worse && !self.hopeless.contains(&limit) {
-                    worst = Some(Breach { limit, by, margin });
+                if margin < 0.0 {
+                    each(Breach { limit, by, margin });
                 }
             };
             let least = asked.voltage_min;
@@ -241,9 +282,6 @@ impl Curtailment {
             let most = rating(feeder, bus);
             check(Limit::Branch(bus), 1.0 - mva / most, mva - most);
         }
-        let untold = !solved && worst.is_none() && shares.iter().any(|share| *share > 1e-6);
-        let infinite = Breach { limit: Limit::Voltage(0), by: f64::INFINITY, margin: f64::NEG_INFINITY };
-        if untold { Some(infinite) } else { worst }
     }
 
     /// What a MW at each bus uses of a limit, in squared per unit or MVA.
@@ -355,6 +393,38 @@ mod tests {
         assert_eq!((found[27], found[17]), (found[32], 1.0));
         let flow = sweep.flow_mva(&feeder, 25);
         assert!((1.0 - 2e-6..=1.0).contains(&flow), "{flow}");
+    }
+
+    /// A limit that is broken whatever is asked for is found by one power flow, and costs no more from one reading to the next.
+    #[test]
+    fn what_cannot_be_helped_takes_a_power_flow_or_two() {
+        let base = baran_wu().unwrap();
+        // The source is below the least voltage, and so is every bus.
+        let low = Feeder::new(10.0, 0, 0.9, base.buses().to_vec(), base.branches().to_vec()).unwrap();
+        let load = |factor: f64, of: fn(&Bus) -> f64| -> Vec<f64> {
+            base.buses().iter().map(|bus| factor * of(bus)).collect()
+        };
+        let (light, heavy) = (0.5, 30.0);
+        for (feeder, factor, most) in [(&low, light, 2), (&low, heavy, 2), (&base, heavy, 2)] {
+            let (fixed_mw, fixed_mvar) = (load(factor, |b| b.load_mw), load(factor, |b| b.load_mvar));
+            let mut wanted_mw = vec![0.0; 33];
+            (wanted_mw[17], wanted_mw[21]) = (0.3, 0.2);
+            let asked = Asked {
+                fixed_mw: &fixed_mw,
+                fixed_mvar: &fixed_mvar,
+                wanted_mw: &wanted_mw,
+                mvar_per_mw: 0.1,
+                voltage_min: 0.95,
+            };
+            let mut curtailment = Curtailment::new(feeder);
+            let mut found = Vec::new();
+            curtailment.shares(feeder, &asked, &mut found);
+            assert_eq!((found[17], found[21]), (0.0, 0.0));
+            assert!(curtailment.power_flows() <= most, "{}", curtailment.power_flows());
+            let before = curtailment.power_flows();
+            curtailment.shares(feeder, &asked, &mut found);
+            assert!(curtailment.power_flows() - before <= 2);
+        }
     }
 
     #[test]

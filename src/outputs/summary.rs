@@ -67,6 +67,9 @@ pub struct Summary {
     pub competitors: Vec<CompetitorFigures>,
     /// What policies proposed and the engine refused, by reason.
     pub refused_actions: BTreeMap<String, u64>,
+    /// Plans of stations without an equilibrium within double precision; stations drew what they would like.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub unsolved_plans: u64,
     /// What was read and skipped on the way in, as the importers report it.
     #[serde(skip_serializing_if = "serde_json::Value::is_null")]
     pub imports: serde_json::Value,
@@ -108,8 +111,14 @@ pub struct SummaryHead {
     pub feeder: Option<FeederHead>,
     /// What policies proposed and the engine refused, by reason.
     pub refused_actions: BTreeMap<String, u64>,
+    /// Plans of stations without an equilibrium within double precision.
+    pub unsolved_plans: u64,
     /// What was read and skipped on the way in; null for nothing.
     pub imports: serde_json::Value,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Summary {
@@ -136,6 +145,7 @@ impl Summary {
             retailers: figures.retailers,
             competitors: figures.competitors,
             refused_actions: head.refused_actions,
+            unsolved_plans: head.unsolved_plans,
             imports: head.imports,
         }
     }

@@ -7,7 +7,7 @@ use super::{sources, suggest};
 use crate::datasets::stations::Location;
 use crate::ids::{FleetId, OperatorId, RetailerId, TypeId};
 use crate::world::{Access, Connector, Retailer, VehicleType};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 /// Above this a connector is taken for a DC one unless the scenario says otherwise [kW]:
@@ -58,15 +58,24 @@ pub fn stations(
     let inline = spec.stations.iter().enumerate();
     specs.extend(inline.map(|(i, station)| (station.clone(), Subject::Key(format!("stations[{i}]")))));
 
-    let mut resolver = Resolver { spec, fleets, types, retailers, operators: Vec::new() };
+    if spec.operators.len() > MOST_OPERATORS {
+        let found = format!("{} operators", spec.operators.len());
+        problems.add("operators", found, format!("at most {MOST_OPERATORS}"));
+        return (Vec::new(), Vec::new());
+    }
+    let mut resolver =
+        Resolver { spec, fleets, types, retailers, operators: Vec::new(), numbers: BTreeMap::new() };
+    let with_stations: BTreeSet<&str> =
+        specs.iter().map(|(s, _)| s.operator.as_ref().unwrap_or(&s.name).as_str()).collect();
     for (i, operator) in spec.operators.iter().enumerate() {
         let key = format!("operators[{i}]");
-        if resolver.operators.contains(&operator.name) {
+        if resolver.numbers.contains_key(&operator.name) {
             let found = format!("\"{}\" for the second time", operator.name);
             problems.add(&format!("{key}.name"), found, "a name of its own");
         }
+        resolver.numbers.entry(operator.name.clone()).or_insert(i);
         resolver.operators.push(operator.name.clone());
-        if complete && !specs.iter().any(|(s, _)| s.operator.as_ref().unwrap_or(&s.name) == &operator.name) {
+        if complete && !with_stations.contains(operator.name.as_str()) {
             let names: BTreeSet<&str> = specs.iter().filter_map(|(s, _)| s.operator.as_deref()).collect();
             problems
                 .add(
@@ -86,7 +95,7 @@ pub fn stations(
     let mut names = BTreeSet::new();
     let mut plans = Vec::with_capacity(specs.len());
     for (station, subject) in &specs {
-        if resolver.operators.len() >= MOST_OPERATORS {
+        if resolver.operators.len() > MOST_OPERATORS {
             let found = format!("more than {MOST_OPERATORS} operators");
             problems
                 .about(subject, "operator", found, "fewer")
@@ -110,6 +119,8 @@ struct Resolver<'a> {
     types: &'a [VehicleType],
     retailers: &'a [Retailer],
     operators: Vec<String>,
+    /// Number of each operator; of one written twice, the first. Those of `[[operators]]` come first, as there.
+    numbers: BTreeMap<String, usize>,
 }
 
 impl Resolver<'_> {
@@ -120,11 +131,15 @@ impl Resolver<'_> {
         problems: &mut Problems<'_>,
     ) -> Option<StationPlan> {
         let name = station.operator.as_ref().unwrap_or(&station.name);
-        let operator = self.operators.iter().position(|o| o == name).unwrap_or_else(|| {
-            self.operators.push(name.clone());
-            self.operators.len() - 1
-        });
-        let defaults = self.spec.operators.iter().find(|o| &o.name == name);
+        let operator = match self.numbers.get(name) {
+            Some(&number) => number,
+            None => {
+                self.numbers.insert(name.clone(), self.operators.len());
+                self.operators.push(name.clone());
+                self.operators.len() - 1
+            }
+        };
+        let defaults = self.spec.operators.get(operator);
         let location = match (&station.zone, station.lat, station.lon) {
             (Some(zone), None, None) => Some(Location::Zone(zone.clone())),
             (None, Some(lat), Some(lon)) => Some(Location::Point(lat, lon)),

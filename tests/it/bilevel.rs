@@ -324,3 +324,92 @@ fn odd_games_are_solved() {
         assert!(plan.gap() <= 1.001e-6, "{instance}: {}", plan.gap());
     }
 }
+
+/// One hour with one scenario of the market, and whole prices, so that a grid of whole prices holds the best one.
+fn capped(max_price: f64, reluctance: f64, purchase: Purchase) -> Game {
+    let scenario = Scenario {
+        probability: 1.0,
+        day_ahead: vec![24.0],
+        positive: vec![7.0],
+        negative: vec![26.0],
+        demand: vec![12.0],
+    };
+    let rival = |probability, a, b| RivalScenario { probability, prices: vec![vec![a], vec![b]] };
+    let cost = |from, to| if from == to { 0.0 } else { reluctance };
+    Game::new(Parameters {
+        scenarios: vec![scenario],
+        rivals: vec![rival(0.75, 60.0, 66.0), rival(0.25, 72.0, 64.0)],
+        initial_shares: vec![0.25, 0.5, 0.25],
+        reluctance: (0..3).map(|from| (0..3).map(|to| cost(from, to)).collect()).collect(),
+        max_price,
+        positive_max: vec![5.0],
+        purchase,
+    })
+    .unwrap()
+}
+
+/// The most that can be earned at a whole price from 0 to the highest, by trying prices, shares and purchases.
+fn by_trying(game: &Game) -> f64 {
+    let p = game.parameters();
+    let s = &p.scenarios[0];
+    let (ahead, positive, negative) = (s.day_ahead[0], s.positive[0], s.negative[0]);
+    let (demand, most) = (s.demand[0], p.positive_max[0]);
+    let mut best = f64::NEG_INFINITY;
+    for price in (0..=p.max_price as usize).map(|price| price as f64) {
+        let share = |tie: f64| -> f64 {
+            let of = |f: &RivalScenario| -> f64 {
+                let group = |(g, share): (usize, &f64)| {
+                    let cost = |to: usize| p.reluctance[g][to];
+                    let elsewhere =
+                        (1..3).map(|r| f.prices[r - 1][0] + cost(r)).fold(f64::INFINITY, f64::min);
+                    match (price + cost(0)).total_cmp(&elsewhere) {
+                        std::cmp::Ordering::Less => *share,
+                        std::cmp::Ordering::Equal => tie * share,
+                        std::cmp::Ordering::Greater => 0.0,
+                    }
+                };
+                f.probability * p.initial_shares.iter().enumerate().map(group).sum::<f64>()
+            };
+            p.rivals.iter().map(of).sum()
+        };
+        let (low, high) = (share(0.0), share(1.0));
+        // The profit bends where the most of balancing is what is used, or half or twice of it.
+        for share in [low, high, most / demand, 0.5 * most / demand, 2.0 * most / demand] {
+            let used = demand * share.clamp(low, high);
+            for bought in [0.0, most, used, most.min(used)] {
+                for back in [0.0, used, most - used] {
+                    let e = used - bought + back;
+                    if e >= 0.0 && (0.0..=most).contains(&bought) && (0.0..=used).contains(&back) {
+                        best = best.max(price * used - ahead * e - positive * bought + negative * back);
+                    }
+                }
+            }
+        }
+    }
+    best
+}
+
+/// A highest price below, at, between and above those of the rivals: all are solved, and agree with prices tried one by one
+/// and with the paper's method.
+#[test]
+fn a_highest_price_may_be_anywhere() {
+    let risk = Risk::new(5.0, 0.5).unwrap();
+    for max_price in [0.0, 5.0, 40.0, 59.0, 60.0, 63.0, 64.0, 65.0, 70.0, 72.0, 100.0] {
+        for reluctance in [0.0, 3.0, 11.0] {
+            for purchase in [Purchase::Quantity, Purchase::Curve] {
+                let game = capped(max_price, reluctance, purchase);
+                let name = format!("{max_price} {reluctance} {purchase:?}");
+                both_agree(Solver::Microlp, &game, risk, &name);
+                let plan = solve(&game, risk, EXACT).unwrap();
+                // Of one certain scenario, the CVaR is the profit.
+                let tried = 6.0 * by_trying(&game);
+                assert!(
+                    (plan.objective - tried).abs() <= 1e-6 * tried.abs().max(1.0),
+                    "{name}: {tried} {}",
+                    plan.objective
+                );
+                assert!(plan.hours.iter().all(|hour| hour.price <= max_price), "{name}");
+            }
+        }
+    }
+}

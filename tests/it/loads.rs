@@ -130,6 +130,9 @@ impl StationControl for Listen {
             }
         }
     }
+    fn unsolved(&self) -> u64 {
+        self.0.unsolved()
+    }
 }
 
 #[test]
@@ -187,6 +190,37 @@ fn a_perfect_forecast_knows_who_comes() {
     // 5.333 and 3.667 kWh will be asked for: x = 4.5 + d, with 50 + 40 d + 6 (d - 0.8333) = 0.
     near(first_budget(1.0), 4.5 - 45.0 / 46.0);
     assert!((first_budget(0.5) - first_budget(1.0)).abs() > 1e-3);
+}
+
+/// A game whose figures are beyond double precision: each station has what it would like, and the plan is counted.
+#[test]
+fn plans_beyond_double_precision_fall_back_to_the_nominal() {
+    let plan = |sensitivity| {
+        let mut setup = two_hours();
+        setup.stations[0].sensitivity_eur_mwh_kw = sensitivity;
+        let spec =
+            StationsSpec::Nash { horizon_s: 7_200, forecast: ForecastKind::Persistence, accuracy: 1.0 };
+        let heard = Arc::default();
+        let stations = spec.build(&setup, None, STREAMS).unwrap();
+        let policies = Policies {
+            dispatch: DispatchSpec::NearestIdle {}.build(),
+            charging: ChargingSpec::ThresholdNearest { start_soc: 0.2, target_soc: 0.9 }.build(),
+            relocation: None,
+            bidding: Vec::new(),
+            retail: gridfleet::policies::RetailPolicies::default(),
+            stations: Some(Box::new(Listen(stations, Arc::clone(&heard)))),
+        };
+        let mut simulation = Simulation::under(Arc::new(setup), policies, STREAMS).audited();
+        simulation.finish(&mut ());
+        let heard = heard.lock().unwrap().clone();
+        (simulation.unsolved_plans(), heard)
+    };
+    let (unsolved, heard) = plan(1e306);
+    assert_eq!(unsolved, heard.len() as u64);
+    // At 8:10 car a would draw 4 kWh in the next hour.
+    near(heard.iter().find(|(time, _)| *time == at(8, 10).0).unwrap().1, 4.0);
+    let (unsolved, others) = plan(3.0);
+    assert_eq!((unsolved, others.len()), (0, heard.len()));
 }
 
 /// A day of the scenario under each policy: the auditor finds nothing wrong, and equal runs give equal bytes.

@@ -93,6 +93,18 @@ fn all_keys() -> Vec<(String, Value)> {
     out
 }
 
+/// Operators beyond what can be numbered are refused at once, at their key.
+#[test]
+fn too_many_operators_are_refused_at_their_key() {
+    let mut text = base().to_string();
+    for i in 0..=60_000 {
+        text.push_str(&format!("[[operators]]\nname = \"o{i}\"\n"));
+    }
+    let error = parse(&text).err().unwrap();
+    let expected = "operators: found 60001 operators, expected at most 60000";
+    assert!(error.contains(expected) && error.lines().count() <= 2, "{}", &error[..error.len().min(500)]);
+}
+
 #[test]
 fn the_base_document_is_in_order() {
     let (setup, prepared) = build(&base().to_string()).unwrap();

@@ -98,7 +98,7 @@ fn what_is_wrong_is_told_with_its_key() {
         ),
         (refused(|g| g["scenarios"][0]["probability"] = json!(0.9)), &["scenarios[].probability", "0.9"]),
         (refused(|g| g["rivals"][0]["probability"] = json!(0.2)), &["rivals[].probability", "0.2"]),
-        (refused(|g| g["max_price"] = json!(12.0)), &["max_price", "below every price of every rival"]),
+        (refused(|g| g["max_price"] = json!(-1.0)), &["max_price", "0 to 1e9"]),
         (refused(|g| g["positive_max"] = json!(-1.0)), &["positive_max[0]", "0 to 1e9"]),
         (refused(|g| g["alpha"] = json!(1.0)), &["alpha"]),
         (refused(|g| g["beta"] = json!([0.5, -3.0])), &["beta", "-3"]),

@@ -188,3 +188,64 @@ fn the_readme_shows_what_the_command_prints() {
     let readme = trimmed(&std::fs::read_to_string("README.md").unwrap());
     assert!(readme.contains(&printed), "{printed}");
 }
+
+/// Figures of any size end, and either what is asked for is kept or the file is refused.
+#[test]
+fn figures_of_any_size_end_and_are_kept_or_refused() {
+    let elastic = json!({"min": 0.5, "max": 5.0, "value": 10.0, "slope": 1.0});
+    for x in [1e-13, 1e-8, 1e-3, 1.0, 1e3, 1e8, 1e15, 1e100, 1e308] {
+        for key in ["a", "b", "mu", "nominal", "elastic"] {
+            let mut game = json!({
+                "a": [1.0, 2.0, 3.0], "b": [1.0, 1.0, 2.0], "mu": [1.0, 2.0],
+                "nominal": [[1.0, 2.0, 1.0], [2.0, 1.0, 1.0]],
+            });
+            match key {
+                "b" => game["b"] = json!(x),
+                "mu" | "a" => game[key][1] = json!(x),
+                "nominal" => game["nominal"][1][1] = json!(x),
+                _ => {
+                    game["nominal"][1][1] = json!(x);
+                    game["elastic"] = elastic.clone();
+                }
+            }
+            let (status, out, err) = solve(&game.to_string(), &["--json"]);
+            if status == 2 {
+                assert!(err.contains("double precision") || err.contains("nominal"), "{key} {x}: {err}");
+                continue;
+            }
+            assert_eq!((status, err.as_str()), (0, ""), "{key} {x}");
+            let out: Value = serde_json::from_str(&out).unwrap();
+            for solution in ["nash", "c_nash"] {
+                for (row, nominal) in out[solution]["profiles"].as_array().unwrap().iter().zip([0, 1]) {
+                    let row = numbers(row);
+                    let drawn: f64 = row.iter().sum();
+                    // Written out and read again, a figure may be off by its last bit.
+                    let read = f64::EPSILON * row.iter().map(|x| x.abs()).sum::<f64>();
+                    let demand: f64 = numbers(&game["nominal"][nominal]).iter().sum();
+                    let (low, high) = if key == "elastic" { (0.5, 5.0) } else { (demand, demand) };
+                    let kept = low - 1e-8 * high - read..=high + 1e-8 * high + read;
+                    assert!(kept.contains(&drawn), "{key} {x}: {drawn} for {low} to {high}");
+                }
+            }
+        }
+    }
+}
+
+/// Loads 1e15 times the demands still sum to the demands.
+#[test]
+fn demands_are_kept_where_loads_are_far_larger() {
+    let game = json!({
+        "a": [2e8, 5e8, 2e8], "b": 1e-8, "mu": [1e-8, 1e8],
+        "nominal": [[1.0, 1.0, 3.0], [3.0, 3.0, 1.0]], "coalitions": [[0, 1]],
+    });
+    let (status, out, err) = solve(&game.to_string(), &["--json"]);
+    assert_eq!((status, err.as_str()), (0, ""));
+    let out: Value = serde_json::from_str(&out).unwrap();
+    for solution in ["nash", "c_nash"] {
+        let rows: Vec<Vec<f64>> = out[solution]["profiles"].as_array().unwrap().iter().map(numbers).collect();
+        assert!(rows[0][1] < -1e15, "{rows:?}");
+        for (row, demand) in rows.iter().zip([5.0, 7.0]) {
+            assert!((row.iter().sum::<f64>() - demand).abs() <= 1e-8 * demand, "{rows:?}");
+        }
+    }
+}

@@ -154,9 +154,6 @@ impl Checks {
         checks.markets(p);
         checks.rivals(p);
         checks.owners(p);
-        if checks.0.is_empty() {
-            checks.prices_meet(p);
-        }
         checks.0
     }
 
@@ -250,22 +247,6 @@ impl Checks {
         }
         if !(0.0..=LARGEST).contains(&p.max_price) {
             self.problem("max_price", p.max_price.to_string(), "0 to 1e9");
-        }
-    }
-
-    /// With a highest price below what every rival ever asks there is no competition to speak of.
-    fn prices_meet(&mut self, p: &Parameters) {
-        let all = p.rivals.iter().flat_map(|rivals| rivals.prices.iter().flatten());
-        let least = all.copied().fold(f64::INFINITY, f64::min);
-        if p.max_price < least {
-            self.0.push(
-                InputError::new(
-                    format!("{}, below every price of every rival", p.max_price),
-                    format!("{least} or more, the lowest price of a rival"),
-                )
-                .key("max_price")
-                .help("prices are in EUR/MWh: 250 is 0.25 per kWh"),
-            );
         }
     }
 }

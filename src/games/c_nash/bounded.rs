@@ -17,18 +17,24 @@
 //! If the limit cannot be kept, markups grow without end, and the steps where they do are the proof
 //! (see [`Search::impossible`]).
 
+use super::check::Unkept;
 use super::closed_form;
 use super::linear::{Factor, Symmetric};
 use super::model::{Game, short};
 use super::profiles::{Profiles, add};
 use super::response::Knapsack;
 use super::structure::Structure;
-use crate::error::{Error, InputError, Result};
+use crate::error::{InputError, Result};
 
 /// Newton steps at most, for each floor of the sensitivities; about ten are needed.
 const MOST_STEPS: usize = 100;
 /// Newton steps at most before floors are tried.
 const FEW_STEPS: usize = 40;
+/// Newton steps at most in a whole search; floors that are left then are passed over. Sensitivities 16 powers of ten apart take
+/// 27 floors of about ten steps.
+const MOST_OF_ALL: usize = 1_000;
+/// Halvings of a step at most: then it is too short to matter.
+const MOST_HALVINGS: usize = 40;
 /// Each floor over the next. Wider steps save floors and cost Newton steps at each (chosen by trial).
 const FLOOR_STEP: f64 = 4.0;
 /// Steps after which a limit that cannot be kept is looked for.
@@ -39,11 +45,14 @@ const ACCURATE: f64 = 1e-13;
 /// See [`ACCURATE`].
 const GOOD_ENOUGH: f64 = 1e-8;
 
-/// Profiles of the equilibrium, and what the limit is worth at each step.
+/// Profiles of the equilibrium, what the limit is worth at each step, and the work it took.
 ///
 /// # Errors
 /// If the stations cannot keep the limit together, or the method does not come to an end.
-pub(super) fn profiles(game: &Game, structure: &Structure) -> Result<(Profiles, Vec<f64>)> {
+pub(super) fn profiles(game: &Game, structure: &Structure) -> Result<(Profiles, Vec<f64>, Work)> {
+    if let Some(profiles) = nothing_to_choose(game) {
+        return Ok((profiles, vec![0.0; game.steps()], Work::default()));
+    }
     let mut search = Search::new(game, structure);
     let markups = search.run(game, structure)?;
     let mut profiles = Profiles::zeros(game.stations(), game.steps());
@@ -61,7 +70,34 @@ pub(super) fn profiles(game: &Game, structure: &Structure) -> Result<(Profiles, 
             profiles.row_mut(i).copy_from_slice(&search.knapsack.x[..steps]);
         }
     }
-    Ok((profiles, search.limit_prices(&markups[0])))
+    Ok((profiles, search.limit_prices(&markups[0]), search.work))
+}
+
+/// The profiles where all demands are fixed and each is the sum of its station's lower bounds, as where stations have nothing to
+/// draw: then there is no choice, and no prices need to be found. A limit may still be one that cannot be kept.
+fn nothing_to_choose(game: &Game) -> Option<Profiles> {
+    let p = game.parameters();
+    if p.limit.is_some() || p.elastic.is_some() {
+        return None;
+    }
+    let mut profiles = Profiles::zeros(game.stations(), game.steps());
+    for (i, demand) in game.demand().iter().enumerate() {
+        let row = profiles.row_mut(i);
+        row.iter_mut().enumerate().for_each(|(t, x)| *x = p.min.at(i, t));
+        if row.iter().sum::<f64>() != *demand {
+            return None;
+        }
+    }
+    Some(profiles)
+}
+
+/// The work of a search.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Work {
+    /// Newton steps: systems of equations built and solved.
+    pub newton_steps: usize,
+    /// How often all stations were asked for their answers to prices.
+    pub outcomes: usize,
 }
 
 /// Markups by step: of all, then of each coalition of two or more.
@@ -77,6 +113,7 @@ struct Search<'a> {
     total: f64,
     /// Lower sensitivities, and slopes of the worth of energy, are taken for this.
     floor: f64,
+    work: Work,
     knapsack: Knapsack,
 }
 
@@ -88,8 +125,6 @@ struct Outcome {
     size: f64,
     /// By how much stations draw more than the markups are for, in all and in each coalition.
     excess: Markups,
-    /// How much less stations draw where the price is raised: alone, and in each coalition.
-    slopes: Vec<Symmetric>,
     /// Whether the limit leaves the load free to answer to the markup, by step.
     below_limit: Vec<bool>,
 }
@@ -114,6 +149,7 @@ impl<'a> Search<'a> {
             limit: p.limit.clone().unwrap_or_else(|| vec![f64::INFINITY; game.steps()]),
             total: total.max(f64::MIN_POSITIVE),
             floor: 0.0,
+            work: Work::default(),
             knapsack: Knapsack::default(),
         }
     }
@@ -133,7 +169,7 @@ impl<'a> Search<'a> {
         let least = sensitivity.iter().copied().fold(f64::INFINITY, f64::min);
         let mut markups = start;
         self.floor = sensitivity.iter().copied().fold(0.0, f64::max);
-        while self.floor > least {
+        while self.floor > least && self.work.newton_steps + MOST_STEPS < MOST_OF_ALL {
             (markups, _) = self.climb(markups, MOST_STEPS)?;
             self.floor /= FLOOR_STEP;
         }
@@ -142,7 +178,8 @@ impl<'a> Search<'a> {
         if error <= GOOD_ENOUGH {
             return Ok(markups);
         }
-        Err(Error::Other(format!("no equilibrium found: loads are {:e} apart", error * self.total)))
+        let apart = error * self.total;
+        Err(if apart.is_finite() { Unkept::Loads { apart } } else { Unkept::NotFinite }.into())
     }
 
     /// Newton steps until the loads are right, or no better; the markups, and how far loads are apart as a part
@@ -160,7 +197,11 @@ impl<'a> Search<'a> {
             {
                 return Err(problem.into());
             }
-            let Some(direction) = self.newton(&now, error) else { break };
+            if self.work.newton_steps >= MOST_OF_ALL {
+                break;
+            }
+            self.work.newton_steps += 1;
+            let Some(direction) = self.newton(&markups, &now, error) else { break };
             let (next, outcome) = self.line_search(&markups, &now, &direction);
             stuck = if outcome.largest_excess() < 0.5 * now.largest_excess() { 0 } else { stuck + 1 };
             (markups, now) = (next, outcome);
@@ -209,27 +250,28 @@ impl<'a> Search<'a> {
         self.knapsack.solve();
     }
 
-    /// The dual of the potential and its derivatives.
-    fn outcome(&mut self, markups: &Markups) -> Outcome {
+    /// Station `k` of a block, and whether it moves the price on its own: those alone, then each coalition.
+    fn member(&self, block: usize, k: usize) -> Option<(usize, f64)> {
+        match block.checked_sub(1) {
+            None => self.singles.get(k).map(|&i| (i, 1.0)),
+            Some(group) => self.groups[group].get(k).map(|&i| (i, 0.0)),
+        }
+    }
+
+    /// How much less stations draw where the price is raised: alone, and in each coalition. Only a Newton step needs
+    /// it, not each length that its line search tries.
+    fn slopes(&mut self, markups: &Markups) -> Vec<Symmetric> {
         let steps = self.game.steps();
         let prices = self.prices(markups);
-        let (mut value, mut size) = (0.0, 0.0);
-        let mut excess = vec![vec![0.0; steps]; markups.len()];
         let mut slopes = vec![Symmetric::zeros(steps); markups.len()];
         let mut weights = vec![0.0; steps];
-        let blocks = self.groups.len() + 1;
-        for block in 0..blocks {
-            let members = if block == 0 { self.singles.len() } else { self.groups[block - 1].len() };
+        for block in 0..markups.len() {
             let mut diagonal = vec![0.0; steps];
-            for k in 0..members {
-                let (i, own) =
-                    if block == 0 { (self.singles[k], 1.0) } else { (self.groups[block - 1][k], 0.0) };
+            let mut k = 0;
+            while let Some((i, own)) = self.member(block, k) {
+                k += 1;
                 self.answer(i, &prices[block], own);
                 let knapsack = &self.knapsack;
-                let least = knapsack.value();
-                value += least;
-                size += least.abs();
-                add(&mut excess[block], &knapsack.x[..steps]);
                 let weight = |k: usize| if knapsack.free[k] { 1.0 / knapsack.curvature[k] } else { 0.0 };
                 weights.iter_mut().enumerate().for_each(|(k, w)| *w = weight(k));
                 let sum: f64 = (0..knapsack.x.len()).map(weight).sum();
@@ -239,6 +281,29 @@ impl<'a> Search<'a> {
                 }
             }
             slopes[block].add_diagonal(&diagonal);
+        }
+        slopes
+    }
+
+    /// The dual of the potential and its first derivatives.
+    fn outcome(&mut self, markups: &Markups) -> Outcome {
+        self.work.outcomes += 1;
+        let steps = self.game.steps();
+        let prices = self.prices(markups);
+        let (mut value, mut size) = (0.0, 0.0);
+        let mut excess = vec![vec![0.0; steps]; markups.len()];
+        let blocks = self.groups.len() + 1;
+        for block in 0..blocks {
+            let mut k = 0;
+            while let Some((i, own)) = self.member(block, k) {
+                k += 1;
+                self.answer(i, &prices[block], own);
+                let knapsack = &self.knapsack;
+                let least = knapsack.value();
+                value += least;
+                size += least.abs();
+                add(&mut excess[block], &knapsack.x[..steps]);
+            }
         }
         let b = &self.game.parameters().slope;
         let mut below_limit = vec![true; steps];
@@ -256,17 +321,18 @@ impl<'a> Search<'a> {
             size += (markup * load).abs();
             excess[0][t] -= load;
         }
-        Outcome { value, size, excess, slopes, below_limit }
+        Outcome { value, size, excess, below_limit }
     }
 
     /// Newton's direction, a little regularised: where the limit binds and nobody can answer, the dual is flat. Given for
     /// the markup of all, and for the sum of it and each coalition's own.
-    fn newton(&self, now: &Outcome, error: f64) -> Option<Markups> {
+    fn newton(&mut self, markups: &Markups, now: &Outcome, error: f64) -> Option<Markups> {
+        let slopes = self.slopes(markups);
         let inverse: Vec<f64> = self.game.parameters().slope.iter().map(|b| 1.0 / b).collect();
         let steps = inverse.len();
-        let mut system = now.slopes[0].clone();
+        let mut system = slopes[0].clone();
         let mut right = now.excess[0].clone();
-        let factors: Option<Vec<Factor>> = now.slopes[1..]
+        let factors: Option<Vec<Factor>> = slopes[1..]
             .iter()
             .map(|slopes| {
                 let mut block = slopes.clone();
@@ -302,7 +368,7 @@ impl<'a> Search<'a> {
                 break factor;
             }
             little *= 100.0;
-            if little > 1e6 {
+            if little.is_nan() || little > 1e6 {
                 return None;
             }
         };
@@ -327,6 +393,7 @@ impl<'a> Search<'a> {
         };
         let rise = slope(&now.excess);
         let mut length = 1.0;
+        let mut halvings = 0;
         loop {
             let mut next = from.clone();
             for (block, markup) in next.iter_mut().enumerate() {
@@ -338,10 +405,11 @@ impl<'a> Search<'a> {
             let outcome = self.outcome(&next);
             let still_rises = slope(&outcome.excess) >= -1e-6 * rise;
             let has_risen = outcome.value - now.value >= 1e-4 * length * rise + 1e-10 * now.size;
-            if still_rises || has_risen || length < 1e-12 {
+            if still_rises || has_risen || halvings == MOST_HALVINGS {
                 return (next, outcome);
             }
             length /= 2.0;
+            halvings += 1;
         }
     }
 

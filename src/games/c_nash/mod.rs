@@ -11,6 +11,7 @@
 //! | `closed_form` | the equilibrium without bounds |
 //! | `bounded`, `response` | with bounds, a limit for all together and elastic demand |
 //! | `residual` | what anybody could still gain |
+//! | `check` | what an equilibrium must keep before it is given out |
 //! | `ratios` | Nash against C-Nash |
 //! | `coupling`, `conditions` | the paper's matrix Q and its theorems on when Nash is better |
 //! | `paper` | the games behind the paper's figures |
@@ -21,6 +22,7 @@
 #![doc = include_str!("../../../docs/equations/rendered/c_nash.md")]
 
 mod bounded;
+pub mod check;
 mod closed_form;
 pub mod conditions;
 mod coupling;
@@ -33,6 +35,7 @@ mod residual;
 mod response;
 mod structure;
 
+pub use bounded::Work;
 pub use coupling::Coupling;
 pub use model::{Bound, Elastic, Game, Parameters};
 pub use profiles::Profiles;
@@ -40,7 +43,7 @@ pub use ratios::{Comparison, Ratios, compare};
 pub use residual::residual;
 pub use structure::Structure;
 
-use crate::error::{InputError, Result};
+use crate::error::Result;
 
 /// What all draw, and what it costs.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,6 +61,8 @@ pub struct Equilibrium {
     pub costs: Vec<f64>,
     /// What the energy is worth to each station \[N\]; empty where demand is fixed.
     pub values: Vec<f64>,
+    /// What it took to find it; none in closed form.
+    pub work: Work,
 }
 
 impl Equilibrium {
@@ -67,7 +72,7 @@ impl Equilibrium {
         let prices = game.prices(&load);
         let costs = game.costs(&profiles, &prices);
         let values = game.values(&profiles);
-        Self { profiles, load, prices, limit_prices, costs, values }
+        Self { profiles, load, prices, limit_prices, costs, values, work: Work::default() }
     }
 }
 
@@ -77,25 +82,24 @@ impl Equilibrium {
 /// equilibria. Found is the one in which the limit is worth the same to all (the normalised equilibrium: J. B.
 /// Rosen, Existence and uniqueness of equilibrium points for concave n-person games, Econometrica 33, 1965).
 ///
+/// What is given out has been [checked](check): demands, bounds and the limit are kept to [`check::KEPT`], and no player
+/// could gain more than [`check::GAIN`] of what is paid.
+///
 /// # Errors
-/// If the stations cannot keep the limit, or the figures are so far apart that the result is no number.
+/// If the stations cannot keep the limit, or the figures are so far apart that double precision cannot hold the
+/// result ([`check::Unkept`]). The work is bounded for any figures.
 ///
 /// # Panics
 /// If `structure` is of another number of stations.
 pub fn solve(game: &Game, structure: &Structure) -> Result<Equilibrium> {
     assert_eq!(game.stations(), structure.stations(), "stations of the game and of the coalitions");
-    let equilibrium = if game.is_unbounded() {
-        let (profiles, _) = closed_form::profiles(game, structure);
-        Equilibrium::of(game, profiles, vec![0.0; game.steps()])
+    let (mut profiles, limit_prices, work) = if game.is_unbounded() {
+        (closed_form::profiles(game, structure).0, vec![0.0; game.steps()], Work::default())
     } else {
-        let (profiles, limit_prices) = bounded::profiles(game, structure)?;
-        Equilibrium::of(game, profiles, limit_prices)
+        bounded::profiles(game, structure)?
     };
-    if equilibrium.costs.iter().chain(&equilibrium.load).all(|x| x.is_finite()) {
-        Ok(equilibrium)
-    } else {
-        Err(InputError::new("figures whose equilibrium is too large for a number", "figures of like size")
-            .help("choose units so that prices, demands and sensitivities are within a few powers of ten")
-            .into())
-    }
+    check::mend(game, &mut profiles);
+    let equilibrium = Equilibrium { work, ..Equilibrium::of(game, profiles, limit_prices) };
+    check::check(game, structure, &equilibrium)?;
+    Ok(equilibrium)
 }

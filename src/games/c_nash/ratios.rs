@@ -26,7 +26,7 @@ impl Ratios {
     pub fn of(nash: &[f64], c_nash: &[f64], structure: &Structure) -> Self {
         let ratio = |group: &mut dyn Iterator<Item = usize>| {
             let (above, below) = group.fold((0.0, 0.0), |(n, c), i| (n + nash[i], c + c_nash[i]));
-            (below > 0.0).then(|| above / below)
+            (below > 0.0).then(|| above / below).filter(|ratio: &f64| ratio.is_finite())
         };
         let stations = || 0..structure.stations();
         Self {

@@ -5,7 +5,8 @@
 //! cut to its bounds, for the multiplier `m` at which the sum is right. Fixing variables finds `m` without
 //! search or sorting: with all free, `m` has a closed form; whichever bounds are overshot by more in sum hold
 //! in the answer too, so these variables are fixed and the rest solved again (G. R. Bitran and A. C. Hax,
-//! Disaggregation and resource allocation using convex knapsack problems, Management Science 27, 1981).
+//! Disaggregation and resource allocation using convex knapsack problems, Management Science 27, 1981). Each round
+//! fixes at least one variable, so there are at most as many rounds as variables, and one.
 
 /// The problem and its answer; memory is kept between calls.
 #[derive(Debug, Default)]
@@ -41,7 +42,8 @@ impl Knapsack {
         self.high.push(high);
     }
 
-    /// Fills `x` and `free`; returns the multiplier of the sum.
+    /// Fills `x` and `free`; returns the multiplier of the sum. Where figures are too large for a double, some of `x` are
+    /// no finite numbers.
     pub fn solve(&mut self) -> f64 {
         let n = self.curvature.len();
         self.x.clear();
@@ -50,7 +52,7 @@ impl Knapsack {
         self.free.resize(n, true);
         let mut left = self.total;
         let mut multiplier = 0.0;
-        loop {
+        for _ in 0..=n {
             let (mut slope, mut intercept) = (0.0, 0.0);
             for k in (0..n).filter(|&k| self.free[k]) {
                 slope += 1.0 / self.curvature[k];
@@ -86,6 +88,8 @@ impl Knapsack {
                 left -= bound;
             }
         }
+        // Each round but the last has fixed a variable.
+        multiplier
     }
 
     /// The objective at `x`.

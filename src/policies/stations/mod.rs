@@ -23,6 +23,11 @@ pub trait StationControl: Send {
     /// Every control interval, after prices, arrivals and clearings of the instant. Answers with
     /// [`Action::LimitStation`].
     fn on_interval(&mut self, view: View<'_>, random: &mut Pcg64, actions: &mut Vec<Action>);
+    /// Plans so far in whose place stations drew what they would like, because the game had no equilibrium within
+    /// double precision.
+    fn unsolved(&self) -> u64 {
+        0
+    }
 }
 
 /// Who decides together.

@@ -42,6 +42,8 @@ struct Stations {
 /// Nash, C-Nash and coordinated stations: they differ in who decides together.
 pub(super) struct Planner {
     retailers: Vec<Stations>,
+    /// Games without an equilibrium that double precision could hold.
+    unsolved: u64,
 }
 
 impl Planner {
@@ -74,7 +76,7 @@ impl Planner {
         };
         let retailers: Vec<Stations> =
             books.iter().enumerate().filter(|(_, book)| !book.stations.is_empty()).filter_map(of).collect();
-        (!retailers.is_empty()).then_some(Self { retailers })
+        (!retailers.is_empty()).then_some(Self { retailers, unsolved: 0 })
     }
 }
 
@@ -99,14 +101,19 @@ impl StationControl for Planner {
         for stations in &mut self.retailers {
             let book = &view.load_books()[stations.number];
             stations.demand.observe(book, book.slot(view.now()));
-            stations.plan(view, book, actions);
+            if !stations.plan(view, book, actions) {
+                self.unsolved += 1;
+            }
         }
+    }
+    fn unsolved(&self) -> u64 {
+        self.unsolved
     }
 }
 
 impl Stations {
-    /// Budgets of all stations from now on.
-    fn plan(&self, view: View<'_>, book: &LoadBook, actions: &mut Vec<Action>) {
+    /// Budgets of all stations from now on; whether they are an equilibrium.
+    fn plan(&self, view: View<'_>, book: &LoadBook, actions: &mut Vec<Action>) -> bool {
         let parameters = Parameters {
             min: Bound::Same(0.0),
             max: Bound::Station(self.most_mw.clone()),
@@ -117,16 +124,19 @@ impl Stations {
                 self.nominal(view, book),
             )
         };
-        // Within their bounds stations can always draw what is asked of them; if a game is beyond what numbers can
-        // tell, they stay as they are.
-        let Ok(equilibrium) = Game::new(parameters).and_then(|game| c_nash::solve(&game, &self.structure))
-        else {
-            return;
+        // Within their bounds stations can always draw what is asked of them; a game whose figures are beyond double
+        // precision has no equilibrium that keeps that, and each station has what it would like.
+        let nominal = parameters.nominal.clone();
+        let solved = Game::new(parameters).and_then(|game| c_nash::solve(&game, &self.structure));
+        let (profiles, found) = match solved {
+            Ok(equilibrium) => (equilibrium.profiles, true),
+            Err(_) => (nominal, false),
         };
         for (position, &station) in book.stations.iter().enumerate() {
-            let power_kw = equilibrium.profiles.row(position)[0].max(0.0) * 1_000.0;
+            let power_kw = profiles.row(position)[0].max(0.0) * 1_000.0;
             actions.push(Action::LimitStation { station, power_kw });
         }
+        found
     }
 
     /// Base prices of the steps: announced, or those of the same time a day before, or the last.

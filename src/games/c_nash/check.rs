@@ -1,0 +1,360 @@
+//! An equilibrium is checked before it is given out: demands, bounds and the limit are kept, and a change of plans
+//! gains next to nothing.
+//!
+//! Nothing here depends on how the profiles were found. A double has some 16 digits: where loads are 1e15 times as large as
+//! demands, as with prices that differ by far more than sensitivities and slopes can hold against, the sum of a profile
+//! is nothing but rounding.
+
+use super::Equilibrium;
+use super::model::{Game, short};
+use super::profiles::Profiles;
+use super::residual::residual;
+use super::structure::Structure;
+use crate::error::{Error, InputError};
+
+/// Demands, bounds and the limit are kept to this part of the energy that they are about. Above the slack with which
+/// [`Game::new`] takes demands for possible.
+pub const KEPT: f64 = 1e-8;
+/// The most that can still be gained, as a part of all that is paid and lost.
+pub const GAIN: f64 = 1e-6;
+/// Rounds in which what is missing of a demand is spread over the steps; one does, unless bounds are met.
+const MOST_ROUNDS: usize = 4;
+
+/// A solution that does not keep what it should: figures too far apart for double precision.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Unkept {
+    /// A load, a price, a cost or a gain is no finite number.
+    NotFinite,
+    /// The search has ended at its most steps, or where rounding lets it go no further, without the loads for which its
+    /// prices are.
+    Loads {
+        /// How far the loads are from those, in the unit of the profiles.
+        apart: f64,
+    },
+    /// A station draws another energy than it must.
+    Demand {
+        /// The station.
+        station: usize,
+        /// Its energy over all steps.
+        drawn: f64,
+        /// Its demand; for elastic demand, the end of the range that is missed.
+        demand: f64,
+    },
+    /// The load of all steps is another energy than all stations must draw.
+    Energy {
+        /// The energy of all.
+        drawn: f64,
+        /// The demand of all.
+        demand: f64,
+    },
+    /// A station is beyond a bound.
+    Bound {
+        /// The station.
+        station: usize,
+        /// The step.
+        step: usize,
+    },
+    /// All together draw more than the limit.
+    Limit {
+        /// The step.
+        step: usize,
+    },
+    /// A player can still gain more than [`GAIN`] of all that is paid.
+    Gain {
+        /// How much, in units of cost.
+        gain: f64,
+    },
+}
+
+impl From<Unkept> for Error {
+    fn from(unkept: Unkept) -> Self {
+        let beyond =
+            |found: String| InputError::new(found, "figures that double precision (16 digits) can hold");
+        let error = match unkept {
+            Unkept::NotFinite => beyond("figures whose equilibrium is too large for a number".to_owned()),
+            Unkept::Loads { apart } => beyond(format!(
+                "figures so far apart that no equilibrium is found: loads differ by {} from those of their prices",
+                short(apart)
+            )),
+            Unkept::Demand { station, drawn, demand } => beyond(format!(
+                "figures so far apart that station {station} would draw {} for its demand of {}",
+                short(drawn),
+                short(demand)
+            )),
+            Unkept::Energy { drawn, demand } => beyond(format!(
+                "figures so far apart that all stations would draw {} for demands of {}",
+                short(drawn),
+                short(demand)
+            )),
+            Unkept::Bound { station, step } => beyond(format!(
+                "figures so far apart that station {station} misses its bounds at step {step}"
+            )),
+            Unkept::Limit { step } => {
+                beyond(format!("figures so far apart that the limit at step {step} is not kept"))
+            }
+            Unkept::Gain { gain } => {
+                beyond(format!("figures so far apart that a station could still gain {}", short(gain)))
+            }
+        };
+        error
+            .help("choose units so that prices, demands and sensitivities are within a few powers of ten")
+            .into()
+    }
+}
+
+/// The energy that station `i` is about: its demand, or what it would like to draw up and down; where it would like
+/// nothing, what it draws.
+fn size(game: &Game, i: usize, profiles: &Profiles) -> f64 {
+    let sum = |row: &[f64]| row.iter().map(|x| x.abs()).sum::<f64>();
+    match &game.parameters().elastic {
+        Some(list) => list[i].min.abs().max(list[i].max.abs()),
+        None => match sum(game.parameters().nominal.row(i)) {
+            0.0 => sum(profiles.row(i)),
+            size => size,
+        },
+    }
+}
+
+/// Spreads what rounding has left out of demands over the steps, within bounds. Profiles that keep their demands stay as
+/// they are.
+pub(super) fn mend(game: &Game, profiles: &mut Profiles) {
+    let p = game.parameters();
+    if p.elastic.is_some() {
+        return;
+    }
+    for i in 0..game.stations() {
+        let (demand, within) = (game.demand()[i], 0.1 * KEPT * size(game, i, profiles));
+        for _ in 0..MOST_ROUNDS {
+            let row = profiles.row_mut(i);
+            let missing = demand - row.iter().sum::<f64>();
+            if missing.abs() <= within || !missing.is_finite() {
+                break;
+            }
+            let bound = |t: usize| if missing > 0.0 { p.max.at(i, t) } else { p.min.at(i, t) };
+            let open = row.iter().enumerate().filter(|(t, x)| **x != bound(*t)).count();
+            let part = missing / open.max(1) as f64;
+            for (t, x) in row.iter_mut().enumerate() {
+                *x = (*x + part).max(p.min.at(i, t)).min(p.max.at(i, t));
+            }
+        }
+    }
+}
+
+/// Whether `x` is at most `most`, which a figure that is no number never is.
+fn within(x: f64, most: f64) -> bool {
+    x <= most
+}
+
+/// Checks an equilibrium.
+///
+/// # Errors
+/// The first thing that is not kept.
+pub(super) fn check(game: &Game, structure: &Structure, found: &Equilibrium) -> Result<(), Unkept> {
+    let p = game.parameters();
+    let figures = [found.profiles.values(), &found.load, &found.prices, &found.limit_prices, &found.costs];
+    if figures.into_iter().chain([&found.values[..]]).flatten().any(|x| !x.is_finite()) {
+        return Err(Unkept::NotFinite);
+    }
+    let (mut all, mut demands) = (0.0, 0.0);
+    for (i, row) in found.profiles.rows().enumerate() {
+        let size = size(game, i, &found.profiles);
+        let drawn: f64 = row.iter().sum();
+        let (low, high) = match &p.elastic {
+            Some(list) => (list[i].min, list[i].max),
+            None => (game.demand()[i], game.demand()[i]),
+        };
+        for (demand, missed) in [(low, low - drawn), (high, drawn - high)] {
+            if !within(missed, KEPT * size) {
+                return Err(Unkept::Demand { station: i, drawn, demand });
+            }
+        }
+        for (t, x) in row.iter().enumerate() {
+            let beyond = f64::max(p.min.at(i, t) - x, x - p.max.at(i, t));
+            if !within(beyond, KEPT * size) {
+                return Err(Unkept::Bound { station: i, step: t });
+            }
+        }
+        all += size;
+        demands += if p.elastic.is_some() { drawn } else { low };
+    }
+    let drawn: f64 = found.load.iter().sum();
+    if !within((drawn - demands).abs(), KEPT * all) {
+        return Err(Unkept::Energy { drawn, demand: demands });
+    }
+    if let Some(limit) = &p.limit {
+        let moved: f64 = found.profiles.values().iter().map(|x| x.abs()).sum();
+        for (step, (load, limit)) in found.load.iter().zip(limit).enumerate() {
+            if !within(load - limit, 2.0 * KEPT * (all + moved)) {
+                return Err(Unkept::Limit { step });
+            }
+        }
+    }
+    let turnover = turnover(game, found);
+    let gain = residual(game, structure, found);
+    if !(turnover.is_finite() && gain.is_finite()) {
+        return Err(Unkept::NotFinite);
+    }
+    if gain <= GAIN * turnover { Ok(()) } else { Err(Unkept::Gain { gain }) }
+}
+
+/// All that is paid, lost by being away from nominal profiles, and gained by energy, in size.
+fn turnover(game: &Game, found: &Equilibrium) -> f64 {
+    let p = game.parameters();
+    let values: f64 = found.values.iter().map(|x| x.abs()).sum();
+    let limits: f64 = found.limit_prices.iter().zip(&found.load).map(|(price, x)| (price * x).abs()).sum();
+    let of = |(i, row): (usize, &[f64])| -> f64 {
+        let steps = row.iter().zip(p.nominal.row(i)).zip(&found.prices);
+        let step = |((x, nominal), price): ((&f64, &f64), &f64)| {
+            (price * x).abs() + p.sensitivity[i] / 2.0 * (x - nominal) * (x - nominal)
+        };
+        steps.map(step).sum()
+    };
+    found.profiles.rows().enumerate().map(of).sum::<f64>() + values + limits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Bound, Elastic, Parameters, compare, solve};
+    use super::*;
+
+    /// From below rounding of 1 to the largest numbers.
+    const MAGNITUDES: [f64; 7] = [1e-13, 1e-6, 1.0, 1e4, 1e8, 1e15, 1e308];
+
+    fn profiles(rows: [[f64; 3]; 2]) -> Profiles {
+        Profiles::from_values(3, rows.concat())
+    }
+
+    /// Demands and bounds are kept, as read off the figures of an equilibrium alone.
+    fn assert_kept(p: &Parameters, found: &Equilibrium, of: &str) {
+        let mut all = 0.0;
+        let mut sizes = 0.0;
+        for (i, row) in found.profiles.rows().enumerate() {
+            let nominal = p.nominal.row(i);
+            let (size, drawn) = (nominal.iter().map(|x| x.abs()).sum::<f64>(), row.iter().sum::<f64>());
+            let demand: f64 = nominal.iter().sum();
+            let [low, high] = match &p.elastic {
+                Some(list) => [list[i].min, list[i].max],
+                None => [demand, demand],
+            };
+            let slack = 1e-8 * if p.elastic.is_some() { high.abs() } else { size };
+            assert!(drawn >= low - slack && drawn <= high + slack, "{of}: {drawn} of {low} to {high}");
+            for (t, &x) in row.iter().enumerate() {
+                assert!(x >= p.min.at(i, t) - slack && x <= p.max.at(i, t) + slack, "{of}: {x}");
+            }
+            all += if p.elastic.is_some() { drawn } else { demand };
+            sizes += slack;
+        }
+        let load: f64 = found.load.iter().sum();
+        assert!((load - all).abs() <= sizes, "{of}: {load} for {all}");
+        assert!(found.costs.iter().chain(&found.prices).all(|x| x.is_finite()), "{of}");
+    }
+
+    /// Every figure of a game in turn at every magnitude, and pairs of them: each ends, and is kept or refused as input.
+    #[test]
+    fn games_of_any_magnitude_are_kept_or_refused() {
+        let (mut kept, mut refused) = (0, 0);
+        for (first, second) in (0..5).flat_map(|i| (0..i).map(move |k| (i, k))) {
+            for x in MAGNITUDES {
+                for y in MAGNITUDES {
+                    let mut scale = [1.0; 5];
+                    scale[second] = y;
+                    scale[first] = x;
+                    let [a, b, mu, nominal, bound] = scale;
+                    let mut p = Parameters::unbounded(
+                        vec![a, 2.0 * a, a],
+                        vec![b; 3],
+                        vec![mu, 1.0],
+                        profiles([[nominal, 0.5, 0.25], [0.75, 0.5, 0.25]]),
+                    );
+                    let together = Structure::everybody(2);
+                    for variant in 0..3 {
+                        if variant == 1 {
+                            p.min = Bound::Same(0.0);
+                            p.max = Bound::Same(bound);
+                        } else if variant == 2 {
+                            p.elastic =
+                                Some(vec![Elastic { min: 0.5, max: 2.0, value: 10.0, slope: 1.0 }; 2]);
+                        }
+                        let of = format!("{scale:?}, {variant}");
+                        match Game::new(p.clone()).and_then(|game| compare(&game, &together)) {
+                            Ok(found) => {
+                                assert_kept(&p, &found.nash, &of);
+                                assert_kept(&p, &found.c_nash, &of);
+                                assert!(found.residual.is_finite(), "{of}");
+                                kept += 1;
+                            }
+                            Err(Error::Input(_)) => refused += 1,
+                            Err(other) => panic!("{of}: {other}"),
+                        }
+                    }
+                }
+            }
+        }
+        assert!(kept > 300 && refused > 300, "{kept} kept, {refused} refused");
+    }
+
+    /// Loads 1e17 times the demands: their sum is rounding, and no sum of such numbers is the demand.
+    #[test]
+    fn demands_below_the_rounding_of_loads_are_refused() {
+        let p = Parameters::unbounded(
+            vec![1e10, 2.5e10, 1e10],
+            vec![1e-10; 3],
+            vec![1e-10, 1e8],
+            profiles([[1.0, 0.3, 0.7], [0.7, 0.3, 1.0]]),
+        );
+        let game = Game::new(p).unwrap();
+        let error = solve(&game, &Structure::alone(2)).unwrap_err();
+        assert!(matches!(&error, Error::Input(list) if list[0].found.contains("station 0")), "{error}");
+    }
+
+    /// Every check refuses what it is there for.
+    #[test]
+    fn what_is_not_kept_is_named() {
+        let mut p = Parameters::unbounded(
+            vec![1.0, 2.0, 3.0],
+            vec![1.0; 3],
+            vec![1.0, 1.0],
+            profiles([[1.0, 1.0, 1.0], [2.0, 2.0, 2.0]]),
+        );
+        p.min = Bound::Same(0.0);
+        p.max = Bound::Same(3.0);
+        p.limit = Some(vec![4.0; 3]);
+        let (game, alone) = (Game::new(p).unwrap(), Structure::alone(2));
+        let good = solve(&game, &alone).unwrap();
+        assert_eq!(check(&game, &alone, &good), Ok(()));
+        let with = |rows: [[f64; 3]; 2]| {
+            let found = Equilibrium::of(&game, profiles(rows), good.limit_prices.clone());
+            check(&game, &alone, &found).unwrap_err()
+        };
+        let demand = Unkept::Demand { station: 0, drawn: 4.0, demand: 3.0 };
+        assert_eq!(with([[2.0, 1.0, 1.0], [2.0, 2.0, 2.0]]), demand);
+        assert_eq!(with([[-0.5, 1.5, 2.0], [2.0, 2.0, 2.0]]), Unkept::Bound { station: 0, step: 0 });
+        assert_eq!(with([[3.0, 0.0, 0.0], [2.0, 2.0, 2.0]]), Unkept::Limit { step: 0 });
+        assert_eq!(with([[f64::NAN, 1.0, 1.0], [2.0, 2.0, 2.0]]), Unkept::NotFinite);
+        assert!(matches!(with([[0.0, 1.0, 2.0], [2.0, 2.0, 2.0]]), Unkept::Gain { .. }));
+        let mut energy = good.clone();
+        energy.load[0] += 0.1;
+        assert_eq!(
+            check(&game, &alone, &energy),
+            Err(Unkept::Energy { drawn: energy.load.iter().sum(), demand: 9.0 })
+        );
+    }
+
+    /// Energy that rounding has left out comes back within the bounds, and a profile that is right is not touched.
+    #[test]
+    fn demands_are_mended_within_bounds() {
+        let mut p = Parameters::unbounded(
+            vec![1.0; 3],
+            vec![1.0; 3],
+            vec![1.0, 1.0],
+            profiles([[1.0, 1.0, 1.0], [2.0, 2.0, 2.0]]),
+        );
+        p.max = Bound::Same(2.5);
+        let game = Game::new(p).unwrap();
+        let mut found = profiles([[0.0, 2.5, 0.2], [1.0, 2.5, 2.5]]);
+        mend(&game, &mut found);
+        assert!((found.row(0).iter().sum::<f64>() - 3.0).abs() < 1e-12);
+        assert_eq!(found.row(0)[1], 2.5);
+        assert_eq!(found.row(1), [1.0, 2.5, 2.5]);
+    }
+}
