@@ -11,8 +11,8 @@ use crate::grid;
 use crate::ids::FleetId;
 use crate::outputs::summary::FeederHead;
 use crate::outputs::{
-    FeederShape, GridPicture, InputFile, Manifest, MarketPicture, OutputOptions, Overview, ParquetRecorder,
-    Provenance, RunDir, Summary, SummaryHead,
+    FeederShape, GridPicture, InputFile, Kind, Manifest, MarketPicture, OutputOptions, Overview,
+    ParquetRecorder, Provenance, Replace, RunDir, Summary, SummaryHead,
 };
 use crate::policies::StationsSpec;
 use crate::policies::bidding::clairvoyant;
@@ -38,12 +38,15 @@ pub struct RunArgs {
     /// The scenario and its changes.
     #[command(flatten)]
     pub scenario: ScenarioArgs,
-    /// Folder of results; replaced if it holds an earlier run. Default: `out/` and the name of the scenario.
+    /// Folder of results; replaced if it holds an earlier run, anything else only with --force. Default: `out/` and the name of the scenario.
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
     /// Replication: the same scenario with other random numbers.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub replication: u32,
+    /// Replace the folder whatever results of gridfleet's it holds, and what was begun there.
+    #[arg(long)]
+    pub force: bool,
     /// Print errors only.
     #[arg(short, long)]
     pub quiet: bool,
@@ -80,7 +83,8 @@ pub fn run(args: &RunArgs) -> Result<()> {
     let (setup, prepared) = scenario.build(streams)?;
     check(stop)?;
     let progress = Progress::new(setup.start, setup.end, visible);
-    let job = Job { setup: Arc::new(setup), prepared, streams, output, audit: args.audit };
+    let replace = Replace::of(false, args.force);
+    let job = Job { setup: Arc::new(setup), prepared, streams, output, replace, audit: args.audit };
     let outcome = simulate(&job, &progress, stop)?;
     drop(progress);
     if args.json {
@@ -103,6 +107,8 @@ pub struct Job {
     pub streams: Streams,
     /// Folder of results.
     pub output: PathBuf,
+    /// Older results there that may be replaced.
+    pub replace: Replace,
     /// Whether the tables written are audited.
     pub audit: bool,
 }
@@ -122,7 +128,7 @@ fn simulate(job: &Job, progress: &Progress, stop: &AtomicBool) -> Result<Outcome
     #[expect(clippy::disallowed_methods, reason = "wall time, for the manifest only")]
     let started = chrono::Utc::now();
     // The folder comes first: if it cannot be written, that is known before the work.
-    let dir = RunDir::create(&job.output)?;
+    let dir = RunDir::create(&job.output, Kind::Run, job.replace)?;
     let labels = setup.labels();
     let provenance = Provenance {
         scenario: prepared.name.clone(),

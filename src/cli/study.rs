@@ -26,7 +26,7 @@ pub struct StudyArgs {
     /// The study file.
     #[arg(value_name = "STUDY.toml", required = true)]
     pub study: Option<PathBuf>,
-    /// Folder of results; replaced if it holds an earlier one. Default: `out/` and the name of the study.
+    /// Folder of results; replaced if it holds an earlier study, anything else only with --force. Default: `out/` and the name of the study.
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
     /// Replications, instead of the study file's.
@@ -41,6 +41,9 @@ pub struct StudyArgs {
     /// Go on with a study that was interrupted, or a finished one with more replications or other figures.
     #[arg(long)]
     pub resume: bool,
+    /// Replace the folder whatever results of gridfleet's it holds, and what was begun there.
+    #[arg(long)]
+    pub force: bool,
     /// Print errors only.
     #[arg(short, long)]
     pub quiet: bool,
@@ -66,9 +69,12 @@ pub struct MergeArgs {
     /// Folders of all parts.
     #[arg(value_name = "DIR", required = true)]
     pub parts: Vec<PathBuf>,
-    /// Folder of results; replaced if it holds an earlier one.
+    /// Folder of results; replaced if it holds an earlier study, anything else only with --force.
     #[arg(short, long, value_name = "DIR")]
     pub output: PathBuf,
+    /// Replace the folder whatever results of gridfleet's it holds, and what was begun there.
+    #[arg(long)]
+    pub force: bool,
     /// Print errors only.
     #[arg(short, long)]
     pub quiet: bool,
@@ -119,6 +125,7 @@ pub fn run(args: &StudyArgs) -> Result<()> {
         shard: args.shard,
         replications: args.replications,
         resume: args.resume,
+        force: args.force,
         policies: &|_, specs, setup, streams| crate::engine::policies(specs, setup, streams),
         progress: &progress,
         stop,
@@ -137,7 +144,7 @@ fn merged(args: &MergeArgs) -> Result<()> {
     let clock = progress::Clock::start();
     let mut manifest = Manifest::new(std::env::args().collect());
     manifest.started = clock.started();
-    let finished = merge::merge(&args.parts, &args.output, manifest)?;
+    let finished = merge::merge(&args.parts, &args.output, manifest, args.force)?;
     tell(&finished, &args.output, args.quiet, false)
 }
 

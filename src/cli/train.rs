@@ -4,7 +4,8 @@ use super::progress::{Clock, TrainProgress};
 use super::{ScenarioArgs, run, terminal};
 use crate::error::{Error, InputError, Result};
 use crate::learning::Checkpoint;
-use crate::outputs::{InputFile, Manifest, RunDir};
+use crate::outputs::kind::{clear_workshop, workshop};
+use crate::outputs::{InputFile, Kind, Manifest, Replace, RunDir};
 use crate::training::results::{self, AGENT, Summary};
 use crate::training::{Course, Trainer};
 use clap::Args;
@@ -23,7 +24,8 @@ pub struct TrainArgs {
     /// The scenario, with a table `[training]`, and its changes.
     #[command(flatten)]
     pub scenario: ScenarioArgs,
-    /// Folder of results; replaced if it holds an earlier training. Default: `out/` and the name of the scenario.
+    /// Folder of results; one with results or an unfinished training is replaced only with --force. Default: `out/` and
+    /// the name of the scenario.
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
     /// Steps of a quarter of an hour, instead of the scenario's.
@@ -32,6 +34,9 @@ pub struct TrainArgs {
     /// Go on with a training that was interrupted, or with a finished one for more steps.
     #[arg(long)]
     pub resume: bool,
+    /// Replace the folder whatever results of gridfleet's it holds, and what was begun there.
+    #[arg(long)]
+    pub force: bool,
     /// Print errors only.
     #[arg(short, long)]
     pub quiet: bool,
@@ -55,13 +60,9 @@ pub fn run(args: &TrainArgs) -> Result<()> {
     let hash = results::hash(&course)?;
     let inputs = course.inputs.clone();
     // Whether the folder can be written is known before the work.
-    let dir = RunDir::create(&output)?;
-    let begun = workshop.join(AGENT);
-    if !args.resume && begun.is_file() {
-        return Err(InputError::new("a training that was not finished", "no training there yet")
-            .file(&begun)
-            .help("--resume continues it; remove the folder to begin again")
-            .into());
+    let dir = RunDir::create(&output, Kind::Training, Replace::of(args.resume, args.force))?;
+    if !args.resume {
+        clear_workshop(&output).map_err(|e| Error::writing(&workshop, e))?;
     }
     let mut trainer = if args.resume {
         let path =
@@ -110,13 +111,14 @@ pub fn run(args: &TrainArgs) -> Result<()> {
     let summary = Summary::of(&trainer)?;
     results::write(dir.path(), &trainer, &summary)?;
     let mut manifest = Manifest::new(std::env::args().collect());
+    manifest.kind = Kind::Training;
     manifest.started = clock.started();
     manifest.inputs = inputs.iter().map(|path| InputFile::of(path)).collect::<Result<_>>()?;
     manifest.threads = std::thread::available_parallelism().map_or(1, usize::from);
     manifest.wall_time_s = clock.elapsed_s();
     manifest.write(dir.path())?;
     dir.finish()?;
-    std::fs::remove_dir_all(&workshop).map_err(|e| Error::writing(&workshop, e))?;
+    clear_workshop(&output).map_err(|e| Error::writing(&workshop, e))?;
     if args.json {
         terminal::print(&summary.to_json()?)
     } else if args.quiet {
@@ -124,13 +126,6 @@ pub fn run(args: &TrainArgs) -> Result<()> {
     } else {
         terminal::print(&summary.told())
     }
-}
-
-/// Where the checkpoint of a training under way stands: beside its results.
-fn workshop(output: &Path) -> PathBuf {
-    let mut name = output.file_name().unwrap_or_default().to_owned();
-    name.push(".unfinished");
-    output.with_file_name(name)
 }
 
 /// Names the file in errors that name none.

@@ -5,6 +5,7 @@
 mod columns;
 pub mod frame;
 pub mod grid_picture;
+pub mod kind;
 pub mod manifest;
 pub mod market_picture;
 mod names;
@@ -16,6 +17,7 @@ pub mod tables;
 pub mod traded;
 
 pub use grid_picture::{FeederShape, GridPicture};
+pub use kind::{Kind, Replace};
 pub use manifest::{InputFile, Manifest};
 pub use market_picture::MarketPicture;
 pub use picture::Overview;

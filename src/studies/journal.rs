@@ -18,7 +18,7 @@ use std::io::{BufRead as _, BufReader, BufWriter, Read as _, Seek as _, SeekFrom
 use std::path::{Path, PathBuf};
 
 /// Name of the file.
-pub const JOURNAL: &str = "tasks.jsonl";
+pub use crate::outputs::kind::JOURNAL;
 
 /// Lines after which the journal is synchronised: a power failure loses no more tasks than that.
 const SYNC_EVERY: u64 = 16;

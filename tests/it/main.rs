@@ -26,6 +26,7 @@ mod grid;
 #[cfg(feature = "highs")]
 mod highs;
 mod hindsight;
+mod kinds;
 mod layers;
 mod learning;
 mod loads;
