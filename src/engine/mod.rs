@@ -42,6 +42,7 @@ use rand_pcg::Pcg64;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The stream of a policy of stations, beyond those of any number of bidders.
 const STATION_CONTROL: u64 = 1 << 20;
@@ -190,8 +191,17 @@ impl Simulation {
 
     /// Takes all events before `until`, or before the end of the horizon if that comes first.
     pub fn run_until(&mut self, until: SimTime, recorder: &mut dyn Recorder) {
+        static NEVER: AtomicBool = AtomicBool::new(false);
+        self.run_unless(&NEVER, until, recorder);
+    }
+
+    /// The same, but takes no further event once `stop` is set. The replication is then of no use: ask `stop`
+    /// afterwards.
+    pub fn run_unless(&mut self, stop: &AtomicBool, until: SimTime, recorder: &mut dyn Recorder) {
         let until = until.min(self.setup.end);
-        while let Some((time, event)) = self.queue.pop(&self.setup, until) {
+        // Before each event: some take long, and looking costs nothing beside any.
+        while !stop.load(Ordering::Relaxed) {
+            let Some((time, event)) = self.queue.pop(&self.setup, until) else { break };
             debug_assert!(time >= self.state.now, "time goes back");
             self.state.advance(&self.setup, time);
             self.events += 1;
