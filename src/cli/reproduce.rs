@@ -1,7 +1,7 @@
 //! `gridfleet reproduce`: published tables and figures, computed again.
 
 use super::progress::{self, StudyProgress};
-use super::{run as run_command, terminal};
+use super::{interrupts, terminal};
 use crate::error::{Error, InputError, Result};
 use crate::outputs::Manifest;
 use crate::reproduce::{self, Options, Reproduction, TARGETS, Target};
@@ -74,7 +74,7 @@ pub fn run(args: &ReproduceArgs) -> Result<()> {
             .key(target.name)
             .into());
     }
-    let stop = run_command::interrupts()?;
+    let stop = interrupts::listen()?;
     let mut done = Vec::new();
     for target in targets {
         let output = match (&args.output, name) {
@@ -83,6 +83,7 @@ pub fn run(args: &ReproduceArgs) -> Result<()> {
             (None, _) => PathBuf::from("out/reproduce").join(target.name),
         };
         done.push(one(target, args, output, stop)?);
+        interrupts::keep(format!("{} of the targets are complete", done.len()));
     }
     if name == "all" && !args.quiet && !args.json {
         let lines: Vec<String> = done.iter().map(|reproduction| reproduction.told() + "\n").collect();

@@ -1,7 +1,7 @@
 //! `gridfleet run`: one replication of a scenario.
 
 use super::progress::Progress;
-use super::{ScenarioArgs, terminal};
+use super::{ScenarioArgs, interrupts, terminal};
 use crate::audit::{
     AuditFacts, BranchFacts, BusFacts, FeederFacts, HouseholdFacts, StationFacts, VehicleFacts, audit,
 };
@@ -63,7 +63,7 @@ pub struct RunArgs {
 /// # Errors
 /// If the scenario is wrong, the results cannot be written, or the user interrupts.
 pub fn run(args: &RunArgs) -> Result<()> {
-    let stop = interrupts()?;
+    let stop = interrupts::listen()?;
     let scenario = scenario::load(&args.scenario.scenario, &args.scenario.overrides())?;
     let streams = Streams { seed: scenario.seed(), replication: args.replication };
     let output = args.output.clone().unwrap_or_else(|| Path::new("out").join(&scenario.spec.name));
@@ -175,7 +175,7 @@ fn simulate(job: &Job, progress: &Progress, stop: &AtomicBool) -> Result<Outcome
     let mut until = setup.start;
     while until < setup.end && !recorder.0.failed() {
         until = (until + setup.control_interval_s).min(setup.end);
-        simulation.run_until(until, &mut recorder);
+        simulation.run_unless(stop, until, &mut recorder);
         progress.update(until, simulation.events());
         check(stop)?;
     }
@@ -237,6 +237,7 @@ fn simulate(job: &Job, progress: &Progress, stop: &AtomicBool) -> Result<Outcome
     manifest.write(dir.path())?;
     check(stop)?;
     let target = dir.finish()?;
+    interrupts::keep(format!("the results are complete in {}", job.output.display()));
     let mut table = summary.table(terminal::draws());
     if !table.ends_with('\n') {
         table.push('\n');
@@ -391,22 +392,4 @@ fn household_facts(setup: &Setup, group: &Households) -> HouseholdFacts {
 /// Stops if the user has asked for it.
 fn check(stop: &AtomicBool) -> Result<()> {
     if stop.load(Ordering::Relaxed) { Err(Error::Interrupted) } else { Ok(()) }
-}
-
-/// Exit status after a second Ctrl-C, as shells have it: 128 and the number of `SIGINT`.
-const INTERRUPTED_TWICE: i32 = 130;
-
-/// A flag that Ctrl-C sets (a second one ends the program at once), also `SIGTERM` and `SIGHUP`.
-pub(super) fn interrupts() -> Result<&'static AtomicBool> {
-    static STOP: AtomicBool = AtomicBool::new(false);
-    let handler = || {
-        if STOP.swap(true, Ordering::Relaxed) {
-            // The second one: outputs are complete or absent at any instant, so there is nothing to wait for.
-            std::process::exit(INTERRUPTED_TWICE);
-        }
-    };
-    match ctrlc::set_handler(handler) {
-        Ok(()) | Err(ctrlc::Error::MultipleHandlers) => Ok(&STOP),
-        Err(error) => Err(Error::Other(format!("cannot listen for Ctrl-C: {error}"))),
-    }
 }

@@ -1,7 +1,7 @@
 //! `gridfleet study`: policies compared over many replications, and `study merge`.
 
 use super::progress::{self, StudyProgress};
-use super::{run, terminal};
+use super::{interrupts, terminal};
 use crate::error::{Error, InputError, Result};
 use crate::outputs::Manifest;
 use crate::studies::plan::Shard;
@@ -89,7 +89,7 @@ pub fn run(args: &StudyArgs) -> Result<()> {
         return merged(args);
     }
     let Some(path) = &args.study else { return Err(InputError::new("nothing", "a study file").into()) };
-    let stop = run::interrupts()?;
+    let stop = interrupts::listen()?;
     let study = load::load(path)?;
     let output = args.output.clone().unwrap_or_else(|| Path::new("out").join(&study.plan.study));
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
@@ -116,6 +116,9 @@ pub fn run(args: &StudyArgs) -> Result<()> {
             before(info);
         }
     }));
+    let kept =
+        format!("what is done is kept in {}, and --resume goes on with it", workshop(&output).display());
+    interrupts::keep(kept.clone());
     let progress = StudyProgress::new(visible);
     let (mut manifest, clock) = (Manifest::new(std::env::args().collect()), progress::Clock::start());
     manifest.started = clock.started();
@@ -134,8 +137,9 @@ pub fn run(args: &StudyArgs) -> Result<()> {
     };
     let finished = studies::run(&study, options);
     drop(progress);
-    if finished.is_err() && !args.quiet && !args.resume && workshop(&output).exists() {
-        terminal::message(&format!("what is done stands in {}\n", workshop(&output).display()));
+    // With --quiet too. Where the input is wrong nothing was begun.
+    if matches!(&finished, Err(error) if error.exit_status() != 2) && workshop(&output).exists() {
+        terminal::message(&format!("{kept}\n"));
     }
     tell(&finished?, &output, args.quiet, args.json)
 }

@@ -1,7 +1,7 @@
 //! `gridfleet train`: an agent learns to bid.
 
 use super::progress::{Clock, TrainProgress};
-use super::{ScenarioArgs, run, terminal};
+use super::{ScenarioArgs, interrupts, terminal};
 use crate::error::{Error, InputError, Result};
 use crate::learning::Checkpoint;
 use crate::outputs::kind::{clear_workshop, workshop};
@@ -50,7 +50,7 @@ pub struct TrainArgs {
 /// # Errors
 /// If the scenario or a checkpoint is wrong, results cannot be written, or the user interrupts.
 pub fn run(args: &TrainArgs) -> Result<()> {
-    let stop = run::interrupts()?;
+    let stop = interrupts::listen()?;
     let clock = Clock::start();
     let mut overrides = args.scenario.overrides();
     overrides.set.extend(args.steps.map(|steps| format!("training.steps={steps}")));
@@ -90,6 +90,9 @@ pub fn run(args: &TrainArgs) -> Result<()> {
     }
     std::fs::create_dir_all(&workshop).map_err(|e| Error::writing(&workshop, e))?;
     let kept = workshop.join(AGENT);
+    if kept.is_file() {
+        interrupts::keep(kept_steps(trainer.steps(), &kept));
+    }
     let every = u64::from(trainer.course().spec.checkpoint_weeks);
     let progress = TrainProgress::new(trainer.all_steps(), !args.quiet && terminal::moves());
     while !trainer.is_done() {
@@ -98,12 +101,11 @@ pub fn run(args: &TrainArgs) -> Result<()> {
         let stopped = stop.load(Ordering::Relaxed);
         if stopped || trainer.rounds().is_multiple_of(every) {
             trainer.checkpoint().write(&kept)?;
+            interrupts::keep(kept_steps(trainer.steps(), &kept));
         }
         if stopped {
             drop(progress);
-            // With --quiet too: the message of an interruption says that nothing was written.
-            terminal::message(&format!("{} steps are kept in {}\n", trainer.steps(), kept.display()));
-            return Err(Error::Interrupted);
+            return Err(Error::Other(format!("interrupted; {}", kept_steps(trainer.steps(), &kept))));
         }
     }
     drop(progress);
@@ -126,6 +128,11 @@ pub fn run(args: &TrainArgs) -> Result<()> {
     } else {
         terminal::print(&summary.told())
     }
+}
+
+/// What an interruption says of the checkpoint.
+fn kept_steps(steps: u64, file: &Path) -> String {
+    format!("{steps} steps are kept in {}, and --resume goes on with them", file.display())
 }
 
 /// Names the file in errors that name none.

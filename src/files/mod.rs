@@ -4,6 +4,7 @@
 //! * [`put`] and [`OutFile`] write into a folder that is put in place as a whole later.
 //! * [`Folder`] replaces a folder of results in one step and keeps files in it that are the user's.
 //! * [`Lock`] admits one writer for each target.
+//! * [`abandon`] removes folders that are being written, before the process ends itself.
 //! * [`log::append`] and [`log::sync`] are for a file that grows, the journal of a study.
 //!
 //! Leftovers of a killed process are called `.NAME.*.partial` (`.NAME.*.replaced` where folders cannot be swapped)
@@ -16,7 +17,7 @@ mod lock;
 pub mod log;
 mod ops;
 
-pub use folder::Folder;
+pub use folder::{Folder, abandon};
 pub use lock::Lock;
 
 use std::ffi::OsString;

@@ -46,6 +46,7 @@ mod routing;
 mod run;
 mod scenario;
 mod scenario_tables;
+mod signals;
 mod solve_bilevel;
 mod solve_c_nash;
 mod solve_routing;
