@@ -28,6 +28,7 @@ mod highs;
 mod hindsight;
 mod kinds;
 mod layers;
+mod kills;
 mod learning;
 mod loads;
 mod market_picture;
