@@ -7,7 +7,7 @@
 
 use super::terminal;
 use crate::error::{Error, Result};
-use crate::files;
+use crate::outputs;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -36,7 +36,7 @@ pub fn listen() -> Result<&'static AtomicBool> {
         let _ = std::thread::Builder::new().spawn(|| {
             std::thread::sleep(GRACE);
             if !ENDING.load(Ordering::Relaxed) {
-                files::abandon();
+                outputs::abandon();
                 let error = Error::Interrupted;
                 let kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner).take();
                 let text = kept.map_or_else(|| error.to_string(), |kept| format!("interrupted; {kept}"));

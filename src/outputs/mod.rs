@@ -16,6 +16,7 @@ pub mod summary;
 pub mod tables;
 pub mod traded;
 
+pub use crate::files::abandon;
 pub use grid_picture::{FeederShape, GridPicture};
 pub use kind::{Kind, Replace};
 pub use manifest::{InputFile, Manifest};
