@@ -54,8 +54,8 @@ pub fn write(dir: &Path, output: Option<&Path>, force: bool) -> Result<Report> {
         _ => Path::new("."),
     };
     let refused = |e| Error::writing(&path, e);
-    refuse_foreign(&path, force)?;
     let html = render(dir)?;
+    refuse_foreign(&path, force)?;
     std::fs::create_dir_all(parent).map_err(refused)?;
     crate::files::write(&path, html.as_bytes()).map_err(refused)?;
     Ok(Report { path, bytes: html.len() as u64 })

@@ -26,12 +26,13 @@ mod grid;
 #[cfg(feature = "highs")]
 mod highs;
 mod hindsight;
+mod kills;
 mod kinds;
 mod layers;
-mod kills;
 mod learning;
 mod loads;
 mod market_picture;
+mod odd_inputs;
 mod optimize;
 mod outputs;
 mod outputs_day;
