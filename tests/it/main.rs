@@ -57,6 +57,7 @@ mod stackelberg;
 mod stackelberg_targets;
 mod statistics;
 mod statistics_coverage;
+mod stdout;
 mod study;
 #[path = "../support/mod.rs"]
 mod support;
