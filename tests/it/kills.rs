@@ -36,6 +36,7 @@ fn killed_and_resumed(args: &[&str], begun: &str, few: u32, seed: u64) {
         let output = child.wait_with_output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     };
+    #[expect(clippy::disallowed_methods, reason = "how long a process may live before it is killed")]
     let clock = Instant::now();
     done(to("whole", &[]));
     let all = clock.elapsed();
