@@ -30,8 +30,8 @@ pub struct InputError {
     pub help: Option<String>,
 }
 
-/// Most characters of the user's that a message repeats at once.
-const MOST_REPEATED: usize = 120;
+/// Most characters of what was found: a value, which its place cuts at 120 or less, and our words around it.
+const MOST_REPEATED: usize = 190;
 
 /// Most characters of what we say ourselves, in which names of the user's may stand.
 const MOST_SAID: usize = 1_200;
@@ -182,11 +182,11 @@ mod tests {
 
     #[test]
     fn what_is_long_is_cut_at_characters_and_its_length_said() {
-        let text = "é".repeat(121);
+        let text = "é".repeat(191);
         let error = InputError::new(&text, "b").key(&text);
-        let cut = format!("{}… (121 characters)", "é".repeat(120));
+        let cut = format!("{}… (191 characters)", "é".repeat(190));
         assert_eq!((error.found.as_str(), error.key.as_deref()), (cut.as_str(), Some(cut.as_str())));
-        let text = "é".repeat(120);
+        let text = "é".repeat(190);
         assert_eq!(InputError::new(&text, "b").found, text);
         let names = ["a".to_owned(), "b".repeat(70)];
         assert_eq!(listed(&names), format!("a, {}… (70 characters)", "b".repeat(60)));

@@ -159,7 +159,7 @@ impl SmallTable {
         };
         let found = match self.header.join(",") {
             header if header.is_empty() => "no header".to_owned(),
-            header => format!("the columns {}", shortened(&header, 80)),
+            header => format!("the columns {}", shortened(&header, 120)),
         };
         Err(Error::Input(
             missing
@@ -283,7 +283,7 @@ impl Problems {
 
 /// A cell in quotation marks, long ones cut.
 pub fn quoted(cell: &str) -> String {
-    format!("\"{}\"", shortened(cell, 80))
+    format!("\"{}\"", shortened(cell, 120))
 }
 
 fn csv_error(file: &Path, error: csv::Error) -> Error {
