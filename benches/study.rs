@@ -51,6 +51,7 @@ fn studies_of_weeks(c: &mut Criterion) {
                     shard: None,
                     replications: Some(REPLICATIONS),
                     resume: false,
+                    force: false,
                     policies: &|_, specs, setup, streams| policies(specs, setup, streams),
                     progress: &Silent,
                     stop: &stop,

@@ -5,6 +5,7 @@
 //! assertions, not errors.
 
 pub mod guard;
+pub mod input;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -29,10 +30,32 @@ pub struct InputError {
     pub help: Option<String>,
 }
 
+/// Most characters of what was found: a value, which its place cuts at 120 or less, and our words around it.
+const MOST_REPEATED: usize = 190;
+
+/// Most characters of what we say ourselves, in which names of the user's may stand.
+const MOST_SAID: usize = 1_200;
+
+/// Names in a list, each of which is cut where it is long, and the list too.
+pub fn listed(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| shortened(name, 60)).collect();
+    shortened(&names.join(", "), MOST_SAID)
+}
+
+/// `text`, or its first `most` characters, an ellipsis and how long it is.
+pub fn shortened(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}… ({} characters)", &text[..end], text.chars().count()),
+        None => text.to_owned(),
+    }
+}
+
 impl InputError {
-    /// `found` instead of `expected`; the place is added by the other methods.
+    /// `found` instead of `expected`; the place is added by the other methods. What is too long is cut: the file is where
+    /// it can be read in full.
     pub fn new(found: impl Into<String>, expected: impl Into<String>) -> Self {
-        Self { found: found.into(), expected: expected.into(), ..Self::default() }
+        let found = shortened(&found.into(), MOST_REPEATED);
+        Self { found, expected: shortened(&expected.into(), MOST_SAID), ..Self::default() }
     }
     /// Names the file.
     #[must_use]
@@ -49,7 +72,7 @@ impl InputError {
     /// Names the column, key or argument.
     #[must_use]
     pub fn key(mut self, key: impl Into<String>) -> Self {
-        self.key = Some(key.into());
+        self.key = Some(shortened(&key.into(), MOST_REPEATED));
         self
     }
     /// Marks the bytes of the file that are meant.
@@ -61,7 +84,7 @@ impl InputError {
     /// Says what to do.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(shortened(&help.into(), MOST_SAID));
         self
     }
 }
@@ -122,7 +145,7 @@ impl Error {
     /// An operating-system error on `path`; a file that does not exist or may
     /// not be read is the user's input being wrong.
     pub fn reading(path: impl AsRef<Path>, source: std::io::Error) -> Self {
-        use std::io::ErrorKind::{IsADirectory, NotFound, PermissionDenied};
+        use std::io::ErrorKind::{InvalidData, IsADirectory, NotFound, PermissionDenied};
         let path = path.as_ref();
         match source.kind() {
             NotFound => InputError::new("no such file", "a file that can be read")
@@ -130,6 +153,7 @@ impl Error {
                 .help("check the path; relative paths start at the folder of the file that names them")
                 .into(),
             IsADirectory => InputError::new("a folder", "a file that can be read").file(path).into(),
+            InvalidData => InputError::new(source.to_string(), "a text file").file(path).into(),
             PermissionDenied => {
                 InputError::new(source.to_string(), "a file that can be read").file(path).into()
             }
@@ -150,4 +174,22 @@ impl From<InputError> for Error {
 
 fn join(errors: &[InputError]) -> String {
     errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_long_is_cut_at_characters_and_its_length_said() {
+        let text = "é".repeat(191);
+        let error = InputError::new(&text, "b").key(&text);
+        let cut = format!("{}… (191 characters)", "é".repeat(190));
+        assert_eq!((error.found.as_str(), error.key.as_deref()), (cut.as_str(), Some(cut.as_str())));
+        let text = "é".repeat(190);
+        assert_eq!(InputError::new(&text, "b").found, text);
+        let names = ["a".to_owned(), "b".repeat(70)];
+        assert_eq!(listed(&names), format!("a, {}… (70 characters)", "b".repeat(60)));
+        assert!(listed(&vec!["name".to_owned(); 5_000]).chars().count() < 1_300);
+    }
 }

@@ -1,12 +1,14 @@
 //! The program: arguments, command, exit status.
 
 use clap::Parser as _;
-use gridfleet::cli::{Cli, errors};
+use gridfleet::cli::{Cli, errors, interrupts};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    match cli.command.execute() {
+    let done = cli.command.execute();
+    interrupts::ending();
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             errors::report(&error);

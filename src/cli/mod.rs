@@ -6,6 +6,7 @@ pub mod completions;
 pub mod data;
 pub mod errors;
 pub mod import_prices;
+pub mod interrupts;
 pub mod man;
 pub mod new;
 pub mod progress;

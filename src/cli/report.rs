@@ -17,9 +17,12 @@ pub struct ReportArgs {
     /// Folder of a run or of a study.
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
-    /// File to write. Default: `report.html` in the folder.
+    /// File to write; an earlier report is replaced, any other file only with --force. Default: `report.html` in the folder.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Replace the file whatever it is.
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// Carries `gridfleet report` out.
@@ -27,7 +30,7 @@ pub struct ReportArgs {
 /// # Errors
 /// If the folder does not hold results, or the page cannot be written.
 pub fn run(args: &ReportArgs) -> Result<()> {
-    let written = report::write(&args.dir, args.output.as_deref())?;
+    let written = report::write(&args.dir, args.output.as_deref(), args.force)?;
     let size = thousands(written.bytes as f64 / 1e6, 1);
     terminal::print(&format!("{} ({size} MB)\n", written.path.display()))
 }

@@ -1,7 +1,7 @@
 //! `gridfleet reproduce`: published tables and figures, computed again.
 
 use super::progress::{self, StudyProgress};
-use super::{run as run_command, terminal};
+use super::{interrupts, terminal};
 use crate::error::{Error, InputError, Result};
 use crate::outputs::Manifest;
 use crate::reproduce::{self, Options, Reproduction, TARGETS, Target};
@@ -24,7 +24,7 @@ pub struct ReproduceArgs {
     /// List the targets with their sources.
     #[arg(long, conflicts_with_all = ["target", "output", "seed", "replications", "threads", "strict", "quiet", "json"])]
     pub list: bool,
-    /// Folder of results, for `all` with a folder for each target; replaced if it holds earlier ones. Default:
+    /// Folder of results, for `all` with a folder for each target; replaced if it holds earlier ones, anything else only with --force. Default:
     /// `out/reproduce/` and the name of the target.
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
@@ -40,6 +40,9 @@ pub struct ReproduceArgs {
     /// End with status 1 unless all that is checked holds.
     #[arg(long)]
     pub strict: bool,
+    /// Replace the folder whatever results of gridfleet's it holds, and what was begun there.
+    #[arg(long)]
+    pub force: bool,
     /// Print errors only.
     #[arg(short, long)]
     pub quiet: bool,
@@ -71,7 +74,7 @@ pub fn run(args: &ReproduceArgs) -> Result<()> {
             .key(target.name)
             .into());
     }
-    let stop = run_command::interrupts()?;
+    let stop = interrupts::listen()?;
     let mut done = Vec::new();
     for target in targets {
         let output = match (&args.output, name) {
@@ -80,6 +83,7 @@ pub fn run(args: &ReproduceArgs) -> Result<()> {
             (None, _) => PathBuf::from("out/reproduce").join(target.name),
         };
         done.push(one(target, args, output, stop)?);
+        interrupts::keep(format!("{} of the targets are complete", done.len()));
     }
     if name == "all" && !args.quiet && !args.json {
         let lines: Vec<String> = done.iter().map(|reproduction| reproduction.told() + "\n").collect();
@@ -115,6 +119,7 @@ fn one(
     let options = Options {
         output: &output,
         draws,
+        force: args.force,
         threads: args
             .threads
             .map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from),

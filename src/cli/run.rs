@@ -1,7 +1,7 @@
 //! `gridfleet run`: one replication of a scenario.
 
 use super::progress::Progress;
-use super::{ScenarioArgs, terminal};
+use super::{ScenarioArgs, interrupts, terminal};
 use crate::audit::{
     AuditFacts, BranchFacts, BusFacts, FeederFacts, HouseholdFacts, StationFacts, VehicleFacts, audit,
 };
@@ -11,8 +11,8 @@ use crate::grid;
 use crate::ids::FleetId;
 use crate::outputs::summary::FeederHead;
 use crate::outputs::{
-    FeederShape, GridPicture, InputFile, Manifest, MarketPicture, OutputOptions, Overview, ParquetRecorder,
-    Provenance, RunDir, Summary, SummaryHead,
+    FeederShape, GridPicture, InputFile, Kind, Manifest, MarketPicture, OutputOptions, Overview,
+    ParquetRecorder, Provenance, Replace, RunDir, Summary, SummaryHead,
 };
 use crate::policies::StationsSpec;
 use crate::policies::bidding::clairvoyant;
@@ -38,12 +38,15 @@ pub struct RunArgs {
     /// The scenario and its changes.
     #[command(flatten)]
     pub scenario: ScenarioArgs,
-    /// Folder of results; replaced if it holds an earlier run. Default: `out/` and the name of the scenario.
+    /// Folder of results; replaced if it holds an earlier run, anything else only with --force. Default: `out/` and the name of the scenario.
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
     /// Replication: the same scenario with other random numbers.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub replication: u32,
+    /// Replace the folder whatever results of gridfleet's it holds, and what was begun there.
+    #[arg(long)]
+    pub force: bool,
     /// Print errors only.
     #[arg(short, long)]
     pub quiet: bool,
@@ -60,7 +63,7 @@ pub struct RunArgs {
 /// # Errors
 /// If the scenario is wrong, the results cannot be written, or the user interrupts.
 pub fn run(args: &RunArgs) -> Result<()> {
-    let stop = interrupts()?;
+    let stop = interrupts::listen()?;
     let scenario = scenario::load(&args.scenario.scenario, &args.scenario.overrides())?;
     let streams = Streams { seed: scenario.seed(), replication: args.replication };
     let output = args.output.clone().unwrap_or_else(|| Path::new("out").join(&scenario.spec.name));
@@ -80,7 +83,8 @@ pub fn run(args: &RunArgs) -> Result<()> {
     let (setup, prepared) = scenario.build(streams)?;
     check(stop)?;
     let progress = Progress::new(setup.start, setup.end, visible);
-    let job = Job { setup: Arc::new(setup), prepared, streams, output, audit: args.audit };
+    let replace = Replace::of(false, args.force);
+    let job = Job { setup: Arc::new(setup), prepared, streams, output, replace, audit: args.audit };
     let outcome = simulate(&job, &progress, stop)?;
     drop(progress);
     if args.json {
@@ -103,6 +107,8 @@ pub struct Job {
     pub streams: Streams,
     /// Folder of results.
     pub output: PathBuf,
+    /// Older results there that may be replaced.
+    pub replace: Replace,
     /// Whether the tables written are audited.
     pub audit: bool,
 }
@@ -122,7 +128,7 @@ fn simulate(job: &Job, progress: &Progress, stop: &AtomicBool) -> Result<Outcome
     #[expect(clippy::disallowed_methods, reason = "wall time, for the manifest only")]
     let started = chrono::Utc::now();
     // The folder comes first: if it cannot be written, that is known before the work.
-    let dir = RunDir::create(&job.output)?;
+    let dir = RunDir::create(&job.output, Kind::Run, job.replace)?;
     let labels = setup.labels();
     let provenance = Provenance {
         scenario: prepared.name.clone(),
@@ -169,7 +175,7 @@ fn simulate(job: &Job, progress: &Progress, stop: &AtomicBool) -> Result<Outcome
     let mut until = setup.start;
     while until < setup.end && !recorder.0.failed() {
         until = (until + setup.control_interval_s).min(setup.end);
-        simulation.run_until(until, &mut recorder)?;
+        simulation.run_unless(stop, until, &mut recorder)?;
         progress.update(until, simulation.events());
         check(stop)?;
     }
@@ -232,6 +238,7 @@ fn simulate(job: &Job, progress: &Progress, stop: &AtomicBool) -> Result<Outcome
     manifest.write(dir.path())?;
     check(stop)?;
     let target = dir.finish()?;
+    interrupts::keep(format!("the results are complete in {}", job.output.display()));
     let mut table = summary.table(terminal::draws());
     if !table.ends_with('\n') {
         table.push('\n');
@@ -386,22 +393,4 @@ fn household_facts(setup: &Setup, group: &Households) -> HouseholdFacts {
 /// Stops if the user has asked for it.
 fn check(stop: &AtomicBool) -> Result<()> {
     if stop.load(Ordering::Relaxed) { Err(Error::Interrupted) } else { Ok(()) }
-}
-
-/// Exit status after a second Ctrl-C, as shells have it: 128 and the number of `SIGINT`.
-const INTERRUPTED_TWICE: i32 = 130;
-
-/// A flag that Ctrl-C sets (a second one ends the program at once), also `SIGTERM` and `SIGHUP`.
-pub(super) fn interrupts() -> Result<&'static AtomicBool> {
-    static STOP: AtomicBool = AtomicBool::new(false);
-    let handler = || {
-        if STOP.swap(true, Ordering::Relaxed) {
-            // The second one: outputs are complete or absent at any instant, so there is nothing to wait for.
-            std::process::exit(INTERRUPTED_TWICE);
-        }
-    };
-    match ctrlc::set_handler(handler) {
-        Ok(()) | Err(ctrlc::Error::MultipleHandlers) => Ok(&STOP),
-        Err(error) => Err(Error::Other(format!("cannot listen for Ctrl-C: {error}"))),
-    }
 }

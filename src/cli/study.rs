@@ -1,7 +1,7 @@
 //! `gridfleet study`: policies compared over many replications, and `study merge`.
 
 use super::progress::{self, StudyProgress};
-use super::{run, terminal};
+use super::{interrupts, terminal};
 use crate::error::{Error, InputError, Result};
 use crate::outputs::Manifest;
 use crate::studies::plan::Shard;
@@ -26,7 +26,7 @@ pub struct StudyArgs {
     /// The study file.
     #[arg(value_name = "STUDY.toml", required = true)]
     pub study: Option<PathBuf>,
-    /// Folder of results; replaced if it holds an earlier one. Default: `out/` and the name of the study.
+    /// Folder of results; replaced if it holds an earlier study, anything else only with --force. Default: `out/` and the name of the study.
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
     /// Replications, instead of the study file's.
@@ -41,6 +41,9 @@ pub struct StudyArgs {
     /// Go on with a study that was interrupted, or a finished one with more replications or other figures.
     #[arg(long)]
     pub resume: bool,
+    /// Replace the folder whatever results of gridfleet's it holds, and what was begun there.
+    #[arg(long)]
+    pub force: bool,
     /// Print errors only.
     #[arg(short, long)]
     pub quiet: bool,
@@ -66,9 +69,12 @@ pub struct MergeArgs {
     /// Folders of all parts.
     #[arg(value_name = "DIR", required = true)]
     pub parts: Vec<PathBuf>,
-    /// Folder of results; replaced if it holds an earlier one.
+    /// Folder of results; replaced if it holds an earlier study, anything else only with --force.
     #[arg(short, long, value_name = "DIR")]
     pub output: PathBuf,
+    /// Replace the folder whatever results of gridfleet's it holds, and what was begun there.
+    #[arg(long)]
+    pub force: bool,
     /// Print errors only.
     #[arg(short, long)]
     pub quiet: bool,
@@ -83,7 +89,7 @@ pub fn run(args: &StudyArgs) -> Result<()> {
         return merged(args);
     }
     let Some(path) = &args.study else { return Err(InputError::new("nothing", "a study file").into()) };
-    let stop = run::interrupts()?;
+    let stop = interrupts::listen()?;
     let study = load::load(path)?;
     let output = args.output.clone().unwrap_or_else(|| Path::new("out").join(&study.plan.study));
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
@@ -110,6 +116,9 @@ pub fn run(args: &StudyArgs) -> Result<()> {
             before(info);
         }
     }));
+    let kept =
+        format!("what is done is kept in {}, and --resume goes on with it", workshop(&output).display());
+    interrupts::keep(kept.clone());
     let progress = StudyProgress::new(visible);
     let (mut manifest, clock) = (Manifest::new(std::env::args().collect()), progress::Clock::start());
     manifest.started = clock.started();
@@ -119,6 +128,7 @@ pub fn run(args: &StudyArgs) -> Result<()> {
         shard: args.shard,
         replications: args.replications,
         resume: args.resume,
+        force: args.force,
         policies: &|_, specs, setup, streams| crate::engine::policies(specs, setup, streams),
         progress: &progress,
         stop,
@@ -127,8 +137,9 @@ pub fn run(args: &StudyArgs) -> Result<()> {
     };
     let finished = studies::run(&study, options);
     drop(progress);
-    if finished.is_err() && !args.quiet && !args.resume && workshop(&output).exists() {
-        terminal::message(&format!("what is done stands in {}\n", workshop(&output).display()));
+    // With --quiet too. Where the input is wrong nothing was begun.
+    if matches!(&finished, Err(error) if error.exit_status() != 2) && workshop(&output).exists() {
+        terminal::message(&format!("{kept}\n"));
     }
     tell(&finished?, &output, args.quiet, args.json)
 }
@@ -137,7 +148,7 @@ fn merged(args: &MergeArgs) -> Result<()> {
     let clock = progress::Clock::start();
     let mut manifest = Manifest::new(std::env::args().collect());
     manifest.started = clock.started();
-    let finished = merge::merge(&args.parts, &args.output, manifest)?;
+    let finished = merge::merge(&args.parts, &args.output, manifest, args.force)?;
     tell(&finished, &args.output, args.quiet, false)
 }
 

@@ -1,10 +1,11 @@
 //! `gridfleet train`: an agent learns to bid.
 
 use super::progress::{Clock, TrainProgress};
-use super::{ScenarioArgs, run, terminal};
+use super::{ScenarioArgs, interrupts, terminal};
 use crate::error::{Error, InputError, Result};
 use crate::learning::Checkpoint;
-use crate::outputs::{InputFile, Manifest, RunDir};
+use crate::outputs::kind::{clear_workshop, workshop};
+use crate::outputs::{InputFile, Kind, Manifest, Replace, RunDir};
 use crate::training::results::{self, AGENT, Summary};
 use crate::training::{Course, Trainer};
 use clap::Args;
@@ -23,7 +24,8 @@ pub struct TrainArgs {
     /// The scenario, with a table `[training]`, and its changes.
     #[command(flatten)]
     pub scenario: ScenarioArgs,
-    /// Folder of results; replaced if it holds an earlier training. Default: `out/` and the name of the scenario.
+    /// Folder of results; one with results or an unfinished training is replaced only with --force. Default: `out/` and
+    /// the name of the scenario.
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
     /// Steps of a quarter of an hour, instead of the scenario's.
@@ -32,6 +34,9 @@ pub struct TrainArgs {
     /// Go on with a training that was interrupted, or with a finished one for more steps.
     #[arg(long)]
     pub resume: bool,
+    /// Replace the folder whatever results of gridfleet's it holds, and what was begun there.
+    #[arg(long)]
+    pub force: bool,
     /// Print errors only.
     #[arg(short, long)]
     pub quiet: bool,
@@ -45,7 +50,7 @@ pub struct TrainArgs {
 /// # Errors
 /// If the scenario or a checkpoint is wrong, results cannot be written, or the user interrupts.
 pub fn run(args: &TrainArgs) -> Result<()> {
-    let stop = run::interrupts()?;
+    let stop = interrupts::listen()?;
     let clock = Clock::start();
     let mut overrides = args.scenario.overrides();
     overrides.set.extend(args.steps.map(|steps| format!("training.steps={steps}")));
@@ -55,13 +60,9 @@ pub fn run(args: &TrainArgs) -> Result<()> {
     let hash = results::hash(&course)?;
     let inputs = course.inputs.clone();
     // Whether the folder can be written is known before the work.
-    let dir = RunDir::create(&output)?;
-    let begun = workshop.join(AGENT);
-    if !args.resume && begun.is_file() {
-        return Err(InputError::new("a training that was not finished", "no training there yet")
-            .file(&begun)
-            .help("--resume continues it; remove the folder to begin again")
-            .into());
+    let dir = RunDir::create(&output, Kind::Training, Replace::of(args.resume, args.force))?;
+    if !args.resume {
+        clear_workshop(&output).map_err(|e| Error::writing(&workshop, e))?;
     }
     let mut trainer = if args.resume {
         let path =
@@ -89,6 +90,9 @@ pub fn run(args: &TrainArgs) -> Result<()> {
     }
     std::fs::create_dir_all(&workshop).map_err(|e| Error::writing(&workshop, e))?;
     let kept = workshop.join(AGENT);
+    if kept.is_file() {
+        interrupts::keep(kept_steps(trainer.steps(), &kept));
+    }
     let every = u64::from(trainer.course().spec.checkpoint_weeks);
     let progress = TrainProgress::new(trainer.all_steps(), !args.quiet && terminal::moves());
     while !trainer.is_done() {
@@ -97,12 +101,11 @@ pub fn run(args: &TrainArgs) -> Result<()> {
         let stopped = stop.load(Ordering::Relaxed);
         if stopped || trainer.rounds().is_multiple_of(every) {
             trainer.checkpoint().write(&kept)?;
+            interrupts::keep(kept_steps(trainer.steps(), &kept));
         }
         if stopped {
             drop(progress);
-            // With --quiet too: the message of an interruption says that nothing was written.
-            terminal::message(&format!("{} steps are kept in {}\n", trainer.steps(), kept.display()));
-            return Err(Error::Interrupted);
+            return Err(Error::Other(format!("interrupted; {}", kept_steps(trainer.steps(), &kept))));
         }
     }
     drop(progress);
@@ -110,13 +113,14 @@ pub fn run(args: &TrainArgs) -> Result<()> {
     let summary = Summary::of(&trainer)?;
     results::write(dir.path(), &trainer, &summary)?;
     let mut manifest = Manifest::new(std::env::args().collect());
+    manifest.kind = Kind::Training;
     manifest.started = clock.started();
     manifest.inputs = inputs.iter().map(|path| InputFile::of(path)).collect::<Result<_>>()?;
     manifest.threads = std::thread::available_parallelism().map_or(1, usize::from);
     manifest.wall_time_s = clock.elapsed_s();
     manifest.write(dir.path())?;
     dir.finish()?;
-    std::fs::remove_dir_all(&workshop).map_err(|e| Error::writing(&workshop, e))?;
+    clear_workshop(&output).map_err(|e| Error::writing(&workshop, e))?;
     if args.json {
         terminal::print(&summary.to_json()?)
     } else if args.quiet {
@@ -126,11 +130,9 @@ pub fn run(args: &TrainArgs) -> Result<()> {
     }
 }
 
-/// Where the checkpoint of a training under way stands: beside its results.
-fn workshop(output: &Path) -> PathBuf {
-    let mut name = output.file_name().unwrap_or_default().to_owned();
-    name.push(".unfinished");
-    output.with_file_name(name)
+/// What an interruption says of the checkpoint.
+fn kept_steps(steps: u64, file: &Path) -> String {
+    format!("{steps} steps are kept in {}, and --resume goes on with them", file.display())
 }
 
 /// Names the file in errors that name none.

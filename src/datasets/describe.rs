@@ -12,7 +12,7 @@ use super::trace::{ImportReport, Trace};
 use super::write::REPORT_KEY;
 use super::zones::Zones;
 use super::{load, tlc, trips};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, input};
 use crate::time::{LocalClock, SimTime};
 use chrono_tz::Tz;
 use comfy_table::{Table as TextTable, presets};
@@ -246,7 +246,7 @@ const HEAD_BYTES: u64 = 1 << 16;
 /// Files of prices as markets publish them are no tables in the sense of the rest: titles above the header,
 /// other delimiters, decimal commas. They are read by their importers.
 fn describe_raw_prices(path: &Path, timezone: Tz) -> Result<Option<Description>> {
-    let file = std::fs::File::open(path).map_err(|e| Error::reading(path, e))?;
+    let file = input::open(path)?;
     let mut head = Vec::new();
     file.take(HEAD_BYTES).read_to_end(&mut head).map_err(|e| Error::reading(path, e))?;
     // The head may end within a character, which would make another encoding of it: whole lines only.

@@ -6,11 +6,14 @@
 //! through this.
 
 use super::table::TableFile;
-use crate::error::{Error, InputError, Result};
+use crate::error::{Error, InputError, Result, input, shortened};
 use polars::prelude::{AnyValue, TimeUnit};
-use std::fs::File;
+use std::io::Cursor;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+
+/// Largest file that is read [bytes].
+const MOST_BYTES: u64 = 256 << 20;
 
 /// A table of text.
 #[derive(Debug, Clone)]
@@ -79,13 +82,14 @@ impl SmallTable {
         if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("parquet")) {
             return Self::from_parquet(&TableFile::open(path)?, required, known);
         }
-        let table = Self::from_csv(path, File::open(path).map_err(|e| Error::reading(path, e))?)?;
+        let table = Self::from_csv(path, Cursor::new(input::read(path, MOST_BYTES)?))?;
         table.check(required, known)?;
         Ok(table)
     }
 
     /// Reads CSV text; `file` is its name in messages.
     pub fn from_csv(file: &Path, text: impl Read) -> Result<Self> {
+        let text = input::Lines::new(text, input::MOST_LINE_BYTES);
         let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(text);
         let header: Vec<String> = match reader.headers() {
             Ok(header) => header.iter().map(|name| name.trim_start_matches('\u{feff}').to_owned()).collect(),
@@ -155,7 +159,7 @@ impl SmallTable {
         };
         let found = match self.header.join(",") {
             header if header.is_empty() => "no header".to_owned(),
-            header => format!("the columns {}", shortened(&header)),
+            header => format!("the columns {}", shortened(&header, 120)),
         };
         Err(Error::Input(
             missing
@@ -279,15 +283,7 @@ impl Problems {
 
 /// A cell in quotation marks, long ones cut.
 pub fn quoted(cell: &str) -> String {
-    format!("\"{}\"", shortened(cell))
-}
-
-fn shortened(text: &str) -> String {
-    const MOST: usize = 120;
-    match text.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}...", &text[..end]),
-        None => text.to_owned(),
-    }
+    format!("\"{}\"", shortened(cell, 120))
 }
 
 fn csv_error(file: &Path, error: csv::Error) -> Error {
@@ -297,7 +293,7 @@ fn csv_error(file: &Path, error: csv::Error) -> Error {
         kind => {
             let found = match kind {
                 csv::ErrorKind::Utf8 { .. } => "bytes that are not UTF-8".to_owned(),
-                other => shortened(&format!("{other:?}")),
+                other => format!("{other:?}"),
             };
             let problem = InputError::new(found, "a CSV file in UTF-8").file(file);
             match line {

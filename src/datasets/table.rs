@@ -8,14 +8,16 @@
 use super::columns::{Cells, Lines, TextColumn};
 pub use super::columns::{Names, Numbers, Table};
 use super::pages;
-use crate::error::{Error, InputError, Result, guard};
+use crate::error::{Error, InputError, Result, guard, input, listed};
 use polars::prelude::{DataFrame, SerReader};
 use polars_io::parquet::read::{ParallelStrategy, ParquetReader};
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{BufReader, Cursor, Read};
+use std::io::{BufReader, Cursor, Read, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// Bytes by which a file is known: they hold the header of a table.
+const HEAD_BYTES: usize = 1 << 16;
 
 /// What stands at the beginning and end of a Parquet file.
 const PARQUET_MAGIC: &[u8] = b"PAR1";
@@ -66,11 +68,23 @@ impl TableFile {
     /// If the file cannot be read, is damaged, or is no table.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let mut file = File::open(path).map_err(|e| Error::reading(path, e))?;
+        let mut file = input::open(path)?;
         let mut head = Vec::new();
-        file.by_ref().take(1 << 16).read_to_end(&mut head).map_err(|e| Error::reading(path, e))?;
+        file.by_ref().take(HEAD_BYTES as u64).read_to_end(&mut head).map_err(|e| Error::reading(path, e))?;
         if head.starts_with(PARQUET_MAGIC) || is_named_parquet(path) {
-            file.read_to_end(&mut head).map_err(|e| Error::reading(path, e))?;
+            // The whole is read only where both ends are those of a Parquet file.
+            let failed = |e| Error::reading(path, e);
+            if head.starts_with(PARQUET_MAGIC) && head.len() == HEAD_BYTES {
+                let mut tail = [0; PARQUET_MAGIC.len()];
+                file.seek(SeekFrom::End(-(PARQUET_MAGIC.len() as i64))).map_err(failed)?;
+                file.read_exact(&mut tail).map_err(failed)?;
+                if tail == PARQUET_MAGIC {
+                    file.seek(SeekFrom::Start(HEAD_BYTES as u64)).map_err(failed)?;
+                    file.read_to_end(&mut head).map_err(failed)?;
+                } else {
+                    head.extend(tail);
+                }
+            }
             return Self::parquet(path, head);
         }
         let names = csv_names(path, &head, &head[..])?;
@@ -189,9 +203,9 @@ impl TableFile {
 
     /// The error for a column that is not there.
     pub fn lacks(&self, name: &str) -> InputError {
-        InputError::new(format!("only the columns {}", self.names.join(", ")), format!("a column `{name}`"))
-            .file(&self.path)
-            .key(name)
+        // The list is of use in full, where it has many columns too.
+        let found = format!("only the columns {}", listed(&self.names));
+        InputError { found, ..InputError::new("", format!("a column `{name}`")) }.file(&self.path).key(name)
     }
 
     /// Loads the columns at these positions; what is not asked for is not decoded.
@@ -205,7 +219,7 @@ impl TableFile {
         wanted.retain(|&c| c < self.names.len());
         match &self.content {
             Content::CsvFile => {
-                let file = File::open(&self.path).map_err(|e| Error::reading(&self.path, e))?;
+                let file = input::Lines::new(input::open(&self.path)?, input::MOST_LINE_BYTES);
                 self.read_csv(BufReader::with_capacity(1 << 20, file), &wanted, Lines::File(Vec::new()))
             }
             Content::CsvBytes(bytes) => {

@@ -9,13 +9,16 @@
 //! areas to a square metre.
 
 use super::table::TableFile;
-use crate::error::{Error, InputError, Result, guard};
+use crate::error::{Error, InputError, Result, guard, input};
 use proj4rs::proj::Proj;
 use shapefile::dbase;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Cursor;
 use std::path::Path;
+
+/// Largest file that is read [bytes].
+const MOST_BYTES: u64 = 1024 << 20;
 
 /// EPSG:2263, "NAD83 / New York Long Island (ftUS)", as the EPSG registry defines it.
 const EPSG_2263: &str = "+proj=lcc +lat_0=40.1666666666667 +lon_0=-74 +lat_1=41.0333333333333 \
@@ -66,8 +69,8 @@ impl Zones {
         let upper = path.extension().is_some_and(|e| e.to_ascii_lowercase() != *e);
         let (shp, dbf) = if upper { ("SHP", "DBF") } else { ("shp", "dbf") };
         let (shp, dbf) = (path.with_extension(shp), path.with_extension(dbf));
-        let shapes = std::fs::read(&shp).map_err(|e| Error::reading(&shp, e))?;
-        let records = std::fs::read(&dbf).map_err(|e| match Error::reading(&dbf, e) {
+        let shapes = input::read(&shp, MOST_BYTES)?;
+        let records = input::read(&dbf, MOST_BYTES).map_err(|error| match error {
             Error::Input(mut errors) => {
                 for error in &mut errors {
                     error.help =

@@ -44,6 +44,7 @@ use rand_pcg::Pcg64;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The stream of a policy of stations, beyond those of any number of bidders.
 const STATION_CONTROL: u64 = 1 << 20;
@@ -194,8 +195,25 @@ impl Simulation {
     /// # Errors
     /// If policy and engine answer each other within one instant for ever.
     pub fn run_until(&mut self, until: SimTime, recorder: &mut dyn Recorder) -> Result<(), EndlessInstant> {
+        static NEVER: AtomicBool = AtomicBool::new(false);
+        self.run_unless(&NEVER, until, recorder)
+    }
+
+    /// The same, but takes no further event once `stop` is set. The replication is then of no use: ask `stop`
+    /// afterwards.
+    ///
+    /// # Errors
+    /// If policy and engine answer each other within one instant for ever.
+    pub fn run_unless(
+        &mut self,
+        stop: &AtomicBool,
+        until: SimTime,
+        recorder: &mut dyn Recorder,
+    ) -> Result<(), EndlessInstant> {
         let until = until.min(self.setup.end);
-        while let Some((time, event)) = self.queue.pop(&self.setup, until) {
+        // Before each event: some take long, and looking costs nothing beside any.
+        while !stop.load(Ordering::Relaxed) {
+            let Some((time, event)) = self.queue.pop(&self.setup, until) else { break };
             debug_assert!(time >= self.state.now, "time goes back");
             if time > self.state.now {
                 self.guard.next_instant();

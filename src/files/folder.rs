@@ -17,9 +17,29 @@ use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Names of the files in a folder that are gridfleet's; `None` where gridfleet did not make the folder.
 pub type Ours = fn(&Path) -> Option<BTreeSet<String>>;
+
+/// Folders that this process is writing, until they are put in place, and the files of their locks.
+static UNDER_WAY: Mutex<Vec<[PathBuf; 2]>> = Mutex::new(Vec::new());
+
+fn under_way() -> MutexGuard<'static, Vec<[PathBuf; 2]>> {
+    UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Removes all folders that this process is writing, for an exit from another thread than theirs. From then on none is
+/// put in place: the thread that wants to waits for the exit.
+pub fn abandon() {
+    let under_way = under_way();
+    for [partial, lock] in under_way.iter() {
+        // The other thread may add a file meanwhile; what is left after that is the next process's to sweep.
+        let _ = (0..3).any(|_| ops::remove_folder(partial).is_ok() || !partial.exists());
+        let _ = ops::remove_file(lock);
+    }
+    std::mem::forget(under_way);
+}
 
 /// A folder that is being written, for this process alone.
 #[derive(Debug)]
@@ -44,6 +64,7 @@ impl Folder {
         sweep(target, ours)
             .and_then(|()| ops::create_folder(&partial))
             .map_err(|e| Error::writing(target, e))?;
+        under_way().push([partial.clone(), lock.path().to_path_buf()]);
         Ok(Self { target: target.to_path_buf(), partial, ours, placed: false, _lock: lock })
     }
 
@@ -66,8 +87,14 @@ impl Folder {
         Ok(std::mem::take(&mut self.target))
     }
 
+    /// From here on the folder is not removed by [`abandon`]: after an exchange the user's files are in it.
+    fn withdraw(&self) {
+        under_way().retain(|[partial, _]| *partial != self.partial);
+    }
+
     fn place(&mut self) -> io::Result<()> {
         sync_files(&self.partial)?;
+        self.withdraw();
         if !self.target.exists() {
             ops::sync_folder(&self.partial)?;
             ops::rename(&self.partial, &self.target)?;
@@ -94,6 +121,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
+        self.withdraw();
         if !self.placed {
             let _ = ops::remove_folder(&self.partial);
         }

@@ -45,6 +45,13 @@ impl Lock {
     }
 }
 
+impl Lock {
+    /// The file.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
 impl Drop for Lock {
     fn drop(&mut self) {
         // Removed while locked; if that fails, the next process takes the file over.

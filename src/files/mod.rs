@@ -4,6 +4,7 @@
 //! * [`put`] and [`OutFile`] write into a folder that is put in place as a whole later.
 //! * [`Folder`] replaces a folder of results in one step and keeps files in it that are the user's.
 //! * [`Lock`] admits one writer for each target.
+//! * [`abandon`] removes folders that are being written, before the process ends itself.
 //! * [`log::append`] and [`log::sync`] are for a file that grows, the journal of a study.
 //!
 //! Leftovers of a killed process are called `.NAME.*.partial` (`.NAME.*.replaced` where folders cannot be swapped)
@@ -16,7 +17,7 @@ mod lock;
 pub mod log;
 mod ops;
 
-pub use folder::Folder;
+pub use folder::{Folder, abandon};
 pub use lock::Lock;
 
 use std::ffi::OsString;
@@ -83,12 +84,7 @@ fn leftovers(target: &Path, ending: &str) -> Vec<PathBuf> {
 /// # Errors
 /// If the operating system refuses; the old file is then still there.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    for leftover in leftovers(path, PARTIAL) {
-        // The lock of a file that is being written is held by its process.
-        if leftover.is_file() && File::open(&leftover).is_ok_and(|file| file.try_lock().is_ok()) {
-            let _ = ops::remove_file(&leftover);
-        }
-    }
+    sweep(path);
     let partial = fresh(path, PARTIAL);
     let written = ops::create(&partial).and_then(|mut file| {
         // Some file systems have no locks.
@@ -102,6 +98,28 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     }
     written?;
     ops::sync_folder(parent(path))
+}
+
+/// Removes a file, if it is there, and what killed processes have left of it.
+///
+/// # Errors
+/// If the operating system refuses.
+pub fn remove(path: &Path) -> io::Result<()> {
+    sweep(path);
+    match ops::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Removes what killed processes have left of a file beside it.
+fn sweep(path: &Path) {
+    for leftover in leftovers(path, PARTIAL) {
+        // The lock of a file that is being written is held by its process.
+        if leftover.is_file() && File::open(&leftover).is_ok_and(|file| file.try_lock().is_ok()) {
+            let _ = ops::remove_file(&leftover);
+        }
+    }
 }
 
 /// Writes a file into a folder that is not in place yet.

@@ -11,10 +11,13 @@
 
 use super::bytes::{Reader, Torn, Writer};
 use super::{Agent, AgentSpec, Space, Values};
-use crate::error::{Error, InputError, Result};
+use crate::error::{Error, InputError, Result, input};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::path::Path;
+
+/// Largest file that is read [bytes].
+const MOST_BYTES: u64 = 2048 << 20;
 
 const MAGIC: &[u8] = b"gridfleet agent\n";
 const VERSION: u32 = 2;
@@ -100,7 +103,7 @@ impl Checkpoint {
     /// # Errors
     /// [`Error::Input`] if it is no checkpoint, of a later version, truncated or changed.
     pub fn read(path: &Path) -> Result<Self> {
-        let bytes = std::fs::read(path).map_err(|e| Error::reading(path, e))?;
+        let bytes = input::read(path, MOST_BYTES)?;
         Self::from_bytes(&bytes).map_err(|error| error.file(path).into())
     }
 

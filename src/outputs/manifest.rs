@@ -3,6 +3,7 @@
 //! The only file of a run that may differ between two equal runs. It also marks
 //! the folder as gridfleet's and lists its files.
 
+use super::kind::Kind;
 use super::run_dir::{MANIFEST, write_file};
 use crate::error::{Error, Result};
 use serde::Serialize;
@@ -62,6 +63,8 @@ fn hex(bytes: &[u8]) -> String {
 pub struct Manifest {
     /// Version of gridfleet.
     pub gridfleet_version: String,
+    /// What the folder holds.
+    pub kind: Kind,
     /// Operating system and processor architecture, for example `linux x86_64`.
     pub platform: String,
     /// The command as given, program name first.
@@ -84,10 +87,11 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    /// A manifest without inputs and times.
+    /// The manifest of a run, without inputs and times.
     pub fn new(command: Vec<String>) -> Self {
         Self {
             gridfleet_version: env!("CARGO_PKG_VERSION").to_owned(),
+            kind: Kind::Run,
             platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
             command,
             inputs: Vec::new(),

@@ -5,6 +5,7 @@
 mod columns;
 pub mod frame;
 pub mod grid_picture;
+pub mod kind;
 pub mod manifest;
 pub mod market_picture;
 mod names;
@@ -15,7 +16,9 @@ pub mod summary;
 pub mod tables;
 pub mod traded;
 
+pub use crate::files::abandon;
 pub use grid_picture::{FeederShape, GridPicture};
+pub use kind::{Kind, Replace};
 pub use manifest::{InputFile, Manifest};
 pub use market_picture::MarketPicture;
 pub use picture::Overview;

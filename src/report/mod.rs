@@ -42,28 +42,44 @@ pub fn render(dir: &Path) -> Result<String> {
 }
 
 /// Writes the page of the results in `dir` to `output`, or into the folder as [`REPORT`]: beside its
-/// target first, then renamed, so that there is a whole page or none.
+/// target first, then renamed, so that there is a whole page or none. A file there that is no page of gridfleet's is
+/// replaced only with `force`.
 ///
 /// # Errors
 /// As [`render`], and if the page cannot be written.
-pub fn write(dir: &Path, output: Option<&Path>) -> Result<Report> {
-    let html = render(dir)?;
+pub fn write(dir: &Path, output: Option<&Path>, force: bool) -> Result<Report> {
     let path = output.map_or_else(|| dir.join(REPORT), Path::to_path_buf);
     let parent = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
     let refused = |e| Error::writing(&path, e);
+    let html = render(dir)?;
+    refuse_foreign(&path, force)?;
     std::fs::create_dir_all(parent).map_err(refused)?;
-    refuse_foreign(&path)?;
     crate::files::write(&path, html.as_bytes()).map_err(refused)?;
     Ok(Report { path, bytes: html.len() as u64 })
 }
 
-/// Refuses to replace a file that is no page of gridfleet's.
-fn refuse_foreign(path: &Path) -> Result<()> {
+/// Refuses to replace a file that is no page of gridfleet's, unless `force`; and always what is no file.
+fn refuse_foreign(path: &Path, force: bool) -> Result<()> {
+    let refuse = |found: &str, help: &str| {
+        Err(InputError::new(found, "a new file, or an earlier report to replace")
+            .file(path)
+            .key("--output")
+            .help(help)
+            .into())
+    };
+    match std::fs::metadata(path) {
+        Ok(about) if about.is_dir() => return refuse("a folder", "name a file with -o FILE"),
+        // Reading a pipe would wait for its writer, and a device would be replaced by a file.
+        Ok(about) if !about.is_file() => return refuse("a pipe or a device", "name a file with -o FILE"),
+        _ if force => return Ok(()),
+        _ => {}
+    }
     let mut head = Vec::new();
     match std::fs::File::open(path).and_then(|file| file.take(HEAD_BYTES).read_to_end(&mut head)) {
+        // A missing folder is made, one that is a file is told of when it comes to writing.
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(Error::writing(path, error)),
         Ok(_) => {}
@@ -73,12 +89,8 @@ fn refuse_foreign(path: &Path) -> Result<()> {
     if is_page || head.is_empty() {
         return Ok(());
     }
-    Err(InputError::new(
+    refuse(
         "a file that is no report of gridfleet's",
-        "a new file, or an earlier report to replace",
+        "choose another name with -o FILE, or replace the file with --force",
     )
-    .file(path)
-    .key("--output")
-    .help("choose another name with -o FILE, or remove the file")
-    .into())
 }

@@ -3,14 +3,16 @@
 //! Whatever is wrong with the folder is the user's input being wrong: a file that was cut off, a
 //! summary that is no JSON, a folder that another program made.
 
-use crate::error::{Error, InputError, Result, guard};
+use crate::error::{Error, InputError, Result, guard, input};
 use polars::prelude::{Column, DataFrame, DataType, PolarsError};
 use polars_io::prelude::{ParquetReader, SerReader};
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use std::fs::File;
 use std::path::{Path, PathBuf};
+
+/// Largest file that is read [bytes].
+const MOST_BYTES: u64 = 1024 << 20;
 
 /// A folder of results.
 pub(super) struct Folder {
@@ -109,7 +111,7 @@ impl Folder {
         if !path.exists() {
             return Ok(None);
         }
-        let file = File::open(&path).map_err(|e| Error::reading(&path, e))?;
+        let file = input::open(&path)?;
         let frame = guard::decode(&path, "a Parquet file", || {
             let mut reader = ParquetReader::new(file);
             let schema = reader.schema()?;
@@ -126,7 +128,7 @@ impl Folder {
 }
 
 fn json(path: &Path) -> Result<serde_json::Value> {
-    let bytes = std::fs::read(path).map_err(|e| Error::reading(path, e))?;
+    let bytes = input::read(path, MOST_BYTES)?;
     serde_json::from_slice(&bytes).map_err(|error| {
         InputError::new(format!("something that is not JSON ({error})"), "JSON as gridfleet writes it")
             .file(path)

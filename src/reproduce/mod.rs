@@ -23,7 +23,7 @@ pub use outcome::{Figure, Finding, Outcome, Rule, Table, Values, Verdict};
 pub use results::Reproduction;
 
 use crate::error::{Error, InputError, Result};
-use crate::outputs::{Manifest, RunDir};
+use crate::outputs::{Kind, Manifest, Replace, RunDir};
 use crate::scenario::suggest;
 use crate::studies::Progress;
 use serde::Serialize;
@@ -132,6 +132,8 @@ pub struct Options<'a> {
     pub threads: usize,
     /// Who is told.
     pub progress: &'a dyn Progress,
+    /// Replace what is in the folder, whatever results it holds.
+    pub force: bool,
     /// Set to stop.
     pub stop: &'a AtomicBool,
     /// What the manifest says of this run: command, start.
@@ -151,7 +153,7 @@ pub fn run(target: &'static Target, options: Options<'_>) -> Result<Reproduction
         return Err(InputError::new("no replications", "at least one").key(target.name).into());
     }
     // Whether the folder can be written is known before the work, not after it.
-    let dir = RunDir::create(options.output)?;
+    let dir = RunDir::create(options.output, Kind::Reproduction, Replace::of(false, options.force))?;
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(options.threads)
         .build()
@@ -162,6 +164,7 @@ pub fn run(target: &'static Target, options: Options<'_>) -> Result<Reproduction
     let reproduction = Reproduction { target, draws: options.draws, outcome };
     reproduction.write(dir.path())?;
     let mut manifest = options.manifest;
+    manifest.kind = Kind::Reproduction;
     manifest.threads = options.threads;
     manifest.wall_time_s = (options.elapsed_s)();
     manifest.write(dir.path())?;

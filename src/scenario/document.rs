@@ -223,11 +223,7 @@ impl Node {
 
 /// Text short enough for a message, control characters escaped.
 pub fn shortened(text: &str) -> String {
-    let mut short: String = text.chars().take(60).flat_map(char::escape_debug).collect();
-    if text.chars().nth(60).is_some() {
-        short.push('…');
-    }
-    short
+    crate::error::shortened(text, 60).chars().flat_map(char::escape_debug).collect()
 }
 
 fn one_line(message: &str) -> String {

@@ -46,7 +46,7 @@ pub use recorded::Recorded;
 pub use spec::ScenarioFile;
 
 use crate::datasets::TripSource;
-use crate::error::{Error, InputError, Result};
+use crate::error::{Error, InputError, Result, input};
 use crate::world::{Generation, Grid, Households, Retailer, Trading, Travel, VehicleType};
 use document::Document;
 use fleets::FleetPlan;
@@ -113,11 +113,13 @@ pub fn load(path: &Path, overrides: &Overrides) -> Result<Scenario> {
 /// # Errors
 /// If it cannot be read, is too large, or no text.
 pub fn read_text(path: &Path, what: &str) -> Result<String> {
-    let bytes = std::fs::read(path).map_err(|error| unreadable(path, what, error))?;
-    if bytes.len() > MOST_BYTES {
-        let found = format!("{} bytes", bytes.len());
-        return Err(InputError::new(found, format!("{what} of at most 16 MiB")).file(path).into());
+    if path.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
+        return Err(InputError::new("no such file", what)
+            .file(path)
+            .help("`gridfleet new NAME` writes a scenario to start from")
+            .into());
     }
+    let bytes = input::read(path, MOST_BYTES as u64)?;
     String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
         let line = 1 + error.as_bytes().iter().take(valid).filter(|&&b| b == b'\n').count() as u64;
@@ -145,16 +147,6 @@ pub fn read_file<T: JsonSchema + DeserializeOwned>(path: &Path, what: &str) -> R
 
 fn sha256(text: &str) -> String {
     Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn unreadable(path: &Path, what: &str, error: std::io::Error) -> Error {
-    if error.kind() == std::io::ErrorKind::NotFound {
-        return InputError::new("no such file", what)
-            .file(path)
-            .help("`gridfleet new NAME` writes a scenario to start from")
-            .into();
-    }
-    Error::reading(path, error)
 }
 
 /// Checks the scenario `text`, the contents of `path`.

@@ -6,11 +6,14 @@ use crate::datasets::sample::Drawn;
 use crate::datasets::stations::{AccessRule, Location};
 use crate::datasets::vehicles::VehicleRow;
 use crate::datasets::{self, Trace, TripSource};
-use crate::error::{Error, InputError, Result};
+use crate::error::{Error, InputError, Result, input};
 use crate::grid::{self, Feeder};
 use crate::rng::Streams;
 use crate::time::SimTime;
 use std::path::Path;
+
+/// Largest file that is read [bytes].
+const MOST_BYTES: u64 = 64 << 20;
 
 /// The trips of a scenario, all of them.
 pub fn trips(source: &TripSource) -> Result<Trace> {
@@ -40,12 +43,8 @@ pub fn two_prices(path: &Path) -> Result<(PriceSeries, PriceSeries)> {
 
 /// A feeder as a MATPOWER case.
 pub fn feeder(path: &Path) -> Result<Feeder> {
-    let text = std::fs::read_to_string(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::InvalidData => {
-            InputError::new("bytes that are no UTF-8 text", "a MATPOWER case").file(path).into()
-        }
-        _ => Error::reading(path, error),
-    })?;
+    let text = String::from_utf8(input::read(path, MOST_BYTES)?)
+        .map_err(|_| InputError::new("bytes that are no UTF-8 text", "a MATPOWER case").file(path))?;
     grid::matpower::read(&text)
         .map_err(|problems| Error::Input(problems.into_iter().map(|problem| problem.file(path)).collect()))
 }

@@ -9,7 +9,7 @@
 
 use super::plan::{Plan, Shard, Task};
 use super::task::TaskResult;
-use crate::error::{Error, InputError, Result};
+use crate::error::{Error, InputError, Result, input};
 use crate::files;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -18,7 +18,10 @@ use std::io::{BufRead as _, BufReader, BufWriter, Read as _, Seek as _, SeekFrom
 use std::path::{Path, PathBuf};
 
 /// Name of the file.
-pub const JOURNAL: &str = "tasks.jsonl";
+pub use crate::outputs::kind::JOURNAL;
+
+/// Longest line [bytes]; the first one has the plan, with all points.
+const MOST_LINE_BYTES: u64 = 256 << 20;
 
 /// Lines after which the journal is synchronised: a power failure loses no more tasks than that.
 const SYNC_EVERY: u64 = 16;
@@ -119,7 +122,8 @@ impl Journal {
     pub fn is_begun(dir: &Path) -> bool {
         let Ok(file) = File::open(dir.join(JOURNAL)) else { return false };
         let mut line = Vec::new();
-        BufReader::new(file).read_until(b'\n', &mut line).is_ok() && line.last() == Some(&b'\n')
+        BufReader::new(file.take(MOST_LINE_BYTES)).read_until(b'\n', &mut line).is_ok()
+            && line.last() == Some(&b'\n')
     }
 
     /// Opens the journal in `dir`; a line that was not finished is cut off if `mend`, which needs the
@@ -129,25 +133,31 @@ impl Journal {
     /// [`Error::Input`] if there is none, or it is none of gridfleet's.
     pub fn open(dir: &Path, mend: bool) -> Result<Self> {
         let path = dir.join(JOURNAL);
+        if !dir.is_dir() {
+            let found = if dir.exists() { "a file" } else { "no such folder" };
+            return Err(InputError::new(found, "a folder of `gridfleet study`").file(dir).into());
+        }
+        if path.symlink_metadata().is_err() {
+            return Err(InputError::new("no journal of a study", "a folder of `gridfleet study`")
+                .file(&path)
+                .help("leave --resume out to begin")
+                .into());
+        }
+        // A pipe would wait for its writer.
+        drop(input::open(&path)?);
         let file =
-            OpenOptions::new().read(true).write(mend).open(&path).map_err(|error| match error.kind() {
-                std::io::ErrorKind::NotFound => {
-                    InputError::new("no journal of a study", "a folder of `gridfleet study`")
-                        .file(&path)
-                        .help("leave --resume out to begin")
-                        .into()
-                }
-                _ => Error::reading(&path, error),
-            })?;
+            OpenOptions::new().read(true).write(mend).open(&path).map_err(|e| Error::reading(&path, e))?;
         let broken = |line: u64, found: &str| {
             Error::from(InputError::new(found, "a journal of `gridfleet study`").file(&path).line(line))
         };
-        let mut reader = BufReader::new(file);
+        let mut reader = BufReader::new(input::Lines::new(file, MOST_LINE_BYTES));
         let mut text = String::new();
-        let read = |reader: &mut BufReader<File>, text: &mut String, line: u64| {
+        let read = |reader: &mut BufReader<input::Lines<File>>, text: &mut String, line: u64| {
             text.clear();
             reader.read_line(text).map_err(|error| match error.kind() {
-                std::io::ErrorKind::InvalidData => broken(line, "bytes that are no text"),
+                std::io::ErrorKind::InvalidData => {
+                    broken(line, "bytes that are no text, or a line without end")
+                }
                 _ => Error::reading(&path, error),
             })
         };
@@ -175,7 +185,7 @@ impl Journal {
             }
             end += bytes;
         }
-        let mut journal = Self { file: reader.into_inner(), path, header, entries, end };
+        let mut journal = Self { file: reader.into_inner().into_inner(), path, header, entries, end };
         if mend {
             journal.lock()?;
             files::log::cut(&journal.file, end).map_err(|e| Error::writing(&journal.path, e))?;

@@ -37,7 +37,7 @@ pub struct Study {
 
 /// Whether the TOML file in `path` is a study and no scenario: it names a scenario.
 pub fn is_study(path: &Path) -> bool {
-    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let text = scenario::read_text(path, "a study file").unwrap_or_default();
     scenario::document::Document::parse(path, text)
         .is_ok_and(|document| document.root.get("scenario").is_some())
 }

@@ -4,14 +4,15 @@ use super::journal::{Header, JOURNAL, Journal};
 use super::plan::Task;
 use super::run::{Finished, fits, publish};
 use crate::error::{Error, InputError, Result};
-use crate::outputs::{Manifest, RunDir};
+use crate::outputs::{Kind, Manifest, Replace, RunDir};
 use std::path::{Path, PathBuf};
 
-/// Joins the journals in `dirs` and writes the results of the whole study into `output`.
+/// Joins the journals in `dirs` and writes the results of the whole study into `output`; `force` replaces whatever
+/// results are there.
 ///
 /// # Errors
 /// [`Error::Input`] where a folder is no shard of the same study, or tasks are missing.
-pub fn merge(dirs: &[PathBuf], output: &Path, manifest: Manifest) -> Result<Finished> {
+pub fn merge(dirs: &[PathBuf], output: &Path, manifest: Manifest, force: bool) -> Result<Finished> {
     let journals: Vec<Journal> = dirs.iter().map(|dir| Journal::open(dir, false)).collect::<Result<_>>()?;
     let Some(first) = journals.first() else {
         return Err(InputError::new("no folder", "the folders of all shards").into());
@@ -30,7 +31,8 @@ pub fn merge(dirs: &[PathBuf], output: &Path, manifest: Manifest) -> Result<Fini
         }
     }
     // Results are worked out of a journal of the whole, in a folder that goes afterwards.
-    drop(RunDir::create(output)?);
+    let replace = Replace::of(false, force);
+    drop(RunDir::create(output, Kind::Study, replace)?);
     let together = tempfile::tempdir().map_err(|e| Error::writing(output, e))?;
     let mut whole = Journal::create(together.path(), header.clone())?;
     let tasks: Vec<Task> = header.plan.tasks(0, header.replications, None).collect();
@@ -59,5 +61,5 @@ pub fn merge(dirs: &[PathBuf], output: &Path, manifest: Manifest) -> Result<Fini
         .help(format!("name the folders of all shards; the first task that is missing is {}", task.number))
         .into());
     }
-    publish(&whole, &header, output, manifest)
+    publish(&whole, &header, output, manifest, replace)
 }

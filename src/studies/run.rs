@@ -13,7 +13,9 @@ use super::plan::{Shard, Task};
 use super::results::SUMMARY;
 use super::{pictures, tables, task};
 use crate::error::{Error, InputError, Result};
-use crate::outputs::{Manifest, RunDir};
+use crate::outputs::kind::clear_workshop;
+pub use crate::outputs::kind::workshop;
+use crate::outputs::{Kind, Manifest, Replace, RunDir};
 use crate::policies::{Policies, PolicySpecs};
 use crate::rng::Streams;
 use crate::scenario::Recorded;
@@ -21,7 +23,7 @@ use crate::statistics::Sample;
 use crate::statistics::stopping::{Rule, Verdict};
 use crate::world::Setup;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -51,6 +53,8 @@ pub struct Options<'a> {
     pub replications: Option<u32>,
     /// Go on with what is in the journal.
     pub resume: bool,
+    /// Replace what is in the folder, whatever results it holds, and what was begun there.
+    pub force: bool,
     /// Makes the policies of a task, given the name of the policy, what the scenario says, and the replication.
     pub policies: &'a MakePolicies<'a>,
     /// Who is told.
@@ -73,6 +77,7 @@ impl<'a> Options<'a> {
             shard: None,
             replications: None,
             resume: false,
+            force: false,
             policies: &|_, specs, setup, streams| crate::engine::policies(specs, setup, streams),
             progress: &(),
             stop: &NEVER,
@@ -113,8 +118,8 @@ pub fn run(study: &Study, options: Options<'_>) -> Result<Finished> {
     let fingerprint = study.fingerprint()?;
     let header = Header { fingerprint, shard: options.shard, replications, plan: study.plan.clone() };
     // Whether the target can be written is known before the work, not after it.
-    drop(RunDir::create(options.output)?);
-    let (workshop, mut journal) = open(&header, &options)?;
+    drop(RunDir::create(options.output, Kind::Study, Replace::of(options.resume, options.force))?);
+    let mut journal = open(&header, &options)?;
     let recorded = sources(study)?;
     let source: Vec<usize> = study.arms.iter().map(|arm| source_of(study, &recorded, arm)).collect();
     let crew = Crew { study, options: &options, recorded: &recorded, source: &source };
@@ -148,10 +153,10 @@ pub fn run(study: &Study, options: Options<'_>) -> Result<Finished> {
     manifest.inputs =
         study.inputs.iter().map(|path| crate::outputs::InputFile::of(path)).collect::<Result<_>>()?;
     manifest.wall_time_s = (options.elapsed_s)();
-    let finished = publish(&journal, &header, options.output, manifest)?;
+    let finished = publish(&journal, &header, options.output, manifest, Replace::of(true, options.force))?;
     drop(journal);
     // It has served; if it cannot be removed, it does no harm.
-    let _ = std::fs::remove_dir_all(workshop);
+    let _ = clear_workshop(options.output);
     Ok(finished)
 }
 
@@ -160,9 +165,11 @@ pub(super) fn publish(
     journal: &Journal,
     header: &Header,
     output: &Path,
-    manifest: Manifest,
+    mut manifest: Manifest,
+    replace: Replace,
 ) -> Result<Finished> {
-    let dir = RunDir::create(output)?;
+    manifest.kind = Kind::Study;
+    let dir = RunDir::create_after_work(output, Kind::Study, replace)?;
     journal.copy_sorted(dir.path(), header)?;
     let finished = if let Some(shard) = header.shard {
         let (done, failed): (Vec<Task>, Vec<Task>) = journal.tasks().partition(|&task| journal.has(task));
@@ -180,27 +187,16 @@ pub(super) fn publish(
     Ok(finished)
 }
 
-/// The folder in which the study in `output` is worked on.
-pub fn workshop(output: &Path) -> PathBuf {
-    let mut name = output.file_name().unwrap_or_default().to_owned();
-    name.push(".unfinished");
-    output.with_file_name(name)
-}
-
 /// Opens the journal to write: an empty one, or the one to go on with.
-fn open(header: &Header, options: &Options<'_>) -> Result<(PathBuf, Journal)> {
+fn open(header: &Header, options: &Options<'_>) -> Result<Journal> {
     let workshop = workshop(options.output);
     let begun = Journal::is_begun(&workshop);
     if !options.resume {
-        if begun {
-            return Err(InputError::new("a study that was not finished", "no study there yet")
-                .file(&workshop)
-                .help("--resume goes on with it; remove the folder to begin anew")
-                .into());
-        }
+        // One that was begun is refused before, or to be begun anew.
+        clear_workshop(options.output).map_err(|e| Error::writing(&workshop, e))?;
         std::fs::create_dir_all(&workshop).map_err(|e| Error::writing(&workshop, e))?;
         let journal = Journal::create(&workshop, header.clone())?;
-        return Ok((workshop, journal));
+        return Ok(journal);
     }
     if !begun {
         // A finished study may be gone on with too, for more replications or other figures.
@@ -219,7 +215,7 @@ fn open(header: &Header, options: &Options<'_>) -> Result<(PathBuf, Journal)> {
     let journal = Journal::open(&workshop, true)?;
     fits(journal.header(), header, &workshop.join(JOURNAL))?;
     // Figures, baseline and number of replications may have changed: the new ones hold.
-    Ok((workshop, journal.with_header(header.clone())))
+    Ok(journal.with_header(header.clone()))
 }
 
 /// Whether a journal is of this study.

@@ -104,9 +104,11 @@ pub fn simulate(
         if stop.load(Ordering::Relaxed) {
             return Err(Error::Interrupted);
         }
-        // An hour at a time, so that an interruption is soon seen.
         until += HOUR_S;
-        simulation.run_until(until, &mut recorder)?;
+        simulation.run_unless(stop, until, &mut recorder)?;
+    }
+    if stop.load(Ordering::Relaxed) {
+        return Err(Error::Interrupted);
     }
     simulation.finish(&mut recorder)?;
     if simulation.ledger_total() != Money::ZERO {

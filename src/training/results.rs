@@ -15,7 +15,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Name of the agent's file.
-pub const AGENT: &str = "agent.gridfleet";
+pub use crate::outputs::kind::AGENT;
 
 /// Confidence of intervals, and resamples of their bootstrap.
 const LEVEL: f64 = 0.95;

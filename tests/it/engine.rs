@@ -15,7 +15,7 @@ use gridfleet::world::{OdMatrix, Service, View};
 use proptest::prelude::*;
 use rand_pcg::Pcg64;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// Keeps everything.
 #[derive(Default, Debug, PartialEq)]
@@ -325,4 +325,45 @@ proptest! {
             }
         }
     }
+}
+
+/// Sets a flag at a certain record of a trip.
+struct Stopping<'a> {
+    stop: &'a AtomicBool,
+    left: usize,
+}
+
+impl Recorder for Stopping<'_> {
+    fn trip(&mut self, _: &TripRecord) {
+        self.left = self.left.saturating_sub(1);
+        if self.left == 0 {
+            self.stop.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+/// A flag is seen before the next event, and only puts off what was to come.
+#[test]
+fn a_replication_that_is_stopped_takes_no_further_event() {
+    let simulation = || {
+        let dispatch = DispatchSpec::NearestIdle {}.build();
+        let charging = ChargingSpec::ThresholdNearest { start_soc: 0.3, target_soc: 0.8 }.build();
+        Simulation::new(Arc::new(city(SMALL)), dispatch, charging, Streams { seed: 1, replication: 0 })
+    };
+    let mut whole = simulation();
+    whole.finish(&mut ());
+    let (stop, mut events) = (AtomicBool::new(false), Vec::new());
+    for after in [1, 100, 1_000] {
+        stop.store(false, Ordering::Relaxed);
+        let mut stopped = simulation();
+        let end = stopped.setup().end;
+        stopped.run_unless(&stop, end, &mut Stopping { stop: &stop, left: after });
+        events.push(stopped.events());
+        assert!(stopped.now() < end && stopped.events() >= after as u64);
+        stopped.run_unless(&stop, end, &mut ());
+        assert_eq!(Some(&stopped.events()), events.last());
+        stopped.finish(&mut ());
+        assert_eq!((stopped.events(), stopped.now()), (whole.events(), whole.now()));
+    }
+    assert!(events.is_sorted_by(|a, b| a < b), "{events:?}");
 }

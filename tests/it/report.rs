@@ -377,3 +377,32 @@ fn what_is_no_folder_of_results_is_the_users_mistake() {
     let (status, _, err) = gridfleet(&["report", path(&run)]);
     assert_eq!(status, 0, "{err}");
 }
+
+#[test]
+fn only_a_report_is_replaced_by_a_report() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("run");
+    assert_eq!(gridfleet(&["run", "scenarios/small.toml", "--quiet", "-o", path(&run)]).0, 0);
+    let page = folder.path().join("page.html");
+    for _ in 0..2 {
+        let (status, _, err) = gridfleet(&["report", path(&run), "-o", path(&page)]);
+        assert_eq!(status, 0, "{err}");
+    }
+    let scenario = folder.path().join("s.toml");
+    fs::copy("scenarios/small.toml", &scenario).unwrap();
+    let before = fs::read(&scenario).unwrap();
+    let (status, _, err) = gridfleet(&["report", path(&run), "-o", path(&scenario)]);
+    assert_eq!(status, 2);
+    assert!(err.contains("no report of gridfleet's") && err.contains("--force"), "{err}");
+    assert!(fs::read(&scenario).unwrap() == before);
+    let (status, _, err) = gridfleet(&["report", path(&run), "-o", path(&scenario), "--force"]);
+    assert_eq!(status, 0, "{err}");
+    assert!(fs::read(&scenario).unwrap() == fs::read(&page).unwrap());
+    // A folder, and what is no file, in no case.
+    let (status, _, err) = gridfleet(&["report", path(&run), "-o", path(&run), "--force"]);
+    assert!(status == 2 && err.contains("found a folder"), "{err}");
+    if cfg!(target_os = "linux") {
+        let (status, _, err) = gridfleet(&["report", path(&run), "-o", "/dev/null", "--force"]);
+        assert!(status == 2 && err.contains("a pipe or a device"), "{err}");
+    }
+}

@@ -148,6 +148,7 @@ fn run(target: &'static Target, output: &Path, draws: Option<Draws>) -> Result<R
     let options = Options {
         output,
         draws,
+        force: false,
         threads: 2,
         progress: &Silent,
         stop: &stop,

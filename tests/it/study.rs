@@ -218,6 +218,7 @@ fn a_policy_that_fails_sinks_nothing_but_its_task() {
         shard: None,
         replications: None,
         resume,
+        force: false,
         policies: &policies,
         progress: &Silent,
         stop: &stop,

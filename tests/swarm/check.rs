@@ -191,6 +191,7 @@ impl<'a> Case<'a> {
             scenario,
             output: Some(output.clone()),
             replication: 0,
+            force: false,
             quiet: true,
             json: false,
             audit: true,

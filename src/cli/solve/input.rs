@@ -1,9 +1,12 @@
 //! Reading a game from JSON: every problem at once, each with the path of its key.
 
-use crate::error::{Error, InputError, Result};
+use crate::error::{InputError, Result, input};
 use crate::scenario::suggest;
 use serde_json::{Map, Value};
 use std::path::Path;
+
+/// Largest file that is read [bytes].
+const MOST_BYTES: u64 = 256 << 20;
 
 /// An object of the file that is being read, and what is wrong with it so far.
 pub struct Reader {
@@ -18,7 +21,7 @@ pub struct Reader {
 /// # Errors
 /// If it cannot be read, or is no JSON object.
 pub fn open(file: &Path) -> Result<Reader> {
-    let bytes = std::fs::read(file).map_err(|error| Error::reading(file, error))?;
+    let bytes = input::read(file, MOST_BYTES)?;
     let value: Value = serde_json::from_slice(&bytes).map_err(|error| {
         let problem = InputError::new(error.to_string(), "JSON").file(file);
         if error.line() > 0 { problem.line(error.line() as u64) } else { problem }

@@ -1,12 +1,15 @@
 //! The file of `gridfleet solve routing`: fleets, places, trips, vehicles, stations, prices, the feeder.
 
 use super::input::{self, Reader, kind};
-use crate::error::{Error, InputError, Result};
+use crate::error::{self, Error, InputError, Result};
 use crate::grid::{Branch, Bus, Fault, Feeder, Limits, Place, matpower};
 use crate::routing::{Demand, Grid, Instance, Slots, Station, Travel, Trip, Vehicles};
 use crate::scenario::suggest;
 use serde_json::Value;
 use std::path::Path;
+
+/// Largest file that is read [bytes].
+const MOST_BYTES: u64 = 64 << 20;
 
 /// An instance as it was written.
 pub struct Written {
@@ -327,7 +330,7 @@ fn feeder(reader: &mut Reader, file: &Path, slots: usize) -> Result<Option<Grid>
 /// A feeder from the file of a case.
 fn of_case(case: &str, file: &Path) -> Result<Option<Feeder>, Vec<InputError>> {
     let path = file.parent().map_or_else(|| case.into(), |folder| folder.join(case));
-    let text = std::fs::read(&path).map_err(|error| match Error::reading(&path, error) {
+    let text = error::input::read(&path, MOST_BYTES).map_err(|error| match error {
         Error::Input(problems) => problems,
         other => vec![InputError::new(other.to_string(), "a file that can be read").file(&path)],
     })?;

@@ -3,7 +3,7 @@
 use super::super::prices::instant;
 use super::super::small_table::quoted;
 use super::super::table::TableFile;
-use crate::error::{Error, InputError, Result};
+use crate::error::{Error, InputError, Result, input};
 use crate::time::{SimTime, local_to_utc};
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
@@ -300,12 +300,12 @@ fn is_parquet(file: &Path) -> bool {
     file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("parquet"))
 }
 
-fn csv_reader(file: &Path) -> Result<csv::Reader<File>> {
-    let open = File::open(file).map_err(|e| Error::reading(file, e))?;
+fn csv_reader(file: &Path) -> Result<csv::Reader<input::Lines<File>>> {
+    let open = input::Lines::new(input::open(file)?, input::MOST_LINE_BYTES);
     Ok(csv::ReaderBuilder::new().flexible(true).buffer_capacity(1 << 18).from_reader(open))
 }
 
-fn header_of(file: &Path, reader: &mut csv::Reader<File>) -> Result<Vec<String>> {
+fn header_of(file: &Path, reader: &mut csv::Reader<input::Lines<File>>) -> Result<Vec<String>> {
     let header = reader.byte_headers().map_err(|e| csv_error(file, e))?;
     let name = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().trim_start_matches('\u{feff}').to_owned();
     Ok(header.iter().map(name).collect())

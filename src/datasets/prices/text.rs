@@ -5,8 +5,11 @@
 //! lines. A row never spans lines in these files, so each is split by itself
 //! and its line number is exact.
 
-use crate::error::{Error, InputError, Result};
+use crate::error::{Error, InputError, Result, input};
 use std::path::{Path, PathBuf};
+
+/// Largest file that is read [bytes].
+const MOST_BYTES: u64 = 1024 << 20;
 
 /// The signs that part columns. A comma stands last: where there are others, commas are decimal signs.
 const DELIMITERS: [char; 4] = [';', '\t', '|', ','];
@@ -46,7 +49,7 @@ impl Text {
     /// # Errors
     /// If it cannot be read, is empty, or is no text.
     pub fn read(path: &Path) -> Result<Self> {
-        let bytes = std::fs::read(path).map_err(|e| Error::reading(path, e))?;
+        let bytes = input::read(path, MOST_BYTES)?;
         Self::from_bytes(path, &bytes)
     }
 

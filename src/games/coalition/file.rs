@@ -6,7 +6,7 @@
 
 use super::game::LARGEST_WORTH;
 use super::{Coalition, Game, MOST_PLAYERS};
-use crate::error::{Error, InputError, Result};
+use crate::error::{Error, InputError, Result, input};
 use serde::Deserialize;
 use serde::de::{MapAccess, Visitor};
 use serde_json::Value;
@@ -38,12 +38,7 @@ impl NamedGame {
     /// # Errors
     /// If the file cannot be read, or whatever is wrong with the game: see [`NamedGame::parse`].
     pub fn read(path: &Path) -> Result<Self> {
-        let bytes = std::fs::metadata(path).map_err(|error| Error::reading(path, error))?.len();
-        if bytes > MOST_BYTES {
-            let found = format!("{bytes} bytes");
-            return Err(InputError::new(found, format!("at most {MOST_BYTES}")).file(path).into());
-        }
-        let bytes = std::fs::read(path).map_err(|error| Error::reading(path, error))?;
+        let bytes = input::read(path, MOST_BYTES)?;
         let text = String::from_utf8(bytes)
             .map_err(|_| InputError::new("bytes that are no UTF-8 text", "a JSON file").file(path))?;
         let in_file = |errors: Vec<InputError>| {
