@@ -175,6 +175,7 @@ fn simulate(job: &Job, progress: &Progress, stop: &AtomicBool) -> Result<Outcome
     }
     simulation.finish(&mut recorder);
     let simulated = progress.elapsed();
+    simulation.books()?;
     tables.finish()?;
 
     let specs = &prepared.policies;

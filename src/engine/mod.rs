@@ -8,7 +8,8 @@
 //!    so that every request, leg and session is in the records once.
 //!
 //! Nothing here fails on valid input: what could be wrong with the user's input
-//! has been refused when the setup was built.
+//! has been refused when the setup was built. One thing shows only in the end: an amount of money beyond all bounds, which
+//! `Simulation::books` reports.
 
 mod accounts;
 mod charging;
@@ -28,6 +29,7 @@ mod trading;
 pub use queue::{Event, EventQueue};
 pub use start::{foresee, policies};
 
+use crate::error::{Error, Result};
 use crate::ids::{BidderId, RequestId, VehicleId};
 use crate::ledger::Money;
 use crate::policies::{
@@ -251,6 +253,20 @@ impl Simulation {
     /// Actions that were refused so far, by reason; reasons that never came up are left out.
     pub fn refusals(&self) -> impl Iterator<Item = (Refusal, u64)> + '_ {
         Refusal::ALL.into_iter().map(|r| (r, self.refusals[r as usize])).filter(|&(_, count)| count > 0)
+    }
+
+    /// Whether the books can be trusted: each amount was one that can be posted, and all of them add up to zero.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if an amount was too large, [`Error::Audit`] if they do not add up.
+    pub fn books(&self) -> Result<()> {
+        match self.accounts.fault() {
+            Some(fault) => Err(fault.into()),
+            None if self.ledger_total() != Money::ZERO => {
+                Err(Error::Audit("the books do not balance".to_owned()))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Sum over all accounts: zero, or the books are wrong.

@@ -241,7 +241,7 @@ impl Day {
             time,
             debit: AccountId(debit),
             credit: AccountId(credit),
-            amount: Money::from_units(amount),
+            amount: Money::from_units(amount).unwrap(),
             kind,
             reference,
         };
