@@ -103,7 +103,7 @@ fn entry(n: u32) -> LedgerEntry {
         time: START + i64::from(n) * 604_800 / i64::from(ENTRIES),
         debit: AccountId((n % 2 + 1) as u16),
         credit: AccountId((2 - n % 2) as u16),
-        amount: Money(i64::from(pick(n, 19, 3_000)) * 10_000),
+        amount: Money(i128::from(pick(n, 19, 3_000)) * 10_000),
         kind: if n.is_multiple_of(2) { EntryKind::Fare } else { EntryKind::Driving },
         reference: if n.is_multiple_of(2) {
             Reference::Trip(trip)

@@ -18,6 +18,7 @@ pub mod optimize;
 pub mod outputs;
 pub mod plots;
 pub mod policies;
+pub mod ranges;
 pub mod records;
 pub mod report;
 pub mod reproduce;

@@ -5,7 +5,7 @@
 //! squared voltages), not the currents and voltages of the simulation's sweeps.
 
 use super::tables::{Texts, Written};
-use super::{Auditor, Check, close};
+use super::{Auditor, Check, rounding, within};
 use crate::error::Result;
 use crate::records::dictionary::TableId;
 use crate::time::SimTime;
@@ -15,10 +15,12 @@ const LOADS: &str = "Grid: loads of buses are those of the case, stations and ho
 const VOLTAGES: &str = "Grid: voltages solve the power flow";
 const LIMITS: &str = "Grid: charging breaks no limit";
 
-/// Largest difference of loads that counts as none, beside a relative part [kW].
-const LOAD_TOLERANCE: f64 = 1e-9;
-/// Largest difference of voltages that counts as none, in per unit.
-const VOLTAGE_TOLERANCE: f64 = 1e-6;
+/// Largest difference of voltages that counts as none, in per unit. The auditor's rounds and the simulation's sweeps both come
+/// to rest at `ENOUGH` within `MOST_ROUNDS`, so that each round leaves at most 0.985 of the step before (the 2,000th root of
+/// `ENOUGH`) and all that would follow add up to 66 steps; as much again for rounding and for the other.
+const VOLTAGE_TOLERANCE: f64 = 500.0 * ENOUGH;
+/// How near to a limit charging is held back, in per unit and relative: the simulation's own margin and that of voltages.
+const LIMIT_TOLERANCE: f64 = 1e-8;
 /// Rounds of the power flow come to rest when no squared voltage moves by more than this, in per unit.
 const ENOUGH: f64 = 1e-13;
 const MOST_ROUNDS: usize = 2_000;
@@ -79,6 +81,11 @@ pub struct FeederFacts {
 struct Reading {
     kw: Vec<f64>,
     kvar: Vec<f64>,
+    /// Magnitudes of what they are made of.
+    size_kw: Vec<f64>,
+    size_kvar: Vec<f64>,
+    /// How many numbers have been added up at most.
+    terms: usize,
     /// Of that, of stations.
     stations_kw: Vec<f64>,
 }
@@ -114,8 +121,10 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
         if let Some(told) = &told {
             let told = &told[&at];
             for (bus, facts) in facts.buses.iter().enumerate() {
-                let same = close(found.0[bus], told.kw[bus], LOAD_TOLERANCE)
-                    && close(found.1[bus], told.kvar[bus], LOAD_TOLERANCE);
+                // The case's load by pieces of the factor, and all that hangs on the bus.
+                let steps = told.terms + 4;
+                let same = within(found.0[bus], told.kw[bus], rounding(steps, told.size_kw[bus]))
+                    && within(found.1[bus], told.kvar[bus], rounding(steps, told.size_kvar[bus]));
                 loads.that(same, || {
                     let (kw, kvar) = (told.kw[bus], told.kvar[bus]);
                     format!(
@@ -189,6 +198,9 @@ fn told(
         let reading = Reading {
             kw: own(|bus| bus.load_kw),
             kvar: own(|bus| bus.load_kvar),
+            size_kw: own(|bus| bus.load_kw.abs()),
+            size_kvar: own(|bus| bus.load_kvar.abs()),
+            terms: facts.stations.len() + facts.households.len() + facts.factors.len(),
             stations_kw: vec![0.0; facts.buses.len()],
         };
         told.insert(at, reading);
@@ -217,6 +229,8 @@ fn told(
             let (Some(&bus), Some(reading)) = (bus, told.get_mut(&time[row])) else { continue };
             reading.kw[bus] += power[row];
             reading.kvar[bus] += facts.kvar_per_kw[kind] * power[row];
+            reading.size_kw[bus] += power[row].abs();
+            reading.size_kvar[bus] += (facts.kvar_per_kw[kind] * power[row]).abs();
             if kind == 0 {
                 reading.stations_kw[bus] += power[row];
             }
@@ -326,11 +340,11 @@ impl<'a> Solver<'a> {
         let buses = self.facts.buses.len();
         let Some(flow) = flow else { return vec![true; 2 * buses] };
         let mut broken: Vec<bool> =
-            flow.squared.iter().map(|squared| squared.sqrt() < least - VOLTAGE_TOLERANCE).collect();
+            flow.squared.iter().map(|squared| squared.sqrt() < least - LIMIT_TOLERANCE).collect();
         broken.resize(2 * buses, false);
         for &(bus, _, branch) in &self.order {
             let kva = flow.apparent[bus] * self.facts.base_kva;
-            broken[buses + bus] = kva > branch.limit_kva * (1.0 + VOLTAGE_TOLERANCE);
+            broken[buses + bus] = kva > branch.limit_kva * (1.0 + LIMIT_TOLERANCE);
         }
         broken[self.source] = false;
         broken

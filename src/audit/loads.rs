@@ -1,7 +1,7 @@
 //! Prices that the load made, against the load, the sessions and what they cost.
 
 use super::tables::{Texts, Written};
-use super::{Auditor, Check, close};
+use super::{Auditor, Check, HALF_MILLIONTH, meter_rounding, rounding, within};
 use crate::error::Result;
 use crate::records::dictionary::TableId;
 use crate::time::SimTime;
@@ -10,8 +10,29 @@ use std::collections::BTreeMap;
 const PRICE: &str = "Loads: the price is the base price and the slope times the load";
 const COST: &str = "Loads: energy and cost by slots are those of sessions";
 
-/// Relative difference of sums of many slots and of many sessions that counts as none.
-const SUM_TOLERANCE: f64 = 1e-6;
+/// What the slots of a station add up to.
+#[derive(Clone, Copy, Default)]
+struct BySlots {
+    kwh: f64,
+    /// Magnitudes, for energy drawn and fed back.
+    both_kwh: f64,
+    cost: f64,
+    /// Largest magnitude of a price [currency/MWh].
+    price: f64,
+    slots: usize,
+}
+
+/// What its sessions add up to.
+#[derive(Clone, Copy, Default)]
+struct BySessions {
+    kwh: f64,
+    both_kwh: f64,
+    /// Without the markup.
+    paid: f64,
+    /// Time at connectors [s].
+    plugged_s: f64,
+    sessions: usize,
+}
 
 pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
     let facts = auditor.facts;
@@ -34,24 +55,33 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
     let energy_cost = table.floats("energy_cost_eur")?;
 
     let retailer = |row: usize| facts.stations.get(station[row] as usize).map(|at| at.retailer.as_str());
-    let mut load_kw = BTreeMap::<(Option<&str>, i64), f64>::new();
+    // The load, and the sum of its magnitudes.
+    let mut load_kw = BTreeMap::<(Option<&str>, i64), [f64; 2]>::new();
     for row in 0..table.rows() {
-        *load_kw.entry((retailer(row), end[row])).or_default() += power_kw[row];
+        let [load, magnitude] = load_kw.entry((retailer(row), end[row])).or_default();
+        *load += power_kw[row];
+        *magnitude += power_kw[row].abs();
     }
     let mut prices = Check::new(PRICE);
-    let mut sums = vec![[0.0; 2]; facts.stations.len()];
+    let mut sums = vec![BySlots::default(); facts.stations.len()];
     for row in 0..table.rows() {
         let of = facts.stations.get(station[row] as usize);
         let slope = of.and_then(|at| at.slope_eur_mwh_kw).unwrap_or(f64::NAN);
-        let expected = base[row] + slope * load_kw[&(retailer(row), end[row])];
-        prices.that(close(price[row], expected, 1e-9), || {
+        let [load, magnitude] = load_kw[&(retailer(row), end[row])];
+        let expected = base[row] + slope * load;
+        // The loads of all stations are added up.
+        let tolerance = rounding(facts.stations.len() + 2, base[row].abs() + slope * magnitude);
+        prices.that(within(price[row], expected, tolerance), || {
             let slot = SimTime(start[row]).iso();
             format!("{} in the slot from {slot}: {} for {expected}", texts.text(station[row]), price[row])
         });
-        if let Some([kwh, cost]) = sums.get_mut(station[row] as usize) {
+        if let Some(sum) = sums.get_mut(station[row] as usize) {
             let hours = (end[row] - start[row]) as f64 / 3_600.0;
-            *kwh += power_kw[row] * hours;
-            *cost += energy_cost[row];
+            sum.kwh += power_kw[row] * hours;
+            sum.both_kwh += (power_kw[row] * hours).abs();
+            sum.cost += energy_cost[row];
+            sum.price = sum.price.max(price[row].abs());
+            sum.slots += 1;
         }
     }
     auditor.checks.push(prices);
@@ -63,28 +93,37 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
     let at = sessions.texts("station_id", &mut texts)?;
     let (drawn, fed) = (sessions.floats("energy_kwh")?, sessions.floats("discharged_kwh")?);
     let cost = sessions.floats("cost")?;
-    let mut of_sessions = vec![[0.0; 2]; facts.stations.len()];
-    // Each session's cost is rounded to a whole millionth once for what was billed before it ended, and once at its end.
-    let mut rounding = vec![0.0; facts.stations.len()];
+    let (plug_in, unplug) = (sessions.times("plug_in_time")?, sessions.times("unplug_time")?);
+    let mut of_sessions = vec![BySessions::default(); facts.stations.len()];
     for row in 0..sessions.rows() {
-        if let Some([kwh, paid]) = of_sessions.get_mut(at[row] as usize) {
+        if let Some(sum) = of_sessions.get_mut(at[row] as usize) {
             let net = drawn[row] - fed[row];
-            rounding[at[row] as usize] += 1e-6;
-            *kwh += net;
-            *paid += cost[row] - net * facts.stations[at[row] as usize].markup_eur_mwh / 1_000.0;
+            sum.kwh += net;
+            sum.both_kwh += drawn[row] + fed[row];
+            sum.paid += cost[row] - net * facts.stations[at[row] as usize].markup_eur_mwh / 1_000.0;
+            let still = unplug[row].unwrap_or(facts.end.0);
+            sum.plugged_s += plug_in[row].map_or(0.0, |from| (still - from) as f64);
+            sum.sessions += 1;
         }
     }
     let mut check = Check::new(COST);
     for (i, (station, by_slots)) in facts.stations.iter().zip(sums).enumerate() {
         let by_sessions = of_sessions[i];
         if station.slope_eur_mwh_kw.is_some() {
-            let same = close(by_slots[0], by_sessions[0], SUM_TOLERANCE)
-                && (close(by_slots[1], by_sessions[1], SUM_TOLERANCE)
-                    || (by_slots[1] - by_sessions[1]).abs() <= rounding[i]);
+            // Both end with the charge of batteries; the slots are read from a meter. What of a session's energy falls into
+            // which slot is off by as much, and has another price; each session's cost is rounded once.
+            let both_kwh = by_slots.both_kwh + by_sessions.both_kwh;
+            let battery_kwh = auditor.largest_battery_kwh();
+            let energy = meter_rounding(by_sessions.plugged_s, battery_kwh, by_sessions.both_kwh)
+                + rounding(by_slots.slots + by_sessions.sessions + 4, both_kwh);
+            let price = by_slots.price + station.markup_eur_mwh.abs();
+            let cost = HALF_MILLIONTH * by_sessions.sessions as f64 + 2.0 * energy * price / 1_000.0;
+            let same = within(by_slots.kwh, by_sessions.kwh, energy)
+                && within(by_slots.cost, by_sessions.paid, cost);
             check.that(same, || {
                 format!(
                     "{}: {} kWh for {} by slots, {} kWh for {} by sessions",
-                    station.name, by_slots[0], by_slots[1], by_sessions[0], by_sessions[1]
+                    station.name, by_slots.kwh, by_slots.cost, by_sessions.kwh, by_sessions.paid
                 )
             });
         }

@@ -1,7 +1,7 @@
 //! Bids against what was drawn, and against the postings that settle them.
 
 use super::tables::{Code, MISSING, Texts, Written};
-use super::{Auditor, Check, close, millionths};
+use super::{Auditor, Check, HALF_MILLIONTH, UNSETTLED_KWH, meter_rounding, millionths, rounding, within};
 use crate::error::Result;
 use crate::ledger::EntryKind;
 use crate::markets::Side;
@@ -12,9 +12,6 @@ use std::collections::BTreeMap;
 const BIDS: &str = "Market: what is accepted is within the bid, and paid at the clearing price";
 const DELIVERY: &str = "Market: what is delivered is what was drawn, as far as it was bought";
 const SETTLED: &str = "Ledger: every bid is settled once, and no other";
-
-/// Largest difference of energies [kWh]: means of power over control intervals, added up.
-const ENERGY_TOLERANCE: f64 = 1e-6;
 
 /// `market.parquet`.
 struct Bids {
@@ -62,7 +59,8 @@ impl Bids {
 }
 
 pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
-    if !auditor.facts.trades || !auditor.has(&[TableId::Market], &[BIDS, DELIVERY, SETTLED]) {
+    let Some(settlement_s) = auditor.facts.settlement_s else { return Ok(()) };
+    if !auditor.has(&[TableId::Market], &[BIDS, DELIVERY, SETTLED]) {
         return Ok(());
     }
     // Nobody may have bid.
@@ -72,9 +70,9 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
     let mut texts = Texts::default();
     let imbalance = texts.code("imbalance");
     let bids = Bids::read(auditor, &mut texts)?;
-    auditor.checks.push(each(&bids, imbalance));
+    auditor.checks.push(each(&bids, imbalance, settlement_s));
     if auditor.has(&[TableId::Market, TableId::Fleet], &[DELIVERY]) {
-        let check = delivery(auditor, &bids, imbalance, &mut texts)?;
+        let check = delivery(auditor, &bids, imbalance, settlement_s, &mut texts)?;
         auditor.checks.push(check);
     }
     if auditor.has(&[TableId::Market, TableId::Ledger], &[SETTLED]) {
@@ -85,12 +83,11 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
 }
 
 /// Each row by itself.
-fn each(bids: &Bids, imbalance: Code) -> Check {
+fn each(bids: &Bids, imbalance: Code, settlement_s: i64) -> Check {
     let mut check = Check::new(BIDS);
     for row in 0..bids.id.len() {
         let kwh = bids.kwh(row);
-        let within =
-            bids.accepted_kw[row] >= 0.0 && bids.accepted_kw[row] <= bids.quantity_kw[row] * (1.0 + 1e-12);
+        let part_of_it = (0.0..=bids.quantity_kw[row]).contains(&bids.accepted_kw[row]);
         let settlement = bids.market[row] == imbalance;
         // Who is accepted gets the price that it asked for, or a better one.
         let fair = settlement
@@ -100,16 +97,19 @@ fn each(bids: &Bids, imbalance: Code) -> Check {
             } else {
                 bids.price[row] >= bids.limit[row]
             };
+        // Added up over the settlement intervals of the product.
+        let steps = 4 + (bids.end[row] - bids.start[row]).max(0) as usize / settlement_s.max(1) as usize;
         let whole = if settlement {
-            close(bids.imbalance_kwh[row], kwh, ENERGY_TOLERANCE) && bids.delivered_kwh[row] == 0.0
+            within(bids.imbalance_kwh[row], kwh, rounding(4, kwh)) && bids.delivered_kwh[row] == 0.0
         } else {
-            close(bids.delivered_kwh[row] + bids.imbalance_kwh[row], kwh, ENERGY_TOLERANCE)
+            within(bids.delivered_kwh[row] + bids.imbalance_kwh[row], kwh, rounding(steps, kwh))
         };
         let value = kwh * bids.price[row] / 1_000.0;
         let kept_ready = bids.delivered_kwh[row] * bids.capacity[row] / 1_000.0;
         let value = if bids.buys[row] { -value } else { value };
-        let paid = close(bids.cash[row], value + kept_ready, 1e-6);
-        check.that(within && fair && whole && paid && bids.end[row] > bids.start[row], || {
+        let tolerance = HALF_MILLIONTH + rounding(8, value.abs() + kept_ready.abs());
+        let paid = within(bids.cash[row], value + kept_ready, tolerance);
+        check.that(part_of_it && fair && whole && paid && bids.end[row] > bids.start[row], || {
             format!(
                 "bid {}: {} of {} kW at {} (limit {}), {} kWh delivered, {} not, cash {}",
                 bids.id[row],
@@ -126,71 +126,149 @@ fn each(bids: &Bids, imbalance: Code) -> Check {
     check
 }
 
-/// Bought, sold, delivered and settled as imbalance by one bidder for one span of time [kWh].
-#[derive(Default)]
+/// Bought, sold and settled as imbalance by one bidder in one settlement interval [kWh].
+#[derive(Clone, Copy, Default)]
 struct Traded {
     bought: f64,
     sold: f64,
-    delivered: f64,
     imbalance: f64,
 }
 
-/// What a fleet took of its purchases is what its vehicles drew, as the readings of the fleet tell.
-fn delivery(auditor: &Auditor, bids: &Bids, imbalance: Code, texts: &mut Texts) -> Result<Check> {
-    let mut traded = BTreeMap::<(Code, i64, i64), Traded>::new();
-    for row in 0..bids.id.len() {
-        let all = traded.entry((bids.bidder[row], bids.start[row], bids.end[row])).or_default();
-        let kwh = bids.kwh(row);
-        if bids.market[row] == imbalance {
-            all.imbalance += kwh;
-        } else if bids.buys[row] {
-            all.bought += kwh;
-            all.delivered += bids.delivered_kwh[row];
-        } else {
-            all.sold += kwh;
+/// Products of one bidder that overlap, one after another, in a span of time: outside of it none of them delivers.
+#[derive(Default)]
+struct Block {
+    start: i64,
+    end: i64,
+    /// Delivered by all of them [kWh].
+    delivered: f64,
+    products: usize,
+}
+
+/// What one bidder did in a market.
+#[derive(Default)]
+struct OfBidder {
+    intervals: BTreeMap<i64, Traded>,
+    blocks: Vec<Block>,
+}
+
+/// What the bidders traded by settlement interval, of which every product is a whole number, and what they delivered by block.
+fn traded(bids: &Bids, imbalance: Code, settlement_s: i64) -> BTreeMap<Code, OfBidder> {
+    let hours = settlement_s as f64 / 3_600.0;
+    let mut all = BTreeMap::<Code, OfBidder>::new();
+    let mut order: Vec<usize> = (0..bids.id.len()).filter(|&row| bids.end[row] > bids.start[row]).collect();
+    order.sort_by_key(|&row| bids.start[row]);
+    for row in order {
+        let of = all.entry(bids.bidder[row]).or_default();
+        let (start, end) = (bids.start[row], bids.end[row]);
+        for interval in (start..end).step_by(settlement_s.max(1) as usize) {
+            let traded = of.intervals.entry(interval).or_default();
+            let kwh = bids.accepted_kw[row] * hours;
+            *(match (bids.market[row] == imbalance, bids.buys[row]) {
+                (true, _) => &mut traded.imbalance,
+                (false, true) => &mut traded.bought,
+                (false, false) => &mut traded.sold,
+            }) += kwh;
+        }
+        if bids.market[row] == imbalance || !bids.buys[row] {
+            continue;
+        }
+        match of.blocks.last_mut().filter(|block| start < block.end) {
+            Some(block) => block.end = block.end.max(end),
+            None => of.blocks.push(Block { start, end, ..Block::default() }),
+        }
+        if let Some(block) = of.blocks.last_mut() {
+            block.delivered += bids.delivered_kwh[row];
+            block.products += 1;
         }
     }
-    let lengths: std::collections::BTreeSet<i64> = traded.keys().map(|(_, start, end)| end - start).collect();
-    if lengths.len() > 1 {
-        return Ok(Check::not_possible(DELIVERY, "products of several lengths".to_owned()));
-    }
-    // Energy drawn up to each reading, by fleet.
+    all
+}
+
+/// What a fleet took of its purchases is what its vehicles drew, as the readings of the fleet tell: what is left over or was
+/// not taken, by settlement interval; what is delivered, where products have several lengths, over the time in which they
+/// overlap.
+fn delivery(
+    auditor: &Auditor,
+    bids: &Bids,
+    imbalance: Code,
+    settlement_s: i64,
+    texts: &mut Texts,
+) -> Result<Check> {
+    // Energy drawn up to each reading, by fleet, and its magnitude.
     let table = Written::open(auditor.dir, TableId::Fleet)?;
     let (time, power) = (table.all_times("time")?, table.floats("power_kw")?);
     let fleet = table.texts("fleet", texts)?;
-    let mut drawn = BTreeMap::<Code, Vec<(i64, f64)>>::new();
+    let mut drawn = BTreeMap::<Code, Vec<(i64, f64, f64)>>::new();
     for row in 0..time.len() {
         if fleet[row] == MISSING {
             continue;
         }
         let readings = drawn.entry(fleet[row]).or_default();
-        let (before, kwh) = readings.last().copied().unwrap_or((time[row], 0.0));
-        readings.push((time[row], kwh + power[row] * (time[row] - before) as f64 / 3_600.0));
+        let (before, kwh, both) = readings.last().copied().unwrap_or((time[row], 0.0, 0.0));
+        let since = power[row] * (time[row] - before) as f64 / 3_600.0;
+        readings.push((time[row], kwh + since, both + since.abs()));
     }
+    let battery_kwh = auditor.largest_battery_kwh();
     let mut check = Check::new(DELIVERY);
-    for ((bidder, start, end), all) in traded {
+    let mut of_fleets = false;
+    for (bidder, of) in traded(bids, imbalance, settlement_s) {
         let Some(name) = texts.text(bidder).strip_prefix("fleet:").map(str::to_owned) else { continue };
+        of_fleets = true;
         let readings = drawn.get(&texts.code(&name)).map_or(&[][..], Vec::as_slice);
-        let at = |t: i64| readings.binary_search_by_key(&t, |r| r.0).ok().map(|i| readings[i].1);
-        // Where no reading fell on the bounds of a product there is nothing to compare with.
-        let (Some(before), Some(after)) = (at(start), at(end)) else { continue };
+        let at = |t: i64| readings.binary_search_by_key(&t, |r| r.0).ok().map(|i| readings[i]);
         // Net energy fed back is paid for at the tariff.
-        let drawn = (after - before).max(0.0);
-        let tolerance = ENERGY_TOLERANCE * after.max(1.0);
-        let expected = all.bought.min(drawn + all.sold);
-        let difference = (all.bought - all.sold - drawn).max(0.0) + (all.sold - all.bought).max(0.0);
-        check.that(
-            (all.delivered - expected).abs() <= tolerance && (all.imbalance - difference).abs() <= tolerance,
-            || {
+        let drawn = |start: i64| {
+            let (before, after) = (at(start)?, at(start + settlement_s)?);
+            Some(((after.1 - before.1).max(0.0), after))
+        };
+        // Both energies are differences of sums, one of readings, the other of sessions that have ended; a vehicle that
+        // is plugged in counts from the charge of its battery.
+        let tolerance = |(end, _, both): (i64, f64, f64), traded: &Traded| {
+            let vehicles = auditor.facts.vehicles.len() as f64;
+            meter_rounding(2.0 * vehicles, battery_kwh, both)
+                + rounding(auditor.departures(end) + readings.len(), both)
+                + rounding(bids.id.len(), traded.bought + traded.sold)
+                + UNSETTLED_KWH
+        };
+        let mut taken = BTreeMap::new();
+        for (&start, traded) in &of.intervals {
+            let Some((drawn, after)) = drawn(start) else { continue };
+            let tolerance = tolerance(after, traded);
+            let expected =
+                (traded.bought - traded.sold - drawn).max(0.0) + (traded.sold - traded.bought).max(0.0);
+            taken.insert(start, (traded.bought.min(drawn + traded.sold), tolerance));
+            check.that(within(traded.imbalance, expected, tolerance), || {
                 format!(
-                    "{name} at {}: {} kWh bought, {drawn} drawn, {} delivered, {} settled as imbalance",
+                    "{name} at {}: {} kWh bought, {} sold, {drawn} drawn, {} settled as imbalance",
                     SimTime(start).iso(),
-                    all.bought,
-                    all.delivered,
-                    all.imbalance
+                    traded.bought,
+                    traded.sold,
+                    traded.imbalance
                 )
-            },
-        );
+            });
+        }
+        for block in &of.blocks {
+            let starts = (block.start..block.end).step_by(settlement_s.max(1) as usize);
+            let Some(parts) = starts.map(|start| taken.get(&start).copied()).collect::<Option<Vec<_>>>()
+            else {
+                continue;
+            };
+            let expected: f64 = parts.iter().map(|part| part.0).sum();
+            let tolerance: f64 = parts.iter().map(|part| part.1).sum();
+            let tolerance = tolerance + rounding(parts.len() * block.products, expected);
+            check.that(within(block.delivered, expected, tolerance), || {
+                format!(
+                    "{name} from {} to {}: {} kWh delivered, {expected} of what was bought were drawn",
+                    SimTime(block.start).iso(),
+                    SimTime(block.end).iso(),
+                    block.delivered
+                )
+            });
+        }
+    }
+    if of_fleets && check.checked == 0 {
+        let why = "no reading of the meters falls on the bounds of a settlement interval";
+        return Ok(Check::not_possible(DELIVERY, why.to_owned()));
     }
     Ok(check)
 }
@@ -204,13 +282,13 @@ fn settled(auditor: &Auditor, bids: &Bids, imbalance: Code, texts: &mut Texts) -
     let debit = ledger.texts("debit", texts)?;
     let amount = ledger.floats("amount")?;
     let reference = ledger.parsed("reference", |text| text.strip_prefix("bid:")?.parse::<u32>().ok())?;
-    let mut posted = BTreeMap::<u32, (u32, Code, Code, i64)>::new();
+    let mut posted = BTreeMap::<u32, (u32, Code, Code, i128)>::new();
     for row in 0..kind.len() {
         if kind[row] != trade && kind[row] != settlement {
             continue;
         }
         let entry = posted.entry(reference[row].unwrap_or(u32::MAX)).or_insert((0, kind[row], debit[row], 0));
-        *entry = (entry.0 + 1, kind[row], debit[row], millionths(amount[row]).unwrap_or(i64::MIN));
+        *entry = (entry.0 + 1, kind[row], debit[row], millionths(amount[row]).unwrap_or(i128::MIN / 2));
     }
     let mut check = Check::new(SETTLED);
     let mut seen = std::collections::BTreeSet::new();

@@ -10,11 +10,14 @@ mod households;
 mod loads;
 mod markets;
 mod money;
+mod riders;
 mod stations;
+mod summary;
 mod supply;
 mod tables;
 mod trips;
 mod vehicles;
+mod visits;
 
 pub use feeder::{BranchFacts, BusFacts, FeederFacts};
 
@@ -26,10 +29,10 @@ use crate::time::SimTime;
 use comfy_table::{CellAlignment, Table, presets};
 use std::path::Path;
 
-/// Largest difference of states of charge that counts as none.
-pub(crate) const SOC_TOLERANCE: f64 = 1e-9;
-/// Largest difference of two energies [kWh] that counts as none, beside a relative part.
-pub(crate) const ENERGY_TOLERANCE: f64 = 1e-9;
+/// Largest difference of states of charge that counts as none. Columns are floats of 64 bits as the simulation had them, so
+/// that a state of charge is carried over exactly; one that is computed from another by an energy comes from three roundings of
+/// numbers up to 1, and as many here.
+pub(crate) const SOC_TOLERANCE: f64 = 6.0 * UNIT;
 /// Violations of one check that are described; the others are counted.
 const EXAMPLES: usize = 3;
 
@@ -81,8 +84,14 @@ pub struct StationFacts {
 pub struct HouseholdFacts {
     /// Name in the tables.
     pub name: String,
-    /// Whole local days: first instant, first instant after, and what all its homes draw in between [kWh].
+    /// Local days, as far as they are simulated, in whole slots: first instant, first instant after, and what all its homes draw in between [kWh].
     pub days: Vec<(SimTime, SimTime, f64)>,
+    /// How many homes.
+    pub count: u32,
+    /// Worth of the first unit in the hour of the largest load [currency/MWh].
+    pub worth_eur_mwh: f64,
+    /// By how much a further kW lowers the worth of the next [currency/MWh per kW].
+    pub theta_eur_mwh_kw: f64,
 }
 
 /// What the tables do not tell.
@@ -104,10 +113,15 @@ pub struct AuditFacts {
     pub feeder: Option<FeederFacts>,
     /// Requests that the run was given, where known.
     pub requests: Option<u64>,
-    /// Whether there were markets to bid in.
-    pub trades: bool,
+    /// Length of a settlement interval [s], where there were markets to bid in.
+    pub settlement_s: Option<i64>,
     /// Names of the fleets whose trips are assigned to vehicles in advance: in replay, and those of drivers.
     pub preassigned: Vec<String>,
+    /// How long a rider waits for a vehicle [s], where dispatch decides.
+    pub patience_s: Option<i64>,
+    /// Names of the fleets whose riders get vehicles in the order in which they asked, among equals: no vehicle is bound to a
+    /// rider or withheld for a market, and no other fleet serves them.
+    pub in_order: Vec<String>,
     /// Which tables were written, and how densely.
     pub outputs: OutputOptions,
 }
@@ -148,19 +162,46 @@ impl Check {
     }
 }
 
-/// Whether two numbers are the same but for `tolerance`, absolute below 1 and relative above.
-/// Not so if either is not a number.
-pub(crate) fn close(a: f64, b: f64, tolerance: f64) -> bool {
-    (a - b).abs() <= tolerance * a.abs().max(b.abs()).max(1.0)
+/// Largest relative error of one operation on floats.
+const UNIT: f64 = f64::EPSILON / 2.0;
+/// A posting is rounded to a whole millionth: it is off by at most half of one [currency].
+pub(crate) const HALF_MILLIONTH: f64 = 0.5e-6;
+
+/// Whether two numbers differ by `tolerance` at most. Not so if either is not a number.
+pub(crate) fn within(a: f64, b: f64, tolerance: f64) -> bool {
+    (a - b).abs() <= tolerance
 }
 
+/// By how much two sums of the same numbers may differ that were made in `steps` operations each, the magnitudes of what was
+/// summed being `magnitude` together: each is off by steps x unit x magnitude at most (N. J. Higham, Accuracy and Stability of
+/// Numerical Algorithms, 2nd edition, 2002, section 4.2). The same holds for products and quotients of so many steps.
+pub(crate) fn rounding(steps: usize, magnitude: f64) -> f64 {
+    2.0 * steps as f64 * UNIT * magnitude
+}
+
+/// By how much the energy that flowed at connectors in `seconds` of them together may be off [kWh]. Time goes by whole
+/// seconds, and power is divided anew at most once in each. Then the charge of a battery (at most all of it, `battery_kwh` as
+/// seen from the plug) comes from four roundings, and what it gained is added to a total of `total_kwh`.
+pub(crate) fn meter_rounding(seconds: f64, battery_kwh: f64, total_kwh: f64) -> f64 {
+    seconds * UNIT * (4.0 * battery_kwh + total_kwh)
+}
+
+/// What is bought and not taken, or taken and not bought, in one settlement interval and not settled for being so little [kWh].
+pub(crate) const UNSETTLED_KWH: f64 = 1e-9;
+
 /// Amount in millionths of the currency; `None` if it is not a whole number of them.
-pub(crate) fn millionths(amount: f64) -> Option<i64> {
+pub(crate) fn millionths(amount: f64) -> Option<i128> {
     let scaled = amount * 1e6;
     let whole = scaled.round();
-    // An amount is written as a float: exact to a part in 2^52.
-    let tolerance = 1e-3 + scaled.abs() * 1e-15;
-    ((scaled - whole).abs() <= tolerance && whole.abs() < 9e18).then_some(whole as i64)
+    // An amount was divided by a million for the table, and is multiplied here.
+    let tolerance = rounding(2, scaled.abs());
+    ((scaled - whole).abs() <= tolerance && whole.abs() < 1e30).then_some(whole as i128)
+}
+
+/// By how much sums of amounts may differ that were read from floats [millionths]: nothing up to about a thousand million
+/// units of currency, from where on floats hold no single millionths.
+pub(crate) fn unreadable(sum_of_millionths: i128) -> i128 {
+    rounding(2, sum_of_millionths as f64) as i128
 }
 
 /// What the auditor found.
@@ -171,12 +212,32 @@ pub struct AuditReport {
 }
 
 impl AuditReport {
+    /// Checks that were made.
+    pub fn made(&self) -> usize {
+        self.checks.len() - self.not_possible().count()
+    }
+
+    /// Checks that could not be made.
+    pub fn not_possible(&self) -> impl Iterator<Item = &Check> {
+        self.checks.iter().filter(|check| check.not_possible.is_some())
+    }
+
+    /// How many checks were made, how many were not possible, and which: `12 checks made, 1 not possible: ...`.
+    pub fn count(&self) -> String {
+        let names: Vec<&str> = self.not_possible().map(|check| check.name).collect();
+        let made = format!("{} checks made", self.made());
+        match names.len() {
+            0 => format!("{made}, none impossible"),
+            number => format!("{made}, {number} not possible: {}", names.join("; ")),
+        }
+    }
+
     /// Whether nothing is wrong.
     pub fn passed(&self) -> bool {
         self.checks.iter().all(|check| check.violations == 0)
     }
 
-    /// The report as a table, followed by the first violations of each check.
+    /// The report as a table, followed by the number of checks and the first violations of each.
     pub fn render(&self) -> String {
         let mut table = Table::new();
         table.load_preset(presets::NOTHING);
@@ -193,7 +254,7 @@ impl AuditReport {
                 column.set_cell_alignment(CellAlignment::Right);
             }
         }
-        let mut text = table.trim_fmt();
+        let mut text = format!("{}\n{}", table.trim_fmt(), self.count());
         for check in self.checks.iter().filter(|check| check.violations > 0) {
             text.push_str(&format!("\n{}:", check.name));
             for example in &check.examples {
@@ -226,7 +287,10 @@ pub fn audit(dir: &Path, facts: &AuditFacts) -> Result<AuditReport> {
     let mut auditor = Auditor { dir, facts, checks: Vec::new() };
     vehicles::check(&mut auditor)?;
     stations::check(&mut auditor)?;
+    visits::check(&mut auditor)?;
     trips::check(&mut auditor)?;
+    riders::check(&mut auditor)?;
+    summary::check(&mut auditor);
     money::check(&mut auditor)?;
     loads::check(&mut auditor)?;
     markets::check(&mut auditor)?;
@@ -244,6 +308,17 @@ pub(crate) struct Auditor<'a> {
 }
 
 impl Auditor<'_> {
+    /// Energy to fill the largest battery, at the plug [kWh].
+    pub(crate) fn largest_battery_kwh(&self) -> f64 {
+        let at_plug = |v: &VehicleFacts| v.battery_kwh / v.charge_efficiency;
+        self.facts.vehicles.iter().map(at_plug).fold(0.0, f64::max)
+    }
+
+    /// How often vehicles together may have left a connector from the start to `time`: each once a second.
+    pub(crate) fn departures(&self, time: i64) -> usize {
+        self.facts.vehicles.len() * (time - self.facts.start.0).max(1) as usize
+    }
+
     /// Whether the summary counts what ended at `time`.
     pub(crate) fn measured(&self, time: i64) -> bool {
         let from = self.facts.measured_from;

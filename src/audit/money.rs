@@ -1,10 +1,9 @@
 //! The ledger against the trips and sessions it pays for.
 
 use super::tables::{Code, MISSING, Texts, Written};
-use super::{Auditor, Check, close, millionths};
+use super::{Auditor, Check, HALF_MILLIONTH, millionths, rounding, unreadable, within};
 use crate::error::Result;
 use crate::ledger::EntryKind;
-use crate::outputs::summary::SUMMARY;
 use crate::records::dictionary::TableId;
 use crate::time::SimTime;
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +28,7 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
     let amount = ledger.floats("amount")?;
     let mut balance = Check::new(BALANCE);
     let mut balances = BTreeMap::<Code, i128>::new();
+    let mut moved = 0;
     for row in 0..ledger.rows() {
         let whole = millionths(amount[row]).filter(|&a| a >= 0);
         let accounts = debit[row] != MISSING && credit[row] != MISSING && debit[row] != credit[row];
@@ -44,20 +44,22 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
         if !auditor.measured(time[row]) {
             continue;
         }
-        let whole = i128::from(whole.unwrap_or(0));
+        let whole = whole.unwrap_or(0);
+        moved += whole;
         *balances.entry(debit[row]).or_default() += whole;
         *balances.entry(credit[row]).or_default() -= whole;
     }
     // Each posting moves an amount from one account to another, so that all balances sum to zero;
     // what the fleets hold in the end must be the profit that the summary states.
-    let read = std::fs::read(auditor.dir.join(SUMMARY)).ok();
-    let summary = read.and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok());
-    if let Some(profit) = summary.and_then(|json| json.get("operating_profit_eur")?.as_f64()) {
+    if let Some(profit) =
+        super::summary::read(auditor).and_then(|json| json.get("operating_profit_eur")?.as_f64())
+    {
         let fleets: BTreeSet<String> =
             auditor.facts.vehicles.iter().map(|v| format!("fleet:{}", v.fleet)).collect();
         let held: i128 =
             fleets.iter().filter_map(|account| balances.get(&texts.code(account))).copied().sum();
-        balance.that(millionths(profit).map(i128::from) == Some(held), || {
+        let same = |profit: i128| (profit - held).abs() <= unreadable(moved);
+        balance.that(millionths(profit).is_some_and(same), || {
             format!("operating profit: {profit} in the summary, {} in the accounts", held as f64 / 1e6)
         });
     }
@@ -73,8 +75,8 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
         };
         Some((what, id.parse::<u32>().ok()?))
     })?;
-    let posted = |of: Code| -> Vec<(u32, i64)> {
-        let mut rows: Vec<(u32, i64)> = (0..ledger.rows())
+    let posted = |of: Code| -> Vec<(u32, i128)> {
+        let mut rows: Vec<(u32, i128)> = (0..ledger.rows())
             .filter(|&row| kind[row] == of)
             .map(|row| {
                 // Anything but the kind of row that this kind of entry belongs to is no row at all.
@@ -82,7 +84,7 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
                 // A session that was paid for feeding back moves money the other way.
                 let sign =
                     if of == charging && texts.text(debit[row]).starts_with("fleet:") { -1 } else { 1 };
-                (id, millionths(amount[row]).map_or(i64::MIN, |amount| sign * amount))
+                (id, millionths(amount[row]).map_or(NO_AMOUNT, |amount| sign * amount))
             })
             .collect();
         rows.sort_unstable();
@@ -102,8 +104,11 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
     Ok(())
 }
 
+/// In the place of a posting that is no whole number of millionths; more than any amount.
+const NO_AMOUNT: i128 = i128::MIN / 1_000_000_000;
+
 /// What is owed by each row against what was posted for it; both sums are exact.
-fn compare(name: &'static str, what: &str, mut owed: Vec<(u32, f64)>, posted: &[(u32, i64)]) -> Check {
+fn compare(name: &'static str, what: &str, mut owed: Vec<(u32, f64)>, posted: &[(u32, i128)]) -> Check {
     let mut check = Check::new(name);
     owed.sort_by_key(|row| row.0);
     let mut at = 0;
@@ -116,8 +121,10 @@ fn compare(name: &'static str, what: &str, mut owed: Vec<(u32, f64)>, posted: &[
         while posted.get(at).is_some_and(|p| p.0 == id) {
             at += 1;
         }
-        let sum: i128 = posted[first..at].iter().map(|p| i128::from(p.1)).sum();
-        check.that(millionths(amount).map(i128::from) == Some(sum), || {
+        let sum: i128 = posted[first..at].iter().map(|p| p.1).sum();
+        let moved: i128 = posted[first..at].iter().map(|p| p.1.abs()).sum();
+        let same = |amount: i128| (amount - sum).abs() <= unreadable(moved);
+        check.that(millionths(amount).is_some_and(same), || {
             format!("{what} {id}: {amount} in its row, {} posted", sum as f64 / 1e6)
         });
     }
@@ -181,8 +188,10 @@ fn prices(auditor: &mut Auditor) -> Result<()> {
             continue;
         }
         let expected = (drawn[row] - fed[row]) * (price + at.markup_eur_mwh) / 1_000.0;
-        // Posted in whole millionths, perhaps in several parts.
-        check.that(close(cost[row], expected, 1e-5), || {
+        // Billed at each announcement and at the end, the markup then, and rounded once.
+        let magnitude = (drawn[row] + fed[row]) * (price.abs() + at.markup_eur_mwh.abs()) / 1_000.0;
+        let tolerance = HALF_MILLIONTH + rounding(3 * valid.len() + 8, magnitude);
+        check.that(within(cost[row], expected, tolerance), || {
             format!(
                 "session {}: cost {}, {} kWh at that price are {expected}",
                 id[row], cost[row], drawn[row]

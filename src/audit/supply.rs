@@ -2,7 +2,7 @@
 
 use super::money::broadcasts;
 use super::tables::{Code, Texts, Written};
-use super::{Auditor, Check, close};
+use super::{Auditor, Check, HALF_MILLIONTH, UNSETTLED_KWH, meter_rounding, rounding, within};
 use crate::error::Result;
 use crate::ledger::EntryKind;
 use crate::markets::Side;
@@ -14,9 +14,6 @@ const PRICE: &str = "Supply: revenue is energy at the price that was broadcast";
 const ENERGY: &str = "Supply: what competitors sold is what their stations drew";
 const PAID: &str = "Supply: revenue is what the ledger says";
 const BALANCE: &str = "Supply: what was sold and not bought ahead is imbalance";
-
-/// Relative difference of sums of many readings that counts as none.
-const SUM_TOLERANCE: f64 = 1e-6;
 
 /// `supply.parquet`.
 struct Supply {
@@ -68,6 +65,8 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
 fn prices(auditor: &Auditor, supply: &Supply, texts: &mut Texts) -> Result<Check> {
     let slots = broadcasts(auditor, texts)?;
     let mut check = Check::new(PRICE);
+    // What each has sold so far: magnitudes of energy and of revenue.
+    let mut so_far = BTreeMap::<Code, [f64; 2]>::new();
     for row in 0..supply.start.len() {
         let (seller, start) = (supply.retailer[row], supply.start[row]);
         let at = slots.partition_point(|slot| (slot.0, slot.2) <= (seller, start));
@@ -75,7 +74,13 @@ fn prices(auditor: &Auditor, supply: &Supply, texts: &mut Texts) -> Result<Check
             slots.get(at).filter(|slot| slot.0 == seller && slot.1 <= start && supply.end[row] <= slot.2);
         let expected = supply.kwh[row] * supply.price[row] / 1_000.0;
         let right = said.is_some_and(|slot| slot.3 == supply.price[row]);
-        check.that(right && close(supply.revenue[row], expected, SUM_TOLERANCE), || {
+        let [kwh, revenue] = so_far.entry(seller).or_default();
+        *kwh += supply.kwh[row].abs();
+        *revenue += supply.revenue[row].abs();
+        // Both are differences of two sums, to which each session that ends adds.
+        let magnitude = *revenue + *kwh * supply.price[row].abs() / 1_000.0;
+        let tolerance = rounding(auditor.departures(supply.end[row]), magnitude);
+        check.that(right && within(supply.revenue[row], expected, tolerance), || {
             format!(
                 "{} from {}: {} kWh at {} for {}, broadcast {:?}",
                 texts.text(seller),
@@ -115,11 +120,16 @@ fn energy(auditor: &Auditor, supply: &Supply, texts: &mut Texts) -> Result<Check
     for row in 0..supply.start.len() {
         *sold.entry((supply.start[row], supply.end[row])).or_default() += supply.kwh[row];
     }
+    let battery_kwh = auditor.largest_battery_kwh();
+    let connectors: u32 = auditor.facts.stations.iter().map(|station| station.connectors).sum();
     let mut check = Check::new(ENERGY);
     for ((start, end), kwh) in sold {
         // Where no reading fell on the bounds of a slot there is nothing to compare with.
         let (Some(from), Some(to)) = (drawn.get(&start), drawn.get(&end)) else { continue };
-        check.that((to - from - kwh).abs() <= SUM_TOLERANCE * to.abs().max(1.0), || {
+        let seconds = f64::from(connectors) * (end - auditor.facts.start.0) as f64;
+        let tolerance = meter_rounding(seconds, battery_kwh, to.abs())
+            + rounding(auditor.departures(end) + drawn.len(), to.abs());
+        check.that(within(to - from, kwh, tolerance), || {
             format!("from {}: {kwh} kWh sold, {} drawn", SimTime(start).iso(), to - from)
         });
     }
@@ -139,16 +149,18 @@ fn paid(auditor: &Auditor, supply: &Supply, texts: &mut Texts) -> Result<Check> 
     let mut check = Check::new(PAID);
     for (retailer, owed) in owed {
         let account = texts.code(&format!("retailer:{}", texts.text(retailer)));
-        let (mut sum, mut postings) = (0.0, 0.0);
+        let (mut sum, mut postings, mut moved) = (0.0, 0.0, 0.0);
         for row in (0..kind.len()).filter(|&row| kind[row] == energy) {
             let sign =
                 f64::from(u8::from(debit[row] == account)) - f64::from(u8::from(credit[row] == account));
             sum += sign * amount[row];
             postings += sign.abs();
+            moved += sign.abs() * amount[row];
         }
-        // Each posting is a whole millionth.
-        let tolerance = 1e-6 * postings + SUM_TOLERANCE * owed.abs();
-        check.that((sum - owed).abs() <= tolerance, || {
+        // Each posting is rounded to a whole millionth; revenues are differences of sums of as many.
+        let steps = postings as usize + supply.start.len() + auditor.departures(auditor.facts.end.0);
+        let tolerance = HALF_MILLIONTH * postings + rounding(steps, moved.max(owed.abs()));
+        check.that(within(sum, owed, tolerance), || {
             format!("{}: {owed} by slots, {sum} in the ledger", texts.text(retailer))
         });
     }
@@ -193,9 +205,14 @@ fn balance(auditor: &Auditor, supply: &Supply, texts: &mut Texts) -> Result<Chec
         traded.entry(slot.3).or_default()[usize::from(market[row] == imbalance)] += signed;
     }
     let mut check = Check::new(BALANCE);
+    let all_kwh: f64 = supply.kwh.iter().map(|kwh| kwh.abs()).sum();
+    let settlement_s = auditor.facts.settlement_s.unwrap_or(1).max(1);
     for (row, [bought, short]) in traded.into_iter().filter(|(row, _)| !cut.contains(row)) {
-        let right =
-            (bought + short - supply.kwh[row]).abs() <= SUM_TOLERANCE * supply.kwh[row].abs().max(1.0);
+        // What is sold is a difference of two sums, what is settled in each interval of it another.
+        let intervals = ((supply.end[row] - supply.start[row]) / settlement_s + 1) as f64;
+        let steps = auditor.departures(supply.end[row]);
+        let tolerance = UNSETTLED_KWH * intervals + rounding(steps, all_kwh + bought.abs());
+        let right = within(bought + short, supply.kwh[row], tolerance);
         check.that(right, || {
             format!(
                 "{} from {}: {} kWh sold, {bought} bought ahead, {short} short",

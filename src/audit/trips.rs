@@ -1,7 +1,7 @@
 //! Requests: each ends once, and what it says agrees with the legs and the summary.
 
 use super::tables::{Code, MISSING, Texts, Written};
-use super::{Auditor, Check, ENERGY_TOLERANCE, SOC_TOLERANCE, close};
+use super::{Auditor, Check, SOC_TOLERANCE, rounding, within};
 use crate::error::Result;
 use crate::outputs::summary::SUMMARY;
 use crate::records::TripStatus;
@@ -91,7 +91,7 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
             let service = rides[first..]
                 .iter()
                 .take_while(|r| (r.vehicle, r.end) == (vehicle[row], to))
-                .position(|r| !r.pickup && r.start >= from && close(r.soc_end, soc_end[row], SOC_TOLERANCE))
+                .position(|r| !r.pickup && r.start >= from && within(r.soc_end, soc_end[row], SOC_TOLERANCE))
                 .map(|offset| first + offset);
             let Some(service) = service else {
                 check.that(false, || format!("request {}: no service leg ends at its drop-off", id[row]));
@@ -107,7 +107,9 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
                 found[2] += leg.kwh;
             }
             let stated = [km[row], empty_km[row], kwh[row]];
-            check.that(found.iter().zip(stated).all(|(a, b)| close(*a, b, ENERGY_TOLERANCE)), || {
+            // At most two numbers are added.
+            let same = |(a, b): (&f64, f64)| within(*a, b, rounding(2, a.abs()));
+            check.that(found.iter().zip(stated).all(same), || {
                 format!(
                     "request {}: says {} km, {} km empty, {} kWh; its legs {} km, {} km, {} kWh",
                     id[row], stated[0], stated[1], stated[2], found[0], found[1], found[2]
@@ -147,8 +149,7 @@ fn rides(auditor: &Auditor, texts: &mut Texts) -> Result<Vec<Ride>> {
 
 /// Compares `summary.json`, if there is one, with what the tables add up to.
 fn summary(auditor: &mut Auditor, texts: &Texts, status: &[Code], request: &[i64]) -> Result<()> {
-    let read = std::fs::read(auditor.dir.join(SUMMARY)).ok();
-    let Some(json) = read.and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok()) else {
+    let Some(json) = super::summary::read(auditor) else {
         auditor.checks.push(Check::not_possible(SUMMARY_COUNTS, format!("there is no {SUMMARY}")));
         return Ok(());
     };
@@ -177,27 +178,28 @@ fn summary(auditor: &mut Auditor, texts: &Texts, status: &[Code], request: &[i64
         let rows = Written::open(auditor.dir, table)?;
         let ends = ends(&rows, table, auditor.facts.end.0)?;
         let values = rows.floats(column)?;
-        let sum: f64 =
-            values.iter().zip(ends).filter(|(_, end)| auditor.measured(*end)).map(|(v, _)| v).sum();
+        let measured = || values.iter().zip(&ends).filter(|(_, end)| auditor.measured(**end)).map(|(v, _)| v);
+        let (sum, magnitude): (f64, f64) = (measured().sum(), measured().map(|v| v.abs()).sum());
         let stated = json.get(key).and_then(serde_json::Value::as_f64).unwrap_or(f64::NAN);
-        check.that(close(stated, sum, 1e-9), || {
+        check.that(within(stated, sum, rounding(values.len() + 2, magnitude)), || {
             format!("{key}: {stated} in the summary, {sum} in {}", table.table().file_name())
         });
     }
-    let figure = |key: &str| json.get(key).and_then(serde_json::Value::as_f64).unwrap_or(f64::NAN);
-    for (what, left, right) in [
-        (
-            "fares - cost = profit",
-            figure("fares_eur") - figure("operating_cost_eur"),
-            figure("operating_profit_eur"),
-        ),
-        (
-            "profit + stored = net",
-            figure("operating_profit_eur") + figure("stored_value_eur"),
-            figure("net_profit_eur"),
-        ),
-    ] {
-        check.that(close(left, right, 1e-9), || format!("{what}: {left} and {right} in the summary"));
+    if auditor.facts.outputs.has(TableId::Sessions) {
+        let rows = Written::open(auditor.dir, TableId::Sessions)?;
+        let ends = ends(&rows, TableId::Sessions, auditor.facts.end.0)?;
+        let (plug_in, power) = (rows.times("plug_in_time")?, rows.times("charge_start_time")?);
+        let count = |counts: &dyn Fn(usize) -> bool| {
+            (0..ends.len()).filter(|&row| auditor.measured(ends[row]) && counts(row)).count() as u64
+        };
+        for (key, found) in [
+            ("sessions", count(&|row| power[row].is_some())),
+            ("sessions_without_connector", count(&|row| plug_in[row].is_none())),
+        ] {
+            check.that(json.get(key).and_then(serde_json::Value::as_u64) == Some(found), || {
+                format!("{key}: {} in the summary, {found} in the table", json[key])
+            });
+        }
     }
     auditor.checks.push(check);
     Ok(())

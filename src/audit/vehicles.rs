@@ -1,8 +1,10 @@
 //! The days of each vehicle, rebuilt from its legs and sessions.
 
+use super::summary::{self, STORED};
 use super::tables::{Code, Texts, Written};
-use super::{Auditor, Check, ENERGY_TOLERANCE, SOC_TOLERANCE, close};
+use super::{AuditFacts, Auditor, Check, SOC_TOLERANCE, rounding, within};
 use crate::error::Result;
+use crate::outputs::summary::SUMMARY;
 use crate::records::dictionary::TableId;
 use crate::time::SimTime;
 use rustc_hash::FxHashMap;
@@ -28,11 +30,13 @@ struct Activity {
     soc_start: f64,
     soc_end: f64,
     session: bool,
+    /// A session that the end of the simulation cut off.
+    under_way: bool,
 }
 
 pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
     fleet_counts(auditor)?;
-    let names = [KNOWN, ONE_THING, PLACES, CHARGE, BOUNDS, LEG_ENERGY, SESSION_ENERGY, EFFICIENCY];
+    let names = [KNOWN, ONE_THING, PLACES, CHARGE, BOUNDS, LEG_ENERGY, SESSION_ENERGY, EFFICIENCY, STORED];
     if !auditor.has(&[TableId::Legs, TableId::Sessions], &names) {
         return Ok(());
     }
@@ -60,7 +64,7 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
             let Some(number) = number else { continue };
             let battery_kwh = facts.vehicles[number as usize].battery_kwh;
             leg_energy.that(
-                close(soc_start[row] - soc_end[row], (energy[row] - charged[row]) / battery_kwh, SOC_TOLERANCE),
+                within(soc_start[row] - soc_end[row], (energy[row] - charged[row]) / battery_kwh, SOC_TOLERANCE),
                 || {
                     format!(
                         "legs row {row}, {} at {}: charge falls by {} kWh, energy driven less charged is {} kWh",
@@ -80,6 +84,7 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
                 soc_start: soc_start[row],
                 soc_end: soc_end[row],
                 session: false,
+                under_way: false,
             });
         }
     }
@@ -111,14 +116,18 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
             let facts_of = &facts.vehicles[number as usize];
             let net_kwh = stored[row] - fed[row] / facts_of.discharge_efficiency;
             let gain_kwh = (soc_end[row] - soc_start[row]) * facts_of.battery_kwh;
-            session_energy.that(close(gain_kwh, net_kwh, SOC_TOLERANCE * facts_of.battery_kwh), || {
+            // The battery's energy is a state of charge times its size; what was fed back a third product.
+            let turnover_kwh = facts_of.battery_kwh + stored[row] + fed[row] / facts_of.discharge_efficiency;
+            session_energy.that(within(gain_kwh, net_kwh, rounding(4, turnover_kwh)), || {
                 format!(
                     "session {}: charge rises by {gain_kwh} kWh, stored less fed is {net_kwh} kWh",
                     id[row]
                 )
             });
             let expected = drawn[row] * facts_of.charge_efficiency;
-            efficiency.that(close(stored[row], expected, ENERGY_TOLERANCE), || {
+            // Drawn is stored over efficiency, less what was fed back and plus that again.
+            let tolerance = rounding(4, stored[row] + fed[row] * facts_of.charge_efficiency);
+            efficiency.that(within(stored[row], expected, tolerance), || {
                 format!("session {}: {} kWh stored, expected {expected} kWh", id[row], stored[row])
             });
             // One that never got a connector leaves when it has waited long enough.
@@ -134,6 +143,7 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
                 soc_start: soc_start[row],
                 soc_end: soc_end[row],
                 session: true,
+                under_way: plug_in[row].is_some() && unplug[row].is_none(),
             });
         }
     }
@@ -150,9 +160,10 @@ fn timelines(auditor: &mut Auditor, mut activities: Vec<Activity>, texts: &mut T
     let mut places = Check::new(PLACES);
     let mut charge = Check::new(CHARGE);
     let mut bounds = Check::new(BOUNDS);
-    let within = |soc: f64| (-SOC_TOLERANCE..=1.0 + SOC_TOLERANCE).contains(&soc);
+    let possible = |soc: f64| (-SOC_TOLERANCE..=1.0 + SOC_TOLERANCE).contains(&soc);
     // Stable: rows of one table at one instant stay in the order in which they were recorded.
     activities.sort_by_key(|a| (a.vehicle, a.start, a.end));
+    let mut stored = Stored::new(auditor.facts);
     let mut at = 0;
     while at < activities.len() {
         let vehicle = activities[at].vehicle;
@@ -163,7 +174,7 @@ fn timelines(auditor: &mut Auditor, mut activities: Vec<Activity>, texts: &mut T
         while at < activities.len() && activities[at].vehicle == vehicle {
             // Things that take no time stand in no order of their own: take first what follows.
             let start = activities[at].start;
-            let follows = |a: &Activity| a.from == place && close(a.soc_start, soc, SOC_TOLERANCE);
+            let follows = |a: &Activity| a.from == place && within(a.soc_start, soc, SOC_TOLERANCE);
             let next = activities[at..]
                 .iter()
                 .take_while(|a| a.vehicle == vehicle && a.start == start)
@@ -186,17 +197,64 @@ fn timelines(auditor: &mut Auditor, mut activities: Vec<Activity>, texts: &mut T
                     texts.text(place)
                 )
             });
-            charge.that(close(a.soc_start, soc, SOC_TOLERANCE), || {
+            charge.that(within(a.soc_start, soc, SOC_TOLERANCE), || {
                 format!("{} starts with {}, was {soc}", what(), a.soc_start)
             });
-            bounds.that(within(a.soc_start) && within(a.soc_end), || {
+            bounds.that(possible(a.soc_start) && possible(a.soc_end), || {
                 format!("{} from {} to {}", what(), a.soc_start, a.soc_end)
             });
+            stored.note(auditor.facts, &a);
             (now, place, soc) = (a.end, a.to, a.soc_end);
             at += 1;
         }
     }
     auditor.checks.extend([one_thing, places, charge, bounds]);
+    let check = stored.compare(auditor);
+    auditor.checks.push(check);
+}
+
+/// State of charge of each vehicle at both ends of what the summary covers, after the legs and sessions that had ended.
+struct Stored {
+    soc: Vec<[f64; 2]>,
+}
+
+impl Stored {
+    fn new(facts: &AuditFacts) -> Self {
+        Self { soc: facts.vehicles.iter().map(|v| [v.initial_soc; 2]).collect() }
+    }
+
+    fn note(&mut self, facts: &AuditFacts, a: &Activity) {
+        let [first, last] = &mut self.soc[a.vehicle as usize];
+        if !a.under_way {
+            *last = a.soc_end;
+            if a.end <= facts.measured_from.0 {
+                *first = a.soc_end;
+            }
+        }
+    }
+
+    /// Against the summary, of all and of each fleet.
+    fn compare(&self, auditor: &Auditor) -> Check {
+        let Some(json) = summary::read(auditor) else {
+            return Check::not_possible(STORED, format!("there is no {SUMMARY}"));
+        };
+        let mut check = Check::new(STORED);
+        for of in std::iter::once(&json).chain(summary::fleets(&json)) {
+            let fleet = of.get("name").and_then(serde_json::Value::as_str);
+            let vehicles = auditor.facts.vehicles.iter().zip(&self.soc);
+            let own: Vec<_> = vehicles.filter(|(v, _)| fleet.is_none_or(|fleet| v.fleet == fleet)).collect();
+            let most_kwh: f64 = own.iter().map(|(v, _)| v.battery_kwh).sum();
+            for (end, key) in ["stored_start_kwh", "stored_end_kwh"].into_iter().enumerate() {
+                let found: f64 = own.iter().map(|(v, soc)| v.battery_kwh * soc[end]).sum();
+                let stated = summary::figure(of, key);
+                check.that(within(stated, found, rounding(own.len() + 2, most_kwh)), || {
+                    let fleet = fleet.unwrap_or("all");
+                    format!("{key} of {fleet}: {stated} in the summary, {found} by legs and sessions")
+                });
+            }
+        }
+        check
+    }
 }
 
 fn fleet_counts(auditor: &mut Auditor) -> Result<()> {

@@ -181,6 +181,7 @@ fn simulate(job: &Job, progress: &Progress, stop: &AtomicBool) -> Result<Outcome
     }
     simulation.finish(&mut recorder)?;
     let simulated = progress.elapsed();
+    simulation.books()?;
     tables.finish()?;
 
     let specs = &prepared.policies;
@@ -319,6 +320,17 @@ fn audit_facts(setup: &Setup, outputs: OutputOptions) -> AuditFacts {
             .filter(|&(i, _)| setup.binds(FleetId::new(i)))
             .map(|(_, fleet)| fleet.name.clone())
             .collect(),
+        patience_s: match setup.mode {
+            Mode::Dispatch { patience_s } => Some(patience_s),
+            Mode::Replay => None,
+        },
+        in_order: setup
+            .fleets
+            .iter()
+            .enumerate()
+            .filter(|&(i, _)| serves_in_order(setup, FleetId::new(i)))
+            .map(|(_, fleet)| fleet.name.clone())
+            .collect(),
         start: setup.start,
         end: setup.end,
         measured_from: setup.measured_from,
@@ -327,9 +339,17 @@ fn audit_facts(setup: &Setup, outputs: OutputOptions) -> AuditFacts {
         households: setup.retail.households.iter().map(|group| household_facts(setup, group)).collect(),
         feeder: setup.grid.as_ref().map(|grid| feeder_facts(setup, grid)),
         requests: Some(setup.requests.len() as u64),
-        trades: setup.trading.is_active(),
+        settlement_s: setup.trading.is_active().then_some(setup.trading.settlement_s),
         outputs,
     }
+}
+
+/// Whether the riders of a fleet get its vehicles in the order in which they asked, among equals.
+fn serves_in_order(setup: &Setup, fleet: FleetId) -> bool {
+    let alone = (0..setup.fleets.len())
+        .map(FleetId::new)
+        .all(|other| other == fleet || setup.coalition(other) != setup.coalition(fleet));
+    !setup.binds(fleet) && alone && setup.trading.bidder_of(fleet).is_none()
 }
 
 /// The feeder as numbers, and the factor on its loads hour by hour.
@@ -371,23 +391,35 @@ fn feeder_facts(setup: &Setup, grid: &Grid) -> FeederFacts {
     }
 }
 
-/// What the homes of a group draw in each local day that is simulated from midnight to midnight.
+/// What the homes of a group draw in the slots of each local day, which have the load of the hour in which they begin. Where
+/// clocks are put back across midnight, a date comes in two parts.
 fn household_facts(setup: &Setup, group: &Households) -> HouseholdFacts {
     let mut days: Vec<(SimTime, SimTime, f64)> = Vec::new();
-    let (mut hour, mut today) = (setup.start, None);
-    while hour < setup.end {
-        let local = setup.clock.local(hour);
-        let kwh = f64::from(group.count) * group.nominal_kw[setup.clock.hour(hour)];
+    let slot_s = setup.retailers[group.retailer.index()].slot_s;
+    let hours = slot_s as f64 / HOUR_S as f64;
+    // Slots start at whole multiples of their length since the epoch.
+    let (mut slot, mut today) = (SimTime(setup.start.0.div_euclid(slot_s) * slot_s), None);
+    while slot < setup.end {
+        let date = setup.clock.local(slot).date();
+        let kwh = f64::from(group.count) * group.nominal_kw[setup.clock.hour(slot)] * hours;
         match days.last_mut() {
-            Some(day) if today == Some(local.date()) => (day.1, day.2) = (hour + HOUR_S, day.2 + kwh),
-            _ => days.push((hour, hour + HOUR_S, kwh)),
+            Some(day) if today == Some(date) => (day.1, day.2) = (slot + slot_s, day.2 + kwh),
+            _ => days.push((slot, slot + slot_s, kwh)),
         }
-        today = Some(local.date());
-        hour += HOUR_S;
+        today = Some(date);
+        slot += slot_s;
     }
-    let midnight = |t: SimTime| setup.clock.local(t).time() == chrono::NaiveTime::MIN;
-    days.retain(|day| midnight(day.0) && midnight(day.1) && day.1 <= setup.end);
-    HouseholdFacts { name: group.name.clone(), days }
+    // A day of which the simulation sees only a part of its last slot, or that goes on behind the end, is not whole.
+    let ends = |end: SimTime| end < setup.end || setup.clock.local(end).time() == chrono::NaiveTime::MIN;
+    days.retain(|day| day.0 >= setup.start && day.1 <= setup.end && ends(day.1));
+    let largest = (0..24).max_by(|a, b| group.nominal_kw[*a].total_cmp(&group.nominal_kw[*b])).unwrap_or(0);
+    HouseholdFacts {
+        name: group.name.clone(),
+        days,
+        count: group.count,
+        worth_eur_mwh: group.worth_eur_mwh(largest),
+        theta_eur_mwh_kw: group.theta_eur_mwh_kw,
+    }
 }
 
 /// Stops if the user has asked for it.

@@ -2,6 +2,7 @@
 
 use super::terminal;
 use crate::error::{Error, Result};
+use crate::ranges;
 use crate::records::{definitions, dictionary};
 use crate::scenario::ScenarioFile;
 use crate::scenario::schema::schema_of;
@@ -16,16 +17,20 @@ use clap::Args;
     #:schema ./scenario.schema.json\n  \
     gridfleet schema --study         of study files\n  \
     gridfleet schema --tables        the columns of the output tables, with types, units and meaning\n  \
-    gridfleet schema --summary       the figures of summary.json, with units, meaning and how they add up")]
+    gridfleet schema --summary       the figures of summary.json, with units, meaning and how they add up\n  \
+    gridfleet schema --ranges        the ranges of numbers, in scenarios and in the columns of files")]
 pub struct SchemaArgs {
     /// Print the data dictionary of the output tables, in Markdown, instead.
     #[arg(long)]
     pub tables: bool,
-    /// Print the JSON Schema of study files instead.
+    /// Print the ranges of numbers in scenarios and files, in Markdown, instead.
     #[arg(long, conflicts_with = "tables")]
+    pub ranges: bool,
+    /// Print the JSON Schema of study files instead.
+    #[arg(long, conflicts_with_all = ["tables", "ranges"])]
     pub study: bool,
     /// Print the definitions of the figures of summary.json, in Markdown, instead.
-    #[arg(long, conflicts_with_all = ["tables", "study"])]
+    #[arg(long, conflicts_with_all = ["tables", "ranges", "study"])]
     pub summary: bool,
 }
 
@@ -37,6 +42,9 @@ pub fn run(args: &SchemaArgs) -> Result<()> {
     if args.tables || args.summary {
         let text = if args.tables { dictionary::markdown() } else { definitions::markdown() };
         return terminal::print(&format!("{}\n", text.trim_end()));
+    }
+    if args.ranges {
+        return terminal::print(&ranges::markdown());
     }
     let schema = if args.study { schema_of::<StudyFile>() } else { schema_of::<ScenarioFile>() };
     let mut text = serde_json::to_string_pretty(&schema).map_err(|error| Error::Other(error.to_string()))?;

@@ -7,6 +7,7 @@
 
 use super::table::TableFile;
 use crate::error::{Error, InputError, Result, input, shortened};
+use crate::ranges::Range;
 use polars::prelude::{AnyValue, TimeUnit};
 use std::io::Cursor;
 use std::io::Read;
@@ -29,45 +30,6 @@ pub struct Row<'a> {
     table: &'a SmallTable,
     line: u64,
     cells: &'a [String],
-}
-
-/// What a number may be.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Range {
-    /// Least value.
-    pub least: f64,
-    /// Whether the least value itself is refused.
-    pub above: bool,
-    /// Greatest value.
-    pub most: f64,
-    /// The same in words, for the message.
-    pub words: &'static str,
-}
-
-impl Range {
-    /// Any finite number.
-    pub const ANY: Self = Self { least: f64::MIN, above: false, most: f64::MAX, words: "a finite number" };
-    /// Zero or more.
-    pub const NOT_NEGATIVE: Self =
-        Self { least: 0.0, above: false, most: f64::MAX, words: "a number of at least 0" };
-    /// More than zero.
-    pub const POSITIVE: Self = Self { least: 0.0, above: true, most: f64::MAX, words: "a number above 0" };
-    /// A state of charge.
-    pub const SHARE: Self = Self { least: 0.0, above: false, most: 1.0, words: "a share between 0 and 1" };
-    /// An efficiency.
-    pub const EFFICIENCY: Self =
-        Self { least: 0.0, above: true, most: 1.0, words: "a number above 0 and at most 1" };
-    /// Degrees north.
-    pub const LATITUDE: Self =
-        Self { least: -90.0, above: false, most: 90.0, words: "degrees north between -90 and 90" };
-    /// Degrees east.
-    pub const LONGITUDE: Self =
-        Self { least: -180.0, above: false, most: 180.0, words: "degrees east between -180 and 180" };
-
-    /// Whether `value` is one of them.
-    pub(super) fn holds(self, value: f64) -> bool {
-        value.is_finite() && value >= self.least && value <= self.most && !(self.above && value == self.least)
-    }
 }
 
 impl SmallTable {
@@ -216,24 +178,23 @@ impl<'a> Row<'a> {
         let Some(cell) = self.text(column) else { return Ok(None) };
         match cell.parse::<f64>() {
             Ok(value) if range.holds(value) => Ok(Some(value)),
-            _ => Err(self.error(column, quoted(cell), range.words)),
+            _ => Err(self.error(column, quoted(cell), range.expected())),
         }
     }
 
     /// The number in `column`, which must not be empty.
     pub fn required_number(self, column: &str, range: Range) -> Result<f64, InputError> {
-        self.number(column, range)?.ok_or_else(|| self.error(column, "an empty cell", range.words))
+        self.number(column, range)?.ok_or_else(|| self.error(column, "an empty cell", range.expected()))
     }
 
-    /// The whole number in `column`, if there is one; `least` is the least allowed.
-    pub fn whole(self, column: &str, least: u32) -> Result<Option<u32>, InputError> {
+    /// The whole number in `column`, if there is one.
+    pub fn whole(self, column: &str, range: Range) -> Result<Option<u32>, InputError> {
         let Some(cell) = self.text(column) else { return Ok(None) };
-        let expected = || format!("a whole number of at least {least}");
         // 8.0 is what a table tool writes for 8 where a column has gaps.
         let digits = cell.strip_suffix(".0").unwrap_or(cell);
         match digits.parse::<u32>() {
-            Ok(value) if value >= least => Ok(Some(value)),
-            _ => Err(self.error(column, quoted(cell), expected())),
+            Ok(value) if range.holds(f64::from(value)) => Ok(Some(value)),
+            _ => Err(self.error(column, quoted(cell), range.expected())),
         }
     }
 
@@ -327,6 +288,7 @@ fn iso(ticks: i64, unit: TimeUnit) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ranges;
 
     fn table(text: &str) -> Result<SmallTable> {
         SmallTable::from_csv(Path::new("t.csv"), text.as_bytes())
@@ -338,7 +300,7 @@ mod tests {
         assert!(table.has("name") && table.has("KW"));
         let rows: Vec<Row<'_>> = table.rows().collect();
         assert_eq!(rows.len(), 1);
-        assert_eq!(rows[0].number("kw", Range::POSITIVE).unwrap(), Some(3.6));
+        assert_eq!(rows[0].number("kw", ranges::CONNECTOR_POWER).unwrap(), Some(3.6));
         assert_eq!(rows[0].text("other"), None);
     }
 
@@ -346,8 +308,8 @@ mod tests {
     fn messages_name_the_place() {
         let two = table("name,kw\na,1\nb,NaN\n").unwrap();
         let row = two.rows().nth(1).unwrap();
-        insta::assert_snapshot!(row.number("kw", Range::POSITIVE).unwrap_err(), @r#"t.csv:3: kw: found "NaN", expected a number above 0"#);
-        insta::assert_snapshot!(row.whole("name", 1).unwrap_err(), @r#"t.csv:3: name: found "b", expected a whole number of at least 1"#);
+        insta::assert_snapshot!(row.number("kw", ranges::CONNECTOR_POWER).unwrap_err(), @r#"t.csv:3: kw: found "NaN", expected a power above 0 and at most 10000 kW"#);
+        insta::assert_snapshot!(row.whole("name", ranges::CONNECTORS).unwrap_err(), @r#"t.csv:3: name: found "b", expected a whole number from 1 to 10000"#);
         insta::assert_snapshot!(table("a,b\n1\n").unwrap_err(), @"t.csv:2: found 1 cells, expected 2 cells, as in the header; the row is cut off, or has a comma too many; quote cells that hold commas");
         let semicolons = table("time;price\n1;2\n").unwrap();
         insta::assert_snapshot!(semicolons.check(&["time"], &["time"]).unwrap_err(), @"t.csv:1: found the columns time;price, expected a column time; the file seems to be separated by something else than commas: write it with commas");

@@ -6,8 +6,9 @@
 //! `retailer`, `markup_eur_mwh`, `queue_patience_s`, `bus`. Names of fleets, zones and retailers
 //! are checked by the scenario, which knows them.
 
-use super::small_table::{Problems, Range, Row, SmallTable};
+use super::small_table::{Problems, Row, SmallTable};
 use crate::error::{InputError, Result};
+use crate::ranges;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
@@ -15,9 +16,6 @@ use std::path::Path;
 /// Above this a connector is taken for a DC one where the table does not tell [kW]:
 /// 22 kW is the most that on-board chargers of cars take (IEC 61851-1 mode 3, 32 A three-phase).
 pub const MOST_AC_KW: f64 = 22.0;
-
-/// Most connectors of a station, as in scenario files: each takes memory.
-const MOST_CONNECTORS: u32 = 10_000;
 
 const COLUMNS: [&str; 14] = [
     "station_id",
@@ -130,14 +128,9 @@ fn rows(file: &Path, table: &SmallTable) -> Result<Vec<StationRow>> {
 
 fn station(row: Row<'_>, problems: &mut Problems) -> StationRow {
     let station_id = problems.take(row.required_text("station_id").map(str::to_owned));
-    let connector_kw = problems.take(row.required_number("connector_kw", Range::POSITIVE));
-    let connectors = problems.take(row.whole("connectors", 1).and_then(|n| {
-        let expected = format!("a whole number from 1 to {MOST_CONNECTORS}");
-        match n {
-            Some(n) if n <= MOST_CONNECTORS => Ok(n),
-            Some(n) => Err(row.error("connectors", n.to_string(), expected)),
-            None => Err(row.error("connectors", "an empty cell", expected)),
-        }
+    let connector_kw = problems.take(row.required_number("connector_kw", ranges::CONNECTOR_POWER));
+    let connectors = problems.take(row.whole("connectors", ranges::CONNECTORS).and_then(|n| {
+        n.ok_or_else(|| row.error("connectors", "an empty cell", ranges::CONNECTORS.expected()))
     }));
     let location = match location(row) {
         Ok(Some(location)) => location,
@@ -159,21 +152,25 @@ fn station(row: Row<'_>, problems: &mut Problems) -> StationRow {
         connectors,
         connector_kw,
         dc: problems.take(row.flag("dc")).unwrap_or(connector_kw > MOST_AC_KW),
-        site_limit_kw: problems.take(row.number("site_limit_kw", Range::POSITIVE)),
+        site_limit_kw: problems.take(row.number("site_limit_kw", ranges::SITE_POWER)),
         retailer: row.text("retailer").map(str::to_owned),
-        markup_eur_mwh: problems.take(row.number("markup_eur_mwh", Range::ANY)),
-        queue_patience_s: problems.take(row.whole("queue_patience_s", 0)),
-        bus: problems.take(row.whole("bus", 0)),
+        markup_eur_mwh: problems.take(row.number("markup_eur_mwh", ranges::PRICE)),
+        queue_patience_s: problems.take(row.whole("queue_patience_s", ranges::PATIENCE)),
+        bus: problems.take(row.whole("bus", ranges::BUS)),
     }
 }
 
 /// Where a row says that something is: `lat` and `lon`, else `zone`, else nowhere.
 pub(super) fn location(row: Row<'_>) -> Result<Option<Location>, InputError> {
-    match (row.number("lat", Range::LATITUDE)?, row.number("lon", Range::LONGITUDE)?) {
+    match (row.number("lat", ranges::LATITUDE)?, row.number("lon", ranges::LONGITUDE)?) {
         (Some(lat), Some(lon)) => Ok(Some(Location::Point(lat, lon))),
         (None, None) => Ok(row.text("zone").map(|zone| Location::Zone(zone.to_owned()))),
-        (None, Some(_)) => Err(row.error("lat", "an empty cell beside a longitude", Range::LATITUDE.words)),
-        (Some(_), None) => Err(row.error("lon", "an empty cell beside a latitude", Range::LONGITUDE.words)),
+        (None, Some(_)) => {
+            Err(row.error("lat", "an empty cell beside a longitude", ranges::LATITUDE.expected()))
+        }
+        (Some(_), None) => {
+            Err(row.error("lon", "an empty cell beside a latitude", ranges::LONGITUDE.expected()))
+        }
     }
 }
 
@@ -261,15 +258,15 @@ mod tests {
     fn messages() {
         let head = "station_id,lat,lon,connectors,connector_kw,dc,site_limit_kw\n";
         insta::assert_snapshot!(message(&format!("{head}a,91,9,0,-3,maybe,NaN\na,48,,2,50,,\n,48,9,x,50,,\n")), @r#"
-        s.csv:2: connector_kw: found "-3", expected a number above 0
-        s.csv:2: connectors: found "0", expected a whole number of at least 1
-        s.csv:2: lat: found "91", expected degrees north between -90 and 90
+        s.csv:2: connector_kw: found "-3", expected a power above 0 and at most 10000 kW
+        s.csv:2: connectors: found "0", expected a whole number from 1 to 10000
+        s.csv:2: lat: found "91", expected a latitude from -90 to 90 degrees north
         s.csv:2: dc: found "maybe", expected true or false
-        s.csv:2: site_limit_kw: found "NaN", expected a number above 0
+        s.csv:2: site_limit_kw: found "NaN", expected a power above 0 and at most 10000000 kW
         s.csv:3: station_id: found "a" again, first in line 2, expected each station once
-        s.csv:3: lon: found an empty cell beside a latitude, expected degrees east between -180 and 180
+        s.csv:3: lon: found an empty cell beside a latitude, expected a longitude from -180 to 180 degrees east
         s.csv:4: station_id: found an empty cell, expected a name
-        s.csv:4: connectors: found "x", expected a whole number of at least 1
+        s.csv:4: connectors: found "x", expected a whole number from 1 to 10000
         "#);
         insta::assert_snapshot!(message("station_id,connectors,connector_kw\na,1,2\n"), @"s.csv:1: found no place, expected columns lat and lon, or zone");
         insta::assert_snapshot!(message(head), @"s.csv: found no stations, expected at least one row");

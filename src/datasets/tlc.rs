@@ -22,6 +22,7 @@ use super::trace::Trace;
 use super::trips::Coded;
 use crate::error::{InputError, Result};
 use crate::ids::PlaceId;
+use crate::ranges;
 use crate::time::{DAY_S, Local, SimTime};
 use chrono_tz::Tz;
 use rustc_hash::FxHashSet;
@@ -114,7 +115,7 @@ pub fn read(file: &TableFile, source: &TripSource, builder: &mut TraceBuilder) -
 
     let optional = |column: Option<usize>| column.map(|c| table.numbers(c)).transpose();
     let distances = table.numbers(distance)?;
-    let (passengers, fares) = (optional(passengers)?, optional(fare)?);
+    let (passengers, fares, fare_at) = (optional(passengers)?, optional(fare)?, fare);
     let mut next = 0;
     let vendors = Coded::load(&table, vendor, |_| {
         next += 1;
@@ -209,6 +210,10 @@ pub fn read(file: &TableFile, source: &TripSource, builder: &mut TraceBuilder) -
         if fare < 0.0 {
             builder.repair("negative fare taken as not told");
             fare = f64::NAN;
+        } else if fare > ranges::FARE.most {
+            let column = fare_at.unwrap_or(distance);
+            builder.reject("fare out of range", || table.error(column, row, ranges::FARE.expected()))?;
+            continue;
         }
         let riders = passengers.as_ref().map_or(0.0, |p| p.get(row));
         builder.push(Trip {

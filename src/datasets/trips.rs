@@ -22,6 +22,7 @@ use super::write::ZONES_KEY;
 use super::zones::Zones;
 use crate::error::{InputError, Result};
 use crate::ids::PlaceId;
+use crate::ranges::{self, Range};
 use crate::time::Local;
 use rustc_hash::FxHashSet;
 
@@ -45,11 +46,6 @@ pub const COLUMNS: [&str; 15] = [
 ];
 /// One more, which is a flag.
 pub const ENDS_AT_CHARGER: &str = "ends_at_charger";
-
-/// Longest trip that is believed [s]; assumed: a week, the length of a rental.
-const MAX_DURATION_S: f64 = 7.0 * 86_400.0;
-/// Longest distance that is believed [km]; assumed.
-const MAX_DISTANCE_KM: f64 = 5_000.0;
 
 /// One end of the trips: its columns, loaded.
 struct End {
@@ -149,12 +145,12 @@ pub fn read(file: &TableFile, source: &TripSource, builder: &mut TraceBuilder) -
     let wrong_numbers = WrongNumbers::find(
         table.rows(),
         &[
-            (&duration, MAX_DURATION_S, "absurd duration", "seconds, 0 to a week"),
-            (&distance, MAX_DISTANCE_KM, "absurd distance", "kilometres, 0 to 5000"),
-            (&fare, f64::MAX, "negative fare", "an amount of money, 0 or more"),
-            (&passengers, 255.0, "absurd number of passengers", "a number from 0 to 255"),
-            (&soc_start, 1.0, "state of charge out of range", "a share of the battery, 0 to 1"),
-            (&soc_end, 1.0, "state of charge out of range", "a share of the battery, 0 to 1"),
+            (&duration, ranges::TRIP_DURATION, "absurd duration"),
+            (&distance, ranges::TRIP_DISTANCE, "absurd distance"),
+            (&fare, ranges::FARE, "fare out of range"),
+            (&passengers, ranges::PASSENGERS, "absurd number of passengers"),
+            (&soc_start, ranges::SHARE, "state of charge out of range"),
+            (&soc_end, ranges::SHARE, "state of charge out of range"),
         ],
     );
     builder.reserve(table.rows());
@@ -196,7 +192,7 @@ pub fn read(file: &TableFile, source: &TripSource, builder: &mut TraceBuilder) -
         let ends_at_charger = match flag(plugged.as_ref(), row) {
             Ok(flag) => flag,
             Err(column) => {
-                wrong = wrong.or(Some((column, "unreadable flag", "true or false")));
+                wrong = wrong.or_else(|| Some((column, "unreadable flag", "true or false".to_owned())));
                 false
             }
         };
@@ -230,11 +226,10 @@ pub fn read(file: &TableFile, source: &TripSource, builder: &mut TraceBuilder) -
 }
 
 /// Column, reason and what is expected.
-type Wrong = (usize, &'static str, &'static str);
+type Wrong = (usize, &'static str, String);
 
-/// A column with its number, the greatest value allowed in it, the reason where it is passed, and what is
-/// expected instead.
-type Check<'a> = (&'a Option<(usize, Numbers)>, f64, &'static str, &'static str);
+/// A column with its number, the range of its values, and the reason where one is outside.
+type Check<'a> = (&'a Option<(usize, Numbers)>, Range, &'static str);
 
 /// Rows with a number that cannot be: found column by column, which is quick, and remembered by row.
 struct WrongNumbers {
@@ -242,26 +237,26 @@ struct WrongNumbers {
 }
 
 impl WrongNumbers {
-    /// Looks for values below 0 or above a greatest one, and for cells that hold no number.
+    /// Looks for values outside of their range, and for cells that hold no number.
     fn find(rows: usize, checks: &[Check<'_>]) -> Self {
         let mut by_row = std::collections::BTreeMap::new();
-        for (numbers, most, reason, expected) in checks {
+        for (numbers, range, reason) in checks {
             let Some((column, numbers)) = numbers else { continue };
             for (row, value) in numbers.values.iter().enumerate().take(rows) {
-                // NaN is neither: absent.
-                if *value < 0.0 || value > most {
-                    by_row.entry(row).or_insert((*column, *reason, *expected));
+                // Not a number is absent.
+                if !value.is_nan() && !range.holds(*value) {
+                    by_row.entry(row).or_insert_with(|| (*column, *reason, range.expected()));
                 }
             }
             for &row in &numbers.bad {
-                by_row.entry(row).or_insert((*column, "unreadable number", *expected));
+                by_row.entry(row).or_insert_with(|| (*column, "unreadable number", range.expected()));
             }
         }
         Self { by_row }
     }
 
     fn of(&self, row: usize) -> Option<Wrong> {
-        if self.by_row.is_empty() { None } else { self.by_row.get(&row).copied() }
+        if self.by_row.is_empty() { None } else { self.by_row.get(&row).cloned() }
     }
 }
 
@@ -340,8 +335,9 @@ impl End {
 
     fn place(&self, row: usize, builder: &mut TraceBuilder) -> Result<PlaceId, WrongPlace> {
         let point = self.point.as_ref().map(|(columns, [lat, lon])| (*columns, lat.get(row), lon.get(row)));
-        let located =
-            |lat: f64, lon: f64| lat.abs() <= 90.0 && lon.abs() <= 180.0 && (lat != 0.0 || lon != 0.0);
+        let located = |lat: f64, lon: f64| {
+            ranges::LATITUDE.holds(lat) && ranges::LONGITUDE.holds(lon) && (lat != 0.0 || lon != 0.0)
+        };
         if let Some((column, names, places)) = &self.zone {
             let code = names.codes.get(row).copied().unwrap_or(Trace::NONE) as usize;
             if let Some(place) = places.get(code) {
@@ -365,7 +361,7 @@ impl End {
             Some((_, lat, lon)) if located(lat, lon) => Ok(builder.point(lat, lon)),
             Some(([column, other], lat, _)) => Err(WrongPlace {
                 reason: "no such coordinates",
-                column: if lat.abs() <= 90.0 { other } else { column },
+                column: if ranges::LATITUDE.holds(lat) { other } else { column },
                 expected: "latitude (-90 to 90) and longitude (-180 to 180) in degrees",
             }),
             // An end has a zone or a point: the file was refused otherwise.

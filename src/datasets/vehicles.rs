@@ -8,9 +8,10 @@
 //!
 //! Vehicles: `vehicle_id`, `type` and, where known, `fleet`, `lat` and `lon` or `zone`, `soc`.
 
-use super::small_table::{Problems, Range, Row, SmallTable, quoted};
+use super::small_table::{Problems, Row, SmallTable, quoted};
 use super::stations::{Location, location};
 use crate::error::{InputError, Result};
+use crate::ranges::{self, Range};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -139,16 +140,17 @@ fn types(file: &Path, table: &SmallTable) -> Result<Vec<VehicleTypeRow>> {
 }
 
 fn vehicle_type(row: Row<'_>, problems: &mut Problems) -> VehicleTypeRow {
-    let ac_kw = problems.take(row.required_number("ac_kw", Range::NOT_NEGATIVE));
-    let dc_kw = problems.take(row.number("dc_kw", Range::NOT_NEGATIVE)).unwrap_or(0.0);
-    let least = problems.take(row.number("usable_soc_min", Range::SHARE)).unwrap_or(0.0);
-    let most = problems.take(row.number("usable_soc_max", Range::SHARE)).unwrap_or(1.0);
+    let ac_kw = problems.take(row.required_number("ac_kw", ranges::VEHICLE_POWER));
+    let dc_kw = problems.take(row.number("dc_kw", ranges::VEHICLE_POWER)).unwrap_or(0.0);
+    let least = problems.take(row.number("usable_soc_min", ranges::SHARE)).unwrap_or(0.0);
+    let most = problems.take(row.number("usable_soc_max", ranges::SHARE)).unwrap_or(1.0);
     if least >= most {
         let found = format!("{least}, but usable_soc_max is {most}");
         problems.push(row.error("usable_soc_min", found, "less than usable_soc_max"));
     }
     let strongest_kw = ac_kw.max(dc_kw);
-    let mut charging_curve = problems.take(curve(row, "charging_curve", Range::POSITIVE));
+    let mut charging_curve =
+        problems.take(curve(row, "charging_curve", ranges::SHARE, ranges::CONNECTOR_POWER));
     if charging_curve.is_empty() {
         if strongest_kw <= 0.0 {
             let problem = row.error("ac_kw", "0 beside dc_kw of 0", "some way to charge");
@@ -168,33 +170,40 @@ fn vehicle_type(row: Row<'_>, problems: &mut Problems) -> VehicleTypeRow {
     VehicleTypeRow {
         line: row.line(),
         name: problems.take(row.required_text("name").map(str::to_owned)),
-        battery_kwh: problems.take(row.required_number("battery_kwh", Range::POSITIVE)),
+        battery_kwh: problems.take(row.required_number("battery_kwh", ranges::BATTERY)),
         usable_soc: [least, most],
-        consumption_kwh_per_km: problems.take(row.required_number("consumption_kwh_per_km", Range::POSITIVE)),
-        consumption_by_temperature: problems.take(curve(row, "consumption_by_temperature", Range::POSITIVE)),
+        consumption_kwh_per_km: problems
+            .take(row.required_number("consumption_kwh_per_km", ranges::CONSUMPTION)),
+        consumption_by_temperature: problems.take(curve(
+            row,
+            "consumption_by_temperature",
+            ranges::TEMPERATURE,
+            ranges::CONSUMPTION_FACTOR,
+        )),
         ac_kw,
         dc_kw,
         charging_curve,
         charge_efficiency: problems
-            .take(row.number("charge_efficiency", Range::EFFICIENCY))
+            .take(row.number("charge_efficiency", ranges::EFFICIENCY))
             .unwrap_or(DEFAULT_CHARGE_EFFICIENCY),
         discharge_efficiency: problems
-            .take(row.number("discharge_efficiency", Range::EFFICIENCY))
+            .take(row.number("discharge_efficiency", ranges::EFFICIENCY))
             .unwrap_or(DEFAULT_DISCHARGE_EFFICIENCY),
-        wear_eur_per_kwh: problems.take(row.number("wear_eur_per_kwh", Range::NOT_NEGATIVE)).unwrap_or(0.0),
+        wear_eur_per_kwh: problems.take(row.number("wear_eur_per_kwh", ranges::WEAR_COST)).unwrap_or(0.0),
     }
 }
 
-/// Points `x:y` separated by blanks, x ascending, y within `range`; empty where the cell is.
-fn curve(row: Row<'_>, column: &str, range: Range) -> Result<Vec<[f64; 2]>, InputError> {
+/// Points `x:y` separated by blanks, x ascending, both within their range; empty where the cell is.
+fn curve(row: Row<'_>, column: &str, of_x: Range, of_y: Range) -> Result<Vec<[f64; 2]>, InputError> {
     let Some(cell) = row.text(column) else { return Ok(Vec::new()) };
-    let expected = format!("points x:y separated by blanks, x ascending, y {}", range.words);
+    let expected =
+        format!("points x:y separated by blanks, x {}, ascending, y {}", of_x.expected(), of_y.expected());
     let mut points: Vec<[f64; 2]> = Vec::new();
     for point in cell.split_whitespace() {
         let read =
             point.split_once(':').and_then(|(x, y)| Some([x.parse::<f64>().ok()?, y.parse::<f64>().ok()?]));
         let good = read.filter(|&[x, y]| {
-            x.is_finite() && range.holds(y) && points.last().is_none_or(|before| before[0] < x)
+            of_x.holds(x) && of_y.holds(y) && points.last().is_none_or(|before| before[0] < x)
         });
         points.push(
             good.ok_or_else(|| {
@@ -216,7 +225,7 @@ fn vehicles(file: &Path, table: &SmallTable) -> Result<Vec<VehicleRow>> {
             vehicle_type: problems.take(row.required_text("type").map(str::to_owned)),
             fleet: row.text("fleet").map(str::to_owned),
             location: problems.take(location(row)),
-            soc: problems.take(row.number("soc", Range::SHARE)),
+            soc: problems.take(row.number("soc", ranges::SHARE)),
         };
         once(row, "vehicle_id", &vehicle.vehicle_id, &mut seen, &mut problems);
         vehicles.push(vehicle);
@@ -294,16 +303,16 @@ mod tests {
             "{head}a,0,-0.1,3.6,0:3 0.5:x,,\na,inf,0.1,0,,1,1.2\nc,10,0.1,5,0.1:5 1:5,,\n,10,0.1,5,0:5 0:4,,\n"
         );
         insta::assert_snapshot!(message(catalogue(&text)), @r#"
-        v.csv:2: charging_curve: found "0.5:x" in "0:3 0.5:x", expected points x:y separated by blanks, x ascending, y a number above 0
-        v.csv:2: battery_kwh: found "0", expected a number above 0
-        v.csv:2: consumption_kwh_per_km: found "-0.1", expected a number above 0
+        v.csv:2: charging_curve: found "0.5:x" in "0:3 0.5:x", expected points x:y separated by blanks, x a share from 0 to 1, ascending, y a power above 0 and at most 10000 kW
+        v.csv:2: battery_kwh: found "0", expected an energy above 0 and at most 10000 kWh
+        v.csv:2: consumption_kwh_per_km: found "-0.1", expected a consumption above 0 and at most 10 kWh/km
         v.csv:3: usable_soc_min: found 1, but usable_soc_max is 1, expected less than usable_soc_max
         v.csv:3: ac_kw: found 0 beside dc_kw of 0, expected some way to charge
-        v.csv:3: battery_kwh: found "inf", expected a number above 0
-        v.csv:3: charge_efficiency: found "1.2", expected a number above 0 and at most 1
+        v.csv:3: battery_kwh: found "inf", expected an energy above 0 and at most 10000 kWh
+        v.csv:3: charge_efficiency: found "1.2", expected an efficiency above 0 and at most 1
         v.csv:3: name: found "a" again, first in line 2, expected each name once
         v.csv:4: charging_curve: found "0.1:5 1:5", expected points from state of charge 0 to 1, such as 0:50 1:10
-        v.csv:5: charging_curve: found "0:4" in "0:5 0:4", expected points x:y separated by blanks, x ascending, y a number above 0
+        v.csv:5: charging_curve: found "0:4" in "0:5 0:4", expected points x:y separated by blanks, x a share from 0 to 1, ascending, y a power above 0 and at most 10000 kW
         v.csv:5: name: found an empty cell, expected a name
         "#);
         insta::assert_snapshot!(message(catalogue("name,battery\na,1\n")), @"
@@ -313,8 +322,8 @@ mod tests {
         ");
         insta::assert_snapshot!(message(catalogue(head)), @"v.csv: found no vehicle types, expected at least one row");
         insta::assert_snapshot!(message(list("vehicle_id,type,soc,lat\nv1,leaf,1.5,\nv1,leaf,0.5,12\nv2,,,\n")), @r#"
-        l.csv:2: soc: found "1.5", expected a share between 0 and 1
-        l.csv:3: lon: found an empty cell beside a latitude, expected degrees east between -180 and 180
+        l.csv:2: soc: found "1.5", expected a share from 0 to 1
+        l.csv:3: lon: found an empty cell beside a latitude, expected a longitude from -180 to 180 degrees east
         l.csv:3: vehicle_id: found "v1" again, first in line 2, expected each name once
         l.csv:4: type: found an empty cell, expected a name
         "#);

@@ -10,6 +10,7 @@
 
 use super::table::TableFile;
 use crate::error::{Error, InputError, Result, guard, input};
+use crate::ranges;
 use proj4rs::proj::Proj;
 use shapefile::dbase;
 use std::collections::BTreeMap;
@@ -123,16 +124,16 @@ impl Zones {
                     .into());
             }
             let (y, x) = (lats.get(row), lons.get(row));
-            if !(-90.0..=90.0).contains(&y) {
-                return Err(table.error(lat, row, "a latitude in degrees, -90 to 90").into());
-            }
-            if !(-180.0..=180.0).contains(&x) {
-                return Err(table.error(lon, row, "a longitude in degrees, -180 to 180").into());
+            for (value, column, range) in [(y, lat, ranges::LATITUDE), (x, lon, ranges::LONGITUDE)] {
+                if !range.holds(value) {
+                    return Err(table.error(column, row, range.expected()).into());
+                }
             }
             let size = areas.as_ref().map_or(0.0, |a| if a.is_bad(row) { -1.0 } else { a.get(row) });
-            if size < 0.0 {
+            // Not a number is absent.
+            if !size.is_nan() && !ranges::AREA.holds(size) {
                 let column = area.unwrap_or(id);
-                return Err(table.error(column, row, "an area in km², 0 or more").into());
+                return Err(table.error(column, row, ranges::AREA.expected()).into());
             }
             let text = |names: &Option<super::table::Names>| {
                 names
@@ -332,9 +333,9 @@ mod tests {
         let message = |text: &str| csv(text).unwrap_err().to_string();
         insta::assert_snapshot!(message("zone_id,lat\n1,2\n"), @"zones.csv: lon: found only the columns zone_id, lat, expected a column `lon`");
         insta::assert_snapshot!(message("zone_id,lat,lon\n1,40.7,-74\n1,40.8,-74\n"), @"zones.csv:3: zone_id: found `1`, expected an id that line 2 does not have already");
-        insta::assert_snapshot!(message("zone_id,lat,lon\n1,40.7,-74\n2,NaN,-74\n"), @"zones.csv:3: lat: found `NaN`, expected a latitude in degrees, -90 to 90");
-        insta::assert_snapshot!(message("zone_id,lat,lon\n1,40.7,-740\n"), @"zones.csv:2: lon: found `-740`, expected a longitude in degrees, -180 to 180");
-        insta::assert_snapshot!(message("zone_id,lat,lon,area_km2\n1,40.7,-74,-1\n"), @"zones.csv:2: area_km2: found `-1`, expected an area in km², 0 or more");
+        insta::assert_snapshot!(message("zone_id,lat,lon\n1,40.7,-74\n2,NaN,-74\n"), @"zones.csv:3: lat: found `NaN`, expected a latitude from -90 to 90 degrees north");
+        insta::assert_snapshot!(message("zone_id,lat,lon\n1,40.7,-740\n"), @"zones.csv:2: lon: found `-740`, expected a longitude from -180 to 180 degrees east");
+        insta::assert_snapshot!(message("zone_id,lat,lon,area_km2\n1,40.7,-74,-1\n"), @"zones.csv:2: area_km2: found `-1`, expected an area from 0 to 10000000 km²");
         insta::assert_snapshot!(message("zone_id,lat,lon\n1,40.7\n"), @"zones.csv:2: found 2 cells, expected 3");
         insta::assert_snapshot!(message("zone_id,lat,lon\n"), @"zones.csv: found no rows, expected one zone per row");
         let shp = |bytes: &[u8]| Zones::from_shapefile(Path::new("z.shp"), bytes.to_vec(), Vec::new());

@@ -1,7 +1,8 @@
 //! The accounts of the ledger, and how the engine posts to them.
 
+use crate::error::InputError;
 use crate::ids::{AccountId, FleetId, HouseholdId, MarketId, OperatorId, RetailerId};
-use crate::ledger::{EntryKind, Ledger, LedgerEntry, Money, Reference};
+use crate::ledger::{EntryKind, Ledger, LedgerEntry, Money, NoAmount, Reference};
 use crate::records::Recorder;
 use crate::time::SimTime;
 use crate::world::{Party, Setup};
@@ -16,6 +17,8 @@ pub(super) struct Accounts {
     /// Number of the first account of households.
     first_households: usize,
     pub ledger: Ledger,
+    /// The first amount that was too large to be posted: for what, and when.
+    fault: Option<(NoAmount, EntryKind, SimTime)>,
 }
 
 impl Accounts {
@@ -27,7 +30,7 @@ impl Accounts {
         let traders = if setup.trading.is_active() { markets + 1 } else { 0 };
         let first_households = 2 + fleets + operators + retailers + traders;
         let ledger = Ledger::new(first_households + setup.retail.households.len() + markets + 1);
-        Self { fleets, operators, retailers, markets, first_households, ledger }
+        Self { fleets, operators, retailers, markets, first_households, ledger, fault: None }
     }
 
     /// Everybody who rides.
@@ -66,6 +69,24 @@ impl Accounts {
         }
     }
 
+    /// An amount in whole units of currency as it is posted. One too large is nothing, and kept: see [`Self::fault`].
+    pub fn money(&mut self, amount: f64, kind: EntryKind, time: SimTime) -> Money {
+        Money::from_units(amount).unwrap_or_else(|refused| {
+            self.fault.get_or_insert((refused, kind, time));
+            Money::ZERO
+        })
+    }
+
+    /// What is wrong with the books because an amount was too large.
+    pub fn fault(&self) -> Option<InputError> {
+        let (refused, kind, time) = self.fault?;
+        let found = format!("{refused} for {} at {}", kind.name().replace('_', " "), time.iso());
+        let expected = format!("amounts up to {:e} of the scenario's currency", Money::MOST_UNITS);
+        let help =
+            "prices, powers, counts or slopes of the scenario are too large together: make one smaller";
+        Some(InputError::new(found, expected).help(help))
+    }
+
     /// `payer` pays `amount` to `receiver`; a negative amount goes the other way, and nothing is
     /// posted where nothing is paid.
     #[expect(clippy::too_many_arguments, reason = "a posting has that many parts")]
@@ -86,5 +107,28 @@ impl Accounts {
         let entry = LedgerEntry { time, debit, credit, amount: Money(amount.0.abs()), kind, reference };
         self.ledger.post(&entry);
         recorder.ledger(&entry);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_amount_that_is_too_large_is_nothing_and_is_reported() {
+        let mut accounts = Accounts {
+            fleets: 1,
+            operators: 0,
+            retailers: 0,
+            markets: 0,
+            first_households: 3,
+            ledger: Ledger::new(3),
+            fault: None,
+        };
+        assert_eq!(accounts.money(2.5, EntryKind::Fare, SimTime(0)), Money(2_500_000));
+        assert!(accounts.fault().is_none());
+        assert_eq!(accounts.money(-3e18, EntryKind::SupplyCredit, SimTime(60)), Money::ZERO);
+        assert_eq!(accounts.money(f64::NAN, EntryKind::Fare, SimTime(90)), Money::ZERO);
+        insta::assert_snapshot!(accounts.fault().unwrap(), @"found an amount of -3e18 for supply credit at 1970-01-01T00:01:00Z, expected amounts up to 1e18 of the scenario's currency; prices, powers, counts or slopes of the scenario are too large together: make one smaller");
     }
 }

@@ -3,7 +3,7 @@
 use super::loads::Bill;
 use super::{Accounts, Simulation};
 use crate::ids::{StationId, VehicleId};
-use crate::ledger::{EntryKind, Money, Reference};
+use crate::ledger::{EntryKind, Reference};
 use crate::policies::Refusal;
 use crate::records::{EndReason, LegPurpose, Recorder, SessionRecord};
 use crate::time::SimTime;
@@ -61,12 +61,14 @@ impl Simulation {
     /// A vehicle that cannot go on by itself is carried; what that costs its fleet.
     pub(super) fn pay_rescue(&mut self, vehicle: VehicleId, recorder: &mut dyn Recorder) {
         let fleet = self.state.vehicles[vehicle.index()].fleet;
+        let cost = self.setup.fleets[fleet.index()].rescue_eur;
+        let cost = self.accounts.money(cost, EntryKind::Rescue, self.state.now);
         self.accounts.pay(
             recorder,
             self.state.now,
             Accounts::OUTSIDE,
             Accounts::fleet(fleet),
-            Money::from_units(self.setup.fleets[fleet.index()].rescue_eur),
+            cost,
             EntryKind::Rescue,
             Reference::Vehicle(vehicle.0),
         );
@@ -462,6 +464,8 @@ impl Simulation {
             cost: 0.0,
             end_reason,
         };
+        let wear = of.wear_eur_per_kwh * (battery_kwh + withdrawn_kwh);
+        let wear = self.accounts.money(wear, EntryKind::Wear, now);
         let bill = Bill {
             record,
             retailer: self.state.supplier(&self.setup, station, session.vehicle),
@@ -469,7 +473,7 @@ impl Simulation {
             earlier_cost: session.earlier.cost,
             unbilled_kwh: energy_kwh - session.billed_kwh,
             markup_eur_mwh: there.markup_eur_mwh,
-            wear: Money::from_units(of.wear_eur_per_kwh * (battery_kwh + withdrawn_kwh)),
+            wear,
         };
         if bill.unbilled_kwh != 0.0 && self.setup.is_priced_later(bill.retailer) {
             self.unpaid.push(bill);

@@ -3,7 +3,7 @@
 
 use super::Simulation;
 use crate::ids::RetailerId;
-use crate::ledger::{EntryKind, Money, Reference};
+use crate::ledger::{EntryKind, Reference};
 use crate::policies::{PriceLine, Pricing};
 use crate::records::{Recorder, SupplyRecord};
 use crate::rng::Purpose;
@@ -132,7 +132,8 @@ impl Simulation {
             cell.kwh += owed.kwh;
             cell.cost += owed.cost;
             let (to, from) = (self.accounts.retailer(retailer), self.accounts.operator(there.operator));
-            let (amount, reference) = (Money::from_units(owed.cost), Reference::Session(session.id.0));
+            let amount = self.accounts.money(owed.cost, EntryKind::Energy, now);
+            let reference = Reference::Session(session.id.0);
             self.accounts.pay(recorder, now, to, from, amount, EntryKind::Energy, reference);
         }
         self.state.competition.choice.clear();

@@ -113,13 +113,14 @@ impl Simulation {
     pub(super) fn pay_session(&mut self, bill: Bill, recorder: &mut dyn Recorder) {
         let Bill { mut record, retailer, energy_cost, earlier_cost, markup_eur_mwh, wear, .. } = bill;
         let net_kwh = record.energy_kwh - record.discharged_kwh;
-        let cost = Money::from_units(energy_cost + net_kwh * markup_eur_mwh / 1_000.0);
+        let cost = energy_cost + net_kwh * markup_eur_mwh / 1_000.0;
+        let cost = self.accounts.money(cost, EntryKind::Charging, self.state.now);
         record.cost = cost.units();
         recorder.session(&record);
         let (now, reference) = (self.state.now, Reference::Session(record.session.0));
         let (fleet, operator) = (Accounts::fleet(record.fleet), self.accounts.operator(record.operator));
         let retailer = self.accounts.retailer(retailer);
-        let energy_cost = Money::from_units(energy_cost - earlier_cost);
+        let energy_cost = self.accounts.money(energy_cost - earlier_cost, EntryKind::Energy, now);
         self.accounts.pay(recorder, now, operator, fleet, cost, EntryKind::Charging, reference);
         self.accounts.pay(recorder, now, retailer, operator, energy_cost, EntryKind::Energy, reference);
         self.accounts.pay(recorder, now, Accounts::OUTSIDE, fleet, wear, EntryKind::Wear, reference);

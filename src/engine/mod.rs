@@ -9,6 +9,7 @@
 //!
 //! Nothing here fails on valid input under the policies that ship: what could be wrong with the user's input has been
 //! refused when the setup was built. A policy of one's own may keep an instant from ending; that is an [`EndlessInstant`].
+//! One thing shows only in the end: an amount of money beyond all bounds, which [`Simulation::books`] reports.
 
 mod accounts;
 mod charging;
@@ -30,6 +31,7 @@ pub use guard::EndlessInstant;
 pub use queue::{Event, EventQueue};
 pub use start::{foresee, policies};
 
+use crate::error::{Error, Result};
 use crate::ids::{BidderId, RequestId, VehicleId};
 use crate::ledger::Money;
 use crate::policies::{
@@ -317,6 +319,20 @@ impl Simulation {
     /// Plans of stations so far that had no equilibrium within double precision.
     pub fn unsolved_plans(&self) -> u64 {
         self.stations.as_ref().map_or(0, |policy| policy.unsolved())
+    }
+
+    /// Whether the books can be trusted: each amount was one that can be posted, and all of them add up to zero.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if an amount was too large, [`Error::Audit`] if they do not add up.
+    pub fn books(&self) -> Result<()> {
+        match self.accounts.fault() {
+            Some(fault) => Err(fault.into()),
+            None if self.ledger_total() != Money::ZERO => {
+                Err(Error::Audit("the books do not balance".to_owned()))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Sum over all accounts: zero, or the books are wrong.

@@ -2,7 +2,7 @@
 
 use super::{Accounts, Simulation};
 use crate::ids::{FleetId, RequestId, StationId, VehicleId};
-use crate::ledger::{EntryKind, Money, Reference};
+use crate::ledger::{EntryKind, Reference};
 use crate::records::{EndReason, FleetRecord, Recorder, StationRecord, TripRecord, TripStatus};
 use crate::time::{DAY_S, SimTime};
 use crate::world::{Activity, RequestState, Setup};
@@ -90,7 +90,8 @@ impl Simulation {
     fn post_driving(&mut self, recorder: &mut dyn Recorder) {
         for (i, v) in self.state.vehicles.iter_mut().enumerate() {
             let per_km = self.setup.fleets[v.fleet.index()].driving_eur_per_km;
-            let cost = Money::from_units(per_km * std::mem::take(&mut v.unposted_km));
+            let cost = per_km * std::mem::take(&mut v.unposted_km);
+            let cost = self.accounts.money(cost, EntryKind::Driving, self.state.now);
             self.accounts.pay(
                 recorder,
                 self.state.now,

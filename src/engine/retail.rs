@@ -198,7 +198,8 @@ impl Simulation {
             let kwh = f64::from(group.count) * state.energy_kwh(now);
             drawn_kwh += kwh - self.retail.households_kwh[i];
             self.retail.households_kwh[i] = kwh;
-            let billed = Money::from_units(f64::from(group.count) * state.billed_eur);
+            let billed = f64::from(group.count) * state.billed_eur;
+            let billed = self.accounts.money(billed, EntryKind::Household, now);
             let amount = billed - std::mem::replace(&mut self.retail.posted[i], billed);
             let (to, from) =
                 (self.accounts.retailer(retailer), self.accounts.households(HouseholdId::new(i)));
@@ -225,7 +226,7 @@ impl Simulation {
             let cost = generation.cost_eur(setup.clock.hour(load.start), load.total_kw(), hours);
             let (from, reference) =
                 (self.accounts.retailer(retailer), Reference::Retailer(u32::from(retailer.0)));
-            let cost = Money::from_units(cost);
+            let cost = self.accounts.money(cost, EntryKind::Generation, now);
             self.accounts.pay(recorder, now, Accounts::OUTSIDE, from, cost, EntryKind::Generation, reference);
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{Accounts, Simulation};
 use crate::ids::{PlaceId, RequestId, VehicleId};
-use crate::ledger::{EntryKind, Money, Reference};
+use crate::ledger::{EntryKind, Reference};
 use crate::policies::Refusal;
 use crate::records::{EndReason, LegPurpose, LegRecord, Recorder, TripRecord, TripStatus};
 use crate::time::SimTime;
@@ -47,7 +47,8 @@ impl Simulation {
         let lost_fare = self.setup.requests.fare[request.index()].units();
         let record = TripRecord { lost_fare, ..self.trip_without_vehicle(request, status) };
         recorder.trip(&record);
-        let cost = Money::from_units(self.setup.fleets[record.fleet.index()].lost_request_eur);
+        let cost = self.setup.fleets[record.fleet.index()].lost_request_eur;
+        let cost = self.accounts.money(cost, EntryKind::LostRequest, self.state.now);
         self.accounts.pay(
             recorder,
             self.state.now,
@@ -283,7 +284,8 @@ impl Simulation {
         );
         let asked = requests.fleet[i];
         if asked != record.fleet {
-            let fee = Money::from_units(self.setup.referral_share * requests.fare[i].units());
+            let fee = self.setup.referral_share * requests.fare[i].units();
+            let fee = self.accounts.money(fee, EntryKind::Referral, self.state.now);
             let (to, from, reference) =
                 (Accounts::fleet(asked), Accounts::fleet(record.fleet), Reference::Trip(ride.request.0));
             self.accounts.pay(recorder, self.state.now, to, from, fee, EntryKind::Referral, reference);

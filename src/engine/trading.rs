@@ -334,7 +334,7 @@ impl Simulation {
                 // Reserve that was not there when called is not paid for.
                 let kept_ready = trade.delivered_kwh * trade.capacity_eur_mw_h / 1_000.0;
                 let value = if trade.bid.side == Side::Buy { -value } else { value };
-                let cash = Money::from_units(value + kept_ready);
+                let cash = self.accounts.money(value + kept_ready, EntryKind::Trade, self.state.now);
                 recorder.market(&record(market, rules, &trade, cash));
                 let bidder = self.accounts.party(setup.trading.bidders[trade.bid.bidder.index()]);
                 let market = self.accounts.market(market);
@@ -363,7 +363,7 @@ impl Simulation {
         for retailer in 0..retailers {
             let cell = fleet.index() * retailers + retailer;
             let charged = work.now[cell].cost - work.last[cell].cost;
-            let credit = Money::from_units(share * charged);
+            let credit = self.accounts.money(share * charged, EntryKind::SupplyCredit, self.state.now);
             let from = self.accounts.retailer(crate::ids::RetailerId::new(retailer));
             let (now, to) = (self.state.now, Accounts::fleet(fleet));
             let reference = Reference::Interval(interval);
@@ -394,7 +394,8 @@ impl Simulation {
         let prices = trading.imbalance.prices(start);
         let (price, sign) =
             if side == Side::Sell { (prices.long_eur_mwh, 1.0) } else { (prices.short_eur_mwh, -1.0) };
-        let cash = Money::from_units(sign * kwh * price / 1_000.0);
+        let cash = sign * kwh * price / 1_000.0;
+        let cash = self.accounts.money(cash, EntryKind::Imbalance, self.state.now);
         let (now, kw) = (self.state.now, kwh / (trading.settlement_s as f64 / 3_600.0));
         let bid = self.state.trading.new_bid();
         recorder.market(&MarketRecord {

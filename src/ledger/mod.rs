@@ -2,52 +2,92 @@
 //!
 //! Amounts are whole millionths of the scenario's currency, so that sums are
 //! exact and the ledger balances to zero, not to a rounding error.
+//!
+//! Money never wraps and is never cut off. One amount is at most [`Money::MOST_UNITS`], or it is refused
+//! where it is made from a float. That is 10^24 millionths, and an `i128` holds 1.7 x 10^38 of them: sums of
+//! up to 1.7 x 10^14 amounts are exact, whatever their signs. No run posts as many: at ten million postings a
+//! second it would take half a year, and the rows would fill petabytes. Operators check all the same.
 
 use crate::ids::AccountId;
 use crate::time::SimTime;
+use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Neg, Sub};
 
 /// An amount of money in millionths of the scenario's currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Money(pub i64);
+pub struct Money(pub i128);
+
+/// An amount that is not a finite number, or beyond [`Money::MOST_UNITS`] [currency].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct NoAmount(pub f64);
+
+impl fmt::Display for NoAmount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "an amount of {:e}", self.0)
+    }
+}
 
 impl Money {
     /// Nothing.
     pub const ZERO: Self = Self(0);
 
+    /// Largest amount, either way [currency].
+    pub const MOST_UNITS: f64 = 1e18;
+
     /// From an amount in whole units of currency, rounded to the nearest millionth.
-    pub fn from_units(amount: f64) -> Self {
-        Self((amount * 1e6).round() as i64)
+    ///
+    /// # Errors
+    /// If it is not a number or beyond [`Self::MOST_UNITS`].
+    pub fn from_units(amount: f64) -> Result<Self, NoAmount> {
+        // Not a number is within no bounds.
+        if amount.abs() <= Self::MOST_UNITS {
+            Ok(Self((amount * 1e6).round() as i128))
+        } else {
+            Err(NoAmount(amount))
+        }
     }
 
     /// In whole units of currency.
     pub fn units(self) -> f64 {
         self.0 as f64 / 1e6
     }
+
+    /// The sum; `None` if it cannot be held.
+    pub fn checked_add(self, other: Self) -> Option<Self> {
+        self.0.checked_add(other.0).map(Self)
+    }
 }
+
+/// An amount in whole units of currency, rounded to the nearest millionth: for figures that no account holds.
+pub fn rounded(amount: f64) -> f64 {
+    (amount * 1e6).round() / 1e6
+}
+
+/// Why the operators below cannot overflow.
+const BOUNDED: &str = "amounts are bounded, and there are too few of them to exceed what can be held";
 
 impl Add for Money {
     type Output = Self;
     fn add(self, other: Self) -> Self {
-        Self(self.0 + other.0)
+        self.checked_add(other).expect(BOUNDED)
     }
 }
 impl Sub for Money {
     type Output = Self;
     fn sub(self, other: Self) -> Self {
-        Self(self.0 - other.0)
+        self + -other
     }
 }
 impl Neg for Money {
     type Output = Self;
     fn neg(self) -> Self {
-        Self(-self.0)
+        Self(self.0.checked_neg().expect(BOUNDED))
     }
 }
 impl AddAssign for Money {
     fn add_assign(&mut self, other: Self) {
-        self.0 += other.0;
+        *self = *self + other;
     }
 }
 impl Sum for Money {
@@ -198,6 +238,14 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    #[test]
+    fn what_cannot_be_held_is_no_sum() {
+        assert_eq!(Money(i128::MAX).checked_add(Money(1)), None);
+        assert_eq!(Money(i128::MIN).checked_add(Money(-1)), None);
+        assert_eq!(Money::from_units(1.5e-6), Ok(Money(2)));
+        assert!(Money::from_units(f64::INFINITY).is_err() && Money::from_units(1.1e18).is_err());
+    }
+
     proptest! {
         #[test]
         fn the_books_balance_whatever_is_posted(
@@ -209,12 +257,41 @@ mod tests {
                     time: SimTime(0),
                     debit: AccountId(debit),
                     credit: AccountId(credit),
-                    amount: Money::from_units(amount),
+                    amount: Money::from_units(amount).unwrap(),
                     kind: EntryKind::Fare,
                     reference: Reference::Trip(0),
                 });
             }
             prop_assert_eq!(ledger.total(), Money::ZERO);
+        }
+
+        #[test]
+        fn an_amount_is_rounded_to_the_nearest_millionth_or_refused(amount in prop::num::f64::ANY) {
+            match Money::from_units(amount) {
+                Ok(money) => {
+                    prop_assert!(amount.abs() <= Money::MOST_UNITS);
+                    // Half a millionth, and what the float itself cannot hold.
+                    let error = (money.units() - amount).abs();
+                    prop_assert!(error <= 0.500_001e-6 + amount.abs() * 4.0 * f64::EPSILON, "{error}");
+                    prop_assert_eq!(Money::from_units(-amount), Ok(-money));
+                }
+                Err(NoAmount(refused)) => {
+                    prop_assert!(refused.is_nan() || refused.abs() > Money::MOST_UNITS);
+                }
+            }
+        }
+
+        /// The order of postings changes nothing, and no sum of the largest amounts wraps.
+        #[test]
+        fn sums_are_exact(signs in prop::collection::vec(any::<bool>(), 1..400), small in -1e3..1e3f64) {
+            let most = Money::from_units(Money::MOST_UNITS).unwrap();
+            let small = Money::from_units(small).unwrap();
+            let amounts = signs.iter().map(|&up| if up { most } else { -most });
+            let sum: Money = amounts.clone().chain([small]).sum();
+            let back: Money = std::iter::once(small).chain(amounts.rev()).sum();
+            let up = signs.iter().filter(|&&up| up).count() as i128;
+            prop_assert_eq!(sum, back);
+            prop_assert_eq!(sum - small, Money((2 * up - signs.len() as i128) * most.0));
         }
     }
 }

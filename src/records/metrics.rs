@@ -20,7 +20,7 @@ use super::{
     EndReason, FeederRecord, FleetRecord, HouseholdRecord, Labels, LegPurpose, LegRecord, LoadRecord,
     MarketRecord, Recorder, SessionRecord, StationRecord, SupplyRecord, TripRecord, TripStatus,
 };
-use crate::ledger::{EntryKind, LedgerEntry, Money};
+use crate::ledger::{EntryKind, LedgerEntry, Money, rounded};
 use crate::markets::Side;
 use crate::time::SimTime;
 
@@ -87,7 +87,7 @@ impl MarketSums {
         let bought = self.figures.bought_kwh;
         let mean_price_eur_mwh = (bought > 0.0).then(|| self.value / bought);
         // Whole millionths of the currency, as they were posted.
-        let cash_eur = Money::from_units(self.figures.cash_eur).units();
+        let cash_eur = rounded(self.figures.cash_eur);
         MarketFigures { mean_price_eur_mwh, cash_eur, ..self.figures }
     }
 }
@@ -237,7 +237,7 @@ impl Recorder for Metrics {
         }
         let fleet = &mut self.fleets[record.fleet.index()];
         fleet.trips[record.status as usize] += 1;
-        let lost_fare = Money::from_units(record.lost_fare);
+        let lost_fare = Money::from_units(record.lost_fare).expect("what was a fare is an amount of money");
         fleet.lost_fares += lost_fare;
         if record.status == TripStatus::LostCommitted {
             fleet.lost_committed_fares += lost_fare;

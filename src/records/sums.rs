@@ -2,7 +2,7 @@
 
 use super::figures::{DriverFigures, Figures, TradingFigures};
 use super::metrics::MetricsSetup;
-use crate::ledger::{EntryKind, Money};
+use crate::ledger::{EntryKind, Money, rounded};
 use crate::time::SimTime;
 use hdrhistogram::Histogram;
 
@@ -41,7 +41,7 @@ pub(super) struct Sums {
     /// Energy in batteries at the end of the warm-up and at the last reading [kWh].
     pub stored: Option<(f64, f64)>,
     /// Value of the difference.
-    pub stored_value: Money,
+    pub stored_value: f64,
     pub lost_fares: Money,
     pub lost_committed_fares: Money,
     pub bought_kwh: f64,
@@ -112,7 +112,7 @@ impl Sums {
             vehicles: 0,
             bound_eur: None,
             stored: None,
-            stored_value: Money::ZERO,
+            stored_value: 0.0,
             lost_fares: Money::ZERO,
             lost_committed_fares: Money::ZERO,
             bought_kwh: 0.0,
@@ -182,7 +182,8 @@ impl Sums {
         let paid: f64 = paid.into_iter().map(net).sum();
         let mean = || if self.stored_kwh > 0.0 { paid / self.stored_kwh } else { 0.0 };
         let eur_kwh = setup.end_value_eur_mwh.map_or_else(mean, |price| price / 1_000.0);
-        self.stored_value = Money::from_units((last - first - self.charged_elsewhere_kwh) * eur_kwh);
+        // Whole millionths, as the amounts beside it; no account holds it.
+        self.stored_value = rounded((last - first - self.charged_elsewhere_kwh) * eur_kwh);
     }
 
     pub fn figures(&self, setup: &MetricsSetup) -> Figures {
@@ -264,8 +265,8 @@ impl Sums {
             operating_profit_eur: (self.received - self.paid).units(),
             stored_start_kwh,
             stored_end_kwh,
-            stored_value_eur: self.stored_value.units(),
-            net_profit_eur: (self.received - self.paid + self.stored_value).units(),
+            stored_value_eur: self.stored_value,
+            net_profit_eur: (self.received - self.paid).units() + self.stored_value,
             co2_kg: setup.co2_kg_per_kwh.map(|factor| factor * (self.charged_kwh - self.discharged_kwh)),
         }
     }

@@ -155,14 +155,21 @@ pub(crate) fn demand(
         if fare.is_nan() {
             fares += 1;
             let rule = plan.fleets.get(fleet.index()).map(|f| f.fleet.fare).unwrap_or_default();
-            fare = rule.fare(distance_km, i64::from(duration_s)).units();
+            fare =
+                rule.fare(distance_km, i64::from(duration_s)).map_or_else(|refused| refused.0, Money::units);
         }
+        let Ok(fare) = Money::from_units(fare) else {
+            let key = format!("fleets[{}].fare", fleet.index());
+            let found = format!("a fare of {fare:e} for a trip of {distance_km} km and {duration_s} s");
+            problems.add(&key, found, format!("fares up to {:e}", Money::MOST_UNITS));
+            break;
+        };
         requests.time.push(time);
         requests.origin.push(from);
         requests.destination.push(to);
         requests.duration_s.push(duration_s);
         requests.distance_km.push(distance_km);
-        requests.fare.push(Money::from_units(fare));
+        requests.fare.push(fare);
         requests.fleet.push(fleet);
     }
     demand.vehicles = binder.vehicles;

@@ -47,10 +47,10 @@ pub struct MarketSpec {
     #[schemars(range(min = 0.0, max = 10000.0))]
     pub slope_eur_mwh_per_mw: f64,
     /// Lowest price [currency/MWh].
-    #[schemars(range(min = -100000.0, max = 100000.0))]
+    #[schemars(range(min = crate::ranges::PRICE.least, max = crate::ranges::PRICE.most))]
     pub price_floor_eur_mwh: Option<f64>,
     /// Highest price [currency/MWh].
-    #[schemars(range(min = -100000.0, max = 100000.0))]
+    #[schemars(range(min = crate::ranges::PRICE.least, max = crate::ranges::PRICE.most))]
     pub price_cap_eur_mwh: Option<f64>,
     /// Least quantity of a bid [kW].
     #[serde(default)]

@@ -3,6 +3,7 @@
 use super::problems::{Problems, Subject};
 use super::sources;
 use super::spec::{ScenarioFile, VehicleTypeSpec};
+use crate::ranges;
 use crate::world::{ChargingCurve, VehicleType};
 use std::path::PathBuf;
 
@@ -67,14 +68,17 @@ fn vehicle_type(spec: &VehicleTypeSpec, subject: &Subject, problems: &mut Proble
             .help("give the power of the on-board charger or of the DC inlet");
     }
     let temperature = &spec.consumption_by_temperature;
-    if temperature.windows(2).any(|w| w[0][0] >= w[1][0])
-        || temperature.iter().any(|p| p[1] <= 0.0 || !p[0].is_finite() || !p[1].is_finite())
-    {
+    let holds = |p: &[f64; 2]| ranges::TEMPERATURE.holds(p[0]) && ranges::CONSUMPTION_FACTOR.holds(p[1]);
+    if temperature.windows(2).any(|w| w[0][0] >= w[1][0]) || !temperature.iter().all(holds) {
         problems.about(
             subject,
             "consumption_by_temperature",
             format!("{temperature:?}"),
-            "points [°C, factor], temperatures ascending, factors above 0",
+            format!(
+                "points [°C, factor], ascending, {}, {}",
+                ranges::TEMPERATURE.expected(),
+                ranges::CONSUMPTION_FACTOR.expected()
+            ),
         );
     }
     let (field, points, scale) = match (&spec.charging_curve, &spec.charging_curve_share) {
@@ -126,7 +130,7 @@ fn curve_problem(points: &[[f64; 2]], power: bool) -> Option<String> {
     let (Some(first), Some(last)) = (points.first(), points.last()) else {
         return Some("no point".to_owned());
     };
-    let most = if power { 10_000.0 } else { 1.0 };
+    let most = if power { ranges::CONNECTOR_POWER.most } else { 1.0 };
     let text = |p: &[f64; 2]| format!("[{:?}, {:?}]", p[0], p[1]);
     if first[0] != 0.0 {
         return Some(format!("a curve that starts at {}", text(first)));

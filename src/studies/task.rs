@@ -2,7 +2,6 @@
 
 use crate::engine::Simulation;
 use crate::error::{Error, Result};
-use crate::ledger::Money;
 use crate::policies::Policies;
 use crate::policies::bidding::clairvoyant;
 use crate::records::metrics::{Metrics, MetricsSetup, RunFigures};
@@ -73,7 +72,8 @@ impl Recorder for HourlyPower {
 /// Simulates one replication and keeps its figures.
 ///
 /// # Errors
-/// [`Error::Interrupted`] if `stop` is set meanwhile; [`Error::Other`] if an instant does not end; [`Error::Audit`] if the books do not balance.
+/// [`Error::Interrupted`] if `stop` is set meanwhile; [`Error::Other`] if an instant does not end; [`Error::Audit`] if the
+/// books do not balance, [`Error::Input`] if an amount is too large to be posted.
 pub fn simulate(
     setup: Arc<Setup>,
     policies: Policies,
@@ -111,9 +111,7 @@ pub fn simulate(
         return Err(Error::Interrupted);
     }
     simulation.finish(&mut recorder)?;
-    if simulation.ledger_total() != Money::ZERO {
-        return Err(Error::Audit("the books do not balance".to_owned()));
-    }
+    simulation.books()?;
     let power_kw = power.means();
     let mut waits = Vec::new();
     let mut before = 0;

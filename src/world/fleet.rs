@@ -1,7 +1,7 @@
 //! Fleets: who owns vehicles, what riders pay and what driving costs.
 
 use crate::ids::{FleetId, PlaceId, TypeId};
-use crate::ledger::Money;
+use crate::ledger::{Money, NoAmount};
 
 /// What a rider pays for a trip whose fare the trace does not tell.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -16,7 +16,10 @@ pub struct FareRule {
 
 impl FareRule {
     /// Fare of a trip of `distance_km` and `duration_s`.
-    pub fn fare(&self, distance_km: f64, duration_s: i64) -> Money {
+    ///
+    /// # Errors
+    /// If it is no amount of money.
+    pub fn fare(&self, distance_km: f64, duration_s: i64) -> Result<Money, NoAmount> {
         Money::from_units(
             self.base_eur + self.per_km_eur * distance_km + self.per_minute_eur * duration_s as f64 / 60.0,
         )

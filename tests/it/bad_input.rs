@@ -86,7 +86,7 @@ fn a_bad_row() {
 #[test]
 fn a_negative_duration() {
     insta::assert_snapshot!(refused(&[(r#"town-trips.csv"]"#, r#"negative.csv"]"#)], &[]), @r##"
-    error: negative.csv:4: duration_s: found `-60`, expected seconds, 0 to a week
+    error: negative.csv:4: duration_s: found `-60`, expected a duration from 0 to 604800 s
       help: absurd duration; on_bad_row = "skip" leaves such rows out and counts them
     "##);
 }

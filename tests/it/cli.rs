@@ -119,6 +119,18 @@ fn missing_files_and_wrong_arguments_end_with_2() {
 }
 
 #[test]
+fn the_documented_ranges_are_those_of_the_program() {
+    let (status, out, _) = gridfleet(&["schema", "--ranges"]);
+    assert_eq!(status, 0);
+    let text = std::fs::read_to_string("docs/input-ranges.md").unwrap().replace("\r\n", "\n");
+    let (_, table) = text.split_once("\n| ").unwrap();
+    assert!(
+        format!("| {table}") == out,
+        "docs/input-ranges.md is out of date: put the output of `gridfleet schema --ranges` below its introduction"
+    );
+}
+
+#[test]
 fn the_documented_tables_are_those_of_the_program() {
     let (status, out, _) = gridfleet(&["schema", "--tables"]);
     assert_eq!(status, 0);

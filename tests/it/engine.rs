@@ -351,18 +351,18 @@ fn a_replication_that_is_stopped_takes_no_further_event() {
         Simulation::new(Arc::new(city(SMALL)), dispatch, charging, Streams { seed: 1, replication: 0 })
     };
     let mut whole = simulation();
-    whole.finish(&mut ());
+    whole.finish(&mut ()).unwrap();
     let (stop, mut events) = (AtomicBool::new(false), Vec::new());
     for after in [1, 100, 1_000] {
         stop.store(false, Ordering::Relaxed);
         let mut stopped = simulation();
         let end = stopped.setup().end;
-        stopped.run_unless(&stop, end, &mut Stopping { stop: &stop, left: after });
+        stopped.run_unless(&stop, end, &mut Stopping { stop: &stop, left: after }).unwrap();
         events.push(stopped.events());
         assert!(stopped.now() < end && stopped.events() >= after as u64);
-        stopped.run_unless(&stop, end, &mut ());
+        stopped.run_unless(&stop, end, &mut ()).unwrap();
         assert_eq!(Some(&stopped.events()), events.last());
-        stopped.finish(&mut ());
+        stopped.finish(&mut ()).unwrap();
         assert_eq!((stopped.events(), stopped.now()), (whole.events(), whole.now()));
     }
     assert!(events.is_sorted_by(|a, b| a < b), "{events:?}");

@@ -129,6 +129,7 @@ fn prices() {
         nan_and_huge.csv: line 2: price_eur_mwh: found "NaN"
         nan_and_huge.csv: line 3: price_eur_mwh: found "inf"
         nan_and_huge.csv: line 4: price_eur_mwh: found "1e999"
+        nan_and_huge.csv: line 5: price_eur_mwh: found "-1.7976931348623157e308"
         not_utf8.csv: line 2: found bytes that are not UTF-8
         other_types.parquet: 2
         rows_out_of_nothing.parquet: found 2000000 rows in 6052 bytes
@@ -198,7 +199,7 @@ fn stations() {
         empty.csv: line 1: found no header
         empty.csv: line 1: found no header
         empty.csv: line 1: found no header
-        four_billion_connectors.csv: line 2: connectors: found 4294967295
+        four_billion_connectors.csv: line 2: connectors: found "4294967295"
         mistyped.csv: line 2: connectors: found "four"
         mistyped.csv: line 2: lat: found "north"
         mistyped.csv: line 2: dc: found "perhaps"
@@ -231,7 +232,7 @@ fn tlc() {
         cut_off.csv: 1
         empty.csv: found an empty file
         mistyped.csv: 0
-        nan_and_huge.csv: 1
+        nan_and_huge.csv: 0
         not_utf8.csv: 1
         portal.csv: 1
         ragged.csv: 1
@@ -256,7 +257,7 @@ fn trips() {
         long_name_in_each_row.parquet: fleet: found 2500000000 bytes of text in a file of 771
         mistyped.csv: 1
         name_unpacks_to_much.parquet: found a file that cannot be decoded (1226 bytes that unpack to 16000051 or more)
-        nan_and_huge.csv: 2
+        nan_and_huge.csv: 1
         not_utf8.csv: 1
         points.csv: 2
         replay.csv: 2
@@ -297,6 +298,12 @@ fn vehicles() {
         nan_and_huge.csv: line 2: charging_curve: found "0:NaN" in "0:NaN 1:1"
         nan_and_huge.csv: line 2: battery_kwh: found "NaN"
         nan_and_huge.csv: line 2: consumption_kwh_per_km: found "inf"
+        nan_and_huge.csv: line 3: ac_kw: found "1e308"
+        nan_and_huge.csv: line 3: dc_kw: found "1e308"
+        nan_and_huge.csv: line 3: charging_curve: found "0:1e308" in "0:1e308 1:1e308"
+        nan_and_huge.csv: line 3: ac_kw: found 0 beside dc_kw of 0
+        nan_and_huge.csv: line 3: battery_kwh: found "1e308"
+        nan_and_huge.csv: line 3: consumption_kwh_per_km: found "1e308"
         not_utf8.csv: line 2: found bytes that are not UTF-8
         semicolons.csv: line 2: found 4 cells
         twice.csv: line 2: soc: found "NaN"
@@ -317,7 +324,7 @@ fn zones_csv() {
         empty.csv: found an empty file
         flags_without_end.parquet: found a file that cannot be decoded (bad data)
         mistyped.csv: line 2: lat: found `north`
-        nan_and_huge.csv: 3
+        nan_and_huge.csv: line 2: area_km2: found `1e308`
         not_utf8.csv: line 3: zone_id: found `�`
         quoted.csv: 2
         too_far_east.csv: line 2: lon: found `1e308`

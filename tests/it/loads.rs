@@ -211,7 +211,7 @@ fn plans_beyond_double_precision_fall_back_to_the_nominal() {
             stations: Some(Box::new(Listen(stations, Arc::clone(&heard)))),
         };
         let mut simulation = Simulation::under(Arc::new(setup), policies, STREAMS).audited();
-        simulation.finish(&mut ());
+        simulation.finish(&mut ()).unwrap();
         let heard = heard.lock().unwrap().clone();
         (simulation.unsolved_plans(), heard)
     };

@@ -1,6 +1,7 @@
 //! Integration tests, in one binary: each link with the table library takes a while.
 
 mod audit;
+mod audit_shipped;
 mod bad_input;
 mod bilevel;
 mod bilevel_figures;

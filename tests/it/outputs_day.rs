@@ -87,6 +87,16 @@ pub fn labels() -> Labels {
     }
 }
 
+/// Energy in both batteries after the legs and sessions that have ended `seconds` after the start [kWh].
+fn stored_kwh(seconds: i64) -> f64 {
+    let after = |steps: &[(i64, f64)], initial: f64| {
+        steps.iter().take_while(|step| step.0 <= seconds).last().map_or(initial, |step| step.1)
+    };
+    let first = after(&[(300, 0.49), (900, 0.46), (1_200, 0.44), (2_100, 0.44 + 8.1 / BATTERY_KWH)], 0.50);
+    // The session of the other goes on.
+    BATTERY_KWH * (first + after(&[(1_500, 0.26)], 0.30))
+}
+
 impl Day {
     pub fn new() -> Self {
         let leg = |vehicle, purpose, start: i64, end: i64, from, to, km: f64, soc: f64| LegRecord {
@@ -158,7 +168,7 @@ impl Day {
             charge_end_time: Some(START + 2_100),
             unplug_time: Some(START + 2_100),
             queue_s: 0,
-            need_wait_s: None,
+            need_wait_s: Some(0),
             energy_kwh: 9.0,
             battery_kwh: 9.0 * CHARGE_EFFICIENCY,
             discharged_kwh: 0.0,
@@ -178,7 +188,7 @@ impl Day {
             charge_end_time: Some(END),
             unplug_time: None,
             queue_s: 600,
-            need_wait_s: None,
+            need_wait_s: Some(600),
             energy_kwh: 15.0, // 36 kW for 1,500 s
             battery_kwh: 15.0 * CHARGE_EFFICIENCY,
             soc_start: 0.26,
@@ -206,7 +216,7 @@ impl Day {
                 charging,
                 discharging: 0,
                 mean_soc: 0.4,
-                stored_kwh: 0.0,
+                stored_kwh: stored_kwh(reading * 300),
                 power_kw,
             });
             stations.push(StationRecord {
@@ -242,7 +252,7 @@ impl Day {
             time,
             debit: AccountId(debit),
             credit: AccountId(credit),
-            amount: Money::from_units(amount),
+            amount: Money::from_units(amount).unwrap(),
             kind,
             reference,
         };

@@ -113,7 +113,7 @@ fn tables_of_prices() {
 fn trades_and_reserve() {
     let head = "unit_price,qty,delivery_date,product,product_time\n";
     insta::assert_snapshot!(refused("intraday", &format!("{head}600,500,2018-01-30,Q,24Q1\n"), &[]), @"error: f.csv:2: product_time: found `24Q1`, expected a quarter such as 00Q1 or 23Q4");
-    insta::assert_snapshot!(refused("intraday", &format!("{head}600,0,2018-01-30,Q,00Q1\n"), &[]), @"error: f.csv:2: qty: found `0`, expected a quantity above 0 [kW]");
+    insta::assert_snapshot!(refused("intraday", &format!("{head}600,0,2018-01-30,Q,00Q1\n"), &[]), @"error: f.csv:2: qty: found `0`, expected a power above 0 and at most 10000000 kW");
     insta::assert_snapshot!(refused("intraday", &format!("{head}9000000,500,2018-01-30,Q,00Q1\n"), &[]), @"
     error: f.csv:2: unit_price: found `9000000`, expected at most 10000 EUR/MWh, in cents
       help: is a decimal sign missing, or are the columns swapped?
@@ -136,7 +136,7 @@ fn trades_and_reserve() {
     ");
     insta::assert_snapshot!(reserve(tenders, "24.03.2017;00:00;00:45;1,5;1,5\n"), @"error: a.csv:2: UHRZEIT BIS: found `00:45`, expected 00:15, a quarter of an hour behind UHRZEIT VON");
     insta::assert_snapshot!(reserve(tenders, "26.03.2017;02:00;02:15;1,5;1,5\n"), @"error: a.csv:2: UHRZEIT VON: found `26.03.2017 02:00`, which the clocks of Europe/Berlin skip, expected a time that the clock shows");
-    insta::assert_snapshot!(reserve(tenders, "24.03.2017;00:00;00:15;-1,5;1,5\n"), @"error: a.csv:2: BETR. NEG: found `-1,5`, expected a power of at least 0 [MW]");
+    insta::assert_snapshot!(reserve(tenders, "24.03.2017;00:00;00:15;-1,5;1,5\n"), @"error: a.csv:2: BETR. NEG: found `-1,5`, expected a power from 0 to 1000000 MW");
     insta::assert_snapshot!(reserve(&tenders.replace("NEG_NT", "NEG_12"), ""), @"error: t.csv:2: PRODUCT: found `NEG_12`, expected NEG_HT, NEG_NT, POS_HT or POS_NT");
     insta::assert_snapshot!(reserve(&tenders.replace("NEG_NT", "POS_NT"), ""), @"error: t.csv: found no offer of NEG reserve, expected offers with allocated power");
     insta::assert_snapshot!(reserve("a;b\n1;2\n", ""), @"

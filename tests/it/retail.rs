@@ -320,11 +320,11 @@ fn a_household_bill_by_hand() {
     let (told, _) = run(world(1, vec![ten.clone()], &[], &[], car()), &pricing, &ResponseSpec::default());
     let loads = hourly(&told, 0);
     assert!((loads[0] - 12.5).abs() < 1e-9 && (loads[1] - 7.5).abs() < 1e-9, "{loads:?}");
-    let bills: Vec<(SimTime, i64)> =
+    let bills: Vec<(SimTime, i128)> =
         told.ledger.iter().filter(|e| e.kind == EntryKind::Household).map(|e| (e.time, e.amount.0)).collect();
     assert_eq!(bills, [(MONDAY + HOUR_S, 1_250_000), (MONDAY + 2 * HOUR_S, 2_250_000)]);
     // 0.2 x 12.5^2 + 2 x 12.5 = 56.25, and 0.2 x 7.5^2 + 2 x 7.5 = 26.25, in thousandths.
-    let cost: Vec<i64> =
+    let cost: Vec<i128> =
         told.ledger.iter().filter(|e| e.kind == EntryKind::Generation).map(|e| e.amount.0).collect();
     assert_eq!(cost, [56_250, 26_250]);
     // Whoever does not look at prices draws as ever; so does everybody at one price.

@@ -154,3 +154,31 @@ fn mistakes_are_told_with_their_place() {
     let (status, _, err) = gridfleet(&["validate", WEEK, "--set", march, "--set", fold, "--set", late]);
     assert!(status == 2 && err.contains("a tariff that is announced"), "{err}");
 }
+
+/// Each number is within its range, all together make an amount that no account can hold: an error, and no result.
+#[test]
+fn an_amount_beyond_all_bounds_ends_the_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let (status, _, err) = gridfleet(&[
+        "run",
+        "scenarios/retail-week.toml",
+        "--set",
+        "time.days=1",
+        "--set",
+        "households.0.count=10000000",
+        "--set",
+        "households.0.energy_kwh=10000",
+        "--set",
+        "households.0.max_kw=10000",
+        "--set",
+        "retailers.0.generation.a_eur_mwh_kw=1000000",
+        "--set",
+        "operation.response.kind=nominal",
+        "-o",
+        out.to_str().unwrap(),
+    ]);
+    assert_eq!(status, 2, "{err}");
+    assert!(err.contains("for generation at 2018-07-09T05:00:00Z, expected amounts up to 1e18"), "{err}");
+    assert!(!out.exists());
+}

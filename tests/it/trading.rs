@@ -94,7 +94,7 @@ pub fn setup(trips: &[Trip], soc: [f64; 3], markets: Vec<Market>) -> Setup {
         requests.destination.push(PlaceId(0));
         requests.duration_s.push(minutes * 60);
         requests.distance_km.push(5.0);
-        requests.fare.push(Money::from_units(fare));
+        requests.fare.push(Money::from_units(fare).unwrap());
         requests.fleet.push(FleetId(0));
         requests.bound.push(Some(Bound {
             vehicle: VehicleId(vehicle),

@@ -175,7 +175,7 @@ fn a_visit_that_feeds_back_by_hand() {
     near(session.cost, 0.027_25);
     let posted = |kind| told.ledger.iter().filter(|e| e.kind == kind).map(|e| e.amount.0).collect::<Vec<_>>();
     assert_eq!(posted(EntryKind::Charging), [27_250]);
-    assert_eq!(posted(EntryKind::Energy), [Money::from_units(energy).0]);
+    assert_eq!(posted(EntryKind::Energy), [Money::from_units(energy).unwrap().0]);
     assert_eq!(posted(EntryKind::Energy), [22_083]);
     // A tenth for each kWh into the battery and out of it: 32/15 and 203/60.
     assert_eq!(posted(EntryKind::Wear), [551_667]);

@@ -81,7 +81,7 @@ pub fn city(size: City) -> Setup {
         requests.destination.push(b);
         requests.duration_s.push((distance_km / 20.0 * 3_600.0).ceil() as u32);
         requests.distance_km.push(distance_km);
-        requests.fare.push(Money::from_units(2.5 + 1.5 * distance_km));
+        requests.fare.push(Money::from_units(2.5 + 1.5 * distance_km).unwrap());
         requests.fleet.push(FleetId::new(random.random_range(0..size.fleets)));
     }
     let stations = (0..size.stations)

@@ -20,6 +20,7 @@ pub use trips::{JUMP_PERCENT, RANGE_KM, SERVICE_TRIP_S};
 use super::source::OnBadRow;
 use super::trace::{ImportReport, Trace};
 use crate::error::{InputError, Result};
+use crate::ranges::{LATITUDE, LONGITUDE};
 use chrono_tz::Tz;
 use rows::Layout;
 use rustc_hash::FxHashMap;
@@ -133,7 +134,7 @@ impl Bad {
 /// they were. `None` where neither way round is on the globe.
 fn position(lat: f64, lon: f64) -> Option<(i32, i32, bool)> {
     let off = |lat: f64, lon: f64| {
-        let on_globe = lat.abs() <= 90.0 && lon.abs() <= 180.0 && !(lat == 0.0 && lon == 0.0);
+        let on_globe = LATITUDE.holds(lat) && LONGITUDE.holds(lon) && !(lat == 0.0 && lon == 0.0);
         // A flat map will do to tell which of two places is nearer.
         if on_globe { (lat - STUTTGART.0).powi(2) + (lon - STUTTGART.1).powi(2) } else { f64::INFINITY }
     };

@@ -7,9 +7,10 @@
 //! would be off by an hour from there on.
 
 use super::{DOWN, PRICE, UP};
-use crate::datasets::small_table::{Problems, Range, Row, SmallTable, quoted};
+use crate::datasets::small_table::{Problems, Row, SmallTable, quoted};
 use crate::error::{Error, InputError, Result};
 pub use crate::markets::Series as PriceSeries;
+use crate::ranges::PRICE as PRICE_RANGE;
 use crate::time::SimTime;
 use chrono::{DateTime, FixedOffset, NaiveDateTime};
 use std::io::Write;
@@ -105,7 +106,7 @@ fn series(file: &Path, table: &SmallTable, column: &str) -> Result<PriceSeries> 
                 break;
             }
         };
-        price_eur_mwh.push(problems.take(row.required_number(column, Range::ANY)));
+        price_eur_mwh.push(problems.take(row.required_number(column, PRICE_RANGE)));
         if let Some(&before) = times.last() {
             if times.len() == 1 {
                 slot_s = time - before;
@@ -285,8 +286,8 @@ mod tests {
         insta::assert_snapshot!(message(&format!("{start}2018-01-01T01:00:00Z,3\n")), @"p.csv:4: time: found 2018-01-01T01:00:00Z twice, expected each time once; times with a local offset tell the two hours of autumn apart");
         insta::assert_snapshot!(message(&format!("{start}2018-01-01T00:30:00Z,3\n")), @"p.csv:4: time: found 2018-01-01T00:30:00Z after 2018-01-01T01:00:00Z, expected times that ascend; sort the rows by time");
         insta::assert_snapshot!(message(&format!("{start}2018-01-01T02:00:00Z,NaN\n2018-01-01T03:00:00Z,\n")), @r#"
-        p.csv:4: price_eur_mwh: found "NaN", expected a finite number
-        p.csv:5: price_eur_mwh: found an empty cell, expected a finite number
+        p.csv:4: price_eur_mwh: found "NaN", expected a price from -100000 to 100000 EUR/MWh
+        p.csv:5: price_eur_mwh: found an empty cell, expected a price from -100000 to 100000 EUR/MWh
         "#);
         insta::assert_snapshot!(message(&format!("{start}2018-01-01T02:00:00,3\n")), @r#"p.csv:4: time: found "2018-01-01T02:00:00", expected ISO 8601 with offset, such as 2018-03-05T08:00:00-05:00; the offset is missing: add Z for UTC, or the local one"#);
         insta::assert_snapshot!(message("time;price_eur_mwh\n1;2\n"), @"
@@ -300,6 +301,12 @@ mod tests {
         p.csv:1: found no header, expected a column price_eur_mwh; columns known here: time, price_eur_mwh
         ");
         insta::assert_snapshot!(message("time,price_eur_mwh\n2018-01-01T02:00:00Z,1,5\n"), @"p.csv:2: found 3 cells, expected 2 cells, as in the header; the row is cut off, or has a comma too many; quote cells that hold commas");
+    }
+
+    #[test]
+    fn prices_have_a_range() {
+        let text = "time,price_eur_mwh\n2018-01-01T00:00:00Z,-100000\n2018-01-01T01:00:00Z,1e15\n";
+        insta::assert_snapshot!(message(text), @r#"p.csv:3: price_eur_mwh: found "1e15", expected a price from -100000 to 100000 EUR/MWh"#);
     }
 
     #[test]

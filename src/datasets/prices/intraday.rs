@@ -18,6 +18,7 @@ use super::slots::{Observed, Rows};
 use super::text::{Row, Text};
 use super::{PRICE, PriceReport, VOLUME};
 use crate::error::{InputError, Result};
+use crate::ranges::SITE_POWER;
 use crate::time::{HOUR_S, Local, SimTime};
 use chrono_tz::Tz;
 use std::collections::BTreeMap;
@@ -82,8 +83,8 @@ pub fn read(text: &Text) -> Result<Rows> {
             return Err(problem.help("is a decimal sign missing, or are the columns swapped?").into());
         }
         let kw = figure(text, &row, quantity_at, "qty")?;
-        if kw <= 0.0 {
-            return Err(wrong("qty", row.cell(quantity_at), "a quantity above 0 [kW]").into());
+        if !SITE_POWER.holds(kw) {
+            return Err(wrong("qty", row.cell(quantity_at), &SITE_POWER.expected()).into());
         }
         let times = match (clock.meaning(midnight_s(day) + second), which) {
             (Local::One(time), None) => vec![time],

@@ -12,6 +12,7 @@ use super::decimals::{Cell, Decimal, absent, decimal, numbers};
 use super::text::{Row, Text};
 use crate::datasets::times::WallClock;
 use crate::error::{Error, InputError, Result};
+use crate::ranges::{MARKET_POWER, PRICE};
 use crate::time::{DAY_S, LocalClock, SimTime};
 use chrono::NaiveDate;
 use chrono_tz::Tz;
@@ -181,17 +182,16 @@ pub fn read_tenders(text: &Text, direction: Direction) -> Result<Tenders> {
                 return Err(wrong("ENERGY_PRICE_PAYMENT_DIRECTION", pays, expected).into());
             }
         };
-        if price.is_nan() {
-            return Err(wrong("ENERGY_PRICE_[EUR/MWh]", row.cell(price_at), "a price").into());
+        if !PRICE.holds(price) {
+            return Err(wrong("ENERGY_PRICE_[EUR/MWh]", row.cell(price_at), &PRICE.expected()).into());
         }
         let (from, to) = (day(text, row, from_at, "DATE_FROM")?, day(text, row, to_at, "DATE_TO")?);
         if !(0..=31).contains(&(to - from).num_days()) {
             return Err(wrong("DATE_TO", row.cell(to_at), "a day at most a month behind DATE_FROM").into());
         }
-        if allocated_mw < 0.0 {
-            return Err(
-                wrong("ALLOCATED_CAPACITY_[MW]", row.cell(allocated_at), "a power of at least 0").into()
-            );
+        if !allocated_mw.is_nan() && !MARKET_POWER.holds(allocated_mw) {
+            let cell = row.cell(allocated_at);
+            return Err(wrong("ALLOCATED_CAPACITY_[MW]", cell, &MARKET_POWER.expected()).into());
         }
         if name != direction.name() {
             continue;
@@ -248,9 +248,9 @@ pub fn read_activation(text: &Text, direction: Direction) -> Result<Vec<Activate
                 format!("`{} {}`, which the clocks of {CLOCK} skip", row.cell(day_at), row.cell(from_at));
             Error::from(text.error(row.line, "UHRZEIT VON", found, "a time that the clock shows"))
         })?;
-        if mw < 0.0 {
+        if !mw.is_nan() && !MARKET_POWER.holds(mw) {
             let found = format!("`{}`", row.cell(mw_at));
-            return Err(text.error(row.line, &key, found, "a power of at least 0 [MW]").into());
+            return Err(text.error(row.line, &key, found, MARKET_POWER.expected()).into());
         }
         check_quarter(text, row, (time, to_s), &mut wall, midnight_s(date))?;
         let (day, second) =

@@ -28,7 +28,7 @@ pub enum BiddingSpec {
         #[serde(default)]
         forecast: ForecastKind,
         /// Highest price bid [currency/MWh]; by default the retailer's price in force.
-        #[schemars(range(min = -100000.0, max = 100000.0))]
+        #[schemars(range(min = crate::ranges::PRICE.least, max = crate::ranges::PRICE.most))]
         limit_eur_mwh: Option<f64>,
     },
     /// In the intraday market.
@@ -45,7 +45,7 @@ pub enum BiddingSpec {
         #[serde(default)]
         forecast: ForecastKind,
         /// Highest price bid [currency/MWh]; by default the retailer's price in force.
-        #[schemars(range(min = -100000.0, max = 100000.0))]
+        #[schemars(range(min = crate::ranges::PRICE.least, max = crate::ranges::PRICE.most))]
         limit_eur_mwh: Option<f64>,
     },
     /// In the balancing market.
@@ -62,7 +62,7 @@ pub enum BiddingSpec {
         #[serde(default)]
         forecast: ForecastKind,
         /// Highest price bid [currency/MWh]; by default the retailer's price in force.
-        #[schemars(range(min = -100000.0, max = 100000.0))]
+        #[schemars(range(min = crate::ranges::PRICE.least, max = crate::ranges::PRICE.most))]
         limit_eur_mwh: Option<f64>,
     },
     /// In the balancing market below the price expected intraday, and the rest in the intraday market.
@@ -90,7 +90,7 @@ pub enum BiddingSpec {
         #[serde(default)]
         price_forecast: ForecastKind,
         /// Highest price bid [currency/MWh]; by default the retailer's price in force.
-        #[schemars(range(min = -100000.0, max = 100000.0))]
+        #[schemars(range(min = crate::ranges::PRICE.least, max = crate::ranges::PRICE.most))]
         limit_eur_mwh: Option<f64>,
     },
     /// As `integrated`, with the risks that an agent of `gridfleet train` has learned to choose by what it sees.
@@ -112,7 +112,7 @@ pub enum BiddingSpec {
         #[serde(default)]
         price_forecast: ForecastKind,
         /// Highest price bid [currency/MWh]; by default the retailer's price in force.
-        #[schemars(range(min = -100000.0, max = 100000.0))]
+        #[schemars(range(min = crate::ranges::PRICE.least, max = crate::ranges::PRICE.most))]
         limit_eur_mwh: Option<f64>,
         /// What the file holds, once it is read; without it nothing is bid.
         #[serde(skip)]

@@ -14,13 +14,13 @@ pub enum PricingSpec {
     /// One price.
     Flat {
         /// Price [currency/MWh].
-        #[schemars(range(min = -100000.0, max = 100000.0))]
+        #[schemars(range(min = crate::ranges::PRICE.least, max = crate::ranges::PRICE.most))]
         price_eur_mwh: f64,
     },
     /// A price for each hour of the local day.
     TimeOfUse {
         /// Prices from midnight on [currency/MWh]; 24 of them.
-        #[schemars(length(min = 24, max = 24), inner(range(min = -100000.0, max = 100000.0)))]
+        #[schemars(length(min = 24, max = 24), inner(range(min = crate::ranges::PRICE.least, max = crate::ranges::PRICE.most)))]
         price_by_hour_eur_mwh: Vec<f64>,
     },
     /// Marginal cost of the load that users settle on, times a margin: the leader of a Stackelberg game.
