@@ -71,6 +71,8 @@ pub struct StationFacts {
     pub first_come_first_served: bool,
     /// Name of its retailer.
     pub retailer: String,
+    /// Whether a policy or the feeder may leave it as little power as rounding hides.
+    pub held_back: bool,
     /// Whether owners of vehicles choose theirs here.
     pub competes: bool,
     /// What its operator adds to the retailer's price [currency/MWh].

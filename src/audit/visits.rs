@@ -184,8 +184,9 @@ fn power(auditor: &Auditor, rows: &Rows, sessions: &Written, texts: &mut Texts) 
         let (name, readings) = (&facts.stations[number].name, &readings[number]);
         powered.sort_by_key(|p| (p.first, p.last));
         let fed: Vec<(i64, i64)> = powered.iter().filter(|p| p.feeds).map(|p| (p.first, p.last)).collect();
-        // A session's first power shows in the reading that comes after it, unless another session fed the station then.
-        for session in powered.iter() {
+        // A session's first power shows in the reading that comes after it, unless another session fed the station then, or so
+        // little power was left to it that the charge of the battery moves only after a while.
+        for session in powered.iter().filter(|_| !facts.stations[number].held_back) {
             let at = readings.partition_point(|reading| reading.0 <= session.first);
             let Some(&(until, kw)) = readings.get(at) else { continue };
             let from = at.checked_sub(1).map_or(facts.start.0, |before| readings[before].0);

@@ -307,6 +307,9 @@ fn audit_facts(setup: &Setup, outputs: OutputOptions) -> AuditFacts {
             limit_kw: s.site_limit_kw.min(total_kw),
             first_come_first_served: s.connectors.iter().all(|c| c.dc == s.connectors[0].dc),
             retailer: setup.retailers[s.retailer.index()].name.clone(),
+            held_back: setup.trading.is_active()
+                || setup.grid.as_ref().is_some_and(|grid| grid.enforce == Enforce::Limit)
+                || setup.retailers[s.retailer.index()].tariff.slope_eur_mwh_kw().is_some(),
             competes: setup.competes(s.retailer),
             markup_eur_mwh: s.markup_eur_mwh,
             slope_eur_mwh_kw: setup.retailers[s.retailer.index()].tariff.slope_eur_mwh_kw(),

@@ -49,6 +49,7 @@ fn facts(outputs: OutputOptions) -> AuditFacts {
             limit_kw: 50.0,
             first_come_first_served: true,
             retailer: "grid".to_owned(),
+            held_back: false,
             competes: false,
             markup_eur_mwh: 50.0,
             slope_eur_mwh_kw: None,
