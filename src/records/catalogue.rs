@@ -69,6 +69,7 @@ pub const FIGURES: &[FigureInfo] = &[
     figure("need_wait_p95_s", "Wait from need to power, 95th percentile", "s", Lower),
     figure("charger_utilisation", "Charger utilisation", "0..1", Neither),
     figure("peak_power_kw", "Peak power", "kW", Lower),
+    figure("peak_15min_kw", "Peak power of a quarter hour", "kW", Lower),
     figure("mean_soc", "Mean state of charge", "0..1", Neither),
     figure("fares_eur", "Fares", "currency", Higher),
     figure("lost_fares_eur", "Fares of lost trips", "currency", Lower),
@@ -96,6 +97,7 @@ pub const FIGURES: &[FigureInfo] = &[
     figure("peak_load_kw", "Peak of slots", "kW", Lower),
     figure("load_price_eur_mwh", "Mean price that the load made", "currency/MWh", Lower),
     figure("grid_energy_kwh", "Energy from the feeder's source", "kWh", Neither),
+    figure("grid_peak_15min_kw", "Peak power of the feeder's source", "kW", Lower),
     figure("grid_losses_kwh", "Losses of the feeder", "kWh", Lower),
     figure("grid_losses_share", "Losses of the feeder, share", "0..1", Lower),
     figure("grid_lowest_voltage_pu", "Lowest voltage", "p.u.", Higher),
@@ -127,6 +129,7 @@ pub const OPERATOR_FIGURES: &[FigureInfo] = &[
     figure("revenue_eur", "Revenue", "currency", Higher),
     figure("energy_cost_eur", "Energy cost", "currency", Lower),
     figure("profit_eur", "Profit", "currency", Higher),
+    figure("peak_15min_kw", "Peak power of a quarter hour", "kW", Lower),
     figure("station_cost_eur", "Cost of stations", "currency", Lower),
     figure("deviation_cost_eur", "Cost of deviations", "currency", Lower),
     figure("shifted_kwh", "Energy shifted", "kWh", Neither),
@@ -225,6 +228,7 @@ mod tests {
             revenue_eur: 0.0,
             energy_cost_eur: 0.0,
             profit_eur: 0.0,
+            peak_15min_kw: 0.0,
             loads,
         };
         let mut listed: Vec<&str> = OPERATOR_FIGURES.iter().map(|f| f.name).collect();

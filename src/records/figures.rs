@@ -62,6 +62,8 @@ pub struct Figures {
     pub charger_utilisation: Option<f64>,
     /// Highest mean grid power of a control interval [kW].
     pub peak_power_kw: f64,
+    /// Highest mean grid power of a quarter of an hour from the full hour on, the interval of most bills [kW].
+    pub peak_15min_kw: f64,
     /// Mean state of charge over vehicles and time.
     pub mean_soc: Option<f64>,
     /// Paid by riders [currency].
@@ -162,6 +164,8 @@ pub struct LoadFigures {
 pub struct GridFigures {
     /// Active energy that left the source [kWh].
     pub grid_energy_kwh: f64,
+    /// Highest mean active power of a quarter of an hour that left the source [kW].
+    pub grid_peak_15min_kw: f64,
     /// Of that, lost in branches [kWh].
     pub grid_losses_kwh: f64,
     /// Losses over energy; null without energy.
@@ -292,6 +296,8 @@ pub struct OperatorFigures {
     pub energy_cost_eur: f64,
     /// Received less paid [currency].
     pub profit_eur: f64,
+    /// Highest mean grid power of its stations together over a quarter of an hour [kW].
+    pub peak_15min_kw: f64,
     /// Figures of its stations whose price follows the load, where it has such.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub loads: Option<LoadFigures>,

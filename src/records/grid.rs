@@ -2,6 +2,7 @@
 
 use super::FeederRecord;
 use super::figures::GridFigures;
+use super::readings::Peak;
 use crate::time::SimTime;
 
 /// Adds up.
@@ -10,6 +11,7 @@ pub(super) struct GridSums {
     figures: GridFigures,
     /// The last reading, and what is held back since then [kW].
     before: Option<(SimTime, f64)>,
+    peak: Peak,
 }
 
 impl GridSums {
@@ -27,8 +29,11 @@ impl GridSums {
         let Some(flow) = &record.flow else {
             figures.grid_violation_hours += hours;
             figures.grid_unsolved_hours += hours;
+            // No power flow, no power.
+            self.peak.read(since, record.time, 0.0);
             return;
         };
+        self.peak.read(since, record.time, flow.source_kw);
         figures.grid_energy_kwh += flow.source_kw * hours;
         figures.grid_losses_kwh += flow.losses_kw * hours;
         if !flow.kept {
@@ -54,7 +59,7 @@ impl GridSums {
         self.before?;
         let energy = self.figures.grid_energy_kwh;
         let grid_losses_share = (energy > 0.0).then(|| self.figures.grid_losses_kwh / energy);
-        Some(GridFigures { grid_losses_share, ..self.figures })
+        Some(GridFigures { grid_losses_share, grid_peak_15min_kw: self.peak.peaks()[1], ..self.figures })
     }
 }
 

@@ -60,6 +60,7 @@ struct OperatorSums {
     received: Money,
     paid: Money,
     loads: LoadSums,
+    peak: Peak,
 }
 
 /// Sums of one market.
@@ -196,7 +197,7 @@ impl Metrics {
             total.add(fleet);
         }
         total.soc = std::mem::take(&mut self.soc);
-        total.peak_kw = self.peak.peak();
+        total.peak = std::mem::take(&mut self.peak);
         RunFigures {
             total: Figures {
                 loads: self.loads.figures(),
@@ -220,6 +221,7 @@ impl Metrics {
                     revenue_eur: sums.revenue.units(),
                     energy_cost_eur: sums.energy_cost.units(),
                     profit_eur: (sums.received - sums.paid).units(),
+                    peak_15min_kw: sums.peak.peaks()[1],
                     loads: sums.loads.figures(),
                 })
                 .collect(),
@@ -310,7 +312,7 @@ impl Recorder for Metrics {
         *last_kwh = record.stored_kwh;
         sums.vehicles = record.idle + record.driving + record.queued + record.charging + record.discharging;
         if measures {
-            sums.peak_kw = sums.peak_kw.max(record.power_kw);
+            sums.peak.read(self.setup.measured_from, record.time, record.power_kw);
         }
         let vehicles = sums.vehicles;
         if vehicles > 0 {
@@ -326,7 +328,9 @@ impl Recorder for Metrics {
 
     fn station(&mut self, record: &StationRecord) {
         if self.measures(record.time) {
-            self.peak.read(record.time, record.power_kw);
+            let from = self.setup.measured_from;
+            self.peak.read(from, record.time, record.power_kw);
+            self.operators[record.operator.index()].peak.read(from, record.time, record.power_kw);
             self.retailers.station(record);
         }
     }

@@ -1,25 +1,99 @@
-//! The peak of all stations together, over the readings of their meters.
+//! Peaks of power over the readings of meters: of single readings, and of quarters of an hour, for which networks bill.
 
 use crate::time::SimTime;
 
-/// Total power of all stations, reading by reading.
-#[derive(Default)]
+/// Length of the interval over which billed peaks are means [s].
+const QUARTER_S: i64 = 900;
+
+/// Power of one meter, or of several whose readings of one instant add up.
+#[derive(Debug, Clone, Default)]
 pub(super) struct Peak {
+    /// End of the reading that is being added up.
     time: Option<SimTime>,
     sum_kw: f64,
-    peak_kw: f64,
+    /// End of the last reading that has been added up.
+    since: Option<SimTime>,
+    highest_kw: f64,
+    /// Number of the quarter under way since 1970, its energy so far [kWs].
+    quarter: i64,
+    kws: f64,
+    highest_quarter_kw: f64,
 }
 
 impl Peak {
-    pub fn read(&mut self, time: SimTime, power_kw: f64) {
+    /// Mean power between the reading before and `time`; before the first one readings began at `from`.
+    pub fn read(&mut self, from: SimTime, time: SimTime, power_kw: f64) {
         if self.time != Some(time) {
-            self.peak_kw = self.peak();
-            self.sum_kw = 0.0;
+            self.flush();
+            self.since = self.since.or(Some(from));
             self.time = Some(time);
+            self.sum_kw = 0.0;
         }
         self.sum_kw += power_kw;
     }
-    pub fn peak(&self) -> f64 {
-        self.peak_kw.max(self.sum_kw)
+
+    fn flush(&mut self) {
+        let (Some(time), Some(since)) = (self.time, self.since) else { return };
+        self.highest_kw = self.highest_kw.max(self.sum_kw);
+        let mut t = since.0;
+        while t < time.0 {
+            let quarter = t.div_euclid(QUARTER_S);
+            if quarter != self.quarter {
+                self.highest_quarter_kw = self.quarter_kw();
+                (self.quarter, self.kws) = (quarter, 0.0);
+            }
+            let end = time.0.min((quarter + 1) * QUARTER_S);
+            self.kws += self.sum_kw * (end - t) as f64;
+            t = end;
+        }
+        self.since = Some(time);
+    }
+
+    fn quarter_kw(&self) -> f64 {
+        self.highest_quarter_kw.max(self.kws / QUARTER_S as f64)
+    }
+
+    /// Highest reading, and highest mean over a quarter of an hour from the full hour on [kW].
+    pub fn peaks(&self) -> [f64; 2] {
+        let mut ended = self.clone();
+        ended.flush();
+        [ended.highest_kw, ended.quarter_kw()]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quarter_takes_each_reading_for_the_time_that_lies_in_it() {
+        let mut peak = Peak::default();
+        let from = SimTime(3_600);
+        // Two meters; a reading of ten minutes over two quarters.
+        for (time, kw) in
+            [(3_600, 0.0), (3_900, 60.0), (4_200, 30.0), (4_800, 10.0), (5_400, 20.0), (6_300, 41.0)]
+        {
+            peak.read(from, SimTime(time), 0.5 * kw);
+            peak.read(from, SimTime(time), 0.5 * kw);
+        }
+        // (300 x 60 + 300 x 30 + 300 x 10) / 900, (300 x 10 + 600 x 20) / 900, 41.
+        let [highest, quarter] = peak.peaks();
+        assert_eq!(highest, 60.0);
+        assert!((quarter - 41.0).abs() < 1e-12, "{quarter}");
+        let mut early = Peak::default();
+        for (time, kw) in [(3_900, 60.0), (4_200, 30.0), (4_800, 10.0)] {
+            early.read(from, SimTime(time), kw);
+        }
+        assert!((early.peaks()[1] - 100.0 / 3.0).abs() < 1e-12);
+        assert_eq!(Peak::default().peaks(), [0.0, 0.0]);
+    }
+
+    /// Readings of hours are the means of their quarters.
+    #[test]
+    fn long_readings_fill_quarters() {
+        let mut peak = Peak::default();
+        peak.read(SimTime(0), SimTime(7_200), 5.0);
+        peak.read(SimTime(0), SimTime(14_400), 8.0);
+        assert_eq!(peak.peaks(), [8.0, 8.0]);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::figures::{DriverFigures, Figures, TradingFigures};
 use super::metrics::MetricsSetup;
+use super::readings::Peak;
 use crate::ledger::{EntryKind, Money, rounded};
 use crate::time::SimTime;
 use hdrhistogram::Histogram;
@@ -34,7 +35,7 @@ pub(super) struct Sums {
     pub queues: Histogram<u64>,
     pub queue_s: i64,
     pub occupied_s: i64,
-    pub peak_kw: f64,
+    pub peak: Peak,
     pub soc: TimeMean,
     pub vehicles: u32,
     pub bound_eur: Option<f64>,
@@ -107,7 +108,7 @@ impl Sums {
             queues: histogram(),
             queue_s: 0,
             occupied_s: 0,
-            peak_kw: 0.0,
+            peak: Peak::default(),
             soc: TimeMean::default(),
             vehicles: 0,
             bound_eur: None,
@@ -195,6 +196,7 @@ impl Sums {
         let paid = |kind: EntryKind| (-received(kind)).units();
         let connector_s = setup.connectors as f64 * (setup.end - setup.measured_from) as f64;
         let (stored_start_kwh, stored_end_kwh) = self.stored.unwrap_or_default();
+        let [highest_kw, quarter_kw] = self.peak.peaks();
         let operating_cost = received(EntryKind::Fare) - (self.received - self.paid);
         Figures {
             trips_requested: self.trips.iter().sum(),
@@ -224,7 +226,8 @@ impl Sums {
             queue_mean_s: ratio(self.queue_s as f64, self.plugged_in as f64),
             queue_p95_s: quantile(&self.queues, 0.95),
             charger_utilisation: ratio(self.occupied_s as f64, connector_s),
-            peak_power_kw: self.peak_kw,
+            peak_power_kw: highest_kw,
+            peak_15min_kw: quarter_kw,
             mean_soc: self.soc.mean(),
             fares_eur: received(EntryKind::Fare).units(),
             lost_fares_eur: self.lost_fares.units(),
