@@ -207,7 +207,9 @@ fn balance(auditor: &Auditor, supply: &Supply, texts: &mut Texts) -> Result<Chec
     let mut check = Check::new(BALANCE);
     let all_kwh: f64 = supply.kwh.iter().map(|kwh| kwh.abs()).sum();
     let settlement_s = auditor.facts.settlement_s.unwrap_or(1).max(1);
-    for (row, [bought, short]) in traded.into_iter().filter(|(row, _)| !cut.contains(row)) {
+    // An interval that the end of the simulation cuts off is not settled.
+    let settled = |row: usize| supply.end[row].rem_euclid(settlement_s) == 0;
+    for (row, [bought, short]) in traded.into_iter().filter(|&(row, _)| !cut.contains(&row) && settled(row)) {
         // What is sold is a difference of two sums, what is settled in each interval of it another.
         let intervals = ((supply.end[row] - supply.start[row]) / settlement_s + 1) as f64;
         let steps = auditor.departures(supply.end[row]);
