@@ -32,7 +32,7 @@ fn environment(c: &mut Criterion) {
                 let mut environment = Environment::reset(&course, &week, kind, chain);
                 loop {
                     environment.see(&mut features);
-                    if environment.step(action).over {
+                    if environment.step(action).expect("instants end").over {
                         break environment.result();
                     }
                 }

@@ -92,6 +92,7 @@ fn leg(n: u32) -> LegRecord {
         destination: PlaceId(pick(n, 16, 265)),
         distance_km: noise(n, 17) * 10.0,
         energy_kwh: noise(n, 18),
+        charged_kwh: 0.0,
         soc_start: soc,
         soc_end: soc * 0.98,
     }

@@ -128,7 +128,7 @@ pub struct Search {
 impl Nearby {
     /// An empty index for items `0..items` on the map of `places`.
     ///
-    /// Cells are about as many as `cells`, as square as the map allows.
+    /// Cells are about as many as `cells`, as square as the map allows; a line has as many in a row.
     pub fn new(places: &Places, items: usize, cells: usize) -> Self {
         let (mut south, mut north, mut west, mut east) = (90.0_f64, -90.0_f64, 180.0_f64, -180.0_f64);
         for i in 0..places.len() {
@@ -152,8 +152,9 @@ impl Nearby {
         let km_per_degree = EARTH_RADIUS_KM.to_radians();
         let height_km = ((north - south) * km_per_degree).max(1e-3);
         let width_km = ((east - west) * km_per_degree * shrink).max(1e-3);
-        let side_km =
-            (height_km * width_km / cells.max(1) as f64).sqrt().max(height_km.max(width_km) / 4_096.0);
+        let side_km = (height_km * width_km / cells.max(1) as f64)
+            .sqrt()
+            .max(height_km.max(width_km) / cells.max(1) as f64);
         let rows = (height_km / side_km).ceil().max(1.0);
         let columns = (width_km / side_km).ceil().max(1.0);
         // Chords are shorter than arcs; the shortfall over a cell is far below this margin.

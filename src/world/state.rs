@@ -155,7 +155,7 @@ pub struct State {
 
 /// Number of grid cells for an index of `items`.
 fn cells_for(items: usize) -> usize {
-    items.clamp(64, 4_096)
+    items.clamp(4, 4_096)
 }
 
 /// Most places for which all pairs are compared: a few million pairs, a few hundredths of a second.
