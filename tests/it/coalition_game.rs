@@ -70,7 +70,9 @@ fn study(folder: &Path) -> Value {
     let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/nyc-fleets.toml");
     let text = text.replace("\"nyc-fleets.toml\"", &format!("{scenario:?}"));
     let file = folder.join("game.toml");
-    std::fs::write(&file, text + "\n[set]\n\"time.days\" = 1\n").unwrap();
+    let text = text.replace("\"time.warm_up\" = 1", "\"time.days\" = 1");
+    assert!(text.contains("time.days"));
+    std::fs::write(&file, text).unwrap();
     let out = folder.join("out");
     let output = gridfleet(&["study", file.to_str().unwrap(), "-r", "3", "-o", out.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));

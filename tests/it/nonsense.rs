@@ -90,12 +90,16 @@ struct Mad<P>(P);
 
 impl Charging for Mad<Box<dyn Charging>> {
     fn on_idle(&mut self, view: View<'_>, idle: &[VehicleId], random: &mut Pcg64, actions: &mut Vec<Action>) {
+        let mut sane = Vec::new();
+        self.0.on_idle(view, idle, random, &mut sane);
         nonsense(view, actions);
-        self.0.on_idle(view, idle, random, actions);
+        actions.append(&mut sane);
     }
     fn on_interval(&mut self, view: View<'_>, random: &mut Pcg64, actions: &mut Vec<Action>) {
+        let mut sane = Vec::new();
+        self.0.on_interval(view, random, &mut sane);
         nonsense(view, actions);
-        self.0.on_interval(view, random, actions);
+        actions.append(&mut sane);
     }
 }
 
@@ -104,8 +108,10 @@ impl Dispatch for Mad<Box<dyn Dispatch>> {
         self.0.cadence()
     }
     fn decide(&mut self, view: View<'_>, news: News<'_>, random: &mut Pcg64, actions: &mut Vec<Action>) {
+        let mut sane = Vec::new();
+        self.0.decide(view, news, random, &mut sane);
         nonsense(view, actions);
-        self.0.decide(view, news, random, actions);
+        actions.append(&mut sane);
     }
 }
 

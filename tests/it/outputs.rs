@@ -81,7 +81,15 @@ fn the_contract_names_the_same_columns() {
             .iter()
             .map(|c| c.name)
             .filter(|n| {
-                !["arrival_time", "need_wait_s", "lost_fare", "bid_id", "capacity_price_eur_mw_h"].contains(n)
+                ![
+                    "arrival_time",
+                    "need_wait_s",
+                    "charged_kwh",
+                    "lost_fare",
+                    "bid_id",
+                    "capacity_price_eur_mw_h",
+                ]
+                .contains(n)
             })
             .collect();
         assert_eq!(contract, ours, "{}", table.name);

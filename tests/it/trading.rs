@@ -439,7 +439,13 @@ fn gates_lots_and_nonsense_are_refused() {
     let refusals: Vec<_> = simulation.refusals().map(|(r, n)| (r.name(), n)).collect();
     assert_eq!(
         refusals,
-        [("no_such_product", 2), ("gate_not_open", 1), ("gate_closed", 1), ("quantity_too_small", 2)]
+        [
+            ("no_such_entity", 1),
+            ("no_such_product", 1),
+            ("gate_not_open", 1),
+            ("gate_closed", 1),
+            ("quantity_too_small", 2)
+        ]
     );
 }
 

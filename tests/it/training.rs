@@ -43,8 +43,8 @@ fn play(course: &Course, action: usize) -> (Environment, Vec<f64>) {
 fn a_week_of_steps_is_the_week_that_a_fixed_policy_makes() {
     let course = course(&[]);
     let spec = BiddingSpec::Integrated {
-        risk_balancing: 0.4,
-        risk_intraday: 0.1,
+        risk_balancing: 0.2,
+        risk_intraday: 0.0,
         accuracy_balancing: 0.7,
         accuracy_intraday: 0.9,
         forecast: ForecastKind::Perfect,
@@ -52,14 +52,14 @@ fn a_week_of_steps_is_the_week_that_a_fixed_policy_makes() {
         limit_eur_mwh: None,
     };
     let whole = benchmark(&course, Set::Training, 0, &spec).unwrap();
-    let (environment, rewards) = play(&course, sight::action([0.4, 0.1]));
+    let (environment, rewards) = play(&course, sight::action([0.2, 0.0]));
     assert_eq!(rewards.len(), 672);
     assert_eq!(environment.result(), whole);
     assert!(whole.profit_eur > 500.0 && whole.imbalance_kwh > 0.0, "{whole:?}");
     for sums in [rewards.iter().sum::<f64>(), environment.by_slot().iter().sum::<f64>()] {
         assert!((sums - whole.profit_eur).abs() < 1e-6, "{sums} {}", whole.profit_eur);
     }
-    assert_eq!(Player::Fixed([0.4, 0.1]).play(&course, Set::Training, 0).unwrap(), whole);
+    assert_eq!(Player::Fixed([0.2, 0.0]).play(&course, Set::Training, 0).unwrap(), whole);
     // Nothing bid, nothing earned; and other risks are another week.
     assert_eq!(play(&course, sight::action([1.0, 1.0])).0.result().profit_eur, 0.0);
     assert_ne!(play(&course, sight::action([0.0, 0.0])).0.result(), whole);
