@@ -174,9 +174,7 @@ fn each_wrong_day_is_found_by_the_check_meant_for_it() {
                 *end += 0.6;
             }
         }),
-        ("Legs: charge falls by the energy driven less that charged elsewhere", |d| {
-            d.legs[0].energy_kwh *= 1.000_1
-        }),
+        ("Legs: charge falls by energy driven less energy charged", |d| d.legs[0].energy_kwh *= 1.000_1),
         ("Sessions: charge rises by the energy stored", |d| d.sessions[0].soc_end += 1e-6),
         ("Sessions: charge rises by the energy stored", |d| d.sessions[0].discharged_kwh = 0.1),
         ("Sessions: energy stored is energy drawn x efficiency", |d| d.sessions[0].energy_kwh += 0.001),
@@ -293,9 +291,7 @@ fn an_error_a_little_above_rounding_is_found() {
             d.legs[1].soc_start += 2e-15;
             d.legs[1].soc_end += 2e-15;
         }),
-        ("Legs: charge falls by the energy driven less that charged elsewhere", |d| {
-            d.legs[0].energy_kwh += 1e-13
-        }),
+        ("Legs: charge falls by energy driven less energy charged", |d| d.legs[0].energy_kwh += 1e-13),
         ("Sessions: charge rises by the energy stored", |d| d.sessions[0].soc_end += 5e-15),
         ("Sessions: energy stored is energy drawn x efficiency", |d| d.sessions[0].energy_kwh += 1e-13),
         ("Stations: power x time is the energy of sessions", |d| d.stations[12].power_kw += 2e-9),
