@@ -42,6 +42,7 @@ mod outputs_day;
 mod price_aware;
 mod prices;
 mod prices_bad;
+mod properties;
 mod queues;
 mod real_data;
 mod report;
