@@ -185,7 +185,7 @@ fn slots(numbers: &[RetailerId], retailers: &[Retailer], problems: &mut Problems
     }
 }
 
-/// With a highest price below what every rival ever asks there is no competition to speak of.
+/// A highest price far below all rivals is one for a kilowatt hour.
 fn prices(
     spec: &CompetitionSpec,
     numbers: &[RetailerId],
@@ -199,12 +199,13 @@ fn prices(
         _ => f64::NEG_INFINITY,
     };
     let least = numbers[1..].iter().map(least).fold(f64::INFINITY, f64::min);
-    if spec.max_price_eur_mwh < least {
+    // A price below all rivals is a plan; one for a kilowatt hour is a mistake.
+    if 100.0 * spec.max_price_eur_mwh < least {
         problems
             .add(
                 "competition.max_price_eur_mwh",
-                format!("{:?}, below every price of every rival", spec.max_price_eur_mwh),
-                format!("{least} or more, the lowest price of a rival"),
+                format!("{:?}, less than a hundredth of any price of a rival", spec.max_price_eur_mwh),
+                format!("a price per MWh; the lowest of a rival is {least}"),
             )
             .help("prices are in currency per MWh: 250 is 0.25 per kWh");
     }

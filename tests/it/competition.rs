@@ -247,7 +247,7 @@ fn a_competition_that_cannot_be_is_told_of() {
     for set in [
         "competition.retailers=[\"ours\", \"stedy\"]",
         "competition.retailers=[\"ours\", \"ours\"]",
-        "competition.max_price_eur_mwh=20.0",
+        "competition.max_price_eur_mwh=0.25",
         "competition.initial_shares=[0.5, 0.5, 0.5, 0.5]",
         "competition.reluctance_eur_mwh=[[0.0]]",
         "imbalance={ kind = \"penalty\" }",

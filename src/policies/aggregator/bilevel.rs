@@ -232,14 +232,12 @@ pub(super) fn best(
     (purchase, risk): (bilevel::Purchase, Risk),
     options: Options,
 ) -> DayPlan {
-    let asked = rivals.iter().flat_map(|f| f.prices.iter().flatten());
-    let least = asked.copied().fold(f64::INFINITY, f64::min);
     let game = Game::new(Parameters {
         scenarios,
         rivals,
         initial_shares: competition.initial_shares.clone(),
         reluctance: competition.reluctance_eur_mwh.clone(),
-        max_price: competition.max_price_eur_mwh.max(least),
+        max_price: competition.max_price_eur_mwh,
         positive_max: positive_max(view, day),
         purchase,
     });
