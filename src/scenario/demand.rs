@@ -60,7 +60,7 @@ pub(crate) fn demand(
     let Picks { trips, left_out, derived } = picks;
     let mut demand = Demand { left_out, derived, ..Demand::default() };
     if trips.is_empty() {
-        if problems.errors.is_empty() {
+        if problems.errors.is_empty() && !spec.trips.files.is_empty() {
             no_trips(plan, trace, problems);
         }
         return demand;

@@ -50,7 +50,8 @@ pub struct ScenarioFile {
     pub currency: String,
     /// When.
     pub time: TimeSpec,
-    /// Who wants to go where.
+    /// Who wants to go where; without this table nobody asks for a ride.
+    #[serde(default)]
     pub trips: TripsSpec,
     /// How long and how far it is.
     #[serde(default)]
@@ -176,6 +177,26 @@ pub struct TripsSpec {
     /// For format `trips`: canonical column = the files' column.
     #[serde(default)]
     pub map: BTreeMap<String, String>,
+}
+
+impl Default for TripsSpec {
+    /// No trips.
+    fn default() -> Self {
+        Self {
+            format: trips_format(),
+            files: Vec::new(),
+            zones: None,
+            timezone: None,
+            on_bad_row: OnBadRow::default(),
+            scale: unit(),
+            jitter_s: jitter_s(),
+            fold_week: None,
+            fleet_column: None,
+            fleet_names: BTreeMap::new(),
+            fleet_shares: BTreeMap::new(),
+            map: BTreeMap::new(),
+        }
+    }
 }
 
 /// Travel time and distance where no trip tells them.

@@ -74,6 +74,13 @@ pub fn source(spec: &ScenarioFile, inputs: &mut Vec<PathBuf>, problems: &mut Pro
             )
             .help("use mode = \"dispatch\" to scale the demand up");
     }
+    if spec.operation.mode == ModeSpec::Replay && trips.files.is_empty() {
+        problems.add(
+            "operation.mode",
+            "\"replay\" without trips",
+            "\"dispatch\", or a table [trips] with `files`",
+        );
+    }
     fleet_split(spec, problems);
     source
 }

@@ -138,7 +138,6 @@ fn a_missing_key_is_named_if_it_is_needed_and_not_missed_if_not() {
         "time",
         "time.start",
         "time.days",
-        "trips",
         "trips.files",
         "vehicle_types",
         "vehicle_types[0].name",

@@ -10,6 +10,7 @@ use gridfleet::ledger::LedgerEntry;
 use gridfleet::records::{LegRecord, Recorder, SessionRecord, TripRecord};
 use gridfleet::rng::Streams;
 use gridfleet::scenario::{self, Overrides};
+use polars::prelude::{AnyValue, TimeUnit};
 use polars_io::prelude::{ParquetReader, SerReader as _};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -336,16 +337,20 @@ fn table(files: &Files, name: &str) -> Vec<String> {
             let cells: Vec<String> = frame
                 .columns()
                 .iter()
-                .map(|column| match column.get(row).expect("a cell") {
-                    polars::prelude::AnyValue::Datetime(at, polars::prelude::TimeUnit::Milliseconds, _) => {
-                        let at = chrono::DateTime::from_timestamp_millis(at).expect("a time");
-                        at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
-                    }
-                    polars::prelude::AnyValue::Datetime(at, ..) => {
-                        let at = chrono::DateTime::from_timestamp_micros(at).expect("a time");
-                        at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
-                    }
-                    other => other.to_string(),
+                .map(|column| {
+                    let cell = column.get(row).expect("a cell");
+                    // A column of one value owns its cells.
+                    let time = match &cell {
+                        AnyValue::Datetime(at, unit, _) => Some((*at, *unit)),
+                        AnyValue::DatetimeOwned(at, unit, _) => Some((*at, *unit)),
+                        _ => None,
+                    };
+                    let Some((at, unit)) = time else { return cell.to_string() };
+                    let at = match unit {
+                        TimeUnit::Milliseconds => chrono::DateTime::from_timestamp_millis(at),
+                        _ => chrono::DateTime::from_timestamp_micros(at),
+                    };
+                    at.expect("a time").format("%Y-%m-%dT%H:%M:%SZ").to_string()
                 })
                 .collect();
             cells.join(" | ")

@@ -168,10 +168,11 @@ impl<'a> Builder<'a> {
     }
 
     fn trips(&mut self) {
+        if self.has("no-trips") {
+            return;
+        }
         let mut random = self.random("trips");
-        let count = if self.has("no-trips") {
-            0
-        } else if self.has("one-trip") {
+        let count = if self.has("one-trip") {
             1
         } else if self.has("many-trips") {
             random.random_range(50..250)
