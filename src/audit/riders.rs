@@ -18,7 +18,9 @@ struct Rider {
     /// When a vehicle set out for it; never, if none did.
     taken: i64,
     pickup: i64,
-    km: f64,
+    /// Length of the ride [km], known only as far as it was driven where the end cut it off: at least, and at most.
+    least_km: f64,
+    most_km: f64,
     lost: bool,
 }
 
@@ -36,6 +38,8 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
         .into_iter()
         .filter(|status| !matches!(status, TripStatus::Served | TripStatus::InProgress));
     let lost: Vec<Code> = lost.map(|status| texts.code(status.name())).collect();
+
+    let under_way = texts.code(TripStatus::InProgress.name());
 
     let legs = Written::open(auditor.dir, TableId::Legs)?;
     let pickup = texts.code(LegPurpose::Pickup.name());
@@ -68,7 +72,8 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
             request: request[row],
             taken: taken.unwrap_or(i64::MAX),
             pickup: picked_up[row].unwrap_or(i64::MAX),
-            km: km[row],
+            least_km: km[row],
+            most_km: if status[row] == under_way { f64::INFINITY } else { km[row] },
             lost: lost.contains(&status[row]),
         });
     }
@@ -79,10 +84,10 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
             let deadline = older.request + patience_s;
             // A rider without a vehicle waits as long as its patience lasts; then it is lost, if the end does not come first.
             let waits = if older.lost { deadline } else { older.taken.min(deadline) };
-            let passed = riders[number + 1..]
-                .iter()
-                .take_while(|later| later.request < waits)
-                .find(|later| later.taken < waits && later.pickup <= deadline && older.km <= later.km);
+            let passed =
+                riders[number + 1..].iter().take_while(|later| later.request < waits).find(|later| {
+                    later.taken < waits && later.pickup <= deadline && older.most_km <= later.least_km
+                });
             check.that(passed.is_none(), || {
                 let later = passed.map_or(0, |later| later.id);
                 let at = passed.map_or(0, |later| later.taken);

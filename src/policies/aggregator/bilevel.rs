@@ -130,7 +130,18 @@ impl Leader {
         (0..self.spec.paths)
             .map(|_| {
                 let path = model.path(steps, random);
-                let of_day = |which: usize| path[which][steps.saturating_sub(day.count)..].to_vec();
+                // Slots whose prices are all known are no guess, whatever comes after them.
+                let price = |which: usize, slot: usize| {
+                    let t = day.start(slot);
+                    let known = || self.history.known(which, t, day.slot_s);
+                    path[which]
+                        .get(((t - end) / day.slot_s).max(0) as usize)
+                        .filter(|_| t >= end)
+                        .copied()
+                        .or_else(known)
+                        .unwrap_or(0.0)
+                };
+                let of_day = |which: usize| (0..day.count).map(|slot| price(which, slot)).collect::<Vec<_>>();
                 let [day_ahead, mut positive, mut negative] = [of_day(0), of_day(1), of_day(2)];
                 // Who is short never pays less than the day-ahead price, and who is long never gets more: the rule of
                 // two-price balancing, which paths sampled side by side do not know.

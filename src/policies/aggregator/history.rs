@@ -105,6 +105,12 @@ impl PriceHistory {
         }
     }
 
+    /// Price of the slot that begins at `t` [currency/MWh], where it is known.
+    pub fn known(&self, which: usize, t: SimTime, slot_s: i64) -> Option<f64> {
+        let slot = usize::try_from((t - self.first?).div_euclid(slot_s)).ok()?;
+        self.series[which].get(slot).copied()
+    }
+
     /// Start of the first slot that is not known of all three prices.
     pub fn end(&self, slot_s: i64) -> Option<SimTime> {
         let shortest = self.series.iter().map(Vec::len).min()?;
