@@ -83,7 +83,12 @@ pub(super) fn check(auditor: &mut Auditor) {
     for key in SUMS.iter().filter(|_| !fleets.is_empty()) {
         let (total, parts): (f64, Vec<f64>) =
             (figure(&summary, key), fleets.iter().map(|fleet| figure(fleet, key)).collect());
-        let magnitude: f64 = parts.iter().map(|part| part.abs()).sum();
+        let mut magnitude: f64 = parts.iter().map(|part| part.abs()).sum();
+        if *key == "net_profit_eur" {
+            // A sum of two figures that may be far larger than itself.
+            let summed = ["operating_profit_eur", "stored_value_eur"];
+            magnitude += fleets.iter().flat_map(|f| summed.map(|key| figure(f, key).abs())).sum::<f64>();
+        }
         // A fleet's figure is itself a sum of many rows, added in another order.
         let rows = figure(&summary, "trips_requested") + figure(&summary, "sessions");
         let steps = fleets.len() + 4 * rows.max(0.0) as usize + 4;
