@@ -45,6 +45,7 @@ mod prices_bad;
 mod properties;
 mod queues;
 mod real_data;
+mod records;
 mod report;
 mod reproduce;
 mod retail;

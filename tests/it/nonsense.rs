@@ -1,41 +1,17 @@
 //! A policy that proposes nonsense beside its own actions changes nothing but the count of refusals.
 
-use gridfleet::engine::{self, Simulation};
+use crate::records::{Records, ready};
+use gridfleet::engine::Simulation;
 use gridfleet::ids::{BidderId, HouseholdId, MarketId, PlaceId, RequestId, StationId, VehicleId};
-use gridfleet::ledger::LedgerEntry;
 use gridfleet::markets::Side;
 use gridfleet::policies::{Action, Cadence, Charging, Dispatch, News};
-use gridfleet::records::{LegRecord, Recorder, SessionRecord, TripRecord};
 use gridfleet::rng::Streams;
-use gridfleet::scenario::{self, Overrides};
 use gridfleet::time::SimTime;
 use gridfleet::world::{Activity, View};
 use rand_pcg::Pcg64;
 use std::path::Path;
-use std::sync::Arc;
 
-#[derive(Default, PartialEq, Debug)]
-struct Records {
-    trips: Vec<TripRecord>,
-    legs: Vec<LegRecord>,
-    sessions: Vec<SessionRecord>,
-    ledger: Vec<LedgerEntry>,
-}
-
-impl Recorder for Records {
-    fn trip(&mut self, record: &TripRecord) {
-        self.trips.push(*record);
-    }
-    fn leg(&mut self, record: &LegRecord) {
-        self.legs.push(*record);
-    }
-    fn session(&mut self, record: &SessionRecord) {
-        self.sessions.push(*record);
-    }
-    fn ledger(&mut self, entry: &LedgerEntry) {
-        self.ledger.push(*entry);
-    }
-}
+const STREAMS: Streams = Streams { seed: 1, replication: 0 };
 
 /// Actions that can never be done: of things that do not exist, of vehicles in the wrong state, with numbers that are none.
 fn nonsense(view: View<'_>, actions: &mut Vec<Action>) {
@@ -72,7 +48,7 @@ fn nonsense(view: View<'_>, actions: &mut Vec<Action>) {
         let bidder = BidderId::new(0);
         actions.push(Action::Bid { bidder, market, product, side, quantity_kw, limit_eur_mwh });
     }
-    // What could be done to a vehicle in another state.
+    // Actions that a vehicle in another state could carry out.
     for vehicle in (0..view.vehicle_count()).map(VehicleId::new) {
         let v = view.vehicle(vehicle);
         if v.activity != Activity::Idle {
@@ -116,18 +92,13 @@ impl Dispatch for Mad<Box<dyn Dispatch>> {
 }
 
 fn run(file: &str, set: &[&str], mad: bool) -> (Records, u64) {
-    let set = set.iter().map(|text| (*text).to_owned()).collect();
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(file);
-    let scenario = scenario::load(&path, &Overrides { set, ..Overrides::default() }).unwrap();
-    let streams = Streams { seed: scenario.seed(), replication: 0 };
-    let (setup, prepared) = scenario.build(streams).unwrap();
-    let setup = Arc::new(setup);
-    let mut policies = engine::policies(&prepared.policies, &setup, streams);
+    let (setup, mut policies) = ready(&path, set, STREAMS);
     if mad {
         policies.charging = Box::new(Mad(policies.charging));
         policies.dispatch = Box::new(Mad(policies.dispatch));
     }
-    let mut simulation = Simulation::under(setup, policies, streams).audited();
+    let mut simulation = Simulation::under(setup, policies, STREAMS).audited();
     let mut records = Records::default();
     simulation.finish(&mut records).unwrap();
     let refused = simulation.refusals().map(|(_, count)| count).sum();

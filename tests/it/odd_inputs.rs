@@ -92,7 +92,7 @@ fn a_file_instead_of_a_folder_is_named() {
     assert!(status == Some(2) && err.contains("nowhere: found no such folder"), "{err}");
 }
 
-/// Whatever is repeated is cut, and its length said.
+/// Long values are cut when they are repeated, and their length said.
 #[test]
 fn messages_repeat_no_more_than_the_beginning_of_a_long_value() {
     let temporary = tempfile::tempdir().unwrap();

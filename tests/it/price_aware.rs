@@ -1,22 +1,12 @@
 //! The charging policy that goes by price compares stations with each other, not only the hours of one station.
 
-use gridfleet::engine::{self, Simulation};
-use gridfleet::records::{Recorder, SessionRecord};
+use crate::records::{Records, ready};
+use gridfleet::engine::Simulation;
 use gridfleet::rng::Streams;
-use gridfleet::scenario::{self, Overrides};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 const STREAMS: Streams = Streams { seed: 1, replication: 0 };
-
-#[derive(Default)]
-struct Sessions(Vec<SessionRecord>);
-
-impl Recorder for Sessions {
-    fn session(&mut self, record: &SessionRecord) {
-        self.0.push(*record);
-    }
-}
 
 /// Two days of twelve cars and rides all over a town with a depot outside and eight stations within; energy by station
 /// [kWh], the depot first, and what was paid for it.
@@ -91,16 +81,13 @@ connector_kw = 11.0
     }
     let path = folder.path().join("town.toml");
     std::fs::write(&path, text).unwrap();
-    let scenario = scenario::load(&path, &Overrides::default()).unwrap();
-    let (setup, prepared) = scenario.build(STREAMS).unwrap();
-    let setup = Arc::new(setup);
-    let policies = engine::policies(&prepared.policies, &setup, STREAMS);
+    let (setup, policies) = ready(&path, &[], STREAMS);
     let mut simulation = Simulation::under(Arc::clone(&setup), policies, STREAMS).audited();
-    let mut sessions = Sessions::default();
-    simulation.finish(&mut sessions).unwrap();
+    let mut records = Records::default();
+    simulation.finish(&mut records).unwrap();
     let mut kwh = vec![0.0; setup.stations.len()];
     let mut cost = 0.0;
-    for session in &sessions.0 {
+    for session in &records.sessions {
         kwh[session.station.index()] += session.energy_kwh;
         cost += session.cost;
     }

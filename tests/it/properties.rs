@@ -1,67 +1,40 @@
-//! What must hold in any world, over random small ones and all policies of dispatch and charging.
+//! Properties of any world, over random small ones and all policies of dispatch and charging.
 
-use gridfleet::engine::{self, Simulation};
-use gridfleet::ledger::LedgerEntry;
-use gridfleet::records::{LegRecord, Recorder, SessionRecord, TripRecord, TripStatus};
+use crate::records::{Records, ready};
+use gridfleet::engine::Simulation;
+use gridfleet::records::TripStatus;
 use gridfleet::rng::{Purpose, Streams};
-use gridfleet::scenario::{self, Overrides};
 use gridfleet::time::SimTime;
 use rand::RngExt as _;
 use std::fmt::Write as _;
-use std::sync::Arc;
 
-#[derive(Default, PartialEq, Debug)]
-struct Records {
-    trips: Vec<TripRecord>,
-    legs: Vec<LegRecord>,
-    sessions: Vec<SessionRecord>,
-    ledger: Vec<LedgerEntry>,
+fn served(records: &Records) -> usize {
+    records.trips.iter().filter(|t| t.status == TripStatus::Served).count()
 }
 
-impl Recorder for Records {
-    fn trip(&mut self, record: &TripRecord) {
-        self.trips.push(*record);
+/// The same, so much earlier.
+fn earlier_by(mut records: Records, by_s: i64) -> Records {
+    let earlier = |t: &mut SimTime| t.0 -= by_s;
+    for trip in &mut records.trips {
+        earlier(&mut trip.request_time);
+        [&mut trip.pickup_time, &mut trip.dropoff_time].into_iter().flatten().for_each(earlier);
     }
-    fn leg(&mut self, record: &LegRecord) {
-        self.legs.push(*record);
+    for leg in &mut records.legs {
+        earlier(&mut leg.start_time);
+        earlier(&mut leg.end_time);
     }
-    fn session(&mut self, record: &SessionRecord) {
-        self.sessions.push(*record);
+    for session in &mut records.sessions {
+        earlier(&mut session.arrival_time);
+        let times = [
+            &mut session.plug_in_time,
+            &mut session.charge_start_time,
+            &mut session.charge_end_time,
+            &mut session.unplug_time,
+        ];
+        times.into_iter().flatten().for_each(earlier);
     }
-    fn ledger(&mut self, entry: &LedgerEntry) {
-        self.ledger.push(*entry);
-    }
-}
-
-impl Records {
-    fn served(&self) -> usize {
-        self.trips.iter().filter(|t| t.status == TripStatus::Served).count()
-    }
-
-    /// The same, so much earlier.
-    fn earlier(mut self, by_s: i64) -> Self {
-        let earlier = |t: &mut SimTime| t.0 -= by_s;
-        for trip in &mut self.trips {
-            earlier(&mut trip.request_time);
-            [&mut trip.pickup_time, &mut trip.dropoff_time].into_iter().flatten().for_each(earlier);
-        }
-        for leg in &mut self.legs {
-            earlier(&mut leg.start_time);
-            earlier(&mut leg.end_time);
-        }
-        for session in &mut self.sessions {
-            earlier(&mut session.arrival_time);
-            let times = [
-                &mut session.plug_in_time,
-                &mut session.charge_start_time,
-                &mut session.charge_end_time,
-                &mut session.unplug_time,
-            ];
-            times.into_iter().flatten().for_each(earlier);
-        }
-        self.ledger.iter_mut().for_each(|entry| earlier(&mut entry.time));
-        self
-    }
+    records.ledger.iter_mut().for_each(|entry| earlier(&mut entry.time));
+    records
 }
 
 /// A day of a small town.
@@ -168,10 +141,7 @@ periods = [{{ days = "daily", from = "22:00", to = "07:00", price_eur_mwh = 120.
         }
         let path = folder.path().join("town.toml");
         std::fs::write(&path, text).unwrap();
-        let scenario = scenario::load(&path, &Overrides::default()).unwrap();
-        let (setup, prepared) = scenario.build(streams).unwrap();
-        let setup = Arc::new(setup);
-        let policies = engine::policies(&prepared.policies, &setup, streams);
+        let (setup, policies) = ready(&path, &[], streams);
         let mut records = Records::default();
         Simulation::under(setup, policies, streams).audited().finish(&mut records).unwrap();
         records
@@ -185,8 +155,8 @@ fn a_week_later_is_the_same_a_week_later() {
     for seed in 0..WORLDS {
         let town = Town::new(seed, seed as usize);
         let (now, later) = (town.run(), Town { weeks_later: 1, ..town }.run());
-        assert!(now.served() > 20, "world {seed} serves {}", now.served());
-        assert!(now == later.earlier(7 * 86_400), "world {seed}");
+        assert!(served(&now) > 20, "world {seed} serves {}", served(&now));
+        assert!(now == earlier_by(later, 7 * 86_400), "world {seed}");
     }
 }
 
@@ -207,7 +177,7 @@ fn one_more_car_connector_or_minute_serves_no_fewer() {
     const TOLERANCE_IN_PASSING: f64 = 0.02;
     for policies in 0..8 {
         let mean = |change: &dyn Fn(Town) -> Town| {
-            let served = (0..WORLDS).map(|seed| change(Town::new(seed, policies)).run().served());
+            let served = (0..WORLDS).map(|seed| served(&change(Town::new(seed, policies)).run()));
             served.sum::<usize>() as f64 / WORLDS as f64
         };
         let before = mean(&|town| town);

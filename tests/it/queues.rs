@@ -1,33 +1,18 @@
 //! Queues of vehicles and of riders: a station given up is remembered, a session is a visit that charged, and of equal
 //! riders the oldest is served first.
 
-use gridfleet::engine::{self, Simulation};
+use crate::records::{Records, ready};
+use gridfleet::engine::Simulation;
 use gridfleet::ids::VehicleId;
 use gridfleet::policies::{Action, Charging, Policies};
-use gridfleet::records::{EndReason, Recorder, SessionRecord, TripRecord, TripStatus};
+use gridfleet::records::{EndReason, SessionRecord, TripRecord, TripStatus};
 use gridfleet::rng::Streams;
-use gridfleet::scenario::{self, Overrides};
 use gridfleet::world::{Setup, View};
 use rand_pcg::Pcg64;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 const STREAMS: Streams = Streams { seed: 1, replication: 0 };
-
-#[derive(Default)]
-struct Records {
-    trips: Vec<TripRecord>,
-    sessions: Vec<SessionRecord>,
-}
-
-impl Recorder for Records {
-    fn trip(&mut self, record: &TripRecord) {
-        self.trips.push(*record);
-    }
-    fn session(&mut self, record: &SessionRecord) {
-        self.sessions.push(*record);
-    }
-}
 
 /// A day at one place: `cars` of 20 % charge or full, rides of ten minutes every `every_s`.
 struct Day {
@@ -106,11 +91,7 @@ tariff = {{ kind = "flat", price_eur_mwh = 200.0 }}
         }
         let path = folder.path().join("queues.toml");
         std::fs::write(&path, text).unwrap();
-        let scenario = scenario::load(&path, &Overrides::default()).unwrap();
-        let (setup, prepared) = scenario.build(STREAMS).unwrap();
-        let setup = Arc::new(setup);
-        let policies = engine::policies(&prepared.policies, &setup, STREAMS);
-        (setup, policies)
+        ready(&path, &[], STREAMS)
     }
 }
 
