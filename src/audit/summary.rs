@@ -2,6 +2,7 @@
 
 use super::{Auditor, Check, rounding, within};
 use crate::outputs::summary::SUMMARY;
+use crate::records::definitions::{IDENTITIES as ADDING_UP, Identity, OF_TRADING};
 use serde_json::Value;
 
 const IDENTITIES: &str = "The summary's figures add up";
@@ -33,25 +34,6 @@ const SUMS: [&str; 22] = [
     "net_profit_eur",
 ];
 
-/// Figures of one fleet or of all: each is what the others with it add up to, those with a minus taken away.
-const IDENTITY: [(&str, &[&str]); 5] = [
-    ("trips_requested", &["trips_served", "trips_lost", "trips_in_progress"]),
-    ("trips_lost", &["trips_lost_no_vehicle", "trips_lost_low_charge", "trips_lost_committed"]),
-    ("operating_profit_eur", &["fares_eur", "-operating_cost_eur"]),
-    ("net_profit_eur", &["operating_profit_eur", "stored_value_eur"]),
-    ("cost_with_lost_fares_eur", &["operating_cost_eur", "lost_fares_eur"]),
-];
-
-/// What a fleet pays where it trades in no market.
-const COSTS: [&str; 6] = [
-    "charging_cost_eur",
-    "driving_cost_eur",
-    "wear_cost_eur",
-    "lost_request_cost_eur",
-    "rescue_cost_eur",
-    "referral_cost_eur",
-];
-
 /// The summary, if there is one that can be read.
 pub(super) fn read(auditor: &Auditor) -> Option<Value> {
     let bytes = std::fs::read(auditor.dir.join(SUMMARY)).ok()?;
@@ -72,11 +54,9 @@ pub(super) fn check(auditor: &mut Auditor) {
     let mut check = Check::new(IDENTITIES);
     for of in std::iter::once(&summary).chain(fleets) {
         let who = of.get("name").and_then(Value::as_str).unwrap_or("all");
-        for (key, parts) in IDENTITY {
-            sum(&mut check, who, of, key, parts);
-        }
-        if auditor.facts.settlement_s.is_none() {
-            sum(&mut check, who, of, "operating_cost_eur", &COSTS);
+        let trades = auditor.facts.settlement_s.is_some();
+        for identity in ADDING_UP.iter().filter(|identity| trades || !identity.is_of_trading()) {
+            sum(&mut check, who, of, identity, trades);
         }
     }
     // Not every summary lists fleets.
@@ -104,12 +84,10 @@ pub(super) fn fleets(summary: &Value) -> &[Value] {
     summary.get("fleets").and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-fn sum(check: &mut Check, who: &str, of: &Value, key: &str, parts: &[&str]) {
-    let stated = figure(of, key);
-    let parts: Vec<f64> = parts
-        .iter()
-        .map(|part| part.strip_prefix('-').map_or_else(|| figure(of, part), |part| -figure(of, part)))
-        .collect();
+fn sum(check: &mut Check, who: &str, of: &Value, identity: &Identity, trades: bool) {
+    let (key, stated) = (identity.sum, figure(of, identity.sum));
+    let parts = identity.parts.iter().filter(|(_, part)| trades || !OF_TRADING.contains(part));
+    let parts: Vec<f64> = parts.map(|(sign, part)| sign * figure(of, part)).collect();
     let found: f64 = parts.iter().sum();
     // Each was a whole number of millionths, made a float for the file.
     let magnitude: f64 = parts.iter().map(|part| part.abs()).sum();

@@ -18,7 +18,7 @@ pub struct Identity {
     pub parts: &'static [(f64, &'static str)],
 }
 
-/// What adds up among the figures of one fleet, and of all together.
+/// Sums among the figures of one fleet, and of all together.
 pub const IDENTITIES: &[Identity] = &[
     Identity {
         sum: "trips_requested",
@@ -60,6 +60,16 @@ pub const IDENTITIES: &[Identity] = &[
     },
     Identity { sum: "tariff_kwh", parts: &[(1.0, "energy_charged_kwh"), (-1.0, "market_delivered_kwh")] },
 ];
+
+/// Figures of fleets that trade in markets alone.
+pub const OF_TRADING: [&str; 3] = ["market_profit_eur", "market_profit_net_eur", "tariff_kwh"];
+
+impl Identity {
+    /// Whether only a fleet that trades has the sum.
+    pub fn is_of_trading(&self) -> bool {
+        OF_TRADING.contains(&self.sum)
+    }
+}
 
 /// The identities that `figures`, as in `summary.json`, break by more than `tolerance`; those of a sum that is not there
 /// do not apply.
