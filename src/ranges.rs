@@ -4,7 +4,7 @@
 //! A range is wide: it keeps out what cannot be meant (a price in another unit, a number without its decimal sign) and
 //! bounds every amount that is computed from input, so that money can be added up exactly (`ledger::Money`).
 
-/// What a number may be.
+/// Bounds of a number.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Range {
     /// Its name, as messages write it: `a price`.
@@ -45,7 +45,7 @@ impl Range {
 
 /// Prices of energy and what is added to them; `EUR` stands for the scenario's currency.
 pub const PRICE: Range = Range::new("a price", "EUR/MWh", -100_000.0, 100_000.0);
-/// What a rider pays for a trip, and the parts of a fare rule; what a lost request or a rescue costs.
+/// Fare of a trip and the parts of a fare rule; cost of a lost request or a rescue.
 pub const FARE: Range = Range::new("an amount of money", "EUR", 0.0, 1_000_000.0);
 /// Cost of driving.
 pub const DRIVING_COST: Range = Range::new("a cost", "EUR/km", 0.0, 1_000.0);

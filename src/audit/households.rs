@@ -18,7 +18,7 @@ const SHORTEST_SLOT_S: usize = 60;
 /// Operations that lead from prices to one load: a multiplier, a difference, a quotient, the sum that must come out.
 const STEPS_OF_AN_ANSWER: usize = 8;
 
-/// What the meters of a group of households have counted up to a reading.
+/// Counts of the meters of a group of households up to a reading.
 #[derive(Clone, Copy, Default)]
 struct Counted {
     kwh: f64,
@@ -95,7 +95,7 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
                 readings.last().map_or_else(Counted::default, |last| last.1);
             let paid = paid.get(&texts.code(&format!("households:{name}"))).copied().unwrap_or(0);
             let paid = paid as f64 / 1e6;
-            // What is posted adds up to the rounded bill. The price of a reading is its part of the bill over its part of the
+            // Postings add up to the rounded bill. The price of a reading is its part of the bill over its part of the
             // energy, both differences of sums.
             let steps =
                 4 * readings.len() + (auditor.facts.end - auditor.facts.start) as usize / SHORTEST_SLOT_S;

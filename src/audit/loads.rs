@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 const PRICE: &str = "Loads: the price is the base price and the slope times the load";
 const COST: &str = "Loads: energy and cost by slots are those of sessions";
 
-/// What the slots of a station add up to.
+/// Sums over the slots of a station.
 #[derive(Clone, Copy, Default)]
 struct BySlots {
     kwh: f64,
@@ -22,7 +22,7 @@ struct BySlots {
     slots: usize,
 }
 
-/// What its sessions add up to.
+/// Sums over its sessions.
 #[derive(Clone, Copy, Default)]
 struct BySessions {
     kwh: f64,

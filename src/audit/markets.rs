@@ -144,14 +144,14 @@ struct Block {
     products: usize,
 }
 
-/// What one bidder did in a market.
+/// Trades and deliveries of one bidder in a market.
 #[derive(Default)]
 struct OfBidder {
     intervals: BTreeMap<i64, Traded>,
     blocks: Vec<Block>,
 }
 
-/// What the bidders traded by settlement interval, of which every product is a whole number, and what they delivered by block.
+/// Trades of the bidders by settlement interval, of which every product is a whole number, and what they delivered by block.
 fn traded(bids: &Bids, imbalance: Code, settlement_s: i64) -> BTreeMap<Code, OfBidder> {
     let hours = settlement_s as f64 / 3_600.0;
     let mut all = BTreeMap::<Code, OfBidder>::new();
@@ -184,7 +184,7 @@ fn traded(bids: &Bids, imbalance: Code, settlement_s: i64) -> BTreeMap<Code, OfB
     all
 }
 
-/// What a fleet took of its purchases is what its vehicles drew, as the readings of the fleet tell: what is left over or was
+/// A fleet takes of its purchases as much as its vehicles drew, as the readings of the fleet tell: what is left over or was
 /// not taken, by settlement interval; what is delivered, where products have several lengths, over the time in which they
 /// overlap.
 fn delivery(

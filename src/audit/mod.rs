@@ -188,7 +188,7 @@ pub(crate) fn meter_rounding(seconds: f64, battery_kwh: f64, total_kwh: f64) -> 
     seconds * UNIT * (4.0 * battery_kwh + total_kwh)
 }
 
-/// What is bought and not taken, or taken and not bought, in one settlement interval and not settled for being so little [kWh].
+/// Energy bought and not taken, or taken and not bought, in one settlement interval and not settled for being so little [kWh].
 pub(crate) const UNSETTLED_KWH: f64 = 1e-9;
 
 /// Amount in millionths of the currency; `None` if it is not a whole number of them.

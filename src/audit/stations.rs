@@ -19,7 +19,7 @@ const SITES: &str = "Sites: stations are the scenario's";
 /// it, the exponential of the closed form is taken for a straight line, which is off by half of that.
 const CLOSED_FORM: f64 = 0.5e-9;
 
-/// What sessions say of a station.
+/// Energy and times of the sessions of a station.
 #[derive(Clone, Copy, Default)]
 struct Sold {
     /// Drawn less fed back [kWh].

@@ -65,7 +65,7 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
 fn prices(auditor: &Auditor, supply: &Supply, texts: &mut Texts) -> Result<Check> {
     let slots = broadcasts(auditor, texts)?;
     let mut check = Check::new(PRICE);
-    // What each has sold so far: magnitudes of energy and of revenue.
+    // Sales of each so far: magnitudes of energy and of revenue.
     let mut so_far = BTreeMap::<Code, [f64; 2]>::new();
     for row in 0..supply.start.len() {
         let (seller, start) = (supply.retailer[row], supply.start[row]);
@@ -210,7 +210,7 @@ fn balance(auditor: &Auditor, supply: &Supply, texts: &mut Texts) -> Result<Chec
     // An interval that the end of the simulation cuts off is not settled.
     let settled = |row: usize| supply.end[row].rem_euclid(settlement_s) == 0;
     for (row, [bought, short]) in traded.into_iter().filter(|&(row, _)| !cut.contains(&row) && settled(row)) {
-        // What is sold is a difference of two sums, what is settled in each interval of it another.
+        // Energy sold is a difference of two sums, energy settled in each interval of it another.
         let intervals = ((supply.end[row] - supply.start[row]) / settlement_s + 1) as f64;
         let steps = auditor.departures(supply.end[row]);
         let tolerance = UNSETTLED_KWH * intervals + rounding(steps, all_kwh + bought.abs());

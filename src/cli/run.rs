@@ -394,7 +394,7 @@ fn feeder_facts(setup: &Setup, grid: &Grid) -> FeederFacts {
     }
 }
 
-/// What the homes of a group draw in the slots of each local day, which have the load of the hour in which they begin. Where
+/// Loads of the homes of a group in the slots of each local day, which have the load of the hour in which they begin. Where
 /// clocks are put back across midnight, a date comes in two parts.
 fn household_facts(setup: &Setup, group: &Households) -> HouseholdFacts {
     let mut days: Vec<(SimTime, SimTime, f64)> = Vec::new();

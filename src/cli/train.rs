@@ -130,7 +130,7 @@ pub fn run(args: &TrainArgs) -> Result<()> {
     }
 }
 
-/// What an interruption says of the checkpoint.
+/// Words of an interruption on the checkpoint.
 fn kept_steps(steps: u64, file: &Path) -> String {
     format!("{steps} steps are kept in {}, and --resume goes on with them", file.display())
 }

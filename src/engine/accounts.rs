@@ -77,7 +77,7 @@ impl Accounts {
         })
     }
 
-    /// What is wrong with the books because an amount was too large.
+    /// Fault of the books, where an amount was too large.
     pub fn fault(&self) -> Option<InputError> {
         let (refused, kind, time) = self.fault?;
         let found = format!("{refused} for {} at {}", kind.name().replace('_', " "), time.iso());

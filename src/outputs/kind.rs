@@ -13,7 +13,7 @@ pub const JOURNAL: &str = "tasks.jsonl";
 /// Trained agent, of a finished training or as its checkpoint.
 pub const AGENT: &str = "agent.gridfleet";
 
-/// What a folder holds: `kind` in its `manifest.json`.
+/// Content of a folder: `kind` in its `manifest.json`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -39,7 +39,7 @@ pub enum Replace {
 }
 
 impl Replace {
-    /// What `--resume` and `--force` allow.
+    /// Permissions of `--resume` and `--force`.
     pub fn of(resume: bool, force: bool) -> Self {
         match (force, resume) {
             (true, _) => Self::Any,

@@ -63,7 +63,7 @@ fn hex(bytes: &[u8]) -> String {
 pub struct Manifest {
     /// Version of gridfleet.
     pub gridfleet_version: String,
-    /// What the folder holds.
+    /// Content of the folder.
     pub kind: Kind,
     /// Operating system and processor architecture, for example `linux x86_64`.
     pub platform: String,

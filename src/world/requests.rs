@@ -25,7 +25,7 @@ pub struct Requests {
     pub bound: Vec<Option<Bound>>,
 }
 
-/// What a trace says of the state of charge over a trip.
+/// Recorded state of charge over a trip.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum RecordedSoc {
     /// Nothing: the trip takes what the vehicle consumes over its distance.

@@ -61,7 +61,7 @@ pub struct Equilibrium {
     pub costs: Vec<f64>,
     /// What the energy is worth to each station \[N\]; empty where demand is fixed.
     pub values: Vec<f64>,
-    /// What it took to find it; none in closed form.
+    /// Work of finding it; none in closed form.
     pub work: Work,
 }
 
@@ -82,7 +82,7 @@ impl Equilibrium {
 /// equilibria. Found is the one in which the limit is worth the same to all (the normalised equilibrium: J. B.
 /// Rosen, Existence and uniqueness of equilibrium points for concave n-person games, Econometrica 33, 1965).
 ///
-/// What is given out has been [checked](check): demands, bounds and the limit are kept to [`check::KEPT`], and no player
+/// A result has been [checked](check): demands, bounds and the limit are kept to [`check::KEPT`], and no player
 /// could gain more than [`check::GAIN`] of what is paid.
 ///
 /// # Errors

@@ -181,7 +181,7 @@ impl View<'_> {
         stations.filter(move |(_, station)| station.access.allows(fleet)).map(|(i, _)| StationId::new(i))
     }
 
-    /// What a station adds to the price of its retailer [currency/MWh].
+    /// Markup of a station on the price of its retailer [currency/MWh].
     pub fn markup_eur_mwh(&self, station: StationId) -> f64 {
         self.setup.stations[station.index()].markup_eur_mwh
     }
