@@ -1,32 +1,20 @@
 //! Discrete-event simulation of electric-vehicle fleets, chargers and electricity markets.
 
-pub mod audit;
+#[cfg(feature = "cli")]
 pub mod cli;
-pub mod datasets;
-pub mod engine;
-pub mod error;
-pub mod files;
-pub mod forecast;
-pub mod games;
-pub mod geo;
-pub mod grid;
-pub mod ids;
-pub mod learning;
-pub mod ledger;
-pub mod markets;
-pub mod optimize;
-pub mod outputs;
-pub mod plots;
-pub mod policies;
-pub mod ranges;
-pub mod records;
-pub mod report;
 pub mod reproduce;
-pub mod rng;
-pub mod routing;
-pub mod scenario;
-pub mod statistics;
 pub mod studies;
-pub mod time;
 pub mod training;
-pub mod world;
+
+pub use gridfleet_core::{error, files, geo, ids, ledger, markets, ranges, records, rng, time};
+pub use gridfleet_data as datasets;
+pub use gridfleet_games::{grid, learning, optimize, routing, statistics};
+pub use gridfleet_plots as plots;
+pub use gridfleet_results::{audit, outputs, report};
+pub use gridfleet_scenario as scenario;
+pub use gridfleet_sim::{engine, forecast, policies, world};
+
+/// Games: cooperative, generalised Nash, Stackelberg and bi-level.
+pub mod games {
+    pub use gridfleet_games::{bilevel, c_nash, coalition, stackelberg};
+}

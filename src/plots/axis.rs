@@ -1,7 +1,7 @@
 //! Axes: what they are called, what range they show, and where their ticks stand.
 
 use super::time_axis;
-use crate::time::LocalClock;
+use gridfleet_core::time::LocalClock;
 
 /// One axis of a plane.
 #[derive(Debug, Clone, Default)]

@@ -3,7 +3,7 @@
 
 use super::canvas::{Canvas, Rect, Shape};
 use super::*;
-use crate::time::{DAY_S, LocalClock, SimTime};
+use gridfleet_core::time::{DAY_S, LocalClock, SimTime};
 use proptest::prelude::*;
 
 const START: i64 = 1_520_226_000; // Monday 2018-03-05 0:00 in New York

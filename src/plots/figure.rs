@@ -14,7 +14,7 @@ use super::paint;
 use super::palette::{FAINT, WHITE};
 use super::plane::{Gutters, Plane};
 use super::ternary::Ternary;
-use crate::error::{Error, InputError, Result};
+use gridfleet_core::error::{Error, InputError, Result};
 use std::path::Path;
 
 /// A picture of one or more panels.
@@ -147,7 +147,7 @@ impl Figure {
                 return Err(InputError::new(found, "a name ending in .svg or .png").file(path).into());
             }
         };
-        crate::files::put(path, &bytes).map_err(|e| Error::writing(path, e))
+        gridfleet_core::files::put(path, &bytes).map_err(|e| Error::writing(path, e))
     }
 
     /// Columns and rows of panels.

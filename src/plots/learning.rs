@@ -126,7 +126,7 @@ fn smoothed(points: &[(f64, f64)], window: usize) -> Vec<(f64, f64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plots::plane::Layer;
+    use crate::plane::Layer;
 
     #[test]
     fn smoothing_keeps_a_straight_line() {

@@ -174,7 +174,7 @@ fn draw_key(canvas: &mut Canvas, entry: &Entry, (x, y): Point) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plots::palette::BLUE;
+    use crate::palette::BLUE;
 
     fn legend(count: usize, name: &str, width: f64) -> (Legend, Canvas) {
         let entries = (0..count).map(|i| Entry::new(format!("{name} {i}"), Key::Area(BLUE))).collect();

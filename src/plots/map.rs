@@ -202,7 +202,7 @@ fn limits_least((_, least): (f64, f64)) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plots::canvas::Shape;
+    use crate::canvas::Shape;
 
     fn site(lat: f64, lon: f64) -> Site {
         Site { lat, lon, size: 1.0, ..Site::default() }

@@ -7,7 +7,7 @@
 use super::canvas::{Anchor, Point, Shape, Text};
 use super::font;
 use super::palette::Colour;
-use crate::error::{Error, Result};
+use gridfleet_core::error::{Error, Result};
 use plotters::prelude::{BitMapBackend, DrawingBackend, SVGBackend};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{

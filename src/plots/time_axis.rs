@@ -2,8 +2,8 @@
 //! local clock shows them, also on the days when clocks change.
 
 use super::axis::Tick;
-use crate::time::{DAY_S, HOUR_S, LocalClock, SimTime};
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime};
+use gridfleet_core::time::{DAY_S, HOUR_S, LocalClock, SimTime};
 use std::ops::RangeInclusive;
 
 /// Instants that can be shown [s since 1970]: years 1 to 9999.

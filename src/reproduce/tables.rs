@@ -4,7 +4,7 @@ use super::outcome::{Figure, Finding, Table, Values};
 use super::results::Reproduction;
 use crate::error::Result;
 use crate::outputs::frame::write_frame;
-use polars::prelude::{Column, IntoColumn, NamedFrom, Series};
+use polars_core::prelude::{Column, IntoColumn, NamedFrom, Series};
 use std::path::Path;
 
 /// Names of the tables that every target has where it has rows for them.

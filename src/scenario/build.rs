@@ -11,15 +11,15 @@ use super::variation::{factors, prices};
 use super::{
     Recorded, Scenario, coalitions, competition, drivers, horizon, placement, snap, sorted, sources, suggest,
 };
-use crate::datasets::ImportReport;
-use crate::datasets::stations::Location;
-use crate::error::Result;
-use crate::geo::Places;
-use crate::ids::{PlaceId, TypeId};
-use crate::policies::PolicySpecs;
-use crate::rng::{Purpose, Streams};
-use crate::time::SimTime;
-use crate::world::{Mode, Retail, Setup, Station, Travel};
+use gridfleet_core::error::Result;
+use gridfleet_core::geo::Places;
+use gridfleet_core::ids::{PlaceId, TypeId};
+use gridfleet_core::rng::{Purpose, Streams};
+use gridfleet_core::time::SimTime;
+use gridfleet_data::ImportReport;
+use gridfleet_data::stations::Location;
+use gridfleet_sim::policies::PolicySpecs;
+use gridfleet_sim::world::{Mode, Retail, Setup, Station, Travel};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -59,7 +59,7 @@ impl Scenario {
     /// and [`Scenario::build_from`] in one.
     ///
     /// # Errors
-    /// [`crate::error::Error::Input`] with everything that is wrong with the trips and with names that
+    /// [`gridfleet_core::error::Error::Input`] with everything that is wrong with the trips and with names that
     /// only they explain (zones, vehicles, fleets).
     pub fn build(&self, streams: Streams) -> Result<(Setup, Prepared)> {
         self.build_from(&self.read()?, streams)
@@ -247,7 +247,7 @@ impl Scenario {
         &self,
         stations: &[Station],
         places: &Places,
-        requests: &crate::world::Requests,
+        requests: &gridfleet_sim::world::Requests,
         problems: &mut Problems<'_>,
     ) {
         for (station, plan) in stations.iter().zip(&self.plan.stations) {
@@ -274,7 +274,7 @@ impl Scenario {
         depots: &[Vec<PlaceId>],
         located: &[Vec<Option<PlaceId>>],
         places: &Places,
-        requests: &crate::world::Requests,
+        requests: &gridfleet_sim::world::Requests,
         problems: &mut Problems<'_>,
     ) {
         const HELP: &str = "check latitude and longitude: they may be swapped";
@@ -315,7 +315,7 @@ impl Scenario {
         place: PlaceId,
         range_km: f64,
         places: &Places,
-        requests: &crate::world::Requests,
+        requests: &gridfleet_sim::world::Requests,
     ) -> Option<f64> {
         let km = |&end: &PlaceId| self.plan.travel.circuity * places.distance_km(end, place);
         let ends = || requests.destination.iter().chain(&requests.origin);

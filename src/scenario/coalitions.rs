@@ -3,9 +3,9 @@
 use super::problems::Problems;
 use super::spec::{DemandOf, ModeSpec, ScenarioFile, Shares};
 use super::suggest;
-use crate::ids::FleetId;
-use crate::rng::{Purpose, Streams};
-use crate::world::{Requests, Station, VehicleStart};
+use gridfleet_core::ids::FleetId;
+use gridfleet_core::rng::{Purpose, Streams};
+use gridfleet_sim::world::{Requests, Station, VehicleStart};
 use rand::RngExt as _;
 
 /// Draws of a fleet for riders whose own does not take part are numbered from here; those of riders who have none, by

@@ -7,12 +7,12 @@ use super::spec::{ModeSpec, ScenarioFile};
 use super::suggest;
 use super::variation::factors::Factors;
 use super::variation::trips::{Pick, Picks};
-use crate::datasets::{OnBadRow, Trace};
-use crate::geo::Places;
-use crate::ids::{FleetId, VehicleId};
-use crate::ledger::Money;
-use crate::rng::{Purpose, Streams};
-use crate::world::{Bound, RecordedSoc, Requests, Travel, VehicleStart};
+use gridfleet_core::geo::Places;
+use gridfleet_core::ids::{FleetId, VehicleId};
+use gridfleet_core::ledger::Money;
+use gridfleet_core::rng::{Purpose, Streams};
+use gridfleet_data::{OnBadRow, Trace};
+use gridfleet_sim::world::{Bound, RecordedSoc, Requests, Travel, VehicleStart};
 use rand::RngExt as _;
 use std::collections::BTreeMap;
 

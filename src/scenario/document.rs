@@ -1,7 +1,7 @@
 //! A TOML file as a tree that remembers where each value stands, so that every
 //! complaint about it can name file, line and key.
 
-use crate::error::InputError;
+use gridfleet_core::error::InputError;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
@@ -223,7 +223,7 @@ impl Node {
 
 /// Text short enough for a message, control characters escaped.
 pub fn shortened(text: &str) -> String {
-    crate::error::shortened(text, 60).chars().flat_map(char::escape_debug).collect()
+    gridfleet_core::error::shortened(text, 60).chars().flat_map(char::escape_debug).collect()
 }
 
 fn one_line(message: &str) -> String {

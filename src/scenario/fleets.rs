@@ -3,9 +3,9 @@
 use super::problems::{Problems, Subject};
 use super::spec::{FleetSpec, InitialSoc, ModeSpec, PlaceSpec, ScenarioFile, StartAt, VehiclesSpec};
 use super::{sources, suggest};
-use crate::datasets::stations::Location;
-use crate::ids::{FleetId, TypeId};
-use crate::world::{FareRule, Fleet, VehicleType};
+use gridfleet_core::ids::{FleetId, TypeId};
+use gridfleet_data::stations::Location;
+use gridfleet_sim::world::{FareRule, Fleet, VehicleType};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -256,7 +256,7 @@ fn named(
     spec: &ScenarioFile,
     fleet: &FleetSpec,
     file: &Path,
-    rows: &[crate::datasets::vehicles::VehicleRow],
+    rows: &[gridfleet_data::vehicles::VehicleRow],
     types: &[VehicleType],
     plan: &mut FleetPlan,
     names: &mut BTreeSet<String>,
@@ -316,7 +316,7 @@ pub fn operation(
     types: &[VehicleType],
     problems: &mut Problems<'_>,
 ) {
-    use crate::policies::ChargingSpec as C;
+    use gridfleet_sim::policies::ChargingSpec as C;
     let key = "operation.charging";
     let (start, target, idle) = match spec.operation.charging {
         C::ThresholdNearest { start_soc, target_soc } | C::ThresholdFastest { start_soc, target_soc, .. } => {

@@ -3,9 +3,11 @@
 use super::problems::Problems;
 use super::spec::{EnvironmentSpec, TimeSpec};
 use super::suggest;
-use crate::time::{DAY_S, HOUR_S, Local, LocalClock, SimTime, change_before, local_to_utc, start_of_day};
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime};
 use chrono_tz::Tz;
+use gridfleet_core::time::{
+    DAY_S, HOUR_S, Local, LocalClock, SimTime, change_before, local_to_utc, start_of_day,
+};
 
 /// The period simulated and its local clock.
 #[derive(Debug, Clone)]

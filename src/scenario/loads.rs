@@ -3,9 +3,9 @@
 use super::problems::Problems;
 use super::spec::ScenarioFile;
 use super::suggest;
-use crate::policies::StationsSpec;
-use crate::time::DAY_S;
-use crate::world::Retailer;
+use gridfleet_core::time::DAY_S;
+use gridfleet_sim::policies::StationsSpec;
+use gridfleet_sim::world::Retailer;
 
 /// Checks the policy of stations against operators and retailers, of which there are all that could be read.
 pub fn check(spec: &ScenarioFile, operators: &[String], retailers: &[Retailer], problems: &mut Problems<'_>) {

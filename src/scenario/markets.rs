@@ -4,11 +4,11 @@ use super::horizon::Horizon;
 use super::problems::Problems;
 use super::spec::ScenarioFile;
 use super::{sources, suggest};
-use crate::ids::{FleetId, MarketId};
-use crate::markets::{GateRule, Imbalance, Lots, Market, MarketKind, Products, Series};
-use crate::policies::BiddingSpec;
-use crate::time::HOUR_S;
-use crate::world::{Party, Trading};
+use gridfleet_core::ids::{FleetId, MarketId};
+use gridfleet_core::markets::{GateRule, Imbalance, Lots, Market, MarketKind, Products, Series};
+use gridfleet_core::time::HOUR_S;
+use gridfleet_sim::policies::BiddingSpec;
+use gridfleet_sim::world::{Party, Trading};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -47,10 +47,10 @@ pub struct MarketSpec {
     #[schemars(range(min = 0.0, max = 10000.0))]
     pub slope_eur_mwh_per_mw: f64,
     /// Lowest price [currency/MWh].
-    #[schemars(range(min = crate::ranges::PRICE.least, max = crate::ranges::PRICE.most))]
+    #[schemars(range(min = gridfleet_core::ranges::PRICE.least, max = gridfleet_core::ranges::PRICE.most))]
     pub price_floor_eur_mwh: Option<f64>,
     /// Highest price [currency/MWh].
-    #[schemars(range(min = crate::ranges::PRICE.least, max = crate::ranges::PRICE.most))]
+    #[schemars(range(min = gridfleet_core::ranges::PRICE.least, max = gridfleet_core::ranges::PRICE.most))]
     pub price_cap_eur_mwh: Option<f64>,
     /// Least quantity of a bid [kW].
     #[serde(default)]
@@ -280,8 +280,8 @@ fn one_market(
 /// Whether a price file covers what is traded.
 fn covers(
     series: &Series,
-    start: crate::time::SimTime,
-    end: crate::time::SimTime,
+    start: gridfleet_core::time::SimTime,
+    end: gridfleet_core::time::SimTime,
     key: &str,
     problems: &mut Problems<'_>,
 ) {

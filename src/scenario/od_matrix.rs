@@ -9,9 +9,9 @@
 //! Trips that stay in a zone teach nothing: nobody takes a taxi round the corner,
 //! so they are longer than the way of an empty vehicle to a rider in its zone.
 
-use crate::datasets::Trace;
-use crate::time::LocalClock;
-use crate::world::travel::OdMatrix;
+use gridfleet_core::time::LocalClock;
+use gridfleet_data::Trace;
+use gridfleet_sim::world::travel::OdMatrix;
 
 /// Most zones: the matrix takes 100 bytes per pair.
 const MOST_ZONES: usize = 1_000;
@@ -89,8 +89,8 @@ pub fn learn(trace: &Trace, zones: usize, clock: &LocalClock, min_trips: u32) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::PlaceId;
-    use crate::time::{HOUR_S, SimTime};
+    use gridfleet_core::ids::PlaceId;
+    use gridfleet_core::time::{HOUR_S, SimTime};
 
     fn trace(trips: &[(i64, u32, u32, f64, f64)]) -> Trace {
         let mut trace = Trace::default();

@@ -1,6 +1,6 @@
 //! `[outputs]`: which tables a run writes, and how densely.
 
-use crate::records::dictionary::TableId;
+use gridfleet_core::records::dictionary::TableId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -2,7 +2,7 @@
 
 use super::document::{Document, Entry, Node, Origin, Value, parse_value};
 use super::{schema, suggest};
-use crate::error::InputError;
+use gridfleet_core::error::InputError;
 use serde_json::Value as Json;
 
 /// Changes to a scenario.

@@ -3,9 +3,9 @@
 use super::Plan;
 use super::problems::Problems;
 use super::variation::factors::Factors;
-use crate::ids::{FleetId, PlaceId, TypeId, VehicleId};
-use crate::rng::{Purpose, Streams};
-use crate::world::{Requests, VehicleStart};
+use gridfleet_core::ids::{FleetId, PlaceId, TypeId, VehicleId};
+use gridfleet_core::rng::{Purpose, Streams};
+use gridfleet_sim::world::{Requests, VehicleStart};
 use rand::RngExt as _;
 use std::collections::BTreeSet;
 

@@ -1,7 +1,7 @@
 //! Collects everything that is wrong with a scenario, so that one look shows it all.
 
 use super::document::Document;
-use crate::error::{Error, InputError};
+use gridfleet_core::error::{Error, InputError};
 use std::path::{Path, PathBuf};
 
 /// What a complaint is about: a table of the scenario, or a row of a file that it names.

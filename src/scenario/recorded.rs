@@ -4,11 +4,11 @@
 use super::problems::Problems;
 use super::variation::days::Day;
 use super::{Scenario, build, od_matrix, sorted, sources};
-use crate::datasets::Trace;
-use crate::error::{Error, InputError, Result};
-use crate::ids::PlaceId;
-use crate::time::{HOUR_S, LocalClock};
-use crate::world::travel::OdMatrix;
+use gridfleet_core::error::{Error, InputError, Result};
+use gridfleet_core::ids::PlaceId;
+use gridfleet_core::time::{HOUR_S, LocalClock};
+use gridfleet_data::Trace;
+use gridfleet_sim::world::travel::OdMatrix;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -46,7 +46,7 @@ impl Scenario {
     /// Reads the trips and learns from them what the scenario asks for.
     ///
     /// # Errors
-    /// [`crate::error::Error::Input`] with everything that is wrong with the trips.
+    /// [`gridfleet_core::error::Error::Input`] with everything that is wrong with the trips.
     pub fn read(&self) -> Result<Recorded> {
         let trace = sources::trips(&self.plan.source).map_err(|error| self.located(error))?;
         let zones = build::zones(&trace.places);

@@ -4,11 +4,11 @@ use super::horizon::Horizon;
 use super::problems::{Problems, Subject};
 use super::spec::ScenarioFile;
 use super::suggest;
-use crate::games::stackelberg::case::SUMMER_DAY;
-use crate::ids::RetailerId;
-use crate::policies::PricingSpec;
-use crate::time::HOUR_S;
-use crate::world::{Generation, Households, Retailer};
+use gridfleet_core::ids::RetailerId;
+use gridfleet_core::time::HOUR_S;
+use gridfleet_games::stackelberg::case::SUMMER_DAY;
+use gridfleet_sim::policies::PricingSpec;
+use gridfleet_sim::world::{Generation, Households, Retailer};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

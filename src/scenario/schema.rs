@@ -6,7 +6,7 @@
 use super::document::{Document, Entry, Node, Origin, Value, shortened};
 use super::spec::ScenarioFile;
 use super::suggest;
-use crate::error::InputError;
+use gridfleet_core::error::InputError;
 use schemars::JsonSchema;
 use serde_json::Value as Json;
 

@@ -1,9 +1,9 @@
 //! Replay: recorded coordinates wander by a few metres between two rows of the
 //! same parked car; here they become the places they stand for.
 
-use crate::geo::Places;
-use crate::ids::PlaceId;
-use crate::world::{First, Nearby, Requests, Search, Station, VehicleStart};
+use gridfleet_core::geo::Places;
+use gridfleet_core::ids::PlaceId;
+use gridfleet_sim::world::{First, Nearby, Requests, Search, Station, VehicleStart};
 
 /// Coordinates nearer than this are the same place [km]; assumed: a block, and several times the
 /// rounding of the feed (0.0001 degrees, 11 m).

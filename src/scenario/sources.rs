@@ -1,15 +1,15 @@
 //! The one place where the scenario touches the readers of other files.
 
 use super::spec::{AccessSpec, StationSpec, VehicleTypeSpec};
-use crate::datasets::prices::PriceSeries;
-use crate::datasets::sample::Drawn;
-use crate::datasets::stations::{AccessRule, Location};
-use crate::datasets::vehicles::VehicleRow;
-use crate::datasets::{self, Trace, TripSource};
-use crate::error::{Error, InputError, Result, input};
-use crate::grid::{self, Feeder};
-use crate::rng::Streams;
-use crate::time::SimTime;
+use gridfleet_core::error::{Error, InputError, Result, input};
+use gridfleet_core::rng::Streams;
+use gridfleet_core::time::SimTime;
+use gridfleet_data::prices::PriceSeries;
+use gridfleet_data::sample::Drawn;
+use gridfleet_data::stations::{AccessRule, Location};
+use gridfleet_data::vehicles::VehicleRow;
+use gridfleet_data::{self, Trace, TripSource};
+use gridfleet_games::grid::{self, Feeder};
 use std::path::Path;
 
 /// Largest file that is read [bytes].
@@ -17,27 +17,27 @@ const MOST_BYTES: u64 = 64 << 20;
 
 /// The trips of a scenario, all of them.
 pub fn trips(source: &TripSource) -> Result<Trace> {
-    datasets::load::read(source)
+    gridfleet_data::load::read(source)
 }
 
 /// The trips of one replication, where `trips.scale` does not leave all.
 pub fn draw(trace: &Trace, source: &TripSource, streams: Streams) -> Result<Option<Drawn>> {
-    datasets::load::draw(trace, source, &streams)
+    gridfleet_data::load::draw(trace, source, &streams)
 }
 
 /// The week into which the trips are folded: first instant, and first one behind it.
 pub fn folded_week(source: &TripSource) -> Option<(SimTime, SimTime)> {
-    datasets::load::folded_week(source)
+    gridfleet_data::load::folded_week(source)
 }
 
 /// A series of prices.
 pub fn prices(path: &Path) -> Result<PriceSeries> {
-    datasets::prices::read(path)
+    gridfleet_data::prices::read(path)
 }
 
 /// What a system that is short pays, and what one that is long gets.
 pub fn two_prices(path: &Path) -> Result<(PriceSeries, PriceSeries)> {
-    let two = datasets::prices::read_two(path)?;
+    let two = gridfleet_data::prices::read_two(path)?;
     Ok((two.up, two.down))
 }
 
@@ -50,19 +50,19 @@ pub fn feeder(path: &Path) -> Result<Feeder> {
 }
 
 /// An agent that has learned to bid.
-pub fn agent(path: &Path) -> Result<crate::policies::Trained> {
-    crate::policies::Trained::read(path)
+pub fn agent(path: &Path) -> Result<gridfleet_sim::policies::Trained> {
+    gridfleet_sim::policies::Trained::read(path)
 }
 
 /// A list of vehicles.
 pub fn vehicles(path: &Path) -> Result<Vec<VehicleRow>> {
-    datasets::vehicles::read_vehicles(path)
+    gridfleet_data::vehicles::read_vehicles(path)
 }
 
 /// The vehicle types of a catalogue, each with its line.
 pub fn catalogue(path: &Path) -> Result<Vec<(u64, VehicleTypeSpec)>> {
-    let rows = datasets::vehicles::read_catalogue(path)?;
-    let spec = |row: datasets::vehicles::VehicleTypeRow| VehicleTypeSpec {
+    let rows = gridfleet_data::vehicles::read_catalogue(path)?;
+    let spec = |row: gridfleet_data::vehicles::VehicleTypeRow| VehicleTypeSpec {
         name: row.name,
         battery_kwh: row.battery_kwh,
         usable_soc: row.usable_soc,
@@ -82,8 +82,8 @@ pub fn catalogue(path: &Path) -> Result<Vec<(u64, VehicleTypeSpec)>> {
 
 /// The stations of a table, each with its line.
 pub fn stations(path: &Path) -> Result<Vec<(u64, StationSpec)>> {
-    let rows = datasets::stations::read(path)?;
-    let spec = |row: datasets::stations::StationRow| {
+    let rows = gridfleet_data::stations::read(path)?;
+    let spec = |row: gridfleet_data::stations::StationRow| {
         let (zone, lat, lon) = match row.location {
             Location::Zone(zone) => (Some(zone), None, None),
             Location::Point(lat, lon) => (None, Some(lat), Some(lon)),

@@ -14,8 +14,8 @@ use super::retail::HouseholdSpec;
 use super::tariffs::RetailerSpec;
 use super::training::TrainingSpec;
 use super::variation::VariationSpec;
-use crate::datasets::{OnBadRow, TripFormat};
-use crate::policies::{
+use gridfleet_data::{OnBadRow, TripFormat};
+use gridfleet_sim::policies::{
     AggregatorSpec, BiddingSpec, ChargingSpec, DispatchSpec, PricingSpec, RelocationSpec, ResponseSpec,
     StationsSpec,
 };
@@ -135,7 +135,7 @@ pub struct TimeSpec {
     pub warm_up: i64,
     /// Price of energy that batteries hold more, or less, at the end than at the end of the warm-up [currency/MWh];
     /// default the mean price that each fleet paid per kWh stored.
-    #[schemars(range(min = crate::ranges::PRICE.least, max = crate::ranges::PRICE.most))]
+    #[schemars(range(min = gridfleet_core::ranges::PRICE.least, max = gridfleet_core::ranges::PRICE.most))]
     pub end_value_eur_mwh: Option<f64>,
 }
 
@@ -322,25 +322,25 @@ pub struct VehicleTypeSpec {
     #[schemars(length(min = 1, max = 100))]
     pub name: String,
     /// Energy between state of charge 0 and 1 [kWh].
-    #[schemars(range(max = crate::ranges::BATTERY.most), extend("exclusiveMinimum" = crate::ranges::BATTERY.least))]
+    #[schemars(range(max = gridfleet_core::ranges::BATTERY.most), extend("exclusiveMinimum" = gridfleet_core::ranges::BATTERY.least))]
     pub battery_kwh: f64,
     /// Lowest and highest state of charge that operation may use (0..1).
     #[serde(default = "usable_soc")]
-    #[schemars(inner(range(min = crate::ranges::SHARE.least, max = crate::ranges::SHARE.most)))]
+    #[schemars(inner(range(min = gridfleet_core::ranges::SHARE.least, max = gridfleet_core::ranges::SHARE.most)))]
     pub usable_soc: [f64; 2],
     /// Taken from the battery per kilometre at mild temperature [kWh/km].
-    #[schemars(range(max = crate::ranges::CONSUMPTION.most), extend("exclusiveMinimum" = crate::ranges::CONSUMPTION.least))]
+    #[schemars(range(max = gridfleet_core::ranges::CONSUMPTION.most), extend("exclusiveMinimum" = gridfleet_core::ranges::CONSUMPTION.least))]
     pub consumption_kwh_per_km: f64,
     /// Factor on the consumption over ambient temperature: points `[°C, factor]`, ascending; straight
     /// lines between them, constant outside.
     #[serde(default)]
     pub consumption_by_temperature: Vec<[f64; 2]>,
     /// Most power of the on-board charger [kW].
-    #[schemars(range(min = crate::ranges::VEHICLE_POWER.least, max = crate::ranges::VEHICLE_POWER.most))]
+    #[schemars(range(min = gridfleet_core::ranges::VEHICLE_POWER.least, max = gridfleet_core::ranges::VEHICLE_POWER.most))]
     pub ac_kw: f64,
     /// Most power from a DC connector [kW]; 0 without a DC inlet.
     #[serde(default)]
-    #[schemars(range(min = crate::ranges::VEHICLE_POWER.least, max = crate::ranges::VEHICLE_POWER.most))]
+    #[schemars(range(min = gridfleet_core::ranges::VEHICLE_POWER.least, max = gridfleet_core::ranges::VEHICLE_POWER.most))]
     pub dc_kw: f64,
     /// Power at the plug over state of charge: points `[soc, kW]` from soc 0 to soc 1; straight lines
     /// between them. Without a curve the power is the same at every state of charge.
@@ -350,19 +350,19 @@ pub struct VehicleTypeSpec {
     pub charging_curve_share: Option<Vec<[f64; 2]>>,
     /// Stored energy over energy drawn from the grid (0..1).
     #[serde(default = "efficiency")]
-    #[schemars(range(max = crate::ranges::EFFICIENCY.most), extend("exclusiveMinimum" = crate::ranges::EFFICIENCY.least))]
+    #[schemars(range(max = gridfleet_core::ranges::EFFICIENCY.most), extend("exclusiveMinimum" = gridfleet_core::ranges::EFFICIENCY.least))]
     pub charge_efficiency: f64,
     /// Energy fed to the grid over energy taken from the battery (0..1).
     #[serde(default = "efficiency")]
-    #[schemars(range(max = crate::ranges::EFFICIENCY.most), extend("exclusiveMinimum" = crate::ranges::EFFICIENCY.least))]
+    #[schemars(range(max = gridfleet_core::ranges::EFFICIENCY.most), extend("exclusiveMinimum" = gridfleet_core::ranges::EFFICIENCY.least))]
     pub discharge_efficiency: f64,
     /// Most power fed back at the plug, where a policy asks for it [kW]; 0 if the vehicle cannot.
     #[serde(default)]
-    #[schemars(range(min = crate::ranges::VEHICLE_POWER.least, max = crate::ranges::VEHICLE_POWER.most))]
+    #[schemars(range(min = gridfleet_core::ranges::VEHICLE_POWER.least, max = gridfleet_core::ranges::VEHICLE_POWER.most))]
     pub feed_kw: f64,
     /// Cost of battery wear [currency per kWh through it].
     #[serde(default)]
-    #[schemars(range(min = crate::ranges::WEAR_COST.least, max = crate::ranges::WEAR_COST.most))]
+    #[schemars(range(min = gridfleet_core::ranges::WEAR_COST.least, max = gridfleet_core::ranges::WEAR_COST.most))]
     pub wear_eur_per_kwh: f64,
 }
 
@@ -384,15 +384,15 @@ pub struct FleetSpec {
     pub fare: FareSpec,
     /// Cost of driving besides energy and wear [currency/km].
     #[serde(default)]
-    #[schemars(range(min = crate::ranges::DRIVING_COST.least, max = crate::ranges::DRIVING_COST.most))]
+    #[schemars(range(min = gridfleet_core::ranges::DRIVING_COST.least, max = gridfleet_core::ranges::DRIVING_COST.most))]
     pub driving_eur_per_km: f64,
     /// Charged for each request lost [currency].
     #[serde(default)]
-    #[schemars(range(min = crate::ranges::FARE.least, max = crate::ranges::FARE.most))]
+    #[schemars(range(min = gridfleet_core::ranges::FARE.least, max = gridfleet_core::ranges::FARE.most))]
     pub lost_request_eur: f64,
     /// Charged for each vehicle that must be carried to a charger [currency].
     #[serde(default)]
-    #[schemars(range(min = crate::ranges::FARE.least, max = crate::ranges::FARE.most))]
+    #[schemars(range(min = gridfleet_core::ranges::FARE.least, max = gridfleet_core::ranges::FARE.most))]
     pub rescue_eur: f64,
     /// Depots: names of zones or `[lat, lon]`.
     #[serde(default)]
@@ -433,13 +433,13 @@ pub enum InitialSoc {
 #[serde(deny_unknown_fields, default)]
 pub struct FareSpec {
     /// Per trip [currency].
-    #[schemars(range(min = crate::ranges::FARE.least, max = crate::ranges::FARE.most))]
+    #[schemars(range(min = gridfleet_core::ranges::FARE.least, max = gridfleet_core::ranges::FARE.most))]
     pub base_eur: f64,
     /// Per kilometre with the rider [currency/km].
-    #[schemars(range(min = crate::ranges::FARE.least, max = crate::ranges::FARE.most))]
+    #[schemars(range(min = gridfleet_core::ranges::FARE.least, max = gridfleet_core::ranges::FARE.most))]
     pub per_km_eur: f64,
     /// Per minute with the rider [currency/min].
-    #[schemars(range(min = crate::ranges::FARE.least, max = crate::ranges::FARE.most))]
+    #[schemars(range(min = gridfleet_core::ranges::FARE.least, max = gridfleet_core::ranges::FARE.most))]
     pub per_minute_eur: f64,
 }
 
@@ -473,10 +473,10 @@ pub struct OperatorSpec {
     /// Name of its retailer; may be left out where there is only one.
     pub retailer: Option<String>,
     /// Added to the retailer's price [currency/MWh].
-    #[schemars(range(min = crate::ranges::PRICE.least, max = crate::ranges::PRICE.most))]
+    #[schemars(range(min = gridfleet_core::ranges::PRICE.least, max = gridfleet_core::ranges::PRICE.most))]
     pub markup_eur_mwh: Option<f64>,
     /// Time after which a vehicle in a queue leaves for another station, where one is within its reach [s].
-    #[schemars(range(min = crate::ranges::PATIENCE.least as i64, max = crate::ranges::PATIENCE.most as i64))]
+    #[schemars(range(min = gridfleet_core::ranges::PATIENCE.least as i64, max = gridfleet_core::ranges::PATIENCE.most as i64))]
     pub queue_patience_s: Option<i64>,
     /// Who may charge.
     pub access: Option<AccessSpec>,
@@ -496,10 +496,10 @@ pub struct StationSpec {
     /// Zone it stands in. Give this, or `lat` and `lon`.
     pub zone: Option<String>,
     /// Latitude [degrees north].
-    #[schemars(range(min = crate::ranges::LATITUDE.least, max = crate::ranges::LATITUDE.most))]
+    #[schemars(range(min = gridfleet_core::ranges::LATITUDE.least, max = gridfleet_core::ranges::LATITUDE.most))]
     pub lat: Option<f64>,
     /// Longitude [degrees east].
-    #[schemars(range(min = crate::ranges::LONGITUDE.least, max = crate::ranges::LONGITUDE.most))]
+    #[schemars(range(min = gridfleet_core::ranges::LONGITUDE.least, max = gridfleet_core::ranges::LONGITUDE.most))]
     pub lon: Option<f64>,
     /// Who runs it; by default an operator with the station's name.
     pub operator: Option<String>,
@@ -507,24 +507,24 @@ pub struct StationSpec {
     /// fleets; default `public`.
     pub access: Option<AccessSpec>,
     /// Number of connectors.
-    #[schemars(range(min = crate::ranges::CONNECTORS.least as u32, max = crate::ranges::CONNECTORS.most as u32))]
+    #[schemars(range(min = gridfleet_core::ranges::CONNECTORS.least as u32, max = gridfleet_core::ranges::CONNECTORS.most as u32))]
     pub connectors: u32,
     /// Most power of each connector [kW].
-    #[schemars(range(max = crate::ranges::CONNECTOR_POWER.most), extend("exclusiveMinimum" = crate::ranges::CONNECTOR_POWER.least))]
+    #[schemars(range(max = gridfleet_core::ranges::CONNECTOR_POWER.most), extend("exclusiveMinimum" = gridfleet_core::ranges::CONNECTOR_POWER.least))]
     pub connector_kw: f64,
     /// Direct current; by default above 22 kW.
     pub dc: Option<bool>,
     /// Most power of all connectors together [kW]; by default their sum.
-    #[schemars(range(max = crate::ranges::SITE_POWER.most), extend("exclusiveMinimum" = crate::ranges::SITE_POWER.least))]
+    #[schemars(range(max = gridfleet_core::ranges::SITE_POWER.most), extend("exclusiveMinimum" = gridfleet_core::ranges::SITE_POWER.least))]
     pub site_limit_kw: Option<f64>,
     /// Name of its retailer; by default the operator's, or the only one.
     pub retailer: Option<String>,
     /// Added to the retailer's price [currency/MWh]; by default the operator's, else 0.
-    #[schemars(range(min = crate::ranges::PRICE.least, max = crate::ranges::PRICE.most))]
+    #[schemars(range(min = gridfleet_core::ranges::PRICE.least, max = gridfleet_core::ranges::PRICE.most))]
     pub markup_eur_mwh: Option<f64>,
     /// Time after which a vehicle in its queue leaves for another station, where one is within its reach [s]; by default
     /// the operator's, else 1800.
-    #[schemars(range(min = crate::ranges::PATIENCE.least as i64, max = crate::ranges::PATIENCE.most as i64))]
+    #[schemars(range(min = gridfleet_core::ranges::PATIENCE.least as i64, max = gridfleet_core::ranges::PATIENCE.most as i64))]
     pub queue_patience_s: Option<i64>,
     /// Bus of the distribution feeder it hangs on.
     pub bus: Option<u32>,

@@ -4,9 +4,9 @@ use super::fleets::FleetPlan;
 use super::problems::{Problems, Subject};
 use super::spec::{AccessSpec, ScenarioFile, StationSpec};
 use super::{sources, suggest};
-use crate::datasets::stations::Location;
-use crate::ids::{FleetId, OperatorId, RetailerId, TypeId};
-use crate::world::{Access, Connector, Retailer, VehicleType};
+use gridfleet_core::ids::{FleetId, OperatorId, RetailerId, TypeId};
+use gridfleet_data::stations::Location;
+use gridfleet_sim::world::{Access, Connector, Retailer, VehicleType};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -31,7 +31,7 @@ pub struct StationPlan {
     /// Where it stands.
     pub location: Location,
     /// The rest; its place is a placeholder.
-    pub station: crate::world::Station,
+    pub station: gridfleet_sim::world::Station,
 }
 
 /// Operators and stations.
@@ -181,9 +181,9 @@ impl Resolver<'_> {
         Some(StationPlan {
             subject: subject.clone(),
             location: location?,
-            station: crate::world::Station {
+            station: gridfleet_sim::world::Station {
                 name: station.name.clone(),
-                place: crate::ids::PlaceId(0),
+                place: gridfleet_core::ids::PlaceId(0),
                 operator: OperatorId::new(operator),
                 access: access?,
                 connectors: vec![connector; station.connectors as usize],

@@ -6,9 +6,9 @@ use super::problems::Problems;
 use super::retail::GenerationSpec;
 use super::sources;
 use super::spec::ScenarioFile;
-use crate::markets::GateRule;
-use crate::time::HOUR_S;
-use crate::world::{Retailer, Tariff, Trading};
+use gridfleet_core::markets::GateRule;
+use gridfleet_core::time::HOUR_S;
+use gridfleet_sim::world::{Retailer, Tariff, Trading};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -43,13 +43,13 @@ pub enum TariffSpec {
     /// One price.
     Flat {
         /// Price [currency/MWh].
-        #[schemars(range(min = crate::ranges::PRICE.least, max = crate::ranges::PRICE.most))]
+        #[schemars(range(min = gridfleet_core::ranges::PRICE.least, max = gridfleet_core::ranges::PRICE.most))]
         price_eur_mwh: f64,
     },
     /// Prices by local time of the week.
     TimeOfUse {
         /// Price outside all periods [currency/MWh]; may be left out if the periods fill the week.
-        #[schemars(range(min = crate::ranges::PRICE.least, max = crate::ranges::PRICE.most))]
+        #[schemars(range(min = gridfleet_core::ranges::PRICE.least, max = gridfleet_core::ranges::PRICE.most))]
         base_eur_mwh: Option<f64>,
         /// Periods with a price of their own.
         periods: Vec<PeriodSpec>,
@@ -60,7 +60,7 @@ pub enum TariffSpec {
         file: PathBuf,
         /// Added to the price of the file [currency/MWh].
         #[serde(default)]
-        #[schemars(range(min = crate::ranges::PRICE.least, max = crate::ranges::PRICE.most))]
+        #[schemars(range(min = gridfleet_core::ranges::PRICE.least, max = gridfleet_core::ranges::PRICE.most))]
         margin_eur_mwh: f64,
     },
     /// A price that the stations' load makes: that of the file, which is announced, and so much more for each megawatt
@@ -70,7 +70,7 @@ pub enum TariffSpec {
         file: PathBuf,
         /// Added to the price of the file [currency/MWh].
         #[serde(default)]
-        #[schemars(range(min = crate::ranges::PRICE.least, max = crate::ranges::PRICE.most))]
+        #[schemars(range(min = gridfleet_core::ranges::PRICE.least, max = gridfleet_core::ranges::PRICE.most))]
         margin_eur_mwh: f64,
         /// By how much a megawatt of load raises the price [currency/MWh per MW].
         #[schemars(range(max = 1000000.0), extend("exclusiveMinimum" = 0.0))]
@@ -82,7 +82,7 @@ pub enum TariffSpec {
         market: String,
         /// Added to its price [currency/MWh].
         #[serde(default)]
-        #[schemars(range(min = crate::ranges::PRICE.least, max = crate::ranges::PRICE.most))]
+        #[schemars(range(min = gridfleet_core::ranges::PRICE.least, max = gridfleet_core::ranges::PRICE.most))]
         margin_eur_mwh: f64,
     },
 }
@@ -99,7 +99,7 @@ pub struct PeriodSpec {
     /// End, a full hour up to `24:00`; before `from` it is on the next day.
     pub to: String,
     /// Price [currency/MWh].
-    #[schemars(range(min = crate::ranges::PRICE.least, max = crate::ranges::PRICE.most))]
+    #[schemars(range(min = gridfleet_core::ranges::PRICE.least, max = gridfleet_core::ranges::PRICE.most))]
     pub price_eur_mwh: f64,
 }
 
@@ -202,7 +202,7 @@ fn tariff(
                         format!("prices from {} to {}", series.start.iso(), end.iso()),
                         format!(
                             "prices that cover the period simulated, {} to {}",
-                            crate::time::SimTime(first).iso(),
+                            gridfleet_core::time::SimTime(first).iso(),
                             horizon.end.iso()
                         ),
                     )
@@ -358,7 +358,7 @@ fn hour(text: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::document::Document;
+    use crate::document::Document;
     use std::path::Path;
 
     fn period(days: &str, from: &str, to: &str, price_eur_mwh: f64) -> PeriodSpec {

@@ -3,8 +3,8 @@
 use super::problems::Problems;
 use super::sources;
 use super::spec::ScenarioFile;
-use crate::learning::AgentSpec;
-use crate::policies::{BiddingSpec, Trained};
+use gridfleet_games::learning::AgentSpec;
+use gridfleet_sim::policies::{BiddingSpec, Trained};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ pub struct TrainingSpec {
     /// Who learns, and how.
     pub agent: AgentSpec,
     /// What it sees: `hour`, `power` or `rich`.
-    pub observation: crate::policies::ObservationKind,
+    pub observation: gridfleet_sim::policies::ObservationKind,
     /// What a step's reward is.
     pub reward: RewardSpec,
     /// Of what the reward is told.
@@ -156,7 +156,7 @@ impl Default for TrainingSpec {
     fn default() -> Self {
         Self {
             agent: AgentSpec::default(),
-            observation: crate::policies::ObservationKind::default(),
+            observation: gridfleet_sim::policies::ObservationKind::default(),
             reward: RewardSpec::default(),
             // The thesis trains for about 200 weeks.
             steps: 130_000,

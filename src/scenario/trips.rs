@@ -4,9 +4,9 @@ use super::horizon::{date, timezone};
 use super::problems::Problems;
 use super::spec::{ModeSpec, ScenarioFile, TravelSpec};
 use super::suggest;
-use crate::datasets::{TripFormat, TripSource};
-use crate::world::Travel;
 use chrono::{Datelike, Weekday};
+use gridfleet_data::{TripFormat, TripSource};
+use gridfleet_sim::world::Travel;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 

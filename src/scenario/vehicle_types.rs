@@ -3,8 +3,8 @@
 use super::problems::{Problems, Subject};
 use super::sources;
 use super::spec::{ScenarioFile, VehicleTypeSpec};
-use crate::ranges;
-use crate::world::{ChargingCurve, VehicleType};
+use gridfleet_core::ranges;
+use gridfleet_sim::world::{ChargingCurve, VehicleType};
 use std::path::PathBuf;
 
 /// Most types of a catalogue.

@@ -14,7 +14,7 @@ use crate::outputs::frame::write_frame;
 use crate::records::catalogue::{self, Direction};
 use crate::statistics::Sample;
 use comfy_table::{CellAlignment, Table, presets};
-use polars::prelude::{Column, IntoColumn, NamedFrom, Series};
+use polars_core::prelude::{Column, IntoColumn, NamedFrom, Series};
 use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::{Value as Json, json};

@@ -7,7 +7,9 @@ use super::results::{ArmResult, Comparison};
 use crate::error::Result;
 use crate::outputs::frame::write_frame;
 use crate::time::HOUR_S;
-use polars::prelude::{Column, Int64Chunked, IntoColumn, IntoSeries, NamedFrom, Series, TimeUnit, TimeZone};
+use polars_core::prelude::{
+    Column, Int64Chunked, IntoColumn, IntoSeries, NamedFrom, Series, TimeUnit, TimeZone,
+};
 use serde_json::Value as Json;
 use std::path::Path;
 

@@ -9,7 +9,7 @@ use crate::outputs::{InputFile, manifest};
 use crate::plots::{Agent, Axis, Band, Figure, Learning};
 use crate::rng::{Purpose, Streams};
 use crate::statistics::paired::{Paired, compare};
-use polars::prelude::{Column, IntoColumn as _, NamedFrom as _, Series};
+use polars_core::prelude::{Column, IntoColumn as _, NamedFrom as _, Series};
 use serde::Serialize;
 use std::path::Path;
 use std::sync::Arc;

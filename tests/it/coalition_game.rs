@@ -91,13 +91,13 @@ fn a_study_shares_what_coalitions_cost() {
     };
     let coalitions = table("coalitions.parquet");
     assert_eq!(coalitions.height(), 2 * 3 * 7);
-    let text = |frame: &polars::prelude::DataFrame, column: &str, row: usize| {
+    let text = |frame: &polars_core::prelude::DataFrame, column: &str, row: usize| {
         frame.column(column).unwrap().str().unwrap().get(row).unwrap().to_owned()
     };
-    let integer = |frame: &polars::prelude::DataFrame, column: &str, row: usize| {
+    let integer = |frame: &polars_core::prelude::DataFrame, column: &str, row: usize| {
         frame.column(column).unwrap().i64().unwrap().get(row).unwrap()
     };
-    let number = |frame: &polars::prelude::DataFrame, column: &str, row: usize| {
+    let number = |frame: &polars_core::prelude::DataFrame, column: &str, row: usize| {
         frame.column(column).unwrap().f64().unwrap().get(row).unwrap()
     };
     let cost = |point: i64, replication: i64, name: &str| {

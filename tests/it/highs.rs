@@ -1,104 +1,22 @@
-//! HiGHS, the second solver: the same answers as the default one, and programs that are too large for that.
+//! HiGHS on whole days of the case study: as good as the default solver's plans.
 
-use super::{
-    bilevel::{Size, agree, both_agree},
-    routing,
-};
 use chrono::NaiveDate;
 use gridfleet::datasets::synth::prices::NORDIC;
 use gridfleet::datasets::synth::regulating::regulating;
 use gridfleet::games::bilevel::paper::{self, ALPHA, BETAS, HOURS, KEPT};
 use gridfleet::games::bilevel::scenarios::PriceModel;
-use gridfleet::games::bilevel::{Game, Purchase, Risk};
-use gridfleet::optimize::highs::Options;
-use gridfleet::optimize::{Lp, Relation, Solver, Unsolved};
+use gridfleet::games::bilevel::{Game, Options, Risk, kkt, risk, solve, verify};
+use gridfleet::optimize::{Solver, highs};
 use gridfleet::rng::{Purpose, Streams};
-use rand::RngExt;
 use rand_pcg::Pcg64;
 
-const HIGHS: Solver = Solver::Highs(Options { gap: 1e-8, time_limit_s: Some(600.0) });
+const HIGHS: Solver = Solver::Highs(highs::Options { gap: 1e-8, time_limit_s: Some(600.0) });
 
 /// Days of the case study that are drawn.
 const FULL_SIZE: u64 = 24;
 
 fn stream(instance: u64) -> Pcg64 {
     Streams { seed: 9, replication: 0 }.stream(Purpose::Synthesis, instance)
-}
-
-/// A program of a few rows; some have no feasible point, some no least one.
-fn random_program(binaries: bool, random: &mut Pcg64) -> Lp {
-    let mut lp = Lp::new();
-    let variables: Vec<_> = (0..random.random_range(2..9))
-        .map(|_| {
-            let weight = random.random_range(-5.0..5.0f64).round();
-            if binaries && random.random_bool(0.6) {
-                return lp.binary(weight);
-            }
-            let high = if random.random_bool(0.3) { f64::INFINITY } else { random.random_range(0.0..4.0) };
-            lp.variable(weight, if random.random_bool(0.1) { f64::NEG_INFINITY } else { 0.0 }, high)
-        })
-        .collect();
-    for _ in 0..random.random_range(1..7) {
-        let relation = [Relation::AtMost, Relation::AtMost, Relation::AtLeast, Relation::Equal]
-            [random.random_range(0..4usize)];
-        let mut terms = Vec::new();
-        for &variable in &variables {
-            if random.random_bool(0.6) {
-                terms.push((variable, random.random_range(-3.0..3.0)));
-            }
-        }
-        lp.row(terms, relation, random.random_range(-2.0..4.0));
-    }
-    lp
-}
-
-#[test]
-fn random_programs_have_one_answer() {
-    for binaries in [false, true] {
-        let (mut solved, mut infeasible, mut unbounded) = (0, 0, 0);
-        for instance in 0..500 {
-            let lp = random_program(binaries, &mut stream(instance));
-            match (lp.solve(), lp.solve_with(HIGHS)) {
-                (Ok(one), Ok(other)) => {
-                    let near = 1e-7 * one.objective.abs().max(1.0);
-                    assert!(
-                        (one.objective - other.objective).abs() <= near,
-                        "{instance}: {} {}",
-                        one.objective,
-                        other.objective
-                    );
-                    solved += 1;
-                }
-                (Err(Unsolved::Infeasible), Err(Unsolved::Infeasible)) => infeasible += 1,
-                (Err(Unsolved::Unbounded), Err(Unsolved::Unbounded)) => unbounded += 1,
-                (one, other) => panic!("{instance}: {one:?} {other:?}"),
-            }
-        }
-        assert!(solved.min(infeasible).min(unbounded) >= 10, "{solved} {infeasible} {unbounded}");
-    }
-}
-
-/// Less time than any run takes: an error, not the best point so far.
-#[test]
-fn a_limit_of_time_is_an_error() {
-    let solver = Solver::Highs(Options { gap: 1e-8, time_limit_s: Some(0.0) });
-    let mut lp = Lp::new();
-    let mut random = stream(1_000);
-    let variables: Vec<_> = (0..60).map(|_| lp.binary(random.random_range(-2.0..-1.0))).collect();
-    for _ in 0..30 {
-        let terms: Vec<_> = variables.iter().map(|v| (*v, random.random_range(0.0..1.0))).collect();
-        lp.row(terms, Relation::AtMost, 10.0);
-    }
-    let Err(Unsolved::Failed(why)) = lp.solve_with(solver) else { panic!("it is solved") };
-    assert!(why.contains("limit of time"), "{why}");
-}
-
-/// Games of 2 and 3 hours, with and without reluctance, both ways to buy.
-#[test]
-fn both_methods_agree_on_random_games() {
-    agree(HIGHS, Size(3, 4, 3, 3), false, Purchase::Quantity, 10_000..10_200);
-    agree(HIGHS, Size(3, 4, 3, 3), true, Purchase::Quantity, 11_000..11_200);
-    agree(HIGHS, Size(2, 4, 2, 3), true, Purchase::Curve, 12_000..12_050);
 }
 
 /// The price model of a made-up year.
@@ -124,8 +42,18 @@ fn day(model: &PriceModel, instance: u64, cost: f64) -> Game {
     game
 }
 
+/// Our plan and the paper's program by HiGHS: the same objective, and a plan that the checks hold.
 fn day_agrees(game: &Game, beta: f64) {
-    both_agree(HIGHS, game, Risk::new(beta, ALPHA).unwrap(), &format!("beta {beta}"));
+    let risk = Risk::new(beta, ALPHA).unwrap();
+    let ours = solve(game, risk, Options { gap: 1e-9, most_nodes: 100_000 }).unwrap();
+    let paper = kkt::solve_with(game, risk, HIGHS).unwrap();
+    let near = 1e-6 * paper.objective.abs().max(1.0);
+    let (one, other) = (ours.objective, paper.objective);
+    assert!((one - other).abs() <= near, "beta {beta}: {one} {other}");
+    assert!(ours.gap() <= 1.001e-9, "beta {beta}: {}", ours.gap());
+    let check = verify(game, &ours).unwrap();
+    assert!(check.holds(game, &ours), "beta {beta}: {check:?}");
+    assert_eq!(ours.profit.cvar, risk::cvar(&ours.profits, &game.probabilities(), risk.alpha));
 }
 
 #[test]
@@ -153,13 +81,4 @@ fn both_methods_agree_on_a_day_of_reluctant_owners() {
 #[test]
 fn both_methods_agree_on_a_day_of_reluctant_owners_at_much_risk_aversion() {
     day_agrees(&day(&model(), 2_000, 3.0), 100.0);
-}
-
-/// Instances of more trips and stations than the default solver reaches.
-#[test]
-fn set_partitioning_and_the_compact_program_agree() {
-    let size =
-        |drawn| routing::Size { fleets: 2, trips: 4 + drawn % 4 / 2, stations: 3, slots: 6, tight: false };
-    let outcomes = routing::agree(HIGHS, 16, 40, size);
-    assert!(outcomes.solved > 30 && outcomes.bound > 5 && outcomes.charged > 20, "{outcomes:?}");
 }

@@ -1,167 +1,76 @@
-//! Who may use whom, and a few rules of style, read from the source itself.
+//! Layers within crates and a few rules of style, read from the source itself.
 //!
 //! The picture and the reasons are in ARCHITECTURE.md.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// Each top-level module and what it may use. A path with `::` allows that part of a module only; a `*`
-/// in it stands for any part of a name.
-const MAY_USE: &[(&str, &[&str])] = &[
-    ("error", &[]),
-    ("files", &["error"]),
-    ("ids", &[]),
-    ("time", &[]),
-    ("rng", &[]),
-    ("ranges", &[]),
-    ("geo", &["ids"]),
-    ("grid", &["error"]),
-    ("ledger", &["ids", "time"]),
-    ("markets", &["time"]),
-    ("records", &["geo", "ids", "ledger", "markets", "time"]),
-    ("datasets", &["error", "geo", "ids", "markets", "ranges", "rng", "time"]),
-    ("world", &["geo", "grid", "ids", "ledger", "markets", "records", "rng", "time"]),
-    ("forecast", &["error", "rng", "time"]),
-    ("optimize", &["error"]),
-    ("learning", &["error", "files", "rng"]),
-    ("statistics", &["rng"]),
-    ("games", &["error", "optimize", "rng", "statistics"]),
+/// Each module of a crate that has several, and the modules of that crate that it may use. Cargo keeps the order of
+/// the crates.
+const MAY_USE: &[(&str, &[(&str, &[&str])])] = &[
     (
-        "policies",
+        "core",
         &[
-            "error", "forecast", "games", "geo", "ids", "learning", "markets", "optimize", "ranges", "rng",
-            "time", "world",
+            ("error", &[]),
+            ("files", &["error"]),
+            ("ids", &[]),
+            ("time", &[]),
+            ("rng", &[]),
+            ("ranges", &[]),
+            ("geo", &["ids"]),
+            ("ledger", &["ids", "time"]),
+            ("markets", &["time"]),
+            ("records", &["geo", "ids", "ledger", "markets", "time"]),
         ],
     ),
     (
-        "engine",
-        &["error", "geo", "grid", "ids", "ledger", "markets", "policies", "records", "rng", "time", "world"],
+        "games",
+        &[
+            ("optimize", &[]),
+            ("statistics", &[]),
+            ("grid", &[]),
+            ("learning", &[]),
+            ("bilevel", &["optimize"]),
+            ("c_nash", &[]),
+            ("coalition", &["optimize", "statistics"]),
+            ("stackelberg", &["c_nash"]),
+            ("routing", &["coalition", "grid", "optimize"]),
+        ],
     ),
     (
-        "scenario",
+        "sim",
         &[
-            "datasets",
-            "error",
-            "games::bilevel",
-            "games::stackelberg",
-            "geo",
-            "grid",
-            "ids",
-            "learning::AgentSpec",
-            "ledger",
-            "markets",
+            ("world", &[]),
+            ("forecast", &[]),
+            ("policies", &["forecast", "world"]),
+            ("engine", &["policies", "world"]),
+        ],
+    ),
+    ("results", &[("outputs", &[]), ("audit", &["outputs"]), ("report", &["outputs"])]),
+    (
+        "gridfleet",
+        &[
+            ("studies", &[]),
+            ("training", &[]),
+            ("reproduce", &["studies", "training"]),
+            ("cli", &["reproduce", "studies", "training"]),
+        ],
+    ),
+];
+
+/// Crates that may use only parts of another: a scenario file names policies and games, and never runs them.
+/// A `*` is any part of a name.
+const PARTS: &[(&str, &str, &[&str])] = &[
+    ("scenario", "gridfleet_games", &["bilevel", "grid", "learning::AgentSpec", "stackelberg"]),
+    (
+        "scenario",
+        "gridfleet_sim",
+        &[
             "policies::ObservationKind",
             "policies::PolicySpecs",
             "policies::Trained",
             "policies::spec",
             "policies::*Spec",
-            "ranges",
-            "records::dictionary",
-            "rng",
-            "time",
-            "world",
-        ],
-    ),
-    ("plots", &["error", "files", "time"]),
-    ("routing", &["error", "games", "grid", "optimize"]),
-    ("outputs", &["error", "files", "geo", "ids", "ledger", "markets", "plots", "records", "time"]),
-    ("audit", &["error", "ids", "ledger", "markets", "outputs", "records", "time"]),
-    ("report", &["error", "files", "ids", "outputs", "plots", "records", "time"]),
-    (
-        "studies",
-        &[
-            "engine",
-            "error",
-            "files",
-            "games",
-            "geo",
-            "ids",
-            "ledger",
-            "outputs",
-            "plots",
-            "policies",
-            "records",
-            "rng",
-            "scenario",
-            "statistics",
-            "time",
-            "world",
-        ],
-    ),
-    (
-        "training",
-        &[
-            "engine",
-            "error",
-            "ids",
-            "learning",
-            "ledger",
-            "markets",
-            "outputs",
-            "plots",
-            "policies",
-            "records",
-            "rng",
-            "scenario",
-            "statistics",
-            "time",
-            "world",
-        ],
-    ),
-    (
-        "reproduce",
-        &[
-            "datasets",
-            "engine",
-            "error",
-            "games",
-            "geo",
-            "grid",
-            "ids",
-            "learning",
-            "ledger",
-            "outputs",
-            "plots",
-            "policies",
-            "records",
-            "rng",
-            "routing",
-            "scenario",
-            "statistics",
-            "studies",
-            "time",
-            "training",
-            "world",
-        ],
-    ),
-    (
-        "cli",
-        &[
-            "audit",
-            "datasets",
-            "engine",
-            "error",
-            "games",
-            "geo",
-            "grid",
-            "ids",
-            "learning",
-            "ledger",
-            "markets",
-            "outputs",
-            "plots",
-            "policies",
-            "ranges",
-            "records",
-            "report",
-            "reproduce",
-            "rng",
-            "routing",
-            "scenario",
-            "statistics",
-            "studies",
-            "time",
-            "training",
             "world",
         ],
     ),
@@ -174,7 +83,9 @@ const MOST_LINES: usize = 700;
 struct Source {
     /// From the crate's folder.
     path: String,
-    /// Top-level module it belongs to; `lib` and `main` for the roots.
+    /// Crate it belongs to: a folder of `src`, or `gridfleet` for the root package.
+    package: String,
+    /// Top-level module of the crate it belongs to; `lib` and `main` for the roots.
     module: String,
     text: String,
 }
@@ -197,10 +108,18 @@ fn sources(folder: &str) -> Vec<Source> {
     files.sort();
     let source = |path: PathBuf| {
         let within = path.strip_prefix(root).unwrap();
-        let module = within.iter().nth(1).unwrap().to_str().unwrap().trim_end_matches(".rs").to_owned();
+        let names: Vec<&str> = within.iter().skip(1).map(|name| name.to_str().unwrap()).collect();
+        let (package, module) = match names.as_slice() {
+            [package, module, ..] if root.join("src").join(package).join("Cargo.toml").exists() => {
+                (*package, *module)
+            }
+            [module, ..] => ("gridfleet", *module),
+            [] => unreachable!("a file has a name"),
+        };
         Source {
             path: within.display().to_string(),
-            module,
+            package: package.to_owned(),
+            module: module.trim_end_matches(".rs").to_owned(),
             text: std::fs::read_to_string(&path).unwrap().replace("\r\n", "\n"),
         }
     };
@@ -218,15 +137,16 @@ fn without_tests(text: &str) -> &str {
     text.find("\n#[cfg(test)]\nmod ").map_or(text, |at| &text[..at])
 }
 
-/// What `code` uses of the crate: `module::item`, or `module` alone.
+/// Paths of `krate` (`crate` for the own one) in `code`: `module::item`, or `module` alone.
 ///
 /// Paths in braces (`crate::{a::B, c}`) are taken apart.
-fn uses(code: &str) -> BTreeSet<String> {
+fn uses(krate: &str, code: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    for (at, _) in code.match_indices("crate::") {
+    let prefix = format!("{krate}::");
+    for (at, _) in code.match_indices(&prefix) {
         let part_of_word = code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '$');
         if !part_of_word {
-            collect("", &code[at + "crate::".len()..], &mut found);
+            collect("", &code[at + prefix.len()..], &mut found);
         }
     }
     found
@@ -268,14 +188,33 @@ fn collect<'a>(before: &str, text: &'a str, found: &mut BTreeSet<String>) -> &'a
     }
 }
 
-fn may_use(from: &str, used: &str) -> bool {
-    let module = used.split("::").next().unwrap_or(used);
-    let Some((_, allowed)) = MAY_USE.iter().find(|(name, _)| *name == from) else { return false };
-    let fits = |allowed: &str| match allowed.split_once('*') {
+/// Whether `used` is what `allowed` says: a module, a path of two names, or names around a `*`.
+fn fits(used: &str, allowed: &str) -> bool {
+    match allowed.split_once('*') {
         Some((start, end)) => used.starts_with(start) && used.ends_with(end),
-        None => allowed == module || allowed == used,
-    };
-    module == from || allowed.iter().any(|&a| fits(a))
+        None => allowed == used || used.split("::").next() == Some(allowed),
+    }
+}
+
+/// The modules of `package` with what they may use, if it has several.
+fn layers(package: &str) -> Option<&'static [(&'static str, &'static [&'static str])]> {
+    MAY_USE.iter().find(|(name, _)| *name == package).map(|(_, modules)| *modules)
+}
+
+fn may_use(package: &str, from: &str, used: &str) -> bool {
+    let Some(modules) = layers(package) else { return true };
+    let module = used.split("::").next().unwrap_or(used);
+    // The facade brings the other crates' modules, which Cargo keeps in order.
+    if modules.iter().all(|(name, _)| *name != module) {
+        return true;
+    }
+    let Some((_, allowed)) = modules.iter().find(|(name, _)| *name == from) else { return false };
+    module == from || allowed.iter().any(|allowed| fits(used, allowed))
+}
+
+fn may_use_part(package: &str, krate: &str, used: &str) -> bool {
+    let rule = PARTS.iter().find(|(from, to, _)| (*from, *to) == (package, krate));
+    rule.is_none_or(|(_, _, allowed)| allowed.iter().any(|allowed| fits(used, allowed)))
 }
 
 #[test]
@@ -285,28 +224,39 @@ fn every_module_uses_lower_layers_only() {
         if source.module == "lib" || source.module == "main" {
             continue;
         }
+        let known = |modules: &[(&str, &[&str])]| modules.iter().any(|(name, _)| *name == source.module);
         assert!(
-            MAY_USE.iter().any(|(name, _)| *name == source.module),
+            layers(&source.package).is_none_or(known),
             "{}: a new module; give it a place among the layers in tests/it/layers.rs and ARCHITECTURE.md",
             source.path
         );
-        for used in uses(&code(without_tests(&source.text))) {
-            if !may_use(&source.module, &used) {
+        let code = code(without_tests(&source.text));
+        for used in uses("crate", &code) {
+            if !may_use(&source.package, &source.module, &used) {
                 wrong.push(format!("{}: {} must not use crate::{used}", source.path, source.module));
+            }
+        }
+        for (_, krate, _) in PARTS.iter().filter(|(from, _, _)| *from == source.package) {
+            for used in uses(krate, &code) {
+                if !may_use_part(&source.package, krate, &used) {
+                    wrong.push(format!("{}: {} must not use {krate}::{used}", source.path, source.package));
+                }
             }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// The table itself has no circles: a module uses only what stands above it.
+/// The table itself has no circles: a module uses only modules above it.
 #[test]
 fn the_layers_have_an_order() {
-    let rank: BTreeMap<&str, usize> = MAY_USE.iter().enumerate().map(|(i, (name, _))| (*name, i)).collect();
-    for (name, allowed) in MAY_USE {
-        for used in *allowed {
-            let module = used.split("::").next().unwrap();
-            assert!(rank[module] < rank[name], "{name} uses {used}, which stands below it");
+    for (_, modules) in MAY_USE {
+        let rank: BTreeMap<&str, usize> =
+            modules.iter().enumerate().map(|(i, (name, _))| (*name, i)).collect();
+        for (name, allowed) in *modules {
+            for used in *allowed {
+                assert!(rank[used] < rank[name], "{name} uses {used}, which is below it");
+            }
         }
     }
 }
@@ -317,7 +267,8 @@ fn paths_are_read_in_every_form() {
     let text = "use crate::engine::Simulation;\n\
                 use crate::{world::{Setup, View as Look}, time};\n\
                 fn f(a: crate::geo::Places) -> Option<crate::ids::a::B> { crate::rng::mix(a) }\n\
-                use gridfleet::audit::x; pub(in crate::cli) fn g() {} let c = $crate::policies::spec::S;";
+                use gridfleet::audit::x; pub(in crate::cli) fn g() {} let c = $crate::policies::spec::S;\n\
+                use gridfleet_sim::policies::Dispatch;";
     let expected = [
         "cli",
         "engine::Simulation",
@@ -328,12 +279,20 @@ fn paths_are_read_in_every_form() {
         "world::Setup",
         "world::View",
     ];
-    assert_eq!(uses(text).iter().map(String::as_str).collect::<Vec<_>>(), expected);
-    assert!(may_use("engine", "world::View") && may_use("scenario", "policies::spec"));
-    assert!(may_use("scenario", "policies::ChargingSpec"));
-    assert!(!may_use("world", "engine::Simulation") && !may_use("outputs", "world"));
-    assert!(!may_use("scenario", "policies::Dispatch") && !may_use("datasets", "world::Setup"));
-    assert!(!may_use("policies", "engine::EventQueue") && !may_use("audit", "engine::Simulation"));
+    assert_eq!(uses("crate", text).iter().map(String::as_str).collect::<Vec<_>>(), expected);
+    assert_eq!(
+        uses("gridfleet_sim", text).iter().map(String::as_str).collect::<Vec<_>>(),
+        ["policies::Dispatch"]
+    );
+    assert!(may_use("sim", "engine", "world::View") && !may_use("sim", "world", "engine::Simulation"));
+    assert!(
+        !may_use("sim", "policies", "engine::EventQueue") && !may_use("results", "outputs", "audit::Check")
+    );
+    assert!(may_use("gridfleet", "cli", "studies::Study") && !may_use("gridfleet", "studies", "cli::Cli"));
+    assert!(may_use_part("scenario", "gridfleet_sim", "policies::spec"));
+    assert!(may_use_part("scenario", "gridfleet_sim", "policies::ChargingSpec"));
+    assert!(!may_use_part("scenario", "gridfleet_sim", "policies::Dispatch"));
+    assert!(!may_use_part("scenario", "gridfleet_sim", "engine::Simulation"));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::outputs_day::{Day, START, labels};
 use gridfleet::outputs::{OutputOptions, ParquetRecorder, Provenance};
 use gridfleet::records::Recorder;
 use gridfleet::records::dictionary::{Kind, TABLES, TableId};
-use polars::prelude::*;
+use polars_core::prelude::*;
 use polars_io::prelude::{ParquetReader, SerReader};
 use std::fs::File;
 use std::path::Path;

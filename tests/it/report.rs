@@ -4,7 +4,7 @@
 //! `target/tmp/report`, where the test in a browser (`tests/report`) looks for them.
 
 use assert_cmd::Command;
-use polars::prelude::*;
+use polars_core::prelude::*;
 use polars_io::prelude::ParquetWriter;
 use serde_json::{Value, json};
 use std::fs::{self, File};

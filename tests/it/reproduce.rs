@@ -9,7 +9,7 @@ use gridfleet::reproduce::{
     self, Context, Draws, Figure, Finding, Options, Outcome, Reproduction, Rule, Table, Target,
 };
 use gridfleet::statistics::Interval;
-use polars::prelude::DataFrame;
+use polars_core::prelude::DataFrame;
 use polars_io::prelude::{ParquetReader, SerReader};
 use rand::Rng as _;
 use std::collections::BTreeMap;

@@ -10,7 +10,7 @@ use gridfleet::ledger::LedgerEntry;
 use gridfleet::records::{LegRecord, Recorder, SessionRecord, TripRecord};
 use gridfleet::rng::Streams;
 use gridfleet::scenario::{self, Overrides};
-use polars::prelude::{AnyValue, TimeUnit};
+use polars_core::prelude::{AnyValue, TimeUnit};
 use polars_io::prelude::{ParquetReader, SerReader as _};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;

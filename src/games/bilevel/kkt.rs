@@ -18,8 +18,8 @@
 
 use super::model::{Game, Risk};
 use super::program::groups;
-use crate::error::Result;
 use crate::optimize::{Lp, Relation, Solver, Variable};
+use gridfleet_core::error::Result;
 
 /// A slack that is never larger is none, as a part of the highest price.
 const SLACK: f64 = 1e-12;

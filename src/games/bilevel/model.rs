@@ -1,7 +1,7 @@
 //! The game as it is given: scenarios of prices and demand, rivals, owners, limits; and what may be wrong with it.
 
 use super::owners::{Owners, ShareRange};
-use crate::error::{Error, InputError, Result};
+use gridfleet_core::error::{Error, InputError, Result};
 
 /// How far probabilities and shares may sum from one.
 const SUM_TOLERANCE: f64 = 1e-6;

@@ -6,7 +6,7 @@
 use super::model::{Game, Parameters, Purchase, RivalScenario, Scenario};
 use super::scenarios::reduce::{Reduced, distances, forward};
 use super::scenarios::{Orders, PriceModel, paths, rivals};
-use crate::error::Result;
+use gridfleet_core::error::Result;
 use rand::{Rng, RngExt};
 
 /// Hours of the day.

@@ -4,7 +4,7 @@ use super::hour::Hour;
 use super::model::{Game, Risk};
 use super::risk::Profit;
 use super::search;
-use crate::error::{InputError, Result};
+use gridfleet_core::error::{InputError, Result};
 
 /// How exact a solution is asked for.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -19,8 +19,8 @@ use super::hour::Hour;
 use super::model::{Game, Risk};
 use super::offer::{Offer, Point};
 use super::risk::cvar;
-use crate::error::{Error, InputError, Result};
 use crate::optimize::{Lp, Relation, Variable};
+use gridfleet_core::error::{Error, InputError, Result};
 
 /// The best choice found, and how good any could be.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use super::model::{Game, Purchase};
 use super::plan::Plan;
-use crate::error::Result;
+use gridfleet_core::error::Result;
 use serde::Serialize;
 
 /// How far a solution is from being one. All figures are 0 but for rounding in a right one.

@@ -24,7 +24,7 @@ use super::model::{Game, short};
 use super::profiles::{Profiles, add};
 use super::response::Knapsack;
 use super::structure::Structure;
-use crate::error::{InputError, Result};
+use gridfleet_core::error::{InputError, Result};
 
 /// Newton steps at most, for each floor of the sensitivities; about ten are needed.
 const MOST_STEPS: usize = 100;

@@ -10,7 +10,7 @@ use super::model::{Game, short};
 use super::profiles::Profiles;
 use super::residual::residual;
 use super::structure::Structure;
-use crate::error::{Error, InputError};
+use gridfleet_core::error::{Error, InputError};
 
 /// Demands, bounds and the limit are kept to this part of the energy that they are about. Above the slack with which
 /// [`Game::new`] takes demands for possible.

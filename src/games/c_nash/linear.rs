@@ -2,7 +2,7 @@
 
 /// A symmetric matrix of `n` rows; only the lower triangle is kept up.
 #[derive(Debug, Clone)]
-pub(in crate::games) struct Symmetric {
+pub(crate) struct Symmetric {
     n: usize,
     values: Vec<f64>,
 }
@@ -72,7 +72,7 @@ impl Symmetric {
 
 /// A decomposition, to solve systems with.
 #[derive(Debug, Clone)]
-pub(in crate::games) struct Factor {
+pub(crate) struct Factor {
     n: usize,
     lower: Vec<f64>,
     /// Where each row begins: all before is 0.

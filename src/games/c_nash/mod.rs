@@ -43,7 +43,7 @@ pub use ratios::{Comparison, Ratios, compare};
 pub use residual::residual;
 pub use structure::Structure;
 
-use crate::error::Result;
+use gridfleet_core::error::Result;
 
 /// What all draw, and what it costs.
 #[derive(Debug, Clone, PartialEq)]

@@ -5,7 +5,7 @@
 //! bounds of a station, limits of all together, and demand that answers to the price.
 
 use super::profiles::Profiles;
-use crate::error::{Error, InputError, Result};
+use gridfleet_core::error::{Error, InputError, Result};
 
 /// A bound on what a station draws at a step, in the unit of the profiles.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,7 +4,7 @@
 //! random it takes a random stream and gives one draw, to be repeated. Members of the coalition come first.
 
 use super::{Comparison, Game, Parameters, Profiles, Structure, compare};
-use crate::error::Result;
+use gridfleet_core::error::Result;
 use rand::RngExt;
 
 /// The two kinds of stations.

@@ -2,7 +2,7 @@
 
 use super::structure::Structure;
 use super::{Equilibrium, Game, residual, solve};
-use crate::error::Result;
+use gridfleet_core::error::Result;
 use serde::Serialize;
 
 /// M_S = c_S(Nash) / c_S(C-Nash) for groups S of stations: below 1, Nash is better for the group.

@@ -1,6 +1,6 @@
 //! Who decides together: disjoint coalitions, everybody else alone.
 
-use crate::error::{Error, InputError, Result};
+use gridfleet_core::error::{Error, InputError, Result};
 
 /// Disjoint coalitions of stations, which are counted from 0; whoever is in none plays alone.
 #[derive(Debug, Clone, PartialEq, Eq)]

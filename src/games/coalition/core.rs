@@ -7,7 +7,7 @@
 use super::levels::Levels;
 use super::linear::Fixed;
 use super::{Coalition, Game};
-use crate::error::Result;
+use gridfleet_core::error::Result;
 use serde::Serialize;
 use std::cmp::Ordering;
 
@@ -160,7 +160,7 @@ fn around(corners: &mut [Vec<f64>]) {
 mod tests {
     use super::super::game::examples::{airport, convex, random, table_3};
     use super::*;
-    use crate::rng::{Purpose, Streams};
+    use gridfleet_core::rng::{Purpose, Streams};
     use rand::RngExt;
 
     fn close(a: &[f64], b: &[f64]) -> bool {

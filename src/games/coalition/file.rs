@@ -6,7 +6,7 @@
 
 use super::game::LARGEST_WORTH;
 use super::{Coalition, Game, MOST_PLAYERS};
-use crate::error::{Error, InputError, Result, input};
+use gridfleet_core::error::{Error, InputError, Result, input};
 use serde::Deserialize;
 use serde::de::{MapAccess, Visitor};
 use serde_json::Value;

@@ -1,7 +1,7 @@
 //! A game: what each coalition costs or gains, for up to twenty players.
 
 use super::Coalition;
-use crate::error::InputError;
+use gridfleet_core::error::InputError;
 
 /// Most players of a game with a table of all coalitions: 2^20 numbers are 8 MB.
 pub const MOST_PLAYERS: usize = 20;

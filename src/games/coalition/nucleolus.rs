@@ -5,7 +5,7 @@
 
 use super::Game;
 use super::levels::Levels;
-use crate::error::Result;
+use gridfleet_core::error::Result;
 
 /// The nucleolus, one share for each player: the best of the divisions in which no player is worse off than
 /// alone (imputations).
@@ -52,7 +52,7 @@ mod tests {
     use super::super::game::examples::{airport, bankruptcy, convex, random};
     use super::super::{Coalition, core};
     use super::*;
-    use crate::rng::{Purpose, Streams};
+    use gridfleet_core::rng::{Purpose, Streams};
     use rand::RngExt;
     use rand_pcg::Pcg64;
 

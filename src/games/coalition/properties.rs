@@ -93,7 +93,7 @@ pub fn bends_wrongly(game: &Game) -> Option<(Coalition, usize, usize)> {
 mod tests {
     use super::super::game::examples::{airport, bankruptcy, convex, random, table_3};
     use super::*;
-    use crate::rng::{Purpose, Streams};
+    use gridfleet_core::rng::{Purpose, Streams};
 
     /// The definitions as they stand, over all pairs of coalitions.
     fn by_definition(game: &Game) -> Properties {

@@ -97,7 +97,7 @@ mod tests {
     use super::super::game::examples::random;
     use super::super::shapley::shapley;
     use super::*;
-    use crate::rng::{Purpose, Streams};
+    use gridfleet_core::rng::{Purpose, Streams};
 
     fn stream(seed: u64) -> Pcg64 {
         Streams { seed, replication: 0 }.stream(Purpose::Synthesis, 0)

@@ -37,7 +37,7 @@ pub fn shapley(game: &Game) -> Vec<f64> {
 pub(super) mod tests {
     use super::super::game::examples::{airport, random, table_3};
     use super::*;
-    use crate::rng::{Purpose, Streams};
+    use gridfleet_core::rng::{Purpose, Streams};
     use rand::RngExt;
 
     /// Calls `visit` with each order of so many players (Heap 1963).

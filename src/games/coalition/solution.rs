@@ -5,7 +5,7 @@ use super::file::NamedGame;
 use super::nucleolus::{nucleolus, prenucleolus};
 use super::properties::Properties;
 use super::shapley::shapley;
-use crate::error::Result;
+use gridfleet_core::error::Result;
 use serde::{Serialize, Serializer};
 
 /// The solutions; all amounts in the unit of the costs.

@@ -5,7 +5,7 @@
 
 use super::drivers::{Drivers, Habits, Model};
 use super::model::{Game, Household, Retailer, Vehicle};
-use crate::error::Result;
+use gridfleet_core::error::Result;
 use rand::RngExt;
 
 /// Hours of the day.
@@ -185,7 +185,7 @@ fn nominal(vehicles: &[f64]) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rng::{Purpose, Streams};
+    use gridfleet_core::rng::{Purpose, Streams};
 
     #[test]
     fn the_case_has_the_published_peak_and_energy() {

@@ -12,7 +12,7 @@
 use super::answers::{Answers, Start};
 use super::model::Game;
 use super::{Equilibrium, solve, solve_from};
-use crate::error::{InputError, Result};
+use gridfleet_core::error::{InputError, Result};
 
 /// What the retailer is after.
 #[derive(Debug, Clone, Copy, PartialEq)]

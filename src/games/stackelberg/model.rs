@@ -1,6 +1,6 @@
 //! The game: a retailer who makes prices, households and vehicles that answer; checked when it is made.
 
-use crate::error::{Error, InputError, Result};
+use gridfleet_core::error::{Error, InputError, Result};
 
 /// The leader: buys or generates what users draw, and sells it at a margin. One figure per slot, T of each.
 #[derive(Debug, Clone, PartialEq)]

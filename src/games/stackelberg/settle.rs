@@ -12,7 +12,7 @@
 
 use super::household::Divider;
 use super::model::{Game, Household};
-use crate::games::c_nash::linear::Symmetric;
+use crate::c_nash::linear::Symmetric;
 
 /// Most steps of Newton's method; a few are usual.
 const MOST_STEPS: usize = 200;

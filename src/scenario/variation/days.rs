@@ -4,10 +4,10 @@
 //! where one of the two has 23 or 25 hours.
 
 use super::DayClasses;
-use crate::rng::{Purpose, Streams};
-use crate::time::{DAY_S, LocalClock, SimTime, local_to_utc};
 use chrono::{DateTime, Datelike, Days, NaiveDate, Weekday};
 use chrono_tz::Tz;
+use gridfleet_core::rng::{Purpose, Streams};
+use gridfleet_core::time::{DAY_S, LocalClock, SimTime, local_to_utc};
 use rand::RngExt as _;
 
 /// A day of the local calendar.
@@ -149,7 +149,7 @@ impl DayClasses {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::HOUR_S;
+    use gridfleet_core::time::HOUR_S;
     use proptest::prelude::*;
 
     const ZONES: [Tz; 6] = [
@@ -199,7 +199,7 @@ mod tests {
                 let expected = local_to_utc(tz, to.date.and_time(wall.time()));
                 let second = of.wall(t).1;
                 match expected {
-                    crate::time::Local::Twice(_, b) if second => assert_eq!(moved, b),
+                    gridfleet_core::time::Local::Twice(_, b) if second => assert_eq!(moved, b),
                     other => assert_eq!(moved, other.earliest(), "{} to {}", t.iso(), to.date),
                 }
             }

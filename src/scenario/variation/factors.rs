@@ -2,9 +2,9 @@
 
 use super::VariationSpec;
 use super::days::Day;
-use crate::rng::{Purpose, PurposeStreams, Streams};
-use crate::scenario::horizon::Horizon;
-use crate::time::HOUR_S;
+use crate::horizon::Horizon;
+use gridfleet_core::rng::{Purpose, PurposeStreams, Streams};
+use gridfleet_core::time::HOUR_S;
 use rand::RngExt as _;
 use rand_distr::StandardNormal;
 
@@ -72,7 +72,7 @@ pub fn vary_temperature(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::{DAY_S, LocalClock, SimTime};
+    use gridfleet_core::time::{DAY_S, LocalClock, SimTime};
 
     fn factors(cv: f64) -> Factors {
         Factors::new(cv, Purpose::RideDuration, Streams { seed: 5, replication: 0 })

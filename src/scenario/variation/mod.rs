@@ -20,8 +20,8 @@ pub mod trips;
 use super::horizon::Horizon;
 use super::problems::Problems;
 use super::spec::{ModeSpec, ScenarioFile};
-use crate::world::{Retailer, Trading};
 use days::Day;
+use gridfleet_sim::world::{Retailer, Trading};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

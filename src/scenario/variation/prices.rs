@@ -2,12 +2,12 @@
 
 use super::days::Day;
 use super::{DaysSpec, VariationSpec, lacking};
-use crate::markets::Series;
-use crate::rng::{Purpose, Streams};
-use crate::scenario::horizon::Horizon;
-use crate::scenario::problems::Problems;
-use crate::time::SimTime;
-use crate::world::{Retailer, Tariff, Trading};
+use crate::horizon::Horizon;
+use crate::problems::Problems;
+use gridfleet_core::markets::Series;
+use gridfleet_core::rng::{Purpose, Streams};
+use gridfleet_core::time::SimTime;
+use gridfleet_sim::world::{Retailer, Tariff, Trading};
 
 /// All series of prices.
 fn all<'a>(retailers: &'a mut [Retailer], trading: &'a mut Trading) -> Vec<&'a mut Series> {

@@ -6,12 +6,12 @@
 use super::days::Day;
 use super::factors::Factors;
 use super::{DaysSpec, VariationSpec, lacking};
-use crate::datasets::Trace;
-use crate::datasets::sample::Drawn;
-use crate::rng::{Purpose, PurposeStreams, Streams};
-use crate::scenario::horizon::Horizon;
-use crate::scenario::problems::Problems;
-use crate::time::SimTime;
+use crate::horizon::Horizon;
+use crate::problems::Problems;
+use gridfleet_core::rng::{Purpose, PurposeStreams, Streams};
+use gridfleet_core::time::SimTime;
+use gridfleet_data::Trace;
+use gridfleet_data::sample::Drawn;
 use rand::RngExt as _;
 use std::collections::BTreeMap;
 

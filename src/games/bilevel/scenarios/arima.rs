@@ -9,7 +9,7 @@
 //! squares) and 9 (seasonal models). Signs as in statsmodels. A mean is estimated where nothing is differenced.
 
 use super::least_squares::least_squares;
-use crate::error::{InputError, Result};
+use gridfleet_core::error::{InputError, Result};
 use serde::{Deserialize, Serialize};
 
 /// How many terms a model has.

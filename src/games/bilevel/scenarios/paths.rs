@@ -2,7 +2,7 @@
 
 use super::arima::{Arima, Orders};
 use super::least_squares::cholesky;
-use crate::error::Result;
+use gridfleet_core::error::Result;
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 
@@ -105,7 +105,7 @@ pub fn demand(expected: &[f64], kappa: f64, day_ahead: &[Vec<f64>], probabilitie
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rng::{Purpose, Streams};
+    use gridfleet_core::rng::{Purpose, Streams};
 
     /// Two prices of a made-up market that move together.
     fn model() -> (PriceModel, Vec<Vec<f64>>) {

@@ -1,6 +1,6 @@
 //! What rivals may ask: a forecast with normal errors, cut into three intervals and drawn by the roulette wheel.
 
-use crate::games::bilevel::RivalScenario;
+use crate::bilevel::RivalScenario;
 use rand::{Rng, RngExt};
 use statrs::distribution::{ContinuousCDF, Normal};
 

@@ -1,0 +1,310 @@
+//! Puts a trace together, trip by trip, and keeps the accounts of what was
+//! left out and why.
+
+use super::columns::Interner;
+use super::source::OnBadRow;
+use super::table::Table;
+use super::trace::{ImportReport, Trace};
+use super::zones::Zones;
+use gridfleet_core::error::{InputError, Result};
+use gridfleet_core::ids::PlaceId;
+use gridfleet_core::time::SimTime;
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
+
+/// One trip, as an importer found it; see [`Trace`] for the meaning and units.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Trip {
+    /// When the ride was asked for.
+    pub request_time: SimTime,
+    /// From.
+    pub origin: PlaceId,
+    /// To.
+    pub destination: PlaceId,
+    /// Driving time [s] or NaN.
+    pub duration_s: f64,
+    /// Distance [km] or NaN.
+    pub distance_km: f64,
+    /// Fare or NaN.
+    pub fare: f64,
+    /// Riders or 0.
+    pub passengers: u8,
+    /// Fleet or `Trace::NONE`.
+    pub fleet: u32,
+    /// Vehicle or `Trace::NONE`.
+    pub vehicle: u32,
+    /// State of charge at the start, 0..1, or NaN.
+    pub soc_start: f64,
+    /// State of charge at the end, 0..1, or NaN.
+    pub soc_end: f64,
+    /// Plugged in at the end.
+    pub ends_at_charger: bool,
+}
+
+/// Collects trips from one or several files into a [`Trace`].
+#[derive(Debug)]
+pub struct TraceBuilder {
+    trace: Trace,
+    zones: FxHashMap<String, PlaceId>,
+    points: FxHashMap<[u64; 2], PlaceId>,
+    fleets: Interner,
+    vehicles: Interner,
+    on_bad_row: OnBadRow,
+    skipped: BTreeMap<&'static str, u64>,
+    repaired: BTreeMap<&'static str, u64>,
+}
+
+impl TraceBuilder {
+    /// An empty trace; a bad row ends the import or is counted, as `on_bad_row` says.
+    pub fn new(on_bad_row: OnBadRow) -> Self {
+        Self {
+            trace: Trace::default(),
+            zones: FxHashMap::default(),
+            points: FxHashMap::default(),
+            fleets: Interner::default(),
+            vehicles: Interner::default(),
+            on_bad_row,
+            skipped: BTreeMap::new(),
+            repaired: BTreeMap::new(),
+        }
+    }
+
+    /// Makes the zones places, those that are known already excepted.
+    pub fn add_zones(&mut self, zones: &Zones) {
+        for i in 0..zones.len() {
+            if !self.zones.contains_key(&zones.id[i]) {
+                let place =
+                    self.trace.places.add_zone(&zones.id[i], zones.lat[i], zones.lon[i], zones.area_km2[i]);
+                self.zones.insert(zones.id[i].clone(), place);
+            }
+        }
+    }
+
+    /// Whether any zone is known.
+    pub fn has_zones(&self) -> bool {
+        !self.zones.is_empty()
+    }
+
+    /// The place of a zone, if it is known.
+    pub fn zone(&self, id: &str) -> Option<PlaceId> {
+        self.zones.get(id).copied()
+    }
+
+    /// The place of a zone that the file itself locates; what is known already stays.
+    pub fn zone_at(&mut self, id: &str, lat: f64, lon: f64) -> PlaceId {
+        if let Some(&place) = self.zones.get(id) {
+            return place;
+        }
+        let place = self.trace.places.add_zone(id, lat, lon, 0.0);
+        self.zones.insert(id.to_string(), place);
+        place
+    }
+
+    /// The place of a point, the same for equal coordinates.
+    pub fn point(&mut self, lat: f64, lon: f64) -> PlaceId {
+        let places = &mut self.trace.places;
+        *self.points.entry([lat.to_bits(), lon.to_bits()]).or_insert_with(|| places.add_point(lat, lon))
+    }
+
+    /// The number of a fleet.
+    pub fn fleet(&mut self, name: &str) -> u32 {
+        self.fleets.code(name)
+    }
+
+    /// The number of a vehicle.
+    pub fn vehicle(&mut self, name: &str) -> u32 {
+        self.vehicles.code(name)
+    }
+
+    /// Counts rows that were read.
+    pub fn read_rows(&mut self, rows: usize) {
+        self.trace.report.rows_read += rows as u64;
+    }
+
+    /// Makes room for so many trips more.
+    pub fn reserve(&mut self, rows: usize) {
+        let t = &mut self.trace;
+        t.request_time.reserve(rows);
+        t.origin.reserve(rows);
+        t.destination.reserve(rows);
+        for column in [&mut t.duration_s, &mut t.distance_km, &mut t.fare, &mut t.soc_start, &mut t.soc_end] {
+            column.reserve(rows);
+        }
+        t.passengers.reserve(rows);
+        t.fleet.reserve(rows);
+        t.vehicle.reserve(rows);
+        t.ends_at_charger.reserve(rows);
+    }
+
+    /// A row cannot be used: counts it under `reason`, or ends the import.
+    ///
+    /// # Errors
+    /// With `error`, if bad rows are not to be skipped.
+    pub fn reject(&mut self, reason: &'static str, error: impl FnOnce() -> InputError) -> Result<()> {
+        match self.on_bad_row {
+            OnBadRow::Skip => {
+                *self.skipped.entry(reason).or_default() += 1;
+                Ok(())
+            }
+            OnBadRow::Fail => Err(error()
+                .help(format!("{reason}; on_bad_row = \"skip\" leaves such rows out and counts them"))
+                .into()),
+        }
+    }
+
+    /// Rejects the rows whose number of cells is not the header's; gives a test for the others.
+    ///
+    /// # Errors
+    /// If bad rows are not to be skipped and there is one.
+    pub fn reject_ragged(&mut self, table: &Table) -> Result<Vec<usize>> {
+        for &(row, cells) in table.ragged() {
+            self.reject("wrong number of cells", || {
+                InputError::new(format!("{cells} cells"), format!("{} as in the header", table.width()))
+                    .file(table.path())
+                    .line(table.line(row))
+            })?;
+        }
+        Ok(table.ragged().iter().map(|&(row, _)| row).collect())
+    }
+
+    /// Counts something that was mended.
+    pub fn repair(&mut self, what: &'static str) {
+        *self.repaired.entry(what).or_default() += 1;
+    }
+
+    /// Notes what takes the place of a property that the source lacks.
+    pub fn derive(&mut self, property: &str, what: &str) {
+        self.trace.report.derived.insert(property.to_string(), what.to_string());
+    }
+
+    /// Takes a trip.
+    pub fn push(&mut self, trip: Trip) {
+        let t = &mut self.trace;
+        t.request_time.push(trip.request_time);
+        t.origin.push(trip.origin);
+        t.destination.push(trip.destination);
+        t.duration_s.push(trip.duration_s);
+        t.distance_km.push(trip.distance_km);
+        t.fare.push(trip.fare);
+        t.passengers.push(trip.passengers);
+        t.fleet.push(trip.fleet);
+        t.vehicle.push(trip.vehicle);
+        t.soc_start.push(trip.soc_start);
+        t.soc_end.push(trip.soc_end);
+        t.ends_at_charger.push(trip.ends_at_charger);
+    }
+
+    /// Number of trips so far.
+    pub fn len(&self) -> usize {
+        self.trace.len()
+    }
+
+    /// Whether there is none so far.
+    pub fn is_empty(&self) -> bool {
+        self.trace.is_empty()
+    }
+
+    /// The trace, in order of time; trips of the same second keep the order of the files.
+    pub fn finish(mut self) -> Trace {
+        self.trace.fleet_names = self.fleets.names;
+        self.trace.vehicle_names = self.vehicles.names;
+        self.trace.report.rows_kept = self.trace.len() as u64;
+        count(&mut self.trace.report.skipped, self.skipped);
+        count(&mut self.trace.report.repaired, self.repaired);
+        sort(&mut self.trace);
+        self.trace
+    }
+}
+
+fn count(into: &mut BTreeMap<String, u64>, from: BTreeMap<&'static str, u64>) {
+    for (reason, n) in from {
+        *into.entry(reason.to_string()).or_default() += n;
+    }
+}
+
+/// What a report says of rows that did not become trips, for messages: `3 unknown zone, 1 duplicate`.
+pub fn reasons(report: &ImportReport) -> String {
+    report.skipped.iter().map(|(reason, n)| format!("{n} {reason}")).collect::<Vec<_>>().join(", ")
+}
+
+/// Sorts by time, equal times in their present order, and numbers fleets and vehicles in the
+/// order in which they then appear.
+pub(super) fn sort(trace: &mut Trace) {
+    if !trace.request_time.is_sorted() {
+        let mut order: Vec<u32> = (0..trace.len() as u32).collect();
+        order.sort_by_key(|&row| trace.request_time[row as usize]);
+        gather(trace, &order);
+    }
+    renumber(&mut trace.fleet, &mut trace.fleet_names);
+    renumber(&mut trace.vehicle, &mut trace.vehicle_names);
+}
+
+/// Keeps the trips at these positions, in this order; a position may come several times.
+pub(super) fn gather(trace: &mut Trace, order: &[u32]) {
+    fn pick<T: Copy>(column: &mut Vec<T>, order: &[u32]) {
+        *column = order.iter().map(|&row| column[row as usize]).collect();
+    }
+    pick(&mut trace.request_time, order);
+    pick(&mut trace.origin, order);
+    pick(&mut trace.destination, order);
+    pick(&mut trace.duration_s, order);
+    pick(&mut trace.distance_km, order);
+    pick(&mut trace.fare, order);
+    pick(&mut trace.passengers, order);
+    pick(&mut trace.fleet, order);
+    pick(&mut trace.vehicle, order);
+    pick(&mut trace.soc_start, order);
+    pick(&mut trace.soc_end, order);
+    pick(&mut trace.ends_at_charger, order);
+}
+
+/// Numbers names by first appearance and drops those that no longer appear.
+fn renumber(codes: &mut [u32], names: &mut Vec<String>) {
+    let mut new = vec![Trace::NONE; names.len()];
+    let mut kept = Vec::new();
+    for code in codes {
+        if let Some(slot) = new.get_mut(*code as usize) {
+            if *slot == Trace::NONE {
+                *slot = kept.len() as u32;
+                kept.push(std::mem::take(&mut names[*code as usize]));
+            }
+            *code = *slot;
+        }
+    }
+    *names = kept;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trips_are_sorted_and_names_follow() {
+        let mut builder = TraceBuilder::new(OnBadRow::Skip);
+        for (time, fleet, fare) in [(20, "b", 1.0), (10, "a", 2.0), (20, "c", 3.0), (10, "a", 4.0)] {
+            let origin = builder.point(1.0, 2.0);
+            let fleet = builder.fleet(fleet);
+            builder.push(Trip {
+                request_time: SimTime(time),
+                origin,
+                destination: origin,
+                duration_s: 1.0,
+                distance_km: 1.0,
+                fare,
+                passengers: 0,
+                fleet,
+                vehicle: Trace::NONE,
+                soc_start: f64::NAN,
+                soc_end: f64::NAN,
+                ends_at_charger: false,
+            });
+        }
+        let trace = builder.finish();
+        assert_eq!(trace.fare, [2.0, 4.0, 1.0, 3.0]);
+        assert_eq!(
+            (&trace.fleet[..], &trace.fleet_names[..]),
+            (&[0, 0, 1, 2][..], &["a".into(), "b".into(), "c".into()][..])
+        );
+        assert_eq!(trace.places.len(), 1);
+    }
+}

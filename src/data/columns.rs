@@ -1,0 +1,417 @@
+//! The wanted columns of a file, as numbers, times or names.
+//!
+//! A cell that cannot be read as what is asked for does not stop the reading:
+//! the importer decides whether its row is skipped or ends the import.
+
+use super::times::{RawTime, is_missing};
+use gridfleet_core::error::{Error, InputError, Result};
+use gridfleet_core::time::SimTime;
+use polars_core::prelude::{AnyValue, Column, DataType, Series, TimeUnit};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// One column of text: all cells in one buffer.
+#[derive(Debug, Clone, Default)]
+pub(super) struct TextColumn {
+    pub(super) bytes: Vec<u8>,
+    pub(super) ends: Vec<usize>,
+}
+
+impl TextColumn {
+    pub(super) fn push(&mut self, cell: &[u8]) {
+        self.bytes.extend_from_slice(cell);
+        self.ends.push(self.bytes.len());
+    }
+
+    fn get(&self, row: usize) -> &[u8] {
+        let start = row.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
+        let end = self.ends.get(row).copied().unwrap_or(start);
+        self.bytes.get(start..end).unwrap_or_default()
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        (0..self.ends.len()).map(|row| self.get(row))
+    }
+}
+
+/// How a row's line is found. Only messages need it, so it is counted when one is written: the csv
+/// crate's own count is off behind empty lines.
+#[derive(Debug)]
+pub(super) enum Lines {
+    /// Parquet: rows are counted.
+    Rows,
+    /// Byte offset of each row in the file.
+    File(Vec<u64>),
+    /// Byte offset of each row in the bytes.
+    Bytes(Vec<u64>, Arc<[u8]>),
+}
+
+impl Lines {
+    pub(super) fn push(&mut self, offset: u64) {
+        match self {
+            Self::Rows => {}
+            Self::File(offsets) | Self::Bytes(offsets, _) => offsets.push(offset),
+        }
+    }
+
+    fn of(&self, row: usize, path: &Path) -> Option<u64> {
+        match self {
+            Self::Rows => None,
+            Self::File(offsets) => count_lines(BufReader::new(File::open(path).ok()?), *offsets.get(row)?),
+            Self::Bytes(offsets, bytes) => count_lines(&bytes[..], *offsets.get(row)?),
+        }
+    }
+}
+
+/// The line of the first text at or behind `offset`, from 1.
+fn count_lines(source: impl BufRead, offset: u64) -> Option<u64> {
+    let mut line = 1;
+    for (at, byte) in source.bytes().enumerate() {
+        let byte = byte.ok()?;
+        if at as u64 >= offset && byte != b'\n' && byte != b'\r' {
+            break;
+        }
+        line += u64::from(byte == b'\n');
+    }
+    Some(line)
+}
+
+#[derive(Debug)]
+pub(super) enum Cells {
+    Text(TextColumn),
+    Parquet(Column),
+}
+
+/// The wanted columns of a file.
+#[derive(Debug)]
+pub struct Table {
+    pub(super) path: PathBuf,
+    pub(super) names: Vec<String>,
+    pub(super) rows: usize,
+    pub(super) columns: BTreeMap<usize, Cells>,
+    pub(super) lines: Lines,
+    pub(super) ragged: Vec<(usize, usize)>,
+    pub(super) width: usize,
+}
+
+/// A column as numbers; what is absent is NaN.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Numbers {
+    /// One value per row.
+    pub values: Vec<f64>,
+    /// Rows whose cell is no finite number, ascending; their value is NaN.
+    pub bad: Vec<usize>,
+}
+
+impl Numbers {
+    /// Value of a row, NaN if absent.
+    #[inline]
+    pub fn get(&self, row: usize) -> f64 {
+        self.values.get(row).copied().unwrap_or(f64::NAN)
+    }
+
+    /// Whether the row's cell holds something that is no number.
+    #[inline]
+    pub fn is_bad(&self, row: usize) -> bool {
+        !self.bad.is_empty() && self.bad.binary_search(&row).is_ok()
+    }
+}
+
+/// A column as names: each distinct one stands once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Names {
+    /// Position in `names` per row, or `u32::MAX` where absent.
+    pub codes: Vec<u32>,
+    /// The distinct names in order of first appearance.
+    pub names: Vec<String>,
+}
+
+impl Table {
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Line of a row in a CSV file, or the row's number in a Parquet file; from 1.
+    pub fn line(&self, row: usize) -> u64 {
+        self.lines.of(row, &self.path).unwrap_or(row as u64 + 1)
+    }
+
+    /// Rows that have fewer or more cells than the header, with their number of cells, ascending.
+    pub fn ragged(&self) -> &[(usize, usize)] {
+        &self.ragged
+    }
+
+    /// Number of columns of the file.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// An error about one cell; the caller says what is expected.
+    pub fn error(&self, column: usize, row: usize, expected: impl Into<String>) -> InputError {
+        let cell = self.cell(column, row);
+        let found = if cell.is_empty() { "nothing".to_string() } else { format!("`{cell}`") };
+        InputError::new(found, expected)
+            .file(&self.path)
+            .line(self.line(row))
+            .key(self.names.get(column).map_or("", String::as_str))
+    }
+
+    /// Whether a column is declared as text, which only Parquet can.
+    pub fn is_text(&self, column: usize) -> bool {
+        matches!(self.columns.get(&column), Some(Cells::Parquet(cells)) if cells.dtype() == &DataType::String)
+    }
+
+    /// What stands in a cell, for messages.
+    pub fn cell(&self, column: usize, row: usize) -> String {
+        let text = match self.columns.get(&column) {
+            Some(Cells::Text(text)) => String::from_utf8_lossy(text.get(row)).into_owned(),
+            Some(Cells::Parquet(cells)) => match cells.get(row) {
+                Ok(AnyValue::Null) | Err(_) => String::new(),
+                Ok(AnyValue::String(text)) => text.to_string(),
+                // polars without its feature `timezones` panics when it is to print one with a zone.
+                Ok(AnyValue::Datetime(..) | AnyValue::DatetimeOwned(..)) => {
+                    match self.times(column).ok().and_then(|times| times.get(row).copied()) {
+                        Some(RawTime::Utc(t)) => SimTime(t).iso(),
+                        Some(RawTime::Wall(t)) => SimTime(t).iso().trim_end_matches('Z').to_string(),
+                        _ => "a time outside the years 1900 to 2200".to_string(),
+                    }
+                }
+                Ok(value) => value.to_string(),
+            },
+            None => String::new(),
+        };
+        text.chars().take(60).collect()
+    }
+
+    /// A column as numbers.
+    ///
+    /// # Errors
+    /// If a Parquet column is of a type that holds no numbers.
+    pub fn numbers(&self, column: usize) -> Result<Numbers> {
+        let mut out = Numbers { values: Vec::with_capacity(self.rows), bad: Vec::new() };
+        match self.columns.get(&column) {
+            Some(Cells::Text(text)) => {
+                for (row, cell) in text.iter().enumerate() {
+                    out.push(row, cell);
+                }
+            }
+            Some(Cells::Parquet(cells)) => {
+                let series = cells.as_materialized_series();
+                match series.dtype() {
+                    DataType::String => {
+                        for (row, cell) in self.strings(column, series)?.iter().enumerate() {
+                            out.push(row, cell.unwrap_or_default().as_bytes());
+                        }
+                    }
+                    DataType::Null => out.values.resize(self.rows, f64::NAN),
+                    of if of.is_primitive_numeric() || *of == DataType::Boolean => {
+                        let series = self.cast(column, series, &DataType::Float64)?;
+                        let values = series.f64().map_err(|e| self.damaged(column, &e))?;
+                        for chunk in values.downcast_iter() {
+                            if chunk.validity().is_none() {
+                                out.values.extend_from_slice(chunk.values());
+                            } else {
+                                out.values.extend(chunk.iter().map(|v| v.copied().unwrap_or(f64::NAN)));
+                            }
+                        }
+                        for (row, value) in out.values.iter_mut().enumerate() {
+                            if value.is_infinite() {
+                                *value = f64::NAN;
+                                out.bad.push(row);
+                            }
+                        }
+                    }
+                    other => return Err(self.mistyped(column, other, "numbers")),
+                }
+            }
+            None => out.values.resize(self.rows, f64::NAN),
+        }
+        Ok(out)
+    }
+
+    /// A column as times.
+    ///
+    /// # Errors
+    /// If a Parquet column is of a type that holds no times.
+    pub fn times(&self, column: usize) -> Result<Vec<RawTime>> {
+        let mut out = Vec::with_capacity(self.rows);
+        match self.columns.get(&column) {
+            Some(Cells::Text(text)) => out.extend(text.iter().map(RawTime::parse)),
+            Some(Cells::Parquet(cells)) => {
+                let series = cells.as_materialized_series();
+                match series.dtype() {
+                    DataType::String => out.extend(
+                        self.strings(column, series)?
+                            .iter()
+                            .map(|cell| cell.map_or(RawTime::Missing, |c| RawTime::parse(c.as_bytes()))),
+                    ),
+                    DataType::Null => out.resize(self.rows, RawTime::Missing),
+                    DataType::Datetime(unit, zone) => {
+                        let per_second = match unit {
+                            TimeUnit::Milliseconds => 1_000,
+                            TimeUnit::Microseconds => 1_000_000,
+                            TimeUnit::Nanoseconds => 1_000_000_000,
+                        };
+                        let make = if zone.is_some() { RawTime::utc } else { RawTime::wall };
+                        let physical = series.to_physical_repr();
+                        let values = physical.i64().map_err(|e| self.damaged(column, &e))?;
+                        out.extend(
+                            values
+                                .iter()
+                                .map(|v| v.map_or(RawTime::Missing, |v| make(v.div_euclid(per_second)))),
+                        );
+                    }
+                    DataType::Date => {
+                        let physical = series.to_physical_repr();
+                        let values = physical.i32().map_err(|e| self.damaged(column, &e))?;
+                        out.extend(values.iter().map(|v| {
+                            v.map_or(RawTime::Missing, |v| {
+                                RawTime::wall(i64::from(v) * gridfleet_core::time::DAY_S)
+                            })
+                        }));
+                    }
+                    of if of.is_primitive_numeric() => {
+                        let numbers = self.numbers(column)?;
+                        out.extend(numbers.values.iter().enumerate().map(|(row, &v)| match v {
+                            _ if numbers.is_bad(row) => RawTime::Bad,
+                            v if v.is_nan() => RawTime::Missing,
+                            v => RawTime::epoch(v),
+                        }));
+                    }
+                    other => return Err(self.mistyped(column, other, "times")),
+                }
+            }
+            None => out.resize(self.rows, RawTime::Missing),
+        }
+        Ok(out)
+    }
+
+    /// A column as names; numbers become their shortest text, `2.0` becomes `2`.
+    ///
+    /// # Errors
+    /// If a Parquet column is of a type that holds no names.
+    pub fn names(&self, column: usize) -> Result<Names> {
+        let mut interner = Interner::default();
+        let mut codes = Vec::with_capacity(self.rows);
+        match self.columns.get(&column) {
+            Some(Cells::Text(text)) => codes.extend(text.iter().map(|cell| {
+                if is_missing(cell) { u32::MAX } else { interner.code(&String::from_utf8_lossy(cell)) }
+            })),
+            Some(Cells::Parquet(cells)) => {
+                let series = cells.as_materialized_series();
+                match series.dtype() {
+                    DataType::String => codes.extend(self.strings(column, series)?.iter().map(|cell| {
+                        // As in CSV files: other blanks are part of a name.
+                        let cell = cell.unwrap_or_default().trim_ascii();
+                        if is_missing(cell.as_bytes()) { u32::MAX } else { interner.code(cell) }
+                    })),
+                    DataType::Null => codes.resize(self.rows, u32::MAX),
+                    DataType::Boolean => {
+                        let values = series.bool().map_err(|e| self.damaged(column, &e))?;
+                        codes.extend(values.iter().map(|v| match v {
+                            Some(true) => interner.code("true"),
+                            Some(false) => interner.code("false"),
+                            None => u32::MAX,
+                        }));
+                    }
+                    of if of.is_integer() => {
+                        let series = self.cast(column, series, &DataType::Int64)?;
+                        let values = series.i64().map_err(|e| self.damaged(column, &e))?;
+                        let mut known: FxHashMap<i64, u32> = FxHashMap::default();
+                        codes.extend(values.iter().map(|v| match v {
+                            Some(v) => *known.entry(v).or_insert_with(|| interner.code(&v.to_string())),
+                            None => u32::MAX,
+                        }));
+                    }
+                    of if of.is_primitive_numeric() => {
+                        let numbers = self.numbers(column)?;
+                        let mut known: FxHashMap<u64, u32> = FxHashMap::default();
+                        codes.extend(numbers.values.iter().map(|v| {
+                            if v.is_nan() {
+                                return u32::MAX;
+                            }
+                            *known.entry(v.to_bits()).or_insert_with(|| interner.code(&v.to_string()))
+                        }));
+                    }
+                    other => return Err(self.mistyped(column, other, "names")),
+                }
+            }
+            None => codes.resize(self.rows, u32::MAX),
+        }
+        Ok(Names { codes, names: interner.names })
+    }
+
+    fn strings<'a>(
+        &self,
+        column: usize,
+        series: &'a Series,
+    ) -> Result<&'a polars_core::prelude::StringChunked> {
+        series.str().map_err(|e| self.damaged(column, &e))
+    }
+
+    fn cast(&self, column: usize, series: &Series, to: &DataType) -> Result<Series> {
+        series.cast(to).map_err(|e| self.damaged(column, &e))
+    }
+
+    fn damaged(&self, column: usize, error: &polars_core::error::PolarsError) -> Error {
+        InputError::new(error.to_string(), "a column that can be read")
+            .file(&self.path)
+            .key(self.names.get(column).map_or("", String::as_str))
+            .into()
+    }
+
+    fn mistyped(&self, column: usize, found: &DataType, expected: &str) -> Error {
+        InputError::new(format!("a column of type {found}"), expected)
+            .file(&self.path)
+            .key(self.names.get(column).map_or("", String::as_str))
+            .into()
+    }
+}
+
+impl Numbers {
+    fn push(&mut self, row: usize, cell: &[u8]) {
+        let cell = cell.trim_ascii();
+        let value = if is_missing(cell) {
+            f64::NAN
+        } else {
+            let parsed = std::str::from_utf8(cell).ok().and_then(|text| text.parse().ok());
+            parsed.filter(|v: &f64| v.is_finite()).unwrap_or_else(|| {
+                self.bad.push(row);
+                f64::NAN
+            })
+        };
+        self.values.push(value);
+    }
+}
+
+/// Gives each distinct name a number, in order of first appearance.
+#[derive(Debug, Default)]
+pub(super) struct Interner {
+    codes: FxHashMap<String, u32>,
+    /// The names, by number.
+    pub(super) names: Vec<String>,
+}
+
+impl Interner {
+    /// The number of a name, a new one if it is new.
+    pub(super) fn code(&mut self, name: &str) -> u32 {
+        if let Some(&code) = self.codes.get(name) {
+            return code;
+        }
+        // A file with four thousand million names does not fit into memory.
+        let code = u32::try_from(self.names.len()).unwrap_or(u32::MAX - 1);
+        self.codes.insert(name.to_string(), code);
+        self.names.push(name.to_string());
+        code
+    }
+}

@@ -1,0 +1,180 @@
+//! Trades of the German continuous intraday market, and the clearing price of each quarter of an hour.
+//!
+//! A row is a trade: `delivery_date` and `product_time` name what was traded (`00Q1` is 0:00 to 0:15 by the
+//! clock of Berlin), `unit_price` is in cents per MWh, `qty` in kW, `exec_time` in UTC. The simplified market
+//! clears each quarter at the lowest price at which it was traded: a bid at or above that would have been
+//! filled (thesis on FleetSim, section on the intraday market). Units and clocks are not written in the
+//! files. They are taken from how the market works: lots of 0.1 MW make `qty` a multiple of 100; and of the
+//! public rows the latest trade between grid zones is 30 minutes, the latest within one 5 minutes before
+//! delivery, which are the lead times of the exchange, if `exec_time` is UTC and products local.
+//!
+//! In autumn the hour from 2 to 3 comes twice; products `02AQ1` and `02BQ1` (assumed, after the exchange's
+//! hours `3A` and `3B`) tell them apart. A product of that hour without a letter counts for both.
+
+use super::clock::{RowClock, dates, in_order, midnight_s};
+use super::decimals::Decimal;
+use super::decimals::{BELIEVED_EUR_MWH, absent, number};
+use super::slots::{Observed, Rows};
+use super::text::{Row, Text};
+use super::{PRICE, PriceReport, VOLUME};
+use chrono_tz::Tz;
+use gridfleet_core::error::{InputError, Result};
+use gridfleet_core::ranges::SITE_POWER;
+use gridfleet_core::time::{HOUR_S, Local, SimTime};
+use std::collections::BTreeMap;
+
+/// The clock of products.
+pub const CLOCK: Tz = chrono_tz::Europe::Berlin;
+
+const QUARTER_S: i64 = 900;
+/// Cents in a euro.
+const CENTS: f64 = 100.0;
+const KW_PER_MW: f64 = 1_000.0;
+
+const COLUMNS: [&str; 5] = ["unit_price", "qty", "delivery_date", "product", "product_time"];
+
+/// A clearing price in the making.
+#[derive(Debug)]
+struct Quarter {
+    lowest_eur_mwh: f64,
+    volume_kw: f64,
+    line: u64,
+}
+
+/// Whether a text holds trades.
+pub fn recognise(text: &Text) -> bool {
+    text.header(is_header).is_some()
+}
+
+fn is_header(row: &Row<'_>) -> bool {
+    COLUMNS.iter().all(|name| row.cells.iter().any(|cell| cell.eq_ignore_ascii_case(name)))
+}
+
+/// The lowest traded price and the volume of each quarter of an hour.
+///
+/// # Errors
+/// If the text holds no trades, or a row cannot be read; each names line and column.
+pub fn read(text: &Text) -> Result<Rows> {
+    let header = text.header(is_header).ok_or_else(|| {
+        text.no_header("trades: columns unit_price, qty, delivery_date, product and product_time")
+    })?;
+    let at = COLUMNS.map(|name| header.cells.iter().position(|c| c.eq_ignore_ascii_case(name)).unwrap_or(0));
+    let [price_at, quantity_at, date_at, product_at, time_at] = at;
+    let mut clock = RowClock::new(CLOCK);
+    let mut report = PriceReport::of("intraday");
+    let mut quarters: BTreeMap<SimTime, Quarter> = BTreeMap::new();
+    for row in text.rows_below(&header) {
+        let row = row?;
+        report.rows_read += 1;
+        if !row.cell(product_at).eq_ignore_ascii_case("q") {
+            report.skip("another product than quarters", 1);
+            continue;
+        }
+        let wrong =
+            |key: &str, cell: &str, expected: &str| text.error(row.line, key, format!("`{cell}`"), expected);
+        let day = in_order(&[dates(row.cell(date_at))])
+            .map_err(|_| wrong("delivery_date", row.cell(date_at), "a date such as 2018-01-30"))?[0];
+        let (second, which) = product(row.cell(time_at))
+            .ok_or_else(|| wrong("product_time", row.cell(time_at), "a quarter such as 00Q1 or 23Q4"))?;
+        let price = figure(text, &row, price_at, "unit_price")? / CENTS;
+        if price.abs() > BELIEVED_EUR_MWH {
+            let expected = format!("at most {BELIEVED_EUR_MWH} EUR/MWh, in cents");
+            let problem = wrong("unit_price", row.cell(price_at), &expected);
+            return Err(problem.help("is a decimal sign missing, or are the columns swapped?").into());
+        }
+        let kw = figure(text, &row, quantity_at, "qty")?;
+        if !SITE_POWER.holds(kw) {
+            return Err(wrong("qty", row.cell(quantity_at), &SITE_POWER.expected()).into());
+        }
+        let times = match (clock.meaning(midnight_s(day) + second), which) {
+            (Local::One(time), None) => vec![time],
+            (Local::Twice(summer, _), Some('A')) => vec![summer],
+            (Local::Twice(_, winter), Some('B')) => vec![winter],
+            (Local::Twice(summer, winter), _) => {
+                report.mend("trade of the doubled hour without a letter, counted for both", 1);
+                vec![summer, winter]
+            }
+            (Local::Skipped(_), _) => {
+                return Err(wrong(
+                    "product_time",
+                    row.cell(time_at),
+                    "a quarter that the clock shows on that day",
+                )
+                .into());
+            }
+            (Local::One(_), Some(_)) => {
+                return Err(wrong(
+                    "product_time",
+                    row.cell(time_at),
+                    "no letter: the hour comes once on that day",
+                )
+                .into());
+            }
+        };
+        for time in times {
+            let quarter = quarters.entry(time).or_insert(Quarter {
+                lowest_eur_mwh: f64::INFINITY,
+                volume_kw: 0.0,
+                line: row.line,
+            });
+            quarter.volume_kw += kw;
+            if price < quarter.lowest_eur_mwh {
+                quarter.lowest_eur_mwh = price;
+                quarter.line = row.line;
+            }
+        }
+    }
+    report.note("assumed", "unit_price in cents per MWh, qty in kW, products by the clock of Berlin");
+    let observed = quarters.into_iter().map(|(time, quarter)| Observed {
+        time,
+        file: 0,
+        line: quarter.line,
+        values: vec![
+            quarter.lowest_eur_mwh,
+            quarter.volume_kw / KW_PER_MW * QUARTER_S as f64 / HOUR_S as f64,
+        ],
+    });
+    Ok(Rows {
+        files: vec![text.file.clone()],
+        key: "unit_price".into(),
+        columns: vec![PRICE.into(), VOLUME.into()],
+        rows: observed.collect(),
+        slot_s: Some(QUARTER_S),
+        report,
+    })
+}
+
+/// Trades of one quarter may stand in several files: the lowest price and the sum of volumes.
+pub fn merge(mut rows: Rows) -> Rows {
+    rows.rows.sort_by_key(|row| row.time);
+    rows.rows.dedup_by(|next, kept| {
+        let same = next.time == kept.time;
+        if same && let ([price, volume], [lowest, sum]) = (&next.values[..], &mut kept.values[..]) {
+            *lowest = lowest.min(*price);
+            *sum += volume;
+        }
+        same
+    });
+    rows
+}
+
+fn figure(text: &Text, row: &Row<'_>, column: usize, key: &str) -> Result<f64, InputError> {
+    let cell = row.cell(column);
+    // Whole numbers in the files; a decimal point may come from a table tool.
+    number(cell, Decimal::Point).filter(|_| !absent(cell)).ok_or_else(|| {
+        text.error(row.line, key, format!("`{cell}`"), "a number with a decimal point or none")
+    })
+}
+
+/// `20Q3` as the second of the day at which it begins, with `A` or `B` if the hour has a letter.
+fn product(cell: &str) -> Option<(i64, Option<char>)> {
+    let (hour, quarter) = cell.trim().split_once(['Q', 'q'])?;
+    let letter = hour.chars().last().filter(char::is_ascii_alphabetic).map(|c| c.to_ascii_uppercase());
+    let hour = if letter.is_some() { &hour[..hour.len() - 1] } else { hour };
+    let digits = |text: &str| !text.is_empty() && text.len() <= 2 && text.bytes().all(|b| b.is_ascii_digit());
+    if !digits(hour) || !digits(quarter) || letter.is_some_and(|l| !matches!(l, 'A' | 'B')) {
+        return None;
+    }
+    let (hour, quarter): (i64, i64) = (hour.parse().ok()?, quarter.parse().ok()?);
+    (hour < 24 && (1..=4).contains(&quarter)).then_some((hour * HOUR_S + (quarter - 1) * QUARTER_S, letter))
+}

@@ -1,0 +1,243 @@
+//! Clearing prices of German secondary reserve per quarter of an hour, from tenders and activation.
+//!
+//! The operator calls offers in the order in which they cost it least: in negative reserve those that pay
+//! most for the energy they take, in positive reserve those that ask least for what they give. The clearing
+//! price of a quarter is that of the first offer at which the allocated power, summed up in this order, reaches
+//! the power that was activated (mean of the quarter). Prices are what the taker of the energy pays: for
+//! negative reserve the vehicle that charges, so that a price below zero is money for charging.
+//!
+//! - Nothing activated: the price of the first offer, at which the next MWh would have been called.
+//! - More activated than all offers hold (neighbours help): the price of the last offer.
+//!
+//! Both are counted in the report.
+//!
+//! Which offers a quarter is for: the tender whose week holds its date, and the high tariff from 8 to 20
+//! o'clock of Berlin, else the low one. The published case study this is made for applies the high tariff on
+//! every day ([`HighDays::All`], the default); the products as tendered until July 2018 have it from Monday to
+//! Friday without nationwide public holidays ([`HighDays::Working`]). The files do not say which: they name
+//! products, not hours.
+
+use super::slots::{Observed, Rows};
+use super::srl_files::{
+    Activated, CLOCK, Direction, Offer, QUARTER_S, Tariff, Tenders, read_activation, read_tenders,
+};
+use super::text::Text;
+use super::{ACTIVATED, PRICE, PriceReport};
+use chrono::{Datelike, NaiveDate, Weekday};
+use gridfleet_core::error::{InputError, Result};
+use gridfleet_core::time::HOUR_S;
+use std::collections::BTreeMap;
+
+/// Days on which the high tariff applies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum HighDays {
+    /// Every day, as the case study has it.
+    #[default]
+    All,
+    /// Monday to Friday except nationwide public holidays, as the products were tendered until July 2018.
+    Working,
+}
+
+impl HighDays {
+    /// The tariff of a quarter.
+    pub fn tariff(self, day: NaiveDate, second: i64) -> Tariff {
+        // 8 to 20 o'clock: product definition of secondary reserve until July 2018.
+        let by_day = (8 * HOUR_S..20 * HOUR_S).contains(&second);
+        let works = || !matches!(day.weekday(), Weekday::Sat | Weekday::Sun) && !is_holiday(day);
+        if by_day && (self == Self::All || works()) { Tariff::High } else { Tariff::Low }
+    }
+}
+
+/// Public holidays of all of Germany (laws of the Länder; German Unity Day by treaty of 1990). In 2017 the
+/// 500th Reformation Day was one.
+pub fn is_holiday(day: NaiveDate) -> bool {
+    let fixed = matches!((day.month(), day.day()), (1, 1) | (5, 1) | (10, 3) | (12, 25 | 26));
+    let reformation = (day.year(), day.month(), day.day()) == (2017, 10, 31);
+    let from_easter = easter(day.year()).map(|easter| (day - easter).num_days());
+    // Good Friday, Easter Monday, Ascension, Whit Monday.
+    fixed || reformation || matches!(from_easter, Some(-2 | 1 | 39 | 50))
+}
+
+/// Easter Sunday by the anonymous Gregorian algorithm (Nature, 20 April 1876).
+fn easter(year: i32) -> Option<NaiveDate> {
+    let (a, b, c) = (year % 19, year / 100, year % 100);
+    let g = (b - (b + 8) / 25 + 1) / 3;
+    let h = (19 * a + b - b / 4 - g + 15) % 30;
+    let l = (32 + 2 * (b % 4) + 2 * (c / 4) - h - c % 4) % 7;
+    let m = (a + 11 * h + 22 * l) / 451;
+    let n = h + l - 7 * m + 114;
+    NaiveDate::from_ymd_opt(year, u32::try_from(n / 31).ok()?, u32::try_from(n % 31 + 1).ok()?)
+}
+
+/// The offers of one tender and tariff in the operator's order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MeritOrder {
+    to: NaiveDate,
+    /// Power up to and with each offer [MW], ascending, and its price [EUR/MWh].
+    steps: Vec<(f64, f64)>,
+}
+
+/// What a quarter cleared at.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Clearing {
+    /// The price of the offer that reached the activated power [EUR/MWh].
+    Reached(f64),
+    /// Nothing was activated: the price of the first offer.
+    Nothing(f64),
+    /// More was activated than was allocated: the price of the last offer.
+    Beyond(f64),
+}
+
+impl Clearing {
+    /// The price [EUR/MWh].
+    pub fn price_eur_mwh(self) -> f64 {
+        let (Self::Reached(price) | Self::Nothing(price) | Self::Beyond(price)) = self;
+        price
+    }
+}
+
+impl MeritOrder {
+    /// Orders offers: in negative reserve by falling price, in positive by rising price.
+    pub fn new<'a>(to: NaiveDate, direction: Direction, offers: impl IntoIterator<Item = &'a Offer>) -> Self {
+        let mut steps: Vec<(f64, f64)> =
+            offers.into_iter().map(|o| (o.allocated_mw, o.price_eur_mwh)).collect();
+        steps.sort_by(|a, b| match direction {
+            Direction::Neg => b.1.total_cmp(&a.1),
+            Direction::Pos => a.1.total_cmp(&b.1),
+        });
+        let mut sum = 0.0;
+        for step in &mut steps {
+            sum += step.0;
+            step.0 = sum;
+        }
+        Self { to, steps }
+    }
+
+    /// The clearing price where `mw` is activated; `None` without offers.
+    pub fn clear(&self, mw: f64) -> Option<Clearing> {
+        let (first, last) = (self.steps.first()?.1, self.steps.last()?.1);
+        if mw == 0.0 {
+            return Some(Clearing::Nothing(first));
+        }
+        let reached = self.steps.partition_point(|(sum, _)| *sum < mw);
+        Some(self.steps.get(reached).map_or(Clearing::Beyond(last), |(_, price)| Clearing::Reached(*price)))
+    }
+}
+
+/// Clearing prices and activated power from files of both kinds, each in any number and order.
+///
+/// # Errors
+/// If a file cannot be read, a tender stands in two files, or a quarter has no tender.
+pub fn read(tenders: &[Text], activation: &[Text], direction: Direction, high: HighDays) -> Result<Rows> {
+    let mut report = PriceReport::of("srl");
+    let books = books(tenders, direction, &mut report)?;
+    let mut files: Vec<(Vec<Activated>, &Text)> = Vec::new();
+    for text in activation {
+        files.push((read_activation(text, direction)?, text));
+    }
+    files.sort_by_key(|(rows, _)| rows.first().map(|row| row.time));
+    let (mut nothing, mut beyond) = (0, 0);
+    let mut rows = Vec::new();
+    for (file, (quarters, text)) in files.iter().enumerate() {
+        report.rows_read += quarters.len() as u64;
+        for quarter in quarters {
+            let tariff = high.tariff(quarter.day, quarter.second);
+            let clearing = books
+                .range(..=(tariff, quarter.day, NaiveDate::MAX))
+                .next_back()
+                .filter(|((of, from, _), book)| {
+                    *of == tariff && *from <= quarter.day && book.to >= quarter.day
+                })
+                .and_then(|(_, book)| book.clear(if quarter.mw.is_nan() { 0.0 } else { quarter.mw }));
+            let Some(clearing) = clearing else {
+                let product =
+                    format!("{}_{}", direction.name(), if tariff == Tariff::High { "HT" } else { "NT" });
+                let found = format!("{}, for which no tender of {product} is given", quarter.day);
+                let problem = text.error(quarter.line, "DATUM", found, "a tender whose week holds the day");
+                return Err(problem.help("add the file of tender results of that week").into());
+            };
+            let price = match clearing {
+                _ if quarter.mw.is_nan() => f64::NAN,
+                Clearing::Nothing(price) => {
+                    nothing += 1;
+                    price
+                }
+                Clearing::Beyond(price) => {
+                    beyond += 1;
+                    price
+                }
+                Clearing::Reached(price) => price,
+            };
+            rows.push(Observed {
+                time: quarter.time,
+                file,
+                line: quarter.line,
+                values: vec![price, quarter.mw],
+            });
+        }
+    }
+    report.mend("quarter without activation, cleared at the first offer", nothing);
+    report.mend("quarter with more activated than allocated, cleared at the last offer", beyond);
+    report.note(
+        "product",
+        format!("{} secondary reserve", if direction == Direction::Neg { "negative" } else { "positive" }),
+    );
+    report.note(
+        "high tariff",
+        match high {
+            HighDays::All => "8 to 20 h on every day",
+            HighDays::Working => "8 to 20 h, Monday to Friday without nationwide public holidays",
+        },
+    );
+    report.note("clock", CLOCK.name());
+    Ok(Rows {
+        files: files.iter().map(|(_, text)| text.file.clone()).collect(),
+        key: format!("BETR. {}", direction.name()),
+        columns: vec![PRICE.into(), ACTIVATED.into()],
+        rows,
+        slot_s: Some(QUARTER_S),
+        report,
+    })
+}
+
+/// Tariff, first and last day of a tender.
+type Week = (Tariff, NaiveDate, NaiveDate);
+
+fn books(
+    files: &[Text],
+    direction: Direction,
+    report: &mut PriceReport,
+) -> Result<BTreeMap<Week, MeritOrder>> {
+    let mut offers: BTreeMap<Week, (usize, Vec<Offer>)> = BTreeMap::new();
+    for (file, text) in files.iter().enumerate() {
+        let Tenders { offers: new, rows, other_reserves, not_allocated } = read_tenders(text, direction)?;
+        report.rows_read += rows;
+        report.skip("offer of another reserve", other_reserves);
+        report.skip("offer without allocated power", not_allocated);
+        for offer in new {
+            let week = (offer.tariff, offer.from, offer.to);
+            let line = offer.line;
+            let (of, list) = offers.entry(week).or_insert_with(|| (file, Vec::new()));
+            if *of != file {
+                let before = files.get(*of).map(|text| text.file.display().to_string()).unwrap_or_default();
+                let found = format!("the tender of {} to {} again", week.1, week.2);
+                let problem =
+                    text.error(line, "DATE_FROM", found, format!("it in one file; it is in {before} too"));
+                return Err(problem.help("leave one of the two files out").into());
+            }
+            list.push(offer);
+        }
+    }
+    if offers.is_empty() {
+        let found = format!("no offer of {} reserve", direction.name());
+        let problem = InputError::new(found, "offers with allocated power");
+        return Err(match files.first() {
+            Some(text) => problem.file(&text.file).into(),
+            None => problem.key("TENDERS").into(),
+        });
+    }
+    Ok(offers
+        .into_iter()
+        .map(|(week, (_, list))| (week, MeritOrder::new(week.2, direction, &list)))
+        .collect())
+}

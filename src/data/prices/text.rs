@@ -1,0 +1,201 @@
+//! Price files as text: which sign parts the columns, which rows there are, and what stands in which line.
+//!
+//! Publishers write semicolons, commas or tabs, with or without a byte order
+//! mark, in UTF-8 or Latin-1, with no-break spaces inside cells, below title
+//! lines. A row never spans lines in these files, so each is split by itself
+//! and its line number is exact.
+
+use gridfleet_core::error::{Error, InputError, Result, input};
+use std::path::{Path, PathBuf};
+
+/// Largest file that is read [bytes].
+const MOST_BYTES: u64 = 1024 << 20;
+
+/// The signs that part columns. A comma stands last: where there are others, commas are decimal signs.
+const DELIMITERS: [char; 4] = [';', '\t', '|', ','];
+
+/// Lines looked at to tell the delimiter.
+const LINES_TO_JUDGE: usize = 50;
+
+/// A text file of rows.
+#[derive(Debug)]
+pub struct Text {
+    /// The file, as the user wrote its path.
+    pub file: PathBuf,
+    /// The sign between columns.
+    pub delimiter: char,
+    content: String,
+}
+
+/// One row of a [`Text`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row<'a> {
+    /// Line in the file, from 1.
+    pub line: u64,
+    /// The cells, without quotation marks and surrounding blanks.
+    pub cells: Vec<&'a str>,
+}
+
+impl Row<'_> {
+    /// The cell at `column`, empty where the row is too short.
+    pub fn cell(&self, column: usize) -> &str {
+        self.cells.get(column).copied().unwrap_or_default()
+    }
+}
+
+impl Text {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// If it cannot be read, is empty, or is no text.
+    pub fn read(path: &Path) -> Result<Self> {
+        let bytes = input::read(path, MOST_BYTES)?;
+        Self::from_bytes(path, &bytes)
+    }
+
+    /// The same from bytes; `file` is their name in messages.
+    ///
+    /// # Errors
+    /// If they are empty or no text.
+    pub fn from_bytes(file: &Path, bytes: &[u8]) -> Result<Self> {
+        let wrong = |found: &str, help: &str| -> Error {
+            InputError::new(found, "a text file of prices").file(file).help(help).into()
+        };
+        if bytes.starts_with(b"PAR1") {
+            return Err(wrong("a Parquet file", "canonical price tables need no import"));
+        }
+        if bytes.contains(&0) {
+            return Err(wrong("bytes that are no text", "save spreadsheets as CSV"));
+        }
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let content = match std::str::from_utf8(bytes) {
+            Ok(text) => text.to_owned(),
+            // Latin-1 is Unicode's first 256 characters, byte by byte.
+            Err(_) => bytes.iter().map(|&b| char::from(b)).collect(),
+        };
+        let content = content.replace(['\u{a0}', '\u{202f}', '\u{2009}'], " ");
+        if content.trim().is_empty() {
+            return Err(wrong("an empty file", "fetch it again"));
+        }
+        let delimiter = delimiter(&content);
+        Ok(Self { file: file.to_path_buf(), delimiter, content })
+    }
+
+    /// The rows that hold anything, from top to bottom.
+    pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
+        (1..)
+            .zip(self.content.lines())
+            .map(|(line, text)| Row { line, cells: split(text, self.delimiter) })
+            .filter(|row| row.cells.iter().any(|cell| !cell.is_empty()))
+    }
+
+    /// The first row, among the first twenty, that `is_header` accepts.
+    pub fn header(&self, is_header: impl Fn(&Row<'_>) -> bool) -> Option<Row<'_>> {
+        self.rows().take(20).find(is_header)
+    }
+
+    /// The rows below `header`, each checked to have its width.
+    ///
+    /// # Errors
+    /// Of an item: if the row is cut off or has cells too many.
+    pub fn rows_below<'a>(&'a self, header: &Row<'_>) -> impl Iterator<Item = Result<Row<'a>, InputError>> {
+        let (line, width) = (header.line, header.cells.len());
+        self.rows().skip_while(move |row| row.line <= line).map(move |row| {
+            if row.cells.len() >= width && row.cells.iter().skip(width).all(|cell| cell.is_empty()) {
+                return Ok(row);
+            }
+            let found = format!("{} cells", row.cells.len());
+            let problem = self.error(row.line, "", found, format!("{width} cells, as in line {line}"));
+            Err(problem.help("the row or the file is cut off, or a decimal comma stands in a file parted by commas without quotation marks"))
+        })
+    }
+
+    /// An error at a line; `key` may be empty.
+    pub fn error(
+        &self,
+        line: u64,
+        key: &str,
+        found: impl Into<String>,
+        expected: impl Into<String>,
+    ) -> InputError {
+        let problem = InputError::new(found, expected).file(&self.file).line(line);
+        if key.is_empty() { problem } else { problem.key(key) }
+    }
+
+    /// The error for a file that does not have the columns of its format.
+    pub fn no_header(&self, expected: &str) -> Error {
+        let first = self.rows().next();
+        let (line, columns) = first.map_or((1, Vec::new()), |row| (row.line, row.cells.clone()));
+        let shown: String = columns.join(", ").chars().take(120).collect();
+        let problem = self.error(line, "", format!("the columns {shown}"), expected);
+        let problem = if columns.len() < 2 {
+            problem
+                .help("columns are parted by semicolons, tabs, bars or commas: this file seems to use none")
+        } else {
+            problem.help("`gridfleet data describe FILE` says what a file seems to be")
+        };
+        problem.into()
+    }
+}
+
+/// The first delimiter that most of the first lines hold.
+fn delimiter(content: &str) -> char {
+    let lines: Vec<&str> =
+        content.lines().filter(|line| !line.trim().is_empty()).take(LINES_TO_JUDGE).collect();
+    let holds = |sign: char| lines.iter().filter(|line| split(line, sign).len() > 1).count();
+    DELIMITERS.into_iter().find(|&sign| holds(sign) * 2 > lines.len()).unwrap_or(',')
+}
+
+/// The cells of a line; a delimiter between quotation marks belongs to its cell.
+fn split(line: &str, delimiter: char) -> Vec<&str> {
+    let mut quoted = false;
+    line.split(|c: char| {
+        quoted ^= c == '"';
+        c == delimiter && !quoted
+    })
+    .map(|cell| cell.trim().trim_matches('"').trim())
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(bytes: &[u8]) -> Text {
+        Text::from_bytes(Path::new("x.csv"), bytes).unwrap()
+    }
+
+    #[test]
+    fn delimiters_are_told_from_decimal_commas() {
+        for (bytes, delimiter, cells) in [
+            (&b"a;b\n1,5;2,5\n3,5;4\n"[..], ';', vec!["1,5", "2,5"]),
+            (b"title\n,a,b\nx,\"1,5\",2\n", ',', vec!["", "a", "b"]),
+            (b"a\tb\n1,5\t2\n1\t2", '\t', vec!["1,5", "2"]),
+            (b"\xef\xbb\xbfa;b\n\n 00\xc2\xa0-\xc2\xa001 ;2\n", ';', vec!["00 - 01", "2"]),
+            (b"a;Troms\xf8\n00\xa0-\xa001;2\n", ';', vec!["00 - 01", "2"]), // Latin-1
+        ] {
+            let text = text(bytes);
+            assert_eq!(text.delimiter, delimiter);
+            assert_eq!(text.rows().nth(1).unwrap().cells, cells);
+        }
+    }
+
+    #[test]
+    fn rows_know_their_line_and_cut_rows_are_told() {
+        let text = text(b"title;\n\na;b;c\n1;2;3\n1;2\n1;2;3;;\n");
+        let header = text.header(|row| row.cell(0) == "a").unwrap();
+        assert_eq!(header.line, 3);
+        let rows: Vec<_> = text.rows_below(&header).collect();
+        assert_eq!(rows[0].as_ref().unwrap().line, 4);
+        assert_eq!(rows[2].as_ref().unwrap().line, 6);
+        insta::assert_snapshot!(rows[1].as_ref().unwrap_err(), @"x.csv:5: found 2 cells, expected 3 cells, as in line 3; the row or the file is cut off, or a decimal comma stands in a file parted by commas without quotation marks");
+    }
+
+    #[test]
+    fn what_is_no_text_is_refused() {
+        let message = |bytes: &[u8]| Text::from_bytes(Path::new("x.csv"), bytes).unwrap_err().to_string();
+        insta::assert_snapshot!(message(b" \n"), @"x.csv: found an empty file, expected a text file of prices; fetch it again");
+        insta::assert_snapshot!(message(b"PAR1..."), @"x.csv: found a Parquet file, expected a text file of prices; canonical price tables need no import");
+        insta::assert_snapshot!(message(b"\xff\xfea\0"), @"x.csv: found bytes that are no text, expected a text file of prices; save spreadsheets as CSV");
+    }
+}

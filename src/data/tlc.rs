@@ -1,0 +1,529 @@
+//! New York taxi records as the Taxi and Limousine Commission (TLC) publishes
+//! them: yellow and green, CSV and Parquet, all generations of the columns.
+//!
+//! | months | places | names |
+//! |---|---|---|
+//! | yellow 2009 | coordinates | `Trip_Pickup_DateTime`, `Start_Lon`, ... |
+//! | yellow 2010-2014 | coordinates | `pickup_datetime`, `pickup_longitude`, ... |
+//! | yellow 2015 to mid 2016 | coordinates | `tpep_pickup_datetime`, `pickup_longitude`, ... |
+//! | green 2013 to mid 2016 | coordinates | `lpep_pickup_datetime`, `Pickup_longitude`, ... |
+//! | since mid 2016 | zones | `PULocationID`, `DOLocationID` |
+//! | copies in the open data portal and BigQuery | zones | `pickup_location_id`, ... |
+//!
+//! Times are New York's wall clock, distances miles. The fare is the metered
+//! `fare_amount`, without tips, taxes and tolls. Thresholds below that no
+//! source gives are assumed; each counts its rows.
+
+use super::builder::{TraceBuilder, Trip};
+use super::source::TripSource;
+use super::table::{Numbers, Table, TableFile};
+use super::times::{RawTime, WallClock};
+use super::trace::Trace;
+use super::trips::Coded;
+use chrono_tz::Tz;
+use gridfleet_core::error::{InputError, Result};
+use gridfleet_core::ids::PlaceId;
+use gridfleet_core::ranges;
+use gridfleet_core::time::{DAY_S, Local, SimTime};
+use rustc_hash::FxHashSet;
+
+/// The clock of all TLC files.
+pub const NEW_YORK: Tz = chrono_tz::America::New_York;
+
+/// An international mile [km] (1959 agreement).
+const MILE_KM: f64 = 1.609_344;
+/// Longest trip that is believed [s]: a meter left on shows up as nearly a day. Assumed.
+const MAX_DURATION_S: i64 = 6 * 3_600;
+/// Longest distance that is believed [km]: New York to Philadelphia is 150 km. Assumed.
+const MAX_DISTANCE_KM: f64 = 200.0;
+/// Highest mean speed that is believed [km/h]. Assumed.
+const MAX_SPEED_KMH: f64 = 130.0;
+/// How far from the bulk of its file a trip may lie [s]. Assumed.
+const STRAY_S: i64 = 31 * DAY_S;
+/// New York City and its surroundings, as far as taxis go [degrees]: south, north, west, east. Assumed.
+const NEW_YORK_BOX: [f64; 4] = [40.3, 41.4, -74.7, -73.0];
+/// Highest zone number that has a polygon; 264 and 265 mean "unknown" (TLC taxi zone lookup table).
+pub const LAST_ZONE: u32 = 263;
+
+const PICKUP_TIME: [&str; 4] =
+    ["tpep_pickup_datetime", "lpep_pickup_datetime", "pickup_datetime", "Trip_Pickup_DateTime"];
+const DROPOFF_TIME: [&str; 4] =
+    ["tpep_dropoff_datetime", "lpep_dropoff_datetime", "dropoff_datetime", "Trip_Dropoff_DateTime"];
+const PICKUP_ZONE: [&str; 2] = ["PULocationID", "pickup_location_id"];
+const DROPOFF_ZONE: [&str; 2] = ["DOLocationID", "dropoff_location_id"];
+const PICKUP_LAT: [&str; 2] = ["pickup_latitude", "Start_Lat"];
+const PICKUP_LON: [&str; 2] = ["pickup_longitude", "Start_Lon"];
+const DROPOFF_LAT: [&str; 2] = ["dropoff_latitude", "End_Lat"];
+const DROPOFF_LON: [&str; 2] = ["dropoff_longitude", "End_Lon"];
+const DISTANCE: [&str; 2] = ["trip_distance", "Trip_Distance"];
+const PASSENGERS: [&str; 2] = ["passenger_count", "Passenger_Count"];
+const FARE: [&str; 2] = ["fare_amount", "Fare_Amt"];
+const VENDOR: [&str; 3] = ["VendorID", "vendor_id", "vendor_name"];
+
+/// Whether the columns are those of a TLC file.
+pub fn recognises(file: &TableFile) -> bool {
+    let has = |names: &[&str]| file.find(names).is_some();
+    has(&PICKUP_TIME) && has(&DROPOFF_TIME) && (has(&PICKUP_ZONE) || has(&PICKUP_LAT))
+}
+
+/// Reads one file into `builder`, which must know the zones if the file names any.
+///
+/// # Errors
+/// If the file cannot be read, is no TLC file, or has a bad row that is not to be skipped.
+pub fn read(file: &TableFile, source: &TripSource, builder: &mut TraceBuilder) -> Result<()> {
+    let help = |error: gridfleet_core::error::Error| match error {
+        gridfleet_core::error::Error::Input(errors) => gridfleet_core::error::Error::Input(
+            errors
+                .into_iter()
+                .map(|e| {
+                    e.help(
+                        "this is no TLC file of any year; import other tables as `trips`, with a column map",
+                    )
+                })
+                .collect(),
+        ),
+        other => other,
+    };
+    let pickup = file.require(&PICKUP_TIME).map_err(help)?;
+    let dropoff = file.require(&DROPOFF_TIME).map_err(help)?;
+    let distance = file.require(&DISTANCE).map_err(help)?;
+    let zones = file.find(&PICKUP_ZONE).zip(file.find(&DROPOFF_ZONE));
+    let coordinates = match zones {
+        Some(_) => None,
+        None => {
+            // A file with neither is told to have zones: all recent ones do.
+            file.find(&PICKUP_LAT).ok_or_else(|| file.lacks(PICKUP_ZONE[0])).map_err(|e| help(e.into()))?;
+            let [a, b] = [file.require(&PICKUP_LAT)?, file.require(&PICKUP_LON)?];
+            let [c, d] = [file.require(&DROPOFF_LAT)?, file.require(&DROPOFF_LON)?];
+            Some([a, b, c, d])
+        }
+    };
+    let passengers = file.find(&PASSENGERS);
+    let fare = file.find(&FARE);
+    let vendor = file.find(&VENDOR);
+    let fleet = source.fleet_column.as_deref().map(|name| file.require(&[name])).transpose()?;
+    let mut wanted = vec![pickup, dropoff, distance];
+    wanted.extend(zones.iter().flat_map(|&(a, b)| [a, b]));
+    wanted.extend(coordinates.iter().flatten());
+    wanted.extend([passengers, fare, vendor, fleet].into_iter().flatten());
+    let table = file.read(&wanted)?;
+    if table.rows() == 0 {
+        return Err(InputError::new("no rows", "one trip per row").file(file.path()).into());
+    }
+    builder.read_rows(table.rows());
+    let ragged = builder.reject_ragged(&table)?;
+
+    let optional = |column: Option<usize>| column.map(|c| table.numbers(c)).transpose();
+    let distances = table.numbers(distance)?;
+    let (passengers, fares, fare_at) = (optional(passengers)?, optional(fare)?, fare);
+    let mut next = 0;
+    let vendors = Coded::load(&table, vendor, |_| {
+        next += 1;
+        next
+    })?;
+    let fleets = Coded::load(&table, fleet, |name| builder.fleet(name))?;
+    let places = Places::load(&table, file, zones, coordinates, builder)?;
+    let times = Times { pickup: table.times(pickup)?, dropoff: table.times(dropoff)? };
+    let period = times.bulk();
+    builder.derive("request_time", "the pick-up: the files do not tell when the ride was asked for");
+    if passengers.is_none() {
+        builder.derive("passengers", "not told");
+    }
+    if fares.is_none() {
+        builder.derive("fare", "the fleet's tariff");
+    }
+
+    builder.reserve(table.rows());
+    let mut clock = WallClock::new(NEW_YORK);
+    let mut seen: FxHashSet<(u32, i64, i64, PlaceId, PlaceId, u64, u64)> = FxHashSet::default();
+    for row in 0..table.rows() {
+        if !ragged.is_empty() && ragged.binary_search(&row).is_ok() {
+            continue;
+        }
+        let (start, end) = match times.row(row, &mut clock, builder) {
+            Ok(times) => times,
+            Err(at_end) => {
+                let column = if at_end { dropoff } else { pickup };
+                builder.reject("unreadable time", || {
+                    table.error(column, row, "a time such as 2018-03-05 17:30:00")
+                })?;
+                continue;
+            }
+        };
+        if !(period.0..=period.1).contains(&start.0) {
+            builder.reject("time outside the file's period", || {
+                let expected =
+                    format!("a time from {} to {}", SimTime(period.0).iso(), SimTime(period.1).iso());
+                table.error(pickup, row, expected)
+            })?;
+            continue;
+        }
+        let (origin, destination) = match places.row(row, builder) {
+            Ok(places) => places,
+            Err(wrong) => {
+                builder.reject(wrong.reason, || table.error(wrong.column, row, wrong.expected))?;
+                continue;
+            }
+        };
+        let duration_s = end - start;
+        let of_duration = match duration_s {
+            ..0 => Some("negative duration"),
+            0 => Some("duration of zero"),
+            _ if duration_s > MAX_DURATION_S => Some("duration above 6 h"),
+            _ => None,
+        };
+        if let Some(reason) = of_duration {
+            builder.reject(reason, || {
+                table.error(dropoff, row, "a drop-off at most 6 hours after the pick-up")
+            })?;
+            continue;
+        }
+        let mut distance_km = distances.get(row) * MILE_KM;
+        let of_distance = if distances.is_bad(row) {
+            Some("unreadable distance")
+        } else if distance_km < 0.0 {
+            Some("negative distance")
+        } else if distance_km > MAX_DISTANCE_KM {
+            Some("distance above 200 km")
+        } else if distance_km > MAX_SPEED_KMH * duration_s as f64 / 3_600.0 {
+            Some("speed above 130 km/h")
+        } else {
+            None
+        };
+        if let Some(reason) = of_distance {
+            builder.reject(reason, || {
+                table.error(distance, row, "miles that a taxi can drive in the trip's time")
+            })?;
+            continue;
+        }
+        let mut fare = fares.as_ref().map_or(f64::NAN, |f| f.get(row));
+        let key =
+            (vendors.get(row), start.0, end.0, origin, destination, distance_km.to_bits(), fare.to_bits());
+        if !seen.insert(key) {
+            builder.reject("duplicate", || table.error(pickup, row, "a trip that no earlier row tells"))?;
+            continue;
+        }
+        if distance_km == 0.0 {
+            builder.repair("distance of zero taken as not told");
+            distance_km = f64::NAN;
+        }
+        if fare < 0.0 {
+            builder.repair("negative fare taken as not told");
+            fare = f64::NAN;
+        } else if fare > ranges::FARE.most {
+            let column = fare_at.unwrap_or(distance);
+            builder.reject("fare out of range", || table.error(column, row, ranges::FARE.expected()))?;
+            continue;
+        }
+        let riders = passengers.as_ref().map_or(0.0, |p| p.get(row));
+        builder.push(Trip {
+            request_time: start,
+            origin,
+            destination,
+            duration_s: duration_s as f64,
+            distance_km,
+            fare,
+            // Taxis take at most 5 riders, a child more; 255 and the like are left untold.
+            passengers: if (1.0..=9.0).contains(&riders) { riders as u8 } else { 0 },
+            fleet: fleets.get(row),
+            vehicle: Trace::NONE,
+            soc_start: f64::NAN,
+            soc_end: f64::NAN,
+            ends_at_charger: false,
+        });
+    }
+    Ok(())
+}
+
+/// Pick-up and drop-off, as written.
+struct Times {
+    pickup: Vec<RawTime>,
+    dropoff: Vec<RawTime>,
+}
+
+impl Times {
+    /// First and last instant that a trip of this file may begin at: files carry stray rows of other
+    /// years (meters with a wrong clock). The bulk is what lies between the 5 % that are earliest and latest.
+    fn bulk(&self) -> (i64, i64) {
+        let mut seconds: Vec<i64> = self
+            .pickup
+            .iter()
+            .filter_map(|t| match t {
+                RawTime::Utc(s) | RawTime::Wall(s) => Some(*s),
+                RawTime::Missing | RawTime::Bad => None,
+            })
+            .collect();
+        if seconds.is_empty() {
+            return (i64::MIN, i64::MAX);
+        }
+        let cut = seconds.len() / 20;
+        let last = seconds.len() - 1 - cut;
+        let first = *seconds.select_nth_unstable(cut).1;
+        let last = *seconds.select_nth_unstable(last).1;
+        (first - STRAY_S, last + STRAY_S)
+    }
+
+    /// Instants of a row; the error tells whether it is the drop-off that cannot be read.
+    fn row(
+        &self,
+        row: usize,
+        clock: &mut WallClock,
+        builder: &mut TraceBuilder,
+    ) -> Result<(SimTime, SimTime), bool> {
+        let mut at = |times: &[RawTime]| match times.get(row) {
+            Some(RawTime::Utc(t)) => Some(Local::One(SimTime(*t))),
+            Some(RawTime::Wall(wall)) => Some(clock.read(*wall)),
+            _ => None,
+        };
+        let start = at(&self.pickup).ok_or(false)?;
+        let end = at(&self.dropoff).ok_or(true)?;
+        if let (Local::One(start), Local::One(end)) = (start, end) {
+            return Ok((start, end));
+        }
+        if matches!(start, Local::Skipped(_)) || matches!(end, Local::Skipped(_)) {
+            builder.repair("hour skipped in spring read by the uncorrected clock");
+        }
+        if !matches!(start, Local::Twice(..)) && !matches!(end, Local::Twice(..)) {
+            return Ok((start.earliest(), end.earliest()));
+        }
+        builder.repair("hour doubled in autumn read by the trip's duration");
+        let shown = match (self.pickup.get(row), self.dropoff.get(row)) {
+            (Some(RawTime::Wall(start)), Some(RawTime::Wall(end))) => end - start,
+            _ => 0,
+        };
+        Ok(choose(start, end, shown))
+    }
+}
+
+/// The readings of a trip that touches the doubled hour: the first for which the time that passed
+/// is what the clock shows, else the first that goes forward, else the earlier ones.
+fn choose(start: Local, end: Local, shown_s: i64) -> (SimTime, SimTime) {
+    let both = |local: Local| match local {
+        Local::Twice(a, b) => [a, b],
+        one => [one.earliest(); 2],
+    };
+    let (starts, ends) = (both(start), both(end));
+    let pairs = [(starts[0], ends[0]), (starts[0], ends[1]), (starts[1], ends[0]), (starts[1], ends[1])];
+    let shown = pairs.iter().find(|(a, b)| *b - *a == shown_s && shown_s > 0);
+    let forward = pairs.iter().find(|(a, b)| *b > *a);
+    *shown.or(forward).unwrap_or(&pairs[0])
+}
+
+/// Both ends of the trips.
+enum Places {
+    /// Columns, and the places by row.
+    Zones([usize; 2], [Vec<u32>; 2], Vec<Option<PlaceId>>),
+    /// Columns, and latitude and longitude of both ends.
+    Points([usize; 4], Box<[Numbers; 4]>),
+}
+
+/// Why a row's places cannot be used.
+struct WrongPlace {
+    reason: &'static str,
+    column: usize,
+    expected: &'static str,
+}
+
+impl Places {
+    fn load(
+        table: &Table,
+        file: &TableFile,
+        zones: Option<(usize, usize)>,
+        coordinates: Option<[usize; 4]>,
+        builder: &TraceBuilder,
+    ) -> Result<Self> {
+        if let Some([a, b, c, d]) = coordinates {
+            let numbers = [table.numbers(a)?, table.numbers(b)?, table.numbers(c)?, table.numbers(d)?];
+            return Ok(Self::Points([a, b, c, d], Box::new(numbers)));
+        }
+        let (from, to) = zones.unwrap_or_default();
+        if !builder.has_zones() {
+            return Err(InputError::new("zones by number", "to be told where they are")
+                .file(file.path())
+                .key(file.names().get(from).map_or("", String::as_str))
+                .help("give the zones: the TLC's taxi_zones.shp or a CSV with zone_id, lat, lon, area_km2")
+                .into());
+        }
+        // Position 0 is no zone; a number's position is itself.
+        let known = (0..=LAST_ZONE).map(|zone| builder.zone(&zone.to_string())).collect();
+        let codes = [from, to].map(|column| {
+            let numbers = table.numbers(column)?;
+            let code = |v: &f64| {
+                if (1.0..=f64::from(LAST_ZONE)).contains(v) && v.fract() == 0.0 { *v as u32 } else { 0 }
+            };
+            Ok::<_, gridfleet_core::error::Error>(numbers.values.iter().map(code).collect::<Vec<u32>>())
+        });
+        let [from_codes, to_codes] = codes;
+        Ok(Self::Zones([from, to], [from_codes?, to_codes?], known))
+    }
+
+    fn row(&self, row: usize, builder: &mut TraceBuilder) -> Result<(PlaceId, PlaceId), WrongPlace> {
+        match self {
+            Self::Zones(columns, codes, known) => {
+                let place = |end: usize| {
+                    let code = codes[end].get(row).copied().unwrap_or(0) as usize;
+                    known.get(code).copied().flatten().ok_or(WrongPlace {
+                        reason: "unknown zone",
+                        column: columns[end],
+                        expected: "the number of a zone on the map (264 and 265 mean unknown)",
+                    })
+                };
+                Ok((place(0)?, place(1)?))
+            }
+            Self::Points(columns, numbers) => {
+                let mut place = |end: usize| {
+                    let (lat, lon) = (numbers[2 * end].get(row), numbers[2 * end + 1].get(row));
+                    let [south, north, west, east] = NEW_YORK_BOX;
+                    if (south..north).contains(&lat) && (west..east).contains(&lon) {
+                        return Ok(builder.point(lat, lon));
+                    }
+                    let column = if (south..north).contains(&lat) { 2 * end + 1 } else { 2 * end };
+                    Err(WrongPlace {
+                        reason: "coordinates off New York",
+                        column: columns[column],
+                        expected: "degrees in or about New York",
+                    })
+                };
+                Ok((place(0)?, place(1)?))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::builder::reasons;
+    use crate::zones::Zones;
+    use crate::{OnBadRow, TripFormat};
+
+    fn import(text: &str, on_bad_row: OnBadRow) -> Result<Trace> {
+        let mut builder = TraceBuilder::new(on_bad_row);
+        let mut zones = Zones::default();
+        zones.push("1", "", "", [40.7, -74.1], 1.0);
+        zones.push("263", "", "", [40.8, -73.9], 1.0);
+        builder.add_zones(&zones);
+        let file = TableFile::from_bytes("t.csv", text.as_bytes().to_vec())?;
+        read(&file, &TripSource::new(TripFormat::Tlc, Vec::new()), &mut builder)?;
+        Ok(builder.finish())
+    }
+
+    /// One trip, told in the columns of each generation.
+    #[test]
+    fn every_generation_tells_the_same_trip() {
+        let of = [
+            "vendor_name,Trip_Pickup_DateTime,Trip_Dropoff_DateTime,Passenger_Count,Trip_Distance,Start_Lon,Start_Lat,Rate_Code,store_and_forward,End_Lon,End_Lat,Payment_Type,Fare_Amt,surcharge,mta_tax,Tip_Amt,Tolls_Amt,Total_Amt\n\
+             VTS,2015-03-05 02:52:00,2015-03-05 03:02:00,1,2.5,-73.9,40.7,,,-73.8,40.8,CASH,8.9,0.5,,0,0,9.4\n",
+            "vendor_id, pickup_datetime, dropoff_datetime, passenger_count, trip_distance, pickup_longitude, pickup_latitude, rate_code, store_and_fwd_flag, dropoff_longitude, dropoff_latitude, payment_type, fare_amount, surcharge, mta_tax, tip_amount, tolls_amount, total_amount\n\n\
+             CMT,2015-03-05 02:52:00,2015-03-05 03:02:00,1,2.5,-73.9,40.7,1,N,-73.8,40.8,CSH,8.9,0.5,0.5,0,0,9.9\n",
+            "VendorID,tpep_pickup_datetime,tpep_dropoff_datetime,passenger_count,trip_distance,pickup_longitude,pickup_latitude,RateCodeID,store_and_fwd_flag,dropoff_longitude,dropoff_latitude,payment_type,fare_amount,extra,mta_tax,tip_amount,tolls_amount,improvement_surcharge,total_amount\n\
+             2,2015-03-05 02:52:00,2015-03-05 03:02:00,1,2.5,-73.9,40.7,1,N,-73.8,40.8,2,8.9,0,0.5,0,0,0.3,9.7\n",
+            // Green rows of these years end in two commas more than the header.
+            "VendorID,lpep_pickup_datetime,Lpep_dropoff_datetime,Store_and_fwd_flag,RateCodeID,Pickup_longitude,Pickup_latitude,Dropoff_longitude,Dropoff_latitude,Passenger_count,Trip_distance,Fare_amount,Extra,MTA_tax,Tip_amount,Tolls_amount,Ehail_fee,Total_amount,Payment_type,Trip_type \n\
+             2,2015-03-05 02:52:00,2015-03-05 03:02:00,N,1,-73.9,40.7,-73.8,40.8,1,2.5,8.9,0.5,0.5,0,0,,9.9,2,1,,\n",
+            "VendorID,tpep_pickup_datetime,tpep_dropoff_datetime,passenger_count,trip_distance,RatecodeID,store_and_fwd_flag,PULocationID,DOLocationID,payment_type,fare_amount,extra,mta_tax,tip_amount,tolls_amount,improvement_surcharge,total_amount\n\
+             2,2015-03-05 02:52:00,2015-03-05 03:02:00,1,2.5,1,N,1,263,2,8.9,0,0.5,0,0,0.3,9.7\n",
+            "vendor_id,pickup_datetime,dropoff_datetime,passenger_count,trip_distance,pickup_location_id,dropoff_location_id,fare_amount\n\
+             2,03/05/2015 02:52:00 AM,03/05/2015 03:02:00 AM,1,2.5,1,263,8.9\n",
+        ];
+        for text in of {
+            let trace = import(text, OnBadRow::Fail).unwrap();
+            assert_eq!(trace.len(), 1, "{text}");
+            // 2015-03-05 02:52 in New York (UTC-5) is 07:52 UTC.
+            assert_eq!(trace.request_time[0].iso(), "2015-03-05T07:52:00Z");
+            assert_eq!((trace.duration_s[0], trace.fare[0], trace.passengers[0]), (600.0, 8.9, 1));
+            assert!((trace.distance_km[0] - 4.02336).abs() < 1e-9);
+            assert!((trace.places.lat(trace.destination[0]) - 40.8).abs() < 1e-9);
+        }
+    }
+
+    const HEAD: &str = "VendorID,tpep_pickup_datetime,tpep_dropoff_datetime,passenger_count,trip_distance,PULocationID,DOLocationID,fare_amount\n";
+
+    #[test]
+    fn rows_that_cannot_be_are_counted_by_reason() {
+        let row = |pickup: &str, dropoff: &str, rest: &str| format!("1,{pickup},{dropoff},{rest}\n");
+        let day = |start: &str, end: &str, rest: &str| {
+            row(&format!("2018-05-01 {start}"), &format!("2018-05-01 {end}"), rest)
+        };
+        let good = "1,1.0,1,263,5";
+        let mut text = HEAD.to_string();
+        for minute in 10..40 {
+            text += &day(&format!("10:{minute}:00"), "11:00:00", good);
+        }
+        text += &day("10:10:00", "11:00:00", good); // the first once more
+        text += &day("10:00:00", "10:00:00", good);
+        text += &day("10:00:00", "09:00:00", good);
+        text += &day("01:00:00", "09:00:00", good);
+        text += &day("10:00:00", "10:10:00", "1,-1.0,1,263,5");
+        text += &day("10:00:00", "10:10:00", "1,1e4,1,263,5");
+        text += &day("10:00:00", "10:10:00", "1,20,1,263,5");
+        text += &day("10:00:00", "10:10:00", "1,far,1,263,5");
+        text += &day("10:00:00", "10:10:00", "1,1.0,264,263,5");
+        text += &day("10:00:00", "10:10:00", "1,1.0,1,,5");
+        text += &day("10:00:00", "late", good);
+        text += &row("2008-12-31 10:00:00", "2008-12-31 10:10:00", good);
+        text += &day("10:00:00", "10:10:00", "1,1.0");
+        text += &day("10:01:00", "10:10:00", "NaN,0.0,1,263,-5");
+        let trace = import(&text, OnBadRow::Skip).unwrap();
+        let report = &trace.report;
+        assert_eq!((report.rows_read, report.rows_kept), (44, 31));
+        insta::assert_snapshot!(reasons(report), @"1 distance above 200 km, 1 duplicate, 1 duration above 6 h, 1 duration of zero, 1 negative distance, 1 negative duration, 1 speed above 130 km/h, 1 time outside the file's period, 2 unknown zone, 1 unreadable distance, 1 unreadable time, 1 wrong number of cells");
+        insta::assert_debug_snapshot!(report.repaired, @r#"
+{
+    "distance of zero taken as not told": 1,
+    "negative fare taken as not told": 1,
+}
+"#);
+        assert_eq!(trace.passengers[0], 0);
+        assert!(trace.fare[0].is_nan() && trace.distance_km[0].is_nan());
+    }
+
+    #[test]
+    fn the_first_bad_row_is_named() {
+        let message = |rows: &str| import(&format!("{HEAD}{rows}"), OnBadRow::Fail).unwrap_err().to_string();
+        insta::assert_snapshot!(message("1,2018-05-01 10:00:00,2018-05-01 09:00:00,1,1.0,1,263,5\n"), @r#"t.csv:2: tpep_dropoff_datetime: found `2018-05-01 09:00:00`, expected a drop-off at most 6 hours after the pick-up; negative duration; on_bad_row = "skip" leaves such rows out and counts them"#);
+        insta::assert_snapshot!(message("1,2018-05-01 10:00:00,2018-05-01 10:09:00,1,1.0,1,265,5\n"), @r#"t.csv:2: DOLocationID: found `265`, expected the number of a zone on the map (264 and 265 mean unknown); unknown zone; on_bad_row = "skip" leaves such rows out and counts them"#);
+        insta::assert_snapshot!(message("1,2018-05-01 10:00:00,2018-05-01 10:0"), @r#"t.csv:2: found 3 cells, expected 8 as in the header; wrong number of cells; on_bad_row = "skip" leaves such rows out and counts them"#);
+        insta::assert_snapshot!(message("1,2018-05-01 10:00:00,2018-05-01 10:99:00,1,1.0,1,265,5\n"), @r#"t.csv:2: tpep_dropoff_datetime: found `2018-05-01 10:99:00`, expected a time such as 2018-03-05 17:30:00; unreadable time; on_bad_row = "skip" leaves such rows out and counts them"#);
+        insta::assert_snapshot!(message("1,2018-05-01 10:00:00,2018-05-01 10:09:00,1,NaN mi,1,263,5\n"), @r#"t.csv:2: trip_distance: found `NaN mi`, expected miles that a taxi can drive in the trip's time; unreadable distance; on_bad_row = "skip" leaves such rows out and counts them"#);
+        insta::assert_snapshot!(message(""), @"t.csv: found no rows, expected one trip per row");
+        insta::assert_snapshot!(import("time,from,to\n1,2,3\n", OnBadRow::Skip).unwrap_err(), @"t.csv: tpep_pickup_datetime: found only the columns time, from, to, expected a column `tpep_pickup_datetime`; this is no TLC file of any year; import other tables as `trips`, with a column map");
+    }
+
+    #[test]
+    fn both_clock_changes_are_understood() {
+        let trace = import(
+            &format!(
+                "{HEAD}\
+                 1,2018-03-11 01:50:00,2018-03-11 03:05:00,1,1,1,263,5\n\
+                 1,2018-03-11 02:30:00,2018-03-11 02:40:00,1,1,1,263,5\n\
+                 1,2018-03-11 01:55:00,2018-03-11 02:05:00,1,1,1,263,5\n"
+            ),
+            OnBadRow::Fail,
+        )
+        .unwrap();
+        // 1:50 EST to 3:05 EDT is a quarter of an hour; 2:30 is 3:30 EDT, 7:30 UTC.
+        assert_eq!(trace.duration_s, [900.0, 600.0, 600.0]);
+        assert_eq!(trace.request_time[2].iso(), "2018-03-11T07:30:00Z");
+        assert_eq!(trace.report.repaired.values().sum::<u64>(), 2);
+
+        let trace = import(
+            &format!(
+                "{HEAD}\
+                 1,2018-11-04 00:50:00,2018-11-04 01:10:00,1,1,1,263,5\n\
+                 1,2018-11-04 01:30:00,2018-11-04 01:40:00,1,1,1,263,5\n\
+                 1,2018-11-04 01:50:00,2018-11-04 01:10:00,1,1,1,263,5\n\
+                 1,2018-11-04 01:50:00,2018-11-04 02:10:00,1,1,1,263,5\n"
+            ),
+            OnBadRow::Fail,
+        )
+        .unwrap();
+        // By hand: EDT is UTC-4, EST is UTC-5.
+        let times: Vec<String> = trace.request_time.iter().map(|t| t.iso()).collect();
+        assert_eq!(
+            times,
+            ["2018-11-04T04:50:00Z", "2018-11-04T05:30:00Z", "2018-11-04T05:50:00Z", "2018-11-04T06:50:00Z"]
+        );
+        assert_eq!(trace.duration_s, [1200.0, 600.0, 1200.0, 1200.0]);
+    }
+}

@@ -1,0 +1,300 @@
+//! An agent as a file: what it is for, what it has learned, and all that it needs to go on where it stopped.
+//!
+//! ```text
+//! "gridfleet agent\n"  version (u32)  length of the header (u64)
+//! header               JSON: Purpose
+//! length (u64), values        what a policy needs
+//! length (u64), state         what training needs: values as they are now, moments, memory, ..., and what the trainer keeps
+//! SHA-256 of all before
+//! ```
+//! Numbers have their little end first. A file that is cut short, or changed, is told by its length or its hash.
+
+use super::bytes::{Reader, Torn, Writer};
+use super::{Agent, AgentSpec, Space, Values};
+use gridfleet_core::error::{Error, InputError, Result, input};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use std::path::Path;
+
+/// Largest file that is read [bytes].
+const MOST_BYTES: u64 = 2048 << 20;
+
+const MAGIC: &[u8] = b"gridfleet agent\n";
+const VERSION: u32 = 2;
+const HASH: usize = 32;
+/// No observation, table or layer is wider, and no network deeper: a header that says so is a bad one.
+const MOST_WIDE: usize = 10_000;
+const MOST_LAYERS: usize = 8;
+
+/// What an agent was trained for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Purpose {
+    /// How it learns.
+    pub agent: AgentSpec,
+    /// What it sees, by name.
+    pub observation: String,
+    /// Numbers in an observation.
+    pub features: usize,
+    /// Cells of a table.
+    pub cells: usize,
+    /// Actions.
+    pub actions: usize,
+    /// Name of the scenario.
+    pub scenario: String,
+    /// Hash of all that the training depends on: scenario, changes, files.
+    pub scenario_sha256: String,
+    /// Steps trained.
+    pub steps: u64,
+}
+
+/// A checkpoint in memory.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Checkpoint {
+    /// What it was trained for.
+    pub purpose: Purpose,
+    values: Vec<u8>,
+    state: Vec<u8>,
+}
+
+impl Purpose {
+    /// Observations and actions.
+    pub fn space(&self) -> Space {
+        Space { features: self.features, cells: self.cells, actions: self.actions }
+    }
+}
+
+impl Checkpoint {
+    /// Of an agent, with the values that a policy is to use and with what its trainer wants to keep.
+    pub fn new(purpose: Purpose, policy: &Values, agent: &dyn Agent, trainer: &[u8]) -> Self {
+        let mut values = Writer::default();
+        policy.save(&mut values);
+        let mut state = Writer::default();
+        state.count(trainer.len() as u64);
+        state.bytes.extend_from_slice(trainer);
+        agent.values().save(&mut state);
+        agent.save(&mut state);
+        Self { purpose, values: values.bytes, state: state.bytes }
+    }
+
+    /// As the bytes of a file.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let header = serde_json::to_vec(&self.purpose).unwrap_or_default();
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend_from_slice(&VERSION.to_le_bytes());
+        for part in [&header, &self.values, &self.state] {
+            bytes.extend_from_slice(&(part.len() as u64).to_le_bytes());
+            bytes.extend_from_slice(part);
+        }
+        let hash = Sha256::digest(&bytes);
+        bytes.extend_from_slice(&hash);
+        bytes
+    }
+
+    /// Writes it beside `path` and renames it into place, so that a kill leaves the one before.
+    ///
+    /// # Errors
+    /// If the operating system refuses.
+    pub fn write(&self, path: &Path) -> Result<()> {
+        gridfleet_core::files::write(path, &self.to_bytes()).map_err(|e| Error::writing(path, e))
+    }
+
+    /// Reads the file in `path`.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if it is no checkpoint, of a later version, truncated or changed.
+    pub fn read(path: &Path) -> Result<Self> {
+        let bytes = input::read(path, MOST_BYTES)?;
+        Self::from_bytes(&bytes).map_err(|error| error.file(path).into())
+    }
+
+    /// From the bytes of a file.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, InputError> {
+        const EXPECTED: &str = "a checkpoint of `gridfleet train`, whole";
+        let help = "train again, or take another copy of the file";
+        let Some(rest) = bytes.strip_prefix(MAGIC) else {
+            return Err(InputError::new("another kind of file", EXPECTED));
+        };
+        let Some((version, mut rest)) = rest.split_first_chunk::<4>() else {
+            return Err(InputError::new("a file that ends too early", EXPECTED).help(help));
+        };
+        let version = u32::from_le_bytes(*version);
+        if version != VERSION {
+            let found = format!("version {version} of the format");
+            return Err(
+                InputError::new(found, format!("version {VERSION}")).help("train again with this gridfleet")
+            );
+        }
+        let mut parts: [&[u8]; 3] = [&[]; 3];
+        for part in &mut parts {
+            let taken = rest.split_first_chunk::<8>().and_then(|(length, rest)| {
+                rest.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)
+            });
+            let Some((this, after)) = taken else {
+                return Err(InputError::new(format!("a file truncated at {} bytes", bytes.len()), EXPECTED)
+                    .help(help));
+            };
+            (*part, rest) = (this, after);
+        }
+        if rest.len() < HASH {
+            return Err(
+                InputError::new(format!("a file truncated at {} bytes", bytes.len()), EXPECTED).help(help)
+            );
+        }
+        let (before, hash) = bytes.split_at(bytes.len() - rest.len());
+        if *hash != *Sha256::digest(before) {
+            return Err(InputError::new("a file that was changed after it was written", EXPECTED).help(help));
+        }
+        let [header, values, state] = parts;
+        let purpose: Purpose = serde_json::from_slice(header)
+            .map_err(|error| InputError::new(format!("a header that cannot be read ({error})"), EXPECTED))?;
+        let widths = purpose.agent.hidden.iter().chain([&purpose.features, &purpose.cells, &purpose.actions]);
+        if widths.copied().any(|width| !(1..=MOST_WIDE).contains(&width))
+            || purpose.agent.hidden.len() > MOST_LAYERS
+        {
+            return Err(InputError::new("a network too large", EXPECTED));
+        }
+        Ok(Self { purpose, values: values.to_vec(), state: state.to_vec() })
+    }
+
+    /// What a policy is to use of it.
+    ///
+    /// # Errors
+    /// If the values do not have the shape that the header tells.
+    pub fn values(&self) -> Result<Values, InputError> {
+        let space = self.purpose.space();
+        let mut values = self.purpose.agent.values(space);
+        let mut reader = Reader::new(&self.values);
+        match values.load(&mut reader) {
+            Ok(()) if reader.is_empty() => Ok(values),
+            _ => Err(self.another_network()),
+        }
+    }
+
+    /// Brings an agent to where the checkpoint was made; what its trainer kept.
+    ///
+    /// # Errors
+    /// If the state is not that of such an agent.
+    pub fn restore(&self, agent: &mut dyn Agent) -> Result<Vec<u8>, InputError> {
+        let restore = |agent: &mut dyn Agent| -> Result<Vec<u8>, Torn> {
+            let mut reader = Reader::new(&self.state);
+            let length = usize::try_from(reader.count()?).map_err(|_| Torn)?;
+            let (trainer, rest) = self.state[8..].split_at_checked(length).ok_or(Torn)?;
+            let mut reader = Reader::new(rest);
+            agent.load(&mut reader)?;
+            if reader.is_empty() { Ok(trainer.to_vec()) } else { Err(Torn) }
+        };
+        restore(agent).map_err(|Torn| self.another_network())
+    }
+
+    fn another_network(&self) -> InputError {
+        let purpose = &self.purpose;
+        let found = format!(
+            "the state of another network than its header tells ({}, {} inputs, {:?} hidden, {} actions)",
+            purpose.agent.kind.name(),
+            purpose.features,
+            purpose.agent.hidden,
+            purpose.actions
+        );
+        InputError::new(found, "a checkpoint of one training").help("train again")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::learning::{AgentKind, Reward, Seen, Transition};
+    use gridfleet_core::rng::{Purpose as Stream, Streams};
+
+    const SPACE: Space = Space { features: 2, cells: 3, actions: 4 };
+    const STREAMS: Streams = Streams { seed: 4, replication: 0 };
+
+    fn purpose(kind: AgentKind) -> Purpose {
+        let agent = AgentSpec { kind, batch: 4, memory: 16, fit_every: 5, ..AgentSpec::default() };
+        Purpose {
+            agent,
+            observation: "test".to_owned(),
+            features: SPACE.features,
+            cells: SPACE.cells,
+            actions: SPACE.actions,
+            scenario: "none".to_owned(),
+            scenario_sha256: String::new(),
+            steps: 0,
+        }
+    }
+
+    fn teach(agent: &mut dyn Agent, steps: std::ops::Range<u64>) {
+        for i in steps {
+            let random = &mut STREAMS.stream(Stream::Policy, i);
+            let x = i as f64;
+            let (before, after) = ([x.sin(), x.cos()], [(x + 1.0).sin(), (x + 1.0).cos()]);
+            agent.learn(
+                &Transition {
+                    before: Seen { features: &before, cell: i as usize % 3 },
+                    action: i as usize % 4,
+                    reward: Reward::Done(x.sin()),
+                    after: Seen { features: &after, cell: (i as usize + 1) % 3 },
+                    next_action: (i as usize + 1) % 4,
+                    terminal: i % 7 == 0,
+                },
+                1.0,
+                random,
+            );
+        }
+    }
+
+    #[test]
+    fn whoever_goes_on_from_a_file_learns_the_same_to_the_bit() {
+        for kind in AgentKind::OF_VALUES {
+            let purpose = purpose(kind);
+            let new = || purpose.agent.build(SPACE, &mut STREAMS.stream(Stream::Policy, 1_000));
+            let mut straight = new();
+            teach(&mut *straight, 0..60);
+            let mut first = new();
+            teach(&mut *first, 0..37);
+            let bytes = Checkpoint::new(purpose.clone(), first.values(), &*first, b"kept").to_bytes();
+            let checkpoint = Checkpoint::from_bytes(&bytes).unwrap();
+            assert_eq!(checkpoint.values().unwrap(), *first.values());
+            let mut second = purpose.agent.build(SPACE, &mut STREAMS.stream(Stream::Policy, 2_000));
+            assert_eq!(checkpoint.restore(&mut *second).unwrap(), b"kept");
+            teach(&mut *second, 37..60);
+            let [a, b] = [&straight, &second]
+                .map(|agent| Checkpoint::new(purpose.clone(), agent.values(), &**agent, b"").to_bytes());
+            assert!(a == b, "{}", kind.name());
+            assert_ne!(straight.values(), first.values(), "{} learned nothing", kind.name());
+        }
+    }
+
+    #[test]
+    fn what_is_cut_short_or_changed_is_told() {
+        let purpose = purpose(AgentKind::DuelingDoubleDqn);
+        let mut agent = purpose.agent.build(SPACE, &mut STREAMS.stream(Stream::Policy, 0));
+        teach(&mut *agent, 0..9);
+        let bytes = Checkpoint::new(purpose, agent.values(), &*agent, b"").to_bytes();
+        for end in 0..bytes.len() {
+            let error = Checkpoint::from_bytes(&bytes[..end]).unwrap_err().to_string();
+            let known = ["another kind", "too early", "truncated", "changed"];
+            assert!(known.iter().any(|known| error.contains(known)), "{end}: {error}");
+        }
+        let mut changed = bytes.clone();
+        let middle = changed.len() / 2;
+        changed[middle] ^= 1;
+        assert!(Checkpoint::from_bytes(&changed).unwrap_err().to_string().contains("changed"));
+        let mut later = bytes;
+        later[MAGIC.len()] = 3;
+        assert!(Checkpoint::from_bytes(&later).unwrap_err().to_string().contains("version 3"));
+    }
+
+    #[test]
+    fn values_of_another_shape_are_refused() {
+        let purpose = purpose(AgentKind::Dqn);
+        let agent = purpose.agent.build(SPACE, &mut STREAMS.stream(Stream::Policy, 0));
+        let wider = Purpose { features: 3, ..purpose };
+        let checkpoint = Checkpoint::new(wider.clone(), agent.values(), &*agent, b"");
+        assert!(checkpoint.values().unwrap_err().to_string().contains("another network"));
+        let mut other = wider.agent.build(wider.space(), &mut STREAMS.stream(Stream::Policy, 0));
+        assert!(checkpoint.restore(&mut *other).is_err());
+    }
+}

@@ -1,0 +1,215 @@
+//! What a fleet of plugged-in vehicles could earn as a virtual power plant if everything were known beforehand: a
+//! bound on every bidding policy, by linear programming.
+//!
+//! Each kWh drawn in a slot is worth what it costs less than at the tariff there, at the least price that is open to the
+//! fleet. Prices are taken as they are, so vehicles are independent, and there is one program for each.
+//!
+//! It bounds a simulator in which
+//!
+//! - a vehicle draws at most its rated power, only between the end of a trip that ends at a charger and the start of
+//!   the next trip it does, and never above the upper end of its usable charge;
+//! - a trip takes its energy, if it happens; it can only happen if that leaves the lower end of the usable charge;
+//! - a trip that does not happen leaves the vehicle where it was; it costs nothing if the charge was too low for it,
+//!   and its cost if it was refused.
+//!
+//! The program is looser than that in two ways: trips may be done, refused or lost for low charge in parts; and after
+//! a trip that should have ended at a charger, the vehicle is taken to be plugged in though the trip may have been
+//! lost. Both can only raise the bound.
+
+mod program;
+
+use gridfleet_core::error::{Error, InputError, Result};
+use rayon::prelude::*;
+
+/// Slots of a horizon and what energy is worth in them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Horizon {
+    /// Start of the first slot [s], on the clock of the trips.
+    pub start_s: i64,
+    /// Length of a slot [s].
+    pub slot_s: i64,
+    /// By slot: the tariff less the least price open to the fleet, in EUR/MWh drawn. Not below 0, for the tariff is always
+    /// open.
+    pub value_eur_mwh: Vec<f64>,
+}
+
+/// A vehicle and its trips.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Vehicle {
+    /// Energy between state of charge 0 and 1 [kWh].
+    pub battery_kwh: f64,
+    /// Lowest and highest state of charge that operation may use (0..1).
+    pub usable_soc: [f64; 2],
+    /// Stored energy over energy drawn (0..1).
+    pub charge_efficiency: f64,
+    /// Most power at the plug [kW].
+    pub power_kw: f64,
+    /// State of charge at the start of the horizon (0..1).
+    pub start_soc: f64,
+    /// Whether it is plugged in at the start of the horizon.
+    pub plugged_at_start: bool,
+    /// In order; none starts before the horizon or before the end of the one before. Those that start after the
+    /// horizon play no part.
+    pub trips: Vec<Trip>,
+}
+
+/// A trip that a vehicle should make.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Trip {
+    /// Start [s].
+    pub start_s: i64,
+    /// End [s].
+    pub end_s: i64,
+    /// Energy it takes from the battery [kWh]; below zero for what it brings back at most, charged elsewhere.
+    pub energy_kwh: f64,
+    /// Whether the vehicle is plugged in afterwards.
+    pub ends_at_charger: bool,
+    /// What it costs to refuse it in EUR.
+    pub cost_eur: f64,
+}
+
+/// A bound.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Bound {
+    /// Worth of the energy drawn less the cost of refused trips, at most, in EUR.
+    pub eur: f64,
+    /// Energy drawn in an optimum [kWh]. No bound by itself; several optima may draw different amounts where energy is
+    /// worth nothing.
+    pub energy_kwh: f64,
+}
+
+/// The bounds of a fleet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FleetBound {
+    /// Sum over the vehicles, in their order.
+    pub total: Bound,
+    /// By vehicle.
+    pub vehicles: Vec<Bound>,
+}
+
+impl Horizon {
+    /// End of the last slot [s].
+    pub fn end_s(&self) -> i64 {
+        self.start_s + self.slot_s * self.value_eur_mwh.len() as i64
+    }
+}
+
+/// The bound of each vehicle and of all together, computed side by side; the same for any number of threads.
+///
+/// # Errors
+/// All that is wrong with the figures, with the number of vehicle and trip; or if the solver fails.
+pub fn bound(horizon: &Horizon, vehicles: &[Vehicle]) -> Result<FleetBound> {
+    let mut problems = Vec::new();
+    check_horizon(horizon, &mut problems);
+    for (number, vehicle) in vehicles.iter().enumerate() {
+        check_vehicle(horizon, vehicle, &format!("vehicles[{number}]"), &mut problems);
+    }
+    if !problems.is_empty() {
+        return Err(Error::Input(problems));
+    }
+    let solved: Vec<_> = vehicles.par_iter().map(|vehicle| program::bound(horizon, vehicle)).collect();
+    let vehicles = solved.into_iter().collect::<Result<Vec<Bound>, _>>()?;
+    let total = vehicles.iter().fold(Bound::default(), |sum, bound| Bound {
+        eur: sum.eur + bound.eur,
+        energy_kwh: sum.energy_kwh + bound.energy_kwh,
+    });
+    Ok(FleetBound { total, vehicles })
+}
+
+fn check_horizon(horizon: &Horizon, problems: &mut Vec<InputError>) {
+    if horizon.slot_s < 1 {
+        problems.push(InputError::new(horizon.slot_s.to_string(), "1 second or more").key("slot_s"));
+    }
+    let length = horizon.slot_s.checked_mul(horizon.value_eur_mwh.len() as i64);
+    if length.and_then(|length| length.checked_add(horizon.start_s)).is_none() {
+        let found = format!("slots of {} s from {} on", horizon.slot_s, horizon.start_s);
+        problems.push(InputError::new(found, "an end that can be counted in seconds").key("start_s"));
+    }
+    let wrong = horizon.value_eur_mwh.iter().position(|value| !(*value >= 0.0 && value.is_finite()));
+    if let Some(slot) = wrong {
+        let found = horizon.value_eur_mwh[slot].to_string();
+        let key = format!("value_eur_mwh[{slot}]");
+        let help = "the tariff is always open, so energy is never worth less than nothing";
+        problems.push(InputError::new(found, "a number of 0 or more").key(key).help(help));
+    }
+}
+
+fn check_vehicle(horizon: &Horizon, vehicle: &Vehicle, path: &str, problems: &mut Vec<InputError>) {
+    let mut check = |right: bool, key: String, found: String, expected: &str| {
+        if !right {
+            problems.push(InputError::new(found, expected).key(key));
+        }
+    };
+    let positive = |x: f64| x > 0.0 && x.is_finite();
+    let not_negative = |x: f64| x >= 0.0 && x.is_finite();
+    let share = |x: f64| (0.0..=1.0).contains(&x);
+    let Vehicle { battery_kwh, usable_soc: [low, high], charge_efficiency, power_kw, start_soc, .. } =
+        *vehicle;
+    check(positive(battery_kwh), format!("{path}.battery_kwh"), battery_kwh.to_string(), "a number above 0");
+    let window = share(low) && share(high) && low <= high;
+    check(window, format!("{path}.usable_soc"), format!("{low} to {high}"), "two numbers in order, 0 to 1");
+    let efficiency = positive(charge_efficiency) && charge_efficiency <= 1.0;
+    let key = format!("{path}.charge_efficiency");
+    check(efficiency, key, charge_efficiency.to_string(), "a number above 0, at most 1");
+    check(not_negative(power_kw), format!("{path}.power_kw"), power_kw.to_string(), "a number of 0 or more");
+    check(share(start_soc), format!("{path}.start_soc"), start_soc.to_string(), "a number between 0 and 1");
+    let mut free_from = horizon.start_s;
+    for (number, trip) in vehicle.trips.iter().enumerate() {
+        let path = format!("{path}.trips[{number}]");
+        let (start, end) = (trip.start_s, trip.end_s);
+        let expected = format!("{free_from} or later, when the vehicle is free");
+        check(start >= free_from, format!("{path}.start_s"), start.to_string(), &expected);
+        check(end >= start, format!("{path}.end_s"), end.to_string(), "its start or later");
+        let (energy, cost) = (trip.energy_kwh, trip.cost_eur);
+        check(energy.is_finite(), format!("{path}.energy_kwh"), energy.to_string(), "a number");
+        let expected = "a number of 0 or more";
+        check(not_negative(cost), format!("{path}.cost_eur"), cost.to_string(), expected);
+        free_from = free_from.max(start).max(end);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_that_is_wrong_is_named() {
+        let horizon = Horizon { start_s: 0, slot_s: 900, value_eur_mwh: vec![10.0, -1.0] };
+        let trip = |start_s, end_s, energy_kwh| Trip {
+            start_s,
+            end_s,
+            energy_kwh,
+            ends_at_charger: true,
+            cost_eur: f64::NAN,
+        };
+        let vehicle = Vehicle {
+            battery_kwh: 0.0,
+            usable_soc: [0.9, 0.1],
+            charge_efficiency: 1.1,
+            power_kw: -1.0,
+            start_soc: f64::NAN,
+            plugged_at_start: true,
+            trips: vec![trip(100, 50, 1.0), trip(90, 200, f64::NAN)],
+        };
+        let error = bound(&horizon, &[vehicle]).unwrap_err();
+        assert_eq!(error.exit_status(), 2);
+        insta::assert_snapshot!(error.to_string(), @r"
+        value_eur_mwh[1]: found -1, expected a number of 0 or more; the tariff is always open, so energy is never worth less than nothing
+        vehicles[0].battery_kwh: found 0, expected a number above 0
+        vehicles[0].usable_soc: found 0.9 to 0.1, expected two numbers in order, 0 to 1
+        vehicles[0].charge_efficiency: found 1.1, expected a number above 0, at most 1
+        vehicles[0].power_kw: found -1, expected a number of 0 or more
+        vehicles[0].start_soc: found NaN, expected a number between 0 and 1
+        vehicles[0].trips[0].end_s: found 50, expected its start or later
+        vehicles[0].trips[0].cost_eur: found NaN, expected a number of 0 or more
+        vehicles[0].trips[1].start_s: found 90, expected 100 or later, when the vehicle is free
+        vehicles[0].trips[1].energy_kwh: found NaN, expected a number
+        vehicles[0].trips[1].cost_eur: found NaN, expected a number of 0 or more
+        ");
+        assert_eq!(bound(&horizon, &[]).unwrap_err().exit_status(), 2);
+        let endless = Horizon { start_s: i64::MAX, value_eur_mwh: vec![1.0], ..horizon };
+        insta::assert_snapshot!(bound(&endless, &[]).unwrap_err().to_string(), @"start_s: found slots of 900 s from 9223372036854775807 on, expected an end that can be counted in seconds");
+        let horizon = Horizon { start_s: 0, value_eur_mwh: vec![], ..endless };
+        assert_eq!(bound(&horizon, &[]).unwrap().total, Bound::default());
+    }
+}

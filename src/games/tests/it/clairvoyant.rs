@@ -1,0 +1,270 @@
+//! The clairvoyant bound against cases solved by hand, all plans of tiny cases, and a charger that knows nothing.
+
+use gridfleet_core::rng::{Purpose, Streams};
+use gridfleet_games::optimize::clairvoyant::{Bound, Horizon, Trip, Vehicle, bound};
+use proptest::prelude::*;
+use rand::RngExt;
+use rand_pcg::Pcg64;
+
+const HOUR: i64 = 3_600;
+
+fn hours(value_eur_mwh: &[f64]) -> Horizon {
+    Horizon { start_s: 0, slot_s: HOUR, value_eur_mwh: value_eur_mwh.to_vec() }
+}
+
+/// A trip over whole hours.
+fn trip(start: i64, end: i64, energy_kwh: f64, ends_at_charger: bool, cost_eur: f64) -> Trip {
+    Trip { start_s: start * HOUR, end_s: end * HOUR, energy_kwh, ends_at_charger, cost_eur }
+}
+
+/// 10 kWh of which all is usable, charged at 5 kW without loss.
+fn vehicle(start_soc: f64, plugged_at_start: bool, trips: Vec<Trip>) -> Vehicle {
+    Vehicle {
+        battery_kwh: 10.0,
+        usable_soc: [0.0, 1.0],
+        charge_efficiency: 1.0,
+        power_kw: 5.0,
+        start_soc,
+        plugged_at_start,
+        trips,
+    }
+}
+
+fn of_one(horizon: &Horizon, vehicle: Vehicle) -> Bound {
+    bound(horizon, &[vehicle]).unwrap().total
+}
+
+fn assert_near(found: f64, expected: f64) {
+    assert!((found - expected).abs() < 1e-7, "{found} {expected}");
+}
+
+#[test]
+fn a_parked_vehicle_fills_up_in_the_best_slots() {
+    // 5 kWh of room take 6.25 kWh: 5 of them at 200 EUR/MWh, the rest at 100.
+    let parked = Vehicle { charge_efficiency: 0.8, ..vehicle(0.5, true, vec![]) };
+    let best = of_one(&hours(&[100.0, 50.0, 200.0]), parked.clone());
+    assert_near(best.eur, 1.0 + 0.125);
+    assert_near(best.energy_kwh, 6.25);
+    // Up to 80 % there is room for 3 kWh; one that is fuller than that draws nothing.
+    let window = Vehicle { usable_soc: [0.1, 0.8], ..parked };
+    assert_near(of_one(&hours(&[100.0]), window.clone()).energy_kwh, 3.0 / 0.8);
+    assert_near(of_one(&hours(&[100.0]), Vehicle { start_soc: 0.9, ..window }).eur, 0.0);
+    // No plug, no power: nothing.
+    assert_eq!(of_one(&hours(&[100.0]), vehicle(0.5, false, vec![])), Bound::default());
+    let powerless = Vehicle { power_kw: 0.0, ..vehicle(0.5, true, vec![]) };
+    assert_near(of_one(&hours(&[100.0]), powerless).eur, 0.0);
+}
+
+#[test]
+fn only_the_seconds_at_the_plug_count() {
+    // Plugged in from 2:30 on, for half of a slot and a whole one.
+    let late = Trip { end_s: 5 * HOUR / 2, ..trip(1, 2, 1.0, true, 9.0) };
+    let best = of_one(&hours(&[100.0, 100.0, 300.0, 100.0]), vehicle(0.3, false, vec![late]));
+    assert_near(best.eur, 0.3 * 2.5 + 0.1 * 5.0);
+    // A trip beyond the end takes what is after its start; one that starts at the end plays no part.
+    let leaves = trip(1, 9, 1.0, true, 9.0);
+    assert_near(of_one(&hours(&[100.0]), vehicle(0.3, true, vec![leaves])).eur, 0.5);
+    // All but 1 kWh can be drawn before the trip, which is lost neither for low charge nor by choice.
+    let best = of_one(&hours(&[100.0, 100.0, 300.0]), vehicle(1.0, true, vec![trip(1, 2, 1.0, false, 9.0)]));
+    assert_near(best.eur, 0.0);
+}
+
+#[test]
+fn charge_is_drawn_early_for_a_trip_and_no_more_than_it_needs() {
+    // 2 kWh of battery: empty after the first trip. The second needs 1 kWh, drawn at 10 EUR/MWh; it leaves
+    // room for 2 kWh at 100. Losing it in part, for low charge, costs nothing but earns less.
+    let trips = vec![trip(0, 1, 2.0, true, 100.0), trip(2, 3, 1.0, true, 100.0)];
+    let small = Vehicle { battery_kwh: 2.0, ..vehicle(1.0, false, trips) };
+    let best = of_one(&hours(&[0.0, 10.0, 0.0, 100.0]), small);
+    assert_near(best.eur, 0.01 + 0.2);
+    assert_near(best.energy_kwh, 3.0);
+}
+
+#[test]
+fn a_trip_is_refused_where_that_earns_more_than_it_costs() {
+    // Half full: refusing the trip, which takes no charge, leaves 5 kWh to be drawn at 1 EUR each. The relaxation lets
+    // half of the trip be lost for low charge, so half of the cost is spared.
+    let stays = |slots: &[f64], cost_eur| {
+        let trips = vec![trip(0, slots.len() as i64, 0.0, false, cost_eur)];
+        of_one(&hours(slots), vehicle(0.5, true, trips)).eur
+    };
+    assert_near(stays(&[1e3], 0.1), 5.0 - 0.05);
+    assert_near(stays(&[1e3], 0.0), 5.0);
+    // Too dear to refuse: the half that is lost stays plugged in at half of the power, which in two hours is enough.
+    assert_near(stays(&[1e3], 1e4), 2.5);
+    assert_near(stays(&[1e3; 2], 1e4), 5.0);
+    // Half of the power has to go into lesser slots too.
+    assert_near(stays(&[400.0, 1e3, 600.0], 1e4), 2.5 + 1.5);
+    assert_near(stays(&[400.0, 1e3, 0.0, 0.0], 1e4), 2.5 + 1.0);
+}
+
+#[test]
+fn a_trip_without_the_charge_for_it_is_lost_at_no_cost() {
+    let without = vehicle(0.1, false, vec![trip(0, 1, 4.0, false, 10.0)]);
+    assert_near(of_one(&hours(&[100.0; 3]), without).eur, 0.0);
+    // Taken to be plugged in afterwards all the same: the bound is loose here.
+    let without = vehicle(0.1, false, vec![trip(0, 1, 4.0, true, 10.0)]);
+    assert_near(of_one(&hours(&[100.0, 100.0]), without).eur, 0.5);
+}
+
+/// All plans of a vehicle that charges none, half or all of what an hour allows, and does or refuses each trip
+/// that it has the charge for: the most that can be earned from `hour` on.
+fn best_plan(horizon: &Horizon, vehicle: &Vehicle, hour: usize, kwh: f64, plugged: bool) -> f64 {
+    let Some(value) = horizon.value_eur_mwh.get(hour) else { return 0.0 };
+    let [low, high] = vehicle.usable_soc.map(|soc| soc * vehicle.battery_kwh);
+    let now = hour as i64 * HOUR;
+    let mut most = f64::NEG_INFINITY;
+    let mut cost = 0.0;
+    if let Some(trip) = vehicle.trips.iter().find(|trip| trip.start_s == now)
+        && kwh - trip.energy_kwh >= low
+    {
+        let (arrives, left) = ((trip.end_s / HOUR) as usize, kwh - trip.energy_kwh);
+        most = best_plan(horizon, vehicle, arrives, left, trip.ends_at_charger);
+        cost = trip.cost_eur;
+    }
+    for part in [0.0, 0.5, 1.0] {
+        let room = (high - kwh).max(0.0) / vehicle.charge_efficiency;
+        let drawn = if plugged { part * vehicle.power_kw.min(room) } else { 0.0 };
+        let after = kwh + drawn * vehicle.charge_efficiency;
+        let rest = best_plan(horizon, vehicle, hour + 1, after, plugged);
+        most = most.max(drawn * value / 1e3 - cost + rest);
+    }
+    most
+}
+
+/// A charger that knows nothing: draws at full power in some slots whenever it can, up to a target, and refuses
+/// some trips that it could do. What it earns.
+fn careless(horizon: &Horizon, vehicle: &Vehicle, random: &mut Pcg64) -> f64 {
+    let [low, high] = vehicle.usable_soc.map(|soc| soc * vehicle.battery_kwh);
+    let target = low + (high - low) * random.random_range(0.3..1.3f64).min(1.0);
+    let (refusing, charging) = (random.random_range(0.0..0.4), random.random_range(0.3..1.2));
+    let wanted: Vec<bool> =
+        horizon.value_eur_mwh.iter().map(|_| random.random_range(0.0..1.0) < charging).collect();
+    let (mut kwh, mut plugged) = (vehicle.start_soc * vehicle.battery_kwh, vehicle.plugged_at_start);
+    let (mut earned, mut next) = (0.0, 0);
+    let mut now = horizon.start_s;
+    while now < horizon.end_s() {
+        if let Some(trip) = vehicle.trips.get(next).filter(|trip| trip.start_s <= now) {
+            next += 1;
+            if kwh - trip.energy_kwh < low {
+                continue;
+            }
+            if random.random_range(0.0..1.0) < refusing {
+                earned -= trip.cost_eur;
+                continue;
+            }
+            kwh -= trip.energy_kwh;
+            (now, plugged) = (trip.end_s, trip.ends_at_charger);
+            continue;
+        }
+        let slot = (now - horizon.start_s) / horizon.slot_s;
+        let slot_ends = horizon.start_s + (slot + 1) * horizon.slot_s;
+        let until = vehicle.trips.get(next).map_or(slot_ends, |trip| trip.start_s.min(slot_ends));
+        if plugged && wanted[slot as usize] {
+            let power_kwh = vehicle.power_kw * (until - now) as f64 / 3_600.0;
+            let drawn = power_kwh.min((target - kwh).max(0.0) / vehicle.charge_efficiency);
+            kwh += drawn * vehicle.charge_efficiency;
+            earned += drawn * horizon.value_eur_mwh[slot as usize] / 1e3;
+        }
+        now = until;
+    }
+    earned
+}
+
+fn chance(random: &mut Pcg64, probability: f64) -> bool {
+    random.random_range(0.0..1.0) < probability
+}
+
+/// A vehicle of up to `trips` trips between multiples of `grain_s`, over `slots` slots.
+fn made_up(random: &mut Pcg64, slots: i64, slot_s: i64, grain_s: i64, trips: usize) -> (Horizon, Vehicle) {
+    let value = |random: &mut Pcg64| (random.random_range(-4..15) * 10).max(0);
+    let value_eur_mwh = (0..slots).map(|_| f64::from(value(random))).collect();
+    let horizon = Horizon { start_s: 7_200, slot_s, value_eur_mwh };
+    let mut free_from = horizon.start_s;
+    let mut list = Vec::new();
+    for _ in 0..trips {
+        let start_s = free_from + random.random_range(0..=slots * slot_s / grain_s / 3) * grain_s;
+        let end_s = start_s + random.random_range(1..=2 * slot_s / grain_s) * grain_s;
+        free_from = end_s;
+        let (energy_kwh, ends_at_charger) = (random.random_range(0.0..3.0), chance(random, 0.4));
+        let cost_eur = if chance(random, 0.2) { 0.0 } else { random.random_range(0.0..0.5) };
+        list.push(Trip { start_s, end_s, energy_kwh, ends_at_charger, cost_eur });
+    }
+    let low = random.random_range(0.0..0.3);
+    let vehicle = Vehicle {
+        battery_kwh: random.random_range(2.0..8.0),
+        usable_soc: [low, random.random_range(0.6..1.0)],
+        charge_efficiency: random.random_range(0.7..1.0),
+        power_kw: random.random_range(0.5..4.0),
+        start_soc: random.random_range(0.0..1.0),
+        plugged_at_start: chance(random, 0.6),
+        trips: list,
+    };
+    (horizon, vehicle)
+}
+
+fn stream(seed: u64) -> Pcg64 {
+    Streams { seed, replication: 0 }.stream(Purpose::Synthesis, 0)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn no_plan_of_a_tiny_case_earns_more(seed in any::<u64>()) {
+        let (mut horizon, mut vehicle) = made_up(&mut stream(seed), 6, HOUR, HOUR, 3);
+        // All hours count from 0.
+        vehicle.trips.iter_mut().for_each(|trip| {
+            trip.start_s -= horizon.start_s;
+            trip.end_s -= horizon.start_s;
+        });
+        horizon.start_s = 0;
+        let plugged = vehicle.plugged_at_start;
+        let plan = best_plan(&horizon, &vehicle, 0, vehicle.start_soc * vehicle.battery_kwh, plugged);
+        let most = of_one(&horizon, vehicle).eur;
+        prop_assert!(plan <= most + 1e-7, "plan {plan}, bound {most}");
+    }
+
+    #[test]
+    fn no_careless_charger_earns_more(seed in any::<u64>()) {
+        let mut random = stream(seed);
+        let (horizon, vehicle) = made_up(&mut random, 40, 900, 60, 12);
+        let most = of_one(&horizon, vehicle.clone()).eur;
+        for _ in 0..20 {
+            let earned = careless(&horizon, &vehicle, &mut random);
+            prop_assert!(earned <= most + 1e-7, "earned {earned}, bound {most}");
+        }
+    }
+
+    /// Money in another unit gives the same bound in that unit; a day later is the same day; and a plug at the
+    /// start, or more power, can be left unused.
+    #[test]
+    fn the_bound_follows_its_units_and_its_means(seed in any::<u64>()) {
+        let (horizon, vehicle) = made_up(&mut stream(seed), 30, 900, 300, 8);
+        let most = of_one(&horizon, vehicle.clone()).eur;
+        let (mut other, mut same) = (horizon.clone(), vehicle.clone());
+        other.start_s += 86_400;
+        other.value_eur_mwh.iter_mut().for_each(|value| *value *= 7.0);
+        for trip in &mut same.trips {
+            trip.start_s += 86_400;
+            trip.end_s += 86_400;
+            trip.cost_eur *= 7.0;
+        }
+        prop_assert!((of_one(&other, same).eur - 7.0 * most).abs() < 1e-6);
+        let more = Vehicle { plugged_at_start: true, power_kw: 1.5 * vehicle.power_kw, ..vehicle };
+        prop_assert!(of_one(&horizon, more).eur >= most - 1e-7);
+    }
+}
+
+#[test]
+fn a_fleet_is_the_sum_of_its_vehicles_for_any_number_of_threads() {
+    let horizon = made_up(&mut stream(0), 96, 900, 60, 1).0;
+    let vehicles: Vec<Vehicle> = (0..40).map(|seed| made_up(&mut stream(seed), 96, 900, 60, 9).1).collect();
+    let fleet = bound(&horizon, &vehicles).unwrap();
+    let alone: Vec<Bound> = vehicles.iter().map(|vehicle| of_one(&horizon, vehicle.clone())).collect();
+    assert_eq!(fleet.vehicles, alone);
+    assert_near(fleet.total.eur, alone.iter().map(|bound| bound.eur).sum());
+    assert!(fleet.total.eur > 1.0);
+    let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    assert_eq!(one.install(|| bound(&horizon, &vehicles)).unwrap(), fleet);
+}

@@ -1,0 +1,16 @@
+//! Tests of the solvers against other solvers, published tables and properties, in one binary.
+
+mod bilevel;
+mod bilevel_scenarios;
+mod c_nash;
+mod clairvoyant;
+mod coalition;
+mod grid;
+#[cfg(feature = "highs")]
+mod highs;
+mod learning;
+mod optimize;
+mod routing;
+mod stackelberg;
+mod statistics;
+mod statistics_coverage;

@@ -1,0 +1,78 @@
+//! Programs with known answers, by each solver that there is.
+
+use gridfleet_games::optimize::{Lp, Relation, Solver, Unsolved};
+
+const SOLVERS: &[Solver] = &[
+    Solver::Microlp,
+    #[cfg(feature = "highs")]
+    Solver::Highs(gridfleet_games::optimize::highs::Options { gap: 1e-9, time_limit_s: Some(60.0) }),
+];
+
+/// Dantzig's transport of goods from two plants to three markets (Linear Programming and Extensions,
+/// 1963, section 3.3; the first model of the GAMS library): 153.675 thousand dollars.
+#[test]
+fn goods_are_moved_at_the_known_cost() {
+    let (supply, demand) = ([350.0, 600.0], [325.0, 300.0, 275.0]);
+    let thousand_miles = [[2.5, 1.7, 1.8], [2.5, 1.8, 1.4]];
+    let mut lp = Lp::new();
+    let moved = thousand_miles
+        .map(|to_markets| to_markets.map(|miles| lp.variable(0.09 * miles, 0.0, f64::INFINITY)));
+    for (plant, most) in supply.into_iter().enumerate() {
+        lp.row(moved[plant].map(|x| (x, 1.0)), Relation::AtMost, most);
+    }
+    for (market, least) in demand.into_iter().enumerate() {
+        lp.row([(moved[0][market], 1.0), (moved[1][market], 1.0)], Relation::AtLeast, least);
+    }
+    for &solver in SOLVERS {
+        let optimum = lp.solve_with(solver).unwrap();
+        assert!((optimum.objective - 153.675).abs() < 1e-9, "{solver:?}: {}", optimum.objective);
+        assert!((optimum.value(moved[1][2]) - 275.0).abs() < 1e-9);
+    }
+}
+
+#[test]
+fn programs_without_an_optimum_say_why() {
+    for &solver in SOLVERS {
+        let mut lp = Lp::new();
+        let x = lp.free(1.0);
+        assert_eq!(lp.solve_with(solver), Err(Unsolved::Unbounded));
+        lp.row([(x, 1.0)], Relation::AtLeast, 2.0);
+        assert_eq!(lp.solve_with(solver).unwrap().objective, 2.0);
+        lp.row([(x, 1.0)], Relation::AtMost, 1.0);
+        assert_eq!(lp.solve_with(solver), Err(Unsolved::Infeasible));
+        let mut lp = Lp::new();
+        lp.variable(f64::NAN, 0.0, 1.0);
+        assert!(matches!(lp.solve_with(solver), Err(Unsolved::Failed(_))));
+    }
+}
+
+/// Six things of 15 to 45 with a sack of 100, by trying all 64 choices.
+#[test]
+fn binaries_are_whole() {
+    let (worth, weight) = ([40.0, 22.0, 35.0, 28.0, 19.0, 46.0], [45.0, 21.0, 36.0, 30.0, 15.0, 41.0]);
+    let mut lp = Lp::new();
+    let taken = worth.map(|worth: f64| lp.binary(-worth));
+    lp.row(taken.into_iter().zip(weight), Relation::AtMost, 100.0);
+    let sum = |choice: usize, of: &[f64; 6]| -> f64 {
+        (0..6).filter(|i| choice >> i & 1 == 1).map(|i| of[i]).sum()
+    };
+    let best = (0..64).filter(|c| sum(*c, &weight) <= 100.0).map(|c| sum(c, &worth)).fold(0.0, f64::max);
+    for &solver in SOLVERS {
+        let optimum = lp.solve_with(solver).unwrap();
+        assert!((optimum.objective + best).abs() < 1e-9, "{solver:?}: {} {best}", optimum.objective);
+        assert!(taken.iter().all(|x| optimum.value(*x).min(1.0 - optimum.value(*x)).abs() < 1e-6));
+    }
+}
+
+/// Beale's program (1955) makes careless simplex rules cycle: all ties, optimum -1/20.
+#[test]
+fn degenerate_corners_do_not_make_it_cycle() {
+    let mut lp = Lp::new();
+    let x = [-0.75, 150.0, -0.02, 6.0].map(|weight| lp.variable(weight, 0.0, f64::INFINITY));
+    lp.row(x.into_iter().zip([0.25, -60.0, -0.04, 9.0]), Relation::AtMost, 0.0);
+    lp.row(x.into_iter().zip([0.5, -90.0, -0.02, 3.0]), Relation::AtMost, 0.0);
+    lp.row([(x[2], 1.0)], Relation::AtMost, 1.0);
+    for &solver in SOLVERS {
+        assert!((lp.solve_with(solver).unwrap().objective + 0.05).abs() < 1e-9);
+    }
+}

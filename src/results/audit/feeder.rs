@@ -1,0 +1,397 @@
+//! The feeder: loads of its buses against meters and case, voltages against a power flow of the auditor's own.
+//!
+//! The power flow here is that of M. E. Baran and F. F. Wu, Network reconfiguration in distribution systems for loss
+//! reduction and load balancing, IEEE Transactions on Power Delivery 4 (2), 1989 (DistFlow, with flows, squared currents and
+//! squared voltages), not the currents and voltages of the simulation's sweeps.
+
+use super::tables::{Texts, Written};
+use super::{Auditor, Check, rounding, within};
+use gridfleet_core::error::Result;
+use gridfleet_core::records::dictionary::TableId;
+use gridfleet_core::time::SimTime;
+use std::collections::BTreeMap;
+
+const LOADS: &str = "Grid: loads of buses are those of the case, stations and households";
+const VOLTAGES: &str = "Grid: voltages solve the power flow";
+const LIMITS: &str = "Grid: charging breaks no limit";
+
+/// Largest difference of voltages that counts as none, in per unit. The auditor's rounds and the simulation's sweeps both come
+/// to rest at `ENOUGH` within `MOST_ROUNDS`, so that each round leaves at most 0.985 of the step before (the 2,000th root of
+/// `ENOUGH`) and all that would follow add up to 66 steps; as much again for rounding and for the other.
+const VOLTAGE_TOLERANCE: f64 = 500.0 * ENOUGH;
+/// How near to a limit charging is held back, in per unit and relative: the simulation's own margin and that of voltages.
+const LIMIT_TOLERANCE: f64 = 1e-8;
+/// Rounds of the power flow come to rest when no squared voltage moves by more than this, in per unit.
+const ENOUGH: f64 = 1e-13;
+const MOST_ROUNDS: usize = 2_000;
+
+/// A bus of the feeder, its own load, and what it draws to earth at nominal voltage.
+#[derive(Debug, Clone)]
+pub struct BusFacts {
+    /// Its number in the table.
+    pub number: u32,
+    /// Active load of the case [kW].
+    pub load_kw: f64,
+    /// Reactive load of the case [kvar].
+    pub load_kvar: f64,
+    /// Drawn to earth [kW].
+    pub shunt_kw: f64,
+    /// Fed in from earth [kvar].
+    pub shunt_kvar: f64,
+}
+
+/// A branch of the feeder.
+#[derive(Debug, Clone)]
+pub struct BranchFacts {
+    /// Numbers of its buses.
+    pub ends: [u32; 2],
+    /// Resistance and reactance, in per unit.
+    pub impedance: (f64, f64),
+    /// Rating [kVA]; infinite without one.
+    pub limit_kva: f64,
+}
+
+/// A feeder, and who hangs on it.
+#[derive(Debug, Clone)]
+pub struct FeederFacts {
+    /// Apparent power of one per unit [kVA].
+    pub base_kva: f64,
+    /// Number of the bus that feeds all others.
+    pub source: u32,
+    /// Voltage there, in per unit.
+    pub source_voltage: f64,
+    /// All buses.
+    pub buses: Vec<BusFacts>,
+    /// All branches.
+    pub branches: Vec<BranchFacts>,
+    /// Factors on the loads of the case: since when, and how much, in the order of time.
+    pub factors: Vec<(SimTime, f64)>,
+    /// Bus of each station, in their order.
+    pub stations: Vec<u32>,
+    /// Bus of each group of households, in their order.
+    pub households: Vec<u32>,
+    /// Reactive load that goes with the active load of stations and of households [kvar per kW].
+    pub kvar_per_kw: [f64; 2],
+    /// Least voltage, in per unit, if charging is held back to keep it and the ratings.
+    pub enforced: Option<f64>,
+}
+
+/// The loads of all buses at one reading, in the order of the facts.
+#[derive(Clone)]
+struct Reading {
+    kw: Vec<f64>,
+    kvar: Vec<f64>,
+    /// Magnitudes of what they are made of.
+    size_kw: Vec<f64>,
+    size_kvar: Vec<f64>,
+    /// How many numbers have been added up at most.
+    terms: usize,
+    /// Of that, of stations.
+    stations_kw: Vec<f64>,
+}
+
+pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
+    let Some(facts) = &auditor.facts.feeder else { return Ok(()) };
+    let mut names = vec![LOADS, VOLTAGES];
+    names.extend(facts.enforced.map(|_| LIMITS));
+    if !auditor.has(&[TableId::Grid], &names) {
+        return Ok(());
+    }
+    let table = Written::open(auditor.dir, TableId::Grid)?;
+    let (time, number) = (table.all_times("time")?, table.ints("bus")?);
+    let (voltage, kw, kvar) = (table.floats("voltage_pu")?, table.floats("p_kw")?, table.floats("q_kvar")?);
+    let place: BTreeMap<i64, usize> =
+        facts.buses.iter().enumerate().map(|(i, bus)| (i64::from(bus.number), i)).collect();
+    let mut rows = BTreeMap::<i64, Vec<Option<usize>>>::new();
+    for row in 0..table.rows() {
+        let all = rows.entry(time[row]).or_insert_with(|| vec![None; facts.buses.len()]);
+        if let Some(&bus) = number[row].as_ref().and_then(|number| place.get(number)) {
+            all[bus] = Some(row);
+        }
+    }
+    let solver = Solver::new(facts, &place);
+    let told = told(auditor, facts, &rows, &place)?;
+    let (mut loads, mut voltages, mut limits) = (Check::new(LOADS), Check::new(VOLTAGES), Check::new(LIMITS));
+    for (&at, rows) in &rows {
+        let instant = || SimTime(at).iso();
+        let of = |column: &[f64]| -> Vec<f64> {
+            rows.iter().map(|row| row.map_or(f64::NAN, |row| column[row])).collect()
+        };
+        let found = (of(&kw), of(&kvar), of(&voltage));
+        if let Some(told) = &told {
+            let told = &told[&at];
+            for (bus, facts) in facts.buses.iter().enumerate() {
+                // The case's load by pieces of the factor, and all that hangs on the bus.
+                let steps = told.terms + 4;
+                let same = within(found.0[bus], told.kw[bus], rounding(steps, told.size_kw[bus]))
+                    && within(found.1[bus], told.kvar[bus], rounding(steps, told.size_kvar[bus]));
+                loads.that(same, || {
+                    let (kw, kvar) = (told.kw[bus], told.kvar[bus]);
+                    format!(
+                        "bus {} at {}: {} kW and {} kvar for {kw} and {kvar}",
+                        facts.number,
+                        instant(),
+                        found.0[bus],
+                        found.1[bus]
+                    )
+                });
+            }
+        }
+        let solved = solver.solve(&found.0, &found.1);
+        for (bus, of) in facts.buses.iter().enumerate() {
+            let own = solved.as_ref().map_or(f64::NAN, |flow| flow.squared[bus].sqrt());
+            let same = if own.is_nan() {
+                rows[bus].is_some() && found.2[bus].is_nan()
+            } else {
+                (own - found.2[bus]).abs() <= VOLTAGE_TOLERANCE
+            };
+            voltages.that(same, || {
+                format!("bus {} at {}: {} p.u. for {own}", of.number, instant(), found.2[bus])
+            });
+        }
+        if let (Some(least), Some(told)) = (facts.enforced, &told) {
+            let told = &told[&at];
+            let less = |loads: &[f64], part: f64| -> Vec<f64> {
+                loads.iter().zip(&told.stations_kw).map(|(load, station)| load - part * station).collect()
+            };
+            let with = solver.broken(solved.as_ref(), least);
+            let without = if with.contains(&true) {
+                let others = solver.solve(&less(&found.0, 1.0), &less(&found.1, facts.kvar_per_kw[0]));
+                solver.broken(others.as_ref(), least)
+            } else {
+                vec![false; with.len()]
+            };
+            limits.that(with.iter().zip(&without).all(|(with, without)| !with || *without), instant);
+        }
+    }
+    if told.is_some() {
+        auditor.checks.push(loads);
+    }
+    auditor.checks.push(voltages);
+    if facts.enforced.is_some() && told.is_some() {
+        auditor.checks.push(limits);
+    }
+    Ok(())
+}
+
+/// What meters and case say of each reading in the table; `None`, noted, if that cannot be known.
+fn told(
+    auditor: &mut Auditor,
+    facts: &FeederFacts,
+    rows: &BTreeMap<i64, Vec<Option<usize>>>,
+    place: &BTreeMap<i64, usize>,
+) -> Result<Option<BTreeMap<i64, Reading>>> {
+    let mut needed = vec![TableId::Stations];
+    if !facts.households.is_empty() {
+        needed.push(TableId::Households);
+    }
+    let mut names = vec![LOADS];
+    names.extend(facts.enforced.map(|_| LIMITS));
+    if !auditor.has(&needed, &names) {
+        return Ok(None);
+    }
+    let mut before = auditor.facts.start.0;
+    let mut told = BTreeMap::new();
+    for &at in rows.keys() {
+        let factor = mean(&facts.factors, before, at);
+        let own = |load: fn(&BusFacts) -> f64| facts.buses.iter().map(|bus| factor * load(bus)).collect();
+        let reading = Reading {
+            kw: own(|bus| bus.load_kw),
+            kvar: own(|bus| bus.load_kvar),
+            size_kw: own(|bus| bus.load_kw.abs()),
+            size_kvar: own(|bus| bus.load_kvar.abs()),
+            terms: facts.stations.len() + facts.households.len() + facts.factors.len(),
+            stations_kw: vec![0.0; facts.buses.len()],
+        };
+        told.insert(at, reading);
+        before = at;
+    }
+    let stations = auditor.facts.stations.iter().map(|station| &*station.name);
+    let groups = auditor.facts.households.iter().map(|group| &*group.name);
+    let tables = [
+        (TableId::Stations, "station_id", stations.collect::<Vec<_>>(), &facts.stations),
+        (TableId::Households, "group", groups.collect(), &facts.households),
+    ];
+    for (kind, (table, column, names, buses)) in tables.into_iter().enumerate() {
+        if names.is_empty() {
+            continue;
+        }
+        let mut texts = Texts::default();
+        // They come first, so their numbers are their codes.
+        for name in &names {
+            texts.code(name);
+        }
+        let table = Written::open(auditor.dir, table)?;
+        let (time, name) = (table.all_times("time")?, table.texts(column, &mut texts)?);
+        let power = table.floats("power_kw")?;
+        for row in 0..table.rows() {
+            let bus = buses.get(name[row] as usize).and_then(|number| place.get(&i64::from(*number)));
+            let (Some(&bus), Some(reading)) = (bus, told.get_mut(&time[row])) else { continue };
+            reading.kw[bus] += power[row];
+            reading.kvar[bus] += facts.kvar_per_kw[kind] * power[row];
+            reading.size_kw[bus] += power[row].abs();
+            reading.size_kvar[bus] += (facts.kvar_per_kw[kind] * power[row]).abs();
+            if kind == 0 {
+                reading.stations_kw[bus] += power[row];
+            }
+        }
+    }
+    Ok(Some(told))
+}
+
+/// Mean of the factors in force from `from` to `to`; at an instant the one in force.
+fn mean(factors: &[(SimTime, f64)], from: i64, to: i64) -> f64 {
+    let mut sum = 0.0;
+    for (i, &(since, factor)) in factors.iter().enumerate() {
+        let until = factors.get(i + 1).map_or(i64::MAX, |next| next.0.0);
+        if to <= from {
+            if (since.0..until).contains(&from) {
+                return factor;
+            }
+            continue;
+        }
+        let seconds = until.min(to) - since.0.max(from);
+        sum += factor * seconds.max(0) as f64;
+    }
+    sum / (to - from) as f64
+}
+
+/// The feeder as a tree.
+struct Solver<'a> {
+    facts: &'a FeederFacts,
+    source: usize,
+    /// Buses from the source outwards, without it: the bus, the one that feeds it, the branch between.
+    order: Vec<(usize, usize, &'a BranchFacts)>,
+}
+
+/// A power flow, by bus and in per unit: squared voltage, and apparent power through the branch that feeds it.
+struct Flow {
+    squared: Vec<f64>,
+    apparent: Vec<f64>,
+}
+
+impl<'a> Solver<'a> {
+    fn new(facts: &'a FeederFacts, place: &BTreeMap<i64, usize>) -> Self {
+        let at = |number: u32| place.get(&i64::from(number)).copied().unwrap_or(0);
+        let source = at(facts.source);
+        let mut order: Vec<(usize, usize, &BranchFacts)> = Vec::with_capacity(facts.branches.len());
+        let mut reached = vec![false; facts.buses.len()];
+        reached[source] = true;
+        loop {
+            let before = order.len();
+            for branch in &facts.branches {
+                let [a, b] = branch.ends.map(at);
+                for (near, far) in [(a, b), (b, a)] {
+                    if reached[near] && !reached[far] {
+                        reached[far] = true;
+                        order.push((far, near, branch));
+                    }
+                }
+            }
+            if order.len() == before {
+                return Self { facts, source, order };
+            }
+        }
+    }
+
+    /// Solves for loads of all buses [kW, kvar]; `None` if it does not come to rest.
+    fn solve(&self, kw: &[f64], kvar: &[f64]) -> Option<Flow> {
+        let facts = self.facts;
+        let buses = facts.buses.len();
+        let mut flow =
+            Flow { squared: vec![facts.source_voltage.powi(2); buses], apparent: vec![0.0; buses] };
+        let mut current = vec![0.0; buses];
+        for _ in 0..MOST_ROUNDS {
+            let power = |load: &[f64], shunt: fn(&BusFacts) -> f64| -> Vec<f64> {
+                let bus = |(bus, of): (usize, &BusFacts)| load[bus] + shunt(of) * flow.squared[bus];
+                facts.buses.iter().enumerate().map(bus).map(|power| power / facts.base_kva).collect()
+            };
+            let (mut p, mut q) = (power(kw, |bus| bus.shunt_kw), power(kvar, |bus| -bus.shunt_kvar));
+            for &(bus, before, branch) in self.order.iter().rev() {
+                let far = p[bus].hypot(q[bus]);
+                p[bus] += branch.impedance.0 * current[bus];
+                q[bus] += branch.impedance.1 * current[bus];
+                flow.apparent[bus] = far.max(p[bus].hypot(q[bus]));
+                p[before] += p[bus];
+                q[before] += q[bus];
+            }
+            let mut moved = 0.0f64;
+            for &(bus, before, branch) in &self.order {
+                let (r, x) = branch.impedance;
+                current[bus] = (p[bus].powi(2) + q[bus].powi(2)) / flow.squared[before];
+                let squared = flow.squared[before] - 2.0 * (r * p[bus] + x * q[bus])
+                    + (r.powi(2) + x.powi(2)) * current[bus];
+                // Not a number never comes to rest.
+                moved = moved.max((squared - flow.squared[bus]).abs());
+                if squared.is_nan() || squared <= 0.0 {
+                    return None;
+                }
+                flow.squared[bus] = squared;
+            }
+            if moved <= ENOUGH {
+                return Some(flow);
+            }
+        }
+        None
+    }
+
+    /// Which limits a power flow breaks: voltages by bus, then branches by the bus they feed; all, without one.
+    fn broken(&self, flow: Option<&Flow>, least: f64) -> Vec<bool> {
+        let buses = self.facts.buses.len();
+        let Some(flow) = flow else { return vec![true; 2 * buses] };
+        let mut broken: Vec<bool> =
+            flow.squared.iter().map(|squared| squared.sqrt() < least - LIMIT_TOLERANCE).collect();
+        broken.resize(2 * buses, false);
+        for &(bus, _, branch) in &self.order {
+            let kva = flow.apparent[bus] * self.facts.base_kva;
+            broken[buses + bus] = kva > branch.limit_kva * (1.0 + LIMIT_TOLERANCE);
+        }
+        broken[self.source] = false;
+        broken
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn factors_are_weighted_by_time() {
+        let factors = [(SimTime(0), 1.0), (SimTime(100), 3.0), (SimTime(200), 5.0)];
+        assert_eq!(mean(&factors, 50, 150), 2.0);
+        assert_eq!(mean(&factors, 0, 400), (1.0 + 3.0 + 10.0) / 4.0);
+        assert_eq!((mean(&factors, 0, 0), mean(&factors, 100, 100)), (1.0, 3.0));
+    }
+
+    /// Baran and Wu's own example of three buses would do; two have a closed form: the squared voltage v solves
+    /// v² + (2 (r p + x q) - V²) v + (r² + x²) (p² + q²) = 0.
+    #[test]
+    fn two_buses_have_the_voltage_of_the_closed_form() {
+        let bus = |number| BusFacts { number, load_kw: 0.0, load_kvar: 0.0, shunt_kw: 0.0, shunt_kvar: 0.0 };
+        let facts = FeederFacts {
+            base_kva: 1_000.0,
+            source: 7,
+            source_voltage: 1.02,
+            buses: vec![bus(3), bus(7)],
+            branches: vec![BranchFacts { ends: [3, 7], impedance: (0.03, 0.05), limit_kva: 900.0 }],
+            factors: Vec::new(),
+            stations: Vec::new(),
+            households: Vec::new(),
+            kvar_per_kw: [0.0; 2],
+            enforced: None,
+        };
+        let place = BTreeMap::from([(3, 0), (7, 1)]);
+        let solver = Solver::new(&facts, &place);
+        let flow = solver.solve(&[800.0, 5.0], &[300.0, 0.0]).unwrap();
+        let (r, x, p, q, v) = (0.03f64, 0.05f64, 0.8f64, 0.3f64, 1.02f64);
+        let b = 2.0 * (r * p + x * q) - v * v;
+        let c = (r * r + x * x) * (p * p + q * q);
+        let squared = 0.5 * (-b + (b * b - 4.0 * c).sqrt());
+        assert!((flow.squared[0] - squared).abs() < 1e-12, "{} {squared}", flow.squared[0]);
+        assert_eq!(flow.squared[1], v * v);
+        assert!(flow.apparent[0] > 0.85 && flow.apparent[0] < 0.9, "{}", flow.apparent[0]);
+        assert_eq!(solver.broken(Some(&flow), 0.97), [false; 4]);
+        assert_eq!(solver.broken(Some(&flow), 0.99), [true, false, false, false]);
+        assert!(solver.solve(&[9_000.0, 0.0], &[0.0; 2]).is_none());
+    }
+}

@@ -1,0 +1,110 @@
+//! Households: what they drew by their meters, against the days that their loads make up and the bills that they paid.
+
+use super::tables::{Code, Texts, Written};
+use super::{Auditor, Check, HALF_MILLIONTH, HouseholdFacts, millionths, rounding, within};
+use gridfleet_core::error::Result;
+use gridfleet_core::ledger::EntryKind;
+use gridfleet_core::records::dictionary::TableId;
+use gridfleet_core::time::SimTime;
+use std::collections::BTreeMap;
+
+const DAYS: &str = "Households: each day has the energy of their shape";
+const BILLS: &str = "Households: what they pay is energy x price";
+
+/// In the place of a posting that is no whole number of millionths; more than any amount.
+const NO_AMOUNT: i128 = i128::MAX / 1_000_000_000;
+/// Shortest slot of a retailer [s].
+const SHORTEST_SLOT_S: usize = 60;
+/// Operations that lead from prices to one load: a multiplier, a difference, a quotient, the sum that must come out.
+const STEPS_OF_AN_ANSWER: usize = 8;
+
+/// Counts of the meters of a group of households up to a reading.
+#[derive(Clone, Copy, Default)]
+struct Counted {
+    kwh: f64,
+    eur: f64,
+    /// Sum of the magnitudes of all parts of the bill.
+    both_eur: f64,
+    /// Largest magnitude of a price so far [currency/MWh].
+    price: f64,
+}
+
+pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
+    if auditor.facts.households.is_empty() || !auditor.has(&[TableId::Households], &[DAYS, BILLS]) {
+        return Ok(());
+    }
+    let table = Written::open(auditor.dir, TableId::Households)?;
+    let mut texts = Texts::default();
+    let (time, group) = (table.all_times("time")?, table.texts("group", &mut texts)?);
+    let (power, price) = (table.floats("power_kw")?, table.floats("price_eur_mwh")?);
+    // Energy and bill up to each reading, by group.
+    let mut read = BTreeMap::<Code, Vec<(i64, Counted)>>::new();
+    for row in 0..table.rows() {
+        let readings = read.entry(group[row]).or_default();
+        let (before, so_far) =
+            readings.last().copied().unwrap_or((auditor.facts.start.0, Counted::default()));
+        let drawn = power[row] * (time[row] - before) as f64 / 3_600.0;
+        let eur = drawn * price[row] / 1_000.0;
+        let counted = Counted {
+            kwh: so_far.kwh + drawn,
+            eur: so_far.eur + eur,
+            both_eur: so_far.both_eur + eur.abs(),
+            price: so_far.price.max(price[row].abs()),
+        };
+        readings.push((time[row], counted));
+    }
+    let mut days = Check::new(DAYS);
+    for group in &auditor.facts.households {
+        let HouseholdFacts { name, days: told, .. } = group;
+        let readings = read.get(&texts.code(name)).map_or(&[][..], Vec::as_slice);
+        let at = |t: i64| readings.binary_search_by_key(&t, |r| r.0).ok().map(|i| readings[i].1);
+        let before_all = Counted::default();
+        for &(from, to, kwh) in told {
+            // Where no reading fell on midnight there is nothing to compare with.
+            let before = at(from.0).or((from == auditor.facts.start).then_some(before_all));
+            let (Some(before), Some(after)) = (before, at(to.0)) else { continue };
+            // The meters add up slot by slot, and the difference of two readings of their sum is what is compared. A load is
+            // the quotient of prices and how steeply the worth of energy falls, whose difference may be much smaller.
+            let seconds = (to - from) as usize;
+            let answer_kw =
+                f64::from(group.count) * (group.worth_eur_mwh.abs() + after.price) / group.theta_eur_mwh_kw;
+            let answers_kwh = rounding(STEPS_OF_AN_ANSWER, answer_kw) * seconds as f64 / 3_600.0;
+            let tolerance = rounding(2 * readings.len() + seconds / SHORTEST_SLOT_S, after.kwh) + answers_kwh;
+            days.that(within(after.kwh - before.kwh, kwh, tolerance), || {
+                format!("{name} from {}: {} kWh of {kwh}", SimTime(from.0).iso(), after.kwh - before.kwh)
+            });
+        }
+    }
+    auditor.checks.push(days);
+    if auditor.has(&[TableId::Ledger], &[BILLS]) {
+        let ledger = Written::open(auditor.dir, TableId::Ledger)?;
+        let household = texts.code(EntryKind::Household.name());
+        let kind = ledger.texts("kind", &mut texts)?;
+        let (debit, credit) = (ledger.texts("debit", &mut texts)?, ledger.texts("credit", &mut texts)?);
+        let amount = ledger.floats("amount")?;
+        let mut paid = BTreeMap::<Code, i128>::new();
+        for row in (0..ledger.rows()).filter(|&row| kind[row] == household) {
+            let amount = millionths(amount[row]).unwrap_or(NO_AMOUNT);
+            *paid.entry(credit[row]).or_default() += amount;
+            *paid.entry(debit[row]).or_default() -= amount;
+        }
+        let mut bills = Check::new(BILLS);
+        for HouseholdFacts { name, .. } in &auditor.facts.households {
+            let readings = read.get(&texts.code(name)).map_or(&[][..], Vec::as_slice);
+            let Counted { kwh, eur: owed, both_eur, price } =
+                readings.last().map_or_else(Counted::default, |last| last.1);
+            let paid = paid.get(&texts.code(&format!("households:{name}"))).copied().unwrap_or(0);
+            let paid = paid as f64 / 1e6;
+            // Postings add up to the rounded bill. The price of a reading is its part of the bill over its part of the
+            // energy, both differences of sums.
+            let steps =
+                4 * readings.len() + (auditor.facts.end - auditor.facts.start) as usize / SHORTEST_SLOT_S;
+            let tolerance = HALF_MILLIONTH + rounding(steps, both_eur + kwh.abs() * price / 1_000.0);
+            bills.that(within(paid, owed, tolerance), || {
+                format!("{name}: {owed} by the meters, {paid} in the ledger")
+            });
+        }
+        auditor.checks.push(bills);
+    }
+    Ok(())
+}

@@ -1,0 +1,133 @@
+//! Prices that the load made, against the load, the sessions and what they cost.
+
+use super::tables::{Texts, Written};
+use super::{Auditor, Check, HALF_MILLIONTH, meter_rounding, rounding, within};
+use gridfleet_core::error::Result;
+use gridfleet_core::records::dictionary::TableId;
+use gridfleet_core::time::SimTime;
+use std::collections::BTreeMap;
+
+const PRICE: &str = "Loads: the price is the base price and the slope times the load";
+const COST: &str = "Loads: energy and cost by slots are those of sessions";
+
+/// Sums over the slots of a station.
+#[derive(Clone, Copy, Default)]
+struct BySlots {
+    kwh: f64,
+    /// Magnitudes, for energy drawn and fed back.
+    both_kwh: f64,
+    cost: f64,
+    /// Largest magnitude of a price [currency/MWh].
+    price: f64,
+    slots: usize,
+}
+
+/// Sums over its sessions.
+#[derive(Clone, Copy, Default)]
+struct BySessions {
+    kwh: f64,
+    both_kwh: f64,
+    /// Without the markup.
+    paid: f64,
+    /// Time at connectors [s].
+    plugged_s: f64,
+    sessions: usize,
+}
+
+pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
+    let facts = auditor.facts;
+    if facts.stations.iter().all(|station| station.slope_eur_mwh_kw.is_none()) {
+        return Ok(());
+    }
+    if !auditor.has(&[TableId::Loads], &[PRICE, COST]) {
+        return Ok(());
+    }
+    let mut texts = Texts::default();
+    // Stations come first, so their numbers are their codes.
+    for station in &facts.stations {
+        texts.code(&station.name);
+    }
+    let table = Written::open(auditor.dir, TableId::Loads)?;
+    let station = table.texts("station_id", &mut texts)?;
+    let (start, end) = (table.all_times("slot_start")?, table.all_times("slot_end")?);
+    let power_kw = table.floats("power_kw")?;
+    let (base, price) = (table.floats("base_price_eur_mwh")?, table.floats("price_eur_mwh")?);
+    let energy_cost = table.floats("energy_cost_eur")?;
+
+    let retailer = |row: usize| facts.stations.get(station[row] as usize).map(|at| at.retailer.as_str());
+    // The load, and the sum of its magnitudes.
+    let mut load_kw = BTreeMap::<(Option<&str>, i64), [f64; 2]>::new();
+    for row in 0..table.rows() {
+        let [load, magnitude] = load_kw.entry((retailer(row), end[row])).or_default();
+        *load += power_kw[row];
+        *magnitude += power_kw[row].abs();
+    }
+    let mut prices = Check::new(PRICE);
+    let mut sums = vec![BySlots::default(); facts.stations.len()];
+    for row in 0..table.rows() {
+        let of = facts.stations.get(station[row] as usize);
+        let slope = of.and_then(|at| at.slope_eur_mwh_kw).unwrap_or(f64::NAN);
+        let [load, magnitude] = load_kw[&(retailer(row), end[row])];
+        let expected = base[row] + slope * load;
+        // The loads of all stations are added up.
+        let tolerance = rounding(facts.stations.len() + 2, base[row].abs() + slope * magnitude);
+        prices.that(within(price[row], expected, tolerance), || {
+            let slot = SimTime(start[row]).iso();
+            format!("{} in the slot from {slot}: {} for {expected}", texts.text(station[row]), price[row])
+        });
+        if let Some(sum) = sums.get_mut(station[row] as usize) {
+            let hours = (end[row] - start[row]) as f64 / 3_600.0;
+            sum.kwh += power_kw[row] * hours;
+            sum.both_kwh += (power_kw[row] * hours).abs();
+            sum.cost += energy_cost[row];
+            sum.price = sum.price.max(price[row].abs());
+            sum.slots += 1;
+        }
+    }
+    auditor.checks.push(prices);
+
+    if !auditor.has(&[TableId::Sessions], &[COST]) {
+        return Ok(());
+    }
+    let sessions = Written::open(auditor.dir, TableId::Sessions)?;
+    let at = sessions.texts("station_id", &mut texts)?;
+    let (drawn, fed) = (sessions.floats("energy_kwh")?, sessions.floats("discharged_kwh")?);
+    let cost = sessions.floats("cost")?;
+    let (plug_in, unplug) = (sessions.times("plug_in_time")?, sessions.times("unplug_time")?);
+    let mut of_sessions = vec![BySessions::default(); facts.stations.len()];
+    for row in 0..sessions.rows() {
+        if let Some(sum) = of_sessions.get_mut(at[row] as usize) {
+            let net = drawn[row] - fed[row];
+            sum.kwh += net;
+            sum.both_kwh += drawn[row] + fed[row];
+            sum.paid += cost[row] - net * facts.stations[at[row] as usize].markup_eur_mwh / 1_000.0;
+            let still = unplug[row].unwrap_or(facts.end.0);
+            sum.plugged_s += plug_in[row].map_or(0.0, |from| (still - from) as f64);
+            sum.sessions += 1;
+        }
+    }
+    let mut check = Check::new(COST);
+    for (i, (station, by_slots)) in facts.stations.iter().zip(sums).enumerate() {
+        let by_sessions = of_sessions[i];
+        if station.slope_eur_mwh_kw.is_some() {
+            // Both end with the charge of batteries; the slots are read from a meter. What of a session's energy falls into
+            // which slot is off by as much, and has another price; each session's cost is rounded once.
+            let both_kwh = by_slots.both_kwh + by_sessions.both_kwh;
+            let battery_kwh = auditor.largest_battery_kwh();
+            let energy = meter_rounding(by_sessions.plugged_s, battery_kwh, by_sessions.both_kwh)
+                + rounding(by_slots.slots + by_sessions.sessions + 4, both_kwh);
+            let price = by_slots.price + station.markup_eur_mwh.abs();
+            let cost = HALF_MILLIONTH * by_sessions.sessions as f64 + 2.0 * energy * price / 1_000.0;
+            let same = within(by_slots.kwh, by_sessions.kwh, energy)
+                && within(by_slots.cost, by_sessions.paid, cost);
+            check.that(same, || {
+                format!(
+                    "{}: {} kWh for {} by slots, {} kWh for {} by sessions",
+                    station.name, by_slots.kwh, by_slots.cost, by_sessions.kwh, by_sessions.paid
+                )
+            });
+        }
+    }
+    auditor.checks.push(check);
+    Ok(())
+}

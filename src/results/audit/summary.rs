@@ -1,0 +1,97 @@
+//! `summary.json`: what its figures must be to each other, and the energy in batteries at both ends.
+
+use super::{Auditor, Check, rounding, within};
+use crate::outputs::summary::SUMMARY;
+use gridfleet_core::records::definitions::{IDENTITIES as ADDING_UP, Identity, OF_TRADING};
+use serde_json::Value;
+
+const IDENTITIES: &str = "The summary's figures add up";
+pub(super) const STORED: &str = "Stored energy is that of legs and sessions";
+
+/// Figures of fleets that add up to those of all.
+const SUMS: [&str; 22] = [
+    "trips_requested",
+    "trips_served",
+    "trips_lost",
+    "trips_lost_no_vehicle",
+    "trips_lost_low_charge",
+    "trips_lost_committed",
+    "trips_in_progress",
+    "km_total",
+    "km_empty",
+    "energy_charged_kwh",
+    "energy_stored_kwh",
+    "energy_driven_kwh",
+    "energy_discharged_kwh",
+    "sessions",
+    "sessions_without_connector",
+    "fares_eur",
+    "lost_fares_eur",
+    "operating_cost_eur",
+    "operating_profit_eur",
+    "stored_start_kwh",
+    "stored_end_kwh",
+    "net_profit_eur",
+];
+
+/// The summary, if there is one that can be read.
+pub(super) fn read(auditor: &Auditor) -> Option<Value> {
+    let bytes = std::fs::read(auditor.dir.join(SUMMARY)).ok()?;
+    serde_json::from_slice(&bytes).ok()
+}
+
+/// A figure; not a number if it is not there.
+pub(super) fn figure(of: &Value, key: &str) -> f64 {
+    of.get(key).and_then(Value::as_f64).unwrap_or(f64::NAN)
+}
+
+pub(super) fn check(auditor: &mut Auditor) {
+    let Some(summary) = read(auditor) else {
+        auditor.checks.push(Check::not_possible(IDENTITIES, format!("there is no {SUMMARY}")));
+        return;
+    };
+    let fleets = fleets(&summary);
+    let mut check = Check::new(IDENTITIES);
+    for of in std::iter::once(&summary).chain(fleets) {
+        let who = of.get("name").and_then(Value::as_str).unwrap_or("all");
+        let trades = auditor.facts.settlement_s.is_some();
+        for identity in ADDING_UP.iter().filter(|identity| trades || !identity.is_of_trading()) {
+            sum(&mut check, who, of, identity, trades);
+        }
+    }
+    // Not every summary lists fleets.
+    for key in SUMS.iter().filter(|_| !fleets.is_empty()) {
+        let (total, parts): (f64, Vec<f64>) =
+            (figure(&summary, key), fleets.iter().map(|fleet| figure(fleet, key)).collect());
+        let mut magnitude: f64 = parts.iter().map(|part| part.abs()).sum();
+        if *key == "net_profit_eur" {
+            // A sum of two figures that may be far larger than itself.
+            let summed = ["operating_profit_eur", "stored_value_eur"];
+            magnitude += fleets.iter().flat_map(|f| summed.map(|key| figure(f, key).abs())).sum::<f64>();
+        }
+        // A fleet's figure is itself a sum of many rows, added in another order.
+        let rows = figure(&summary, "trips_requested") + figure(&summary, "sessions");
+        let steps = fleets.len() + 4 * rows.max(0.0) as usize + 4;
+        check.that(within(total, parts.iter().sum(), rounding(steps, magnitude)), || {
+            format!("{key}: {total} of all, {} of the fleets together", parts.iter().sum::<f64>())
+        });
+    }
+    auditor.checks.push(check);
+}
+
+/// The entries of the fleets.
+pub(super) fn fleets(summary: &Value) -> &[Value] {
+    summary.get("fleets").and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+fn sum(check: &mut Check, who: &str, of: &Value, identity: &Identity, trades: bool) {
+    let (key, stated) = (identity.sum, figure(of, identity.sum));
+    let parts = identity.parts.iter().filter(|(_, part)| trades || !OF_TRADING.contains(part));
+    let parts: Vec<f64> = parts.map(|(sign, part)| sign * figure(of, part)).collect();
+    let found: f64 = parts.iter().sum();
+    // Each was a whole number of millionths, made a float for the file.
+    let magnitude: f64 = parts.iter().map(|part| part.abs()).sum();
+    check.that(within(stated, found, rounding(parts.len() + 2, magnitude)), || {
+        format!("{who}: {key} is {stated}, its parts are {found}")
+    });
+}

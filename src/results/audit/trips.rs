@@ -1,0 +1,226 @@
+//! Requests: each ends once, and what it says agrees with the legs and the summary.
+
+use super::tables::{Code, MISSING, Texts, Written};
+use super::{Auditor, Check, SOC_TOLERANCE, rounding, within};
+use crate::outputs::summary::SUMMARY;
+use gridfleet_core::error::Result;
+use gridfleet_core::records::TripStatus;
+use gridfleet_core::records::dictionary::TableId;
+use gridfleet_core::time::SimTime;
+
+const ONCE: &str = "Every request ends in exactly one status";
+const CONSISTENT: &str = "Trips: times, waits and vehicles fit the status";
+const LEGS: &str = "Trips: energy and distance are those of their legs";
+const SUMMARY_COUNTS: &str = "The summary agrees with the tables";
+
+/// A pick-up or service leg.
+struct Ride {
+    vehicle: Code,
+    start: i64,
+    end: i64,
+    pickup: bool,
+    km: f64,
+    kwh: f64,
+    soc_end: f64,
+}
+
+pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
+    if !auditor.has(&[TableId::Trips], &[ONCE, CONSISTENT, LEGS, SUMMARY_COUNTS]) {
+        return Ok(());
+    }
+    let trips = Written::open(auditor.dir, TableId::Trips)?;
+    let mut texts = Texts::default();
+    let served = texts.code(TripStatus::Served.name());
+    let status = trips.texts("status", &mut texts)?;
+    let vehicle = trips.texts("vehicle_id", &mut texts)?;
+    let request = trips.all_times("request_time")?;
+    let (pickup, dropoff) = (trips.times("pickup_time")?, trips.times("dropoff_time")?);
+
+    let id = trips.ids("request_id")?;
+    let mut once = Check::new(ONCE);
+    {
+        let mut sorted = id.clone();
+        sorted.sort_unstable();
+        for (expected, found) in sorted.iter().enumerate() {
+            once.that(*found as usize == expected, || {
+                format!("request {expected}: found {found} in its place")
+            });
+        }
+        if let Some(requests) = auditor.facts.requests {
+            once.that(requests == trips.rows() as u64, || {
+                format!("{} rows for {requests} requests", trips.rows())
+            });
+        }
+    }
+    auditor.checks.push(once);
+
+    let mut consistent = Check::new(CONSISTENT);
+    let wait = trips.ints("wait_s")?;
+    let fleet = trips.texts("fleet", &mut texts)?;
+    let preassigned: Vec<Code> = auditor.facts.preassigned.iter().map(|name| texts.code(name)).collect();
+    for row in 0..trips.rows() {
+        let is = |s: TripStatus| texts.text(status[row]) == s.name();
+        let waited = wait[row] == pickup[row].map(|t| t - request[row]);
+        let ordered = [Some(request[row]), pickup[row], dropoff[row]].into_iter().flatten().is_sorted();
+        let complete = pickup[row].is_some() && dropoff[row].is_some() && vehicle[row] != MISSING;
+        let fits = match TripStatus::ALL.into_iter().find(|s| is(*s)) {
+            Some(TripStatus::Served) => complete,
+            Some(TripStatus::InProgress) => dropoff[row].is_none(),
+            // A trip that was assigned in advance is lost by its vehicle, any other before it had one.
+            Some(_) => {
+                let named = vehicle[row] != MISSING;
+                named == preassigned.contains(&fleet[row]) && pickup[row].is_none() && dropoff[row].is_none()
+            }
+            None => false,
+        };
+        consistent.that(waited && ordered && fits, || {
+            format!("request {} ({}) at {}", id[row], texts.text(status[row]), SimTime(request[row]).iso())
+        });
+    }
+    auditor.checks.push(consistent);
+    drop(wait);
+
+    if auditor.has(&[TableId::Trips, TableId::Legs], &[LEGS]) {
+        let rides = rides(auditor, &mut texts)?;
+        let (km, empty_km) = (trips.floats("distance_km")?, trips.floats("deadhead_km")?);
+        let (kwh, soc_end) = (trips.floats("energy_kwh")?, trips.floats("soc_end")?);
+        let mut check = Check::new(LEGS);
+        for row in (0..trips.rows()).filter(|&row| status[row] == served) {
+            let (Some(from), Some(to)) = (pickup[row], dropoff[row]) else { continue };
+            let first = rides.partition_point(|r| (r.vehicle, r.end) < (vehicle[row], to));
+            let service = rides[first..]
+                .iter()
+                .take_while(|r| (r.vehicle, r.end) == (vehicle[row], to))
+                .position(|r| !r.pickup && r.start >= from && within(r.soc_end, soc_end[row], SOC_TOLERANCE))
+                .map(|offset| first + offset);
+            let Some(service) = service else {
+                check.that(false, || format!("request {}: no service leg ends at its drop-off", id[row]));
+                continue;
+            };
+            let mut found = [rides[service].km, 0.0, rides[service].kwh];
+            // The pick-up leg, if there was one, is the ride before.
+            let before = service.checked_sub(1).map(|i| &rides[i]);
+            if let Some(leg) =
+                before.filter(|r| r.vehicle == vehicle[row] && r.pickup && r.start >= request[row])
+            {
+                found[1] += leg.km;
+                found[2] += leg.kwh;
+            }
+            let stated = [km[row], empty_km[row], kwh[row]];
+            // At most two numbers are added.
+            let same = |(a, b): (&f64, f64)| within(*a, b, rounding(2, a.abs()));
+            check.that(found.iter().zip(stated).all(same), || {
+                format!(
+                    "request {}: says {} km, {} km empty, {} kWh; its legs {} km, {} km, {} kWh",
+                    id[row], stated[0], stated[1], stated[2], found[0], found[1], found[2]
+                )
+            });
+        }
+        auditor.checks.push(check);
+    }
+    summary(auditor, &texts, &status, &request)
+}
+
+/// Pick-up and service legs by vehicle and end, in the order in which they were recorded.
+fn rides(auditor: &Auditor, texts: &mut Texts) -> Result<Vec<Ride>> {
+    let legs = Written::open(auditor.dir, TableId::Legs)?;
+    let pickup = texts.code("pickup");
+    let service = texts.code("service");
+    let purpose = legs.texts("purpose", texts)?;
+    let vehicle = legs.texts("vehicle_id", texts)?;
+    let (start, end) = (legs.all_times("start_time")?, legs.all_times("end_time")?);
+    let (km, kwh) = (legs.floats("distance_km")?, legs.floats("energy_kwh")?);
+    let soc_end = legs.floats("soc_end")?;
+    let mut rides: Vec<Ride> = (0..legs.rows())
+        .filter(|&row| purpose[row] == pickup || purpose[row] == service)
+        .map(|row| Ride {
+            vehicle: vehicle[row],
+            start: start[row],
+            end: end[row],
+            pickup: purpose[row] == pickup,
+            km: km[row],
+            kwh: kwh[row],
+            soc_end: soc_end[row],
+        })
+        .collect();
+    rides.sort_by_key(|r| (r.vehicle, r.end));
+    Ok(rides)
+}
+
+/// Compares `summary.json`, if there is one, with what the tables add up to.
+fn summary(auditor: &mut Auditor, texts: &Texts, status: &[Code], request: &[i64]) -> Result<()> {
+    let Some(json) = super::summary::read(auditor) else {
+        auditor.checks.push(Check::not_possible(SUMMARY_COUNTS, format!("there is no {SUMMARY}")));
+        return Ok(());
+    };
+    let mut check = Check::new(SUMMARY_COUNTS);
+    let from = auditor.facts.measured_from.0;
+    for name in TripStatus::ALL.map(TripStatus::name) {
+        let counted = |(row, s): &(usize, &Code)| texts.text(**s) == name && request[*row] >= from;
+        let found = status.iter().enumerate().filter(|pair| counted(pair)).count() as u64;
+        let key = format!("trips_{name}");
+        check.that(json.get(&key).and_then(serde_json::Value::as_u64) == Some(found), || {
+            format!("{key}: {} in the summary, {found} in the table", json[&key])
+        });
+    }
+    let sums = [
+        (TableId::Legs, "distance_km", "km_total"),
+        (TableId::Legs, "energy_kwh", "energy_driven_kwh"),
+        (TableId::Sessions, "energy_kwh", "energy_charged_kwh"),
+        (TableId::Sessions, "cost", "charging_cost_eur"),
+        (TableId::Trips, "fare", "fares_eur"),
+    ];
+    for (table, column, key) in sums {
+        // The cost of a session may be posted in parts, some of them during the warm-up.
+        if !auditor.facts.outputs.has(table) || column == "cost" && from > auditor.facts.start.0 {
+            continue;
+        }
+        let rows = Written::open(auditor.dir, table)?;
+        let ends = ends(&rows, table, auditor.facts.end.0)?;
+        let values = rows.floats(column)?;
+        let measured = || values.iter().zip(&ends).filter(|(_, end)| auditor.measured(**end)).map(|(v, _)| v);
+        let (sum, magnitude): (f64, f64) = (measured().sum(), measured().map(|v| v.abs()).sum());
+        let stated = json.get(key).and_then(serde_json::Value::as_f64).unwrap_or(f64::NAN);
+        check.that(within(stated, sum, rounding(values.len() + 2, magnitude)), || {
+            format!("{key}: {stated} in the summary, {sum} in {}", table.table().file_name())
+        });
+    }
+    if auditor.facts.outputs.has(TableId::Sessions) {
+        let rows = Written::open(auditor.dir, TableId::Sessions)?;
+        let ends = ends(&rows, TableId::Sessions, auditor.facts.end.0)?;
+        let (plug_in, power) = (rows.times("plug_in_time")?, rows.times("charge_start_time")?);
+        let count = |counts: &dyn Fn(usize) -> bool| {
+            (0..ends.len()).filter(|&row| auditor.measured(ends[row]) && counts(row)).count() as u64
+        };
+        for (key, found) in [
+            ("sessions", count(&|row| power[row].is_some())),
+            ("sessions_without_connector", count(&|row| plug_in[row].is_none())),
+        ] {
+            check.that(json.get(key).and_then(serde_json::Value::as_u64) == Some(found), || {
+                format!("{key}: {} in the summary, {found} in the table", json[key])
+            });
+        }
+    }
+    auditor.checks.push(check);
+    Ok(())
+}
+
+/// When each row of `table` ended, as seconds since 1970; what had not ended by the end of the run ends with it.
+fn ends(rows: &Written, table: TableId, end: i64) -> Result<Vec<i64>> {
+    let (column, otherwise) = match table {
+        TableId::Legs => return rows.all_times("end_time"),
+        TableId::Trips => {
+            return Ok(rows.times("dropoff_time")?.into_iter().map(|t| t.unwrap_or(end)).collect());
+        }
+        _ => ("unplug_time", rows.times("plug_in_time")?),
+    };
+    let (arrival, queue) = (rows.all_times("arrival_time")?, rows.ints("queue_s")?);
+    let unplug = rows.times(column)?.into_iter().zip(otherwise);
+    let gave_up = arrival.into_iter().zip(queue);
+    Ok(unplug
+        .zip(gave_up)
+        .map(|((unplug, plug_in), (arrival, queue))| {
+            unplug.unwrap_or(if plug_in.is_some() { end } else { arrival + queue.unwrap_or(0) })
+        })
+        .collect())
+}

@@ -1,0 +1,289 @@
+//! The days of each vehicle, rebuilt from its legs and sessions.
+
+use super::summary::{self, STORED};
+use super::tables::{Code, Texts, Written};
+use super::{AuditFacts, Auditor, Check, SOC_TOLERANCE, rounding, within};
+use crate::outputs::summary::SUMMARY;
+use gridfleet_core::error::Result;
+use gridfleet_core::records::dictionary::TableId;
+use gridfleet_core::time::SimTime;
+use rustc_hash::FxHashMap;
+
+const ONE_THING: &str = "A vehicle does one thing at a time";
+const PLACES: &str = "A vehicle starts from where it is";
+const CHARGE: &str = "State of charge carries over";
+const BOUNDS: &str = "State of charge is within 0 and 1";
+const LEG_ENERGY: &str = "Legs: charge falls by energy driven less energy charged";
+const SESSION_ENERGY: &str = "Sessions: charge rises by the energy stored";
+const EFFICIENCY: &str = "Sessions: energy stored is energy drawn x efficiency";
+const COUNTS: &str = "Vehicles by state add up to the fleet";
+const KNOWN: &str = "Vehicles and stations are the scenario's";
+
+/// Something that occupies a vehicle for a while.
+#[derive(Clone, Copy)]
+struct Activity {
+    vehicle: u32,
+    start: i64,
+    end: i64,
+    from: Code,
+    to: Code,
+    soc_start: f64,
+    soc_end: f64,
+    session: bool,
+    /// A session that the end of the simulation cut off.
+    under_way: bool,
+}
+
+pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
+    fleet_counts(auditor)?;
+    let names = [KNOWN, ONE_THING, PLACES, CHARGE, BOUNDS, LEG_ENERGY, SESSION_ENERGY, EFFICIENCY, STORED];
+    if !auditor.has(&[TableId::Legs, TableId::Sessions], &names) {
+        return Ok(());
+    }
+    let facts = auditor.facts;
+    let mut texts = Texts::default();
+    let numbers = |names: &mut dyn Iterator<Item = &String>, texts: &mut Texts| -> FxHashMap<Code, u32> {
+        names.enumerate().map(|(i, name)| (texts.code(name), i as u32)).collect()
+    };
+    let vehicles = numbers(&mut facts.vehicles.iter().map(|v| &v.name), &mut texts);
+    let stations = numbers(&mut facts.stations.iter().map(|s| &s.name), &mut texts);
+    let mut known = Check::new(KNOWN);
+    let mut activities = Vec::new();
+
+    let legs = Written::open(auditor.dir, TableId::Legs)?;
+    let mut leg_energy = Check::new(LEG_ENERGY);
+    {
+        let vehicle = legs.texts("vehicle_id", &mut texts)?;
+        let (from, to) = (legs.texts("origin", &mut texts)?, legs.texts("destination", &mut texts)?);
+        let (start, end) = (legs.all_times("start_time")?, legs.all_times("end_time")?);
+        let (soc_start, soc_end) = (legs.floats("soc_start")?, legs.floats("soc_end")?);
+        let (energy, charged) = (legs.floats("energy_kwh")?, legs.floats("charged_kwh")?);
+        for row in 0..legs.rows() {
+            let number = vehicles.get(&vehicle[row]).copied();
+            known.that(number.is_some(), || format!("legs row {row}: vehicle {}", texts.text(vehicle[row])));
+            let Some(number) = number else { continue };
+            let battery_kwh = facts.vehicles[number as usize].battery_kwh;
+            leg_energy.that(
+                within(soc_start[row] - soc_end[row], (energy[row] - charged[row]) / battery_kwh, SOC_TOLERANCE),
+                || {
+                    format!(
+                        "legs row {row}, {} at {}: charge falls by {} kWh, energy driven less charged is {} kWh",
+                        texts.text(vehicle[row]),
+                        SimTime(start[row]).iso(),
+                        (soc_start[row] - soc_end[row]) * battery_kwh,
+                        energy[row] - charged[row]
+                    )
+                },
+            );
+            activities.push(Activity {
+                vehicle: number,
+                start: start[row],
+                end: end[row],
+                from: from[row],
+                to: to[row],
+                soc_start: soc_start[row],
+                soc_end: soc_end[row],
+                session: false,
+                under_way: false,
+            });
+        }
+    }
+
+    let sessions = Written::open(auditor.dir, TableId::Sessions)?;
+    let mut session_energy = Check::new(SESSION_ENERGY);
+    let mut efficiency = Check::new(EFFICIENCY);
+    {
+        let id = sessions.ids("session_id")?;
+        let vehicle = sessions.texts("vehicle_id", &mut texts)?;
+        let station = sessions.texts("station_id", &mut texts)?;
+        let (arrival, plug_in) = (sessions.all_times("arrival_time")?, sessions.times("plug_in_time")?);
+        let (unplug, queue) = (sessions.times("unplug_time")?, sessions.ints("queue_s")?);
+        let (soc_start, soc_end) = (sessions.floats("soc_start")?, sessions.floats("soc_end")?);
+        let (drawn, stored) = (sessions.floats("energy_kwh")?, sessions.floats("battery_kwh")?);
+        let fed = sessions.floats("discharged_kwh")?;
+        for row in 0..sessions.rows() {
+            let number = vehicles.get(&vehicle[row]).copied();
+            let at = stations.get(&station[row]).map(|&s| &facts.stations[s as usize]);
+            known.that(number.is_some() && at.is_some(), || {
+                format!(
+                    "session {}: vehicle {}, station {}",
+                    id[row],
+                    texts.text(vehicle[row]),
+                    texts.text(station[row])
+                )
+            });
+            let (Some(number), Some(at)) = (number, at) else { continue };
+            let facts_of = &facts.vehicles[number as usize];
+            let net_kwh = stored[row] - fed[row] / facts_of.discharge_efficiency;
+            let gain_kwh = (soc_end[row] - soc_start[row]) * facts_of.battery_kwh;
+            // The battery's energy is a state of charge times its size; what was fed back a third product.
+            let turnover_kwh = facts_of.battery_kwh + stored[row] + fed[row] / facts_of.discharge_efficiency;
+            session_energy.that(within(gain_kwh, net_kwh, rounding(4, turnover_kwh)), || {
+                format!(
+                    "session {}: charge rises by {gain_kwh} kWh, stored less fed is {net_kwh} kWh",
+                    id[row]
+                )
+            });
+            let expected = drawn[row] * facts_of.charge_efficiency;
+            // Drawn is stored over efficiency, less what was fed back and plus that again.
+            let tolerance = rounding(4, stored[row] + fed[row] * facts_of.charge_efficiency);
+            efficiency.that(within(stored[row], expected, tolerance), || {
+                format!("session {}: {} kWh stored, expected {expected} kWh", id[row], stored[row])
+            });
+            // One that never got a connector leaves when it has waited long enough.
+            let gave_up = arrival[row] + queue[row].unwrap_or(0);
+            let still = if plug_in[row].is_some() { facts.end.0 } else { gave_up };
+            let place = texts.code(&at.place);
+            activities.push(Activity {
+                vehicle: number,
+                start: arrival[row],
+                end: unplug[row].unwrap_or(still),
+                from: place,
+                to: place,
+                soc_start: soc_start[row],
+                soc_end: soc_end[row],
+                session: true,
+                under_way: plug_in[row].is_some() && unplug[row].is_none(),
+            });
+        }
+    }
+
+    auditor.checks.push(known);
+    timelines(auditor, activities, &mut texts);
+    auditor.checks.extend([leg_energy, session_energy, efficiency]);
+    Ok(())
+}
+
+/// What one vehicle does, in order; checks that each thing follows from the one before.
+fn timelines(auditor: &mut Auditor, mut activities: Vec<Activity>, texts: &mut Texts) {
+    let mut one_thing = Check::new(ONE_THING);
+    let mut places = Check::new(PLACES);
+    let mut charge = Check::new(CHARGE);
+    let mut bounds = Check::new(BOUNDS);
+    let possible = |soc: f64| (-SOC_TOLERANCE..=1.0 + SOC_TOLERANCE).contains(&soc);
+    // Stable: rows of one table at one instant stay in the order in which they were recorded.
+    activities.sort_by_key(|a| (a.vehicle, a.start, a.end));
+    let mut stored = Stored::new(auditor.facts);
+    let mut at = 0;
+    while at < activities.len() {
+        let vehicle = activities[at].vehicle;
+        let facts = &auditor.facts.vehicles[vehicle as usize];
+        let mut now = auditor.facts.start.0;
+        let mut place = texts.code(&facts.initial_place);
+        let mut soc = facts.initial_soc;
+        while at < activities.len() && activities[at].vehicle == vehicle {
+            // Things that take no time stand in no order of their own: take first what follows.
+            let start = activities[at].start;
+            let follows = |a: &Activity| a.from == place && within(a.soc_start, soc, SOC_TOLERANCE);
+            let next = activities[at..]
+                .iter()
+                .take_while(|a| a.vehicle == vehicle && a.start == start)
+                .position(follows)
+                .unwrap_or(0);
+            activities[at..=at + next].rotate_right(1);
+            let a = activities[at];
+            let what = || {
+                let kind = if a.session { "session" } else { "leg" };
+                format!("{}: {kind} at {}", facts.name, SimTime(a.start).iso())
+            };
+            one_thing.that(a.start >= now && a.end >= a.start, || {
+                format!("{} starts while busy until {} or ends before it starts", what(), SimTime(now).iso())
+            });
+            places.that(a.from == place, || {
+                format!(
+                    "{} starts from {}, the vehicle is at {}",
+                    what(),
+                    texts.text(a.from),
+                    texts.text(place)
+                )
+            });
+            charge.that(within(a.soc_start, soc, SOC_TOLERANCE), || {
+                format!("{} starts with {}, was {soc}", what(), a.soc_start)
+            });
+            bounds.that(possible(a.soc_start) && possible(a.soc_end), || {
+                format!("{} from {} to {}", what(), a.soc_start, a.soc_end)
+            });
+            stored.note(auditor.facts, &a);
+            (now, place, soc) = (a.end, a.to, a.soc_end);
+            at += 1;
+        }
+    }
+    auditor.checks.extend([one_thing, places, charge, bounds]);
+    let check = stored.compare(auditor);
+    auditor.checks.push(check);
+}
+
+/// State of charge of each vehicle at both ends of what the summary covers, after the legs and sessions that had ended.
+struct Stored {
+    soc: Vec<[f64; 2]>,
+}
+
+impl Stored {
+    fn new(facts: &AuditFacts) -> Self {
+        Self { soc: facts.vehicles.iter().map(|v| [v.initial_soc; 2]).collect() }
+    }
+
+    fn note(&mut self, facts: &AuditFacts, a: &Activity) {
+        let [first, last] = &mut self.soc[a.vehicle as usize];
+        if !a.under_way {
+            *last = a.soc_end;
+            if a.end <= facts.measured_from.0 {
+                *first = a.soc_end;
+            }
+        }
+    }
+
+    /// Against the summary, of all and of each fleet.
+    fn compare(&self, auditor: &Auditor) -> Check {
+        let Some(json) = summary::read(auditor) else {
+            return Check::not_possible(STORED, format!("there is no {SUMMARY}"));
+        };
+        let mut check = Check::new(STORED);
+        for of in std::iter::once(&json).chain(summary::fleets(&json)) {
+            let fleet = of.get("name").and_then(serde_json::Value::as_str);
+            let vehicles = auditor.facts.vehicles.iter().zip(&self.soc);
+            let own: Vec<_> = vehicles.filter(|(v, _)| fleet.is_none_or(|fleet| v.fleet == fleet)).collect();
+            let most_kwh: f64 = own.iter().map(|(v, _)| v.battery_kwh).sum();
+            for (end, key) in ["stored_start_kwh", "stored_end_kwh"].into_iter().enumerate() {
+                let found: f64 = own.iter().map(|(v, soc)| v.battery_kwh * soc[end]).sum();
+                let stated = summary::figure(of, key);
+                check.that(within(stated, found, rounding(own.len() + 2, most_kwh)), || {
+                    let fleet = fleet.unwrap_or("all");
+                    format!("{key} of {fleet}: {stated} in the summary, {found} by legs and sessions")
+                });
+            }
+        }
+        check
+    }
+}
+
+fn fleet_counts(auditor: &mut Auditor) -> Result<()> {
+    // Thinning does no harm here, but a table must be there.
+    if !auditor.facts.outputs.has(TableId::Fleet) {
+        auditor.checks.push(Check::not_possible(COUNTS, "fleet.parquet was not written".to_owned()));
+        return Ok(());
+    }
+    let table = Written::open(auditor.dir, TableId::Fleet)?;
+    let mut texts = Texts::default();
+    let mut sizes = FxHashMap::<Code, i64>::default();
+    for vehicle in &auditor.facts.vehicles {
+        *sizes.entry(texts.code(&vehicle.fleet)).or_default() += 1;
+    }
+    let fleet = table.texts("fleet", &mut texts)?;
+    let time = table.all_times("time")?;
+    let mut sums = vec![0i64; table.rows()];
+    for state in ["idle", "driving", "queued", "charging", "discharging"] {
+        for (sum, count) in sums.iter_mut().zip(table.ints(state)?) {
+            *sum += count.unwrap_or(0);
+        }
+    }
+    let mut check = Check::new(COUNTS);
+    for row in 0..table.rows() {
+        let size = sizes.get(&fleet[row]).copied().unwrap_or(0);
+        check.that(sums[row] == size, || {
+            format!("{} at {}: {} of {size}", texts.text(fleet[row]), SimTime(time[row]).iso(), sums[row])
+        });
+    }
+    auditor.checks.push(check);
+    Ok(())
+}

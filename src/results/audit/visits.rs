@@ -1,0 +1,223 @@
+//! Visits to stations: each is a row of the sessions and comes from a leg, its power flows when it says, and its wait is that
+//! of a charging need.
+
+use super::tables::{Code, Texts, Written};
+use super::{Auditor, Check, meter_rounding, rounding};
+use gridfleet_core::error::Result;
+use gridfleet_core::records::LegPurpose;
+use gridfleet_core::records::dictionary::TableId;
+use gridfleet_core::time::SimTime;
+use std::collections::BTreeMap;
+
+const VISITS: &str = "Sessions: one for each arrival at a station, and no other";
+const NEED: &str = "Sessions: the wait of a need begins with its first visit";
+const POWER: &str = "Sessions: power flows from charge_start_time to charge_end_time";
+
+/// Rows of the table of sessions.
+struct Rows {
+    id: Vec<u32>,
+    vehicle: Vec<Code>,
+    station: Vec<Code>,
+    arrival: Vec<i64>,
+    plug_in: Vec<Option<i64>>,
+    first: Vec<Option<i64>>,
+    last: Vec<Option<i64>>,
+}
+
+pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
+    if !auditor.has(&[TableId::Sessions], &[VISITS, NEED, POWER]) {
+        return Ok(());
+    }
+    let facts = auditor.facts;
+    let mut texts = Texts::default();
+    // Stations come first, so their numbers are their codes.
+    for station in &facts.stations {
+        texts.code(&station.name);
+    }
+    let table = Written::open(auditor.dir, TableId::Sessions)?;
+    let rows = Rows {
+        id: table.ids("session_id")?,
+        vehicle: table.texts("vehicle_id", &mut texts)?,
+        station: table.texts("station_id", &mut texts)?,
+        arrival: table.all_times("arrival_time")?,
+        plug_in: table.times("plug_in_time")?,
+        first: table.times("charge_start_time")?,
+        last: table.times("charge_end_time")?,
+    };
+    if auditor.has(&[TableId::Legs], &[VISITS]) {
+        let check = visits(auditor, &rows, &mut texts)?;
+        auditor.checks.push(check);
+    }
+    let need = need(&rows, &table.ints("need_wait_s")?);
+    auditor.checks.push(need);
+    if auditor.has(&[TableId::Stations], &[POWER]) {
+        let check = power(auditor, &rows, &table, &mut texts)?;
+        auditor.checks.push(check);
+    }
+    Ok(())
+}
+
+/// Where a vehicle arrived, and when.
+type Arrival = (Code, i64, Code);
+
+/// Each session begins where a leg of its vehicle has just ended, or where the vehicle was at the start; each leg to a station
+/// that was driven to its end begins one.
+fn visits(auditor: &Auditor, rows: &Rows, texts: &mut Texts) -> Result<Check> {
+    let facts = auditor.facts;
+    let legs = Written::open(auditor.dir, TableId::Legs)?;
+    let to_station = texts.code(LegPurpose::ToStation.name());
+    let vehicle = legs.texts("vehicle_id", texts)?;
+    let (purpose, place) = (legs.texts("purpose", texts)?, legs.texts("destination", texts)?);
+    let end = legs.all_times("end_time")?;
+    // Arrivals of a vehicle at a place: of any leg, and of those to a station.
+    let mut arrivals = BTreeMap::<Arrival, [u32; 2]>::new();
+    for vehicle in &facts.vehicles {
+        let key = (texts.code(&vehicle.name), facts.start.0, texts.code(&vehicle.initial_place));
+        arrivals.entry(key).or_default()[0] += 1;
+    }
+    for row in 0..legs.rows() {
+        let [any, of_station] = arrivals.entry((vehicle[row], end[row], place[row])).or_default();
+        *any += 1;
+        // A leg that the end of the simulation cut off may not have arrived.
+        *of_station += u32::from(purpose[row] == to_station && end[row] < facts.end.0);
+    }
+    let mut sessions = BTreeMap::<Arrival, u32>::new();
+    let mut check = Check::new(VISITS);
+    for row in 0..rows.id.len() {
+        let Some(station) = facts.stations.get(rows.station[row] as usize) else { continue };
+        let key = (rows.vehicle[row], rows.arrival[row], texts.code(&station.place));
+        let count = sessions.entry(key).or_default();
+        *count += 1;
+        check.that(arrivals.get(&key).is_some_and(|arrivals| *count <= arrivals[0]), || {
+            format!(
+                "session {}: {} did not arrive at {} at {}, or has a session for that already",
+                rows.id[row],
+                texts.text(rows.vehicle[row]),
+                station.name,
+                SimTime(rows.arrival[row]).iso()
+            )
+        });
+    }
+    for (key, [_, of_station]) in arrivals.iter().filter(|(_, arrivals)| arrivals[1] > 0) {
+        let found = sessions.get(key).copied().unwrap_or(0);
+        check.that(found >= *of_station, || {
+            let (vehicle, at) = (texts.text(key.0), SimTime(key.1).iso());
+            format!("{vehicle} arrived at {} at {at}: no session says so", texts.text(key.2))
+        });
+    }
+    Ok(check)
+}
+
+/// A charging need begins when its vehicle joins a station, and goes on through visits that were given up; it ends with the
+/// visit that comes to a connector. The wait is from there to first power.
+fn need(rows: &Rows, need_wait: &[Option<i64>]) -> Check {
+    let mut order: Vec<usize> = (0..rows.id.len()).collect();
+    order.sort_by_key(|&row| (rows.vehicle[row], rows.arrival[row], rows.id[row]));
+    let mut check = Check::new(NEED);
+    let mut since: Option<(Code, i64)> = None;
+    for row in order {
+        let begun = since.filter(|need| need.0 == rows.vehicle[row]).map_or(rows.arrival[row], |need| need.1);
+        since = rows.plug_in[row].is_none().then_some((rows.vehicle[row], begun));
+        let expected = rows.first[row].map(|first| first - begun);
+        check.that(need_wait[row] == expected, || {
+            format!(
+                "session {}: {:?} s from need to power, first visit at {}",
+                rows.id[row],
+                need_wait[row],
+                SimTime(begun).iso()
+            )
+        });
+    }
+    check
+}
+
+/// Time in which power flowed, and whether some of it was fed back.
+struct Powered {
+    row: usize,
+    first: i64,
+    last: i64,
+    feeds: bool,
+}
+
+/// No power before plug-in, between the times that a session gives as much energy as its greatest power allows at most, and a
+/// station's meter shows power where a session says so and nowhere else.
+fn power(auditor: &Auditor, rows: &Rows, sessions: &Written, texts: &mut Texts) -> Result<Check> {
+    let facts = auditor.facts;
+    let (drawn, fed) = (sessions.floats("energy_kwh")?, sessions.floats("discharged_kwh")?);
+    let most_kw = sessions.floats("max_power_kw")?;
+    let battery_kwh = auditor.largest_battery_kwh();
+    let mut check = Check::new(POWER);
+    let mut powered: Vec<Vec<Powered>> = facts.stations.iter().map(|_| Vec::new()).collect();
+    for row in 0..rows.id.len() {
+        let (Some(first), Some(last)) = (rows.first[row], rows.last[row]) else { continue };
+        let seconds = (last - first) as f64;
+        let most_kwh = most_kw[row] * seconds / 3_600.0;
+        // The closed form of the charge may take an exponential for a straight line where it is off by half of 10^-9.
+        let tolerance = most_kwh * 0.5e-9
+            + meter_rounding(seconds, battery_kwh, drawn[row] + fed[row])
+            + rounding(4, battery_kwh);
+        let plugged = rows.plug_in[row].is_some_and(|plug_in| plug_in <= first);
+        check.that(plugged && last > first && drawn[row] + fed[row] <= most_kwh + tolerance, || {
+            format!(
+                "session {}: {} kWh from {} to {} at {} kW at most",
+                rows.id[row],
+                drawn[row] + fed[row],
+                SimTime(first).iso(),
+                SimTime(last).iso(),
+                most_kw[row]
+            )
+        });
+        if let Some(at) = powered.get_mut(rows.station[row] as usize) {
+            at.push(Powered { row, first, last, feeds: fed[row] > 0.0 });
+        }
+    }
+    let table = Written::open(auditor.dir, TableId::Stations)?;
+    let station = table.texts("station_id", texts)?;
+    let (time, power_kw) = (table.all_times("time")?, table.floats("power_kw")?);
+    let mut readings: Vec<Vec<(i64, f64)>> = facts.stations.iter().map(|_| Vec::new()).collect();
+    for row in 0..table.rows() {
+        if let Some(of) = readings.get_mut(station[row] as usize) {
+            of.push((time[row], power_kw[row]));
+        }
+    }
+    for (number, powered) in powered.iter_mut().enumerate() {
+        let (name, readings) = (&facts.stations[number].name, &readings[number]);
+        powered.sort_by_key(|p| (p.first, p.last));
+        let fed: Vec<(i64, i64)> = powered.iter().filter(|p| p.feeds).map(|p| (p.first, p.last)).collect();
+        // A session's first power shows in the reading that comes after it, unless another session fed the station then, or so
+        // little power was left to it that the charge of the battery moves only after a while.
+        for session in powered.iter().filter(|_| !facts.stations[number].held_back) {
+            let at = readings.partition_point(|reading| reading.0 <= session.first);
+            let Some(&(until, kw)) = readings.get(at) else { continue };
+            let from = at.checked_sub(1).map_or(facts.start.0, |before| readings[before].0);
+            let mixed = session.feeds || fed.iter().any(|&(first, last)| first < until && last > from);
+            check.that(kw > 0.0 || mixed, || {
+                format!(
+                    "session {}: power from {}, {name} had none up to {}",
+                    rows.id[session.row],
+                    SimTime(session.first).iso(),
+                    SimTime(until).iso()
+                )
+            });
+        }
+        // The times in which some session has power, merged.
+        let mut times: Vec<(i64, i64)> = Vec::new();
+        for session in powered.iter() {
+            match times.last_mut().filter(|last| session.first <= last.1) {
+                Some(last) => last.1 = last.1.max(session.last),
+                None => times.push((session.first, session.last)),
+            }
+        }
+        let mut from = facts.start.0;
+        for &(until, kw) in readings {
+            // The difference of two meter totals that are the same is nothing.
+            let after = times.partition_point(|time| time.1 <= from);
+            let some = times.get(after).is_some_and(|time| time.0 < until);
+            check.that(kw == 0.0 || some, || {
+                format!("{name} at {}: {kw} kW, but no session has power", SimTime(until).iso())
+            });
+            from = until;
+        }
+    }
+    Ok(check)
+}

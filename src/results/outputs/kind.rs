@@ -1,0 +1,231 @@
+//! The kinds of results that a folder may hold, and which older ones a command may replace.
+//!
+//! A command replaces results of its own kind. Those of another kind, a training (hours of work), and a study or a
+//! training that was not finished are replaced only where the user says so.
+
+use gridfleet_core::error::{InputError, Result};
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+/// Journal of a study.
+pub const JOURNAL: &str = "tasks.jsonl";
+
+/// Trained agent, of a finished training or as its checkpoint.
+pub const AGENT: &str = "agent.gridfleet";
+
+/// Content of a folder: `kind` in its `manifest.json`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Of `gridfleet run`.
+    Run,
+    /// Of `gridfleet study`, a part of one included.
+    Study,
+    /// Of `gridfleet train`.
+    Training,
+    /// Of `gridfleet reproduce`.
+    Reproduction,
+}
+
+/// Which older results may be replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replace {
+    /// Finished ones of the same kind, but no training.
+    Same,
+    /// Those that are gone on with: of the same kind, unfinished ones and trainings included.
+    Resumed,
+    /// Any that gridfleet made.
+    Any,
+}
+
+impl Replace {
+    /// Permissions of `--resume` and `--force`.
+    pub fn of(resume: bool, force: bool) -> Self {
+        match (force, resume) {
+            (true, _) => Self::Any,
+            (false, true) => Self::Resumed,
+            (false, false) => Self::Same,
+        }
+    }
+}
+
+impl Kind {
+    /// With its article, for messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Run => "a run",
+            Self::Study => "a study",
+            Self::Training => "a training",
+            Self::Reproduction => "a reproduction",
+        }
+    }
+
+    /// The kind that a manifest names. Those of earlier builds name none: their files tell.
+    pub(super) fn of(manifest: &serde_json::Value) -> Self {
+        if let Some(kind) = manifest.get("kind").and_then(|kind| Self::deserialize(kind).ok()) {
+            return kind;
+        }
+        let lists = |key: &str, word: &str| {
+            let words = manifest.get(key).and_then(serde_json::Value::as_array);
+            words.into_iter().flatten().any(|w| w.as_str() == Some(word))
+        };
+        match () {
+            () if lists("files", JOURNAL) => Self::Study,
+            () if lists("files", AGENT) => Self::Training,
+            () if lists("command", "reproduce") => Self::Reproduction,
+            () => Self::Run,
+        }
+    }
+
+    /// The unfinished work beside `output`, and its file.
+    fn unfinished(output: &Path) -> Option<(Self, PathBuf)> {
+        let workshop = workshop(output);
+        let found = |(kind, name): (Self, &str)| {
+            let file = workshop.join(name);
+            let is_begun = std::fs::metadata(&file).is_ok_and(|about| about.is_file() && about.len() > 0);
+            is_begun.then_some((kind, file))
+        };
+        [(Self::Study, JOURNAL), (Self::Training, AGENT)].into_iter().find_map(found)
+    }
+
+    /// Whether results of this kind may take the place of those of kind `there` in `target`.
+    ///
+    /// # Errors
+    /// [`gridfleet_core::error::Error::Input`] if not.
+    pub(super) fn check_replaces(self, there: Self, target: &Path, replace: Replace) -> Result<()> {
+        let refuse = |found: String, help: &str| {
+            let expected = format!("a new folder, or one with {} to replace", self.name());
+            let error = InputError::new(found, expected).key("output folder").file(target).help(help);
+            Err(error.into())
+        };
+        match replace {
+            Replace::Any => Ok(()),
+            _ if there != self => refuse(
+                format!("the results of {}", there.name()),
+                "choose another folder with -o DIR, or replace them with --force",
+            ),
+            Replace::Same if there == Self::Training => refuse(
+                "a finished training".to_owned(),
+                "--resume continues it; choose another folder with -o DIR, or replace it with --force",
+            ),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether work of this kind may begin in `output`: a study or a training under way there is left alone.
+    ///
+    /// # Errors
+    /// [`gridfleet_core::error::Error::Input`] if not.
+    pub fn check_unfinished(self, output: &Path, replace: Replace) -> Result<()> {
+        let Some((there, file)) = Self::unfinished(output) else { return Ok(()) };
+        let refuse = |found: String, expected: String, help: &str| {
+            Err(InputError::new(found, expected).key("output folder").file(&file).help(help).into())
+        };
+        // The journal of a running study is locked.
+        let lock = std::fs::File::open(&file).map(|file| file.try_lock());
+        if matches!(lock, Ok(Err(std::fs::TryLockError::WouldBlock))) {
+            return refuse(
+                format!("{} that is running", there.name()),
+                "a folder of its own".to_owned(),
+                "wait for the other process, or choose another folder with -o DIR",
+            );
+        }
+        let help = match replace {
+            Replace::Any => return Ok(()),
+            Replace::Resumed if there == self => return Ok(()),
+            _ if there == self => {
+                "--resume continues it; choose another folder with -o DIR, or begin anew with --force"
+            }
+            _ => "choose another folder with -o DIR; --force writes here all the same",
+        };
+        let expected = format!("no unfinished work where {} is written", self.name());
+        refuse(format!("{} that was not finished", there.name()), expected, help)
+    }
+}
+
+/// The folder in which a study or a training is worked on that will be written to `output`.
+pub fn workshop(output: &Path) -> PathBuf {
+    let mut name = output.file_name().unwrap_or_default().to_owned();
+    name.push(".unfinished");
+    output.with_file_name(name)
+}
+
+/// Removes unfinished work beside `output`, where the user has said so, and the folder if nothing else is in it.
+///
+/// # Errors
+/// If the operating system refuses.
+pub fn clear_workshop(output: &Path) -> std::io::Result<()> {
+    let workshop = workshop(output);
+    for name in [JOURNAL, AGENT] {
+        gridfleet_core::files::remove(&workshop.join(name))?;
+    }
+    // Files of the user's stay, and the folder with them.
+    match std::fs::remove_dir(&workshop) {
+        Err(error) if workshop.is_dir() && error.kind() != std::io::ErrorKind::DirectoryNotEmpty => {
+            Err(error)
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: [Kind; 4] = [Kind::Run, Kind::Study, Kind::Training, Kind::Reproduction];
+
+    #[test]
+    fn manifests_without_a_kind_are_told_by_their_files() {
+        for kind in ALL {
+            let json = serde_json::json!({ "kind": kind, "files": [JOURNAL, AGENT] });
+            assert_eq!(Kind::of(&json), kind);
+        }
+        for (kind, json) in [
+            (Kind::Run, serde_json::json!({ "files": ["trips.parquet"], "command": ["gridfleet", "run"] })),
+            (Kind::Study, serde_json::json!({ "files": ["tasks.jsonl"] })),
+            (Kind::Training, serde_json::json!({ "files": ["agent.gridfleet"] })),
+            (Kind::Reproduction, serde_json::json!({ "command": ["gridfleet", "reproduce", "x"] })),
+            (Kind::Run, serde_json::json!({ "kind": "of a later version" })),
+        ] {
+            assert_eq!(Kind::of(&json), kind, "{json}");
+        }
+    }
+
+    #[test]
+    fn only_the_same_kind_is_replaced_and_no_training() {
+        for new in ALL {
+            for old in ALL {
+                let allowed = |replace| new.check_replaces(old, Path::new("out"), replace).is_ok();
+                assert_eq!(allowed(Replace::Same), new == old && new != Kind::Training, "{new:?} {old:?}");
+                assert_eq!(allowed(Replace::Resumed), new == old, "{new:?} {old:?}");
+                assert!(allowed(Replace::Any));
+            }
+        }
+    }
+
+    #[test]
+    fn unfinished_work_is_seen_and_cleared_without_the_users_files() {
+        for (name, kind) in [(JOURNAL, Kind::Study), (AGENT, Kind::Training)] {
+            let place = tempfile::tempdir().unwrap();
+            let output = place.path().join("out");
+            let folder = workshop(&output);
+            assert!(Kind::Run.check_unfinished(&output, Replace::Same).is_ok());
+            std::fs::create_dir(&folder).unwrap();
+            std::fs::write(folder.join(name), "").unwrap();
+            assert!(Kind::Run.check_unfinished(&output, Replace::Same).is_ok(), "nothing was begun");
+            std::fs::write(folder.join(name), "work").unwrap();
+            std::fs::write(folder.join("notes"), "mine").unwrap();
+            for new in ALL {
+                let allowed = |replace| new.check_unfinished(&output, replace).is_ok();
+                assert!(!allowed(Replace::Same) && allowed(Replace::Any));
+                assert_eq!(allowed(Replace::Resumed), new == kind);
+            }
+            clear_workshop(&output).unwrap();
+            assert!(!folder.join(name).exists() && folder.join("notes").exists());
+            std::fs::remove_file(folder.join("notes")).unwrap();
+            clear_workshop(&output).unwrap();
+            assert!(!folder.exists());
+            clear_workshop(&output).unwrap();
+        }
+    }
+}

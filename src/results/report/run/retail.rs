@@ -1,0 +1,204 @@
+//! Retail: households and what they pay, competition for owners of vehicles, stations whose load makes the price.
+
+use super::figures::{Figures, Shown, beside};
+use super::readings::{Readings, thinned};
+use super::{COLOURS, Context};
+use crate::report::chart::{Chart, Colour, Panel, Series, Spec, Style};
+use crate::report::page::Page;
+use crate::report::source::{Table, Texts};
+use crate::report::thin::means;
+use gridfleet_core::error::Result;
+
+/// Figures of a retailer that has households or a cost of generation.
+const RETAILER: &[Shown] = &[
+    Shown::new("peak_kw", "Peak load", "kW", 1.0, 0),
+    Shown::new("load_sd_kw", "Load, standard deviation", "kW", 1.0, 0),
+    Shown::new("energy_kwh", "Energy sold", "kWh", 1.0, 0),
+    Shown::money("payments_eur", "Payments of all customers"),
+    Shown::money("household_payments_eur", "Payments of households"),
+    Shown::money("generation_cost_eur", "Cost of generation"),
+    Shown::money("profit_eur", "Profit"),
+];
+
+/// Figures of a retailer that competes.
+const COMPETITOR: &[Shown] = &[
+    Shown::new("energy_kwh", "Energy sold", "kWh", 1.0, 0),
+    Shown::new("energy_share", "Share of all energy", "%", 100.0, 1),
+    Shown::price("sold_at_eur_mwh", "Mean selling price"),
+    Shown::money("revenue_eur", "Revenue"),
+    Shown::new("bought_kwh", "Bought ahead", "kWh", 1.0, 0),
+    Shown::new("short_kwh", "Short: drawn, not bought", "kWh", 1.0, 0),
+    Shown::new("long_kwh", "Long: bought, not drawn", "kWh", 1.0, 0),
+    Shown::money("purchase_cost_eur", "Cost of purchases"),
+    Shown::money("imbalance_cost_eur", "Cost of imbalance"),
+    Shown::money("profit_eur", "Profit"),
+    Shown::money("day_profit_sd_eur", "Profit of days, standard deviation"),
+    Shown::money("day_profit_cvar_eur", "Profit of the worst twentieth of days"),
+];
+
+/// Figures of an operator with stations whose price follows their load.
+const LOADED: &[Shown] = &[
+    Shown::new("peak_load_kw", "Peak of slots", "kW", 1.0, 0),
+    Shown::price("load_price_eur_mwh", "Mean price that the load made"),
+    Shown::money("station_cost_eur", "Cost of energy and of deviations"),
+    Shown::money("deviation_cost_eur", "Cost of deviations"),
+    Shown::new("shifted_kwh", "Energy shifted", "kWh", 1.0, 0),
+    Shown::new("unserved_kwh", "Energy unserved", "kWh", 1.0, 0),
+];
+
+/// Adds the section of retail, if the run had anything of it.
+pub(super) fn sections(context: &Context, page: &mut Page) -> Result<()> {
+    let summary = context.summary;
+    let mut html = String::new();
+    let table = |title: &str, of: &[Figures], figures: &[Shown]| {
+        if of.is_empty() { String::new() } else { beside(title, figures, of, &summary.currency) }
+    };
+    let columns = ["time", "group", "power_kw", "price_eur_mwh"];
+    if let Some(homes) = context.folder.table("households", &columns)? {
+        html.push_str(&households(context, page, &homes)?);
+    }
+    html.push_str(&table("Retailers", &summary.retailers, RETAILER));
+    let columns = ["slot_start", "slot_end", "retailer", "price_eur_mwh", "share", "energy_kwh"];
+    match context.folder.table("supply", &columns)? {
+        Some(supply) => html.push_str(&competition(context, page, &supply)?),
+        None if summary.competitors.is_empty() => {}
+        None => context.absent(page, "supply", "Prices and shares of retailers that compete"),
+    }
+    html.push_str(&table("Retailers that compete", &summary.competitors, COMPETITOR));
+    let columns = [
+        "slot_start",
+        "slot_end",
+        "operator",
+        "nominal_kw",
+        "power_kw",
+        "base_price_eur_mwh",
+        "energy_cost_eur",
+    ];
+    if let Some(stations) = context.folder.table("loads", &columns)? {
+        html.push_str(&loads(context, page, &stations)?);
+    }
+    if summary.operators.iter().any(|operator| operator.get("station_cost_eur").is_some()) {
+        html.push_str(&table("Operators of stations whose load makes the price", &summary.operators, LOADED));
+    }
+    page.section("Retail", html);
+    Ok(())
+}
+
+/// Load of households and of fleets on top of each other, above the price that households pay.
+fn households(context: &Context, page: &mut Page, homes: &Table) -> Result<String> {
+    let (times, groups) = (homes.times("time")?, homes.texts("group")?);
+    let mut series = Vec::new();
+    let power = Readings::new(&times, &groups, &homes.floats("power_kw")?);
+    let (x, group) = power.axis(context);
+    for (i, (name, column)) in groups.texts.iter().zip(&power.columns).enumerate() {
+        series.push(Series::new(name, Style::Area, household_colour(i), &x, means(column, group)));
+    }
+    if let Some(fleets) = context.folder.table("fleet", &["time", "fleet", "power_kw"])? {
+        let names = fleets.texts("fleet")?;
+        let power = Readings::new(&fleets.times("time")?, &names, &fleets.floats("power_kw")?);
+        let (x, group) = power.axis(context);
+        for (name, column) in names.texts.iter().zip(&power.columns) {
+            let colour = context.fleet_colour(name);
+            series.push(Series::new(name, Style::Area, colour, &x, means(column, group)));
+        }
+    }
+    let price = Readings::new(&times, &groups, &homes.floats("price_eur_mwh")?);
+    for (i, (name, column)) in groups.texts.iter().zip(&price.columns).enumerate() {
+        let name = format!("paid by {name}");
+        series.push(Series::new(&name, Style::Line, household_colour(i), &x, means(column, group)).panel(1));
+    }
+    let panels = vec![Panel::new("Load", "kW"), Panel::new("Price", &context.price_unit()).free()];
+    let caption = format!(
+        "Mean load since the last reading, on top of each other, and the mean price that households paid for theirs.{}",
+        thinned(group)
+    );
+    let spec = Spec::over_time(&context.local.name, panels, series);
+    Ok(page.chart(Chart::new("Load of households and fleets, and price", caption, 460, spec)))
+}
+
+/// Fleets have the first colours.
+fn household_colour(group: usize) -> Colour {
+    Colour(COLOURS - 1 - group % COLOURS)
+}
+
+/// Length of each row's slot [h].
+fn hours(table: &Table) -> Result<Vec<f64>> {
+    let (from, to) = (table.times("slot_start")?, table.times("slot_end")?);
+    let hours = |(from, to): (Option<i64>, Option<i64>)| Some((to? - from?) as f64 / 3_600.0);
+    Ok(from.into_iter().zip(to).map(|slot| hours(slot).unwrap_or(f64::NAN)).collect())
+}
+
+/// What competitors asked, who bought from them, and how much.
+fn competition(context: &Context, page: &mut Page, supply: &Table) -> Result<String> {
+    let (times, retailers) = (supply.times("slot_start")?, supply.texts("retailer")?);
+    let hours = hours(supply)?;
+    let share = supply.floats("share")?.into_iter().map(|share| 100.0 * share).collect();
+    let energy = supply.floats("energy_kwh")?;
+    let power = energy.into_iter().zip(&hours).map(|(kwh, hours)| kwh / hours).collect();
+    let mut series = Vec::new();
+    let mut every = 1;
+    let panels = [(supply.floats("price_eur_mwh")?, Style::Step), (share, Style::Area), (power, Style::Area)];
+    for (panel, (values, style)) in panels.into_iter().enumerate() {
+        let readings = Readings::new(&times, &retailers, &values);
+        let (x, group) = readings.axis(context);
+        every = group;
+        for (i, (name, column)) in retailers.texts.iter().zip(&readings.columns).enumerate() {
+            let y = means(column, group);
+            series.push(Series::new(name, style, Colour(i % COLOURS), &x, y).panel(panel));
+        }
+    }
+    let panels = vec![
+        Panel::new("Price", &context.price_unit()).free(),
+        Panel::new("Owners", "%").within(0.0, 100.0),
+        Panel::new("Power", "kW"),
+    ];
+    let caption = format!(
+        "What each retailer asked, the share of owners who chose it whether they charged or not, and the mean power that \
+         its customers drew, slot by slot, on top of each other.{}",
+        thinned(every)
+    );
+    let spec = Spec::over_time(&context.local.name, panels, series);
+    Ok(page.chart(Chart::new("Competition for owners", caption, 560, spec)))
+}
+
+/// Power of stations by operator, what it would have been without a plan, and the price that came of it.
+fn loads(context: &Context, page: &mut Page, stations: &Table) -> Result<String> {
+    let (times, operators) = (stations.times("slot_start")?, stations.texts("operator")?);
+    let power = stations.floats("power_kw")?;
+    let by_operator = Readings::new(&times, &operators, &power);
+    let (x, group) = by_operator.axis(context);
+    let mut series = Vec::new();
+    for (name, column) in operators.texts.iter().zip(&by_operator.columns) {
+        let colour = context.operator_colour(name);
+        series.push(Series::new(name, Style::Area, colour, &x, means(column, group)));
+    }
+    let one = Texts { codes: vec![Some(0); stations.rows()], texts: vec!["all".to_owned()] };
+    let sum = |values: &[f64]| Readings::new(&times, &one, values).columns.concat();
+    let nominal = means(&sum(&stations.floats("nominal_kw")?), group);
+    series.push(Series::new("without any plan", Style::Line, Colour::GREY, &x, nominal));
+
+    // Means over stations, by what they drew; where they drew nothing, plainly.
+    let (base, hours) = (stations.floats("base_price_eur_mwh")?, hours(stations)?);
+    let times_power = |values: &[f64]| values.iter().zip(&power).map(|(x, kw)| x * kw).collect::<Vec<f64>>();
+    let (drawn, rows) = (sum(&power), sum(&vec![1.0; stations.rows()]));
+    let (weighted, plain) = (sum(&times_power(&base)), sum(&base));
+    let cost: Vec<f64> = stations
+        .floats("energy_cost_eur")?
+        .iter()
+        .zip(&hours)
+        .map(|(cost, hours)| 1e3 * cost / hours)
+        .collect();
+    let cost = sum(&cost);
+    let mean = |i: usize, of: &[f64]| if drawn[i] > 0.0 { of[i] / drawn[i] } else { plain[i] / rows[i] };
+    let prices = |of: &[f64]| means(&(0..of.len()).map(|i| mean(i, of)).collect::<Vec<f64>>(), group);
+    series.push(Series::new("announced", Style::Step, Colour::GREEN, &x, prices(&weighted)).panel(1));
+    series.push(Series::new("made by the load", Style::Step, Colour::RED, &x, prices(&cost)).panel(1));
+    let panels = vec![Panel::new("Power", "kW"), Panel::new("Price", &context.price_unit()).free()];
+    let caption = format!(
+        "Mean power of stations whose price follows their load, by operator, on top of each other; what it would have been had \
+         every vehicle charged from its arrival as fast as it can; and the mean price by energy, announced and made.{}",
+        thinned(group)
+    );
+    let spec = Spec::over_time(&context.local.name, panels, series);
+    Ok(page.chart(Chart::new("Stations whose load makes the price", caption, 460, spec)))
+}

@@ -1,0 +1,257 @@
+//! Scenario files: read, changed by the command line, checked, and built into
+//! the fixed part of a replication.
+//!
+//! ```text
+//! text -> document (tree with places) -> overrides -> schema check -> spec (structs)
+//!      -> resolve: names, periods, small tables  => Scenario   [load]
+//!      -> trips, zones, travel learned of them   => Recorded   [read: once]
+//!      -> requests, vehicles, weather, prices    => Setup      [build_from: per replication]
+//! ```
+//! Each step reports all its problems at once, each with file, line and key.
+
+pub mod build;
+mod coalitions;
+pub mod competition;
+pub mod demand;
+pub mod document;
+pub mod drivers;
+pub mod feeder;
+pub mod fleets;
+pub mod horizon;
+mod loads;
+pub mod markets;
+pub mod od_matrix;
+pub mod outputs;
+pub mod overrides;
+pub mod placement;
+pub mod problems;
+pub mod recorded;
+pub mod retail;
+pub mod schema;
+mod snap;
+pub mod sources;
+pub mod spec;
+pub mod stations;
+pub mod suggest;
+pub mod tariffs;
+pub mod training;
+pub mod trips;
+pub mod variation;
+pub mod vehicle_types;
+
+pub use build::Prepared;
+pub use outputs::OutputsSpec;
+pub use overrides::Overrides;
+pub use recorded::Recorded;
+pub use spec::ScenarioFile;
+
+use document::Document;
+use fleets::FleetPlan;
+use gridfleet_core::error::{Error, InputError, Result, input};
+use gridfleet_data::TripSource;
+use gridfleet_sim::world::{Generation, Grid, Households, Retailer, Trading, Travel, VehicleType};
+use horizon::Horizon;
+use problems::Problems;
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+use stations::StationPlan;
+use std::path::{Path, PathBuf};
+
+/// Largest scenario file [bytes]; data belongs into tables of its own.
+const MOST_BYTES: usize = 16 << 20;
+
+/// A scenario whose file is in order; trips and zones are not read yet.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    /// The file as written, with the overrides.
+    pub spec: ScenarioFile,
+    /// SHA-256 of the file's text, in hexadecimal.
+    pub sha256: String,
+    /// All files read or to be read, the scenario's own first.
+    pub inputs: Vec<PathBuf>,
+    document: Document,
+    plan: Plan,
+}
+
+/// What the file says, names resolved.
+#[derive(Debug, Clone)]
+pub(crate) struct Plan {
+    pub horizon: Horizon,
+    pub source: TripSource,
+    pub travel: Travel,
+    pub types: Vec<VehicleType>,
+    pub fleets: Vec<FleetPlan>,
+    pub coalitions: Vec<usize>,
+    pub take_part: Vec<bool>,
+    pub operators: Vec<String>,
+    pub stations: Vec<StationPlan>,
+    pub retailers: Vec<Retailer>,
+    /// Who of them compete, if any do.
+    pub competition: Option<competition::CompetitionPlan>,
+    pub households: Vec<Households>,
+    pub generation: Vec<Option<Generation>>,
+    pub grid: Option<std::sync::Arc<Grid>>,
+    /// By fleet.
+    pub drivers: Vec<Option<drivers::DriversPlan>>,
+    pub trading: Trading,
+    /// What `operation.bidding` has learned.
+    pub trained: Option<std::sync::Arc<gridfleet_sim::policies::Trained>>,
+}
+
+/// Reads and checks the scenario in `path`.
+///
+/// # Errors
+/// [`Error::Input`] with everything that is wrong with the file, the overrides and the small tables
+/// they name.
+pub fn load(path: &Path, overrides: &Overrides) -> Result<Scenario> {
+    parse(path, read_text(path, "a scenario file")?, overrides)
+}
+
+/// The text of the TOML file in `path`, which is `what`.
+///
+/// # Errors
+/// If it cannot be read, is too large, or no text.
+pub fn read_text(path: &Path, what: &str) -> Result<String> {
+    if path.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
+        return Err(InputError::new("no such file", what)
+            .file(path)
+            .help("`gridfleet new NAME` writes a scenario to start from")
+            .into());
+    }
+    let bytes = input::read(path, MOST_BYTES as u64)?;
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let line = 1 + error.as_bytes().iter().take(valid).filter(|&&b| b == b'\n').count() as u64;
+        InputError::new("bytes that are no UTF-8 text", "a TOML file").file(path).line(line).into()
+    })
+}
+
+/// Reads another kind of TOML file and checks it against the schema of `T`; with the file's tree, and
+/// its SHA-256.
+///
+/// # Errors
+/// [`Error::Input`] with everything that the schema does not allow.
+pub fn read_file<T: JsonSchema + DeserializeOwned>(path: &Path, what: &str) -> Result<(T, Document, String)> {
+    let text = read_text(path, what)?;
+    let sha256 = sha256(&text);
+    let document = Document::parse(path, text).map_err(sorted)?;
+    let errors = schema::check(&document, &schema::schema_of::<T>());
+    if !errors.is_empty() {
+        return Err(sorted(errors));
+    }
+    let file = serde_json::from_value(document.root.to_json())
+        .map_err(|error| InputError::new(error.to_string(), what).file(path))?;
+    Ok((file, document, sha256))
+}
+
+fn sha256(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Checks the scenario `text`, the contents of `path`.
+///
+/// # Errors
+/// As [`load`].
+pub fn parse(path: &Path, text: String, overrides: &Overrides) -> Result<Scenario> {
+    if text.len() > MOST_BYTES {
+        let found = format!("{} bytes", text.len());
+        return Err(InputError::new(found, "a scenario of at most 16 MiB").file(path).into());
+    }
+    let sha256 = sha256(&text);
+    let mut document = Document::parse(path, text).map_err(sorted)?;
+    let schema = schema::schema();
+    let mut errors = overrides.apply(&mut document, &schema);
+    errors.extend(schema::check(&document, &schema));
+    if !errors.is_empty() {
+        return Err(sorted(errors));
+    }
+    let spec: ScenarioFile = serde_json::from_value(document.root.to_json())
+        .map_err(|error| InputError::new(error.to_string(), "a scenario").file(path))?;
+    let mut inputs = vec![path.to_path_buf()];
+    let plan = resolve(&spec, &document, &mut inputs).map_err(sorted)?;
+    let mut seen = std::collections::BTreeSet::new();
+    inputs.retain(|file| seen.insert(file.clone()));
+    Ok(Scenario { spec, sha256, inputs, document, plan })
+}
+
+impl Scenario {
+    /// First instant simulated, by the local clock.
+    pub fn local_start(&self) -> chrono::NaiveDateTime {
+        self.plan.horizon.clock.local(self.plan.horizon.start)
+    }
+
+    /// Names of the operators of stations.
+    pub fn operators(&self) -> &[String] {
+        &self.plan.operators
+    }
+}
+
+/// Resolves names and periods and reads the small tables.
+fn resolve(
+    spec: &ScenarioFile,
+    document: &Document,
+    inputs: &mut Vec<PathBuf>,
+) -> Result<Plan, Vec<InputError>> {
+    let mut problems = Problems::new(document);
+    if spec.name.contains(['/', '\\'])
+        || spec.name.starts_with('.')
+        || spec.name.chars().any(char::is_control)
+    {
+        let found = format!("\"{}\"", document::shortened(&spec.name));
+        problems.add("name", found, "a name without slashes that can name a folder");
+    }
+    let horizon = horizon::horizon(&spec.time, &mut problems);
+    let source = trips::source(spec, inputs, &mut problems);
+    let travel = trips::travel(&spec.travel, &mut problems);
+    if spec.environment.temperature_c.is_some() && spec.environment.temperature_by_hour_c.is_some() {
+        let found = "both `temperature_c` and `temperature_by_hour_c`";
+        problems.add("environment.temperature_c", found, "one of them");
+    }
+    let types = vehicle_types::vehicle_types(spec, inputs, &mut problems);
+    let fleets = fleets::fleets(spec, &types, inputs, &mut problems);
+    fleets::operation(spec, &fleets, &types, &mut problems);
+    let coalitions = coalitions::coalitions(spec, &mut problems);
+    let take_part = coalitions::take_part(spec, &mut problems);
+    let trading = markets::trading(spec, horizon.as_ref(), inputs, &mut problems);
+    let trained = training::trained(spec, inputs, &mut problems);
+    let retailers = tariffs::retailers(spec, &trading, horizon.as_ref(), inputs, &mut problems);
+    let competition = competition::competition(spec, &retailers, &trading, horizon.as_ref(), &mut problems);
+    variation::check(spec, horizon.as_ref(), &retailers, &trading, &mut problems);
+    let (operators, stations) = stations::stations(spec, &fleets, &types, &retailers, inputs, &mut problems);
+    loads::check(spec, &operators, &retailers, &mut problems);
+    let households = retail::households(spec, &retailers, &mut problems);
+    let generation = retail::generation(spec, &mut problems);
+    retail::slots(&retailers, &households, &generation, horizon.as_ref(), &mut problems);
+    let grid = feeder::grid(spec, &stations, &households, inputs, &mut problems);
+    let drivers = drivers::drivers(spec, &fleets, &types, &stations, &mut problems);
+    match horizon {
+        Some(horizon) if problems.errors.is_empty() => Ok(Plan {
+            horizon,
+            source,
+            travel,
+            types,
+            fleets,
+            coalitions,
+            take_part,
+            operators,
+            stations,
+            retailers,
+            competition,
+            households,
+            generation,
+            grid,
+            drivers,
+            trading,
+            trained,
+        }),
+        _ => Err(problems.errors),
+    }
+}
+
+/// In order of the file; what the command line did wrong comes first.
+fn sorted(mut errors: Vec<InputError>) -> Error {
+    errors.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
+    errors.dedup();
+    Error::Input(errors)
+}

@@ -1,0 +1,134 @@
+//! The accounts of the ledger, and how the engine posts to them.
+
+use crate::world::{Party, Setup};
+use gridfleet_core::error::InputError;
+use gridfleet_core::ids::{AccountId, FleetId, HouseholdId, MarketId, OperatorId, RetailerId};
+use gridfleet_core::ledger::{EntryKind, Ledger, LedgerEntry, Money, NoAmount, Reference};
+use gridfleet_core::records::Recorder;
+use gridfleet_core::time::SimTime;
+
+/// Numbers of the accounts, in the order of `Setup::labels`.
+#[derive(Debug, Clone)]
+pub(super) struct Accounts {
+    fleets: usize,
+    operators: usize,
+    retailers: usize,
+    markets: usize,
+    /// Number of the first account of households.
+    first_households: usize,
+    pub ledger: Ledger,
+    /// The first amount that was too large to be posted: for what, and when.
+    fault: Option<(NoAmount, EntryKind, SimTime)>,
+}
+
+impl Accounts {
+    pub fn new(setup: &Setup) -> Self {
+        let (fleets, operators, retailers) =
+            (setup.fleets.len(), setup.operators.len(), setup.retailers.len());
+        let markets = setup.trading.markets.len();
+        // Where nobody trades, neither markets nor the system operator have an account; one more for the latter.
+        let traders = if setup.trading.is_active() { markets + 1 } else { 0 };
+        let first_households = 2 + fleets + operators + retailers + traders;
+        let ledger = Ledger::new(first_households + setup.retail.households.len() + markets + 1);
+        Self { fleets, operators, retailers, markets, first_households, ledger, fault: None }
+    }
+
+    /// Everybody who rides.
+    pub const RIDERS: AccountId = AccountId(0);
+    /// Everybody else: garages, tyre shops, insurers.
+    pub const OUTSIDE: AccountId = AccountId(1);
+
+    pub fn fleet(fleet: FleetId) -> AccountId {
+        AccountId::new(2 + fleet.index())
+    }
+
+    pub fn operator(&self, operator: OperatorId) -> AccountId {
+        AccountId::new(2 + self.fleets + operator.index())
+    }
+
+    pub fn retailer(&self, retailer: RetailerId) -> AccountId {
+        AccountId::new(2 + self.fleets + self.operators + retailer.index())
+    }
+
+    pub fn market(&self, market: MarketId) -> AccountId {
+        AccountId::new(2 + self.fleets + self.operators + self.retailers + market.index())
+    }
+
+    pub fn households(&self, group: HouseholdId) -> AccountId {
+        AccountId::new(self.first_households + group.index())
+    }
+
+    pub fn system_operator(&self) -> AccountId {
+        AccountId::new(2 + self.fleets + self.operators + self.retailers + self.markets)
+    }
+
+    pub fn party(&self, party: Party) -> AccountId {
+        match party {
+            Party::Fleet(fleet) => Self::fleet(fleet),
+            Party::Retailer(retailer) => self.retailer(retailer),
+        }
+    }
+
+    /// An amount in whole units of currency as it is posted. One too large is nothing, and kept: see [`Self::fault`].
+    pub fn money(&mut self, amount: f64, kind: EntryKind, time: SimTime) -> Money {
+        Money::from_units(amount).unwrap_or_else(|refused| {
+            self.fault.get_or_insert((refused, kind, time));
+            Money::ZERO
+        })
+    }
+
+    /// Fault of the books, where an amount was too large.
+    pub fn fault(&self) -> Option<InputError> {
+        let (refused, kind, time) = self.fault?;
+        let found = format!("{refused} for {} at {}", kind.name().replace('_', " "), time.iso());
+        let expected = format!("amounts up to {:e} of the scenario's currency", Money::MOST_UNITS);
+        let help =
+            "prices, powers, counts or slopes of the scenario are too large together: make one smaller";
+        Some(InputError::new(found, expected).help(help))
+    }
+
+    /// `payer` pays `amount` to `receiver`; a negative amount goes the other way, and nothing is
+    /// posted where nothing is paid.
+    #[expect(clippy::too_many_arguments, reason = "a posting has that many parts")]
+    pub fn pay(
+        &mut self,
+        recorder: &mut dyn Recorder,
+        time: SimTime,
+        receiver: AccountId,
+        payer: AccountId,
+        amount: Money,
+        kind: EntryKind,
+        reference: Reference,
+    ) {
+        if amount == Money::ZERO {
+            return;
+        }
+        let (debit, credit) = if amount > Money::ZERO { (receiver, payer) } else { (payer, receiver) };
+        let entry = LedgerEntry { time, debit, credit, amount: Money(amount.0.abs()), kind, reference };
+        self.ledger.post(&entry);
+        recorder.ledger(&entry);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_amount_that_is_too_large_is_nothing_and_is_reported() {
+        let mut accounts = Accounts {
+            fleets: 1,
+            operators: 0,
+            retailers: 0,
+            markets: 0,
+            first_households: 3,
+            ledger: Ledger::new(3),
+            fault: None,
+        };
+        assert_eq!(accounts.money(2.5, EntryKind::Fare, SimTime(0)), Money(2_500_000));
+        assert!(accounts.fault().is_none());
+        assert_eq!(accounts.money(-3e18, EntryKind::SupplyCredit, SimTime(60)), Money::ZERO);
+        assert_eq!(accounts.money(f64::NAN, EntryKind::Fare, SimTime(90)), Money::ZERO);
+        insta::assert_snapshot!(accounts.fault().unwrap(), @"found an amount of -3e18 for supply credit at 1970-01-01T00:01:00Z, expected amounts up to 1e18 of the scenario's currency; prices, powers, counts or slopes of the scenario are too large together: make one smaller");
+    }
+}

@@ -1,0 +1,142 @@
+//! Competition as events: when a slot begins, what was sold in the one before is recorded, and owners choose from whom they
+//! buy in this one.
+
+use super::Simulation;
+use crate::policies::{PriceLine, Pricing};
+use crate::world::{Drawn, SlotSupply, View};
+use gridfleet_core::ids::RetailerId;
+use gridfleet_core::ledger::{EntryKind, Reference};
+use gridfleet_core::records::{Recorder, SupplyRecord};
+use gridfleet_core::rng::Purpose;
+use gridfleet_core::time::SimTime;
+use rand_pcg::Pcg64;
+
+/// The stream of the aggregator's policy, after those of retail.
+const AGGREGATOR: u64 = (1 << 32) + 2;
+
+/// What competitors have sold up to the last slot, and who decides for the aggregator.
+#[derive(Default)]
+pub(super) struct Competing {
+    pricing: Option<(Box<dyn Pricing>, Pcg64)>,
+    /// Start of the slot under way; none before the first.
+    slot_start: Option<SimTime>,
+    /// By competitor, sold up to then.
+    sold: Vec<Drawn>,
+    /// Prices in force, by competitor [currency/MWh].
+    prices: Vec<f64>,
+    drawn: Vec<Drawn>,
+    choice: Vec<u8>,
+}
+
+impl Simulation {
+    /// Adds a policy that says what the aggregator asks; without one its tariff does.
+    pub(super) fn set_aggregator(&mut self, pricing: Option<Box<dyn Pricing>>) {
+        let random = self.streams.stream(Purpose::Policy, AGGREGATOR);
+        self.competing.pricing = pricing.map(|pricing| (pricing, random));
+    }
+
+    /// What the aggregator asks in the slots that are due from `first` on; `None` of another retailer, or where its
+    /// tariff says it.
+    pub(super) fn ask_aggregator(&mut self, retailer: RetailerId, first: SimTime) -> Option<Vec<f64>> {
+        let competition = self.setup.competition.as_ref()?;
+        if competition.aggregator() != retailer {
+            return None;
+        }
+        let slots = self.slots_from(retailer, first);
+        let (pricing, random) = self.competing.pricing.as_mut()?;
+        let mut lines: Vec<PriceLine> = Vec::with_capacity(slots.count);
+        pricing.offer(View::new(&self.setup, &self.state), retailer, slots, random, &mut lines);
+        Some(lines.iter().take(slots.due).map(|line| line.base_eur_mwh).collect())
+    }
+
+    /// The price of a retailer has changed. Those of all competitors change at the same instant, in the order of their
+    /// numbers: after the last of them owners choose.
+    pub(super) fn choose_suppliers(&mut self, retailer: RetailerId, recorder: &mut dyn Recorder) {
+        let setup = std::sync::Arc::clone(&self.setup);
+        let Some(competition) = &setup.competition else { return };
+        if competition.retailers.iter().max() != Some(&retailer) {
+            return;
+        }
+        self.end_supply(recorder);
+        self.competing.slot_start = Some(self.state.now);
+        let of = competition.retailers.iter();
+        self.competing.prices = of.map(|&of| self.state.price_eur_mwh(of)).collect();
+        let mut choice = std::mem::take(&mut self.competing.choice);
+        competition.choose(&self.competing.prices, &mut choice);
+        if choice != self.state.competition.choice {
+            self.switch(&choice, recorder);
+        }
+        self.competing.choice = choice;
+    }
+
+    /// Records what was sold since the slot began.
+    pub(super) fn end_supply(&mut self, recorder: &mut dyn Recorder) {
+        let setup = std::sync::Arc::clone(&self.setup);
+        let (Some(competition), Some(slot_start)) = (&setup.competition, self.competing.slot_start) else {
+            return;
+        };
+        let now = self.state.now;
+        if slot_start == now {
+            return;
+        }
+        self.state.read_drawn(&setup, &mut self.competing.drawn);
+        self.competing.sold.resize(competition.retailers.len(), Drawn::default());
+        let mut kwh = Vec::with_capacity(competition.retailers.len());
+        for (number, &retailer) in competition.retailers.iter().enumerate() {
+            let cells = self.competing.drawn.chunks(setup.retailers.len());
+            let sold = cells.fold(Drawn::default(), |sum, of_fleet| Drawn {
+                kwh: sum.kwh + of_fleet[retailer.index()].kwh,
+                cost: sum.cost + of_fleet[retailer.index()].cost,
+            });
+            let before = std::mem::replace(&mut self.competing.sold[number], sold);
+            let choosing = (0..competition.retailers.len())
+                .filter(|&home| usize::from(self.state.competition.choice[home]) == number);
+            recorder.supply(&SupplyRecord {
+                slot_start,
+                slot_end: now,
+                retailer,
+                price_eur_mwh: self.competing.prices[number],
+                share: choosing.map(|home| competition.initial_shares[home]).sum(),
+                energy_kwh: sold.kwh - before.kwh,
+                revenue: sold.cost - before.cost,
+            });
+            kwh.push(sold.kwh - before.kwh);
+        }
+        self.state.competition.supplied.push(SlotSupply { start: slot_start, kwh });
+        self.competing.slot_start = Some(now);
+    }
+
+    /// Puts the choice of a slot into force. All sessions have just been billed: what they owe goes to whom they leave.
+    fn switch(&mut self, choice: &[u8], recorder: &mut dyn Recorder) {
+        let setup = std::sync::Arc::clone(&self.setup);
+        let Some(competition) = &setup.competition else { return };
+        let now = self.state.now;
+        for session in self.state.stations.sessions.iter_mut().flatten() {
+            let v = &self.state.vehicles[session.vehicle.index()];
+            let Some(station) = v.station else { continue };
+            let there = &setup.stations[station.index()];
+            if !setup.competes(there.retailer) {
+                continue;
+            }
+            let contract = usize::from(competition.contracts[session.vehicle.index()]);
+            let before = usize::from(self.state.competition.choice[contract]);
+            if before == usize::from(choice[contract]) {
+                continue;
+            }
+            let kwh = session.energy_kwh(&setup.types[v.vehicle_type.index()], now);
+            let owed =
+                Drawn { kwh: kwh - session.earlier.kwh, cost: session.energy_cost - session.earlier.cost };
+            session.earlier = Drawn { kwh, cost: session.energy_cost };
+            let retailer = competition.retailers[before];
+            let cell = &mut self.state.drawn[v.fleet.index() * setup.retailers.len() + retailer.index()];
+            cell.kwh += owed.kwh;
+            cell.cost += owed.cost;
+            let (to, from) = (self.accounts.retailer(retailer), self.accounts.operator(there.operator));
+            let amount = self.accounts.money(owed.cost, EntryKind::Energy, now);
+            let reference = Reference::Session(session.id.0);
+            self.accounts.pay(recorder, now, to, from, amount, EntryKind::Energy, reference);
+        }
+        self.state.competition.choice.clear();
+        self.state.competition.choice.extend_from_slice(choice);
+    }
+}

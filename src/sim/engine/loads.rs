@@ -1,0 +1,128 @@
+//! Prices that the load makes: at the end of each slot the load of all stations of a retailer is known, and with it
+//! the price, which everything drawn in the slot is billed at.
+//!
+//! A session that ends within a slot cannot be paid before the slot is over: its record waits until then.
+
+use super::{Accounts, Simulation};
+use gridfleet_core::ids::RetailerId;
+use gridfleet_core::ledger::{EntryKind, Money, Reference};
+use gridfleet_core::records::{LoadRecord, Recorder, SessionRecord};
+
+/// A session that has ended, with what it owes.
+#[derive(Debug, Clone)]
+pub(super) struct Bill {
+    /// As it will be recorded, but for its cost.
+    pub record: SessionRecord,
+    pub retailer: RetailerId,
+    /// What retailers are owed for what has been billed [currency].
+    pub energy_cost: f64,
+    /// Of that, what retailers before the present one have had.
+    pub earlier_cost: f64,
+    /// Drawn in the current slot, whose price is not known [kWh].
+    pub unbilled_kwh: f64,
+    /// What the operator adds to the retailer's price [currency/MWh].
+    pub markup_eur_mwh: f64,
+    /// Wear of the battery.
+    pub wear: Money,
+}
+
+impl Simulation {
+    /// The first slot of each retailer whose price follows the load is under way from the start.
+    pub(super) fn schedule_first_clearings(&mut self) {
+        for book in &self.state.loads {
+            self.queue.load_clearing(book.retailer, book.start_of(1));
+        }
+    }
+
+    /// A slot is over.
+    pub(super) fn on_load_clearing(&mut self, retailer: RetailerId, recorder: &mut dyn Recorder) {
+        let Some(number) = self.state.loads.iter().position(|book| book.retailer == retailer) else { return };
+        self.clear_load(number, recorder);
+        let book = &self.state.loads[number];
+        if book.current < book.slots {
+            self.queue.load_clearing(retailer, book.start_of(book.current + 1));
+        }
+    }
+
+    /// At the end of the horizon: the slots under way end with it.
+    pub(super) fn clear_last_loads(&mut self, recorder: &mut dyn Recorder) {
+        for number in 0..self.state.loads.len() {
+            if self.state.loads[number].current < self.state.loads[number].slots {
+                self.clear_load(number, recorder);
+            }
+        }
+    }
+
+    /// Prices the current slot of a retailer, which ends now, bills what was drawn in it and pays who has left.
+    fn clear_load(&mut self, number: usize, recorder: &mut dyn Recorder) {
+        let setup = std::sync::Arc::clone(&self.setup);
+        let now = self.state.now;
+        let book = &self.state.loads[number];
+        let (retailer, slot) = (book.retailer, book.current);
+        let of = &setup.retailers[retailer.index()];
+        let start = book.start_of(slot).max(setup.start);
+        let hours = (now - start) as f64 / 3_600.0;
+        let mut load_kw = 0.0;
+        let mut power_kw = std::mem::take(&mut self.station_kw);
+        power_kw.clear();
+        for (position, &station) in book.stations.iter().enumerate() {
+            let metered = self.state.station_energy_kwh(&setup, station) - book.metered_kwh[position];
+            power_kw.push(metered / hours);
+            load_kw += metered / hours;
+        }
+        let base_price_eur_mwh =
+            of.tariff.price_eur_mwh(book.start_of(slot), &setup.clock, |_| unreachable!("not of a market"));
+        let price_eur_mwh = base_price_eur_mwh + of.tariff.slope_eur_mwh_kw().unwrap_or(0.0) * load_kw;
+        for (position, &power_kw) in power_kw.iter().enumerate() {
+            let station = self.state.loads[number].stations[position];
+            let nominal_kw = self.state.loads[number].nominal_of(position)[slot] / hours;
+            let there = &setup.stations[station.index()];
+            let (away_kw, budget_kw) =
+                (power_kw - nominal_kw, self.state.stations.stations[station.index()].budget_kw);
+            let sensitivity_eur_mwh_kw = there.sensitivity_eur_mwh_kw;
+            recorder.load(&LoadRecord {
+                slot_start: start,
+                slot_end: now,
+                station,
+                operator: there.operator,
+                nominal_kw,
+                budget_kw: Some(budget_kw).filter(|kw| kw.is_finite()),
+                power_kw,
+                base_price_eur_mwh,
+                price_eur_mwh,
+                energy_cost: power_kw * hours * price_eur_mwh / 1_000.0,
+                deviation_cost: 0.5 * sensitivity_eur_mwh_kw * away_kw * away_kw * hours / 1_000.0,
+            });
+            self.state.loads[number].metered_kwh[position] += power_kw * hours;
+            self.state.bill(&setup, station, retailer, price_eur_mwh);
+        }
+        self.station_kw = power_kw;
+        self.state.loads[number].current += 1;
+        let mut unpaid = std::mem::take(&mut self.unpaid);
+        for mut bill in unpaid.extract_if(.., |bill| bill.retailer == retailer) {
+            let cost = bill.unbilled_kwh * price_eur_mwh / 1_000.0;
+            bill.energy_cost += cost;
+            let fleet = bill.record.fleet.index();
+            self.state.drawn[fleet * setup.retailers.len() + retailer.index()].cost += cost;
+            self.pay_session(bill, recorder);
+        }
+        self.unpaid = unpaid;
+    }
+
+    /// Records a session that has ended and posts what it costs.
+    pub(super) fn pay_session(&mut self, bill: Bill, recorder: &mut dyn Recorder) {
+        let Bill { mut record, retailer, energy_cost, earlier_cost, markup_eur_mwh, wear, .. } = bill;
+        let net_kwh = record.energy_kwh - record.discharged_kwh;
+        let cost = energy_cost + net_kwh * markup_eur_mwh / 1_000.0;
+        let cost = self.accounts.money(cost, EntryKind::Charging, self.state.now);
+        record.cost = cost.units();
+        recorder.session(&record);
+        let (now, reference) = (self.state.now, Reference::Session(record.session.0));
+        let (fleet, operator) = (Accounts::fleet(record.fleet), self.accounts.operator(record.operator));
+        let retailer = self.accounts.retailer(retailer);
+        let energy_cost = self.accounts.money(energy_cost - earlier_cost, EntryKind::Energy, now);
+        self.accounts.pay(recorder, now, operator, fleet, cost, EntryKind::Charging, reference);
+        self.accounts.pay(recorder, now, retailer, operator, energy_cost, EntryKind::Energy, reference);
+        self.accounts.pay(recorder, now, Accounts::OUTSIDE, fleet, wear, EntryKind::Wear, reference);
+    }
+}

@@ -1,0 +1,163 @@
+//! Readings of the meters, and the end of the horizon.
+
+use super::{Accounts, Simulation};
+use crate::world::{Activity, RequestState, Setup};
+use gridfleet_core::ids::{FleetId, RequestId, StationId, VehicleId};
+use gridfleet_core::ledger::{EntryKind, Reference};
+use gridfleet_core::records::{EndReason, FleetRecord, Recorder, StationRecord, TripRecord, TripStatus};
+use gridfleet_core::time::{DAY_S, SimTime};
+
+/// What the meters showed last.
+#[derive(Debug, Clone)]
+pub(super) struct Readings {
+    time: SimTime,
+    /// By fleet [kWh].
+    fleet_kwh: Vec<f64>,
+}
+
+impl Readings {
+    pub fn new(setup: &Setup) -> Self {
+        Self { time: setup.start, fleet_kwh: vec![0.0; setup.fleets.len()] }
+    }
+
+    /// When that was.
+    pub fn time(&self) -> SimTime {
+        self.time
+    }
+}
+
+impl Simulation {
+    /// Reads the meters of stations, households and fleets; at whole days since the start, posts the cost of driving too.
+    pub(super) fn read_all(&mut self, recorder: &mut dyn Recorder) {
+        let now = self.state.now;
+        let hours = (now - self.readings.time) as f64 / 3_600.0;
+        let mean_kw = |kwh: f64| if hours > 0.0 { kwh / hours } else { 0.0 };
+        self.readings.time = now;
+        for i in 0..self.setup.stations.len() {
+            let total_kwh = self.state.station_energy_kwh(&self.setup, StationId::new(i));
+            let station = &self.setup.stations[i];
+            let state = &mut self.state.stations.stations[i];
+            let power_kw = mean_kw(total_kwh - state.metered_kwh);
+            state.metered_kwh = total_kwh;
+            let connectors_kw: f64 = station.connectors.iter().map(|c| c.power_kw).sum();
+            recorder.station(&StationRecord {
+                time: now,
+                station: StationId::new(i),
+                operator: station.operator,
+                occupied: state.occupied,
+                queue: state.queue.len() as u32,
+                power_kw,
+                limit_kw: station.site_limit_kw.min(connectors_kw),
+            });
+        }
+        self.read_households(hours, recorder);
+        let mut fleet_kwh = self.state.fleet_settled_kwh.clone();
+        let mut soc_sum = vec![0.0; self.setup.fleets.len()];
+        let mut stored_kwh = soc_sum.clone();
+        for (i, v) in self.state.vehicles.iter().enumerate() {
+            let vehicle = VehicleId::new(i);
+            soc_sum[v.fleet.index()] += self.state.soc(&self.setup, vehicle);
+            stored_kwh[v.fleet.index()] += v.soc * self.setup.types[v.vehicle_type.index()].battery_kwh;
+            if let Some(session) = self.state.session(vehicle) {
+                let of = &self.setup.types[v.vehicle_type.index()];
+                fleet_kwh[v.fleet.index()] += session.energy_kwh(of, now);
+            }
+        }
+        for (i, counts) in self.state.counts.iter().enumerate() {
+            let count = |of: &[Activity]| of.iter().map(|&a| counts[a as usize]).sum::<u32>();
+            let size = counts.iter().sum::<u32>();
+            let driving: Vec<Activity> = Activity::ALL.into_iter().filter(|a| a.is_driving()).collect();
+            recorder.fleet(&FleetRecord {
+                time: now,
+                fleet: FleetId::new(i),
+                idle: count(&[Activity::Idle, Activity::Plugged]),
+                driving: count(&driving),
+                queued: count(&[Activity::Queued]),
+                charging: count(&[Activity::Charging]),
+                discharging: count(&[Activity::Discharging]),
+                mean_soc: soc_sum[i] / f64::from(size.max(1)),
+                stored_kwh: stored_kwh[i],
+                power_kw: mean_kw(fleet_kwh[i] - self.readings.fleet_kwh[i]),
+            });
+        }
+        self.readings.fleet_kwh = fleet_kwh;
+        if (now - self.setup.start) % DAY_S == 0 || now == self.setup.measured_from || now == self.setup.end {
+            self.post_driving(recorder);
+        }
+    }
+
+    /// Posts the cost of the kilometres driven since the last time, by vehicle.
+    fn post_driving(&mut self, recorder: &mut dyn Recorder) {
+        for (i, v) in self.state.vehicles.iter_mut().enumerate() {
+            let per_km = self.setup.fleets[v.fleet.index()].driving_eur_per_km;
+            let cost = per_km * std::mem::take(&mut v.unposted_km);
+            let cost = self.accounts.money(cost, EntryKind::Driving, self.state.now);
+            self.accounts.pay(
+                recorder,
+                self.state.now,
+                Accounts::OUTSIDE,
+                Accounts::fleet(v.fleet),
+                cost,
+                EntryKind::Driving,
+                Reference::Vehicle(i as u32),
+            );
+        }
+    }
+
+    /// At the end of the horizon: every leg, trip, session and wait that is under way is recorded
+    /// as far as it has come.
+    pub(super) fn record_what_is_under_way(&mut self, recorder: &mut dyn Recorder) {
+        let now = self.state.now;
+        for i in 0..self.state.vehicles.len() {
+            let vehicle = VehicleId::new(i);
+            if let Some(connector) = self.state.vehicles[i].connector {
+                let v = &self.state.vehicles[i];
+                let of = &self.setup.types[v.vehicle_type.index()];
+                let Some(station) = v.station else { unreachable!("plugged in at no station") };
+                let retailer = self.state.supplier(&self.setup, station, vehicle);
+                let price = self.state.price_eur_mwh(retailer);
+                if let Some(session) = &mut self.state.stations.sessions[connector as usize] {
+                    session.bill(of, now, price);
+                }
+                self.state.stations.settle(of, station, connector as usize, now);
+                self.record_session(connector as usize, None, EndReason::InProgress, recorder);
+            }
+            let Some(leg) = self.state.vehicles[i].leg else { continue };
+            let share = leg.share_at(now);
+            let ride = self.state.vehicles[i].ride;
+            self.end_leg(vehicle, now, recorder);
+            // The vehicle is on the road, not at the leg's destination; nothing looks at it after this.
+            if let (Some(before), Some(after)) = (ride, self.state.vehicles[i].ride) {
+                let v = &self.state.vehicles[i];
+                let picked_up = before.pickup.is_some();
+                let record = TripRecord {
+                    fleet: v.fleet,
+                    vehicle: Some(vehicle),
+                    pickup_time: before.pickup,
+                    wait_s: before.pickup.map(|t| t - self.setup.requests.time(before.request)),
+                    distance_km: if picked_up { leg.distance_km * share } else { 0.0 },
+                    deadhead_km: if picked_up { before.deadhead_km } else { leg.distance_km * share },
+                    energy_kwh: after.energy_kwh,
+                    soc_start: Some(before.soc_start),
+                    soc_end: Some(v.soc),
+                    ..self.trip_without_vehicle(before.request, TripStatus::InProgress)
+                };
+                recorder.trip(&record);
+            }
+        }
+        for i in 0..self.setup.stations.len() {
+            let queue = std::mem::take(&mut self.state.stations.stations[i].queue);
+            for waiting in &queue {
+                self.record_waiting(StationId::new(i), waiting, None, EndReason::InProgress, recorder);
+            }
+            self.state.stations.stations[i].queue = queue;
+        }
+        for i in 0..self.state.requests.len() {
+            if matches!(self.state.requests[i], RequestState::Waiting | RequestState::Future) {
+                let record = self.trip_without_vehicle(RequestId::new(i), TripStatus::InProgress);
+                recorder.trip(&record);
+            }
+        }
+        self.read_meters(recorder);
+    }
+}

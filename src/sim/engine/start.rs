@@ -1,0 +1,85 @@
+//! From the policies that a scenario names to a simulation that is ready to run.
+
+use super::Simulation;
+use crate::policies::aggregator::Aggregator;
+use crate::policies::bidding::Foresight;
+use crate::policies::{Policies, PolicySpecs, RetailPolicies};
+use crate::world::{Party, Setup, View};
+use gridfleet_core::ids::{BidderId, FleetId};
+use gridfleet_core::rng::Streams;
+use gridfleet_core::time::SimTime;
+use std::sync::Arc;
+
+impl Simulation {
+    /// A replication at its start, under these policies.
+    pub fn under(setup: Arc<Setup>, policies: Policies, streams: Streams) -> Self {
+        let trades = setup.trading.is_active();
+        let simulation = Self::new(setup, policies.dispatch, policies.charging, streams)
+            .with_relocation(policies.relocation)
+            .with_station_control(policies.stations)
+            .with_retail(policies.retail);
+        if trades { simulation.with_bidding(policies.bidding) } else { simulation }
+    }
+}
+
+/// Makes the policies of one replication. Where a forecast replays the future, the replication is simulated
+/// without bids and without limits of stations first.
+pub fn policies(specs: &PolicySpecs, setup: &Arc<Setup>, streams: Streams) -> Policies {
+    let trades = setup.trading.is_active();
+    let needs_foresight = trades && specs.bidding.needs_foresight()
+        || specs.stations.needs_foresight()
+        || specs.aggregator.needs_foresight();
+    let foresight = needs_foresight.then(|| Arc::new(foresee(specs, setup, streams)));
+    let (buyer, seller) = match specs.aggregator.build(setup, foresight.as_ref(), streams) {
+        Some(Aggregator { bidding, pricing }) => (Some(bidding), Some(pricing)),
+        None => (None, None),
+    };
+    let mut bidding: Vec<_> = (0..if trades { setup.trading.bidders.len() } else { 0 })
+        .map(|bidder| specs.bidding.build(setup, BidderId::new(bidder), foresight.as_ref(), streams))
+        .collect();
+    if let Some(buyer) = buyer
+        && let Some(at) = setup.trading.bidders.iter().position(|party| matches!(party, Party::Retailer(_)))
+        && let Some(bidding) = bidding.get_mut(at)
+    {
+        *bidding = buyer;
+    }
+    Policies {
+        dispatch: specs.dispatch.build(),
+        charging: specs.charging.build(),
+        relocation: specs.relocation.build(),
+        bidding,
+        stations: specs.stations.build(setup, foresight.as_ref(), streams),
+        retail: RetailPolicies { aggregator: seller, ..specs.retail() },
+    }
+}
+
+/// The power that each fleet could take at each reading of the meters, and what would be asked for at stations, if
+/// nobody bid and no station were limited.
+pub fn foresee(specs: &PolicySpecs, setup: &Arc<Setup>, streams: Streams) -> Foresight {
+    let mut simulation =
+        Simulation::new(Arc::clone(setup), specs.dispatch.build(), specs.charging.build(), streams)
+            .with_relocation(specs.relocation.build())
+            .with_retail(specs.retail());
+    let interval_s = setup.control_interval_s;
+    let mut pool_kw = vec![Vec::new(); setup.fleets.len()];
+    let run = |simulation: &mut Simulation, until: SimTime| {
+        let ended = simulation.run_until(until, &mut ());
+        assert!(ended.is_ok(), "a policy that ships keeps an instant from ending: {ended:?}");
+    };
+    let mut reading = setup.start;
+    while reading < setup.end {
+        // All events of that instant, but none after it.
+        run(&mut simulation, reading + 1);
+        let view = View::new(&simulation.setup, &simulation.state);
+        for (fleet, pool_kw) in pool_kw.iter_mut().enumerate() {
+            pool_kw.push(view.pool_kw(FleetId::new(fleet)));
+        }
+        reading += interval_s;
+    }
+    run(&mut simulation, setup.end);
+    simulation.state.advance(setup, setup.end);
+    simulation.end_supply(&mut ());
+    let supplied = &simulation.state.competition.supplied;
+    let sold_kwh = supplied.iter().map(|slot| (slot.start, slot.kwh.iter().sum())).collect();
+    Foresight { start: setup.start, interval_s, pool_kw, asked_kwh: simulation.state.loads, sold_kwh }
+}

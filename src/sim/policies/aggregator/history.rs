@@ -1,0 +1,119 @@
+//! What an aggregator knows: prices of markets, what rivals asked, and what was drawn.
+
+use super::Day;
+use crate::world::View;
+use gridfleet_core::ids::{MarketId, RetailerId};
+use gridfleet_core::time::{DAY_S, SimTime};
+
+/// Days of which hours are averaged.
+const RECENT_DAYS: i64 = 7;
+
+/// Price at which a market cleared for `t`, or what it was before the start [currency/MWh]; `None` if that is not known.
+pub fn day_ahead_price(view: View<'_>, market: MarketId, t: SimTime) -> Option<f64> {
+    let of = view.market(market);
+    match of.products().at(t) {
+        Some(product) => of.clearing_price(product),
+        None => of.past_price(t),
+    }
+}
+
+/// The same time of day on the days before a slot, the latest first: as many as are averaged, of which the first may
+/// not be over yet.
+fn days_before(slot: SimTime) -> impl Iterator<Item = SimTime> {
+    (1..=RECENT_DAYS + 2).map(move |days| slot + -days * DAY_S)
+}
+
+/// Mean of up to a week of figures that are known.
+fn recent(figures: impl Iterator<Item = Option<f64>>) -> Option<f64> {
+    let known = figures.flatten().take(RECENT_DAYS as usize);
+    let (sum, count) = known.fold((0.0, 0), |(sum, count), x| (sum + x, count + 1));
+    (count > 0).then(|| sum / f64::from(count))
+}
+
+/// Mean day-ahead price of the hour of a slot over the last week [currency/MWh]; 0 before any is known.
+pub fn recent_day_ahead(view: View<'_>, market: MarketId, slot: SimTime) -> f64 {
+    recent(days_before(slot).map(|t| day_ahead_price(view, market, t))).unwrap_or(0.0)
+}
+
+/// Mean and standard deviation of what a retailer asked in the hour of a slot over the last week [currency/MWh]; `None`
+/// if nothing is known.
+pub fn recent_asked(view: View<'_>, retailer: RetailerId, slot: SimTime) -> Option<(f64, f64)> {
+    let asked: Vec<f64> =
+        days_before(slot).filter_map(|t| view.price_asked(retailer, t)).take(RECENT_DAYS as usize).collect();
+    let n = asked.len() as f64;
+    let mean = asked.iter().sum::<f64>() / n;
+    let squares: f64 = asked.iter().map(|x| (x - mean).powi(2)).sum();
+    (!asked.is_empty()).then(|| (mean, (squares / (n - 1.0).max(1.0)).sqrt()))
+}
+
+/// Whose demand is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Customers {
+    /// Those of the aggregator.
+    Own,
+    /// Those of all competitors.
+    All,
+}
+
+/// Mean energy drawn in the hour of a slot over the last week [kWh]; before anything is known, what is typical.
+pub fn recent_demand(view: View<'_>, day: Day, slot: usize, customers: Customers) -> f64 {
+    let Some(competition) = view.competition() else { return 0.0 };
+    let (supplied, start) = (view.supplied(), day.start(slot));
+    let of = |t: SimTime| {
+        let at = supplied.binary_search_by_key(&t, |slot| slot.start).ok()?;
+        Some(match customers {
+            Customers::Own => supplied[at].kwh[0],
+            Customers::All => supplied[at].kwh.iter().sum(),
+        })
+    };
+    let typical_kw = competition.typical_kw[view.clock().hour(start)];
+    let share = if customers == Customers::Own { competition.initial_shares[0] } else { 1.0 };
+    recent(days_before(start).map(of)).unwrap_or(typical_kw * day.hours() * share).max(0.0)
+}
+
+/// The markets' prices as hourly series, as far as they are known: one longer than the others where it is announced
+/// ahead.
+#[derive(Debug, Clone, Default)]
+pub struct PriceHistory {
+    /// Start of the first slot.
+    first: Option<SimTime>,
+    /// Day-ahead, positive and negative balancing price of each slot [currency/MWh].
+    pub series: [Vec<f64>; 3],
+}
+
+impl PriceHistory {
+    /// Adds what has become known; at first goes back by so many days, or as far as all three are known.
+    pub fn update(&mut self, view: View<'_>, market: MarketId, slot_s: i64, days: i64) {
+        let start = view.market(market).products().start;
+        let price = |which: usize, t: SimTime| match which {
+            0 => day_ahead_price(view, market, t),
+            1 => view.imbalance_prices(t).map(|prices| prices.short_eur_mwh),
+            _ => view.imbalance_prices(t).map(|prices| prices.long_eur_mwh),
+        };
+        let first = *self.first.get_or_insert_with(|| {
+            let mut first = start;
+            while start - first < days * DAY_S && (0..3).all(|which| price(which, first + -slot_s).is_some())
+            {
+                first += -slot_s;
+            }
+            first
+        });
+        for (which, series) in self.series.iter_mut().enumerate() {
+            while let Some(next) = price(which, first + series.len() as i64 * slot_s) {
+                series.push(next);
+            }
+        }
+    }
+
+    /// Price of the slot that begins at `t` [currency/MWh], where it is known.
+    pub fn known(&self, which: usize, t: SimTime, slot_s: i64) -> Option<f64> {
+        let slot = usize::try_from((t - self.first?).div_euclid(slot_s)).ok()?;
+        self.series[which].get(slot).copied()
+    }
+
+    /// Start of the first slot that is not known of all three prices.
+    pub fn end(&self, slot_s: i64) -> Option<SimTime> {
+        let shortest = self.series.iter().map(Vec::len).min()?;
+        Some(self.first? + shortest as i64 * slot_s)
+    }
+}

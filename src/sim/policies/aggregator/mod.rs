@@ -1,0 +1,190 @@
+//! The aggregator of a competition: what it asks of owners of vehicles, and what it buys ahead for them.
+//!
+//! Both are decided together, a local day at a time, when the first of them is asked for: at the closure of the
+//! day-ahead gate, or at the start, whose day has no gate before it. So a policy is two small objects, one for bids and
+//! one for prices, with one `Desk` between them that keeps the plans.
+//!
+//! - [`spec`]: the policies by name and parameters;
+//! - `history`: what it knows: prices, rivals, demand;
+//! - `naive`: last week again;
+//! - `bilevel`: the leader of the game;
+//! - `clairvoyant`: the same with everything known.
+
+mod bilevel;
+mod clairvoyant;
+mod history;
+mod naive;
+pub mod spec;
+
+pub use spec::{AggregatorSpec, DemandForecast, PurchaseSpec};
+
+use super::bidding::{Foresight, market_of};
+use super::{Action, Bidding, OpenGate, PriceLine, Pricing, Slots};
+use crate::world::{Setup, View};
+use gridfleet_core::ids::{BidderId, MarketId, RetailerId};
+use gridfleet_core::markets::{MarketKind, Side};
+use gridfleet_core::rng::Streams;
+use gridfleet_core::time::SimTime;
+use rand_pcg::Pcg64;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A bid at this price is accepted whatever the market clears at: the highest price of the European day-ahead auction
+/// in the years of the shipped and published prices (harmonised maximum clearing price, 3,000 EUR/MWh).
+const ANY_PRICE_EUR_MWH: f64 = 3_000.0;
+
+/// The slots of a local day, as far as they are simulated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Day {
+    /// Start of the first slot.
+    first: SimTime,
+    /// Length of each [s].
+    slot_s: i64,
+    /// How many.
+    count: usize,
+}
+
+impl Day {
+    fn start(&self, slot: usize) -> SimTime {
+        self.first + slot as i64 * self.slot_s
+    }
+
+    fn hours(&self) -> f64 {
+        self.slot_s as f64 / 3_600.0
+    }
+}
+
+/// What is bought of a product: so much [kW] at this price at most [currency/MWh].
+type Step = (f64, f64);
+
+/// What an aggregator asks and buys in the slots of a day.
+#[derive(Debug, Clone, PartialEq, Default)]
+struct DayPlan {
+    /// Price of each slot [currency/MWh].
+    prices: Vec<f64>,
+    /// Bids for each.
+    bids: Vec<Vec<Step>>,
+}
+
+/// Who plans a day by what is known now.
+trait Planner: Send {
+    fn plan(&mut self, view: View<'_>, day: Day) -> DayPlan;
+}
+
+/// The plans of an aggregator.
+struct Desk {
+    aggregator: RetailerId,
+    planner: Box<dyn Planner>,
+    /// By the start of the day's first slot.
+    plans: BTreeMap<SimTime, (Day, DayPlan)>,
+}
+
+impl Desk {
+    /// The day of a slot, and what is planned for it; planned now if it is not yet.
+    fn plan_of(&mut self, view: View<'_>, slot: SimTime) -> (Day, &DayPlan) {
+        let (first, end) = view.slots_of_day(self.aggregator, slot);
+        let planner = &mut self.planner;
+        let (day, plan) = self.plans.entry(first).or_insert_with(|| {
+            let slot_s = view.retailer_rules(self.aggregator).slot_s;
+            let day = Day { first, slot_s, count: ((end - first) / slot_s) as usize };
+            (day, planner.plan(view, day))
+        });
+        (*day, plan)
+    }
+}
+
+type SharedDesk = Arc<Mutex<Desk>>;
+
+struct Buyer {
+    desk: SharedDesk,
+    market: MarketId,
+}
+
+impl Bidding for Buyer {
+    fn bid(
+        &mut self,
+        view: View<'_>,
+        bidder: BidderId,
+        gate: &OpenGate,
+        _: &mut Pcg64,
+        actions: &mut Vec<Action>,
+    ) {
+        if gate.market != self.market {
+            return;
+        }
+        let mut desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
+        let products = view.market(self.market).products();
+        for product in gate.products.clone() {
+            let start = products.start_of(product);
+            let (day, plan) = desk.plan_of(view, start);
+            let slot = ((start - day.first) / day.slot_s) as usize;
+            for &(quantity_kw, limit_eur_mwh) in plan.bids.get(slot).into_iter().flatten() {
+                if quantity_kw > 0.0 {
+                    let (market, side) = (self.market, Side::Buy);
+                    actions.push(Action::Bid { bidder, market, product, side, quantity_kw, limit_eur_mwh });
+                }
+            }
+        }
+    }
+}
+
+struct Seller {
+    desk: SharedDesk,
+}
+
+impl Pricing for Seller {
+    fn offer(
+        &mut self,
+        view: View<'_>,
+        _: RetailerId,
+        slots: Slots,
+        _: &mut Pcg64,
+        lines: &mut Vec<PriceLine>,
+    ) {
+        let mut desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
+        // Later slots are of no consequence: nobody settles on loads by these lines.
+        for slot in 0..slots.due {
+            let start = slots.start(slot);
+            let (day, plan) = desk.plan_of(view, start);
+            let price = plan.prices.get(((start - day.first) / day.slot_s) as usize).copied();
+            lines.push(PriceLine { base_eur_mwh: price.unwrap_or_default(), slope_eur_mwh_kw: 0.0 });
+        }
+    }
+}
+
+/// Who bids for an aggregator, and who says what it asks.
+pub struct Aggregator {
+    /// For its bidder.
+    pub bidding: Box<dyn Bidding>,
+    /// For itself.
+    pub pricing: Box<dyn Pricing>,
+}
+
+impl AggregatorSpec {
+    /// The policy; `None` if it is to keep to its tariff, or if there is no competition or no day-ahead market.
+    pub fn build(
+        &self,
+        setup: &Arc<Setup>,
+        foresight: Option<&Arc<Foresight>>,
+        streams: Streams,
+    ) -> Option<Aggregator> {
+        let competition = setup.competition.as_ref()?;
+        let market = market_of(setup, MarketKind::DayAhead)?;
+        let aggregator = competition.aggregator();
+        let planner: Box<dyn Planner> = match self {
+            Self::Passive {} => return None,
+            Self::Naive { margin } => Box::new(naive::Naive { market, margin: *margin }),
+            Self::Bilevel { .. } => {
+                Box::new(bilevel::Leader::new(self, market, setup, foresight.cloned(), streams)?)
+            }
+            Self::PerfectForesight {} => {
+                Box::new(clairvoyant::Clairvoyant::new(Arc::clone(setup), market, foresight?.clone()))
+            }
+        };
+        let desk = Arc::new(Mutex::new(Desk { aggregator, planner, plans: BTreeMap::new() }));
+        Some(Aggregator {
+            bidding: Box::new(Buyer { desk: Arc::clone(&desk), market }),
+            pricing: Box::new(Seller { desk }),
+        })
+    }
+}

@@ -1,0 +1,28 @@
+//! An aggregator for whom tomorrow is like the mean of the last week.
+
+use super::history::{Customers, recent_day_ahead, recent_demand};
+use super::{ANY_PRICE_EUR_MWH, Day, DayPlan, Planner};
+use crate::world::View;
+use gridfleet_core::ids::MarketId;
+
+/// Buys what its customers drew, asks what energy cost with a margin.
+pub(super) struct Naive {
+    pub market: MarketId,
+    /// On top of the day-ahead price, as a share of it.
+    pub margin: f64,
+}
+
+impl Planner for Naive {
+    fn plan(&mut self, view: View<'_>, day: Day) -> DayPlan {
+        let most = view.competition().map_or(0.0, |of| of.max_price_eur_mwh);
+        let price = |slot| {
+            let cost = recent_day_ahead(view, self.market, day.start(slot));
+            ((1.0 + self.margin) * cost).clamp(0.0, most)
+        };
+        let bids = |slot| {
+            let kwh = recent_demand(view, day, slot, Customers::Own);
+            vec![(kwh / day.hours(), ANY_PRICE_EUR_MWH)]
+        };
+        DayPlan { prices: (0..day.count).map(price).collect(), bids: (0..day.count).map(bids).collect() }
+    }
+}

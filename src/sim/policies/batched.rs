@@ -1,0 +1,182 @@
+//! Batched dispatch: every few seconds all waiting requests and available
+//! vehicles are matched at the least total time to the pick-ups.
+
+use super::assignment::{Matching, Pairs};
+use super::{Action, Cadence, Dispatch, News};
+use crate::world::{Ask, Candidate, Search, Service, View};
+use gridfleet_core::ids::{RequestId, VehicleId};
+use rand_pcg::Pcg64;
+
+/// Vehicles that a request looks at, and of one place, where the soonest one is not its own for the
+/// asking.
+const SECOND_LOOK: (usize, usize) = (4, 2);
+
+/// Vehicles that could serve one request.
+#[derive(Debug, Default)]
+struct List {
+    /// How many were asked for, and of one place; none yet where one was offered.
+    wanted: usize,
+    per_place: usize,
+    /// Any vehicle that is not listed needs at least this to the pick-up [s]; `None` if there is none.
+    rest_s: Option<i64>,
+    /// (vehicle, time to the pick-up [s]).
+    vehicles: Vec<(u32, i64)>,
+}
+
+/// As many requests as possible are served, and among such matchings one with the least sum of
+/// driving times to the pick-ups is taken.
+#[derive(Debug)]
+pub(super) struct Batched {
+    interval_s: i64,
+    requests: Vec<RequestId>,
+    asks: Vec<Ask>,
+    lists: Vec<List>,
+    search: Search,
+    found: Vec<Candidate>,
+    matching: Matching,
+    /// Vehicle of each request of the round.
+    pairs: Vec<Option<VehicleId>>,
+    /// Scratch: requests of the round by place and fleet.
+    order: Vec<u32>,
+}
+
+impl Batched {
+    pub(super) fn new(interval_s: i64) -> Self {
+        Self {
+            interval_s,
+            requests: Vec::new(),
+            asks: Vec::new(),
+            lists: Vec::new(),
+            search: Search::default(),
+            found: Vec::new(),
+            matching: Matching::default(),
+            pairs: Vec::new(),
+            order: Vec::new(),
+        }
+    }
+}
+
+/// The vehicles of each request, looked up as the matching asks for them.
+struct Lookup<'a> {
+    view: View<'a>,
+    asks: &'a [Ask],
+    lists: &'a mut [List],
+    search: &'a mut Search,
+    found: &'a mut Vec<Candidate>,
+}
+
+impl Pairs for Lookup<'_> {
+    fn dearest(&self) -> i64 {
+        self.asks.iter().map(|ask| ask.deadline - self.view.now()).max().unwrap_or(0)
+    }
+
+    /// The soonest of the vehicles that are free. Where vehicles are plenty, this is all there is to see.
+    fn open(&mut self, row: u32, free: impl Fn(u32) -> bool) {
+        let list = &mut self.lists[row as usize];
+        let offer = self.view.offer(&self.asks[row as usize], |vehicle| !free(vehicle.0), self.search);
+        (list.wanted, list.per_place) = (0, 0);
+        list.vehicles.clear();
+        list.rest_s = offer.elsewhere_s;
+        if let Some((vehicle, way)) = offer.soonest {
+            list.vehicles.push((vehicle.0, way.duration_s));
+            // Others may stand at the same place.
+            list.rest_s = Some(list.rest_s.map_or(way.duration_s, |rest_s| rest_s.min(way.duration_s)));
+        }
+    }
+
+    fn list_more(&mut self, row: u32) {
+        let (ask, list) = (&self.asks[row as usize], &mut self.lists[row as usize]);
+        (list.wanted, list.per_place) = match list.wanted {
+            0 => SECOND_LOOK,
+            wanted => (2 * wanted, 2 * list.per_place),
+        };
+        self.view.vehicles_for(ask, list.wanted, list.per_place, self.search, self.found);
+        let more_there = self.found.iter().filter(|c| c.more_there).map(|c| c.way.duration_s);
+        list.rest_s = more_there.min();
+        if let Some(last) = self.found.last()
+            && self.found.len() == list.wanted
+        {
+            let beyond_s = self.view.least_time_beyond_s(ask.origin, last.great_circle_km);
+            list.rest_s = Some(list.rest_s.map_or(beyond_s, |rest_s| rest_s.min(beyond_s)));
+        }
+        list.vehicles.clear();
+        list.vehicles.extend(self.found.iter().map(|c| (c.vehicle.0, c.way.duration_s)));
+    }
+
+    fn listed(&self, row: u32) -> &[(u32, i64)] {
+        &self.lists[row as usize].vehicles
+    }
+
+    fn rest(&self, row: u32) -> Option<i64> {
+        self.lists[row as usize].rest_s
+    }
+}
+
+impl Dispatch for Batched {
+    fn cadence(&self) -> Cadence {
+        Cadence::Every(self.interval_s)
+    }
+
+    fn decide(&mut self, view: View<'_>, news: News<'_>, _random: &mut Pcg64, actions: &mut Vec<Action>) {
+        // In the order of asking: those that still wait, then the new ones.
+        self.requests.extend_from_slice(news.requests);
+        self.requests.retain(|&request| view.is_waiting(request));
+        self.asks.clear();
+        self.asks.extend(self.requests.iter().map(|&request| view.ask(request)));
+        // Lists keep their memory from round to round.
+        self.lists.resize_with(self.lists.len().max(self.asks.len()), List::default);
+        let mut lookup = Lookup {
+            view,
+            asks: &self.asks,
+            lists: &mut self.lists,
+            search: &mut self.search,
+            found: &mut self.found,
+        };
+        self.matching.solve(self.asks.len(), view.vehicle_count(), &mut lookup);
+        self.pairs.clear();
+        self.pairs.resize(self.asks.len(), None);
+        for (row, vehicle) in self.matching.pairs() {
+            self.pairs[row] = Some(VehicleId(vehicle));
+        }
+        self.older_first(view);
+        for (row, vehicle) in self.pairs.iter().enumerate() {
+            if let Some(vehicle) = *vehicle {
+                actions.push(Action::Assign { request: self.requests[row], vehicle });
+            }
+        }
+    }
+}
+
+impl Batched {
+    /// First come, first served among equals: a request that was left out takes the vehicle of the youngest request of the
+    /// same place and fleet, if that is younger and the vehicle can serve both. The way to the pick-up is the same, so the
+    /// matching keeps its size and its sum of driving times.
+    fn older_first(&mut self, view: View<'_>) {
+        if self.pairs.iter().all(Option::is_some) {
+            return;
+        }
+        self.order.clear();
+        self.order.extend(0..self.asks.len() as u32);
+        // By place and fleet; rows are in the order of asking.
+        let key = |row: u32| {
+            let ask = &self.asks[row as usize];
+            (ask.origin, ask.fleet, row)
+        };
+        self.order.sort_unstable_by_key(|&row| key(row));
+        for group in self.order.chunk_by(|&a, &b| (key(a).0, key(a).1) == (key(b).0, key(b).1)) {
+            for (i, &row) in group.iter().enumerate() {
+                if self.pairs[row as usize].is_some() {
+                    continue;
+                }
+                let ask = &self.asks[row as usize];
+                let younger = group[i + 1..].iter().rev().find(|&&other| {
+                    self.pairs[other as usize]
+                        .is_some_and(|vehicle| matches!(view.service(vehicle, ask), Service::Possible(_)))
+                });
+                if let Some(&other) = younger {
+                    self.pairs[row as usize] = self.pairs[other as usize].take();
+                }
+            }
+        }
+    }
+}

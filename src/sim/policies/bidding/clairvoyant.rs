@@ -1,0 +1,107 @@
+//! What each fleet could earn in markets if everything were known beforehand: from a replay's trips and prices to
+//! the programs of [`gridfleet_games::optimize::clairvoyant`].
+
+use super::main_retailer;
+use crate::world::{Mode, RecordedSoc, Setup, Tariff};
+use gridfleet_core::error::Result;
+use gridfleet_core::ids::FleetId;
+use gridfleet_games::optimize::clairvoyant::{Horizon, Trip, Vehicle, bound};
+
+/// The bound on `market_profit_net_eur` of each fleet [currency]; `None` where there is none: without markets, without
+/// a replay's trips, where bids move prices, or where tariffs change with the market's results.
+///
+/// # Errors
+/// If the solver fails.
+pub fn bounds(setup: &Setup) -> Result<Option<Vec<f64>>> {
+    let trading = &setup.trading;
+    let takers = trading.markets.iter().all(|market| market.slope_eur_mwh_kw == 0.0);
+    let passed_on = setup.retailers.iter().any(|retailer| matches!(retailer.tariff, Tariff::Market { .. }));
+    if !trading.is_active() || setup.mode != Mode::Replay || !takers || passed_on {
+        return Ok(None);
+    }
+    let fleets = (0..setup.fleets.len()).map(FleetId::new);
+    fleets
+        .map(|fleet| Ok(bound(&horizon(setup, fleet), &vehicles(setup, fleet))?.total.eur))
+        .collect::<Result<Vec<_>>>()
+        .map(Some)
+}
+
+/// What a megawatt hour drawn in each settlement interval costs less than at the tariff, at best.
+fn horizon(setup: &Setup, fleet: FleetId) -> Horizon {
+    let trading = &setup.trading;
+    let slot_s = trading.settlement_s;
+    let first = setup.start.0.div_euclid(slot_s);
+    let last = (setup.end.0 + slot_s - 1).div_euclid(slot_s);
+    let tariff = &setup.retailers[main_retailer(setup, fleet).index()].tariff;
+    let value_eur_mwh = (first..last).map(|slot| {
+        let t = gridfleet_core::time::SimTime(slot * slot_s);
+        let least = trading
+            .markets
+            .iter()
+            .filter(|market| market.products.at(t).is_some())
+            .filter_map(|market| {
+                let [least, most] = market.limits_eur_mwh;
+                let kept_ready = market.capacity.as_ref().and_then(|series| series.at(t)).unwrap_or(0.0);
+                Some(market.reference.at(t)?.clamp(least, most) - kept_ready)
+            })
+            .fold(f64::INFINITY, f64::min);
+        let price = tariff.price_eur_mwh(t.max(setup.start), &setup.clock, |_| f64::NAN);
+        (price - least).max(0.0)
+    });
+    Horizon { start_s: first * slot_s, slot_s, value_eur_mwh: value_eur_mwh.collect() }
+}
+
+fn vehicles(setup: &Setup, fleet: FleetId) -> Vec<Vehicle> {
+    let strongest_kw = |of: &crate::world::VehicleType| {
+        let connectors = setup.stations.iter().flat_map(|station| &station.connectors);
+        connectors.map(|&connector| of.limit_kw(connector)).fold(0.0, f64::max)
+    };
+    let mut vehicles: Vec<Option<Vehicle>> = setup
+        .vehicles
+        .iter()
+        .map(|v| {
+            let of = &setup.types[v.vehicle_type.index()];
+            (v.fleet == fleet).then(|| Vehicle {
+                battery_kwh: of.battery_kwh,
+                usable_soc: of.usable_soc,
+                charge_efficiency: of.charge_efficiency,
+                power_kw: strongest_kw(of),
+                start_soc: v.soc,
+                plugged_at_start: false,
+                trips: Vec::new(),
+            })
+        })
+        .collect();
+    let requests = &setup.requests;
+    for i in 0..requests.len() {
+        let Some(bound) = requests.bound[i] else { continue };
+        let Some(vehicle) = &mut vehicles[bound.vehicle.index()] else { continue };
+        let start_s = requests.time[i].0;
+        let of = &setup.vehicles[bound.vehicle.index()];
+        let per_km = setup.types[of.vehicle_type.index()]
+            .consumption_kwh_per_km(setup.temperature_c(requests.time[i]))
+            * of.consumption_factor;
+        let energy_kwh = match bound.soc {
+            RecordedSoc::Fell(fall) => fall * vehicle.battery_kwh,
+            RecordedSoc::Rose(rise) => -rise * vehicle.battery_kwh,
+            RecordedSoc::Unknown => requests.distance_km[i] * per_km,
+        };
+        let (mut trip_start_s, end_s) = (start_s, start_s + i64::from(requests.duration_s[i]));
+        let mut cost_eur = requests.fare[i].units();
+        if let Some(before) = vehicle.trips.last()
+            && before.end_s > start_s
+        {
+            // Days drawn for days may overlap: one of the two is lost, which costs nothing. Told as a shorter trip that
+            // may be lost for nothing, it leaves the bound a bound.
+            (trip_start_s, cost_eur) = (before.end_s, 0.0);
+        }
+        vehicle.trips.push(Trip {
+            start_s: trip_start_s,
+            end_s: end_s.max(trip_start_s),
+            energy_kwh,
+            ends_at_charger: bound.ends_at_charger,
+            cost_eur,
+        });
+    }
+    vehicles.into_iter().flatten().collect()
+}

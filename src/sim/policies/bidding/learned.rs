@@ -1,0 +1,375 @@
+//! A virtual power plant whose risks change by what it sees: chosen by learned values, or told from outside while an
+//! agent is trained.
+
+use super::ForecastKind;
+use super::diary::Diary;
+use super::plant::Plant;
+use super::sight::{self, ObservationKind, Outlook, Situation};
+use crate::policies::{Action, Bidding, OpenGate};
+use crate::world::{Setup, View};
+use gridfleet_core::error::{Error, InputError, Result};
+use gridfleet_core::ids::{BidderId, FleetId, MarketId, VehicleId};
+use gridfleet_core::markets::GateRule;
+use gridfleet_core::time::SimTime;
+use gridfleet_games::learning::network::Workspace;
+use gridfleet_games::learning::{Checkpoint, Seen, Values};
+use rand_pcg::Pcg64;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What an agent has learned of bidding, ready to be used.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trained {
+    /// What it sees.
+    pub observation: ObservationKind,
+    /// What pairs of risks are worth.
+    pub values: Values,
+}
+
+impl Trained {
+    /// From a checkpoint.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if it was trained for something else than bids.
+    pub fn of(checkpoint: &Checkpoint) -> Result<Self, InputError> {
+        let purpose = &checkpoint.purpose;
+        let fits = |kind: &ObservationKind| {
+            kind.name() == purpose.observation
+                && kind.features() == purpose.features
+                && kind.cells() == purpose.cells
+                && sight::ACTIONS == purpose.actions
+        };
+        match ObservationKind::ALL.into_iter().find(fits) {
+            Some(observation) => Ok(Self { observation, values: checkpoint.values()? }),
+            None => {
+                let found = format!(
+                    "an agent for other decisions: it sees \"{}\" ({} numbers) and has {} actions",
+                    purpose.observation, purpose.features, purpose.actions
+                );
+                Err(InputError::new(
+                    found,
+                    "one that `gridfleet train` has trained to bid, with 121 pairs of risks",
+                ))
+            }
+        }
+    }
+
+    /// Reads the checkpoint in `path`.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if it cannot be read, is broken, or was trained for something else.
+    pub fn read(path: &Path) -> Result<Self> {
+        Self::of(&Checkpoint::read(path)?).map_err(|error| Error::from(error.file(path)))
+    }
+}
+
+/// Who chooses the action.
+#[derive(Debug, Clone)]
+pub enum Chooser {
+    /// The best by these values.
+    Greedy(Arc<Trained>),
+    /// Whoever trains: this one, from now on.
+    Told(usize),
+}
+
+/// What is beyond the horizon and what was decided before it, where weeks are played one after the other.
+#[derive(Debug, Clone, Default)]
+pub struct Chain {
+    /// Actions of the week before, by step: balancing bids for this week.
+    pub before: Vec<usize>,
+    /// Of the week after, by product.
+    pub ahead: Arc<Vec<Outlook>>,
+}
+
+/// The policy of one fleet. Gates that would have closed before the start are decided by the week before, where there is
+/// one, else as if at their time.
+pub struct Learned {
+    fleet: FleetId,
+    plant: Plant,
+    observation: ObservationKind,
+    chooser: Chooser,
+    chain: Option<Chain>,
+    balancing: Seat,
+    intraday: Seat,
+    fleet_kw: f64,
+    vehicles: f64,
+    /// Share plugged in and mean charge at the last reading that counts.
+    meters: Option<(f64, f64)>,
+    /// Action by step from the start, as far as any was chosen.
+    pub taken: Vec<usize>,
+    features: Vec<f64>,
+    work: Workspace,
+}
+
+/// A market as the learner sits in it.
+#[derive(Debug, Clone, Copy)]
+struct Seat {
+    market: MarketId,
+    lead_s: i64,
+}
+
+impl Seat {
+    fn new(setup: &Setup, market: MarketId) -> Self {
+        let gates = &setup.trading.markets[market.index()].gates;
+        let lead_s = match *gates {
+            GateRule::Lead(lead_s) => lead_s,
+            GateRule::Daily { .. } | GateRule::Weekly { .. } => gates.longest_s(),
+        };
+        Self { market, lead_s }
+    }
+}
+
+impl Learned {
+    /// A plant with strategies for `balancing` and `intraday`, in this order.
+    pub(super) fn new(
+        setup: &Setup,
+        fleet: FleetId,
+        plant: Plant,
+        [balancing, intraday]: [MarketId; 2],
+        observation: ObservationKind,
+        chooser: Chooser,
+        chain: Option<Chain>,
+    ) -> Self {
+        let of_fleet = || setup.vehicles.iter().filter(|v| v.fleet == fleet);
+        Self {
+            fleet,
+            plant,
+            observation,
+            chooser,
+            chain,
+            balancing: Seat::new(setup, balancing),
+            intraday: Seat::new(setup, intraday),
+            fleet_kw: of_fleet().map(|v| setup.types[v.vehicle_type.index()].ac_kw).sum(),
+            vehicles: of_fleet().count().max(1) as f64,
+            meters: None,
+            taken: Vec::new(),
+            features: Vec::new(),
+            work: Workspace::default(),
+        }
+    }
+
+    /// Follows this action from now on.
+    pub fn tell(&mut self, action: usize) {
+        self.chooser = Chooser::Told(action);
+    }
+
+    /// Writes a diary from now on.
+    pub fn keep_diary(&mut self) {
+        self.plant.diary.get_or_insert_default();
+    }
+
+    /// What it has written down: by strategy (balancing, intraday) and product, and who asked for vehicles.
+    pub fn diary(&self) -> Option<&Diary> {
+        self.plant.diary.as_ref()
+    }
+
+    /// What is seen at `t`, when bids for products of both markets are taken for the last time.
+    pub fn situation(&mut self, view: View<'_>, bidder: BidderId, t: SimTime) -> Situation {
+        let (plugged, soc) = *self.meters.get_or_insert_with(|| meters(view, self.fleet, self.vehicles));
+        let outlook = self.outlook(view, t);
+        let market = view.market(self.intraday.market);
+        let product = market.products().at(t + self.intraday.lead_s);
+        let mut situation = Situation {
+            hour_of_week: view.clock().hour_of_week(t),
+            plugged,
+            soc,
+            // Before the start and beyond the end nothing is to be decided there: as if it were the other product.
+            expected_kw: outlook.expected_kw,
+            last_eur_mwh: outlook.rival_eur_mwh,
+            outlook,
+            tariff_eur_mwh: self.plant.limit.at(view, t.max(view.now())),
+            fleet_kw: self.fleet_kw,
+            ..Situation::default()
+        };
+        if let Some(product) = product
+            && t >= view.start()
+        {
+            let start = market.products().start_of(product);
+            situation.expected_kw = self.plant.strategies[1].pool.least_kw(&market.products(), product);
+            situation.committed_kw = view.committed_kw(bidder, start);
+            let last = match product.checked_sub(1) {
+                Some(last) => market
+                    .clearing_price(last)
+                    .or_else(|| market.clearing_price(market.cleared().checked_sub(1)?)),
+                None => market.past_price(start + -1),
+            };
+            situation.last_eur_mwh = last.unwrap_or(situation.last_eur_mwh);
+        }
+        situation
+    }
+
+    /// What is known of the balancing product that closes at `t`.
+    fn outlook(&mut self, view: View<'_>, t: SimTime) -> Outlook {
+        let market = view.market(self.balancing.market);
+        let products = market.products();
+        let start = t + self.balancing.lead_s;
+        let Some(product) = products.at(start) else {
+            let ahead = self.chain.as_ref().map(|chain| &chain.ahead);
+            // The week after begins where this one ends.
+            let number = usize::try_from(
+                (start - products.end_of(products.count.saturating_sub(1))) / products.slot_s,
+            );
+            let known = ahead.zip(number.ok()).and_then(|(ahead, number)| ahead.get(number).or(ahead.last()));
+            return known.copied().unwrap_or_default();
+        };
+        let first = &mut self.plant.strategies[0];
+        let last = match product.checked_sub(1) {
+            Some(last) => market.clearing_price(last),
+            None => market.past_price(products.start + -1),
+        };
+        Outlook {
+            expected_kw: first.pool.least_kw(&products, product),
+            rival_eur_mwh: first.below.as_mut().and_then(|rival| rival.expected(view, start)).unwrap_or(0.0),
+            last_eur_mwh: last.unwrap_or(0.0),
+        }
+    }
+
+    /// What is seen at `t`, as numbers and as a cell.
+    pub fn see(&mut self, view: View<'_>, bidder: BidderId, t: SimTime, features: &mut Vec<f64>) -> usize {
+        let situation = self.situation(view, bidder, t);
+        situation.features(self.observation, features);
+        situation.cell(self.observation)
+    }
+
+    /// The action for the step at `t`, if it was one of the week before.
+    fn decided(&self, view: View<'_>, t: SimTime) -> Option<usize> {
+        let before = &self.chain.as_ref().filter(|_| t < view.start())?.before;
+        // Counted back from the end of that week.
+        let steps = usize::try_from((view.start() - t) / self.step_s(view)).ok()?;
+        before.get(before.len().saturating_sub(steps)).copied()
+    }
+
+    /// The action for the step at `t`.
+    fn choose(&mut self, view: View<'_>, bidder: BidderId, t: SimTime) -> usize {
+        let trained = match &self.chooser {
+            Chooser::Told(action) => return *action,
+            Chooser::Greedy(trained) => Arc::clone(trained),
+        };
+        let step = usize::try_from((t - view.start()).div_euclid(self.step_s(view))).ok();
+        // Both gates of a step have one action.
+        if let Some(&action) = step.and_then(|step| self.taken.get(step)) {
+            return action;
+        }
+        let mut features = std::mem::take(&mut self.features);
+        let cell = self.see(view, bidder, t, &mut features);
+        let action = trained.values.greedy(Seen { features: &features, cell }, &mut self.work);
+        self.features = features;
+        if let Some(step) = step {
+            self.taken.resize(step + 1, action);
+        }
+        action
+    }
+
+    fn step_s(&self, view: View<'_>) -> i64 {
+        view.market(self.intraday.market).products().slot_s
+    }
+}
+
+/// Share of the fleet that is plugged in, and its mean charge.
+fn meters(view: View<'_>, fleet: FleetId, vehicles: f64) -> (f64, f64) {
+    let (mut plugged, mut soc) = (0.0, 0.0);
+    for vehicle in view.vehicles_of(fleet) {
+        plugged += f64::from(u8::from(view.vehicle(vehicle).connector.is_some()));
+        soc += view.soc(vehicle);
+    }
+    (plugged / vehicles, soc / vehicles)
+}
+
+impl Bidding for Learned {
+    fn bid(
+        &mut self,
+        view: View<'_>,
+        bidder: BidderId,
+        gate: &OpenGate,
+        random: &mut Pcg64,
+        actions: &mut Vec<Action>,
+    ) {
+        let Some(place) = self.plant.strategies.iter().position(|strategy| strategy.market == gate.market)
+        else {
+            return;
+        };
+        let lead_s = if place == 0 { self.balancing.lead_s } else { self.intraday.lead_s };
+        let products = view.market(gate.market).products();
+        for product in gate.products.clone() {
+            let t = products.start_of(product) + -lead_s;
+            let action = match self.decided(view, t) {
+                Some(action) => action,
+                None => self.choose(view, bidder, t),
+            };
+            self.plant.strategies[place].risk = sight::risks(action)[place];
+            let one = OpenGate { products: product..product + 1, ..gate.clone() };
+            self.plant.bid(view, bidder, &one, random, actions);
+        }
+    }
+
+    fn on_interval(
+        &mut self,
+        view: View<'_>,
+        bidder: BidderId,
+        random: &mut Pcg64,
+        actions: &mut Vec<Action>,
+    ) {
+        // What is known when the next gates close.
+        let next = view.now() + view.control_interval_s();
+        if (next - view.start()).rem_euclid(self.step_s(view)) < view.control_interval_s() {
+            self.meters = Some(meters(view, self.fleet, self.vehicles));
+        }
+        self.plant.on_interval(view, bidder, random, actions);
+    }
+
+    fn releases(&mut self, view: View<'_>, bidder: BidderId, vehicle: VehicleId) -> bool {
+        self.plant.releases(view, bidder, vehicle)
+    }
+}
+
+/// A policy that somebody outside holds too, to look through its eyes and to tell it what to do.
+#[derive(Clone)]
+pub struct Shared(pub Arc<Mutex<Learned>>);
+
+impl Shared {
+    /// The policy itself.
+    pub fn lock(&self) -> std::sync::MutexGuard<'_, Learned> {
+        // A panic elsewhere has ended whatever held it.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Bidding for Shared {
+    fn bid(
+        &mut self,
+        view: View<'_>,
+        bidder: BidderId,
+        gate: &OpenGate,
+        random: &mut Pcg64,
+        actions: &mut Vec<Action>,
+    ) {
+        self.lock().bid(view, bidder, gate, random, actions);
+    }
+
+    fn on_interval(
+        &mut self,
+        view: View<'_>,
+        bidder: BidderId,
+        random: &mut Pcg64,
+        actions: &mut Vec<Action>,
+    ) {
+        self.lock().on_interval(view, bidder, random, actions);
+    }
+
+    fn releases(&mut self, view: View<'_>, bidder: BidderId, vehicle: VehicleId) -> bool {
+        self.lock().releases(view, bidder, vehicle)
+    }
+}
+
+/// Forecasts and accuracies of a learner.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Forecasts {
+    /// How power is forecast.
+    pub power: ForecastKind,
+    /// How the intraday price is.
+    pub price: ForecastKind,
+    /// Accuracy of perfect forecasts of power, for balancing and intraday (0..1).
+    pub accuracy: [f64; 2],
+    /// Highest price bid [currency/MWh]; by default the retailer's.
+    pub limit_eur_mwh: Option<f64>,
+}

@@ -1,0 +1,220 @@
+//! A fleet as a virtual power plant: it buys ahead what it expects to draw anyway.
+//!
+//! At each gate it bids for the power that it can take in the whole product, less what it has bought already, less a
+//! share for risk; at its tariff at most, so that what is accepted is cheaper. A rider is turned away only if the vehicle is
+//! needed for what has been bought and no other that is plugged in can stand in.
+//!
+//! Source: T. Richter, Reinforcement learning portfolio optimization of electric vehicle virtual power plants (an
+//! early version is the paper of specification 5): the controlled charging problem and its benchmark strategies.
+
+use super::ForecastKind;
+use super::diary::{Asked, Diary, Offer, is_needed};
+use super::pool::Pool;
+use crate::forecast::{Calendar, Forecaster};
+use crate::policies::{Action, Bidding, OpenGate};
+use crate::world::{Setup, View};
+use gridfleet_core::ids::{BidderId, FleetId, MarketId, RetailerId, VehicleId};
+use gridfleet_core::markets::{Series, Side};
+use gridfleet_core::time::SimTime;
+use rand_pcg::Pcg64;
+
+/// What is bid in one market.
+pub(super) struct Strategy {
+    /// The market.
+    pub market: MarketId,
+    /// Share of the expected power that is not bid for.
+    pub risk: f64,
+    /// What the fleet expects to be able to draw.
+    pub pool: Pool,
+    /// Bid at most what this market is expected to cost.
+    pub below: Option<Rival>,
+}
+
+/// Highest price bid.
+pub(super) struct Limit {
+    /// As the scenario says [currency/MWh].
+    pub fixed: Option<f64>,
+    /// Else what this retailer asks.
+    pub retailer: RetailerId,
+}
+
+impl Limit {
+    /// For a product that starts at `t`: the price announced for it, or in force now.
+    pub(super) fn at(&self, view: View<'_>, t: SimTime) -> f64 {
+        self.fixed.unwrap_or_else(|| self.tariff(view, t))
+    }
+
+    /// For a product that starts at `t`: what the retailer has announced for it, or asks now [currency/MWh].
+    pub(super) fn tariff(&self, view: View<'_>, t: SimTime) -> f64 {
+        let book = view.prices(self.retailer);
+        let announced = book.broadcasts.iter().rev().take_while(|price| price.valid_to > t);
+        let announced = announced.last().filter(|price| price.valid_from <= t);
+        announced.map_or(book.current_eur_mwh, |price| price.price_eur_mwh)
+    }
+}
+
+/// A market that trades the same energy later.
+pub(super) struct Rival {
+    market: MarketId,
+    prices: Prices,
+}
+
+/// What is expected of a market's prices.
+enum Prices {
+    /// What they are going to be.
+    Replay(Series),
+    /// What they have been so far.
+    History {
+        forecaster: Box<dyn Forecaster>,
+        /// The first product, counted from the start and perhaps below 0, that the forecaster has not been told.
+        next: i64,
+    },
+}
+
+impl Rival {
+    /// Learns, where it does, from the prices that `own` gates, which close earlier, can know. `None` if the products
+    /// of the market make no regular series.
+    pub(super) fn new(
+        market: MarketId,
+        own: MarketId,
+        forecast: ForecastKind,
+        setup: &Setup,
+    ) -> Option<Self> {
+        let rules = &setup.trading.markets[market.index()];
+        let prices = match forecast.of_history() {
+            None => Prices::Replay(rules.reference.clone()),
+            Some(history) => {
+                let products = rules.products;
+                let ahead_s = setup.trading.markets[own.index()].gates.longest_s();
+                let calendar = Calendar::new(products.start, products.slot_s, setup.clock.clone()).ok()?;
+                let forecaster = history.build(calendar, ahead_s / products.slot_s + 1).ok()?;
+                let next = -((products.start - rules.reference.start) / products.slot_s).max(0);
+                Prices::History { forecaster, next }
+            }
+        };
+        Some(Self { market, prices })
+    }
+
+    /// Price expected for `t` [currency/MWh]; `None` if nothing is known.
+    pub(super) fn expected(&mut self, view: View<'_>, t: SimTime) -> Option<f64> {
+        let (forecaster, next) = match &mut self.prices {
+            Prices::Replay(series) => return series.at(t),
+            Prices::History { forecaster, next } => (forecaster, next),
+        };
+        let market = view.market(self.market);
+        let products = market.products();
+        while *next < market.cleared() as i64 {
+            let price = match usize::try_from(*next) {
+                Ok(product) => market.clearing_price(product),
+                Err(_) => market.past_price(products.start + *next * products.slot_s),
+            };
+            forecaster.observe(*next, price.unwrap_or(f64::NAN));
+            *next += 1;
+        }
+        let product = (t - products.start).div_euclid(products.slot_s);
+        Some(if product < *next {
+            // Known by now.
+            market.clearing_price(usize::try_from(product).ok()?)?
+        } else {
+            forecaster.predict(product)
+        })
+    }
+}
+
+/// The policy of one fleet.
+pub(super) struct Plant {
+    fleet: FleetId,
+    /// What is bid where.
+    pub(super) strategies: Vec<Strategy>,
+    /// What energy from a market has to be cheaper than.
+    pub(super) limit: Limit,
+    /// When the pool was last counted, and what it was then less what has left since [kW].
+    counted: Option<(SimTime, f64)>,
+    /// Notes, if somebody wants them.
+    pub(super) diary: Option<Diary>,
+}
+
+impl Plant {
+    pub(super) fn new(fleet: FleetId, strategies: Vec<Strategy>, limit: Limit) -> Self {
+        Self { fleet, strategies, limit, counted: None, diary: None }
+    }
+}
+
+impl Bidding for Plant {
+    fn bid(
+        &mut self,
+        view: View<'_>,
+        bidder: BidderId,
+        gate: &OpenGate,
+        _random: &mut Pcg64,
+        actions: &mut Vec<Action>,
+    ) {
+        let Some(place) = self.strategies.iter().position(|strategy| strategy.market == gate.market) else {
+            return;
+        };
+        let strategy = &mut self.strategies[place];
+        let products = view.market(gate.market).products();
+        for product in gate.products.clone() {
+            let start = products.start_of(product);
+            let mut offer = Offer {
+                expected_kw: strategy.pool.least_kw(&products, product),
+                committed_kw: view.committed_kw(bidder, start),
+                limit_eur_mwh: 0.0,
+                tariff_eur_mwh: 0.0,
+                risk: strategy.risk,
+            };
+            let quantity_kw = offer.quantity_kw(strategy.risk);
+            if quantity_kw <= 0.0 && self.diary.is_none() {
+                continue;
+            }
+            offer.limit_eur_mwh = self.limit.at(view, start);
+            if let Some(rival) = &mut strategy.below
+                && let Some(price) = rival.expected(view, start)
+            {
+                offer.limit_eur_mwh = offer.limit_eur_mwh.min(price);
+            }
+            if let Some(diary) = &mut self.diary {
+                offer.tariff_eur_mwh = self.limit.tariff(view, start);
+                diary.note(place, product, offer);
+            }
+            if quantity_kw > 0.0 {
+                let (market, side, limit_eur_mwh) = (gate.market, Side::Buy, offer.limit_eur_mwh);
+                actions.push(Action::Bid { bidder, market, product, side, quantity_kw, limit_eur_mwh });
+            }
+        }
+    }
+
+    fn on_interval(
+        &mut self,
+        view: View<'_>,
+        _bidder: BidderId,
+        _random: &mut Pcg64,
+        _actions: &mut Vec<Action>,
+    ) {
+        if self.strategies.iter().any(|strategy| strategy.pool.learns()) {
+            let pool_kw = view.pool_kw(self.fleet);
+            for strategy in &mut self.strategies {
+                strategy.pool.observe(view.now(), pool_kw);
+            }
+        }
+    }
+
+    fn releases(&mut self, view: View<'_>, bidder: BidderId, vehicle: VehicleId) -> bool {
+        let committed_kw = view.committed_kw(bidder, view.now());
+        if committed_kw <= 0.0 && self.diary.is_none() {
+            return true;
+        }
+        let pool_kw = match self.counted {
+            Some((time, pool_kw)) if time == view.now() => pool_kw,
+            _ => view.pool_kw(self.fleet),
+        };
+        // Whoever is next in line takes its place.
+        let share_kw = view.pool_share_kw(vehicle) - view.successor_share_kw(vehicle);
+        let released = !is_needed(pool_kw, share_kw, committed_kw);
+        if let Some(diary) = &mut self.diary {
+            diary.asked.push(Asked { time: view.now(), vehicle, pool_kw, share_kw, released });
+        }
+        self.counted = Some((view.now(), if released { pool_kw - share_kw } else { pool_kw }));
+        released
+    }
+}

@@ -1,0 +1,245 @@
+//! Baseline charging: below a threshold a vehicle goes to charge; while idle it
+//! may charge in passing, always or where and when that is cheap.
+
+mod offers;
+
+use super::{Action, Charging};
+use crate::world::{Activity, Search, View};
+use gridfleet_core::ids::{FleetId, StationId, VehicleId};
+use gridfleet_core::time::{HOUR_S, SimTime};
+use offers::Offers;
+use rand_pcg::Pcg64;
+
+/// Great-circle distance up to which a station is at a depot [km].
+const AT_DEPOT_KM: f64 = 0.1;
+
+/// Instants of a charge at which its price is looked up.
+const LOOKS: i64 = 8;
+
+/// How a station is chosen.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Choice {
+    /// The nearest.
+    Nearest,
+    /// The one where the charge is expected to be complete first, among the nearest `candidates`.
+    Fastest { candidates: usize },
+    /// The one where energy and time together cost least, among the nearest `candidates` and those at depots of the fleet.
+    Cheapest { candidates: usize, time_value_eur_h: f64 },
+}
+
+/// Charging in passing, while no rider asks.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct WhileIdle {
+    /// Below this state of charge.
+    pub below_soc: f64,
+    /// After this time with nothing to do [s].
+    pub idle_s: i64,
+    /// Only where at most this share of the lowest prices of the last week is lower; `None`: at any price.
+    pub cheap_share: Option<f64>,
+}
+
+/// The four baselines: see `ChargingSpec`.
+#[derive(Debug)]
+pub(super) struct Threshold {
+    start_soc: f64,
+    target_soc: f64,
+    choice: Choice,
+    while_idle: Option<WhileIdle>,
+    search: Search,
+    found: Vec<StationId>,
+    free_at: Vec<f64>,
+    /// Connectors given away in this round, by station: the view does not know of them yet.
+    given: Vec<(StationId, usize)>,
+    /// By fleet, stations at its depots; filled when first needed.
+    at_depots: Vec<Vec<StationId>>,
+    /// By fleet.
+    offers: Vec<Offers>,
+    /// By fleet: a price up to this is cheap [currency/MWh].
+    cheap_up_to: Vec<f64>,
+}
+
+impl Threshold {
+    pub(super) fn new(
+        start_soc: f64,
+        target_soc: f64,
+        choice: Choice,
+        while_idle: Option<WhileIdle>,
+    ) -> Self {
+        Self {
+            start_soc,
+            target_soc,
+            choice,
+            while_idle,
+            search: Search::default(),
+            found: Vec::new(),
+            free_at: Vec::new(),
+            given: Vec::new(),
+            at_depots: Vec::new(),
+            offers: Vec::new(),
+            cheap_up_to: Vec::new(),
+        }
+    }
+
+    /// The charge asked for, within what the vehicle's battery may use.
+    fn target(&self, view: View<'_>, vehicle: VehicleId) -> f64 {
+        self.target_soc.min(view.vehicle_type(vehicle).usable_soc[1])
+    }
+
+    /// Finds the stations that are compared.
+    fn look(&mut self, view: View<'_>, vehicle: VehicleId) {
+        view.stations_for(vehicle, self.candidates(), &mut self.search, &mut self.found);
+        if matches!(self.choice, Choice::Cheapest { .. }) {
+            if self.at_depots.is_empty() {
+                self.at_depots = (0..view.fleet_count()).map(|i| at_depots(view, FleetId::new(i))).collect();
+            }
+            for &station in &self.at_depots[view.vehicle(vehicle).fleet.index()] {
+                if !self.found.contains(&station)
+                    && !view.avoids(vehicle, station)
+                    && view.charging_time_s(vehicle, station, 0.0, 1.0).is_finite()
+                {
+                    self.found.push(station);
+                }
+            }
+        }
+    }
+
+    fn station(&mut self, view: View<'_>, vehicle: VehicleId) -> Option<StationId> {
+        self.look(view, vehicle);
+        if self.found.len() <= 1 {
+            return self.found.first().copied();
+        }
+        let (of, soc, target_soc) =
+            (view.vehicle_type(vehicle), view.soc(vehicle), self.target(view, vehicle));
+        let per_km = view.consumption_kwh_per_km(vehicle);
+        let completion = |&station: &StationId| {
+            let way = view.trip(view.vehicle(vehicle).place, view.station_place(station));
+            let soc_there = (soc - way.distance_km * per_km / of.battery_kwh).max(0.0);
+            let charging_s = view.charging_time_s(vehicle, station, soc_there, target_soc);
+            let connected =
+                view.expected_connection(station, view.now() + way.duration_s, charging_s, &mut self.free_at);
+            // A station that the charge does not reach costs a rescue: only where there is no other.
+            let out_of_reach = soc - way.distance_km * per_km / of.battery_kwh < of.usable_soc[0];
+            let time_s = (connected - view.now()) as f64 + charging_s;
+            let worth = match self.choice {
+                Choice::Nearest | Choice::Fastest { .. } => time_s,
+                Choice::Cheapest { time_value_eur_h, .. } => {
+                    let mwh = of.kwh(target_soc - soc_there) / of.charge_efficiency / 1e3;
+                    let price = mean_price_eur_mwh(view, station, connected, charging_s);
+                    mwh * price + time_s / HOUR_S as f64 * time_value_eur_h
+                }
+            };
+            (out_of_reach, worth, station)
+        };
+        self.found
+            .iter()
+            .map(completion)
+            .min_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.cmp(&b.2)))
+            .map(|(_, _, station)| station)
+    }
+
+    fn charge_if_low(&mut self, view: View<'_>, vehicle: VehicleId, actions: &mut Vec<Action>) -> bool {
+        if view.soc(vehicle) >= self.start_soc {
+            return false;
+        }
+        let target_soc = self.target(view, vehicle);
+        if let Some(station) = self.station(view, vehicle) {
+            actions.push(Action::Charge { vehicle, station, target_soc, yields: false });
+        }
+        true
+    }
+}
+
+/// Stations at the depots of a fleet that it may use.
+fn at_depots(view: View<'_>, fleet: FleetId) -> Vec<StationId> {
+    let near = |station: &StationId| {
+        let place = view.station_place(*station);
+        view.depots(fleet).iter().any(|&depot| view.great_circle_km(depot, place) <= AT_DEPOT_KM)
+    };
+    view.stations_of(fleet).filter(near).collect()
+}
+
+/// Mean price over a charge that begins at `from` [currency/MWh], as far as prices are known.
+fn mean_price_eur_mwh(view: View<'_>, station: StationId, from: SimTime, charging_s: f64) -> f64 {
+    let step_s = charging_s.min(1e9) / LOOKS as f64;
+    let price = |look: i64| view.station_price_eur_mwh(station, from + ((look as f64 + 0.5) * step_s) as i64);
+    (0..LOOKS).map(price).sum::<f64>() / LOOKS as f64
+}
+
+impl Charging for Threshold {
+    fn on_idle(
+        &mut self,
+        view: View<'_>,
+        idle: &[VehicleId],
+        _random: &mut Pcg64,
+        actions: &mut Vec<Action>,
+    ) {
+        for &vehicle in idle {
+            self.charge_if_low(view, vehicle, actions);
+        }
+    }
+
+    fn on_interval(&mut self, view: View<'_>, _random: &mut Pcg64, actions: &mut Vec<Action>) {
+        let Some(rule) = self.while_idle else { return };
+        self.given.clear();
+        self.cheap_up_to.clear();
+        if let Some(share) = rule.cheap_share {
+            if self.offers.is_empty() {
+                self.offers = (0..view.fleet_count()).map(|i| Offers::new(view, FleetId::new(i))).collect();
+            }
+            self.cheap_up_to.extend(self.offers.iter_mut().map(|offers| offers.cheap_up_to(view, share)));
+        } else {
+            self.cheap_up_to.resize(view.fleet_count(), f64::INFINITY);
+        }
+        for fleet in 0..view.fleet_count() {
+            let cheap_up_to = self.cheap_up_to[fleet];
+            let price = |station| view.station_price_eur_mwh(station, view.now());
+            for vehicle in view.available(FleetId::new(fleet)) {
+                let v = view.vehicle(vehicle);
+                if v.activity.is_plugged() {
+                    // Came for a price that is cheap no longer.
+                    if let Some(station) = v.station
+                        && v.yields
+                        && price(station) > cheap_up_to
+                    {
+                        actions.push(Action::Unplug { vehicle });
+                    }
+                    continue;
+                }
+                if v.activity != Activity::Idle
+                    || self.charge_if_low(view, vehicle, actions)
+                    || view.idle_s(vehicle) < rule.idle_s
+                    || view.soc(vehicle) >= rule.below_soc
+                {
+                    continue;
+                }
+                let target_soc = self.target(view, vehicle);
+                self.look(view, vehicle);
+                if rule.cheap_share.is_some() {
+                    // The cheapest first; of equal ones the nearest, as they come.
+                    self.found.retain(|&station| price(station) <= cheap_up_to);
+                    self.found.sort_by(|&a, &b| price(a).total_cmp(&price(b)));
+                }
+                for &station in &self.found {
+                    let at = self.given.iter().position(|g| g.0 == station).unwrap_or_else(|| {
+                        self.given.push((station, 0));
+                        self.given.len() - 1
+                    });
+                    if view.free_connectors(station) > self.given[at].1 {
+                        self.given[at].1 += 1;
+                        actions.push(Action::Charge { vehicle, station, target_soc, yields: true });
+                        break;
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Threshold {
+    fn candidates(&self) -> usize {
+        match self.choice {
+            Choice::Nearest => 1,
+            Choice::Fastest { candidates } | Choice::Cheapest { candidates, .. } => candidates,
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Nearest idle vehicle: the plainest dispatch, and the baseline of most studies.
+
+use super::{Action, Cadence, Dispatch, News};
+use crate::world::{Candidate, Search, View};
+use gridfleet_core::ids::{RequestId, VehicleId};
+use rand_pcg::Pcg64;
+
+/// Each new request gets the nearest vehicle that can serve it; each vehicle that becomes
+/// available gets the nearest request still waiting. Of requests of one place and fleet, the oldest that
+/// the vehicle can serve comes first.
+#[derive(Debug, Default)]
+pub(super) struct NearestIdle {
+    search: Search,
+    found: Vec<Candidate>,
+    /// Vehicles given away in this round: the view does not know of them yet.
+    taken: Vec<VehicleId>,
+}
+
+/// Whether a request has been given a vehicle in this round.
+fn is_given(actions: &[Action], request: RequestId) -> bool {
+    actions.iter().any(|a| matches!(a, Action::Assign { request: r, .. } if *r == request))
+}
+
+impl Dispatch for NearestIdle {
+    fn cadence(&self) -> Cadence {
+        Cadence::OnChange
+    }
+
+    fn decide(&mut self, view: View<'_>, news: News<'_>, _random: &mut Pcg64, actions: &mut Vec<Action>) {
+        self.taken.clear();
+        for &request in news.requests {
+            if !view.is_waiting(request) || is_given(actions, request) {
+                continue;
+            }
+            let ask = view.ask(request);
+            // An older request of the same place, which no vehicle could serve so far, comes first; then the next vehicle is
+            // looked for.
+            loop {
+                // As many candidates as vehicles are already taken, and one: one of them is free.
+                let k = self.taken.len() + 1;
+                view.vehicles_for(&ask, k, k, &mut self.search, &mut self.found);
+                let Some(&Candidate { vehicle, way, .. }) =
+                    self.found.iter().find(|c| !self.taken.contains(&c.vehicle))
+                else {
+                    break;
+                };
+                let oldest = view.oldest_at(ask.origin, ask.fleet, vehicle, way, |other| {
+                    other <= request && !is_given(actions, other)
+                });
+                let first = oldest.unwrap_or(request);
+                self.taken.push(vehicle);
+                actions.push(Action::Assign { request: first, vehicle });
+                if first == request {
+                    break;
+                }
+            }
+        }
+        if view.waiting_count() <= actions.len() {
+            return;
+        }
+        // Requests that wait from before. Two vehicles may find the same one; the engine takes the
+        // first and refuses the second, which would be news again only when it next becomes idle:
+        // so requests given away are remembered here.
+        for &vehicle in news.vehicles {
+            if self.taken.contains(&vehicle) || !view.is_available(vehicle) {
+                continue;
+            }
+            if let Some(request) =
+                view.request_for(vehicle, &mut self.search, |request| !is_given(actions, request))
+            {
+                actions.push(Action::Assign { request, vehicle });
+            }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Pricing: what a retailer asks for energy whose tariff does not say it.
+//!
+//! A policy offers a line per slot, which gives the price of any load; the customers settle on loads, and the price of
+//! these is announced. Where the slope is zero, that is a price as of any tariff.
+//!
+//! - [`spec`]: the policies by name and parameters;
+//! - `stackelberg`: the leader of a Stackelberg game.
+
+pub mod spec;
+mod stackelberg;
+
+pub use spec::{Leader, PricingSpec};
+
+use super::Pricing;
+use crate::world::View;
+use gridfleet_core::ids::RetailerId;
+use gridfleet_core::time::SimTime;
+use rand_pcg::Pcg64;
+
+/// The price of a slot over the load of the customers that answer to it.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct PriceLine {
+    /// Price without load [currency/MWh].
+    pub base_eur_mwh: f64,
+    /// Rise of the price with each kW, 0 or more [currency/MWh per kW].
+    pub slope_eur_mwh_kw: f64,
+}
+
+impl PriceLine {
+    /// Price at a load [currency/MWh].
+    pub fn at(&self, load_kw: f64) -> f64 {
+        self.base_eur_mwh + self.slope_eur_mwh_kw * load_kw
+    }
+}
+
+/// Coming slots of a retailer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slots {
+    /// Start of the first.
+    pub first: SimTime,
+    /// Length of each [s].
+    pub slot_s: i64,
+    /// How many from the first on are about to be announced.
+    pub due: usize,
+    /// How many in all, for an outlook over a day.
+    pub count: usize,
+}
+
+impl Slots {
+    /// Start of a slot, counted from 0.
+    pub fn start(&self, slot: usize) -> SimTime {
+        self.first + slot as i64 * self.slot_s
+    }
+
+    /// Length of each [h].
+    pub fn hours(&self) -> f64 {
+        self.slot_s as f64 / 3_600.0
+    }
+}
+
+/// A price for each hour of the local day, whatever is drawn.
+struct Fixed {
+    price_by_hour_eur_mwh: Vec<f64>,
+}
+
+impl Fixed {
+    fn new(price_by_hour_eur_mwh: &[f64]) -> Self {
+        Self { price_by_hour_eur_mwh: price_by_hour_eur_mwh.to_vec() }
+    }
+}
+
+impl Pricing for Fixed {
+    fn offer(
+        &mut self,
+        view: View<'_>,
+        _: RetailerId,
+        slots: Slots,
+        _: &mut Pcg64,
+        lines: &mut Vec<PriceLine>,
+    ) {
+        let price = |slot| self.price_by_hour_eur_mwh[view.clock().hour(slots.start(slot))];
+        lines.extend(
+            (0..slots.count).map(|slot| PriceLine { base_eur_mwh: price(slot), slope_eur_mwh_kw: 0.0 }),
+        );
+    }
+}

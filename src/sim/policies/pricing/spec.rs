@@ -1,0 +1,98 @@
+//! Pricing policies by name and parameters, as a scenario file writes them.
+
+use super::stackelberg::{self, Stackelberg};
+use super::{Fixed, Pricing};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What retailers that have a cost of generation ask for energy; all others keep to their tariffs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum PricingSpec {
+    /// What their tariffs say.
+    Tariff {},
+    /// One price.
+    Flat {
+        /// Price [currency/MWh].
+        #[schemars(range(min = gridfleet_core::ranges::PRICE.least, max = gridfleet_core::ranges::PRICE.most))]
+        price_eur_mwh: f64,
+    },
+    /// A price for each hour of the local day.
+    TimeOfUse {
+        /// Prices from midnight on [currency/MWh]; 24 of them.
+        #[schemars(length(min = 24, max = 24), inner(range(min = gridfleet_core::ranges::PRICE.least, max = gridfleet_core::ranges::PRICE.most)))]
+        price_by_hour_eur_mwh: Vec<f64>,
+    },
+    /// Marginal cost of the load that users settle on, times a margin: the leader of a Stackelberg game.
+    Stackelberg {
+        /// How the margin of each hour is chosen.
+        #[serde(default)]
+        leader: Leader,
+        /// Margin of a `marginal` leader.
+        #[serde(default = "margin")]
+        #[schemars(range(min = 1.0, max = 100.0))]
+        margin: f64,
+        /// Most margin of the other leaders, which choose from 1 to this.
+        #[serde(default = "margin_most")]
+        #[schemars(range(min = 1.0, max = 100.0))]
+        margin_most: f64,
+    },
+}
+
+/// What a Stackelberg leader is after.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Leader {
+    /// The same margin at all hours.
+    #[default]
+    Marginal,
+    /// The flattest load.
+    Flatten,
+    /// The greatest profit.
+    Profit,
+}
+
+/// The margin of the paper (section V).
+fn margin() -> f64 {
+    1.2
+}
+
+/// Assumed.
+fn margin_most() -> f64 {
+    1.5
+}
+
+impl Default for PricingSpec {
+    fn default() -> Self {
+        Self::Tariff {}
+    }
+}
+
+impl PricingSpec {
+    /// Name as the scenario writes it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Tariff {} => "tariff",
+            Self::Flat { .. } => "flat",
+            Self::TimeOfUse { .. } => "time-of-use",
+            Self::Stackelberg { .. } => "stackelberg",
+        }
+    }
+
+    /// The policy, unless tariffs say it all.
+    pub fn build(&self) -> Option<Box<dyn Pricing>> {
+        match self {
+            Self::Tariff {} => None,
+            Self::Flat { price_eur_mwh } => Some(Box::new(Fixed::new(&[*price_eur_mwh; 24]))),
+            Self::TimeOfUse { price_by_hour_eur_mwh } => Some(Box::new(Fixed::new(price_by_hour_eur_mwh))),
+            Self::Stackelberg { leader, margin, margin_most } => {
+                let aim = match leader {
+                    Leader::Marginal => stackelberg::Aim::Keep(*margin),
+                    Leader::Flatten => stackelberg::Aim::Flatten(*margin_most),
+                    Leader::Profit => stackelberg::Aim::Profit(*margin_most),
+                };
+                Some(Box::new(Stackelberg::new(aim)))
+            }
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! The leader of a Stackelberg game as a retailer: the price of a slot is its marginal cost at everybody's load, times a
+//! margin.
+//!
+//! Who answers to prices does so by itself (`policies::response`); of all others' load the retailer expects what it was a
+//! day before. A leader that chooses its margins does so once a local day, for all hours of it, in a game with its
+//! households as they are and with everything else at its stations as it was a day before (`games::stackelberg::lead`):
+//! who will come home with an empty battery it does not know.
+
+use super::{PriceLine, Pricing, Slots};
+use crate::world::{Generation, SlotLoad, View};
+use gridfleet_core::ids::RetailerId;
+use gridfleet_core::time::{DAY_S, SimTime};
+use gridfleet_games::stackelberg::{self as game, Game, Household, Retailer};
+use rand_pcg::Pcg64;
+use std::collections::BTreeMap;
+
+/// What the leader is after.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Aim {
+    /// Keeps this margin.
+    Keep(f64),
+    /// The flattest load, with margins up to this.
+    Flatten(f64),
+    /// The greatest profit, with margins up to this.
+    Profit(f64),
+}
+
+/// The leader; one for all retailers that have a cost of generation.
+pub(super) struct Stackelberg {
+    aim: Aim,
+    /// Margins by hour of the local day, and the day for which they were chosen, by retailer.
+    chosen: BTreeMap<RetailerId, (chrono::NaiveDate, Vec<f64>)>,
+}
+
+impl Stackelberg {
+    pub fn new(aim: Aim) -> Self {
+        Self { aim, chosen: BTreeMap::new() }
+    }
+
+    /// The margin of an hour of the day in which a slot lies.
+    fn margin(&mut self, view: View<'_>, retailer: RetailerId, slot: SimTime) -> f64 {
+        let aim = match self.aim {
+            Aim::Keep(margin) => return margin,
+            Aim::Flatten(most) => game::Aim::Flatten(most),
+            Aim::Profit(most) => game::Aim::Profit(most),
+        };
+        let date = view.clock().local(view.now()).date();
+        let hour = view.clock().hour(slot);
+        match self.chosen.get(&retailer) {
+            Some((chosen, margins)) if *chosen == date => margins[hour],
+            _ => {
+                let margins = choose(view, retailer, aim).unwrap_or_else(|| vec![1.0; 24]);
+                let margin = margins[hour];
+                self.chosen.insert(retailer, (date, margins));
+                margin
+            }
+        }
+    }
+}
+
+impl Pricing for Stackelberg {
+    fn offer(
+        &mut self,
+        view: View<'_>,
+        retailer: RetailerId,
+        slots: Slots,
+        _: &mut Pcg64,
+        lines: &mut Vec<PriceLine>,
+    ) {
+        let Some(generation) = view.generation(retailer) else { return };
+        for slot in 0..slots.count {
+            let start = slots.start(slot);
+            let hour = view.clock().hour(start);
+            let margin = self.margin(view, retailer, start);
+            let slope = margin * generation.a_eur_mwh_kw[hour];
+            let others_kw = expected(view, retailer, start).map_or(0.0, |load| load.others_kw);
+            lines.push(PriceLine {
+                base_eur_mwh: margin * generation.b_eur_mwh[hour] + slope * others_kw,
+                slope_eur_mwh_kw: slope,
+            });
+        }
+    }
+}
+
+/// What was drawn a day before a slot, or last; `None` before anything was.
+fn expected(view: View<'_>, retailer: RetailerId, slot: SimTime) -> Option<SlotLoad> {
+    let loads = view.slot_loads(retailer);
+    // A slot later than tomorrow is like the last day that is known.
+    let mut day_before = slot + -DAY_S;
+    while day_before > view.now() {
+        day_before += -DAY_S;
+    }
+    let at = loads.binary_search_by_key(&day_before, |load| load.start).ok();
+    at.map(|at| loads[at]).or(loads.last().copied())
+}
+
+/// Margins of the 24 hours for a day like the one to come.
+fn choose(view: View<'_>, retailer: RetailerId, aim: game::Aim) -> Option<Vec<f64>> {
+    let Generation { a_eur_mwh_kw, b_eur_mwh, c_eur_h } = view.generation(retailer)?;
+    let leader = Retailer {
+        a: a_eur_mwh_kw.to_vec(),
+        b: b_eur_mwh.to_vec(),
+        c: c_eur_h.to_vec(),
+        lambda: vec![1.0; 24],
+        capacity: vec![f64::INFINITY; 24],
+    };
+    let mut households: Vec<Household> = view
+        .households_of(retailer)
+        .map(|group| {
+            let homes = view.households(group);
+            Household {
+                count: homes.count,
+                energy: homes.nominal_kw.iter().sum(),
+                low: homes.low_kw.to_vec(),
+                high: homes.high_kw.to_vec(),
+                omega: (0..24).map(|hour| homes.worth_eur_mwh(hour)).collect(),
+                theta: homes.theta_eur_mwh_kw,
+            }
+        })
+        .collect();
+    // Everything else as a household that cannot move its load.
+    let mut rest = vec![0.0; 24];
+    for load in view.slot_loads(retailer).iter().rev().take_while(|load| view.now() - load.start <= DAY_S) {
+        rest[view.clock().hour(load.start)] = (load.parked_kw + load.others_kw).max(0.0);
+    }
+    let energy = rest.iter().sum();
+    households.push(Household {
+        count: 1,
+        energy,
+        low: rest.clone(),
+        high: rest,
+        omega: vec![1.0; 24],
+        theta: 1.0,
+    });
+    let game = Game::new(leader, households, Vec::new()).ok()?;
+    Some(game::lead(&game, aim).ok()?.game.retailer().lambda.clone())
+}

@@ -1,0 +1,241 @@
+//! Relocation of idle vehicles: to where riders ask, or home.
+//!
+//! One-way trips carry vehicles away from where riders are: without relocation a
+//! fleet ends up idle at the edge of the city.
+
+use super::{Action, Relocation};
+use crate::world::{Activity, View};
+use gridfleet_core::geo::EARTH_RADIUS_KM;
+use gridfleet_core::ids::{FleetId, PlaceId, RequestId, VehicleId};
+use rand_pcg::Pcg64;
+use std::collections::BTreeMap;
+
+/// Sends idle vehicles from where there are more of them than the demand seen lately calls for to
+/// where there are fewer.
+///
+/// The map is cut into square cells. Demand of a cell is the number of requests made there, each
+/// forgotten by half in every `HALF_LIFE_S`; a fleet's idle vehicles are wanted in proportion to it,
+/// and no more than `COVER` for each.
+/// Only requests already made count, so nothing of the future is known.
+#[derive(Debug)]
+pub(super) struct FollowDemand {
+    interval_s: i64,
+    idle_s: i64,
+    cell_km: f64,
+    /// Cells of each fleet, by position on the map.
+    cells: Vec<BTreeMap<(i32, i32), Cell>>,
+    /// Cell of each place.
+    cell_of: Vec<(i32, i32)>,
+    /// Scratch: cells that give, by distance [km].
+    order: Vec<(f64, usize)>,
+}
+
+/// Time in which half of the demand seen is forgotten [s]; assumed: long enough to be steady, short
+/// enough to follow the day.
+const HALF_LIFE_S: f64 = 1_800.0;
+
+/// Most idle vehicles wanted per request remembered; assumed: beyond that more vehicles in a cell
+/// wait no less, and a fleet with vehicles to spare would drive them about for nothing.
+const COVER: f64 = 1.5;
+
+/// Share of what is missing that is sent at a time; assumed: riders take some of the rest.
+const STEP: f64 = 0.5;
+
+/// One square of the map, as one fleet sees it.
+#[derive(Debug, Clone, Copy)]
+struct Cell {
+    /// Requests, forgotten by and by.
+    demand: f64,
+    /// Where the last rider asked: where vehicles are sent.
+    place: PlaceId,
+    /// Idle vehicles there now, and on their way there.
+    supply: i64,
+    /// Idle vehicles that it may give away.
+    surplus: i64,
+}
+
+/// A cell that has more idle vehicles than it needs.
+struct Giving {
+    place: PlaceId,
+    surplus: i64,
+    /// Its vehicles not yet asked, as positions in the list of idle vehicles.
+    next: usize,
+    end: usize,
+}
+
+impl FollowDemand {
+    pub(super) fn new(interval_s: i64, idle_s: i64, cell_km: f64) -> Self {
+        Self { interval_s, idle_s, cell_km, cells: Vec::new(), cell_of: Vec::new(), order: Vec::new() }
+    }
+
+    /// Learns the cells of places not seen yet.
+    fn locate(&mut self, view: View<'_>) {
+        for place in (self.cell_of.len()..view.place_count()).map(PlaceId::new) {
+            let (lat, lon) = view.coordinates(place);
+            let km_per_degree = EARTH_RADIUS_KM.to_radians();
+            // Cells are square at the latitude of their row's southern edge.
+            let row = (lat * km_per_degree / self.cell_km).floor();
+            let row_lat = row * self.cell_km / km_per_degree;
+            let column = (lon * km_per_degree * row_lat.to_radians().cos() / self.cell_km).floor();
+            self.cell_of.push((row as i32, column as i32));
+        }
+    }
+
+    fn rebalance(&mut self, view: View<'_>, fleet: FleetId, actions: &mut Vec<Action>) {
+        let mut idle: Vec<((i32, i32), VehicleId)> = view
+            .available(fleet)
+            .filter(|&v| view.vehicle(v).activity == Activity::Idle && view.idle_s(v) >= self.idle_s)
+            .map(|v| (self.cell_of[view.vehicle(v).place.index()], v))
+            .collect();
+        // Longest idle first, whatever the order of the index.
+        idle.sort_by_key(|&(cell, v)| (cell, view.vehicle(v).since, v));
+        let mut cells = std::mem::take(&mut self.cells[fleet.index()]);
+        for cell in cells.values_mut() {
+            (cell.supply, cell.surplus) = (0, 0);
+        }
+        let mut all = 0;
+        for v in view.vehicles_of(fleet) {
+            let vehicle = view.vehicle(v);
+            let place = match (vehicle.activity, &vehicle.leg) {
+                (Activity::Idle, _) => vehicle.place,
+                (Activity::Relocating, Some(leg)) => leg.destination,
+                _ => continue,
+            };
+            all += 1;
+            let key = self.cell_of[place.index()];
+            cells.entry(key).or_insert(Cell { demand: 0.0, place, supply: 0, surplus: 0 }).supply += 1;
+        }
+        let total: f64 = cells.values().map(|c| c.demand).sum();
+        if total > 0.0 {
+            // (missing, cell), the most first.
+            let mut wants: Vec<(i64, (i32, i32))> = Vec::new();
+            for (&key, cell) in &mut cells {
+                let wanted = (f64::from(all) / total).min(COVER) * cell.demand;
+                cell.surplus = (cell.supply as f64 - wanted).floor().max(0.0) as i64;
+                let missing = (STEP * (wanted - cell.supply as f64)).ceil() as i64;
+                if wanted - cell.supply as f64 >= 1.0 {
+                    wants.push((missing, key));
+                }
+            }
+            wants.sort_by_key(|&(missing, key)| (-missing, key));
+            // What each cell gives: its vehicles that have been idle longest.
+            let mut giving: Vec<Giving> = idle
+                .chunk_by(|a, b| a.0 == b.0)
+                .scan(0, |next, group| {
+                    let first = *next;
+                    *next += group.len();
+                    Some((group[0].0, first, first + group.len()))
+                })
+                .map(|(key, next, end)| {
+                    let cell = &cells[&key];
+                    Giving { place: cell.place, surplus: cell.surplus, next, end }
+                })
+                .filter(|giving| giving.surplus > 0)
+                .collect();
+            for (missing, key) in wants {
+                let to = cells[&key].place;
+                self.order.clear();
+                self.order.extend(
+                    giving
+                        .iter()
+                        .enumerate()
+                        .filter(|(_, g)| g.surplus > 0 && g.next < g.end)
+                        .map(|(i, g)| (view.great_circle_km(g.place, to), i)),
+                );
+                self.order.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+                let mut sent = 0;
+                'cells: for &(_, i) in &self.order {
+                    let from = &mut giving[i];
+                    while from.surplus > 0 && from.next < from.end {
+                        if sent == missing {
+                            break 'cells;
+                        }
+                        let vehicle = idle[from.next].1;
+                        from.next += 1;
+                        let way = view.trip(view.vehicle(vehicle).place, to);
+                        if view.charge_suffices(vehicle, way.distance_km, to) {
+                            from.surplus -= 1;
+                            sent += 1;
+                            actions.push(Action::Relocate { vehicle, to });
+                        }
+                    }
+                }
+            }
+        }
+        let keep = 0.5_f64.powf(self.interval_s as f64 / HALF_LIFE_S);
+        for cell in cells.values_mut() {
+            cell.demand *= keep;
+        }
+        // A cell without demand is as good as none; it comes back when somebody asks there.
+        cells.retain(|_, cell| cell.demand > 1e-3);
+        self.cells[fleet.index()] = cells;
+    }
+}
+
+impl Relocation for FollowDemand {
+    fn interval_s(&self) -> i64 {
+        self.interval_s
+    }
+
+    fn decide(&mut self, view: View<'_>, requests: &[RequestId], _: &mut Pcg64, actions: &mut Vec<Action>) {
+        self.locate(view);
+        self.cells.resize_with(view.fleet_count(), BTreeMap::new);
+        for &request in requests {
+            let ask = view.ask(request);
+            let key = self.cell_of[ask.origin.index()];
+            let cell = self.cells[ask.fleet.index()].entry(key).or_insert(Cell {
+                demand: 0.0,
+                place: ask.origin,
+                supply: 0,
+                surplus: 0,
+            });
+            cell.demand += 1.0;
+            cell.place = ask.origin;
+        }
+        for fleet in 0..view.fleet_count() {
+            self.rebalance(view, FleetId::new(fleet), actions);
+        }
+    }
+}
+
+/// Sends vehicles that have been idle for a while to the nearest depot of their fleet.
+#[derive(Debug)]
+pub(super) struct ToDepot {
+    interval_s: i64,
+    idle_s: i64,
+}
+
+impl ToDepot {
+    pub(super) fn new(interval_s: i64, idle_s: i64) -> Self {
+        Self { interval_s, idle_s }
+    }
+}
+
+impl Relocation for ToDepot {
+    fn interval_s(&self) -> i64 {
+        self.interval_s
+    }
+
+    fn decide(&mut self, view: View<'_>, _: &[RequestId], _: &mut Pcg64, actions: &mut Vec<Action>) {
+        for fleet in (0..view.fleet_count()).map(FleetId::new) {
+            let depots = view.depots(fleet);
+            for vehicle in view.vehicles_of(fleet) {
+                let v = view.vehicle(vehicle);
+                if v.activity != Activity::Idle
+                    || view.idle_s(vehicle) < self.idle_s
+                    || depots.contains(&v.place)
+                {
+                    continue;
+                }
+                let nearest = depots.iter().copied().min_by(|&a, &b| {
+                    view.great_circle_km(v.place, a).total_cmp(&view.great_circle_km(v.place, b))
+                });
+                if let Some(to) = nearest
+                    && view.charge_suffices(vehicle, view.trip(v.place, to).distance_km, to)
+                {
+                    actions.push(Action::Relocate { vehicle, to });
+                }
+            }
+        }
+    }
+}

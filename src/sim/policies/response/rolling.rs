@@ -1,0 +1,191 @@
+//! Households and drivers who answer with what is best for them over the coming day, and decide anew for each slot.
+//!
+//! They answer one after another, the price being renewed after each, until nothing changes: the equilibrium of the
+//! followers at the leader's lines. An answer takes into account that it renews the price, so the game's potential falls
+//! with each and there is an end (`games::stackelberg`, `Answers::Renewed`). At a price that no load moves, one answer
+//! each is all. Plans of the slot before are where it begins, so that nobody changes a plan without a gain.
+
+use super::homes::{self, Home};
+use super::parked::Parked;
+use super::{Offer, Response};
+use crate::policies::{Action, PriceLine, Slots};
+use crate::world::View;
+use gridfleet_core::ids::{RetailerId, VehicleId};
+use gridfleet_core::time::{DAY_S, SimTime};
+use rand_pcg::Pcg64;
+use std::collections::BTreeMap;
+
+/// Rounds of answers after which the plans are taken as they are; a few are usual.
+const MOST_ROUNDS: usize = 50;
+
+/// The last plan of each vehicle: start of its first slot, and its schedule from there.
+#[derive(Debug, Default)]
+pub(super) struct Rolling {
+    plans: BTreeMap<VehicleId, (SimTime, Vec<i8>)>,
+}
+
+impl Rolling {
+    /// The vehicle with its last plan, as far as that goes.
+    fn resume(&self, mut parked: Parked, slots: Slots) -> Parked {
+        if let Some((first, plan)) = self.plans.get(&parked.vehicle) {
+            let passed = (slots.first - *first) / slots.slot_s;
+            let Ok(passed) = usize::try_from(passed) else { return parked };
+            for (state, planned) in parked.schedule.iter_mut().zip(plan.iter().skip(passed)) {
+                *state = *planned;
+            }
+        }
+        parked
+    }
+}
+
+/// Sets `load_kw` to the load of all vehicles in each slot [kW].
+fn add_up(vehicles: &[Parked], load_kw: &mut [f64]) {
+    for (slot, load_kw) in load_kw.iter_mut().enumerate() {
+        *load_kw = vehicles.iter().map(|parked| parked.load_kw(slot)).sum();
+    }
+}
+
+/// Adds the load of all homes in each slot to `load_kw` [kW].
+fn add_homes(homes: &[Home], load_kw: &mut [f64]) {
+    for (slot, load_kw) in load_kw.iter_mut().enumerate() {
+        *load_kw += homes.iter().map(|home| f64::from(home.player.count) * home.load_kw[slot]).sum::<f64>();
+    }
+}
+
+/// Lines of the first `count` slots, whose prices have been announced or are expected: constant prices.
+fn announced_lines(view: View<'_>, retailer: RetailerId, slots: Slots, count: usize) -> Vec<PriceLine> {
+    let book = view.prices(retailer);
+    (0..count)
+        .map_while(|slot| book.price_at(slots.start(slot)))
+        .map(|base_eur_mwh| PriceLine { base_eur_mwh, slope_eur_mwh_kw: 0.0 })
+        .collect()
+}
+
+impl Response for Rolling {
+    fn answer(
+        &mut self,
+        view: View<'_>,
+        offer: &Offer<'_>,
+        _: &mut Pcg64,
+        actions: &mut Vec<Action>,
+        load_kw: &mut [f64],
+    ) {
+        let slots = offer.slots;
+        let mut homes = homes::homes(view, offer);
+        let rises = offer.lines.iter().any(|line| line.slope_eur_mwh_kw > 0.0);
+        // A load that makes the price is committed when the price is announced. Prices that no load moves bind no vehicle:
+        // it plans all slots that are still to come anew, with every price known by now.
+        let ahead =
+            if rises { 0 } else { usize::try_from((slots.first - view.now()) / slots.slot_s).unwrap_or(0) };
+        let known = Slots {
+            first: slots.first + -(ahead as i64 * slots.slot_s),
+            slot_s: slots.slot_s,
+            due: ahead + slots.due,
+            count: ahead + slots.count,
+        };
+        let announced = announced_lines(view, offer.retailer, known, ahead);
+        let lines = [&announced[..], offer.lines].concat();
+        let known_offer = Offer { retailer: offer.retailer, slots: known, lines: &lines };
+        let mut vehicles: Vec<Parked> = view
+            .parked(offer.retailer)
+            // The plan of a driver who leaves before these slots knew every price.
+            .filter(|&vehicle| view.departure(vehicle).is_none_or(|leaves| leaves > slots.first))
+            .filter_map(|vehicle| {
+                Parked::new(view, vehicle, known, view.soc_at(vehicle, known.first))
+                    .map(|parked| self.resume(parked, known))
+            })
+            .collect();
+        let mut all_kw = vec![0.0; known.count];
+        let mut vehicles_kw = vec![0.0; known.count];
+        for _ in 0..MOST_ROUNDS {
+            add_up(&vehicles, &mut vehicles_kw);
+            homes::settle(&mut homes, offer, &vehicles_kw[ahead..]);
+            all_kw[..ahead].copy_from_slice(&vehicles_kw[..ahead]);
+            load_kw.copy_from_slice(&vehicles_kw[ahead..]);
+            add_homes(&homes, load_kw);
+            all_kw[ahead..].copy_from_slice(load_kw);
+            let mut changed = false;
+            for parked in &mut vehicles {
+                (0..known.count).for_each(|slot| all_kw[slot] -= parked.load_kw(slot));
+                changed |= parked.plan(&known_offer, &all_kw);
+                (0..known.count).for_each(|slot| all_kw[slot] += parked.load_kw(slot));
+            }
+            if !(changed && rises) {
+                break;
+            }
+        }
+        add_up(&vehicles, &mut all_kw);
+        load_kw.copy_from_slice(&all_kw[ahead..]);
+        add_homes(&homes, load_kw);
+        for slot in 0..slots.due {
+            let start = slots.start(slot);
+            for home in homes.iter().filter(|home| home.slots.contains(&slot)) {
+                let power_kw = home.load_kw[slot];
+                actions.push(Action::Draw { household: home.group, slot: start, power_kw });
+            }
+        }
+        for slot in 0..known.due {
+            let start = known.start(slot);
+            for parked in &vehicles {
+                let (vehicle, power_kw) = (parked.vehicle, parked.load_kw(slot));
+                actions.push(Action::PlanPower { vehicle, slot: start, power_kw });
+            }
+        }
+        for parked in vehicles {
+            self.plans.insert(parked.vehicle, (known.first, parked.schedule));
+        }
+    }
+
+    /// Until prices are announced next, a vehicle goes by those that are announced or expected. It charges in the rest of the
+    /// slot in progress where that is cheaper than to rest, or where it could not be full in time otherwise; the plan from
+    /// the next slot on starts with the charge that this leaves.
+    fn on_plug_in(&mut self, view: View<'_>, vehicle: VehicleId, actions: &mut Vec<Action>) {
+        self.plans.remove(&vehicle);
+        let Some(station) = view.vehicle(vehicle).station else { return };
+        let Some(session) = view.session(vehicle) else { return };
+        let retailer = view.retailer(station);
+        let slot_s = view.retailer_rules(retailer).slot_s;
+        let (now, book) = (view.now(), view.prices(retailer));
+        let first = SimTime((now.0 + slot_s).div_euclid(slot_s) * slot_s);
+        let announced = book.broadcasts.last().map_or(first, |last| last.valid_to);
+        let most = ((announced - first).max(0) / slot_s + DAY_S / slot_s) as usize;
+        let slots = Slots { first, slot_s, due: 0, count: most };
+        let lines = announced_lines(view, retailer, slots, most);
+        if lines.is_empty() {
+            // Nothing is announced yet: it will be, in this instant.
+            actions.push(Action::SetPower { vehicle, power_kw: 0.0 });
+            return;
+        }
+        let slots = Slots { count: lines.len(), ..slots };
+        let offer = Offer { retailer, slots, lines: &lines };
+        let of = view.vehicle_type(vehicle);
+        let soc = view.soc(vehicle);
+        let charged = of.soc_after(soc, session.limit_kw, session.target_soc, (first - now) as f64);
+        let plan = |soc| {
+            let mut parked = Parked::new(view, vehicle, slots, soc)?;
+            parked.plan(&offer, &vec![0.0; slots.count]);
+            Some(parked)
+        };
+        let (rests, charges) = (plan(soc), plan(charged));
+        // Leaves before the next slot: it charges for as long as it is here.
+        let (Some(rests), Some(charges)) = (rests, charges) else { return };
+        let in_force = book.price_at(now).unwrap_or(book.current_eur_mwh);
+        let charges_now = rests.lacks_time
+            || charges.cost(&offer) + charges.cost_of_kwh(of.kwh(charged - soc), in_force, slots.hours())
+                < rests.cost(&offer);
+        let parked = if charges_now {
+            charges
+        } else {
+            actions.push(Action::SetPower { vehicle, power_kw: 0.0 });
+            rests
+        };
+        for slot in 0..slots.count {
+            let start = slots.start(slot);
+            if start >= announced {
+                break;
+            }
+            actions.push(Action::PlanPower { vehicle, slot: start, power_kw: parked.load_kw(slot) });
+        }
+        self.plans.insert(vehicle, (first, parked.schedule));
+    }
+}

@@ -1,0 +1,87 @@
+//! What vehicles that have not come yet will ask for at stations.
+
+use super::spec::Planning;
+use crate::forecast::{Calendar, Distortion, Forecaster};
+use crate::policies::bidding::Foresight;
+use crate::world::LoadBook;
+use gridfleet_core::rng::Streams;
+use gridfleet_core::time::LocalClock;
+use std::sync::Arc;
+
+/// Forecast errors are drawn by series; those of stations are numbered from here, those of fleets and markets from 0.
+const FIRST_SERIES: usize = 1 << 15;
+
+/// A forecast of what is asked for at each station of a retailer, slot by slot [kWh].
+pub(super) enum Demand {
+    /// A replay of the same replication without limits, distorted station by station and slot by slot.
+    Replay {
+        /// Which of the books of the replay.
+        book: usize,
+        foresight: Arc<Foresight>,
+        distortions: Vec<Distortion>,
+    },
+    /// From what has been asked for so far: a forecaster for each station, and the first slot not told yet.
+    History { forecasters: Vec<Box<dyn Forecaster>>, next: usize },
+    /// Nothing is known.
+    Blind,
+}
+
+impl Demand {
+    pub(super) fn new(
+        planning: Planning,
+        number: usize,
+        book: &LoadBook,
+        clock: &LocalClock,
+        foresight: Option<&Arc<Foresight>>,
+        streams: Streams,
+    ) -> Self {
+        let stations = book.stations.iter();
+        let Some(history) = planning.forecast.of_history() else {
+            let distortion = |station: &gridfleet_core::ids::StationId| {
+                let series = (FIRST_SERIES + station.index() % FIRST_SERIES) as u16;
+                Distortion::new(&streams, series, planning.accuracy).ok()
+            };
+            let distortions: Option<Vec<Distortion>> = stations.map(distortion).collect();
+            return match (foresight, distortions) {
+                (Some(foresight), Some(distortions)) => {
+                    Self::Replay { book: number, foresight: Arc::clone(foresight), distortions }
+                }
+                _ => Self::Blind,
+            };
+        };
+        // All that is forecast is within the horizon; ridge regression has to know how far ahead it is asked.
+        let lead = planning.horizon_s / book.slot_s;
+        let forecaster = |_| {
+            let calendar = Calendar::new(book.first, book.slot_s, clock.clone()).ok()?;
+            history.build(calendar, lead).ok()
+        };
+        match stations.map(forecaster).collect() {
+            Some(forecasters) => Self::History { forecasters, next: 0 },
+            None => Self::Blind,
+        }
+    }
+
+    /// Slots before `now` are over.
+    pub(super) fn observe(&mut self, book: &LoadBook, now: usize) {
+        let Self::History { forecasters, next } = self else { return };
+        for slot in *next..now.min(book.slots) {
+            for (position, forecaster) in forecasters.iter_mut().enumerate() {
+                forecaster.observe(slot as i64, book.nominal_of(position)[slot]);
+            }
+        }
+        *next = now;
+    }
+
+    /// What is expected to be asked for in a slot at a station, by its position in the book, in all [kWh].
+    pub(super) fn expected_kwh(&self, position: usize, slot: usize) -> f64 {
+        match self {
+            Self::Replay { book, foresight, distortions } => {
+                let of_station = foresight.asked_kwh.get(*book).map(|all| all.nominal_of(position));
+                let known = of_station.and_then(|slots| slots.get(slot)).copied().unwrap_or(0.0);
+                distortions[position].distort(slot as i64, known).max(0.0)
+            }
+            Self::History { forecasters, .. } => forecasters[position].predict(slot as i64).max(0.0),
+            Self::Blind => 0.0,
+        }
+    }
+}

@@ -1,0 +1,474 @@
+//! Stations at one instant: who is plugged in, who waits, and how power is shared.
+//!
+//! A session's power changes only at events of its station: a vehicle connects
+//! or leaves, a session starts or stops, or, where the site limit binds, a
+//! battery reaches a corner of its charging curve. At each of them the limit is
+//! divided anew, by max-min fairness over what each vehicle could take, or, where a
+//! policy has limited the station, to the emptiest vehicle first. Between
+//! events everything is known in closed form and read without being changed, so
+//! that who looks (a meter, a policy, a price change) never changes the result.
+
+use super::{Connector, Drawn, Setup, VehicleType};
+use gridfleet_core::ids::{SessionId, StationId, VehicleId};
+use gridfleet_core::time::SimTime;
+use std::collections::VecDeque;
+
+/// A vehicle at a connector.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// Number of the visit.
+    pub id: SessionId,
+    /// The vehicle.
+    pub vehicle: VehicleId,
+    /// When it joined the station.
+    pub arrival: SimTime,
+    /// When the vehicle first joined a station for this charging need.
+    pub need: SimTime,
+    /// When it got the connector.
+    pub plug_in: SimTime,
+    /// Charge at plug-in.
+    pub soc_start: f64,
+    /// Charge asked for.
+    pub target_soc: f64,
+    /// Power may flow; false once the target is reached or while a policy holds it.
+    pub active: bool,
+    /// First instant of power, known once some has flowed up to `anchor`.
+    pub charge_start: Option<SimTime>,
+    /// Last instant of power up to `anchor`.
+    pub charge_end: Option<SimTime>,
+    /// Most power this vehicle takes from this connector [kW].
+    pub limit_kw: f64,
+    /// Most power that a policy lets it take [kW]; below zero it is to feed so much back.
+    pub set_kw: f64,
+    /// Charge at which it stops to feed back.
+    pub floor_soc: f64,
+    /// Its share of the site limit since `anchor` [kW]; below zero it feeds back.
+    pub share_kw: f64,
+    /// Last change of power.
+    pub anchor: SimTime,
+    /// Charge at `anchor`.
+    pub anchor_soc: f64,
+    /// Given by the battery to be fed back, from plug-in to `anchor`, as a share of it.
+    pub given_soc: f64,
+    /// When the target will be reached if nothing changes.
+    pub expected_end: SimTime,
+    /// Energy already billed [kWh at the plug].
+    pub billed_kwh: f64,
+    /// What the retailer is owed for it [currency].
+    pub energy_cost: f64,
+    /// Of both, what was bought from retailers before the present one.
+    pub earlier: Drawn,
+    /// Most power so far [kW].
+    pub max_power_kw: f64,
+}
+
+impl Session {
+    /// Whether power flows from the battery to the grid.
+    pub fn feeds(&self) -> bool {
+        self.active && self.share_kw < 0.0
+    }
+
+    /// State of charge at `t`.
+    pub fn soc(&self, vehicle_type: &VehicleType, t: SimTime) -> f64 {
+        if !self.active || t <= self.anchor {
+            return self.anchor_soc;
+        }
+        let seconds = (t - self.anchor) as f64;
+        if self.share_kw > 0.0 && t >= self.expected_end {
+            // The end is rounded to whole seconds; what is missing then is rounding.
+            return self.target_soc;
+        }
+        if self.share_kw < 0.0 {
+            return vehicle_type.soc_after_feeding(self.anchor_soc, -self.share_kw, self.floor_soc, seconds);
+        }
+        vehicle_type.soc_after(self.anchor_soc, self.share_kw, self.target_soc, seconds)
+    }
+
+    /// Energy drawn from the grid less energy fed back, from plug-in to `t` [kWh].
+    pub fn energy_kwh(&self, vehicle_type: &VehicleType, t: SimTime) -> f64 {
+        let (stored_kwh, withdrawn_kwh) = self.turnover_kwh(vehicle_type, t);
+        stored_kwh / vehicle_type.charge_efficiency - withdrawn_kwh * vehicle_type.discharge_efficiency
+    }
+
+    /// What has gone into the battery and out of it from plug-in to `t` [kWh].
+    pub fn turnover_kwh(&self, vehicle_type: &VehicleType, t: SimTime) -> (f64, f64) {
+        let soc = self.soc(vehicle_type, t);
+        let given = self.given_soc + if self.feeds() { self.anchor_soc - soc } else { 0.0 };
+        (vehicle_type.kwh(soc - self.soc_start + given), vehicle_type.kwh(given))
+    }
+
+    /// Energy drawn from the grid less energy fed back, from the anchor to `t` [kWh].
+    fn since_anchor_kwh(&self, vehicle_type: &VehicleType, t: SimTime) -> f64 {
+        at_plug_kwh(vehicle_type, self.soc(vehicle_type, t) - self.anchor_soc)
+    }
+
+    /// First and last instant of power up to `t`; none if no power has flowed since plug-in.
+    pub fn powered(&self, vehicle_type: &VehicleType, t: SimTime) -> Option<(SimTime, SimTime)> {
+        if self.soc(vehicle_type, t) != self.anchor_soc {
+            return Some((self.charge_start.unwrap_or(self.anchor), t));
+        }
+        self.charge_start.zip(self.charge_end)
+    }
+
+    /// Power at the plug at `t` [kW]; below zero it feeds back.
+    pub fn power_kw(&self, vehicle_type: &VehicleType, t: SimTime) -> f64 {
+        let soc = self.soc(vehicle_type, t);
+        if self.feeds() {
+            return if soc > self.floor_soc { self.share_kw } else { 0.0 };
+        }
+        if !self.active || soc >= self.target_soc {
+            return 0.0;
+        }
+        vehicle_type.curve.power_kw(soc).min(self.share_kw)
+    }
+
+    /// Takes the present as the new anchor; returns what was drawn since the old one, less what was fed back [kWh].
+    fn settle(&mut self, vehicle_type: &VehicleType, now: SimTime) -> f64 {
+        let soc = self.soc(vehicle_type, now);
+        let gained = soc - self.anchor_soc;
+        if gained != 0.0 {
+            self.charge_start = self.charge_start.or(Some(self.anchor));
+            self.charge_end = Some(now);
+        }
+        if gained > 0.0 {
+            let peak_kw = vehicle_type.curve.peak_between(self.anchor_soc, soc).min(self.share_kw);
+            self.max_power_kw = self.max_power_kw.max(peak_kw);
+        } else if gained < 0.0 {
+            self.given_soc -= gained;
+            self.max_power_kw = self.max_power_kw.max(-self.share_kw);
+        }
+        (self.anchor, self.anchor_soc) = (now, soc);
+        at_plug_kwh(vehicle_type, gained)
+    }
+
+    /// Adds what was drawn since the last billing, at `price_eur_mwh`.
+    pub fn bill(&mut self, vehicle_type: &VehicleType, t: SimTime, price_eur_mwh: f64) {
+        let energy_kwh = self.energy_kwh(vehicle_type, t);
+        self.energy_cost += (energy_kwh - self.billed_kwh) * price_eur_mwh / 1_000.0;
+        self.billed_kwh = energy_kwh;
+    }
+}
+
+/// What a rise of the state of charge takes from the grid, or a fall gives to it (below zero) [kWh].
+fn at_plug_kwh(vehicle_type: &VehicleType, gained_soc: f64) -> f64 {
+    if gained_soc < 0.0 {
+        vehicle_type.kwh(gained_soc) * vehicle_type.discharge_efficiency
+    } else {
+        vehicle_type.kwh(gained_soc) / vehicle_type.charge_efficiency
+    }
+}
+
+/// A vehicle that waits for a connector.
+#[derive(Debug, Clone, Copy)]
+pub struct Waiting {
+    /// Number of the visit.
+    pub session: SessionId,
+    /// The vehicle.
+    pub vehicle: VehicleId,
+    /// When it joined.
+    pub arrival: SimTime,
+    /// When it gives up.
+    pub deadline: SimTime,
+    /// Time it will need a connector [s], as estimated when it joined.
+    pub need_s: f64,
+}
+
+/// A station at one instant.
+#[derive(Debug, Clone)]
+pub struct StationState {
+    /// Number of its first connector among all connectors.
+    pub first_connector: u32,
+    /// Connectors in use.
+    pub occupied: u32,
+    /// Vehicles in line, first come first served.
+    pub queue: VecDeque<Waiting>,
+    /// No vehicle in line gives up before this.
+    pub next_deadline: SimTime,
+    /// Vehicles on their way here.
+    pub inbound: u32,
+    /// Energy of its sessions that have ended, and of the others up to their last change of power [kWh].
+    pub settled_kwh: f64,
+    /// Energy up to the last reading of the meter [kWh].
+    pub metered_kwh: f64,
+    /// Most power that a policy lets it draw [kW].
+    pub budget_kw: f64,
+    /// Most power that the feeder lets it draw [kW].
+    pub feeder_kw: f64,
+    /// Whether all connectors together could exceed the site limit, the budget or what the feeder allows.
+    pub shares: bool,
+}
+
+impl StationState {
+    /// A vehicle joins the line.
+    pub fn join(&mut self, waiting: Waiting) {
+        self.next_deadline = self.next_deadline.min(waiting.deadline);
+        self.queue.push_back(waiting);
+    }
+}
+
+/// All stations, and all connectors in one flat array.
+#[derive(Debug, Clone)]
+pub struct Stations {
+    /// By station.
+    pub stations: Vec<StationState>,
+    /// By connector, station after station.
+    pub sessions: Vec<Option<Session>>,
+    /// Next visit's number.
+    pub next_session: u32,
+    /// Scratch for the division of power: (connector, power the vehicle could take [kW]).
+    demands: Vec<(usize, f64)>,
+    /// The same for sessions that feed back.
+    feeds: Vec<(usize, f64)>,
+}
+
+impl Stations {
+    /// Empty stations.
+    pub fn new(setup: &Setup) -> Self {
+        let mut first = 0;
+        let stations = setup
+            .stations
+            .iter()
+            .map(|station| {
+                let first_connector = first;
+                first += station.connectors.len() as u32;
+                let total_kw: f64 = station.connectors.iter().map(|c| c.power_kw).sum();
+                StationState {
+                    first_connector,
+                    occupied: 0,
+                    queue: VecDeque::new(),
+                    next_deadline: SimTime(i64::MAX),
+                    inbound: 0,
+                    settled_kwh: 0.0,
+                    metered_kwh: 0.0,
+                    budget_kw: f64::INFINITY,
+                    feeder_kw: f64::INFINITY,
+                    shares: total_kw > station.site_limit_kw,
+                }
+            })
+            .collect();
+        Self {
+            stations,
+            sessions: vec![None; first as usize],
+            next_session: 0,
+            demands: Vec::new(),
+            feeds: Vec::new(),
+        }
+    }
+
+    /// Connectors of a station, as positions in `sessions`.
+    #[inline]
+    pub fn connectors(&self, setup: &Setup, station: StationId) -> std::ops::Range<usize> {
+        let first = self.stations[station.index()].first_connector as usize;
+        first..first + setup.stations[station.index()].connectors.len()
+    }
+
+    /// The free connector that gives `vehicle_type` the most power, if one is free that fits.
+    pub fn best_free_connector(
+        &self,
+        setup: &Setup,
+        station: StationId,
+        vehicle_type: &VehicleType,
+    ) -> Option<usize> {
+        let range = self.connectors(setup, station);
+        if self.stations[station.index()].occupied as usize == range.len() {
+            return None;
+        }
+        let mut best: Option<(f64, usize)> = None;
+        for (position, connector) in range.zip(&setup.stations[station.index()].connectors) {
+            let power = vehicle_type.limit_kw(*connector);
+            if self.sessions[position].is_none() && power > 0.0 && best.is_none_or(|(most, _)| power > most) {
+                best = Some((power, position));
+            }
+        }
+        best.map(|(_, position)| position)
+    }
+
+    /// Lets a station draw at most `power_kw`. The caller divides its power afterwards.
+    pub fn set_budget(&mut self, setup: &Setup, station: StationId, power_kw: f64) {
+        self.stations[station.index()].budget_kw = power_kw;
+        self.find_whether_shared(setup, station);
+    }
+
+    /// The feeder lets a station draw at most `power_kw`. The caller divides its power afterwards.
+    pub fn set_feeder_limit(&mut self, setup: &Setup, station: StationId, power_kw: f64) {
+        self.stations[station.index()].feeder_kw = power_kw;
+        self.find_whether_shared(setup, station);
+    }
+
+    fn find_whether_shared(&mut self, setup: &Setup, station: StationId) {
+        let of = &setup.stations[station.index()];
+        let total_kw: f64 = of.connectors.iter().map(|c| c.power_kw).sum();
+        let state = &mut self.stations[station.index()];
+        state.shares = total_kw > of.site_limit_kw.min(state.budget_kw).min(state.feeder_kw);
+    }
+
+    /// What the sessions of a station could draw now, and what a station full of vehicles could, if the feeder did not
+    /// limit it [kW]. What some feed back does not count: it may stop at any time.
+    pub fn wants_kw(
+        &self,
+        setup: &Setup,
+        vehicle_type: impl Fn(VehicleId) -> usize,
+        station: StationId,
+        now: SimTime,
+    ) -> (f64, f64) {
+        let of = &setup.stations[station.index()];
+        let limit_kw = of.site_limit_kw.min(self.stations[station.index()].budget_kw);
+        let most_kw: f64 = of.connectors.iter().map(|c| c.power_kw).sum();
+        let sessions = self.sessions[self.connectors(setup, station)].iter().flatten();
+        let wanted_kw: f64 = sessions
+            .filter(|session| session.active && session.set_kw >= 0.0)
+            .map(|session| {
+                let of = &setup.types[vehicle_type(session.vehicle)];
+                let peak_kw = of.curve.peak_until_corner(session.soc(of, now)).0;
+                session.limit_kw.min(session.set_kw).min(peak_kw)
+            })
+            .sum();
+        (wanted_kw.min(limit_kw), most_kw.min(limit_kw))
+    }
+
+    /// Number for the next visit.
+    pub fn new_session(&mut self) -> SessionId {
+        let id = SessionId(self.next_session);
+        self.next_session += 1;
+        id
+    }
+
+    /// Energy that a station has drawn up to `t` [kWh].
+    pub fn energy_kwh(
+        &self,
+        setup: &Setup,
+        vehicle_type: impl Fn(VehicleId) -> usize,
+        station: StationId,
+        t: SimTime,
+    ) -> f64 {
+        let mut total = self.stations[station.index()].settled_kwh;
+        for session in self.sessions[self.connectors(setup, station)].iter().flatten() {
+            let of = &setup.types[vehicle_type(session.vehicle)];
+            total += session.since_anchor_kwh(of, t);
+        }
+        total
+    }
+
+    /// Brings one session of a station to `now`.
+    pub fn settle(&mut self, vehicle_type: &VehicleType, station: StationId, position: usize, now: SimTime) {
+        if let Some(session) = &mut self.sessions[position] {
+            self.stations[station.index()].settled_kwh += session.settle(vehicle_type, now);
+        }
+    }
+
+    /// Brings the sessions of a station to `now`, divides its power anew and says when the next
+    /// change comes: a target, a floor or a corner of a curve is reached.
+    ///
+    /// What some feed back does not make room for others to draw more: it may stop at any time.
+    pub fn redivide(
+        &mut self,
+        setup: &Setup,
+        vehicle_type: impl Fn(VehicleId) -> usize,
+        station: StationId,
+        now: SimTime,
+    ) -> Option<SimTime> {
+        let range = self.connectors(setup, station);
+        let state = &mut self.stations[station.index()];
+        let limit_kw =
+            setup.stations[station.index()].site_limit_kw.min(state.budget_kw).min(state.feeder_kw);
+        self.demands.clear();
+        self.feeds.clear();
+        let mut total_kw = 0.0;
+        for position in range {
+            let Some(session) = &mut self.sessions[position] else { continue };
+            if !session.active {
+                continue;
+            }
+            let of = &setup.types[vehicle_type(session.vehicle)];
+            state.settled_kwh += session.settle(of, now);
+            let soc = session.anchor_soc;
+            if session.set_kw < 0.0 {
+                self.feeds.push((position, session.limit_kw.min(-session.set_kw).min(of.feed_kw)));
+                continue;
+            }
+            let demand_kw = session.limit_kw.min(session.set_kw).min(of.curve.peak_until_corner(soc).0);
+            total_kw += demand_kw;
+            self.demands.push((position, demand_kw));
+        }
+        let constrained = state.shares && total_kw > limit_kw;
+        // What a policy leaves a station goes to the emptiest first; a limit of the site alone is shared by max-min
+        // fairness: whoever wants less than an equal part gets it all; the rest share what is left.
+        let emptiest_first = state.budget_kw.is_finite();
+        if constrained && emptiest_first {
+            let sessions = &self.sessions;
+            let soc = |position: usize| sessions[position].as_ref().map_or(1.0, |session| session.anchor_soc);
+            self.demands.sort_by(|a, b| soc(a.0).total_cmp(&soc(b.0)).then(a.0.cmp(&b.0)));
+        } else if constrained {
+            self.demands.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
+        }
+        let (mut left_kw, mut sharers) = (limit_kw, self.demands.len());
+        let mut next: Option<SimTime> = None;
+        for &(position, demand_kw) in &self.demands {
+            let Some(session) = &mut self.sessions[position] else { continue };
+            let of = &setup.types[vehicle_type(session.vehicle)];
+            session.share_kw = session.limit_kw.min(session.set_kw);
+            if constrained {
+                let part_kw = if emptiest_first { left_kw } else { left_kw / sharers as f64 };
+                session.share_kw = demand_kw.min(part_kw);
+                left_kw -= session.share_kw;
+                sharers -= 1;
+            }
+            let seconds = of.seconds_to(session.anchor_soc, session.share_kw, session.target_soc);
+            session.expected_end = later(now, seconds);
+            let mut change = session.expected_end;
+            if state.shares {
+                let corner = of.curve.peak_until_corner(session.anchor_soc).1;
+                if corner < session.target_soc {
+                    change =
+                        change.min(later(now, of.seconds_to(session.anchor_soc, session.share_kw, corner)));
+                }
+            }
+            next = Some(next.map_or(change, |t| t.min(change)));
+        }
+        let fed_kw: f64 = self.feeds.iter().map(|feed| feed.1).sum();
+        let scale = (setup.stations[station.index()].site_limit_kw / fed_kw).min(1.0);
+        for &(position, power_kw) in &self.feeds {
+            let Some(session) = &mut self.sessions[position] else { continue };
+            let of = &setup.types[vehicle_type(session.vehicle)];
+            session.share_kw = -power_kw * scale;
+            let seconds = of.seconds_to_floor(session.anchor_soc, -session.share_kw, session.floor_soc);
+            session.expected_end = later(now, seconds);
+            next = Some(next.map_or(session.expected_end, |t| t.min(session.expected_end)));
+        }
+        next
+    }
+}
+
+/// Rounding error of a duration that is a whole number of seconds on paper [s].
+const ROUNDING_S: f64 = 1e-6;
+
+/// `seconds` after `now` in whole seconds, rounded up; at least one second later. A whole number of seconds and a
+/// rounding error stays that whole number.
+fn later(now: SimTime, seconds: f64) -> SimTime {
+    // Without power the end is out of sight: a century.
+    now + (seconds - ROUNDING_S).ceil().clamp(1.0, 3.2e9) as i64
+}
+
+/// Power that a vehicle of `vehicle_type` would get from the best connector of `connectors` [kW].
+pub fn best_limit_kw(vehicle_type: &VehicleType, connectors: &[Connector]) -> f64 {
+    connectors.iter().map(|&c| vehicle_type.limit_kw(c)).fold(0.0, f64::max)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_of_whole_seconds_ends_on_its_second() {
+        let start = SimTime(1_000);
+        for (seconds, expected) in [
+            (3_600.0, 3_600),
+            (3_600.000_000_1, 3_600),
+            (3_599.999_999_9, 3_600),
+            (3_600.01, 3_601),
+            (0.0, 1),
+        ] {
+            assert_eq!(later(start, seconds), start + expected, "{seconds}");
+        }
+    }
+}

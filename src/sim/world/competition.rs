@@ -1,0 +1,170 @@
+//! Retailers that compete: at their stations each owner of a vehicle chooses anew in every slot from whom to buy.
+//!
+//! An owner has a contract with one of them. In a slot it buys where price plus reluctance to go there is least
+//! (`games::bilevel`, the lower level), so all owners of one contract choose alike. Nobody pays for reluctance; it is
+//! what keeps people where they are.
+
+use gridfleet_core::ids::{RetailerId, VehicleId};
+use gridfleet_core::rng::PurposeStreams;
+use gridfleet_core::time::SimTime;
+use rand_distr::{Distribution, StandardNormal};
+
+/// Slots are told apart by this many bits: enough for seconds since 1970.
+const SLOT_BITS: u32 = 40;
+
+/// Who competes, and for whom.
+#[derive(Debug, Clone)]
+pub struct Competition {
+    /// Those that compete; a policy may decide for the first, the aggregator. Positions in this list are what is meant
+    /// by a competitor's number.
+    pub retailers: Vec<RetailerId>,
+    /// By retailer of the setup, whether it competes: then its stations are open to all competitors.
+    pub member: Vec<bool>,
+    /// Share of owners with a contract with each; sums to 1.
+    pub initial_shares: Vec<f64>,
+    /// What an owner would pay not to go from one to another, \[from\]\[to\] [currency/MWh]; the cheapest way, 0 on the diagonal.
+    pub reluctance_eur_mwh: Vec<Vec<f64>>,
+    /// Highest price that the aggregator may ask [currency/MWh].
+    pub max_price_eur_mwh: f64,
+    /// Standard deviation of the prices of all others around their tariffs, as a share of these.
+    pub rival_price_sd: f64,
+    /// Load of all owners in each hour of the local day, as far as it is known beforehand [kW]; 24.
+    pub typical_kw: Vec<f64>,
+    /// Competitor with whom the owner of each vehicle has a contract.
+    pub contracts: Vec<u8>,
+    /// Draws of rivals' prices.
+    pub streams: PurposeStreams,
+}
+
+impl Competition {
+    /// The one that a policy may decide for.
+    pub fn aggregator(&self) -> RetailerId {
+        self.retailers[0]
+    }
+
+    /// What a competitor asks in a slot for which its tariff says `tariff_eur_mwh` [currency/MWh]. The draw is that of
+    /// the retailer and slot, whoever asks.
+    pub fn asked_eur_mwh(&self, retailer: RetailerId, slot: SimTime, tariff_eur_mwh: f64) -> f64 {
+        if self.rival_price_sd <= 0.0 || retailer == self.aggregator() || !self.member[retailer.index()] {
+            return tariff_eur_mwh;
+        }
+        let slot = slot.0.cast_unsigned() & ((1 << SLOT_BITS) - 1);
+        let mut stream = self.streams.stream(u64::from(retailer.0) << SLOT_BITS ^ slot);
+        let draw: f64 = StandardNormal.sample(&mut stream);
+        tariff_eur_mwh * (1.0 + self.rival_price_sd * draw).max(0.0)
+    }
+
+    /// Where owners of each contract buy at these prices, one for each competitor [currency/MWh]: where price plus
+    /// reluctance is least, and of equals at home, else with the first.
+    pub fn choose(&self, prices_eur_mwh: &[f64], choice: &mut Vec<u8>) {
+        choice.clear();
+        choice.extend((0..self.retailers.len()).map(|home| {
+            let cost = |to: usize| prices_eur_mwh[to] + self.reluctance_eur_mwh[home][to];
+            let better = |best: usize, to: usize| if cost(to) < cost(best) { to } else { best };
+            (0..self.retailers.len()).fold(home, better) as u8
+        }));
+    }
+}
+
+/// What competitors sold in one slot.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SlotSupply {
+    /// Start of the slot, or of the simulation.
+    pub start: SimTime,
+    /// Energy drawn by customers of each competitor, less what they fed back [kWh].
+    pub kwh: Vec<f64>,
+}
+
+/// Competitors at one instant; all empty without any.
+#[derive(Debug, Clone, Default)]
+pub struct CompetitionState {
+    /// By contract, the competitor from whom its owners buy in this slot.
+    pub choice: Vec<u8>,
+    /// Slots that have ended.
+    pub supplied: Vec<SlotSupply>,
+}
+
+impl CompetitionState {
+    /// Everybody at home.
+    pub fn new(competition: Option<&Competition>) -> Self {
+        let choice = competition.map_or(Vec::new(), |of| (0..of.retailers.len() as u8).collect());
+        Self { choice, supplied: Vec::new() }
+    }
+
+    /// From whom a vehicle buys that charges at a station of `retailer`.
+    #[inline]
+    pub fn supplier(
+        &self,
+        competition: Option<&Competition>,
+        retailer: RetailerId,
+        vehicle: VehicleId,
+    ) -> RetailerId {
+        match competition {
+            Some(of) if of.member[retailer.index()] => {
+                of.retailers[usize::from(self.choice[usize::from(of.contracts[vehicle.index()])])]
+            }
+            _ => retailer,
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use gridfleet_core::rng::{Purpose, Streams};
+
+    /// Retailers 1 and 2 of three compete.
+    pub(crate) fn two(reluctance: f64, sd: f64) -> Competition {
+        Competition {
+            retailers: vec![RetailerId(1), RetailerId(2)],
+            member: vec![false, true, true],
+            initial_shares: vec![0.5, 0.5],
+            reluctance_eur_mwh: vec![vec![0.0, reluctance], vec![reluctance, 0.0]],
+            max_price_eur_mwh: 100.0,
+            rival_price_sd: sd,
+            typical_kw: vec![0.0; 24],
+            contracts: vec![0, 1],
+            streams: Streams { seed: 1, replication: 0 }.of(Purpose::RivalPrices),
+        }
+    }
+
+    #[test]
+    fn owners_go_where_it_is_cheapest_if_going_costs_less_than_it_saves() {
+        let mut choice = Vec::new();
+        for (reluctance, prices, expected) in [
+            (0.0, [50.0, 40.0], [1, 1]),
+            (9.0, [50.0, 40.0], [1, 1]),
+            (10.0, [50.0, 40.0], [0, 1]),
+            (0.0, [40.0, 40.0], [0, 1]),
+            (3.0, [30.0, 40.0], [0, 0]),
+        ] {
+            two(reluctance, 0.0).choose(&prices, &mut choice);
+            assert_eq!(choice, expected, "{reluctance} {prices:?}");
+        }
+    }
+
+    #[test]
+    fn only_members_compete() {
+        let competition = two(0.0, 0.0);
+        let state = CompetitionState { choice: vec![1, 0], supplied: Vec::new() };
+        let at = |retailer, vehicle| {
+            state.supplier(Some(&competition), RetailerId(retailer), VehicleId(vehicle)).0
+        };
+        assert_eq!([at(0, 0), at(1, 0), at(2, 0), at(1, 1), at(2, 1)], [0, 2, 2, 1, 1]);
+    }
+
+    /// Normal around the tariff, the same for whoever asks; the aggregator asks what it says.
+    #[test]
+    fn rivals_ask_about_what_their_tariffs_say() {
+        let competition = two(0.0, 0.1);
+        let asked = |slot: i64| competition.asked_eur_mwh(RetailerId(2), SimTime(slot * 3_600), 50.0);
+        let n = 4_000;
+        let all: Vec<f64> = (0..n).map(asked).collect();
+        let mean = all.iter().sum::<f64>() / n as f64;
+        let sd = (all.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n as f64).sqrt();
+        // Five standard errors.
+        assert!((mean - 50.0).abs() < 5.0 * 5.0 / (n as f64).sqrt() && (sd - 5.0).abs() < 0.3, "{mean} {sd}");
+        assert_eq!(asked(7), all[7]);
+        assert_eq!(competition.asked_eur_mwh(RetailerId(1), SimTime(0), 50.0), 50.0);
+    }
+}

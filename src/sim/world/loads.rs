@@ -1,0 +1,162 @@
+//! Stations whose price follows their load: what was asked for in each slot, and what was drawn.
+//!
+//! The *nominal* profile of a station is what it would draw if every vehicle charged from the moment it arrives, at
+//! the most that it can take, until it has what it asked for or leaves: what drivers would like, whatever is done
+//! with it. Of a slot that is over nothing changes any more.
+
+use super::{Setup, VehicleType};
+use gridfleet_core::ids::{RetailerId, StationId};
+use gridfleet_core::time::SimTime;
+
+/// Stations of one retailer whose price follows the load of them all.
+#[derive(Debug, Clone)]
+pub struct LoadBook {
+    /// The retailer.
+    pub retailer: RetailerId,
+    /// Start of slot 0, at or before the start of the simulation.
+    pub first: SimTime,
+    /// Length of a slot [s].
+    pub slot_s: i64,
+    /// Slots that begin before the end of the simulation.
+    pub slots: usize,
+    /// Its stations.
+    pub stations: Vec<StationId>,
+    /// The slot that has not been cleared yet.
+    pub current: usize,
+    /// By station and slot (station x slots + slot): energy asked for by vehicles that have come so far [kWh].
+    pub nominal_kwh: Vec<f64>,
+    /// By station: what its meter showed when the current slot began [kWh].
+    pub metered_kwh: Vec<f64>,
+}
+
+impl LoadBook {
+    /// One for each retailer whose price follows the load.
+    pub fn all(setup: &Setup) -> Vec<Self> {
+        let of = |retailer: usize| {
+            let slot_s = setup.retailers[retailer].slot_s;
+            let first = SimTime(setup.start.0.div_euclid(slot_s) * slot_s);
+            let slots = ((setup.end - first + slot_s - 1) / slot_s).max(0) as usize;
+            let stations: Vec<StationId> = (0..setup.stations.len())
+                .filter(|&i| setup.stations[i].retailer.index() == retailer)
+                .map(StationId::new)
+                .collect();
+            Self {
+                retailer: RetailerId::new(retailer),
+                first,
+                slot_s,
+                slots,
+                current: 0,
+                nominal_kwh: vec![0.0; stations.len() * slots],
+                metered_kwh: vec![0.0; stations.len()],
+                stations,
+            }
+        };
+        let follows = |&retailer: &usize| setup.is_priced_later(RetailerId::new(retailer));
+        (0..setup.retailers.len()).filter(follows).map(of).collect()
+    }
+
+    /// The slot of an instant, which may be one after the last.
+    pub fn slot(&self, t: SimTime) -> usize {
+        (t - self.first).div_euclid(self.slot_s).max(0) as usize
+    }
+
+    /// Start of a slot.
+    pub fn start_of(&self, slot: usize) -> SimTime {
+        self.first + slot as i64 * self.slot_s
+    }
+
+    /// Energy asked for at a station, by its position in `stations`, slot by slot [kWh].
+    pub fn nominal_of(&self, position: usize) -> &[f64] {
+        &self.nominal_kwh[position * self.slots..][..self.slots]
+    }
+
+    /// A vehicle at a station would like to charge from `from` on (`sign` 1), or leaves and would not any more (-1).
+    pub(super) fn ask(&mut self, station: StationId, of: &VehicleType, wish: Wish, from: SimTime, sign: f64) {
+        // Stations are listed in their order.
+        let Ok(position) = self.stations.binary_search(&station) else { return };
+        let slots = self.slots;
+        let nominal = &mut self.nominal_kwh[position * slots..][..slots];
+        wish.spread(of, self.first, self.slot_s, from, |slot, kwh| {
+            if let Some(sum) = nominal.get_mut(slot) {
+                *sum += sign * kwh;
+            }
+            slot + 1 < slots
+        });
+    }
+}
+
+/// What a vehicle would like: charge, from where to where, and how fast it can be.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Wish {
+    /// State of charge now.
+    pub soc: f64,
+    /// State of charge asked for.
+    pub target_soc: f64,
+    /// Most power at the plug [kW].
+    pub limit_kw: f64,
+}
+
+impl Wish {
+    /// Energy at the plug by slot [kWh], if it charges from `from` as fast as it can: `add(slot, energy)`, until that
+    /// says that nobody asks for later slots. Slot 0 starts at `first`.
+    pub fn spread(
+        self,
+        of: &VehicleType,
+        first: SimTime,
+        slot_s: i64,
+        from: SimTime,
+        mut add: impl FnMut(usize, f64) -> bool,
+    ) {
+        let mut slot = (from - first).div_euclid(slot_s).max(0) as usize;
+        let (mut soc, mut at) = (self.soc, from);
+        // Without power nothing is ever drawn.
+        while soc < self.target_soc && self.limit_kw > 0.0 {
+            let end = first + (slot as i64 + 1) * slot_s;
+            let then = of.soc_after(soc, self.limit_kw, self.target_soc, (end - at) as f64);
+            if !add(slot, of.kwh(then - soc) / of.charge_efficiency) || then <= soc {
+                return;
+            }
+            (soc, at, slot) = (then, end, slot + 1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::ChargingCurve;
+
+    #[test]
+    fn a_wish_is_spread_over_the_slots_it_takes() {
+        let of = VehicleType {
+            name: "test".into(),
+            battery_kwh: 40.0,
+            usable_soc: [0.0, 1.0],
+            consumption_kwh_per_km: 0.2,
+            consumption_by_temperature: Vec::new(),
+            ac_kw: 10.0,
+            dc_kw: 0.0,
+            curve: ChargingCurve::constant(10.0),
+            charge_efficiency: 0.8,
+            discharge_efficiency: 1.0,
+            feed_kw: 0.0,
+            wear_eur_per_kwh: 0.0,
+        };
+        let wish = Wish { soc: 0.25, target_soc: 0.75, limit_kw: 10.0 };
+        let mut slots = vec![0.0; 6];
+        // 20 kWh stored are 25 kWh at the plug: half an hour, two hours at 10 kW, and no more.
+        wish.spread(&of, SimTime(0), 3_600, SimTime(5_400), |slot, kwh| {
+            slots[slot] += kwh;
+            true
+        });
+        for (found, expected) in slots.iter().zip([0.0, 5.0, 10.0, 10.0, 0.0, 0.0]) {
+            assert!((found - expected).abs() < 1e-9, "{slots:?}");
+        }
+        let mut asked = 0;
+        wish.spread(&of, SimTime(0), 3_600, SimTime(5_400), |_, _| {
+            asked += 1;
+            false
+        });
+        assert_eq!(asked, 1, "nobody asks for later slots");
+    }
+}

@@ -1,0 +1,88 @@
+//! Requests for rides, sorted by time, one flat column per property.
+
+use gridfleet_core::ids::{FleetId, PlaceId, RequestId, VehicleId};
+use gridfleet_core::ledger::Money;
+use gridfleet_core::time::SimTime;
+
+/// All requests of a replication, by [`RequestId`]; `time` never decreases.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Requests {
+    /// When the ride is asked for (in replay: when the trip starts).
+    pub time: Vec<SimTime>,
+    /// From.
+    pub origin: Vec<PlaceId>,
+    /// To.
+    pub destination: Vec<PlaceId>,
+    /// Driving time with the rider [s].
+    pub duration_s: Vec<u32>,
+    /// Distance with the rider [km].
+    pub distance_km: Vec<f64>,
+    /// What the rider pays.
+    pub fare: Vec<Money>,
+    /// Which fleet is asked.
+    pub fleet: Vec<FleetId>,
+    /// What binds a trip to its vehicle, in replay or of a driver's own; empty where no trip is bound.
+    pub bound: Vec<Option<Bound>>,
+}
+
+/// Recorded state of charge over a trip.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum RecordedSoc {
+    /// Nothing: the trip takes what the vehicle consumes over its distance.
+    Unknown,
+    /// It fell by this (0..1).
+    Fell(f64),
+    /// It rose by this (0..1): the vehicle was charged somewhere on the way, beyond what it consumed.
+    Rose(f64),
+}
+
+/// What is known of a trip that is bound to a vehicle.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bound {
+    /// The vehicle.
+    pub vehicle: VehicleId,
+    /// Recorded change of the state of charge.
+    pub soc: RecordedSoc,
+    /// The vehicle was plugged in where the trip ended.
+    pub ends_at_charger: bool,
+}
+
+impl Requests {
+    /// Number of requests.
+    pub fn len(&self) -> usize {
+        self.time.len()
+    }
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.time.is_empty()
+    }
+    /// Keeps the requests for which `keeps` says so, in their order.
+    pub fn retain(&mut self, keeps: impl Fn(usize) -> bool) {
+        fn column<T>(column: &mut Vec<T>, keeps: &impl Fn(usize) -> bool) {
+            let mut i = 0;
+            column.retain(|_| {
+                i += 1;
+                keeps(i - 1)
+            });
+        }
+        let Self { time, origin, destination, duration_s, distance_km, fare, fleet, bound } = self;
+        column(time, &keeps);
+        column(origin, &keeps);
+        column(destination, &keeps);
+        column(duration_s, &keeps);
+        column(distance_km, &keeps);
+        column(fare, &keeps);
+        column(fleet, &keeps);
+        column(bound, &keeps);
+    }
+    /// What binds a request to its vehicle.
+    #[inline]
+    pub fn bound(&self, request: RequestId) -> Option<Bound> {
+        self.bound.get(request.index()).copied().flatten()
+    }
+    /// When the request is made.
+    #[inline]
+    pub fn time(&self, request: RequestId) -> SimTime {
+        self.time[request.index()]
+    }
+}

@@ -1,0 +1,220 @@
+//! Retail customers with a meter of their own: households, drivers who park at home, and what their retailer pays for
+//! what they draw. What does not change while a replication runs, and its state at one instant.
+
+use gridfleet_core::ids::{RetailerId, VehicleId};
+use gridfleet_core::time::SimTime;
+
+/// Equal households of one retailer, whose load can be moved within the local day. Figures are those of one of them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Households {
+    /// Name, unique among groups.
+    pub name: String,
+    /// How many.
+    pub count: u32,
+    /// Who sells them energy.
+    pub retailer: RetailerId,
+    /// Load in each hour of the local day if all prices were the same [kW]; 24.
+    pub nominal_kw: Box<[f64]>,
+    /// Least load in each hour [kW]; 24.
+    pub low_kw: Box<[f64]>,
+    /// Most load in each hour [kW]; 24.
+    pub high_kw: Box<[f64]>,
+    /// Worth of the first unit in an hour without nominal load [currency/MWh].
+    pub omega_eur_mwh: f64,
+    /// By how much a further kW lowers the worth of the next, above 0 [currency/MWh per kW].
+    pub theta_eur_mwh_kw: f64,
+    /// Bus of the distribution feeder they hang on.
+    pub bus: Option<u32>,
+}
+
+impl Households {
+    /// Worth of the first unit in an hour of the day [currency/MWh]: such that at equal prices the nominal load is best,
+    /// for each kW less of that lowers the worth of the next as much.
+    pub fn worth_eur_mwh(&self, hour: usize) -> f64 {
+        self.omega_eur_mwh + self.theta_eur_mwh_kw * self.nominal_kw[hour]
+    }
+}
+
+/// What it costs a retailer to serve a load g in kW: `a / 2 g^2 + b g + c` an hour, by hour of the local day (equation 1
+/// of the Stackelberg paper; see `games::stackelberg`).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Generation {
+    /// Rise of the marginal cost with the load, above 0 [currency/MWh per kW]; 24.
+    pub a_eur_mwh_kw: Box<[f64]>,
+    /// Marginal cost without load, 0 or more [currency/MWh]; 24.
+    pub b_eur_mwh: Box<[f64]>,
+    /// Cost without load, 0 or more [currency/h]; 24.
+    pub c_eur_h: Box<[f64]>,
+}
+
+impl Generation {
+    /// Cost of a load of `load_kw` for `hours` in an hour of the day [currency].
+    pub fn cost_eur(&self, hour: usize, load_kw: f64, hours: f64) -> f64 {
+        let energy = (self.a_eur_mwh_kw[hour] / 2.0 * load_kw + self.b_eur_mwh[hour]) * load_kw / 1_000.0;
+        (energy + self.c_eur_h[hour]) * hours
+    }
+}
+
+/// Retail customers and generation, as the scenario has them; all empty where there are none.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Retail {
+    /// Groups of households.
+    pub households: Vec<Households>,
+    /// By retailer, where it has a cost; empty if none has.
+    pub generation: Vec<Option<Generation>>,
+    /// By vehicle, when its driver leaves home, in order; empty for vehicles that nobody owns privately, and empty
+    /// altogether if there are none.
+    pub departures: Vec<Vec<SimTime>>,
+}
+
+impl Retail {
+    /// Whether there is nothing of all this.
+    pub fn is_empty(&self) -> bool {
+        self.households.is_empty()
+            && self.departures.is_empty()
+            && self.generation.iter().all(Option::is_none)
+    }
+
+    /// What serving its customers costs a retailer, if that is known.
+    pub fn generation(&self, retailer: RetailerId) -> Option<&Generation> {
+        self.generation.get(retailer.index())?.as_ref()
+    }
+
+    /// When the driver of `vehicle` leaves next after `now`; `None` after the last time, or if it has no driver.
+    pub fn next_departure(&self, vehicle: VehicleId, now: SimTime) -> Option<SimTime> {
+        let all = self.departures.get(vehicle.index())?;
+        all.get(all.partition_point(|&departure| departure <= now)).copied()
+    }
+}
+
+/// A group of households at one instant; figures of one of them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct HouseholdState {
+    /// Load [kW].
+    pub power_kw: f64,
+    /// Since when.
+    pub since: SimTime,
+    /// Drawn from the start up to `since` [kWh].
+    drawn_kwh: f64,
+    /// Of that, billed [kWh].
+    billed_kwh: f64,
+    /// What was billed from the start [currency].
+    pub billed_eur: f64,
+    /// Loads announced for slots: (start, load [kW]), in order.
+    pub plan: Vec<(SimTime, f64)>,
+    /// How many of them have come into force.
+    pub in_force: usize,
+}
+
+impl HouseholdState {
+    /// Drawn from the start up to `t` [kWh].
+    pub fn energy_kwh(&self, t: SimTime) -> f64 {
+        self.drawn_kwh + self.power_kw * (t - self.since) as f64 / 3_600.0
+    }
+
+    /// What has been billed up to `t` and what has not at `price_eur_mwh` [currency].
+    pub fn owed_eur(&self, t: SimTime, price_eur_mwh: f64) -> f64 {
+        self.billed_eur + (self.energy_kwh(t) - self.billed_kwh) * price_eur_mwh / 1_000.0
+    }
+
+    /// Bills what was drawn since the last time.
+    pub fn bill(&mut self, t: SimTime, price_eur_mwh: f64) {
+        self.billed_eur = self.owed_eur(t, price_eur_mwh);
+        self.billed_kwh = self.energy_kwh(t);
+    }
+
+    /// Puts the loads announced for slots that have begun into force.
+    pub fn begin_slots(&mut self, now: SimTime) {
+        while let Some(&(start, power_kw)) = self.plan.get(self.in_force)
+            && start <= now
+        {
+            self.drawn_kwh = self.energy_kwh(now);
+            (self.since, self.power_kw) = (now, power_kw);
+            self.in_force += 1;
+        }
+    }
+}
+
+/// What the customers of a retailer drew in one of its slots.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SlotLoad {
+    /// Start of the slot.
+    pub start: SimTime,
+    /// Mean load of households [kW].
+    pub households_kw: f64,
+    /// Mean load of privately owned vehicles at its stations, less what they fed back [kW].
+    pub parked_kw: f64,
+    /// Mean load of all others at its stations [kW].
+    pub others_kw: f64,
+}
+
+impl SlotLoad {
+    /// Of all together [kW].
+    pub fn total_kw(&self) -> f64 {
+        self.households_kw + self.parked_kw + self.others_kw
+    }
+}
+
+/// Retail customers at one instant.
+#[derive(Debug, Clone, Default)]
+pub struct RetailState {
+    /// By group of households.
+    pub households: Vec<HouseholdState>,
+    /// By vehicle, powers that its driver has announced for coming slots: (start, power [kW]); empty if there are none.
+    pub plans: Vec<Vec<(SimTime, f64)>>,
+    /// By retailer, what was drawn in the slots that have ended; kept where somebody answers to its prices.
+    pub loads: Vec<Vec<SlotLoad>>,
+}
+
+impl RetailState {
+    /// Before anything has been drawn.
+    pub fn new(retail: &Retail, retailers: usize, start: SimTime) -> Self {
+        if retail.is_empty() {
+            return Self::default();
+        }
+        let households =
+            retail.households.iter().map(|_| HouseholdState { since: start, ..HouseholdState::default() });
+        Self {
+            households: households.collect(),
+            plans: vec![Vec::new(); retail.departures.len()],
+            loads: vec![Vec::new(); retailers],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_household_is_billed_for_what_it_draws_at_the_price_it_had() {
+        let plan = vec![(SimTime(0), 2.0), (SimTime(3_600), 0.5)];
+        let mut home = HouseholdState { plan, ..HouseholdState::default() };
+        home.begin_slots(SimTime(0));
+        assert_eq!(home.energy_kwh(SimTime(1_800)), 1.0);
+        home.bill(SimTime(3_600), 100.0);
+        home.begin_slots(SimTime(3_600));
+        assert_eq!((home.power_kw, home.energy_kwh(SimTime(7_200))), (0.5, 2.5));
+        // 2 kWh at 0.1 and half a kWh at 0.2.
+        assert!((home.owed_eur(SimTime(7_200), 200.0) - 0.3).abs() < 1e-12);
+        assert!((home.billed_eur - 0.2).abs() < 1e-12);
+    }
+
+    #[test]
+    fn generation_costs_what_the_quadratic_says() {
+        let all = |x: f64| vec![x; 24].into_boxed_slice();
+        let generation = Generation { a_eur_mwh_kw: all(0.1), b_eur_mwh: all(2.0), c_eur_h: all(3.0) };
+        // 0.05 x 1000^2 + 2 x 1000 = 52,000 EUR/1000 h, and 3: half an hour of it.
+        assert!((generation.cost_eur(5, 1_000.0, 0.5) - 27.5).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_driver_leaves_after_now() {
+        let retail = Retail { departures: vec![vec![], vec![SimTime(10), SimTime(20)]], ..Retail::default() };
+        let next = |vehicle, now| retail.next_departure(VehicleId(vehicle), SimTime(now));
+        assert_eq!(
+            [next(1, 0), next(1, 10), next(1, 20), next(0, 0), next(7, 0)],
+            [Some(SimTime(10)), Some(SimTime(20)), None, None, None]
+        );
+    }
+}

@@ -1,0 +1,200 @@
+//! Everything that stays as it is while a replication runs.
+
+use super::{
+    Competition, Fleet, Grid, Party, Requests, Retail, Retailer, Station, Trading, Travel, VehicleStart,
+    VehicleType,
+};
+use gridfleet_core::geo::Places;
+use gridfleet_core::ids::{FleetId, PlaceId, RetailerId, StationId};
+use gridfleet_core::records::metrics::{CompetitionFacts, RetailFacts};
+use gridfleet_core::records::{Labels, SiteKind, SiteRecord, StationSite};
+use gridfleet_core::time::{HOUR_S, LocalClock, SimTime};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// The two ways to operate a fleet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Requests carry no vehicle: a policy assigns one.
+    Dispatch {
+        /// How long a rider waits for the vehicle before giving up [s].
+        patience_s: i64,
+    },
+    /// Trips are bound to vehicles and happen as recorded, or are lost.
+    Replay,
+}
+
+/// The fixed part of a replication, built and checked by the scenario module.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// First instant simulated.
+    pub start: SimTime,
+    /// First instant no longer simulated.
+    pub end: SimTime,
+    /// Time between two readings of the meters, and between rounds of the charging policy [s].
+    pub control_interval_s: i64,
+    /// First instant of the period that the figures cover: the end of the warm-up.
+    pub measured_from: SimTime,
+    /// Price of energy that batteries hold more at the end than at `measured_from` [currency/MWh]; `None` for the
+    /// mean price that each fleet paid per kWh stored.
+    pub end_value_eur_mwh: Option<f64>,
+    /// Local time.
+    pub clock: LocalClock,
+    /// How the fleets operate, but for those whose vehicles have drivers of their own.
+    pub mode: Mode,
+    /// All places.
+    pub places: Arc<Places>,
+    /// Time and distance between them.
+    pub travel: Travel,
+    /// Ambient temperature by hour since `start` [°C]; empty where temperature plays no part,
+    /// and its last value holds after its end.
+    pub temperature_c: Vec<f64>,
+    /// Vehicle types.
+    pub types: Vec<VehicleType>,
+    /// Fleets; at most 64.
+    pub fleets: Vec<Fleet>,
+    /// By fleet, the number of its coalition: fleets of one coalition serve each other's riders. Empty where each is
+    /// alone; else numbers are below that of fleets.
+    pub coalitions: Vec<usize>,
+    /// Part of the fare that a fleet pays to the one of its coalition that the rider had asked (0..1).
+    pub referral_share: f64,
+    /// Vehicles.
+    pub vehicles: Vec<VehicleStart>,
+    /// Station operators, by name.
+    pub operators: Vec<String>,
+    /// Stations.
+    pub stations: Vec<Station>,
+    /// Retailers; at least one where there are stations.
+    pub retailers: Vec<Retailer>,
+    /// Who of the retailers compete for owners of vehicles.
+    pub competition: Option<Competition>,
+    /// Households, drivers who park at home, and what serving them costs.
+    pub retail: Retail,
+    /// Markets, and who bids in them.
+    pub trading: Trading,
+    /// The distribution feeder, where there is one.
+    pub grid: Option<Arc<Grid>>,
+    /// Requests within [start, end), sorted by time.
+    pub requests: Requests,
+    /// Name of the currency of all amounts, for example `EUR`.
+    pub currency: String,
+    /// CO2 of grid energy [kg/kWh], where known.
+    pub co2_kg_per_kwh: Option<f64>,
+}
+
+impl Setup {
+    /// Whether the trips of a fleet are bound to its vehicles, so that no policy assigns them.
+    #[inline]
+    pub fn binds(&self, fleet: FleetId) -> bool {
+        self.mode == Mode::Replay || self.fleets[fleet.index()].private
+    }
+
+    /// Whether what a retailer sells now has a price only when the slot is over, because the load makes it.
+    #[inline]
+    pub fn is_priced_later(&self, retailer: RetailerId) -> bool {
+        self.retailers[retailer.index()].tariff.slope_eur_mwh_kw().is_some()
+    }
+
+    /// Whether owners choose their retailer at the stations of this one.
+    #[inline]
+    pub fn competes(&self, retailer: RetailerId) -> bool {
+        self.competition.as_ref().is_some_and(|of| of.member[retailer.index()])
+    }
+
+    /// The coalition of a fleet: a number below that of fleets.
+    #[inline]
+    pub fn coalition(&self, fleet: FleetId) -> usize {
+        self.coalitions.get(fleet.index()).copied().unwrap_or(fleet.index())
+    }
+
+    /// Names behind the identifiers.
+    pub fn labels(&self) -> Labels {
+        let names = |prefix: &str, names: Vec<&str>| -> Vec<String> {
+            names.into_iter().map(|name| format!("{prefix}{name}")).collect()
+        };
+        let fleets: Vec<&str> = self.fleets.iter().map(|f| f.name.as_str()).collect();
+        let operators: Vec<&str> = self.operators.iter().map(String::as_str).collect();
+        let retailers: Vec<&str> = self.retailers.iter().map(|r| r.name.as_str()).collect();
+        // The order here is the order of `Accounts`.
+        let mut accounts = vec!["riders".to_owned(), "outside".to_owned()];
+        accounts.extend(names("fleet:", fleets.clone()));
+        accounts.extend(names("operator:", operators.clone()));
+        accounts.extend(names("retailer:", retailers.clone()));
+        let markets: Vec<&str> = self.trading.markets.iter().map(|m| m.name.as_str()).collect();
+        if self.trading.is_active() {
+            accounts.extend(names("market:", markets.clone()));
+            accounts.push("system operator".to_owned());
+        }
+        let households: Vec<&str> = self.retail.households.iter().map(|h| h.name.as_str()).collect();
+        accounts.extend(names("households:", households.clone()));
+        let bidder = |party: &Party| match party {
+            Party::Fleet(fleet) => format!("fleet:{}", self.fleets[fleet.index()].name),
+            Party::Retailer(retailer) => format!("retailer:{}", self.retailers[retailer.index()].name),
+        };
+        Labels {
+            places: Arc::clone(&self.places),
+            fleets: names("", fleets),
+            vehicles: self.vehicles.iter().map(|v| v.name.clone()).collect(),
+            stations: self.stations.iter().map(|s| s.name.clone()).collect(),
+            operators: names("", operators),
+            retailers: names("", retailers),
+            markets: names("", markets),
+            households: names("", households),
+            bidders: self.trading.bidders.iter().map(bidder).collect(),
+            accounts,
+            currency: self.currency.clone(),
+        }
+    }
+
+    /// Who buys from which retailer, for the key figures.
+    pub fn retail_facts(&self) -> RetailFacts {
+        let mut shown: Vec<bool> = (0..self.retailers.len())
+            .map(|retailer| self.retail.generation(RetailerId::new(retailer)).is_some())
+            .collect();
+        self.retail.households.iter().for_each(|group| shown[group.retailer.index()] = true);
+        RetailFacts {
+            stations: self.stations.iter().map(|station| station.retailer).collect(),
+            shown,
+            private: self.fleets.iter().map(|fleet| fleet.private).collect(),
+        }
+    }
+
+    /// Which retailers compete, for the key figures.
+    pub fn competition_facts(&self) -> CompetitionFacts {
+        let Some(competition) = &self.competition else { return CompetitionFacts::default() };
+        let date = |t: SimTime| self.clock.local(t).date();
+        // Local midnight is at a quarter of an hour everywhere.
+        let quarters = (0..).map(|i| self.start + i * HOUR_S / 4).take_while(|t| *t < self.end);
+        let first = |t: &SimTime| *t == self.start || date(*t) != date(*t + -HOUR_S / 4);
+        CompetitionFacts { retailers: competition.retailers.clone(), days: quarters.filter(first).collect() }
+    }
+
+    /// Zones, stations and depots, each once, in this order: what a map shows.
+    pub fn sites(&self) -> Vec<SiteRecord> {
+        let zones = (0..self.places.len()).map(PlaceId::new).filter(|&p| self.places.zone_name(p).is_some());
+        let stations = self.stations.iter().enumerate().map(|(i, s)| SiteRecord {
+            kind: SiteKind::Station,
+            place: s.place,
+            station: Some(StationSite {
+                station: StationId::new(i),
+                operator: s.operator,
+                connectors: s.connectors.len() as u32,
+                connector_kw: s.connectors.iter().map(|c| c.power_kw).fold(0.0, f64::max),
+            }),
+        });
+        let depots: BTreeSet<PlaceId> = self.fleets.iter().flat_map(|f| f.depots.iter().copied()).collect();
+        let bare = |kind| move |place| SiteRecord { kind, place, station: None };
+        zones
+            .map(bare(SiteKind::Zone))
+            .chain(stations)
+            .chain(depots.into_iter().map(bare(SiteKind::Depot)))
+            .collect()
+    }
+
+    /// Ambient temperature at `t` [°C], where the scenario has one.
+    pub fn temperature_c(&self, t: SimTime) -> Option<f64> {
+        let last = self.temperature_c.len().checked_sub(1)?;
+        let hour = ((t - self.start) / gridfleet_core::time::HOUR_S).max(0) as usize;
+        Some(self.temperature_c[hour.min(last)])
+    }
+}

@@ -1,0 +1,428 @@
+//! The moving part of the world at one instant.
+//!
+//! The engine's handlers change it; policies read it through a `View`.
+
+use super::charging::best_limit_kw;
+use super::travel::{Bounds, Pace};
+use super::vehicle::{Activity, Trigger, Vehicle};
+use super::{CompetitionState, LoadBook, Nearby, RetailState, Session, Setup, Stations, TradingState, Wish};
+use gridfleet_core::geo::Places;
+use gridfleet_core::ids::{FleetId, PlaceId, RequestId, RetailerId, StationId, VehicleId};
+use gridfleet_core::records::PriceRecord;
+use gridfleet_core::time::{HOUR_S, SimTime};
+
+/// How far a request has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RequestState {
+    /// Not yet made.
+    Future,
+    /// Made; no vehicle yet.
+    Waiting,
+    /// A vehicle is on its way or the rider is in it.
+    Assigned,
+    /// Served or lost.
+    Ended,
+}
+
+/// Prices of one retailer.
+#[derive(Debug, Clone, Default)]
+pub struct PriceBook {
+    /// In force now [currency/MWh].
+    pub current_eur_mwh: f64,
+    /// Every broadcast so far, by time.
+    pub broadcasts: Vec<PriceRecord>,
+    /// Expected prices of coming slots, where customers answer to prices. They do not bind.
+    pub outlook: Option<Outlook>,
+}
+
+impl PriceBook {
+    /// Price of the slot that contains `t` [currency/MWh]: the announced one, else the expected one; `None` where neither
+    /// reaches `t`.
+    pub fn price_at(&self, t: SimTime) -> Option<f64> {
+        let begun = self.broadcasts.partition_point(|price| price.valid_from <= t);
+        match begun.checked_sub(1).map(|last| &self.broadcasts[last]) {
+            Some(price) if t < price.valid_to => Some(price.price_eur_mwh),
+            _ => self.outlook.as_ref()?.at(t),
+        }
+    }
+}
+
+/// Expected prices on an axis of absolute times: the first slot need not be the one in progress, for prices may be
+/// announced ahead of their slots.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outlook {
+    /// Start of the first slot.
+    pub first: SimTime,
+    /// Length of each slot [s].
+    pub slot_s: i64,
+    /// Price of each slot [currency/MWh].
+    pub prices_eur_mwh: Vec<f64>,
+}
+
+impl Outlook {
+    /// Price of the slot that contains `t` [currency/MWh]; `None` before the first slot and after the last.
+    pub fn at(&self, t: SimTime) -> Option<f64> {
+        let slot = (t - self.first).div_euclid(self.slot_s);
+        self.prices_eur_mwh.get(usize::try_from(slot).ok()?).copied()
+    }
+}
+
+/// Energy that has been drawn, and what a retailer charges for it.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Drawn {
+    /// At the plug [kWh].
+    pub kwh: f64,
+    /// At the retailer's prices, without the markups of stations [currency].
+    pub cost: f64,
+}
+
+/// What changes by the hour only, looked up once an hour.
+#[derive(Debug, Clone)]
+pub struct Hour {
+    /// First instant at which anything of it may be another.
+    until: SimTime,
+    /// Traffic.
+    pub pace: Pace,
+    /// Consumption by vehicle type [kWh/km].
+    pub consumption_kwh_per_km: Vec<f64>,
+}
+
+impl Hour {
+    fn at(setup: &Setup, t: SimTime) -> Self {
+        let pace = setup.travel.pace(&setup.clock, t);
+        // Temperatures come by the hour since the start, which need not be a whole hour of the clock.
+        let temperature_until = t + (HOUR_S - (t - setup.start).rem_euclid(HOUR_S));
+        let temperature_c = setup.temperature_c(t);
+        Self {
+            until: pace.until.min(temperature_until),
+            pace,
+            consumption_kwh_per_km: setup
+                .types
+                .iter()
+                .map(|of| of.consumption_kwh_per_km(temperature_c))
+                .collect(),
+        }
+    }
+}
+
+/// The world at one instant.
+#[derive(Debug, Clone)]
+pub struct State {
+    /// The instant.
+    pub now: SimTime,
+    /// What changes by the hour.
+    pub hour: Hour,
+    /// By vehicle.
+    pub vehicles: Vec<Vehicle>,
+    /// Stations, connectors, queues.
+    pub stations: Stations,
+    /// By request.
+    pub requests: Vec<RequestState>,
+    /// Requests that wait for a vehicle, by where they start.
+    pub waiting: Nearby,
+    /// Vehicles that riders can have, by coalition of fleets and place: idle, or charging and willing to leave.
+    pub available: Vec<Nearby>,
+    /// By retailer.
+    pub prices: Vec<PriceBook>,
+    /// Vehicles by fleet and activity.
+    pub counts: Vec<[u32; Activity::ALL.len()]>,
+    /// Energy drawn by each fleet's sessions that have ended [kWh].
+    pub fleet_settled_kwh: Vec<f64>,
+    /// What the sessions that have ended have drawn, by fleet and retailer (fleet x retailers + retailer).
+    pub drawn: Vec<Drawn>,
+    /// By retailer whose price follows the load.
+    pub loads: Vec<LoadBook>,
+    /// Who buys from which of the retailers that compete.
+    pub competition: CompetitionState,
+    /// Households, and what drivers have announced.
+    pub retail: RetailState,
+    /// Markets.
+    pub trading: TradingState,
+    /// Requests that could not have a vehicle because it was committed to a market; empty without bidders.
+    pub turned_away: Vec<bool>,
+    /// Stations that a fleet may use, for vehicles without (2 x fleet) and with (2 x fleet + 1) a DC inlet.
+    pub(super) stations_of: Vec<Nearby>,
+    /// The same: one station that is always within reach of thought, an upper bound for the way to the nearest.
+    pub(super) haven_of: Vec<Option<PlaceId>>,
+    /// No way to the haven is longer [km].
+    pub(super) haven_km: Vec<f64>,
+    /// Way from each place to the nearest other place [great-circle km]; empty on maps of too many
+    /// places to compare them all.
+    pub(super) apart_km: Vec<f64>,
+    /// Limits of time and distance.
+    pub(super) bounds: Bounds,
+}
+
+/// Number of grid cells for an index of `items`.
+fn cells_for(items: usize) -> usize {
+    items.clamp(4, 4_096)
+}
+
+/// Most places for which all pairs are compared: a few million pairs, a few hundredths of a second.
+const MOST_COMPARED: usize = 2_048;
+
+fn apart_km(places: &Places) -> Vec<f64> {
+    if places.len() > MOST_COMPARED {
+        return Vec::new();
+    }
+    let all = || (0..places.len()).map(PlaceId::new);
+    let nearest = |a: PlaceId| {
+        // Two places may stand for one point, as a depot in the middle of a zone.
+        all().filter(|&b| a != b).map(|b| places.distance_km(a, b)).fold(f64::INFINITY, f64::min)
+    };
+    all().map(nearest).collect()
+}
+
+impl State {
+    /// The world at the start.
+    pub fn new(setup: &Setup) -> Self {
+        let places = &*setup.places;
+        let mut counts = vec![[0; Activity::ALL.len()]; setup.fleets.len()];
+        let mut of_coalition = vec![0; setup.fleets.len()];
+        for v in &setup.vehicles {
+            counts[v.fleet.index()][Activity::Idle as usize] += 1;
+            of_coalition[setup.coalition(v.fleet)] += 1;
+        }
+        let mut available: Vec<Nearby> = of_coalition
+            .iter()
+            .map(|&count| Nearby::new(places, setup.vehicles.len(), cells_for(count)))
+            .collect();
+        let vehicles: Vec<Vehicle> = setup
+            .vehicles
+            .iter()
+            .enumerate()
+            .map(|(i, v)| {
+                // Nobody looks for a vehicle whose trips are bound to it.
+                if !setup.binds(v.fleet) {
+                    available[setup.coalition(v.fleet)].insert(places, i as u32, v.place);
+                }
+                Vehicle {
+                    fleet: v.fleet,
+                    vehicle_type: v.vehicle_type,
+                    consumption_factor: v.consumption_factor,
+                    activity: Activity::Idle,
+                    since: setup.start,
+                    place: v.place,
+                    soc: v.soc,
+                    leg: None,
+                    ride: None,
+                    station: None,
+                    connector: None,
+                    target_soc: 0.0,
+                    yields: false,
+                    gave_up: Vec::new(),
+                    need_since: None,
+                    unposted_km: 0.0,
+                }
+            })
+            .collect();
+        let hour = Hour::at(setup, setup.start);
+        let mut stations_of = Vec::new();
+        let mut haven_of = Vec::new();
+        let mut haven_km = Vec::new();
+        for fleet in 0..setup.fleets.len() {
+            for with_dc in [false, true] {
+                let mut index = Nearby::new(places, setup.stations.len(), cells_for(setup.stations.len()));
+                let mut haven = None;
+                for (i, station) in setup.stations.iter().enumerate() {
+                    let fits = station.connectors.iter().any(|c| with_dc || !c.dc);
+                    if fits && station.access.allows(FleetId::new(fleet)) {
+                        index.insert(places, i as u32, station.place);
+                        haven = haven.or(Some(station.place));
+                    }
+                }
+                stations_of.push(index);
+                haven_of.push(haven);
+                haven_km.push(haven.map_or(0.0, |haven| {
+                    let way = |i| setup.travel.trip(places, &hour.pace, PlaceId::new(i), haven).distance_km;
+                    (0..places.len()).map(way).fold(0.0, f64::max)
+                }));
+            }
+        }
+        Self {
+            now: setup.start,
+            hour,
+            vehicles,
+            stations: Stations::new(setup),
+            requests: vec![RequestState::Future; setup.requests.len()],
+            waiting: Nearby::new(places, setup.requests.len(), 1_024).in_order(),
+            available,
+            prices: vec![PriceBook::default(); setup.retailers.len()],
+            counts,
+            fleet_settled_kwh: vec![0.0; setup.fleets.len()],
+            drawn: vec![Drawn::default(); setup.fleets.len() * setup.retailers.len()],
+            loads: LoadBook::all(setup),
+            competition: CompetitionState::new(setup.competition.as_ref()),
+            retail: RetailState::new(&setup.retail, setup.retailers.len(), setup.start),
+            trading: TradingState::new(&setup.trading, &setup.clock),
+            turned_away: if setup.trading.is_active() {
+                vec![false; setup.requests.len()]
+            } else {
+                Vec::new()
+            },
+            stations_of,
+            haven_of,
+            haven_km,
+            apart_km: apart_km(places),
+            bounds: Bounds::new(&setup.travel, places),
+        }
+    }
+
+    /// Moves the clock on.
+    #[inline]
+    pub fn advance(&mut self, setup: &Setup, now: SimTime) {
+        self.now = now;
+        if now >= self.hour.until {
+            self.hour = Hour::at(setup, now);
+        }
+    }
+
+    /// Moves a vehicle's state machine on and keeps the counts.
+    pub fn fire(&mut self, vehicle: VehicleId, trigger: Trigger) {
+        let now = self.now;
+        let v = &mut self.vehicles[vehicle.index()];
+        let counts = &mut self.counts[v.fleet.index()];
+        counts[v.activity as usize] -= 1;
+        v.fire(trigger, now);
+        counts[v.activity as usize] += 1;
+    }
+
+    /// Lets riders have the vehicle.
+    pub fn offer(&mut self, setup: &Setup, vehicle: VehicleId) {
+        let v = &self.vehicles[vehicle.index()];
+        self.available[setup.coalition(v.fleet)].insert(&setup.places, vehicle.0, v.place);
+    }
+
+    /// Keeps the vehicle from riders; nothing happens if they could not have it.
+    pub fn withdraw(&mut self, setup: &Setup, vehicle: VehicleId) {
+        let fleet = self.vehicles[vehicle.index()].fleet;
+        self.available[setup.coalition(fleet)].remove(vehicle.0);
+    }
+
+    /// The session of a vehicle that is plugged in.
+    pub fn session(&self, vehicle: VehicleId) -> Option<&Session> {
+        let connector = self.vehicles[vehicle.index()].connector?;
+        self.stations.sessions[connector as usize].as_ref()
+    }
+
+    /// State of charge of a vehicle now.
+    pub fn soc(&self, setup: &Setup, vehicle: VehicleId) -> f64 {
+        let v = &self.vehicles[vehicle.index()];
+        let of = &setup.types[v.vehicle_type.index()];
+        match v.activity {
+            Activity::Charging | Activity::Plugged | Activity::Discharging => {
+                self.session(vehicle).map_or(v.soc, |session| session.soc(of, self.now))
+            }
+            _ => match &v.leg {
+                Some(leg) => {
+                    let (energy_kwh, charged_kwh) = leg.exchanged_kwh(of, v.soc, leg.share_at(self.now));
+                    v.soc + (charged_kwh - energy_kwh) / of.battery_kwh
+                }
+                None => v.soc,
+            },
+        }
+    }
+
+    /// Energy that a station has drawn up to now [kWh].
+    pub fn station_energy_kwh(&self, setup: &Setup, station: StationId) -> f64 {
+        let type_of = |v: VehicleId| self.vehicles[v.index()].vehicle_type.index();
+        self.stations.energy_kwh(setup, type_of, station, self.now)
+    }
+
+    /// What has been drawn up to now, by fleet and retailer; `drawn` is overwritten.
+    pub fn read_drawn(&self, setup: &Setup, drawn: &mut Vec<Drawn>) {
+        drawn.clone_from(&self.drawn);
+        for session in self.stations.sessions.iter().flatten() {
+            let v = &self.vehicles[session.vehicle.index()];
+            let of = &setup.types[v.vehicle_type.index()];
+            let Some(station) = v.station else { continue };
+            let retailer = self.supplier(setup, station, session.vehicle);
+            let kwh = session.energy_kwh(of, self.now);
+            let unbilled = (kwh - session.billed_kwh) * self.price_eur_mwh(retailer) / 1_000.0;
+            let cell = &mut drawn[v.fleet.index() * setup.retailers.len() + retailer.index()];
+            cell.kwh += kwh - session.earlier.kwh;
+            cell.cost += session.energy_cost + unbilled - session.earlier.cost;
+        }
+    }
+
+    /// From whom a vehicle buys that charges at a station.
+    #[inline]
+    pub fn supplier(&self, setup: &Setup, station: StationId, vehicle: VehicleId) -> RetailerId {
+        let of = setup.stations[station.index()].retailer;
+        self.competition.supplier(setup.competition.as_ref(), of, vehicle)
+    }
+
+    /// Bills what the customers of a retailer at a station have drawn since they were billed last, at `price_eur_mwh`.
+    pub fn bill(&mut self, setup: &Setup, station: StationId, retailer: RetailerId, price_eur_mwh: f64) {
+        if self.stations.stations[station.index()].occupied == 0 {
+            return;
+        }
+        let of = setup.stations[station.index()].retailer;
+        for position in self.stations.connectors(setup, station) {
+            let Some(session) = &mut self.stations.sessions[position] else { continue };
+            if self.competition.supplier(setup.competition.as_ref(), of, session.vehicle) != retailer {
+                continue;
+            }
+            let v = &self.vehicles[session.vehicle.index()];
+            session.bill(&setup.types[v.vehicle_type.index()], self.now, price_eur_mwh);
+        }
+    }
+
+    /// Brings a station's sessions to now and divides its power anew; when the next change comes.
+    pub fn redivide(&mut self, setup: &Setup, station: StationId) -> Option<SimTime> {
+        let vehicles = &self.vehicles;
+        let type_of = |v: VehicleId| vehicles[v.index()].vehicle_type.index();
+        let next = self.stations.redivide(setup, type_of, station, self.now);
+        let there = &self.stations.stations[station.index()];
+        let patience = (!there.queue.is_empty()).then_some(there.next_deadline);
+        match (next, patience) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
+    }
+
+    /// A vehicle has come to a station to charge: notes what it would like, where prices follow the load.
+    pub fn ask_for_charge(&mut self, setup: &Setup, vehicle: VehicleId, station: StationId) {
+        self.note_wish(setup, vehicle, station, self.now, 1.0);
+    }
+
+    /// A vehicle that came to a station at `arrival` leaves: what it would have liked from now on counts no more. Its
+    /// state of charge is still that of its arrival, for a session keeps its own.
+    pub fn ask_no_more(&mut self, setup: &Setup, vehicle: VehicleId, station: StationId, arrival: SimTime) {
+        self.note_wish(setup, vehicle, station, arrival, -1.0);
+    }
+
+    fn note_wish(
+        &mut self,
+        setup: &Setup,
+        vehicle: VehicleId,
+        station: StationId,
+        arrival: SimTime,
+        sign: f64,
+    ) {
+        if self.loads.is_empty() {
+            return;
+        }
+        let there = &setup.stations[station.index()];
+        let v = &self.vehicles[vehicle.index()];
+        let of = &setup.types[v.vehicle_type.index()];
+        let limit_kw = best_limit_kw(of, &there.connectors);
+        let since_s = (self.now - arrival) as f64;
+        let soc = of.soc_after(v.soc, limit_kw, v.target_soc, since_s);
+        let wish = Wish { soc, target_soc: v.target_soc, limit_kw };
+        for book in self.loads.iter_mut().filter(|book| book.retailer == there.retailer) {
+            book.ask(station, of, wish, self.now, sign);
+        }
+    }
+
+    /// A request waits for a vehicle.
+    pub fn wait(&mut self, setup: &Setup, request: RequestId) {
+        self.requests[request.index()] = RequestState::Waiting;
+        self.waiting.insert(&setup.places, request.0, setup.requests.origin[request.index()]);
+    }
+
+    /// The price in force [currency/MWh].
+    pub fn price_eur_mwh(&self, retailer: RetailerId) -> f64 {
+        self.prices[retailer.index()].current_eur_mwh
+    }
+}

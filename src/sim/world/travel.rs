@@ -1,0 +1,181 @@
+//! How long and how far it is from one place to another.
+
+use gridfleet_core::geo::Places;
+use gridfleet_core::ids::PlaceId;
+use gridfleet_core::time::{HOUR_S, LocalClock, SimTime};
+use std::sync::Arc;
+
+/// One way from a place to another.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Trip {
+    /// [km].
+    pub distance_km: f64,
+    /// [s]; at least 1 unless the distance is 0.
+    pub duration_s: i64,
+}
+
+/// How fast traffic moves in one hour.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pace {
+    /// First instant at which the pace may be another.
+    pub until: SimTime,
+    /// Hour of the local day.
+    pub hour: usize,
+    /// [s/km].
+    pub s_per_km: f64,
+}
+
+/// The travel model.
+#[derive(Debug, Clone)]
+pub struct Travel {
+    /// Road distance over great-circle distance.
+    pub circuity: f64,
+    /// Speed in each hour of the local week, from Monday 0:00 [km/h]; 168 of them.
+    pub speed_kmh: Box<[f64]>,
+    /// Times and distances learned from the trace, where it has enough trips.
+    pub matrix: Option<Arc<OdMatrix>>,
+}
+
+/// Mean time and distance between zones, by hour of the local day, learned from trips.
+///
+/// Zones are the places numbered below `zones`. Where an hour has too few trips
+/// the mean over the day, scaled by the hour's overall pace, stands in; where a
+/// pair has too few, the great circle does.
+#[derive(Debug, Clone)]
+pub struct OdMatrix {
+    /// Number of zones.
+    pub zones: usize,
+    /// [km], row by origin; NaN where the trace has too few trips.
+    pub distance_km: Vec<f32>,
+    /// [s], (origin x zones + destination) x 24 + hour; NaN where the trace has too few trips.
+    pub duration_s: Vec<f32>,
+}
+
+impl Travel {
+    /// The pace of traffic at `t`, good for the rest of that local hour.
+    pub fn pace(&self, clock: &LocalClock, t: SimTime) -> Pace {
+        let into_hour_s = (t.0 + clock.offset_s(t)).rem_euclid(HOUR_S);
+        Pace {
+            until: t + (HOUR_S - into_hour_s),
+            hour: clock.hour(t),
+            s_per_km: HOUR_S as f64 / self.speed_kmh[clock.hour_of_week(t)],
+        }
+    }
+
+    /// The way from `from` to `to` at the pace of traffic when setting out.
+    #[inline]
+    pub fn trip(&self, places: &Places, pace: &Pace, from: PlaceId, to: PlaceId) -> Trip {
+        if let Some(matrix) = &self.matrix
+            && let Some(trip) = matrix.trip(from, to, pace.hour)
+        {
+            return trip;
+        }
+        let distance_km = self.circuity * places.distance_km(from, to);
+        Trip { distance_km, duration_s: whole_seconds(distance_km * pace.s_per_km) }
+    }
+}
+
+/// How far one can get in a time, and how long it takes at least to get so far: what lets a search
+/// for who is near stop.
+#[derive(Debug, Clone)]
+pub struct Bounds {
+    /// Least time [s] between a zone and any other at least as far as a multiple of `STEP_KM`, by
+    /// hour of the local day: first the ways to each zone, then those from each. Empty without a matrix.
+    least_s: Vec<Vec<f32>>,
+}
+
+/// All ways to a place, or all from one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ways {
+    /// To it.
+    To(PlaceId),
+    /// From it.
+    From(PlaceId),
+}
+
+/// Great-circle distance between two entries of the bounds [km].
+const STEP_KM: f64 = 0.25;
+
+impl Bounds {
+    /// The bounds of a travel model.
+    pub fn new(travel: &Travel, places: &Places) -> Self {
+        let Some(matrix) = &travel.matrix else { return Self { least_s: Vec::new() } };
+        let zones = matrix.zones;
+        let mut least_s: Vec<Vec<f32>> = vec![Vec::new(); 2 * zones * 24];
+        for from in 0..zones {
+            for to in 0..zones {
+                let pair = from * zones + to;
+                if from == to || matrix.distance_km[pair].is_nan() {
+                    continue;
+                }
+                let km = places.distance_km(PlaceId::new(from), PlaceId::new(to));
+                let step = (km / STEP_KM) as usize;
+                for hour in 0..24 {
+                    for list in [to * 24 + hour, (zones + from) * 24 + hour] {
+                        let least = &mut least_s[list];
+                        if least.len() <= step {
+                            least.resize(step + 1, f32::INFINITY);
+                        }
+                        least[step] = least[step].min(matrix.duration_s[pair * 24 + hour]);
+                    }
+                }
+            }
+        }
+        for least in &mut least_s {
+            for step in (1..least.len()).rev() {
+                least[step - 1] = least[step - 1].min(least[step]);
+            }
+        }
+        Self { least_s }
+    }
+
+    fn list(&self, ways: Ways, hour: usize) -> &[f32] {
+        let zones = self.least_s.len() / 48;
+        let (place, first) = match ways {
+            Ways::To(place) => (place.index(), 0),
+            Ways::From(place) => (place.index(), zones),
+        };
+        // A place that is no zone has no pairs: the matrix says nothing of it.
+        if place < zones { &self.least_s[(first + place) * 24 + hour] } else { &[] }
+    }
+
+    /// Least time to `to` from anywhere else that is `great_circle_km` or more away [s].
+    pub fn least_time_s(&self, travel: &Travel, pace: &Pace, to: PlaceId, great_circle_km: f64) -> i64 {
+        let over_roads_s = travel.circuity * great_circle_km * pace.s_per_km;
+        let of_pairs_s = self
+            .list(Ways::To(to), pace.hour)
+            .get((great_circle_km / STEP_KM) as usize)
+            .map_or(f64::INFINITY, |&s| f64::from(s));
+        whole_seconds(over_roads_s.min(of_pairs_s))
+    }
+
+    /// No way of `ways` that takes at most `seconds` is longer than this [great-circle km].
+    pub fn reach_km(&self, travel: &Travel, pace: &Pace, ways: Ways, seconds: i64) -> f64 {
+        let over_roads_km = seconds.max(0) as f64 / (travel.circuity * pace.s_per_km);
+        let least = self.list(ways, pace.hour);
+        let of_pairs_km = STEP_KM * least.partition_point(|&s| f64::from(s) <= seconds as f64) as f64;
+        over_roads_km.max(of_pairs_km)
+    }
+}
+
+impl OdMatrix {
+    #[inline]
+    fn trip(&self, from: PlaceId, to: PlaceId, hour: usize) -> Option<Trip> {
+        if from.index() >= self.zones || to.index() >= self.zones {
+            return None;
+        }
+        let pair = from.index() * self.zones + to.index();
+        let (distance_km, duration_s) = (self.distance_km[pair], self.duration_s[pair * 24 + hour]);
+        (!distance_km.is_nan() && !duration_s.is_nan()).then(|| Trip {
+            distance_km: f64::from(distance_km),
+            duration_s: whole_seconds(f64::from(duration_s)),
+        })
+    }
+}
+
+/// Rounded up, so that a way of any length takes time.
+#[inline]
+fn whole_seconds(seconds: f64) -> i64 {
+    let whole = seconds as i64;
+    whole + i64::from(seconds > whole as f64)
+}

@@ -1,0 +1,54 @@
+//! Competition as an aggregator sees it: what was asked and sold, and what balancing cost.
+
+use super::View;
+use crate::world::{Competition, SlotSupply, Tariff};
+use gridfleet_core::ids::RetailerId;
+use gridfleet_core::markets::imbalance::Prices;
+use gridfleet_core::time::SimTime;
+
+impl<'a> View<'a> {
+    /// Who competes, if anybody does.
+    pub fn competition(&self) -> Option<&'a Competition> {
+        self.setup.competition.as_ref()
+    }
+
+    /// Most power of all stations at which owners choose their retailer [kW].
+    pub fn competing_power_kw(&self) -> f64 {
+        let stations = self.setup.stations.iter().filter(|station| self.setup.competes(station.retailer));
+        stations.map(|s| s.connectors.iter().map(|c| c.power_kw).sum::<f64>().min(s.site_limit_kw)).sum()
+    }
+
+    /// What competitors sold in the slots that have ended.
+    pub fn supplied(&self) -> &'a [SlotSupply] {
+        &self.state.competition.supplied
+    }
+
+    /// What a retailer asked in the slot from `slot` on [currency/MWh]: as announced or, of slots before the start, as its
+    /// tariff was. `None` of slots that are not announced, and where price files do not go so far back.
+    pub fn price_asked(&self, retailer: RetailerId, slot: SimTime) -> Option<f64> {
+        let broadcasts = &self.state.prices[retailer.index()].broadcasts;
+        if let Ok(at) = broadcasts.binary_search_by_key(&slot, |price| price.valid_from) {
+            return Some(broadcasts[at].price_eur_mwh);
+        }
+        if slot >= self.setup.start {
+            return None;
+        }
+        let tariff_eur_mwh = match &self.setup.retailers[retailer.index()].tariff {
+            Tariff::Flat(price) => *price,
+            Tariff::TimeOfUse(week) => week[self.setup.clock.hour_of_week(slot)],
+            Tariff::RealTime { series, margin_eur_mwh } => series.at(slot)? + margin_eur_mwh,
+            Tariff::Market { market, margin_eur_mwh } => {
+                self.setup.trading.markets[market.index()].reference.at(slot)? + margin_eur_mwh
+            }
+            Tariff::LoadDependent { .. } => return None,
+        };
+        let competition = self.setup.competition.as_ref();
+        Some(competition.map_or(tariff_eur_mwh, |of| of.asked_eur_mwh(retailer, slot, tariff_eur_mwh)))
+    }
+
+    /// Prices of imbalance in the settlement interval from `t` on, if it has ended; `None` before price files begin.
+    pub fn imbalance_prices(&self, t: SimTime) -> Option<Prices> {
+        let trading = &self.setup.trading;
+        (t + trading.settlement_s <= self.now()).then(|| trading.imbalance.known(t)).flatten()
+    }
+}

@@ -1,0 +1,161 @@
+//! What a policy sees: the world as it is known now, and nothing of the future.
+//!
+//! Departures, coming trips and prices not yet broadcast are out of reach: the
+//! view gives no access to requests that have not been made, and answers what
+//! would take a while to work out (who is near, who could serve, how long the
+//! wait at a station may be) in one place for all policies.
+
+mod competition;
+mod retail;
+mod service;
+mod stations;
+mod trading;
+
+pub use service::{Ask, Candidate, Offer, Service};
+pub use trading::MarketView;
+
+use super::state::{PriceBook, RequestState, State};
+use super::vehicle::{Activity, Vehicle};
+use super::{Setup, Trip, VehicleType};
+use gridfleet_core::ids::{FleetId, PlaceId, RequestId, RetailerId, VehicleId};
+use gridfleet_core::time::{LocalClock, SimTime};
+
+/// A read-only look at the world.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    setup: &'a Setup,
+    state: &'a State,
+}
+
+impl<'a> View<'a> {
+    /// Looks at `state`.
+    pub fn new(setup: &'a Setup, state: &'a State) -> Self {
+        Self { setup, state }
+    }
+
+    /// The present.
+    #[inline]
+    pub fn now(&self) -> SimTime {
+        self.state.now
+    }
+
+    /// Local time.
+    pub fn clock(&self) -> &'a LocalClock {
+        &self.setup.clock
+    }
+
+    /// Number of vehicles.
+    pub fn vehicle_count(&self) -> usize {
+        self.state.vehicles.len()
+    }
+
+    /// A vehicle.
+    #[inline]
+    pub fn vehicle(&self, vehicle: VehicleId) -> &'a Vehicle {
+        &self.state.vehicles[vehicle.index()]
+    }
+
+    /// Its type.
+    #[inline]
+    pub fn vehicle_type(&self, vehicle: VehicleId) -> &'a VehicleType {
+        &self.setup.types[self.vehicle(vehicle).vehicle_type.index()]
+    }
+
+    /// Its state of charge now, 0 to 1.
+    #[inline]
+    pub fn soc(&self, vehicle: VehicleId) -> f64 {
+        self.state.soc(self.setup, vehicle)
+    }
+
+    /// Number of fleets.
+    pub fn fleet_count(&self) -> usize {
+        self.setup.fleets.len()
+    }
+
+    /// Vehicles of `fleet` that riders can have.
+    pub fn available(&self, fleet: FleetId) -> impl Iterator<Item = VehicleId> + 'a {
+        let of_coalition = self.state.available[self.setup.coalition(fleet)].iter().map(VehicleId);
+        let vehicles = &self.state.vehicles;
+        of_coalition.filter(move |vehicle| vehicles[vehicle.index()].fleet == fleet)
+    }
+
+    /// All vehicles of `fleet`.
+    pub fn vehicles_of(&self, fleet: FleetId) -> impl Iterator<Item = VehicleId> + 'a {
+        let vehicles = self.state.vehicles.iter().enumerate();
+        vehicles.filter(move |(_, v)| v.fleet == fleet).map(|(i, _)| VehicleId::new(i))
+    }
+
+    /// Whether `fleet` serves riders who ask `asked`: itself, or another of its coalition.
+    pub fn serves(&self, fleet: FleetId, asked: FleetId) -> bool {
+        self.setup.coalition(fleet) == self.setup.coalition(asked)
+    }
+
+    /// Depots of `fleet`.
+    pub fn depots(&self, fleet: FleetId) -> &'a [PlaceId] {
+        &self.setup.fleets[fleet.index()].depots
+    }
+
+    /// Number of places.
+    pub fn place_count(&self) -> usize {
+        self.setup.places.len()
+    }
+
+    /// Latitude and longitude [degrees].
+    pub fn coordinates(&self, place: PlaceId) -> (f64, f64) {
+        (self.setup.places.lat(place), self.setup.places.lon(place))
+    }
+
+    /// Great-circle distance [km].
+    pub fn great_circle_km(&self, from: PlaceId, to: PlaceId) -> f64 {
+        self.setup.places.distance_km(from, to)
+    }
+
+    /// Whether riders can have the vehicle.
+    pub fn is_available(&self, vehicle: VehicleId) -> bool {
+        self.state.available[self.setup.coalition(self.vehicle(vehicle).fleet)].contains(vehicle.0)
+    }
+
+    /// Requests that wait for a vehicle, in no meaningful order.
+    pub fn waiting(&self) -> impl Iterator<Item = RequestId> + 'a {
+        self.state.waiting.iter().map(RequestId)
+    }
+
+    /// Number of requests that wait.
+    pub fn waiting_count(&self) -> usize {
+        self.state.waiting.len()
+    }
+
+    /// Whether the request still waits.
+    pub fn is_waiting(&self, request: RequestId) -> bool {
+        self.state.requests[request.index()] == RequestState::Waiting
+    }
+
+    /// The way between two places, setting out now.
+    #[inline]
+    pub fn trip(&self, from: PlaceId, to: PlaceId) -> Trip {
+        self.setup.travel.trip(&self.setup.places, &self.state.hour.pace, from, to)
+    }
+
+    /// Consumption of a vehicle at present [kWh/km].
+    #[inline]
+    pub fn consumption_kwh_per_km(&self, vehicle: VehicleId) -> f64 {
+        let v = self.vehicle(vehicle);
+        self.state.hour.consumption_kwh_per_km[v.vehicle_type.index()] * v.consumption_factor
+    }
+
+    /// What is known of a retailer's prices.
+    pub fn prices(&self, retailer: RetailerId) -> &'a PriceBook {
+        &self.state.prices[retailer.index()]
+    }
+
+    /// Number of retailers.
+    pub fn retailer_count(&self) -> usize {
+        self.setup.retailers.len()
+    }
+
+    /// How long a vehicle has had nothing to do [s]; 0 if it has.
+    pub fn idle_s(&self, vehicle: VehicleId) -> i64 {
+        let v = self.vehicle(vehicle);
+        if v.activity == Activity::Idle { self.now() - v.since } else { 0 }
+    }
+}

@@ -1,0 +1,223 @@
+//! Where to charge: stations near a vehicle, how full they are, how long it would take there.
+
+use super::View;
+use crate::world::charging::best_limit_kw;
+use crate::world::nearby::{Look, Search, Verdict, Visitor};
+use crate::world::{LoadBook, VehicleType, Wish};
+use gridfleet_core::ids::{FleetId, PlaceId, RetailerId, StationId, VehicleId};
+use gridfleet_core::time::SimTime;
+use std::cmp::{Ordering, Reverse};
+use std::collections::BinaryHeap;
+
+/// Takes every station that is not avoided now.
+struct Collect<'a> {
+    found: &'a mut Vec<StationId>,
+    gave_up: &'a [(StationId, SimTime)],
+    now: SimTime,
+}
+
+impl Visitor for Collect<'_> {
+    fn place(&mut self, _: PlaceId, _: f64) -> Look {
+        Look::Ask
+    }
+    fn item(&mut self, station: u32) -> Verdict {
+        let station = StationId(station);
+        if avoids(self.gave_up, station, self.now) {
+            return Verdict::Not;
+        }
+        self.found.push(station);
+        Verdict::Found
+    }
+}
+
+fn avoids(gave_up: &[(StationId, SimTime)], station: StationId, now: SimTime) -> bool {
+    gave_up.iter().any(|&(at, until)| at == station && now < until)
+}
+
+/// Seconds in their total order.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Seconds(f64);
+
+impl Eq for Seconds {}
+
+impl PartialOrd for Seconds {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Seconds {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.total_cmp(&other.0)
+    }
+}
+
+impl View<'_> {
+    /// Whether a vehicle avoids a station: it gave up waiting there a short while ago, and has charged nowhere since.
+    pub fn avoids(&self, vehicle: VehicleId, station: StationId) -> bool {
+        avoids(&self.vehicle(vehicle).gave_up, station, self.now())
+    }
+
+    /// Whether a vehicle that has waited at a station for as long as it will has anywhere else to go: the nearest station
+    /// that it may use, that fits it and that it does not avoid is within reach of its charge.
+    pub fn has_other_station(&self, vehicle: VehicleId, station: StationId) -> bool {
+        let v = self.vehicle(vehicle);
+        let gave_up: Vec<_> = v.gave_up.iter().copied().chain([(station, SimTime(i64::MAX))]).collect();
+        let mut found = Vec::with_capacity(1);
+        let mut collect = Collect { found: &mut found, gave_up: &gave_up, now: self.now() };
+        let stations = &self.state.stations_of[self.station_list(vehicle)];
+        stations.nearest(&self.setup.places, v.place, 1, f64::INFINITY, &mut Search::default(), &mut collect);
+        found.first().is_some_and(|&other| {
+            let way = self.trip(v.place, self.station_place(other));
+            let of = self.vehicle_type(vehicle);
+            of.kwh(v.soc - of.usable_soc[0]) >= way.distance_km * self.consumption_kwh_per_km(vehicle)
+        })
+    }
+
+    /// The `k` stations nearest to the vehicle that it may use and that fit it, nearest (great
+    /// circle) first, without those that it [avoids](Self::avoids); `found` is emptied first.
+    pub fn stations_for(
+        &self,
+        vehicle: VehicleId,
+        k: usize,
+        search: &mut Search,
+        found: &mut Vec<StationId>,
+    ) {
+        found.clear();
+        let stations = &self.state.stations_of[self.station_list(vehicle)];
+        let mut collect = Collect { found, gave_up: &self.vehicle(vehicle).gave_up, now: self.now() };
+        let place = self.vehicle(vehicle).place;
+        stations.nearest(&self.setup.places, place, k, f64::INFINITY, search, &mut collect);
+    }
+
+    pub(super) fn near(
+        &self,
+        list: usize,
+        from: PlaceId,
+        k: usize,
+        search: &mut Search,
+        found: &mut Vec<StationId>,
+    ) {
+        let stations = &self.state.stations_of[list];
+        stations.nearest(
+            &self.setup.places,
+            from,
+            k,
+            f64::INFINITY,
+            search,
+            &mut Collect { found, gave_up: &[], now: self.now() },
+        );
+    }
+
+    pub(super) fn station_list(&self, vehicle: VehicleId) -> usize {
+        2 * self.vehicle(vehicle).fleet.index() + usize::from(self.vehicle_type(vehicle).dc_kw > 0.0)
+    }
+
+    /// The station at `place` that the vehicle may use and that fits it, if there is one.
+    pub fn station_at(&self, vehicle: VehicleId, place: PlaceId) -> Option<StationId> {
+        let mut found = Vec::with_capacity(1);
+        self.near(self.station_list(vehicle), place, 1, &mut Search::default(), &mut found);
+        found.first().copied().filter(|&station| self.station_place(station) == place)
+    }
+
+    /// Where a station stands.
+    pub fn station_place(&self, station: StationId) -> PlaceId {
+        self.setup.stations[station.index()].place
+    }
+
+    /// Connectors that nobody uses and nobody on the way there is expected to use.
+    pub fn free_connectors(&self, station: StationId) -> usize {
+        let state = &self.state.stations.stations[station.index()];
+        let taken = state.occupied as usize + state.queue.len() + state.inbound as usize;
+        self.setup.stations[station.index()].connectors.len().saturating_sub(taken)
+    }
+
+    /// Time that charging `vehicle` from `soc` to `target_soc` takes at `station` [s], if its site
+    /// limit were divided among the vehicles now there and this one.
+    pub fn charging_time_s(&self, vehicle: VehicleId, station: StationId, soc: f64, target_soc: f64) -> f64 {
+        let of = self.vehicle_type(vehicle);
+        let there = &self.setup.stations[station.index()];
+        let occupied = self.state.stations.stations[station.index()].occupied;
+        let sharers = (occupied + 1).min(there.connectors.len() as u32);
+        let power_kw = best_limit_kw(of, &there.connectors).min(there.site_limit_kw / f64::from(sharers));
+        of.seconds_to(soc, power_kw, target_soc)
+    }
+
+    /// When a vehicle that joins the line at `station` at `arrival` may expect a connector: everyone
+    /// now plugged in leaves when expected, everyone in line takes as long as estimated, and
+    /// everyone on the way takes `typical_s` and comes first. `scratch` is overwritten.
+    pub fn expected_connection(
+        &self,
+        station: StationId,
+        arrival: SimTime,
+        typical_s: f64,
+        scratch: &mut Vec<f64>,
+    ) -> SimTime {
+        let state = &self.state.stations.stations[station.index()];
+        scratch.clear();
+        for session in &self.state.stations.sessions[self.state.stations.connectors(self.setup, station)] {
+            scratch.push(match session {
+                Some(session) => (session.expected_end - self.now()).max(0) as f64,
+                None => 0.0,
+            });
+        }
+        let ahead = state.queue.iter().map(|w| w.need_s);
+        // A heap of the connectors by when they are free: the next in line takes the first.
+        let mut free_at: BinaryHeap<Reverse<Seconds>> =
+            std::mem::take(scratch).into_iter().map(|s| Reverse(Seconds(s))).collect();
+        for need_s in ahead.chain(std::iter::repeat_n(typical_s, state.inbound as usize)) {
+            if let Some(mut first) = free_at.peek_mut() {
+                first.0.0 += need_s;
+            }
+        }
+        let free_s = free_at.peek().map_or(f64::INFINITY, |first| first.0.0);
+        *scratch = free_at.into_iter().map(|s| s.0.0).collect();
+        arrival.max(self.now() + free_s.min(1e9).ceil() as i64)
+    }
+
+    /// Stations that a fleet may use, in their order.
+    pub fn stations_of(&self, fleet: FleetId) -> impl Iterator<Item = StationId> {
+        let stations = self.setup.stations.iter().enumerate();
+        stations.filter(move |(_, station)| station.access.allows(fleet)).map(|(i, _)| StationId::new(i))
+    }
+
+    /// Markup of a station on the price of its retailer [currency/MWh].
+    pub fn markup_eur_mwh(&self, station: StationId) -> f64 {
+        self.setup.stations[station.index()].markup_eur_mwh
+    }
+
+    /// Price of a station in force at `t` [currency/MWh]: the announced or expected one, else the present one.
+    pub fn station_price_eur_mwh(&self, station: StationId, t: SimTime) -> f64 {
+        let book = self.prices(self.retailer(station));
+        let price = if t <= self.now() { None } else { book.price_at(t) };
+        price.unwrap_or(book.current_eur_mwh) + self.markup_eur_mwh(station)
+    }
+
+    /// The retailer of a station.
+    pub fn retailer(&self, station: StationId) -> RetailerId {
+        self.setup.stations[station.index()].retailer
+    }
+
+    /// What is known of the stations of retailers whose price follows the load.
+    pub fn load_books(&self) -> &[LoadBook] {
+        &self.state.loads
+    }
+
+    /// What the vehicles at a station would still like: those that take power or are held by a policy, then those in
+    /// line.
+    pub fn wishes(&self, station: StationId) -> impl Iterator<Item = (&VehicleType, Wish)> {
+        let connectors = &self.setup.stations[station.index()].connectors;
+        let plugged =
+            self.state.stations.sessions[self.state.stations.connectors(self.setup, station)].iter();
+        let plugged = plugged.flatten().map(|session| {
+            let of = self.vehicle_type(session.vehicle);
+            let soc = session.soc(of, self.now());
+            (of, Wish { soc, target_soc: session.target_soc, limit_kw: session.limit_kw })
+        });
+        let waiting = self.state.stations.stations[station.index()].queue.iter().map(|waiting| {
+            let (of, v) = (self.vehicle_type(waiting.vehicle), self.vehicle(waiting.vehicle));
+            (of, Wish { soc: v.soc, target_soc: v.target_soc, limit_kw: best_limit_kw(of, connectors) })
+        });
+        plugged.chain(waiting)
+    }
+}

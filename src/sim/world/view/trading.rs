@@ -1,0 +1,128 @@
+//! Trading as a bidder sees it: its positions, prices that are known, and the power that it could take.
+
+use super::View;
+use crate::world::Party;
+use crate::world::charging::best_limit_kw;
+use gridfleet_core::ids::{BidderId, FleetId, MarketId, VehicleId};
+use gridfleet_core::markets::Market;
+use gridfleet_core::time::SimTime;
+
+impl<'a> View<'a> {
+    /// Number of markets.
+    pub fn market_count(&self) -> usize {
+        self.setup.trading.markets.len()
+    }
+
+    /// The rules of a market. Its reference prices are no news to anybody as far as they lie before the start;
+    /// later ones are known by [`MarketView::clearing_price`].
+    pub fn market(&self, market: MarketId) -> MarketView<'a> {
+        MarketView { rules: &self.setup.trading.markets[market.index()], view: *self, market }
+    }
+
+    /// Whom a bidder stands for.
+    pub fn party(&self, bidder: BidderId) -> Party {
+        self.setup.trading.bidders[bidder.index()]
+    }
+
+    /// Bought less sold in one market for the instant `t` [kW].
+    #[inline]
+    pub fn position_kw(&self, market: MarketId, bidder: BidderId, t: SimTime) -> f64 {
+        self.state.trading.position_kw(&self.setup.trading, market, bidder, t)
+    }
+
+    /// Bought less sold in all markets for the instant `t` [kW]: what the bidder has to draw.
+    pub fn committed_kw(&self, bidder: BidderId, t: SimTime) -> f64 {
+        (0..self.market_count()).map(|m| self.position_kw(MarketId::new(m), bidder, t)).sum()
+    }
+
+    /// Power that the vehicles of `fleet` that are plugged in can take for at least one more control
+    /// interval [kW].
+    pub fn pool_kw(&self, fleet: FleetId) -> f64 {
+        self.vehicles_of(fleet).map(|vehicle| self.pool_share_kw(vehicle)).sum()
+    }
+
+    /// A vehicle's part of the [pool](Self::pool_kw), its mean power over the next control interval [kW]: nothing if it
+    /// is not plugged in, or full before the interval ends.
+    pub fn pool_share_kw(&self, vehicle: VehicleId) -> f64 {
+        let Some(session) = self.state.session(vehicle) else { return 0.0 };
+        let power_kw = if session.active { session.share_kw } else { session.limit_kw };
+        let soc = session.soc(self.vehicle_type(vehicle), self.now());
+        self.mean_power_kw(vehicle, soc, session.target_soc, power_kw)
+    }
+
+    /// What would take the place of a vehicle's part of the pool if it left its connector: the part of the vehicle that is
+    /// next in line there [kW].
+    pub fn successor_share_kw(&self, vehicle: VehicleId) -> f64 {
+        let Some(station) = self.vehicle(vehicle).station else { return 0.0 };
+        let state = &self.state.stations.stations[station.index()];
+        let Some(next) = state.queue.front().map(|waiting| waiting.vehicle) else { return 0.0 };
+        let there = &self.setup.stations[station.index()];
+        let sharers = state.occupied.max(1);
+        let limit_kw = best_limit_kw(self.vehicle_type(next), &there.connectors);
+        let power_kw = limit_kw.min(there.site_limit_kw / f64::from(sharers));
+        let v = self.vehicle(next);
+        self.mean_power_kw(next, v.soc, v.target_soc, power_kw)
+    }
+
+    /// Mean power over the next control interval of a vehicle that charges from `soc` [kW]; nothing if it is full before.
+    fn mean_power_kw(&self, vehicle: VehicleId, soc: f64, target_soc: f64, power_kw: f64) -> f64 {
+        let of = self.vehicle_type(vehicle);
+        let interval_s = self.control_interval_s() as f64;
+        // A millionth of a second is a rounding error of the charge.
+        if soc >= target_soc || of.seconds_to(soc, power_kw, target_soc) < interval_s - 1e-6 {
+            return 0.0;
+        }
+        let gained = of.soc_after(soc, power_kw, target_soc, interval_s) - soc;
+        of.kwh(gained) / of.charge_efficiency * 3_600.0 / interval_s
+    }
+
+    /// Time between two readings of the meters [s].
+    pub fn control_interval_s(&self) -> i64 {
+        self.setup.control_interval_s
+    }
+
+    /// First instant simulated.
+    pub fn start(&self) -> SimTime {
+        self.setup.start
+    }
+}
+
+/// What is known of one market.
+#[derive(Clone, Copy)]
+pub struct MarketView<'a> {
+    rules: &'a Market,
+    view: View<'a>,
+    market: MarketId,
+}
+
+impl<'a> MarketView<'a> {
+    /// Name.
+    pub fn name(&self) -> &'a str {
+        &self.rules.name
+    }
+
+    /// Kind.
+    pub fn kind(&self) -> gridfleet_core::markets::MarketKind {
+        self.rules.kind
+    }
+
+    /// Its products.
+    pub fn products(&self) -> gridfleet_core::markets::Products {
+        self.rules.products
+    }
+
+    /// Price of a product that has been cleared [currency/MWh].
+    pub fn clearing_price(&self, product: usize) -> Option<f64> {
+        self.view.state.trading.markets[self.market.index()].cleared_eur_mwh.get(product).copied()
+    }
+
+    /// Products that have been cleared: all before this one.
+    pub fn cleared(&self) -> usize {
+        self.view.state.trading.markets[self.market.index()].cleared_eur_mwh.len()
+    }
+
+    /// Price at `t` before the first product [currency/MWh], as far back as the price file goes.
+    pub fn past_price(&self, t: SimTime) -> Option<f64> {
+        if t < self.rules.products.start { self.rules.reference.at(t) } else { None }
+    }
+}
