@@ -2,6 +2,16 @@
 //!
 //! Ids, time, money, prices, records of output tables with their dictionary, ranges of inputs, errors that reach the
 //! user, and the one layer through which files are written.
+//!
+//! ```
+//! use gridfleet_core::ledger::Money;
+//! use gridfleet_core::time::SimTime;
+//!
+//! let fares = Money::from_units(12.30)?.checked_add(Money::from_units(0.05)?).unwrap();
+//! assert_eq!(fares.units(), 12.35);
+//! assert_eq!(SimTime(1_520_208_000).iso(), "2018-03-05T00:00:00Z");
+//! # Ok::<(), gridfleet_core::ledger::NoAmount>(())
+//! ```
 
 pub mod error;
 pub mod files;

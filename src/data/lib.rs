@@ -1,6 +1,14 @@
 //! Raw data in, clean tables out: trips, zones, stations and prices from the
 //! files as they are published, synthesis of the shipped data sets, and where
 //! everything came from.
+//!
+//! ```
+//! use gridfleet_data::zones::Zones;
+//!
+//! let zones = Zones::read("../../datasets/nyc-week/taxi_zones.csv")?;
+//! assert_eq!(zones.name[0], "Newark Airport");
+//! # Ok::<(), gridfleet_core::error::Error>(())
+//! ```
 
 pub mod builder;
 pub mod car2go;

@@ -6,13 +6,13 @@
 //! anything else says "no data".
 //!
 //! ```
-//! use gridfleet::plots::{Axis, Figure, Line, Plane};
+//! use gridfleet_plots::{Axis, Figure, Line, Plane};
 //!
 //! let power = Plane::new(Axis::number("time", "h"), Axis::number("power", "kW").from_zero())
 //!     .with(Line::new("station 1", vec![(0.0, 22.0), (1.5, 44.0), (3.0, 11.0)]).steps());
 //! let svg = Figure::new("A charging station").panel("Load", power).svg((600, 300))?;
 //! assert!(svg.contains("power (kW)"));
-//! # Ok::<(), gridfleet::error::Error>(())
+//! # Ok::<(), gridfleet_core::error::Error>(())
 //! ```
 
 mod areas;

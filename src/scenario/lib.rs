@@ -8,6 +8,17 @@
 //!      -> requests, vehicles, weather, prices    => Setup      [build_from: per replication]
 //! ```
 //! Each step reports all its problems at once, each with file, line and key.
+//!
+//! ```
+//! use gridfleet_core::rng::Streams;
+//! use gridfleet_scenario::{Overrides, load};
+//! # let path = std::path::Path::new("../../scenarios/small.toml");
+//!
+//! let changes = Overrides { set: vec!["time.days=1".to_owned()], ..Overrides::default() };
+//! let (setup, _) = load(path, &changes)?.build(Streams { seed: 1, replication: 0 })?;
+//! assert_eq!(setup.end - setup.start, 86_400);
+//! # Ok::<(), gridfleet_core::error::Error>(())
+//! ```
 
 pub mod build;
 mod coalitions;

@@ -1,4 +1,29 @@
 //! Discrete-event engine: the world, the policies that decide in it, and the loop that moves it.
+//!
+//! A [`world::Setup`] (built by hand, or from a scenario file by `gridfleet-scenario`) is everything that does not change in a
+//! replication. [`engine::Simulation`] moves its state; recorders receive every trip, leg and session:
+//!
+//! ```
+//! use gridfleet_core::{records::{Recorder, TripRecord}, rng::Streams};
+//! use gridfleet_sim::{engine, policies::PolicySpecs, world::Setup};
+//! use std::sync::Arc;
+//!
+//! #[derive(Default)]
+//! struct Fares(f64);
+//!
+//! impl Recorder for Fares {
+//!     fn trip(&mut self, trip: &TripRecord) {
+//!         self.0 += trip.fare;
+//!     }
+//! }
+//!
+//! fn fares(setup: Arc<Setup>, specs: &PolicySpecs, streams: Streams) -> Result<f64, engine::EndlessInstant> {
+//!     let policies = engine::policies(specs, &setup, streams);
+//!     let mut fares = Fares::default();
+//!     engine::Simulation::under(setup, policies, streams).finish(&mut fares)?;
+//!     Ok(fares.0)
+//! }
+//! ```
 
 pub mod engine;
 pub mod forecast;

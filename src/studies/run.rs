@@ -103,6 +103,16 @@ pub enum Finished {
     },
 }
 
+impl Finished {
+    /// The results as a table, or the number of tasks of a part.
+    pub fn table(&self) -> String {
+        match self {
+            Self::Study(collated) => collated.summary.table(false),
+            Self::Shard { shard, done, .. } => format!("part {shard}, {done} tasks\n"),
+        }
+    }
+}
+
 /// Runs a study.
 ///
 /// # Errors

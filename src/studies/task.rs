@@ -1,18 +1,17 @@
 //! One task: a replication of an arm, from the recorded trips to its key figures.
 
-use crate::engine::Simulation;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::policies::Policies;
-use crate::policies::bidding::clairvoyant;
-use crate::records::metrics::{Metrics, MetricsSetup, RunFigures};
+use crate::records::metrics::RunFigures;
 use crate::records::{Recorder, StationRecord};
 use crate::rng::Streams;
+use crate::run::{Replication, Simulated};
 use crate::time::{HOUR_S, SimTime};
 use crate::world::Setup;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 /// What a task leaves.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -80,38 +79,9 @@ pub fn simulate(
     streams: Streams,
     stop: &AtomicBool,
 ) -> Result<TaskResult> {
-    let connectors = setup.stations.iter().map(|s| s.connectors.len() as u64).sum();
-    let (start, end) = (setup.start, setup.end);
-    let bounds_eur = if setup.trading.clairvoyant_bound { clairvoyant::bounds(&setup)? } else { None };
-    let metrics_setup = MetricsSetup {
-        start,
-        end,
-        measured_from: setup.measured_from,
-        end_value_eur_mwh: setup.end_value_eur_mwh,
-        connectors,
-        co2_kg_per_kwh: setup.co2_kg_per_kwh,
-        trades: setup.trading.is_active(),
-        bounds_eur,
-        retail: setup.retail_facts(),
-        competition: setup.competition_facts(),
-    };
-    let mut metrics = Metrics::new(&setup.labels(), metrics_setup);
     let mut power = HourlyPower::new(&setup);
-    let mut recorder = (&mut metrics, &mut power);
-    let mut simulation = Simulation::under(setup, policies, streams);
-    let mut until = start;
-    while until < end {
-        if stop.load(Ordering::Relaxed) {
-            return Err(Error::Interrupted);
-        }
-        until += HOUR_S;
-        simulation.run_unless(stop, until, &mut recorder)?;
-    }
-    if stop.load(Ordering::Relaxed) {
-        return Err(Error::Interrupted);
-    }
-    simulation.finish(&mut recorder)?;
-    simulation.books()?;
+    let replication = Replication { setup, policies, streams, audited: false, stop, progress: &() };
+    let Simulated { simulation, metrics } = replication.simulate(&mut power, |_| false)?;
     let power_kw = power.means();
     let mut waits = Vec::new();
     let mut before = 0;

@@ -50,10 +50,11 @@ const MAY_USE: &[(&str, &[(&str, &[&str])])] = &[
     (
         "gridfleet",
         &[
-            ("studies", &[]),
+            ("run", &[]),
+            ("studies", &["run"]),
             ("training", &[]),
             ("reproduce", &["studies", "training"]),
-            ("cli", &["reproduce", "studies", "training"]),
+            ("cli", &["reproduce", "run", "studies", "training"]),
         ],
     ),
 ];

@@ -29,7 +29,7 @@ mod trading;
 
 pub use guard::EndlessInstant;
 pub use queue::{Event, EventQueue};
-pub use start::{foresee, policies};
+pub use start::{foresee, metrics_setup, policies};
 
 use crate::policies::{
     Action, Bidding, Cadence, Charging, Dispatch, News, Refusal, Relocation, StationControl,

@@ -2,10 +2,12 @@
 
 use super::Simulation;
 use crate::policies::aggregator::Aggregator;
-use crate::policies::bidding::Foresight;
+use crate::policies::bidding::{Foresight, clairvoyant};
 use crate::policies::{Policies, PolicySpecs, RetailPolicies};
 use crate::world::{Party, Setup, View};
+use gridfleet_core::error::Result;
 use gridfleet_core::ids::{BidderId, FleetId};
+use gridfleet_core::records::metrics::MetricsSetup;
 use gridfleet_core::rng::Streams;
 use gridfleet_core::time::SimTime;
 use std::sync::Arc;
@@ -20,6 +22,26 @@ impl Simulation {
             .with_retail(policies.retail);
         if trades { simulation.with_bidding(policies.bidding) } else { simulation }
     }
+}
+
+/// Static inputs of the metrics of a world, the clairvoyant bounds included where it asks for them.
+///
+/// # Errors
+/// If the solver of the bounds fails.
+pub fn metrics_setup(setup: &Setup) -> Result<MetricsSetup> {
+    let bounds_eur = if setup.trading.clairvoyant_bound { clairvoyant::bounds(setup)? } else { None };
+    Ok(MetricsSetup {
+        start: setup.start,
+        end: setup.end,
+        measured_from: setup.measured_from,
+        end_value_eur_mwh: setup.end_value_eur_mwh,
+        connectors: setup.stations.iter().map(|station| station.connectors.len() as u64).sum(),
+        co2_kg_per_kwh: setup.co2_kg_per_kwh,
+        trades: setup.trading.is_active(),
+        bounds_eur,
+        retail: setup.retail_facts(),
+        competition: setup.competition_facts(),
+    })
 }
 
 /// Makes the policies of one replication. Where a forecast replays the future, the replication is simulated

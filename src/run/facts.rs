@@ -1,0 +1,179 @@
+//! Facts of a world that recorders and auditors need: they know no engine.
+
+use crate::audit::{
+    AuditFacts, BranchFacts, BusFacts, FeederFacts, HouseholdFacts, StationFacts, VehicleFacts,
+};
+use crate::grid;
+use crate::ids::FleetId;
+use crate::outputs::summary::FeederHead;
+use crate::outputs::{FeederShape, OutputOptions};
+use crate::time::{HOUR_S, SimTime};
+use crate::world::{Enforce, Grid, Households, Mode, Setup};
+
+/// Shape of a feeder, for its picture.
+pub(super) fn feeder_shape(grid: &Grid) -> FeederShape {
+    let feeder = &grid.feeder;
+    let before = |&bus: &usize| (bus, feeder.feed(bus).map(|(_, before)| before));
+    FeederShape {
+        name: grid.name.clone(),
+        number: grid.number.clone(),
+        order: feeder.order().iter().map(before).collect(),
+        voltage: grid.voltage,
+    }
+}
+
+/// Name and limits of a feeder, for the summary.
+pub(super) fn feeder_head(grid: &Grid) -> FeederHead {
+    FeederHead {
+        name: grid.name.clone(),
+        buses: grid.number.len(),
+        voltage_limits_pu: grid.voltage,
+        enforce: grid.enforce.name(),
+    }
+}
+
+/// Facts of a world that an audit needs besides the tables, which were written with `outputs`.
+pub fn audit_facts(setup: &Setup, outputs: OutputOptions) -> AuditFacts {
+    let label = |place| {
+        let mut label = String::new();
+        setup.places.write_label(place, &mut label);
+        label
+    };
+    let vehicles = setup.vehicles.iter().map(|v| {
+        let vehicle_type = &setup.types[v.vehicle_type.index()];
+        VehicleFacts {
+            name: v.name.clone(),
+            fleet: setup.fleets[v.fleet.index()].name.clone(),
+            battery_kwh: vehicle_type.battery_kwh,
+            charge_efficiency: vehicle_type.charge_efficiency,
+            discharge_efficiency: vehicle_type.discharge_efficiency,
+            initial_soc: v.soc,
+            initial_place: label(v.place),
+        }
+    });
+    let stations = setup.stations.iter().map(|s| {
+        let total_kw: f64 = s.connectors.iter().map(|c| c.power_kw).sum();
+        StationFacts {
+            name: s.name.clone(),
+            place: label(s.place),
+            connectors: s.connectors.len() as u32,
+            limit_kw: s.site_limit_kw.min(total_kw),
+            first_come_first_served: s.connectors.iter().all(|c| c.dc == s.connectors[0].dc),
+            retailer: setup.retailers[s.retailer.index()].name.clone(),
+            held_back: setup.trading.is_active()
+                || setup.grid.as_ref().is_some_and(|grid| grid.enforce == Enforce::Limit)
+                || setup.retailers[s.retailer.index()].tariff.slope_eur_mwh_kw().is_some(),
+            competes: setup.competes(s.retailer),
+            markup_eur_mwh: s.markup_eur_mwh,
+            slope_eur_mwh_kw: setup.retailers[s.retailer.index()].tariff.slope_eur_mwh_kw(),
+        }
+    });
+    AuditFacts {
+        preassigned: setup
+            .fleets
+            .iter()
+            .enumerate()
+            .filter(|&(i, _)| setup.binds(FleetId::new(i)))
+            .map(|(_, fleet)| fleet.name.clone())
+            .collect(),
+        patience_s: match setup.mode {
+            Mode::Dispatch { patience_s } => Some(patience_s),
+            Mode::Replay => None,
+        },
+        in_order: setup
+            .fleets
+            .iter()
+            .enumerate()
+            .filter(|&(i, _)| serves_in_order(setup, FleetId::new(i)))
+            .map(|(_, fleet)| fleet.name.clone())
+            .collect(),
+        start: setup.start,
+        end: setup.end,
+        measured_from: setup.measured_from,
+        vehicles: vehicles.collect(),
+        stations: stations.collect(),
+        households: setup.retail.households.iter().map(|group| household_facts(setup, group)).collect(),
+        feeder: setup.grid.as_ref().map(|grid| feeder_facts(setup, grid)),
+        requests: Some(setup.requests.len() as u64),
+        settlement_s: setup.trading.is_active().then_some(setup.trading.settlement_s),
+        outputs,
+    }
+}
+
+/// Whether the riders of a fleet get its vehicles in the order in which they asked, among equals.
+fn serves_in_order(setup: &Setup, fleet: FleetId) -> bool {
+    let alone = (0..setup.fleets.len())
+        .map(FleetId::new)
+        .all(|other| other == fleet || setup.coalition(other) != setup.coalition(fleet));
+    !setup.binds(fleet) && alone && setup.trading.bidder_of(fleet).is_none()
+}
+
+/// The feeder as numbers, and the factor on its loads hour by hour.
+fn feeder_facts(setup: &Setup, grid: &Grid) -> FeederFacts {
+    let bus = |(of, &number): (&grid::Bus, &u32)| BusFacts {
+        number,
+        load_kw: of.load_mw * 1_000.0,
+        load_kvar: of.load_mvar * 1_000.0,
+        shunt_kw: of.shunt_mw * 1_000.0,
+        shunt_kvar: of.shunt_mvar * 1_000.0,
+    };
+    let branch = |of: &grid::Branch| BranchFacts {
+        ends: [of.from, of.to].map(|bus| grid.number[bus]),
+        impedance: (of.r, of.x),
+        limit_kva: of.limit_mva * 1_000.0,
+    };
+    // Hours of every zone begin at whole quarters of an hour of UTC.
+    let mut factors: Vec<(SimTime, f64)> = Vec::new();
+    let mut quarter = SimTime(setup.start.0.div_euclid(900) * 900);
+    while quarter < setup.end {
+        let factor = grid.base_factor[setup.clock.hour(quarter)];
+        if factors.last().is_none_or(|last| last.1 != factor) {
+            factors.push((quarter, factor));
+        }
+        quarter += 900;
+    }
+    let numbers = |buses: &[usize]| buses.iter().map(|&bus| grid.number[bus]).collect();
+    FeederFacts {
+        base_kva: grid.feeder.base_mva() * 1_000.0,
+        source: grid.number[grid.feeder.source()],
+        source_voltage: grid.feeder.source_voltage(),
+        buses: grid.feeder.buses().iter().zip(&grid.number).map(bus).collect(),
+        branches: grid.feeder.branches().iter().map(branch).collect(),
+        factors,
+        stations: numbers(&grid.station_bus),
+        households: numbers(&grid.household_bus),
+        kvar_per_kw: [grid.station_kvar_per_kw, grid.household_kvar_per_kw],
+        enforced: (grid.enforce == Enforce::Limit).then_some(grid.voltage[0]),
+    }
+}
+
+/// Loads of the homes of a group in the slots of each local day, which have the load of the hour in which they begin. Where
+/// clocks are put back across midnight, a date comes in two parts.
+fn household_facts(setup: &Setup, group: &Households) -> HouseholdFacts {
+    let mut days: Vec<(SimTime, SimTime, f64)> = Vec::new();
+    let slot_s = setup.retailers[group.retailer.index()].slot_s;
+    let hours = slot_s as f64 / HOUR_S as f64;
+    // Slots start at whole multiples of their length since the epoch.
+    let (mut slot, mut today) = (SimTime(setup.start.0.div_euclid(slot_s) * slot_s), None);
+    while slot < setup.end {
+        let date = setup.clock.local(slot).date();
+        let kwh = f64::from(group.count) * group.nominal_kw[setup.clock.hour(slot)] * hours;
+        match days.last_mut() {
+            Some(day) if today == Some(date) => (day.1, day.2) = (slot + slot_s, day.2 + kwh),
+            _ => days.push((slot, slot + slot_s, kwh)),
+        }
+        today = Some(date);
+        slot += slot_s;
+    }
+    // A day of which the simulation sees only a part of its last slot, or that goes on behind the end, is not whole.
+    let ends = |end: SimTime| end < setup.end || setup.clock.local(end).time() == chrono::NaiveTime::MIN;
+    days.retain(|day| day.0 >= setup.start && day.1 <= setup.end && ends(day.1));
+    let largest = (0..24).max_by(|a, b| group.nominal_kw[*a].total_cmp(&group.nominal_kw[*b])).unwrap_or(0);
+    HouseholdFacts {
+        name: group.name.clone(),
+        days,
+        count: group.count,
+        worth_eur_mwh: group.worth_eur_mwh(largest),
+        theta_eur_mwh_kw: group.theta_eur_mwh_kw,
+    }
+}

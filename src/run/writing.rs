@@ -1,0 +1,147 @@
+//! A run with all its files: tables, summary, pictures and manifest.
+
+use super::{Run, audit_facts, facts};
+use crate::audit::{AuditReport, audit};
+use crate::error::{Error, Result};
+use crate::outputs::{
+    GridPicture, InputFile, Kind, Manifest, MarketPicture, OutputOptions, Overview, ParquetRecorder,
+    Provenance, RunDir, Summary, SummaryHead,
+};
+use crate::policies::{PolicySpecs, StationsSpec};
+use crate::records::Recorder as _;
+use crate::scenario::Prepared;
+use crate::world::{Mode, Setup};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+/// Results of a run whose files are in place.
+pub struct Written {
+    /// Folder of the results.
+    pub folder: PathBuf,
+    /// Contents of `summary.json`.
+    pub summary: Summary,
+    /// Result of the audit, if one was asked for ([`Run::audit`]).
+    pub audit: Option<AuditReport>,
+}
+
+impl Run<'_> {
+    /// Simulates the replication and writes its results into `folder`, which appears at the end, complete.
+    ///
+    /// # Errors
+    /// As [`Run::simulate`]; [`Error::Input`] if the folder holds anything that may not be replaced, [`Error::Io`] if it
+    /// cannot be written. What an audit finds is no error: it is in [`Written::audit`].
+    #[expect(clippy::disallowed_methods, reason = "wall time, for the manifest only")]
+    pub fn write_to(mut self, folder: impl AsRef<Path>) -> Result<Written> {
+        let (started, began) = (chrono::Utc::now(), Instant::now());
+        let (setup, prepared) = self.scenario.build(self.streams())?;
+        let setup = Arc::new(setup);
+        // The folder comes first: if it cannot be written, that is known before the work.
+        let dir = RunDir::create(folder.as_ref(), Kind::Run, self.replace)?;
+        let labels = setup.labels();
+        let streams = self.streams();
+        let provenance = Provenance {
+            scenario: prepared.name.clone(),
+            scenario_sha256: prepared.sha256.clone(),
+            seed: streams.seed,
+            replication: streams.replication,
+        };
+        let options = OutputOptions {
+            tables: prepared.outputs.tables.clone(),
+            fleet_every: prepared.outputs.fleet_every,
+            stations_every: prepared.outputs.stations_every,
+            grid_every: prepared.outputs.grid_every,
+        };
+        let period = (setup.start, setup.end);
+        let mut overview = Overview::new(&labels, setup.clock.clone(), period.0, period.1);
+        let mut market =
+            MarketPicture::new(&labels, setup.clock.clone(), period.0, period.1, setup.trading.settlement_s);
+        let shape = setup.grid.as_ref().map(|grid| facts::feeder_shape(grid));
+        let mut grid = shape.map(|shape| GridPicture::new(shape, setup.clock.clone(), period.0, period.1));
+        let mut tables = ParquetRecorder::create(dir.path(), labels, &provenance, &options)?;
+        setup.sites().iter().for_each(|site| tables.site(site));
+
+        let others = self.recorder.take();
+        let replication = self.prepare(&prepared.policies, &setup);
+        let simulating = Instant::now();
+        let mut recorder = (&mut tables, (&mut overview, (&mut market, (&mut grid, others))));
+        let simulated = replication.simulate(&mut recorder, |recorder| recorder.0.failed())?;
+        let simulation_s = simulating.elapsed().as_secs_f64();
+        tables.finish()?;
+
+        let simulation = &simulated.simulation;
+        let events = simulation.events();
+        let head = SummaryHead {
+            provenance,
+            policy: names_of_policies(&prepared.policies, &setup),
+            start: setup.start,
+            end: setup.end,
+            measured_from: (setup.measured_from > setup.start).then_some(setup.measured_from),
+            time_zone: setup.clock.tz().name().to_owned(),
+            currency: setup.currency.clone(),
+            events,
+            feeder: setup.grid.as_ref().map(|grid| facts::feeder_head(grid)),
+            refused_actions: simulation.refusals().map(|(r, n)| (r.name().to_owned(), n)).collect(),
+            unsolved_plans: simulation.unsolved_plans(),
+            imports: imports(&prepared),
+        };
+        let summary = Summary::new(head, simulated.metrics.finish());
+        summary.write(dir.path())?;
+        overview.write(&prepared.name, dir.path())?;
+        if setup.trading.is_active() {
+            market.write(&prepared.name, dir.path())?;
+        }
+        if let Some(grid) = &grid {
+            grid.write(&prepared.name, dir.path())?;
+        }
+        let mut manifest = Manifest::new(self.command.clone());
+        manifest.inputs = prepared.inputs.iter().map(|path| InputFile::of(path)).collect::<Result<_>>()?;
+        manifest.threads = std::thread::available_parallelism().map_or(1, usize::from);
+        manifest.started = started.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+        manifest.wall_time_s = began.elapsed().as_secs_f64();
+        manifest.events_per_second = Some(events as f64 / simulation_s.max(1e-9));
+        manifest.write(dir.path())?;
+        if self.stop.load(Ordering::Relaxed) {
+            return Err(Error::Interrupted);
+        }
+        let folder = dir.finish()?;
+        self.progress.written(&folder);
+        // The tables stay where they are: a failed audit is looked into with them.
+        let audit = self.audit.then(|| audit(&folder, &audit_facts(&setup, options))).transpose()?;
+        Ok(Written { folder, summary, audit })
+    }
+}
+
+/// Policies by role, as the summary names them.
+fn names_of_policies(specs: &PolicySpecs, setup: &Setup) -> BTreeMap<String, String> {
+    let mut names = match setup.mode {
+        Mode::Dispatch { .. } => vec![
+            ("dispatch", specs.dispatch.name()),
+            ("charging", specs.charging.name()),
+            ("relocation", specs.relocation.name()),
+        ],
+        // The trace decides.
+        Mode::Replay => vec![("dispatch", "replay"), ("charging", "replay"), ("relocation", "replay")],
+    };
+    if setup.trading.is_active() {
+        names.push(("bidding", specs.bidding.name()));
+    }
+    if specs.stations != (StationsSpec::Uncontrolled {}) {
+        names.push(("stations", specs.stations.name()));
+    }
+    if !setup.retail.is_empty() {
+        names.push(("pricing", specs.pricing.name()));
+        names.push(("response", specs.response.name()));
+    }
+    if setup.competition.is_some() {
+        names.push(("aggregator", specs.aggregator.name()));
+    }
+    names.into_iter().map(|(role, name)| (role.to_owned(), name.to_owned())).collect()
+}
+
+/// Counts of what was read, skipped, repaired and derived on the way in.
+fn imports(prepared: &Prepared) -> serde_json::Value {
+    serde_json::json!({ "trips": prepared.import, "left_out": prepared.left_out })
+}
