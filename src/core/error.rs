@@ -111,6 +111,7 @@ impl fmt::Display for InputError {
 
 /// Whatever can stop a command.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
     /// The user's input is wrong; every problem that was found. Exit status 2.
     #[error("{}", join(.0))]

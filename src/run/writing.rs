@@ -18,6 +18,7 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 /// Results of a run whose files are in place.
+#[non_exhaustive]
 pub struct Written {
     /// Folder of the results.
     pub folder: PathBuf,

@@ -89,6 +89,7 @@ impl<'a> Options<'a> {
 
 /// What a study came to.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Finished {
     /// All of it.
     Study(Box<Collated>),

@@ -1,7 +1,7 @@
 //! The weeks of a training: calendar weeks of a scenario, each in some replications, to train on and to be held out.
 //!
 //! A week is read and built the first time that it is played, and simulated without bids once, for the forecasts; from
-//! then on it is shared by all who play it, whatever the accuracy of their forecasts.
+//! then on it is shared by all players, with any accuracy of forecasts.
 
 use super::evaluate::Player;
 use crate::engine;
@@ -25,7 +25,7 @@ use std::sync::{Arc, OnceLock};
 /// Length of an episode in local days.
 const WEEK_DAYS: u64 = 7;
 
-/// Whose bids are learned.
+/// Bidder whose bids are learned.
 pub const BIDDER: BidderId = BidderId(0);
 
 /// Which weeks.
@@ -46,7 +46,7 @@ pub struct Week {
     pub setup: Arc<Setup>,
     /// Randomness.
     pub streams: Streams,
-    /// What could be drawn if nobody bid.
+    /// Power that could be drawn without bids.
     pub foresight: Arc<Foresight>,
     /// Policies of the other roles.
     pub specs: PolicySpecs,
@@ -64,16 +64,16 @@ struct Archive {
     weeks: [Vec<OnceLock<Arc<Week>>>; 3],
 }
 
-/// The weeks of a training, as somebody with certain forecasts plays them.
+/// The weeks of a training, played with certain forecasts.
 #[derive(Debug, Clone)]
 pub struct Course {
     archive: Arc<Archive>,
     /// How its players forecast.
     pub forecasts: Forecasts,
     outlooks: [Vec<OnceLock<Arc<Vec<Outlook>>>>; 3],
-    /// What fixed risks bring, by slot.
+    /// Profit of the fixed risks by slot.
     references: Vec<OnceLock<Arc<[Vec<f64>; 2]>>>,
-    /// What the scenario says of training.
+    /// The table `training` of the scenario.
     pub spec: TrainingSpec,
     /// Risks of the scenario's own policy (balancing, intraday).
     pub fixed_risks: [f64; 2],
@@ -83,7 +83,7 @@ pub struct Course {
     pub currency: String,
     /// Its seed.
     pub seed: u64,
-    /// Seed of who is trained; that of the scenario, unless several are trained on the same weeks.
+    /// Seed of the agent; that of the scenario, unless several agents are trained on the same weeks.
     pub agent_seed: u64,
     /// All files read, the scenario's own first.
     pub inputs: Vec<PathBuf>,
@@ -95,7 +95,7 @@ impl Course {
     /// Reads the scenario in `path`.
     ///
     /// # Errors
-    /// [`Error::Input`] with what is wrong with the scenario, or why nobody can be trained in it.
+    /// [`Error::Input`] with the problems of the scenario, or the reason why no agent can be trained in it.
     pub fn load(path: &Path, overrides: &Overrides) -> Result<Self> {
         let base = scenario::load(path, overrides)?;
         let refuse = |key: &str, found: String, expected: &str| -> Error {
@@ -224,7 +224,7 @@ impl Course {
         Ok(Arc::clone(cell.get_or_init(|| Arc::new(week))))
     }
 
-    /// What a player knows of a week's balancing products the week before.
+    /// Forecasts of a week's balancing products, made the week before.
     ///
     /// # Errors
     /// As [`week`](Self::week).
@@ -238,7 +238,7 @@ impl Course {
         Ok(Arc::clone(cell.get_or_init(|| Arc::new(outlooks))))
     }
 
-    /// What the scenario's own fixed risks bring in each slot of a training week, and what of it beside balancing bids
+    /// Profit of the scenario's fixed risks in each slot of a training week, and the part without balancing bids
     /// [currency].
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! The simulator as an environment: a week, a quarter of an hour at a time.
 //!
-//! An action is a pair of risks (`policies::bidding::sight`). What it is worth shows in the fleet's account: what
+//! An action is a pair of risks (`policies::bidding::sight`). Its value shows in the fleet's account: what
 //! energy costs less than at the tariff, less penalties, less the fares of riders turned away.
 
 use super::course::{BIDDER, Course, Week};
@@ -17,16 +17,16 @@ use crate::time::SimTime;
 use crate::world::View;
 use std::sync::{Arc, Mutex};
 
-/// What a step has brought.
+/// Reward and termination flag of one step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Step {
-    /// What the account has changed by since the step before [currency].
+    /// Change of the account since the step before [currency].
     pub account_eur: f64,
     /// Whether the week is over.
     pub over: bool,
 }
 
-/// What a week has come to.
+/// Result of one week.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct WeekResult {
     /// Earned in markets, less the fares of riders turned away [currency]: `market_profit_net_eur` of a run.
@@ -41,7 +41,7 @@ pub struct WeekResult {
     pub lost_eur: f64,
 }
 
-/// What markets have brought in a slot, as far as it takes to tell them apart.
+/// Energy and money of a slot by market.
 #[derive(Debug, Clone, Copy, Default)]
 struct Parts {
     /// Bought in the balancing market and drawn [kWh], and what was paid for it, negative [currency].
@@ -53,20 +53,20 @@ struct Parts {
 }
 
 impl Parts {
-    /// What the balancing market has brought [currency].
+    /// Profit of the balancing market [currency].
     fn balancing(&self) -> f64 {
         let share = if self.market_kwh > 0.0 { self.balancing_kwh / self.market_kwh } else { 0.0 };
         self.balancing_eur + share * self.credit_eur
     }
 }
 
-/// Listens to what the week brings.
+/// Records the cash flows of one episode.
 #[derive(Debug)]
 struct Takings {
     account: AccountId,
     start: SimTime,
     step_s: i64,
-    /// What the account has changed by for each slot [currency]; settled when the slot ends.
+    /// Change of the account by slot [currency]; settled when the slot ends.
     by_slot: Vec<f64>,
     /// Drawn in each slot [kWh].
     drawn_kwh: Vec<f64>,
@@ -151,7 +151,7 @@ impl Recorder for Takings {
         if let Some(before) = self.read.replace(record.time) {
             let kwh = record.power_kw * (record.time - before) as f64 / 3_600.0;
             self.result.charged_kwh += kwh;
-            // What a reading shows was drawn before it.
+            // A reading shows the energy drawn before it.
             let place = self.place((record.time - self.start - 1).div_euclid(self.step_s));
             self.drawn_kwh[place] += kwh;
         }
@@ -172,7 +172,7 @@ fn simulation(week: &Week, bidding: Box<dyn Bidding>) -> Simulation {
     Simulation::under(Arc::clone(&week.setup), policies, week.streams)
 }
 
-/// What a week comes to under any policy that bids, by itself.
+/// Result of a whole week under any bidding policy.
 pub(super) fn whole(week: &Week, bidding: Box<dyn Bidding>) -> Result<WeekResult, EndlessInstant> {
     let mut takings = Takings::new(week);
     simulation(week, bidding).finish(&mut takings)?;
@@ -198,7 +198,7 @@ impl Environment {
         Self::under(course, week, observation, Chooser::Told(0), chain)
     }
 
-    /// The same for a policy that chooses by itself; its steps' actions are ignored.
+    /// The same with a policy that chooses its own actions; those of the steps are ignored.
     pub fn under(
         course: &Course,
         week: &Week,
@@ -239,7 +239,7 @@ impl Environment {
         self.takings.start + self.takings.step_s * self.step as i64
     }
 
-    /// What is seen before the next step: its numbers, and the cell of a table.
+    /// Observation before the next step: appends its features, returns the cell of a table.
     pub fn see(&self, features: &mut Vec<f64>) -> usize {
         let view = View::new(self.simulation.setup(), self.simulation.state());
         self.trader.lock().see(view, BIDDER, self.now(), features)
@@ -272,7 +272,7 @@ impl Environment {
         Ok(Step { account_eur, over })
     }
 
-    /// What the account has changed by for each slot of the week [currency]; slots not yet over are not settled.
+    /// Change of the account by slot of the week [currency]; slots not yet over are not settled.
     pub fn by_slot(&self) -> &[f64] {
         &self.takings.by_slot
     }
@@ -297,12 +297,12 @@ impl Environment {
         trader.diary().map_or_else(Vec::new, |diary| hindsight::slots(week, diary, &self.takings.drawn_kwh))
     }
 
-    /// What the week has come to so far.
+    /// Result of the week so far.
     pub fn result(&self) -> WeekResult {
         self.takings.result
     }
 
-    /// Actions that a policy has chosen by itself, by step.
+    /// Actions that the policy has chosen, by step.
     pub fn taken(&self) -> Vec<usize> {
         self.trader.lock().taken.clone()
     }

@@ -10,7 +10,7 @@ use crate::policies::bidding::{ObservationKind, Trained, sight};
 use rayon::prelude::*;
 use std::sync::Arc;
 
-/// Who plays.
+/// Source of the actions.
 #[derive(Debug, Clone)]
 pub enum Player {
     /// Always these risks (balancing, intraday).
@@ -27,7 +27,7 @@ impl Player {
         }
     }
 
-    /// What a week comes to, with the week before it in the same set (of the first the last) played for what is bid there.
+    /// Result of a week; the week before it in the same set (the last before the first) is played for its bids.
     ///
     /// # Errors
     /// If a week cannot be built or does not end.
@@ -35,7 +35,7 @@ impl Player {
         Ok(self.week(course, set, number)?.result())
     }
 
-    /// What each week of a set comes to [currency].
+    /// Profit of each week of a set [currency].
     ///
     /// # Errors
     /// If a week cannot be built or does not end.
@@ -71,7 +71,7 @@ impl Player {
     }
 }
 
-/// What a week comes to under a policy that a scenario can name.
+/// Result of a week under a policy that a scenario can name.
 ///
 /// # Errors
 /// If the week cannot be built or does not end.

@@ -1,11 +1,11 @@
-//! What each risk would have brought, told after delivery: prices are known then, and who asked for which vehicle.
+//! Counterfactual profit of each risk, computed after delivery, when prices and requests are known.
 //!
-//! A product is valued by itself. Other risks change what is bought for it, hence which riders are turned away while it is
-//! delivered, hence what the fleet draws; all of that is computed as the engine does it. What is taken as it was:
+//! Each product is valued separately. Other risks change the energy bought for it, hence the riders turned away during
+//! delivery, hence the energy drawn; all of that is computed as the engine does it. Taken as observed are
 //! prices (a market whose price follows the fleet's own bids is refused by the course); the state of the fleet at the start of the
 //! product (a vehicle that stayed for one product is in the pool of the next, too); that a vehicle which stays draws its share
-//! of the pool until the product ends. So what was played is valued to the last digit of money, and what differs from it a
-//! little nearly so: `tests/it/hindsight.rs` measures both.
+//! of the pool until the product ends. The value of the played risks is exact to the last digit of money, that of similar
+//! risks nearly so: `tests/it/hindsight.rs` measures both.
 
 use super::course::Week;
 use crate::ids::MarketId;
@@ -21,7 +21,7 @@ struct Rider {
     pool_kw: f64,
     share_kw: f64,
     released: bool,
-    /// What the rider would have paid [currency].
+    /// Fare that the rider would have paid [currency].
     fare: f64,
     /// From then to the end of the product [h].
     left_h: f64,
@@ -45,7 +45,7 @@ impl Desk {
         Self { offer, price_eur_mwh, capacity_eur_mw_h, lots: rules.lots }
     }
 
-    /// What is bought at a risk if so much had been bought before [kW].
+    /// Power bought at a risk, given the power bought before [kW].
     fn bought_kw(&self, risk: f64, committed_kw: f64) -> f64 {
         let Some(offer) = self.offer else { return 0.0 };
         let quantity_kw = self.lots.fit(Offer { committed_kw, ..offer }.quantity_kw(risk));
@@ -73,8 +73,8 @@ impl Slot {
         self.desks.map(|desk| desk.offer.map_or(1.0, |offer| offer.risk))
     }
 
-    /// What the product would have brought with these risks: what markets save against the tariff, less penalties and
-    /// the fares of riders turned away [currency].
+    /// Profit of the product with these risks: savings of markets against the tariff, less penalties and the fares of
+    /// riders turned away [currency].
     pub fn value(&self, risks: [f64; 2]) -> f64 {
         let first_kw = self.desks[0].bought_kw(risks[0], 0.0);
         let bought_kw = [first_kw, self.desks[1].bought_kw(risks[1], first_kw)];
@@ -118,8 +118,7 @@ impl Slot {
         (0..sight::ACTIONS).map(|action| self.value(sight::risks(action))).fold(f64::NEG_INFINITY, f64::max)
     }
 
-    /// What each risk of one market would have brought beside the other as it was played: of balancing, then of intraday bids
-    /// [currency].
+    /// Profit of each risk of one market with the played risk of the other: of balancing, then of intraday bids [currency].
     pub fn alternatives(&self) -> [[f64; RISKS]; 2] {
         let played = self.played();
         [0, 1].map(|place| {
@@ -165,7 +164,7 @@ pub fn slots(week: &Week, diary: &Diary, drawn_kwh: &[f64]) -> Vec<Slot> {
     drawn_kwh.iter().enumerate().map(slot_of).collect()
 }
 
-/// What the rider would have paid whose trip is bound to this vehicle at this time.
+/// Fare of the trip that is assigned to this vehicle at this time.
 fn fare(setup: &Setup, asked: &diary::Asked) -> f64 {
     let requests = &setup.requests;
     let first = requests.time.partition_point(|&time| time < asked.time);

@@ -1,4 +1,4 @@
-//! What a training leaves: the agent, its learning curve as a table and a picture, and how it does on held-out weeks.
+//! Results of a training: the agent, its learning curve as a table and a picture, and its profit on held-out weeks.
 
 use super::course::{Course, Set};
 use super::evaluate::Player;
@@ -33,13 +33,13 @@ pub struct Summary {
     pub scenario: String,
     /// Its seed.
     pub seed: u64,
-    /// Who has learned.
+    /// Algorithm of the agent.
     pub agent: &'static str,
-    /// What it sees.
+    /// Its observation.
     pub observation: &'static str,
-    /// What its rewards are.
+    /// Its reward.
     pub reward: &'static str,
-    /// Of what rewards are told.
+    /// Actions for which it receives rewards.
     pub feedback: &'static str,
     /// Steps of a quarter of an hour.
     pub steps: u64,

@@ -1,8 +1,8 @@
-//! The loop of a training: weeks in each lane, what their steps have brought, an agent that learns from it, checkpoints
+//! The loop of a training: weeks in each lane, the rewards of their steps, an agent that learns from them, checkpoints
 //! between weeks.
 //!
-//! Everything drawn at random comes from a stream named by what it is for and by the number of the step, transition or
-//! week; so whoever goes on from a checkpoint draws the same without knowing what was drawn before.
+//! Every random number comes from a stream identified by its purpose and by the number of the step, transition or week;
+//! so a training resumed from a checkpoint draws the same numbers without knowing earlier draws.
 
 use super::course::{Course, Set};
 use super::environment::Environment;
@@ -21,7 +21,7 @@ use rand::RngExt as _;
 use rayon::prelude::*;
 use std::sync::Arc;
 
-/// What a stream is for, in the upper bits of its number.
+/// Purpose of a stream, in the upper bits of its number.
 const CHOICES: u64 = 0;
 const LESSONS: u64 = 1 << 56;
 const WEEKS: u64 = 2 << 56;
@@ -37,7 +37,7 @@ pub struct CurveRow {
     pub lane: u64,
     /// Which of the training weeks was played.
     pub week: u64,
-    /// What it came to, exploration included [currency].
+    /// Its profit, exploration included [currency].
     pub reward_eur: f64,
     /// Share of steps at which any action was tried, at its end.
     pub epsilon: f64,
@@ -105,7 +105,7 @@ struct Lane {
     last: Log,
 }
 
-/// A training under way.
+/// A training in progress.
 pub struct Trainer {
     course: Course,
     spec: TrainingSpec,
@@ -119,7 +119,7 @@ pub struct Trainer {
     learned: u64,
     rounds: u64,
     curve: Vec<CurveRow>,
-    /// What has done best on the validation weeks.
+    /// Best values so far on the validation weeks.
     best: Option<Best>,
     hash: String,
 }
@@ -254,7 +254,7 @@ impl Trainer {
         &self.curve
     }
 
-    /// What has been learned so far: where there are validation weeks, what was best on them.
+    /// Learned values so far: where there are validation weeks, the best ones on them.
     pub fn trained(&self) -> Trained {
         let values = self.best.as_ref().map_or(self.agent.values(), |best| &best.values);
         Trained { observation: self.spec.observation, values: values.clone() }
@@ -392,7 +392,7 @@ impl Trainer {
         Ok(environments)
     }
 
-    /// What a week has brought to its own steps and to those of the week before: by slot, for balancing and intraday bids.
+    /// Assigns the profit of a week to its own steps and to those of the week before: by slot, for balancing and intraday bids.
     fn settle(&self, last: &mut Log, log: &mut Log, by_slot: &[Vec<f64>; 2]) {
         if self.spec.reward == RewardSpec::Account {
             return;
@@ -409,7 +409,7 @@ impl Trainer {
         debug_assert_eq!(steps, log.cells.len());
     }
 
-    /// What each alternative of a slot is told to have brought: where the reward is the advantage, over the fixed risk.
+    /// Reward of each alternative of a slot: where the reward is the advantage, over that of the fixed risk.
     fn told(&self, slot: &Slot) -> [[f64; RISKS]; 2] {
         let mut told = slot.alternatives();
         for (market, alternatives) in told.iter_mut().enumerate() {
@@ -420,7 +420,7 @@ impl Trainer {
         told
     }
 
-    /// What each alternative would have brought to the steps of a week and to those of the week before, where these end within
+    /// Assigns the profit of each alternative to the steps of a week and to those of the week before that end within
     /// this week; `by_slot` is of this week.
     fn settle_all(&self, last: &mut Log, log: &mut Log, by_slot: &[[[f64; RISKS]; 2]]) {
         let (steps, before) = (log.cells.len(), last.cells.len());
@@ -475,7 +475,7 @@ impl Trainer {
         }
     }
 
-    /// The training as it stands between two weeks.
+    /// State of the training between two weeks.
     pub fn checkpoint(&self) -> Checkpoint {
         let mut out = Writer::default();
         for count in [self.steps, self.learned, self.rounds, self.exploration.steps, self.lanes.len() as u64]

@@ -81,18 +81,18 @@ const PARTS: &[(&str, &str, &[&str])] = &[
 const MOST_LINES: usize = 700;
 
 /// One file of the sources.
-struct Source {
+pub struct Source {
     /// From the crate's folder.
-    path: String,
+    pub path: String,
     /// Crate it belongs to: a folder of `src`, or `gridfleet` for the root package.
     package: String,
     /// Top-level module of the crate it belongs to; `lib` and `main` for the roots.
     module: String,
-    text: String,
+    pub text: String,
 }
 
 /// All `.rs` files under `folder`.
-fn sources(folder: &str) -> Vec<Source> {
+pub fn sources(folder: &str) -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut folders = vec![root.join(folder)];
     let mut files: Vec<PathBuf> = Vec::new();

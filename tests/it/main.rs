@@ -54,6 +54,7 @@ mod solve_stackelberg;
 mod stackelberg_targets;
 mod stdout;
 mod study;
+mod style;
 #[path = "../support/mod.rs"]
 mod support;
 mod synth;

@@ -98,6 +98,7 @@ impl Sum for Money {
 
 /// Why money moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum EntryKind {
     /// A rider pays a fleet for a trip.
     Fare,

@@ -19,6 +19,7 @@ pub const SUMMARY: &str = "summary.json";
 
 /// All that a run comes down to, in the order of the file.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Summary {
     /// Version of gridfleet.
     pub gridfleet_version: String,

@@ -39,6 +39,7 @@ use std::ops::Range;
 
 /// What a policy wants done.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub enum Action {
     /// Send `vehicle` to `request`.
     Assign {
@@ -122,6 +123,7 @@ pub enum Action {
 
 /// Why the engine did not do what a policy wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Refusal {
     /// There is no such request, vehicle, station, place, household, bidder or market.
     NoSuchEntity,
