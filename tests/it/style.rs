@@ -15,7 +15,6 @@ const NOT_YET: &[&str] = &[
     "src/scenario",
     "src/sim",
     "src/studies",
-    "src/training",
     "tests",
 ];
 
