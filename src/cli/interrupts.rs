@@ -1,8 +1,8 @@
 //! Ctrl-C, `SIGTERM` and `SIGHUP`.
 //!
-//! The first one sets a flag at which the loops of simulations, studies and trainings look, so that a command ends by
-//! itself and says what it keeps. Where nothing looks at the flag for a while (a large file is read, a program is
-//! solved), the process is ended from here: outputs are complete or absent at any instant, and what is under way is
+//! Every command listens. The first one sets a flag at which the loops of simulations, studies and trainings look, so that
+//! a command ends by itself and says what it keeps. Where nothing looks at the flag for a while (a large file is read, a
+//! program is solved, a week is simulated for a forecast that knows it), the process is ended from here: outputs are complete or absent at any instant, and what is under way is
 //! removed. A second one ends the process at once.
 
 use super::terminal;

@@ -120,6 +120,9 @@ impl Command {
     /// # Errors
     /// Whatever stops it.
     pub fn execute(self) -> Result<()> {
+        // Before anything that may take long: reading, solving and drawing do not look whether to stop, so the process is
+        // ended from beside them.
+        interrupts::listen()?;
         match self {
             Self::Run(args) => run::run(&args),
             Self::Study(args) => study::run(&args),

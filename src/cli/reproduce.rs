@@ -6,8 +6,12 @@ use crate::error::{Error, InputError, Result};
 use crate::outputs::Manifest;
 use crate::reproduce::{self, Options, Reproduction, TARGETS, Target};
 use clap::Args;
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
+
+/// Environment variable with the folder of data.
+const DATA_VARIABLE: &str = "GRIDFLEET_DATA";
 
 /// Arguments of `gridfleet reproduce`.
 #[derive(Debug, Args)]
@@ -22,12 +26,17 @@ pub struct ReproduceArgs {
     #[arg(value_name = "TARGET", required_unless_present = "list")]
     pub target: Option<String>,
     /// List the targets with their sources.
-    #[arg(long, conflicts_with_all = ["target", "output", "seed", "replications", "threads", "strict", "quiet", "json"])]
+    #[arg(long, conflicts_with_all = ["target", "output", "seed", "replications", "threads", "strict", "quiet", "json", "data"])]
     pub list: bool,
     /// Folder of results, for `all` with a folder for each target; replaced if it holds earlier ones, anything else only with --force. Default:
     /// `out/reproduce/` and the name of the target.
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
+    /// Folder with files of real data, for targets that have use for them: `nordpool/`, `tlc/`, `srl/` and `epex/` in it. Where
+    /// its files are not there, a target runs on made-up data and says so. Default: the environment variable
+    /// GRIDFLEET_DATA, or else `datasets`.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
     /// Seed of what is random. Default: 1.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
@@ -74,6 +83,7 @@ pub fn run(args: &ReproduceArgs) -> Result<()> {
             .key(target.name)
             .into());
     }
+    let data = data(args.data.as_deref(), std::env::var_os(DATA_VARIABLE))?;
     let stop = interrupts::listen()?;
     let mut done = Vec::new();
     for target in targets {
@@ -82,7 +92,7 @@ pub fn run(args: &ReproduceArgs) -> Result<()> {
             (Some(folder), _) => folder.clone(),
             (None, _) => PathBuf::from("out/reproduce").join(target.name),
         };
-        done.push(one(target, args, output, stop)?);
+        done.push(one(target, args, output, &data, stop)?);
         interrupts::keep(format!("{} of the targets are complete", done.len()));
     }
     if name == "all" && !args.quiet && !args.json {
@@ -98,11 +108,32 @@ pub fn run(args: &ReproduceArgs) -> Result<()> {
     }
 }
 
+/// The folder of data. One that is asked for must be there.
+fn data(asked: Option<&Path>, variable: Option<OsString>) -> Result<PathBuf> {
+    let variable = variable.filter(|value| !value.is_empty()).map(PathBuf::from);
+    let (folder, key) = match (asked, variable) {
+        (Some(folder), _) => (folder.to_owned(), "--data"),
+        (None, Some(folder)) => (folder, DATA_VARIABLE),
+        (None, None) => return Ok(PathBuf::from("datasets")),
+    };
+    if folder.is_dir() {
+        return Ok(folder);
+    }
+    let expected = "a folder with files of real data (`nordpool/`, `tlc/`, `srl/`, `epex/`)";
+    Err(InputError::new(format!("no folder `{}`", folder.display()), expected)
+        .key(key)
+        .help(
+            "name another, or none: targets then look into `datasets` and make data up where there are none",
+        )
+        .into())
+}
+
 /// Runs one target and prints what came of it.
 fn one(
     target: &'static Target,
     args: &ReproduceArgs,
     output: PathBuf,
+    data: &Path,
     stop: &AtomicBool,
 ) -> Result<Reproduction> {
     let clock = progress::Clock::start();
@@ -119,6 +150,7 @@ fn one(
     let options = Options {
         output: &output,
         draws,
+        data,
         force: args.force,
         threads: args
             .threads

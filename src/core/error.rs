@@ -30,32 +30,52 @@ pub struct InputError {
     pub help: Option<String>,
 }
 
-/// Most characters of what was found: a value, which its place cuts at 120 or less, and our words around it.
+/// Most characters of what was found, and of a key.
 const MOST_REPEATED: usize = 190;
+
+/// How many of them are its end, where it is longer.
+const END: usize = 40;
 
 /// Most characters of what we say ourselves, in which names of the user's may stand.
 const MOST_SAID: usize = 1_200;
 
-/// Names in a list, each of which is cut where it is long, and the list too.
-pub fn listed(names: &[String]) -> String {
-    let names: Vec<String> = names.iter().map(|name| shortened(name, 60)).collect();
-    shortened(&names.join(", "), MOST_SAID)
-}
+/// Most characters of a name in a list.
+const MOST_NAME: usize = 60;
 
-/// `text`, or its first `most` characters, an ellipsis and how long it is.
-pub fn shortened(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        Some((end, _)) => format!("{}… ({} characters)", &text[..end], text.chars().count()),
-        None => text.to_owned(),
+/// `text`, or its first characters, an ellipsis, its last `end` characters (`most` in all) and how long it is. What cannot
+/// be seen is escaped: a line break or a colour of the terminal's in a name is no part of our message.
+fn shortened(text: &str, most: usize, end: usize) -> String {
+    let visible = |text: &str| {
+        let mut out = String::new();
+        for c in text.chars() {
+            match c {
+                '"' | '\'' | '\\' => out.push(c),
+                _ => out.extend(c.escape_debug()),
+            }
+        }
+        out
+    };
+    if text.char_indices().nth(most).is_none() {
+        return visible(text);
     }
+    let places: Vec<usize> = text.char_indices().map(|(place, _)| place).collect();
+    let first = &text[..places[most - end]];
+    let last = if end == 0 { "" } else { &text[places[places.len() - end]..] };
+    format!("{}…{} ({} characters)", visible(first), visible(last), places.len())
 }
 
 impl InputError {
-    /// `found` instead of `expected`; the place is added by the other methods. What is too long is cut: the file is where
-    /// it can be read in full.
+    /// `found` instead of `expected`; the place is added by the other methods. Whatever is given in full here, a message
+    /// repeats only so much of it: the file is where it can be read in full.
     pub fn new(found: impl Into<String>, expected: impl Into<String>) -> Self {
-        let found = shortened(&found.into(), MOST_REPEATED);
-        Self { found, expected: shortened(&expected.into(), MOST_SAID), ..Self::default() }
+        let found = shortened(&found.into(), MOST_REPEATED, END);
+        Self { found, expected: shortened(&expected.into(), MOST_SAID, 0), ..Self::default() }
+    }
+    /// A list of names, after `words`, instead of `expected`. It is of use where it is longer than other findings.
+    pub fn listing(words: &str, names: &[impl AsRef<str>], expected: impl Into<String>) -> Self {
+        let names: Vec<String> = names.iter().map(|name| shortened(name.as_ref(), MOST_NAME, 0)).collect();
+        let found = shortened(&format!("{words} {}", names.join(", ")), MOST_SAID, 0);
+        Self { found, ..Self::new("", expected) }
     }
     /// Names the file.
     #[must_use]
@@ -72,7 +92,7 @@ impl InputError {
     /// Names the column, key or argument.
     #[must_use]
     pub fn key(mut self, key: impl Into<String>) -> Self {
-        self.key = Some(shortened(&key.into(), MOST_REPEATED));
+        self.key = Some(shortened(&key.into(), MOST_REPEATED, END));
         self
     }
     /// Marks the bytes of the file that are meant.
@@ -84,7 +104,7 @@ impl InputError {
     /// Says what to do.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(shortened(&help.into(), MOST_SAID));
+        self.help = Some(shortened(&help.into(), MOST_SAID, 0));
         self
     }
 }
@@ -185,12 +205,24 @@ mod tests {
     fn what_is_long_is_cut_at_characters_and_its_length_said() {
         let text = "é".repeat(191);
         let error = InputError::new(&text, "b").key(&text);
-        let cut = format!("{}… (191 characters)", "é".repeat(190));
+        let cut = format!("{}…{} (191 characters)", "é".repeat(150), "é".repeat(40));
         assert_eq!((error.found.as_str(), error.key.as_deref()), (cut.as_str(), Some(cut.as_str())));
         let text = "é".repeat(190);
         assert_eq!(InputError::new(&text, "b").found, text);
+        // The words around a value stay.
+        let error = InputError::new(format!("the name \"{}\" twice", "a".repeat(1_000)), "b".repeat(5_000));
+        assert!(error.found.starts_with("the name \"aaa"), "{error}");
+        assert!(error.found.ends_with("aaa\" twice (1017 characters)"), "{error}");
+        assert!(error.expected.ends_with("bbb… (5000 characters)"), "{error}");
         let names = ["a".to_owned(), "b".repeat(70)];
-        assert_eq!(listed(&names), format!("a, {}… (70 characters)", "b".repeat(60)));
-        assert!(listed(&vec!["name".to_owned(); 5_000]).chars().count() < 1_300);
+        let found = InputError::listing("only", &names, "").found;
+        assert_eq!(found, format!("only a, {}… (70 characters)", "b".repeat(60)));
+        assert!(InputError::listing("", &vec!["name"; 5_000], "").found.chars().count() < 1_300);
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_escaped() {
+        let error = InputError::new("\"a\n\u{1b}[31m\u{202e}é\"", "'\\d'").key("k\0").help("\t");
+        assert_eq!(error.to_string(), "k\\0: found \"a\\n\\u{1b}[31m\\u{202e}é\", expected '\\d'; \\t");
     }
 }

@@ -173,7 +173,7 @@ impl Table {
 
     /// What stands in a cell, for messages.
     pub fn cell(&self, column: usize, row: usize) -> String {
-        let text = match self.columns.get(&column) {
+        match self.columns.get(&column) {
             Some(Cells::Text(text)) => String::from_utf8_lossy(text.get(row)).into_owned(),
             Some(Cells::Parquet(cells)) => match cells.get(row) {
                 Ok(AnyValue::Null) | Err(_) => String::new(),
@@ -189,8 +189,7 @@ impl Table {
                 Ok(value) => value.to_string(),
             },
             None => String::new(),
-        };
-        text.chars().take(60).collect()
+        }
     }
 
     /// A column as numbers.

@@ -6,7 +6,7 @@
 //! through this.
 
 use super::table::TableFile;
-use gridfleet_core::error::{Error, InputError, Result, input, shortened};
+use gridfleet_core::error::{Error, InputError, Result, input};
 use gridfleet_core::ranges::Range;
 use polars_core::prelude::{AnyValue, TimeUnit};
 use std::io::Cursor;
@@ -121,7 +121,7 @@ impl SmallTable {
         };
         let found = match self.header.join(",") {
             header if header.is_empty() => "no header".to_owned(),
-            header => format!("the columns {}", shortened(&header, 120)),
+            header => format!("the columns {header}"),
         };
         Err(Error::Input(
             missing
@@ -242,9 +242,9 @@ impl Problems {
     }
 }
 
-/// A cell in quotation marks, long ones cut.
+/// A cell in quotation marks.
 pub fn quoted(cell: &str) -> String {
-    format!("\"{}\"", shortened(cell, 120))
+    format!("\"{cell}\"")
 }
 
 fn csv_error(file: &Path, error: csv::Error) -> Error {

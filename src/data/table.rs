@@ -8,7 +8,7 @@
 use super::columns::{Cells, Lines, TextColumn};
 pub use super::columns::{Names, Numbers, Table};
 use super::pages;
-use gridfleet_core::error::{Error, InputError, Result, guard, input, listed};
+use gridfleet_core::error::{Error, InputError, Result, guard, input};
 use polars_core::prelude::DataFrame;
 use polars_io::SerReader;
 use polars_io::parquet::read::{ParallelStrategy, ParquetReader};
@@ -204,9 +204,8 @@ impl TableFile {
 
     /// The error for a column that is not there.
     pub fn lacks(&self, name: &str) -> InputError {
-        // The list is of use in full, where it has many columns too.
-        let found = format!("only the columns {}", listed(&self.names));
-        InputError { found, ..InputError::new("", format!("a column `{name}`")) }.file(&self.path).key(name)
+        let error = InputError::listing("only the columns", &self.names, format!("a column `{name}`"));
+        error.file(&self.path).key(name)
     }
 
     /// Loads the columns at these positions; what is not asked for is not decoded.

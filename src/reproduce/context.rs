@@ -1,23 +1,64 @@
-//! What a target is given: its random streams, the threads, and somebody to tell how far it is.
+//! What a target is given: its random streams, the threads, a folder of data, and somebody to tell how far it is.
 
 use super::Draws;
 use crate::error::{Error, Result};
 use crate::rng::Streams;
 use crate::studies::Progress;
 use rayon::prelude::*;
+use serde::Serialize;
+use std::path::Path;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// Seed, replications, progress and interruption of one run of a target.
+/// The data that a target ran on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "kind", content = "files")]
+pub enum Data {
+    /// No file: numbers as published, and draws.
+    #[default]
+    BuiltIn,
+    /// Made up by the program or shipped with it, because files of real data are not in the folder.
+    MadeUp,
+    /// These files of real data, by their names in the folder.
+    Files(Vec<String>),
+}
+
+impl Data {
+    /// For people, in a line.
+    pub fn told(&self) -> String {
+        match self {
+            Self::BuiltIn => "built in (no files are read)".to_owned(),
+            Self::MadeUp => "MADE UP (no files of real data found)".to_owned(),
+            Self::Files(names) => names.join(", "),
+        }
+    }
+}
+
+/// Seed, replications, data, progress and interruption of one run of a target.
 pub struct Context<'a> {
     /// Seed and number of replications; one replication where nothing is random.
     pub draws: Draws,
+    /// Folder with files of real data; it need not be there.
+    pub data: &'a Path,
+    /// The data that the target ran on, once it has said so.
+    pub ran_on: OnceLock<Data>,
     /// Who is told.
     pub progress: &'a dyn Progress,
     /// Set to stop.
     pub stop: &'a AtomicBool,
 }
 
-impl Context<'_> {
+impl<'a> Context<'a> {
+    /// A context of a target that has not read any data.
+    pub fn new(draws: Draws, data: &'a Path, progress: &'a dyn Progress, stop: &'a AtomicBool) -> Self {
+        Self { draws, data, ran_on: OnceLock::new(), progress, stop }
+    }
+
+    /// Says on which data the target runs. The first word counts.
+    pub fn runs_on(&self, data: Data) {
+        self.ran_on.get_or_init(|| data);
+    }
+
     /// Number of replications or instances.
     pub fn replications(&self) -> u32 {
         self.draws.replications
@@ -76,7 +117,7 @@ mod tests {
     fn results_and_errors_come_in_the_order_of_the_items() {
         let (told, stop) = (Told::default(), AtomicBool::new(false));
         let draws = Draws { seed: 1, replications: 1 };
-        let context = Context { draws, progress: &told, stop: &stop };
+        let context = Context::new(draws, Path::new("none"), &told, &stop);
         let items: Vec<u32> = (0..100).collect();
         assert_eq!(context.map(&items, |&i| Ok(2 * i)).unwrap(), (0..100).map(|i| 2 * i).collect::<Vec<_>>());
         let mut told = std::mem::take(&mut *told.0.lock().unwrap());

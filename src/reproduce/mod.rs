@@ -18,7 +18,7 @@ pub mod rl;
 pub mod stackelberg;
 pub mod tables;
 
-pub use context::Context;
+pub use context::{Context, Data};
 pub use outcome::{Figure, Finding, Outcome, Rule, Table, Values, Verdict};
 pub use results::Reproduction;
 
@@ -128,6 +128,8 @@ pub struct Options<'a> {
     pub output: &'a Path,
     /// What is drawn: [`Target::draws`].
     pub draws: Option<Draws>,
+    /// Folder with files of real data; targets whose files are not there make data up.
+    pub data: &'a Path,
     /// Threads.
     pub threads: usize,
     /// Who is told.
@@ -158,10 +160,11 @@ pub fn run(target: &'static Target, options: Options<'_>) -> Result<Reproduction
         .num_threads(options.threads)
         .build()
         .map_err(|e| Error::Other(format!("cannot start {} threads: {e}", options.threads)))?;
-    let context = Context { draws, progress: options.progress, stop: options.stop };
+    let context = Context::new(draws, options.data, options.progress, options.stop);
     let outcome = pool.install(|| (target.run)(&context))?;
     context.check()?;
-    let reproduction = Reproduction { target, draws: options.draws, outcome };
+    let data = context.ran_on.get().cloned().unwrap_or_default();
+    let reproduction = Reproduction { target, draws: options.draws, data, outcome };
     reproduction.write(dir.path())?;
     let mut manifest = options.manifest;
     manifest.kind = Kind::Reproduction;

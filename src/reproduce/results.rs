@@ -1,5 +1,6 @@
 //! A target that has been run: `summary.json`, and the table on the terminal.
 
+use super::context::Data;
 use super::outcome::{Figure, Finding, Outcome, Rule, Verdict};
 use super::{Draws, SUMMARY, Target, tables};
 use crate::error::{Error, Result};
@@ -15,6 +16,8 @@ pub struct Reproduction {
     pub target: &'static Target,
     /// What was drawn; none if nothing is random.
     pub draws: Option<Draws>,
+    /// The data that it ran on.
+    pub data: Data,
     /// What came of it.
     pub outcome: Outcome,
 }
@@ -79,6 +82,7 @@ struct Summary<'a> {
     source: &'a str,
     seed: Option<u64>,
     replications: Option<u32>,
+    data: &'a Data,
     figures_by_verdict: Tally,
     findings_by_verdict: Tally,
     figures: Vec<FigureRow<'a>>,
@@ -166,6 +170,7 @@ impl Reproduction {
             source: self.target.source,
             seed: self.draws.map(|draws| draws.seed),
             replications: self.draws.map(|draws| draws.replications),
+            data: &self.data,
             figures_by_verdict: self.figures(),
             findings_by_verdict: self.findings(),
             figures: self.outcome.figures.iter().map(FigureRow::of).collect(),
@@ -202,6 +207,7 @@ impl Reproduction {
         if !self.outcome.findings.is_empty() {
             out.push('\n');
         }
+        out.push_str(&format!("Data: {}\n", self.data.told()));
         for note in &self.outcome.notes {
             out.push_str(&format!("Note: {note}\n"));
         }

@@ -348,7 +348,7 @@ fn place(
         Location::Zone(name) => {
             let place = zones.get(name).copied();
             if place.is_none() {
-                let found = format!("the unknown zone \"{}\"", super::document::shortened(name));
+                let found = format!("the unknown zone \"{name}\"");
                 let help = if zones.is_empty() {
                     Some("the trips come without zones: give a latitude and a longitude".to_owned())
                 } else {

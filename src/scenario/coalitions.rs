@@ -22,7 +22,7 @@ pub fn coalitions(spec: &ScenarioFile, problems: &mut Problems<'_>) -> Vec<usize
         let mut first = None;
         for (j, name) in members.iter().enumerate() {
             let key = format!("operation.coalitions[{i}][{j}]");
-            let found = format!("\"{}\"", super::document::shortened(name));
+            let found = format!("\"{name}\"");
             let Some(fleet) = spec.fleets.iter().position(|fleet| fleet.name == *name) else {
                 let names = spec.fleets.iter().map(|fleet| fleet.name.as_str());
                 problems.add(&key, found, "the name of a fleet").perhaps(suggest::help(name, names));
@@ -56,7 +56,7 @@ pub fn take_part(spec: &ScenarioFile, problems: &mut Problems<'_>) -> Vec<bool> 
             Some(fleet) => takes_part[fleet] = true,
             None => {
                 let names = spec.fleets.iter().map(|fleet| fleet.name.as_str());
-                let found = format!("\"{}\"", super::document::shortened(name));
+                let found = format!("\"{name}\"");
                 problems
                     .add(&format!("operation.take_part[{i}]"), found, "the name of a fleet")
                     .perhaps(suggest::help(name, names));

@@ -145,7 +145,7 @@ fn members(spec: &CompetitionSpec, file: &ScenarioFile, problems: &mut Problems<
             continue;
         }
         let Some(at) = names().position(|known| known == name) else {
-            let found = format!("\"{}\"", super::document::shortened(name));
+            let found = format!("\"{name}\"");
             problems
                 .add(&key, found, "the name of one of the [[retailers]]")
                 .perhaps(suggest::help(name, names()));

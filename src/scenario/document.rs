@@ -206,7 +206,7 @@ impl Node {
     /// What a message says was found.
     pub fn describe(&self) -> String {
         match &self.value {
-            Value::Text(text) => format!("\"{}\"", shortened(text)),
+            Value::Text(text) => format!("\"{text}\""),
             Value::Integer(number) => number.to_string(),
             Value::Float(number) => format!("{number:?}"),
             Value::Boolean(value) => value.to_string(),
@@ -219,11 +219,6 @@ impl Node {
             Value::Table(_) => "a table".to_owned(),
         }
     }
-}
-
-/// Text short enough for a message, control characters escaped.
-pub fn shortened(text: &str) -> String {
-    gridfleet_core::error::shortened(text, 60).chars().flat_map(char::escape_debug).collect()
 }
 
 fn one_line(message: &str) -> String {

@@ -123,7 +123,7 @@ pub fn drivers(
         }
         let Some(home) = stations.iter().position(|plan| plan.station.name == of.home) else {
             let names = stations.iter().map(|plan| plan.station.name.as_str());
-            let found = format!("\"{}\"", super::document::shortened(&of.home));
+            let found = format!("\"{}\"", &of.home);
             problems
                 .add(&format!("{key}.home"), found, "the name of a station")
                 .perhaps(suggest::help(&of.home, names));

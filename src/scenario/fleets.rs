@@ -240,12 +240,7 @@ fn type_id(
     let position = types.iter().position(|t| t.name == name);
     if position.is_none() && !problems.types_unread {
         problems
-            .about(
-                subject,
-                "type",
-                format!("\"{}\"", super::document::shortened(name)),
-                "the name of a vehicle type",
-            )
+            .about(subject, "type", format!("\"{name}\""), "the name of a vehicle type")
             .perhaps(suggest::help(name, types.iter().map(|t| t.name.as_str())));
     }
     position.map(TypeId::new)

@@ -100,11 +100,7 @@ pub fn timezone(key: &str, name: &str, problems: &mut Problems<'_>) -> Option<Tz
     let help = suggest::nearest(name, chrono_tz::TZ_VARIANTS.iter().map(|tz| tz.name()))
         .map(|name| format!("did you mean \"{name}\"?"));
     problems
-        .add(
-            key,
-            format!("\"{}\"", super::document::shortened(name)),
-            "an IANA time zone, for example \"Europe/Berlin\"",
-        )
+        .add(key, format!("\"{name}\""), "an IANA time zone, for example \"Europe/Berlin\"")
         .perhaps(help);
     None
 }
@@ -116,7 +112,7 @@ pub fn date(key: &str, text: &str, problems: &mut Problems<'_>) -> Option<NaiveD
         _ => {
             problems.add(
                 key,
-                format!("\"{}\"", super::document::shortened(text)),
+                format!("\"{text}\""),
                 "a date of the years 1970 to 2199, for example \"2018-03-05\"",
             );
             None
@@ -149,7 +145,7 @@ fn instant(key: &str, text: &str, tz: Tz, problems: &mut Problems<'_>) -> Option
         _ => {
             problems.add(
                 key,
-                format!("\"{}\"", super::document::shortened(text)),
+                format!("\"{text}\""),
                 "a date or time of the years 1970 to 2199, for example \"2018-03-05\" or \"2018-03-05T06:00\"",
             );
             None

@@ -209,7 +209,7 @@ fn resolve(
         || spec.name.starts_with('.')
         || spec.name.chars().any(char::is_control)
     {
-        let found = format!("\"{}\"", document::shortened(&spec.name));
+        let found = format!("\"{}\"", &spec.name);
         problems.add("name", found, "a name without slashes that can name a folder");
     }
     let horizon = horizon::horizon(&spec.time, &mut problems);

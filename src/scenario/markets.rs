@@ -174,7 +174,7 @@ pub fn trading(
 fn fleets_that_bid(spec: &ScenarioFile, problems: &mut Problems<'_>) -> Vec<Party> {
     let (named, names) = (&spec.operation.bidders, || spec.fleets.iter().map(|fleet| fleet.name.as_str()));
     for (i, name) in named.iter().enumerate().filter(|(_, name)| !names().any(|known| known == *name)) {
-        let found = format!("\"{}\"", super::document::shortened(name));
+        let found = format!("\"{name}\"");
         problems
             .add(&format!("operation.bidders[{i}]"), found, "the name of one of the [[fleets]]")
             .perhaps(suggest::help(name, names()));
@@ -305,7 +305,7 @@ fn gates(
     let mut clock = |name: &str, text: &str| {
         let time = seconds_of_day(text);
         if time.is_none() {
-            let found = format!("\"{}\"", super::document::shortened(text));
+            let found = format!("\"{text}\"");
             problems.add(&format!("{key}.gate.{name}"), found, "a local time, for example \"12:00\"");
         }
         time
@@ -328,7 +328,7 @@ fn gates(
                 problems
                     .add(
                         &format!("{key}.gate.weekday"),
-                        format!("\"{}\"", super::document::shortened(weekday)),
+                        format!("\"{weekday}\""),
                         "a day of the week: mon, tue, wed, thu, fri, sat or sun",
                     )
                     .perhaps(suggest::help(weekday, days));
@@ -396,7 +396,7 @@ pub fn market(
     }
     // A market that is there but wrong has been told of.
     if !spec.markets.iter().any(|market| market.name == name) {
-        let found = format!("the unknown market \"{}\"", super::document::shortened(name));
+        let found = format!("the unknown market \"{name}\"");
         let names = spec.markets.iter().map(|market| market.name.as_str());
         problems.add(key, found, "the name of one of the [[markets]]").perhaps(suggest::help(name, names));
     }

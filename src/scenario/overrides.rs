@@ -76,7 +76,7 @@ fn policy(root: &mut Node, schema: &Json, name: &str) -> Result<(), InputError> 
 }
 
 fn set(root: &mut Node, text: &str) -> Result<(), InputError> {
-    let argument = format!("--set {}", super::document::shortened(text));
+    let argument = format!("--set {text}");
     let fail = |found: String, expected: &str| Err(InputError::new(found, expected).key(&argument));
     if text.len() > MOST_BYTES {
         return fail(format!("{} bytes", text.len()), "at most 65,536");
@@ -87,10 +87,7 @@ fn set(root: &mut Node, text: &str) -> Result<(), InputError> {
     let parts: Vec<&str> =
         path.trim().split(['.', '[']).map(|p| p.strip_suffix(']').unwrap_or(p).trim()).collect();
     if parts.iter().any(|part| part.is_empty()) || parts.len() > 16 {
-        return fail(
-            format!("the key `{}`", super::document::shortened(path)),
-            "a key like time.days or fleets[0].vehicles[0].count",
-        );
+        return fail(format!("the key `{path}`"), "a key like time.days or fleets[0].vehicles[0].count");
     }
     let value = parse_value(value.trim(), &argument);
     let mut node = root;

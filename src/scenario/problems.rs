@@ -110,8 +110,8 @@ impl Helper<'_> {
 
     /// What to do about it, if there is anything to say.
     pub fn perhaps(self, help: Option<String>) {
-        if let Some(error) = self.0 {
-            error.help = help;
+        if let (Some(error), Some(help)) = (self.0, help) {
+            *error = std::mem::take(error).help(help);
         }
     }
 }

@@ -265,7 +265,7 @@ fn retailer(
         Some(name) => {
             let at = names().position(|known| known == name);
             if at.is_none() {
-                let found = format!("\"{}\"", super::document::shortened(name));
+                let found = format!("\"{name}\"");
                 problems
                     .about(&subject, "retailer", found, "the name of one of the [[retailers]]")
                     .perhaps(suggest::help(name, names()));

@@ -3,7 +3,7 @@
 //!
 //! Covers what [`super::spec`] uses of JSON Schema, no more.
 
-use super::document::{Document, Entry, Node, Origin, Value, shortened};
+use super::document::{Document, Entry, Node, Origin, Value};
 use super::spec::ScenarioFile;
 use super::suggest;
 use gridfleet_core::error::InputError;
@@ -188,11 +188,7 @@ impl Checker<'_> {
         if limit("minLength").is_some_and(|least| length < least) {
             self.complain(path, "an empty text", "a name");
         } else if let Some(most) = limit("maxLength").filter(|&most| length > most) {
-            self.complain(
-                path,
-                format!("{length} characters (\"{}\")", shortened(text)),
-                format!("at most {most}"),
-            );
+            self.complain(path, format!("{length} characters (\"{text}\")"), format!("at most {most}"));
         }
     }
 
@@ -247,10 +243,9 @@ impl Checker<'_> {
         let top = resolve(self.root, self.root).get("properties").and_then(|p| p.get(&entry.key));
         let help = match suggest::nearest(&entry.key, known.keys().map(String::as_str)) {
             Some(name) => Some(format!("did you mean `{name}`?")),
-            None if !path.is_empty() && top.is_some() => Some(format!(
-                "`{}` belongs at the top of the file, before the first [table]",
-                shortened(&entry.key)
-            )),
+            None if !path.is_empty() && top.is_some() => {
+                Some(format!("`{}` belongs at the top of the file, before the first [table]", &entry.key))
+            }
             None => suggest::help(&entry.key, known.keys().map(String::as_str)),
         };
         self.errors.push(match help {

@@ -270,7 +270,7 @@ fn week(
         if days.is_none() {
             problems.add(
                 &format!("{key}.days"),
-                format!("\"{}\"", super::document::shortened(&period.days)),
+                format!("\"{}\"", &period.days),
                 "days such as \"mon-fri\", \"sat,sun\" or \"daily\"",
             );
         }
@@ -279,7 +279,7 @@ fn week(
             if hour.is_none() {
                 problems.add(
                     &format!("{key}.{name}"),
-                    format!("\"{}\"", super::document::shortened(text)),
+                    format!("\"{text}\""),
                     format!("a full hour from \"00:00\" to \"{most}:00\""),
                 );
             }

@@ -6,7 +6,6 @@ use super::plan::{Plan, PlanFactor, PlanGame, PlanMetric, PlanPoint, PlanPolicy}
 use super::spec::{PolicyEntry, StopSpec, StudyFile};
 use crate::error::{Error, InputError, Result};
 use crate::records::catalogue::{self, Direction};
-use crate::scenario::document::shortened;
 use crate::scenario::problems::Problems;
 use crate::scenario::{self, Overrides, Scenario, suggest};
 use serde_json::Value as Json;
@@ -56,7 +55,7 @@ pub fn load(path: &Path) -> Result<Study> {
         || file.name.starts_with('.')
         || file.name.chars().any(char::is_control)
     {
-        let found = format!("\"{}\"", shortened(&file.name));
+        let found = format!("\"{}\"", &file.name);
         problems.add("name", found, "a name without slashes that can name a folder");
     }
     names(&file, &mut problems);
@@ -182,13 +181,13 @@ fn names(file: &StudyFile, problems: &mut Problems<'_>) {
     for (key, name) in [("baseline", &file.baseline), ("do_nothing", &file.do_nothing)] {
         let Some(name) = name.as_deref().filter(|name| !policies.contains(name)) else { continue };
         problems
-            .add(key, format!("\"{}\"", shortened(name)), "the name of one of the [[policies]]")
+            .add(key, format!("\"{name}\""), "the name of one of the [[policies]]")
             .perhaps(suggest::help(name, policies.clone()));
     }
     if let Some(stop) = &file.stop
         && !file.metrics.contains(&stop.metric)
     {
-        problems.add("stop.metric", format!("\"{}\"", shortened(&stop.metric)), "one of `metrics`").perhaps(
+        problems.add("stop.metric", format!("\"{}\"", &stop.metric), "one of `metrics`").perhaps(
             suggest::help(&stop.metric, file.metrics.iter().map(String::as_str).collect::<Vec<_>>()),
         );
     }
@@ -228,7 +227,7 @@ fn metrics(file: &StudyFile, base: &Scenario, problems: &mut Problems<'_>) {
             let known: Vec<String> =
                 known.chain(operators.iter().map(|o| format!("operators.{o}.profit_eur"))).collect();
             problems
-                .add(&key, format!("\"{}\"", shortened(name)), "a key figure of summary.json")
+                .add(&key, format!("\"{name}\""), "a key figure of summary.json")
                 .perhaps(suggest::help(name, known.iter().map(String::as_str).collect::<Vec<_>>()));
         }
     }
@@ -250,7 +249,7 @@ fn game(file: &mut StudyFile, base: &Scenario, problems: &mut Problems<'_>) -> O
         let key = format!("{KEY}.players[{i}]");
         if !fleets.contains(name) {
             problems
-                .add(&key, format!("\"{}\"", shortened(name)), "the name of a fleet")
+                .add(&key, format!("\"{name}\""), "the name of a fleet")
                 .perhaps(suggest::help(name, fleets.iter().map(String::as_str)));
         } else if spec.players[..i].contains(name) {
             problems.add(&key, format!("\"{name}\" for the second time"), "each fleet once");
@@ -268,7 +267,7 @@ fn game(file: &mut StudyFile, base: &Scenario, problems: &mut Problems<'_>) -> O
             problems
                 .add(
                     &format!("{KEY}.figure"),
-                    format!("\"{}\"", shortened(&spec.figure)),
+                    format!("\"{}\"", &spec.figure),
                     "a key figure of all fleets together of which more or less is better",
                 )
                 .perhaps(suggest::help(&spec.figure, names));
@@ -287,7 +286,7 @@ fn ratios(file: &StudyFile, problems: &mut Problems<'_>) {
     for (i, name) in file.ratios.iter().enumerate().filter(|(_, name)| !file.metrics.contains(name)) {
         let metrics: Vec<&str> = file.metrics.iter().map(String::as_str).collect();
         problems
-            .add(&format!("ratios[{i}]"), format!("\"{}\"", shortened(name)), "one of `metrics`")
+            .add(&format!("ratios[{i}]"), format!("\"{name}\""), "one of `metrics`")
             .perhaps(suggest::help(name, metrics));
     }
 }

@@ -173,7 +173,7 @@ fn scenario() {
         replay.toml: line 13: trips.fleet_shares.vans: found "vans"
         replay.toml: line 14: trips.fold_week: found 2018-03-06, a Tuesday
         set.toml: --set .=: found the key `.`
-        set.toml: --set operation.charging={ kind = \"price-aware\", idle_s = -1 } (operation.charging.idle_s): found -1
+        set.toml: --set operation.charging={ kind = "price-aware", idle_s = -1 } (operation.charging.idle_s): found -1
         set.toml: --set stations[1].name=other (stations[1].connectors): found nothing
         set.toml: --set stations[1].name=other (stations[1].connector_kw): found nothing
         small.toml: 1
@@ -337,7 +337,7 @@ fn zones_shp() {
     if is_here() {
         insta::assert_snapshot!(outcomes("zones_shp"), @r##"
         another_field.bin: line 1: OBJECTID: found no such field
-        cut_off.bin: found a file that cannot be decoded (DbaseError(Error { kind: IoError(Error { kind: UnexpectedEof, message: "failed to fill whole buffer" }), record_context:…)
+        cut_off.bin: found a file that cannot be decoded (DbaseError(Error { kind: IoError(Error { kind: UnexpectedEof, message: "failed to fill whole buffer" }), record_context…ndex: RecordIndex(1), field: None }) })) (214 characters)
         cut_off_shapes.bin: found a file that cannot be decoded (failed to fill whole buffer)
         empty.bin: found a file that cannot be decoded (failed to fill whole buffer)
         four_billion_records.bin: 2
@@ -346,7 +346,7 @@ fn zones_shp() {
         nan_point.bin: line 1: shape: found an area of NaN square feet
         negative_count.bin: found a file that cannot be decoded (The record size declared in the file is inconsistent or invalid)
         negative_length.bin: found a file that cannot be decoded (The record size declared in the file is inconsistent or invalid)
-        no_records.bin: found a file that cannot be decoded (DbaseError(Error { kind: IoError(Error { kind: UnexpectedEof, message: "failed to fill whole buffer" }), record_context:…)
+        no_records.bin: found a file that cannot be decoded (DbaseError(Error { kind: IoError(Error { kind: UnexpectedEof, message: "failed to fill whole buffer" }), record_context: None }))
         points_instead.bin: 2
         squares.bin: 2
         text.bin: found a file that cannot be decoded (The file code ' 2054123109 ' is invalid, is this a Shapefile ?)

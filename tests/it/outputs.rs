@@ -53,46 +53,56 @@ fn files_have_exactly_the_columns_of_the_dictionary() {
     }
 }
 
+/// Tables and their columns as users have them. Whatever reads them breaks where one is renamed, moved or taken away: a
+/// change here belongs in the changelog. New columns may come anywhere.
+const PROMISED: &[(&str, &str)] = &[
+    (
+        "trips",
+        "request_id fleet vehicle_id status request_time pickup_time dropoff_time wait_s origin destination \
+         distance_km deadhead_km energy_kwh fare lost_fare soc_start soc_end",
+    ),
+    (
+        "legs",
+        "vehicle_id fleet purpose start_time end_time origin destination distance_km energy_kwh charged_kwh \
+         soc_start soc_end",
+    ),
+    (
+        "sessions",
+        "session_id vehicle_id fleet station_id station_operator connector arrival_time plug_in_time \
+         charge_start_time charge_end_time unplug_time queue_s need_wait_s energy_kwh battery_kwh \
+         discharged_kwh max_power_kw soc_start soc_end cost end_reason",
+    ),
+    ("fleet", "time fleet idle driving queued charging discharging mean_soc power_kw"),
+    ("stations", "time station_id operator occupied queue power_kw limit_kw"),
+    ("households", "time group retailer power_kw price_eur_mwh"),
+    ("grid", "time bus voltage_pu p_kw q_kvar"),
+    ("prices", "broadcast_time valid_from valid_to retailer price_eur_mwh"),
+    (
+        "loads",
+        "slot_start slot_end station_id operator nominal_kw budget_kw power_kw base_price_eur_mwh \
+         price_eur_mwh energy_cost_eur deviation_cost_eur",
+    ),
+    ("supply", "slot_start slot_end retailer price_eur_mwh share energy_kwh revenue_eur"),
+    (
+        "market",
+        "bid_id market product_start product_end gate_closure cleared_at bidder side quantity_kw \
+         limit_price_eur_mwh clearing_price_eur_mwh capacity_price_eur_mw_h accepted_kw delivered_kwh \
+         imbalance_kwh cash_eur",
+    ),
+    ("ledger", "time debit credit amount currency kind reference"),
+    ("sites", "kind name lat lon operator connectors connector_kw"),
+];
+
 #[test]
-fn the_contract_names_the_same_columns() {
-    let contract = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/specs/0-product.md");
-    let Ok(text) = std::fs::read_to_string(contract) else {
-        println!("skipped: the contract is not there");
-        return;
-    };
-    // Sites, loads, supply and households are additions of ours, as are some columns.
-    for table in TABLES.iter().filter(|t| !["sites", "loads", "supply", "households"].contains(&t.name)) {
-        let line = text.lines().find(|l| l.starts_with(&format!("- `{}`", table.file_name()))).unwrap();
-        // What follows the colon, without remarks in brackets.
-        let mut columns = String::new();
-        let mut depth = 0;
-        for c in line.split_once(": ").unwrap().1.chars() {
-            match c {
-                '(' => depth += 1,
-                ')' => depth -= 1,
-                ':' if depth == 0 => break,
-                c if depth == 0 => columns.push(c),
-                _ => {}
-            }
-        }
-        let contract: Vec<&str> = columns.split(',').map(str::trim).collect();
-        let ours: Vec<&str> = table
-            .columns
-            .iter()
-            .map(|c| c.name)
-            .filter(|n| {
-                ![
-                    "arrival_time",
-                    "need_wait_s",
-                    "charged_kwh",
-                    "lost_fare",
-                    "bid_id",
-                    "capacity_price_eur_mw_h",
-                ]
-                .contains(n)
-            })
-            .collect();
-        assert_eq!(contract, ours, "{}", table.name);
+fn tables_have_the_columns_that_were_promised() {
+    let names: Vec<&str> = TABLES.iter().map(|table| table.name).collect();
+    let promised: Vec<&str> = PROMISED.iter().map(|(table, _)| *table).collect();
+    assert_eq!(names, promised);
+    for (table, (_, columns)) in TABLES.iter().zip(PROMISED) {
+        let promised: Vec<&str> = columns.split_whitespace().collect();
+        let ours: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
+        let kept: Vec<&str> = ours.iter().copied().filter(|name| promised.contains(name)).collect();
+        assert_eq!(kept, promised, "{}", table.name);
     }
 }
 

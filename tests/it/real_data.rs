@@ -3,6 +3,7 @@
 //! Where the data are not there (they are not part of the repository) the tests say so and pass.
 
 use assert_cmd::cargo::cargo_bin;
+use gridfleet::datasets::Zones;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -172,4 +173,19 @@ fn every_file_of_real_data_is_described_or_refused_with_a_reason() {
         }
     }
     assert!(seen > 0);
+}
+
+#[test]
+fn the_official_shapefile_gives_the_published_centroids() {
+    let wanted = ["zones/taxi_zones.shp", "zones/taxi_zones.dbf", "zones/taxi_zone_centroids.csv"];
+    let Some(data) = data(&wanted) else { return };
+    let ours = Zones::read(data.join(wanted[0])).unwrap();
+    let theirs = Zones::read(data.join(wanted[2])).unwrap();
+    assert_eq!(ours.len(), 263);
+    assert_eq!((&ours.id, &ours.name, &ours.borough), (&theirs.id, &theirs.name, &theirs.borough));
+    for i in 0..ours.len() {
+        assert!((ours.lat[i] - theirs.lat[i]).abs() < 2e-6, "{} {}", ours.lat[i], theirs.lat[i]);
+        assert!((ours.lon[i] - theirs.lon[i]).abs() < 2e-6, "{} {}", ours.lon[i], theirs.lon[i]);
+        assert!((ours.area_km2[i] - theirs.area_km2[i]).abs() < 1e-3 * theirs.area_km2[i].max(0.1));
+    }
 }

@@ -21,6 +21,7 @@ use std::sync::atomic::AtomicBool;
 fn told(folder: &Path, args: &[&str]) -> (i32, String, String) {
     let output = Command::new(cargo_bin("gridfleet"))
         .current_dir(folder)
+        .env_remove("GRIDFLEET_DATA")
         .arg("reproduce")
         .args(args)
         .output()
@@ -148,6 +149,7 @@ fn run(target: &'static Target, output: &Path, draws: Option<Draws>) -> Result<R
     let options = Options {
         output,
         draws,
+        data: Path::new("no data"),
         force: false,
         threads: 2,
         progress: &Silent,
@@ -282,5 +284,54 @@ fn there_are_complete_files_or_none() {
         let error = run(target, &temporary.path().join("out"), None).unwrap_err();
         assert!(error.exit_status() == 1 && error.to_string().contains(words), "{error}");
         assert_eq!(std::fs::read_dir(temporary.path()).unwrap().count(), 0, "{}", target.name);
+    }
+}
+
+/// Targets run on the files of the folder of data, and otherwise say that data are made up.
+#[test]
+fn the_output_tells_the_data() {
+    let temporary = tempfile::tempdir().unwrap();
+    let at = |name: &str| temporary.path().join(name);
+    let ran_on = |args: &[&str]| {
+        let all = [&["coop-fig6", "-r", "2", "-o", "out"], args].concat();
+        let (status, out, err) = told(temporary.path(), &all);
+        assert_eq!(status, 0, "{err}");
+        let line = out.lines().find(|line| line.starts_with("Data: ")).unwrap().to_owned();
+        (line, json(&at("out/summary.json"))["data"].clone())
+    };
+    // A folder that holds nothing for this target.
+    std::fs::create_dir_all(at("mine/tlc")).unwrap();
+    let (line, data) = ran_on(&["--data", "mine"]);
+    assert_eq!(line, "Data: MADE UP (no files of real data found)");
+    assert_eq!(data, serde_json::json!({ "kind": "made_up" }));
+    // A month as the commission publishes it: rides from zone 4 to 79 in the evening.
+    let mut month =
+        "tpep_pickup_datetime,tpep_dropoff_datetime,passenger_count,trip_distance,PULocationID,DOLocationID,\
+                     fare_amount\n"
+            .to_owned();
+    for minute in 0..60 {
+        month += &format!("2018-03-05 18:{minute:02}:00,2018-03-05 19:{minute:02}:30,1,1.1,4,79,9.5\n");
+    }
+    std::fs::write(at("mine/tlc/made.csv"), month).unwrap();
+    let (line, data) = ran_on(&["--data", "mine"]);
+    assert_eq!(line, "Data: tlc/made.csv");
+    assert_eq!(data, serde_json::json!({ "kind": "files", "files": ["tlc/made.csv"] }));
+    // `datasets` in the working folder needs no flag.
+    std::fs::rename(at("mine"), at("datasets")).unwrap();
+    assert_eq!(ran_on(&[]).0, "Data: tlc/made.csv");
+
+    for (flag, variable, key) in [
+        (Some("nowhere"), None, "--data"),
+        (None, Some("nowhere"), "GRIDFLEET_DATA"),
+        (Some("nowhere"), Some("datasets"), "--data"),
+    ] {
+        let mut command = Command::new(cargo_bin("gridfleet"));
+        command.current_dir(temporary.path()).args(["reproduce", "coop-fig6", "-o", "new"]);
+        command.args(flag.map(|folder| format!("--data={folder}"))).env_remove("GRIDFLEET_DATA");
+        let output = command.envs(variable.map(|folder| ("GRIDFLEET_DATA", folder))).output().unwrap();
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{err}");
+        assert!(err.starts_with(&format!("error: {key}: found no folder `nowhere`")), "{err}");
+        assert!(!at("new").exists());
     }
 }

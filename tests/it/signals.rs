@@ -158,3 +158,62 @@ fn a_long_reading_of_trips_is_ended() {
     assert_eq!((status, line.as_str()), (Some(1), "error: interrupted; nothing was written\n"));
     assert_eq!(names(temporary.path()), ["trips.csv"]);
 }
+
+/// A scenario with a forecast that knows the future: it is simulated before the run itself begins.
+#[test]
+fn a_simulation_for_a_forecast_that_knows_it_is_ended() {
+    let temporary = tempfile::tempdir().unwrap();
+    let output = temporary.path().join("out");
+    let mut child = start(&["run", "scenarios/stuttgart-vpp.toml", "-o", output.to_str().unwrap()]);
+    assert!(looks(|| !names(temporary.path()).is_empty() || child.try_wait().unwrap().is_some()));
+    send(&child, "TERM");
+    let (status, err) = end(child);
+    assert_eq!(status, Some(1), "{err}");
+    assert!(err.ends_with("error: interrupted; nothing was written\n"), "{err}");
+    assert_eq!(names(temporary.path()), [""; 0]);
+}
+
+/// A game of 17 players, whose nucleolus takes long.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_solver_is_ended() {
+    const PLAYERS: u32 = 17;
+    let temporary = tempfile::tempdir().unwrap();
+    let player = |i: u32| format!("p{i}");
+    let mut costs = Vec::new();
+    for members in 1_u32..1 << PLAYERS {
+        let names: Vec<String> = (0..PLAYERS).filter(|i| members >> i & 1 == 1).map(player).collect();
+        // Cheaper by the head in larger coalitions, and not quite even.
+        let cost = f64::from(members.count_ones()).sqrt() + f64::from(members * 7_919 % 101) / 1_000.0;
+        costs.push(format!("\"{}\": {cost}", names.join(",")));
+    }
+    let names_of_all: Vec<String> = (0..PLAYERS).map(|i| format!("\"{}\"", player(i))).collect();
+    let text = format!("{{\"players\": [{}], \"costs\": {{{}}}}}", names_of_all.join(", "), costs.join(", "));
+    let file = temporary.path().join("game.json");
+    std::fs::write(&file, text).unwrap();
+    let mut child = start(&["solve", "game", file.to_str().unwrap()]);
+    // Nothing is printed before the end; the system says for which signals there is a handler, SIGTERM (15) among them.
+    let about = format!("/proc/{}/status", child.id());
+    let listens = || {
+        let about = std::fs::read_to_string(&about).unwrap_or_default();
+        let caught = about.lines().find_map(|line| line.strip_prefix("SigCgt:")).map(str::trim);
+        caught.and_then(|mask| u64::from_str_radix(mask, 16).ok()).is_some_and(|mask| mask >> 14 & 1 == 1)
+    };
+    assert!(looks(|| listens() || child.try_wait().unwrap().is_some()));
+    send(&child, "TERM");
+    let (status, err) = end(child);
+    assert_eq!((status, err.as_str()), (Some(1), "error: interrupted; nothing was written\n"));
+}
+
+/// A training that is stopped within its first week, of which nothing can be kept.
+#[test]
+fn a_week_of_training_is_ended() {
+    let temporary = tempfile::tempdir().unwrap();
+    let child = training(temporary.path().join("out").to_str().unwrap());
+    assert!(looks(|| temporary.path().join("out.unfinished").is_dir()), "it never began");
+    send(&child, "INT");
+    let (status, err) = end(child);
+    assert_eq!(status, Some(1), "{err}");
+    assert!(err.contains("error: interrupted; "), "{err}");
+    assert!(!temporary.path().join("out").exists());
+}

@@ -12,6 +12,7 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::Value;
 use std::fmt::Write as _;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Arguments of `gridfleet solve bilevel`.
@@ -67,7 +68,7 @@ struct Task {
 ///
 /// # Errors
 /// If the file is wrong, the game has no solution, or stdout cannot be written.
-pub fn run(args: &BilevelArgs) -> Result<()> {
+pub fn run(args: &BilevelArgs, out: &mut dyn Write) -> Result<()> {
     let task = read(&args.file)?;
     let mut solutions = Vec::with_capacity(task.risks.len());
     for risk in &task.risks {
@@ -76,9 +77,9 @@ pub fn run(args: &BilevelArgs) -> Result<()> {
         solutions.push((plan, check));
     }
     if args.json {
-        return print::json(&Output::of(&task.game, &solutions));
+        return print::json(out, &Output::of(&task.game, &solutions));
     }
-    terminal::print(&tables(&args.file, &task.game, &solutions))
+    print::text(out, &tables(&args.file, &task.game, &solutions))
 }
 
 fn read(file: &Path) -> Result<Task> {

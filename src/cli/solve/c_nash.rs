@@ -11,6 +11,7 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::Value;
 use std::fmt::Write as _;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Arguments of `gridfleet solve c-nash`.
@@ -41,13 +42,13 @@ pub struct CNashArgs {
 ///
 /// # Errors
 /// If the file is wrong, the game has no solution, or stdout cannot be written.
-pub fn run(args: &CNashArgs) -> Result<()> {
+pub fn run(args: &CNashArgs, out: &mut dyn Write) -> Result<()> {
     let (game, structure) = read(&args.file)?;
     let comparison = compare(&game, &structure).map_err(|error| of_file(error, &args.file))?;
     if args.json {
-        return print::json(&Output::of(&game, &comparison));
+        return print::json(out, &Output::of(&game, &comparison));
     }
-    terminal::print(&tables(&args.file, &game, &structure, &comparison))
+    print::text(out, &tables(&args.file, &game, &structure, &comparison))
 }
 
 /// Names the file in each problem.

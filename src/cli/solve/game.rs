@@ -1,5 +1,6 @@
 //! `gridfleet solve game`: shares the costs of a coalition that are given for each of its parts.
 
+use super::print;
 use crate::cli::terminal;
 use crate::error::{Error, Result};
 use crate::games::coalition::file::NamedGame;
@@ -8,6 +9,7 @@ use crate::games::coalition::solution::{CoreFigures, Shares, Solution};
 use crate::outputs::summary::thousands;
 use clap::Args;
 use comfy_table::{CellAlignment, Table, presets};
+use std::io::Write;
 use std::path::PathBuf;
 
 /// Arguments of `gridfleet solve game`.
@@ -32,15 +34,15 @@ pub struct GameArgs {
 ///
 /// # Errors
 /// If the game is wrong.
-pub fn run(args: &GameArgs) -> Result<()> {
+pub fn run(args: &GameArgs, out: &mut dyn Write) -> Result<()> {
     let named = NamedGame::read(&args.file)?;
     let solution = Solution::of(&named)?;
     if args.json {
         let json =
             serde_json::to_string_pretty(&solution).map_err(|error| Error::Other(error.to_string()))?;
-        return terminal::print(&format!("{json}\n"));
+        return print::text(out, &format!("{json}\n"));
     }
-    terminal::print(&text(&named, &solution, terminal::draws()))
+    print::text(out, &text(&named, &solution, terminal::draws()))
 }
 
 /// The solution as a table and a few sentences.

@@ -12,6 +12,7 @@ mod stackelberg_file;
 
 use crate::error::Result;
 use clap::Subcommand;
+use std::io::{BufWriter, Write};
 
 /// The commands of `solve`.
 #[derive(Debug, Subcommand)]
@@ -34,12 +35,22 @@ impl SolveCommand {
     /// # Errors
     /// Whatever stops it.
     pub fn execute(&self) -> Result<()> {
+        let mut out = BufWriter::new(std::io::stdout().lock());
+        self.answer(&mut out)?;
+        print::told(out.flush())
+    }
+
+    /// Solves the game, and writes what the command prints.
+    ///
+    /// # Errors
+    /// Whatever stops it.
+    pub fn answer(&self, out: &mut dyn Write) -> Result<()> {
         match self {
-            Self::Game(args) => game::run(args),
-            Self::CNash(args) => c_nash::run(args),
-            Self::Stackelberg(args) => stackelberg::run(args),
-            Self::Bilevel(args) => bilevel::run(args),
-            Self::Routing(args) => routing::run(args),
+            Self::Game(args) => game::run(args, out),
+            Self::CNash(args) => c_nash::run(args, out),
+            Self::Stackelberg(args) => stackelberg::run(args, out),
+            Self::Bilevel(args) => bilevel::run(args, out),
+            Self::Routing(args) => routing::run(args, out),
         }
     }
 }

@@ -4,16 +4,25 @@ use crate::cli::terminal;
 use crate::error::{Error, Result};
 use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
-use std::io::{BufWriter, ErrorKind, Write as _};
+use std::io::{ErrorKind, Write};
 
 /// Most rows of a table.
 pub(super) const MOST_SHOWN: usize = 24;
 
-/// Writes to stdout piece by piece: a hundred thousand stations are hundreds of megabytes of text.
-pub(super) fn json(output: &impl Serialize) -> Result<()> {
-    let mut out = BufWriter::new(std::io::stdout().lock());
-    let written = serde_json::to_writer(&mut out, output).map_err(std::io::Error::from);
-    match written.and_then(|()| writeln!(out)).and_then(|()| out.flush()) {
+/// Writes JSON piece by piece: a hundred thousand stations are hundreds of megabytes of text.
+pub(super) fn json(out: &mut dyn Write, output: &impl Serialize) -> Result<()> {
+    let written = serde_json::to_writer(&mut *out, output).map_err(std::io::Error::from);
+    told(written.and_then(|()| writeln!(out)))
+}
+
+/// Writes text.
+pub(super) fn text(out: &mut dyn Write, text: &str) -> Result<()> {
+    told(out.write_all(text.as_bytes()))
+}
+
+/// That somebody has read enough is no error.
+pub(super) fn told(written: std::io::Result<()>) -> Result<()> {
+    match written {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::writing("stdout", error)),
         _ => Ok(()),
     }

@@ -3,7 +3,6 @@
 
 use super::print::{self, counted, figure, table};
 use super::routing_file::{Written, read};
-use crate::cli::terminal;
 use crate::error::{Error, InputError, Result};
 use crate::games::coalition::Coalition;
 use crate::games::coalition::file::NamedGame;
@@ -14,6 +13,7 @@ use clap::Args;
 use comfy_table::CellAlignment;
 use serde::Serialize;
 use std::fmt::Write as _;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Arguments of `gridfleet solve routing`.
@@ -61,7 +61,7 @@ type Solved = (Coalition, Result<Plan, Unservable>);
 ///
 /// # Errors
 /// If the file is wrong, trips cannot be served, or stdout cannot be written.
-pub fn run(args: &RoutingArgs) -> Result<()> {
+pub fn run(args: &RoutingArgs, out: &mut dyn Write) -> Result<()> {
     let Written { instance, demand } = read(&args.file)?;
     let mut router = Router::new(&instance)?;
     let (mut solved, mut shared) = (Vec::new(), None);
@@ -94,9 +94,9 @@ pub fn run(args: &RoutingArgs) -> Result<()> {
     };
     let shown = Shown { instance: &instance, demand, solved: &solved, plan, sharing, work: router.work() };
     if args.json {
-        return print::json(&shown.output());
+        return print::json(out, &shown.output());
     }
-    terminal::print(&shown.tables(&args.file))
+    print::text(out, &shown.tables(&args.file))
 }
 
 /// The coalition of these names.

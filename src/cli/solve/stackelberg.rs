@@ -2,7 +2,6 @@
 
 use super::print::{self, MOST_SHOWN, counted, figure, more, table};
 use super::stackelberg_file::{Written, read};
-use crate::cli::terminal;
 use crate::error::{InputError, Result};
 use crate::games::stackelberg::{
     Aim, Answers, Bound, Ending, Equilibrium, Led, Start, bound, lead, solve_from,
@@ -10,6 +9,7 @@ use crate::games::stackelberg::{
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use std::fmt::Write as _;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Arguments of `gridfleet solve stackelberg`.
@@ -63,7 +63,7 @@ const MOST_STEPS: usize = 60;
 ///
 /// # Errors
 /// If the file is wrong, or stdout cannot be written.
-pub fn run(args: &StackelbergArgs) -> Result<()> {
+pub fn run(args: &StackelbergArgs, out: &mut dyn Write) -> Result<()> {
     let written = read(&args.file)?;
     let mut led = lead(&written.game, written.aim)?;
     let answers = match args.answers {
@@ -84,9 +84,9 @@ pub fn run(args: &StackelbergArgs) -> Result<()> {
     let bound = bound(&led.game, &led.equilibrium.plans, ENOUGH * led.equilibrium.payments.abs(), MOST_STEPS);
     if args.json {
         let output = Output::of(&written, &led, &bound);
-        return print::json(&output);
+        return print::json(out, &output);
     }
-    terminal::print(&tables(&args.file, &written, &led, &bound))
+    print::text(out, &tables(&args.file, &written, &led, &bound))
 }
 
 /// What `--json` prints.

@@ -144,8 +144,7 @@ pub fn numbers(text: &Text, key: &str, cells: &[Cell<'_>], decimal: Decimal) -> 
 }
 
 fn not_a_number(text: &Text, line: u64, key: &str, cell: &str, decimal: Decimal) -> InputError {
-    let shown: String = cell.chars().take(60).collect();
-    let problem = text.error(line, key, format!("`{shown}`"), format!("a number with {}", decimal.words()));
+    let problem = text.error(line, key, format!("`{cell}`"), format!("a number with {}", decimal.words()));
     if cell.contains([':', '/']) || cell.contains(" - ") {
         problem.help("this looks like a time: the columns may be swapped")
     } else {

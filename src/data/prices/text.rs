@@ -126,8 +126,7 @@ impl Text {
     pub fn no_header(&self, expected: &str) -> Error {
         let first = self.rows().next();
         let (line, columns) = first.map_or((1, Vec::new()), |row| (row.line, row.cells.clone()));
-        let shown: String = columns.join(", ").chars().take(120).collect();
-        let problem = self.error(line, "", format!("the columns {shown}"), expected);
+        let problem = self.error(line, "", format!("the columns {}", columns.join(", ")), expected);
         let problem = if columns.len() < 2 {
             problem
                 .help("columns are parted by semicolons, tabs, bars or commas: this file seems to use none")

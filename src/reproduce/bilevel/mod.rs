@@ -55,7 +55,7 @@ impl Day {
 
 /// Draws a day for each replication and solves it for these weights of risk; and what is to be said of the prices.
 fn days(context: &Context<'_>, betas: &[f64]) -> Result<(Vec<Day>, Vec<String>)> {
-    let (prices, note) = source::prices()?;
+    let (prices, note) = source::prices(context)?;
     let model = paper::price_model(prices)?;
     let replications: Vec<u32> = (0..context.replications()).collect();
     let days = context.map(&replications, |&replication| {

@@ -6,16 +6,15 @@ use crate::datasets::prices::{GapRule, PriceTable};
 use crate::datasets::synth::prices::NORDIC;
 use crate::datasets::synth::regulating::regulating;
 use crate::error::{InputError, Result};
+use crate::reproduce::{Context, Data};
 use crate::time::HOUR_S;
 use chrono::NaiveDate;
 use std::path::{Path, PathBuf};
 
-/// Folders that are looked into, from the working directory.
-const FOLDERS: [&str; 2] = ["datasets/nordpool", "../shared/data/nordpool"];
-/// Day-ahead prices of all areas.
-const SPOT: &str = "elspot-prices_2016_hourly_eur.csv";
+/// Day-ahead prices of all areas, in the folder of data.
+const SPOT: &str = "nordpool/elspot-prices_2016_hourly_eur.csv";
 /// Regulating prices of all areas.
-const REGULATING: &str = "regulating-prices_2016_hourly_eur.csv";
+const REGULATING: &str = "nordpool/regulating-prices_2016_hourly_eur.csv";
 /// The area whose prices are taken (assumed; the paper names none): of the areas that stand in both files by one name,
 /// the one with the lowest peak of up-regulation, 335 EUR/MWh.
 const AREA: &str = "DK1";
@@ -24,27 +23,26 @@ const AREA: &str = "DK1";
 ///
 /// # Errors
 /// If a file is there and cannot be read.
-pub fn prices() -> Result<([Vec<f64>; 3], String)> {
-    let found = FOLDERS
-        .iter()
-        .map(Path::new)
-        .find(|folder| folder.join(SPOT).is_file() && folder.join(REGULATING).is_file());
-    match found {
-        Some(folder) => {
+pub fn prices(context: &Context<'_>) -> Result<([Vec<f64>; 3], String)> {
+    let folder = context.data;
+    match [SPOT, REGULATING].iter().all(|name| folder.join(name).is_file()) {
+        true => {
+            context.runs_on(Data::Files(vec![SPOT.to_owned(), REGULATING.to_owned()]));
             let note = format!(
                 "Prices are of Nord Pool, area {AREA}, 2016, hourly: day-ahead; positive balancing: up-regulation; \
                  negative balancing: down-regulation."
             );
             Ok((read(folder)?, note))
         }
-        None => Ok((
-            made_up()?,
-            format!(
+        false => {
+            context.runs_on(Data::MadeUp);
+            let note = format!(
                 "Prices are MADE UP, after figures of Nord Pool, because its files are not there: put {SPOT} and \
                  {REGULATING} (Nord Pool's archive of historical market data, in EUR) into {} and run again.",
-                FOLDERS[0]
-            ),
-        )),
+                folder.display()
+            );
+            Ok((made_up()?, note))
+        }
     }
 }
 

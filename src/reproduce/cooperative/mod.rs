@@ -132,7 +132,7 @@ fn each<T: Send>(
     size: Size,
     work: impl Fn(Instance, u32) -> Result<T> + Sync,
 ) -> Result<(Vec<T>, Vec<String>)> {
-    let rides = Rides::read()?;
+    let rides = Rides::read(context)?;
     let replications: Vec<u32> = (0..context.replications()).collect();
     let results = context.map(&replications, |&i| work(rides.draw(size, context.streams(i))?, i))?;
     let assumed = "Not published and assumed: where depots and stations are, five vehicles of 24 kWh to a fleet that start \

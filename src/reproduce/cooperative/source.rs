@@ -7,6 +7,7 @@ use crate::error::{Error, InputError, Result};
 use crate::geo::Places;
 use crate::grid::{Limits, baran_wu};
 use crate::ids::PlaceId;
+use crate::reproduce::{Context, Data};
 use crate::rng::{Purpose, Streams};
 use crate::routing::{Grid, Instance, Slots, Station, Travel, Trip, Vehicles};
 use crate::time::LocalClock;
@@ -16,8 +17,8 @@ use rand_pcg::Pcg64;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-/// Folders with monthly samples of real records, from the working directory.
-const FOLDERS: [&str; 2] = ["datasets/tlc", "../shared/data/tlc"];
+/// Folder with monthly samples of real records, in the folder of data.
+const FOLDER: &str = "tlc";
 /// How the made-up week that ships was made: requests, days, seed.
 const WEEK: (u32, u32, u64) = (40_000, 7, 1);
 /// Taxi zones of lower Manhattan: those with a centroid south of 14th Street (40.735 degrees), without the islands.
@@ -98,16 +99,21 @@ impl Rides {
     ///
     /// # Errors
     /// If there is no file, or one cannot be read.
-    pub fn read() -> Result<Self> {
+    pub fn read(context: &Context<'_>) -> Result<Self> {
         // Readers take files: the zones, and the made-up week made anew, stand in a folder for as long as they are read.
         let temporary = tempfile::tempdir().map_err(|error| Error::writing("a temporary folder", error))?;
         let zones_file = temporary.path().join("taxi_zones.csv");
         std::fs::write(&zones_file, nyc::ZONES).map_err(|error| Error::writing(&zones_file, error))?;
         let zones = Zones::read(&zones_file)?;
-        let folder = FOLDERS.iter().map(Path::new).find(|folder| folder.is_dir());
-        let mut files = folder.map(csv_files).unwrap_or_default();
+        let folder = context.data.join(FOLDER);
+        let mut files = csv_files(&folder);
         let real = !files.is_empty();
-        if !real {
+        if real {
+            let names = files.iter().filter_map(|path| path.file_name());
+            let names = names.map(|name| format!("{FOLDER}/{}", name.to_string_lossy())).collect();
+            context.runs_on(Data::Files(names));
+        } else {
+            context.runs_on(Data::MadeUp);
             files.push(made_up(temporary.path())?);
         }
         let mut source = TripSource::new(TripFormat::Tlc, files);
@@ -138,10 +144,13 @@ impl Rides {
             }
         }
         let what = if real {
-            "real records of New York's yellow taxis, January to June 2018"
+            "real records of New York's yellow taxis".to_owned()
         } else {
-            "MADE UP (the week of datasets/nyc-week), because no records are there: put monthly CSV files of the Taxi and Limousine \
-             Commission into datasets/tlc and run again"
+            format!(
+                "MADE UP (the week of datasets/nyc-week), because no records are there: put monthly CSV files of the Taxi \
+                 and Limousine Commission into {} and run again",
+                folder.display()
+            )
         };
         let note = format!(
             "Rides are {what}: {} within lower Manhattan between {FROM_HOUR}:00 and {}:00, of all days, from which each \

@@ -48,7 +48,7 @@ struct Case {
 impl Case {
     /// With so many held-out weeks; nothing where the scenario and its data are not.
     fn new(context: &Context<'_>, weeks: u32) -> Result<Option<Self>> {
-        let found = source::course(context.draws.seed, weeks)?;
+        let found = source::course(context, weeks)?;
         Ok(found.map(|(course, note, folder)| Self { course, note, weeks: weeks as usize, _folder: folder }))
     }
 

@@ -6,6 +6,7 @@ use crate::datasets::prices::srl_files::{self, Direction};
 use crate::datasets::prices::text::Text;
 use crate::datasets::prices::{GapRule, dayahead, slots::Rows, write};
 use crate::error::{Error, Result};
+use crate::reproduce::{Context, Data};
 use crate::scenario::Overrides;
 use crate::training::Course;
 use std::path::{Path, PathBuf};
@@ -13,8 +14,7 @@ use tempfile::TempDir;
 
 /// The scenario, from the working directory.
 pub(super) const SCENARIO: &str = "scenarios/stuttgart-rl.toml";
-/// Folders that are looked into, from the working directory.
-const FOLDERS: [&str; 2] = ["datasets", "../shared/data"];
+/// Files of real prices, in the folder of data.
 const TENDERS: &str = "srl/tender_results_2017.csv";
 const ACTIVATION: &str = "srl/activated_balancing_2017.csv";
 const DAY_AHEAD: &str = "epex/DE_dayahead_hourly_2012_2017_epftoolbox.csv";
@@ -42,17 +42,18 @@ fn sets() -> [Vec<u32>; 3] {
 
 /// The course with so many held-out weeks at least, a sentence on its prices, and the folder in which they stand.
 /// Nothing where the scenario is not.
-pub fn course(seed: u64, weeks: u32) -> Result<Option<(Course, String, TempDir)>> {
+pub fn course(context: &Context<'_>, weeks: u32) -> Result<Option<(Course, String, TempDir)>> {
     if !Path::new(SCENARIO).is_file() {
         return Ok(None);
     }
     let folder = tempfile::tempdir().map_err(|e| Error::writing(std::env::temp_dir(), e))?;
-    let there =
-        |folder: &&Path| [TENDERS, ACTIVATION, DAY_AHEAD].iter().all(|name| folder.join(name).is_file());
+    let files = [TENDERS, ACTIVATION, DAY_AHEAD];
+    let there = files.iter().all(|name| context.data.join(name).is_file());
     let mut set = Vec::new();
-    let (held_out, replications, note) = match FOLDERS.iter().map(Path::new).find(there) {
-        Some(found) => {
-            let [balancing, intraday] = real(found, folder.path())?;
+    let (held_out, replications, note) = match there {
+        true => {
+            context.runs_on(Data::Files(files.map(str::to_owned).to_vec()));
+            let [balancing, intraday] = real(context.data, folder.path())?;
             set.push(format!("time.start=\"{FIRST}\""));
             set.push(format!("markets.secondary-reserve.file={}", toml_text(&balancing)));
             set.push(format!("markets.intraday.file={}", toml_text(&intraday)));
@@ -73,17 +74,18 @@ pub fn course(seed: u64, weeks: u32) -> Result<Option<(Course, String, TempDir)>
             );
             (sets[2].len() as u32, REPLICATIONS, note)
         }
-        None => {
+        false => {
+            context.runs_on(Data::MadeUp);
             let note = format!(
                 "Prices are MADE UP, because {TENDERS}, {ACTIVATION} and {DAY_AHEAD} are not in {}: the weeks are those of \
                  {SCENARIO}.",
-                FOLDERS.join(" nor in ")
+                context.data.display()
             );
             (2, 10, note)
         }
     };
     set.push(format!("training.replications={}", replications.max(weeks.div_ceil(held_out))));
-    let overrides = Overrides { set, seed: Some(seed), policies: Vec::new() };
+    let overrides = Overrides { set, seed: Some(context.draws.seed), policies: Vec::new() };
     let course = Course::load(Path::new(SCENARIO), &overrides)?;
     Ok(Some((course, note, folder)))
 }

@@ -141,8 +141,7 @@ fn matrix_name(line: &str) -> Option<&str> {
 type Wrong = (String, String);
 
 fn wrong<T>(found: impl Into<String>, expected: &str) -> Result<T, Wrong> {
-    let found: String = found.into();
-    Err((found.chars().take(120).collect(), expected.to_owned()))
+    Err((found.into(), expected.to_owned()))
 }
 
 impl Program {
@@ -157,7 +156,7 @@ impl Program {
                     match word.parse().or_else(|_| self.formula(word, None)) {
                         Ok(x) => figures.push(x),
                         Err(_) => {
-                            let found = format!("`{}`", word.chars().take(40).collect::<String>());
+                            let found = format!("`{word}`");
                             problems.push(
                                 InputError::new(found, "a number").line(*line).key(format!("mpc.{name}")),
                             );
