@@ -5,7 +5,7 @@ use super::palette::{FAINT, WHITE};
 
 /// Size of the names [pixels per em].
 const SIZE: f64 = 11.5;
-/// Longest name [pixels].
+/// Maximum width of a name [pixels].
 const LONGEST: f64 = 170.0;
 /// Distances from a marker at which names are tried [pixels]; from the second on with a line to the point.
 const RINGS: [f64; 4] = [4.0, 14.0, 26.0, 40.0];
