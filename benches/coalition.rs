@@ -1,4 +1,5 @@
-//! Cost games: Shapley value by one pass and from random orders, least core and nucleolus by linear programs.
+//! Cost games: Shapley value in one pass and from random orders; least core and nucleolus by linear
+//! programming.
 //!
 //! `cargo bench --bench coalition`
 
@@ -12,7 +13,7 @@ use gridfleet::rng::{Purpose, Streams};
 use rand::RngExt;
 use std::hint::black_box;
 
-/// Costs that grow ever more slowly, with a tenth of noise.
+/// Costs with decreasing growth and noise of up to ten percent.
 fn game(players: usize) -> Game {
     let mut random = Streams { seed: 1, replication: 0 }.stream(Purpose::Synthesis, 0);
     Game::costs(players, |s| (s.len() as f64).powf(0.7) * random.random_range(0.9..1.1)).unwrap()
@@ -37,7 +38,7 @@ fn tables(c: &mut Criterion) {
     group.finish();
 }
 
-/// A hundred players, 20,000 contributions of each.
+/// One hundred players with 20,000 marginal contributions each.
 fn samples(c: &mut Criterion) {
     let worth = |s: Coalition| (s.len() as f64).sqrt();
     let mut group = c.benchmark_group("coalition/sampled");

@@ -1,5 +1,5 @@
-//! The engine alone, without files: time per week simulated, and so events per second, at three
-//! sizes; and the event queue against a bare binary heap.
+//! The engine without file access: time per simulated week, and thereby events per second, at three sizes;
+//! and the event queue compared with a plain binary heap.
 //!
 //! `cargo bench --bench engine`
 
@@ -31,7 +31,7 @@ fn simulate(setup: &Arc<Setup>, dispatch: &DispatchSpec) -> Simulation {
     simulation
 }
 
-/// A week of a city, by size and dispatch policy; the throughput counts events.
+/// A week of a city, by size and dispatch policy; throughput counts events.
 fn weeks(c: &mut Criterion) {
     let mut group = c.benchmark_group("week");
     group.sample_size(10);
@@ -48,7 +48,8 @@ fn weeks(c: &mut Criterion) {
     group.finish();
 }
 
-/// Hold model: as many events pending as vehicles drive; take one, put one in up to an hour later.
+/// Hold model with as many pending events as there are driving vehicles: removes one event and inserts one up
+/// to an hour later.
 fn queues(c: &mut Criterion) {
     let mut group = c.benchmark_group("queue");
     for pending in [1_000u32, 100_000] {
@@ -57,7 +58,7 @@ fn queues(c: &mut Criterion) {
             (0..65_536).map(|_| random.random_range(1..3_600)).collect()
         };
         let mut empty = city(City { requests: 0, ..sized(0, 1, 1) });
-        // Far enough: each event takes the clock on by a second or two.
+        // Sufficient horizon: each event advances the clock by a second or two.
         empty.end = MONDAY + 4_000_000_000;
         let mut queue = EventQueue::new(&empty);
         let mut heap = BinaryHeap::new();

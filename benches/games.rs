@@ -1,4 +1,4 @@
-//! Equilibria of charging stations: how time grows with their number, in closed form and with bounds.
+//! Equilibria of charging stations: run time by number of stations, in closed form and with bounds.
 //!
 //! `cargo bench --bench games`
 
@@ -10,8 +10,8 @@ use rand::RngExt as _;
 /// A day in quarters of an hour.
 const STEPS: usize = 96;
 
-/// Stations of random sensitivity and profile; half of them in three coalitions. The slope of the price falls
-/// with their number, so that the price does not.
+/// Stations with random sensitivity and profile, half of them in three coalitions. The slope of the price is
+/// inversely proportional to their number, which keeps the price level constant.
 fn game(stations: usize, slopes_differ: bool, bounded: bool) -> (Game, Structure) {
     let mut random = Streams { seed: 1, replication: 0 }.stream(Purpose::Synthesis, 0);
     let mut list = |n: usize, low: f64, high: f64| -> Vec<f64> {

@@ -1,4 +1,5 @@
-//! How fast an agent plays and learns: steps of a quarter of an hour with 500 vehicles, and steps of a network.
+//! Speed of an agent's environment and training: steps of a quarter of an hour with 500 vehicles, and
+//! training steps of a network.
 //!
 //! `cargo bench --bench learning`
 
@@ -12,7 +13,7 @@ use gridfleet::scenario::Overrides;
 use gridfleet::training::{Course, Environment, Set};
 use std::path::Path;
 
-/// Weeks of 500 vehicles and two markets; 672 steps each.
+/// Weeks with 500 vehicles and two markets; 672 steps each.
 const SCENARIO: &str = "scenarios/stuttgart-rl.toml";
 
 fn environment(c: &mut Criterion) {

@@ -1,7 +1,7 @@
-//! How long writing the tables takes: two million trips with what goes with them.
+//! Time to write the tables: two million trips with the related records.
 //!
-//! `cargo bench --bench outputs`; the sizes are those of the largest run that the
-//! crate promises a time for (2,000,000 requests), on labels of its size.
+//! `cargo bench --bench outputs`; the sizes are those of the largest run for which the crate promises a run
+//! time (2,000,000 requests), with labels of that size.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use gridfleet::geo::Places;
@@ -42,7 +42,7 @@ fn labels() -> Labels {
     }
 }
 
-/// A number from 0 to 1 that looks random and is the same every time (SplitMix64, Steele et al. 2014).
+/// A reproducible pseudo-random number from 0 to 1 (SplitMix64, Steele et al. 2014).
 fn noise(n: u32, salt: u64) -> f64 {
     let mut z = (u64::from(n) ^ salt << 32).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -1,5 +1,5 @@
-//! Least costs of all coalitions of fleets on the feeder of Baran and Wu: how time grows with fleets and trips, with and
-//! without limits that bind.
+//! Minimum costs of all coalitions of fleets on the feeder of Baran and Wu: run time by number of fleets and
+//! trips, with and without binding limits.
 //!
 //! `cargo bench --bench routing`
 
@@ -9,8 +9,9 @@ use gridfleet::rng::{Purpose, Streams};
 use gridfleet::routing::{Demand, Grid, Instance, Router, Slots, Station, Travel, Trip, Vehicles};
 use rand::RngExt as _;
 
-/// Three hours in a town of 6 km by 4 km: trips at random, depots and stations of 22 kW, vehicles that start with 2.5 kWh of
-/// 24 or a little more, so that some must charge. `weak` lowers the source's voltage until it binds.
+/// Three hours in a town of 6 km by 4 km: random trips, depots and stations of 22 kW, vehicles that start
+/// with 2.5 kWh of 24 or slightly more, so that some must charge. `weak` lowers the source voltage until its
+/// limit binds.
 fn town(fleets: usize, trips: usize, stations: usize, weak: bool) -> Instance {
     let mut random = Streams { seed: 7, replication: 0 }.stream(Purpose::Synthesis, 0);
     let points: Vec<[f64; 2]> = (0..2 * trips + stations + fleets)
@@ -57,7 +58,7 @@ fn town(fleets: usize, trips: usize, stations: usize, weak: bool) -> Instance {
         bus: [17, 32, 24, 21, 10, 13, 28, 7][k % 8],
     };
     let load: Vec<f64> = (0..slots.count).map(|t| 0.7 + 0.02 * (t % 7) as f64).collect();
-    // Voltages are lowest at the peak: there is room for one or two vehicles at the far end then.
+    // Voltages are lowest at the peak, when one or two vehicles can charge at the far end.
     let source = if weak { 1.0178 } else { 1.04 };
     let feeder = baran_wu().unwrap().with_source_voltage(source).unwrap();
     let instance = Instance {

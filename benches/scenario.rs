@@ -1,5 +1,5 @@
-//! From the trips of a scenario to the world of a replication: what a study does once, and what it
-//! does for each replication; and the start of the simulation itself.
+//! From the trips of a scenario to the world of a replication: the steps that a study runs once, the steps
+//! that it runs for each replication, and the initialisation of the simulation.
 //!
 //! `cargo bench --bench scenario`
 
@@ -9,7 +9,7 @@ use gridfleet::scenario::{self, Overrides};
 use gridfleet::world::State;
 use std::path::Path;
 
-/// Everything varies.
+/// All variations enabled.
 const VARIATION: [&str; 7] = [
     "variation.demand_days=bootstrap",
     "variation.demand_thinning=0.95",

@@ -1,4 +1,5 @@
-//! Equilibria between a retailer, households and vehicles: how time grows with their number; the paper's draws.
+//! Equilibria between a retailer, households and vehicles: run time by number of households, and the draws of
+//! the paper.
 //!
 //! `cargo bench --bench stackelberg`
 
@@ -8,7 +9,8 @@ use gridfleet::games::stackelberg::{Game, Household, Retailer, bound, solve};
 use gridfleet::rng::{Purpose, Streams};
 use rand::RngExt as _;
 
-/// Households that all differ, and half as many vehicles; the price rises less with the load where they are more.
+/// Distinct households, and half as many vehicles; the sensitivity of the price to the load decreases with
+/// their number.
 fn game(households: usize) -> Game {
     let mut random = Streams { seed: 1, replication: 0 }.stream(Purpose::Synthesis, 0);
     let case = Case::paper();

@@ -1,4 +1,4 @@
-//! What a study costs over its bare runs, and what a second core brings.
+//! Overhead of a study over its bare runs, and the speedup from a second core.
 //!
 //! `cargo bench --bench study`
 

@@ -1,4 +1,4 @@
-//! Draws one picture of each kind with made-up data: `cargo run --release --example gallery -- FOLDER`.
+//! Draws one picture of each kind from synthetic data: `cargo run --release --example gallery -- FOLDER`.
 
 use chrono_tz::America::New_York;
 use gridfleet::error::{Error, Result};
@@ -37,7 +37,7 @@ fn main() -> Result<()> {
         .map_err(|e| Error::writing(&folder, e))
 }
 
-/// Something between 0 and 1 that looks random and is the same each time.
+/// A reproducible pseudo-random number between 0 and 1.
 fn noise(i: usize) -> f64 {
     let mixed = (i as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     ((mixed ^ (mixed >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9) >> 11) as f64 / (1u64 << 53) as f64

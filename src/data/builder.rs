@@ -1,5 +1,4 @@
-//! Puts a trace together, trip by trip, and keeps the accounts of what was
-//! left out and why.
+//! Builds a trace trip by trip and records the rows left out, with the reasons.
 
 use super::columns::Interner;
 use super::source::OnBadRow;
@@ -12,20 +11,20 @@ use gridfleet_core::time::SimTime;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 
-/// One trip, as an importer found it; see [`Trace`] for the meaning and units.
+/// One trip as found by an importer; see [`Trace`] for meanings and units.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Trip {
-    /// When the ride was asked for.
+    /// Time of the request.
     pub request_time: SimTime,
-    /// From.
+    /// Origin.
     pub origin: PlaceId,
-    /// To.
+    /// Destination.
     pub destination: PlaceId,
     /// Driving time [s] or NaN.
     pub duration_s: f64,
     /// Distance [km] or NaN.
     pub distance_km: f64,
-    /// Fare or NaN.
+    /// Fare [currency of the source] or NaN.
     pub fare: f64,
     /// Riders or 0.
     pub passengers: u8,
@@ -37,7 +36,7 @@ pub struct Trip {
     pub soc_start: f64,
     /// State of charge at the end, 0..1, or NaN.
     pub soc_end: f64,
-    /// Plugged in at the end.
+    /// Whether the vehicle was plugged in at the end.
     pub ends_at_charger: bool,
 }
 
@@ -55,7 +54,7 @@ pub struct TraceBuilder {
 }
 
 impl TraceBuilder {
-    /// An empty trace; a bad row ends the import or is counted, as `on_bad_row` says.
+    /// An empty trace. `on_bad_row` decides whether a bad row ends the import or is counted.
     pub fn new(on_bad_row: OnBadRow) -> Self {
         Self {
             trace: Trace::default(),
@@ -69,7 +68,7 @@ impl TraceBuilder {
         }
     }
 
-    /// Makes the zones places, those that are known already excepted.
+    /// Adds the zones as places, except those already known.
     pub fn add_zones(&mut self, zones: &Zones) {
         for i in 0..zones.len() {
             if !self.zones.contains_key(&zones.id[i]) {
@@ -85,12 +84,12 @@ impl TraceBuilder {
         !self.zones.is_empty()
     }
 
-    /// The place of a zone, if it is known.
+    /// Place of a zone, if known.
     pub fn zone(&self, id: &str) -> Option<PlaceId> {
         self.zones.get(id).copied()
     }
 
-    /// The place of a zone that the file itself locates; what is known already stays.
+    /// Place of a zone that the file locates; a place already known is kept.
     pub fn zone_at(&mut self, id: &str, lat: f64, lon: f64) -> PlaceId {
         if let Some(&place) = self.zones.get(id) {
             return place;
@@ -100,28 +99,28 @@ impl TraceBuilder {
         place
     }
 
-    /// The place of a point, the same for equal coordinates.
+    /// Place of a point, the same for equal coordinates.
     pub fn point(&mut self, lat: f64, lon: f64) -> PlaceId {
         let places = &mut self.trace.places;
         *self.points.entry([lat.to_bits(), lon.to_bits()]).or_insert_with(|| places.add_point(lat, lon))
     }
 
-    /// The number of a fleet.
+    /// Number of a fleet.
     pub fn fleet(&mut self, name: &str) -> u32 {
         self.fleets.code(name)
     }
 
-    /// The number of a vehicle.
+    /// Number of a vehicle.
     pub fn vehicle(&mut self, name: &str) -> u32 {
         self.vehicles.code(name)
     }
 
-    /// Counts rows that were read.
+    /// Counts rows read.
     pub fn read_rows(&mut self, rows: usize) {
         self.trace.report.rows_read += rows as u64;
     }
 
-    /// Makes room for so many trips more.
+    /// Reserves memory for this many more trips.
     pub fn reserve(&mut self, rows: usize) {
         let t = &mut self.trace;
         t.request_time.reserve(rows);
@@ -136,10 +135,10 @@ impl TraceBuilder {
         t.ends_at_charger.reserve(rows);
     }
 
-    /// A row cannot be used: counts it under `reason`, or ends the import.
+    /// Counts an unusable row under `reason`, or ends the import.
     ///
     /// # Errors
-    /// With `error`, if bad rows are not to be skipped.
+    /// Returns `error` if bad rows are not to be skipped.
     pub fn reject(&mut self, reason: &'static str, error: impl FnOnce() -> InputError) -> Result<()> {
         match self.on_bad_row {
             OnBadRow::Skip => {
@@ -152,10 +151,10 @@ impl TraceBuilder {
         }
     }
 
-    /// Rejects the rows whose number of cells is not the header's; gives a test for the others.
+    /// Rejects the rows whose number of cells differs from the header's; returns their numbers, ascending.
     ///
     /// # Errors
-    /// If bad rows are not to be skipped and there is one.
+    /// If there is such a row and bad rows are not to be skipped.
     pub fn reject_ragged(&mut self, table: &Table) -> Result<Vec<usize>> {
         for &(row, cells) in table.ragged() {
             self.reject("wrong number of cells", || {
@@ -167,17 +166,17 @@ impl TraceBuilder {
         Ok(table.ragged().iter().map(|&(row, _)| row).collect())
     }
 
-    /// Counts something that was mended.
+    /// Counts a repair.
     pub fn repair(&mut self, what: &'static str) {
         *self.repaired.entry(what).or_default() += 1;
     }
 
-    /// Notes what takes the place of a property that the source lacks.
+    /// Records the substitute for a property that the source lacks.
     pub fn derive(&mut self, property: &str, what: &str) {
         self.trace.report.derived.insert(property.to_string(), what.to_string());
     }
 
-    /// Takes a trip.
+    /// Adds a trip.
     pub fn push(&mut self, trip: Trip) {
         let t = &mut self.trace;
         t.request_time.push(trip.request_time);
@@ -199,12 +198,12 @@ impl TraceBuilder {
         self.trace.len()
     }
 
-    /// Whether there is none so far.
+    /// Whether there are no trips so far.
     pub fn is_empty(&self) -> bool {
         self.trace.is_empty()
     }
 
-    /// The trace, in order of time; trips of the same second keep the order of the files.
+    /// The trace in order of time; trips of the same second keep the order of the files.
     pub fn finish(mut self) -> Trace {
         self.trace.fleet_names = self.fleets.names;
         self.trace.vehicle_names = self.vehicles.names;
@@ -222,13 +221,13 @@ fn count(into: &mut BTreeMap<String, u64>, from: BTreeMap<&'static str, u64>) {
     }
 }
 
-/// What a report says of rows that did not become trips, for messages: `3 unknown zone, 1 duplicate`.
+/// Summary of the rows that did not become trips, for messages: `3 unknown zone, 1 duplicate`.
 pub fn reasons(report: &ImportReport) -> String {
     report.skipped.iter().map(|(reason, n)| format!("{n} {reason}")).collect::<Vec<_>>().join(", ")
 }
 
-/// Sorts by time, equal times in their present order, and numbers fleets and vehicles in the
-/// order in which they then appear.
+/// Sorts by time, keeping the order of equal times, and numbers fleets and vehicles in the order in which
+/// they then appear.
 pub(super) fn sort(trace: &mut Trace) {
     if !trace.request_time.is_sorted() {
         let mut order: Vec<u32> = (0..trace.len() as u32).collect();
@@ -239,7 +238,7 @@ pub(super) fn sort(trace: &mut Trace) {
     renumber(&mut trace.vehicle, &mut trace.vehicle_names);
 }
 
-/// Keeps the trips at these positions, in this order; a position may come several times.
+/// Keeps the trips at these positions, in this order; a position may occur several times.
 pub(super) fn gather(trace: &mut Trace, order: &[u32]) {
     fn pick<T: Copy>(column: &mut Vec<T>, order: &[u32]) {
         *column = order.iter().map(|&row| column[row as usize]).collect();

@@ -1,7 +1,7 @@
-//! The wanted columns of a file, as numbers, times or names.
+//! Requested columns of a file, as numbers, times or names.
 //!
-//! A cell that cannot be read as what is asked for does not stop the reading:
-//! the importer decides whether its row is skipped or ends the import.
+//! A cell that cannot be read as the requested type does not stop the reading: the importer decides whether
+//! its row is skipped or ends the import.
 
 use super::times::{RawTime, is_missing};
 use gridfleet_core::error::{Error, InputError, Result};
@@ -38,15 +38,15 @@ impl TextColumn {
     }
 }
 
-/// How a row's line is found. Only messages need it, so it is counted when one is written: the csv
-/// crate's own count is off behind empty lines.
+/// Method of finding the line of a row. Only messages need it, so lines are counted when a message is
+/// written: the csv crate's count is off after empty lines.
 #[derive(Debug)]
 pub(super) enum Lines {
-    /// Parquet: rows are counted.
+    /// Parquet: rows are counted instead.
     Rows,
     /// Byte offset of each row in the file.
     File(Vec<u64>),
-    /// Byte offset of each row in the bytes.
+    /// Byte offset of each row in the buffer.
     Bytes(Vec<u64>, Arc<[u8]>),
 }
 
@@ -67,7 +67,7 @@ impl Lines {
     }
 }
 
-/// The line of the first text at or behind `offset`, from 1.
+/// Line of the first text at or after `offset`, from 1.
 fn count_lines(source: impl BufRead, offset: u64) -> Option<u64> {
     let mut line = 1;
     for (at, byte) in source.bytes().enumerate() {
@@ -86,7 +86,7 @@ pub(super) enum Cells {
     Parquet(Column),
 }
 
-/// The wanted columns of a file.
+/// Requested columns of a file.
 #[derive(Debug)]
 pub struct Table {
     pub(super) path: PathBuf,
@@ -98,12 +98,12 @@ pub struct Table {
     pub(super) width: usize,
 }
 
-/// A column as numbers; what is absent is NaN.
+/// A column as numbers; absent values are NaN.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Numbers {
     /// One value per row.
     pub values: Vec<f64>,
-    /// Rows whose cell is no finite number, ascending; their value is NaN.
+    /// Rows whose cell is not a finite number, ascending; their value is NaN.
     pub bad: Vec<usize>,
 }
 
@@ -114,17 +114,17 @@ impl Numbers {
         self.values.get(row).copied().unwrap_or(f64::NAN)
     }
 
-    /// Whether the row's cell holds something that is no number.
+    /// Whether the cell of the row is filled but not a number.
     #[inline]
     pub fn is_bad(&self, row: usize) -> bool {
         !self.bad.is_empty() && self.bad.binary_search(&row).is_ok()
     }
 }
 
-/// A column as names: each distinct one stands once.
+/// A column as names, each distinct name stored once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Names {
-    /// Position in `names` per row, or `u32::MAX` where absent.
+    /// Position in `names` for each row, or `u32::MAX` if absent.
     pub codes: Vec<u32>,
     /// The distinct names in order of first appearance.
     pub names: Vec<String>,
@@ -136,17 +136,17 @@ impl Table {
         self.rows
     }
 
-    /// The file.
+    /// Path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Line of a row in a CSV file, or the row's number in a Parquet file; from 1.
+    /// Line of a row in a CSV file, or row number in a Parquet file; from 1.
     pub fn line(&self, row: usize) -> u64 {
         self.lines.of(row, &self.path).unwrap_or(row as u64 + 1)
     }
 
-    /// Rows that have fewer or more cells than the header, with their number of cells, ascending.
+    /// Rows with fewer or more cells than the header, with their number of cells, ascending.
     pub fn ragged(&self) -> &[(usize, usize)] {
         &self.ragged
     }
@@ -156,7 +156,7 @@ impl Table {
         self.width
     }
 
-    /// An error about one cell; the caller says what is expected.
+    /// An error about one cell; the caller adds the expectation.
     pub fn error(&self, column: usize, row: usize, expected: impl Into<String>) -> InputError {
         let cell = self.cell(column, row);
         let found = if cell.is_empty() { "nothing".to_string() } else { format!("`{cell}`") };
@@ -166,19 +166,19 @@ impl Table {
             .key(self.names.get(column).map_or("", String::as_str))
     }
 
-    /// Whether a column is declared as text, which only Parquet can.
+    /// Whether a column is declared as text, which is only possible in Parquet.
     pub fn is_text(&self, column: usize) -> bool {
         matches!(self.columns.get(&column), Some(Cells::Parquet(cells)) if cells.dtype() == &DataType::String)
     }
 
-    /// What stands in a cell, for messages.
+    /// Content of a cell, for messages.
     pub fn cell(&self, column: usize, row: usize) -> String {
         match self.columns.get(&column) {
             Some(Cells::Text(text)) => String::from_utf8_lossy(text.get(row)).into_owned(),
             Some(Cells::Parquet(cells)) => match cells.get(row) {
                 Ok(AnyValue::Null) | Err(_) => String::new(),
                 Ok(AnyValue::String(text)) => text.to_string(),
-                // polars without its feature `timezones` panics when it is to print one with a zone.
+                // Without its feature `timezones`, polars panics when printing a time with a zone.
                 Ok(AnyValue::Datetime(..) | AnyValue::DatetimeOwned(..)) => {
                     match self.times(column).ok().and_then(|times| times.get(row).copied()) {
                         Some(RawTime::Utc(t)) => SimTime(t).iso(),
@@ -195,7 +195,7 @@ impl Table {
     /// A column as numbers.
     ///
     /// # Errors
-    /// If a Parquet column is of a type that holds no numbers.
+    /// If a Parquet column has a type that cannot be converted to numbers.
     pub fn numbers(&self, column: usize) -> Result<Numbers> {
         let mut out = Numbers { values: Vec::with_capacity(self.rows), bad: Vec::new() };
         match self.columns.get(&column) {
@@ -241,7 +241,7 @@ impl Table {
     /// A column as times.
     ///
     /// # Errors
-    /// If a Parquet column is of a type that holds no times.
+    /// If a Parquet column has a type that cannot be converted to times.
     pub fn times(&self, column: usize) -> Result<Vec<RawTime>> {
         let mut out = Vec::with_capacity(self.rows);
         match self.columns.get(&column) {
@@ -295,10 +295,10 @@ impl Table {
         Ok(out)
     }
 
-    /// A column as names; numbers become their shortest text, `2.0` becomes `2`.
+    /// A column as names; numbers become their shortest text, so `2.0` becomes `2`.
     ///
     /// # Errors
-    /// If a Parquet column is of a type that holds no names.
+    /// If a Parquet column has a type that cannot be converted to names.
     pub fn names(&self, column: usize) -> Result<Names> {
         let mut interner = Interner::default();
         let mut codes = Vec::with_capacity(self.rows);
@@ -310,7 +310,7 @@ impl Table {
                 let series = cells.as_materialized_series();
                 match series.dtype() {
                     DataType::String => codes.extend(self.strings(column, series)?.iter().map(|cell| {
-                        // As in CSV files: other blanks are part of a name.
+                        // As in CSV files, other blanks are part of a name.
                         let cell = cell.unwrap_or_default().trim_ascii();
                         if is_missing(cell.as_bytes()) { u32::MAX } else { interner.code(cell) }
                     })),
@@ -393,21 +393,21 @@ impl Numbers {
     }
 }
 
-/// Gives each distinct name a number, in order of first appearance.
+/// Assigns each distinct name a number, in order of first appearance.
 #[derive(Debug, Default)]
 pub(super) struct Interner {
     codes: FxHashMap<String, u32>,
-    /// The names, by number.
+    /// Names by number.
     pub(super) names: Vec<String>,
 }
 
 impl Interner {
-    /// The number of a name, a new one if it is new.
+    /// Number of a name; a new name gets a new number.
     pub(super) fn code(&mut self, name: &str) -> u32 {
         if let Some(&code) = self.codes.get(name) {
             return code;
         }
-        // A file with four thousand million names does not fit into memory.
+        // A file with four billion names does not fit into memory.
         let code = u32::try_from(self.names.len()).unwrap_or(u32::MAX - 1);
         self.codes.insert(name.to_string(), code);
         self.names.push(name.to_string());

@@ -1,5 +1,5 @@
-//! What is in a file: its format, its columns, and, where it holds trips,
-//! their span and distributions and what an import would skip, mend and derive.
+//! Description of a file: its format, its columns and, if it contains trips, their span and distributions,
+//! with the counts of an import (skipped, repaired, derived).
 
 use super::builder::TraceBuilder;
 use super::prices::nordpool::Kind;
@@ -22,7 +22,7 @@ use std::fmt;
 use std::io::Read as _;
 use std::path::Path;
 
-/// What a file seems to be, by its columns.
+/// Kind of a file, recognised by its columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Guess {
@@ -42,9 +42,9 @@ pub enum Guess {
     Dayahead,
     /// Trades of the intraday market.
     Intraday,
-    /// Tender results of German secondary reserve.
+    /// Tender results of German secondary reserve (SRL).
     SrlTenders,
-    /// Activated German secondary reserve.
+    /// Activated German secondary reserve (SRL).
     SrlActivation,
     /// The canonical table of stations.
     Stations,
@@ -54,12 +54,12 @@ pub enum Guess {
     Vehicles,
     /// Centroids of zones.
     Zones,
-    /// Something else.
+    /// Any other table.
     Unknown,
 }
 
 impl Guess {
-    /// What a table with these columns seems to be.
+    /// Likely kind of a table with these columns.
     pub fn of(file: &TableFile) -> Self {
         let has = |name: &str| file.find(&[name]).is_some();
         if tlc::recognises(file) {
@@ -102,39 +102,39 @@ impl From<RawFormat> for Guess {
 pub struct ColumnSummary {
     /// Name in the file.
     pub name: String,
-    /// `numbers`, `times`, `names`, `empty` or `another type` (lists and the like).
+    /// `numbers`, `times`, `names`, `empty` or `another type` (for example lists).
     pub kind: &'static str,
-    /// Cells that hold something.
+    /// Number of cells that are not empty.
     pub filled: usize,
-    /// Different names, of a column of names.
+    /// Number of distinct names, for a column of names.
     pub distinct: Option<usize>,
-    /// Least value or earliest time.
+    /// Minimum value or earliest time.
     pub min: Option<String>,
-    /// Middle value.
+    /// Median.
     pub median: Option<String>,
-    /// Greatest value or latest time.
+    /// Maximum value or latest time.
     pub max: Option<String>,
 }
 
-/// Quantiles of a property of trips, over the trips of which it is told.
+/// Quantiles of a property of trips, over the trips for which it is known.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Quantiles {
-    /// How many tell it.
+    /// Number of trips for which it is known.
     pub count: usize,
-    /// Least.
+    /// Minimum.
     pub min: f64,
-    /// A quarter lies below.
+    /// First quartile.
     pub p25: f64,
-    /// Half lies below.
+    /// Median.
     pub p50: f64,
-    /// Three quarters lie below.
+    /// Third quartile.
     pub p75: f64,
-    /// Greatest.
+    /// Maximum.
     pub max: f64,
 }
 
 impl Quantiles {
-    /// Of the values that are not NaN (nearest rank).
+    /// Quantiles of the values that are not NaN (nearest rank).
     fn of(values: &[f64]) -> Option<Self> {
         let mut sorted: Vec<f64> = values.iter().copied().filter(|v| !v.is_nan()).collect();
         sorted.sort_unstable_by(f64::total_cmp);
@@ -153,10 +153,10 @@ impl Quantiles {
     }
 }
 
-/// The trips of a file.
+/// Trips of a file.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TripSummary {
-    /// What an import reads, skips, mends and derives.
+    /// Rows that an import reads, skips and repairs, and properties that it derives.
     pub import: ImportReport,
     /// First request, UTC.
     pub first: String,
@@ -174,40 +174,40 @@ pub struct TripSummary {
     pub distance_km: Option<Quantiles>,
     /// Fare.
     pub fare: Option<Quantiles>,
-    /// Zones, or points where there are none.
+    /// Number of zones, or of points if there are no zones.
     pub places: usize,
-    /// Zones that most trips start in, with their number of trips.
+    /// Most frequent origin zones, with their number of trips.
     pub top_origins: Vec<(String, u64)>,
-    /// Zones that most trips end in.
+    /// Most frequent destination zones, with their number of trips.
     pub top_destinations: Vec<(String, u64)>,
-    /// Fleets named.
+    /// Number of fleets named.
     pub fleets: Vec<String>,
-    /// Vehicles that trips are bound to.
+    /// Number of vehicles to which trips are bound.
     pub vehicles: usize,
-    /// What the import that made the file had counted, for files that gridfleet wrote.
+    /// Counts of the import that made the file, for files written by gridfleet.
     pub made_by: Option<serde_json::Value>,
 }
 
-/// What is in a file.
+/// Description of a file.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Description {
-    /// The file.
+    /// Path of the file.
     pub file: String,
     /// `csv` or `parquet`.
     pub kind: &'static str,
-    /// What it seems to be.
+    /// Likely kind of the file.
     pub format: Guess,
-    /// Its rows.
+    /// Number of rows.
     pub rows: usize,
-    /// Its columns.
+    /// Columns.
     pub columns: Vec<ColumnSummary>,
-    /// Its trips, if it holds any.
+    /// Trips, if it contains any.
     pub trips: Option<TripSummary>,
-    /// Its prices, if it holds any.
+    /// Prices, if it contains any.
     pub prices: Option<PriceSummary>,
 }
 
-/// Looks into a file. Zones are needed only to place trips; without them TLC zones are still counted.
+/// Describes a file. Zones are needed only to locate trips; without them TLC zones are still counted.
 ///
 /// # Errors
 /// If the file cannot be read as a table.
@@ -240,22 +240,23 @@ pub fn describe(path: &Path, zones: Option<&Path>, timezone: Tz) -> Result<Descr
     })
 }
 
-/// Bytes by which a file of raw prices is known: their headers are short.
+/// Number of bytes from which a file of raw prices is recognised: their headers are short.
 const HEAD_BYTES: u64 = 1 << 16;
 
-/// Files of prices as markets publish them are no tables in the sense of the rest: titles above the header,
-/// other delimiters, decimal commas. They are read by their importers.
+/// Price files as published by markets are not tables in the sense of the other formats: they have titles
+/// above the header, other delimiters and decimal commas. Their importers read them.
 fn describe_raw_prices(path: &Path, timezone: Tz) -> Result<Option<Description>> {
     let file = input::open(path)?;
     let mut head = Vec::new();
     file.take(HEAD_BYTES).read_to_end(&mut head).map_err(|e| Error::reading(path, e))?;
-    // The head may end within a character, which would make another encoding of it: whole lines only.
+    // The first bytes may end within a character, which would change the detected encoding: use whole lines
+    // only.
     let whole = head.iter().rposition(|&b| b == b'\n').map_or(head.len(), |end| end + 1);
     let Ok(start) = Text::from_bytes(path, &head[..whole]) else { return Ok(None) };
     let Some(format) = recognise(&start) else { return Ok(None) };
     let text = Text::read(path)?;
     let prices = match of_raw(&text, format, timezone) {
-        // Many tables have a time and something called a price.
+        // Many tables have a time and a column called a price.
         Err(_) if format == RawFormat::DayAhead => return Ok(None),
         other => other?,
     };
@@ -277,8 +278,8 @@ fn summarise(file: &TableFile, table: &Table, column: usize) -> Result<ColumnSum
     if !file.is_readable(column) {
         return Ok(ColumnSummary { kind: "another type", ..empty });
     }
-    // Whatever cannot be read as numbers or times can be read as names. Digits in a column of text
-    // are names too, such as those of zones: neither figures nor seconds since the epoch.
+    // Cells that cannot be read as numbers or times can be read as names. Digits in a column of text, such as
+    // zone numbers, are names too: neither quantities nor seconds since the epoch.
     let numbers = table.numbers(column).ok().filter(|numbers| numbers.bad.is_empty());
     let digits = table.is_text(column) && numbers.is_some();
     if !table.is_text(column)
@@ -299,14 +300,14 @@ fn summarise(file: &TableFile, table: &Table, column: usize) -> Result<ColumnSum
     if !digits && let Ok(times) = table.times(column) {
         let good = |t: &RawTime| match t {
             RawTime::Utc(s) => Some((*s, SimTime(*s).iso())),
-            // What a wall clock shows has no zone.
+            // A wall-clock time has no zone.
             RawTime::Wall(s) => Some((*s, SimTime(*s).iso().trim_end_matches('Z').to_string())),
             RawTime::Missing | RawTime::Bad => None,
         };
         let filled = times.iter().filter(|t| !matches!(t, RawTime::Missing)).count();
         let mut read: Vec<&RawTime> =
             times.iter().filter(|t| matches!(t, RawTime::Utc(_) | RawTime::Wall(_))).collect();
-        // A few damaged cells do not make it another kind.
+        // A few damaged cells do not change the kind of the column.
         if !read.is_empty() && read.len() * 10 >= filled * 9 {
             read.sort_unstable_by_key(|t| good(t).map(|(s, _)| s));
             let at = |i: usize| read.get(i).and_then(|t| good(t)).map(|(_, text)| text);
@@ -338,7 +339,7 @@ fn summarise_trips(
     if let Some(zones) = zones {
         builder.add_zones(&Zones::read(zones)?);
     } else if format == TripFormat::Tlc || file.find(&["origin_zone"]).is_some() {
-        // Where the zones lie matters for nothing that is said here.
+        // The positions of zones do not affect the description.
         builder.add_zones(&placeholders(file, format)?);
         builder.derive("places of the zones", "not known: give --zones");
     }
@@ -377,7 +378,7 @@ fn summarise_trips(
     })
 }
 
-/// Zones without a place, for counting.
+/// Zones without positions, for counting.
 fn placeholders(file: &TableFile, format: TripFormat) -> Result<Zones> {
     let mut zones = Zones::default();
     if format == TripFormat::Tlc {
@@ -396,7 +397,7 @@ fn placeholders(file: &TableFile, format: TripFormat) -> Result<Zones> {
     Ok(zones)
 }
 
-/// The five places that most trips have at one end, and how many.
+/// The five places where most trips start or end, with the number of trips.
 fn top(trace: &Trace, ends: &[gridfleet_core::ids::PlaceId]) -> Vec<(String, u64)> {
     let mut counts = vec![0_u64; trace.places.len()];
     for &place in ends {
@@ -415,7 +416,7 @@ fn top(trace: &Trace, ends: &[gridfleet_core::ids::PlaceId]) -> Vec<(String, u64
         .collect()
 }
 
-/// Few digits, and no more than needed.
+/// Formats with few digits, and no more than needed.
 fn number(value: f64) -> String {
     let digits = if value.abs() >= 1e6 || value.fract() == 0.0 { 0 } else { 4 };
     format!("{value:.digits$}")
@@ -494,7 +495,7 @@ impl fmt::Display for TripSummary {
     }
 }
 
-/// An import report as a table for people.
+/// An import report as a readable table.
 pub struct AsText<'a>(pub &'a ImportReport);
 
 impl fmt::Display for AsText<'_> {
@@ -614,7 +615,7 @@ fleets: x, y
             ("station_id,lat,lon,connectors", Guess::Stations),
             ("name,battery_kwh,consumption_kwh_per_km,ac_kw", Guess::VehicleTypes),
             ("vehicle_id,type,fleet", Guess::Vehicles),
-            // Trips as a run writes them: places of both kinds in one column.
+            // Trips as written by a run, with zones and points in one column.
             ("request_id,request_time,origin,destination", Guess::Unknown),
             ("OBJECTID,lat,lon", Guess::Zones),
             ("a,b", Guess::Unknown),

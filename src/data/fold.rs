@@ -1,9 +1,8 @@
-//! Moves the trips of many weeks into one: each keeps its weekday and its
-//! local time of day.
+//! Folds the trips of many weeks into one week: each keeps its weekday and its local time of day.
 //!
-//! A sampled month holds too few trips for a week of operation; folded, it is
-//! a busy week with the month's pattern. Wall-clock time is kept, so a trip at
-//! 8:00 in winter is a trip at 8:00 in a summer week.
+//! A sampled month contains too few trips for a week of operation; folded, it is a busy week with the month's
+//! pattern. Wall-clock time is preserved, so a trip at 8:00 in winter becomes a trip at 8:00 in a summer
+//! week.
 
 use super::times::WallClock;
 use super::trace::Trace;
@@ -12,17 +11,17 @@ use chrono_tz::Tz;
 use gridfleet_core::error::{InputError, Result};
 use gridfleet_core::time::{DAY_S, LocalClock, SimTime, monday_of};
 
-/// First instant of the local week that holds `date`, and the first one behind it.
+/// First instant of the local week that contains `date`, and the first one after it.
 pub fn week(date: NaiveDate, tz: Tz) -> (SimTime, SimTime) {
     let monday = monday_of(date).and_utc().timestamp();
     let mut clock = WallClock::new(tz);
     (clock.read(monday).earliest(), clock.read(monday + 7 * DAY_S).earliest())
 }
 
-/// Moves all trips into the week that holds `date`; the trace is then out of order.
+/// Moves all trips into the week that contains `date`; the trace is then unsorted.
 ///
 /// # Errors
-/// If trips are bound to vehicles: those of several weeks would overlap.
+/// If trips are bound to vehicles, because those of several weeks would overlap.
 pub fn fold(trace: &mut Trace, date: NaiveDate, tz: Tz) -> Result<()> {
     if trace.vehicle.iter().any(|&v| v != Trace::NONE) {
         return Err(InputError::new("trips bound to vehicles", "trips without vehicles")
@@ -43,7 +42,7 @@ pub fn fold(trace: &mut Trace, date: NaiveDate, tz: Tz) -> Result<()> {
         // The epoch was a Thursday: three days after Monday.
         let of_week = (local + 3 * DAY_S).rem_euclid(7 * DAY_S);
         let folded = within.read(monday + of_week).earliest();
-        // A clock change at the very edge of the week must not push a trip over it.
+        // A clock change at the edge of the week must not push a trip out of the week.
         *t = folded.clamp(first, SimTime(behind.0 - 1));
     }
     Ok(())
@@ -65,7 +64,7 @@ mod tests {
 
     #[test]
     fn weekday_and_time_of_day_stay() {
-        // Every 1000 s of a year, folded into the week in which New York's clock goes forward.
+        // Every 1000 s of a year, folded into the week in which the New York clock goes forward.
         let times: Vec<i64> = (0..31_000).map(|i| 1_514_764_800 + 1_000 * i).collect();
         let mut folded = trace(&times);
         let date = NaiveDate::from_ymd_opt(2018, 3, 8).unwrap();
@@ -79,11 +78,11 @@ mod tests {
             if before.time() == after.time() {
                 continue;
             }
-            // Sunday 2:00 to 3:00 is not on the clock of that week.
+            // Sunday 2:00 to 3:00 does not exist on the clock of that week.
             assert_eq!((before.weekday(), before.hour(), after.hour()), (chrono::Weekday::Sun, 2, 3));
             moved += 1;
         }
-        // An hour of each of the year's 51 Sundays that have it, 3.6 trips each.
+        // One hour on each of the year's 51 Sundays that have it, 3.6 trips each.
         assert!((170..200).contains(&moved), "{moved}");
     }
 

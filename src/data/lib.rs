@@ -1,6 +1,5 @@
-//! Raw data in, clean tables out: trips, zones, stations and prices from the
-//! files as they are published, synthesis of the shipped data sets, and where
-//! everything came from.
+//! Import of raw data into clean tables: trips, zones, stations and prices from the files as published,
+//! synthesis of the shipped data sets, and provenance.
 //!
 //! ```
 //! use gridfleet_data::zones::Zones;

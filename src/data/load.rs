@@ -1,5 +1,5 @@
-//! From a source as a scenario or a command names it to a trace: reads all
-//! files, merges them by time, folds, samples.
+//! Loads the trace of a source given by a scenario or a command: reads all files, merges them by time, folds
+//! and samples.
 
 use super::builder::{TraceBuilder, reasons, sort};
 use super::sample::Drawn;
@@ -18,12 +18,12 @@ use std::path::{Path, PathBuf};
 /// Reads the trips of `source`, folded and sampled.
 ///
 /// # Errors
-/// If a file cannot be read or used, or no trip is left.
+/// If a file cannot be read or used, or no trip remains.
 pub fn load(source: &TripSource, streams: &Streams) -> Result<Trace> {
     load_with(source, streams, |_| {})
 }
 
-/// As [`load`]; `started` is told of each file as its reading begins.
+/// Like [`load`]; `started` is called with each file as its reading begins.
 ///
 /// # Errors
 /// As [`load`].
@@ -34,17 +34,17 @@ pub fn load_with(source: &TripSource, streams: &Streams, started: impl FnMut(&Pa
     Ok(trace)
 }
 
-/// Which trips of `trace`, as [`read`] reads it, a replication has, and when; `None` if all of them as
-/// they are.
+/// Trips of `trace`, as [`read`] returns it, in one replication, with their times; `None` if all of them are
+/// used unchanged.
 ///
 /// # Errors
-/// If the source's scale cannot be.
+/// If `source.scale` or `source.jitter_s` is invalid, or the scale gives too many trips.
 pub fn draw(trace: &Trace, source: &TripSource, streams: &Streams) -> Result<Option<Drawn>> {
     let mut rng = streams.stream(Purpose::Demand, 0);
     sample::draw(trace, source.scale, source.jitter_s, folded_week(source), &mut rng)
 }
 
-/// The week into which the source folds its trips: first instant, and first one behind it.
+/// Week into which the source folds its trips: first instant, and first one after it.
 pub fn folded_week(source: &TripSource) -> Option<(SimTime, SimTime)> {
     source.fold_week.map(|date| fold::week(date, local_zone(source)))
 }
@@ -59,7 +59,7 @@ pub fn read(source: &TripSource) -> Result<Trace> {
 
 fn read_with(source: &TripSource, mut started: impl FnMut(&Path)) -> Result<Trace> {
     if source.files.is_empty() {
-        // Nobody asks for a ride.
+        // No files: no requests.
         return Ok(TraceBuilder::new(source.on_bad_row).finish());
     }
     refuse_doubles(&source.files)?;
@@ -96,11 +96,11 @@ fn read_with(source: &TripSource, mut started: impl FnMut(&Path)) -> Result<Trac
     Ok(trace)
 }
 
-/// A file listed twice would double its trips, which is what `scale` is for.
+/// Rejects a file listed twice: it would double its trips, which is the purpose of `scale`.
 fn refuse_doubles(files: &[PathBuf]) -> Result<()> {
     let mut seen = BTreeSet::new();
     for file in files {
-        // A file that is not there is told of when it is read.
+        // A missing file is reported when it is read.
         if let Ok(path) = file.canonicalize()
             && !seen.insert(path)
         {
@@ -113,7 +113,7 @@ fn refuse_doubles(files: &[PathBuf]) -> Result<()> {
     Ok(())
 }
 
-/// The zone of the source's wall clock: New York for taxi records, whatever the user says of others.
+/// Time zone of the source's wall clock: New York for taxi records, whatever is configured for other formats.
 pub fn local_zone(source: &TripSource) -> Tz {
     match source.format {
         TripFormat::Tlc => tlc::NEW_YORK,
@@ -121,7 +121,7 @@ pub fn local_zone(source: &TripSource) -> Tz {
     }
 }
 
-/// Car2Go snapshots, which become trips only together.
+/// Car2Go snapshots, which yield trips only when read together.
 fn car2go(source: &TripSource) -> Result<Trace> {
     super::car2go::read(&source.files, source.timezone, source.on_bad_row)
 }

@@ -1,11 +1,9 @@
-//! Looks over a Parquet file's footer and pages before they are decoded.
+//! Checks the footer and pages of a Parquet file before they are decoded.
 //!
-//! The decoder takes the number of values in a page's header for granted and
-//! asks for that much memory, and so it does with the length of a list in the
-//! footer. A damaged header asks for more than there is,
-//! which ends the process at once and cannot be caught as a panic can. So does
-//! a small file that unpacks to more than fits. Only headers are read here, so
-//! it costs next to nothing.
+//! The decoder trusts the number of values in a page's header and allocates memory for that many; the same
+//! applies to the length of a list in the footer. A damaged header requests more memory than there is, which
+//! ends the process immediately and, unlike a panic, cannot be caught. The same happens with a small file
+//! that unpacks to more than fits into memory. Only headers are read here, so the check costs very little.
 
 use polars_parquet::parquet::metadata::FileMetadata;
 use polars_parquet::parquet::page::{CompressedPage, ParquetPageHeader};
@@ -13,16 +11,16 @@ use polars_parquet::parquet::read::get_page_iterator;
 use polars_parquet_format::thrift::protocol::{TCompactInputProtocol, TInputProtocol, TType};
 use std::io::Cursor;
 
-/// Most bytes that a byte of the file may unpack to; assumed. Taxi records take 10, and a column of one
-/// value a hundred or so within the rows that a file may have.
+/// Maximum number of bytes to which one byte of the file may unpack; assumed. Taxi records take 10, and a
+/// column of a single value about 100 within the permitted number of rows.
 const MOST_UNPACKED: usize = 1_000;
-/// Bytes that any file may unpack to, however short it is; assumed.
+/// Number of bytes to which any file may unpack, however short it is; assumed.
 const ALWAYS_UNPACKED: usize = 1 << 20;
 
-/// Whether the headers of the columns `wanted` promise what the summary says.
+/// Checks that the page headers of the columns `wanted` agree with the metadata.
 ///
 /// # Errors
-/// With what contradicts it. May panic on damaged files: to be called under guard.
+/// Describes the contradiction. May panic on damaged files: must be called under guard.
 pub(super) fn check(bytes: &[u8], metadata: &FileMetadata, wanted: &[&str]) -> Result<(), String> {
     let all = Cursor::new(bytes.to_vec().into());
     let most_unpacked = most_unpacked(bytes);
@@ -34,7 +32,7 @@ pub(super) fn check(bytes: &[u8], metadata: &FileMetadata, wanted: &[&str]) -> R
                 continue;
             }
             let values = usize::try_from(column.num_values()).unwrap_or(usize::MAX);
-            // A column without nesting has a value or a null per row.
+            // A column without nesting has one value or null per row.
             if path.len() > 1 || values != group.num_rows() {
                 return Err(format!("{} values in {} rows", column.num_values(), group.num_rows()));
             }
@@ -46,7 +44,7 @@ pub(super) fn check(bytes: &[u8], metadata: &FileMetadata, wanted: &[&str]) -> R
                     CompressedPage::Data(page) => {
                         unpacked = unpacked.saturating_add(page.uncompressed_size());
                         seen = seen.saturating_add(page.num_values());
-                        // The second version says it twice.
+                        // Version 2 of the format states the number of rows too.
                         if seen > values || page.num_rows().is_some_and(|rows| rows > values) {
                             return Err(format!("pages of {seen} values where {values} are said to be"));
                         }
@@ -67,30 +65,30 @@ pub(super) fn check(bytes: &[u8], metadata: &FileMetadata, wanted: &[&str]) -> R
     Ok(())
 }
 
-/// Most bytes that the columns of a file, or the texts of one, may come to.
+/// Maximum total of bytes of the columns of a file, or of its texts.
 pub(super) fn most_unpacked(file: &[u8]) -> usize {
     file.len().saturating_mul(MOST_UNPACKED).saturating_add(ALWAYS_UNPACKED)
 }
 
-/// Deepest nesting of a footer that is looked at; the format has nine levels.
+/// Maximum nesting depth of a footer; the format has nine levels.
 const MOST_LEVELS: usize = 32;
 
-/// Whether the lists of the footer are no longer than the footer: each entry takes a byte at least.
+/// Checks that no list of the footer is longer than the footer: each entry takes at least one byte.
 ///
 /// # Errors
-/// With what is wrong with it. May panic on damaged files: to be called under guard.
+/// Describes the defect. May panic on damaged files: must be called under guard.
 pub(super) fn check_footer(bytes: &[u8]) -> Result<(), String> {
-    // At the end stand the footer's length and four bytes of magic.
+    // The file ends with the footer's length and four bytes of magic.
     let length = bytes.last_chunk::<8>().map_or(0, |&[a, b, c, d, ..]| u32::from_le_bytes([a, b, c, d]));
     let end = bytes.len().saturating_sub(8);
     let start = usize::try_from(length).ok().and_then(|length| end.checked_sub(length));
     let footer = start.and_then(|start| bytes.get(start..end)).ok_or("a footer longer than the file")?;
-    // Of its allowance the protocol takes eight bytes for an entry, two for a field, one for a letter.
+    // The protocol charges eight bytes of its allowance for an entry, two for a field, one for a character.
     let mut protocol = TCompactInputProtocol::new(footer, footer.len().saturating_mul(16));
     walk(&mut protocol, TType::Struct, MOST_LEVELS)
 }
 
-/// Reads a value and throws it away.
+/// Reads a value and discards it.
 fn walk(protocol: &mut TCompactInputProtocol<&[u8]>, of: TType, levels: usize) -> Result<(), String> {
     let levels = levels.checked_sub(1).ok_or("a footer that is nested too deep")?;
     let read = match of {
@@ -114,7 +112,7 @@ fn walk(protocol: &mut TCompactInputProtocol<&[u8]>, of: TType, levels: usize) -
         }
         TType::List => {
             let list = protocol.read_list_begin().map_err(|e| e.to_string())?;
-            // The decoder takes no byte for a flag, so that a list of them would have no bounds.
+            // The decoder consumes no byte for a flag, so a list of flags would be unbounded.
             if list.element_type == TType::Bool {
                 return Err("a footer with a list of flags".to_string());
             }
@@ -128,8 +126,8 @@ fn walk(protocol: &mut TCompactInputProtocol<&[u8]>, of: TType, levels: usize) -
     read.map_err(|e| e.to_string())
 }
 
-/// Checks a dictionary page, which is the first of its column and begins at `start`: each distinct
-/// value takes a byte at least. Gives the bytes that it unpacks to.
+/// Checks a dictionary page, which is the first of its column and begins at `start`: each distinct value
+/// takes at least one byte. Returns the number of bytes to which it unpacks.
 fn dictionary(bytes: &[u8], start: u64) -> Result<usize, String> {
     let header = usize::try_from(start).ok().and_then(|start| bytes.get(start..)).unwrap_or_default();
     let mut protocol = TCompactInputProtocol::new(header, bytes.len());

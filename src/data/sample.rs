@@ -1,11 +1,10 @@
-//! Fewer trips, or more: `scale` times as many as the source has, in expectation.
+//! Scales the number of trips: `scale` times as many as the source has, in expectation.
 //!
-//! Below 1, each trip is kept with that probability. Above 1, each is used
-//! `floor(scale)` times and once more with the probability that is left over;
-//! the first use is the trip itself, the others are moved in time, uniformly
-//! within the jitter. Both keep the pattern of places and hours.
+//! Below 1, each trip is kept with that probability. Above 1, each is used `floor(scale)` times and once more
+//! with the remaining probability; the first use is the trip itself, the others are moved in time, uniformly
+//! within the jitter. Both preserve the pattern of places and hours.
 //!
-//! [`draw`] says which trips, [`sample`] makes a trace of them.
+//! [`draw`] selects the trips, [`sample`] makes a trace of them.
 
 use super::builder::{gather, sort};
 use super::trace::Trace;
@@ -13,10 +12,10 @@ use gridfleet_core::error::{InputError, Result};
 use gridfleet_core::time::SimTime;
 use rand::RngExt;
 
-/// Most trips that one trace may have: about 10 GB of memory. Assumed.
+/// Maximum number of trips in one trace: about 10 GB of memory. Assumed.
 const MAX_TRIPS: f64 = 1e8;
 
-/// Trips drawn from a trace, by time; those of one instant in the order of the trace.
+/// Trips drawn from a trace, sorted by time; those of one instant are in the order of the trace.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Drawn {
     /// Row in the trace.
@@ -25,10 +24,11 @@ pub struct Drawn {
     pub time: Vec<SimTime>,
 }
 
-/// Draws the trips of a trace of `scale` times as many; `None` if that is the trace itself. `span` (first instant, first behind) keeps copies inside a folded
-/// week: what is moved over one end comes in at the other.
+/// Draws the trips of a trace with `scale` times as many; `None` if that is the trace itself. `span` (first
+/// instant, first instant after it) keeps copies inside a folded week: a trip moved beyond one end re-enters
+/// at the other.
 ///
-/// Trips bound to vehicles are thinned by vehicle, so that each that stays has its whole history.
+/// Trips bound to vehicles are sampled by vehicle, so that each remaining vehicle has its whole history.
 ///
 /// # Errors
 /// If `scale` is not a positive number, gives too many trips, or is above 1 for trips bound to vehicles.
@@ -88,7 +88,7 @@ pub fn draw(
     Ok(Some(Drawn { row, time }))
 }
 
-/// Makes a trace of the trips that [`draw`] draws.
+/// Replaces a trace by the trips selected by [`draw`].
 ///
 /// # Errors
 /// As [`draw`].
@@ -113,7 +113,7 @@ mod tests {
     use gridfleet_core::ids::PlaceId;
     use gridfleet_core::rng::{Purpose, Streams};
 
-    /// `n` trips, one every 10 s; the fare is the trip's number.
+    /// `n` trips, one every 10 s; the fare is the number of the trip.
     fn trace(n: u32, vehicles: u32) -> Trace {
         let rows = n as usize;
         Trace {

@@ -1,9 +1,8 @@
-//! Small tables (prices, stations, vehicles), read whole as text, so that
-//! every message can quote what the file says.
+//! Small tables (prices, stations, vehicles), read entirely as text, so that every message can quote the
+//! file.
 //!
-//! A CSV's cells are kept as they are written; a Parquet file's are written
-//! out, its times in ISO 8601 UTC. Traces of millions of rows are not read
-//! through this.
+//! Cells of a CSV file are kept as written; those of a Parquet file are converted to text, with times in ISO
+//! 8601 UTC. Traces of millions of rows are not read by this module.
 
 use super::table::TableFile;
 use gridfleet_core::error::{Error, InputError, Result, input};
@@ -13,7 +12,7 @@ use std::io::Cursor;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// Largest file that is read [bytes].
+/// Maximum size of a file [bytes].
 const MOST_BYTES: u64 = 256 << 20;
 
 /// A table of text.
@@ -24,7 +23,7 @@ pub struct SmallTable {
     rows: Vec<(u64, Vec<String>)>,
 }
 
-/// One row of a [`SmallTable`], which answers by column name.
+/// One row of a [`SmallTable`], accessed by column name.
 #[derive(Debug, Clone, Copy)]
 pub struct Row<'a> {
     table: &'a SmallTable,
@@ -33,13 +32,13 @@ pub struct Row<'a> {
 }
 
 impl SmallTable {
-    /// Reads a CSV or, by its ending `.parquet`, a Parquet file.
+    /// Reads a CSV file or, if the extension is `.parquet`, a Parquet file.
     ///
-    /// `known` are the columns that mean something, in the order in which
-    /// messages list them; others are allowed and ignored. `required` must be there.
+    /// `known` are the recognised columns, in the order in which messages list them; other columns are
+    /// allowed and ignored. `required` columns must be present.
     ///
     /// # Errors
-    /// If the file cannot be read, is no table, or lacks a required column.
+    /// If the file cannot be read, is not a table, or lacks a required column.
     pub fn read(path: &Path, required: &[&str], known: &[&str]) -> Result<Self> {
         if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("parquet")) {
             return Self::from_parquet(&TableFile::open(path)?, required, known);
@@ -79,7 +78,7 @@ impl SmallTable {
         Ok(Self { file: file.to_path_buf(), header, rows })
     }
 
-    /// Reads the known columns of a Parquet file: others may be of types that cannot be read.
+    /// Reads the known columns of a Parquet file; others may have types that cannot be read.
     fn from_parquet(file: &TableFile, required: &[&str], known: &[&str]) -> Result<Self> {
         let path = file.path();
         let names: Vec<String> = file.names().iter().map(|name| name.trim().to_owned()).collect();
@@ -103,10 +102,10 @@ impl SmallTable {
         Ok(Self { file: all.file, header, rows })
     }
 
-    /// Checks that the `required` columns are there.
+    /// Checks that the `required` columns are present.
     ///
     /// # Errors
-    /// One for each that is missing.
+    /// One for each missing column.
     pub fn check(&self, required: &[&str], known: &[&str]) -> Result<()> {
         let missing: Vec<&&str> = required.iter().filter(|name| self.position(name).is_none()).collect();
         if missing.is_empty() {
@@ -140,19 +139,19 @@ impl SmallTable {
         self.header.iter().position(|h| h.eq_ignore_ascii_case(name))
     }
 
-    /// Whether there is a column of that name.
+    /// Whether there is a column with that name.
     pub fn has(&self, name: &str) -> bool {
         self.position(name).is_some()
     }
 
-    /// The rows from top to bottom.
+    /// Rows from top to bottom.
     pub fn rows(&self) -> impl ExactSizeIterator<Item = Row<'_>> {
         self.rows.iter().map(|(line, cells)| Row { table: self, line: *line, cells })
     }
 }
 
 impl<'a> Row<'a> {
-    /// Line of the file (of a Parquet file: the row), counted from 1.
+    /// Line in the file (row in a Parquet file), counted from 1.
     pub fn line(self) -> u64 {
         self.line
     }
@@ -162,7 +161,7 @@ impl<'a> Row<'a> {
         InputError::new(found, expected).file(&self.table.file).line(self.line).key(column)
     }
 
-    /// The cell in `column`; `None` where it is empty or there is no such column.
+    /// The cell in `column`; `None` if it is empty or there is no such column.
     pub fn text(self, column: &str) -> Option<&'a str> {
         let cell = self.cells.get(self.table.position(column)?)?.as_str();
         (!cell.is_empty()).then_some(cell)
@@ -190,7 +189,7 @@ impl<'a> Row<'a> {
     /// The whole number in `column`, if there is one.
     pub fn whole(self, column: &str, range: Range) -> Result<Option<u32>, InputError> {
         let Some(cell) = self.text(column) else { return Ok(None) };
-        // 8.0 is what a table tool writes for 8 where a column has gaps.
+        // Spreadsheet tools write 8.0 for 8 if the column has gaps.
         let digits = cell.strip_suffix(".0").unwrap_or(cell);
         match digits.parse::<u32>() {
             Ok(value) if range.holds(f64::from(value)) => Ok(Some(value)),
@@ -198,7 +197,7 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// The yes or no in `column`, if there is one.
+    /// The boolean in `column`, if there is one.
     pub fn flag(self, column: &str) -> Result<Option<bool>, InputError> {
         let Some(cell) = self.text(column) else { return Ok(None) };
         match cell.to_ascii_lowercase().as_str() {
@@ -209,12 +208,12 @@ impl<'a> Row<'a> {
     }
 }
 
-/// Collects problems, so that one pass over a table reports them all.
+/// Collects problems, so that a single pass over a table reports all of them.
 #[derive(Debug, Default)]
 pub struct Problems(Vec<InputError>);
 
 impl Problems {
-    /// The value, or its default with the problem noted.
+    /// The value, or its default with the problem recorded.
     pub fn take<T: Default>(&mut self, result: Result<T, InputError>) -> T {
         result.unwrap_or_else(|problem| {
             self.0.push(problem);
@@ -222,17 +221,17 @@ impl Problems {
         })
     }
 
-    /// Notes a problem.
+    /// Records a problem.
     pub fn push(&mut self, problem: InputError) {
         self.0.push(problem);
     }
 
-    /// Takes over the problems of a part.
+    /// Adds the problems of a part.
     pub fn append(&mut self, mut part: Self) {
         self.0.append(&mut part.0);
     }
 
-    /// `value`, if there were no problems; else the first twenty.
+    /// `value` if there were no problems; otherwise the first twenty.
     pub fn finish<T>(mut self, value: T) -> Result<T> {
         if self.0.is_empty() {
             return Ok(value);

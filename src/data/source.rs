@@ -1,4 +1,4 @@
-//! Where the trips of a scenario come from and what is done to them on the way in.
+//! Source of the trips of a scenario, and their processing on import.
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
@@ -13,19 +13,19 @@ use std::path::PathBuf;
 pub enum TripFormat {
     /// The canonical table (CSV or Parquet), or any table with a column map.
     Trips,
-    /// New York taxi records as the Taxi and Limousine Commission publishes them, any generation.
+    /// New York taxi records as published by the Taxi and Limousine Commission, any generation.
     Tlc,
     /// Car2Go snapshots of parked cars.
     Car2go,
 }
 
-/// What to do with a row that cannot be used.
+/// Treatment of a row that cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum OnBadRow {
-    /// Stop with an error that names it.
+    /// Stop with an error that identifies the row.
     Fail,
-    /// Leave it out, and count and report it by reason.
+    /// Skip the row; count and report it by reason.
     #[default]
     Skip,
 }
@@ -35,29 +35,29 @@ pub enum OnBadRow {
 pub struct TripSource {
     /// Format of all files.
     pub format: TripFormat,
-    /// The files, read in this order and merged by time.
+    /// Files, read in this order and merged by time.
     pub files: Vec<PathBuf>,
-    /// Zones: the official shapefile (`.shp` with its `.dbf`) or a CSV of centroids; needed where
-    /// the files name zones.
+    /// Zones: the official shapefile (`.shp` with its `.dbf`) or a CSV of centroids; required if the files
+    /// refer to zones.
     pub zones: Option<PathBuf>,
-    /// Zone of wall-clock times without offset.
+    /// Time zone of wall-clock times without offset.
     pub timezone: Tz,
-    /// What to do with bad rows.
+    /// Treatment of bad rows.
     pub on_bad_row: OnBadRow,
-    /// Canonical column to the file's column, for format `trips`.
+    /// Map from canonical columns to the columns of the file, for format `trips`.
     pub map: BTreeMap<String, String>,
     /// Move all trips into the week that starts on this Monday, keeping weekday and time of day.
     pub fold_week: Option<NaiveDate>,
-    /// Share of trips kept (below 1) or number of times each is used (above 1).
+    /// Share of trips kept (below 1) or number of times each trip is used (above 1).
     pub scale: f64,
-    /// Most seconds by which a copy of a trip is moved, either way, where `scale` is above 1.
+    /// Maximum shift of the copy of a trip in either direction [s], if `scale` is above 1.
     pub jitter_s: i64,
-    /// Column of the file that names the fleet.
+    /// Column of the file with the fleet.
     pub fleet_column: Option<String>,
 }
 
 impl TripSource {
-    /// A source that is read as it is.
+    /// A source that is read unchanged.
     pub fn new(format: TripFormat, files: Vec<PathBuf>) -> Self {
         Self {
             format,
@@ -73,7 +73,7 @@ impl TripSource {
         }
     }
 
-    /// Whether both read the same trips; how many of them are then drawn is another matter.
+    /// Whether both sources read the same trips, regardless of how many are then drawn.
     pub fn reads_like(&self, other: &Self) -> bool {
         let Self { scale, jitter_s, .. } = *self;
         *self == Self { scale, jitter_s, ..other.clone() }

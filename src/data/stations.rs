@@ -1,10 +1,9 @@
-//! Charging stations: the canonical table of the contract (CSV or Parquet).
+//! Charging stations: the canonical table (CSV or Parquet).
 //!
-//! Columns: `station_id`, `lat` and `lon` or `zone`, `operator`, `access`
-//! (`public`, or the names of fleets separated by `;`), `connectors`,
-//! `connector_kw`, `dc` (default: above 22 kW), `site_limit_kw` (default: none),
-//! `retailer`, `markup_eur_mwh`, `queue_patience_s`, `bus`. Names of fleets, zones and retailers
-//! are checked by the scenario, which knows them.
+//! Columns: `station_id`, `lat` and `lon` or `zone`, `operator`, `access` (`public`, or the names of fleets
+//! separated by `;`), `connectors`, `connector_kw`, `dc` (default: above 22 kW), `site_limit_kw` (default:
+//! none), `retailer`, `markup_eur_mwh`, `queue_patience_s`, `bus`. Names of fleets, zones and retailers are
+//! checked when the scenario is resolved.
 
 use super::small_table::{Problems, Row, SmallTable};
 use gridfleet_core::error::{InputError, Result};
@@ -13,8 +12,8 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 
-/// Above this a connector is taken for a DC one where the table does not tell [kW]:
-/// 22 kW is the most that on-board chargers of cars take (IEC 61851-1 mode 3, 32 A three-phase).
+/// Default threshold above which a connector counts as DC [kW]: 22 kW is the maximum of on-board chargers of
+/// cars (IEC 61851-1 mode 3, 32 A three-phase).
 pub const MOST_AC_KW: f64 = 22.0;
 
 const COLUMNS: [&str; 14] = [
@@ -34,7 +33,7 @@ const COLUMNS: [&str; 14] = [
     "bus",
 ];
 
-/// Where a row of a table says that something is.
+/// Location given by a row of a table.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Location {
     /// Degrees north, degrees east.
@@ -43,43 +42,43 @@ pub enum Location {
     Zone(String),
 }
 
-/// Who may charge at a station.
+/// Access rule of a station.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AccessRule {
-    /// Everybody.
+    /// Public access.
     Public,
-    /// The fleets of these names.
+    /// Only the fleets with these names.
     Fleets(Vec<String>),
 }
 
-/// One station as the table has it.
+/// One station as given in the table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StationRow {
-    /// Line of the file, for messages about names that the scenario does not know.
+    /// Line in the file, for messages about names unknown to the scenario.
     pub line: u64,
     /// Name, unique in the table.
     pub station_id: String,
-    /// Where it stands.
+    /// Location.
     pub location: Location,
-    /// Who runs it; the station's own name where the table does not tell.
+    /// Operator; the station's name if not given.
     pub operator: String,
-    /// Whom it serves; public where the table does not tell.
+    /// Access; public if not given.
     pub access: AccessRule,
     /// Number of connectors, at least 1.
     pub connectors: u32,
-    /// Power of each [kW].
+    /// Power of each connector [kW].
     pub connector_kw: f64,
-    /// Whether they are DC.
+    /// Whether the connectors are DC.
     pub dc: bool,
-    /// Most power of all together [kW], where limited.
+    /// Maximum total power of the connectors [kW], if limited.
     pub site_limit_kw: Option<f64>,
-    /// Name of the retailer, where the table tells.
+    /// Name of the retailer, if given.
     pub retailer: Option<String>,
-    /// What the operator adds to the retailer's price [currency/MWh], where the table tells.
+    /// Markup of the operator on the retailer's price [currency/MWh], if given.
     pub markup_eur_mwh: Option<f64>,
-    /// Longest wait in its queue [s], where the table tells.
+    /// Maximum wait in the queue [s], if given.
     pub queue_patience_s: Option<u32>,
-    /// Bus of the distribution feeder, where the table tells.
+    /// Bus of the distribution feeder, if given.
     pub bus: Option<u32>,
 }
 
@@ -160,7 +159,7 @@ fn station(row: Row<'_>, problems: &mut Problems) -> StationRow {
     }
 }
 
-/// Where a row says that something is: `lat` and `lon`, else `zone`, else nowhere.
+/// Location given by a row: `lat` and `lon`, else `zone`, else none.
 pub(super) fn location(row: Row<'_>) -> Result<Option<Location>, InputError> {
     match (row.number("lat", ranges::LATITUDE)?, row.number("lon", ranges::LONGITUDE)?) {
         (Some(lat), Some(lon)) => Ok(Some(Location::Point(lat, lon))),
@@ -184,7 +183,7 @@ pub fn access(text: &str) -> AccessRule {
     )
 }
 
-/// Writes the canonical table as CSV, with the columns that the program's own data sets use.
+/// Writes the canonical table as CSV, with the columns used by the bundled data sets.
 ///
 /// # Errors
 /// If writing fails.

@@ -1,9 +1,8 @@
 //! Tables from CSV or Parquet files, column by column.
 //!
-//! [`TableFile`] knows a file's columns; [`TableFile::read`] loads the wanted
-//! ones into a [`Table`], which gives them as numbers, times or names. A cell
-//! that cannot be read as what is asked for does not stop the reading: the
-//! importer decides whether its row is skipped or ends the import.
+//! [`TableFile`] knows the columns of a file; [`TableFile::read`] loads the requested ones into a [`Table`],
+//! which returns them as numbers, times or names. A cell that cannot be read as the requested type does not
+//! stop the reading: the importer decides whether its row is skipped or ends the import.
 
 use super::columns::{Cells, Lines, TextColumn};
 pub use super::columns::{Names, Numbers, Table};
@@ -17,13 +16,13 @@ use std::io::{BufReader, Cursor, Read, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Bytes by which a file is known: they hold the header of a table.
+/// Number of bytes that identify a file: they include the header of a table.
 const HEAD_BYTES: usize = 1 << 16;
 
-/// What stands at the beginning and end of a Parquet file.
+/// Magic bytes at the beginning and end of a Parquet file.
 const PARQUET_MAGIC: &[u8] = b"PAR1";
 
-/// Types of Parquet columns, as Arrow names them, that can be asked for as numbers, times or names.
+/// Types of Parquet columns, by Arrow name, that can be read as numbers, times or names.
 const READABLE: [&str; 13] = [
     "Int32",
     "Int64",
@@ -40,11 +39,12 @@ const READABLE: [&str; 13] = [
     "Null",
 ];
 
-/// A row needs some bytes in a Parquet file; one that claims more rows per byte is damaged or holds
-/// nothing, and believing it would exhaust the memory. Assumed: times and places take several bits a row.
+/// Maximum number of rows per byte. A row needs some bytes in a Parquet file; a file that claims more rows
+/// per byte is damaged or contains nothing, and trusting it would exhaust the memory. Assumed: times and
+/// places take several bits per row.
 const MAX_ROWS_PER_BYTE: usize = 20;
 
-/// A CSV or Parquet file of which the columns are known and nothing else is read yet.
+/// A CSV or Parquet file whose columns are known; nothing else has been read yet.
 #[derive(Debug)]
 pub struct TableFile {
     path: PathBuf,
@@ -56,24 +56,24 @@ pub struct TableFile {
 enum Content {
     /// A CSV file, read as a stream.
     CsvFile,
-    /// The bytes of a CSV file.
+    /// The contents of a CSV file.
     CsvBytes(Arc<[u8]>),
-    /// The bytes of a Parquet file.
+    /// The contents of a Parquet file.
     Parquet { bytes: Vec<u8>, rows: usize, types: Vec<String>, metadata: BTreeMap<String, String> },
 }
 
 impl TableFile {
-    /// Looks at a file; its first bytes tell whether it is Parquet.
+    /// Opens a file; its first bytes determine whether it is Parquet.
     ///
     /// # Errors
-    /// If the file cannot be read, is damaged, or is no table.
+    /// If the file cannot be read, is damaged, or is not a table.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let mut file = input::open(path)?;
         let mut head = Vec::new();
         file.by_ref().take(HEAD_BYTES as u64).read_to_end(&mut head).map_err(|e| Error::reading(path, e))?;
         if head.starts_with(PARQUET_MAGIC) || is_named_parquet(path) {
-            // The whole is read only where both ends are those of a Parquet file.
+            // The whole file is read only if both ends are those of a Parquet file.
             let failed = |e| Error::reading(path, e);
             if head.starts_with(PARQUET_MAGIC) && head.len() == HEAD_BYTES {
                 let mut tail = [0; PARQUET_MAGIC.len()];
@@ -92,10 +92,11 @@ impl TableFile {
         Ok(Self { path: path.to_path_buf(), names, content: Content::CsvFile })
     }
 
-    /// The same from bytes in memory; `path` is for messages, and its ending counts.
+    /// Like [`open`](Self::open), from a buffer. `path` is used for messages and its extension selects the
+    /// format.
     ///
     /// # Errors
-    /// If the bytes are damaged or no table.
+    /// If the bytes are damaged or not a table.
     pub fn from_bytes(path: impl AsRef<Path>, bytes: Vec<u8>) -> Result<Self> {
         let path = path.as_ref();
         if bytes.starts_with(PARQUET_MAGIC) || is_named_parquet(path) {
@@ -110,7 +111,7 @@ impl TableFile {
         if bytes.is_empty() {
             return Err(empty(path).into());
         }
-        // Magic, footer length and magic: the shortest file that can be one.
+        // Magic, footer length and magic: the minimum length of a Parquet file.
         if bytes.len() < 12 || !bytes.starts_with(PARQUET_MAGIC) {
             return Err(InputError::new("a file that does not begin as Parquet does (PAR1)", expected)
                 .file(path)
@@ -145,12 +146,12 @@ impl TableFile {
         Ok(Self { path: path.to_path_buf(), names, content })
     }
 
-    /// The path, as the user wrote it.
+    /// The path as given by the user.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The columns' names, in the file's order.
+    /// Names of the columns, in the order of the file.
     pub fn names(&self) -> &[String] {
         &self.names
     }
@@ -160,7 +161,7 @@ impl TableFile {
         if matches!(self.content, Content::Parquet { .. }) { "parquet" } else { "csv" }
     }
 
-    /// Text that the writer of a Parquet file put beside the table under `key`.
+    /// Text that the writer of a Parquet file stored under `key` in the metadata.
     pub fn metadata(&self, key: &str) -> Option<&str> {
         match &self.content {
             Content::Parquet { metadata, .. } => metadata.get(key).map(String::as_str),
@@ -168,8 +169,8 @@ impl TableFile {
         }
     }
 
-    /// Whether a column is of a type that can be read: in CSV all are, in Parquet numbers of 32 or 64
-    /// bits, text, times and flags.
+    /// Whether a column has a type that can be read: always in CSV; in Parquet numbers of 32 or 64 bits,
+    /// text, times and flags.
     pub fn is_readable(&self, column: usize) -> bool {
         match &self.content {
             Content::Parquet { types, .. } => {
@@ -179,11 +180,11 @@ impl TableFile {
         }
     }
 
-    /// Position of the first of `names` that the file has, whatever its case or surrounding blanks.
+    /// Position of the first of `names` that the file has, ignoring case and surrounding blanks.
     pub fn find(&self, names: &[&str]) -> Option<usize> {
         names.iter().find_map(|wanted| {
             let wanted = wanted.trim();
-            // The exact name first: a file may have `Fare` and `fare`.
+            // Exact names first: a file may have `Fare` and `fare`.
             self.names
                 .iter()
                 .position(|name| name == wanted)
@@ -191,10 +192,10 @@ impl TableFile {
         })
     }
 
-    /// Position of a column that must be there.
+    /// Position of a required column.
     ///
     /// # Errors
-    /// If it is not; the message lists the columns that are.
+    /// If the column is missing; the message lists the columns present.
     pub fn require(&self, names: &[&str]) -> Result<usize> {
         self.find(names).ok_or_else(|| {
             let first = names.first().copied().unwrap_or_default();
@@ -202,16 +203,16 @@ impl TableFile {
         })
     }
 
-    /// The error for a column that is not there.
+    /// The error for a missing column.
     pub fn lacks(&self, name: &str) -> InputError {
         let error = InputError::listing("only the columns", &self.names, format!("a column `{name}`"));
         error.file(&self.path).key(name)
     }
 
-    /// Loads the columns at these positions; what is not asked for is not decoded.
+    /// Loads the columns at these positions; other columns are not decoded.
     ///
     /// # Errors
-    /// If the file cannot be read or is damaged. Single bad cells are no error here.
+    /// If the file cannot be read or is damaged. Single bad cells are not an error here.
     pub fn read(&self, columns: &[usize]) -> Result<Table> {
         let mut wanted = columns.to_vec();
         wanted.sort_unstable();
@@ -260,7 +261,7 @@ impl TableFile {
             }
             let blank = record.iter().all(|cell| cell.trim_ascii().is_empty());
             if blank && record.len() <= 1 {
-                continue; // a line of blanks
+                continue; // a blank line
             }
             // Some published files end their rows with commas that the header lacks.
             let extra = record.iter().skip(width).any(|cell| !cell.trim_ascii().is_empty());
@@ -289,10 +290,10 @@ impl TableFile {
         }
     }
 
-    /// The columns of a Parquet file at these positions, ascending, as they are decoded: at least one.
+    /// Decodes the columns of a Parquet file at these positions, ascending: at least one.
     ///
     /// # Errors
-    /// If the file is damaged, is no Parquet file, or has types there that cannot be read.
+    /// If the file is damaged, is not a Parquet file, or has types at these positions that cannot be read.
     pub(super) fn frame(&self, wanted: &[usize]) -> Result<DataFrame> {
         let Content::Parquet { bytes, rows, types, .. } = &self.content else {
             return Err(InputError::new("a CSV file", "a Parquet file").file(&self.path).into());
@@ -331,7 +332,7 @@ impl TableFile {
             .help("it is damaged: fetch or write it again")
             .into());
         }
-        // One long text of a dictionary can stand in each row: it takes no memory until it is copied.
+        // A dictionary can repeat one long text in each row: it takes no memory until it is copied.
         for text in frame.columns().iter().filter_map(|column| column.str().ok()) {
             let length: usize = text.iter().flatten().map(str::len).sum();
             if length > pages::most_unpacked(bytes) {
@@ -358,7 +359,7 @@ fn csv_reader<R: Read>(source: R) -> csv::Reader<R> {
     csv::ReaderBuilder::new().has_headers(false).flexible(true).buffer_capacity(1 << 18).from_reader(source)
 }
 
-/// The header of a CSV file, of which `head` are the first bytes.
+/// The header of a CSV file whose first bytes are `head`.
 fn csv_names(path: &Path, head: &[u8], source: &[u8]) -> Result<Vec<String>> {
     if head.is_empty() {
         return Err(empty(path).into());
@@ -388,7 +389,7 @@ fn csv_names(path: &Path, head: &[u8], source: &[u8]) -> Result<Vec<String>> {
         .iter()
         .enumerate()
         .map(|(i, name)| {
-            // The csv crate takes the byte-order mark away only from the very first bytes it parses.
+            // The csv crate removes the byte-order mark only from the very first bytes it parses.
             let name = if i == 0 { name.strip_prefix(b"\xef\xbb\xbf").unwrap_or(name) } else { name };
             String::from_utf8_lossy(name).trim().to_string()
         })
@@ -408,7 +409,7 @@ fn csv_names(path: &Path, head: &[u8], source: &[u8]) -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// Refuses a file in which a name stands twice; `line` is the header's, where there are lines.
+/// Rejects a file with a duplicate column name; `line` is that of the header, if the format has lines.
 fn unique(path: &Path, line: Option<u64>, names: &[String]) -> Result<()> {
     let mut sorted: Vec<&str> = names.iter().map(String::as_str).filter(|n| !n.is_empty()).collect();
     sorted.sort_unstable();
@@ -456,7 +457,7 @@ mod tests {
                 RawTime::Missing
             ]
         );
-        // The cell with a line break makes its row two lines long, and an empty line counts.
+        // A cell with a line break makes its row two lines long, and an empty line counts.
         assert_eq!([0, 1, 2, 3, 4].map(|row| table.line(row)), [2, 4, 6, 7, 8]);
         let dos =
             TableFile::from_bytes("t.csv", b"a\r\n1\r\n\r\n2\r\n".to_vec()).unwrap().read(&[0]).unwrap();
@@ -516,7 +517,7 @@ mod tests {
         assert_eq!(table.names(6).unwrap().names, ["true", "false"]);
         assert_eq!((table.numbers(7).unwrap().bad, table.numbers(7).unwrap().get(0)), (vec![1], 2.0));
         assert_eq!(table.names(8).unwrap(), Names { codes: vec![u32::MAX, 0], names: vec!["2.5".into()] });
-        // What cannot be read as asked for is said, and no cell is beyond printing.
+        // Values that cannot be read as the requested type are reported, and every cell can be printed.
         insta::assert_snapshot!(table.times(6).unwrap_err(), @"x.parquet: flag: found a column of type bool, expected times");
         insta::assert_snapshot!(table.numbers(0).unwrap_err(), @"x.parquet: ms utc: found a column of type datetime[ms, UTC], expected numbers");
         let cells: Vec<String> = (0..9).map(|column| table.cell(column, 0)).collect();

@@ -1,44 +1,44 @@
-//! Times as files write them, and what they mean.
+//! Times as written in files, and their interpretation.
 //!
-//! A time is an instant (it has an offset, or counts from the epoch) or what a
-//! wall clock showed; the latter becomes an instant through [`WallClock`].
+//! A time is an instant (with an offset, or counted from the epoch) or a wall-clock time; [`WallClock`]
+//! converts the latter into an instant.
 
 use chrono::{DateTime, NaiveDate};
 use chrono_tz::Tz;
 use gridfleet_core::time::{DAY_S, Local, local_to_utc};
 use rustc_hash::FxHashMap;
 
-/// A time as it stands in a file.
+/// A time as written in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RawTime {
     /// The cell is empty.
     Missing,
-    /// The cell holds something that is no time, or one outside 1900 to 2200.
+    /// The cell is filled but not a time, or its time is outside 1900 to 2200.
     Bad,
     /// An instant: seconds since the Unix epoch.
     Utc(i64),
-    /// A wall clock's date and time, as seconds since 1970-01-01 0:00 on that clock.
+    /// Wall-clock date and time, as seconds since 1970-01-01 0:00 on that clock.
     Wall(i64),
 }
 
-/// 1900-01-01 [s since the epoch]: what is earlier is no trip.
+/// 1900-01-01 [s since the epoch]: no trip is earlier.
 const EARLIEST_S: i64 = -2_208_988_800;
-/// 2200-01-01 [s since the epoch]: what is later is no trip.
+/// 2200-01-01 [s since the epoch]: no trip is later.
 const LATEST_S: i64 = 7_258_118_400;
 
 impl RawTime {
-    /// An instant, if it is in the range that makes sense.
+    /// An instant, if it is in the plausible range.
     pub fn utc(seconds: i64) -> Self {
         if (EARLIEST_S..LATEST_S).contains(&seconds) { Self::Utc(seconds) } else { Self::Bad }
     }
 
-    /// A wall-clock time, if it is in the range that makes sense.
+    /// A wall-clock time, if it is in the plausible range.
     pub fn wall(seconds: i64) -> Self {
         if (EARLIEST_S..LATEST_S).contains(&seconds) { Self::Wall(seconds) } else { Self::Bad }
     }
 
-    /// A count since the epoch. Nobody states the unit, so its size tells: seconds below 1e11
-    /// (year 5138), then milliseconds, microseconds, nanoseconds.
+    /// A count since the epoch. Its unit is inferred from its magnitude: seconds below 1e11 (year 5138), then
+    /// milliseconds, microseconds, nanoseconds.
     pub fn epoch(count: f64) -> Self {
         let size = count.abs();
         let unit = match size {
@@ -46,14 +46,13 @@ impl RawTime {
             _ if size < 1e14 => 1e3,
             _ if size < 1e17 => 1e6,
             _ if size < 1e20 => 1e9,
-            _ => return Self::Bad, // NaN and infinity too
+            _ => return Self::Bad, // includes NaN and infinity
         };
         Self::utc((count / unit).floor() as i64)
     }
 
-    /// Reads `2018-03-05T17:30:00-05:00`, `2018-03-05 17:30:00[.5][Z| UTC]`, `2018-03-05`,
-    /// `03/05/2018 05:30:00 PM` (month first, as New York's open data portal writes it) or a count
-    /// since the epoch.
+    /// Parses `2018-03-05T17:30:00-05:00`, `2018-03-05 17:30:00[.5][Z| UTC]`, `2018-03-05`, `03/05/2018
+    /// 05:30:00 PM` (month first, as on New York's open data portal) or a count since the epoch.
     pub fn parse(text: &[u8]) -> Self {
         let text = text.trim_ascii();
         if is_missing(text) {
@@ -71,7 +70,7 @@ impl RawTime {
     }
 }
 
-/// Whether a cell stands for nothing: empty or one of the words that exporters write for it.
+/// Whether a cell means "no value": empty or one of the words that exporters write for it.
 pub(super) fn is_missing(cell: &[u8]) -> bool {
     match cell.len() {
         0 => true,
@@ -82,13 +81,13 @@ pub(super) fn is_missing(cell: &[u8]) -> bool {
     }
 }
 
-/// What is left to read of a time.
+/// The unread rest of a time.
 struct Scan<'a> {
     text: &'a [u8],
 }
 
 impl Scan<'_> {
-    /// A number of at most `digits` digits, at least one.
+    /// A number of one to `digits` digits.
     fn number(&mut self, digits: usize) -> Option<i64> {
         let n = self.text.iter().take(digits).take_while(|b| b.is_ascii_digit()).count();
         let (head, rest) = self.text.split_at(n);
@@ -144,7 +143,7 @@ impl Scan<'_> {
         self.text = self.text.trim_ascii();
         let half = 12 * 3_600;
         if self.text.eq_ignore_ascii_case(b"AM") || self.text.eq_ignore_ascii_case(b"PM") {
-            // Twelve o'clock comes before one o'clock.
+            // Twelve o'clock precedes one o'clock.
             if !(3_600..13 * 3_600).contains(&second) {
                 return None;
             }
@@ -158,7 +157,7 @@ impl Scan<'_> {
         Some(RawTime::wall(midnight + second))
     }
 
-    /// `17:30[:15[.25]]` as seconds; fractions are cut off.
+    /// `17:30[:15[.25]]` as seconds; fractions are truncated.
     fn time_of_day(&mut self) -> Option<i64> {
         let hour = self.number(2)?;
         self.eat(b":")?;
@@ -183,12 +182,12 @@ fn day_s(year: i64, month: i64, day: i64) -> Option<i64> {
     Some(date.and_hms_opt(0, 0, 0)?.and_utc().timestamp())
 }
 
-/// Reads wall-clock times of one time zone, remembering days on which the clock is not changed:
-/// the calendar need not be asked for each of a million rows.
+/// Converts wall-clock times of one time zone, caching days without a clock change: the calendar need not be
+/// consulted for each of a million rows.
 #[derive(Debug)]
 pub struct WallClock {
     tz: Tz,
-    /// Day since the epoch, and its offset from UTC [s] if it is the same all day.
+    /// Day since the epoch, and its offset from UTC [s] if it is constant all day.
     days: FxHashMap<i64, Option<i64>>,
 }
 
@@ -198,12 +197,12 @@ impl WallClock {
         Self { tz, days: FxHashMap::default() }
     }
 
-    /// What the wall-clock time `wall_s` (seconds since 1970-01-01 0:00 on that clock) means.
+    /// Instant of the wall-clock time `wall_s` (seconds since 1970-01-01 0:00 on that clock).
     pub fn read(&mut self, wall_s: i64) -> Local {
         let tz = self.tz;
         let day = wall_s.div_euclid(DAY_S);
         let steady = *self.days.entry(day).or_insert_with(|| {
-            // Changes come weeks apart: the noons before and after tell whether this day has one.
+            // Changes are weeks apart: comparing the noons before and after shows whether this day has one.
             let noon = |day: i64| {
                 let wall = day * DAY_S + DAY_S / 2;
                 wall - calendar(tz, wall).earliest().0

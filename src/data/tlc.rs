@@ -1,5 +1,5 @@
-//! New York taxi records as the Taxi and Limousine Commission (TLC) publishes
-//! them: yellow and green, CSV and Parquet, all generations of the columns.
+//! New York taxi records as published by the Taxi and Limousine Commission (TLC): yellow and green, CSV and
+//! Parquet, all generations of the columns.
 //!
 //! | months | places | names |
 //! |---|---|---|
@@ -10,9 +10,9 @@
 //! | since mid 2016 | zones | `PULocationID`, `DOLocationID` |
 //! | copies in the open data portal and BigQuery | zones | `pickup_location_id`, ... |
 //!
-//! Times are New York's wall clock, distances miles. The fare is the metered
-//! `fare_amount`, without tips, taxes and tolls. Thresholds below that no
-//! source gives are assumed; each counts its rows.
+//! Times are New York wall-clock times, distances are miles. The fare is the metered `fare_amount`, without
+//! tips, taxes and tolls. Thresholds below without a source are assumed; the rows affected by each are
+//! counted.
 
 use super::builder::{TraceBuilder, Trip};
 use super::source::TripSource;
@@ -27,20 +27,21 @@ use gridfleet_core::ranges;
 use gridfleet_core::time::{DAY_S, Local, SimTime};
 use rustc_hash::FxHashSet;
 
-/// The clock of all TLC files.
+/// Time zone of all TLC files.
 pub const NEW_YORK: Tz = chrono_tz::America::New_York;
 
 /// An international mile [km] (1959 agreement).
 const MILE_KM: f64 = 1.609_344;
-/// Longest trip that is believed [s]: a meter left on shows up as nearly a day. Assumed.
+/// Maximum plausible duration [s]: a meter left on shows up as nearly a day. Assumed.
 const MAX_DURATION_S: i64 = 6 * 3_600;
-/// Longest distance that is believed [km]: New York to Philadelphia is 150 km. Assumed.
+/// Maximum plausible distance [km]: New York to Philadelphia is 150 km. Assumed.
 const MAX_DISTANCE_KM: f64 = 200.0;
-/// Highest mean speed that is believed [km/h]. Assumed.
+/// Maximum plausible mean speed [km/h]. Assumed.
 const MAX_SPEED_KMH: f64 = 130.0;
-/// How far from the bulk of its file a trip may lie [s]. Assumed.
+/// Maximum distance in time of a trip from the bulk of its file [s]. Assumed.
 const STRAY_S: i64 = 31 * DAY_S;
-/// New York City and its surroundings, as far as taxis go [degrees]: south, north, west, east. Assumed.
+/// Bounding box of New York City and its surroundings, as far as taxis operate [degrees]: south, north, west,
+/// east. Assumed.
 const NEW_YORK_BOX: [f64; 4] = [40.3, 41.4, -74.7, -73.0];
 /// Highest zone number that has a polygon; 264 and 265 mean "unknown" (TLC taxi zone lookup table).
 pub const LAST_ZONE: u32 = 263;
@@ -66,10 +67,10 @@ pub fn recognises(file: &TableFile) -> bool {
     has(&PICKUP_TIME) && has(&DROPOFF_TIME) && (has(&PICKUP_ZONE) || has(&PICKUP_LAT))
 }
 
-/// Reads one file into `builder`, which must know the zones if the file names any.
+/// Reads one file into `builder`, which must know the zones if the file refers to any.
 ///
 /// # Errors
-/// If the file cannot be read, is no TLC file, or has a bad row that is not to be skipped.
+/// If the file cannot be read, is not a TLC file, or has a bad row that is not to be skipped.
 pub fn read(file: &TableFile, source: &TripSource, builder: &mut TraceBuilder) -> Result<()> {
     let help = |error: gridfleet_core::error::Error| match error {
         gridfleet_core::error::Error::Input(errors) => gridfleet_core::error::Error::Input(
@@ -91,7 +92,7 @@ pub fn read(file: &TableFile, source: &TripSource, builder: &mut TraceBuilder) -
     let coordinates = match zones {
         Some(_) => None,
         None => {
-            // A file with neither is told to have zones: all recent ones do.
+            // For a file with neither, the missing column reported is a zone: all recent files have zones.
             file.find(&PICKUP_LAT).ok_or_else(|| file.lacks(PICKUP_ZONE[0])).map_err(|e| help(e.into()))?;
             let [a, b] = [file.require(&PICKUP_LAT)?, file.require(&PICKUP_LON)?];
             let [c, d] = [file.require(&DROPOFF_LAT)?, file.require(&DROPOFF_LON)?];
@@ -223,7 +224,7 @@ pub fn read(file: &TableFile, source: &TripSource, builder: &mut TraceBuilder) -
             duration_s: duration_s as f64,
             distance_km,
             fare,
-            // Taxis take at most 5 riders, a child more; 255 and the like are left untold.
+            // Taxis carry at most 5 riders and a child; 255 and the like count as missing.
             passengers: if (1.0..=9.0).contains(&riders) { riders as u8 } else { 0 },
             fleet: fleets.get(row),
             vehicle: Trace::NONE,
@@ -235,15 +236,15 @@ pub fn read(file: &TableFile, source: &TripSource, builder: &mut TraceBuilder) -
     Ok(())
 }
 
-/// Pick-up and drop-off, as written.
+/// Pick-up and drop-off times as written.
 struct Times {
     pickup: Vec<RawTime>,
     dropoff: Vec<RawTime>,
 }
 
 impl Times {
-    /// First and last instant that a trip of this file may begin at: files carry stray rows of other
-    /// years (meters with a wrong clock). The bulk is what lies between the 5 % that are earliest and latest.
+    /// First and last instant at which a trip of this file may begin: files contain stray rows of other years
+    /// (meters with a wrong clock). The bulk excludes the earliest and the latest 5 %.
     fn bulk(&self) -> (i64, i64) {
         let mut seconds: Vec<i64> = self
             .pickup
@@ -263,7 +264,7 @@ impl Times {
         (first - STRAY_S, last + STRAY_S)
     }
 
-    /// Instants of a row; the error tells whether it is the drop-off that cannot be read.
+    /// Instants of a row; the error states whether it is the drop-off that cannot be read.
     fn row(
         &self,
         row: usize,
@@ -295,8 +296,8 @@ impl Times {
     }
 }
 
-/// The readings of a trip that touches the doubled hour: the first for which the time that passed
-/// is what the clock shows, else the first that goes forward, else the earlier ones.
+/// Resolves a trip that touches the repeated hour: the first reading whose elapsed time equals that on the
+/// clock, otherwise the first in which time moves forward, otherwise the earlier instants.
 fn choose(start: Local, end: Local, shown_s: i64) -> (SimTime, SimTime) {
     let both = |local: Local| match local {
         Local::Twice(a, b) => [a, b],
@@ -311,13 +312,13 @@ fn choose(start: Local, end: Local, shown_s: i64) -> (SimTime, SimTime) {
 
 /// Both ends of the trips.
 enum Places {
-    /// Columns, and the places by row.
+    /// Columns, and the places of the zones by row.
     Zones([usize; 2], [Vec<u32>; 2], Vec<Option<PlaceId>>),
     /// Columns, and latitude and longitude of both ends.
     Points([usize; 4], Box<[Numbers; 4]>),
 }
 
-/// Why a row's places cannot be used.
+/// Reason why the places of a row cannot be used.
 struct WrongPlace {
     reason: &'static str,
     column: usize,
@@ -344,7 +345,7 @@ impl Places {
                 .help("give the zones: the TLC's taxi_zones.shp or a CSV with zone_id, lat, lon, area_km2")
                 .into());
         }
-        // Position 0 is no zone; a number's position is itself.
+        // Position 0 is not a zone; the position of a number is the number itself.
         let known = (0..=LAST_ZONE).map(|zone| builder.zone(&zone.to_string())).collect();
         let codes = [from, to].map(|column| {
             let numbers = table.numbers(column)?;
@@ -408,7 +409,7 @@ mod tests {
         Ok(builder.finish())
     }
 
-    /// One trip, told in the columns of each generation.
+    /// One trip in the columns of each generation.
     #[test]
     fn every_generation_tells_the_same_trip() {
         let of = [
@@ -418,7 +419,7 @@ mod tests {
              CMT,2015-03-05 02:52:00,2015-03-05 03:02:00,1,2.5,-73.9,40.7,1,N,-73.8,40.8,CSH,8.9,0.5,0.5,0,0,9.9\n",
             "VendorID,tpep_pickup_datetime,tpep_dropoff_datetime,passenger_count,trip_distance,pickup_longitude,pickup_latitude,RateCodeID,store_and_fwd_flag,dropoff_longitude,dropoff_latitude,payment_type,fare_amount,extra,mta_tax,tip_amount,tolls_amount,improvement_surcharge,total_amount\n\
              2,2015-03-05 02:52:00,2015-03-05 03:02:00,1,2.5,-73.9,40.7,1,N,-73.8,40.8,2,8.9,0,0.5,0,0,0.3,9.7\n",
-            // Green rows of these years end in two commas more than the header.
+            // Green rows of these years have two more trailing commas than the header.
             "VendorID,lpep_pickup_datetime,Lpep_dropoff_datetime,Store_and_fwd_flag,RateCodeID,Pickup_longitude,Pickup_latitude,Dropoff_longitude,Dropoff_latitude,Passenger_count,Trip_distance,Fare_amount,Extra,MTA_tax,Tip_amount,Tolls_amount,Ehail_fee,Total_amount,Payment_type,Trip_type \n\
              2,2015-03-05 02:52:00,2015-03-05 03:02:00,N,1,-73.9,40.7,-73.8,40.8,1,2.5,8.9,0.5,0.5,0,0,,9.9,2,1,,\n",
             "VendorID,tpep_pickup_datetime,tpep_dropoff_datetime,passenger_count,trip_distance,RatecodeID,store_and_fwd_flag,PULocationID,DOLocationID,payment_type,fare_amount,extra,mta_tax,tip_amount,tolls_amount,improvement_surcharge,total_amount\n\
@@ -450,7 +451,7 @@ mod tests {
         for minute in 10..40 {
             text += &day(&format!("10:{minute}:00"), "11:00:00", good);
         }
-        text += &day("10:10:00", "11:00:00", good); // the first once more
+        text += &day("10:10:00", "11:00:00", good); // the first row again
         text += &day("10:00:00", "10:00:00", good);
         text += &day("10:00:00", "09:00:00", good);
         text += &day("01:00:00", "09:00:00", good);
@@ -518,7 +519,7 @@ mod tests {
             OnBadRow::Fail,
         )
         .unwrap();
-        // By hand: EDT is UTC-4, EST is UTC-5.
+        // Computed by hand: EDT is UTC-4, EST is UTC-5.
         let times: Vec<String> = trace.request_time.iter().map(|t| t.iso()).collect();
         assert_eq!(
             times,

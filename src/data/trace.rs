@@ -1,27 +1,27 @@
-//! A trace of trips: what every importer makes and every scenario starts from.
+//! Trace of trips: the result of every importer and the start of every scenario.
 
 use gridfleet_core::geo::Places;
 use gridfleet_core::ids::PlaceId;
 use gridfleet_core::time::SimTime;
 use std::collections::BTreeMap;
 
-/// Trips sorted by request time, one flat column per property. What the source
-/// does not tell is `NaN` (numbers), [`NONE`](Trace::NONE) (names) and derived later.
+/// Trips sorted by request time, one flat column per property. Values missing from the source are `NaN`
+/// (numbers) or [`NONE`](Trace::NONE) (names) and derived later.
 #[derive(Debug, Clone, Default)]
 pub struct Trace {
-    /// When the ride was asked for; never decreases.
+    /// Time of the request; never decreases.
     pub request_time: Vec<SimTime>,
-    /// From, in `places`.
+    /// Origin, in `places`.
     pub origin: Vec<PlaceId>,
-    /// To, in `places`.
+    /// Destination, in `places`.
     pub destination: Vec<PlaceId>,
     /// Driving time with the rider [s] or NaN.
     pub duration_s: Vec<f64>,
     /// Distance with the rider [km] or NaN.
     pub distance_km: Vec<f64>,
-    /// What the rider paid [currency of the source] or NaN.
+    /// Fare paid by the rider [currency of the source] or NaN.
     pub fare: Vec<f64>,
-    /// Riders, or 0 where not told.
+    /// Number of riders, or 0 if unknown.
     pub passengers: Vec<u8>,
     /// Position in `fleet_names`, or `NONE`.
     pub fleet: Vec<u32>,
@@ -31,35 +31,35 @@ pub struct Trace {
     pub soc_start: Vec<f64>,
     /// State of charge at the end, 0..1, or NaN.
     pub soc_end: Vec<f64>,
-    /// The vehicle was plugged in where the trip ended.
+    /// Whether the vehicle was plugged in where the trip ended.
     pub ends_at_charger: Vec<bool>,
     /// Fleets named by the source, in order of first appearance.
     pub fleet_names: Vec<String>,
     /// Vehicles named by the source, in order of first appearance.
     pub vehicle_names: Vec<String>,
-    /// Zones (first, where the trace has zones) and points of all trips.
+    /// Zones (first, if the trace has zones) and points of all trips.
     pub places: Places,
-    /// What happened on the way in.
+    /// Report of the import.
     pub report: ImportReport,
 }
 
-/// What an importer read, dropped, repaired and derived.
+/// Rows that an importer read, dropped and repaired, and properties that it derived.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct ImportReport {
-    /// Rows in the files.
+    /// Number of rows in the files.
     pub rows_read: u64,
-    /// Rows that became trips (before sampling).
+    /// Number of rows that became trips (before sampling).
     pub rows_kept: u64,
-    /// Rows that did not, by reason, for example `unknown zone`.
+    /// Number of rows that did not, by reason, for example `unknown zone`.
     pub skipped: BTreeMap<String, u64>,
-    /// Rows or files that were mended, by what was done.
+    /// Number of rows or files repaired, by type of repair.
     pub repaired: BTreeMap<String, u64>,
-    /// Properties that the source lacks, and what takes their place.
+    /// Properties that the source lacks, with their substitutes.
     pub derived: BTreeMap<String, String>,
 }
 
 impl Trace {
-    /// Stands for a fleet or vehicle that the source does not name.
+    /// Marks a fleet or vehicle that the source does not name.
     pub const NONE: u32 = u32::MAX;
 
     /// Number of trips.
@@ -67,7 +67,7 @@ impl Trace {
         self.request_time.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no trips.
     pub fn is_empty(&self) -> bool {
         self.request_time.is_empty()
     }

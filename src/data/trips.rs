@@ -1,5 +1,5 @@
-//! The canonical table of trips: any CSV or Parquet file that has its columns
-//! under their names or, with a column map, under others.
+//! The canonical table of trips: any CSV or Parquet file with its columns, under their canonical names or,
+//! with a column map, under others.
 //!
 //! | column | | |
 //! |---|---|---|
@@ -10,8 +10,7 @@
 //! | `fleet`, `passengers`, `fare` | defaulted | |
 //! | `vehicle`, `soc_start`, `soc_end`, `ends_at_charger` | for replay | |
 //!
-//! Rows may stand in any order. Files that gridfleet wrote carry their zones
-//! with them (see [`super::write`]).
+//! Rows may be in any order. Files written by gridfleet include their zones (see [`super::write`]).
 
 use super::builder::{TraceBuilder, Trip};
 use super::source::TripSource;
@@ -26,7 +25,7 @@ use gridfleet_core::ranges::{self, Range};
 use gridfleet_core::time::Local;
 use rustc_hash::FxHashSet;
 
-/// The columns of the table.
+/// Columns of the table.
 pub const COLUMNS: [&str; 15] = [
     "request_time",
     "origin_zone",
@@ -44,10 +43,10 @@ pub const COLUMNS: [&str; 15] = [
     "soc_start",
     "soc_end",
 ];
-/// One more, which is a flag.
+/// One additional column, a flag.
 pub const ENDS_AT_CHARGER: &str = "ends_at_charger";
 
-/// One end of the trips: its columns, loaded.
+/// One end of the trips: its loaded columns.
 struct End {
     /// Column, codes and the place of each code.
     zone: Option<(usize, Names, Vec<Option<PlaceId>>)>,
@@ -214,7 +213,7 @@ pub fn read(file: &TableFile, source: &TripSource, builder: &mut TraceBuilder) -
             duration_s: value(&duration, row),
             distance_km: value(&distance, row),
             fare: value(&fare, row),
-            passengers: value(&passengers, row) as u8, // checked above; NaN becomes 0: not told
+            passengers: value(&passengers, row) as u8, // checked above; NaN becomes 0: unknown
             fleet: fleets.get(row),
             vehicle: vehicle_code,
             soc_start: value(&soc_start, row),
@@ -225,25 +224,25 @@ pub fn read(file: &TableFile, source: &TripSource, builder: &mut TraceBuilder) -
     Ok(())
 }
 
-/// Column, reason and what is expected.
+/// Column, reason and expectation.
 type Wrong = (usize, &'static str, String);
 
-/// A column with its number, the range of its values, and the reason where one is outside.
+/// A column with its number, the range of its values, and the reason for rejecting others.
 type Check<'a> = (&'a Option<(usize, Numbers)>, Range, &'static str);
 
-/// Rows with a number that cannot be: found column by column, which is quick, and remembered by row.
+/// Rows with an invalid number: found column by column, which is fast, and stored by row.
 struct WrongNumbers {
     by_row: std::collections::BTreeMap<usize, Wrong>,
 }
 
 impl WrongNumbers {
-    /// Looks for values outside of their range, and for cells that hold no number.
+    /// Looks for values outside their range, and for filled cells that are not numbers.
     fn find(rows: usize, checks: &[Check<'_>]) -> Self {
         let mut by_row = std::collections::BTreeMap::new();
         for (numbers, range, reason) in checks {
             let Some((column, numbers)) = numbers else { continue };
             for (row, value) in numbers.values.iter().enumerate().take(rows) {
-                // Not a number is absent.
+                // NaN means absent.
                 if !value.is_nan() && !range.holds(*value) {
                     by_row.entry(row).or_insert_with(|| (*column, *reason, range.expected()));
                 }
@@ -271,7 +270,7 @@ fn flag(column: Option<&(usize, Names)>, row: usize) -> Result<bool, usize> {
     }
 }
 
-/// A column of names, by the numbers that the builder gives them.
+/// A column of names, by the numbers assigned by the builder.
 pub(super) struct Coded {
     pub(super) column: Option<usize>,
     codes: Vec<u32>,
@@ -290,14 +289,14 @@ impl Coded {
         Ok(Self { column, codes: names.codes, numbers })
     }
 
-    /// The builder's number for a row, `Trace::NONE` where the cell is empty.
+    /// The builder's number for a row, or `Trace::NONE` if the cell is empty.
     pub(super) fn get(&self, row: usize) -> u32 {
         let code = self.codes.get(row).copied().unwrap_or(Trace::NONE);
         self.numbers.get(code as usize).copied().unwrap_or(Trace::NONE)
     }
 }
 
-/// Why a row's place cannot be used.
+/// Reason why the place of a row cannot be used.
 struct WrongPlace {
     reason: &'static str,
     column: usize,
@@ -364,7 +363,7 @@ impl End {
                 column: if ranges::LATITUDE.holds(lat) { other } else { column },
                 expected: "latitude (-90 to 90) and longitude (-180 to 180) in degrees",
             }),
-            // An end has a zone or a point: the file was refused otherwise.
+            // Each end has a zone or a point; otherwise the file was rejected.
             None => Err(WrongPlace { reason: "no zone", column: 0, expected: "a zone's id" }),
         }
     }

@@ -1,12 +1,11 @@
 //! Vehicle types (the catalogue) and lists of vehicles, as tables (CSV or Parquet).
 //!
-//! Catalogue: `name`, `battery_kwh`, `consumption_kwh_per_km`, `ac_kw` and,
-//! where they differ from the defaults, `dc_kw` (0), `usable_soc_min` (0),
-//! `usable_soc_max` (1), `consumption_by_temperature`, `charging_curve`,
-//! `charge_efficiency`, `discharge_efficiency`, `wear_eur_per_kwh` (0). Curves are
-//! points `x:y` separated by blanks, for example `0:50 0.8:50 1:10`.
+//! Catalogue: `name`, `battery_kwh`, `consumption_kwh_per_km`, `ac_kw` and, if they differ from the defaults,
+//! `dc_kw` (0), `usable_soc_min` (0), `usable_soc_max` (1), `consumption_by_temperature`, `charging_curve`,
+//! `charge_efficiency`, `discharge_efficiency`, `wear_eur_per_kwh` (0). Curves are points `x:y` separated by
+//! blanks, for example `0:50 0.8:50 1:10`.
 //!
-//! Vehicles: `vehicle_id`, `type` and, where known, `fleet`, `lat` and `lon` or `zone`, `soc`.
+//! Vehicles: `vehicle_id`, `type` and, if known, `fleet`, `lat` and `lon` or `zone`, `soc`.
 
 use super::small_table::{Problems, Row, SmallTable, quoted};
 use super::stations::{Location, location};
@@ -15,13 +14,13 @@ use gridfleet_core::ranges::{self, Range};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Stored energy over energy drawn from the grid where the table does not tell; assumed, within the
-/// 0.85 to 0.95 that on-board chargers reach.
+/// Default ratio of stored energy to energy drawn from the grid; assumed, within the 0.85 to 0.95 that
+/// on-board chargers reach.
 pub const DEFAULT_CHARGE_EFFICIENCY: f64 = 0.9;
-/// Energy fed to the grid over energy taken from the battery where the table does not tell; assumed.
+/// Default ratio of energy fed to the grid to energy taken from the battery; assumed.
 pub const DEFAULT_DISCHARGE_EFFICIENCY: f64 = 0.9;
 
-/// The catalogue that comes with the program.
+/// The catalogue bundled with the program.
 pub const CATALOGUE: &str = include_str!("../../datasets/vehicles.csv");
 
 const TYPE_COLUMNS: [&str; 12] = [
@@ -45,46 +44,46 @@ const VEHICLE_REQUIRED: [&str; 2] = ["vehicle_id", "type"];
 /// One type of the catalogue.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct VehicleTypeRow {
-    /// Line of the file.
+    /// Line in the file.
     pub line: u64,
     /// Name, unique in the table.
     pub name: String,
     /// Energy between state of charge 0 and 1 [kWh].
     pub battery_kwh: f64,
-    /// Lowest and highest state of charge that operation may use.
+    /// Minimum and maximum state of charge that operation may use.
     pub usable_soc: [f64; 2],
-    /// Taken from the battery per kilometre at mild temperature [kWh/km].
+    /// Energy taken from the battery per kilometre at mild temperature [kWh/km].
     pub consumption_kwh_per_km: f64,
     /// (ambient temperature [°C], factor on the consumption), ascending; may be empty.
     pub consumption_by_temperature: Vec<[f64; 2]>,
-    /// Most power of the on-board charger [kW].
+    /// Maximum power of the on-board charger [kW].
     pub ac_kw: f64,
-    /// Most power from a DC connector [kW], 0 without DC inlet.
+    /// Maximum power from a DC connector [kW]; 0 without DC inlet.
     pub dc_kw: f64,
-    /// (state of charge, power at the plug [kW]) from 0 to 1; constant where the table has none.
+    /// (state of charge, power at the plug [kW]) from 0 to 1; constant if the table has none.
     pub charging_curve: Vec<[f64; 2]>,
-    /// Stored energy over energy drawn from the grid.
+    /// Ratio of stored energy to energy drawn from the grid.
     pub charge_efficiency: f64,
-    /// Energy fed to the grid over energy taken from the battery.
+    /// Ratio of energy fed to the grid to energy taken from the battery.
     pub discharge_efficiency: f64,
-    /// Cost of wear of the battery [currency per kWh through it].
+    /// Cost of battery wear [currency per kWh of throughput].
     pub wear_eur_per_kwh: f64,
 }
 
 /// One vehicle of a list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VehicleRow {
-    /// Line of the file.
+    /// Line in the file.
     pub line: u64,
     /// Name, unique in the table.
     pub vehicle_id: String,
-    /// Name of its type.
+    /// Name of the vehicle type.
     pub vehicle_type: String,
-    /// Name of its fleet, where the table tells.
+    /// Name of the fleet, if given.
     pub fleet: Option<String>,
-    /// Where it starts, where the table tells.
+    /// Initial location, if given.
     pub location: Option<Location>,
-    /// State of charge at the start, where the table tells.
+    /// Initial state of charge, if given.
     pub soc: Option<f64>,
 }
 
@@ -193,7 +192,7 @@ fn vehicle_type(row: Row<'_>, problems: &mut Problems) -> VehicleTypeRow {
     }
 }
 
-/// Points `x:y` separated by blanks, x ascending, both within their range; empty where the cell is.
+/// Points `x:y` separated by blanks, x ascending, both within their range; empty if the cell is.
 fn curve(row: Row<'_>, column: &str, of_x: Range, of_y: Range) -> Result<Vec<[f64; 2]>, InputError> {
     let Some(cell) = row.text(column) else { return Ok(Vec::new()) };
     let expected =

@@ -1,8 +1,8 @@
 //! Writes a trace as the canonical table of trips, in Parquet.
 //!
-//! Timestamps are milliseconds UTC, what is absent is null, a column of nulls
-//! is left out. The zones go along as text in the file's metadata, so that the
-//! file can be read without them; so do the counts of the import that made it.
+//! Timestamps are milliseconds UTC, absent values are null, and a column of nulls is omitted. The zones are
+//! stored as text in the file's metadata, so that the file can be read without other files; so are the counts
+//! of the import that made it.
 
 use super::trace::{ImportReport, Trace};
 use super::zones::Zones;
@@ -21,7 +21,8 @@ pub const ZONES_KEY: &str = "gridfleet.zones";
 /// Key of the import report (JSON) in the file's metadata.
 pub const REPORT_KEY: &str = "gridfleet.import";
 
-/// Writes `trace` to `path`: beside it first, then renamed, so that the file is there whole or not at all.
+/// Writes `trace` to `path`: to a temporary file first, then renamed, so that the file is either complete or
+/// absent.
 ///
 /// # Errors
 /// If the file cannot be written.
@@ -46,7 +47,7 @@ pub fn write(trace: &Trace, path: impl AsRef<Path>) -> Result<()> {
     Ok(())
 }
 
-/// Temporary files are for their owner alone; a result is for whom the owner's folder is.
+/// Temporary files are readable by their owner only; for a result, the permissions of its folder decide.
 fn readable_by_all(file: &std::fs::File) -> std::io::Result<()> {
     #[cfg(unix)]
     {
@@ -60,12 +61,12 @@ fn readable_by_all(file: &std::fs::File) -> std::io::Result<()> {
 /// Writes `trace` as Parquet bytes to `out`.
 ///
 /// # Errors
-/// If `out` refuses them.
+/// If writing to `out` fails.
 pub fn encode(trace: &Trace, out: impl Write) -> Result<()> {
     let failed = |e: polars_core::error::PolarsError| Error::Other(e.to_string());
     let mut columns = Vec::new();
     let ms: Vec<i64> = trace.request_time.iter().map(|t| t.0.saturating_mul(1_000)).collect();
-    // A cast would drop the zone where polars is built without its feature `timezones`.
+    // A cast would drop the time zone if polars is built without its feature `timezones`.
     let times = Int64Chunked::from_vec("request_time".into(), ms);
     columns
         .push(times.into_datetime(TimeUnit::Milliseconds, Some(TimeZone::UTC)).into_series().into_column());
@@ -132,8 +133,8 @@ fn zones_of(places: &Places) -> Zones {
             zones.borough.push(String::new());
             zones.lat.push(places.lat(place));
             zones.lon.push(places.lon(place));
-            // The places keep the length of a trip inside the zone instead of its area. Areas are read
-            // to a square metre; taking the nearest one back gives the very same length.
+            // The places store the length of a trip inside the zone instead of its area. Areas are read with
+            // a resolution of one square metre; rounding to the nearest one restores exactly the same length.
             let within_km = places.distance_km(place, place);
             let area = (within_km / MEAN_DISTANCE_IN_UNIT_SQUARE).powi(2);
             let rounded = (area * 1e6).round() / 1e6;
@@ -148,7 +149,7 @@ fn named<'a>(codes: &[u32], names: &'a [String]) -> Vec<Option<&'a str>> {
     codes.iter().map(|&code| names.get(code as usize).map(String::as_str)).collect()
 }
 
-/// Adds a column unless it has no value at all.
+/// Adds a column unless it has no values.
 fn push_some<T>(columns: &mut Vec<Column>, name: &str, values: Vec<Option<T>>)
 where
     Series: NamedFrom<Vec<Option<T>>, [Option<T>]>,

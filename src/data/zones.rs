@@ -1,12 +1,9 @@
-//! Zones: name, centroid and area of each, from the official taxi-zone
-//! shapefile of New York or from a CSV.
+//! Zones: name, centroid and area of each, from the official taxi-zone shapefile of New York or from a CSV.
 //!
-//! The shapefile is in the plane coordinates of EPSG:2263 (Lambert conformal
-//! conic, US survey feet); centroids are computed there, by area over all
-//! parts less the holes, and turned into degrees. A zone's id is its
-//! `OBJECTID`: in the published file `LocationID` 56 stands twice and 103
-//! three times. Its coordinates are kept to a millionth of a degree (0.1 m), its
-//! areas to a square metre.
+//! The shapefile uses the plane coordinates of EPSG:2263 (Lambert conformal conic, US survey feet); centroids
+//! are computed there, weighted by area over all parts minus the holes, and converted to degrees. The id of a
+//! zone is its `OBJECTID`: in the published file `LocationID` 56 occurs twice and 103 three times.
+//! Coordinates are rounded to a millionth of a degree (0.1 m), areas to a square metre.
 
 use super::table::TableFile;
 use gridfleet_core::error::{Error, InputError, Result, guard, input};
@@ -18,10 +15,10 @@ use std::fmt::Write as _;
 use std::io::Cursor;
 use std::path::Path;
 
-/// Largest file that is read [bytes].
+/// Maximum size of a file [bytes].
 const MOST_BYTES: u64 = 1024 << 20;
 
-/// EPSG:2263, "NAD83 / New York Long Island (ftUS)", as the EPSG registry defines it.
+/// EPSG:2263, "NAD83 / New York Long Island (ftUS)", as defined in the EPSG registry.
 const EPSG_2263: &str = "+proj=lcc +lat_0=40.1666666666667 +lon_0=-74 +lat_1=41.0333333333333 \
      +lat_2=40.6666666666667 +x_0=300000 +y_0=0 +ellps=GRS80 +towgs84=0,0,0 +units=us-ft +no_defs";
 /// Degrees on the same datum.
@@ -32,9 +29,9 @@ const SURVEY_FOOT_KM: f64 = 1.2 / 3_937.0;
 /// Zones in the order of their source, one flat column per property.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Zones {
-    /// What files call the zone; a number for New York.
+    /// Identifier used in files; a number for New York.
     pub id: Vec<String>,
-    /// Name for people, or empty.
+    /// Display name, or empty.
     pub name: Vec<String>,
     /// Borough or district, or empty.
     pub borough: Vec<String>,
@@ -42,7 +39,7 @@ pub struct Zones {
     pub lat: Vec<f64>,
     /// Longitude of the centroid [degrees east].
     pub lon: Vec<f64>,
-    /// Area [km²], 0 where not told.
+    /// Area [km²], 0 if unknown.
     pub area_km2: Vec<f64>,
 }
 
@@ -52,15 +49,15 @@ impl Zones {
         self.id.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no zones.
     pub fn is_empty(&self) -> bool {
         self.id.is_empty()
     }
 
-    /// Reads a shapefile (path ends in `.shp`, or in `.dbf`, beside which the other stands) or a CSV.
+    /// Reads a shapefile (the path ends in `.shp` or `.dbf`, with the other file next to it) or a CSV.
     ///
     /// # Errors
-    /// If the files cannot be read or are not zones.
+    /// If the files cannot be read or do not contain zones.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
@@ -84,11 +81,11 @@ impl Zones {
         Self::from_shapefile(&shp, shapes, records)
     }
 
-    /// Reads a table with the columns `zone_id` (or `OBJECTID`, `LocationID`, `id`), `lat`, `lon`
-    /// and, where it has them, `area_km2`, `zone` (or `name`), `borough`.
+    /// Reads a table with the columns `zone_id` (or `OBJECTID`, `LocationID`, `id`), `lat`, `lon` and,
+    /// optionally, `area_km2`, `zone` (or `name`), `borough`.
     ///
     /// # Errors
-    /// If a column is missing or a row is wrong: zones are few, so nothing is skipped.
+    /// If a column is missing or a row is invalid: zones are few, so none is skipped.
     pub fn from_table(file: &TableFile) -> Result<Self> {
         let id = file.require(&["zone_id", "OBJECTID", "LocationID", "id"])?;
         let lat = file.require(&["lat", "latitude"])?;
@@ -117,7 +114,7 @@ impl Zones {
                 return Err(table.error(id, row, "the zone's id").into());
             };
             if let Some(before) = rows.insert(zone, row) {
-                // Lines are counted only where they are told: each count begins at the top.
+                // Lines are only counted for messages, because each count starts at the top of the file.
                 let before = table.line(before);
                 return Err(table
                     .error(id, row, format!("an id that line {before} does not have already"))
@@ -130,7 +127,7 @@ impl Zones {
                 }
             }
             let size = areas.as_ref().map_or(0.0, |a| if a.is_bad(row) { -1.0 } else { a.get(row) });
-            // Not a number is absent.
+            // NaN means absent.
             if !size.is_nan() && !ranges::AREA.holds(size) {
                 let column = area.unwrap_or(id);
                 return Err(table.error(column, row, ranges::AREA.expected()).into());
@@ -151,7 +148,7 @@ impl Zones {
         Ok(zones)
     }
 
-    /// Reads the bytes of a `.shp` and its `.dbf`; `path` is for messages.
+    /// Parses the bytes of a `.shp` and its `.dbf`; `path` is for messages.
     ///
     /// # Errors
     /// If they are damaged, are not in the coordinates of New York, or lack `OBJECTID`.
@@ -193,7 +190,7 @@ impl Zones {
             let (lon, lat) = proj4rs::adaptors::transform_xy(&plane, &degrees, x_ft, y_ft)
                 .map(|(lon, lat)| (lon.to_degrees(), lat.to_degrees()))
                 .unwrap_or((f64::NAN, f64::NAN));
-            // New York City with its surroundings.
+            // New York City and its surroundings.
             if !((40.0..42.0).contains(&lat) && (-75.0..-72.0).contains(&lon)) {
                 return Err(wrong(
                     format!("a centroid at {x_ft:.1}, {y_ft:.1}"),
@@ -225,7 +222,7 @@ impl Zones {
         self.area_km2.push(area_km2);
     }
 
-    /// The zones as CSV, as [`from_table`](Self::from_table) reads it.
+    /// The zones as CSV, in the format read by [`from_table`](Self::from_table).
     pub fn to_csv(&self) -> String {
         let quote = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
         let mut out = String::from("zone_id,lat,lon,area_km2,zone,borough\n");
@@ -250,7 +247,7 @@ fn projection(definition: &str) -> Result<Proj> {
     Proj::from_proj_string(definition).map_err(|e| Error::Other(format!("map projection: {e}")))
 }
 
-/// A field of a record as text, whatever its type and the case of its name.
+/// A field of a record as text, whatever its type; the case of its name is ignored.
 fn field(record: &dbase::Record, name: &str) -> Option<String> {
     let (_, value) = record.as_ref().iter().find(|(key, _)| key.eq_ignore_ascii_case(name))?;
     match value {
@@ -264,15 +261,16 @@ fn field(record: &dbase::Record, name: &str) -> Option<String> {
     .filter(|text| !text.is_empty())
 }
 
-/// Area and centroid of a polygon of closed rings. Holes run against their outer ring, so their
-/// signed area takes itself away (shoelace formula; P. Bourke, 1988).
+/// Area and centroid of a polygon of closed rings. Holes are oriented opposite to their outer ring, so their
+/// signed area is subtracted (shoelace formula; P. Bourke, 1988).
 fn centroid<R: Iterator<Item = [f64; 2]>>(rings: impl Iterator<Item = R>) -> (f64, [f64; 2]) {
     let (mut twice, mut sx, mut sy) = (0.0, 0.0, 0.0);
     let mut origin = None;
     for ring in rings {
         let mut last: Option<[f64; 2]> = None;
         for [x, y] in ring {
-            // Relative to some point of the polygon: the products stay small and keep their digits.
+            // Relative to a point of the polygon, which keeps the products small and their digits
+            // significant.
             let [x0, y0] = *origin.get_or_insert([x, y]);
             let point = [x - x0, y - y0];
             if let Some(before) = last {
@@ -298,8 +296,8 @@ mod tests {
 
     #[test]
     fn a_hole_moves_the_centroid_away() {
-        // A square of side 4 without the square of side 2 in its left half: by hand,
-        // x = (16 * 2 - 4 * 1) / 12.
+        // A square of side 4 without the square of side 2 in its left half; computed by hand: x = (16 * 2 - 4
+        // * 1) / 12.
         let outer = vec![[0.0, 0.0], [0.0, 4.0], [4.0, 4.0], [4.0, 0.0], [0.0, 0.0]];
         let hole = vec![[0.0, 1.0], [2.0, 1.0], [2.0, 3.0], [0.0, 3.0], [0.0, 1.0]];
         let (area, [x, y]) = centroid([outer, hole].into_iter().map(Vec::into_iter));

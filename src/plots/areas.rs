@@ -1,4 +1,4 @@
-//! Stacked areas: what a total consists of over time, for example vehicles by state.
+//! Stacked areas: the parts of a total over time, for example vehicles by state.
 
 use super::axis::usable;
 use super::canvas::{Canvas, Point, Rect};
@@ -6,10 +6,10 @@ use super::legend::{Entry, Key};
 use super::palette::Colour;
 use super::plane::{Extents, Field, Side};
 
-/// Series on top of each other, the first at the bottom. What is below zero is stacked downwards.
+/// Series stacked on each other, the first at the bottom. Negative values are stacked downwards.
 #[derive(Debug, Clone, Default)]
 pub struct Areas {
-    /// Places of the rows, ascending.
+    /// Positions of the rows along x, ascending.
     pub x: Vec<f64>,
     /// The series, from bottom to top.
     pub series: Vec<Area>,
@@ -20,18 +20,18 @@ pub struct Areas {
 pub struct Area {
     /// Name in the legend; empty for none.
     pub name: String,
-    /// One value per row; one that is not a number leaves a gap in all series.
+    /// One value per row. A value that is not a number leaves a gap in all series.
     pub values: Vec<f64>,
-    /// Colour; by its place, if `None`.
+    /// Colour; chosen by position in the stack if `None`.
     pub colour: Option<Colour>,
 }
 
 impl Area {
-    /// A series with a colour by its place.
+    /// A series with its default colour.
     pub fn new(name: impl Into<String>, values: Vec<f64>) -> Self {
         Self { name: name.into(), values, colour: None }
     }
-    /// In this colour.
+    /// Sets the colour.
     #[must_use]
     pub fn colour(mut self, colour: Colour) -> Self {
         self.colour = Some(colour);
@@ -43,13 +43,13 @@ impl Area {
     }
 }
 
-/// Entries of stacked series: the uppermost first would turn the order round, so as they come.
+/// Legend entries of the stacked series, in the given order.
 pub(super) fn entries(series: &[Area]) -> Vec<Entry> {
     let entry = |(i, area): (usize, &Area)| Entry::new(&area.name, Key::Area(area.look(i)));
     series.iter().enumerate().map(entry).collect()
 }
 
-/// Bounds of each series of one row, stacked away from zero on either side.
+/// Bounds of each series in one row, stacked away from zero on either side.
 pub(super) fn stacked(values: impl Iterator<Item = f64>) -> Vec<(f64, f64)> {
     let (mut above, mut below) = (0.0, 0.0);
     values
@@ -63,7 +63,7 @@ pub(super) fn stacked(values: impl Iterator<Item = f64>) -> Vec<(f64, f64)> {
 }
 
 impl Areas {
-    /// Values of row `i`, if all of them can be shown.
+    /// Values of row `i`, if all of them can be drawn.
     fn row(&self, i: usize) -> Option<Vec<f64>> {
         let x = self.x.get(i).filter(|x| usable(**x))?;
         let row: Vec<f64> =
@@ -95,7 +95,7 @@ impl Areas {
                 continue;
             }
             for sign in [1.0, -1.0] {
-                // From the outermost to the innermost, each down to zero: no seams between them.
+                // From the outermost to the innermost, each down to zero, which leaves no seams between them.
                 for last in (0..self.series.len()).rev() {
                     let colour = self.series[last].look(last);
                     let sum =
@@ -110,7 +110,7 @@ impl Areas {
     }
 }
 
-/// The area between zero and a line.
+/// Area between zero and a line.
 fn fill(canvas: &mut Canvas, field: &Field, outer: &[(f64, f64)], colour: Colour) {
     let place = |x: f64, y: f64| field.plot.clamp(field.place((x, y)));
     if let [(x, y)] = outer {
@@ -124,7 +124,7 @@ fn fill(canvas: &mut Canvas, field: &Field, outer: &[(f64, f64)], colour: Colour
     canvas.polygon(outline, colour, 1.0);
 }
 
-/// At most one row per half pixel: the mean there.
+/// At most one row per half pixel: the mean of the rows there.
 fn averaged(run: &[&(f64, Vec<f64>)], field: &Field) -> Vec<(f64, Vec<f64>)> {
     let column = |row: &(f64, Vec<f64>)| (2.0 * field.place((row.0, 0.0)).0).floor();
     run.chunk_by(|a, b| column(a) == column(b))

@@ -1,4 +1,4 @@
-//! Axes: what they are called, what range they show, and where their ticks stand.
+//! Axes: labels, ranges and ticks.
 
 use super::time_axis;
 use gridfleet_core::time::LocalClock;
@@ -6,22 +6,22 @@ use gridfleet_core::time::LocalClock;
 /// One axis of a plane.
 #[derive(Debug, Clone, Default)]
 pub struct Axis {
-    /// What it measures, for example `power`.
+    /// Measured quantity, for example `power`.
     pub label: String,
-    /// Its unit, for example `kW`; empty for none.
+    /// Unit, for example `kW`; empty for none.
     pub unit: String,
-    /// Numbers, or instants in local time.
+    /// Numbers, or instants shown in local time.
     pub kind: AxisKind,
-    /// Shown range; the range of the data, if `None`.
+    /// Displayed range; the range of the data if `None`.
     pub range: Option<(f64, f64)>,
-    /// Whether zero is always shown.
+    /// Whether zero is always included.
     pub from_zero: bool,
 }
 
-/// What the numbers along an axis mean.
+/// Meaning of the numbers along an axis.
 #[derive(Debug, Clone, Default)]
 pub enum AxisKind {
-    /// What they say.
+    /// Plain numbers.
     #[default]
     Number,
     /// Seconds since 1970, UTC, shown in the local time of the clock.
@@ -37,13 +37,13 @@ impl Axis {
     pub fn time(clock: LocalClock) -> Self {
         Self { kind: AxisKind::Time(Box::new(clock)), ..Self::default() }
     }
-    /// Shows zero too, whatever the data.
+    /// Includes zero, whatever the data.
     #[must_use]
     pub fn from_zero(mut self) -> Self {
         self.from_zero = true;
         self
     }
-    /// Shows `low` to `high`, whatever the data.
+    /// Sets the range to `low` to `high`, whatever the data.
     #[must_use]
     pub fn within(mut self, low: f64, high: f64) -> Self {
         self.range = Some((low, high));
@@ -55,8 +55,8 @@ impl Axis {
         titled(&self.label, &self.unit)
     }
 
-    /// Whether a value can be shown at all. Beyond 1e100 nothing is meant, and sums would overflow; instants
-    /// are those of four-digit years.
+    /// Whether a value can be shown. Values beyond 1e100 are rejected because sums would overflow; instants
+    /// are limited to four-digit years.
     pub(super) fn shows(&self, value: f64) -> bool {
         match self.kind {
             AxisKind::Number => usable(value),
@@ -64,7 +64,8 @@ impl Axis {
         }
     }
 
-    /// The range to show for data of `extent`, with `pad` (a share of it) at ends that are not zero.
+    /// Range to show for data of `extent`, with padding `pad` (a share of the range) at ends that are not
+    /// zero.
     pub(super) fn shown(&self, extent: Extent, pad: f64) -> Option<(f64, f64)> {
         if let Some((low, high)) = self.range
             && self.shows(low)
@@ -86,7 +87,7 @@ impl Axis {
         Some((if is_end(low) { low } else { low - pad }, if is_end(high) { high } else { high + pad }))
     }
 
-    /// Scale of `range` with the most ticks, at most `most`, of which `fits` holds.
+    /// Scale of `range` with the most ticks that satisfy `fits`, at most `most`.
     pub(super) fn scale(
         &self,
         (low, high): (f64, f64),
@@ -106,7 +107,7 @@ impl Axis {
     }
 }
 
-/// `label (unit)`, or what there is of it.
+/// `label (unit)`, or whichever of the two is not empty.
 pub(super) fn titled(label: &str, unit: &str) -> String {
     match (label.is_empty(), unit.is_empty()) {
         (false, false) => format!("{label} ({unit})"),
@@ -120,7 +121,7 @@ pub(super) fn usable(value: f64) -> bool {
     value.abs() <= 1e100
 }
 
-/// Least and greatest of some values.
+/// Least and greatest of a set of values.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Extent(pub Option<(f64, f64)>);
 
@@ -129,7 +130,7 @@ impl Extent {
         let (low, high) = self.0.unwrap_or((value, value));
         self.0 = Some((low.min(value), high.max(value)));
     }
-    /// Of all usable values.
+    /// Extent of all usable values.
     pub fn of(values: impl IntoIterator<Item = f64>) -> Self {
         let mut extent = Self::default();
         values.into_iter().filter(|v| usable(*v)).for_each(|v| extent.add(v));
@@ -137,7 +138,7 @@ impl Extent {
     }
 }
 
-/// A range that is wide enough to divide: at least a billionth of its values.
+/// Widens a range to at least a billionth of its values, so that it can be divided.
 fn widened(low: f64, high: f64) -> (f64, f64) {
     let size = low.abs().max(high.abs());
     if high - low > 1e-9 * size && high - low > 1e-100 {
@@ -163,9 +164,9 @@ pub(super) struct Scale {
 }
 
 impl Scale {
-    /// Where `value` stands between the pixels `from` (at `low`) and `to` (at `high`).
+    /// Position of `value` between the pixels `from` (at `low`) and `to` (at `high`).
     pub fn place(&self, value: f64, from: f64, to: f64) -> f64 {
-        // Far outside is enough: the square of the result must stay finite.
+        // A point far outside is sufficient: the square of the result must remain finite.
         from + (to - from) * ((value - self.low) / (self.high - self.low)).clamp(-1e6, 1e6)
     }
 }
@@ -185,7 +186,7 @@ pub(super) fn ticks(low: f64, high: f64, most: usize) -> Vec<Tick> {
     (0..count)
         .map(|i| {
             let at = (first + i as f64) * step;
-            // Minus nothing is nothing.
+            // Avoids negative zero.
             let at = if at == 0.0 { 0.0 } else { at };
             Tick { at, text: number(at, step, largest) }
         })
@@ -210,7 +211,7 @@ pub(super) fn number(value: f64, step: f64, largest: f64) -> String {
     format!("{minus}{}", grouped(&format!("{:.decimals$}", value.abs())))
 }
 
-/// A quantity by itself: three significant digits, more only before the point.
+/// A quantity outside an axis: three significant digits, more only before the decimal point.
 pub(super) fn quantity(value: f64) -> String {
     if !usable(value) {
         return "–".to_owned();
@@ -223,7 +224,7 @@ pub(super) fn quantity(value: f64) -> String {
     number((value / step).round() * step, step, size)
 }
 
-/// Commas between groups of three digits before the point.
+/// Inserts commas between groups of three digits before the decimal point.
 fn grouped(digits: &str) -> String {
     let whole = digits.find('.').unwrap_or(digits.len());
     let mut out = String::new();

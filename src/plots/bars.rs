@@ -1,4 +1,4 @@
-//! Bars: one quantity by group and series, beside each other or stacked, with whiskers where there are intervals.
+//! Bars: one quantity by group and series, grouped or stacked, with whiskers where there are intervals.
 
 use super::axis::{Axis, Extent, usable};
 use super::canvas::{Anchor, Canvas, Rect, Text};
@@ -11,13 +11,13 @@ use super::points::Interval;
 /// Grouped or stacked bars.
 #[derive(Debug, Clone, Default)]
 pub struct Bars {
-    /// The quantity; zero is always shown.
+    /// The quantity; zero is always included.
     pub y: Axis,
     /// Names of the groups, from left to right.
     pub groups: Vec<String>,
     /// The series.
     pub series: Vec<BarSeries>,
-    /// On top of each other instead of beside each other; without whiskers.
+    /// Whether bars are stacked instead of grouped. Stacked bars have no whiskers.
     pub stacked: bool,
 }
 
@@ -26,13 +26,13 @@ pub struct Bars {
 pub struct BarSeries {
     /// Name in the legend; empty for none.
     pub name: String,
-    /// One value per group; one that is not a number has no bar.
+    /// One value per group. A value that is not a number has no bar.
     pub values: Vec<Interval>,
-    /// Colour; by its place, if `None`.
+    /// Colour; chosen by position if `None`.
     pub colour: Option<Colour>,
 }
 
-/// Most groups whose bars are drawn.
+/// Maximum number of groups drawn.
 const MOST_GROUPS: usize = 2_000;
 
 impl Bars {
@@ -73,7 +73,7 @@ impl Bars {
             return frame::draw_no_data(canvas, area);
         };
         let title = axis.title();
-        // Two rows of names below.
+        // Room for two rows of names below.
         let below = frame::TICK_ROW + TICK * 1.25;
         let scale = frame::vertical(&axis, range, area.height() - below);
         let plot = area.inset(frame::beside(&scale, &title), 6.0, 4.0, below);
@@ -111,11 +111,11 @@ impl Bars {
         self.draw_names(canvas, &plot, groups);
     }
 
-    /// Names of groups in at most two rows; of many groups every second, third, ...
+    /// Names of groups in at most two rows. With many groups, only every second, third, ... is named.
     fn draw_names(&self, canvas: &mut Canvas, plot: &Rect, groups: usize) {
         let band = plot.width() / groups.max(1) as f64;
         let widest = self.groups.iter().map(|g| font::width(g, TICK, false)).fold(0.0, f64::max);
-        // A name may be cut, but not below some letters.
+        // A name may be shortened, but not below a few letters.
         let every = ((widest.min(44.0) + 6.0) / band).ceil().max(1.0) as usize;
         for (i, name) in self.groups.iter().take(groups).enumerate().skip(every / 2).step_by(every) {
             let room = band * every as f64 - 6.0;
@@ -131,13 +131,13 @@ impl Bars {
     }
 }
 
-/// `name` in one row if it fits `room`, otherwise in two, broken where the first is fullest.
+/// `name` in one row if it fits `room`, otherwise broken into two with the first as full as possible.
 fn two_rows(name: &str, room: f64) -> Vec<String> {
     let fits = |text: &str| font::width(text, TICK, false) <= room;
     if fits(name) {
         return vec![name.to_owned()];
     }
-    // After a space, or after a hyphen, which stays.
+    // Breaks after a space, or after a hyphen, which is kept.
     let mut breaks = name.match_indices([' ', '-', '_']).map(|(at, mark)| at + mark.len());
     let fitting = breaks.rfind(|at| fits(name[..*at].trim_end()));
     match fitting {

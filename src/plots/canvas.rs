@@ -1,16 +1,16 @@
-//! What a picture consists of before it is SVG or PNG: a list of lines, areas and texts in pixels.
+//! Intermediate form of a picture before it becomes SVG or PNG: a list of lines, areas and texts in pixels.
 //!
-//! Charts draw into a [`Canvas`] and know nothing of file formats; `paint` turns the list into either.
-//! Coordinates are fractions of pixels, x to the right, y down. Nothing here can fail: what has no
-//! finite place is left out.
+//! Charts draw into a [`Canvas`] and know nothing of file formats; `paint` converts the list into either
+//! format. Coordinates are fractions of pixels, x to the right, y down. Nothing here can fail: shapes without
+//! a finite position are omitted.
 
 use super::font;
 use super::palette::{Colour, Dash, INK, Marker, WHITE};
 
-/// A place on the canvas [pixels].
+/// A position on the canvas [pixels].
 pub(super) type Point = (f64, f64);
 
-/// An upright rectangle [pixels], `x0 <= x1` and `y0 <= y1`.
+/// An axis-aligned rectangle [pixels], `x0 <= x1` and `y0 <= y1`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Rect {
     pub x0: f64,
@@ -32,14 +32,14 @@ impl Rect {
     pub fn centre(&self) -> Point {
         (self.x0.midpoint(self.x1), self.y0.midpoint(self.y1))
     }
-    /// This rectangle without margins.
+    /// This rectangle reduced by margins.
     pub fn inset(&self, left: f64, top: f64, right: f64, bottom: f64) -> Self {
         Self::new(self.x0 + left, self.y0 + top, self.x1 - right, self.y1 - bottom)
     }
     pub fn contains(&self, (x, y): Point) -> bool {
         (self.x0..=self.x1).contains(&x) && (self.y0..=self.y1).contains(&y)
     }
-    /// The nearest point inside.
+    /// The nearest point inside the rectangle.
     pub fn clamp(&self, (x, y): Point) -> Point {
         (x.clamp(self.x0, self.x1), y.clamp(self.y0, self.y1))
     }
@@ -48,7 +48,7 @@ impl Rect {
     }
 }
 
-/// Which end of a text stands at its place.
+/// End of a text that is placed at its anchor point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Anchor {
     Start,
@@ -56,7 +56,7 @@ pub(super) enum Anchor {
     End,
 }
 
-/// A text: its place is on the baseline.
+/// A text; its position is on the baseline.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Text {
     pub text: String,
@@ -66,14 +66,14 @@ pub(super) struct Text {
     pub size: f64,
     pub bold: bool,
     pub colour: Colour,
-    /// Written upwards.
+    /// Whether the text runs upwards.
     pub turned: bool,
 }
 
 impl Text {
     pub fn new(text: impl Into<String>, at: Point, size: f64) -> Self {
         let text = text.into();
-        // XML has no way to write most control characters, and none of them has a shape.
+        // XML cannot represent most control characters, and none of them has a glyph.
         let text = text
             .chars()
             .map(|c| if c.is_control() || matches!(c, '\u{FFFE}' | '\u{FFFF}') { ' ' } else { c });
@@ -103,7 +103,7 @@ impl Text {
         self.turned = true;
         self
     }
-    /// Moves the text down so that its capitals are centred on its place (up, if turned: to the right).
+    /// Moves the text down so that its capitals are centred on its position (right, if rotated).
     pub fn centred(mut self) -> Self {
         let down = 0.5 * font::CAPITAL_EM * self.size;
         if self.turned {
@@ -113,12 +113,12 @@ impl Text {
         }
         self
     }
-    /// Cut to `room` pixels.
+    /// Shortens the text to `room` pixels.
     pub fn within(mut self, room: f64) -> Self {
         self.text = font::shortened(&self.text, self.size, self.bold, room);
         self
     }
-    /// Room taken, from the foot of a "g" to the head of a "T".
+    /// Bounding box, from the descender of a "g" to the top of a "T".
     pub fn bounds(&self) -> Rect {
         let width = font::width(&self.text, self.size, self.bold);
         let before = match self.anchor {
@@ -136,7 +136,7 @@ impl Text {
     }
 }
 
-/// One thing to draw; later ones cover earlier ones.
+/// One shape to draw; later shapes cover earlier ones.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Shape {
     /// An open path with round joints.
@@ -151,21 +151,21 @@ pub(super) enum Shape {
     Text(Text),
 }
 
-/// Most strokes of one dashed line; beyond it is drawn solid.
+/// Maximum number of strokes in one dashed line; beyond this it is drawn solid.
 const MAX_DASHES: f64 = 20_000.0;
 
-/// A list of shapes, and where data and legends are.
+/// A list of shapes, and the positions of data and legends.
 #[derive(Debug, Default)]
 pub(super) struct Canvas {
     pub shapes: Vec<Shape>,
-    /// Areas in which data are drawn, for the tests.
+    /// Areas of data, for the tests.
     pub plots: Vec<Rect>,
     /// Areas of legends, for the tests.
     pub legends: Vec<Rect>,
 }
 
 impl Canvas {
-    /// A line through `points`.
+    /// Draws a line through `points`.
     pub fn line(&mut self, points: &[Point], width: f64, colour: Colour) {
         let points: Vec<Point> = points.iter().copied().filter(finite).collect();
         if points.len() > 1 {
@@ -173,13 +173,13 @@ impl Canvas {
         }
     }
 
-    /// A straight line along an axis, moved to the middle of a pixel, so that it is sharp on a screen.
+    /// Draws a straight line along an axis, moved to the middle of a pixel so that it is sharp on a screen.
     pub fn rule(&mut self, from: Point, to: Point, colour: Colour) {
         let snap = |(x, y): Point| (x.floor() + 0.5, y.floor() + 0.5);
         self.line(&[snap(from), snap(to)], 1.0, colour);
     }
 
-    /// A line broken by `dash`.
+    /// Draws a line broken by `dash`.
     pub fn dashed(&mut self, points: &[Point], width: f64, colour: Colour, dash: Dash) {
         let pattern = dash.pattern();
         let length: f64 = points.windows(2).map(|ends| distance(ends[0], ends[1])).sum();
@@ -215,35 +215,35 @@ impl Canvas {
         }
     }
 
-    /// A filled polygon.
+    /// Draws a filled polygon.
     pub fn polygon(&mut self, points: Vec<Point>, colour: Colour, opacity: f64) {
         if points.len() > 2 && points.iter().all(finite) {
             self.shapes.push(Shape::Polygon { points, colour, opacity });
         }
     }
 
-    /// A filled rectangle.
+    /// Draws a filled rectangle.
     pub fn rectangle(&mut self, rect: Rect, colour: Colour, opacity: f64) {
         if [rect.x0, rect.y0, rect.x1, rect.y1].iter().all(|v| v.is_finite()) {
             self.shapes.push(Shape::Rectangle { rect, colour, opacity });
         }
     }
 
-    /// A filled disc.
+    /// Draws a filled disc.
     pub fn disc(&mut self, at: Point, radius: f64, colour: Colour, opacity: f64) {
         if finite(&at) && radius.is_finite() && radius > 0.0 {
             self.shapes.push(Shape::Disc { at, radius, colour, opacity });
         }
     }
 
-    /// A text, if there is anything to write.
+    /// Draws a text unless it is blank.
     pub fn text(&mut self, text: Text) {
         if !text.text.trim().is_empty() && finite(&text.at) {
             self.shapes.push(Shape::Text(text));
         }
     }
 
-    /// A marker of `radius` with a white rim; `hollow` leaves its middle white.
+    /// Draws a marker of `radius` with a white rim; `hollow` leaves its centre white.
     pub fn marker(&mut self, marker: Marker, at: Point, radius: f64, colour: Colour, hollow: bool) {
         self.mark(marker, at, radius + 1.0, WHITE);
         self.mark(marker, at, radius, colour);
@@ -253,7 +253,7 @@ impl Canvas {
     }
 
     fn mark(&mut self, marker: Marker, (x, y): Point, r: f64, colour: Colour) {
-        // Sized to look equally heavy.
+        // Sized so that all markers look equally heavy.
         let corners: Vec<Point> = match marker {
             Marker::Circle => return self.disc((x, y), r, colour, 1.0),
             Marker::Square => {

@@ -1,5 +1,5 @@
-//! What holds of every kind of chart: nothing overlaps or leaves the picture, SVG is XML, equal descriptions
-//! give equal bytes, and no data whatever make it fail.
+//! Properties of every kind of chart: nothing overlaps or leaves the picture, SVG is well-formed XML, equal
+//! descriptions give equal bytes, and no data make drawing fail.
 
 use super::canvas::{Canvas, Rect, Shape};
 use super::*;
@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 const START: i64 = 1_520_226_000; // Monday 2018-03-05 0:00 in New York
 
-/// One chart of each kind from any values, in turn; `name` is used wherever something has a name.
+/// One chart of each kind from arbitrary values, in turn; `name` is used wherever a chart takes a name.
 fn charts(values: &[f64], name: &str) -> Vec<(&'static str, Chart)> {
     let v = |i: usize| if values.is_empty() { f64::NAN } else { values[i % values.len()] };
     let count = values.len();
@@ -155,12 +155,12 @@ fn figure(kind: &str, chart: Chart) -> Figure {
         .panel(format!("panel of {kind}"), chart)
 }
 
-/// Values that look like some: between 20 and 80, which are latitudes too.
+/// Maps arbitrary values to plausible ones between 20 and 80, which are valid latitudes too.
 fn usual(count: usize) -> Vec<f64> {
     (0..count).map(|i| 50.0 + 30.0 * (i as f64 * 1.7).sin() * (i as f64 * 0.13).cos()).collect()
 }
 
-/// Fails where texts overlap each other, leave the picture, or a legend covers data.
+/// Fails if texts overlap each other or leave the picture, or if a legend covers data.
 fn check_layout(what: &str, canvas: &Canvas, (width, height): (u32, u32)) {
     let whole = Rect::new(0.0, 0.0, f64::from(width), f64::from(height));
     let mut texts: Vec<(String, Rect)> = Vec::new();
@@ -172,7 +172,7 @@ fn check_layout(what: &str, canvas: &Canvas, (width, height): (u32, u32)) {
                 assert!(outside.is_none(), "{what}: {outside:?}");
             }
             Shape::Rectangle { rect, .. } => {
-                // A half pixel of rounding is none of anybody's business.
+                // Half a pixel of rounding is tolerated.
                 let inside = whole.inset(-1.0, -1.0, -1.0, -1.0);
                 assert!(inside.contains((rect.x0, rect.y0)) && inside.contains((rect.x1, rect.y1)), "{what}");
             }
@@ -191,8 +191,8 @@ fn check_layout(what: &str, canvas: &Canvas, (width, height): (u32, u32)) {
     }
 }
 
-/// Fails where `svg` is not well-formed XML of the kind that we write: tags that match, attributes in quotes,
-/// no bare ampersand, no control characters.
+/// Fails unless `svg` is well-formed XML of the kind written here: matching tags, quoted attributes, no bare
+/// ampersand and no control characters.
 fn check_xml(what: &str, svg: &str) {
     assert!(!svg.chars().any(|c| c.is_control() && c != '\n'), "{what}: control characters");
     for (at, _) in svg.match_indices('&') {
@@ -266,7 +266,7 @@ fn every_kind_says_what_it_shows_and_draws_something() {
         let png = figure.png((450, 250), 1.0).unwrap();
         assert_eq!(png, figure.png((450, 250), 1.0).unwrap(), "{kind}");
         assert!(png.starts_with(b"\x89PNG\r\n\x1a\n"));
-        // Width and height stand at bytes 16 and 20 of a PNG.
+        // Width and height are at bytes 16 and 20 of a PNG.
         assert_eq!((&png[16..20], &png[20..24]), (&450u32.to_be_bytes()[..], &250u32.to_be_bytes()[..]));
     }
 }
@@ -311,7 +311,7 @@ fn series_without_end_give_small_pictures() {
     let values = usual(300_000);
     for (kind, chart) in charts(&values, "operator") {
         if ["columns", "points", "map", "time"].contains(&kind) {
-            continue; // a shape for each by what they are, or x going back and forth
+            continue; // draws one shape per value by design, or x goes back and forth
         }
         let svg = figure(kind, chart).svg((760, 340)).unwrap();
         assert!(svg.len() < 2_000_000, "{kind}: {}", svg.len());
@@ -342,7 +342,7 @@ proptest! {
         for (kind, chart) in charts(&values, &name) {
             let figure = figure(&name, chart);
             let svg = figure.svg(size).unwrap();
-            // A name may say what numbers must not.
+            // A name may contain words that numbers must not.
             if !name.contains("NaN") && !name.contains("inf") {
                 check_xml(kind, &svg);
             }

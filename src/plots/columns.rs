@@ -1,4 +1,4 @@
-//! Columns over spans of an axis, stacked: requests by hour, or the bars of a histogram.
+//! Stacked columns over spans of an axis: requests by hour, or the bars of a histogram.
 
 use super::areas::{Area, entries, stacked};
 use super::axis::usable;
@@ -11,9 +11,9 @@ use super::plane::{Extents, Field, Side};
 pub struct Columns {
     /// (from, to) of each column along x.
     pub spans: Vec<(f64, f64)>,
-    /// The series, from bottom to top, one value per column; what is not a number is left out.
+    /// Series from bottom to top, one value per column. Values that are not numbers are omitted.
     pub series: Vec<Area>,
-    /// Free part of each span, 0 to 1.
+    /// Gap as a fraction of each span, 0 to 1.
     pub gap: f64,
 }
 
@@ -50,7 +50,7 @@ impl Columns {
             for (number, (low, high)) in self.bounds(i).into_iter().enumerate() {
                 let a = field.plot.clamp(field.place((from + free, low)));
                 let b = field.plot.clamp(field.place((to - free, high)));
-                // A column is seen even if it is thinner than the screen can show.
+                // Keeps a column visible even if it is thinner than the screen can show.
                 let half = (0.5 * (b.0 - a.0).abs()).max(0.15);
                 let (middle, low, high) = (a.0.midpoint(b.0), a.1.min(b.1), a.1.max(b.1));
                 if high > low {

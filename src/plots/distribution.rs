@@ -1,4 +1,4 @@
-//! How values are distributed: a histogram, or the share of values up to each value.
+//! Distributions of values: a histogram, or the share of values up to each value.
 
 use super::areas::Area;
 use super::axis::{Axis, Extent, usable};
@@ -12,31 +12,31 @@ use super::plane::{Layer, Plane};
 pub struct Distribution {
     /// The quantity.
     pub x: Axis,
-    /// What is counted, for example `requests`.
+    /// Counted items, for example `requests`.
     pub counted: String,
-    /// Name and values of each sample; what is not a number is left out.
+    /// Name and values of each sample. Values that are not numbers are omitted.
     pub samples: Vec<(String, Vec<f64>)>,
-    /// How it is shown.
+    /// Form of display.
     pub kind: DistributionKind,
 }
 
-/// Ways to show a distribution.
+/// Forms of display of a distribution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DistributionKind {
-    /// Share of the values in each of equally wide classes.
+    /// Share of the values in each of several classes of equal width.
     #[default]
     Histogram,
-    /// Share of the values that are not greater.
+    /// Share of the values less than or equal to each value.
     Cumulative,
 }
 
-/// Most classes of a histogram.
+/// Maximum number of classes in a histogram.
 const MOST_CLASSES: usize = 60;
-/// Most steps of a cumulative curve; more values are thinned to so many quantiles.
+/// Maximum number of steps of a cumulative curve; more values are reduced to this many quantiles.
 const MOST_STEPS: usize = 2_000;
 
 impl Distribution {
-    /// The plane that shows it.
+    /// The plane that displays the distributions.
     pub fn plane(&self) -> Plane {
         let samples: Vec<Vec<f64>> = self.samples.iter().map(|(_, values)| sorted(values)).collect();
         let share =
@@ -86,7 +86,7 @@ impl Distribution {
             plane.layers.push(Layer::Columns(Columns { spans, series, gap: 0.04 }));
             return plane;
         }
-        // Several histograms cover each other: outlines, with a tint below.
+        // Several histograms overlap, so each is drawn as an outline over a tint.
         for (number, (name, shares)) in named.into_iter().enumerate() {
             let mut points: Vec<(f64, f64)> = vec![(spans[0].0, 0.0)];
             points.extend(spans.iter().zip(&shares).map(|(span, share)| (span.0, *share)));
@@ -106,8 +106,8 @@ fn sorted(values: &[f64]) -> Vec<f64> {
     values
 }
 
-/// Width of classes over a range of `span`: by the rule of Freedman and Diaconis (1981) for the largest
-/// sample, rounded to 1, 2 or 5 times a power of ten.
+/// Class width for a range of `span`: the rule of Freedman and Diaconis (1981) applied to the largest sample,
+/// rounded to 1, 2 or 5 times a power of ten.
 fn class_width(samples: &[Vec<f64>], span: f64) -> f64 {
     let largest = samples.iter().max_by_key(|s| s.len());
     let rule = largest.filter(|s| s.len() > 1).map_or(0.0, |s| {

@@ -22,11 +22,11 @@ use std::path::Path;
 pub struct Figure {
     /// Title; empty for none.
     pub title: String,
-    /// A line below the title; empty for none.
+    /// Subtitle below the title; empty for none.
     pub subtitle: String,
-    /// The panels, row by row.
+    /// Panels, row by row.
     pub panels: Vec<Panel>,
-    /// How many panels stand beside each other; 0 counts as 1.
+    /// Number of panels per row; 0 counts as 1.
     pub columns: usize,
 }
 
@@ -35,24 +35,24 @@ pub struct Figure {
 pub struct Panel {
     /// Title; empty for none.
     pub title: String,
-    /// What it shows.
+    /// Chart in the panel.
     pub chart: Chart,
 }
 
-/// Anything that a panel can show.
+/// Kinds of chart that a panel can show.
 #[derive(Debug, Clone)]
 pub enum Chart {
     /// Lines, steps, stacked areas, columns, points between axes.
     Plane(Plane),
     /// Bars by group and series.
     Bars(Bars),
-    /// Policies compared with intervals.
+    /// Policies compared, with intervals.
     Intervals(Intervals),
-    /// Divisions among three players.
+    /// Allocations among three players.
     Ternary(Ternary),
     /// Zones and stations.
     Map(Map),
-    /// A matrix in colours.
+    /// A matrix shown in colours.
     Heat(Heat),
 }
 
@@ -76,9 +76,9 @@ const MARGIN: f64 = 14.0;
 const TITLE: f64 = 20.0;
 const SUBTITLE: f64 = 13.0;
 const PANEL_TITLE: f64 = 14.0;
-/// Least and most pixels of a side.
+/// Minimum and maximum length of a side [pixels].
 const SIDES: std::ops::RangeInclusive<u32> = 1..=8_192;
-/// Pixels of a panel, and scale of a PNG, where none are given.
+/// Default size of a panel [pixels] and default scale of a PNG.
 const PANEL: (u32, u32) = (760, 340);
 const PNG_SCALE: f64 = 2.0;
 
@@ -87,26 +87,26 @@ impl Figure {
     pub fn new(title: impl Into<String>) -> Self {
         Self { title: title.into(), columns: 1, ..Self::default() }
     }
-    /// With a line below the title.
+    /// Sets the subtitle.
     #[must_use]
     pub fn subtitle(mut self, subtitle: impl Into<String>) -> Self {
         self.subtitle = subtitle.into();
         self
     }
-    /// With so many panels beside each other.
+    /// Sets the number of panels per row.
     #[must_use]
     pub fn columns(mut self, columns: usize) -> Self {
         self.columns = columns;
         self
     }
-    /// With one more panel.
+    /// Adds a panel.
     #[must_use]
     pub fn panel(mut self, title: impl Into<String>, chart: impl Into<Chart>) -> Self {
         self.panels.push(Panel { title: title.into(), chart: chart.into() });
         self
     }
 
-    /// Width and height [pixels] at which it is written where none are given.
+    /// Default width and height [pixels].
     pub fn size(&self) -> (u32, u32) {
         let (columns, rows) = self.grid();
         let side = |count: usize, pixels: u32| (count.min(20) as u32).saturating_mul(pixels);
@@ -114,7 +114,7 @@ impl Figure {
         (side(columns, PANEL.0).min(*SIDES.end()), (side(rows, PANEL.1) + head).min(*SIDES.end()))
     }
 
-    /// SVG text, `width` by `height` pixels.
+    /// SVG text of `width` by `height` pixels.
     ///
     /// # Errors
     /// If a side has less than 1 or more than 8192 pixels.
@@ -122,19 +122,20 @@ impl Figure {
         paint::svg(&self.canvas(size)?.shapes, size, &self.title)
     }
 
-    /// PNG bytes, `width` by `height` pixels times `scale` (2 for sharp screens, 4 for paper).
+    /// PNG bytes of `width` by `height` pixels times `scale` (2 for high-resolution screens, 4 for print).
     ///
     /// # Errors
-    /// As [`svg`](Self::svg), if the picture has more than 64 million pixels, or if a temporary file
-    /// cannot be written.
+    /// As [`svg`](Self::svg); also if the picture has more than 64 million pixels or a temporary file cannot
+    /// be written.
     pub fn png(&self, size: (u32, u32), scale: f64) -> Result<Vec<u8>> {
         paint::png(&self.canvas(size)?.shapes, size, scale)
     }
 
-    /// Writes a file at its own [`size`](Self::size): SVG or PNG (at double size), by the name's ending.
+    /// Writes a file of the default [`size`](Self::size): SVG, or PNG at double size, by the file name
+    /// extension.
     ///
     /// # Errors
-    /// If the name ends otherwise or the file cannot be written.
+    /// If the extension is neither or the file cannot be written.
     pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         let ending = path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
@@ -150,7 +151,7 @@ impl Figure {
         gridfleet_core::files::put(path, &bytes).map_err(|e| Error::writing(path, e))
     }
 
-    /// Columns and rows of panels.
+    /// Number of columns and rows of panels.
     fn grid(&self) -> (usize, usize) {
         let columns = self.columns.clamp(1, self.panels.len().max(1));
         (columns, self.panels.len().div_ceil(columns).max(1))
@@ -158,7 +159,7 @@ impl Figure {
 
     /// Title and subtitle with their sizes and the rows they take, in a picture of this width [pixels].
     fn heads(&self, width: f64) -> [(&str, f64, f64); 2] {
-        // In a narrow picture the title gives way.
+        // In a narrow picture the title is reduced first.
         let title = TITLE.min((width / 24.0).max(SUBTITLE));
         let row = |text: &str, height| if text.trim().is_empty() { 0.0 } else { height };
         [
@@ -167,7 +168,7 @@ impl Figure {
         ]
     }
 
-    /// Everything that is to be drawn, in pixels.
+    /// All shapes of the figure, in pixels.
     pub(super) fn canvas(&self, (width, height): (u32, u32)) -> Result<Canvas> {
         if !SIDES.contains(&width) || !SIDES.contains(&height) {
             let found = format!("a picture of {width} x {height} pixels");
@@ -179,7 +180,7 @@ impl Figure {
         let margin = MARGIN.min(0.04 * whole.width().min(whole.height()));
         let mut body = whole.inset(margin, margin, margin, margin);
         for (i, (text, size, row)) in self.heads(whole.width()).into_iter().enumerate() {
-            // A tiny picture has no room for a title, a small one none for a subtitle.
+            // A tiny picture has no room for a title, a small one has no room for a subtitle.
             if row == 0.0 || body.height() < [4.0, 7.0][i] * row {
                 continue;
             }
@@ -200,7 +201,7 @@ impl Figure {
             Rect::new(body.x0 + x, body.y0 + y, body.x0 + x + wide, body.y0 + y + high)
         };
         let heads: Vec<Head> = (0..self.panels.len()).map(|i| self.panels[i].head(&area(i))).collect();
-        // Planes in one column share their gutters, so that their horizontal axes agree.
+        // Planes in one column share their gutters so that their horizontal axes align.
         let mut gutters = vec![(0.0f64, 0.0f64); columns];
         for (i, panel) in self.panels.iter().enumerate() {
             let own = panel.chart.gutters(high - heads[i].height);
@@ -217,7 +218,7 @@ impl Figure {
 /// Title and legend of a panel.
 struct Head {
     legend: Legend,
-    /// Whether both stand in one row.
+    /// Whether both share one row.
     beside: bool,
     title: f64,
     height: f64,
@@ -231,7 +232,7 @@ impl Panel {
         let beside = title > 0.0 && legend.width_of_one_row().is_some_and(|row| used + row <= area.width());
         let below = if beside || legend.height() == 0.0 { 0.0 } else { legend.height() + 4.0 };
         let (title, below, legend) = match area.height() {
-            // Data come first where there is little room.
+            // Data take priority where there is little room.
             room if room < 70.0 => (0.0, 0.0, Legend::default()),
             room if room < 110.0 + below && !beside => (title, 0.0, Legend::default()),
             _ => (title, below, legend),
@@ -245,7 +246,7 @@ impl Panel {
             canvas.text(Text::new(&self.title, at, PANEL_TITLE).bold().within(area.width()));
         }
         let corner = match head.legend.width_of_one_row() {
-            // The right end of a legend beside the title is that of the data, if there is room.
+            // A legend beside the title ends at the right edge of the data, if there is room.
             Some(row) if head.beside => {
                 let title = area.x0 + font::width(&self.title, PANEL_TITLE, true) + 30.0;
                 ((area.x1 - gutters.1.max(14.0) - row).max(title), area.y0 + 10.0 - ROW / 2.0)

@@ -1,11 +1,11 @@
-//! The one font of all pictures, carried in the program (Noto Sans, SIL Open Font License 1.1), and how
-//! wide a text is in it.
+//! The one font of all pictures, embedded in the program (Noto Sans, SIL Open Font License 1.1), and text
+//! widths in it.
 
 use plotters::style::{FontDesc, FontFamily, FontStyle, register_font};
 use std::sync::Once;
 
-/// Name under which the font is known to plotters. In an SVG it is the list of fonts that the reader's
-/// program tries, in this order.
+/// Name under which the font is registered with plotters. In an SVG it is the list of fonts that the viewer
+/// tries, in this order.
 pub const FAMILY: &str = "Noto Sans, Helvetica, Arial, sans-serif";
 
 /// Height of the font from descender to ascender [em]: (1069 + 293) / 1000, from its `hhea` table.
@@ -13,14 +13,14 @@ pub(super) const HEIGHT_EM: f64 = 1.362;
 /// Height of a capital letter [em]: 714 / 1000, from its `OS/2` table.
 pub(super) const CAPITAL_EM: f64 = 0.714;
 
-/// Room for a reader's font that is wider than ours, as DejaVu Sans is: regular, bold.
+/// Factor for a viewer's font that is wider than this one, such as DejaVu Sans: regular, bold.
 const SLACK: (f64, f64) = (1.08, 1.15);
 
-/// Makes the font known; to be called before anything is drawn, as often as one likes.
+/// Registers the font. Must be called before anything is drawn; repeated calls are harmless.
 pub fn register() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        // Both files are whole fonts of the crate; were they not, each label would fail to draw.
+        // Both files are complete fonts from the crate; if they were not, each label would fail to draw.
         let _ = register_font(FAMILY, FontStyle::Normal, notosans::REGULAR_TTF);
         let _ = register_font(FAMILY, FontStyle::Bold, notosans::BOLD_TTF);
     });
@@ -30,7 +30,7 @@ pub fn register() {
 pub(super) fn width(text: &str, size: f64, bold: bool) -> f64 {
     register();
     let style = if bold { FontStyle::Bold } else { FontStyle::Normal };
-    // Measured large, because plotters answers in whole pixels.
+    // Measured at a large size, because plotters returns whole pixels.
     let large = FontDesc::new(FontFamily::Name(FAMILY), 1_000.0 * HEIGHT_EM, style);
     let em = match large.layout_box(text) {
         Ok(((from, _), (to, _))) => f64::from(to - from) / 1_000.0,
@@ -39,13 +39,14 @@ pub(super) fn width(text: &str, size: f64, bold: bool) -> f64 {
     em * size * if bold { SLACK.1 } else { SLACK.0 }
 }
 
-/// `text`, or as much of its beginning as fits `room` pixels with an ellipsis; empty if not even that fits.
+/// `text`, or the longest beginning of it that fits `room` pixels with an ellipsis; empty if not even that
+/// fits.
 pub(super) fn shortened(text: &str, size: f64, bold: bool, room: f64) -> String {
     if width(text, size, bold) <= room {
         return text.to_owned();
     }
     let letters: Vec<char> = text.chars().collect();
-    // The longest beginning that fits, by bisection: width grows with length.
+    // Finds the longest beginning that fits by bisection: width increases with length.
     let (mut fits, mut too_long) = (0, letters.len());
     while too_long - fits > 1 {
         let middle = fits.midpoint(too_long);

@@ -1,21 +1,21 @@
-//! The frame of a plot: how much room axes need, and how they are drawn.
+//! The frame of a plot: room needed by axes, and drawing of axes.
 
 use super::axis::{Axis, Scale, Tick};
 use super::canvas::{Anchor, Canvas, Point, Rect, Text};
 use super::font;
 use super::palette::{FAINT, GRID, INK};
 
-/// Pixels per em of ticks.
+/// Size of tick labels [pixels per em].
 pub(super) const TICK: f64 = 11.5;
-/// Pixels per em of axis titles.
+/// Size of axis titles [pixels per em].
 pub(super) const TITLE: f64 = 12.0;
-/// Height of a row of tick texts with the space above it [pixels].
+/// Height of a row of tick labels with the space above it [pixels].
 pub(super) const TICK_ROW: f64 = 20.0;
 /// Height of an axis title with the space around it [pixels].
 pub(super) const TITLE_ROW: f64 = 19.0;
-/// Between an axis and its ticks' texts [pixels].
+/// Distance between an axis and its tick labels [pixels].
 pub(super) const BETWEEN: f64 = 6.0;
-/// Least width and height of an area in which data are still worth drawing [pixels].
+/// Minimum width and height of an area in which data are still drawn [pixels].
 pub(super) const LEAST: f64 = 24.0;
 
 /// Vertical scale of `range` on an axis `height` pixels high.
@@ -24,7 +24,7 @@ pub(super) fn vertical(axis: &Axis, range: (f64, f64), height: f64) -> Scale {
     axis.scale(range, most, &|ticks| ticks.len() <= most + 1)
 }
 
-/// Horizontal scale of `range` on an axis `width` pixels wide: texts do not touch.
+/// Horizontal scale of `range` on an axis `width` pixels wide, without touching labels.
 pub(super) fn horizontal(axis: &Axis, range: (f64, f64), width: f64) -> Scale {
     let most = (width / 50.0).clamp(1.0, 14.0) as usize;
     let (low, high) = range;
@@ -37,18 +37,18 @@ pub(super) fn horizontal(axis: &Axis, range: (f64, f64), width: f64) -> Scale {
     })
 }
 
-/// Width of ticks and title beside a vertical axis [pixels].
+/// Width of tick labels and title beside a vertical axis [pixels].
 pub(super) fn beside(scale: &Scale, title: &str) -> f64 {
     let widest = scale.ticks.iter().map(|t| font::width(&t.text, TICK, false)).fold(0.0, f64::max);
     widest + BETWEEN + if title.is_empty() { 2.0 } else { TITLE_ROW + 2.0 }
 }
 
-/// Height of ticks and title below a horizontal axis [pixels].
+/// Height of tick labels and title below a horizontal axis [pixels].
 pub(super) fn below(title: &str) -> f64 {
     TICK_ROW + if title.is_empty() { 0.0 } else { TITLE_ROW }
 }
 
-/// A horizontal axis at the bottom of `plot`, with grid lines where `grid` says so.
+/// Draws a horizontal axis at the bottom of `plot`, with grid lines if `grid` is set.
 pub(super) fn draw_bottom(
     canvas: &mut Canvas,
     plot: &Rect,
@@ -72,12 +72,12 @@ pub(super) fn draw_bottom(
     }
     canvas.rule((plot.x0, plot.y1), (plot.x1, plot.y1), FAINT);
     let at = (plot.centre().0, plot.y1 + TICK_ROW + TITLE_ROW - 5.5);
-    // Centred under the plot, and as long as both sides allow.
+    // Centred under the plot, and as long as the room on both sides allows.
     let room = 2.0 * (at.0 - outer.x0).min(outer.x1 - at.0);
     canvas.text(Text::new(title, at, TITLE).within(room).anchor(Anchor::Middle));
 }
 
-/// A vertical axis left of `plot`, with grid lines.
+/// Draws a vertical axis left of `plot`, with grid lines.
 pub(super) fn draw_left(canvas: &mut Canvas, plot: &Rect, scale: &Scale, title: &str, outer: &Rect) {
     for tick in &scale.ticks {
         let y = scale.place(tick.at, plot.y1, plot.y0);
@@ -88,7 +88,7 @@ pub(super) fn draw_left(canvas: &mut Canvas, plot: &Rect, scale: &Scale, title: 
     draw_upwards(canvas, title, at, plot, outer);
 }
 
-/// A second vertical axis, right of `plot`.
+/// Draws a second vertical axis, right of `plot`.
 pub(super) fn draw_right(canvas: &mut Canvas, plot: &Rect, scale: &Scale, title: &str, outer: &Rect) {
     for tick in &scale.ticks {
         let y = scale.place(tick.at, plot.y1, plot.y0);
@@ -108,12 +108,12 @@ fn draw_upwards(canvas: &mut Canvas, title: &str, at: Point, plot: &Rect, outer:
     canvas.text(Text::new(title, at, TITLE).within(room).anchor(Anchor::Middle).turned());
 }
 
-/// What stands where there is nothing to show.
+/// Placeholder for a chart without data.
 pub(super) fn draw_no_data(canvas: &mut Canvas, area: &Rect) {
     draw_note(canvas, area, "no data");
 }
 
-/// What stands where a chart would be too small to read.
+/// Placeholder for a chart that would be too small to read.
 pub(super) fn draw_no_room(canvas: &mut Canvas, area: &Rect) {
     draw_note(canvas, area, "too small to draw");
 }
@@ -126,7 +126,7 @@ fn draw_note(canvas: &mut Canvas, area: &Rect, note: &str) {
     canvas.text(text.colour(FAINT).anchor(Anchor::Middle).centred());
 }
 
-/// A darker line at zero, where a scale shows both sides of it.
+/// Draws a darker line at zero if the scale extends to both sides of it.
 pub(super) fn draw_zero(canvas: &mut Canvas, plot: &Rect, scale: &Scale) {
     if scale.low < 0.0 && scale.high > 0.0 {
         let y = scale.place(0.0, plot.y1, plot.y0);

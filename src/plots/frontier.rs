@@ -1,5 +1,5 @@
-//! Two aims against each other: a point per policy with its intervals, and a line through those that no
-//! other policy beats in both.
+//! Two competing metrics: one point per policy with its intervals, and a line through the policies that no
+//! other policy dominates.
 
 use super::axis::{Axis, usable};
 use super::line::Line;
@@ -10,19 +10,19 @@ use super::points::{NamedPoint, Points};
 /// Policies by two metrics.
 #[derive(Debug, Clone, Default)]
 pub struct Frontier {
-    /// One metric.
+    /// Metric along x.
     pub x: Axis,
-    /// The other.
+    /// Metric along y.
     pub y: Axis,
     /// The policies.
     pub points: Vec<NamedPoint>,
-    /// Whether more of x is better, and whether more of y is.
+    /// Whether higher x is better, and whether higher y is better.
     pub more_is_better: (bool, bool),
 }
 
 impl Frontier {
-    /// The policies that no other beats: one that is at least as good in both and better in one. By the
-    /// estimates alone, without their intervals; ascending in x.
+    /// Policies that no other policy dominates, that is, is at least as good in both metrics and better in
+    /// one. Compares estimates only, not their intervals; ascending in x.
     pub fn efficient(&self) -> Vec<usize> {
         let sign = |more: bool| if more { -1.0 } else { 1.0 };
         let (sx, sy) = (sign(self.more_is_better.0), sign(self.more_is_better.1));
@@ -47,7 +47,7 @@ impl Frontier {
         kept
     }
 
-    /// The plane that shows it.
+    /// The plane that displays the frontier.
     pub fn plane(&self) -> Plane {
         let efficient = self.efficient();
         let line = efficient.iter().map(|i| (self.points[*i].x.mean, self.points[*i].y.mean)).collect();

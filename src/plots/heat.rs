@@ -1,4 +1,4 @@
-//! A matrix in colours, for example requests by hour and weekday.
+//! A matrix shown in colours, for example requests by hour and weekday.
 
 use super::axis::{Axis, Extent, quantity, usable};
 use super::canvas::{Anchor, Canvas, Rect, Text};
@@ -13,15 +13,15 @@ pub struct Heat {
     pub rows: Vec<String>,
     /// Names of the columns, from left to right.
     pub columns: Vec<String>,
-    /// What the columns are, for example `hour of the day`.
+    /// Title of the columns, for example `hour of the day`.
     pub columns_label: String,
-    /// Values, one list per row; one that is not a number is grey.
+    /// Values, one list per row. Values that are not numbers are grey.
     pub values: Vec<Vec<f64>>,
-    /// The quantity; its range is that of the colours.
+    /// The quantity; its range is also that of the colours.
     pub value: Axis,
 }
 
-/// Most rows, and most columns, that are drawn.
+/// Maximum number of rows, and of columns, drawn.
 const MOST: usize = 1_000;
 
 impl Heat {
@@ -35,7 +35,7 @@ impl Heat {
         let Some((low, high)) = self.value.shown(Extent::of(all), 0.0) else {
             return frame::draw_no_data(canvas, area);
         };
-        // White is zero where both signs occur, the least otherwise.
+        // White is zero if both signs occur, otherwise the least value.
         let two_sided = low < 0.0 && high > 0.0;
         let reach = low.abs().max(high.abs());
         let (low, high) = if two_sided { (-reach, reach) } else { (low, high) };
@@ -55,7 +55,7 @@ impl Heat {
         for row in 0..rows {
             for column in 0..columns {
                 let (x, y) = (plot.x0 + column as f64 * w, plot.y0 + row as f64 * h);
-                // Thin white lines between cells, where cells are large enough.
+                // Thin white lines separate cells that are large enough.
                 let free = if w.min(h) > 8.0 { 0.5 } else { 0.0 };
                 let cell = Rect::new(x + free, y + free, x + w - free, y + h - free);
                 let value = self.get(row, column);
@@ -83,7 +83,7 @@ impl Heat {
         }
         let at = (plot.centre().0, plot.y1 + TICK_ROW + TITLE_ROW - 5.5);
         canvas.text(Text::new(&self.columns_label, at, TITLE).within(plot.width()).anchor(Anchor::Middle));
-        // The bar of colours, with its scale on the right.
+        // Colour bar, with its scale on the right.
         let bar = Rect::new(plot.x1 + 14.0, plot.y0, plot.x1 + 28.0, plot.y1);
         let pieces = 64;
         for piece in 0..pieces {
@@ -97,7 +97,7 @@ impl Heat {
     }
 }
 
-/// Colour of a share 0 to 1: from nearly white to dark blue, or from vermilion over white to blue.
+/// Colour of a share from 0 to 1: from nearly white to dark blue, or from vermilion through white to blue.
 fn shade(share: f64, two_sided: bool) -> Colour {
     const DARK: Colour = Colour(8, 48, 107);
     let one_sided = |share: f64| {

@@ -1,4 +1,4 @@
-//! Policies compared: per metric a panel, in it each policy's estimate with its interval (a forest plot).
+//! Comparison of policies: one panel per metric with each policy's estimate and its interval (a forest plot).
 
 use super::axis::{Axis, Extent, titled, usable};
 use super::canvas::{Canvas, Rect, Text};
@@ -15,24 +15,24 @@ pub struct Intervals {
     pub policies: Vec<String>,
     /// The metrics, from left to right.
     pub metrics: Vec<Metric>,
-    /// What the intervals are, for the legend, for example `mean and 95 % interval`.
+    /// Meaning of the intervals, for the legend, for example `mean and 95 % interval`.
     pub meaning: String,
 }
 
 /// One metric.
 #[derive(Debug, Clone, Default)]
 pub struct Metric {
-    /// Its name.
+    /// Name.
     pub name: String,
-    /// Its unit; empty for none.
+    /// Unit; empty for none.
     pub unit: String,
     /// One estimate per policy.
     pub values: Vec<Interval>,
-    /// Whether values are differences: zero is shown, and an interval that holds it is drawn hollow.
+    /// Whether values are differences: zero is shown, and an interval that contains it is drawn hollow.
     pub difference: bool,
 }
 
-/// Least width of a panel [pixels]; with less room metrics are put in several rows.
+/// Minimum width of a panel [pixels]; with less room the metrics are arranged in several rows.
 const LEAST_PANEL: f64 = 130.0;
 const ROW_MOST: f64 = 30.0;
 const HEAD: f64 = 20.0;
@@ -40,7 +40,7 @@ const BETWEEN: f64 = 18.0;
 
 impl Intervals {
     pub(super) fn entries(&self) -> Vec<Entry> {
-        // Without a meaning another panel explains the signs.
+        // Without a meaning, the legend of another panel explains the symbols.
         if self.meaning.is_empty() {
             return Vec::new();
         }
@@ -63,7 +63,7 @@ impl Intervals {
         let count = self.metrics.len();
         let across = (fit.max(1.0) as usize).min(count);
         let down = count.div_ceil(across);
-        // As even as can be: four metrics in two rows of two, not three and one.
+        // As even as possible: four metrics in two rows of two, not three and one.
         let across = count.div_ceil(down);
         let width = (area.width() - names - BETWEEN * (across as f64 - 1.0) - 8.0) / across as f64;
         let height = area.height() / down as f64;

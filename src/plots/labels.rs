@@ -1,18 +1,18 @@
-//! Names beside points: each at the first free place around its point, or not at all.
+//! Names beside points: each at the first free place around its point, or omitted.
 
 use super::canvas::{Anchor, Canvas, Point, Rect, Shape, Text};
 use super::palette::{FAINT, WHITE};
 
-/// Pixels per em.
+/// Size of the names [pixels per em].
 const SIZE: f64 = 11.5;
-/// Longest name [pixels].
+/// Maximum width of a name [pixels].
 const LONGEST: f64 = 170.0;
-/// How far from a marker names are tried [pixels]; from the second on with a line that leads to the point.
+/// Distances from a marker at which names are tried [pixels]; from the second on with a line to the point.
 const RINGS: [f64; 4] = [4.0, 14.0, 26.0, 40.0];
-/// Most names that are tried at all.
+/// Maximum number of names tried.
 const MOST: usize = 300;
 
-/// What is taken already.
+/// Occupied areas.
 pub(super) struct Labels {
     within: Rect,
     taken: Vec<Rect>,
@@ -21,8 +21,8 @@ pub(super) struct Labels {
 }
 
 impl Labels {
-    /// Names inside `within`, off the texts that `canvas` has there; with `far` also at some distance, led to
-    /// their point by a line.
+    /// Labels inside `within` that avoid the texts already in `canvas`. With `far`, also at some distance,
+    /// connected to their point by a line.
     pub fn new(within: Rect, canvas: &Canvas, far: bool) -> Self {
         let texts = canvas.shapes.iter().filter_map(|shape| match shape {
             Shape::Text(text) => Some(text.bounds()).filter(|bounds| bounds.overlaps(&within)),
@@ -31,12 +31,12 @@ impl Labels {
         Self { within, taken: texts.collect(), tried: 0, far }
     }
 
-    /// Nothing is written on `rect`.
+    /// Reserves `rect`, so that nothing is written on it.
     pub fn keep_off(&mut self, rect: Rect) {
         self.taken.push(rect);
     }
 
-    /// Writes `name` near the marker of `radius` at `at`. Says whether there was room.
+    /// Writes `name` near the marker of `radius` at `at`. Returns whether there was room.
     pub fn write(&mut self, canvas: &mut Canvas, name: &str, at: Point, radius: f64) -> bool {
         if name.trim().is_empty() || self.tried >= MOST {
             return false;
@@ -66,7 +66,7 @@ impl Labels {
                     if ring > 0 {
                         canvas.line(&[at, bounds.clamp(at)], 0.8, FAINT);
                     }
-                    // A little ground, so that grid lines do not cross the letters.
+                    // A translucent background keeps grid lines off the letters.
                     canvas.rectangle(bounds, WHITE, 0.65);
                     canvas.text(text);
                     self.taken.push(bounds);

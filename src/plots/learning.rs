@@ -1,13 +1,14 @@
-//! Learning curves: the mean over seeds, smoothed, with a band that says how much seeds differ.
+//! Learning curves: the mean over seeds, smoothed, with a band that shows the spread over seeds.
 //!
-//! Seeds' episodes end at different steps. So each curve is read off, along straight lines, at places that are the same for all
-//! and within the span of all: each point of the mean is then of every seed, and does not jump as seeds take turns.
+//! The episodes of different seeds end at different steps. Each curve is therefore interpolated linearly at
+//! places common to all seeds and within the span of all: each point of the mean covers every seed, so the
+//! mean does not jump where some seeds have points and others have none.
 
 use super::axis::{Axis, usable};
 use super::line::Line;
 use super::plane::Plane;
 
-/// Places at which curves are read off at most: about one to a few pixels.
+/// Maximum number of places at which curves are interpolated: about one per few pixels.
 const MOST_PLACES: usize = 200;
 
 /// Learning curves of several agents.
@@ -15,13 +16,13 @@ const MOST_PLACES: usize = 200;
 pub struct Learning {
     /// Episodes, or steps.
     pub x: Axis,
-    /// What the agent learns to increase.
+    /// Quantity that the agent learns to increase.
     pub y: Axis,
     /// The agents.
     pub agents: Vec<Agent>,
-    /// How many values are averaged: each with its neighbours on either side; 1 for no smoothing.
+    /// Number of values averaged: each with its neighbours on either side; 1 for no smoothing.
     pub window: usize,
-    /// What the band shows.
+    /// Meaning of the band.
     pub band: Band,
 }
 
@@ -47,7 +48,7 @@ pub enum Band {
 }
 
 impl Learning {
-    /// The plane that shows it.
+    /// The plane that displays the curves.
     pub fn plane(&self) -> Plane {
         let mut plane = Plane::new(self.x.clone(), self.y.clone());
         for agent in &self.agents {
@@ -86,7 +87,7 @@ impl Learning {
     }
 }
 
-/// Places within the span of all curves, as many as the shortest has; a single curve's own.
+/// Places within the span of all curves, as many as the shortest curve has; for a single curve, its points.
 fn places(seeds: &[Vec<(f64, f64)>]) -> Vec<f64> {
     if let [seed] = seeds {
         return seed.iter().map(|point| point.0).collect();
@@ -102,7 +103,7 @@ fn places(seeds: &[Vec<(f64, f64)>]) -> Vec<f64> {
     }
 }
 
-/// The height of a curve at `x`, on the straight line between its neighbours; beyond its ends that of the end.
+/// Height of a curve at `x` by linear interpolation; beyond its ends, the value at the nearer end.
 fn read_off(curve: &[(f64, f64)], x: f64) -> f64 {
     let next = curve.partition_point(|point| point.0 < x);
     match (next.checked_sub(1).map(|last| curve[last]), curve.get(next)) {
@@ -113,10 +114,10 @@ fn read_off(curve: &[(f64, f64)], x: f64) -> f64 {
 }
 
 /// Means of each value with half a `window` of neighbours on either side. Values without enough neighbours
-/// are left out, so that neither end is noisier than the middle.
+/// are omitted, so that neither end is noisier than the middle.
 fn smoothed(points: &[(f64, f64)], window: usize) -> Vec<(f64, f64)> {
     let points: Vec<(f64, f64)> = points.iter().copied().filter(|p| usable(p.0) && usable(p.1)).collect();
-    // Of a short series some must be left.
+    // A short series must keep some of its points.
     let half = (window / 2).min(points.len() / 4);
     let count = (2 * half + 1) as f64;
     let all = points.windows(2 * half + 1);
@@ -140,7 +141,7 @@ mod tests {
 
     #[test]
     fn the_band_spans_the_seeds() {
-        // Common to both: from -1 to 3. At 1 the first is half way from 2 to 4, the second at its corner.
+        // Common span: from -1 to 3. At 1 the first curve is halfway from 2 to 4, the second at its corner.
         let seeds =
             vec![vec![(-3.0, 0.0), (-1.0, 2.0), (3.0, 4.0)], vec![(-1.0, 4.0), (1.0, 8.0), (5.0, 0.0)]];
         let plane = |band, seeds| {
@@ -151,7 +152,7 @@ mod tests {
         let Layer::Line(line) = &of.layers[0] else { panic!("line") };
         assert_eq!(line.points, [(-1.0, 3.0), (1.0, 5.5), (3.0, 4.0)]);
         assert_eq!(line.band, [(-1.0, 2.0, 4.0), (1.0, 3.0, 8.0), (3.0, 4.0, 4.0)]);
-        // A single seed is drawn as it is, without a band; curves that have nothing in common not at all.
+        // A single seed is drawn as it is, without a band; curves without a common span are not drawn.
         let of = plane(Band::Range, seeds[..1].to_vec());
         let Layer::Line(line) = &of.layers[0] else { panic!("line") };
         assert!(line.points == seeds[0] && line.band.is_empty());
@@ -160,8 +161,8 @@ mod tests {
         assert!(line.points.is_empty());
     }
 
-    /// Seeds that rise alike, one a constant above the other, with episodes that end at other steps: the mean must rise
-    /// without a tooth.
+    /// Seeds that rise alike, one a constant above the other, with episodes that end at different steps: the
+    /// mean must rise without a tooth.
     #[test]
     fn seeds_that_end_at_other_steps_make_no_teeth() {
         let seed = |offset: f64, above: f64| -> Vec<(f64, f64)> {

@@ -1,27 +1,27 @@
-//! Legends: beside a panel's title where there is room, otherwise in rows of their own below it. Never on data.
+//! Legends: beside a panel's title where there is room, otherwise in separate rows below it. Never over data.
 
 use super::canvas::{Anchor, Canvas, Point, Rect, Text};
 use super::font;
 use super::palette::{Colour, Dash, FAINT, GREY, Marker};
 
-/// What stands before a name.
+/// Symbol in front of a name.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Key {
     /// A filled box.
     Area(Colour),
-    /// A piece of a line.
+    /// A line segment.
     Line(Colour, Dash),
-    /// A piece of a line on a band.
+    /// A line segment on a band.
     Band(Colour, Dash),
     /// A marker; hollow or not.
     Marker(Colour, Marker, bool),
     /// A marker with whiskers.
     Whiskers(Colour),
-    /// A disc or square of this radius.
+    /// A disc or square with this radius.
     Sized(Colour, Marker, f64),
 }
 
-/// One line of a legend.
+/// One entry of a legend.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Entry {
     pub name: String,
@@ -50,27 +50,28 @@ const SIZE: f64 = 12.0;
 pub(super) const ROW: f64 = 18.0;
 const BETWEEN: f64 = 6.0;
 const GAP: f64 = 18.0;
-/// Longest name [pixels].
+/// Maximum width of a name [pixels].
 const LONGEST: f64 = 230.0;
-/// Room for the words about entries left out [pixels].
+/// Room for the note about omitted entries [pixels].
 const MORE: f64 = 90.0;
 const MOST_ROWS: usize = 4;
 
-/// Entries in rows.
+/// Entries arranged in rows.
 #[derive(Debug, Default)]
 pub(super) struct Legend {
     rows: Vec<Vec<Entry>>,
-    /// How many found no room.
+    /// Number of entries that did not fit.
     left_out: usize,
 }
 
 impl Legend {
-    /// As many of `entries` as fit four rows of `width`; names are shortened first. Nameless ones are left out.
+    /// As many of `entries` as fit four rows of `width`; names are shortened first. Entries without a name
+    /// are omitted.
     pub fn new(entries: Vec<Entry>, width: f64) -> Self {
         let mut legend = Self::default();
         let (mut x, mut full) = (f64::INFINITY, false);
         for mut entry in entries.into_iter().filter(|e| !e.name.trim().is_empty()) {
-            // Room for "and 99 more" is kept, should this entry begin the last row.
+            // Reserves room for "and 99 more", in case this entry begins the last row.
             let room =
                 LONGEST.min(width - entry.key_width() - BETWEEN - if width > 250.0 { MORE } else { 0.0 });
             entry.name = font::shortened(&entry.name, SIZE, false, room);
@@ -94,12 +95,12 @@ impl Legend {
         legend
     }
 
-    /// Height of all rows [pixels].
+    /// Total height of the rows [pixels].
     pub fn height(&self) -> f64 {
         self.rows.len() as f64 * ROW
     }
 
-    /// Width, if it is one row without anything left out.
+    /// Width, if the legend is one row and nothing is omitted.
     pub fn width_of_one_row(&self) -> Option<f64> {
         match self.rows.as_slice() {
             [row] if self.left_out == 0 => {
@@ -109,7 +110,7 @@ impl Legend {
         }
     }
 
-    /// Draws it with its upper left corner at `corner`.
+    /// Draws the legend with its upper left corner at `corner`.
     pub fn draw(&self, canvas: &mut Canvas, corner: Point) {
         let mut right = corner.0;
         for (i, row) in self.rows.iter().enumerate() {

@@ -1,9 +1,9 @@
-//! Pictures: typed charts drawn as SVG or PNG, without any font or library of the system.
+//! Pictures: typed charts drawn as SVG or PNG, without system fonts or system libraries.
 //!
 //! A [`Figure`] is a title and a few [`Panel`]s, each with one [`Chart`]. A chart is a plain struct of data,
 //! labels and units. Both file formats come from the same description, and the same description gives the
-//! same bytes. What cannot be drawn (not a number, infinite, beyond 1e100) leaves a gap; a chart without
-//! anything else says "no data".
+//! same bytes. Values that cannot be drawn (not a number, infinite, beyond 1e100) leave a gap; a chart with
+//! no other values says "no data".
 //!
 //! ```
 //! use gridfleet_plots::{Axis, Figure, Line, Plane};

@@ -1,4 +1,4 @@
-//! A line: straight from point to point or in steps, with a band around it where there is one.
+//! A line: straight from point to point or in steps, optionally with a band around it.
 
 use super::axis::usable;
 use super::canvas::{Canvas, Point, clip};
@@ -11,52 +11,52 @@ use super::plane::{Extents, Field, Side};
 pub struct Line {
     /// Name in the legend; empty for none.
     pub name: String,
-    /// (x, y), ascending in x; a value that is not a number leaves a gap.
+    /// (x, y), ascending in x. A value that is not a number leaves a gap.
     pub points: Vec<(f64, f64)>,
-    /// (x, lower, upper), ascending in x; shaded.
+    /// (x, lower, upper) of the shaded band, ascending in x.
     pub band: Vec<(f64, f64, f64)>,
     /// Whether a value holds until the next point, as a price does.
     pub steps: bool,
-    /// The axis it is read on.
+    /// Vertical axis of the line.
     pub side: Side,
-    /// Colour; by its place among the lines, if `None`.
+    /// Colour; chosen by position among the lines if `None`.
     pub colour: Option<Colour>,
-    /// Dash; by its place among the lines, if `None`.
+    /// Dash; chosen by position among the lines if `None`.
     pub dash: Option<Dash>,
-    /// Width [pixels]; 1.8, if `None`.
+    /// Width [pixels]; 1.8 if `None`.
     pub width: Option<f64>,
 }
 
 impl Line {
-    /// A line through `points`.
+    /// A straight line through `points`.
     pub fn new(name: impl Into<String>, points: Vec<(f64, f64)>) -> Self {
         Self { name: name.into(), points, ..Self::default() }
     }
-    /// In steps.
+    /// Draws the line in steps.
     #[must_use]
     pub fn steps(mut self) -> Self {
         self.steps = true;
         self
     }
-    /// With a band: (x, lower, upper).
+    /// Adds a band: (x, lower, upper).
     #[must_use]
     pub fn band(mut self, band: Vec<(f64, f64, f64)>) -> Self {
         self.band = band;
         self
     }
-    /// Read on the right axis.
+    /// Uses the right axis.
     #[must_use]
     pub fn right(mut self) -> Self {
         self.side = Side::Right;
         self
     }
-    /// In this colour.
+    /// Sets the colour.
     #[must_use]
     pub fn colour(mut self, colour: Colour) -> Self {
         self.colour = Some(colour);
         self
     }
-    /// With this dash.
+    /// Sets the dash.
     #[must_use]
     pub fn dash(mut self, dash: Dash) -> Self {
         self.dash = Some(dash);
@@ -65,7 +65,7 @@ impl Line {
 
     fn look(&self, number: usize) -> (Colour, Dash) {
         let colour = self.colour.unwrap_or_else(|| Colour::of_line(number));
-        // A colour of its own comes without the dash that its place would bring.
+        // An explicit colour comes without the default dash of the position.
         let dash = if self.colour.is_some() { Dash::Solid } else { Dash::of(number) };
         (colour, self.dash.unwrap_or(dash))
     }
@@ -113,7 +113,7 @@ impl Line {
     }
 }
 
-/// Corners of steps that hold until the next point.
+/// Corners of the steps, each of which holds until the next point.
 fn stairs(points: &[Point]) -> Vec<Point> {
     let mut out: Vec<Point> = Vec::with_capacity(2 * points.len());
     for point in points {
@@ -128,7 +128,7 @@ fn stairs(points: &[Point]) -> Vec<Point> {
 }
 
 /// At most four points per half pixel of width: the first, lowest, highest and last there, which look the
-/// same as all of them.
+/// same as all points.
 fn thinned(points: &[Point]) -> Vec<Point> {
     let mut out = Vec::with_capacity(points.len().min(16_384));
     for column in points.chunk_by(|a, b| (2.0 * a.0).floor() == (2.0 * b.0).floor()) {
@@ -148,12 +148,12 @@ fn thinned(points: &[Point]) -> Vec<Point> {
     out
 }
 
-/// At most two pairs of bounds per half pixel: if there are more, the widest there.
+/// At most two pairs of bounds per half pixel; if there are more, the widest.
 fn thinned_band(band: &[(f64, f64, f64)], field: &Field) -> Vec<(f64, f64, f64)> {
     let column = |b: &(f64, f64, f64)| (2.0 * field.place((b.0, b.1)).0).floor();
     band.chunk_by(|a, b| column(a) == column(b))
         .flat_map(|all| {
-            // Two at one place are the two sides of a step.
+            // Two points at one place are the two sides of a step.
             if all.len() <= 2 {
                 return all.to_vec();
             }
@@ -165,7 +165,7 @@ fn thinned_band(band: &[(f64, f64, f64)], field: &Field) -> Vec<(f64, f64, f64)>
         .collect()
 }
 
-/// The parts of a path inside the area of data.
+/// Parts of a path inside the data area.
 fn inside(points: &[Point], field: &Field) -> Vec<Vec<Point>> {
     if points.iter().all(|p| field.plot.contains(*p)) {
         return vec![points.to_vec()];

@@ -1,6 +1,6 @@
 //! A map: zones as discs by demand, stations as squares by connectors, north up.
 //!
-//! Equirectangular with the cosine of the middle latitude: true to scale within a city.
+//! Equirectangular projection with the cosine of the middle latitude: true to scale within a city.
 
 use super::axis::{Extent, quantity, usable};
 use super::canvas::{Anchor, Canvas, Point, Rect, Text};
@@ -15,34 +15,34 @@ use super::palette::{BLUE, FAINT, GRID, INK, Marker, VERMILION};
 pub struct Map {
     /// Zones.
     pub zones: Vec<Site>,
-    /// What a zone's size says, for example `requests a day`.
+    /// Meaning of a zone's size, for example `requests a day`.
     pub zone_unit: String,
     /// Stations.
     pub stations: Vec<Site>,
-    /// What a station's size says, for example `connectors`.
+    /// Meaning of a station's size, for example `connectors`.
     pub station_unit: String,
-    /// Whether names are written where there is room, largest zones first.
+    /// Whether names are written where there is room, the largest zones first.
     pub names: bool,
 }
 
 /// A place on the map.
 #[derive(Debug, Clone, Default)]
 pub struct Site {
-    /// Its name; empty for none.
+    /// Name; empty for none.
     pub name: String,
     /// Latitude [degrees].
     pub lat: f64,
     /// Longitude [degrees].
     pub lon: f64,
-    /// What its area on the map stands for; less than nothing counts as nothing.
+    /// Quantity shown by the area of the symbol; negative values count as zero.
     pub size: f64,
 }
 
 /// Length of a degree of latitude [km]: the mean radius of the Earth, 6371.0088 km (IUGG), times pi / 180.
 const DEGREE_KM: f64 = 111.195;
-/// Least extent that is shown [km].
+/// Minimum extent shown [km].
 const LEAST_KM: f64 = 0.5;
-/// Radii of the largest and of the smallest zone, and half sides of stations [pixels].
+/// Radii of the largest and of the smallest zone, and half-widths of stations [pixels].
 const ZONE: (f64, f64) = (16.0, 1.5);
 const STATION: (f64, f64) = (6.5, 2.0);
 
@@ -57,13 +57,13 @@ fn largest(sites: &[Site]) -> f64 {
     sites.iter().filter(|s| s.on_earth() && usable(s.size)).map(|s| s.size).fold(0.0, f64::max)
 }
 
-/// Radius of which the area says `size`.
+/// Radius of a disc whose area represents `size`.
 fn radius(size: f64, largest: f64, (most, least): (f64, f64)) -> f64 {
     let share = if largest > 0.0 && usable(size) { (size / largest).clamp(0.0, 1.0) } else { 0.0 };
     (most * share.sqrt()).max(least)
 }
 
-/// 1, 2 or 5 times a power of ten, not greater than `value`.
+/// Largest number of the form 1, 2 or 5 times a power of ten that is not greater than `value`.
 fn round_below(value: f64) -> f64 {
     let power = 10f64.powi(value.log10().floor() as i32);
     [5.0, 2.0, 1.0].map(|m| m * power).into_iter().find(|v| *v <= value * (1.0 + 1e-9)).unwrap_or(power)
@@ -88,7 +88,7 @@ impl Map {
             };
             for size in sizes {
                 let key = Key::Sized(colour, marker, radius(size, largest, limits).min(9.0));
-                // Keys are as high as a row: larger discs are shown by a smaller example.
+                // Legend symbols are as high as a row: larger discs are represented by a smaller example.
                 let shown = radius(size, largest, limits);
                 let size = if shown > 9.0 { round_below(largest * (9.0 / limits.0).powi(2)) } else { size };
                 let key =
@@ -108,14 +108,14 @@ impl Map {
         let sites = || self.zones.iter().chain(&self.stations).filter(|s| s.on_earth());
         let (lat, lon) = (Extent::of(sites().map(|s| s.lat)), Extent::of(sites().map(|s| s.lon)));
         let (Some(lat), Some(lon)) = (lat.0, lon.0) else { return frame::draw_no_data(canvas, area) };
-        // Below: a strip for the scale bar.
+        // A strip below for the scale bar.
         let frame = area.inset(0.0, 6.0, 0.0, 24.0);
         let plot = frame.inset(ZONE.0, ZONE.0, ZONE.0, ZONE.0);
         if plot.width() < frame::LEAST || plot.height() < frame::LEAST {
             return frame::draw_no_room(canvas, area);
         }
         let middle = (lat.0.midpoint(lat.1), lon.0.midpoint(lon.1));
-        // Near a pole a degree of longitude has hardly any length.
+        // Near a pole, a degree of longitude has almost no length.
         let east_km = DEGREE_KM * middle.0.to_radians().cos().max(1e-3);
         let (wide, high) =
             (((lon.1 - lon.0) * east_km).max(LEAST_KM), ((lat.1 - lat.0) * DEGREE_KM).max(LEAST_KM));
@@ -134,7 +134,7 @@ impl Map {
         ] {
             canvas.rule(from, to, GRID);
         }
-        // Large ones below small ones.
+        // Large zones are drawn below small ones.
         let mut zones: Vec<&Site> = self.zones.iter().filter(|s| s.on_earth()).collect();
         zones.sort_by(|a, b| b.size.total_cmp(&a.size));
         let most = largest(&self.zones);
@@ -163,7 +163,7 @@ impl Map {
     }
 }
 
-/// The scale bar, and where north is.
+/// Scale bar and north arrow.
 fn draw_scale(canvas: &mut Canvas, frame: &Rect, per_km: f64) {
     let km = round_below((frame.width() / 4.0).min(160.0) / per_km);
     let (x0, y) = (frame.x0 + 1.0, frame.y1 + 13.0);
@@ -186,7 +186,7 @@ fn draw_scale(canvas: &mut Canvas, frame: &Rect, per_km: f64) {
     }
 }
 
-/// A round number without zeros behind its point.
+/// A round number without trailing zeros after the decimal point.
 fn quantity_short(value: f64) -> String {
     let text = quantity(value);
     if text.contains('×') || !text.contains('.') {
@@ -210,7 +210,7 @@ mod tests {
 
     #[test]
     fn distances_are_true_to_scale_and_north_is_up() {
-        // One degree of latitude is 111.2 km, at 60 degrees one of longitude half of that.
+        // One degree of latitude is 111.2 km; at 60 degrees, one of longitude is half of that.
         let map = Map { zones: vec![site(59.5, 10.0), site(60.5, 10.0), site(60.0, 11.0)], ..Map::default() };
         let mut canvas = Canvas::default();
         map.draw(&mut canvas, &Rect::new(0.0, 0.0, 600.0, 500.0));

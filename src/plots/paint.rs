@@ -1,6 +1,6 @@
-//! From a list of shapes to SVG text or PNG bytes, by the two drawing backends of plotters.
+//! Conversion of a list of shapes to SVG text or PNG bytes, by the two drawing backends of plotters.
 //!
-//! plotters places everything on whole units. So that nothing jumps, an SVG is drawn at ten units per
+//! plotters places everything on whole units. To avoid visible rounding, an SVG is drawn at ten units per
 //! pixel and scaled by its view box; a PNG is drawn several times larger and averaged down, which also
 //! smooths its edges.
 
@@ -14,28 +14,28 @@ use plotters::style::{
     Color, FontDesc, FontFamily, FontStyle, FontTransform, RGBAColor, RGBColor, ShapeStyle, TextStyle,
 };
 
-/// Units of an SVG per pixel.
+/// Units per pixel in an SVG.
 const SVG_UNITS: f64 = 10.0;
-/// Most pixels of a PNG, and of the larger picture that it is averaged from.
+/// Maximum number of pixels of a PNG, and of the larger picture from which it is averaged.
 const MAX_PIXELS: f64 = 64e6;
 
-/// What differs between the two backends.
+/// Differences between the two backends.
 struct Device {
     /// Units per pixel of the canvas.
     units: f64,
-    /// plotters' size of a font over pixels per em. The SVG backend divides by 1.24; the other takes
+    /// Ratio of the font size of plotters to pixels per em. The SVG backend divides by 1.24; the other uses
     /// the whole height of the font.
     size_per_em: f64,
-    /// From the top of a text, as plotters understands it, to its baseline [em].
+    /// Distance from the top of a text, as defined by plotters, to its baseline [em].
     baseline_em: f64,
-    /// Whether lines have to be made of polygons: plotters' own are not round at joints.
+    /// Whether lines must be drawn as polygons: the lines of plotters have no round joints.
     strokes_as_polygons: bool,
 }
 
-/// SVG of `shapes`, `width` by `height` pixels, with `title` for those who do not see it.
+/// SVG of `shapes`, `width` by `height` pixels, with `title` for screen readers.
 ///
 /// # Errors
-/// If plotters cannot draw, which does not happen on text alone.
+/// If plotters cannot draw, which does not happen when writing text only.
 pub(super) fn svg(shapes: &[Shape], (width, height): (u32, u32), title: &str) -> Result<String> {
     font::register();
     let mut text = String::new();
@@ -47,7 +47,7 @@ pub(super) fn svg(shapes: &[Shape], (width, height): (u32, u32), title: &str) ->
         paint(&mut backend, shapes, &device)?;
         backend.present().map_err(|e| failed(&e))?;
     }
-    // plotters writes the size in units; the picture is to be shown in pixels.
+    // plotters writes the size in units; the picture is displayed in pixels.
     let Some((_, body)) = text.split_once('>') else { return Err(failed(&"no SVG was written")) };
     let title = Text::new(title, (0.0, 0.0), 1.0).text;
     Ok(format!(
@@ -85,7 +85,7 @@ pub(super) fn png(shapes: &[Shape], (width, height): (u32, u32), scale: f64) -> 
         paint(&mut backend, shapes, &device)?;
     }
     let averaged = averaged(&buffer, large, finer);
-    // plotters encodes into files only.
+    // plotters only encodes into files.
     let file = tempfile::Builder::new().suffix(".png").tempfile().map_err(|e| failed(&e))?;
     {
         let mut backend = BitMapBackend::new(file.path(), (width, height));
@@ -95,7 +95,7 @@ pub(super) fn png(shapes: &[Shape], (width, height): (u32, u32), scale: f64) -> 
     std::fs::read(file.path()).map_err(|e| failed(&e))
 }
 
-/// Means of squares of `finer` by `finer` pixels.
+/// Averages squares of `finer` by `finer` pixels.
 fn averaged(buffer: &[u8], (width, height): (u32, u32), finer: u32) -> Vec<u8> {
     let (finer, row) = (finer as usize, width as usize * 3);
     let mut out = Vec::with_capacity(buffer.len() / (finer * finer));
@@ -152,7 +152,7 @@ fn paint<B: DrawingBackend>(backend: &mut B, shapes: &[Shape], device: &Device) 
     Ok(())
 }
 
-/// A line as one quadrangle per piece, and a disc at each joint.
+/// Draws a line as one quadrilateral per segment and a disc at each joint.
 fn stroke<B: DrawingBackend>(
     backend: &mut B,
     points: &[Point],
@@ -169,7 +169,7 @@ fn stroke<B: DrawingBackend>(
             let corners =
                 [(a.0 - dy, a.1 + dx), (b.0 - dy, b.1 + dx), (b.0 + dy, b.1 - dx), (a.0 + dy, a.1 - dx)];
             if a.0 == b.0 || a.1 == b.1 {
-                // Upright rectangles are exact; polygons of plotters include their far edge.
+                // Axis-aligned rectangles are exact; polygons of plotters include their far edge.
                 let corners = units(&corners, device);
                 let xs = corners.iter().map(|c| c.0);
                 let ys = corners.iter().map(|c| c.1);
@@ -221,7 +221,7 @@ fn filled(colour: Colour, opacity: f64) -> ShapeStyle {
 }
 
 fn unit((x, y): Point, device: &Device) -> (i32, i32) {
-    // Far outside is as good as anywhere outside, and keeps plotters' loops short.
+    // Clamping points far outside changes nothing visible and keeps the loops of plotters short.
     let unit = |v: f64| (v * device.units).round().clamp(-1e5, 4e5) as i32;
     (unit(x), unit(y))
 }

@@ -1,4 +1,4 @@
-//! Colours, dashes and markers: told apart by colour-blind readers and in black and white.
+//! Colours, dashes and markers that colour-blind readers can distinguish, also in black and white.
 
 /// A colour: red, green, blue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub const BLUE: Colour = Colour(0, 114, 178);
 pub const SKY: Colour = Colour(86, 180, 233);
 /// Bluish green of Okabe and Ito.
 pub const GREEN: Colour = Colour(0, 158, 115);
-/// Yellow of Okabe and Ito; for areas only, a line of it is hard to see on white.
+/// Yellow of Okabe and Ito; only for areas, as a yellow line is hard to see on white.
 pub const YELLOW: Colour = Colour(240, 228, 66);
 /// Orange of Okabe and Ito.
 pub const ORANGE: Colour = Colour(230, 159, 0);
@@ -19,9 +19,9 @@ pub const ORANGE: Colour = Colour(230, 159, 0);
 pub const VERMILION: Colour = Colour(213, 94, 0);
 /// Reddish purple of Okabe and Ito.
 pub const PURPLE: Colour = Colour(204, 121, 167);
-/// Near black: text, axes, and a line that stands out.
+/// Near black: text, axes, and emphasised lines.
 pub const INK: Colour = Colour(45, 52, 60);
-/// For what is in the background, such as idle vehicles.
+/// For the background, such as idle vehicles.
 pub const GREY: Colour = Colour(200, 204, 209);
 
 pub(super) const WHITE: Colour = Colour(255, 255, 255);
@@ -33,7 +33,7 @@ const LINES: [Colour; 7] = [BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, INK];
 const AREAS: [Colour; 8] = [BLUE, ORANGE, GREEN, SKY, VERMILION, PURPLE, YELLOW, GREY];
 
 impl Colour {
-    /// This colour with `share` (0 to 1) of itself on a ground of `other`.
+    /// This colour with opacity `share` (0 to 1) over a background of `other`.
     #[must_use]
     pub fn over(self, other: Self, share: f64) -> Self {
         let share = if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 };
@@ -41,13 +41,13 @@ impl Colour {
         Self(mix(self.0, other.0), mix(self.1, other.1), mix(self.2, other.2))
     }
 
-    /// Colour of the line or marker of series `index`. Seven differ; then they come again, with
-    /// another [`Dash::of`] and [`Marker::of`].
+    /// Colour of the line or marker of series `index`. Seven are distinct; then they repeat with another
+    /// [`Dash::of`] and [`Marker::of`].
     pub fn of_line(index: usize) -> Self {
         LINES[index % LINES.len()]
     }
 
-    /// Colour of the area or bar of series `index`. Eight differ; then they come again, paler.
+    /// Colour of the area or bar of series `index`. Eight are distinct; then they repeat in a paler shade.
     pub fn of_area(index: usize) -> Self {
         let pale = (index / AREAS.len()).min(3) as f64 * 0.3;
         AREAS[index % AREAS.len()].over(WHITE, 1.0 - pale)
@@ -63,27 +63,27 @@ impl Colour {
     }
 }
 
-/// How a line is broken.
+/// Dash pattern of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Dash {
-    /// Not at all.
+    /// Solid.
     #[default]
     Solid,
-    /// Long strokes.
+    /// Long dashes.
     Dashed,
     /// Dots.
     Dotted,
-    /// Strokes and dots in turn.
+    /// Alternating dashes and dots.
     DashDot,
 }
 
 impl Dash {
-    /// Dash of the line of series `index`: another one each time the colours of lines come again.
+    /// Dash of the line of series `index`: changes each time the line colours repeat.
     pub fn of(index: usize) -> Self {
         [Self::Solid, Self::Dashed, Self::Dotted, Self::DashDot][(index / LINES.len()) % 4]
     }
 
-    /// Lengths of strokes and gaps in turn, in multiples of the line's width; none if solid.
+    /// Alternating lengths of dashes and gaps, in multiples of the line width; empty if solid.
     pub(super) fn pattern(self) -> &'static [f64] {
         match self {
             Self::Solid => &[],
@@ -94,7 +94,7 @@ impl Dash {
     }
 }
 
-/// Shape of a point.
+/// Shape of a marker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Marker {
     /// A disc.
@@ -106,12 +106,12 @@ pub enum Marker {
     Triangle,
     /// A square on its corner.
     Diamond,
-    /// A triangle on its point.
+    /// A triangle on its tip.
     Wedge,
 }
 
 impl Marker {
-    /// Shape of series `index`: five in turn, so that with seven colours 35 series differ.
+    /// Shape of series `index`: five in rotation, so that with seven colours 35 series are distinct.
     pub fn of(index: usize) -> Self {
         [Self::Circle, Self::Square, Self::Triangle, Self::Diamond, Self::Wedge][index % 5]
     }

@@ -1,4 +1,4 @@
-//! A plane with two axes (and a third on the right, if wanted) that carries layers: stacked areas, columns,
+//! A plane with two axes (and optionally a third on the right) that carries layers: stacked areas, columns,
 //! lines, points.
 
 use super::areas::Areas;
@@ -11,7 +11,7 @@ use super::line::Line;
 use super::palette::Marker;
 use super::points::Points;
 
-/// Axes and what is drawn between them, first layers at the bottom.
+/// Axes and the layers drawn between them, bottom layer first.
 #[derive(Debug, Clone, Default)]
 pub struct Plane {
     /// The horizontal axis.
@@ -20,30 +20,30 @@ pub struct Plane {
     pub y: Axis,
     /// The vertical axis on the right, for lines of [`Side::Right`].
     pub right: Option<Axis>,
-    /// What is drawn.
+    /// Layers, bottom first.
     pub layers: Vec<Layer>,
 }
 
 /// One layer of a plane.
 #[derive(Debug, Clone)]
 pub enum Layer {
-    /// Series on top of each other.
+    /// Stacked series.
     Areas(Areas),
-    /// Columns on top of each other.
+    /// Stacked columns.
     Columns(Columns),
     /// One line.
     Line(Line),
-    /// Points, with intervals and names where there are any.
+    /// Points, with intervals and names where given.
     Points(Points),
 }
 
-/// Which vertical axis a line is read on.
+/// Vertical axis of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Side {
-    /// The left one.
+    /// The left axis.
     #[default]
     Left,
-    /// The right one.
+    /// The right axis.
     Right,
 }
 
@@ -58,7 +58,7 @@ macro_rules! layer_from {
 }
 layer_from!(Areas, Columns, Line, Points);
 
-/// The area of data with its scales.
+/// Data area with its scales.
 pub(super) struct Field {
     pub plot: Rect,
     pub x: Scale,
@@ -66,7 +66,7 @@ pub(super) struct Field {
 }
 
 impl Field {
-    /// Where a pair of values stands [pixels].
+    /// Position of a pair of values [pixels].
     pub fn place(&self, (x, y): (f64, f64)) -> (f64, f64) {
         (self.x.place(x, self.plot.x0, self.plot.x1), self.y.place(y, self.plot.y1, self.plot.y0))
     }
@@ -111,7 +111,7 @@ impl Plane {
         self
     }
 
-    /// Lines and points with their number in the order of colours.
+    /// Lines and points with their index in the order of colours.
     fn numbered(&self) -> impl Iterator<Item = (usize, &Layer)> {
         self.layers.iter().scan(0, |next, layer| {
             let number = *next;
@@ -143,11 +143,11 @@ impl Plane {
                 Layer::Points(points) => points.extents(&shows, &mut data),
             }
         }
-        // Points keep off the edge; lines and areas go from edge to edge.
+        // Points keep a distance from the edge; lines and areas extend from edge to edge.
         let points = self.layers.iter().any(|layer| matches!(layer, Layer::Points(_)));
         let x = self.x.shown(data.x, if points { 0.06 } else { 0.0 })?;
         let right = self.right.as_ref().and_then(|axis| axis.shown(data.right, 0.06));
-        // Without data on the left there may be some on the right, and the other way round.
+        // Either vertical axis may be without data.
         let left = self.y.shown(data.left, 0.06);
         Some([x, left.or(right.map(|_| (0.0, 1.0)))?, right.unwrap_or((0.0, 1.0))])
     }
@@ -166,7 +166,7 @@ impl Plane {
         let Some([x, left, right]) = self.ranges() else { return frame::draw_no_data(canvas, area) };
         let title = self.x.title();
         let own = self.gutters(area.height());
-        // The last tick's text reaches beyond the axis.
+        // The label of the last tick extends beyond the axis.
         let plot =
             area.inset(own.0.max(gutters.0), 6.0, own.1.max(gutters.1).max(14.0), frame::below(&title));
         if plot.width() < frame::LEAST || plot.height() < frame::LEAST {
@@ -181,7 +181,7 @@ impl Plane {
             Field { plot, x: field.x.clone(), y }
         });
         canvas.plots.push(plot);
-        // Points are compared along both axes, everything else along the vertical one.
+        // Points are compared along both axes, all other layers along the vertical one.
         let grid = self.layers.iter().any(|layer| matches!(layer, Layer::Points(_)));
         frame::draw_bottom(canvas, &plot, &field.x, &title, area, grid);
         frame::draw_zero(canvas, &plot, &field.y);
@@ -198,7 +198,7 @@ impl Plane {
                 Layer::Points(points) => points.draw(canvas, &field, number),
             }
         }
-        // The axis is not to be covered by what ends on it.
+        // The axis is drawn last, so that data that end on it do not cover it.
         canvas.rule((plot.x0, plot.y1), (plot.x1, plot.y1), super::palette::FAINT);
         if let (Some(axis), Some(other)) = (&self.right, &other) {
             frame::draw_right(canvas, &plot, &other.y, &axis.title(), area);
@@ -206,7 +206,7 @@ impl Plane {
     }
 }
 
-/// Marker of series `number`, if none is given.
+/// Marker of series `number` if none is given.
 pub(super) fn marker_of(marker: Option<Marker>, number: usize) -> Marker {
     marker.unwrap_or_else(|| Marker::of(number))
 }

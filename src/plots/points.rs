@@ -1,4 +1,4 @@
-//! Points in a plane, with intervals and names where there are any.
+//! Points in a plane, with intervals and names where given.
 
 use super::axis::usable;
 use super::canvas::{Canvas, Rect};
@@ -10,29 +10,29 @@ use super::plane::{Extents, Field, Side, marker_of};
 /// An estimate with its interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Interval {
-    /// The estimate; not a number if there is none.
+    /// Estimate; not a number if there is none.
     pub mean: f64,
-    /// Lower end; not a number if there is no interval.
+    /// Lower bound; not a number if there is no interval.
     pub lower: f64,
-    /// Upper end.
+    /// Upper bound.
     pub upper: f64,
 }
 
 impl Interval {
-    /// An estimate between its ends.
+    /// An estimate with its bounds.
     pub fn new(mean: f64, lower: f64, upper: f64) -> Self {
         Self { mean, lower, upper }
     }
-    /// A number that is known.
+    /// A known number, without an interval.
     pub fn exact(value: f64) -> Self {
         Self::new(value, f64::NAN, f64::NAN)
     }
-    /// Both ends, if there are any.
+    /// Both bounds, if there are any.
     pub(super) fn ends(&self) -> Option<(f64, f64)> {
         let both = usable(self.mean) && usable(self.lower) && usable(self.upper);
         both.then(|| (self.lower.min(self.upper), self.lower.max(self.upper)))
     }
-    /// What has to be shown of it.
+    /// Extent of the estimate and its interval.
     pub(super) fn values(&self) -> impl Iterator<Item = f64> {
         let (low, high) = self.ends().unwrap_or((f64::NAN, f64::NAN));
         let mean = self.mean;
@@ -47,27 +47,27 @@ pub struct Points {
     pub name: String,
     /// The points.
     pub points: Vec<NamedPoint>,
-    /// Colour; by its place, if `None`.
+    /// Colour; chosen by position if `None`.
     pub colour: Option<Colour>,
-    /// Marker; by its place, if `None`.
+    /// Marker; chosen by position if `None`.
     pub marker: Option<Marker>,
-    /// Whether each point has a colour and marker of its own.
+    /// Whether each point has a separate colour and marker.
     pub each_its_own: bool,
 }
 
 /// One point.
 #[derive(Debug, Clone)]
 pub struct NamedPoint {
-    /// Written beside it where there is room; empty for none.
+    /// Label beside the point where there is room; empty for none.
     pub name: String,
-    /// Along x.
+    /// Estimate along x.
     pub x: Interval,
-    /// Along y.
+    /// Estimate along y.
     pub y: Interval,
 }
 
 impl NamedPoint {
-    /// A point without name or interval.
+    /// A point without label or interval.
     pub fn at(x: f64, y: f64) -> Self {
         Self { name: String::new(), x: Interval::exact(x), y: Interval::exact(y) }
     }
@@ -131,7 +131,7 @@ impl Points {
             })
             .flatten()
             .collect();
-        // Many points without names are a cloud: smaller, and seen through.
+        // Many points without labels form a cloud: they are smaller and translucent.
         let cloud = shown.len() > 200;
         for (_, at, (colour, marker)) in &shown {
             if cloud {
@@ -140,7 +140,7 @@ impl Points {
                 canvas.marker(*marker, *at, RADIUS, *colour, false);
             }
         }
-        // Names keep off the markers of all layers drawn so far.
+        // Labels avoid the markers of all layers drawn so far.
         let mut labels = Labels::new(field.plot, canvas, true);
         whiskers.into_iter().for_each(|rect| labels.keep_off(rect));
         for (_, at, _) in shown.iter().filter(|_| !cloud) {

@@ -1,4 +1,5 @@
-//! What three players share, in a triangle: the Core of their game and points such as the Shapley value.
+//! Allocations among three players, in a triangle: the Core of their game and points such as the Shapley
+//! value.
 
 use super::axis::{quantity, ticks, usable};
 use super::canvas::{Anchor, Canvas, Point, Rect, Text, distance};
@@ -7,25 +8,27 @@ use super::frame::{self, LEAST, TICK, TITLE};
 use super::legend::{Entry, Key};
 use super::palette::{BLUE, Colour, FAINT, GREEN, GRID, INK, Marker, VERMILION};
 
-/// Divisions of `total` among three players.
+/// Allocations of `total` among three players.
 ///
-/// A point of the triangle is a division: the first player has the more the nearer to the left corner, the
-/// second to the right corner, the third to the top. On the opposite side a player has the least, `least`.
+/// A point of the triangle is an allocation: the first player gets more towards the left corner, the second
+/// towards the right corner, the third towards the top. On the opposite side a player gets the minimum,
+/// `least`.
 #[derive(Debug, Clone, Default)]
 pub struct Ternary {
     /// Names of the players.
     pub players: [String; 3],
-    /// What is divided, for example `profit`.
+    /// Quantity allocated, for example `profit`.
     pub label: String,
-    /// Its unit.
+    /// Unit.
     pub unit: String,
-    /// All that there is to divide.
+    /// Total to allocate.
     pub total: f64,
-    /// What each player has for certain, for example alone; the sides of the triangle.
+    /// Minimum of each player, for example its value alone; defines the sides of the triangle.
     pub least: [f64; 3],
-    /// Corners of the Core in their order around it: three, two (a line) or one; none if it is empty.
+    /// Extreme points of the Core in their order around it: three or more, two (a line) or one; none if it is
+    /// empty.
     pub core: Vec<[f64; 3]>,
-    /// Points with names, such as the Shapley value.
+    /// Named points, such as the Shapley value.
     pub points: Vec<(String, [f64; 3])>,
 }
 
@@ -45,13 +48,13 @@ impl Triangle {
         let share = |i: usize| (division[i] - self.least[i]) / self.surplus;
         let shares = [share(0), share(1), share(2)];
         let sum: f64 = shares.iter().sum();
-        // Divisions of more or less than the total are brought onto it.
+        // Allocations of more or less than the total are projected onto it.
         let along = |i: usize| shares[i] + (1.0 - sum) / 3.0;
         let inside = (0..3).all(|i| usable(shares[i]) && along(i) >= -1e-6);
         let at = |f: &dyn Fn(Point) -> f64| (0..3).map(|i| along(i) * f(self.corners[i])).sum();
         inside.then(|| (at(&|p| p.0), at(&|p| p.1)))
     }
-    /// Ends of the line on which player `i` has `value`: from the side whose ticks are this player's.
+    /// Ends of the line on which player `i` gets `value`, starting from the side with this player's ticks.
     fn level(&self, i: usize, value: f64) -> (Point, Point) {
         let share = ((value - self.least[i]) / self.surplus).clamp(0.0, 1.0);
         let towards = |other: usize| {
@@ -82,12 +85,12 @@ impl Ternary {
     pub(super) fn draw(&self, canvas: &mut Canvas, area: &Rect) {
         let surplus = self.total - self.least.iter().sum::<f64>();
         let size = self.total.abs() + self.least.iter().map(|v| v.abs()).sum::<f64>();
-        // Written so that what is not a number is refused too.
+        // Written so that values that are not numbers are rejected too.
         let divides = usable(surplus) && usable(size) && surplus > 1e-9 * size;
         if !divides {
             return frame::draw_no_data(canvas, area);
         }
-        // Room for ticks and names of axes on the sides, of players at the corners.
+        // Room for ticks and axis names on the sides, and for player names at the corners.
         let level = |i: usize| ticks(self.least[i], self.least[i] + surplus, 6);
         let widest =
             (0..3).flat_map(level).map(|tick| font::width(&tick.text, TICK, false)).fold(0.0, f64::max);
@@ -116,13 +119,13 @@ impl Ternary {
             .iter()
             .enumerate()
             .filter_map(|(i, (_, division))| Some((i, triangle.place(*division)?)));
-        // Named in the legend: points of a game lie close together.
+        // Named in the legend, because the points of a game lie close together.
         for (i, at) in shown {
             canvas.marker(Marker::of(i), at, 5.0, Colour::of_line(i), false);
         }
     }
 
-    /// Levels of one player, with ticks on the side that ends at its corner.
+    /// Draws the levels of one player, with ticks on the side that ends at its corner.
     fn draw_axis(&self, canvas: &mut Canvas, triangle: &Triangle, i: usize) {
         let colour = PLAYERS[i];
         let (low, high) = (self.least[i], self.least[i] + triangle.surplus);
@@ -132,7 +135,7 @@ impl Ternary {
             if distance(from, to) > 1.0 {
                 canvas.line(&[from, to], 0.8, GRID.over(colour, 0.75));
             }
-            // The side of the ticks runs from the next player's corner to this one's.
+            // The side with the ticks runs from the next player's corner to this one's.
             let outward = [(0.45, 0.9), (0.9, -0.45), (-1.0, 0.0)][i];
             let end = |d: f64| (from.0 + d * outward.0, from.1 + d * outward.1);
             canvas.line(&[from, end(5.0)], 1.0, colour);
@@ -145,7 +148,7 @@ impl Ternary {
         }
     }
 
-    /// Names of the players at their corners, and what is divided between the lower two.
+    /// Draws the names of the players at their corners, and the allocated quantity between the lower two.
     fn draw_names(&self, canvas: &mut Canvas, triangle: &Triangle, area: &Rect) {
         let [left, right, top] = triangle.corners;
         let below = left.1 + 34.0;

@@ -1,5 +1,5 @@
-//! Ticks of an axis in local time: hours, days, weeks or months, whatever fits, at the places where the
-//! local clock shows them, also on the days when clocks change.
+//! Ticks of an axis in local time: hours, days, weeks or months, depending on the room, at the places where
+//! the local clock shows them, also on days when clocks change.
 
 use super::axis::Tick;
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime};
@@ -32,9 +32,9 @@ const EVERY: [Every; 20] = [
     Every::Months(1_200),
     Every::Months(12_000),
 ];
-/// No distance is tried that would give more ticks.
+/// Candidate spacings with more ticks than this are skipped.
 const MOST: f64 = 60.0;
-/// Seconds in a month, roughly.
+/// Approximate number of seconds in a month.
 const MONTH_S: f64 = 30.4 * DAY_S as f64;
 /// Seconds from the epoch, a Thursday, to the next Monday.
 const MONDAY_S: i64 = 4 * DAY_S;
@@ -46,7 +46,7 @@ enum Every {
     Months(i32),
 }
 
-/// The finest ticks between `low` and `high` [s since 1970, UTC] of which `fits` holds.
+/// The finest ticks between `low` and `high` [s since 1970, UTC] that satisfy `fits`.
 pub(super) fn ticks(clock: &LocalClock, low: f64, high: f64, fits: &dyn Fn(&[Tick]) -> bool) -> Vec<Tick> {
     let few = EVERY.iter().filter(|every| (high - low) / every.about_s() <= MOST);
     few.map(|every| every.ticks(clock, low, high)).find(|ticks| fits(ticks)).unwrap_or_default()
@@ -62,7 +62,7 @@ impl Every {
 
     fn ticks(self, clock: &LocalClock, low: f64, high: f64) -> Vec<Tick> {
         let local = |t: f64| t as i64 + clock.offset_s(SimTime(t as i64));
-        // A day more on either side, as clocks may have changed meanwhile.
+        // One more day on either side, as clocks may change in between.
         let (from, to) = (local(low) - DAY_S, local(high) + DAY_S);
         let marks: Vec<i64> = match self {
             Self::Seconds(step) => {
@@ -92,7 +92,7 @@ impl Every {
         shown.collect()
     }
 
-    /// What stands at local time `mark` of an axis over `span` seconds.
+    /// Label of local time `mark` on an axis over `span` seconds.
     fn text(self, mark: i64, span: f64) -> Option<String> {
         let local = naive(mark)?;
         let format = match self {
@@ -110,9 +110,9 @@ fn naive(local: i64) -> Option<NaiveDateTime> {
     Some(DateTime::from_timestamp(local, 0)?.naive_utc())
 }
 
-/// The instant at which the clock shows `local` [s], if it ever does: not in the hour skipped in spring.
+/// Instant at which the clock shows `local` [s], if any: none in the hour skipped in spring.
 fn instant(clock: &LocalClock, local: i64) -> Option<i64> {
-    // The offset in force is that of a time near it, before or after a change.
+    // The offset in force is that of a nearby time, before or after a change.
     [local - DAY_S, local + DAY_S]
         .into_iter()
         .map(|near| local - clock.offset_s(SimTime(near)))

@@ -1,4 +1,4 @@
-//! Made-up worlds for tests and benches: a round city with riders, stations and prices.
+//! Synthetic worlds for tests and benchmarks: a city with riders, stations and prices.
 
 use gridfleet::geo::Places;
 use gridfleet::ids::{FleetId, OperatorId, PlaceId, RetailerId, TypeId};
@@ -16,7 +16,7 @@ use std::sync::Arc;
 /// Monday 2018-03-05T00:00:00Z.
 pub const MONDAY: SimTime = SimTime(1_520_208_000);
 
-/// Size of a made-up city.
+/// Size of a synthetic city.
 #[derive(Debug, Clone, Copy)]
 pub struct City {
     pub seed: u64,
@@ -29,7 +29,7 @@ pub struct City {
     pub patience_s: i64,
 }
 
-/// A vehicle that charges along a curve with a rise, a plateau and a taper.
+/// A vehicle whose charging curve has a rise, a plateau and a taper.
 pub fn vehicle_type() -> VehicleType {
     VehicleType {
         name: "hatchback".into(),
@@ -47,7 +47,7 @@ pub fn vehicle_type() -> VehicleType {
     }
 }
 
-/// A city of `zones` zones in which demand has peaks and stations differ in all they can.
+/// A city of `zones` zones with demand peaks and stations that differ in all properties.
 pub fn city(size: City) -> Setup {
     let streams = Streams { seed: size.seed, replication: 0 };
     let mut random = streams.stream(Purpose::Synthesis, 0);
@@ -57,7 +57,7 @@ pub fn city(size: City) -> Setup {
         places.add_zone(&zone.to_string(), lat, lon, 1.0 + 4.0 * random.random::<f64>());
     }
     let end = MONDAY + size.days * 86_400;
-    // A quarter of the demand in the night's half of the day, the rest in the other.
+    // A quarter of the demand is in the night half of the day, the rest in the other half.
     let mut times: Vec<i64> = (0..size.requests)
         .map(|_| {
             let day = random.random_range(0..size.days);
@@ -74,7 +74,7 @@ pub fn city(size: City) -> Setup {
     for time in times {
         let (a, b) = (random.random_range(0..size.zones), random.random_range(0..size.zones));
         let (a, b) = (PlaceId::new(a), PlaceId::new(b));
-        // Rides are short: half the way between two random zones.
+        // Rides are short: half the distance between two random zones.
         let distance_km = 0.5 * 1.3 * places.distance_km(a, b) + 0.3;
         requests.time.push(SimTime(time));
         requests.origin.push(a);

@@ -1,8 +1,8 @@
-//! What the fuzz targets do with their bytes: each reader of files from outside, and what must hold of
-//! whatever it makes of them. This is the library of `fuzz/`; the tests replay the seeds with it.
+//! Entry points of the fuzz targets: each reader of external files, and the properties that must hold of its
+//! result. This is the library of `fuzz/`; the tests replay the seeds with it.
 //!
-//! A reader gives the number of things read, or an error. A fault is a panic, an error that is not of
-//! the user's input or that cannot be printed, or a result that contradicts itself.
+//! A reader returns the number of items read, or an error. A fault is a panic, an error that is not an input
+//! error or cannot be printed, or a result that contradicts itself.
 
 use gridfleet::cli::errors::render;
 use gridfleet::datasets::builder::TraceBuilder;
@@ -17,7 +17,7 @@ use tempfile::NamedTempFile;
 /// A reader of bytes.
 pub type Reader = fn(&[u8]) -> Result<usize>;
 
-/// All readers, each by the name of its target.
+/// All readers, each under the name of its target.
 pub const READERS: [(&str, Reader); 9] = [
     ("car2go", car2go),
     ("prices", prices),
@@ -30,10 +30,10 @@ pub const READERS: [(&str, Reader); 9] = [
     ("zones_shp", zones_shp),
 ];
 
-/// Zones that trips may name.
+/// Zones to which trips may refer.
 const ZONES: &[u8] = b"zone_id,lat,lon,area_km2\n1,40.7,-74.1,7.5\n132,40.6,-73.8,\n";
 
-/// Prices that a scenario may name: of two days in Berlin.
+/// Prices to which a scenario may refer: two days in Berlin.
 const PRICES: &str = "time,price_eur_mwh\n2018-03-05T00:00:00+01:00,30\n2018-03-06T00:00:00+01:00,40\n";
 
 /// Car2Go snapshots, or trips derived from them; counts trips.
@@ -62,8 +62,9 @@ pub fn prices(data: &[u8]) -> Result<usize> {
     Ok(series.price_eur_mwh.len())
 }
 
-/// Scenario files; counts stations. What stands before a zero byte, which no TOML file has, are values
-/// for `--set`, one a line. Of the files that a scenario may name there are itself and `prices.csv`.
+/// Scenario files; counts stations. Any text before a zero byte, which no TOML file contains, is a list of
+/// values for `--set`, one per line. The files available to a scenario are the scenario itself and
+/// `prices.csv`.
 pub fn scenario(data: &[u8]) -> Result<usize> {
     let (set, text) = match data.iter().position(|&byte| byte == 0) {
         Some(end) => (&data[..end], &data[end + 1..]),
@@ -79,7 +80,7 @@ pub fn scenario(data: &[u8]) -> Result<usize> {
     Ok(scenario.spec.stations.len())
 }
 
-/// The canonical table of stations; counts them.
+/// The canonical table of stations; counts stations.
 pub fn stations(data: &[u8]) -> Result<usize> {
     let file = file(data, ".csv");
     let stations = gridfleet::datasets::stations::read(file.path()).map_err(printable)?;
@@ -99,7 +100,7 @@ pub fn tlc(data: &[u8]) -> Result<usize> {
 /// The canonical table of trips, CSV or Parquet; counts trips.
 pub fn trips(data: &[u8]) -> Result<usize> {
     let trace = of_table(data, read_trips)?;
-    // What was read can be written and read again.
+    // Data that were read can be written and read again.
     let mut written = Vec::new();
     assert!(write::encode(&trace, &mut written).is_ok());
     if !trace.is_empty() {
@@ -112,7 +113,7 @@ fn read_trips(file: &TableFile, to: &mut TraceBuilder) -> Result<()> {
     gridfleet::datasets::trips::read(file, &TripSource::new(TripFormat::Trips, Vec::new()), to)
 }
 
-/// A catalogue of vehicle types or, with a column `vehicle_id`, a list of vehicles; counts them.
+/// A catalogue of vehicle types or, with a column `vehicle_id`, a list of vehicles; counts rows.
 pub fn vehicles(data: &[u8]) -> Result<usize> {
     use gridfleet::datasets::vehicles::{read_catalogue, read_vehicles};
     let file = file(data, ".csv");
@@ -126,17 +127,17 @@ pub fn vehicles(data: &[u8]) -> Result<usize> {
     Ok(types.len())
 }
 
-/// Zones from a table, CSV or Parquet; counts them.
+/// Zones from a table, CSV or Parquet; counts zones.
 pub fn zones_csv(data: &[u8]) -> Result<usize> {
     let read = |data: Vec<u8>| Zones::from_table(&TableFile::from_bytes("zones.csv", data)?);
     let zones = read(data.to_vec()).map_err(printable)?;
-    // What was read can be written and read again.
+    // Data that were read can be written and read again.
     let again = read(zones.to_csv().into_bytes());
     assert_eq!(again.ok().as_ref(), Some(&zones));
     Ok(zones.len())
 }
 
-/// Zones from a shapefile: two bytes of length (little endian), the `.shp`, the `.dbf`; counts them.
+/// Zones from a shapefile: two bytes of length (little-endian), the `.shp`, the `.dbf`; counts zones.
 pub fn zones_shp(data: &[u8]) -> Result<usize> {
     let (length, rest) = data.split_at(data.len().min(2));
     let length = length.iter().rev().fold(0, |sum, &byte| sum * 256 + usize::from(byte));
@@ -147,8 +148,8 @@ pub fn zones_shp(data: &[u8]) -> Result<usize> {
     Ok(zones.len())
 }
 
-/// A file of these bytes, for readers that take no bytes, as long as it is held. Parquet is known by its
-/// ending there.
+/// A temporary file with these bytes, for readers that do not accept bytes; deleted on drop. Parquet is
+/// recognised by its extension there.
 fn file(data: &[u8], ending: &str) -> NamedTempFile {
     let ending = if data.starts_with(b"PAR1") { ".parquet" } else { ending };
     let file = tempfile::Builder::new().suffix(ending).tempfile().expect("a folder for temporary files");
@@ -156,14 +157,14 @@ fn file(data: &[u8], ending: &str) -> NamedTempFile {
     file
 }
 
-/// The error, after a look whether it is the user's and has a text.
+/// The error, after a check that it is an input error and can be printed.
 fn printable(error: Error) -> Error {
     assert_eq!(error.exit_status(), 2, "{error}");
     assert!(render(&error, false).starts_with("error: "), "{error}");
     error
 }
 
-/// The trace that a reader of tables makes, bad rows left out.
+/// The trace from a table reader, without bad rows.
 fn of_table(data: &[u8], read: impl Fn(&TableFile, &mut TraceBuilder) -> Result<()>) -> Result<Trace> {
     let file = TableFile::from_bytes("trips.csv", data.to_vec()).map_err(printable)?;
     let zones =
@@ -177,7 +178,7 @@ fn of_table(data: &[u8], read: impl Fn(&TableFile, &mut TraceBuilder) -> Result<
     check_trace(&trace);
     let (read, kept) = (trace.report.rows_read, trace.report.rows_kept);
     assert_eq!(read, kept + trace.report.skipped.values().sum::<u64>(), "{:?}", trace.report);
-    // Bad rows are an error exactly where there are some.
+    // There is an error if and only if there are bad rows.
     match build(OnBadRow::Fail) {
         Ok(strict) => {
             assert_eq!(read, kept);
@@ -188,7 +189,7 @@ fn of_table(data: &[u8], read: impl Fn(&TableFile, &mut TraceBuilder) -> Result<
     Ok(trace)
 }
 
-/// What a trace promises (`datasets::trace`).
+/// Checks the invariants of a trace (`datasets::trace`).
 fn check_trace(trace: &Trace) {
     let rows = trace.len();
     assert!(trace.request_time.is_sorted());
@@ -207,13 +208,13 @@ fn check_trace(trace: &Trace) {
     assert_eq!(lengths, [rows; 4]);
 }
 
-/// Whether two traces have the same trips; the numbers of places, fleets and vehicles may differ.
+/// Checks that two traces have the same trips; the numbers of places, fleets and vehicles may differ.
 fn check_same(a: &Trace, b: &Trace) {
     let rows = |trace: &Trace| (0..trace.len()).map(|row| row_of(trace, row)).collect::<Vec<_>>();
     assert_eq!(rows(a), rows(b));
 }
 
-/// A trip in a form that can be compared: numbers by their bits, names in full.
+/// A trip in comparable form: numbers by their bits, names in full.
 fn row_of(trace: &Trace, row: usize) -> impl PartialEq + std::fmt::Debug + use<> {
     let place = |place: PlaceId| {
         let places = &trace.places;

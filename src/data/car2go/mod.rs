@@ -1,15 +1,13 @@
-//! Car2Go: trips of a free-floating car-sharing fleet from snapshots of its
-//! parked cars, or from trips that were derived from such snapshots before.
+//! Car2Go: trips of a free-floating car-sharing fleet from snapshots of its parked cars, or from trips
+//! derived from such snapshots earlier.
 //!
-//! The raw feed has one row per parked car every five minutes: `name`, `vin`,
-//! `latitude`, `longitude`, `interior`, `exterior`, `address`, `fuel` (state of
-//! charge in %), `engineType`, `charging`, `timestamp` (epoch seconds, or ISO or
-//! local time). A car that is rented is missing. Files are CSV or Parquet with
-//! the same names; other columns are ignored.
+//! The raw feed has one row per parked car every five minutes: `name`, `vin`, `latitude`, `longitude`,
+//! `interior`, `exterior`, `address`, `fuel` (state of charge in %), `engineType`, `charging`, `timestamp`
+//! (epoch seconds, or ISO or local time). Rented cars are missing. Files are CSV or Parquet with the same
+//! column names; other columns are ignored.
 //!
-//! Files in circulation have longitude and latitude exchanged. A row whose
-//! position lies nearer to Stuttgart the other way round is turned round, and
-//! counted as repaired.
+//! In some published files longitude and latitude are swapped. A position that is nearer to Stuttgart with
+//! its coordinates swapped is corrected and counted as repaired.
 
 mod rows;
 mod snapshots;
@@ -27,34 +25,33 @@ use rustc_hash::FxHashMap;
 use snapshots::Snapshots;
 use std::path::PathBuf;
 
-/// Stuttgart, main station [degrees north, degrees east]: positions nearer to it the other way round are exchanged.
+/// Stuttgart, main station [degrees north, degrees east]: reference for detecting swapped coordinates.
 const STUTTGART: (f64, f64) = (48.78, 9.18);
 
-/// Positions are kept to four decimals, about ten metres.
+/// Positions are rounded to four decimals, about ten metres.
 const DEGREE: f64 = 10_000.0;
 
-/// Where cars were seen charging.
+/// A place where cars were seen charging.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ChargingPlace {
-    /// Degrees north, to four decimals.
+    /// Degrees north, rounded to four decimals.
     pub lat: f64,
-    /// Degrees east, to four decimals.
+    /// Degrees east, rounded to four decimals.
     pub lon: f64,
-    /// Rows of cars that charge there.
+    /// Number of rows of cars charging there.
     pub sightings: u64,
-    /// Most cars that charged there at the same time: the place has at least so many connectors.
+    /// Maximum number of cars charging there at the same time: the place has at least this many connectors.
     pub cars_at_once: u32,
 }
 
 /// Reads snapshots, or trips derived from them, into a trace bound to vehicles.
 ///
-/// `tz` is the zone of times without offset. In the report `rows_read` counts
-/// rows of the files and `rows_kept` trips.
+/// `tz` is the time zone of times without offset. In the report, `rows_read` counts rows of the files and
+/// `rows_kept` counts trips.
 ///
 /// # Errors
-/// If a file cannot be read or lacks a column, if there is no usable row, or at
-/// the first bad row if `on_bad_row` says so. A row that stands twice is left
-/// out and counted, but is not called bad.
+/// If a file cannot be read or lacks a column, if there is no usable row, or at the first bad row if
+/// `on_bad_row` says so. A duplicate row is skipped and counted, but does not count as bad.
 pub fn read(files: &[PathBuf], tz: Tz, on_bad_row: OnBadRow) -> Result<Trace> {
     let derived =
         files.iter().map(|file| Ok(rows::layout(file)? == Layout::Trips)).collect::<Result<Vec<_>>>()?;
@@ -69,7 +66,8 @@ pub fn read(files: &[PathBuf], tz: Tz, on_bad_row: OnBadRow) -> Result<Trace> {
     trips::from_snapshots(Snapshots::read(files, tz, on_bad_row)?)
 }
 
-/// Where cars were seen charging, in order of latitude and longitude: the stations of a feed that lists none.
+/// Places where cars were seen charging, in order of latitude and longitude: the stations of a feed that
+/// lists none.
 ///
 /// # Errors
 /// As [`read`].
@@ -96,7 +94,7 @@ impl Names {
     }
 }
 
-/// What happens to bad rows, and the count of them.
+/// Treatment of bad rows, and their count.
 struct Bad {
     on_bad_row: OnBadRow,
     report: ImportReport,
@@ -107,7 +105,7 @@ impl Bad {
         Self { on_bad_row, report: ImportReport::default() }
     }
 
-    /// Counts a row that is left out, or stops with `error`.
+    /// Counts a skipped row, or stops with `error`.
     fn row(&mut self, reason: &str, error: impl FnOnce() -> InputError) -> Result<()> {
         if self.on_bad_row == OnBadRow::Fail {
             return Err(error().into());
@@ -130,12 +128,12 @@ impl Bad {
     }
 }
 
-/// Latitude and longitude in units of 1e-4 degrees, turned round where they were exchanged; and whether
-/// they were. `None` where neither way round is on the globe.
+/// Latitude and longitude in units of 1e-4 degrees, with swapped coordinates corrected, and whether they were
+/// swapped. `None` if neither order is on the globe.
 fn position(lat: f64, lon: f64) -> Option<(i32, i32, bool)> {
     let off = |lat: f64, lon: f64| {
         let on_globe = LATITUDE.holds(lat) && LONGITUDE.holds(lon) && !(lat == 0.0 && lon == 0.0);
-        // A flat map will do to tell which of two places is nearer.
+        // A flat map is accurate enough to compare the two distances.
         if on_globe { (lat - STUTTGART.0).powi(2) + (lon - STUTTGART.1).powi(2) } else { f64::INFINITY }
     };
     let (as_is, exchanged) = (off(lat, lon), off(lon, lat));
@@ -147,7 +145,7 @@ fn position(lat: f64, lon: f64) -> Option<(i32, i32, bool)> {
     Some(((lat * DEGREE).round() as i32, (lon * DEGREE).round() as i32, turned))
 }
 
-/// Times to the nearest five minutes [s].
+/// Rounds times to the nearest five minutes [s].
 fn five_minutes(t: i64) -> i64 {
     (t + 150).div_euclid(300) * 300
 }
@@ -160,7 +158,7 @@ mod tests {
     fn exchanged_positions_are_turned_round() {
         assert_eq!(position(9.0015, 48.6678), Some((486_678, 90_015, true)));
         assert_eq!(position(48.6678, 9.0015), Some((486_678, 90_015, false)));
-        // Other cities of the service stay as they are: Berlin, Madrid, Seattle, San Diego.
+        // Other cities of the service are unchanged: Berlin, Madrid, Seattle, San Diego.
         for (lat, lon) in [(52.52, 13.4), (40.42, -3.7), (47.6, -122.3), (32.7, -117.2)] {
             assert!(!position(lat, lon).unwrap().2, "{lat} {lon}");
         }

@@ -1,4 +1,4 @@
-//! Rows of the feed's files, CSV or Parquet, by column, without a copy per row.
+//! Rows of the feed's files, CSV or Parquet, by column, without copying each row.
 
 use super::super::prices::instant;
 use super::super::small_table::quoted;
@@ -11,7 +11,7 @@ use polars_core::prelude::{DataFrame, DataType, Float64Chunked, Int64Chunked, St
 use std::fs::File;
 use std::path::Path;
 
-/// What a file holds.
+/// Content of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Layout {
     /// Snapshots of parked cars.
@@ -20,7 +20,7 @@ pub enum Layout {
     Trips,
 }
 
-/// A column: the names under which it goes, and whether it must be there.
+/// A column: its accepted names, and whether it is required.
 pub struct Wanted {
     pub names: &'static [&'static str],
     pub required: bool,
@@ -33,7 +33,7 @@ const fn optional(names: &'static [&'static str]) -> Wanted {
     Wanted { names, required: false }
 }
 
-/// Columns of snapshots, in the order of a row's cells.
+/// Columns of snapshots, in the order of the cells of a row.
 pub const SNAPSHOT: [Wanted; 7] = [
     required(&["name"]),
     required(&["latitude", "lat", "coordinates_lat"]),
@@ -44,7 +44,7 @@ pub const SNAPSHOT: [Wanted; 7] = [
     optional(&["engineType", "engine_type"]),
 ];
 
-/// Columns of derived trips, in the order of a row's cells.
+/// Columns of derived trips, in the order of the cells of a row.
 pub const TRIP: [Wanted; 11] = [
     required(&["EV", "name"]),
     required(&["start_time"]),
@@ -59,13 +59,13 @@ pub const TRIP: [Wanted; 11] = [
     optional(&["end_charging"]),
 ];
 
-/// Most columns of a layout.
+/// Maximum number of columns of a layout.
 const CELLS: usize = 11;
 
-/// One value as the file has it.
+/// One value as given in the file.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Cell<'a> {
-    /// Nothing, or no such column.
+    /// Empty, or no such column.
     Missing,
     /// Text, trimmed.
     Text(&'a str),
@@ -73,7 +73,7 @@ pub enum Cell<'a> {
     Number(f64),
     /// A wall-clock time, as seconds since 1970-01-01T00:00:00 of the same clock.
     WallClock(i64),
-    /// Bytes that are no text.
+    /// Bytes that are not text.
     Garbled,
 }
 
@@ -86,7 +86,7 @@ impl<'a> Cell<'a> {
         }
     }
 
-    /// The value in a message.
+    /// The value as shown in messages.
     pub fn shown(self) -> String {
         match self {
             Self::Missing => "an empty cell".to_owned(),
@@ -97,7 +97,7 @@ impl<'a> Cell<'a> {
         }
     }
 
-    /// The number, if it is a finite one.
+    /// The number, if it is finite.
     pub fn number(self) -> Option<f64> {
         match self {
             Self::Number(value) => Some(value),
@@ -107,7 +107,7 @@ impl<'a> Cell<'a> {
         .filter(|value: &f64| value.is_finite())
     }
 
-    /// Yes or no; nothing is no.
+    /// The boolean; an empty cell means no.
     pub fn flag(self) -> Option<bool> {
         match self {
             Self::Missing => Some(false),
@@ -122,7 +122,7 @@ impl<'a> Cell<'a> {
     }
 }
 
-/// Reads times; the last text is remembered, for all rows of a snapshot have the same.
+/// Reads times and caches the last text, because all rows of a snapshot have the same time.
 pub struct Clock {
     tz: Tz,
     last: (String, Option<i64>),
@@ -169,13 +169,13 @@ impl Clock {
     }
 }
 
-/// Epoch seconds from seconds or, where that would be far in the future, milliseconds.
+/// Epoch seconds from seconds or, if that would be far in the future, milliseconds.
 fn epoch_seconds(value: f64) -> Option<i64> {
     let seconds = if value.abs() > 1e11 { value / 1_000.0 } else { value };
     (seconds.is_finite() && seconds.abs() < 1e11).then_some(seconds.floor() as i64)
 }
 
-/// What the file's header says that it holds.
+/// Content of the file, recognised by its header.
 pub fn layout(file: &Path) -> Result<Layout> {
     let header = if is_parquet(file) {
         TableFile::open(file)?.names().to_vec()
@@ -187,8 +187,8 @@ pub fn layout(file: &Path) -> Result<Layout> {
     Ok(if has("start_time") && has("end_time") { Layout::Trips } else { Layout::Snapshots })
 }
 
-/// Calls `each` with line (counted from 1, of Parquet files the row), cells in
-/// the order of `wanted`, and whether the row has as many cells as the header.
+/// Calls `each` with the line (counted from 1; in Parquet files the row), the cells in the order of `wanted`,
+/// and whether the row has as many cells as the header.
 pub fn scan<F>(file: &Path, wanted: &[Wanted], each: F) -> Result<()>
 where
     F: FnMut(u64, &[Cell<'_>], bool) -> Result<()>,
@@ -241,7 +241,7 @@ where
     read.sort_unstable();
     read.dedup();
     let mut frame = table.frame(&read)?;
-    // Rows are walked one by one, which takes as many steps as there are chunks.
+    // Rows are visited one by one, and each access searches the chunks.
     frame.rechunk_mut();
     let columns = positions
         .iter()

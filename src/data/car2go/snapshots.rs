@@ -1,4 +1,4 @@
-//! Snapshots of parked cars: read, put right, and put in order by car and time.
+//! Snapshots of parked cars: reading, repair and sorting by car and time.
 
 use super::rows::{Cell, Clock, SNAPSHOT, scan};
 use super::{Bad, ChargingPlace, DEGREE, Names, five_minutes, position};
@@ -7,15 +7,15 @@ use chrono_tz::Tz;
 use gridfleet_core::error::{InputError, Result};
 use std::path::{Path, PathBuf};
 
-/// A car further than this from the middle of the feed is not where the feed says [degrees]; assumed: about
-/// 100 km, more than the service area of any city.
+/// Maximum distance of a car from the middle of the feed [degrees]; positions further away are rejected.
+/// Assumed: about 100 km, more than the service area of any city.
 const FAR: f64 = 1.0;
 
 /// A car seen parked.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Sighting {
     pub car: u32,
-    /// Epoch seconds, to five minutes.
+    /// Epoch seconds, rounded to five minutes.
     pub time: i64,
     /// Degrees north x 10,000.
     pub lat: i32,
@@ -24,12 +24,12 @@ pub struct Sighting {
     /// State of charge [%].
     pub percent: f32,
     pub charging: bool,
-    /// Where it stands in the files, for messages.
+    /// Position in the files, for messages.
     file: u16,
     line: u32,
 }
 
-/// All sightings by car and time, no two of a car at the same time.
+/// All sightings by car and time, with at most one per car and time.
 pub struct Snapshots {
     pub sightings: Vec<Sighting>,
     pub cars: Vec<String>,
@@ -123,7 +123,7 @@ impl Snapshots {
         }
     }
 
-    /// Where cars were seen charging, by latitude and longitude.
+    /// Places where cars were seen charging, by latitude and longitude.
     pub fn charging_places(&self) -> Vec<ChargingPlace> {
         let mut charging: Vec<(i32, i32, i64)> =
             self.sightings.iter().filter(|s| s.charging).map(|s| (s.lat, s.lon, s.time)).collect();
@@ -144,12 +144,12 @@ impl Snapshots {
     }
 }
 
-/// Why a row is of no use.
+/// Reason why a row cannot be used.
 #[derive(Debug, Clone, Copy)]
 pub struct Wrong {
-    /// The reason under which it is counted.
+    /// Reason under which the row is counted.
     pub reason: &'static str,
-    /// The cell that is meant.
+    /// Cell concerned.
     pub cell: usize,
     column: &'static str,
     expected: &'static str,
@@ -171,12 +171,12 @@ impl Wrong {
     }
 }
 
-/// Car, sighting and whether its position was exchanged; `None` for a car that does not drive electrically.
+/// Car, sighting and whether its coordinates were swapped; `None` for a car without electric drive.
 fn sighting<'a>(cells: &[Cell<'a>], clock: &mut Clock) -> Result<Option<(&'a str, Sighting, bool)>, Wrong> {
     let &[name, lat, lon, fuel, timestamp, charging, engine] = cells else {
         return Err(Wrong::new(0, "name", "cut off or with cells too many", "a whole row"));
     };
-    // ED is the feed's name of the electric drive; CE cars burn petrol.
+    // ED is the feed's name for the electric drive; CE cars run on petrol.
     if let Cell::Text(engine) = engine
         && !["ED", "electric"].iter().any(|name| engine.eq_ignore_ascii_case(name))
     {

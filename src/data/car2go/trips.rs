@@ -1,4 +1,4 @@
-//! Trips: what must have happened between two sightings of a car at different places.
+//! Trips, inferred from two consecutive sightings of a car at different places.
 
 use super::rows::{Cell, Clock, TRIP, scan};
 use super::snapshots::{Sighting, Snapshots, Wrong, percent};
@@ -12,12 +12,13 @@ use gridfleet_core::time::{DAY_S, SimTime};
 use rustc_hash::FxHashMap;
 use std::path::PathBuf;
 
-/// Longer trips are the service's own: cars in the workshop [s] (FleetSim; 2 days).
+/// Maximum duration of a rental [s]; longer trips are service trips, for example to the workshop (FleetSim; 2
+/// days).
 pub const SERVICE_TRIP_S: i64 = 2 * DAY_S;
-/// A car whose charge rises by more than this between trips, without a charger, cannot be believed
-/// [percentage points] (FleetSim).
+/// Maximum increase of a car's charge between trips without a charger; the readings of a car that exceeds it
+/// are rejected [percentage points] (FleetSim).
 pub const JUMP_PERCENT: f32 = 20.0;
-/// Range of the fleet's cars, Smart electric drive [km]: what a full battery is worth.
+/// Range of the fleet's cars (Smart electric drive) with a full battery [km].
 pub const RANGE_KM: f64 = 160.0;
 
 /// One trip of a car.
@@ -42,7 +43,7 @@ struct Stay {
     at_charger: bool,
 }
 
-/// Trips of snapshots.
+/// Derives trips from snapshots.
 pub fn from_snapshots(mut snapshots: Snapshots) -> Result<Trace> {
     let chargers: Vec<(i32, i32)> = {
         let mut places: Vec<(i32, i32)> =
@@ -57,8 +58,8 @@ pub fn from_snapshots(mut snapshots: Snapshots) -> Result<Trace> {
             .chunk_by(|a, b| (a.lat, a.lon) == (b.lat, b.lon))
             .filter_map(|sightings| stay(sightings, &chargers))
             .collect();
-        // What the feed hides while a car charges shows as charge gained at a known charger; gained
-        // anywhere else, the car's readings are of no use.
+        // Charging hidden by the feed appears as a gain in charge at a known charger; after a gain anywhere
+        // else, the readings of the car are discarded.
         let between_trips = stays.get(1..stays.len().saturating_sub(1)).unwrap_or_default();
         if between_trips.iter().any(|s| !s.at_charger && s.last.percent - s.first.percent > JUMP_PERCENT) {
             snapshots.bad.skip("car whose charge rises without a charger");
@@ -104,7 +105,7 @@ fn trips_between(stays: &[Stay], trips: &mut Vec<CarTrip>, bad: &mut Bad) {
     }
 }
 
-/// Trips of files that hold trips.
+/// Reads trips from files that contain trips.
 pub fn from_trip_files(files: &[PathBuf], tz: Tz, on_bad_row: OnBadRow) -> Result<Trace> {
     let mut bad = Bad::new(on_bad_row);
     let mut names = Names::default();
@@ -178,7 +179,7 @@ fn trip<'a>(cells: &[Cell<'a>], clock: &mut Clock) -> Result<(&'a str, CarTrip, 
 }
 
 fn finish(mut trips: Vec<CarTrip>, cars: &[String], bad: Bad) -> Result<Trace> {
-    // Trips of a car stand in order of time already, so equal times stay in order of car and trip.
+    // Trips of a car are already in order of time, so equal times keep the order of car and trip.
     trips.sort_by_key(|t| t.start);
     let mut trace = Trace { report: bad.report, ..Trace::default() };
     let mut places: FxHashMap<(i32, i32), PlaceId> = FxHashMap::default();
@@ -188,7 +189,7 @@ fn finish(mut trips: Vec<CarTrip>, cars: &[String], bad: Bad) -> Result<Trace> {
             *number = 0;
         }
     }
-    // Only cars that drive, in order of first appearance in the files.
+    // Only cars with trips, in order of first appearance in the files.
     for (number, name) in vehicle.iter_mut().zip(cars) {
         if *number == 0 {
             *number = trace.vehicle_names.len() as u32;
@@ -287,7 +288,7 @@ mod tests {
             (trace.soc_start[0], trace.soc_end[0]),
             (f64::from(80_f32) / 100.0, f64::from(70_f32) / 100.0)
         );
-        // Seen charging where it ended; 10 points of 160 km.
+        // Seen charging where the trip ended; 10 points of 160 km.
         assert_eq!(trace.ends_at_charger, [true]);
         assert!((trace.distance_km[0] - 16.0).abs() < 1e-9);
         assert_eq!(trace.vehicle_names, ["A"]);
@@ -323,7 +324,7 @@ mod tests {
         known.push(("B", 48.70, 9.10, 50, 1, 0));
         let trace = feed(&known);
         assert_eq!(trace.ends_at_charger, [true, false]);
-        // Exactly 20 points are believed.
+        // Exactly 20 points are accepted.
         let mut slow = hidden;
         slow[2].3 = 70;
         assert_eq!(feed(&slow).ends_at_charger, [false, false]);

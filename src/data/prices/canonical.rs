@@ -1,10 +1,9 @@
 //! The canonical table of prices: `time`, `price_eur_mwh`, or with two prices `time`, `up_eur_mwh`,
 //! `down_eur_mwh` (CSV or Parquet). Other columns are allowed and ignored.
 //!
-//! `time` is the start of a slot, in ISO 8601 with an offset. The length of a
-//! slot is read from the first two rows, and every other row must keep to it: a
-//! gap or a doubled hour is an error, because a price series with a hole in it
-//! would be off by an hour from there on.
+//! `time` is the start of a slot, in ISO 8601 with an offset. The length of a slot is taken from the first
+//! two rows, and all other rows must match it: a gap or a repeated hour is an error, because a price series
+//! with a gap would be off by an hour from there on.
 
 use super::{DOWN, PRICE, UP};
 use crate::small_table::{Problems, Row, SmallTable, quoted};
@@ -16,23 +15,22 @@ use gridfleet_core::time::SimTime;
 use std::io::Write;
 use std::path::Path;
 
-/// Longest slot [s]: a day.
+/// Maximum length of a slot [s]: a day.
 const LONGEST_SLOT_S: i64 = 86_400;
 
-/// Two prices per slot, as balancing has them.
+/// Two prices per slot, as in balancing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TwoPrices {
-    /// What a system that is short pays for energy [currency/MWh].
+    /// Price that a short system pays for energy [currency/MWh].
     pub up: PriceSeries,
-    /// What a system that is long gets for energy [currency/MWh].
+    /// Price that a long system receives for energy [currency/MWh].
     pub down: PriceSeries,
 }
 
 /// Reads the column `price_eur_mwh` of a canonical price table.
 ///
 /// # Errors
-/// If the file cannot be read or is not a price series without gaps; every
-/// problem names line and column.
+/// If the file cannot be read or is not a price series without gaps; each problem states line and column.
 pub fn read(path: &Path) -> Result<PriceSeries> {
     let known = ["time", PRICE, UP, DOWN];
     let table = SmallTable::read(path, &["time"], &known)?;
@@ -50,8 +48,8 @@ pub fn read(path: &Path) -> Result<PriceSeries> {
 /// Reads the columns `up_eur_mwh` and `down_eur_mwh` of a canonical price table.
 ///
 /// # Errors
-/// As [`read`]; also if upward prices are below downward ones in every slot in which they differ: then
-/// the columns are swapped.
+/// As [`read`]; also if upward prices are below downward prices in every slot in which they differ, which
+/// means that the columns are swapped.
 pub fn read_two(path: &Path) -> Result<TwoPrices> {
     let columns = ["time", UP, DOWN];
     let table = SmallTable::read(path, &columns, &columns)?;
@@ -102,7 +100,7 @@ fn series(file: &Path, table: &SmallTable, column: &str) -> Result<PriceSeries> 
             Ok(time) => time,
             Err(problem) => {
                 problems.push(problem);
-                // Without its time the rows that follow cannot be judged.
+                // Without the time of this row, the rows that follow cannot be checked.
                 break;
             }
         };
@@ -166,7 +164,7 @@ fn time_of(row: Row<'_>) -> Result<SimTime, InputError> {
     })
 }
 
-/// Reads an instant in ISO 8601 with an offset; a blank may stand for the `T`, seconds may be left out.
+/// Parses an instant in ISO 8601 with an offset; a blank may replace the `T`, and seconds may be omitted.
 pub fn instant(text: &str) -> Option<SimTime> {
     let read = |format: &str| DateTime::<FixedOffset>::parse_from_str(text, format).ok();
     DateTime::parse_from_rfc3339(text)
@@ -186,7 +184,7 @@ pub fn write_csv(series: &PriceSeries, tz: chrono_tz::Tz, out: impl Write) -> st
     write_columns("price_eur_mwh", series.start, series.slot_s, tz, &[&series.price_eur_mwh], out)
 }
 
-/// The same of the two prices of balancing, for energy bought and for energy given back.
+/// Like [`write_csv`], with the two prices of balancing: energy bought and energy returned.
 ///
 /// # Errors
 /// As [`write_csv`].
@@ -238,7 +236,7 @@ mod tests {
 
     #[test]
     fn slots_are_read_from_the_data_across_a_clock_change() {
-        // 2018-03-11 in New York has no 2 o'clock; the instants are an hour apart all the same.
+        // 2018-03-11 in New York has no 2 o'clock; the instants are still an hour apart.
         let text = "time,price_eur_mwh,note\n2018-03-11T01:00:00-05:00,30.5,a\n2018-03-11 03:00:00-04:00,31,\n2018-03-11T08:00Z,-4.25,\n";
         let series = read_text(text).unwrap();
         assert_eq!(series.start, SimTime(1_520_748_000));
@@ -319,7 +317,7 @@ mod tests {
         let prices = table(&format!("{head}2018-01-01T01:00:00Z,25,25\n")).unwrap();
         assert_eq!(prices.up.price_eur_mwh, [30.0, 25.0]);
         assert_eq!(prices.down.price_eur_mwh, [20.0, 25.0]);
-        // Once the other way round is odd, but no swap of columns.
+        // A single slot in reverse order is unusual, but does not mean that the columns are swapped.
         assert!(table(&format!("{head}2018-01-01T01:00:00Z,24,25\n")).is_ok());
         let swapped = "time,up_eur_mwh,down_eur_mwh\n2018-01-01T00:00:00Z,3,3\n2018-01-01T01:00:00Z,2,4\n";
         insta::assert_snapshot!(table(swapped).unwrap_err(), @"b.csv:3: up_eur_mwh: found 2 below down_eur_mwh 4, and so wherever the two differ, expected upward prices at or above downward ones; the columns are swapped");

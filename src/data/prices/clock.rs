@@ -1,21 +1,19 @@
-//! Dates and wall-clock times as price files write them, and the instants they mean.
+//! Dates and wall-clock times as written in price files, and their instants.
 //!
-//! Dates come as `31.12.2016`, `1/12/2016`, `13-01-2016` or ISO 8601, days or
-//! months first, sometimes both in one file; since rows follow one another day
-//! by day, the neighbours settle what one row leaves open. The hour that comes
-//! twice in autumn is told apart by its place in the file: first summer time,
-//! then winter time.
+//! Dates are written as `31.12.2016`, `1/12/2016`, `13-01-2016` or ISO 8601, day or month first, sometimes
+//! both in one file; because rows follow each other day by day, the neighbours resolve an ambiguous row. The
+//! repeated hour in autumn is resolved by its order in the file: first summer time, then winter time.
 
 use crate::times::{RawTime, WallClock};
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use gridfleet_core::time::{DAY_S, HOUR_S, Local, SimTime};
 
-/// The days that a written date may be: one, or two where day and month could be exchanged (the day
+/// Candidate days of a written date: one, or two if day and month could be swapped (the reading with the day
 /// first comes first).
 pub type Candidates = Vec<NaiveDate>;
 
-/// Reads a date; no candidates if it is none.
+/// Parses a date; no candidates if it is not a date.
 pub fn dates(text: &str) -> Candidates {
     let mut parts = text.trim().split(['.', '/', '-']);
     let mut number =
@@ -41,11 +39,11 @@ pub fn dates(text: &str) -> Candidates {
     days
 }
 
-/// One day for each row: the candidates that follow one another with the fewest breaks. A row
-/// without candidates ends the reading; its number is the error.
+/// Selects one day for each row: the consecutive candidates with the fewest breaks. A row without candidates
+/// ends the reading; its number is the error.
 ///
 /// # Errors
-/// The number of the first row that is no date.
+/// The number of the first row that is not a date.
 pub fn in_order(rows: &[Candidates]) -> Result<Vec<NaiveDate>, usize> {
     if let Some(bad) = rows.iter().position(Vec::is_empty) {
         return Err(bad);
@@ -59,7 +57,7 @@ pub fn in_order(rows: &[Candidates]) -> Result<Vec<NaiveDate>, usize> {
             let next = candidates.iter().copied().find(|day| (0..=1).contains(&ahead(day)));
             let day = next.unwrap_or_else(|| {
                 breaks += 1;
-                // After a gap: the nearest day ahead, else whatever is written.
+                // After a gap: the nearest later day, otherwise the day as written.
                 let later = candidates.iter().copied().filter(|day| ahead(day) > 0).min();
                 later.or_else(|| candidates.first().copied()).unwrap_or(last)
             });
@@ -73,7 +71,7 @@ pub fn in_order(rows: &[Candidates]) -> Result<Vec<NaiveDate>, usize> {
     Ok(best.map(|(_, days)| days).unwrap_or_default())
 }
 
-/// Reads `00:15`, `0:15:00` or `24:00` as seconds of the day.
+/// Parses `00:15`, `0:15:00` or `24:00` as seconds of the day.
 pub fn time_of_day(text: &str) -> Option<i64> {
     let mut parts = text.trim().splitn(3, ':');
     let mut number = |most: i64| {
@@ -92,22 +90,22 @@ pub fn midnight_s(date: NaiveDate) -> i64 {
     date.and_time(chrono::NaiveTime::MIN).and_utc().timestamp()
 }
 
-/// A time with its date, as one cell writes it.
+/// A time with its date, as written in one cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stamp {
     /// An instant [s since the epoch].
     Instant(i64),
-    /// What a wall clock showed: the days it may be, and the second of the day.
+    /// Wall-clock time: candidate days, and the second of the day.
     Wall(Candidates, i64),
 }
 
-/// Reads `2017-01-01T00:00:00+01:00`, `2017-01-01 00:00`, `01.01.2017 00:00`, `1/1/2017 0:15` or a
-/// span of two of them with ` - ` between, of which the first counts.
+/// Parses `2017-01-01T00:00:00+01:00`, `2017-01-01 00:00`, `01.01.2017 00:00`, `1/1/2017 0:15` or a span of
+/// two of them separated by ` - `, of which the first is used.
 pub fn stamp(text: &str) -> Option<Stamp> {
     let text = text.split(" - ").next().unwrap_or(text).trim();
     match RawTime::parse(text.as_bytes()) {
         RawTime::Utc(s) if text.contains(['-', ':']) => return Some(Stamp::Instant(s)),
-        // A bare number is a count of something, not a time.
+        // A bare number is a count, not a time.
         RawTime::Utc(_) => return None,
         RawTime::Wall(s) if text.get(4..5) == Some("-") => {
             let day = chrono::DateTime::from_timestamp(s, 0)?.date_naive();
@@ -133,8 +131,8 @@ impl RowClock {
         Self { clock: WallClock::new(tz), last: None }
     }
 
-    /// The instant of the next row, which shows `wall_s`; `Err` holds the instant in which the skipped
-    /// hour of spring would have begun there.
+    /// Instant of the next row, which shows `wall_s`; `Err` contains the instant at which the skipped hour of
+    /// spring would have begun.
     pub fn next(&mut self, wall_s: i64) -> Result<SimTime, SimTime> {
         let time = match self.clock.read(wall_s) {
             Local::One(time) => time,
@@ -146,7 +144,7 @@ impl RowClock {
         Ok(time)
     }
 
-    /// What a wall-clock time means, whatever row it stands in.
+    /// Interpretation of a wall-clock time, independent of its row.
     pub fn meaning(&mut self, wall_s: i64) -> Local {
         self.clock.read(wall_s)
     }
@@ -180,14 +178,14 @@ mod tests {
 
     #[test]
     fn neighbours_settle_days_and_months() {
-        // Days first up to the twelfth with slashes, then with dashes, as Nord Pool's sheet has it.
+        // Day first up to the twelfth with slashes, then with dashes, as in Nord Pool's sheet.
         let rows = ["11/1/2016", "12/1/2016", "13-01-2016", "14-01-2016"].map(dates);
         assert_eq!(in_order(&rows).unwrap()[0], day(2016, 1, 11));
-        // Months first where slashes stand, days first where dashes stand.
+        // Month first with slashes, day first with dashes.
         let rows = ["1/11/2016", "1/12/2016", "13-01-2016"].map(dates);
         let days = in_order(&rows).unwrap();
         assert_eq!(days, [day(2016, 1, 11), day(2016, 1, 12), day(2016, 1, 13)]);
-        // The same day on many rows, and a month's end.
+        // The same day in many rows, and the end of a month.
         let rows = ["31.01.2016", "31.01.2016", "01.02.2016", "02.02.2016"].map(dates);
         assert_eq!(in_order(&rows).unwrap()[3], day(2016, 2, 2));
         assert_eq!(in_order(&["1.1.2016", "x"].map(dates)), Err(1));

@@ -1,10 +1,11 @@
-//! One price column of any table of times and prices: day-ahead auctions as the transparency platform of
-//! ENTSO-E, SMARD, Open Power System Data or a paper's data set have them, hourly or by the quarter.
+//! One price column of any table of times and prices: day-ahead auctions as published by the transparency
+//! platform of ENTSO-E, SMARD, Open Power System Data or in the data set of a paper, hourly or per quarter of
+//! an hour.
 //!
 //! The time may be an instant with its offset, a wall-clock time, a span of two (`01.01.2017 00:00 -
-//! 01.01.2017 01:00`), or a date and a time in neighbouring columns. Wall-clock times follow the changes of
-//! the clock, as auctions do (23 and 25 hours), or have 24 hours on every day, as some data sets do: then the
-//! hour that spring skips is left out and the price of autumn's doubled hour holds for both.
+//! 01.01.2017 01:00`), or a date and a time in adjacent columns. Wall-clock times follow the clock changes,
+//! as auctions do (23 and 25 hours), or have 24 hours on every day, as in some data sets: then the hour
+//! skipped in spring is omitted and the price of the repeated hour in autumn applies to both.
 
 use super::clock::{RowClock, Stamp, in_order, midnight_s, stamp, time_of_day};
 use super::decimals::{Cell, Decimal, market_prices};
@@ -15,7 +16,7 @@ use chrono_tz::Tz;
 use gridfleet_core::error::{Error, InputError, Result};
 use gridfleet_core::time::Local;
 
-/// Names of time columns, in order of preference, in small letters.
+/// Names of time columns, in order of preference, in lower case.
 const TIME_NAMES: [&str; 15] = [
     "utc_timestamp",
     "mtu (utc)",
@@ -34,27 +35,27 @@ const TIME_NAMES: [&str; 15] = [
     "date (gmt+1)",
 ];
 
-/// Names of columns that hold the time of day where the one before holds the date.
+/// Names of columns with the time of day, following a column with the date.
 const CLOCK_NAMES: [&str; 8] =
     ["anfang", "uhrzeit", "uhrzeit von", "von", "start", "time", "hour", "start time"];
 
-/// What the user says about a table.
+/// User options for a table.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Options<'a> {
-    /// Column of prices; needed where more than one could be meant.
+    /// Column of prices; required if several columns qualify.
     pub column: Option<&'a str>,
-    /// Column of times; by its name if not given.
+    /// Column of times; recognised by its name if not given.
     pub time_column: Option<&'a str>,
-    /// Zone of times without offset; from the column's name if that tells it.
+    /// Time zone of times without offset; taken from the name of the column if stated there.
     pub timezone: Option<Tz>,
 }
 
-/// The columns of a table that matter.
+/// Relevant columns of a table.
 #[derive(Debug)]
 struct Layout<'a> {
     header: Row<'a>,
     time: usize,
-    /// Column of the time of day, if apart from the date.
+    /// Column of the time of day, if separate from the date.
     clock: Option<usize>,
     price: usize,
 }
@@ -63,13 +64,13 @@ fn same(a: &str, b: &str) -> bool {
     a.to_lowercase() == b.to_lowercase()
 }
 
-/// Whether a column's name speaks of prices.
+/// Whether the name of a column indicates prices.
 fn speaks_of_prices(name: &str) -> bool {
     let name = name.to_lowercase();
     ["price", "preis", "eur/mwh", "euro/mwh", "€/mwh"].iter().any(|word| name.contains(word))
 }
 
-/// Whether a text is such a table: a time column by name, and a column that speaks of prices.
+/// Whether a text is such a table: it has a time column by name, and a column whose name indicates prices.
 pub fn recognise(text: &Text) -> bool {
     let header = text.header(|row| time_column(row).is_some());
     let canonical = |row: &Row<'_>| row.cells.iter().any(|name| [PRICE, UP, DOWN].contains(name));
@@ -130,8 +131,8 @@ fn layout<'a>(text: &'a Text, options: Options<'_>) -> Result<Layout<'a>> {
 /// Reads the prices.
 ///
 /// # Errors
-/// If a column is missing or could be several, a cell cannot be read, times have no offset and no zone is
-/// given, or a price stands in an hour that the clock skips.
+/// If a column is missing or ambiguous, a cell cannot be read, times have no offset and no zone is given, or
+/// there is a price in an hour that the clock skips.
 pub fn read(text: &Text, options: Options<'_>) -> Result<Rows> {
     let layout = layout(text, options)?;
     let key = layout.header.cell(layout.price).to_owned();
@@ -170,7 +171,7 @@ fn time_of(text: &Text, layout: &Layout<'_>, row: &Row<'_>) -> Result<Stamp, Inp
     }
 }
 
-/// The zone that a column's name tells.
+/// Time zone stated in the name of a column.
 fn told_zone(name: &str) -> Option<Tz> {
     let name = name.to_lowercase();
     if name.contains("utc") || name.contains("gmt") && !name.contains('+') {
@@ -182,7 +183,7 @@ fn told_zone(name: &str) -> Option<Tz> {
     }
 }
 
-/// The instants of the rows.
+/// Instants of the rows.
 fn place(
     text: &Text,
     layout: &Layout<'_>,
@@ -255,8 +256,8 @@ fn place(
     Ok(observed)
 }
 
-/// Whether the table ignores changes of the clock: it has prices for skipped hours, or the doubled
-/// hour but once, and nothing that follows them.
+/// Whether the table ignores clock changes: it has prices for skipped hours, or the repeated hour only once,
+/// and no evidence to the contrary.
 fn has_24_hours_every_day(walls: &[i64], meanings: &[Local], values: &[f64]) -> bool {
     let mut doubled: Vec<i64> = walls
         .iter()

@@ -1,23 +1,23 @@
-//! Numbers as price files write them: `1.234,5` or `1,234.5`, and what tells which is meant.
+//! Numbers as written in price files: `1.234,5` or `1,234.5`, and the detection of the decimal sign.
 //!
-//! `12,080` may be twelve or twelve thousand. A file writes all its numbers in
-//! one way, so a cell that can be read in one way only (`2.453,000`, `0,5`,
-//! `17.25`) settles the others; two such cells that disagree are an error. Where
-//! nothing settles it, the format's own habit is taken.
+//! `12,080` may be twelve or twelve thousand. A file writes all its numbers in the same format, so an
+//! unambiguous cell (`2.453,000`, `0,5`, `17.25`) determines the others; two unambiguous cells that disagree
+//! are an error. If no cell is unambiguous, the default of the format applies.
 
 use super::text::Text;
 use crate::times::is_missing;
 use gridfleet_core::error::{Error, InputError, Result};
 
-/// Highest and lowest price [EUR/MWh] of a spot or regulating market that is believed: above the technical
-/// limits of European markets (day-ahead 5000, intraday 9999, regulating 10000).
+/// Maximum plausible absolute price of a spot or regulating market [EUR/MWh]: not below the technical limits
+/// of European markets (day-ahead 5000, intraday 9999, regulating 10000).
 pub const BELIEVED_EUR_MWH: f64 = 10_000.0;
 
-/// A price so many times the middle one is taken for a wrong decimal sign. Assumed: the regulating price
-/// of 3000 in Finland in 2016 is 100 times the middle one and true, a lost sign makes a thousand.
+/// A price this many times the median is taken for a wrong decimal sign. Assumed: the regulating price of
+/// 3000 in Finland in 2016 is correct at 100 times the median; a lost decimal sign gives a factor of a
+/// thousand.
 const BELIEVED_TIMES: f64 = 300.0;
 
-/// The same for a number that is one of thousands only if its sign parts thousands, where no other does.
+/// The same limit for a number whose sign is read as a thousands separator, if no other number confirms this.
 const BELIEVED_TIMES_IF_GROUPED: f64 = 20.0;
 
 /// The decimal sign of a file.
@@ -45,15 +45,15 @@ impl Decimal {
     }
 }
 
-/// A cell and the line it stands in.
+/// A cell and its line.
 pub type Cell<'a> = (u64, &'a str);
 
-/// Whether a cell stands for nothing: empty, a dash, `n/e` or one of the words of exporters.
+/// Whether a cell means "no value": empty, a dash, `n/e` or one of the words of exporters.
 pub fn absent(cell: &str) -> bool {
     matches!(cell, "-" | "--" | "n/e" | "n/a" | ":") || is_missing(cell.as_bytes())
 }
 
-/// The decimal sign of these cells, `habit` where none of them tells.
+/// The decimal sign of these cells, or `habit` if none of them is unambiguous.
 ///
 /// # Errors
 /// If two cells disagree.
@@ -79,7 +79,7 @@ pub fn decimal<'a>(
     Ok(settled.map_or(habit, |(told, _)| told))
 }
 
-/// What a cell alone says about the decimal sign.
+/// Decimal sign implied by a single cell.
 fn evidence(cell: &str) -> Option<Decimal> {
     let digits = cell.trim_start_matches(['-', '+', '\u{2212}']);
     let count = |sign: char| digits.matches(sign).count();
@@ -89,7 +89,7 @@ fn evidence(cell: &str) -> Option<Decimal> {
         (_, 0) | (0, _) => {
             let (whole, fraction) = digits.split_once(['.', ','])?;
             let of = |comma: bool| if comma { Decimal::Comma } else { Decimal::Point };
-            // Several signs of one kind can only part thousands.
+            // Several signs of one kind can only be thousands separators.
             if fraction.contains(['.', ',']) {
                 return Some(of(!last_is_comma));
             }
@@ -101,7 +101,8 @@ fn evidence(cell: &str) -> Option<Decimal> {
     }
 }
 
-/// Reads a number written with this decimal sign; `None` if it is none, or its thousands are not in threes.
+/// Parses a number with this decimal sign; `None` if it is not a number, or its thousands are not in groups
+/// of three.
 pub fn number(cell: &str, decimal: Decimal) -> Option<f64> {
     let (sign, thousands) = decimal.signs();
     let plain: String =
@@ -122,10 +123,10 @@ pub fn number(cell: &str, decimal: Decimal) -> Option<f64> {
     written.parse().ok().filter(|v: &f64| v.is_finite())
 }
 
-/// All cells as numbers, NaN where there is nothing.
+/// All cells as numbers, NaN for empty cells.
 ///
 /// # Errors
-/// For each cell that is no number.
+/// For each cell that is not a number.
 pub fn numbers(text: &Text, key: &str, cells: &[Cell<'_>], decimal: Decimal) -> Result<Vec<f64>> {
     let mut problems = Vec::new();
     let values = cells
@@ -152,11 +153,11 @@ fn not_a_number(text: &Text, line: u64, key: &str, cell: &str, decimal: Decimal)
     }
 }
 
-/// Market prices [EUR/MWh]: numbers that a market can have made. `per_unit` is what one EUR/MWh is in the
-/// file's unit (100 for cents).
+/// Plausible market prices [EUR/MWh]. `per_unit` is the value of one EUR/MWh in the unit of the file (100 for
+/// cents).
 ///
 /// # Errors
-/// If a cell is no number, a price is beyond belief, or the column counts hours.
+/// If a cell is not a number, a price is implausible, or the column counts hours.
 pub fn market_prices(text: &Text, key: &str, cells: &[Cell<'_>], habit: Decimal) -> Result<Vec<f64>> {
     let decimal = decimal(text, key, cells.iter().copied(), habit)?;
     let values = numbers(text, key, cells, decimal)?;
@@ -194,7 +195,7 @@ fn believable(text: &Text, key: &str, cells: &[Cell<'_>], values: &[f64], decima
     Ok(())
 }
 
-/// Whether the numbers are 0, 1, .. 23 (or 1 .. 24) in turn, each once or several times.
+/// Whether the numbers run through 0, 1, .. 23 (or 1 .. 24), each once or several times.
 fn counts_hours(values: &[f64]) -> bool {
     let hours = values.iter().all(|v| v.fract() == 0.0 && (0.0..=24.0).contains(v));
     let in_turn = values.windows(2).all(|pair| {
@@ -276,9 +277,9 @@ mod tests {
         let hours: Vec<String> = (0..48).map(|hour| (hour % 24).to_string()).collect();
         let hours: Vec<&str> = hours.iter().map(String::as_str).collect();
         insta::assert_snapshot!(message(&hours), @"x.csv:2: SE3: found the hours of the day, one after the other, expected prices; the columns may be swapped: name the one that holds prices");
-        // A price cap is a price: the Finnish regulating price of 2016-01-22 was 3000 EUR/MWh.
+        // A price at the cap is valid: the Finnish regulating price of 2016-01-22 was 3000 EUR/MWh.
         assert_eq!(read(&["35,12", "34,80", "3000,00", "33,9"]).unwrap()[2], 3_000.0);
-        // Below the habit, nothing settles what these are: comma by habit.
+        // Ambiguous cells: comma by default.
         assert_eq!(read(&["12,080", "254,014"]).unwrap(), [12.08, 254.014]);
     }
 

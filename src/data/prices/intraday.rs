@@ -1,15 +1,16 @@
 //! Trades of the German continuous intraday market, and the clearing price of each quarter of an hour.
 //!
-//! A row is a trade: `delivery_date` and `product_time` name what was traded (`00Q1` is 0:00 to 0:15 by the
+//! A row is a trade: `delivery_date` and `product_time` identify the product (`00Q1` is 0:00 to 0:15 on the
 //! clock of Berlin), `unit_price` is in cents per MWh, `qty` in kW, `exec_time` in UTC. The simplified market
-//! clears each quarter at the lowest price at which it was traded: a bid at or above that would have been
-//! filled (thesis on FleetSim, section on the intraday market). Units and clocks are not written in the
-//! files. They are taken from how the market works: lots of 0.1 MW make `qty` a multiple of 100; and of the
-//! public rows the latest trade between grid zones is 30 minutes, the latest within one 5 minutes before
-//! delivery, which are the lead times of the exchange, if `exec_time` is UTC and products local.
+//! clears each quarter at the lowest price traded: a bid at or above that price would have been filled
+//! (thesis on FleetSim, section on the intraday market). The files state neither units nor time zones, which
+//! are inferred from the market rules: lots of 0.1 MW make `qty` a multiple of 100; and in the public rows
+//! the latest trade between grid zones is 30 minutes before delivery and the latest trade within a zone 5
+//! minutes before it, which are the lead times of the exchange if `exec_time` is UTC and products are in
+//! local time.
 //!
-//! In autumn the hour from 2 to 3 comes twice; products `02AQ1` and `02BQ1` (assumed, after the exchange's
-//! hours `3A` and `3B`) tell them apart. A product of that hour without a letter counts for both.
+//! In autumn the hour from 2 to 3 is repeated; products `02AQ1` and `02BQ1` (assumed, after the exchange's
+//! hours `3A` and `3B`) distinguish the two. A product of that hour without a letter counts for both.
 
 use super::clock::{RowClock, dates, in_order, midnight_s};
 use super::decimals::Decimal;
@@ -23,7 +24,7 @@ use gridfleet_core::ranges::SITE_POWER;
 use gridfleet_core::time::{HOUR_S, Local, SimTime};
 use std::collections::BTreeMap;
 
-/// The clock of products.
+/// Time zone of products.
 pub const CLOCK: Tz = chrono_tz::Europe::Berlin;
 
 const QUARTER_S: i64 = 900;
@@ -33,7 +34,7 @@ const KW_PER_MW: f64 = 1_000.0;
 
 const COLUMNS: [&str; 5] = ["unit_price", "qty", "delivery_date", "product", "product_time"];
 
-/// A clearing price in the making.
+/// A clearing price during accumulation.
 #[derive(Debug)]
 struct Quarter {
     lowest_eur_mwh: f64,
@@ -41,7 +42,7 @@ struct Quarter {
     line: u64,
 }
 
-/// Whether a text holds trades.
+/// Whether a text contains trades.
 pub fn recognise(text: &Text) -> bool {
     text.header(is_header).is_some()
 }
@@ -53,7 +54,7 @@ fn is_header(row: &Row<'_>) -> bool {
 /// The lowest traded price and the volume of each quarter of an hour.
 ///
 /// # Errors
-/// If the text holds no trades, or a row cannot be read; each names line and column.
+/// If the text contains no trades, or a row cannot be read; each error states line and column.
 pub fn read(text: &Text) -> Result<Rows> {
     let header = text.header(is_header).ok_or_else(|| {
         text.no_header("trades: columns unit_price, qty, delivery_date, product and product_time")
@@ -144,7 +145,7 @@ pub fn read(text: &Text) -> Result<Rows> {
     })
 }
 
-/// Trades of one quarter may stand in several files: the lowest price and the sum of volumes.
+/// Merges trades of one quarter from several files: the lowest price and the sum of volumes.
 pub fn merge(mut rows: Rows) -> Rows {
     rows.rows.sort_by_key(|row| row.time);
     rows.rows.dedup_by(|next, kept| {
@@ -160,13 +161,13 @@ pub fn merge(mut rows: Rows) -> Rows {
 
 fn figure(text: &Text, row: &Row<'_>, column: usize, key: &str) -> Result<f64, InputError> {
     let cell = row.cell(column);
-    // Whole numbers in the files; a decimal point may come from a table tool.
+    // The files have whole numbers; a spreadsheet tool may add a decimal point.
     number(cell, Decimal::Point).filter(|_| !absent(cell)).ok_or_else(|| {
         text.error(row.line, key, format!("`{cell}`"), "a number with a decimal point or none")
     })
 }
 
-/// `20Q3` as the second of the day at which it begins, with `A` or `B` if the hour has a letter.
+/// Parses `20Q3` as the second of the day at which it begins, with `A` or `B` if the hour has a letter.
 fn product(cell: &str) -> Option<(i64, Option<char>)> {
     let (hour, quarter) = cell.trim().split_once(['Q', 'q'])?;
     let letter = hour.chars().last().filter(char::is_ascii_alphabetic).map(|c| c.to_ascii_uppercase());

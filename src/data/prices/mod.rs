@@ -1,14 +1,16 @@
-//! Prices over time: the canonical table, and importers of the files that markets publish.
+//! Prices over time: the canonical table, and importers of the files published by markets.
 //!
 //! - [`canonical`]: `time`, `price_eur_mwh` (or `up_eur_mwh`, `down_eur_mwh`), one row per slot without gaps;
-//! - [`nordpool`]: day-ahead and regulating prices of the Nordic market, a column per area;
-//! - [`dayahead`]: one price column of any table, as ENTSO-E, SMARD, Open Power System Data and others have it;
-//! - [`intraday`]: trades of quarter-hour products, of which the lowest price clears;
-//! - [`srl`]: tenders and activation of German secondary reserve, which give a price per quarter of an hour.
+//! - [`nordpool`]: day-ahead and regulating prices of the Nordic market, one column per area;
+//! - [`dayahead`]: one price column of any table, as published by ENTSO-E, SMARD, Open Power System Data and
+//!   others;
+//! - [`intraday`]: trades of quarter-hour products, where the lowest price clears;
+//! - [`srl`]: tenders and activation of German secondary reserve, which yield a price per quarter of an hour.
 //!
-//! Each importer reads [`text`] with the habits of [`decimals`] and [`clock`] into [`slots::Rows`], of which
-//! [`slots::Rows::regular`] makes a [`PriceTable`]: that is where order, doubles and gaps are judged. What was
-//! counted, mended and filled stands in a [`PriceReport`], which goes into the file that [`write`] makes.
+//! Each importer reads [`text`] with the rules of [`decimals`] and [`clock`] into [`slots::Rows`], which
+//! [`slots::Rows::regular`] turns into a [`PriceTable`] after checking order, duplicates and gaps. A
+//! [`PriceReport`] records the counts, repairs and filled gaps, and is stored in the file that [`write`]
+//! creates.
 
 pub mod canonical;
 pub mod clock;
@@ -33,15 +35,15 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// Column of the one price [EUR/MWh].
+/// Column of a single price [EUR/MWh].
 pub const PRICE: &str = "price_eur_mwh";
-/// Column of the price at which a system that is short buys [EUR/MWh].
+/// Column of the price at which a short system buys [EUR/MWh].
 pub const UP: &str = "up_eur_mwh";
-/// Column of the price at which a system that is long sells [EUR/MWh].
+/// Column of the price at which a long system sells [EUR/MWh].
 pub const DOWN: &str = "down_eur_mwh";
-/// Column of what was traded in MWh.
+/// Column of the traded volume in MWh.
 pub const VOLUME: &str = "volume_mwh";
-/// Column of the reserve that was activated, mean over the slot in MW.
+/// Column of the activated reserve, mean over the slot in MW.
 pub const ACTIVATED: &str = "activated_mw";
 
 /// Values per slot, without gaps.
@@ -51,7 +53,7 @@ pub struct PriceTable {
     pub start: SimTime,
     /// Length of a slot [s].
     pub slot_s: i64,
-    /// Name and values of each column; all are of one length.
+    /// Name and values of each column; all have the same length.
     pub columns: Vec<(String, Vec<f64>)>,
 }
 
@@ -61,7 +63,7 @@ impl PriceTable {
         self.columns.first().map_or(0, |(_, values)| values.len())
     }
 
-    /// Starts of the slots.
+    /// Start times of the slots.
     pub fn times(&self) -> impl Iterator<Item = SimTime> {
         let (start, slot_s) = (self.start, self.slot_s);
         (0..self.slots() as i64).map(move |slot| start + slot * slot_s)
@@ -78,26 +80,26 @@ fn counted(slots: u64) -> String {
     format!("{slots} slot{}", if slots == 1 { "" } else { "s" })
 }
 
-/// What an import of prices counted.
+/// Counts of an import of prices.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PriceReport {
     /// Format of the files.
     pub format: String,
-    /// Rows of the files, headers not counted.
+    /// Number of rows in the files, without headers.
     pub rows_read: u64,
-    /// Slots of the table made of them, filled ones among them.
+    /// Number of slots in the resulting table, including filled ones.
     pub slots: u64,
     /// Length of a slot [s].
     pub slot_s: i64,
-    /// Rows left out, by reason.
+    /// Number of rows skipped, by reason.
     pub skipped: BTreeMap<String, u64>,
-    /// Rows or slots changed or derived, by what was done.
+    /// Number of rows or slots changed or derived, by type of change.
     pub mended: BTreeMap<String, u64>,
-    /// Gaps that were filled.
+    /// Filled gaps.
     pub filled: Vec<FilledGap>,
-    /// How the gaps were filled.
+    /// Rule by which the gaps were filled.
     pub gap_rule: String,
-    /// What was taken for granted, and what was found.
+    /// Assumptions and findings.
     pub notes: BTreeMap<String, String>,
 }
 
@@ -122,7 +124,7 @@ impl PriceReport {
         self.notes.insert(subject.to_owned(), text.into());
     }
 
-    /// Takes over the counts of another file.
+    /// Adds the counts of another file.
     fn add(&mut self, other: &Self) {
         self.rows_read += other.rows_read;
         for (reason, rows) in &other.skipped {
@@ -134,7 +136,7 @@ impl PriceReport {
         self.notes.extend(other.notes.clone());
     }
 
-    /// Slots without a price that were filled.
+    /// Number of slots without a price that were filled.
     pub fn filled_slots(&self) -> u64 {
         self.filled.iter().map(|gap| gap.slots).sum()
     }

@@ -1,10 +1,10 @@
-//! Prices of Nord Pool as its archive has them: a row per hour, a column (or two) per area.
+//! Prices of Nord Pool from its archive: a row per hour, a column (or two) per area.
 //!
 //! Day-ahead (`elspot`): `date; hours; SYS; SE1; ...` in one header line. Regulating prices: four header
-//! lines, of which the third names areas and the fourth says `Up` and `Down` below each. Hours are written
-//! `00 - 01`, by the clock of Oslo (Nord Pool's own: Central European Time with summer time) for all areas,
-//! Finland and the Baltic countries too. The hour that spring skips is there and empty; the hour that
-//! autumn repeats stands twice.
+//! lines, of which the third names areas and the fourth has `Up` and `Down` below each. Hours are written `00
+//! - 01`, on the clock of Oslo (the clock of Nord Pool: Central European Time with summer time) for all
+//! areas, including Finland and the Baltic countries. The hour skipped in spring is present and empty; the
+//! hour repeated in autumn appears twice.
 
 use super::clock::{RowClock, dates, in_order, midnight_s};
 use super::decimals::{Cell, Decimal, market_prices};
@@ -15,7 +15,7 @@ use chrono_tz::Tz;
 use gridfleet_core::error::{Error, InputError, Result};
 use gridfleet_core::time::HOUR_S;
 
-/// The clock of Nord Pool's tables.
+/// Time zone of Nord Pool's tables.
 pub const CLOCK: Tz = chrono_tz::Europe::Oslo;
 
 /// Norwegian areas by the names of their cities, which older day-ahead tables use.
@@ -27,7 +27,7 @@ const CITIES: [(&str, &[&str]); 5] = [
     ("NO5", &["Bergen"]),
 ];
 
-/// Which of Nord Pool's two tables.
+/// Kind of a Nord Pool table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Day-ahead prices.
@@ -37,7 +37,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The format's name in reports and on the command line.
+    /// Name of the format in reports and on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Spot => "nordpool",
@@ -46,7 +46,7 @@ impl Kind {
     }
 }
 
-/// The columns of a Nord Pool table.
+/// Columns of a Nord Pool table.
 #[derive(Debug)]
 struct Layout<'a> {
     kind: Kind,
@@ -55,7 +55,7 @@ struct Layout<'a> {
     areas: Vec<(String, usize)>,
 }
 
-/// Which table a text is, if it is one of Nord Pool's.
+/// Kind of table in a text, if it is a Nord Pool table.
 pub fn recognise(text: &Text) -> Option<Kind> {
     layout(text).map(|layout| layout.kind)
 }
@@ -81,10 +81,11 @@ pub fn areas(text: &Text) -> Vec<String> {
     layout(text).map(|layout| layout.areas.into_iter().map(|(name, _)| name).collect()).unwrap_or_default()
 }
 
-/// Reads the prices of one area, times by the clock of `tz` (in doubt [`CLOCK`]).
+/// Reads the prices of one area, with times on the clock of `tz` (by default [`CLOCK`]).
 ///
 /// # Errors
-/// If the text is no table of this kind, lacks the area, or a row cannot be read; each names the line.
+/// If the text is not a table of this kind, lacks the area, or a row cannot be read; each error states the
+/// line.
 pub fn read(text: &Text, kind: Kind, area: Option<&str>, tz: Tz) -> Result<Rows> {
     let layout = layout(text).ok_or_else(|| {
         text.no_header("a Nord Pool table: a header whose second column is `Hours`, then a column per area")
@@ -138,7 +139,7 @@ pub fn read(text: &Text, kind: Kind, area: Option<&str>, tz: Tz) -> Result<Rows>
     })
 }
 
-/// Position of an area's column, by its own name or another name of it.
+/// Position of the column of an area, by its name or an alias.
 fn column_of(text: &Text, layout: &Layout<'_>, area: Option<&str>) -> Result<(String, usize)> {
     let find =
         |wanted: &str| layout.areas.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).cloned();
@@ -178,7 +179,7 @@ fn refuse_swapped(text: &Text, area: &str, rows: &[Row<'_>], up: &[f64], down: &
     Ok(())
 }
 
-/// The instants of the rows.
+/// Instants of the rows.
 fn place(text: &Text, rows: &[Row<'_>], values: &[Vec<f64>], tz: Tz) -> Result<Vec<Observed>> {
     let days: Vec<_> = rows.iter().map(|row| dates(row.cell(0))).collect();
     let days = in_order(&days).map_err(|bad| {
@@ -205,14 +206,14 @@ fn place(text: &Text, rows: &[Row<'_>], values: &[Vec<f64>], tz: Tz) -> Result<V
     Ok(observed)
 }
 
-/// `00 - 01` as 0; the second number must be the next hour.
+/// Parses `00 - 01` as 0; the second number must be the next hour.
 fn hour(cell: &str) -> Option<i64> {
     let (from, to) = cell.split_once('-')?;
     let (from, to): (i64, i64) = (from.trim().parse().ok()?, to.trim().parse().ok()?);
     ((0..24).contains(&from) && to % 24 == (from + 1) % 24 && to <= 24).then_some(from)
 }
 
-/// Says in the report of regulating prices in how many hours `down <= spot <= up`.
+/// Records in the report of regulating prices in how many hours `down <= spot <= up`.
 pub fn compare_with_spot(regulating: &mut Rows, spot: &Rows) {
     let (mut within, mut outside) = (0_u64, 0_u64);
     let mut spot_rows = spot.rows.iter().peekable();

@@ -1,4 +1,4 @@
-//! From the rows of a file to one value per slot: order, length of the slots, gaps and how they are filled.
+//! Conversion of the rows of a file to one value per slot: order, slot length, gaps and gap filling.
 
 use super::{PriceReport, PriceTable, VOLUME, counted};
 use crate::times::WallClock;
@@ -9,71 +9,71 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// More slots than any file holds: quarters of an hour for 140 years. A wrong year is caught here before it
-/// fills the memory.
+/// Maximum number of slots, more than any file contains: quarters of an hour for 140 years. Catches a wrong
+/// year before it fills the memory.
 const MOST_SLOTS: usize = 5_000_000;
 
-/// What is done where a file has no price for a slot.
+/// Treatment of slots without a price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum GapRule {
-    /// Stop with an error that names each gap.
+    /// Stop with an error that lists each gap.
     #[default]
     Fail,
-    /// The straight line between the neighbours, up to a length of gap.
+    /// Linear interpolation between the neighbours, up to a maximum length of gap.
     Interpolate {
-        /// Longest gap that is filled [s].
+        /// Maximum length of a gap that is filled [s].
         limit_s: i64,
     },
-    /// The price of the same local time a week before.
+    /// Price of the same local time a week before.
     PreviousWeek,
 }
 
-/// A gap that was filled.
+/// A filled gap.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FilledGap {
     /// First slot without a price, UTC.
     pub from: String,
-    /// First slot with one again, UTC.
+    /// First slot with a price again, UTC.
     pub to: String,
-    /// Slots between.
+    /// Number of slots in between.
     pub slots: u64,
 }
 
-/// The values of one slot as a file has them.
+/// Values of one slot as given in a file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Observed {
     /// Start of the slot.
     pub time: SimTime,
-    /// Which of the files it comes from.
+    /// Index of the file.
     pub file: usize,
-    /// Line in that file.
+    /// Line in the file.
     pub line: u64,
-    /// One value per column; NaN where there is none.
+    /// One value per column, or NaN if missing.
     pub values: Vec<f64>,
 }
 
-/// What one or more files of a format hold, before slots are made of it.
+/// Contents of one or more files of a format, before they are converted to slots.
 #[derive(Debug, Clone)]
 pub struct Rows {
     /// The files.
     pub files: Vec<PathBuf>,
-    /// Name of the price column in messages.
+    /// Name of the price column, for messages.
     pub key: String,
     /// Names of the columns of values.
     pub columns: Vec<String>,
     /// The rows in order of time.
     pub rows: Vec<Observed>,
-    /// Length of a slot [s] where the format fixes it.
+    /// Length of a slot [s], if the format defines it.
     pub slot_s: Option<i64>,
-    /// What the reading counted.
+    /// Counts made while reading.
     pub report: PriceReport,
 }
 
 impl Rows {
-    /// Several files of one format as one, by the times at which they begin.
+    /// Merges several files of one format, by their start times.
     ///
     /// # Errors
-    /// If there are none.
+    /// If there are no files.
     pub fn join(mut parts: Vec<Self>) -> Result<Self> {
         parts.sort_by_key(|part| part.rows.first().map(|row| row.time));
         let mut parts = parts.into_iter();
@@ -97,7 +97,7 @@ impl Rows {
         }
     }
 
-    /// The length of a slot [s]: the format's, or the commonest step.
+    /// Length of a slot [s]: that of the format, or the most common step.
     pub fn slot_s(&self) -> Option<i64> {
         let mut steps: BTreeMap<i64, usize> = BTreeMap::new();
         for pair in self.rows.windows(2) {
@@ -110,8 +110,8 @@ impl Rows {
     /// One row per slot, without gaps.
     ///
     /// # Errors
-    /// If rows are out of order or doubled, keep to no slot, are fewer than two, or leave a gap that the
-    /// rule does not fill.
+    /// If rows are out of order or duplicated, do not match the slots, are fewer than two, or leave a gap
+    /// that the rule does not fill.
     pub fn regular(mut self, rule: GapRule, tz: Tz) -> Result<(PriceTable, PriceReport)> {
         self.leave_out_what_is_empty();
         let slot_s = self.slot_s().filter(|_| self.rows.len() > 1);
@@ -161,7 +161,7 @@ impl Rows {
         Ok((table, self.report))
     }
 
-    /// Rows that lack a value count as absent: at the ends they are left out, inside they are gaps.
+    /// Rows without a value count as absent: at the ends they are omitted, inside they are gaps.
     fn leave_out_what_is_empty(&mut self) {
         let whole = |row: &Observed| row.values.iter().all(|v| !v.is_nan());
         let first = self.rows.iter().position(whole);
@@ -199,7 +199,7 @@ impl Rows {
         if problems.is_empty() { Ok(()) } else { Err(Error::Input(problems)) }
     }
 
-    /// The gaps (first slot, number of slots), and an error for each that the rule refuses.
+    /// Gaps (first slot, number of slots), and an error for each gap that the rule rejects.
     fn gaps(&self, slot_s: i64, rule: GapRule) -> (Vec<(SimTime, usize)>, Vec<InputError>) {
         let mut gaps = Vec::new();
         let mut refused = Vec::new();
@@ -229,7 +229,7 @@ impl Rows {
     }
 }
 
-/// Fills the gaps; the error is a slot that has nothing a week before. No volume is traded in a gap.
+/// Fills the gaps; the error is a slot without a price a week before. No volume is traded in a gap.
 fn fill(
     mut table: PriceTable,
     gaps: &[(SimTime, usize)],
@@ -267,7 +267,7 @@ mod tests {
 
     const BERLIN: Tz = chrono_tz::Europe::Berlin;
 
-    /// Hourly rows from 2017-03-20T00:00Z on; NaN or left out where there is no price.
+    /// Hourly rows from 2017-03-20T00:00Z onwards; NaN or omitted if there is no price.
     fn rows(prices: &[(i64, f64)]) -> Rows {
         let row = |(i, &(hour, price)): (usize, &(i64, f64))| Observed {
             time: SimTime(1_489_968_000 + hour * 3_600),

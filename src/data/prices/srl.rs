@@ -1,21 +1,21 @@
 //! Clearing prices of German secondary reserve per quarter of an hour, from tenders and activation.
 //!
-//! The operator calls offers in the order in which they cost it least: in negative reserve those that pay
-//! most for the energy they take, in positive reserve those that ask least for what they give. The clearing
-//! price of a quarter is that of the first offer at which the allocated power, summed up in this order, reaches
-//! the power that was activated (mean of the quarter). Prices are what the taker of the energy pays: for
-//! negative reserve the vehicle that charges, so that a price below zero is money for charging.
+//! The operator activates offers in merit order: in negative reserve, offers that pay most for the energy
+//! taken come first; in positive reserve, offers that ask least for the energy given. The clearing price of a
+//! quarter is that of the first offer at which the cumulative allocated power, in this order, reaches the
+//! activated power (mean of the quarter). Prices are those paid by the party that takes the energy: for
+//! negative reserve the charging vehicle, so that a price below zero is a payment for charging.
 //!
-//! - Nothing activated: the price of the first offer, at which the next MWh would have been called.
-//! - More activated than all offers hold (neighbours help): the price of the last offer.
+//! - Nothing activated: the price of the first offer, which would have been called for the next MWh.
+//! - More activated than all offers provide (neighbouring systems help): the price of the last offer.
 //!
 //! Both are counted in the report.
 //!
-//! Which offers a quarter is for: the tender whose week holds its date, and the high tariff from 8 to 20
-//! o'clock of Berlin, else the low one. The published case study this is made for applies the high tariff on
-//! every day ([`HighDays::All`], the default); the products as tendered until July 2018 have it from Monday to
-//! Friday without nationwide public holidays ([`HighDays::Working`]). The files do not say which: they name
-//! products, not hours.
+//! The offers for a quarter are those of the tender whose week contains its date, in the high tariff from 8
+//! to 20 o'clock of Berlin, otherwise in the low tariff. The published case study applies the high tariff on
+//! every day ([`HighDays::All`], the default); the products as tendered until July 2018 apply it from Monday
+//! to Friday except nationwide public holidays ([`HighDays::Working`]). The files do not specify this: they
+//! name products, not hours.
 
 use super::slots::{Observed, Rows};
 use super::srl_files::{
@@ -31,7 +31,7 @@ use std::collections::BTreeMap;
 /// Days on which the high tariff applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum HighDays {
-    /// Every day, as the case study has it.
+    /// Every day, as in the case study.
     #[default]
     All,
     /// Monday to Friday except nationwide public holidays, as the products were tendered until July 2018.
@@ -39,7 +39,7 @@ pub enum HighDays {
 }
 
 impl HighDays {
-    /// The tariff of a quarter.
+    /// Tariff of a quarter.
     pub fn tariff(self, day: NaiveDate, second: i64) -> Tariff {
         // 8 to 20 o'clock: product definition of secondary reserve until July 2018.
         let by_day = (8 * HOUR_S..20 * HOUR_S).contains(&second);
@@ -48,8 +48,8 @@ impl HighDays {
     }
 }
 
-/// Public holidays of all of Germany (laws of the Länder; German Unity Day by treaty of 1990). In 2017 the
-/// 500th Reformation Day was one.
+/// Public holidays of all of Germany (laws of the Länder; German Unity Day by treaty of 1990), including the
+/// 500th Reformation Day in 2017.
 pub fn is_holiday(day: NaiveDate) -> bool {
     let fixed = matches!((day.month(), day.day()), (1, 1) | (5, 1) | (10, 3) | (12, 25 | 26));
     let reformation = (day.year(), day.month(), day.day()) == (2017, 10, 31);
@@ -69,27 +69,27 @@ fn easter(year: i32) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(year, u32::try_from(n / 31).ok()?, u32::try_from(n % 31 + 1).ok()?)
 }
 
-/// The offers of one tender and tariff in the operator's order.
+/// Offers of one tender and tariff in merit order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MeritOrder {
     to: NaiveDate,
-    /// Power up to and with each offer [MW], ascending, and its price [EUR/MWh].
+    /// Cumulative power up to and including each offer [MW], ascending, and its price [EUR/MWh].
     steps: Vec<(f64, f64)>,
 }
 
-/// What a quarter cleared at.
+/// Clearing result of a quarter.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Clearing {
-    /// The price of the offer that reached the activated power [EUR/MWh].
+    /// Price of the offer that reached the activated power [EUR/MWh].
     Reached(f64),
-    /// Nothing was activated: the price of the first offer.
+    /// Nothing was activated: price of the first offer.
     Nothing(f64),
-    /// More was activated than was allocated: the price of the last offer.
+    /// More was activated than was allocated: price of the last offer.
     Beyond(f64),
 }
 
 impl Clearing {
-    /// The price [EUR/MWh].
+    /// Clearing price [EUR/MWh].
     pub fn price_eur_mwh(self) -> f64 {
         let (Self::Reached(price) | Self::Nothing(price) | Self::Beyond(price)) = self;
         price
@@ -97,7 +97,7 @@ impl Clearing {
 }
 
 impl MeritOrder {
-    /// Orders offers: in negative reserve by falling price, in positive by rising price.
+    /// Orders offers: in negative reserve by descending price, in positive reserve by ascending price.
     pub fn new<'a>(to: NaiveDate, direction: Direction, offers: impl IntoIterator<Item = &'a Offer>) -> Self {
         let mut steps: Vec<(f64, f64)> =
             offers.into_iter().map(|o| (o.allocated_mw, o.price_eur_mwh)).collect();
@@ -113,7 +113,7 @@ impl MeritOrder {
         Self { to, steps }
     }
 
-    /// The clearing price where `mw` is activated; `None` without offers.
+    /// Clearing price if `mw` is activated; `None` without offers.
     pub fn clear(&self, mw: f64) -> Option<Clearing> {
         let (first, last) = (self.steps.first()?.1, self.steps.last()?.1);
         if mw == 0.0 {
@@ -124,10 +124,10 @@ impl MeritOrder {
     }
 }
 
-/// Clearing prices and activated power from files of both kinds, each in any number and order.
+/// Clearing prices and activated power from files of both kinds, in any number and order.
 ///
 /// # Errors
-/// If a file cannot be read, a tender stands in two files, or a quarter has no tender.
+/// If a file cannot be read, a tender is in two files, or a quarter has no tender.
 pub fn read(tenders: &[Text], activation: &[Text], direction: Direction, high: HighDays) -> Result<Rows> {
     let mut report = PriceReport::of("srl");
     let books = books(tenders, direction, &mut report)?;

@@ -1,10 +1,10 @@
-//! The two files of German secondary reserve (Sekundärregelleistung): results of the weekly tenders, and
-//! the reserve that was activated in each quarter of an hour.
+//! The two files of German secondary reserve (Sekundärregelleistung): results of the weekly tenders, and the
+//! reserve activated in each quarter of an hour.
 //!
 //! Tenders: one row per offer, semicolons, decimal commas, one week (Monday to Sunday) per tender.
-//! Activation: one row per quarter by the clock of Berlin, `UHRZEIT VON` and `UHRZEIT BIS`, mean power in MW
-//! (`BETR. NEG`, `BETR. POS`: as used in operation; the `QUAL.` columns are checked figures of later). On the
-//! days of the clock changes there are 92 and 100 rows; the last quarter before a change ends at `03:00` or
+//! Activation: one row per quarter on the clock of Berlin, `UHRZEIT VON` and `UHRZEIT BIS`, mean power in MW
+//! (`BETR. NEG`, `BETR. POS`: as used in operation; the `QUAL.` columns are figures validated later). The
+//! days of the clock changes have 92 and 100 rows; the last quarter before a change ends at `03:00` or
 //! `02:00`.
 
 use super::clock::{RowClock, dates, midnight_s, time_of_day};
@@ -17,7 +17,7 @@ use gridfleet_core::error::{Error, InputError, Result};
 use gridfleet_core::ranges::{MARKET_POWER, PRICE};
 use gridfleet_core::time::{DAY_S, LocalClock, SimTime};
 
-/// The clock of both files.
+/// Time zone of both files.
 pub const CLOCK: Tz = chrono_tz::Europe::Berlin;
 
 /// Length of a quarter of an hour [s].
@@ -33,7 +33,7 @@ pub enum Direction {
 }
 
 impl Direction {
-    /// `NEG` or `POS`, as the files write it.
+    /// `NEG` or `POS`, as written in the files.
     pub fn name(self) -> &'static str {
         match self {
             Self::Neg => "NEG",
@@ -42,16 +42,16 @@ impl Direction {
     }
 }
 
-/// The part of the week that an offer is for.
+/// Part of the week to which an offer applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Tariff {
-    /// Haupttarif: by day.
+    /// Haupttarif: daytime.
     High,
-    /// Nebentarif: the rest.
+    /// Nebentarif: the remaining hours.
     Low,
 }
 
-/// An offer that a tender accepted.
+/// An offer accepted in a tender.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Offer {
     /// First day.
@@ -60,25 +60,25 @@ pub struct Offer {
     pub to: NaiveDate,
     /// Part of the week.
     pub tariff: Tariff,
-    /// Price of energy [EUR/MWh] as whoever takes the energy pays it: below zero where the grid pays a
+    /// Price of energy [EUR/MWh] paid by the party that takes the energy: below zero if the grid pays a
     /// provider for taking energy.
     pub price_eur_mwh: f64,
-    /// Power allocated, in MW.
+    /// Allocated power in MW.
     pub allocated_mw: f64,
     /// Line in the file.
     pub line: u64,
 }
 
-/// The offers of a file in one direction.
+/// Offers of a file in one direction.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tenders {
-    /// The offers with power allocated, in the file's order.
+    /// Offers with allocated power, in the order of the file.
     pub offers: Vec<Offer>,
-    /// Rows of the file.
+    /// Number of rows in the file.
     pub rows: u64,
-    /// Rows of another reserve.
+    /// Number of rows of other types of reserve.
     pub other_reserves: u64,
-    /// Rows of this direction to which nothing was allocated.
+    /// Number of rows of this direction without allocated power.
     pub not_allocated: u64,
 }
 
@@ -87,11 +87,11 @@ pub struct Tenders {
 pub struct Activated {
     /// Start of the quarter.
     pub time: SimTime,
-    /// Its date by the clock of Berlin.
+    /// Date of the quarter on the clock of Berlin.
     pub day: NaiveDate,
-    /// Second of that day on the clock.
+    /// Second of that day on the same clock.
     pub second: i64,
-    /// Mean power in MW, NaN where the file has none.
+    /// Mean power in MW, or NaN if missing.
     pub mw: f64,
     /// Line in the file.
     pub line: u64,
@@ -115,19 +115,19 @@ fn has<const N: usize>(names: [&str; N]) -> impl Fn(&Row<'_>) -> bool {
     move |row| names.iter().all(|name| position(row, name).is_some())
 }
 
-/// Whether a text holds tender results.
+/// Whether a text contains tender results.
 pub fn is_tenders(text: &Text) -> bool {
     text.header(has(TENDER_COLUMNS)).is_some()
 }
 
-/// Whether a text holds activated reserve.
+/// Whether a text contains activated reserve.
 pub fn is_activation(text: &Text) -> bool {
     text.header(has(ACTIVATION_COLUMNS)).is_some()
 }
 
 fn day(text: &Text, row: &Row<'_>, column: usize, key: &str) -> Result<NaiveDate, InputError> {
     let cell = row.cell(column);
-    // German dates have the day first.
+    // German dates start with the day.
     dates(cell)
         .first()
         .copied()
@@ -137,7 +137,7 @@ fn day(text: &Text, row: &Row<'_>, column: usize, key: &str) -> Result<NaiveDate
 /// Reads the offers in one direction.
 ///
 /// # Errors
-/// If the text holds no tender results, or a row cannot be read; each names line and column.
+/// If the text contains no tender results, or a row cannot be read; each error states line and column.
 pub fn read_tenders(text: &Text, direction: Direction) -> Result<Tenders> {
     let header = text.header(has(TENDER_COLUMNS)).ok_or_else(|| {
         if is_activation(text) {
@@ -200,7 +200,7 @@ pub fn read_tenders(text: &Text, direction: Direction) -> Result<Tenders> {
             tenders.not_allocated += 1;
             continue;
         }
-        // Negative reserve: the provider takes the energy. Positive reserve: the grid does.
+        // Negative reserve: the provider takes the energy. Positive reserve: the grid takes it.
         let taker_pays = grid_pays == (direction == Direction::Pos);
         let price_eur_mwh = if taker_pays { price } else { 0.0 - price };
         tenders.offers.push(Offer { from, to, tariff, price_eur_mwh, allocated_mw, line: row.line });
@@ -211,7 +211,8 @@ pub fn read_tenders(text: &Text, direction: Direction) -> Result<Tenders> {
 /// Reads activated reserve in one direction.
 ///
 /// # Errors
-/// If the text holds none, or a row cannot be read or is no quarter of an hour; each names line and column.
+/// If the text contains none, or a row cannot be read or is not a quarter of an hour; each error states line
+/// and column.
 pub fn read_activation(text: &Text, direction: Direction) -> Result<Vec<Activated>> {
     let header = text.header(has(ACTIVATION_COLUMNS)).ok_or_else(|| {
         text.no_header(&format!(
@@ -260,8 +261,7 @@ pub fn read_activation(text: &Text, direction: Direction) -> Result<Vec<Activate
     Ok(activated)
 }
 
-/// A row must last a quarter of an hour; across a change of the clock it is the clock's new time that stands
-/// at its end.
+/// Checks that a row lasts a quarter of an hour; across a clock change, its end is given on the new clock.
 fn check_quarter(
     text: &Text,
     row: &Row<'_>,
@@ -270,7 +270,7 @@ fn check_quarter(
     midnight_s: i64,
 ) -> Result<(), InputError> {
     let end = time + QUARTER_S;
-    // On all but two days of the year the end is where the plain clock says.
+    // On all but two days of the year, the end is given by the plain clock.
     if wall.read(midnight_s + to_s) == gridfleet_core::time::Local::One(end) {
         return Ok(());
     }

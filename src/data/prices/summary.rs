@@ -1,4 +1,4 @@
-//! What is in a file of prices, canonical or as a market publishes it: slots, span, gaps, and the
+//! Description of a file of prices, canonical or as published by a market: slots, span, gaps, and the
 //! distribution of each column.
 
 use super::slots::{Observed, Rows};
@@ -29,7 +29,7 @@ pub enum RawFormat {
     DayAhead,
 }
 
-/// What a text seems to be.
+/// Likely format of a text.
 pub fn recognise(text: &Text) -> Option<RawFormat> {
     if let Some(kind) = nordpool::recognise(text) {
         Some(RawFormat::NordPool(kind))
@@ -49,61 +49,61 @@ pub fn recognise(text: &Text) -> Option<RawFormat> {
 /// Values of one column.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ColumnStats {
-    /// Its name.
+    /// Name.
     pub name: String,
-    /// Values that are there.
+    /// Number of values present.
     pub values: usize,
-    /// Least.
+    /// Minimum.
     pub min: f64,
     /// Mean.
     pub mean: f64,
-    /// Greatest.
+    /// Maximum.
     pub max: f64,
-    /// How many are below zero.
+    /// Number of values below zero.
     pub negative: usize,
 }
 
-/// A stretch without prices.
+/// A period without prices.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Hole {
     /// First slot without a price, UTC.
     pub from: String,
-    /// First slot with one again, UTC.
+    /// First slot with a price again, UTC.
     pub to: String,
-    /// Slots between.
+    /// Number of slots in between.
     pub slots: i64,
 }
 
-/// The prices of a file.
+/// Prices of a file.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct PriceSummary {
-    /// Rows of the file below its header.
+    /// Number of rows below the header.
     #[serde(skip)]
     pub rows: u64,
-    /// Length of a slot [s], the commonest step; none for tables without slots.
+    /// Length of a slot [s], the most common step; none for tables without slots.
     pub slot_s: Option<i64>,
     /// Start of the first slot, UTC.
     pub first: String,
     /// End of the last slot, UTC.
     pub end: String,
-    /// Slots that have prices in all columns.
+    /// Number of slots with prices in all columns.
     pub slots: usize,
-    /// Slots without, between the first and the last.
+    /// Number of slots without prices between the first and the last.
     pub missing: i64,
-    /// Where they are missing; the first twenty.
+    /// The first twenty gaps.
     pub gaps: Vec<Hole>,
-    /// The columns.
+    /// Columns.
     pub columns: Vec<ColumnStats>,
-    /// What was found and taken for granted.
+    /// Findings and assumptions.
     pub notes: Vec<String>,
-    /// What the import that made the file had counted, for files that gridfleet wrote.
+    /// Counts of the import that made the file, for files written by gridfleet.
     pub made_by: Option<PriceReport>,
 }
 
-/// Looks at the prices of a raw file; `tz` is the zone of times without offset where the format has none.
+/// Describes the prices of a raw file; `tz` is the time zone of times without offset if the format has none.
 ///
 /// # Errors
-/// If the file cannot be read as what it seems to be.
+/// If the file cannot be read in its apparent format.
 pub fn of_raw(text: &Text, format: RawFormat, tz: Tz) -> Result<PriceSummary> {
     match format {
         RawFormat::NordPool(kind) => {
@@ -173,7 +173,7 @@ fn of_tenders(text: &Text) -> Result<PriceSummary> {
     Ok(summary)
 }
 
-/// Looks at a canonical table.
+/// Describes a canonical table.
 ///
 /// # Errors
 /// If the file cannot be read or has no times.
@@ -228,13 +228,13 @@ fn of_rows(rows: &Rows) -> PriceSummary {
     summary
 }
 
-/// Span and gaps of slots, each with whether it has prices.
+/// Span and gaps of slots, each given with whether it has prices.
 fn of_slots(mut slots: Vec<(SimTime, bool)>, slot_s: Option<i64>) -> PriceSummary {
     slots.retain(|(_, priced)| *priced);
     slots.sort_unstable();
     let mut steps: Vec<i64> = slots.windows(2).map(|pair| pair[1].0 - pair[0].0).filter(|s| *s > 0).collect();
     steps.sort_unstable();
-    // The commonest step is the middle one, unless half of the slots are missing.
+    // The most common step is the median, unless half of the slots are missing.
     let slot_s = slot_s.or_else(|| steps.get(steps.len() / 2).copied());
     let mut summary = PriceSummary { slot_s, slots: slots.len(), ..PriceSummary::default() };
     let (Some(first), Some(last), Some(slot_s)) = (slots.first(), slots.last(), slot_s) else {

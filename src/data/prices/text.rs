@@ -1,28 +1,27 @@
-//! Price files as text: which sign parts the columns, which rows there are, and what stands in which line.
+//! Price files as text: the delimiter, the rows, and the line of each row.
 //!
-//! Publishers write semicolons, commas or tabs, with or without a byte order
-//! mark, in UTF-8 or Latin-1, with no-break spaces inside cells, below title
-//! lines. A row never spans lines in these files, so each is split by itself
-//! and its line number is exact.
+//! Publishers write semicolons, commas or tabs, with or without a byte-order mark, in UTF-8 or Latin-1, with
+//! no-break spaces inside cells, below title lines. A row never spans lines in these files, so each line is
+//! split independently and its number is exact.
 
 use gridfleet_core::error::{Error, InputError, Result, input};
 use std::path::{Path, PathBuf};
 
-/// Largest file that is read [bytes].
+/// Maximum size of a file [bytes].
 const MOST_BYTES: u64 = 1024 << 20;
 
-/// The signs that part columns. A comma stands last: where there are others, commas are decimal signs.
+/// Delimiters. The comma is last: if there are other delimiters, commas are decimal signs.
 const DELIMITERS: [char; 4] = [';', '\t', '|', ','];
 
-/// Lines looked at to tell the delimiter.
+/// Number of lines examined to detect the delimiter.
 const LINES_TO_JUDGE: usize = 50;
 
 /// A text file of rows.
 #[derive(Debug)]
 pub struct Text {
-    /// The file, as the user wrote its path.
+    /// Path of the file, as given by the user.
     pub file: PathBuf,
-    /// The sign between columns.
+    /// Delimiter.
     pub delimiter: char,
     content: String,
 }
@@ -32,12 +31,12 @@ pub struct Text {
 pub struct Row<'a> {
     /// Line in the file, from 1.
     pub line: u64,
-    /// The cells, without quotation marks and surrounding blanks.
+    /// Cells, without quotation marks and surrounding blanks.
     pub cells: Vec<&'a str>,
 }
 
 impl Row<'_> {
-    /// The cell at `column`, empty where the row is too short.
+    /// The cell at `column`, empty if the row is too short.
     pub fn cell(&self, column: usize) -> &str {
         self.cells.get(column).copied().unwrap_or_default()
     }
@@ -47,16 +46,16 @@ impl Text {
     /// Reads a file.
     ///
     /// # Errors
-    /// If it cannot be read, is empty, or is no text.
+    /// If it cannot be read, is empty, or is not text.
     pub fn read(path: &Path) -> Result<Self> {
         let bytes = input::read(path, MOST_BYTES)?;
         Self::from_bytes(path, &bytes)
     }
 
-    /// The same from bytes; `file` is their name in messages.
+    /// Like [`read`](Self::read), from a buffer; `file` is its name in messages.
     ///
     /// # Errors
-    /// If they are empty or no text.
+    /// If it is empty or not text.
     pub fn from_bytes(file: &Path, bytes: &[u8]) -> Result<Self> {
         let wrong = |found: &str, help: &str| -> Error {
             InputError::new(found, "a text file of prices").file(file).help(help).into()
@@ -70,7 +69,7 @@ impl Text {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let content = match std::str::from_utf8(bytes) {
             Ok(text) => text.to_owned(),
-            // Latin-1 is Unicode's first 256 characters, byte by byte.
+            // Latin-1 is the first 256 characters of Unicode, byte by byte.
             Err(_) => bytes.iter().map(|&b| char::from(b)).collect(),
         };
         let content = content.replace(['\u{a0}', '\u{202f}', '\u{2009}'], " ");
@@ -81,7 +80,7 @@ impl Text {
         Ok(Self { file: file.to_path_buf(), delimiter, content })
     }
 
-    /// The rows that hold anything, from top to bottom.
+    /// Rows that are not blank, from top to bottom.
     pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
         (1..)
             .zip(self.content.lines())
@@ -89,15 +88,15 @@ impl Text {
             .filter(|row| row.cells.iter().any(|cell| !cell.is_empty()))
     }
 
-    /// The first row, among the first twenty, that `is_header` accepts.
+    /// The first of the first twenty rows that `is_header` accepts.
     pub fn header(&self, is_header: impl Fn(&Row<'_>) -> bool) -> Option<Row<'_>> {
         self.rows().take(20).find(is_header)
     }
 
-    /// The rows below `header`, each checked to have its width.
+    /// Rows below `header`, each checked for its number of cells.
     ///
     /// # Errors
-    /// Of an item: if the row is cut off or has cells too many.
+    /// Of an item: if the row is cut off or has too many cells.
     pub fn rows_below<'a>(&'a self, header: &Row<'_>) -> impl Iterator<Item = Result<Row<'a>, InputError>> {
         let (line, width) = (header.line, header.cells.len());
         self.rows().skip_while(move |row| row.line <= line).map(move |row| {
@@ -122,7 +121,7 @@ impl Text {
         if key.is_empty() { problem } else { problem.key(key) }
     }
 
-    /// The error for a file that does not have the columns of its format.
+    /// Error for a file that does not have the columns of its format.
     pub fn no_header(&self, expected: &str) -> Error {
         let first = self.rows().next();
         let (line, columns) = first.map_or((1, Vec::new()), |row| (row.line, row.cells.clone()));
@@ -137,7 +136,7 @@ impl Text {
     }
 }
 
-/// The first delimiter that most of the first lines hold.
+/// The first delimiter that occurs in most of the first lines.
 fn delimiter(content: &str) -> char {
     let lines: Vec<&str> =
         content.lines().filter(|line| !line.trim().is_empty()).take(LINES_TO_JUDGE).collect();
@@ -145,7 +144,7 @@ fn delimiter(content: &str) -> char {
     DELIMITERS.into_iter().find(|&sign| holds(sign) * 2 > lines.len()).unwrap_or(',')
 }
 
-/// The cells of a line; a delimiter between quotation marks belongs to its cell.
+/// Cells of a line; a delimiter between quotation marks belongs to its cell.
 fn split(line: &str, delimiter: char) -> Vec<&str> {
     let mut quoted = false;
     line.split(|c: char| {

@@ -1,4 +1,4 @@
-//! Writes prices as the canonical Parquet table, with what the import counted in its metadata.
+//! Writes prices as the canonical Parquet table, with the counts of the import in its metadata.
 
 use super::{PriceReport, PriceTable};
 use crate::synth::files::write_whole;
@@ -11,10 +11,10 @@ use polars_io::parquet::write::{KeyValueMetadata, ParquetCompression, ParquetWri
 use std::io::Write;
 use std::path::Path;
 
-/// Writes `table` to `path`, whole or not at all; its folder is made if there is none.
+/// Writes `table` to `path` atomically; its folder is created if it does not exist.
 ///
 /// # Errors
-/// If the operating system refuses.
+/// If an operation of the operating system fails.
 pub fn write(table: &PriceTable, report: &PriceReport, path: &Path) -> Result<()> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(|e| Error::writing(folder, e))?;
@@ -25,11 +25,11 @@ pub fn write(table: &PriceTable, report: &PriceReport, path: &Path) -> Result<()
 /// Writes `table` as Parquet bytes: `time` in milliseconds UTC, then its columns.
 ///
 /// # Errors
-/// If `out` refuses them.
+/// If writing to `out` fails.
 pub fn encode(table: &PriceTable, report: &PriceReport, out: impl Write) -> Result<()> {
     let failed = |e: polars_core::error::PolarsError| Error::Other(e.to_string());
     let ms: Vec<i64> = table.times().map(|t| t.0 * 1_000).collect();
-    // A cast would drop the zone where polars is built without its feature `timezones`.
+    // A cast would drop the time zone if polars is built without its feature `timezones`.
     let time = Int64Chunked::from_vec("time".into(), ms)
         .into_datetime(TimeUnit::Milliseconds, Some(TimeZone::UTC))
         .into_series()

@@ -1,4 +1,4 @@
-//! Files of made-up data: written beside their place and renamed into it.
+//! Files of synthetic data: written to a temporary file and renamed.
 
 use gridfleet_core::error::{Error, InputError, Result};
 use polars_core::prelude::DataFrame;
@@ -6,10 +6,10 @@ use polars_io::parquet::write::{ParquetCompression, ParquetWriter};
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-/// Writes `path` whole or not at all.
+/// Writes `path` atomically.
 ///
 /// # Errors
-/// If the operating system refuses, or `write` fails.
+/// If an operation of the operating system fails, or `write` does.
 pub fn write_whole<F>(path: &Path, write: F) -> Result<()>
 where
     F: FnOnce(&mut BufWriter<&mut std::fs::File>) -> Result<()>,
@@ -41,10 +41,10 @@ fn readable_by_all(_: &std::fs::File, _: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Writes a table as Parquet, packed with zstd.
+/// Writes a table as Parquet, compressed with zstd.
 ///
 /// # Errors
-/// If the operating system refuses, or the table cannot be written.
+/// If an operation of the operating system fails, or the table cannot be written.
 pub fn write_parquet(path: &Path, frame: &mut DataFrame) -> Result<()> {
     write_whole(path, |out| {
         ParquetWriter::new(out)

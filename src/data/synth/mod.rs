@@ -1,10 +1,9 @@
-//! Made-up data sets in the formats in which real ones are published, so that
-//! everything works before anybody has fetched a file, and the importers are
-//! used from the first run on.
+//! Synthetic data sets in the formats in which real ones are published, so that everything works before real
+//! files are available, and the importers are exercised from the first run.
 //!
-//! Each generator is calibrated on figures of real data, named where they
-//! stand, and draws from one random stream: the same options give the same
-//! bytes. They are for trying things out, not for findings.
+//! Each generator is calibrated on figures of real data, cited next to the constants, and draws from one
+//! random stream: the same options give the same bytes. The data sets are for trying out the software, not
+//! for research results.
 
 pub mod files;
 pub mod nyc;
@@ -18,12 +17,12 @@ mod stuttgart_city;
 
 use rand::RngExt;
 
-/// Shares that add up, to draw a position from.
+/// Cumulative shares, from which a position is drawn.
 #[derive(Debug, Clone)]
 struct Cumulative(Vec<f64>);
 
 impl Cumulative {
-    /// From weights, none of them negative, not all zero.
+    /// Builds shares from weights, none of them negative, not all zero.
     fn new(weights: impl IntoIterator<Item = f64>) -> Self {
         let mut sum = 0.0;
         Self(
@@ -37,7 +36,7 @@ impl Cumulative {
         )
     }
 
-    /// A position, each as likely as its weight says.
+    /// Draws a position with probability proportional to its weight.
     fn draw(&self, random: &mut impl RngExt) -> usize {
         let total = self.0.last().copied().unwrap_or(0.0);
         let x = random.random::<f64>() * total;
@@ -45,7 +44,7 @@ impl Cumulative {
     }
 }
 
-/// The straight line between points (x, y), x ascending; constant outside.
+/// Linear interpolation between points (x, y), x ascending; constant outside.
 fn interpolated(points: &[[f64; 2]], x: f64) -> f64 {
     let after = points.partition_point(|p| p[0] <= x);
     match (after.checked_sub(1).and_then(|i| points.get(i)), points.get(after)) {

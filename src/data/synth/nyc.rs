@@ -1,9 +1,8 @@
-//! A made-up stretch of New York's yellow taxi records, in the raw format in
-//! which the Taxi and Limousine Commission has published them since 2022.
+//! Synthetic yellow taxi records of New York, in the raw format published by the Taxi and Limousine
+//! Commission since 2022.
 //!
-//! The rate of pick-ups by hour of the week, zones, destinations, distances,
-//! speeds and fares follow the records of 2018 (`nyc_figures`); so do the kinds of
-//! dirty rows and how many there are.
+//! The rate of pick-ups by hour of the week, zones, destinations, distances, speeds and fares follow the
+//! records of 2018 (`nyc_figures`); so do the kinds and shares of dirty rows.
 
 use super::nyc_figures as figures;
 use super::{Cumulative, interpolated};
@@ -19,14 +18,14 @@ use rand_distr::StandardNormal;
 use std::collections::BTreeMap;
 use std::io::Write;
 
-/// Centroids and areas of the taxi zones, as they ship with the program.
+/// Centroids and areas of the taxi zones, as bundled with the program.
 pub const ZONES: &str = include_str!("../../../datasets/nyc-week/taxi_zones.csv");
 
 const MILE_KM: f64 = 1.609_344;
 const JFK: u16 = 132;
 const NEWARK: u16 = 1;
 
-/// What to make.
+/// Options of the generator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NycOptions {
     /// Number of rows.
@@ -39,8 +38,8 @@ pub struct NycOptions {
     pub seed: u64,
 }
 
-/// Rows of made-up records, one flat column per property, in order of pick-up
-/// but for those with a wrong year. Names as the commission's.
+/// Rows of synthetic records, one flat column per property, in order of pick-up except for those with a wrong
+/// year. Names follow those of the commission.
 #[derive(Debug, Clone, Default)]
 pub struct NycTrips {
     vendor: Vec<u8>,
@@ -72,7 +71,7 @@ pub(super) struct City {
     borough: Vec<String>,
     area_km2: Vec<f64>,
     places: Places,
-    /// By block, by zone.
+    /// By block and zone.
     pub(super) pickups: Vec<Vec<f64>>,
     pull: Vec<Vec<f64>>,
 }
@@ -119,7 +118,7 @@ impl City {
         if from == to { 0.0 } else { self.places.distance_km(PlaceId::new(from), PlaceId::new(to)) }
     }
 
-    /// Destinations from each origin, by block x zones + origin.
+    /// Destinations from each origin, indexed by block x zones + origin.
     fn destinations(&self) -> Vec<Cumulative> {
         let zones = self.zone.len();
         let class = |from, to| {
@@ -139,10 +138,10 @@ impl City {
     }
 }
 
-/// Makes records.
+/// Generates records.
 ///
 /// # Errors
-/// If there are no days or no requests to make, or the time lies outside the calendar.
+/// If there are no days or no requests, or the time is outside the calendar.
 pub fn synthesize(options: NycOptions) -> Result<NycTrips> {
     if options.requests == 0 || options.days == 0 || options.days > 3_660 {
         let found = format!("{} requests in {} days", options.requests, options.days);
@@ -158,7 +157,7 @@ pub fn synthesize(options: NycOptions) -> Result<NycTrips> {
     let city = City::new()?;
     let mut random = Streams { seed: options.seed, replication: 0 }.stream(Purpose::Synthesis, 0);
 
-    // Hours of the horizon are those that happen: 23 or 25 on the days of the clock changes.
+    // Hours of the horizon are elapsed hours: 23 or 25 on the days of the clock changes.
     let hours = usize::try_from((end - start) / HOUR_S).unwrap_or(0);
     let hour_start = |hour: usize| start + hour as i64 * HOUR_S;
     let by_hour = Cumulative::new(
@@ -183,7 +182,7 @@ pub fn synthesize(options: NycOptions) -> Result<NycTrips> {
     Ok(trips)
 }
 
-/// Shares from which properties of a trip are drawn.
+/// Distributions from which properties of a trip are drawn.
 struct Draws {
     vendors: Cumulative,
     passengers: Cumulative,
@@ -257,7 +256,7 @@ impl Draws {
 
 fn distance_km(city: &City, from: usize, to: usize, random: &mut impl RngExt) -> f64 {
     let normal: f64 = random.sample(StandardNormal);
-    // Three standard deviations: beyond them lie the records' own errors.
+    // Three standard deviations: larger deviations in the records are errors.
     let normal = normal.clamp(-3.0, 3.0);
     let km = if from == to {
         city.area_km2[from].sqrt() * figures::WITHIN_ZONE * (figures::WITHIN_ZONE_SPREAD * normal).exp()
@@ -278,7 +277,7 @@ fn duration_s(km: f64, hour_of_week: usize, random: &mut impl RngExt) -> i64 {
     ((km / speed_kmh * 3_600.0) as i64).max(20)
 }
 
-/// Rate code and fare [$] by the meter or the flat rate.
+/// Rate code and fare [$] by the meter or by the flat rate.
 fn fare(city: &City, from: usize, to: usize, miles: f64, duration_s: i64) -> (u8, f64) {
     let (from_zone, to_zone) = (city.zone[from], city.zone[to]);
     let manhattan = |zone: usize| city.borough[zone] == "Manhattan";
@@ -298,7 +297,7 @@ fn cents(amount: f64) -> f64 {
     (amount * 100.0).round() / 100.0
 }
 
-/// Makes some rows dirty, each in one way, as many of each kind as its share says.
+/// Makes some rows dirty, each in one respect, with the given share of each kind.
 fn soil(trips: &mut NycTrips, random: &mut impl RngExt) {
     let rows = trips.pickup.len();
     let mut order: Vec<u32> = (0..rows as u32).collect();
@@ -318,7 +317,7 @@ fn soil(trips: &mut NycTrips, random: &mut impl RngExt) {
             }
         }
     }
-    // The double takes the place of the row before it, so that the number of rows stays.
+    // The duplicate replaces the row before it, so that the number of rows is unchanged.
     for row in doubled {
         if row > 0 {
             trips.copy_row(row, row - 1);
@@ -346,13 +345,13 @@ fn soil_row(trips: &mut NycTrips, row: usize, kind: &str, random: &mut impl RngE
                 &mut trips.tolls,
                 &mut trips.total,
             ] {
-                // No negative zero: it is written differently.
+                // Avoids negative zero, which is written differently.
                 column[row] = 0.0 - column[row];
             }
         }
         "fare zero" => trips.fare[row] = 0.0,
         "year wrong" => {
-            // The records' own: 2008-12-31 and 2009-01-01.
+            // As in the records: 2008-12-31 and 2009-01-01.
             let stray = 1_230_768_000 + trips.pickup[row] % (48 * HOUR_S) - 24 * HOUR_S;
             let duration = trips.dropoff[row] - trips.pickup[row];
             (trips.pickup[row], trips.dropoff[row]) = (stray, stray + duration);
@@ -367,7 +366,7 @@ impl NycTrips {
         self.pickup.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no rows.
     pub fn is_empty(&self) -> bool {
         self.pickup.is_empty()
     }
@@ -380,7 +379,7 @@ impl NycTrips {
         (self.from[to], self.to[to]) = (self.from[from], self.to[from]);
     }
 
-    /// The rows as a table with the commission's columns and types.
+    /// The rows as a table with the columns and types of the commission.
     ///
     /// # Errors
     /// If the table cannot be built.
@@ -419,13 +418,13 @@ impl NycTrips {
             doubles("tolls_amount", &self.tolls),
             doubles("improvement_surcharge", &self.improvement),
             doubles("total_amount", &self.total),
-            // Introduced in 2019; null in the files of the years before.
+            // Introduced in 2019; null in the files of earlier years.
             Series::new("congestion_surcharge".into(), vec![None::<f64>; self.len()]),
         ];
         DataFrame::new_infer_height(columns.into_iter().map(Column::from).collect()).map_err(failed)
     }
 
-    /// Writes the rows as CSV with the commission's columns.
+    /// Writes the rows as CSV with the columns of the commission.
     ///
     /// # Errors
     /// If writing fails.

@@ -1,8 +1,8 @@
-//! Figures of New York's yellow cabs, from which a week is made up.
+//! Figures of New York's yellow cabs, from which a week is synthesised.
 //!
-//! Unless another source is named, all were measured on 60,000 trips of the
-//! yellow taxi records of the NYC Taxi and Limousine Commission, 10,000 random
-//! trips of each month from January to June 2018 (58,351 of them usable).
+//! Unless another source is named, all figures were measured on 60,000 trips of the yellow taxi records of
+//! the NYC Taxi and Limousine Commission, 10,000 random trips of each month from January to June 2018 (58,351
+//! of them usable).
 
 /// Pick-ups in each hour of the week, from Monday 0:00, per 100,000 in a week.
 pub const PICKUPS_BY_HOUR_OF_WEEK: [f64; 168] = [
@@ -22,7 +22,7 @@ pub const PICKUPS_BY_HOUR_OF_WEEK: [f64; 168] = [
     661., 771., 680., 581., 512., 476., 348., // Sunday
 ];
 
-/// Blocks of the week in which pick-ups and destinations lie alike.
+/// Blocks of the week with similar distributions of pick-ups and destinations.
 pub const BLOCKS: usize = 6;
 
 /// Block of an hour of the week: weekday 6-10 h, 10-16 h, 16-20 h, night; Saturday and Sunday
@@ -43,14 +43,14 @@ pub fn block(hour_of_week: usize) -> usize {
     }
 }
 
-/// By zone, for each block: pick-ups, and pull as a destination, per 100,000.
+/// By block and zone: pick-ups, and attraction as a destination, per 100,000.
 ///
-/// The pull is that of a gravity model, P(j | i) ~ pull_j x deterrence(distance_ij), fitted by
+/// The attraction is that of a gravity model, P(j | i) ~ pull_j x deterrence(distance_ij), fitted by
 /// proportional adjustment to the drop-offs by zone and the trips by distance of each block.
 pub const DEMAND: &str = include_str!("nyc_demand.csv");
 
-/// Upper ends of the distance classes of [`DETERRENCE`] [km, great circle between centroids]; the first
-/// class is the zone itself, the last is open.
+/// Upper bounds of the distance classes of [`DETERRENCE`] [km, great circle between centroids]; the first
+/// class is the zone itself, the last is unbounded.
 pub const DISTANCE_CLASSES_KM: [f64; 11] = [0.0, 0.75, 1.25, 1.75, 2.5, 3.5, 5.0, 7.0, 10.0, 14.0, 20.0];
 
 /// Deterrence by block and distance class, relative to the class of 1.25 to 1.75 km.
@@ -63,18 +63,18 @@ pub const DETERRENCE: [[f64; 12]; BLOCKS] = [
     [1.0426, 1.0543, 1.0569, 1.0, 0.6773, 0.444, 0.2692, 0.1773, 0.0972, 0.0526, 0.0467, 0.0514],
 ];
 
-/// Median of distance driven over great circle between centroids, by great circle [km].
+/// Median ratio of distance driven to great-circle distance between centroids, by great-circle distance [km].
 pub const CIRCUITY: [[f64; 2]; 6] =
     [[0.65, 1.653], [1.5, 1.235], [3.0, 1.21], [6.0, 1.261], [12.0, 1.46], [23.0, 1.43]];
-/// Standard deviation of the logarithm of the same.
+/// Standard deviation of the logarithm of the ratio in [`CIRCUITY`].
 pub const CIRCUITY_SPREAD: [[f64; 2]; 6] =
     [[0.65, 0.418], [1.5, 0.358], [3.0, 0.273], [6.0, 0.234], [12.0, 0.207], [23.0, 0.123]];
-/// Median distance of a trip within a zone over the square root of its area.
+/// Median ratio of the distance of a trip within a zone to the square root of the area of the zone.
 pub const WITHIN_ZONE: f64 = 0.976;
-/// Standard deviation of the logarithm of the same (from its quartiles, 0.709 and 1.353).
+/// Standard deviation of the logarithm of the ratio in [`WITHIN_ZONE`] (from its quartiles, 0.709 and 1.353).
 pub const WITHIN_ZONE_SPREAD: f64 = 0.48;
 
-/// Geometric mean speed [km/h] by distance of the trip [km], the hour's factor taken out.
+/// Geometric mean speed [km/h] by distance of the trip [km], adjusted for the factor of the hour.
 pub const SPEED_KMH: [[f64; 2]; 9] = [
     [0.8, 12.6],
     [1.48, 13.7],
@@ -91,25 +91,25 @@ pub const PACE_WEEKDAY: [f64; 24] = [
     1.34, 1.42, 1.45, 1.5, 1.55, 1.57, 1.37, 1.07, 0.88, 0.82, 0.82, 0.81, 0.81, 0.83, 0.83, 0.83, 0.86,
     0.86, 0.9, 0.99, 1.1, 1.13, 1.16, 1.2,
 ];
-/// The same, Saturday and Sunday.
+/// Factor on the speed by hour of the day, Saturday and Sunday.
 pub const PACE_WEEKEND: [f64; 24] = [
     1.13, 1.21, 1.27, 1.33, 1.45, 1.52, 1.54, 1.54, 1.42, 1.32, 1.2, 1.1, 1.04, 1.01, 0.97, 0.97, 0.98, 0.95,
     0.98, 0.99, 1.05, 1.1, 1.11, 1.14,
 ];
-/// Standard deviation of the logarithm of the speed that is left.
+/// Standard deviation of the logarithm of the residual speed.
 pub const SPEED_SPREAD: f64 = 0.342;
 
-/// Share of trips with 0, 1, 2, ... passengers told.
+/// Share of trips with 0, 1, 2, ... recorded passengers.
 pub const PASSENGERS: [f64; 7] = [0.0078, 0.7130, 0.1453, 0.0413, 0.0189, 0.0457, 0.0280];
-/// Share of trips of the two providers of meters, VendorID 1 and 2.
+/// Share of trips of the two meter providers, VendorID 1 and 2.
 pub const VENDORS: [f64; 2] = [0.432, 0.568];
 /// Share of trips by payment: card, cash, no charge, dispute.
 pub const PAYMENTS: [f64; 4] = [0.6970, 0.2964, 0.0053, 0.0013];
 /// Share of card payments with a tip, and mean and standard deviation of tip over fare.
 pub const TIPS: (f64, f64, f64) = (0.956, 0.22, 0.085);
-/// Share of records held in the vehicle's memory for want of a connection.
+/// Share of records stored in the vehicle's memory because there was no connection.
 pub const STORED: f64 = 0.0041;
-/// Share of trips that pay a toll among those over 12 km from borough to borough (5.4 % of all trips do).
+/// Share of trips with a toll among trips between boroughs over 12 km (5.4 % of all trips pay one).
 pub const TOLLED: f64 = 0.9;
 /// Toll of a bridge or tunnel [$]: MTA Bridges and Tunnels, E-ZPass, 2017 to 2019.
 pub const TOLL: f64 = 5.76;
@@ -123,11 +123,11 @@ pub const FARE_UNIT: f64 = 0.5;
 pub const FARE_JFK: (f64, f64) = (52.0, 4.5);
 /// Surcharge of a trip to Newark airport [$] (same source).
 pub const FARE_NEWARK: f64 = 17.5;
-/// Speed [mi/h] at which a cab drives while it is not standing, such that the meter's fares have no bias
-/// against the fares of the records.
+/// Speed [mi/h] of a cab while it is moving, chosen such that the meter's fares have no bias against the
+/// fares of the records.
 pub const MOVING_MPH: f64 = 17.0;
 
-/// Share of rows with each kind of dirt.
+/// Share of rows with each kind of defect.
 pub const DIRT: [(&str, f64); 10] = [
     ("zone 264 (unknown)", 0.0165),
     ("zone 265 (outside the city)", 0.0022),

@@ -1,9 +1,8 @@
-//! Made-up charging stations for New York's cabs.
+//! Synthetic charging stations for New York's cabs.
 //!
-//! Three operators: `hub`, large DC sites at airports and where garages are;
-//! `city`, small DC sites where most trips end; `kerb`, AC posts in the streets
-//! around. Sizes and prices are assumed; the zones are the busiest of the
-//! records, or named below.
+//! Three operators: `hub`, large DC sites at airports and near garages; `city`, small DC sites where most
+//! trips end; `kerb`, AC posts in the surrounding streets. Sizes and prices are assumed; the zones are the
+//! busiest of the records, or named below.
 
 use super::nyc::City;
 use crate::stations::{AccessRule, Location, StationRow};
@@ -15,7 +14,7 @@ const HUB_ZONES: [u16; 15] = [132, 138, 145, 146, 7, 112, 61, 181, 97, 50, 246, 
 const CITY_STATIONS: usize = 20;
 const KERB_STATIONS: usize = 25;
 
-/// The stations, hubs first, each kind in order of its zones' demand.
+/// Stations, hubs first, each kind in descending order of the demand of its zone.
 ///
 /// # Errors
 /// If the built-in tables cannot be read.
@@ -27,7 +26,7 @@ pub fn stations() -> Result<Vec<StationRow>> {
     let rest = by_demand()?.into_iter().filter(|zone| !HUB_ZONES.contains(zone));
     let rest = rest.take(CITY_STATIONS + KERB_STATIONS);
     for (rank, zone) in rest.enumerate() {
-        // Every second of the busiest zones has a city site; posts stand in the others and further out.
+        // Every second of the busiest zones has a city site; posts are in the other zones and further out.
         let city_site = rank < 2 * CITY_STATIONS && rank % 2 == 0;
         stations.push(if city_site {
             station("city", rank / 2 + 1, zone, 4, 50.0, Some(150.0), 90.0)
@@ -38,7 +37,7 @@ pub fn stations() -> Result<Vec<StationRow>> {
     Ok(stations)
 }
 
-/// Zones, the busiest first.
+/// Zones in descending order of demand.
 fn by_demand() -> Result<Vec<u16>> {
     let city = City::new()?;
     let demand = |(i, &zone): (usize, &u16)| (city.pickups.iter().map(|block| block[i]).sum(), zone);
@@ -47,12 +46,12 @@ fn by_demand() -> Result<Vec<u16>> {
     Ok(zones.into_iter().map(|(_, zone)| zone).collect())
 }
 
-/// Names of the companies of [`companies`].
+/// Names of the companies in [`companies`].
 const COMPANIES: [&str; 3] = ["amber", "cobalt", "jade"];
 const COMPANY_STATIONS: usize = 10;
 
-/// Thirty DC sites of three companies, dealt in turn to the busiest zones: alike, so that only who decides together
-/// makes a difference.
+/// Thirty DC sites of three companies, assigned in turn to the busiest zones: identical, so that only the
+/// grouping of decision makers makes a difference.
 ///
 /// # Errors
 /// If the built-in tables cannot be read.

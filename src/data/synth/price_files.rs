@@ -1,8 +1,8 @@
-//! Made-up prices in the raw formats of markets: Nord Pool's wide table, tenders and activation of German
+//! Synthetic prices in the raw formats of markets: Nord Pool's wide table, tenders and activation of German
 //! secondary reserve, intraday trades. Small files, for trying out importers and policies.
 //!
-//! Means, spreads and correlations are measured on the real files named at each constant; what is not is
-//! said to be assumed.
+//! Means, spreads and correlations are measured on the real files named at each constant; all others are
+//! marked as assumed.
 
 use super::interpolated;
 use super::prices::{GERMANY, NORDIC, days_of};
@@ -16,20 +16,21 @@ use rand_distr::StandardNormal;
 use rand_pcg::Pcg64;
 use std::fmt::Write;
 
-/// Other areas of the made-up Nord Pool table: mean difference to SE3 and standard deviation of the
+/// Other areas of the synthetic Nord Pool table: mean difference to SE3 and standard deviation of the
 /// difference [EUR/MWh], measured on the hourly prices of 2016. SYS is assumed to follow closely.
 const AREAS: [(&str, f64, f64); 4] =
     [("SYS", -2.3, 2.0), ("SE3", 0.0, 0.0), ("FI", 3.2, 6.4), ("DK1", -2.6, 8.3)];
 
-/// Logarithm of activated negative and positive reserve [ln MW]: mean and standard deviation, correlation with
-/// the quarter before and with each other, most seen [MW]; measured on the year 2017.
+/// Logarithm of activated negative and positive reserve [ln MW]: mean and standard deviation, correlation
+/// with the quarter before and with each other, maximum observed [MW]; measured on the year 2017.
 const ACTIVATED_LN: [(f64, f64); 2] = [(3.36, 1.92), (3.41, 2.09)];
 const ACTIVATED_MEMORY: f64 = 0.76;
 const ACTIVATED_TOGETHER: f64 = -0.86;
 const ACTIVATED_MOST_MW: f64 = 1_790.0;
 
-/// Deciles of offered energy prices [EUR/MWh] as the taker pays them, 53 tenders of 2017, without the dearest
-/// tenth, which reaches 98,000; and rough means of the capacity prices [EUR/MW].
+/// Deciles of offered energy prices [EUR/MWh] as paid by the party that takes the energy, 53 tenders of 2017,
+/// without the most expensive tenth, which reaches 98,000; and approximate means of the capacity prices
+/// [EUR/MW].
 const PRODUCTS: [(&str, [f64; 10], f64); 4] = [
     ("NEG_HT", [-5800.0, -939.0, -530.0, -408.0, -237.0, -120.0, -46.2, -8.5, 3.6, 22.4], 10.0),
     ("NEG_NT", [-5978.0, -3550.0, -1139.0, -626.0, -350.0, -180.0, -82.3, -31.5, -4.4, 15.1], 130.0),
@@ -37,14 +38,14 @@ const PRODUCTS: [(&str, [f64; 10], f64); 4] = [
     ("POS_NT", [5.0, 53.2, 67.0, 81.1, 106.5, 182.0, 425.0, 2901.0, 5987.0, 20000.0], 270.0),
 ];
 
-/// Offers per product and the power of each [MW]: fewer and larger than the 130 of 15 MW in a real
-/// tender, so that the file stays small; together about as much (assumed).
+/// Number of offers per product and power of each [MW]: fewer and larger than the 130 offers of 15 MW in a
+/// real tender, to keep the file small; the total is about the same (assumed).
 const OFFERS: u32 = 20;
 const OFFER_MW: [f64; 2] = [70.0, 125.0];
 
-/// Quantities of intraday trades [kW], tenths of 120 trades of January 2018.
+/// Quantities of intraday trades [kW], deciles of 120 trades of January 2018.
 const QUANTITIES_KW: [u32; 11] = [100, 100, 200, 300, 500, 900, 1_500, 1_700, 2_200, 3_300, 5_700];
-/// Grid zones of Germany, as trades name them.
+/// Grid zones of Germany, as named in trades.
 const ZONES: [&str; 4] = ["10YDE-RWENET---I", "10YDE-EON------1", "10YDE-VE-------2", "10YDE-ENBW-----N"];
 /// Spread of intraday prices around the day-ahead price [EUR/MWh]. Assumed.
 const INTRADAY_SPREAD: f64 = 8.0;
@@ -57,7 +58,7 @@ fn normal(random: &mut Pcg64) -> f64 {
     random.sample(StandardNormal)
 }
 
-/// A number with decimal comma and, above a thousand, points between thousands.
+/// A number with a decimal comma and, above a thousand, points as thousands separators.
 fn german(value: f64, digits: usize, points: bool) -> String {
     let text = format!("{:.digits$}", value.abs());
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, "0"));
@@ -71,8 +72,8 @@ fn german(value: f64, digits: usize, points: bool) -> String {
     format!("{sign}{grouped},{fraction}")
 }
 
-/// Day-ahead prices as Nord Pool's archive writes them: byte order mark, semicolons, decimal commas, no-break
-/// spaces in the hours, an empty hour in spring and a doubled one in autumn.
+/// Day-ahead prices in the format of Nord Pool's archive: byte-order mark, semicolons, decimal commas,
+/// no-break spaces in the hours, an empty hour in spring and a repeated one in autumn.
 ///
 /// # Errors
 /// If there are no days, or more than ten years.
@@ -99,7 +100,7 @@ pub fn nordpool(start: NaiveDate, days: u32, seed: u64) -> Result<String> {
         before = Some(hour);
         for ((_, difference, spread), noise) in AREAS.iter().zip(&mut noise) {
             let _ = write!(out, ";{}", german(price + difference + *noise, 2, false));
-            // The same memory as the price's own, assumed.
+            // Assumed to have the same persistence as the price.
             *noise = 0.91 * *noise + 0.41 * spread * normal(&mut random);
         }
         out.push('\n');
@@ -111,7 +112,7 @@ fn slots(series: &PriceSeries) -> impl Iterator<Item = (SimTime, f64)> {
     (0..).map(|slot| series.start + slot * series.slot_s).zip(series.price_eur_mwh.iter().copied())
 }
 
-/// Tender results of secondary reserve for every week that holds one of the days.
+/// Tender results of secondary reserve for every week that contains one of the days.
 ///
 /// # Errors
 /// As [`nordpool`].
@@ -152,7 +153,7 @@ pub fn srl_tenders(start: NaiveDate, days: u32, seed: u64) -> Result<String> {
     Ok(out)
 }
 
-/// Activated secondary reserve, a row per quarter of an hour.
+/// Activated secondary reserve, one row per quarter of an hour.
 ///
 /// # Errors
 /// As [`nordpool`].
@@ -174,7 +175,7 @@ pub fn srl_activation(start: NaiveDate, days: u32, seed: u64) -> Result<String> 
             let (mean, spread) = ACTIVATED_LN[i];
             (mean + spread * z[i]).exp().clamp(0.001, ACTIVATED_MOST_MW)
         });
-        // The checked figures of later are a little higher (assumed: 3 MW).
+        // The figures validated later are slightly higher (assumed: 3 MW).
         let shown = [mw[0], mw[1], mw[0] + 3.0, mw[1] + 3.0].map(|mw| german(mw, 3, true));
         let [neg, pos, neg_checked, pos_checked] = shown;
         let (day, from, to) = (from.format("%d.%m.%Y"), from.format("%H:%M"), to.format("%H:%M"));
@@ -202,7 +203,7 @@ pub fn intraday(start: NaiveDate, days: u32, seed: u64) -> Result<String> {
         let local = clock.local(time);
         let (summer, winter) = (clock.offset_s(time + -HOUR_S), clock.offset_s(time + HOUR_S));
         let letter = match clock.offset_s(time) {
-            // The hour shown twice: A before the change, B after it.
+            // The repeated hour: A before the change, B after it.
             now if now > winter => "A",
             now if now < summer => "B",
             _ => "",

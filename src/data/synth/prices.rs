@@ -1,5 +1,4 @@
-//! Made-up hourly prices of energy: a mean by hour of the day plus noise that
-//! fades slowly.
+//! Synthetic hourly energy prices: a mean by hour of the day plus slowly decaying noise.
 
 use super::super::prices::PriceSeries;
 use chrono::NaiveDate;
@@ -16,7 +15,7 @@ pub struct PriceShape {
     weekday: [f64; 24],
     weekend: [f64; 24],
     spread: f64,
-    /// Share of the noise of an hour that is left in the next.
+    /// Share of the noise of an hour that carries over to the next.
     memory: f64,
     tz: Tz,
 }
@@ -53,8 +52,8 @@ pub const NORDIC: PriceShape = PriceShape {
     tz: chrono_tz::Europe::Oslo,
 };
 
-/// Wholesale prices of a New York winter; all figures assumed (a low of 20 $ at night, peaks in the morning
-/// and, higher, in the evening).
+/// Wholesale prices of a New York winter; all figures are assumed (a minimum of 20 $ at night, peaks in the
+/// morning and, higher, in the evening).
 pub const NEW_YORK: PriceShape = PriceShape {
     weekday: [
         23.0, 21.0, 20.0, 20.0, 21.0, 25.0, 33.0, 41.0, 42.0, 38.0, 36.0, 35.0, 33.0, 32.0, 32.0, 33.0, 38.0,
@@ -69,7 +68,7 @@ pub const NEW_YORK: PriceShape = PriceShape {
     tz: chrono_tz::America::New_York,
 };
 
-/// The local midnights at which `days` days from `start` begin and end.
+/// Local midnights at which the period of `days` days from `start` begins and ends.
 ///
 /// # Errors
 /// If there are no days, or more than ten years.
@@ -84,7 +83,7 @@ pub(super) fn days_of(tz: Tz, start: NaiveDate, days: u32) -> Result<(SimTime, S
 }
 
 impl PriceShape {
-    /// The zone whose hours are meant.
+    /// Time zone of the hours of the day.
     pub fn tz(&self) -> Tz {
         self.tz
     }
@@ -105,7 +104,7 @@ impl PriceShape {
                 let mean = if hour / 24 < 5 { self.weekday[hour % 24] } else { self.weekend[hour % 24] };
                 let price = mean + noise;
                 noise = self.memory * noise + step * random.sample::<f64, _>(StandardNormal);
-                // Whole cents; the sum keeps a negative zero out of the file.
+                // Rounds to whole cents; the sum avoids negative zero in the file.
                 (price * 100.0).round() / 100.0 + 0.0
             })
             .collect();
@@ -124,7 +123,7 @@ mod tests {
         let mean = series.price_eur_mwh.iter().sum::<f64>() / series.price_eur_mwh.len() as f64;
         let expected =
             (5.0 * GERMANY.weekday.iter().sum::<f64>() + 2.0 * GERMANY.weekend.iter().sum::<f64>()) / 168.0;
-        // The mean of a process with memory 0.956 over 87,360 hours has a standard error of 0.3.
+        // The mean of a process with autocorrelation 0.956 over 87,360 hours has a standard error of 0.3.
         assert!((mean - expected).abs() < 1.2, "{mean} {expected}");
     }
 

@@ -1,17 +1,17 @@
-//! Made-up prices of a balancing market with two prices, along with day-ahead prices.
+//! Synthetic prices of a balancing market with two prices, together with day-ahead prices.
 
 use gridfleet_core::rng::{Purpose, Streams};
 use rand::RngExt;
 use rand_distr::Exp1;
 
-/// Share of the hours in which the positive price is above the day-ahead price, and in which the negative one is below
-/// it: as measured in area DK1 of Nord Pool in 2016.
+/// Share of the hours in which the positive price is above the day-ahead price, and in which the negative one
+/// is below it, as measured in area DK1 of Nord Pool in 2016.
 const REGULATED: [f64; 2] = [0.31, 0.44];
-/// Mean distance in such hours [EUR/MWh], measured in the same year.
+/// Mean distance in those hours [EUR/MWh], measured in the same year.
 const DISTANCE: [f64; 2] = [6.1, 6.6];
 
-/// Positive and negative balancing price of each hour [EUR/MWh]: the day-ahead price, or at an exponential distance from
-/// it, hour by hour without memory.
+/// Positive and negative balancing price of each hour [EUR/MWh]: the day-ahead price, or a price at an
+/// exponentially distributed distance from it, independent from hour to hour.
 pub fn regulating(day_ahead: &[f64], seed: u64) -> [Vec<f64>; 2] {
     let mut random = Streams { seed, replication: 0 }.stream(Purpose::Synthesis, 2);
     let mut away = |which: usize| {

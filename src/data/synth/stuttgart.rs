@@ -1,9 +1,9 @@
-//! A made-up stretch of a free-floating car-sharing fleet in Stuttgart, as raw
-//! snapshots of parked cars every five minutes, with the charging stations.
+//! Synthetic free-floating car-sharing fleet in Stuttgart, as raw snapshots of parked cars every five
+//! minutes, with the charging stations.
 //!
-//! Each car is followed in steps of five minutes: rented or not, driving, parked
-//! in a street or at a charger, charging. What the feed does not show (rented
-//! cars, some that charge) is missing from the rows, as in the real feed.
+//! Each car is simulated in steps of five minutes: rented or not, driving, parked in a street or at a
+//! charger, charging. States not visible in the feed (rented cars, some charging cars) are missing from the
+//! rows, as in the real feed.
 
 use super::interpolated;
 use super::stuttgart_city::{City, Point, address, degrees, distance_km, point_off};
@@ -24,14 +24,16 @@ const TRIPS_PER_CAR_DAY: f64 = 146_458.0 / 468.0 / 67.0;
 const BATTERY_KWH: f64 = 17.6;
 const RANGE_KM: f64 = 160.0;
 const CHARGER_KW: f64 = 3.6;
-/// Limit of charging power over state of charge [kW], and stored over drawn energy: as in the vehicle catalogue.
+/// Limit of charging power over state of charge [kW], and ratio of stored to drawn energy, as in the vehicle
+/// catalogue.
 const CURVE_KW: [[f64; 2]; 3] = [[0.0, 3.6], [0.9, 3.6], [1.0, 1.2]];
 const CHARGE_EFFICIENCY: f64 = 0.9;
-/// Connectors of a station; assumed.
+/// Connectors per station; assumed.
 const CONNECTORS: u32 = 2;
 
-/// Rentals by hour of the day, Monday to Friday and at the weekend, in parts; assumed, of the shape that
-/// studies of free-floating fleets describe (low before dawn, a morning peak, the highest in the evening).
+/// Relative number of rentals by hour of the day, Monday to Friday and at the weekend; assumed, with the
+/// shape that studies of free-floating fleets describe (low before dawn, a morning peak, the maximum in the
+/// evening).
 const RENTALS_WEEKDAY: [f64; 24] = [
     16., 9., 5., 4., 5., 12., 28., 52., 62., 48., 42., 45., 50., 50., 50., 56., 68., 82., 88., 78., 62., 52.,
     44., 30.,
@@ -41,26 +43,28 @@ const RENTALS_WEEKEND: [f64; 24] = [
     52., 48., 42.,
 ];
 
-/// Median of a rental [min] and standard deviation of its logarithm, for common and for long rentals, and the
-/// share of long ones: fitted to quantiles of the witnesses (25 %: 20, 50 %: 30, 75 %: 45, 90 %: 70, 95 %: 190).
+/// Median duration of a rental [min] and standard deviation of its logarithm, for common and for long
+/// rentals, and the share of long ones: fitted to quantiles of a sample of real trips (25 %: 20, 50 %: 30, 75
+/// %: 45, 90 %: 70, 95 %: 190).
 const COMMON_MIN: (f64, f64) = (27.0, 0.6);
 const LONG_MIN: (f64, f64) = (180.0, 0.7);
 const LONG_SHARE: f64 = 0.07;
-/// Median speed over a common rental [km/h] and standard deviation of its logarithm: the same witnesses drive
-/// 8 km in the median and 14.4 km at 75 %. Long rentals stand most of the time: the distance of an hour's.
+/// Median speed over a common rental [km/h] and standard deviation of its logarithm: in the same sample, the
+/// median distance is 8 km and the 75 % quantile 14.4 km. In long rentals the car is parked most of the time;
+/// it covers the distance of one hour.
 const SPEED_KMH: (f64, f64) = (17.0, 0.5);
-/// Cars below this are not rented out [state of charge]: the least at which a witness sets out is 25 %.
+/// Minimum state of charge of a rented car: the minimum at departure in the sample is 25 %.
 const LEAST_SOC: f64 = 0.25;
 /// Share of trips to a charger by state of charge on arrival; assumed, such that trips begin with about the
-/// witnesses' charge (25 %: 44, 50 %: 64, 75 %: 85).
+/// state of charge in the sample (25 %: 44, 50 %: 64, 75 %: 85).
 const TO_CHARGER: [[f64; 2]; 4] = [[0.25, 0.75], [0.4, 0.35], [0.6, 0.06], [1.0, 0.03]];
-/// Share of arrivals at a charger that are hidden while they charge, such that 4.4 % of trips show charge
-/// gained before the car is seen: 6,489 of 146,458 (FleetSim's record).
+/// Share of arrivals at a charger that are hidden from the feed while they charge, such that 4.4 % of trips
+/// show charge gained before the car is seen: 6,489 of 146,458 (FleetSim's record).
 const HIDDEN: f64 = 0.16;
 
 const STEP_S: i64 = 300;
 
-/// What to make.
+/// Options of the generator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StuttgartOptions {
     /// Number of cars.
@@ -85,11 +89,11 @@ struct Row {
     time: i64,
 }
 
-/// The feed and the stations.
+/// Generated feed and stations.
 pub struct Stuttgart {
     rows: Vec<Row>,
     city: City,
-    /// Trips that were driven, shown or not.
+    /// Number of trips driven, visible in the feed or not.
     pub trips: u64,
     /// Number of dirty rows, or of cars or trips, by kind.
     pub dirty: BTreeMap<&'static str, u64>,
@@ -110,7 +114,7 @@ struct Car {
     station: Option<usize>,
 }
 
-/// Makes a feed.
+/// Generates a feed.
 ///
 /// # Errors
 /// If the options are out of range.
@@ -149,7 +153,7 @@ pub fn synthesize(options: StuttgartOptions) -> Result<Stuttgart> {
     Ok(feed)
 }
 
-/// Rentals that are expected to begin in a step.
+/// Expected number of rentals that begin in a step.
 fn expected_rentals(cars: u32, hour_of_week: usize) -> f64 {
     let by_hour = if hour_of_week / 24 < 5 { &RENTALS_WEEKDAY } else { &RENTALS_WEEKEND };
     let share = by_hour[hour_of_week % 24] / by_hour.iter().sum::<f64>();
@@ -166,7 +170,7 @@ struct Fleet {
 
 impl Fleet {
     fn new(cars: u32, city: City, random: &mut impl RngExt) -> Self {
-        // Quantiles of the witnesses' states of charge at the start of a trip.
+        // Quantiles of the state of charge at the start of a trip in the sample of real trips.
         let socs = [[0.0, 0.26], [0.25, 0.46], [0.5, 0.66], [0.75, 0.86], [0.9, 1.0], [1.0, 1.0]];
         let mut fleet = Self { cars: Vec::new(), plugged: vec![0; city.stations.len()], city, trips: 0 };
         for _ in 0..cars {
@@ -212,7 +216,8 @@ impl Fleet {
                             self.rent(index, step, random);
                         }
                     } else if car.station.is_none() && step - since > 36 && random.random::<f64>() < 0.03 {
-                        // Service staff fetch cars that are low, after three hours at the earliest (assumed).
+                        // Service staff collect cars with a low charge, after three hours at the earliest
+                        // (assumed).
                         self.fetch(index, step);
                     }
                 }
@@ -234,14 +239,14 @@ impl Fleet {
         // Customers keep a reserve of 3 % of the charge.
         let km = (driven_min / 60.0 * speed_kmh.min(60.0)).min((car.soc - 0.03) * RANGE_KM).max(0.3);
         let to = self.destination(car.at, km, random);
-        // The feed shows the car a step before it is rented and when it is back: at least ten minutes.
+        // The feed shows the car one step before the rental and again on return: at least ten minutes apart.
         let steps = (minutes * 60.0 / STEP_S as f64).round() as usize;
         self.leave(index, to, km, step + steps.max(2) - 1);
     }
 
-    /// A place whose way there takes up most of the distance.
+    /// A destination such that the trip to it takes most of the distance.
     fn destination(&self, from: Point, km: f64, random: &mut impl RngExt) -> Point {
-        // Road over straight distance 1.35 (assumed), and some of the way is a detour.
+        // Ratio of road to straight distance 1.35 (assumed), and part of the trip is a detour.
         let straight_km = km / 1.35 * (0.5 + 0.5 * random.random::<f64>());
         let candidates: Vec<Point> = (0..8).map(|_| self.city.place(random)).collect();
         let near = |place: &&Point| (distance_km(from, **place) - straight_km).abs();
@@ -276,7 +281,7 @@ impl Fleet {
         let mut shown_from = step;
         let fetched = self.city.stations.contains(&self.cars[index].at);
         let wish = random.random::<f64>() < interpolated(&TO_CHARGER, self.cars[index].soc);
-        // Customers walk back from a charger within a kilometre of where they want to be (assumed).
+        // Customers walk back from a charger within a kilometre of their destination (assumed).
         if (fetched || wish) && self.plug_in(index, 1.0) && random.random::<f64>() < HIDDEN {
             shown_from = step + random.random_range(6..30);
         }
@@ -293,7 +298,7 @@ impl Fleet {
                     at: car.at,
                     percent: (car.soc * 100.0).round() as u8,
                     charging: car.station.is_some() && car.soc < 0.999_9,
-                    // The real feed's clock is a second late.
+                    // The clock of the real feed is a second late.
                     time: time.0 + 1,
                 });
             }
@@ -314,7 +319,7 @@ impl Stuttgart {
         self.rows.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no rows.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
@@ -324,9 +329,9 @@ impl Stuttgart {
         self.city.station_rows(CONNECTORS, CHARGER_KW)
     }
 
-    /// Makes a few cars and rows dirty, in the ways of the real feed.
+    /// Makes a few cars and rows dirty, with the defects of the real feed.
     fn soil(&mut self, cars: u32, start: SimTime, random: &mut impl RngExt) {
-        // One car in 150 is unbelievable, one in 200 goes to the workshop (assumed).
+        // One car in 150 has implausible readings, one in 200 goes to the workshop (assumed).
         for _ in 0..cars / 150 {
             let car = random.random_range(0..cars);
             if self.jump(car) {
@@ -343,7 +348,7 @@ impl Stuttgart {
                 *self.dirty.entry("cars in the workshop").or_insert(0) += 1;
             }
         }
-        // One row in 25,000 stands twice, one in 100,000 has no position, one a charge of 255 % (assumed).
+        // One row in 25,000 is duplicated, one in 100,000 has no position, one a charge of 255 % (assumed).
         let rows = self.rows.len();
         for (kind, count) in [
             ("row twice", rows / 25_000),
@@ -362,7 +367,8 @@ impl Stuttgart {
         }
     }
 
-    /// Raises a car's charge by 40 points in the middle of a stay in a street; whether there was one.
+    /// Raises the charge of a car by 40 points in the middle of a stay in a street; returns whether there was
+    /// one.
     fn jump(&mut self, car: u32) -> bool {
         let streets: Vec<usize> = (1..self.rows.len())
             .filter(|&i| {
@@ -382,8 +388,7 @@ impl Stuttgart {
         true
     }
 
-    /// The feed as a table. Longitude stands under `latitude` and the other way round, as in the files in
-    /// circulation.
+    /// The feed as a table. Longitude is stored under `latitude` and vice versa, as in some published files.
     ///
     /// # Errors
     /// If the table cannot be built.
@@ -454,12 +459,12 @@ impl Stuttgart {
     }
 }
 
-/// Registration of a car, in the style of the fleet's.
+/// Registration number of a car, in the style of the fleet.
 fn name(car: usize) -> String {
     format!("S-GO{}", 2_001 + car)
 }
 
-/// A vehicle number of the right form that no car has: the last five places are all below 10,000.
+/// A valid vehicle number that no car has: the last five digits of all cars are below 10,000.
 fn vin(car: usize) -> String {
     format!("WME4513901K{:06}", car + 1)
 }
@@ -477,7 +482,7 @@ mod tests {
     fn cars_drive_as_often_as_in_the_real_fleet() {
         let feed = made(200, 7, 5);
         let per_car_day = feed.trips as f64 / 200.0 / 7.0;
-        // 146,458 trips / 468 cars / 67 days; the standard deviation of 6,500 draws is a hundredth of it.
+        // 146,458 trips / 468 cars / 67 days; the standard deviation of 6,500 draws is one hundredth of it.
         assert!((per_car_day / 4.67 - 1.0).abs() < 0.08, "{per_car_day}");
     }
 
@@ -501,7 +506,7 @@ mod tests {
         for _ in 0..12 {
             charge(&mut car);
         }
-        // An hour at 3.6 kW with a tenth lost: 3.24 kWh of 17.6.
+        // One hour at 3.6 kW with a loss of one tenth: 3.24 kWh of 17.6.
         assert!((car.soc - 0.5 - 3.24 / 17.6).abs() < 1e-12);
     }
 

@@ -1,5 +1,4 @@
-//! Stuttgart as a density of places where shared cars are parked, with charging
-//! stations in it.
+//! Density of parked shared cars in Stuttgart, with charging stations.
 
 use super::Cumulative;
 use crate::stations::{AccessRule, Location, StationRow};
@@ -10,7 +9,7 @@ use rand_distr::StandardNormal;
 pub type Point = (i32, i32);
 
 /// Districts and towns of the service area: share of parked cars (assumed, in proportion to residents and
-/// work places), latitude and longitude of the middle, spread [km] (assumed), postcode and town.
+/// workplaces), latitude and longitude of the centre, spread [km] (assumed), postcode and town.
 const DISTRICTS: [(f64, f64, f64, f64, &str); 16] = [
     (22.0, 48.776, 9.177, 1.3, "70173 Stuttgart"),
     (12.0, 48.768, 9.163, 0.9, "70178 Stuttgart"),
@@ -30,7 +29,7 @@ const DISTRICTS: [(f64, f64, f64, f64, &str); 16] = [
     (1.0, 48.781, 9.250, 0.8, "70327 Stuttgart"),
 ];
 
-/// Names of streets; most German towns have each of them.
+/// Street names; most German towns have each of them.
 const STREETS: [&str; 24] = [
     "Hauptstraße",
     "Schulstraße",
@@ -69,7 +68,7 @@ pub struct City {
 }
 
 impl City {
-    /// A city with `stations` charging stations, no two at one place.
+    /// A city with `stations` charging stations at distinct places.
     pub fn new(stations: u32, random: &mut impl RngExt) -> Self {
         let mut city =
             Self { districts: Cumulative::new(DISTRICTS.iter().map(|d| d.0)), stations: Vec::new() };
@@ -82,7 +81,7 @@ impl City {
         city
     }
 
-    /// A place where a car may be parked.
+    /// Draws a place where a car may be parked.
     pub fn place(&self, random: &mut impl RngExt) -> Point {
         let (_, lat, lon, spread_km, _) = DISTRICTS[self.districts.draw(random)];
         let mut off = |km_per_degree: f64| {
@@ -92,7 +91,7 @@ impl City {
         grid(lat + off(KM_PER_DEGREE.0), lon + off(KM_PER_DEGREE.1))
     }
 
-    /// The nearest station to `place` for which `free` holds, within `most_km`.
+    /// The nearest station to `place` that satisfies `free`, within `most_km`.
     pub fn nearest_station(&self, place: Point, most_km: f64, free: impl Fn(usize) -> bool) -> Option<usize> {
         let mut best = None;
         let mut best_km = most_km;
@@ -129,20 +128,20 @@ impl City {
     }
 }
 
-/// Street, number, postcode and town of a place: the same place has the same address.
+/// Street, number, postcode and town of a place: the same place always has the same address.
 pub fn address(at: Point) -> String {
     let nearest = DISTRICTS
         .iter()
         .min_by(|a, b| distance_km(at, grid(a.1, a.2)).total_cmp(&distance_km(at, grid(b.1, b.2))));
     let town = nearest.map_or("", |district| district.4);
-    // A street runs through cells of about 300 m.
+    // A street extends through cells of about 300 m.
     let cell = (at.0.div_euclid(30)).wrapping_mul(31) ^ at.1.div_euclid(40).wrapping_mul(17);
     let street = STREETS[cell.rem_euclid(STREETS.len() as i32) as usize];
     let number = 1 + (at.0.wrapping_mul(7) + at.1.wrapping_mul(3)).rem_euclid(120);
     format!("{street} {number}, {town}")
 }
 
-/// Distance on a flat map [km]; good to a few metres within the city.
+/// Distance on a flat map [km]; accurate to a few metres within the city.
 pub fn distance_km(a: Point, b: Point) -> f64 {
     let north = f64::from(a.0 - b.0) / 10_000.0 * KM_PER_DEGREE.0;
     let east = f64::from(a.1 - b.1) / 10_000.0 * KM_PER_DEGREE.1;
@@ -154,12 +153,12 @@ pub fn degrees(coordinate: i32) -> f64 {
     f64::from(coordinate) / 10_000.0
 }
 
-/// The point of the grid next to a position in degrees.
+/// Nearest point of the grid to a position in degrees.
 pub fn grid(lat: f64, lon: f64) -> Point {
     ((lat * 10_000.0).round() as i32, (lon * 10_000.0).round() as i32)
 }
 
-/// The point `km` from `at` in the direction of `turn` (1 is a full circle).
+/// Point at a distance of `km` from `at` in direction `turn` (1 is a full circle).
 pub fn point_off(at: Point, km: f64, turn: f64) -> Point {
     let angle = turn * std::f64::consts::TAU;
     grid(
