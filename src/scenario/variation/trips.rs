@@ -12,6 +12,7 @@ use crate::rng::{Purpose, PurposeStreams, Streams};
 use crate::scenario::horizon::Horizon;
 use crate::scenario::problems::Problems;
 use crate::time::SimTime;
+use chrono::NaiveDate;
 use rand::RngExt as _;
 use std::collections::BTreeMap;
 
@@ -36,6 +37,8 @@ pub struct Picks {
     pub left_out: BTreeMap<String, u64>,
     /// What was done, for the summary.
     pub derived: BTreeMap<String, String>,
+    /// Days drawn from several, by day simulated.
+    pub drawn: Vec<NaiveDate>,
 }
 
 /// The bits of a key: 32 of the position, 24 of the day, 8 of the copy.
@@ -91,6 +94,9 @@ impl Picking<'_> {
                 DaysSpec::Bootstrap => classes.draw(target, self.days, Purpose::DemandDays, self.streams),
             };
             let Some(source) = source else { continue };
+            if bootstrap && classes.has_choice(target, self.days) {
+                picks.drawn.push(source.date);
+            }
             let from = times.partition_point(|&t| t < source.start);
             let to = times.partition_point(|&t| t < source.end);
             let day_key = if bootstrap { target.number() << DAY_BIT } else { 0 };
