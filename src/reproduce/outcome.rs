@@ -1,7 +1,7 @@
 //! What a target comes to: figures beside published ones, findings, tables, pictures; and when a figure holds.
 
 use crate::plots;
-use crate::statistics::{Interval, Sample};
+use crate::statistics::{Clustered, Clusters, Interval, Sample};
 use serde::Serialize;
 
 /// Confidence of the intervals of [`Figure::mean`].
@@ -129,6 +129,20 @@ impl Figure {
         let sample = Sample::of(values);
         let mut figure = Self::new(name, unit, sample.map_or(f64::NAN, |sample| sample.mean));
         figure.interval = sample.and_then(|sample| sample.t_interval(LEVEL));
+        figure
+    }
+
+    /// The same of values that come in clusters.
+    pub fn mean_over(
+        name: impl Into<String>,
+        unit: impl Into<String>,
+        values: &[f64],
+        clusters: &Clusters,
+    ) -> Self {
+        let mut figure = Self::mean(name, unit, values);
+        if clusters.are_shared() {
+            figure.interval = Clustered::of(values, clusters).and_then(|found| found.t_interval(LEVEL));
+        }
         figure
     }
 

@@ -7,7 +7,7 @@ use super::fleets::FleetPlan;
 use super::problems::{Problems, Subject};
 use super::spec::ModeSpec;
 use super::variation::trips::Picking;
-use super::variation::{factors, prices};
+use super::variation::{DrawnDays, factors, prices};
 use super::{
     Recorded, Scenario, coalitions, competition, drivers, horizon, placement, snap, sorted, sources, suggest,
 };
@@ -42,6 +42,8 @@ pub struct Prepared {
     pub inputs: Vec<PathBuf>,
     /// What to write.
     pub outputs: OutputsSpec,
+    /// Days that this replication drew.
+    pub days: DrawnDays,
 }
 
 impl Scenario {
@@ -91,7 +93,8 @@ impl Scenario {
             replay: self.spec.operation.mode == ModeSpec::Replay,
             streams,
         };
-        let picks = picking.picks(trace, &mut problems);
+        let mut picks = picking.picks(trace, &mut problems);
+        let mut days = DrawnDays { trips: std::mem::take(&mut picks.drawn), ..DrawnDays::default() };
         let Demand { mut requests, vehicles: bound, left_out, derived } =
             demand::demand(&self.spec, plan, trace, picks, &places, &travel, streams, &mut problems);
         let located: Vec<Vec<Option<PlaceId>>> = plan
@@ -152,7 +155,7 @@ impl Scenario {
         factors::vary_temperature(&mut temperature_c, variation, horizon, streams);
         let mut retailers = plan.retailers.clone();
         let mut trading = plan.trading.clone();
-        prices::vary(&mut retailers, &mut trading, variation, horizon, streams);
+        days.prices = prices::vary(&mut retailers, &mut trading, variation, horizon, streams);
         let competition = competition::resolve(&plan.competition, vehicles.len(), streams);
         let setup = Setup {
             start: horizon.start,
@@ -205,6 +208,7 @@ impl Scenario {
             left_out,
             inputs: self.inputs.clone(),
             outputs: self.spec.outputs.clone(),
+            days,
         };
         Ok((setup, prepared))
     }

@@ -57,7 +57,7 @@ pub(crate) fn demand(
     streams: Streams,
     problems: &mut Problems<'_>,
 ) -> Demand {
-    let Picks { trips, left_out, derived } = picks;
+    let Picks { trips, left_out, derived, drawn: _ } = picks;
     let mut demand = Demand { left_out, derived, ..Demand::default() };
     if trips.is_empty() {
         if problems.errors.is_empty() && !spec.trips.files.is_empty() {

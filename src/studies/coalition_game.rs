@@ -4,6 +4,7 @@
 //! together (`operation.coalitions`). Each replication is a game of its own, with its Shapley value, nucleolus and
 //! Core; what is told are means over replications with intervals, and how often the Core holds what.
 
+use super::draws::Draws;
 use super::plan::{Plan, PlanGame, Task};
 use super::spec::{CoalitionGameSpec, PolicyEntry};
 use crate::error::Result;
@@ -12,7 +13,7 @@ use crate::games::coalition::solution::Solution;
 use crate::games::coalition::{Coalition, Game};
 use crate::outputs::frame::write_frame;
 use crate::records::catalogue::{self, Direction};
-use crate::statistics::Sample;
+use crate::statistics::{Clustered, Sample};
 use comfy_table::{CellAlignment, Table, presets};
 use polars_core::prelude::{Column, IntoColumn, NamedFrom, Series};
 use rayon::prelude::*;
@@ -116,7 +117,12 @@ pub(super) fn plan(spec: &CoalitionGameSpec, players: Vec<String>) -> PlanGame {
 ///
 /// # Errors
 /// If the solver of linear programs fails.
-pub(super) fn games(plan: &Plan, names: &[String], rows: &[(Task, Vec<f64>)]) -> Result<Vec<PointGame>> {
+pub(super) fn games(
+    plan: &Plan,
+    names: &[String],
+    rows: &[(Task, Vec<f64>)],
+    draws: &Draws,
+) -> Result<Vec<PointGame>> {
     let Some(game) = &plan.coalition_game else { return Ok(Vec::new()) };
     let Some(column) = names.iter().position(|name| *name == game.figure) else { return Ok(Vec::new()) };
     let replications = rows.iter().map(|(task, _)| task.replication + 1).max().unwrap_or(0);
@@ -145,7 +151,7 @@ pub(super) fn games(plan: &Plan, names: &[String], rows: &[(Task, Vec<f64>)]) ->
         }
         let mean = |policy: usize| whole.iter().map(|&r| of(r)[policy]).sum::<f64>() / whole.len() as f64;
         let means: Vec<f64> = (0..plan.policies.len()).map(mean).collect();
-        points.push(summed_up(plan, game, point, solved, Solution::of(&named(game, &means)?)?));
+        points.push(summed_up(plan, game, point, solved, draws, Solution::of(&named(game, &means)?)?));
     }
     Ok(points)
 }
@@ -163,11 +169,20 @@ fn summed_up(
     game: &PlanGame,
     point: usize,
     games: Vec<Replication>,
+    draws: &Draws,
     of_means: Solution,
 ) -> PointGame {
-    let estimate = |values: Vec<f64>| {
+    let arms: Vec<usize> = (0..plan.policies.len()).map(|policy| plan.arm(policy, point)).collect();
+    let estimate = |figure: &dyn Fn(&Replication) -> Option<f64>| {
+        let (at, values): (Vec<usize>, Vec<f64>) =
+            games.iter().filter_map(|game| Some((game.replication as usize, figure(game)?))).unzip();
         let sample = Sample::of(&values)?;
-        let interval = sample.t_interval(plan.confidence);
+        let clusters = draws.clusters(&arms, &at);
+        let interval = if clusters.are_shared() {
+            Clustered::of(&values, &clusters).and_then(|found| found.t_interval(plan.confidence))
+        } else {
+            sample.t_interval(plan.confidence)
+        };
         Some(Estimate { mean: sample.mean, low: interval.map(|i| i.low), high: interval.map(|i| i.high) })
     };
     let share = |holds: &dyn Fn(&Replication) -> bool| {
@@ -176,11 +191,9 @@ fn summed_up(
     let nothing = Estimate { mean: 0.0, low: None, high: None };
     let of_player = |player: usize| PlayerShares {
         player: game.players[player].clone(),
-        alone: estimate(games.iter().map(|g| g.alone[player]).collect()).unwrap_or(nothing),
-        shapley: estimate(games.iter().map(|g| g.solution.shapley.0[player].1).collect()).unwrap_or(nothing),
-        nucleolus: estimate(
-            games.iter().filter_map(|g| Some(g.solution.nucleolus.as_ref()?.0[player].1)).collect(),
-        ),
+        alone: estimate(&|g| Some(g.alone[player])).unwrap_or(nothing),
+        shapley: estimate(&|g| Some(g.solution.shapley.0[player].1)).unwrap_or(nothing),
+        nucleolus: estimate(&|g| Some(g.solution.nucleolus.as_ref()?.0[player].1)),
     };
     PointGame {
         point,
@@ -189,9 +202,7 @@ fn summed_up(
         players: (0..game.players.len()).map(of_player).collect(),
         core_not_empty: share(&|game| !game.solution.core.empty),
         shapley_in_core: share(&|game| game.solution.core.shapley_inside),
-        least_core_epsilon: estimate(
-            games.iter().filter_map(|game| game.solution.core.least_core_epsilon).collect(),
-        ),
+        least_core_epsilon: estimate(&|game| game.solution.core.least_core_epsilon),
         of_means,
         games,
     }

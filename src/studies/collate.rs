@@ -1,6 +1,7 @@
 //! From the journal to the results: statistics over replications, in the order of tasks.
 
 use super::coalition_game;
+use super::draws::Draws;
 use super::journal::{Header, Journal, Outcome};
 use super::plan::{Plan, Task};
 use super::reservations;
@@ -8,7 +9,7 @@ use super::results::{ArmResult, Best, Comparison, Failure, StudySummary, Waits};
 use crate::error::Result;
 use crate::rng::{Purpose, Streams};
 use crate::statistics::selection::{self, Better};
-use crate::statistics::{Sample, bootstrap, holm, paired, wilcoxon};
+use crate::statistics::{Clustered, Clusters, Sample, bootstrap, holm, paired, wilcoxon};
 use hdrhistogram::Histogram;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -29,6 +30,8 @@ pub struct Collated {
     pub waits: Vec<Vec<(u64, u64)>>,
     /// Mean power of all stations by arm and hour from the start, over replications [kW].
     pub power: Vec<Vec<HourPower>>,
+    /// Cluster of each replication, by arm, where replications of any share what they drew.
+    pub clusters: Vec<Option<Clusters>>,
 }
 
 /// Mean power in one hour, over replications.
@@ -69,6 +72,7 @@ pub fn collate(journal: &Journal, header: &Header) -> Result<Collated> {
     let mut waits: Vec<Histogram<u64>> = (0..arms).map(|_| histogram()).collect();
     let mut power: Vec<Vec<HourPower>> = vec![Vec::new(); arms];
     let mut failures = Vec::new();
+    let mut draws = Draws::new(arms, replications);
     for task in journal.tasks().filter(|task| task.replication < replications) {
         let result = match journal.outcome(task)? {
             Some(Outcome::Done(result)) => result,
@@ -87,6 +91,7 @@ pub fn collate(journal: &Journal, header: &Header) -> Result<Collated> {
             row[column] = value;
         }
         rows.push((task, row));
+        draws.add(arm, task.replication, result.days.clone());
         for (wait_s, riders) in result.waits() {
             // A histogram that grows as needed takes any value.
             let _ = waits[arm].record_n(wait_s, riders);
@@ -103,10 +108,11 @@ pub fn collate(journal: &Journal, header: &Header) -> Result<Collated> {
         let at = |&column: &usize| row.get(column).copied().unwrap_or(f64::NAN);
         *row = columns.values().map(at).collect();
     }
-    let values = Values::new(plan, &names, &rows, replications);
+    let values = Values::new(plan, &names, &rows, &draws, replications);
     let (results, comparisons, best) = values.statistics();
-    let unequal_energy = reservations::unequal_energy(plan, &names, &rows, replications);
-    let reservations = reservations::of(plan, &comparisons, replications, &unequal_energy);
+    let unequal_energy = reservations::unequal_energy(plan, &names, &rows, &draws, replications);
+    let mut reservations = reservations::of(plan, &results, &comparisons, replications, &unequal_energy);
+    reservations.extend(draws.shared_in_part());
     let summary = StudySummary {
         plan: plan.clone(),
         replications,
@@ -115,7 +121,7 @@ pub fn collate(journal: &Journal, header: &Header) -> Result<Collated> {
         best,
         unequal_energy,
         reservations,
-        coalition_game: coalition_game::games(plan, &names, &rows)?,
+        coalition_game: coalition_game::games(plan, &names, &rows, &draws)?,
         waits: (0..arms).filter_map(|arm| riders(plan, arm, &waits[arm])).collect(),
         failures,
     };
@@ -123,7 +129,8 @@ pub fn collate(journal: &Journal, header: &Header) -> Result<Collated> {
         .iter()
         .map(|h| h.iter_recorded().map(|step| (step.value_iterated_to(), step.count_at_value())).collect())
         .collect();
-    Ok(Collated { summary, names, rows, waits, power })
+    let clusters = (0..arms).map(|arm| draws.of_arm(arm)).collect();
+    Ok(Collated { summary, names, rows, waits, power, clusters })
 }
 
 /// Three significant digits, as in the runs themselves.
@@ -162,13 +169,20 @@ struct Values<'a> {
     plan: &'a Plan,
     /// `metrics x arms` rows of one value per replication; NaN for none.
     table: Vec<Vec<f64>>,
+    draws: &'a Draws,
 }
 
 /// What is worked out of one metric at one point.
 type Found = (Vec<ArmResult>, Vec<Comparison>, Vec<Best>);
 
 impl<'a> Values<'a> {
-    fn new(plan: &'a Plan, names: &[String], rows: &[(Task, Vec<f64>)], replications: u32) -> Self {
+    fn new(
+        plan: &'a Plan,
+        names: &[String],
+        rows: &[(Task, Vec<f64>)],
+        draws: &'a Draws,
+        replications: u32,
+    ) -> Self {
         let mut table = Vec::with_capacity(plan.metrics.len() * plan.arms());
         for metric in &plan.metrics {
             let column = names.iter().position(|name| *name == metric.name);
@@ -180,7 +194,7 @@ impl<'a> Values<'a> {
                 }
             }
         }
-        Self { plan, table }
+        Self { plan, table, draws }
     }
 
     fn of(&self, metric: usize, policy: usize, point: usize) -> &[f64] {
@@ -213,16 +227,23 @@ impl<'a> Values<'a> {
         };
         let mut results = Vec::with_capacity(policies);
         for policy in 0..policies {
-            let values: Vec<f64> =
-                self.of(metric, policy, point).iter().copied().filter(|x| x.is_finite()).collect();
+            let all = self.of(metric, policy, point);
+            let (at, values): (Vec<usize>, Vec<f64>) =
+                all.iter().copied().enumerate().filter(|(_, x)| x.is_finite()).unzip();
             let Some(sample) = Sample::of(&values) else { continue };
-            let t = sample.t_interval(level);
-            let bca = bootstrap::bca_of_mean(&values, level, RESAMPLES, &mut stream(policy));
+            let clusters = self.draws.clusters(&[plan.arm(policy, point)], &at);
+            let (t, bca) = if clusters.are_shared() {
+                (Clustered::of(&values, &clusters).and_then(|found| found.t_interval(level)), None)
+            } else {
+                let bca = bootstrap::bca_of_mean(&values, level, RESAMPLES, &mut stream(policy));
+                (sample.t_interval(level), bca)
+            };
             results.push(ArmResult {
                 policy: plan.policies[policy].name.clone(),
                 point,
                 metric: name.clone(),
                 n: sample.n,
+                clusters: clusters.are_shared().then(|| clusters.count()),
                 mean: sample.mean,
                 sd: sample.sd,
                 low: t.map(|i| i.low),
@@ -250,15 +271,24 @@ impl<'a> Values<'a> {
         let baseline = plan.baseline();
         let mut comparisons = Vec::new();
         for policy in (0..plan.policies.len()).filter(|&policy| policy != baseline) {
-            let pairs = self.of(metric, policy, point).iter().zip(self.of(metric, baseline, point));
-            let (a, b): (Vec<f64>, Vec<f64>) = pairs.filter(|(a, b)| a.is_finite() && b.is_finite()).unzip();
+            let (a, b) = (self.of(metric, policy, point), self.of(metric, baseline, point));
+            let both = (0..a.len()).filter(|&r| a[r].is_finite() && b[r].is_finite());
+            let both: Vec<usize> = both.collect();
+            let of = |values: &[f64]| both.iter().map(|&r| values[r]).collect::<Vec<f64>>();
+            let arms = [plan.arm(policy, point), plan.arm(baseline, point)];
+            let clusters = self.draws.clusters(&arms, &both);
             let random = &mut stream(plan.policies.len() + policy);
-            let Some(found) = paired::compare(&a, &b, plan.confidence, RESAMPLES, random) else { continue };
+            let level = plan.confidence;
+            let Some(found) = paired::compare_clustered(&of(a), &of(b), &clusters, level, RESAMPLES, random)
+            else {
+                continue;
+            };
             comparisons.push(Comparison {
                 policy: plan.policies[policy].name.clone(),
                 point,
                 metric: plan.metrics[metric].name.clone(),
                 n: found.n,
+                clusters: found.clusters,
                 difference: found.mean_difference,
                 sd: found.sd,
                 low: found.t_interval.map(|i| i.low),
@@ -279,8 +309,9 @@ impl<'a> Values<'a> {
         let alone = wilcoxon::pairs_needed(alpha, 1);
         let corrected = wilcoxon::pairs_needed(alpha, p.len());
         for (comparison, p) in comparisons.iter_mut().zip(holm::holm(&p)) {
-            comparison.holm_p = (comparison.n >= corrected).then_some(p);
-            comparison.wilcoxon_p = comparison.wilcoxon_p.filter(|_| comparison.n >= alone);
+            let pairs = comparison.clusters.unwrap_or(comparison.n);
+            comparison.holm_p = (pairs >= corrected).then_some(p);
+            comparison.wilcoxon_p = comparison.wilcoxon_p.filter(|_| pairs >= alone);
         }
         comparisons
     }
@@ -298,12 +329,20 @@ impl<'a> Values<'a> {
         let replications = all.first().map_or(0, |values| values.len());
         let complete = |&r: &usize| all.iter().all(|values| values[r].is_finite());
         let common: Vec<usize> = (0..replications).filter(complete).collect();
-        if common.len() < selection::replications_needed(plan.confidence) {
+        let arms: Vec<usize> = (0..plan.policies.len()).map(|policy| plan.arm(policy, point)).collect();
+        let clusters = self.draws.clusters(&arms, &common);
+        if clusters.count() < selection::replications_needed(plan.confidence) {
             return Vec::new();
         }
         let all: Vec<Vec<f64>> =
             all.iter().map(|values| common.iter().map(|&r| values[r]).collect()).collect();
-        let means = selection::best_in_mean(&all, better, RESAMPLES, random);
+        // Clusters are drawn as they are; which policy has the best mean is which has the best sum.
+        let means = if clusters.are_shared() {
+            let sums: Vec<Vec<f64>> = all.iter().map(|values| clusters.sums(values)).collect();
+            selection::best_in_mean(&sums, better, RESAMPLES, random)
+        } else {
+            selection::best_in_mean(&all, better, RESAMPLES, random)
+        };
         let shares = selection::best_in_replication(&all, better);
         let (Some(means), Some(shares)) = (means, shares) else { return Vec::new() };
         let best =

@@ -317,6 +317,7 @@ impl Journal {
 mod tests {
     use super::super::plan::{PlanPoint, PlanPolicy};
     use super::*;
+    use crate::scenario::variation::DrawnDays;
 
     fn header() -> Header {
         let policy =
@@ -352,6 +353,7 @@ mod tests {
             figures: [("a".to_owned(), x)].into(),
             waits: vec![3, 1, 2, 4],
             power_kw: vec![0.5],
+            days: DrawnDays::default(),
         })
     }
 

@@ -21,6 +21,7 @@
 pub mod coalition_game;
 pub mod collate;
 pub mod design;
+mod draws;
 pub mod journal;
 pub mod load;
 pub mod merge;

@@ -19,7 +19,7 @@ const MOST_FACTORS: usize = 4;
 /// If they cannot be written.
 pub fn all(dir: &Path, collated: &Collated) -> Result<()> {
     let plan = &collated.summary.plan;
-    let title = format!("{}, {} replications", plan.study, collated.summary.replications);
+    let title = format!("{}, {}", plan.study, collated.summary.replicated(None));
     let comparison = comparison(collated, &title);
     let rows = arms(plan).len() as u32;
     let panels = comparison.panels.len() as u32;

@@ -1,8 +1,9 @@
 //! Reservations about the results of a study: tests and intervals that do not exist, and comparisons of unequal energy.
 
+use super::draws::Draws;
 use super::plan::{Plan, Task};
-use super::results::Comparison;
-use crate::statistics::{Sample, wilcoxon};
+use super::results::{ArmResult, Comparison};
+use crate::statistics::{Clustered, Sample, wilcoxon};
 use serde::Serialize;
 
 /// Change of stored energy, against the baseline, above which a comparison is marked: a share of what the baseline's
@@ -37,6 +38,7 @@ pub(super) fn unequal_energy(
     plan: &Plan,
     names: &[String],
     rows: &[(Task, Vec<f64>)],
+    draws: &Draws,
     replications: u32,
 ) -> Vec<UnequalEnergy> {
     let column = |name: &str| names.binary_search_by(|other| other.as_str().cmp(name)).ok();
@@ -55,11 +57,19 @@ pub(super) fn unequal_energy(
         {
             let pairs =
                 found[plan.arm(policy, point.point)].iter().zip(&found[plan.arm(baseline, point.point)]);
-            let pairs: Vec<_> = pairs.filter_map(|(a, b)| a.zip(*b)).collect();
+            let (at, pairs): (Vec<usize>, Vec<_>) =
+                pairs.enumerate().filter_map(|(at, (a, b))| Some((at, a.zip(*b)?))).unzip();
+            let arms = [plan.arm(policy, point.point), plan.arm(baseline, point.point)];
+            let clusters = draws.clusters(&arms, &at);
             let differences: Vec<f64> = pairs.iter().map(|(a, b)| a.0 - b.0).collect();
             let Some(sample) = Sample::of(&differences) else { continue };
             let stored = pairs.iter().map(|(_, b)| b.1).sum::<f64>() / pairs.len() as f64;
-            let certain = sample.t_interval(plan.confidence).is_none_or(|i| i.low > 0.0 || i.high < 0.0);
+            let interval = if clusters.are_shared() {
+                Clustered::of(&differences, &clusters).and_then(|found| found.t_interval(plan.confidence))
+            } else {
+                sample.t_interval(plan.confidence)
+            };
+            let certain = interval.is_none_or(|i| i.low > 0.0 || i.high < 0.0);
             if certain && sample.mean.abs() > NOTABLE_SHARE * stored {
                 marked.push(UnequalEnergy {
                     policy: of_policy.name.clone(),
@@ -76,6 +86,7 @@ pub(super) fn unequal_energy(
 /// Reservations in words, each a sentence without its full stop.
 pub(super) fn of(
     plan: &Plan,
+    results: &[ArmResult],
     comparisons: &[Comparison],
     replications: u32,
     unequal: &[UnequalEnergy],
@@ -84,6 +95,12 @@ pub(super) fn of(
     let alpha = 1.0 - plan.confidence;
     if replications < 2 {
         said.push("one replication has no interval and no test: those cells are empty".to_owned());
+    } else if results.iter().any(|r| r.clusters == Some(1)) {
+        said.push(
+            "replications that all drew the same days are one cluster, which has no interval and no test: those cells are \
+             empty"
+                .to_owned(),
+        );
     } else if comparisons.iter().any(|c| c.holm_p.is_none()) {
         let needed = wilcoxon::pairs_needed(alpha, plan.policies.len() - 1);
         let times = if plan.policies.len() == 2 {
@@ -91,8 +108,13 @@ pub(super) fn of(
         } else {
             format!(" for {} policies", plan.policies.len() - 1)
         };
+        let of = if comparisons.iter().any(|c| c.clusters.is_some()) {
+            "clusters of replications"
+        } else {
+            "replications"
+        };
         said.push(format!(
-            "no test, too few pairs: it takes {needed} replications before p can be below {alpha:.2}{times} \
+            "no test, too few pairs: it takes {needed} {of} before p can be below {alpha:.2}{times} \
              (Wilcoxon, Holm)"
         ));
     }

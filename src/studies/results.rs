@@ -56,6 +56,9 @@ pub struct ArmResult {
     pub metric: String,
     /// Replications in which the figure has a value.
     pub n: usize,
+    /// Clusters of them, where some drew the same days: intervals are of clusters then, and BCa intervals none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clusters: Option<usize>,
     /// Mean.
     pub mean: f64,
     /// Standard deviation.
@@ -85,6 +88,9 @@ pub struct Comparison {
     pub metric: String,
     /// Replications in which both have a value.
     pub n: usize,
+    /// Clusters of them, where some drew the same days: intervals and tests are of clusters then, and BCa intervals none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clusters: Option<usize>,
     /// Mean difference.
     pub difference: f64,
     /// Standard deviation of the differences.
@@ -235,8 +241,14 @@ impl StudySummary {
         if self.plan.policies.len() > 1 {
             let level = 100.0 * self.plan.confidence;
             let baseline = &self.plan.baseline;
+            let clustered = self.results.iter().any(|r| r.clusters.is_some());
+            let given = if clustered {
+                "over clusters of replications with the same days"
+            } else {
+                "given the days recorded"
+            };
             out.push_str(&format!(
-                "{level} % intervals (Student). Differences are to {baseline}, replication by replication;\n\
+                "{level} % intervals (Student), {given}. Differences are to {baseline}, replication by replication;\n\
                  * where p < {:.2} (Wilcoxon, Holm over the policies).\n",
                 1.0 - self.plan.confidence
             ));
@@ -263,7 +275,7 @@ impl StudySummary {
         let mut table = Table::new();
         table.load_preset(if lines { presets::UTF8_BORDERS_ONLY } else { presets::NOTHING });
         let mut header =
-            vec![format!("{}, {} replications", self.plan.study, self.replications), String::new()];
+            vec![format!("{}, {}", self.plan.study, self.replicated(Some((point, policies)))), String::new()];
         header.extend(policies.iter().map(|p| (*p).to_owned()));
         table.set_header(header);
         for metric in &self.plan.metrics {
@@ -299,6 +311,23 @@ impl StudySummary {
             }
         }
         table.trim_fmt()
+    }
+
+    /// `N replications`, and in how many clusters where some drew the same days: of one point and some policies, or of
+    /// all.
+    pub(super) fn replicated(&self, part: Option<(usize, &[&str])>) -> String {
+        let is_part = |r: &&ArmResult| {
+            part.is_none_or(|(point, policies)| r.point == point && policies.contains(&r.policy.as_str()))
+        };
+        let clusters = || self.results.iter().filter(is_part).filter_map(|r| r.clusters);
+        match (clusters().min(), clusters().max()) {
+            (Some(least), Some(most)) if least < most => {
+                format!("{} replications in {least} to {most} clusters", self.replications)
+            }
+            (Some(1), _) => format!("{} replications in 1 cluster", self.replications),
+            (Some(clusters), _) => format!("{} replications in {clusters} clusters", self.replications),
+            _ => format!("{} replications", self.replications),
+        }
     }
 
     fn mean_cell(&self, policy: &str, point: usize, metric: &PlanMetric) -> Option<String> {

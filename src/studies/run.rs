@@ -7,10 +7,12 @@
 //! on with from its journal.
 
 use super::collate::{Collated, collate};
+use super::draws::Draws;
 use super::journal::{Header, JOURNAL, Journal, Outcome};
 use super::load::Study;
 use super::plan::{Shard, Task};
 use super::results::SUMMARY;
+use super::task::TaskResult;
 use super::{pictures, tables, task};
 use crate::error::{Error, InputError, Result};
 use crate::outputs::kind::clear_workshop;
@@ -19,8 +21,8 @@ use crate::outputs::{Kind, Manifest, Replace, RunDir};
 use crate::policies::{Policies, PolicySpecs};
 use crate::rng::Streams;
 use crate::scenario::Recorded;
-use crate::statistics::Sample;
 use crate::statistics::stopping::{Rule, Verdict};
+use crate::statistics::{Clusters, Sample};
 use crate::world::Setup;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -147,9 +149,11 @@ pub fn run(study: &Study, options: Options<'_>) -> Result<Finished> {
         let mut until = rule.min.min(rule.max);
         loop {
             crew.work(&mut journal, until as u32)?;
-            let values = samples(&journal, &stop.metric, until as u32)?;
+            let (values, clusters) = samples(&journal, &stop.metric, until as u32)?;
+            let precise =
+                || values.iter().zip(&clusters).all(|(values, of)| rule.is_precise_over(values, of));
             // Replications that failed have no value: they cannot be looked at, and are told of at the end.
-            match rule.decide(&values, values.first().map_or(until, Vec::len)) {
+            match rule.decide_by(precise, values.first().map_or(until, Vec::len)) {
                 Verdict::Continue { until: next } if next > until => until = next.min(rule.max),
                 _ => break,
             }
@@ -271,20 +275,24 @@ fn source_of(study: &Study, sources: &[(usize, Recorded)], arm: &crate::scenario
     sources.iter().position(|(other, _)| study.arms[*other].reads_like(arm)).unwrap_or(0)
 }
 
-/// Values of a figure by arm, over the replications that all arms have.
-fn samples(journal: &Journal, metric: &str, replications: u32) -> Result<Vec<Vec<f64>>> {
+/// Values of a figure by arm, over the replications that all arms have, and which of them share what was drawn.
+fn samples(journal: &Journal, metric: &str, replications: u32) -> Result<(Vec<Vec<f64>>, Vec<Clusters>)> {
     let plan = &journal.header().plan;
     let mut table = vec![vec![f64::NAN; replications as usize]; plan.arms()];
+    let mut draws = Draws::new(plan.arms(), replications);
     for task in journal.tasks().filter(|task| task.replication < replications) {
         if let Some(Outcome::Done(result)) = journal.outcome(task)?
             && let Some(&value) = result.figures.get(metric)
         {
-            table[plan.arm(task.policy, task.point)][task.replication as usize] = value;
+            let arm = plan.arm(task.policy, task.point);
+            table[arm][task.replication as usize] = value;
+            draws.add(arm, task.replication, result.days);
         }
     }
     let common: Vec<usize> =
         (0..replications as usize).filter(|&r| table.iter().all(|values| values[r].is_finite())).collect();
-    Ok(table.iter().map(|values| common.iter().map(|&r| values[r]).collect()).collect())
+    let clusters = (0..plan.arms()).map(|arm| draws.clusters(&[arm], &common)).collect();
+    Ok((table.iter().map(|values| common.iter().map(|&r| values[r]).collect()).collect(), clusters))
 }
 
 /// Those who do the tasks.
@@ -389,7 +397,8 @@ impl Crew<'_> {
             let setup = Arc::new(setup);
             let name = &plan.policies[task.policy].name;
             let policies = (self.options.policies)(name, &prepared.policies, &setup, streams);
-            task::simulate(setup, policies, streams, self.options.stop)
+            let result = task::simulate(setup, policies, streams, self.options.stop)?;
+            Ok(TaskResult { days: prepared.days, ..result })
         }));
         match result {
             Ok(Ok(result)) => Ok(Outcome::Done(result)),

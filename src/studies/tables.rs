@@ -20,11 +20,19 @@ type Figure<R> = (&'static str, fn(&R) -> Option<f64>);
 ///
 /// # Errors
 /// If it cannot be written.
-pub fn replications(dir: &Path, plan: &Plan, names: &[String], rows: &[(Task, Vec<f64>)]) -> Result<()> {
+pub fn replications(dir: &Path, collated: &Collated) -> Result<()> {
+    let (plan, names, rows) = (&collated.summary.plan, &collated.names, &collated.rows);
     let tasks: Vec<Task> = rows.iter().map(|row| row.0).collect();
     let mut columns = arm_columns(plan, tasks.iter().map(|t| (t.policy, t.point)));
     columns.push(integers("replication", tasks.iter().map(|t| i64::from(t.replication))));
     columns.push(integers("seed", tasks.iter().map(|_| plan.seed as i64)));
+    if collated.clusters.iter().any(Option::is_some) {
+        let cluster = |task: &Task| {
+            let of = collated.clusters[plan.arm(task.policy, task.point)].as_ref();
+            i64::from(of.map_or(task.replication, |clusters| clusters.of()[task.replication as usize] as u32))
+        };
+        columns.push(integers("cluster", tasks.iter().map(cluster)));
+    }
     for (i, name) in names.iter().enumerate() {
         columns.push(numbers(name, rows.iter().map(|row| Some(row.1[i]).filter(|x| !x.is_nan()))));
     }
@@ -38,13 +46,14 @@ pub fn replications(dir: &Path, plan: &Plan, names: &[String], rows: &[(Task, Ve
 pub fn all(dir: &Path, collated: &Collated) -> Result<()> {
     let summary = &collated.summary;
     let plan = &summary.plan;
-    replications(dir, plan, &collated.names, &collated.rows)?;
+    replications(dir, collated)?;
     let policy = |name: &str| plan.policies.iter().position(|p| p.name == name).unwrap_or(0);
 
     let results = &summary.results;
     let mut columns = arm_columns(plan, results.iter().map(|r| (policy(&r.policy), r.point)));
     columns.push(texts("metric", results.iter().map(|r| Some(r.metric.as_str()))));
     columns.push(integers("n", results.iter().map(|r| r.n as i64)));
+    columns.extend(clusters(results.iter().map(|r| (r.clusters, r.n))));
     let figures: [Figure<ArmResult>; 8] = [
         ("mean", |r| Some(r.mean)),
         ("sd", |r| r.sd),
@@ -64,6 +73,7 @@ pub fn all(dir: &Path, collated: &Collated) -> Result<()> {
         columns.push(texts("baseline", comparisons.iter().map(|_| Some(plan.baseline.as_str()))));
         columns.push(texts("metric", comparisons.iter().map(|c| Some(c.metric.as_str()))));
         columns.push(integers("n", comparisons.iter().map(|c| c.n as i64)));
+        columns.extend(clusters(comparisons.iter().map(|c| (c.clusters, c.n))));
         let figures: [Figure<Comparison>; 13] = [
             ("difference", |c| Some(c.difference)),
             ("sd", |c| c.sd),
@@ -148,6 +158,13 @@ fn arm_columns(plan: &Plan, rows: impl Iterator<Item = (usize, usize)>) -> Vec<C
         });
     }
     columns
+}
+
+/// `clusters`, of rows of (clusters, replications), where any has clusters: a replication that shares nothing is its own.
+fn clusters(rows: impl Iterator<Item = (Option<usize>, usize)>) -> Option<Column> {
+    let rows: Vec<(Option<usize>, usize)> = rows.collect();
+    let any = rows.iter().any(|row| row.0.is_some());
+    any.then(|| integers("clusters", rows.iter().map(|row| row.0.unwrap_or(row.1) as i64)))
 }
 
 fn texts<'a>(name: &str, values: impl Iterator<Item = Option<&'a str>>) -> Column {

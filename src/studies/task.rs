@@ -6,6 +6,7 @@ use crate::records::metrics::RunFigures;
 use crate::records::{Recorder, StationRecord};
 use crate::rng::Streams;
 use crate::run::{Replication, Simulated};
+use crate::scenario::variation::DrawnDays;
 use crate::time::{HOUR_S, SimTime};
 use crate::world::Setup;
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,9 @@ pub struct TaskResult {
     pub waits: Vec<u64>,
     /// Mean power of all stations in each hour from the start [kW], to the watt.
     pub power_kw: Vec<f64>,
+    /// Days that the replication drew from its files: those with the same draw are not independent.
+    #[serde(default, skip_serializing_if = "DrawnDays::is_empty")]
+    pub days: DrawnDays,
 }
 
 impl TaskResult {
@@ -89,7 +93,9 @@ pub fn simulate(
         waits.extend([wait_s - before, riders]);
         before = wait_s;
     }
-    Ok(TaskResult { events: simulation.events(), figures: figures(&metrics.finish()), waits, power_kw })
+    // The world does not know which days it was drawn from; whoever built it adds them.
+    let days = DrawnDays::default();
+    Ok(TaskResult { events: simulation.events(), figures: figures(&metrics.finish()), waits, power_kw, days })
 }
 
 /// Key figures by name; those of one fleet or operator with its name before them, where there are several

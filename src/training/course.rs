@@ -196,6 +196,12 @@ impl Course {
         self.archive.scenarios[set as usize].len()
     }
 
+    /// The calendar week, by its place in the set, of which a week of a set is a replication: replications of one share
+    /// its prices.
+    pub fn calendar_week(&self, set: Set, number: usize) -> usize {
+        number % self.calendar_weeks(set)
+    }
+
     /// Number of weeks in a set, replications included.
     pub fn len(&self, set: Set) -> usize {
         self.archive.weeks[set as usize].len()
@@ -214,7 +220,7 @@ impl Course {
         let replication = (number / calendar.len()) as u32;
         let streams = Streams { seed: self.seed, replication };
         let (setup, prepared) =
-            calendar[number % calendar.len()].build_from(&self.archive.recorded, streams)?;
+            calendar[self.calendar_week(set, number)].build_from(&self.archive.recorded, streams)?;
         let setup = Arc::new(setup);
         let foresight = Arc::new(engine::foresee(&prepared.policies, &setup, streams));
         let name = format!("fleet:{}", setup.fleets[0].name);

@@ -8,7 +8,8 @@ use crate::outputs::frame::write_frame;
 use crate::outputs::{InputFile, manifest};
 use crate::plots::{Agent, Axis, Band, Figure, Learning};
 use crate::rng::{Purpose, Streams};
-use crate::statistics::paired::{Paired, compare};
+use crate::statistics::Clusters;
+use crate::statistics::paired::{Paired, compare_clustered};
 use polars_core::prelude::{Column, IntoColumn as _, NamedFrom as _, Series};
 use serde::Serialize;
 use std::path::Path;
@@ -87,6 +88,7 @@ impl Summary {
         let learned = Player::Learned(Arc::new(trainer.trained())).profits(course, Set::HeldOut)?;
         let fixed = Player::Fixed(course.fixed_risks).profits(course, Set::HeldOut)?;
         let mut random = Streams { seed: course.seed, replication: 0 }.stream(Purpose::Resampling, 0);
+        let clusters = Clusters::by((0..learned.len()).map(|week| course.calendar_week(Set::HeldOut, week)));
         let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
         Ok(Self {
             gridfleet_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -105,7 +107,7 @@ impl Summary {
             learned_eur: mean(&learned),
             fixed_risks: course.fixed_risks,
             fixed_eur: mean(&fixed),
-            difference: compare(&learned, &fixed, LEVEL, RESAMPLES, &mut random),
+            difference: compare_clustered(&learned, &fixed, &clusters, LEVEL, RESAMPLES, &mut random),
         })
     }
 

@@ -307,3 +307,99 @@ fn too_few_replications_give_no_test_and_no_best() {
         assert_eq!(best["selected"].as_bool().unwrap(), best["probability"].as_f64().unwrap() >= 0.95);
     }
 }
+
+/// A study of one day, drawn from three: twelve replications of three days are three clusters at most. Whatever shares
+/// the work out, the bytes are the same; drawn from one day, nothing is drawn, and nothing is in clusters.
+#[test]
+fn replications_that_drew_the_same_day_are_clusters() {
+    let temporary = tempfile::tempdir().unwrap();
+    let at = |name: &str| temporary.path().join(name);
+    let mut trips = String::from(
+        "request_time,origin_lat,origin_lon,destination_lat,destination_lon,distance_km,duration_s,fare\n",
+    );
+    for (day, riders) in [(5, 20), (6, 40), (7, 60)] {
+        for i in 0..riders {
+            let (hour, minute) = (i * 22 / riders, i % 60);
+            trips +=
+                &format!("2018-03-{day:02}T{hour:02}:{minute:02}:00Z,51.54,9.93,51.53,9.94,2.0,600,{day}\n");
+        }
+        trips += &format!("2018-03-{day:02}T23:59:00Z,51.54,9.93,51.53,9.94,2.0,600,{day}\n");
+        trips += &format!("2018-03-{day:02}T00:00:01Z,51.54,9.93,51.53,9.94,2.0,600,{day}\n");
+    }
+    std::fs::write(at("trips.csv"), trips).unwrap();
+    let scenario =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/small.toml")).unwrap();
+    std::fs::write(at("base.toml"), scenario).unwrap();
+    let write = |name: &str, days: u32, replications: u32| {
+        let text = format!(
+            "{HEAD}scenario = \"base.toml\"\nreplications = {replications}\nmetrics = [\"trips_requested\", \"wait_mean_s\"]\n\
+             policies = [{{ name = \"batched\" }}, {{ name = \"nearest-idle\" }}]\n\
+             set = {{ \"trips.files\" = [\"trips.csv\"], \"time.start\" = \"2018-03-06\", \"time.days\" = {days}, \
+             \"time.timezone\" = \"UTC\" }}\nvariation = {{ demand_days = \"bootstrap\", day_classes = \"any\" }}\n"
+        );
+        std::fs::write(at(name), text).unwrap();
+        at(name)
+    };
+    let summary = |folder: &Path| -> serde_json::Value {
+        serde_json::from_slice(&std::fs::read(folder.join("summary.json")).unwrap()).unwrap()
+    };
+
+    let file = write("s.toml", 1, 12);
+    let (status, out, err) = told(&file, &at("whole"), &[]);
+    assert_eq!(status, 0, "{err}");
+    assert!(out.contains("12 replications in 3 clusters") && out.contains("over clusters"), "{out}");
+    assert!(out.contains("clusters of replications before p"), "three pairs cannot be significant: {out}");
+    assert!(!out.contains("share days"), "{out}");
+    let found = summary(&at("whole"));
+    let riders = &found["results"][0];
+    assert_eq!(
+        (&riders["metric"], &riders["n"], &riders["clusters"]),
+        (&"trips_requested".into(), &12.into(), &3.into())
+    );
+    assert!(riders["bca_low"].is_null() && found["comparisons"][0]["wilcoxon_p"].is_null());
+    // Riders are those of the day: all spread is between clusters, and the interval is that of three values.
+    let frame = |name: &str| {
+        ParquetReader::new(std::fs::File::open(at("whole").join(name)).unwrap()).finish().unwrap()
+    };
+    let all = frame("replications.parquet");
+    let cluster = all.column("cluster").unwrap().i64().unwrap();
+    let of = all.column("trips_requested").unwrap().f64().unwrap();
+    let mut by_cluster = BTreeMap::new();
+    for (cluster, riders) in cluster.into_no_null_iter().zip(of.into_no_null_iter()) {
+        assert_eq!(*by_cluster.entry(cluster).or_insert(riders), riders);
+    }
+    assert_eq!(by_cluster.len(), 3);
+    let width = |key: &str| riders["high"].as_f64().unwrap() - riders[key].as_f64().unwrap();
+    let plain = 2.0 * 2.201 * riders["sd"].as_f64().unwrap() / 12_f64.sqrt();
+    assert!(width("low") > 3.0 * plain, "{} {plain}", width("low"));
+    let expected = files(&at("whole"));
+    for part in ["1/2", "2/2"] {
+        assert_eq!(told(&file, &at(&part.replace('/', "of")), &["--shard", part]).0, 0);
+    }
+    let mut merge = Command::new(cargo_bin("gridfleet"));
+    merge.args(["study", "merge"]).args([at("1of2"), at("2of2")]).arg("-o").arg(at("merged"));
+    assert!(merge.output().unwrap().status.success());
+    same(&at("merged"), &expected);
+    assert_eq!(told(&file, &at("longer"), &["-r", "5", "-j", "1"]).0, 0);
+    assert_eq!(told(&file, &at("longer"), &["--resume"]).0, 0);
+    same(&at("longer"), &expected);
+
+    // Two days each: some are shared by replications that are no cluster.
+    let (status, out, err) = told(&write("two.toml", 2, 12), &at("two"), &[]);
+    assert_eq!(status, 0, "{err}");
+    assert!(out.contains("replications share days: each of 3 days of trips is in "), "{out}");
+    // Two replications of the same day, of some seed soon, are a single cluster, which says nothing.
+    let alone = (1..30).find_map(|seed| {
+        let text = std::fs::read_to_string(write("one.toml", 1, 2)).unwrap();
+        std::fs::write(
+            at("one.toml"),
+            text.replacen("replications", &format!("seed = {seed}\nreplications"), 1),
+        )
+        .unwrap();
+        let (status, out, err) = told(&at("one.toml"), &at("one"), &["--force"]);
+        assert_eq!(status, 0, "{err}");
+        out.contains("in 1 cluster").then_some(out)
+    });
+    assert!(alone.unwrap().contains("are one cluster"));
+    assert!(summary(&at("one"))["results"][0]["low"].is_null());
+}

@@ -5,6 +5,7 @@
 //! replication. From these values:
 //!
 //! - [`describe`]: mean, spread and t interval of one metric, and quantiles;
+//! - [`clusters`]: the same of values that are not independent;
 //! - [`bootstrap`]: BCa interval of a mean, for metrics far from normal;
 //! - [`paired`]: a policy against a baseline, replication by replication;
 //! - [`wilcoxon`], [`holm`]: a test without normality, and many tests at once;
@@ -20,6 +21,7 @@
 //! nothing.
 
 pub mod bootstrap;
+pub mod clusters;
 pub mod describe;
 pub mod design;
 pub mod holm;
@@ -28,6 +30,7 @@ pub mod selection;
 pub mod stopping;
 pub mod wilcoxon;
 
+pub use clusters::{Clustered, Clusters};
 pub use describe::{Interval, Sample};
 
 /// What errors of rounding may make of a sum of `n` values of size up to `largest`.

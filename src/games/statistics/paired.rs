@@ -5,6 +5,7 @@
 //! Analysis, 5th edition, sections 10.2.1 and 11.2).
 
 use super::bootstrap::bca_of_mean;
+use super::clusters::{Clustered, Clusters};
 use super::describe::{Interval, Sample, t_quantile};
 use super::wilcoxon::{SignedRank, signed_rank};
 use rand_pcg::Pcg64;
@@ -15,6 +16,9 @@ use serde::Serialize;
 pub struct Paired {
     /// Pairs, at least 1.
     pub n: usize,
+    /// Clusters of pairs, where some are not independent of each other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clusters: Option<usize>,
     /// Mean difference.
     pub mean_difference: f64,
     /// Standard deviation of the differences; none of a single pair.
@@ -63,6 +67,7 @@ pub fn compare(
     let ratio = above_zero.then(|| Sample::of(&ratios)).flatten();
     Some(Paired {
         n: sample.n,
+        clusters: None,
         mean_difference: sample.mean,
         sd: sample.sd,
         t_interval: sample.t_interval(level),
@@ -75,6 +80,51 @@ pub fn compare(
     })
 }
 
+/// The same where pairs come in clusters that share something drawn.
+///
+/// Intervals and the test are of cluster means, the test with a pair for each cluster; there is no BCa interval. Where
+/// no cluster has more than one pair, it is [`compare`].
+///
+/// # Panics
+///
+/// As [`compare`], and if there are not as many values as clusters were made of.
+pub fn compare_clustered(
+    policy: &[f64],
+    baseline: &[f64],
+    clusters: &Clusters,
+    level: f64,
+    resamples: usize,
+    random: &mut Pcg64,
+) -> Option<Paired> {
+    if !clusters.are_shared() {
+        return compare(policy, baseline, level, resamples, random);
+    }
+    // What does not depend on who shares what; nothing is drawn for an interval that is not used.
+    let plain = compare(policy, baseline, level, 0, random)?;
+    let differences: Vec<f64> = policy.iter().zip(baseline).map(|(a, b)| a - b).collect();
+    let found = Clustered::of(&differences, clusters)?;
+    let (a, b) = (Clustered::of(policy, clusters)?, Clustered::of(baseline, clusters)?);
+    let variance_reduction = || {
+        let variance = found.standard_error?.powi(2);
+        let unpaired = a.standard_error?.powi(2) + b.standard_error?.powi(2);
+        (variance > 0.0).then_some(unpaired / variance)
+    };
+    let error = |of: &Clustered| Some((of.standard_error?, of.freedom?));
+    let unpaired = error(&a).zip(error(&b)).map(|(of_a, of_b)| welch_half_width(of_a, of_b, level));
+    let ratios: Vec<f64> = policy.iter().zip(baseline).map(|(a, b)| b / a).collect();
+    let ratio = plain.mean_ratio.and_then(|_| Clustered::of(&ratios, clusters));
+    Some(Paired {
+        clusters: Some(clusters.count()),
+        t_interval: found.t_interval(level),
+        bca_interval: None,
+        unpaired_half_width: unpaired,
+        variance_reduction: variance_reduction(),
+        wilcoxon: signed_rank(&clusters.means(&differences)),
+        ratio_interval: ratio.and_then(|ratio| ratio.t_interval(level)),
+        ..plain
+    })
+}
+
 /// Welch's interval for the mean of `a` less that of `b`, independent samples of unequal variance.
 ///
 /// Degrees of freedom by Welch (1947) and Satterthwaite (1946). None if either is a single value. If
@@ -84,16 +134,19 @@ pub fn compare(
 ///
 /// If `level` is not between 0 and 1.
 pub fn welch(a: &Sample, b: &Sample, level: f64) -> Option<Interval> {
-    let (error_a, error_b) = (a.standard_error?, b.standard_error?);
-    let difference = a.mean - b.mean;
-    let error = error_a.hypot(error_b);
+    let of = |sample: &Sample| Some((sample.standard_error?, (sample.n - 1) as f64));
+    Some(Interval::around(a.mean - b.mean, welch_half_width(of(a)?, of(b)?, level)))
+}
+
+/// Half width of Welch's interval, of two standard errors with their degrees of freedom.
+fn welch_half_width(a: (f64, f64), b: (f64, f64), level: f64) -> f64 {
+    let error = a.0.hypot(b.0);
     if error == 0.0 {
-        return Some(Interval { low: difference, high: difference });
+        return 0.0;
     }
     // Fourth powers of shares of the error, not of errors, which could vanish or overflow.
-    let part = |error_of_one: f64, n: usize| (error_of_one / error).powi(4) / (n - 1) as f64;
-    let freedom = 1.0 / (part(error_a, a.n) + part(error_b, b.n));
-    Some(Interval::around(difference, t_quantile(level, freedom) * error))
+    let part = |(of_one, freedom): (f64, f64)| (of_one / error).powi(4) / freedom;
+    t_quantile(level, 1.0 / (part(a) + part(b))) * error
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@
 //! seed. With several metrics each interval has its level for itself; all hold
 //! at once less often (at worst the misses add up).
 
+use super::clusters::{Clustered, Clusters};
 use super::describe::Sample;
 use serde::Serialize;
 
@@ -58,10 +59,15 @@ impl Rule {
     /// If the metrics do not have the same number of values, or the level is not between 0 and 1.
     pub fn decide<S: AsRef<[f64]>>(&self, metrics: &[S], replications: usize) -> Verdict {
         assert!(metrics.iter().all(|m| m.as_ref().len() == replications), "a value per replication");
+        self.decide_by(|| metrics.iter().all(|values| self.is_precise(values.as_ref())), replications)
+    }
+
+    /// The same, where `precise` says whether all metrics are as precise as asked for.
+    pub fn decide_by(&self, precise: impl FnOnce() -> bool, replications: usize) -> Verdict {
         let next = self.look_from(replications);
         if replications < next {
             Verdict::Continue { until: next }
-        } else if metrics.iter().all(|values| self.is_precise(values.as_ref())) {
+        } else if precise() {
             Verdict::Precise
         } else if replications >= self.max {
             Verdict::Exhausted
@@ -76,6 +82,21 @@ impl Rule {
         sample
             .t_interval(self.level)
             .is_some_and(|interval| interval.half_width() <= self.relative_half_width * sample.mean.abs())
+    }
+
+    /// The same of values that come in clusters.
+    ///
+    /// # Panics
+    ///
+    /// If there are not as many values as clusters were made of.
+    pub fn is_precise_over(&self, values: &[f64], clusters: &Clusters) -> bool {
+        if !clusters.are_shared() {
+            return self.is_precise(values);
+        }
+        let Some(found) = Clustered::of(values, clusters) else { return false };
+        found
+            .t_interval(self.level)
+            .is_some_and(|interval| interval.half_width() <= self.relative_half_width * found.mean.abs())
     }
 
     /// The first look at or after `replications`; beyond the last, `replications` itself.

@@ -1,6 +1,6 @@
 //! `rl-accuracy`: the same with better and worse forecasts.
 
-use super::super::{Context, Figure, Finding, Outcome, Rule, Target};
+use super::super::{Context, Finding, Outcome, Rule, Target};
 use super::results::notes;
 use super::{
     AVERSE, Case, PUBLISHED_WEEKS, SOURCE, STEPS, WEEKS, best_fixed, differences, learn, mean, profits, spec,
@@ -49,7 +49,7 @@ fn run(context: &Context<'_>) -> Result<Outcome> {
         let fixed = case.play(context, course, &Player::Fixed(best))?;
         let averse = case.play(context, course, &Player::Fixed(AVERSE))?;
         let scaled = |weeks| profits(weeks).iter().map(|eur| eur * thousands).collect::<Vec<_>>();
-        let figure = |what: &str, values: &[f64]| Figure::mean(what, "kEUR", values).case(&name);
+        let figure = |what: &str, values: &[f64]| case.mean(what, "kEUR", values).case(&name);
         outcome.figures.push(figure("profit, learned", &scaled(&learned)).published(*published));
         outcome.figures.push(figure("profit, integrated (0.5, 0.3)", &scaled(&averse)));
         let best_name = format!("profit, best fixed pair ({:.1}, {:.1})", best[0], best[1]);
@@ -57,7 +57,7 @@ fn run(context: &Context<'_>) -> Result<Outcome> {
         for (other, weeks) in [("(0.5, 0.3)", &averse), ("the best fixed pair", &fixed)] {
             let gained = differences(&learned, weeks);
             let what = format!("learned less {other}, a week");
-            outcome.figures.push(Figure::mean(what, "EUR", &gained).case(&name).rule(Rule::at_least(0.0)));
+            outcome.figures.push(case.mean(what, "EUR", &gained).case(&name).rule(Rule::at_least(0.0)));
         }
         for (line, weeks) in lines.iter_mut().zip([&learned, &fixed, &averse]) {
             line.push((f64::from(pair[0]), mean(&profits(weeks))));

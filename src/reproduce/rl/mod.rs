@@ -9,10 +9,11 @@ pub mod curves;
 pub mod results;
 mod source;
 
-use super::{Context, Finding, Outcome};
+use super::{Context, Figure, Finding, Outcome};
 use crate::error::Result;
 use crate::policies::bidding::{Trained, sight};
 use crate::scenario::training::TrainingSpec;
+use crate::statistics::Clusters;
 use crate::training::{Course, CurveRow, Player, Set, Trainer, WeekResult};
 use std::sync::Arc;
 
@@ -55,6 +56,12 @@ impl Case {
     /// Numbers of the held-out weeks that are played.
     fn held_out(&self) -> Vec<usize> {
         (0..self.weeks).collect()
+    }
+
+    /// The mean of a value for each held-out week, from the first. Replications of a calendar week share its prices.
+    fn mean(&self, name: impl Into<String>, unit: &str, values: &[f64]) -> Figure {
+        let calendar = (0..values.len()).map(|week| self.course.calendar_week(Set::HeldOut, week));
+        Figure::mean_over(name, unit, values, &Clusters::by(calendar))
     }
 
     /// What held-out weeks come to under a player whose forecasts are those of `course`.

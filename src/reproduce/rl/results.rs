@@ -66,21 +66,21 @@ fn run(context: &Context<'_>) -> Result<Outcome> {
 
     let mut outcome = Outcome::default();
     for ((name, published), weeks) in &rows {
-        outcome.figures.extend(figures(name, weeks, Some(*published)));
+        outcome.figures.extend(figures(&case, name, weeks, Some(*published)));
     }
-    outcome.figures.extend(figures(&best_name, &best_weeks, None));
+    outcome.figures.extend(figures(&case, &best_name, &best_weeks, None));
     for (other, weeks, published) in [
         (RISK_AVERSE.0, &averse, Some(12.0)),
         (BALANCING.0, &balancing, Some(72.0)),
         (INTRADAY.0, &intraday, Some(66.0)),
         (best_name.as_str(), &best_weeks, None),
     ] {
-        let case = format!("learned less {other}");
+        let name = format!("learned less {other}");
         let gained = differences(&learned, weeks);
         outcome
             .figures
-            .push(Figure::mean("difference of a week", "EUR", &gained).case(&case).rule(Rule::at_least(0.0)));
-        let share = Figure::new("gain", "%", 100.0 * mean(&gained) / mean(&profits(weeks))).case(&case);
+            .push(case.mean("difference of a week", "EUR", &gained).case(&name).rule(Rule::at_least(0.0)));
+        let share = Figure::new("gain", "%", 100.0 * mean(&gained) / mean(&profits(weeks))).case(&name);
         outcome.figures.push(match published {
             Some(published) => share.published(published),
             None => share,
@@ -90,12 +90,12 @@ fn run(context: &Context<'_>) -> Result<Outcome> {
     bound(context, &case, &learned, &mut outcome)?;
     outcome.findings.push(Finding::checked(
         "learned risks earn more than the published risk-averse pair at equal accuracy",
-        Figure::mean("", "", &differences(&learned, &averse)).interval.is_some_and(|i| i.low > 0.0),
+        case.mean("", "", &differences(&learned, &averse)).interval.is_some_and(|i| i.low > 0.0),
         "95 % interval of the paired difference of a week lies above 0",
     ));
     outcome.findings.push(Finding::checked(
         "learned risks earn no less than the best fixed pair of the training weeks",
-        Figure::mean("", "", &differences(&learned, &best_weeks)).interval.is_some_and(|i| i.high >= 0.0),
+        case.mean("", "", &differences(&learned, &best_weeks)).interval.is_some_and(|i| i.high >= 0.0),
         format!(
             "95 % interval of the paired difference of a week does not lie below 0; pair ({}, {})",
             best[0], best[1]
@@ -140,7 +140,7 @@ pub(super) fn notes(source: String) -> Vec<String> {
     ]
 }
 
-fn figures(case: &str, weeks: &[WeekResult], published: Option<[f64; 4]>) -> Vec<Figure> {
+fn figures(of: &Case, case: &str, weeks: &[WeekResult], published: Option<[f64; 4]>) -> Vec<Figure> {
     let scaled = |of: fn(&WeekResult) -> f64| -> Vec<f64> {
         weeks.iter().map(|week| of(week) * PUBLISHED_WEEKS / 1_000.0).collect()
     };
@@ -154,7 +154,7 @@ fn figures(case: &str, weeks: &[WeekResult], published: Option<[f64; 4]>) -> Vec
         .into_iter()
         .enumerate()
         .map(|(i, (name, unit, values))| {
-            let figure = Figure::mean(name, unit, &values).case(case);
+            let figure = of.mean(name, unit, &values).case(case);
             match published {
                 Some(published) => figure.published(published[i]),
                 None => figure,
@@ -162,7 +162,7 @@ fn figures(case: &str, weeks: &[WeekResult], published: Option<[f64; 4]>) -> Vec
         })
         .collect();
     // Published as 0 for all rows but the bold one (1.0).
-    figures.push(Figure::mean("imbalance", "MWh", &scaled(|week| week.imbalance_kwh)).case(case));
+    figures.push(of.mean("imbalance", "MWh", &scaled(|week| week.imbalance_kwh)).case(case));
     figures
 }
 
@@ -204,11 +204,11 @@ fn ceilings(context: &Context<'_>, case: &Case, best: [f64; 2], outcome: &mut Ou
         Ok((hourly, most))
     })?;
     let (hourly, most): (Vec<f64>, Vec<f64>) = gains.into_iter().unzip();
-    for (case, gains) in [
+    for (name, gains) in [
         ("best pair of each hour of training weeks, by hindsight, less best fixed pair", hourly),
         ("best pair at each step, by hindsight, less best fixed pair", most),
     ] {
-        outcome.figures.push(Figure::mean("difference of a week", "EUR", &gains).case(case));
+        outcome.figures.push(case.mean("difference of a week", "EUR", &gains).case(name));
     }
     Ok(())
 }
@@ -222,9 +222,9 @@ fn bound(context: &Context<'_>, case: &Case, learned: &[WeekResult], outcome: &m
     })?;
     let share: Vec<f64> =
         learned.iter().zip(&bounds).map(|(week, bound)| 100.0 * week.profit_eur / bound).collect();
-    let case = format!("clairvoyant bound, first {} weeks", weeks.len());
-    outcome.figures.push(Figure::mean("profit of a week", "EUR", &bounds).case(&case));
-    outcome.figures.push(Figure::mean("learned, share of the bound", "%", &share).case(&case));
+    let name = format!("clairvoyant bound, first {} weeks", weeks.len());
+    outcome.figures.push(case.mean("profit of a week", "EUR", &bounds).case(&name));
+    outcome.figures.push(case.mean("learned, share of the bound", "%", &share).case(&name));
     Ok(())
 }
 

@@ -127,6 +127,12 @@ impl DayClasses {
         classes.into_iter().find(|&class| sources.iter().all(|source| self.of(source.date) != class))
     }
 
+    /// Whether `sources` have more than one day that can stand for `target`.
+    pub fn has_choice(self, target: &Day, sources: &[Day]) -> bool {
+        let class = self.of(target.date);
+        sources.iter().filter(|source| self.of(source.date) == class).nth(1).is_some()
+    }
+
     /// One of `sources` of the class of `target`, each as likely as any other; the draw belongs to
     /// `purpose` and the target's date. `None` if there is none.
     pub fn draw<'a>(

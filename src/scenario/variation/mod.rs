@@ -20,6 +20,7 @@ pub mod trips;
 use super::horizon::Horizon;
 use super::problems::Problems;
 use super::spec::{ModeSpec, ScenarioFile};
+use chrono::NaiveDate;
 use days::Day;
 use gridfleet_sim::world::{Retailer, Trading};
 use schemars::JsonSchema;
@@ -105,6 +106,25 @@ pub enum DayClasses {
     EachWeekday,
     /// Any day for any other.
     Any,
+}
+
+/// The days that a replication drew from its files, where there was more than one to draw: for each day simulated the
+/// day that it was drawn from. Two replications with the same draw share all of it, those with some days in common a part.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct DrawnDays {
+    /// Days of the trips.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trips: Vec<NaiveDate>,
+    /// Days of the prices.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prices: Vec<NaiveDate>,
+}
+
+impl DrawnDays {
+    /// Nothing was drawn: all replications have the same days.
+    pub fn is_empty(&self) -> bool {
+        self.trips.is_empty() && self.prices.is_empty()
+    }
 }
 
 /// What `[variation]` and the rest of the scenario say against each other.

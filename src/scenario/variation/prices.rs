@@ -4,6 +4,7 @@ use super::days::Day;
 use super::{DaysSpec, VariationSpec, lacking};
 use crate::horizon::Horizon;
 use crate::problems::Problems;
+use chrono::NaiveDate;
 use gridfleet_core::markets::Series;
 use gridfleet_core::rng::{Purpose, Streams};
 use gridfleet_core::time::SimTime;
@@ -50,19 +51,20 @@ pub(super) fn check(
 }
 
 /// Gives each series the prices of the days drawn, one draw for all; each slot has the price of its wall-clock
-/// time on the day drawn for its day. Prices of before the period stay as they are.
+/// time on the day drawn for its day. Prices of before the period stay as they are. Returns the days drawn from several,
+/// by day whose prices were replaced.
 pub fn vary(
     retailers: &mut [Retailer],
     trading: &mut Trading,
     spec: &VariationSpec,
     horizon: &Horizon,
     streams: Streams,
-) {
+) -> Vec<NaiveDate> {
     if spec.price_days == DaysSpec::AsRecorded {
-        return;
+        return Vec::new();
     }
     let mut series = all(retailers, trading);
-    let Some(sources) = recorded(horizon, &series) else { return };
+    let Some(sources) = recorded(horizon, &series) else { return Vec::new() };
     // The first slot may begin on the day before the start.
     let longest_s = series.iter().map(|series| series.slot_s).max().unwrap_or(0);
     let from = horizon.start + -longest_s;
@@ -70,6 +72,7 @@ pub fn vary(
         .into_iter()
         .map(|day| (day, spec.day_classes.draw(&day, &sources, Purpose::PriceDays, streams)))
         .collect();
+    let mut used = vec![false; drawn.len()];
     for series in &mut series {
         let recorded = series.clone();
         let index = |t: SimTime| (t - recorded.start).div_euclid(recorded.slot_s);
@@ -86,7 +89,13 @@ pub fn vary(
                 && let Some(price) = recorded.at(source.at_time_of(t, target))
             {
                 series.price_eur_mwh[slot as usize] = price;
+                used[day] = true;
             }
         }
     }
+    let chosen = drawn.into_iter().zip(used).filter(|((target, _), used)| {
+        // A day that could only be itself is no draw.
+        *used && spec.day_classes.has_choice(target, &sources)
+    });
+    chosen.filter_map(|((_, source), _)| Some(source?.date)).collect()
 }

@@ -8,6 +8,7 @@ use super::factors::Factors;
 use super::{DaysSpec, VariationSpec, lacking};
 use crate::horizon::Horizon;
 use crate::problems::Problems;
+use chrono::NaiveDate;
 use gridfleet_core::rng::{Purpose, PurposeStreams, Streams};
 use gridfleet_core::time::SimTime;
 use gridfleet_data::Trace;
@@ -36,6 +37,8 @@ pub struct Picks {
     pub left_out: BTreeMap<String, u64>,
     /// What was done, for the summary.
     pub derived: BTreeMap<String, String>,
+    /// Days drawn from several, by day simulated.
+    pub drawn: Vec<NaiveDate>,
 }
 
 /// The bits of a key: 32 of the position, 24 of the day, 8 of the copy.
@@ -91,6 +94,9 @@ impl Picking<'_> {
                 DaysSpec::Bootstrap => classes.draw(target, self.days, Purpose::DemandDays, self.streams),
             };
             let Some(source) = source else { continue };
+            if bootstrap && classes.has_choice(target, self.days) {
+                picks.drawn.push(source.date);
+            }
             let from = times.partition_point(|&t| t < source.start);
             let to = times.partition_point(|&t| t < source.end);
             let day_key = if bootstrap { target.number() << DAY_BIT } else { 0 };

@@ -3,10 +3,11 @@
 use gridfleet_core::rng::{Purpose, Streams};
 use gridfleet_games::statistics::bootstrap::{RESAMPLES, bca_of_mean};
 use gridfleet_games::statistics::describe::{pooled, quantile};
-use gridfleet_games::statistics::paired::compare;
+use gridfleet_games::statistics::paired::{compare, compare_clustered};
 use gridfleet_games::statistics::stopping::{Rule, Verdict};
-use gridfleet_games::statistics::{Interval, Sample};
+use gridfleet_games::statistics::{Clustered, Clusters, Interval, Sample};
 use hdrhistogram::Histogram;
+use rand::RngExt as _;
 use rand::distr::Distribution;
 use rand_distr::{Exp, Normal};
 use rand_pcg::Pcg64;
@@ -76,6 +77,67 @@ fn paired_intervals_cover_the_mean_difference() {
     let found = study(&mut Streams { seed: 1, replication: 0 }.stream(Purpose::Synthesis, 0));
     assert!((100.0..400.0).contains(&found.variance_reduction.unwrap()), "{found:?}");
     assert!(found.unpaired_half_width.unwrap() > 5.0 * found.t_interval.unwrap().half_width());
+}
+
+/// Replications of days drawn from a few: (values, clusters). Days differ by `between`, replications of one by `within`.
+fn drawn_days(days: usize, n: usize, between: f64, within: f64, random: &mut Pcg64) -> (Vec<f64>, Clusters) {
+    let (between, within) = (Normal::new(10.0, between).unwrap(), Normal::new(0.0, within).unwrap());
+    let of_day = draw(days, &between, random);
+    let keys: Vec<usize> = (0..n).map(|_| random.random_range(0..days)).collect();
+    let values = keys.iter().map(|&day| of_day[day] + within.sample(random)).collect();
+    (values, Clusters::by(keys))
+}
+
+/// Replications that drew the same day know nothing more of days: as if independent, intervals cover the mean of days in
+/// half of all studies and less; as clusters, in as many as they say.
+#[test]
+fn clusters_cover_the_mean_over_days_where_plain_intervals_do_not() {
+    for (days, n, between, within) in
+        [(5, 60, 3.0, 1.0), (20, 60, 3.0, 1.0), (20, 200, 3.0, 3.0), (8, 24, 3.0, 0.0)]
+    {
+        let case = format!("{n} replications of {days} days, {between} and {within}");
+        let study = |random: &mut Pcg64| drawn_days(days, n, between, within, random);
+        let plain = coverage(10.0, |random| t_interval(&study(random).0));
+        let clustered = coverage(10.0, |random| {
+            let (values, clusters) = study(random);
+            Clustered::of(&values, &clusters).unwrap().t_interval(0.95).unwrap()
+        });
+        assert!(plain < 0.80, "{case}: plain {plain}");
+        assert!((0.93..0.97).contains(&clustered), "{case}: clustered {clustered}");
+    }
+    // Days that make no difference: never less than promised.
+    let found = coverage(10.0, |random| {
+        let (values, clusters) = drawn_days(20, 60, 0.0, 3.0, random);
+        Clustered::of(&values, &clusters).unwrap().t_interval(0.95).unwrap()
+    });
+    assert!((0.93..0.98).contains(&found), "{found}");
+}
+
+/// The same of differences between policies that answer differently to the day, and of their test.
+#[test]
+fn clustered_comparisons_keep_their_level() {
+    let answer = Normal::new(0.0, 2.0).unwrap();
+    let compared = |random: &mut Pcg64, shared: bool| {
+        let (baseline, clusters) = drawn_days(12, 60, 5.0, 1.0, random);
+        let answers = draw(clusters.count(), &answer, random);
+        let policy = baseline.iter().zip(clusters.of()).map(|(x, &day)| x + answers[day]);
+        let policy: Vec<f64> =
+            policy.zip(draw(60, &Normal::new(0.0, 0.5).unwrap(), random)).map(|(x, e)| x + e).collect();
+        let clusters = if shared { clusters } else { Clusters::by(0..60) };
+        compare_clustered(&policy, &baseline, &clusters, 0.95, 0, random).unwrap()
+    };
+    let interval = |shared| coverage(0.0, |random| compared(random, shared).t_interval.unwrap());
+    let (plain, clustered) = (interval(false), interval(true));
+    assert!(plain < 0.75 && (0.93..0.97).contains(&clustered), "{plain} {clustered}");
+    // Twelve clusters at most have p-values in steps, so that the test keeps below its level.
+    let rejects = |shared| {
+        let unit = |reject: bool| Interval { low: 0.0, high: if reject { 1.0 } else { 0.0 } };
+        coverage(1.0, |random| unit(compared(random, shared).wilcoxon.p_value < 0.05))
+    };
+    let (plain, clustered) = (rejects(false), rejects(true));
+    assert!(plain > 0.25 && (0.03..0.06).contains(&clustered), "{plain} {clustered}");
+    let found = compared(&mut Streams { seed: 1, replication: 0 }.stream(Purpose::Synthesis, 0), true);
+    assert_eq!((found.n, found.bca_interval, found.clusters.is_some()), (60, None, true));
 }
 
 /// What the docs of `stopping` say about looking again and again.

@@ -105,6 +105,9 @@ struct Outcome {
     point: u64,
     metric: String,
     n: u64,
+    /// Clusters of replications that drew the same days, where there are such.
+    #[serde(default)]
+    clusters: Option<u64>,
     mean: Option<f64>,
     sd: Option<f64>,
     low: Option<f64>,
@@ -296,7 +299,17 @@ fn facts(summary: &Summary) -> Vec<(String, String)> {
         facts.push(("points", summary.points.len().to_string()));
     }
     if let Some(replications) = summary.replications {
-        facts.push(("replications", replications.to_string()));
+        let clusters = || summary.results.iter().filter_map(|result| result.clusters);
+        facts.push((
+            "replications",
+            match (clusters().min(), clusters().max()) {
+                (Some(least), Some(most)) if least < most => {
+                    format!("{replications} in {least} to {most} clusters that drew the same days")
+                }
+                (Some(count), _) => format!("{replications} in {count} clusters that drew the same days"),
+                _ => replications.to_string(),
+            },
+        ));
     }
     facts.push(("seed", summary.seed.to_string()));
     if let Some(baseline) = &summary.baseline {
