@@ -88,7 +88,7 @@ impl Session {
         stored_kwh / vehicle_type.charge_efficiency - withdrawn_kwh * vehicle_type.discharge_efficiency
     }
 
-    /// Energy charged into plus energy taken from the battery, from plug-in to `t` [kWh].
+    /// Energy stored in the battery, and energy taken from it, from plug-in to `t` [kWh].
     pub fn turnover_kwh(&self, vehicle_type: &VehicleType, t: SimTime) -> (f64, f64) {
         let soc = self.soc(vehicle_type, t);
         let given = self.given_soc + if self.feeds() { self.anchor_soc - soc } else { 0.0 };
@@ -156,7 +156,7 @@ fn at_plug_kwh(vehicle_type: &VehicleType, gained_soc: f64) -> f64 {
     }
 }
 
-/// A vehicle that waits for a connector.
+/// A vehicle waiting for a connector.
 #[derive(Debug, Clone, Copy)]
 pub struct Waiting {
     /// Number of the visit.
@@ -182,7 +182,7 @@ pub struct StationState {
     pub queue: VecDeque<Waiting>,
     /// No queued vehicle gives up before this.
     pub next_deadline: SimTime,
-    /// Vehicles on their way here.
+    /// Vehicles driving here.
     pub inbound: u32,
     /// Energy of its completed sessions, and of its active sessions up to their last change of power [kWh].
     pub settled_kwh: f64,

@@ -145,7 +145,7 @@ mod tests {
         };
         let wish = Wish { soc: 0.25, target_soc: 0.75, limit_kw: 10.0 };
         let mut slots = vec![0.0; 6];
-        // 20 kWh stored are 25 kWh at the plug: half an hour, two hours at 10 kW, and nothing after that.
+        // 20 kWh stored are 25 kWh at the plug: half an hour, two hours at 10 kW, then no more.
         wish.spread(&of, SimTime(0), 3_600, SimTime(5_400), |slot, kwh| {
             slots[slot] += kwh;
             true

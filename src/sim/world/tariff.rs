@@ -4,7 +4,7 @@ use gridfleet_core::ids::MarketId;
 use gridfleet_core::markets::Series;
 use gridfleet_core::time::{LocalClock, SimTime};
 
-/// How a retailer sets its price.
+/// Pricing rule of a retailer.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Tariff {
     /// A constant price [currency/MWh].

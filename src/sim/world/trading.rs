@@ -54,7 +54,7 @@ impl Trading {
     }
 }
 
-/// A bid in the book of a market.
+/// A bid in the order book of a market.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bid {
     /// Bidder.

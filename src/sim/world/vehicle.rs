@@ -193,7 +193,7 @@ pub struct Vehicle {
     pub connector: Option<u32>,
     /// State of charge requested while driving to, or at, a station.
     pub target_soc: f64,
-    /// Riders may call it away while it charges.
+    /// Whether a rider's request may interrupt its charging.
     pub yields: bool,
     /// Stations at which it gave up waiting since it was last plugged in, each once, and the time until which it avoids
     /// them.
