@@ -53,7 +53,7 @@ pub enum Action {
         station: StationId,
         /// Target state of charge (0..1).
         target_soc: f64,
-        /// Riders may call it away while it charges.
+        /// Whether a rider's request may interrupt its charging.
         yields: bool,
     },
     /// Send `vehicle` elsewhere without a rider.
@@ -234,7 +234,7 @@ pub trait Dispatch: Send {
     fn decide(&mut self, view: View<'_>, news: News<'_>, random: &mut Pcg64, actions: &mut Vec<Action>);
 }
 
-/// When, where and how far vehicles charge.
+/// Time, station and target of charging.
 pub trait Charging: Send {
     /// Called for `idle` vehicles that became idle at this instant and were not assigned to riders.
     fn on_idle(&mut self, view: View<'_>, idle: &[VehicleId], random: &mut Pcg64, actions: &mut Vec<Action>);
@@ -343,7 +343,7 @@ pub struct RetailPolicies {
 pub struct Policies {
     /// Assignment of vehicles to requests.
     pub dispatch: Box<dyn Dispatch>,
-    /// When, where and how far vehicles charge.
+    /// Time, station and target of charging.
     pub charging: Box<dyn Charging>,
     /// Destinations of idle vehicles.
     pub relocation: Option<Box<dyn Relocation>>,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct PolicySpecs {
     /// Assignment of vehicles to requests.
     pub dispatch: DispatchSpec,
-    /// When, where and how far vehicles charge.
+    /// Time, station and target of charging.
     pub charging: ChargingSpec,
     /// Destinations of idle vehicles.
     pub relocation: RelocationSpec,
@@ -75,7 +75,7 @@ pub enum RelocationSpec {
     },
 }
 
-/// When, where and how far vehicles charge.
+/// Time, station and target of charging.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum ChargingSpec {
