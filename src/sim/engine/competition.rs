@@ -106,8 +106,8 @@ impl Simulation {
         self.competing.slot_start = Some(now);
     }
 
-    /// Applies the choice of a slot. All sessions have just been billed: the amounts owed go to the retailers that are
-    /// left.
+    /// Applies the choice of a slot. All sessions have just been billed: the amounts owed go to the retailers that
+    /// owners leave.
     fn switch(&mut self, choice: &[u8], recorder: &mut dyn Recorder) {
         let setup = std::sync::Arc::clone(&self.setup);
         let Some(competition) = &setup.competition else { return };
