@@ -55,8 +55,8 @@ impl<'a> View<'a> {
         (first, end)
     }
 
-    /// Energy that each household of a group has left to draw in the local day, from the slot starting at `slot`, so that
-    /// the total of the day equals the total at equal prices [kWh].
+    /// Energy that each household of a group has left to draw in the local day, from the slot starting at `slot`, so
+    /// that the total of the day equals the total at equal prices [kWh].
     pub fn energy_left_kwh(&self, group: HouseholdId, slot: SimTime) -> f64 {
         let homes = self.households(group);
         let slot_s = self.setup.retailers[homes.retailer.index()].slot_s;
