@@ -1,7 +1,8 @@
-//! Discrete-event engine: the world, the policies that decide in it, and the loop that moves it.
+//! Discrete-event engine: the world, the policies that decide in it, and the loop that advances it.
 //!
-//! A [`world::Setup`] (built by hand, or from a scenario file by `gridfleet-scenario`) is everything that does not change in a
-//! replication. [`engine::Simulation`] moves its state; recorders receive every trip, leg and session:
+//! A [`world::Setup`] (built by hand, or from a scenario file by `gridfleet-scenario`) contains everything that is
+//! constant during a replication. [`engine::Simulation`] advances its state; recorders receive every trip, leg and
+//! session:
 //!
 //! ```
 //! use gridfleet_core::{records::{Recorder, TripRecord}, rng::Streams};

@@ -1,4 +1,4 @@
-//! The accounts of the ledger, and how the engine posts to them.
+//! Accounts of the ledger, and postings of the engine.
 
 use crate::world::{Party, Setup};
 use gridfleet_core::error::InputError;
@@ -14,10 +14,10 @@ pub(super) struct Accounts {
     operators: usize,
     retailers: usize,
     markets: usize,
-    /// Number of the first account of households.
+    /// Number of the first household account.
     first_households: usize,
     pub ledger: Ledger,
-    /// The first amount that was too large to be posted: for what, and when.
+    /// The first amount that was too large to be posted: its kind and time.
     fault: Option<(NoAmount, EntryKind, SimTime)>,
 }
 
@@ -26,16 +26,17 @@ impl Accounts {
         let (fleets, operators, retailers) =
             (setup.fleets.len(), setup.operators.len(), setup.retailers.len());
         let markets = setup.trading.markets.len();
-        // Where nobody trades, neither markets nor the system operator have an account; one more for the latter.
+        // Without trading, neither markets nor the system operator have an account; the additional one is the system
+        // operator's.
         let traders = if setup.trading.is_active() { markets + 1 } else { 0 };
         let first_households = 2 + fleets + operators + retailers + traders;
         let ledger = Ledger::new(first_households + setup.retail.households.len() + markets + 1);
         Self { fleets, operators, retailers, markets, first_households, ledger, fault: None }
     }
 
-    /// Everybody who rides.
+    /// All riders.
     pub const RIDERS: AccountId = AccountId(0);
-    /// Everybody else: garages, tyre shops, insurers.
+    /// External parties: garages, tyre shops, insurers.
     pub const OUTSIDE: AccountId = AccountId(1);
 
     pub fn fleet(fleet: FleetId) -> AccountId {
@@ -69,7 +70,8 @@ impl Accounts {
         }
     }
 
-    /// An amount in whole units of currency as it is posted. One too large is nothing, and kept: see [`Self::fault`].
+    /// Converts an amount in whole units of currency to the amount posted. An amount that is too large is posted as
+    /// zero and recorded: see [`Self::fault`].
     pub fn money(&mut self, amount: f64, kind: EntryKind, time: SimTime) -> Money {
         Money::from_units(amount).unwrap_or_else(|refused| {
             self.fault.get_or_insert((refused, kind, time));
@@ -77,7 +79,7 @@ impl Accounts {
         })
     }
 
-    /// Fault of the books, where an amount was too large.
+    /// Accounting fault, if an amount was too large.
     pub fn fault(&self) -> Option<InputError> {
         let (refused, kind, time) = self.fault?;
         let found = format!("{refused} for {} at {}", kind.name().replace('_', " "), time.iso());
@@ -87,8 +89,8 @@ impl Accounts {
         Some(InputError::new(found, expected).help(help))
     }
 
-    /// `payer` pays `amount` to `receiver`; a negative amount goes the other way, and nothing is
-    /// posted where nothing is paid.
+    /// `payer` pays `amount` to `receiver`; a negative amount is paid in the opposite direction, and a zero amount is
+    /// not posted.
     #[expect(clippy::too_many_arguments, reason = "a posting has that many parts")]
     pub fn pay(
         &mut self,

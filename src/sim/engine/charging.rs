@@ -1,4 +1,4 @@
-//! Stations: arrival, line, connector, power, departure.
+//! Stations: arrival, queue, connector, power, departure.
 
 use super::loads::Bill;
 use super::{Accounts, Simulation};
@@ -10,15 +10,16 @@ use gridfleet_core::records::{EndReason, LegPurpose, Recorder, SessionRecord};
 use gridfleet_core::time::SimTime;
 use std::cmp::Reverse;
 
-/// Charge below which two states count as equal: a millionth of a millionth of the battery.
+/// States of charge that differ by less than this count as equal: 1e-12 of the battery.
 const SOC_EPSILON: f64 = 1e-12;
 
-/// Least time for which a vehicle avoids a station at which it gave up waiting [s]; assumed. It avoids one where it waited
-/// longer for as long as that. A vehicle that stays in line for want of another station looks for one as often.
+/// Minimum time for which a vehicle avoids a station at which it gave up waiting [s]; assumed. If it waited longer, it
+/// avoids the station for that time instead. A vehicle that stays in the queue for lack of another station searches for
+/// one at the same interval.
 const AVOIDED_S: i64 = 900;
 
 impl Simulation {
-    /// Sends an idle vehicle to a station; carries it there where its charge does not suffice.
+    /// Sends an idle vehicle to a station; it is carried there if its charge does not suffice.
     pub(super) fn send_to_charge(
         &mut self,
         vehicle: VehicleId,
@@ -39,7 +40,7 @@ impl Simulation {
         if view.avoids(vehicle, station) {
             return Err(Refusal::GaveUpThere);
         }
-        // Not a number is refused, too.
+        // NaN is also refused.
         let charges = target_soc > v.soc && target_soc <= of.usable_soc[1] + SOC_EPSILON;
         if !charges {
             return Err(Refusal::NothingToCharge);
@@ -47,7 +48,7 @@ impl Simulation {
         let way = view.trip(v.place, there.place);
         let mut energy_kwh = way.distance_km * view.consumption_kwh_per_km(vehicle);
         if of.kwh(v.soc - of.usable_soc[0]) < energy_kwh {
-            // Carried on a truck: the way costs time and money, not charge.
+            // Carried on a truck: the trip costs time and money, but no charge.
             energy_kwh = 0.0;
             self.pay_rescue(vehicle, recorder);
         }
@@ -58,7 +59,7 @@ impl Simulation {
         Ok(())
     }
 
-    /// A vehicle that cannot go on by itself is carried; what that costs its fleet.
+    /// Posts the cost to its fleet of carrying a vehicle that cannot continue.
     pub(super) fn pay_rescue(&mut self, vehicle: VehicleId, recorder: &mut dyn Recorder) {
         let fleet = self.state.vehicles[vehicle.index()].fleet;
         let cost = self.setup.fleets[fleet.index()].rescue_eur;
@@ -74,7 +75,7 @@ impl Simulation {
         );
     }
 
-    /// An idle vehicle sets out for a station, by this way.
+    /// An idle vehicle departs for a station along this trip.
     pub(super) fn head_for(&mut self, vehicle: VehicleId, station: StationId, way: Trip, energy_kwh: f64) {
         self.state.fire(vehicle, Trigger::SeekCharge);
         self.state.vehicles[vehicle.index()].station = Some(station);
@@ -83,7 +84,7 @@ impl Simulation {
         self.set_out(vehicle, LegPurpose::ToStation, place, way.distance_km, way.duration_s, energy_kwh);
     }
 
-    /// A vehicle arrives at its station: to a connector that is free and fits, else to the line.
+    /// A vehicle arrives at its station: it takes a free connector that fits, otherwise it joins the queue.
     pub(super) fn join_station(&mut self, vehicle: VehicleId, recorder: &mut dyn Recorder) {
         self.state.fire(vehicle, Trigger::Arrive);
         let now = self.state.now;
@@ -101,7 +102,7 @@ impl Simulation {
         let patience_s = self.setup.stations[station.index()].queue_patience_s;
         let waiting = Waiting { session, vehicle, arrival: now, deadline: now + patience_s, need_s };
         self.state.stations.stations[station.index()].inbound -= 1;
-        // Whoever stands in line fits no connector that is free, so nobody is overtaken.
+        // Queued vehicles do not fit any free connector, so no vehicle is overtaken.
         match self.state.stations.best_free_connector(&self.setup, station, of) {
             Some(position) => self.connect(position, station, waiting, recorder),
             None => self.state.stations.stations[station.index()].join(waiting),
@@ -109,13 +110,13 @@ impl Simulation {
         self.divide_power(station);
     }
 
-    /// Divides a station's power anew and notes when it changes next.
+    /// Divides a station's power again and schedules its next change.
     pub(super) fn divide_power(&mut self, station: StationId) {
         let next = self.state.redivide(&self.setup, station);
         self.queue.station_changes(station, next);
     }
 
-    /// Plugs a vehicle in. The caller divides the station's power afterwards.
+    /// Plugs in a vehicle. The caller then divides the station's power.
     fn connect(
         &mut self,
         position: usize,
@@ -188,8 +189,8 @@ impl Simulation {
         self.divide_power(station);
     }
 
-    /// Gives free connectors to the vehicles in line, and lets those leave that have waited for as long as they will. The
-    /// caller divides the station's power afterwards.
+    /// Connects queued vehicles to free connectors, and lets vehicles past their patience renege. The caller then
+    /// divides the station's power.
     fn serve_line(&mut self, station: StationId, recorder: &mut dyn Recorder) {
         let there = &self.state.stations.stations[station.index()];
         let connectors = self.setup.stations[station.index()].connectors.len();
@@ -220,8 +221,8 @@ impl Simulation {
         self.state.stations.stations[station.index()].next_deadline = next_deadline;
     }
 
-    /// Whether a vehicle whose patience is over leaves the line: it stays where it has no other station to go to. In replay
-    /// the trace says where vehicles go.
+    /// Whether a vehicle whose patience has run out leaves the queue: it stays if there is no other station for it. In
+    /// replay the trace determines the destinations of vehicles.
     fn leaves_line(&self, station: StationId, vehicle: VehicleId) -> bool {
         self.setup.binds(self.state.vehicles[vehicle.index()].fleet)
             || View::new(&self.setup, &self.state).has_other_station(vehicle, station)
@@ -232,7 +233,7 @@ impl Simulation {
         AVOIDED_S.max(self.setup.stations[station.index()].queue_patience_s)
     }
 
-    /// The charging policy is asked again about idle vehicles that have avoided a station for long enough.
+    /// Calls the charging policy again for idle vehicles whose time of avoiding a station has ended.
     pub(super) fn end_avoidance(&mut self) {
         while let Some(&Reverse((until, vehicle))) = self.avoiding.peek()
             && until <= self.state.now
@@ -246,7 +247,7 @@ impl Simulation {
         }
     }
 
-    /// A vehicle leaves the line, and avoids the station for a while.
+    /// A vehicle leaves the queue and avoids the station for some time.
     fn renege(&mut self, station: StationId, waiting: Waiting, recorder: &mut dyn Recorder) {
         let until = self.state.now + self.avoidance_s(station);
         self.record_waiting(station, &waiting, Some(self.state.now), EndReason::GaveUp, recorder);
@@ -263,8 +264,8 @@ impl Simulation {
         self.set_free(waiting.vehicle);
     }
 
-    /// The charge asked for is reached. In dispatch the vehicle leaves; one whose trips are bound to it stays plugged in
-    /// until the next of them.
+    /// The requested charge is reached. In dispatch the vehicle leaves; a vehicle with bound trips stays plugged in
+    /// until the next one.
     fn complete(&mut self, position: usize, recorder: &mut dyn Recorder) {
         let Some(session) = &self.state.stations.sessions[position] else { return };
         let vehicle = session.vehicle;
@@ -277,7 +278,7 @@ impl Simulation {
         }
     }
 
-    /// Power no longer flows, the vehicle stays plugged in.
+    /// Power stops, and the vehicle stays plugged in.
     fn stop_power(&mut self, position: usize) {
         let now = self.state.now;
         let Some(session) = &mut self.state.stations.sessions[position] else { return };
@@ -298,14 +299,15 @@ impl Simulation {
         self.state.fire(vehicle, Trigger::Stop);
     }
 
-    /// A policy sets how much power a session may take; 0 stops it, more lets it go on, less has it feed back.
+    /// A policy sets the power of a session: 0 stops it, a positive value resumes it, a negative value makes it feed
+    /// back.
     pub(super) fn set_power(&mut self, vehicle: VehicleId, power_kw: f64) -> Result<(), Refusal> {
         let station = self.allow_power(vehicle, power_kw)?;
         self.divide_power(station);
         Ok(())
     }
 
-    /// The same, but that the caller divides the power of the station, which it gets.
+    /// The same, except that the caller divides the power of the station, which is returned.
     pub(super) fn allow_power(&mut self, vehicle: VehicleId, power_kw: f64) -> Result<StationId, Refusal> {
         let v = &self.state.vehicles[vehicle.index()];
         let feed_kw = self.setup.types[v.vehicle_type.index()].feed_kw;
@@ -342,7 +344,7 @@ impl Simulation {
         Ok(station)
     }
 
-    /// A policy sets how much power a station may draw.
+    /// A policy limits the power of a station.
     pub(super) fn limit_station(&mut self, station: StationId, power_kw: f64) -> Result<(), Refusal> {
         if power_kw.is_nan() || power_kw < 0.0 {
             return Err(Refusal::NoSuchPower);
@@ -352,7 +354,7 @@ impl Simulation {
         Ok(())
     }
 
-    /// A policy breaks a session off.
+    /// A policy ends a session early.
     pub(super) fn unplug(&mut self, vehicle: VehicleId, recorder: &mut dyn Recorder) -> Result<(), Refusal> {
         let Some(connector) = self.state.vehicles[vehicle.index()].connector else {
             return Err(Refusal::NotPlugged);
@@ -363,7 +365,7 @@ impl Simulation {
         Ok(())
     }
 
-    /// A vehicle leaves its connector; the next in line gets it.
+    /// A vehicle leaves its connector; the next vehicle in the queue gets it.
     pub(super) fn end_session(&mut self, connector: u32, reason: EndReason, recorder: &mut dyn Recorder) {
         let Some(station) = self.leave_connector(connector, reason, recorder) else { return };
         self.serve_line(station, recorder);
@@ -412,8 +414,8 @@ impl Simulation {
         station
     }
 
-    /// Records a session as it stands and posts what it costs, or keeps it until the price is known. Its power has
-    /// been stopped, or the simulation has ended.
+    /// Records a session in its current state and posts its cost, or keeps the record until the price is known. Its
+    /// power has been stopped, or the simulation has ended.
     pub(super) fn record_session(
         &mut self,
         position: usize,
@@ -431,7 +433,7 @@ impl Simulation {
         let energy_kwh = session.energy_kwh(of, now);
         let (battery_kwh, withdrawn_kwh) = session.turnover_kwh(of, now);
         let discharged_kwh = withdrawn_kwh * of.discharge_efficiency;
-        // Whoever leaves later than the charge was complete, left complete.
+        // A vehicle that leaves after the charge was complete left with a complete charge.
         let complete = soc_end >= session.target_soc - SOC_EPSILON && reason != EndReason::InProgress;
         let end_reason = match (complete, soc_end >= of.usable_soc[1] - SOC_EPSILON) {
             (true, true) => EndReason::Full,
@@ -482,7 +484,7 @@ impl Simulation {
         }
     }
 
-    /// Records a visit that never came to a connector.
+    /// Records a visit that ended without a connector.
     pub(super) fn record_waiting(
         &self,
         station: StationId,
@@ -518,7 +520,7 @@ impl Simulation {
         });
     }
 
-    /// A trip that is bound to its vehicle ended at a charger: the vehicle takes a free connector where it stands.
+    /// A bound trip ended at a charger: the vehicle takes a free connector at its current place.
     pub(super) fn plug_in_where_it_stands(&mut self, vehicle: VehicleId, recorder: &mut dyn Recorder) {
         let view = View::new(&self.setup, &self.state);
         let of = view.vehicle_type(vehicle);

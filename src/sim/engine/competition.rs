@@ -1,5 +1,5 @@
-//! Competition as events: when a slot begins, what was sold in the one before is recorded, and owners choose from whom they
-//! buy in this one.
+//! Competition as events: when a slot begins, the energy sold in the previous slot is recorded, and owners choose their
+//! retailer for this one.
 
 use super::Simulation;
 use crate::policies::{PriceLine, Pricing};
@@ -11,16 +11,16 @@ use gridfleet_core::rng::Purpose;
 use gridfleet_core::time::SimTime;
 use rand_pcg::Pcg64;
 
-/// The stream of the aggregator's policy, after those of retail.
+/// Random stream of the aggregator's policy, after those of retail.
 const AGGREGATOR: u64 = (1 << 32) + 2;
 
-/// What competitors have sold up to the last slot, and who decides for the aggregator.
+/// Energy sold by competitors up to the last slot, and the aggregator's policy.
 #[derive(Default)]
 pub(super) struct Competing {
     pricing: Option<(Box<dyn Pricing>, Pcg64)>,
-    /// Start of the slot under way; none before the first.
+    /// Start of the slot in progress; `None` before the first.
     slot_start: Option<SimTime>,
-    /// By competitor, sold up to then.
+    /// By competitor: energy sold up to `slot_start`.
     sold: Vec<Drawn>,
     /// Prices in force, by competitor [currency/MWh].
     prices: Vec<f64>,
@@ -29,14 +29,14 @@ pub(super) struct Competing {
 }
 
 impl Simulation {
-    /// Adds a policy that says what the aggregator asks; without one its tariff does.
+    /// Adds a policy that sets the aggregator's prices; without one its tariff sets them.
     pub(super) fn set_aggregator(&mut self, pricing: Option<Box<dyn Pricing>>) {
         let random = self.streams.stream(Purpose::Policy, AGGREGATOR);
         self.competing.pricing = pricing.map(|pricing| (pricing, random));
     }
 
-    /// What the aggregator asks in the slots that are due from `first` on; `None` of another retailer, or where its
-    /// tariff says it.
+    /// Prices of the aggregator in the due slots starting at `first`; `None` for another retailer, or if its tariff
+    /// sets them.
     pub(super) fn ask_aggregator(&mut self, retailer: RetailerId, first: SimTime) -> Option<Vec<f64>> {
         let competition = self.setup.competition.as_ref()?;
         if competition.aggregator() != retailer {
@@ -49,8 +49,8 @@ impl Simulation {
         Some(lines.iter().take(slots.due).map(|line| line.base_eur_mwh).collect())
     }
 
-    /// The price of a retailer has changed. Those of all competitors change at the same instant, in the order of their
-    /// numbers: after the last of them owners choose.
+    /// The price of a retailer has changed. The prices of all competitors change at the same instant, in the order of
+    /// their numbers: after the last of them owners choose.
     pub(super) fn choose_suppliers(&mut self, retailer: RetailerId, recorder: &mut dyn Recorder) {
         let setup = std::sync::Arc::clone(&self.setup);
         let Some(competition) = &setup.competition else { return };
@@ -69,7 +69,7 @@ impl Simulation {
         self.competing.choice = choice;
     }
 
-    /// Records what was sold since the slot began.
+    /// Records the energy sold since the slot began.
     pub(super) fn end_supply(&mut self, recorder: &mut dyn Recorder) {
         let setup = std::sync::Arc::clone(&self.setup);
         let (Some(competition), Some(slot_start)) = (&setup.competition, self.competing.slot_start) else {
@@ -106,7 +106,8 @@ impl Simulation {
         self.competing.slot_start = Some(now);
     }
 
-    /// Puts the choice of a slot into force. All sessions have just been billed: what they owe goes to whom they leave.
+    /// Applies the choice of a slot. All sessions have just been billed: the amounts owed go to the retailers that
+    /// owners leave.
     fn switch(&mut self, choice: &[u8], recorder: &mut dyn Recorder) {
         let setup = std::sync::Arc::clone(&self.setup);
         let Some(competition) = &setup.competition else { return };

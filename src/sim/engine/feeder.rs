@@ -1,14 +1,14 @@
-//! The feeder at each reading of the meters: the power flow of what was drawn since the last one, and, where the feeder's
-//! limits are enforced, what stations may draw until the next.
+//! The feeder at each meter reading: the power flow of the energy drawn since the last reading and, if the feeder's
+//! limits are enforced, the maximum power of stations until the next.
 //!
-//! Loads come from the same records as the tables, by listening to them; so what is written of buses is what is written of
-//! stations and households, and nothing here is in the way of any other event.
+//! Loads come from the same records as the tables, by listening to them. The figures of buses therefore agree with
+//! those of stations and households, and no other event is affected.
 //!
-//! **What stations may draw** must keep the limits whatever happens until the next reading: vehicles may come, prices
-//! may change. So each station gets a limit of its own, such that all stations at theirs, with the most that
-//! households have announced and the case draws until then, keep the feeder within its limits. First, what is
-//! plugged in gets the shares that [`Curtailment`] finds of what it could draw. Where nothing is held back, what a station
-//! full of vehicles could draw beyond that gets shares of what is left.
+//! **The maximum power of stations** must respect the limits whatever happens until the next reading: vehicles may
+//! come, prices may change. Each station therefore gets a separate limit, such that the feeder stays within its limits
+//! if all stations draw their maximum and households and the loads of the case reach their announced maximum until
+//! then. First, plugged-in vehicles get the shares that [`Curtailment`] finds of the power they could draw. If none is
+//! held back, the additional power that fully occupied stations could draw gets shares of the rest.
 
 use super::Simulation;
 use crate::world::{Enforce, Grid, Setup};
@@ -21,41 +21,41 @@ use gridfleet_games::grid::curtail::{Asked, Curtailment};
 use gridfleet_games::grid::sweep::Sweep;
 use std::sync::Arc;
 
-/// Voltages that are beyond a limit by no more than this are at it: rounding, in per unit.
+/// A voltage that exceeds a limit by no more than this counts as at the limit: rounding [p.u.].
 const ROUNDING_PU: f64 = 1e-9;
 
-/// The power flow of a run, and its memory.
+/// Power flow of a run, and its buffers.
 pub(super) struct Feeder {
     grid: Arc<Grid>,
     sweep: Sweep,
     loads: Loads,
-    /// Scratch: loads by bus, in MW and Mvar.
+    /// Scratch buffers: loads by bus [MW, Mvar].
     active_mw: Vec<f64>,
     reactive_mvar: Vec<f64>,
     limits: Option<Limiting>,
-    /// Not let draw until the next reading, of what stations would [kW].
+    /// Power held back from stations until the next reading, out of the power they would draw [kW].
     held_back_kw: f64,
 }
 
-/// Loads of buses as meters tell them, without those of the case.
+/// Metered loads of buses, without the loads of the case.
 pub(super) struct Loads {
     grid: Arc<Grid>,
     kw: Vec<f64>,
     kvar: Vec<f64>,
 }
 
-/// Memory of finding what stations may draw.
+/// Buffers for the computation of station limits.
 struct Limiting {
     curtailment: Curtailment,
-    /// By station: what it could draw now, and full of vehicles [kW].
+    /// By station: power that it could draw now, and power that it could draw when fully occupied [kW].
     wants_kw: Vec<(f64, f64)>,
-    /// By bus, in MW: what is plugged in wants, and what a full station would want on top.
+    /// By bus [MW]: power wanted by plugged-in vehicles, and the additional power of fully occupied stations.
     wanted_mw: Vec<f64>,
     room_mw: Vec<f64>,
-    /// By bus, in MW and Mvar: all other loads and what is let of those plugged in.
+    /// By bus [MW, Mvar]: all other loads, and the power allowed to plugged-in vehicles.
     fixed_mw: Vec<f64>,
     fixed_mvar: Vec<f64>,
-    /// By bus (0..1).
+    /// Shares by bus (0..1).
     shares: Vec<f64>,
     room_shares: Vec<f64>,
 }
@@ -102,7 +102,7 @@ impl Feeder {
         }))
     }
 
-    /// Solves the power flow of what was drawn from `since` to `now`, and records it.
+    /// Solves the power flow of the energy drawn from `since` to `now`, and records it.
     fn record(&mut self, setup: &Setup, since: SimTime, now: SimTime, recorder: &mut dyn Recorder) {
         let (grid, feeder) = (&self.grid, &self.grid.feeder);
         let factor = grid.mean_factor(&setup.clock, since, now);
@@ -124,7 +124,7 @@ impl Feeder {
         recorder.feeder(&FeederRecord { time: now, flow, held_back_kw: self.held_back_kw });
     }
 
-    /// What the power flow just solved comes to.
+    /// Result of the latest power flow.
     fn flow(&self) -> FlowRecord {
         let (grid, feeder) = (&self.grid, &self.grid.feeder);
         let mut flow = FlowRecord {
@@ -160,7 +160,8 @@ impl Feeder {
 }
 
 impl Limiting {
-    /// Finds the shares of what stations want, and of what they might want on top, with these loads of all others by bus.
+    /// Finds the shares of the power that stations want, and of their potential additional power, given all other loads
+    /// by bus.
     fn find(&mut self, grid: &Grid, fixed_mw: &[f64], fixed_mvar: &[f64]) {
         let Self {
             curtailment, wants_kw, wanted_mw, room_mw, fixed_mw: with_mw, fixed_mvar: with_mvar, ..
@@ -182,7 +183,7 @@ impl Limiting {
         for (bus, share) in self.shares.iter().enumerate() {
             with_mw[bus] = fixed_mw[bus] + share * wanted_mw[bus];
             with_mvar[bus] = fixed_mvar[bus] + asked.mvar_per_mw * share * wanted_mw[bus];
-            // Whoever is held back gets nothing for those who are not there yet.
+            // A station that is held back reserves no power for vehicles that have not arrived.
             if *share < 1.0 {
                 room_mw[bus] = 0.0;
             }
@@ -193,7 +194,7 @@ impl Limiting {
 }
 
 impl Simulation {
-    /// Reads all meters, and what they come to on the feeder.
+    /// Reads all meters, and solves the resulting power flow of the feeder.
     pub(super) fn read_meters(&mut self, recorder: &mut dyn Recorder) {
         let Some(mut feeder) = self.feeder.take() else { return self.read_all(recorder) };
         let since = self.readings.time();
@@ -204,7 +205,7 @@ impl Simulation {
         self.feeder = Some(feeder);
     }
 
-    /// Limits what stations may draw until the next reading, where the feeder's limits are enforced.
+    /// Limits the power of stations until the next reading, if the feeder's limits are enforced.
     pub(super) fn hold_back(&mut self) {
         let Some(mut feeder) = self.feeder.take() else { return };
         if let Some(mut limits) = feeder.limits.take() {
@@ -215,8 +216,8 @@ impl Simulation {
         self.feeder = Some(feeder);
     }
 
-    /// The most that the case and households may draw until the next reading, as far as they have announced it: a load that
-    /// is announced and begins within one control interval is not foreseen.
+    /// Maximum loads of the case and of households until the next reading, as far as announced: a load that is
+    /// announced and begins within one control interval is not foreseen.
     fn fix_loads(&self, feeder: &mut Feeder) {
         let (setup, now) = (&self.setup, self.state.now);
         let until = (now + setup.control_interval_s).min(setup.end);
@@ -237,7 +238,7 @@ impl Simulation {
         }
     }
 
-    /// Gives each station its limit; returns what is held back of what they could draw now [kW].
+    /// Sets the limit of each station; returns the power held back out of the power they could draw now [kW].
     fn limit_stations(&mut self, feeder: &Feeder, limits: &mut Limiting) -> f64 {
         let grid = &feeder.grid;
         let (setup, now) = (Arc::clone(&self.setup), self.state.now);

@@ -1,17 +1,18 @@
-//! A guard against instants that never end: a policy whose answer to an event brings the same event about again at once.
+//! Guard against endless instants: a policy whose response to an event triggers the same event again at once.
 
 use super::Event;
 use gridfleet_core::error::Error;
 use gridfleet_core::time::SimTime;
 use rustc_hash::FxHashMap;
 
-/// Events of one instant that are not counted one by one: every vehicle may arrive at once, but few instants are so busy.
+/// Number of events of one instant that are not counted individually: every vehicle may arrive at once, but few
+/// instants have this many events.
 const FREE: u32 = 10_000;
 
-/// Most events of one kind of one entity at one instant, beyond [`FREE`] events of any.
+/// Maximum number of events of one kind and entity at one instant, beyond [`FREE`] events of any kind.
 const MOST: u32 = 10_000;
 
-/// An instant that does not end.
+/// An endless instant.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "at {} the {event} of {entity} came {MOST} times within one instant: {policy} answers it with an action that ends in that instant",
@@ -20,11 +21,11 @@ const MOST: u32 = 10_000;
 pub struct EndlessInstant {
     /// The instant.
     pub time: SimTime,
-    /// The kind of event that came too often.
+    /// Kind of the event that occurred too often.
     pub event: &'static str,
-    /// The vehicle, station, retailer or market, by name, or the simulation.
+    /// Name of the vehicle, station, retailer or market, or the simulation.
     pub entity: String,
-    /// The policy that was asked most often at that instant.
+    /// The policy called most often at that instant.
     pub policy: &'static str,
 }
 
@@ -34,7 +35,7 @@ impl From<EndlessInstant> for Error {
     }
 }
 
-/// Counts what happens at one instant.
+/// Counts the events of one instant.
 #[derive(Debug, Default)]
 pub(super) struct Guard {
     events: u32,
@@ -42,7 +43,7 @@ pub(super) struct Guard {
 }
 
 impl Guard {
-    /// Time goes on.
+    /// Time advances.
     #[inline]
     pub(super) fn next_instant(&mut self) {
         if self.events > FREE {
@@ -51,7 +52,7 @@ impl Guard {
         self.events = 0;
     }
 
-    /// Whether an event has come too often.
+    /// Whether an event has occurred too often.
     #[inline]
     pub(super) fn too_often(&mut self, event: Event) -> bool {
         self.events = self.events.saturating_add(1);
@@ -60,7 +61,7 @@ impl Guard {
 
     #[cold]
     fn count(&mut self, event: Event) -> u32 {
-        // A request comes once, and gives up once.
+        // A request occurs once and expires once.
         if matches!(event, Event::Request(_) | Event::Expiry(_)) {
             return 0;
         }
@@ -69,7 +70,7 @@ impl Guard {
         *count
     }
 
-    /// The policy that was asked most often at this instant.
+    /// The policy called most often at this instant.
     pub(super) fn busiest_policy(&self) -> &'static str {
         let rounds = [
             (Event::DispatchRound, "the dispatch policy"),

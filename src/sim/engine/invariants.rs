@@ -1,17 +1,17 @@
-//! What must hold at every instant; a violation is a bug, so it is asserted.
+//! Invariants at every instant; a violation is a bug, so they are asserted.
 
 use crate::world::{Activity, RequestState, Setup, State};
 use gridfleet_core::ids::StationId;
 
-/// Rounding that a charge may show [share of the battery].
+/// Rounding error of a state of charge [share of the battery].
 const SOC_SLACK: f64 = 1e-9;
-/// Rounding that a divided power may show [kW].
+/// Rounding error of a divided power [kW].
 const POWER_SLACK_KW: f64 = 1e-6;
 
 /// Checks the whole world.
 ///
 /// # Panics
-/// If anything is wrong, saying what.
+/// If an invariant is violated; the message names it.
 pub(super) fn check(setup: &Setup, state: &State) {
     let mut counts = vec![[0u32; Activity::ALL.len()]; setup.fleets.len()];
     for (i, v) in state.vehicles.iter().enumerate() {

@@ -1,5 +1,5 @@
-//! Prices that the load makes: at the end of each slot the load of all stations of a retailer is known, and with it
-//! the price, which everything drawn in the slot is billed at.
+//! Load-dependent prices: at the end of each slot the load of all stations of a retailer is known, and therefore the
+//! price at which all energy drawn in the slot is billed.
 //!
 //! A session that ends within a slot cannot be paid before the slot is over: its record waits until then.
 
@@ -8,33 +8,34 @@ use gridfleet_core::ids::RetailerId;
 use gridfleet_core::ledger::{EntryKind, Money, Reference};
 use gridfleet_core::records::{LoadRecord, Recorder, SessionRecord};
 
-/// A session that has ended, with what it owes.
+/// A completed session with the amounts it owes.
 #[derive(Debug, Clone)]
 pub(super) struct Bill {
-    /// As it will be recorded, but for its cost.
+    /// The record, complete except for its cost.
     pub record: SessionRecord,
     pub retailer: RetailerId,
-    /// What retailers are owed for what has been billed [currency].
+    /// Amount owed to retailers for the billed energy [currency].
     pub energy_cost: f64,
-    /// Of that, what retailers before the present one have had.
+    /// Part already settled with previous retailers.
     pub earlier_cost: f64,
-    /// Drawn in the current slot, whose price is not known [kWh].
+    /// Energy drawn in the current slot, whose price is not known yet [kWh].
     pub unbilled_kwh: f64,
-    /// What the operator adds to the retailer's price [currency/MWh].
+    /// Operator's markup on the retailer's price [currency/MWh].
     pub markup_eur_mwh: f64,
-    /// Wear of the battery.
+    /// Battery wear.
     pub wear: Money,
 }
 
 impl Simulation {
-    /// The first slot of each retailer whose price follows the load is under way from the start.
+    /// Schedules the end of the first slot of each retailer with a load-dependent price; the slot is in progress from
+    /// the start.
     pub(super) fn schedule_first_clearings(&mut self) {
         for book in &self.state.loads {
             self.queue.load_clearing(book.retailer, book.start_of(1));
         }
     }
 
-    /// A slot is over.
+    /// The end of a slot.
     pub(super) fn on_load_clearing(&mut self, retailer: RetailerId, recorder: &mut dyn Recorder) {
         let Some(number) = self.state.loads.iter().position(|book| book.retailer == retailer) else { return };
         self.clear_load(number, recorder);
@@ -44,7 +45,7 @@ impl Simulation {
         }
     }
 
-    /// At the end of the horizon: the slots under way end with it.
+    /// At the end of the horizon: the slots in progress end with it.
     pub(super) fn clear_last_loads(&mut self, recorder: &mut dyn Recorder) {
         for number in 0..self.state.loads.len() {
             if self.state.loads[number].current < self.state.loads[number].slots {
@@ -53,7 +54,8 @@ impl Simulation {
         }
     }
 
-    /// Prices the current slot of a retailer, which ends now, bills what was drawn in it and pays who has left.
+    /// Prices the current slot of a retailer, which ends now, bills the energy drawn in it and pays the sessions that
+    /// have ended.
     fn clear_load(&mut self, number: usize, recorder: &mut dyn Recorder) {
         let setup = std::sync::Arc::clone(&self.setup);
         let now = self.state.now;
@@ -109,7 +111,7 @@ impl Simulation {
         self.unpaid = unpaid;
     }
 
-    /// Records a session that has ended and posts what it costs.
+    /// Records a completed session and posts its cost.
     pub(super) fn pay_session(&mut self, bill: Bill, recorder: &mut dyn Recorder) {
         let Bill { mut record, retailer, energy_cost, earlier_cost, markup_eur_mwh, wear, .. } = bill;
         let net_kwh = record.energy_kwh - record.discharged_kwh;

@@ -1,15 +1,14 @@
-//! The discrete-event engine: takes what is due, lets the world change, asks
-//! policies, and hands on what has happened.
+//! The discrete-event engine: processes due events, updates the world, calls policies, and passes records on.
 //!
-//! 1. [`Simulation::new`] takes a checked [`Setup`] and the policies.
-//! 2. [`Simulation::run_until`] takes events in the order of (time, phase, entity)
-//!    until the given instant; it may be called any number of times.
-//! 3. [`Simulation::finish`] cuts off what is under way at the end of the horizon,
-//!    so that every request, leg and session is in the records once.
+//! 1. [`Simulation::new`] takes a validated [`Setup`] and the policies.
+//! 2. [`Simulation::run_until`] processes events in the order of (time, phase, entity) until the given instant; it may
+//!    be called any number of times.
+//! 3. [`Simulation::finish`] cuts off activities in progress at the end of the horizon, so that every request, leg and
+//!    session is recorded once.
 //!
-//! Nothing here fails on valid input under the policies that ship: what could be wrong with the user's input has been
-//! refused when the setup was built. A policy of one's own may keep an instant from ending; that is an [`EndlessInstant`].
-//! One thing shows only in the end: an amount of money beyond all bounds, which [`Simulation::books`] reports.
+//! With the bundled policies nothing here fails on valid input: invalid input has been refused when the setup was
+//! built. A custom policy may prevent an instant from ending; that is an [`EndlessInstant`]. One fault is detected only
+//! at the end: an amount of money beyond all bounds, which [`Simulation::books`] reports.
 
 mod accounts;
 mod charging;
@@ -48,7 +47,7 @@ use std::collections::BinaryHeap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The stream of a policy of stations, beyond those of any number of bidders.
+/// Random stream of a station policy, beyond those of any number of bidders.
 const STATION_CONTROL: u64 = 1 << 20;
 
 /// One replication of a scenario.
@@ -65,17 +64,17 @@ pub struct Simulation {
     relocation_random: Pcg64,
     stations: Option<Box<dyn StationControl>>,
     stations_random: Pcg64,
-    /// By bidder.
+    /// Policies by bidder.
     bidding: Vec<Box<dyn Bidding>>,
     bidding_random: Vec<Pcg64>,
-    /// Not yet told to the relocation policy; empty without one.
+    /// Requests not yet reported to the relocation policy; empty without one.
     requests_since_relocation: Vec<RequestId>,
-    /// Not yet told to the dispatch policy.
+    /// Requests not yet reported to the dispatch policy.
     new_requests: Vec<RequestId>,
     new_vehicles: Vec<VehicleId>,
-    /// Not yet told to the charging policy.
+    /// Vehicles not yet reported to the charging policy.
     new_idle: Vec<VehicleId>,
-    /// Vehicles that avoid a station at which they gave up waiting, by when that ends.
+    /// Vehicles that avoid a station at which they gave up waiting, by the end of the avoidance.
     avoiding: BinaryHeap<Reverse<(SimTime, VehicleId)>>,
     streams: Streams,
     guard: guard::Guard,
@@ -83,22 +82,22 @@ pub struct Simulation {
     refusals: [u64; Refusal::ALL.len()],
     events: u64,
     readings: readings::Readings,
-    /// The distribution feeder, where there is one.
+    /// The distribution feeder, if any.
     feeder: Option<Box<feeder::Feeder>>,
     prices: Vec<prices::Broadcasting>,
-    /// Sessions that have ended in slots whose price is not known.
+    /// Completed sessions in slots whose price is not known yet.
     unpaid: Vec<loads::Bill>,
-    /// Scratch: mean power of stations over a slot.
+    /// Scratch buffer: mean power of stations over a slot.
     station_kw: Vec<f64>,
     settlements: trading::Settlements,
     retail: retail::Retailing,
     competing: competition::Competing,
-    /// Check every invariant at every reading of the meters.
+    /// Whether to check every invariant at every meter reading.
     audit: bool,
 }
 
 impl Simulation {
-    /// Puts a replication at its start.
+    /// Creates a replication at its start.
     pub fn new(
         setup: Arc<Setup>,
         dispatch: Box<dyn Dispatch>,
@@ -123,7 +122,7 @@ impl Simulation {
             requests_since_relocation: Vec::new(),
             new_requests: Vec::new(),
             new_vehicles: Vec::new(),
-            // Where trips are bound to vehicles, they say who is plugged in where, not a policy.
+            // Bound trips determine which vehicles are plugged in where; no policy does.
             new_idle: (0..setup.vehicles.len())
                 .filter(|&i| !setup.binds(setup.vehicles[i].fleet))
                 .map(VehicleId::new)
@@ -152,8 +151,8 @@ impl Simulation {
         simulation
     }
 
-    /// Adds a policy that relocates idle vehicles; in replay, where staff's moves are recorded, it is
-    /// never asked.
+    /// Adds a policy that relocates idle vehicles; in replay, where relocations by staff are recorded, it is never
+    /// called.
     #[must_use]
     pub fn with_relocation(mut self, relocation: Option<Box<dyn Relocation>>) -> Self {
         if let (Some(policy), Mode::Dispatch { .. }) = (&relocation, self.setup.mode) {
@@ -185,27 +184,27 @@ impl Simulation {
         self
     }
 
-    /// Checks every invariant at every reading of the meters, as debug builds do anyway.
+    /// Checks every invariant at every meter reading, as debug builds always do.
     #[must_use]
     pub fn audited(mut self) -> Self {
         self.audit = true;
         self
     }
 
-    /// Takes all events before `until`, or before the end of the horizon if that comes first.
+    /// Processes all events before `until`, or before the end of the horizon if that comes first.
     ///
     /// # Errors
-    /// If policy and engine answer each other within one instant for ever.
+    /// If policy and engine respond to each other endlessly within one instant.
     pub fn run_until(&mut self, until: SimTime, recorder: &mut dyn Recorder) -> Result<(), EndlessInstant> {
         static NEVER: AtomicBool = AtomicBool::new(false);
         self.run_unless(&NEVER, until, recorder)
     }
 
-    /// The same, but takes no further event once `stop` is set. The replication is then of no use: ask `stop`
-    /// afterwards.
+    /// The same, but processes no further event once `stop` is set. The replication is then incomplete and must be
+    /// discarded; the caller checks `stop` afterwards.
     ///
     /// # Errors
-    /// If policy and engine answer each other within one instant for ever.
+    /// If policy and engine respond to each other endlessly within one instant.
     pub fn run_unless(
         &mut self,
         stop: &AtomicBool,
@@ -213,7 +212,7 @@ impl Simulation {
         recorder: &mut dyn Recorder,
     ) -> Result<(), EndlessInstant> {
         let until = until.min(self.setup.end);
-        // Before each event: some take long, and looking costs nothing beside any.
+        // Checked before each event: some take long, and the check is cheap compared with any event.
         while !stop.load(Ordering::Relaxed) {
             let Some((time, event)) = self.queue.pop(&self.setup, until) else { break };
             debug_assert!(time >= self.state.now, "time goes back");
@@ -273,11 +272,11 @@ impl Simulation {
         EndlessInstant { time: self.state.now, event, entity, policy: self.guard.busiest_policy() }
     }
 
-    /// Ends the replication at the end of the horizon: takes what is left, records what is under
-    /// way as in progress and reads the meters a last time.
+    /// Ends the replication at the end of the horizon: processes the remaining events, records activities in progress
+    /// and reads the meters a last time.
     ///
     /// # Errors
-    /// If policy and engine answer each other within one instant for ever.
+    /// If policy and engine respond to each other endlessly within one instant.
     pub fn finish(&mut self, recorder: &mut dyn Recorder) -> Result<(), EndlessInstant> {
         self.run_until(self.setup.end, recorder)?;
         self.state.advance(&self.setup, self.setup.end);
@@ -291,12 +290,12 @@ impl Simulation {
         Ok(())
     }
 
-    /// The present.
+    /// Current time.
     pub fn now(&self) -> SimTime {
         self.state.now
     }
 
-    /// Events taken so far.
+    /// Number of events processed so far.
     pub fn events(&self) -> u64 {
         self.events
     }
@@ -306,25 +305,25 @@ impl Simulation {
         &self.state
     }
 
-    /// What does not change.
+    /// The constant part of the replication.
     pub fn setup(&self) -> &Setup {
         &self.setup
     }
 
-    /// Actions that were refused so far, by reason; reasons that never came up are left out.
+    /// Number of actions refused so far, by reason; reasons that did not occur are omitted.
     pub fn refusals(&self) -> impl Iterator<Item = (Refusal, u64)> + '_ {
         Refusal::ALL.into_iter().map(|r| (r, self.refusals[r as usize])).filter(|&(_, count)| count > 0)
     }
 
-    /// Plans of stations so far that had no equilibrium within double precision.
+    /// Number of station plans so far without an equilibrium within double precision.
     pub fn unsolved_plans(&self) -> u64 {
         self.stations.as_ref().map_or(0, |policy| policy.unsolved())
     }
 
-    /// Whether the books can be trusted: each amount was one that can be posted, and all of them add up to zero.
+    /// Whether the books are valid: each amount could be posted, and all amounts sum to zero.
     ///
     /// # Errors
-    /// [`Error::Input`] if an amount was too large, [`Error::Audit`] if they do not add up.
+    /// [`Error::Input`] if an amount was too large, [`Error::Audit`] if the amounts do not sum to zero.
     pub fn books(&self) -> Result<()> {
         match self.accounts.fault() {
             Some(fault) => Err(fault.into()),
@@ -335,7 +334,7 @@ impl Simulation {
         }
     }
 
-    /// Sum over all accounts: zero, or the books are wrong.
+    /// Sum over all accounts; zero unless the books are wrong.
     pub fn ledger_total(&self) -> Money {
         self.accounts.ledger.total()
     }
@@ -418,7 +417,7 @@ impl Simulation {
         }
     }
 
-    /// Does what a policy proposed, or refuses it and counts why.
+    /// Applies the actions proposed by a policy, or refuses them and counts the reasons.
     fn apply(&mut self, actions: &mut Vec<Action>, recorder: &mut dyn Recorder) {
         for action in actions.drain(..) {
             let done = match action {
@@ -443,7 +442,7 @@ impl Simulation {
         }
     }
 
-    /// Whether all that an action names exists; a policy of one's own may be mistaken.
+    /// Whether all entities named by an action exist; a custom policy may be wrong.
     fn exist(&self, action: &Action) -> bool {
         let setup = &self.setup;
         let vehicle = |v: VehicleId| v.index() < setup.vehicles.len();
@@ -464,7 +463,7 @@ impl Simulation {
         }
     }
 
-    /// Whether a vehicle may leave its connector: the bidder of its fleet may need it for what it has bought.
+    /// Whether a vehicle may leave its connector: the bidder of its fleet may need it for the energy bought.
     fn releases(&mut self, vehicle: VehicleId) -> bool {
         let v = &self.state.vehicles[vehicle.index()];
         if self.bidding.is_empty() || v.connector.is_none() {
@@ -474,7 +473,7 @@ impl Simulation {
         self.bidding[bidder.index()].releases(View::new(&self.setup, &self.state), bidder, vehicle)
     }
 
-    /// Asks the dispatch policy at its next moment.
+    /// Schedules the next call of the dispatch policy.
     fn call_dispatch(&mut self) {
         let now = self.state.now;
         let at = match self.dispatch.cadence() {
@@ -487,8 +486,8 @@ impl Simulation {
         self.queue.dispatch_round(at);
     }
 
-    /// A vehicle has nothing to do where it stands: riders may have it, and the charging policy is
-    /// asked about it at the end of the instant.
+    /// A vehicle becomes idle at its current place: riders may request it, and the charging policy is called for it at
+    /// the end of the instant.
     fn set_free(&mut self, vehicle: VehicleId) {
         if !self.setup.binds(self.state.vehicles[vehicle.index()].fleet) {
             self.state.offer(&self.setup, vehicle);

@@ -1,4 +1,4 @@
-//! Retail prices as events: announced ahead, in force by slots.
+//! Retail prices as events: announced ahead, in force slot by slot.
 
 use super::Simulation;
 use crate::world::{Setup, State};
@@ -6,12 +6,12 @@ use gridfleet_core::ids::{RetailerId, StationId};
 use gridfleet_core::records::{PriceRecord, Recorder};
 use gridfleet_core::time::SimTime;
 
-/// How far a retailer's announcements have come.
+/// Progress of a retailer's announcements.
 #[derive(Debug, Clone)]
 pub(super) struct Broadcasting {
     /// Start of the next slot to announce.
     next_slot: SimTime,
-    /// The announcement that comes into force next.
+    /// Next announcement to come into force.
     next_change: usize,
     /// Stations at which it may have customers.
     stations: Vec<StationId>,
@@ -31,7 +31,7 @@ impl Broadcasting {
             })
             .collect();
         for (i, station) in setup.stations.iter().enumerate() {
-            // Where retailers compete, all of them may have customers.
+            // Competing retailers may have customers at each other's stations.
             for (retailer, of) in all.iter_mut().enumerate() {
                 let retailer = RetailerId::new(retailer);
                 if station.retailer == retailer
@@ -53,7 +53,7 @@ impl Simulation {
         }
     }
 
-    /// Announces every slot whose time to be announced has come.
+    /// Announces every slot whose announcement is due.
     pub(super) fn on_price_broadcast(&mut self, retailer: RetailerId, recorder: &mut dyn Recorder) {
         let first = self.prices[retailer.index()].next_slot;
         let mut settled = match self.ask_aggregator(retailer, first) {
@@ -85,14 +85,14 @@ impl Simulation {
         }
     }
 
-    /// Bills every session at the old price and puts the next one into force.
+    /// Bills every session at the old price and applies the next one.
     pub(super) fn on_price_change(&mut self, retailer: RetailerId, recorder: &mut dyn Recorder) {
         let book = &mut self.state.prices[retailer.index()];
         let old_price = book.current_eur_mwh;
         let broadcasting = &mut self.prices[retailer.index()];
         book.current_eur_mwh = book.broadcasts[broadcasting.next_change].price_eur_mwh;
         broadcasting.next_change += 1;
-        // Where the load makes the price, the end of the slot has billed everything.
+        // For a load-dependent price, the end of the slot has billed all energy.
         if !self.setup.is_priced_later(retailer) {
             for &station in &broadcasting.stations {
                 self.state.bill(&self.setup, station, retailer, old_price);
@@ -103,12 +103,12 @@ impl Simulation {
     }
 }
 
-/// What the tariff of a retailer says of the slot that starts at `valid_from` [currency/MWh].
+/// Tariff of a retailer for the slot that starts at `valid_from` [currency/MWh].
 pub(super) fn tariff_price(setup: &Setup, state: &State, retailer: RetailerId, valid_from: SimTime) -> f64 {
     let tariff = &setup.retailers[retailer.index()].tariff;
     let price_eur_mwh = tariff.price_eur_mwh(valid_from, &setup.clock, |market| {
-        // The scenario checks that results are known before they are broadcast; slots that are no
-        // product, at the ends of the horizon, have the price of the rest of the market.
+        // The scenario checks that results are known before they are broadcast; slots without a product, at the ends of
+        // the horizon, have the price of the rest of the market.
         let rules = &setup.trading.markets[market.index()];
         let cleared = &state.trading.markets[market.index()].cleared_eur_mwh;
         let product = rules.products.at(valid_from);

@@ -1,15 +1,13 @@
-//! The event queue: what is due, in total order.
+//! Event queue: due events in total order.
 //!
-//! Events are ordered by (time, phase, entity). A phase belongs to one kind of
-//! event, and an entity has at most one event of a kind pending, so the order is
-//! total and the same however the events came in.
+//! Events are ordered by (time, phase, entity). A phase belongs to one kind of event, and an entity has at most one
+//! pending event of a kind, so the order is total and independent of the order of insertion.
 //!
-//! One queue to the simulation, several structures inside, each for how its
-//! events come and go:
-//! - requests and their patience come sorted from the trace: two cursors, nothing stored;
-//! - legs end when they were meant to: a binary heap of one word per driving vehicle;
-//! - a station's next change moves whenever a vehicle comes or goes: one entry per
-//!   station in a priority queue by key;
+//! The simulation has one queue, which consists of several structures, each chosen for its kind of event:
+//! - requests and their patience are sorted in the trace: two cursors, nothing stored;
+//! - legs end as scheduled: a binary heap of one word per driving vehicle;
+//! - a station's next change moves whenever a vehicle arrives or leaves: one entry per station in a priority queue by
+//!   key;
 //! - broadcasts, price changes, meters and rounds are few: a small heap.
 
 use crate::world::Setup;
@@ -21,41 +19,41 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::hash::BuildHasherDefault;
 
-/// Something that is due.
+/// A due event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Event {
-    /// A session may be complete, a vehicle in line may give up, or power is to be divided anew.
+    /// A session may be complete, a queued vehicle may give up, or power has to be divided again.
     StationChange(StationId),
-    /// A slot ends in which the load has made a retailer's price.
+    /// A slot with a load-dependent price of a retailer ends.
     LoadClearing(RetailerId),
     /// A settlement interval ends.
     Settlement,
-    /// A retailer announces the price of a coming slot.
+    /// A retailer announces the price of an upcoming slot.
     PriceBroadcast(RetailerId),
     /// An announced price comes into force.
     PriceChange(RetailerId),
     /// A vehicle arrives.
     LegEnd(VehicleId),
-    /// A rider asks.
+    /// A rider makes a request.
     Request(RequestId),
     /// A rider gives up.
     Expiry(RequestId),
-    /// The dispatch policy is asked.
+    /// The dispatch policy is called.
     DispatchRound,
-    /// The charging policy is asked about vehicles that have become idle.
+    /// The charging policy is called for vehicles that have become idle.
     ChargingRound,
-    /// The relocation policy is asked.
+    /// The relocation policy is called.
     RelocationRound,
-    /// Bids for some products of a market are taken for the last time.
+    /// Last opportunity to bid for some products of a market.
     GateClosure(MarketId),
     /// The result of a closed gate is known.
     Clearing(MarketId),
-    /// The meters are read, and the charging policy is asked about everything.
+    /// The meters are read, and the charging policy is called for all vehicles.
     Meter,
 }
 
-/// When in an instant an event happens: connectors are freed first, what was drawn is priced and settled, prices change,
-/// vehicles and riders arrive and see all that, riders give up, policies decide, gates close and markets clear, and
+/// Order of events within an instant: connectors are freed first, energy drawn is priced and settled, prices change,
+/// vehicles and riders arrive and see all of that, riders give up, policies decide, gates close and markets clear, and
 /// meters are read last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
@@ -77,7 +75,7 @@ enum Phase {
 }
 
 impl Phase {
-    /// Every phase, in its order.
+    /// All phases, in their order.
     const ALL: [Self; 14] = [
         Self::StationChange,
         Self::LoadClearing,
@@ -103,27 +101,27 @@ fn key(since_start_s: u64, phase: Phase) -> Key {
     since_start_s << 4 | phase as u64
 }
 
-/// What is due.
+/// The due events.
 #[derive(Debug, Clone)]
 pub struct EventQueue {
     start: SimTime,
-    /// (end, vehicle) of each leg under way, packed.
+    /// (end, vehicle) of each leg in progress, packed.
     legs: BinaryHeap<Reverse<u64>>,
     stations: PriorityQueue<u32, Reverse<(u64, u32)>, BuildHasherDefault<FxHasher>>,
     /// Broadcasts, price changes, relocation rounds, gates, clearings, settlements, meters: (key, entity).
     timers: BinaryHeap<Reverse<(Key, u32)>>,
-    /// Times of requests, and the first that has not been made.
+    /// Index of the first request that has not been made.
     next_request: usize,
-    /// The first request whose patience has not run out.
+    /// Index of the first request whose patience has not run out.
     next_expiry: usize,
-    /// How long riders wait; `None` in replay, where nobody does.
+    /// Patience of riders; `None` in replay, where riders do not wait.
     patience_s: Option<i64>,
     dispatch: Option<u64>,
     charging: Option<u64>,
 }
 
 impl EventQueue {
-    /// A queue that holds the requests of `setup` and nothing else.
+    /// A queue that contains only the requests of `setup`.
     pub fn new(setup: &Setup) -> Self {
         let patience_s = match setup.mode {
             crate::world::Mode::Dispatch { patience_s } => Some(patience_s),
@@ -150,14 +148,14 @@ impl EventQueue {
         (t - self.start) as u64
     }
 
-    /// A vehicle will arrive at `end`. It must have no other leg under way.
+    /// Schedules the arrival of a vehicle at `end`. It must have no other leg in progress.
     #[inline]
     pub fn leg_ends(&mut self, vehicle: VehicleId, end: SimTime) {
         // 32 bits of seconds are 136 years.
         self.legs.push(Reverse(self.since_start(end) << 32 | u64::from(vehicle.0)));
     }
 
-    /// The next change of a station comes at `at`, or not at all; what was known before is forgotten.
+    /// Schedules the next change of a station at `at`, or removes it; replaces the previous entry.
     #[inline]
     pub fn station_changes(&mut self, station: StationId, at: Option<SimTime>) {
         match at {
@@ -171,62 +169,62 @@ impl EventQueue {
         }
     }
 
-    /// A retailer will announce a price.
+    /// Schedules a price announcement of a retailer.
     pub fn broadcast(&mut self, retailer: RetailerId, at: SimTime) {
         let key = key(self.since_start(at), Phase::PriceBroadcast);
         self.timers.push(Reverse((key, u32::from(retailer.0))));
     }
 
-    /// An announced price will come into force.
+    /// Schedules the start of an announced price.
     pub fn price_changes(&mut self, retailer: RetailerId, at: SimTime) {
         let key = key(self.since_start(at), Phase::PriceChange);
         self.timers.push(Reverse((key, u32::from(retailer.0))));
     }
 
-    /// A slot will end in which the load makes a retailer's price.
+    /// Schedules the end of a slot with a load-dependent price of a retailer.
     pub fn load_clearing(&mut self, retailer: RetailerId, at: SimTime) {
         let key = key(self.since_start(at), Phase::LoadClearing);
         self.timers.push(Reverse((key, u32::from(retailer.0))));
     }
 
-    /// A gate of a market will close.
+    /// Schedules a gate closure of a market.
     pub fn gate_closes(&mut self, market: MarketId, at: SimTime) {
         self.timers.push(Reverse((key(self.since_start(at), Phase::GateClosure), u32::from(market.0))));
     }
 
-    /// A market will clear.
+    /// Schedules a market clearing.
     pub fn clearing(&mut self, market: MarketId, at: SimTime) {
         self.timers.push(Reverse((key(self.since_start(at), Phase::Clearing), u32::from(market.0))));
     }
 
-    /// A settlement interval will end.
+    /// Schedules the end of a settlement interval.
     pub fn settlement(&mut self, at: SimTime) {
         self.timers.push(Reverse((key(self.since_start(at), Phase::Settlement), 0)));
     }
 
-    /// The meters will be read.
+    /// Schedules a meter reading.
     pub fn meter(&mut self, at: SimTime) {
         self.timers.push(Reverse((key(self.since_start(at), Phase::Meter), 0)));
     }
 
-    /// The relocation policy will be asked.
+    /// Schedules a call of the relocation policy.
     pub fn relocation_round(&mut self, at: SimTime) {
         self.timers.push(Reverse((key(self.since_start(at), Phase::RelocationRound), 0)));
     }
 
-    /// The dispatch policy will be asked, at `at` or earlier if that is already due.
+    /// Schedules a call of the dispatch policy at `at`, or earlier if one is already scheduled.
     pub fn dispatch_round(&mut self, at: SimTime) {
         let at = self.since_start(at);
         self.dispatch = Some(self.dispatch.map_or(at, |due| due.min(at)));
     }
 
-    /// The charging policy will be asked about idle vehicles.
+    /// Schedules a call of the charging policy for idle vehicles.
     pub fn charging_round(&mut self, at: SimTime) {
         let at = self.since_start(at);
         self.charging = Some(self.charging.map_or(at, |due| due.min(at)));
     }
 
-    /// Takes the next event before `end`.
+    /// Removes and returns the next event before `end`.
     #[inline]
     pub fn pop(&mut self, setup: &Setup, end: SimTime) -> Option<(SimTime, Event)> {
         let mut first = key(self.since_start(end), Phase::StationChange);
@@ -248,7 +246,7 @@ impl EventQueue {
             self.stations.peek().map(|(_, Reverse((at, _)))| key(*at, Phase::StationChange)),
             Some(Phase::StationChange),
         );
-        // A rider's patience runs out only after the rider has asked.
+        // A rider's patience runs out only after the request has been made.
         if self.next_expiry < self.next_request
             && let Some(patience_s) = self.patience_s
         {

@@ -1,4 +1,4 @@
-//! Readings of the meters, and the end of the horizon.
+//! Meter readings, and the end of the horizon.
 
 use super::{Accounts, Simulation};
 use crate::world::{Activity, RequestState, Setup};
@@ -7,7 +7,7 @@ use gridfleet_core::ledger::{EntryKind, Reference};
 use gridfleet_core::records::{EndReason, FleetRecord, Recorder, StationRecord, TripRecord, TripStatus};
 use gridfleet_core::time::{DAY_S, SimTime};
 
-/// What the meters showed last.
+/// Latest meter readings.
 #[derive(Debug, Clone)]
 pub(super) struct Readings {
     time: SimTime,
@@ -20,14 +20,15 @@ impl Readings {
         Self { time: setup.start, fleet_kwh: vec![0.0; setup.fleets.len()] }
     }
 
-    /// When that was.
+    /// Time of the latest reading.
     pub fn time(&self) -> SimTime {
         self.time
     }
 }
 
 impl Simulation {
-    /// Reads the meters of stations, households and fleets; at whole days since the start, posts the cost of driving too.
+    /// Reads the meters of stations, households and fleets; at whole days since the start, also posts the driving
+    /// costs.
     pub(super) fn read_all(&mut self, recorder: &mut dyn Recorder) {
         let now = self.state.now;
         let hours = (now - self.readings.time) as f64 / 3_600.0;
@@ -86,7 +87,7 @@ impl Simulation {
         }
     }
 
-    /// Posts the cost of the kilometres driven since the last time, by vehicle.
+    /// Posts the cost of the kilometres driven since the last posting, by vehicle.
     fn post_driving(&mut self, recorder: &mut dyn Recorder) {
         for (i, v) in self.state.vehicles.iter_mut().enumerate() {
             let per_km = self.setup.fleets[v.fleet.index()].driving_eur_per_km;
@@ -104,8 +105,8 @@ impl Simulation {
         }
     }
 
-    /// At the end of the horizon: every leg, trip, session and wait that is under way is recorded
-    /// as far as it has come.
+    /// At the end of the horizon: every leg, trip, session and wait in progress is recorded as far as it has
+    /// progressed.
     pub(super) fn record_what_is_under_way(&mut self, recorder: &mut dyn Recorder) {
         let now = self.state.now;
         for i in 0..self.state.vehicles.len() {
@@ -126,7 +127,7 @@ impl Simulation {
             let share = leg.share_at(now);
             let ride = self.state.vehicles[i].ride;
             self.end_leg(vehicle, now, recorder);
-            // The vehicle is on the road, not at the leg's destination; nothing looks at it after this.
+            // The vehicle is on the road, not at the leg's destination; it is not read after this.
             if let (Some(before), Some(after)) = (ride, self.state.vehicles[i].ride) {
                 let v = &self.state.vehicles[i];
                 let picked_up = before.pickup.is_some();

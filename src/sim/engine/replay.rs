@@ -1,5 +1,5 @@
-//! Replay: trips bound to vehicles happen as recorded, or are lost with the reason; a vehicle too low for the way to
-//! its charger is carried there.
+//! Replay: bound trips happen as recorded, or are lost with the reason; a vehicle with too little charge for the trip
+//! to its charger is carried there.
 
 use super::Simulation;
 use crate::world::{Activity, Bound, RecordedSoc, RequestState, Ride, Trip, View};
@@ -7,8 +7,9 @@ use gridfleet_core::ids::{RequestId, VehicleId};
 use gridfleet_core::records::{LegPurpose, LegRecord, Recorder, TripStatus};
 
 impl Simulation {
-    /// A trip that should have brought its vehicle to a charger was lost for low charge. Staff carry it there in the
-    /// same time, as they would before somebody rents it again; else a vehicle once too low would never charge.
+    /// A trip that should have brought its vehicle to a charger was lost for low charge. Staff carry the vehicle there
+    /// in the same time, as they would before the next rental; otherwise a vehicle with too little charge would never
+    /// charge again.
     fn carry_to_charger(&mut self, request: RequestId, vehicle: VehicleId, recorder: &mut dyn Recorder) {
         let (requests, i) = (&self.setup.requests, request.index());
         let view = View::new(&self.setup, &self.state);
@@ -22,8 +23,8 @@ impl Simulation {
         self.head_for(vehicle, station, way, 0.0);
     }
 
-    /// A recorded trip is due. It is lost if its vehicle is still on another one, or has too little
-    /// charge; no other vehicle stands in.
+    /// A recorded trip is due. It is lost if its vehicle is still on another one, or has too little charge; no other
+    /// vehicle replaces it.
     pub(super) fn replay(&mut self, request: RequestId, bound: Bound, recorder: &mut dyn Recorder) {
         let now = self.state.now;
         let (requests, i) = (&self.setup.requests, request.index());
@@ -40,7 +41,7 @@ impl Simulation {
             RecordedSoc::Rose(rise) => (driven_kwh, driven_kwh + of.kwh(rise)),
             RecordedSoc::Unknown => (driven_kwh, 0.0),
         };
-        // Where the charge rose, the vehicle could charge before it ran low.
+        // If the charge rose, the vehicle could charge before it ran low.
         if charged_kwh == 0.0 && of.kwh(view.soc(vehicle) - of.usable_soc[0]) < energy_kwh {
             self.lose(request, TripStatus::LostLowCharge, recorder);
             if bound.ends_at_charger && self.state.vehicles[vehicle.index()].activity == Activity::Idle {
@@ -60,8 +61,8 @@ impl Simulation {
         self.state.requests[i] = RequestState::Assigned;
         let v = &mut self.state.vehicles[vehicle.index()];
         if v.place != origin {
-            // The trace has the vehicle elsewhere: staff moved it, or a trip before this one was lost
-            // here. When and how is not recorded, so it is carried: no time, no charge.
+            // The trace has the vehicle elsewhere: staff moved it, or a previous trip was lost here. The time and
+            // manner are not recorded, so it is carried at no cost of time or charge.
             recorder.leg(&LegRecord {
                 vehicle,
                 fleet: v.fleet,

@@ -1,5 +1,5 @@
-//! Retail as events: before a price is announced, those who answer to it settle on loads; at the start of a slot these come
-//! into force, and what was drawn in the slot before is billed.
+//! Retail as events: before a price is announced, price-responsive customers settle on loads; at the start of a slot
+//! these take effect, and the energy drawn in the previous slot is billed.
 
 use super::{Accounts, Simulation};
 use crate::policies::response::ResponseSpec;
@@ -12,24 +12,24 @@ use gridfleet_core::rng::Purpose;
 use gridfleet_core::time::{DAY_S, SimTime};
 use rand_pcg::Pcg64;
 
-/// What has been billed and settled so far, and who decides.
+/// Energy billed and settled so far, and the retail policies.
 #[derive(Default)]
 pub(super) struct Retailing {
     pricing: Option<Box<dyn Pricing>>,
     response: Option<Box<dyn Response>>,
-    /// Of pricing and of response.
+    /// Random streams of pricing and of response.
     random: Option<[Pcg64; 2]>,
-    /// By retailer: whether it has households, privately owned vehicles, or a cost of generation. Empty without any.
+    /// By retailer: whether it has households, privately owned vehicles, or a generation cost. Empty if there are none.
     active: Vec<bool>,
-    /// By retailer, start of the slot under way.
+    /// By retailer: start of the slot in progress.
     slot_start: Vec<SimTime>,
-    /// By retailer, energy of privately owned vehicles and of all others up to then [kWh].
+    /// By retailer: energy of privately owned vehicles and of all others up to then [kWh].
     settled_kwh: Vec<[f64; 2]>,
-    /// By group, what its homes had drawn up to then [kWh].
+    /// By group: energy drawn by its households up to then [kWh].
     households_kwh: Vec<f64>,
-    /// By group, what has been posted [currency].
+    /// By group: amount posted [currency].
     posted: Vec<Money>,
-    /// By group, energy and bill at the last reading of the meters, of all homes [kWh, currency].
+    /// By group: energy and bill of all households at the last meter reading [kWh, currency].
     read: Vec<(f64, f64)>,
     drawn: Vec<Drawn>,
 }
@@ -41,7 +41,7 @@ impl Retailing {
 }
 
 impl Simulation {
-    /// Adds the policies of retail, and plugs the vehicles of drivers in where they park.
+    /// Adds the retail policies, and plugs in the privately owned vehicles where they park.
     #[must_use]
     pub fn with_retail(mut self, policies: RetailPolicies) -> Self {
         let setup = std::sync::Arc::clone(&self.setup);
@@ -58,7 +58,7 @@ impl Simulation {
             let private = |(i, f): (usize, &crate::world::Fleet)| {
                 f.private && station.access.allows(gridfleet_core::ids::FleetId::new(i))
             };
-            // Owners who choose their retailer take its price as it comes.
+            // Owners who choose their retailer take its price as given.
             if setup.competes(station.retailer) {
                 continue;
             }
@@ -80,14 +80,14 @@ impl Simulation {
         };
         for (i, departures) in retail.departures.iter().enumerate() {
             if departures.first().is_some_and(|&first| first > setup.start) {
-                // Nothing is recorded when a vehicle is plugged in.
+                // Plugging in a vehicle is not recorded here.
                 self.plug_in_where_it_stands(VehicleId::new(i), &mut ());
             }
         }
         self
     }
 
-    /// The slots of a retailer from `first` on that are to be announced now, and those of the coming day.
+    /// Slots of a retailer starting at `first` that are to be announced now, and those of the coming day.
     pub(super) fn slots_from(&self, retailer: RetailerId, first: SimTime) -> Slots {
         let of = &self.setup.retailers[retailer.index()];
         let mut slots = Slots { first, slot_s: of.slot_s, due: 0, count: 0 };
@@ -99,8 +99,8 @@ impl Simulation {
         slots
     }
 
-    /// The prices of the slots that are due at a retailer to whose prices somebody answers; empty where its tariff says
-    /// them, whatever is drawn.
+    /// Prices of the due slots of a retailer with price-responsive customers; empty if its tariff sets them
+    /// independently of the load.
     pub(super) fn settle_on_prices(
         &mut self,
         retailer: RetailerId,
@@ -141,7 +141,7 @@ impl Simulation {
         prices[..slots.due].to_vec()
     }
 
-    /// A slot ends and another begins: what was drawn is billed, what was announced comes into force.
+    /// A slot ends and the next begins: the energy drawn is billed, and announcements take effect.
     pub(super) fn begin_slot(
         &mut self,
         retailer: RetailerId,
@@ -180,8 +180,8 @@ impl Simulation {
         stations.into_iter().for_each(|station| self.divide_power(station));
     }
 
-    /// Bills the households of a retailer for what they drew since the last time, and the retailer for what serving all
-    /// its customers cost.
+    /// Bills the households of a retailer for the energy drawn since the last bill, and the retailer for the cost of
+    /// serving all its customers.
     fn settle_slot(&mut self, retailer: RetailerId, price_eur_mwh: f64, recorder: &mut dyn Recorder) {
         let (setup, now, r) = (std::sync::Arc::clone(&self.setup), self.state.now, retailer.index());
         let hours = (now - self.retail.slot_start[r]) as f64 / 3_600.0;
@@ -231,7 +231,7 @@ impl Simulation {
         }
     }
 
-    /// The slots that end with the horizon, which no event reaches.
+    /// Settles the slots that end with the horizon, which no event reaches.
     pub(super) fn settle_last_slots(&mut self, recorder: &mut dyn Recorder) {
         for retailer in (0..self.retail.active.len()).map(RetailerId::new) {
             if self.retail.is_active(retailer) {
@@ -260,7 +260,7 @@ impl Simulation {
         }
     }
 
-    /// A household announces its load for a coming slot.
+    /// A household announces its load for an upcoming slot.
     pub(super) fn draw(
         &mut self,
         household: HouseholdId,
@@ -275,13 +275,13 @@ impl Simulation {
         }
         let hour = self.setup.clock.hour(slot);
         let slack = 1e-9 * (1.0 + group.high_kw[hour]);
-        // Not a number is refused, too.
+        // NaN is also refused.
         if !(group.low_kw[hour] - slack..=group.high_kw[hour] + slack).contains(&power_kw) {
             return Err(Refusal::NoSuchPower);
         }
         let slot_s = self.setup.retailers[group.retailer.index()].slot_s;
         let plan = &mut self.state.retail.households[household.index()].plan;
-        // A slot that is under way at the start of the simulation may be announced then.
+        // A slot in progress at the start of the simulation may be announced then.
         if slot + slot_s <= self.state.now || plan.last().is_some_and(|last| last.0 >= slot) {
             return Err(Refusal::SlotAnnounced);
         }
@@ -289,7 +289,7 @@ impl Simulation {
         Ok(())
     }
 
-    /// A driver announces what a vehicle will do in a coming slot.
+    /// A driver announces the power of a vehicle in an upcoming slot.
     pub(super) fn plan_power(
         &mut self,
         vehicle: VehicleId,
@@ -303,13 +303,13 @@ impl Simulation {
         let Some(plan) = self.state.retail.plans.get_mut(vehicle.index()).filter(|_| plugged) else {
             return Err(Refusal::NotPlugged);
         };
-        // What is announced later takes the place of what was announced before.
+        // A later announcement replaces earlier ones.
         plan.retain(|step| step.0 < slot);
         plan.push((slot, power_kw));
         Ok(())
     }
 
-    /// A driver's vehicle has been plugged in at home.
+    /// A privately owned vehicle has been plugged in at home.
     pub(super) fn ask_driver(&mut self, vehicle: VehicleId, recorder: &mut dyn Recorder) {
         let Some(response) = &mut self.retail.response else { return };
         let mut actions = std::mem::take(&mut self.actions);
@@ -318,7 +318,7 @@ impl Simulation {
         self.actions = actions;
     }
 
-    /// Why a driver's vehicle that leaves now would not be full, if it is not.
+    /// Reason why a privately owned vehicle that leaves now would not be full, if it is not.
     pub(super) fn reason_to_leave(&self, vehicle: VehicleId) -> EndReason {
         let v = &self.state.vehicles[vehicle.index()];
         let of = &self.setup.types[v.vehicle_type.index()];
@@ -333,8 +333,8 @@ impl Simulation {
     }
 }
 
-/// What a tariff says of a slot as customers know it [currency/MWh]: of slots that are not due, only what does not depend
-/// on prices to come; else what it was at that time of the day before, or the last price that is due.
+/// Tariff of a slot as known to customers [currency/MWh]: for slots that are not due, only the part that does not
+/// depend on future prices; otherwise the price at that time of the day before, or the last due price.
 fn tariff_outlook(setup: &Setup, state: &State, retailer: RetailerId, slots: Slots, slot: usize) -> f64 {
     let tariff = &setup.retailers[retailer.index()].tariff;
     if slot < slots.due || matches!(tariff, Tariff::Flat(_) | Tariff::TimeOfUse(_)) {

@@ -1,4 +1,4 @@
-//! Requests and legs: from a rider's call to the drop-off.
+//! Requests and legs: from a rider's request to the drop-off.
 
 use super::{Accounts, Simulation};
 use crate::policies::Refusal;
@@ -108,7 +108,7 @@ impl Simulation {
         };
         let energy_kwh = way.distance_km * view.consumption_kwh_per_km(vehicle);
         if !self.releases(vehicle) {
-            // It stays until its session ends, so that dispatch looks for another one.
+            // The vehicle stays until its session ends, so dispatch searches for another one.
             self.state.withdraw(&self.setup, vehicle);
             self.state.vehicles[vehicle.index()].yields = false;
             self.state.turned_away[request.index()] = true;
@@ -153,7 +153,7 @@ impl Simulation {
         Ok(())
     }
 
-    /// Starts a leg; what the vehicle does has been set.
+    /// Starts a leg; the activity of the vehicle has already been set.
     pub(super) fn set_out(
         &mut self,
         vehicle: VehicleId,
@@ -210,8 +210,8 @@ impl Simulation {
         }
     }
 
-    /// Records the leg under way as far as it has come at `end`, and leaves the vehicle there with
-    /// what is left in its battery.
+    /// Records the leg in progress as far as it has progressed at `end`, and leaves the vehicle there with the
+    /// remaining charge.
     pub(super) fn end_leg(
         &mut self,
         vehicle: VehicleId,

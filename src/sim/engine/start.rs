@@ -1,4 +1,4 @@
-//! From the policies that a scenario names to a simulation that is ready to run.
+//! Builds a simulation that is ready to run from the policies named in a scenario.
 
 use super::Simulation;
 use crate::policies::aggregator::Aggregator;
@@ -13,7 +13,7 @@ use gridfleet_core::time::SimTime;
 use std::sync::Arc;
 
 impl Simulation {
-    /// A replication at its start, under these policies.
+    /// A replication at its start, with these policies.
     pub fn under(setup: Arc<Setup>, policies: Policies, streams: Streams) -> Self {
         let trades = setup.trading.is_active();
         let simulation = Self::new(setup, policies.dispatch, policies.charging, streams)
@@ -24,7 +24,7 @@ impl Simulation {
     }
 }
 
-/// Static inputs of the metrics of a world, the clairvoyant bounds included where it asks for them.
+/// Static inputs of the metrics of a world, including the clairvoyant bounds if it requires them.
 ///
 /// # Errors
 /// If the solver of the bounds fails.
@@ -44,8 +44,8 @@ pub fn metrics_setup(setup: &Setup) -> Result<MetricsSetup> {
     })
 }
 
-/// Makes the policies of one replication. Where a forecast replays the future, the replication is simulated
-/// without bids and without limits of stations first.
+/// Creates the policies of one replication. If a forecast replays the future, the replication is first simulated
+/// without bids and without station limits.
 pub fn policies(specs: &PolicySpecs, setup: &Arc<Setup>, streams: Streams) -> Policies {
     let trades = setup.trading.is_active();
     let needs_foresight = trades && specs.bidding.needs_foresight()
@@ -75,8 +75,8 @@ pub fn policies(specs: &PolicySpecs, setup: &Arc<Setup>, streams: Streams) -> Po
     }
 }
 
-/// The power that each fleet could take at each reading of the meters, and what would be asked for at stations, if
-/// nobody bid and no station were limited.
+/// The power that each fleet could take at each meter reading, and the energy that would be requested at stations,
+/// without bids and without station limits.
 pub fn foresee(specs: &PolicySpecs, setup: &Arc<Setup>, streams: Streams) -> Foresight {
     let mut simulation =
         Simulation::new(Arc::clone(setup), specs.dispatch.build(), specs.charging.build(), streams)

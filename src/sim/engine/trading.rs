@@ -1,4 +1,4 @@
-//! Trading as events: gates close, markets clear, what was drawn is settled against what was bought.
+//! Trading as events: gates close, markets clear, and the energy drawn is settled against the energy bought.
 
 use super::{Accounts, Simulation};
 use crate::policies::{OpenGate, Refusal};
@@ -11,10 +11,10 @@ use gridfleet_core::markets::{Market, Side};
 use gridfleet_core::records::{MarketRecord, Recorder};
 use gridfleet_core::time::SimTime;
 
-/// Most power that a bid may be for [kW]: a terawatt, so that no sum of bids is beyond what money can hold.
+/// Maximum power of a bid [kW]: a terawatt, so that no sum of bids exceeds the range of money.
 const MOST_KW: f64 = 1e9;
 
-/// What the meters showed at the last settlement, and room to work in.
+/// Meter readings at the last settlement, and working buffers.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Settlements {
     /// By fleet and retailer; empty before the first reading.
@@ -22,7 +22,7 @@ pub(super) struct Settlements {
     now: Vec<Drawn>,
     /// By bidder.
     balances: Vec<Balance>,
-    /// What is left to fill purchases with [kWh], by bidder.
+    /// Remaining energy to fill purchases [kWh], by bidder.
     left_kwh: Vec<f64>,
     bids: Vec<Bid>,
     orders: Vec<Order>,
@@ -31,7 +31,7 @@ pub(super) struct Settlements {
 
 impl Simulation {
     /// Gates that would have closed before the start close at the start, one after the other and each with the results
-    /// of those before: bidders decide then by what they know.
+    /// of those before: bidders then decide with the information available to them.
     pub(super) fn schedule_trading(&mut self) {
         let start = self.setup.start;
         let trading = &self.setup.trading;
@@ -50,7 +50,7 @@ impl Simulation {
         self.queue.settlement(SimTime((start.0 + settlement_s - 1).div_euclid(settlement_s) * settlement_s));
     }
 
-    /// The last moment to bid: every bidder is asked about each gate that closes now.
+    /// Last opportunity to bid: every bidder is called for each gate that closes now.
     pub(super) fn on_gate_closure(&mut self, market: MarketId, recorder: &mut dyn Recorder) {
         if self.state.now == self.setup.start {
             self.close_gates_before_start(recorder);
@@ -68,7 +68,7 @@ impl Simulation {
         }
     }
 
-    /// Calls for the results of the first closed gate of a market.
+    /// Schedules the results of the first closed gate of a market.
     fn await_results(&mut self, market: MarketId) {
         let publish_s = self.setup.trading.markets[market.index()].publish_s;
         if let Some(gate) = self.state.trading.markets[market.index()].closed.front() {
@@ -98,7 +98,7 @@ impl Simulation {
         all.into_iter().for_each(|market| self.await_results(market));
     }
 
-    /// Asks every bidder about the gate of a market that closes next, and closes it.
+    /// Calls every bidder for the next gate of a market to close, and closes it.
     fn close_gate(&mut self, market: MarketId, recorder: &mut dyn Recorder) {
         let (now, m) = (self.state.now, market.index());
         if let Some(gate) = self.state.trading.markets[m].next_gate.clone() {
@@ -117,7 +117,7 @@ impl Simulation {
         }
     }
 
-    /// Puts a bid into the book of a market.
+    /// Submits a bid to the order book of a market.
     pub(super) fn place_bid(&mut self, market: MarketId, bid: Bid) -> Result<(), Refusal> {
         let rules = &self.setup.trading.markets[market.index()];
         if bid.product >= rules.products.count {
@@ -152,7 +152,7 @@ impl Simulation {
         self.await_results(market);
     }
 
-    /// Clears the gates whose results are due at `until`.
+    /// Clears the gates whose results are due by `until`.
     fn clear_until(&mut self, market: MarketId, until: SimTime, recorder: &mut dyn Recorder) {
         let m = market.index();
         let setup = std::sync::Arc::clone(&self.setup);
@@ -162,7 +162,7 @@ impl Simulation {
                 self.state.trading.markets[m].closed.push_front(gate);
                 break;
             }
-            // The bids of this gate, product by product, in the order in which they were placed.
+            // The bids of this gate, by product, in the order in which they were placed.
             let mut bids = std::mem::take(&mut self.settlements.bids);
             bids.clear();
             self.state.trading.markets[m].book.retain(|bid| {
@@ -261,7 +261,7 @@ impl Simulation {
         self.settlements = work;
     }
 
-    /// What each bidder has bought, sold and drawn in the interval from `start`.
+    /// Energy that each bidder has bought, sold and drawn in the interval starting at `start`.
     fn balance(&self, work: &mut Settlements, start: SimTime) {
         let trading = &self.setup.trading;
         let (hours, retailers) = (trading.settlement_s as f64 / 3_600.0, self.setup.retailers.len());
@@ -273,7 +273,7 @@ impl Simulation {
                 continue;
             };
             let cells = fleet.index() * retailers..(fleet.index() + 1) * retailers;
-            // Energy fed back is paid for at the tariff, so no market has bought it.
+            // Energy fed back is paid at the tariff, so no market has bought it.
             let drawn_kwh = cells.map(drawn_kwh).sum::<f64>().max(0.0);
             work.balances.push(Balance { drawn_kwh, ..Balance::default() });
         }
@@ -288,7 +288,7 @@ impl Simulation {
                 }) += kwh;
             }
         }
-        // What fleets have bought for themselves is not their retailers' to buy.
+        // Energy that fleets have bought directly is not to be bought by their retailers.
         for (i, &party) in trading.bidders.iter().enumerate() {
             let Party::Retailer(retailer) = party else { continue };
             let mut drawn_kwh = 0.0;
@@ -304,7 +304,7 @@ impl Simulation {
         }
     }
 
-    /// Fills the trades of the interval from `start`, in the order of the markets, and pays those that end.
+    /// Fills the trades of the interval starting at `start`, in the order of the markets, and pays those that end.
     fn deliver(&mut self, work: &mut Settlements, start: SimTime, recorder: &mut dyn Recorder) {
         let setup = std::sync::Arc::clone(&self.setup);
         let hours = setup.trading.settlement_s as f64 / 3_600.0;
@@ -331,7 +331,7 @@ impl Simulation {
                 }
                 self.state.trading.markets[m].trades.pop_front();
                 let value = trade.accepted_kw * rules.products.hours() * trade.price_eur_mwh / 1_000.0;
-                // Reserve that was not there when called is not paid for.
+                // Reserve that was not available when called is not paid.
                 let kept_ready = trade.delivered_kwh * trade.capacity_eur_mw_h / 1_000.0;
                 let value = if trade.bid.side == Side::Buy { -value } else { value };
                 let cash = self.accounts.money(value + kept_ready, EntryKind::Trade, self.state.now);
@@ -344,8 +344,8 @@ impl Simulation {
         }
     }
 
-    /// Sessions are charged the stations' tariffs for all they draw. For the part that a fleet had bought in
-    /// markets, each retailer gives back what it charged.
+    /// Sessions are charged the stations' tariffs for all energy drawn. For the part that a fleet had bought in
+    /// markets, each retailer refunds its charge.
     fn credit_supply(
         &mut self,
         work: &Settlements,
@@ -381,13 +381,13 @@ impl Simulation {
     ) {
         let trading = &self.setup.trading;
         let short_kwh = match party {
-            // What a fleet draws beyond its purchases it pays at the tariff.
+            // A fleet pays the tariff for energy drawn beyond its purchases.
             Party::Fleet(_) => balance.uncovered_kwh(),
             Party::Retailer(_) => balance.beyond_kwh(),
         };
         let long_kwh = balance.long_kwh();
         let (side, kwh) = if long_kwh > 0.0 { (Side::Sell, long_kwh) } else { (Side::Buy, short_kwh) };
-        // Sums of powers and of energies differ in their last digits: a millionth of a watt hour is nothing.
+        // Sums of powers and of energies differ in their last digits: a microwatt hour counts as zero.
         if kwh <= 1e-9 {
             return;
         }

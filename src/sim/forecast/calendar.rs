@@ -1,9 +1,9 @@
-//! Slots of a series, and where they stand in the local day and week.
+//! Slots of a series, and their position in the local day and week.
 
 use gridfleet_core::error::InputError;
 use gridfleet_core::time::{DAY_S, LocalClock, SimTime};
 
-/// Slots of one length, numbered from an origin, under the clock of the place they belong to.
+/// Slots of equal length, numbered from an origin, in the local time of their location.
 #[derive(Debug, Clone)]
 pub struct Calendar {
     origin: SimTime,
@@ -12,10 +12,10 @@ pub struct Calendar {
 }
 
 impl Calendar {
-    /// Slot 0 starts at `origin`; each takes `slot_s` seconds.
+    /// Slot 0 starts at `origin`; each slot lasts `slot_s` seconds.
     ///
     /// # Errors
-    /// If no whole number of slots makes a day.
+    /// If a day is not a whole number of slots.
     pub fn new(origin: SimTime, slot_s: i64, clock: LocalClock) -> Result<Self, InputError> {
         if slot_s < 1 || DAY_S % slot_s != 0 {
             let found = format!("slots of {slot_s} s");
@@ -44,8 +44,8 @@ impl Calendar {
         self.clock.hour_of_week(self.start(slot)) / 24
     }
 
-    /// The slot at the same local time `days` days before: an hour more or less away where the clock was changed
-    /// between, for prices and habits keep to the clock on the wall.
+    /// The slot at the same local time `days` days before. If the clock changed in between, it is one hour more or less
+    /// away, because prices and habits follow local time.
     pub fn days_before(&self, slot: i64, days: i64) -> i64 {
         let (then, now) = (self.start(slot) + -days * DAY_S, self.start(slot));
         let changed_s = self.clock.offset_s(now) - self.clock.offset_s(then);
@@ -57,7 +57,7 @@ impl Calendar {
 mod tests {
     use super::*;
 
-    /// Berlin, quarters of an hour; slot 0 is Monday 2017-03-20 0:00 UTC, which is 1:00 there.
+    /// Berlin, quarters of an hour; slot 0 is Monday 2017-03-20 0:00 UTC, which is 1:00 local time.
     fn berlin() -> Calendar {
         let origin = SimTime(1_489_968_000);
         let clock = LocalClock::new(chrono_tz::Europe::Berlin, origin, origin + 365 * DAY_S);
@@ -77,11 +77,11 @@ mod tests {
     #[test]
     fn the_same_time_before_keeps_to_the_clock_on_the_wall() {
         let calendar = berlin();
-        // Monday 2017-03-27 8:00 UTC is 10:00 there; a week before 10:00 was 9:00 UTC.
+        // Monday 2017-03-27 8:00 UTC is 10:00 local time; a week before, 10:00 was 9:00 UTC.
         let monday = 7 * 96 + 32;
         assert_eq!(calendar.days_before(monday, 7), 36);
         assert_eq!(calendar.days_before(monday + 7 * 96, 7), monday);
-        // And in autumn (2017-10-29) the other way round.
+        // In autumn (2017-10-29) the opposite.
         let autumn = (7 * 32) * 96;
         assert_eq!(calendar.days_before(autumn, 7), autumn - 7 * 96 - 4);
     }

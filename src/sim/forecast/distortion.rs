@@ -1,4 +1,4 @@
-//! A value that is known, made worse: how good a forecast has to be can then be asked apart from how it is made.
+//! Distortion of a known value: separates the effect of a forecast's accuracy from its method.
 
 use gridfleet_core::error::InputError;
 use gridfleet_core::rng::{Purpose, PurposeStreams, Streams};
@@ -6,10 +6,10 @@ use rand::RngExt;
 
 /// Distorts values by up to a share of them, drawn uniformly: `value * (1 + (1 - accuracy) * u)`, u in -1..1.
 ///
-/// This is how the forecasts of the virtual power plant of spec 5 have an accuracy. There is one draw to a series
-/// and slot, named by both: whoever asks, how often and in what order plays no part, so that policies compared on
-/// one replication see the same error. It does not depend on the accuracy either: less accuracy makes each error
-/// larger and changes none of their signs.
+/// This is the forecast accuracy of the virtual power plant of spec 5. There is one draw for each series and slot,
+/// identified by both: it does not depend on the caller, or on the number and order of calls, so policies compared on
+/// one replication see the same error. It does not depend on the accuracy either: lower accuracy increases each error
+/// and does not change its sign.
 #[derive(Debug, Clone, Copy)]
 pub struct Distortion {
     streams: PurposeStreams,
@@ -17,11 +17,11 @@ pub struct Distortion {
     error: f64,
 }
 
-/// Slots are told apart by this many bits: enough for seconds since 1970.
+/// Number of bits that distinguish slots: enough for seconds since 1970.
 const SLOT_BITS: u32 = 40;
 
 impl Distortion {
-    /// The distortion of a series with a number of its own. An `accuracy` of 1 leaves values as they are.
+    /// The distortion of a series with a separate number. An `accuracy` of 1 leaves values unchanged.
     ///
     /// # Errors
     /// If `accuracy` is not between 0 and 1.
@@ -33,7 +33,7 @@ impl Distortion {
         Ok(Self { streams, series, error: 1.0 - accuracy })
     }
 
-    /// What is forecast for `slot`, whose value is or will be `value`.
+    /// Forecast for `slot`, whose actual value is or will be `value`.
     pub fn distort(&self, slot: i64, value: f64) -> f64 {
         if self.error == 0.0 {
             return value;
@@ -58,8 +58,8 @@ mod tests {
             let errors: Vec<f64> = (0..n).map(|slot| distortion.distort(slot, 2.0) / 2.0 - 1.0).collect();
             let most = 1.0 - accuracy;
             assert!(errors.iter().all(|e| e.abs() <= most));
-            // A uniform variable on -1..1 has mean 0 and variance 1/3; of both, the estimates from n draws
-            // are within four of their standard deviations.
+            // A uniform variable on -1..1 has mean 0 and variance 1/3; the estimates of both from n draws are within
+            // four of their standard deviations.
             let n = n as f64;
             let mean = errors.iter().sum::<f64>() / n / most;
             let variance = errors.iter().map(|e| (e / most).powi(2)).sum::<f64>() / n;
@@ -74,7 +74,7 @@ mod tests {
         let backwards: Vec<f64> = (-50..50).rev().map(|slot| poor.distort(slot, 1.0)).collect();
         for (slot, &seen) in (-50..50).rev().zip(&backwards) {
             assert_eq!(poor.distort(slot, 1.0), seen);
-            // Half the inaccuracy, half the error, for any value.
+            // Half the inaccuracy gives half the error, for any value.
             assert!((2.0 * (good.distort(slot, 3.0) / 3.0 - 1.0) - (seen - 1.0)).abs() < 1e-12);
         }
         let other = Distortion::new(&STREAMS, 2, 0.5).unwrap();

@@ -1,17 +1,17 @@
-//! The latest values of a series, with its gaps.
+//! Latest values of a series, with gaps.
 
-/// A ring of the values of the latest slots.
+/// Ring buffer of the values of the latest slots.
 #[derive(Debug, Clone)]
 pub(super) struct History {
-    /// Value by slot, NaN where none is known.
+    /// Value by slot, NaN where unknown.
     values: Vec<f64>,
-    /// The last value known at the end of a slot, NaN before the first.
+    /// Last value known at the end of a slot, NaN before the first.
     carried: Vec<f64>,
     last: Option<i64>,
 }
 
 impl History {
-    /// Keeps `slots` slots.
+    /// A history of `slots` slots.
     pub fn new(slots: i64) -> Self {
         let kept = slots.max(1) as usize;
         Self { values: vec![f64::NAN; kept], carried: vec![f64::NAN; kept], last: None }
@@ -25,7 +25,7 @@ impl History {
         slot.rem_euclid(self.kept()) as usize
     }
 
-    /// Adds a value that has become known.
+    /// Adds a newly known value.
     ///
     /// # Panics
     /// If `slot` is not later than the last one.
@@ -51,7 +51,7 @@ impl History {
         self.last
     }
 
-    /// The oldest slot that is kept, whether it has a value or not.
+    /// The oldest stored slot, with or without a value.
     pub fn oldest(&self) -> Option<i64> {
         self.last.map(|last| last - self.kept() + 1)
     }
@@ -62,12 +62,12 @@ impl History {
         known.then(|| ring[self.place(slot)]).filter(|value| !value.is_nan())
     }
 
-    /// The value of `slot`, if it is known and still kept.
+    /// Value of `slot`, if it is known and still stored.
     pub fn get(&self, slot: i64) -> Option<f64> {
         self.read(&self.values, slot)
     }
 
-    /// The last value that was known at the end of `slot`, if that is still kept.
+    /// Last value known at the end of `slot`, if it is still stored.
     pub fn carried(&self, slot: i64) -> Option<f64> {
         self.read(&self.carried, slot.min(self.last?))
     }
@@ -80,7 +80,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     proptest! {
-        /// A map of everything that was ever told is the witness.
+        /// Compares with a map of all observed values.
         #[test]
         fn the_ring_agrees_with_a_map(
             kept in 1i64..20,

@@ -1,10 +1,10 @@
-//! Forecasts of a regular series from its own history: prices, or the power of a pool of vehicles.
+//! Forecasts of a regular series from its history: prices, or the power of a pool of vehicles.
 //!
-//! A series has one value per slot of a fixed length ([`Calendar`]). A [`Forecaster`] is told values as they become
-//! known and asked for later ones; what it was not told it cannot use. [`ForecastSpec`] is how a scenario names one.
-//! [`Distortion`] is for studies of what accuracy is worth: it takes a value that is known and makes it worse.
+//! A series has one value per slot of a fixed length ([`Calendar`]). A [`Forecaster`] observes values as they become
+//! known and predicts later ones; it cannot use values that it has not observed. [`ForecastSpec`] names a forecaster in
+//! a scenario. [`Distortion`] is for studies of the value of accuracy: it distorts a known value.
 //!
-//! Nothing here knows a simulator, a market or a file.
+//! This module does not depend on the simulator, markets or files.
 
 mod calendar;
 mod distortion;
@@ -20,15 +20,15 @@ pub use naive::{Persistence, SeasonalNaive};
 pub use ridge::Ridge;
 pub use spec::ForecastSpec;
 
-/// Predicts a series from what it has been told of it.
+/// Predicts a series from its observed values.
 pub trait Forecaster: Send {
-    /// The value of `slot` has become known. Slots come in ascending order and may be left out; a value that is
-    /// not finite is as good as left out.
+    /// The value of `slot` has become known. Slots are in ascending order and may be omitted; a non-finite value is
+    /// treated as omitted.
     ///
     /// # Panics
-    /// If `slot` is not later than the last one told.
+    /// If `slot` is not later than the last one observed.
     fn observe(&mut self, slot: i64, value: f64);
 
-    /// What `slot`, which is later than the last one told, is expected to be. Always finite.
+    /// Predicted value of `slot`, which is later than the last one observed. Always finite.
     fn predict(&self, slot: i64) -> f64;
 }

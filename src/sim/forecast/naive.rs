@@ -1,12 +1,12 @@
-//! Forecasts that repeat a value: the last one, or that of the same time a season before.
+//! Forecasts that repeat a value: the last one, or that of the same time one season before.
 //!
-//! They are what any other forecaster has to beat (R. J. Hyndman and G. Athanasopoulos, Forecasting: Principles and
+//! They are the benchmark for any other forecaster (R. J. Hyndman and G. Athanasopoulos, Forecasting: Principles and
 //! Practice, 3rd edition, section 5.2).
 
 use super::history::History;
 use super::{Calendar, Forecaster};
 
-/// The last value known.
+/// The last known value.
 #[derive(Debug, Clone)]
 pub struct Persistence {
     value: f64,
@@ -33,10 +33,10 @@ impl Forecaster for Persistence {
     }
 }
 
-/// The value of the same local time a season before; where that is not known, of the nearest day before that
-/// is known; else the last value; else the initial one.
+/// The value at the same local time one season before; if that is unknown, of the nearest previous day that is known;
+/// otherwise the last value, or the initial one.
 ///
-/// Beyond one season, the last season whose value is known stands for those between. Two seasons are kept.
+/// More than one season ahead, the last season whose value is known is used. Two seasons are stored.
 #[derive(Debug, Clone)]
 pub struct SeasonalNaive {
     calendar: Calendar,
@@ -49,7 +49,7 @@ impl SeasonalNaive {
     /// Looks back a multiple of `season_days` days; predicts `initial` until a value is known.
     pub fn new(calendar: Calendar, season_days: u32, initial: f64) -> Self {
         let season_days = i64::from(season_days.max(1));
-        // A day more than two seasons, for the clock may be changed between.
+        // One day more than two seasons, because the clock may change in between.
         let history = History::new((2 * season_days + 1) * calendar.slots_per_day());
         Self { calendar, season_days, history, initial }
     }
@@ -65,7 +65,7 @@ impl Forecaster for SeasonalNaive {
     }
 }
 
-/// What [`SeasonalNaive`] predicts from `history`; `None` if nothing is known.
+/// Prediction of [`SeasonalNaive`] from `history`; `None` if no value is known.
 pub(super) fn repeat(history: &History, calendar: &Calendar, season_days: i64, slot: i64) -> Option<f64> {
     [season_days, 1]
         .into_iter()
@@ -73,10 +73,10 @@ pub(super) fn repeat(history: &History, calendar: &Calendar, season_days: i64, s
         .or_else(|| history.carried(slot))
 }
 
-/// The value at the same local time of the nearest multiple of `days` before that is known and kept.
+/// The value at the same local time of the nearest previous multiple of `days` that is known and stored.
 fn nearest(history: &History, calendar: &Calendar, days: i64, slot: i64) -> Option<f64> {
     let (last, oldest) = (history.last()?, history.oldest()?);
-    // The fewest that may be enough; what is not known yet after all is passed over.
+    // The smallest multiple that may suffice; values that are still unknown are skipped.
     let first = ((slot - last) / (days * calendar.slots_per_day())).max(1);
     (first..)
         .map(|times| calendar.days_before(slot, times * days))
@@ -96,8 +96,7 @@ mod tests {
     }
 
     proptest! {
-        /// A series that repeats itself is predicted exactly at every lead, once a season is known, with
-        /// gaps or without.
+        /// A periodic series is predicted exactly at every lead, once a season is known, with or without gaps.
         #[test]
         fn periodic_series_are_predicted_exactly(
             season_days in 1u32..9,
@@ -111,7 +110,7 @@ mod tests {
             let mut naive = SeasonalNaive::new(calendar, season_days, -1.0);
             let end = start + 2 * season;
             for slot in start..end {
-                // A gap in the second season leaves the first.
+                // For a gap in the second season, the first season is used.
                 if gap != Some(slot - start - season) {
                     naive.observe(slot, truth(slot));
                 }
@@ -132,7 +131,7 @@ mod tests {
         assert_eq!((naive.predict(58), naive.predict(10 + 168)), (5.0, 1.0));
         naive.observe(35, f64::NAN);
         assert_eq!(naive.predict(59), 2.0);
-        // A jump of years forgets all but the last value.
+        // A jump of years discards all but the last value.
         naive.observe(100_000, 7.0);
         assert_eq!(naive.predict(100_001), 7.0);
     }

@@ -1,13 +1,13 @@
-//! Ridge regression from sums of products, for rows that are mostly zeros.
+//! Ridge regression from sums of products, for sparse rows.
 //!
-//! Features are standardised: the penalty falls on the squared weights of features of mean 0 and variance 1, not on
-//! the intercept (A. E. Hoerl and R. W. Kennard, Ridge regression, Technometrics 12, 1970). Features that never
-//! change get the weight 0.
+//! Features are standardised: the penalty applies to the squared weights of features with mean 0 and variance 1, not to
+//! the intercept (A. E. Hoerl and R. W. Kennard, Ridge regression, Technometrics 12, 1970). Constant features get the
+//! weight 0.
 
-/// A feature's variance below this part of its mean square counts as none: rounding of the sums.
+/// A variance below this share of the feature's mean square counts as zero: rounding error of the sums.
 const CONSTANT: f64 = 1e-12;
 
-/// What a regression needs to know of its rows.
+/// Sufficient statistics of the rows of a regression.
 #[derive(Debug, Clone)]
 pub struct Sums {
     features: usize,
@@ -19,17 +19,17 @@ pub struct Sums {
     xy: Vec<f64>,
 }
 
-/// A straight line through the rows.
+/// Linear model fitted to the rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
     /// Value where all features are 0.
     pub intercept: f64,
-    /// Weight of each feature as it is, not standardised.
+    /// Weight of each feature in its original scale, not standardised.
     pub weights: Vec<f64>,
 }
 
 impl Sums {
-    /// No rows yet, of so many features.
+    /// An empty regression with `features` features.
     pub fn new(features: usize) -> Self {
         Self {
             features,
@@ -41,9 +41,9 @@ impl Sums {
         }
     }
 
-    /// Adds a row: its features other than 0, as (number, value) with each number at most once, and its value.
+    /// Adds a row: its non-zero features, as (number, value) with each number at most once, and its value.
     ///
-    /// Sums of products lose digits where values are far from 0: subtract what is known of their mean before.
+    /// Sums of products lose digits where values are far from 0: subtract a known estimate of their mean first.
     ///
     /// # Panics
     /// If a number is not below the number of features.
@@ -60,8 +60,8 @@ impl Sums {
         }
     }
 
-    /// The line of least squared errors plus `penalty` times the squared standardised weights; `None` without
-    /// rows, or if the system cannot be solved.
+    /// The linear model that minimises the squared errors plus `penalty` times the squared standardised weights; `None`
+    /// without rows, or if the system cannot be solved.
     pub fn ridge(&self, penalty: f64) -> Option<Line> {
         if self.rows == 0.0 {
             return None;
@@ -93,8 +93,8 @@ impl Sums {
     }
 }
 
-/// Solves a symmetric positive definite system by Cholesky's decomposition, in place: `lower` holds the rows of the
-/// lower triangle one behind the other. `None` if it is not positive definite.
+/// Solves a symmetric positive definite system by Cholesky decomposition, in place: `lower` contains the lower
+/// triangle, row by row. `None` if it is not positive definite.
 fn solve(lower: &mut [f64], x: &mut [f64]) -> Option<()> {
     let n = x.len();
     let start = |i: usize| i * (i + 1) / 2;
@@ -141,7 +141,7 @@ mod tests {
     }
 
     proptest! {
-        /// Without a penalty to speak of, a line without noise is found again.
+        /// With a negligible penalty, a noiseless linear model is recovered.
         #[test]
         fn known_weights_are_recovered(
             x in proptest::collection::vec(proptest::array::uniform3(-3.0..3.0f64), 12..40),
@@ -157,7 +157,8 @@ mod tests {
             }
         }
 
-        /// At the minimum the penalised squared error has no slope in any weight: the definition, on the rows.
+        /// At the minimum the penalised squared error has zero gradient in every weight: the definition, evaluated on
+        /// the rows.
         #[test]
         fn the_penalised_error_is_least(
             rows in proptest::collection::vec((proptest::array::uniform3(-3.0..3.0f64), -9.0..9.0f64), 4..30),
@@ -184,7 +185,7 @@ mod tests {
         assert_eq!(line.weights[1..], [0.0, 0.0]);
         assert!((line.weights[0] - 2.0).abs() < 1e-9 && line.intercept.abs() < 1e-9);
         assert_eq!(Sums::new(3).ridge(1.0), None);
-        // Twice the same feature: only the penalty tells them apart.
+        // The same feature twice: only the penalty determines their weights.
         let rows = [([1.0, 1.0, 0.0], 2.0), ([2.0, 2.0, 0.0], 4.0), ([3.0, 3.0, 0.0], 6.0)];
         assert_eq!(sums(&rows).ridge(-1.0), None);
         let line = sums(&rows).ridge(1e-6).unwrap();

@@ -1,15 +1,15 @@
-//! Ridge regression on the calendar and on what was known in time, fitted anew every day.
+//! Ridge regression on the calendar and on values known in time, fitted again every day.
 //!
-//! Features of a slot, by the local clock: the hour of the day, apart for weekends (48 columns of 0 and 1), the
-//! day of the week (7), and up to three lags:
+//! Features of a slot, in local time: the hour of the day, separately for weekends (48 columns of 0 and 1), the day of
+//! the week (7), and up to three lags:
 //!
 //! - the last value known `lead` slots before;
-//! - the same time of the nearest day before that is known by then;
-//! - the same time and weekday of the nearest week before that is known by then;
+//! - the same time on the nearest previous day that is known by then;
+//! - the same time and weekday of the nearest previous week that is known by then;
 //!
-//! each only where it is another slot than those above it (a week ahead, all three are the value a week before).
-//! A row is remembered with the features that were known in its time, so that a fit cannot see more than a
-//! forecast does. [`regression`](super::regression) has the mathematics.
+//! each only if it is a different slot from those above it (a week ahead, all three are the value a week before). A row
+//! is stored with the features that were known at its time, so that a fit uses no more information than a forecast.
+//! [`regression`](super::regression) contains the mathematics.
 
 use super::history::History;
 use super::naive::repeat;
@@ -18,15 +18,15 @@ use super::{Calendar, Forecaster};
 use gridfleet_core::error::InputError;
 use std::collections::VecDeque;
 
-/// Columns of hour of the day and kind of day.
+/// Number of columns for hour of the day and kind of day.
 const HOURS: usize = 48;
-/// Columns of the calendar.
+/// Number of calendar columns.
 const CALENDAR: usize = HOURS + 7;
-/// Features of a row that are not 0, at most.
+/// Maximum number of non-zero features of a row.
 const FULL: usize = 5;
 /// Days of rows before the first fit: each weekday once. Assumed.
 const LEAST_DAYS: i64 = 7;
-/// Season of the forecast that stands in [days].
+/// Season of the fallback forecast [days].
 const SEASON_DAYS: i64 = 7;
 
 /// Ridge regression for one lead.
@@ -46,7 +46,7 @@ pub struct Ridge {
     fitted: Option<i64>,
 }
 
-/// What a fit learns from.
+/// One row of a fit.
 #[derive(Debug, Clone, Copy)]
 struct Row {
     slot: i64,
@@ -54,14 +54,14 @@ struct Row {
     value: f64,
 }
 
-/// Features as (column, value); lags stand behind the calendar.
+/// Features as (column, value); lags follow the calendar.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Features {
     columns: [(usize, f64); FULL],
     count: usize,
 }
 
-/// A line through values and lags less `shift`.
+/// A linear model of values and lags less `shift`.
 #[derive(Debug, Clone)]
 struct Fitted {
     line: Line,
@@ -69,15 +69,16 @@ struct Fitted {
 }
 
 impl Ridge {
-    /// For forecasts `lead` slots after the last value known, from the rows of the last `window_days` days; the penalty is that
-    /// on squared weights of standardised features. Predicts `initial` until a value is known, and as
-    /// [`SeasonalNaive`](super::SeasonalNaive) does until there is a week of rows or where a lag is not known.
+    /// For forecasts `lead` slots after the last known value, from the rows of the last `window_days` days; the penalty
+    /// applies to the squared weights of standardised features. Predicts `initial` until a value is known, and uses
+    /// [`SeasonalNaive`](super::SeasonalNaive) until there is a week of rows or where a lag is unknown.
     ///
-    /// A slot further ahead than `lead` has lags only as far as they are known; of one that is nearer, no more is
-    /// used than would be known `lead` slots before.
+    /// A slot further ahead than `lead` has lags only as far as they are known; a nearer slot uses only values known
+    /// `lead` slots before.
     ///
     /// # Errors
-    /// If the lead is not one slot to a year, the window not a week to ten years, or the penalty not above 0.
+    /// If the lead is not between one slot and a year, the window not between a week and ten years, or the penalty not
+    /// above 0.
     pub fn new(
         calendar: Calendar,
         lead: i64,
@@ -100,7 +101,7 @@ impl Ridge {
         let mut lag_days = vec![days, weeks];
         lag_days.dedup();
         lag_days.retain(|days| days * day != lead);
-        // The clock may be changed between a slot and its lags.
+        // The clock may change between a slot and its lags.
         let history = History::new((weeks.max(2 * SEASON_DAYS) + 1) * day);
         let window = i64::from(window_days) * day;
         Ok(Self {
@@ -117,14 +118,15 @@ impl Ridge {
         })
     }
 
-    /// The line of the last fit: intercept and weights of the columns of the calendar and of the lags, none before the first.
+    /// Linear model of the last fit: intercept and weights of the columns of the calendar and of the lags; `None`
+    /// before the first fit.
     pub fn line(&self) -> Option<Line> {
         let Fitted { line, shift } = self.line.as_ref()?;
         let lags: f64 = line.weights[CALENDAR..].iter().sum();
         Some(Line { intercept: line.intercept + shift * (1.0 - lags), weights: line.weights.clone() })
     }
 
-    /// Features of `slot` as known `lead` slots before; `None` if a lag is not.
+    /// Features of `slot` as known `lead` slots before; `None` if a lag is unknown.
     fn features(&self, slot: i64) -> Option<Features> {
         let (hour, weekday) = (self.calendar.hour(slot), self.calendar.weekday(slot));
         let weekend = usize::from(weekday >= 5);
@@ -156,7 +158,7 @@ impl Features {
         &self.columns[..self.count]
     }
 
-    /// With lags less `shift`.
+    /// The same features with lags less `shift`.
     fn shifted(mut self, shift: f64) -> Self {
         self.columns[2..self.count].iter_mut().for_each(|(_, lag)| *lag -= shift);
         self
@@ -202,7 +204,7 @@ mod tests {
     use gridfleet_core::time::{DAY_S, LocalClock, SimTime};
     use proptest::prelude::*;
 
-    /// Hours in Berlin from Monday 2017-03-06 0:00 on; the clock is changed three weeks later.
+    /// Hours in Berlin from Monday 2017-03-06 0:00; the clock changes three weeks later.
     fn berlin() -> Calendar {
         let origin = SimTime(1_488_754_800);
         let clock = LocalClock::new(chrono_tz::Europe::Berlin, origin, origin + 200 * DAY_S);
@@ -213,7 +215,7 @@ mod tests {
         Ridge::new(berlin(), lead, 28, 1.0, 30.0).unwrap()
     }
 
-    /// Something that is not periodic.
+    /// An aperiodic series.
     fn value(slot: i64) -> f64 {
         40.0 + 10.0 * (slot as f64 * 0.26).sin() + ((slot * slot * 7919 + 13 * slot) % 101) as f64 / 10.0
     }
@@ -234,7 +236,7 @@ mod tests {
         let mut ridge = ridge(24);
         let mut naive = SeasonalNaive::new(berlin(), 7, 30.0);
         for slot in 0..20 * 24 {
-            // Rows begin after a week, for one lag is a week.
+            // Rows begin after a week, because one lag is a week.
             assert_eq!(ridge.line().is_some(), slot >= 14 * 24, "slot {slot}");
             if slot < 14 * 24 {
                 assert_eq!(ridge.predict(slot + 23), naive.predict(slot + 23));
@@ -242,14 +244,14 @@ mod tests {
             ridge.observe(slot, value(slot));
             naive.observe(slot, value(slot));
         }
-        // A slot so far ahead that its lags are not known.
+        // A slot so far ahead that its lags are unknown.
         assert_eq!(ridge.predict(60 * 24), naive.predict(60 * 24));
         assert_ne!(ridge.predict(20 * 24), naive.predict(20 * 24));
     }
 
     #[test]
     fn a_law_of_calendar_and_lags_is_found() {
-        // A third of the value an hour before, half of that of a week before, and a level by hour and kind of day.
+        // A third of the value one hour before, half of the value one week before, and a level by hour and kind of day.
         let calendar = berlin();
         let mut ridge = Ridge::new(berlin(), 1, 42, 1e-6, 0.0).unwrap();
         let mut values: Vec<f64> = (0..14 * 24).map(value).collect();
@@ -257,7 +259,7 @@ mod tests {
             let weekend = if calendar.weekday(slot) >= 5 { -4.0 } else { 0.0 };
             let level = weekend + ((calendar.hour(slot) as f64) / 4.0).cos();
             let before = values[calendar.days_before(slot, 7) as usize];
-            // Something small that no feature explains keeps the lags apart.
+            // A small variation that no feature explains keeps the lags distinguishable.
             values.push(6.0 + level + values[slot as usize - 1] / 3.0 + before / 2.0 + value(slot) / 100.0);
         }
         let now = 80 * 24 - 1;
@@ -268,7 +270,7 @@ mod tests {
         }
     }
 
-    /// The line that is shown is the line that is used.
+    /// The linear model returned is the one used.
     #[test]
     fn the_line_gives_the_forecast() {
         let mut ridge = ridge(30);
@@ -282,7 +284,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
-        /// Rows and forecasts use no value newer than `lead` slots before the slot they are about.
+        /// Rows and forecasts use no value newer than `lead` slots before their slot.
         #[test]
         fn features_are_those_known_in_time(lead in 1i64..400, later in 0i64..400, other in -1e3..1e3f64) {
             let now = 40 * 24;
@@ -296,7 +298,7 @@ mod tests {
             prop_assert_eq!(one.features(slot), two.features(slot));
         }
 
-        /// Any values, gaps and questions give finite forecasts.
+        /// Any values, gaps and queries give finite forecasts.
         #[test]
         fn forecasts_are_finite(
             lead in 1i64..400,

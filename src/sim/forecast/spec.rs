@@ -1,43 +1,43 @@
-//! Forecasters by name and parameters, as a scenario writes them.
+//! Forecasters by name and parameters, as written in a scenario.
 
 use super::{Calendar, Forecaster, Persistence, Ridge, SeasonalNaive};
 use gridfleet_core::error::InputError;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How a series is forecast from its history.
+/// Forecast of a series from its history.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum ForecastSpec {
-    /// The last value known.
+    /// The last known value.
     Persistence {
-        /// What is predicted before any value is known.
+        /// Prediction before any value is known.
         #[serde(default)]
         initial: f64,
     },
-    /// The value of the same local time a season before; if that is not known, of the nearest day that is, or the
+    /// The value at the same local time one season before; if that is unknown, of the nearest day that is known, or the
     /// last value.
     SeasonalNaive {
         /// Length of a season in days.
         #[serde(default = "season_days")]
         #[schemars(range(min = 1, max = 366))]
         season_days: u32,
-        /// What is predicted before any value is known.
+        /// Prediction before any value is known.
         #[serde(default)]
         initial: f64,
     },
-    /// Ridge regression on the hour, the weekday and the values of the last hours, days and weeks that are known in
-    /// time, fitted anew every day; `seasonal-naive` until there is history enough.
+    /// Ridge regression on the hour, the weekday and the values of previous hours, days and weeks that are known in
+    /// time, fitted again every day; `seasonal-naive` until there is enough history.
     Ridge {
-        /// Days of history that a fit uses.
+        /// Days of history used by a fit.
         #[serde(default = "window_days")]
         #[schemars(range(min = 7, max = 3660))]
         window_days: u32,
-        /// Penalty on the squared weights of standardised features, as against the sum of squared errors.
+        /// Penalty on the squared weights of standardised features, relative to the sum of squared errors.
         #[serde(default = "penalty")]
         #[schemars(range(min = 1e-6, max = 1e9))]
         penalty: f64,
-        /// What is predicted before any value is known.
+        /// Prediction before any value is known.
         #[serde(default)]
         initial: f64,
     },
@@ -55,12 +55,12 @@ fn penalty() -> f64 {
 }
 
 impl ForecastSpec {
-    /// The last value known.
+    /// The last known value.
     pub fn persistence() -> Self {
         Self::Persistence { initial: 0.0 }
     }
 
-    /// The value of a week before.
+    /// The value one week before.
     pub fn seasonal_naive() -> Self {
         Self::SeasonalNaive { season_days: season_days(), initial: 0.0 }
     }
@@ -70,11 +70,11 @@ impl ForecastSpec {
         Self::Ridge { window_days: window_days(), penalty: penalty(), initial: 0.0 }
     }
 
-    /// A forecaster of a series with these slots, asked for what is `lead` slots after the last value known.
-    /// Only `ridge` has to know the lead beforehand.
+    /// A forecaster of a series with these slots, for predictions `lead` slots after the last known value. Only `ridge`
+    /// needs the lead in advance.
     ///
     /// # Errors
-    /// If a parameter or the lead is out of its range.
+    /// If a parameter or the lead is out of range.
     pub fn build(&self, calendar: Calendar, lead: i64) -> Result<Box<dyn Forecaster>, InputError> {
         let (Self::Persistence { initial }
         | Self::SeasonalNaive { initial, .. }

@@ -1,60 +1,59 @@
-//! Sparse assignment: match rows to columns, as many as possible, at the least cost.
+//! Sparse assignment: matches as many rows to columns as possible, at minimum cost.
 //!
-//! Successive shortest augmenting paths with potentials (Jonker and Volgenant,
-//! Computing 38, 1987), on pairs that come to light as they are needed: whoever
-//! knows the pairs tells the cheapest of a row first, and how cheap the rest can
-//! be at best. A search asks for more of a row only when that bound comes up, so
-//! the result is exact though few pairs are ever looked at.
+//! Successive shortest augmenting paths with potentials (Jonker and Volgenant, Computing 38, 1987), on pairs that are
+//! listed on demand: the provider of the pairs lists the cheapest pairs of a row first, together with a lower bound on
+//! the cost of the others. A search requests more pairs of a row only when it reaches that bound, so the result is
+//! exact although few pairs are ever evaluated.
 //!
-//! Each row also has a column of its own that stands for "unmatched" at a cost
-//! above any matching, so that more matches always win over lower cost. Costs are
-//! integers: the result is exact, and its dual certificate can be checked.
+//! Each row also has a separate column that represents "unmatched" at a cost above any matching, so that more matches
+//! always take precedence over lower cost. Costs are integers: the result is exact, and its dual certificate can be
+//! checked.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 const NONE: u32 = u32::MAX;
 
-/// Whoever knows which pairs of row and column may be matched, and at what cost.
+/// Provider of the pairs of row and column that may be matched, and of their costs.
 pub trait Pairs {
-    /// A bound on all costs; no cost is negative.
+    /// Upper bound on all costs; no cost is negative.
     fn dearest(&self) -> i64;
-    /// The row is matched next: lists something of it, best a pair with a column that is `free`.
+    /// Called before the row is matched: lists some of its pairs, preferably one with a column that is `free`.
     fn open(&mut self, row: u32, free: impl Fn(u32) -> bool);
-    /// Lists more of a row, so that after some calls [`Pairs::rest`] is `None`.
+    /// Lists more pairs of a row, so that after some calls [`Pairs::rest`] is `None`.
     fn list_more(&mut self, row: u32);
-    /// The pairs of the row listed so far: (column, cost).
+    /// Pairs of the row listed so far: (column, cost).
     fn listed(&self, row: u32) -> &[(u32, i64)];
-    /// A bound from below on the cost of all pairs of the row that are not listed; `None` if there are none.
+    /// Lower bound on the cost of all unlisted pairs of the row; `None` if there are none.
     fn rest(&self, row: u32) -> Option<i64>;
 }
 
-/// What a search comes to, cheapest first; of equals, columns before rows.
+/// Next step of a search, cheapest first; at equal cost, columns before rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Step {
-    /// A column, by a listed pair.
+    /// A column, reached by a listed pair.
     Column(u32),
-    /// Pairs of a row that are not listed.
+    /// Unlisted pairs of a row.
     Rest(u32),
 }
 
-/// The solver; keeps its memory between calls.
+/// The solver; reuses its buffers between calls.
 #[derive(Debug, Default)]
 pub struct Matching {
     column_of: Vec<u32>,
     row_of: Vec<u32>,
     row_potential: Vec<i64>,
     column_potential: Vec<i64>,
-    /// Shortest distance to a row in the search under way, once it is reached.
+    /// Shortest distance to a row in the search in progress, once it is reached.
     row_distance: Vec<i64>,
-    /// Shortest distance to a column in the search under way; `i64::MAX` where not reached.
+    /// Shortest distance to a column in the search in progress; `i64::MAX` if not reached.
     distance: Vec<i64>,
     /// Row from which the column was reached.
     from: Vec<u32>,
     /// Columns reached, and whether the search has passed them.
     reached: Vec<u32>,
     passed: Vec<bool>,
-    /// Columns that are matched: only they have left traces.
+    /// Matched columns: only these have to be reset.
     matched: Vec<u32>,
     heap: BinaryHeap<Reverse<(i64, Step)>>,
 }
@@ -70,7 +69,7 @@ impl Matching {
         }
     }
 
-    /// What was matched: (row, column), by row.
+    /// Matched pairs: (row, column), by row.
     pub fn pairs(&self) -> impl Iterator<Item = (usize, u32)> + '_ {
         self.column_of.iter().enumerate().filter(|&(_, &c)| c != NONE).map(|(row, &c)| (row, c))
     }
@@ -94,7 +93,7 @@ impl Matching {
         }
     }
 
-    /// Looks at what is listed of a row that the search has reached, and notes the bound on the rest.
+    /// Processes the listed pairs of a row that the search has reached, and records the bound on the rest.
     fn look(&mut self, row: u32, pairs: &impl Pairs) {
         let start = self.row_distance[row as usize] - self.row_potential[row as usize];
         for &(column, cost) in pairs.listed(row) {
@@ -108,15 +107,15 @@ impl Matching {
                 self.heap.push(Reverse((d, Step::Column(column))));
             }
         }
-        // No column's potential is positive, so this bounds the distances over pairs not listed.
+        // No column's potential is positive, so this bounds the distances over unlisted pairs.
         if let Some(rest) = pairs.rest(row) {
             self.heap.push(Reverse((start + rest, Step::Rest(row))));
         }
     }
 
-    /// Finds the cheapest way to match `row` too, moving others where that is cheaper.
+    /// Finds the cheapest path that also matches `row`, reassigning other rows where that is cheaper.
     fn augment(&mut self, row: u32, pairs: &mut impl Pairs, unmatched_cost: i64) {
-        // The cheapest way that ends with some row unmatched: (distance, row).
+        // The cheapest path that leaves some row unmatched: (distance, row).
         let mut give_up = (i64::MAX, NONE);
         let (mut at, mut distance) = (row, 0);
         let end = loop {
@@ -190,8 +189,7 @@ mod tests {
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 
-    /// A table of pairs that shows as little as it may: of each row the cheapest that are not shown yet,
-    /// `step` at a time.
+    /// A table of pairs that lists as few as possible: for each row the cheapest unlisted pairs, `step` at a time.
     struct Table {
         rows: Vec<Vec<(u32, i64)>>,
         shown: Vec<usize>,
@@ -234,7 +232,7 @@ mod tests {
         }
     }
 
-    /// Every matching, one row after another: less matches, then cost.
+    /// Enumerates all matchings, row by row: fewest unmatched rows first, then lowest cost.
     fn best_by_enumeration(table: &Table, row: usize, used: u64) -> (i64, i64) {
         let Some(pairs) = table.rows.get(row) else { return (0, 0) };
         let mut best = best_by_enumeration(table, row + 1, used);
@@ -253,7 +251,7 @@ mod tests {
         #[test]
         fn it_is_the_best_of_all_matchings(first in pairs(), second in pairs()) {
             let mut solver = Matching::default();
-            // Twice with one solver: nothing of the first problem may be left in the second.
+            // Solves twice with one solver: no data of the first problem may remain in the second.
             for (list, step) in [first, second] {
                 let mut table = Table::new(6, &list, step);
                 solver.solve(6, 7, &mut table);
@@ -267,8 +265,7 @@ mod tests {
             }
         }
 
-        /// At a size that enumeration cannot reach, the dual certificate proves optimality, on all pairs,
-        /// listed or not.
+        /// At a size beyond enumeration, the dual certificate proves optimality on all pairs, listed or not.
         #[test]
         fn its_potentials_certify_large_problems(
             list in prop::collection::vec((0u32..80, 0u32..100, 0i64..1_000), 0..1_500), step in 1usize..40,

@@ -1,5 +1,5 @@
-//! Batched dispatch: every few seconds all waiting requests and available
-//! vehicles are matched at the least total time to the pick-ups.
+//! Batched dispatch: every few seconds all waiting requests and available vehicles are matched with the minimum total
+//! time to the pick-ups.
 
 use super::assignment::{Matching, Pairs};
 use super::{Action, Cadence, Dispatch, News};
@@ -7,24 +7,23 @@ use crate::world::{Ask, Candidate, Search, Service, View};
 use gridfleet_core::ids::{RequestId, VehicleId};
 use rand_pcg::Pcg64;
 
-/// Vehicles that a request looks at, and of one place, where the soonest one is not its own for the
-/// asking.
+/// Candidates fetched per request, and per place, once its best candidate is contested.
 const SECOND_LOOK: (usize, usize) = (4, 2);
 
-/// Vehicles that could serve one request.
+/// Candidate vehicles of one request.
 #[derive(Debug, Default)]
 struct List {
-    /// How many were asked for, and of one place; none yet where one was offered.
+    /// Number of candidates fetched in total and per place; 0 while only the best candidate is listed.
     wanted: usize,
     per_place: usize,
-    /// Any vehicle that is not listed needs at least this to the pick-up [s]; `None` if there is none.
+    /// Minimum time to the pick-up of any unlisted vehicle [s]; `None` if there is none.
     rest_s: Option<i64>,
     /// (vehicle, time to the pick-up [s]).
     vehicles: Vec<(u32, i64)>,
 }
 
-/// As many requests as possible are served, and among such matchings one with the least sum of
-/// driving times to the pick-ups is taken.
+/// Serves as many requests as possible, and among such matchings chooses one with the minimum sum of driving times to
+/// the pick-ups.
 #[derive(Debug)]
 pub(super) struct Batched {
     interval_s: i64,
@@ -34,9 +33,9 @@ pub(super) struct Batched {
     search: Search,
     found: Vec<Candidate>,
     matching: Matching,
-    /// Vehicle of each request of the round.
+    /// Vehicle of each request in the round.
     pairs: Vec<Option<VehicleId>>,
-    /// Scratch: requests of the round by place and fleet.
+    /// Scratch buffer: requests of the round by place and fleet.
     order: Vec<u32>,
 }
 
@@ -56,7 +55,7 @@ impl Batched {
     }
 }
 
-/// The vehicles of each request, looked up as the matching asks for them.
+/// Candidates of each request, looked up as the matching needs them.
 struct Lookup<'a> {
     view: View<'a>,
     asks: &'a [Ask],
@@ -70,7 +69,7 @@ impl Pairs for Lookup<'_> {
         self.asks.iter().map(|ask| ask.deadline - self.view.now()).max().unwrap_or(0)
     }
 
-    /// The soonest of the vehicles that are free. Where vehicles are plenty, this is all there is to see.
+    /// Lists the soonest free vehicle. Where vehicles are plentiful, no further pair is needed.
     fn open(&mut self, row: u32, free: impl Fn(u32) -> bool) {
         let list = &mut self.lists[row as usize];
         let offer = self.view.offer(&self.asks[row as usize], |vehicle| !free(vehicle.0), self.search);
@@ -79,7 +78,7 @@ impl Pairs for Lookup<'_> {
         list.rest_s = offer.elsewhere_s;
         if let Some((vehicle, way)) = offer.soonest {
             list.vehicles.push((vehicle.0, way.duration_s));
-            // Others may stand at the same place.
+            // There may be others at the same place.
             list.rest_s = Some(list.rest_s.map_or(way.duration_s, |rest_s| rest_s.min(way.duration_s)));
         }
     }
@@ -118,12 +117,12 @@ impl Dispatch for Batched {
     }
 
     fn decide(&mut self, view: View<'_>, news: News<'_>, _random: &mut Pcg64, actions: &mut Vec<Action>) {
-        // In the order of asking: those that still wait, then the new ones.
+        // In the order of requests: those still waiting, then the new ones.
         self.requests.extend_from_slice(news.requests);
         self.requests.retain(|&request| view.is_waiting(request));
         self.asks.clear();
         self.asks.extend(self.requests.iter().map(|&request| view.ask(request)));
-        // Lists keep their memory from round to round.
+        // Lists keep their buffers between rounds.
         self.lists.resize_with(self.lists.len().max(self.asks.len()), List::default);
         let mut lookup = Lookup {
             view,
@@ -148,16 +147,16 @@ impl Dispatch for Batched {
 }
 
 impl Batched {
-    /// First come, first served among equals: a request that was left out takes the vehicle of the youngest request of the
-    /// same place and fleet, if that is younger and the vehicle can serve both. The way to the pick-up is the same, so the
-    /// matching keeps its size and its sum of driving times.
+    /// First come, first served among equals: an unmatched request takes the vehicle of the youngest request of the
+    /// same place and fleet, if that request is younger and the vehicle can serve both. The trip to the pick-up is the
+    /// same, so the matching keeps its size and its sum of driving times.
     fn older_first(&mut self, view: View<'_>) {
         if self.pairs.iter().all(Option::is_some) {
             return;
         }
         self.order.clear();
         self.order.extend(0..self.asks.len() as u32);
-        // By place and fleet; rows are in the order of asking.
+        // By place and fleet; rows are in the order of requests.
         let key = |row: u32| {
             let ask = &self.asks[row as usize];
             (ask.origin, ask.fleet, row)

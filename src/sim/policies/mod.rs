@@ -1,13 +1,11 @@
-//! Policies: what decides. A policy proposes, the engine disposes.
+//! Policies: the decision makers. A policy proposes; the engine applies or refuses.
 //!
-//! Each role a strategy can play is a trait: [`Dispatch`] says which vehicle
-//! serves which request, [`Charging`] when and where vehicles charge, [`Relocation`] where idle
-//! vehicles go, [`Bidding`] what is bought ahead in markets, [`StationControl`] how much stations draw, [`Pricing`] what a
-//! retailer asks, [`Response`] how households and drivers answer to it. A policy is asked at defined moments, sees the
-//! world through a [`View`], may draw from
-//! a random stream of its own, and answers with [`Action`]s. The engine applies each
-//! or refuses it with a [`Refusal`], which is counted and reported. No policy
-//! touches the queue of events or the state.
+//! Each role of a strategy is a trait: [`Dispatch`] assigns vehicles to requests, [`Charging`] decides when and where
+//! vehicles charge, [`Relocation`] where idle vehicles go, [`Bidding`] the energy bought ahead in markets,
+//! [`StationControl`] the power of stations, [`Pricing`] the prices of a retailer, [`Response`] the response of
+//! households and drivers to them. A policy is called at defined times, sees the world through a [`View`], may draw
+//! from a separate random stream, and answers with [`Action`]s. The engine applies each action or refuses it with a
+//! [`Refusal`], which is counted and reported. No policy touches the event queue or the state.
 
 pub mod aggregator;
 pub mod assignment;
@@ -37,129 +35,129 @@ use gridfleet_core::time::SimTime;
 use rand_pcg::Pcg64;
 use std::ops::Range;
 
-/// What a policy wants done.
+/// Action proposed by a policy.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Action {
     /// Send `vehicle` to `request`.
     Assign {
-        /// The request; it must still wait.
+        /// The request; it must still be waiting.
         request: RequestId,
-        /// A vehicle that riders can have.
+        /// A vehicle available to riders.
         vehicle: VehicleId,
     },
     /// Send `vehicle` to charge.
     Charge {
-        /// A vehicle that is idle.
+        /// An idle vehicle.
         vehicle: VehicleId,
         /// A station that it may use and that fits it.
         station: StationId,
-        /// Charge up to this (0..1).
+        /// Target state of charge (0..1).
         target_soc: f64,
-        /// Riders may call it away while it charges.
+        /// Whether a rider's request may interrupt its charging.
         yields: bool,
     },
     /// Send `vehicle` elsewhere without a rider.
     Relocate {
-        /// A vehicle that is idle.
+        /// An idle vehicle.
         vehicle: VehicleId,
-        /// Where to.
+        /// Destination.
         to: PlaceId,
     },
-    /// Break a session off.
+    /// End a session early.
     Unplug {
-        /// A vehicle that is plugged in.
+        /// A plugged-in vehicle.
         vehicle: VehicleId,
     },
-    /// Let a session take at most so much power from now on; 0 holds it, plugged in; below 0 it feeds so much back,
-    /// down to the lowest charge that its battery may use.
+    /// Limit the power of a session from now on; 0 pauses it while plugged in; a negative value feeds this power back,
+    /// down to the minimum state of charge of the vehicle's battery.
     SetPower {
-        /// A vehicle that is plugged in.
+        /// A plugged-in vehicle.
         vehicle: VehicleId,
-        /// Most power at the plug, infinite for no limit, below 0 to feed back [kW].
+        /// Maximum power at the plug, infinite for no limit, negative to feed back [kW].
         power_kw: f64,
     },
-    /// Set the power of a session at the start of a coming slot, as [`Action::SetPower`] would then.
+    /// Set the power of a session at the start of an upcoming slot, as [`Action::SetPower`] would at that time.
     PlanPower {
-        /// A privately owned vehicle that is plugged in. What it has announced is forgotten when it leaves.
+        /// A privately owned, plugged-in vehicle. Its announcements are discarded when it leaves.
         vehicle: VehicleId,
         /// Start of the slot.
         slot: SimTime,
         /// As for `SetPower` [kW].
         power_kw: f64,
     },
-    /// Let each household of a group draw so much from the start of a coming slot on.
+    /// Set the load of each household of a group from the start of an upcoming slot.
     Draw {
         /// The group.
         household: HouseholdId,
-        /// Start of the slot; after those that it has announced before.
+        /// Start of the slot; must be after previously announced slots.
         slot: SimTime,
         /// Within its bounds [kW].
         power_kw: f64,
     },
-    /// Let a station draw at most so much power from now on, below its site limit; the emptiest vehicle comes first.
+    /// Limit the power of a station from now on, below its site limit; the emptiest vehicle comes first.
     LimitStation {
         /// The station.
         station: StationId,
-        /// Most power of all its connectors together, infinite for no limit [kW].
+        /// Maximum power of all its connectors together, infinite for no limit [kW].
         power_kw: f64,
     },
-    /// Put a bid into the book of a market.
+    /// Submit a bid to the order book of a market.
     Bid {
-        /// Who bids.
+        /// The bidder.
         bidder: BidderId,
         /// The market.
         market: MarketId,
-        /// Which of its products.
+        /// Index of the product.
         product: usize,
-        /// To buy or to sell.
+        /// Buy or sell.
         side: Side,
-        /// How much at most; rounded down to the market's lots [kW].
+        /// Maximum quantity, rounded down to the market's lots [kW].
         quantity_kw: f64,
-        /// At which price at most, or at least [currency/MWh].
+        /// Limit price: a maximum for buying, a minimum for selling [currency/MWh].
         limit_eur_mwh: f64,
     },
 }
 
-/// Why the engine did not do what a policy wanted.
+/// Reason why the engine refused an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Refusal {
     /// There is no such request, vehicle, station, place, household, bidder or market.
     NoSuchEntity,
-    /// The request is not waiting (any more).
+    /// The request is not waiting, or no longer waiting.
     RequestNotWaiting,
-    /// The vehicle is not one that riders can have.
+    /// The vehicle is not available to riders.
     VehicleNotAvailable,
-    /// The vehicle would come after the rider has given up.
+    /// The vehicle would arrive after the rider has given up.
     TooLate,
-    /// Its charge does not last.
+    /// Its charge does not suffice.
     LowCharge,
-    /// The fleet was not asked.
+    /// The rider did not ask this fleet.
     OtherFleet,
     /// The vehicle is not idle.
     VehicleNotIdle,
     /// The station does not serve the fleet or does not fit the vehicle.
     NoAccess,
-    /// The vehicle gave up waiting at the station a short while ago.
+    /// The vehicle gave up waiting at the station recently.
     GaveUpThere,
-    /// The vehicle is charged that far already, or the target is beyond its usable window.
+    /// The vehicle already has this charge, or the target is outside its usable range.
     NothingToCharge,
     /// The vehicle is not plugged in.
     NotPlugged,
     /// The slot has begun, or a load has been announced for it.
     SlotAnnounced,
-    /// The power asked for is not a number, out of bounds, or below zero where nothing can be fed back.
+    /// The requested power is not a number, out of bounds, or negative where feeding back is not possible.
     NoSuchPower,
-    /// The vehicle is needed for what its fleet has bought in a market.
+    /// The vehicle is needed for the energy that its fleet has bought in a market.
     Committed,
     /// The market has no such product, or the bidder does not exist.
     NoSuchProduct,
-    /// Bids for the product are not taken yet.
+    /// Bids for the product are not accepted yet.
     GateNotOpen,
-    /// Bids for the product are not taken any more.
+    /// Bids for the product are no longer accepted.
     GateClosed,
-    /// The quantity is less than the market takes.
+    /// The quantity is below the market's minimum.
     QuantityTooSmall,
 }
 
@@ -211,16 +209,16 @@ impl Refusal {
     }
 }
 
-/// When a dispatch policy is asked.
+/// Times at which a dispatch policy is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cadence {
-    /// At the end of each instant in which a request was made or a vehicle became available.
+    /// At the end of each instant at which a request was made or a vehicle became available.
     OnChange,
-    /// Every so many seconds, counted from the start, while requests wait.
+    /// Every given number of seconds, counted from the start, while requests wait.
     Every(i64),
 }
 
-/// What has changed since the policy was last asked.
+/// Changes since the policy was last called.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct News<'a> {
     /// Requests made.
@@ -229,24 +227,24 @@ pub struct News<'a> {
     pub vehicles: &'a [VehicleId],
 }
 
-/// Which vehicle serves which request. First come, first served among equals: of the waiting requests of one place and one
-/// fleet that a vehicle can serve, the oldest gets it.
+/// Assignment of vehicles to requests. First come, first served among equals: of the waiting requests of one place and
+/// one fleet that a vehicle can serve, the oldest gets it.
 pub trait Dispatch: Send {
-    /// When to ask.
+    /// Times at which to call the policy.
     fn cadence(&self) -> Cadence;
     /// Proposes assignments.
     fn decide(&mut self, view: View<'_>, news: News<'_>, random: &mut Pcg64, actions: &mut Vec<Action>);
 }
 
-/// When, where and how far vehicles charge.
+/// Time, station and target of charging.
 pub trait Charging: Send {
-    /// `idle` vehicles have become idle in this instant and no rider has taken them.
+    /// Called for `idle` vehicles that became idle at this instant and were not assigned to riders.
     fn on_idle(&mut self, view: View<'_>, idle: &[VehicleId], random: &mut Pcg64, actions: &mut Vec<Action>);
-    /// Every control interval. Does nothing unless overridden.
+    /// Called every control interval. Does nothing unless overridden.
     fn on_interval(&mut self, _view: View<'_>, _random: &mut Pcg64, _actions: &mut Vec<Action>) {}
 }
 
-/// Where idle vehicles go.
+/// Destinations of idle vehicles.
 pub trait Relocation: Send {
     /// Time between two rounds [s], counted from the start.
     fn interval_s(&self) -> i64;
@@ -265,16 +263,16 @@ pub trait Relocation: Send {
 pub struct OpenGate {
     /// The market.
     pub market: MarketId,
-    /// The products that it is the last chance for.
+    /// Products for which this is the last opportunity.
     pub products: Range<usize>,
-    /// Now.
+    /// Time of closure: now.
     pub closes: SimTime,
 }
 
-/// What a fleet or a retailer buys and sells in markets. One object per bidder.
+/// Purchases and sales of a fleet or a retailer in markets. One object per bidder.
 pub trait Bidding: Send {
-    /// A gate closes: the last moment to answer with [`Action::Bid`] for its products. Bids may also be placed
-    /// earlier, at any other question.
+    /// Called when a gate closes: the last opportunity to answer with [`Action::Bid`] for its products. Bids may also
+    /// be placed in any earlier call.
     fn bid(
         &mut self,
         view: View<'_>,
@@ -283,7 +281,7 @@ pub trait Bidding: Send {
         random: &mut Pcg64,
         actions: &mut Vec<Action>,
     );
-    /// Every control interval, after gates and clearings of the instant. Does nothing unless overridden.
+    /// Called every control interval, after gates and clearings of the instant. Does nothing unless overridden.
     fn on_interval(
         &mut self,
         _view: View<'_>,
@@ -292,18 +290,18 @@ pub trait Bidding: Send {
         _actions: &mut Vec<Action>,
     ) {
     }
-    /// Whether a vehicle that is plugged in may leave with a rider. If not, the rider is turned away
-    /// (`lost_committed`). Always, unless overridden.
+    /// Whether a plugged-in vehicle may leave with a rider. If not, the rider is turned away (`lost_committed`). Always
+    /// true unless overridden.
     fn releases(&mut self, _view: View<'_>, _bidder: BidderId, _vehicle: VehicleId) -> bool {
         true
     }
 }
 
-/// What a retailer asks for energy, where its tariff does not say it.
+/// Energy prices of a retailer that are not set by its tariff.
 pub trait Pricing: Send {
-    /// Prices of the slots that are due are about to be announced. Fills `lines`, empty before, with a line for each slot
-    /// of `slots`: the price that each load of its customers would have. Those that answer to prices settle on loads, and
-    /// the prices of these are announced for the slots that are due; the others are an outlook and do not bind.
+    /// Called before the prices of the due slots are announced. Fills `lines`, initially empty, with a price line for
+    /// each slot of `slots`: the price as a function of the load of its customers. Price-responsive customers settle on
+    /// loads, and the resulting prices are announced for the due slots; the other prices are a non-binding outlook.
     fn offer(
         &mut self,
         view: View<'_>,
@@ -314,11 +312,11 @@ pub trait Pricing: Send {
     );
 }
 
-/// How households and the drivers of privately owned vehicles answer to prices. One object for all of them.
+/// Response of households and drivers of privately owned vehicles to prices. One object for all of them.
 pub trait Response: Send {
-    /// Prices are about to be announced. Says by [`Action::Draw`] and [`Action::PlanPower`] what the customers of the
-    /// retailer will do in the slots that are due, and fills `load_kw` with what they then draw in each slot of the offer,
-    /// as far as they know now.
+    /// Called before prices are announced. Sets the behaviour of the retailer's customers in the due slots with
+    /// [`Action::Draw`] and [`Action::PlanPower`], and fills `load_kw` with the resulting load in each slot of the
+    /// offer, as far as they know now.
     fn answer(
         &mut self,
         view: View<'_>,
@@ -327,40 +325,40 @@ pub trait Response: Send {
         actions: &mut Vec<Action>,
         load_kw: &mut [f64],
     );
-    /// A privately owned vehicle has come home and is plugged in; unless something is done, it charges at once. Does
-    /// nothing unless overridden.
+    /// Called when a privately owned vehicle has come home and is plugged in; it charges at once unless an action
+    /// changes that. Does nothing unless overridden.
     fn on_plug_in(&mut self, _view: View<'_>, _vehicle: VehicleId, _actions: &mut Vec<Action>) {}
 }
 
 /// The policies of retail.
 #[derive(Default)]
 pub struct RetailPolicies {
-    /// What retailers with a cost of generation ask; `None` where tariffs say it.
+    /// Prices of retailers with a generation cost; `None` if tariffs set them.
     pub pricing: Option<Box<dyn Pricing>>,
-    /// How households and drivers answer; `None`: as [`ResponseSpec::Nominal`].
+    /// Response of households and drivers; `None` means [`ResponseSpec::Nominal`].
     pub response: Option<Box<dyn Response>>,
-    /// What the aggregator of a competition asks; `None` where its tariff says it.
+    /// Prices of the aggregator of a competition; `None` if its tariff sets them.
     pub aggregator: Option<Box<dyn Pricing>>,
 }
 
-/// The policies of one replication, a role each.
+/// The policies of one replication, one for each role.
 pub struct Policies {
-    /// Which vehicle serves which request.
+    /// Assignment of vehicles to requests.
     pub dispatch: Box<dyn Dispatch>,
-    /// When, where and how far vehicles charge.
+    /// Time, station and target of charging.
     pub charging: Box<dyn Charging>,
-    /// Where idle vehicles go.
+    /// Destinations of idle vehicles.
     pub relocation: Option<Box<dyn Relocation>>,
-    /// What is bought ahead, by bidder; empty where nobody trades.
+    /// Energy bought ahead, by bidder; empty without trading.
     pub bidding: Vec<Box<dyn Bidding>>,
-    /// How much stations draw.
+    /// Power of stations.
     pub stations: Option<Box<dyn StationControl>>,
-    /// What retailers ask, and how households and drivers answer.
+    /// Prices of retailers, and the response of households and drivers.
     pub retail: RetailPolicies,
 }
 
 impl PolicySpecs {
-    /// What retailers ask and how customers answer, as the scenario names it; an aggregator asks what its tariff says.
+    /// Retailer prices and customer response as named in the scenario; an aggregator charges its tariff.
     pub fn retail(&self) -> RetailPolicies {
         let (pricing, response) = (self.pricing.build(), Some(self.response.build()));
         RetailPolicies { pricing, response, aggregator: None }
@@ -368,7 +366,7 @@ impl PolicySpecs {
 }
 
 impl RelocationSpec {
-    /// The policy that the scenario names, if it names one.
+    /// The policy named in the scenario, if any.
     pub fn build(&self) -> Option<Box<dyn Relocation>> {
         match *self {
             Self::None {} => None,
@@ -383,7 +381,7 @@ impl RelocationSpec {
 }
 
 impl DispatchSpec {
-    /// The policy that the scenario names.
+    /// The policy named in the scenario.
     pub fn build(&self) -> Box<dyn Dispatch> {
         match *self {
             Self::NearestIdle {} => Box::new(nearest_idle::NearestIdle::default()),
@@ -393,7 +391,7 @@ impl DispatchSpec {
 }
 
 impl ChargingSpec {
-    /// The policy that the scenario names.
+    /// The policy named in the scenario.
     pub fn build(&self) -> Box<dyn Charging> {
         use charging::{Choice, Threshold, WhileIdle};
         match *self {

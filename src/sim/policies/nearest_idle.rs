@@ -1,22 +1,21 @@
-//! Nearest idle vehicle: the plainest dispatch, and the baseline of most studies.
+//! Nearest idle vehicle: the simplest dispatch, and the baseline of most studies.
 
 use super::{Action, Cadence, Dispatch, News};
 use crate::world::{Candidate, Search, View};
 use gridfleet_core::ids::{RequestId, VehicleId};
 use rand_pcg::Pcg64;
 
-/// Each new request gets the nearest vehicle that can serve it; each vehicle that becomes
-/// available gets the nearest request still waiting. Of requests of one place and fleet, the oldest that
-/// the vehicle can serve comes first.
+/// Each new request gets the nearest vehicle that can serve it; each vehicle that becomes available gets the nearest
+/// waiting request. Among requests of one place and fleet, the oldest that the vehicle can serve comes first.
 #[derive(Debug, Default)]
 pub(super) struct NearestIdle {
     search: Search,
     found: Vec<Candidate>,
-    /// Vehicles given away in this round: the view does not know of them yet.
+    /// Vehicles assigned in this round: the view does not include these assignments yet.
     taken: Vec<VehicleId>,
 }
 
-/// Whether a request has been given a vehicle in this round.
+/// Whether a request has been assigned a vehicle in this round.
 fn is_given(actions: &[Action], request: RequestId) -> bool {
     actions.iter().any(|a| matches!(a, Action::Assign { request: r, .. } if *r == request))
 }
@@ -33,10 +32,10 @@ impl Dispatch for NearestIdle {
                 continue;
             }
             let ask = view.ask(request);
-            // An older request of the same place, which no vehicle could serve so far, comes first; then the next vehicle is
-            // looked for.
+            // An older request of the same place, which no vehicle could serve so far, comes first; then the search for
+            // a vehicle continues.
             loop {
-                // As many candidates as vehicles are already taken, and one: one of them is free.
+                // One more candidate than the number of vehicles already taken: at least one of them is free.
                 let k = self.taken.len() + 1;
                 view.vehicles_for(&ask, k, k, &mut self.search, &mut self.found);
                 let Some(&Candidate { vehicle, way, .. }) =
@@ -58,9 +57,9 @@ impl Dispatch for NearestIdle {
         if view.waiting_count() <= actions.len() {
             return;
         }
-        // Requests that wait from before. Two vehicles may find the same one; the engine takes the
-        // first and refuses the second, which would be news again only when it next becomes idle:
-        // so requests given away are remembered here.
+        // Requests waiting from before. Two vehicles may find the same one; the engine would accept the first and
+        // refuse the second, which would not be reported again until it next becomes idle. Assigned requests are
+        // therefore remembered here.
         for &vehicle in news.vehicles {
             if self.taken.contains(&vehicle) || !view.is_available(vehicle) {
                 continue;

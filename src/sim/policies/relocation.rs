@@ -1,7 +1,6 @@
-//! Relocation of idle vehicles: to where riders ask, or home.
+//! Relocation of idle vehicles: to places of demand, or to a depot.
 //!
-//! One-way trips carry vehicles away from where riders are: without relocation a
-//! fleet ends up idle at the edge of the city.
+//! One-way trips move vehicles away from the riders: without relocation a fleet ends up idle at the edge of the city.
 
 use super::{Action, Relocation};
 use crate::world::{Activity, View};
@@ -10,13 +9,11 @@ use gridfleet_core::ids::{FleetId, PlaceId, RequestId, VehicleId};
 use rand_pcg::Pcg64;
 use std::collections::BTreeMap;
 
-/// Sends idle vehicles from where there are more of them than the demand seen lately calls for to
-/// where there are fewer.
+/// Sends idle vehicles from cells with more vehicles than the recent demand requires to cells with fewer.
 ///
-/// The map is cut into square cells. Demand of a cell is the number of requests made there, each
-/// forgotten by half in every `HALF_LIFE_S`; a fleet's idle vehicles are wanted in proportion to it,
-/// and no more than `COVER` for each.
-/// Only requests already made count, so nothing of the future is known.
+/// The map is divided into square cells. The demand of a cell is an exponentially weighted count of the requests made
+/// there with a half-life of `HALF_LIFE_S`; a fleet's idle vehicles are wanted in proportion to it, up to `COVER` per
+/// request. Only past requests count, so no information about the future is used.
 #[derive(Debug)]
 pub(super) struct FollowDemand {
     interval_s: i64,
@@ -26,39 +23,38 @@ pub(super) struct FollowDemand {
     cells: Vec<BTreeMap<(i32, i32), Cell>>,
     /// Cell of each place.
     cell_of: Vec<(i32, i32)>,
-    /// Scratch: cells that give, by distance [km].
+    /// Scratch buffer: cells with a surplus, by distance [km].
     order: Vec<(f64, usize)>,
 }
 
-/// Time in which half of the demand seen is forgotten [s]; assumed: long enough to be steady, short
-/// enough to follow the day.
+/// Half-life of the observed demand [s]; assumed: long enough to be stable, short enough to follow the day.
 const HALF_LIFE_S: f64 = 1_800.0;
 
-/// Most idle vehicles wanted per request remembered; assumed: beyond that more vehicles in a cell
-/// wait no less, and a fleet with vehicles to spare would drive them about for nothing.
+/// Maximum number of idle vehicles per remembered request; assumed: beyond that more vehicles in a cell do not shorten
+/// waiting times, and a fleet with spare vehicles would relocate them without benefit.
 const COVER: f64 = 1.5;
 
-/// Share of what is missing that is sent at a time; assumed: riders take some of the rest.
+/// Share of a deficit that is sent at a time; assumed: riders take some of the rest.
 const STEP: f64 = 0.5;
 
-/// One square of the map, as one fleet sees it.
+/// One cell of the map, as seen by one fleet.
 #[derive(Debug, Clone, Copy)]
 struct Cell {
-    /// Requests, forgotten by and by.
+    /// Exponentially weighted request count.
     demand: f64,
-    /// Where the last rider asked: where vehicles are sent.
+    /// Origin of the last request: the destination of relocated vehicles.
     place: PlaceId,
-    /// Idle vehicles there now, and on their way there.
+    /// Idle vehicles there now, and vehicles relocating there.
     supply: i64,
-    /// Idle vehicles that it may give away.
+    /// Number of idle vehicles that it can give up.
     surplus: i64,
 }
 
-/// A cell that has more idle vehicles than it needs.
+/// A cell with a surplus of idle vehicles.
 struct Giving {
     place: PlaceId,
     surplus: i64,
-    /// Its vehicles not yet asked, as positions in the list of idle vehicles.
+    /// Next vehicle to be considered, as a position in the list of idle vehicles.
     next: usize,
     end: usize,
 }
@@ -68,7 +64,7 @@ impl FollowDemand {
         Self { interval_s, idle_s, cell_km, cells: Vec::new(), cell_of: Vec::new(), order: Vec::new() }
     }
 
-    /// Learns the cells of places not seen yet.
+    /// Determines the cells of new places.
     fn locate(&mut self, view: View<'_>) {
         for place in (self.cell_of.len()..view.place_count()).map(PlaceId::new) {
             let (lat, lon) = view.coordinates(place);
@@ -87,7 +83,7 @@ impl FollowDemand {
             .filter(|&v| view.vehicle(v).activity == Activity::Idle && view.idle_s(v) >= self.idle_s)
             .map(|v| (self.cell_of[view.vehicle(v).place.index()], v))
             .collect();
-        // Longest idle first, whatever the order of the index.
+        // Longest idle first, independent of the order of the index.
         idle.sort_by_key(|&(cell, v)| (cell, view.vehicle(v).since, v));
         let mut cells = std::mem::take(&mut self.cells[fleet.index()]);
         for cell in cells.values_mut() {
@@ -107,7 +103,7 @@ impl FollowDemand {
         }
         let total: f64 = cells.values().map(|c| c.demand).sum();
         if total > 0.0 {
-            // (missing, cell), the most first.
+            // (deficit, cell), largest first.
             let mut wants: Vec<(i64, (i32, i32))> = Vec::new();
             for (&key, cell) in &mut cells {
                 let wanted = (f64::from(all) / total).min(COVER) * cell.demand;
@@ -118,7 +114,7 @@ impl FollowDemand {
                 }
             }
             wants.sort_by_key(|&(missing, key)| (-missing, key));
-            // What each cell gives: its vehicles that have been idle longest.
+            // Vehicles that each cell gives up: those that have been idle longest.
             let mut giving: Vec<Giving> = idle
                 .chunk_by(|a, b| a.0 == b.0)
                 .scan(0, |next, group| {
@@ -166,7 +162,7 @@ impl FollowDemand {
         for cell in cells.values_mut() {
             cell.demand *= keep;
         }
-        // A cell without demand is as good as none; it comes back when somebody asks there.
+        // A cell with negligible demand is removed; it is created again by the next request there.
         cells.retain(|_, cell| cell.demand > 1e-3);
         self.cells[fleet.index()] = cells;
     }
@@ -198,7 +194,7 @@ impl Relocation for FollowDemand {
     }
 }
 
-/// Sends vehicles that have been idle for a while to the nearest depot of their fleet.
+/// Sends vehicles that have been idle for some time to the nearest depot of their fleet.
 #[derive(Debug)]
 pub(super) struct ToDepot {
     interval_s: i64,

@@ -1,39 +1,38 @@
-//! Policies by name and parameters, as a scenario file writes them.
+//! Policies by name and parameters, as written in a scenario file.
 
 use super::{AggregatorSpec, BiddingSpec, PricingSpec, ResponseSpec, StationsSpec};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What a scenario says of each role.
+/// Policy of each role, from the scenario.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PolicySpecs {
-    /// Which vehicle serves which request.
+    /// Assignment of vehicles to requests.
     pub dispatch: DispatchSpec,
-    /// When, where and how far vehicles charge.
+    /// Time, station and target of charging.
     pub charging: ChargingSpec,
-    /// Where idle vehicles go.
+    /// Destinations of idle vehicles.
     pub relocation: RelocationSpec,
-    /// What is bought ahead in markets.
+    /// Energy bought ahead in markets.
     pub bidding: BiddingSpec,
-    /// How much stations draw whose price follows their load.
+    /// Power of stations with load-dependent prices.
     pub stations: StationsSpec,
-    /// What retailers with a cost of generation ask.
+    /// Prices of retailers with a generation cost.
     pub pricing: PricingSpec,
-    /// How households and drivers answer to prices.
+    /// Response of households and drivers to prices.
     pub response: ResponseSpec,
-    /// What the aggregator of a competition asks and buys.
+    /// Prices and purchases of the aggregator of a competition.
     pub aggregator: AggregatorSpec,
 }
 
-/// Which vehicle serves which request.
+/// Assignment of vehicles to requests.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum DispatchSpec {
-    /// At each request the nearest idle vehicle that can be there in time; at each vehicle that
-    /// becomes idle the nearest request still waiting.
+    /// At each request, the nearest idle vehicle that can be there in time; at each vehicle that becomes idle, the
+    /// nearest waiting request.
     NearestIdle {},
-    /// Every few seconds, all waiting requests and idle vehicles at once, at the least total time
-    /// to the pick-ups.
+    /// Every few seconds, all waiting requests and idle vehicles at once, with the minimum total time to the pick-ups.
     Batched {
         /// Time between two rounds [s].
         #[serde(default = "batch_interval_s")]
@@ -42,124 +41,123 @@ pub enum DispatchSpec {
     },
 }
 
-/// Where idle vehicles go.
+/// Relocation of idle vehicles.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum RelocationSpec {
-    /// Nowhere: they wait where they are.
+    /// No relocation: vehicles wait at their current place.
     None {},
-    /// From where there are more of them than riders have lately asked for to where there are fewer.
+    /// Vehicles move from areas with more of them than the recent demand requires to areas with fewer.
     FollowDemand {
         /// Time between two rounds [s].
         #[serde(default = "relocation_interval_s")]
         #[schemars(range(min = 1, max = 86400))]
         interval_s: i64,
-        /// Only vehicles that have been idle for at least this long [s].
+        /// Minimum idle time [s].
         #[serde(default = "relocation_idle_s")]
         #[schemars(range(min = 0))]
         idle_s: i64,
-        /// Side of the squares in which demand and vehicles are counted [km].
+        /// Side length of the squares in which demand and vehicles are counted [km].
         #[serde(default = "relocation_cell_km")]
         #[schemars(range(min = 0.1, max = 100.0))]
         cell_km: f64,
     },
-    /// To the nearest depot of their fleet.
+    /// Vehicles move to the nearest depot of their fleet.
     ToDepot {
         /// Time between two rounds [s].
         #[serde(default = "relocation_interval_s")]
         #[schemars(range(min = 1, max = 86400))]
         interval_s: i64,
-        /// Only vehicles that have been idle for at least this long [s].
+        /// Minimum idle time [s].
         #[serde(default = "depot_idle_s")]
         #[schemars(range(min = 0))]
         idle_s: i64,
     },
 }
 
-/// When, where and how far vehicles charge.
+/// Time, station and target of charging.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum ChargingSpec {
-    /// An idle vehicle below a state of charge drives to the nearest station it may use.
+    /// An idle vehicle below a state of charge drives to the nearest station that it may use.
     ThresholdNearest {
-        /// Charge when below this (0..1).
+        /// State of charge below which it charges (0..1).
         #[serde(default = "start_soc")]
         #[schemars(range(min = 0.0, max = 1.0))]
         start_soc: f64,
-        /// Charge up to this (0..1).
+        /// Target state of charge (0..1).
         #[serde(default = "target_soc")]
         #[schemars(range(min = 0.0, max = 1.0))]
         target_soc: f64,
     },
-    /// The same, to the station where the charge is expected to be complete first:
-    /// travel, queue and charging.
+    /// The same, to the station with the earliest expected end of charging: travel, queue and charging.
     ThresholdFastest {
-        /// Charge when below this (0..1).
+        /// State of charge below which it charges (0..1).
         #[serde(default = "start_soc")]
         #[schemars(range(min = 0.0, max = 1.0))]
         start_soc: f64,
-        /// Charge up to this (0..1).
+        /// Target state of charge (0..1).
         #[serde(default = "target_soc")]
         #[schemars(range(min = 0.0, max = 1.0))]
         target_soc: f64,
-        /// Nearest stations compared.
+        /// Number of nearest stations compared.
         #[serde(default = "station_candidates")]
         #[schemars(range(min = 1, max = 1000))]
         candidates: usize,
     },
-    /// As `threshold-fastest`; besides, a vehicle that has been idle for a while charges at a free
-    /// connector nearby, and leaves it whenever a rider asks.
+    /// Like `threshold-fastest`; in addition, a vehicle that has been idle for some time charges at a free connector
+    /// nearby, and leaves it when a rider requests it.
     Opportunistic {
-        /// Charge in any case when below this (0..1).
+        /// State of charge below which it charges in any case (0..1).
         #[serde(default = "start_soc")]
         #[schemars(range(min = 0.0, max = 1.0))]
         start_soc: f64,
-        /// Charge up to this (0..1).
+        /// Target state of charge (0..1).
         #[serde(default = "full_soc")]
         #[schemars(range(min = 0.0, max = 1.0))]
         target_soc: f64,
-        /// Charge while idle when below this (0..1).
+        /// State of charge below which it charges while idle (0..1).
         #[serde(default = "idle_soc")]
         #[schemars(range(min = 0.0, max = 1.0))]
         idle_soc: f64,
-        /// Idle for at least this long [s].
+        /// Minimum idle time [s].
         #[serde(default = "idle_s")]
         #[schemars(range(min = 0))]
         idle_s: i64,
-        /// Nearest stations compared.
+        /// Number of nearest stations compared.
         #[serde(default = "station_candidates")]
         #[schemars(range(min = 1, max = 1000))]
         candidates: usize,
     },
-    /// As `opportunistic`, but by price: a vehicle that has to charge goes where energy and time together cost least, of the
-    /// nearest stations and those at its depots; while idle it charges only where the price is low against the lowest prices
-    /// of the last week at all stations that its fleet may use.
+    /// Like `opportunistic`, but by price: a vehicle that has to charge drives to the station with the lowest total
+    /// cost of energy and time, among the nearest stations and those at its depots; while idle it charges only if the
+    /// price is low compared with the lowest prices of the last week at all stations that its fleet may use.
     PriceAware {
-        /// Charge in any case when below this (0..1).
+        /// State of charge below which it charges in any case (0..1).
         #[serde(default = "start_soc")]
         #[schemars(range(min = 0.0, max = 1.0))]
         start_soc: f64,
-        /// Charge up to this (0..1).
+        /// Target state of charge (0..1).
         #[serde(default = "full_soc")]
         #[schemars(range(min = 0.0, max = 1.0))]
         target_soc: f64,
-        /// Charge in cheap hours when below this (0..1).
+        /// State of charge below which it charges in cheap hours (0..1).
         #[serde(default = "idle_soc")]
         #[schemars(range(min = 0.0, max = 1.0))]
         idle_soc: f64,
-        /// Idle for at least this long [s].
+        /// Minimum idle time [s].
         #[serde(default = "idle_s")]
         #[schemars(range(min = 0))]
         idle_s: i64,
-        /// A price is cheap if at most this share of the lowest prices known is lower (0..1).
+        /// A price is cheap if at most this share of the lowest known prices is lower (0..1).
         #[serde(default = "cheap_share")]
         #[schemars(range(min = 0.0, max = 1.0))]
         cheap_share: f64,
-        /// Nearest stations compared.
+        /// Number of nearest stations compared.
         #[serde(default = "station_candidates")]
         #[schemars(range(min = 1, max = 1000))]
         candidates: usize,
-        /// Worth of an hour of a vehicle's time on the way, in line and at the connector [currency/h].
+        /// Value of an hour of a vehicle's time while driving, in the queue and at the connector [currency/h].
         #[serde(default = "time_value_eur_h")]
         #[schemars(range(min = 0.0, max = 100000.0))]
         time_value_eur_h: f64,
@@ -208,7 +206,7 @@ fn station_candidates() -> usize {
 }
 
 impl DispatchSpec {
-    /// Name as the scenario writes it.
+    /// Name in the scenario file.
     pub fn name(&self) -> &'static str {
         match self {
             Self::NearestIdle {} => "nearest-idle",
@@ -218,7 +216,7 @@ impl DispatchSpec {
 }
 
 impl RelocationSpec {
-    /// Name as the scenario writes it.
+    /// Name in the scenario file.
     pub fn name(&self) -> &'static str {
         match self {
             Self::None {} => "none",
@@ -235,7 +233,7 @@ impl Default for RelocationSpec {
 }
 
 impl ChargingSpec {
-    /// Name as the scenario writes it.
+    /// Name in the scenario file.
     pub fn name(&self) -> &'static str {
         match self {
             Self::ThresholdNearest { .. } => "threshold-nearest",

@@ -1,25 +1,23 @@
-//! Vehicle types: battery, consumption, and how fast they charge.
+//! Vehicle types: battery, consumption and charging speed.
 //!
-//! The power a battery accepts is piecewise linear over its state of charge,
-//! so the state of charge over time is known in closed form on each piece:
-//! straight where the power is constant, exponential where it is not. Nothing
-//! is integrated in steps.
+//! The power that a battery accepts is piecewise linear in its state of charge, so the state of charge over time is
+//! known in closed form on each piece: linear where the power is constant, exponential where it is not. There is no
+//! numerical integration.
 //!
 #![doc = include_str!("../../../docs/equations/rendered/battery.md")]
 
 use super::Connector;
 
-/// Power that a battery accepts over its state of charge, at the plug [kW]:
-/// straight lines between points.
+/// Power that a battery accepts as a function of its state of charge, at the plug [kW]; linear between points.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChargingCurve {
-    /// States of charge, ascending, the first 0, the last 1.
+    /// States of charge, ascending; the first is 0, the last is 1.
     soc: Vec<f64>,
     /// Power at each [kW], positive.
     power_kw: Vec<f64>,
 }
 
-/// A type of vehicle.
+/// A vehicle type.
 #[derive(Debug, Clone)]
 pub struct VehicleType {
     /// Name, unique among types.
@@ -28,32 +26,32 @@ pub struct VehicleType {
     pub battery_kwh: f64,
     /// Lowest and highest state of charge that operation may use.
     pub usable_soc: [f64; 2],
-    /// Taken from the battery per kilometre at mild temperature [kWh/km].
+    /// Energy taken from the battery per kilometre at mild temperature [kWh/km].
     pub consumption_kwh_per_km: f64,
-    /// Factor on the consumption over ambient temperature [°C], ascending; straight lines between
-    /// points, constant outside; empty where temperature plays no part.
+    /// Consumption factor by ambient temperature [°C], ascending; linear between points, constant outside. Empty if the
+    /// temperature has no effect.
     pub consumption_by_temperature: Vec<[f64; 2]>,
-    /// Most power of the on-board charger [kW].
+    /// Maximum power of the on-board charger [kW].
     pub ac_kw: f64,
-    /// Most power from a DC connector [kW]; 0 if the vehicle has no DC inlet.
+    /// Maximum power from a DC connector [kW]; 0 if the vehicle has no DC inlet.
     pub dc_kw: f64,
-    /// Limit by state of charge, whatever the connector.
+    /// Limit by state of charge, for any connector.
     pub curve: ChargingCurve,
     /// Stored energy over energy drawn from the grid.
     pub charge_efficiency: f64,
     /// Energy fed to the grid over energy taken from the battery.
     pub discharge_efficiency: f64,
-    /// Most power fed back at the plug [kW]; 0 if the vehicle cannot.
+    /// Maximum power fed back at the plug [kW]; 0 if the vehicle cannot feed back.
     pub feed_kw: f64,
-    /// Cost of wear of the battery [currency per kWh through it].
+    /// Cost of battery wear [currency per kWh of throughput].
     pub wear_eur_per_kwh: f64,
 }
 
 impl ChargingCurve {
-    /// A curve through `points` of (state of charge, power at the plug [kW]).
+    /// Curve through `points` of (state of charge, power at the plug [kW]).
     ///
     /// # Panics
-    /// If the points do not start at 0, end at 1, ascend strictly, with positive power.
+    /// If the points do not start at 0, end at 1 and ascend strictly, or if a power is not positive.
     pub fn new(points: &[[f64; 2]]) -> Self {
         let ascending = points.windows(2).all(|w| w[0][0] < w[1][0]);
         assert!(points.len() >= 2 && points[0][0] == 0.0 && points[points.len() - 1][0] == 1.0 && ascending);
@@ -61,12 +59,12 @@ impl ChargingCurve {
         Self { soc: points.iter().map(|p| p[0]).collect(), power_kw: points.iter().map(|p| p[1]).collect() }
     }
 
-    /// The same power at every state of charge.
+    /// Curve with the same power at every state of charge.
     pub fn constant(power_kw: f64) -> Self {
         Self::new(&[[0.0, power_kw], [1.0, power_kw]])
     }
 
-    /// Number of the piece that starts at or below `soc`.
+    /// Index of the piece that starts at or below `soc`.
     fn piece(&self, soc: f64) -> usize {
         let last = self.soc.len() - 2;
         self.soc[1..=last].iter().take_while(|&&start| start <= soc).count()
@@ -83,14 +81,14 @@ impl ChargingCurve {
         p0 + (p1 - p0) * ((soc - s0) / (s1 - s0))
     }
 
-    /// Most power between two states of charge [kW].
+    /// Maximum power between two states of charge [kW].
     pub fn peak_between(&self, from: f64, to: f64) -> f64 {
         let (first, last) = (self.piece(from), self.piece(to));
         let corners = self.power_kw[first + 1..=last].iter().copied();
         corners.fold(self.on_piece(first, from).max(self.on_piece(last, to)), f64::max)
     }
 
-    /// Most power between `soc` and the next corner of the curve [kW], and that corner.
+    /// Maximum power between `soc` and the next breakpoint of the curve [kW], and that breakpoint.
     pub fn peak_until_corner(&self, soc: f64) -> (f64, f64) {
         let i = self.piece(soc);
         (self.on_piece(i, soc).max(self.power_kw[i + 1]), self.soc[i + 1])
@@ -98,7 +96,7 @@ impl ChargingCurve {
 }
 
 impl VehicleType {
-    /// Most power on `connector` [kW], whatever the state of charge; 0 if it does not fit.
+    /// Maximum power on `connector` [kW], at any state of charge; 0 if it does not fit.
     #[inline]
     pub fn limit_kw(&self, connector: Connector) -> f64 {
         connector.power_kw.min(if connector.dc { self.dc_kw } else { self.ac_kw })
@@ -122,14 +120,14 @@ impl VehicleType {
         self.consumption_kwh_per_km * factor
     }
 
-    /// Energy from the battery over a fall of the state of charge, or into it over a rise [kWh].
+    /// Energy taken from the battery as the state of charge falls, or stored in it as it rises [kWh].
     #[inline]
     pub fn kwh(&self, soc: f64) -> f64 {
         soc * self.battery_kwh
     }
 
-    /// State of charge after `seconds` of charging at no more than `limit_kw` at the plug, from
-    /// `soc` towards `target_soc`, where charging stops.
+    /// State of charge after charging for `seconds` at no more than `limit_kw` at the plug, from `soc` towards
+    /// `target_soc`, where charging stops.
     pub fn soc_after(&self, soc: f64, limit_kw: f64, target_soc: f64, seconds: f64) -> f64 {
         self.charge(soc, limit_kw, target_soc, seconds).0
     }
@@ -140,20 +138,20 @@ impl VehicleType {
         self.charge(soc, limit_kw, target_soc, f64::INFINITY).1
     }
 
-    /// State of charge after `seconds` of feeding `power_kw` back at the plug, from `soc` down to `floor_soc`, where it
-    /// stops. The battery gives what is fed and what is lost on the way; the charging curve plays no part.
+    /// State of charge after feeding back `power_kw` at the plug for `seconds`, from `soc` down to `floor_soc`, where
+    /// it stops. The battery supplies the energy fed back and the losses; the charging curve does not apply.
     pub fn soc_after_feeding(&self, soc: f64, power_kw: f64, floor_soc: f64, seconds: f64) -> f64 {
         let given = power_kw * seconds / 3_600.0 / self.discharge_efficiency / self.battery_kwh;
         (soc - given).max(floor_soc.min(soc))
     }
 
-    /// Time to feed `power_kw` back from `soc` down to `floor_soc` [s]; infinite without power.
+    /// Time to feed back `power_kw` from `soc` down to `floor_soc` [s]; infinite without power.
     pub fn seconds_to_floor(&self, soc: f64, power_kw: f64, floor_soc: f64) -> f64 {
         self.kwh((soc - floor_soc).max(0.0)) * self.discharge_efficiency / power_kw * 3_600.0
     }
 
-    /// Walks the pieces of the curve until `target_soc` or for `seconds`, whichever comes first:
-    /// (state of charge, time taken).
+    /// Walks the pieces of the curve until `target_soc` or for `seconds`, whichever comes first. Returns (state of
+    /// charge, time taken).
     fn charge(&self, mut soc: f64, limit_kw: f64, target_soc: f64, seconds: f64) -> (f64, f64) {
         if soc >= target_soc {
             return (soc, 0.0);
@@ -169,7 +167,7 @@ impl VehicleType {
             let corner = self.curve.soc[i + 1];
             let mut end = corner.min(target_soc);
             let (mut p0, mut p1) = (self.curve.on_piece(i, soc), self.curve.on_piece(i, end));
-            // Where the curve crosses the limit inside the piece, the piece ends there for now.
+            // If the curve crosses the limit inside the piece, the piece ends at the crossing for now.
             if (p0 < limit_kw) != (p1 < limit_kw) && p0 != limit_kw && p1 != limit_kw {
                 let crossing = soc + (end - soc) * (limit_kw - p0) / (p1 - p0);
                 if crossing > soc && crossing < end {
@@ -241,7 +239,7 @@ mod tests {
     #[test]
     fn feeding_back_is_a_straight_line_to_the_floor() {
         let v = vehicle(&[[0.0, 50.0], [1.0, 50.0]]);
-        // 7.2 kW at the plug take 8 kW from the battery: a fifth of 40 kWh in an hour.
+        // 7.2 kW at the plug take 8 kW from the battery: a fifth of 40 kWh in one hour.
         assert!((v.soc_after_feeding(0.7, 7.2, 0.2, 3_600.0) - 0.5).abs() < 1e-12);
         assert_eq!(v.soc_after_feeding(0.3, 7.2, 0.2, 3_600.0), 0.2);
         assert_eq!(v.soc_after_feeding(0.1, 7.2, 0.2, 3_600.0), 0.1, "below the floor nothing is given");
@@ -259,7 +257,7 @@ mod tests {
     }
 
     proptest! {
-        /// The closed form against a second method: small Euler steps.
+        /// Checks the closed form against a second method: small Euler steps.
         #[test]
         fn the_closed_form_agrees_with_small_steps(
             soc in 0.0..0.99f64, limit in 1.0..60.0f64, minutes in 1.0..120.0f64,
@@ -276,7 +274,7 @@ mod tests {
             prop_assert!((v.soc_after(soc, limit, 1.0, minutes * 60.0) - stepped).abs() < 1e-3);
         }
 
-        /// Time to a charge and charge after a time are inverse, and waiting twice is waiting once.
+        /// Time to a charge and charge after a time are inverse; two consecutive waits equal one long wait.
         #[test]
         fn time_and_charge_are_inverse(
             soc in 0.0..0.9f64, gain in 0.01..0.1f64, limit in 1.0..60.0f64, split in 0.0..1.0f64

@@ -1,12 +1,10 @@
-//! Stations at one instant: who is plugged in, who waits, and how power is shared.
+//! Stations at one instant: vehicles plugged in, vehicles queued, and the division of power.
 //!
-//! A session's power changes only at events of its station: a vehicle connects
-//! or leaves, a session starts or stops, or, where the site limit binds, a
-//! battery reaches a corner of its charging curve. At each of them the limit is
-//! divided anew, by max-min fairness over what each vehicle could take, or, where a
-//! policy has limited the station, to the emptiest vehicle first. Between
-//! events everything is known in closed form and read without being changed, so
-//! that who looks (a meter, a policy, a price change) never changes the result.
+//! A session's power changes only at events of its station: a vehicle connects or leaves, a session starts or stops,
+//! or, where the site limit binds, a battery reaches a breakpoint of its charging curve. At each of these events the
+//! limit is divided again, by max-min fairness over the power that each vehicle could take or, where a policy has
+//! limited the station, to the emptiest vehicle first. Between events everything is known in closed form and read
+//! without modification, so readers (a meter, a policy, a price change) never change the result.
 
 use super::{Connector, Drawn, Setup, VehicleType};
 use gridfleet_core::ids::{SessionId, StationId, VehicleId};
@@ -20,45 +18,45 @@ pub struct Session {
     pub id: SessionId,
     /// The vehicle.
     pub vehicle: VehicleId,
-    /// When it joined the station.
+    /// Time at which it joined the station.
     pub arrival: SimTime,
-    /// When the vehicle first joined a station for this charging need.
+    /// Time at which the vehicle first joined a station for this charging need.
     pub need: SimTime,
-    /// When it got the connector.
+    /// Time at which it got the connector.
     pub plug_in: SimTime,
-    /// Charge at plug-in.
+    /// State of charge at plug-in.
     pub soc_start: f64,
-    /// Charge asked for.
+    /// State of charge requested.
     pub target_soc: f64,
-    /// Power may flow; false once the target is reached or while a policy holds it.
+    /// Power may flow; false once the target is reached or while a policy pauses the session.
     pub active: bool,
-    /// First instant of power, known once some has flowed up to `anchor`.
+    /// First instant of power; known once power has flowed before `anchor`.
     pub charge_start: Option<SimTime>,
     /// Last instant of power up to `anchor`.
     pub charge_end: Option<SimTime>,
-    /// Most power this vehicle takes from this connector [kW].
+    /// Maximum power that this vehicle takes from this connector [kW].
     pub limit_kw: f64,
-    /// Most power that a policy lets it take [kW]; below zero it is to feed so much back.
+    /// Maximum power that a policy lets it take [kW]; if negative, it is to feed this much back.
     pub set_kw: f64,
-    /// Charge at which it stops to feed back.
+    /// State of charge at which it stops feeding back.
     pub floor_soc: f64,
-    /// Its share of the site limit since `anchor` [kW]; below zero it feeds back.
+    /// Its share of the site limit since `anchor` [kW]; negative while it feeds back.
     pub share_kw: f64,
     /// Last change of power.
     pub anchor: SimTime,
-    /// Charge at `anchor`.
+    /// State of charge at `anchor`.
     pub anchor_soc: f64,
-    /// Given by the battery to be fed back, from plug-in to `anchor`, as a share of it.
+    /// Energy taken from the battery to be fed back, from plug-in to `anchor`, as a share of its capacity.
     pub given_soc: f64,
-    /// When the target will be reached if nothing changes.
+    /// Time at which the target will be reached if nothing changes.
     pub expected_end: SimTime,
     /// Energy already billed [kWh at the plug].
     pub billed_kwh: f64,
-    /// What the retailer is owed for it [currency].
+    /// Amount owed to the retailer for that energy [currency].
     pub energy_cost: f64,
-    /// Of both, what was bought from retailers before the present one.
+    /// Part of both that was bought from previous retailers.
     pub earlier: Drawn,
-    /// Most power so far [kW].
+    /// Maximum power so far [kW].
     pub max_power_kw: f64,
 }
 
@@ -75,7 +73,7 @@ impl Session {
         }
         let seconds = (t - self.anchor) as f64;
         if self.share_kw > 0.0 && t >= self.expected_end {
-            // The end is rounded to whole seconds; what is missing then is rounding.
+            // The end is rounded to whole seconds; any remaining difference is rounding error.
             return self.target_soc;
         }
         if self.share_kw < 0.0 {
@@ -90,7 +88,7 @@ impl Session {
         stored_kwh / vehicle_type.charge_efficiency - withdrawn_kwh * vehicle_type.discharge_efficiency
     }
 
-    /// What has gone into the battery and out of it from plug-in to `t` [kWh].
+    /// Energy stored in the battery, and energy taken from it, from plug-in to `t` [kWh].
     pub fn turnover_kwh(&self, vehicle_type: &VehicleType, t: SimTime) -> (f64, f64) {
         let soc = self.soc(vehicle_type, t);
         let given = self.given_soc + if self.feeds() { self.anchor_soc - soc } else { 0.0 };
@@ -110,7 +108,7 @@ impl Session {
         self.charge_start.zip(self.charge_end)
     }
 
-    /// Power at the plug at `t` [kW]; below zero it feeds back.
+    /// Power at the plug at `t` [kW]; negative while it feeds back.
     pub fn power_kw(&self, vehicle_type: &VehicleType, t: SimTime) -> f64 {
         let soc = self.soc(vehicle_type, t);
         if self.feeds() {
@@ -122,7 +120,7 @@ impl Session {
         vehicle_type.curve.power_kw(soc).min(self.share_kw)
     }
 
-    /// Takes the present as the new anchor; returns what was drawn since the old one, less what was fed back [kWh].
+    /// Moves the anchor to the present; returns the energy drawn since the old anchor, less the energy fed back [kWh].
     fn settle(&mut self, vehicle_type: &VehicleType, now: SimTime) -> f64 {
         let soc = self.soc(vehicle_type, now);
         let gained = soc - self.anchor_soc;
@@ -141,7 +139,7 @@ impl Session {
         at_plug_kwh(vehicle_type, gained)
     }
 
-    /// Adds what was drawn since the last billing, at `price_eur_mwh`.
+    /// Adds the cost of the energy drawn since the last billing, at `price_eur_mwh`.
     pub fn bill(&mut self, vehicle_type: &VehicleType, t: SimTime, price_eur_mwh: f64) {
         let energy_kwh = self.energy_kwh(vehicle_type, t);
         self.energy_cost += (energy_kwh - self.billed_kwh) * price_eur_mwh / 1_000.0;
@@ -149,7 +147,7 @@ impl Session {
     }
 }
 
-/// What a rise of the state of charge takes from the grid, or a fall gives to it (below zero) [kWh].
+/// Energy that a rise of the state of charge takes from the grid, or that a fall feeds into it (negative) [kWh].
 fn at_plug_kwh(vehicle_type: &VehicleType, gained_soc: f64) -> f64 {
     if gained_soc < 0.0 {
         vehicle_type.kwh(gained_soc) * vehicle_type.discharge_efficiency
@@ -158,16 +156,16 @@ fn at_plug_kwh(vehicle_type: &VehicleType, gained_soc: f64) -> f64 {
     }
 }
 
-/// A vehicle that waits for a connector.
+/// A vehicle waiting for a connector.
 #[derive(Debug, Clone, Copy)]
 pub struct Waiting {
     /// Number of the visit.
     pub session: SessionId,
     /// The vehicle.
     pub vehicle: VehicleId,
-    /// When it joined.
+    /// Time at which it joined.
     pub arrival: SimTime,
-    /// When it gives up.
+    /// Time at which it gives up.
     pub deadline: SimTime,
     /// Time it will need a connector [s], as estimated when it joined.
     pub need_s: f64,
@@ -176,30 +174,30 @@ pub struct Waiting {
 /// A station at one instant.
 #[derive(Debug, Clone)]
 pub struct StationState {
-    /// Number of its first connector among all connectors.
+    /// Index of its first connector among all connectors.
     pub first_connector: u32,
     /// Connectors in use.
     pub occupied: u32,
-    /// Vehicles in line, first come first served.
+    /// Queued vehicles, first come first served.
     pub queue: VecDeque<Waiting>,
-    /// No vehicle in line gives up before this.
+    /// No queued vehicle gives up before this.
     pub next_deadline: SimTime,
-    /// Vehicles on their way here.
+    /// Vehicles driving here.
     pub inbound: u32,
-    /// Energy of its sessions that have ended, and of the others up to their last change of power [kWh].
+    /// Energy of its completed sessions, and of its active sessions up to their last change of power [kWh].
     pub settled_kwh: f64,
     /// Energy up to the last reading of the meter [kWh].
     pub metered_kwh: f64,
-    /// Most power that a policy lets it draw [kW].
+    /// Maximum power that a policy lets it draw [kW].
     pub budget_kw: f64,
-    /// Most power that the feeder lets it draw [kW].
+    /// Maximum power that the feeder lets it draw [kW].
     pub feeder_kw: f64,
-    /// Whether all connectors together could exceed the site limit, the budget or what the feeder allows.
+    /// Whether all connectors together could exceed the site limit, the budget or the feeder limit.
     pub shares: bool,
 }
 
 impl StationState {
-    /// A vehicle joins the line.
+    /// Adds a vehicle to the queue.
     pub fn join(&mut self, waiting: Waiting) {
         self.next_deadline = self.next_deadline.min(waiting.deadline);
         self.queue.push_back(waiting);
@@ -213,9 +211,9 @@ pub struct Stations {
     pub stations: Vec<StationState>,
     /// By connector, station after station.
     pub sessions: Vec<Option<Session>>,
-    /// Next visit's number.
+    /// Number of the next visit.
     pub next_session: u32,
-    /// Scratch for the division of power: (connector, power the vehicle could take [kW]).
+    /// Scratch buffer for the division of power: (connector, power that the vehicle could take [kW]).
     demands: Vec<(usize, f64)>,
     /// The same for sessions that feed back.
     feeds: Vec<(usize, f64)>,
@@ -262,7 +260,7 @@ impl Stations {
         first..first + setup.stations[station.index()].connectors.len()
     }
 
-    /// The free connector that gives `vehicle_type` the most power, if one is free that fits.
+    /// The free connector that gives `vehicle_type` the most power; `None` if no free connector fits.
     pub fn best_free_connector(
         &self,
         setup: &Setup,
@@ -283,13 +281,13 @@ impl Stations {
         best.map(|(_, position)| position)
     }
 
-    /// Lets a station draw at most `power_kw`. The caller divides its power afterwards.
+    /// Limits the power of a station to `power_kw`. The caller then divides its power.
     pub fn set_budget(&mut self, setup: &Setup, station: StationId, power_kw: f64) {
         self.stations[station.index()].budget_kw = power_kw;
         self.find_whether_shared(setup, station);
     }
 
-    /// The feeder lets a station draw at most `power_kw`. The caller divides its power afterwards.
+    /// Sets the feeder limit of a station to `power_kw`. The caller then divides its power.
     pub fn set_feeder_limit(&mut self, setup: &Setup, station: StationId, power_kw: f64) {
         self.stations[station.index()].feeder_kw = power_kw;
         self.find_whether_shared(setup, station);
@@ -302,8 +300,8 @@ impl Stations {
         state.shares = total_kw > of.site_limit_kw.min(state.budget_kw).min(state.feeder_kw);
     }
 
-    /// What the sessions of a station could draw now, and what a station full of vehicles could, if the feeder did not
-    /// limit it [kW]. What some feed back does not count: it may stop at any time.
+    /// Power that the sessions of a station could draw now, and power that a fully occupied station could draw, if the
+    /// feeder did not limit it [kW]. Power fed back does not count: it may stop at any time.
     pub fn wants_kw(
         &self,
         setup: &Setup,
@@ -333,7 +331,7 @@ impl Stations {
         id
     }
 
-    /// Energy that a station has drawn up to `t` [kWh].
+    /// Energy that a station has drawn until `t` [kWh].
     pub fn energy_kwh(
         &self,
         setup: &Setup,
@@ -349,17 +347,17 @@ impl Stations {
         total
     }
 
-    /// Brings one session of a station to `now`.
+    /// Advances one session of a station to `now`.
     pub fn settle(&mut self, vehicle_type: &VehicleType, station: StationId, position: usize, now: SimTime) {
         if let Some(session) = &mut self.sessions[position] {
             self.stations[station.index()].settled_kwh += session.settle(vehicle_type, now);
         }
     }
 
-    /// Brings the sessions of a station to `now`, divides its power anew and says when the next
-    /// change comes: a target, a floor or a corner of a curve is reached.
+    /// Advances the sessions of a station to `now`, divides its power again and returns the time of the next change: a
+    /// target, a floor or a breakpoint of a curve is reached.
     ///
-    /// What some feed back does not make room for others to draw more: it may stop at any time.
+    /// Power fed back does not allow other vehicles to draw more: it may stop at any time.
     pub fn redivide(
         &mut self,
         setup: &Setup,
@@ -391,8 +389,8 @@ impl Stations {
             self.demands.push((position, demand_kw));
         }
         let constrained = state.shares && total_kw > limit_kw;
-        // What a policy leaves a station goes to the emptiest first; a limit of the site alone is shared by max-min
-        // fairness: whoever wants less than an equal part gets it all; the rest share what is left.
+        // Power limited by a policy goes to the emptiest vehicle first. A site limit alone is shared by max-min
+        // fairness: a vehicle that wants less than an equal part gets all it wants; the others share the rest.
         let emptiest_first = state.budget_kw.is_finite();
         if constrained && emptiest_first {
             let sessions = &self.sessions;
@@ -439,17 +437,17 @@ impl Stations {
     }
 }
 
-/// Rounding error of a duration that is a whole number of seconds on paper [s].
+/// Rounding error of a duration that is mathematically a whole number of seconds [s].
 const ROUNDING_S: f64 = 1e-6;
 
-/// `seconds` after `now` in whole seconds, rounded up; at least one second later. A whole number of seconds and a
-/// rounding error stays that whole number.
+/// Time `seconds` after `now`, rounded up to whole seconds and at least one second later. A whole number of seconds
+/// with a rounding error remains that whole number.
 fn later(now: SimTime, seconds: f64) -> SimTime {
-    // Without power the end is out of sight: a century.
+    // Without power there is no foreseeable end: a century.
     now + (seconds - ROUNDING_S).ceil().clamp(1.0, 3.2e9) as i64
 }
 
-/// Power that a vehicle of `vehicle_type` would get from the best connector of `connectors` [kW].
+/// Power that `vehicle_type` would get from the best of `connectors` [kW].
 pub fn best_limit_kw(vehicle_type: &VehicleType, connectors: &[Connector]) -> f64 {
     connectors.iter().map(|&c| vehicle_type.limit_kw(c)).fold(0.0, f64::max)
 }

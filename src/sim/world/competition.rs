@@ -1,49 +1,50 @@
-//! Retailers that compete: at their stations each owner of a vehicle chooses anew in every slot from whom to buy.
+//! Competing retailers: at their stations each vehicle owner chooses a retailer in every slot.
 //!
-//! An owner has a contract with one of them. In a slot it buys where price plus reluctance to go there is least
-//! (`games::bilevel`, the lower level), so all owners of one contract choose alike. Nobody pays for reluctance; it is
-//! what keeps people where they are.
+//! An owner has a contract with one of them. In each slot the owner buys where the price plus the reluctance to switch
+//! is lowest (`games::bilevel`, the lower level), so all owners with the same contract make the same choice. The
+//! reluctance is not paid; it keeps owners with their retailer.
 
 use gridfleet_core::ids::{RetailerId, VehicleId};
 use gridfleet_core::rng::PurposeStreams;
 use gridfleet_core::time::SimTime;
 use rand_distr::{Distribution, StandardNormal};
 
-/// Slots are told apart by this many bits: enough for seconds since 1970.
+/// Number of bits that distinguish slots: enough for seconds since 1970.
 const SLOT_BITS: u32 = 40;
 
-/// Who competes, and for whom.
+/// Competing retailers and their customers.
 #[derive(Debug, Clone)]
 pub struct Competition {
-    /// Those that compete; a policy may decide for the first, the aggregator. Positions in this list are what is meant
-    /// by a competitor's number.
+    /// Competing retailers; a policy may decide for the first, the aggregator. The number of a competitor is its
+    /// position in this list.
     pub retailers: Vec<RetailerId>,
-    /// By retailer of the setup, whether it competes: then its stations are open to all competitors.
+    /// By retailer of the setup: whether it competes. The stations of a competing retailer are open to all competitors.
     pub member: Vec<bool>,
-    /// Share of owners with a contract with each; sums to 1.
+    /// Share of owners under contract with each competitor; sums to 1.
     pub initial_shares: Vec<f64>,
-    /// What an owner would pay not to go from one to another, \[from\]\[to\] [currency/MWh]; the cheapest way, 0 on the diagonal.
+    /// Amount that an owner would pay to avoid switching from one competitor to another, \[from\]\[to\] [currency/MWh];
+    /// along the cheapest path, 0 on the diagonal.
     pub reluctance_eur_mwh: Vec<Vec<f64>>,
-    /// Highest price that the aggregator may ask [currency/MWh].
+    /// Highest price that the aggregator may charge [currency/MWh].
     pub max_price_eur_mwh: f64,
-    /// Standard deviation of the prices of all others around their tariffs, as a share of these.
+    /// Standard deviation of the other competitors' prices around their tariffs, as a share of the tariffs.
     pub rival_price_sd: f64,
-    /// Load of all owners in each hour of the local day, as far as it is known beforehand [kW]; 24.
+    /// Load of all owners in each hour of the local day, as far as it is known in advance [kW]; 24 values.
     pub typical_kw: Vec<f64>,
-    /// Competitor with whom the owner of each vehicle has a contract.
+    /// Competitor with which the owner of each vehicle has a contract.
     pub contracts: Vec<u8>,
-    /// Draws of rivals' prices.
+    /// Random streams for the rivals' prices.
     pub streams: PurposeStreams,
 }
 
 impl Competition {
-    /// The one that a policy may decide for.
+    /// Competitor for which a policy may decide.
     pub fn aggregator(&self) -> RetailerId {
         self.retailers[0]
     }
 
-    /// What a competitor asks in a slot for which its tariff says `tariff_eur_mwh` [currency/MWh]. The draw is that of
-    /// the retailer and slot, whoever asks.
+    /// Price that a competitor charges in a slot for which its tariff is `tariff_eur_mwh` [currency/MWh]. The draw
+    /// depends only on the retailer and the slot, not on the caller.
     pub fn asked_eur_mwh(&self, retailer: RetailerId, slot: SimTime, tariff_eur_mwh: f64) -> f64 {
         if self.rival_price_sd <= 0.0 || retailer == self.aggregator() || !self.member[retailer.index()] {
             return tariff_eur_mwh;
@@ -54,8 +55,9 @@ impl Competition {
         tariff_eur_mwh * (1.0 + self.rival_price_sd * draw).max(0.0)
     }
 
-    /// Where owners of each contract buy at these prices, one for each competitor [currency/MWh]: where price plus
-    /// reluctance is least, and of equals at home, else with the first.
+    /// Competitor from which the owners under each contract buy at these prices, one price for each competitor
+    /// [currency/MWh]: the one with the lowest price plus reluctance. Ties go to the contracted competitor, otherwise
+    /// to the first.
     pub fn choose(&self, prices_eur_mwh: &[f64], choice: &mut Vec<u8>) {
         choice.clear();
         choice.extend((0..self.retailers.len()).map(|home| {
@@ -66,7 +68,7 @@ impl Competition {
     }
 }
 
-/// What competitors sold in one slot.
+/// Energy that competitors sold in one slot.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SlotSupply {
     /// Start of the slot, or of the simulation.
@@ -75,23 +77,23 @@ pub struct SlotSupply {
     pub kwh: Vec<f64>,
 }
 
-/// Competitors at one instant; all empty without any.
+/// State of the competition at one instant; all fields are empty without competitors.
 #[derive(Debug, Clone, Default)]
 pub struct CompetitionState {
-    /// By contract, the competitor from whom its owners buy in this slot.
+    /// By contract: the competitor from which its owners buy in this slot.
     pub choice: Vec<u8>,
     /// Slots that have ended.
     pub supplied: Vec<SlotSupply>,
 }
 
 impl CompetitionState {
-    /// Everybody at home.
+    /// Initial state: all owners buy from the competitor of their contract.
     pub fn new(competition: Option<&Competition>) -> Self {
         let choice = competition.map_or(Vec::new(), |of| (0..of.retailers.len() as u8).collect());
         Self { choice, supplied: Vec::new() }
     }
 
-    /// From whom a vehicle buys that charges at a station of `retailer`.
+    /// Retailer of a vehicle that charges at a station of `retailer`.
     #[inline]
     pub fn supplier(
         &self,
@@ -153,7 +155,7 @@ pub(crate) mod tests {
         assert_eq!([at(0, 0), at(1, 0), at(2, 0), at(1, 1), at(2, 1)], [0, 2, 2, 1, 1]);
     }
 
-    /// Normal around the tariff, the same for whoever asks; the aggregator asks what it says.
+    /// Prices are normal around the tariff and independent of the caller; the aggregator charges its own tariff.
     #[test]
     fn rivals_ask_about_what_their_tariffs_say() {
         let competition = two(0.0, 0.1);

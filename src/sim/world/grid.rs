@@ -1,14 +1,14 @@
-//! The distribution feeder on which stations and households hang, where a scenario has one.
+//! Distribution feeder that supplies stations and households, if the scenario has one.
 
 use gridfleet_core::time::{HOUR_S, LocalClock, SimTime};
 use gridfleet_games::grid::Feeder;
 
-/// What the feeder's limits do to charging.
+/// Effect of the feeder's limits on charging.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Enforce {
-    /// Nothing: breaches are counted.
+    /// No effect: violations are counted.
     Observe,
-    /// Stations are held back so far that voltages do not fall below their limit and branches keep to their ratings.
+    /// Stations are held back enough to keep voltages above their limit and branches within their ratings.
     Limit,
 }
 
@@ -22,24 +22,24 @@ impl Enforce {
     }
 }
 
-/// A feeder, its own loads, and who else hangs on it. Buses are known by their place in the case.
+/// A feeder, its own loads and the customers connected to it. Buses are identified by their position in the case.
 #[derive(Debug, Clone)]
 pub struct Grid {
-    /// What it is called.
+    /// Name.
     pub name: String,
     /// Buses and branches.
     pub feeder: Feeder,
-    /// By bus: its number in the case.
+    /// Number of each bus in the case.
     pub number: Vec<u32>,
-    /// Least and greatest voltage, in per unit.
+    /// Minimum and maximum voltage [p.u.].
     pub voltage: [f64; 2],
-    /// What its limits do.
+    /// Effect of its limits.
     pub enforce: Enforce,
-    /// Factor on the loads of the case in each hour of the local day; 24.
+    /// Factor on the case's loads in each hour of the local day; 24 values.
     pub base_factor: Box<[f64]>,
-    /// Reactive power that goes with the active power of stations [kvar per kW].
+    /// Reactive power of stations per active power [kvar per kW].
     pub station_kvar_per_kw: f64,
-    /// Reactive power that goes with the active power of households [kvar per kW].
+    /// Reactive power of households per active power [kvar per kW].
     pub household_kvar_per_kw: f64,
     /// Bus of each station.
     pub station_bus: Vec<usize>,
@@ -48,8 +48,8 @@ pub struct Grid {
 }
 
 impl Grid {
-    /// Pieces of the time from `from` to `to` with one factor on the case's loads: (seconds, factor); of an instant, the
-    /// factor at it for no seconds.
+    /// Intervals between `from` and `to` with a constant factor on the case's loads: (seconds, factor). If `from`
+    /// equals `to`, the factor at that instant with zero seconds.
     fn factors<'a>(
         &'a self,
         clock: &'a LocalClock,
@@ -65,7 +65,7 @@ impl Grid {
         })
     }
 
-    /// Mean factor on the loads of the case from `from` to `to`; at an instant that of its hour.
+    /// Mean factor on the case's loads between `from` and `to`; if they are equal, the factor of that hour.
     pub fn mean_factor(&self, clock: &LocalClock, from: SimTime, to: SimTime) -> f64 {
         if to <= from {
             return self.base_factor[clock.hour(from)];
@@ -74,7 +74,7 @@ impl Grid {
         sum / (to - from) as f64
     }
 
-    /// Least and greatest factor on the loads of the case from `from` to `to`.
+    /// Minimum and maximum factor on the case's loads between `from` and `to`.
     pub fn range_of_factors(&self, clock: &LocalClock, from: SimTime, to: SimTime) -> (f64, f64) {
         let all = self.factors(clock, from, to);
         all.fold((f64::INFINITY, 0.0f64), |(low, high), (_, factor)| (low.min(factor), high.max(factor)))
@@ -100,7 +100,7 @@ mod tests {
             station_bus: Vec::new(),
             household_bus: Vec::new(),
         };
-        // Half an hour off whole hours of UTC: at 0:00 UTC it is 5:30.
+        // Half an hour off the whole hours of UTC: 0:00 UTC is 5:30.
         let start = SimTime(1_520_208_000);
         let clock = LocalClock::new(chrono_tz::Asia::Kolkata, start, start + DAY_S);
         assert_eq!(grid.mean_factor(&clock, start, start), 6.0);

@@ -1,14 +1,14 @@
-//! Stations whose price follows their load: what was asked for in each slot, and what was drawn.
+//! Stations with load-dependent prices: energy requested and energy drawn in each slot.
 //!
-//! The *nominal* profile of a station is what it would draw if every vehicle charged from the moment it arrives, at
-//! the most that it can take, until it has what it asked for or leaves: what drivers would like, whatever is done
-//! with it. Of a slot that is over nothing changes any more.
+//! The *nominal* profile of a station is the load it would have if every vehicle charged from its arrival, at its
+//! maximum power, until it reaches its target or leaves: the drivers' preference, whatever the control does. Completed
+//! slots no longer change.
 
 use super::{Setup, VehicleType};
 use gridfleet_core::ids::{RetailerId, StationId};
 use gridfleet_core::time::SimTime;
 
-/// Stations of one retailer whose price follows the load of them all.
+/// Stations of one retailer whose price depends on their total load.
 #[derive(Debug, Clone)]
 pub struct LoadBook {
     /// The retailer.
@@ -21,16 +21,16 @@ pub struct LoadBook {
     pub slots: usize,
     /// Its stations.
     pub stations: Vec<StationId>,
-    /// The slot that has not been cleared yet.
+    /// First slot that has not been cleared.
     pub current: usize,
-    /// By station and slot (station x slots + slot): energy asked for by vehicles that have come so far [kWh].
+    /// By station and slot (station x slots + slot): energy requested by vehicles that have arrived so far [kWh].
     pub nominal_kwh: Vec<f64>,
-    /// By station: what its meter showed when the current slot began [kWh].
+    /// By station: meter reading at the start of the current slot [kWh].
     pub metered_kwh: Vec<f64>,
 }
 
 impl LoadBook {
-    /// One for each retailer whose price follows the load.
+    /// One book for each retailer with a load-dependent price.
     pub fn all(setup: &Setup) -> Vec<Self> {
         let of = |retailer: usize| {
             let slot_s = setup.retailers[retailer].slot_s;
@@ -55,7 +55,7 @@ impl LoadBook {
         (0..setup.retailers.len()).filter(follows).map(of).collect()
     }
 
-    /// The slot of an instant, which may be one after the last.
+    /// Slot of an instant; may be one past the last.
     pub fn slot(&self, t: SimTime) -> usize {
         (t - self.first).div_euclid(self.slot_s).max(0) as usize
     }
@@ -65,14 +65,15 @@ impl LoadBook {
         self.first + slot as i64 * self.slot_s
     }
 
-    /// Energy asked for at a station, by its position in `stations`, slot by slot [kWh].
+    /// Energy requested at a station in each slot, by the station's position in `stations` [kWh].
     pub fn nominal_of(&self, position: usize) -> &[f64] {
         &self.nominal_kwh[position * self.slots..][..self.slots]
     }
 
-    /// A vehicle at a station would like to charge from `from` on (`sign` 1), or leaves and would not any more (-1).
+    /// Adds (`sign` 1) the energy that a vehicle at a station would like to charge starting at `from`, or removes it
+    /// when the vehicle leaves (-1).
     pub(super) fn ask(&mut self, station: StationId, of: &VehicleType, wish: Wish, from: SimTime, sign: f64) {
-        // Stations are listed in their order.
+        // Stations are listed in ascending order.
         let Ok(position) = self.stations.binary_search(&station) else { return };
         let slots = self.slots;
         let nominal = &mut self.nominal_kwh[position * slots..][..slots];
@@ -85,20 +86,20 @@ impl LoadBook {
     }
 }
 
-/// What a vehicle would like: charge, from where to where, and how fast it can be.
+/// Charge that a vehicle would like: from which state of charge, to which, and at which power.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Wish {
     /// State of charge now.
     pub soc: f64,
-    /// State of charge asked for.
+    /// State of charge requested.
     pub target_soc: f64,
-    /// Most power at the plug [kW].
+    /// Maximum power at the plug [kW].
     pub limit_kw: f64,
 }
 
 impl Wish {
-    /// Energy at the plug by slot [kWh], if it charges from `from` as fast as it can: `add(slot, energy)`, until that
-    /// says that nobody asks for later slots. Slot 0 starts at `first`.
+    /// Distributes the energy at the plug over slots [kWh] if the vehicle charges as fast as it can starting at `from`:
+    /// calls `add(slot, energy)` until it returns that later slots are not needed. Slot 0 starts at `first`.
     pub fn spread(
         self,
         of: &VehicleType,
@@ -109,7 +110,7 @@ impl Wish {
     ) {
         let mut slot = (from - first).div_euclid(slot_s).max(0) as usize;
         let (mut soc, mut at) = (self.soc, from);
-        // Without power nothing is ever drawn.
+        // Without power no energy is drawn.
         while soc < self.target_soc && self.limit_kw > 0.0 {
             let end = first + (slot as i64 + 1) * slot_s;
             let then = of.soc_after(soc, self.limit_kw, self.target_soc, (end - at) as f64);
@@ -144,7 +145,7 @@ mod tests {
         };
         let wish = Wish { soc: 0.25, target_soc: 0.75, limit_kw: 10.0 };
         let mut slots = vec![0.0; 6];
-        // 20 kWh stored are 25 kWh at the plug: half an hour, two hours at 10 kW, and no more.
+        // 20 kWh stored are 25 kWh at the plug: half an hour, two hours at 10 kW, then no more.
         wish.spread(&of, SimTime(0), 3_600, SimTime(5_400), |slot, kwh| {
             slots[slot] += kwh;
             true

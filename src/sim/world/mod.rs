@@ -1,9 +1,8 @@
-//! The world at one instant and its physics: vehicles, batteries, stations,
-//! fleets, requests, travel, tariffs. No queue of events, no file.
+//! The world at one instant and its physics: vehicles, batteries, stations, fleets, requests, travel, tariffs. It
+//! contains no event queue and no file access.
 //!
-//! [`Setup`] is everything that does not change while a replication runs; the
-//! scenario module builds it. [`State`] is everything that does; the engine
-//! changes it. [`View`] is what policies see of both.
+//! [`Setup`] is everything that is constant during a replication; the scenario module builds it. [`State`] is
+//! everything that changes; the engine changes it. [`View`] is the part of both that policies see.
 
 pub mod battery;
 pub mod charging;

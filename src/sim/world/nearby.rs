@@ -1,10 +1,9 @@
-//! Who is near: a grid over the map that holds moving items and finds the nearest.
+//! Spatial index: a grid over the map that stores moving items and finds the nearest.
 //!
-//! Items at one place stand together, so that what a search asks of a place (how
-//! long is the way?) is asked once, however many wait there. The search walks
-//! rings of cells around a point, takes places in the order of their distance,
-//! and stops when it has what it wants or no further ring can hold anything
-//! near enough: it is exact for great-circle distance.
+//! Items at one place are stored together, so that a search evaluates a property of a place (such as the travel time)
+//! once, however many items wait there. The search walks rings of cells around a point, visits places in order of
+//! distance, and stops when it has found enough or when no further ring can contain anything near enough. It is exact
+//! for great-circle distance.
 
 use gridfleet_core::geo::{EARTH_RADIUS_KM, Places, great_circle_km};
 use gridfleet_core::ids::PlaceId;
@@ -12,30 +11,30 @@ use gridfleet_core::ids::PlaceId;
 /// An absent position.
 const NOWHERE: u32 = u32::MAX;
 
-/// Items (numbered densely) by where they are.
+/// Items (numbered densely) by place.
 #[derive(Debug, Clone)]
 pub struct Nearby {
     south: f64,
     west: f64,
-    /// Size of a cell [degrees].
+    /// Cell size [degrees].
     cell_lat: f64,
     cell_lon: f64,
     rows: usize,
     columns: usize,
-    /// The map is wider than half the globe: its first column is next to its last.
+    /// The map spans more than half the globe: its first column is adjacent to its last.
     round: bool,
-    /// Distance that one ring of cells adds at least [km].
+    /// Minimum distance that one ring of cells adds [km].
     ring_km: f64,
     /// Places with items in each cell, row by row from the south-west.
     cells: Vec<Vec<Group>>,
-    /// Cell and place of each item; the cell is `NOWHERE` for items that are not in.
+    /// Cell and place of each item; the cell is `NOWHERE` for items that are not in the index.
     whereabouts: Vec<(u32, PlaceId)>,
     /// Position of each item in its group.
     slot_of: Vec<u32>,
     len: usize,
-    /// Memory of groups that have become empty.
+    /// Spare allocations of groups that have become empty.
     spare: Vec<Vec<u32>>,
-    /// Items of one place keep the order in which they came, which is that of their numbers.
+    /// Items at one place keep their order of arrival, which is that of their numbers.
     ordered: bool,
 }
 
@@ -47,40 +46,40 @@ struct Group {
     items: Vec<u32>,
 }
 
-/// What a search asks on its way.
+/// Callbacks of a search.
 pub trait Visitor {
-    /// What to do about the items at `place`, `km` away by the great circle.
+    /// Decision about the items at `place`, at a great-circle distance of `km`.
     fn place(&mut self, place: PlaceId, km: f64) -> Look;
-    /// What becomes of `item`, at the place asked about last.
+    /// Verdict on `item`, at the place visited last.
     fn item(&mut self, item: u32) -> Verdict;
 }
 
-/// What a search does about a place that it has come to.
+/// Decision of a search about a place it has reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Look {
-    /// Asks about the items there.
+    /// Visit the items there.
     Ask,
-    /// Goes on to the next.
+    /// Continue with the next place.
     Pass,
-    /// Ends: nothing from here on is wanted.
+    /// End the search: no further place is needed.
     Stop,
 }
 
 impl Look {
-    /// Asks where something holds, and passes where not.
+    /// `Ask` if `worth` is true, otherwise `Pass`.
     pub fn ask_if(worth: bool) -> Self {
         if worth { Self::Ask } else { Self::Pass }
     }
 }
 
-/// What becomes of an item that a search has come to.
+/// Verdict of a search on an item it has reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// It counts as found.
+    /// The item counts as found.
     Found,
-    /// It does not.
+    /// The item does not count as found.
     Not,
-    /// Neither it nor what else is at its place is wanted.
+    /// Neither the item nor the rest of its place is needed.
     Leave,
 }
 
@@ -90,16 +89,16 @@ impl From<bool> for Verdict {
     }
 }
 
-/// Stops at the first item that a rule accepts.
+/// Visitor that stops at the first item that a rule accepts.
 #[derive(Debug)]
 pub struct First<F> {
     accept: F,
-    /// The item, once there is one.
+    /// The accepted item, if any.
     pub found: Option<u32>,
 }
 
 impl<F: Fn(u32) -> bool> First<F> {
-    /// A search for what `accept` takes.
+    /// A search for the first item that `accept` accepts.
     pub fn new(accept: F) -> Self {
         Self { accept, found: None }
     }
@@ -118,7 +117,7 @@ impl<F: Fn(u32) -> bool> Visitor for First<F> {
     }
 }
 
-/// Memory of searches, kept between them.
+/// Buffers of searches, reused between them.
 #[derive(Debug, Clone, Default)]
 pub struct Search {
     /// (squared chord, place, cell, group) of groups seen.
@@ -128,7 +127,8 @@ pub struct Search {
 impl Nearby {
     /// An empty index for items `0..items` on the map of `places`.
     ///
-    /// Cells are about as many as `cells`, as square as the map allows; a line has as many in a row.
+    /// The number of cells is close to `cells`, and cells are as square as the map allows; a one-dimensional map has
+    /// that many in a row.
     pub fn new(places: &Places, items: usize, cells: usize) -> Self {
         let (mut south, mut north, mut west, mut east) = (90.0_f64, -90.0_f64, 180.0_f64, -180.0_f64);
         for i in 0..places.len() {
@@ -140,7 +140,7 @@ impl Nearby {
             (south, north, west, east) = (0.0, 0.0, 0.0, 0.0);
         }
         if east - west > 180.0 {
-            // Perhaps a map across the meridian of 180 degrees: it begins east of its widest gap.
+            // The map may cross the 180 degree meridian: it begins east of its widest gap.
             (west, east) = narrowest(places, west, east);
         }
         let round = east - west > 180.0;
@@ -157,8 +157,8 @@ impl Nearby {
             .max(height_km.max(width_km) / cells.max(1) as f64);
         let rows = (height_km / side_km).ceil().max(1.0);
         let columns = (width_km / side_km).ceil().max(1.0);
-        // Chords are shorter than arcs; the shortfall over a cell is far below this margin.
-        // A great circle is shorter than the parallel, the more so the wider the map.
+        // Chords are shorter than arcs; the difference over a cell is far below this margin. A great circle is shorter
+        // than the parallel; the difference grows with the width of the map.
         let half_width = (0.5 * (east - west).min(180.0)).to_radians();
         let bend = if half_width > 1e-6 { half_width.sin() / half_width } else { 1.0 };
         let ring_km = 0.999 * (height_km / rows).min(bend * width_km / columns);
@@ -185,7 +185,7 @@ impl Nearby {
         self.len
     }
 
-    /// Whether nothing is in the index.
+    /// Whether the index is empty.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
@@ -196,7 +196,7 @@ impl Nearby {
         self.whereabouts[id as usize].0 != NOWHERE
     }
 
-    /// All items, in an order that depends on the history of the index alone.
+    /// All items, in an order that depends only on the history of the index.
     pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
         self.cells.iter().flatten().flat_map(|group| group.items.iter().copied())
     }
@@ -214,7 +214,7 @@ impl Nearby {
         (row.min(self.rows - 1), column.min(self.columns - 1))
     }
 
-    /// Puts `id` at `place`; it must not be in the index.
+    /// Inserts `id` at `place`; it must not be in the index.
     pub fn insert(&mut self, places: &Places, id: u32, place: PlaceId) {
         debug_assert!(!self.contains(id));
         let (row, column) = self.cell(places, place);
@@ -233,8 +233,8 @@ impl Nearby {
         self.len += 1;
     }
 
-    /// The same index, of items that come in ascending order: searches ask about those at one place in that order, so that
-    /// the first to come is the first to be found. Taking one out moves those behind it.
+    /// The same index for items that arrive in ascending order: searches visit the items at one place in that order, so
+    /// that the first to arrive is the first to be found. Removing an item shifts the items behind it.
     #[must_use]
     pub fn in_order(mut self) -> Self {
         debug_assert!(self.len == 0);
@@ -242,7 +242,7 @@ impl Nearby {
         self
     }
 
-    /// Takes `id` out, if it is in.
+    /// Removes `id` if it is in the index.
     pub fn remove(&mut self, id: u32) {
         let (cell, place) = self.whereabouts[id as usize];
         if cell == NOWHERE {
@@ -266,8 +266,8 @@ impl Nearby {
         self.len -= 1;
     }
 
-    /// Asks `visitor` about places within `max_km` of `from`, nearest first, and about the items at
-    /// each, until it has counted `k` items as found. Ties of distance go by number of the place.
+    /// Visits places within `max_km` of `from`, nearest first, and the items at each, until `visitor` has counted `k`
+    /// items as found. Ties of distance are broken by place number.
     pub fn nearest(
         &self,
         places: &Places,
@@ -294,8 +294,8 @@ impl Nearby {
         let seen = &mut search.seen;
         seen.clear();
         let (mut asked, mut found) = (0, 0);
-        // A map is often a line or a strip: only the part of a ring that lies on it is walked. Around the globe each column
-        // is met once, from its nearer side.
+        // A map is often a line or a strip: only the part of a ring that lies on it is walked. On a map around the
+        // globe each column is visited once, from its nearer side.
         let (rows, columns) = (self.rows as isize, self.columns as isize);
         let (first, last) =
             if self.round { (column - (columns - 1) / 2, column + columns / 2) } else { (0, columns - 1) };
@@ -325,7 +325,7 @@ impl Nearby {
                     }
                 }
             }
-            // What has not been seen yet is at least `ring` whole cells away.
+            // Items not yet seen are at least `ring` whole cells away.
             let sure = if ring == rings { f64::INFINITY } else { least_chord2(ring as f64 * self.ring_km) };
             seen[asked..].sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
             while let Some(&(d, place, cell, group)) = seen.get(asked)
@@ -355,14 +355,15 @@ impl Nearby {
     }
 }
 
-/// How far `lon` is to the east of `west` [degrees, 0 to 360].
+/// Distance of `lon` east of `west` [degrees, 0 to 360].
 #[inline]
 fn east_of(west: f64, lon: f64) -> f64 {
     let east = lon - west;
     if east < 0.0 { east + 360.0 } else { east }
 }
 
-/// Westernmost and easternmost longitude of the narrowest strip that holds all places [degrees]; the second may pass 180.
+/// Westernmost and easternmost longitude of the narrowest strip that contains all places [degrees]; the second may
+/// exceed 180.
 fn narrowest(places: &Places, west: f64, east: f64) -> (f64, f64) {
     let mut lon: Vec<f64> = (0..places.len()).map(|i| places.lon(PlaceId::new(i))).collect();
     lon.sort_unstable_by(f64::total_cmp);
@@ -372,7 +373,7 @@ fn narrowest(places: &Places, west: f64, east: f64) -> (f64, f64) {
     (west, east)
 }
 
-/// Squared chord of the unit sphere that an arc of `km` has at least: sin x > x - x^3 / 6.
+/// Minimum squared chord of the unit sphere for an arc of `km`: sin x > x - x^3 / 6.
 fn least_chord2(km: f64) -> f64 {
     let x = (0.5 * km / EARTH_RADIUS_KM).min(1.0);
     let half = x - x * x * x / 6.0;
@@ -384,7 +385,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Takes the items that a rule allows.
+    /// Visitor that collects the items that a rule accepts.
     struct Take<F> {
         rule: F,
         km: f64,
@@ -433,7 +434,7 @@ mod tests {
     }
 
     proptest! {
-        /// Against the plainest method: sort everything by distance.
+        /// Compares with the simplest method: sorting all items by distance.
         #[test]
         fn the_nearest_are_the_nearest(
             points in prop::collection::vec((0.0..0.5f64, 0.0..0.6f64), 1..60),

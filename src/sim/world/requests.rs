@@ -4,39 +4,39 @@ use gridfleet_core::ids::{FleetId, PlaceId, RequestId, VehicleId};
 use gridfleet_core::ledger::Money;
 use gridfleet_core::time::SimTime;
 
-/// All requests of a replication, by [`RequestId`]; `time` never decreases.
+/// All requests of a replication, by [`RequestId`]; `time` is non-decreasing.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Requests {
-    /// When the ride is asked for (in replay: when the trip starts).
+    /// Time of the request (in replay: start of the trip).
     pub time: Vec<SimTime>,
-    /// From.
+    /// Origin.
     pub origin: Vec<PlaceId>,
-    /// To.
+    /// Destination.
     pub destination: Vec<PlaceId>,
     /// Driving time with the rider [s].
     pub duration_s: Vec<u32>,
     /// Distance with the rider [km].
     pub distance_km: Vec<f64>,
-    /// What the rider pays.
+    /// Fare paid by the rider.
     pub fare: Vec<Money>,
-    /// Which fleet is asked.
+    /// Fleet that the rider asks.
     pub fleet: Vec<FleetId>,
-    /// What binds a trip to its vehicle, in replay or of a driver's own; empty where no trip is bound.
+    /// Binding of a trip to its vehicle, in replay or for a driver's trips; empty if no trip is bound.
     pub bound: Vec<Option<Bound>>,
 }
 
 /// Recorded state of charge over a trip.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum RecordedSoc {
-    /// Nothing: the trip takes what the vehicle consumes over its distance.
+    /// Not recorded: the trip takes the energy that the vehicle consumes over its distance.
     Unknown,
     /// It fell by this (0..1).
     Fell(f64),
-    /// It rose by this (0..1): the vehicle was charged somewhere on the way, beyond what it consumed.
+    /// It rose by this (0..1): the vehicle was charged somewhere during the trip, beyond its consumption.
     Rose(f64),
 }
 
-/// What is known of a trip that is bound to a vehicle.
+/// Known data of a trip that is bound to a vehicle.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bound {
     /// The vehicle.
@@ -52,11 +52,11 @@ impl Requests {
     pub fn len(&self) -> usize {
         self.time.len()
     }
-    /// Whether there is none.
+    /// Whether there are no requests.
     pub fn is_empty(&self) -> bool {
         self.time.is_empty()
     }
-    /// Keeps the requests for which `keeps` says so, in their order.
+    /// Keeps the requests for which `keeps` returns true, in their order.
     pub fn retain(&mut self, keeps: impl Fn(usize) -> bool) {
         fn column<T>(column: &mut Vec<T>, keeps: &impl Fn(usize) -> bool) {
             let mut i = 0;
@@ -75,12 +75,12 @@ impl Requests {
         column(fleet, &keeps);
         column(bound, &keeps);
     }
-    /// What binds a request to its vehicle.
+    /// Binding of a request to its vehicle.
     #[inline]
     pub fn bound(&self, request: RequestId) -> Option<Bound> {
         self.bound.get(request.index()).copied().flatten()
     }
-    /// When the request is made.
+    /// Time of the request.
     #[inline]
     pub fn time(&self, request: RequestId) -> SimTime {
         self.time[request.index()]

@@ -1,49 +1,49 @@
-//! Retail customers with a meter of their own: households, drivers who park at home, and what their retailer pays for
-//! what they draw. What does not change while a replication runs, and its state at one instant.
+//! Retail customers with a separate meter: households, drivers who park at home, and their retailer's cost of supply.
+//! Contains the part that is constant during a replication, and its state at one instant.
 
 use gridfleet_core::ids::{RetailerId, VehicleId};
 use gridfleet_core::time::SimTime;
 
-/// Equal households of one retailer, whose load can be moved within the local day. Figures are those of one of them.
+/// Identical households of one retailer, whose load can be shifted within the local day. All values are per household.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Households {
     /// Name, unique among groups.
     pub name: String,
-    /// How many.
+    /// Number of households.
     pub count: u32,
-    /// Who sells them energy.
+    /// Retailer that sells them energy.
     pub retailer: RetailerId,
-    /// Load in each hour of the local day if all prices were the same [kW]; 24.
+    /// Load in each hour of the local day at equal prices [kW]; 24 values.
     pub nominal_kw: Box<[f64]>,
-    /// Least load in each hour [kW]; 24.
+    /// Minimum load in each hour [kW]; 24 values.
     pub low_kw: Box<[f64]>,
-    /// Most load in each hour [kW]; 24.
+    /// Maximum load in each hour [kW]; 24 values.
     pub high_kw: Box<[f64]>,
-    /// Worth of the first unit in an hour without nominal load [currency/MWh].
+    /// Marginal value of the first unit in an hour without nominal load [currency/MWh].
     pub omega_eur_mwh: f64,
-    /// By how much a further kW lowers the worth of the next, above 0 [currency/MWh per kW].
+    /// Decrease of the marginal value per additional kW, above 0 [currency/MWh per kW].
     pub theta_eur_mwh_kw: f64,
-    /// Bus of the distribution feeder they hang on.
+    /// Bus of the distribution feeder to which they are connected.
     pub bus: Option<u32>,
 }
 
 impl Households {
-    /// Worth of the first unit in an hour of the day [currency/MWh]: such that at equal prices the nominal load is best,
-    /// for each kW less of that lowers the worth of the next as much.
+    /// Marginal value of the first unit in an hour of the day [currency/MWh], chosen so that the nominal load is
+    /// optimal at equal prices: each kW below it raises the marginal value by the same amount.
     pub fn worth_eur_mwh(&self, hour: usize) -> f64 {
         self.omega_eur_mwh + self.theta_eur_mwh_kw * self.nominal_kw[hour]
     }
 }
 
-/// What it costs a retailer to serve a load g in kW: `a / 2 g^2 + b g + c` an hour, by hour of the local day (equation 1
-/// of the Stackelberg paper; see `games::stackelberg`).
+/// Cost of serving a load g in kW: `a / 2 g^2 + b g + c` per hour, by hour of the local day (equation 1 of the
+/// Stackelberg paper; see `games::stackelberg`).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Generation {
-    /// Rise of the marginal cost with the load, above 0 [currency/MWh per kW]; 24.
+    /// Increase of the marginal cost with the load, above 0 [currency/MWh per kW]; 24 values.
     pub a_eur_mwh_kw: Box<[f64]>,
-    /// Marginal cost without load, 0 or more [currency/MWh]; 24.
+    /// Marginal cost at zero load, 0 or more [currency/MWh]; 24 values.
     pub b_eur_mwh: Box<[f64]>,
-    /// Cost without load, 0 or more [currency/h]; 24.
+    /// Cost at zero load, 0 or more [currency/h]; 24 values.
     pub c_eur_h: Box<[f64]>,
 }
 
@@ -55,75 +55,75 @@ impl Generation {
     }
 }
 
-/// Retail customers and generation, as the scenario has them; all empty where there are none.
+/// Retail customers and generation of the scenario; all fields are empty if there are none.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Retail {
     /// Groups of households.
     pub households: Vec<Households>,
-    /// By retailer, where it has a cost; empty if none has.
+    /// Generation cost by retailer, `None` where unknown; empty if no retailer has one.
     pub generation: Vec<Option<Generation>>,
-    /// By vehicle, when its driver leaves home, in order; empty for vehicles that nobody owns privately, and empty
-    /// altogether if there are none.
+    /// By vehicle: times at which its driver leaves home, in order. Empty for vehicles that are not privately owned;
+    /// the whole list is empty if there are none.
     pub departures: Vec<Vec<SimTime>>,
 }
 
 impl Retail {
-    /// Whether there is nothing of all this.
+    /// Whether there are no households, departures or generation costs.
     pub fn is_empty(&self) -> bool {
         self.households.is_empty()
             && self.departures.is_empty()
             && self.generation.iter().all(Option::is_none)
     }
 
-    /// What serving its customers costs a retailer, if that is known.
+    /// Generation cost of a retailer, if known.
     pub fn generation(&self, retailer: RetailerId) -> Option<&Generation> {
         self.generation.get(retailer.index())?.as_ref()
     }
 
-    /// When the driver of `vehicle` leaves next after `now`; `None` after the last time, or if it has no driver.
+    /// Next departure of the driver of `vehicle` after `now`; `None` after the last one, or if it has no driver.
     pub fn next_departure(&self, vehicle: VehicleId, now: SimTime) -> Option<SimTime> {
         let all = self.departures.get(vehicle.index())?;
         all.get(all.partition_point(|&departure| departure <= now)).copied()
     }
 }
 
-/// A group of households at one instant; figures of one of them.
+/// A group of households at one instant; all values are per household.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct HouseholdState {
     /// Load [kW].
     pub power_kw: f64,
-    /// Since when.
+    /// Time since which it has this load.
     pub since: SimTime,
-    /// Drawn from the start up to `since` [kWh].
+    /// Energy drawn from the start to `since` [kWh].
     drawn_kwh: f64,
-    /// Of that, billed [kWh].
+    /// Part of it that has been billed [kWh].
     billed_kwh: f64,
-    /// What was billed from the start [currency].
+    /// Amount billed since the start [currency].
     pub billed_eur: f64,
     /// Loads announced for slots: (start, load [kW]), in order.
     pub plan: Vec<(SimTime, f64)>,
-    /// How many of them have come into force.
+    /// Number of announced loads that have taken effect.
     pub in_force: usize,
 }
 
 impl HouseholdState {
-    /// Drawn from the start up to `t` [kWh].
+    /// Energy drawn from the start to `t` [kWh].
     pub fn energy_kwh(&self, t: SimTime) -> f64 {
         self.drawn_kwh + self.power_kw * (t - self.since) as f64 / 3_600.0
     }
 
-    /// What has been billed up to `t` and what has not at `price_eur_mwh` [currency].
+    /// Amount billed until `t`, plus the unbilled energy at `price_eur_mwh` [currency].
     pub fn owed_eur(&self, t: SimTime, price_eur_mwh: f64) -> f64 {
         self.billed_eur + (self.energy_kwh(t) - self.billed_kwh) * price_eur_mwh / 1_000.0
     }
 
-    /// Bills what was drawn since the last time.
+    /// Bills the energy drawn since the last bill.
     pub fn bill(&mut self, t: SimTime, price_eur_mwh: f64) {
         self.billed_eur = self.owed_eur(t, price_eur_mwh);
         self.billed_kwh = self.energy_kwh(t);
     }
 
-    /// Puts the loads announced for slots that have begun into force.
+    /// Applies the loads announced for slots that have begun.
     pub fn begin_slots(&mut self, now: SimTime) {
         while let Some(&(start, power_kw)) = self.plan.get(self.in_force)
             && start <= now
@@ -135,7 +135,7 @@ impl HouseholdState {
     }
 }
 
-/// What the customers of a retailer drew in one of its slots.
+/// Energy that the customers of a retailer drew in one of its slots, as mean loads.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SlotLoad {
     /// Start of the slot.
@@ -144,12 +144,12 @@ pub struct SlotLoad {
     pub households_kw: f64,
     /// Mean load of privately owned vehicles at its stations, less what they fed back [kW].
     pub parked_kw: f64,
-    /// Mean load of all others at its stations [kW].
+    /// Mean load of all other vehicles at its stations [kW].
     pub others_kw: f64,
 }
 
 impl SlotLoad {
-    /// Of all together [kW].
+    /// Total mean load [kW].
     pub fn total_kw(&self) -> f64 {
         self.households_kw + self.parked_kw + self.others_kw
     }
@@ -160,14 +160,15 @@ impl SlotLoad {
 pub struct RetailState {
     /// By group of households.
     pub households: Vec<HouseholdState>,
-    /// By vehicle, powers that its driver has announced for coming slots: (start, power [kW]); empty if there are none.
+    /// By vehicle: powers that its driver has announced for upcoming slots, (start, power [kW]); empty if there are
+    /// none.
     pub plans: Vec<Vec<(SimTime, f64)>>,
-    /// By retailer, what was drawn in the slots that have ended; kept where somebody answers to its prices.
+    /// By retailer: loads in completed slots; kept where a policy responds to its prices.
     pub loads: Vec<Vec<SlotLoad>>,
 }
 
 impl RetailState {
-    /// Before anything has been drawn.
+    /// Initial state: no energy has been drawn.
     pub fn new(retail: &Retail, retailers: usize, start: SimTime) -> Self {
         if retail.is_empty() {
             return Self::default();
@@ -204,7 +205,7 @@ mod tests {
     fn generation_costs_what_the_quadratic_says() {
         let all = |x: f64| vec![x; 24].into_boxed_slice();
         let generation = Generation { a_eur_mwh_kw: all(0.1), b_eur_mwh: all(2.0), c_eur_h: all(3.0) };
-        // 0.05 x 1000^2 + 2 x 1000 = 52,000 EUR/1000 h, and 3: half an hour of it.
+        // 0.05 x 1000^2 + 2 x 1000 = 52,000 EUR/1000 h, plus 3: half an hour of it.
         assert!((generation.cost_eur(5, 1_000.0, 0.5) - 27.5).abs() < 1e-9);
     }
 

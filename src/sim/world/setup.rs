@@ -1,4 +1,4 @@
-//! Everything that stays as it is while a replication runs.
+//! Everything that is constant during a replication.
 
 use super::{
     Competition, Fleet, Grid, Party, Requests, Retail, Retailer, Station, Trading, Travel, VehicleStart,
@@ -12,51 +12,51 @@ use gridfleet_core::time::{HOUR_S, LocalClock, SimTime};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// The two ways to operate a fleet.
+/// The two modes of operating a fleet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     /// Requests carry no vehicle: a policy assigns one.
     Dispatch {
-        /// How long a rider waits for the vehicle before giving up [s].
+        /// Time that a rider waits for the vehicle before giving up [s].
         patience_s: i64,
     },
     /// Trips are bound to vehicles and happen as recorded, or are lost.
     Replay,
 }
 
-/// The fixed part of a replication, built and checked by the scenario module.
+/// The constant part of a replication, built and validated by the scenario module.
 #[derive(Debug, Clone)]
 pub struct Setup {
     /// First instant simulated.
     pub start: SimTime,
-    /// First instant no longer simulated.
+    /// First instant no longer simulated (exclusive end).
     pub end: SimTime,
     /// Time between two readings of the meters, and between rounds of the charging policy [s].
     pub control_interval_s: i64,
-    /// First instant of the period that the figures cover: the end of the warm-up.
+    /// First instant of the period that the metrics cover: the end of the warm-up.
     pub measured_from: SimTime,
-    /// Price of energy that batteries hold more at the end than at `measured_from` [currency/MWh]; `None` for the
-    /// mean price that each fleet paid per kWh stored.
+    /// Price of the energy by which batteries hold more at the end than at `measured_from` [currency/MWh]; `None` for
+    /// the mean price that each fleet paid per kWh stored.
     pub end_value_eur_mwh: Option<f64>,
-    /// Local time.
+    /// Local time zone.
     pub clock: LocalClock,
-    /// How the fleets operate, but for those whose vehicles have drivers of their own.
+    /// Mode of operation of the fleets, except privately owned ones.
     pub mode: Mode,
     /// All places.
     pub places: Arc<Places>,
-    /// Time and distance between them.
+    /// Travel time and distance between places.
     pub travel: Travel,
-    /// Ambient temperature by hour since `start` [°C]; empty where temperature plays no part,
-    /// and its last value holds after its end.
+    /// Ambient temperature by hour since `start` [°C]; empty if the temperature has no effect. The last value applies
+    /// after the end of the list.
     pub temperature_c: Vec<f64>,
     /// Vehicle types.
     pub types: Vec<VehicleType>,
     /// Fleets; at most 64.
     pub fleets: Vec<Fleet>,
-    /// By fleet, the number of its coalition: fleets of one coalition serve each other's riders. Empty where each is
-    /// alone; else numbers are below that of fleets.
+    /// Coalition number by fleet: fleets of one coalition serve each other's riders. Empty if every fleet is alone;
+    /// otherwise numbers are below the number of fleets.
     pub coalitions: Vec<usize>,
-    /// Part of the fare that a fleet pays to the one of its coalition that the rider had asked (0..1).
+    /// Share of the fare that a fleet pays to the coalition member that the rider had asked (0..1).
     pub referral_share: f64,
     /// Vehicles.
     pub vehicles: Vec<VehicleStart>,
@@ -66,11 +66,11 @@ pub struct Setup {
     pub stations: Vec<Station>,
     /// Retailers; at least one where there are stations.
     pub retailers: Vec<Retailer>,
-    /// Who of the retailers compete for owners of vehicles.
+    /// Competition of retailers for vehicle owners, if any.
     pub competition: Option<Competition>,
-    /// Households, drivers who park at home, and what serving them costs.
+    /// Households, drivers who park at home, and their cost of supply.
     pub retail: Retail,
-    /// Markets, and who bids in them.
+    /// Markets and bidders.
     pub trading: Trading,
     /// The distribution feeder, where there is one.
     pub grid: Option<Arc<Grid>>,
@@ -89,19 +89,19 @@ impl Setup {
         self.mode == Mode::Replay || self.fleets[fleet.index()].private
     }
 
-    /// Whether what a retailer sells now has a price only when the slot is over, because the load makes it.
+    /// Whether the price of a retailer's current slot is known only after the slot, because it depends on the load.
     #[inline]
     pub fn is_priced_later(&self, retailer: RetailerId) -> bool {
         self.retailers[retailer.index()].tariff.slope_eur_mwh_kw().is_some()
     }
 
-    /// Whether owners choose their retailer at the stations of this one.
+    /// Whether owners choose their retailer at the stations of this retailer.
     #[inline]
     pub fn competes(&self, retailer: RetailerId) -> bool {
         self.competition.as_ref().is_some_and(|of| of.member[retailer.index()])
     }
 
-    /// The coalition of a fleet: a number below that of fleets.
+    /// Coalition of a fleet: a number below the number of fleets.
     #[inline]
     pub fn coalition(&self, fleet: FleetId) -> usize {
         self.coalitions.get(fleet.index()).copied().unwrap_or(fleet.index())
@@ -146,7 +146,7 @@ impl Setup {
         }
     }
 
-    /// Who buys from which retailer, for the key figures.
+    /// Retailers of each customer, for the key figures.
     pub fn retail_facts(&self) -> RetailFacts {
         let mut shown: Vec<bool> = (0..self.retailers.len())
             .map(|retailer| self.retail.generation(RetailerId::new(retailer)).is_some())
@@ -159,17 +159,17 @@ impl Setup {
         }
     }
 
-    /// Which retailers compete, for the key figures.
+    /// Competing retailers, for the key figures.
     pub fn competition_facts(&self) -> CompetitionFacts {
         let Some(competition) = &self.competition else { return CompetitionFacts::default() };
         let date = |t: SimTime| self.clock.local(t).date();
-        // Local midnight is at a quarter of an hour everywhere.
+        // Local midnight is on a quarter of an hour in every time zone.
         let quarters = (0..).map(|i| self.start + i * HOUR_S / 4).take_while(|t| *t < self.end);
         let first = |t: &SimTime| *t == self.start || date(*t) != date(*t + -HOUR_S / 4);
         CompetitionFacts { retailers: competition.retailers.clone(), days: quarters.filter(first).collect() }
     }
 
-    /// Zones, stations and depots, each once, in this order: what a map shows.
+    /// Zones, stations and depots, each once, in this order: the sites shown on a map.
     pub fn sites(&self) -> Vec<SiteRecord> {
         let zones = (0..self.places.len()).map(PlaceId::new).filter(|&p| self.places.zone_name(p).is_some());
         let stations = self.stations.iter().enumerate().map(|(i, s)| SiteRecord {

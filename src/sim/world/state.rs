@@ -11,14 +11,14 @@ use gridfleet_core::ids::{FleetId, PlaceId, RequestId, RetailerId, StationId, Ve
 use gridfleet_core::records::PriceRecord;
 use gridfleet_core::time::{HOUR_S, SimTime};
 
-/// How far a request has come.
+/// Status of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RequestState {
     /// Not yet made.
     Future,
     /// Made; no vehicle yet.
     Waiting,
-    /// A vehicle is on its way or the rider is in it.
+    /// A vehicle is driving to the rider, or the rider is on board.
     Assigned,
     /// Served or lost.
     Ended,
@@ -27,17 +27,17 @@ pub enum RequestState {
 /// Prices of one retailer.
 #[derive(Debug, Clone, Default)]
 pub struct PriceBook {
-    /// In force now [currency/MWh].
+    /// Price in force [currency/MWh].
     pub current_eur_mwh: f64,
     /// Every broadcast so far, by time.
     pub broadcasts: Vec<PriceRecord>,
-    /// Expected prices of coming slots, where customers answer to prices. They do not bind.
+    /// Expected prices of upcoming slots, where customers respond to prices. They are not binding.
     pub outlook: Option<Outlook>,
 }
 
 impl PriceBook {
-    /// Price of the slot that contains `t` [currency/MWh]: the announced one, else the expected one; `None` where neither
-    /// reaches `t`.
+    /// Price of the slot that contains `t` [currency/MWh]: the announced price, otherwise the expected one; `None` if
+    /// neither covers `t`.
     pub fn price_at(&self, t: SimTime) -> Option<f64> {
         let begun = self.broadcasts.partition_point(|price| price.valid_from <= t);
         match begun.checked_sub(1).map(|last| &self.broadcasts[last]) {
@@ -47,7 +47,7 @@ impl PriceBook {
     }
 }
 
-/// Expected prices on an axis of absolute times: the first slot need not be the one in progress, for prices may be
+/// Expected prices on an axis of absolute times: the first slot need not be the one in progress, because prices may be
 /// announced ahead of their slots.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outlook {
@@ -67,21 +67,21 @@ impl Outlook {
     }
 }
 
-/// Energy that has been drawn, and what a retailer charges for it.
+/// Energy drawn, and the retailer's charge for it.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Drawn {
     /// At the plug [kWh].
     pub kwh: f64,
-    /// At the retailer's prices, without the markups of stations [currency].
+    /// At the retailer's prices, excluding the stations' markups [currency].
     pub cost: f64,
 }
 
-/// What changes by the hour only, looked up once an hour.
+/// Values that change only by the hour, looked up once an hour.
 #[derive(Debug, Clone)]
 pub struct Hour {
-    /// First instant at which anything of it may be another.
+    /// First instant at which any of these values may change.
     until: SimTime,
-    /// Traffic.
+    /// Traffic conditions.
     pub pace: Pace,
     /// Consumption by vehicle type [kWh/km].
     pub consumption_kwh_per_km: Vec<f64>,
@@ -90,7 +90,7 @@ pub struct Hour {
 impl Hour {
     fn at(setup: &Setup, t: SimTime) -> Self {
         let pace = setup.travel.pace(&setup.clock, t);
-        // Temperatures come by the hour since the start, which need not be a whole hour of the clock.
+        // Temperatures are given by hour since the start, which need not be a full clock hour.
         let temperature_until = t + (HOUR_S - (t - setup.start).rem_euclid(HOUR_S));
         let temperature_c = setup.temperature_c(t);
         Self {
@@ -110,7 +110,7 @@ impl Hour {
 pub struct State {
     /// The instant.
     pub now: SimTime,
-    /// What changes by the hour.
+    /// Values that change by the hour.
     pub hour: Hour,
     /// By vehicle.
     pub vehicles: Vec<Vehicle>,
@@ -118,38 +118,38 @@ pub struct State {
     pub stations: Stations,
     /// By request.
     pub requests: Vec<RequestState>,
-    /// Requests that wait for a vehicle, by where they start.
+    /// Requests that wait for a vehicle, by place of origin.
     pub waiting: Nearby,
-    /// Vehicles that riders can have, by coalition of fleets and place: idle, or charging and willing to leave.
+    /// Vehicles available to riders, by coalition of fleets and place: idle, or charging and interruptible.
     pub available: Vec<Nearby>,
-    /// By retailer.
+    /// Prices by retailer.
     pub prices: Vec<PriceBook>,
     /// Vehicles by fleet and activity.
     pub counts: Vec<[u32; Activity::ALL.len()]>,
-    /// Energy drawn by each fleet's sessions that have ended [kWh].
+    /// Energy drawn by the completed sessions of each fleet [kWh].
     pub fleet_settled_kwh: Vec<f64>,
-    /// What the sessions that have ended have drawn, by fleet and retailer (fleet x retailers + retailer).
+    /// Energy drawn by completed sessions, by fleet and retailer (fleet x retailers + retailer).
     pub drawn: Vec<Drawn>,
-    /// By retailer whose price follows the load.
+    /// One book per retailer with a load-dependent price.
     pub loads: Vec<LoadBook>,
-    /// Who buys from which of the retailers that compete.
+    /// Current choices of customers among the competing retailers.
     pub competition: CompetitionState,
-    /// Households, and what drivers have announced.
+    /// Households, and loads announced by drivers.
     pub retail: RetailState,
     /// Markets.
     pub trading: TradingState,
-    /// Requests that could not have a vehicle because it was committed to a market; empty without bidders.
+    /// Requests that could not get a vehicle because it was committed to a market; empty without bidders.
     pub turned_away: Vec<bool>,
     /// Stations that a fleet may use, for vehicles without (2 x fleet) and with (2 x fleet + 1) a DC inlet.
     pub(super) stations_of: Vec<Nearby>,
-    /// The same: one station that is always within reach of thought, an upper bound for the way to the nearest.
+    /// Same indexing: a fallback station; its distance is an upper bound for the distance to the nearest station.
     pub(super) haven_of: Vec<Option<PlaceId>>,
-    /// No way to the haven is longer [km].
+    /// Same indexing: maximum travel distance from any place to the fallback station [km].
     pub(super) haven_km: Vec<f64>,
-    /// Way from each place to the nearest other place [great-circle km]; empty on maps of too many
-    /// places to compare them all.
+    /// Distance from each place to the nearest other place [great-circle km]; empty on maps with too many places to
+    /// compare all pairs.
     pub(super) apart_km: Vec<f64>,
-    /// Limits of time and distance.
+    /// Bounds on travel time and distance.
     pub(super) bounds: Bounds,
 }
 
@@ -158,7 +158,7 @@ fn cells_for(items: usize) -> usize {
     items.clamp(4, 4_096)
 }
 
-/// Most places for which all pairs are compared: a few million pairs, a few hundredths of a second.
+/// Maximum number of places for which all pairs are compared: a few million pairs, a few hundredths of a second.
 const MOST_COMPARED: usize = 2_048;
 
 fn apart_km(places: &Places) -> Vec<f64> {
@@ -167,14 +167,14 @@ fn apart_km(places: &Places) -> Vec<f64> {
     }
     let all = || (0..places.len()).map(PlaceId::new);
     let nearest = |a: PlaceId| {
-        // Two places may stand for one point, as a depot in the middle of a zone.
+        // Two places may share the same coordinates, such as a depot in the middle of a zone.
         all().filter(|&b| a != b).map(|b| places.distance_km(a, b)).fold(f64::INFINITY, f64::min)
     };
     all().map(nearest).collect()
 }
 
 impl State {
-    /// The world at the start.
+    /// State at the start.
     pub fn new(setup: &Setup) -> Self {
         let places = &*setup.places;
         let mut counts = vec![[0; Activity::ALL.len()]; setup.fleets.len()];
@@ -192,7 +192,7 @@ impl State {
             .iter()
             .enumerate()
             .map(|(i, v)| {
-                // Nobody looks for a vehicle whose trips are bound to it.
+                // Vehicles with bound trips are never searched for.
                 if !setup.binds(v.fleet) {
                     available[setup.coalition(v.fleet)].insert(places, i as u32, v.place);
                 }
@@ -268,7 +268,7 @@ impl State {
         }
     }
 
-    /// Moves the clock on.
+    /// Advances the clock.
     #[inline]
     pub fn advance(&mut self, setup: &Setup, now: SimTime) {
         self.now = now;
@@ -277,7 +277,7 @@ impl State {
         }
     }
 
-    /// Moves a vehicle's state machine on and keeps the counts.
+    /// Advances a vehicle's state machine and updates the counts.
     pub fn fire(&mut self, vehicle: VehicleId, trigger: Trigger) {
         let now = self.now;
         let v = &mut self.vehicles[vehicle.index()];
@@ -287,19 +287,19 @@ impl State {
         counts[v.activity as usize] += 1;
     }
 
-    /// Lets riders have the vehicle.
+    /// Makes the vehicle available to riders.
     pub fn offer(&mut self, setup: &Setup, vehicle: VehicleId) {
         let v = &self.vehicles[vehicle.index()];
         self.available[setup.coalition(v.fleet)].insert(&setup.places, vehicle.0, v.place);
     }
 
-    /// Keeps the vehicle from riders; nothing happens if they could not have it.
+    /// Makes the vehicle unavailable to riders; no effect if it was not available.
     pub fn withdraw(&mut self, setup: &Setup, vehicle: VehicleId) {
         let fleet = self.vehicles[vehicle.index()].fleet;
         self.available[setup.coalition(fleet)].remove(vehicle.0);
     }
 
-    /// The session of a vehicle that is plugged in.
+    /// Session of a plugged-in vehicle.
     pub fn session(&self, vehicle: VehicleId) -> Option<&Session> {
         let connector = self.vehicles[vehicle.index()].connector?;
         self.stations.sessions[connector as usize].as_ref()
@@ -323,13 +323,13 @@ impl State {
         }
     }
 
-    /// Energy that a station has drawn up to now [kWh].
+    /// Energy that a station has drawn until now [kWh].
     pub fn station_energy_kwh(&self, setup: &Setup, station: StationId) -> f64 {
         let type_of = |v: VehicleId| self.vehicles[v.index()].vehicle_type.index();
         self.stations.energy_kwh(setup, type_of, station, self.now)
     }
 
-    /// What has been drawn up to now, by fleet and retailer; `drawn` is overwritten.
+    /// Energy drawn until now, by fleet and retailer; `drawn` is overwritten.
     pub fn read_drawn(&self, setup: &Setup, drawn: &mut Vec<Drawn>) {
         drawn.clone_from(&self.drawn);
         for session in self.stations.sessions.iter().flatten() {
@@ -345,14 +345,15 @@ impl State {
         }
     }
 
-    /// From whom a vehicle buys that charges at a station.
+    /// Retailer from which a vehicle buys when it charges at a station.
     #[inline]
     pub fn supplier(&self, setup: &Setup, station: StationId, vehicle: VehicleId) -> RetailerId {
         let of = setup.stations[station.index()].retailer;
         self.competition.supplier(setup.competition.as_ref(), of, vehicle)
     }
 
-    /// Bills what the customers of a retailer at a station have drawn since they were billed last, at `price_eur_mwh`.
+    /// Bills the energy that the customers of a retailer at a station have drawn since the last bill, at
+    /// `price_eur_mwh`.
     pub fn bill(&mut self, setup: &Setup, station: StationId, retailer: RetailerId, price_eur_mwh: f64) {
         if self.stations.stations[station.index()].occupied == 0 {
             return;
@@ -368,7 +369,7 @@ impl State {
         }
     }
 
-    /// Brings a station's sessions to now and divides its power anew; when the next change comes.
+    /// Advances a station's sessions to now and divides its power again. Returns the time of the next change.
     pub fn redivide(&mut self, setup: &Setup, station: StationId) -> Option<SimTime> {
         let vehicles = &self.vehicles;
         let type_of = |v: VehicleId| vehicles[v.index()].vehicle_type.index();
@@ -381,13 +382,13 @@ impl State {
         }
     }
 
-    /// A vehicle has come to a station to charge: notes what it would like, where prices follow the load.
+    /// Adds the energy requested by a vehicle that has come to a station to charge, where prices are load-dependent.
     pub fn ask_for_charge(&mut self, setup: &Setup, vehicle: VehicleId, station: StationId) {
         self.note_wish(setup, vehicle, station, self.now, 1.0);
     }
 
-    /// A vehicle that came to a station at `arrival` leaves: what it would have liked from now on counts no more. Its
-    /// state of charge is still that of its arrival, for a session keeps its own.
+    /// Removes the remaining energy requested by a vehicle that came to a station at `arrival` and now leaves. Its
+    /// state of charge is still that of its arrival, because the session keeps a separate value.
     pub fn ask_no_more(&mut self, setup: &Setup, vehicle: VehicleId, station: StationId, arrival: SimTime) {
         self.note_wish(setup, vehicle, station, arrival, -1.0);
     }
@@ -415,7 +416,7 @@ impl State {
         }
     }
 
-    /// A request waits for a vehicle.
+    /// Marks a request as waiting for a vehicle.
     pub fn wait(&mut self, setup: &Setup, request: RequestId) {
         self.requests[request.index()] = RequestState::Waiting;
         self.waiting.insert(&setup.places, request.0, setup.requests.origin[request.index()]);

@@ -1,18 +1,18 @@
-//! Charging stations: connectors behind one grid connection, and who may use them.
+//! Charging stations: connectors behind one grid connection, and access rights.
 
 use gridfleet_core::ids::{FleetId, OperatorId, PlaceId, RetailerId};
 
-/// Which fleets may use a station: a set of up to 64 fleets.
+/// Fleets that may use a station: a set of up to 64 fleets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Access(pub u64);
 
 impl Access {
-    /// Everybody.
+    /// All fleets.
     pub const PUBLIC: Self = Self(u64::MAX);
-    /// Nobody, to add fleets to.
+    /// No fleets; a basis to add fleets to.
     pub const NOBODY: Self = Self(0);
 
-    /// The same and `fleet`.
+    /// This set plus `fleet`.
     #[must_use]
     pub const fn with(self, fleet: FleetId) -> Self {
         Self(self.0 | 1 << fleet.0)
@@ -24,12 +24,12 @@ impl Access {
     }
 }
 
-/// One connector (EVSE): serves one vehicle at a time.
+/// One connector (EVSE); serves one vehicle at a time.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Connector {
-    /// Most power it gives [kW].
+    /// Maximum power [kW].
     pub power_kw: f64,
-    /// Direct current: the vehicle's DC limit and charging curve apply, not its on-board charger's.
+    /// Direct current: the vehicle's DC limit and charging curve apply instead of the limit of its on-board charger.
     pub dc: bool,
 }
 
@@ -38,25 +38,25 @@ pub struct Connector {
 pub struct Station {
     /// Name, unique among stations.
     pub name: String,
-    /// Where it stands.
+    /// Location.
     pub place: PlaceId,
-    /// Who runs it.
+    /// Station operator.
     pub operator: OperatorId,
-    /// Whom it sells to.
+    /// Fleets that may use it.
     pub access: Access,
     /// Its connectors; never empty.
     pub connectors: Vec<Connector>,
-    /// Most power of all connectors together [kW]; infinite where the sum of the connectors is the limit.
+    /// Maximum power of all connectors together [kW]; infinite if the sum of the connectors is the limit.
     pub site_limit_kw: f64,
-    /// Who sells it energy.
+    /// Retailer that sells it energy.
     pub retailer: RetailerId,
-    /// What the operator adds to the retailer's price [currency/MWh].
+    /// Operator's markup on the retailer's price [currency/MWh].
     pub markup_eur_mwh: f64,
-    /// How much being away from its nominal profile costs it, where its load makes the price: half of this times the
-    /// squared distance [currency/MWh per kW].
+    /// Cost of deviating from its nominal profile, for load-dependent prices: half of this times the squared deviation
+    /// [currency/MWh per kW].
     pub sensitivity_eur_mwh_kw: f64,
-    /// Bus of the distribution feeder it hangs on.
+    /// Bus of the distribution feeder to which it is connected.
     pub bus: Option<u32>,
-    /// Longest time a vehicle stands in its queue before it gives up [s].
+    /// Maximum time that a vehicle waits in its queue before it gives up [s].
     pub queue_patience_s: i64,
 }

@@ -1,44 +1,44 @@
-//! Retail prices: what a retailer asks for energy in each slot of time.
+//! Retail prices: the price of energy of a retailer in each time slot.
 
 use gridfleet_core::ids::MarketId;
 use gridfleet_core::markets::Series;
 use gridfleet_core::time::{LocalClock, SimTime};
 
-/// How a retailer sets its price.
+/// Pricing rule of a retailer.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Tariff {
-    /// One price [currency/MWh].
+    /// A constant price [currency/MWh].
     Flat(f64),
-    /// A price for each hour of the local week, from Monday 0:00 [currency/MWh]; 168 of them.
+    /// A price for each hour of the local week, from Monday 0:00 [currency/MWh]; 168 values.
     TimeOfUse(Box<[f64]>),
     /// A price series plus a margin.
     RealTime {
-        /// Prices.
+        /// Price series.
         series: Series,
         /// Added to the price of the series [currency/MWh].
         margin_eur_mwh: f64,
     },
-    /// What a market of the simulation cleared at, plus a margin.
+    /// Clearing price of a market of the simulation plus a margin.
     Market {
         /// The market.
         market: MarketId,
-        /// Added to its price [currency/MWh].
+        /// Added to the clearing price [currency/MWh].
         margin_eur_mwh: f64,
     },
-    /// A price that the load of all its stations makes: the base price of a slot, which is announced, and so much
-    /// more for each kilowatt that they draw in it on average, which is known when the slot is over.
+    /// A load-dependent price: the announced base price of a slot plus an amount for each kilowatt of mean load of all
+    /// its stations in the slot, known when the slot is over.
     LoadDependent {
         /// Base prices.
         series: Series,
         /// Added to the price of the series [currency/MWh].
         margin_eur_mwh: f64,
-        /// By how much a kilowatt raises the price [currency/MWh per kW], above 0.
+        /// Price increase per kilowatt [currency/MWh per kW], above 0.
         slope_eur_mwh_kw: f64,
     },
 }
 
 impl Tariff {
-    /// By how much the load raises the price [currency/MWh per kW], where it does.
+    /// Price increase per kilowatt of load [currency/MWh per kW]; `None` if the price is not load-dependent.
     pub fn slope_eur_mwh_kw(&self) -> Option<f64> {
         match self {
             Self::LoadDependent { slope_eur_mwh_kw, .. } => Some(*slope_eur_mwh_kw),
@@ -46,7 +46,8 @@ impl Tariff {
         }
     }
 
-    /// Price at `t` [currency/MWh], of a price that follows the load that without any; `cleared` tells what a market cleared at for `t`.
+    /// Price at `t` [currency/MWh]; of a load-dependent price, the price at zero load. `cleared` returns the clearing
+    /// price of a market for `t`.
     ///
     /// # Panics
     /// If a price series does not cover `t`; the scenario checks that it covers the horizon.
@@ -63,7 +64,7 @@ impl Tariff {
     }
 }
 
-/// Whoever sells energy to stations.
+/// A retailer that sells energy to stations.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Retailer {
     /// Name, unique among retailers.
@@ -72,6 +73,6 @@ pub struct Retailer {
     pub tariff: Tariff,
     /// Length of the slots for which it broadcasts a price [s].
     pub slot_s: i64,
-    /// How long before a slot starts its price is broadcast [s].
+    /// Lead time with which a price is broadcast before its slot starts [s].
     pub lead_s: i64,
 }

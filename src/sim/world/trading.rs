@@ -1,32 +1,32 @@
-//! Trading: who bids where, and how far each market has come.
+//! Trading: bidders, their markets and the progress of each market.
 
 use gridfleet_core::ids::{BidId, BidderId, FleetId, MarketId, RetailerId};
 use gridfleet_core::markets::{Gate, Imbalance, Market, Side};
 use gridfleet_core::time::{LocalClock, SimTime};
 use std::collections::VecDeque;
 
-/// Whose meters count for a bidder.
+/// Party whose meters count for a bidder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Party {
-    /// A fleet: what its vehicles draw, wherever they charge. What markets do not supply it buys at the
+    /// A fleet: the energy drawn by its vehicles at any station. Energy not supplied by markets is bought at the
     /// tariffs of the stations.
     Fleet(FleetId),
-    /// A retailer: what its stations draw. What it has not bought it settles as imbalance.
+    /// A retailer: the energy drawn by its stations. Energy that it has not bought is settled as imbalance.
     Retailer(RetailerId),
 }
 
-/// Markets and bidders, as the scenario has them; all empty where nobody trades.
+/// Markets and bidders of the scenario; all fields are empty if there is no trading.
 #[derive(Debug, Clone)]
 pub struct Trading {
     /// Markets, in the order in which energy bought in several of them counts as delivered.
     pub markets: Vec<Market>,
-    /// Who bids.
+    /// Bidders.
     pub bidders: Vec<Party>,
-    /// What differences between traded and drawn energy cost.
+    /// Cost of differences between traded and drawn energy.
     pub imbalance: Imbalance,
-    /// Length of a settlement interval [s]; each product is a whole number of them.
+    /// Length of a settlement interval [s]; each product spans a whole number of them.
     pub settlement_s: i64,
-    /// Whether to compute what perfect knowledge could earn.
+    /// Whether to compute the profit under perfect information.
     pub clairvoyant_bound: bool,
 }
 
@@ -48,64 +48,64 @@ impl Trading {
         !self.markets.is_empty() && !self.bidders.is_empty()
     }
 
-    /// The bidder that stands for a fleet.
+    /// The bidder that represents a fleet.
     pub fn bidder_of(&self, fleet: FleetId) -> Option<BidderId> {
         self.bidders.iter().position(|&party| party == Party::Fleet(fleet)).map(BidderId::new)
     }
 }
 
-/// A bid in the book of a market.
+/// A bid in the order book of a market.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bid {
-    /// Who bids.
+    /// Bidder.
     pub bidder: BidderId,
-    /// For which product.
+    /// Product.
     pub product: usize,
-    /// To buy or to sell.
+    /// Buy or sell.
     pub side: Side,
-    /// How much [kW].
+    /// Quantity [kW].
     pub quantity_kw: f64,
-    /// At which price at most, or at least [currency/MWh].
+    /// Limit price: a maximum for buying, a minimum for selling [currency/MWh].
     pub limit_eur_mwh: f64,
 }
 
-/// An accepted bid that is not settled yet.
+/// An accepted bid that has not been settled.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Trade {
-    /// Its number.
+    /// Bid number.
     pub id: BidId,
     /// The bid.
     pub bid: Bid,
-    /// When its gate closed.
+    /// Time at which its gate closed.
     pub closed: SimTime,
-    /// When the result was known.
+    /// Time at which the result was known.
     pub cleared_at: SimTime,
     /// Accepted [kW].
     pub accepted_kw: f64,
     /// Price [currency/MWh].
     pub price_eur_mwh: f64,
-    /// Paid for keeping it ready [currency/MW per hour].
+    /// Capacity payment for reserving it [currency/MW per hour].
     pub capacity_eur_mw_h: f64,
-    /// Taken or given so far [kWh].
+    /// Energy taken or given so far [kWh].
     pub delivered_kwh: f64,
-    /// Accepted but not taken so far [kWh].
+    /// Energy accepted but not taken so far [kWh].
     pub short_kwh: f64,
 }
 
 /// One market at one instant.
 #[derive(Debug, Clone)]
 pub struct MarketState {
-    /// The gate that closes next.
+    /// Next gate to close.
     pub next_gate: Option<Gate>,
-    /// Gates that have closed and whose results are not known yet.
+    /// Gates that have closed without published results.
     pub closed: VecDeque<Gate>,
-    /// Bids whose products are not cleared yet.
+    /// Bids whose products have not been cleared.
     pub book: Vec<Bid>,
-    /// Accepted bids whose products are not settled yet, by product.
+    /// Accepted bids whose products have not been settled, by product.
     pub trades: VecDeque<Trade>,
-    /// Clearing prices of the products that are cleared, from product 0 [currency/MWh].
+    /// Clearing prices of the cleared products, from product 0 [currency/MWh].
     pub cleared_eur_mwh: Vec<f64>,
-    /// Bought less sold, by bidder and product [kW]; bidder after bidder.
+    /// Net position (bought less sold) by bidder and product [kW]; grouped by bidder.
     position_kw: Vec<f64>,
     products: usize,
 }
@@ -115,7 +115,7 @@ pub struct MarketState {
 pub struct TradingState {
     /// By market.
     pub markets: Vec<MarketState>,
-    /// Number of the next bid that is cleared.
+    /// Number of the next bid to be cleared.
     pub next_bid: u32,
 }
 
@@ -133,7 +133,7 @@ impl MarketState {
         }
     }
 
-    /// Bought less sold [kW].
+    /// Net position: bought less sold [kW].
     #[inline]
     pub fn position_kw(&self, bidder: BidderId, product: usize) -> f64 {
         self.position_kw[bidder.index() * self.products + product]
@@ -148,7 +148,7 @@ impl MarketState {
 }
 
 impl TradingState {
-    /// Before the first gate.
+    /// State before the first gate.
     pub fn new(trading: &Trading, clock: &LocalClock) -> Self {
         let bidders = trading.bidders.len();
         Self {
@@ -164,7 +164,7 @@ impl TradingState {
         id
     }
 
-    /// What `bidder` has bought less sold for the instant `t`, in one market [kW].
+    /// Net position (bought less sold) of `bidder` at instant `t`, in one market [kW].
     #[inline]
     pub fn position_kw(&self, trading: &Trading, market: MarketId, bidder: BidderId, t: SimTime) -> f64 {
         let product = trading.markets[market.index()].products.at(t);

@@ -1,58 +1,57 @@
-//! How long and how far it is from one place to another.
+//! Travel time and distance between places.
 
 use gridfleet_core::geo::Places;
 use gridfleet_core::ids::PlaceId;
 use gridfleet_core::time::{HOUR_S, LocalClock, SimTime};
 use std::sync::Arc;
 
-/// One way from a place to another.
+/// Distance and duration of one trip between two places.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Trip {
-    /// [km].
+    /// Distance [km].
     pub distance_km: f64,
-    /// [s]; at least 1 unless the distance is 0.
+    /// Duration [s]; at least 1 unless the distance is 0.
     pub duration_s: i64,
 }
 
-/// How fast traffic moves in one hour.
+/// Pace of traffic in one hour.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pace {
-    /// First instant at which the pace may be another.
+    /// First instant at which the pace may change.
     pub until: SimTime,
     /// Hour of the local day.
     pub hour: usize,
-    /// [s/km].
+    /// Time per distance [s/km].
     pub s_per_km: f64,
 }
 
 /// The travel model.
 #[derive(Debug, Clone)]
 pub struct Travel {
-    /// Road distance over great-circle distance.
+    /// Ratio of road distance to great-circle distance.
     pub circuity: f64,
-    /// Speed in each hour of the local week, from Monday 0:00 [km/h]; 168 of them.
+    /// Speed in each hour of the local week, from Monday 0:00 [km/h]; 168 values.
     pub speed_kmh: Box<[f64]>,
-    /// Times and distances learned from the trace, where it has enough trips.
+    /// Times and distances estimated from the trace, where it has enough trips.
     pub matrix: Option<Arc<OdMatrix>>,
 }
 
-/// Mean time and distance between zones, by hour of the local day, learned from trips.
+/// Mean time and distance between zones, by hour of the local day, estimated from trips.
 ///
-/// Zones are the places numbered below `zones`. Where an hour has too few trips
-/// the mean over the day, scaled by the hour's overall pace, stands in; where a
-/// pair has too few, the great circle does.
+/// Zones are the places numbered below `zones`. An hour with too few trips uses the mean over the day, scaled by the
+/// hour's overall pace; a pair with too few trips uses the great circle.
 #[derive(Debug, Clone)]
 pub struct OdMatrix {
     /// Number of zones.
     pub zones: usize,
-    /// [km], row by origin; NaN where the trace has too few trips.
+    /// Distance [km], row by origin; NaN where the trace has too few trips.
     pub distance_km: Vec<f32>,
-    /// [s], (origin x zones + destination) x 24 + hour; NaN where the trace has too few trips.
+    /// Duration [s], (origin x zones + destination) x 24 + hour; NaN where the trace has too few trips.
     pub duration_s: Vec<f32>,
 }
 
 impl Travel {
-    /// The pace of traffic at `t`, good for the rest of that local hour.
+    /// Pace of traffic at `t`, valid for the rest of that local hour.
     pub fn pace(&self, clock: &LocalClock, t: SimTime) -> Pace {
         let into_hour_s = (t.0 + clock.offset_s(t)).rem_euclid(HOUR_S);
         Pace {
@@ -62,7 +61,7 @@ impl Travel {
         }
     }
 
-    /// The way from `from` to `to` at the pace of traffic when setting out.
+    /// Trip from `from` to `to` at the pace of traffic at departure.
     #[inline]
     pub fn trip(&self, places: &Places, pace: &Pace, from: PlaceId, to: PlaceId) -> Trip {
         if let Some(matrix) = &self.matrix
@@ -75,21 +74,21 @@ impl Travel {
     }
 }
 
-/// How far one can get in a time, and how long it takes at least to get so far: what lets a search
-/// for who is near stop.
+/// Maximum distance reachable in a given time, and minimum time to cover a given distance: the stopping criterion of
+/// nearest-neighbour searches.
 #[derive(Debug, Clone)]
 pub struct Bounds {
-    /// Least time [s] between a zone and any other at least as far as a multiple of `STEP_KM`, by
-    /// hour of the local day: first the ways to each zone, then those from each. Empty without a matrix.
+    /// Minimum time [s] between a zone and any other at least as far away as a multiple of `STEP_KM`, by hour of the
+    /// local day: first the trips to each zone, then those from each. Empty without a matrix.
     least_s: Vec<Vec<f32>>,
 }
 
-/// All ways to a place, or all from one.
+/// All trips to one place, or all trips from one place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ways {
-    /// To it.
+    /// To the place.
     To(PlaceId),
-    /// From it.
+    /// From the place.
     From(PlaceId),
 }
 
@@ -97,7 +96,7 @@ pub enum Ways {
 const STEP_KM: f64 = 0.25;
 
 impl Bounds {
-    /// The bounds of a travel model.
+    /// Computes the bounds of a travel model.
     pub fn new(travel: &Travel, places: &Places) -> Self {
         let Some(matrix) = &travel.matrix else { return Self { least_s: Vec::new() } };
         let zones = matrix.zones;
@@ -135,11 +134,11 @@ impl Bounds {
             Ways::To(place) => (place.index(), 0),
             Ways::From(place) => (place.index(), zones),
         };
-        // A place that is no zone has no pairs: the matrix says nothing of it.
+        // A place that is not a zone has no pairs in the matrix.
         if place < zones { &self.least_s[(first + place) * 24 + hour] } else { &[] }
     }
 
-    /// Least time to `to` from anywhere else that is `great_circle_km` or more away [s].
+    /// Minimum time to `to` from any other place that is at least `great_circle_km` away [s].
     pub fn least_time_s(&self, travel: &Travel, pace: &Pace, to: PlaceId, great_circle_km: f64) -> i64 {
         let over_roads_s = travel.circuity * great_circle_km * pace.s_per_km;
         let of_pairs_s = self
@@ -149,7 +148,7 @@ impl Bounds {
         whole_seconds(over_roads_s.min(of_pairs_s))
     }
 
-    /// No way of `ways` that takes at most `seconds` is longer than this [great-circle km].
+    /// Upper bound on the length of the trips in `ways` that take at most `seconds` [great-circle km].
     pub fn reach_km(&self, travel: &Travel, pace: &Pace, ways: Ways, seconds: i64) -> f64 {
         let over_roads_km = seconds.max(0) as f64 / (travel.circuity * pace.s_per_km);
         let least = self.list(ways, pace.hour);
@@ -173,7 +172,7 @@ impl OdMatrix {
     }
 }
 
-/// Rounded up, so that a way of any length takes time.
+/// Rounded up, so that a trip of any length takes time.
 #[inline]
 fn whole_seconds(seconds: f64) -> i64 {
     let whole = seconds as i64;

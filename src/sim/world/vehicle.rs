@@ -1,15 +1,15 @@
-//! A vehicle's life as an explicit state machine.
+//! A vehicle's life cycle as an explicit state machine.
 //!
-//! [`Activity`] is what a vehicle does, [`Trigger`] what can happen to it, and
-//! [`Activity::after`] the one table of what follows what. A pair that is not in
-//! the table cannot happen; the engine asserts it.
+//! [`Activity`] is the current activity of a vehicle, [`Trigger`] an event that can happen to it, and
+//! [`Activity::after`] the single transition table. A pair that is not in the table cannot happen; the engine asserts
+//! it.
 
 use crate::world::VehicleType;
 use gridfleet_core::ids::{FleetId, PlaceId, RequestId, StationId, TypeId};
 use gridfleet_core::records::LegPurpose;
 use gridfleet_core::time::SimTime;
 
-/// What a vehicle does. It does one thing at a time.
+/// Activity of a vehicle. It has one activity at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Activity {
     /// Parked, not plugged in.
@@ -20,7 +20,7 @@ pub enum Activity {
     InService,
     /// Driving to a charging station.
     ToStation,
-    /// Driving to a depot, or to where it may be needed.
+    /// Driving to a depot, or to a place of expected demand.
     Relocating,
     /// Waiting for a connector.
     Queued,
@@ -32,32 +32,32 @@ pub enum Activity {
     Discharging,
 }
 
-/// What can happen to a vehicle.
+/// Events that can happen to a vehicle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Trigger {
-    /// A request is assigned: it sets out for the pick-up.
+    /// A request is assigned: the vehicle departs for the pick-up.
     Assign,
     /// The rider gets in (in replay: the rental starts).
     PickUp,
     /// The rider gets out.
     DropOff,
-    /// It sets out for a station.
+    /// It departs for a station.
     SeekCharge,
-    /// It sets out for a depot or another place without a rider.
+    /// It departs for a depot or another place without a rider.
     Relocate,
-    /// It is where it was driving to, without a rider.
+    /// It arrives at its destination without a rider.
     Arrive,
     /// It gets a connector.
     Connect,
     /// It gives up waiting.
     Renege,
-    /// The charge asked for is reached, or the policy stops the power.
+    /// The requested charge is reached, or the policy stops the power.
     Stop,
     /// The policy lets power flow again.
     Resume,
     /// The policy lets it feed power back.
     Feed,
-    /// It leaves its connector and stays where it is.
+    /// It leaves its connector and remains at its place.
     Unplug,
 }
 
@@ -75,7 +75,7 @@ impl Activity {
         Self::Discharging,
     ];
 
-    /// What a vehicle does after `trigger`; `None` where that cannot happen.
+    /// Activity after `trigger`; `None` if the transition is not possible.
     pub const fn after(self, trigger: Trigger) -> Option<Self> {
         use Activity::{
             Charging, Discharging, Idle, InService, Plugged, Queued, Relocating, ToPickup, ToStation,
@@ -94,7 +94,7 @@ impl Activity {
             (Idle, SeekCharge) => ToStation,
             (Idle, Relocate) => Relocating,
             (ToStation, Arrive) => Queued,
-            // In replay a rental may end at a connector: the vehicle is plugged in where it stands.
+            // In replay a rental may end at a connector: the vehicle is plugged in at its current place.
             (Queued | Idle, Connect) | (Plugged | Discharging, Resume) => Charging,
             (Charging | Discharging, Stop) => Plugged,
             (Charging | Plugged, Feed) => Discharging,
@@ -102,47 +102,47 @@ impl Activity {
         })
     }
 
-    /// Whether the vehicle is on the road.
+    /// Whether the vehicle is driving.
     pub const fn is_driving(self) -> bool {
         matches!(self, Self::ToPickup | Self::InService | Self::ToStation | Self::Relocating)
     }
 
-    /// Whether the vehicle holds a connector.
+    /// Whether the vehicle occupies a connector.
     pub const fn is_plugged(self) -> bool {
         matches!(self, Self::Charging | Self::Plugged | Self::Discharging)
     }
 }
 
-/// A movement under way.
+/// A movement in progress.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Leg {
-    /// Why.
+    /// Purpose of the leg.
     pub purpose: LegPurpose,
-    /// Set out.
+    /// Departure time.
     pub start: SimTime,
-    /// Will be there.
+    /// Arrival time.
     pub end: SimTime,
-    /// From.
+    /// Origin.
     pub origin: PlaceId,
-    /// To.
+    /// Destination.
     pub destination: PlaceId,
-    /// [km].
+    /// Distance [km].
     pub distance_km: f64,
-    /// Taken from the battery over the whole leg [kWh].
+    /// Energy taken from the battery over the whole leg [kWh].
     pub energy_kwh: f64,
-    /// Charged on the way, as recorded [kWh].
+    /// Energy charged during the leg, as recorded [kWh].
     pub charged_kwh: f64,
 }
 
 impl Leg {
-    /// Share of the leg that is behind the vehicle at `t`, 0 to 1.
+    /// Share of the leg that the vehicle has completed at `t`, 0 to 1.
     pub fn share_at(&self, t: SimTime) -> f64 {
         let whole = (self.end - self.start) as f64;
         if whole <= 0.0 { 1.0 } else { ((t - self.start) as f64 / whole).clamp(0.0, 1.0) }
     }
 
-    /// Energy that `share` of the leg takes from the battery, and energy charged on the way [kWh]: no more than finds room
-    /// in a battery that sets out at `soc`.
+    /// Energy that `share` of the leg takes from the battery, and energy charged during it [kWh]; limited to the free
+    /// capacity of a battery that departs at `soc`.
     pub fn exchanged_kwh(&self, of: &VehicleType, soc: f64, share: f64) -> (f64, f64) {
         let energy_kwh = self.energy_kwh * share;
         let room_kwh = energy_kwh + of.kwh(of.usable_soc[1] - soc);
@@ -150,61 +150,62 @@ impl Leg {
     }
 }
 
-/// A trip under way, from assignment to drop-off.
+/// A trip in progress, from assignment to drop-off.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Ride {
     /// The request served.
     pub request: RequestId,
-    /// State of charge when the vehicle set out for the pick-up.
+    /// State of charge when the vehicle departed for the pick-up.
     pub soc_start: f64,
-    /// When the rider was picked up.
+    /// Time at which the rider was picked up.
     pub pickup: Option<SimTime>,
-    /// Empty way to the pick-up [km].
+    /// Empty distance to the pick-up [km].
     pub deadhead_km: f64,
-    /// Of all legs of the trip [kWh].
+    /// Energy of all legs of the trip [kWh].
     pub energy_kwh: f64,
 }
 
 /// A vehicle at one instant.
 #[derive(Debug, Clone)]
 pub struct Vehicle {
-    /// Who operates it.
+    /// Fleet that operates it.
     pub fleet: FleetId,
-    /// What it is.
+    /// Vehicle type.
     pub vehicle_type: TypeId,
-    /// Its consumption over that of its type.
+    /// Its consumption relative to its type.
     pub consumption_factor: f64,
-    /// What it does.
+    /// Current activity.
     pub activity: Activity,
-    /// Since when.
+    /// Start of the current activity.
     pub since: SimTime,
-    /// Where it is; while driving, where the leg began.
+    /// Current place; while driving, the origin of the leg.
     pub place: PlaceId,
     /// State of charge; while driving, at the start of the leg; while charging, at the last change
     /// of power (see `Stations::soc`).
     pub soc: f64,
-    /// The leg under way.
+    /// The leg in progress.
     pub leg: Option<Leg>,
-    /// The trip under way.
+    /// The trip in progress.
     pub ride: Option<Ride>,
-    /// The station it drives to, waits at or is plugged in at.
+    /// The station it is driving to, waiting at or plugged in at.
     pub station: Option<StationId>,
-    /// Its connector (number among all connectors), where plugged in.
+    /// Its connector (index among all connectors), if plugged in.
     pub connector: Option<u32>,
-    /// State of charge asked for on the way to, or at, a station.
+    /// State of charge requested while driving to, or at, a station.
     pub target_soc: f64,
-    /// Riders may call it away while it charges.
+    /// Whether a rider's request may interrupt its charging.
     pub yields: bool,
-    /// Stations at which it gave up waiting since it was last plugged in, each once, and until when it avoids them.
+    /// Stations at which it gave up waiting since it was last plugged in, each once, and the time until which it avoids
+    /// them.
     pub gave_up: Vec<(StationId, SimTime)>,
-    /// When it first joined a station for the charge that it still needs.
+    /// Time at which it first joined a station for its current charging need.
     pub need_since: Option<SimTime>,
-    /// Driven since the driving cost was last posted [km].
+    /// Distance driven since the driving cost was last posted [km].
     pub unposted_km: f64,
 }
 
 impl Vehicle {
-    /// Moves the state machine on.
+    /// Advances the state machine.
     ///
     /// # Panics
     /// If the transition is not in the table: a bug in the engine.
@@ -224,7 +225,7 @@ mod tests {
         Charging, Discharging, Idle, InService, Plugged, Queued, Relocating, ToPickup, ToStation,
     };
 
-    /// One row per activity; a column per trigger, in the order of the header.
+    /// One row per activity and one column per trigger, in the order of the header.
     #[test]
     fn the_table_of_a_vehicles_life() {
         use Trigger as T;

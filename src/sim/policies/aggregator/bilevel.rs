@@ -1,4 +1,5 @@
-//! The leader of the bi-level game, day by day: scenarios from what is known, the game over them, its best plan.
+//! Leader of the bi-level game, one day at a time: scenarios from the known data, the game over them, and its best
+//! plan.
 
 use super::history::{Customers, PriceHistory, recent_asked, recent_day_ahead, recent_demand};
 use super::spec::{AggregatorSpec, DemandForecast};
@@ -15,17 +16,17 @@ use rand_distr::{Distribution, StandardNormal};
 use rand_pcg::Pcg64;
 use std::sync::Arc;
 
-/// Streams of the policy: after all others of policies, one for each day.
+/// Random streams of this policy: numbered after those of all other policies, one for each day.
 const STREAM: u64 = 1 << 40;
-/// By so much a price is put below a threshold at which owners are undecided, so that they come, or above it, so that
-/// they do not [currency/MWh]. Markets of the kind quote in hundredths.
+/// Margin by which a price is set below a threshold at which owners are indifferent, so that they switch here, or above
+/// it, so that they do not [currency/MWh]. Comparable markets quote in hundredths.
 const TICK_EUR_MWH: f64 = 0.01;
-/// Relative gap at which a day's plan is good enough (assumed): forecasts are much worse than that.
+/// Relative gap at which a day's plan is accepted (assumed): forecast errors are much larger.
 const GAP: f64 = 1e-3;
-/// Nodes after which a day's search ends with what it has (assumed).
+/// Node limit of a day's search, which then returns its best plan (assumed).
 const MOST_NODES: usize = 2_000;
 
-/// The leader.
+/// Leader of the game.
 pub(super) struct Leader {
     spec: Spec,
     market: MarketId,
@@ -33,13 +34,13 @@ pub(super) struct Leader {
     streams: Streams,
     history: PriceHistory,
     model: Option<PriceModel>,
-    /// Plans since the model was estimated.
+    /// Number of plans since the model was estimated.
     age: u32,
-    /// Steps of a day.
+    /// Number of steps in a day.
     period: usize,
 }
 
-/// `AggregatorSpec::Bilevel`, unpacked.
+/// Parameters of `AggregatorSpec::Bilevel`.
 struct Spec {
     risk: Risk,
     purchase: bilevel::Purchase,
@@ -53,7 +54,7 @@ struct Spec {
 }
 
 impl Leader {
-    /// `None` of another policy.
+    /// `None` for any other policy.
     pub fn new(
         spec: &AggregatorSpec,
         market: MarketId,
@@ -100,7 +101,7 @@ impl Leader {
         })
     }
 
-    /// The price model with all that is known; `None` where prices are too few for one.
+    /// The price model with all known prices; `None` if there are too few prices to estimate one.
     fn price_model(&mut self, view: View<'_>, slot_s: i64) -> Option<PriceModel> {
         self.history.update(view, self.market, slot_s, self.spec.history_days);
         let series = self.history.series.to_vec();
@@ -121,7 +122,7 @@ impl Leader {
         let model = self.price_model(view, day.slot_s);
         let end = self.history.end(day.slot_s);
         let (Some(model), Some(end)) = (model, end) else {
-            // Nothing to learn from: prices as they were, and nothing to be won in balancing.
+            // No data to learn from: recent prices, with no profit in balancing.
             let hours = (0..day.count).map(|slot| recent_day_ahead(view, self.market, day.start(slot)));
             let same: Vec<f64> = hours.collect();
             return vec![[same.clone(), same.clone(), same]];
@@ -130,7 +131,7 @@ impl Leader {
         (0..self.spec.paths)
             .map(|_| {
                 let path = model.path(steps, random);
-                // Slots whose prices are all known are no guess, whatever comes after them.
+                // Slots whose prices are all known are not sampled, even if unknown slots follow.
                 let price = |which: usize, slot: usize| {
                     let t = day.start(slot);
                     let known = || self.history.known(which, t, day.slot_s);
@@ -143,8 +144,8 @@ impl Leader {
                 };
                 let of_day = |which: usize| (0..day.count).map(|slot| price(which, slot)).collect::<Vec<_>>();
                 let [day_ahead, mut positive, mut negative] = [of_day(0), of_day(1), of_day(2)];
-                // Who is short never pays less than the day-ahead price, and who is long never gets more: the rule of
-                // two-price balancing, which paths sampled side by side do not know.
+                // A short position never pays less than the day-ahead price, and a long position never receives more:
+                // the rule of two-price balancing, which independently sampled paths do not satisfy.
                 for (hour, price) in day_ahead.iter().enumerate() {
                     positive[hour] = positive[hour].max(*price);
                     negative[hour] = negative[hour].min(*price);
@@ -154,7 +155,8 @@ impl Leader {
             .collect()
     }
 
-    /// Demand of the day, \[path\]\[slot\], in MWh: the forecast, more or less of it all day, and what follows the price.
+    /// Demand of the day, \[path\]\[slot\] [MWh]: the forecast, an error common to the whole day, and a price-dependent
+    /// part.
     fn demand(&self, view: View<'_>, day: Day, paths: &[[Vec<f64>; 3]], random: &mut Pcg64) -> Vec<Vec<f64>> {
         let expected = |slot: usize| match &self.foresight {
             Some(foresight) => foresight.competed_kwh(day.start(slot)).max(0.0) / 1_000.0,
@@ -175,7 +177,7 @@ impl Leader {
     fn scenarios(&mut self, view: View<'_>, day: Day, random: &mut Pcg64) -> Vec<Scenario> {
         let paths = self.price_paths(view, day, random);
         let demand = self.demand(view, day, &paths, random);
-        // Demand counts in the distance as much as prices of the same relative spread.
+        // In the distance, demand has the same weight as prices of the same relative spread.
         let mean = |lists: &mut dyn Iterator<Item = f64>| {
             let (sum, n) = lists.fold((0.0, 0.0), |(sum, n), x| (sum + x, n + 1.0));
             sum / f64::max(n, 1.0)
@@ -198,7 +200,7 @@ impl Leader {
         .collect()
     }
 
-    /// What rivals may ask: in each hour about what they asked in it over the last week.
+    /// Scenarios of rival prices: in each hour close to the prices of that hour over the last week.
     fn rivals(
         &self,
         view: View<'_>,
@@ -209,7 +211,7 @@ impl Leader {
         let (mut forecasts, mut sds) = (Vec::new(), Vec::new());
         for &rival in &competition.retailers[1..] {
             let slots = (0..day.count).map(|slot| {
-                // Of a rival of whom nothing is known yet: as dear as may be.
+                // For a rival with no known prices: as expensive as possible.
                 recent_asked(view, rival, day.start(slot)).unwrap_or((competition.max_price_eur_mwh, 0.0))
             });
             let (means, spreads): (Vec<f64>, Vec<f64>) = slots.unzip();
@@ -234,7 +236,7 @@ impl Planner for Leader {
     }
 }
 
-/// Prices and bids of the best plan of a day against these scenarios of it and of rivals.
+/// Prices and bids of the best plan of a day for these scenarios of the day and of rivals.
 pub(super) fn best(
     view: View<'_>,
     competition: &Competition,
@@ -256,11 +258,11 @@ pub(super) fn best(
         let plan = bilevel::solve(&game, risk, options)?;
         Ok(offers(&game, &plan, competition.max_price_eur_mwh, day))
     });
-    // Figures that a checked scenario can have make a game, and a limit of balancing above all demand a solution.
+    // A validated scenario always yields a game, and a balancing limit above all demand always yields a solution.
     plan.unwrap_or_default()
 }
 
-/// Most that may be bought in balancing in each slot, in MWh: what all connectors can give, which no demand exceeds.
+/// Maximum purchase in balancing in each slot [MWh]: the capacity of all connectors, which no demand exceeds.
 fn positive_max(view: View<'_>, day: Day) -> Vec<f64> {
     vec![2.0 * view.competing_power_kw() * day.hours() / 1_000.0; day.count]
 }
@@ -279,7 +281,8 @@ fn offers(game: &Game, plan: &Plan, most_eur_mwh: f64, day: Day) -> DayPlan {
     };
     let bids = |(t, hour): (usize, &bilevel::HourPlan)| {
         let kw = |mwh: f64| mwh * 1_000.0 / day.hours();
-        // By falling price: who buys at a price buys at all below it, and the dearest scenario stands for any price.
+        // By decreasing price: a purchase at one price is also made at any lower price, and the most expensive scenario
+        // represents any price.
         let mut steps: Vec<(f64, f64)> =
             scenarios.iter().zip(&hour.purchase).map(|(w, mwh)| (w.day_ahead[t], kw(*mwh))).collect();
         steps.sort_by(|a, b| b.0.total_cmp(&a.0));
@@ -307,7 +310,7 @@ mod tests {
 
     const DAY: Day = Day { first: SimTime(0), slot_s: 3_600, count: 1 };
 
-    /// One hour, two scenarios of prices, a rival at 50 and a step of our share there.
+    /// One hour, two price scenarios, a rival at 50 with one step of our share there.
     fn game(purchase: bilevel::Purchase, reluctance: f64) -> Game {
         let scenario = |day_ahead: f64, positive: f64, negative: f64| Scenario {
             probability: 0.5,
@@ -334,8 +337,8 @@ mod tests {
         offers(&game, &plan, 80.0, DAY)
     }
 
-    /// All owners come just below the rival's price; buying ahead is cheaper than balancing in both scenarios, and 2 MWh in
-    /// an hour are 2,000 kW.
+    /// All owners come just below the rival's price; buying ahead is cheaper than balancing in both scenarios, and 2
+    /// MWh in an hour are 2,000 kW.
     #[test]
     fn the_undecided_are_drawn_in_by_a_hundredth() {
         let plan = offered(bilevel::Purchase::Quantity, 0.0);
@@ -343,13 +346,14 @@ mod tests {
         assert_eq!(plan.bids, [vec![(2_000.0, ANY_PRICE_EUR_MWH)]]);
     }
 
-    /// Who stays until 80 is asked for 80.
+    /// Owners who stay up to a price of 80 are charged 80.
     #[test]
     fn no_price_is_above_the_highest() {
         assert_eq!(offered(bilevel::Purchase::Quantity, 40.0).prices, [80.0]);
     }
 
-    /// A curve that buys more at the lower price is bids with limits: what is bought at any price, and what more at 30.
+    /// A curve that buys more at the lower price becomes bids with limits: the quantity bought at any price, and the
+    /// additional quantity at 30.
     #[test]
     fn a_curve_is_steps() {
         let game = game(bilevel::Purchase::Curve, 0.0);

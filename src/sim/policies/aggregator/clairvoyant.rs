@@ -1,4 +1,4 @@
-//! The bound: an aggregator that knows all prices and the demand of each slot.
+//! Upper bound: an aggregator that knows all prices and the demand of each slot.
 
 use super::bilevel::best;
 use super::{Day, DayPlan, Planner};
@@ -9,7 +9,7 @@ use gridfleet_core::time::SimTime;
 use gridfleet_games::bilevel::{Options, Purchase, Risk, RivalScenario, Scenario};
 use std::sync::Arc;
 
-/// Solves the game of the day that comes.
+/// Solves the game of the coming day.
 pub(super) struct Clairvoyant {
     setup: Arc<Setup>,
     market: MarketId,

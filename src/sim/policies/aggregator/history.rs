@@ -1,14 +1,14 @@
-//! What an aggregator knows: prices of markets, what rivals asked, and what was drawn.
+//! Information of an aggregator: market prices, rival prices and energy drawn.
 
 use super::Day;
 use crate::world::View;
 use gridfleet_core::ids::{MarketId, RetailerId};
 use gridfleet_core::time::{DAY_S, SimTime};
 
-/// Days of which hours are averaged.
+/// Number of days over which hours are averaged.
 const RECENT_DAYS: i64 = 7;
 
-/// Price at which a market cleared for `t`, or what it was before the start [currency/MWh]; `None` if that is not known.
+/// Clearing price of a market for `t`, or its price before the start [currency/MWh]; `None` if unknown.
 pub fn day_ahead_price(view: View<'_>, market: MarketId, t: SimTime) -> Option<f64> {
     let of = view.market(market);
     match of.products().at(t) {
@@ -17,26 +17,26 @@ pub fn day_ahead_price(view: View<'_>, market: MarketId, t: SimTime) -> Option<f
     }
 }
 
-/// The same time of day on the days before a slot, the latest first: as many as are averaged, of which the first may
-/// not be over yet.
+/// The same time of day on the days before a slot, the latest first: enough days for the average, although the latest
+/// may not be over yet.
 fn days_before(slot: SimTime) -> impl Iterator<Item = SimTime> {
     (1..=RECENT_DAYS + 2).map(move |days| slot + -days * DAY_S)
 }
 
-/// Mean of up to a week of figures that are known.
+/// Mean of up to a week of known values.
 fn recent(figures: impl Iterator<Item = Option<f64>>) -> Option<f64> {
     let known = figures.flatten().take(RECENT_DAYS as usize);
     let (sum, count) = known.fold((0.0, 0), |(sum, count), x| (sum + x, count + 1));
     (count > 0).then(|| sum / f64::from(count))
 }
 
-/// Mean day-ahead price of the hour of a slot over the last week [currency/MWh]; 0 before any is known.
+/// Mean day-ahead price in the hour of a slot over the last week [currency/MWh]; 0 before any price is known.
 pub fn recent_day_ahead(view: View<'_>, market: MarketId, slot: SimTime) -> f64 {
     recent(days_before(slot).map(|t| day_ahead_price(view, market, t))).unwrap_or(0.0)
 }
 
-/// Mean and standard deviation of what a retailer asked in the hour of a slot over the last week [currency/MWh]; `None`
-/// if nothing is known.
+/// Mean and standard deviation of a retailer's prices in the hour of a slot over the last week [currency/MWh]; `None`
+/// if no price is known.
 pub fn recent_asked(view: View<'_>, retailer: RetailerId, slot: SimTime) -> Option<(f64, f64)> {
     let asked: Vec<f64> =
         days_before(slot).filter_map(|t| view.price_asked(retailer, t)).take(RECENT_DAYS as usize).collect();
@@ -46,16 +46,16 @@ pub fn recent_asked(view: View<'_>, retailer: RetailerId, slot: SimTime) -> Opti
     (!asked.is_empty()).then(|| (mean, (squares / (n - 1.0).max(1.0)).sqrt()))
 }
 
-/// Whose demand is meant.
+/// Group of customers whose demand is requested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Customers {
-    /// Those of the aggregator.
+    /// Customers of the aggregator.
     Own,
-    /// Those of all competitors.
+    /// Customers of all competitors.
     All,
 }
 
-/// Mean energy drawn in the hour of a slot over the last week [kWh]; before anything is known, what is typical.
+/// Mean energy drawn in the hour of a slot over the last week [kWh]; before anything is known, the typical value.
 pub fn recent_demand(view: View<'_>, day: Day, slot: usize, customers: Customers) -> f64 {
     let Some(competition) = view.competition() else { return 0.0 };
     let (supplied, start) = (view.supplied(), day.start(slot));
@@ -71,8 +71,7 @@ pub fn recent_demand(view: View<'_>, day: Day, slot: usize, customers: Customers
     recent(days_before(start).map(of)).unwrap_or(typical_kw * day.hours() * share).max(0.0)
 }
 
-/// The markets' prices as hourly series, as far as they are known: one longer than the others where it is announced
-/// ahead.
+/// Known market prices as hourly series; a series may be longer than the others if its prices are announced earlier.
 #[derive(Debug, Clone, Default)]
 pub struct PriceHistory {
     /// Start of the first slot.
@@ -82,7 +81,7 @@ pub struct PriceHistory {
 }
 
 impl PriceHistory {
-    /// Adds what has become known; at first goes back by so many days, or as far as all three are known.
+    /// Adds newly known prices; the first call goes back `days` days, or as far as all three prices are known.
     pub fn update(&mut self, view: View<'_>, market: MarketId, slot_s: i64, days: i64) {
         let start = view.market(market).products().start;
         let price = |which: usize, t: SimTime| match which {
@@ -105,13 +104,13 @@ impl PriceHistory {
         }
     }
 
-    /// Price of the slot that begins at `t` [currency/MWh], where it is known.
+    /// Price of the slot that begins at `t` [currency/MWh], if known.
     pub fn known(&self, which: usize, t: SimTime, slot_s: i64) -> Option<f64> {
         let slot = usize::try_from((t - self.first?).div_euclid(slot_s)).ok()?;
         self.series[which].get(slot).copied()
     }
 
-    /// Start of the first slot that is not known of all three prices.
+    /// Start of the first slot for which not all three prices are known.
     pub fn end(&self, slot_s: i64) -> Option<SimTime> {
         let shortest = self.series.iter().map(Vec::len).min()?;
         Some(self.first? + shortest as i64 * slot_s)

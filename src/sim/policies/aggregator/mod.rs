@@ -1,14 +1,14 @@
-//! The aggregator of a competition: what it asks of owners of vehicles, and what it buys ahead for them.
+//! Aggregator of a competition: the prices it charges vehicle owners, and the energy it buys ahead for them.
 //!
-//! Both are decided together, a local day at a time, when the first of them is asked for: at the closure of the
-//! day-ahead gate, or at the start, whose day has no gate before it. So a policy is two small objects, one for bids and
-//! one for prices, with one `Desk` between them that keeps the plans.
+//! Both are decided together, one local day at a time, when the first of them is requested: at the closure of the
+//! day-ahead gate, or at the start, whose day has no earlier gate. The policy therefore consists of two small objects,
+//! one for bids and one for prices, which share a `Desk` that stores the plans.
 //!
 //! - [`spec`]: the policies by name and parameters;
-//! - `history`: what it knows: prices, rivals, demand;
-//! - `naive`: last week again;
+//! - `history`: known prices, rivals and demand;
+//! - `naive`: repeats the last week;
 //! - `bilevel`: the leader of the game;
-//! - `clairvoyant`: the same with everything known.
+//! - `clairvoyant`: the same with perfect information.
 
 mod bilevel;
 mod clairvoyant;
@@ -29,18 +29,18 @@ use rand_pcg::Pcg64;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// A bid at this price is accepted whatever the market clears at: the highest price of the European day-ahead auction
-/// in the years of the shipped and published prices (harmonised maximum clearing price, 3,000 EUR/MWh).
+/// A bid at this price is accepted at any clearing price: the highest price of the European day-ahead auction in the
+/// years of the shipped and published prices (harmonised maximum clearing price, 3,000 EUR/MWh).
 const ANY_PRICE_EUR_MWH: f64 = 3_000.0;
 
-/// The slots of a local day, as far as they are simulated.
+/// The simulated slots of a local day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Day {
     /// Start of the first slot.
     first: SimTime,
-    /// Length of each [s].
+    /// Length of each slot [s].
     slot_s: i64,
-    /// How many.
+    /// Number of slots.
     count: usize,
 }
 
@@ -54,33 +54,33 @@ impl Day {
     }
 }
 
-/// What is bought of a product: so much [kW] at this price at most [currency/MWh].
+/// Purchase of a product: quantity [kW] and maximum price [currency/MWh].
 type Step = (f64, f64);
 
-/// What an aggregator asks and buys in the slots of a day.
+/// Prices and purchases of an aggregator in the slots of a day.
 #[derive(Debug, Clone, PartialEq, Default)]
 struct DayPlan {
     /// Price of each slot [currency/MWh].
     prices: Vec<f64>,
-    /// Bids for each.
+    /// Bids for each slot.
     bids: Vec<Vec<Step>>,
 }
 
-/// Who plans a day by what is known now.
+/// Planner of a day, based on the data known now.
 trait Planner: Send {
     fn plan(&mut self, view: View<'_>, day: Day) -> DayPlan;
 }
 
-/// The plans of an aggregator.
+/// Stored plans of an aggregator.
 struct Desk {
     aggregator: RetailerId,
     planner: Box<dyn Planner>,
-    /// By the start of the day's first slot.
+    /// Plans by start of the day's first slot.
     plans: BTreeMap<SimTime, (Day, DayPlan)>,
 }
 
 impl Desk {
-    /// The day of a slot, and what is planned for it; planned now if it is not yet.
+    /// The day of a slot and its plan; computed now if it does not exist yet.
     fn plan_of(&mut self, view: View<'_>, slot: SimTime) -> (Day, &DayPlan) {
         let (first, end) = view.slots_of_day(self.aggregator, slot);
         let planner = &mut self.planner;
@@ -142,7 +142,7 @@ impl Pricing for Seller {
         lines: &mut Vec<PriceLine>,
     ) {
         let mut desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
-        // Later slots are of no consequence: nobody settles on loads by these lines.
+        // Later slots do not matter: no loads are settled on these price lines.
         for slot in 0..slots.due {
             let start = slots.start(slot);
             let (day, plan) = desk.plan_of(view, start);
@@ -152,16 +152,16 @@ impl Pricing for Seller {
     }
 }
 
-/// Who bids for an aggregator, and who says what it asks.
+/// Bidding and pricing of an aggregator.
 pub struct Aggregator {
-    /// For its bidder.
+    /// Policy of its bidder.
     pub bidding: Box<dyn Bidding>,
-    /// For itself.
+    /// Policy of its prices.
     pub pricing: Box<dyn Pricing>,
 }
 
 impl AggregatorSpec {
-    /// The policy; `None` if it is to keep to its tariff, or if there is no competition or no day-ahead market.
+    /// The policy; `None` if the aggregator keeps to its tariff, or if there is no competition or no day-ahead market.
     pub fn build(
         &self,
         setup: &Arc<Setup>,

@@ -1,14 +1,14 @@
-//! An aggregator for whom tomorrow is like the mean of the last week.
+//! An aggregator that expects tomorrow to equal the mean of the last week.
 
 use super::history::{Customers, recent_day_ahead, recent_demand};
 use super::{ANY_PRICE_EUR_MWH, Day, DayPlan, Planner};
 use crate::world::View;
 use gridfleet_core::ids::MarketId;
 
-/// Buys what its customers drew, asks what energy cost with a margin.
+/// Buys the mean energy of its customers, and charges the energy price plus a margin.
 pub(super) struct Naive {
     pub market: MarketId,
-    /// On top of the day-ahead price, as a share of it.
+    /// Margin on the day-ahead price, as a share of it.
     pub margin: f64,
 }
 

@@ -1,27 +1,28 @@
-//! Policies of an aggregator by name and parameters, as a scenario file writes them.
+//! Aggregator policies by name and parameters, as written in a scenario file.
 
 use gridfleet_games::bilevel::Purchase;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What the aggregator of a `[competition]` asks of owners of vehicles, and what it buys ahead for them.
+/// Policy of the aggregator of a `[competition]`: the prices it charges vehicle owners, and the energy it buys ahead
+/// for them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum AggregatorSpec {
-    /// It asks what its tariff says, and buys nothing ahead: all that its customers draw is imbalance.
+    /// Charges its tariff and buys nothing ahead: all energy drawn by its customers is imbalance.
     Passive {},
-    /// It buys what its customers drew on average at that hour over the last week, and asks the day-ahead price of that
-    /// hour over the last week with a margin.
+    /// Buys the mean energy that its customers drew in that hour over the last week, and charges the mean day-ahead
+    /// price of that hour over the last week plus a margin.
     Naive {
         /// Added to the expected day-ahead price, as a share of it.
         #[serde(default = "margin")]
         #[schemars(range(min = 0.0, max = 100.0))]
         margin: f64,
     },
-    /// The leader of the bi-level game: each day, at the closure of the day-ahead gate, the prices and purchases with the
-    /// greatest expected profit + beta x CVaR over scenarios of prices, demand and rivals.
+    /// Leader of the bi-level game: each day, at the closure of the day-ahead gate, it chooses the prices and purchases
+    /// with the greatest expected profit + beta x CVaR over scenarios of prices, demand and rivals.
     Bilevel {
-        /// Weight of the CVaR beside the expected profit.
+        /// Weight of the CVaR relative to the expected profit.
         #[serde(default = "beta")]
         #[schemars(range(min = 0.0, max = 1000000.0))]
         beta: f64,
@@ -29,58 +30,58 @@ pub enum AggregatorSpec {
         #[serde(default = "alpha")]
         #[schemars(range(min = 0.0, max = 0.999))]
         alpha: f64,
-        /// One quantity for each hour, or a bidding curve.
+        /// Whether to buy one quantity for each hour, or with a bidding curve.
         #[serde(default)]
         purchase: PurchaseSpec,
-        /// Paths of prices that are sampled.
+        /// Number of sampled price paths.
         #[serde(default = "paths")]
         #[schemars(range(min = 1, max = 2000))]
         paths: u32,
-        /// Scenarios that are kept of them.
+        /// Number of scenarios kept after reduction of the paths.
         #[serde(default = "scenarios")]
         #[schemars(range(min = 1, max = 40))]
         scenarios: u32,
-        /// Scenarios of what rivals ask.
+        /// Number of scenarios of rival prices.
         #[serde(default = "rival_scenarios")]
         #[schemars(range(min = 1, max = 200))]
         rival_scenarios: u32,
-        /// Days of prices from which the price model is estimated.
+        /// Days of prices used to estimate the price model.
         #[serde(default = "history_days")]
         #[schemars(range(min = 28, max = 3660))]
         history_days: u32,
-        /// Days after which it is estimated anew.
+        /// Days after which the price model is estimated again.
         #[serde(default = "refit_days")]
         #[schemars(range(min = 1, max = 3660))]
         refit_days: u32,
-        /// How the demand of all owners is forecast.
+        /// Forecast of the demand of all owners.
         #[serde(default)]
         demand_forecast: DemandForecast,
-        /// Standard deviation of a day's demand over its forecast, as a share of it.
+        /// Standard deviation of a day's demand around its forecast, as a share of the forecast.
         #[serde(default = "demand_sd")]
         #[schemars(range(min = 0.0, max = 10.0))]
         demand_sd: f64,
-        /// By how much the demand of an hour rises with its day-ahead price [kWh per currency/MWh].
+        /// Increase of an hour's demand with its day-ahead price [kWh per currency/MWh].
         #[serde(default)]
         #[schemars(range(min = -1000000.0, max = 1000000.0))]
         kappa_kwh_per_eur_mwh: f64,
     },
-    /// As `bilevel`, if prices of markets and rivals and the demand were known: no other policy can earn more.
+    /// Like `bilevel`, with known market prices, rival prices and demand: an upper bound for every other policy.
     PerfectForesight {},
 }
 
-/// How an aggregator buys ahead.
+/// Form of an aggregator's purchases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum PurchaseSpec {
-    /// One quantity for each hour, whatever the price will be.
+    /// One quantity for each hour, at any price.
     #[default]
     Quantity,
-    /// A quantity for each price of a scenario, none larger at a higher price.
+    /// A quantity for each scenario price, non-increasing in the price.
     Curve,
 }
 
 impl PurchaseSpec {
-    /// As the game has it.
+    /// The corresponding value of the game.
     pub fn of_game(self) -> Purchase {
         match self {
             Self::Quantity => Purchase::Quantity,
@@ -89,19 +90,19 @@ impl PurchaseSpec {
     }
 }
 
-/// How the demand of all owners is forecast.
+/// Forecast of the demand of all owners.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum DemandForecast {
-    /// The mean of the same hour of the day over the last week; before anything is known, what the scenario says is
-    /// typical.
+    /// Mean of the same hour of the day over the last week; before any data are known, the typical demand of the
+    /// scenario.
     #[default]
     Recent,
-    /// A replay of what is to come, as if everybody paid tariffs.
+    /// A replay of the future in which all owners pay the tariffs.
     Perfect,
 }
 
-/// Assumed; about what the rivals of the paper's case study, as assumed there, ask over the day-ahead price.
+/// Assumed; close to the assumed margin of the rivals over the day-ahead price in the paper's case study.
 fn margin() -> f64 {
     0.3
 }
@@ -118,11 +119,11 @@ fn paths() -> u32 {
 fn scenarios() -> u32 {
     gridfleet_games::bilevel::paper::KEPT as u32
 }
-/// Assumed there.
+/// Assumed in the paper's case study.
 fn rival_scenarios() -> u32 {
     9
 }
-/// The paper estimates on a year.
+/// The paper estimates its model on one year.
 fn history_days() -> u32 {
     365
 }
@@ -142,7 +143,7 @@ impl Default for AggregatorSpec {
 }
 
 impl AggregatorSpec {
-    /// Name as the scenario writes it.
+    /// Name in the scenario file.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Passive {} => "passive",
@@ -152,7 +153,7 @@ impl AggregatorSpec {
         }
     }
 
-    /// Whether a replication without it has to be simulated first, for a forecast that replays it.
+    /// Whether its forecast needs a replay, simulated first without the policy.
     pub fn needs_foresight(&self) -> bool {
         match self {
             Self::Passive {} | Self::Naive { .. } => false,

@@ -1,5 +1,5 @@
-//! What each fleet could earn in markets if everything were known beforehand: from a replay's trips and prices to
-//! the programs of [`gridfleet_games::optimize::clairvoyant`].
+//! Maximum market profit of each fleet under perfect information: converts the trips and prices of a replay into the
+//! programs of [`gridfleet_games::optimize::clairvoyant`].
 
 use super::main_retailer;
 use crate::world::{Mode, RecordedSoc, Setup, Tariff};
@@ -7,8 +7,8 @@ use gridfleet_core::error::Result;
 use gridfleet_core::ids::FleetId;
 use gridfleet_games::optimize::clairvoyant::{Horizon, Trip, Vehicle, bound};
 
-/// The bound on `market_profit_net_eur` of each fleet [currency]; `None` where there is none: without markets, without
-/// a replay's trips, where bids move prices, or where tariffs change with the market's results.
+/// Upper bound on `market_profit_net_eur` of each fleet [currency]; `None` where no bound exists: without markets,
+/// without the trips of a replay, where bids move prices, or where tariffs change with the market's results.
 ///
 /// # Errors
 /// If the solver fails.
@@ -26,7 +26,7 @@ pub fn bounds(setup: &Setup) -> Result<Option<Vec<f64>>> {
         .map(Some)
 }
 
-/// What a megawatt hour drawn in each settlement interval costs less than at the tariff, at best.
+/// Maximum saving relative to the tariff per megawatt hour drawn in each settlement interval.
 fn horizon(setup: &Setup, fleet: FleetId) -> Horizon {
     let trading = &setup.trading;
     let slot_s = trading.settlement_s;
@@ -91,8 +91,8 @@ fn vehicles(setup: &Setup, fleet: FleetId) -> Vec<Vehicle> {
         if let Some(before) = vehicle.trips.last()
             && before.end_s > start_s
         {
-            // Days drawn for days may overlap: one of the two is lost, which costs nothing. Told as a shorter trip that
-            // may be lost for nothing, it leaves the bound a bound.
+            // Sampled days may overlap: one of the two trips is lost, which costs nothing. It is represented as a
+            // shorter trip that may be lost at no cost, so the bound remains valid.
             (trip_start_s, cost_eur) = (before.end_s, 0.0);
         }
         vehicle.trips.push(Trip {

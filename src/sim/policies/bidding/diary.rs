@@ -1,67 +1,67 @@
-//! What a virtual power plant writes down of a week, so that it can be told afterwards what other risks would have brought:
-//! what it expected as gates closed, and who asked for vehicles that were plugged in.
+//! Trace of a virtual power plant over a week, for evaluating other risks afterwards: its expectations at gate
+//! closures, and requests for plugged-in vehicles.
 //!
-//! All of it is known to whoever runs the plant once the products have been delivered.
+//! All of it is known to the operator of the plant once the products have been delivered.
 
 use gridfleet_core::ids::VehicleId;
 use gridfleet_core::time::SimTime;
 
-/// Power that counts as none when held against a commitment [kW].
+/// Power that counts as zero when compared with a commitment [kW].
 const NO_POWER_KW: f64 = 1e-6;
 
-/// What was known when a gate closed for a product, and how much of it was bid for.
+/// Information at the gate closure of a product, and the part of the power that was bid for.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Offer {
-    /// Power that the fleet was expected to be able to take in all of the product [kW].
+    /// Power that the fleet was expected to be able to take throughout the product [kW].
     pub expected_kw: f64,
-    /// What had been bought for it before [kW].
+    /// Power bought for it before [kW].
     pub committed_kw: f64,
     /// Highest price bid [currency/MWh].
     pub limit_eur_mwh: f64,
-    /// What a retailer asks for the same energy [currency/MWh].
+    /// Retailer's price for the same energy [currency/MWh].
     pub tariff_eur_mwh: f64,
     /// Share of the power that was not bid for.
     pub risk: f64,
 }
 
 impl Offer {
-    /// What is bid at a risk [kW]; nothing if it is not above 0.
+    /// Quantity bid at a given risk [kW]; no bid unless it is above 0.
     pub fn quantity_kw(&self, risk: f64) -> f64 {
         (self.expected_kw - self.committed_kw) * (1.0 - risk)
     }
 }
 
-/// A rider's wish for a vehicle that is plugged in.
+/// A rider's request for a plugged-in vehicle.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Asked {
-    /// When.
+    /// Time of the request.
     pub time: SimTime,
-    /// For which vehicle.
+    /// Vehicle requested.
     pub vehicle: VehicleId,
     /// Power that the fleet could take just before [kW].
     pub pool_kw: f64,
-    /// What of it would be lost if the vehicle left [kW].
+    /// Part of that power that would be lost if the vehicle left [kW].
     pub share_kw: f64,
-    /// Whether it was let go.
+    /// Whether the vehicle was released.
     pub released: bool,
 }
 
-/// Whether a vehicle must stay for what has been bought: without its share the rest cannot take it.
+/// Whether a vehicle must stay for the energy bought: without its share the other vehicles cannot take it.
 pub fn is_needed(pool_kw: f64, share_kw: f64, committed_kw: f64) -> bool {
     committed_kw > 0.0 && share_kw > 0.0 && pool_kw - share_kw < committed_kw - NO_POWER_KW
 }
 
-/// Notes of a week.
+/// Trace of one week.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Diary {
-    /// By strategy and product, once its gate has closed.
+    /// By strategy and product, available once its gate has closed.
     offers: Vec<Vec<Option<Offer>>>,
-    /// In the order of time.
+    /// In chronological order.
     pub asked: Vec<Asked>,
 }
 
 impl Diary {
-    /// Notes what was bid by a strategy for a product.
+    /// Records the bid of a strategy for a product.
     pub fn note(&mut self, strategy: usize, product: usize, offer: Offer) {
         if self.offers.len() <= strategy {
             self.offers.resize_with(strategy + 1, Vec::new);
@@ -73,7 +73,7 @@ impl Diary {
         offers[product] = Some(offer);
     }
 
-    /// What was bid by a strategy for a product, if its gate has closed.
+    /// Bid of a strategy for a product, if its gate has closed.
     pub fn offer(&self, strategy: usize, product: usize) -> Option<Offer> {
         *self.offers.get(strategy)?.get(product)?
     }
@@ -87,7 +87,7 @@ mod tests {
     fn a_vehicle_is_needed_if_the_rest_falls_short() {
         assert!(is_needed(10.0, 3.6, 7.0));
         assert!(!is_needed(10.0, 3.6, 6.4));
-        // Full vehicles give nothing, and nothing was bought.
+        // Full vehicles contribute nothing, and nothing was bought.
         assert!(!is_needed(5.0, 0.0, 7.0) && !is_needed(5.0, 3.6, 0.0));
     }
 

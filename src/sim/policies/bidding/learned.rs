@@ -1,4 +1,4 @@
-//! A virtual power plant whose risks change by what it sees: chosen by learned values, or told from outside while an
+//! A virtual power plant whose risks depend on its observation: chosen by learned values, or set externally while an
 //! agent is trained.
 
 use super::ForecastKind;
@@ -17,20 +17,20 @@ use rand_pcg::Pcg64;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What an agent has learned of bidding, ready to be used.
+/// Trained bidding agent, ready for use.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trained {
-    /// What it sees.
+    /// Kind of its observation.
     pub observation: ObservationKind,
-    /// What pairs of risks are worth.
+    /// Values of pairs of risks.
     pub values: Values,
 }
 
 impl Trained {
-    /// From a checkpoint.
+    /// Creates it from a checkpoint.
     ///
     /// # Errors
-    /// [`Error::Input`] if it was trained for something else than bids.
+    /// [`Error::Input`] if it was not trained for bidding.
     pub fn of(checkpoint: &Checkpoint) -> Result<Self, InputError> {
         let purpose = &checkpoint.purpose;
         let fits = |kind: &ObservationKind| {
@@ -57,32 +57,32 @@ impl Trained {
     /// Reads the checkpoint in `path`.
     ///
     /// # Errors
-    /// [`Error::Input`] if it cannot be read, is broken, or was trained for something else.
+    /// [`Error::Input`] if it cannot be read, is corrupt, or was not trained for bidding.
     pub fn read(path: &Path) -> Result<Self> {
         Self::of(&Checkpoint::read(path)?).map_err(|error| Error::from(error.file(path)))
     }
 }
 
-/// Who chooses the action.
+/// Source of the action.
 #[derive(Debug, Clone)]
 pub enum Chooser {
-    /// The best by these values.
+    /// The best action by these values.
     Greedy(Arc<Trained>),
-    /// Whoever trains: this one, from now on.
+    /// An action set by the trainer, from now on.
     Told(usize),
 }
 
-/// What is beyond the horizon and what was decided before it, where weeks are played one after the other.
+/// Data beyond the horizon and earlier decisions, if weeks are simulated one after the other.
 #[derive(Debug, Clone, Default)]
 pub struct Chain {
-    /// Actions of the week before, by step: balancing bids for this week.
+    /// Actions of the previous week, by step: they determine balancing bids for this week.
     pub before: Vec<usize>,
-    /// Of the week after, by product.
+    /// Outlooks of the following week, by product.
     pub ahead: Arc<Vec<Outlook>>,
 }
 
-/// The policy of one fleet. Gates that would have closed before the start are decided by the week before, where there is
-/// one, else as if at their time.
+/// Policy of one fleet. Gates that would have closed before the start are decided by the previous week if there is one,
+/// otherwise as if at their time.
 pub struct Learned {
     fleet: FleetId,
     plant: Plant,
@@ -93,15 +93,15 @@ pub struct Learned {
     intraday: Seat,
     fleet_kw: f64,
     vehicles: f64,
-    /// Share plugged in and mean charge at the last reading that counts.
+    /// Share of plugged-in vehicles and mean state of charge at the last applicable reading.
     meters: Option<(f64, f64)>,
-    /// Action by step from the start, as far as any was chosen.
+    /// Actions by step from the start, as far as they have been chosen.
     pub taken: Vec<usize>,
     features: Vec<f64>,
     work: Workspace,
 }
 
-/// A market as the learner sits in it.
+/// A market in which the learner takes part.
 #[derive(Debug, Clone, Copy)]
 struct Seat {
     market: MarketId,
@@ -148,22 +148,22 @@ impl Learned {
         }
     }
 
-    /// Follows this action from now on.
+    /// Sets the action to follow from now on.
     pub fn tell(&mut self, action: usize) {
         self.chooser = Chooser::Told(action);
     }
 
-    /// Writes a diary from now on.
+    /// Records a trace from now on.
     pub fn keep_diary(&mut self) {
         self.plant.diary.get_or_insert_default();
     }
 
-    /// What it has written down: by strategy (balancing, intraday) and product, and who asked for vehicles.
+    /// The recorded trace: by strategy (balancing, intraday) and product, and requests for vehicles.
     pub fn diary(&self) -> Option<&Diary> {
         self.plant.diary.as_ref()
     }
 
-    /// What is seen at `t`, when bids for products of both markets are taken for the last time.
+    /// Observed state at `t`, the last time for bids for products of both markets.
     pub fn situation(&mut self, view: View<'_>, bidder: BidderId, t: SimTime) -> Situation {
         let (plugged, soc) = *self.meters.get_or_insert_with(|| meters(view, self.fleet, self.vehicles));
         let outlook = self.outlook(view, t);
@@ -173,7 +173,7 @@ impl Learned {
             hour_of_week: view.clock().hour_of_week(t),
             plugged,
             soc,
-            // Before the start and beyond the end nothing is to be decided there: as if it were the other product.
+            // Before the start and beyond the end there is nothing to decide: the values of the other product apply.
             expected_kw: outlook.expected_kw,
             last_eur_mwh: outlook.rival_eur_mwh,
             outlook,
@@ -198,14 +198,14 @@ impl Learned {
         situation
     }
 
-    /// What is known of the balancing product that closes at `t`.
+    /// Outlook of the balancing product that closes at `t`.
     fn outlook(&mut self, view: View<'_>, t: SimTime) -> Outlook {
         let market = view.market(self.balancing.market);
         let products = market.products();
         let start = t + self.balancing.lead_s;
         let Some(product) = products.at(start) else {
             let ahead = self.chain.as_ref().map(|chain| &chain.ahead);
-            // The week after begins where this one ends.
+            // The following week begins where this one ends.
             let number = usize::try_from(
                 (start - products.end_of(products.count.saturating_sub(1))) / products.slot_s,
             );
@@ -224,14 +224,14 @@ impl Learned {
         }
     }
 
-    /// What is seen at `t`, as numbers and as a cell.
+    /// Observation at `t`, as numbers and as a cell.
     pub fn see(&mut self, view: View<'_>, bidder: BidderId, t: SimTime, features: &mut Vec<f64>) -> usize {
         let situation = self.situation(view, bidder, t);
         situation.features(self.observation, features);
         situation.cell(self.observation)
     }
 
-    /// The action for the step at `t`, if it was one of the week before.
+    /// Action for the step at `t`, if it belongs to the previous week.
     fn decided(&self, view: View<'_>, t: SimTime) -> Option<usize> {
         let before = &self.chain.as_ref().filter(|_| t < view.start())?.before;
         // Counted back from the end of that week.
@@ -239,14 +239,14 @@ impl Learned {
         before.get(before.len().saturating_sub(steps)).copied()
     }
 
-    /// The action for the step at `t`.
+    /// Action for the step at `t`.
     fn choose(&mut self, view: View<'_>, bidder: BidderId, t: SimTime) -> usize {
         let trained = match &self.chooser {
             Chooser::Told(action) => return *action,
             Chooser::Greedy(trained) => Arc::clone(trained),
         };
         let step = usize::try_from((t - view.start()).div_euclid(self.step_s(view))).ok();
-        // Both gates of a step have one action.
+        // Both gates of a step share one action.
         if let Some(&action) = step.and_then(|step| self.taken.get(step)) {
             return action;
         }
@@ -265,7 +265,7 @@ impl Learned {
     }
 }
 
-/// Share of the fleet that is plugged in, and its mean charge.
+/// Share of the fleet that is plugged in, and its mean state of charge.
 fn meters(view: View<'_>, fleet: FleetId, vehicles: f64) -> (f64, f64) {
     let (mut plugged, mut soc) = (0.0, 0.0);
     for vehicle in view.vehicles_of(fleet) {
@@ -309,7 +309,7 @@ impl Bidding for Learned {
         random: &mut Pcg64,
         actions: &mut Vec<Action>,
     ) {
-        // What is known when the next gates close.
+        // Data known when the next gates close.
         let next = view.now() + view.control_interval_s();
         if (next - view.start()).rem_euclid(self.step_s(view)) < view.control_interval_s() {
             self.meters = Some(meters(view, self.fleet, self.vehicles));
@@ -322,14 +322,14 @@ impl Bidding for Learned {
     }
 }
 
-/// A policy that somebody outside holds too, to look through its eyes and to tell it what to do.
+/// A policy shared with an external trainer, which reads its observations and sets its actions.
 #[derive(Clone)]
 pub struct Shared(pub Arc<Mutex<Learned>>);
 
 impl Shared {
-    /// The policy itself.
+    /// Locks and returns the policy.
     pub fn lock(&self) -> std::sync::MutexGuard<'_, Learned> {
-        // A panic elsewhere has ended whatever held it.
+        // A panic elsewhere has ended the thread that locked it.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -364,12 +364,12 @@ impl Bidding for Shared {
 /// Forecasts and accuracies of a learner.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Forecasts {
-    /// How power is forecast.
+    /// Forecast of the power.
     pub power: ForecastKind,
-    /// How the intraday price is.
+    /// Forecast of the intraday price.
     pub price: ForecastKind,
     /// Accuracy of perfect forecasts of power, for balancing and intraday (0..1).
     pub accuracy: [f64; 2],
-    /// Highest price bid [currency/MWh]; by default the retailer's.
+    /// Highest price bid [currency/MWh]; the retailer's price by default.
     pub limit_eur_mwh: Option<f64>,
 }

@@ -1,11 +1,11 @@
-//! Bidding: what fleets buy ahead of the energy that they are going to draw.
+//! Bidding: energy that fleets buy ahead of their consumption.
 //!
 //! - [`spec`]: the policies by name and parameters;
-//! - `plant`: the fleet as a virtual power plant, which fills the gap between what it expects to draw and
-//!   what it has bought;
-//! - `pool`: how it expects that;
-//! - [`learned`]: the same with risks by what it sees, [`sight`]: what that is, [`diary`]: what it writes down of a week;
-//! - [`clairvoyant`]: what could be earned if everything were known.
+//! - `plant`: the fleet as a virtual power plant, which bids for the difference between the energy it expects to draw
+//!   and the energy it has bought;
+//! - `pool`: forecasts of the power it can draw;
+//! - [`learned`]: the same with state-dependent risks, [`sight`]: the observation, [`diary`]: the trace of a week;
+//! - [`clairvoyant`]: maximum profit under perfect information.
 //!
 #![doc = include_str!("../../../../docs/equations/rendered/bidding.md")]
 
@@ -32,31 +32,32 @@ use plant::{Limit, Plant, Strategy};
 use rand_pcg::Pcg64;
 use std::sync::Arc;
 
-/// What a forecaster that replays the future needs: the same replication without any bid or limit of a station.
+/// Data for forecasters that replay the future: results of the same replication without bids or station limits.
 #[derive(Debug, Clone)]
 pub struct Foresight {
     /// First reading.
     pub start: SimTime,
     /// Time between two readings [s].
     pub interval_s: i64,
-    /// Power that each fleet could take, reading by reading [kW].
+    /// Power that each fleet could take, by reading [kW].
     pub pool_kw: Vec<Vec<f64>>,
-    /// What was asked for at stations whose price follows the load.
+    /// Energy requested at stations with load-dependent prices.
     pub asked_kwh: Vec<LoadBook>,
-    /// What retailers that compete sold, all together, if all kept to their tariffs: starts of slots, and energy [kWh].
+    /// Total energy sold by competing retailers if all kept to their tariffs: slot starts and energy [kWh].
     pub sold_kwh: Vec<(SimTime, f64)>,
 }
 
 impl Foresight {
-    /// What retailers that compete will sell in the slot from `slot` on [kWh]; the first may begin with the simulation.
+    /// Energy that competing retailers will sell in the slot starting at `slot` [kWh]; the first slot may begin with
+    /// the simulation.
     pub fn competed_kwh(&self, slot: SimTime) -> f64 {
         let after = self.sold_kwh.partition_point(|sold| sold.0 < slot);
-        // The slot under way at the start begins before it.
+        // The slot in progress at the start begins before it.
         self.sold_kwh.get(after).map_or(0.0, |sold| sold.1)
     }
 }
 
-/// Who buys nothing ahead.
+/// Never bids.
 struct Regular;
 
 impl Bidding for Regular {
@@ -64,8 +65,8 @@ impl Bidding for Regular {
 }
 
 impl BiddingSpec {
-    /// The policy of `bidder`. Where the spec [needs foresight](Self::needs_foresight) and there is none, it
-    /// expects nothing.
+    /// Policy of `bidder`. If the spec [needs foresight](Self::needs_foresight) and there is none, it expects zero
+    /// power.
     pub fn build(
         &self,
         setup: &Setup,
@@ -130,7 +131,7 @@ impl BiddingSpec {
         }
     }
 
-    /// How a policy with two risks forecasts; none for other policies.
+    /// Forecasts of a policy with two risks; `None` for other policies.
     pub fn forecasts(&self) -> Option<Forecasts> {
         match *self {
             Self::Integrated {
@@ -159,7 +160,7 @@ impl BiddingSpec {
     }
 }
 
-/// A plant of two markets whose risks `chooser` chooses; none without a balancing and an intraday market.
+/// A plant in two markets whose risks are chosen by `chooser`; `None` without a balancing and an intraday market.
 #[expect(clippy::too_many_arguments, reason = "a policy's surroundings and its four parts")]
 pub fn learner(
     setup: &Setup,
@@ -186,8 +187,8 @@ pub fn learner(
     Some(Learned::new(setup, fleet, plant, [balancing, intraday], observation, chooser, chain))
 }
 
-/// Of each balancing product, what a [`learner`] in the week before knows when it has to bid for it: the forecast as it will
-/// be, and prices that replay the future.
+/// For each balancing product, the information of a [`learner`] in the previous week when it has to bid for it: the
+/// forecast of that week, and prices that replay the future.
 pub fn outlooks(
     setup: &Setup,
     bidder: BidderId,
@@ -220,7 +221,7 @@ pub(super) fn market_of(setup: &Setup, kind: MarketKind) -> Option<MarketId> {
     setup.trading.markets.iter().position(|market| market.kind == kind).map(MarketId::new)
 }
 
-/// The retailer of most connectors that a fleet may use: whose tariff energy from a market has to beat.
+/// The retailer with the most connectors that a fleet may use; energy from a market has to be cheaper than its tariff.
 fn main_retailer(setup: &Setup, fleet: FleetId) -> RetailerId {
     let mut connectors = vec![0; setup.retailers.len()];
     for station in setup.stations.iter().filter(|station| station.access.allows(fleet)) {

@@ -1,11 +1,11 @@
-//! A fleet as a virtual power plant: it buys ahead what it expects to draw anyway.
+//! A fleet as a virtual power plant: it buys ahead the energy that it expects to draw in any case.
 //!
-//! At each gate it bids for the power that it can take in the whole product, less what it has bought already, less a
-//! share for risk; at its tariff at most, so that what is accepted is cheaper. A rider is turned away only if the vehicle is
-//! needed for what has been bought and no other that is plugged in can stand in.
+//! At each gate it bids for the power that it can take throughout the product, less the power already bought, less a
+//! share for risk. The limit is at most its tariff, so that accepted energy is cheaper. A rider is turned away only if
+//! the vehicle is needed for the energy bought and no other plugged-in vehicle can replace it.
 //!
-//! Source: T. Richter, Reinforcement learning portfolio optimization of electric vehicle virtual power plants (an
-//! early version is the paper of specification 5): the controlled charging problem and its benchmark strategies.
+//! Source: T. Richter, Reinforcement learning portfolio optimization of electric vehicle virtual power plants (an early
+//! version is the paper of specification 5): the controlled charging problem and its benchmark strategies.
 
 use super::ForecastKind;
 use super::diary::{Asked, Diary, Offer, is_needed};
@@ -18,33 +18,33 @@ use gridfleet_core::markets::{Series, Side};
 use gridfleet_core::time::SimTime;
 use rand_pcg::Pcg64;
 
-/// What is bid in one market.
+/// Bidding strategy in one market.
 pub(super) struct Strategy {
     /// The market.
     pub market: MarketId,
     /// Share of the expected power that is not bid for.
     pub risk: f64,
-    /// What the fleet expects to be able to draw.
+    /// Forecast of the power that the fleet can draw.
     pub pool: Pool,
-    /// Bid at most what this market is expected to cost.
+    /// Limits the bid to the expected price of this market.
     pub below: Option<Rival>,
 }
 
 /// Highest price bid.
 pub(super) struct Limit {
-    /// As the scenario says [currency/MWh].
+    /// Limit set by the scenario [currency/MWh].
     pub fixed: Option<f64>,
-    /// Else what this retailer asks.
+    /// Otherwise the price of this retailer.
     pub retailer: RetailerId,
 }
 
 impl Limit {
-    /// For a product that starts at `t`: the price announced for it, or in force now.
+    /// For a product that starts at `t`: its announced price, or the price in force now.
     pub(super) fn at(&self, view: View<'_>, t: SimTime) -> f64 {
         self.fixed.unwrap_or_else(|| self.tariff(view, t))
     }
 
-    /// For a product that starts at `t`: what the retailer has announced for it, or asks now [currency/MWh].
+    /// For a product that starts at `t`: the retailer's announced price, or its current price [currency/MWh].
     pub(super) fn tariff(&self, view: View<'_>, t: SimTime) -> f64 {
         let book = view.prices(self.retailer);
         let announced = book.broadcasts.iter().rev().take_while(|price| price.valid_to > t);
@@ -59,21 +59,21 @@ pub(super) struct Rival {
     prices: Prices,
 }
 
-/// What is expected of a market's prices.
+/// Price expectations for a market.
 enum Prices {
-    /// What they are going to be.
+    /// Actual future prices.
     Replay(Series),
-    /// What they have been so far.
+    /// Forecast from past prices.
     History {
         forecaster: Box<dyn Forecaster>,
-        /// The first product, counted from the start and perhaps below 0, that the forecaster has not been told.
+        /// The first product not yet observed by the forecaster, counted from the start and possibly negative.
         next: i64,
     },
 }
 
 impl Rival {
-    /// Learns, where it does, from the prices that `own` gates, which close earlier, can know. `None` if the products
-    /// of the market make no regular series.
+    /// Learns, where applicable, from the prices that are known at the gates of `own`, which close earlier. `None` if
+    /// the products of the market do not form a regular series.
     pub(super) fn new(
         market: MarketId,
         own: MarketId,
@@ -95,7 +95,7 @@ impl Rival {
         Some(Self { market, prices })
     }
 
-    /// Price expected for `t` [currency/MWh]; `None` if nothing is known.
+    /// Expected price for `t` [currency/MWh]; `None` if no price is known.
     pub(super) fn expected(&mut self, view: View<'_>, t: SimTime) -> Option<f64> {
         let (forecaster, next) = match &mut self.prices {
             Prices::Replay(series) => return series.at(t),
@@ -113,7 +113,7 @@ impl Rival {
         }
         let product = (t - products.start).div_euclid(products.slot_s);
         Some(if product < *next {
-            // Known by now.
+            // Known at this time.
             market.clearing_price(usize::try_from(product).ok()?)?
         } else {
             forecaster.predict(product)
@@ -121,16 +121,16 @@ impl Rival {
     }
 }
 
-/// The policy of one fleet.
+/// Policy of one fleet.
 pub(super) struct Plant {
     fleet: FleetId,
-    /// What is bid where.
+    /// Strategies by market.
     pub(super) strategies: Vec<Strategy>,
-    /// What energy from a market has to be cheaper than.
+    /// Upper limit on the price of market energy.
     pub(super) limit: Limit,
-    /// When the pool was last counted, and what it was then less what has left since [kW].
+    /// Time of the last pool count, and its power at that time less the power that has left since [kW].
     counted: Option<(SimTime, f64)>,
-    /// Notes, if somebody wants them.
+    /// Trace, if requested.
     pub(super) diary: Option<Diary>,
 }
 
@@ -208,7 +208,7 @@ impl Bidding for Plant {
             Some((time, pool_kw)) if time == view.now() => pool_kw,
             _ => view.pool_kw(self.fleet),
         };
-        // Whoever is next in line takes its place.
+        // The next vehicle in the queue takes its place.
         let share_kw = view.pool_share_kw(vehicle) - view.successor_share_kw(vehicle);
         let released = !is_needed(pool_kw, share_kw, committed_kw);
         if let Some(diary) = &mut self.diary {

@@ -1,4 +1,4 @@
-//! How much power a fleet expects to be able to draw over a product.
+//! Forecast of the power that a fleet can draw over a product.
 
 use super::{ForecastKind, Foresight};
 use crate::forecast::{Calendar, Distortion, Forecaster};
@@ -11,21 +11,21 @@ use std::sync::Arc;
 
 /// A forecast of one fleet's pool for the products of one market.
 pub(super) enum Pool {
-    /// A replay of the same replication without bids, distorted reading by reading.
+    /// A replay of the same replication without bids, distorted separately for each reading.
     Replay { fleet: FleetId, foresight: Arc<Foresight>, distortion: Distortion },
-    /// From the readings so far: the series of the least reading of each product.
+    /// Forecast from past readings: the series of each product's minimum reading.
     History {
         products: Products,
         forecaster: Box<dyn Forecaster>,
-        /// The product now being read, by its number, which may be below 0, and its least reading so far [kW].
+        /// The product being read, by its number, which may be negative, and its minimum reading so far [kW].
         reading: Option<(i64, f64)>,
     },
-    /// Nothing is known.
+    /// No information.
     Blind,
 }
 
 impl Pool {
-    /// `accuracy` is that of a replay.
+    /// `accuracy` applies to a replay.
     pub(super) fn new(
         forecast: ForecastKind,
         accuracy: f64,
@@ -37,7 +37,7 @@ impl Pool {
     ) -> Self {
         let rules = &setup.trading.markets[market.index()];
         let Some(history) = forecast.of_history() else {
-            // Errors are drawn by fleet, market and reading, whatever the policy.
+            // Errors are drawn by fleet, market and reading, independently of the policy.
             let series = (fleet.index() * setup.trading.markets.len() + market.index()) as u16;
             return match (foresight, Distortion::new(&streams, series, accuracy)) {
                 (Some(foresight), Ok(distortion)) => {
@@ -55,7 +55,7 @@ impl Pool {
         }
     }
 
-    /// Whether it wants to be told of readings.
+    /// Whether it needs readings.
     pub(super) fn learns(&self) -> bool {
         matches!(self, Self::History { .. })
     }
@@ -74,7 +74,7 @@ impl Pool {
         };
     }
 
-    /// Least power that the fleet is expected to be able to take at any reading of a product [kW].
+    /// Minimum power that the fleet is expected to be able to take at any reading of a product [kW].
     pub(super) fn least_kw(&self, products: &Products, product: usize) -> f64 {
         match self {
             Self::Replay { fleet, foresight, distortion } => {

@@ -1,4 +1,4 @@
-//! What a learner of bids sees, and what its actions mean.
+//! Observations and actions of a bidding agent.
 //!
 //! Source: T. Richter's thesis behind specification 5: a step is a quarter of an hour, an action a pair of risks on a
 //! grid, the observation the hour. The richer observation is ours.
@@ -13,41 +13,41 @@ pub const RISKS: usize = 11;
 /// Actions: pairs of risks.
 pub const ACTIONS: usize = RISKS * RISKS;
 
-/// The risks (balancing, intraday) of an action.
+/// Risks (balancing, intraday) of an action.
 pub fn risks(action: usize) -> [f64; 2] {
     [action / RISKS, action % RISKS].map(|step| step as f64 / (RISKS - 1) as f64)
 }
 
-/// The place of a risk among [`RISKS`], rounded to the grid.
+/// Index of a risk among [`RISKS`], rounded to the grid.
 pub fn step(risk: f64) -> usize {
     (risk.clamp(0.0, 1.0) * (RISKS - 1) as f64).round() as usize
 }
 
-/// The action of two risks, each rounded to the grid.
+/// Action with these two risks, each rounded to the grid.
 pub fn action(risks: [f64; 2]) -> usize {
     let [balancing, intraday] = risks.map(step);
     balancing * RISKS + intraday
 }
 
-/// What a learner of bids sees.
+/// Observation of a bidding agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ObservationKind {
     /// The local hour, as in the thesis.
     Hour,
-    /// As `rich`, without prices. A year has few weeks of unlike prices, and what is learned of them by heart is of no use in others.
+    /// Like `rich`, without prices. A year has few weeks with dissimilar prices: a network overfits to them.
     Power,
     /// Hour and weekday as points on circles, vehicles plugged in, their charge, and for the products whose gates close
-    /// now: power expected, power bought, prices of late and expected.
+    /// now: expected power, bought power, recent and expected prices.
     #[default]
     Rich,
 }
 
 impl ObservationKind {
-    /// All of them.
+    /// All kinds.
     pub const ALL: [Self; 3] = [Self::Hour, Self::Power, Self::Rich];
 
-    /// Name as a file writes it.
+    /// Name in files.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Hour => "hour",
@@ -75,18 +75,18 @@ impl ObservationKind {
     }
 }
 
-/// What is known of the product for which balancing bids are taken for the last time.
+/// Outlook of the product for which balancing bids are due.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Outlook {
     /// Power that the fleet is expected to be able to take [kW].
     pub expected_kw: f64,
-    /// What the same energy is expected to cost intraday [currency/MWh].
+    /// Expected intraday price of the same energy [currency/MWh].
     pub rival_eur_mwh: f64,
     /// Balancing price of the product before it [currency/MWh].
     pub last_eur_mwh: f64,
 }
 
-/// All that is seen at one moment.
+/// Observed state at one time.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Situation {
     /// Hour of the local week, 0 to 167.
@@ -97,11 +97,11 @@ pub struct Situation {
     pub soc: f64,
     /// Power expected over the product that closes intraday [kW].
     pub expected_kw: f64,
-    /// What has been bought for it [kW].
+    /// Power bought for it [kW].
     pub committed_kw: f64,
     /// Intraday price of the product before it [currency/MWh].
     pub last_eur_mwh: f64,
-    /// What is known of the product that closes in the balancing market.
+    /// Outlook of the product that closes in the balancing market.
     pub outlook: Outlook,
     /// The fleet's tariff [currency/MWh].
     pub tariff_eur_mwh: f64,
@@ -109,16 +109,16 @@ pub struct Situation {
     pub fleet_kw: f64,
 }
 
-/// Share of the fleet's power that counts as 1, and of its vehicles: assumed, seldom are more plugged in.
+/// Share of the fleet's power and of its vehicles that is scaled to 1; assumed, because more are rarely plugged in.
 const POOL_SHARE: f64 = 0.25;
 
-/// Prices beyond twice the tariff, either way, count as that: offers of reserve go into the thousands.
+/// Prices are clipped to twice the tariff in either direction: reserve bids can reach thousands.
 const MOST_PRICE: f64 = 2.0;
 
 impl Situation {
-    /// How much of the power expected has been bought, 0 to 2.
+    /// Ratio of bought to expected power, 0 to 2.
     fn covered(&self) -> f64 {
-        // A watt keeps the quotient finite.
+        // A watt in the denominator keeps the quotient finite.
         (self.committed_kw / self.expected_kw.max(1e-3)).clamp(0.0, 2.0)
     }
 
@@ -127,7 +127,7 @@ impl Situation {
         if share.is_finite() { share.clamp(-MOST_PRICE, MOST_PRICE) } else { 0.0 }
     }
 
-    /// As numbers of about 1.
+    /// Features with magnitudes of about 1.
     pub fn features(&self, kind: ObservationKind, features: &mut Vec<f64>) {
         features.clear();
         let hour = (self.hour_of_week % 24) as f64;
@@ -157,10 +157,10 @@ impl Situation {
         }
     }
 
-    /// As the cell of a table.
+    /// Cell of a table.
     pub fn cell(&self, kind: ObservationKind) -> usize {
         let hour = self.hour_of_week % 24;
-        // Assumed: thirds that are all met with.
+        // Assumed: three classes that all occur in practice.
         let class = |value: f64, bounds: [f64; 2]| bounds.iter().filter(|&&bound| value >= bound).count();
         match kind {
             ObservationKind::Hour => hour,

@@ -1,4 +1,4 @@
-//! Bidding policies by name and parameters, as a scenario file writes them.
+//! Bidding policies by name and parameters, as written in a scenario file.
 
 use super::learned::Trained;
 use crate::forecast::ForecastSpec;
@@ -7,65 +7,68 @@ use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// What fleets buy ahead in markets. Each buys, as gates close, so much of the power that it expects to draw as it
-/// has not bought yet and as its risk allows, if that is cheaper than its tariff.
+/// Energy that fleets buy ahead in markets. At each gate closure, a fleet bids for the power that it expects to draw,
+/// less the power already bought and less a share for risk, if that is cheaper than its tariff.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum BiddingSpec {
-    /// Nothing: all energy at the tariff.
+    /// Never bids: all energy is bought at the tariff.
     Regular {},
-    /// In the day-ahead market.
+    /// Bids in the day-ahead market.
     DayAhead {
         /// Share of the expected power that is not bid for (0..1).
         #[serde(default)]
         #[schemars(range(min = 0.0, max = 1.0))]
         risk: f64,
-        /// Accuracy of a `perfect` forecast (0..1): what it tells is distorted evenly by up to 1 - accuracy.
+        /// Accuracy of a `perfect` forecast (0..1): values are multiplied by a factor drawn uniformly from 1 +/- (1 -
+        /// accuracy).
         #[serde(default = "exact")]
         #[schemars(range(min = 0.0, max = 1.0))]
         accuracy: f64,
-        /// How the power is forecast.
+        /// Forecast of the power.
         #[serde(default)]
         forecast: ForecastKind,
-        /// Highest price bid [currency/MWh]; by default the retailer's price in force.
+        /// Highest price bid [currency/MWh]; the retailer's price in force by default.
         #[schemars(range(min = gridfleet_core::ranges::PRICE.least, max = gridfleet_core::ranges::PRICE.most))]
         limit_eur_mwh: Option<f64>,
     },
-    /// In the intraday market.
+    /// Bids in the intraday market.
     Intraday {
         /// Share of the expected power that is not bid for (0..1).
         #[serde(default)]
         #[schemars(range(min = 0.0, max = 1.0))]
         risk: f64,
-        /// Accuracy of a `perfect` forecast (0..1): what it tells is distorted evenly by up to 1 - accuracy.
+        /// Accuracy of a `perfect` forecast (0..1): values are multiplied by a factor drawn uniformly from 1 +/- (1 -
+        /// accuracy).
         #[serde(default = "exact")]
         #[schemars(range(min = 0.0, max = 1.0))]
         accuracy: f64,
-        /// How the power is forecast.
+        /// Forecast of the power.
         #[serde(default)]
         forecast: ForecastKind,
-        /// Highest price bid [currency/MWh]; by default the retailer's price in force.
+        /// Highest price bid [currency/MWh]; the retailer's price in force by default.
         #[schemars(range(min = gridfleet_core::ranges::PRICE.least, max = gridfleet_core::ranges::PRICE.most))]
         limit_eur_mwh: Option<f64>,
     },
-    /// In the balancing market.
+    /// Bids in the balancing market.
     Balancing {
         /// Share of the expected power that is not bid for (0..1).
         #[serde(default)]
         #[schemars(range(min = 0.0, max = 1.0))]
         risk: f64,
-        /// Accuracy of a `perfect` forecast (0..1): what it tells is distorted evenly by up to 1 - accuracy.
+        /// Accuracy of a `perfect` forecast (0..1): values are multiplied by a factor drawn uniformly from 1 +/- (1 -
+        /// accuracy).
         #[serde(default = "exact")]
         #[schemars(range(min = 0.0, max = 1.0))]
         accuracy: f64,
-        /// How the power is forecast.
+        /// Forecast of the power.
         #[serde(default)]
         forecast: ForecastKind,
-        /// Highest price bid [currency/MWh]; by default the retailer's price in force.
+        /// Highest price bid [currency/MWh]; the retailer's price in force by default.
         #[schemars(range(min = gridfleet_core::ranges::PRICE.least, max = gridfleet_core::ranges::PRICE.most))]
         limit_eur_mwh: Option<f64>,
     },
-    /// In the balancing market below the price expected intraday, and the rest in the intraday market.
+    /// Bids in the balancing market below the expected intraday price, and for the rest in the intraday market.
     Integrated {
         /// Share of the expected power that is not bid for in the balancing market (0..1).
         #[serde(default)]
@@ -83,19 +86,19 @@ pub enum BiddingSpec {
         #[serde(default = "exact")]
         #[schemars(range(min = 0.0, max = 1.0))]
         accuracy_intraday: f64,
-        /// How the power is forecast.
+        /// Forecast of the power.
         #[serde(default)]
         forecast: ForecastKind,
-        /// How the intraday price is forecast when the balancing market's gate closes.
+        /// Forecast of the intraday price at gate closure of the balancing market.
         #[serde(default)]
         price_forecast: ForecastKind,
-        /// Highest price bid [currency/MWh]; by default the retailer's price in force.
+        /// Highest price bid [currency/MWh]; the retailer's price in force by default.
         #[schemars(range(min = gridfleet_core::ranges::PRICE.least, max = gridfleet_core::ranges::PRICE.most))]
         limit_eur_mwh: Option<f64>,
     },
-    /// As `integrated`, with the risks that an agent of `gridfleet train` has learned to choose by what it sees.
+    /// Like `integrated`, with state-dependent risks that an agent of `gridfleet train` has learned to choose.
     Learned {
-        /// The agent: `agent.gridfleet` in the folder that `train` has written.
+        /// The agent: `agent.gridfleet` in the output folder of `train`.
         file: PathBuf,
         /// Accuracy of a `perfect` forecast for the balancing market (0..1).
         #[serde(default = "exact")]
@@ -105,40 +108,40 @@ pub enum BiddingSpec {
         #[serde(default = "exact")]
         #[schemars(range(min = 0.0, max = 1.0))]
         accuracy_intraday: f64,
-        /// How the power is forecast.
+        /// Forecast of the power.
         #[serde(default)]
         forecast: ForecastKind,
-        /// How the intraday price is forecast when the balancing market's gate closes.
+        /// Forecast of the intraday price at gate closure of the balancing market.
         #[serde(default)]
         price_forecast: ForecastKind,
-        /// Highest price bid [currency/MWh]; by default the retailer's price in force.
+        /// Highest price bid [currency/MWh]; the retailer's price in force by default.
         #[schemars(range(min = gridfleet_core::ranges::PRICE.least, max = gridfleet_core::ranges::PRICE.most))]
         limit_eur_mwh: Option<f64>,
-        /// What the file holds, once it is read; without it nothing is bid.
+        /// Contents of the file, once it has been read; without it no bids are made.
         #[serde(skip)]
         #[schemars(skip)]
         trained: Option<Arc<Trained>>,
     },
 }
 
-/// How the power that a fleet can draw, or a market's price, is forecast.
+/// Forecast of the power that a fleet can draw, or of a market's price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ForecastKind {
-    /// A replay of what is to come, as if nobody bid; of power, distorted as `accuracy` says. The benchmark of the
-    /// literature, for nobody knows the future.
+    /// A replay of the future without bids; a power forecast is distorted according to `accuracy`. A benchmark from the
+    /// literature that uses information unavailable in practice.
     #[default]
     Perfect,
-    /// From what is known: the last value.
+    /// From known data: the last value.
     Persistence,
-    /// From what is known: that of the same time a week before.
+    /// From known data: the value at the same time a week before.
     SeasonalNaive,
-    /// From what is known: ridge regression on the hour, the weekday and the values before.
+    /// From known data: ridge regression on the hour, the weekday and previous values.
     Ridge,
 }
 
 impl ForecastKind {
-    /// The forecaster with its default parameters, where it learns from history; before there is any, it expects 0.
+    /// The forecaster with its default parameters, if it learns from history; it predicts 0 until there is history.
     pub fn of_history(self) -> Option<ForecastSpec> {
         match self {
             Self::Perfect => None,
@@ -160,7 +163,7 @@ impl Default for BiddingSpec {
 }
 
 impl BiddingSpec {
-    /// Name as the scenario writes it.
+    /// Name in the scenario file.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Regular {} => "regular",
@@ -172,7 +175,7 @@ impl BiddingSpec {
         }
     }
 
-    /// With what an agent's file holds, where it names one.
+    /// Adds the contents of the agent's file, if it names one.
     #[must_use]
     pub fn with(mut self, read: Option<Arc<Trained>>) -> Self {
         if let Self::Learned { trained, .. } = &mut self {
@@ -181,7 +184,7 @@ impl BiddingSpec {
         self
     }
 
-    /// Whether a replication without bids has to be simulated first, for a forecast that replays it.
+    /// Whether its forecast needs a replay, simulated first without bids.
     pub fn needs_foresight(&self) -> bool {
         match self {
             Self::Regular {} => false,

@@ -1,5 +1,5 @@
-//! Baseline charging: below a threshold a vehicle goes to charge; while idle it
-//! may charge in passing, always or where and when that is cheap.
+//! Baseline charging: a vehicle below a threshold drives to a charger; an idle vehicle may also charge
+//! opportunistically, always or where and when energy is cheap.
 
 mod offers;
 
@@ -10,35 +10,36 @@ use gridfleet_core::time::{HOUR_S, SimTime};
 use offers::Offers;
 use rand_pcg::Pcg64;
 
-/// Great-circle distance up to which a station is at a depot [km].
+/// Great-circle distance up to which a station counts as being at a depot [km].
 const AT_DEPOT_KM: f64 = 0.1;
 
-/// Instants of a charge at which its price is looked up.
+/// Number of instants of a charging session at which its price is sampled.
 const LOOKS: i64 = 8;
 
-/// How a station is chosen.
+/// Choice of a station.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Choice {
-    /// The nearest.
+    /// The nearest station.
     Nearest,
-    /// The one where the charge is expected to be complete first, among the nearest `candidates`.
+    /// The station with the earliest expected end of charging, among the nearest `candidates`.
     Fastest { candidates: usize },
-    /// The one where energy and time together cost least, among the nearest `candidates` and those at depots of the fleet.
+    /// The station with the lowest total cost of energy and time, among the nearest `candidates` and those at depots of
+    /// the fleet.
     Cheapest { candidates: usize, time_value_eur_h: f64 },
 }
 
-/// Charging in passing, while no rider asks.
+/// Opportunistic charging, while no rider requests the vehicle.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct WhileIdle {
-    /// Below this state of charge.
+    /// Upper limit on the state of charge.
     pub below_soc: f64,
-    /// After this time with nothing to do [s].
+    /// Minimum idle time [s].
     pub idle_s: i64,
-    /// Only where at most this share of the lowest prices of the last week is lower; `None`: at any price.
+    /// Only where at most this share of the lowest prices of the last week is lower; `None` for any price.
     pub cheap_share: Option<f64>,
 }
 
-/// The four baselines: see `ChargingSpec`.
+/// The four baselines; see `ChargingSpec`.
 #[derive(Debug)]
 pub(super) struct Threshold {
     start_soc: f64,
@@ -48,13 +49,13 @@ pub(super) struct Threshold {
     search: Search,
     found: Vec<StationId>,
     free_at: Vec<f64>,
-    /// Connectors given away in this round, by station: the view does not know of them yet.
+    /// Connectors assigned in this round, by station: the view does not include them yet.
     given: Vec<(StationId, usize)>,
-    /// By fleet, stations at its depots; filled when first needed.
+    /// Stations at the depots of each fleet; filled on first use.
     at_depots: Vec<Vec<StationId>>,
-    /// By fleet.
+    /// Recent prices by fleet.
     offers: Vec<Offers>,
-    /// By fleet: a price up to this is cheap [currency/MWh].
+    /// By fleet: prices up to this count as cheap [currency/MWh].
     cheap_up_to: Vec<f64>,
 }
 
@@ -80,12 +81,12 @@ impl Threshold {
         }
     }
 
-    /// The charge asked for, within what the vehicle's battery may use.
+    /// Target state of charge, within the usable range of the vehicle's battery.
     fn target(&self, view: View<'_>, vehicle: VehicleId) -> f64 {
         self.target_soc.min(view.vehicle_type(vehicle).usable_soc[1])
     }
 
-    /// Finds the stations that are compared.
+    /// Finds the candidate stations.
     fn look(&mut self, view: View<'_>, vehicle: VehicleId) {
         view.stations_for(vehicle, self.candidates(), &mut self.search, &mut self.found);
         if matches!(self.choice, Choice::Cheapest { .. }) {
@@ -117,7 +118,7 @@ impl Threshold {
             let charging_s = view.charging_time_s(vehicle, station, soc_there, target_soc);
             let connected =
                 view.expected_connection(station, view.now() + way.duration_s, charging_s, &mut self.free_at);
-            // A station that the charge does not reach costs a rescue: only where there is no other.
+            // A station beyond the vehicle's range costs a rescue: chosen only if there is no other.
             let out_of_reach = soc - way.distance_km * per_km / of.battery_kwh < of.usable_soc[0];
             let time_s = (connected - view.now()) as f64 + charging_s;
             let worth = match self.choice {
@@ -158,7 +159,7 @@ fn at_depots(view: View<'_>, fleet: FleetId) -> Vec<StationId> {
     view.stations_of(fleet).filter(near).collect()
 }
 
-/// Mean price over a charge that begins at `from` [currency/MWh], as far as prices are known.
+/// Mean price over a charging session that begins at `from` [currency/MWh], as far as prices are known.
 fn mean_price_eur_mwh(view: View<'_>, station: StationId, from: SimTime, charging_s: f64) -> f64 {
     let step_s = charging_s.min(1e9) / LOOKS as f64;
     let price = |look: i64| view.station_price_eur_mwh(station, from + ((look as f64 + 0.5) * step_s) as i64);
@@ -196,7 +197,7 @@ impl Charging for Threshold {
             for vehicle in view.available(FleetId::new(fleet)) {
                 let v = view.vehicle(vehicle);
                 if v.activity.is_plugged() {
-                    // Came for a price that is cheap no longer.
+                    // The price for which it came is no longer cheap.
                     if let Some(station) = v.station
                         && v.yields
                         && price(station) > cheap_up_to
@@ -215,7 +216,7 @@ impl Charging for Threshold {
                 let target_soc = self.target(view, vehicle);
                 self.look(view, vehicle);
                 if rule.cheap_share.is_some() {
-                    // The cheapest first; of equal ones the nearest, as they come.
+                    // The cheapest first; among equal ones the nearest, in the given order.
                     self.found.retain(|&station| price(station) <= cheap_up_to);
                     self.found.sort_by(|&a, &b| price(a).total_cmp(&price(b)));
                 }

@@ -1,29 +1,29 @@
-//! Prices that a fleet could have had lately: what an asking price is compared with.
+//! Recent prices available to a fleet, for comparison with a current price.
 
 use crate::world::View;
 use gridfleet_core::ids::{FleetId, RetailerId};
 use gridfleet_core::time::{DAY_S, SimTime};
 use std::collections::VecDeque;
 
-/// Time between two prices that are compared [s].
+/// Time between two compared prices [s].
 const STEP_S: i64 = 900;
 
-/// How far back prices are compared [s].
+/// Length of the comparison into the past [s].
 const LOOK_BACK_S: i64 = 7 * DAY_S;
 
-/// How far ahead, where they are announced so far [s]: the price of a flat tariff is, for ever.
+/// Length of the comparison into the future, as far as prices are announced [s]: a flat tariff is known indefinitely.
 const LOOK_AHEAD_S: i64 = DAY_S;
 
-/// The lowest price at each quarter of an hour, over all stations that a fleet may use.
+/// The lowest price in each quarter of an hour, over all stations that a fleet may use.
 #[derive(Debug)]
 pub(super) struct Offers {
     /// Retailers of those stations, each with the lowest markup of its stations [currency/MWh].
     sellers: Vec<(RetailerId, f64)>,
     /// Lowest price of each step [currency/MWh].
     lowest: VecDeque<f64>,
-    /// First step that is not in `lowest` yet.
+    /// First step that is not yet in `lowest`.
     next: SimTime,
-    /// Scratch.
+    /// Scratch buffer.
     sorted: Vec<f64>,
 }
 
@@ -40,8 +40,8 @@ impl Offers {
         Self { sellers, lowest: VecDeque::new(), next: view.start(), sorted: Vec::new() }
     }
 
-    /// The price up to which an offer is cheap [currency/MWh]: at most `share` of the lowest prices of the last week, and of
-    /// those announced for the day to come, are lower.
+    /// Price up to which an offer counts as cheap [currency/MWh]: at most `share` of the lowest prices of the last
+    /// week, and of those announced for the coming day, are lower.
     pub(super) fn cheap_up_to(&mut self, view: View<'_>, share: f64) -> f64 {
         self.extend(view);
         self.sorted.clear();
@@ -57,7 +57,8 @@ impl Offers {
         let announced = |&(retailer, _): &(RetailerId, f64)| {
             view.prices(retailer).broadcasts.last().map(|price| price.valid_to)
         };
-        // Where one retailer announces earlier than another, the lowest price is known as far as both have.
+        // If retailers announce at different times, the lowest price is known only as far as all of them have
+        // announced.
         let known = self.sellers.iter().filter_map(announced).min().unwrap_or(view.start());
         let known = known.min(view.now() + LOOK_AHEAD_S);
         while self.next < known {
@@ -69,7 +70,7 @@ impl Offers {
             self.lowest.extend(self.sellers.iter().filter_map(price).min_by(f64::total_cmp));
             self.next += STEP_S;
         }
-        // A step without any price leaves a shorter list: the oldest go by their number, not by their time.
+        // A step without any price shortens the list: the oldest entries are removed by count, not by time.
         let ahead = (known - view.now()).max(0);
         let most = ((LOOK_BACK_S + ahead) / STEP_S) as usize;
         while self.lowest.len() > most {

@@ -1,7 +1,7 @@
-//! Pricing: what a retailer asks for energy whose tariff does not say it.
+//! Pricing: energy prices of a retailer that are not set by its tariff.
 //!
-//! A policy offers a line per slot, which gives the price of any load; the customers settle on loads, and the price of
-//! these is announced. Where the slope is zero, that is a price as of any tariff.
+//! A policy offers a price line for each slot, which gives the price at any load; the customers settle on loads, and
+//! the resulting price is announced. With a slope of zero, this is a price like that of any tariff.
 //!
 //! - [`spec`]: the policies by name and parameters;
 //! - `stackelberg`: the leader of a Stackelberg game.
@@ -17,12 +17,12 @@ use gridfleet_core::ids::RetailerId;
 use gridfleet_core::time::SimTime;
 use rand_pcg::Pcg64;
 
-/// The price of a slot over the load of the customers that answer to it.
+/// Price of a slot as a function of the load of the price-responsive customers.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct PriceLine {
-    /// Price without load [currency/MWh].
+    /// Price at zero load [currency/MWh].
     pub base_eur_mwh: f64,
-    /// Rise of the price with each kW, 0 or more [currency/MWh per kW].
+    /// Price increase per kW, 0 or more [currency/MWh per kW].
     pub slope_eur_mwh_kw: f64,
 }
 
@@ -33,32 +33,32 @@ impl PriceLine {
     }
 }
 
-/// Coming slots of a retailer.
+/// Upcoming slots of a retailer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Slots {
-    /// Start of the first.
+    /// Start of the first slot.
     pub first: SimTime,
-    /// Length of each [s].
+    /// Length of each slot [s].
     pub slot_s: i64,
-    /// How many from the first on are about to be announced.
+    /// Number of slots, from the first, that are about to be announced.
     pub due: usize,
-    /// How many in all, for an outlook over a day.
+    /// Total number of slots, for an outlook over a day.
     pub count: usize,
 }
 
 impl Slots {
-    /// Start of a slot, counted from 0.
+    /// Start of a slot, numbered from 0.
     pub fn start(&self, slot: usize) -> SimTime {
         self.first + slot as i64 * self.slot_s
     }
 
-    /// Length of each [h].
+    /// Length of each slot [h].
     pub fn hours(&self) -> f64 {
         self.slot_s as f64 / 3_600.0
     }
 }
 
-/// A price for each hour of the local day, whatever is drawn.
+/// A price for each hour of the local day, independent of the load.
 struct Fixed {
     price_by_hour_eur_mwh: Vec<f64>,
 }

@@ -1,17 +1,17 @@
-//! Pricing policies by name and parameters, as a scenario file writes them.
+//! Pricing policies by name and parameters, as written in a scenario file.
 
 use super::stackelberg::{self, Stackelberg};
 use super::{Fixed, Pricing};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What retailers that have a cost of generation ask for energy; all others keep to their tariffs.
+/// Energy prices of retailers that have a generation cost; all others keep to their tariffs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum PricingSpec {
-    /// What their tariffs say.
+    /// The retailers' tariffs.
     Tariff {},
-    /// One price.
+    /// A constant price.
     Flat {
         /// Price [currency/MWh].
         #[schemars(range(min = gridfleet_core::ranges::PRICE.least, max = gridfleet_core::ranges::PRICE.most))]
@@ -19,36 +19,36 @@ pub enum PricingSpec {
     },
     /// A price for each hour of the local day.
     TimeOfUse {
-        /// Prices from midnight on [currency/MWh]; 24 of them.
+        /// Prices from midnight [currency/MWh]; 24 values.
         #[schemars(length(min = 24, max = 24), inner(range(min = gridfleet_core::ranges::PRICE.least, max = gridfleet_core::ranges::PRICE.most)))]
         price_by_hour_eur_mwh: Vec<f64>,
     },
-    /// Marginal cost of the load that users settle on, times a margin: the leader of a Stackelberg game.
+    /// Marginal cost of the load on which users settle, times a margin: the leader of a Stackelberg game.
     Stackelberg {
-        /// How the margin of each hour is chosen.
+        /// Choice of the margin of each hour.
         #[serde(default)]
         leader: Leader,
         /// Margin of a `marginal` leader.
         #[serde(default = "margin")]
         #[schemars(range(min = 1.0, max = 100.0))]
         margin: f64,
-        /// Most margin of the other leaders, which choose from 1 to this.
+        /// Maximum margin of the other leaders, which choose between 1 and this value.
         #[serde(default = "margin_most")]
         #[schemars(range(min = 1.0, max = 100.0))]
         margin_most: f64,
     },
 }
 
-/// What a Stackelberg leader is after.
+/// Objective of a Stackelberg leader.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Leader {
     /// The same margin at all hours.
     #[default]
     Marginal,
-    /// The flattest load.
+    /// Flattest load.
     Flatten,
-    /// The greatest profit.
+    /// Maximum profit.
     Profit,
 }
 
@@ -69,7 +69,7 @@ impl Default for PricingSpec {
 }
 
 impl PricingSpec {
-    /// Name as the scenario writes it.
+    /// Name in the scenario file.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Tariff {} => "tariff",
@@ -79,7 +79,7 @@ impl PricingSpec {
         }
     }
 
-    /// The policy, unless tariffs say it all.
+    /// The policy; `None` if tariffs set all prices.
     pub fn build(&self) -> Option<Box<dyn Pricing>> {
         match self {
             Self::Tariff {} => None,

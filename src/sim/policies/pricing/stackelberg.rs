@@ -1,10 +1,10 @@
-//! The leader of a Stackelberg game as a retailer: the price of a slot is its marginal cost at everybody's load, times a
+//! Leader of a Stackelberg game as a retailer: the price of a slot is its marginal cost at the total load, times a
 //! margin.
 //!
-//! Who answers to prices does so by itself (`policies::response`); of all others' load the retailer expects what it was a
-//! day before. A leader that chooses its margins does so once a local day, for all hours of it, in a game with its
-//! households as they are and with everything else at its stations as it was a day before (`games::stackelberg::lead`):
-//! who will come home with an empty battery it does not know.
+//! The load of price-responsive customers follows from `policies::response`; for all other loads the retailer expects
+//! the value of the day before. A leader that chooses its margins does so once a local day, for all hours of the day,
+//! in a game with its current households and with the other loads at its stations as on the day before
+//! (`games::stackelberg::lead`): it does not know which vehicles will come home with an empty battery.
 
 use super::{PriceLine, Pricing, Slots};
 use crate::world::{Generation, SlotLoad, View};
@@ -14,21 +14,21 @@ use gridfleet_games::stackelberg::{self as game, Game, Household, Retailer};
 use rand_pcg::Pcg64;
 use std::collections::BTreeMap;
 
-/// What the leader is after.
+/// Objective of the leader.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Aim {
     /// Keeps this margin.
     Keep(f64),
-    /// The flattest load, with margins up to this.
+    /// Flattest load, with margins up to this value.
     Flatten(f64),
-    /// The greatest profit, with margins up to this.
+    /// Maximum profit, with margins up to this value.
     Profit(f64),
 }
 
-/// The leader; one for all retailers that have a cost of generation.
+/// The leader; one for all retailers with a generation cost.
 pub(super) struct Stackelberg {
     aim: Aim,
-    /// Margins by hour of the local day, and the day for which they were chosen, by retailer.
+    /// By retailer: the day for which margins were chosen, and the margins by hour of the local day.
     chosen: BTreeMap<RetailerId, (chrono::NaiveDate, Vec<f64>)>,
 }
 
@@ -37,7 +37,7 @@ impl Stackelberg {
         Self { aim, chosen: BTreeMap::new() }
     }
 
-    /// The margin of an hour of the day in which a slot lies.
+    /// Margin in the hour of the local day that contains a slot.
     fn margin(&mut self, view: View<'_>, retailer: RetailerId, slot: SimTime) -> f64 {
         let aim = match self.aim {
             Aim::Keep(margin) => return margin,
@@ -82,10 +82,10 @@ impl Pricing for Stackelberg {
     }
 }
 
-/// What was drawn a day before a slot, or last; `None` before anything was.
+/// Loads one day before a slot, or the latest known; `None` before any load is known.
 fn expected(view: View<'_>, retailer: RetailerId, slot: SimTime) -> Option<SlotLoad> {
     let loads = view.slot_loads(retailer);
-    // A slot later than tomorrow is like the last day that is known.
+    // A slot later than tomorrow is assumed to equal that of the last known day.
     let mut day_before = slot + -DAY_S;
     while day_before > view.now() {
         day_before += -DAY_S;
@@ -94,7 +94,7 @@ fn expected(view: View<'_>, retailer: RetailerId, slot: SimTime) -> Option<SlotL
     at.map(|at| loads[at]).or(loads.last().copied())
 }
 
-/// Margins of the 24 hours for a day like the one to come.
+/// Margins of the 24 hours for a day like the coming one.
 fn choose(view: View<'_>, retailer: RetailerId, aim: game::Aim) -> Option<Vec<f64>> {
     let Generation { a_eur_mwh_kw, b_eur_mwh, c_eur_h } = view.generation(retailer)?;
     let leader = Retailer {
@@ -118,7 +118,7 @@ fn choose(view: View<'_>, retailer: RetailerId, aim: game::Aim) -> Option<Vec<f6
             }
         })
         .collect();
-    // Everything else as a household that cannot move its load.
+    // All other loads are represented as a household that cannot shift its load.
     let mut rest = vec![0.0; 24];
     for load in view.slot_loads(retailer).iter().rev().take_while(|load| view.now() - load.start <= DAY_S) {
         rest[view.clock().hour(load.start)] = (load.parked_kw + load.others_kw).max(0.0);

@@ -1,5 +1,5 @@
 //! Households as players of the Stackelberg game: over a horizon that begins in the middle of a day, each group is a
-//! player for every local day of it, for its energy is that of the day.
+//! separate player for every local day of the horizon, because its energy is fixed per day.
 
 use super::Offer;
 use crate::world::View;
@@ -10,15 +10,15 @@ use std::ops::Range;
 /// A group of households in the slots of one local day.
 pub(super) struct Home {
     pub group: HouseholdId,
-    /// Its slots, counted from the first of the horizon.
+    /// Its slots, numbered from the first of the horizon.
     pub slots: Range<usize>,
-    /// As a player over the whole horizon; outside its slots it draws nothing.
+    /// The player over the whole horizon; outside its slots its load is zero.
     pub player: Household,
-    /// What each of them draws in every slot of the horizon [kW].
+    /// Load of each household in every slot of the horizon [kW].
     pub load_kw: Vec<f64>,
 }
 
-/// The households that get an offer.
+/// Households that receive an offer.
 pub(super) fn homes(view: View<'_>, offer: &Offer<'_>) -> Vec<Home> {
     let (slots, clock) = (offer.slots, view.clock());
     let dates: Vec<_> = (0..slots.count).map(|slot| clock.local(slots.start(slot)).date()).collect();
@@ -38,7 +38,7 @@ pub(super) fn homes(view: View<'_>, offer: &Offer<'_>) -> Vec<Home> {
         };
         for (number, day) in days.iter().enumerate() {
             let (low, high) = (by_hour(&homes.low_kw, day), by_hour(&homes.high_kw, day));
-            // The first day may have begun; of the last, the horizon may not see the end.
+            // The first day may have begun; the end of the last day may lie beyond the horizon.
             let energy: f64 = if number == 0 {
                 let (_, end) = view.slots_of_day(offer.retailer, slots.first);
                 let beyond = (end - slots.start(day.end)).max(0) / slots.slot_s;
@@ -48,7 +48,7 @@ pub(super) fn homes(view: View<'_>, offer: &Offer<'_>) -> Vec<Home> {
             } else {
                 by_hour(&homes.nominal_kw, day).iter().sum()
             };
-            // Rounding must not put the energy out of the bounds.
+            // Rounding must not move the energy out of bounds.
             let (least, most): (f64, f64) = (low.iter().sum(), high.iter().sum());
             let player = Household {
                 count: homes.count,
@@ -66,7 +66,7 @@ pub(super) fn homes(view: View<'_>, offer: &Offer<'_>) -> Vec<Home> {
     all
 }
 
-/// Lets all households answer, the vehicles' load [kW] being what it is.
+/// Lets all households respond, at a given load of the vehicles [kW].
 pub(super) fn settle(homes: &mut [Home], offer: &Offer<'_>, vehicles_kw: &[f64]) {
     if homes.is_empty() {
         return;
@@ -74,8 +74,9 @@ pub(super) fn settle(homes: &mut [Home], offer: &Offer<'_>, vehicles_kw: &[f64])
     let rises = offer.lines.iter().all(|line| line.slope_eur_mwh_kw > 0.0);
     let count = offer.slots.count;
     if rises {
-        // The vehicles' load is part of the price without load. What is common to all slots moves no household, whose
-        // energy is given; it keeps the game's marginal cost above zero where vehicles feed much back.
+        // The vehicles' load is part of the price at zero household load. A part common to all slots does not move any
+        // household, because its energy is fixed; it keeps the game's marginal cost positive when vehicles feed back a
+        // lot.
         let base: Vec<f64> = offer.lines.iter().zip(vehicles_kw).map(|(line, kw)| line.at(*kw)).collect();
         let least = base.iter().copied().fold(f64::INFINITY, f64::min);
         let leader = Retailer {

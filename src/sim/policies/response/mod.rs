@@ -1,4 +1,4 @@
-//! Response: how households and the drivers of privately owned vehicles answer to prices.
+//! Response: response of households and drivers of privately owned vehicles to prices.
 //!
 //! - `homes`: a household as a player of the game, day by day;
 //! - `parked`: a vehicle at home and its best schedule;
@@ -16,24 +16,24 @@ use rand_pcg::Pcg64;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What a retailer offers its customers before it announces prices.
+/// Offer of a retailer to its customers before it announces prices.
 #[derive(Debug, Clone, Copy)]
 pub struct Offer<'a> {
     /// The retailer.
     pub retailer: RetailerId,
     /// The slots.
     pub slots: Slots,
-    /// A line for each of them.
+    /// A price line for each slot.
     pub lines: &'a [PriceLine],
 }
 
-/// How households and drivers answer to prices.
+/// Response of households and drivers to prices.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum ResponseSpec {
-    /// With the loads that are best for them over the coming day, decided anew for each slot.
+    /// With their optimal loads over the coming day, determined again for each slot.
     Rolling {},
-    /// Not at all: households draw what they would at equal prices, vehicles charge as they come home.
+    /// No response: households have the load they would have at equal prices, vehicles charge on arrival at home.
     Nominal {},
 }
 
@@ -44,7 +44,7 @@ impl Default for ResponseSpec {
 }
 
 impl ResponseSpec {
-    /// Name as the scenario writes it.
+    /// Name in the scenario file.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Rolling {} => "rolling",
@@ -61,7 +61,7 @@ impl ResponseSpec {
     }
 }
 
-/// Who does not look at prices.
+/// Ignores prices.
 pub(crate) struct Nominal;
 
 impl Response for Nominal {

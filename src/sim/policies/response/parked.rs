@@ -1,7 +1,9 @@
-//! A vehicle at home: what is left to charge until its driver leaves, and in which slots it charges, rests and feeds back.
+//! A vehicle at home: the charge still needed before its driver leaves, and the slots in which it charges, rests and
+//! feeds back.
 //!
-//! The schedule is the library's, in whole slots: a slot of charging brings the battery as much as the plug gives, a slot
-//! of feeding back takes no more than that from it. What each costs has the losses in it and the wear of the battery.
+//! The schedule is that of the library, in whole slots: a slot of charging stores the energy of one slot at plug power,
+//! a slot of feeding back takes at most that energy from the battery. The costs of each include the losses and the
+//! battery wear.
 
 use super::Offer;
 use crate::policies::Slots;
@@ -9,34 +11,34 @@ use crate::world::View;
 use gridfleet_core::ids::VehicleId;
 use gridfleet_games::stackelberg::{Vehicle, cheapest_schedule};
 
-/// A vehicle that is plugged in at home.
+/// A vehicle plugged in at home.
 pub(super) struct Parked {
     pub vehicle: VehicleId,
-    /// Power drawn while it charges [kW].
+    /// Power while it charges [kW].
     pub charge_kw: f64,
-    /// Power given while it feeds back [kW]; 0 if it cannot.
+    /// Power while it feeds back [kW]; 0 if it cannot.
     pub feed_kw: f64,
-    /// Wear of a slot of charging, and of one of feeding back [currency/MWh x kW, as prices times power].
+    /// Wear of one slot of charging, and of one slot of feeding back [currency/MWh x kW, as prices times power].
     wear: [f64; 2],
-    /// As a player of the game, at home from the first slot.
+    /// The player of the game, at home from the first slot.
     player: Vehicle,
-    /// Whole slots at home.
+    /// Number of whole slots at home.
     stay: usize,
-    /// Slots of charging that are needed to be full; the last of them need not be whole.
+    /// Number of charging slots needed to be full; the last of them may be partial.
     needed_slots: f64,
-    /// Not full when its driver leaves unless it charges from the first slot to the departure, if then.
+    /// Whether it can be full by departure only by charging from the first slot, if at all.
     pub lacks_time: bool,
-    /// 1 charges, 0 rests, -1 feeds back, by slot of the horizon.
+    /// By slot of the horizon: 1 charges, 0 rests, -1 feeds back.
     pub schedule: Vec<i8>,
 }
 
-/// Most hours of charging and feeding back of one plan, if no more are needed to be full; assumed, as in the library's case
-/// of the paper.
+/// Maximum hours of charging and feeding back in one plan, unless more are needed to be full; assumed, as in the
+/// library's case of the paper.
 const ACTIVE_HOURS: f64 = 8.0;
 
 impl Parked {
-    /// A vehicle with the charge `soc` at the start of the first slot, in which it still is at home; `None` if it has left
-    /// by then.
+    /// A vehicle with charge `soc` at the start of the first slot, during which it is still at home; `None` if it has
+    /// left by then.
     pub fn new(view: View<'_>, vehicle: VehicleId, slots: Slots, soc: f64) -> Option<Self> {
         let Slots { first, slot_s, count, .. } = slots;
         let session = view.session(vehicle)?;
@@ -48,7 +50,7 @@ impl Parked {
         let hours = slot_s as f64 / 3_600.0;
         let stay = (((leaves - first) / slot_s) as usize).min(count);
         let charge_kw = session.limit_kw;
-        // Rounding must not make a slot more of it.
+        // Rounding must not add another slot.
         let needed_slots =
             (of.seconds_to(soc, charge_kw, session.target_soc) / slot_s as f64 - 1e-6).max(0.0);
         let needed = (needed_slots.ceil() as usize).min(stay) as u32;
@@ -63,7 +65,7 @@ impl Parked {
             departure: stay,
             hours_needed: needed,
             max_active_hours: active.max(needed),
-            // The charge at the departure is given, so that its worth moves nothing.
+            // The charge at departure is fixed, so its value has no effect.
             omega: 1.0,
             theta: 0.0,
         };
@@ -81,7 +83,7 @@ impl Parked {
         })
     }
 
-    /// What it draws in a slot, less what it feeds back [kW].
+    /// Load in a slot, less the power fed back [kW].
     pub fn load_kw(&self, slot: usize) -> f64 {
         self.power(self.schedule[slot])
     }
@@ -94,8 +96,8 @@ impl Parked {
         }
     }
 
-    /// Takes the schedule that is best where all others draw `others_kw`, if it is better than its own by more than
-    /// rounding; whether it did. It knows that its own load renews the price.
+    /// Adopts the schedule that is optimal at the load `others_kw` of all others, if it improves on the current one by
+    /// more than rounding. Returns whether it did. It takes into account that its load changes the price.
     pub fn plan(&mut self, offer: &Offer<'_>, others_kw: &[f64]) -> bool {
         if self.lacks_time {
             let most = self.schedule.len().min(self.stay + 1);
@@ -108,8 +110,8 @@ impl Parked {
         }
         let (charge, feed) = self.costs_by_slot(offer, others_kw);
         let rises = offer.lines.iter().any(|line| line.slope_eur_mwh_kw > 0.0);
-        // At prices that it does not move, a vehicle that only charges needs no game: the last slot of charging ends when
-        // the battery is full, and costs that much less.
+        // At prices that do not depend on its load, a vehicle that only charges needs no game: its last charging slot
+        // ends when the battery is full, and costs correspondingly less.
         let alone = !rises && self.feed_kw == 0.0;
         let schedule = if alone {
             let mut schedule = vec![0; charge.len()];
@@ -131,7 +133,7 @@ impl Parked {
         better
     }
 
-    /// Cost of its schedule at an offer's prices, without loads of others, unless it is too short of time to choose
+    /// Cost of its schedule at an offer's prices, without other loads; not applicable if it has no time to choose
     /// [currency/MWh x kW, as prices times power for one slot].
     pub fn cost(&self, offer: &Offer<'_>) -> f64 {
         let (charge, feed) = self.costs_by_slot(offer, &vec![0.0; offer.slots.count]);
@@ -144,12 +146,12 @@ impl Parked {
         slots * (price_eur_mwh * self.charge_kw + self.wear[0])
     }
 
-    /// Part of the last slot of charging in which the battery is full already.
+    /// Part of the last charging slot in which the battery is already full.
     fn unused_part(&self) -> f64 {
         self.needed_slots.ceil() - self.needed_slots
     }
 
-    /// Cost of charging and of feeding back in each slot, where all others draw `others_kw`.
+    /// Cost of charging and of feeding back in each slot, at the load `others_kw` of all others.
     fn costs_by_slot(&self, offer: &Offer<'_>, others_kw: &[f64]) -> (Vec<f64>, Vec<f64>) {
         let (mut charge, mut feed) = (Vec::new(), Vec::new());
         for (line, others_kw) in offer.lines.iter().zip(others_kw) {
@@ -160,13 +162,13 @@ impl Parked {
         (charge, feed)
     }
 
-    /// Whether a schedule brings what is needed, within the stay.
+    /// Whether a schedule provides the energy needed during the stay.
     fn keeps(&self, schedule: &[i8]) -> bool {
         gridfleet_games::stackelberg::follows(&self.player, schedule)
     }
 }
 
-/// Cost of a schedule of which the `unused` part of the last slot of charging is not drawn.
+/// Cost of a schedule, where the `unused` part of the last charging slot is not drawn.
 fn cost_of(schedule: &[i8], charge: &[f64], feed: &[f64], unused: f64) -> f64 {
     let slot = |(t, state): (usize, &i8)| match state {
         1 => charge[t],
@@ -177,8 +179,8 @@ fn cost_of(schedule: &[i8], charge: &[f64], feed: &[f64], unused: f64) -> f64 {
     whole - schedule.iter().rposition(|&state| state == 1).map_or(0.0, |last| unused * charge[last])
 }
 
-/// The slots in which `needed` slots of charging cost least, `costs` being those of whole slots. All are charged wholly but
-/// the latest, in which the battery becomes full. Of equal ones, the earliest.
+/// The slots in which `needed` charging slots cost least, where `costs` are those of whole slots. All are used fully
+/// except the latest, in which the battery becomes full. Among equal choices, the earliest.
 fn cheapest_slots(costs: &[f64], needed: f64) -> Vec<usize> {
     let count = (needed.ceil() as usize).min(costs.len());
     if count == 0 {

@@ -1,9 +1,10 @@
-//! Households and drivers who answer with what is best for them over the coming day, and decide anew for each slot.
+//! Households and drivers who respond with their optimal loads over the coming day, determined again for each slot.
 //!
-//! They answer one after another, the price being renewed after each, until nothing changes: the equilibrium of the
-//! followers at the leader's lines. An answer takes into account that it renews the price, so the game's potential falls
-//! with each and there is an end (`games::stackelberg`, `Answers::Renewed`). At a price that no load moves, one answer
-//! each is all. Plans of the slot before are where it begins, so that nobody changes a plan without a gain.
+//! They respond one after another, and the price is updated after each response, until nothing changes: the equilibrium
+//! of the followers for the leader's price lines. A response takes its effect on the price into account, so the game's
+//! potential decreases with each and the iteration terminates (`games::stackelberg`, `Answers::Renewed`). At a price
+//! that does not depend on the load, one response each is sufficient. The iteration starts with the plans of the
+//! previous slot, so that plans change only for a gain.
 
 use super::homes::{self, Home};
 use super::parked::Parked;
@@ -15,17 +16,17 @@ use gridfleet_core::time::{DAY_S, SimTime};
 use rand_pcg::Pcg64;
 use std::collections::BTreeMap;
 
-/// Rounds of answers after which the plans are taken as they are; a few are usual.
+/// Number of rounds after which the current plans are used; a few are usually enough.
 const MOST_ROUNDS: usize = 50;
 
-/// The last plan of each vehicle: start of its first slot, and its schedule from there.
+/// Last plan of each vehicle: start of its first slot, and its schedule from there.
 #[derive(Debug, Default)]
 pub(super) struct Rolling {
     plans: BTreeMap<VehicleId, (SimTime, Vec<i8>)>,
 }
 
 impl Rolling {
-    /// The vehicle with its last plan, as far as that goes.
+    /// The vehicle with its last plan, as far as the plan extends.
     fn resume(&self, mut parked: Parked, slots: Slots) -> Parked {
         if let Some((first, plan)) = self.plans.get(&parked.vehicle) {
             let passed = (slots.first - *first) / slots.slot_s;
@@ -45,7 +46,7 @@ fn add_up(vehicles: &[Parked], load_kw: &mut [f64]) {
     }
 }
 
-/// Adds the load of all homes in each slot to `load_kw` [kW].
+/// Adds the load of all households in each slot to `load_kw` [kW].
 fn add_homes(homes: &[Home], load_kw: &mut [f64]) {
     for (slot, load_kw) in load_kw.iter_mut().enumerate() {
         *load_kw += homes.iter().map(|home| f64::from(home.player.count) * home.load_kw[slot]).sum::<f64>();
@@ -73,8 +74,8 @@ impl Response for Rolling {
         let slots = offer.slots;
         let mut homes = homes::homes(view, offer);
         let rises = offer.lines.iter().any(|line| line.slope_eur_mwh_kw > 0.0);
-        // A load that makes the price is committed when the price is announced. Prices that no load moves bind no vehicle:
-        // it plans all slots that are still to come anew, with every price known by now.
+        // A load that determines the price is committed when the price is announced. Prices that do not depend on the
+        // load do not bind a vehicle: it plans all remaining slots again, with every price known by now.
         let ahead =
             if rises { 0 } else { usize::try_from((slots.first - view.now()) / slots.slot_s).unwrap_or(0) };
         let known = Slots {
@@ -88,7 +89,7 @@ impl Response for Rolling {
         let known_offer = Offer { retailer: offer.retailer, slots: known, lines: &lines };
         let mut vehicles: Vec<Parked> = view
             .parked(offer.retailer)
-            // The plan of a driver who leaves before these slots knew every price.
+            // The plan of a driver who leaves before these slots already used every price.
             .filter(|&vehicle| view.departure(vehicle).is_none_or(|leaves| leaves > slots.first))
             .filter_map(|vehicle| {
                 Parked::new(view, vehicle, known, view.soc_at(vehicle, known.first))
@@ -136,9 +137,9 @@ impl Response for Rolling {
         }
     }
 
-    /// Until prices are announced next, a vehicle goes by those that are announced or expected. It charges in the rest of the
-    /// slot in progress where that is cheaper than to rest, or where it could not be full in time otherwise; the plan from
-    /// the next slot on starts with the charge that this leaves.
+    /// Until the next announcement of prices, a vehicle uses the announced or expected prices. It charges in the rest
+    /// of the slot in progress if that is cheaper than resting, or if it could not be full in time otherwise; the plan
+    /// from the next slot starts with the resulting charge.
     fn on_plug_in(&mut self, view: View<'_>, vehicle: VehicleId, actions: &mut Vec<Action>) {
         self.plans.remove(&vehicle);
         let Some(station) = view.vehicle(vehicle).station else { return };
@@ -152,7 +153,7 @@ impl Response for Rolling {
         let slots = Slots { first, slot_s, due: 0, count: most };
         let lines = announced_lines(view, retailer, slots, most);
         if lines.is_empty() {
-            // Nothing is announced yet: it will be, in this instant.
+            // No prices are announced yet: they will be at this instant.
             actions.push(Action::SetPower { vehicle, power_kw: 0.0 });
             return;
         }
@@ -167,7 +168,7 @@ impl Response for Rolling {
             Some(parked)
         };
         let (rests, charges) = (plan(soc), plan(charged));
-        // Leaves before the next slot: it charges for as long as it is here.
+        // Leaves before the next slot: it charges for its whole stay.
         let (Some(rests), Some(charges)) = (rests, charges) else { return };
         let in_force = book.price_at(now).unwrap_or(book.current_eur_mwh);
         let charges_now = rests.lacks_time

@@ -1,4 +1,4 @@
-//! What vehicles that have not come yet will ask for at stations.
+//! Energy that vehicles that have not arrived yet will request at stations.
 
 use super::spec::Planning;
 use crate::forecast::{Calendar, Distortion, Forecaster};
@@ -11,18 +11,18 @@ use std::sync::Arc;
 /// Forecast errors are drawn by series; those of stations are numbered from here, those of fleets and markets from 0.
 const FIRST_SERIES: usize = 1 << 15;
 
-/// A forecast of what is asked for at each station of a retailer, slot by slot [kWh].
+/// A forecast of the energy requested at each station of a retailer, slot by slot [kWh].
 pub(super) enum Demand {
-    /// A replay of the same replication without limits, distorted station by station and slot by slot.
+    /// A replay of the same replication without limits, distorted separately for each station and slot.
     Replay {
-        /// Which of the books of the replay.
+        /// Index of the load book of the replay.
         book: usize,
         foresight: Arc<Foresight>,
         distortions: Vec<Distortion>,
     },
-    /// From what has been asked for so far: a forecaster for each station, and the first slot not told yet.
+    /// Forecast from past requests: a forecaster for each station, and the first slot not yet observed.
     History { forecasters: Vec<Box<dyn Forecaster>>, next: usize },
-    /// Nothing is known.
+    /// No information.
     Blind,
 }
 
@@ -49,7 +49,7 @@ impl Demand {
                 _ => Self::Blind,
             };
         };
-        // All that is forecast is within the horizon; ridge regression has to know how far ahead it is asked.
+        // All forecasts are within the horizon; ridge regression needs the lead in advance.
         let lead = planning.horizon_s / book.slot_s;
         let forecaster = |_| {
             let calendar = Calendar::new(book.first, book.slot_s, clock.clone()).ok()?;
@@ -61,7 +61,7 @@ impl Demand {
         }
     }
 
-    /// Slots before `now` are over.
+    /// Slots before `now` are complete.
     pub(super) fn observe(&mut self, book: &LoadBook, now: usize) {
         let Self::History { forecasters, next } = self else { return };
         for slot in *next..now.min(book.slots) {
@@ -72,7 +72,7 @@ impl Demand {
         *next = now;
     }
 
-    /// What is expected to be asked for in a slot at a station, by its position in the book, in all [kWh].
+    /// Expected total energy requested in a slot at a station, by its position in the book [kWh].
     pub(super) fn expected_kwh(&self, position: usize, slot: usize) -> f64 {
         match self {
             Self::Replay { book, foresight, distortions } => {

@@ -1,8 +1,8 @@
-//! Stations whose load makes their price: how much each draws.
+//! Stations with load-dependent prices: the power of each.
 //!
 //! - [`spec`]: the policies by name and parameters;
-//! - `planner`: the equilibrium of the game among stations, anew at each control interval;
-//! - `demand`: how it forecasts what will be asked for.
+//! - `planner`: the equilibrium of the game among stations, computed again at each control interval;
+//! - `demand`: forecasts of the energy requested.
 
 mod demand;
 mod planner;
@@ -18,32 +18,32 @@ use gridfleet_core::rng::Streams;
 use rand_pcg::Pcg64;
 use std::sync::Arc;
 
-/// How much power stations draw.
+/// Control of the power of stations.
 pub trait StationControl: Send {
-    /// Every control interval, after prices, arrivals and clearings of the instant. Answers with
+    /// Called every control interval, after prices, arrivals and clearings of the instant. Answers with
     /// [`Action::LimitStation`].
     fn on_interval(&mut self, view: View<'_>, random: &mut Pcg64, actions: &mut Vec<Action>);
-    /// Plans so far in whose place stations drew what they would like, because the game had no equilibrium within
+    /// Number of plans so far that were replaced by the nominal profile, because the game had no equilibrium within
     /// double precision.
     fn unsolved(&self) -> u64 {
         0
     }
 }
 
-/// Who decides together.
+/// Stations that decide together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Together {
-    /// Nobody.
+    /// None: each station decides alone.
     Nobody,
     /// The stations of each of these operators.
     Operators(Vec<OperatorId>),
-    /// Everybody.
+    /// All stations.
     Everybody,
 }
 
 impl StationsSpec {
-    /// The policy that the scenario names, if it is one that limits stations and there are prices that follow the
-    /// load. Where it [needs foresight](Self::needs_foresight) and there is none, it expects nobody.
+    /// The policy named in the scenario, if it limits stations and there are load-dependent prices. If it [needs
+    /// foresight](Self::needs_foresight) and there is none, it expects no vehicles.
     pub fn build(
         &self,
         setup: &Setup,

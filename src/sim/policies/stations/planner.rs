@@ -1,10 +1,10 @@
-//! Plans the load of stations by the equilibrium of their game, and lets each draw what it plays.
+//! Plans the load of stations by the equilibrium of their game, and limits each station to its equilibrium load.
 //!
-//! At each control interval the game is made anew over steps as long as the slots of the price, from now to the
-//! horizon. The base prices are those announced; beyond, those of the day before. The nominal profile of a station is
-//! what its vehicles, plugged in or in line, would still draw if they charged from now on as fast as they can, and what
-//! vehicles that have not come yet are expected to ask for. Only what the first step plays is ever used: a plan is a
-//! budget until the next one.
+//! At each control interval the game is built again over steps of the length of the price slots, from now to the
+//! horizon. The base prices are those announced; beyond these, those of the day before. The nominal profile of a
+//! station is the energy that its vehicles, plugged in or in the queue, would still draw if they charged as fast as
+//! possible from now, plus the expected requests of vehicles that have not arrived yet. Only the first step of a plan
+//! is ever used: a plan is a budget until the next one.
 
 use super::demand::Demand;
 use super::spec::Planning;
@@ -19,35 +19,35 @@ use gridfleet_games::c_nash::{self, Bound, Game, Parameters, Profiles, Structure
 use rand_pcg::Pcg64;
 use std::sync::Arc;
 
-/// Share of what a station can draw over the horizon that a plan may ask of it: a game in which a station has to draw
-/// at its limit throughout leaves nothing to decide, and rounding could make it infeasible.
+/// Share of a station's capacity over the horizon that a plan may require: a game in which a station has to draw at its
+/// limit throughout leaves nothing to decide, and rounding could make it infeasible.
 const MOST_ASKED: f64 = 0.999;
 
 /// The stations of one retailer.
 struct Stations {
-    /// Which of the books.
+    /// Index of the load book.
     number: usize,
     demand: Demand,
     structure: Structure,
     /// Sensitivity of each station [currency/MWh per MW].
     sensitivity: Vec<f64>,
-    /// Most power of each station [MW].
+    /// Maximum power of each station [MW].
     most_mw: Vec<f64>,
-    /// By how much a megawatt raises the price [currency/MWh].
+    /// Price increase per megawatt [currency/MWh].
     slope: f64,
-    /// Steps planned ahead.
+    /// Number of steps planned ahead.
     steps: usize,
 }
 
-/// Nash, C-Nash and coordinated stations: they differ in who decides together.
+/// Nash, C-Nash and coordinated stations; they differ in the stations that decide together.
 pub(super) struct Planner {
     retailers: Vec<Stations>,
-    /// Games without an equilibrium that double precision could hold.
+    /// Number of games without an equilibrium within double precision.
     unsolved: u64,
 }
 
 impl Planner {
-    /// `None` where no price follows the load.
+    /// `None` if no price is load-dependent.
     pub(super) fn new(
         setup: &Setup,
         planning: Planning,
@@ -80,7 +80,7 @@ impl Planner {
     }
 }
 
-/// Who decides together among stations of these operators.
+/// Coalition structure of the stations of these operators.
 fn structure(operators: &[OperatorId], together: &Together) -> Structure {
     let stations = operators.len();
     match together {
@@ -112,7 +112,7 @@ impl StationControl for Planner {
 }
 
 impl Stations {
-    /// Budgets of all stations from now on; whether they are an equilibrium.
+    /// Sets the budgets of all stations from now. Returns whether they are an equilibrium.
     fn plan(&self, view: View<'_>, book: &LoadBook, actions: &mut Vec<Action>) -> bool {
         let parameters = Parameters {
             min: Bound::Same(0.0),
@@ -124,8 +124,8 @@ impl Stations {
                 self.nominal(view, book),
             )
         };
-        // Within their bounds stations can always draw what is asked of them; a game whose figures are beyond double
-        // precision has no equilibrium that keeps that, and each station has what it would like.
+        // Within their bounds stations can always draw the energy required; a game with values beyond double precision
+        // has no equilibrium that satisfies this, and each station gets its nominal profile.
         let nominal = parameters.nominal.clone();
         let solved = Game::new(parameters).and_then(|game| c_nash::solve(&game, &self.structure));
         let (profiles, found) = match solved {
@@ -139,12 +139,12 @@ impl Stations {
         found
     }
 
-    /// Base prices of the steps: announced, or those of the same time a day before, or the last.
+    /// Base prices of the steps: announced, or those of the same time a day before, or the last price.
     fn base_prices(&self, view: View<'_>, book: &LoadBook) -> Vec<f64> {
         let announced = &view.prices(book.retailer).broadcasts;
         let (now, day) = (book.slot(view.now()), (DAY_S / book.slot_s).max(1) as usize);
         let price = |step: usize| {
-            // Broadcasts come slot by slot from the first on.
+            // Broadcasts are consecutive from the first slot.
             let slot = now + step;
             let known = announced.get(slot).or_else(|| announced.get(slot.checked_sub(day)?));
             known.or(announced.last()).map_or(0.0, |broadcast| broadcast.price_eur_mwh)
@@ -180,7 +180,7 @@ impl Stations {
                     step + 1 < self.steps
                 });
             }
-            // More than the station can draw has to wait until after the horizon.
+            // Energy beyond the station's capacity has to wait until after the horizon.
             let most_kwh = MOST_ASKED * self.most_mw[position] * 1_000.0 * hours * self.steps as f64;
             let total_kwh: f64 = row.iter().sum();
             let share = if total_kwh > most_kwh { most_kwh / total_kwh } else { 1.0 };

@@ -1,70 +1,73 @@
-//! Policies of stations by name and parameters, as a scenario file writes them.
+//! Station policies by name and parameters, as written in a scenario file.
 
 use crate::policies::bidding::ForecastKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How much power stations draw whose price follows their load (`load-dependent` tariffs). Each policy but the first
-/// plans ahead: it forecasts what will be asked for at each station, computes the equilibrium of the game among
-/// stations, and lets each draw what it plays; at a station the emptiest vehicle comes first.
+/// Power of stations with load-dependent prices (`load-dependent` tariffs). Each policy but the first plans ahead: it
+/// forecasts the energy requested at each station, computes the equilibrium of the game among stations, and limits each
+/// station to its equilibrium load; at a station the emptiest vehicle comes first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum StationsSpec {
-    /// As much as the vehicles can take.
+    /// No limit: as much as the vehicles can take.
     Uncontrolled {},
     /// Each station minimises its own cost.
     Nash {
-        /// How far ahead it plans [s].
+        /// Planning horizon [s].
         #[serde(default = "horizon_s")]
         #[schemars(range(min = 3600, max = 604800))]
         horizon_s: i64,
-        /// How what will be asked for is forecast.
+        /// Forecast of the energy requested.
         #[serde(default = "forecast")]
         forecast: ForecastKind,
-        /// Accuracy of a `perfect` forecast (0..1): what it tells is distorted evenly by up to 1 - accuracy.
+        /// Accuracy of a `perfect` forecast (0..1): values are multiplied by a factor drawn uniformly from 1 +/- (1 -
+        /// accuracy).
         #[serde(default = "exact")]
         #[schemars(range(min = 0.0, max = 1.0))]
         accuracy: f64,
     },
-    /// The stations of an operator minimise their cost together, each operator for itself.
+    /// The stations of an operator jointly minimise their cost, separately for each operator.
     CNash {
-        /// Operators whose stations form a coalition; by default all. Stations of others play alone.
+        /// Operators whose stations form a coalition; all by default. Stations of other operators play alone.
         #[serde(default)]
         coalitions: Vec<String>,
-        /// How far ahead it plans [s].
+        /// Planning horizon [s].
         #[serde(default = "horizon_s")]
         #[schemars(range(min = 3600, max = 604800))]
         horizon_s: i64,
-        /// How what will be asked for is forecast.
+        /// Forecast of the energy requested.
         #[serde(default = "forecast")]
         forecast: ForecastKind,
-        /// Accuracy of a `perfect` forecast (0..1): what it tells is distorted evenly by up to 1 - accuracy.
+        /// Accuracy of a `perfect` forecast (0..1): values are multiplied by a factor drawn uniformly from 1 +/- (1 -
+        /// accuracy).
         #[serde(default = "exact")]
         #[schemars(range(min = 0.0, max = 1.0))]
         accuracy: f64,
     },
-    /// All stations minimise the cost of all.
+    /// All stations minimise the total cost.
     Coordinated {
-        /// How far ahead it plans [s].
+        /// Planning horizon [s].
         #[serde(default = "horizon_s")]
         #[schemars(range(min = 3600, max = 604800))]
         horizon_s: i64,
-        /// How what will be asked for is forecast.
+        /// Forecast of the energy requested.
         #[serde(default = "forecast")]
         forecast: ForecastKind,
-        /// Accuracy of a `perfect` forecast (0..1): what it tells is distorted evenly by up to 1 - accuracy.
+        /// Accuracy of a `perfect` forecast (0..1): values are multiplied by a factor drawn uniformly from 1 +/- (1 -
+        /// accuracy).
         #[serde(default = "exact")]
         #[schemars(range(min = 0.0, max = 1.0))]
         accuracy: f64,
     },
 }
 
-/// What a policy that plans needs to know of itself.
+/// Parameters of a policy that plans.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Planning {
-    /// How far ahead [s].
+    /// Planning horizon [s].
     pub horizon_s: i64,
-    /// How what will be asked for is forecast.
+    /// Forecast of the energy requested.
     pub forecast: ForecastKind,
     /// Accuracy of a `perfect` forecast.
     pub accuracy: f64,
@@ -76,7 +79,7 @@ impl Default for StationsSpec {
     }
 }
 
-// Assumed: vehicles of a fleet at work do not wait longer for a better price.
+// Assumed: vehicles of an operating fleet do not wait longer for a better price.
 fn horizon_s() -> i64 {
     21_600
 }
@@ -88,7 +91,7 @@ fn exact() -> f64 {
 }
 
 impl StationsSpec {
-    /// Name as the scenario writes it.
+    /// Name in the scenario file.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Uncontrolled {} => "uncontrolled",
@@ -109,7 +112,7 @@ impl StationsSpec {
         }
     }
 
-    /// Whether a replication without limits has to be simulated first, for a forecast that replays it.
+    /// Whether its forecast needs a replay, simulated first without limits.
     pub fn needs_foresight(&self) -> bool {
         self.planning().is_some_and(|planning| planning.forecast == ForecastKind::Perfect)
     }

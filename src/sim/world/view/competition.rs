@@ -1,4 +1,4 @@
-//! Competition as an aggregator sees it: what was asked and sold, and what balancing cost.
+//! Competition as seen by an aggregator: prices charged, energy sold and balancing costs.
 
 use super::View;
 use crate::world::{Competition, SlotSupply, Tariff};
@@ -7,24 +7,25 @@ use gridfleet_core::markets::imbalance::Prices;
 use gridfleet_core::time::SimTime;
 
 impl<'a> View<'a> {
-    /// Who competes, if anybody does.
+    /// The competition, if any.
     pub fn competition(&self) -> Option<&'a Competition> {
         self.setup.competition.as_ref()
     }
 
-    /// Most power of all stations at which owners choose their retailer [kW].
+    /// Maximum power of all stations at which owners choose their retailer [kW].
     pub fn competing_power_kw(&self) -> f64 {
         let stations = self.setup.stations.iter().filter(|station| self.setup.competes(station.retailer));
         stations.map(|s| s.connectors.iter().map(|c| c.power_kw).sum::<f64>().min(s.site_limit_kw)).sum()
     }
 
-    /// What competitors sold in the slots that have ended.
+    /// Energy sold by competitors in completed slots.
     pub fn supplied(&self) -> &'a [SlotSupply] {
         &self.state.competition.supplied
     }
 
-    /// What a retailer asked in the slot from `slot` on [currency/MWh]: as announced or, of slots before the start, as its
-    /// tariff was. `None` of slots that are not announced, and where price files do not go so far back.
+    /// Price that a retailer charged in the slot starting at `slot` [currency/MWh]: as announced or, for slots before
+    /// the start, according to its tariff. `None` for slots that have not been announced, and where price files do not
+    /// go back far enough.
     pub fn price_asked(&self, retailer: RetailerId, slot: SimTime) -> Option<f64> {
         let broadcasts = &self.state.prices[retailer.index()].broadcasts;
         if let Ok(at) = broadcasts.binary_search_by_key(&slot, |price| price.valid_from) {
@@ -46,7 +47,8 @@ impl<'a> View<'a> {
         Some(competition.map_or(tariff_eur_mwh, |of| of.asked_eur_mwh(retailer, slot, tariff_eur_mwh)))
     }
 
-    /// Prices of imbalance in the settlement interval from `t` on, if it has ended; `None` before price files begin.
+    /// Imbalance prices in the settlement interval starting at `t`, if it has ended; `None` before the first entry of
+    /// the price files.
     pub fn imbalance_prices(&self, t: SimTime) -> Option<Prices> {
         let trading = &self.setup.trading;
         (t + trading.settlement_s <= self.now()).then(|| trading.imbalance.known(t)).flatten()

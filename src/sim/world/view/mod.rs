@@ -1,9 +1,8 @@
-//! What a policy sees: the world as it is known now, and nothing of the future.
+//! View of a policy: the world as it is known now, and nothing of the future.
 //!
-//! Departures, coming trips and prices not yet broadcast are out of reach: the
-//! view gives no access to requests that have not been made, and answers what
-//! would take a while to work out (who is near, who could serve, how long the
-//! wait at a station may be) in one place for all policies.
+//! Departures, future trips and prices not yet broadcast are not accessible: the view gives no access to requests that
+//! have not been made. It answers expensive questions (nearby vehicles, vehicles that can serve a request, expected
+//! wait at a station) in one place for all policies.
 
 mod competition;
 mod retail;
@@ -20,7 +19,7 @@ use super::{Setup, Trip, VehicleType};
 use gridfleet_core::ids::{FleetId, PlaceId, RequestId, RetailerId, VehicleId};
 use gridfleet_core::time::{LocalClock, SimTime};
 
-/// A read-only look at the world.
+/// A read-only view of the world.
 #[derive(Clone, Copy)]
 pub struct View<'a> {
     setup: &'a Setup,
@@ -28,18 +27,18 @@ pub struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    /// Looks at `state`.
+    /// Creates a view of `state`.
     pub fn new(setup: &'a Setup, state: &'a State) -> Self {
         Self { setup, state }
     }
 
-    /// The present.
+    /// Current time.
     #[inline]
     pub fn now(&self) -> SimTime {
         self.state.now
     }
 
-    /// Local time.
+    /// Local time zone.
     pub fn clock(&self) -> &'a LocalClock {
         &self.setup.clock
     }
@@ -72,7 +71,7 @@ impl<'a> View<'a> {
         self.setup.fleets.len()
     }
 
-    /// Vehicles of `fleet` that riders can have.
+    /// Vehicles of `fleet` that are available to riders.
     pub fn available(&self, fleet: FleetId) -> impl Iterator<Item = VehicleId> + 'a {
         let of_coalition = self.state.available[self.setup.coalition(fleet)].iter().map(VehicleId);
         let vehicles = &self.state.vehicles;
@@ -85,7 +84,7 @@ impl<'a> View<'a> {
         vehicles.filter(move |(_, v)| v.fleet == fleet).map(|(i, _)| VehicleId::new(i))
     }
 
-    /// Whether `fleet` serves riders who ask `asked`: itself, or another of its coalition.
+    /// Whether `fleet` serves riders who asked for `asked`: the fleet itself, or another of its coalition.
     pub fn serves(&self, fleet: FleetId, asked: FleetId) -> bool {
         self.setup.coalition(fleet) == self.setup.coalition(asked)
     }
@@ -110,7 +109,7 @@ impl<'a> View<'a> {
         self.setup.places.distance_km(from, to)
     }
 
-    /// Whether riders can have the vehicle.
+    /// Whether the vehicle is available to riders.
     pub fn is_available(&self, vehicle: VehicleId) -> bool {
         self.state.available[self.setup.coalition(self.vehicle(vehicle).fleet)].contains(vehicle.0)
     }
@@ -120,17 +119,17 @@ impl<'a> View<'a> {
         self.state.waiting.iter().map(RequestId)
     }
 
-    /// Number of requests that wait.
+    /// Number of waiting requests.
     pub fn waiting_count(&self) -> usize {
         self.state.waiting.len()
     }
 
-    /// Whether the request still waits.
+    /// Whether the request is still waiting.
     pub fn is_waiting(&self, request: RequestId) -> bool {
         self.state.requests[request.index()] == RequestState::Waiting
     }
 
-    /// The way between two places, setting out now.
+    /// Trip between two places, departing now.
     #[inline]
     pub fn trip(&self, from: PlaceId, to: PlaceId) -> Trip {
         self.setup.travel.trip(&self.setup.places, &self.state.hour.pace, from, to)
@@ -143,7 +142,7 @@ impl<'a> View<'a> {
         self.state.hour.consumption_kwh_per_km[v.vehicle_type.index()] * v.consumption_factor
     }
 
-    /// What is known of a retailer's prices.
+    /// Known prices of a retailer.
     pub fn prices(&self, retailer: RetailerId) -> &'a PriceBook {
         &self.state.prices[retailer.index()]
     }
@@ -153,7 +152,7 @@ impl<'a> View<'a> {
         self.setup.retailers.len()
     }
 
-    /// How long a vehicle has had nothing to do [s]; 0 if it has.
+    /// Time for which a vehicle has been idle [s]; 0 if it is not idle.
     pub fn idle_s(&self, vehicle: VehicleId) -> i64 {
         let v = self.vehicle(vehicle);
         if v.activity == Activity::Idle { self.now() - v.since } else { 0 }

@@ -1,4 +1,4 @@
-//! Retail customers as those see them who make prices or answer to them.
+//! Retail customers as seen by policies that set prices or respond to them.
 
 use super::View;
 use crate::world::retail::{Generation, HouseholdState, Households, SlotLoad};
@@ -12,12 +12,12 @@ impl<'a> View<'a> {
         &self.setup.retailers[retailer.index()]
     }
 
-    /// What serving its customers costs a retailer, if that is known.
+    /// Generation cost of a retailer, if known.
     pub fn generation(&self, retailer: RetailerId) -> Option<&'a Generation> {
         self.setup.retail.generation(retailer)
     }
 
-    /// What a retailer's customers drew in its slots that have ended, where somebody answers to its prices.
+    /// Loads of a retailer's customers in its completed slots, where a policy responds to its prices.
     pub fn slot_loads(&self, retailer: RetailerId) -> &'a [SlotLoad] {
         self.state.retail.loads.get(retailer.index()).map_or(&[], Vec::as_slice)
     }
@@ -33,13 +33,13 @@ impl<'a> View<'a> {
         &self.setup.retail.households[group.index()]
     }
 
-    /// What they do.
+    /// Current state of a group of households.
     pub fn household_state(&self, group: HouseholdId) -> &'a HouseholdState {
         &self.state.retail.households[group.index()]
     }
 
-    /// Slots of the local day in which the slot from `slot` starts, as far as they are simulated: start of the first, and
-    /// end of the last.
+    /// Simulated slots of the local day that contains the slot starting at `slot`: start of the first and end of the
+    /// last.
     pub fn slots_of_day(&self, retailer: RetailerId, slot: SimTime) -> (SimTime, SimTime) {
         let slot_s = self.setup.retailers[retailer.index()].slot_s;
         let date = |t: SimTime| self.setup.clock.local(t).date();
@@ -48,15 +48,15 @@ impl<'a> View<'a> {
         while first > earliest && date(first + -slot_s) == today {
             first += -slot_s;
         }
-        // A local day has 25 hours at most.
+        // A local day has at most 25 hours.
         while date(end) == today && end - first < 2 * DAY_S {
             end += slot_s;
         }
         (first, end)
     }
 
-    /// Energy that each household of a group draws in the slots of a local day from `slot` on, so that the day has what
-    /// it would have if all prices were the same [kWh].
+    /// Energy that each household of a group has left to draw in the local day, from the slot starting at `slot`, so
+    /// that the total of the day equals the total at equal prices [kWh].
     pub fn energy_left_kwh(&self, group: HouseholdId, slot: SimTime) -> f64 {
         let homes = self.households(group);
         let slot_s = self.setup.retailers[homes.retailer.index()].slot_s;
@@ -74,7 +74,7 @@ impl<'a> View<'a> {
         kw * slot_s as f64 / 3_600.0
     }
 
-    /// Privately owned vehicles that are plugged in at stations of a retailer.
+    /// Privately owned vehicles plugged in at stations of a retailer.
     pub fn parked(&self, retailer: RetailerId) -> impl Iterator<Item = VehicleId> + 'a {
         let (setup, state) = (self.setup, self.state);
         let all = setup.retail.departures.iter().enumerate().filter(|(_, departures)| !departures.is_empty());
@@ -85,18 +85,17 @@ impl<'a> View<'a> {
         })
     }
 
-    /// When the driver of a privately owned vehicle leaves next, which the driver knows.
+    /// Next departure of the driver of a privately owned vehicle, known to the driver.
     pub fn departure(&self, vehicle: VehicleId) -> Option<SimTime> {
         self.setup.retail.next_departure(vehicle, self.now())
     }
 
-    /// The session of a vehicle that is plugged in.
+    /// Session of a plugged-in vehicle.
     pub fn session(&self, vehicle: VehicleId) -> Option<&'a Session> {
         self.state.session(vehicle)
     }
 
-    /// State of charge of a vehicle that is plugged in at a coming instant, if it goes on as it does and as has been
-    /// announced for it.
+    /// Future state of charge of a plugged-in vehicle at `t`, if it continues as it does now and as announced.
     pub fn soc_at(&self, vehicle: VehicleId, t: SimTime) -> f64 {
         let Some(session) = self.state.session(vehicle) else { return self.soc(vehicle) };
         let of = self.vehicle_type(vehicle);

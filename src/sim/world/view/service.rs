@@ -1,4 +1,4 @@
-//! Who can serve whom: vehicles for a request, a request for a vehicle.
+//! Matching: vehicles for a request, a request for a vehicle.
 
 use super::View;
 use crate::world::nearby::{First, Look, Search, Verdict, Visitor};
@@ -11,28 +11,28 @@ use gridfleet_core::time::SimTime;
 /// Whether a vehicle can serve a request.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Service {
-    /// Yes; the way to the pick-up.
+    /// Yes, with the trip to the pick-up.
     Possible(Trip),
-    /// It would be there after the rider has given up.
+    /// It would arrive after the rider has given up.
     TooLate,
-    /// Its charge does not last for the trip and the way to a station.
+    /// Its charge does not suffice for the trip and the drive to a station.
     LowCharge,
 }
 
-/// What a rider asked for.
+/// Ride requested by a rider.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Ask {
-    /// When.
+    /// Time of the request.
     pub time: SimTime,
-    /// From.
+    /// Origin.
     pub origin: PlaceId,
-    /// To.
+    /// Destination.
     pub destination: PlaceId,
     /// Expected distance [km].
     pub distance_km: f64,
-    /// Which fleet.
+    /// Fleet asked.
     pub fleet: FleetId,
-    /// When the rider gives up.
+    /// Time at which the rider gives up.
     pub deadline: SimTime,
 }
 
@@ -41,21 +41,21 @@ pub struct Ask {
 pub struct Candidate {
     /// The vehicle.
     pub vehicle: VehicleId,
-    /// How far it is by the great circle [km].
+    /// Great-circle distance [km].
     pub great_circle_km: f64,
-    /// Its way to the pick-up.
+    /// Its trip to the pick-up.
     pub way: Trip,
-    /// It is the last that was wanted of its place, where there are more.
+    /// It is the last candidate taken from its place, and there are more.
     pub more_there: bool,
 }
 
-/// Collects vehicles that can serve a request; all at one place have the same way there.
+/// Collects vehicles that can serve a request; all at one place share the same trip to the pick-up.
 struct Servers<'a, 'b> {
     view: View<'a>,
     ask: &'b Ask,
     way: Trip,
     km: f64,
-    /// Found at the present place, and the most that are wanted of it.
+    /// Number found at the present place, and the maximum wanted from it.
     here: usize,
     most_per_place: usize,
     found: &'b mut Vec<Candidate>,
@@ -86,30 +86,29 @@ impl Visitor for Servers<'_, '_> {
     }
 }
 
-/// What there is for a request.
+/// Best candidate for a request.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Offer {
-    /// The vehicle that is soonest at the pick-up among those that can serve the request and are
-    /// unclaimed, and its way there, which is that of all others at its place too.
+    /// The unclaimed vehicle that reaches the pick-up soonest among those that can serve the request, and its trip
+    /// there, which is shared by all vehicles at its place.
     pub soonest: Option<(VehicleId, Trip)>,
-    /// Any vehicle at another place that can serve the request needs at least this [s]; `None` if
-    /// there is none.
+    /// Minimum time that a vehicle at another place that can serve the request needs [s]; `None` if there is none.
     pub elsewhere_s: Option<i64>,
 }
 
-/// Looks for an [`Offer`].
+/// Searches for an [`Offer`].
 struct Offers<'a, 'b, F> {
     view: View<'a>,
     ask: &'b Ask,
     claimed: F,
     way: Trip,
     offer: Offer,
-    /// Time from the present place [s], while all that was found there is claimed.
+    /// Time from the present place [s], while all vehicles found there are claimed.
     claimed_s: Option<i64>,
 }
 
 impl<F> Offers<'_, '_, F> {
-    /// Goes on from the present place.
+    /// Continues past the present place.
     fn leave(&mut self) {
         if let Some(claimed_s) = self.claimed_s.take() {
             self.known_elsewhere(claimed_s);
@@ -133,7 +132,7 @@ impl<F: Fn(VehicleId) -> bool> Visitor for Offers<'_, '_, F> {
             return Look::Ask;
         }
         self.known_elsewhere(here_s);
-        // Where nothing from here on can be sooner, it need not be looked at.
+        // Stop where nothing farther away can be sooner.
         let beyond_s = self.view.least_time_beyond_s(self.ask.origin, km);
         if beyond_s >= best_s {
             self.known_elsewhere(beyond_s);
@@ -159,7 +158,7 @@ impl<F: Fn(VehicleId) -> bool> Visitor for Offers<'_, '_, F> {
     }
 }
 
-/// Stops at the first request that a vehicle can serve; all at one place have the same way there.
+/// Stops at the first request that a vehicle can serve; all requests at one place share the same trip.
 struct Asks<'a, F> {
     view: View<'a>,
     vehicle: VehicleId,
@@ -188,10 +187,10 @@ impl<F: Fn(RequestId) -> bool> Visitor for Asks<'_, F> {
 }
 
 impl<'a> View<'a> {
-    /// What was asked for.
+    /// Details of a request.
     ///
     /// # Panics
-    /// If the request has not been made yet: the future is not to be seen.
+    /// If the request has not been made yet: policies must not see the future.
     pub fn ask(&self, request: RequestId) -> Ask {
         assert!(self.state.requests[request.index()] != RequestState::Future, "a request of the future");
         let (requests, i) = (&self.setup.requests, request.index());
@@ -209,13 +208,13 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Least time to `place` for any vehicle that is not among its nearest, the farthest of which is
-    /// `great_circle_km` away, setting out now [s].
+    /// Minimum time to `place`, departing now, for any vehicle that is not among its nearest, the farthest of which is
+    /// `great_circle_km` away [s].
     pub fn least_time_beyond_s(&self, place: PlaceId, great_circle_km: f64) -> i64 {
         let least_s =
             |km| self.state.bounds.least_time_s(&self.setup.travel, &self.state.hour.pace, place, km);
         match self.state.apart_km.get(place.index()) {
-            // All of the nearest stand right here: the next does too, or is at another place.
+            // All of the nearest are at this place: the next is here too, or is at another place.
             Some(&apart_km) if great_circle_km < apart_km => {
                 least_s(apart_km).min(self.trip(place, place).duration_s)
             }
@@ -223,20 +222,19 @@ impl<'a> View<'a> {
         }
     }
 
-    /// No way of `ways` that takes at most `seconds`, setting out now, is longer than this
-    /// [great-circle km].
+    /// Upper bound on the length of the trips in `ways` that take at most `seconds`, departing now [great-circle km].
     fn reach_km(&self, ways: Ways, seconds: i64) -> f64 {
         self.state.bounds.reach_km(&self.setup.travel, &self.state.hour.pace, ways, seconds)
     }
 
-    /// Whether `vehicle` can be at the pick-up before the rider gives up, with charge for the trip
-    /// and for the way from its end to a station.
+    /// Whether `vehicle` can reach the pick-up before the rider gives up, with enough charge for the trip and for the
+    /// drive from its end to a station.
     pub fn service(&self, vehicle: VehicleId, ask: &Ask) -> Service {
         let way = self.trip(self.vehicle(vehicle).place, ask.origin);
         self.service_along(vehicle, ask, way)
     }
 
-    /// The same, the way to the pick-up being known.
+    /// The same for a known trip to the pick-up.
     fn service_along(&self, vehicle: VehicleId, ask: &Ask, way: Trip) -> Service {
         if self.now() + way.duration_s > ask.deadline {
             return Service::TooLate;
@@ -248,7 +246,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Whether the charge lasts for `distance_km` that end at `destination`, and on to a station.
+    /// Whether the charge suffices for `distance_km` ending at `destination`, and on to a station.
     pub fn charge_suffices(&self, vehicle: VehicleId, distance_km: f64, destination: PlaceId) -> bool {
         let of = self.vehicle_type(vehicle);
         let per_km = self.consumption_kwh_per_km(vehicle);
@@ -257,7 +255,7 @@ impl<'a> View<'a> {
             return false;
         }
         let list = self.station_list(vehicle);
-        // The way to any station bounds the way to the nearest: most questions end here.
+        // The distance to any station bounds the distance to the nearest: most queries end here.
         match self.state.haven_of[list] {
             None => true,
             Some(_) if self.state.haven_km[list] * per_km <= spare_kwh => true,
@@ -272,8 +270,8 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The `k` available vehicles of the asked fleet's coalition that can serve `ask`, nearest (great circle)
-    /// first, at most `most_per_place` of any one place; `found` is emptied first.
+    /// The `k` available vehicles of the asked fleet's coalition that can serve `ask`, nearest (great circle) first, at
+    /// most `most_per_place` from any one place; `found` is cleared first.
     pub fn vehicles_for(
         &self,
         ask: &Ask,
@@ -290,7 +288,7 @@ impl<'a> View<'a> {
         available.nearest(&self.setup.places, ask.origin, k, reach_km, search, &mut servers);
     }
 
-    /// The vehicle that is soonest at the pick-up of `ask` among those that are not `claimed`.
+    /// The vehicle that reaches the pick-up of `ask` soonest among those that are not `claimed`.
     pub fn offer(&self, ask: &Ask, claimed: impl Fn(VehicleId) -> bool, search: &mut Search) -> Offer {
         let reach_km = self.reach_km(Ways::To(ask.origin), ask.deadline - self.now());
         let way = Trip { distance_km: 0.0, duration_s: 0 };
@@ -302,8 +300,8 @@ impl<'a> View<'a> {
         offers.offer
     }
 
-    /// The oldest request of `fleet` waiting at `place` that `vehicle`, whose way there takes `way`, can serve and `accept`
-    /// takes.
+    /// The oldest request of `fleet` waiting at `place` that `vehicle`, whose trip there is `way`, can serve and
+    /// `accept` accepts.
     pub fn oldest_at(
         &self,
         place: PlaceId,
@@ -320,7 +318,8 @@ impl<'a> View<'a> {
         })
     }
 
-    /// The nearest waiting request of its coalition that `vehicle` can serve and `accept` takes; at one place the oldest.
+    /// The nearest waiting request of its coalition that `vehicle` can serve and `accept` accepts; at one place the
+    /// oldest.
     pub fn request_for(
         &self,
         vehicle: VehicleId,

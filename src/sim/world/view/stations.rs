@@ -1,4 +1,4 @@
-//! Where to charge: stations near a vehicle, how full they are, how long it would take there.
+//! Charging locations: stations near a vehicle, their occupancy and the charging time there.
 
 use super::View;
 use crate::world::charging::best_limit_kw;
@@ -9,7 +9,7 @@ use gridfleet_core::time::SimTime;
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
-/// Takes every station that is not avoided now.
+/// Collects every station that is not avoided now.
 struct Collect<'a> {
     found: &'a mut Vec<StationId>,
     gave_up: &'a [(StationId, SimTime)],
@@ -34,7 +34,7 @@ fn avoids(gave_up: &[(StationId, SimTime)], station: StationId, now: SimTime) ->
     gave_up.iter().any(|&(at, until)| at == station && now < until)
 }
 
-/// Seconds in their total order.
+/// Seconds with a total order.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Seconds(f64);
 
@@ -53,13 +53,13 @@ impl Ord for Seconds {
 }
 
 impl View<'_> {
-    /// Whether a vehicle avoids a station: it gave up waiting there a short while ago, and has charged nowhere since.
+    /// Whether a vehicle avoids a station: it gave up waiting there recently and has not charged anywhere since.
     pub fn avoids(&self, vehicle: VehicleId, station: StationId) -> bool {
         avoids(&self.vehicle(vehicle).gave_up, station, self.now())
     }
 
-    /// Whether a vehicle that has waited at a station for as long as it will has anywhere else to go: the nearest station
-    /// that it may use, that fits it and that it does not avoid is within reach of its charge.
+    /// Whether a vehicle whose patience at a station has run out has an alternative: the nearest station that it may
+    /// use, that fits it and that it does not avoid is within range.
     pub fn has_other_station(&self, vehicle: VehicleId, station: StationId) -> bool {
         let v = self.vehicle(vehicle);
         let gave_up: Vec<_> = v.gave_up.iter().copied().chain([(station, SimTime(i64::MAX))]).collect();
@@ -74,8 +74,8 @@ impl View<'_> {
         })
     }
 
-    /// The `k` stations nearest to the vehicle that it may use and that fit it, nearest (great
-    /// circle) first, without those that it [avoids](Self::avoids); `found` is emptied first.
+    /// The `k` nearest stations (great circle) that the vehicle may use and that fit it, nearest first, excluding those
+    /// that it [avoids](Self::avoids); `found` is cleared first.
     pub fn stations_for(
         &self,
         vehicle: VehicleId,
@@ -120,20 +120,20 @@ impl View<'_> {
         found.first().copied().filter(|&station| self.station_place(station) == place)
     }
 
-    /// Where a station stands.
+    /// Location of a station.
     pub fn station_place(&self, station: StationId) -> PlaceId {
         self.setup.stations[station.index()].place
     }
 
-    /// Connectors that nobody uses and nobody on the way there is expected to use.
+    /// Connectors that are neither in use nor expected to be used by a vehicle driving there.
     pub fn free_connectors(&self, station: StationId) -> usize {
         let state = &self.state.stations.stations[station.index()];
         let taken = state.occupied as usize + state.queue.len() + state.inbound as usize;
         self.setup.stations[station.index()].connectors.len().saturating_sub(taken)
     }
 
-    /// Time that charging `vehicle` from `soc` to `target_soc` takes at `station` [s], if its site
-    /// limit were divided among the vehicles now there and this one.
+    /// Time to charge `vehicle` from `soc` to `target_soc` at `station` [s], if its site limit were divided among the
+    /// vehicles now there and this one.
     pub fn charging_time_s(&self, vehicle: VehicleId, station: StationId, soc: f64, target_soc: f64) -> f64 {
         let of = self.vehicle_type(vehicle);
         let there = &self.setup.stations[station.index()];
@@ -143,9 +143,9 @@ impl View<'_> {
         of.seconds_to(soc, power_kw, target_soc)
     }
 
-    /// When a vehicle that joins the line at `station` at `arrival` may expect a connector: everyone
-    /// now plugged in leaves when expected, everyone in line takes as long as estimated, and
-    /// everyone on the way takes `typical_s` and comes first. `scratch` is overwritten.
+    /// Expected time at which a vehicle that joins the queue at `station` at `arrival` gets a connector: every
+    /// plugged-in vehicle leaves when expected, every queued vehicle takes as long as estimated, and every inbound
+    /// vehicle takes `typical_s` and comes first. `scratch` is overwritten.
     pub fn expected_connection(
         &self,
         station: StationId,
@@ -162,7 +162,7 @@ impl View<'_> {
             });
         }
         let ahead = state.queue.iter().map(|w| w.need_s);
-        // A heap of the connectors by when they are free: the next in line takes the first.
+        // A heap of the connectors by the time they become free: the next in the queue takes the first.
         let mut free_at: BinaryHeap<Reverse<Seconds>> =
             std::mem::take(scratch).into_iter().map(|s| Reverse(Seconds(s))).collect();
         for need_s in ahead.chain(std::iter::repeat_n(typical_s, state.inbound as usize)) {
@@ -186,7 +186,7 @@ impl View<'_> {
         self.setup.stations[station.index()].markup_eur_mwh
     }
 
-    /// Price of a station in force at `t` [currency/MWh]: the announced or expected one, else the present one.
+    /// Price of a station in force at `t` [currency/MWh]: the announced or expected price, otherwise the current one.
     pub fn station_price_eur_mwh(&self, station: StationId, t: SimTime) -> f64 {
         let book = self.prices(self.retailer(station));
         let price = if t <= self.now() { None } else { book.price_at(t) };
@@ -198,13 +198,13 @@ impl View<'_> {
         self.setup.stations[station.index()].retailer
     }
 
-    /// What is known of the stations of retailers whose price follows the load.
+    /// Known loads of the stations of retailers with load-dependent prices.
     pub fn load_books(&self) -> &[LoadBook] {
         &self.state.loads
     }
 
-    /// What the vehicles at a station would still like: those that take power or are held by a policy, then those in
-    /// line.
+    /// Remaining charge that the vehicles at a station would like: first those that draw power or are paused by a
+    /// policy, then those in the queue.
     pub fn wishes(&self, station: StationId) -> impl Iterator<Item = (&VehicleType, Wish)> {
         let connectors = &self.setup.stations[station.index()].connectors;
         let plugged =

@@ -1,4 +1,4 @@
-//! Trading as a bidder sees it: its positions, prices that are known, and the power that it could take.
+//! Trading as seen by a bidder: its positions, known prices and the power that it could take.
 
 use super::View;
 use crate::world::Party;
@@ -13,36 +13,35 @@ impl<'a> View<'a> {
         self.setup.trading.markets.len()
     }
 
-    /// The rules of a market. Its reference prices are no news to anybody as far as they lie before the start;
-    /// later ones are known by [`MarketView::clearing_price`].
+    /// Rules of a market. Reference prices before the start of the simulation are public; later ones become known
+    /// through [`MarketView::clearing_price`].
     pub fn market(&self, market: MarketId) -> MarketView<'a> {
         MarketView { rules: &self.setup.trading.markets[market.index()], view: *self, market }
     }
 
-    /// Whom a bidder stands for.
+    /// The party behind a bidder.
     pub fn party(&self, bidder: BidderId) -> Party {
         self.setup.trading.bidders[bidder.index()]
     }
 
-    /// Bought less sold in one market for the instant `t` [kW].
+    /// Net position (bought less sold) in one market at instant `t` [kW].
     #[inline]
     pub fn position_kw(&self, market: MarketId, bidder: BidderId, t: SimTime) -> f64 {
         self.state.trading.position_kw(&self.setup.trading, market, bidder, t)
     }
 
-    /// Bought less sold in all markets for the instant `t` [kW]: what the bidder has to draw.
+    /// Net position (bought less sold) in all markets at instant `t` [kW]: the power that the bidder has to draw.
     pub fn committed_kw(&self, bidder: BidderId, t: SimTime) -> f64 {
         (0..self.market_count()).map(|m| self.position_kw(MarketId::new(m), bidder, t)).sum()
     }
 
-    /// Power that the vehicles of `fleet` that are plugged in can take for at least one more control
-    /// interval [kW].
+    /// Power that the plugged-in vehicles of `fleet` can take for at least one more control interval [kW].
     pub fn pool_kw(&self, fleet: FleetId) -> f64 {
         self.vehicles_of(fleet).map(|vehicle| self.pool_share_kw(vehicle)).sum()
     }
 
-    /// A vehicle's part of the [pool](Self::pool_kw), its mean power over the next control interval [kW]: nothing if it
-    /// is not plugged in, or full before the interval ends.
+    /// A vehicle's part of the [pool](Self::pool_kw), its mean power over the next control interval [kW]: zero if it is
+    /// not plugged in, or full before the interval ends.
     pub fn pool_share_kw(&self, vehicle: VehicleId) -> f64 {
         let Some(session) = self.state.session(vehicle) else { return 0.0 };
         let power_kw = if session.active { session.share_kw } else { session.limit_kw };
@@ -50,8 +49,8 @@ impl<'a> View<'a> {
         self.mean_power_kw(vehicle, soc, session.target_soc, power_kw)
     }
 
-    /// What would take the place of a vehicle's part of the pool if it left its connector: the part of the vehicle that is
-    /// next in line there [kW].
+    /// Power that would replace a vehicle's part of the pool if it left its connector: the part of the next vehicle in
+    /// the queue there [kW].
     pub fn successor_share_kw(&self, vehicle: VehicleId) -> f64 {
         let Some(station) = self.vehicle(vehicle).station else { return 0.0 };
         let state = &self.state.stations.stations[station.index()];
@@ -64,11 +63,11 @@ impl<'a> View<'a> {
         self.mean_power_kw(next, v.soc, v.target_soc, power_kw)
     }
 
-    /// Mean power over the next control interval of a vehicle that charges from `soc` [kW]; nothing if it is full before.
+    /// Mean power over the next control interval of a vehicle that charges from `soc` [kW]; zero if it is full before.
     fn mean_power_kw(&self, vehicle: VehicleId, soc: f64, target_soc: f64, power_kw: f64) -> f64 {
         let of = self.vehicle_type(vehicle);
         let interval_s = self.control_interval_s() as f64;
-        // A millionth of a second is a rounding error of the charge.
+        // A microsecond is within the rounding error of the charge.
         if soc >= target_soc || of.seconds_to(soc, power_kw, target_soc) < interval_s - 1e-6 {
             return 0.0;
         }
@@ -76,7 +75,7 @@ impl<'a> View<'a> {
         of.kwh(gained) / of.charge_efficiency * 3_600.0 / interval_s
     }
 
-    /// Time between two readings of the meters [s].
+    /// Time between two meter readings [s].
     pub fn control_interval_s(&self) -> i64 {
         self.setup.control_interval_s
     }
@@ -87,7 +86,7 @@ impl<'a> View<'a> {
     }
 }
 
-/// What is known of one market.
+/// Known data of one market.
 #[derive(Clone, Copy)]
 pub struct MarketView<'a> {
     rules: &'a Market,
@@ -116,7 +115,7 @@ impl<'a> MarketView<'a> {
         self.view.state.trading.markets[self.market.index()].cleared_eur_mwh.get(product).copied()
     }
 
-    /// Products that have been cleared: all before this one.
+    /// Number of cleared products: all before this one.
     pub fn cleared(&self) -> usize {
         self.view.state.trading.markets[self.market.index()].cleared_eur_mwh.len()
     }
