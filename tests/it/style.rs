@@ -10,7 +10,6 @@ const NOT_YET: &[&str] = &[
     "src/reproduce",
     "src/results",
     "src/scenario",
-    "src/sim",
     "src/studies",
     "tests",
 ];
