@@ -33,7 +33,7 @@ impl Run<'_> {
     ///
     /// # Errors
     /// As [`Run::simulate`]; [`Error::Input`] if the folder holds anything that may not be replaced, [`Error::Io`] if it
-    /// cannot be written. What an audit finds is no error: it is in [`Written::audit`].
+    /// cannot be written. Violations found by an audit are not an error: they are in [`Written::audit`].
     #[expect(clippy::disallowed_methods, reason = "wall time, for the manifest only")]
     pub fn write_to(mut self, folder: impl AsRef<Path>) -> Result<Written> {
         let (started, began) = (chrono::Utc::now(), Instant::now());

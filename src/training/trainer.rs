@@ -172,7 +172,7 @@ impl Trainer {
         trainer.lanes = (0..u64::from(trainer.spec.lanes))
             .map(|lane| {
                 let [week, next] = [0, 1].map(|round| trainer.draw_week(round, lane));
-                // Nobody has bid for the first week yet: any risks.
+                // There are no bids for the first week yet: any risks.
                 let random = &mut trainer.streams.stream(FIRST | lane);
                 let actions = (0..leads[0]).map(|_| random.random_range(0..space.actions)).collect();
                 Lane { week, next, last: Log { actions, ..Log::default() } }
@@ -551,7 +551,7 @@ fn space(spec: &TrainingSpec) -> Space {
 /// Trains until all steps are done.
 ///
 /// # Errors
-/// If a week cannot be built; whatever `between` weeks says.
+/// If a week cannot be built, and the errors of `between`.
 pub fn train(course: Course, mut between: impl FnMut(&Trainer) -> Result<(), Error>) -> Result<Arc<Trained>> {
     let mut trainer = Trainer::new(course, String::new())?;
     while !trainer.is_done() {
