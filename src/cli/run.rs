@@ -19,7 +19,8 @@ use crate::policies::bidding::clairvoyant;
 use crate::records::Recorder as _;
 use crate::records::metrics::{Metrics, MetricsSetup};
 use crate::rng::Streams;
-use crate::scenario::{self, Prepared};
+use crate::scenario::{self, Prepared, Scenario};
+use crate::studies::pilot;
 use crate::time::{HOUR_S, SimTime};
 use crate::world::{Enforce, Grid, Households, Mode, Setup};
 use clap::Args;
@@ -80,11 +81,25 @@ pub fn run(args: &RunArgs) -> Result<()> {
             output.display()
         ));
     }
-    let (setup, prepared) = scenario.build(streams)?;
+    let replace = Replace::of(false, args.force);
+    let recorded = scenario.read()?;
+    let (mut setup, mut prepared) = scenario.build_from(&recorded, streams)?;
+    let mut warm_up_found_days = None;
+    if scenario.settles() {
+        // If the folder cannot be written, that is known before the work.
+        drop(RunDir::create(&output, Kind::Run, replace)?);
+        let days = find_warm_up(&scenario, setup, &prepared, streams, stop)?;
+        if !args.quiet {
+            terminal::message(&format!("{}\n", settled(days)));
+        }
+        (setup, prepared) = scenario.with_warm_up(days)?.build_from(&recorded, streams)?;
+        warm_up_found_days = Some(days);
+    }
+    drop(recorded);
     check(stop)?;
     let progress = Progress::new(setup.start, setup.end, visible);
-    let replace = Replace::of(false, args.force);
-    let job = Job { setup: Arc::new(setup), prepared, streams, output, replace, audit: args.audit };
+    let setup = Arc::new(setup);
+    let job = Job { setup, prepared, warm_up_found_days, streams, output, replace, audit: args.audit };
     let outcome = simulate(&job, &progress, stop)?;
     drop(progress);
     if args.json {
@@ -96,6 +111,28 @@ pub fn run(args: &RunArgs) -> Result<()> {
     }
 }
 
+/// The days after which queues and charge have settled in a pilot run of this replication.
+fn find_warm_up(
+    scenario: &Scenario,
+    setup: Setup,
+    prepared: &Prepared,
+    streams: Streams,
+    stop: &AtomicBool,
+) -> Result<i64> {
+    let setup = Arc::new(setup);
+    let policies = crate::engine::policies(&prepared.policies, &setup, streams);
+    pilot::warm_up_days(&setup, policies, streams, stop)?.ok_or_else(|| scenario.not_settled())
+}
+
+/// What is said of a warm-up that a pilot run has found.
+fn settled(days: i64) -> String {
+    match days {
+        0 => "warm-up: none, queues and charge are settled from the start".to_owned(),
+        1 => "warm-up: 1 day, when queues and charge had settled".to_owned(),
+        days => format!("warm-up: {days} days, when queues and charge had settled"),
+    }
+}
+
 /// One replication to be carried out.
 #[derive(Debug)]
 pub struct Job {
@@ -103,6 +140,8 @@ pub struct Job {
     pub setup: Arc<Setup>,
     /// Policies, outputs and where it all came from.
     pub prepared: Prepared,
+    /// Local days of the warm-up that a pilot run has found; `None` where the scenario gives a number.
+    pub warm_up_found_days: Option<i64>,
     /// Randomness.
     pub streams: Streams,
     /// Folder of results.
@@ -213,6 +252,7 @@ fn simulate(job: &Job, progress: &Progress, stop: &AtomicBool) -> Result<Outcome
         start: setup.start,
         end: setup.end,
         measured_from: (setup.measured_from > setup.start).then_some(setup.measured_from),
+        warm_up_found_days: job.warm_up_found_days,
         time_zone: setup.clock.tz().name().to_owned(),
         currency: setup.currency.clone(),
         events: simulation.events(),

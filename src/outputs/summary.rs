@@ -39,6 +39,9 @@ pub struct Summary {
     /// First instant that the figures cover, the end of the warm-up; absent without one. ISO 8601 in UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub measured_from: Option<String>,
+    /// Local days of the warm-up that a pilot run has found; absent where the scenario gives a number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warm_up_found_days: Option<i64>,
     /// Time zone of local times, for example `America/New_York`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub time_zone: String,
@@ -101,6 +104,8 @@ pub struct SummaryHead {
     pub end: crate::time::SimTime,
     /// First instant that the figures cover; `None` without a warm-up.
     pub measured_from: Option<crate::time::SimTime>,
+    /// Local days of the warm-up that a pilot run has found; `None` where the scenario gives a number.
+    pub warm_up_found_days: Option<i64>,
     /// Time zone of local times, for example `America/New_York`.
     pub time_zone: String,
     /// Currency of all amounts.
@@ -134,6 +139,7 @@ impl Summary {
             start: head.start.iso(),
             end: head.end.iso(),
             measured_from: head.measured_from.map(|time| time.iso()),
+            warm_up_found_days: head.warm_up_found_days,
             time_zone: head.time_zone,
             currency: head.currency,
             events: head.events,

@@ -334,6 +334,7 @@ mod tests {
             currency: "EUR".into(),
             start: String::new(),
             end: String::new(),
+            warm_up_found_days: None,
             time_zone: String::new(),
             baseline: "a".into(),
             do_nothing: None,

@@ -19,6 +19,7 @@ pub mod journal;
 pub mod load;
 pub mod merge;
 pub mod pictures;
+pub mod pilot;
 pub mod plan;
 pub mod reservations;
 pub mod results;
