@@ -369,8 +369,10 @@ fn rows(currency: &str) -> Vec<RowOf> {
         ("Fares of trips lost: committed", money(), |f| amount(f.lost_committed_fares_eur, 2)),
         ("Operating profit", money(), |f| Some(thousands(f.operating_profit_eur, 2))),
         ("Value of stored energy", money(), |f| amount(f.stored_value_eur, 2)),
-        ("Profit with stored energy", money(), |f| {
-            (f.stored_value_eur != 0.0).then(|| thousands(f.net_profit_eur, 2))
+        ("Fares of riders aboard", money(), |f| amount(f.rides_in_progress_value_eur, 2)),
+        ("Profit with both", money(), |f| {
+            let other = f.stored_value_eur != 0.0 || f.rides_in_progress_value_eur != 0.0;
+            other.then(|| thousands(f.net_profit_eur, 2))
         }),
         ("Departures not full", unit(""), |f| {
             Some(thousands(f.drivers.as_ref()?.departures_missed as f64, 0))

@@ -49,7 +49,14 @@ pub const IDENTITIES: &[Identity] = &[
         sum: "cost_with_lost_fares_eur",
         parts: &[(1.0, "operating_cost_eur"), (1.0, "lost_fares_eur")],
     },
-    Identity { sum: "net_profit_eur", parts: &[(1.0, "operating_profit_eur"), (1.0, "stored_value_eur")] },
+    Identity {
+        sum: "net_profit_eur",
+        parts: &[
+            (1.0, "operating_profit_eur"),
+            (1.0, "stored_value_eur"),
+            (1.0, "rides_in_progress_value_eur"),
+        ],
+    },
     Identity {
         sum: "market_profit_eur",
         parts: &[(1.0, "supply_credit_eur"), (-1.0, "market_cost_eur"), (-1.0, "imbalance_cost_eur")],

@@ -191,6 +191,7 @@ impl Metrics {
         self.end_reading();
         for fleet in &mut self.fleets {
             fleet.value_stored(&self.setup);
+            fleet.value_rides();
         }
         let mut total = Sums::new();
         for fleet in &self.fleets {
@@ -234,10 +235,24 @@ impl Metrics {
 
 impl Recorder for Metrics {
     fn trip(&mut self, record: &TripRecord) {
-        if record.request_time < self.setup.measured_from {
+        let (from, end) = (self.setup.measured_from, self.setup.end);
+        let fleet = &mut self.fleets[record.fleet.index()];
+        if let Some(pickup) = record.pickup_time {
+            let until = record.dropoff_time.unwrap_or(end);
+            // Paid or owed for the way until then; of that, for the way until the end of the warm-up.
+            let fare = record.fare + record.accrued_fare;
+            if pickup < from && from < until {
+                fleet.rides[0] += 1;
+                fleet.accrued[0] += fare * ((from - pickup) as f64 / (until - pickup) as f64);
+            }
+            if record.dropoff_time.is_none() {
+                fleet.rides[1] += 1;
+                fleet.accrued[1] += fare;
+            }
+        }
+        if record.request_time < from {
             return;
         }
-        let fleet = &mut self.fleets[record.fleet.index()];
         fleet.trips[record.status as usize] += 1;
         let lost_fare = Money::from_units(record.lost_fare).expect("what was a fare is an amount of money");
         fleet.lost_fares += lost_fare;
@@ -468,6 +483,7 @@ mod tests {
             energy_kwh: 0.0,
             fare: 0.0,
             lost_fare: 0.0,
+            accrued_fare: 0.0,
             soc_start: None,
             soc_end: None,
         }

@@ -24,7 +24,7 @@ const ORDER: &str = "Trips: of equal riders the older is not passed over";
 const IDENTITIES: &str = "The summary's figures add up";
 const STORED: &str = "Stored energy is that of legs and sessions";
 /// How many checks the day by hand allows.
-const CHECKS: usize = 37;
+const CHECKS: usize = 38;
 
 fn facts(outputs: OutputOptions) -> AuditFacts {
     let vehicle = |name: &str, soc, place: &str| VehicleFacts {
@@ -204,6 +204,11 @@ fn each_wrong_day_is_found_by_the_check_meant_for_it() {
         ("Trips: energy and distance are those of their legs", |d| d.trips[0].deadhead_km = 0.0),
         ("Trips: energy and distance are those of their legs", |d| {
             d.legs.remove(1);
+        }),
+        // Only riders aboard owe something, and they have paid nothing yet.
+        ("Riders aboard owe the fare of the way driven", |d| d.trips[0].accrued_fare = 1.0),
+        ("Riders aboard owe the fare of the way driven", |d| {
+            (d.trips[0].status, d.trips[0].dropoff_time) = (TripStatus::InProgress, None);
         }),
         ("Ledger: amounts are whole, and the fleets hold their profit", |d| d.ledger[1].amount = Money(-1)),
         ("Ledger: amounts are whole, and the fleets hold their profit", |d| d.ledger[1].debit = AccountId(2)),

@@ -86,6 +86,7 @@ fn the_contract_names_the_same_columns() {
                     "need_wait_s",
                     "charged_kwh",
                     "lost_fare",
+                    "accrued_fare",
                     "bid_id",
                     "capacity_price_eur_mw_h",
                 ]

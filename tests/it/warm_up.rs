@@ -48,7 +48,8 @@ fn money_adds_up_and_stored_energy_is_valued() {
         let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-5, "{a} {b}");
         near(f("fares_eur") - f("operating_cost_eur"), f("operating_profit_eur"));
         near(f("operating_cost_eur") + f("lost_fares_eur"), f("cost_with_lost_fares_eur"));
-        near(f("operating_profit_eur") + f("stored_value_eur"), f("net_profit_eur"));
+        let values = f("stored_value_eur") + f("rides_in_progress_value_eur");
+        near(f("operating_profit_eur") + values, f("net_profit_eur"));
         let change_kwh = f("stored_end_kwh") - f("stored_start_kwh");
         assert!(change_kwh != 0.0);
         near(f("stored_value_eur"), change_kwh * 0.2);
@@ -115,6 +116,29 @@ fn a_warm_up_is_found_where_queues_and_charge_have_settled() {
         gridfleet(&["validate", scenario.to_str().unwrap(), "--set", "time.warm_up=settled"]);
     assert_eq!(status, 0, "{err}");
     assert!(out.contains("found by a pilot run"), "{out}");
+}
+
+/// Two periods side by side have the fares of both together, though riders are aboard where they meet.
+#[test]
+fn fares_of_riders_aboard_belong_to_the_time_in_which_they_are_driven() {
+    let folder = tempfile::tempdir().unwrap();
+    let scenario = town(folder.path(), 3, 24);
+    // All cars set out on the hour.
+    let of = |settings: &[&str]| {
+        run(&scenario, &[&["time.start=2018-03-05T00:07", "operation.patience_s=1800"], settings].concat()).0
+    };
+    let first = of(&["time.days=1"]);
+    let second = of(&["time.days=2", "time.warm_up=1"]);
+    let whole = of(&["time.days=2"]);
+    let aboard = first["rides_in_progress_end"].as_u64().unwrap();
+    assert!(aboard > 0);
+    assert_eq!(second["rides_in_progress_start"], aboard);
+    assert_eq!(first["rides_in_progress_start"], 0);
+    assert_eq!(second["rides_in_progress_end"], whole["rides_in_progress_end"]);
+    let earned = |of: &serde_json::Value| figure(of, "fares_eur") + figure(of, "rides_in_progress_value_eur");
+    let (parts, all) = (earned(&first) + earned(&second), earned(&whole));
+    assert!((parts - all).abs() < 2e-6, "{parts} {all}");
+    assert!(figure(&first, "rides_in_progress_value_eur") > 1.0);
 }
 
 #[test]
