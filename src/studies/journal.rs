@@ -352,6 +352,7 @@ mod tests {
             events: 5,
             figures: [("a".to_owned(), x)].into(),
             waits: vec![3, 1, 2, 4],
+            power_from_hour: 0,
             power_kw: vec![0.5],
         })
     }
