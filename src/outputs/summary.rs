@@ -8,6 +8,7 @@ use super::tables::Provenance;
 use crate::error::{Error, Result};
 use crate::records::metrics::{
     CompetitorFigures, Figures, FleetFigures, MarketFigures, OperatorFigures, RetailerFigures, RunFigures,
+    StationFigures,
 };
 use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
@@ -59,6 +60,9 @@ pub struct Summary {
     pub fleets: Vec<FleetFigures>,
     /// Key figures of each operator of stations.
     pub operators: Vec<OperatorFigures>,
+    /// Key figures of each station.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stations: Vec<StationFigures>,
     /// Key figures of each market.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub markets: Vec<MarketFigures>,
@@ -147,6 +151,7 @@ impl Summary {
             total: figures.total,
             fleets: figures.fleets,
             operators: figures.operators,
+            stations: figures.stations,
             markets: figures.markets,
             retailers: figures.retailers,
             competitors: figures.competitors,
@@ -454,6 +459,7 @@ mod tests {
                 .map(|name| FleetFigures { name: (*name).to_owned(), figures: figures(20_000) })
                 .collect(),
             operators: Vec::new(),
+            stations: Vec::new(),
             markets: Vec::new(),
             retailers: Vec::new(),
             competitors: Vec::new(),

@@ -141,6 +141,10 @@ pub const OPERATOR_FIGURES: &[FigureInfo] = &[
     figure("load_price_eur_mwh", "Mean price that the load made", "currency/MWh", Lower),
 ];
 
+/// The figures of [`super::metrics::StationFigures`]. Studies do not compare them: there may be a thousand stations.
+pub const STATION_FIGURES: &[FigureInfo] =
+    &[figure("peak_15min_kw", "Peak power of a quarter hour", "kW", Lower)];
+
 /// The figures of [`super::metrics::RetailerFigures`].
 pub const RETAILER_FIGURES: &[FigureInfo] = &[
     figure("peak_kw", "Peak load", "kW", Lower),

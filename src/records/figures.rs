@@ -311,6 +311,15 @@ pub struct OperatorFigures {
     pub loads: Option<LoadFigures>,
 }
 
+/// Key figures of one station.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct StationFigures {
+    /// Name.
+    pub name: String,
+    /// Highest mean grid power over a quarter of an hour from the full hour on, the interval of most bills [kW].
+    pub peak_15min_kw: f64,
+}
+
 /// Key figures of one fleet.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct FleetFigures {
@@ -330,6 +339,9 @@ pub struct RunFigures {
     pub fleets: Vec<FleetFigures>,
     /// Each operator of stations, in the order of the scenario.
     pub operators: Vec<OperatorFigures>,
+    /// Each station, in the order of the scenario.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stations: Vec<StationFigures>,
     /// Each market, in the order of the scenario.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub markets: Vec<MarketFigures>,

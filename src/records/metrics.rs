@@ -6,7 +6,7 @@
 
 pub use super::figures::{
     AggregatorFigures, CompetitorFigures, DriverFigures, Figures, FleetFigures, GridFigures, LoadFigures,
-    MarketFigures, OperatorFigures, RetailerFigures, RunFigures, TradingFigures,
+    MarketFigures, OperatorFigures, RetailerFigures, RunFigures, StationFigures, TradingFigures,
 };
 use super::grid::GridSums;
 use super::loads::LoadSums;
@@ -112,6 +112,7 @@ pub struct Metrics {
     markets: Vec<MarketSums>,
     fleets: Vec<Sums>,
     operators: Vec<OperatorSums>,
+    stations: Vec<(String, Peak)>,
     retailers: RetailSums,
     competitors: SupplySums,
     peak: Peak,
@@ -152,6 +153,7 @@ impl Metrics {
                 })
                 .collect(),
             operators: vec![OperatorSums::default(); labels.operators.len()],
+            stations: labels.stations.iter().map(|name| (name.clone(), Peak::default())).collect(),
             retailers: RetailSums::new(labels, &setup.retail),
             competitors: SupplySums::new(labels, &setup.competition),
             peak: Peak::default(),
@@ -225,6 +227,11 @@ impl Metrics {
                     peak_15min_kw: sums.peak.peaks()[1],
                     loads: sums.loads.figures(),
                 })
+                .collect(),
+            stations: self
+                .stations
+                .into_iter()
+                .map(|(name, peak)| StationFigures { name, peak_15min_kw: peak.peaks()[1] })
                 .collect(),
             markets: self.markets.into_iter().map(MarketSums::figures).collect(),
             retailers: self.retailers.finish(),
@@ -345,6 +352,9 @@ impl Recorder for Metrics {
         if self.measures(record.time) {
             let from = self.setup.measured_from;
             self.peak.read(from, record.time, record.power_kw);
+            if let Some((_, peak)) = self.stations.get_mut(record.station.index()) {
+                peak.read(from, record.time, record.power_kw);
+            }
             self.operators[record.operator.index()].peak.read(from, record.time, record.power_kw);
             self.retailers.station(record);
         }
