@@ -74,6 +74,7 @@ fn trip(n: u32) -> TripRecord {
         energy_kwh: noise(n, 9),
         fare: (noise(n, 10) * 3_000.0).round() / 100.0,
         lost_fare: 0.0,
+        accrued_fare: 0.0,
         soc_start: Some(soc),
         soc_end: Some(soc * 0.99),
     }

@@ -63,6 +63,7 @@ pub fn run(args: &RunArgs) -> Result<()> {
     let bar = Bar {
         bar: progress::Progress::new(start, end, !args.quiet && terminal::moves()),
         output: output.clone(),
+        quiet: args.quiet,
     };
     let written = run
         .audit(args.audit)
@@ -92,11 +93,23 @@ pub fn run(args: &RunArgs) -> Result<()> {
 struct Bar {
     bar: progress::Progress,
     output: PathBuf,
+    quiet: bool,
 }
 
 impl crate::run::Progress for Bar {
     fn update(&self, now: SimTime, events: u64) {
         self.bar.update(now, events);
+    }
+
+    fn settled(&self, days: i64) {
+        if !self.quiet {
+            let found = match days {
+                0 => "none, queues and charge are settled from the start".to_owned(),
+                1 => "1 day, when queues and charge had settled".to_owned(),
+                days => format!("{days} days, when queues and charge had settled"),
+            };
+            terminal::message(&format!("warm-up: {found}\n"));
+        }
     }
 
     fn written(&self, _: &Path) {

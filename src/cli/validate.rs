@@ -4,7 +4,7 @@ use super::{ScenarioArgs, terminal};
 use crate::error::Result;
 use crate::markets::GateRule;
 use crate::rng::Streams;
-use crate::scenario::{self, Prepared};
+use crate::scenario::{self, Prepared, Scenario};
 use crate::studies;
 use crate::world::{Mode, Setup};
 use clap::Args;
@@ -33,8 +33,11 @@ pub fn run(args: &ValidateArgs) -> Result<()> {
     }
     let scenario = scenario::load(&args.scenario.scenario, &args.scenario.overrides())?;
     let (setup, prepared) = scenario.build(Streams { seed: scenario.seed(), replication: 0 })?;
-    terminal::print(&describe(&setup, &prepared))
+    terminal::print(&describe(&setup, &prepared, scenario.settles()))
 }
+
+/// What is said of a warm-up that is not known yet.
+const FOUND: &str = "found by a pilot run";
 
 /// What a study holds.
 fn describe_study(study: &studies::Study) -> String {
@@ -51,6 +54,9 @@ fn describe_study(study: &studies::Study) -> String {
     if !plan.factors.is_empty() {
         row("factors", names(plan.factors.iter().map(|f| f.name.as_str()).collect()));
     }
+    if study.arms.iter().any(Scenario::settles) {
+        row("warm-up", FOUND.to_owned());
+    }
     row("points", plan.points.len().to_string());
     row("replications", study.replications.to_string());
     row("tasks", (plan.arms() as u64 * u64::from(study.replications)).to_string());
@@ -59,7 +65,7 @@ fn describe_study(study: &studies::Study) -> String {
 }
 
 /// What a scenario holds.
-fn describe(setup: &Setup, prepared: &Prepared) -> String {
+fn describe(setup: &Setup, prepared: &Prepared, settles: bool) -> String {
     let mut out = format!("{}: ok\n", prepared.name);
     let mut row = |name: &str, text: String| {
         // Writing to a string cannot fail.
@@ -69,6 +75,9 @@ fn describe(setup: &Setup, prepared: &Prepared) -> String {
     let zone = setup.clock.tz().name();
     let local = |t| setup.clock.local(t).format("%Y-%m-%d %H:%M").to_string();
     row("period", format!("{} to {} ({zone}, {hours} h)", local(setup.start), local(setup.end)));
+    if settles {
+        row("warm-up", FOUND.to_owned());
+    }
     match setup.mode {
         Mode::Dispatch { patience_s } => {
             row(

@@ -20,6 +20,7 @@
 //! ```
 
 mod facts;
+pub mod pilot;
 mod replication;
 mod writing;
 
@@ -34,7 +35,7 @@ use crate::policies::{Policies, PolicySpecs};
 use crate::records::Recorder;
 use crate::records::metrics::RunFigures;
 use crate::rng::Streams;
-use crate::scenario::{self, Overrides, Scenario};
+use crate::scenario::{self, Overrides, Prepared, Scenario};
 use crate::time::SimTime;
 use crate::world::Setup;
 use std::path::{Path, PathBuf};
@@ -45,6 +46,10 @@ use std::sync::atomic::AtomicBool;
 pub trait Progress {
     /// The simulation has reached `now` and processed `events` in all.
     fn update(&self, now: SimTime, events: u64);
+    /// A pilot run has found a warm-up of `days` local days.
+    fn settled(&self, days: i64) {
+        let _ = days;
+    }
     /// All files of the results are in place in `folder`; an audit may follow.
     fn written(&self, folder: &Path) {
         let _ = folder;
@@ -58,6 +63,14 @@ impl Progress for () {
 
 /// Replaces policies that the scenario names.
 type Change<'a> = dyn Fn(Policies) -> Policies + 'a;
+
+/// A built scenario.
+struct World {
+    setup: Arc<Setup>,
+    prepared: Prepared,
+    /// Local days of the warm-up that a pilot run has found; `None` where the scenario gives a number.
+    warm_up_found_days: Option<i64>,
+}
 
 /// One replication of a scenario, not simulated yet.
 pub struct Run<'a> {
@@ -189,11 +202,26 @@ impl<'a> Run<'a> {
     /// [`crate::Error::Input`] if an input file is wrong or amounts are too large; [`crate::Error::Interrupted`] if stopped;
     /// [`crate::Error::Other`] if an instant does not end.
     pub fn simulate(mut self) -> Result<RunFigures> {
-        let (setup, prepared) = self.scenario.build(self.streams())?;
-        let setup = Arc::new(setup);
+        let World { setup, prepared, .. } = self.world()?;
         let mut recorder = self.recorder.take();
         let replication = self.prepare(&prepared.policies, &setup);
         Ok(replication.simulate(&mut recorder, |_| false)?.metrics.finish())
+    }
+
+    /// The world, after a pilot run where the scenario asks for a warm-up that ends when queues and charge have settled.
+    fn world(&self) -> Result<World> {
+        let recorded = self.scenario.read()?;
+        let (setup, prepared) = self.scenario.build_from(&recorded, self.streams())?;
+        let world = World { setup: Arc::new(setup), prepared, warm_up_found_days: None };
+        if !self.scenario.settles() {
+            return Ok(world);
+        }
+        let policies = self.prepare(&world.prepared.policies, &world.setup).policies;
+        let days = pilot::warm_up_days(&world.setup, policies, self.streams(), self.stop)?;
+        let days = days.ok_or_else(|| self.scenario.not_settled())?;
+        self.progress.settled(days);
+        let (setup, prepared) = self.scenario.with_warm_up(days)?.build_from(&recorded, self.streams())?;
+        Ok(World { setup: Arc::new(setup), prepared, warm_up_found_days: Some(days) })
     }
 
     /// Puts the policies into the world.

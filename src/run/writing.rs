@@ -1,6 +1,6 @@
 //! A run with all its files: tables, summary, pictures and manifest.
 
-use super::{Run, audit_facts, facts};
+use super::{Run, World, audit_facts, facts};
 use crate::audit::{AuditReport, audit};
 use crate::error::{Error, Result};
 use crate::outputs::{
@@ -13,7 +13,6 @@ use crate::scenario::Prepared;
 use crate::world::{Mode, Setup};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
@@ -37,8 +36,11 @@ impl Run<'_> {
     #[expect(clippy::disallowed_methods, reason = "wall time, for the manifest only")]
     pub fn write_to(mut self, folder: impl AsRef<Path>) -> Result<Written> {
         let (started, began) = (chrono::Utc::now(), Instant::now());
-        let (setup, prepared) = self.scenario.build(self.streams())?;
-        let setup = Arc::new(setup);
+        if self.scenario.settles() {
+            // If the folder cannot be written, that is known before the pilot run.
+            drop(RunDir::create(folder.as_ref(), Kind::Run, self.replace)?);
+        }
+        let World { setup, prepared, warm_up_found_days } = self.world()?;
         // The folder comes first: if it cannot be written, that is known before the work.
         let dir = RunDir::create(folder.as_ref(), Kind::Run, self.replace)?;
         let labels = setup.labels();
@@ -80,6 +82,7 @@ impl Run<'_> {
             start: setup.start,
             end: setup.end,
             measured_from: (setup.measured_from > setup.start).then_some(setup.measured_from),
+            warm_up_found_days,
             time_zone: setup.clock.tz().name().to_owned(),
             currency: setup.currency.clone(),
             events,

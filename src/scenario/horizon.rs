@@ -1,7 +1,7 @@
 //! The period simulated, from local dates to instants.
 
 use super::problems::Problems;
-use super::spec::{EnvironmentSpec, TimeSpec};
+use super::spec::{EnvironmentSpec, FoundWarmUp, TimeSpec, WarmUp};
 use super::suggest;
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime};
 use chrono_tz::Tz;
@@ -16,7 +16,8 @@ pub struct Horizon {
     pub start: SimTime,
     /// First instant no longer simulated.
     pub end: SimTime,
-    /// First instant of the period that the figures cover: the end of the warm-up.
+    /// First instant of the period that the figures cover: the end of the warm-up. The start while a warm-up is yet to
+    /// be found by a pilot run.
     pub measured_from: SimTime,
     /// Local time, exact a week beyond both ends.
     pub clock: LocalClock,
@@ -24,6 +25,9 @@ pub struct Horizon {
 
 /// Longest period [d].
 const MOST_DAYS: i64 = 3_660;
+
+/// Shortest period in which a pilot run can find the warm-up [s]: four days, one of which may be an hour shorter.
+const LEAST_SETTLING_S: i64 = 4 * DAY_S - HOUR_S;
 
 /// Reads `[time]`.
 pub fn horizon(spec: &TimeSpec, problems: &mut Problems<'_>) -> Option<Horizon> {
@@ -67,29 +71,66 @@ pub fn horizon(spec: &TimeSpec, problems: &mut Problems<'_>) -> Option<Horizon> 
             format!("at most the {} s simulated", end - start),
         );
     }
-    let measured_from = match u64::try_from(spec.warm_up) {
-        Ok(0) | Err(_) => start,
-        Ok(days) => {
-            let local = LocalClock::new(tz, start, start).local(start);
-            local.checked_add_days(Days::new(days)).map_or(end, |local| local_to_utc(tz, local).earliest())
-        }
+    if spec.warm_up == WarmUp::Found(FoundWarmUp::Settled) && end - start < LEAST_SETTLING_S {
+        let found = format!("\"settled\" in {} h", (end - start) / HOUR_S);
+        problems
+            .add(
+                "time.warm_up",
+                found,
+                "a period of at least 4 days, to tell what has settled from what has not",
+            )
+            .help("simulate more days, or give the warm-up as a number of days");
+        return None;
+    }
+    let clock = LocalClock::new(tz, start + -7 * DAY_S, end + 7 * DAY_S);
+    let mut horizon = Horizon { start, end, measured_from: start, clock };
+    horizon.measured_from = warm_up_end(&horizon, spec, problems)?;
+    Some(horizon)
+}
+
+/// The end of the warm-up, where `spec` says so in days.
+pub fn warm_up_end(horizon: &Horizon, spec: &TimeSpec, problems: &mut Problems<'_>) -> Option<SimTime> {
+    let (start, end) = (horizon.start, horizon.end);
+    let measured_from = match spec.warm_up {
+        WarmUp::Days(days) => days_later(&horizon.clock, start, days).unwrap_or(end),
+        WarmUp::Found(FoundWarmUp::Settled) => start,
     };
     if measured_from >= end {
-        let found = format!("{} days", spec.warm_up);
+        let found = match spec.warm_up {
+            WarmUp::Days(days) => format!("{days} days"),
+            WarmUp::Found(_) => "\"settled\"".to_owned(),
+        };
         problems
             .add("time.warm_up", found, format!("a warm-up that ends before the period does, {}", end.iso()))
             .help("simulate more days, or shorten the warm-up");
         return None;
     }
-    if (measured_from - start) % spec.control_interval_s.max(1) != 0 {
-        problems.add(
-            "time.control_interval_s",
-            spec.control_interval_s.to_string(),
-            "an interval that divides the warm-up, so that meters are read at its end",
-        );
+    let divided_s = match spec.warm_up {
+        WarmUp::Days(_) => measured_from - start,
+        // As many days as the pilot run finds, and those may be longer or shorter by an hour.
+        WarmUp::Found(_) => HOUR_S,
+    };
+    if divided_s % spec.control_interval_s.max(1) != 0 {
+        let expected = match spec.warm_up {
+            WarmUp::Days(_) => "an interval that divides the warm-up, so that meters are read at its end",
+            WarmUp::Found(_) => {
+                "an interval that divides the hour, so that meters are read at the end of any warm-up"
+            }
+        };
+        problems.add("time.control_interval_s", spec.control_interval_s.to_string(), expected);
     }
-    let clock = LocalClock::new(tz, start + -7 * DAY_S, end + 7 * DAY_S);
-    Some(Horizon { start, end, measured_from, clock })
+    Some(measured_from)
+}
+
+/// The instant `days` local calendar days after `start`.
+pub fn days_later(clock: &LocalClock, start: SimTime, days: i64) -> Option<SimTime> {
+    match u64::try_from(days) {
+        Ok(0) | Err(_) => Some(start),
+        Ok(days) => {
+            let local = clock.local(start).checked_add_days(Days::new(days))?;
+            Some(local_to_utc(clock.tz(), local).earliest())
+        }
+    }
 }
 
 /// A time zone by its name.

@@ -59,6 +59,7 @@ pub use spec::ScenarioFile;
 use document::Document;
 use fleets::FleetPlan;
 use gridfleet_core::error::{Error, InputError, Result, input};
+use gridfleet_core::time::DAY_S;
 use gridfleet_data::TripSource;
 use gridfleet_sim::world::{Generation, Grid, Households, Retailer, Trading, Travel, VehicleType};
 use horizon::Horizon;
@@ -66,6 +67,7 @@ use problems::Problems;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
+use spec::{FoundWarmUp, WarmUp};
 use stations::StationPlan;
 use std::path::{Path, PathBuf};
 
@@ -187,6 +189,46 @@ pub fn parse(path: &Path, text: String, overrides: &Overrides) -> Result<Scenari
 }
 
 impl Scenario {
+    /// Whether a pilot run is yet to find the warm-up (`time.warm_up = "settled"`). Until
+    /// [`with_warm_up`](Self::with_warm_up) says it, worlds that are built have none.
+    pub fn settles(&self) -> bool {
+        matches!(self.spec.time.warm_up, WarmUp::Found(FoundWarmUp::Settled))
+    }
+
+    /// The same scenario with a warm-up of `days` local calendar days.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if the warm-up is not shorter than the period, or meters are not read at its end.
+    pub fn with_warm_up(&self, days: i64) -> Result<Self> {
+        let mut scenario = self.clone();
+        scenario.spec.time.warm_up = WarmUp::Days(days);
+        let mut problems = Problems::new(&self.document);
+        let end = horizon::warm_up_end(&self.plan.horizon, &scenario.spec.time, &mut problems);
+        if !problems.errors.is_empty() {
+            return Err(sorted(problems.errors));
+        }
+        scenario.plan.horizon.measured_from = end.unwrap_or(self.plan.horizon.start);
+        Ok(scenario)
+    }
+
+    /// The error of a scenario whose warm-up a pilot run did not find.
+    pub fn not_settled(&self) -> Error {
+        let (start, end) = self.period();
+        let found = format!(
+            "queues or charge that had not settled within {:.0} days",
+            (end - start) as f64 / DAY_S as f64
+        );
+        let expected = "a period in whose first half both settle";
+        let error = self.document.error("time.warm_up", found, expected);
+        Error::Input(vec![error.help("simulate more days, or give the warm-up as a number of days")])
+    }
+
+    /// The error of what cannot run a pilot.
+    pub fn no_pilot(&self, who: &str) -> Error {
+        let expected = format!("a number of days: {who}");
+        Error::Input(vec![self.document.error("time.warm_up", "\"settled\"", expected)])
+    }
+
     /// First instant simulated, by the local clock.
     pub fn local_start(&self) -> chrono::NaiveDateTime {
         self.plan.horizon.clock.local(self.plan.horizon.start)

@@ -290,6 +290,7 @@ fn kind(schema: &Json) -> &str {
 /// Whether a value has the schema's type. A date stands where text is asked for.
 fn fits(node: &Node, schema: &Json) -> bool {
     match kind(schema) {
+        _ if words(schema).is_some() => matches!(node.value, Value::Text(_)),
         "string" => matches!(node.value, Value::Text(_) | Value::Datetime(_)),
         "integer" => matches!(node.value, Value::Integer(_)),
         "number" => matches!(node.value, Value::Integer(_) | Value::Float(_)),
@@ -313,6 +314,9 @@ fn widest(schema: &Json) -> Option<f64> {
 
 /// What the schema wants, in words.
 fn expected(schema: &Json) -> String {
+    if let Some(words) = words(schema) {
+        return one_of(&words);
+    }
     let figure = |key: &str| schema.get(key).and_then(Json::as_f64);
     let name = match kind(schema) {
         "string" => return "a text".to_owned(),

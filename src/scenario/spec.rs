@@ -129,14 +129,48 @@ pub struct TimeSpec {
     #[schemars(range(min = 1, max = 86400))]
     pub control_interval_s: i64,
     /// Days at the start that are simulated and kept in the tables, but are in no figure of the summary and in no
-    /// result of a study [d]: local calendar days; fewer than the period has.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    #[schemars(range(min = 0, max = 3660))]
-    pub warm_up: i64,
+    /// result of a study [d]: local calendar days; fewer than the period has. Or `settled`: a pilot run finds the days
+    /// after which queues at stations and charge have settled.
+    #[serde(default, skip_serializing_if = "WarmUp::is_none")]
+    pub warm_up: WarmUp,
     /// Price of energy that batteries hold more, or less, at the end than at the end of the warm-up [currency/MWh];
     /// default the mean price that each fleet paid per kWh stored.
     #[schemars(range(min = gridfleet_core::ranges::PRICE.least, max = gridfleet_core::ranges::PRICE.most))]
     pub end_value_eur_mwh: Option<f64>,
+}
+
+/// How much of the start is left out of the figures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum WarmUp {
+    /// So many local calendar days [d].
+    Days(#[schemars(range(min = 0, max = 3660))] i64),
+    /// As many as a pilot run finds.
+    Found(FoundWarmUp),
+}
+
+/// What a pilot run looks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum FoundWarmUp {
+    /// Days until vehicles waiting for a connector and stored energy have settled: with both read every hour and smoothed
+    /// over 24 hours, the start without which the mean has the least squared standard error (MSER), rounded up to whole
+    /// days; it must lie in the first half of a period of at least four days. A study leaves out the longest of all its
+    /// policies and points, each found in the first replication.
+    Settled,
+}
+
+impl Default for WarmUp {
+    fn default() -> Self {
+        Self::Days(0)
+    }
+}
+
+impl WarmUp {
+    /// Whether nothing is left out.
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// The trips: where they come from and what is done to them on the way in.
@@ -592,9 +626,6 @@ impl Default for InitialSoc {
 
 fn one() -> u64 {
     1
-}
-fn is_zero(days: &i64) -> bool {
-    *days == 0
 }
 fn unit() -> f64 {
     1.0

@@ -28,7 +28,7 @@ pub struct Collated {
     pub rows: Vec<(Task, Vec<f64>)>,
     /// Waits of riders by arm: (wait [s], riders).
     pub waits: Vec<Vec<(u64, u64)>>,
-    /// Mean power of all stations by arm and hour from the start, over replications [kW].
+    /// Mean power of all stations by arm and hour from the start, over replications [kW]; hours of the warm-up have none.
     pub power: Vec<Vec<HourPower>>,
     /// Cluster of each replication, by arm, where replications of any share what they drew.
     pub clusters: Vec<Option<Clusters>>,
@@ -97,8 +97,9 @@ pub fn collate(journal: &Journal, header: &Header) -> Result<Collated> {
             let _ = waits[arm].record_n(wait_s, riders);
         }
         let hours = &mut power[arm];
-        hours.resize(hours.len().max(result.power_kw.len()), HourPower::default());
-        for (hour, &kw) in hours.iter_mut().zip(&result.power_kw) {
+        let from = result.power_from_hour as usize;
+        hours.resize(hours.len().max(from + result.power_kw.len()), HourPower::default());
+        for (hour, &kw) in hours[from..].iter_mut().zip(&result.power_kw) {
             hour.add(kw);
         }
     }

@@ -335,6 +335,7 @@ mod tests {
             currency: "EUR".into(),
             start: String::new(),
             end: String::new(),
+            warm_up_found_days: None,
             time_zone: String::new(),
             baseline: "a".into(),
             do_nothing: None,
@@ -352,6 +353,7 @@ mod tests {
             events: 5,
             figures: [("a".to_owned(), x)].into(),
             waits: vec![3, 1, 2, 4],
+            power_from_hour: 0,
             power_kw: vec![0.5],
             days: DrawnDays::default(),
         })

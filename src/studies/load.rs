@@ -119,6 +119,13 @@ pub fn load(path: &Path) -> Result<Study> {
         errors.truncate(MOST_PROBLEMS);
         return Err(Error::Input(errors));
     }
+    // All are compared over one window.
+    if let Some(arm) = arms.iter().find(|arm| arm.settles())
+        && !arms.iter().all(Scenario::settles)
+    {
+        return Err(arm
+            .no_pilot("policies and points of this study give numbers of days, too, and all must have one"));
+    }
     let (start, end) = base.period();
     let plan = Plan {
         gridfleet_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -133,6 +140,7 @@ pub fn load(path: &Path) -> Result<Study> {
         currency: base.spec.currency.clone(),
         start: start.iso(),
         end: end.iso(),
+        warm_up_found_days: None,
         time_zone: base.spec.time.timezone.clone(),
         baseline: file.baseline.clone().unwrap_or_else(|| file.policies[0].name.clone()),
         do_nothing: file.do_nothing.clone(),
@@ -365,7 +373,7 @@ pub(super) fn toml_value(value: &Json) -> String {
 }
 
 /// Errors about what the study changed in the scenario name the study and whose change it was.
-fn told_by(error: Error, study: &Path, whose: &str) -> Error {
+pub(super) fn told_by(error: Error, study: &Path, whose: &str) -> Error {
     let Error::Input(errors) = error else { return error };
     let told = |error: InputError| match (&error.file, &error.key) {
         (None, Some(key)) => {

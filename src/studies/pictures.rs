@@ -147,8 +147,9 @@ fn load(collated: &Collated, title: &str) -> Figure {
     for (policy, point) in arms(plan) {
         let power = &collated.power[plan.arm(policy, point)];
         let middle = |hour: usize| (start + hour as i64 * HOUR_S + HOUR_S / 2) as f64;
-        let mean = power.iter().enumerate().map(|(hour, p)| (middle(hour), p.mean_kw)).collect();
-        let band = power.iter().enumerate().map(|(hour, p)| {
+        let measured = || power.iter().enumerate().filter(|(_, p)| p.n > 0);
+        let mean = measured().map(|(hour, p)| (middle(hour), p.mean_kw)).collect();
+        let band = measured().map(|(hour, p)| {
             let sd_kw = p.sd_kw().unwrap_or(0.0);
             (middle(hour), (p.mean_kw - sd_kw).max(0.0), p.mean_kw + sd_kw)
         });

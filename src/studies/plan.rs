@@ -34,6 +34,10 @@ pub struct Plan {
     pub start: String,
     /// First instant no longer simulated, ISO 8601 in UTC.
     pub end: String,
+    /// Local days of the warm-up that pilot runs have found, the longest of all policies and points; absent where the
+    /// scenario gives a number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warm_up_found_days: Option<i64>,
     /// Time zone of local times.
     pub time_zone: String,
     /// Name of the policy that the others are compared to.
@@ -225,6 +229,9 @@ impl Plan {
                 command.push_str(&format!(" --set {}", quoted(&format!("{key}={value}"))));
             }
         }
+        if let Some(days) = self.warm_up_found_days {
+            command.push_str(&format!(" --set time.warm_up={days}"));
+        }
         command.push_str(&format!(" --seed {} --replication {}", self.seed, task.replication));
         command
     }
@@ -264,6 +271,7 @@ mod tests {
             currency: "EUR".into(),
             start: String::new(),
             end: String::new(),
+            warm_up_found_days: None,
             time_zone: String::new(),
             baseline: "p0".into(),
             do_nothing: None,
@@ -318,6 +326,12 @@ mod tests {
         assert_eq!(
             plan.command(plan.task(9)),
             r#"gridfleet run 'a b.toml' --set 'a="x y"' --set k=1 --seed 7 --replication 1"#
+        );
+        // The window of the study, which the policy alone might not have.
+        let found = Plan { warm_up_found_days: Some(2), ..plan };
+        assert_eq!(
+            found.command(found.task(9)),
+            r#"gridfleet run 'a b.toml' --set 'a="x y"' --set k=1 --set time.warm_up=2 --seed 7 --replication 1"#
         );
     }
 }

@@ -238,6 +238,9 @@ impl StudySummary {
             let more = self.plan.points.len() - MOST_POINTS_SHOWN;
             out.push_str(&format!("{more} more points are in summary.parquet and comparisons.parquet.\n"));
         }
+        if let Some(days) = self.plan.warm_up_found_days {
+            out.push_str(&format!("{}\n", settled(days)));
+        }
         if self.plan.policies.len() > 1 {
             let level = 100.0 * self.plan.confidence;
             let baseline = &self.plan.baseline;
@@ -348,6 +351,18 @@ impl StudySummary {
     fn ratio_cell(&self, policy: &str, point: usize, metric: &PlanMetric) -> Option<String> {
         let comparison = self.comparison(policy, point, &metric.name)?;
         Some(plus_minus(comparison.ratio?, half(comparison.ratio_low, comparison.ratio_high)))
+    }
+}
+
+/// What is said of a warm-up that pilot runs have found.
+fn settled(days: i64) -> String {
+    match days {
+        0 => "Figures cover the whole period: queues and charge have no warm-up in pilot runs of all policies.".to_owned(),
+        1 => "Figures leave out the first day: then queues and charge had settled in pilot runs of all policies."
+            .to_owned(),
+        days => format!(
+            "Figures leave out the first {days} days: then queues and charge had settled in pilot runs of all policies."
+        ),
     }
 }
 

@@ -9,8 +9,8 @@
 use super::collate::{Collated, collate};
 use super::draws::Draws;
 use super::journal::{Header, JOURNAL, Journal, Outcome};
-use super::load::Study;
-use super::plan::{Shard, Task};
+use super::load::{Study, told_by};
+use super::plan::{Plan, Shard, Task};
 use super::results::SUMMARY;
 use super::task::TaskResult;
 use super::{pictures, tables, task};
@@ -20,10 +20,14 @@ pub use crate::outputs::kind::workshop;
 use crate::outputs::{Kind, Manifest, Replace, RunDir};
 use crate::policies::{Policies, PolicySpecs};
 use crate::rng::Streams;
-use crate::scenario::Recorded;
+use crate::run::pilot;
+use crate::scenario::variation::DrawnDays;
+use crate::scenario::{Recorded, Scenario};
 use crate::statistics::stopping::{Rule, Verdict};
 use crate::statistics::{Clusters, Sample};
 use crate::world::Setup;
+use rayon::prelude::*;
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -129,13 +133,22 @@ pub fn run(study: &Study, options: Options<'_>) -> Result<Finished> {
             .into());
     }
     let fingerprint = study.fingerprint()?;
-    let header = Header { fingerprint, shard: options.shard, replications, plan: study.plan.clone() };
     // Whether the target can be written is known before the work, not after it.
     drop(RunDir::create(options.output, Kind::Study, Replace::of(options.resume, options.force))?);
-    let mut journal = open(&header, &options)?;
     let recorded = sources(study)?;
     let source: Vec<usize> = study.arms.iter().map(|arm| source_of(study, &recorded, arm)).collect();
-    let crew = Crew { study, options: &options, recorded: &recorded, source: &source };
+    let mut plan = study.plan.clone();
+    let mut arms = Cow::Borrowed(study.arms.as_slice());
+    if study.arms.iter().any(Scenario::settles) {
+        let crew = Crew { plan: &plan, arms: &arms, options: &options, recorded: &recorded, source: &source };
+        let days = crew.warm_up_days(&study.inputs[0])?;
+        arms = Cow::Owned(study.arms.iter().map(|arm| arm.with_warm_up(days)).collect::<Result<_>>()?);
+        plan.warm_up_found_days = Some(days);
+    }
+    let header = Header { fingerprint, shard: options.shard, replications, plan };
+    let mut journal = open(&header, &options)?;
+    let crew =
+        Crew { plan: &header.plan, arms: &arms, options: &options, recorded: &recorded, source: &source };
 
     let mut replications = replications;
     if let Some(stop) = &study.stop {
@@ -162,7 +175,7 @@ pub fn run(study: &Study, options: Options<'_>) -> Result<Finished> {
     } else {
         crew.work(&mut journal, replications)?;
     }
-    let header = Header { replications, ..header };
+    let header = Header { replications, ..header.clone() };
     let mut manifest = options.manifest;
     manifest.threads = options.threads;
     manifest.inputs =
@@ -295,9 +308,17 @@ fn samples(journal: &Journal, metric: &str, replications: u32) -> Result<(Vec<Ve
     Ok((table.iter().map(|values| common.iter().map(|&r| values[r]).collect()).collect(), clusters))
 }
 
+/// The threads of a study.
+fn pool(threads: usize) -> Result<rayon::ThreadPool> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    pool.map_err(|error| Error::Other(format!("cannot start {threads} threads: {error}")))
+}
+
 /// Those who do the tasks.
 struct Crew<'a> {
-    study: &'a Study,
+    plan: &'a Plan,
+    /// By [`Plan::arm`].
+    arms: &'a [Scenario],
     options: &'a Options<'a>,
     recorded: &'a [(usize, Recorded)],
     source: &'a [usize],
@@ -315,7 +336,7 @@ struct Shared<'a> {
 impl Crew<'_> {
     /// Does what is left of the tasks of the first `replications`.
     fn work(&self, journal: &mut Journal, replications: u32) -> Result<()> {
-        let plan = &self.study.plan;
+        let plan = self.plan;
         let all: Vec<Task> = plan.tasks(0, replications, self.options.shard).collect();
         let open: Vec<Task> = all.iter().copied().filter(|&task| !journal.has(task)).collect();
         let done = all.len() - open.len();
@@ -330,10 +351,7 @@ impl Crew<'_> {
         self.options.progress.update(done, all.len(), "");
         let shared = Mutex::new(Shared { journal, done, values, error: None });
         let next = AtomicUsize::new(0);
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(self.options.threads)
-            .build()
-            .map_err(|e| Error::Other(format!("cannot start {} threads: {e}", self.options.threads)))?;
+        let pool = pool(self.options.threads)?;
         // Tasks are taken in their order, so that an interrupted study has whole replications.
         pool.scope(|scope| {
             for _ in 0..self.options.threads.min(open.len()) {
@@ -375,10 +393,9 @@ impl Crew<'_> {
         }
         shared.done += 1;
         if let Outcome::Done(result) = &outcome
-            && let Some(metric) = self.study.plan.metrics.first()
+            && let Some(metric) = self.plan.metrics.first()
         {
-            shared.values[self.study.plan.arm(task.policy, task.point)]
-                .extend(result.figures.get(&metric.name));
+            shared.values[self.plan.arm(task.policy, task.point)].extend(result.figures.get(&metric.name));
         }
         let estimate = self.estimate(&shared.values);
         self.options.progress.update(shared.done, all, &estimate);
@@ -387,36 +404,80 @@ impl Crew<'_> {
 
     /// How a task ends; an error if it was interrupted.
     fn outcome(&self, task: Task) -> Result<Outcome> {
-        let plan = &self.study.plan;
+        let result = self.replication(task, |setup, policies, streams| {
+            task::simulate(setup, policies, streams, self.options.stop)
+        });
+        match result {
+            Ok((result, days)) => Ok(Outcome::Done(TaskResult { days, ..result })),
+            Err(Error::Interrupted) => Err(Error::Interrupted),
+            Err(error) => Ok(Outcome::Failed { error: error.to_string() }),
+        }
+    }
+
+    /// Builds the world and the policies of a task, and does `work` with them; also returns the days that were drawn. A panic
+    /// becomes an error.
+    fn replication<T>(
+        &self,
+        task: Task,
+        work: impl Fn(Arc<Setup>, Policies, Streams) -> Result<T>,
+    ) -> Result<(T, DrawnDays)> {
+        let plan = self.plan;
         let arm = plan.arm(task.policy, task.point);
         let streams = Streams { seed: plan.seed, replication: task.replication };
         // A policy may be anybody's: what it breaks is its own task and no other.
         let result = catch_unwind(AssertUnwindSafe(|| {
             let (_, recorded) = &self.recorded[self.source[arm]];
-            let (setup, prepared) = self.study.arms[arm].build_from(recorded, streams)?;
+            let (setup, prepared) = self.arms[arm].build_from(recorded, streams)?;
             let setup = Arc::new(setup);
             let name = &plan.policies[task.policy].name;
             let policies = (self.options.policies)(name, &prepared.policies, &setup, streams);
-            let result = task::simulate(setup, policies, streams, self.options.stop)?;
-            Ok(TaskResult { days: prepared.days, ..result })
+            Ok((work(setup, policies, streams)?, prepared.days))
         }));
-        match result {
-            Ok(Ok(result)) => Ok(Outcome::Done(result)),
-            Ok(Err(Error::Interrupted)) => Err(Error::Interrupted),
-            Ok(Err(error)) => Ok(Outcome::Failed { error: error.to_string() }),
-            Err(panic) => {
-                let text = panic
-                    .downcast_ref::<String>()
-                    .map(String::as_str)
-                    .or_else(|| panic.downcast_ref::<&str>().copied());
-                Ok(Outcome::Failed { error: format!("panic: {}", text.unwrap_or("without a message")) })
+        result.unwrap_or_else(|panic| {
+            let text = panic
+                .downcast_ref::<String>()
+                .map(String::as_str)
+                .or_else(|| panic.downcast_ref::<&str>().copied());
+            Err(Error::Other(format!("panic: {}", text.unwrap_or("without a message"))))
+        })
+    }
+
+    /// The longest warm-up that any arm needs in the first replication [d], of all arms whatever the shard; the error of
+    /// the first arm that has one.
+    fn warm_up_days(&self, study: &Path) -> Result<i64> {
+        let arms: Vec<Task> = self.plan.tasks(0, 1, None).collect();
+        let done = AtomicUsize::new(0);
+        let pilot = |&task: &Task| {
+            let days = self.replication(task, |setup, policies, streams| {
+                pilot::warm_up_days(&setup, policies, streams, self.options.stop)
+            });
+            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+            self.options.progress.update(done, arms.len(), "pilot runs that find the warm-up");
+            (task, days.map(|(days, _)| days))
+        };
+        let pool = pool(self.options.threads)?;
+        let found: Vec<(Task, Result<Option<i64>>)> = pool.install(|| arms.par_iter().map(pilot).collect());
+        let mut longest = 0;
+        for (task, days) in found {
+            let name = &self.plan.policies[task.policy].name;
+            match days {
+                Ok(Some(days)) => longest = longest.max(days),
+                Ok(None) => {
+                    let error = self.arms[self.plan.arm(task.policy, task.point)].not_settled();
+                    return Err(told_by(error, study, &format!("policy \"{name}\"")));
+                }
+                Err(Error::Other(text)) => {
+                    return Err(Error::Other(format!("pilot run of policy \"{name}\": {text}")));
+                }
+                Err(error) => return Err(error),
             }
         }
+        Ok(longest)
     }
 
     /// The best policy so far in the first figure.
     fn estimate(&self, values: &[Vec<f64>]) -> String {
-        let plan = &self.study.plan;
+        let plan = self.plan;
         let Some(metric) = plan.metrics.first() else { return String::new() };
         let samples = values.iter().enumerate().filter_map(|(arm, values)| Some((arm, Sample::of(values)?)));
         let lower = metric.better.as_deref() == Some("lower");

@@ -113,7 +113,7 @@ pub fn all(dir: &Path, collated: &Collated) -> Result<()> {
         .power
         .iter()
         .enumerate()
-        .flat_map(|(a, list)| (0..list.len()).map(move |hour| (a, hour)))
+        .flat_map(|(a, list)| (0..list.len()).filter(|&hour| list[hour].n > 0).map(move |hour| (a, hour)))
         .collect();
     if !hours.is_empty() {
         let mut columns = arm_columns(plan, hours.iter().map(|h| arm(h.0)));

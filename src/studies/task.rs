@@ -23,11 +23,18 @@ pub struct TaskResult {
     pub figures: BTreeMap<String, f64>,
     /// Waits of riders picked up: pairs of (step from the wait before [s], riders), flattened.
     pub waits: Vec<u64>,
-    /// Mean power of all stations in each hour from the start [kW], to the watt.
+    /// Hours of the warm-up, which `power_kw` leaves out.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub power_from_hour: u64,
+    /// Mean power of all stations in each hour from then on [kW], to the watt.
     pub power_kw: Vec<f64>,
     /// Days that the replication drew from its files: those with the same draw are not independent.
     #[serde(default, skip_serializing_if = "DrawnDays::is_empty")]
     pub days: DrawnDays,
+}
+
+fn is_zero(hours: &u64) -> bool {
+    *hours == 0
 }
 
 impl TaskResult {
@@ -40,17 +47,22 @@ impl TaskResult {
     }
 }
 
-/// Mean power of all stations by hour.
+/// Mean power of all stations by hour, from the end of the warm-up on.
 struct HourlyPower {
     start: SimTime,
+    /// Hours of the warm-up.
+    from_hour: u64,
+    /// Sum of readings and how many there are.
     hours: Vec<(f64, u32)>,
     last: Option<SimTime>,
 }
 
 impl HourlyPower {
     fn new(setup: &Setup) -> Self {
-        let hours = ((setup.end - setup.start).max(0) as u64).div_ceil(HOUR_S as u64) as usize;
-        Self { start: setup.start, hours: vec![(0.0, 0); hours], last: None }
+        let hours = |time: SimTime| ((time - setup.start).max(0) as u64).div_ceil(HOUR_S as u64);
+        let from_hour = hours(setup.measured_from);
+        let count = hours(setup.end).saturating_sub(from_hour) as usize;
+        Self { start: setup.start, from_hour, hours: vec![(0.0, 0); count], last: None }
     }
 
     fn means(&self) -> Vec<f64> {
@@ -61,9 +73,11 @@ impl HourlyPower {
 
 impl Recorder for HourlyPower {
     fn station(&mut self, record: &StationRecord) {
-        // The last reading is made at the end, when its hour is over.
-        let hour = ((record.time - self.start) / HOUR_S) as usize;
-        let Some((sum, readings)) = self.hours.get_mut(hour) else { return };
+        // A reading is the mean since the one before: the last of an hour is made when the hour is over. The first of all
+        // has no time before it.
+        let hour = (record.time - self.start - 1).div_euclid(HOUR_S) - self.from_hour as i64;
+        let hour = usize::try_from(hour).ok();
+        let Some((sum, readings)) = hour.and_then(|hour| self.hours.get_mut(hour)) else { return };
         *sum += record.power_kw;
         if self.last != Some(record.time) {
             self.last = Some(record.time);
@@ -86,16 +100,17 @@ pub fn simulate(
     let mut power = HourlyPower::new(&setup);
     let replication = Replication { setup, policies, streams, audited: false, stop, progress: &() };
     let Simulated { simulation, metrics } = replication.simulate(&mut power, |_| false)?;
-    let power_kw = power.means();
+    let (power_from_hour, power_kw) = (power.from_hour, power.means());
     let mut waits = Vec::new();
     let mut before = 0;
     for (wait_s, riders) in metrics.waits() {
         waits.extend([wait_s - before, riders]);
         before = wait_s;
     }
-    // The world does not know which days it was drawn from; whoever built it adds them.
+    // The world does not know which days it was drawn from; the caller adds them.
     let days = DrawnDays::default();
-    Ok(TaskResult { events: simulation.events(), figures: figures(&metrics.finish()), waits, power_kw, days })
+    let figures = figures(&metrics.finish());
+    Ok(TaskResult { events: simulation.events(), figures, waits, power_from_hour, power_kw, days })
 }
 
 /// Key figures by name; those of one fleet or operator with its name before them, where there are several
@@ -127,4 +142,30 @@ fn figures(run: &RunFigures) -> BTreeMap<String, f64> {
         add(format!("operators.{}.", operator.name), serde_json::to_value(operator).ok());
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{OperatorId, StationId};
+
+    #[test]
+    fn hours_have_the_readings_of_their_time_and_the_warm_up_none() {
+        let mut power = HourlyPower { start: SimTime(0), from_hour: 1, hours: vec![(0.0, 0); 2], last: None };
+        // Readings every half hour at two stations: of the time before, as many kW as half hours have passed.
+        for half in 0..=6 {
+            for station in 0..2 {
+                power.station(&StationRecord {
+                    time: SimTime(1_800 * half),
+                    station: StationId(station),
+                    operator: OperatorId(0),
+                    occupied: 0,
+                    queue: 0,
+                    power_kw: 0.5 * half as f64,
+                    limit_kw: 10.0,
+                });
+            }
+        }
+        assert_eq!(power.means(), [3.5, 5.5]);
+    }
 }

@@ -98,6 +98,9 @@ impl Course {
     /// [`Error::Input`] with the problems of the scenario, or the reason why no agent can be trained in it.
     pub fn load(path: &Path, overrides: &Overrides) -> Result<Self> {
         let base = scenario::load(path, overrides)?;
+        if base.settles() {
+            return Err(base.no_pilot("training plays whole weeks, and has no pilot run"));
+        }
         let refuse = |key: &str, found: String, expected: &str| -> Error {
             InputError::new(found, expected).file(path).key(key).into()
         };

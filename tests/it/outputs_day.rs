@@ -136,6 +136,7 @@ impl Day {
             energy_kwh: 1.6,
             fare: 12.5,
             lost_fare: 0.0,
+            accrued_fare: 0.0,
             soc_start: Some(0.50),
             soc_end: Some(0.46),
         };
@@ -151,6 +152,7 @@ impl Day {
             energy_kwh: 0.0,
             fare: 0.0,
             lost_fare: 0.0,
+            accrued_fare: 0.0,
             soc_start: None,
             soc_end: None,
             ..trip

@@ -529,27 +529,41 @@ fn benchmarks_come_in_the_order_that_the_literature_has() {
     }
 }
 
+/// Figures of the shipped scenario with these bids, with what perfect knowledge could earn.
+fn bounded(bidding: &str, time: &[&str]) -> std::collections::BTreeMap<String, f64> {
+    let mut set = vec![
+        format!("operation.bidding={bidding}"),
+        "operation.clairvoyant_bound=true".to_owned(),
+        "variation.demand_days=bootstrap".to_owned(),
+    ];
+    set.extend(time.iter().map(|&key| key.to_owned()));
+    let overrides = gridfleet::scenario::Overrides { set, ..Default::default() };
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/stuttgart-vpp.toml");
+    let scenario = gridfleet::scenario::load(&path, &overrides).unwrap();
+    let (setup, prepared) = scenario.build(STREAMS).unwrap();
+    let setup = Arc::new(setup);
+    let policies = gridfleet::engine::policies(&prepared.policies, &setup, STREAMS);
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    gridfleet::studies::task::simulate(setup, policies, STREAMS, &stop).unwrap().figures
+}
+
+/// Profit and its bound cover the same time.
+#[test]
+fn the_bound_leaves_the_warm_up_out() {
+    let of = |time: &[&str]| {
+        let figures = bounded(r#"{kind="integrated"}"#, time);
+        (figures["market_profit_net_eur"], figures["market_profit_bound_eur"])
+    };
+    let (whole, measured) = (of(&["time.days=2"]), of(&["time.days=2", "time.warm_up=1"]));
+    println!("{whole:?} {measured:?}");
+    assert!(0.0 < measured.0 && measured.0 <= measured.1 + 1e-6, "{measured:?}");
+    assert!(measured.1 < whole.1, "{measured:?} of {whole:?}");
+}
+
 /// No policy beats what perfect knowledge could earn, and the best one is not far below it.
 #[test]
 fn perfect_knowledge_bounds_every_benchmark() {
-    let figures = |bidding: &str| {
-        let overrides = gridfleet::scenario::Overrides {
-            set: vec![
-                format!("operation.bidding={bidding}"),
-                "operation.clairvoyant_bound=true".to_owned(),
-                "time.days=1".to_owned(),
-                "variation.demand_days=bootstrap".to_owned(),
-            ],
-            ..Default::default()
-        };
-        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/stuttgart-vpp.toml");
-        let scenario = gridfleet::scenario::load(&path, &overrides).unwrap();
-        let (setup, prepared) = scenario.build(STREAMS).unwrap();
-        let setup = Arc::new(setup);
-        let policies = gridfleet::engine::policies(&prepared.policies, &setup, STREAMS);
-        let stop = std::sync::atomic::AtomicBool::new(false);
-        gridfleet::studies::task::simulate(setup, policies, STREAMS, &stop).unwrap().figures
-    };
+    let figures = |bidding: &str| bounded(bidding, &["time.days=1"]);
     let mut best = 0.0f64;
     for bidding in [
         r#"{kind="integrated"}"#,

@@ -1,6 +1,7 @@
 //! A warm-up is simulated and audited, and is in no figure; stored energy at the end is valued.
 
 use assert_cmd::cargo::cargo_bin;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 fn gridfleet(args: &[&str]) -> (i32, String, String) {
@@ -47,10 +48,219 @@ fn money_adds_up_and_stored_energy_is_valued() {
         let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-5, "{a} {b}");
         near(f("fares_eur") - f("operating_cost_eur"), f("operating_profit_eur"));
         near(f("operating_cost_eur") + f("lost_fares_eur"), f("cost_with_lost_fares_eur"));
-        near(f("operating_profit_eur") + f("stored_value_eur"), f("net_profit_eur"));
+        let values = f("stored_value_eur") + f("rides_in_progress_value_eur");
+        near(f("operating_profit_eur") + values, f("net_profit_eur"));
         let change_kwh = f("stored_end_kwh") - f("stored_start_kwh");
         assert!(change_kwh != 0.0);
         near(f("stored_value_eur"), change_kwh * 0.2);
         near(change_kwh, f("energy_stored_kwh") - f("energy_driven_kwh"));
     }
+}
+
+/// The world of the small scenario, in which all twelve cars are full at the start and needed `rides` times a day at once.
+fn town(folder: &Path, days: usize, rides: usize) -> PathBuf {
+    let mut trips =
+        String::from("request_time,origin_lat,origin_lon,destination_lat,destination_lon,passengers\n");
+    for ride in 0..days * rides {
+        let s = ride * 86_400 / rides;
+        let (day, hour, minute, second) = (5 + s / 86_400, s / 3_600 % 24, s / 60 % 60, s % 60);
+        let (from, to) = if ride % 2 == 0 { (51.51, 51.55) } else { (51.55, 51.51) };
+        for _ in 0..12 {
+            trips.push_str(&format!(
+                "2018-03-{day:02}T{hour:02}:{minute:02}:{second:02}+01:00,{from},9.93,{to},9.92,1\n"
+            ));
+        }
+    }
+    std::fs::write(folder.join("trips.csv"), trips).unwrap();
+    let small =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/small.toml")).unwrap();
+    let text = small.replace("../datasets/small/trips.csv", "trips.csv");
+    let text = text.replace("days = 2 ", &format!("days = {days} ")).replace("\"small\"", "\"town\"");
+    let text = text.replace("initial_soc = [0.4, 0.9]", "initial_soc = 1.0");
+    assert!(
+        text.contains(&format!("days = {days} "))
+            && text.contains("[\"trips.csv\"]")
+            && text.contains("= 1.0 }")
+    );
+    std::fs::write(folder.join("town.toml"), text).unwrap();
+    folder.join("town.toml")
+}
+
+/// The summary of a run of this scenario, and what the terminal was shown.
+fn run(scenario: &Path, settings: &[&str]) -> (serde_json::Value, String) {
+    let out = scenario.with_file_name("out");
+    let mut args = vec!["run", scenario.to_str().unwrap(), "--audit", "--force", "-o", out.to_str().unwrap()];
+    settings.iter().for_each(|setting| args.extend(["--set", setting]));
+    let (status, _, err) = gridfleet(&args);
+    assert_eq!(status, 0, "{err}");
+    (serde_json::from_slice(&std::fs::read(out.join("summary.json")).unwrap()).unwrap(), err)
+}
+
+#[test]
+fn a_warm_up_is_found_where_queues_and_charge_have_settled() {
+    let folder = tempfile::tempdir().unwrap();
+    let scenario = town(folder.path(), 6, 18);
+    let (mut found, told) = run(&scenario, &["time.warm_up=settled"]);
+    let days = found["warm_up_found_days"].as_i64().unwrap();
+    assert!((1..=3).contains(&days), "{days}");
+    let s = if days == 1 { "" } else { "s" };
+    let line = format!("warm-up: {days} day{s}, when queues and charge had settled\n");
+    assert!(told.contains(&line), "{told}");
+    // Nothing but the note tells such a run from one whose file says the days.
+    let (given, told) = run(&scenario, &[&format!("time.warm_up={days}")]);
+    assert!(!told.contains("warm-up"), "{told}");
+    found.as_object_mut().unwrap().remove("warm_up_found_days");
+    assert_eq!(found, given);
+
+    let (status, out, err) =
+        gridfleet(&["validate", scenario.to_str().unwrap(), "--set", "time.warm_up=settled"]);
+    assert_eq!(status, 0, "{err}");
+    assert!(out.contains("found by a pilot run"), "{out}");
+}
+
+/// Two periods side by side have the fares of both together, though riders are aboard where they meet.
+#[test]
+fn fares_of_riders_aboard_belong_to_the_time_in_which_they_are_driven() {
+    let folder = tempfile::tempdir().unwrap();
+    let scenario = town(folder.path(), 3, 24);
+    // All cars set out on the hour.
+    let of = |settings: &[&str]| {
+        run(&scenario, &[&["time.start=2018-03-05T00:07", "operation.patience_s=1800"], settings].concat()).0
+    };
+    let first = of(&["time.days=1"]);
+    let second = of(&["time.days=2", "time.warm_up=1"]);
+    let whole = of(&["time.days=2"]);
+    let aboard = first["rides_in_progress_end"].as_u64().unwrap();
+    assert!(aboard > 0);
+    assert_eq!(second["rides_in_progress_start"], aboard);
+    assert_eq!(first["rides_in_progress_start"], 0);
+    assert_eq!(second["rides_in_progress_end"], whole["rides_in_progress_end"]);
+    let earned = |of: &serde_json::Value| figure(of, "fares_eur") + figure(of, "rides_in_progress_value_eur");
+    let (parts, all) = (earned(&first) + earned(&second), earned(&whole));
+    assert!((parts - all).abs() < 2e-6, "{parts} {all}");
+    assert!(figure(&first, "rides_in_progress_value_eur") > 1.0);
+}
+
+#[test]
+fn what_has_not_settled_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    // Full batteries are emptied day by day, and nobody charges.
+    let scenario = town(folder.path(), 4, 3);
+    let out = folder.path().join("refused");
+    let refused = |command: &str, settings: &[&str]| {
+        let mut args = vec![command, scenario.to_str().unwrap(), "--set", "time.warm_up=settled"];
+        settings.iter().for_each(|setting| args.extend(["--set", setting]));
+        if command == "run" {
+            args.extend(["-o", out.to_str().unwrap()]);
+        }
+        let (status, _, err) = gridfleet(&args);
+        assert_eq!(status, 2, "{err}");
+        assert!(!out.exists());
+        err
+    };
+    let err = refused("run", &[]);
+    assert!(err.contains("time.warm_up") && err.contains("had not settled within 4 days"), "{err}");
+    assert!(err.contains("simulate more days, or give the warm-up as a number of days"), "{err}");
+    let err = refused("validate", &["time.days=3"]);
+    assert!(err.contains("a period of at least 4 days"), "{err}");
+    let err = refused("validate", &["time.control_interval_s=7200"]);
+    assert!(err.contains("an interval that divides the hour"), "{err}");
+    for (value, expected) in [
+        ("-1", "a whole number from 0 to 3660"),
+        ("steady", "expected \"settled\""),
+        ("1.5", "a whole number from 0 to 3660, or \"settled\""),
+    ] {
+        let setting = format!("time.warm_up={value}");
+        let (status, _, err) = gridfleet(&["validate", "scenarios/small.toml", "--set", &setting]);
+        assert_eq!(status, 2, "{err}");
+        assert!(err.contains(expected), "{err}");
+    }
+}
+
+#[test]
+fn training_has_no_pilot_run() {
+    let (status, _, err) =
+        gridfleet(&["train", "scenarios/stuttgart-rl.toml", "--set", "time.warm_up=settled"]);
+    assert_eq!(status, 2, "{err}");
+    assert!(err.contains("time.warm_up") && err.contains("training plays whole weeks"), "{err}");
+}
+
+/// A study of the town in which one policy has other batteries at the start, so that it settles sooner.
+fn study(scenario: &Path, set: &str) -> PathBuf {
+    let text = format!(
+        "version = 1\nname = \"s\"\nscenario = \"town.toml\"\nreplications = 2\nset = {{ {set} }}\n\
+         metrics = [\"operating_profit_eur\", \"mean_soc\"]\npolicies = [{{ name = \"batched\" }}, \
+         {{ name = \"other\", use = [\"batched\"], set = {{ \"fleets.0.vehicles.0.initial_soc\" = [0.7, 1.0] }} }}]\n"
+    );
+    let path = scenario.with_file_name("s.toml");
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+#[test]
+fn policies_are_compared_over_the_longest_warm_up_of_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let scenario = town(folder.path(), 6, 18);
+    let alone = |more: &[&str]| {
+        run(&scenario, &[&["time.warm_up=settled"], more].concat()).0["warm_up_found_days"].as_i64().unwrap()
+    };
+    let each = [alone(&[]), alone(&["fleets.0.vehicles.0.initial_soc=[0.7, 1.0]"])];
+    assert_ne!(each[0], each[1], "the policies of the test settle at the same time");
+    let longest = each[0].max(each[1]);
+
+    let files = |name: &str| {
+        let read = |file: &str| std::fs::read_to_string(folder.path().join(name).join(file)).unwrap();
+        [read("summary.json"), read("tasks.jsonl")]
+    };
+    let file = study(&scenario, "\"time.warm_up\" = \"settled\"");
+    let told = |name: &str, more: &[&str]| {
+        let out = folder.path().join(name);
+        let (status, text, err) =
+            gridfleet(&[&["study", file.to_str().unwrap(), "-o", out.to_str().unwrap()], more].concat());
+        assert_eq!(status, 0, "{err}");
+        text
+    };
+    let text = told("whole", &["-j", "1"]);
+    assert!(text.contains(&format!("Figures leave out the first {longest} days")), "{text}");
+    let whole = files("whole");
+    let summary: serde_json::Value = serde_json::from_str(&whole[0]).unwrap();
+    assert_eq!(summary["warm_up_found_days"], longest);
+    told("threads", &["-j", "3"]);
+    assert_eq!(files("threads"), whole);
+    told("more", &["-r", "1"]);
+    told("more", &["--resume"]);
+    assert_eq!(files("more"), whole);
+    told("a", &["--shard", "1/2"]);
+    told("b", &["--shard", "2/2"]);
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let (status, _, err) = gridfleet(&["study", "merge", &at("a"), &at("b"), "-o", &at("merged")]);
+    assert_eq!(status, 0, "{err}");
+    assert_eq!(files("merged"), whole);
+
+    // The same figures as with the days in the file.
+    study(&scenario, &format!("\"time.warm_up\" = {longest}"));
+    told("given", &[]);
+    let given: serde_json::Value = serde_json::from_str(&files("given")[0]).unwrap();
+    assert_eq!(given["results"], summary["results"]);
+}
+
+#[test]
+fn a_study_that_has_not_one_warm_up_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let scenario = town(folder.path(), 4, 3);
+    let file = study(&scenario, "\"time.warm_up\" = \"settled\"");
+    let out = folder.path().join("refused");
+    let (status, _, err) = gridfleet(&["study", file.to_str().unwrap(), "-o", out.to_str().unwrap()]);
+    assert_eq!(status, 2, "{err}");
+    assert!(err.contains("had not settled within 4 days") && err.contains("policy \""), "{err}");
+    assert!(!out.exists());
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(
+        &file,
+        text.replace("initial_soc\" = [0.7, 1.0] ", "initial_soc\" = [0.7, 1.0], \"time.warm_up\" = 1 "),
+    )
+    .unwrap();
+    let (status, _, err) = gridfleet(&["validate", file.to_str().unwrap()]);
+    assert_eq!(status, 2, "{err}");
+    assert!(err.contains("give numbers of days, too"), "{err}");
 }

@@ -118,7 +118,10 @@ pub const FIGURES: &[FigureInfo] = &[
     figure("stored_start_kwh", "Energy in batteries, start", "kWh", Neither),
     figure("stored_end_kwh", "Energy in batteries, end", "kWh", Neither),
     figure("stored_value_eur", "Value of energy stored more or less", "currency", Neither),
-    figure("net_profit_eur", "Profit with stored energy", "currency", Higher),
+    figure("rides_in_progress_start", "Riders aboard, start", "", Neither),
+    figure("rides_in_progress_end", "Riders aboard, end", "", Neither),
+    figure("rides_in_progress_value_eur", "Fares of riders aboard, end less start", "currency", Neither),
+    figure("net_profit_eur", "Profit with stored energy and riders aboard", "currency", Higher),
     figure("co2_kg", "CO2", "kg", Lower),
 ];
 
@@ -137,6 +140,10 @@ pub const OPERATOR_FIGURES: &[FigureInfo] = &[
     figure("peak_load_kw", "Peak of slots", "kW", Lower),
     figure("load_price_eur_mwh", "Mean price that the load made", "currency/MWh", Lower),
 ];
+
+/// The figures of [`super::metrics::StationFigures`]. Studies do not compare them: there may be a thousand stations.
+pub const STATION_FIGURES: &[FigureInfo] =
+    &[figure("peak_15min_kw", "Peak power of a quarter hour", "kW", Lower)];
 
 /// The figures of [`super::metrics::RetailerFigures`].
 pub const RETAILER_FIGURES: &[FigureInfo] = &[

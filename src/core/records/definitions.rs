@@ -3,8 +3,11 @@
 
 use super::catalogue::{
     COMPETITOR_FIGURES, Direction, FIGURES, FigureInfo, MARKET_FIGURES, OPERATOR_FIGURES, RETAILER_FIGURES,
+    STATION_FIGURES,
 };
-use super::figures::{CompetitorFigures, Figures, MarketFigures, OperatorFigures, RetailerFigures};
+use super::figures::{
+    CompetitorFigures, Figures, MarketFigures, OperatorFigures, RetailerFigures, StationFigures,
+};
 use schemars::JsonSchema;
 use serde_json::{Map, Value};
 use std::fmt::Write as _;
@@ -49,7 +52,14 @@ pub const IDENTITIES: &[Identity] = &[
         sum: "cost_with_lost_fares_eur",
         parts: &[(1.0, "operating_cost_eur"), (1.0, "lost_fares_eur")],
     },
-    Identity { sum: "net_profit_eur", parts: &[(1.0, "operating_profit_eur"), (1.0, "stored_value_eur")] },
+    Identity {
+        sum: "net_profit_eur",
+        parts: &[
+            (1.0, "operating_profit_eur"),
+            (1.0, "stored_value_eur"),
+            (1.0, "rides_in_progress_value_eur"),
+        ],
+    },
     Identity {
         sum: "market_profit_eur",
         parts: &[(1.0, "supply_credit_eur"), (-1.0, "market_cost_eur"), (-1.0, "imbalance_cost_eur")],
@@ -117,6 +127,7 @@ pub fn markdown() -> String {
     let mut text = String::new();
     section::<Figures>(&mut text, "Fleets: `total` and `fleets`", FIGURES);
     section::<OperatorFigures>(&mut text, "Operators of stations: `operators`", OPERATOR_FIGURES);
+    section::<StationFigures>(&mut text, "Stations: `stations`, in runs alone", STATION_FIGURES);
     section::<MarketFigures>(&mut text, "Markets: `markets`", MARKET_FIGURES);
     section::<RetailerFigures>(&mut text, "Retailers: `retailers`", RETAILER_FIGURES);
     section::<CompetitorFigures>(&mut text, "Retailers that compete: `competitors`", COMPETITOR_FIGURES);

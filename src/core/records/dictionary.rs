@@ -174,6 +174,12 @@ pub const TABLES: &[Table] = &[
             column("energy_kwh", Float, "Taken from the battery by both.").unit("kWh"),
             column("fare", Float, "Paid by the rider; 0 when lost.").unit("currency"),
             column("lost_fare", Float, "What the rider would have paid; 0 unless lost.").unit("currency"),
+            column(
+                "accrued_fare",
+                Float,
+                "Of a ride in progress at the end, the part of the fare for the way driven with the rider; 0 otherwise.",
+            )
+            .unit("currency"),
             column("soc_start", Float, "State of charge when the vehicle set out for the pick-up.")
                 .unit("0..1")
                 .nullable(),

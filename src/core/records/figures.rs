@@ -109,7 +109,15 @@ pub struct Figures {
     /// Value of the difference less what was charged elsewhere, at `time.end_value_eur_mwh` or the mean price paid per
     /// kWh stored [currency].
     pub stored_value_eur: f64,
-    /// Operating profit and the value of energy stored more, or less, than at the end of the warm-up [currency].
+    /// Riders aboard at the end of the warm-up.
+    pub rides_in_progress_start: u64,
+    /// Riders aboard at the end.
+    pub rides_in_progress_end: u64,
+    /// Fares of riders aboard for the way that they had been driven, at the end less at the end of the warm-up: a fare is
+    /// paid when the rider gets out [currency].
+    pub rides_in_progress_value_eur: f64,
+    /// Operating profit, the value of energy stored more, or less, than at the end of the warm-up, and that of rides in
+    /// progress [currency].
     pub net_profit_eur: f64,
     /// CO2 of the energy drawn less fed back [kg], where a factor is given.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -303,6 +311,15 @@ pub struct OperatorFigures {
     pub loads: Option<LoadFigures>,
 }
 
+/// Key figures of one station.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct StationFigures {
+    /// Name.
+    pub name: String,
+    /// Highest mean grid power over a quarter of an hour from the full hour on, the interval of most bills [kW].
+    pub peak_15min_kw: f64,
+}
+
 /// Key figures of one fleet.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct FleetFigures {
@@ -322,6 +339,9 @@ pub struct RunFigures {
     pub fleets: Vec<FleetFigures>,
     /// Each operator of stations, in the order of the scenario.
     pub operators: Vec<OperatorFigures>,
+    /// Each station, in the order of the scenario.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stations: Vec<StationFigures>,
     /// Each market, in the order of the scenario.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub markets: Vec<MarketFigures>,

@@ -6,7 +6,7 @@
 
 pub use super::figures::{
     AggregatorFigures, CompetitorFigures, DriverFigures, Figures, FleetFigures, GridFigures, LoadFigures,
-    MarketFigures, OperatorFigures, RetailerFigures, RunFigures, TradingFigures,
+    MarketFigures, OperatorFigures, RetailerFigures, RunFigures, StationFigures, TradingFigures,
 };
 use super::grid::GridSums;
 use super::loads::LoadSums;
@@ -112,6 +112,7 @@ pub struct Metrics {
     markets: Vec<MarketSums>,
     fleets: Vec<Sums>,
     operators: Vec<OperatorSums>,
+    stations: Vec<(String, Peak)>,
     retailers: RetailSums,
     competitors: SupplySums,
     peak: Peak,
@@ -152,6 +153,7 @@ impl Metrics {
                 })
                 .collect(),
             operators: vec![OperatorSums::default(); labels.operators.len()],
+            stations: labels.stations.iter().map(|name| (name.clone(), Peak::default())).collect(),
             retailers: RetailSums::new(labels, &setup.retail),
             competitors: SupplySums::new(labels, &setup.competition),
             peak: Peak::default(),
@@ -191,6 +193,7 @@ impl Metrics {
         self.end_reading();
         for fleet in &mut self.fleets {
             fleet.value_stored(&self.setup);
+            fleet.value_rides();
         }
         let mut total = Sums::new();
         for fleet in &self.fleets {
@@ -225,6 +228,11 @@ impl Metrics {
                     loads: sums.loads.figures(),
                 })
                 .collect(),
+            stations: self
+                .stations
+                .into_iter()
+                .map(|(name, peak)| StationFigures { name, peak_15min_kw: peak.peaks()[1] })
+                .collect(),
             markets: self.markets.into_iter().map(MarketSums::figures).collect(),
             retailers: self.retailers.finish(),
             competitors: self.competitors.finish(),
@@ -234,10 +242,24 @@ impl Metrics {
 
 impl Recorder for Metrics {
     fn trip(&mut self, record: &TripRecord) {
-        if record.request_time < self.setup.measured_from {
+        let (from, end) = (self.setup.measured_from, self.setup.end);
+        let fleet = &mut self.fleets[record.fleet.index()];
+        if let Some(pickup) = record.pickup_time {
+            let until = record.dropoff_time.unwrap_or(end);
+            // Paid or owed for the way until then; of that, for the way until the end of the warm-up.
+            let fare = record.fare + record.accrued_fare;
+            if pickup < from && from < until {
+                fleet.rides[0] += 1;
+                fleet.accrued[0] += fare * ((from - pickup) as f64 / (until - pickup) as f64);
+            }
+            if record.dropoff_time.is_none() {
+                fleet.rides[1] += 1;
+                fleet.accrued[1] += fare;
+            }
+        }
+        if record.request_time < from {
             return;
         }
-        let fleet = &mut self.fleets[record.fleet.index()];
         fleet.trips[record.status as usize] += 1;
         let lost_fare = Money::from_units(record.lost_fare).expect("what was a fare is an amount of money");
         fleet.lost_fares += lost_fare;
@@ -330,6 +352,9 @@ impl Recorder for Metrics {
         if self.measures(record.time) {
             let from = self.setup.measured_from;
             self.peak.read(from, record.time, record.power_kw);
+            if let Some((_, peak)) = self.stations.get_mut(record.station.index()) {
+                peak.read(from, record.time, record.power_kw);
+            }
             self.operators[record.operator.index()].peak.read(from, record.time, record.power_kw);
             self.retailers.station(record);
         }
@@ -468,6 +493,7 @@ mod tests {
             energy_kwh: 0.0,
             fare: 0.0,
             lost_fare: 0.0,
+            accrued_fare: 0.0,
             soc_start: None,
             soc_end: None,
         }

@@ -93,6 +93,8 @@ pub struct TripRecord {
     pub fare: f64,
     /// What the rider would have paid; 0 unless lost.
     pub lost_fare: f64,
+    /// Of a ride in progress, the part of the fare for the way driven with the rider so far; 0 otherwise.
+    pub accrued_fare: f64,
     /// When the vehicle set out for the pick-up.
     pub soc_start: Option<f64>,
     /// At drop-off.

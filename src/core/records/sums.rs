@@ -43,6 +43,12 @@ pub(super) struct Sums {
     pub stored: Option<(f64, f64)>,
     /// Value of the difference.
     pub stored_value: f64,
+    /// Riders aboard at the end of the warm-up and at the end.
+    pub rides: [u64; 2],
+    /// Their fares for the way driven by then.
+    pub accrued: [f64; 2],
+    /// Value of the difference.
+    pub rides_value: f64,
     pub lost_fares: Money,
     pub lost_committed_fares: Money,
     pub bought_kwh: f64,
@@ -114,6 +120,9 @@ impl Sums {
             bound_eur: None,
             stored: None,
             stored_value: 0.0,
+            rides: [0; 2],
+            accrued: [0.0; 2],
+            rides_value: 0.0,
             lost_fares: Money::ZERO,
             lost_committed_fares: Money::ZERO,
             bought_kwh: 0.0,
@@ -159,6 +168,10 @@ impl Sums {
             *sum_last += last;
         }
         self.stored_value += other.stored_value;
+        for (a, b) in self.rides.iter_mut().zip(other.rides) {
+            *a += b;
+        }
+        self.rides_value += other.rides_value;
         if let Some(bound_eur) = other.bound_eur {
             *self.bound_eur.get_or_insert(0.0) += bound_eur;
         }
@@ -185,6 +198,13 @@ impl Sums {
         let eur_kwh = setup.end_value_eur_mwh.map_or_else(mean, |price| price / 1_000.0);
         // Whole millionths, as the amounts beside it; no account holds it.
         self.stored_value = rounded((last - first - self.charged_elsewhere_kwh) * eur_kwh);
+    }
+
+    /// Values the rides that are in progress at the end more, or less, than at the end of the warm-up.
+    pub fn value_rides(&mut self) {
+        let [first, last] = self.accrued;
+        // Whole millionths, as the amounts beside it; no account holds it.
+        self.rides_value = rounded(last - first);
     }
 
     pub fn figures(&self, setup: &MetricsSetup) -> Figures {
@@ -269,7 +289,10 @@ impl Sums {
             stored_start_kwh,
             stored_end_kwh,
             stored_value_eur: self.stored_value,
-            net_profit_eur: (self.received - self.paid).units() + self.stored_value,
+            rides_in_progress_start: self.rides[0],
+            rides_in_progress_end: self.rides[1],
+            rides_in_progress_value_eur: self.rides_value,
+            net_profit_eur: (self.received - self.paid).units() + self.stored_value + self.rides_value,
             co2_kg: setup.co2_kg_per_kwh.map(|factor| factor * (self.charged_kwh - self.discharged_kwh)),
         }
     }

@@ -10,6 +10,7 @@
 //! - [`paired`]: a policy against a baseline, replication by replication;
 //! - [`wilcoxon`], [`holm`]: a test without normality, and many tests at once;
 //! - [`selection`]: how likely each of several policies is the best;
+//! - [`settling`]: how much of the start of a run to leave out;
 //! - [`stopping`]: how many replications are enough;
 //! - [`design`]: which points to simulate.
 //!
@@ -27,6 +28,7 @@ pub mod design;
 pub mod holm;
 pub mod paired;
 pub mod selection;
+pub mod settling;
 pub mod stopping;
 pub mod wilcoxon;
 

@@ -1,7 +1,9 @@
 //! Connectors, queues and power of stations, rebuilt from sessions.
 
+use super::summary;
 use super::tables::{Texts, Written};
 use super::{Auditor, Check, meter_rounding, rounding, within};
+use crate::outputs::summary::SUMMARY;
 use gridfleet_core::error::Result;
 use gridfleet_core::records::dictionary::TableId;
 use gridfleet_core::time::SimTime;
@@ -13,11 +15,15 @@ const CONNECTORS: &str = "A connector serves one vehicle at a time";
 const QUEUE: &str = "First come, first served";
 const ENERGY: &str = "Stations: power x time is the energy of sessions";
 const LIMIT: &str = "Stations: power is within the site limit";
+const PEAKS: &str = "Stations: the highest quarter hour is that of readings";
 const SITES: &str = "Sites: stations are the scenario's";
 
 /// Relative error of the gain of a battery in a span of time: where the charging curve falls by less than a part in 10^9 over
 /// it, the exponential of the closed form is taken for a straight line, which is off by half of that.
 const CLOSED_FORM: f64 = 0.5e-9;
+
+/// The interval over which peaks are means [s].
+const QUARTER_S: i64 = 900;
 
 /// Energy and times of the sessions of a station.
 #[derive(Clone, Copy, Default)]
@@ -95,6 +101,7 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
         queues(auditor, &mut visits);
     }
     power(auditor, &mut texts, &sold)?;
+    peaks(auditor)?;
     sites(auditor)
 }
 
@@ -138,6 +145,72 @@ fn sites(auditor: &mut Auditor) -> Result<()> {
     strangers.into_iter().for_each(|name| check.that(false, || format!("{name} is not in the scenario")));
     auditor.checks.push(check);
     Ok(())
+}
+
+/// The highest mean power of a quarter of an hour, of each station and of all together, from their readings.
+fn peaks(auditor: &mut Auditor) -> Result<()> {
+    if !auditor.has(&[TableId::Stations], &[PEAKS]) {
+        return Ok(());
+    }
+    let Some(json) = summary::read(auditor) else {
+        auditor.checks.push(Check::not_possible(PEAKS, format!("there is no {SUMMARY}")));
+        return Ok(());
+    };
+    let facts = auditor.facts;
+    let table = Written::open(auditor.dir, TableId::Stations)?;
+    let mut texts = Texts::default();
+    for station in &facts.stations {
+        texts.code(&station.name);
+    }
+    let station = table.texts("station_id", &mut texts)?;
+    let (time, power_kw) = (table.all_times("time")?, table.floats("power_kw")?);
+    // Energy of each quarter [kWs], by station and, last, of all: net, without signs, and of how many readings.
+    let all = facts.stations.len();
+    let mut quarters = vec![FxHashMap::<i64, (f64, f64, usize)>::default(); all + 1];
+    let mut last = vec![facts.measured_from.0; all];
+    for row in (0..table.rows()).filter(|&row| auditor.measured(time[row])) {
+        let number = station[row] as usize;
+        let Some(since) = last.get_mut(number) else { continue };
+        let mut from = std::mem::replace(since, time[row]);
+        while from < time[row] {
+            let quarter = from.div_euclid(QUARTER_S);
+            let to = time[row].min((quarter + 1) * QUARTER_S);
+            let kws = power_kw[row] * (to - from) as f64;
+            for of in [number, all] {
+                let (net, size, readings) = quarters[of].entry(quarter).or_default();
+                (*net, *size, *readings) = (*net + kws, *size + kws.abs(), *readings + 1);
+            }
+            from = to;
+        }
+    }
+    let mut check = Check::new(PEAKS);
+    let listed = json.get("stations").and_then(serde_json::Value::as_array).map_or(&[][..], Vec::as_slice);
+    for (number, station) in facts.stations.iter().enumerate() {
+        let of = listed.get(number).filter(|of| of["name"] == *station.name);
+        peak(&mut check, &station.name, of, &quarters[number]);
+    }
+    peak(&mut check, "all", Some(&json), &quarters[all]);
+    auditor.checks.push(check);
+    Ok(())
+}
+
+/// One stated peak against the energy of quarters of an hour.
+fn peak(
+    check: &mut Check,
+    name: &str,
+    of: Option<&serde_json::Value>,
+    quarters: &FxHashMap<i64, (f64, f64, usize)>,
+) {
+    let stated = of.map_or(f64::NAN, |of| summary::figure(of, "peak_15min_kw"));
+    let (mut most, mut size, mut readings) = (0.0_f64, 0.0_f64, 0);
+    for &(net, both, count) in quarters.values() {
+        (most, size, readings) = (most.max(net), size.max(both), readings.max(count));
+    }
+    let found = most / QUARTER_S as f64;
+    // A power by a time each, added up in another order, and divided by a quarter of an hour.
+    check.that(within(stated, found, rounding(readings + 2, size / QUARTER_S as f64)), || {
+        format!("{name}: {stated} kW in the summary, {found} kW by the readings")
+    });
 }
 
 fn connectors(auditor: &mut Auditor, visits: &mut [Visit]) {

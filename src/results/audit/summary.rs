@@ -9,7 +9,7 @@ const IDENTITIES: &str = "The summary's figures add up";
 pub(super) const STORED: &str = "Stored energy is that of legs and sessions";
 
 /// Figures of fleets that add up to those of all.
-const SUMS: [&str; 22] = [
+const SUMS: [&str; 25] = [
     "trips_requested",
     "trips_served",
     "trips_lost",
@@ -31,6 +31,9 @@ const SUMS: [&str; 22] = [
     "operating_profit_eur",
     "stored_start_kwh",
     "stored_end_kwh",
+    "rides_in_progress_start",
+    "rides_in_progress_end",
+    "rides_in_progress_value_eur",
     "net_profit_eur",
 ];
 
@@ -65,8 +68,8 @@ pub(super) fn check(auditor: &mut Auditor) {
             (figure(&summary, key), fleets.iter().map(|fleet| figure(fleet, key)).collect());
         let mut magnitude: f64 = parts.iter().map(|part| part.abs()).sum();
         if *key == "net_profit_eur" {
-            // A sum of two figures that may be far larger than itself.
-            let summed = ["operating_profit_eur", "stored_value_eur"];
+            // A sum of figures that may be far larger than itself.
+            let summed = ["operating_profit_eur", "stored_value_eur", "rides_in_progress_value_eur"];
             magnitude += fleets.iter().flat_map(|f| summed.map(|key| figure(f, key).abs())).sum::<f64>();
         }
         // A fleet's figure is itself a sum of many rows, added in another order.

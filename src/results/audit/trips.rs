@@ -1,7 +1,7 @@
 //! Requests: each ends once, and what it says agrees with the legs and the summary.
 
 use super::tables::{Code, MISSING, Texts, Written};
-use super::{Auditor, Check, SOC_TOLERANCE, rounding, within};
+use super::{Auditor, Check, HALF_MILLIONTH, SOC_TOLERANCE, rounding, within};
 use crate::outputs::summary::SUMMARY;
 use gridfleet_core::error::Result;
 use gridfleet_core::records::TripStatus;
@@ -11,6 +11,7 @@ use gridfleet_core::time::SimTime;
 const ONCE: &str = "Every request ends in exactly one status";
 const CONSISTENT: &str = "Trips: times, waits and vehicles fit the status";
 const LEGS: &str = "Trips: energy and distance are those of their legs";
+const ABOARD: &str = "Riders aboard owe the fare of the way driven";
 const SUMMARY_COUNTS: &str = "The summary agrees with the tables";
 
 /// A pick-up or service leg.
@@ -25,7 +26,7 @@ struct Ride {
 }
 
 pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
-    if !auditor.has(&[TableId::Trips], &[ONCE, CONSISTENT, LEGS, SUMMARY_COUNTS]) {
+    if !auditor.has(&[TableId::Trips], &[ONCE, CONSISTENT, LEGS, ABOARD, SUMMARY_COUNTS]) {
         return Ok(());
     }
     let trips = Written::open(auditor.dir, TableId::Trips)?;
@@ -118,7 +119,61 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
         }
         auditor.checks.push(check);
     }
+    let check = aboard(auditor, &trips, &texts, &fleet, [&pickup, &dropoff])?;
+    auditor.checks.push(check);
     summary(auditor, &texts, &status, &request)
+}
+
+/// Riders aboard at both ends of what the summary covers, and their fares for the way driven by then.
+fn aboard(
+    auditor: &Auditor,
+    trips: &Written,
+    texts: &Texts,
+    fleet: &[Code],
+    [pickup, dropoff]: [&[Option<i64>]; 2],
+) -> Result<Check> {
+    let Some(json) = super::summary::read(auditor) else {
+        return Ok(Check::not_possible(ABOARD, format!("there is no {SUMMARY}")));
+    };
+    let (fare, accrued) = (trips.floats("fare")?, trips.floats("accrued_fare")?);
+    let (from, end) = (auditor.facts.measured_from.0, auditor.facts.end.0);
+    let mut check = Check::new(ABOARD);
+    for row in (0..trips.rows()).filter(|&row| accrued[row] != 0.0) {
+        check.that(accrued[row] > 0.0 && pickup[row].is_some() && dropoff[row].is_none(), || {
+            format!("row {row}: {} owed by a rider who is not aboard", accrued[row])
+        });
+    }
+    let fleets = super::summary::fleets(&json);
+    for of in std::iter::once(&json).chain(fleets) {
+        let name = of.get("name").and_then(serde_json::Value::as_str);
+        let (mut riders, mut owed, mut magnitude) = ([0_u64; 2], 0.0, 0.0);
+        for row in (0..trips.rows()).filter(|&row| name.is_none_or(|name| texts.text(fleet[row]) == name)) {
+            let Some(pickup) = pickup[row] else { continue };
+            let until = dropoff[row].unwrap_or(end);
+            if (pickup + 1..until).contains(&from) {
+                let part = (fare[row] + accrued[row]) * (from - pickup) as f64 / (until - pickup) as f64;
+                (riders[0], owed, magnitude) = (riders[0] + 1, owed - part, magnitude + part);
+            }
+            if dropoff[row].is_none() {
+                (riders[1], owed, magnitude) = (riders[1] + 1, owed + accrued[row], magnitude + accrued[row]);
+            }
+        }
+        let who = name.unwrap_or("all");
+        for (key, found) in ["rides_in_progress_start", "rides_in_progress_end"].into_iter().zip(riders) {
+            check.that(of.get(key).and_then(serde_json::Value::as_u64) == Some(found), || {
+                format!("{key} of {who}: {} in the summary, {found} in the table", of[key])
+            });
+        }
+        let stated = super::summary::figure(of, "rides_in_progress_value_eur");
+        // Each fleet's is rounded to a millionth.
+        let rounded = if name.is_none() { fleets.len().max(1) } else { 1 };
+        let steps = 3 * (riders[0] + riders[1]) as usize + 4;
+        let tolerance = rounded as f64 * HALF_MILLIONTH + rounding(steps, magnitude);
+        check.that(within(stated, owed, tolerance), || {
+            format!("rides_in_progress_value_eur of {who}: {stated} in the summary, {owed} by the trips")
+        });
+    }
+    Ok(check)
 }
 
 /// Pick-up and service legs by vehicle and end, in the order in which they were recorded.

@@ -78,6 +78,7 @@ impl Row for TripRecord {
             numbers(rows, |r| r.energy_kwh),
             numbers(rows, |r| r.fare),
             numbers(rows, |r| r.lost_fare),
+            numbers(rows, |r| r.accrued_fare),
             optional(rows, |r| r.soc_start).boxed(),
             optional(rows, |r| r.soc_end).boxed(),
         ]

@@ -361,6 +361,7 @@ mod tests {
                     energy_kwh: 0.0,
                     fare: 0.0,
                     lost_fare: 0.0,
+                    accrued_fare: 0.0,
                     soc_start: None,
                     soc_end: None,
                 });

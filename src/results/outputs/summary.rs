@@ -9,6 +9,7 @@ use comfy_table::{CellAlignment, Table, presets};
 use gridfleet_core::error::{Error, Result};
 use gridfleet_core::records::metrics::{
     CompetitorFigures, Figures, FleetFigures, MarketFigures, OperatorFigures, RetailerFigures, RunFigures,
+    StationFigures,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -40,6 +41,9 @@ pub struct Summary {
     /// First instant that the figures cover, the end of the warm-up; absent without one. ISO 8601 in UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub measured_from: Option<String>,
+    /// Local days of the warm-up that a pilot run has found; absent where the scenario gives a number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warm_up_found_days: Option<i64>,
     /// Time zone of local times, for example `America/New_York`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub time_zone: String,
@@ -57,6 +61,9 @@ pub struct Summary {
     pub fleets: Vec<FleetFigures>,
     /// Key figures of each operator of stations.
     pub operators: Vec<OperatorFigures>,
+    /// Key figures of each station.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stations: Vec<StationFigures>,
     /// Key figures of each market.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub markets: Vec<MarketFigures>,
@@ -102,6 +109,8 @@ pub struct SummaryHead {
     pub end: gridfleet_core::time::SimTime,
     /// First instant that the figures cover; `None` without a warm-up.
     pub measured_from: Option<gridfleet_core::time::SimTime>,
+    /// Local days of the warm-up that a pilot run has found; `None` where the scenario gives a number.
+    pub warm_up_found_days: Option<i64>,
     /// Time zone of local times, for example `America/New_York`.
     pub time_zone: String,
     /// Currency of all amounts.
@@ -135,6 +144,7 @@ impl Summary {
             start: head.start.iso(),
             end: head.end.iso(),
             measured_from: head.measured_from.map(|time| time.iso()),
+            warm_up_found_days: head.warm_up_found_days,
             time_zone: head.time_zone,
             currency: head.currency,
             events: head.events,
@@ -142,6 +152,7 @@ impl Summary {
             total: figures.total,
             fleets: figures.fleets,
             operators: figures.operators,
+            stations: figures.stations,
             markets: figures.markets,
             retailers: figures.retailers,
             competitors: figures.competitors,
@@ -364,8 +375,10 @@ fn rows(currency: &str) -> Vec<RowOf> {
         ("Fares of trips lost: committed", money(), |f| amount(f.lost_committed_fares_eur, 2)),
         ("Operating profit", money(), |f| Some(thousands(f.operating_profit_eur, 2))),
         ("Value of stored energy", money(), |f| amount(f.stored_value_eur, 2)),
-        ("Profit with stored energy", money(), |f| {
-            (f.stored_value_eur != 0.0).then(|| thousands(f.net_profit_eur, 2))
+        ("Fares of riders aboard", money(), |f| amount(f.rides_in_progress_value_eur, 2)),
+        ("Profit with both", money(), |f| {
+            let other = f.stored_value_eur != 0.0 || f.rides_in_progress_value_eur != 0.0;
+            other.then(|| thousands(f.net_profit_eur, 2))
         }),
         ("Departures not full", unit(""), |f| {
             Some(thousands(f.drivers.as_ref()?.departures_missed as f64, 0))
@@ -447,6 +460,7 @@ mod tests {
                 .map(|name| FleetFigures { name: (*name).to_owned(), figures: figures(20_000) })
                 .collect(),
             operators: Vec::new(),
+            stations: Vec::new(),
             markets: Vec::new(),
             retailers: Vec::new(),
             competitors: Vec::new(),

@@ -139,6 +139,11 @@ impl Simulation {
                     distance_km: if picked_up { leg.distance_km * share } else { 0.0 },
                     deadhead_km: if picked_up { before.deadhead_km } else { leg.distance_km * share },
                     energy_kwh: after.energy_kwh,
+                    accrued_fare: if picked_up {
+                        self.setup.requests.fare[before.request.index()].units() * share
+                    } else {
+                        0.0
+                    },
                     soc_start: Some(before.soc_start),
                     soc_end: Some(v.soc),
                     ..self.trip_without_vehicle(before.request, TripStatus::InProgress)

@@ -78,6 +78,7 @@ impl Simulation {
             energy_kwh: 0.0,
             fare: 0.0,
             lost_fare: 0.0,
+            accrued_fare: 0.0,
             soc_start: None,
             soc_end: None,
         }
@@ -268,6 +269,7 @@ impl Simulation {
             energy_kwh: ride.energy_kwh,
             fare: requests.fare[i].units(),
             lost_fare: 0.0,
+            accrued_fare: 0.0,
             soc_start: Some(ride.soc_start),
             soc_end: Some(v.soc),
         };

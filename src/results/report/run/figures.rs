@@ -138,7 +138,10 @@ const FIGURES: &[Shown] = &[
     Shown::new("stored_start_kwh", "Energy in batteries at the start", "kWh", 1.0, 0),
     Shown::new("stored_end_kwh", "Energy in batteries at the end", "kWh", 1.0, 0),
     Shown::money("stored_value_eur", "Value of stored energy"),
-    Shown::money("net_profit_eur", "Profit with stored energy"),
+    Shown::new("rides_in_progress_start", "Riders aboard at the start", "", 1.0, 0),
+    Shown::new("rides_in_progress_end", "Riders aboard at the end", "", 1.0, 0),
+    Shown::money("rides_in_progress_value_eur", "Fares of riders aboard, end less start"),
+    Shown::money("net_profit_eur", "Profit with stored energy and riders aboard"),
     Shown::money("operating_profit_eur", "Operating profit"),
     Shown::new("co2_kg", "CO\u{2082} of the energy drawn", "kg", 1.0, 0),
 ];

@@ -7,8 +7,9 @@ use gridfleet_core::error::Result;
 use gridfleet_core::ids::FleetId;
 use gridfleet_games::optimize::clairvoyant::{Horizon, Trip, Vehicle, bound};
 
-/// Upper bound on `market_profit_net_eur` of each fleet [currency]; `None` where no bound exists: without markets,
-/// without the trips of a replay, where bids move prices, or where tariffs change with the market's results.
+/// Upper bound on `market_profit_net_eur` of each fleet [currency], without the warm-up, as that figure: anything may have
+/// been bought or refused before its end. `None` where no bound exists: without markets, without the trips of a replay,
+/// where bids move prices, or where tariffs change with the market's results.
 ///
 /// # Errors
 /// If the solver fails.
@@ -35,6 +36,14 @@ fn horizon(setup: &Setup, fleet: FleetId) -> Horizon {
     let tariff = &setup.retailers[main_retailer(setup, fleet).index()].tariff;
     let value_eur_mwh = (first..last).map(|slot| {
         let t = gridfleet_core::time::SimTime(slot * slot_s);
+        let in_warm_up = t + slot_s <= setup.measured_from;
+        // A product is paid for when it ends, for all of its time.
+        let ends_later = |market: &gridfleet_core::markets::Market| {
+            market.products.at(t).is_some_and(|product| market.products.end_of(product) > setup.measured_from)
+        };
+        if in_warm_up && !trading.markets.iter().any(ends_later) {
+            return 0.0;
+        }
         let least = trading
             .markets
             .iter()
@@ -46,6 +55,8 @@ fn horizon(setup: &Setup, fleet: FleetId) -> Horizon {
             })
             .fold(f64::INFINITY, f64::min);
         let price = tariff.price_eur_mwh(t.max(setup.start), &setup.clock, |_| f64::NAN);
+        // In the warm-up what the tariff would have cost does not count, only the price.
+        let price = if in_warm_up { price.max(0.0) } else { price };
         (price - least).max(0.0)
     });
     Horizon { start_s: first * slot_s, slot_s, value_eur_mwh: value_eur_mwh.collect() }
@@ -87,7 +98,8 @@ fn vehicles(setup: &Setup, fleet: FleetId) -> Vec<Vehicle> {
             RecordedSoc::Unknown => requests.distance_km[i] * per_km,
         };
         let (mut trip_start_s, end_s) = (start_s, start_s + i64::from(requests.duration_s[i]));
-        let mut cost_eur = requests.fare[i].units();
+        let measured = requests.time[i] >= setup.measured_from;
+        let mut cost_eur = if measured { requests.fare[i].units() } else { 0.0 };
         if let Some(before) = vehicle.trips.last()
             && before.end_s > start_s
         {
