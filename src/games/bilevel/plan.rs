@@ -58,7 +58,7 @@ pub struct Plan {
     pub objective: f64,
     /// No solution has a greater objective, in EUR.
     pub bound: f64,
-    /// Nodes of the search.
+    /// Number of nodes searched.
     pub nodes: usize,
 }
 

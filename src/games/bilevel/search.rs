@@ -29,7 +29,7 @@ pub struct Choice {
     pub hours: Vec<(f64, Point)>,
     /// No choice has a greater objective, in EUR.
     pub bound: f64,
-    /// Nodes of the search.
+    /// Number of nodes searched.
     pub nodes: usize,
 }
 

@@ -153,7 +153,7 @@ impl<'a> Levels<'a> {
         Ok(())
     }
 
-    /// Minimise the excess e: x(S) - e <= c(S) for each row, x(T) as fixed. The excess and shares.
+    /// Minimise the excess e: x(S) - e <= c(S) for each row, x(T) as fixed. Returns the excess and the shares.
     fn primal(&self) -> Result<(f64, Vec<f64>), Unsolved> {
         let mut lp = Lp::new();
         let most = if self.imputations { 0.0 } else { f64::INFINITY };
@@ -172,7 +172,8 @@ impl<'a> Levels<'a> {
         Ok((optimum.objective, shares.into_iter().map(|share| optimum.value(share)).collect()))
     }
 
-    /// The dual: the best lower bound of the excess; the coalitions and the players' caps with a weight.
+    /// Solves the dual: returns the best lower bound of the excess, and the coalitions and players' caps with a
+    /// positive weight.
     ///
     /// Weights of rows sum to 1; for each player, the weights of the rows and caps that contain it and the prices of
     /// fixed sums cancel. The bound is the negative sum of the costs with these weights.

@@ -3,10 +3,10 @@
 //!
 //! A violated limit affects the buses where a load has about its maximum effect on the limit: for an overloaded branch,
 //! the buses below it; for a low voltage, those where a kW lowers it at least half as much as a kW at the bus itself.
-//! Their share is reduced until the limit is kept: LinDistFlow, which neglects losses, gives a share that is slightly
-//! off; between that and the share that was too large, the exact power flow finds the share at which the limit is met.
-//! If these buses have nothing left to curtail, all buses with any effect on the limit share the remaining reduction.
-//! If several limits affect a bus, the strictest applies.
+//! Their share is reduced until the limit is kept: LinDistFlow, which neglects losses, curtails slightly too much;
+//! between its share and the one that was too large, the exact power flow finds the share at which the limit is met. If
+//! these buses have nothing left to curtail, all buses with any effect on the limit share the remaining reduction. If
+//! several limits affect a bus, the strictest applies.
 //!
 //! A limit that is violated even without the requested load cannot be restored by curtailment: the affected buses get
 //! nothing, and no other bus is curtailed for it. This is determined once, by one power flow. If there is no power flow
@@ -146,7 +146,7 @@ impl Curtailment {
             let all = concerned <= 0.0;
             let used = if all { used(true, &self.uses) } else { concerned };
             if used <= 0.0 {
-                // Less load does not help, as where power flows back to the source.
+                // Less load does not help, for example if power flows back to the source.
                 self.hopeless.push(breach.limit);
                 continue;
             }

@@ -3,8 +3,8 @@
 //! ```text
 //! "gridfleet agent\n"  version (u32)  length of the header (u64)
 //! header               JSON: Purpose
-//! length (u64), values        what a policy needs
-//! length (u64), state         what training needs: values as they are now, moments, memory, ..., and what the trainer keeps
+//! length (u64), values        values used by a policy
+//! length (u64), state         training state: current values, moments, memory, ..., and the state of the trainer
 //! SHA-256 of all before
 //! ```
 //! Little-endian. Truncation and corruption are detected by the length fields and the SHA-256 trailer.

@@ -6,8 +6,8 @@
 //! more than its cost. There are few dual values and many schedules, so schedules are added only when a solution
 //! violates them. The reduced cost of a schedule is its cost minus its worth.
 //!
-//! Fractional schedules can make the bound weak: three halves of schedules serve three trips, two each. But only one
-//! whole schedule can serve two of three trips, which is an additional limit ([`Choice::cuts`]; M. Jepsen and others,
+//! Fractional schedules can make the bound weak: three half schedules serve three trips, two each. But only one whole
+//! schedule can serve two of three trips, which is an additional limit ([`Choice::cuts`]; M. Jepsen and others,
 //! Subset-row inequalities applied to the vehicle-routing problem with time windows, Operations Research 56 (2), 2008).
 
 use super::model::Model;

@@ -2,9 +2,9 @@
 //!
 //! Time is in minutes from the start of the horizon, which is divided into slots. A vehicle
 //! - starts at its depot at minute 0, serves trips one after another, and returns to its depot at any time;
-//! - may stop at one station before each trip, and on its way home. It is plugged in there for whole consecutive slots,
-//!   and draws the station's power in each; energy beyond a full battery is lost. Before and after, it waits without a
-//!   connector;
+//! - may stop at one station before each trip, and on its return trip. It is plugged in there for whole consecutive
+//!   slots, and draws the station's power in each; energy beyond a full battery is lost. Before and after, it waits
+//!   without a connector;
 //! - never has less charge than its reserve.
 //!
 //! Costs: each kWh at the price of its slot at the source of the feeder, including its marginal losses; the time

@@ -21,7 +21,7 @@ pub struct Schedule {
     pub vehicles: usize,
     /// Trips in order of service.
     pub trips: Vec<usize>,
-    /// Stays before each trip and on the way home: one more than trips.
+    /// Stays before each trip and on the return trip: one more than trips.
     pub stops: Vec<Option<Stop>>,
     /// Cost of the schedule.
     pub cost: f64,

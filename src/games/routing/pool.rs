@@ -46,11 +46,11 @@ pub struct Column {
     pub used: Vec<u8>,
     /// Label after the last trip.
     label: u32,
-    /// Stay on the way home.
+    /// Stay on the return trip.
     stop: Option<Stop>,
 }
 
-/// A vehicle after its last trip so far, or at a station on the way to the next one.
+/// A vehicle after its last trip so far, or at a station before the next one.
 #[derive(Debug, Clone)]
 struct Label {
     /// End of the trip, or of the stay [min].
@@ -63,7 +63,7 @@ struct Label {
     owners: u32,
     last: u32,
     before: u32,
-    /// Stay on the way to the last trip.
+    /// Stay before the last trip.
     stop: Option<Stop>,
     used: Vec<u8>,
 }
@@ -383,7 +383,7 @@ impl<'a> Labels<'a> {
         stays
     }
 
-    /// Completes all labels with the trip home: the columns, without dominated ones.
+    /// Completes all labels with the return trip: the columns, without dominated ones.
     fn columns(&self) -> Vec<Column> {
         let vehicles = &self.instance().vehicles[self.vehicles];
         let mut groups: Vec<Vec<Column>> = Vec::new();

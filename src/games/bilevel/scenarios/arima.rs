@@ -106,7 +106,7 @@ impl Arima {
 
     /// Continuation of the series with the given next residuals: a path if they are drawn, the forecast if all are 0.
     ///
-    /// `series` and `residuals` are the past, the latest last; what is missing counts as the mean, or 0.
+    /// `series` and `residuals` are the past, the latest last; missing values count as the mean, or 0.
     pub fn continued(&self, series: &[f64], residuals: &[f64], next: &[f64]) -> Vec<f64> {
         let (ar, ma) = (self.autoregressive(), self.moving_average());
         // Limits the past to the longest lag.

@@ -8,7 +8,7 @@
 //! Source: H. Heitsch and W. Römisch, Scenario reduction algorithms in stochastic programming, Computational Optimization
 //! and Applications 24, 2003.
 
-/// The scenarios that are kept.
+/// The scenarios kept.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reduced {
     /// Their indices, in order of selection (forward) or ascending (backward).

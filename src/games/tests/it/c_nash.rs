@@ -513,7 +513,7 @@ fn the_theorems_agree_with_the_costs() {
     assert!(printed_wrong[1] > 100 && printed_wrong[2] > 100, "{printed_wrong:?}");
 }
 
-/// Theorem 4.11 word for word: whether Nash is better for `group`.
+/// Theorem 4.11 as published: whether Nash is better for `group`.
 fn as_printed(slope: f64, mu: &[f64], a: &[f64], structure: &Structure, group: &[usize]) -> bool {
     let steps = a.len() as f64;
     let of = |structure: &Structure| {
