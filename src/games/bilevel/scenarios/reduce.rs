@@ -5,8 +5,8 @@
 //! over all of p_k * min over kept of |x_k - x_j|. Fast forward selection successively keeps the scenario that lowers
 //! it most; backward reduction successively removes the one that raises it least.
 //!
-//! Source: H. Heitsch and W. Römisch, Scenario reduction algorithms in stochastic programming, Computational Optimization
-//! and Applications 24, 2003.
+//! Source: H. Heitsch and W. Römisch, Scenario reduction algorithms in stochastic programming, Computational
+//! Optimization and Applications 24, 2003.
 
 /// The scenarios kept.
 #[derive(Debug, Clone, PartialEq)]
