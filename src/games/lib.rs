@@ -1,6 +1,6 @@
 //! Games and solvers as pure mathematics: no simulator, no scenario file, no clock.
 //!
-//! Three players who save by cooperating, and their Shapley values:
+//! Three players that save costs by cooperating, and their Shapley values:
 //!
 //! ```
 //! use gridfleet_games::coalition::{Game, shapley::shapley};

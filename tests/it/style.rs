@@ -3,16 +3,8 @@
 use crate::layers::sources;
 
 /// Folders whose text is not revised yet.
-const NOT_YET: &[&str] = &[
-    "src/cli",
-    "src/core",
-    "src/games",
-    "src/reproduce",
-    "src/results",
-    "src/scenario",
-    "src/studies",
-    "tests",
-];
+const NOT_YET: &[&str] =
+    &["src/cli", "src/core", "src/reproduce", "src/results", "src/scenario", "src/studies", "tests"];
 
 /// First words that no sentence of a comment has.
 const FIRST: [&str; 5] = ["What", "Who", "Whom", "Whoever", "Whose"];

@@ -1,4 +1,4 @@
-//! One hour: what share and purchase come to in each scenario, once the balancing market is open.
+//! One hour: profit of a share and a purchase in each scenario, after optimal balancing.
 
 use super::model::Game;
 use super::offer::Point;
@@ -10,28 +10,28 @@ pub struct Hour {
     pub demand: Vec<f64>,
     /// Day-ahead price [EUR/MWh].
     pub day_ahead: Vec<f64>,
-    /// Price of what is bought in the balancing market [EUR/MWh].
+    /// Price of energy bought in the balancing market [EUR/MWh].
     pub positive: Vec<f64>,
-    /// Price of what is given back [EUR/MWh].
+    /// Price of energy given back in the balancing market [EUR/MWh].
     pub negative: Vec<f64>,
-    /// Most that may be bought in the balancing market, in MWh.
+    /// Maximum energy bought in the balancing market, in MWh.
     pub positive_max: f64,
 }
 
-/// What is bought and given back in the balancing market, in MWh.
+/// Energy bought and given back in the balancing market, in MWh.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Balancing {
-    /// Bought.
+    /// Energy bought.
     pub positive: f64,
-    /// Given back.
+    /// Energy given back.
     pub negative: f64,
 }
 
-/// How far a limit may be missed, as a part of the figures that meet there: rounding.
+/// Relative tolerance by which a limit may be missed, for rounding.
 const ROUNDING: f64 = 1e-12;
 
 impl Hour {
-    /// The figures of an hour.
+    /// Extracts the data of one hour.
     pub fn of(game: &Game, hour: usize) -> Self {
         let parameters = game.parameters();
         let column = |of: fn(&super::model::Scenario) -> &Vec<f64>| -> Vec<f64> {
@@ -51,14 +51,14 @@ impl Hour {
         self.demand.len()
     }
 
-    /// Bounds of a purchase by which scenario `w` can be balanced: at most `positive_max` is bought, and no more given
-    /// back than is used.
+    /// Bounds of the purchase within which scenario `w` can be balanced: at most `positive_max` is bought, and no more
+    /// is given back than is used.
     pub fn bounds(&self, w: usize, share: f64) -> (f64, f64) {
         let used = self.demand[w] * share;
         ((used - self.positive_max).max(0.0), 2.0 * used)
     }
 
-    /// The purchase next to `purchase` by which all scenarios can be balanced, if there is one within rounding.
+    /// The purchase closest to `purchase` with which all scenarios can be balanced, if one exists within rounding.
     pub fn allowed(&self, share: f64, purchase: f64) -> Option<f64> {
         let bounds = (0..self.scenarios()).map(|w| self.bounds(w, share));
         let (low, high) =
@@ -67,7 +67,7 @@ impl Hour {
         (low <= high + room).then(|| purchase.max(low).min(high))
     }
 
-    /// The best balancing of scenario `w`. Where giving back pays more than buying costs, all of both is done.
+    /// Optimal balancing of scenario `w`. Where giving back pays more than buying costs, both are done to their limits.
     pub fn balancing(&self, w: usize, share: f64, purchase: f64) -> Balancing {
         let used = self.demand[w] * share;
         let short = used - purchase;
@@ -86,7 +86,7 @@ impl Hour {
             + self.negative[w] * traded.negative
     }
 
-    /// A choice with its profits.
+    /// The given choice with its profits.
     pub fn point(&self, price: f64, share: f64, purchase: Vec<f64>) -> Point {
         let profits = purchase.iter().enumerate().map(|(w, e)| self.profit(w, price, share, *e)).collect();
         Point { share, purchase, profits }

@@ -1,50 +1,51 @@
 //! The paper's method: the lower level replaced by its optimality conditions, all in one mixed-integer program.
 //!
-//! Of the owners in hour t and scenario f of the rivals (per MWh of demand) the program knows shares X_s, moves Y_ss'
-//! and the worth m_s of being at aggregator s, the dual of "what is at s stays there or moves":
+//! For the owners in hour t and rival scenario f, the variables per MWh of demand are the shares X_s, the moves Y_ss'
+//! and the value m_s of being at aggregator s, which is the dual of the balance at s (each share stays or moves):
 //!
 //! ```text
 //! X_s = X0_s + sum of Y_s's - sum of Y_ss'       m_s <= price_s, with equality where X_s > 0
 //! X, Y >= 0                                      m_s <= K_ss' + m_s', with equality where Y_ss' > 0
 //! ```
 //!
-//! The "where" become binaries. Each bound on a slack (the "big M") is the largest value that the slack takes at the
-//! true worth m_s = min over s' (price_s' + way_ss') over all prices of ours, so that none is larger than need be; where
-//! its least value is above zero there is no share or move, and no binary: half of them at a whole day. Our
-//! revenue price * X_0 is, by strong duality, sum X0_s m_s - sum over rivals of price_s X_s - sum K Y: linear.
+//! Each "where" becomes a binary variable. Each bound on a slack (the "big M") is the largest value that the slack
+//! takes at the true value m_s = min over s' (price_s' + way_ss') over all of our prices, so that none is larger than
+//! necessary. Where the minimum of the slack is above zero, there is no share or move and no binary; this removes half
+//! of the binaries for a whole day. By strong duality, our revenue price * X_0 equals sum X0_s m_s - sum over rivals of
+//! price_s X_s - sum K Y, which is linear.
 //!
-//! The oracle of the default method. With `microlp` it is right for games of a few hours; a day of 24 hours is solved by
-//! HiGHS (the cargo feature `highs`).
+//! Serves as the test oracle of the default method. `microlp` suffices for games of a few hours; a day of 24 hours
+//! requires HiGHS (the cargo feature `highs`).
 
 use super::model::{Game, Risk};
 use super::program::groups;
 use crate::optimize::{Lp, Relation, Solver, Variable};
 use gridfleet_core::error::Result;
 
-/// A slack that is never larger is none, as a part of the highest price.
+/// Slacks that never exceed this fraction of the highest price count as zero.
 const SLACK: f64 = 1e-12;
 
-/// What the program says.
+/// Solution of the mixed-integer program.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Solution {
     /// Expected profit + beta * CVaR, in EUR.
     pub objective: f64,
-    /// Each hour.
+    /// One entry per hour.
     pub hours: Vec<Hour>,
 }
 
-/// One hour of it.
+/// One hour of the solution.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hour {
-    /// Selling price [EUR/MWh]: within the solver's rounding of a step of our share.
+    /// Selling price [EUR/MWh]; at a step of our share, within the solver's rounding.
     pub price: f64,
     /// Expected share of the demand.
     pub share: f64,
-    /// Purchase ahead in each scenario, in MWh.
+    /// Day-ahead purchase in each scenario, in MWh.
     pub purchase: Vec<f64>,
 }
 
-/// Variables of the owners in an hour and a scenario of the rivals.
+/// Variables of the owners in one hour and rival scenario.
 struct Answer {
     /// Our share.
     share: Variable,
@@ -52,24 +53,24 @@ struct Answer {
     revenue: Vec<(Variable, f64)>,
 }
 
-/// The optimum by the mixed-integer program and the default solver.
+/// Solves the mixed-integer program with the default solver.
 ///
 /// # Errors
-/// If there is none, or the solver fails.
+/// If there is no optimum, or the solver fails.
 pub fn solve(game: &Game, risk: Risk) -> Result<Solution> {
     solve_with(game, risk, Solver::default())
 }
 
-/// The optimum by the mixed-integer program and `solver`.
+/// Solves the mixed-integer program with `solver`.
 ///
 /// # Errors
-/// If there is none, or the solver fails or reaches a limit that it was given.
+/// If there is no optimum, or the solver fails or reaches a limit.
 pub fn solve_with(game: &Game, risk: Risk, solver: Solver) -> Result<Solution> {
     let p = game.parameters();
     let unit = Unit::of(game);
     let mut lp = Lp::new();
     let beta = risk.beta;
-    // In units of money: xi, eta.
+    // In monetary units: xi, eta.
     let xi = lp.free(-beta);
     let mut profit: Vec<Vec<(Variable, f64)>> = vec![Vec::new(); p.scenarios.len()];
     let mut chosen = Vec::new();
@@ -133,12 +134,12 @@ pub fn solve_with(game: &Game, risk: Risk, solver: Solver) -> Result<Solution> {
     Ok(Solution { objective: -optimum.objective * unit.energy * unit.price, hours: hours.collect() })
 }
 
-/// Sizes by which the program is scaled.
+/// Scaling units of the program.
 #[derive(Clone, Copy)]
 struct Unit {
-    /// [EUR/MWh]
+    /// Unit of prices [EUR/MWh].
     price: f64,
-    /// In MWh.
+    /// Unit of energy, in MWh.
     energy: f64,
 }
 
@@ -150,7 +151,7 @@ impl Unit {
     }
 }
 
-/// The optimality conditions of the owners in an hour and a scenario of the rivals.
+/// Adds the optimality conditions of the owners in one hour and rival scenario.
 fn answer(lp: &mut Lp, game: &Game, hour: usize, f: usize, price: Variable, unit: Unit) -> Answer {
     let owners = game.owners();
     let n = owners.aggregators();
@@ -158,11 +159,12 @@ fn answer(lp: &mut Lp, game: &Game, hour: usize, f: usize, price: Variable, unit
     let top = game.parameters().max_price / unit.price;
     let way = |from: usize, to: usize| owners.ways()[from][to] / unit.price;
     let cost = |from: usize, to: usize| game.parameters().reluctance[from][to] / unit.price;
-    // Worth of being at s without us, and with us at a price.
+    // Value of being at s without us, and with us at a given price.
     let without: Vec<f64> =
         (0..n).map(|s| (1..n).map(|r| rivals[r - 1] + way(s, r)).fold(f64::INFINITY, f64::min)).collect();
     let worth = |s: usize, p: f64| without[s].min(p + way(s, 0));
-    // All slacks are straight in our price between these corners, so that each has its least and its most there.
+    // All slacks are linear in our price between these breakpoints, so each attains its minimum and maximum at one of
+    // them.
     let mut corners = vec![0.0, top];
     corners.extend((0..n).map(|s| (without[s] - way(s, 0)).clamp(0.0, top)));
     let range = |slack: &dyn Fn(f64) -> f64| {
@@ -196,7 +198,7 @@ fn answer(lp: &mut Lp, game: &Game, hour: usize, f: usize, price: Variable, unit
             revenue.push((share[s], -rivals[s - 1]));
         }
         for to in (0..n).filter(|to| *to != s) {
-            // K + m_to - m_s >= 0, and 0 where anybody moves.
+            // K + m_to - m_s >= 0, and 0 where any owner moves.
             let bounds = range(&|p| cost(s, to) + worth(to, p) - worth(s, p));
             let moved = complementary(lp, vec![(m[to], 1.0), (m[s], -1.0)], -cost(s, to), bounds);
             rows[s].push((moved, 1.0));
@@ -210,8 +212,8 @@ fn answer(lp: &mut Lp, game: &Game, hour: usize, f: usize, price: Variable, unit
     Answer { share: share[0], revenue }
 }
 
-/// The part of the owners, 0 to 1, that is above 0 only where `slack` - `right` is 0: it is never below 0, and `low` to
-/// `high` at the true worth.
+/// Fraction of the owners, 0 to 1, that is positive only where `slack` - `right` is 0. `slack` - `right` is never
+/// negative, and lies between `low` and `high` at the true value.
 fn complementary(lp: &mut Lp, slack: Vec<(Variable, f64)>, right: f64, (low, high): (f64, f64)) -> Variable {
     lp.row(slack.clone(), Relation::AtLeast, right);
     if low > SLACK {
@@ -228,7 +230,7 @@ fn complementary(lp: &mut Lp, slack: Vec<(Variable, f64)>, right: f64, (low, hig
     amount
 }
 
-/// Each variable once.
+/// Merges the terms of each variable.
 fn merged(terms: Vec<(Variable, f64)>) -> Vec<(Variable, f64)> {
     let mut sums: std::collections::BTreeMap<usize, (Variable, f64)> = std::collections::BTreeMap::new();
     for (variable, factor) in terms {

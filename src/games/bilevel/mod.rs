@@ -1,26 +1,28 @@
-//! An aggregator that sells to owners of electric vehicles against rivals, and buys ahead and in a balancing market.
+//! An aggregator that sells energy to owners of electric vehicles in competition with rivals, and buys it day-ahead and
+//! in a balancing market.
 //!
-//! A game of two levels. The aggregator sets a selling price for each hour and buys energy a day ahead; the owners then
-//! split their demand over all aggregators at least cost; prices of the markets come out, and the balancing market takes
-//! what is short or left. The aggregator maximises its expected profit + beta * CVaR over scenarios of prices and demand.
+//! A bi-level game. The aggregator sets a selling price for each hour and buys energy a day ahead; the owners then
+//! split their demand over all aggregators at least cost; market prices are revealed, and shortages and surpluses are
+//! settled in the balancing market. The aggregator maximises its expected profit + beta * CVaR over scenarios of prices
+//! and demand.
 //!
-//! | file | what |
+//! | file | contents |
 //! |---|---|
 //! | `model` | the game: scenarios, rivals, owners, limits |
-//! | `owners` | the lower level: how owners answer to prices |
-//! | `hour` | the best balancing of an hour in each scenario |
-//! | `offer`, `program` | what can be offered in an hour: by corners, or by a linear program |
+//! | `owners` | the lower level: response of the owners to prices |
+//! | `hour` | optimal balancing of an hour in each scenario |
+//! | `offer`, `program` | feasible offers of an hour: by extreme points, or by a linear program |
 //! | `search` | the choice of one offer per hour: the default method, exact |
-//! | `kkt` | the paper's method: one mixed-integer program by the optimality conditions of the lower level |
-//! | `plan` | a solution and what it comes to |
-//! | `verify` | a solution checked again from the game alone |
-//! | `risk` | CVaR and spread of profits |
+//! | `kkt` | the paper's method: one mixed-integer program with the optimality conditions of the lower level |
+//! | `plan` | a solution and its results |
+//! | `verify` | independent check of a solution from the game data alone |
+//! | `risk` | mean, standard deviation and CVaR of profits |
 //! | `paper` | the case study of the paper |
 //! | `scenarios` | price model, sampling, reduction, rivals |
 //!
-//! Source: H. Rashidizadeh-Kermani, H. R. Najafi, A. Anvari-Moghaddam and J. M. Guerrero, Optimal decision-making strategy
-//! of an electric vehicle aggregator in short-term electricity markets, Energies 11, 2018, read as the usual bi-level model
-//! of a retailer with CVaR.
+//! Source: H. Rashidizadeh-Kermani, H. R. Najafi, A. Anvari-Moghaddam and J. M. Guerrero, Optimal decision-making
+//! strategy of an electric vehicle aggregator in short-term electricity markets, Energies 11, 2018, interpreted as the
+//! usual bi-level model of a retailer with CVaR.
 //!
 #![doc = include_str!("../../../docs/equations/rendered/bilevel.md")]
 

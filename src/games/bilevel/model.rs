@@ -1,17 +1,17 @@
-//! The game as it is given: scenarios of prices and demand, rivals, owners, limits; and what may be wrong with it.
+//! Input data of the game: scenarios of prices and demand, rivals, owners, limits; and their validation.
 
 use super::owners::{Owners, ShareRange};
 use gridfleet_core::error::{Error, InputError, Result};
 
-/// How far probabilities and shares may sum from one.
+/// Tolerance on the sums of probabilities and of shares, which must be one.
 const SUM_TOLERANCE: f64 = 1e-6;
-/// Largest figure that is taken (assumed): far beyond any market, and products of two are still exact enough.
+/// Largest accepted number (assumed): far beyond any market, while products of two remain sufficiently exact.
 const LARGEST: f64 = 1e9;
 
-/// Prices and demand of a day that may come.
+/// One scenario of the day's prices and demand.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scenario {
-    /// How likely it is, 0 to 1; all sum to 1.
+    /// Probability, 0 to 1; all sum to 1.
     pub probability: f64,
     /// Day-ahead price of each hour [EUR/MWh].
     pub day_ahead: Vec<f64>,
@@ -23,55 +23,55 @@ pub struct Scenario {
     pub demand: Vec<f64>,
 }
 
-/// Prices that the rivals may ask.
+/// One scenario of the rivals' prices.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RivalScenario {
-    /// How likely it is, 0 to 1; all sum to 1.
+    /// Probability, 0 to 1; all sum to 1.
     pub probability: f64,
     /// Price of each rival in each hour, \[rival\]\[hour\] [EUR/MWh].
     pub prices: Vec<Vec<f64>>,
 }
 
-/// How the aggregator buys ahead.
+/// Form of the day-ahead purchase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Purchase {
-    /// One quantity for each hour, whatever the price will be.
+    /// One quantity for each hour, independent of the price.
     #[default]
     Quantity,
-    /// A bidding curve for each hour: a quantity for each price of a scenario, none larger at a higher price.
+    /// A bidding curve for each hour: a quantity for each scenario price, non-increasing in the price.
     Curve,
 }
 
-/// All that makes a game. Aggregator 0 is the one that decides; rival r is aggregator r + 1.
+/// Parameters of a game. Aggregator 0 is the decision maker; rival r is aggregator r + 1.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parameters {
-    /// What the day may be like.
+    /// Scenarios of the day's prices and demand.
     pub scenarios: Vec<Scenario>,
-    /// What the rivals may ask, whatever the day is like.
+    /// Scenarios of the rivals' prices, independent of `scenarios`.
     pub rivals: Vec<RivalScenario>,
-    /// Share of the owners at each aggregator before they answer to the prices; sums to 1.
+    /// Share of the owners at each aggregator before they respond to prices; sums to 1.
     pub initial_shares: Vec<f64>,
-    /// What it costs an owner to go from one aggregator to another, \[from\]\[to\] [EUR/MWh]; 0 or more.
+    /// Cost for an owner of switching from one aggregator to another, \[from\]\[to\] [EUR/MWh]; 0 or more.
     pub reluctance: Vec<Vec<f64>>,
-    /// Highest price that may be asked [EUR/MWh].
+    /// Maximum selling price [EUR/MWh].
     pub max_price: f64,
-    /// Most that may be bought in the positive balancing market in each hour, in MWh.
+    /// Maximum energy bought in the positive balancing market in each hour, in MWh.
     pub positive_max: Vec<f64>,
-    /// How energy is bought ahead.
+    /// Form of the day-ahead purchase.
     pub purchase: Purchase,
 }
 
-/// What the aggregator thinks of risk.
+/// Risk preference of the aggregator.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Risk {
-    /// Weight of the CVaR beside the expected profit, 0 or more.
+    /// Weight of the CVaR relative to the expected profit, 0 or more.
     pub beta: f64,
-    /// Confidence level of the CVaR, 0 or more and below 1.
+    /// Confidence level of the CVaR, at least 0 and below 1.
     pub alpha: f64,
 }
 
 impl Risk {
-    /// A weight and a confidence level.
+    /// Creates a risk preference from a weight and a confidence level.
     ///
     /// # Errors
     /// If they are out of range.
@@ -87,7 +87,7 @@ impl Risk {
     }
 }
 
-/// A game whose figures fit together.
+/// A game with validated parameters.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Game {
     parameters: Parameters,
@@ -95,10 +95,10 @@ pub struct Game {
 }
 
 impl Game {
-    /// Checks the figures.
+    /// Validates the parameters.
     ///
     /// # Errors
-    /// All that is wrong, with keys as in the file of `gridfleet solve bilevel`.
+    /// All problems found, with keys as in the file of `gridfleet solve bilevel`.
     pub fn new(parameters: Parameters) -> Result<Self> {
         let problems = Checks::of(&parameters);
         if !problems.is_empty() {
@@ -108,12 +108,12 @@ impl Game {
         Ok(Self { parameters, owners })
     }
 
-    /// The figures.
+    /// The parameters.
     pub fn parameters(&self) -> &Parameters {
         &self.parameters
     }
 
-    /// Who buys, and where they are at the start.
+    /// The owners, with their initial shares.
     pub fn owners(&self) -> &Owners {
         &self.owners
     }
@@ -123,12 +123,12 @@ impl Game {
         self.parameters.positive_max.len()
     }
 
-    /// Prices of the rivals in an hour, in a scenario of theirs.
+    /// Prices of the rivals in an hour and a rival scenario.
     pub fn rival_prices(&self, rival_scenario: usize, hour: usize) -> Vec<f64> {
         self.parameters.rivals[rival_scenario].prices.iter().map(|prices| prices[hour]).collect()
     }
 
-    /// Our expected share at a price over the scenarios of the rivals.
+    /// Our expected share at a price, over the rival scenarios.
     pub fn share(&self, price: f64, hour: usize) -> ShareRange {
         let mut sum = ShareRange { low: 0.0, high: 0.0 };
         for (f, scenario) in self.parameters.rivals.iter().enumerate() {
@@ -139,7 +139,7 @@ impl Game {
         sum
     }
 
-    /// How likely each scenario is.
+    /// Probability of each scenario.
     pub fn probabilities(&self) -> Vec<f64> {
         self.parameters.scenarios.iter().map(|scenario| scenario.probability).collect()
     }
@@ -161,7 +161,7 @@ impl Checks {
         self.0.push(InputError::new(found, expected).key(key));
     }
 
-    /// A list of one finite figure for each of `count` things, each `least` or more.
+    /// Checks a list of `count` finite numbers, each `least` or more.
     fn list(&mut self, key: &str, values: &[f64], count: usize, of: &str, least: f64) {
         if values.len() != count {
             let found = format!("{} figure{}", values.len(), if values.len() == 1 { "" } else { "s" });

@@ -1,35 +1,35 @@
-//! What can be offered in an hour: the candidate prices, each with the shares and purchases that may go with it.
+//! Feasible offers of an hour: the candidate prices, each with the shares and purchases possible at it.
 //!
-//! Below a step of our share the price can rise without losing anybody, so only prices at a step, or the highest
-//! allowed, can be best. At a step the undecided come as it suits us (the optimistic answer, as with the paper's
-//! optimality conditions), so that the share is any between the two sides of the step.
+//! Below a step of our share the price can rise without losing any owner, so only prices at a step, or the maximum
+//! price, can be optimal. At a step the indifferent owners choose in our favour (the optimistic response, as with the
+//! paper's optimality conditions), so the share may be any value between the two sides of the step.
 //!
-//! At one price the profit of each scenario is concave and made of flat pieces over (share, purchase). So what can be
-//! had, in all scenarios at once, is worth no more than mixtures of a few corners.
+//! At one price the profit of each scenario is concave and piecewise linear in (share, purchase). The attainable
+//! profits, in all scenarios at once, are therefore dominated by mixtures of a few extreme points.
 
 use super::hour::Hour;
 use super::model::{Game, Purchase};
 use super::owners::ShareRange;
 use super::program::Program;
 
-/// A price, the shares that may go with it, and how to choose share and purchase.
+/// A price, the shares possible at it, and the method that selects share and purchase.
 #[derive(Debug)]
 pub struct Offer {
     /// Selling price [EUR/MWh].
     pub price: f64,
-    /// Least share of the demand.
+    /// Minimum share of the demand.
     pub low: f64,
-    /// Greatest share of the demand.
+    /// Maximum share of the demand.
     pub high: f64,
     menu: Menu,
 }
 
-/// A share and purchases, with the profit that each scenario makes of them in this hour.
+/// A share and purchases, with the resulting profit of this hour in each scenario.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Point {
     /// Share of the demand.
     pub share: f64,
-    /// Purchase ahead in each scenario, in MWh.
+    /// Day-ahead purchase in each scenario, in MWh.
     pub purchase: Vec<f64>,
     /// Profit in each scenario, in EUR.
     pub profits: Vec<f64>,
@@ -37,17 +37,17 @@ pub struct Point {
 
 #[derive(Debug)]
 enum Menu {
-    /// All points that can be best.
+    /// All points that can be optimal.
     Corners(Vec<Point>),
-    /// A linear program that finds the best one.
+    /// A linear program that finds the optimal point.
     Program(Program),
 }
 
-/// More scenarios than this have too many corners, and a program finds the best of them.
+/// Maximum number of scenarios for which extreme points are enumerated; beyond it a linear program finds the best one.
 const MOST_WITH_CORNERS: usize = 40;
 
 impl Offer {
-    /// All offers of an hour that keep the limits of balancing, in ascending order of price; none if nothing does.
+    /// All offers of an hour that satisfy the limits of balancing, in ascending order of price; empty if there is none.
     pub fn all(game: &Game, hour: usize) -> Vec<Self> {
         let parameters = game.parameters();
         let data = Hour::of(game, hour);
@@ -68,7 +68,7 @@ impl Offer {
             .collect()
     }
 
-    /// The point with the greatest weighted sum of profits; none if no point keeps the limits.
+    /// The point with the greatest weighted sum of profits; `None` if no point satisfies the limits.
     pub fn best(&self, hour: &Hour, weights: &[f64]) -> Option<(f64, Point)> {
         let value = |point: &Point| point.profits.iter().zip(weights).map(|(v, w)| v * w).sum::<f64>();
         match &self.menu {
@@ -86,7 +86,7 @@ impl Offer {
     }
 }
 
-/// The steps of our share up to the highest price, and that price; ascending.
+/// Prices at the steps of our share up to the maximum price, and the maximum price; ascending.
 fn prices(game: &Game, hour: usize) -> Vec<f64> {
     let (parameters, owners) = (game.parameters(), game.owners());
     let mut prices = vec![parameters.max_price];
@@ -100,11 +100,11 @@ fn prices(game: &Game, hour: usize) -> Vec<f64> {
     prices
 }
 
-/// A line in the plane of share and purchase: share * a + purchase * b = c.
+/// A line in the (share, purchase) plane: share * a + purchase * b = c.
 #[derive(Clone, Copy)]
 struct Line(f64, f64, f64);
 
-/// All points where two of the lines meet at which a profit bends or a limit binds.
+/// All intersections of two lines along which a profit has a kink or a limit binds.
 fn corners(hour: &Hour, price: f64, low: f64, high: f64) -> Vec<Point> {
     let mut lines = vec![Line(1.0, 0.0, low)];
     if high > low {
@@ -113,7 +113,7 @@ fn corners(hour: &Hour, price: f64, low: f64, high: f64) -> Vec<Point> {
     lines.push(Line(0.0, 1.0, 0.0));
     for w in 0..hour.scenarios() {
         let d = hour.demand[w];
-        // Bought as much as is used; given back as much as is used; as much bought in the balancing market as can be.
+        // Purchase equal to use; energy given back equal to use; maximum purchase in the balancing market.
         lines.extend([Line(d, -1.0, 0.0), Line(2.0 * d, -1.0, 0.0), Line(d, -1.0, hour.positive_max)]);
         if hour.negative[w] > hour.positive[w] {
             lines.push(Line(2.0 * d, -1.0, hour.positive_max));
@@ -128,7 +128,7 @@ fn corners(hour: &Hour, price: f64, low: f64, high: f64) -> Vec<Point> {
             }
             let share = (one.2 * other.1 - one.1 * other.2) / determinant;
             let purchase = (one.0 * other.2 - one.2 * other.0) / determinant;
-            // Clamped, for rounding must not lead out of the limits.
+            // Clamped, because rounding must not violate the limits.
             let within = share.clamp(low, high);
             let near = |a: f64, b: f64| (a - b).abs() <= 1e-9 * (1.0 + b.abs());
             if let Some(allowed) = hour.allowed(within, purchase)

@@ -1,42 +1,43 @@
-//! The lower level: owners split their demand over the aggregators at least cost. Exact, without a solver.
+//! The lower level: owners split their demand over the aggregators at least cost; exact, without a solver.
 //!
-//! All of an initial group of owners face the same choice: stay, or pay once for going over and then the other's price.
-//! Going by way of a third may be cheaper, so the cost of going is that of the cheapest way. Each group then goes where
-//! price plus way is least, and our share is a step function of our price: it falls at each group's threshold.
+//! All owners of an initial group face the same choice: stay, or pay a one-off switching cost and then the price of the
+//! other aggregator. Switching through a third aggregator may be cheaper, so the switching cost is that of the cheapest
+//! path. Each group then chooses the aggregator with the lowest price plus switching cost, and our share is a step
+//! function of our price that falls at each group's threshold.
 
 use crate::optimize::{Lp, Relation, Unsolved};
 
-/// Initial groups of owners, and what it costs them to go elsewhere. Aggregator 0 is ours.
+/// Initial groups of owners, and their switching costs. Aggregator 0 is ours.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Owners {
     /// Share of each group; sums to 1.
     initial: Vec<f64>,
-    /// Cost of one move, \[from\]\[to\] [EUR/MWh].
+    /// Cost of one direct switch, \[from\]\[to\] [EUR/MWh].
     reluctance: Vec<Vec<f64>>,
-    /// Cost of the cheapest way, \[from\]\[to\] [EUR/MWh].
+    /// Cost of the cheapest path, \[from\]\[to\] [EUR/MWh].
     way: Vec<Vec<f64>>,
 }
 
-/// Our share of the demand at a price: at a tie anything from `low` to `high`, otherwise both are equal.
+/// Our share of the demand at a price: any value from `low` to `high` at a tie; otherwise both are equal.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ShareRange {
-    /// If all who are undecided buy elsewhere.
+    /// Share if all indifferent owners buy elsewhere.
     pub low: f64,
-    /// If all who are undecided buy from us.
+    /// Share if all indifferent owners buy from us.
     pub high: f64,
 }
 
-/// An optimal answer of the owners.
+/// An optimal response of the owners.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Split {
     /// Share of each aggregator; sums to 1.
     pub shares: Vec<f64>,
-    /// What the owners pay, for energy and for going, for each MWh of their demand [EUR/MWh].
+    /// Cost of energy and switching per MWh of the owners' demand [EUR/MWh].
     pub cost: f64,
 }
 
 impl Owners {
-    /// Groups and costs of moves; ways by Floyd and Warshall.
+    /// Creates owners from initial shares and direct switching costs; cheapest paths by Floyd and Warshall.
     pub fn new(initial: Vec<f64>, reluctance: &[Vec<f64>]) -> Self {
         let mut way = reluctance.to_vec();
         let n = way.len();
@@ -63,12 +64,12 @@ impl Owners {
         &self.initial
     }
 
-    /// Cost of the cheapest way \[from\]\[to\] [EUR/MWh].
+    /// Cost of the cheapest path, \[from\]\[to\] [EUR/MWh].
     pub fn ways(&self) -> &[Vec<f64>] {
         &self.way
     }
 
-    /// The least that a group pays if it does not end with us, and where: the first of equals.
+    /// Minimum cost of a group that does not buy from us, and the aggregator that attains it; the first of equals.
     fn elsewhere(&self, group: usize, rivals: &[f64]) -> (f64, usize) {
         let costs = rivals.iter().enumerate().map(|(r, price)| (price + self.way[group][r + 1], r + 1));
         costs.fold((f64::INFINITY, 0), |best, next| if next.0 < best.0 { next } else { best })
@@ -90,7 +91,8 @@ impl Owners {
         range
     }
 
-    /// Where everybody buys, if of those undecided between us and another a part `ours` (0 to 1) buys from us.
+    /// Split of all owners over the aggregators if a fraction `ours` (0 to 1) of those indifferent between us and
+    /// another buys from us.
     pub fn split(&self, price: f64, rivals: &[f64], ours: f64) -> Split {
         let mut split = Split { shares: vec![0.0; self.aggregators()], cost: 0.0 };
         for (group, share) in self.initial.iter().enumerate() {
@@ -110,7 +112,7 @@ impl Owners {
         split
     }
 
-    /// The least that owners can pay, by a linear program over shares and moves [EUR/MWh]: a second word.
+    /// Minimum cost of the owners by a linear program over shares and moves [EUR/MWh], as an independent check.
     ///
     /// # Errors
     /// If the solver fails.
@@ -133,8 +135,8 @@ impl Owners {
         Ok(lp.solve()?.objective)
     }
 
-    /// The most that owners can be made to pay by prices of staying, the dual of [`least_cost`](Self::least_cost), in
-    /// closed form: each group pays the least of price plus way [EUR/MWh].
+    /// Value of the dual of [`least_cost`](Self::least_cost) in closed form: each group pays the minimum of price plus
+    /// switching cost [EUR/MWh].
     pub fn dual_value(&self, price: f64, rivals: &[f64]) -> f64 {
         let least = |group: usize| self.elsewhere(group, rivals).0.min(price + self.way[group][0]);
         self.initial.iter().enumerate().map(|(group, share)| share * least(group)).sum()
@@ -155,8 +157,8 @@ mod tests {
         assert_eq!(owners.split(20.0, &rivals, 0.25).shares, [0.25, 0.0, 0.75]);
     }
 
-    /// From 1 to 0 costs 10 at once, but 3 + 4 by way of 2: owners of 1 come at a price of 30 - 7 = 23 at most, or where
-    /// 2, at 28 + 3, is dearer; ours leave at 20 + 5 = 25... all by hand.
+    /// From 1 to 0 costs 10 directly, but 3 + 4 through 2: owners of 1 come at a price of 30 - 7 = 23 at most, or where
+    /// 2, at 28 + 3, is more expensive; ours leave at 20 + 5 = 25... all computed by hand.
     #[test]
     fn with_reluctance_the_share_falls_step_by_step() {
         let reluctance = vec![vec![0.0, 5.0, 9.0], vec![10.0, 0.0, 3.0], vec![4.0, 6.0, 0.0]];

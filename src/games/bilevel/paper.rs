@@ -1,7 +1,8 @@
-//! The case study of the paper: a day of 24 hours, seven scenarios out of 200, three rivals, eight weights of risk.
+//! The case study of the paper: a day of 24 hours, seven scenarios out of 200, three rivals, eight risk weights.
 //!
-//! The paper gives its numbers of scenarios, the year of prices, battery, charging power and confidence level. Rivals'
-//! prices, fleet, demand profile and the orders of the price model are not published; what stands here is assumed.
+//! The paper states the numbers of scenarios, the year of the prices, battery, charging power and confidence level. The
+//! rivals' prices, fleet, demand profile and the orders of the price model are not published; the values here are
+//! assumed.
 
 use super::model::{Game, Parameters, Purchase, RivalScenario, Scenario};
 use super::scenarios::reduce::{Reduced, distances, forward};
@@ -11,15 +12,15 @@ use rand::{Rng, RngExt};
 
 /// Hours of the day.
 pub const HOURS: usize = 24;
-/// Paths that are sampled.
+/// Number of sampled paths.
 pub const PATHS: usize = 200;
-/// Scenarios that are kept.
+/// Number of scenarios kept.
 pub const KEPT: usize = 7;
 /// Confidence level of the CVaR.
 pub const ALPHA: f64 = 0.95;
 /// Weights of the CVaR.
 pub const BETAS: [f64; 8] = [0.1, 1.0, 5.0, 10.0, 20.0, 25.0, 30.0, 100.0];
-/// Table 1: energy bought ahead, bought in the balancing market and given back, for each weight, in MWh.
+/// Table 1: energy bought day-ahead, bought in the balancing market and given back, for each weight, in MWh.
 pub const TABLE_1: [[f64; 3]; 8] = [
     [546.350, 118.816, 280.705],
     [545.499, 118.960, 279.998],
@@ -30,25 +31,26 @@ pub const TABLE_1: [[f64; 3]; 8] = [
     [492.955, 125.648, 248.596],
     [467.315, 126.899, 235.772],
 ];
-/// Orders of the model of each price (assumed).
+/// Orders of the model of each price series (assumed).
 pub const ORDERS: Orders = Orders { plain: (2, 0, 1), seasonal: (0, 1, 1), period: HOURS };
 
-/// Most that a vehicle may draw in an hour, in MWh: 3.6 kWh.
+/// Maximum energy drawn by a vehicle in an hour, in MWh: 3.6 kWh.
 const VEHICLE_MWH: f64 = 0.0036;
-/// Vehicles of all aggregators (assumed: with 36 % of 24 kWh a day at an efficiency of 0.9 they need 384 MWh, which is
-/// what table 1 comes to, bought ahead + bought - given back).
+/// Vehicles of all aggregators (assumed: with 36 % of 24 kWh a day at an efficiency of 0.9 they need 384 MWh, the total
+/// of table 1: bought day-ahead + bought - given back).
 const VEHICLES: f64 = 40_000.0;
 const NEED_MWH: f64 = VEHICLES * 0.36 * 0.024 / 0.9;
-/// Demand of an hour, in parts (assumed; the text has high demand at night, low from 7 to 19, rising from then on).
+/// Relative demand of each hour (assumed; according to the text, demand is high at night, low from 7 to 19, and rises
+/// afterwards).
 const PROFILE: [f64; HOURS] = [
     7.0, 7.0, 7.0, 6.5, 6.0, 5.5, 4.0, 2.5, 2.0, 2.0, 2.0, 2.0, 2.2, 2.2, 2.2, 2.4, 2.8, 3.2, 3.8, 4.6, 5.2,
     5.8, 6.6, 7.0,
 ];
-/// What demand rises by with the day-ahead price, in MWh per EUR/MWh (assumed).
+/// Increase of demand with the day-ahead price, in MWh per EUR/MWh (assumed).
 const KAPPA: f64 = 0.2;
-/// Scenarios of the rivals' prices (assumed).
+/// Number of rival scenarios (assumed).
 const RIVAL_SCENARIOS: usize = 9;
-/// Standard deviation of the errors of their forecasts, as a part of the price (assumed).
+/// Standard deviation of the errors of the rivals' price forecasts, as a fraction of the price (assumed).
 const RIVAL_SD: f64 = 0.1;
 
 /// A day of the case study.
@@ -58,24 +60,24 @@ pub struct CaseStudy {
     pub paths: Vec<[Vec<f64>; 3]>,
     /// Demand of each path, \[path\]\[hour\], in MWh.
     pub demand: Vec<Vec<f64>>,
-    /// Those that are kept.
+    /// The paths kept.
     pub reduced: Reduced,
-    /// The game over them.
+    /// The game over the kept paths.
     pub game: Game,
 }
 
-/// The price model, of a year of hourly prices: day-ahead, positive, negative [EUR/MWh].
+/// Fits the price model to a year of hourly prices: day-ahead, positive, negative [EUR/MWh].
 ///
 /// # Errors
-/// If the prices are too few, or not finite.
+/// If there are too few prices, or they are not finite.
 pub fn price_model(prices: [Vec<f64>; 3]) -> Result<PriceModel> {
     PriceModel::fit(prices.into(), &[ORDERS; 3])
 }
 
-/// Draws the day after the year.
+/// Samples the day after the year of the prices.
 ///
 /// # Errors
-/// If the prices are such that no game can be made of them.
+/// If the prices do not yield a valid game.
 pub fn draw(model: &PriceModel, random: &mut impl Rng) -> Result<CaseStudy> {
     let paths: Vec<[Vec<f64>; 3]> = (0..PATHS)
         .map(|_| {
@@ -109,7 +111,7 @@ fn game(
         Scenario { probability, day_ahead, positive, negative, demand: demand[k].clone() }
     });
     let asked = rivals.iter().flat_map(|f| f.prices.iter().flatten()).copied().fold(0.0, f64::max);
-    // Drawn, as in the paper; without reluctance they are of no consequence.
+    // Drawn at random, as in the paper; without reluctance they have no effect.
     let shares: Vec<f64> = (0..4).map(|_| random.random_range(0.1..1.0)).collect();
     let sum: f64 = shares.iter().sum();
     Game::new(Parameters {
@@ -123,8 +125,8 @@ fn game(
     })
 }
 
-/// Forecasts of the rivals' prices, \[rival\]\[hour\] [EUR/MWh] (assumed): one price all day, one that follows the
-/// day-ahead price, and a tariff of night (22 to 7) and day.
+/// Forecasts of the rivals' prices, \[rival\]\[hour\] [EUR/MWh] (assumed): a flat price, one that follows the day-ahead
+/// price, and a tariff for night (22 to 7) and day.
 fn rival_forecasts(day_ahead: &[f64]) -> Vec<Vec<f64>> {
     let mean = day_ahead.iter().sum::<f64>() / day_ahead.len() as f64;
     let night = |t: usize| !(7..22).contains(&t);

@@ -1,4 +1,4 @@
-//! A solution: prices, shares, purchases, balancing, and what they come to.
+//! A solution: prices, shares, purchases, balancing, and the resulting profits.
 
 use super::hour::Hour;
 use super::model::{Game, Risk};
@@ -6,17 +6,17 @@ use super::risk::Profit;
 use super::search;
 use gridfleet_core::error::{InputError, Result};
 
-/// How exact a solution is asked for.
+/// Required accuracy of a solution.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Options {
     /// Relative gap between the objective and the bound.
     pub gap: f64,
-    /// Nodes after which the search ends, with whatever gap there is then.
+    /// Maximum number of nodes; the search then ends with the gap reached.
     pub most_nodes: usize,
 }
 
 impl Default for Options {
-    /// A gap of 1e-4, as asked of the case study; nodes: assumed.
+    /// A gap of 1e-4, as required of the case study; the number of nodes is assumed.
     fn default() -> Self {
         Self { gap: 1e-4, most_nodes: 20_000 }
     }
@@ -29,15 +29,15 @@ pub struct HourPlan {
     pub price: f64,
     /// Expected share of the demand.
     pub share: f64,
-    /// Part of the owners that are undecided at this price who buy from us, 0 to 1.
+    /// Fraction of the owners indifferent at this price that buys from us, 0 to 1.
     pub lean: f64,
-    /// Share of each aggregator in each scenario of the rivals, \[rival scenario\]\[aggregator\].
+    /// Share of each aggregator in each rival scenario, \[rival scenario\]\[aggregator\].
     pub shares: Vec<Vec<f64>>,
-    /// Purchase ahead in each scenario, in MWh; all equal where one quantity is bought.
+    /// Day-ahead purchase in each scenario, in MWh; all equal where one quantity is bought.
     pub purchase: Vec<f64>,
-    /// Bought in the balancing market in each scenario, in MWh.
+    /// Energy bought in the balancing market in each scenario, in MWh.
     pub positive: Vec<f64>,
-    /// Given back in the balancing market in each scenario, in MWh.
+    /// Energy given back in the balancing market in each scenario, in MWh.
     pub negative: Vec<f64>,
     /// Profit in each scenario, in EUR.
     pub profits: Vec<f64>,
@@ -46,23 +46,23 @@ pub struct HourPlan {
 /// A solution of the game.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
-    /// Weight and level of the CVaR.
+    /// Weight and confidence level of the CVaR.
     pub risk: Risk,
-    /// Each hour.
+    /// One entry per hour.
     pub hours: Vec<HourPlan>,
     /// Profit of the day in each scenario, in EUR.
     pub profits: Vec<f64>,
-    /// What these come to.
+    /// Statistics of `profits`.
     pub profit: Profit,
     /// Expected profit + beta * CVaR, in EUR.
     pub objective: f64,
     /// No solution has a greater objective, in EUR.
     pub bound: f64,
-    /// Nodes of the search.
+    /// Number of nodes searched.
     pub nodes: usize,
 }
 
-/// The best prices and purchases.
+/// Computes the optimal prices and purchases.
 ///
 /// # Errors
 /// If the limits of balancing cannot be kept in an hour at any price, the gap is not above 0, or the solver fails.
@@ -78,7 +78,7 @@ pub fn solve(game: &Game, risk: Risk, options: Options) -> Result<Plan> {
 }
 
 impl HourPlan {
-    /// An hour at this price with this expected share and these purchases, balanced as well as can be.
+    /// One hour at this price with this expected share and these purchases, optimally balanced.
     fn of(game: &Game, hour: usize, price: f64, share: f64, purchase: Vec<f64>) -> Self {
         let data = Hour::of(game, hour);
         let range = game.share(price, hour);
@@ -100,7 +100,7 @@ impl HourPlan {
         }
     }
 
-    /// Expected share of each aggregator over the scenarios of the rivals.
+    /// Expected share of each aggregator over the rival scenarios.
     pub fn expected_shares(&self, game: &Game) -> Vec<f64> {
         let rivals = &game.parameters().rivals;
         let mean = |s: usize| self.shares.iter().zip(rivals).map(|(x, f)| f.probability * x[s]).sum();
@@ -120,13 +120,13 @@ impl Plan {
         Self { risk, hours, profits, profit, objective, bound, nodes }
     }
 
-    /// How far the bound is above the objective, as a part of it.
+    /// Gap between the bound and the objective, as a fraction of the objective.
     pub fn gap(&self) -> f64 {
         let distance = self.bound - self.objective;
         if distance <= 0.0 { 0.0 } else { distance / self.objective.abs() }
     }
 
-    /// Expected energy bought ahead, bought in the balancing market and given back in it, for each hour, in MWh.
+    /// Expected energy bought day-ahead, bought in the balancing market and given back in it, for each hour, in MWh.
     pub fn traded(&self, game: &Game) -> Vec<[f64; 3]> {
         let probabilities = game.probabilities();
         let mean = |list: &[f64]| list.iter().zip(&probabilities).map(|(x, p)| x * p).sum();

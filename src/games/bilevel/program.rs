@@ -4,7 +4,7 @@ use super::hour::Hour;
 use super::model::{Game, Purchase};
 use crate::optimize::{Lp, Relation, Variable};
 
-/// An hour at a price, to be solved for any weights of the scenarios.
+/// One hour at one price, to be solved for any scenario weights.
 #[derive(Debug)]
 pub struct Program {
     hour: Hour,
@@ -15,17 +15,18 @@ pub struct Program {
 }
 
 impl Program {
-    /// Of an hour at a price, with shares from and to.
+    /// Creates the program of an hour at a price, with a range of shares.
     pub fn new(game: &Game, hour: usize, price: f64, share: (f64, f64)) -> Self {
         let hour = Hour::of(game, hour);
         let groups = groups(&hour.day_ahead, game.parameters().purchase);
         Self { hour, price, share, groups }
     }
 
-    /// Share and purchase in each scenario for the greatest weighted sum of profits; none if nothing keeps the limits.
+    /// Share, and purchase in each scenario, with the greatest weighted sum of profits; `None` if the limits cannot be
+    /// met.
     pub fn best(&self, weights: &[f64]) -> Option<(f64, Vec<f64>)> {
         let hour = &self.hour;
-        // Weights and prices of any size: the objective is brought to about 1.
+        // Weights and prices may have any magnitude: the objective is scaled to about 1.
         let largest = weights.iter().copied().fold(0.0f64, f64::max);
         let prices = [&hour.day_ahead, &hour.positive, &hour.negative];
         let prices = prices.iter().flat_map(|list| list.iter()).copied().chain([self.price]);
@@ -55,7 +56,7 @@ impl Program {
         let share = optimum.value(share);
         let mut purchase = vec![0.0; hour.scenarios()];
         for (group, e) in self.groups.iter().zip(&bought) {
-            // Within the solver's tolerance a limit may be missed; the point that is used keeps it.
+            // The solver may violate a limit within its tolerance; the point returned satisfies it.
             let bounds = group.iter().map(|w| hour.bounds(*w, share));
             let (low, high) = bounds.fold((0.0f64, f64::INFINITY), |b, n| (b.0.max(n.0), b.1.min(n.1)));
             for &w in group {

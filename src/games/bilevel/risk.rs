@@ -1,8 +1,8 @@
-//! Profits of scenarios as a few figures: mean, spread, and the conditional value at risk.
+//! Statistics of the scenario profits: mean, standard deviation and conditional value at risk.
 
 use super::model::Risk;
 
-/// What the profits of a day come to.
+/// Statistics of the profits of a day.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Profit {
     /// Expected profit, in EUR.
@@ -14,7 +14,7 @@ pub struct Profit {
 }
 
 impl Profit {
-    /// Of the profit in each scenario, and how likely it is.
+    /// Computes the statistics from the profit and probability of each scenario.
     pub fn of(profits: &[f64], probabilities: &[f64], alpha: f64) -> Self {
         let pairs = || profits.iter().zip(probabilities);
         let expected: f64 = pairs().map(|(profit, p)| p * profit).sum();
@@ -22,15 +22,15 @@ impl Profit {
         Self { expected, sd: variance.sqrt(), cvar: cvar(profits, probabilities, alpha) }
     }
 
-    /// What the aggregator maximises: expected profit + beta * CVaR, in EUR.
+    /// Objective of the aggregator: expected profit + beta * CVaR, in EUR.
     pub fn objective(&self, risk: Risk) -> f64 {
         self.expected + risk.beta * self.cvar
     }
 }
 
-/// Mean of the worst 1 - `alpha` of the probability, by sorting; the last scenario in counts in part.
+/// Mean of the worst 1 - `alpha` of the probability, by sorting; the scenario at the boundary counts in part.
 ///
-/// It is what xi - 1 / (1 - alpha) sum pi eta comes to at the best xi (R. T. Rockafellar and S. Uryasev, Optimization of
+/// It equals xi - 1 / (1 - alpha) sum pi eta at the optimal xi (R. T. Rockafellar and S. Uryasev, Optimization of
 /// conditional value-at-risk, Journal of Risk 2, 2000).
 pub fn cvar(profits: &[f64], probabilities: &[f64], alpha: f64) -> f64 {
     let mut order: Vec<usize> = (0..profits.len()).collect();
@@ -59,7 +59,7 @@ mod tests {
         assert!((all.cvar - all.expected).abs() < 1e-12 && (all.expected - 4.1).abs() < 1e-12);
     }
 
-    /// The definition with xi: the best xi is among the profits.
+    /// The definition with xi: the optimal xi is among the profits.
     #[test]
     fn sorting_gives_what_the_program_with_xi_gives() {
         let probabilities = [0.05, 0.2, 0.3, 0.02, 0.18, 0.25];

@@ -1,6 +1,6 @@
-//! The choice of one offer per hour: exact, by branch and bound over a relaxation that comes apart by hours.
+//! The choice of one offer per hour: exact, by branch and bound over a relaxation that separates by hour.
 //!
-//! The CVaR is the least mean over the ways in which the tail may weigh the scenarios (R. T. Rockafellar and S. Uryasev,
+//! The CVaR is the minimum mean over all admissible tail weights of the scenarios (R. T. Rockafellar and S. Uryasev,
 //! 2000; P. Artzner and others, Coherent measures of risk, Mathematical Finance 9, 1999):
 //!
 //! ```text
@@ -8,12 +8,12 @@
 //! ```
 //!
 //! For a given q nothing couples the hours: each takes the offer with the greatest weighted profit. The sum of these is
-//! a bound for every q in Q, so the least of it is the bound of a node. It is convex and made of flat pieces in q, of
-//! as many dimensions as there are scenarios, and found by cutting planes: each point that an hour takes is a cut
-//! (J. E. Kelley, The cutting-plane method for solving convex programs, 1960). Read as a program over mixtures of
-//! points, the same cuts say which hours still mix offers; these are branched on, by halving the list of offers. Few
-//! hours do, for a mixture needs no more mixed hours than there are scenarios (Shapley and Folkman), so that bounds are
-//! tight.
+//! a bound for every q in Q, so its minimum is the bound of a node. It is convex and piecewise linear in q, which has
+//! as many dimensions as there are scenarios, and is minimised by cutting planes: each point that an hour takes yields
+//! a cut (J. E. Kelley, The cutting-plane method for solving convex programs, 1960). Interpreted as a program over
+//! mixtures of points, the same cuts show which hours still mix offers; the search branches on these by halving the
+//! list of offers. Few hours do, because a mixture needs no more mixed hours than there are scenarios (Shapley and
+//! Folkman), so the bounds are tight.
 
 use super::hour::Hour;
 use super::model::{Game, Risk};
@@ -22,18 +22,18 @@ use super::risk::cvar;
 use crate::optimize::{Lp, Relation, Variable};
 use gridfleet_core::error::{Error, InputError, Result};
 
-/// The best choice found, and how good any could be.
+/// The best choice found, and the bound on any choice.
 #[derive(Debug)]
 pub struct Choice {
-    /// Of each hour: price, and what is taken at it.
+    /// Price and point chosen in each hour.
     pub hours: Vec<(f64, Point)>,
     /// No choice has a greater objective, in EUR.
     pub bound: f64,
-    /// Nodes of the search.
+    /// Number of nodes searched.
     pub nodes: usize,
 }
 
-/// A point that some hour took at some weights.
+/// A point taken by an hour at some weights.
 #[derive(Debug)]
 struct Column {
     hour: usize,
@@ -41,22 +41,22 @@ struct Column {
     point: Point,
 }
 
-/// Offers that an hour may still choose from: first and last, ends included.
+/// Offers still available to an hour: first and last, inclusive.
 type Span = (usize, usize);
 
-/// A part of the tree.
+/// A node of the search tree.
 struct Node {
     spans: Vec<Span>,
     bound: f64,
-    /// Weights of the tail at which its bound was found.
+    /// Tail weights at which the bound was found.
     tail: Vec<f64>,
 }
 
-/// How the relaxation of a node ended.
+/// Outcome of the relaxation of a node.
 enum Relaxed {
-    /// No better than the best known by more than the gap: the bound.
+    /// Not better than the best known choice by more than the gap, with the bound.
     Pruned(f64),
-    /// The bound, weights, and the mixture: weight of each column.
+    /// Solved, with the bound, the tail weights, and the mixture: weight of each column.
     Solved { bound: f64, tail: Vec<f64>, mixture: Vec<(usize, f64)> },
 }
 
@@ -67,22 +67,22 @@ struct Search<'a> {
     hours: Vec<Hour>,
     offers: Vec<Vec<Offer>>,
     columns: Vec<Column>,
-    /// Size of profits, by which programs are scaled, in EUR.
+    /// Magnitude of profits by which programs are scaled, in EUR.
     scale: f64,
-    /// Relative gap asked for.
+    /// Required relative gap.
     gap: f64,
     best: Option<(f64, Vec<(f64, Point)>)>,
 }
 
-/// A mixture takes part in an offer from this weight on.
+/// Minimum weight from which an offer counts as part of a mixture.
 const PART: f64 = 1e-7;
-/// More rounds of cuts than a node ever needs.
+/// Maximum number of rounds of cuts; more than a node ever needs.
 const MOST_ROUNDS: usize = 1_000;
 
-/// The best choice to a relative `gap`, which is proven unless more than `most_nodes` nodes are needed.
+/// Finds the best choice to a relative `gap`, which is proven unless more than `most_nodes` nodes are needed.
 ///
 /// # Errors
-/// If there is an hour whose limits of balancing cannot be kept at any price, or the solver fails.
+/// If the limits of balancing of an hour cannot be met at any price, or the solver fails.
 pub fn search(game: &Game, risk: Risk, gap: f64, most_nodes: usize) -> Result<Choice> {
     let hours: Vec<Hour> = (0..game.hours()).map(|t| Hour::of(game, t)).collect();
     let offers: Vec<Vec<Offer>> = (0..game.hours()).map(|t| Offer::all(game, t)).collect();
@@ -95,7 +95,7 @@ pub fn search(game: &Game, risk: Risk, gap: f64, most_nodes: usize) -> Result<Ch
                 .key(format!("positive_max[{t}]"))
         })
         .collect();
-    // What to do is the same for all hours.
+    // The remedy is the same for all hours.
     if let Some(first) = problems.first_mut() {
         first.help = Some(
             "owners that stay at every price up to max_price must be served in each scenario; raise positive_max or \
@@ -107,7 +107,7 @@ pub fn search(game: &Game, risk: Risk, gap: f64, most_nodes: usize) -> Result<Ch
         return Err(Error::Input(problems));
     }
     let probabilities = game.probabilities();
-    // Raised to the first profits that are found.
+    // Raised to the first profits found.
     let scale = f64::MIN_POSITIVE;
     let mut search =
         Search { game, risk, probabilities, hours, offers, columns: Vec::new(), scale, gap, best: None };
@@ -119,7 +119,7 @@ impl Search<'_> {
         let spans = self.offers.iter().map(|offers| (0, offers.len() - 1)).collect();
         let mut open = vec![Node { spans, bound: f64::INFINITY, tail: self.probabilities.clone() }];
         let mut nodes = 0;
-        // What is left out because it is no better than the best by the gap.
+        // Bound of the nodes pruned because they do not improve the best choice by more than the gap.
         let mut left_out = f64::NEG_INFINITY;
         while let Some(node) = take_highest(&mut open) {
             if self.closed(node.bound) || nodes >= most_nodes {
@@ -155,19 +155,19 @@ impl Search<'_> {
         }
         let (value, hours) =
             self.best.take().ok_or_else(|| Error::Other("the search found no choice".to_owned()))?;
-        // The bound is a sum over hours of what they could have: closer than its rounding is equal.
+        // The bound is a sum over hours: differences below its rounding error count as equal.
         let rounding = 1e-12 * self.scale * (1.0 + self.risk.beta);
         let bound = if left_out <= value + rounding { value } else { left_out };
         Ok(Choice { hours, bound, nodes })
     }
 
-    /// Whether nothing below this bound is better than the best by more than the gap.
+    /// Whether no choice within this bound is better than the best by more than the gap.
     fn closed(&self, bound: f64) -> bool {
         let enough = |value: &f64| value + self.gap * value.abs().max(1e-9 * self.scale);
         self.best.as_ref().is_some_and(|(value, _)| bound <= enough(value))
     }
 
-    /// Weights of the scenarios where the tail has these.
+    /// Scenario weights for given tail weights.
     fn weights(&self, tail: &[f64]) -> Vec<f64> {
         self.probabilities.iter().zip(tail).map(|(p, q)| p + self.risk.beta * q).collect()
     }
@@ -192,7 +192,8 @@ impl Search<'_> {
             let none_new = active.len() == before;
             let (model, next) = self.least(&active)?;
             let near = 0.1 * self.gap * bound.abs().max(1e-9 * self.scale);
-            // The first tail is inherited; all others are the model's best, and no new cut there means that it is right.
+            // The first tail is inherited; all others are optimal for the model, and no new cut there proves the model
+            // exact.
             if (none_new && round > 0) || bound - model <= near {
                 break;
             }
@@ -202,7 +203,7 @@ impl Search<'_> {
         Ok(Relaxed::Solved { bound, tail: best_tail, mixture })
     }
 
-    /// The value of the relaxation at a tail, and the points that the hours take there.
+    /// Value of the relaxation at given tail weights, and the points taken by the hours there.
     fn cut(&mut self, spans: &[Span], tail: &[f64]) -> (f64, Vec<Column>) {
         let weights = self.weights(tail);
         let mut sum = 0.0;
@@ -224,7 +225,7 @@ impl Search<'_> {
         (sum, columns)
     }
 
-    /// Keeps a column; none if it is known already.
+    /// Stores a column; `None` if it is already known.
     fn keep(&mut self, column: Column) -> Option<usize> {
         let known = |k: &Column| {
             k.hour == column.hour && k.offer == column.offer && k.point.profits == column.point.profits
@@ -238,7 +239,7 @@ impl Search<'_> {
         Some(self.columns.len() - 1)
     }
 
-    /// The tail at which the cuts so far allow the least, and the value there, in EUR.
+    /// The tail weights at which the cuts so far are minimal, and the value there, in EUR.
     fn least(&self, active: &[usize]) -> Result<(f64, Vec<f64>)> {
         let unit = self.scale * (1.0 + self.risk.beta);
         let mut lp = Lp::new();
@@ -257,7 +258,7 @@ impl Search<'_> {
         Ok((optimum.objective * unit, tail))
     }
 
-    /// The best mixture of points: the same program from the other side. Column and weight, of those that take part.
+    /// The best mixture of points, by the dual program: column and weight of each point that takes part.
     fn mixture(&self, active: &[usize]) -> Result<Vec<(usize, f64)>> {
         let unit = self.scale * (1.0 + self.risk.beta);
         let beta = self.risk.beta;
@@ -270,7 +271,7 @@ impl Search<'_> {
                 lp.variable(-expected / unit, 0.0, f64::INFINITY)
             })
             .collect();
-        // xi and eta, in the unit of the profits.
+        // xi and eta, in units of the profits.
         let xi = lp.free(-beta * self.scale / unit);
         for (w, p) in self.probabilities.iter().enumerate() {
             let eta = lp.variable(beta * p / (1.0 - self.risk.alpha) * self.scale / unit, 0.0, f64::INFINITY);
@@ -289,7 +290,7 @@ impl Search<'_> {
         Ok(parts.filter(|(_, weight)| *weight > PART).collect())
     }
 
-    /// Of each hour the offers that take part in a mixture, ascending, and how much.
+    /// Offers of each hour that take part in a mixture, ascending, with their weights.
     fn parts(&self, mixture: &[(usize, f64)]) -> Vec<Vec<(usize, f64)>> {
         let mut parts: Vec<Vec<(usize, f64)>> = vec![Vec::new(); self.hours.len()];
         for &(k, weight) in mixture {
@@ -305,7 +306,7 @@ impl Search<'_> {
         parts
     }
 
-    /// Two parts of the tree: the offers of the most mixed hour are cut where half of the mixture lies on either side.
+    /// Two branches: the offers of the most mixed hour are split where half of the mixture lies on either side.
     fn branch(&self, spans: &[Span], parts: &[Vec<(usize, f64)>], mixed: &[usize]) -> Vec<Vec<Span>> {
         let pure = |t: &usize| parts[*t].iter().map(|part| part.1).fold(0.0f64, f64::max);
         let Some(&hour) = mixed.iter().min_by(|a, b| pure(a).total_cmp(&pure(b))) else { return Vec::new() };
@@ -326,7 +327,7 @@ impl Search<'_> {
         vec![low, high]
     }
 
-    /// Solves the choice of these offers to the end: a program without anything to choose.
+    /// Solves the problem for these fixed offers: a program without choices.
     fn try_fixed(&mut self, spans: Vec<Span>, tail: &[f64]) -> Result<()> {
         let node = Node { spans, bound: f64::INFINITY, tail: tail.to_vec() };
         if let Relaxed::Solved { mixture, .. } = self.relax(&node)? {
@@ -335,7 +336,7 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// Takes a mixture within single offers as a choice, if it is the best so far.
+    /// Accepts a mixture within single offers as a choice if it is the best so far.
     fn accept(&mut self, mixture: &[(usize, f64)]) {
         let mut hours = Vec::with_capacity(self.hours.len());
         for (t, hour) in self.hours.iter().enumerate() {
@@ -350,7 +351,7 @@ impl Search<'_> {
                 purchase.iter_mut().zip(&point.purchase).for_each(|(e, part)| *e += weight / all * part);
             }
             let offer = &self.offers[t][offer];
-            // At least what the mixture of profits is, for each is concave.
+            // At least the mixture of the profits, because each profit is concave.
             hours.push((offer.price, hour.point(offer.price, share.clamp(offer.low, offer.high), purchase)));
         }
         let value = self.objective(&hours);
@@ -369,7 +370,7 @@ impl Search<'_> {
     }
 }
 
-/// The node with the highest bound; of equals the newest, which leads down.
+/// Removes the node with the highest bound; among equals the newest, so that the search dives.
 fn take_highest(open: &mut Vec<Node>) -> Option<Node> {
     let highest = (0..open.len()).max_by(|&a, &b| open[a].bound.total_cmp(&open[b].bound))?;
     Some(open.swap_remove(highest))
@@ -379,7 +380,7 @@ fn within(span: Span, offer: usize) -> bool {
     span.0 <= offer && offer <= span.1
 }
 
-/// The offer with the largest part of an hour; the first of equals.
+/// The offer with the largest weight in an hour; the first of equals.
 fn largest(part: &[(usize, f64)]) -> usize {
     part.iter().fold((0, f64::NEG_INFINITY), |best, next| if next.1 > best.1 { *next } else { best }).0
 }

@@ -1,27 +1,27 @@
-//! A second opinion on a solution: from the game's figures alone, with nothing of the method that found it.
+//! Independent check of a solution: from the game data alone, without the method that found it.
 
 use super::model::{Game, Purchase};
 use super::plan::Plan;
 use gridfleet_core::error::Result;
 use serde::Serialize;
 
-/// How far a solution is from being one. All figures are 0 but for rounding in a right one.
+/// Deviations of a solution. All are 0 up to rounding in a correct one.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct Check {
-    /// Most by which an energy balance, a limit or the order of a bidding curve is missed, in MWh.
+    /// Maximum violation of an energy balance, a limit or the order of a bidding curve, in MWh.
     pub feasibility_mwh: f64,
-    /// Most by which what the owners pay is above the least they could pay, found by a linear program [EUR/MWh].
+    /// Maximum excess of the owners' cost over their minimum cost, found by a linear program [EUR/MWh].
     pub owners_eur_mwh: f64,
-    /// Most by which what the owners pay differs from the value of their dual program [EUR/MWh].
+    /// Maximum difference between the owners' cost and the value of their dual program [EUR/MWh].
     pub duality_eur_mwh: f64,
-    /// Most by which our revenue differs from what the owners pay in all less what they pay to others [EUR/MWh].
+    /// Maximum difference between our revenue and the owners' total cost less their payments to others [EUR/MWh].
     pub revenue_eur_mwh: f64,
-    /// By how much the objective, with profits computed anew and the CVaR by sorting, differs from the one told, in EUR.
+    /// Difference between the reported objective and the one from recomputed profits and the CVaR by sorting, in EUR.
     pub objective_eur: f64,
 }
 
 impl Check {
-    /// Whether everything is right to a part of 1e-6 of its size (of energy, price and objective).
+    /// Whether all deviations are within a relative tolerance of 1e-6 (of energy, price and objective).
     pub fn holds(&self, game: &Game, plan: &Plan) -> bool {
         let p = game.parameters();
         let energy = p.scenarios.iter().flat_map(|s| &s.demand).copied().fold(1e-9, f64::max);
@@ -48,7 +48,7 @@ pub fn verify(game: &Game, plan: &Plan) -> Result<Check> {
 }
 
 fn raise(most: &mut f64, by: f64) {
-    // A figure that is no number must show.
+    // NaN must not be hidden.
     if by.is_nan() || by > *most {
         *most = by;
     }
@@ -92,7 +92,7 @@ impl Check {
                 let dual = game.owners().dual_value(hour.price, &rivals);
                 raise(&mut self.owners_eur_mwh, (split.cost - least).abs());
                 raise(&mut self.duality_eur_mwh, (split.cost - dual).abs());
-                // Strong duality is what replaces the product of price and share in the paper's program.
+                // In the paper's program, strong duality replaces the product of price and share.
                 let others: f64 = shares[1..].iter().zip(&rivals).map(|(x, q)| x * q).sum();
                 let ways = split.cost
                     - split

@@ -1,21 +1,21 @@
-//! The equilibrium with bounds of a station, a limit for all together and demand that answers to the price.
+//! The equilibrium with station bounds, a common limit and price-elastic demand.
 //!
-//! The game's Jacobian, b^t (1 1' + C) + diag(mu), is symmetric, so the equilibrium is where a potential is least
-//! (D. Monderer and L. S. Shapley, Potential games, Games and Economic Behavior 14, 1996):
+//! The game's Jacobian, b^t (1 1' + C) + diag(mu), is symmetric, so the equilibrium minimises a potential (D. Monderer
+//! and L. S. Shapley, Potential games, Games and Economic Behavior 14, 1996):
 //!
 //! sum_t [a S + b/2 S^2 + sum over coalitions of b/2 X_C^2 + sum over stations alone of b/2 x_i^2]
-//! + sum_i mu_i/2 |x_i - xbar_i|^2, with S the load of all, X_C that of a coalition, and S <= limit.
+//! + sum_i mu_i/2 |x_i - xbar_i|^2, with S the total load, X_C the load of a coalition, and S <= limit.
 //!
-//! Given what S and X_C cost at the margin, each station answers by itself, exactly (`response`): to the price
-//! a + m if alone, with m the markup of all; to a + m + n_C in a coalition C, with n_C its own markup, for it knows
-//! that it moves the price against all its members. The markups must be those of the loads that come about: m = b S, or
-//! more where the limit binds, and n_C = b X_C. They maximise the dual of the potential, which is concave and
-//! once differentiable, made of quadratic pieces: Newton's method with a line search ends on the right piece after a
-//! few steps (L. Qi and J. Sun, A nonsmooth version of Newton's method, Mathematical Programming 58, 1993). A step
-//! takes N T^2 for the slopes of the answers and T^3 per coalition.
+//! Given the marginal costs of S and X_C, each station responds separately and exactly (`response`): to the price a + m
+//! if alone, with m the common markup; to a + m + n_C in a coalition C, with n_C the coalition's markup, because the
+//! coalition accounts for its effect on the price paid by all its members. The markups must be consistent with the
+//! resulting loads: m = b S, or more where the limit binds, and n_C = b X_C. They maximise the dual of the potential,
+//! which is concave, once differentiable and piecewise quadratic: Newton's method with a line search reaches the right
+//! piece after a few steps (L. Qi and J. Sun, A nonsmooth version of Newton's method, Mathematical Programming 58,
+//! 1993). A step takes N T^2 for the slopes of the responses and T^3 per coalition.
 //!
-//! If the limit cannot be kept, markups grow without end, and the steps where they do are the proof
-//! (see [`Search::impossible`]).
+//! If the limit cannot be kept, markups grow without bound, and the steps at which they do are the proof (see
+//! [`Search::impossible`]).
 
 use super::check::Unkept;
 use super::closed_form;
@@ -26,29 +26,29 @@ use super::response::Knapsack;
 use super::structure::Structure;
 use gridfleet_core::error::{InputError, Result};
 
-/// Newton steps at most, for each floor of the sensitivities; about ten are needed.
+/// Maximum number of Newton steps for each floor of the sensitivities; about ten are needed.
 const MOST_STEPS: usize = 100;
-/// Newton steps at most before floors are tried.
+/// Maximum number of Newton steps before floors are tried.
 const FEW_STEPS: usize = 40;
-/// Newton steps at most in a whole search; floors that are left then are passed over. Sensitivities 16 powers of ten apart take
-/// 27 floors of about ten steps.
+/// Maximum number of Newton steps in a whole search; the remaining floors are then skipped. Sensitivities that differ
+/// by 16 powers of ten take 27 floors of about ten steps.
 const MOST_OF_ALL: usize = 1_000;
-/// Halvings of a step at most: then it is too short to matter.
+/// Maximum number of halvings of a step; it is then too short to matter.
 const MOST_HALVINGS: usize = 40;
-/// Each floor over the next. Wider steps save floors and cost Newton steps at each (chosen by trial).
+/// Ratio of each floor to the next. A larger ratio needs fewer floors but more Newton steps at each (chosen by trial).
 const FLOOR_STEP: f64 = 4.0;
-/// Steps after which a limit that cannot be kept is looked for.
+/// Number of steps after which the search checks for a limit that cannot be kept.
 const PATIENCE: usize = 8;
-/// Loads are right to this part of the total of all stations and steps, or to [`GOOD_ENOUGH`] if rounding
-/// allows no better.
+/// Accuracy of loads, as a fraction of the total of all stations and steps; [`GOOD_ENOUGH`] applies if rounding
+/// prevents it.
 const ACCURATE: f64 = 1e-13;
-/// See [`ACCURATE`].
+/// Accuracy accepted where rounding prevents [`ACCURATE`].
 const GOOD_ENOUGH: f64 = 1e-8;
 
-/// Profiles of the equilibrium, what the limit is worth at each step, and the work it took.
+/// Profiles of the equilibrium, shadow price of the limit at each step, and computational work.
 ///
 /// # Errors
-/// If the stations cannot keep the limit together, or the method does not come to an end.
+/// If the stations cannot keep the limit together, or the method does not converge.
 pub(super) fn profiles(game: &Game, structure: &Structure) -> Result<(Profiles, Vec<f64>, Work)> {
     if let Some(profiles) = nothing_to_choose(game) {
         return Ok((profiles, vec![0.0; game.steps()], Work::default()));
@@ -73,8 +73,8 @@ pub(super) fn profiles(game: &Game, structure: &Structure) -> Result<(Profiles, 
     Ok((profiles, search.limit_prices(&markups[0]), search.work))
 }
 
-/// The profiles where all demands are fixed and each is the sum of its station's lower bounds, as where stations have nothing to
-/// draw: then there is no choice, and no prices need to be found. A limit may still be one that cannot be kept.
+/// The profiles if all demands are fixed and each equals the sum of its station's lower bounds, for example if stations
+/// have no demand: there is then no choice, and no prices need to be found. The limit may still be impossible to keep.
 fn nothing_to_choose(game: &Game) -> Option<Profiles> {
     let p = game.parameters();
     if p.limit.is_some() || p.elastic.is_some() {
@@ -91,16 +91,16 @@ fn nothing_to_choose(game: &Game) -> Option<Profiles> {
     Some(profiles)
 }
 
-/// The work of a search.
+/// Computational work of a search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Work {
-    /// Newton steps: systems of equations built and solved.
+    /// Number of Newton steps: systems of equations built and solved.
     pub newton_steps: usize,
-    /// How often all stations were asked for their answers to prices.
+    /// Number of evaluations of all stations' responses to prices.
     pub outcomes: usize,
 }
 
-/// Markups by step: of all, then of each coalition of two or more.
+/// Markups by step: the common one, then that of each coalition of two or more.
 type Markups = Vec<Vec<f64>>;
 
 /// The search for the markups.
@@ -109,23 +109,23 @@ struct Search<'a> {
     singles: Vec<usize>,
     groups: Vec<Vec<usize>>,
     limit: Vec<f64>,
-    /// Energy of all stations and steps, in size.
+    /// Total absolute energy of all stations and steps.
     total: f64,
-    /// Lower sensitivities, and slopes of the worth of energy, are taken for this.
+    /// Lower bound applied to sensitivities and to the slopes of the value of energy.
     floor: f64,
     work: Work,
     knapsack: Knapsack,
 }
 
-/// What comes of some markups.
+/// Outcome of given markups.
 struct Outcome {
-    /// The dual.
+    /// Value of the dual.
     value: f64,
-    /// The sizes of what it is the sum of: rounding is a part of this.
+    /// Sum of the absolute values of its terms; rounding is proportional to it.
     size: f64,
-    /// By how much stations draw more than the markups are for, in all and in each coalition.
+    /// Excess of the stations' load over the load implied by the markups, in total and for each coalition.
     excess: Markups,
-    /// Whether the limit leaves the load free to answer to the markup, by step.
+    /// Whether the load is below the limit and so responds to the markup, by step.
     below_limit: Vec<bool>,
 }
 
@@ -154,11 +154,11 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// The markups at the equilibrium.
+    /// Computes the markups at the equilibrium.
     ///
-    /// Stations of very little sensitivity go from bound to bound as soon as prices cross: then the dual turns
-    /// everywhere, and Newton's model of it holds nowhere. In that case sensitivities are first raised to a floor, which is
-    /// lowered from solution to solution.
+    /// Stations of very low sensitivity jump from bound to bound as soon as prices cross: the dual then has kinks
+    /// everywhere, and Newton's model of it is valid nowhere. In that case sensitivities are first raised to a floor,
+    /// which is lowered from solution to solution.
     fn run(&mut self, game: &Game, structure: &Structure) -> Result<Markups> {
         let start = self.start(game, structure);
         let (markups, error) = self.climb(start.clone(), FEW_STEPS)?;
@@ -182,8 +182,8 @@ impl<'a> Search<'a> {
         Err(if apart.is_finite() { Unkept::Loads { apart } } else { Unkept::NotFinite }.into())
     }
 
-    /// Newton steps until the loads are right, or no better; the markups, and how far loads are apart as a part
-    /// of the total.
+    /// Takes Newton steps until the loads are accurate or stop improving; returns the markups and the load error as a
+    /// fraction of the total.
     fn climb(&mut self, mut markups: Markups, most_steps: usize) -> Result<(Markups, f64)> {
         let mut now = self.outcome(&markups);
         let mut stuck = 0;
@@ -209,10 +209,10 @@ impl<'a> Search<'a> {
         Ok((markups, now.largest_excess() / self.total))
     }
 
-    /// Markups of the game without bounds.
+    /// Initial markups: those of the game without bounds.
     fn start(&mut self, game: &Game, structure: &Structure) -> Markups {
         let (profiles, markup) = closed_form::profiles(game, structure);
-        // Stations may have no demand and trade between steps all the same.
+        // Stations without demand may still shift energy between steps.
         self.total += profiles.values().iter().map(|x| x.abs()).sum::<f64>();
         let own = |members: &Vec<usize>| {
             let mut own = vec![0.0; game.steps()];
@@ -224,7 +224,7 @@ impl<'a> Search<'a> {
         std::iter::once(markup).chain(self.groups.iter().map(own)).collect()
     }
 
-    /// The prices to which stations answer: alone, then in each coalition.
+    /// Prices to which stations respond: alone, then in each coalition.
     fn prices(&self, markups: &Markups) -> Markups {
         let base = &self.game.parameters().base_price;
         let all: Vec<f64> = base.iter().zip(&markups[0]).map(|(a, m)| a + m).collect();
@@ -233,7 +233,7 @@ impl<'a> Search<'a> {
         std::iter::once(all).chain(groups).collect()
     }
 
-    /// Solves the problem of station `i` at `prices`, which it moves by `own` times the slope.
+    /// Solves the problem of station `i` at `prices`, which it changes by `own` times the slope.
     fn answer(&mut self, i: usize, prices: &[f64], own: f64) {
         let p = self.game.parameters();
         let (mu, nominal) = (p.sensitivity[i].max(self.floor), p.nominal.row(i));
@@ -243,14 +243,14 @@ impl<'a> Search<'a> {
         }
         self.knapsack.total = self.game.demand()[i];
         if let Some(e) = p.elastic.as_ref().map(|list| list[i]) {
-            // The total demand as one variable more, with its sign turned, so that all sum to 0.
+            // Total demand as an additional variable with its sign reversed, so that all sum to 0.
             self.knapsack.push(e.slope.max(self.floor), e.value, -e.max, -e.min);
             self.knapsack.total = 0.0;
         }
         self.knapsack.solve();
     }
 
-    /// Station `k` of a block, and whether it moves the price on its own: those alone, then each coalition.
+    /// Station `k` of a block, and whether it affects the price individually: the stations alone, then each coalition.
     fn member(&self, block: usize, k: usize) -> Option<(usize, f64)> {
         match block.checked_sub(1) {
             None => self.singles.get(k).map(|&i| (i, 1.0)),
@@ -258,8 +258,8 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// How much less stations draw where the price is raised: alone, and in each coalition. Only a Newton step needs
-    /// it, not each length that its line search tries.
+    /// Decrease of the stations' load as prices rise: alone, and in each coalition. Required once per Newton step, not
+    /// for each length that the line search tries.
     fn slopes(&mut self, markups: &Markups) -> Vec<Symmetric> {
         let steps = self.game.steps();
         let prices = self.prices(markups);
@@ -324,8 +324,8 @@ impl<'a> Search<'a> {
         Outcome { value, size, excess, below_limit }
     }
 
-    /// Newton's direction, a little regularised: where the limit binds and nobody can answer, the dual is flat. Given for
-    /// the markup of all, and for the sum of it and each coalition's own.
+    /// Newton's direction, slightly regularised, because the dual is flat where the limit binds and no station can
+    /// respond. Expressed for the common markup, and for its sum with each coalition's markup.
     fn newton(&mut self, markups: &Markups, now: &Outcome, error: f64) -> Option<Markups> {
         let slopes = self.slopes(markups);
         let inverse: Vec<f64> = self.game.parameters().slope.iter().map(|b| 1.0 / b).collect();
@@ -384,9 +384,9 @@ impl<'a> Search<'a> {
         Some(std::iter::once(all).chain(groups).collect())
     }
 
-    /// The first of the full step, half of it, a quarter ... that raises the dual: by its slope at the end, for a
-    /// concave function that still rises there has risen all the way; or by its value, where the gain is
-    /// far above rounding and as large as it should be (Armijo).
+    /// The first of the full step, half of it, a quarter ... that raises the dual, judged by its slope at the end,
+    /// because a concave function that still rises there has risen all along; or by its value, if the gain is far above
+    /// rounding and sufficiently large (Armijo).
     fn line_search(&mut self, from: &Markups, now: &Outcome, direction: &Markups) -> (Markups, Outcome) {
         let slope = |excess: &Markups| -> f64 {
             excess.iter().flatten().zip(direction.iter().flatten()).map(|(e, d)| e * d).sum()
@@ -413,18 +413,18 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// By how much the markup is above what the load at the limit costs.
+    /// Excess of the markup over the marginal cost of the load at the limit.
     fn limit_prices(&self, markup: &[f64]) -> Vec<f64> {
         let b = &self.game.parameters().slope;
         let price = |((m, b), limit): ((&f64, &f64), &f64)| (m - b * limit).max(0.0);
         markup.iter().zip(b).zip(&self.limit).map(price).collect()
     }
 
-    /// Steps at which more must be drawn than the limit allows, if there are any: those where the limit seems to be
-    /// worth most.
+    /// Steps at which more must be drawn than the limit allows, if any: those with the highest apparent shadow price of
+    /// the limit.
     ///
-    /// At a set A of steps, station i must draw at least its least there, and what of its demand it cannot draw
-    /// elsewhere: max(sum over A of min, d_i - sum over the rest of max). Profiles that keep the limit exist if
+    /// In a set A of steps, station i must draw at least its minimum there, and the part of its demand that it cannot
+    /// draw elsewhere: max(sum over A of min, d_i - sum over the rest of max). Profiles that keep the limit exist if
     /// and only if no set must draw more than the limit allows (A. J. Hoffman's circulation theorem, 1960).
     fn impossible(&self, markup: &[f64]) -> Option<InputError> {
         let p = self.game.parameters();
@@ -435,7 +435,7 @@ impl<'a> Search<'a> {
         let mut must = vec![0.0; order.len()];
         for i in 0..self.game.stations() {
             let demand = p.elastic.as_ref().map_or(self.game.demand()[i], |list| list[i].min);
-            // What can be drawn outside A, without the steps of A that are unbounded.
+            // Maximum energy drawn outside A, without the steps of A that are unbounded.
             let mut outside: f64 = (0..steps).map(|t| p.max.at(i, t)).filter(|x| x.is_finite()).sum();
             let mut unbounded = (0..steps).filter(|&t| p.max.at(i, t).is_infinite()).count();
             let mut least = 0.0;

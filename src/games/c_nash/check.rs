@@ -1,9 +1,9 @@
-//! An equilibrium is checked before it is given out: demands, bounds and the limit are kept, and a change of plans
-//! gains next to nothing.
+//! Check of an equilibrium before it is returned: demands, bounds and the limit are kept, and no player gains
+//! appreciably from a change of plan.
 //!
-//! Nothing here depends on how the profiles were found. A double has some 16 digits: where loads are 1e15 times as large as
-//! demands, as with prices that differ by far more than sensitivities and slopes can hold against, the sum of a profile
-//! is nothing but rounding.
+//! The check is independent of the method that found the profiles. A double has about 16 digits: where loads are 1e15
+//! times as large as demands, as with price differences that far outweigh sensitivities and slopes, the sum of a
+//! profile is only rounding error.
 
 use super::Equilibrium;
 use super::model::{Game, short};
@@ -12,56 +12,57 @@ use super::residual::residual;
 use super::structure::Structure;
 use gridfleet_core::error::{Error, InputError};
 
-/// Demands, bounds and the limit are kept to this part of the energy that they are about. Above the slack with which
-/// [`Game::new`] takes demands for possible.
+/// Tolerance on demands, bounds and the limit, as a fraction of the energy concerned. Larger than the slack with which
+/// [`Game::new`] accepts demands as feasible.
 pub const KEPT: f64 = 1e-8;
-/// The most that can still be gained, as a part of all that is paid and lost.
+/// Maximum remaining gain, as a fraction of all payments and losses.
 pub const GAIN: f64 = 1e-6;
-/// Rounds in which what is missing of a demand is spread over the steps; one does, unless bounds are met.
+/// Maximum number of rounds in which the missing part of a demand is spread over the steps; one suffices unless bounds
+/// are reached.
 const MOST_ROUNDS: usize = 4;
 
-/// A solution that does not keep what it should: figures too far apart for double precision.
+/// A solution that violates its conditions because the magnitudes of the input exceed double precision.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Unkept {
-    /// A load, a price, a cost or a gain is no finite number.
+    /// A load, price, cost or gain is not finite.
     NotFinite,
-    /// The search has ended at its most steps, or where rounding lets it go no further, without the loads for which its
-    /// prices are.
+    /// The search ended at its maximum number of steps, or because of rounding, with loads that do not match its
+    /// prices.
     Loads {
-        /// How far the loads are from those, in the unit of the profiles.
+        /// Distance between the loads and those implied by the prices, in the unit of the profiles.
         apart: f64,
     },
-    /// A station draws another energy than it must.
+    /// The energy drawn by a station differs from its demand.
     Demand {
         /// The station.
         station: usize,
-        /// Its energy over all steps.
+        /// Energy drawn over all steps.
         drawn: f64,
-        /// Its demand; for elastic demand, the end of the range that is missed.
+        /// Demand; for elastic demand, the violated end of the range.
         demand: f64,
     },
-    /// The load of all steps is another energy than all stations must draw.
+    /// The load over all steps differs from the total demand of all stations.
     Energy {
-        /// The energy of all.
+        /// Total energy drawn.
         drawn: f64,
-        /// The demand of all.
+        /// Total demand.
         demand: f64,
     },
-    /// A station is beyond a bound.
+    /// A station violates a bound.
     Bound {
         /// The station.
         station: usize,
         /// The step.
         step: usize,
     },
-    /// All together draw more than the limit.
+    /// The total load exceeds the limit.
     Limit {
         /// The step.
         step: usize,
     },
-    /// A player can still gain more than [`GAIN`] of all that is paid.
+    /// A player can still gain more than [`GAIN`] of all payments.
     Gain {
-        /// How much, in units of cost.
+        /// Gain, in units of cost.
         gain: f64,
     },
 }
@@ -102,8 +103,8 @@ impl From<Unkept> for Error {
     }
 }
 
-/// The energy that station `i` is about: its demand, or what it would like to draw up and down; where it would like
-/// nothing, what it draws.
+/// Magnitude of the energy of station `i`: its demand, or the absolute sum of its nominal profile; if that is zero, the
+/// energy drawn.
 fn size(game: &Game, i: usize, profiles: &Profiles) -> f64 {
     let sum = |row: &[f64]| row.iter().map(|x| x.abs()).sum::<f64>();
     match &game.parameters().elastic {
@@ -115,8 +116,8 @@ fn size(game: &Game, i: usize, profiles: &Profiles) -> f64 {
     }
 }
 
-/// Spreads what rounding has left out of demands over the steps, within bounds. Profiles that keep their demands stay as
-/// they are.
+/// Spreads the part of demands lost to rounding over the steps, within bounds. Profiles that meet their demands are
+/// unchanged.
 pub(super) fn mend(game: &Game, profiles: &mut Profiles) {
     let p = game.parameters();
     if p.elastic.is_some() {
@@ -140,7 +141,7 @@ pub(super) fn mend(game: &Game, profiles: &mut Profiles) {
     }
 }
 
-/// Whether `x` is at most `most`, which a figure that is no number never is.
+/// Whether `x` is at most `most`; false for NaN.
 fn within(x: f64, most: f64) -> bool {
     x <= most
 }
@@ -148,7 +149,7 @@ fn within(x: f64, most: f64) -> bool {
 /// Checks an equilibrium.
 ///
 /// # Errors
-/// The first thing that is not kept.
+/// The first violation found.
 pub(super) fn check(game: &Game, structure: &Structure, found: &Equilibrium) -> Result<(), Unkept> {
     let p = game.parameters();
     let figures = [found.profiles.values(), &found.load, &found.prices, &found.limit_prices, &found.costs];
@@ -197,7 +198,7 @@ pub(super) fn check(game: &Game, structure: &Structure, found: &Equilibrium) -> 
     if gain <= GAIN * turnover { Ok(()) } else { Err(Unkept::Gain { gain }) }
 }
 
-/// All that is paid, lost by being away from nominal profiles, and gained by energy, in size.
+/// Absolute sum of payments, losses from deviating from nominal profiles, and the value of energy.
 fn turnover(game: &Game, found: &Equilibrium) -> f64 {
     let p = game.parameters();
     let values: f64 = found.values.iter().map(|x| x.abs()).sum();
@@ -224,7 +225,7 @@ mod tests {
         Profiles::from_values(3, rows.concat())
     }
 
-    /// Demands and bounds are kept, as read off the figures of an equilibrium alone.
+    /// Asserts that demands and bounds are kept, from the data of the equilibrium alone.
     fn assert_kept(p: &Parameters, found: &Equilibrium, of: &str) {
         let mut all = 0.0;
         let mut sizes = 0.0;
@@ -249,7 +250,8 @@ mod tests {
         assert!(found.costs.iter().chain(&found.prices).all(|x| x.is_finite()), "{of}");
     }
 
-    /// Every figure of a game in turn at every magnitude, and pairs of them: each ends, and is kept or refused as input.
+    /// Every parameter of a game in turn at every magnitude, and pairs of them: each run terminates, and either passes
+    /// the check or is rejected as input.
     #[test]
     fn games_of_any_magnitude_are_kept_or_refused() {
         let (mut kept, mut refused) = (0, 0);
@@ -293,7 +295,7 @@ mod tests {
         assert!(kept > 300 && refused > 300, "{kept} kept, {refused} refused");
     }
 
-    /// Loads 1e17 times the demands: their sum is rounding, and no sum of such numbers is the demand.
+    /// Loads are 1e17 times the demands: their sum is rounding error, and no sum of such numbers equals the demand.
     #[test]
     fn demands_below_the_rounding_of_loads_are_refused() {
         let p = Parameters::unbounded(
@@ -307,7 +309,7 @@ mod tests {
         assert!(matches!(&error, Error::Input(list) if list[0].found.contains("station 0")), "{error}");
     }
 
-    /// Every check refuses what it is there for.
+    /// Every check rejects its violation.
     #[test]
     fn what_is_not_kept_is_named() {
         let mut p = Parameters::unbounded(
@@ -340,7 +342,7 @@ mod tests {
         );
     }
 
-    /// Energy that rounding has left out comes back within the bounds, and a profile that is right is not touched.
+    /// Energy lost to rounding is restored within the bounds, and a correct profile is unchanged.
     #[test]
     fn demands_are_mended_within_bounds() {
         let mut p = Parameters::unbounded(

@@ -1,25 +1,24 @@
 //! The equilibrium without bounds, in closed form (Theorem 4.1, Remark 4.4 and Corollary 4.5).
 //!
-//! A coalition plays as one station would. Its members meet the same price at the margin, so each moves from its
-//! nominal profile in proportion to 1 / mu_i; together they move as one station with the sum of their nominal
-//! profiles and 1 / mu = sum of 1 / mu_i. That is the Sherman-Morrison step for a coalition's block of Q, read
-//! as economics, and it leaves a game of `players` who are all alone.
+//! A coalition acts like a single station. Its members face the same marginal price, so each deviates from its nominal
+//! profile in proportion to 1 / mu_i; together they deviate like one station with the sum of their nominal profiles and
+//! 1 / mu = sum of 1 / mu_i. This is the economic interpretation of the Sherman-Morrison step for a coalition's block
+//! of Q, and it reduces the problem to a game of independent `players`.
 //!
-//! At a price p a player draws x^t = (mu xbar^t - p^t - m) / (mu + b^t), with m such that its sum is d. All
-//! together draw less where the price is raised: load = L - A (p - a), with L the load at the base price and A
-//! symmetric and positive semidefinite. With p - a = b * load, that is one system of T equations for the markup
-//! p - a; the step for the 1 1' of Q. Where b is the same at all steps, A is a multiple of "take off the mean"
-//! and the system falls apart into T equations; otherwise A has as many different rows as there are slopes.
+//! At a price p a player draws x^t = (mu xbar^t - p^t - m) / (mu + b^t), with m such that its sum is d. The total load
+//! decreases in the price: load = L - A (p - a), with L the load at the base price and A symmetric and positive
+//! semidefinite. With p - a = b * load, that is one system of T equations for the markup p - a; the step for the 1 1'
+//! of Q. If b is the same at all steps, A is a multiple of the operator that subtracts the mean, and the system
+//! separates into T equations; otherwise A has as many different rows as there are slopes.
 
 use super::linear::Symmetric;
 use super::model::Game;
 use super::profiles::{Profiles, add};
 use super::structure::Structure;
 
-/// Profiles of the equilibrium of a game without bounds, limits and elastic demand, and its markup on the base
-/// price.
+/// Equilibrium profiles of a game without bounds, limits and elastic demand, and the markup on the base price.
 ///
-/// Takes time in proportion to N T where the slope is the same at all steps, N T^2 + T^3 otherwise.
+/// Running time is proportional to N T if the slope is the same at all steps, and to N T^2 + T^3 otherwise.
 pub(super) fn profiles(game: &Game, structure: &Structure) -> (Profiles, Vec<f64>) {
     let p = game.parameters();
     let (n, steps) = (game.stations(), game.steps());
@@ -38,7 +37,7 @@ pub(super) fn profiles(game: &Game, structure: &Structure) -> (Profiles, Vec<f64
     }
     for (g, members) in structure.groups().enumerate() {
         players.answer(players.singles.len() + g, &prices, &mut row);
-        // From here on, how far the coalition as a whole goes from what it would like.
+        // From here on, deviation of the whole coalition from its nominal profile.
         for (x, nominal) in row.iter_mut().zip(players.joint.row(g)) {
             *x -= nominal;
         }
@@ -53,7 +52,7 @@ pub(super) fn profiles(game: &Game, structure: &Structure) -> (Profiles, Vec<f64
     (profiles, markup)
 }
 
-/// Who decides: the stations alone, then the coalitions of two or more, each as one station.
+/// Decision makers: the stations alone, then the coalitions of two or more, each as one station.
 struct Players<'a> {
     game: &'a Game,
     singles: Vec<usize>,
@@ -91,11 +90,11 @@ impl<'a> Players<'a> {
         }
     }
 
-    /// What player `k` draws when all pay `prices`, of which it moves its own part.
+    /// Load of player `k` at `prices`, accounting for its own effect on them.
     fn answer(&self, k: usize, prices: &[f64], x: &mut [f64]) {
         let (mu, nominal) = self.player(k);
         let slope = &self.game.parameters().slope;
-        // From the nominal profile, which has the right sum: what moves is what weighs, and nothing cancels.
+        // Starts from the nominal profile, which has the right sum, so that nothing cancels numerically.
         let (mut sum, mut weights) = (0.0, 0.0);
         for (((x, nominal), price), b) in x.iter_mut().zip(nominal).zip(prices).zip(slope) {
             let weight = 1.0 / (mu + b);
@@ -109,7 +108,7 @@ impl<'a> Players<'a> {
         }
     }
 
-    /// The markup p - a that clears, given the load that all would draw at the base price.
+    /// Market-clearing markup p - a, given the total load at the base price.
     fn markup(&self, load: &[f64]) -> Vec<f64> {
         let slope = &self.game.parameters().slope;
         let b = slope[0];
@@ -121,8 +120,8 @@ impl<'a> Players<'a> {
         load.iter().map(|x| b * (mean + (x - mean) / (1.0 + b * weight))).collect()
     }
 
-    /// The same where slopes differ: (1 / b + A) markup = load, with A the sum over the players of
-    /// diag(w) - w w' / sum w, w^t = 1 / (mu + b^t).
+    /// Like [`markup`](Self::markup), for slopes that differ: (1 / b + A) markup = load, with A the sum over the
+    /// players of diag(w) - w w' / sum w, w^t = 1 / (mu + b^t).
     fn markup_of_slopes(&self, load: &[f64]) -> Vec<f64> {
         let slope = &self.game.parameters().slope;
         let mut different: Vec<f64> = slope.clone();
@@ -155,7 +154,7 @@ impl<'a> Players<'a> {
             row[t] += diagonal[c] + 1.0 / slope[t];
         }
         let mut markup = load.to_vec();
-        // Positive definite but for rounding beyond repair; figures that are not finite are told to the caller.
+        // Positive definite unless rounding is too large; non-finite values are passed to the caller.
         match system.cholesky() {
             Some(factor) => factor.solve(&mut markup),
             None => markup.fill(f64::NAN),

@@ -1,16 +1,16 @@
-//! When Nash is better than C-Nash: Theorems 4.7 and 4.11, without computing either equilibrium.
+//! Conditions under which Nash is better than C-Nash: Theorems 4.7 and 4.11, without computing either equilibrium.
 //!
-//! Both compare what deviations from the uniform profile cost, up to a factor that is the same for all stations.
-//! The functions give that difference for each station; a group S prefers Nash if its sum over S is 0 or more.
-//! Times the factor, it is the difference in cost itself, c_S(C-Nash) - c_S(Nash).
+//! Both compare the costs of deviations from the uniform profile, up to a factor common to all stations. The functions
+//! return that difference for each station; a group S prefers Nash if the sum over S is 0 or more. Multiplied by the
+//! factor, it is the cost difference c_S(C-Nash) - c_S(Nash).
 
 use super::coupling::Coupling;
 use super::structure::Structure;
 
 /// Theorem 4.7: base prices are the same at all steps, and nominal profiles are d_i alpha^t.
 ///
-/// f_i of C-Nash less f_i of Nash, with f_i = Delta Delta_i + mu_i / (2 b) (Delta_i - d_i)^2, where Delta_i =
-/// (Q^-1 mu d)_i and Delta is its sum. Times b * sum_t (alpha^t - 1 / T)^2 it is the difference in cost.
+/// Returns f_i of C-Nash minus f_i of Nash, with f_i = Delta Delta_i + mu_i / (2 b) (Delta_i - d_i)^2, where Delta_i =
+/// (Q^-1 mu d)_i and Delta is its sum. Multiplied by b * sum_t (alpha^t - 1 / T)^2 it is the difference in cost.
 pub fn equal_prices(slope: f64, sensitivity: &[f64], demand: &[f64], structure: &Structure) -> Vec<f64> {
     let pull: Vec<f64> = sensitivity.iter().zip(demand).map(|(mu, d)| mu * d).collect();
     let f = |structure: &Structure| -> Vec<f64> {
@@ -24,12 +24,13 @@ pub fn equal_prices(slope: f64, sensitivity: &[f64], demand: &[f64], structure: 
 
 /// Theorem 4.11: nominal profiles are uniform over the steps.
 ///
-/// g_i of C-Nash less g_i of Nash, with g_i = b Gamma Gamma_i + mu_i / 2 Gamma_i^2 - Gamma_i, where Gamma_i =
-/// (Q^-1 1)_i and Gamma is its sum. Times sum_t (a^t - mean a)^2 it is the difference in cost.
+/// Returns g_i of C-Nash minus g_i of Nash, with g_i = b Gamma Gamma_i + mu_i / 2 Gamma_i^2 - Gamma_i, where Gamma_i =
+/// (Q^-1 1)_i and Gamma is its sum. Multiplied by sum_t (a^t - mean a)^2 it is the difference in cost.
 ///
-/// The theorem as printed divides by T, sets the last term apart as (Gamma of C-Nash - Gamma of Nash) h(A), and sums
-/// it over all stations whatever S is; its proof needs the sum over S. The two agree where S is everybody only. Its
-/// h(A) is 1 / T for any base prices that are not all the same: sum_t a^t G^t is sum_t (G^t)^2 / T, for G sums to 0.
+/// The published theorem divides by T, separates the last term as (Gamma of C-Nash - Gamma of Nash) h(A), and sums it
+/// over all stations regardless of S; its proof needs the sum over S. The two agree only if S contains all stations.
+/// Its h(A) is 1 / T for any base prices that are not all equal: sum_t a^t G^t is sum_t (G^t)^2 / T, because G sums to
+/// 0.
 pub fn equal_nominal(slope: f64, sensitivity: &[f64], structure: &Structure) -> Vec<f64> {
     let ones = vec![1.0; sensitivity.len()];
     let g = |structure: &Structure| -> Vec<f64> {

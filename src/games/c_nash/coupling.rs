@@ -2,7 +2,7 @@
 
 use super::structure::Structure;
 
-/// Q for one slope b: how what each station draws moves what is left for it to gain, at one step. C is block
+/// Q for one slope b: effect of each station's load on the marginal cost of every station at one step. C is block
 /// diagonal, all ones for each coalition and the identity for the rest (Remark 4.4).
 #[derive(Debug)]
 pub struct Coupling<'a> {
@@ -12,16 +12,16 @@ pub struct Coupling<'a> {
 }
 
 impl<'a> Coupling<'a> {
-    /// The matrix for `slope` b and `sensitivity` mu\[N\], all above 0.
+    /// Creates the matrix for `slope` b and `sensitivity` mu\[N\], all above 0.
     ///
     /// # Panics
-    /// If `structure` is of another number of stations.
+    /// If `structure` has a different number of stations.
     pub fn new(slope: f64, sensitivity: &'a [f64], structure: &'a Structure) -> Self {
         assert_eq!(sensitivity.len(), structure.stations());
         Self { slope, sensitivity, structure }
     }
 
-    /// The solution z of Q z = `v`, by the Sherman-Morrison formula: once for each coalition, once for 1 1'.
+    /// Solves Q z = `v` by the Sherman-Morrison formula: once for each coalition, once for 1 1'.
     pub fn solve(&self, v: &[f64]) -> Vec<f64> {
         let mut z = self.blocks(v);
         let ones = self.blocks(&vec![1.0; v.len()]);
@@ -32,7 +32,7 @@ impl<'a> Coupling<'a> {
         z
     }
 
-    /// The solution of (b C + diag(mu)) z = `v`.
+    /// Solves (b C + diag(mu)) z = `v`.
     fn blocks(&self, v: &[f64]) -> Vec<f64> {
         let mut z: Vec<f64> = v.iter().zip(self.sensitivity).map(|(v, mu)| v / mu).collect();
         for i in self.structure.singles() {

@@ -1,6 +1,6 @@
 //! Small dense symmetric systems: Cholesky's decomposition.
 
-/// A symmetric matrix of `n` rows; only the lower triangle is kept up.
+/// A symmetric matrix of `n` rows; only the lower triangle is maintained.
 #[derive(Debug, Clone)]
 pub(crate) struct Symmetric {
     n: usize,
@@ -8,7 +8,7 @@ pub(crate) struct Symmetric {
 }
 
 impl Symmetric {
-    /// Zeros.
+    /// Creates a matrix of zeros.
     pub fn zeros(n: usize) -> Self {
         Self { n, values: vec![0.0; n * n] }
     }
@@ -23,8 +23,8 @@ impl Symmetric {
     pub fn get(&self, i: usize, j: usize) -> f64 {
         if i < j { self.row(j)[i] } else { self.row(i)[j] }
     }
-    /// Adds `factor` times the outer product of a vector with itself, where it is not 0: a station that is free at a few steps
-    /// costs as much as these.
+    /// Adds `factor` times the outer product of a vector with itself. Zero entries are skipped, so the cost of a
+    /// station depends only on its number of free steps.
     pub fn add_outer(&mut self, vector: &[f64], factor: f64) {
         let there: Vec<usize> = (0..vector.len()).filter(|&i| vector[i] != 0.0).collect();
         for (k, &i) in there.iter().enumerate() {
@@ -41,10 +41,10 @@ impl Symmetric {
             self.row_mut(i)[i] += x;
         }
     }
-    /// The factor L with L L' = this; `None` if this is not positive definite.
+    /// Factor L with L L' = `self`; `None` if the matrix is not positive definite.
     ///
-    /// A row of the factor begins where the row of the matrix does: zeros before are skipped, so that a matrix that is
-    /// nearly diagonal costs next to nothing. The figures are the same as with them.
+    /// A row of the factor begins where the row of the matrix does: leading zeros are skipped, so a nearly diagonal
+    /// matrix costs very little. The result is the same as without skipping.
     pub fn cholesky(&self) -> Option<Factor> {
         let n = self.n;
         let mut lower = self.values.clone();
@@ -53,7 +53,7 @@ impl Symmetric {
             let (above, row) = lower.split_at_mut(i * n);
             let from = row[..i].iter().position(|x| *x != 0.0).unwrap_or(i);
             for j in from..i {
-                // In whole strands of `dot`, so that its sums are of the same figures in the same order.
+                // Aligned to whole strands of `dot`, so that its sums have the same terms in the same order.
                 let start = from.max(first[j]) / STRANDS * STRANDS;
                 let known = dot(&row[start.min(j)..j], &above[j * n + start.min(j)..j * n + j]);
                 row[j] = (row[j] - known) / above[j * n + j];
@@ -70,17 +70,17 @@ impl Symmetric {
     }
 }
 
-/// A decomposition, to solve systems with.
+/// A decomposition for solving systems of equations.
 #[derive(Debug, Clone)]
 pub(crate) struct Factor {
     n: usize,
     lower: Vec<f64>,
-    /// Where each row begins: all before is 0.
+    /// First non-zero column of each row.
     first: Vec<usize>,
 }
 
 impl Factor {
-    /// Solves in place.
+    /// Solves the system in place.
     pub fn solve(&self, x: &mut [f64]) {
         let row = |i: usize| &self.lower[i * self.n..][..=i];
         for i in 0..self.n {
@@ -99,10 +99,10 @@ impl Factor {
     }
 }
 
-/// Sums that an inner product is made of.
+/// Number of partial sums of an inner product.
 const STRANDS: usize = 4;
 
-/// Inner product, in four strands so that it runs wide; the order is fixed.
+/// Inner product in four strands, which allows vectorisation; the order is fixed.
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     let (mut sums, n) = ([0.0; STRANDS], a.len().min(b.len()));
     let (a, b) = (&a[..n], &b[..n]);
@@ -120,7 +120,7 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 mod tests {
     use super::*;
 
-    /// The inverse of Hilbert's matrix of order 4 is known in whole numbers.
+    /// The inverse of Hilbert's matrix of order 4 is known in integers.
     #[test]
     fn solves_a_system_with_a_known_inverse() {
         let mut hilbert = Symmetric::zeros(4);
@@ -136,7 +136,7 @@ mod tests {
         }
     }
 
-    /// A matrix with zeros is factored and solved to the bit as without skipping any of them.
+    /// A matrix with zeros is factored and solved bit-identically with and without skipping them.
     #[test]
     fn zeros_are_skipped_without_a_trace() {
         use rand::{RngExt as _, SeedableRng as _};

@@ -1,20 +1,20 @@
-//! The game of charging stations whose load makes the price: who plays, and what it costs.
+//! The game of charging stations with load-dependent prices: players and costs.
 //!
-//! Section 3 of Kudva, Kulkarni, Maheshwari, Aswani and Sastry, "Understanding the impact of
-//! coalitions between EV charging stations"; beyond it, slopes of the price that differ by step,
-//! bounds of a station, limits of all together, and demand that answers to the price.
+//! Section 3 of Kudva, Kulkarni, Maheshwari, Aswani and Sastry, "Understanding the impact of coalitions between EV
+//! charging stations"; extended by price slopes that differ by step, station bounds, common limits, and price-elastic
+//! demand.
 
 use super::profiles::Profiles;
 use gridfleet_core::error::{Error, InputError, Result};
 
-/// A bound on what a station draws at a step, in the unit of the profiles.
+/// A bound on the load of a station at a step, in the unit of the profiles.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Bound {
-    /// The same for all stations and steps; infinite for none.
+    /// One value for all stations and steps; infinite for no bound.
     Same(f64),
-    /// One for each station \[N\], the same at all steps.
+    /// One value per station \[N\], the same at all steps.
     Station(Vec<f64>),
-    /// One for each station and step.
+    /// One value per station and step.
     Step(Profiles),
 }
 
@@ -30,42 +30,42 @@ impl Bound {
     }
 }
 
-/// A station whose total demand answers to the price: drawing `d` in all is worth
-/// `value * d - slope / 2 * d^2` to it (linear-quadratic: assumed, the paper leaves it open).
+/// A station with price-elastic total demand: its utility of drawing `d` in total is `value * d - slope / 2 * d^2`
+/// (linear-quadratic: assumed; the paper leaves it open).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Elastic {
-    /// Least total demand.
+    /// Minimum total demand.
     pub min: f64,
-    /// Most total demand.
+    /// Maximum total demand.
     pub max: f64,
-    /// Worth of the first unit, in units of the price.
+    /// Marginal value of the first unit, in units of the price.
     pub value: f64,
-    /// By how much a unit more lowers the worth of the next, above 0.
+    /// Decrease of the marginal value per unit, above 0.
     pub slope: f64,
 }
 
-/// What a game is made of; checked by [`Game::new`]. N stations, T steps.
+/// Parameters of a game with N stations and T steps; checked by [`Game::new`].
 ///
-/// Energy, price and money are in whatever units the caller likes, as long as money is price times energy.
+/// Energy, price and money may be in any units, as long as money is price times energy.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parameters {
-    /// Price without any load, a\[T\].
+    /// Price at zero load, a\[T\].
     pub base_price: Vec<f64>,
-    /// By how much a unit of load raises the price, b\[T\], above 0.
+    /// Price increase per unit of load, b\[T\], above 0.
     pub slope: Vec<f64>,
     /// Sensitivity of each station to deviations from its nominal profile, mu\[N\], above 0.
     pub sensitivity: Vec<f64>,
-    /// Profile that each station would like, N rows of T. Its sum is the demand d of the station.
+    /// Nominal (preferred) profile of each station, N rows of T. Its sum is the demand d of the station.
     pub nominal: Profiles,
-    /// Demand of each station, d\[N\], where it is told apart: it must be the sum of the nominal profile.
+    /// Demand of each station, d\[N\], if given explicitly: it must be the sum of the nominal profile.
     pub demand: Option<Vec<f64>>,
-    /// Least that a station draws at a step; minus infinity for no bound.
+    /// Minimum load of a station at a step; minus infinity for no bound.
     pub min: Bound,
-    /// Most that a station draws at a step; infinity for no bound.
+    /// Maximum load of a station at a step; infinity for no bound.
     pub max: Bound,
-    /// Most that all stations may draw together, \[T\]; infinity for no limit at a step.
+    /// Maximum total load of all stations, \[T\]; infinity for no limit at a step.
     pub limit: Option<Vec<f64>>,
-    /// Demand that answers to the price, one per station; otherwise it is what the nominal profile sums to.
+    /// Price-elastic demand, one entry per station; otherwise demand is the sum of the nominal profile.
     pub elastic: Option<Vec<Elastic>>,
 }
 
@@ -91,7 +91,7 @@ impl Parameters {
     }
 }
 
-/// A game that is well posed, but for a limit that its stations may not be able to keep together.
+/// A well-posed game, except that its stations may be unable to keep the common limit.
 #[derive(Debug, Clone)]
 pub struct Game {
     parameters: Parameters,
@@ -114,7 +114,7 @@ impl Game {
         if problems.is_empty() { Ok(game) } else { Err(Error::Input(problems)) }
     }
 
-    /// What the game is made of.
+    /// Parameters of the game.
     pub fn parameters(&self) -> &Parameters {
         &self.parameters
     }
@@ -126,11 +126,11 @@ impl Game {
     pub fn steps(&self) -> usize {
         self.parameters.base_price.len()
     }
-    /// What the nominal profile of each station sums to, d\[N\].
+    /// Demand of each station, d\[N\]: the sum of its nominal profile.
     pub fn demand(&self) -> &[f64] {
         &self.demand
     }
-    /// Whether the closed form holds: no bounds, no limit, fixed demand.
+    /// Whether the closed form applies: no bounds, no limit, fixed demand.
     pub fn is_unbounded(&self) -> bool {
         let p = &self.parameters;
         p.min == Bound::Same(f64::NEG_INFINITY)
@@ -138,13 +138,13 @@ impl Game {
             && p.limit.is_none()
             && p.elastic.is_none()
     }
-    /// Price of each step at a load of all stations, p = a + b * load.
+    /// Price of each step at a total load, p = a + b * load.
     pub fn prices(&self, load: &[f64]) -> Vec<f64> {
         let p = &self.parameters;
         p.base_price.iter().zip(&p.slope).zip(load).map(|((a, b), load)| a + b * load).collect()
     }
-    /// Cost of each station: what it pays, and mu / 2 times its squared distance from the nominal profile
-    /// (equation 1 of the paper).
+    /// Cost of each station: its payments, plus mu / 2 times the squared distance from the nominal profile (equation 1
+    /// of the paper).
     pub fn costs(&self, profiles: &Profiles, prices: &[f64]) -> Vec<f64> {
         let p = &self.parameters;
         let cost = |(i, x): (usize, &[f64])| {
@@ -157,7 +157,7 @@ impl Game {
         };
         profiles.rows().enumerate().map(cost).collect()
     }
-    /// What the energy drawn is worth to each station with elastic demand; empty if demand is fixed.
+    /// Value of the energy drawn for each station with elastic demand; empty if demand is fixed.
     pub fn values(&self, profiles: &Profiles) -> Vec<f64> {
         let Some(elastic) = &self.parameters.elastic else { return Vec::new() };
         let value = |(e, x): (&Elastic, &[f64])| {
@@ -167,7 +167,7 @@ impl Game {
         elastic.iter().zip(profiles.rows()).map(value).collect()
     }
 
-    /// Lists of the wrong length.
+    /// Problems with the lengths of lists.
     fn shapes(&self) -> Vec<InputError> {
         let p = &self.parameters;
         let (n, t) = (self.stations(), self.steps());
@@ -211,7 +211,7 @@ impl Game {
         problems
     }
 
-    /// Figures that make no sense.
+    /// Problems with single values.
     fn figures(&self) -> Vec<InputError> {
         let p = &self.parameters;
         let mut problems = Vec::new();
@@ -233,7 +233,7 @@ impl Game {
         if problems.is_empty() {
             for i in 0..self.stations() {
                 match self.station(i) {
-                    // One wrong figure for all stations is told of once.
+                    // A wrong value shared by all stations is reported once.
                     Some(problem) if problems.last().is_some_and(|last| alike(last, &problem)) => {}
                     problem => problems.extend(problem),
                 }
@@ -245,7 +245,7 @@ impl Game {
         problems
     }
 
-    /// What is wrong with the demand and the bounds of one station.
+    /// Problem with the demand and the bounds of one station.
     fn station(&self, i: usize) -> Option<InputError> {
         let p = &self.parameters;
         let sum = self.demand[i];
@@ -267,7 +267,7 @@ impl Game {
         for t in 0..self.steps() {
             let (low, high) = (p.min.at(i, t), p.max.at(i, t));
             if !(low <= high && low < f64::INFINITY && high > f64::NEG_INFINITY) {
-                // The same bounds for all are told of once.
+                // Bounds shared by all stations are reported once.
                 let place = match (&p.min, &p.max) {
                     (Bound::Same(_), Bound::Same(_)) => String::new(),
                     _ => format!(" (station {i}, step {t})"),
@@ -301,7 +301,7 @@ impl Game {
         }
     }
 
-    /// The plain reasons why no profiles can keep the limit: one step, or all steps together.
+    /// Simple reasons why no profiles can keep the limit: at one step, or over all steps.
     fn least_load(&self) -> Option<InputError> {
         let p = &self.parameters;
         let limit = p.limit.as_ref()?;
@@ -325,14 +325,14 @@ impl Game {
     }
 }
 
-/// Whether two problems of neighbours say the same but for the place.
+/// Whether two consecutive problems are identical except for their position.
 fn alike(a: &InputError, b: &InputError) -> bool {
     let list =
         |e: &InputError| e.key.as_ref().map(|key| key.split(['[', ' ']).next().unwrap_or("").to_owned());
     list(a) == list(b) && a.found == b.found && a.expected == b.expected
 }
 
-/// A figure without the last digits, which are rounding.
+/// Formats a number without its last digits, which are rounding.
 pub(super) fn short(x: f64) -> String {
     format!("{x:.8e}").parse().unwrap_or(x).to_string()
 }

@@ -1,7 +1,7 @@
-//! The games behind figures 2 to 5 of the paper, and what the figures show.
+//! The games behind figures 2 to 5 of the paper, and the values shown in the figures.
 //!
-//! Each function gives the figure's data for one size or make-up of the coalition; where prices or types are
-//! random it takes a random stream and gives one draw, to be repeated. Members of the coalition come first.
+//! Each function returns the data of a figure for one size or composition of the coalition. Where prices or types are
+//! random, it takes a random stream and returns one draw, to be repeated. Members of the coalition come first.
 
 use super::{Comparison, Game, Parameters, Profiles, Structure, compare};
 use gridfleet_core::error::Result;
@@ -10,25 +10,25 @@ use rand::RngExt;
 /// The two kinds of stations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Type H: much demand, much sensitivity.
+    /// Type H: high demand, high sensitivity.
     High,
-    /// Type L: little of both.
+    /// Type L: low demand, low sensitivity.
     Low,
 }
 
-/// Whose account of figures 2 to 4 is followed: the text and the pictures differ.
+/// Source followed for figures 2 to 4: the text and the pictures differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Variant {
-    /// What the text says. Figures 2 and 3: the members of the coalition are of type L, all others of type H.
-    /// Figure 4: the types of the members are drawn, all others are of type L.
+    /// As in the text. Figures 2 and 3: the members of the coalition are of type L, all others of type H. Figure 4: the
+    /// types of the members are drawn, all others are of type L.
     Text,
-    /// What the code behind the published pictures does (the authors' repository `coalition-ev`). One station more
-    /// than the members is treated as they are, and in figure 4 all others are of type H.
+    /// As in the code behind the published pictures (the authors' repository `coalition-ev`). One station beyond the
+    /// members is treated like a member, and in figure 4 all others are of type H.
     Picture,
 }
 
 impl Variant {
-    /// How many stations, the first ones, are treated as members are.
+    /// Number of leading stations that are treated as members.
     fn members(self, size: usize) -> usize {
         match self {
             Self::Text => size,
@@ -37,26 +37,26 @@ impl Variant {
     }
 }
 
-/// How types are drawn in figure 4.
+/// Sampling of types in figure 4.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Draw {
-    /// Demand and sensitivity together, as the text says.
+    /// Demand and sensitivity jointly, as in the text.
     Joint,
-    /// Each by itself, as the code behind the published picture does.
+    /// Demand and sensitivity separately, as in the code behind the published picture.
     Independent,
 }
 
-/// Who is better off: `Coalition` where M_S > 1, `Nash` where M_S < 1.
+/// Preferred outcome of a group: `Coalition` if M_S > 1, `Nash` if M_S < 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Better {
-    /// With the coalition.
+    /// Better with the coalition.
     Coalition,
-    /// Without.
+    /// Better without the coalition.
     Nash,
 }
 
 impl Better {
-    /// The verdict of a ratio M_S; `None` if it is 1 or there is none.
+    /// Verdict for a ratio M_S; `None` if it is 1 or missing.
     pub fn of(ratio: Option<f64>) -> Option<Self> {
         match ratio? {
             m if m > 1.0 => Some(Self::Coalition),
@@ -66,22 +66,22 @@ impl Better {
     }
 }
 
-/// Stations in figures 2 and 3.
+/// Number of stations in figures 2 and 3.
 pub const FIG2_STATIONS: usize = 5;
-/// Stations in figure 4.
+/// Number of stations in figure 4.
 pub const FIG4_STATIONS: usize = 14;
-/// Steps in all figures.
+/// Number of steps in all figures.
 pub const STEPS: usize = 10;
 /// Share of type H in the coalition of figure 4.
 pub const FIG4_HIGH_SHARE: f64 = 0.2;
 
-/// What figure 2 shows, read from the picture: coalition size, then M of all, of the coalition and of the rest, rounded
-/// to four decimals. It is the variant [`Variant::Picture`].
+/// Values of figure 2, read from the picture: coalition size, then M of all, of the coalition and of the rest, rounded
+/// to four decimals. They correspond to [`Variant::Picture`].
 pub const FIG2_PICTURE: [(usize, [f64; 3]); 3] =
     [(2, [0.9975, 0.9957, 0.9978]), (3, [0.9979, 0.9994, 0.9972]), (4, [1.0000, 1.0000, 1.0001])];
 
-/// Base prices behind the published figure 4: 0.5 + 0.4 nu with the first ten uniform numbers that numpy draws after
-/// the seed 42 of the authors' code, which draws them once for all sizes and runs.
+/// Base prices behind the published figure 4: 0.5 + 0.4 nu with the first ten uniform numbers of numpy with the seed 42
+/// of the authors' code, which draws them once for all sizes and runs.
 pub const FIG4_PRICES: [f64; STEPS] = [
     0.649_816_047_5,
     0.880_285_722_6,
@@ -95,9 +95,9 @@ pub const FIG4_PRICES: [f64; STEPS] = [
     0.783_229_031_1,
 ];
 
-/// What figure 4 shows: coalition size, then M of all, of the coalition and of the rest, each with its standard error.
-/// M is the mean cost of 100 runs without coalition over that with it; so the authors' code has it with its seed, run
-/// again by its recipe. It is [`Variant::Picture`] with [`Draw::Independent`].
+/// Values of figure 4: coalition size, then M of all, of the coalition and of the rest, each with its standard error. M
+/// is the ratio of the mean costs of 100 runs without and with the coalition, obtained by rerunning the authors' code
+/// with its seed. They correspond to [`Variant::Picture`] with [`Draw::Independent`].
 pub const FIG4_PICTURE: [(usize, [(f64, f64); 3]); 12] = [
     (2, [(0.998_90, 0.000_076), (0.990_70, 0.001_021), (0.999_42, 0.000_032)]),
     (3, [(0.997_82, 0.000_093), (0.989_27, 0.000_877), (0.998_68, 0.000_051)]),
@@ -113,9 +113,9 @@ pub const FIG4_PICTURE: [(usize, [(f64, f64); 3]); 12] = [
     (13, [(1.002_24, 0.000_082), (1.001_91, 0.000_085), (1.006_67, 0.000_583)]),
 ];
 
-/// What figure 5 shows: types of the two members, type of the third station, then who is better off: all, the
-/// coalition, the rest. All eighteen are what the authors' code prints; the paper prints those of the coalition and of
-/// the rest (its table for all is a picture).
+/// Values of figure 5: types of the two members, type of the third station, then the verdicts for all, the coalition
+/// and the rest. All eighteen agree with the output of the authors' code; the paper prints those of the coalition and
+/// of the rest (its table for all is a picture).
 pub const FIG5_VERDICTS: [([Kind; 2], Kind, [Better; 3]); 6] = {
     use Better::{Coalition as C, Nash as N};
     use Kind::{High as H, Low as L};
@@ -134,7 +134,7 @@ fn two_halves() -> [f64; STEPS] {
     std::array::from_fn(|t| if t < STEPS / 2 { 0.4 } else { 1.6 } / STEPS as f64)
 }
 
-/// Base prices 0.5 + 0.4 nu, nu uniform in 0 to 1, one for each step (section 4.3).
+/// Base prices 0.5 + 0.4 nu, nu uniform in 0 to 1, one per step (section 4.3).
 fn random_prices(random: &mut impl RngExt) -> [f64; STEPS] {
     std::array::from_fn(|_| 0.5 + 0.4 * random.random_range(0.0..1.0))
 }
@@ -163,7 +163,7 @@ fn game(
     Game::new(Parameters::unbounded(base_price.to_vec(), vec![slope; STEPS], sensitivities, nominal))
 }
 
-/// Compares a game without and with a coalition of its first `size` stations.
+/// Compares a game without and with a coalition of the first `size` stations.
 fn first_together(game: &Game, size: usize) -> Result<Comparison> {
     compare(game, &Structure::new(game.stations(), vec![(0..size).collect()])?)
 }
@@ -176,7 +176,7 @@ fn types(size: usize, variant: Variant) -> impl Iterator<Item = (f64, f64)> {
     })
 }
 
-/// Figure 2: base prices the same at all steps, more demand in the second half; a coalition of `size`, 1 to 5.
+/// Figure 2: equal base prices at all steps, higher demand in the second half; a coalition of `size`, 1 to 5.
 ///
 /// # Errors
 /// If there is no coalition of that size.
@@ -184,7 +184,7 @@ pub fn fig2(size: usize, variant: Variant) -> Result<Comparison> {
     first_together(&game([0.5; STEPS], 0.5, types(size, variant), two_halves())?, size)
 }
 
-/// Figure 3, one draw: random base prices, demand the same at all steps; a coalition of `size`, 1 to 5.
+/// Figure 3, one draw: random base prices, equal demand at all steps; a coalition of `size`, 1 to 5.
 ///
 /// # Errors
 /// If there is no coalition of that size.
@@ -193,10 +193,10 @@ pub fn fig3(size: usize, variant: Variant, random: &mut impl RngExt) -> Result<C
     first_together(&game(random_prices(random), 0.5, types(size, variant), uniform)?, size)
 }
 
-/// Figure 4, one draw: base prices that differ, more demand in the second half, random types; a coalition of `size`,
-/// 1 to 13. Types and shares are those of figures 2 and 3 (the paper says "non-uniform" only, the code has these).
+/// Figure 4, one draw: differing base prices, higher demand in the second half, random types; a coalition of `size`, 1
+/// to 13. Types and shares are those of figures 2 and 3 (the paper only says "non-uniform"; the code uses these).
 ///
-/// Base prices are drawn as well with [`Variant::Text`], and [`FIG4_PRICES`] with [`Variant::Picture`].
+/// Base prices are also drawn with [`Variant::Text`]; with [`Variant::Picture`] they are [`FIG4_PRICES`].
 ///
 /// # Errors
 /// If there is no coalition of that size.
@@ -221,13 +221,13 @@ pub fn fig4(size: usize, variant: Variant, draw: Draw, random: &mut impl RngExt)
     first_together(&game(base_price, 0.5, stations.into_iter(), two_halves())?, size)
 }
 
-/// Figure 5: three stations of which the first two form the coalition.
+/// Figure 5: three stations, of which the first two form the coalition.
 ///
-/// The paper does not say how demand is spread over the steps; the verdicts do not depend on it (Remark 4.8),
-/// the ratios do. Here it is as in figure 2.
+/// The paper does not specify the distribution of demand over the steps; the verdicts do not depend on it (Remark 4.8),
+/// but the ratios do. Here it is as in figure 2.
 ///
 /// # Errors
-/// None in fact: the game is well posed for any types.
+/// Never in practice: the game is well posed for any types.
 pub fn fig5(inside: [Kind; 2], outside: Kind) -> Result<Comparison> {
     let figure = |kind: Kind| if kind == Kind::High { (5.0, 5.0) } else { (1.0, 1.0) };
     let stations = [inside[0], inside[1], outside].map(figure);
@@ -244,8 +244,8 @@ mod tests {
         (ratio.unwrap() * 1e4).round() / 1e4
     }
 
-    /// Eight of the nine figures agree to the last digit. The ninth is 0.99935 (a dense solve of the first-order
-    /// conditions says the same: 0.9993456): rounded in one go 0.9993, from five digits 0.9994.
+    /// Eight of the nine values agree to the last digit. The ninth is 0.99935 (confirmed by a dense solve of the
+    /// first-order conditions: 0.9993456): rounded directly it is 0.9993, rounded from five digits 0.9994.
     #[test]
     fn figure_2_is_the_published_picture() {
         for (size, published) in FIG2_PICTURE {
@@ -260,14 +260,14 @@ mod tests {
         }
     }
 
-    /// The variant of the text is another picture: were it the same, the note on the variants would be wrong.
+    /// The text variant gives a different picture; otherwise the note on the variants would be wrong.
     #[test]
     fn the_text_of_figure_2_gives_other_figures() {
         for (size, published) in FIG2_PICTURE {
             let m = fig2(size, Variant::Text).unwrap().ratios;
             assert_ne!([rounded(m.all), rounded(m.coalition), rounded(m.rest)], published, "size {size}");
         }
-        // A coalition of one is no coalition; one of all has no rest.
+        // A coalition of one has no effect; the grand coalition has no rest.
         for variant in [Variant::Text, Variant::Picture] {
             let m = fig2(1, variant).unwrap().ratios;
             assert_eq!([m.all, m.coalition, m.rest], [Some(1.0); 3]);
@@ -284,8 +284,8 @@ mod tests {
         }
     }
 
-    /// Figure 3: the coalition is the worse for it, the others are the better (section 4.3), but for the largest
-    /// coalition, which is the better for it as well.
+    /// Figure 3: the coalition is worse off and the others are better off (section 4.3), except for the largest
+    /// coalition, which is better off as well.
     #[test]
     fn figure_3_shows_what_the_text_says_of_it() {
         let mut random = Pcg64::seed_from_u64(3);

@@ -1,8 +1,8 @@
-//! A figure for each station and step.
+//! One value per station and step.
 
 use serde::{Serialize, Serializer};
 
-/// A figure for each station and step: N rows of T, one row after the other.
+/// One value per station and step: N rows of T, stored row by row.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Profiles {
     steps: usize,
@@ -10,11 +10,11 @@ pub struct Profiles {
 }
 
 impl Profiles {
-    /// Zeros for `stations` rows of `steps`.
+    /// Creates `stations` rows of `steps` zeros.
     pub fn zeros(stations: usize, steps: usize) -> Self {
         Self { steps, values: vec![0.0; stations * steps] }
     }
-    /// Rows given one after the other.
+    /// Creates profiles from values stored row by row.
     ///
     /// # Panics
     /// If `values` is not a whole number of rows.
@@ -30,11 +30,11 @@ impl Profiles {
     pub fn steps(&self) -> usize {
         self.steps
     }
-    /// The figures of station `i` over the steps.
+    /// Values of station `i` over the steps.
     pub fn row(&self, i: usize) -> &[f64] {
         &self.values[i * self.steps..][..self.steps]
     }
-    /// The figures of station `i` over the steps, to be written.
+    /// Mutable values of station `i` over the steps.
     pub fn row_mut(&mut self, i: usize) -> &mut [f64] {
         &mut self.values[i * self.steps..][..self.steps]
     }
@@ -42,11 +42,11 @@ impl Profiles {
     pub fn rows(&self) -> std::slice::ChunksExact<'_, f64> {
         self.values.chunks_exact(self.steps.max(1))
     }
-    /// All figures, row after row.
+    /// All values, row by row.
     pub fn values(&self) -> &[f64] {
         &self.values
     }
-    /// The sum over the stations, by step.
+    /// Sum over the stations, by step.
     pub fn load(&self) -> Vec<f64> {
         let mut load = vec![0.0; self.steps];
         for row in self.rows() {
@@ -56,7 +56,7 @@ impl Profiles {
     }
 }
 
-/// As a list of rows.
+/// Serialised as a list of rows.
 impl Serialize for Profiles {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.rows())

@@ -1,4 +1,4 @@
-//! Nash against C-Nash: who is better off with coalitions.
+//! Nash compared with C-Nash: the groups that are better off with coalitions.
 
 use super::structure::Structure;
 use super::{Equilibrium, Game, residual, solve};
@@ -7,22 +7,22 @@ use serde::Serialize;
 
 /// M_S = c_S(Nash) / c_S(C-Nash) for groups S of stations: below 1, Nash is better for the group.
 ///
-/// `None` where there is nobody in the group, or where its cost with coalitions is not above 0, so that the ratio
-/// would say nothing (footnote 3 of the paper assumes that it is).
+/// `None` if the group is empty, or if its cost with coalitions is not above 0, which would make the ratio meaningless
+/// (footnote 3 of the paper assumes that it is above 0).
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Ratios {
     /// All stations.
     pub all: Option<f64>,
-    /// The stations that are in a coalition.
+    /// The stations in a coalition.
     pub coalition: Option<f64>,
-    /// The stations that are in none.
+    /// The stations in no coalition.
     pub rest: Option<f64>,
-    /// Each coalition by itself.
+    /// Each coalition separately.
     pub coalitions: Vec<Option<f64>>,
 }
 
 impl Ratios {
-    /// Of the costs of each station.
+    /// Computes the ratios from the costs of each station.
     pub fn of(nash: &[f64], c_nash: &[f64], structure: &Structure) -> Self {
         let ratio = |group: &mut dyn Iterator<Item = usize>| {
             let (above, below) = group.fold((0.0, 0.0), |(n, c), i| (n + nash[i], c + c_nash[i]));
@@ -41,20 +41,20 @@ impl Ratios {
 /// A game without and with its coalitions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Comparison {
-    /// Everybody alone.
+    /// Equilibrium without coalitions.
     pub nash: Equilibrium,
-    /// With the coalitions.
+    /// Equilibrium with the coalitions.
     pub c_nash: Equilibrium,
-    /// The one over the other.
+    /// Cost ratios of the two.
     pub ratios: Ratios,
-    /// The most that anybody could still gain in either, in units of cost (see [`residual`]).
+    /// Largest remaining gain of any player in either, in units of cost (see [`residual`]).
     pub residual: f64,
 }
 
 /// Solves a game without and with its coalitions.
 ///
 /// # Errors
-/// As [`solve`].
+/// Same as [`solve`].
 pub fn compare(game: &Game, structure: &Structure) -> Result<Comparison> {
     let alone = Structure::alone(game.stations());
     let nash = solve(game, &alone)?;

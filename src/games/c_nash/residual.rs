@@ -1,21 +1,21 @@
-//! How far profiles are from an equilibrium: what anybody could still gain.
+//! Distance of profiles from an equilibrium: the largest remaining gain of any player.
 //!
-//! Nothing here depends on how the profiles were found: it reads them, and solves one small problem per station.
+//! Independent of the method that found the profiles: reads them and solves one small problem per station.
 
 use super::Equilibrium;
 use super::model::Game;
 use super::response::Knapsack;
 use super::structure::Structure;
 
-/// The largest gain of a station alone, or of a coalition together, that changes its profiles while all others keep
-/// theirs; in units of cost, 0 or more. For elastic demand, gains of value count as well.
+/// Largest gain of a single station or a coalition from changing its profiles while all others keep theirs; in units of
+/// cost, 0 or more. For elastic demand, gains in value count as well.
 ///
-/// Exact for a station alone where the common limit does not bind. Otherwise never less than the true gain, and 0
-/// at the equilibrium: a coalition is not charged for moving the price against itself, and the limit is
-/// relaxed at its price (weak duality).
+/// Exact for a single station if the common limit does not bind. Otherwise never less than the true gain, and 0 at the
+/// equilibrium: a coalition is not charged for its own price effect, and the limit is relaxed at its shadow price (weak
+/// duality).
 pub fn residual(game: &Game, structure: &Structure, equilibrium: &Equilibrium) -> f64 {
     let p = game.parameters();
-    // What an unused part of the limit is worth at its price: 0 at the equilibrium.
+    // Value of the unused part of the limit at its shadow price: 0 at the equilibrium.
     let unused: f64 = match &p.limit {
         None => 0.0,
         Some(limit) => {
@@ -42,7 +42,7 @@ pub fn residual(game: &Game, structure: &Structure, equilibrium: &Equilibrium) -
     largest
 }
 
-/// The most that station `i` can gain. Its player draws `own`, and moves the price against itself `times` the slope.
+/// Maximum gain of station `i`. Its player draws `own`, and raises its price by `times` the slope.
 fn gain(
     game: &Game,
     equilibrium: &Equilibrium,
@@ -57,19 +57,19 @@ fn gain(
     knapsack.total = 0.0;
     for t in 0..game.steps() {
         let b = p.slope[t];
-        // How much a unit more at this step costs the player.
+        // Marginal cost of a unit at this step for the player.
         let margin =
             equilibrium.prices[t] + b * own[t] + mu * (x[t] - nominal[t]) + equilibrium.limit_prices[t];
         let (low, high) = ((p.min.at(i, t) - x[t]).min(0.0), (p.max.at(i, t) - x[t]).max(0.0));
         knapsack.push(mu + times * b, margin, low, high);
     }
     if let Some(e) = p.elastic.as_ref().map(|list| list[i]) {
-        // The total demand, with its sign turned so that all changes sum to 0.
+        // Total demand with its sign reversed, so that all changes sum to 0.
         let d: f64 = x.iter().sum();
         let (low, high) = ((d - e.max).min(0.0), (d - e.min).max(0.0));
         knapsack.push(e.slope, e.value - e.slope * d, low, high);
     } else {
-        // Only differences between steps matter; without their mean, less is lost to rounding.
+        // Only differences between steps matter; subtracting the mean reduces rounding errors.
         let mean = knapsack.linear.iter().sum::<f64>() / game.steps() as f64;
         knapsack.linear.iter_mut().for_each(|margin| *margin -= mean);
     }

@@ -1,14 +1,14 @@
-//! The best answer of one station: a separable quadratic over a box, with one sum to keep.
+//! The best response of one station: a separable quadratic over a box with one sum constraint.
 //!
-//! Minimise the sum over k of `curvature_k / 2 x_k^2 + linear_k x_k`, subject to `sum x = total` and
-//! `low <= x <= high` (the continuous quadratic knapsack). The answer is `x_k = (m - linear_k) / curvature_k`
-//! cut to its bounds, for the multiplier `m` at which the sum is right. Fixing variables finds `m` without
-//! search or sorting: with all free, `m` has a closed form; whichever bounds are overshot by more in sum hold
-//! in the answer too, so these variables are fixed and the rest solved again (G. R. Bitran and A. C. Hax,
-//! Disaggregation and resource allocation using convex knapsack problems, Management Science 27, 1981). Each round
-//! fixes at least one variable, so there are at most as many rounds as variables, and one.
+//! Minimise the sum over k of `curvature_k / 2 x_k^2 + linear_k x_k`, subject to `sum x = total` and `low <= x <= high`
+//! (the continuous quadratic knapsack). The solution is `x_k = (m - linear_k) / curvature_k` clamped to its bounds, for
+//! the multiplier `m` at which the sum is met. Fixing variables finds `m` without search or sorting: with all free, `m`
+//! has a closed form; the side (lower or upper bounds) with the larger total violation also binds in the solution, so
+//! these variables are fixed and the rest solved again (G. R. Bitran and A. C. Hax, Disaggregation and resource
+//! allocation using convex knapsack problems, Management Science 27, 1981). Each round fixes at least one variable, so
+//! there are at most as many rounds as variables, plus one.
 
-/// The problem and its answer; memory is kept between calls.
+/// The problem and its solution; memory is reused between calls.
 #[derive(Debug, Default)]
 pub(super) struct Knapsack {
     /// Second derivatives, above 0.
@@ -19,16 +19,16 @@ pub(super) struct Knapsack {
     pub low: Vec<f64>,
     /// Upper bounds; may be infinity.
     pub high: Vec<f64>,
-    /// What the variables sum to; between the sums of the bounds.
+    /// Required sum of the variables; between the sums of the bounds.
     pub total: f64,
-    /// The answer.
+    /// The solution.
     pub x: Vec<f64>,
-    /// Whether a variable is at none of its bounds.
+    /// Whether each variable is strictly between its bounds.
     pub free: Vec<bool>,
 }
 
 impl Knapsack {
-    /// Empties the problem.
+    /// Clears the problem.
     pub fn clear(&mut self) {
         for list in [&mut self.curvature, &mut self.linear, &mut self.low, &mut self.high] {
             list.clear();
@@ -42,8 +42,8 @@ impl Knapsack {
         self.high.push(high);
     }
 
-    /// Fills `x` and `free`; returns the multiplier of the sum. Where figures are too large for a double, some of `x` are
-    /// no finite numbers.
+    /// Fills `x` and `free`; returns the multiplier of the sum. If values overflow a double, some of `x` are not
+    /// finite.
     pub fn solve(&mut self) -> f64 {
         let n = self.curvature.len();
         self.x.clear();
@@ -88,7 +88,7 @@ impl Knapsack {
                 left -= bound;
             }
         }
-        // Each round but the last has fixed a variable.
+        // Each round except the last has fixed a variable.
         multiplier
     }
 
@@ -120,7 +120,7 @@ mod tests {
         knapsack
     }
 
-    /// Bisection on the multiplier gives the same answer.
+    /// Bisection on the multiplier gives the same solution.
     #[test]
     fn agrees_with_bisection() {
         let mut random = rand_pcg::Pcg64::seed_from_u64(1);

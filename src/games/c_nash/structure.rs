@@ -1,21 +1,21 @@
-//! Who decides together: disjoint coalitions, everybody else alone.
+//! Coalition structure: disjoint coalitions, all other stations alone.
 
 use gridfleet_core::error::{Error, InputError, Result};
 
-/// Disjoint coalitions of stations, which are counted from 0; whoever is in none plays alone.
+/// Disjoint coalitions of stations, counted from 0; a station in no coalition plays alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Structure {
     coalitions: Vec<Vec<usize>>,
-    /// The coalition of each station, if it is in one.
+    /// Coalition of each station, if any.
     of: Vec<Option<usize>>,
 }
 
 impl Structure {
-    /// The coalitions among `stations`.
+    /// Creates the coalition structure of `stations`.
     ///
     /// # Errors
-    /// If a coalition is empty, names a station that is not there, or one that has been named before. Keys
-    /// are those of `gridfleet solve c-nash`: `coalitions[k][j]`.
+    /// If a coalition is empty, contains an unknown station, or one that has already been named. Keys are those of
+    /// `gridfleet solve c-nash`: `coalitions[k][j]`.
     pub fn new(stations: usize, coalitions: Vec<Vec<usize>>) -> Result<Self> {
         let mut of = vec![None; stations];
         let mut problems = Vec::new();
@@ -45,11 +45,11 @@ impl Structure {
         }
         if problems.is_empty() { Ok(Self { coalitions, of }) } else { Err(Error::Input(problems)) }
     }
-    /// Everybody alone: Nash.
+    /// All stations alone: Nash.
     pub fn alone(stations: usize) -> Self {
         Self { coalitions: Vec::new(), of: vec![None; stations] }
     }
-    /// Everybody in one coalition: full coordination.
+    /// The grand coalition: full coordination.
     pub fn everybody(stations: usize) -> Self {
         let members = (0..stations).collect();
         Self { coalitions: vec![members], of: vec![Some(0); stations] }
@@ -62,15 +62,15 @@ impl Structure {
     pub fn coalitions(&self) -> &[Vec<usize>] {
         &self.coalitions
     }
-    /// The coalition of a station, if it is in one.
+    /// Coalition of a station, if any.
     pub fn of(&self, station: usize) -> Option<usize> {
         self.of[station]
     }
-    /// The stations that are in no coalition, in order.
+    /// Stations in no coalition, in order.
     pub fn outside(&self) -> impl Iterator<Item = usize> + '_ {
         (0..self.stations()).filter(|&i| self.of[i].is_none())
     }
-    /// The stations that decide for themselves, in order: outside, or in a coalition of one.
+    /// Stations that decide alone, in order: in no coalition, or in a coalition of one.
     pub(super) fn singles(&self) -> impl Iterator<Item = usize> + '_ {
         let one = |k: usize| self.coalitions[k].len() == 1;
         (0..self.stations()).filter(move |&i| self.of[i].is_none_or(one))

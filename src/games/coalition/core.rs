@@ -1,8 +1,8 @@
-//! The Core: divisions that no coalition can better alone.
+//! The Core: allocations on which no coalition can improve alone.
 //!
-//! Membership by looking at every coalition; emptiness by the least core (Maschler, Peleg, Shapley 1979),
-//! whose epsilon is the largest excess as small as a division of everything can make it: the Core is empty
-//! if it is positive, and has an interior if it is negative.
+//! Membership is tested over all coalitions; emptiness by the least core (Maschler, Peleg, Shapley 1979), whose epsilon
+//! is the minimum, over all allocations, of the largest excess: the Core is empty if it is positive, and has an
+//! interior if it is negative.
 
 use super::levels::Levels;
 use super::linear::Fixed;
@@ -11,21 +11,21 @@ use gridfleet_core::error::Result;
 use serde::Serialize;
 use std::cmp::Ordering;
 
-/// Most players for whom the corners of the Core are listed.
+/// Maximum number of players for which the extreme points of the Core are listed.
 pub const MOST_WITH_CORNERS: usize = 4;
 
 /// A coalition that would be better off alone.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Objection {
-    /// Who objects.
+    /// The objecting coalition.
     pub coalition: Coalition,
-    /// What they would save or gain together by leaving, in the unit of worth.
+    /// Joint saving or gain of its members from leaving, in the unit of worth.
     pub excess: f64,
 }
 
-/// The coalition that objects most to `shares`, one for each player; none if no one does.
+/// The coalition with the largest objection to `shares`, one per player; `None` if no coalition objects.
 ///
-/// Shares need not sum to the worth of everybody; see [`Rationality`].
+/// Shares need not sum to the worth of the grand coalition; see [`Rationality`].
 pub fn objection(game: &Game, shares: &[f64]) -> Option<Objection> {
     let sign = game.sign();
     let mut sums = vec![0.0; game.table().len()];
@@ -40,10 +40,10 @@ pub fn objection(game: &Game, shares: &[f64]) -> Option<Objection> {
     (!worst.coalition.is_empty()).then_some(worst)
 }
 
-/// What can be asked of a division.
+/// Rationality conditions of an allocation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Rationality {
-    /// Shares sum to the worth of everybody.
+    /// Shares sum to the worth of the grand coalition.
     pub efficient: bool,
     /// No player would be better off alone.
     pub individually_rational: bool,
@@ -52,7 +52,7 @@ pub struct Rationality {
 }
 
 impl Rationality {
-    /// What holds for `shares`, one for each player.
+    /// Evaluates the conditions for `shares`, one per player.
     pub fn of(game: &Game, shares: &[f64]) -> Self {
         let content = |player| game.excess(Coalition::EMPTY.with(player), shares) <= game.tolerance();
         Self {
@@ -62,23 +62,23 @@ impl Rationality {
         }
     }
 
-    /// Whether the division lies in the Core.
+    /// Whether the allocation lies in the Core.
     pub fn in_core(&self) -> bool {
         self.efficient && self.coalitionally_rational
     }
 }
 
-/// A division with the least largest excess.
+/// An allocation with the smallest maximum excess.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LeastCore {
-    /// The largest excess of a coalition other than everybody, in the unit of worth: what each would need
-    /// to be given to stay, or, if negative, how much all can be charged before one leaves.
+    /// Largest excess of a proper coalition, in the unit of worth: the subsidy that each would need to stay or, if
+    /// negative, the amount that each can be charged before one leaves.
     pub epsilon: f64,
-    /// One of the divisions that have it, one share for each player.
+    /// One of the allocations that attain it, one share per player.
     pub shares: Vec<f64>,
 }
 
-/// The least core; none for a single player, whom no coalition can object to.
+/// The least core; `None` for a single player, to which no coalition can object.
 ///
 /// # Errors
 /// If the solver fails.
@@ -93,7 +93,7 @@ pub fn least_core(game: &Game) -> Result<Option<LeastCore>> {
     Ok(Some(LeastCore { epsilon: levels.excess(&level), shares: levels.shares(&level) }))
 }
 
-/// Whether no division lies in the Core.
+/// Whether the Core is empty.
 ///
 /// # Errors
 /// If the solver fails.
@@ -101,11 +101,11 @@ pub fn is_empty(game: &Game) -> Result<bool> {
     Ok(least_core(game)?.is_some_and(|least| least.epsilon > game.tolerance()))
 }
 
-/// Corners of the Core, one share for each player; none at all if it is empty.
+/// Extreme points of the Core, one share per player; an empty list if the Core is empty.
 ///
-/// With three players in their order around it, counter-clockwise where the first player has the more the
-/// nearer to the left corner of a triangle, the second to the right, the third to the top; with others in
-/// ascending order of shares. None for more than [`MOST_WITH_CORNERS`] players: there can be hundreds.
+/// For three players they are in counter-clockwise order in a triangle whose left corner corresponds to the first
+/// player, the right one to the second and the top to the third; otherwise in ascending order of shares. `None` for
+/// more than [`MOST_WITH_CORNERS`] players: there can be hundreds.
 pub fn corners(game: &Game) -> Option<Vec<Vec<f64>>> {
     let players = game.players();
     if players > MOST_WITH_CORNERS {
@@ -114,7 +114,7 @@ pub fn corners(game: &Game) -> Option<Vec<Vec<f64>>> {
     let mut everybody = Fixed::new(players);
     everybody.fix(game.everybody(), game.total());
     let mut corners: Vec<Vec<f64>> = Vec::new();
-    // At a corner, players - 1 coalitions with independent sums have no excess.
+    // At an extreme point, players - 1 coalitions with independent sums have no excess.
     let mut open = vec![(everybody, 1)];
     while let Some((fixed, first)) = open.pop() {
         if let Some(shares) = fixed.shares() {
@@ -143,7 +143,7 @@ pub fn corners(game: &Game) -> Option<Vec<Vec<f64>>> {
     Some(corners)
 }
 
-/// Sorts corners of three players by their angle around the middle.
+/// Sorts the extreme points of three players by their angle around the centre.
 fn around(corners: &mut [Vec<f64>]) {
     // Corners of the triangle at (0, 0), (1, 0), (1/2, sqrt(3)/2).
     let place = |shares: &[f64]| (shares[1] + shares[2] / 2.0, shares[2] * 3f64.sqrt() / 2.0);
@@ -170,15 +170,15 @@ mod tests {
     #[test]
     fn who_objects_most_is_named() {
         let game = table_3();
-        // Alone the first player would save 0.05, with the third both 0.082.
+        // The first player would save 0.05 alone, and 0.082 together with the third.
         let objection = objection(&game, &[1.9, -0.3, -0.219]).unwrap();
         assert_eq!(objection.coalition, Coalition::from_iter([0, 2]));
         assert!((objection.excess - 0.082).abs() < 1e-12);
         assert_eq!(super::objection(&game, &[0.6, 0.4, 0.381]), None);
     }
 
-    /// By hand: what two pay alone bounds what the third pays from below, at -0.806, -0.218 and -0.254, and
-    /// of the triangle that this leaves the corner of player 1, at 1.853, is cut off at 1.850.
+    /// By hand: the cost of two players bounds the share of the third from below, at -0.806, -0.218 and -0.254; the
+    /// corner of player 1 of the resulting triangle, at 1.853, is cut off at 1.850.
     #[test]
     fn the_core_of_the_paper() {
         let corners = corners(&table_3()).unwrap();
@@ -194,8 +194,8 @@ mod tests {
         }
     }
 
-    /// Three players: the five balanced families (Shapley 1967) tell whether the Core is empty, and the
-    /// least core follows from the tightest of them.
+    /// Three players: the five balanced families (Shapley 1967) determine whether the Core is empty, and the least core
+    /// follows from the tightest of them.
     #[test]
     fn three_players_agree_with_balanced_families() {
         let mut stream = Streams { seed: 1, replication: 0 }.stream(Purpose::Synthesis, 0);
@@ -222,8 +222,8 @@ mod tests {
         assert!((30..270).contains(&empty), "{empty}");
     }
 
-    /// The corners of the Core of a convex game are the divisions in which players come one by one and each
-    /// gets what the coalition gains by it (Shapley 1971).
+    /// The extreme points of the Core of a convex game are the allocations in which players join one by one and each
+    /// receives its marginal contribution (Shapley 1971).
     #[test]
     fn corners_of_convex_games_are_marginal_contributions() {
         let mut stream = Streams { seed: 2, replication: 0 }.stream(Purpose::Synthesis, 0);
@@ -279,7 +279,7 @@ mod tests {
         assert!(!Rationality::of(&game, &[0.5, 1.0]).efficient);
     }
 
-    /// Corners of the Core of three players go around it: each turn is to the left.
+    /// The extreme points of the Core of three players go around it: each turn is to the left.
     #[test]
     fn three_players_corners_go_around() {
         let corners = corners(&airport(&[1.0, 2.0, 4.0])).unwrap();
@@ -300,7 +300,7 @@ mod tests {
         assert_eq!(least_core(&one).unwrap(), None);
         assert!(!is_empty(&one).unwrap());
         assert_eq!(corners(&one).unwrap(), [vec![3.0]]);
-        // Nothing to save: the Core is the one division in which each pays as alone.
+        // Nothing to save: the Core is the single allocation in which each player pays its standalone cost.
         let flat = Game::costs(3, |s| s.sum(&[0.1, 0.2, 0.3])).unwrap();
         assert_eq!(least_core(&flat).unwrap().unwrap().epsilon, 0.0);
         assert_eq!(corners(&flat).unwrap().len(), 1);

@@ -1,4 +1,4 @@
-//! Games of costs written in JSON: names of players, and a cost for each coalition of them.
+//! Cost games in JSON: names of players, and a cost for each coalition.
 //!
 //! ```json
 //! {"players": ["a", "b"], "costs": {"a": 2.5, "b": 1.5, "a,b": 3.0}}
@@ -12,23 +12,23 @@ use serde::de::{MapAccess, Visitor};
 use serde_json::Value;
 use std::path::Path;
 
-/// Largest file that is read [bytes]: a game of [`MOST_PLAYERS`] players with long names.
+/// Maximum file size [bytes]: a game of [`MOST_PLAYERS`] players with long names.
 const MOST_BYTES: u64 = 256 << 20;
 
-/// Longest name of a player [characters].
+/// Maximum length of a player's name [characters].
 const LONGEST_NAME: usize = 100;
 
-/// Most wrong coalitions that are told of: a file of nothing else would fill the memory.
+/// Maximum number of wrong coalitions reported, to bound memory.
 const MOST_ERRORS: usize = 100;
 
 const EXPECTED: &str = r#"{"players": ["a", "b"], "costs": {"a": 2.5, "b": 1.5, "a,b": 3.0}}"#;
 
-/// A game whose players have names.
+/// A game with named players.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NamedGame {
     /// Names of the players, in the order of the file.
     pub names: Vec<String>,
-    /// What coalitions cost.
+    /// Costs of the coalitions.
     pub game: Game,
 }
 
@@ -36,7 +36,7 @@ impl NamedGame {
     /// Reads a game from a file.
     ///
     /// # Errors
-    /// If the file cannot be read, or whatever is wrong with the game: see [`NamedGame::parse`].
+    /// If the file cannot be read, or the game is invalid: see [`NamedGame::parse`].
     pub fn read(path: &Path) -> Result<Self> {
         let bytes = input::read(path, MOST_BYTES)?;
         let text = String::from_utf8(bytes)
@@ -49,12 +49,12 @@ impl NamedGame {
 
     /// Reads a game from the text of a file.
     ///
-    /// Players are texts or whole numbers. A coalition is a list of players with commas between them, in any
-    /// order; spaces around names do not count. The empty coalition may be given if it costs nothing.
+    /// Players are strings or integers. A coalition is a comma-separated list of players, in any order; spaces around
+    /// names are ignored. The empty coalition may be given if it costs nothing.
     ///
     /// # Errors
-    /// All that is wrong: players without a name, of the same name, or too many; coalitions with unknown or
-    /// repeated players, given twice, or missing; costs that are not finite numbers.
+    /// All problems found: players without a name, with the same name, or too many; coalitions with unknown or repeated
+    /// players, duplicated, or missing; costs that are not finite.
     pub fn parse(text: &str) -> Result<Self, Vec<InputError>> {
         let file: File = serde_json::from_str(text).map_err(|error| vec![no_json(text, &error)])?;
         let names = names(&file.players)?;
@@ -69,7 +69,7 @@ impl NamedGame {
             }
         }
         costs[0] = Some(0.0);
-        // Whoever has misspelt a coalition would be told of it twice.
+        // A misspelt coalition would otherwise be reported twice.
         if errors.is_empty() {
             errors.extend(missing(&costs, &names));
         }
@@ -80,7 +80,7 @@ impl NamedGame {
         Ok(Self { game: game.map_err(|error| vec![error])?, names })
     }
 
-    /// The members of `coalition` by name.
+    /// Names of the members of `coalition`.
     pub fn members(&self, coalition: Coalition) -> Vec<String> {
         coalition.players().map(|player| self.names[player].clone()).collect()
     }
@@ -94,7 +94,7 @@ struct File {
     costs: Pairs,
 }
 
-/// An object with all its entries: a map would keep only the last of those with one key.
+/// An object with all its entries: a map would keep only the last entry of each key.
 struct Pairs(Vec<(String, Value)>);
 
 impl<'de> Deserialize<'de> for Pairs {
@@ -117,13 +117,13 @@ impl<'de> Deserialize<'de> for Pairs {
     }
 }
 
-/// What is wrong with a text that could not be read as a [`File`].
+/// Converts the error of a text that could not be parsed as a [`File`].
 fn no_json(text: &str, error: &serde_json::Error) -> InputError {
     let (line, column) = (error.line(), error.column());
     if let Some((key, token)) = entry_at(text, line, column)
         && error.is_syntax()
     {
-        // JSON knows neither NaN nor infinity, and a number beyond what fits is an error of its grammar.
+        // JSON has neither NaN nor infinity, and a number out of range is a syntax error.
         return InputError::new(token, "a finite number").key(format!("costs[\"{key}\"]")).line(line as u64);
     }
     let message = error.to_string();
@@ -131,7 +131,7 @@ fn no_json(text: &str, error: &serde_json::Error) -> InputError {
     InputError::new(format!("no game ({found})"), EXPECTED).line(line as u64)
 }
 
-/// The key and the value of the entry of an object in which a place lies; none if it is no such place.
+/// Key and value of the object entry at a position; `None` if there is no entry.
 fn entry_at(text: &str, line: usize, column: usize) -> Option<(&str, &str)> {
     let before: usize = text.split_inclusive('\n').take(line.checked_sub(1)?).map(str::len).sum();
     let head = text.get(..before + column.checked_sub(1)?)?;
@@ -174,7 +174,7 @@ fn names(players: &Value) -> Result<Vec<String>, Vec<InputError>> {
     if errors.is_empty() { Ok(names) } else { Err(errors) }
 }
 
-/// Enters the cost of the coalition that is written `a,b`.
+/// Enters the cost of the coalition written as `a,b`.
 fn enter(written: &str, cost: &Value, names: &[String], costs: &mut [Option<f64>]) -> Result<(), InputError> {
     let (coalition, cost) = (coalition(written, names)?, finite(cost)?);
     if coalition.is_empty() && cost != 0.0 {
@@ -187,7 +187,7 @@ fn enter(written: &str, cost: &Value, names: &[String], costs: &mut [Option<f64>
     Ok(())
 }
 
-/// The coalition that is written `a,b`.
+/// Parses a coalition written as `a,b`.
 fn coalition(written: &str, names: &[String]) -> Result<Coalition, InputError> {
     let mut members = Coalition::EMPTY;
     if written.trim().is_empty() {
@@ -215,7 +215,7 @@ fn finite(cost: &Value) -> Result<f64, InputError> {
     })
 }
 
-/// The coalitions without a cost, in one error; none if all have one.
+/// Reports the coalitions without a cost in one error; `None` if all have one.
 fn missing(costs: &[Option<f64>], names: &[String]) -> Option<InputError> {
     let missing: Vec<Coalition> =
         (0..costs.len()).filter(|&place| costs[place].is_none()).map(Coalition::at).collect();

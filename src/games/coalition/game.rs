@@ -1,43 +1,42 @@
-//! A game: what each coalition costs or gains, for up to twenty players.
+//! A game: the cost or gain of each coalition, for up to twenty players.
 
 use super::Coalition;
 use gridfleet_core::error::InputError;
 
-/// Most players of a game with a table of all coalitions: 2^20 numbers are 8 MB.
+/// Maximum number of players of a game with a table of all coalitions: 2^20 numbers are 8 MB.
 pub const MOST_PLAYERS: usize = 20;
 
-/// Largest worth in size. Assumed: far beyond any money, and sums and products of a few stay finite.
+/// Maximum absolute worth. Assumed: far beyond any amount of money, and sums and products of a few stay finite.
 pub const LARGEST_WORTH: f64 = 1e100;
 
-/// Differences below this share of the largest worth count as none. Assumed: far above errors of rounding,
-/// far below what a decision could depend on.
+/// Relative tolerance: differences below this fraction of the largest worth count as zero. Assumed: far above rounding
+/// errors, far below any difference relevant to a decision.
 const TOLERANCE: f64 = 1e-9;
 
-/// Whether a worth is something to pay or something to get.
+/// Whether a worth is a cost or a gain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sense {
-    /// Less is better.
+    /// Costs: less is better.
     Costs,
-    /// More is better.
+    /// Gains: more is better.
     Gains,
 }
 
-/// A worth for each coalition; the empty one has none.
+/// A worth for each coalition; that of the empty one is zero.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Game {
     players: usize,
     sense: Sense,
-    /// By place: bit i of the place is player i.
+    /// Worth by index: bit i of the index is player i.
     worth: Vec<f64>,
     tolerance: f64,
 }
 
 impl Game {
-    /// A game of `players` players in which each coalition has the worth that `worth` says.
+    /// Creates a game of `players` players in which `worth` gives the worth of each coalition.
     ///
     /// # Errors
-    /// Without players or with more than [`MOST_PLAYERS`]; if a worth is not finite or beyond
-    /// [`LARGEST_WORTH`].
+    /// If there are no players or more than [`MOST_PLAYERS`]; if a worth is not finite or exceeds [`LARGEST_WORTH`].
     pub fn new(
         players: usize,
         sense: Sense,
@@ -64,7 +63,7 @@ impl Game {
         Ok(Self { players, sense, worth: table, tolerance: TOLERANCE * largest })
     }
 
-    /// A game of costs.
+    /// Creates a game of costs.
     ///
     /// # Errors
     /// See [`Game::new`].
@@ -72,7 +71,7 @@ impl Game {
         Self::new(players, Sense::Costs, worth)
     }
 
-    /// A game of gains.
+    /// Creates a game of gains.
     ///
     /// # Errors
     /// See [`Game::new`].
@@ -80,12 +79,12 @@ impl Game {
         Self::new(players, Sense::Gains, worth)
     }
 
-    /// What each coalition saves (of gains: gains more) against its members alone:
-    /// v(S) = sum of c({i}) - c(S). A game of gains, in which no single player gains anything.
+    /// Savings of each coalition (for gains: additional gains) relative to its members alone: v(S) = sum of c({i}) -
+    /// c(S). The result is a game of gains in which no single player gains anything.
     ///
-    /// A division of the savings is a division of the costs: each pays c({i}) less what it saves. Shapley
-    /// value, Core and nucleolus go over into each other this way. Differences within the tolerance of
-    /// this game count as none in that of savings as well.
+    /// An allocation of the savings is an allocation of the costs: each player pays c({i}) less its saving. Shapley
+    /// value, Core and nucleolus are equivalent under this transformation. Differences within the tolerance of this
+    /// game count as zero in the savings game as well.
     #[must_use]
     pub fn savings(&self) -> Self {
         let alone: Vec<f64> = (0..self.players).map(|player| self.alone(player)).collect();
@@ -93,7 +92,7 @@ impl Game {
         let mut worth: Vec<f64> = (0..self.worth.len())
             .map(|place| sign * (Coalition::at(place).sum(&alone) - self.worth[place]))
             .collect();
-        // Exactly none, not what rounding leaves.
+        // Exactly zero, without rounding error.
         worth[0] = 0.0;
         Self { players: self.players, sense: Sense::Gains, worth, tolerance: self.tolerance }
     }
@@ -103,7 +102,7 @@ impl Game {
         self.players
     }
 
-    /// Whether worth is to be paid or to be got.
+    /// Whether worth is a cost or a gain.
     pub fn sense(&self) -> Sense {
         self.sense
     }
@@ -113,7 +112,7 @@ impl Game {
         self.worth[coalition.place()]
     }
 
-    /// Worth of all coalitions by place; bit i of the place is player i.
+    /// Worth of all coalitions by index; bit i of the index is player i.
     pub fn table(&self) -> &[f64] {
         &self.worth
     }
@@ -123,27 +122,27 @@ impl Game {
         self.worth[1 << player]
     }
 
-    /// Everybody.
+    /// The grand coalition.
     pub fn everybody(&self) -> Coalition {
         Coalition::all(self.players)
     }
 
-    /// Worth of everybody together: what is to be divided.
+    /// Worth of the grand coalition: the amount to allocate.
     pub fn total(&self) -> f64 {
         self.worth[self.worth.len() - 1]
     }
 
-    /// All coalitions but nobody and everybody.
+    /// All coalitions except the empty and the grand coalition.
     pub fn proper(&self) -> impl Iterator<Item = Coalition> + use<> {
         (1..self.worth.len() - 1).map(Coalition::at)
     }
 
-    /// What `coalition` loses by accepting `shares`, one for each player: positive if it objects.
+    /// Loss of `coalition` from accepting `shares`, one per player: positive if it objects.
     pub fn excess(&self, coalition: Coalition, shares: &[f64]) -> f64 {
         self.sign() * (coalition.sum(shares) - self.worth(coalition))
     }
 
-    /// Differences up to this count as none, in the unit of worth.
+    /// Differences up to this value count as zero, in the unit of worth.
     pub fn tolerance(&self) -> f64 {
         self.tolerance
     }
@@ -159,19 +158,19 @@ impl Game {
 
 #[cfg(test)]
 pub(super) mod examples {
-    //! Games that several tests look at.
+    //! Games shared by several tests.
 
     use super::*;
     use rand::RngExt;
     use rand_pcg::Pcg64;
 
-    /// Costs of the coalitions by place: Table III of the paper on cooperative fleets.
+    /// Costs of the coalitions by index: Table III of the paper on cooperative fleets.
     pub fn table_3() -> Game {
         let costs = [0.0, 1.850, 3.044, 1.635, 2.651, 1.599, 2.187, 1.381];
         Game::costs(3, |coalition| costs[coalition.place()]).unwrap()
     }
 
-    /// Costs of a runway: as long as the longest that a member needs (Littlechild and Owen 1973).
+    /// Costs of a runway: its length is the longest that any member needs (Littlechild and Owen 1973).
     pub fn airport(needs: &[f64]) -> Game {
         Game::costs(needs.len(), |coalition| {
             coalition.players().map(|player| needs[player]).fold(0.0, f64::max)
@@ -179,8 +178,8 @@ pub(super) mod examples {
         .unwrap()
     }
 
-    /// Gains of a bankruptcy: what is left of the estate for a coalition once all others have got their
-    /// claims in full (O'Neill 1982).
+    /// Gains of a bankruptcy: the remainder of the estate for a coalition after the claims of all others have been paid
+    /// in full (O'Neill 1982).
     pub fn bankruptcy(estate: f64, claims: &[f64]) -> Game {
         let all = Coalition::all(claims.len());
         Game::gains(claims.len(), |coalition| (estate - all.minus(coalition).sum(claims)).max(0.0)).unwrap()
@@ -194,7 +193,7 @@ pub(super) mod examples {
         .unwrap()
     }
 
-    /// A convex game of gains: a sum of pots, each for whoever contains all of some players.
+    /// A convex game of gains: a sum of amounts, each obtained by every coalition that contains a given set of players.
     pub fn convex(players: usize, random: &mut Pcg64) -> Game {
         let pots: Vec<(usize, f64)> = (0..2 * players)
             .map(|_| (random.random_range(1..1usize << players), random.random_range(0.0..1.0)))
@@ -233,7 +232,7 @@ mod tests {
             let (a, b) = (costs.excess(coalition, &pays), savings.excess(coalition, &saves));
             assert!((a - b).abs() < 1e-12, "{coalition:?}");
         }
-        // Twice is the same again.
+        // The transformation is idempotent.
         let again = savings.savings();
         assert_eq!(again.table(), savings.table());
     }

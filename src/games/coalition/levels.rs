@@ -1,65 +1,65 @@
-//! The linear programs behind least core and nucleolus: the largest excess, as small as it can be made.
+//! The linear programs behind least core and nucleolus: minimisation of the largest excess.
 //!
-//! One level of the nucleolus asks: with the sums of some coalitions fixed, how small can the largest excess
-//! of the others be, and which of them have it in *every* best division? Those are fixed as well, and the
-//! next level is asked, until every share is known.
+//! At one level of the nucleolus, the sums of some coalitions are fixed; the program minimises the largest excess of
+//! the others and finds those that attain it in *every* optimal allocation. These are fixed as well, and the next level
+//! follows, until every share is known.
 //!
-//! A game of n players has 2^n rows. Almost all are idle: the program starts with a few coalitions, and
-//! those that the answer violates most are added until it violates none (row generation; Hallefjord,
-//! Helming, Jørnsten, International Journal of Game Theory 24, 1995).
+//! A game of n players has 2^n rows. Almost all are inactive: the program starts with a few coalitions, and those most
+//! violated by the solution are added until none is violated (row generation; Hallefjord, Helming, Jørnsten,
+//! International Journal of Game Theory 24, 1995).
 //!
-//! Which coalitions are to be fixed is the delicate part, for these programs are degenerate: a coalition may
-//! have the largest excess in the answer found, but not in others as good. The dual program tells: a
-//! coalition with a positive weight in *one* optimal dual solution has the largest excess in *all* best
-//! divisions (complementary slackness). Coalitions whose sum follows from fixed ones are left out, so that
-//! each level fixes at least one more independent sum, and n - 1 levels are enough (Benedek, Fliege,
-//! Nguyen, Finding and verifying the nucleolus of cooperative games, Mathematical Programming 190, 2021).
+//! The choice of the coalitions to fix is delicate, because these programs are degenerate: a coalition may have the
+//! largest excess in the solution found, but not in other optimal ones. The dual program decides: a coalition with a
+//! positive weight in *one* optimal dual solution has the largest excess in *all* optimal allocations (complementary
+//! slackness). Coalitions whose sum follows from fixed ones are omitted, so that each level fixes at least one more
+//! independent sum, and n - 1 levels suffice (Benedek, Fliege, Nguyen, Finding and verifying the nucleolus of
+//! cooperative games, Mathematical Programming 190, 2021).
 
 use super::linear::Fixed;
 use super::{Coalition, Game};
 use crate::optimize::{Lp, Relation, Unsolved, Variable};
 
-/// Excess beyond the answer's that makes a coalition violate it, in units of the scaled game. As much as the
-/// solver may miss a row by.
+/// Excess above that of the solution from which a coalition violates it, in units of the scaled game. Equal to the
+/// solver's feasibility tolerance.
 const VIOLATED: f64 = crate::optimize::lp::FEASIBILITY;
 
-/// Dual weights beyond this are positive: at corners they are ratios of small whole numbers.
+/// Dual weights above this are positive: at extreme points they are ratios of small integers.
 const POSITIVE: f64 = 1e-7;
 
-/// Coalitions added at once: the most violated. Assumed: what the search takes hardly depends on it.
+/// Number of most violated coalitions added at once. Assumed: the effort of the search hardly depends on it.
 const ADDED: usize = 24;
 
-/// The game in units that suit a solver: as costs, no player alone costs anything (strategic equivalence,
-/// under which both least core and nucleolus go along), the largest cost is 1 in size.
+/// The game in units that suit a solver: expressed as costs, with zero cost for single players (strategic equivalence,
+/// under which least core and nucleolus are covariant) and a largest absolute cost of 1.
 pub(super) struct Levels<'a> {
     game: &'a Game,
     scale: f64,
     cost: Vec<f64>,
-    /// No player is to pay more than alone.
+    /// No player may pay more than alone.
     imputations: bool,
     fixed: Fixed,
-    /// By place: the sum follows from what is fixed. Found out when first asked, and never taken back.
+    /// By index: the sum follows from the fixed sums. Evaluated on first use and never revoked.
     settled: Vec<bool>,
     /// Coalitions with a row.
     rows: Vec<Coalition>,
 }
 
-/// The answer at one level, in units of the scaled game.
+/// Solution of one level, in units of the scaled game.
 pub(super) struct Level {
-    /// The largest excess of coalitions not settled; from the dual, whose weights are ratios of small whole
-    /// numbers and so are known to the last digits.
+    /// Largest excess of the unsettled coalitions; from the dual, whose weights are ratios of small integers and
+    /// therefore known to the last digits.
     excess: f64,
     shares: Vec<f64>,
-    /// Coalitions and players' caps that bind in every best division.
+    /// Coalitions and players' caps that bind in every optimal allocation.
     tight: Vec<Coalition>,
     capped: Vec<usize>,
 }
 
 impl<'a> Levels<'a> {
-    /// Nothing fixed but what everybody pays together.
+    /// Initial state, in which only the sum of the grand coalition is fixed.
     ///
-    /// None if each best division is known already: with one player, or if no coalition costs anything but
-    /// the sum of its members alone.
+    /// `None` if the optimal allocation is already known: with one player, or if each coalition costs exactly the sum
+    /// of its members alone.
     pub fn new(game: &'a Game, imputations: bool) -> Option<Self> {
         let alone: Vec<f64> = (0..game.players()).map(|player| game.alone(player)).collect();
         let saved = |place: usize| game.sign() * (game.table()[place] - Coalition::at(place).sum(&alone));
@@ -69,7 +69,7 @@ impl<'a> Levels<'a> {
         }
         let mut cost: Vec<f64> = (0..game.table().len()).map(|place| saved(place) / scale).collect();
         for player in 0..game.players() {
-            // Exactly none, not what rounding leaves.
+            // Exactly zero, without rounding error.
             cost[1 << player] = 0.0;
         }
         let mut fixed = Fixed::new(game.players());
@@ -78,22 +78,22 @@ impl<'a> Levels<'a> {
         Some(Self { game, scale, cost, imputations, fixed, settled, rows: Vec::new() })
     }
 
-    /// Each player pays as much as alone: the best division where [`Levels::new`] gives none.
+    /// Each player pays its standalone cost: the optimal allocation if [`Levels::new`] returns `None`.
     pub fn as_alone(game: &Game) -> Vec<f64> {
         (0..game.players()).map(|player| game.alone(player)).collect()
     }
 
-    /// The excess of a level in the unit of worth.
+    /// Excess of a level in the unit of worth.
     pub fn excess(&self, level: &Level) -> f64 {
         level.excess * self.scale
     }
 
-    /// The shares of a level in the unit of worth.
+    /// Shares of a level in the unit of worth.
     pub fn shares(&self, level: &Level) -> Vec<f64> {
         self.in_worth(&level.shares)
     }
 
-    /// The shares, once all are fixed.
+    /// The shares, if all are fixed.
     pub fn all_fixed(&self) -> Option<Vec<f64>> {
         self.fixed.shares().map(|shares| self.in_worth(&shares))
     }
@@ -103,15 +103,15 @@ impl<'a> Levels<'a> {
         (0..self.game.players()).map(share).collect()
     }
 
-    /// How small the largest excess of coalitions that are not settled can be made.
+    /// Minimises the largest excess of the unsettled coalitions.
     ///
     /// # Errors
-    /// If the solver fails, or no division meets what is fixed (imputations that do not exist).
+    /// If the solver fails, or no allocation satisfies the fixed sums (no imputation exists).
     pub fn solve(&mut self) -> Result<Level, Unsolved> {
         let everybody = self.game.everybody();
         let mut rows = std::mem::take(&mut self.rows);
         rows.retain(|&coalition| !self.settles(coalition));
-        // A player who is not settled, and all others: together they bound excess and shares.
+        // Each unsettled player and its complement: together they bound excess and shares.
         for player in 0..self.game.players() {
             let player = Coalition::EMPTY.with(player);
             for coalition in [player, everybody.minus(player)] {
@@ -135,10 +135,10 @@ impl<'a> Levels<'a> {
         }
     }
 
-    /// Fixes the coalitions that have the excess of this level in all best divisions; at least one.
+    /// Fixes the coalitions that attain the excess of this level in all optimal allocations; at least one.
     ///
     /// # Errors
-    /// If the solver's answer names none.
+    /// If the solver's solution yields none.
     pub fn fix(&mut self, level: &Level) -> Result<(), Unsolved> {
         let before = self.fixed.rank();
         for &coalition in &level.tight {
@@ -153,7 +153,7 @@ impl<'a> Levels<'a> {
         Ok(())
     }
 
-    /// Minimise the excess e: x(S) - e <= c(S) for each row, x(T) as fixed. The excess and shares.
+    /// Minimise the excess e: x(S) - e <= c(S) for each row, x(T) as fixed. Returns the excess and the shares.
     fn primal(&self) -> Result<(f64, Vec<f64>), Unsolved> {
         let mut lp = Lp::new();
         let most = if self.imputations { 0.0 } else { f64::INFINITY };
@@ -172,10 +172,11 @@ impl<'a> Levels<'a> {
         Ok((optimum.objective, shares.into_iter().map(|share| optimum.value(share)).collect()))
     }
 
-    /// The dual: the best lower bound of the excess; the coalitions and the players' caps with a weight.
+    /// Solves the dual: returns the best lower bound of the excess, and the coalitions and players' caps with a
+    /// positive weight.
     ///
-    /// Weights of rows sum to 1; for each player, weights of rows and caps that hold it and prices of fixed
-    /// sums cancel. The bound is less the costs, so weighted.
+    /// Weights of rows sum to 1; for each player, the weights of the rows and caps that contain it and the prices of
+    /// fixed sums cancel. The bound is the negative sum of the costs with these weights.
     fn dual(&self) -> Result<(f64, Vec<Coalition>, Vec<usize>), Unsolved> {
         let players = self.game.players();
         let mut lp = Lp::new();
@@ -212,12 +213,12 @@ impl<'a> Levels<'a> {
         Ok((-optimum.objective, tight, positive(caps)))
     }
 
-    /// The coalitions without a row whose excess under `shares` is beyond `excess` by most, in the order of
-    /// their places; none if all rows hold.
+    /// The coalitions without a row whose excess under `shares` exceeds `excess` the most, in the order of their
+    /// indices; empty if all rows are satisfied.
     fn most_violated(&mut self, excess: f64, shares: &[f64]) -> Vec<Coalition> {
         let bound = excess + VIOLATED;
         let mut sums = vec![0.0; self.cost.len()];
-        // The worst so far, worst first.
+        // The worst so far, in descending order of violation.
         let mut worst: Vec<(f64, Coalition)> = Vec::with_capacity(ADDED + 1);
         for place in 1..self.cost.len() - 1 {
             sums[place] = sums[place & (place - 1)] + shares[place.trailing_zeros() as usize];
@@ -231,13 +232,13 @@ impl<'a> Levels<'a> {
             }
         }
         let mut found: Vec<Coalition> = worst.into_iter().map(|(_, coalition)| coalition).collect();
-        // The solver may miss a row by its tolerance; adding it again would go on for ever.
+        // The solver may miss a row by its tolerance; adding it again would loop forever.
         found.retain(|coalition| !self.rows.contains(coalition));
         found.sort_unstable();
         found
     }
 
-    /// Whether the sum of `coalition` follows from what is fixed.
+    /// Whether the sum of `coalition` follows from the fixed sums.
     fn settles(&mut self, coalition: Coalition) -> bool {
         let settled = &mut self.settled[coalition.place()];
         *settled = *settled || self.fixed.knows(coalition);

@@ -1,37 +1,37 @@
-//! Which coalitions' sums are fixed once those of some others are: rows of ones and zeros, reduced.
+//! Coalition sums that follow from other fixed sums: reduced rows of ones and zeros.
 
 use super::Coalition;
 
-/// Entries below this are zero: rows hold small whole numbers and their ratios.
+/// Entries below this are zero: rows contain small integers and their ratios.
 const ZERO: f64 = 1e-9;
 
-/// Sums of coalitions that are known, each independent of the others, as a reduced system of equations
-/// (Gauss and Jordan): row k has a one where no other row has anything.
+/// Known, mutually independent sums of coalitions, as a reduced system of equations (Gauss and Jordan): row k has a one
+/// in a column where all other rows are zero.
 #[derive(Debug, Clone)]
 pub(super) struct Fixed {
     players: usize,
-    /// Left sides, the known sum behind them, and the column of the one.
+    /// Left-hand side followed by the known sum, and the column of the pivot.
     rows: Vec<(Vec<f64>, usize)>,
 }
 
 impl Fixed {
-    /// Nothing is known.
+    /// Creates an empty system, with no known sum.
     pub fn new(players: usize) -> Self {
         Self { players, rows: Vec::new() }
     }
 
-    /// How many independent sums are known.
+    /// Number of independent known sums.
     pub fn rank(&self) -> usize {
         self.rows.len()
     }
 
-    /// Whether the sum of `coalition` follows from what is known.
+    /// Whether the sum of `coalition` follows from the known sums.
     pub fn knows(&self, coalition: Coalition) -> bool {
         self.pivot(&self.reduced(coalition, 0.0)).is_none()
     }
 
-    /// Takes in that the members of `coalition` have `sum` together; false if that was known, or something
-    /// else in its place.
+    /// Adds the equation that the shares of `coalition` sum to `sum`; returns false if its sum was already determined,
+    /// also if to another value.
     pub fn fix(&mut self, coalition: Coalition, sum: f64) -> bool {
         let mut row = self.reduced(coalition, sum);
         let Some(pivot) = self.pivot(&row) else { return false };
@@ -43,18 +43,18 @@ impl Fixed {
         }
         self.rows.push((row, pivot));
         for (row, _) in &mut self.rows {
-            // What rounding leaves of a zero would look like a coefficient of another size.
+            // Rounding residues of a zero would look like a coefficient of another magnitude.
             row[..self.players].iter_mut().filter(|entry| entry.abs() <= ZERO).for_each(|entry| *entry = 0.0);
         }
         true
     }
 
-    /// The equations: what each player's share is multiplied by, and the sum.
+    /// The equations: coefficients of the players' shares, and the sum.
     pub fn rows(&self) -> impl Iterator<Item = (&[f64], f64)> {
         self.rows.iter().map(|(row, _)| (&row[..self.players], row[self.players]))
     }
 
-    /// What each player has, once that is known of all.
+    /// Share of each player, if all are determined.
     pub fn shares(&self) -> Option<Vec<f64>> {
         let mut shares = vec![0.0; self.players];
         for (row, pivot) in &self.rows {
@@ -63,7 +63,7 @@ impl Fixed {
         (self.rank() == self.players).then_some(shares)
     }
 
-    /// The row of `coalition` less what is known of it, the sum in the last place.
+    /// Row of `coalition` reduced by the known rows, with the sum as the last entry.
     fn reduced(&self, coalition: Coalition, sum: f64) -> Vec<f64> {
         let mut row: Vec<f64> =
             (0..self.players).map(|i| f64::from(u8::from(coalition.contains(i)))).collect();
@@ -75,7 +75,7 @@ impl Fixed {
         row
     }
 
-    /// Place of the largest entry of a left side; none if all are zero.
+    /// Column of the largest entry of a left-hand side; `None` if all are zero.
     fn pivot(&self, row: &[f64]) -> Option<usize> {
         let size = |player: &usize| row[*player].abs();
         let largest = (0..self.players).max_by(|a, b| size(a).total_cmp(&size(b)))?;
@@ -98,7 +98,7 @@ mod tests {
         let mut fixed = Fixed::new(3);
         assert!(fixed.fix(Coalition::all(3), 6.0) && !fixed.knows(Coalition::at(0b011)));
         assert!(fixed.fix(Coalition::at(0b011), 3.0));
-        // What one knows of two it knows of the third.
+        // Two known sums determine the third.
         assert!(fixed.knows(Coalition::at(0b100)) && !fixed.fix(Coalition::at(0b100), 9.0));
         assert_eq!((fixed.rank(), fixed.shares()), (2, None));
         assert!(fixed.fix(Coalition::at(0b101), 4.0));

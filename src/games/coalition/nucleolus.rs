@@ -1,16 +1,15 @@
-//! The nucleolus: of all divisions the one whose excesses, sorted from the largest, come first in the
-//! alphabetical order (Schmeidler 1969).
+//! The nucleolus: the allocation whose excesses, in descending order, are lexicographically minimal (Schmeidler 1969).
 //!
-//! Found level by level with linear programs (Maschler, Peleg, Shapley 1979; `levels` tells how).
+//! Computed level by level with linear programs (Maschler, Peleg, Shapley 1979; see `levels`).
 
 use super::Game;
 use super::levels::Levels;
 use gridfleet_core::error::Result;
 
-/// The nucleolus, one share for each player: the best of the divisions in which no player is worse off than
-/// alone (imputations).
+/// The nucleolus, one share per player: the best of the allocations in which no player is worse off than alone
+/// (imputations).
 ///
-/// None if there is no such division, because everybody together is worse off than each alone.
+/// `None` if there is no such allocation, because the grand coalition is worse off than its members alone.
 ///
 /// # Errors
 /// If the solver fails.
@@ -27,8 +26,8 @@ pub fn nucleolus(game: &Game) -> Result<Option<Vec<f64>>> {
     down_the_levels(game, true).map(Some)
 }
 
-/// The prenucleolus, one share for each player: the best of all divisions, also of those in which a player is
-/// worse off than alone. It is the nucleolus wherever the Core is not empty.
+/// The prenucleolus, one share per player: the best of all allocations, including those in which a player is worse off
+/// than alone. It equals the nucleolus if the Core is not empty.
 ///
 /// # Errors
 /// If the solver fails.
@@ -70,21 +69,21 @@ mod tests {
         assert!(found.iter().zip(expected).all(close), "{found:?} {expected:?}");
     }
 
-    /// Excesses, the largest first.
+    /// Excesses in descending order.
     fn excesses(game: &Game, shares: &[f64]) -> Vec<f64> {
         let mut all: Vec<f64> = game.proper().map(|s| game.excess(s, shares)).collect();
         all.sort_by(|a, b| b.total_cmp(a));
         all
     }
 
-    /// Whether `a` comes before `b`, or is the same, in alphabetical order.
+    /// Whether `a` is lexicographically less than or equal to `b`.
     fn not_after(a: &[f64], b: &[f64]) -> bool {
         let differs = a.iter().zip(b).find(|(a, b)| (*a - *b).abs() > 1e-7);
         differs.is_none_or(|(a, b)| a < b)
     }
 
-    /// The marriage contract of the Talmud (Kethubot 93a): estates of 100, 200 and 300 among claims of 100,
-    /// 200 and 300; that these are nucleoli was found by Aumann and Maschler (1985).
+    /// The marriage contract of the Talmud (Kethubot 93a): estates of 100, 200 and 300 with claims of 100, 200 and 300;
+    /// Aumann and Maschler (1985) showed that the awards are nucleoli.
     #[test]
     fn the_talmud_divides_estates() {
         let claims = [100.0, 200.0, 300.0];
@@ -93,8 +92,8 @@ mod tests {
         assert_close(&of(&bankruptcy(300.0, &claims)), &[50.0, 100.0, 150.0]);
     }
 
-    /// Equal awards, at most half of each claim; beyond half of all claims equal losses, at most half of
-    /// each (Aumann and Maschler 1985).
+    /// Equal awards, at most half of each claim; above half of all claims, equal losses of at most half of each claim
+    /// (Aumann and Maschler 1985).
     #[test]
     fn estates_are_divided_by_the_rule_of_the_talmud() {
         let equal_up_to = |amount: f64, caps: &[f64]| {
@@ -123,8 +122,8 @@ mod tests {
         }
     }
 
-    /// Runways are shared by a rule of their own (Littlechild, A simple expression for the nucleolus in a
-    /// special case, 1974): the smallest needs first, as many at once as then pay least each.
+    /// Runways follow a special rule (Littlechild, A simple expression for the nucleolus in a special case, 1974):
+    /// smallest needs first, grouped so that each member of the group pays the least.
     #[test]
     fn runways_are_shared_by_littlechilds_rule() {
         let rule = |needs: &[f64]| {
@@ -143,7 +142,7 @@ mod tests {
         };
         let mut stream = stream(2);
         for round in 0..40 {
-            // Whole numbers: many ties, and so degenerate programs.
+            // Integers produce many ties, and therefore degenerate programs.
             let mut needs: Vec<f64> =
                 (0..2 + round % 8).map(|_| f64::from(stream.random_range(1..15))).collect();
             needs.sort_by(f64::total_cmp);
@@ -152,8 +151,7 @@ mod tests {
         }
     }
 
-    /// By its definition: no other imputation has excesses that come earlier, neither a random one nor one
-    /// nearby.
+    /// By definition: no other imputation, random or nearby, has lexicographically smaller excesses.
     #[test]
     fn no_other_division_comes_first() {
         let mut stream = stream(3);
@@ -196,8 +194,8 @@ mod tests {
         assert!(compared > 5_000, "{compared}");
     }
 
-    /// The largest excess of coalitions with i without j equals that with j without i (the prenucleolus lies
-    /// in the prekernel: Maschler, Peleg, Shapley 1972); of convex games no other division has that.
+    /// The largest excess of coalitions with i without j equals that with j without i (the prenucleolus lies in the
+    /// prekernel: Maschler, Peleg, Shapley 1972); in convex games no other allocation has this property.
     #[test]
     fn no_player_has_more_to_threaten_with() {
         let mut stream = stream(4);
@@ -232,7 +230,7 @@ mod tests {
             cores += 1;
             let shares = of(&game);
             assert!(core::Rationality::of(&game, &shares).in_core(), "{game:?} {shares:?}");
-            // In other units, with fixed costs of each player on top, as savings, with others' names.
+            // In other units, with additional fixed costs per player, as savings, and with permuted players.
             let factor = 10f64.powi(stream.random_range(-9..9));
             let other = Game::costs(game.players(), |s| factor * (game.worth(s) + s.len() as f64)).unwrap();
             let expected: Vec<f64> = shares.iter().map(|share| share + 1.0).collect();
@@ -256,7 +254,7 @@ mod tests {
         assert_close(&of(&Game::costs(2, |s| if s.len() == 2 { 3.0 } else { 2.0 }).unwrap()), &[1.5, 1.5]);
         assert_close(&of(&Game::costs(4, |s| s.sum(&[0.1, 0.2, 0.3, 0.4])).unwrap()), &[0.1, 0.2, 0.3, 0.4]);
         assert_close(&of(&Game::costs(3, |_| 0.0).unwrap()), &[0.0; 3]);
-        // Together dearer than apart: no imputation, but still a best division.
+        // Joint cost exceeds separate costs: no imputation, but still an optimal allocation.
         let worse = Game::costs(2, |s| if s == Coalition::all(2) { 5.0 } else { 1.0 }).unwrap();
         assert_eq!(nucleolus(&worse).unwrap(), None);
         assert_close(&prenucleolus(&worse).unwrap(), &[2.5, 2.5]);

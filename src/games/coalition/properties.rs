@@ -1,26 +1,27 @@
-//! What a game looks like: essential, monotone, subadditive, convex; with a counterexample where it is not.
+//! Properties of a game: essential, monotone, subadditive, convex; with a counterexample where one fails.
 //!
-//! Each notion is for costs; of gains its mirror image is meant, as the fields of [`Properties`] say.
+//! Each notion is defined for costs; for gains the mirrored notion applies, as documented in the fields of
+//! [`Properties`].
 
 use super::{Coalition, Game, Sense};
 use serde::Serialize;
 
-/// Which properties a game has. Differences within its tolerance count as none.
+/// Properties of a game. Differences within its tolerance count as zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Properties {
-    /// Everybody together costs less than all alone (gains more): there is something to share.
+    /// The grand coalition costs less (gains more) than all players alone: there is something to share.
     pub essential: bool,
-    /// A larger coalition never has less worth, whether that is costs or gains.
+    /// A larger coalition never has a smaller worth, for costs as for gains.
     pub monotone: bool,
-    /// Two coalitions without common members never cost more together than apart; of gains: superadditive.
+    /// Two disjoint coalitions never cost more together than apart; for gains: superadditive.
     pub subadditive: bool,
-    /// A player never adds more to the costs of a larger coalition (costs are submodular, what they save is
-    /// convex); of gains: never adds less. The Core is then not empty and holds the Shapley value.
+    /// A player never adds more to the costs of a larger coalition (costs are submodular, savings are convex); for
+    /// gains: never adds less. The Core is then not empty and contains the Shapley value.
     pub convex: bool,
 }
 
 impl Properties {
-    /// The properties of `game`. With twenty players up to a few seconds, most of it for subadditivity.
+    /// Computes the properties of `game`. Takes up to a few seconds for twenty players, mostly for subadditivity.
     pub fn of(game: &Game) -> Self {
         let alone: f64 = (0..game.players()).map(|player| game.alone(player)).sum();
         let convex = bends_wrongly(game).is_none();
@@ -34,7 +35,7 @@ impl Properties {
     }
 }
 
-/// A coalition and a player with whom it has less worth than without; none if the game is monotone.
+/// A coalition and a player that lowers its worth by joining; `None` if the game is monotone.
 pub fn falls(game: &Game) -> Option<(Coalition, usize)> {
     let everybody = game.everybody();
     (0..game.table().len()).map(Coalition::at).find_map(|coalition| {
@@ -44,14 +45,14 @@ pub fn falls(game: &Game) -> Option<(Coalition, usize)> {
     })
 }
 
-/// Two coalitions without common members that are better off apart; none if the game is subadditive (of
-/// gains: superadditive). Takes up to 3^n / 2 steps.
+/// Two disjoint coalitions that are better off apart; `None` if the game is subadditive (for gains: superadditive).
+/// Takes up to 3^n / 2 steps.
 pub fn better_apart(game: &Game) -> Option<(Coalition, Coalition)> {
     let (worth, tolerance) = (game.table(), game.tolerance());
     let sign = game.sign();
     for union in 1..worth.len() {
         let together = sign * worth[union] - tolerance;
-        // The first member stays; each selection of the others goes with it or away.
+        // The first member stays; each subset of the others stays with it or leaves.
         let others = union & (union - 1);
         let mut away = others;
         while away != 0 {
@@ -64,11 +65,11 @@ pub fn better_apart(game: &Game) -> Option<(Coalition, Coalition)> {
     None
 }
 
-/// A coalition and two players of whom each adds more (of gains: less) once the other has joined; none if
-/// the game is convex.
+/// A coalition and two players, each of which adds more (for gains: less) once the other has joined; `None` if the game
+/// is convex.
 ///
-/// Pairs of players are enough: what a player adds to a larger coalition differs from what he adds to a
-/// smaller one by a sum of such steps, one for each player between them (Shapley, Cores of convex games, 1971).
+/// Pairs of players suffice: the marginal contributions of a player to a larger and a smaller coalition differ by a sum
+/// of such steps, one for each player in the difference (Shapley, Cores of convex games, 1971).
 pub fn bends_wrongly(game: &Game) -> Option<(Coalition, usize, usize)> {
     let sign = match game.sense() {
         Sense::Costs => 1.0,
@@ -95,7 +96,7 @@ mod tests {
     use super::*;
     use gridfleet_core::rng::{Purpose, Streams};
 
-    /// The definitions as they stand, over all pairs of coalitions.
+    /// The literal definitions, over all pairs of coalitions.
     fn by_definition(game: &Game) -> Properties {
         let all: Vec<Coalition> = (0..game.table().len()).map(Coalition::at).collect();
         let pairs = || all.iter().flat_map(|&s| all.iter().map(move |&t| (s, t)));
@@ -141,12 +142,12 @@ mod tests {
 
     #[test]
     fn known_games() {
-        // In the paper's game every fleet serves everybody: costs fall as fleets join.
+        // In the paper's game every fleet serves all customers: costs fall as fleets join.
         let paper = table_3();
         let expected = Properties { essential: true, monotone: false, subadditive: true, convex: false };
         assert_eq!(Properties::of(&paper), expected);
         assert_eq!(falls(&paper), Some((Coalition::at(0b001), 1)));
-        // Bankruptcy games are convex (Curiel, Maschler, Tijs 1987), airport games are as costs.
+        // Bankruptcy games are convex (Curiel, Maschler, Tijs 1987), and so are airport games as costs.
         let all = Properties { essential: true, monotone: true, subadditive: true, convex: true };
         assert_eq!(Properties::of(&bankruptcy(200.0, &[100.0, 200.0, 300.0])), all);
         assert_eq!(Properties::of(&airport(&[1.0, 3.0, 3.0, 7.0])), all);

@@ -1,17 +1,17 @@
-//! The Shapley value of many players: from random orders in which they come, with intervals.
+//! The Shapley value of many players, estimated from random orders of arrival, with confidence intervals.
 //!
-//! Sampling of orders: Castro, Gómez, Tejada, Polynomial calculation of the Shapley value based on sampling,
-//! Computers and Operations Research 36 (2009). An order can be paired with its reverse (antithetic: who comes
-//! early in one comes late in the other) and run through all its rotations as well (stratified: each player
-//! takes each position equally often). Orders that belong together make one replicate; replicates are
-//! independent of each other, and their spread gives the intervals.
+//! Sampling of orders: Castro, Gómez, Tejada, Polynomial calculation of the Shapley value based on sampling, Computers
+//! and Operations Research 36 (2009). An order can be paired with its reverse (antithetic: players early in one are
+//! late in the other) and also with all its rotations (stratified: each player takes each position equally often).
+//! Orders that belong together form one replicate; replicates are independent, and their variance determines the
+//! intervals.
 
 use super::Coalition;
 use crate::statistics::{Interval, Sample};
 use rand::seq::SliceRandom;
 use rand_pcg::Pcg64;
 
-/// Which orders make up a replicate.
+/// Orders that form a replicate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Orders {
     /// One random order.
@@ -25,20 +25,20 @@ pub enum Orders {
 /// An estimate of the Shapley value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Estimate {
-    /// One share for each player; they sum to the worth of everybody.
+    /// One share per player; they sum to the worth of the grand coalition.
     pub shares: Vec<f64>,
-    /// Student's t interval of each share for itself.
+    /// Student's t interval of each share separately.
     pub intervals: Vec<Interval>,
-    /// How often a worth was asked for.
+    /// Number of evaluations of `worth`.
     pub evaluations: u64,
 }
 
-/// Estimates the Shapley value of a game of `players` players from `replicates` replicates, with intervals
-/// at confidence `level` (between 0 and 1).
+/// Estimates the Shapley value of a game of `players` players from `replicates` replicates, with intervals at
+/// confidence level `level` (between 0 and 1).
 ///
-/// `worth` is asked of coalitions as they grow by one player, never of the empty one; it must be finite and
-/// the same whenever it is asked. None without players, with more than [`Coalition::MOST`], or with fewer
-/// than two replicates.
+/// `worth` is evaluated for coalitions that grow by one player, never for the empty one; it must be finite and
+/// deterministic. Returns `None` without players, with more than [`Coalition::MOST`], or with fewer than two
+/// replicates.
 ///
 /// # Panics
 /// If `level` is not between 0 and 1.
@@ -65,7 +65,7 @@ pub fn sampled(
         }
     };
     let mut order: Vec<usize> = (0..players).collect();
-    // Of each player, the mean contribution in each replicate.
+    // Mean contribution of each player in each replicate.
     let mut contributions = vec![Vec::with_capacity(replicates); players];
     for _ in 0..replicates {
         order.shuffle(random);
@@ -103,7 +103,7 @@ mod tests {
         Streams { seed, replication: 0 }.stream(Purpose::Synthesis, 0)
     }
 
-    /// A runway for a hundred, whose shares are known (Littlechild and Owen 1973).
+    /// A runway for a hundred players, with known shares (Littlechild and Owen 1973).
     fn needs() -> Vec<f64> {
         (0..100).map(|i| f64::from(1 + i / 10)).collect()
     }
@@ -133,8 +133,8 @@ mod tests {
         }
     }
 
-    /// At 90 %, intervals of 8 players over 250 estimates; players of one estimate are not independent of
-    /// each other, so the band is wide.
+    /// Intervals at 90 % for 8 players over 250 estimates; players of one estimate are not independent, so the
+    /// acceptance band is wide.
     #[test]
     fn intervals_cover_as_often_as_they_say() {
         let game = random(8, &mut stream(2));
@@ -154,9 +154,9 @@ mod tests {
         }
     }
 
-    /// With the same number of orders. Of (|S| + weights)^2 a player adds what rises with those before in a
-    /// straight line: pairs hit the mean of all orders exactly. Of a runway, whose last metres only the
-    /// first of a few players pay, rotations help and pairs hardly do.
+    /// Compared at the same number of orders. For (|S| + weights)^2 a player's contribution is linear in the players
+    /// before it: pairs yield the mean of all orders exactly. For a runway, whose last metres are paid only by the
+    /// first of a few players, rotations help and pairs hardly do.
     #[test]
     fn orders_that_belong_together_are_worth_more() {
         let spread = |worth: &dyn Fn(Coalition) -> f64, orders, replicates| {

@@ -1,27 +1,27 @@
-//! A coalition: a set of players, one bit for each.
+//! A coalition: a set of players, one bit per player.
 
-/// A set of players, who are numbered from 0; at most 128.
+/// A set of at most 128 players, numbered from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Coalition(u128);
 
 impl Coalition {
-    /// Nobody.
+    /// The empty coalition.
     pub const EMPTY: Self = Self(0);
-    /// Most players that a coalition can have.
+    /// Maximum number of players in a coalition.
     pub const MOST: usize = 128;
 
-    /// All of `players` players, at most 128.
+    /// The grand coalition of `players` players, at most 128.
     pub fn all(players: usize) -> Self {
         assert!(players <= Self::MOST, "a coalition has at most 128 players: {players}");
         Self(if players == Self::MOST { u128::MAX } else { (1 << players) - 1 })
     }
 
-    /// The coalition with this place in the table of a game: bit i is player i.
+    /// The coalition at this index in the table of a game: bit i is player i.
     pub fn at(place: usize) -> Self {
         Self(place as u128)
     }
 
-    /// Its place in the table of a game, which has at most twenty players.
+    /// Index of the coalition in the table of a game, which has at most twenty players.
     pub fn place(self) -> usize {
         self.0 as usize
     }
@@ -31,36 +31,36 @@ impl Coalition {
         self.0 >> player & 1 == 1
     }
 
-    /// With `player` as well.
+    /// The coalition with `player` added.
     #[must_use]
     pub fn with(self, player: usize) -> Self {
         Self(self.0 | 1 << player)
     }
 
-    /// Without `player`.
+    /// The coalition without `player`.
     #[must_use]
     pub fn without(self, player: usize) -> Self {
         Self(self.0 & !(1 << player))
     }
 
-    /// The members of both.
+    /// The union of both coalitions.
     #[must_use]
     pub fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// The members who are not in `other`.
+    /// The members that are not in `other`.
     #[must_use]
     pub fn minus(self, other: Self) -> Self {
         Self(self.0 & !other.0)
     }
 
-    /// How many members there are.
+    /// Number of members.
     pub fn len(self) -> usize {
         self.0.count_ones() as usize
     }
 
-    /// Whether there is no member.
+    /// Whether the coalition has no member.
     pub fn is_empty(self) -> bool {
         self.0 == 0
     }
@@ -75,7 +75,7 @@ impl Coalition {
         })
     }
 
-    /// What the members have together of `shares`, one for each player of the game.
+    /// Sum of the members' entries in `shares`, one per player of the game.
     pub fn sum(self, shares: &[f64]) -> f64 {
         self.players().map(|player| shares[player]).sum()
     }

@@ -1,17 +1,17 @@
-//! The Shapley value: what a player adds, on average over all orders in which players may come.
+//! The Shapley value: a player's marginal contribution, averaged over all orders of arrival.
 //!
 //! L. S. Shapley, A value for n-person games, Contributions to the Theory of Games II (1953).
 
 use super::{Coalition, Game};
 
-/// The Shapley value, one share for each player, by one pass over all coalitions.
+/// The Shapley value, one share per player, by one pass over all coalitions.
 ///
-/// Of all n! orders, t! (n - t - 1)! have exactly the t members of a coalition T before a given other
-/// player. So each worth c(T) counts with weight (t - 1)! (n - t)! / n! for each member and less
-/// t! (n - t - 1)! / n! for each other player. Takes n 2^n steps.
+/// Of all n! orders, t! (n - t - 1)! have exactly the t members of a coalition T before a given other player. Each
+/// worth c(T) therefore has weight (t - 1)! (n - t)! / n! for each member and minus t! (n - t - 1)! / n! for each other
+/// player. Takes n 2^n steps.
 pub fn shapley(game: &Game) -> Vec<f64> {
     let players = game.players();
-    // Sums of worth by number of members: of all coalitions, and of those with a player.
+    // Sums of worth by number of members: over all coalitions, and over those that contain a given player.
     let mut all = vec![0.0; players + 1];
     let mut with = vec![vec![0.0; players + 1]; players];
     for (place, &worth) in game.table().iter().enumerate() {
@@ -40,7 +40,7 @@ pub(super) mod tests {
     use gridfleet_core::rng::{Purpose, Streams};
     use rand::RngExt;
 
-    /// Calls `visit` with each order of so many players (Heap 1963).
+    /// Calls `visit` with each order of `players` players (Heap 1963).
     pub fn orders(players: usize, visit: &mut dyn FnMut(&[usize])) {
         fn rest(order: &mut Vec<usize>, k: usize, visit: &mut dyn FnMut(&[usize])) {
             if k <= 1 {
@@ -74,9 +74,9 @@ pub(super) mod tests {
         assert!(a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-12 * 1f64.max(b.abs())), "{a:?} {b:?}");
     }
 
-    /// Table III of the paper on cooperative fleets, all rows. The paper had its costs in full and prints
-    /// them, like the shares, to three decimals, some cut off and not rounded: 0.8288 as 0.828, 0.2205 as
-    /// 0.220. By its printed costs each share is within a thousandth of the printed one.
+    /// Table III of the paper on cooperative fleets, all rows. The paper prints its costs, like the shares, to three
+    /// decimals, some of them truncated rather than rounded: 0.8288 as 0.828, 0.2205 as 0.220. Computed from the
+    /// printed costs, each share is within a thousandth of the printed one.
     #[test]
     fn table_3_of_the_paper() {
         let paper = table_3();
@@ -86,7 +86,7 @@ pub(super) mod tests {
         };
         let all = shapley(&paper);
         assert_printed(&all, &[-0.062, 0.828, 0.614]);
-        // In thirds and sixths by hand.
+        // Fractions computed by hand.
         close(&all, &[-0.373 / 6.0, 4.973 / 6.0, 3.686 / 6.0]);
         for (members, printed) in
             [([0, 1], [0.220, 1.414]), ([0, 2], [0.399, 1.200]), ([1, 2], [1.290, 0.897])]
@@ -110,8 +110,8 @@ pub(super) mod tests {
         }
     }
 
-    /// Each piece of a runway is shared equally by those who need it (Littlechild and Owen 1973), for as
-    /// many players as a table can have.
+    /// Each section of a runway is shared equally by the players that need it (Littlechild and Owen 1973), for the
+    /// maximum number of players of a table.
     #[test]
     fn twenty_players_share_a_runway() {
         let needs: Vec<f64> = (0..20).map(|i| f64::from(i * i + 3)).collect();
@@ -133,11 +133,11 @@ pub(super) mod tests {
             // Efficiency.
             let shares = shapley(&a);
             assert!((shares.iter().sum::<f64>() - a.total()).abs() < 1e-12);
-            // Additivity, and factors.
+            // Additivity and homogeneity.
             let sum = Game::costs(players, |s| a.worth(s) + 3.0 * b.worth(s)).unwrap();
             let expected: Vec<f64> = shares.iter().zip(shapley(&b)).map(|(a, b)| a + 3.0 * b).collect();
             close(&shapley(&sum), &expected);
-            // Symmetry: worth that treats i and j alike gives them the same.
+            // Symmetry: a worth that treats i and j alike gives them equal shares.
             let swap = |s: Coalition| {
                 let renamed = |k| {
                     if k == i {
@@ -153,12 +153,12 @@ pub(super) mod tests {
             let alike = Game::costs(players, |s| a.worth(s) + a.worth(swap(s))).unwrap();
             let shares = shapley(&alike);
             assert!((shares[i] - shares[j]).abs() < 1e-12);
-            // Dummy: who adds the same to everybody pays just that.
+            // Dummy: a player that adds the same amount to every coalition pays exactly that amount.
             let dummy =
                 Game::costs(players, |s| a.worth(s.without(i)) + if s.contains(i) { 0.7 } else { 0.0 })
                     .unwrap();
             assert!((shapley(&dummy)[i] - 0.7).abs() < 1e-12);
-            // Savings: who pays less than alone saves the rest.
+            // Savings: the saving is the standalone cost minus the share.
             let saved = shapley(&a.savings());
             let expected: Vec<f64> = (0..players).map(|i| a.alone(i) - saved[i]).collect();
             close(&shapley(&a), &expected);

@@ -1,4 +1,4 @@
-//! All solutions of one game with named players, as `gridfleet solve game` gives them.
+//! All solutions of one game with named players, as printed by `gridfleet solve game`.
 
 use super::core::{self, Rationality};
 use super::file::NamedGame;
@@ -15,53 +15,53 @@ pub struct Solution {
     pub shapley: Shares,
     /// The Core.
     pub core: CoreFigures,
-    /// The nucleolus; none if everybody together costs more than all alone, for then there is no division
-    /// with which no player is worse off.
+    /// The nucleolus; `None` if the grand coalition costs more than all players alone, in which case every allocation
+    /// makes some player worse off.
     pub nucleolus: Option<Shares>,
-    /// The nucleolus of all divisions, whether players are worse off than alone or not.
+    /// The nucleolus over all allocations, including those in which players are worse off than alone.
     pub prenucleolus: Shares,
-    /// What holds for the game and its solutions.
+    /// Properties of the game and its solutions.
     pub properties: Findings,
 }
 
-/// What there is to say of the Core.
+/// Results on the Core.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CoreFigures {
-    /// No division is stable.
+    /// No allocation is stable.
     pub empty: bool,
-    /// The largest excess of a coalition, as small as a division can make it: negative if the Core has an
-    /// interior. None for a single player.
+    /// Minimum over all allocations of the largest excess of a coalition: negative if the Core has an interior. `None`
+    /// for a single player.
     pub least_core_epsilon: Option<f64>,
     /// The Shapley value lies in the Core.
     pub shapley_inside: bool,
-    /// The coalition that would save most by leaving under the Shapley value; nobody if it is stable.
+    /// Members of the coalition that would save most by leaving under the Shapley value; empty if it is stable.
     pub objecting: Vec<String>,
-    /// What they would save together; zero if nobody objects.
+    /// Their joint saving; zero if no coalition objects.
     pub objecting_saves: f64,
-    /// Corners of the Core, for up to four players; of three in their order around it.
+    /// Extreme points of the Core, for up to four players; for three players in their order around it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub corners: Option<Vec<Shares>>,
 }
 
-/// What holds for a game and its solutions.
+/// Properties of a game and its solutions.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Findings {
     /// Properties of the game.
     #[serde(flatten)]
     pub game: Properties,
-    /// Of the Shapley value.
+    /// Rationality of the Shapley value.
     pub shapley: Rationality,
-    /// Of the nucleolus, if there is one.
+    /// Rationality of the nucleolus, if it exists.
     pub nucleolus: Option<Rationality>,
 }
 
-/// What each player pays; in JSON an object in the order of the players.
+/// Share of each player; in JSON an object in the order of the players.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Shares(pub Vec<(String, f64)>);
 
 impl Shares {
     fn of(named: &NamedGame, shares: &[f64]) -> Self {
-        // Minus nothing is nothing.
+        // Adding 0 turns minus zero into zero.
         Self(named.names.iter().cloned().zip(shares.iter().map(|share| share + 0.0)).collect())
     }
 }
@@ -85,7 +85,7 @@ impl Solution {
         let empty = least_core.as_ref().is_some_and(|least| least.epsilon > game.tolerance());
         let objection = core::objection(game, &shapley);
         let imputation = nucleolus(game)?;
-        // They differ only where the Core is empty.
+        // They differ only if the Core is empty.
         let division = match &imputation {
             Some(imputation) if !empty => imputation.clone(),
             _ => prenucleolus(game)?,

@@ -1,79 +1,82 @@
-//! How much of what is asked for at the buses of a feeder it can carry: shares that keep voltages and flows within their
-//! limits, the same share for all whom a limit concerns.
+//! Curtailment of the load requested at the buses of a feeder: shares that keep voltages and flows within their limits,
+//! the same share for all buses affected by a limit.
 //!
-//! A limit that is broken concerns the buses where a load moves it about as much as anywhere: below an overloaded branch; for
-//! a low voltage, where a kW lowers it at least half as much as a kW at the bus itself. Their share falls until the
-//! limit is kept: LinDistFlow, which knows of no losses, takes a little too much; between that and what was too much, the
-//! exact power flow finds the share at which the limit is met. If these buses have nothing left to give, all that move
-//! the limit at all share what is still missing. Where several limits concern a bus, it gets what the strictest leaves it.
+//! A violated limit affects the buses where a load has about its maximum effect on the limit: for an overloaded branch,
+//! the buses below it; for a low voltage, those where a kW lowers it at least half as much as a kW at the bus itself.
+//! Their share is reduced until the limit is kept: LinDistFlow, which neglects losses, curtails slightly too much;
+//! between its share and the one that was too large, the exact power flow finds the share at which the limit is met. If
+//! these buses have nothing left to curtail, all buses with any effect on the limit share the remaining reduction. If
+//! several limits affect a bus, the strictest applies.
 //!
-//! A limit that is broken without any of what is asked for, nothing here can cure: those whom it concerns get nothing, and no others
-//! suffer for it. That is found once, by one power flow. If there is no power flow at all without what is asked for, nor with
-//! all of it, there is nothing to share out. Voltages that are too high are left alone: less load does not lower them.
+//! A limit that is violated even without the requested load cannot be restored by curtailment: the affected buses get
+//! nothing, and no other bus is curtailed for it. This is determined once, by one power flow. If there is no power flow
+//! either without the requested load or with all of it, all shares are zero. Voltages that are too high are ignored:
+//! less load does not lower them.
 
 use super::feeder::Feeder;
 use super::linear;
 use super::sweep::Sweep;
 
-/// A load counts as concerned by a voltage if it lowers it by at least this part of what a load at the bus itself does
-/// (assumed: half of the way is shared).
+/// A load counts as affected by a voltage limit if it lowers the voltage by at least this fraction of the effect of a
+/// load at the bus itself (assumed: half of the path is shared).
 const CONCERNED: f64 = 0.5;
-/// A share is found when a limit is kept by no more than this, in per unit of voltage or as a share of a branch's limit.
+/// A share is accepted when the margin of the limit is at most this, in per unit of voltage or as a fraction of a
+/// branch's limit.
 const ENOUGH: f64 = 1e-6;
-/// Most power flows to find a share; some six do.
+/// Maximum number of power flows to find a share; about six suffice.
 const MOST_TRIES: usize = 100;
-/// Most cuts; each limit that binds takes one or two.
+/// Maximum number of cuts; each binding limit takes one or two.
 const MOST_CUTS: usize = 1_000;
-/// What is left of everything where neither power flow tells how much is too much.
+/// Factor on all shares if neither power flow indicates the required reduction.
 const BACK_OFF: f64 = 0.8;
 
-/// Finds shares; keeps its memory from one time to the next.
+/// Computes shares; reuses its memory between calls.
 #[derive(Debug, Clone)]
 pub struct Curtailment {
     sweep: Sweep,
     active_mw: Vec<f64>,
     reactive_mvar: Vec<f64>,
-    /// By bus: shares on trial.
+    /// By bus: trial shares.
     tried: Vec<f64>,
-    /// By bus: what a load there uses of the limit at hand, and whether it concerns the bus.
+    /// By bus: use of the current limit per unit of load, and whether the limit affects the bus.
     uses: Vec<(f64, bool)>,
-    /// Limits that are broken whatever is asked for.
+    /// Limits that are violated regardless of the requested load.
     hopeless: Vec<Limit>,
-    /// Whether the loads last tried have a power flow; none before the first.
+    /// Whether the last trial loads have a power flow; `None` before the first.
     solved: Option<bool>,
-    /// Power flows solved so far.
+    /// Number of power flows solved so far.
     power_flows: u64,
 }
 
-/// What is asked for, by bus.
+/// Requested and fixed loads, by bus.
 #[derive(Debug, Clone, Copy)]
 pub struct Asked<'a> {
-    /// Active load that is there anyway, in MW.
+    /// Fixed active load, in MW.
     pub fixed_mw: &'a [f64],
-    /// Reactive load that is there anyway, in Mvar.
+    /// Fixed reactive load, in Mvar.
     pub fixed_mvar: &'a [f64],
-    /// Active load asked for on top, 0 or more, in MW.
+    /// Requested additional active load, 0 or more, in MW.
     pub wanted_mw: &'a [f64],
-    /// Reactive load that comes with it, in Mvar per MW.
+    /// Reactive load per unit of requested active load, in Mvar per MW.
     pub mvar_per_mw: f64,
-    /// Least voltage, in per unit.
+    /// Minimum voltage, in per unit.
     pub voltage_min: f64,
 }
 
-/// A limit by the bus it belongs to: of its voltage, or of the branch that feeds it.
+/// A limit, identified by its bus: of the bus voltage, or of the branch that feeds the bus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Limit {
     Voltage(usize),
     Branch(usize),
 }
 
-/// A limit that is not kept.
+/// A violated limit.
 #[derive(Debug, Clone, Copy)]
 struct Breach {
     limit: Limit,
-    /// By how much, in squared per unit or in MVA.
+    /// Violation, in squared per unit or in MVA.
     by: f64,
-    /// Below zero, as [`Curtailment::margin`] has it.
+    /// Negative margin, as defined by [`Curtailment::margin`].
     margin: f64,
 }
 
@@ -83,7 +86,7 @@ fn rating(feeder: &Feeder, bus: usize) -> f64 {
 }
 
 impl Curtailment {
-    /// For `feeder`.
+    /// Creates a curtailment for `feeder`.
     pub fn new(feeder: &Feeder) -> Self {
         let buses = feeder.buses().len();
         Self {
@@ -98,12 +101,12 @@ impl Curtailment {
         }
     }
 
-    /// Power flows solved so far. Loads that are those of the last one are not solved again.
+    /// Power flows solved so far. Loads equal to those of the last one are not solved again.
     pub fn power_flows(&self) -> u64 {
         self.power_flows
     }
 
-    /// The share of what is asked for that each bus can have (0..1).
+    /// Computes the share of the requested load that each bus can have (0..1).
     ///
     /// # Panics
     /// If there is not one load for each bus.
@@ -143,25 +146,26 @@ impl Curtailment {
             let all = concerned <= 0.0;
             let used = if all { used(true, &self.uses) } else { concerned };
             if used <= 0.0 {
-                // Less load does not help, as where power flows back to the source.
+                // Less load does not help, for example if power flows back to the source.
                 self.hopeless.push(breach.limit);
                 continue;
             }
             let left = self.largest(feeder, asked, shares, breach.limit, all, 1.0 - breach.by / used);
             self.cut(shares, all, left);
         }
-        // No power flow whatever is shared out; or more cuts than limits that can bind, which is not met.
+        // No power flow for any shares; or the maximum number of cuts is reached, which does not occur in practice.
         shares.fill(0.0);
     }
 
-    /// Multiplies the shares of those whom the limit at hand concerns, or of all that move it, by `left`.
+    /// Multiplies the shares of the buses affected by the current limit, or of all that have any effect on it, by
+    /// `left`.
     fn cut(&self, shares: &mut [f64], all: bool, left: f64) {
         let concerned = shares.iter_mut().zip(&self.uses).filter(|(_, uses)| uses.0 > 0.0 && (all || uses.1));
         concerned.for_each(|(share, _)| *share *= left);
     }
 
-    /// The largest factor on these shares with which `limit` is kept, between 0 and 1; 0 if there is none. `guess` is a
-    /// factor that should be a little smaller.
+    /// Largest factor on these shares, between 0 and 1, with which `limit` is kept; 0 if there is none. `guess` is
+    /// expected to be a slightly smaller factor.
     fn largest(
         &mut self,
         feeder: &Feeder,
@@ -178,8 +182,8 @@ impl Curtailment {
             self.cut(&mut tried, all, factor);
             self.margin(feeder, asked, &tried, limit)
         };
-        // Kept at the one, broken at the other; regula falsi with halved weights (Illinois), and bisection where there is
-        // no power flow to weigh.
+        // The limit is kept at one end and violated at the other; regula falsi with halved weights (Illinois), and
+        // bisection if an end has no power flow.
         let mut kept = (guess.clamp(0.0, 1.0), margin(guess.clamp(0.0, 1.0)));
         let mut broken = (1.0, margin(1.0));
         if kept.1 < 0.0 {
@@ -210,8 +214,8 @@ impl Curtailment {
         kept.0
     }
 
-    /// By how much a limit is kept at these shares, in per unit of voltage or as a share of a branch's limit; below zero it is
-    /// broken, infinitely without a power flow.
+    /// Margin of a limit at these shares, in per unit of voltage or as a fraction of a branch's limit; negative if
+    /// violated, minus infinity without a power flow.
     fn margin(&mut self, feeder: &Feeder, asked: &Asked<'_>, shares: &[f64], limit: Limit) -> f64 {
         if !self.solve(feeder, asked, shares) {
             return f64::NEG_INFINITY;
@@ -222,8 +226,8 @@ impl Curtailment {
         }
     }
 
-    /// Solves the power flow at these shares; whether there is one. Equal loads have equal answers, so those of the last power
-    /// flow are known.
+    /// Solves the power flow at these shares; returns whether there is one. Equal loads have equal solutions, so that
+    /// of the last power flow is reused.
     fn solve(&mut self, feeder: &Feeder, asked: &Asked<'_>, shares: &[f64]) -> bool {
         let mut same = true;
         for (bus, share) in shares.iter().enumerate() {
@@ -243,8 +247,8 @@ impl Curtailment {
         }
     }
 
-    /// The limit that is broken most at these shares, hopeless ones aside; by an infinite breach, if neither power flow
-    /// tells.
+    /// Most violated limit at these shares, except hopeless ones; an infinite breach if neither power flow identifies a
+    /// limit.
     fn worst(&mut self, feeder: &Feeder, asked: &Asked<'_>, shares: &[f64]) -> Option<Breach> {
         let solved = self.solve(feeder, asked, shares);
         let mut worst: Option<Breach> = None;
@@ -259,7 +263,7 @@ impl Curtailment {
         if untold { Some(infinite) } else { worst }
     }
 
-    /// All limits that the loads last tried break, by the exact power flow, or by LinDistFlow if there is none.
+    /// All limits violated by the last trial loads, by the exact power flow, or by LinDistFlow if there is none.
     fn breaches(&self, feeder: &Feeder, asked: &Asked<'_>, mut each: impl FnMut(Breach)) {
         let solved = self.solved == Some(true);
         let linear = (!solved).then(|| linear::flow(feeder, &self.active_mw, &self.reactive_mvar));
@@ -267,7 +271,7 @@ impl Curtailment {
             let (voltage, mva) = match &linear {
                 None => (self.sweep.voltage(bus), self.sweep.flow_mva(feeder, bus)),
                 Some(flow) => {
-                    // The model has no root of a squared voltage below zero.
+                    // In the linear model a squared voltage can be negative.
                     let voltage = flow.squared[bus].max(0.0).sqrt();
                     (voltage, flow.active_mw[bus].hypot(flow.reactive_mvar[bus]))
                 }
@@ -284,7 +288,7 @@ impl Curtailment {
         }
     }
 
-    /// What a MW at each bus uses of a limit, in squared per unit or MVA.
+    /// Use of a limit by one MW at each bus, in squared per unit or MVA.
     fn find_uses(&mut self, feeder: &Feeder, asked: &Asked<'_>, limit: Limit) {
         self.uses.fill((0.0, false));
         let (Limit::Voltage(at) | Limit::Branch(at)) = limit;
@@ -293,7 +297,7 @@ impl Curtailment {
                 for (_, fed) in feeder.path(bus) {
                     self.uses[fed].1 = true;
                 }
-                // Twice what the ways from the source have in common.
+                // Twice the impedance that the paths from the source have in common.
                 for &bus in feeder.order() {
                     let Some((branch, before)) = feeder.feed(bus) else { continue };
                     let branch = &feeder.branches()[branch];
@@ -357,7 +361,7 @@ mod tests {
         assert!((0.92..0.92 + 1.5e-6).contains(&lowest), "{lowest}: kept, and nothing given away");
         assert_eq!((found[17], found[21], found[32]), (found[13], 1.0, 1.0));
         assert!((0.2..0.9).contains(&found[17]), "{}", found[17]);
-        // Bisection on the common share, with the exact power flow alone, finds the same.
+        // Bisection on the common share, with the exact power flow alone, gives the same result.
         let (mut low, mut high) = (0.0, 1.0);
         for _ in 0..60 {
             let share = 0.5 * (low + high);
@@ -371,12 +375,12 @@ mod tests {
     #[test]
     fn whom_it_does_not_concern_helps_only_if_it_must() {
         let feeder = baran_wu().unwrap();
-        // Bus 18 wants next to nothing, bus 30 on the other side a lot.
+        // Bus 18 requests very little; bus 30, on another lateral, requests a lot.
         let (found, sweep) = shares(&feeder, 0.9, &[(17, 0.001), (29, 1.5)], 0.9215);
         assert_eq!(found[17], 0.0);
         assert!((0.01..0.9).contains(&found[29]), "{}", found[29]);
         assert!((0.9215..0.9215 + 2e-6).contains(&sweep.voltage(17)));
-        // What the base load alone breaks stops those whom it concerns, and no others.
+        // A limit violated by the base load alone blocks the affected buses and no others.
         let (found, _) = shares(&feeder, 1.0, &[(17, 0.1), (21, 0.1), (29, 0.1)], 0.92);
         assert_eq!((found[17], found[21], found[29]), (0.0, 1.0, 0.0));
         let (found, _) = shares(&feeder, 1.0, &[(17, 0.1), (21, 0.1)], 0.9);
@@ -395,11 +399,12 @@ mod tests {
         assert!((1.0 - 2e-6..=1.0).contains(&flow), "{flow}");
     }
 
-    /// A limit that is broken whatever is asked for is found by one power flow, and costs no more from one reading to the next.
+    /// A limit that is violated regardless of the request is found by one power flow, and costs no more in later
+    /// readings.
     #[test]
     fn what_cannot_be_helped_takes_a_power_flow_or_two() {
         let base = baran_wu().unwrap();
-        // The source is below the least voltage, and so is every bus.
+        // The source is below the minimum voltage, and so is every bus.
         let low = Feeder::new(10.0, 0, 0.9, base.buses().to_vec(), base.branches().to_vec()).unwrap();
         let load = |factor: f64, of: fn(&Bus) -> f64| -> Vec<f64> {
             base.buses().iter().map(|bus| factor * of(bus)).collect()
@@ -433,7 +438,7 @@ mod tests {
         let (found, sweep) = shares(&feeder, 0.3, &[(17, 30.0), (21, 0.1)], 0.9);
         assert!((0.9..0.9 + 2e-6).contains(&sweep.voltage(17)), "{}", sweep.voltage(17));
         assert!(found[17] > 0.01 && found[17] < 0.1 && found[21] == 1.0, "{} {}", found[17], found[21]);
-        // A fixed load that no feeder carries leaves nothing to share out, and there is an end.
+        // A fixed load that no feeder can carry leaves nothing to allocate, and the method terminates.
         let bus = |load_mw| Bus { name: "a".into(), load_mw, ..Bus::default() };
         let branch = Branch { from: 0, to: 1, r: 0.1, x: 0.1, limit_mva: f64::INFINITY };
         let two = Feeder::new(1.0, 0, 1.0, vec![bus(0.0), bus(9.0)], vec![branch]).unwrap();

@@ -1,24 +1,24 @@
-//! A radial feeder: one source, buses with loads, and branches that lead to each bus in one way only.
+//! A radial feeder: one source, buses with loads, and branches that form exactly one path to each bus.
 
-/// A bus and what is drawn there.
+/// A bus with its loads.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Bus {
-    /// What the source of the data calls it, often a number.
+    /// Name in the data source, often a number.
     pub name: String,
-    /// Load, in MW, less what is generated there.
+    /// Load net of local generation, in MW.
     pub load_mw: f64,
     /// Reactive load, in Mvar.
     pub load_mvar: f64,
-    /// Conductance to earth: what it draws at nominal voltage, in MW.
+    /// Shunt conductance: power drawn at nominal voltage, in MW.
     pub shunt_mw: f64,
-    /// Susceptance to earth: what it feeds in at nominal voltage, in Mvar (a capacitor's is positive).
+    /// Shunt susceptance: reactive power fed in at nominal voltage, in Mvar (positive for a capacitor).
     pub shunt_mvar: f64,
 }
 
 /// A line or transformer at nominal ratio between two buses.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Branch {
-    /// Bus at one end, by its place in the list.
+    /// Bus at one end, by its index in the list.
     pub from: usize,
     /// Bus at the other end.
     pub to: usize,
@@ -26,31 +26,31 @@ pub struct Branch {
     pub r: f64,
     /// Reactance, in per unit.
     pub x: f64,
-    /// Most apparent power, in MVA; infinite where there is no limit.
+    /// Maximum apparent power, in MVA; infinite if there is no limit.
     pub limit_mva: f64,
 }
 
-/// What a fault is a fault of.
+/// Location of a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     /// The feeder as a whole.
     Feeder,
-    /// A bus, by its place in the list.
+    /// A bus, by its index in the list.
     Bus(usize),
-    /// A branch, by its place in the list.
+    /// A branch, by its index in the list.
     Branch(usize),
 }
 
-/// Something wrong with a feeder. Whoever has read it knows in which line, or under which key, it stands.
+/// A fault in the data of a feeder. The reader of the file adds its line or key.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fault {
-    /// What it is a fault of.
+    /// Location of the fault.
     pub place: Place,
-    /// Which figure, for example `r`; empty for the whole of it.
+    /// Name of the value, for example `r`; empty for the whole location.
     pub key: &'static str,
-    /// What was found.
+    /// Value found.
     pub found: String,
-    /// What would have been right.
+    /// Value expected.
     pub expected: String,
 }
 
@@ -62,20 +62,20 @@ pub struct Feeder {
     source_voltage: f64,
     buses: Vec<Bus>,
     branches: Vec<Branch>,
-    /// Buses from the source outwards, each after the one that feeds it; the source first.
+    /// Buses in order from the source outwards, each after the one that feeds it.
     order: Vec<usize>,
-    /// By bus: the branch that feeds it and the bus at the branch's other end; none at the source.
+    /// By bus: the branch that feeds it and the bus at the branch's other end; `None` at the source.
     feeds: Vec<Option<(usize, usize)>>,
 }
 
-/// Largest figure believed in per unit, MW or MVA. Assumed: far beyond any feeder; products of a few stay finite.
+/// Largest plausible value in per unit, MW or MVA. Assumed: far beyond any feeder; products of a few stay finite.
 const LARGEST: f64 = 1e9;
 
 impl Feeder {
-    /// A feeder of these buses and branches, fed at `source` with a voltage of `source_voltage` per unit.
+    /// Creates a feeder of these buses and branches, fed at `source` with a voltage of `source_voltage` per unit.
     ///
     /// # Errors
-    /// All that is wrong with it: figures that cannot be, a branch that closes a loop, buses without connection.
+    /// All faults found: impossible values, branches that close a loop, disconnected buses.
     pub fn new(
         base_mva: f64,
         source: usize,
@@ -148,17 +148,17 @@ impl Feeder {
         &self.branches
     }
 
-    /// Buses from the source outwards, each after the one that feeds it; the source first.
+    /// Buses in order from the source outwards, each after the one that feeds it.
     pub fn order(&self) -> &[usize] {
         &self.order
     }
 
-    /// The branch that feeds `bus` and the bus at the branch's other end; none at the source.
+    /// The branch that feeds `bus` and the bus at the branch's other end; `None` at the source.
     pub fn feed(&self, bus: usize) -> Option<(usize, usize)> {
         self.feeds[bus]
     }
 
-    /// The branches between the source and `bus`, each with the bus that it feeds, the nearest to `bus` first.
+    /// The branches between the source and `bus`, each with the bus that it feeds, starting next to `bus`.
     pub fn path(&self, bus: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
         let mut at = bus;
         std::iter::from_fn(move || {
@@ -168,19 +168,18 @@ impl Feeder {
         })
     }
 
-    /// The bus of this name.
+    /// Index of the bus with this name.
     pub fn bus(&self, name: &str) -> Option<usize> {
         self.buses.iter().position(|bus| bus.name == name)
     }
 
-    /// A branch by the names of its ends, for example `6-26`.
+    /// Name of a branch, from the names of its ends, for example `6-26`.
     pub fn branch_name(&self, branch: usize) -> String {
         let Branch { from, to, .. } = self.branches[branch];
         format!("{}-{}", self.buses[from].name, self.buses[to].name)
     }
 
-    /// Loads of all buses, those to earth included as at nominal voltage: active in MW and reactive in Mvar, each
-    /// times `factor`.
+    /// Loads of all buses, including shunts at nominal voltage: active in MW and reactive in Mvar, each times `factor`.
     pub fn loads(&self, factor: f64) -> (Vec<f64>, Vec<f64>) {
         let active = |bus: &Bus| factor * bus.load_mw + bus.shunt_mw;
         let reactive = |bus: &Bus| factor * bus.load_mvar - bus.shunt_mvar;
@@ -189,7 +188,7 @@ impl Feeder {
 }
 
 impl Fault {
-    /// A fault of `place`.
+    /// Creates a fault at `place`.
     pub fn of(
         place: Place,
         key: &'static str,
@@ -207,12 +206,12 @@ fn source_fault(voltage: f64) -> Option<Fault> {
     (!fits).then(fault)
 }
 
-/// Whether a figure is a number and not too large.
+/// Whether a value is finite and not too large.
 fn believed(x: f64) -> bool {
     (-LARGEST..=LARGEST).contains(&x)
 }
 
-/// What is wrong with single figures.
+/// Faults of single values.
 fn figures(base_mva: f64, source_voltage: f64, buses: &[Bus], branches: &[Branch]) -> Vec<Fault> {
     let mut faults = Vec::new();
     if !(base_mva > 0.0 && base_mva <= LARGEST) {
@@ -250,9 +249,9 @@ fn figures(base_mva: f64, source_voltage: f64, buses: &[Bus], branches: &[Branch
     faults
 }
 
-/// Branches that join what is joined already.
+/// Branches that connect buses that are already connected.
 fn loops(buses: &[Bus], branches: &[Branch]) -> Vec<Fault> {
-    // Each bus points to another of its part; the last in the row stands for the part.
+    // Union-find: each bus points to another bus of its component; the last of the chain represents the component.
     let mut leads: Vec<usize> = (0..buses.len()).collect();
     let find = |leads: &mut Vec<usize>, mut at: usize| {
         while leads[at] != at {
@@ -274,7 +273,7 @@ fn loops(buses: &[Bus], branches: &[Branch]) -> Vec<Fault> {
     faults
 }
 
-/// Order from the source outwards, and what feeds each bus.
+/// Order from the source outwards, and the branch and bus that feed each bus.
 fn tree(source: usize, buses: usize, branches: &[Branch]) -> (Vec<usize>, Vec<Option<(usize, usize)>>) {
     let mut near = vec![Vec::new(); buses];
     for (i, branch) in branches.iter().enumerate() {

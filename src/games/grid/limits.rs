@@ -1,5 +1,5 @@
-//! What a feeder can bear: voltages between limits, and flows within a polygon in the limit's circle; and how much room
-//! there is for loads that come on top.
+//! Operating limits of a feeder: voltages between limits, and flows within a polygon inscribed in the limit's circle;
+//! and the headroom for additional loads.
 
 use super::feeder::Feeder;
 use super::linear::{Flow, drops_per_mw};
@@ -8,10 +8,11 @@ use std::f64::consts::PI;
 /// Limits of a feeder's state.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Limits {
-    /// Least and greatest voltage, in per unit.
+    /// Minimum and maximum voltage, in per unit.
     pub voltage: [f64; 2],
     /// Sides of the polygon within which active and reactive flow of a branch must stay. It is inscribed in the circle
-    /// of the branch's limit, so the circle is kept to as well: with 12 sides up to 3.4 % of the limit is left unused.
+    /// of the branch's limit, so the circle is respected as well: with 12 sides up to 3.4 % of the limit remains
+    /// unused.
     pub sides: usize,
 }
 
@@ -26,9 +27,9 @@ impl Default for Limits {
 /// One limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Limit {
-    /// Least voltage of a bus.
+    /// Minimum voltage of a bus.
     Low(usize),
-    /// Greatest voltage of a bus.
+    /// Maximum voltage of a bus.
     High(usize),
     /// A side of the polygon of the branch that feeds a bus.
     Branch {
@@ -39,43 +40,43 @@ pub enum Limit {
     },
 }
 
-/// A limit that is not kept.
+/// A violated limit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Breach {
-    /// Which.
+    /// The violated limit.
     pub limit: Limit,
-    /// By how much: in per unit of voltage, or MVA.
+    /// Violation, in per unit of voltage or MVA.
     pub by: f64,
 }
 
-/// How much of a limit a load on top uses.
+/// Headroom of a limit for additional loads.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Room {
-    /// Which limit.
+    /// The limit.
     pub limit: Limit,
-    /// What one MW at each of the buses asked for takes, in squared per unit or MVA.
+    /// Use of the limit by one MW at each of the requested buses, in squared per unit or MVA.
     pub per_mw: Vec<f64>,
-    /// What there is, in the same unit.
+    /// Available headroom, in the same unit.
     pub room: f64,
 }
 
-/// Breaches smaller than this are rounding, in per unit or MVA.
+/// Breaches smaller than this count as rounding, in per unit or MVA.
 const ROUNDING: f64 = 1e-7;
 
 impl Limits {
-    /// A side of a branch's polygon: weights of active and reactive flow, and the most that they may sum to for a limit of
-    /// 1 MVA.
+    /// A side of a branch's polygon: weights of active and reactive flow, and the maximum of their weighted sum for a
+    /// limit of 1 MVA.
     fn side(&self, side: usize) -> (f64, f64, f64) {
         let step = 2.0 * PI / self.sides as f64;
         let direction = step * side as f64;
         (direction.cos(), direction.sin(), (0.5 * step).cos())
     }
 
-    /// All limits that `flow` does not keep, the worst of each kind first.
+    /// All limits that `flow` violates, the worst of each kind first.
     pub fn breaches(&self, feeder: &Feeder, flow: &Flow) -> Vec<Breach> {
         let mut breaches = Vec::new();
         for bus in 0..feeder.buses().len() {
-            // The model has no root of a squared voltage below zero.
+            // In the linear model a squared voltage can be negative.
             let voltage = flow.squared[bus].max(0.0).sqrt();
             breaches.push(Breach { limit: Limit::Low(bus), by: self.voltage[0] - voltage });
             breaches.push(Breach { limit: Limit::High(bus), by: voltage - self.voltage[1] });
@@ -94,8 +95,8 @@ impl Limits {
         breaches
     }
 
-    /// The room that loads at `buses` have on top of `flow`, for each limit that they use at all. Active loads never raise
-    /// a voltage or lower an active flow, so limits on the other side, which `flow` keeps to, stay kept.
+    /// Headroom for loads at `buses` in addition to `flow`, for each limit that they use at all. Active loads never
+    /// raise a voltage or lower an active flow, so limits on the other side that `flow` satisfies remain satisfied.
     pub fn rooms(&self, feeder: &Feeder, flow: &Flow, buses: &[usize]) -> Vec<Room> {
         let mut rooms = Vec::new();
         let drops: Vec<Vec<f64>> = buses.iter().map(|&bus| drops_per_mw(feeder, bus)).collect();
@@ -122,14 +123,14 @@ impl Limits {
                 }
             }
         }
-        // The weights of a limit have one sign, for they differ in size only.
+        // The weights of a limit have the same sign and differ only in magnitude.
         rooms.retain(|room| room.per_mw.iter().any(|weight| *weight > 1e-12));
         rooms
     }
 }
 
 impl Breach {
-    /// The breach in words, for example `bus 18 at 0.9412 p.u., 0.0088 below 0.95`.
+    /// Description of the breach, for example `bus 18 at 0.9412 p.u., 0.0088 below 0.95`.
     pub fn told(&self, feeder: &Feeder, limits: &Limits, flow: &Flow) -> String {
         let at = |bus: usize| {
             let voltage = flow.squared[bus].max(0.0).sqrt();
@@ -158,7 +159,7 @@ mod tests {
     use super::super::{baran_wu, flow};
     use super::*;
 
-    /// Loads drawn at random: limits are kept exactly where the room says so.
+    /// With random loads, limits are kept exactly if the headroom permits it.
     #[test]
     fn rooms_say_what_breaches_say() {
         use rand::RngExt;

@@ -1,27 +1,26 @@
 //! LinDistFlow: the power flow of a radial feeder without its losses, linear in the loads.
 //!
 //! M. E. Baran and F. F. Wu, Optimal capacitor placement on radial distribution systems, IEEE Transactions on Power
-//! Delivery 4 (1), 1989. In per unit, with v the squared voltage and branch i-j feeding bus j:
-//! P_ij = p_j + sum of P_jk, Q likewise, v_j = v_i - 2 (r_ij P_ij + x_ij Q_ij). Flows leave out what is lost on the way, so
-//! voltages come out a little high: the dropped term is (r² + x²) times the squared current, and 2 (r, x) times the losses
-//! farther out.
+//! Delivery 4 (1), 1989. In per unit, with v the squared voltage and branch i-j feeding bus j: P_ij = p_j + sum of
+//! P_jk, Q likewise, v_j = v_i - 2 (r_ij P_ij + x_ij Q_ij). Flows omit losses, so voltages are slightly too high: the
+//! dropped term is (r² + x²) times the squared current, and 2 (r, x) times the losses farther out.
 
 use super::feeder::Feeder;
 
 /// Voltages and flows for given loads.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Flow {
-    /// By bus: active power through the branch that feeds it, in MW; at the source all that leaves it.
+    /// By bus: active power through the branch that feeds it, in MW; at the source, the total power that leaves it.
     pub active_mw: Vec<f64>,
-    /// By bus: the same of reactive power, in Mvar.
+    /// By bus: the corresponding reactive power, in Mvar.
     pub reactive_mvar: Vec<f64>,
     /// By bus: squared voltage, in per unit.
     pub squared: Vec<f64>,
-    /// Losses, in MW, by the flows and a voltage of 1: sum of r (P² + Q²).
+    /// Losses, in MW, from the flows at a voltage of 1: sum of r (P² + Q²).
     pub losses_mw: f64,
 }
 
-/// LinDistFlow for loads of all buses: active in MW and reactive in Mvar.
+/// Solves LinDistFlow for loads of all buses: active in MW and reactive in Mvar.
 ///
 /// # Panics
 /// If there is not one load for each bus.
@@ -49,7 +48,7 @@ pub fn flow(feeder: &Feeder, active_mw: &[f64], reactive_mvar: &[f64]) -> Flow {
 }
 
 impl Flow {
-    /// Voltage of a bus, in per unit; not a number where the linear model has none left.
+    /// Voltage of a bus, in per unit; NaN if the squared voltage of the linear model is negative.
     pub fn voltage(&self, bus: usize) -> f64 {
         self.squared[bus].sqrt()
     }
@@ -60,7 +59,7 @@ impl Flow {
     }
 }
 
-/// By how much the squared voltage of each bus falls per MW drawn at `bus`: twice the resistance that the ways from the
+/// Decrease of the squared voltage of each bus per MW drawn at `bus`: twice the resistance that the paths from the
 /// source to both have in common.
 pub fn drops_per_mw(feeder: &Feeder, bus: usize) -> Vec<f64> {
     let mut on_path = vec![false; feeder.buses().len()];
@@ -77,10 +76,10 @@ pub fn drops_per_mw(feeder: &Feeder, bus: usize) -> Vec<f64> {
     drops
 }
 
-/// By bus: what a further MW drawn there adds to the losses, in MW, at the flows of `at`.
+/// By bus: increase of the losses per additional MW drawn there, in MW, at the flows of `at`.
 ///
-/// The linearised losses are the tangent of sum r (P² + Q²) in these flows: a load p at bus j adds
-/// p times the sum of 2 r P over the branches on its way.
+/// The linearised losses are the tangent of sum r (P² + Q²) at these flows: a load p at bus j adds p times the sum of 2
+/// r P over the branches on its path.
 pub fn marginal_losses(feeder: &Feeder, at: &Flow) -> Vec<f64> {
     let mut marginal = vec![0.0; feeder.buses().len()];
     for &bus in feeder.order() {
@@ -97,7 +96,7 @@ mod tests {
     use super::super::baran_wu;
     use super::*;
 
-    /// Two branches in a row and one aside, by hand.
+    /// Two branches in series and one lateral, computed by hand.
     #[test]
     fn flows_and_voltages_add_up_along_the_ways() {
         use super::super::feeder::{Branch, Bus};
@@ -117,7 +116,7 @@ mod tests {
         }
     }
 
-    /// A little more load anywhere moves voltages as the drops say, exactly, and losses as the tangent says.
+    /// A small additional load at any bus changes voltages exactly by the drops, and losses by the tangent.
     #[test]
     fn what_a_load_moves_is_what_the_flow_says() {
         let feeder = baran_wu().unwrap();

@@ -1,12 +1,12 @@
-//! Feeders written as MATPOWER cases of version 2: the matrices, and the statements that bring them to their units.
+//! Reader of feeders in MATPOWER case format, version 2: the matrices, and the statements that convert their units.
 //!
-//! R. D. Zimmerman and others, MATPOWER User's Manual, appendix B: what the columns mean. A case is a program, and most
-//! published feeders use that: figures in ohms and kW, brought to per unit and MW by statements at the end of the file.
-//! `program` carries out such statements; this file makes a feeder of what they leave.
+//! R. D. Zimmerman and others, MATPOWER User's Manual, appendix B: meaning of the columns. A case is a program, and
+//! most published feeders use that: values in ohms and kW are converted to per unit and MW by statements at the end of
+//! the file. `program` executes such statements; this file builds a feeder from the result.
 //!
-//! What LinDistFlow has no place for is told of and refused: transformers off their nominal ratio, a second source,
-//! generators that hold a voltage. Branches out of service are left out, isolated buses (type 4) as well. Half of a line's
-//! charging goes to each of its ends.
+//! Features that LinDistFlow cannot represent are reported as errors: transformers off their nominal ratio, a second
+//! source, voltage-controlled generators. Branches out of service and isolated buses (type 4) are omitted. Half of the
+//! charging of a line is assigned to each of its ends.
 
 mod program;
 
@@ -38,20 +38,20 @@ mod column {
     pub const GENERATOR_STATUS: usize = 7;
 }
 
-/// Types of buses.
+/// Bus types.
 const HOLDS_VOLTAGE: f64 = 2.0;
 const REFERENCE: f64 = 3.0;
 const ISOLATED: f64 = 4.0;
 
-/// A bus number as it is written: `18`.
+/// Formats a bus number as in the file: `18`.
 fn name(number: f64) -> String {
     format!("{number}")
 }
 
-/// Makes a feeder of the text of a case.
+/// Builds a feeder from the text of a case.
 ///
 /// # Errors
-/// All that is wrong with it, each with its line.
+/// All problems found, each with its line.
 pub fn read(text: &str) -> Result<Feeder, Vec<InputError>> {
     let program = program::run(text)?;
     let mut problems = Vec::new();
@@ -77,7 +77,7 @@ pub fn read(text: &str) -> Result<Feeder, Vec<InputError>> {
         .feeder()
 }
 
-/// A case on its way to a feeder.
+/// A case being converted to a feeder.
 struct Case<'a> {
     program: &'a Program,
     base_mva: f64,
@@ -99,7 +99,7 @@ impl Case<'_> {
         if !self.problems.is_empty() {
             return Err(self.problems);
         }
-        // Rates are in MVA and 0 stands for none.
+        // Ratings are in MVA; 0 means no limit.
         for branch in &mut branches {
             if branch.limit_mva == 0.0 {
                 branch.limit_mva = f64::INFINITY;
@@ -134,7 +134,7 @@ impl Case<'_> {
         buses
     }
 
-    /// The bus of this number, or a problem in `row` of `matrix`.
+    /// Index of the bus with this number; otherwise records a problem in `row` of `matrix`.
     fn place(&mut self, matrix: &Matrix, row: usize, number: f64) -> Option<usize> {
         let place = self.kept.iter().position(|&bus| self.buses.get(bus, column::NUMBER) == number);
         if place.is_none() {
@@ -164,7 +164,7 @@ impl Case<'_> {
             let from = self.place(matrix, row, matrix.get(row, column::FROM));
             let to = self.place(matrix, row, matrix.get(row, column::TO));
             let (Some(from), Some(to)) = (from, to) else { continue };
-            // Per unit at nominal voltage, hence times the base in Mvar.
+            // In per unit at nominal voltage, and therefore multiplied by the base in Mvar.
             let charging = 0.5 * matrix.get(row, column::B) * self.base_mva;
             buses[from].shunt_mvar += charging;
             buses[to].shunt_mvar += charging;
@@ -194,7 +194,7 @@ impl Case<'_> {
         0
     }
 
-    /// Takes what generators feed in off the loads; gives the voltage of the source.
+    /// Subtracts the output of generators from the loads; returns the voltage of the source.
     fn generators(&mut self, source: usize, buses: &mut [Bus]) -> f64 {
         let mut voltage = 1.0;
         let Some(matrix) = self.program.matrix("gen") else { return voltage };
@@ -222,7 +222,7 @@ impl Case<'_> {
         voltage
     }
 
-    /// A fault of the feeder with its line.
+    /// Converts a fault of the feeder to an error with its line.
     fn told(&self, fault: Fault) -> InputError {
         let Fault { place, key, found, expected } = fault;
         match place {
@@ -238,12 +238,12 @@ impl Case<'_> {
 }
 
 impl Matrix {
-    /// A problem with a row.
+    /// Creates an error for a row.
     fn problem(&self, row: usize, found: impl Into<String>, expected: impl Into<String>) -> InputError {
         self.keyed(row, "", found, expected)
     }
 
-    /// A problem with a figure of a row, or with all of it where `key` is empty.
+    /// Creates an error for a value of a row, or for the whole row if `key` is empty.
     fn keyed(
         &self,
         row: usize,
@@ -255,7 +255,7 @@ impl Matrix {
         InputError::new(found, expected).line(self.rows[row].0).key(format!("mpc.{}{dot}{key}", self.name))
     }
 
-    /// Rows with fewer figures than `columns`.
+    /// Errors for rows with fewer values than `columns`.
     fn narrow(&self, columns: usize) -> Vec<InputError> {
         let short = |row: &usize| self.rows[*row].1.len() < columns;
         let problem = |row: usize| {
@@ -291,7 +291,7 @@ mod tests {
         let bus = &feeder.buses()[1];
         assert!((bus.load_mw - 0.4).abs() < 1e-12 && (bus.load_mvar - 0.1).abs() < 1e-12, "{bus:?}");
         assert!((bus.shunt_mvar - 0.25).abs() < 1e-12, "{bus:?}");
-        // 10 kV and 10 MVA are 10 ohms.
+        // 10 kV and 10 MVA correspond to 10 ohms.
         let branch = &feeder.branches()[0];
         assert!((branch.r - 0.1).abs() < 1e-12 && (branch.x - 0.2).abs() < 1e-12, "{branch:?}");
         assert_eq!((branch.limit_mva, feeder.buses().len()), (4.0, 2));

@@ -1,13 +1,13 @@
-//! A radial distribution feeder: its voltages and flows, what a load adds to its losses, and what it can bear.
+//! A radial distribution feeder: voltages and flows, marginal losses of loads, and operating limits.
 //!
-//! - [`feeder`]: buses and branches as a tree, and what is wrong with them;
-//! - [`matpower`]: feeders written as MATPOWER cases;
+//! - [`feeder`]: buses and branches as a tree, and their validation;
+//! - [`matpower`]: reader of feeders in MATPOWER case format;
 //! - [`linear`]: LinDistFlow, in which voltages and flows are linear in the loads;
-//! - [`sweep`]: the power flow of alternating current, which LinDistFlow approximates;
-//! - [`limits`]: voltages and flows that are allowed, and how much room a load has;
-//! - [`curtail`]: which share of what is asked for keeps to them.
+//! - [`sweep`]: the AC power flow, which LinDistFlow approximates;
+//! - [`limits`]: permitted voltages and flows, and the headroom for loads;
+//! - [`curtail`]: the share of requested load that satisfies the limits.
 //!
-//! Nothing here knows a vehicle, a price or a clock.
+//! Independent of vehicles, prices and clocks.
 //!
 #![doc = include_str!("../../../docs/equations/rendered/grid.md")]
 
@@ -28,7 +28,7 @@ pub const BARAN_WU: &str = include_str!("../../../datasets/feeders/baran-wu-33.m
 /// The feeder of [`BARAN_WU`].
 ///
 /// # Errors
-/// If the data that ship are broken.
+/// If the bundled data are invalid.
 pub fn baran_wu() -> gridfleet_core::error::Result<Feeder> {
     matpower::read(BARAN_WU).map_err(gridfleet_core::error::Error::Input)
 }

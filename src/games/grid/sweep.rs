@@ -1,18 +1,18 @@
-//! The power flow of alternating current in a radial feeder, by backward and forward sweeps.
+//! AC power flow in a radial feeder by backward and forward sweeps.
 //!
 //! D. Shirmohammadi and others, A compensation-based power flow method for weakly meshed distribution and transmission
-//! networks, IEEE Transactions on Power Systems 3 (2), 1988, for a radial network: currents of the loads at the present
-//! voltages are added up towards the source, then voltages fall along the branches by these currents, and so on. Loads keep
-//! their power whatever the voltage; what goes to earth follows the squared voltage.
+//! networks, IEEE Transactions on Power Systems 3 (2), 1988, for a radial network: load currents at the present
+//! voltages are summed towards the source, then voltage drops along the branches follow from these currents, and so on.
+//! Loads have constant power; shunts follow the squared voltage.
 
 use super::feeder::Feeder;
 
 /// Voltages and losses.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Solved {
-    /// By bus: size of the voltage, in per unit.
+    /// By bus: voltage magnitude, in per unit.
     pub voltage: Vec<f64>,
-    /// By bus: angle of the voltage against the source [radians].
+    /// By bus: voltage angle relative to the source [radians].
     pub angle: Vec<f64>,
     /// Active power lost in the branches, in MW.
     pub losses_mw: f64,
@@ -20,13 +20,13 @@ pub struct Solved {
     pub losses_mvar: f64,
     /// Active power that leaves the source, in MW.
     pub source_mw: f64,
-    /// Rounds of two sweeps.
+    /// Number of rounds of two sweeps.
     pub rounds: usize,
 }
 
-/// Sweeps go on until no voltage moves by more than this, in per unit.
+/// Sweeps continue until no voltage changes by more than this, in per unit.
 const ENOUGH: f64 = 1e-13;
-/// Most rounds; feeders far from collapse need ten.
+/// Maximum number of rounds; feeders far from voltage collapse need ten.
 const MOST_ROUNDS: usize = 1_000;
 
 /// A complex number: real and imaginary part.
@@ -40,27 +40,27 @@ fn times(a: Complex, b: Complex) -> Complex {
     (a.0 * b.0 - a.1 * b.1, a.0 * b.1 + a.1 * b.0)
 }
 
-/// A solver that keeps its memory, for many power flows of one feeder; also the last power flow that it solved.
+/// A solver that reuses its memory for many power flows of one feeder, and stores the last solution.
 #[derive(Debug, Clone)]
 pub struct Sweep {
     voltage: Vec<Complex>,
-    /// By bus: current through the branch that feeds it, in per unit; at the source all that leaves it.
+    /// By bus: current through the branch that feeds it, in per unit; at the source, the total current that leaves it.
     current: Vec<Complex>,
 }
 
 impl Sweep {
-    /// A solver for `feeder`.
+    /// Creates a solver for `feeder`.
     pub fn new(feeder: &Feeder) -> Self {
         let buses = feeder.buses().len();
         Self { voltage: vec![(feeder.source_voltage(), 0.0); buses], current: vec![(0.0, 0.0); buses] }
     }
 
-    /// Solves for loads of all buses without what goes to earth: active in MW and reactive in Mvar. Says how many rounds
-    /// of two sweeps it took; none if the sweeps do not come to rest, as when the feeder cannot carry the loads. It starts
-    /// from the same voltages each time, so equal loads have equal answers, whatever was solved before.
+    /// Solves for the loads of all buses without shunts: active in MW and reactive in Mvar. Returns the number of
+    /// rounds of two sweeps; `None` if the sweeps do not converge, for example if the feeder cannot carry the loads.
+    /// Each solution starts from the same voltages, so equal loads have equal solutions, independent of earlier calls.
     ///
     /// # Panics
-    /// If there is not one load for each bus, or `feeder` has more buses than the one it was made for.
+    /// If there is not one load for each bus, or `feeder` has more buses than the one the solver was created for.
     pub fn solve(&mut self, feeder: &Feeder, active_mw: &[f64], reactive_mvar: &[f64]) -> Option<usize> {
         let buses = feeder.buses().len();
         assert!(active_mw.len() == buses && reactive_mvar.len() == buses, "one load for each bus");
@@ -71,7 +71,7 @@ impl Sweep {
             for (bus, of) in feeder.buses().iter().enumerate() {
                 let (re, im) = voltage[bus];
                 let squared = re * re + im * im;
-                // The conjugate of power over voltage, and the current to earth.
+                // The conjugate of power over voltage, and the shunt current.
                 let load = (
                     (active_mw[bus] * re + reactive_mvar[bus] * im) / squared,
                     (active_mw[bus] * im - reactive_mvar[bus] * re) / squared,
@@ -92,7 +92,7 @@ impl Sweep {
                 let fall = times((branch.r, branch.x), current[bus]);
                 let new = (voltage[before].0 - fall.0, voltage[before].1 - fall.1);
                 let far = (new.0 - voltage[bus].0).abs().max((new.1 - voltage[bus].1).abs());
-                // What is not a number is no rest.
+                // NaN does not count as convergence.
                 moved = if far.is_nan() { f64::INFINITY } else { moved.max(far) };
                 voltage[bus] = new;
             }
@@ -106,12 +106,12 @@ impl Sweep {
         None
     }
 
-    /// Size of the voltage at a bus, in per unit.
+    /// Voltage magnitude at a bus, in per unit.
     pub fn voltage(&self, bus: usize) -> f64 {
         self.voltage[bus].0.hypot(self.voltage[bus].1)
     }
 
-    /// Angle of the voltage at a bus against the source [radians].
+    /// Voltage angle at a bus relative to the source [radians].
     pub fn angle(&self, bus: usize) -> f64 {
         self.voltage[bus].1.atan2(self.voltage[bus].0)
     }
@@ -130,13 +130,13 @@ impl Sweep {
         (active, reactive)
     }
 
-    /// Active power that leaves the source, in MW; what the source's own bus draws is part of it.
+    /// Active power that leaves the source, in MW, including the load of the source bus.
     pub fn source_mw(&self, feeder: &Feeder) -> f64 {
         let (at, through) = (self.voltage[feeder.source()], self.current[feeder.source()]);
         (at.0 * through.0 + at.1 * through.1) * feeder.base_mva()
     }
 
-    /// Apparent power through the branch that feeds `bus`, at whichever of its ends has more, in MVA; 0 at the source.
+    /// Apparent power through the branch that feeds `bus`, at the end with the larger value, in MVA; 0 at the source.
     pub fn flow_mva(&self, feeder: &Feeder, bus: usize) -> f64 {
         let Some((_, before)) = feeder.feed(bus) else { return 0.0 };
         let current = self.current[bus].0.hypot(self.current[bus].1);
@@ -144,8 +144,8 @@ impl Sweep {
     }
 }
 
-/// Solves for loads of all buses without what goes to earth: active in MW and reactive in Mvar. None if the sweeps do not
-/// come to rest, as when the feeder cannot carry the loads.
+/// Solves for the loads of all buses without shunts: active in MW and reactive in Mvar. `None` if the sweeps do not
+/// converge, for example if the feeder cannot carry the loads.
 ///
 /// # Panics
 /// If there is not one load for each bus.

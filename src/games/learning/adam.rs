@@ -1,34 +1,34 @@
-//! Adam: steps along the gradient, each parameter at a pace of its own.
+//! Adam: gradient steps with an adaptive step size per parameter.
 //!
 //! Source: Kingma, Ba, ICLR 2015, algorithm 1, with its constants.
 
 use super::bytes::{Reader, Torn, Writer};
 
-/// Decay of the means of gradients and of their squares, and what keeps a division finite.
+/// Decay rates of the running means of gradients and of their squares; `EPSILON` keeps the division finite.
 const BETA: [f64; 2] = [0.9, 0.999];
 const EPSILON: f64 = 1e-8;
 
-/// The moments of all parameters.
+/// Moments of all parameters.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Adam {
-    /// Running mean of gradients.
+    /// Running mean of the gradients.
     pub mean: Vec<f64>,
-    /// Running mean of their squares.
+    /// Running mean of the squared gradients.
     pub square: Vec<f64>,
-    /// Steps made.
+    /// Number of steps taken.
     pub steps: u64,
 }
 
 impl Adam {
-    /// Before the first step.
+    /// Creates the state before the first step.
     pub fn new(parameters: usize) -> Self {
         Self { mean: vec![0.0; parameters], square: vec![0.0; parameters], steps: 0 }
     }
 
-    /// One step against the gradient.
+    /// Takes one step against the gradient.
     pub fn step(&mut self, rate: f64, gradient: &[f64], parameters: &mut [f64]) {
         self.steps += 1;
-        // Beyond 10^5 steps nothing is left of the corrections; a u64 need not fit an exponent.
+        // Beyond 10^5 steps the corrections vanish; the cap ensures that the exponent fits.
         let steps = self.steps.min(1 << 20) as i32;
         let [one, two] = BETA.map(|beta| 1.0 - beta.powi(steps));
         let moments = self.mean.iter_mut().zip(&mut self.square);
@@ -46,10 +46,10 @@ impl Adam {
         out.numbers(&self.square);
     }
 
-    /// Reads them again, of as many parameters.
+    /// Reads the moments and the number of steps for the same number of parameters.
     ///
     /// # Errors
-    /// If the bytes end before, or are of another number of parameters.
+    /// If the bytes are truncated, or belong to a different number of parameters.
     pub fn load(&mut self, from: &mut Reader<'_>) -> Result<(), Torn> {
         self.steps = from.count()?;
         from.numbers_into(&mut self.mean)?;
@@ -64,7 +64,7 @@ mod tests {
     #[test]
     fn the_first_steps_are_those_of_the_paper_on_paper() {
         let (mut adam, mut p) = (Adam::new(1), [1.0]);
-        // First step: both corrections undo the decay: rate * g / |g|.
+        // First step: both corrections cancel the decay: rate * g / |g|.
         adam.step(0.1, &[4.0], &mut p);
         assert!((p[0] - 0.9).abs() < 1e-9, "{p:?}");
         // Second, g = -2: m = (0.9 * 0.4 - 0.2) / 0.19, v = (0.999 * 0.016 + 0.004) / 0.001999.

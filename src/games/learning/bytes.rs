@@ -1,93 +1,93 @@
-//! State as bytes, little end first, for checkpoints.
+//! Little-endian binary encoding of state, for checkpoints.
 
-/// Writes numbers behind one another.
+/// Writes numbers in sequence.
 #[derive(Debug, Default)]
 pub struct Writer {
-    /// What has been written.
+    /// Bytes written so far.
     pub bytes: Vec<u8>,
 }
 
-/// The bytes end before the state does, or say something that cannot be.
+/// The bytes are truncated or contain impossible values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Torn;
 
 impl Writer {
-    /// One whole number.
+    /// Writes one integer.
     pub fn count(&mut self, value: u64) {
         self.bytes.extend_from_slice(&value.to_le_bytes());
     }
 
-    /// One number, to the last bit.
+    /// Writes one number, bit-exactly.
     pub fn number(&mut self, value: f64) {
         self.count(value.to_bits());
     }
 
-    /// How many numbers, and all of them.
+    /// Writes a list of numbers, preceded by its length.
     pub fn numbers(&mut self, values: &[f64]) {
         self.count(values.len() as u64);
         values.iter().for_each(|&value| self.number(value));
     }
 
-    /// How many whole numbers, and all of them.
+    /// Writes a list of integers, preceded by its length.
     pub fn counts(&mut self, values: impl ExactSizeIterator<Item = u64>) {
         self.count(values.len() as u64);
         values.for_each(|value| self.count(value));
     }
 }
 
-/// Reads what a [`Writer`] has written.
+/// Reads the output of a [`Writer`].
 #[derive(Debug, Clone, Copy)]
 pub struct Reader<'a> {
     rest: &'a [u8],
 }
 
 impl<'a> Reader<'a> {
-    /// From the first byte.
+    /// Creates a reader at the first byte.
     pub fn new(bytes: &'a [u8]) -> Self {
         Self { rest: bytes }
     }
 
-    /// Whether all has been read.
+    /// Whether all bytes have been read.
     pub fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
 
-    /// One whole number.
+    /// Reads one integer.
     ///
     /// # Errors
-    /// If there is none.
+    /// If the bytes are truncated.
     pub fn count(&mut self) -> Result<u64, Torn> {
         let (first, rest) = self.rest.split_first_chunk::<8>().ok_or(Torn)?;
         self.rest = rest;
         Ok(u64::from_le_bytes(*first))
     }
 
-    /// One number.
+    /// Reads one number.
     ///
     /// # Errors
-    /// If there is none.
+    /// If the bytes are truncated.
     pub fn number(&mut self) -> Result<f64, Torn> {
         Ok(f64::from_bits(self.count()?))
     }
 
-    /// A length that leaves room for so many items of 8 bytes.
+    /// Reads a length for which the remaining bytes contain that many items of 8 bytes.
     fn length(&mut self) -> Result<usize, Torn> {
         let length = usize::try_from(self.count()?).map_err(|_| Torn)?;
         if length > self.rest.len() / 8 { Err(Torn) } else { Ok(length) }
     }
 
-    /// Numbers with their count.
+    /// Reads a list of numbers preceded by its length.
     ///
     /// # Errors
-    /// If there are fewer.
+    /// If there are fewer values than the length states.
     pub fn numbers(&mut self) -> Result<Vec<f64>, Torn> {
         (0..self.length()?).map(|_| self.number()).collect()
     }
 
-    /// Numbers with their count, over those in `values`.
+    /// Reads a list of numbers preceded by its length into `values`.
     ///
     /// # Errors
-    /// If there are more or fewer than those.
+    /// If the length differs from that of `values`.
     pub fn numbers_into(&mut self, values: &mut [f64]) -> Result<(), Torn> {
         let read = self.numbers()?;
         if read.len() != values.len() {
@@ -97,10 +97,10 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Whole numbers with their count.
+    /// Reads a list of integers preceded by its length.
     ///
     /// # Errors
-    /// If there are fewer.
+    /// If there are fewer values than the length states.
     pub fn counts(&mut self) -> Result<Vec<u64>, Torn> {
         (0..self.length()?).map(|_| self.count()).collect()
     }

@@ -1,13 +1,13 @@
-//! An agent as a file: what it is for, what it has learned, and all that it needs to go on where it stopped.
+//! Checkpoint file of an agent: its purpose, its learned values, and all state needed to resume training.
 //!
 //! ```text
 //! "gridfleet agent\n"  version (u32)  length of the header (u64)
 //! header               JSON: Purpose
-//! length (u64), values        what a policy needs
-//! length (u64), state         what training needs: values as they are now, moments, memory, ..., and what the trainer keeps
+//! length (u64), values        values used by a policy
+//! length (u64), state         training state: current values, moments, memory, ..., and the state of the trainer
 //! SHA-256 of all before
 //! ```
-//! Numbers have their little end first. A file that is cut short, or changed, is told by its length or its hash.
+//! Little-endian. Truncation and corruption are detected by the length fields and the SHA-256 trailer.
 
 use super::bytes::{Reader, Torn, Writer};
 use super::{Agent, AgentSpec, Space, Values};
@@ -16,55 +16,55 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::path::Path;
 
-/// Largest file that is read [bytes].
+/// Maximum file size [bytes].
 const MOST_BYTES: u64 = 2048 << 20;
 
 const MAGIC: &[u8] = b"gridfleet agent\n";
 const VERSION: u32 = 2;
 const HASH: usize = 32;
-/// No observation, table or layer is wider, and no network deeper: a header that says so is a bad one.
+/// Maximum width of an observation, table or layer, and depth of a network; larger values in a header are rejected.
 const MOST_WIDE: usize = 10_000;
 const MOST_LAYERS: usize = 8;
 
-/// What an agent was trained for.
+/// Purpose of an agent's training.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Purpose {
-    /// How it learns.
+    /// Learning algorithm and parameters.
     pub agent: AgentSpec,
-    /// What it sees, by name.
+    /// Name of the observation.
     pub observation: String,
-    /// Numbers in an observation.
+    /// Number of features of an observation.
     pub features: usize,
-    /// Cells of a table.
+    /// Number of cells of a table.
     pub cells: usize,
-    /// Actions.
+    /// Number of actions.
     pub actions: usize,
     /// Name of the scenario.
     pub scenario: String,
-    /// Hash of all that the training depends on: scenario, changes, files.
+    /// Hash of all inputs of the training: scenario, changes, files.
     pub scenario_sha256: String,
-    /// Steps trained.
+    /// Number of training steps.
     pub steps: u64,
 }
 
 /// A checkpoint in memory.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checkpoint {
-    /// What it was trained for.
+    /// Purpose of the training.
     pub purpose: Purpose,
     values: Vec<u8>,
     state: Vec<u8>,
 }
 
 impl Purpose {
-    /// Observations and actions.
+    /// Space of observations and actions.
     pub fn space(&self) -> Space {
         Space { features: self.features, cells: self.cells, actions: self.actions }
     }
 }
 
 impl Checkpoint {
-    /// Of an agent, with the values that a policy is to use and with what its trainer wants to keep.
+    /// Creates a checkpoint of an agent, with the values for a policy to use and the state of the trainer.
     pub fn new(purpose: Purpose, policy: &Values, agent: &dyn Agent, trainer: &[u8]) -> Self {
         let mut values = Writer::default();
         policy.save(&mut values);
@@ -76,7 +76,7 @@ impl Checkpoint {
         Self { purpose, values: values.bytes, state: state.bytes }
     }
 
-    /// As the bytes of a file.
+    /// Encodes the checkpoint as the bytes of a file.
     pub fn to_bytes(&self) -> Vec<u8> {
         let header = serde_json::to_vec(&self.purpose).unwrap_or_default();
         let mut bytes = MAGIC.to_vec();
@@ -90,27 +90,28 @@ impl Checkpoint {
         bytes
     }
 
-    /// Writes it beside `path` and renames it into place, so that a kill leaves the one before.
+    /// Writes a temporary file next to `path` and renames it into place, so that the previous checkpoint survives a
+    /// kill.
     ///
     /// # Errors
-    /// If the operating system refuses.
+    /// If writing or renaming fails.
     pub fn write(&self, path: &Path) -> Result<()> {
         gridfleet_core::files::write(path, &self.to_bytes()).map_err(|e| Error::writing(path, e))
     }
 
-    /// Reads the file in `path`.
+    /// Reads the file at `path`.
     ///
     /// # Errors
-    /// [`Error::Input`] if it is no checkpoint, of a later version, truncated or changed.
+    /// [`Error::Input`] if the file is not a checkpoint, has a later version, or is truncated or corrupt.
     pub fn read(path: &Path) -> Result<Self> {
         let bytes = input::read(path, MOST_BYTES)?;
         Self::from_bytes(&bytes).map_err(|error| error.file(path).into())
     }
 
-    /// From the bytes of a file.
+    /// Decodes a checkpoint from the bytes of a file.
     ///
     /// # Errors
-    /// As [`read`](Self::read).
+    /// Same as [`read`](Self::read).
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, InputError> {
         const EXPECTED: &str = "a checkpoint of `gridfleet train`, whole";
         let help = "train again, or take another copy of the file";
@@ -159,10 +160,10 @@ impl Checkpoint {
         Ok(Self { purpose, values: values.to_vec(), state: state.to_vec() })
     }
 
-    /// What a policy is to use of it.
+    /// Values for a policy to use.
     ///
     /// # Errors
-    /// If the values do not have the shape that the header tells.
+    /// If the values do not have the shape given in the header.
     pub fn values(&self) -> Result<Values, InputError> {
         let space = self.purpose.space();
         let mut values = self.purpose.agent.values(space);
@@ -173,10 +174,10 @@ impl Checkpoint {
         }
     }
 
-    /// Brings an agent to where the checkpoint was made; what its trainer kept.
+    /// Restores an agent to the state of the checkpoint; returns the state of its trainer.
     ///
     /// # Errors
-    /// If the state is not that of such an agent.
+    /// If the state does not belong to such an agent.
     pub fn restore(&self, agent: &mut dyn Agent) -> Result<Vec<u8>, InputError> {
         let restore = |agent: &mut dyn Agent| -> Result<Vec<u8>, Torn> {
             let mut reader = Reader::new(&self.state);

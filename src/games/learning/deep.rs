@@ -1,8 +1,9 @@
-//! Deep Q-networks: a network fitted, batch by batch, to what drawn transitions brought plus what a slower copy of it
-//! says of the state after. Errors may be clipped, so that a few large rewards do not rule a fit.
+//! Deep Q-networks: a network fitted, batch by batch, to the rewards of sampled transitions plus the next-state value
+//! of a slowly updated target network. Errors may be clipped, so that a few large rewards do not dominate a fit.
 //!
 //! Sources: Mnih et al., Nature 518 (2015); van Hasselt, Guez, Silver, AAAI 2016 (double: the network chooses the next
-//! action, the copy values it); Wang et al., ICML 2016 (dueling); Lillicrap et al., ICLR 2016 (the copy follows softly).
+//! action, the target network values it); Wang et al., ICML 2016 (dueling); Lillicrap et al., ICLR 2016 (soft target
+//! updates).
 
 use super::adam::Adam;
 use super::bytes::{Reader, Torn, Writer};
@@ -11,28 +12,28 @@ use super::network::{Network, Workspace};
 use super::{Agent, Transition, Values, best};
 use rand_pcg::Pcg64;
 
-/// How it learns.
+/// Parameters of a deep Q-network.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Settings {
-    /// Whether the network chooses the next action that its copy values.
+    /// Whether the network chooses the next action that the target network values.
     pub double: bool,
-    /// Weight of what comes one step later.
+    /// Discount factor per step.
     pub discount: f64,
     /// Learning rate of Adam.
     pub rate: f64,
-    /// Transitions in a batch.
+    /// Number of transitions in a batch.
     pub batch: usize,
-    /// Transitions remembered.
+    /// Capacity of the replay memory, in transitions.
     pub memory: usize,
-    /// Transitions remembered before the first lesson, at least a batch.
+    /// Number of transitions stored before the first fit, at least a batch.
     pub first_lesson: usize,
-    /// Errors beyond this count as this when the network is fitted; infinite for none.
+    /// Errors are clipped to this value when the network is fitted; infinite for no clipping.
     pub clip: f64,
-    /// Share of the way that the copy goes towards the network at each step.
+    /// Fraction by which the target network moves towards the network at each step (0..1).
     pub soft_update: f64,
 }
 
-/// A deep Q-network with its copy, its optimiser and its memory.
+/// A deep Q-network with its target network, optimiser and replay memory.
 #[derive(Debug, Clone)]
 pub struct Deep {
     settings: Settings,
@@ -43,7 +44,7 @@ pub struct Deep {
     work: Work,
 }
 
-/// Room to work in; nothing of it is state.
+/// Scratch memory; not part of the state.
 #[derive(Debug, Clone, Default)]
 struct Work {
     batch: Batch,
@@ -55,7 +56,7 @@ struct Work {
 }
 
 impl Deep {
-    /// Starts from a network.
+    /// Creates an agent from an initial network.
     pub fn new(network: Network, settings: Settings) -> Self {
         let parameters = network.parameters.len();
         Self {
@@ -72,7 +73,7 @@ impl Deep {
     }
 }
 
-/// What comes after each transition of the batch in `work`, into `work.later`.
+/// Computes the next-state value of each transition of the batch in `work` into `work.later`.
 fn later(settings: &Settings, network: &Network, target: &Network, work: &mut Work) {
     let Work { batch, now, then, later, .. } = work;
     later.clear();
@@ -144,7 +145,7 @@ impl Agent for Deep {
     }
 }
 
-/// Moves each parameter of a copy the share `by` of the way to its original.
+/// Moves each parameter of a copy towards its original by the fraction `by`.
 fn follow(copy: &mut [f64], original: &[f64], by: f64) {
     copy.iter_mut().zip(original).for_each(|(copy, original)| *copy += by * (original - *copy));
 }
@@ -165,7 +166,7 @@ mod tests {
         assert_eq!(copy, [2.0, -1.0]);
     }
 
-    /// A linear network on one observation: its values are its biases, so that aims can be told on paper.
+    /// A linear network on one observation: its values are its biases, so targets can be computed by hand.
     fn aimed(double: bool, terminal: bool) -> f64 {
         let shape = Shape { inputs: 1, hidden: Vec::new(), actions: 2, dueling: false, branches: 1 };
         let mut network = Network::zero(shape);
@@ -181,7 +182,7 @@ mod tests {
             soft_update: 0.0,
         };
         let mut agent = Deep::new(network.clone(), settings);
-        // The copy sees it the other way round.
+        // The target network has the opposite preference.
         agent.target.parameters.copy_from_slice(&[0.0, 0.0, 10.0, 20.0]);
         let seen = Seen { features: &[1.0], cell: 0 };
         agent.memory.push(&Transition {
@@ -200,7 +201,8 @@ mod tests {
 
     #[test]
     fn aims_are_those_on_paper() {
-        // The copy's own best is worth 20; the network's best is the first action, which the copy values at 10.
+        // The best action of the target network has the value 20; the network's best action is the first, which the
+        // target network values at 10.
         assert_eq!(aimed(false, false), 7.0 + 0.5 * 20.0);
         assert_eq!(aimed(true, false), 7.0 + 0.5 * 10.0);
         assert_eq!((aimed(true, true), aimed(false, true)), (7.0, 7.0));

@@ -1,8 +1,8 @@
-//! Fitted Q iteration on cells: all transitions so far are kept as counts, and now and then the values are fitted to
-//! them anew, sweep by sweep.
+//! Fitted Q iteration on cells: all transitions so far are stored as counts, and the values are periodically refitted
+//! to them, sweep by sweep.
 //!
-//! The regression is the mean over each cell, a so-called averager, with which the sweeps converge. A batch method: it
-//! uses each transition again in every fit, and needs no learning rate.
+//! The regression is the mean over each cell, a so-called averager, for which the sweeps converge. As a batch method it
+//! reuses each transition in every fit and needs no learning rate.
 //!
 //! Sources: Ernst, Geurts, Wehenkel, JMLR 6 (2005); Gordon, ICML 1995 (averagers).
 
@@ -11,24 +11,24 @@ use super::{Agent, Transition, Values};
 use rand_pcg::Pcg64;
 use std::collections::BTreeMap;
 
-/// Sweeps end when no value moves by more than this share of the largest, or after so many.
+/// Sweeps end when no value changes by more than this fraction of the largest, or after the maximum number of sweeps.
 const TOLERANCE: f64 = 1e-9;
 const MOST_SWEEPS: usize = 10_000;
 
-/// What has been seen of an action in a cell.
+/// Statistics of an action in a cell.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Tried {
     times: u64,
     reward: f64,
-    /// How often each cell came after; ends are not among them.
+    /// Number of transitions to each next cell; terminal transitions are excluded.
     after: BTreeMap<usize, u64>,
 }
 
-/// Fits values to all transitions.
+/// Agent that fits values to all transitions.
 #[derive(Debug, Clone)]
 pub struct Fitted {
     discount: f64,
-    /// Transitions between two fits.
+    /// Number of transitions between two fits.
     every: u64,
     told: u64,
     tried: BTreeMap<usize, Tried>,
@@ -36,12 +36,12 @@ pub struct Fitted {
 }
 
 impl Fitted {
-    /// Fits `values`, a table, after each `every` transitions.
+    /// Creates an agent that fits `values`, a table, after every `every` transitions.
     pub fn new(discount: f64, every: u64, values: Values) -> Self {
         Self { discount, every: every.max(1), told: 0, tried: BTreeMap::new(), values }
     }
 
-    /// Sweeps until values stay; the largest move of the first sweep, squared.
+    /// Sweeps until the values converge; returns the square of the largest change in the first sweep.
     fn fit(&mut self) -> Option<f64> {
         let Values::Table(table) = &mut self.values else { return None };
         let mut first = None;
@@ -76,7 +76,7 @@ impl Agent for Fitted {
             let tried = self.tried.entry(step.before.cell * table.actions + action).or_default();
             tried.times += 1;
             tried.reward += step.reward.of(action);
-            // What comes after what was not done is taken to be what came.
+            // The next state of the actions not taken is assumed to be the observed one.
             if !step.terminal {
                 *tried.after.entry(step.after.cell).or_default() += 1;
             }

@@ -1,4 +1,4 @@
-//! Replay memory: the latest transitions, from which batches are drawn at random.
+//! Replay memory: the latest transitions, from which batches are sampled at random.
 //!
 //! Source: Mnih et al., Nature 518 (2015): experience replay.
 
@@ -7,40 +7,40 @@ use super::{Reward, Transition};
 use rand::RngExt as _;
 use rand_pcg::Pcg64;
 
-/// A ring of transitions in flat columns.
+/// A ring buffer of transitions in flat columns.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Memory {
     inputs: usize,
     capacity: usize,
-    /// Where the next one goes.
+    /// Index of the next write.
     next: usize,
     before: Vec<f64>,
     after: Vec<f64>,
     action: Vec<u32>,
-    /// Choices of which all alternatives are told; 0 where only what was done is.
+    /// Number of choices whose alternatives all have known rewards; 0 if only the reward of the action taken is known.
     branches: usize,
-    /// As many of each transition as are told.
+    /// Known rewards, the same number per transition.
     reward: Vec<f64>,
     terminal: Vec<bool>,
 }
 
-/// Transitions drawn from a memory, row by row.
+/// Transitions sampled from a memory, row by row.
 #[derive(Debug, Clone, Default)]
 pub struct Batch {
-    /// Observations before.
+    /// Observations before the actions.
     pub before: Vec<f64>,
-    /// Observations after.
+    /// Observations after the actions.
     pub after: Vec<f64>,
-    /// Actions.
+    /// Actions taken.
     pub action: Vec<usize>,
-    /// Whether nothing comes after.
+    /// Whether the transition is terminal.
     pub terminal: Vec<bool>,
     branches: usize,
     reward: Vec<f64>,
 }
 
 impl Batch {
-    /// What is told of the reward of a row.
+    /// Known reward of a row.
     pub fn reward(&self, row: usize) -> Reward<'_> {
         let width = self.reward.len() / self.action.len();
         match (&self.reward[row * width..(row + 1) * width], self.branches) {
@@ -51,7 +51,7 @@ impl Batch {
 }
 
 impl Memory {
-    /// Room for `capacity` transitions of observations of `inputs` numbers.
+    /// Creates a memory for `capacity` transitions with observations of `inputs` numbers.
     pub fn new(inputs: usize, capacity: usize) -> Self {
         Self {
             inputs,
@@ -66,17 +66,17 @@ impl Memory {
         }
     }
 
-    /// Transitions held.
+    /// Number of transitions stored.
     pub fn len(&self) -> usize {
         self.action.len()
     }
 
-    /// Whether it holds none.
+    /// Whether the memory is empty.
     pub fn is_empty(&self) -> bool {
         self.action.is_empty()
     }
 
-    /// Adds a transition; when full, in place of the oldest.
+    /// Adds a transition; replaces the oldest if the memory is full.
     pub fn push(&mut self, step: &Transition<'_>) {
         let (n, at) = (self.inputs, self.next);
         debug_assert!(step.before.features.len() == n && step.after.features.len() == n);
@@ -101,7 +101,7 @@ impl Memory {
         self.next = (at + 1) % self.capacity;
     }
 
-    /// Draws `count` transitions with replacement, each as likely.
+    /// Samples `count` transitions uniformly with replacement.
     pub fn sample(&self, count: usize, random: &mut Pcg64, batch: &mut Batch) {
         let n = self.inputs;
         batch.before.clear();
@@ -121,7 +121,7 @@ impl Memory {
         }
     }
 
-    /// Writes all of it.
+    /// Writes the complete state.
     pub fn save(&self, out: &mut Writer) {
         out.count(self.next as u64);
         out.counts(self.action.iter().map(|&action| u64::from(action)));
@@ -132,10 +132,10 @@ impl Memory {
         out.numbers(&self.after);
     }
 
-    /// Reads what [`save`](Self::save) wrote, into a memory of the same size.
+    /// Reads the output of [`save`](Self::save) into a memory of the same size.
     ///
     /// # Errors
-    /// If it is not the state of such a memory.
+    /// If the bytes are not the state of such a memory.
     pub fn load(&mut self, from: &mut Reader<'_>) -> Result<(), Torn> {
         self.next = usize::try_from(from.count()?).map_err(|_| Torn)?;
         self.action = from.counts()?.into_iter().map(|action| action as u32).collect();
@@ -156,7 +156,7 @@ impl Memory {
         if fits { Ok(()) } else { Err(Torn) }
     }
 
-    /// Whether as much is told of each of `held` transitions.
+    /// Whether each of `held` transitions has the same number of known rewards.
     fn tells_alike(&self, held: usize) -> bool {
         match self.branches {
             0 => self.reward.len() == held,
@@ -170,7 +170,7 @@ impl Memory {
     }
 }
 
-/// A transition of a memory's test, with observations of one number.
+/// A test transition with observations of one number.
 #[cfg(test)]
 fn step(value: &[f64; 2]) -> Transition<'_> {
     use super::Seen;
@@ -208,7 +208,7 @@ mod tests {
             assert_eq!(batch.terminal[i], action % 2 == 1);
         }
         assert_eq!(counts[..3], [0; 3]);
-        // Five of 1,000 each, with a standard deviation of 28.
+        // Five counts of about 1,000 each, with a standard deviation of 28.
         assert!(counts[3..].iter().all(|&count| count.abs_diff(1_000) < 113), "{counts:?}");
     }
 

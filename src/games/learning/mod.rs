@@ -1,13 +1,13 @@
-//! Reinforcement learning of a finite number of actions: agents, what they remember, and their files.
+//! Reinforcement learning with a finite number of actions: agents, their memory, and their files.
 //!
-//! An [`Agent`] is told one [`Transition`] after the other and improves its [`Values`]; whoever acts chooses among them,
-//! mostly the best and sometimes any ([`Exploration`]). What the numbers of an observation mean, and what an action does,
-//! is not known here: no simulator, no market.
+//! An [`Agent`] receives one [`Transition`] after another and improves its [`Values`]; the caller chooses actions by
+//! them, mostly the best and sometimes a random one ([`Exploration`]). The meaning of observations and actions is
+//! unknown to this module: it has no simulator and no market.
 //!
 //! - [`spec`]: agents by name and parameters;
 //! - [`table`]: Q-learning and SARSA, [`fitted`]: fitted Q iteration, all on cells of a table;
 //! - [`deep`]: deep Q-networks, double and dueling, on [`network`], [`adam`] and [`memory`];
-//! - [`policy`]: a policy by itself, where it is told what every action would have brought;
+//! - [`policy`]: direct policy learning, for problems in which the reward of every action is known afterwards;
 //! - [`checkpoint`]: an agent as a file.
 //!
 #![doc = include_str!("../../../docs/equations/rendered/learning.md")]
@@ -35,29 +35,30 @@ use table::Table;
 /// An observation.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Seen<'a> {
-    /// For networks: numbers of about 1.
+    /// For networks: numbers of magnitude about 1.
     pub features: &'a [f64],
-    /// For tables: which of a finite number of cells it falls into.
+    /// For tables: cell of the observation, out of a finite number.
     pub cell: usize,
 }
 
-/// What is told of the reward.
+/// Known rewards of a transition.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Reward<'a> {
-    /// What the action brought that was done.
+    /// Reward of the action taken.
     Done(f64),
-    /// What each action would have brought, known afterwards: nothing need be tried to be learned. Actions are tuples of
-    /// `branches` choices, of which the last counts up first; a tuple brings the sum of what its alternatives bring.
+    /// Rewards of all actions, known afterwards, so that learning needs no exploration. Actions are tuples of
+    /// `branches` choices, of which the last varies fastest; the reward of a tuple is the sum of the rewards of its
+    /// alternatives.
     All {
-        /// By choice and alternative.
+        /// Rewards by choice and alternative.
         alternatives: &'a [f64],
-        /// Choices.
+        /// Number of choices.
         branches: usize,
     },
 }
 
 impl Reward<'_> {
-    /// What an action brings, as far as is known: [`Done`](Self::Done) knows of one only.
+    /// Reward of an action, as far as known: [`Done`](Self::Done) only has that of the action taken.
     pub fn of(&self, action: usize) -> f64 {
         match *self {
             Self::Done(reward) => reward,
@@ -73,7 +74,7 @@ impl Reward<'_> {
         }
     }
 
-    /// Actions that it tells of, where `done` was done and there are `actions`.
+    /// Actions with known rewards, if `done` was taken and there are `actions`.
     pub fn told(&self, done: usize, actions: usize) -> std::ops::Range<usize> {
         match self {
             Self::Done(_) => done..done + 1,
@@ -82,45 +83,45 @@ impl Reward<'_> {
     }
 }
 
-/// What came of an action.
+/// Outcome of an action.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Transition<'a> {
-    /// What was seen.
+    /// Observation before the action.
     pub before: Seen<'a>,
-    /// What was done.
+    /// Action taken.
     pub action: usize,
-    /// What it brought, or what each would have.
+    /// Reward of the action taken, or of all actions.
     pub reward: Reward<'a>,
-    /// What is seen then.
+    /// Observation after the action.
     pub after: Seen<'a>,
-    /// What is done then.
+    /// Next action taken.
     pub next_action: usize,
-    /// Whether nothing comes after: `after` and `next_action` mean nothing.
+    /// Whether the transition is terminal: `after` and `next_action` are then meaningless.
     pub terminal: bool,
 }
 
-/// What observations and actions an agent is for.
+/// Dimensions of the observations and actions of an agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Space {
-    /// Numbers in an observation.
+    /// Number of features of an observation.
     pub features: usize,
-    /// Cells of a table.
+    /// Number of cells of a table.
     pub cells: usize,
-    /// Actions.
+    /// Number of actions.
     pub actions: usize,
 }
 
-/// What actions are worth, as an agent has learned it.
+/// Action values learned by an agent.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Values {
-    /// By cell.
+    /// Values by cell.
     Table(Table),
-    /// By the features.
+    /// Values by the features.
     Network(Network),
 }
 
 impl Values {
-    /// The values of all actions; `work.values` holds them.
+    /// Values of all actions; stored in `work.values`.
     pub fn of<'w>(&self, seen: Seen<'_>, work: &'w mut Workspace) -> &'w [f64] {
         match self {
             Self::Table(table) => {
@@ -132,12 +133,12 @@ impl Values {
         &work.values
     }
 
-    /// The action of the highest value; of several the first.
+    /// Action with the highest value; the first of equals.
     pub fn greedy(&self, seen: Seen<'_>, work: &mut Workspace) -> usize {
         best(self.of(seen, work))
     }
 
-    /// Writes them.
+    /// Writes the values.
     pub fn save(&self, out: &mut Writer) {
         out.numbers(match self {
             Self::Table(table) => &table.values,
@@ -145,10 +146,10 @@ impl Values {
         });
     }
 
-    /// Reads what [`save`](Self::save) wrote of values of the same shape.
+    /// Reads the output of [`save`](Self::save) into values of the same shape.
     ///
     /// # Errors
-    /// If it is not that.
+    /// If the bytes do not match the shape.
     pub fn load(&mut self, from: &mut Reader<'_>) -> Result<(), Torn> {
         from.numbers_into(match self {
             Self::Table(table) => &mut table.values,
@@ -157,7 +158,7 @@ impl Values {
     }
 }
 
-/// The place of the highest value, the first of several.
+/// Index of the highest value, the first of equals.
 pub fn best(values: &[f64]) -> usize {
     let mut best = 0;
     for (action, &value) in values.iter().enumerate() {
@@ -168,38 +169,38 @@ pub fn best(values: &[f64]) -> usize {
     best
 }
 
-/// Who learns what actions are worth.
+/// Learner of action values.
 pub trait Agent: Send {
-    /// What it has learned so far.
+    /// Values learned so far.
     fn values(&self) -> &Values;
-    /// Learns from a transition; how wrong it was, where it has measured that. `rate` is a factor on its learning rate.
+    /// Learns from a transition; returns the error, if measured. `rate` is a factor on the learning rate.
     fn learn(&mut self, step: &Transition<'_>, rate: f64, random: &mut Pcg64) -> Option<f64>;
-    /// Writes all that it needs to go on, besides [`values`](Self::values).
+    /// Writes all state needed to resume, except [`values`](Self::values).
     fn save(&self, out: &mut Writer);
-    /// Reads its values, and then what [`save`](Self::save) wrote.
+    /// Reads the values, and then the output of [`save`](Self::save).
     ///
     /// # Errors
-    /// If it is not the state of such an agent.
+    /// If the bytes are not the state of such an agent.
     fn load(&mut self, from: &mut Reader<'_>) -> Result<(), Torn>;
 }
 
-/// How often an agent tries any action instead of the best: a share that falls along a straight line.
+/// Probability of a random action instead of the best one, decreasing linearly.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Exploration {
-    /// Share at the first step, and from the last of `steps` on.
+    /// Probability at the first step, and from the last of `steps` on.
     pub epsilon: [f64; 2],
-    /// Steps from one to the other.
+    /// Number of steps from one to the other.
     pub steps: u64,
 }
 
 impl Exploration {
-    /// The share at a step, counted from 0.
+    /// Probability at a step, counted from 0.
     pub fn epsilon(&self, step: u64) -> f64 {
         let share = (step as f64 / self.steps.max(1) as f64).min(1.0);
         self.epsilon[0] * (1.0 - share) + self.epsilon[1] * share
     }
 
-    /// Any action with the share of this step, else the best.
+    /// Chooses a random action with the probability of this step, otherwise the best one.
     pub fn choose(
         &self,
         step: u64,

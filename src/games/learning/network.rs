@@ -1,56 +1,58 @@
-//! A dense network that values actions: leaky rectified hidden layers, a plain or a dueling head, gradients by hand.
+//! A dense action-value network: leaky rectified hidden layers, a plain or a dueling head, hand-written gradients.
 //!
-//! All parameters are one flat array, so that an optimiser, a copy and a file need no structure; a [`Workspace`] holds
-//! what a pass leaves behind, so that no pass allocates.
+//! All parameters are in one flat array, so that optimiser, target network and file need no structure; a [`Workspace`]
+//! stores the intermediate results of a pass, so that no pass allocates.
 //!
-//! Sources: Maas, Hannun, Ng, ICML 2013 (leaky rectifiers: a unit that is off still learns; with rewards as noisy as those of
-//! markets, plain ones go off for good, and values no longer depend on what is seen); He et al., ICCV 2015 (weights at the start); Wang et al.,
-//! ICML 2016 (dueling head: the value of the state plus each action's advantage over the mean); Tavakoli, Pardo, Kormushev,
-//! AAAI 2018 (branches: an action is a tuple of choices, and its value the sum of theirs).
+//! Sources: Maas, Hannun, Ng, ICML 2013 (leaky rectifiers: an inactive unit still learns; with rewards as noisy as
+//! those of markets, plain ones become permanently inactive, and values no longer depend on the observation); He et
+//! al., ICCV 2015 (initial weights); Wang et al., ICML 2016 (dueling head: the value of the state plus each action's
+//! advantage over the mean); Tavakoli, Pardo, Kormushev, AAAI 2018 (branches: an action is a tuple of choices, and its
+//! value the sum of their values).
 
 use rand::RngExt as _;
 use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 
-/// Share of an input below 0 that a unit lets through.
+/// Slope of a unit for inputs below 0.
 const LEAK: f64 = 0.05;
 
-/// What a network looks like.
+/// Shape of a network.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shape {
-    /// Numbers in an observation.
+    /// Number of features of an observation.
     pub inputs: usize,
-    /// Units of each hidden layer.
+    /// Number of units of each hidden layer.
     pub hidden: Vec<usize>,
-    /// Actions.
+    /// Number of actions.
     pub actions: usize,
-    /// Whether values are a state's value plus advantages.
+    /// Whether values are composed of a state value plus advantages.
     pub dueling: bool,
-    /// Choices that an action is made of, each among as many: with two, the value of an action is the sum of two.
+    /// Number of choices that make up an action, each with the same number of alternatives: with two, the value of an
+    /// action is the sum of two values.
     pub branches: usize,
 }
 
 impl Shape {
-    /// Alternatives of each choice.
+    /// Number of alternatives of each choice.
     pub fn size(&self) -> usize {
         (self.actions as f64).powf(1.0 / self.branches as f64).round() as usize
     }
 
-    /// Whether actions are whole tuples of choices.
+    /// Whether the number of actions matches complete tuples of choices.
     pub fn is_whole(&self) -> bool {
         self.branches >= 1
             && u32::try_from(self.branches).is_ok_and(|n| self.size().checked_pow(n) == Some(self.actions))
     }
 
-    /// Units of the last layer: one for each alternative, and one for the state if dueling.
+    /// Number of units of the last layer: one per alternative, plus one for the state if dueling.
     fn outputs(&self) -> usize {
         self.branches * self.size() + usize::from(self.dueling)
     }
 
-    /// Units of the last layer that an action's value is the sum of, besides that of the state.
+    /// Units of the last layer whose sum is the value of an action, excluding that of the state.
     fn units(&self, action: usize) -> impl Iterator<Item = usize> {
         let (size, branches, mut rest) = (self.size(), self.branches, action);
-        // The last choice counts up first.
+        // The last choice varies fastest.
         (0..branches).rev().map(move |branch| {
             let choice = rest % size;
             rest /= size;
@@ -70,7 +72,7 @@ impl Shape {
     }
 }
 
-/// A layer's place among the parameters: weights `[input][output]`, then a bias for each output.
+/// Position of a layer in the parameters: weights `[input][output]`, then a bias per output.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Layer {
     inputs: usize,
@@ -94,13 +96,13 @@ impl Layer {
 pub struct Network {
     shape: Shape,
     layers: Vec<Layer>,
-    /// Units that make an action's value, action after action.
+    /// Units that make up the value of each action, action by action.
     units: Vec<usize>,
-    /// All weights and biases, layer after layer.
+    /// All weights and biases, layer by layer.
     pub parameters: Vec<f64>,
 }
 
-/// What passes need and leave.
+/// Buffers and results of passes.
 #[derive(Debug, Clone, Default)]
 pub struct Workspace {
     batch: usize,
@@ -108,13 +110,13 @@ pub struct Workspace {
     activations: Vec<Vec<f64>>,
     /// Values of the actions, row by row.
     pub values: Vec<f64>,
-    /// Derivatives by the outputs of a layer, and by its inputs.
+    /// Derivatives with respect to the outputs of a layer, and to its inputs.
     outer: Vec<f64>,
     inner: Vec<f64>,
 }
 
 impl Network {
-    /// A network whose weights are drawn uniformly with variance 2 over the number of inputs; biases are 0.
+    /// Creates a network with uniformly drawn weights of variance 2 divided by the number of inputs; biases are 0.
     pub fn new(shape: Shape, random: &mut Pcg64) -> Self {
         let mut network = Self::zero(shape);
         for layer in &network.layers {
@@ -126,7 +128,7 @@ impl Network {
         network
     }
 
-    /// A network that is 0 everywhere.
+    /// Creates a network whose parameters are all 0.
     pub fn zero(shape: Shape) -> Self {
         let widths: Vec<usize> = shape.widths().collect();
         let mut first = 0;
@@ -142,12 +144,12 @@ impl Network {
         Self { parameters: vec![0.0; shape.parameters()], layers, units, shape }
     }
 
-    /// Its shape.
+    /// Shape of the network.
     pub fn shape(&self) -> &Shape {
         &self.shape
     }
 
-    /// Values of all actions for each of the observations in `inputs`, row by row: [`Workspace::values`].
+    /// Computes the values of all actions for each observation in `inputs`, row by row, into [`Workspace::values`].
     pub fn forward(&self, inputs: &[f64], work: &mut Workspace) {
         let batch = inputs.len() / self.shape.inputs.max(1);
         work.batch = batch;
@@ -175,7 +177,7 @@ impl Network {
         work.values.clear();
         for row in raw.chunks_exact(self.shape.outputs()) {
             let (state, alternatives) = row.split_at(usize::from(self.shape.dueling));
-            // All choices have as many alternatives, so that one mean does for their sum.
+            // All choices have the same number of alternatives, so one mean suffices for their sum.
             let mean = alternatives.iter().sum::<f64>() / self.shape.size() as f64;
             let base = state.first().map_or(0.0, |state| state - mean);
             let units = self.units.chunks_exact(self.shape.branches);
@@ -184,8 +186,8 @@ impl Network {
         }
     }
 
-    /// The derivatives of a loss by all parameters, into `gradient`, from those by the values of the last
-    /// [`forward`](Self::forward) pass with this workspace.
+    /// Computes the derivatives of a loss with respect to all parameters into `gradient`, from those with respect to
+    /// the values of the last [`forward`](Self::forward) pass with this workspace.
     pub fn backward(&self, by_values: &[f64], work: &mut Workspace, gradient: &mut [f64]) {
         gradient.fill(0.0);
         work.outer.clear();
@@ -194,7 +196,7 @@ impl Network {
             work.outer.resize(start + self.shape.outputs(), 0.0);
             let (state, alternatives) = work.outer[start..].split_at_mut(usize::from(self.shape.dueling));
             for (units, &d) in self.units.chunks_exact(self.shape.branches).zip(row) {
-                // Most actions of a batch were not done.
+                // Most actions of a batch were not taken.
                 if d != 0.0 {
                     units.iter().for_each(|&unit| alternatives[unit] += d);
                 }
@@ -229,7 +231,7 @@ impl Network {
     }
 }
 
-/// The sum of products, in four parts side by side.
+/// Inner product in four parallel partial sums.
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     let (a4, b4) = (a.chunks_exact(4), b.chunks_exact(4));
     let rest: f64 = a4.remainder().iter().zip(b4.remainder()).map(|(x, y)| x * y).sum();
@@ -251,7 +253,7 @@ mod tests {
         Streams { seed: 5, replication: 0 }.stream(Purpose::Policy, 0)
     }
 
-    /// A loss that uses every value: sum of weights times squared values.
+    /// A loss that depends on every value: weighted sum of squared values.
     fn loss(network: &Network, inputs: &[f64], work: &mut Workspace) -> f64 {
         network.forward(inputs, work);
         work.values.iter().enumerate().map(|(i, v)| (0.3 + i as f64 % 5.0) * v * v).sum()
@@ -264,7 +266,7 @@ mod tests {
             let shape = Shape { inputs: 3, hidden: vec![7, 5, 6], actions: 9, dueling, branches };
             assert!(shape.is_whole());
             let mut network = Network::new(shape, &mut random);
-            // Biases of 0 would leave mistakes in them unseen.
+            // Errors in biases would go undetected if they were 0.
             network.parameters.iter_mut().for_each(|p| *p += random.random_range(-0.1..0.1));
             let inputs: Vec<f64> = (0..12).map(|_| random.random_range(-1.0..1.0)).collect();
             let mut work = Workspace::default();
@@ -305,12 +307,12 @@ mod tests {
         let shape = Shape { inputs: 1, hidden: Vec::new(), actions: 4, dueling: false, branches: 2 };
         assert!(!Shape { actions: 5, ..shape.clone() }.is_whole());
         let mut network = Network::zero(shape.clone());
-        // No weights; alternatives are worth 1 or 2, and 10 or 30.
+        // No weights; alternatives have the values 1 or 2, and 10 or 30.
         network.parameters[4..].copy_from_slice(&[1.0, 2.0, 10.0, 30.0]);
         let mut work = Workspace::default();
         network.forward(&[7.0], &mut work);
         assert_eq!(work.values, [11.0, 31.0, 12.0, 32.0]);
-        // Dueling around a value of 5: each alternative less the mean of its choice.
+        // Dueling around a value of 5: each alternative minus the mean of its choice.
         let mut network = Network::zero(Shape { dueling: true, ..shape });
         network.parameters[5..].copy_from_slice(&[5.0, 1.0, 2.0, 10.0, 30.0]);
         network.forward(&[7.0], &mut work);

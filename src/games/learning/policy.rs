@@ -1,13 +1,14 @@
-//! A policy learned directly, where it is known afterwards what every action would have brought: a network gives each action a
-//! preference, the policy draws by their softmax, and the preferences climb the mean reward of that policy.
+//! Direct policy learning for problems in which the reward of every action is known afterwards: a network assigns each
+//! action a preference, the policy samples from their softmax, and the preferences follow the gradient of the policy's
+//! mean reward.
 //!
-//! The gradient is exact for each transition, for nothing need be tried, and an action that the policy hardly ever takes hardly moves it.
-//! That is what values by regression lack where rewards are noisy: they spend their accuracy on the actions that vary
-//! most, the rash ones. A part of the policy's entropy is added to the reward, less and less, so that it settles late. What an action
-//! changes later is not looked at.
+//! The gradient is exact for each transition because no exploration is needed, and an action that the policy rarely
+//! takes has little effect on it. Values learned by regression lack this property if rewards are noisy: they spend
+//! their accuracy on the actions with the highest variance, the risky ones. A decreasing multiple of the policy's
+//! entropy is added to the reward, so that the policy settles late. Later effects of an action are ignored.
 //!
-//! Sources: Sutton, McAllester, Singh, Mansour, NIPS 1999 (policy gradient; here the sum over all actions instead of a sample);
-//! Williams, Peng, Connection Science 3 (1991) (entropy).
+//! Sources: Sutton, McAllester, Singh, Mansour, NIPS 1999 (policy gradient; here with the sum over all actions instead
+//! of a sample); Williams, Peng, Connection Science 3 (1991) (entropy).
 
 use super::adam::Adam;
 use super::bytes::{Reader, Torn, Writer};
@@ -16,22 +17,22 @@ use super::network::{Network, Shape, Workspace};
 use super::{Agent, Transition, Values};
 use rand_pcg::Pcg64;
 
-/// How it learns.
+/// Parameters of policy learning.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Settings {
     /// Learning rate of Adam.
     pub rate: f64,
-    /// Transitions in a batch.
+    /// Number of transitions in a batch.
     pub batch: usize,
-    /// Transitions remembered.
+    /// Capacity of the replay memory, in transitions.
     pub memory: usize,
-    /// Transitions remembered before the first lesson, at least a batch.
+    /// Number of transitions stored before the first fit, at least a batch.
     pub first_lesson: usize,
-    /// What a nat of entropy counts as, in the unit of rewards; falls with the learning rate.
+    /// Weight of one nat of entropy, in the unit of rewards; decreases with the learning rate.
     pub entropy: f64,
 }
 
-/// A policy with its optimiser and its memory.
+/// A policy with its optimiser and replay memory.
 #[derive(Debug, Clone)]
 pub struct Policy {
     settings: Settings,
@@ -41,7 +42,7 @@ pub struct Policy {
     work: Work,
 }
 
-/// Room to work in; nothing of it is state.
+/// Scratch memory; not part of the state.
 #[derive(Debug, Clone, Default)]
 struct Work {
     batch: Batch,
@@ -53,7 +54,7 @@ struct Work {
 }
 
 impl Policy {
-    /// Starts from a network.
+    /// Creates an agent from an initial network.
     pub fn new(network: Network, settings: Settings) -> Self {
         let parameters = network.parameters.len();
         Self {
@@ -69,16 +70,16 @@ impl Policy {
     }
 }
 
-/// Actions that differ in one choice only, all others being the first alternative. The softmax over tuples whose preferences and rewards are
-/// sums is a product of one for each choice, so these actions are all that its gradient needs; and as the gradient of each adds up to
-/// 0, the alternatives that they share feel nothing of it.
+/// Actions that differ in one choice only, with the first alternative in all others. The softmax over tuples with
+/// additive preferences and rewards is a product of one softmax per choice, so its gradient needs only these actions;
+/// as the gradient of each sums to 0, the alternatives that they share are unaffected.
 fn only(choice: usize, shape: &Shape) -> impl Iterator<Item = usize> + Clone + use<> {
-    // The last choice counts up first.
+    // The last choice varies fastest.
     let each = shape.size().pow((shape.branches - 1 - choice) as u32);
     (0..shape.size()).map(move |alternative| alternative * each)
 }
 
-/// The softmax of preferences, in their place.
+/// Computes the softmax of preferences in place.
 fn softmax(preferences: &mut [f64]) {
     let most = preferences.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     preferences.iter_mut().for_each(|p| *p = (*p - most).exp());
@@ -86,10 +87,11 @@ fn softmax(preferences: &mut [f64]) {
     preferences.iter_mut().for_each(|p| *p /= sum);
 }
 
-/// The mean of `rewards` plus `entropy` times the entropy, under the softmax of `preferences`, which become its derivatives.
+/// Mean of `rewards` plus `entropy` times the entropy under the softmax of `preferences`, which are replaced by its
+/// derivatives.
 fn climb(preferences: &mut [f64], rewards: &[f64], entropy: f64) -> f64 {
     softmax(preferences);
-    // What no policy takes brings nothing, whatever its logarithm.
+    // An action of probability 0 contributes nothing; the bound keeps its logarithm finite.
     let worth = |reward: f64, chance: f64| reward - entropy * chance.max(f64::MIN_POSITIVE).ln();
     let mean: f64 = preferences.iter().zip(rewards).map(|(&chance, &r)| chance * worth(r, chance)).sum();
     for (chance, &reward) in preferences.iter_mut().zip(rewards) {
@@ -128,7 +130,7 @@ impl Agent for Policy {
                 rewards.clear();
                 rewards.extend(only.clone().map(|action| reward.of(action)));
                 loss -= share * climb(climbs, rewards, entropy);
-                // The optimiser goes down.
+                // The optimiser minimises.
                 only.zip(&*climbs).for_each(|(action, climb)| by_values[action] -= share * climb);
             }
         }
@@ -161,7 +163,7 @@ mod tests {
         for entropy in [0.0, 0.7] {
             let mut climbs = preferences;
             let mean = climb(&mut climbs, &rewards, entropy);
-            // The mean by another way: rewards less log chances, by hand.
+            // The mean computed independently: rewards minus log probabilities, by hand.
             let sum: f64 = preferences.iter().map(|p: &f64| p.exp()).sum();
             let by_hand: f64 = (0..4)
                 .map(|a| preferences[a].exp() / sum * (rewards[a] - entropy * (preferences[a] - sum.ln())))
@@ -186,7 +188,7 @@ mod tests {
         assert!(mean.abs() < 1e-9 && climbs.iter().all(|d| d.is_finite()), "{mean} {climbs:?}");
     }
 
-    /// Over all nine pairs at once, or choice by choice: the network must feel the same.
+    /// Over all nine pairs at once, or choice by choice: the gradient of the network must be the same.
     #[test]
     fn choices_one_by_one_are_pairs_all_at_once() {
         let shape = Shape { inputs: 2, hidden: vec![4], actions: 9, dueling: false, branches: 2 };

@@ -1,4 +1,4 @@
-//! Agents by name and parameters, as a scenario file writes them.
+//! Agents by name and parameters, as in a scenario file.
 
 use super::deep::{Deep, Settings};
 use super::fitted::Fitted;
@@ -10,33 +10,33 @@ use rand_pcg::Pcg64;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A way to learn.
+/// Learning algorithm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum AgentKind {
     /// Q-learning on a table.
     QLearning,
-    /// SARSA on a table: values are those of what is done, exploration included.
+    /// SARSA on a table: values are those of the actions taken, including exploration.
     Sarsa,
     /// Fitted Q iteration on a table, from all transitions so far.
     FittedQ,
     /// A deep Q-network.
     Dqn,
-    /// One whose next action is chosen by the network and valued by its slower copy.
+    /// A deep Q-network whose next action is chosen by the network and valued by its target network.
     DoubleDqn,
-    /// The same, with values made of the state's value and the actions' advantages.
+    /// Like `double-dqn`, with values composed of the state value and the advantages of actions.
     DuelingDoubleDqn,
-    /// A policy by itself instead of values: it climbs the mean reward of a softmax of its preferences. Needs to be told what all
-    /// actions would have brought, and looks no step ahead.
+    /// A policy instead of values: follows the gradient of the mean reward under a softmax of its preferences. Requires
+    /// the rewards of all actions, and does not look ahead.
     Policy,
 }
 
 impl AgentKind {
-    /// Those that learn values, for which it suffices to be told what an action brought that was done.
+    /// Algorithms that learn values, which only require the reward of the action taken.
     pub const OF_VALUES: [Self; 6] =
         [Self::QLearning, Self::Sarsa, Self::FittedQ, Self::Dqn, Self::DoubleDqn, Self::DuelingDoubleDqn];
 
-    /// Name as the scenario writes it.
+    /// Name as in the scenario file.
     pub const fn name(self) -> &'static str {
         match self {
             Self::QLearning => "q-learning",
@@ -54,47 +54,49 @@ impl AgentKind {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct AgentSpec {
-    /// Which way to learn.
+    /// Learning algorithm.
     pub kind: AgentKind,
-    /// Weight of what comes one step later (0..1).
+    /// Discount factor per step (0..1).
     #[schemars(range(min = 0.0, max = 1.0))]
     pub discount: f64,
-    /// Learning rate at the first step: of Adam for networks, share of the way for tables; by default 0.01 and 0.1.
+    /// Learning rate at the first step: of Adam for networks, fraction of the error for tables; by default 0.01 and
+    /// 0.1.
     #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
     pub learning_rate: Option<f64>,
-    /// Share of the learning rate that is left at the last step of exploration, on a straight line (0..1).
+    /// Fraction of the learning rate at the last step of exploration, reached linearly (0..1).
     #[schemars(range(min = 0.0, max = 1.0))]
     pub learning_rate_left: f64,
-    /// Units of each hidden layer of a network.
+    /// Number of units of each hidden layer of a network.
     #[schemars(length(min = 1, max = 8), inner(range(min = 1, max = 1024)))]
     pub hidden: Vec<usize>,
-    /// Choices that an action is made of: with 2, a network values each of two risks by itself, and a pair at their sum,
-    /// which is right where the reward is a sum, too; with 1, each pair by itself.
+    /// Number of choices that make up an action: with 2, a network values each of two risks separately, and a pair at
+    /// their sum, which is exact if the reward is also a sum; with 1, it values each pair separately.
     #[schemars(range(min = 1, max = 2))]
     pub branches: usize,
-    /// Transitions in a batch.
+    /// Number of transitions in a batch.
     #[schemars(range(min = 1, max = 4096))]
     pub batch: usize,
-    /// Transitions remembered.
+    /// Capacity of the replay memory, in transitions.
     #[schemars(range(min = 1, max = 1000000))]
     pub memory: usize,
-    /// For networks: transitions remembered before the first lesson; at least a batch. What is learned of the few hours that come
-    /// first is hard to unlearn.
+    /// For networks: number of transitions stored before the first fit; at least a batch. Lessons from the first few
+    /// hours are hard to unlearn.
     #[schemars(range(min = 0, max = 1000000))]
     pub first_lesson: usize,
-    /// For networks: errors beyond this count as this in a fit, in the unit of rewards; by default none do.
+    /// For networks: errors are clipped to this value in a fit, in the unit of rewards; no clipping by default.
     #[schemars(range(max = 1000000000.0), extend("exclusiveMinimum" = 0.0))]
     pub clip_error: Option<f64>,
-    /// Share of the way that the copy of a network goes towards it at each step (0..1).
+    /// Fraction by which the target network moves towards the network at each step (0..1).
     #[schemars(range(min = 0.0, max = 1.0))]
     pub soft_update: f64,
-    /// For `policy`: what a nat of entropy counts as in the unit of rewards, at the first step; it falls with the learning rate.
+    /// For `policy`: weight of one nat of entropy in the unit of rewards, at the first step; decreases with the
+    /// learning rate.
     #[schemars(range(min = 0.0, max = 1000000.0))]
     pub entropy: f64,
-    /// For `fitted-q`: steps between two fits.
+    /// For `fitted-q`: number of steps between two fits.
     #[schemars(range(min = 1, max = 1000000))]
     pub fit_every: u64,
-    /// Share of steps at which any action is tried instead of the best: at first, and at the end of exploration (0..1).
+    /// Probability of a random action instead of the best one: at the first step, and at the end of exploration (0..1).
     #[schemars(inner(range(min = 0.0, max = 1.0)))]
     pub epsilon: [f64; 2],
 }
@@ -103,14 +105,14 @@ impl Default for AgentSpec {
     fn default() -> Self {
         Self {
             kind: AgentKind::DuelingDoubleDqn,
-            // Assumed: ahead by about a day of quarter hours.
+            // Assumed: a horizon of about a day of quarter hours.
             discount: 0.99,
             learning_rate: None,
             learning_rate_left: 1.0,
             hidden: vec![16; 3],
             branches: 1,
             batch: 32,
-            // Assumed: some weeks of quarter hours.
+            // Assumed: several weeks of quarter hours.
             memory: 20_000,
             first_lesson: 0,
             clip_error: None,
@@ -125,7 +127,7 @@ impl Default for AgentSpec {
 }
 
 impl AgentSpec {
-    /// The learning rate at the first step.
+    /// Learning rate at the first step.
     pub fn rate(&self) -> f64 {
         self.learning_rate.unwrap_or(match self.kind {
             // Assumed.
@@ -134,7 +136,7 @@ impl AgentSpec {
         })
     }
 
-    /// The network for a space; none where a table does.
+    /// Shape of the network for a space; `None` if the algorithm uses a table.
     pub fn shape(&self, space: Space) -> Option<Shape> {
         let dueling = match self.kind {
             AgentKind::QLearning | AgentKind::Sarsa | AgentKind::FittedQ => return None,
@@ -143,11 +145,11 @@ impl AgentSpec {
         };
         let (hidden, branches) = (self.hidden.clone(), self.branches);
         let shape = Shape { inputs: space.features, hidden, actions: space.actions, dueling, branches };
-        // What is no tuple is valued by itself.
+        // Actions that are not tuples are valued separately.
         Some(if shape.is_whole() { shape } else { Shape { branches: 1, ..shape } })
     }
 
-    /// Values of the right shape, all 0.
+    /// Creates values of the right shape, all 0.
     pub fn values(&self, space: Space) -> Values {
         match self.shape(space) {
             Some(shape) => Values::Network(Network::zero(shape)),
@@ -155,7 +157,7 @@ impl AgentSpec {
         }
     }
 
-    /// An agent before its first step; `random` draws the weights of a network.
+    /// Creates an agent before its first step; `random` draws the weights of a network.
     pub fn build(&self, space: Space, random: &mut Pcg64) -> Box<dyn Agent> {
         let stepwise = |follows| -> Box<dyn Agent> {
             let (discount, rate) = (self.discount, self.rate());

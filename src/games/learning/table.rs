@@ -1,4 +1,4 @@
-//! Values in a table, and the two agents that move them a little at a time: Q-learning and SARSA.
+//! Tabular values, and the two agents that update them incrementally: Q-learning and SARSA.
 //!
 //! Sources: Watkins, Dayan, Machine Learning 8 (1992); Rummery, Niranjan, CUED/F-INFENG/TR 166 (1994).
 
@@ -6,49 +6,49 @@ use super::bytes::{Reader, Torn, Writer};
 use super::{Agent, Transition, Values};
 use rand_pcg::Pcg64;
 
-/// A value for each cell and action.
+/// A value per cell and action.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
-    /// Actions.
+    /// Number of actions.
     pub actions: usize,
-    /// Cell after cell.
+    /// Values, cell by cell.
     pub values: Vec<f64>,
 }
 
 impl Table {
-    /// All 0.
+    /// Creates a table of zeros.
     pub fn new(cells: usize, actions: usize) -> Self {
         Self { actions, values: vec![0.0; cells * actions] }
     }
 
-    /// The values of a cell's actions.
+    /// Values of the actions in a cell.
     pub fn row(&self, cell: usize) -> &[f64] {
         &self.values[cell * self.actions..(cell + 1) * self.actions]
     }
 
-    /// The highest value of a cell.
+    /// Highest value in a cell.
     pub fn best_value(&self, cell: usize) -> f64 {
         self.row(cell).iter().copied().fold(f64::NEG_INFINITY, f64::max)
     }
 }
 
-/// Whose value the next state has.
+/// Action that determines the value of the next state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Follows {
-    /// The best action's: Q-learning.
+    /// The best action: Q-learning.
     Best,
-    /// That of the action taken next: SARSA.
+    /// The action taken next: SARSA.
     Taken,
 }
 
-/// Moves the entries of what is told towards what it brings.
+/// Agent that moves the entries of actions with known rewards towards their targets.
 #[derive(Debug, Clone)]
 pub struct Stepwise {
-    /// What the next state is worth.
+    /// Valuation of the next state.
     pub follows: Follows,
-    /// Weight of what comes one step later.
+    /// Discount factor per step.
     pub discount: f64,
-    /// Share of the way to go.
+    /// Fraction of the error corrected per step.
     pub rate: f64,
     /// The table.
     pub values: Values,

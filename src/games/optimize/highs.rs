@@ -1,31 +1,33 @@
 //! The second solver, with the cargo feature `highs`: HiGHS, whose branch and bound solves programs with hundreds of
-//! binaries on which `microlp` would never end.
+//! binaries that `microlp` could not finish.
 //!
 //! Source: Q. Huangfu and J. A. J. Hall, Parallelizing the dual revised simplex method, Mathematical Programming
-//! Computation 10, 2018. It runs in one thread from a fixed seed, and a limit of time ends in an error, never in a worse
-//! point: the same program gives the same answer, or none.
+//! Computation 10, 2018. It runs in one thread with a fixed seed, and a time limit ends in an error, never in a worse
+//! point: the same program gives the same solution, or none.
 //!
-//! Where there are binaries its own tolerances stand, and the rest is solved again, exactly, with binaries held at 0 or 1.
+//! With binaries, HiGHS uses its default tolerances, and the program is then solved again, exactly, with binaries fixed
+//! at 0 or 1.
 //!
-//! What it calls optimal may not be, though it always is feasible. Of 65 days of the bi-level game with reluctant owners, HiGHS
-//! 1.11 called points optimal on four that are 0.03 to 2.4 % worse than plans that are feasible; 1.10, 1.12 and 1.13 erred on
-//! some of the same days, 1.15 more often, whatever its tolerances. On three of the four another version or SCIP proved the
-//! better plan. Without reluctance it found the optimum of each of more than a hundred days.
+//! A point reported as optimal may be suboptimal, though it is always feasible. Of 65 days of the bi-level game with
+//! reluctant owners, HiGHS 1.11 reported points as optimal on four that are 0.03 to 2.4 % worse than feasible plans;
+//! 1.10, 1.12 and 1.13 erred on some of the same days, 1.15 more often, regardless of tolerances. On three of the four,
+//! another version or SCIP proved the better plan optimal. Without reluctance it found the optimum of each of more than
+//! a hundred days.
 
 use super::lp::{Column, FEASIBILITY, Lp, Relation, Row, Unsolved};
 use ::highs::{HighsModelStatus, Model, RowProblem, Sense, TrySetOptionError};
 
-/// How HiGHS solves.
+/// Options of HiGHS.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Options {
-    /// Relative gap between the objective and its bound at which a program with binaries counts as solved.
+    /// Relative gap between the objective and its bound at which a program with binaries is considered solved.
     pub gap: f64,
-    /// Seconds after which it gives up, in each of up to four runs; none if it never does.
+    /// Time limit of each of up to four runs [s]; `None` for no limit.
     pub time_limit_s: Option<f64>,
 }
 
 impl Default for Options {
-    /// A gap of 1e-7 (assumed: a tenth of what two methods are held to), and all the time it takes.
+    /// A gap of 1e-7 (assumed: a tenth of the tolerance to which two methods are compared), and no time limit.
     fn default() -> Self {
         Self { gap: 1e-7, time_limit_s: None }
     }
@@ -34,21 +36,21 @@ impl Default for Options {
 /// Values of the variables at an optimal point.
 ///
 /// # Errors
-/// As [`Lp::solve_with`].
+/// Same as [`Lp::solve_with`].
 pub(super) fn solve(lp: &Lp, options: Options) -> Result<Vec<f64>, Unsolved> {
     if !is_sound(lp) {
         return Err(Unsolved::Failed("a number of it is not finite".to_owned()));
     }
     let values = match run(lp, options, Binaries::Between, "choose") {
-        // The presolve may take an unbounded program for an infeasible one: HiGHS is asked again without.
+        // Presolve may report an unbounded program as infeasible: HiGHS is run again without it.
         Err(Unsolved::Infeasible) => run(lp, options, Binaries::Between, "off")?,
         other => other?,
     };
     if !lp.columns().iter().any(|column| column.binary) {
         return Ok(values);
     }
-    // That a program is unbounded was found out without binaries: with them HiGHS says that there is no feasible point,
-    // or gives one.
+    // Unboundedness was determined without binaries: with them HiGHS reports that there is no feasible point, or
+    // returns one.
     let near = run(lp, options, Binaries::Whole, "choose")?;
     run(lp, options, Binaries::Held(&near), "choose").map_err(|error| match error {
         Unsolved::Infeasible => {
@@ -58,25 +60,25 @@ pub(super) fn solve(lp: &Lp, options: Options) -> Result<Vec<f64>, Unsolved> {
     })
 }
 
-/// What binaries may be in a run.
+/// Treatment of binaries in a run.
 #[derive(Clone, Copy)]
 enum Binaries<'a> {
-    /// Anything from 0 to 1.
+    /// Relaxed to any value from 0 to 1.
     Between,
-    /// 0 or 1.
+    /// Restricted to 0 or 1.
     Whole,
-    /// The nearest to these values of all variables.
+    /// Fixed at the integers nearest to these values of all variables.
     Held(&'a [f64]),
 }
 
-/// Whether all are numbers: HiGHS would reckon with what is none.
+/// Whether all coefficients are valid: HiGHS would compute with NaN.
 fn is_sound(lp: &Lp) -> bool {
     let column = |c: &Column| c.weight.is_finite() && !c.low.is_nan() && !c.high.is_nan();
     let row = |r: &Row| !r.right.is_nan() && r.terms.iter().all(|(_, factor)| factor.is_finite());
     lp.columns().iter().all(column) && lp.rows().iter().all(row)
 }
 
-/// One run.
+/// Runs HiGHS once.
 fn run(lp: &Lp, options: Options, binaries: Binaries, presolve: &str) -> Result<Vec<f64>, Unsolved> {
     let refused = |what: &str| Unsolved::Failed(format!("HiGHS refused {what}"));
     let mut problem = RowProblem::new();
@@ -123,7 +125,7 @@ fn set(model: &mut Model, options: Options, exact: bool, presolve: &str) -> Resu
         model.try_set_option("dual_feasibility_tolerance", FEASIBILITY)?;
     }
     model.try_set_option("mip_rel_gap", options.gap)?;
-    // Objectives are scaled as rows are, so that this one only ends searches about nothing.
+    // Objectives are scaled like rows, so this gap only ends searches over negligible differences.
     model.try_set_option("mip_abs_gap", FEASIBILITY)?;
     model.try_set_option("time_limit", options.time_limit_s.unwrap_or(f64::INFINITY))
 }

@@ -1,6 +1,6 @@
-//! Linear programs over real variables, and over binaries where there are some, minimised; and what solves them.
+//! Linear programs over real and binary variables, minimised, and the selection of their solver.
 //!
-//! A program is stated in terms of no solver. No solver says anything of dual prices: whoever needs them states the dual
+//! Programs are independent of the solver. Dual prices are not available: a caller that needs them states the dual
 //! program.
 
 #[cfg(feature = "highs")]
@@ -8,42 +8,42 @@ use super::highs;
 use super::microlp;
 use gridfleet_core::error::Error;
 
-/// How far a row or a bound may be missed, and a binary be from 0 or 1, in the unit of the row: a hundredth or less of
-/// what the solvers allow by default. Rows should be scaled to about 1.
+/// Tolerance by which a row or a bound may be violated, and a binary may differ from 0 or 1, in the unit of the row: a
+/// hundredth or less of the solvers' defaults. Rows should be scaled to about 1.
 pub const FEASIBILITY: f64 = 1e-9;
 
-/// Who solves a program. All give the same answer for the same program, run after run.
+/// Solver of a program. Each gives the same solution for the same program in every run.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum Solver {
-    /// The simplex method and the branch and bound of `microlp`, to the exact optimum. Right for linear programs of some
-    /// thousands of rows, and for some dozens of binaries.
+    /// The simplex method and the branch and bound of `microlp`, to the exact optimum. Suitable for linear programs
+    /// with a few thousand rows, and for a few dozen binaries.
     #[default]
     Microlp,
-    /// HiGHS, for programs with hundreds of binaries. Only with the cargo feature `highs`, whose build needs cmake and
+    /// HiGHS, for programs with hundreds of binaries. Requires the cargo feature `highs`, whose build needs cmake and
     /// libclang.
     #[cfg(feature = "highs")]
     Highs(highs::Options),
 }
 
-/// A variable of a program, as [`Lp::variable`] gave it.
+/// A variable of a program, as returned by [`Lp::variable`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Variable(usize);
 
 impl Variable {
-    /// Its number, counted from 0 in the order in which they were added.
+    /// Index of the variable, counted from 0 in order of addition.
     pub fn index(self) -> usize {
         self.0
     }
 }
 
-/// What a row of a program says of its left side.
+/// Relation between the sides of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Relation {
-    /// At most the right side.
+    /// At most the right-hand side.
     AtMost,
-    /// Equal to the right side.
+    /// Equal to the right-hand side.
     Equal,
-    /// At least the right side.
+    /// At least the right-hand side.
     AtLeast,
 }
 
@@ -54,20 +54,20 @@ pub struct Lp {
     rows: Vec<Row>,
 }
 
-/// What a program says of a variable.
+/// Data of a variable of a program.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Column {
     pub weight: f64,
     pub low: f64,
     pub high: f64,
-    /// Whether it is 0 or 1.
+    /// Whether the variable is restricted to 0 or 1.
     pub binary: bool,
 }
 
-/// What a program says of a sum of variables.
+/// Constraint on a weighted sum of variables.
 #[derive(Debug, Clone)]
 pub(super) struct Row {
-    /// By ascending number, each once.
+    /// Terms by ascending index, each variable once.
     pub terms: Vec<(Variable, f64)>,
     pub relation: Relation,
     pub right: f64,
@@ -76,21 +76,21 @@ pub(super) struct Row {
 /// An optimal point.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Optimum {
-    /// What was minimised.
+    /// Value of the objective.
     pub objective: f64,
     values: Vec<f64>,
 }
 
-/// Why there is no optimal point.
+/// Reason why there is no optimal point.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unsolved {
-    /// No point meets all rows and bounds.
+    /// No point satisfies all rows and bounds.
     #[error("the linear program has no feasible point")]
     Infeasible,
-    /// The objective falls without end.
+    /// The objective is unbounded below.
     #[error("the objective of the linear program is unbounded")]
     Unbounded,
-    /// The solver gave up, or was given a number that is not finite.
+    /// The solver failed, or the program contains a number that is not finite.
     #[error("the linear program could not be solved: {0}")]
     Failed(String),
 }
@@ -102,18 +102,17 @@ impl From<Unsolved> for Error {
 }
 
 impl Lp {
-    /// A program without variables and rows.
+    /// Creates a program without variables and rows.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a variable between `low` and `high` (which may be infinite) that counts `weight` times in what
-    /// is minimised.
+    /// Adds a variable between `low` and `high` (which may be infinite) with the coefficient `weight` in the objective.
     pub fn variable(&mut self, weight: f64, low: f64, high: f64) -> Variable {
         self.column(Column { weight, low, high, binary: false })
     }
 
-    /// Adds a variable of any value.
+    /// Adds an unbounded variable.
     pub fn free(&mut self, weight: f64) -> Variable {
         self.variable(weight, f64::NEG_INFINITY, f64::INFINITY)
     }
@@ -128,10 +127,10 @@ impl Lp {
         Variable(self.columns.len() - 1)
     }
 
-    /// Adds a row: the sum of variables times factors stands in `relation` to `right`.
+    /// Adds a row: the sum of variables times factors is in `relation` to `right`.
     ///
     /// # Panics
-    /// If a variable comes twice or belongs to a larger program.
+    /// If a variable appears twice or belongs to a larger program.
     pub fn row(&mut self, terms: impl IntoIterator<Item = (Variable, f64)>, relation: Relation, right: f64) {
         let mut terms: Vec<_> = terms.into_iter().collect();
         terms.sort_unstable_by_key(|(variable, _)| *variable);
@@ -151,18 +150,18 @@ impl Lp {
         &self.rows
     }
 
-    /// An optimal point by the default solver: a corner, if several points are optimal.
+    /// Finds an optimal point with the default solver: an extreme point, if several points are optimal.
     ///
     /// # Errors
-    /// If there is none, or the solver fails.
+    /// If there is no optimum, or the solver fails.
     pub fn solve(&self) -> Result<Optimum, Unsolved> {
         self.solve_with(Solver::default())
     }
 
-    /// An optimal point by `solver`.
+    /// Finds an optimal point with `solver`.
     ///
     /// # Errors
-    /// If there is none, or the solver fails or reaches a limit that it was given.
+    /// If there is no optimum, or the solver fails or reaches a limit.
     pub fn solve_with(&self, solver: Solver) -> Result<Optimum, Unsolved> {
         let values = match solver {
             Solver::Microlp => microlp::solve(self)?,
@@ -179,7 +178,7 @@ impl Optimum {
     /// Value of `variable`.
     ///
     /// # Panics
-    /// If it belongs to a larger program.
+    /// If the variable belongs to a larger program.
     pub fn value(&self, variable: Variable) -> f64 {
         self.values[variable.0]
     }

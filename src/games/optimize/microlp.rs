@@ -6,7 +6,7 @@ use ::microlp::{ComparisonOp, Error, OptimizationDirection, Problem, SolveOption
 /// Values of the variables at an optimal point.
 ///
 /// # Errors
-/// As [`Lp::solve`].
+/// Same as [`Lp::solve`].
 pub(super) fn solve(lp: &Lp) -> Result<Vec<f64>, Unsolved> {
     let mut problem = Problem::new(OptimizationDirection::Minimize);
     let variable = |&Column { weight, low, high, binary }: &Column| {

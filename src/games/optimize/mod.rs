@@ -1,7 +1,7 @@
-//! The one thin face to solvers of linear and mixed-integer programs: what the games state, in terms of no solver; and
-//! programs that stand for themselves.
+//! Thin interface to solvers of linear and mixed-integer programs: solver-independent programs, as stated by the games,
+//! and standalone programs.
 //!
-//! Whatever is specific to a solver stays in a file of its own, so that another solver is one more file here.
+//! Solver-specific code is in a separate file per solver, so that another solver is one more file here.
 
 pub mod clairvoyant;
 #[cfg(feature = "highs")]

@@ -1,62 +1,63 @@
-//! What a coalition may choose from, and a lower bound on what it costs.
+//! The options of a coalition, and a lower bound on its cost.
 //!
-//! Each trip is served by one schedule or left unserved at a penalty, each kind of vehicles drives as many schedules as
-//! there are of it, and active limits are kept. Without the demand that schedules are taken whole this is a linear
-//! program, of which the dual is solved ([`Choice::bound`]): what each trip, vehicle and limit is worth, so that no
-//! schedule is worth more than it costs. There are few such worths and many schedules, so schedules come in only when an
-//! answer breaks them. A schedule's reduced cost is what it costs beyond the worth of what it does.
+//! Each trip is served by one schedule or left unserved at a penalty, each kind of vehicle drives at most as many
+//! schedules as it has vehicles, and active limits are kept. Without integrality this is a linear program, whose dual
+//! is solved ([`Choice::bound`]): a dual value (worth) of each trip, vehicle and limit such that no schedule is worth
+//! more than its cost. There are few dual values and many schedules, so schedules are added only when a solution
+//! violates them. The reduced cost of a schedule is its cost minus its worth.
 //!
-//! Halves of schedules can make the bound weak: three of them serve three trips, two each. But of whole schedules only one
-//! can serve two of three trips, which is a further limit ([`Choice::cuts`]; M. Jepsen and others, Subset-row inequalities
-//! applied to the vehicle-routing problem with time windows, Operations Research 56 (2), 2008).
+//! Fractional schedules can make the bound weak: three half schedules serve three trips, two each. But only one whole
+//! schedule can serve two of three trips, which is an additional limit ([`Choice::cuts`]; M. Jepsen and others,
+//! Subset-row inequalities applied to the vehicle-routing problem with time windows, Operations Research 56 (2), 2008).
 
 use super::model::Model;
 use super::pool::{Active, Column, Pool};
 use crate::optimize::{Lp, Relation, Unsolved, Variable};
 
-/// What a coalition may choose from.
+/// Options of a coalition.
 pub(super) struct Choice<'a> {
     pub model: &'a Model<'a>,
     pub pool: &'a Pool,
     pub active: &'a Active,
-    /// Active rows, by place in the model.
+    /// Active rows, by index in the model.
     pub rows: &'a [usize],
-    /// Columns that the coalition may use, by place in the pool.
+    /// Columns available to the coalition, by index in the pool.
     pub columns: Vec<u32>,
-    /// By trip: what leaving it unserved costs; none if nobody asks for it.
+    /// By trip: penalty for leaving it unserved; `None` if it is not requested.
     pub penalty: Vec<Option<f64>>,
-    /// Whether limits may be broken, and as little as possible is all that counts.
+    /// Whether limits may be violated; the objective is then to minimise the violation.
     pub elastic: bool,
 }
 
-/// Worths at which no schedule is worth more than it costs, and the bound that they give.
+/// Dual values at which no schedule is worth more than its cost, and the resulting bound.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Worth {
     pub bound: f64,
     pub trips: Vec<f64>,
     pub vehicles: Vec<f64>,
-    /// By active row.
+    /// Dual values by active row.
     pub rows: Vec<f64>,
-    /// Triples of trips of which one schedule can serve two, and their worth, below zero.
+    /// Triples of trips of which one schedule can serve two, and their negative dual values.
     pub triples: Vec<(u64, f64)>,
-    /// By active slot and station plus 1: worth of the active limits that a vehicle there takes.
+    /// By active slot and station plus 1: total dual value of the active limits used by a vehicle there.
     taken: Vec<Vec<f64>>,
 }
 
-/// A best choice.
+/// An optimal choice.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Chosen {
-    /// Columns, by place in the pool.
+    /// Columns, by index in the pool.
     pub columns: Vec<u32>,
     pub unserved: Vec<usize>,
 }
 
-/// A column is broken if it is worth more than this beyond its cost [money].
+/// A column is violated if its worth exceeds its cost by more than this [money].
 const BROKEN: f64 = 1e-9;
-/// A triple is cut if so much more than one schedule serves two of it; and so many triples at once.
+/// A triple is cut if the schedules that serve two of its trips sum to more than one plus this; `CUTS_AT_ONCE` limits
+/// the number of triples added at once.
 const WORTH_A_CUT: f64 = 0.02;
 const CUTS_AT_ONCE: usize = 15;
-/// Most columns of one kind of vehicles that come in at once.
+/// Maximum number of columns of one kind of vehicle added at once.
 const AT_ONCE: usize = 12;
 
 impl Choice<'_> {
@@ -68,7 +69,7 @@ impl Choice<'_> {
         if self.elastic { 0.0 } else { column.cost }
     }
 
-    /// Weights of a column in the active rows, by place among these.
+    /// Weights of a column in the active rows, by index among these.
     pub fn weights(&self, column: &Column) -> Vec<(usize, f64)> {
         let mut weights = Vec::new();
         for (i, &row) in self.rows.iter().enumerate() {
@@ -100,12 +101,13 @@ impl Choice<'_> {
         reduced
     }
 
-    /// The lower bound with these triples. `hot` are columns to begin with; at the end those that came in.
+    /// Computes the lower bound with these triples. `hot` contains the initial columns; on return, also those that were
+    /// added.
     pub fn bound(&self, hot: &mut Vec<u32>, triples: &[u64]) -> Result<Worth, Unsolved> {
         let model = self.model;
         let counts: Vec<f64> = model.instance.vehicles.iter().map(|vehicles| vehicles.count as f64).collect();
         loop {
-            // Worths are what the dual maximises over: here less than nothing, to be minimised.
+            // Dual values are maximised; here their negatives are minimised.
             let mut lp = Lp::new();
             let trips: Vec<Option<Variable>> = self
                 .penalty
@@ -166,7 +168,7 @@ impl Choice<'_> {
         }
     }
 
-    /// The columns that are broken most, some of each kind of vehicles.
+    /// The most violated columns, several of each kind of vehicle.
     fn broken(&self, worth: &Worth, kinds: usize) -> Vec<u32> {
         let mut broken: Vec<Vec<(f64, u32)>> = vec![Vec::new(); kinds];
         for &place in &self.columns {
@@ -183,8 +185,7 @@ impl Choice<'_> {
         broken.into_iter().flatten().map(|(_, place)| place).collect()
     }
 
-    /// Triples of trips that the answer in parts breaks, those that it breaks most; it is an answer among the `hot` columns
-    /// of the last bound.
+    /// Triples of trips most violated by the fractional solution among the `hot` columns of the last bound.
     pub fn cuts(&self, hot: &[u32], triples: &[u64]) -> Result<Vec<u64>, Unsolved> {
         let mut lp = Lp::new();
         let parts: Vec<Variable> =

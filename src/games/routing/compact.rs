@@ -1,51 +1,52 @@
-//! The same problem as one mixed-integer program with a variable for each way of each vehicle: the oracle of the tests.
+//! The same problem as one mixed-integer program with a variable for each leg of each vehicle: the oracle of the tests.
 //!
-//! Time and charge are kept by big-M rows along the ways driven, and the feeder stands in it as it is written in the
-//! textbook, with variables for the flow into each bus and its squared voltage in each slot. Nothing is shared with the
-//! [router](super::router) but the instance. Its relaxation is weak: two or three trips take `microlp` seconds; HiGHS (the
-//! cargo feature `highs`) reaches some more.
+//! Time and charge are enforced by big-M rows along the legs driven, and the feeder is modelled as in the textbook,
+//! with variables for the flow into each bus and its squared voltage in each slot. It shares only the instance with the
+//! [router](super::router). Its relaxation is weak: two or three trips take `microlp` seconds; HiGHS (the cargo feature
+//! `highs`) handles a few more.
 //!
-//! Ways of trips must take time, or vehicles could drive in circles at no cost.
+//! Trips must take time, otherwise vehicles could drive in circles at no cost.
 
 use super::instance::Instance;
 use crate::coalition::Coalition;
 use crate::grid::{Flow, flow};
 use crate::optimize::{Lp, Relation, Solver, Unsolved, Variable};
 
-/// A vehicle of its own.
+/// Variables of one individual vehicle.
 struct Vehicle {
-    /// By place left (0 the depot, trip + 1 else) and trip or, last, home: whether it goes that way.
+    /// By origin (0 for the depot, otherwise trip + 1) and destination (trip or, last, home): whether it drives this
+    /// leg.
     way: Vec<Vec<Option<Variable>>>,
-    /// By place left and station: whether it stops there on its way.
+    /// By origin and station: whether it stops there on the leg.
     stop: Vec<Vec<Option<Variable>>>,
-    /// By place left, station and slot: whether it is plugged in.
+    /// By origin, station and slot: whether it is plugged in.
     plugged: Vec<Vec<Vec<Option<Variable>>>>,
-    /// By place left: charge after the stop [kWh].
+    /// By origin: charge after the stop [kWh].
     charged: Vec<Variable>,
     /// Charge at home [kWh].
     end: Variable,
 }
 
-/// The program under way.
+/// The program under construction.
 struct Program<'a> {
     instance: &'a Instance,
     lp: Lp,
     trips: Vec<usize>,
     stations: Vec<usize>,
     vehicles: Vec<Vehicle>,
-    /// By trip asked for: pick-up [min], charge after it [kWh], whether it is left unserved.
+    /// By requested trip: pick-up time [min], charge after the trip [kWh], whether it is left unserved.
     pick_up: Vec<Variable>,
     kwh: Vec<Variable>,
     unserved: Vec<Option<Variable>>,
-    /// More than any charge [kWh].
+    /// Big-M for charge: more than any charge [kWh].
     much: f64,
     constant: f64,
 }
 
-/// Least cost at which a coalition serves these trips, one bit each.
+/// Minimum cost for a coalition to serve these trips, one bit each.
 ///
 /// # Errors
-/// [`Unsolved::Infeasible`] if it cannot; whatever `solver` fails with.
+/// [`Unsolved::Infeasible`] if it cannot serve them; any error of `solver`.
 pub fn least_cost(
     instance: &Instance,
     coalition: Coalition,
@@ -116,7 +117,7 @@ impl Program<'_> {
         let trip_kwh =
             |to: usize| self.trips.get(to).map_or(0.0, |&trip| instance.trips[trip].km * vehicles.kwh_per_km);
         let kwh = |a: usize, b: usize| instance.travel.km[a][b] * vehicles.kwh_per_km;
-        // When a place can be left, and a trip picked up, at the soonest and at the latest.
+        // Earliest and latest departure from a place, and pick-up of a trip.
         let leaving = |from: usize| match from.checked_sub(1) {
             None => [0.0, 0.0],
             Some(i) => {
@@ -137,7 +138,7 @@ impl Program<'_> {
             stop: Vec::new(),
             plugged: Vec::new(),
             charged: Vec::new(),
-            // What it lacks is refilled; what it starts with is a constant.
+            // The missing charge is refilled; the initial charge is a constant.
             end: lp.variable(-instance.refill_price, 0.0, vehicles.battery_kwh),
         };
         for from in 0..=n {
@@ -167,7 +168,8 @@ impl Program<'_> {
         }
         self.constant += instance.refill_price * vehicles.start_kwh;
 
-        // In and out of each trip as often; out of the depot once at most, and for the first of equal vehicles first.
+        // Each trip is entered and left equally often; the depot is left at most once, and by the first of equal
+        // vehicles first.
         for trip in 0..n {
             let into = (0..=n).filter_map(|from| Some((own.way[from][trip]?, 1.0)));
             let out = own.way[trip + 1].iter().flatten().map(|way| (*way, -1.0));
@@ -179,7 +181,7 @@ impl Program<'_> {
             let second = own.way[0].iter().flatten().map(|way| (*way, -1.0));
             lp.row(first.chain(second).collect::<Vec<_>>(), Relation::AtLeast, 0.0);
         }
-        // Unused, it has at home what it had.
+        // An unused vehicle keeps its initial charge.
         let used = own.way[0].iter().flatten().map(|way| (*way, -much));
         lp.row(used.chain([(own.end, 1.0)]).collect::<Vec<_>>(), Relation::AtMost, vehicles.start_kwh);
         lp.row([(own.end, 1.0)], Relation::AtLeast, vehicles.reserve_kwh);
@@ -200,7 +202,7 @@ impl Program<'_> {
                 None => (None, vehicles.start_kwh),
                 Some(i) => (Some(self.kwh[i]), 0.0),
             };
-            // At each station: one stay, after the way to it, with charge enough to get there.
+            // At each station: one stay, after the drive to it, with enough charge to get there.
             for (at, &k) in self.stations.iter().enumerate() {
                 let station = &instance.stations[k];
                 let Some(stop) = own.stop[from][at] else { continue };
@@ -244,7 +246,7 @@ impl Program<'_> {
                     start - way + much,
                 );
             }
-            // The way on: time and charge, without a stop and with one.
+            // The onward leg: time and charge, without and with a stop.
             for to in 0..=n {
                 let Some(way) = own.way[from][to] else { continue };
                 let arrives_at = arrives(to);
@@ -305,7 +307,7 @@ impl Program<'_> {
         }
     }
 
-    /// Whoever is plugged in at the so-manieth station in a slot.
+    /// Variables of all vehicles plugged in at station number `at` in a slot.
     fn plugged(&self, at: usize, slot: usize) -> Vec<Variable> {
         self.vehicles.iter().flat_map(|own| own.plugged.iter().filter_map(|from| from[at][slot])).collect()
     }
@@ -335,7 +337,7 @@ impl Program<'_> {
             for &bus in feeder.order() {
                 let Some((branch, before)) = feeder.feed(bus) else { continue };
                 let branch = &feeder.branches()[branch];
-                // Losses by their tangent at the flows when nobody charges.
+                // Losses by their tangent at the flows without charging.
                 let tangent = 2.0 * branch.r * nobody.active_mw[bus] / base;
                 let into = self.lp.free(to_cost * tangent);
                 self.constant -= to_cost * tangent * nobody.active_mw[bus];

@@ -1,19 +1,19 @@
-//! If a coalition cannot serve what must be served within the limits: how to break them least.
+//! Minimum violation of the limits, for a coalition that cannot serve its mandatory trips within them.
 
 use super::bound::{Choice, Chosen, Worth};
 use crate::optimize::{Lp, Relation, Unsolved, Variable};
 
-/// Columns among which the best choice is looked for at first.
+/// Number of columns considered at first.
 const AT_FIRST: usize = 120;
 
 impl Choice<'_> {
-    /// The choice that breaks limits least, as a mixed-integer program: among some columns of the least reduced cost, and
-    /// more of them until no other can be part of a better one.
+    /// Finds the choice with the least violation of limits by a mixed-integer program over the columns of least reduced
+    /// cost, whose number grows until no other column can be part of a better choice.
     pub fn least_broken(&self, worth: &Worth) -> Result<Chosen, Unsolved> {
         let mut by_reduced: Vec<(f64, u32)> =
             self.columns.iter().map(|&place| (self.reduced(self.column(place), worth), place)).collect();
         by_reduced.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        // Rounding of a sum of costs, far below what is asked of an answer.
+        // Rounding error of a sum of costs, far below the required accuracy.
         let near = 1e-9 * (1.0 + worth.bound.abs());
         let mut n = AT_FIRST.min(by_reduced.len());
         loop {
@@ -26,7 +26,7 @@ impl Choice<'_> {
                 Err(Unsolved::Infeasible) if n < by_reduced.len() || !all_trips_in => None,
                 Err(other) => return Err(other),
             };
-            // All others cost at least the bound and what they cost beyond their worth.
+            // Any choice with another column costs at least the bound plus the column's reduced cost.
             let distance = chosen.as_ref().map_or(f64::INFINITY, |(cost, _)| cost - worth.bound);
             if let Some((_, chosen)) = chosen
                 && distance <= reach + near
@@ -38,7 +38,7 @@ impl Choice<'_> {
         }
     }
 
-    /// The best choice among some columns, with trips that must not be left unserved.
+    /// The best choice among some columns; trips selected by `left_out` must not be left unserved.
     fn among(&self, places: &[u32], left_out: impl Fn(usize) -> bool) -> Result<(f64, Chosen), Unsolved> {
         let mut lp = Lp::new();
         let taken: Vec<Variable> =

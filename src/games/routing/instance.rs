@@ -1,36 +1,36 @@
-//! An instance: who asks for a ride, who can drive, where is power and what does it cost.
+//! An instance: requested rides, vehicles, charging stations and energy prices.
 //!
-//! Time runs in minutes from the start of the horizon, which is cut into slots. A vehicle
-//! - starts at its depot at minute 0, serves trips one after the other, and comes back to its depot, whenever that is;
-//! - may stop at one station on its way to each trip, and on its way home. It is plugged in there for whole slots one after
-//!   the other, and draws the station's power in each; what a full battery no longer takes is lost. Before and after, it
-//!   waits without a connector;
+//! Time is in minutes from the start of the horizon, which is divided into slots. A vehicle
+//! - starts at its depot at minute 0, serves trips one after another, and returns to its depot at any time;
+//! - may stop at one station before each trip, and on its return trip. It is plugged in there for whole consecutive
+//!   slots, and draws the station's power in each; energy beyond a full battery is lost. Before and after, it waits
+//!   without a connector;
 //! - never has less charge than its reserve.
 //!
-//! What it costs: each kWh at the price of its slot at the source of the feeder, with what it adds to the losses; the time
-//! plugged in at stations that are not at the depot; and what the battery lacks at the end against the start, refilled
-//! later at a price of its own (what it has more is worth as much).
+//! Costs: each kWh at the price of its slot at the source of the feeder, including its marginal losses; the time
+//! plugged in at stations that are not at the depot; and the difference of the charge at the end from that at the
+//! start, at a separate refill price (a surplus is credited at the same price).
 
 use crate::grid::{Feeder, Limits, flow};
 use gridfleet_core::error::InputError;
 
-/// Most trips: a set of them is one word.
+/// Maximum number of trips: a set of them fits one word.
 pub const MOST_TRIPS: usize = 64;
-/// Most fleets, as in a game of coalitions.
+/// Maximum number of fleets, as in a coalition game.
 pub const MOST_FLEETS: usize = 20;
-/// Most stations.
+/// Maximum number of stations.
 pub const MOST_STATIONS: usize = 250;
-/// Most slots.
+/// Maximum number of slots.
 pub const MOST_SLOTS: usize = 10_000;
-/// Largest figure of any kind that is believed; assumed.
+/// Largest plausible value of any kind; assumed.
 const LARGEST: f64 = 1e6;
 
-/// Everything that is given.
+/// Input data of the routing problem.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Instance {
     /// Names of the fleets.
     pub fleets: Vec<String>,
-    /// Ways between places.
+    /// Travel times and distances between places.
     pub travel: Travel,
     /// The horizon.
     pub slots: Slots,
@@ -38,42 +38,42 @@ pub struct Instance {
     pub price: Vec<f64>,
     /// Price of a kWh in the battery after the horizon [money per kWh].
     pub refill_price: f64,
-    /// What an hour costs that a vehicle is plugged in outside its depot [money per h].
+    /// Cost of an hour plugged in outside the depot [money per h].
     pub value_of_time: f64,
-    /// Rides asked for.
+    /// Requested rides.
     pub trips: Vec<Trip>,
-    /// Vehicles, equal ones together.
+    /// Vehicles, grouped into equal ones.
     pub vehicles: Vec<Vehicles>,
-    /// Where they can charge.
+    /// Charging stations.
     pub stations: Vec<Station>,
-    /// The feeder; without one, stations draw from a source without limit or losses.
+    /// The feeder; if absent, stations draw from a source without limits or losses.
     pub grid: Option<Grid>,
 }
 
-/// Ways between places, by place of departure and of arrival.
+/// Travel times and distances, by place of departure and of arrival.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Travel {
-    /// How long they take [min].
+    /// Travel times [min].
     pub minutes: Vec<Vec<f64>>,
-    /// How long they are [km].
+    /// Distances [km].
     pub km: Vec<Vec<f64>>,
 }
 
-/// The horizon in equal parts.
+/// The horizon, divided into equal slots.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Slots {
-    /// Length of one [min].
+    /// Length of a slot [min].
     pub minutes: f64,
-    /// How many there are.
+    /// Number of slots.
     pub count: usize,
 }
 
-/// A ride that somebody asks for.
+/// A requested ride.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Trip {
     /// Its name.
     pub name: String,
-    /// Whose rider it is; none where that does not matter.
+    /// Fleet of the rider; `None` if any fleet may serve it.
     pub fleet: Option<usize>,
     /// Place of the pick-up.
     pub from: usize,
@@ -81,11 +81,11 @@ pub struct Trip {
     pub to: usize,
     /// Earliest and latest pick-up [min].
     pub window: [f64; 2],
-    /// From pick-up to drop-off [min].
+    /// Duration from pick-up to drop-off [min].
     pub minutes: f64,
-    /// Its length [km].
+    /// Length [km].
     pub km: f64,
-    /// What it costs to leave it unserved; none if it must be served.
+    /// Penalty for leaving it unserved; `None` if it must be served.
     pub penalty: Option<f64>,
 }
 
@@ -94,67 +94,67 @@ pub struct Trip {
 pub struct Vehicles {
     /// Their name.
     pub name: String,
-    /// Whose they are.
+    /// Owning fleet.
     pub fleet: usize,
-    /// How many.
+    /// Number of vehicles.
     pub count: usize,
-    /// Where they start and end.
+    /// Place where they start and end.
     pub depot: usize,
-    /// What the battery holds [kWh].
+    /// Battery capacity [kWh].
     pub battery_kwh: f64,
-    /// What it holds at the start [kWh].
+    /// Charge at the start [kWh].
     pub start_kwh: f64,
-    /// What it must always hold [kWh].
+    /// Minimum charge at all times [kWh].
     pub reserve_kwh: f64,
     /// Consumption [kWh/km].
     pub kwh_per_km: f64,
 }
 
-/// Where vehicles charge.
+/// A charging station.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Station {
     /// Its name.
     pub name: String,
-    /// Whose it is.
+    /// Owning fleet.
     pub fleet: usize,
-    /// Where it is.
+    /// Place of the station.
     pub place: usize,
-    /// How many vehicles it holds at once.
+    /// Number of vehicles that can charge at once.
     pub connectors: usize,
-    /// What each draws [kW], at a power factor of 1.
+    /// Power of each connector [kW], at a power factor of 1.
     pub power_kw: f64,
-    /// Share of it that ends in the battery.
+    /// Fraction of the power stored in the battery.
     pub efficiency: f64,
     /// Bus of the feeder, if there is one.
     pub bus: usize,
 }
 
-/// The feeder and what else it carries.
+/// The feeder and its other loads.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Grid {
     /// The feeder with its loads.
     pub feeder: Feeder,
-    /// These loads times so much, by slot.
+    /// Factor on these loads, by slot.
     pub load: Vec<f64>,
-    /// What it must keep to.
+    /// Operating limits.
     pub limits: Limits,
 }
 
 impl Slots {
-    /// Length of one [h].
+    /// Length of a slot [h].
     pub fn hours(self) -> f64 {
         self.minutes / 60.0
     }
 
     /// The first slot that begins at `minute` or later.
     pub fn from(self, minute: f64) -> usize {
-        // What rounding adds to a sum of ways must not cost a slot.
+        // Rounding errors in a sum of travel times must not cost a slot.
         (minute / self.minutes - 1e-9).ceil().max(0.0) as usize
     }
 }
 
 impl Instance {
-    /// All that is wrong with it, each with the path of its key.
+    /// All problems found, each with the path of its key.
     pub fn problems(&self) -> Vec<InputError> {
         let mut found = Problems(Vec::new());
         let places = self.travel.minutes.len();
@@ -267,12 +267,12 @@ impl Instance {
         problems
     }
 
-    /// Trips of a set, bit i for trip i.
+    /// The set of all trips, bit i for trip i.
     pub fn every_trip(&self) -> u64 {
         if self.trips.len() == MOST_TRIPS { u64::MAX } else { (1 << self.trips.len()) - 1 }
     }
 
-    /// Whether no way gets shorter, in time or length, by a detour over a station.
+    /// Whether no detour via a station is shorter than the direct route, in time or distance.
     pub(super) fn detours_are_longer(&self) -> bool {
         let places = 0..self.travel.minutes.len();
         let longer = |table: &Vec<Vec<f64>>| {
@@ -288,7 +288,7 @@ impl Instance {
 }
 
 impl Grid {
-    /// What is wrong before anybody charges: load factors, voltages and flows.
+    /// Problems without any charging: load factors, voltages and flows.
     fn problems(&self, slots: usize) -> Vec<InputError> {
         let mut found = Problems(Vec::new());
         if self.load.len() != slots {
@@ -336,7 +336,7 @@ impl Grid {
     }
 }
 
-/// Problems as they are found.
+/// Collector of problems.
 struct Problems(Vec<InputError>);
 
 impl Problems {

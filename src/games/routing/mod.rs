@@ -1,14 +1,15 @@
-//! Electric vehicles that serve trips and charge on a feeder, at least cost: one fleet, several, or all coalitions of them.
+//! Electric vehicles that serve trips and charge on a feeder at least cost: for one fleet, several, or all coalitions
+//! of them.
 //!
-//! - [`instance`]: trips, vehicles, stations, prices and the feeder, and what is wrong with them;
-//! - [`model`]: what a slot at a station costs, and the limits that bind vehicles to each other;
-//! - [`pool`]: all schedules of a vehicle that are worth looking at, by label setting;
-//! - [`router`]: the choice of schedules for a coalition, proven to be the best (`bound`: what each trip is worth, and a
-//!   lower bound; `search`: the best choice by it; `elastic`: by how much limits must be broken if there is none);
-//! - [`plan`]: what was chosen; [`verify`]: a second opinion on it;
+//! - [`instance`]: trips, vehicles, stations, prices and the feeder, and their validation;
+//! - [`model`]: cost of a slot at a station, and the limits that couple vehicles;
+//! - [`pool`]: all non-dominated schedules of a vehicle, by label setting;
+//! - [`router`]: the provably optimal choice of schedules for a coalition (`bound`: dual values of trips, and a lower
+//!   bound; `search`: the best choice based on it; `elastic`: minimum violation of limits if there is none);
+//! - [`plan`]: the schedules chosen; [`verify`]: an independent check of them;
 //! - [`compact`]: the same problem as one mixed-integer program, for small instances: the oracle of the tests.
 //!
-//! Everything is pure: no simulator, no file, no clock, nothing random.
+//! All functions are pure: no simulator, no file, no clock, no randomness.
 //!
 #![doc = include_str!("../../../docs/equations/rendered/routing.md")]
 

@@ -1,14 +1,14 @@
-//! What a slot at a station costs, and the limits that vehicles share: connectors, voltages and flows.
+//! Cost of a slot at a station, and the limits shared by vehicles: connectors, voltages and flows.
 //!
-//! LinDistFlow is linear, so its branch flows and voltages need not stand in a program as variables: what one connector
-//! in use takes of each limit is a number (twice the resistance that two ways have in common; 1 or 0 times a side's
-//! direction). A limit in a slot is then a row over schedules, like that of the connectors.
+//! LinDistFlow is linear, so its branch flows and voltages need no variables in a program: the use of each limit by one
+//! active connector is a number (twice the resistance that two paths have in common; 1 or 0 times a side's direction).
+//! A limit in a slot is then a row over schedules, like that of the connectors.
 
 use super::instance::Instance;
 use crate::grid::linear::marginal_losses;
 use crate::grid::{Limit, flow};
 
-/// What a row limits.
+/// Shared resource limited by a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shared {
     /// Connectors of a station.
@@ -17,20 +17,20 @@ pub enum Shared {
     Grid(Limit),
 }
 
-/// A limit in a slot: the weights of all vehicles plugged in then sum to `room` at most.
+/// A limit in a slot: the weights of all vehicles plugged in during the slot sum to at most `room`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
-    /// What it limits.
+    /// Limited resource.
     pub limit: Shared,
-    /// In which slot.
+    /// Slot of the limit.
     pub slot: usize,
-    /// Weight of a vehicle at each station, the largest of them 1.
+    /// Weight of a vehicle at each station, scaled to a maximum of 1.
     pub weight: Vec<f64>,
-    /// What there is.
+    /// Available room.
     pub room: f64,
 }
 
-/// An instance made ready.
+/// A preprocessed instance.
 #[derive(Debug)]
 pub struct Model<'a> {
     /// The instance.
@@ -42,7 +42,7 @@ pub struct Model<'a> {
 }
 
 impl<'a> Model<'a> {
-    /// Makes an instance ready that has no problems.
+    /// Preprocesses an instance that has no problems.
     pub fn new(instance: &'a Instance) -> Self {
         let slots = instance.slots;
         let drawn = |k: usize| instance.stations[k].power_kw * slots.hours();
@@ -91,11 +91,11 @@ impl<'a> Model<'a> {
         model
     }
 
-    /// Leaves out what cannot bind however many vehicles charge.
+    /// Removes rows that cannot bind for any number of charging vehicles.
     fn drop_idle_rows(&mut self) {
         let vehicles: usize = self.instance.vehicles.iter().map(|vehicles| vehicles.count).sum();
         let most = |row: &Row| -> f64 {
-            // At most so many vehicles in all, at the heaviest stations first.
+            // Assigns all vehicles to the stations with the largest weights first.
             let mut heaviest: Vec<usize> = (0..row.weight.len()).collect();
             heaviest.sort_by(|&a, &b| row.weight[b].total_cmp(&row.weight[a]));
             let (mut left, mut sum) = (vehicles, 0.0);
@@ -114,14 +114,14 @@ impl<'a> Model<'a> {
         self.rows.retain(|_| binding.next().unwrap_or(true));
     }
 
-    /// Cost of a slot at a station for a kind of vehicles: energy, and time unless the station is at the depot.
+    /// Cost of a slot at a station for a kind of vehicle: energy, and time unless the station is at the depot.
     pub fn slot_cost(&self, vehicles: usize, station: usize, slot: usize) -> f64 {
         let at_depot = self.instance.stations[station].place == self.instance.vehicles[vehicles].depot;
         let time = if at_depot { 0.0 } else { self.instance.value_of_time * self.instance.slots.hours() };
         self.energy_cost[station][slot] + time
     }
 
-    /// What a slot at a station puts into the battery [kWh].
+    /// Energy charged in a slot at a station [kWh].
     pub fn slot_kwh(&self, station: usize) -> f64 {
         let station = &self.instance.stations[station];
         station.efficiency * station.power_kw * self.instance.slots.hours()

@@ -1,4 +1,4 @@
-//! What was chosen: a schedule for each vehicle that leaves its depot.
+//! The chosen plan: a schedule for each vehicle that leaves its depot.
 
 use super::instance::Instance;
 use crate::grid::{Flow, flow};
@@ -6,53 +6,53 @@ use crate::grid::{Flow, flow};
 /// A stay at a station.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stop {
-    /// Where.
+    /// Index of the station.
     pub station: usize,
     /// First slot plugged in.
     pub slot: usize,
-    /// So many slots.
+    /// Number of slots.
     pub slots: usize,
 }
 
-/// What a vehicle does.
+/// Schedule of a vehicle.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Schedule {
-    /// Which kind of vehicles it is one of.
+    /// Kind of vehicle.
     pub vehicles: usize,
-    /// Trips in the order in which it serves them.
+    /// Trips in order of service.
     pub trips: Vec<usize>,
-    /// Stays on the way to each trip, and home: one more than trips.
+    /// Stays before each trip and on the return trip: one more than trips.
     pub stops: Vec<Option<Stop>>,
-    /// What it costs.
+    /// Cost of the schedule.
     pub cost: f64,
 }
 
-/// What a coalition does at least cost.
+/// Least-cost plan of a coalition.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     /// Schedules of the vehicles that leave their depots.
     pub schedules: Vec<Schedule>,
     /// Trips that are left unserved at their penalty.
     pub unserved: Vec<usize>,
-    /// What everything costs, penalties included.
+    /// Total cost, including penalties.
     pub cost: f64,
 }
 
-/// What a plan uses.
+/// Resources used by a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Used {
     /// Energy for driving [kWh].
     pub driven_kwh: f64,
     /// Energy drawn at stations [kWh].
     pub drawn_kwh: f64,
-    /// Length of all ways [km].
+    /// Total distance driven [km].
     pub km: f64,
     /// Time plugged in [h].
     pub plugged_h: f64,
 }
 
 impl Schedule {
-    /// What it uses.
+    /// Resources used by the schedule.
     pub fn used(&self, instance: &Instance) -> Used {
         let vehicles = &instance.vehicles[self.vehicles];
         let mut used = Used::default();
@@ -77,7 +77,7 @@ impl Schedule {
         used
     }
 
-    /// When each of its trips is picked up [min]: as early as can be.
+    /// Pick-up time of each trip [min]: as early as possible.
     pub fn pick_ups(&self, instance: &Instance) -> Vec<f64> {
         let (mut at, mut now) = (instance.vehicles[self.vehicles].depot, 0.0);
         let mut pick_ups = Vec::with_capacity(self.trips.len());
@@ -97,7 +97,7 @@ impl Schedule {
 }
 
 impl Plan {
-    /// What all its vehicles use.
+    /// Resources used by all vehicles.
     pub fn used(&self, instance: &Instance) -> Used {
         self.schedules.iter().map(|schedule| schedule.used(instance)).fold(Used::default(), |a, b| Used {
             driven_kwh: a.driven_kwh + b.driven_kwh,

@@ -1,56 +1,56 @@
-//! All schedules of a single vehicle that are worth looking at, by label setting.
+//! All non-dominated schedules of a single vehicle, by label setting.
 //!
-//! A label is a vehicle that has served some trips, the last of them just now: when, with what charge, at what cost of
-//! charging. It is left out if another one of its kind, with the same trips served and the same last one, is as good for
-//! whatever may follow (`Labels::dominates`): not later, not dearer, with as much charge, at stations that the same
-//! coalitions may use, and with no more weight in any shared limit that is *active*. Limits that bind nobody are not
-//! looked at; the [router](super::router) makes those active that its answer breaks.
+//! A label is a vehicle that has just served the last of some trips, with its time, charge and cost of charging. It is
+//! discarded if another label of the same kind of vehicle, with the same trips served and the same last trip, is at
+//! least as good for any continuation (`Labels::dominates`): not later, not more expensive, with at least as much
+//! charge, at stations available to the same coalitions, and with no more weight in any *active* shared limit. Limits
+//! that never bind are ignored; the [router](super::router) activates those that its solution violates.
 //!
-//! Charge is worth something at the end, so less of it is made good by its refill price, as long as it suffices for all
-//! that may follow: what a label with more charge has more at the end is not more than what it has more now.
+//! Charge has a value at the end, so a shortfall is compensated at the refill price, as long as the charge suffices for
+//! any continuation: the surplus of a label with more charge does not grow until the end.
 
 use super::instance::{Instance, Travel};
 use super::model::Model;
 use super::plan::{Schedule, Stop};
 use rustc_hash::FxHashMap;
 
-/// Most labels: beyond that an instance is not small enough to be enumerated. Assumed; some 500 MB.
+/// Maximum number of labels; larger instances cannot be enumerated. Assumed; about 500 MB.
 pub const MOST_LABELS: usize = 4_000_000;
 
 /// Costs closer than this are equal [money].
 const ROUNDING: f64 = 1e-12;
-/// Charge short by less than this suffices [kWh]; and so with time [min].
+/// Tolerance by which charge may fall short [kWh], and time may be exceeded [min].
 pub(super) const SLACK: f64 = 1e-9;
 
-/// Schedules of all kinds of vehicles.
+/// Schedules of all kinds of vehicle.
 #[derive(Debug)]
 pub struct Pool {
-    /// What can be chosen.
+    /// Columns to choose from.
     pub columns: Vec<Column>,
-    /// By kind of vehicles.
+    /// Labels by kind of vehicle.
     labels: Vec<Vec<Label>>,
 }
 
-/// A schedule as the choice sees it.
+/// A schedule in the form used by the choice.
 #[derive(Debug, Clone)]
 pub struct Column {
-    /// Kind of vehicles.
+    /// Kind of vehicle.
     pub vehicles: usize,
-    /// Trips that it serves, one bit each.
+    /// Trips served, one bit each.
     pub trips: u64,
-    /// Fleets whose stations it uses, other than the vehicle's own, one bit each.
+    /// Other fleets whose stations it uses, one bit each.
     pub owners: u32,
-    /// What it costs.
+    /// Cost of the schedule.
     pub cost: f64,
-    /// Station by active slot, plus 1; 0 or nothing where there is none.
+    /// Station plus 1 by active slot; 0 or no entry where there is none.
     pub used: Vec<u8>,
-    /// The label after its last trip.
+    /// Label after the last trip.
     label: u32,
-    /// The stay on its way home.
+    /// Stay on the return trip.
     stop: Option<Stop>,
 }
 
-/// A vehicle after its last trip so far; or at a station on its way to the next one.
+/// A vehicle after its last trip so far, or at a station before the next one.
 #[derive(Debug, Clone)]
 struct Label {
     /// End of the trip, or of the stay [min].
@@ -63,32 +63,32 @@ struct Label {
     owners: u32,
     last: u32,
     before: u32,
-    /// The stay on the way to the last trip.
+    /// Stay before the last trip.
     stop: Option<Stop>,
     used: Vec<u8>,
 }
 
-/// The label from which all begin stands for no trip.
+/// Last trip of the initial label, which has served none.
 const NOWHERE: u32 = u32::MAX;
 
-/// More labels than can be kept.
+/// Error: the number of labels exceeds [`MOST_LABELS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("more than {MOST_LABELS} partial schedules")]
 pub struct TooMany;
 
-/// The slots in which shared limits are active, and how stations compare there.
+/// Slots in which shared limits are active, and the comparison of stations in them.
 #[derive(Debug, Clone, Default)]
 pub struct Active {
-    /// Place of each slot among the active ones.
+    /// Index of each slot among the active ones.
     place: FxHashMap<usize, usize>,
-    /// By active slot, station plus 1 and other station plus 1 (0 for none): whether the first has no more weight than
-    /// the second in any active row.
+    /// By active slot, station plus 1 and other station plus 1 (0 for none): whether the first has at most the weight
+    /// of the second in all active rows.
     lighter: Vec<Vec<bool>>,
     stations: usize,
 }
 
 impl Active {
-    /// From the rows that are active, by their places in the model.
+    /// Creates the data for the active rows, given by index in the model.
     pub fn new(model: &Model<'_>, rows: &[usize]) -> Self {
         let stations = model.instance.stations.len();
         let mut active = Self { stations: stations + 1, ..Self::default() };
@@ -113,12 +113,12 @@ impl Active {
         self.lighter.len()
     }
 
-    /// Place of a slot among the active ones.
+    /// Index of a slot among the active ones.
     pub fn place(&self, slot: usize) -> Option<usize> {
         self.place.get(&slot).copied()
     }
 
-    /// `used`, and `stop` as well.
+    /// Adds `stop` to `used`.
     fn with(&self, used: &[u8], stop: Stop) -> Vec<u8> {
         let mut used = used.to_vec();
         for slot in stop.slot..stop.slot + stop.slots {
@@ -130,7 +130,7 @@ impl Active {
         used
     }
 
-    /// Whether `a` has no more weight than `b` in any active row.
+    /// Whether `a` has at most the weight of `b` in all active rows.
     fn lighter(&self, a: &[u8], b: &[u8]) -> bool {
         a.iter().enumerate().all(|(place, &a)| {
             let b = b.get(place).copied().unwrap_or(0);
@@ -140,10 +140,10 @@ impl Active {
 }
 
 impl Pool {
-    /// All schedules of all vehicles that are worth looking at with these limits active.
+    /// Generates all non-dominated schedules of all vehicles for these active limits.
     ///
     /// # Errors
-    /// If there are too many.
+    /// If there are too many labels.
     pub fn new(model: &Model<'_>, active: &Active) -> Result<Self, TooMany> {
         let mut pool = Self { columns: Vec::new(), labels: Vec::new() };
         let mut room = MOST_LABELS;
@@ -157,12 +157,12 @@ impl Pool {
         Ok(pool)
     }
 
-    /// Partial schedules kept.
+    /// Number of partial schedules stored.
     pub fn labels(&self) -> usize {
         self.labels.iter().map(Vec::len).sum()
     }
 
-    /// A column with its trips in order and its stays.
+    /// The schedule of a column, with its trips in order and its stays.
     pub fn schedule(&self, column: &Column) -> Schedule {
         let labels = &self.labels[column.vehicles];
         let (mut trips, mut stops) = (Vec::new(), vec![column.stop]);
@@ -178,21 +178,21 @@ impl Pool {
     }
 }
 
-/// The labels of one kind of vehicles.
+/// Labels of one kind of vehicle.
 struct Labels<'a> {
     model: &'a Model<'a>,
     active: &'a Active,
     vehicles: usize,
     all: Vec<Label>,
-    /// By last trip: the most energy that whatever follows can take, the reserve included.
+    /// By last trip: maximum energy required by any continuation, including the reserve.
     need_after: Vec<f64>,
-    /// By station: the same as one leaves it.
+    /// By station: the same at departure from it.
     need_from: Vec<f64>,
     /// The same at the start.
     need_at_start: f64,
-    /// Whether charging is never worth more than it costs, for its own sake.
+    /// Whether charging beyond the required energy never pays.
     never_pays: bool,
-    /// Whether ways over stations are never shorter.
+    /// Whether detours via stations are never shorter.
     detours_are_longer: bool,
 }
 
@@ -223,7 +223,7 @@ impl<'a> Labels<'a> {
         self.model.instance
     }
 
-    /// Energy for a way [kWh].
+    /// Energy for driving between two places [kWh].
     fn way_kwh(&self, from: usize, to: usize) -> f64 {
         self.instance().travel.km[from][to] * self.instance().vehicles[self.vehicles].kwh_per_km
     }
@@ -232,7 +232,7 @@ impl<'a> Labels<'a> {
         self.instance().vehicles[self.vehicles].reserve_kwh - SLACK
     }
 
-    /// Where a label is.
+    /// Place of a label.
     fn place(&self, label: &Label) -> usize {
         let instance = self.instance();
         match label.last {
@@ -241,7 +241,8 @@ impl<'a> Labels<'a> {
         }
     }
 
-    /// Whether `a` is as good as `b` whatever follows, where `need` is the most energy that may take.
+    /// Whether `a` is at least as good as `b` for any continuation, where `need` is the maximum energy of a
+    /// continuation.
     fn dominates(&self, a: &Label, b: &Label, need: f64) -> bool {
         let worth = self.instance().refill_price * (b.kwh - a.kwh).max(0.0);
         a.time <= b.time
@@ -251,7 +252,7 @@ impl<'a> Labels<'a> {
             && self.active.lighter(&a.used, &b.used)
     }
 
-    /// Adds `label` to `group`, unless one in it is as good; those that it betters leave.
+    /// Adds `label` to `group` unless it is dominated; removes the labels that it dominates.
     fn keep(&self, group: &mut Vec<Label>, label: Label, need: f64) {
         if !group.iter().any(|other| self.dominates(other, &label, need)) {
             group.retain(|other| !self.dominates(&label, other, need));
@@ -259,7 +260,7 @@ impl<'a> Labels<'a> {
         }
     }
 
-    /// Sets labels, those with one more trip after the other.
+    /// Sets labels in order of the number of trips.
     fn grow(&mut self, most: usize) -> Result<(), TooMany> {
         let vehicles = &self.instance().vehicles[self.vehicles];
         let start = Label {
@@ -276,7 +277,7 @@ impl<'a> Labels<'a> {
         self.all.push(start);
         let mut layer = 0..1;
         while !layer.is_empty() {
-            // Groups in the order in which they come up: the same each time.
+            // Groups in order of first occurrence, which is deterministic.
             let mut groups: Vec<Vec<Label>> = Vec::new();
             let mut places: FxHashMap<(u64, u32), usize> = FxHashMap::default();
             let mut kept = self.all.len();
@@ -301,7 +302,7 @@ impl<'a> Labels<'a> {
         Ok(())
     }
 
-    /// All labels that come out of one by serving one trip more.
+    /// All labels that extend a label by one trip.
     fn next(&self, place: usize) -> Vec<Label> {
         let (instance, label) = (self.instance(), &self.all[place]);
         let stays = self.stays(label);
@@ -337,7 +338,7 @@ impl<'a> Labels<'a> {
         next
     }
 
-    /// All stays that may follow a label and are worth looking at.
+    /// All relevant stays that may follow a label.
     fn stays(&self, label: &Label) -> Vec<Label> {
         let (instance, from) = (self.instance(), self.place(label));
         let need =
@@ -382,7 +383,7 @@ impl<'a> Labels<'a> {
         stays
     }
 
-    /// Brings all labels home: the columns, those that are bettered left out.
+    /// Completes all labels with the return trip: the columns, without dominated ones.
     fn columns(&self) -> Vec<Column> {
         let vehicles = &self.instance().vehicles[self.vehicles];
         let mut groups: Vec<Vec<Column>> = Vec::new();
@@ -429,8 +430,8 @@ impl<'a> Labels<'a> {
     }
 }
 
-/// The most energy, with the reserve, that may be needed after each trip, from each station and from the start: the
-/// longest ways, over stations, through trips that can follow one another in time, though one may come twice.
+/// Maximum energy, including the reserve, that may be needed after each trip, from each station and from the start: the
+/// longest routes, via stations, through trips that can follow one another in time, with repetitions permitted.
 fn needs(instance: &Instance, vehicles: usize) -> (Vec<f64>, Vec<f64>, f64) {
     let vehicles = &instance.vehicles[vehicles];
     let Travel { km, minutes } = &instance.travel;
@@ -457,7 +458,7 @@ fn needs(instance: &Instance, vehicles: usize) -> (Vec<f64>, Vec<f64>, f64) {
         })
         .collect();
     let way = |from: usize, j: usize, after: &[f64]| longest(from, trips[j].from) + trips[j].km + after[j];
-    // As many rounds as trips can follow a trip.
+    // One round for each trip that can follow a trip.
     for _ in 1..trips.len() {
         let before = after.clone();
         for (i, follows) in follows.iter().enumerate() {

@@ -1,9 +1,9 @@
-//! The least cost of a coalition, and of all coalitions, from one shared pool of schedules.
+//! Minimum cost of a coalition, and of all coalitions, from one shared pool of schedules.
 //!
-//! Shared limits (connectors, voltages, branches) are looked at only where they bind. The router starts with none of them
-//! active and finds the best choice; if it breaks a limit, the limit becomes active, schedules that were left out because
-//! of it come into the pool, and the coalition is solved again. A best choice without some limits that keeps to them all
-//! the same is the best with them, so the answer is exact, and coalitions solved before stay solved.
+//! Shared limits (connectors, voltages, branches) are considered only where they bind. The router starts with none of
+//! them active and finds the best choice; if it violates a limit, the limit becomes active, the schedules discarded
+//! without it are added to the pool, and the coalition is solved again. An optimal choice that satisfies the omitted
+//! limits is also optimal with them, so the result is exact, and coalitions solved earlier remain solved.
 
 use super::bound::{Choice, Chosen};
 use super::instance::Instance;
@@ -14,22 +14,22 @@ use crate::coalition::{Coalition, Game};
 use gridfleet_core::error::Error;
 use std::collections::BTreeMap;
 
-/// Whose riders a coalition serves.
+/// Riders served by a coalition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Demand {
-    /// All, whichever fleet they asked.
+    /// All riders, regardless of the fleet requested.
     All,
-    /// Those of its members, and those who asked no fleet.
+    /// Riders of its members, and those without a requested fleet.
     Members,
 }
 
-/// Why a coalition has no plan.
+/// Reason why a coalition has no plan.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Unservable {
-    /// Its vehicles cannot serve all trips that must be served, whatever limits there are.
+    /// Its vehicles cannot serve all mandatory trips, even without shared limits.
     #[error("its vehicles cannot serve {0}")]
     Trips(String),
-    /// They could, but not within a limit that is shared.
+    /// They could, but not within a shared limit.
     #[error("it cannot charge enough: at the least, {0}")]
     Limit(String),
     /// The instance is too large, or a solver failed.
@@ -49,16 +49,16 @@ impl From<crate::optimize::Unsolved> for Unservable {
     }
 }
 
-/// How much work it was.
+/// Computational work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Work {
-    /// Schedules in the pool.
+    /// Number of schedules in the pool.
     pub schedules: usize,
-    /// Partial schedules.
+    /// Number of partial schedules.
     pub labels: usize,
-    /// Limits that could ever bind, and those that were made active.
+    /// Number of limits that could ever bind, and number of those activated.
     pub limits: [usize; 2],
-    /// Times that the pool was made.
+    /// Number of times the pool was generated.
     pub pools: usize,
 }
 
@@ -70,22 +70,22 @@ pub struct Router<'a> {
     rows: Vec<usize>,
     active: Active,
     pool: Pool,
-    /// Columns that mattered to a bound before.
+    /// Columns relevant to an earlier bound.
     hot: Vec<u32>,
     pools: usize,
 }
 
-/// Ways in a search after which a sharper bound is worth its while, and most triples that sharpen it. Assumed.
+/// Number of search paths after which a sharper bound pays off, and maximum number of triples that sharpen it. Assumed.
 const ENOUGH_WAYS: usize = 20_000;
 const MOST_TRIPLES: usize = 150;
-/// Limits broken by less than this are kept, in connectors' worth.
+/// Tolerance by which limits may be exceeded, in units of one connector.
 const ROUNDING: f64 = 1e-7;
 
 impl<'a> Router<'a> {
-    /// For an instance without problems.
+    /// Creates a router for an instance without problems.
     ///
     /// # Errors
-    /// If it has too many schedules.
+    /// If there are too many schedules.
     pub fn new(instance: &'a Instance) -> Result<Self, Unservable> {
         let model = Model::new(instance);
         let active = Active::default();
@@ -93,10 +93,10 @@ impl<'a> Router<'a> {
         Ok(Self { model, rows: Vec::new(), active, pool, hot: Vec::new(), pools: 1 })
     }
 
-    /// What a coalition of fleets does at least cost.
+    /// Computes the least-cost plan of a coalition of fleets.
     ///
     /// # Errors
-    /// Why it cannot serve what must be served; if the solver fails.
+    /// If the coalition cannot serve its mandatory trips, with the reason, or if the solver fails.
     pub fn solve(&mut self, coalition: Coalition, demand: Demand) -> Result<Plan, Unservable> {
         let instance = self.model.instance;
         let asks = |trip: &usize| match demand {
@@ -107,17 +107,17 @@ impl<'a> Router<'a> {
         self.serve(coalition, trips)
     }
 
-    /// What a coalition of fleets does at least cost to serve these trips, one bit each.
+    /// Computes the least-cost plan of a coalition of fleets for these trips, one bit each.
     ///
     /// # Errors
-    /// As [`solve`](Self::solve).
+    /// Same as [`solve`](Self::solve).
     pub fn serve(&mut self, coalition: Coalition, trips: u64) -> Result<Plan, Unservable> {
         let chosen = self.settle(coalition, trips, false)?;
         let lost = self.must_be_served(&chosen.unserved);
         if lost.is_empty() {
             return Ok(self.plan(&chosen));
         }
-        // Would they be served if nothing were shared?
+        // Checks whether they could be served without shared limits.
         let rows = std::mem::take(&mut self.rows);
         let free = self.choose(coalition, trips, false);
         self.rows = rows;
@@ -130,10 +130,11 @@ impl<'a> Router<'a> {
         Err(Unservable::Limit(self.broken_limit(&self.plan(&least)).unwrap_or_else(|| self.names(&lost))))
     }
 
-    /// The best choice of all coalitions, or why one has none; nobody's comes first and costs nothing.
+    /// Computes the best choice of all coalitions, or the reason why one has none; the empty coalition is first and
+    /// costs nothing.
     ///
     /// # Errors
-    /// If a solver fails; not if a coalition cannot serve.
+    /// If a solver fails; not if a coalition cannot serve its trips.
     pub fn coalitions(&mut self, demand: Demand) -> Result<Vec<Result<Plan, Unservable>>, Unservable> {
         let fleets = self.model.instance.fleets.len();
         let nobody = Plan { schedules: Vec::new(), unserved: Vec::new(), cost: 0.0 };
@@ -147,7 +148,7 @@ impl<'a> Router<'a> {
         Ok(plans)
     }
 
-    /// How much work it was so far.
+    /// Computational work so far.
     pub fn work(&self) -> Work {
         Work {
             schedules: self.pool.columns.len(),
@@ -157,7 +158,7 @@ impl<'a> Router<'a> {
         }
     }
 
-    /// The best choice that keeps all limits, or breaks them least.
+    /// The best choice that keeps all limits, or violates them least.
     fn settle(&mut self, coalition: Coalition, trips: u64, elastic: bool) -> Result<Chosen, Unservable> {
         loop {
             let chosen = self.choose(coalition, trips, elastic)?;
@@ -186,7 +187,7 @@ impl<'a> Router<'a> {
                 && column.trips & !trips == 0
         };
         let columns: Vec<u32> = (0..self.pool.columns.len() as u32).filter(usable).collect();
-        // Beyond what serving everything can cost: a trip that must be served is left only if nothing else can be done.
+        // Higher than any cost of serving all trips: a mandatory trip is left unserved only if there is no alternative.
         let beyond = if elastic {
             let vehicles: usize = instance.vehicles.iter().map(|vehicles| vehicles.count).sum();
             1.0 + (self.rows.len() * vehicles) as f64
@@ -224,7 +225,7 @@ impl<'a> Router<'a> {
         Ok(chosen)
     }
 
-    /// Limits that are broken though they are not active: of each slot, one of each kind that is broken most.
+    /// Inactive limits that are violated: for each slot, the most violated one of each kind.
     fn broken(&self, chosen: &Chosen) -> Vec<usize> {
         let plugged = self.plan(chosen).plugged_in(self.model.instance);
         let mut worst: BTreeMap<(usize, usize), (f64, usize)> = BTreeMap::new();
@@ -267,7 +268,7 @@ impl<'a> Router<'a> {
         Plan { schedules, unserved: chosen.unserved.clone(), cost }
     }
 
-    /// The limit that a plan breaks most, in words.
+    /// Description of the limit most violated by a plan.
     fn broken_limit(&self, plan: &Plan) -> Option<String> {
         let instance = self.model.instance;
         let mut told: Option<(f64, String)> = None;
@@ -296,7 +297,7 @@ impl<'a> Router<'a> {
     }
 }
 
-/// The best choice: the search as it is, then with a bound that is sharper each time that the search grows too large.
+/// The best choice: by the plain search, then with a sharper bound each time the search grows too large.
 fn best(choice: &Choice<'_>, hot: &mut Vec<u32>) -> Result<Chosen, Unservable> {
     let (mut triples, mut sharp) = (Vec::new(), false);
     loop {
@@ -311,7 +312,7 @@ fn best(choice: &Choice<'_>, hot: &mut Vec<u32>) -> Result<Chosen, Unservable> {
     }
 }
 
-/// The cost game of all coalitions; none if one cannot serve.
+/// The cost game of all coalitions; `None` if a coalition cannot serve its trips.
 pub fn game(fleets: usize, plans: &[Result<Plan, Unservable>]) -> Option<Game> {
     let cost = |coalition: Coalition| plans[coalition.place()].as_ref().map_or(f64::NAN, |plan| plan.cost);
     Game::costs(fleets, cost).ok()

@@ -1,12 +1,13 @@
-//! The best choice of schedules, by the shortest way through the trips.
+//! The best choice of schedules, as a shortest path through the trips.
 //!
-//! Trips are served in the order of their numbers: the first that is open is served by a schedule of which it is the first,
-//! or left unserved. What has been served and what has been used of vehicles and active limits is a *state*; a choice is
-//! a way from nothing served to everything. A choice costs the bound, and the reduced costs of its schedules, and the worth
-//! of the vehicles and room that it leaves unused: no part of that is below zero. So the ways that come first in the order
-//! of this sum are looked at first (Dijkstra 1959), and the first whole one is the best. Only schedules with a reduced cost
-//! within a distance are looked at; without a whole way the distance grows. Triples of trips, which sharpen the bound, are
-//! part of what a state is worth: one of which two trips are open can still be served by one schedule, and that is all.
+//! Trips are served in the order of their indices: the first open trip is served by a schedule of which it is the
+//! lowest index, or left unserved. A *state* consists of the trips served and the vehicles and active limits used; a
+//! choice is a path from no trip served to all trips served. A choice costs the bound, plus the reduced costs of its
+//! schedules, plus the worth of the vehicles and room left unused; no term is negative. Paths are therefore explored in
+//! ascending order of this sum (Dijkstra 1959), and the first complete one is optimal. Only schedules with a reduced
+//! cost within a distance are considered; if there is no complete path, the distance grows. Triples of trips, which
+//! sharpen the bound, are part of the worth of a state: a triple of which at least two trips are open can still be used
+//! by one schedule.
 
 use super::bound::{Choice, Chosen, Worth};
 use rustc_hash::FxHashMap;
@@ -14,27 +15,28 @@ use std::cell::Cell;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
-/// The first distance, as a share of the bound, and by how much it grows.
+/// Initial distance, as a fraction of the bound; `GROWTH` is the factor by which it grows.
 const FIRST_DISTANCE: f64 = 0.02;
 const GROWTH: f64 = 1.4;
-/// Room that is exceeded by less is kept, in connectors' worth: a hundredth of what a plan is checked to.
+/// Tolerance by which room may be exceeded, in units of one connector: a hundredth of the tolerance to which a plan is
+/// checked.
 const ROUNDING: f64 = 1e-9;
 
-/// A way to a state.
+/// A path to a state.
 #[derive(Debug, Clone, Copy)]
 struct Node {
-    /// What it costs beyond the bound, at least.
+    /// Lower bound on its cost above the bound.
     beyond: f64,
-    /// Worth of the triples of which two trips are open.
+    /// Worth of the triples with at least two open trips.
     triples: f64,
     open: u64,
     used: u32,
     before: u32,
-    /// The column, or that a trip is left unserved.
+    /// The column of the last step; `None` if a trip is left unserved.
     by: Option<u32>,
 }
 
-/// A node in the order in which they are looked at.
+/// A node in order of exploration.
 #[derive(Debug, PartialEq)]
 struct Next {
     beyond: f64,
@@ -50,41 +52,41 @@ impl PartialOrd for Next {
 }
 
 impl Ord for Next {
-    /// The heap gives the greatest first: the least beyond the bound, and of equal ones the oldest.
+    /// The heap returns the greatest first: the one least above the bound, and the oldest of equals.
     fn cmp(&self, other: &Self) -> Ordering {
         other.beyond.total_cmp(&self.beyond).then(other.node.cmp(&self.node))
     }
 }
 
-/// What there is within a distance of the bound.
+/// Result of a search within a distance of the bound.
 enum Within {
     Best(Chosen),
     Nothing,
-    /// More ways than are to be looked at.
+    /// The maximum number of paths was exceeded.
     TooMany,
 }
 
-/// A column that may come next.
+/// A column that may be chosen next.
 struct Candidate {
     reduced: f64,
-    /// The same without the worth of triples.
+    /// Reduced cost without the worth of triples.
     plain: f64,
     trips: u64,
     place: u32,
-    /// What it uses, by its number among all uses.
+    /// Index of its resource use among all uses.
     uses: u32,
 }
 
-/// What has been used of vehicles and limits, numbered as it comes up.
+/// Use of vehicles and limits, numbered in order of first occurrence.
 struct Used<'a> {
     choice: &'a Choice<'a>,
     worth: &'a Worth,
-    /// Vehicles by kind, then vehicles by active slot and station.
+    /// Number of vehicles by kind, then by active slot and station.
     all: Vec<Vec<u16>>,
     numbers: FxHashMap<Vec<u16>, u32>,
-    /// What is used after a use, or that it is too much.
+    /// Index of the combined use after an additional use; `None` if it exceeds the available room.
     after: FxHashMap<(u32, u32), Option<u32>>,
-    /// Kind of vehicles, and station plus 1 by active slot.
+    /// Kind of vehicle, and station plus 1 by active slot.
     uses: Vec<(usize, Vec<u8>)>,
 }
 
@@ -118,7 +120,7 @@ impl Used<'_> {
         after
     }
 
-    /// What is left of an active row.
+    /// Remaining room of an active row.
     fn room(&self, used: &[u16], row: usize) -> f64 {
         let instance = self.choice.model.instance;
         let (kinds, stations) = (instance.vehicles.len(), instance.stations.len());
@@ -128,7 +130,7 @@ impl Used<'_> {
         row.room - row.weight.iter().zip(here).map(|(weight, &n)| weight * f64::from(n)).sum::<f64>()
     }
 
-    /// Worth of what is left unused.
+    /// Worth of the unused vehicles and room.
     fn idle(&self, used: u32) -> f64 {
         let used = &self.all[used as usize];
         let vehicles = self.choice.model.instance.vehicles.iter().zip(used).zip(&self.worth.vehicles);
@@ -141,7 +143,7 @@ impl Used<'_> {
 }
 
 impl Choice<'_> {
-    /// The best choice; none if more than `most` ways have to be looked at for it.
+    /// The best choice; `None` if more than `most` paths would have to be explored.
     pub fn best(&self, worth: &Worth, most: usize) -> Option<Chosen> {
         let asked = (0..self.penalty.len()).filter(|&trip| self.penalty[trip].is_some());
         let all = asked.fold(0u64, |all, trip| all | 1 << trip);
@@ -155,15 +157,15 @@ impl Choice<'_> {
         }
     }
 
-    /// The best choice, if it is not farther from the bound.
+    /// The best choice, if it is within `distance` of the bound.
     fn within(&self, worth: &Worth, all: u64, distance: f64, most: usize) -> Within {
         let instance = self.model.instance;
         let (mut uses, mut numbers) = (Vec::new(), FxHashMap::default());
-        // By first trip.
+        // Candidates by first trip.
         let mut candidates: Vec<Vec<Candidate>> = (0..self.penalty.len()).map(|_| Vec::new()).collect();
         for &place in &self.columns {
             let column = self.column(place);
-            // What is below zero is rounding, and would make ways shorter as they grow.
+            // Negative values are rounding errors, and would make paths shorter as they grow.
             let reduced = self.reduced(column, worth).max(0.0);
             if reduced > distance {
                 continue;
@@ -188,7 +190,7 @@ impl Choice<'_> {
             let two = |(triple, _): &&(u64, f64)| (open & triple).count_ones() > 1;
             worth.triples.iter().filter(two).map(|(_, worth)| worth).sum()
         };
-        // Triples that could not be cut at all are no part of what is beyond the bound.
+        // Triples that could not be cut at all are not part of the cost above the bound.
         let (used_nothing, triples_of_all) = (used.number(nothing), triples(all));
         let start = Node {
             beyond: 0.0,
@@ -198,7 +200,7 @@ impl Choice<'_> {
             before: u32::MAX,
             by: None,
         };
-        // Of what is farther than a whole way nothing can be the best.
+        // Paths longer than a known complete path cannot be optimal.
         let farthest = Cell::new(distance);
         let mut nodes = vec![start];
         let mut best: FxHashMap<(u64, u32), f64> = FxHashMap::default();
@@ -216,11 +218,11 @@ impl Choice<'_> {
             if nodes.len() > most {
                 return Within::TooMany;
             }
-            // `plain` is what the step costs beyond worths other than those of triples.
+            // `plain` is the reduced cost of the step without the worth of triples.
             let mut go = |plain: f64, open: u64, after: u32, by: Option<u32>, used: &Used<'_>| {
                 let left = triples(open);
                 let idle = if open == 0 { used.idle(after) } else { 0.0 };
-                // Never a step back but by rounding.
+                // Steps are never negative except by rounding.
                 let beyond = f64::max(node.beyond, node.beyond + plain + left - node.triples) + idle;
                 if beyond > farthest.get() {
                     return;
@@ -254,7 +256,7 @@ impl Choice<'_> {
         Within::Nothing
     }
 
-    /// What was chosen on the way to a node.
+    /// The choices on the path to a node.
     fn along(&self, nodes: &[Node], mut place: u32) -> Chosen {
         let mut chosen = Chosen::default();
         while let Some(before) = nodes.get(nodes[place as usize].before as usize) {

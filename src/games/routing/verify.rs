@@ -1,4 +1,4 @@
-//! A second opinion on a plan: driven minute by minute from the instance alone, with the feeder's own power flow.
+//! Independent check of a plan: simulated minute by minute from the instance alone, with the power flow of the feeder.
 
 use super::instance::{Grid, Instance};
 use super::plan::{Plan, Schedule};
@@ -6,10 +6,10 @@ use crate::coalition::Coalition;
 use crate::grid::linear::marginal_losses;
 use crate::grid::{Flow, flow};
 
-/// What is kept though it is missed by less: minutes, kWh, money.
+/// Tolerance by which conditions may be missed: minutes, kWh, money.
 const ROUNDING: f64 = 1e-6;
 
-/// All that is wrong with a plan of a coalition for these trips, in words; nothing if it is right.
+/// Describes all faults of a coalition's plan for these trips; empty if it is correct.
 pub fn faults(instance: &Instance, coalition: Coalition, trips: u64, plan: &Plan) -> Vec<String> {
     let mut faults = Vec::new();
     let mut served = vec![0usize; instance.trips.len()];
@@ -67,7 +67,7 @@ pub fn faults(instance: &Instance, coalition: Coalition, trips: u64, plan: &Plan
     faults
 }
 
-/// The feeder in each slot when nobody charges.
+/// State of the feeder in each slot without charging.
 fn nobody_charges(instance: &Instance) -> Vec<Flow> {
     let Some(grid) = &instance.grid else { return Vec::new() };
     let state = |load: &f64| {
@@ -77,7 +77,7 @@ fn nobody_charges(instance: &Instance) -> Vec<Flow> {
     grid.load.iter().map(state).collect()
 }
 
-/// Drives a schedule and gives its cost.
+/// Simulates a schedule and returns its cost.
 fn drive(instance: &Instance, schedule: &Schedule, nobody: &[Flow], faults: &mut Vec<String>) -> f64 {
     let vehicles = &instance.vehicles[schedule.vehicles];
     let (mut at, mut minute, mut kwh, mut cost) = (vehicles.depot, 0.0, vehicles.start_kwh, 0.0);

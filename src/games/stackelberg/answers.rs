@@ -1,18 +1,18 @@
-//! Users answer to the price, the price is renewed, until nothing changes.
+//! Best-response dynamics: users respond to the price and the price is updated, until nothing changes.
 //!
-//! In the paper users answer one after another, each to the price as it is broadcast, which is renewed after each answer.
-//! Two readings of it are here, and a short cut:
+//! In the paper users respond one after another, each to the broadcast price, which is updated after each response. Two
+//! interpretations are implemented, and a shortcut:
 //!
-//! - [`Answers::Renewed`]: a user knows that its own answer renews the price, and takes each kW at the price that it then
-//!   has. So it minimises the potential over its own plan: the potential falls with every answer that changes anything,
-//!   and there is an end. A household then rests where the price, as it stands, is what its energy is worth to it: it
-//!   could not gain as a price taker. A vehicle, which cannot draw a half, could gain at most `lambda a / 2` times the
-//!   square of what it moves; how much that is in all, [`bound`](super::bound) tells.
-//! - [`Answers::Announced`]: a user takes the price that has been announced as given. The potential still falls with the
-//!   answers of households whose theta is at least what a kW more of them adds to the price; those with less may swing for
-//!   ever, and vehicles may chase each other round and round. That is detected and told.
-//! - [`Answers::Together`]: as the first, but all households answer at once with what their answers in turn lead to
-//!   (`settle`). The potential falls likewise. It is the fastest and the default.
+//! - [`Answers::Renewed`]: a user knows that its response changes the price, and pays each kW at the resulting price.
+//!   It therefore minimises the potential over its own plan: the potential falls with every response that changes
+//!   anything, and the process terminates. A household then stops where the current price equals its marginal value of
+//!   energy: it could not gain as a price taker. A vehicle, whose load is discrete, could gain at most `lambda a / 2`
+//!   times the square of the load that it moves; [`bound`](super::bound) computes the total.
+//! - [`Answers::Announced`]: a user takes the announced price as given. The potential still falls with the responses of
+//!   households whose theta is at least the price increase per kW of their load; those with a smaller theta may
+//!   oscillate forever, and vehicles may cycle. This is detected and reported.
+//! - [`Answers::Together`]: like the first, but all households respond at once with the limit of their sequential
+//!   responses (`settle`). The potential falls likewise. It is the fastest and the default.
 
 use super::household::Divider;
 use super::model::{Game, Household, Vehicle};
@@ -21,66 +21,66 @@ use super::settle::{Settlement, answer};
 use super::vehicle::Planner;
 use serde::Serialize;
 
-/// In what way users answer.
+/// Response mode of the users.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Answers {
-    /// Households all at once, vehicles one after another, all knowing that the price is renewed.
+    /// Households all at once, vehicles one after another; all anticipate the price update.
     #[default]
     Together,
-    /// One after another, each knowing that its answer renews the price.
+    /// One after another; each anticipates the price update.
     Renewed,
-    /// One after another, each to the price as announced. Households that are told as one with a `count` answer at once,
-    /// so that many of them overshoot where one would not.
+    /// One after another, each to the announced price. Households grouped with a `count` respond at once, so that many
+    /// of them overshoot where a single one would not.
     Announced,
 }
 
-/// Where users begin.
+/// Initial plans of the users.
 #[derive(Debug, Clone, Copy)]
 pub enum Start<'a> {
-    /// With what they would do at these prices \[T\], if nobody else were there.
+    /// The responses to these prices \[T\], without any other user.
     Prices(&'a [f64]),
-    /// With these plans.
+    /// The given plans.
     Plans(&'a Plans),
 }
 
-/// How it ended.
+/// How the run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ending {
-    /// Nobody changes anything any more.
+    /// No user changes its plan any more.
     Settled,
-    /// The same plans come again after so many rounds, and would for ever.
+    /// The plans repeat after this number of rounds, and would do so forever.
     Cycle(usize),
-    /// After the most rounds allowed some still changed.
+    /// Some plans still changed in the last permitted round.
     Unsettled,
 }
 
-/// What came of the answers.
+/// Result of the responses.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Run {
-    /// What everybody does at the end.
+    /// Final plans of all users.
     pub plans: Plans,
-    /// How it ended.
+    /// How the run ended.
     pub ending: Ending,
     /// The potential at the start and after each round.
     pub potentials: Vec<f64>,
-    /// The most by which a single answer has raised the potential; 0 if none has.
+    /// Largest increase of the potential by a single response; 0 if none.
     pub largest_rise: f64,
 }
 
-/// Rounds after which a run ends in any case.
+/// Maximum number of rounds of a run.
 pub const MOST_ROUNDS: usize = 2_000;
 
-/// Change of a household's load that counts as none, as a share of its greatest load.
+/// Change of a household's load that counts as zero, as a fraction of its maximum load.
 const STILL: f64 = 1e-9;
 
-/// How many rounds back plans are compared to find a cycle.
+/// Number of past rounds compared to detect a cycle.
 const REMEMBERED: usize = 24;
 
-/// Lets users answer until nothing changes, they go round in a cycle, or `most_rounds` are over.
+/// Lets users respond until nothing changes, a cycle occurs, or `most_rounds` are over.
 ///
 /// # Panics
-/// If the start is not of the game's size.
+/// If the size of the start differs from that of the game.
 pub fn run(game: &Game, start: Start<'_>, answers: Answers, most_rounds: usize) -> Run {
     let mut table = Table::new(game, start);
     let mut potentials = vec![table.plans.potential(game)];
@@ -104,7 +104,7 @@ pub fn run(game: &Game, start: Start<'_>, answers: Answers, most_rounds: usize) 
             ending = Ending::Cycle(back + 1);
             break;
         }
-        // Sums that are kept up answer by answer must not drift.
+        // Incrementally updated sums must not drift.
         if round % 16 == 15 {
             table.load = table.plans.load(game);
         }
@@ -112,7 +112,7 @@ pub fn run(game: &Game, start: Start<'_>, answers: Answers, most_rounds: usize) 
     Run { ending, potentials, largest_rise: table.largest_rise, plans: table.plans }
 }
 
-/// Whether two plans are the same but for rounding, far below what counts as a change.
+/// Whether two plans are equal up to rounding, far below the threshold of a change.
 fn alike(game: &Game, a: &Plans, b: &Plans) -> bool {
     let near = |household: &Household, x: &[f64], y: &[f64]| {
         let size = greatest(household);
@@ -134,7 +134,7 @@ fn greatest(household: &Household) -> f64 {
 struct Table<'a> {
     game: &'a Game,
     plans: Plans,
-    /// What all draw \[T\].
+    /// Total load \[T\].
     load: Vec<f64>,
     settlement: Settlement,
     divider: Divider,
@@ -166,7 +166,7 @@ impl<'a> Table<'a> {
         Self { game, plans, load, settlement, divider, costs, largest_rise: 0.0 }
     }
 
-    /// Everybody answers once; whether anybody has changed anything.
+    /// Lets every user respond once; returns whether any plan has changed.
     fn round(&mut self, answers: Answers) -> bool {
         let mut changed = false;
         if answers == Answers::Together {
@@ -182,7 +182,7 @@ impl<'a> Table<'a> {
         changed
     }
 
-    /// All households come to rest at once.
+    /// Moves all households to their joint equilibrium; returns whether any load has changed.
     fn settle(&mut self) -> bool {
         let vehicles = self.plans.vehicle_load(self.game);
         self.settlement.find(self.game, &vehicles);
@@ -197,7 +197,7 @@ impl<'a> Table<'a> {
         changed
     }
 
-    /// The household's answer. Equal ones answer alike and at once.
+    /// Response of household `i`. Equal households respond alike and at once.
     fn household(&mut self, i: usize, answers: Answers) -> bool {
         let (retailer, household) = (self.game.retailer(), &self.game.households()[i]);
         let count = f64::from(household.count);
@@ -231,7 +231,7 @@ impl<'a> Table<'a> {
         changed
     }
 
-    /// The vehicle's answer; it changes nothing unless it gains by it.
+    /// Response of vehicle `i`; its plan only changes if it gains.
     fn vehicle(&mut self, i: usize, answers: Answers) -> bool {
         let (retailer, vehicle) = (self.game.retailer(), &self.game.vehicles()[i]);
         let old = &mut self.plans.vehicles[i];
@@ -261,13 +261,13 @@ impl<'a> Table<'a> {
     }
 }
 
-/// Whether a household has moved by more than rounding.
+/// Whether a household's load has changed by more than rounding.
 fn moved(household: &Household, old: &[f64], new: &[f64]) -> bool {
     let still = STILL * greatest(household);
     old.iter().zip(new).any(|(old, new)| (old - new).abs() > still)
 }
 
-/// What an hour of charging or feeding back costs a vehicle in each slot, and its best schedule.
+/// Cost of an hour of charging or feeding back for a vehicle in each slot, and its best schedule.
 #[derive(Debug, Default)]
 pub(super) struct Costs {
     charge: Vec<f64>,
@@ -276,7 +276,8 @@ pub(super) struct Costs {
 }
 
 impl Costs {
-    /// The best schedule at prices, each with what a kW of the vehicle's own adds to it; returns its cost.
+    /// Computes the best schedule at prices, each with its increase per kW of the vehicle; returns the cost of the
+    /// schedule.
     pub fn plan(
         &mut self,
         vehicle: &Vehicle,
@@ -295,7 +296,7 @@ impl Costs {
         self.planner.plan(vehicle, &self.charge, &self.feed, schedule)
     }
 
-    /// What another schedule of the vehicle planned last costs.
+    /// Cost of another schedule of the vehicle planned last.
     pub fn of(&self, schedule: &[i8]) -> f64 {
         let hour = |(t, s): (usize, &i8)| match s {
             1 => self.charge[t],
@@ -306,10 +307,10 @@ impl Costs {
     }
 }
 
-/// What a household does at given prices \[T\]: its loads \[T\] in kW.
+/// Best response of a household to given prices \[T\]: its loads \[T\] in kW.
 ///
 /// # Panics
-/// If prices are of another number of slots.
+/// If the number of prices differs from the number of slots.
 pub fn best_loads(household: &Household, prices: &[f64]) -> Vec<f64> {
     assert_eq!(household.low.len(), prices.len(), "one price for each slot");
     let mut x = vec![0.0; prices.len()];
@@ -317,22 +318,23 @@ pub fn best_loads(household: &Household, prices: &[f64]) -> Vec<f64> {
     x
 }
 
-/// What a vehicle does at given prices \[T\]: its schedule \[T\].
+/// Best response of a vehicle to given prices \[T\]: its schedule \[T\].
 ///
 /// # Panics
-/// If its stay is beyond the slots of the prices.
+/// If its stay exceeds the slots of the prices.
 pub fn best_schedule(vehicle: &Vehicle, prices: &[f64]) -> Vec<i8> {
     let mut schedule = vec![0; prices.len()];
     Costs::default().plan(vehicle, |t| (prices[t], 0.0), &mut schedule);
     schedule
 }
 
-/// The schedule \[T\] of least cost for a vehicle to which an hour of charging costs `charge` \[T\] and one of feeding back
-/// `feed` \[T\]; infinite where it cannot. For whoever loses energy on the way or pays for wear, so that the two are not each
-/// other's opposite. An hour of feeding back must take no more from the battery than an hour of charging brings.
+/// Least-cost schedule \[T\] of a vehicle for which an hour of charging costs `charge` \[T\] and an hour of feeding
+/// back costs `feed` \[T\]; infinite where it is impossible. Intended for vehicles with energy losses or wear costs,
+/// for which the two are not opposites. An hour of feeding back must take no more from the battery than an hour of
+/// charging adds.
 ///
 /// # Panics
-/// If the lists differ in length, or the stay is beyond them.
+/// If the lists differ in length, or the stay exceeds them.
 pub fn cheapest_schedule(vehicle: &Vehicle, charge: &[f64], feed: &[f64]) -> Vec<i8> {
     assert_eq!(charge.len(), feed.len(), "one cost of each kind for each slot");
     let mut schedule = vec![0; charge.len()];

@@ -1,16 +1,17 @@
-//! How far from the least potential plans are at most: a lower bound by duality.
+//! Maximum distance of plans from the minimum potential: a lower bound by duality.
 //!
-//! Cut loose from each other, with any prices p between them, users and retailer can only do better:
+//! Decoupled by arbitrary prices p, users and retailer can only do better:
 //!
 //!   D(p) = sum of users' least costs at p - sum_t (p_t - lambda_t b_t)^2 / (2 lambda_t a_t) <= potential of any plans
 //!
-//! The users' least costs are those of `household` and `vehicle`, exact, whole hours included. The best of these bounds
-//! is the least potential with each vehicle free to mix its schedules, hence never below that of the relaxed programme in
-//! which a vehicle may draw anything between full charging and full feeding back. At the prices of an equilibrium
-//! households and retailer lose nothing by the cut, and the gap is what vehicles could still gain as price takers.
-//! It is closed further by letting vehicles mix: in each step all are moved a part of the way from what they mix to
-//! what is best at the present prices, and the households settle again (M. Frank and P. Wolfe, Naval Research Logistics
-//! Quarterly 3, 1956, on the relaxed programme; each step's prices give a bound).
+//! The users' least costs are those of `household` and `vehicle`, which are exact, including whole hours. The best of
+//! these bounds is the minimum potential if each vehicle may mix its schedules, and is therefore never below that of
+//! the relaxed programme in which a vehicle may draw any power between full charging and full feeding back. At the
+//! prices of an equilibrium, households and retailer lose nothing by the decoupling, and the gap is the remaining gain
+//! of vehicles as price takers. It is reduced further by letting vehicles mix: in each step all are moved part of the
+//! way from their present mixture to the best schedules at the present prices, and the households settle again (M.
+//! Frank and P. Wolfe, Naval Research Logistics Quarterly 3, 1956, on the relaxed programme; each step's prices give a
+//! bound).
 
 use super::answers::Costs;
 use super::model::Game;
@@ -21,23 +22,23 @@ use serde::Serialize;
 /// A lower bound of the potential.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Bound {
-    /// No plans have a potential below this.
+    /// Lower bound of the potential of any plans.
     pub potential: f64,
-    /// How far the plans that were given lie above it; 0 or more up to rounding.
+    /// Distance of the given plans above it; 0 or more up to rounding.
     pub gap: f64,
-    /// What all vehicles together could still gain as takers of the prices that the plans make.
+    /// Total remaining gain of all vehicles as price takers at the prices resulting from the plans.
     pub vehicles_gain: f64,
-    /// Steps in which vehicles mixed.
+    /// Number of mixing steps.
     pub steps: usize,
 }
 
-/// Bounds the potential from below, starting from plans (best those of an equilibrium).
+/// Bounds the potential from below, starting from plans (preferably those of an equilibrium).
 ///
 /// Ends when the gap is at most `enough` (money), or after `most_steps`.
 pub fn bound(game: &Game, plans: &Plans, enough: f64, most_steps: usize) -> Bound {
     let potential = plans.potential(game);
     let mut best = Replies::at(game, &game.retailer().prices(&plans.load(game)));
-    // What vehicles mix: their load and its worth.
+    // The vehicles' mixture: its load and value.
     let mut load = plans.vehicle_load(game);
     let mut worth: f64 = game.vehicles().iter().zip(&plans.vehicles).map(|(v, s)| vehicle_worth(v, s)).sum();
     let paid: f64 = load.iter().zip(&best.prices).map(|(load, price)| load * price).sum();
@@ -46,7 +47,7 @@ pub fn bound(game: &Game, plans: &Plans, enough: f64, most_steps: usize) -> Boun
     let mut replies = best.clone();
     let mut steps = 0;
     while steps < most_steps && potential - best.bound > enough && !game.vehicles().is_empty() {
-        // The best part of the way, were households to stay as they are.
+        // Optimal step width if the households did not change.
         let towards: Vec<f64> = replies.load.iter().zip(&load).map(|(new, old)| new - old).collect();
         let gain: f64 = replies.worth
             - worth
@@ -70,16 +71,16 @@ pub fn bound(game: &Game, plans: &Plans, enough: f64, most_steps: usize) -> Boun
     Bound { potential: best.bound, gap: potential - best.bound, vehicles_gain, steps }
 }
 
-/// The bound at prices \[T\], whatever they are.
+/// The bound at arbitrary prices \[T\].
 pub fn bound_at(game: &Game, prices: &[f64]) -> f64 {
     Replies::at(game, prices).bound
 }
 
-/// What users do at given prices.
+/// Responses of users to given prices.
 #[derive(Debug, Clone)]
 struct Replies {
     prices: Vec<f64>,
-    /// What vehicles draw \[T\], what it is worth to them, and what remains to pay.
+    /// Load of the vehicles \[T\]; `worth` is its value to them, `vehicles_cost` their net cost.
     load: Vec<f64>,
     worth: f64,
     vehicles_cost: f64,

@@ -1,16 +1,17 @@
-//! The paper's case: three groups of homes, fifty vehicles in the first, drivers drawn at random.
+//! The case study of the paper: three groups of homes, fifty vehicles in the first, randomly drawn drivers.
 //!
-//! What the paper does not print is assumed, and said so where it stands: the load of the homes over the day, how many
-//! there are in a group, the coefficient `a` by day, how many hours a vehicle may be active, the floor of its battery.
+//! Values not given in the paper are assumed and marked as such: the load of the homes over the day, their number per
+//! group, the coefficient `a` by day, the maximum active hours of a vehicle, the minimum state of charge of its
+//! battery.
 
 use super::drivers::{Drivers, Habits, Model};
 use super::model::{Game, Household, Retailer, Vehicle};
 use gridfleet_core::error::Result;
 use rand::RngExt;
 
-/// Hours of the day.
+/// Number of hours of the day.
 pub const HOURS: usize = 24;
-/// Peak without answers to the price [kW] (table III).
+/// Peak load without demand response [kW] (table III).
 pub const PEAK_KW: f64 = 3_841.0;
 /// Energy of the day [kWh] (table III).
 pub const ENERGY_KWH: f64 = 59_092.0;
@@ -18,25 +19,25 @@ pub const ENERGY_KWH: f64 = 59_092.0;
 pub const LAMBDA: f64 = 1.2;
 /// Coefficient a from 0:00 to 8:00 (table II).
 pub const A_NIGHT: f64 = 0.01;
-/// Coefficient a from 8:00 to 24:00, missing in our copy of table II. With 0.02, the published mean loads give both
-/// published totals within 2 %; 0.018 and 0.022 miss them by 8 to 10 %.
+/// Coefficient a from 8:00 to 24:00, missing in our copy of table II. With 0.02, the published mean loads reproduce
+/// both published totals within 2 %; with 0.018 and 0.022 they are off by 8 to 10 %.
 pub const A_DAY: f64 = 0.02;
 /// Coefficient b (table II).
 pub const B: f64 = 0.2;
-/// By how much a further kW lowers the worth of the next (table II).
+/// Decrease of the marginal value of energy per kW (table II).
 pub const THETA: f64 = 0.1;
-/// Homes in a group; assumed: about 30 kWh a day each, a usual home of the United States. As theta is next to nothing
-/// against prices at the few kW of a home, other numbers change little.
+/// Number of homes in a group; assumed: about 30 kWh a day each, typical of a home in the United States. As theta is
+/// negligible relative to prices at the few kW of a home, other numbers change little.
 pub const HOMES: u32 = 650;
 
 /// A group of homes (table II).
 #[derive(Debug, Clone, Copy)]
 pub struct Group {
-    /// Worth of the first unit, omega, in cents per kWh.
+    /// Marginal value of the first unit, omega, in cents per kWh.
     pub omega: f64,
-    /// Least load as a share of the nominal one.
+    /// Minimum load as a fraction of the nominal one.
     pub least: f64,
-    /// Most load as a share of the nominal one.
+    /// Maximum load as a fraction of the nominal one.
     pub most: f64,
 }
 
@@ -47,25 +48,26 @@ pub const GROUPS: [Group; 3] = [
     Group { omega: 6.0, least: 0.80, most: 1.20 },
 ];
 
-/// Models of the fifty vehicles of group 1 (table I) and how many of each: the market shares of 51.48, 10.35 and 38.17 %.
+/// Models of the fifty vehicles of group 1 (table I) and their numbers: the market shares of 51.48, 10.35 and 38.17 %.
 pub const MODELS: [(Model, usize); 3] = [
     (Model { name: "BMW i3", battery_kwh: 33.0, rated_kw: 7.0, range_miles: 114.0 }, 26),
     (Model { name: "Tesla Model S", battery_kwh: 75.0, rated_kw: 11.5, range_miles: 259.0 }, 5),
     (Model { name: "Tesla Model X", battery_kwh: 100.0, rated_kw: 17.2, range_miles: 295.0 }, 19),
 ];
 
-/// What vehicles have in common. Floor and active hours are assumed; the worth of energy is that of their homes.
+/// Common parameters of the vehicles. Minimum state of charge and active hours are assumed; the value of energy is that
+/// of their homes.
 pub const HABITS: Habits = Habits { soc_min: 0.2, max_active_hours: 8, omega: GROUPS[0].omega, theta: THETA };
 
-/// Load of homes over a summer day, relative: assumed, in the shape of residential classes with air conditioning, least
-/// before dawn and most late in the afternoon.
+/// Load of homes over a summer day, relative: assumed, with the shape of residential customer classes with air
+/// conditioning, lowest before dawn and highest in the late afternoon.
 pub const SUMMER_DAY: [f64; HOURS] = [
     0.80, 0.70, 0.64, 0.60, 0.58, 0.60, 0.66, 0.73, 0.78, 0.84, 0.92, 1.02, 1.12, 1.20, 1.28, 1.36, 1.44,
     1.48, 1.45, 1.38, 1.30, 1.24, 1.10, 0.94,
 ];
 
-/// Expected load and deviation by hour that table IV prints: hour (1 is 0:00 to 1:00), then both in kW. Hours 6 to 14
-/// are missing there.
+/// Expected load and standard deviation by hour in table IV: hour (1 is 0:00 to 1:00), then both in kW. Hours 6 to 14
+/// are missing in the table.
 pub const TABLE_4: [(usize, f64, f64); 15] = [
     (1, 2412.0, 66.0),
     (2, 2060.0, 76.0),
@@ -84,29 +86,29 @@ pub const TABLE_4: [(usize, f64, f64); 15] = [
     (24, 2163.0, 197.0),
 ];
 
-/// The case, but for its drivers of a day.
+/// The case without the drivers of a particular day.
 #[derive(Debug, Clone)]
 pub struct Case {
-    /// How drivers behave.
+    /// Behaviour of drivers.
     pub drivers: Drivers,
-    /// What vehicles have in common.
+    /// Common parameters of the vehicles.
     pub habits: Habits,
-    /// Homes in a group.
+    /// Number of homes in a group.
     pub homes: u32,
-    /// What all homes would like to draw \[24\] in kW.
+    /// Nominal load of all homes \[24\] in kW.
     pub nominal: Vec<f64>,
 }
 
 impl Case {
-    /// The paper's case: homes draw what leaves peak and energy of table III in expectation, when vehicles charge as
-    /// they come home.
+    /// The case of the paper: the load of homes is such that peak and energy of table III hold in expectation if
+    /// vehicles charge on arrival.
     pub fn paper() -> Self {
         let drivers = Drivers::rural_new_york();
         let nominal = nominal(&uncontrolled_mean(&drivers));
         Self { drivers, habits: HABITS, homes: HOMES, nominal }
     }
 
-    /// The vehicles of one draw of drivers.
+    /// Vehicles of one random draw of drivers.
     pub fn vehicles(&self, random: &mut impl RngExt) -> Vec<Vehicle> {
         let mut vehicles = Vec::new();
         for (model, count) in MODELS {
@@ -117,10 +119,10 @@ impl Case {
         vehicles
     }
 
-    /// The game of one draw. Household k is group k.
+    /// The game of one random draw. Household k is group k.
     ///
     /// # Errors
-    /// If the case was changed into one that cannot be.
+    /// If the case has been modified to an invalid one.
     pub fn game(&self, vehicles: Vec<Vehicle>) -> Result<Game> {
         let share = 1.0 / (GROUPS.len() as f64 * f64::from(self.homes));
         let nominal: Vec<f64> = self.nominal.iter().map(|x| share * x).collect();
@@ -144,7 +146,7 @@ pub fn retailer() -> Retailer {
     }
 }
 
-/// What vehicles draw \[24\] in kW that charge as they come home and never feed back.
+/// Load \[24\] in kW of vehicles that charge on arrival and never feed back.
 pub fn uncontrolled(vehicles: &[Vehicle]) -> Vec<f64> {
     let mut load = vec![0.0; HOURS];
     for vehicle in vehicles {
@@ -155,7 +157,7 @@ pub fn uncontrolled(vehicles: &[Vehicle]) -> Vec<f64> {
     load
 }
 
-/// Its expectation, from the histograms.
+/// Expectation of [`uncontrolled`], from the histograms.
 pub fn uncontrolled_mean(drivers: &Drivers) -> Vec<f64> {
     let mut load = vec![0.0; HOURS];
     for (model, count) in MODELS {
@@ -170,13 +172,13 @@ pub fn uncontrolled_mean(drivers: &Drivers) -> Vec<f64> {
     load
 }
 
-/// The load of homes that, with these vehicles, has the peak and the energy of table III: [`SUMMER_DAY`], with its swing
-/// around the mean stretched as the peak asks.
+/// Load of homes that, with these vehicles, yields the peak and the energy of table III: [`SUMMER_DAY`], with its
+/// variation around the mean scaled to match the peak.
 fn nominal(vehicles: &[f64]) -> Vec<f64> {
     let mean = (ENERGY_KWH - vehicles.iter().sum::<f64>()) / HOURS as f64;
     let shape_mean = SUMMER_DAY.iter().sum::<f64>() / HOURS as f64;
     let above: Vec<f64> = SUMMER_DAY.iter().map(|x| mean * (x / shape_mean - 1.0)).collect();
-    // The hour that reaches the peak first.
+    // The first hour to reach the peak.
     let reaches = |t: usize| (PEAK_KW - vehicles[t] - mean) / above[t];
     let stretch = (0..HOURS).filter(|&t| above[t] > 0.0).map(reaches).fold(f64::INFINITY, f64::min);
     above.iter().map(|x| mean + stretch * x).collect()
@@ -212,16 +214,16 @@ mod tests {
             }
         }
         for (mean, expected) in sum.iter().zip(uncontrolled_mean(&case.drivers)) {
-            // The deviation of a draw is below 40 kW, that of the mean of 4,000 below 0.7 kW.
+            // The standard deviation of a draw is below 40 kW, that of the mean of 4,000 draws below 0.7 kW.
             assert!((mean - expected).abs() < 3.5, "{mean} {expected}");
         }
     }
 
-    /// The published mean loads give the published totals: what the assumed coefficient rests on.
+    /// The published mean loads reproduce the published totals: this justifies the assumed coefficient.
     #[test]
     fn the_published_loads_give_the_published_totals() {
         let known: f64 = TABLE_4.iter().map(|(_, load, _)| load).sum();
-        // Hours 6 to 14 draw what is left of the energy, taken as even over the two hours of night and seven of day.
+        // Hours 6 to 14 draw the remaining energy, assumed to be uniform over the two hours of night and seven of day.
         let rest = (ENERGY_KWH - known) / 9.0;
         let load: Vec<f64> = (1..=HOURS)
             .map(|hour| TABLE_4.iter().find(|row| row.0 == hour).map_or(rest, |row| row.1))

@@ -1,12 +1,12 @@
-//! How drivers behave: when they come home and leave, and how far they have driven, as histograms, drawn at random.
+//! Behaviour of drivers: arrival and departure times and daily distances, as histograms for random draws.
 
 use super::model::Vehicle;
 use rand::RngExt;
 
-/// Weights of values: of hours, or of spans of a distance.
+/// A histogram of values: of hours, or of distance ranges.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Histogram {
-    /// Lower end of the first bin.
+    /// Lower edge of the first bin.
     pub from: f64,
     /// Width of each bin.
     pub width: f64,
@@ -19,13 +19,13 @@ impl Histogram {
         self.weights.iter().sum()
     }
 
-    /// Share of each bin.
+    /// Probability of each bin.
     pub fn shares(&self) -> Vec<f64> {
         let total = self.total();
         self.weights.iter().map(|weight| weight / total).collect()
     }
 
-    /// Number of the bin drawn, and how far into it, 0 to below 1.
+    /// Draws a bin; returns its index and the relative position within it, at least 0 and below 1.
     fn draw(&self, random: &mut impl RngExt) -> (usize, f64) {
         let mut left = random.random_range(0.0..self.total());
         let last = self.weights.iter().rposition(|weight| *weight > 0.0).unwrap_or(0);
@@ -38,13 +38,13 @@ impl Histogram {
         (last, 0.0)
     }
 
-    /// A value: a bin by its weight, and evenly within it.
+    /// Draws a value: a bin by its weight, and uniformly within it.
     pub fn value(&self, random: &mut impl RngExt) -> f64 {
         let (bin, part) = self.draw(random);
         self.from + self.width * (bin as f64 + part)
     }
 
-    /// Probability of a value above `x`, values being spread evenly over each bin.
+    /// Probability of a value above `x`, with uniform values within each bin.
     pub fn share_above(&self, x: f64) -> f64 {
         let part = |(bin, share): (usize, f64)| {
             let low = self.from + self.width * bin as f64;
@@ -60,23 +60,23 @@ impl Histogram {
     }
 }
 
-/// How the drivers of a place behave. The three are drawn apart from each other.
+/// Behaviour of the drivers of a region. The three quantities are drawn independently.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Drivers {
-    /// Hour in which they come home, bins of an hour.
+    /// Hour of arrival at home, in bins of an hour.
     pub arrival: Histogram,
-    /// Hour in which they leave, bins of an hour.
+    /// Hour of departure, in bins of an hour.
     pub departure: Histogram,
-    /// Distance of a day in miles.
+    /// Daily distance in miles.
     pub distance: Histogram,
 }
 
 impl Drivers {
-    /// Drivers in the countryside of New York State.
+    /// Drivers in rural New York State.
     ///
-    /// The paper draws on the National Household Travel Survey, in pictures without numbers (figures 2 to 4). The weights
-    /// here are assumed, in the shape that the text tells: home from late in the afternoon to the evening, away in the
-    /// morning, distances skewed to the right, 35 miles in the mean.
+    /// The paper uses the National Household Travel Survey, in pictures without numbers (figures 2 to 4). The weights
+    /// here are assumed, with the shape described in the text: arrival from late afternoon to evening, departure in the
+    /// morning, right-skewed distances with a mean of 35 miles.
     pub fn rural_new_york() -> Self {
         let hours = |first: u32, weights: &[f64]| Histogram {
             from: f64::from(first),
@@ -97,37 +97,37 @@ impl Drivers {
     }
 }
 
-/// A model of vehicle.
+/// A vehicle model.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Model {
-    /// Its name.
+    /// Name of the model.
     pub name: &'static str,
     /// Capacity [kWh].
     pub battery_kwh: f64,
     /// Power of charging and feeding back [kW].
     pub rated_kw: f64,
-    /// Distance on a full battery in miles.
+    /// Range on a full battery in miles.
     pub range_miles: f64,
 }
 
 impl Model {
-    /// Hours of charging that fill an empty battery and no more.
+    /// Maximum number of whole hours of charging that an empty battery can take.
     pub fn most_hours(&self) -> u32 {
         (self.battery_kwh / self.rated_kw).floor() as u32
     }
 
-    /// Hours of charging after a distance in miles: consumption is even over the range, an hour that is begun counts
-    /// whole, and what would not fit into the battery is left out.
+    /// Hours of charging required after a distance in miles: consumption is uniform over the range, a started hour
+    /// counts as a whole one, and energy that does not fit into the battery is ignored.
     pub fn hours_needed(&self, miles: f64) -> u32 {
         ((miles / self.miles_per_hour()).ceil() as u32).min(self.most_hours())
     }
 
-    /// What an hour of charging is good for, in miles.
+    /// Distance gained by an hour of charging, in miles.
     pub fn miles_per_hour(&self) -> f64 {
         self.rated_kw / self.battery_kwh * self.range_miles
     }
 
-    /// A vehicle of the model, whose driver is drawn at random. Slots are the 24 hours of a day.
+    /// Draws a vehicle of the model with a random driver. Slots are the 24 hours of a day.
     pub fn draw(&self, drivers: &Drivers, habits: Habits, random: &mut impl RngExt) -> Vehicle {
         let hour = |(bin, _): (usize, f64), histogram: &Histogram| histogram.from as usize + bin;
         let arrival = hour(drivers.arrival.draw(random), &drivers.arrival);
@@ -147,16 +147,16 @@ impl Model {
     }
 }
 
-/// What all vehicles have in common.
+/// Common parameters of all vehicles.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Habits {
-    /// Share of the battery below which nothing is fed back.
+    /// State of charge below which nothing is fed back.
     pub soc_min: f64,
-    /// Most hours of charging and feeding back in a day.
+    /// Maximum number of hours of charging and feeding back in a day.
     pub max_active_hours: u32,
-    /// Worth of the first unit [money/kWh].
+    /// Marginal value of the first unit [money/kWh].
     pub omega: f64,
-    /// By how much a further kW lowers the worth of the next [money/kWh per kW].
+    /// Decrease of the marginal value per kW [money/kWh per kW].
     pub theta: f64,
 }
 
@@ -169,14 +169,14 @@ mod tests {
 
     #[test]
     fn hours_needed_round_up_and_stay_within_the_battery() {
-        // An hour is good for 7 / 33 * 114 = 24.2 miles.
+        // An hour of charging gives 7 / 33 * 114 = 24.2 miles.
         assert_eq!(
             [0.0, 1.0, 24.0, 25.0, 90.0, 113.0].map(|miles| I3.hours_needed(miles)),
             [0, 1, 1, 2, 4, 4]
         );
     }
 
-    /// What is drawn has the shares of the histograms: within five standard errors of 40,000 draws.
+    /// Drawn values match the probabilities of the histograms within five standard errors of 40,000 draws.
     #[test]
     fn drivers_are_drawn_as_the_histograms_say() {
         let drivers = Drivers::rural_new_york();

@@ -1,36 +1,36 @@
-//! The best answer of a household: its energy of the day divided over the slots, by breakpoints of the multiplier.
+//! The best response of a household: allocation of its daily energy to the slots, by breakpoints of the multiplier.
 //!
 //! Minimise the sum over t of `curvature_t / 2 x_t^2 + linear_t x_t`, subject to `sum x = total` and
-//! `low <= x <= high`. For the multiplier `m` of the sum, `x_t = (m - linear_t) / curvature_t` cut to its bounds. The
-//! sum of these rises with `m` along straight lines, whose ends are the multipliers at which a load leaves its lower
-//! bound or reaches its upper one. Sorted, they are walked through until the sum is right (the method of breakpoints
+//! `low <= x <= high`. For the multiplier `m` of the sum, `x_t = (m - linear_t) / curvature_t` clamped to its bounds.
+//! The sum is piecewise linear and increasing in `m`; its breakpoints are the multipliers at which a load leaves its
+//! lower bound or reaches its upper one. They are sorted and traversed until the sum is met (the method of breakpoints
 //! for the continuous quadratic knapsack: R. Helgason, J. Kennington and H. Lall, Mathematical Programming 18, 1980).
-//! From the multiplier of an answer to prices like these, Newton's steps come to the same straight line sooner.
+//! Starting from the multiplier of a response to similar prices, Newton's steps reach the same linear piece sooner.
 
-/// Steps after which breakpoints are walked through instead.
+/// Maximum number of Newton steps, after which breakpoints are traversed instead.
 const MOST_STEPS: usize = 24;
 
-/// How near the sum must be, as a share of it, for the multiplier to lie on the right straight line.
+/// Relative tolerance on the sum within which the multiplier is considered to be on the right linear piece.
 const NEAR: f64 = 1e-12;
 
-/// A household's problem but for its bounds: memory is kept between calls.
+/// A household's problem without its bounds; memory is reused between calls.
 #[derive(Debug, Default)]
 pub(super) struct Divider {
-    /// One over the second derivatives \[T\], above 0.
+    /// Reciprocals of the second derivatives \[T\], above 0.
     pub give: Vec<f64>,
     /// First derivatives at 0 \[T\].
     pub linear: Vec<f64>,
-    /// Multiplier, and by how much the slope of the sum changes there.
+    /// Multiplier and change of the slope of the sum at each breakpoint.
     breakpoints: Vec<(f64, f64)>,
 }
 
 impl Divider {
-    /// Fills `x` with the answer; `total` lies between the sums of the bounds. Returns the multiplier. A `hint` near it
-    /// saves time and changes nothing; it may be not a number.
+    /// Fills `x` with the solution; `total` lies between the sums of the bounds. Returns the multiplier. A `hint` near
+    /// it saves time without changing the result; it may be NaN.
     pub fn divide(&mut self, low: &[f64], high: &[f64], total: f64, hint: f64, x: &mut [f64]) -> f64 {
         let found = self.by_steps(low, high, total, hint);
         let mut multiplier = found.unwrap_or_else(|| self.by_breakpoints(low, high, total));
-        // Once more from those that are free, so that the sum is right to the last digits.
+        // Recomputed from the free loads, so that the sum is exact to the last digits.
         let slots = x.len();
         let (give, linear, low, high) =
             (&self.give[..slots], &self.linear[..slots], &low[..slots], &high[..slots]);
@@ -53,7 +53,7 @@ impl Divider {
         multiplier
     }
 
-    /// Walks through all breakpoints.
+    /// Finds the multiplier by traversing the breakpoints.
     fn by_breakpoints(&mut self, low: &[f64], high: &[f64], total: f64) -> f64 {
         self.breakpoints.clear();
         for t in 0..low.len() {
@@ -70,20 +70,20 @@ impl Divider {
             }
             (at, sum, slope) = (next, reached, slope + change);
         }
-        // With all at their upper bounds, what is left of the slope is rounding; then `at` is as good.
+        // With all loads at their upper bounds, the remaining slope is rounding error; `at` is then equally good.
         if slope > 0.0 && sum < total { at + (total - sum) / slope } else { at }
     }
 
-    /// Newton's steps from a multiplier near the right one. Where the sum is flat, or they lead out of what is known to
-    /// hold it, ever longer steps until it is held from both sides, then halves. They end on its straight line or are
-    /// given up.
+    /// Newton's steps from a multiplier near the right one. If the sum is flat, or a step leaves the known bracket, the
+    /// steps grow until the multiplier is bracketed from both sides, and then bisect. They end on its linear piece or
+    /// are given up.
     fn by_steps(&self, low: &[f64], high: &[f64], total: f64, hint: f64) -> Option<f64> {
         if !hint.is_finite() {
             return None;
         }
         let mut multiplier = hint;
         let (mut least, mut most) = (f64::NEG_INFINITY, f64::INFINITY);
-        // The span of multipliers over which a load goes from bound to bound.
+        // Range of multipliers over which a load moves from bound to bound.
         let mut stride =
             low.iter().zip(high).map(|(low, high)| high - low).fold(0.0, f64::max) / self.give[0];
         for _ in 0..MOST_STEPS {
@@ -115,7 +115,7 @@ impl Divider {
         None
     }
 
-    /// What the loads sum to at a multiplier, and the slope of the sum there. In four strands, so that it runs wide.
+    /// Sum of the loads at a multiplier, and the slope of the sum there. In four strands, which allows vectorisation.
     fn sum(&self, low: &[f64], high: &[f64], multiplier: f64) -> (f64, f64) {
         let (mut sums, mut slopes) = ([0.0; 4], [0.0; 4]);
         let fours = self.give.chunks(4).zip(self.linear.chunks(4)).zip(low.chunks(4).zip(high.chunks(4)));
@@ -150,7 +150,7 @@ impl Divider {
     }
 }
 
-/// `x` within its bounds.
+/// Clamps `x` to its bounds.
 fn cut(x: f64, low: f64, high: f64) -> f64 {
     if x <= low {
         low
@@ -166,8 +166,8 @@ mod tests {
     use super::*;
     use rand::{RngExt as _, SeedableRng as _};
 
-    /// What is necessary and, the problem being convex, sufficient: the sum, the bounds, and a gain from moving a unit
-    /// from any slot to any other nowhere.
+    /// Necessary and, because the problem is convex, sufficient conditions: the sum, the bounds, and no gain from
+    /// moving a unit from any slot to any other.
     #[test]
     fn no_unit_is_better_moved() {
         let mut random = rand_pcg::Pcg64::seed_from_u64(1);
@@ -178,7 +178,7 @@ mod tests {
                 (0..n).map(|_| random.random_range(low..high)).collect()
             };
             let low = list(0.0, 2.0);
-            // Some without room.
+            // Some slots without room.
             let high: Vec<f64> =
                 low.iter().zip(list(-1.0, 3.0)).map(|(low, room)| low + room.max(0.0)).collect();
             divider.give = list(-2.0, 3.0).into_iter().map(|x| 10f64.powf(x)).collect();
@@ -193,7 +193,7 @@ mod tests {
             let total = least + share * (most - least);
             let mut x = vec![f64::NAN; n];
             divider.divide(&low, &high, total, f64::NAN, &mut x);
-            // From any hint, the same.
+            // Any hint gives the same result.
             let mut from_hint = x.clone();
             divider.divide(&low, &high, total, hint, &mut from_hint);
             for (a, b) in x.iter().zip(&from_hint) {

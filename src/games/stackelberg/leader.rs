@@ -1,32 +1,32 @@
-//! What the retailer does with its margins: keeps them, or chooses them for a flat load or for profit.
+//! Margins of the retailer: fixed, or chosen for a flat load or for profit.
 //!
-//! To choose margins knowing how users will answer is a programme with another one inside it. It is neither convex nor
-//! smooth: whole hours of vehicles jump, and where all households are at their bounds nothing moves. So margins are
-//! searched by steps: each slot's margin up or down, all together, and up where the load is above its mean with down
-//! elsewhere; kept where that is better, with steps that are halved until they are small (pattern search: T. G. Kolda, R.
-//! M. Lewis and V. Torczon, SIAM Review 45, 2003). The start is the best of four: the margins given, all 1, all the most
-//! allowed, and those at which a flat load would have the same price in all slots, as far as allowed; and once more all 1,
-//! from where every margin has room to rise. What is found is never worse than any of these; that nothing is better is not
-//! shown.
+//! The choice of margins in anticipation of the users' response is a bi-level programme. It is neither convex nor
+//! smooth: whole hours of vehicles cause jumps, and if all households are at their bounds the load does not respond.
+//! Margins are therefore found by pattern search: each slot's margin up or down, all together, and up where the load is
+//! above its mean with down elsewhere; improvements are kept, and steps are halved until they are small (T. G. Kolda,
+//! R. M. Lewis and V. Torczon, SIAM Review 45, 2003). The search starts from the best of four: the given margins, all
+//! 1, all at the maximum, and those at which a flat load would have the same price in all slots, as far as permitted;
+//! and again from all 1, where every margin has room to rise. The result is never worse than any of these; its
+//! optimality is not proven.
 
 use super::answers::{Answers, Start};
 use super::model::Game;
 use super::{Equilibrium, solve, solve_from};
 use gridfleet_core::error::{InputError, Result};
 
-/// What the retailer is after.
+/// Aim of the retailer.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Aim {
     /// Keeps the margins of the game, as the paper does.
     Marginal,
     /// The flattest load, with margins from 1 to this.
     Flatten(f64),
-    /// The greatest profit, with margins from 1 to this.
+    /// The maximum profit, with margins from 1 to this.
     Profit(f64),
 }
 
 impl Aim {
-    /// What is to be small: first what is above the capacity, then what the retailer is after.
+    /// Loss to minimise, in lexicographic order: first the excess over the capacity, then the aim of the retailer.
     fn loss(self, game: &Game, equilibrium: &Equilibrium) -> [f64; 2] {
         let capacity = &game.retailer().capacity;
         let above: f64 = equilibrium.load.iter().zip(capacity).map(|(g, most)| (g - most).max(0.0)).sum();
@@ -44,27 +44,27 @@ fn less(a: [f64; 2], b: [f64; 2]) -> bool {
     clearly(0) || a[0] <= b[0] && clearly(1)
 }
 
-/// What a retailer has chosen and what came of it.
+/// Margins chosen by a retailer, and their result.
 #[derive(Debug, Clone)]
 pub struct Led {
     /// The game with the chosen margins.
     pub game: Game,
-    /// How users answer.
+    /// Response of the users.
     pub equilibrium: Equilibrium,
-    /// Equilibria that were computed on the way.
+    /// Number of equilibria computed.
     pub tried: usize,
 }
 
-/// Halvings of the step; the last step is so small a part of the first.
+/// Number of halvings of the step; it determines the ratio of the last step to the first.
 const HALVINGS: u32 = 5;
 
-/// Gains below this share of what is to be small do not count.
+/// Relative improvements of the loss below this are ignored.
 const WORTH_A_MOVE: f64 = 1e-9;
 
-/// The equilibrium under a retailer with an aim.
+/// Computes the equilibrium under a retailer with an aim.
 ///
 /// # Errors
-/// If the most margin is below 1 or no finite number.
+/// If the maximum margin is below 1 or not finite.
 pub fn lead(game: &Game, aim: Aim) -> Result<Led> {
     let most = match aim {
         Aim::Marginal => return Ok(Led { game: game.clone(), equilibrium: solve(game), tried: 1 }),
@@ -99,19 +99,19 @@ pub fn lead(game: &Game, aim: Aim) -> Result<Led> {
     Ok(Led { game: best.game, equilibrium: best.equilibrium, tried })
 }
 
-/// Margins at which a flat load has the same price in all slots: that of the dearest slot without a margin.
+/// Margins at which a flat load has the same price in all slots: that of the most expensive slot without a margin.
 fn level(game: &Game, most: f64) -> Vec<f64> {
     let retailer = game.retailer();
     let slots = game.slots() as f64;
     let load = game.energy() / slots;
     let marginal: Vec<f64> = retailer.a.iter().zip(&retailer.b).map(|(a, b)| a * load + b).collect();
     let dearest = marginal.iter().copied().fold(0.0, f64::max);
-    // Where nothing costs anything, any margin does.
+    // At zero marginal cost any margin is equivalent.
     let margin = |marginal: &f64| if *marginal > 0.0 { (dearest / marginal).clamp(1.0, most) } else { 1.0 };
     marginal.iter().map(margin).collect()
 }
 
-/// The best so far.
+/// Best solution so far.
 #[derive(Clone)]
 struct Search {
     game: Game,
@@ -121,7 +121,7 @@ struct Search {
 }
 
 impl Search {
-    /// Keeps it, if it is better.
+    /// Stores a solution if it is better; returns whether it was.
     fn offer(&mut self, game: Game, equilibrium: Equilibrium, loss: [f64; 2]) -> bool {
         self.tried += 1;
         let better = less(loss, self.loss);
@@ -131,8 +131,8 @@ impl Search {
         better
     }
 
-    /// Tries each slot alone, all together and the load's hills against its valleys, up and down; whether anything was
-    /// better.
+    /// Tries each slot alone, all together and the load's peaks against its valleys, up and down; returns whether any
+    /// trial was better.
     fn round(&mut self, aim: Aim, step: f64, most: f64) -> bool {
         let slots = self.game.slots();
         let mut better = false;

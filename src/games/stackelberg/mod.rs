@@ -1,22 +1,23 @@
-//! A retailer who makes prices, and households and battery vehicles that answer to them.
+//! A retailer that sets prices, and households and battery vehicles that respond to them.
 //!
-//! The retailer's price of a slot is its marginal cost at the load of all users, times a margin (`lambda`). Households move
-//! their load within the day; vehicles charge, rest or feed back while they are at home, and are full when they leave.
-//! Users answer to the price, which is renewed as they answer, until nothing changes: the Stackelberg equilibrium at
-//! these margins. Households and vehicles of one owner answer apart, for at given prices nothing ties them.
+//! The retailer's price of a slot is its marginal cost at the load of all users, times a margin (`lambda`). Households
+//! shift their load within the day; vehicles charge, rest or feed back while they are at home, and are full when they
+//! leave. Users respond to the price, which is updated as they respond, until nothing changes: the Stackelberg
+//! equilibrium at these margins. Households and vehicles of one owner respond separately, because nothing couples them
+//! at given prices.
 //!
-//! | file | what |
+//! | file | contents |
 //! |---|---|
 //! | `model` | the retailer, a household, a vehicle, the game |
-//! | `household`, `vehicle` | the best answer of each, exact |
-//! | `plans` | what all do, and the potential |
-//! | `settle`, `answers` | how users come to rest |
-//! | `bound` | how far from the least potential they can be |
-//! | `leader` | margins that the retailer chooses itself |
-//! | `drivers`, `case` | the paper's case: drivers drawn at random, three groups of homes |
+//! | `household`, `vehicle` | the exact best response of each |
+//! | `plans` | plans of all users, and the potential |
+//! | `settle`, `answers` | convergence of the users' responses |
+//! | `bound` | maximum distance from the minimum potential |
+//! | `leader` | margins chosen by the retailer |
+//! | `drivers`, `case` | the paper's case: randomly drawn drivers, three groups of homes |
 //!
-//! A slot is an hour, so that kW and kWh of a slot are the same number. Money is in any unit; the paper's prices are
-//! cents per kWh.
+//! A slot is an hour, so that kW and kWh of a slot are the same number. Money may be in any unit; the paper's prices
+//! are in cents per kWh.
 //!
 //! Source: B. Azimian, R. Faraji Fijani, E. Ghotbi and X. Wang, "Stackelberg game approach on modeling of supply demand
 //! behavior considering BEV uncertainty".
@@ -43,35 +44,35 @@ pub use model::{Game, Household, Retailer, Vehicle, within};
 pub use plans::Plans;
 pub use vehicle::follows;
 
-/// What everybody does, pays and gets.
+/// Plans, prices and payments at an equilibrium.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Equilibrium {
-    /// What each user does.
+    /// Plans of all users.
     pub plans: Plans,
-    /// What all draw \[T\] in kW.
+    /// Total load \[T\] in kW.
     pub load: Vec<f64>,
     /// Price of each slot \[T\] in money/kWh.
     pub prices: Vec<f64>,
-    /// What each household pays for the day; of one, where several are equal.
+    /// Daily payment of each household; of a single one, if several are equal.
     pub household_payments: Vec<f64>,
-    /// What each vehicle pays for the day, less what it gets for feeding back.
+    /// Daily payment of each vehicle, net of revenue from feeding back.
     pub vehicle_payments: Vec<f64>,
-    /// What all pay together.
+    /// Total payments.
     pub payments: f64,
-    /// What it costs the retailer to serve the load.
+    /// Cost of the retailer for serving the load.
     pub cost: f64,
     /// The potential.
     pub potential: f64,
-    /// Slots in which the load is above what the retailer can generate.
+    /// Slots in which the load exceeds the capacity of the retailer.
     pub over_capacity: Vec<usize>,
-    /// How the answers ended.
+    /// How the responses ended.
     pub ending: Ending,
-    /// Rounds of answers.
+    /// Number of rounds of responses.
     pub rounds: usize,
 }
 
 impl Equilibrium {
-    /// With the prices and payments that follow from the plans.
+    /// Computes the prices and payments that follow from the plans.
     fn of(game: &Game, run: Run) -> Self {
         let retailer = game.retailer();
         let load = run.plans.load(game);
@@ -99,7 +100,7 @@ impl Equilibrium {
         }
     }
 
-    /// What the retailer keeps: payments less cost.
+    /// Profit of the retailer: payments minus cost.
     pub fn profit(&self) -> f64 {
         self.payments - self.cost
     }
@@ -110,19 +111,19 @@ impl Equilibrium {
         self.load.iter().map(|g| (g - mean) * (g - mean)).sum()
     }
 
-    /// The greatest load [kW].
+    /// Maximum load [kW].
     pub fn peak(&self) -> f64 {
         self.load.iter().copied().fold(f64::NEG_INFINITY, f64::max)
     }
 }
 
-/// The equilibrium at the margins of the game, from what users would do were there no load at all.
+/// Computes the equilibrium at the margins of the game, starting from the users' responses at zero load.
 pub fn solve(game: &Game) -> Equilibrium {
     let prices = game.retailer().prices(&vec![0.0; game.slots()]);
     solve_from(game, Start::Prices(&prices), Answers::Together)
 }
 
-/// The equilibrium to which answers of a kind lead from a start.
+/// Computes the equilibrium reached from a start in a response mode.
 pub fn solve_from(game: &Game, start: Start<'_>, answers: Answers) -> Equilibrium {
     Equilibrium::of(game, run(game, start, answers, MOST_ROUNDS))
 }

@@ -1,38 +1,38 @@
-//! The game: a retailer who makes prices, households and vehicles that answer; checked when it is made.
+//! The game: a retailer that sets prices, and households and vehicles that respond; validated on construction.
 
 use gridfleet_core::error::{Error, InputError, Result};
 
-/// The leader: buys or generates what users draw, and sells it at a margin. One figure per slot, T of each.
+/// The leader: buys or generates the users' energy and sells it at a margin. One value per slot, T of each.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Retailer {
-    /// Rise of the marginal cost with the load, above 0 [money/kWh per kW].
+    /// Slope of the marginal cost in the load, above 0 [money/kWh per kW].
     pub a: Vec<f64>,
-    /// Marginal cost without load, 0 or more [money/kWh].
+    /// Marginal cost at zero load, 0 or more [money/kWh].
     pub b: Vec<f64>,
-    /// Cost without load, 0 or more [money/h].
+    /// Cost at zero load, 0 or more [money/h].
     pub c: Vec<f64>,
-    /// Margin: the price is so many times the marginal cost; 1 or more.
+    /// Margin: ratio of the price to the marginal cost; 1 or more.
     pub lambda: Vec<f64>,
-    /// Most that can be generated [kW]; infinity for no limit. Users do not know of it: whether they keep it is told
+    /// Maximum generation [kW]; infinity for no limit. It is unknown to users: violations are reported
     /// ([`Equilibrium::over_capacity`](super::Equilibrium::over_capacity)), and a retailer that chooses its margins
-    /// chooses those first that make users keep it.
+    /// gives priority to those that keep the load within it.
     pub capacity: Vec<f64>,
 }
 
-/// A household, or `count` equal ones, whose load can be moved within the day.
+/// A household, or `count` equal ones, whose load can be shifted within the day.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Household {
-    /// Equal households that this stands for, 1 or more. Figures are those of one of them.
+    /// Number of equal households represented, 1 or more. All values are those of a single one.
     pub count: u32,
-    /// Energy of the day [kWh]: what the loads sum to.
+    /// Daily energy [kWh]: the sum of the loads.
     pub energy: f64,
-    /// Least load of each slot \[T\] in kW.
+    /// Minimum load of each slot \[T\] in kW.
     pub low: Vec<f64>,
-    /// Most load of each slot \[T\] in kW.
+    /// Maximum load of each slot \[T\] in kW.
     pub high: Vec<f64>,
-    /// Worth of the first unit \[T\] in money/kWh, above 0.
+    /// Marginal value of the first unit \[T\] in money/kWh, above 0.
     pub omega: Vec<f64>,
-    /// By how much a further kW lowers the worth of the next, above 0 [money/kWh per kW].
+    /// Decrease of the marginal value per kW, above 0 [money/kWh per kW].
     pub theta: f64,
 }
 
@@ -43,19 +43,19 @@ pub struct Vehicle {
     pub rated_kw: f64,
     /// Capacity [kWh].
     pub battery_kwh: f64,
-    /// Share of the capacity below which it does not feed back, 0 to below 1.
+    /// State of charge below which it does not feed back, at least 0 and below 1.
     pub soc_min: f64,
     /// First slot at home, counted from 0.
     pub arrival: usize,
-    /// First slot away again, up to T. Not after `arrival`: on the next day, for days are alike.
+    /// First slot after departure, up to T. If not after `arrival`, it is on the next day, because all days are alike.
     pub departure: usize,
-    /// Hours of charging from the arrival to a full battery.
+    /// Hours of charging from arrival to a full battery.
     pub hours_needed: u32,
-    /// Most hours in which it charges or feeds back.
+    /// Maximum number of hours in which it charges or feeds back.
     pub max_active_hours: u32,
-    /// Worth of the first unit, above 0 [money/kWh].
+    /// Marginal value of the first unit, above 0 [money/kWh].
     pub omega: f64,
-    /// By how much a further kW lowers the worth of the next, 0 or more [money/kWh per kW].
+    /// Decrease of the marginal value per kW, 0 or more [money/kWh per kW].
     pub theta: f64,
 }
 
@@ -75,18 +75,18 @@ impl Retailer {
         load.iter().enumerate().map(|(t, &g)| self.price(t, g)).collect()
     }
 
-    /// What it costs to serve a load for a day (equation 1 of the paper).
+    /// Cost of serving a load for a day (equation 1 of the paper).
     pub fn cost(&self, load: &[f64]) -> f64 {
         let slot = |(t, g): (usize, &f64)| (self.a[t] / 2.0 * g + self.b[t]) * g + self.c[t];
         load.iter().enumerate().map(slot).sum()
     }
 
-    /// By how much a kW more raises the price of a slot.
+    /// Price increase of a slot per kW.
     pub(super) fn slope(&self, slot: usize) -> f64 {
         self.lambda[slot] * self.a[slot]
     }
 
-    /// What is wrong with it, with keys such as `a[3]`.
+    /// Problems of the retailer, with keys such as `a[3]`.
     pub fn problems(&self) -> Vec<InputError> {
         let mut problems = Vec::new();
         let slots = self.slots();
@@ -110,7 +110,7 @@ impl Retailer {
 }
 
 impl Household {
-    /// A household that would like to draw `nominal`, and can draw from `least` to `most` times that.
+    /// Creates a household with the nominal load `nominal`, adjustable from `least` to `most` times that.
     pub fn around(nominal: &[f64], least: f64, most: f64, omega: f64, theta: f64) -> Self {
         Self {
             count: 1,
@@ -122,7 +122,7 @@ impl Household {
         }
     }
 
-    /// What is wrong with it over `slots` slots, with keys such as `energy`.
+    /// Problems of the household over `slots` slots, with keys such as `energy`.
     pub fn problems(&self, slots: usize) -> Vec<InputError> {
         let mut problems = Vec::new();
         for (key, list) in [("min", &self.low), ("max", &self.high), ("omega", &self.omega)] {
@@ -164,13 +164,13 @@ impl Household {
 }
 
 impl Vehicle {
-    /// Slots at home, in the order in which they come.
+    /// Slots at home, in chronological order.
     pub fn stay(&self, slots: usize) -> impl Iterator<Item = usize> + use<> {
         let (arrival, hours) = (self.arrival, self.hours_at_home(slots));
         (arrival..arrival + hours).map(move |t| t % slots)
     }
 
-    /// Hours at home.
+    /// Number of hours at home.
     pub fn hours_at_home(&self, slots: usize) -> usize {
         if self.departure > self.arrival {
             self.departure - self.arrival
@@ -179,19 +179,19 @@ impl Vehicle {
         }
     }
 
-    /// Charge at the arrival [kWh].
+    /// Charge at arrival [kWh].
     pub fn charge_at_arrival(&self) -> f64 {
         self.battery_kwh - f64::from(self.hours_needed) * self.rated_kw
     }
 
-    /// Hours that it can feed back from the charge at its arrival; below 0, if it must charge so many before it may.
+    /// Hours of feeding back possible from the charge at arrival; if negative, the number of hours to charge first.
     pub fn hours_to_spare(&self) -> i32 {
         let spare = (self.charge_at_arrival() - self.soc_min * self.battery_kwh) / self.rated_kw;
-        // Rounding must not take an hour away that is there.
+        // Rounding must not remove an available hour.
         (spare + 1e-9).floor() as i32
     }
 
-    /// What is wrong with it over `slots` slots, with keys such as `hours_needed`.
+    /// Problems of the vehicle over `slots` slots, with keys such as `hours_needed`.
     pub fn problems(&self, slots: usize) -> Vec<InputError> {
         let mut problems = Vec::new();
         let mut check = |key: &str, value: f64, expected: &str, fits: bool| {
@@ -230,7 +230,7 @@ impl Vehicle {
     }
 }
 
-/// A game that is well posed.
+/// A well-posed game.
 #[derive(Debug, Clone)]
 pub struct Game {
     retailer: Retailer,
@@ -239,7 +239,7 @@ pub struct Game {
 }
 
 impl Game {
-    /// Checks and joins the parts.
+    /// Validates and combines the parts.
     ///
     /// # Errors
     /// Every problem found, with keys such as `retailer.a[3]`, `households[0].energy`, `vehicles[2].hours_needed`.
@@ -261,7 +261,7 @@ impl Game {
         if problems.is_empty() { Ok(game) } else { Err(Error::Input(problems)) }
     }
 
-    /// The plain reasons why the retailer cannot serve any plans: one slot, or all slots together.
+    /// Simple reasons why the retailer cannot serve any plans: in one slot, or over all slots.
     fn least_load(&self) -> Option<InputError> {
         let retailer = &self.retailer;
         for (t, &most) in retailer.capacity.iter().enumerate() {
@@ -281,7 +281,7 @@ impl Game {
         })
     }
 
-    /// What all users draw in a day [kWh], less what is fed back.
+    /// Daily energy of all users [kWh], net of energy fed back.
     pub fn energy(&self) -> f64 {
         self.households.iter().map(|h| f64::from(h.count) * h.energy).sum::<f64>()
             + self.vehicles.iter().map(|v| f64::from(v.hours_needed) * v.rated_kw).sum::<f64>()
@@ -307,20 +307,20 @@ impl Game {
     /// The same users with other margins of the retailer.
     ///
     /// # Errors
-    /// If there are not as many margins as slots, or one is below 1.
+    /// If the number of margins differs from the number of slots, or one is below 1.
     pub fn with_lambda(&self, lambda: Vec<f64>) -> Result<Self> {
         let game = self.with_margins(lambda);
         let problems = within("retailer", game.retailer.problems());
         if problems.is_empty() { Ok(game) } else { Err(Error::Input(problems)) }
     }
 
-    /// The same for margins that are right.
+    /// Like [`with_lambda`](Self::with_lambda), for valid margins.
     pub(super) fn with_margins(&self, lambda: Vec<f64>) -> Self {
         Self { retailer: Retailer { lambda, ..self.retailer.clone() }, ..self.clone() }
     }
 }
 
-/// Puts the name of an object before the keys of its problems.
+/// Prefixes the keys of problems with the name of their object.
 pub fn within(object: &str, problems: Vec<InputError>) -> Vec<InputError> {
     let named = |mut problem: InputError| {
         problem.key = Some(problem.key.map_or_else(|| object.to_owned(), |key| format!("{object}.{key}")));
@@ -329,13 +329,13 @@ pub fn within(object: &str, problems: Vec<InputError>) -> Vec<InputError> {
     problems.into_iter().map(named).collect()
 }
 
-/// A list of the wrong length.
+/// Error for a list of the wrong length.
 fn length(key: &str, found: usize, slots: usize) -> InputError {
     let figures = if found == 1 { "1 figure".to_owned() } else { format!("{found} figures") };
     InputError::new(figures, format!("{slots}, one for each slot")).key(key)
 }
 
-/// Figures of a list that are wrong; one that is wrong in all slots is told once.
+/// Errors for wrong values of a list; a value that is wrong in all slots is reported once.
 fn each(
     problems: &mut Vec<InputError>,
     key: &str,
@@ -351,7 +351,7 @@ fn each(
     }
 }
 
-/// A figure without the last digits, which are rounding.
+/// Formats a number without its last digits, which are rounding.
 fn short(x: f64) -> String {
     format!("{x:.8e}").parse().unwrap_or(x).to_string()
 }
@@ -386,7 +386,7 @@ mod tests {
 
     #[test]
     fn what_can_be_fed_back_is_whole_hours_above_the_floor() {
-        // 33 - 2 * 7 = 19 kWh at arrival, 6.6 is the floor: 12.4 kWh are one hour of 7 kW.
+        // 33 - 2 * 7 = 19 kWh at arrival, the floor is 6.6: 12.4 kWh are one hour of 7 kW.
         assert_eq!(vehicle(18, 7).hours_to_spare(), 1);
         assert_eq!(Vehicle { soc_min: 0.0, ..vehicle(18, 7) }.hours_to_spare(), 2);
         assert_eq!(Vehicle { battery_kwh: 15.0, ..vehicle(18, 7) }.hours_to_spare(), -1);
@@ -428,7 +428,7 @@ mod tests {
         let wrong = Retailer { a: vec![0.0], b: vec![-1.0], c: one(), lambda: vec![0.5], capacity: one() };
         let Err(Error::Input(problems)) = Game::new(wrong, vec![], vec![]) else { panic!("no problem") };
         assert_eq!(keys(problems), ["retailer.a", "retailer.b", "retailer.lambda"]);
-        // What can be generated is less than what users cannot do without, in one slot or in all.
+        // The capacity is below the minimum demand of the users, in one slot or in total.
         for (capacity, key) in [(vec![0.4, 9.0], "retailer.g_max[0]"), (vec![1.4, 1.4], "retailer.g_max")] {
             let two = || vec![1.0; 2];
             let scarce = Retailer { a: two(), b: two(), c: two(), lambda: two(), capacity };

@@ -1,22 +1,22 @@
-//! What all users do, and the potential that falls with each of their answers.
+//! Plans of all users, and the potential that falls with each response.
 //!
-//! The potential is the sum over slots of `lambda_t (a_t / 2 g_t^2 + b_t g_t)`, less what the energy is worth to the users:
-//! for a load x of a user at a slot, `omega x - theta / 2 x^2` (equation 9 of the paper). Its derivative in a user's load
-//! is the price less the marginal worth: for whoever takes prices as they come, at its least nothing can be gained.
+//! The potential is the sum over slots of `lambda_t (a_t / 2 g_t^2 + b_t g_t)`, minus the value of the energy to the
+//! users: for a load x of a user in a slot, `omega x - theta / 2 x^2` (equation 9 of the paper). Its derivative with
+//! respect to a user's load is the price minus the marginal value: at its minimum, no price taker can gain.
 
 use super::model::{Game, Vehicle};
 
 /// The loads of all households and the schedules of all vehicles.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plans {
-    /// Load of each household \[T\] in kW; of one, where several are equal.
+    /// Load of each household \[T\] in kW; of a single one, if several are equal.
     pub households: Vec<Vec<f64>>,
-    /// Each vehicle's schedule \[T\]: 1 charges, 0 rests or is away, -1 feeds back.
+    /// Schedule of each vehicle \[T\]: 1 charges, 0 rests or is away, -1 feeds back.
     pub vehicles: Vec<Vec<i8>>,
 }
 
 impl Plans {
-    /// Nobody draws anything: to be filled.
+    /// Creates plans without any load, to be filled.
     pub(super) fn empty(game: &Game) -> Self {
         let slots = game.slots();
         Self {
@@ -25,7 +25,7 @@ impl Plans {
         }
     }
 
-    /// What all vehicles draw \[T\] in kW, less what they feed back.
+    /// Total load of the vehicles \[T\] in kW, net of energy fed back.
     pub fn vehicle_load(&self, game: &Game) -> Vec<f64> {
         let mut load = vec![0.0; game.slots()];
         for (vehicle, schedule) in game.vehicles().iter().zip(&self.vehicles) {
@@ -36,7 +36,7 @@ impl Plans {
         load
     }
 
-    /// What all users draw \[T\] in kW.
+    /// Total load of all users \[T\] in kW.
     pub fn load(&self, game: &Game) -> Vec<f64> {
         let mut load = self.vehicle_load(game);
         for (household, x) in game.households().iter().zip(&self.households) {
@@ -52,7 +52,7 @@ impl Plans {
         supply(game, &self.load(game)) - self.worth(game)
     }
 
-    /// What the energy is worth to all users together.
+    /// Total value of the energy to all users.
     pub fn worth(&self, game: &Game) -> f64 {
         let mut worth = 0.0;
         for (household, x) in game.households().iter().zip(&self.households) {
@@ -67,14 +67,14 @@ impl Plans {
     }
 }
 
-/// The retailer's part of the potential: what the load would cost, were each kW paid at the price it has when it comes.
+/// The retailer's part of the potential: cost of the load if each kW is paid at its incremental price.
 fn supply(game: &Game, load: &[f64]) -> f64 {
     let retailer = game.retailer();
     let slot = |(t, g): (usize, &f64)| retailer.lambda[t] * (retailer.a[t] / 2.0 * g + retailer.b[t]) * g;
     load.iter().enumerate().map(slot).sum()
 }
 
-/// What a schedule is worth to the owner of a vehicle.
+/// Value of a schedule to the owner of a vehicle.
 pub(super) fn vehicle_worth(vehicle: &Vehicle, schedule: &[i8]) -> f64 {
     let hour = |s: &i8| {
         let x = f64::from(*s) * vehicle.rated_kw;

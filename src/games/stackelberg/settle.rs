@@ -1,56 +1,56 @@
-//! Where the households come to rest among themselves, the vehicles' load being what it is.
+//! Equilibrium among the households for a given load of the vehicles.
 //!
-//! It is the one least point of the potential in the households' loads, which is what their answers in turn lead to. But
-//! each household undoes much of what the one before it did, so that turns take about as many rounds as there are
-//! households. The dual is small instead: one price per slot. At prices p each household's answer is known
-//! (`household`), and what lacks is that they make these prices:
+//! It is the unique minimum of the potential in the households' loads, to which sequential responses converge. But each
+//! household offsets much of the previous household's response, so sequential responses take about as many rounds as
+//! there are households. The dual, in contrast, is small: one price per slot. At prices p each household's response is
+//! known (`household`), and the remaining condition is that the responses yield these prices:
 //!
 //!   D(p) = sum of households' least costs at p + sum_t p_t V_t - sum_t (p_t - lambda_t b_t)^2 / (2 lambda_t a_t)
 //!
-//! for a vehicles' load V. D is concave, made of quadratic pieces; its gradient is what users draw at p less what the
-//! retailer would serve at p. Newton's method with a line search ends on the right piece after a few steps.
+//! for a load V of the vehicles. D is concave and piecewise quadratic; its gradient is the users' demand at p minus the
+//! retailer's supply at p. Newton's method with a line search reaches the right piece after a few steps.
 
 use super::household::Divider;
 use super::model::{Game, Household};
 use crate::c_nash::linear::Symmetric;
 
-/// Most steps of Newton's method; a few are usual.
+/// Maximum number of Newton steps; a few suffice.
 const MOST_STEPS: usize = 200;
 
-/// How near the loads at prices come to those that make these prices, as a share of the greatest load.
+/// Tolerance between the loads at given prices and those that yield these prices, as a fraction of the total load.
 const NEAR: f64 = 1e-12;
 
-/// The prices that have been found, and what households do at them.
+/// The prices found, and the responses of households to them.
 #[derive(Debug)]
 pub(super) struct Settlement {
     divider: Divider,
-    /// Prices \[T\], to start from and as found.
+    /// Prices \[T\]: initial values and result.
     pub prices: Vec<f64>,
     /// Loads of the households.
     pub loads: Vec<Vec<f64>>,
     trial: Vec<Vec<f64>>,
-    /// Multipliers of the households' sums, as last found.
+    /// Most recent multipliers of the households' sums.
     multipliers: Vec<f64>,
 }
 
-/// The dual at some prices.
+/// Value of the dual at some prices.
 struct Point {
     value: f64,
-    /// How large the figures are that it is made of.
+    /// Magnitude of its terms.
     size: f64,
-    /// Its gradient \[T\]: demand less supply, in kW.
+    /// Gradient \[T\]: demand minus supply, in kW.
     gap: Vec<f64>,
 }
 
 impl Settlement {
-    /// To start from prices.
+    /// Creates a settlement that starts from `prices`.
     pub fn new(game: &Game, prices: Vec<f64>) -> Self {
         let loads = vec![vec![0.0; game.slots()]; game.households().len()];
         let multipliers = vec![f64::NAN; loads.len()];
         Self { divider: Divider::default(), prices, trial: loads.clone(), loads, multipliers }
     }
 
-    /// Finds prices and loads for what the vehicles draw \[T\].
+    /// Finds prices and loads for a load of the vehicles \[T\].
     pub fn find(&mut self, game: &Game, vehicles: &[f64]) {
         let mut here = self.look(game, vehicles, &self.prices.clone());
         std::mem::swap(&mut self.loads, &mut self.trial);
@@ -68,7 +68,8 @@ impl Settlement {
                 let prices: Vec<f64> =
                     self.prices.iter().zip(&direction).map(|(p, d)| p + step * d).collect();
                 let there = self.look(game, vehicles, &prices);
-                // Not beyond the top yet, or higher up. Where rounding hides which, a smaller gradient will do.
+                // Accepted before the maximum, or at a higher value. If rounding hides the difference, a smaller
+                // gradient suffices.
                 let equal = there.value >= here.value - 1e-13 * here.size;
                 let ascends = dot(&there.gap, &direction) >= 0.0
                     || there.value >= here.value + 1e-4 * step * rise
@@ -88,7 +89,7 @@ impl Settlement {
         }
     }
 
-    /// The dual at prices; the households' answers are in `trial`.
+    /// Evaluates the dual at prices; the households' responses are stored in `trial`.
     fn look(&mut self, game: &Game, vehicles: &[f64], prices: &[f64]) -> Point {
         let retailer = game.retailer();
         let (mut value, mut size, mut gap) = (0.0, 0.0, vehicles.to_vec());
@@ -112,7 +113,8 @@ impl Settlement {
         Point { value, size, gap }
     }
 
-    /// Minus the dual's second derivative at the present loads: how demand falls and supply rises with prices.
+    /// Negative second derivative of the dual at the present loads: decrease of demand and increase of supply with
+    /// prices.
     fn curvature(&self, game: &Game) -> Symmetric {
         let slots = game.slots();
         let mut matrix = Symmetric::zeros(slots);
@@ -134,21 +136,21 @@ impl Settlement {
         matrix
     }
 
-    /// What households draw in all slots together [kWh].
+    /// Total energy of the households over all slots [kWh].
     fn greatest(&self, game: &Game) -> f64 {
         game.households().iter().map(|household| f64::from(household.count) * household.energy.abs()).sum()
     }
 }
 
-/// What comes of a household's answer.
+/// Result of a household's response.
 pub(super) struct Answer {
-    /// What it pays less the worth of its energy.
+    /// Payment minus the value of its energy.
     pub cost: f64,
-    /// The multiplier of its sum.
+    /// Multiplier of its sum.
     pub multiplier: f64,
 }
 
-/// A household's answer to given prices, written into `x`; the hint is the multiplier of an answer like it.
+/// Computes a household's response to given prices into `x`; the hint is the multiplier of a similar response.
 pub(super) fn answer(
     divider: &mut Divider,
     household: &Household,

@@ -1,39 +1,40 @@
-//! The best answer of a vehicle: in which hours it charges, rests and feeds back, by dynamic programming.
+//! The best response of a vehicle: its hours of charging, resting and feeding back, by dynamic programming.
 //!
-//! What matters of the past at a slot is how many hours it has charged net, k, and for how many it has fed back, d: then
-//! it was active for k + 2 d. It must end with k at the hours needed, which is a full battery; k never goes above that
-//! (no room), does not fall below minus the hours to spare (the floor), and d is at most what the active hours leave
-//! beyond the need. From the last slot to the first, the table holds the least cost from each (k, d) on. Exact.
+//! The state at a slot consists of the net hours charged, k, and the hours fed back, d, so that the vehicle has been
+//! active for k + 2 d hours. At the end k must equal the hours needed, which is a full battery; k never exceeds that
+//! (no room) and does not fall below minus the hours to spare (the floor), and d is limited by the active hours beyond
+//! the need. From the last slot to the first, the table contains the minimum cost from each (k, d) onwards. The result
+//! is exact.
 
 use super::model::Vehicle;
 
-/// The tables; memory is kept between calls.
+/// The tables; memory is reused between calls.
 #[derive(Debug, Default)]
 pub(super) struct Planner {
-    /// Least cost from (k, d) to the departure, before the present slot and after it.
+    /// Minimum cost from (k, d) to the departure, before the present slot and after it.
     before: Vec<f64>,
     after: Vec<f64>,
-    /// What to do in each slot of the stay at (k, d).
+    /// Decision in each slot of the stay at (k, d).
     choices: Vec<i8>,
 }
 
 impl Planner {
-    /// Least cost of a schedule, written into `schedule` \[T\]: 1 charge, 0 idle or away, -1 feed back. `charge` and
-    /// `feed` \[T\] are what an hour of charging or feeding back costs at each slot.
+    /// Computes the least-cost schedule into `schedule` \[T\] (1 charge, 0 idle or away, -1 feed back) and returns its
+    /// cost. `charge` and `feed` \[T\] are the costs of an hour of charging or feeding back in each slot.
     ///
-    /// Of schedules that are equally good it gives the one that rests in the first slot where they differ, or charges
+    /// Among equally good schedules it returns the one that rests in the first slot in which they differ, or charges
     /// where the other feeds back.
     pub fn plan(&mut self, vehicle: &Vehicle, charge: &[f64], feed: &[f64], schedule: &mut [i8]) -> f64 {
         let slots = schedule.len();
         let hours = vehicle.hours_at_home(slots);
         let needed = vehicle.hours_needed as usize;
         let fed_most = (vehicle.max_active_hours as usize).min(hours).saturating_sub(needed) / 2;
-        // The place of (k, d) in a table.
+        // Index of (k, d) in a table.
         let width = fed_most + 1;
         let place = |up: usize, fed: usize| up * width + fed;
-        // A place for each k from minus `spare` on; more than is fed back in all is never needed.
+        // One entry for each k from minus `spare` on; more than the total hours fed back is never needed.
         let spare = (vehicle.hours_to_spare().max(0) as usize).min(fed_most);
-        // The first place that can be come to by feeding back.
+        // Lowest index that can be reached by feeding back.
         let floor = vehicle.hours_to_spare().min(0).unsigned_abs() as usize;
         let states = (spare + needed + 1) * width;
         self.after.clear();
@@ -82,7 +83,7 @@ impl Planner {
     }
 }
 
-/// Whether a vehicle can follow a schedule \[T\]: rests while away, keeps the limits of its battery, is full at its
+/// Whether a vehicle can follow a schedule \[T\]: rests while away, keeps the limits of its battery, is full at
 /// departure and not active for too long.
 pub fn follows(vehicle: &Vehicle, schedule: &[i8]) -> bool {
     let slots = schedule.len();
@@ -127,7 +128,7 @@ mod tests {
         let cost = Planner::default().plan(&vehicle, &prices, &feed, &mut schedule);
         assert_eq!((cost, schedule), (1.0 + 2.0 + 3.0 - 9.0 - 8.0, [1, 1, 1, 0, -1, -1, 0, 0]));
         assert!(follows(&vehicle, &schedule));
-        // The same price for buying and selling: every hour that is active more costs nothing and gains nothing.
+        // With equal prices for buying and selling, an additional active hour costs nothing and gains nothing.
         let flat = [1.0; 8];
         let cost = Planner::default().plan(&vehicle, &flat, &flat.map(|p| -p), &mut schedule);
         assert_eq!((cost, schedule.iter().map(|s| i32::from(*s)).sum::<i32>()), (1.0, 1));

@@ -1,8 +1,7 @@
 //! Bootstrap interval of a mean, bias-corrected and accelerated (BCa).
 //!
-//! Efron, Better bootstrap confidence intervals, JASA 82 (1987); Efron and
-//! Tibshirani, An Introduction to the Bootstrap (1993), section 14.3. It follows
-//! the skewness of the values where a t interval is symmetric.
+//! Efron, Better bootstrap confidence intervals, JASA 82 (1987); Efron and Tibshirani, An Introduction to the Bootstrap
+//! (1993), section 14.3. It reflects the skewness of the values, whereas a t interval is symmetric.
 
 use super::describe::{Interval, quantile, sum, within};
 use super::rounding_of_sum;
@@ -10,25 +9,24 @@ use rand::Rng;
 use rand_pcg::Pcg64;
 use statrs::distribution::{ContinuousCDF, Normal};
 
-/// How many resamples are usual: enough for intervals at 95 % (Efron and Tibshirani, section 14.3).
+/// Usual number of resamples: sufficient for intervals at 95 % (Efron and Tibshirani, section 14.3).
 pub const RESAMPLES: usize = 2_000;
 
-/// BCa interval of the mean of `values` at confidence `level`, from `resamples` resamples.
+/// BCa interval of the mean of `values` at confidence level `level`, from `resamples` resamples.
 ///
-/// None for fewer than two values or without resamples. Equal values give an interval of no width.
-/// The ends never leave the range of the values. Takes time in proportion to n times `resamples`.
+/// `None` for fewer than two values or without resamples. Equal values give an interval of zero width. The endpoints
+/// are always within the range of the values. Running time is proportional to n times `resamples`.
 ///
-/// - The bias correction z0 counts resampled means that equal the mean as half below it. If all lie on
-///   one side, which happens with few resamples only, half a resample is taken to lie on the other:
-///   z0 would be infinite.
-/// - The acceleration is that of the jackknife, which for the mean is the skewness of the values over
-///   6 sqrt(n), at most 1/6.
-/// - Ends are quantiles of the resampled means, linear between neighbours. None lies beyond the
-///   outermost of them: levels above 99 % want more than [`RESAMPLES`].
+/// - The bias correction z0 counts resampled means equal to the mean as half below it. If all are on one side, which
+///   only happens with few resamples, half a resample is assumed on the other, because z0 would otherwise be infinite.
+/// - The acceleration is that of the jackknife, which for the mean is the skewness of the values divided by 6 sqrt(n),
+///   at most 1/6.
+/// - Endpoints are quantiles of the resampled means, interpolated linearly. They never exceed the outermost means:
+///   levels above 99 % require more than [`RESAMPLES`].
 ///
-/// Of few skewed values it covers the mean less often than `level` says: intervals at 95 % of
-/// exponential values cover it in 88 % of studies with n = 10, 91 % with 20, 94 % with 50 (t intervals
-/// in 91, 92 and 94 %, with more of their misses on one side).
+/// For few, skewed values the coverage of the mean is below `level`: intervals at 95 % of exponential values cover it
+/// in 88 % of studies with n = 10, 91 % with 20, 94 % with 50 (t intervals in 91, 92 and 94 %, with more misses on one
+/// side).
 ///
 /// # Panics
 ///
@@ -45,7 +43,7 @@ pub fn bca_of_mean(values: &[f64], level: f64, resamples: usize, random: &mut Pc
     if range == 0.0 {
         return Some(Interval { low: min, high: min });
     }
-    // What values have in common plays no part, and without it sums keep their digits.
+    // A common offset is irrelevant, and subtracting it preserves the digits of sums.
     let above_min: Vec<f64> = values.iter().map(|x| x - min).collect();
     let total = sum(above_min.iter().copied());
     let mut sums = resampled_sums(&above_min, resamples, random);
@@ -57,7 +55,7 @@ pub fn bca_of_mean(values: &[f64], level: f64, resamples: usize, random: &mut Pc
     let end = |tail: f64| {
         let z = z0 + normal.inverse_cdf(tail);
         let stretch = 1.0 - acceleration * z;
-        // Beyond the pole of the formula lies nothing: the outermost resample.
+        // Beyond the pole of the formula, the outermost resample is used.
         let share = if stretch > 0.0 {
             normal.cdf(z0 + z / stretch)
         } else if z > 0.0 {
@@ -75,7 +73,7 @@ pub fn bca_of_mean(values: &[f64], level: f64, resamples: usize, random: &mut Pc
 fn resampled_sums(values: &[f64], resamples: usize, random: &mut Pcg64) -> Vec<f64> {
     let n = values.len();
     let one = |random: &mut Pcg64| {
-        // Two sums that do not wait for each other; two values from each draw.
+        // Two independent partial sums; two values from each draw.
         let (mut even, mut odd) = (0.0, 0.0);
         for _ in 0..n / 2 {
             let (first, second) = two_indices(random, n);
@@ -92,15 +90,16 @@ fn resampled_sums(values: &[f64], resamples: usize, random: &mut Pcg64) -> Vec<f
 
 /// Two independent numbers below `n` from one draw, for n up to 2^32.
 ///
-/// By multiplication of 32 bits each; some numbers are likelier than others by n / 2^32 of their
-/// probability (Lemire, Fast random integer generation in an interval, 2019), which no resample shows.
+/// By multiplication of 32 bits each; some numbers are more likely than others by n / 2^32 of their probability
+/// (Lemire, Fast random integer generation in an interval, 2019), which is undetectable in resamples.
 pub(super) fn two_indices(random: &mut Pcg64, n: usize) -> (usize, usize) {
     let bits = random.next_u64();
     let index = |half: u64| ((half * n as u64) >> 32) as usize;
     (index(bits >> 32), index(bits & 0xffff_ffff))
 }
 
-/// Share of `sorted` below `at`, those within `tolerance` of it half; kept half a value off 0 and 1.
+/// Fraction of `sorted` below `at`, counting values within `tolerance` of it as half; at least half a value away from 0
+/// and 1.
 fn share_below(sorted: &[f64], at: f64, tolerance: f64) -> f64 {
     let below = sorted.partition_point(|&x| x < at - tolerance);
     let up_to = sorted.partition_point(|&x| x <= at + tolerance);
@@ -137,12 +136,12 @@ mod tests {
         assert_eq!(bca_of_mean(&[2.0, 3.0], 0.95, 0, &mut stream(1)), None);
         let equal = bca_of_mean(&[0.1; 9], 0.95, 100, &mut stream(1));
         assert_eq!(equal, Some(Interval { low: 0.1, high: 0.1 }));
-        // One resample lies on one side.
+        // A single resample is on one side.
         let one = bca_of_mean(&[2.0, 3.0, 7.0], 0.95, 1, &mut stream(1)).unwrap();
         assert!(one.low == one.high && one.low >= 2.0 && one.high <= 7.0);
     }
 
-    /// Leaving out one value after the other, as the jackknife is defined.
+    /// Omits one value after another, as in the definition of the jackknife.
     #[test]
     fn the_acceleration_is_that_of_the_jackknife() {
         let values: [f64; 6] = [0.0, 0.3, 0.4, 1.0, 2.5, 9.0];
@@ -180,7 +179,7 @@ mod tests {
         assert_eq!(share_below(&[1.0, 2.0, 2.0, 2.0], 2.0, 1e-12), 0.625);
         assert_eq!(share_below(&[1.0, 2.0], 5.0, 0.0), 0.75);
         assert_eq!(share_below(&[1.0, 2.0], 0.0, 0.0), 0.25);
-        // 0.1 + 0.2 is not 0.3, but means the same.
+        // 0.1 + 0.2 differs from 0.3 but must count as equal.
         assert_eq!(share_below(&[0.1 + 0.2], 0.3, rounding_of_sum(2, 0.2)), 0.5);
     }
 
@@ -198,14 +197,14 @@ mod tests {
             prop_assert!(min <= found.low && found.low <= found.high && found.high <= max, "{found:?}");
         }
 
-        /// Another zero or another unit gives the same interval in the new terms.
+        /// Another origin or unit gives the same interval in the new units.
         #[test]
         fn the_interval_follows_a_change_of_scale(
             values in prop::collection::vec(-1_000..1_000_i32, 2..40),
             shift in -1_000..1_000_i32,
             seed in 0..1_000_u64,
         ) {
-            // Whole numbers and a power of two, so that nothing is rounded and no tie is broken.
+            // Integers and a power of two, so that nothing is rounded and no tie is broken.
             let plain: Vec<f64> = values.iter().map(|&x| f64::from(x)).collect();
             let moved: Vec<f64> = values.iter().map(|&x| f64::from(4 * x + shift)).collect();
             let a = bca_of_mean(&plain, 0.9, 200, &mut stream(seed)).unwrap();

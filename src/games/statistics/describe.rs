@@ -1,11 +1,11 @@
-//! One metric over replications: mean, spread, Student's t interval, quantiles.
+//! One metric over replications: mean, standard deviation, Student's t interval, quantiles.
 
 use hdrhistogram::Histogram;
 use serde::Serialize;
 use statrs::distribution::{Continuous, ContinuousCDF, Normal, StudentsT};
 use std::borrow::Borrow;
 
-/// A confidence interval, ends included, in the unit of the values.
+/// A closed confidence interval, in the unit of the values.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Interval {
     /// Lower end.
@@ -15,17 +15,17 @@ pub struct Interval {
 }
 
 impl Interval {
-    /// `centre` plus and minus `half_width`.
+    /// The interval from `centre` minus `half_width` to `centre` plus `half_width`.
     pub fn around(centre: f64, half_width: f64) -> Self {
         Self { low: centre - half_width, high: centre + half_width }
     }
 
-    /// Half of the width.
+    /// Half the width.
     pub fn half_width(&self) -> f64 {
         (self.high - self.low) / 2.0
     }
 
-    /// Whether `value` lies in it.
+    /// Whether `value` is within the interval.
     pub fn contains(&self, value: f64) -> bool {
         self.low <= value && value <= self.high
     }
@@ -38,22 +38,22 @@ pub struct Sample {
     pub n: usize,
     /// Arithmetic mean.
     pub mean: f64,
-    /// Standard deviation with n - 1; none of a single value.
+    /// Standard deviation with n - 1; `None` for a single value.
     pub sd: Option<f64>,
-    /// Standard error of the mean, sd / sqrt(n); none of a single value.
+    /// Standard error of the mean, sd / sqrt(n); `None` for a single value.
     pub standard_error: Option<f64>,
-    /// Least value.
+    /// Minimum value.
     pub min: f64,
-    /// Greatest value.
+    /// Maximum value.
     pub max: f64,
 }
 
 impl Sample {
-    /// Summary of `values`, which must be finite; none without any.
+    /// Summary of `values`, which must be finite; `None` if there are none.
     ///
-    /// The mean comes from a compensated sum (Neumaier 1974), the variance from deviations in a second
-    /// pass, corrected for the rounding of the mean (Chan, Golub, LeVeque 1983). The
-    /// standard deviation of equal values is exactly 0.
+    /// The mean is computed by a compensated sum (Neumaier 1974), the variance from deviations in a second pass,
+    /// corrected for the rounding of the mean (Chan, Golub, LeVeque 1983). The standard deviation of equal values is
+    /// exactly 0.
     pub fn of(values: &[f64]) -> Option<Self> {
         let n = values.len();
         if n == 0 {
@@ -71,10 +71,10 @@ impl Sample {
         Some(Self { n, mean, sd, standard_error, min, max })
     }
 
-    /// Student's t interval of the mean at confidence `level`, 0 < level < 1; none of a single value.
+    /// Student's t interval of the mean at confidence level `level`, 0 < level < 1; `None` for a single value.
     ///
-    /// Right for normal values, and near enough for others once n is large against their skewness.
-    /// Equal values give an interval of no width.
+    /// Exact for normal values, and sufficiently accurate for others if n is large relative to their skewness. Equal
+    /// values give an interval of zero width.
     ///
     /// # Panics
     ///
@@ -85,11 +85,11 @@ impl Sample {
     }
 }
 
-/// Half width, in standard errors, of the two-sided t interval at confidence `level`, 0 < level < 1,
-/// with `freedom` > 0 degrees of freedom (whole or not).
+/// Half width, in standard errors, of the two-sided t interval at confidence level `level`, 0 < level < 1, with
+/// `freedom` > 0 degrees of freedom (not necessarily an integer).
 ///
-/// By Newton's method from the normal quantile. That lies below the answer, where the tail probability
-/// is convex, so each step goes up and none too far. Good to 1e-9 up to a million degrees of freedom;
+/// By Newton's method from the normal quantile. That is below the solution, where the tail probability is convex, so
+/// each step increases without overshooting. Accurate to 1e-9 up to a million degrees of freedom;
 /// `StudentsT::inverse_cdf` of statrs 0.19 is off by 1e-8 at 5,000 and by 6e-5 at a million.
 ///
 /// # Panics
@@ -110,26 +110,26 @@ pub fn t_quantile(level: f64, freedom: f64) -> f64 {
     t
 }
 
-/// More steps than Newton's method needs: 17 for one degree of freedom at 99.99 %.
+/// Maximum number of Newton steps, more than needed: one degree of freedom at 99.99 % takes 17.
 const MOST_STEPS: usize = 1_000;
 
-/// Quantile of finite values in ascending order at `share` of them, 0 to 1; none without values.
+/// Quantile of finite values in ascending order at the fraction `share`, 0 to 1; `None` without values.
 ///
-/// Linear between the two nearest (Hyndman and Fan 1996, definition 7; numpy's default).
+/// Interpolated linearly between the two nearest values (Hyndman and Fan 1996, definition 7; numpy's default).
 pub fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
     let last = sorted.len().checked_sub(1)?;
     let place = within(share, 0.0, 1.0) * last as f64;
     let below = (place as usize).min(last);
     let above = (below + 1).min(last);
     let (low, high) = (sorted[below], sorted[above]);
-    // Rounding must not lead out of the two.
+    // Rounding must not leave the range of the two.
     Some(within(low + (place - below as f64) * (high - low), low, high))
 }
 
 /// One histogram of all values of `parts`, for quantiles over all replications together.
 ///
-/// The mean of the replications' quantiles is not the quantile of all values; this is, to the three
-/// significant digits of the histogram: values below 2,048 are exact, others at most 0.1 % off.
+/// The mean of the replications' quantiles is not the quantile of all values; the pooled histogram yields the latter,
+/// to its three significant digits: values below 2,048 are exact, others at most 0.1 % off.
 pub fn pooled<H: Borrow<Histogram<u64>>>(parts: impl IntoIterator<Item = H>) -> Histogram<u64> {
     let mut all = Histogram::new(3).expect("three significant digits");
     for part in parts {
@@ -149,7 +149,7 @@ pub(super) fn sum(values: impl Iterator<Item = f64>) -> f64 {
     sum + lost
 }
 
-/// `x` brought between `low` and `high`; NaN stays, where `clamp` would panic on ends that are.
+/// Clamps `x` to `low` and `high`; unlike `clamp`, does not panic on NaN bounds; a NaN value is preserved.
 pub(super) fn within(x: f64, low: f64, high: f64) -> f64 {
     if x < low {
         low
@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_large_offset_costs_no_digits() {
-        // The naive formula, squares less square of the mean, has no correct digit here.
+        // The naive formula, mean of squares minus square of the mean, has no correct digit here.
         let sample = Sample::of(&[1e9 + 4.0, 1e9 + 7.0, 1e9 + 13.0, 1e9 + 16.0]).unwrap();
         assert_eq!((sample.mean, sample.sd), (1e9 + 10.0, Some(30.0_f64.sqrt())));
         assert_eq!(sum([1e16, 1.0, -1e16].into_iter()), 1.0);
@@ -206,8 +206,8 @@ mod tests {
             let two = level * (2.0 / (1.0 - level * level)).sqrt();
             assert!((t_quantile(level, 2.0) / two - 1.0).abs() < 1e-12);
         }
-        // Very many: the normal quantile z and the first term of its expansion, (z^3 + z) / 4 over the
-        // degrees of freedom (Abramowitz and Stegun 26.7.5).
+        // For very many degrees of freedom: the normal quantile z and the first term of its expansion, (z^3 + z) / 4
+        // over the degrees of freedom (Abramowitz and Stegun 26.7.5).
         let z = 1.959_963_984_540_054_f64;
         assert!((t_quantile(0.95, 1e6) - z - (z.powi(3) + z) / 4e6).abs() < 1e-9);
     }

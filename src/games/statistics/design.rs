@@ -1,15 +1,14 @@
-//! Which points of the factors to simulate: grids, Latin hypercubes, Sobol points.
+//! Experimental designs over factors: grids, Latin hypercubes, Sobol points.
 //!
-//! A point is a number in [0, 1) per factor, or for a grid the number of a
-//! level; [`cell`], [`in_range`] and [`in_integers`] turn the former into what a
-//! factor means. What was chosen depends on the seed alone.
+//! A point is a number in [0, 1) per factor, or for a grid the index of a level; [`cell`], [`in_range`] and
+//! [`in_integers`] convert the former to values of a factor. The design depends on the seed alone.
 
 use super::describe::within;
 use rand::Rng;
 use rand::seq::SliceRandom;
 use rand_pcg::Pcg64;
 
-/// Points of a full grid over factors with so many `levels` each: their product, if it can be counted.
+/// Number of points of a full grid over factors with these numbers of `levels`: their product, unless it overflows.
 ///
 /// Without factors there is one point; with a factor without levels there is none.
 pub fn grid_size(levels: &[usize]) -> Option<usize> {
@@ -19,10 +18,10 @@ pub fn grid_size(levels: &[usize]) -> Option<usize> {
     levels.iter().try_fold(1_usize, |size, &n| size.checked_mul(n))
 }
 
-/// Level of each factor at point `number` of the full grid, the last factor changing fastest; none
-/// beyond the last point.
+/// Level of each factor at point `number` of the full grid, with the last factor varying fastest; `None` beyond the
+/// last point.
 pub fn grid_point(levels: &[usize], number: usize) -> Option<Vec<usize>> {
-    // A grid too large to count has every number.
+    // A grid whose size overflows contains every number.
     if grid_size(levels).is_some_and(|size| number >= size) {
         return None;
     }
@@ -40,19 +39,18 @@ pub fn grid_point(levels: &[usize], number: usize) -> Option<Vec<usize>> {
     Some(point)
 }
 
-/// A Latin hypercube of `points` points in `factors` dimensions, point by point.
+/// Latin hypercube of `points` points in `factors` dimensions, point by point.
 ///
-/// Each factor's range is cut into `points` strata of equal size, and each stratum holds exactly one
-/// point, at a random place in it; factors are shuffled independently (McKay, Beckman, Conover,
-/// Technometrics 21 (1979)). Exact for up to 2^20 points; beyond, rounding may move a point to the edge
-/// of its stratum.
+/// Each factor's range is divided into `points` strata of equal size, and each stratum contains exactly one point, at a
+/// random position; factors are shuffled independently (McKay, Beckman, Conover, Technometrics 21 (1979)). Exact for up
+/// to 2^20 points; beyond, rounding may move a point to the edge of its stratum.
 pub fn latin_hypercube(points: usize, factors: usize, random: &mut Pcg64) -> Vec<Vec<f64>> {
     let mut design = vec![Vec::with_capacity(factors); points];
     let mut strata: Vec<usize> = (0..points).collect();
     for _ in 0..factors {
         strata.shuffle(random);
         for (point, &stratum) in design.iter_mut().zip(&strata) {
-            // In the middle of one of 2^32 parts: never on the edge of the stratum, even rounded.
+            // In the middle of one of 2^32 parts: never on the edge of the stratum, even after rounding.
             let offset = (f64::from(random.next_u32()) + 0.5) / 4_294_967_296.0;
             point.push((stratum as f64 + offset) / points as f64);
         }
@@ -60,18 +58,18 @@ pub fn latin_hypercube(points: usize, factors: usize, random: &mut Pcg64) -> Vec
     design
 }
 
-/// Most points of [`sobol`].
+/// Maximum number of points of [`sobol`].
 pub const MOST_SOBOL_POINTS: usize = 1 << 16;
 
-/// Most factors of [`sobol`].
+/// Maximum number of factors of [`sobol`].
 pub const MOST_SOBOL_FACTORS: usize = sobol_burley::NUM_DIMENSIONS as usize;
 
-/// The first `points` points of a Sobol sequence in `factors` dimensions, scrambled after Owen with
-/// `seed`, point by point; none beyond [`MOST_SOBOL_POINTS`] or [`MOST_SOBOL_FACTORS`].
+/// The first `points` points of a Sobol sequence in `factors` dimensions, with Owen scrambling by `seed`, point by
+/// point; `None` beyond [`MOST_SOBOL_POINTS`] or [`MOST_SOBOL_FACTORS`].
 ///
-/// Any first 2^k points have one point in each of 2^k strata of each factor, so take a power of two. A
-/// longer design begins with the shorter one of the same seed. Coordinates have 24 binary digits
-/// (Burley, Practical hash-based Owen scrambling, JCGT 9 (2020)).
+/// The first 2^k points have one point in each of 2^k strata of each factor, so the number of points should be a power
+/// of two. A longer design begins with the shorter one of the same seed. Coordinates have 24 binary digits (Burley,
+/// Practical hash-based Owen scrambling, JCGT 9 (2020)).
 pub fn sobol(points: usize, factors: usize, seed: u32) -> Option<Vec<Vec<f64>>> {
     if points > MOST_SOBOL_POINTS || factors > MOST_SOBOL_FACTORS {
         return None;
@@ -82,19 +80,19 @@ pub fn sobol(points: usize, factors: usize, seed: u32) -> Option<Vec<Vec<f64>>> 
     Some((0..points).map(point).collect())
 }
 
-/// Which of `cells` cells of equal size in [0, 1) holds `u`: an index into a list; 0 of no cells.
+/// Index of the cell that contains `u`, out of `cells` cells of equal size in [0, 1); 0 if there are no cells.
 pub fn cell(u: f64, cells: usize) -> usize {
     ((u * cells as f64) as usize).min(cells.saturating_sub(1))
 }
 
-/// The place of `u` between `low` and `high`, linear; below `high` but for rounding. `low` <= `high`.
+/// Maps `u` linearly to the range from `low` to `high`; below `high` except for rounding. Requires `low` <= `high`.
 pub fn in_range(u: f64, low: f64, high: f64) -> f64 {
     // Not low + u (high - low), which overflows for the widest ranges.
     within(low * (1.0 - u) + high * u, low, high)
 }
 
-/// The whole number from `low` to `high`, both included, whose cell of equal size holds `u`; `low` <=
-/// `high`. Among more than 2^53 numbers some are left out.
+/// Maps `u` to the integer from `low` to `high`, both inclusive, whose cell of equal size contains it; requires `low`
+/// <= `high`. In ranges of more than 2^53 integers some are never returned.
 pub fn in_integers(u: f64, low: i64, high: i64) -> i64 {
     let count = i128::from(high) - i128::from(low) + 1;
     let offset = (u * count as f64) as i128;
@@ -111,7 +109,7 @@ mod tests {
         Streams { seed, replication: 0 }.stream(Purpose::Synthesis, 0)
     }
 
-    /// How many points lie in each of `strata` strata of a factor.
+    /// Number of points in each of `strata` strata of a factor.
     fn counts(design: &[Vec<f64>], factor: usize, strata: usize) -> Vec<usize> {
         let mut counts = vec![0; strata];
         for point in design {
@@ -131,8 +129,8 @@ mod tests {
         assert_eq!(grid_point(&[usize::MAX, 2], 3), Some(vec![1, 1]));
     }
 
-    /// Owen's scrambling keeps the net: also in two dimensions each box of area 1/64 holds one of the
-    /// first 64 points, for the first two factors, which form a net of quality 0.
+    /// Owen scrambling preserves the net: in two dimensions as well, each box of area 1/64 contains one of the first 64
+    /// points, for the first two factors, which form a net of quality 0.
     #[test]
     fn sobol_points_form_a_net() {
         for seed in [0, 1, 77] {
@@ -158,11 +156,11 @@ mod tests {
         assert_eq!(sobol(0, 3, 0), Some(vec![]));
     }
 
-    /// What the points are for: the mean of a smooth function is found far better than by chance.
+    /// Purpose of the designs: the mean of a smooth function is estimated far better than with random points.
     #[test]
     fn designs_integrate_better_than_chance() {
-        // Mean of the product of (0.5 + x) over three factors is 1; by chance 256 points miss it by
-        // 0.034 (variance (13/12)^3 - 1 = 0.27).
+        // Mean of the product of (0.5 + x) over three factors is 1; 256 random points miss it by 0.034 (variance
+        // (13/12)^3 - 1 = 0.27).
         let miss = |design: Vec<Vec<f64>>| {
             let sum: f64 = design.iter().map(|p| p.iter().map(|x| 0.5 + x).product::<f64>()).sum();
             (sum / design.len() as f64 - 1.0).abs()

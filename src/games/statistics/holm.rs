@@ -1,13 +1,13 @@
-//! Many tests at once: Holm's step-down adjustment of p-values.
+//! Multiple testing: Holm's step-down adjustment of p-values.
 //!
-//! Holm, A simple sequentially rejective multiple test procedure, Scandinavian
-//! Journal of Statistics 6 (1979). It needs no independence between the tests.
+//! Holm, A simple sequentially rejective multiple test procedure, Scandinavian Journal of Statistics 6 (1979). It does
+//! not require independent tests.
 
 /// Adjusted p-values, in the order of `p_values` (each 0 to 1).
 ///
-/// Rejecting whatever has an adjusted value of at most alpha keeps the probability of even one false
-/// rejection at alpha. The smallest of m values is multiplied by m, the next by m - 1, and so on, each
-/// at least as large as the one before and at most 1.
+/// Rejecting all hypotheses with an adjusted value of at most alpha bounds the probability of any false rejection by
+/// alpha. The smallest of m values is multiplied by m, the next by m - 1, and so on, each at least as large as the
+/// previous one and at most 1.
 pub fn holm(p_values: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..p_values.len()).collect();
     order.sort_by(|&a, &b| p_values[a].total_cmp(&p_values[b]));
@@ -27,7 +27,7 @@ mod tests {
 
     #[test]
     fn four_tests_by_hand() {
-        // 4 x 0.005; 3 x 0.01; 2 x 0.03; 1 x 0.04, raised to the one before.
+        // 4 x 0.005; 3 x 0.01; 2 x 0.03; 1 x 0.04, raised to the previous one.
         let expected = [0.03, 0.06, 0.06, 0.02];
         for (found, expected) in holm(&[0.01, 0.04, 0.03, 0.005]).iter().zip(expected) {
             assert!((found - expected).abs() < 1e-15);

@@ -1,25 +1,22 @@
 //! Statistics of replication studies: plain functions from numbers to numbers.
 //!
-//! A study runs each policy, at each point of a design, in a number of
-//! replications with common random numbers, and has one value per metric and
-//! replication. From these values:
+//! A study runs each policy, at each point of a design, in a number of replications with common random numbers, and
+//! yields one value per metric and replication. These modules evaluate the values:
 //!
-//! - [`describe`]: mean, spread and t interval of one metric, and quantiles;
-//! - [`clusters`]: the same of values that are not independent;
-//! - [`bootstrap`]: BCa interval of a mean, for metrics far from normal;
-//! - [`paired`]: a policy against a baseline, replication by replication;
-//! - [`wilcoxon`], [`holm`]: a test without normality, and many tests at once;
-//! - [`selection`]: how likely each of several policies is the best;
-//! - [`settling`]: how much of the start of a run to leave out;
-//! - [`stopping`]: how many replications are enough;
-//! - [`design`]: which points to simulate.
+//! - [`describe`]: mean, standard deviation and t interval of one metric, and quantiles;
+//! - [`clusters`]: the same for values that are not independent;
+//! - [`bootstrap`]: BCa interval of a mean, for metrics that are far from normal;
+//! - [`paired`]: comparison of a policy with a baseline, replication by replication;
+//! - [`wilcoxon`], [`holm`]: a test without assumption of normality, and multiple testing;
+//! - [`selection`]: probability that each of several policies is the best;
+//! - [`settling`]: length of the initial transient of a run;
+//! - [`stopping`]: required number of replications;
+//! - [`design`]: points to simulate.
 //!
-//! Nothing here knows a simulator, a file or a clock. Values are slices in the
-//! order of replications, so that no result depends on which thread was first;
-//! whatever draws takes a stream. All values must be finite: a metric that has
-//! none in a replication (a mean wait without riders) is for the caller to
-//! leave out or to report. With others no function panics, but the results say
-//! nothing.
+//! Independent of simulator, files and clock. Values are slices in the order of replications, so that results do not
+//! depend on the order of threads; functions that draw random numbers take a stream. All values must be finite: the
+//! caller must omit or report a metric without a value in a replication (a mean wait without riders). With non-finite
+//! values no function panics, but the results are meaningless.
 
 pub mod bootstrap;
 pub mod clusters;
@@ -35,7 +32,7 @@ pub mod wilcoxon;
 pub use clusters::{Clustered, Clusters};
 pub use describe::{Interval, Sample};
 
-/// What errors of rounding may make of a sum of `n` values of size up to `largest`.
+/// Bound on the rounding error of a sum of `n` values of magnitude up to `largest`.
 ///
 /// Sums of the same values in another order differ by less, so sums closer than this count as equal.
 fn rounding_of_sum(n: usize, largest: f64) -> f64 {

@@ -1,8 +1,7 @@
-//! A policy against a baseline, replication by replication.
+//! Comparison of a policy with a baseline, replication by replication.
 //!
-//! With common random numbers both see the same world in a replication, so the
-//! differences vary less than the values do (Law, Simulation Modeling and
-//! Analysis, 5th edition, sections 10.2.1 and 11.2).
+//! With common random numbers both face the same world in a replication, so the differences vary less than the values
+//! (Law, Simulation Modeling and Analysis, 5th edition, sections 10.2.1 and 11.2).
 
 use super::bootstrap::bca_of_mean;
 use super::clusters::{Clustered, Clusters};
@@ -11,42 +10,42 @@ use super::wilcoxon::{SignedRank, signed_rank};
 use rand_pcg::Pcg64;
 use serde::Serialize;
 
-/// What [`compare`] found. Differences are policy less baseline, in the metric's unit.
+/// Result of [`compare`]. Differences are policy minus baseline, in the metric's unit.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Paired {
-    /// Pairs, at least 1.
+    /// Number of pairs, at least 1.
     pub n: usize,
     /// Clusters of pairs, where some are not independent of each other.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clusters: Option<usize>,
     /// Mean difference.
     pub mean_difference: f64,
-    /// Standard deviation of the differences; none of a single pair.
+    /// Standard deviation of the differences; `None` for a single pair.
     pub sd: Option<f64>,
-    /// Student's t interval of the mean difference; none of a single pair.
+    /// Student's t interval of the mean difference; `None` for a single pair.
     pub t_interval: Option<Interval>,
-    /// BCa bootstrap interval of the mean difference; none of a single pair.
+    /// BCa bootstrap interval of the mean difference; `None` for a single pair.
     pub bca_interval: Option<Interval>,
-    /// Half width of Welch's interval, which does not know that values are paired.
+    /// Half width of Welch's interval, which ignores the pairing of values.
     pub unpaired_half_width: Option<f64>,
-    /// What pairing is worth: how many times as many replications independent runs would need for the
-    /// same variance of the mean difference, (var(a) + var(b)) / var(a - b). Below 1 if pairing hurts.
-    /// None of a single pair, and where all differences are equal, which makes it infinite or 0/0.
+    /// Variance reduction by pairing: number of replications that independent runs would need for the same variance of
+    /// the mean difference, relative to paired runs, (var(a) + var(b)) / var(a - b). Below 1 if pairing is harmful.
+    /// `None` for a single pair, and if all differences are equal, which makes it infinite or 0/0.
     pub variance_reduction: Option<f64>,
     /// Wilcoxon's signed-rank test.
     pub wilcoxon: SignedRank,
-    /// Mean of the baseline's value over the policy's; none unless all values are above 0.
+    /// Mean ratio of the baseline's value to the policy's; `None` unless all values are above 0.
     pub mean_ratio: Option<f64>,
-    /// Student's t interval of the mean ratio; none of a single pair.
+    /// Student's t interval of the mean ratio; `None` for a single pair.
     pub ratio_interval: Option<Interval>,
 }
 
-/// Compares `policy` with `baseline`, whose values at one place are of one replication, at confidence
-/// `level`; the BCa interval from `resamples` resamples. None without values.
+/// Compares `policy` with `baseline`, whose values at the same index are of the same replication, at confidence level
+/// `level`; the BCa interval uses `resamples` resamples. `None` without values.
 ///
 /// # Panics
 ///
-/// If there are not as many values of the one as of the other, or `level` is not between 0 and 1.
+/// If the numbers of values differ, or `level` is not between 0 and 1.
 pub fn compare(
     policy: &[f64],
     baseline: &[f64],
@@ -99,7 +98,7 @@ pub fn compare_clustered(
     if !clusters.are_shared() {
         return compare(policy, baseline, level, resamples, random);
     }
-    // What does not depend on who shares what; nothing is drawn for an interval that is not used.
+    // Figures that do not depend on clusters; no random numbers are drawn for an unused interval.
     let plain = compare(policy, baseline, level, 0, random)?;
     let differences: Vec<f64> = policy.iter().zip(baseline).map(|(a, b)| a - b).collect();
     let found = Clustered::of(&differences, clusters)?;
@@ -127,8 +126,8 @@ pub fn compare_clustered(
 
 /// Welch's interval for the mean of `a` less that of `b`, independent samples of unequal variance.
 ///
-/// Degrees of freedom by Welch (1947) and Satterthwaite (1946). None if either is a single value. If
-/// neither varies, it has no width.
+/// Degrees of freedom by Welch (1947) and Satterthwaite (1946). `None` if either is a single value. If neither varies,
+/// the width is zero.
 ///
 /// # Panics
 ///
@@ -158,7 +157,7 @@ mod tests {
     #[test]
     fn ratios_are_those_of_pairs() {
         let of = |a: &[f64], b: &[f64]| compare(a, b, 0.95, 100, &mut stream()).unwrap();
-        // 3/2, 8/4 and 5/2: mean 2, standard deviation 1/2, t(2) = 4.3027 over the root of three.
+        // 3/2, 8/4 and 5/2: mean 2, standard deviation 1/2, t(2) = 4.3027 divided by the square root of three.
         let found = of(&[2.0, 4.0, 2.0], &[3.0, 8.0, 5.0]);
         assert_eq!(found.mean_ratio, Some(2.0));
         assert!((found.ratio_interval.unwrap().half_width() - 4.302_652_7 * 0.5 / 3f64.sqrt()).abs() < 1e-6);
@@ -198,9 +197,9 @@ mod tests {
 
     #[test]
     fn variance_reduction_by_hand() {
-        // Variances 20/3 and 20/3; differences 0, 1, 1, 0 have 1/3: pairs are worth 40 times as much.
+        // Variances 20/3 and 20/3; differences 0, 1, 1, 0 have 1/3: pairing is worth a factor of 40.
         let found = run(&[2.0, 5.0, 7.0, 8.0], &[2.0, 4.0, 6.0, 8.0]).unwrap();
-        // var(a): mean 5.5, squares 12.25 + 0.25 + 2.25 + 6.25 = 21, over 3.
+        // var(a): mean 5.5, squares 12.25 + 0.25 + 2.25 + 6.25 = 21, divided by 3.
         assert!((found.variance_reduction.unwrap() - (7.0 + 20.0 / 3.0) * 3.0).abs() < 1e-12);
     }
 
@@ -216,7 +215,7 @@ mod tests {
             prop_assert_eq!(there.wilcoxon.p_value, back.wilcoxon.p_value);
             let (t, u) = (there.t_interval.unwrap(), back.t_interval.unwrap());
             prop_assert!((t.low + u.high).abs() < 1e-9 && (t.high + u.low).abs() < 1e-9);
-            // The same draws for both: the resampled means are each other's mirror image.
+            // The same draws for both: the resampled means are mirror images of each other.
             let (t, u) = (there.bca_interval.unwrap(), back.bca_interval.unwrap());
             prop_assert!((t.low + u.high).abs() < 1e-9 && (t.high + u.low).abs() < 1e-9, "{:?} {:?}", t, u);
         }

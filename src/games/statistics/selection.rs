@@ -1,12 +1,10 @@
-//! Which of several policies is the best, and how sure that is.
+//! Selection of the best of several policies, and its confidence.
 //!
-//! Chick and Inoue, New procedures to select the best simulated system using
-//! common random numbers, Management Science 47 (2001), give each system a
-//! probability of being the best under a normal model. Here no model is assumed:
-//! replications are resampled. What comes out is read alike, but it is a
-//! statement about the replications seen and no guarantee of correct selection.
-//! With few replications it is too sure of itself: resampled means vary less than
-//! true ones, by (n - 1) / n in variance, and their tails are not those of t.
+//! Chick and Inoue, New procedures to select the best simulated system using common random numbers, Management Science
+//! 47 (2001), compute the probability that each system is the best under a normal model. Here no model is assumed:
+//! replications are resampled. The result is interpreted alike, but it is a statement about the observed replications
+//! and does not guarantee correct selection. With few replications it is overconfident: resampled means vary less than
+//! true ones, by (n - 1) / n in variance, and do not have the tails of the t distribution.
 
 use super::bootstrap::two_indices;
 use super::describe::within;
@@ -14,18 +12,18 @@ use super::rounding_of_sum;
 use rand_pcg::Pcg64;
 use serde::{Deserialize, Serialize};
 
-/// What a good value of a metric is.
+/// Direction of improvement of a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Better {
-    /// The more the better, as with profit.
+    /// Higher is better, as for profit.
     Higher,
-    /// The less the better, as with waiting time.
+    /// Lower is better, as for waiting time.
     Lower,
 }
 
 impl Better {
-    /// `x` such that more is better.
+    /// Orients `x` so that higher is better.
     fn oriented(self, x: f64) -> f64 {
         match self {
             Self::Higher => x,
@@ -36,13 +34,12 @@ impl Better {
 
 /// Probability, by paired bootstrap, that each policy has the best mean; sums to 1.
 ///
-/// `policies` holds the values of each policy, one per replication. Each of `resamples` times, as many
-/// replications as there are are drawn with replacement, the same ones for all policies, and the policy
-/// with the best mean over them scores one; policies within rounding of the best share it equally. The
-/// result is the score over `resamples`. To first order it is the posterior probability under the
-/// Bayesian bootstrap (Rubin 1981).
+/// `policies` contains the values of each policy, one per replication. In each of `resamples` resamples, all n
+/// replications are redrawn with replacement, the same ones for all policies, and the policy with the best mean over
+/// them scores one; policies within rounding of the best share it equally. The result is the score divided by
+/// `resamples`. To first order it is the posterior probability under the Bayesian bootstrap (Rubin 1981).
 ///
-/// None without policies or resamples, or for fewer than two replications.
+/// `None` without policies or resamples, or for fewer than two replications.
 ///
 /// # Panics
 ///
@@ -61,7 +58,7 @@ pub fn best_in_mean<S: AsRef<[f64]>>(
     let tolerance = rounding_of_sum(n, largest);
     let mut shares = vec![0.0; policies.len()];
     let mut sums = vec![0.0; policies.len()];
-    // How often each replication is drawn: the draws are made once for all policies.
+    // Number of times each replication is drawn: the draws are made once for all policies.
     let mut times = vec![0.0; n];
     for _ in 0..resamples {
         times.fill(0.0);
@@ -81,8 +78,8 @@ pub fn best_in_mean<S: AsRef<[f64]>>(
     Some(scaled(shares, resamples))
 }
 
-/// Least number of replications from which [`best_in_mean`] can be taken seriously at a probability of `confidence`:
-/// with fewer, one policy ahead in each of them is not significant in a sign test either, yet every resample agrees.
+/// Minimum number of replications for which [`best_in_mean`] is meaningful at a probability of `confidence`: with
+/// fewer, a policy that is ahead in each of them is not significant in a sign test, although every resample agrees.
 ///
 /// # Panics
 ///
@@ -91,10 +88,10 @@ pub fn replications_needed(confidence: f64) -> usize {
     super::wilcoxon::pairs_needed(1.0 - confidence, 1)
 }
 
-/// Share of replications in which each policy has the best value; equal values share a replication.
+/// Fraction of replications in which each policy has the best value; equal values share a replication.
 ///
-/// An estimate of the probability of being best in one further replication, "on any one day", where
-/// [`best_in_mean`] is about the long run. None without policies or replications.
+/// An estimate of the probability of being best in one further replication, "on any one day", whereas [`best_in_mean`]
+/// concerns the long run. `None` without policies or replications.
 ///
 /// # Panics
 ///
@@ -112,14 +109,14 @@ pub fn best_in_replication<S: AsRef<[f64]>>(policies: &[S], better: Better) -> O
     Some(scaled(shares, n))
 }
 
-/// Number of replications, the same for all policies; none without policies.
+/// Number of replications, the same for all policies; `None` without policies.
 fn replications<S: AsRef<[f64]>>(policies: &[S]) -> Option<usize> {
     let n = policies.first()?.as_ref().len();
     assert!(policies.iter().all(|p| p.as_ref().len() == n), "as many replications of each policy");
     Some(n)
 }
 
-/// Adds one to `shares`, divided equally among those within `tolerance` of the greatest value.
+/// Adds one to `shares`, divided equally among the policies within `tolerance` of the greatest value.
 fn share(values: &[f64], tolerance: f64, shares: &mut [f64]) {
     let best = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let wins = |x: f64| x >= best - tolerance;
@@ -130,11 +127,11 @@ fn share(values: &[f64], tolerance: f64, shares: &mut [f64]) {
 }
 
 fn scaled(shares: Vec<f64>, count: usize) -> Vec<f64> {
-    // Thirds of a score may add up to a little more than all.
+    // Thirds of a score may sum to slightly more than the total.
     shares.into_iter().map(|s| within(s / count as f64, 0.0, 1.0)).collect()
 }
 
-/// Sum of products, in four sums that do not wait for each other.
+/// Inner product in four independent partial sums.
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     let mut sums = [0.0; 4];
     let (a_fours, a_rest) = a.as_chunks::<4>();
@@ -178,20 +175,20 @@ mod tests {
     #[test]
     fn ties_are_shared_equally() {
         let days = [[3.0, 1.0, 5.0, 2.0], [3.0, 4.0, 1.0, 2.0], [0.0, 0.0, 0.0, 2.0]];
-        // First day half and half, second to the second, third to the first, fourth a third each.
+        // First day shared equally by two, second day to the second, third day to the first, fourth day a third each.
         let third = 1.0 / 3.0;
         let expected = [(1.5 + third) / 4.0, (1.5 + third) / 4.0, third / 4.0];
         for (found, expected) in best_in_replication(&days, Better::Higher).unwrap().iter().zip(expected) {
             assert!((found - expected).abs() < 1e-15);
         }
-        // Equal means although no sum is rounded alike: 0.1 + 0.2 against 0.3 + 0.0, and so on.
+        // Equal means, although no sum is rounded alike: 0.1 + 0.2 against 0.3 + 0.0, and so on.
         let a = [0.1, 0.1, 0.1, 0.1, 0.1, 0.1];
         let b = a.map(|x| x * 3.0 / 3.0000000000000004);
         let found = best_in_mean(&[a, b], Better::Lower, 100, &mut stream()).unwrap();
         assert_eq!(found, [0.5, 0.5]);
     }
 
-    /// Two policies: the share of resamples with a positive mean difference is near that of a normal mean.
+    /// For two policies, the fraction of resamples with a positive mean difference is close to that of a normal mean.
     #[test]
     fn two_policies_as_the_normal_approximation_has_it() {
         let n = 400;
@@ -205,7 +202,7 @@ mod tests {
         let found = best_in_mean(&[&baseline, &policy], Better::Higher, 20_000, &mut stream()).unwrap();
         let variance = scores.iter().map(|z| z * z).sum::<f64>() / f64::from(n);
         let expected = normal.cdf(lead / (variance / f64::from(n)).sqrt());
-        // Standard error of the share: 0.0026; three of them, and a little for the approximation.
+        // Standard error of the fraction: 0.0026; three of them, plus a margin for the approximation.
         assert!((found[1] - expected).abs() < 0.01, "{} {expected}", found[1]);
         assert!((found[0] + found[1] - 1.0).abs() < 1e-12);
     }

@@ -1,58 +1,56 @@
-//! How many replications are enough: stop when the interval is narrow enough.
+//! Required number of replications: stops when the interval is narrow enough.
 //!
-//! The relative-precision procedure of Law, Simulation Modeling and Analysis,
-//! 5th edition, section 9.4.1, at fixed looks.
+//! The relative-precision procedure of Law, Simulation Modeling and Analysis, 5th edition, section 9.4.1, with looks at
+//! fixed numbers of replications.
 //!
-//! Looking again and again costs coverage. The rule stops rather when the spread
-//! happens to look small, so the interval at the stop covers the mean less often
-//! than its level says; it comes near the level only as the precision asked for
-//! goes to zero (Chow and Robbins 1965). Few looks and a large minimum keep the
-//! loss small: on normal values with a 95 % interval, looks at 10, 20, ... and
-//! stops between 20 and 60, a test finds 93.5 %. Where a true 95 % matters, take
-//! the number of replications that the rule found and run as many with another
-//! seed. With several metrics each interval has its level for itself; all hold
-//! at once less often (at worst the misses add up).
+//! Repeated looks reduce coverage. The rule tends to stop when the standard deviation happens to be small, so the
+//! interval at the stop covers the mean less often than its level; coverage approaches the level only as the required
+//! half width goes to zero (Chow and Robbins 1965). Few looks and a large minimum keep the loss small: for normal
+//! values with a 95 % interval, looks at 10, 20, ... and stops between 20 and 60, a test finds 93.5 %. If a true 95 %
+//! is required, use the number of replications found by the rule and run as many with another seed. With several
+//! metrics the level applies to each interval separately; all hold jointly less often (in the worst case the misses add
+//! up).
 
 use super::clusters::{Clustered, Clusters};
 use super::describe::Sample;
 use serde::Serialize;
 
-/// When to look and what to wait for.
+/// Schedule of looks and the required precision.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rule {
-    /// Half width of the t interval over the size of the mean, at most. Law's adjustment for an error of
-    /// at most g relative to the *true* mean is [`adjusted`].
+    /// Maximum half width of the t interval, relative to the absolute mean. Law's adjustment for an error of at most g
+    /// relative to the *true* mean is [`adjusted`].
     pub relative_half_width: f64,
     /// Confidence level of the interval, between 0 and 1.
     pub level: f64,
-    /// Replications before the first look, at least 2; Law advises 10.
+    /// Number of replications before the first look, at least 2; Law recommends 10.
     pub min: usize,
-    /// Replications between looks; 0 is taken as 1.
+    /// Number of replications between looks; 0 is treated as 1.
     pub step: usize,
-    /// Replications at most; where it is below `min`, there is one look, at `max`.
+    /// Maximum number of replications; if it is below `min`, there is one look, at `max`.
     pub max: usize,
 }
 
-/// What to do after so many replications.
+/// Decision after a number of replications.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// Go on until there are `until` replications in all, the next look.
+    /// Continue to `until` replications in total, the next look.
     Continue {
-        /// Replications in all.
+        /// Total number of replications.
         until: usize,
     },
-    /// Every interval is as narrow as asked for.
+    /// Every interval is as narrow as required.
     Precise,
     /// `max` is reached and some interval is still too wide.
     Exhausted,
 }
 
 impl Rule {
-    /// Decides from the values so far of each metric that must be precise, all of as many replications.
+    /// Decides from the values so far of each metric that must be precise, all with the same number of replications.
     ///
-    /// Without metrics there is nothing to wait for after `min`. A mean of zero is never precise unless
-    /// all its values are zero: for such metrics a relative width means nothing.
+    /// Without metrics there is nothing to wait for after `min`. A mean of zero is never precise unless all its values
+    /// are zero: for such metrics a relative width is meaningless.
     ///
     /// # Panics
     ///
@@ -76,7 +74,7 @@ impl Rule {
         }
     }
 
-    /// Whether the interval of one metric is narrow enough now, look or not.
+    /// Whether the interval of one metric is narrow enough now, regardless of looks.
     pub fn is_precise(&self, values: &[f64]) -> bool {
         let Some(sample) = Sample::of(values) else { return false };
         sample
@@ -107,7 +105,7 @@ impl Rule {
     }
 }
 
-/// The relative half width to ask for if the estimate shall be off by at most `error` of the true mean.
+/// Relative half width to require for a maximum error of `error` relative to the true mean.
 ///
 /// A half width of g times the *estimate* bounds the error relative to the true mean by g / (1 - g);
 /// this is its inverse (Law, section 9.4.1).
@@ -154,7 +152,7 @@ mod tests {
         assert!(!RULE.is_precise(&[1.0]) && !RULE.is_precise(&[]) && !RULE.is_precise(&[-1.0, 1.0]));
     }
 
-    /// Narrow enough by one hair and not narrow enough by one.
+    /// Narrow enough by a hair, and not narrow enough by a hair.
     #[test]
     fn the_limit_is_where_it_is_said_to_be() {
         // Values 99 and 101: standard error 1, t of one degree of freedom at 95 % is 12.7062.
@@ -166,7 +164,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever the rule says, a study that follows it ends at one of the looks.
+        /// For any rule, a study that follows it ends at one of the looks.
         #[test]
         fn a_study_ends(min in 0..50_usize, step in 0..20_usize, max in 0..100_usize, flat in any::<bool>()) {
             let rule = Rule { min, step, max, ..RULE };

@@ -1,26 +1,25 @@
 //! Wilcoxon's signed-rank test of paired differences, two-sided.
 //!
-//! Wilcoxon, Individual comparisons by ranking methods, Biometrics Bulletin 1
-//! (1945). It asks whether differences lie symmetrically about zero and needs
-//! no normal distribution. One very large difference weighs no more than one
+//! Wilcoxon, Individual comparisons by ranking methods, Biometrics Bulletin 1 (1945). It tests whether differences are
+//! symmetric about zero and does not require a normal distribution. A very large difference has no more weight than one
 //! that is just the largest.
 
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, Normal};
 
-/// The exact distribution is used up to this many differences that are not zero.
+/// Maximum number of non-zero differences for which the exact distribution is used.
 ///
-/// Its counts, at most 2^50, are exact in 64 bits; beyond it the normal approximation is within 0.004
-/// of them (same limit as scipy's `wilcoxon`).
+/// Its counts, at most 2^50, are exact in 64 bits; beyond it the normal approximation is within 0.004 of the exact
+/// value (same limit as scipy's `wilcoxon`).
 pub const MOST_EXACT: usize = 50;
 
-/// Least two-sided p-value that `n` pairs can have: all signs equal, probability 2^(1 - n), at most 1.
+/// Minimum two-sided p-value of `n` pairs: all signs equal, probability 2^(1 - n), at most 1.
 pub fn least_p(n: usize) -> f64 {
-    // A negative power of two is exact; beyond 2,000 pairs it is 0 all the same.
+    // A negative power of two is exact; beyond 2,000 pairs it is 0 anyway.
     0.5_f64.powi(n.saturating_sub(1).min(2_000) as i32)
 }
 
-/// Least number of pairs with which the smallest of `tests` p-values can be below `alpha` after Holm's correction.
+/// Minimum number of pairs for which the smallest of `tests` p-values can be below `alpha` after Holm's correction.
 ///
 /// # Panics
 ///
@@ -34,34 +33,33 @@ pub fn pairs_needed(alpha: f64, tests: usize) -> usize {
 /// Result of the test.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct SignedRank {
-    /// Differences that are not zero.
+    /// Number of non-zero differences.
     pub n: usize,
-    /// Differences that are exactly zero, which Wilcoxon drops.
+    /// Number of differences that are exactly zero, which Wilcoxon drops.
     pub zeros: usize,
     /// Sum of the ranks of the positive differences.
     pub w_plus: f64,
     /// Sum of the ranks of the negative differences.
     pub w_minus: f64,
-    /// Probability of a smaller rank sum as low as this one if signs were tossed with a coin, both sides.
+    /// Two-sided probability of a smaller rank sum at most this low if signs were random.
     pub p_value: f64,
     /// Whether `p_value` is exact; otherwise it is the normal approximation.
     pub exact: bool,
 }
 
-/// The test on `differences`, which must be finite.
+/// Performs the test on `differences`, which must be finite.
 ///
-/// Zeros are dropped before ranking, as Wilcoxon did (not ranked along, as Pratt would). Equal sizes
-/// share the mean of their ranks; sizes are equal if the numbers are, so differences of rounded metrics
-/// should be rounded again. Without ties and with up to [`MOST_EXACT`] differences the p-value is
-/// exact, otherwise a normal approximation with corrections for ties and for continuity, but never less than
-/// [`least_p`], below which signs alone cannot bring it. Without any
-/// difference but zero it is 1: nothing speaks against equality.
+/// Zeros are dropped before ranking, following Wilcoxon (not ranked, as proposed by Pratt). Equal magnitudes share the
+/// mean of their ranks; magnitudes are compared exactly, so differences of rounded metrics should be rounded again.
+/// Without ties and with up to [`MOST_EXACT`] differences the p-value is exact, otherwise a normal approximation with
+/// corrections for ties and for continuity, but never less than [`least_p`], the minimum attainable with signs. If all
+/// differences are zero it is 1: there is no evidence against equality.
 pub fn signed_rank(differences: &[f64]) -> SignedRank {
     let mut nonzero: Vec<f64> = differences.iter().copied().filter(|&d| d != 0.0).collect();
     nonzero.sort_unstable_by(|a, b| a.abs().total_cmp(&b.abs()));
     let n = nonzero.len();
     let (mut w_plus, mut w_minus) = (0.0, 0.0);
-    // Sum of t^3 - t over groups of t equal sizes.
+    // Sum of t^3 - t over groups of t equal magnitudes.
     let mut ties = 0.0;
     let mut before = 0;
     for group in nonzero.chunk_by(|a, b| a.abs() == b.abs()) {
@@ -75,7 +73,7 @@ pub fn signed_rank(differences: &[f64]) -> SignedRank {
     }
     let exact = n <= MOST_EXACT && ties == 0.0;
     let smaller = w_plus.min(w_minus);
-    // Without ties rank sums are whole numbers.
+    // Without ties rank sums are integers.
     let p_value =
         if exact { exact_p(n, smaller as usize) } else { approximate_p(n, smaller, ties).max(least_p(n)) };
     SignedRank { n, zeros: differences.len() - n, w_plus, w_minus, p_value, exact }
@@ -84,7 +82,7 @@ pub fn signed_rank(differences: &[f64]) -> SignedRank {
 /// Twice the probability that the ranks 1 to `n`, each taken with probability 1/2, sum to at most `sum`.
 fn exact_p(n: usize, sum: usize) -> f64 {
     let most = n * (n + 1) / 2;
-    // ways[s]: sets of the ranks so far that sum to s.
+    // ways[s]: number of sets of the ranks so far that sum to s.
     let mut ways = vec![0_u64; most + 1];
     ways[0] = 1;
     for rank in 1..=n {
@@ -96,8 +94,8 @@ fn exact_p(n: usize, sum: usize) -> f64 {
     (2.0 * up_to as f64 / (1_u64 << n) as f64).min(1.0)
 }
 
-/// Normal approximation (Hollander, Wolfe, Chicken, Nonparametric Statistical Methods, 3rd edition,
-/// section 3.1), moved half a rank towards the mean.
+/// Normal approximation (Hollander, Wolfe, Chicken, Nonparametric Statistical Methods, 3rd edition, section 3.1),
+/// shifted half a rank towards the mean.
 fn approximate_p(n: usize, smaller: f64, ties: f64) -> f64 {
     let n = n as f64;
     let mean = n * (n + 1.0) / 4.0;
@@ -113,7 +111,7 @@ mod tests {
 
     #[test]
     fn no_p_is_below_what_signs_alone_can_give() {
-        // Five equal differences: 2 of 32 ways to choose signs, which the normal approximation puts at 0.037.
+        // Five equal differences: 2 of 32 sign patterns, which the normal approximation puts at 0.037.
         assert_eq!(signed_rank(&[1.0; 5]).p_value, 2.0 / 32.0);
         for n in 1..12 {
             let distinct: Vec<f64> = (1..=n).map(|x| x as f64).collect();
@@ -124,7 +122,7 @@ mod tests {
 
     #[test]
     fn three_differences_by_hand() {
-        // Of the 8 ways to choose signs one has a rank sum of 0 and one a sum of 1 (rank 1 alone).
+        // Of the 8 sign patterns, one has a rank sum of 0 and one a sum of 1 (rank 1 alone).
         let found = signed_rank(&[-0.1, 2.0, 3.0]);
         assert_eq!((found.n, found.w_plus, found.w_minus), (3, 5.0, 1.0));
         assert_eq!((found.p_value, found.exact), (0.5, true));
@@ -154,7 +152,7 @@ mod tests {
         assert_eq!((found.w_plus, found.w_minus, found.exact), (8.0, 2.0, false));
     }
 
-    /// Just where one takes over from the other, they must say the same.
+    /// At the transition between the two, they must agree.
     #[test]
     fn exact_and_approximate_agree_for_many() {
         for sum in (200..=637).step_by(7) {
@@ -178,7 +176,7 @@ mod tests {
             prop_assert_eq!(found.w_plus + found.w_minus, n * (n + 1.0) / 2.0);
         }
 
-        /// Every choice of signs counted one by one.
+        /// Every sign pattern counted individually.
         #[test]
         fn the_exact_distribution_is_that_of_all_signs(n in 1..11_usize, share in 0.0..1.0_f64) {
             let half = n * (n + 1) / 4;

@@ -5,21 +5,22 @@
 //! ar(B) = 1 - ar_1 B - ...        ma(B) = 1 + ma_1 B + ...
 //! ```
 //!
-//! Source: G. Box, G. Jenkins, G. Reinsel and G. Ljung, Time Series Analysis, 5th edition, chapters 7 (conditional least
-//! squares) and 9 (seasonal models). Signs as in statsmodels. A mean is estimated where nothing is differenced.
+//! Source: G. Box, G. Jenkins, G. Reinsel and G. Ljung, Time Series Analysis, 5th edition, chapters 7 (conditional
+//! least squares) and 9 (seasonal models). Signs as in statsmodels. A mean is estimated if the series is not
+//! differenced.
 
 use super::least_squares::least_squares;
 use gridfleet_core::error::{InputError, Result};
 use serde::{Deserialize, Serialize};
 
-/// How many terms a model has.
+/// Orders of a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Orders {
     /// Autoregressive terms p, differences d, moving-average terms q.
     pub plain: (usize, usize, usize),
     /// The same with lags of whole periods: P, D, Q.
     pub seasonal: (usize, usize, usize),
-    /// Length of the period, in steps of the series; 24 for days of hours.
+    /// Length of the period, in steps of the series; 24 for hourly values and daily periods.
     pub period: usize,
 }
 
@@ -46,11 +47,11 @@ pub struct Arima {
 type Lags = Vec<(usize, f64)>;
 
 impl Arima {
-    /// The model with the least sum of squared residuals, where residuals before the first that has a past are 0.
+    /// Fits the model with the least sum of squared residuals; residuals without a full past are 0.
     ///
     /// # Errors
-    /// If the series has values that are not finite, or is too short: three periods and twenty values for each
-    /// coefficient are asked.
+    /// If the series has values that are not finite, or is too short: three periods and twenty values per coefficient
+    /// are required.
     pub fn fit(series: &[f64], orders: Orders) -> Result<Self> {
         let Orders { plain: (p, d, q), seasonal: (sp, sd, sq), period } = orders;
         let count = p + q + sp + sq;
@@ -63,7 +64,7 @@ impl Arima {
             return Err(InputError::new(format!("{} at place {i}", series[i]), "a number").into());
         }
         let centred = d + sd == 0;
-        // In units of the spread, so that the mean is of the size of the other parameters.
+        // In units of the standard deviation, so that the mean has the magnitude of the other parameters.
         let (middle, spread) = middle_and_spread(series);
         let unit: Vec<f64> = series.iter().map(|x| (x - middle) / spread).collect();
         let model = |parameters: &[f64]| {
@@ -85,7 +86,7 @@ impl Arima {
         Ok(fitted)
     }
 
-    /// The same model of another series: its residuals.
+    /// The same model for another series, with the residuals of that series.
     #[must_use]
     pub fn of(&self, series: &[f64]) -> Self {
         Self { residuals: self.residuals_of(series), ..self.clone() }
@@ -97,18 +98,18 @@ impl Arima {
         (rest.iter().map(|e| e * e).sum::<f64>() / rest.len().max(1) as f64).sqrt()
     }
 
-    /// Number of values that a residual needs before it.
+    /// Number of preceding values that a residual requires.
     pub fn past(&self) -> usize {
         let Orders { plain: (p, d, _), seasonal: (sp, sd, _), period } = self.orders;
         p + d + (sp + sd) * period
     }
 
-    /// How the series goes on where its next residuals are these: a path if they are drawn, the forecast if all are 0.
+    /// Continuation of the series with the given next residuals: a path if they are drawn, the forecast if all are 0.
     ///
-    /// `series` and `residuals` are the past, the latest last; what is missing counts as the mean, or 0.
+    /// `series` and `residuals` are the past, the latest last; missing values count as the mean, or 0.
     pub fn continued(&self, series: &[f64], residuals: &[f64], next: &[f64]) -> Vec<f64> {
         let (ar, ma) = (self.autoregressive(), self.moving_average());
-        // No more of the past than the longest lag reaches.
+        // Limits the past to the longest lag.
         let reach = ar.iter().chain(&ma).map(|(lag, _)| *lag).max().unwrap_or(0);
         let recent = |list: &[f64]| list[list.len().saturating_sub(reach)..].to_vec();
         let mut values: Vec<f64> = recent(series).iter().map(|x| x - self.mean).collect();
@@ -169,7 +170,7 @@ fn multiplied(a: &[(usize, f64)], b: &[(usize, f64)]) -> Lags {
     product.into_iter().filter(|(_, c)| *c != 0.0).collect()
 }
 
-/// Mean and standard deviation; a spread of 1 where all values are equal.
+/// Mean and standard deviation; the latter is 1 if all values are equal.
 fn middle_and_spread(series: &[f64]) -> (f64, f64) {
     let n = series.len() as f64;
     let mean = series.iter().sum::<f64>() / n;
@@ -183,7 +184,7 @@ mod tests {
 
     const ORDERS: Orders = Orders { plain: (1, 0, 1), seasonal: (1, 1, 1), period: 4 };
 
-    /// (1 - 0.5 B)(1 - 0.2 B^4)(1 - B^4) and (1 + 0.3 B)(1 - 0.4 B^4), multiplied out by hand.
+    /// (1 - 0.5 B)(1 - 0.2 B^4)(1 - B^4) and (1 + 0.3 B)(1 - 0.4 B^4), expanded by hand.
     #[test]
     fn polynomials_are_multiplied_out() {
         let model = Arima {
@@ -205,7 +206,7 @@ mod tests {
         near(model.moving_average(), &[(1, 0.3), (4, -0.4), (5, -0.12)]);
     }
 
-    /// Continuing the first half with the residuals of the second gives the second.
+    /// Continuing the first half with the residuals of the second half yields the second half.
     #[test]
     fn a_series_is_continued_by_its_own_residuals() {
         let series: Vec<f64> =

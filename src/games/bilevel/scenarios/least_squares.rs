@@ -1,14 +1,15 @@
-//! Least squares where residuals are not linear in the parameters: the method of Levenberg and Marquardt.
+//! Non-linear least squares by the method of Levenberg and Marquardt.
 
-/// More steps than a fit needs.
+/// Maximum number of steps; more than a fit needs.
 const MOST_STEPS: usize = 200;
-/// A step that lowers the sum of squares by less than this part of it is the last.
+/// The fit ends after a step that lowers the sum of squares by less than this fraction.
 const LEAST_GAIN: f64 = 1e-14;
-/// Width of the difference quotients, as a part of a parameter of about 1: the cube root of the rounding error.
+/// Step width of the difference quotients for parameters of about 1: the cube root of the rounding error.
 const WIDTH: f64 = 6e-6;
 
-/// Parameters near `start` with the least sum of squares of `residuals`, which must be as many at each call. Damped as
-/// by D. W. Marquardt (An algorithm for least-squares estimation of nonlinear parameters, 1963), with central differences.
+/// Parameters near `start` with the least sum of squares of `residuals`, whose number must be the same at each call.
+/// Damping follows D. W. Marquardt (An algorithm for least-squares estimation of nonlinear parameters, 1963), with
+/// central differences.
 pub fn least_squares(start: Vec<f64>, residuals: impl Fn(&[f64]) -> Vec<f64>) -> Vec<f64> {
     let mut at = start;
     let mut rest = residuals(&at);
@@ -32,7 +33,7 @@ pub fn least_squares(start: Vec<f64>, residuals: impl Fn(&[f64]) -> Vec<f64>) ->
         let normal: Vec<Vec<f64>> =
             slopes.iter().map(|a| slopes.iter().map(|b| dot(a, b)).collect()).collect();
         let mut gain = 0.0;
-        // A damping this large leaves the point where it is.
+        // Damping this large leaves the point unchanged.
         while damping < 1e12 {
             let mut system = normal.clone();
             for (k, row) in system.iter_mut().enumerate() {
@@ -64,7 +65,7 @@ fn squares(residuals: &[f64]) -> f64 {
     residuals.iter().map(|e| e * e).sum()
 }
 
-/// Lower triangle L with L L' = `matrix`; none if it is not positive definite.
+/// Lower triangle L with L L' = `matrix`; `None` if it is not positive definite.
 pub fn cholesky(matrix: &[Vec<f64>]) -> Option<Vec<Vec<f64>>> {
     let n = matrix.len();
     let mut lower = vec![vec![0.0; n]; n];
@@ -104,7 +105,7 @@ fn solve(lower: &[Vec<f64>], right: &[f64]) -> Vec<f64> {
 mod tests {
     use super::*;
 
-    /// The valley of Rosenbrock (1960): the least is 0 at (1, 1), along a bent floor from the usual start.
+    /// Valley of Rosenbrock (1960): the minimum is 0 at (1, 1), along a curved valley from the usual start.
     #[test]
     fn a_bent_valley_is_followed_to_its_end() {
         let least = least_squares(vec![-1.2, 1.0], |x| vec![10.0 * (x[1] - x[0] * x[0]), 1.0 - x[0]]);

@@ -1,9 +1,9 @@
-//! Scenarios of a day: a price model, paths sampled from it, fewer that stand for all, and what rivals may ask.
+//! Scenarios of a day: a price model, paths sampled from it, scenario reduction, and prices of rivals.
 //!
-//! | file | what |
+//! | file | contents |
 //! |---|---|
 //! | `arima`, `least_squares` | a seasonal ARIMA model of hourly prices, and its estimation |
-//! | `paths` | paths of several prices with correlated residuals, and the demand that goes with them |
+//! | `paths` | paths of several prices with correlated residuals, and the corresponding demand |
 //! | `reduce` | scenario reduction by the Kantorovich distance |
 //! | `rivals` | prices of rivals by the roulette wheel |
 

@@ -1,4 +1,4 @@
-//! Paths of several prices at once, with the correlation that their models' residuals have; and demand along with them.
+//! Joint paths of several prices, correlated like the residuals of their models, and the corresponding demand.
 
 use super::arima::{Arima, Orders};
 use super::least_squares::cholesky;
@@ -9,16 +9,16 @@ use rand_distr::{Distribution, StandardNormal};
 /// Models of several prices over the same hours.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PriceModel {
-    /// The model of each price.
+    /// Model of each price.
     pub models: Vec<Arima>,
-    /// Prices; the first of each is of the same hour.
+    /// Price series; all begin in the same hour.
     series: Vec<Vec<f64>>,
-    /// Lower triangle whose square is the covariance of the residuals, in squares of the prices' unit.
+    /// Lower triangle whose square is the covariance of the residuals, in squared units of the prices.
     spread: Vec<Vec<f64>>,
 }
 
 impl PriceModel {
-    /// Estimates a model of these orders for each price; all series are of the same hours.
+    /// Estimates a model of these orders for each price; all series cover the same hours.
     ///
     /// # Errors
     /// If a series is too short or not finite.
@@ -36,7 +36,7 @@ impl PriceModel {
         };
         let mut matrix: Vec<Vec<f64>> =
             models.iter().map(|a| models.iter().map(|b| covariance(a, b)).collect()).collect();
-        // Prices that move together to the last digit leave no triangle: a little of each variance is its own.
+        // Perfectly correlated prices have no triangle: a small independent part is added to each variance.
         let spread = cholesky(&matrix).unwrap_or_else(|| {
             for (k, row) in matrix.iter_mut().enumerate() {
                 row[k] = row[k] * (1.0 + 1e-9) + f64::MIN_POSITIVE;
@@ -46,17 +46,17 @@ impl PriceModel {
         Ok(Self { models, series, spread })
     }
 
-    /// The same models after other prices, the first of which is of the same hour in all. A price that is announced
-    /// ahead may be known for longer than others.
+    /// The same models applied to other price series, all of which begin in the same hour. A price that is announced
+    /// ahead may extend beyond the others.
     #[must_use]
     pub fn knowing(&self, series: Vec<Vec<f64>>) -> Self {
         let models = self.models.iter().zip(&series).map(|(model, prices)| model.of(prices)).collect();
         Self { models, series, spread: self.spread.clone() }
     }
 
-    /// A path of the hours after the last of which all prices are known, drawn: prices \[price\]\[hour\]. Residuals are
-    /// normal, with the covariance of the estimated ones within an hour, independent between hours. What is known of a
-    /// price stays as it is, and the others are drawn given its residual, if they come after it.
+    /// Samples a path of the hours after the last one in which all prices are known: prices \[price\]\[hour\].
+    /// Residuals are normal, with the estimated covariance within an hour, and independent between hours. Known prices
+    /// are unchanged, and the prices that follow them in order are drawn conditional on their residuals.
     pub fn path(&self, hours: usize, random: &mut impl Rng) -> Vec<Vec<f64>> {
         let shortest = self.series.iter().map(Vec::len).min().unwrap_or(0);
         let mut next = vec![Vec::with_capacity(hours); self.models.len()];
@@ -75,7 +75,7 @@ impl PriceModel {
         self.continued(&next)
     }
 
-    /// The expected path of the hours after the last of which all prices are known: \[price\]\[hour\].
+    /// Expected path of the hours after the last one in which all prices are known: \[price\]\[hour\].
     pub fn forecast(&self, hours: usize) -> Vec<Vec<f64>> {
         self.continued(&vec![vec![0.0; hours]; self.models.len()])
     }
@@ -107,7 +107,7 @@ mod tests {
     use super::*;
     use gridfleet_core::rng::{Purpose, Streams};
 
-    /// Two prices of a made-up market that move together.
+    /// Two correlated prices of a synthetic market.
     fn model() -> (PriceModel, Vec<Vec<f64>>) {
         let mut random = Streams { seed: 3, replication: 0 }.stream(Purpose::Synthesis, 1);
         let mut noise = || -> f64 { StandardNormal.sample(&mut random) };
@@ -136,7 +136,7 @@ mod tests {
         assert_eq!((path[0].len(), path[1].len()), (20, 20));
     }
 
-    /// Given the residual of the first, the second's is normal around what their covariance makes of it.
+    /// Given the residual of the first, the residual of the second is normal around the conditional mean.
     #[test]
     fn the_other_price_is_drawn_given_it() {
         let (model, mut series) = model();

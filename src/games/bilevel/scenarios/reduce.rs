@@ -1,25 +1,25 @@
-//! Fewer scenarios that stand for many: reduction by the Kantorovich distance.
+//! Scenario reduction by the Kantorovich distance.
 //!
-//! The distance between the distribution over all scenarios and one over those kept is the least cost of moving the
-//! probability of the former to the latter; where each left out goes to the nearest kept, it is
-//! sum over all of p_k * min over kept of |x_k - x_j|. Fast forward selection keeps, one after another, the scenario that
-//! lowers it most; backward reduction leaves out, one after another, the one that raises it least.
+//! The distance between the distribution over all scenarios and one over those kept is the minimum cost of moving the
+//! probability of the former to the latter. If each removed scenario is assigned to the nearest kept one, it is sum
+//! over all of p_k * min over kept of |x_k - x_j|. Fast forward selection successively keeps the scenario that lowers
+//! it most; backward reduction successively removes the one that raises it least.
 //!
-//! Source: H. Heitsch and W. Römisch, Scenario reduction algorithms in stochastic programming, Computational Optimization
-//! and Applications 24, 2003.
+//! Source: H. Heitsch and W. Römisch, Scenario reduction algorithms in stochastic programming, Computational
+//! Optimization and Applications 24, 2003.
 
-/// The scenarios that are kept.
+/// The scenarios kept.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reduced {
-    /// Their numbers, in the order in which they were chosen (forward), or ascending (backward).
+    /// Their indices, in order of selection (forward) or ascending (backward).
     pub kept: Vec<usize>,
-    /// Probability of each, with that of the scenarios for which it stands.
+    /// Probability of each, including that of the scenarios assigned to it.
     pub probabilities: Vec<f64>,
     /// Kantorovich distance from the full set, in the unit of the distances.
     pub distance: f64,
 }
 
-/// Distances of all pairs: of Euclid, over all figures of a scenario.
+/// Euclidean distances of all pairs, over all values of a scenario.
 pub fn distances(points: &[Vec<f64>]) -> Vec<Vec<f64>> {
     let distance =
         |a: &Vec<f64>, b: &Vec<f64>| a.iter().zip(b).map(|(x, y)| (x - y).powi(2)).sum::<f64>().sqrt();
@@ -27,7 +27,8 @@ pub fn distances(points: &[Vec<f64>]) -> Vec<Vec<f64>> {
 }
 
 impl Reduced {
-    /// The best distribution over `kept`, which must not be empty: each left out goes to the nearest, the first of equals.
+    /// Optimal distribution over `kept`, which must not be empty: each removed scenario is assigned to the nearest one,
+    /// the first of equals.
     pub fn to(kept: Vec<usize>, distances: &[Vec<f64>], probabilities: &[f64]) -> Self {
         let mut sums = vec![0.0; kept.len()];
         let mut distance = 0.0;
@@ -41,11 +42,11 @@ impl Reduced {
     }
 }
 
-/// Fast forward selection of `count` scenarios (all, if there are no more).
+/// Fast forward selection of `count` scenarios, or of all if there are fewer.
 pub fn forward(distances: &[Vec<f64>], probabilities: &[f64], count: usize) -> Reduced {
     let n = probabilities.len();
     let mut kept: Vec<usize> = Vec::new();
-    // Distance of each to the nearest kept so far.
+    // Distance of each scenario to the nearest kept so far.
     let mut near = vec![f64::INFINITY; n];
     while kept.len() < count.clamp(1, n) {
         let cost = |u: usize| -> f64 {

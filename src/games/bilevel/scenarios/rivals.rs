@@ -1,13 +1,13 @@
-//! What rivals may ask: a forecast with normal errors, cut into three intervals and drawn by the roulette wheel.
+//! Prices of rivals: a forecast with normal errors, divided into three intervals and drawn by the roulette wheel.
 
 use crate::bilevel::RivalScenario;
 use rand::{Rng, RngExt};
 use statrs::distribution::{ContinuousCDF, Normal};
 
-/// The three intervals, a standard deviation wide each: their middles, in standard deviations from the forecast.
+/// Midpoints of the three intervals, each one standard deviation wide, in standard deviations from the forecast.
 pub const LEVELS: [f64; 3] = [-1.0, 0.0, 1.0];
 
-/// How likely each interval is, brought to a sum of 1: of a normal error, -1.5 to -0.5, -0.5 to 0.5 and 0.5 to 1.5
+/// Probability of each interval, normalised to a sum of 1: a normal error of -1.5 to -0.5, -0.5 to 0.5 and 0.5 to 1.5
 /// standard deviations.
 pub fn level_probabilities() -> [f64; 3] {
     let normal = Normal::standard();
@@ -16,7 +16,7 @@ pub fn level_probabilities() -> [f64; 3] {
     LEVELS.map(|level| within(level) / all)
 }
 
-/// The interval of a wheel, cut in proportion to `probabilities`, in which `number`, from 0 to below 1, falls.
+/// Interval of a wheel divided in proportion to `probabilities` that contains `number`, at least 0 and below 1.
 pub fn roulette(probabilities: &[f64], number: f64) -> usize {
     let mut sum = 0.0;
     for (k, p) in probabilities.iter().enumerate() {
@@ -25,12 +25,12 @@ pub fn roulette(probabilities: &[f64], number: f64) -> usize {
             return k;
         }
     }
-    // Beyond the last by rounding.
+    // Beyond the last interval, by rounding.
     probabilities.len().saturating_sub(1)
 }
 
-/// Draws `count` equally likely scenarios: each rival in each hour at its forecast, or a standard deviation (its `sds`
-/// times the forecast) below or above. `forecasts` are \[rival\]\[hour\] [EUR/MWh].
+/// Draws `count` equally likely scenarios: the price of each rival in each hour is its forecast, or one standard
+/// deviation (its `sds` times the forecast) below or above. `forecasts` are \[rival\]\[hour\] [EUR/MWh].
 pub fn draw(forecasts: &[Vec<f64>], sds: &[f64], count: usize, random: &mut impl Rng) -> Vec<RivalScenario> {
     let wheel = level_probabilities();
     (0..count)
@@ -52,7 +52,7 @@ pub fn draw(forecasts: &[Vec<f64>], sds: &[f64], count: usize, random: &mut impl
 mod tests {
     use super::*;
 
-    /// 0.241730 and 0.382925 of any table of the normal distribution.
+    /// 0.241730 and 0.382925 as in any table of the normal distribution.
     #[test]
     fn intervals_are_as_likely_as_the_table_says() {
         let [low, middle, high] = level_probabilities();

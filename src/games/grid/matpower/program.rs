@@ -1,14 +1,14 @@
-//! The few statements of which MATPOWER cases are made: matrices, single figures, and columns times figures.
+//! Interpreter for the few statements used in MATPOWER cases: matrices, scalars, and columns multiplied by scalars.
 
 use gridfleet_core::error::InputError;
 use std::collections::BTreeMap;
 
-/// Most characters of a case. Assumed: the largest published feeders have a hundredth of it.
+/// Maximum size of a case in bytes. Assumed: the largest published feeders have a hundredth of it.
 const MOST_BYTES: usize = 50_000_000;
-/// Deepest nesting of brackets in a formula.
+/// Maximum nesting of brackets in a formula.
 const DEEPEST: usize = 50;
 
-/// Numbers of columns that MATPOWER gives names to (`idx_bus`, `idx_brch`, `idx_gen`).
+/// Numbers of the columns named by MATPOWER (`idx_bus`, `idx_brch`, `idx_gen`).
 const NAMED: [(&str, f64); 21] = [
     ("BUS_I", 1.0),
     ("BUS_TYPE", 2.0),
@@ -44,13 +44,13 @@ pub(super) struct Matrix {
 }
 
 impl Matrix {
-    /// A figure that must be there.
+    /// A value that must exist.
     pub fn get(&self, row: usize, column: usize) -> f64 {
         self.rows[row].1[column]
     }
 }
 
-/// What the statements leave.
+/// Result of the statements.
 #[derive(Debug, Default)]
 pub(super) struct Program {
     pub base_mva: Option<f64>,
@@ -64,10 +64,10 @@ impl Program {
     }
 }
 
-/// Carries a case out.
+/// Executes a case.
 ///
 /// # Errors
-/// What is wrong with the first statement that cannot be carried out; a matrix's rows are all looked at.
+/// The problem of the first statement that cannot be executed; for a matrix, the problems of all rows.
 pub(super) fn run(text: &str) -> Result<Program, Vec<InputError>> {
     if text.len() > MOST_BYTES {
         return Err(vec![InputError::new(format!("{} bytes", text.len()), format!("at most {MOST_BYTES}"))]);
@@ -84,7 +84,7 @@ pub(super) fn run(text: &str) -> Result<Program, Vec<InputError>> {
             let Some((_, next)) = lines.next() else { break };
             line.push_str(next);
         }
-        // A matrix goes over many lines; all else ends with its line.
+        // A matrix spans several lines; any other statement ends with its line.
         let begins = |bracket| line.find('=').zip(line.find(bracket)).is_some_and(|(is, at)| at > is);
         let opening = ['[', '{'].into_iter().find(|bracket| begins(*bracket) && matrix_name(&line).is_some());
         if let (Some(opening), Some(name)) = (opening, matrix_name(&line)) {
@@ -137,7 +137,7 @@ fn matrix_name(line: &str) -> Option<&str> {
     name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_').then_some(name)
 }
 
-/// What was found and what was expected.
+/// Value found and value expected.
 type Wrong = (String, String);
 
 fn wrong<T>(found: impl Into<String>, expected: &str) -> Result<T, Wrong> {
@@ -145,7 +145,7 @@ fn wrong<T>(found: impl Into<String>, expected: &str) -> Result<T, Wrong> {
 }
 
 impl Program {
-    /// The rows of a matrix, whose figures may be formulas without spaces.
+    /// Parses the rows of a matrix, whose values may be formulas without spaces.
     fn rows(&self, name: &str, parts: &[(u64, String)]) -> Result<Vec<(u64, Vec<f64>)>, Vec<InputError>> {
         let (mut rows, mut problems) = (Vec::new(), Vec::new());
         for (line, part) in parts {
@@ -180,7 +180,7 @@ impl Program {
             return wrong(format!("`{statement}`"), "a statement: NAME = FORMULA");
         };
         let (left, right) = (left.trim(), right.trim());
-        // Names of columns, which are known; texts and tables, which are not needed.
+        // Column names, which are known; strings and tables, which are not needed.
         let names = left.starts_with('[') && right.starts_with("idx_");
         if names || right.starts_with('\'') {
             return Ok(());
@@ -240,7 +240,7 @@ impl Program {
     }
 }
 
-/// A formula that is being worked out, for one row and the so-manieth of the columns that are set.
+/// A formula under evaluation, for one row and one of the assigned columns.
 struct Formula<'a> {
     rest: &'a str,
     program: &'a Program,
@@ -253,7 +253,7 @@ impl<'a> Formula<'a> {
         Self { rest, program, at, depth: 0 }
     }
 
-    /// Whether `sign` comes next; it is then behind.
+    /// Consumes `sign` if it comes next; returns whether it did.
     fn takes(&mut self, sign: &str) -> bool {
         self.rest = self.rest.trim_start();
         let Some(rest) = self.rest.strip_prefix(sign) else { return false };
@@ -355,7 +355,7 @@ impl<'a> Formula<'a> {
         if self.takes(")") { Ok(value) } else { wrong(format!("`{}`", self.rest), "a closing bracket") }
     }
 
-    /// A figure of a matrix: `bus(1, BASE_KV)`, or the one in this row of `bus(:, [PD QD])`.
+    /// An element of a matrix: `bus(1, BASE_KV)`, or the one in this row of `bus(:, [PD QD])`.
     fn element(&mut self, name: &str) -> Result<f64, Wrong> {
         let Some(matrix) = self.program.matrices.get(name) else {
             return wrong(format!("mpc.{name}"), "a matrix that stands above");
@@ -387,7 +387,7 @@ impl<'a> Formula<'a> {
         self.closed(value)
     }
 
-    /// `PD`, `[PD QD]` or `[PD, QD]`, counted from 0.
+    /// Parses `PD`, `[PD QD]` or `[PD, QD]` to column indices, counted from 0.
     fn columns(&mut self) -> Result<Vec<usize>, Wrong> {
         let many = self.takes("[");
         let mut columns = Vec::new();
@@ -405,12 +405,12 @@ impl<'a> Formula<'a> {
     }
 }
 
-/// A number counted from 1, counted from 0.
+/// Converts an index counted from 1 to one counted from 0.
 fn whole(number: f64) -> Option<usize> {
     ((1.0..=1e6).contains(&number) && number.fract() == 0.0).then(|| number as usize - 1)
 }
 
-/// Characters of the number with which `text` begins.
+/// Length of the number at the start of `text`.
 fn number_length(text: &str) -> usize {
     let bytes = text.as_bytes();
     let digits = |from: usize| bytes[from..].iter().take_while(|b| b.is_ascii_digit()).count();

@@ -1,35 +1,36 @@
-//! What a fleet of plugged-in vehicles could earn as a virtual power plant if everything were known beforehand: a
-//! bound on every bidding policy, by linear programming.
+//! Earnings of a fleet of plugged-in vehicles as a virtual power plant with perfect foresight: a bound on every bidding
+//! policy, by linear programming.
 //!
-//! Each kWh drawn in a slot is worth what it costs less than at the tariff there, at the least price that is open to the
-//! fleet. Prices are taken as they are, so vehicles are independent, and there is one program for each.
+//! The value of each kWh drawn in a slot is the difference between the tariff and the lowest price available to the
+//! fleet there. The fleet is a price taker, so vehicles are independent, and there is one program for each.
 //!
 //! It bounds a simulator in which
 //!
 //! - a vehicle draws at most its rated power, only between the end of a trip that ends at a charger and the start of
-//!   the next trip it does, and never above the upper end of its usable charge;
-//! - a trip takes its energy, if it happens; it can only happen if that leaves the lower end of the usable charge;
-//! - a trip that does not happen leaves the vehicle where it was; it costs nothing if the charge was too low for it,
-//!   and its cost if it was refused.
+//!   the next trip performed, and never above the upper end of its usable charge;
+//! - a trip that takes place consumes its energy; it can only take place if the charge then remains above the lower end
+//!   of the usable range;
+//! - a trip that does not take place leaves the vehicle where it is; it costs nothing if the charge was too low, and
+//!   its cost if it was refused.
 //!
-//! The program is looser than that in two ways: trips may be done, refused or lost for low charge in parts; and after
-//! a trip that should have ended at a charger, the vehicle is taken to be plugged in though the trip may have been
-//! lost. Both can only raise the bound.
+//! The program relaxes this in two respects: trips may be performed, refused or lost for low charge fractionally; and
+//! after a trip that should have ended at a charger, the vehicle is assumed to be plugged in even if the trip was lost.
+//! Both can only raise the bound.
 
 mod program;
 
 use gridfleet_core::error::{Error, InputError, Result};
 use rayon::prelude::*;
 
-/// Slots of a horizon and what energy is worth in them.
+/// Slots of a horizon and the value of energy in them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Horizon {
     /// Start of the first slot [s], on the clock of the trips.
     pub start_s: i64,
     /// Length of a slot [s].
     pub slot_s: i64,
-    /// By slot: the tariff less the least price open to the fleet, in EUR/MWh drawn. Not below 0, for the tariff is always
-    /// open.
+    /// By slot: the tariff minus the lowest price available to the fleet, in EUR/MWh drawn. Not below 0, because the
+    /// tariff is always available.
     pub value_eur_mwh: Vec<f64>,
 }
 
@@ -42,39 +43,39 @@ pub struct Vehicle {
     pub usable_soc: [f64; 2],
     /// Stored energy over energy drawn (0..1).
     pub charge_efficiency: f64,
-    /// Most power at the plug [kW].
+    /// Maximum power at the plug [kW].
     pub power_kw: f64,
     /// State of charge at the start of the horizon (0..1).
     pub start_soc: f64,
     /// Whether it is plugged in at the start of the horizon.
     pub plugged_at_start: bool,
-    /// In order; none starts before the horizon or before the end of the one before. Those that start after the
-    /// horizon play no part.
+    /// Trips in order; none starts before the horizon or before the end of the previous one. Trips that start after the
+    /// horizon are ignored.
     pub trips: Vec<Trip>,
 }
 
-/// A trip that a vehicle should make.
+/// A trip requested of a vehicle.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Trip {
     /// Start [s].
     pub start_s: i64,
     /// End [s].
     pub end_s: i64,
-    /// Energy it takes from the battery [kWh]; below zero for what it brings back at most, charged elsewhere.
+    /// Energy consumed from the battery [kWh]; negative for the maximum energy gained by charging elsewhere.
     pub energy_kwh: f64,
     /// Whether the vehicle is plugged in afterwards.
     pub ends_at_charger: bool,
-    /// What it costs to refuse it in EUR.
+    /// Cost of refusing it in EUR.
     pub cost_eur: f64,
 }
 
 /// A bound.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Bound {
-    /// Worth of the energy drawn less the cost of refused trips, at most, in EUR.
+    /// Upper bound on the value of the energy drawn minus the cost of refused trips, in EUR.
     pub eur: f64,
-    /// Energy drawn in an optimum [kWh]. No bound by itself; several optima may draw different amounts where energy is
-    /// worth nothing.
+    /// Energy drawn in an optimum [kWh]. Not a bound; several optima may draw different amounts where energy has no
+    /// value.
     pub energy_kwh: f64,
 }
 
@@ -94,10 +95,10 @@ impl Horizon {
     }
 }
 
-/// The bound of each vehicle and of all together, computed side by side; the same for any number of threads.
+/// Computes the bound of each vehicle and of the fleet in parallel; the result is the same for any number of threads.
 ///
 /// # Errors
-/// All that is wrong with the figures, with the number of vehicle and trip; or if the solver fails.
+/// All problems of the input, with the number of vehicle and trip; or if the solver fails.
 pub fn bound(horizon: &Horizon, vehicles: &[Vehicle]) -> Result<FleetBound> {
     let mut problems = Vec::new();
     check_horizon(horizon, &mut problems);

@@ -1,30 +1,29 @@
-//! The program of one vehicle.
+//! Linear program of one vehicle.
 //!
-//! Its variables: the energy drawn in each stay, the share of each trip that is done, the share that is lost for low
-//! charge, and how far the vehicle is plugged in all the while. Energy is counted in states of charge, so that all
-//! numbers are about 1.
+//! Variables: the energy drawn in each stay, the fraction of each trip that is performed, the fraction lost for low
+//! charge, and the fraction plugged in meanwhile. Energy is in units of state of charge, so that all numbers are about
+//! 1.
 //!
-//! What matters of a stay is how much it draws at which worth, not when. Where the vehicle is plugged in for certain,
-//! each worth is a variable, from the highest down as far as a battery can take it. Where it is in part (after trips
-//! that it may not have done), energy and worth of the whole stay are two variables: with the share p of rated power,
-//! energy e is worth at most `p F(e / p)`, where F, the worth of energy drawn in the best slots first, is concave. It lies
-//! below each of its tangents; those that the answer breaks are added until it breaks none. Few are, for in most
-//! of these stays an optimum has nobody plugged in.
+//! For a stay, only the energy drawn at each value matters, not its time. If the vehicle is certainly plugged in, each
+//! value has a variable, from the highest down to the capacity of the battery. If it is plugged in fractionally (after
+//! trips that may not have taken place), energy and value of the whole stay are two variables: with the fraction p of
+//! rated power, energy e has at most the value `p F(e / p)`, where F, the value of energy drawn in the best slots
+//! first, is concave. It lies below each of its tangents; violated tangents are added until none is violated. Few are,
+//! because in most of these stays no vehicle is plugged in at an optimum.
 
 use super::{Bound, Horizon, Vehicle};
 use crate::optimize::lp::FEASIBILITY;
 use crate::optimize::{Lp, Optimum, Relation, Unsolved, Variable};
 use std::mem::take;
 
-/// How far the worth of a stay may lie above a tangent before it is added. Without it the bound is a little too high,
-/// never too low.
+/// Tolerance by which the value of a stay may exceed a tangent before it is added. An omitted tangent makes the bound
+/// slightly too high, never too low.
 const BROKEN: f64 = 10.0 * FEASIBILITY;
 
-/// Tangents of each stay that a program starts with: more make it larger, fewer make it be solved more often
-/// (chosen by trial).
+/// Number of initial tangents per stay: more make the program larger, fewer require more solutions (chosen by trial).
 const TANGENTS: usize = 4;
 
-/// How far a vehicle is plugged in.
+/// Extent to which a vehicle is plugged in.
 #[derive(Debug, Clone, Copy)]
 enum Plugged {
     Never,
@@ -33,13 +32,13 @@ enum Plugged {
     Share(Variable),
 }
 
-/// A stay of a vehicle that is plugged in in part.
+/// A stay of a vehicle that is fractionally plugged in.
 struct Partial {
     share: Variable,
     energy: Variable,
-    /// In EUR.
+    /// Value of the energy, in EUR.
     worth: Variable,
-    /// What a state of charge of 1 is worth in EUR, the most first, and how much can be drawn of it at full share.
+    /// Value of a state of charge of 1 in EUR, in descending order, and the maximum energy at it if fully plugged in.
     pieces: Vec<(f64, f64)>,
     /// Whether the tangent of a piece is in the program.
     stated: Vec<bool>,
@@ -52,17 +51,17 @@ struct Program<'a> {
     soc_per_s: f64,
     /// Energy drawn for a state of charge of 1 [kWh].
     full_kwh: f64,
-    /// Bounds of the state of charge, as wide as the start needs them.
+    /// Bounds of the state of charge, widened to include the start.
     low: f64,
     high: f64,
-    /// The state of charge so far: a sum of variables with factors, and a constant.
+    /// Current state of charge: a weighted sum of variables, and a constant.
     level: (Vec<(Variable, f64)>, f64),
     /// Energy drawn.
     drawn: Vec<Variable>,
     partial: Vec<Partial>,
 }
 
-/// The bound of `vehicle`, whose figures have been checked.
+/// Computes the bound of `vehicle`, whose data have been validated.
 pub(super) fn bound(horizon: &Horizon, vehicle: &Vehicle) -> Result<Bound, Unsolved> {
     let mut program = Program::new(horizon, vehicle);
     let costs_eur = program.state(vehicle);
@@ -88,7 +87,7 @@ impl<'a> Program<'a> {
         }
     }
 
-    /// States stays and trips in their order; what it would cost to refuse all trips.
+    /// Adds stays and trips in order; returns the cost of refusing all trips.
     fn state(&mut self, vehicle: &Vehicle) -> f64 {
         let mut costs_eur = 0.0;
         let mut plugged = if vehicle.plugged_at_start { Plugged::Always } else { Plugged::Never };
@@ -103,10 +102,10 @@ impl<'a> Program<'a> {
             let done = self.lp.variable(-trip.cost_eur, 0.0, 1.0);
             let soc = trip.energy_kwh.max(0.0) / vehicle.battery_kwh;
             let needed = vehicle.usable_soc[0] + soc;
-            // A trip is done in so far as there is charge for it ...
+            // A trip is performed to the extent that the charge suffices ...
             self.level_row([(done, self.low - needed)], Relation::AtLeast, self.low);
             if trip.cost_eur > 0.0 {
-                // ... and lost at no cost in so far as there is not.
+                // ... and lost at no cost to the extent that it does not.
                 let lost = self.lp.variable(-trip.cost_eur, 0.0, 1.0);
                 self.lp.row([(done, 1.0), (lost, 1.0)], Relation::AtMost, 1.0);
                 if needed < self.high {
@@ -116,7 +115,7 @@ impl<'a> Program<'a> {
             let stays = self.stays(plugged, done);
             let mut energy = self.stay(trip.start_s, trip.end_s, stays);
             if trip.energy_kwh < 0.0 {
-                // As much as finds room, in so far as the trip is done.
+                // Limited by the battery, and by the fraction of the trip performed.
                 let rise = -trip.energy_kwh / vehicle.battery_kwh;
                 let gained = self.lp.variable(0.0, 0.0, rise);
                 self.lp.row([(gained, 1.0), (done, -rise)], Relation::AtMost, 0.0);
@@ -130,7 +129,8 @@ impl<'a> Program<'a> {
         costs_eur
     }
 
-    /// How far a vehicle that was `plugged` in stays so through a trip: as far as the trip is not done.
+    /// Extent to which a vehicle that was `plugged` in remains so during a trip: the fraction of the trip not
+    /// performed.
     fn stays(&mut self, plugged: Plugged, done: Variable) -> Plugged {
         if matches!(plugged, Plugged::Never) {
             return Plugged::Never;
@@ -143,7 +143,8 @@ impl<'a> Program<'a> {
         Plugged::Share(stays)
     }
 
-    /// Variables whose sum is the energy drawn between two instants, of which the horizon may hold a part or nothing.
+    /// Variables whose sum is the energy drawn between two instants, which may lie partly or wholly outside the
+    /// horizon.
     fn stay(&mut self, from_s: i64, to_s: i64, plugged: Plugged) -> Vec<(Variable, f64)> {
         if matches!(plugged, Plugged::Never) {
             return Vec::new();
@@ -162,7 +163,7 @@ impl<'a> Program<'a> {
                     self.drawn.push(self.lp.variable(-worth, 0.0, most));
                     room -= most;
                     if room <= 0.0 {
-                        // The battery is full of what is worth most: the rest of the stay is of no use.
+                        // The most valuable energy already fills the battery: the rest of the stay is irrelevant.
                         break;
                     }
                 }
@@ -171,7 +172,7 @@ impl<'a> Program<'a> {
         self.drawn[before..].iter().map(|&energy| (energy, 1.0)).collect()
     }
 
-    /// A stay of which only `share` is plugged in.
+    /// Adds a stay of which only `share` is plugged in.
     fn stay_in_part(&mut self, share: Variable, pieces: Vec<(f64, f64)>) {
         let all: f64 = pieces.iter().map(|(_, most)| most).sum();
         let energy = self.lp.variable(0.0, 0.0, all);
@@ -189,11 +190,11 @@ impl<'a> Program<'a> {
         self.partial.push(stay);
     }
 
-    /// Adds what was drawn and what a trip took to the level, which has to stay within its bounds.
+    /// Adds the energy drawn and the consumption of a trip to the level, which must remain within its bounds.
     fn charge(&mut self, energy: Vec<(Variable, f64)>, trip: Option<(Variable, f64)>) {
         self.level.0.extend(trip);
         if energy.is_empty() {
-            // Trips alone keep the level within its bounds, by the row of the charge that they need.
+            // Trips alone keep the level within its bounds, by the row for their required charge.
             return;
         }
         let level = self.lp.variable(0.0, self.low, self.high);
@@ -203,13 +204,13 @@ impl<'a> Program<'a> {
         self.level = (vec![(level, 1.0)], 0.0);
     }
 
-    /// A row of the level and of `terms`.
+    /// Adds a row of the level and of `terms`.
     fn level_row<const N: usize>(&mut self, terms: [(Variable, f64); N], relation: Relation, right: f64) {
         let (level, constant) = &self.level;
         self.lp.row(level.iter().copied().chain(terms), relation, right - constant);
     }
 
-    /// An optimum that lies below all tangents.
+    /// Finds an optimum that lies below all tangents.
     fn solve(&mut self) -> Result<Optimum, Unsolved> {
         loop {
             let optimum = self.lp.solve()?;
@@ -227,11 +228,11 @@ impl<'a> Program<'a> {
     }
 }
 
-/// The left side of a row that is at most 0.
+/// Left-hand side of a row that is at most 0.
 type Row = [(Variable, f64); 3];
 
 impl Partial {
-    /// The row of the tangent that touches at `piece`; `None` if it has been given before.
+    /// Row of the tangent at `piece`; `None` if it has already been added.
     fn tangent(&mut self, piece: usize) -> Option<Row> {
         let slope = self.pieces[piece].0;
         let at_full_share: f64 =
@@ -240,7 +241,7 @@ impl Partial {
         new.then_some([(self.worth, 1.0), (self.energy, -slope), (self.share, -at_full_share)])
     }
 
-    /// The row of the tangent where `optimum` is, if that lies above it and its row has not been given before.
+    /// Row of the tangent at `optimum`, if the optimum lies above it and the row has not yet been added.
     fn broken(&mut self, optimum: &Optimum) -> Option<Row> {
         let share = optimum.value(self.share);
         let (mut energy, mut worth) = (optimum.value(self.energy), 0.0);
@@ -256,7 +257,7 @@ impl Partial {
     }
 }
 
-/// What energy is worth between two instants in EUR/MWh, the most first, and for how long [s].
+/// Values of energy between two instants in EUR/MWh, in descending order, and their durations [s].
 fn worths(horizon: &Horizon, from_s: i64, to_s: i64) -> Vec<(f64, i64)> {
     let (from_s, to_s) = (from_s.max(horizon.start_s), to_s.min(horizon.end_s()));
     if from_s >= to_s {

@@ -1,4 +1,4 @@
-//! The bi-level game: the default method against the paper's, and solutions checked.
+//! Tests of the bi-level game: the default method against that of the paper, and checks of solutions.
 
 use gridfleet_core::rng::{Purpose, Streams};
 use gridfleet_games::bilevel::{
@@ -9,7 +9,7 @@ use rand::{Rng, RngExt};
 use rand_pcg::Pcg64;
 use serde_json::Value;
 
-/// Sizes of a random game: hours, scenarios, rivals, scenarios of the rivals.
+/// Sizes of a random game: hours, scenarios, rivals, rival scenarios.
 #[derive(Clone, Copy)]
 pub struct Size(pub usize, pub usize, pub usize, pub usize);
 
@@ -19,7 +19,7 @@ fn probabilities(count: usize, random: &mut Pcg64) -> Vec<f64> {
     weights.iter().map(|w| w / sum).collect()
 }
 
-/// A game with prices of a few tens, and a risk. Prices are rounded now and then, so that there are ties.
+/// A random game with prices of a few tens, and a risk preference. Prices are occasionally rounded to create ties.
 fn random_game(size: Size, reluctant: bool, purchase: Purchase, random: &mut Pcg64) -> (Game, Risk) {
     let Size(hours, scenarios, rivals, rival_scenarios) = size;
     let rounded = random.random_bool(0.3);
@@ -74,7 +74,7 @@ fn stream(instance: u64) -> Pcg64 {
 
 const EXACT: Options = Options { gap: 1e-9, most_nodes: 100_000 };
 
-/// Solves by both methods, the paper's with `solver`, and compares.
+/// Solves random games by both methods, that of the paper with `solver`, and compares the results.
 pub fn agree(
     solver: Solver,
     size: Size,
@@ -88,7 +88,7 @@ pub fn agree(
     }
 }
 
-/// One game by both methods, the paper's with `solver`.
+/// Compares both methods for one game, that of the paper with `solver`.
 pub fn both_agree(solver: Solver, game: &Game, risk: Risk, name: &str) {
     let ours = solve(game, risk, EXACT).unwrap();
     let paper = kkt::solve_with(game, risk, solver).unwrap();
@@ -137,7 +137,7 @@ fn whole_days_agree_with_highs() {
         let check = verify(&game, &plan).unwrap();
         assert!(check.holds(&game, &plan), "{number}: {check:?}");
         let expected = item["objective"].as_f64().unwrap();
-        // Both are proven to a gap, that of HiGHS to 1e-7.
+        // Both are proven to a gap; that of HiGHS is 1e-7.
         let near = 1e-6 * expected.abs();
         assert!((plan.objective - expected).abs() <= near, "{number}: {} {expected}", plan.objective);
     }
@@ -180,7 +180,8 @@ fn from_json(value: &Value) -> (Game, Risk) {
     (Game::new(parameters).unwrap(), Risk::new(number("beta"), number("alpha")).unwrap())
 }
 
-/// With more risk aversion the expected profit does not rise and the CVaR does not fall: true of exact optima only.
+/// With increasing risk aversion the expected profit does not rise and the CVaR does not fall; this only holds for
+/// exact optima.
 #[test]
 fn weights_of_risk_make_a_frontier() {
     for instance in 3000..3020 {
@@ -197,7 +198,7 @@ fn weights_of_risk_make_a_frontier() {
     }
 }
 
-/// Without weight on risk the hours have nothing to do with each other.
+/// Without weight on risk the hours are independent.
 #[test]
 fn without_risk_a_day_is_the_sum_of_its_hours() {
     let (game, _) = random_game(Size(5, 4, 2, 3), true, Purchase::Quantity, &mut stream(4000));
@@ -218,7 +219,7 @@ fn without_risk_a_day_is_the_sum_of_its_hours() {
     assert!((day.objective - sum).abs() < 1e-9 * sum.abs().max(1.0), "{} {sum}", day.objective);
 }
 
-/// A curve can do all that a quantity can, and with prices known beforehand no more is possible.
+/// A curve can do everything that a quantity can; with prices known in advance it offers nothing more.
 #[test]
 fn a_curve_is_worth_no_less_than_a_quantity() {
     for instance in 5000..5020 {
@@ -230,7 +231,7 @@ fn a_curve_is_worth_no_less_than_a_quantity() {
     }
 }
 
-/// Many scenarios are solved without corners: the same optimum where each is there twelve times.
+/// Many scenarios are solved without extreme points: the optimum is the same if each is repeated twelve times.
 #[test]
 fn programs_and_corners_agree() {
     let (game, risk) = random_game(Size(2, 4, 2, 2), true, Purchase::Quantity, &mut stream(6000));
@@ -250,7 +251,7 @@ fn programs_and_corners_agree() {
     );
 }
 
-/// A check that finds nothing wrong with a wrong plan is none.
+/// The check must detect wrong plans.
 #[test]
 fn a_wrong_plan_is_found_out() {
     let (game, risk) = random_game(Size(2, 3, 2, 2), true, Purchase::Quantity, &mut stream(7000));
@@ -271,7 +272,7 @@ fn a_wrong_plan_is_found_out() {
     }
 }
 
-/// A game in other units, with equal, impossible and idle parts now and then.
+/// A game in other units, occasionally with equal, impossible and idle parts.
 fn odd_game(instance: u64) -> (Game, Risk) {
     let random = &mut stream(instance + 1_000_000);
     let size = Size(
@@ -313,7 +314,7 @@ fn odd_game(instance: u64) -> (Game, Risk) {
     (Game::new(p).unwrap(), Risk::new(beta, alpha).unwrap())
 }
 
-/// Prices of millionths and of millions, scenarios that are alike or cannot be, hours without demand.
+/// Prices of millionths and of millions, identical or impossible scenarios, hours without demand.
 #[test]
 fn odd_games_are_solved() {
     for instance in 8000..8300 {
@@ -325,7 +326,7 @@ fn odd_games_are_solved() {
     }
 }
 
-/// One hour with one scenario of the market, and whole prices, so that a grid of whole prices holds the best one.
+/// A game with one market scenario and integer prices, so that a grid of integer prices contains the best one.
 fn capped(max_price: f64, reluctance: f64, purchase: Purchase) -> Game {
     let scenario = Scenario {
         probability: 1.0,
@@ -348,7 +349,7 @@ fn capped(max_price: f64, reluctance: f64, purchase: Purchase) -> Game {
     .unwrap()
 }
 
-/// The most that can be earned at a whole price from 0 to the highest, by trying prices, shares and purchases.
+/// Maximum profit at an integer price from 0 to the maximum, by enumeration of prices, shares and purchases.
 fn by_trying(game: &Game) -> f64 {
     let p = game.parameters();
     let s = &p.scenarios[0];
@@ -373,7 +374,7 @@ fn by_trying(game: &Game) -> f64 {
             p.rivals.iter().map(of).sum()
         };
         let (low, high) = (share(0.0), share(1.0));
-        // The profit bends where the most of balancing is what is used, or half or twice of it.
+        // The profit has kinks where the maximum balancing energy equals the use, or half or twice of it.
         for share in [low, high, most / demand, 0.5 * most / demand, 2.0 * most / demand] {
             let used = demand * share.clamp(low, high);
             for bought in [0.0, most, used, most.min(used)] {
@@ -389,8 +390,8 @@ fn by_trying(game: &Game) -> f64 {
     best
 }
 
-/// A highest price below, at, between and above those of the rivals: all are solved, and agree with prices tried one by one
-/// and with the paper's method.
+/// A maximum price below, at, between and above those of the rivals: all are solved, and agree with the enumeration of
+/// prices and with the method of the paper.
 #[test]
 fn a_highest_price_may_be_anywhere() {
     let risk = Risk::new(5.0, 0.5).unwrap();
@@ -401,7 +402,7 @@ fn a_highest_price_may_be_anywhere() {
                 let name = format!("{max_price} {reluctance} {purchase:?}");
                 both_agree(Solver::Microlp, &game, risk, &name);
                 let plan = solve(&game, risk, EXACT).unwrap();
-                // Of one certain scenario, the CVaR is the profit.
+                // With one certain scenario, the CVaR is the profit.
                 let tried = 6.0 * by_trying(&game);
                 assert!(
                     (plan.objective - tried).abs() <= 1e-6 * tried.abs().max(1.0),

@@ -1,4 +1,4 @@
-//! Scenarios of the bi-level game: the price model against other packages, reduction against enumeration.
+//! Tests of the scenarios of the bi-level game: the price model against other packages, reduction against enumeration.
 
 use gridfleet_core::rng::{Purpose, Streams};
 use gridfleet_games::bilevel::scenarios::reduce::{Reduced, backward, distances, forward};
@@ -27,8 +27,8 @@ fn orders(value: &Value) -> Orders {
     }
 }
 
-/// scipy minimises the same sum of squares; exact likelihood (statsmodels) weighs the first values otherwise, which is
-/// of the size of a standard error or less.
+/// scipy minimises the same sum of squares; exact likelihood (statsmodels) weights the first values differently, an
+/// effect of at most about a standard error.
 #[test]
 fn coefficients_agree_with_scipy_and_statsmodels() {
     let text = std::fs::read_to_string("tests/fixtures/bilevel/arima.json").unwrap();
@@ -78,14 +78,15 @@ fn paths_have_the_correlation_and_spread_of_the_residuals() {
     let moment = |i: usize, j: usize| {
         first.iter().map(|x| (x[i] - forecast[i]) * (x[j] - forecast[j])).sum::<f64>() / first.len() as f64
     };
-    // 4,000 draws: a standard error of 0.016 of a correlation near 0, 0.006 near 0.8, 0.011 of a spread of 1.
+    // 4,000 draws: standard error of 0.016 for a correlation near 0, 0.006 near 0.8, and 0.011 for a standard deviation
+    // of 1.
     for (i, sd) in [2.0, 2.0, 0.5].into_iter().enumerate() {
         assert!((moment(i, i).sqrt() / sd - 1.0).abs() < 0.06, "{i}: {}", moment(i, i).sqrt());
     }
     let correlation = |i: usize, j: usize| moment(i, j) / (moment(i, i) * moment(j, j)).sqrt();
     assert!((correlation(0, 1) - 0.8).abs() < 0.04, "{}", correlation(0, 1));
     assert!(correlation(0, 2).abs() < 0.08, "{}", correlation(0, 2));
-    // Far ahead a path forgets where it began: the forecast is the mean.
+    // In the long run a path is independent of its start: the forecast is the mean.
     assert!((model.forecast(200)[1][199] - 20.0).abs() < 0.3);
 }
 
@@ -109,7 +110,7 @@ fn set(n: usize, random: &mut Pcg64) -> (Vec<Vec<f64>>, Vec<f64>) {
     (distances(&points), weights.iter().map(|w| w / sum).collect())
 }
 
-/// The least distance of all subsets of `count`.
+/// Minimum distance of all subsets of size `count`.
 fn brute_force(distance: &[Vec<f64>], probabilities: &[f64], count: u32) -> f64 {
     let n = probabilities.len();
     (0u32..1 << n)
@@ -135,7 +136,7 @@ fn reduction_is_near_what_enumeration_finds() {
                 assert!((reduced.probabilities.iter().sum::<f64>() - 1.0).abs() < 1e-12);
                 assert!(reduced.distance >= best - 1e-12);
             }
-            // One step is exact: the first chosen, and the only one left out.
+            // A single step is exact: the first scenario selected, and the only one removed.
             if count == 1 {
                 assert!((ahead.distance - best).abs() < 1e-12);
             }
@@ -147,7 +148,8 @@ fn reduction_is_near_what_enumeration_finds() {
             best_sum += best;
         }
     }
-    // Greedy, so not the best; on such sets within a tenth of it (assumed; 2 and 3 % above it on these).
+    // Greedy and therefore not optimal; on such sets within a tenth of the optimum (assumed; 2 and 3 % above it on
+    // these).
     assert!(forward_sum < 1.1 * best_sum, "{}", forward_sum / best_sum);
     assert!(backward_sum < 1.1 * best_sum, "{}", backward_sum / best_sum);
 }
@@ -162,7 +164,7 @@ fn the_distance_falls_with_the_number_kept() {
     }
 }
 
-/// The Kantorovich distance is a transport at least cost; here by a linear program, for what is kept.
+/// The Kantorovich distance is a least-cost transport; computed here by a linear program for the scenarios kept.
 #[test]
 fn the_distance_is_the_least_cost_of_transport() {
     use gridfleet_games::optimize::{Lp, Relation};
@@ -181,7 +183,7 @@ fn the_distance_is_the_least_cost_of_transport() {
     assert!((lp.solve().unwrap().objective - reduced.distance).abs() < 1e-9);
 }
 
-/// 9,000 draws of a rival's hour: a standard error of 0.005 of each share.
+/// 9,000 draws of a rival's hour: the standard error of each share is 0.005.
 #[test]
 fn rivals_are_drawn_as_likely_as_the_wheel_says() {
     let drawn = rivals::draw(&[vec![50.0], vec![30.0, 20.0]], &[0.1, 0.1], 9000, &mut stream(400));

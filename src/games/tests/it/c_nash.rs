@@ -1,4 +1,4 @@
-//! Nash and C-Nash equilibria against dense solves, best responses, deviations, theorems and another solver.
+//! Tests of Nash and C-Nash equilibria against dense solves, best responses, deviations, theorems and another solver.
 
 use gridfleet_core::error::Error;
 use gridfleet_games::c_nash::{
@@ -8,7 +8,7 @@ use gridfleet_games::c_nash::{
 use rand::{RngExt as _, SeedableRng as _};
 use rand_pcg::Pcg64;
 
-/// A game of random size, with figures a few powers of ten apart.
+/// A random game with values that differ by a few powers of ten.
 fn random_game(random: &mut Pcg64, stations: usize, steps: usize, same_slope: bool) -> Parameters {
     let mut list = |n: usize, low: f64, high: f64| -> Vec<f64> {
         (0..n).map(|_| random.random_range(low..high)).collect()
@@ -33,7 +33,7 @@ fn random_structure(random: &mut Pcg64, stations: usize) -> Structure {
     Structure::new(stations, coalitions).unwrap()
 }
 
-/// The sets of stations that decide together.
+/// Sets of stations that decide together.
 fn players(structure: &Structure) -> Vec<Vec<usize>> {
     let alone = structure.outside().map(|i| vec![i]);
     structure.coalitions().iter().cloned().chain(alone).collect()
@@ -62,8 +62,8 @@ fn dense(mut matrix: Vec<Vec<f64>>, mut right: Vec<f64>) -> Vec<f64> {
     right
 }
 
-/// The first-order conditions of some players, all others' profiles given, as one dense system: unknowns are what
-/// their stations draw and a multiplier for each demand.
+/// Solves the first-order conditions of some players, for given profiles of all others, as one dense system: the
+/// unknowns are the loads of their stations and a multiplier per demand.
 fn first_order(p: &Parameters, deciding: &[Vec<usize>], others: &[f64]) -> Vec<(usize, Vec<f64>)> {
     let steps = p.base_price.len();
     let stations: Vec<usize> = deciding.iter().flatten().copied().collect();
@@ -71,7 +71,7 @@ fn first_order(p: &Parameters, deciding: &[Vec<usize>], others: &[f64]) -> Vec<(
     let player = |i: usize| deciding.iter().position(|list| list.contains(&i));
     for (row, &i) in stations.iter().enumerate() {
         for t in 0..steps {
-            // d/dx_i^t of what the player pays: a + b (everybody) + b (its own) + mu (x - nominal) + multiplier.
+            // d/dx_i^t of the player's cost: a + b (total load) + b (player's load) + mu (x - nominal) + multiplier.
             let mut line = vec![0.0; n * (steps + 1)];
             for (column, &j) in stations.iter().enumerate() {
                 line[column * steps + t] += p.slope[t];
@@ -118,7 +118,7 @@ fn the_closed_form_is_the_dense_solution() {
     }
 }
 
-/// Theorem 4.1 as it is written: x^t = d / T + Q^-1 (r^t - mean r), r^t = mu xbar^t - a^t.
+/// Theorem 4.1 as published: x^t = d / T + Q^-1 (r^t - mean r), r^t = mu xbar^t - a^t.
 #[test]
 fn the_closed_form_is_the_theorem_of_the_paper() {
     let mut random = Pcg64::seed_from_u64(2);
@@ -140,7 +140,7 @@ fn the_closed_form_is_the_theorem_of_the_paper() {
     }
 }
 
-/// Each player in turn answers the others best: that ends at the equilibrium, wherever it starts.
+/// Sequential best responses of the players converge to the equilibrium from any start.
 #[test]
 fn best_responses_end_at_the_closed_form() {
     let mut random = Pcg64::seed_from_u64(3);
@@ -165,7 +165,7 @@ fn best_responses_end_at_the_closed_form() {
     }
 }
 
-/// What a player pays if its members' rows are replaced.
+/// Cost of a player if the rows of its members are replaced.
 fn cost_of(game: &Game, profiles: &Profiles, members: &[usize], rows: &[Vec<f64>]) -> f64 {
     let mut changed = profiles.clone();
     for (&i, row) in members.iter().zip(rows) {
@@ -176,7 +176,7 @@ fn cost_of(game: &Game, profiles: &Profiles, members: &[usize], rows: &[Vec<f64>
     members.iter().map(|&i| costs[i] - values.get(i).copied().unwrap_or(0.0)).sum()
 }
 
-/// A profile that keeps the bounds of station `i` and its demand (some demand, if elastic), filled in random order.
+/// A profile within the bounds of station `i` that meets its demand (some demand, if elastic), filled in random order.
 fn feasible(random: &mut Pcg64, game: &Game, i: usize) -> Vec<f64> {
     let p = game.parameters();
     let steps = game.steps();
@@ -203,7 +203,7 @@ fn feasible(random: &mut Pcg64, game: &Game, i: usize) -> Vec<f64> {
     row
 }
 
-/// No player gains in random directions that its constraints allow; and no more than the residual tells anywhere.
+/// Asserts that no player gains in random feasible directions, and never more than the residual.
 fn assert_no_gain(random: &mut Pcg64, game: &Game, structure: &Structure, found: &Equilibrium, what: &str) {
     let scale: f64 = found.costs.iter().map(|c| c.abs()).sum::<f64>().max(1.0);
     let bound = residual(game, structure, found);
@@ -245,7 +245,7 @@ fn nobody_gains_by_deviating_from_the_closed_form() {
     }
 }
 
-/// Bounds, a limit and elastic demand, each in some games, around what is possible.
+/// A random game with bounds, a limit or elastic demand, each in some games, near the limit of feasibility.
 fn constrained(random: &mut Pcg64, n: usize, steps: usize, kind: usize) -> Parameters {
     let same_slope = random.random_bool(0.5);
     let mut p = random_game(random, n, steps, same_slope);
@@ -276,7 +276,8 @@ fn constrained(random: &mut Pcg64, n: usize, steps: usize, kind: usize) -> Param
     p
 }
 
-/// Whether profiles exist that keep the limit: what must be drawn at each set of steps (Hoffman), all sets in turn.
+/// Minimum room left by the limit over all sets of steps, each with the energy that must be drawn in it (Hoffman);
+/// negative if no profiles keep the limit.
 fn limit_can_be_kept(p: &Parameters) -> f64 {
     let Some(limit) = &p.limit else { return f64::INFINITY };
     let steps = limit.len();
@@ -307,7 +308,7 @@ fn with_bounds_limits_and_elastic_demand_nobody_gains_or_the_limit_is_impossible
         let game = match Game::new(p.clone()) {
             Ok(game) => game,
             Err(error) => {
-                // The plain reasons are told at once; they are among all sets of steps.
+                // The simple reasons are reported immediately; they are included in the sets of steps.
                 assert!(error.to_string().contains("limit"), "round {round}: {error}");
                 assert!(limit_can_be_kept(&p) < 0.0, "round {round}");
                 plain += 1;
@@ -344,7 +345,7 @@ fn with_bounds_limits_and_elastic_demand_nobody_gains_or_the_limit_is_impossible
             }
         }
     }
-    // The draw must reach all cases, or the test proves little.
+    // The random games must cover all cases, otherwise the test proves little.
     let reached = [solved, plain, refused, limited];
     assert!(reached.iter().zip([1_000, 20, 20, 100]).all(|(found, least)| *found > least), "{reached:?}");
 }
@@ -365,7 +366,7 @@ fn bounds_that_do_not_bind_change_nothing() {
         };
         let bounded = solve(&Game::new(loose).unwrap(), &structure).unwrap();
         assert_close(bounded.profiles.values(), free.profiles.values(), 1e-10, &format!("round {round}"));
-        // Demand that is elastic in name only.
+        // Nominally elastic demand with a fixed value.
         let fixed = |row: &[f64]| {
             let d = row.iter().sum();
             Elastic { min: d, max: d, value: 1.0, slope: 0.3 }
@@ -376,8 +377,8 @@ fn bounds_that_do_not_bind_change_nothing() {
     }
 }
 
-/// A station alone whose demand answers: two steps, no base price difference, solved by hand. With x the same at both
-/// steps, d = 2 x, and at the margin value - slope d = a + 2 b x + mu (x - nominal).
+/// A single station with elastic demand: two steps, equal base prices, solved by hand. With equal x at both steps, d =
+/// 2 x, and the marginal condition is value - slope d = a + 2 b x + mu (x - nominal).
 #[test]
 fn elastic_demand_solved_by_hand() {
     let with = |value: f64| {
@@ -402,8 +403,8 @@ fn elastic_demand_solved_by_hand() {
     assert_close(with(-9.0).profiles.row(0), &[0.5, 0.5], 1e-12, "at the least");
 }
 
-/// Reference figures of CVXPY with Clarabel (tests/fixtures/c-nash/reference.py); `coordinated` minimises the sum of
-/// all costs as a quadratic programme, no potential involved.
+/// Reference values of CVXPY with Clarabel (tests/fixtures/c-nash/reference.py); `coordinated` minimises the sum of all
+/// costs as a quadratic programme, without the potential.
 #[test]
 fn bounded_games_agree_with_another_solver() {
     for name in ["limits", "elastic"] {
@@ -454,8 +455,8 @@ fn bounded_games_agree_with_another_solver() {
     }
 }
 
-/// Theorems 4.7 and 4.11 on 10,000 random games: they give the difference in cost itself, up to a known factor, and
-/// so its sign, for everybody, the coalition and the rest.
+/// Theorems 4.7 and 4.11 on 10,000 random games: they give the difference in cost up to a known factor, and therefore
+/// its sign, for all stations, the coalition and the rest.
 #[test]
 fn the_theorems_agree_with_the_costs() {
     let mut random = Pcg64::seed_from_u64(7);
@@ -507,12 +508,12 @@ fn the_theorems_agree_with_the_costs() {
         }
     }
     assert!(signs.iter().all(|&n| n > 2_000), "both verdicts must come up: {signs:?}");
-    // Theorem 4.11 as printed has one term summed over all stations: right for all, wrong for groups.
+    // Theorem 4.11 as printed has one term summed over all stations: correct for all stations, wrong for groups.
     assert_eq!(printed_wrong[0], 0);
     assert!(printed_wrong[1] > 100 && printed_wrong[2] > 100, "{printed_wrong:?}");
 }
 
-/// Theorem 4.11 word for word: whether Nash is better for `group`.
+/// Theorem 4.11 as published: whether Nash is better for `group`.
 fn as_printed(slope: f64, mu: &[f64], a: &[f64], structure: &Structure, group: &[usize]) -> bool {
     let steps = a.len() as f64;
     let of = |structure: &Structure| {
@@ -530,7 +531,7 @@ fn as_printed(slope: f64, mu: &[f64], a: &[f64], structure: &Structure, group: &
     with - without >= (gamma_with - gamma_without) * h
 }
 
-/// What is wrong with profiles is found: the residual is at least what a player gains by answering best.
+/// Deviations of profiles are detected: the residual is at least the gain of a player from its best response.
 #[test]
 fn the_residual_is_never_less_than_a_gain() {
     let mut random = Pcg64::seed_from_u64(8);
@@ -565,7 +566,7 @@ fn the_residual_is_never_less_than_a_gain() {
     }
 }
 
-/// Numbering stations or steps otherwise changes nothing but their numbers.
+/// Renumbering stations or steps only permutes the result.
 #[test]
 fn names_do_not_matter() {
     let mut random = Pcg64::seed_from_u64(9);
@@ -602,8 +603,8 @@ fn names_do_not_matter() {
     }
 }
 
-/// Sensitivities from 1e-4 to 10: some stations go from bound to bound at once. Each of these draws has defeated an
-/// earlier form of the search.
+/// Sensitivities from 1e-4 to 10: some stations jump from bound to bound. Each of these draws defeated an earlier
+/// version of the search.
 #[test]
 fn stations_that_hardly_care_about_their_profile() {
     for seed in [240, 344, 491, 1005, 1253, 1335, 1635, 2122] {

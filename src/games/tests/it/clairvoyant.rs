@@ -1,4 +1,5 @@
-//! The clairvoyant bound against cases solved by hand, all plans of tiny cases, and a charger that knows nothing.
+//! Tests of the clairvoyant bound against cases solved by hand, all plans of tiny cases, and a charger without
+//! foresight.
 
 use gridfleet_core::rng::{Purpose, Streams};
 use gridfleet_games::optimize::clairvoyant::{Bound, Horizon, Trip, Vehicle, bound};
@@ -12,12 +13,12 @@ fn hours(value_eur_mwh: &[f64]) -> Horizon {
     Horizon { start_s: 0, slot_s: HOUR, value_eur_mwh: value_eur_mwh.to_vec() }
 }
 
-/// A trip over whole hours.
+/// A trip from hour `start` to hour `end`.
 fn trip(start: i64, end: i64, energy_kwh: f64, ends_at_charger: bool, cost_eur: f64) -> Trip {
     Trip { start_s: start * HOUR, end_s: end * HOUR, energy_kwh, ends_at_charger, cost_eur }
 }
 
-/// 10 kWh of which all is usable, charged at 5 kW without loss.
+/// A vehicle with 10 usable kWh, charged at 5 kW without loss.
 fn vehicle(start_soc: f64, plugged_at_start: bool, trips: Vec<Trip>) -> Vehicle {
     Vehicle {
         battery_kwh: 10.0,
@@ -45,11 +46,11 @@ fn a_parked_vehicle_fills_up_in_the_best_slots() {
     let best = of_one(&hours(&[100.0, 50.0, 200.0]), parked.clone());
     assert_near(best.eur, 1.0 + 0.125);
     assert_near(best.energy_kwh, 6.25);
-    // Up to 80 % there is room for 3 kWh; one that is fuller than that draws nothing.
+    // Up to 80 % there is room for 3 kWh; a vehicle with a higher charge draws nothing.
     let window = Vehicle { usable_soc: [0.1, 0.8], ..parked };
     assert_near(of_one(&hours(&[100.0]), window.clone()).energy_kwh, 3.0 / 0.8);
     assert_near(of_one(&hours(&[100.0]), Vehicle { start_soc: 0.9, ..window }).eur, 0.0);
-    // No plug, no power: nothing.
+    // Without a plug nothing is drawn.
     assert_eq!(of_one(&hours(&[100.0]), vehicle(0.5, false, vec![])), Bound::default());
     let powerless = Vehicle { power_kw: 0.0, ..vehicle(0.5, true, vec![]) };
     assert_near(of_one(&hours(&[100.0]), powerless).eur, 0.0);
@@ -61,18 +62,19 @@ fn only_the_seconds_at_the_plug_count() {
     let late = Trip { end_s: 5 * HOUR / 2, ..trip(1, 2, 1.0, true, 9.0) };
     let best = of_one(&hours(&[100.0, 100.0, 300.0, 100.0]), vehicle(0.3, false, vec![late]));
     assert_near(best.eur, 0.3 * 2.5 + 0.1 * 5.0);
-    // A trip beyond the end takes what is after its start; one that starts at the end plays no part.
+    // A trip beyond the end blocks the time after its start; one that starts at the end is ignored.
     let leaves = trip(1, 9, 1.0, true, 9.0);
     assert_near(of_one(&hours(&[100.0]), vehicle(0.3, true, vec![leaves])).eur, 0.5);
-    // All but 1 kWh can be drawn before the trip, which is lost neither for low charge nor by choice.
+    // The battery is full before the trip, which is neither lost for low charge nor refused, and the vehicle is
+    // unplugged afterwards: nothing is drawn.
     let best = of_one(&hours(&[100.0, 100.0, 300.0]), vehicle(1.0, true, vec![trip(1, 2, 1.0, false, 9.0)]));
     assert_near(best.eur, 0.0);
 }
 
 #[test]
 fn charge_is_drawn_early_for_a_trip_and_no_more_than_it_needs() {
-    // 2 kWh of battery: empty after the first trip. The second needs 1 kWh, drawn at 10 EUR/MWh; it leaves
-    // room for 2 kWh at 100. Losing it in part, for low charge, costs nothing but earns less.
+    // 2 kWh of battery: empty after the first trip. The second needs 1 kWh, drawn at 10 EUR/MWh; it leaves room for 2
+    // kWh at 100. Losing it partly, for low charge, costs nothing but earns less.
     let trips = vec![trip(0, 1, 2.0, true, 100.0), trip(2, 3, 1.0, true, 100.0)];
     let small = Vehicle { battery_kwh: 2.0, ..vehicle(1.0, false, trips) };
     let best = of_one(&hours(&[0.0, 10.0, 0.0, 100.0]), small);
@@ -82,18 +84,18 @@ fn charge_is_drawn_early_for_a_trip_and_no_more_than_it_needs() {
 
 #[test]
 fn a_trip_is_refused_where_that_earns_more_than_it_costs() {
-    // Half full: refusing the trip, which takes no charge, leaves 5 kWh to be drawn at 1 EUR each. The relaxation lets
-    // half of the trip be lost for low charge, so half of the cost is spared.
+    // Half full: refusing the trip, which consumes no charge, leaves 5 kWh to be drawn at 1 EUR each. The relaxation
+    // permits half of the trip to be lost for low charge, so half of the cost is saved.
     let stays = |slots: &[f64], cost_eur| {
         let trips = vec![trip(0, slots.len() as i64, 0.0, false, cost_eur)];
         of_one(&hours(slots), vehicle(0.5, true, trips)).eur
     };
     assert_near(stays(&[1e3], 0.1), 5.0 - 0.05);
     assert_near(stays(&[1e3], 0.0), 5.0);
-    // Too dear to refuse: the half that is lost stays plugged in at half of the power, which in two hours is enough.
+    // Too expensive to refuse: the lost half remains plugged in at half of the power, which suffices in two hours.
     assert_near(stays(&[1e3], 1e4), 2.5);
     assert_near(stays(&[1e3; 2], 1e4), 5.0);
-    // Half of the power has to go into lesser slots too.
+    // At half of the power, less valuable slots must be used as well.
     assert_near(stays(&[400.0, 1e3, 600.0], 1e4), 2.5 + 1.5);
     assert_near(stays(&[400.0, 1e3, 0.0, 0.0], 1e4), 2.5 + 1.0);
 }
@@ -102,13 +104,13 @@ fn a_trip_is_refused_where_that_earns_more_than_it_costs() {
 fn a_trip_without_the_charge_for_it_is_lost_at_no_cost() {
     let without = vehicle(0.1, false, vec![trip(0, 1, 4.0, false, 10.0)]);
     assert_near(of_one(&hours(&[100.0; 3]), without).eur, 0.0);
-    // Taken to be plugged in afterwards all the same: the bound is loose here.
+    // The vehicle is assumed to be plugged in afterwards regardless: the bound is loose here.
     let without = vehicle(0.1, false, vec![trip(0, 1, 4.0, true, 10.0)]);
     assert_near(of_one(&hours(&[100.0, 100.0]), without).eur, 0.5);
 }
 
-/// All plans of a vehicle that charges none, half or all of what an hour allows, and does or refuses each trip
-/// that it has the charge for: the most that can be earned from `hour` on.
+/// Maximum earnings from `hour` on over all plans of a vehicle that charges none, half or all of the energy possible in
+/// an hour, and performs or refuses each trip for which it has sufficient charge.
 fn best_plan(horizon: &Horizon, vehicle: &Vehicle, hour: usize, kwh: f64, plugged: bool) -> f64 {
     let Some(value) = horizon.value_eur_mwh.get(hour) else { return 0.0 };
     let [low, high] = vehicle.usable_soc.map(|soc| soc * vehicle.battery_kwh);
@@ -132,8 +134,8 @@ fn best_plan(horizon: &Horizon, vehicle: &Vehicle, hour: usize, kwh: f64, plugge
     most
 }
 
-/// A charger that knows nothing: draws at full power in some slots whenever it can, up to a target, and refuses
-/// some trips that it could do. What it earns.
+/// Earnings of a charger without foresight: draws at full power in some slots whenever it can, up to a target, and
+/// refuses some feasible trips.
 fn careless(horizon: &Horizon, vehicle: &Vehicle, random: &mut Pcg64) -> f64 {
     let [low, high] = vehicle.usable_soc.map(|soc| soc * vehicle.battery_kwh);
     let target = low + (high - low) * random.random_range(0.3..1.3f64).min(1.0);
@@ -175,7 +177,7 @@ fn chance(random: &mut Pcg64, probability: f64) -> bool {
     random.random_range(0.0..1.0) < probability
 }
 
-/// A vehicle of up to `trips` trips between multiples of `grain_s`, over `slots` slots.
+/// A random vehicle with up to `trips` trips between multiples of `grain_s`, over `slots` slots.
 fn made_up(random: &mut Pcg64, slots: i64, slot_s: i64, grain_s: i64, trips: usize) -> (Horizon, Vehicle) {
     let value = |random: &mut Pcg64| (random.random_range(-4..15) * 10).max(0);
     let value_eur_mwh = (0..slots).map(|_| f64::from(value(random))).collect();
@@ -213,7 +215,7 @@ proptest! {
     #[test]
     fn no_plan_of_a_tiny_case_earns_more(seed in any::<u64>()) {
         let (mut horizon, mut vehicle) = made_up(&mut stream(seed), 6, HOUR, HOUR, 3);
-        // All hours count from 0.
+        // All hours are counted from 0.
         vehicle.trips.iter_mut().for_each(|trip| {
             trip.start_s -= horizon.start_s;
             trip.end_s -= horizon.start_s;
@@ -236,7 +238,7 @@ proptest! {
         }
     }
 
-    /// Money in another unit gives the same bound in that unit; a day later is the same day; and a plug at the
+    /// Money in another unit gives the same bound in that unit; a shift by one day changes nothing; and a plug at the
     /// start, or more power, can be left unused.
     #[test]
     fn the_bound_follows_its_units_and_its_means(seed in any::<u64>()) {

@@ -1,4 +1,4 @@
-//! Cost games against another implementation, and large ones by certificates.
+//! Tests of cost games against another implementation, and of large ones by certificates.
 
 use gridfleet_core::rng::{Purpose, Streams};
 use gridfleet_games::coalition::nucleolus::{nucleolus, prenucleolus};
@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use rand::RngExt;
 use serde::Deserialize;
 
-/// A game and its solutions by scipy; `tests/fixtures/coalition.py` tells how.
+/// A game and its solutions by scipy; see `tests/fixtures/coalition.py`.
 #[derive(Deserialize)]
 struct Reference {
     costs: Vec<f64>,
@@ -49,13 +49,13 @@ fn fifty_games_agree_with_scipy() {
         apart +=
             i32::from(imputation.is_some_and(|i| i.iter().zip(&division).any(|(a, b)| (a - b).abs() > 0.01)));
     }
-    // Both kinds are among them.
+    // The cases include both kinds.
     assert!((10..40).contains(&empty) && apart >= 3, "{empty} {apart}");
 }
 
-/// Fifteen players, 32,766 coalitions, whole numbers with many ties: pots, each for whoever has all of some
-/// players with them. That is a convex game, of which only the nucleolus has all pairs of players threaten
-/// each other with the same excess (Maschler, Peleg, Shapley 1972).
+/// Fifteen players, 32,766 coalitions, integers with many ties: a sum of amounts, each for the coalitions that contain
+/// a given set of players. In such a convex game, only the nucleolus makes the mutual threats of all pairs of players
+/// equal in excess (Maschler, Peleg, Shapley 1972).
 #[test]
 fn a_large_convex_game_balances_all_threats() {
     let mut random = Streams { seed: 1, replication: 0 }.stream(Purpose::Synthesis, 0);
@@ -91,8 +91,8 @@ fn a_large_convex_game_balances_all_threats() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
 
-    /// Whatever the costs, also where almost all are equal or far apart: the solver finds an end, the
-    /// solutions are efficient, and the largest excess of the prenucleolus is that of the least core.
+    /// For any costs, including almost equal and very different ones: the solver terminates, the solutions are
+    /// efficient, and the largest excess of the prenucleolus is that of the least core.
     #[test]
     fn any_game_has_its_solutions(
         players in 1usize..6,

@@ -1,10 +1,11 @@
-//! The feeder of Baran and Wu against its published power flow, the linear model against the exact one, published cases.
+//! Tests of the feeder of Baran and Wu against its published power flow, of the linear model against the exact one, and
+//! of published cases.
 
 use gridfleet_games::grid::sweep::Sweep;
 use gridfleet_games::grid::{BARAN_WU, Feeder, baran_wu, flow, matpower, sweep};
 use std::path::Path;
 
-/// Published (Baran and Wu 1989, and every later paper on it): losses 202.7 kW, least voltage 0.9131 at bus 18.
+/// Published (Baran and Wu 1989, and every later paper on it): losses 202.7 kW, minimum voltage 0.9131 at bus 18.
 #[test]
 fn the_sweep_finds_the_published_power_flow() {
     let feeder = baran_wu().unwrap();
@@ -16,18 +17,18 @@ fn the_sweep_finds_the_published_power_flow() {
     let lowest = (0..33).min_by(|&a, &b| exact.voltage[a].total_cmp(&exact.voltage[b])).unwrap();
     assert_eq!(feeder.buses()[lowest].name, "18");
     assert!((exact.voltage[lowest] - 0.9131).abs() < 0.00005, "{}", exact.voltage[lowest]);
-    // What leaves the source is what is drawn and what is lost.
+    // The power that leaves the source is the load plus the losses.
     assert!((exact.source_mw - 3.715 - exact.losses_mw).abs() < 1e-9);
 }
 
-/// The voltages of the sweep obey the exact branch equations of Baran and Wu, which it does not use.
+/// The voltages of the sweep satisfy the exact branch equations of Baran and Wu, which it does not use.
 #[test]
 fn the_sweep_obeys_the_branch_flow_equations() {
     let feeder = baran_wu().unwrap();
     let (p, q) = feeder.loads(1.0);
     let found = sweep::solve(&feeder, &p, &q).unwrap();
     let base = feeder.base_mva();
-    // Flows at the sending ends, from the far ends inwards, with losses at the voltages found.
+    // Flows at the sending ends, from the far ends towards the source, with losses at the voltages found.
     let (mut active, mut reactive) = (p.clone(), q.clone());
     for &bus in feeder.order().iter().rev() {
         let Some((branch, before)) = feeder.feed(bus) else { continue };
@@ -45,8 +46,8 @@ fn the_sweep_obeys_the_branch_flow_equations() {
     }
 }
 
-/// Figures of pandapower 3.5.6 (Newton-Raphson) for `case33bw` at 0.8 of its load, fed at 1.02, with a capacitor at bus 30, a
-/// load at bus 18 and a feed-in at bus 25.
+/// Reference values of pandapower 3.5.6 (Newton-Raphson) for `case33bw` at 0.8 of its load, fed at 1.02, with a
+/// capacitor at bus 30, a load at bus 18 and a feed-in at bus 25.
 #[test]
 fn the_sweep_agrees_with_pandapower() {
     let case = baran_wu().unwrap();
@@ -57,7 +58,7 @@ fn the_sweep_agrees_with_pandapower() {
     let mut q: Vec<f64> = feeder.buses().iter().map(|bus| 0.8 * bus.load_mvar).collect();
     (p[17], q[17], p[24]) = (p[17] + 0.4, q[17] + 0.1, p[24] - 0.9);
     let mut sweep = Sweep::new(&feeder);
-    // What it has solved before leaves no trace.
+    // Earlier solutions have no effect.
     sweep.solve(&feeder, &q, &p).unwrap();
     sweep.solve(&feeder, &p, &q).unwrap();
     for (bus, voltage) in [
@@ -71,15 +72,15 @@ fn the_sweep_agrees_with_pandapower() {
     }
     assert!((sweep.losses(&feeder).0 - 0.138_807_703).abs() < 1e-8, "{:?}", sweep.losses(&feeder));
     assert!((sweep.source_mw(&feeder) - 2.629_488_55).abs() < 1e-7, "{}", sweep.source_mw(&feeder));
-    // By the bus that the branch feeds; power flows back from bus 25 to 24.
+    // Flows by the bus that the branch feeds; power flows back from bus 25 to 24.
     for (bus, mva) in [(2, 3.063_854_200), (3, 2.651_213_889), (24, 0.393_093_134), (25, 0.586_255_917)] {
         let found = sweep.flow_mva(&feeder, bus - 1);
         assert!((found - mva).abs() < 1e-7, "{bus}: {found}");
     }
 }
 
-/// The linear model leaves losses out, so its voltages lie above the exact ones, by at most 0.0029 per unit (at bus 18:
-/// 0.9159 for 0.9131), and its losses, by the flows without losses at a voltage of 1, are 13 % too low (176.4 kW).
+/// The linear model neglects losses, so its voltages are above the exact ones, by at most 0.0029 per unit (at bus 18:
+/// 0.9159 instead of 0.9131), and its losses, from lossless flows at a voltage of 1, are 13 % too low (176.4 kW).
 #[test]
 fn the_linear_model_is_as_near_as_is_said() {
     let feeder = baran_wu().unwrap();
@@ -97,7 +98,7 @@ fn the_linear_model_is_as_near_as_is_said() {
     assert!(half < 0.3 * over.iter().copied().fold(0.0, f64::max), "{half}");
 }
 
-/// A load that the feeder cannot carry has no power flow, and that is told.
+/// A load that the feeder cannot carry has no power flow, which is reported.
 #[test]
 fn a_feeder_that_collapses_has_no_solution() {
     let feeder = baran_wu().unwrap();
@@ -105,7 +106,7 @@ fn a_feeder_that_collapses_has_no_solution() {
     assert_eq!(sweep::solve(&feeder, &p, &q), None);
 }
 
-/// Published cases, where they are: radial ones are read and solved, others are told why not.
+/// Published cases, if available: radial ones are read and solved, others are rejected with a reason.
 #[test]
 fn published_cases_are_read() {
     let folder = Path::new("../../../shared/data/grid");
@@ -114,7 +115,8 @@ fn published_cases_are_read() {
         return;
     }
     let read = |name: &str| matpower::read(&std::fs::read_to_string(folder.join(name)).unwrap());
-    // Units of all three kinds: ohms and kW, ohms and kVA with a power factor, per unit and MW; sums of the files' columns.
+    // Cases with all three kinds of units: ohms and kW, ohms and kVA with a power factor, per unit and MW; sums of the
+    // columns of the files.
     for (name, buses, load_mw) in [
         ("case33bw.m", 33, 3.715),
         ("case69.m", 69, 3.8021),
@@ -153,7 +155,7 @@ fn published_cases_are_read() {
     assert!(refused.len() < 8, "{refused:?}");
 }
 
-/// Cut, mixed up and garbled cases are told of or read, and never panic.
+/// Truncated, shuffled and corrupted cases are reported or read, and never panic.
 #[test]
 fn broken_cases_do_not_panic() {
     for cut in (0..BARAN_WU.len()).step_by(97) {

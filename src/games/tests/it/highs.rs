@@ -1,4 +1,4 @@
-//! HiGHS, the second solver: the same answers as the default one, and programs that are too large for that.
+//! Tests of HiGHS, the second solver: the same solutions as the default one, and programs that are too large for that.
 
 use super::{
     bilevel::{Size, agree},
@@ -17,7 +17,7 @@ fn stream(instance: u64) -> Pcg64 {
     Streams { seed: 9, replication: 0 }.stream(Purpose::Synthesis, instance)
 }
 
-/// A program of a few rows; some have no feasible point, some no least one.
+/// A random program with a few rows; some are infeasible, some unbounded.
 fn random_program(binaries: bool, random: &mut Pcg64) -> Lp {
     let mut lp = Lp::new();
     let variables: Vec<_> = (0..random.random_range(2..9))
@@ -70,7 +70,7 @@ fn random_programs_have_one_answer() {
     }
 }
 
-/// Less time than any run takes: an error, not the best point so far.
+/// A limit below the time of any run: an error, not the best point so far.
 #[test]
 fn a_limit_of_time_is_an_error() {
     let solver = Solver::Highs(Options { gap: 1e-8, time_limit_s: Some(0.0) });
@@ -85,7 +85,7 @@ fn a_limit_of_time_is_an_error() {
     assert!(why.contains("limit of time"), "{why}");
 }
 
-/// Games of 2 and 3 hours, with and without reluctance, both ways to buy.
+/// Games of 2 and 3 hours, with and without reluctance, with both forms of purchase.
 #[test]
 fn both_methods_agree_on_random_games() {
     agree(HIGHS, Size(3, 4, 3, 3), false, Purchase::Quantity, 10_000..10_200);
@@ -93,7 +93,7 @@ fn both_methods_agree_on_random_games() {
     agree(HIGHS, Size(2, 4, 2, 3), true, Purchase::Curve, 12_000..12_050);
 }
 
-/// Instances of more trips and stations than the default solver reaches.
+/// Instances with more trips and stations than the default solver can handle.
 #[test]
 fn set_partitioning_and_the_compact_program_agree() {
     let size =

@@ -1,5 +1,5 @@
-//! Learning where the answer is known: agents against value iteration on a small decision process, and against the best choices
-//! where they are told what all would have brought.
+//! Tests of learning with known solutions: agents against value iteration on a small decision process, and against the
+//! best choices if the rewards of all actions are known.
 
 use gridfleet_core::rng::{Purpose, Streams};
 use gridfleet_games::learning::network::Workspace;
@@ -10,10 +10,10 @@ use rand_pcg::Pcg64;
 const STATES: usize = 6;
 const ACTIONS: usize = 3;
 const DISCOUNT: f64 = 0.8;
-/// Chance to end after any step.
+/// Probability of termination after any step.
 const END: f64 = 0.05;
 
-/// Rewards and chances of each state and action, drawn once.
+/// Rewards and transition probabilities of each state and action, drawn once.
 struct Process {
     reward: Vec<[f64; ACTIONS]>,
     chance: Vec<[[f64; STATES]; ACTIONS]>,
@@ -31,13 +31,13 @@ impl Process {
         Self { reward, chance }
     }
 
-    /// Value of doing `action` in `state`, if states are then worth `values`.
+    /// Value of taking `action` in `state`, if the next states have the values `values`.
     fn worth(&self, state: usize, action: usize, values: &[f64; STATES]) -> f64 {
         let later: f64 = self.chance[state][action].iter().zip(values).map(|(p, v)| p * v).sum();
         self.reward[state][action] + DISCOUNT * (1.0 - END) * later
     }
 
-    /// Value iteration to rounding: values of states if everybody acts as `policy` says, or best.
+    /// Value iteration to rounding accuracy: values of the states under `policy`, or under the optimal policy.
     fn values(&self, policy: Option<&[usize; STATES]>) -> [f64; STATES] {
         let mut values = [0.0; STATES];
         for _ in 0..400 {
@@ -53,7 +53,7 @@ impl Process {
         (0..ACTIONS).map(|a| self.worth(state, a, values)).fold(f64::MIN, f64::max)
     }
 
-    /// The same for what comes after the best action now if everybody then tries any action with a share `epsilon`.
+    /// Values of the best action in each state if later actions are random with probability `epsilon`.
     fn exploring(&self, epsilon: f64) -> [f64; STATES] {
         let mut values = [0.0; STATES];
         for _ in 0..400 {
@@ -66,7 +66,7 @@ impl Process {
     }
 
     fn step(&self, state: usize, action: usize, random: &mut Pcg64) -> (f64, usize, bool) {
-        // Rewards come with noise, as markets' do.
+        // Rewards are noisy, as in markets.
         let reward = self.reward[state][action] + random.random_range(-0.5..0.5);
         let mut left: f64 = random.random();
         let next = self.chance[state][action].iter().position(|p| {
@@ -91,8 +91,8 @@ fn seen(state: usize) -> Seen<'static> {
     Seen { features: &UNITS[state], cell: state }
 }
 
-/// How much the greedy policy loses to the optimum in its worst state, and how wrong the best values are; both as a
-/// share of the range of the optimal values.
+/// Loss of the greedy policy relative to the optimum in its worst state, and error of the best values; both as a
+/// fraction of the range of the optimal values.
 fn losses(kind: AgentKind, seed: u64, steps: u64) -> (f64, f64) {
     let process = Process::new(seed);
     let spec = AgentSpec {
@@ -131,7 +131,7 @@ fn losses(kind: AgentKind, seed: u64, steps: u64) -> (f64, f64) {
     let policy = std::array::from_fn(|s| agent.values().greedy(seen(s), &mut work));
     let reached = process.values(Some(&policy));
     let range = best.iter().copied().fold(f64::MIN, f64::max) - best.iter().copied().fold(f64::MAX, f64::min);
-    // SARSA values what is done, exploration included.
+    // SARSA values the actions taken, including exploration.
     let right = if kind == AgentKind::Sarsa { process.exploring(spec.epsilon[1]) } else { best };
     let mut loss = (0.0_f64, 0.0_f64);
     for s in 0..STATES {
@@ -141,9 +141,9 @@ fn losses(kind: AgentKind, seed: u64, steps: u64) -> (f64, f64) {
     loss
 }
 
-/// Three processes in which the best action is better than the second by a tenth of the range of values in each state, and
-/// in which whoever looks no step ahead, or does always the same, loses at least that much somewhere: so no agent is
-/// right by chance, and none is wrong by noise alone.
+/// Seeds of three processes in which the best action is better than the second by a tenth of the range of values in
+/// each state, and in which a myopic or constant policy loses at least that much somewhere: no agent is right by
+/// chance, and none is wrong by noise alone.
 fn processes() -> Vec<u64> {
     let telling = |&seed: &u64| {
         let process = Process::new(seed);
@@ -165,8 +165,8 @@ fn processes() -> Vec<u64> {
     (1..).filter(telling).take(3).collect()
 }
 
-/// Tolerances: the policy reached is worth, in every state, the optimum less 2 % of the range of optimal values; the values
-/// of the best actions are right within 10 % of the range.
+/// Tolerances: in every state, the value of the policy reached is at least the optimum minus 2 % of the range of
+/// optimal values; the values of the best actions are accurate to 10 % of the range.
 #[test]
 fn every_agent_reaches_the_optimum_of_small_processes() {
     for kind in AgentKind::OF_VALUES {
@@ -183,18 +183,20 @@ fn every_agent_reaches_the_optimum_of_small_processes() {
     }
 }
 
-/// Alternatives of each of two choices, and how noisy a reward is beside what alternatives differ by (0.3).
+/// Number of alternatives of each of two choices; `NOISE` is the noise of a reward, compared with a difference of 0.3
+/// between alternatives.
 const SIZE: usize = 4;
 const NOISE: f64 = 3.0;
 
-/// What an alternative is worth in a state: the best of the first choice is the state's number, that of the second counts down.
+/// Value of an alternative in a state: the best alternative of the first choice is the index of the state, that of the
+/// second counts down.
 fn worth(state: usize, choice: usize, alternative: usize) -> f64 {
     let best = if choice == 0 { state % SIZE } else { SIZE - 1 - state % SIZE };
-    // The first alternative is rash: worth no less than others, and ten times as noisy.
+    // The first alternative is risky: its value follows the same rule, but its reward is ten times as noisy.
     -0.3 * alternative.abs_diff(best) as f64
 }
 
-/// Share of states in which each choice is right after so many steps of which all rewards are told.
+/// Fraction of states in which each choice is right after `steps` steps with known rewards of all actions.
 fn right(spec: &AgentSpec, steps: u64) -> f64 {
     let streams = Streams { seed: 9, replication: 0 }.of(Purpose::Policy);
     let space = Space { features: STATES, cells: STATES, actions: SIZE * SIZE };
@@ -209,7 +211,7 @@ fn right(spec: &AgentSpec, steps: u64) -> f64 {
             *reward = worth(state, choice, alternative) + noise * random.random_range(-1.0..1.0);
         }
         let reward = Reward::All { alternatives: &alternatives, branches: 2 };
-        // What was done does not matter: always the same.
+        // The action taken is irrelevant and therefore constant.
         let transition = Transition {
             before: seen(state),
             action: 5,
@@ -226,7 +228,7 @@ fn right(spec: &AgentSpec, steps: u64) -> f64 {
         / STATES as f64
 }
 
-/// Whoever is told what all actions would have brought finds the best of each state without ever doing it.
+/// An agent with known rewards of all actions finds the best one of each state without ever taking it.
 #[test]
 fn whoever_is_told_all_rewards_finds_the_best_without_trying() {
     for kind in AgentKind::OF_VALUES.into_iter().chain([AgentKind::Policy]) {
@@ -244,7 +246,7 @@ fn whoever_is_told_all_rewards_finds_the_best_without_trying() {
             assert_eq!(share, 1.0, "{}, {branches} branches", kind.name());
         }
     }
-    // Before its first fit a table knows nothing: what is right above is not so from the start.
+    // Before its first fit a table contains nothing: the result above is not correct from the start.
     let spec =
         AgentSpec { kind: AgentKind::FittedQ, discount: 0.0, fit_every: 1_000, ..AgentSpec::default() };
     assert!(right(&spec, 500) < 1.0);

@@ -1,4 +1,4 @@
-//! Programs with known answers, by each solver that there is.
+//! Tests of programs with known solutions, for each available solver.
 
 use gridfleet_games::optimize::{Lp, Relation, Solver, Unsolved};
 
@@ -46,7 +46,7 @@ fn programs_without_an_optimum_say_why() {
     }
 }
 
-/// Six things of 15 to 45 with a sack of 100, by trying all 64 choices.
+/// A knapsack of 100 with six items of 15 to 45, by enumeration of all 64 choices.
 #[test]
 fn binaries_are_whole() {
     let (worth, weight) = ([40.0, 22.0, 35.0, 28.0, 19.0, 46.0], [45.0, 21.0, 36.0, 30.0, 15.0, 41.0]);
@@ -64,7 +64,7 @@ fn binaries_are_whole() {
     }
 }
 
-/// Beale's program (1955) makes careless simplex rules cycle: all ties, optimum -1/20.
+/// Beale's program (1955) makes naive simplex rules cycle: all ties, optimum -1/20.
 #[test]
 fn degenerate_corners_do_not_make_it_cycle() {
     let mut lp = Lp::new();

@@ -1,4 +1,4 @@
-//! Routing on a feeder: the router against the compact program, plans under a second opinion, messages.
+//! Tests of routing on a feeder: the router against the compact program, independent checks of plans, messages.
 
 use gridfleet_core::rng::{Purpose, Streams};
 use gridfleet_games::coalition::Coalition;
@@ -10,18 +10,18 @@ use gridfleet_games::routing::{
 use rand::RngExt;
 use rand_pcg::Pcg64;
 
-/// How large a random instance is, and what of it binds.
+/// Size of a random instance, and tightness of its limits.
 #[derive(Clone, Copy)]
 pub struct Size {
     pub fleets: usize,
     pub trips: usize,
     pub stations: usize,
     pub slots: usize,
-    /// Whether vehicles must charge at once, at few connectors on a weak feeder.
+    /// Whether vehicles must charge simultaneously, at few connectors on a weak feeder.
     pub tight: bool,
 }
 
-/// Points of a square of 6 km, 24 km/h; fleets with a vehicle or two and little charge.
+/// A random instance: points in a square of 6 km, 24 km/h; fleets with one or two vehicles and little charge.
 fn instance(size: Size, random: &mut Pcg64) -> Instance {
     let points: Vec<[f64; 2]> = (0..size.trips + size.stations + size.fleets)
         .map(|_| [random.random_range(0.0..6.0), random.random_range(0.0..6.0)])
@@ -39,7 +39,7 @@ fn instance(size: Size, random: &mut Pcg64) -> Instance {
             let earliest = random.random_range(15.0..0.8 * horizon);
             let window = [earliest, earliest + random.random_range(5.0..30.0)];
             let fleet = random.random_bool(0.8).then(|| random.random_range(0..size.fleets));
-            // Leaving a trip is dear, and not allowed for some.
+            // Leaving a trip unserved is expensive, and not permitted for some.
             let penalty = random.random_bool(0.7).then(|| random.random_range(3.0..6.0));
             Trip { name: format!("t{i}"), fleet, from, to, window, minutes: km / 0.4 + 1.0, km, penalty }
         })
@@ -64,7 +64,7 @@ fn instance(size: Size, random: &mut Pcg64) -> Instance {
         .map(|k| Station {
             name: format!("s{k}"),
             fleet: k % size.fleets,
-            // Some stand at the depot.
+            // Some stations are at the depot.
             place: if random.random_bool(0.3) {
                 size.trips + size.stations + k % size.fleets
             } else {
@@ -79,7 +79,7 @@ fn instance(size: Size, random: &mut Pcg64) -> Instance {
     let buses =
         (0..4).map(|i| Bus { name: format!("b{i}"), load_mw: 0.002 * i as f64, ..Bus::default() }).collect();
     let branch = |from, to, r: f64, limit_mva| Branch { from, to, r, x: 0.5 * r, limit_mva };
-    // In the tight case a vehicle of 7 kW takes most of what the last bus can bear.
+    // In the tight case a vehicle of 7 kW uses most of the capacity of the last bus.
     let (r, limit) = if size.tight {
         (random.random_range(2.0..6.0), random.random_range(0.014..0.022))
     } else {
@@ -105,23 +105,23 @@ fn instance(size: Size, random: &mut Pcg64) -> Instance {
 
 fn right(instance: &Instance) -> bool {
     let problems = instance.problems();
-    // A trip that cannot be reached is a fault of the draw, and so is a feeder that is too weak without anybody.
+    // An unreachable trip is an artefact of the random draw, and so is a feeder that is too weak without charging.
     problems.is_empty()
 }
 
-/// What came out of [`agree`], as numbers of coalitions but for `bound`.
+/// Result of [`agree`], as numbers of coalitions, except `bound`.
 #[derive(Debug, Default)]
 pub struct Outcomes {
     pub solved: usize,
     pub unservable: usize,
-    /// Where vehicles charged.
+    /// Coalitions whose vehicles charged.
     pub charged: usize,
-    /// Instances with a limit of the feeder that binds.
+    /// Number of instances with a binding limit of the feeder.
     pub bound: usize,
 }
 
-/// The router and the compact program, solved by `solver`, have the same answer on `count` instances, every second with
-/// tight limits.
+/// Asserts that the router and the compact program, solved by `solver`, have the same result on `count` instances,
+/// every second one with tight limits.
 pub fn agree(solver: Solver, seed: u64, count: usize, size: impl Fn(usize) -> Size) -> Outcomes {
     let mut random = Streams { seed, replication: 0 }.stream(Purpose::Synthesis, 0);
     let mut outcomes = Outcomes::default();
@@ -162,8 +162,8 @@ fn set_partitioning_and_the_compact_program_agree() {
     assert!(outcomes.solved > 120 && outcomes.bound > 15 && outcomes.charged > 80, "{outcomes:?}");
 }
 
-/// On instances that the compact program cannot reach: plans hold under the second opinion, more members never cost more
-/// for the same riders, and who serves its own riders only is served by them.
+/// For instances beyond the compact program: plans pass the independent check, additional members never raise the cost
+/// for the same riders, and a coalition that only serves its own riders serves exactly these.
 #[test]
 fn plans_of_larger_instances_are_right() {
     let mut random = Streams { seed: 7, replication: 0 }.stream(Purpose::Synthesis, 0);
@@ -190,7 +190,7 @@ fn plans_of_larger_instances_are_right() {
             }
         }
         bound += usize::from(router.work().limits[1] > 0);
-        // Solved by itself, first or last, a coalition has the same answer.
+        // Solved alone, first or last, a coalition has the same result.
         let again = Router::new(&instance).unwrap().solve(Coalition::at(5), Demand::All).unwrap();
         assert!((again.cost - plans[5].as_ref().unwrap().cost).abs() < 1e-9);
         let members = router.solve(Coalition::at(2), Demand::Members).unwrap();
@@ -248,8 +248,9 @@ fn line() -> Instance {
     }
 }
 
-/// By hand. 18 km take 3.6 kWh: enough with 5 kWh, refilled for 0.72. With 3 kWh, a slot of 2 kWh at the depot, of which
-/// 1.5 are stored: 0.3 for each kWh, and 5 % of losses (twice 0.5 of resistance times 0.05 MW), and 2.1 kWh to refill.
+/// Computed by hand. 18 km take 3.6 kWh: 5 kWh suffice, refilled for 0.72. With 3 kWh, a slot of 2 kWh at the depot, of
+/// which 1.5 are stored: 0.3 for each kWh, and 5 % of losses (twice 0.5 of resistance times 0.05 MW), and 2.1 kWh to
+/// refill.
 #[test]
 fn a_day_by_hand() {
     let mut instance = line();
@@ -262,7 +263,7 @@ fn a_day_by_hand() {
     assert!((plan.cost - (2.0 * 0.3 * 1.05 + 2.1 * 0.2)).abs() < 1e-12, "{}", plan.cost);
     let used = plan.used(&instance);
     assert!((used.driven_kwh - 3.6).abs() < 1e-12 && (used.drawn_kwh - 2.0).abs() < 1e-12);
-    // The same charge elsewhere costs a quarter of an hour.
+    // The same charge elsewhere costs an additional quarter of an hour.
     instance.stations[0].place = 1;
     let plan = Router::new(&instance).unwrap().solve(everybody, Demand::All).unwrap();
     assert!((plan.cost - (2.0 * 0.3 * 1.05 + 2.1 * 0.2 + 2.5)).abs() < 1e-12, "{}", plan.cost);
@@ -289,7 +290,7 @@ fn what_cannot_be_met_is_told() {
     let mut without = tight.clone();
     without.stations.clear();
     assert_eq!(why(&without), "its vehicles cannot serve trip ride");
-    // Before anybody charges, and out of reach.
+    // Problems without charging, and an unreachable trip.
     let mut weak = line();
     if let Some(grid) = &mut weak.grid {
         grid.load[3] = 2.0;

@@ -1,4 +1,4 @@
-//! The retailer's game against enumeration, another solver, its potential, and itself from other starts.
+//! Tests of the retailer's game against enumeration, another solver, its potential, and itself from other starts.
 
 use gridfleet_core::rng::{Purpose, Streams};
 use gridfleet_games::stackelberg::case::{Case, HOURS};
@@ -19,7 +19,7 @@ fn list(random: &mut Pcg64, n: usize, low: f64, high: f64) -> Vec<f64> {
     (0..n).map(|_| random.random_range(low..high)).collect()
 }
 
-/// A vehicle that can be full by its departure.
+/// A random vehicle that can be full by its departure.
 fn random_vehicle(random: &mut Pcg64, slots: usize) -> Vehicle {
     loop {
         let rated_kw = [7.0, 11.5, 17.2][random.random_range(0..3)];
@@ -49,7 +49,7 @@ fn random_household(random: &mut Pcg64, slots: usize) -> Household {
     }
 }
 
-/// A game whose prices are of the size of the paper's, whatever the number of users.
+/// A random game with prices of the magnitude of the paper's, for any number of users.
 fn random_game(random: &mut Pcg64, slots: usize, households: usize, vehicles: usize) -> Game {
     let load = 4.0 * households as f64 + 3.0 * vehicles as f64;
     let a = list(random, slots, 10.0 / load, 40.0 / load);
@@ -59,7 +59,7 @@ fn random_game(random: &mut Pcg64, slots: usize, households: usize, vehicles: us
     Game::new(retailer(a, b, lambda), households, vehicles).unwrap()
 }
 
-/// What a schedule costs a price taker: equation 8 of the paper, slot by slot.
+/// Cost of a schedule for a price taker: equation 8 of the paper, slot by slot.
 fn cost(vehicle: &Vehicle, prices: &[f64], schedule: &[i8]) -> f64 {
     let slot = |(s, price): (&i8, &f64)| {
         let x = f64::from(*s) * vehicle.rated_kw;
@@ -68,7 +68,7 @@ fn cost(vehicle: &Vehicle, prices: &[f64], schedule: &[i8]) -> f64 {
     schedule.iter().zip(prices).map(slot).sum()
 }
 
-/// All 3^8 sequences, of which those are kept that follow the battery from slot to slot.
+/// Enumerates all 3^8 sequences and keeps those that are feasible for the battery from slot to slot.
 #[test]
 fn no_sequence_of_eight_slots_is_better_than_the_vehicles() {
     let mut random = Pcg64::seed_from_u64(1);
@@ -93,7 +93,7 @@ fn no_sequence_of_eight_slots_is_better_than_the_vehicles() {
     assert!(fed_back > 50 && went_on_over_midnight > 50, "{fed_back} {went_on_over_midnight}");
 }
 
-/// Where no sequence follows the battery at all, the vehicle's problems say so, and the other way round.
+/// The vehicle's problems are reported if and only if no sequence is feasible for the battery.
 #[test]
 fn a_vehicle_is_refused_exactly_if_no_sequence_fills_it() {
     let mut random = Pcg64::seed_from_u64(2);
@@ -112,7 +112,7 @@ fn a_vehicle_is_refused_exactly_if_no_sequence_fills_it() {
         };
         let schedules = (0..3_usize.pow(6))
             .map(|number| (0..6).map(|t| (number / 3_usize.pow(t) % 3) as i8 - 1).collect::<Vec<i8>>());
-        // A battery that would have been below empty at the arrival is refused for that.
+        // A battery that would be below empty at arrival is rejected for that reason.
         let possible =
             vehicle.charge_at_arrival() >= 0.0 && schedules.into_iter().any(|s| follows(&vehicle, &s));
         assert_eq!(vehicle.problems(6).is_empty(), possible, "{vehicle:?}");
@@ -121,7 +121,7 @@ fn a_vehicle_is_refused_exactly_if_no_sequence_fills_it() {
     assert!((100..300).contains(&refused), "{refused}");
 }
 
-/// The games that CVXPY and Clarabel have solved: `tests/fixtures/stackelberg/reference.py`.
+/// Games solved by CVXPY and Clarabel: `tests/fixtures/stackelberg/reference.py`.
 fn references() -> Vec<(Game, Value)> {
     let text = include_str!("../fixtures/stackelberg/reference.json");
     let numbers = |value: &Value| -> Vec<f64> {
@@ -191,13 +191,13 @@ fn the_equilibrium_without_vehicles_is_the_solvers() {
         for (ours, theirs) in found.plans.households.iter().zip(expected["loads"].as_array().unwrap()) {
             near(ours, theirs, 5e-3);
         }
-        // Without vehicles nothing is lost by the cut: the bound is the potential.
+        // Without vehicles nothing is lost by the decoupling: the bound equals the potential.
         let bound = bound(&game, &found.plans, 0.0, 0);
         assert!(bound.gap.abs() < 1e-9 * theirs && bound.vehicles_gain == 0.0, "{bound:?}");
     }
 }
 
-/// The bound lies between the relaxed programme (once vehicles have mixed for long enough) and the equilibrium.
+/// The bound is between the relaxed programme (after sufficient mixing of the vehicles) and the equilibrium.
 #[test]
 fn the_bound_lies_between_the_relaxed_programme_and_the_equilibrium() {
     for (game, expected) in references() {
@@ -214,20 +214,20 @@ fn the_bound_lies_between_the_relaxed_programme_and_the_equilibrium() {
         );
         assert!(bound.potential <= found.potential + 1e-9 * found.payments);
         assert!(bound.potential >= relaxed - 1e-5 * found.payments, "{} {relaxed}", bound.potential);
-        // At the prices of the equilibrium, the gap is what vehicles could gain, and nothing else.
+        // At the prices of the equilibrium, the gap equals the gain available to vehicles.
         let here = found.potential - bound_at(&game, &found.prices);
         assert!((here - bound.vehicles_gain).abs() < 1e-9 * found.payments, "{here} {bound:?}");
     }
 }
 
-/// Two vehicles and three households: every pair of schedules, households at rest with each. Nothing is below the bound,
-/// and the equilibrium is not above the best by more than its gap.
+/// Two vehicles and three households: every pair of schedules, each with the households in equilibrium. No potential is
+/// below the bound, and the equilibrium exceeds the best by at most its gap.
 #[test]
 fn no_plans_at_all_are_below_the_bound() {
     let mut random = Pcg64::seed_from_u64(3);
     for _ in 0..6 {
         let game = random_game(&mut random, 6, 3, 2);
-        // A marginal cost that stays above 0 with whatever the vehicles feed back as a part of it.
+        // A marginal cost that remains above 0 for any energy that the vehicles feed back.
         let retailer = Retailer { b: vec![80.0; 6], ..game.retailer().clone() };
         let game = Game::new(retailer, game.households().to_vec(), game.vehicles().to_vec()).unwrap();
         let found = solve(&game);
@@ -241,7 +241,7 @@ fn no_plans_at_all_are_below_the_bound() {
         let mut least = f64::INFINITY;
         for first in &firsts {
             for second in &seconds {
-                // Households at rest with these schedules: to them, what vehicles draw is a part of b.
+                // Households in equilibrium with these schedules: for them, the load of the vehicles is part of b.
                 let mut rest = game.retailer().clone();
                 let mut plans = Plans { households: vec![], vehicles: vec![first.clone(), second.clone()] };
                 let load = plans.vehicle_load(&game);
@@ -256,7 +256,7 @@ fn no_plans_at_all_are_below_the_bound() {
     }
 }
 
-/// Answers that know of the renewed price: the potential falls with each, whoever goes first, and users come to rest.
+/// Responses that anticipate the price update: the potential falls with each, in any order, and users converge.
 #[test]
 fn the_potential_falls_with_every_answer() {
     let mut random = Pcg64::seed_from_u64(4);
@@ -271,14 +271,13 @@ fn the_potential_falls_with_every_answer() {
             for pair in run.potentials.windows(2) {
                 assert!(pair[1] <= pair[0] + 1e-12 * size, "round {round}, {answers:?}: {pair:?}");
             }
-            // The fall is real: the start was no equilibrium.
+            // The decrease is real: the start was not an equilibrium.
             assert!(run.potentials[0] > run.potentials[run.potentials.len() - 1] + 1e-6 * size);
         }
     }
 }
 
-/// At rest no household could gain by anything as a taker of the prices, and no vehicle by anything when it knows what
-/// its own answer does to them.
+/// At equilibrium no household could gain as a price taker, and no vehicle if it anticipates its effect on prices.
 #[test]
 fn at_rest_nobody_gains_by_changing() {
     let mut random = Pcg64::seed_from_u64(5);
@@ -295,7 +294,7 @@ fn at_rest_nobody_gains_by_changing() {
         for i in 0..game.vehicles().len() {
             assert!(follows(&game.vehicles()[i], &found.plans.vehicles[i]));
             for _ in 0..2_000 {
-                // Another schedule: what is best at random prices.
+                // Another schedule: the best one at random prices.
                 let other = best_schedule(&game.vehicles()[i], &list(&mut random, 24, 0.0, 60.0));
                 let mut plans = found.plans.clone();
                 plans.vehicles[i] = other;
@@ -313,8 +312,8 @@ fn spread(loads: &[Vec<f64>]) -> f64 {
     (0..loads[0].len()).map(slot).fold(0.0, f64::max)
 }
 
-/// Without vehicles there is one equilibrium: from 100 starts, and in turns as well as at once, the same loads of every
-/// household within 1e-6 kW.
+/// Without vehicles there is one equilibrium: from 100 starts, sequentially as well as simultaneously, the loads of
+/// every household are the same within 1e-6 kW.
 #[test]
 fn households_come_to_the_same_loads_from_a_hundred_starts() {
     let mut random = Pcg64::seed_from_u64(6);
@@ -333,9 +332,9 @@ fn households_come_to_the_same_loads_from_a_hundred_starts() {
     }
 }
 
-/// With whole hours of vehicles there may be several equilibria. From 100 starts of the paper's case: each is at rest,
-/// their potentials differ by less than the gap that the bound leaves, and their loads by less than the two largest
-/// vehicles can draw.
+/// With whole hours of vehicles there may be several equilibria. From 100 starts of the paper's case: each is in
+/// equilibrium, their potentials differ by less than the gap left by the bound, and their loads by less than the power
+/// of the two largest vehicles.
 #[test]
 fn equilibria_with_vehicles_lie_within_the_gap() {
     let case = Case::paper();
@@ -362,8 +361,8 @@ fn equilibria_with_vehicles_lie_within_the_gap() {
     assert!(spread < 40.0, "{spread}");
 }
 
-/// Prices taken as announced: households come to rest at the same loads where theta is large enough, and two vehicles
-/// with two equal slots to choose from run after each other for ever, which is told.
+/// Announced prices taken as given: households converge to the same loads if theta is large enough, and two vehicles
+/// with two equal slots to choose from cycle forever, which is reported.
 #[test]
 fn answers_to_announced_prices_may_go_round_in_a_cycle() {
     let mut random = Pcg64::seed_from_u64(8);
@@ -396,7 +395,7 @@ fn answers_to_announced_prices_may_go_round_in_a_cycle() {
     assert_eq!(run_of(Answers::Together).ending, Ending::Settled);
 }
 
-/// In turns or at once: the same end, up to what whole hours of vehicles leave open.
+/// Sequential and simultaneous responses have the same result, up to the indeterminacy due to whole hours of vehicles.
 #[test]
 fn turns_and_answers_at_once_end_alike_in_the_papers_case() {
     let case = Case::paper();
@@ -409,7 +408,7 @@ fn turns_and_answers_at_once_end_alike_in_the_papers_case() {
     assert!((at_once.cost / in_turns.cost - 1.0).abs() < 1e-3);
 }
 
-/// A retailer who chooses its margins does at least as well by its own measure as with those given, all least, all most.
+/// A retailer that chooses its margins achieves its aim at least as well as with the given, minimum or maximum margins.
 #[test]
 fn a_retailer_with_an_aim_gets_nearer_to_it() {
     let mut random = Pcg64::seed_from_u64(9);
@@ -433,7 +432,7 @@ fn a_retailer_with_an_aim_gets_nearer_to_it() {
     assert!(lead(&game, Aim::Profit(0.5)).is_err());
 }
 
-/// The same game, the same digits; and what is reported adds up.
+/// Repeated runs are bit-identical, and the reported amounts are consistent.
 #[test]
 fn payments_add_up_and_runs_repeat() {
     let mut random = Pcg64::seed_from_u64(10);

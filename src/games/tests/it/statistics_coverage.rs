@@ -1,4 +1,4 @@
-//! Whether intervals hold what they promise: many studies of toy models whose mean is known.
+//! Tests of the coverage of intervals: many studies of toy models with a known mean.
 
 use gridfleet_core::rng::{Purpose, Streams};
 use gridfleet_games::statistics::bootstrap::{RESAMPLES, bca_of_mean};
@@ -12,10 +12,10 @@ use rand::distr::Distribution;
 use rand_distr::{Exp, Normal};
 use rand_pcg::Pcg64;
 
-/// Standard error of a coverage near 95 %: 0.5 points.
+/// Number of studies; the standard error of a coverage near 95 % is then 0.5 percentage points.
 const STUDIES: u64 = 2_000;
 
-/// Share of studies whose interval contains `mean`.
+/// Fraction of studies whose interval contains `mean`.
 fn coverage(mean: f64, study: impl Fn(&mut Pcg64) -> Interval) -> f64 {
     let covers = |seed: &u64| {
         let mut random = Streams { seed: *seed, replication: 0 }.stream(Purpose::Synthesis, 0);
@@ -37,14 +37,14 @@ fn t_intervals_cover_the_mean_of_normal_values() {
     let model = Normal::new(10.0, 3.0).unwrap();
     let found = coverage(10.0, |random| t_interval(&draw(30, &model, random)));
     assert!((0.935..0.965).contains(&found), "{found}");
-    // With the normal quantile in place of t it would not be so for few values: 85 % of n = 4.
+    // With the normal quantile instead of t this would fail for few values: 85 % for n = 4.
     let found = coverage(10.0, |random| t_interval(&draw(4, &model, random)));
     assert!((0.935..0.965).contains(&found), "{found}");
 }
 
-/// The bootstrap takes the sample for the population and is a little too sure of itself for skewed
-/// values: 93.6 % here. The t interval covers as often but misses more on one side: its upper end lies
-/// below the mean in 4.9 % of studies, that of BCa in 3.8 %, where both promise 2.5 %.
+/// The bootstrap treats the sample as the population and is slightly overconfident for skewed values: 93.6 % here. The
+/// t interval has the same coverage but misses more on one side: its upper endpoint is below the mean in 4.9 % of
+/// studies, that of BCa in 3.8 %, compared with a nominal 2.5 %.
 #[test]
 fn bca_intervals_nearly_cover_the_mean_of_exponential_values() {
     let model = Exp::new(0.25).unwrap();
@@ -159,7 +159,7 @@ fn stopping_early_costs_coverage() {
     let usual = sizes.iter().filter(|n| (20..=60).contains(*n)).count() as f64 / STUDIES as f64;
     assert!((0.91..0.95).contains(&looked), "{looked}");
     assert!(usual > 0.9, "{usual}");
-    // As many replications with another seed: the level holds.
+    // With the same number of replications and another seed, the level holds.
     let anew = coverage(10.0, |random| {
         let n = study(10, random).len();
         t_interval(&draw(n, &model, random))
@@ -173,7 +173,7 @@ fn merged_histograms_have_the_quantiles_of_all_values() {
     let mut parts = Vec::new();
     for replication in 0..20 {
         let mut random = Streams { seed: 3, replication }.stream(Purpose::Synthesis, 0);
-        // Unlike replications, of unlike size, so that means of their quantiles would be wrong.
+        // Replications differ in distribution and size, so that means of their quantiles would be wrong.
         let waits = Exp::new(1.0 / (60.0 * f64::from(1 + replication))).unwrap();
         let mut part = Histogram::<u64>::new(3).unwrap();
         for _ in 0..100 * (1 + replication) {
@@ -188,10 +188,10 @@ fn merged_histograms_have_the_quantiles_of_all_values() {
     assert_eq!(merged.len(), all.len() as u64);
     for share in [0.05, 0.5, 0.9, 0.95, 0.99, 0.999] {
         let found = merged.value_at_quantile(share) as f64;
-        // A histogram gives the smallest value that this share does not exceed.
+        // A histogram returns the smallest value that this share does not exceed.
         let exact = all[(share * all.len() as f64).ceil() as usize - 1];
         assert!((found / exact - 1.0).abs() <= 1e-3, "{share}: {found} {exact}");
-        // Between neighbours, which lie close together: nearly the same.
+        // Interpolated between close neighbours: nearly the same.
         let between = quantile(&all, share).unwrap();
         assert!((found / between - 1.0).abs() <= 0.02, "{share}: {found} {between}");
     }
