@@ -77,6 +77,13 @@ pub fn fleets(
     inputs: &mut Vec<PathBuf>,
     problems: &mut Problems<'_>,
 ) -> Vec<FleetPlan> {
+    if spec.fleets.is_empty() && spec.households.is_empty() {
+        problems
+            .add("fleets", "neither [[fleets]] nor [[households]]", "somebody who drives or draws power")
+            .help("add a [[fleets]] with vehicles, or [[households]]");
+    } else if spec.fleets.is_empty() && !spec.trips.files.is_empty() {
+        problems.add("trips.files", "trips, and no [[fleets]]", "a fleet that can serve them");
+    }
     let mut tables = BTreeMap::new();
     let mut plans: Vec<FleetPlan> = Vec::with_capacity(spec.fleets.len());
     let mut names = BTreeSet::new();

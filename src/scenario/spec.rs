@@ -68,8 +68,9 @@ pub struct ScenarioFile {
     #[serde(default)]
     #[schemars(length(max = 10000))]
     pub vehicle_types: Vec<VehicleTypeSpec>,
-    /// Fleets; at most 64.
-    #[schemars(length(min = 1, max = 64))]
+    /// Fleets; at most 64. None where there are households alone.
+    #[serde(default)]
+    #[schemars(length(max = 64))]
     pub fleets: Vec<FleetSpec>,
     /// Who runs charging stations, where something is to be said about them. Operators that only
     /// stations name need no entry.

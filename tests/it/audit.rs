@@ -8,11 +8,11 @@ use gridfleet::audit::{
     audit,
 };
 use gridfleet::ids::{AccountId, BidId, FleetId, PlaceId, SessionId, VehicleId};
-use gridfleet::ledger::{EntryKind, Money, Reference};
+use gridfleet::ledger::{EntryKind, LedgerEntry, Money, Reference};
 use gridfleet::outputs::{OutputOptions, ParquetRecorder, Provenance, Summary, SummaryHead};
 use gridfleet::records::dictionary::TableId;
 use gridfleet::records::metrics::{Metrics, MetricsSetup};
-use gridfleet::records::{LegPurpose, TripStatus};
+use gridfleet::records::{LegPurpose, LegRecord, TripStatus};
 
 const PEAKS: &str = "Stations: the highest quarter hour is that of readings";
 const LOADS: &str = "Grid: loads of buses are those of the case, stations and households";
@@ -23,6 +23,8 @@ const NEED: &str = "Sessions: the wait of a need begins with its first visit";
 const POWER: &str = "Sessions: power flows from charge_start_time to charge_end_time";
 const ORDER: &str = "Trips: of equal riders the older is not passed over";
 const IDENTITIES: &str = "The summary's figures add up";
+const KINDS: &str = "Ledger: each kind of amount is that of the summary";
+const RESCUES: &str = "Ledger: a rescue is paid for each leg that takes no energy";
 const STORED: &str = "Stored energy is that of legs and sessions";
 /// How many checks the day by hand allows.
 const CHECKS: usize = 39;
@@ -264,6 +266,21 @@ fn each_wrong_day_is_found_by_the_check_meant_for_it() {
         (POWER, |d| d.sessions[1].max_power_kw = 35.999),
         (POWER, |d| d.stations[3].power_kw = 0.1),
         (POWER, |d| d.stations[5].power_kw = 0.0),
+        // A rescue of which no leg tells, and a vehicle carried of two, of which one was paid for.
+        (RESCUES, |d| d.ledger.push(LedgerEntry { kind: EntryKind::Rescue, ..d.ledger[1] })),
+        (RESCUES, |d| {
+            let mut legs: Vec<_> =
+                d.legs.iter_mut().filter(|leg| leg.purpose == LegPurpose::ToStation).collect();
+            legs.iter_mut().for_each(|leg| (leg.energy_kwh, leg.distance_km) = (0.0, 1.0));
+            let rescue = |leg: &LegRecord| LedgerEntry {
+                kind: EntryKind::Rescue,
+                time: leg.start_time,
+                reference: Reference::Vehicle(leg.vehicle.0),
+                ..d.ledger[1]
+            };
+            let paid = rescue(legs[0]);
+            d.ledger.push(paid);
+        }),
         // The rider who is lost had asked first, for the same way.
         (ORDER, |d| d.trips[1].request_time = START + 50),
     ];
@@ -281,6 +298,7 @@ fn each_wrong_day_is_found_by_the_check_meant_for_it() {
         "The summary agrees with the tables",
         "Vehicles and stations are the scenario's",
         IDENTITIES,
+        KINDS,
         STORED,
         PEAKS,
     ];
@@ -425,6 +443,9 @@ fn figures_that_do_not_add_up_are_found() {
         report.checks.iter().filter(|check| check.violations > 0).map(|check| check.name).collect()
     };
     assert!(found("stored_value_eur", 0.0).is_empty());
+    for key in ["fares_eur", "charging_cost_eur", "rescue_cost_eur", "wear_cost_eur"] {
+        assert!(found(key, 1e-6).contains(&KINDS), "{key}");
+    }
     for key in ["stored_value_eur", "net_profit_eur", "operating_cost_eur", "cost_with_lost_fares_eur"] {
         assert_eq!(found(key, 1e-6), [IDENTITIES], "{key}");
     }
@@ -452,7 +473,7 @@ fn a_summary_of_another_day_is_found() {
     other.ledger[1].amount = Money(1);
     let report = audit_with(&Day::new(), &OutputOptions::default(), &other);
     let wrong: Vec<_> = report.checks.iter().filter(|c| c.violations > 0).map(|c| c.name).collect();
-    assert_eq!(wrong, ["Ledger: amounts are whole, and the fleets hold their profit"]);
+    assert_eq!(wrong, ["Ledger: amounts are whole, and the fleets hold their profit", KINDS]);
 }
 
 #[test]

@@ -5,6 +5,9 @@
 mod readers;
 
 use gridfleet::error::Error;
+use gridfleet::rng::{Purpose, Streams};
+use rand::RngExt as _;
+use rand_pcg::Pcg64;
 use readers::{READERS, Reader};
 use std::path::{Path, PathBuf};
 
@@ -68,6 +71,116 @@ fn every_target_has_seeds_of_many_kinds() {
     }
 }
 
+/// Changes of seeds that each target is tried with; `GRIDFLEET_FUZZ` says how many times as many. Those that simulate or draw take longer.
+const CHANGES: usize = 300;
+const CHANGES_OF_SLOW: usize = 80;
+
+/// Numbers that are put in place of others.
+const ODD_NUMBERS: [&str; 12] = [
+    "0",
+    "-1",
+    "1",
+    "2",
+    "0.5",
+    "-0.0",
+    "1e308",
+    "1e-308",
+    "1e999",
+    "4294967296",
+    "9223372036854775807",
+    "18446744073709551616",
+];
+
+/// A seed with one to four changes: bits, bytes and numbers that are others, parts cut out or twice, an end cut off, an end of another.
+fn changed(seeds: &[Vec<u8>], random: &mut Pcg64) -> Vec<u8> {
+    let mut data = seeds[random.random_range(0..seeds.len())].clone();
+    for _ in 0..random.random_range(1..=4) {
+        if data.is_empty() {
+            return data;
+        }
+        let (a, b) = (random.random_range(0..data.len()), random.random_range(0..data.len()));
+        let (from, to) = (a.min(b), a.max(b).min(a.min(b) + 200));
+        match random.random_range(0..8) {
+            0 => data[a] ^= 1 << random.random_range(0..8),
+            1 => data[a] = random.random(),
+            2 => data.truncate(a),
+            3 => drop(data.drain(from..to)),
+            4 => {
+                let part = data[from..to].to_vec();
+                data.splice(b..b, part);
+            }
+            5 => {
+                let other = &seeds[random.random_range(0..seeds.len())];
+                data.truncate(a);
+                data.extend_from_slice(&other[a.min(other.len())..]);
+            }
+            _ => {
+                let digits: Vec<usize> = (0..data.len()).filter(|&i| data[i].is_ascii_digit()).collect();
+                if !digits.is_empty() {
+                    let from = digits[random.random_range(0..digits.len())];
+                    let is_part = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
+                    let length = data[from..].iter().take_while(|byte| is_part(byte)).count();
+                    let number = ODD_NUMBERS[random.random_range(0..ODD_NUMBERS.len())];
+                    data.splice(from..from + length, number.bytes());
+                }
+            }
+        }
+    }
+    data
+}
+
+/// Tries a target with changes of its seeds; a fault is a panic of the reader.
+fn changes_do_no_harm(target: &str, changes: usize) {
+    if !is_here() {
+        return;
+    }
+    let (_, read): (&str, Reader) = READERS.into_iter().find(|(name, _)| *name == target).unwrap();
+    let seeds: Vec<Vec<u8>> = seeds(target).iter().map(|path| std::fs::read(path).unwrap()).collect();
+    let mut random = Streams { seed: 1, replication: 0 }.stream(Purpose::Synthesis, 0);
+    let times = std::env::var("GRIDFLEET_FUZZ").ok().and_then(|times| times.parse().ok()).unwrap_or(1);
+    let changes = changes * times;
+    let mut right = 0;
+    for number in 0..changes {
+        let data = changed(&seeds, &mut random);
+        let read = std::panic::catch_unwind(|| read(&data).is_ok());
+        let Ok(read) = read else {
+            let file = std::env::temp_dir().join(format!("gridfleet-{target}-{number}"));
+            std::fs::write(&file, &data).unwrap();
+            panic!("{target}: change {number} of seeds does harm; it is in {}", file.display());
+        };
+        right += usize::from(read);
+    }
+    // Changes that leave nothing right would try nothing but the first check.
+    assert!(right > 0 && right < changes, "{target}: {right} of {changes} are right");
+}
+
+macro_rules! changes_do_no_harm {
+    ($($name:ident $target:literal $changes:expr;)*) => {
+        $(#[test] fn $name() { changes_do_no_harm($target, $changes); })*
+    };
+}
+
+changes_do_no_harm! {
+    changes_of_car2go "car2go" CHANGES;
+    changes_of_checkpoint "checkpoint" CHANGES;
+    changes_of_journal "journal" CHANGES;
+    changes_of_matpower "matpower" CHANGES;
+    changes_of_price_files "price_files" CHANGES;
+    changes_of_prices "prices" CHANGES;
+    changes_of_report "report" CHANGES_OF_SLOW;
+    changes_of_run "run" CHANGES;
+    changes_of_scenario "scenario" CHANGES;
+    changes_of_set "set" CHANGES;
+    changes_of_solve "solve" CHANGES;
+    changes_of_stations "stations" CHANGES;
+    changes_of_study "study" CHANGES;
+    changes_of_tlc "tlc" CHANGES;
+    changes_of_trips "trips" CHANGES;
+    changes_of_vehicles "vehicles" CHANGES;
+    changes_of_zones_csv "zones_csv" CHANGES;
+    changes_of_zones_shp "zones_shp" CHANGES;
+}
+
 /// What the fuzzer told of as slow, work that grew with the square of the input, is answered.
 #[test]
 fn long_files_of_mistakes_are_answered() {
@@ -83,6 +196,18 @@ fn long_files_of_mistakes_are_answered() {
         assert!(text.len() > 200_000, "{}", text.len());
         // The reader checks its own answer: an error is the user's, and can be printed.
         let _ = read(text.as_bytes());
+    }
+}
+
+/// Targets of which a snapshot has the outcomes; those of the others stand below.
+#[test]
+fn seeds_have_these_outcomes() {
+    if is_here() {
+        for target in
+            ["checkpoint", "journal", "matpower", "price_files", "report", "run", "set", "solve", "study"]
+        {
+            insta::assert_snapshot!(format!("seeds_of_{target}"), outcomes(target));
+        }
     }
 }
 

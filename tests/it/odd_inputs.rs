@@ -1,4 +1,5 @@
-//! Inputs that are no files, have no end, or hold values without end: one clear error each, exit status 2.
+//! Inputs that are no files, have no end, or hold values without end: one clear error each, exit status 2. And scenarios that
+//! are odd, and run.
 
 use assert_cmd::cargo::cargo_bin;
 use std::path::Path;
@@ -176,4 +177,107 @@ fn messages_repeat_no_more_than_the_beginning_of_a_long_value() {
     }
     // Some repeat nothing of the value.
     assert!(cut >= 15, "{cut} of {} say how long a value is", commands.len());
+}
+
+/// Runs a scenario and audits it; what is on stdout and in `summary.json`.
+fn audited(text: &str) -> (String, serde_json::Value) {
+    let temporary = tempfile::tempdir().unwrap();
+    let file = temporary.path().join("a.toml");
+    std::fs::write(&file, text).unwrap();
+    let trips = "request_time,origin_lat,origin_lon,destination_lat,destination_lon\n\
+                 2018-03-05T00:10:00+01:00,51.54,9.92,51.53,9.93\n";
+    std::fs::write(temporary.path().join("trips.csv"), trips).unwrap();
+    let output = temporary.path().join("out");
+    let args = ["run", file.to_str().unwrap(), "--audit", "-o", output.to_str().unwrap()];
+    let ran = Command::new(cargo_bin("gridfleet")).args(args).output().unwrap();
+    assert_eq!(ran.status.code(), Some(0), "{}", String::from_utf8_lossy(&ran.stderr));
+    let summary = std::fs::read(output.join("summary.json")).unwrap();
+    (String::from_utf8(ran.stdout).unwrap(), serde_json::from_slice(&summary).unwrap())
+}
+
+const HOMES: &str = r#"
+version = 1
+name = "homes"
+time = { start = "2018-03-05", days = 1, timezone = "Europe/Berlin" }
+[[retailers]]
+name = "utility"
+tariff = { kind = "flat", price_eur_mwh = 150.0 }
+[[households]]
+name = "flats"
+count = 10
+energy_kwh = 12.0
+least = 0.7
+most = 1.5
+omega_eur_mwh = 50.0
+"#;
+
+#[test]
+fn a_scenario_of_homes_alone_runs() {
+    let (out, summary) = audited(HOMES);
+    assert!(out.contains("none impossible"), "{out}");
+    assert_eq!(
+        (&summary["vehicles"], &summary["fleets"]),
+        (&serde_json::Value::Null, &serde_json::json!([]))
+    );
+    // Ten homes of 12 kWh at 150 EUR/MWh.
+    let utility = &summary["retailers"][0];
+    let near = |name: &str, expected: f64| {
+        let found = utility[name].as_f64().unwrap_or(f64::NAN);
+        assert!((found - expected).abs() < 1e-6, "{name}: {found} in {utility}");
+    };
+    near("energy_kwh", 120.0);
+    near("payments_eur", 18.0);
+}
+
+/// Nobody who drives or draws power, and riders whom nobody can serve.
+#[test]
+fn a_scenario_of_nobody_is_refused_once() {
+    let temporary = tempfile::tempdir().unwrap();
+    let file = temporary.path().join("a.toml");
+    let trips = "request_time,origin_lat,origin_lon,destination_lat,destination_lon\n2018-03-05T08:00Z,51.5,9.9,51.6,9.9\n";
+    std::fs::write(temporary.path().join("trips.csv"), trips).unwrap();
+    let nobody = HOMES.split_once("[[households]]").unwrap().0;
+    let riders = format!("trips = {{ files = [\"trips.csv\"] }}\n{HOMES}");
+    for (text, found) in [
+        (nobody, "fleets: found neither [[fleets]] nor [[households]], expected somebody who drives"),
+        (&riders, "trips.files: found trips, and no [[fleets]], expected a fleet"),
+    ] {
+        std::fs::write(&file, text).unwrap();
+        let (status, err) = told(&["validate", file.to_str().unwrap()]);
+        assert_eq!((status, err.matches("error:").count()), (Some(2), 1), "{err}");
+        assert!(err.contains(found), "{err}");
+    }
+}
+
+/// As many operators as a city has parking lots, each with a station. Time that grew with the square of their number would
+/// be far more than a test may take.
+#[test]
+fn twenty_thousand_operators_with_a_station_each_run() {
+    const OPERATORS: usize = 20_000;
+    let mut text = r#"
+version = 1
+name = "many"
+time = { start = "2018-03-05", end = "2018-03-05T01:00", timezone = "Europe/Berlin", control_interval_s = 900 }
+travel = { circuity = 1.3, speed_kmh = 25.0 }
+operation = { charging = { kind = "price-aware" } }
+trips = { files = ["trips.csv"] }
+vehicle_types = [{ name = "small", battery_kwh = 40.0, consumption_kwh_per_km = 0.17, ac_kw = 6.6 }]
+retailers = [{ name = "grid", tariff = { kind = "flat", price_eur_mwh = 150.0 } }]
+[[fleets]]
+name = "taxis"
+vehicles = [{ type = "small", count = 20, initial_soc = [0.1, 0.5] }]
+"#
+    .to_owned();
+    for i in 0..OPERATORS {
+        let (lat, lon) = (51.5 + 0.0005 * (i % 200) as f64, 9.9 + 0.0005 * (i / 200) as f64);
+        text += &format!(
+            "[[operators]]\nname = \"o{i}\"\nmarkup_eur_mwh = {}\n[[stations]]\nname = \"s{i}\"\nlat = {lat}\nlon = {lon}\n\
+             connectors = 1\nconnector_kw = 11.0\noperator = \"o{i}\"\n",
+            i % 50
+        );
+    }
+    let (out, summary) = audited(&text);
+    assert!(out.contains("none impossible"), "{out}");
+    assert_eq!(summary["operators"].as_array().unwrap().len(), OPERATORS);
+    assert!(summary["sessions"].as_u64().unwrap() > 0);
 }

@@ -4,25 +4,47 @@
 //! A reader returns the number of items read, or an error. A fault is a panic, an error that is not an input
 //! error or cannot be printed, or a result that contradicts itself.
 
+use clap::Parser as _;
 use gridfleet::cli::errors::render;
+use gridfleet::cli::solve::SolveCommand;
+use gridfleet::cli::solve::stackelberg::Way;
+use gridfleet::cli::{Cli, solve as games};
 use gridfleet::datasets::builder::TraceBuilder;
+use gridfleet::datasets::prices::text::Text;
+use gridfleet::datasets::prices::{GapRule, dayahead, intraday, nordpool, srl_files, summary};
 use gridfleet::datasets::table::TableFile;
 use gridfleet::datasets::{OnBadRow, Trace, TripFormat, TripSource, Zones, write};
+use gridfleet::engine::Simulation;
 use gridfleet::error::{Error, Result};
 use gridfleet::ids::PlaceId;
-use gridfleet::scenario::Overrides;
+use gridfleet::learning::Checkpoint;
+use gridfleet::policies::Trained;
+use gridfleet::rng::{Purpose, Streams};
+use gridfleet::scenario::{Overrides, Scenario};
+use gridfleet::studies::journal::Journal;
+use sha2::Digest as _;
 use std::path::Path;
-use tempfile::NamedTempFile;
+use std::sync::{Arc, OnceLock};
+use tempfile::{NamedTempFile, TempDir};
 
 /// A reader of bytes.
 pub type Reader = fn(&[u8]) -> Result<usize>;
 
 /// All readers, each under the name of its target.
-pub const READERS: [(&str, Reader); 9] = [
+pub const READERS: [(&str, Reader); 18] = [
     ("car2go", car2go),
+    ("checkpoint", checkpoint),
+    ("journal", journal),
+    ("matpower", matpower),
+    ("price_files", price_files),
     ("prices", prices),
+    ("report", report),
+    ("run", run),
     ("scenario", scenario),
+    ("set", set),
+    ("solve", solve),
     ("stations", stations),
+    ("study", study),
     ("tlc", tlc),
     ("trips", trips),
     ("vehicles", vehicles),
@@ -35,6 +57,23 @@ const ZONES: &[u8] = b"zone_id,lat,lon,area_km2\n1,40.7,-74.1,7.5\n132,40.6,-73.
 
 /// Prices to which a scenario may refer: two days in Berlin.
 const PRICES: &str = "time,price_eur_mwh\n2018-03-05T00:00:00+01:00,30\n2018-03-06T00:00:00+01:00,40\n";
+
+/// A scenario that needs no file but its trips: two taxis and a station, an hour.
+const SCENARIO: &str = include_str!("../../fuzz/corpus/run/taxis.toml");
+
+/// Trips that a scenario may name.
+const TRIPS: &str = "request_time,origin_lat,origin_lon,destination_lat,destination_lon\n\
+    2018-03-05T00:10:00+01:00,51.54,9.92,51.53,9.93\n2018-03-05T00:20:00+01:00,51.53,9.93,51.55,9.91\n";
+
+/// Prices that it may name: of four days.
+const LONG_PRICES: &str = "time,price_eur_mwh\n2018-03-03T00:00:00Z,30\n2018-03-04T00:00:00Z,40\n\
+    2018-03-05T00:00:00Z,-5\n2018-03-06T00:00:00Z,35\n";
+
+/// A study of that scenario.
+const STUDY: &str = include_str!("../../fuzz/corpus/study/two_policies.toml");
+
+/// Most that a number of a scenario may be for it to be run: more vehicles or days are valid, and take long.
+const MOST_TO_RUN: i64 = 2_018;
 
 /// Car2Go snapshots, or trips derived from them; counts trips.
 pub fn car2go(data: &[u8]) -> Result<usize> {
@@ -49,6 +88,213 @@ pub fn car2go(data: &[u8]) -> Result<usize> {
         check_same(&trace, &strict);
     }
     Ok(trace.len())
+}
+
+/// Agents' files; counts the bytes that their trainer kept. The checksum is made right, or no change would come
+/// through.
+pub fn checkpoint(data: &[u8]) -> Result<usize> {
+    let body = &data[..data.len().saturating_sub(32)];
+    let signed = [body, sha2::Sha256::digest(body).as_slice()].concat();
+    let user = |error| printable(Error::Input(vec![error]));
+    // As it is, and with its checksum mended.
+    let _ = Checkpoint::from_bytes(data).map_err(user);
+    let checkpoint = Checkpoint::from_bytes(&signed).map_err(user)?;
+    let _ = Trained::of(&checkpoint).map_err(user);
+    checkpoint.values().map_err(user)?;
+    let mut random = Streams { seed: 1, replication: 0 }.stream(Purpose::Synthesis, 0);
+    let mut agent = checkpoint.purpose.agent.build(checkpoint.purpose.space(), &mut random);
+    checkpoint.restore(&mut *agent).map(|kept| kept.len()).map_err(user)
+}
+
+/// Journals of studies, each line without its checksum, which is added; counts tasks.
+pub fn journal(data: &[u8]) -> Result<usize> {
+    let folder = tempfile::tempdir().expect("a folder for temporary files");
+    let written = |bytes: &[u8]| {
+        std::fs::write(folder.path().join("tasks.jsonl"), bytes).expect("room for temporary files");
+        let journal = Journal::open(folder.path(), true).map_err(printable)?;
+        for task in journal.tasks() {
+            journal.outcome(task).map_err(printable)?;
+        }
+        Ok(journal.tasks().count())
+    };
+    let _: Result<usize> = written(data);
+    let mut signed = Vec::new();
+    for line in data.split_inclusive(|&byte| byte == b'\n') {
+        let body = line.strip_suffix(b"\n").unwrap_or(line);
+        if let Some(rest) = body.strip_prefix(b"{") {
+            let prefix = format!("{{\"crc32\":\"{:08x}\",\"bytes\":{},", crc32fast::hash(body), body.len());
+            signed.extend_from_slice(prefix.as_bytes());
+            signed.extend_from_slice(rest);
+        } else {
+            signed.extend_from_slice(body);
+        }
+        signed.extend_from_slice(&line[body.len()..]);
+    }
+    written(&signed)
+}
+
+/// MATPOWER cases; counts buses. A feeder that is read has a flow of power, or says that it has none.
+pub fn matpower(data: &[u8]) -> Result<usize> {
+    let text = String::from_utf8_lossy(data);
+    let feeder = gridfleet::grid::matpower::read(&text).map_err(|errors| printable(Error::Input(errors)))?;
+    let (p, q) = feeder.loads(1.0);
+    let flow = gridfleet::grid::flow(&feeder, &p, &q);
+    assert_eq!(flow.squared.len(), feeder.buses().len());
+    Ok(feeder.buses().len())
+}
+
+/// Prices as markets publish them, by each reader; counts the readers that can make sense of them.
+pub fn price_files(data: &[u8]) -> Result<usize> {
+    let berlin = chrono_tz::Europe::Berlin;
+    let text = Text::from_bytes(Path::new("prices.csv"), data).map_err(printable)?;
+    let regular = |rows: gridfleet::datasets::prices::slots::Rows| {
+        for rule in [GapRule::Fail, GapRule::Interpolate { limit_s: 7_200 }, GapRule::PreviousWeek] {
+            if let Ok((table, _)) = rows.clone().regular(rule, berlin).map_err(printable) {
+                assert!(table.slot_s > 0);
+                assert!(table.columns.iter().all(|(_, values)| values.len() == table.slots()));
+            }
+        }
+        1
+    };
+    if let Some(format) = summary::recognise(&text) {
+        let _ = summary::of_raw(&text, format, berlin).map_err(printable);
+    }
+    let mut read = 0;
+    for kind in [nordpool::Kind::Spot, nordpool::Kind::Regulating] {
+        let areas = nordpool::areas(&text);
+        let area = areas.first().map(String::as_str);
+        read += nordpool::read(&text, kind, area, nordpool::CLOCK).map_err(printable).map_or(0, regular);
+    }
+    let options = dayahead::Options { timezone: Some(berlin), ..dayahead::Options::default() };
+    read += dayahead::read(&text, options).map_err(printable).map_or(0, regular);
+    read += intraday::read(&text).map_err(printable).map_or(0, |rows| regular(intraday::merge(rows)));
+    for direction in [srl_files::Direction::Neg, srl_files::Direction::Pos] {
+        read += usize::from(srl_files::read_tenders(&text, direction).map_err(printable).is_ok());
+        read += usize::from(srl_files::read_activation(&text, direction).map_err(printable).is_ok());
+    }
+    Ok(read)
+}
+
+/// A folder of results of which one file is another, and its report; counts the bytes of the page, by the million. The
+/// first line names the file, as `trips.parquet` of a run or `study/summary.json` of a study.
+pub fn report(data: &[u8]) -> Result<usize> {
+    static MADE: OnceLock<TempDir> = OnceLock::new();
+    let made = MADE.get_or_init(|| {
+        let folder = with_scenario(SCENARIO.as_bytes());
+        std::fs::write(folder.path().join("study.toml"), STUDY).expect("room for temporary files");
+        for (command, file) in [("run", "scenario.toml"), ("study", "study.toml")] {
+            let at = |name: &str| folder.path().join(name).display().to_string();
+            let arguments = ["gridfleet", command, &at(file), "-q", "-o", &at(&format!("of {command}"))];
+            Cli::parse_from(arguments).command.execute().expect("results of a small scenario");
+        }
+        folder
+    });
+    let (name, content) = first_line(data);
+    let (of, name) = name.strip_prefix("study/").map_or(("of run", &*name), |name| ("of study", name));
+    let original = made.path().join(of);
+    let folder = tempfile::tempdir().expect("a folder for temporary files");
+    for entry in std::fs::read_dir(original).expect("results") {
+        let entry = entry.expect("results");
+        // Only files that are there can be others.
+        let bytes = if entry.file_name() == name {
+            content.to_vec()
+        } else {
+            std::fs::read(entry.path()).expect("results")
+        };
+        std::fs::write(folder.path().join(entry.file_name()), bytes).expect("room for temporary files");
+    }
+    gridfleet::report::render(folder.path()).map(|page| page.len() >> 20).map_err(printable)
+}
+
+/// Scenario files, of which an hour is run if they are right; counts events, by the thousand. Files that they may name
+/// are `trips.csv` and `prices.csv`.
+pub fn run(data: &[u8]) -> Result<usize> {
+    let folder = with_scenario(data);
+    let scenario = gridfleet::scenario::load(&folder.path().join("scenario.toml"), &Overrides::default());
+    let scenario = scenario.map_err(printable)?;
+    if is_small(&String::from_utf8_lossy(data)) { hour(&scenario) } else { Ok(0) }
+}
+
+/// Values for `--set`, one a line, for a scenario of which then an hour is run; counts as [`run`].
+pub fn set(data: &[u8]) -> Result<usize> {
+    let folder = with_scenario(SCENARIO.as_bytes());
+    let set: Vec<String> = String::from_utf8_lossy(data).lines().map(str::to_owned).collect();
+    if !is_small(&set.join("\n")) {
+        return Ok(0);
+    }
+    let overrides = Overrides { set, ..Overrides::default() };
+    let scenario = gridfleet::scenario::load(&folder.path().join("scenario.toml"), &overrides);
+    hour(&scenario.map_err(printable)?)
+}
+
+/// Games of `gridfleet solve`, whose first line names the kind; counts the bytes of the answer, by the million. That a game has no
+/// solution is an answer.
+pub fn solve(data: &[u8]) -> Result<usize> {
+    let (kind, content) = first_line(data);
+    let held = file(content, ".json");
+    let (file, json) = (held.path().to_path_buf(), true);
+    let command = match &*kind {
+        "bilevel" => SolveCommand::Bilevel(games::bilevel::BilevelArgs { file, json }),
+        "c-nash" => SolveCommand::CNash(games::c_nash::CNashArgs { file, json }),
+        "routing" => SolveCommand::Routing(games::routing::RoutingArgs { file, coalition: None, json }),
+        "stackelberg" => {
+            let answers = Way::Together;
+            SolveCommand::Stackelberg(games::stackelberg::StackelbergArgs { file, answers, json })
+        }
+        _ => SolveCommand::Game(games::game::GameArgs { file, json }),
+    };
+    let mut out = Vec::new();
+    match command.answer(&mut out) {
+        Ok(()) => Ok(out.len() >> 20),
+        Err(Error::Other(why)) => {
+            assert!(!why.is_empty());
+            Ok(0)
+        }
+        Err(error) => Err(printable(error)),
+    }
+}
+
+/// Study files beside a scenario; counts arms.
+pub fn study(data: &[u8]) -> Result<usize> {
+    let folder = with_scenario(SCENARIO.as_bytes());
+    let file = folder.path().join("study.toml");
+    std::fs::write(&file, data).expect("room for temporary files");
+    gridfleet::studies::load::load(&file).map(|study| study.arms.len()).map_err(printable)
+}
+
+/// A folder with a scenario and the files that it may name.
+fn with_scenario(text: &[u8]) -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder for temporary files");
+    for (name, content) in
+        [("scenario.toml", text), ("trips.csv", TRIPS.as_bytes()), ("prices.csv", LONG_PRICES.as_bytes())]
+    {
+        std::fs::write(folder.path().join(name), content).expect("room for temporary files");
+    }
+    folder
+}
+
+/// Runs an hour of a scenario.
+fn hour(scenario: &Scenario) -> Result<usize> {
+    let streams = Streams { seed: 1, replication: 0 };
+    let (setup, prepared) = scenario.build(streams).map_err(printable)?;
+    let setup = Arc::new(setup);
+    let policies = gridfleet::engine::policies(&prepared.policies, &setup, streams);
+    let mut simulation = Simulation::under(Arc::clone(&setup), policies, streams).audited();
+    simulation.run_until(setup.start + 3_600, &mut ()).expect("an instant ends");
+    simulation.books().map_err(printable)?;
+    Ok(simulation.events() as usize / 1_000)
+}
+
+/// Whether all whole numbers of a text are small.
+fn is_small(text: &str) -> bool {
+    let numbers = text.split(|c: char| !c.is_ascii_digit()).filter(|digits| !digits.is_empty());
+    numbers.into_iter().all(|digits| digits.parse::<i64>().is_ok_and(|number| number <= MOST_TO_RUN))
+}
+
+/// The first line, and all after it.
+fn first_line(data: &[u8]) -> (String, &[u8]) {
+    let end = data.iter().position(|&byte| byte == b'\n').unwrap_or(data.len());
+    (String::from_utf8_lossy(&data[..end]).into_owned(), data.get(end + 1..).unwrap_or_default())
 }
 
 /// The canonical table of prices; counts slots.

@@ -5,6 +5,7 @@
 //! and money add up. It shares no code with the engine: what it needs to know
 //! besides the tables (battery sizes, places of stations) is in [`AuditFacts`].
 
+mod costs;
 mod feeder;
 mod households;
 mod loads;
@@ -294,6 +295,7 @@ pub fn audit(dir: &Path, facts: &AuditFacts) -> Result<AuditReport> {
     riders::check(&mut auditor)?;
     summary::check(&mut auditor);
     money::check(&mut auditor)?;
+    costs::check(&mut auditor)?;
     loads::check(&mut auditor)?;
     markets::check(&mut auditor)?;
     supply::check(&mut auditor)?;
