@@ -201,10 +201,12 @@ fn scaled(world: &World, on: &Switches) -> Option<Pair> {
     Some(Pair { one: Some(one), other, look_at_one: PLAIN, look_at_other, until: None })
 }
 
-/// Vehicles start full to 60 % at a depot: draws by the number of a vehicle play no part.
+/// Vehicles start full to 60 % at a depot of their fleet's own: draws by the number of a vehicle play no part, and no
+/// vehicles of two fleets are a tie.
 fn alike(scenario: &mut Table) {
     for fleet in entries(scenario, "fleets") {
-        fleet.insert("depots".into(), vec![Value::from(vec![51.53, 9.93])].into());
+        let north = fleet["name"].as_str().map_or(0, str::len) as f64 * 0.001;
+        fleet.insert("depots".into(), vec![Value::from(vec![51.53 + north, 9.93])].into());
         fleet.remove("start_at");
         for vehicles in entries(fleet, "vehicles") {
             vehicles.insert("initial_soc".into(), 0.6.into());
@@ -215,7 +217,8 @@ fn alike(scenario: &mut Table) {
 /// Everything that has a name stands in the opposite order. Not where draws are named by numbers of vehicles or fleets.
 fn reordered(world: &World, on: &Switches) -> Option<Pair> {
     let by_number = ["driving-style", "private-fleet", "fleet-shares", "competition"];
-    if has(on, &by_number) || has(on, &["bids-day-ahead", "bids-balancing"]) {
+    let tie = has(on, &["coalition"]) && has(on, &["trips-at-one-place"]);
+    if tie || has(on, &by_number) || has(on, &["bids-day-ahead", "bids-balancing"]) {
         return None;
     }
     let mut scenario = parsed(world);
@@ -238,8 +241,7 @@ fn reordered(world: &World, on: &Switches) -> Option<Pair> {
 
 /// A fleet in two halves that serve each other's riders and use the same stations is the fleet. Not where the fleet is seen
 /// as a whole: by bidders, by relocation after demand, by a coalition of given shares, by draws of a fleet for a
-/// rider or, by the fleet's number, of a driver's day. Vehicles at one
-/// place are a tie, which those of the rider's own fleet win; they must be equal, for then only equals are exchanged.
+/// rider or, by the fleet's number, of a driver's day. Vehicles at one place are a tie that their order decides; they must be equal, for then only equals are exchanged.
 fn split(world: &World, on: &Switches) -> Option<Pair> {
     let whole = [
         "follow-demand",
@@ -269,17 +271,12 @@ fn split(world: &World, on: &Switches) -> Option<Pair> {
         let vehicles =
             [&mut fleets[0], &mut half].map(|fleet| fleet["vehicles"].as_array_mut().expect("vehicles"));
         let [first, second] = vehicles;
-        if first.len() > 1 {
-            second.drain(..1);
-            first.truncate(1);
-        } else {
-            let count = first[0]["count"].as_integer()?;
-            if count < 2 {
-                return None;
-            }
-            first[0]["count"] = (count / 2).into();
-            second[0]["count"] = (count - count / 2).into();
+        let count = first[0]["count"].as_integer()?;
+        if count < 2 {
+            return None;
         }
+        first[0]["count"] = (count / 2).into();
+        second[0]["count"] = (count - count / 2).into();
         let together: Value = vec!["amber", HALF].into();
         scenario["operation"].as_table_mut()?.insert("coalitions".into(), vec![together].into());
     }
