@@ -2,7 +2,7 @@
 
 use crate::records::{Records, ready};
 use gridfleet::engine::Simulation;
-use gridfleet::records::TripStatus;
+use gridfleet::records::{TripRecord, TripStatus};
 use gridfleet::rng::{Purpose, Streams};
 use gridfleet::time::SimTime;
 use rand::RngExt as _;
@@ -47,6 +47,8 @@ struct Town {
     connectors: u32,
     patience_s: u32,
     names: [&'static str; 4],
+    /// All rides from one place are alike, and there are so many places.
+    places: Option<u32>,
 }
 
 const DISPATCH: [&str; 2] = ["{ kind = \"nearest-idle\" }", "{ kind = \"batched\" }"];
@@ -62,6 +64,7 @@ impl Town {
             connectors: 1,
             patience_s: 300,
             names: ["car", "amber", "north", "utility"],
+            places: None,
         }
     }
 
@@ -82,7 +85,13 @@ impl Town {
                     9.9 + random.random_range(0..6) as f64 * 0.01,
                 )
             };
-            let ((a, b), (c, d)) = (place(), place());
+            let ((a, b), (c, d)) = match self.places {
+                None => (place(), place()),
+                Some(places) => {
+                    let from = f64::from(random.random_range(0..places));
+                    ((51.5 + 0.01 * from, 9.9), (51.55 - 0.01 * from, 9.94))
+                }
+            };
             let (h, m, s) = (at / 3_600, at / 60 % 60, at % 60);
             writeln!(trips, "2026-03-{day:02}T{h:02}:{m:02}:{s:02}Z,{a:.2},{b:.2},{c:.2},{d:.2},8,1200,12")
                 .unwrap();
@@ -194,5 +203,135 @@ fn one_more_car_connector_or_minute_serves_no_fewer() {
                 "policies {policies}, one more {name}: {before} to {more}"
             );
         }
+    }
+}
+
+/// Riders of one place with the same ride differ in when they asked: who gives up was not passed over for a younger one
+/// who was picked up while the older still waited.
+#[test]
+fn an_older_rider_is_never_passed_over_among_equals() {
+    let mut lost = 0;
+    for policies in 0..8 {
+        for seed in 0..8 {
+            let places = 1 + seed as u32 % 3;
+            let cars = 2 + seed as u32 % 4;
+            let town = Town { cars, patience_s: 900, places: Some(places), ..Town::new(seed, policies) };
+            let mut trips = town.run().trips;
+            trips.sort_by_key(|trip| trip.request);
+            let served =
+                |trip: &TripRecord| [TripStatus::Served, TripStatus::InProgress].contains(&trip.status);
+            for (i, older) in trips.iter().enumerate().filter(|(_, trip)| !served(trip)) {
+                lost += 1;
+                let gave_up = older.request_time + i64::from(town.patience_s);
+                let passed = trips[i + 1..].iter().find(|younger| {
+                    younger.origin == older.origin
+                        && younger.pickup_time.is_some_and(|pickup| pickup < gave_up)
+                });
+                assert!(
+                    passed.is_none(),
+                    "world {seed}, policies {policies}: {older:?} was passed over for {passed:?}"
+                );
+            }
+        }
+    }
+    assert!(lost > 1_000, "{lost} riders lost: nothing to compare");
+}
+
+/// Two days of cars that come to stations on the first of them and stay, at prices that rise with the load of all; what is
+/// paid for a kWh, and the energy [kWh].
+fn loaded(seed: u64, stations: &str) -> (f64, f64) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut random = Streams { seed, replication: 0 }.stream(Purpose::Synthesis, 8);
+    let mut rows = Vec::new();
+    for car in 0..random.random_range(4..12) {
+        let at = random.random_range(0..72_000);
+        let soc: f64 = random.random_range(0.1..0.7);
+        let station = random.random_range(0..2);
+        let (h, m, s) = (at / 3_600, at / 60 % 60, at % 60);
+        rows.push(format!(
+            "2026-03-02T{h:02}:{m:02}:{s:02}Z,51.53,9.93,51.5{station},9.9,5,1200,12,car-{car},0.9,{soc:.2},true\n"
+        ));
+    }
+    rows.sort();
+    let head = "request_time,origin_lat,origin_lon,destination_lat,destination_lon,distance_km,duration_s,fare,vehicle,\
+                soc_start,soc_end,ends_at_charger\n";
+    std::fs::write(folder.path().join("trips.csv"), head.to_owned() + &rows.concat()).unwrap();
+    let mut prices = String::from("time,price_eur_mwh\n");
+    for hour in 0..96 {
+        let price: f64 = random.random_range(20.0..400.0);
+        writeln!(prices, "2026-03-{:02}T{:02}:00:00Z,{price:.1}", 1 + hour / 24, hour % 24).unwrap();
+    }
+    std::fs::write(folder.path().join("prices.csv"), prices).unwrap();
+    let slope: f64 = random.random_range(100.0..3_000.0);
+    let mut text = format!(
+        r#"
+version = 1
+name = "loaded"
+[time]
+start = "2026-03-02"
+days = 2
+timezone = "UTC"
+control_interval_s = 900
+[trips]
+format = "trips"
+files = ["trips.csv"]
+[travel]
+speed_kmh = 36.0
+[operation]
+mode = "replay"
+stations = {stations}
+[[vehicle_types]]
+name = "car"
+battery_kwh = 30.0
+consumption_kwh_per_km = 0.2
+ac_kw = 11.0
+[[fleets]]
+name = "amber"
+vehicles = [{{ type = "car", initial_soc = 0.9 }}]
+[[retailers]]
+name = "utility"
+slot_s = 900
+lead_s = 86400
+tariff = {{ kind = "load-dependent", file = "prices.csv", slope_eur_mwh_per_mw = {slope:.1} }}
+"#
+    );
+    for station in 0..2 {
+        write!(
+            text,
+            "[[stations]]\nname = \"s{station}\"\noperator = \"o{station}\"\nlat = 51.5{station}\nlon = 9.9\n\
+             connectors = 12\nconnector_kw = 11.0\n"
+        )
+        .unwrap();
+    }
+    let path = folder.path().join("loaded.toml");
+    std::fs::write(&path, text).unwrap();
+    let streams = Streams { seed: 1, replication: 0 };
+    let (setup, policies) = ready(&path, &[], streams);
+    let mut records = Records::default();
+    Simulation::under(setup, policies, streams).audited().finish(&mut records).unwrap();
+    let kwh: f64 = records.sessions.iter().map(|session| session.energy_kwh).sum();
+    (records.sessions.iter().map(|session| session.cost).sum::<f64>() / kwh, kwh)
+}
+
+fn coordinated(horizon_h: u32) -> String {
+    format!("{{ kind = \"coordinated\", forecast = \"perfect\", horizon_s = {} }}", horizon_h * 3_600)
+}
+
+/// Every horizon of a coordinator that knows who comes is cheaper than none, and a longer one no dearer than a shorter.
+/// What a long horizon puts off beyond the end is paid for at the mean price without control; a day ahead would put off
+/// so much that this price decides.
+#[test]
+fn coordinated_stations_never_pay_more_and_less_the_further_they_see() {
+    for seed in 0..8 {
+        let (free, wanted) = loaded(seed, "{ kind = \"uncontrolled\" }");
+        let mut before = free;
+        for horizon_h in [1, 3, 6, 12] {
+            let (paid, drawn) = loaded(seed, &coordinated(horizon_h));
+            let mean = (paid * drawn + free * (wanted - drawn).max(0.0)) / wanted;
+            assert!(drawn <= wanted + 1e-6, "world {seed}, {horizon_h} h: {drawn} kWh of {wanted}");
+            assert!(mean <= before + 1e-9, "world {seed}, {horizon_h} h: {mean} a kWh, {before} without");
+            before = mean;
+        }
+        assert!(before < 0.9 * free, "world {seed}: {before} of {free}, nothing to gain");
     }
 }

@@ -1,6 +1,7 @@
 //! The checks on one random world. Each is an oracle that can be left out by name (`GRIDFLEET_SWARM_ORACLES`).
 
 use super::features::Switches;
+use super::relations::{self, RELATIONS};
 use super::world::World;
 use gridfleet::cli::ScenarioArgs;
 use gridfleet::cli::run::{RunArgs, run};
@@ -20,7 +21,19 @@ use std::process::Command;
 use std::sync::Arc;
 
 /// Names of the oracles.
-pub const ORACLES: [&str; 6] = ["ends", "audit", "bytes", "outputs", "passive-market", "future-trips"];
+pub const ORACLES: [&str; 11] = [
+    "ends",
+    "audit",
+    "bytes",
+    "outputs",
+    "passive-market",
+    "future-trips",
+    "weeks",
+    "scaled",
+    "reordered",
+    "split",
+    "future-prices",
+];
 
 /// Most records of one run: more come of an instant that does not end.
 const MOST_RECORDS: u64 = 500_000;
@@ -88,19 +101,26 @@ impl Recorder for Bound {
     }
 }
 
-type Files = BTreeMap<String, Vec<u8>>;
+pub type Files = BTreeMap<String, Vec<u8>>;
 
 /// One case in a folder of its own.
 pub struct Case<'a> {
     seed: u64,
     on: &'a Switches,
     folder: PathBuf,
+    /// A single oracle was asked for.
+    alone: bool,
 }
 
 impl<'a> Case<'a> {
     /// A case whose files go into `folder`.
     pub fn new(seed: u64, on: &'a Switches, folder: &Path) -> Self {
-        Self { seed, on, folder: folder.to_owned() }
+        Self { seed, on, folder: folder.to_owned(), alone: false }
+    }
+
+    /// The same, with each oracle that applies.
+    pub fn alone(self) -> Self {
+        Self { alone: true, ..self }
     }
 
     /// Writes the world and puts it to all oracles of `oracles`.
@@ -123,7 +143,7 @@ impl<'a> Case<'a> {
                 "outputs" => self.outputs(&first).map(Some),
                 "passive-market" => self.passive_market(&first),
                 "future-trips" => self.future_trips(&world, &first),
-                _ => Ok(None),
+                name => self.relation(name, &world, &first),
             };
             match failure {
                 Ok(None) => {}
@@ -253,6 +273,31 @@ impl<'a> Case<'a> {
         Ok(Some((with != without).then(|| {
             format!("the ledger changes with a market without bids: {}", first_difference(&with, &without))
         })))
+    }
+
+    /// Two worlds that differ in what must not matter are alike; each relation is looked at in one case of eight, or in all
+    /// if it is named alone.
+    fn relation(&self, name: &str, world: &World, first: &Files) -> Result<Option<Option<String>>, Outcome> {
+        let Some(&(relation, place, relate)) = RELATIONS.iter().find(|(relation, ..)| *relation == name)
+        else {
+            return Ok(None);
+        };
+        let is_due = self.alone || self.seed % 8 == place;
+        let Some(pair) = is_due.then(|| relate(world, self.on)).flatten() else { return Ok(None) };
+        let run = |part: &str, world: &World| {
+            let folder = self.folder.join(format!("{name}-{part}"));
+            std::fs::create_dir(&folder).expect("a folder");
+            world.write(&folder);
+            Case { folder, ..*self }.run("out", &[])
+        };
+        // A world made for a relation is as valid as that of the case.
+        let valid = |outcome| match outcome {
+            Outcome::Refused(text) => Outcome::Failed { oracle: relation, text },
+            outcome => outcome,
+        };
+        let one = pair.one.as_ref().map(|world| run("one", world)).transpose().map_err(valid)?;
+        let other = run("other", &pair.other).map_err(valid)?;
+        Ok(Some(relations::difference(&pair, one.as_ref().unwrap_or(first), &other)))
     }
 
     /// Trips after an instant change no line of the ledger before it.

@@ -17,6 +17,8 @@ mod check;
 mod exclusions;
 #[path = "features.rs"]
 mod features;
+#[path = "relations.rs"]
+mod relations;
 #[path = "world.rs"]
 mod world;
 
@@ -52,7 +54,8 @@ fn number(name: &str, default: u64) -> u64 {
 /// Puts one case to the oracles, in a temporary folder.
 fn check(seed: u64, on: &Switches, oracles: &[&str]) -> Outcome {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    Case::new(seed, on, folder.path()).check(oracles)
+    let case = Case::new(seed, on, folder.path());
+    if oracles.len() == 1 { case.alone().check(oracles) } else { case.check(oracles) }
 }
 
 /// Switches features off one after the other while `fails` holds, until none can be spared.
