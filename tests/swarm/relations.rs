@@ -5,7 +5,7 @@ use super::check::Files;
 use super::features::Switches;
 use super::world::World;
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
-use polars::prelude::{AnyValue, TimeUnit};
+use polars_core::prelude::{AnyValue, TimeUnit};
 use polars_io::prelude::{ParquetReader, SerReader as _};
 use toml::{Table, Value};
 
