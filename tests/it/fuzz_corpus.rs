@@ -279,7 +279,6 @@ fn scenario() {
         empty.toml: line 1: version: found nothing
         empty.toml: line 1: name: found nothing
         empty.toml: line 1: time: found nothing
-        empty.toml: line 1: fleets: found nothing
         ends_of_time.toml: line 5: time.start: found "-262143-01-01"
         ends_of_time.toml: line 6: time.end: found "+262142-12-31T23:59:59+23:59"
         ends_of_time.toml: line 12: trips.fold_week: found "-262143-01-01"

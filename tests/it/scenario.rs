@@ -355,7 +355,7 @@ fn values_out_of_range_and_contradictions_are_named() {
             "can be charged",
         ),
         (&[("vehicle_types[0].charge_efficiency", "1.1")], "vehicle_types[0].charge_efficiency", "at most 1"),
-        (&[("fleets", "[]")], "fleets", "a list of 1 to 64"),
+        (&[("fleets", "[]")], "fleets", "somebody who drives"),
         (&[("fleets[0].name", "\"public\"")], "fleets[0].name", "another name"),
         (
             &[("fleets[0].vehicles[0].type", "\"hatchbak\"")],
