@@ -170,8 +170,8 @@ pub fn run(command: DataCommand) -> Result<()> {
 fn import(args: TripArgs, format: TripFormat) -> Result<()> {
     check_output(&args.output, args.files.iter().chain(&args.zones))?;
     if !args.map.is_empty() && format != TripFormat::Trips {
-        let error = InputError::new("a column map", "none: these files have columns of their own");
-        return Err(error.key("--map").help("column maps are for kind `trips`").into());
+        let error = InputError::plain("only valid for `data import trips`");
+        return Err(error.key("--map").help("files of the other kinds have fixed columns").into());
     }
     let streams = Streams { seed: args.seed, replication: 0 };
     let output = args.output.clone();
@@ -293,7 +293,7 @@ mod tests {
         };
         insta::assert_snapshot!(message(&["import", "trips", &raw, "-o", &raw]), @"DIR/raw.parquet: --output: found one of the files to read, expected another file to write");
         insta::assert_snapshot!(message(&["import", "trips", &raw, "-o", "x.csv"]), @"x.csv: --output: found a file of another kind, expected a name that ends in .parquet");
-        insta::assert_snapshot!(message(&["import", "tlc", &raw, "-o", "x.parquet", "--map", "fare=f"]), @"--map: found a column map, expected none: these files have columns of their own; column maps are for kind `trips`");
+        insta::assert_snapshot!(message(&["import", "tlc", &raw, "-o", "x.parquet", "--map", "fare=f"]), @"--map: only valid for `data import trips`; files of the other kinds have fixed columns");
         insta::assert_snapshot!(message(&["describe", &raw]), @"DIR/raw.parquet: found a file that does not begin as Parquet does (PAR1), expected a Parquet file; if it is CSV, give it a name that ends in .csv");
         assert!(Cli::try_parse_from(["data", "import", "trips", "a", "-o", "b", "--map", "fare"]).is_err());
         assert!(

@@ -24,7 +24,7 @@ pub struct InputError {
     pub span: Option<std::ops::Range<usize>>,
     /// What was found.
     pub found: String,
-    /// What was expected.
+    /// What was expected; empty where `found` says it all.
     pub expected: String,
     /// What to do about it, where that is not obvious.
     pub help: Option<String>,
@@ -71,6 +71,10 @@ impl InputError {
         let found = shortened(&found.into(), MOST_REPEATED, END);
         Self { found, expected: shortened(&expected.into(), MOST_SAID, 0), ..Self::default() }
     }
+    /// A problem that one sentence says: `no such file`. With a file and no line or key, the file ends it.
+    pub fn plain(problem: impl Into<String>) -> Self {
+        Self { found: shortened(&problem.into(), MOST_REPEATED, END), ..Self::default() }
+    }
     /// A list of names, after `words`, instead of `expected`. It is of use where it is longer than other findings.
     pub fn listing(words: &str, names: &[impl AsRef<str>], expected: impl Into<String>) -> Self {
         let names: Vec<String> = names.iter().map(|name| shortened(name.as_ref(), MOST_NAME, 0)).collect();
@@ -111,7 +115,9 @@ impl InputError {
 
 impl fmt::Display for InputError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(file) = &self.file {
+        let plain = self.expected.is_empty();
+        let file_last = plain && self.line.is_none() && self.key.is_none();
+        if let Some(file) = self.file.as_ref().filter(|_| !file_last) {
             write!(f, "{}:", file.display())?;
             if let Some(line) = self.line {
                 write!(f, "{line}:")?;
@@ -121,7 +127,14 @@ impl fmt::Display for InputError {
         if let Some(key) = &self.key {
             write!(f, "{key}: ")?;
         }
-        write!(f, "found {}, expected {}", self.found, self.expected)?;
+        if plain {
+            write!(f, "{}", self.found)?;
+        } else {
+            write!(f, "found {}, expected {}", self.found, self.expected)?;
+        }
+        if let Some(file) = self.file.as_ref().filter(|_| file_last) {
+            write!(f, ": {}", file.display())?;
+        }
         if let Some(help) = &self.help {
             write!(f, "; {help}")?;
         }
@@ -169,7 +182,7 @@ impl Error {
         use std::io::ErrorKind::{InvalidData, IsADirectory, NotFound, PermissionDenied};
         let path = path.as_ref();
         match source.kind() {
-            NotFound => InputError::new("no such file", "a file that can be read")
+            NotFound => InputError::plain("no such file")
                 .file(path)
                 .help("check the path; relative paths start at the folder of the file that names them")
                 .into(),

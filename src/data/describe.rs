@@ -508,7 +508,7 @@ impl fmt::Display for AsText<'_> {
             table.add_row([format!("skipped: {reason}"), n.to_string()]);
         }
         for (what, n) in &report.repaired {
-            table.add_row([format!("mended: {what}"), n.to_string()]);
+            table.add_row([format!("repaired: {what}"), n.to_string()]);
         }
         writeln!(f, "{}", table.trim_fmt())?;
         for (property, what) in &report.derived {
@@ -564,7 +564,7 @@ t.csv: 4 rows, csv, format trips
 distance_km: travel model
 fare: the fleet's tariff
 offset of request_time: wall-clock time of Europe/Berlin
-passengers: not told
+passengers: not recorded
 places of the zones: not known: give --zones
 
 from 2018-03-05T07:00:00Z to 2018-03-06T08:00:00Z

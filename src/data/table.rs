@@ -478,7 +478,7 @@ mod tests {
         insta::assert_snapshot!(message("a.parquet", b"a,b\n1,2\n1,2,3"), @"a.parquet: found a file that does not begin as Parquet does (PAR1), expected a Parquet file; if it is CSV, give it a name that ends in .csv");
         insta::assert_snapshot!(message("a.parquet", b"PAR1 and so on"), @"a.parquet: found a file that does not end as Parquet does (PAR1), expected a Parquet file; it is truncated: fetch or write it again");
         insta::assert_snapshot!(message("a.parquet", b"PAR1\x00\x00\x00\x00\x04\x00\x00\x00PAR1"), @"a.parquet: found a file that cannot be decoded (parquet: File out of specification: FileMetaData.version missing), expected a Parquet file; it may be truncated or damaged: fetch or write it again");
-        insta::assert_snapshot!(TableFile::open("no/such.csv").unwrap_err(), @"no/such.csv: found no such file, expected a file that can be read; check the path; relative paths start at the folder of the file that names them");
+        insta::assert_snapshot!(TableFile::open("no/such.csv").unwrap_err(), @"no such file: no/such.csv; check the path; relative paths start at the folder of the file that names them");
         let file = csv("a,b\n").unwrap();
         insta::assert_snapshot!(file.require(&["request_time"]).unwrap_err(), @"t.csv: request_time: found only the columns a, b, expected a column `request_time`");
     }

@@ -126,9 +126,9 @@ pub fn read(file: &TableFile, source: &TripSource, builder: &mut TraceBuilder) -
     let places = Places::load(&table, file, zones, coordinates, builder)?;
     let times = Times { pickup: table.times(pickup)?, dropoff: table.times(dropoff)? };
     let period = times.bulk();
-    builder.derive("request_time", "the pick-up: the files do not tell when the ride was asked for");
+    builder.derive("request_time", "pick-up time (the files have no request time)");
     if passengers.is_none() {
-        builder.derive("passengers", "not told");
+        builder.derive("passengers", "not recorded");
     }
     if fares.is_none() {
         builder.derive("fare", "the fleet's tariff");
@@ -205,11 +205,11 @@ pub fn read(file: &TableFile, source: &TripSource, builder: &mut TraceBuilder) -
             continue;
         }
         if distance_km == 0.0 {
-            builder.repair("distance of zero taken as not told");
+            builder.repair("distance of zero treated as missing");
             distance_km = f64::NAN;
         }
         if fare < 0.0 {
-            builder.repair("negative fare taken as not told");
+            builder.repair("negative fare treated as missing");
             fare = f64::NAN;
         } else if fare > ranges::FARE.most {
             let column = fare_at.unwrap_or(distance);
@@ -471,8 +471,8 @@ mod tests {
         insta::assert_snapshot!(reasons(report), @"1 distance above 200 km, 1 duplicate, 1 duration above 6 h, 1 duration of zero, 1 negative distance, 1 negative duration, 1 speed above 130 km/h, 1 time outside the file's period, 2 unknown zone, 1 unreadable distance, 1 unreadable time, 1 wrong number of cells");
         insta::assert_debug_snapshot!(report.repaired, @r#"
 {
-    "distance of zero taken as not told": 1,
-    "negative fare taken as not told": 1,
+    "distance of zero treated as missing": 1,
+    "negative fare treated as missing": 1,
 }
 "#);
         assert_eq!(trace.passengers[0], 0);

@@ -130,7 +130,7 @@ pub fn read(file: &TableFile, source: &TripSource, builder: &mut TraceBuilder) -
         ("duration_s", duration.is_none(), "travel model"),
         ("distance_km", distance.is_none(), "travel model"),
         ("fare", fare.is_none(), "the fleet's tariff"),
-        ("passengers", passengers.is_none(), "not told"),
+        ("passengers", passengers.is_none(), "not recorded"),
         ("fleet", fleets.column.is_none(), "the scenario's shares"),
     ] {
         if absent {

@@ -118,16 +118,16 @@ pub(crate) struct Plan {
 /// [`Error::Input`] with everything that is wrong with the file, the overrides and the small tables
 /// they name.
 pub fn load(path: &Path, overrides: &Overrides) -> Result<Scenario> {
-    parse(path, read_text(path, "a scenario file")?, overrides)
+    parse(path, read_text(path)?, overrides)
 }
 
-/// The text of the TOML file in `path`, which is `what`.
+/// Text of the TOML file in `path`.
 ///
 /// # Errors
 /// If it cannot be read, is too large, or no text.
-pub fn read_text(path: &Path, what: &str) -> Result<String> {
+pub fn read_text(path: &Path) -> Result<String> {
     if path.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
-        return Err(InputError::new("no such file", what)
+        return Err(InputError::plain("no such file")
             .file(path)
             .help("`gridfleet new NAME` writes a scenario to start from")
             .into());
@@ -146,7 +146,7 @@ pub fn read_text(path: &Path, what: &str) -> Result<String> {
 /// # Errors
 /// [`Error::Input`] with everything that the schema does not allow.
 pub fn read_file<T: JsonSchema + DeserializeOwned>(path: &Path, what: &str) -> Result<(T, Document, String)> {
-    let text = read_text(path, what)?;
+    let text = read_text(path)?;
     let sha256 = sha256(&text);
     let document = Document::parse(path, text).map_err(sorted)?;
     let errors = schema::check(&document, &schema::schema_of::<T>());

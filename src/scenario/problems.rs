@@ -69,7 +69,9 @@ impl<'a> Problems<'a> {
             Ok(about) if about.is_file() => return Some(file),
             Ok(_) => format!("{}, which is no file", file.display()),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                format!("no such file: {}", file.display())
+                self.add(path, format!("no such file: {}", file.display()), "")
+                    .help("relative paths start at the folder of the scenario file");
+                return None;
             }
             Err(error) => format!("{} ({error})", file.display()),
         };

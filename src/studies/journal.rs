@@ -134,8 +134,11 @@ impl Journal {
     pub fn open(dir: &Path, mend: bool) -> Result<Self> {
         let path = dir.join(JOURNAL);
         if !dir.is_dir() {
-            let found = if dir.exists() { "a file" } else { "no such folder" };
-            return Err(InputError::new(found, "a folder of `gridfleet study`").file(dir).into());
+            let problem = match dir.exists() {
+                true => InputError::new("a file", "a folder of `gridfleet study`"),
+                false => InputError::plain("no such folder"),
+            };
+            return Err(problem.file(dir).into());
         }
         if path.symlink_metadata().is_err() {
             return Err(InputError::new("no journal of a study", "a folder of `gridfleet study`")

@@ -36,7 +36,7 @@ pub struct Study {
 
 /// Whether the TOML file in `path` is a study and no scenario: it names a scenario.
 pub fn is_study(path: &Path) -> bool {
-    let text = scenario::read_text(path, "a study file").unwrap_or_default();
+    let text = scenario::read_text(path).unwrap_or_default();
     scenario::document::Document::parse(path, text)
         .is_ok_and(|document| document.root.get("scenario").is_some())
 }
@@ -65,7 +65,7 @@ pub fn load(path: &Path) -> Result<Study> {
     }
     // The file was found, or there is a problem.
     let scenario_path = scenario_path.unwrap_or_default();
-    let text = scenario::read_text(&scenario_path, "a scenario file")?;
+    let text = scenario::read_text(&scenario_path)?;
 
     let mut common = sets(&file.set, "");
     common.extend(sets(&file.variation, "variation."));

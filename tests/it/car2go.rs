@@ -99,7 +99,7 @@ fn messages_of_bad_files() {
     insta::assert_snapshot!(message("VendorID,tpep_pickup_datetime\n1,2018-01-01 00:00:00\n"), @r#"feed.csv:1: found the columns "VendorID,tpep_pickup_datetime", expected columns name, latitude, longitude, fuel, timestamp; a raw snapshot has name, vin, latitude, longitude, interior, exterior, address, fuel, engineType, charging, timestamp"#);
     insta::assert_snapshot!(message("EV,start_time,end_time\nA,1,2\n"), @r#"feed.csv:1: found the columns "EV,start_time,end_time", expected columns start_lat, start_lon, start_soc, end_lat, end_lon, end_soc; a file with start_time and end_time is taken for derived trips: EV, start_time, start_lat, start_lon, start_soc, end_time, end_lat, end_lon, end_soc, trip_distance, end_charging"#);
     let missing = car2go::read(&["no/such/feed.csv".into()], Berlin, OnBadRow::Skip).unwrap_err();
-    insta::assert_snapshot!(missing, @"no/such/feed.csv: found no such file, expected a file that can be read; check the path; relative paths start at the folder of the file that names them");
+    insta::assert_snapshot!(missing, @"no such file: no/such/feed.csv; check the path; relative paths start at the folder of the file that names them");
     let truncated = file(b"PAR1\x15\x04\x15\x10", ".parquet");
     let error = car2go::read(&[truncated.path().to_path_buf()], Berlin, OnBadRow::Skip).unwrap_err();
     assert_eq!(error.exit_status(), 2);

@@ -104,7 +104,7 @@ fn a_slip_in_the_syntax_is_marked() {
 fn missing_files_and_wrong_arguments_end_with_2() {
     let (status, _, err) = gridfleet(&["validate", "nowhere.toml"]);
     assert_eq!(status, 2);
-    assert!(err.contains("nowhere.toml: found no such file") && err.contains("gridfleet new"), "{err}");
+    assert!(err.contains("no such file: nowhere.toml") && err.contains("gridfleet new"), "{err}");
     assert_eq!(gridfleet(&["validate", "scenarios"]).0, 2);
     assert_eq!(gridfleet(&["validate", "datasets/small/trips.csv"]).0, 2);
     assert_eq!(gridfleet(&["frobnicate"]).0, 2);

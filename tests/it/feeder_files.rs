@@ -194,7 +194,7 @@ fn mistakes_in_files_are_told_with_their_place() {
     assert!(status == 2 && err.contains("feeder: found a list"), "{err}");
     // No file, no case, a case with a loop, one of a bus without a whole number.
     let (status, err) = told(case, &[]);
-    assert!(status == 2 && err.contains("feeder.file: found no such file"), "{err}");
+    assert!(status == 2 && err.contains("feeder.file: no such file"), "{err}");
     let (status, err) = told(case, &[("feeder.m", "hello")]);
     assert!(status == 2 && err.contains("feeder.m"), "{err}");
     let good = gridfleet::grid::BARAN_WU;

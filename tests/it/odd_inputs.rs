@@ -90,7 +90,7 @@ fn a_file_instead_of_a_folder_is_named() {
     assert_eq!(status, Some(2));
     assert!(err.contains("small.toml: found a file, expected a folder of `gridfleet study`"), "{err}");
     let (status, err) = told(&["study", "merge", "nowhere", "-o", &output]);
-    assert!(status == Some(2) && err.contains("nowhere: found no such folder"), "{err}");
+    assert!(status == Some(2) && err.contains("no such folder: nowhere"), "{err}");
 }
 
 /// Long values are cut when they are repeated, and their length said.

@@ -90,9 +90,9 @@ fn twenty_clearing_prices_by_hand() {
     let files = ([text("t.csv", TENDERS)], [text("a.csv", &file)]);
     let rows = clear(&files.0, &files.1, Direction::Neg, HighDays::All).unwrap();
     assert_eq!(prices(&rows), QUARTERS.map(|q| q.4));
-    assert_eq!(rows.report.mended["quarter without activation, cleared at the first offer"], 1);
+    assert_eq!(rows.report.repaired["quarter without activation, cleared at the first offer"], 1);
     assert_eq!(
-        rows.report.mended["quarter with more activated than allocated, cleared at the last offer"],
+        rows.report.repaired["quarter with more activated than allocated, cleared at the last offer"],
         2
     );
     assert_eq!(rows.report.skipped["offer of another reserve"], 1);
@@ -265,7 +265,7 @@ fn tables_with_times_of_every_kind_say_the_same() {
         let (table, report) = rows.regular(GapRule::Fail, BERLIN).unwrap();
         assert_eq!((table.start, table.slot_s), (SimTime(1_490_482_800), 3_600), "{i}");
         assert_eq!(table.columns[0].1, [30.5, -4.25, 28.0], "{i}");
-        assert_eq!(report.mended.len(), usize::from(i == 3), "{i}");
+        assert_eq!(report.repaired.len(), usize::from(i == 3), "{i}");
     }
 }
 
@@ -425,7 +425,7 @@ fn nord_pool_and_epex_as_published() {
     // The German table has 24 hours on every day; six years have six changes each way.
     let options = dayahead::Options { column: Some("Price"), timezone: Some(BERLIN), ..Default::default() };
     let rows = dayahead::read(&text(names[2]), options).unwrap();
-    assert_eq!(rows.report.mended.values().copied().collect::<Vec<_>>(), [6, 6]);
+    assert_eq!(rows.report.repaired.values().copied().collect::<Vec<_>>(), [6, 6]);
     assert_eq!(rows.regular(GapRule::Fail, BERLIN).unwrap().0.slots(), 52_416);
     // Lowest prices and sums of the public rows, by a separate program in Python.
     let trades = intraday::read(&text(names[3])).unwrap();

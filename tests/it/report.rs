@@ -343,7 +343,7 @@ fn what_is_no_folder_of_results_is_the_users_mistake() {
         assert!(err.contains(expected) && !err.contains("panicked"), "{expected}: {err}");
         assert!(!dir.join("report.html").exists());
     };
-    refused(&folder.path().join("nowhere"), "found no such folder");
+    refused(&folder.path().join("nowhere"), "no such folder");
     refused(&run.join("summary.json"), "found a file, expected the folder of a run or of a study");
     refused(folder.path(), "found a folder that gridfleet did not make");
 

@@ -138,7 +138,7 @@ fn targets_are_listed_and_unknown_ones_refused() {
     std::fs::create_dir(temporary.path().join("mine")).unwrap();
     std::fs::write(temporary.path().join("mine/thesis.tex"), "").unwrap();
     let (status, _, err) = told(temporary.path(), &["erlang-c", "-o", "mine"]);
-    assert!(status == 2 && err.contains("a folder that gridfleet did not make"), "{err}");
+    assert!(status == 2 && err.contains("refusing to replace a folder that is not gridfleet's"), "{err}");
     let left: Vec<_> = std::fs::read_dir(temporary.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert_eq!(left, ["mine"]);
 }

@@ -128,7 +128,7 @@ fn a_run_replaces_a_run_and_nothing_else() {
     std::fs::write(folder.join("thesis.tex"), "mine").unwrap();
     let (status, out, err) = small(&folder, &[]);
     assert_eq!((status, out.as_str()), (2, ""));
-    assert!(err.contains("found a folder that gridfleet did not make"), "{err}");
+    assert!(err.contains("refusing to replace a folder that is not gridfleet's"), "{err}");
     assert_eq!(names(&folder), ["thesis.tex"]);
     assert_eq!(names(temporary.path()), ["run"]);
 

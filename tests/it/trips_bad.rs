@@ -99,7 +99,7 @@ fn a_source_without_a_usable_trip_is_an_error() {
     let good = format!("{HEAD}0,1,2,3,4,60,5,1,0.5,a\n");
     insta::assert_snapshot!(message(&good, |s| s.files.push(s.files[0].clone())), @"DIR/t.csv: files: found the same file again, expected each file once");
     insta::assert_snapshot!(message(&good, |s| s.scale = -1.0), @"scale: found -1, expected a number above 0");
-    insta::assert_snapshot!(message(&good, |s| s.zones = Some("no/zones.shp".into())), @"no/zones.shp: found no such file, expected a file that can be read; check the path; relative paths start at the folder of the file that names them");
+    insta::assert_snapshot!(message(&good, |s| s.zones = Some("no/zones.shp".into())), @"no such file: no/zones.shp; check the path; relative paths start at the folder of the file that names them");
     insta::assert_snapshot!(message(&good, |s| s.fleet_column = Some("VendorID".into())), @"DIR/t.csv: VendorID: found only the columns request_time, origin_lat, origin_lon, destination_lat, destination_lon, duration_s, fare, passengers, soc_start, vehicle, expected a column `VendorID`");
 }
 

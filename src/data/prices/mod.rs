@@ -94,7 +94,7 @@ pub struct PriceReport {
     /// Number of rows skipped, by reason.
     pub skipped: BTreeMap<String, u64>,
     /// Number of rows or slots changed or derived, by type of change.
-    pub mended: BTreeMap<String, u64>,
+    pub repaired: BTreeMap<String, u64>,
     /// Filled gaps.
     pub filled: Vec<FilledGap>,
     /// Rule by which the gaps were filled.
@@ -116,7 +116,7 @@ impl PriceReport {
 
     fn mend(&mut self, what: &str, rows: u64) {
         if rows > 0 {
-            *self.mended.entry(what.to_owned()).or_default() += rows;
+            *self.repaired.entry(what.to_owned()).or_default() += rows;
         }
     }
 
@@ -130,7 +130,7 @@ impl PriceReport {
         for (reason, rows) in &other.skipped {
             self.skip(reason, *rows);
         }
-        for (what, rows) in &other.mended {
+        for (what, rows) in &other.repaired {
             self.mend(what, *rows);
         }
         self.notes.extend(other.notes.clone());
@@ -152,8 +152,8 @@ impl fmt::Display for PriceReport {
         for (reason, rows) in &self.skipped {
             writeln!(f, "  skipped, {reason}: {rows}")?;
         }
-        for (what, rows) in &self.mended {
-            writeln!(f, "  mended, {what}: {rows}")?;
+        for (what, rows) in &self.repaired {
+            writeln!(f, "  repaired, {what}: {rows}")?;
         }
         if !self.filled.is_empty() {
             writeln!(f, "  filled by {}: {}, in", self.gap_rule, counted(self.filled_slots()))?;

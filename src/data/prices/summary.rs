@@ -221,7 +221,7 @@ fn of_rows(rows: &Rows) -> PriceSummary {
     let report = &rows.report;
     summary.rows = report.rows_read;
     summary.notes.extend(report.skipped.iter().map(|(reason, n)| format!("skipped, {reason}: {n}")));
-    summary.notes.extend(report.mended.iter().map(|(what, n)| format!("mended, {what}: {n}")));
+    summary.notes.extend(report.repaired.iter().map(|(what, n)| format!("repaired, {what}: {n}")));
     summary
         .notes
         .extend(report.notes.iter().filter(|(k, _)| *k != "area").map(|(k, note)| format!("{k}: {note}")));

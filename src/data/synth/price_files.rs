@@ -265,7 +265,7 @@ mod tests {
             assert_eq!((rows.rows[0].time, read), (series.start, series.price_eur_mwh.clone()));
             assert_eq!(slots_of(rows), hours);
             let trades = trades::read(&text(&intraday(date, 1, 7).unwrap())).unwrap();
-            assert_eq!((trades.report.mended.len(), slots_of(trades)), (0, hours * 4));
+            assert_eq!((trades.report.repaired.len(), slots_of(trades)), (0, hours * 4));
             let tenders = [text(&srl_tenders(date, 1, 7).unwrap())];
             let activation = [text(&srl_activation(date, 1, 7).unwrap())];
             for direction in [Direction::Neg, Direction::Pos] {

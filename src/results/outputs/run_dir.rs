@@ -116,10 +116,7 @@ fn check_may_replace(target: &Path, kind: Kind, replace: Replace) -> Result<()> 
         return Ok(());
     }
     let Some(manifest) = manifest_of(target) else {
-        let expected =
-            format!("a new folder, an empty one, or one with {} of gridfleet's to replace", kind.name());
-        return Err(InputError::new("a folder that gridfleet did not make", expected)
-            .key("output folder")
+        return Err(InputError::plain("refusing to replace a folder that is not gridfleet's")
             .file(target)
             .help("choose another folder with -o DIR, or empty this one")
             .into());
@@ -213,7 +210,10 @@ mod tests {
             }
             let error = create(&other).unwrap_err();
             assert_eq!(error.exit_status(), 2);
-            assert!(error.to_string().contains("found a folder that gridfleet did not make"), "{error}");
+            assert!(
+                error.to_string().contains("refusing to replace a folder that is not gridfleet's"),
+                "{error}"
+            );
         }
     }
 

@@ -56,7 +56,7 @@ impl Folder {
     /// Opens the folder `path`.
     pub fn open(path: &Path) -> Result<Self> {
         if !path.exists() {
-            return Err(InputError::new("no such folder", OURS)
+            return Err(InputError::plain("no such folder")
                 .file(path)
                 .help("make one with `gridfleet run SCENARIO.toml`")
                 .into());

@@ -196,7 +196,7 @@ fn imports(summary: &Summary) -> String {
     };
     let parts = [
         (&trips["skipped"], "skipped"),
-        (&trips["repaired"], "mended"),
+        (&trips["repaired"], "repaired"),
         (&summary.imports["left_out"], "left out"),
     ];
     for (part, what) in parts {
@@ -207,7 +207,7 @@ fn imports(summary: &Summary) -> String {
     if !table.is_empty() {
         html.push_str(&table.render());
     }
-    let mut table = Table::new("Derived, where the files do not tell", vec![words("Column"), words("From")]);
+    let mut table = Table::new("Derived columns", vec![words("Column"), words("From")]);
     for (column, from) in trips["derived"].as_object().into_iter().flatten() {
         table.row(vec![Cell::code(column), Cell::text(from.as_str().unwrap_or_default())]);
     }
