@@ -1,8 +1,7 @@
 //! Errors that reach the user.
 //!
-//! Two kinds matter to whoever calls the program: the user's input is wrong
-//! (exit status 2), or something else failed (exit status 1). Bugs are
-//! assertions, not errors.
+//! Two kinds matter to the caller of the program: the user's input is wrong (exit status 2), or something else failed
+//! (exit status 1). Bugs are assertions, not errors.
 
 pub mod guard;
 pub mod input;
@@ -10,11 +9,10 @@ pub mod input;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// One thing that is wrong with the user's input: where it stands, what was
-/// found there, what would have been right and what to do about it.
+/// One problem in the user's input: its location, what was found, what was expected and how to fix it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct InputError {
-    /// File in which it was found, as the user wrote its path.
+    /// File in which it was found, with the path as written by the user.
     pub file: Option<PathBuf>,
     /// Line in that file, counted from 1 (for Parquet: the row, counted from 1).
     pub line: Option<u64>,
@@ -22,28 +20,28 @@ pub struct InputError {
     pub key: Option<String>,
     /// Byte range in the file, where a marked excerpt helps (scenario files).
     pub span: Option<std::ops::Range<usize>>,
-    /// What was found.
+    /// Description of what was found.
     pub found: String,
     /// What was expected; empty where `found` says it all.
     pub expected: String,
-    /// What to do about it, where that is not obvious.
+    /// Suggested fix, where it is not obvious.
     pub help: Option<String>,
 }
 
-/// Most characters of what was found, and of a key.
+/// Maximum number of characters of a finding, and of a key.
 const MOST_REPEATED: usize = 190;
 
-/// How many of them are its end, where it is longer.
+/// Number of these that are taken from its end, where it is longer.
 const END: usize = 40;
 
-/// Most characters of what we say ourselves, in which names of the user's may stand.
+/// Maximum number of characters of our own text, which may contain names given by the user.
 const MOST_SAID: usize = 1_200;
 
-/// Most characters of a name in a list.
+/// Maximum number of characters of a name in a list.
 const MOST_NAME: usize = 60;
 
-/// `text`, or its first characters, an ellipsis, its last `end` characters (`most` in all) and how long it is. What cannot
-/// be seen is escaped: a line break or a colour of the terminal's in a name is no part of our message.
+/// `text`, or its first characters, an ellipsis, its last `end` characters (`most` in all) and its length. Invisible
+/// characters are escaped: a line break or a terminal colour in a name must not become part of our message.
 fn shortened(text: &str, most: usize, end: usize) -> String {
     let visible = |text: &str| {
         let mut out = String::new();
@@ -65,8 +63,8 @@ fn shortened(text: &str, most: usize, end: usize) -> String {
 }
 
 impl InputError {
-    /// `found` instead of `expected`; the place is added by the other methods. Whatever is given in full here, a message
-    /// repeats only so much of it: the file is where it can be read in full.
+    /// `found` instead of `expected`; the place is added by the other methods. Long texts are shortened: the file
+    /// contains them in full.
     pub fn new(found: impl Into<String>, expected: impl Into<String>) -> Self {
         let found = shortened(&found.into(), MOST_REPEATED, END);
         Self { found, expected: shortened(&expected.into(), MOST_SAID, 0), ..Self::default() }
@@ -81,31 +79,31 @@ impl InputError {
         let found = shortened(&format!("{words} {}", names.join(", ")), MOST_SAID, 0);
         Self { found, ..Self::new("", expected) }
     }
-    /// Names the file.
+    /// Adds the file.
     #[must_use]
     pub fn file(mut self, file: impl AsRef<Path>) -> Self {
         self.file = Some(file.as_ref().to_path_buf());
         self
     }
-    /// Names the line, counted from 1.
+    /// Adds the line, counted from 1.
     #[must_use]
     pub fn line(mut self, line: u64) -> Self {
         self.line = Some(line);
         self
     }
-    /// Names the column, key or argument.
+    /// Adds the column, key or argument.
     #[must_use]
     pub fn key(mut self, key: impl Into<String>) -> Self {
         self.key = Some(shortened(&key.into(), MOST_REPEATED, END));
         self
     }
-    /// Marks the bytes of the file that are meant.
+    /// Marks a range of bytes in the file.
     #[must_use]
     pub fn span(mut self, span: std::ops::Range<usize>) -> Self {
         self.span = Some(span);
         self
     }
-    /// Says what to do.
+    /// Adds a suggested fix.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(shortened(&help.into(), MOST_SAID, 0));
@@ -142,11 +140,11 @@ impl fmt::Display for InputError {
     }
 }
 
-/// Whatever can stop a command.
+/// Reasons for a command to stop.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The user's input is wrong; every problem that was found. Exit status 2.
+    /// The user's input is wrong; every problem found. Exit status 2.
     #[error("{}", join(.0))]
     Input(Vec<InputError>),
     /// The operating system refused to read or write a file. Exit status 1.
@@ -154,7 +152,7 @@ pub enum Error {
     Io {
         /// The file or folder.
         path: PathBuf,
-        /// What the operating system said.
+        /// Error reported by the operating system.
         source: std::io::Error,
     },
     /// The user pressed Ctrl-C or the process was asked to end. Exit status 1.
@@ -168,7 +166,7 @@ pub enum Error {
     Other(String),
 }
 
-/// Result of anything that can fail for the user.
+/// Result of any operation that can fail for the user.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
@@ -176,8 +174,7 @@ impl Error {
     pub fn exit_status(&self) -> u8 {
         if matches!(self, Self::Input(_)) { 2 } else { 1 }
     }
-    /// An operating-system error on `path`; a file that does not exist or may
-    /// not be read is the user's input being wrong.
+    /// An operating-system error on `path`; a file that does not exist or cannot be read is wrong input.
     pub fn reading(path: impl AsRef<Path>, source: std::io::Error) -> Self {
         use std::io::ErrorKind::{InvalidData, IsADirectory, NotFound, PermissionDenied};
         let path = path.as_ref();
@@ -222,7 +219,7 @@ mod tests {
         assert_eq!((error.found.as_str(), error.key.as_deref()), (cut.as_str(), Some(cut.as_str())));
         let text = "é".repeat(190);
         assert_eq!(InputError::new(&text, "b").found, text);
-        // The words around a value stay.
+        // The words around a value are kept.
         let error = InputError::new(format!("the name \"{}\" twice", "a".repeat(1_000)), "b".repeat(5_000));
         assert!(error.found.starts_with("the name \"aaa"), "{error}");
         assert!(error.found.ends_with("aaa\" twice (1017 characters)"), "{error}");

@@ -16,9 +16,9 @@ pub const MEAN_DISTANCE_IN_UNIT_SQUARE: f64 = 0.521_405_433_164_720_7;
 pub struct Places {
     lat: Vec<f64>,
     lon: Vec<f64>,
-    /// The point on the unit sphere: the chord between two gives their great circle.
+    /// The point on the unit sphere: the chord between two points gives their great circle.
     unit: Vec<[f64; 3]>,
-    /// Typical distance of a trip that stays in the place [km]; 0 for a point.
+    /// Typical distance of a trip within the place [km]; 0 for a point.
     within_km: Vec<f64>,
     /// Name of the place; empty for a point, which is named by its coordinates.
     name: Vec<Box<str>>,
@@ -51,7 +51,7 @@ impl Places {
         self.lat.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no places.
     pub fn is_empty(&self) -> bool {
         self.lat.is_empty()
     }
@@ -107,8 +107,8 @@ impl Places {
 pub fn great_circle_km(squared_chord: f64) -> f64 {
     let x2 = 0.25 * squared_chord;
     let half_chord = x2.sqrt();
-    // The arc sine by its series up to 127 km, where the first term left out is below 1e-13 of the
-    // whole: several times faster, and this is asked more often than anything else.
+    // Series of the arc sine up to 127 km, where the first omitted term is below 1e-13 of the whole: several times
+    // faster, and no function is called more often.
     let half_angle = if half_chord < 0.01 {
         half_chord * (1.0 + x2 * (1.0 / 6.0 + x2 * (3.0 / 40.0)))
     } else {

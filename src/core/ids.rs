@@ -1,7 +1,7 @@
 //! Dense identifiers: the position of an entity in its table.
 //!
-//! Entities are numbered from 0 in the order in which the scenario lists them,
-//! so that the event path indexes flat arrays and never looks a name up.
+//! Entities are numbered from 0 in the order in which the scenario lists them, so that the event path indexes flat
+//! arrays and never looks up a name.
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident($inner:ty);)*) => {$(
@@ -40,17 +40,17 @@ ids! {
     FleetId(u16);
     /// A charging station: one site with connectors and one grid connection.
     StationId(u32);
-    /// Whoever runs charging stations.
+    /// An operator of charging stations.
     OperatorId(u16);
-    /// Whoever sells energy to stations and broadcasts its price.
+    /// A retailer: sells energy to stations and broadcasts its price.
     RetailerId(u16);
     /// A group of equal households.
     HouseholdId(u16);
     /// A market for energy.
     MarketId(u16);
-    /// Whoever bids in markets: a fleet or a retailer.
+    /// A bidder in markets: a fleet or a retailer.
     BidderId(u16);
-    /// A bid, in the order of clearing; settlements of imbalance are numbered with them.
+    /// A bid, in the order of clearing; settlements of imbalance share the numbering.
     BidId(u32);
     /// A charging session, in the order of arrival at the stations.
     SessionId(u32);

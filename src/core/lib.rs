@@ -1,7 +1,7 @@
-//! Data model of gridfleet: what the engine, the readers and the output tables share.
+//! Data model of gridfleet, shared by the engine, the readers and the output tables.
 //!
-//! Ids, time, money, prices, records of output tables with their dictionary, ranges of inputs, errors that reach the
-//! user, and the one layer through which files are written.
+//! Identifiers, time, money, prices, records of output tables with their dictionary, ranges of inputs, errors that
+//! reach the user, and the one layer through which files are written.
 //!
 //! ```
 //! use gridfleet_core::ledger::Money;

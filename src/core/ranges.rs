@@ -1,19 +1,19 @@
-//! The ranges of numbers that come from outside, with their units: one table for the keys of scenarios and the columns of
+//! Ranges of numbers that come from outside, with their units: one table for the keys of scenarios and the columns of
 //! files.
-//!
-//! A range is wide: it keeps out what cannot be meant (a price in another unit, a number without its decimal sign) and
-//! bounds every amount that is computed from input, so that money can be added up exactly (`ledger::Money`).
+//! A range is wide: it excludes values that cannot be intended (a price in another unit, a number without its decimal
+//! separator) and bounds every amount that is computed from input, so that money can be added exactly
+//! (`ledger::Money`).
 
 /// Bounds of a number.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Range {
-    /// Its name, as messages write it: `a price`.
+    /// Name in messages: `a price`.
     pub what: &'static str,
-    /// Its unit; empty for plain numbers.
+    /// Unit; empty for plain numbers.
     pub unit: &'static str,
     /// Least value.
     pub least: f64,
-    /// Whether the least value itself is refused.
+    /// Whether the least value itself is excluded.
     pub above: bool,
     /// Greatest value.
     pub most: f64,
@@ -24,12 +24,12 @@ impl Range {
         Self { what, unit, least, above: false, most }
     }
 
-    /// From, but without, zero.
+    /// From zero, exclusive.
     const fn above_zero(what: &'static str, unit: &'static str, most: f64) -> Self {
         Self { what, unit, least: 0.0, above: true, most }
     }
 
-    /// Whether `value` is one of them. Not a number never is.
+    /// Whether `value` is within the range. NaN never is.
     pub fn holds(self, value: f64) -> bool {
         value >= self.least && value <= self.most && !(self.above && value == self.least)
     }
@@ -43,7 +43,7 @@ impl Range {
     }
 }
 
-/// Prices of energy and what is added to them; `EUR` stands for the scenario's currency.
+/// Prices of energy and surcharges on them; `EUR` denotes the scenario's currency.
 pub const PRICE: Range = Range::new("a price", "EUR/MWh", -100_000.0, 100_000.0);
 /// Fare of a trip and the parts of a fare rule; cost of a lost request or a rescue.
 pub const FARE: Range = Range::new("an amount of money", "EUR", 0.0, 1_000_000.0);
@@ -81,16 +81,16 @@ pub const EFFICIENCY: Range = Range::above_zero("an efficiency", "", 1.0);
 pub const LATITUDE: Range = Range::new("a latitude", "degrees north", -90.0, 90.0);
 /// Degrees east.
 pub const LONGITUDE: Range = Range::new("a longitude", "degrees east", -180.0, 180.0);
-/// Length of a trip in time; a week is the length of a rental.
+/// Duration of a trip; a week is the length of a rental.
 pub const TRIP_DURATION: Range = Range::new("a duration", "s", 0.0, 604_800.0);
-/// Length of a trip in space.
+/// Distance of a trip.
 pub const TRIP_DISTANCE: Range = Range::new("a distance", "km", 0.0, 5_000.0);
 /// Riders of a trip.
 pub const PASSENGERS: Range = Range::new("a number of riders", "", 0.0, 255.0);
 /// Area of a zone.
 pub const AREA: Range = Range::new("an area", "km²", 0.0, 10_000_000.0);
 
-/// Every range, and the columns of files and keys of scenarios that have it.
+/// All ranges, with the columns of files and keys of scenarios that have them.
 pub const TABLE: &[(Range, &str)] = &[
     (
         PRICE,

@@ -1,46 +1,46 @@
 //! Random streams: one per (seed, replication, purpose, entity).
 //!
-//! A draw more for one purpose, or one entity more, moves no other stream, so
-//! two policies in one replication see the same world (common random numbers).
-//! The four parts are hashed, not added: neighbouring seeds share nothing.
+//! An additional draw for one purpose, or an additional entity, changes no other stream, so two policies in one
+//! replication see the same world (common random numbers). The four parts are hashed, not added: neighbouring seeds
+//! have nothing in common.
 
 use rand_pcg::Pcg64;
 
-/// What randomness is for. Each purpose has streams of its own, named by its
-/// variant, so that adding a purpose changes none of the others.
+/// Purpose of a random draw. Each purpose has separate streams, named by its variant, so that adding a purpose changes
+/// none of the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Purpose {
-    /// Which trips of a trace are kept, doubled or moved in time.
+    /// Trips of a trace that are kept, doubled or moved in time.
     Demand,
-    /// Which recorded day stands for a day simulated.
+    /// Recorded day used for a simulated day.
     DemandDays,
-    /// How much demand a day has.
+    /// Level of demand of a day.
     DemandLevel,
-    /// Which trips happen once more or not at all on a day of more or less demand, and when.
+    /// Trips that happen once more or not at all on a day of more or less demand, and their times.
     DemandCopies,
-    /// Which trips are left out.
+    /// Trips that are left out.
     DemandThinning,
-    /// How far trips are moved in time.
+    /// Shifts of trips in time.
     DemandJitter,
-    /// How long a ride takes.
+    /// Durations of rides.
     RideDuration,
-    /// How much a vehicle's drivers consume.
+    /// Consumption by a vehicle's drivers.
     DrivingStyle,
-    /// How warm a day is.
+    /// Temperature of a day.
     Temperature,
-    /// Which day's prices stand for a day simulated.
+    /// Day whose prices are used for a simulated day.
     PriceDays,
-    /// Which fleet a request is for.
+    /// Fleet of a request.
     FleetChoice,
-    /// When a driver leaves home and comes back, and how far it is.
+    /// Departures and returns of drivers, and their distances.
     Drivers,
-    /// Where a vehicle starts.
+    /// Initial place of a vehicle.
     Placement,
-    /// Charge of a vehicle at the start.
+    /// Initial charge of a vehicle.
     InitialSoc,
-    /// What rivals of an aggregator ask.
+    /// Prices asked by the rivals of an aggregator.
     RivalPrices,
-    /// With whom owners of vehicles have a contract.
+    /// Retailers with which vehicle owners have a contract.
     Contracts,
     /// Exploration and tie-breaking of a policy.
     Policy,
@@ -50,7 +50,7 @@ pub enum Purpose {
     Design,
     /// Resampling in the statistics of a study.
     Resampling,
-    /// Made-up data sets.
+    /// Synthetic data sets.
     Synthesis,
 }
 
@@ -97,7 +97,7 @@ impl Streams {
         self.of(purpose).stream(entity)
     }
 
-    /// All streams for `purpose`, for whoever needs many of them: what they share is hashed once.
+    /// All streams for `purpose`, for callers that need many of them: their common part is hashed once.
     pub fn of(&self, purpose: Purpose) -> PurposeStreams {
         let mut hash = Mixer(0x6772_6964_666c_6565); // "gridflee": any fixed start will do
         hash.word(self.seed);
@@ -109,7 +109,7 @@ impl Streams {
     }
 }
 
-/// The streams of one replication for one purpose.
+/// Streams of one replication for one purpose.
 #[derive(Debug, Clone, Copy)]
 pub struct PurposeStreams(Mixer);
 
@@ -171,8 +171,8 @@ mod tests {
 
     #[test]
     fn streams_are_the_same_on_every_machine() {
-        // The figures are this project's own promise: they must not change between versions
-        // without a note in the changelog, for they change every result.
+        // The figures are a promise of this project: they must not change between versions without a note in the
+        // changelog, because they change every result.
         let mut stream = Streams { seed: 1, replication: 0 }.stream(Purpose::Demand, 0);
         assert_eq!(
             [stream.next_u64(), stream.next_u64()],

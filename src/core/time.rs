@@ -1,8 +1,7 @@
 //! Time: whole seconds since the Unix epoch, UTC. Local time only at the edges.
 //!
-//! [`LocalClock`] answers "what hour is it there?" for a time zone, with its
-//! daylight-saving changes, fast enough for the event path. [`local_to_utc`]
-//! reads wall-clock times of traces and scenario files.
+//! [`LocalClock`] gives the local hour of a time zone, with its daylight-saving changes, fast enough for the event
+//! path. [`local_to_utc`] reads wall-clock times of traces and scenario files.
 
 use chrono::{DateTime, Datelike, LocalResult, NaiveDateTime, Offset, TimeZone, Utc};
 use chrono_tz::Tz;
@@ -61,8 +60,8 @@ impl LocalClock {
     /// The clock of `tz`, exact between `start` and `end`.
     pub fn new(tz: Tz, start: SimTime, end: SimTime) -> Self {
         let mut offsets = vec![(SimTime(i64::MIN), offset_s(tz, start))];
-        // Offsets change at whole quarter hours UTC in every zone since 1972, at most a few times a year;
-        // a step of a quarter hour is refined nowhere because it needs no refinement.
+        // Offsets change at whole quarter hours UTC in every zone since 1972, at most a few times a year; steps of a
+        // quarter hour need no refinement.
         let quarter = 900;
         let mut t = SimTime(start.0.div_euclid(quarter) * quarter);
         while t <= end {
@@ -95,7 +94,7 @@ impl LocalClock {
         offset
     }
 
-    /// Offsets from UTC [s] between `start` and `end`, each stretch of one once.
+    /// Offsets from UTC [s] between `start` and `end`, once for each stretch of equal offset.
     pub fn offsets_s(&self, start: SimTime, end: SimTime) -> impl Iterator<Item = i64> + '_ {
         let later = self.offsets.iter().filter(move |(from, _)| *from > start && *from < end);
         std::iter::once(self.offset_s(start)).chain(later.map(|&(_, offset)| offset))
@@ -125,19 +124,19 @@ fn offset_s(tz: Tz, t: SimTime) -> i64 {
     i64::from(tz.offset_from_utc_datetime(&utc).fix().local_minus_utc())
 }
 
-/// What a wall-clock time means in UTC.
+/// Meaning of a wall-clock time in UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Local {
     /// Exactly one instant.
     One(SimTime),
     /// The hour that happens twice in autumn: (summer time, winter time).
     Twice(SimTime, SimTime),
-    /// The hour that spring skips; the instant meant if the clock had not yet been put forward.
+    /// The hour skipped in spring; the instant as if the clock had not yet been put forward.
     Skipped(SimTime),
 }
 
 impl Local {
-    /// One instant: the earlier of two, and the uncorrected clock in the skipped hour.
+    /// One instant: the earlier of two; in the skipped hour, that of the uncorrected clock.
     pub fn earliest(self) -> SimTime {
         match self {
             Self::One(t) | Self::Twice(t, _) | Self::Skipped(t) => t,
@@ -154,7 +153,7 @@ pub fn local_to_utc(tz: Tz, local: NaiveDateTime) -> Local {
             Local::Twice(SimTime(a.min(b)), SimTime(a.max(b)))
         }
         LocalResult::None => {
-            // The offset in force a day before is the one the clock still showed.
+            // The offset in force a day before is the one that the clock still showed.
             let naive = SimTime(local.and_utc().timestamp());
             Local::Skipped(SimTime(naive.0 - offset_s(tz, naive + -DAY_S)))
         }
@@ -169,7 +168,7 @@ pub fn start_of_day(tz: Tz, date: chrono::NaiveDate) -> SimTime {
     }
 }
 
-/// The change of clocks that skips a wall-clock time, of which the uncorrected clock would have made `t`.
+/// The change of clocks that skips a wall-clock time; `t` is the instant of that time by the uncorrected clock.
 pub fn change_before(tz: Tz, t: SimTime) -> SimTime {
     let after_s = offset_s(tz, t);
     let (mut before, mut after) = (t + -DAY_S, t);
@@ -180,7 +179,7 @@ pub fn change_before(tz: Tz, t: SimTime) -> SimTime {
     after
 }
 
-/// Monday 0:00 of the week that holds `date`, as a wall-clock time.
+/// Monday 0:00 of the week that contains `date`, as a wall-clock time.
 pub fn monday_of(date: chrono::NaiveDate) -> NaiveDateTime {
     let monday = date - chrono::Days::new(u64::from(date.weekday().num_days_from_monday()));
     monday.and_hms_opt(0, 0, 0).unwrap_or_default()

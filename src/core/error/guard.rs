@@ -1,9 +1,8 @@
 //! Keeps a panic inside a file reader of another crate from reaching the user.
 //!
-//! Decoders of binary formats assume much about their input: a damaged
-//! Parquet file makes some of them index out of bounds. Such a file is wrong
-//! input, not a bug of ours, so the panic becomes an [`InputError`]. This is
-//! the one place where that is done; our own code has no such excuse.
+//! Decoders of binary formats make assumptions about their input: a damaged Parquet file makes some of them index out
+//! of bounds. Such a file is wrong input, not a bug of ours, so the panic becomes an [`InputError`]. No other module
+//! does so; panics of our own code are bugs.
 
 use super::{InputError, Result};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,7 +10,7 @@ use std::path::Path;
 use std::sync::Once;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// How many guarded calls are under way; while there is one, panics print nothing.
+/// Number of guarded calls in progress; while there is one, panics print nothing.
 static GUARDED: AtomicUsize = AtomicUsize::new(0);
 static HOOK: Once = Once::new();
 
@@ -24,7 +23,7 @@ pub fn decode<T, E: std::fmt::Display>(
     expected: &str,
     decode: impl FnOnce() -> std::result::Result<T, E>,
 ) -> Result<T> {
-    // Decoders work on threads of their own, so the hook cannot ask which thread panics.
+    // Decoders use their own threads, so the hook cannot ask which thread panics.
     HOOK.call_once(|| {
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {

@@ -1,7 +1,7 @@
-//! Files that are read: opened only if they are files, and read up to a bound.
+//! Files that are read: opened only if they are regular files, and read up to a limit.
 //!
-//! A pipe would wait for its writer, a device may have no end, and a file of many gigabytes would take the memory away
-//! before anything could be said about it.
+//! A pipe would wait for its writer, a device may have no end, and a file of many gigabytes would exhaust the memory
+//! before it could be reported.
 
 use super::{Error, InputError, Result};
 use std::fs::{File, Metadata};
@@ -14,7 +14,7 @@ pub const MOST_LINE_BYTES: u64 = 1 << 20;
 /// Opens a file to read.
 ///
 /// # Errors
-/// [`Error::Input`] if there is none, or it is a folder, a pipe, a socket or a device.
+/// [`Error::Input`] if it does not exist, or is a folder, a pipe, a socket or a device.
 pub fn open(path: &Path) -> Result<File> {
     check(path)?;
     File::open(path).map_err(|e| Error::reading(path, e))
@@ -34,12 +34,12 @@ pub fn read(path: &Path, most: u64) -> Result<Vec<u8>> {
         return too_long(format!("{length} bytes"));
     }
     let mut bytes = Vec::with_capacity(length as usize);
-    // Files of some file systems say that they are empty, and others grow.
+    // Files of some file systems report a size of zero, and others grow.
     open(path)?.take(most + 1).read_to_end(&mut bytes).map_err(|e| Error::reading(path, e))?;
     if bytes.len() as u64 > most { too_long(format!("more than {most} bytes")) } else { Ok(bytes) }
 }
 
-/// Whether `path` is a file, or leads to one.
+/// Checks that `path` is a file, or a link to one.
 fn check(path: &Path) -> Result<Metadata> {
     let refuse = |found: String| Err(InputError::new(found, "a file that can be read").file(path).into());
     let is_link = || path.symlink_metadata().is_ok_and(|about| about.is_symlink());
@@ -48,14 +48,14 @@ fn check(path: &Path) -> Result<Metadata> {
         Ok(about) => refuse(kind(&about).to_owned()),
         Err(error) if is_link() => refuse(format!("a symbolic link that leads to no file ({error})")),
         Err(error) => match Error::reading(path, error) {
-            // A path that cannot be followed is wrong input, for whatever reason.
+            // A path that cannot be followed is wrong input, for any reason.
             Error::Io { source, .. } => refuse(source.to_string()),
             other => Err(other),
         },
     }
 }
 
-/// In words, what is no file.
+/// Words for a path that is not a file.
 fn kind(about: &Metadata) -> &'static str {
     #[cfg(unix)]
     {
@@ -74,8 +74,8 @@ fn kind(about: &Metadata) -> &'static str {
     if about.is_dir() { "a folder" } else { "something that is no file" }
 }
 
-/// Passes on what it reads, and fails in a line that does not end within a number of bytes: a reader of lines would keep
-/// all of it in memory.
+/// Passes on what it reads, and fails on a line that does not end within a number of bytes: a reader of lines would
+/// keep all of it in memory.
 #[derive(Debug)]
 pub struct Lines<R> {
     source: R,
@@ -90,7 +90,7 @@ impl<R> Lines<R> {
         Self { source, most, line: 1, bytes: 0 }
     }
 
-    /// The source itself.
+    /// The underlying source.
     pub fn into_inner(self) -> R {
         self.source
     }

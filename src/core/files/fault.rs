@@ -1,9 +1,9 @@
-//! Faults on purpose, for tests: the n-th operation on a file fails, tears or is the last one.
+//! Deliberate faults, for tests: the n-th operation on a file fails, tears or is the last one.
 //!
 //! Debug builds and unit tests count the operations of [`super::ops`]. Unit tests plan a fault for their thread with
-//! `plan`; a debug build that is started with `GRIDFLEET_FAULT=KIND:N` meets it at its N-th operation. After
-//! [`Fault::Kill`] no operation reaches the disk any more, so that the disk looks as after `kill -9`. A release
-//! build has none of this.
+//! `plan`; a debug build started with `GRIDFLEET_FAULT=KIND:N` meets the fault at its N-th operation. After
+//! [`Fault::Kill`] no further operation reaches the disk, which is then as after `kill -9`. Release builds contain none
+//! of this.
 
 #[cfg(not(any(test, debug_assertions)))]
 use std::io;
@@ -22,7 +22,7 @@ pub(crate) enum Fault {
     Kill,
 }
 
-/// Asks for the next operation: an error if it fails. `tear` does its first half, where it has halves.
+/// Counts the next operation: an error if it must fail. `tear` performs its first half, if it has halves.
 #[cfg(not(any(test, debug_assertions)))]
 pub(super) fn next(_tear: impl FnOnce()) -> io::Result<()> {
     Ok(())
@@ -39,10 +39,10 @@ mod planned {
     use std::sync::OnceLock;
     use std::sync::atomic::{AtomicU64, Ordering};
 
-    /// Name of the variable that plans a fault of the whole program.
+    /// Environment variable that plans a fault of the whole program.
     const VARIABLE: &str = "GRIDFLEET_FAULT";
 
-    /// Fault of a thread: which operation, and operations so far.
+    /// Fault of a thread: number of the operation, and operations so far.
     #[derive(Clone, Copy)]
     pub(super) struct Plan {
         pub(super) fault: Fault,
@@ -102,7 +102,8 @@ mod planned {
     }
 }
 
-/// Plans a fault at the `at`-th operation of this thread while `work` runs; its result and the operations counted.
+/// Plans a fault at the `at`-th operation of this thread while `work` runs; returns its result and the number of
+/// operations.
 #[cfg(test)]
 pub(crate) fn plan<T>(fault: Fault, at: u64, work: impl FnOnce() -> T) -> (T, u64) {
     planned::PLAN.set(Some(planned::Plan { fault, at, count: 0 }));

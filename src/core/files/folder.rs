@@ -1,13 +1,13 @@
 //! A folder of results, replaced in one step.
 //!
-//! Written beside its target (`.NAME.*.partial`). At the end all files are synchronised, the user's own files get a
-//! second name in the new folder (a hard link), and the two folders are swapped by one system call. So at every
-//! instant the target is the old folder or the new one, complete, with the user's files in it. Then the old folder,
-//! which is the `.partial` one now, is removed.
+//! The folder is written beside its target (`.NAME.*.partial`). At the end all files are synchronised, the user's own
+//! files are hard-linked into the new folder, and the two folders are swapped by one system call. At every instant the
+//! target is therefore either the old folder or the new one, complete and with the user's files in it. Then the old
+//! folder, which is now the `.partial` one, is removed.
 //!
-//! Where folders cannot be swapped (Windows, some network file systems), the old folder is renamed to
-//! `.NAME.*.replaced` first. A kill between the two renames leaves no target; the next process that writes the
-//! target puts the old folder back.
+//! Where folders cannot be swapped (Windows, some network file systems), the old folder is first renamed to
+//! `.NAME.*.replaced`. A kill between the two renames leaves no target; the next process that writes the target
+//! restores the old folder.
 
 use super::lock::Lock;
 use super::{PARTIAL, REPLACED, fresh, leftovers, ops, parent};
@@ -19,29 +19,29 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Names of the files in a folder that are gridfleet's; `None` where gridfleet did not make the folder.
+/// Names of the files in a folder that belong to gridfleet; `None` if gridfleet did not create the folder.
 pub type Ours = fn(&Path) -> Option<BTreeSet<String>>;
 
-/// Folders that this process is writing, until they are put in place, and the files of their locks.
+/// Folders that this process is writing, until they are in place, and the files of their locks.
 static UNDER_WAY: Mutex<Vec<[PathBuf; 2]>> = Mutex::new(Vec::new());
 
 fn under_way() -> MutexGuard<'static, Vec<[PathBuf; 2]>> {
     UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Removes all folders that this process is writing, for an exit from another thread than theirs. From then on none is
-/// put in place: the thread that wants to waits for the exit.
+/// Removes all folders that this process is writing, for an exit from a thread other than theirs. Afterwards no folder
+/// is put in place: a thread that tries to do so waits for the exit.
 pub fn abandon() {
     let under_way = under_way();
     for [partial, lock] in under_way.iter() {
-        // The other thread may add a file meanwhile; what is left after that is the next process's to sweep.
+        // The other thread may add a file meanwhile; the next process removes any leftover.
         let _ = (0..3).any(|_| ops::remove_folder(partial).is_ok() || !partial.exists());
         let _ = ops::remove_file(lock);
     }
     std::mem::forget(under_way);
 }
 
-/// A folder that is being written, for this process alone.
+/// A folder that is being written by this process alone.
 #[derive(Debug)]
 pub struct Folder {
     target: PathBuf,
@@ -53,11 +53,11 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Prepares to write `target`, an absolute path: takes its lock, cleans away what killed processes have left, and
+    /// Prepares to write `target`, an absolute path: takes its lock, removes the leftovers of killed processes, and
     /// creates a folder beside it.
     ///
     /// # Errors
-    /// [`Error::Input`] if another process writes `target`; else if the operating system refuses.
+    /// [`Error::Input`] if another process is writing `target`; otherwise, if the operating system refuses.
     pub fn create(target: &Path, ours: Ours) -> Result<Self> {
         let lock = Lock::take(target)?;
         let partial = fresh(target, PARTIAL);
@@ -73,21 +73,21 @@ impl Folder {
         &self.partial
     }
 
-    /// Where the folder will be.
+    /// Final path of the folder.
     pub fn target(&self) -> &Path {
         &self.target
     }
 
-    /// Puts the folder in place of an older one, in which gridfleet's files are removed and all others kept.
+    /// Puts the folder in place of an older one, of which gridfleet's files are removed and all others are kept.
     ///
     /// # Errors
-    /// If the operating system refuses; there is then the old folder or the new one, complete.
+    /// If the operating system refuses; the target is then the old folder or the new one, complete.
     pub fn finish(mut self) -> Result<PathBuf> {
         self.place().map_err(|e| Error::writing(&self.target, e))?;
         Ok(std::mem::take(&mut self.target))
     }
 
-    /// From here on the folder is not removed by [`abandon`]: after an exchange the user's files are in it.
+    /// From here on, [`abandon`] does not remove the folder: after an exchange it contains the user's files.
     fn withdraw(&self) {
         under_way().retain(|[partial, _]| *partial != self.partial);
     }
@@ -113,7 +113,7 @@ impl Folder {
         self.placed = true;
         ops::sync_folder(parent(&self.target))?;
         rescue(&old, &self.target, &(self.ours)(&old).unwrap_or_default())?;
-        // A leftover does no harm: the next process removes it.
+        // A leftover is harmless: the next process removes it.
         let _ = ops::remove_folder(&old);
         Ok(())
     }
@@ -128,7 +128,7 @@ impl Drop for Folder {
     }
 }
 
-/// Two renames instead of an exchange; where the old folder is then.
+/// Renames twice instead of exchanging; returns the path of the old folder afterwards.
 fn replace(target: &Path, new: &Path) -> io::Result<PathBuf> {
     let old = fresh(target, REPLACED);
     ops::rename(target, &old)?;
@@ -139,7 +139,7 @@ fn replace(target: &Path, new: &Path) -> io::Result<PathBuf> {
     Ok(old)
 }
 
-/// Cleans away what killed processes have left beside `target`, whose lock is held.
+/// Removes the leftovers of killed processes beside `target`, whose lock this process has taken.
 fn sweep(target: &Path, ours: Ours) -> io::Result<()> {
     for old in leftovers(target, REPLACED) {
         if target.exists() {
@@ -159,14 +159,14 @@ fn sweep(target: &Path, ours: Ours) -> io::Result<()> {
             if target.exists() {
                 rescue(&folder, target, &ours)?;
             } else if fs::read_dir(&folder)?.flatten().any(is_foreign) {
-                // The user's files, and no folder to put them into.
+                // The user's files, without a folder to put them into.
                 continue;
             }
         }
         let _ = ops::remove_folder(&folder);
     }
-    // Earlier versions moved an old folder to `.gridfleet-old.*/run`. One that is complete, or holds a file of the
-    // user's, is left alone: its target is not known.
+    // Earlier versions moved an old folder to `.gridfleet-old.*/run`. One that is complete, or contains a file of the
+    // user's, is kept: its target is unknown.
     for entry in fs::read_dir(parent(target))?.flatten() {
         if entry.file_name().to_str().is_some_and(|name| name.starts_with(".gridfleet-old.")) {
             let is_empty = |path: &Path| fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
@@ -182,7 +182,7 @@ fn is_one_of(name: &std::ffi::OsStr, names: &BTreeSet<String>) -> bool {
     name.to_str().is_some_and(|name| names.contains(name))
 }
 
-/// Waits until all files in a folder are on the disk: one batch, at the end.
+/// Waits until all files in a folder are on disk: one batch, at the end.
 fn sync_files(folder: &Path) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
@@ -196,7 +196,8 @@ fn sync_files(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Names under which a file of the user's is kept: its own, or with `.kept` where gridfleet has written that one.
+/// Names under which a file of the user's is kept: unchanged, or with `.kept` if gridfleet has written a file of that
+/// name.
 fn names(name: &std::ffi::OsStr) -> impl Iterator<Item = OsString> {
     let name = name.to_owned();
     std::iter::once(name.clone()).chain((1..).map(move |n| {
@@ -206,8 +207,8 @@ fn names(name: &std::ffi::OsStr) -> impl Iterator<Item = OsString> {
     }))
 }
 
-/// Gives the user's files in `old` a second name in `new`, before `new` takes the place of `old`. What cannot be
-/// linked is moved afterwards ([`rescue`]).
+/// Hard-links the user's files of `old` into `new`, before `new` takes the place of `old`. Files that cannot be linked
+/// are moved afterwards ([`rescue`]).
 #[cfg(unix)]
 fn carry(old: &Path, new: &Path, ours: &BTreeSet<String>) {
     for entry in fs::read_dir(old).into_iter().flatten().flatten() {
@@ -233,7 +234,7 @@ fn carry(old: &Path, new: &Path, ours: &BTreeSet<String>) {
 #[cfg(not(unix))]
 fn carry(_: &Path, _: &Path, _: &BTreeSet<String>) {}
 
-/// Moves all files of `old` that are not gridfleet's and not in `new` already.
+/// Moves all files of `old` that are not gridfleet's and not already in `new`.
 fn rescue(old: &Path, new: &Path, ours: &BTreeSet<String>) -> io::Result<()> {
     for entry in fs::read_dir(old)? {
         let entry = entry?;
@@ -259,7 +260,7 @@ fn rescue(old: &Path, new: &Path, ours: &BTreeSet<String>) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether a file has a name in `folder` too.
+/// Whether `folder` contains a link to the same file.
 #[cfg(unix)]
 fn is_in(path: &Path, folder: &Path) -> bool {
     use std::os::unix::fs::MetadataExt as _;
@@ -282,8 +283,8 @@ mod tests {
     use super::super::fault::{Fault, plan};
     use super::*;
 
-    /// Folders of tests are marked by a file `mark`, which lists gridfleet's files. As with a manifest, half of it is
-    /// seen to be half.
+    /// Folders of tests are marked by a file `mark`, which lists gridfleet's files. As with a manifest, a truncated one
+    /// is detected.
     fn ours(folder: &Path) -> Option<BTreeSet<String>> {
         let text = fs::read_to_string(folder.join("mark")).ok()?;
         Some(text.strip_suffix(';')?.split(' ').map(str::to_owned).chain(["mark".to_owned()]).collect())
@@ -326,7 +327,8 @@ mod tests {
         Ok(())
     }
 
-    /// The old result or the new one, complete, with the user's files. `true` if it is the new one.
+    /// Asserts that the target is the old result or the new one, complete, with the user's files; `true` if it is the
+    /// new one.
     fn check(target: &Path, context: &str) -> bool {
         let read = |name: &str| {
             fs::read_to_string(target.join(name)).unwrap_or_else(|e| panic!("{context}: {name}: {e}"))
@@ -373,7 +375,7 @@ mod tests {
                 let is_new = check(&target, &context);
                 outcomes[usize::from(is_new)] += 1;
                 assert!(is_new || result.is_err(), "{context}");
-                // The next process needs no help, and leaves nothing beside the target.
+                // The next process needs no help and leaves nothing beside the target.
                 drop(Folder::create(&target, ours).unwrap());
                 assert_eq!(names_in(place.path()), ["out"], "{context}");
                 assert_eq!(check(&target, &context), is_new);
@@ -409,7 +411,7 @@ mod tests {
 
     #[test]
     fn without_an_exchange_the_old_folder_is_put_back_by_the_next_process() {
-        // As after a kill between the two renames.
+        // State after a kill between the two renames.
         let place = tempfile::tempdir().unwrap();
         let target = old(place.path());
         fs::rename(&target, place.path().join(".out.1-1.replaced")).unwrap();
@@ -417,7 +419,7 @@ mod tests {
         drop(Folder::create(&target, ours).unwrap());
         assert!(!check(&target, "put back"));
         assert_eq!(names_in(place.path()), ["out"]);
-        // As after a kill behind them.
+        // State after a kill following both renames.
         let new = place.path().join("new");
         write_new(&new).unwrap();
         fs::rename(&target, place.path().join(".out.1-1.replaced")).unwrap();
@@ -426,7 +428,7 @@ mod tests {
         assert_eq!(names_in(place.path()), ["out"]);
         assert_eq!(fs::read_to_string(target.join("chart.kept")).unwrap(), "my own chart");
         assert_eq!(fs::read_to_string(target.join("table")).unwrap(), "new");
-        // And without a kill.
+        // Without a kill.
         let place = tempfile::tempdir().unwrap();
         let target = old(place.path());
         let new = place.path().join("new");
@@ -444,7 +446,7 @@ mod tests {
         let error = Folder::create(&target, ours).unwrap_err();
         assert_eq!(error.exit_status(), 2);
         assert!(error.to_string().contains("another gridfleet process"), "{error}");
-        // The first one's folder is not swept away.
+        // The first folder is not removed as a leftover.
         assert!(first.path().is_dir());
         drop(first);
         write_new(&target).unwrap();

@@ -1,7 +1,7 @@
 //! One writer for each target.
 //!
-//! The lock is a file `.NAME.lock` beside the target, locked by the system and removed at the end. A process that
-//! is killed leaves the file, but not its lock: the next one takes it over.
+//! The lock is a file `.NAME.lock` beside the target, locked by the operating system and removed at the end. A killed
+//! process leaves the file, but not its lock: the next process takes it over.
 
 use super::ops;
 use crate::error::{Error, InputError, Result};
@@ -16,10 +16,10 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Takes the lock of `target`, whose folder exists.
+    /// Takes the lock of `target`, whose parent folder exists.
     ///
     /// # Errors
-    /// [`Error::Input`] if another process has it; else if the file cannot be made.
+    /// [`Error::Input`] if another process has the lock; otherwise, if the file cannot be created.
     pub fn take(target: &Path) -> Result<Self> {
         let path = super::beside(target, ".lock");
         loop {
@@ -37,7 +37,7 @@ impl Lock {
                 }
                 // Some file systems have no locks.
                 Err(TryLockError::Error(_)) => return Ok(Self { path, _file: file }),
-                // The process before may have removed its file between our opening and locking it.
+                // The previous process may have removed its file between our opening and locking it.
                 Ok(()) if is_at(&file, &path) => return Ok(Self { path, _file: file }),
                 Ok(()) => {}
             }
@@ -46,7 +46,7 @@ impl Lock {
 }
 
 impl Lock {
-    /// The file.
+    /// Path of the lock file.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }

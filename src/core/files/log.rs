@@ -1,10 +1,10 @@
-//! A file that grows at its end.
+//! A file that grows by appending.
 
 use super::ops;
 use std::fs::File;
 use std::io::{self, Seek as _, SeekFrom};
 
-/// Writes `bytes` at `end`; what a failed write has left behind `end` is cut off, so that the next one fits.
+/// Writes `bytes` at `end`. After a failed write, bytes beyond `end` are cut off, so that the next write is contiguous.
 ///
 /// # Errors
 /// If the operating system refuses.
@@ -27,7 +27,7 @@ pub fn cut(file: &File, end: u64) -> io::Result<()> {
     file.set_len(end)
 }
 
-/// Waits until all lines are on the disk.
+/// Waits until all lines are on disk.
 ///
 /// # Errors
 /// If the operating system refuses.

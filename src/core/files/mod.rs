@@ -1,15 +1,14 @@
-//! The file layer below all outputs: complete files or none, whatever stops the program.
+//! The file layer below all outputs: files are complete or absent, however the program ends.
 //!
 //! * [`write`] puts a whole file in place: written beside its target, synchronised, renamed.
 //! * [`put`] and [`OutFile`] write into a folder that is put in place as a whole later.
-//! * [`Folder`] replaces a folder of results in one step and keeps files in it that are the user's.
+//! * [`Folder`] replaces a folder of results in one step and keeps the user's files in it.
 //! * [`Lock`] admits one writer for each target.
-//! * [`abandon`] removes folders that are being written, before the process ends itself.
-//! * [`log::append`] and [`log::sync`] are for a file that grows, the journal of a study.
+//! * [`abandon`] removes folders that are being written, before the process exits.
+//! * [`log::append`] and [`log::sync`] write a growing file, the journal of a study.
 //!
-//! Leftovers of a killed process are called `.NAME.*.partial` (`.NAME.*.replaced` where folders cannot be swapped)
-//! and are cleaned away by the next one that writes NAME. In debug builds any operation can be made to fail
-//! (`fault`).
+//! Leftovers of a killed process are called `.NAME.*.partial` (`.NAME.*.replaced` where folders cannot be swapped) and
+//! are removed by the next process that writes NAME. In debug builds any operation can be made to fail (`fault`).
 
 pub(crate) mod fault;
 mod folder;
@@ -26,9 +25,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Ending of what is being written.
+/// Suffix of a file or folder that is being written.
 const PARTIAL: &str = ".partial";
-/// Ending of a folder that is being replaced, where it cannot be swapped.
+/// Suffix of a folder that is being replaced, where it cannot be swapped.
 const REPLACED: &str = ".replaced";
 
 /// A hidden name beside `target`: `.NAME` and `ending`.
@@ -59,13 +58,13 @@ fn parent(path: &Path) -> &Path {
     }
 }
 
-/// Leftovers of killed processes beside `target`: `.NAME.WORD` with an ending of ours.
+/// Leftovers of killed processes beside `target`: `.NAME.WORD` with one of our suffixes.
 fn leftovers(target: &Path, ending: &str) -> Vec<PathBuf> {
     let Some(name) = target.file_name().and_then(|name| name.to_str()) else { return Vec::new() };
     let is_leftover = |file: &str| {
         let word =
             file.strip_prefix('.').and_then(|f| f.strip_prefix(name)).and_then(|f| f.strip_prefix('.'));
-        // A word without dots: those of `a.b` are not taken for those of `a`.
+        // A word without dots: leftovers of `a.b` are not taken for those of `a`.
         let word = word.and_then(|word| word.strip_suffix(ending));
         word.is_some_and(|w| !w.is_empty() && w.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'))
     };
@@ -78,8 +77,8 @@ fn leftovers(target: &Path, ending: &str) -> Vec<PathBuf> {
     found
 }
 
-/// Puts a file in place: written beside `path`, synchronised, renamed. At any instant there is the old file or the
-/// new one, whole.
+/// Puts a file in place: written beside `path`, synchronised, renamed. At any instant `path` is the old file or the new
+/// one, complete.
 ///
 /// # Errors
 /// If the operating system refuses; the old file is then still there.
@@ -100,7 +99,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     ops::sync_folder(parent(path))
 }
 
-/// Removes a file, if it is there, and what killed processes have left of it.
+/// Removes a file, if it exists, and its leftovers of killed processes.
 ///
 /// # Errors
 /// If the operating system refuses.
@@ -112,10 +111,10 @@ pub fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Removes what killed processes have left of a file beside it.
+/// Removes the leftovers of killed processes beside a file.
 fn sweep(path: &Path) {
     for leftover in leftovers(path, PARTIAL) {
-        // The lock of a file that is being written is held by its process.
+        // A file that is being written is locked by its process.
         if leftover.is_file() && File::open(&leftover).is_ok_and(|file| file.try_lock().is_ok()) {
             let _ = ops::remove_file(&leftover);
         }
@@ -171,7 +170,7 @@ mod tests {
                 let (result, operations) = plan(fault, at, || write(&path, b"new page"));
                 let text = std::fs::read_to_string(&path).unwrap();
                 assert!(text == "old" || text == "new page", "{fault:?} at {at}: {text}");
-                // The next one writes and cleans.
+                // The next write succeeds and cleans up.
                 write(&path, b"third").unwrap();
                 assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 1, "{fault:?} at {at}");
                 if operations < at {

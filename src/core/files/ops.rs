@@ -19,14 +19,14 @@ pub(super) fn create(path: &Path) -> io::Result<File> {
     File::create(path)
 }
 
-/// Waits until a file is on the disk.
+/// Waits until a file is on disk.
 pub(super) fn sync(file: &File) -> io::Result<()> {
     fault::next(|| {})?;
     file.sync_data()
 }
 
-/// Waits until the names in a folder are on the disk. Systems that cannot open a folder, and file systems that
-/// cannot synchronise one, are left alone.
+/// Waits until the entries of a folder are on disk. Systems that cannot open a folder, and file systems that cannot
+/// synchronise one, are skipped.
 pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     fault::next(|| {})?;
     if cfg!(unix)
@@ -49,7 +49,7 @@ pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     fs::rename(from, to)
 }
 
-/// A second name for a file.
+/// Creates a hard link to a file.
 #[cfg(unix)]
 pub(super) fn link(from: &Path, to: &Path) -> io::Result<()> {
     fault::next(|| {})?;
@@ -61,7 +61,7 @@ pub(super) fn remove_file(path: &Path) -> io::Result<()> {
     fs::remove_file(path)
 }
 
-/// Removes a folder with all that is in it, entry by entry.
+/// Removes a folder with all its contents, entry by entry.
 pub(super) fn remove_folder(path: &Path) -> io::Result<()> {
     for entry in fs::read_dir(path)? {
         let entry = entry?;

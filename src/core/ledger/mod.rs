@@ -3,10 +3,10 @@
 //! Amounts are whole millionths of the scenario's currency, so that sums are
 //! exact and the ledger balances to zero, not to a rounding error.
 //!
-//! Money never wraps and is never cut off. One amount is at most [`Money::MOST_UNITS`], or it is refused
-//! where it is made from a float. That is 10^24 millionths, and an `i128` holds 1.7 x 10^38 of them: sums of
-//! up to 1.7 x 10^14 amounts are exact, whatever their signs. No run posts as many: at ten million postings a
-//! second it would take half a year, and the rows would fill petabytes. Operators check all the same.
+//! Money never wraps or saturates. One amount is at most [`Money::MOST_UNITS`]; a larger one is refused on conversion
+//! from a float. That is 10^24 millionths, and an `i128` stores 1.7 x 10^38 of them: sums of up to 1.7 x 10^14 amounts
+//! of any sign are exact. No run posts that many: at ten million postings a second it would take half a year, and the
+//! rows would fill petabytes. Operators check for overflow all the same.
 
 use crate::ids::AccountId;
 use crate::time::SimTime;
@@ -18,7 +18,7 @@ use std::ops::{Add, AddAssign, Neg, Sub};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Money(pub i128);
 
-/// An amount that is not a finite number, or beyond [`Money::MOST_UNITS`] [currency].
+/// An amount that is not a finite number, or exceeds [`Money::MOST_UNITS`] [currency].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct NoAmount(pub f64);
 
@@ -29,18 +29,18 @@ impl fmt::Display for NoAmount {
 }
 
 impl Money {
-    /// Nothing.
+    /// Zero.
     pub const ZERO: Self = Self(0);
 
-    /// Largest amount, either way [currency].
+    /// Largest amount of either sign [currency].
     pub const MOST_UNITS: f64 = 1e18;
 
-    /// From an amount in whole units of currency, rounded to the nearest millionth.
+    /// Converts an amount in whole units of currency, rounded to the nearest millionth.
     ///
     /// # Errors
-    /// If it is not a number or beyond [`Self::MOST_UNITS`].
+    /// If it is not a number or exceeds [`Self::MOST_UNITS`].
     pub fn from_units(amount: f64) -> Result<Self, NoAmount> {
-        // Not a number is within no bounds.
+        // NaN is within no bounds.
         if amount.abs() <= Self::MOST_UNITS {
             Ok(Self((amount * 1e6).round() as i128))
         } else {
@@ -48,23 +48,23 @@ impl Money {
         }
     }
 
-    /// In whole units of currency.
+    /// The amount in whole units of currency.
     pub fn units(self) -> f64 {
         self.0 as f64 / 1e6
     }
 
-    /// The sum; `None` if it cannot be held.
+    /// The sum; `None` on overflow.
     pub fn checked_add(self, other: Self) -> Option<Self> {
         self.0.checked_add(other.0).map(Self)
     }
 }
 
-/// An amount in whole units of currency, rounded to the nearest millionth: for figures that no account holds.
+/// An amount in whole units of currency, rounded to the nearest millionth: for figures that are in no account.
 pub fn rounded(amount: f64) -> f64 {
     (amount * 1e6).round() / 1e6
 }
 
-/// Why the operators below cannot overflow.
+/// Reason why the operators below cannot overflow.
 const BOUNDED: &str = "amounts are bounded, and there are too few of them to exceed what can be held";
 
 impl Add for Money {
@@ -96,7 +96,7 @@ impl Sum for Money {
     }
 }
 
-/// Why money moved.
+/// Reason for a posting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum EntryKind {
@@ -112,19 +112,20 @@ pub enum EntryKind {
     Wear,
     /// Income lost with a request that was not served, where the scenario prices it.
     LostRequest,
-    /// Recovery of a vehicle that could not go on by itself.
+    /// Recovery of a stranded vehicle.
     Rescue,
-    /// A bidder pays a market for what it bought, or is paid for what it sold.
+    /// A bidder pays a market for energy bought, or is paid for energy sold.
     Trade,
-    /// A retailer gives back what a fleet was charged for energy that came from a market.
+    /// A retailer refunds a fleet for energy that came from a market.
     SupplyCredit,
-    /// Households pay their retailer for what they drew.
+    /// Households pay their retailer for their consumption.
     Household,
-    /// What serving its customers costs a retailer.
+    /// Cost to a retailer of serving its customers.
     Generation,
-    /// A bidder settles with the system operator what it did not take, or took beyond what it bought.
+    /// A bidder settles its imbalance with the system operator: energy bought and not taken, or taken beyond its
+    /// purchases.
     Imbalance,
-    /// A fleet pays another of its coalition, whose rider it served.
+    /// A fleet pays another fleet of its coalition, whose rider it served.
     Referral,
 }
 
@@ -187,21 +188,21 @@ pub enum Reference {
 
 /// One posting: `amount` leaves the account `credit` and arrives at the account `debit`.
 ///
-/// In the books of the one who pays, cash is credited; in the books of the one
-/// who is paid, cash is debited. So `debit` is the receiver and `credit` the payer.
+/// In the payer's books, cash is credited; in the receiver's books, cash is debited. So `debit` is the receiver and
+/// `credit` the payer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LedgerEntry {
-    /// When it was posted.
+    /// Time of posting.
     pub time: SimTime,
-    /// The account that receives.
+    /// Receiving account.
     pub debit: AccountId,
-    /// The account that pays.
+    /// Paying account.
     pub credit: AccountId,
-    /// How much; not negative.
+    /// Amount; not negative.
     pub amount: Money,
-    /// Why.
+    /// Reason.
     pub kind: EntryKind,
-    /// For which row of another table, vehicle or interval.
+    /// Row of another table, vehicle or interval to which it refers.
     pub reference: Reference,
 }
 
@@ -212,7 +213,7 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Books with `accounts` accounts, all empty.
+    /// A ledger of `accounts` accounts, all at zero.
     pub fn new(accounts: usize) -> Self {
         Self { balances: vec![Money::ZERO; accounts] }
     }
@@ -223,12 +224,12 @@ impl Ledger {
         self.balances[entry.credit.index()] += -entry.amount;
     }
 
-    /// What an account holds: received less paid.
+    /// Balance of an account: received less paid.
     pub fn balance(&self, account: AccountId) -> Money {
         self.balances[account.index()]
     }
 
-    /// Sum over all accounts: zero, always.
+    /// Sum over all accounts: always zero.
     pub fn total(&self) -> Money {
         self.balances.iter().copied().sum()
     }
@@ -271,7 +272,7 @@ mod tests {
             match Money::from_units(amount) {
                 Ok(money) => {
                     prop_assert!(amount.abs() <= Money::MOST_UNITS);
-                    // Half a millionth, and what the float itself cannot hold.
+                    // Half a millionth, and the rounding error of the float itself.
                     let error = (money.units() - amount).abs();
                     prop_assert!(error <= 0.500_001e-6 + amount.abs() * 4.0 * f64::EPSILON, "{error}");
                     prop_assert_eq!(Money::from_units(-amount), Ok(-money));
@@ -282,7 +283,7 @@ mod tests {
             }
         }
 
-        /// The order of postings changes nothing, and no sum of the largest amounts wraps.
+        /// The order of postings does not matter, and no sum of the largest amounts wraps.
         #[test]
         fn sums_are_exact(signs in prop::collection::vec(any::<bool>(), 1..400), small in -1e3..1e3f64) {
             let most = Money::from_units(Money::MOST_UNITS).unwrap();

@@ -1,9 +1,9 @@
 //! A uniform-price auction: bids against each other and against the rest of the market.
 //!
-//! The rest of the market sells `q` kilowatts net at the price `reference + slope q`. With a slope of zero
-//! bidders are price takers. All that is accepted is paid at one price, at which what is bought is what is
-//! sold: bids to buy above it and to sell below it are accepted wholly, those just at it in the part that
-//! fits (Stoft, Power System Economics, 2002, chapter 3-2: the single-price auction).
+//! The rest of the market sells `q` kilowatts net at the price `reference + slope q`. With a slope of zero, bidders are
+//! price takers. All accepted quantities are paid at one price, at which purchases equal sales: bids to buy above it
+//! and to sell below it are accepted in full, those exactly at it in the part that fits (Stoft, Power System Economics,
+//! 2002, chapter 3-2: the single-price auction).
 
 /// Whether energy is bought or sold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,19 +27,19 @@ impl Side {
     }
 }
 
-/// One bid as the auction sees it.
+/// One bid, as an input of the auction.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Order {
     /// To buy or to sell.
     pub side: Side,
-    /// How much at most; not negative [kW].
+    /// Largest quantity; not negative [kW].
     pub quantity_kw: f64,
     /// Buys at this price or below, sells at this price or above [currency/MWh].
     pub limit_eur_mwh: f64,
 }
 
 impl Order {
-    /// Whether it is accepted at `price`, if only in part.
+    /// Whether the order is accepted at `price`, at least in part.
     fn takes(&self, price: f64) -> bool {
         match self.side {
             Side::Buy => self.limit_eur_mwh >= price,
@@ -51,15 +51,15 @@ impl Order {
 /// The rest of the market.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rest {
-    /// Price if our bidders trade nothing net [currency/MWh].
+    /// Price if the net purchase of our bidders is zero [currency/MWh].
     pub reference_eur_mwh: f64,
-    /// What each kilowatt bought net adds to it [currency/MWh per kW]; not negative.
+    /// Price increase per kilowatt bought net [currency/MWh per kW]; not negative.
     pub slope: f64,
     /// Least and greatest price [currency/MWh].
     pub limits_eur_mwh: [f64; 2],
 }
 
-/// Clears the auction: the price [currency/MWh]; `accepted` gets what of each order is accepted [kW].
+/// Clears the auction: returns the price [currency/MWh]; `accepted` receives the accepted part of each order [kW].
 pub fn clear(orders: &[Order], rest: Rest, accepted: &mut Vec<f64>) -> f64 {
     let [least, most] = rest.limits_eur_mwh;
     let reference = rest.reference_eur_mwh;
@@ -76,7 +76,7 @@ pub fn clear(orders: &[Order], rest: Rest, accepted: &mut Vec<f64>) -> f64 {
     price
 }
 
-/// What is bought less what is sold at a price just above (`above`) or just below it [kW].
+/// Purchases less sales at a price just above (`above`) or just below this one [kW].
 fn net_kw(orders: &[Order], price: f64, above: bool) -> f64 {
     let of = |order: &Order| match order.side {
         Side::Buy if order.limit_eur_mwh > price || (!above && order.limit_eur_mwh == price) => {
@@ -95,16 +95,16 @@ fn crossing(orders: &[Order], rest: Rest) -> f64 {
     let price_at = |net_kw: f64| rest.reference_eur_mwh + rest.slope * net_kw;
     let mut limits: Vec<f64> = orders.iter().map(|order| order.limit_eur_mwh).collect();
     limits.sort_by(f64::total_cmp);
-    // The first limit just above which the rest of the market would ask for less than the price.
+    // The first limit just above which the rest of the market would ask less than the price.
     let at = limits.partition_point(|&limit| price_at(net_kw(orders, limit, true)) > limit);
     match limits.get(at) {
-        // Just below it the rest would ask for more: the price is the limit itself, unless it is met before.
+        // Just below it the rest would ask more: the price is the limit itself, unless it is reached before.
         Some(&limit) => price_at(net_kw(orders, limit, false)).min(limit),
         None => price_at(net_kw(orders, f64::INFINITY, false)),
     }
 }
 
-/// Where orders stand just at the price, only a part of them fits: as much as can be, in proportion.
+/// Accepts orders exactly at the price in part: as much as fits, in proportion.
 fn ration(orders: &[Order], rest: Rest, price: f64, accepted: &mut [f64]) {
     let marginal = |side| {
         let at = |order: &&Order| order.side == side && order.limit_eur_mwh == price;
@@ -115,7 +115,7 @@ fn ration(orders: &[Order], rest: Rest, price: f64, accepted: &mut [f64]) {
         return;
     }
     let beyond = net_kw(orders, price, true) + sells;
-    // What the marginal orders may buy net, so that the rest of the market asks for just this price.
+    // Net purchase of the marginal orders at which the rest of the market asks exactly this price.
     let net = ((price - rest.reference_eur_mwh) / rest.slope - beyond).clamp(-sells, buys);
     let bought = buys.min(sells + net);
     let sold = bought - net;
@@ -157,16 +157,16 @@ mod tests {
     fn own_demand_moves_the_price() {
         // 100 kW at 0.1 per kW: 30 + 10.
         assert_eq!(cleared(&[buy(100.0, 50.0)], 30.0, 0.1), (40.0, vec![100.0]));
-        // Nobody pays more than 35: just 50 kW fit.
+        // No bidder pays more than 35: exactly 50 kW fit.
         assert_eq!(cleared(&[buy(100.0, 35.0)], 30.0, 0.1), (35.0, vec![50.0]));
-        // Two at the margin share in proportion; the one above it is served first.
+        // Two marginal orders share in proportion; the one above the price is served first.
         let (price, accepted) = cleared(&[buy(20.0, 60.0), buy(60.0, 35.0), buy(30.0, 35.0)], 30.0, 0.1);
         assert_eq!((price, accepted), (35.0, vec![20.0, 20.0, 10.0]));
-        // Too dear for anybody.
+        // Too expensive for the only bidder.
         assert_eq!(cleared(&[buy(100.0, 29.0)], 30.0, 0.1), (30.0, vec![0.0]));
-        // Sellers push it down.
+        // Sales lower the price.
         assert_eq!(cleared(&[sell(100.0, 10.0)], 30.0, 0.1), (20.0, vec![100.0]));
-        // Without orders the rest of the market is as it was.
+        // Without orders the rest of the market is unchanged.
         assert_eq!(cleared(&[], 30.0, 0.1), (30.0, vec![]));
     }
 
@@ -179,8 +179,8 @@ mod tests {
     }
 
     proptest! {
-        /// What makes an auction's result right: bids beyond the price are filled, bids short of it are not,
-        /// and the rest of the market asks for just this price for what it sells.
+        /// Conditions of a correct result: bids beyond the price are filled, bids short of it are not, and the rest of
+        /// the market asks exactly this price for what it sells.
         #[test]
         fn the_price_supports_what_is_accepted(
             drawn in prop::collection::vec((any::<bool>(), 0.0..100.0f64, 0i32..12), 0..12),

@@ -1,4 +1,4 @@
-//! What it costs not to take what was bought, or to take more.
+//! Cost of taking less or more energy than was bought.
 //!
 //! Prices are those of the settlement interval. A party that is *long* has bought more than it took and sells
 //! the rest to the system operator; one that is *short* took more and buys it there (ENTSO-E, Electricity
@@ -7,19 +7,18 @@
 use super::Series;
 use crate::time::SimTime;
 
-/// How imbalances are settled.
+/// Settlement rule of imbalances.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Imbalance {
-    /// A penalty on each unit of either sign [currency/MWh]; energy that was bought and not taken is lost.
+    /// A penalty per unit of either sign [currency/MWh]; energy bought and not taken is lost.
     Penalty(f64),
-    /// One price for both signs: what a party has left is bought from it at the price at which it buys what
-    /// it lacks.
+    /// One price for both signs: a party sells its surplus at the price at which it buys its shortage.
     Single(Series),
     /// Two prices.
     Dual {
-        /// Paid by who is short.
+        /// Paid by a short party.
         up: Series,
-        /// Paid to who is long.
+        /// Paid to a long party.
         down: Series,
     },
 }
@@ -27,9 +26,9 @@ pub enum Imbalance {
 /// Prices of one interval [currency/MWh].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Prices {
-    /// Paid by who is short, for each unit lacking.
+    /// Paid by a short party, per unit of shortage.
     pub short_eur_mwh: f64,
-    /// Paid *to* who is long, for each unit left; below zero where being long costs.
+    /// Paid *to* a long party, per unit of surplus; below zero where being long costs.
     pub long_eur_mwh: f64,
 }
 
@@ -42,7 +41,7 @@ impl Imbalance {
         self.known(t).expect("imbalance prices cover the horizon")
     }
 
-    /// The same, `None` where a series does not cover `t`.
+    /// Like [`Self::prices`]; `None` where a series does not cover `t`.
     pub fn known(&self, t: SimTime) -> Option<Prices> {
         let (short_eur_mwh, long_eur_mwh) = match self {
             Self::Penalty(penalty) => (*penalty, -penalty),
@@ -52,7 +51,7 @@ impl Imbalance {
         Some(Prices { short_eur_mwh, long_eur_mwh })
     }
 
-    /// The series of prices that it has.
+    /// Its price series.
     pub fn series(&mut self) -> Vec<&mut Series> {
         match self {
             Self::Penalty(_) => Vec::new(),

@@ -1,10 +1,10 @@
-//! Wholesale markets as rules: what is traded, until when, at which price, and what becomes of who does not
-//! deliver. Pure: no state of the simulation, no party.
+//! Wholesale markets as rules: products, gate closures, prices, and the settlement of parties that do not deliver.
+//! Pure: no state of the simulation, no party.
 //!
 //! - [`products`]: the slots of time that are traded, and the gates that close before them;
 //! - [`auction`]: a uniform price from bids and from the rest of the market;
-//! - [`delivery`]: what was bought against what was drawn;
-//! - [`imbalance`]: what the difference costs.
+//! - [`delivery`]: energy bought against energy drawn;
+//! - [`imbalance`]: the cost of the difference.
 //!
 #![doc = include_str!("../../../docs/equations/rendered/markets.md")]
 
@@ -21,7 +21,7 @@ use crate::time::SimTime;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What kind of market it is: policies choose by it.
+/// Kind of market; policies choose by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum MarketKind {
@@ -56,7 +56,7 @@ pub struct Series {
 }
 
 impl Series {
-    /// Price of the slot that holds `t` [currency/MWh]; `None` outside.
+    /// Price of the slot that contains `t` [currency/MWh]; `None` outside.
     #[inline]
     pub fn at(&self, t: SimTime) -> Option<f64> {
         let slot = usize::try_from((t - self.start).div_euclid(self.slot_s)).ok()?;
@@ -74,7 +74,7 @@ impl Series {
     }
 }
 
-/// What a market takes as a bid.
+/// Bid sizes that a market accepts.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Lots {
     /// Least quantity [kW].
@@ -84,10 +84,10 @@ pub struct Lots {
 }
 
 impl Lots {
-    /// The part of `quantity_kw` that can be bid [kW]: 0 if it is too little.
+    /// The part of `quantity_kw` that can be bid [kW]: 0 if it is below the minimum.
     pub fn fit(&self, quantity_kw: f64) -> f64 {
         let whole = if self.step_kw > 0.0 {
-            // A quantity meant as a multiple may have lost a last digit on the way.
+            // A whole multiple may have lost its last digit to rounding.
             (quantity_kw / self.step_kw + 1e-9).floor() * self.step_kw
         } else {
             quantity_kw
@@ -103,26 +103,26 @@ pub struct Market {
     pub name: String,
     /// Kind.
     pub kind: MarketKind,
-    /// What is traded.
+    /// Products traded.
     pub products: Products,
-    /// Until when.
+    /// Gate closures.
     pub gates: GateRule,
-    /// Bids are taken so long before the gate closes [s]; `None`: from the start.
+    /// Bids are taken from this long before gate closure [s]; `None`: from the start.
     pub opens_s: Option<i64>,
-    /// Results are known so long after the gate has closed [s].
+    /// Time from gate closure to publication of the results [s].
     pub publish_s: i64,
-    /// Price of each product without our bidders [currency/MWh]. It may begin before the first product:
-    /// that part is history, known to all from the start.
+    /// Price of each product without our bidders [currency/MWh]. It may begin before the first product: that part is
+    /// history, public from the start.
     pub reference: Series,
-    /// Paid to who keeps power ready as reserve, for each unit of power and hour in which it is taken when called
+    /// Paid for keeping power ready as reserve, per unit of power and hour in which it is taken when called
     /// [currency/MW per hour]; `None` in a market for energy alone.
     pub capacity: Option<Series>,
-    /// What a kilowatt bought from the rest of the market adds to the price [currency/MWh per kW]; 0 where
-    /// bidders are price takers.
+    /// Price increase per kilowatt bought from the rest of the market [currency/MWh per kW]; 0 where bidders are price
+    /// takers.
     pub slope_eur_mwh_kw: f64,
     /// Least and greatest price [currency/MWh].
     pub limits_eur_mwh: [f64; 2],
-    /// What is taken as a bid.
+    /// Bid sizes accepted.
     pub lots: Lots,
 }
 
@@ -135,7 +135,7 @@ mod tests {
         let lots = Lots { minimum_kw: 100.0, step_kw: 25.0 };
         assert_eq!([99.0, 100.0, 124.9, 125.0, -5.0].map(|q| lots.fit(q)), [0.0, 100.0, 100.0, 125.0, 0.0]);
         assert_eq!(Lots { minimum_kw: 0.0, step_kw: 0.0 }.fit(3.6), 3.6);
-        // 0.1 + 0.2 is more than 0.3 by the last digit, 0.7 - 0.4 less.
+        // 0.1 + 0.2 exceeds 0.3 in the last digit; 0.7 - 0.4 falls short of it.
         assert!((Lots { minimum_kw: 0.0, step_kw: 0.1 }.fit(0.7 - 0.4) - 0.3).abs() < 1e-12);
     }
 

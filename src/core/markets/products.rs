@@ -1,4 +1,4 @@
-//! What is traded, and until when: products are slots of time, gates close before them.
+//! Traded products and their gates: products are slots of time, gates close before them.
 
 use crate::time::{DAY_S, LocalClock, SimTime, local_to_utc, monday_of};
 use chrono::{Days, NaiveDateTime, NaiveTime};
@@ -11,18 +11,18 @@ pub struct Products {
     pub start: SimTime,
     /// Length of a product [s].
     pub slot_s: i64,
-    /// How many there are.
+    /// Number of products.
     pub count: usize,
 }
 
 impl Products {
-    /// The products that lie wholly within [`start`, `end`), beginning at whole multiples of their length.
+    /// The products entirely within [`start`, `end`), beginning at whole multiples of their length.
     pub fn within(start: SimTime, end: SimTime, slot_s: i64) -> Self {
         let first = SimTime((start.0 + slot_s - 1).div_euclid(slot_s) * slot_s);
         Self { start: first, slot_s, count: usize::try_from((end - first) / slot_s).unwrap_or(0) }
     }
 
-    /// The product that holds `t`.
+    /// The product that contains `t`.
     #[inline]
     pub fn at(&self, t: SimTime) -> Option<usize> {
         let product = usize::try_from((t - self.start).div_euclid(self.slot_s)).ok()?;
@@ -47,10 +47,10 @@ impl Products {
     }
 }
 
-/// When gates close.
+/// Rule of gate closure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GateRule {
-    /// For each product by itself, so long before it starts [s].
+    /// Separately for each product, this long before it starts [s].
     Lead(i64),
     /// For all products that start on one local day together.
     Daily {
@@ -73,9 +73,9 @@ pub enum GateRule {
 /// A gate: the last moment to bid for some products.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gate {
-    /// When it closes.
+    /// Time of closure.
     pub closes: SimTime,
-    /// For which products.
+    /// Products that it covers.
     pub products: Range<usize>,
 }
 
@@ -109,9 +109,9 @@ impl GateRule {
         Some(Gate { closes, products: first..last })
     }
 
-    /// No gate closes earlier than this before a product of it starts [s].
+    /// Upper bound on the time from gate closure to the start of a product [s].
     pub fn longest_s(&self) -> i64 {
-        // An hour for the change of the clock.
+        // One hour for a change of clocks.
         match *self {
             Self::Lead(lead_s) => lead_s,
             Self::Daily { days_before, .. } => (i64::from(days_before) + 1) * DAY_S + 3_600,
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_weekly_tender_closes_in_an_earlier_week() {
-        // Wednesday to Tuesday: the products of two weeks.
+        // Wednesday to Tuesday: products of two weeks.
         let (start, end) = (at("2017-06-07T00:00:00+02:00"), at("2017-06-14T00:00:00+02:00"));
         let clock = LocalClock::new(BERLIN, start + -21 * DAY_S, end);
         let products = Products::within(start, end, 900);

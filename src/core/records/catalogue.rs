@@ -1,15 +1,14 @@
-//! What the key figures of a run are called, in which unit they come, and which way is better.
+//! Names, units and better directions of the key figures of a run.
 //!
-//! Tables, pictures and reports of studies take titles and units from here. A
-//! figure of one fleet or one operator goes by `fleets.NAME.figure` or
-//! `operators.NAME.figure`, and has the title and unit of the figure.
+//! Tables, pictures and reports of studies take titles and units from here. A figure of one fleet or one operator is
+//! called `fleets.NAME.figure` or `operators.NAME.figure`, and has the title and unit of the figure.
 
-/// Which way a figure is better, where that can be said.
+/// Direction in which a figure is better, where it has one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
-    /// The more the better.
+    /// Higher is better.
     Higher,
-    /// The less the better.
+    /// Lower is better.
     Lower,
     /// Neither.
     Neither,
@@ -20,11 +19,11 @@ pub enum Direction {
 pub struct FigureInfo {
     /// Name in `summary.json`.
     pub name: &'static str,
-    /// For people.
+    /// Human-readable title.
     pub title: &'static str,
-    /// Unit; `currency` stands for that of the scenario, `0..1` for a share, nothing for a count.
+    /// Unit; `currency` denotes that of the scenario, `0..1` a share, an empty text a count.
     pub unit: &'static str,
-    /// Which way is better.
+    /// Better direction.
     pub better: Direction,
 }
 
@@ -182,10 +181,10 @@ pub const MARKET_FIGURES: &[FigureInfo] = &[
     figure("cash_eur", "Cash", "currency", Higher),
 ];
 
-/// What is known of the figure `name`, with whose figure it is where it is one fleet's or operator's.
+/// Information on the figure `name`, with the name of its fleet or operator if it has one.
 pub fn find(name: &str) -> Option<(FigureInfo, Option<&str>)> {
     let of = |list: &[FigureInfo], name: &str| list.iter().find(|figure| figure.name == name).copied();
-    // Names of fleets may hold dots; names of figures do not.
+    // Names of fleets may contain dots; names of figures do not.
     let owned = |prefix: &str, list: &[FigureInfo]| {
         let (owner, figure) = name.strip_prefix(prefix).and_then(|rest| rest.rsplit_once('.')).unzip();
         of(list, figure?).map(|figure| (figure, owner))

@@ -1,5 +1,5 @@
-//! Definitions of the figures of `summary.json`, for people: name, unit, which way is better, meaning, and how figures add
-//! up to each other.
+//! Definitions of the figures of `summary.json`, for people: name, unit, better direction, meaning, and the sums among
+//! them.
 
 use super::catalogue::{
     COMPETITOR_FIGURES, Direction, FIGURES, FigureInfo, MARKET_FIGURES, OPERATOR_FIGURES, RETAILER_FIGURES,
@@ -71,7 +71,7 @@ pub const IDENTITIES: &[Identity] = &[
     Identity { sum: "tariff_kwh", parts: &[(1.0, "energy_charged_kwh"), (-1.0, "market_delivered_kwh")] },
 ];
 
-/// Figures of fleets that trade in markets alone.
+/// Figures that only fleets trading in markets have.
 pub const OF_TRADING: [&str; 3] = ["market_profit_eur", "market_profit_net_eur", "tariff_kwh"];
 
 impl Identity {
@@ -81,8 +81,8 @@ impl Identity {
     }
 }
 
-/// The identities that `figures`, as in `summary.json`, break by more than `tolerance`; those of a sum that is not there
-/// do not apply.
+/// The identities that `figures`, as in `summary.json`, break by more than `tolerance`; those whose sum is absent do
+/// not apply.
 pub fn broken(figures: &Map<String, Value>, tolerance: f64) -> Vec<String> {
     let value = |name: &str| figures.get(name).and_then(Value::as_f64);
     let check = |identity: &Identity| {
@@ -101,7 +101,7 @@ fn meanings<T: JsonSchema>() -> Map<String, Value> {
     found
 }
 
-/// Gathers the properties of a schema and of those that are flattened into it.
+/// Collects the properties of a schema and of the schemas flattened into it.
 fn collect(schema: &Value, root: &Value, found: &mut Map<String, Value>) {
     if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
         for (name, property) in properties {
@@ -174,7 +174,7 @@ mod tests {
         for row in text.lines().filter(|line| line.starts_with("| `")) {
             assert!(!row.ends_with("|  |"), "{row}");
         }
-        assert!(text.contains("| `market_profit_eur` | currency | more | What trading brought"), "{text}");
+        assert!(text.contains("| `market_profit_eur` | currency | more | Profit from trading"), "{text}");
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! The data dictionary: every output table with its columns, their types, units and meaning.
 //!
-//! Writers, documentation and `gridfleet schema` come from here; a test of the
-//! writer compares the files with it.
+//! Writers, documentation and `gridfleet schema` use it; a test of the writer compares the files with it.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -49,7 +48,7 @@ pub struct Column {
     pub unit: Option<&'static str>,
     /// Whether it may be null.
     pub nullable: bool,
-    /// What it means.
+    /// Meaning.
     pub doc: &'static str,
 }
 
@@ -58,7 +57,7 @@ pub struct Column {
 pub struct Table {
     /// Name; the file is `<name>.parquet`.
     pub name: &'static str,
-    /// What one row is.
+    /// Meaning of one row.
     pub doc: &'static str,
     /// Its columns, in the order of the file.
     pub columns: &'static [Column],
@@ -71,7 +70,7 @@ impl Table {
     }
 }
 
-/// Which table: an index into [`TABLES`].
+/// Output table: an index into [`TABLES`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TableId {
@@ -91,9 +90,9 @@ pub enum TableId {
     Grid,
     /// Price broadcasts.
     Prices,
-    /// Load, price and cost of stations by slot, where the price follows the load.
+    /// Load, price and cost by slot of stations with load-dependent prices.
     Loads,
-    /// What retailers that compete asked and sold, by slot.
+    /// Prices and sales of competing retailers, by slot.
     Supply,
     /// Bids and settlements of imbalance.
     Market,

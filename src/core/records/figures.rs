@@ -1,16 +1,16 @@
-//! What the key figures of a run are, as they stand in `summary.json`.
+//! Key figures of a run, as written to `summary.json`.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Key figures of one fleet, or of all together. Energies at the plug unless said otherwise.
+/// Key figures of one fleet, or of all together. Energies are at the plug unless stated otherwise.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, JsonSchema)]
 pub struct Figures {
     /// Requests in all.
     pub trips_requested: u64,
     /// Requests served.
     pub trips_served: u64,
-    /// Requests lost, whatever the reason.
+    /// Requests lost, for any reason.
     pub trips_lost: u64,
     /// Lost because no vehicle could be there in time.
     pub trips_lost_no_vehicle: u64,
@@ -20,9 +20,9 @@ pub struct Figures {
     pub trips_lost_committed: u64,
     /// Not ended when the simulation did.
     pub trips_in_progress: u64,
-    /// Of the requests that have ended, those served: served over served and lost; null without either.
+    /// Share of ended requests that were served: served over served and lost; null without either.
     pub service_rate: Option<f64>,
-    /// Of all requests, those served by the end: served over requested; null without requests.
+    /// Share of all requests served by the end: served over requested; null without requests.
     pub completion_rate: Option<f64>,
     /// Mean wait of riders picked up [s].
     pub wait_mean_s: Option<f64>,
@@ -34,13 +34,13 @@ pub struct Figures {
     pub wait_p99_s: Option<u64>,
     /// Distance driven [km].
     pub km_total: f64,
-    /// Of that without a rider [km].
+    /// Of that, driven without a rider [km].
     pub km_empty: f64,
     /// Drawn from the grid [kWh].
     pub energy_charged_kwh: f64,
-    /// Of that stored in batteries [kWh].
+    /// Of that, stored in batteries [kWh].
     pub energy_stored_kwh: f64,
-    /// Charged elsewhere on recorded trips, in the batteries [kWh]; not billed.
+    /// Charged elsewhere on recorded trips, into batteries [kWh]; not billed.
     pub charged_elsewhere_kwh: f64,
     /// Taken from batteries to drive [kWh].
     pub energy_driven_kwh: f64,
@@ -48,9 +48,9 @@ pub struct Figures {
     pub energy_discharged_kwh: f64,
     /// Charging sessions: visits to stations in which power flowed.
     pub sessions: u64,
-    /// Visits to stations that never got a connector; they are no sessions.
+    /// Visits to stations that never got a connector; not counted as sessions.
     pub sessions_without_connector: u64,
-    /// Mean wait of a charging need: from first joining any station, also one given up since, to first power [s].
+    /// Mean wait of a charging need: from first joining any station, including one given up since, to first power [s].
     pub need_wait_mean_s: Option<f64>,
     /// Wait of a charging need that 95 % did not exceed [s].
     pub need_wait_p95_s: Option<u64>,
@@ -58,7 +58,7 @@ pub struct Figures {
     pub queue_mean_s: Option<f64>,
     /// Wait for a connector that 95 % did not exceed [s].
     pub queue_p95_s: Option<u64>,
-    /// Connector time occupied over connector time there was.
+    /// Connector time occupied over connector time available.
     pub charger_utilisation: Option<f64>,
     /// Highest mean grid power of a control interval [kW].
     pub peak_power_kw: f64,
@@ -68,9 +68,9 @@ pub struct Figures {
     pub mean_soc: Option<f64>,
     /// Paid by riders [currency].
     pub fares_eur: f64,
-    /// What riders who were lost would have paid [currency].
+    /// Fares that lost riders would have paid [currency].
     pub lost_fares_eur: f64,
-    /// Of that, riders turned away because of a commitment to a market [currency].
+    /// Of that, fares of riders turned away because of a commitment to a market [currency].
     pub lost_committed_fares_eur: f64,
     /// Paid for charging, all sessions [currency].
     pub charging_cost_eur: f64,
@@ -82,25 +82,25 @@ pub struct Figures {
     pub lost_request_cost_eur: f64,
     /// Recovery of vehicles [currency].
     pub rescue_cost_eur: f64,
-    /// Paid to other fleets of the coalition whose riders it served, less what they paid [currency].
+    /// Paid to other fleets of the coalition whose riders it served, less received from them [currency].
     pub referral_cost_eur: f64,
     /// Figures of trading, where there are markets.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub trading: Option<TradingFigures>,
-    /// Figures of stations whose price follows the load, of all together.
+    /// Figures of stations with load-dependent prices, of all together.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub loads: Option<LoadFigures>,
     /// Figures of the feeder, where there is one.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub grid: Option<GridFigures>,
-    /// Fares less operating profit: all that the fleet paid, less what it received besides fares [currency].
+    /// Fares less operating profit: all payments of the fleet, less its receipts other than fares [currency].
     pub operating_cost_eur: f64,
-    /// Operating cost and the fares of riders lost [currency].
+    /// Operating cost and the fares of lost riders [currency].
     pub cost_with_lost_fares_eur: f64,
-    /// Figures of drivers, where vehicles have their own.
+    /// Figures of drivers, where vehicles are privately owned.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub drivers: Option<DriverFigures>,
-    /// What the fleet received less what it paid [currency].
+    /// Received by the fleet less paid by it [currency].
     pub operating_profit_eur: f64,
     /// Energy in batteries at the end of the warm-up, of legs and sessions that had ended [kWh].
     pub stored_start_kwh: f64,
@@ -137,33 +137,33 @@ pub struct TradingFigures {
     pub imbalance_kwh: f64,
     /// Paid to markets [currency].
     pub market_cost_eur: f64,
-    /// Given back by retailers for energy that came from markets [currency].
+    /// Refunded by retailers for energy that came from markets [currency].
     pub supply_credit_eur: f64,
     /// Paid for imbalance [currency].
     pub imbalance_cost_eur: f64,
-    /// What trading brought: credit less cost of energy and of imbalance [currency].
+    /// Profit from trading: credit less cost of energy and of imbalance [currency].
     pub market_profit_eur: f64,
     /// The same, less the fares of riders turned away because of a commitment [currency].
     pub market_profit_net_eur: f64,
-    /// No policy could have had more of the latter, whatever it had known [currency]; where asked for.
+    /// Upper bound on the latter for any policy, even with perfect knowledge [currency]; where requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub market_profit_bound_eur: Option<f64>,
 }
 
-/// Key figures of stations whose price follows the load: of all, or of one operator's.
+/// Key figures of stations with load-dependent prices: of all, or of one operator.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, JsonSchema)]
 pub struct LoadFigures {
-    /// What the stations minimise: energy at the prices that the load made, and the cost of deviations [currency].
+    /// Objective of the stations: cost of energy at load-dependent prices, and cost of deviations [currency].
     pub station_cost_eur: f64,
     /// Of that, half the sensitivity times the squared distance from nominal profiles [currency].
     pub deviation_cost_eur: f64,
-    /// Energy not drawn when it would have been by nominal profiles [kWh].
+    /// Energy not drawn at times at which nominal profiles would have drawn it [kWh].
     pub shifted_kwh: f64,
-    /// Energy asked for and not drawn by the end of the simulation [kWh].
+    /// Energy requested and not drawn by the end of the simulation [kWh].
     pub unserved_kwh: f64,
     /// Highest mean power of a slot [kW].
     pub peak_load_kw: f64,
-    /// Mean price by energy [currency/MWh].
+    /// Mean price, weighted by energy [currency/MWh].
     pub load_price_eur_mwh: Option<f64>,
 }
 
@@ -190,10 +190,10 @@ pub struct GridFigures {
     pub grid_branch_loading_bus: Option<u32>,
     /// Time with a voltage or a branch beyond its limit, or without a power flow [h].
     pub grid_violation_hours: f64,
-    /// Of that, time in which the feeder could not have carried the loads at all [h].
+    /// Of that, time in which the feeder could not carry the loads at all [h].
     pub grid_unsolved_hours: f64,
-    /// Charging held back for the feeder's limits: power that stations would have drawn and were not let, over time [kWh].
-    /// Energy that waits counts again for as long as it waits.
+    /// Charging held back by the feeder's limits: power that stations would have drawn and could not, over time [kWh].
+    /// Energy that waits counts again as long as it waits.
     pub grid_held_back_kwh: f64,
 }
 
@@ -206,7 +206,7 @@ pub struct DriverFigures {
     pub departures_missed: u64,
     /// Of those, after a stay too short to fill it.
     pub departures_short_stay: u64,
-    /// Into batteries at stations and out of them to be fed back [kWh].
+    /// Into batteries at stations, and out of them to be fed back [kWh].
     pub battery_throughput_kwh: f64,
 }
 
@@ -221,30 +221,30 @@ pub struct RetailerFigures {
     pub load_sd_kw: f64,
     /// Drawn by all its customers, less what was fed back [kWh].
     pub energy_kwh: f64,
-    /// What they all pay, less what they are paid [currency].
+    /// Paid by all its customers, less paid to them [currency].
     pub payments_eur: f64,
-    /// Of that, households [currency].
+    /// Of that, paid by households [currency].
     pub household_payments_eur: f64,
-    /// What serving them costs [currency].
+    /// Cost of serving them [currency].
     pub generation_cost_eur: f64,
-    /// What it received less what it paid [currency].
+    /// Received less paid [currency].
     pub profit_eur: f64,
 }
 
-/// Key figures of one of the retailers that compete.
+/// Key figures of one competing retailer.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct CompetitorFigures {
     /// Name.
     pub name: String,
     /// Drawn by its customers, less what they fed back [kWh].
     pub energy_kwh: f64,
-    /// The same as a share of what all competitors sold (0..1).
+    /// The same as a share of the sales of all competitors (0..1).
     pub energy_share: Option<f64>,
-    /// What its customers owe for it, without the markups of stations [currency].
+    /// Owed by its customers for it, without the markups of stations [currency].
     pub revenue_eur: f64,
-    /// Mean price of what it sold, by energy [currency/MWh].
+    /// Mean price of its sales, weighted by energy [currency/MWh].
     pub sold_at_eur_mwh: Option<f64>,
-    /// Figures of the one that trades in markets.
+    /// Figures of the retailer that trades in markets.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub aggregator: Option<AggregatorFigures>,
 }
@@ -254,13 +254,13 @@ pub struct CompetitorFigures {
 pub struct AggregatorFigures {
     /// Bought ahead less sold ahead [kWh].
     pub bought_kwh: f64,
-    /// What that cost [currency].
+    /// Cost of that energy [currency].
     pub purchase_cost_eur: f64,
-    /// Drawn by its customers beyond what it had bought [kWh].
+    /// Drawn by its customers beyond its purchases [kWh].
     pub short_kwh: f64,
     /// Bought and not drawn [kWh].
     pub long_kwh: f64,
-    /// What imbalance cost, less what it brought [currency].
+    /// Cost of imbalance, less income from it [currency].
     pub imbalance_cost_eur: f64,
     /// Revenue less cost of purchases and of imbalance [currency].
     pub profit_eur: f64,
@@ -270,20 +270,20 @@ pub struct AggregatorFigures {
     pub day_profit_cvar_eur: Option<f64>,
 }
 
-/// Key figures of one market, of all who bid in it.
+/// Key figures of one market, of all its bidders.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct MarketFigures {
     /// Name.
     pub name: String,
-    /// Bids that were accepted, if only in part.
+    /// Bids that were accepted, at least in part.
     pub bids_accepted: u64,
-    /// Bids that were not.
+    /// Bids that were rejected.
     pub bids_rejected: u64,
     /// Bought [kWh].
     pub bought_kwh: f64,
     /// Sold [kWh].
     pub sold_kwh: f64,
-    /// Mean price of what was bought, by quantity [currency/MWh].
+    /// Mean price of purchases, weighted by quantity [currency/MWh].
     pub mean_price_eur_mwh: Option<f64>,
     /// Received by bidders; paid if below zero [currency].
     pub cash_eur: f64,
@@ -306,7 +306,7 @@ pub struct OperatorFigures {
     pub profit_eur: f64,
     /// Highest mean grid power of its stations together over a quarter of an hour [kW].
     pub peak_15min_kw: f64,
-    /// Figures of its stations whose price follows the load, where it has such.
+    /// Figures of its stations with load-dependent prices, where it has any.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub loads: Option<LoadFigures>,
 }
@@ -330,7 +330,7 @@ pub struct FleetFigures {
     pub figures: Figures,
 }
 
-/// What [`super::metrics::Metrics`] found.
+/// Results of [`super::metrics::Metrics`].
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct RunFigures {
     /// All fleets together.
@@ -348,7 +348,7 @@ pub struct RunFigures {
     /// Each retailer that has households or a cost of generation, in the order of the scenario.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub retailers: Vec<RetailerFigures>,
-    /// Each retailer that competes, in the order of the competition.
+    /// Each competing retailer, in the order of the competition.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub competitors: Vec<CompetitorFigures>,
 }

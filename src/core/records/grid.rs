@@ -5,22 +5,22 @@ use super::figures::GridFigures;
 use super::readings::Peak;
 use crate::time::SimTime;
 
-/// Adds up.
+/// Running sums.
 #[derive(Default)]
 pub(super) struct GridSums {
     figures: GridFigures,
-    /// The last reading, and what is held back since then [kW].
+    /// The last reading, and the power held back since then [kW].
     before: Option<(SimTime, f64)>,
     peak: Peak,
 }
 
 impl GridSums {
-    /// The power flow of the time since the last reading is known.
+    /// Adds the power flow of the time since the last reading.
     pub fn add(&mut self, record: &FeederRecord) {
         let (since, held_back_kw) = self.before.unwrap_or((record.time, 0.0));
         let hours = (record.time - since) as f64 / 3_600.0;
         self.before = Some((record.time, record.held_back_kw));
-        // Before the first reading nothing was metered: it knows of the case's loads alone.
+        // Before the first reading nothing was metered: it contains the case's loads only.
         if hours <= 0.0 {
             return;
         }
@@ -29,7 +29,7 @@ impl GridSums {
         let Some(flow) = &record.flow else {
             figures.grid_violation_hours += hours;
             figures.grid_unsolved_hours += hours;
-            // No power flow, no power.
+            // Without a power flow the power counts as zero.
             self.peak.read(since, record.time, 0.0);
             return;
         };

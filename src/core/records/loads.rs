@@ -1,4 +1,4 @@
-//! Sums over slots of stations whose price follows the load.
+//! Sums over slots of stations with load-dependent prices.
 
 use super::LoadRecord;
 use super::figures::LoadFigures;
@@ -11,15 +11,15 @@ pub(super) struct LoadSums {
     deviation_cost: f64,
     energy_kwh: f64,
     nominal_kwh: f64,
-    /// Energy drawn less than nominal profiles, where it was less.
+    /// Shortfall of energy drawn against nominal profiles, in slots in which there is one.
     less_kwh: f64,
-    /// The end of the slot being read, and the power of its stations so far [kW].
+    /// The end of the slot being read, and the total power of its stations so far [kW].
     slot: Option<(SimTime, f64)>,
     peak_kw: f64,
 }
 
 impl LoadSums {
-    /// One slot of one station; slots come in the order of their ends.
+    /// Adds one slot of one station; slots come in the order of their ends.
     pub fn add(&mut self, record: &LoadRecord) {
         let hours = (record.slot_end - record.slot_start) as f64 / 3_600.0;
         self.energy_cost += record.energy_cost;
@@ -34,7 +34,7 @@ impl LoadSums {
         self.peak_kw = self.peak_kw.max(self.slot.map_or(0.0, |slot| slot.1));
     }
 
-    /// `None` without any slot.
+    /// The figures; `None` without any slot.
     pub fn figures(&self) -> Option<LoadFigures> {
         self.slot?;
         let unserved_kwh = (self.nominal_kwh - self.energy_kwh).max(0.0);

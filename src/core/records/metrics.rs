@@ -1,8 +1,7 @@
 //! Key figures of a run, accumulated from records alone.
 //!
-//! [`Metrics`] listens to every record and keeps sums, counts and waiting-time
-//! histograms, per fleet; [`Metrics::finish`] turns them into [`Figures`].
-//! Nothing here is kept per trip, so its memory does not grow with the run.
+//! [`Metrics`] receives every record and keeps sums, counts and waiting-time histograms, per fleet; [`Metrics::finish`]
+//! turns them into [`Figures`]. Nothing is kept per trip, so its memory does not grow with the run.
 
 pub use super::figures::{
     AggregatorFigures, CompetitorFigures, DriverFigures, Figures, FleetFigures, GridFigures, LoadFigures,
@@ -24,17 +23,17 @@ use crate::ledger::{EntryKind, LedgerEntry, Money, rounded};
 use crate::markets::Side;
 use crate::time::SimTime;
 
-/// What the records do not tell.
+/// Static inputs of the metrics, which records do not contain.
 #[derive(Debug, Clone)]
 pub struct MetricsSetup {
     /// First instant simulated.
     pub start: SimTime,
-    /// First instant no longer simulated.
+    /// First instant after the simulation.
     pub end: SimTime,
     /// First instant of the period that the figures cover: the end of the warm-up.
     pub measured_from: SimTime,
-    /// Price of energy that batteries hold more at the end than at `measured_from` [currency/MWh]; `None` for the
-    /// mean price that each fleet paid per kWh stored.
+    /// Price of the energy by which batteries have gained from `measured_from` to the end [currency/MWh]; `None` for
+    /// the mean price that each fleet paid per kWh stored.
     pub end_value_eur_mwh: Option<f64>,
     /// Connectors of all stations together.
     pub connectors: u64,
@@ -42,11 +41,11 @@ pub struct MetricsSetup {
     pub co2_kg_per_kwh: Option<f64>,
     /// Whether there are markets to trade in.
     pub trades: bool,
-    /// What perfect knowledge could earn, by fleet [currency], where asked for.
+    /// Earnings possible with perfect knowledge, by fleet [currency], where requested.
     pub bounds_eur: Option<Vec<f64>>,
-    /// Who buys from which retailer, where that has figures.
+    /// Customers of each retailer, where retailers have figures.
     pub retail: RetailFacts,
-    /// Which retailers compete, if any do.
+    /// Competing retailers, if there are any.
     pub competition: CompetitionFacts,
 }
 
@@ -66,7 +65,7 @@ struct OperatorSums {
 /// Sums of one market.
 struct MarketSums {
     figures: MarketFigures,
-    /// Quantity bought times price.
+    /// Sum of quantity bought times price.
     value: f64,
 }
 
@@ -87,13 +86,13 @@ impl MarketSums {
     fn figures(self) -> MarketFigures {
         let bought = self.figures.bought_kwh;
         let mean_price_eur_mwh = (bought > 0.0).then(|| self.value / bought);
-        // Whole millionths of the currency, as they were posted.
+        // Whole millionths of the currency, as posted.
         let cash_eur = rounded(self.figures.cash_eur);
         MarketFigures { mean_price_eur_mwh, cash_eur, ..self.figures }
     }
 }
 
-/// Whose account it is, among those that have figures.
+/// Holder of an account, among those that have figures.
 #[derive(Clone, Copy)]
 enum Holder {
     Fleet(usize),
@@ -107,7 +106,7 @@ pub struct Metrics {
     names: Vec<String>,
     operator_names: Vec<String>,
     holders: Vec<Holder>,
-    /// The fleet of each bidder that is one.
+    /// The fleet of each bidder, if it is a fleet.
     bidders: Vec<Option<usize>>,
     markets: Vec<MarketSums>,
     fleets: Vec<Sums>,
@@ -124,7 +123,7 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// An empty account of the fleets and operators in `labels`.
+    /// Empty sums for the fleets and operators in `labels`.
     pub fn new(labels: &Labels, setup: MetricsSetup) -> Self {
         let find = |names: &[String], name: &str| names.iter().position(|n| n == name);
         let holders = labels
@@ -174,8 +173,8 @@ impl Metrics {
         all.iter_recorded().map(|step| (step.value_iterated_to(), step.count_at_value())).collect()
     }
 
-    /// Whether something that ended at `time` is within the measured period. What ends at the very end of the warm-up
-    /// (a reading, a settlement, the cost of a day's driving) belongs to the warm-up.
+    /// Whether something that ended at `time` is within the measured period. Anything that ends exactly at the end of
+    /// the warm-up (a reading, a settlement, the cost of a day's driving) belongs to the warm-up.
     fn measures(&self, time: SimTime) -> bool {
         time > self.setup.measured_from || self.setup.measured_from <= self.setup.start
     }

@@ -1,8 +1,7 @@
-//! What has happened: one struct per output table, and who may listen.
+//! Records: one struct per output table, and the recorders that receive them.
 //!
-//! An event is due, a record has happened. The engine hands each record to a
-//! [`Recorder`] once; a recorder cannot write back, so what is recorded never
-//! changes what is simulated.
+//! An event is due, a record has happened. The engine passes each record to a [`Recorder`] once; a recorder cannot
+//! write back, so recording never changes the simulation.
 
 pub mod catalogue;
 pub mod definitions;
@@ -28,7 +27,7 @@ use crate::markets::Side;
 use crate::time::SimTime;
 use std::sync::Arc;
 
-/// How a request ended.
+/// Outcome of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TripStatus {
     /// The rider was driven to the destination.
@@ -60,48 +59,48 @@ impl TripStatus {
     }
 }
 
-/// One request, when it has ended (row of `trips.parquet`).
+/// One request, recorded at its end (row of `trips.parquet`).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TripRecord {
     /// The request.
     pub request: RequestId,
-    /// The fleet asked (for a trip that was served: the fleet that served it).
+    /// The fleet asked (of a served trip: the fleet that served it).
     pub fleet: FleetId,
-    /// The vehicle that served it, or that the trip is bound to; `None` for a lost trip that any vehicle could serve.
+    /// The vehicle that served it, or to which the trip is bound; `None` for a lost trip that any vehicle could serve.
     pub vehicle: Option<VehicleId>,
-    /// How it ended.
+    /// Outcome.
     pub status: TripStatus,
-    /// When the rider asked.
+    /// Time of the request.
     pub request_time: SimTime,
-    /// When the rider got in; `None` if that did not happen.
+    /// Time of pick-up; `None` without one.
     pub pickup_time: Option<SimTime>,
-    /// When the rider got out; `None` if that did not happen.
+    /// Time of drop-off; `None` without one.
     pub dropoff_time: Option<SimTime>,
     /// Pick-up less request [s].
     pub wait_s: Option<i64>,
-    /// Where the rider asked.
+    /// Place of pick-up.
     pub origin: PlaceId,
-    /// Where the rider went, or wanted to go.
+    /// Requested destination, whether reached or not.
     pub destination: PlaceId,
-    /// With the rider [km].
+    /// Distance with the rider [km].
     pub distance_km: f64,
-    /// Empty, to the pick-up [km].
+    /// Empty distance to the pick-up [km].
     pub deadhead_km: f64,
-    /// Of both [kWh].
+    /// Energy for both [kWh].
     pub energy_kwh: f64,
-    /// Paid by the rider; 0 when lost.
+    /// Fare paid by the rider; 0 if lost.
     pub fare: f64,
-    /// What the rider would have paid; 0 unless lost.
+    /// Fare that the rider would have paid; 0 unless lost.
     pub lost_fare: f64,
     /// Of a ride in progress, the part of the fare for the way driven with the rider so far; 0 otherwise.
     pub accrued_fare: f64,
     /// When the vehicle set out for the pick-up.
     pub soc_start: Option<f64>,
-    /// At drop-off.
+    /// State of charge at drop-off (0..1).
     pub soc_end: Option<f64>,
 }
 
-/// Why a vehicle moved.
+/// Purpose of a movement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LegPurpose {
     /// Empty, to a rider.
@@ -112,7 +111,7 @@ pub enum LegPurpose {
     ToStation,
     /// To its depot.
     ToDepot,
-    /// To where it may be needed, or, in replay, carried by staff to where the trace has it next.
+    /// To a place where it may be needed, or, in replay, moved by staff to its next place in the trace.
     Relocation,
 }
 
@@ -133,28 +132,28 @@ impl LegPurpose {
     }
 }
 
-/// One movement of a vehicle, when it has ended or the simulation has (row of `legs.parquet`).
+/// One movement of a vehicle, recorded at its end or at the end of the simulation (row of `legs.parquet`).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LegRecord {
     /// The vehicle.
     pub vehicle: VehicleId,
     /// Its fleet.
     pub fleet: FleetId,
-    /// Why it moved.
+    /// Purpose of the movement.
     pub purpose: LegPurpose,
     /// Departure.
     pub start_time: SimTime,
-    /// For a leg cut off by the end of the simulation: that end.
+    /// Arrival, or the end of the simulation for a leg that it cuts off.
     pub end_time: SimTime,
-    /// Where it set out.
+    /// Place of departure.
     pub origin: PlaceId,
-    /// Where it went.
+    /// Destination.
     pub destination: PlaceId,
     /// Driven until `end_time` [km].
     pub distance_km: f64,
     /// Taken from the battery until `end_time` [kWh].
     pub energy_kwh: f64,
-    /// Charged elsewhere on the way until `end_time`, in the battery [kWh]; not billed.
+    /// Charged elsewhere during the leg until `end_time`, into the battery [kWh]; not billed.
     pub charged_kwh: f64,
     /// State of charge at `start_time` (0..1).
     pub soc_start: f64,
@@ -162,27 +161,27 @@ pub struct LegRecord {
     pub soc_end: f64,
 }
 
-/// Why a vehicle left its connector.
+/// Reason for leaving a connector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum EndReason {
     /// The charge asked for was reached.
     Target,
     /// The usable window of the battery is full.
     Full,
-    /// A driver left before the battery was full, and no plan could have filled it in so short a stay.
+    /// The driver left before the battery was full, after a stay too short for any plan to fill it.
     ShortStay,
     /// The vehicle was needed elsewhere.
     Departure,
     /// The vehicle gave up waiting in the queue.
     GaveUp,
-    /// The policy broke the session off.
+    /// The policy interrupted the session.
     Interrupted,
-    /// Still there when the simulation ended.
+    /// Still there at the end of the simulation.
     InProgress,
 }
 
 impl SessionRecord {
-    /// Whether power flowed: a visit without is no session in any count.
+    /// Whether power flowed: a visit without power is not counted as a session.
     pub fn charged(&self) -> bool {
         self.charge_start_time.is_some()
     }
@@ -214,7 +213,7 @@ impl EndReason {
     }
 }
 
-/// One visit to a station, when it has ended or the simulation has (row of `sessions.parquet`).
+/// One visit to a station, recorded at its end or at the end of the simulation (row of `sessions.parquet`).
 ///
 /// A vehicle that gave up waiting has a row without plug-in time and without energy.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -227,24 +226,24 @@ pub struct SessionRecord {
     pub fleet: FleetId,
     /// The station.
     pub station: StationId,
-    /// Who runs the station.
+    /// Operator of the station.
     pub operator: OperatorId,
     /// Number of the connector at its station; `None` if the vehicle never got one.
     pub connector: Option<u16>,
-    /// When the vehicle joined the station.
+    /// Time of joining the station.
     pub arrival_time: SimTime,
-    /// When it got a connector; `None` if it never did.
+    /// Time of getting a connector; `None` without one.
     pub plug_in_time: Option<SimTime>,
     /// First instant at which power flowed.
     pub charge_start_time: Option<SimTime>,
     /// Last instant at which power flowed.
     pub charge_end_time: Option<SimTime>,
-    /// When it left (still there at the end of the simulation: `None`).
+    /// Time of departure; `None` if still there at the end of the simulation.
     pub unplug_time: Option<SimTime>,
-    /// Waited for a connector [s].
+    /// Wait for a connector [s].
     pub queue_s: i64,
-    /// From first joining any station for this charging need, also one given up since, to first power [s]; `None` without
-    /// power.
+    /// From first joining any station for this charging need, including one given up since, to first power [s]; `None`
+    /// without power.
     pub need_wait_s: Option<i64>,
     /// Drawn from the grid [kWh].
     pub energy_kwh: f64,
@@ -252,24 +251,24 @@ pub struct SessionRecord {
     pub battery_kwh: f64,
     /// Fed back to the grid [kWh].
     pub discharged_kwh: f64,
-    /// Taken from the battery for that [kWh]; the table has it as what was fed back over the efficiency.
+    /// Taken from the battery for that [kWh]; the table contains it as energy fed back over the efficiency.
     pub withdrawn_kwh: f64,
     /// Highest power at the plug [kW].
     pub max_power_kw: f64,
     /// State of charge on arrival (0..1).
     pub soc_start: f64,
-    /// State of charge when it left (0..1).
+    /// State of charge at departure (0..1).
     pub soc_end: f64,
     /// Paid by the fleet.
     pub cost: f64,
-    /// Why it left.
+    /// Reason for leaving.
     pub end_reason: EndReason,
 }
 
 /// State of one fleet at a control interval (row of `fleet.parquet`).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FleetRecord {
-    /// When the meters were read.
+    /// Time of the meter reading.
     pub time: SimTime,
     /// The fleet.
     pub fleet: FleetId,
@@ -285,7 +284,8 @@ pub struct FleetRecord {
     pub discharging: u32,
     /// Mean state of charge (0..1).
     pub mean_soc: f64,
-    /// Energy in batteries [kWh], without what legs and sessions in progress have taken or given so far. Not in the table.
+    /// Energy in batteries [kWh], without the energy that legs and sessions in progress have taken or given so far. Not
+    /// in the table.
     pub stored_kwh: f64,
     /// Mean grid power since the last reading [kW].
     pub power_kw: f64,
@@ -294,11 +294,11 @@ pub struct FleetRecord {
 /// State of one station at a control interval (row of `stations.parquet`).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StationRecord {
-    /// When the meters were read.
+    /// Time of the meter reading.
     pub time: SimTime,
     /// The station.
     pub station: StationId,
-    /// Who runs it.
+    /// Its operator.
     pub operator: OperatorId,
     /// Connectors with a vehicle.
     pub occupied: u32,
@@ -313,19 +313,19 @@ pub struct StationRecord {
 /// One price broadcast (row of `prices.parquet`).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PriceRecord {
-    /// When it was announced.
+    /// Time of announcement.
     pub broadcast_time: SimTime,
-    /// First instant at which it holds.
+    /// First instant of validity.
     pub valid_from: SimTime,
-    /// First instant at which it holds no longer.
+    /// First instant after validity.
     pub valid_to: SimTime,
-    /// Who asks it.
+    /// The retailer that asks it.
     pub retailer: RetailerId,
     /// Price of energy [currency per MWh].
     pub price_eur_mwh: f64,
 }
 
-/// One slot of one station whose price follows the load (row of `loads.parquet`).
+/// One slot of one station with a load-dependent price (row of `loads.parquet`).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LoadRecord {
     /// First instant of the slot, or of the simulation.
@@ -334,26 +334,26 @@ pub struct LoadRecord {
     pub slot_end: SimTime,
     /// The station.
     pub station: StationId,
-    /// Who runs it.
+    /// Its operator.
     pub operator: OperatorId,
-    /// Mean power if every vehicle had charged from its arrival as fast as it can [kW].
+    /// Mean power if every vehicle had charged from its arrival at the highest power possible [kW].
     pub nominal_kw: f64,
-    /// Most power that a policy let it draw at the end of the slot [kW]; `None` where none did.
+    /// Highest power that a policy allowed at the end of the slot [kW]; `None` without a limit by a policy.
     pub budget_kw: Option<f64>,
     /// Mean power [kW].
     pub power_kw: f64,
-    /// Price that was announced [currency per MWh].
+    /// Announced price [currency per MWh].
     pub base_price_eur_mwh: f64,
-    /// Price that the load made [currency per MWh].
+    /// Load-dependent price [currency per MWh].
     pub price_eur_mwh: f64,
-    /// Energy at that price [currency].
+    /// Cost of energy at that price [currency].
     pub energy_cost: f64,
-    /// Cost of being away from the nominal power: half the station's sensitivity times the squared difference
-    /// [currency]. Nobody pays it.
+    /// Cost of deviating from the nominal power: half the station's sensitivity times the squared difference
+    /// [currency]. No party pays it.
     pub deviation_cost: f64,
 }
 
-/// What one of the retailers that compete sold in one slot (row of `supply.parquet`).
+/// Sales of one competing retailer in one slot (row of `supply.parquet`).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SupplyRecord {
     /// First instant of the slot, or of the simulation.
@@ -362,20 +362,20 @@ pub struct SupplyRecord {
     pub slot_end: SimTime,
     /// The retailer.
     pub retailer: RetailerId,
-    /// What it asked [currency per MWh].
+    /// Price that it asked [currency per MWh].
     pub price_eur_mwh: f64,
     /// Share of owners who chose it (0..1), whether they charged or not.
     pub share: f64,
     /// Drawn by its customers, less what they fed back [kWh].
     pub energy_kwh: f64,
-    /// What they owe for it, without the markups of stations [currency].
+    /// Owed by its customers for it, without the markups of stations [currency].
     pub revenue: f64,
 }
 
 /// State of one group of households at a control interval (row of `households.parquet`).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct HouseholdRecord {
-    /// When the meters were read.
+    /// Time of the meter reading.
     pub time: SimTime,
     /// The group.
     pub household: HouseholdId,
@@ -383,37 +383,38 @@ pub struct HouseholdRecord {
     pub retailer: RetailerId,
     /// Mean power of all its homes together since the last reading [kW].
     pub power_kw: f64,
-    /// Mean price paid for it [currency per MWh]; the price in force where nothing was drawn.
+    /// Mean price paid for it [currency per MWh]; the price in force if nothing was drawn.
     pub price_eur_mwh: f64,
 }
 
 /// One bus of the feeder at a control interval (row of `grid.parquet`).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BusRecord {
-    /// When the meters were read.
+    /// Time of the meter reading.
     pub time: SimTime,
     /// Its number in the case.
     pub bus: u32,
-    /// Voltage that goes with the mean loads of all buses, in per unit; `None` if the feeder cannot carry them.
+    /// Voltage at the mean loads of all buses, in per unit; `None` if the feeder cannot carry them.
     pub voltage_pu: Option<f64>,
-    /// Mean active load since the last reading, without what goes to earth [kW].
+    /// Mean active load since the last reading, without shunts [kW].
     pub p_kw: f64,
-    /// Mean reactive load since the last reading, without what goes to earth [kvar].
+    /// Mean reactive load since the last reading, without shunts [kvar].
     pub q_kvar: f64,
 }
 
-/// The feeder as a whole at a control interval: no table, but what key figures and pictures are made of.
+/// The feeder as a whole at a control interval: not a table, but the source of key figures and pictures.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FeederRecord {
-    /// When the meters were read.
+    /// Time of the meter reading.
     pub time: SimTime,
     /// The power flow of the mean loads since the last reading; `None` if the feeder cannot carry them.
     pub flow: Option<FlowRecord>,
-    /// What stations cannot draw until the next reading, of what they would, because the feeder's limits come first [kW].
+    /// Power that stations would draw until the next reading and cannot, because the feeder's limits have priority
+    /// [kW].
     pub held_back_kw: f64,
 }
 
-/// What a power flow comes to.
+/// Result of a power flow.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FlowRecord {
     /// Active power that leaves the source [kW].
@@ -424,14 +425,14 @@ pub struct FlowRecord {
     pub lowest: (f64, u32),
     /// Highest voltage, in per unit, and the number of the first bus that has it.
     pub highest: (f64, u32),
-    /// Greatest share of its rating that a branch carries, and the number of the bus that it feeds; `None` where no branch
+    /// Greatest share of its rating that a branch carries, and the number of the bus that it feeds; `None` if no branch
     /// has a rating.
     pub loading: Option<(f64, u32)>,
     /// Whether all voltages and branches are within their limits.
     pub kept: bool,
 }
 
-/// One bid, when it is settled or was rejected, or one settlement of imbalance (row of `market.parquet`).
+/// One bid, recorded at its settlement or rejection, or one settlement of imbalance (row of `market.parquet`).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MarketRecord {
     /// Its number.
@@ -442,33 +443,33 @@ pub struct MarketRecord {
     pub product_start: SimTime,
     /// First instant after delivery.
     pub product_end: SimTime,
-    /// When the gate closed (imbalance: the end of the interval).
+    /// Gate closure (imbalance: the end of the interval).
     pub gate_closure: SimTime,
-    /// When the market was cleared.
+    /// Time of clearing.
     pub cleared_at: SimTime,
-    /// Who bid.
+    /// The bidder.
     pub bidder: BidderId,
     /// Bought or sold.
     pub side: Side,
-    /// Bid for [kW].
+    /// Quantity bid [kW].
     pub quantity_kw: f64,
-    /// Buys at this price or below, sells at this or above; `None` for imbalance, which has no choice.
+    /// Limit price: buys at it or below, sells at it or above; `None` for imbalance, which has no limit.
     pub limit_price_eur_mwh: Option<f64>,
     /// Price of the product.
     pub clearing_price_eur_mwh: f64,
-    /// Paid for keeping power ready [currency/MW per hour]; 0 where energy alone is traded.
+    /// Paid for keeping power ready [currency/MW per hour]; 0 where only energy is traded.
     pub capacity_price_eur_mw_h: f64,
     /// Accepted [kW].
     pub accepted_kw: f64,
-    /// Of what was accepted, taken or given [kWh].
+    /// Accepted energy taken or given [kWh].
     pub delivered_kwh: f64,
-    /// Of what was accepted, not taken [kWh]; in a row of imbalance, its quantity.
+    /// Accepted energy not taken [kWh]; in a row of imbalance, its quantity.
     pub imbalance_kwh: f64,
     /// Received by the bidder, or paid if below zero.
     pub cash: f64,
 }
 
-/// What stands at a site.
+/// Kind of a site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SiteKind {
     /// A zone, by its centroid.
@@ -493,32 +494,32 @@ impl SiteKind {
     }
 }
 
-/// What is known of a station as a site.
+/// Properties of a station as a site.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StationSite {
     /// The station.
     pub station: StationId,
-    /// Who runs it.
+    /// Its operator.
     pub operator: OperatorId,
-    /// Its connectors.
+    /// Number of its connectors.
     pub connectors: u32,
     /// Power of the strongest of them [kW].
     pub connector_kw: f64,
 }
 
-/// One zone, station or depot (row of `sites.parquet`). Known before anything has happened; it is
-/// recorded so that maps can be drawn from the tables alone.
+/// One zone, station or depot (row of `sites.parquet`). Known before the simulation starts; recorded so that maps can
+/// be drawn from the tables alone.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SiteRecord {
-    /// What stands there.
+    /// Kind.
     pub kind: SiteKind,
-    /// Where.
+    /// Place.
     pub place: PlaceId,
     /// The station, if it is one.
     pub station: Option<StationSite>,
 }
 
-/// Names behind the identifiers, for whoever writes or prints records.
+/// Names behind the identifiers, for writing and printing records.
 #[derive(Debug, Clone, Default)]
 pub struct Labels {
     /// Places, with their names or coordinates.

@@ -2,10 +2,10 @@
 
 use crate::time::SimTime;
 
-/// Length of the interval over which billed peaks are means [s].
+/// Length of the interval over which billed peaks are averaged [s].
 const QUARTER_S: i64 = 900;
 
-/// Power of one meter, or of several whose readings of one instant add up.
+/// Power of one meter, or of several meters whose readings at one instant add up.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Peak {
     /// End of the reading that is being added up.
@@ -14,7 +14,7 @@ pub(super) struct Peak {
     /// End of the last reading that has been added up.
     since: Option<SimTime>,
     highest_kw: f64,
-    /// Number of the quarter under way since 1970, its energy so far [kWs].
+    /// Number of the current quarter since 1970, and its energy so far [kWs].
     quarter: i64,
     kws: f64,
     highest_quarter_kw: f64,
@@ -88,7 +88,7 @@ mod tests {
         assert_eq!(Peak::default().peaks(), [0.0, 0.0]);
     }
 
-    /// Readings of hours are the means of their quarters.
+    /// Readings of an hour are the means of their quarters.
     #[test]
     fn long_readings_fill_quarters() {
         let mut peak = Peak::default();

@@ -1,4 +1,4 @@
-//! Who may listen to what happens, and how listeners are put together.
+//! Recorders: receivers of records, and their combinations.
 
 use super::{
     BusRecord, FeederRecord, FleetRecord, HouseholdRecord, LegRecord, LoadRecord, MarketRecord, PriceRecord,
@@ -6,7 +6,7 @@ use super::{
 };
 use crate::ledger::LedgerEntry;
 
-/// Whoever listens to what happens. Every method does nothing unless overridden.
+/// Receiver of records. Every method does nothing unless overridden.
 pub trait Recorder {
     /// A request has ended.
     fn trip(&mut self, _record: &TripRecord) {}
@@ -26,22 +26,22 @@ pub trait Recorder {
     fn feeder(&mut self, _record: &FeederRecord) {}
     /// A retailer announced a price.
     fn price(&mut self, _record: &PriceRecord) {}
-    /// A slot ended in which the load made the price.
+    /// A slot of a load-dependent price ended.
     fn load(&mut self, _record: &LoadRecord) {}
-    /// A slot ended in which retailers competed.
+    /// A slot of competing retailers ended.
     fn supply(&mut self, _record: &SupplyRecord) {}
     /// Money moved.
     fn ledger(&mut self, _entry: &LedgerEntry) {}
     /// A bid was settled.
     fn market(&mut self, _record: &MarketRecord) {}
-    /// There is a zone, station or depot.
+    /// A zone, station or depot exists.
     fn site(&mut self, _record: &SiteRecord) {}
 }
 
-/// Nobody listens.
+/// Discards all records.
 impl Recorder for () {}
 
-/// Two listeners, one after the other.
+/// Two recorders, one after the other.
 impl<A: Recorder, B: Recorder> Recorder for (A, B) {
     fn trip(&mut self, record: &TripRecord) {
         self.0.trip(record);
@@ -101,7 +101,7 @@ impl<A: Recorder, B: Recorder> Recorder for (A, B) {
     }
 }
 
-/// A listener, or none.
+/// A recorder, or none.
 impl<R: Recorder> Recorder for Option<R> {
     fn trip(&mut self, record: &TripRecord) {
         self.iter_mut().for_each(|listener| listener.trip(record));

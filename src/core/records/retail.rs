@@ -1,4 +1,4 @@
-//! Key figures of retailers: the load of all their customers, what these pay, and what serving them costs.
+//! Key figures of retailers: load and payments of all their customers, and the cost of serving them.
 
 use super::figures::RetailerFigures;
 use super::{HouseholdRecord, Labels, StationRecord};
@@ -6,14 +6,14 @@ use crate::ids::{AccountId, RetailerId};
 use crate::ledger::{EntryKind, LedgerEntry, Money};
 use crate::time::SimTime;
 
-/// Who buys from which retailer, as far as there is something to tell.
+/// Customers of each retailer, where retailers have figures.
 #[derive(Debug, Clone, Default)]
 pub struct RetailFacts {
     /// Retailer of each station.
     pub stations: Vec<RetailerId>,
     /// Whether each retailer has households or a cost of generation; empty if none has.
     pub shown: Vec<bool>,
-    /// Whether the vehicles of each fleet have drivers of their own.
+    /// Whether the vehicles of each fleet are privately owned.
     pub private: Vec<bool>,
 }
 
@@ -33,19 +33,19 @@ struct Sums {
     profit: Money,
 }
 
-/// Adds up.
+/// Running sums.
 pub(super) struct RetailSums {
     facts: RetailFacts,
     names: Vec<String>,
     all: Vec<Sums>,
-    /// Readings under way, and those before: their times.
+    /// Times of the current readings and of those before.
     time: Option<SimTime>,
     before: Option<SimTime>,
     hours: f64,
 }
 
 impl RetailSums {
-    /// Nothing yet.
+    /// Empty sums.
     pub fn new(labels: &Labels, facts: &RetailFacts) -> Self {
         let shown = facts.shown.iter().any(|shown| *shown);
         let sums = |name: &String| {
@@ -131,7 +131,7 @@ impl RetailSums {
         }
     }
 
-    /// The figures of those that are shown.
+    /// The figures of the retailers that are shown.
     pub fn finish(mut self) -> Vec<RetailerFigures> {
         self.end_reading();
         let (hours, shown) = (self.hours, &self.facts.shown);
@@ -214,7 +214,7 @@ mod tests {
         let figures = sums.finish();
         let [b] = &figures[..] else { panic!("{figures:?}") };
         assert_eq!((b.name.as_str(), b.peak_kw, b.energy_kwh), ("b", 40.0, 30.0));
-        // Half an hour of 40 kW and one of 20.
+        // Half an hour of 40 kW and half an hour of 20 kW.
         assert!((b.load_sd_kw - 10.0).abs() < 1e-9);
         let money = (b.payments_eur, b.household_payments_eur, b.generation_cost_eur, b.profit_eur);
         assert_eq!(money, (12.0, 9.0, 5.0, 7.0));

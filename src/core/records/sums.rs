@@ -21,7 +21,7 @@ pub(super) struct Sums {
     pub charged_elsewhere_kwh: f64,
     pub discharged_kwh: f64,
     pub withdrawn_kwh: f64,
-    /// Whether its vehicles have drivers of their own.
+    /// Whether its vehicles are privately owned.
     pub private: bool,
     /// Departures of drivers: full, not full after too short a stay, not full for another reason.
     pub departures: [u64; 3],
@@ -60,7 +60,7 @@ pub(super) struct Sums {
     pub paid: Money,
 }
 
-/// Mean over time of a value read now and then: straight lines between readings.
+/// Mean over time of a value read at intervals, linear between readings.
 #[derive(Default)]
 pub(super) struct TimeMean {
     last: Option<(SimTime, f64)>,
@@ -186,8 +186,8 @@ impl Sums {
         self.paid += other.paid;
     }
 
-    /// Values the energy that batteries hold more, or less, at the end than at the end of the warm-up. Energy charged
-    /// elsewhere, which has no bill, counts as bought at the same price.
+    /// Values the change in the energy of batteries since the end of the warm-up. Energy charged elsewhere, which is
+    /// not billed, counts as bought at the same price.
     pub fn value_stored(&mut self, setup: &MetricsSetup) {
         let Some((first, last)) = self.stored else { return };
         let net = |kind: EntryKind| -self.money[kind as usize].units();
@@ -196,7 +196,7 @@ impl Sums {
         let paid: f64 = paid.into_iter().map(net).sum();
         let mean = || if self.stored_kwh > 0.0 { paid / self.stored_kwh } else { 0.0 };
         let eur_kwh = setup.end_value_eur_mwh.map_or_else(mean, |price| price / 1_000.0);
-        // Whole millionths, as the amounts beside it; no account holds it.
+        // Whole millionths, like the other amounts; it is in no account.
         self.stored_value = rounded((last - first - self.charged_elsewhere_kwh) * eur_kwh);
     }
 

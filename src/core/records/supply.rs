@@ -1,4 +1,4 @@
-//! Key figures of retailers that compete, and of the one among them that trades.
+//! Key figures of competing retailers, and of the one among them that trades.
 
 use super::figures::{AggregatorFigures, CompetitorFigures};
 use super::{Labels, MarketRecord, SupplyRecord};
@@ -6,16 +6,16 @@ use crate::ids::{BidderId, RetailerId};
 use crate::markets::Side;
 use crate::time::SimTime;
 
-/// Who competes.
+/// Competing retailers.
 #[derive(Debug, Clone, Default)]
 pub struct CompetitionFacts {
-    /// The retailers, the aggregator first; empty if none compete.
+    /// The retailers, the aggregator first; empty without competition.
     pub retailers: Vec<RetailerId>,
-    /// First instants of the local days that are simulated, as far as they are.
+    /// First simulated instant of each local day.
     pub days: Vec<SimTime>,
 }
 
-/// Share of days that are the worst: 1 less the usual confidence level of CVaR, 0.95.
+/// Share of days that count as the worst: 1 less the usual confidence level of CVaR, 0.95.
 const WORST: f64 = 0.05;
 
 /// Sums of one competitor.
@@ -26,7 +26,7 @@ struct Sums {
     revenue: f64,
 }
 
-/// Adds up.
+/// Running sums.
 pub(super) struct SupplySums {
     facts: CompetitionFacts,
     all: Vec<Sums>,
@@ -37,7 +37,7 @@ pub(super) struct SupplySums {
 }
 
 impl SupplySums {
-    /// Nothing yet.
+    /// Empty sums.
     pub fn new(labels: &Labels, facts: &CompetitionFacts) -> Self {
         let name = |of: &RetailerId| labels.retailers.get(of.index()).cloned().unwrap_or_default();
         let all: Vec<Sums> =
@@ -117,7 +117,7 @@ impl SupplySums {
     }
 }
 
-/// Standard deviation, and mean of the worst, of the profits of days; of the last of the worst a part counts.
+/// Standard deviation of the daily profits, and mean of the worst; the last of the worst days counts in part.
 fn spread(days: &[f64]) -> (Option<f64>, Option<f64>) {
     let n = days.len() as f64;
     if days.is_empty() {
@@ -144,7 +144,7 @@ mod tests {
     use super::*;
     use crate::ids::{BidId, MarketId};
 
-    /// Two days of a slot each, a purchase, a shortage and a surplus; all by hand.
+    /// Two days of one slot each, with a purchase, a shortage and a surplus; computed by hand.
     #[test]
     fn figures_of_two_days() {
         let labels = Labels {
@@ -200,14 +200,14 @@ mod tests {
         let of = figures[0].aggregator.as_ref().unwrap();
         assert_eq!((of.bought_kwh, of.short_kwh, of.long_kwh), (51.0, 5.0, 6.0));
         assert_eq!((of.purchase_cost_eur, of.imbalance_cost_eur, of.profit_eur), (3.0, 0.25, 3.75));
-        // Days of 1.5 and 2.25: a tenth of a day is the worst, all of it of the first.
+        // Days of 1.5 and 2.25: a tenth of a day is the worst, all of it from the first.
         assert!((of.day_profit_sd_eur.unwrap() - 0.75 / 2.0_f64.sqrt()).abs() < 1e-12);
         assert!((of.day_profit_cvar_eur.unwrap() - 1.5).abs() < 1e-12);
     }
 
     #[test]
     fn the_last_of_the_worst_days_counts_in_part() {
-        // 30 days: the worst is 1.5 of them.
+        // 30 days: the worst are 1.5 of them.
         let days: Vec<f64> = (0..30).map(f64::from).collect();
         assert!((spread(&days).1.unwrap() - (0.0 + 0.5 * 1.0) / 1.5).abs() < 1e-12);
     }
