@@ -1,4 +1,4 @@
-//! Inputs that are no files, have no end, or hold values without end: one clear error each, exit status 2.
+//! Inputs that are not files, have no end, or contain endless values: one clear error each, exit status 2.
 
 use assert_cmd::cargo::cargo_bin;
 use std::path::Path;
@@ -11,7 +11,7 @@ fn told(args: &[&str]) -> (Option<i32>, String) {
     (output.status.code(), String::from_utf8(output.stderr).unwrap())
 }
 
-/// Commands that read `input` as each kind of file there is.
+/// Commands that read `input` as each kind of file.
 fn readers(place: &Path, input: &str) -> Vec<Vec<String>> {
     let output = place.join("out").display().to_string();
     let set = |key: &str, value: &str| {
@@ -54,7 +54,7 @@ fn pipes_sockets_devices_loops_and_endless_files_are_refused() {
     let mut inputs: Vec<String> =
         ["pipe", "socket", "loop"].map(|name| at(name).display().to_string()).to_vec();
     inputs.extend(["/dev/full".to_owned(), "/dev/zero".to_owned()]);
-    // Ten gigabytes that take no room: nothing, and behind the head of each kind of file.
+    // Ten gigabytes that take no space: alone, and behind the head of each kind of file.
     for (name, head) in [
         ("a.toml", "version = 1\n"),
         ("a.json", "{"),
@@ -92,7 +92,7 @@ fn a_file_instead_of_a_folder_is_named() {
     assert!(status == Some(2) && err.contains("nowhere: found no such folder"), "{err}");
 }
 
-/// Long values are cut when they are repeated, and their length said.
+/// Long values are shortened when they are repeated, and their length is stated.
 #[test]
 fn messages_repeat_no_more_than_the_beginning_of_a_long_value() {
     let temporary = tempfile::tempdir().unwrap();
@@ -174,6 +174,6 @@ fn messages_repeat_no_more_than_the_beginning_of_a_long_value() {
         assert!(!err.contains(&long[..200]), "{called}: {shown}");
         cut += usize::from(err.contains("… (1"));
     }
-    // Some repeat nothing of the value.
+    // Some messages repeat nothing of the value.
     assert!(cut >= 15, "{cut} of {} say how long a value is", commands.len());
 }

@@ -12,7 +12,7 @@ fn served(records: &Records) -> usize {
     records.trips.iter().filter(|t| t.status == TripStatus::Served).count()
 }
 
-/// The same, so much earlier.
+/// The same records, earlier by `by_s` seconds.
 fn earlier_by(mut records: Records, by_s: i64) -> Records {
     let earlier = |t: &mut SimTime| t.0 -= by_s;
     for trip in &mut records.trips {
@@ -169,8 +169,8 @@ fn names_change_nothing() {
     }
 }
 
-/// On the mean over worlds; in single ones a car that is elsewhere may cost a rider. Cars that charge in passing drive to
-/// every connector that is free, and no rider can have them on the way: one more connector may cost some.
+/// On average over worlds; in single ones a car that is elsewhere may cost a rider. Cars that charge in passing drive
+/// to every free connector, and are not available to riders on the way: one more connector may cost some.
 #[test]
 fn one_more_car_connector_or_minute_serves_no_fewer() {
     const TOLERANCE: f64 = 0.005;
