@@ -22,7 +22,7 @@ pub struct InputError {
     pub span: Option<std::ops::Range<usize>>,
     /// Description of what was found.
     pub found: String,
-    /// What was expected; empty where `found` says it all.
+    /// Description of what was expected; empty where `found` says it all.
     pub expected: String,
     /// Suggested fix, where it is not obvious.
     pub help: Option<String>,

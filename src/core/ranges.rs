@@ -1,5 +1,6 @@
 //! Ranges of numbers that come from outside, with their units: one table for the keys of scenarios and the columns of
 //! files.
+//!
 //! A range is wide: it excludes values that cannot be intended (a price in another unit, a number without its decimal
 //! separator) and bounds every amount that is computed from input, so that money can be added exactly
 //! (`ledger::Money`).

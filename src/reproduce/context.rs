@@ -1,4 +1,4 @@
-//! What a target is given: its random streams, the threads, a folder of data, and somebody to tell how far it is.
+//! Context of a target: random streams, threads, folder of data and progress.
 
 use super::Draws;
 use crate::error::{Error, Result};
@@ -14,17 +14,17 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "kind", content = "files")]
 pub enum Data {
-    /// No file: numbers as published, and draws.
+    /// No file: published numbers, and draws.
     #[default]
     BuiltIn,
-    /// Made up by the program or shipped with it, because files of real data are not in the folder.
+    /// Synthetic, or shipped with the program, because files of real data are missing in the folder.
     MadeUp,
     /// These files of real data, by their names in the folder.
     Files(Vec<String>),
 }
 
 impl Data {
-    /// For people, in a line.
+    /// One line for people.
     pub fn told(&self) -> String {
         match self {
             Self::BuiltIn => "built in (no files are read)".to_owned(),
@@ -36,13 +36,13 @@ impl Data {
 
 /// Seed, replications, data, progress and interruption of one run of a target.
 pub struct Context<'a> {
-    /// Seed and number of replications; one replication where nothing is random.
+    /// Seed and number of replications; one replication if nothing is random.
     pub draws: Draws,
-    /// Folder with files of real data; it need not be there.
+    /// Folder with files of real data; it may be missing.
     pub data: &'a Path,
-    /// The data that the target ran on, once it has said so.
+    /// The data that the target ran on, once reported.
     pub ran_on: OnceLock<Data>,
-    /// Who is told.
+    /// Receiver of progress.
     pub progress: &'a dyn Progress,
     /// Set to stop.
     pub stop: &'a AtomicBool,
@@ -54,7 +54,7 @@ impl<'a> Context<'a> {
         Self { draws, data, ran_on: OnceLock::new(), progress, stop }
     }
 
-    /// Says on which data the target runs. The first word counts.
+    /// Reports the data on which the target runs. Only the first call counts.
     pub fn runs_on(&self, data: Data) {
         self.ran_on.get_or_init(|| data);
     }
@@ -69,10 +69,10 @@ impl<'a> Context<'a> {
         Streams { seed: self.draws.seed, replication }
     }
 
-    /// Does `work` on each item, side by side, and tells how many are done; results in the order of the items.
+    /// Runs `work` on each item in parallel and reports progress; results are in the order of the items.
     ///
     /// # Errors
-    /// The error of the first item that has one; [`Error::Interrupted`] if the user stops meanwhile.
+    /// The error of the first item that fails; [`Error::Interrupted`] if the user stops meanwhile.
     pub fn map<I: Sync, T: Send>(
         &self,
         items: &[I],
@@ -85,12 +85,12 @@ impl<'a> Context<'a> {
             self.progress.update(done.fetch_add(1, Ordering::Relaxed) + 1, items.len(), "");
             result
         };
-        // All results first: which error comes first must not depend on threads.
+        // All results first: the error that is returned must not depend on threads.
         let results: Vec<Result<T>> = items.par_iter().map(task).collect();
         results.into_iter().collect()
     }
 
-    /// Whether to go on: for work that is not a [`map`](Self::map).
+    /// Checks for interruption: for work that is not a [`map`](Self::map).
     ///
     /// # Errors
     /// [`Error::Interrupted`] if the user has asked to stop.

@@ -1,4 +1,4 @@
-//! Target `erlang-c`: the line at a station alone, simulated, against Erlang's formula.
+//! Target `erlang-c`: the queue at a single station, simulated, against Erlang's formula.
 
 use super::lone_station::{LoneStation, MEAN_SERVICE_S, Waits};
 use super::outcome::LEVEL;
@@ -20,14 +20,14 @@ pub const TARGET: Target = Target {
 const CONNECTORS: u32 = 4;
 /// Loads of a connector: the share of time for which it is busy.
 const LOADS: [f64; 3] = [0.5, 0.7, 0.85];
-/// Arrivals in a replication.
+/// Arrivals per replication.
 const ARRIVALS: usize = 50_000;
-/// Arrivals that are not counted, for the first ones find the station empty. A line forgets its start by 1/e in
-/// 1 / (1 - sqrt(load))^2 service times at one server (Morse, Stochastic Properties of Waiting Lines, 1955), taken
-/// as a quarter of that at four: 140 arrivals at the highest load.
+/// Arrivals that are not counted, because the first ones find the station empty. The effect of the initial state decays
+/// by 1/e in 1 / (1 - sqrt(load))^2 service times at one server (Morse, Stochastic Properties of Waiting Lines, 1955),
+/// taken as a quarter of that at four: 140 arrivals at the highest load.
 const WARM_UP: usize = 2_000;
-/// Probability that an arrival finds all of `servers` busy, at `load` Erlang below their number, by way of the
-/// recursion of Erlang B (Gross and Harris, chapter 2, M/M/c and Erlang's formula).
+/// Probability that an arrival finds all of `servers` busy, at `load` Erlang below their number, by the recursion of
+/// Erlang B (Gross and Harris, chapter 2, M/M/c and Erlang's formula).
 pub fn erlang_c(servers: u32, load: f64) -> f64 {
     let mut blocking = 1.0;
     for k in 1..=servers {
@@ -36,12 +36,12 @@ pub fn erlang_c(servers: u32, load: f64) -> f64 {
     blocking / (1.0 - load / f64::from(servers) * (1.0 - blocking))
 }
 
-/// Mean time in line of all arrivals, in mean service times (the same chapter).
+/// Mean time in the queue of all arrivals, in mean service times (the same chapter).
 pub fn mean_wait(servers: u32, load: f64) -> f64 {
     erlang_c(servers, load) / (f64::from(servers) - load)
 }
 
-/// Probability to wait longer than `time`, in mean service times: whoever waits at all waits exponentially.
+/// Probability of a wait longer than `time`, in mean service times: waits above zero are exponential.
 pub fn waits_longer(servers: u32, load: f64, time: f64) -> f64 {
     erlang_c(servers, load) * (-(f64::from(servers) - load) * time).exp()
 }
@@ -50,11 +50,11 @@ pub fn waits_longer(servers: u32, load: f64, time: f64) -> f64 {
 struct Measure {
     name: &'static str,
     unit: &'static str,
-    /// How near it must be, as a share: more than twice the widest half interval over 50 replications (measured
-    /// 2.1, 0.7 and 2.0 %).
+    /// Tolerance, as a share: more than twice the widest half interval over 50 replications (measured 2.1, 0.7 and 2.0
+    /// %).
     near: f64,
     simulated: fn(&Waits) -> f64,
-    /// Of the load of a connector.
+    /// Theoretical value by the load of a connector.
     theory: fn(f64) -> f64,
 }
 
@@ -135,8 +135,8 @@ fn figure(measure: &Measure, load: f64, waits: &[Waits]) -> Figure {
         .rule(Rule::Relative(measure.near))
 }
 
-/// A panel for each measure, with the curve of the theory, and one of the differences, which are too small to be
-/// seen there.
+/// A panel for each measure, with the theoretical curve, and one of the differences, which are too small to be seen
+/// there.
 fn picture(figures: &[Figure], replications: u32) -> plots::Figure {
     let load = || Axis::number("load of a connector", "");
     let interval = |figure: &Figure, scale: &dyn Fn(f64) -> f64| {
@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn erlang_c_is_that_of_the_textbooks() {
-        // 2 servers at 1 Erlang: 1/3; 4 at 2 Erlang: 4/23; one server waits with probability of its load.
+        // 2 servers at 1 Erlang: 1/3; 4 at 2 Erlang: 4/23; at one server the probability is the load.
         for (servers, load, expected) in [(2, 1.0, 1.0 / 3.0), (4, 2.0, 4.0 / 23.0), (1, 0.8, 0.8)] {
             assert!((erlang_c(servers, load) - expected).abs() < 1e-12);
         }
@@ -198,12 +198,12 @@ mod tests {
             let load = 0.9 * f64::from(servers);
             assert!((erlang_c(servers, load) / by_states(servers, load) - 1.0).abs() < 1e-10, "{servers}");
         }
-        // One server: rho / (1 - rho), and whoever waits longer than t: rho exp(-(1 - rho) t).
+        // One server: rho / (1 - rho), and the probability of a wait longer than t: rho exp(-(1 - rho) t).
         assert!((mean_wait(1, 0.8) - 4.0).abs() < 1e-12);
         assert!((waits_longer(1, 0.8, 5.0) - 0.8 * (-1.0_f64).exp()).abs() < 1e-12);
     }
 
-    /// The mean wait is the integral of the probability to wait longer.
+    /// The mean wait is the integral of the probability of a longer wait.
     #[test]
     fn waits_and_their_mean_agree() {
         let (servers, load, step) = (4, 3.4, 1e-3);

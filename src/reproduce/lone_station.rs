@@ -1,7 +1,7 @@
 //! A station alone in the simulator: Poisson arrivals, exponential energy, equal connectors.
 //!
-//! Queueing theory calls it M/M/c. Each arrival is a fresh vehicle that stands at the station already and asks
-//! for its energy at once; nobody gives up, and the power is the same at any charge.
+//! Queueing theory calls it M/M/c. Each arrival is a new vehicle that is already at the station and requests its energy
+//! at once; no vehicle gives up, and the power is the same at any charge.
 
 use crate::engine::Simulation;
 use crate::error::{Error, Result};
@@ -27,28 +27,28 @@ pub const MEAN_SERVICE_S: f64 = 3_600.0;
 const POWER_KW: f64 = 50.0;
 /// A battery that no session fills: 200 times the mean energy [kWh].
 const BATTERY_KWH: f64 = 10_000.0;
-/// Longer than anybody waits [s].
+/// Longer than any wait [s].
 const FOR_EVER_S: i64 = 4_000_000_000;
 
-/// The station and how long it is watched.
+/// The station, and the length of its simulation.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LoneStation {
     /// Number of connectors, at least 1.
     pub connectors: usize,
-    /// Arrivals per mean time at a connector, and per connector; above 0.
+    /// Arrivals per mean time at a connector and per connector; above 0.
     pub load_per_connector: f64,
     /// Vehicles that arrive.
     pub arrivals: usize,
-    /// Of these, the first so many are not counted: they find the station empty.
+    /// Number of the first vehicles, which are not counted: they find the station empty.
     pub warm_up: usize,
 }
 
-/// What the vehicles that are counted met with.
+/// Waits of the vehicles that are counted.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Waits {
     /// Vehicles counted.
     pub vehicles: usize,
-    /// Mean time in line, of all vehicles [s].
+    /// Mean time in the queue, of all vehicles [s].
     pub mean_s: f64,
     /// Share of vehicles that wait at all (a second or more).
     pub share_waiting: f64,
@@ -59,10 +59,10 @@ pub struct Waits {
 }
 
 impl LoneStation {
-    /// Simulates one replication with the random stream `number` of those of made-up data.
+    /// Simulates one replication with random stream `number` of synthetic data.
     ///
     /// # Errors
-    /// If nobody is counted, or the engine refuses a session (a mistake of this model).
+    /// If no vehicle is counted, or the engine refuses a session (an error of this model).
     pub fn simulate(&self, streams: Streams, number: u64) -> Result<Waits> {
         let (setup, energy_kwh) = self.setup(streams.stream(Purpose::Synthesis, number));
         self.watch(setup, energy_kwh, streams)
@@ -84,7 +84,7 @@ impl LoneStation {
         let share = |longer_than_s: f64| {
             waits.iter().filter(|&&wait| wait as f64 > longer_than_s).count() as f64 / waits.len() as f64
         };
-        // Whoever was still in line at the end comes after all others.
+        // Vehicles still in the queue at the end come after all others.
         let plug_in = |i: usize| visits.plug_in[i].unwrap_or(SimTime(i64::MAX));
         Some(Waits {
             vehicles: waits.len(),
@@ -95,7 +95,7 @@ impl LoneStation {
         })
     }
 
-    /// The world, and the energy that each arrival wants [kWh].
+    /// The world, and the energy that each arrival requests [kWh].
     fn setup(&self, mut random: Pcg64) -> (Setup, Vec<f64>) {
         let mut exponential = |mean: f64| -mean * (1.0 - random.random::<f64>()).ln();
         let mut places = Places::default();
@@ -105,7 +105,7 @@ impl LoneStation {
         let mut clock_s = 0.0;
         for i in 0..self.arrivals {
             clock_s += exponential(MEAN_SERVICE_S / (self.load_per_connector * self.connectors as f64));
-            // A request for nothing would be refused.
+            // A request for zero energy would be refused.
             energy_kwh.push(exponential(POWER_KW * MEAN_SERVICE_S / 3_600.0).max(1e-6));
             requests.time.push(SimTime(clock_s as i64));
             requests.origin.push(PlaceId(0));
@@ -206,14 +206,14 @@ impl Dispatch for Arrivals {
     }
 }
 
-/// Whoever has charged stays where it is.
+/// Charged vehicles stay where they are.
 struct Stays;
 
 impl Charging for Stays {
     fn on_idle(&mut self, _: View<'_>, _: &[VehicleId], _: &mut Pcg64, _: &mut Vec<Action>) {}
 }
 
-/// Waits and plug-in times by order of arrival; whoever is under way at the end counts with its wait so far.
+/// Waits and plug-in times by order of arrival; a wait in progress at the end counts with its length so far.
 struct Visits {
     queue_s: Vec<i64>,
     plug_in: Vec<Option<SimTime>>,
@@ -253,8 +253,8 @@ mod tests {
         assert_eq!(LoneStation { warm_up: 5, ..station }.waits(&visits), None);
     }
 
-    /// Three vehicles at once and one connector: the second waits for the first one's hour, the third for the
-    /// second one's half hour too.
+    /// Three vehicles at once and one connector: the second waits for the hour of the first, the third for the half
+    /// hour of the second as well.
     #[test]
     fn a_vehicle_waits_for_those_before_it() {
         let station = LoneStation { connectors: 1, load_per_connector: 1e9, arrivals: 3, warm_up: 0 };

@@ -1,10 +1,10 @@
-//! Published tables and figures, computed again: `gridfleet reproduce`.
+//! Published tables and figures, recomputed: `gridfleet reproduce`.
 //!
-//! A [`Target`] names what is reproduced and computes an [`Outcome`]: figures with the published values and how
-//! near they must be, findings that must hold, tables, pictures. The frame does the rest: differences, verdicts,
-//! the table on the terminal, Parquet, `summary.json`, pictures, all in one folder, complete or not at all.
+//! A [`Target`] names what is reproduced and computes an [`Outcome`]: figures with published values and tolerances,
+//! findings that must hold, tables, pictures. The frame adds differences, verdicts, the table on the terminal, Parquet,
+//! `summary.json` and pictures, all in one folder, complete or absent.
 //!
-//! That a figure misses or a finding fails is a result and no error.
+//! A figure outside its tolerance or a finding that fails is a result, not an error.
 
 pub mod bilevel;
 pub mod c_nash;
@@ -69,28 +69,28 @@ pub static TARGETS: &[Target] = &[
     rl::curves::TARGET,
 ];
 
-/// Seed where none is given.
+/// Default seed.
 pub const SEED: u64 = 1;
 
-/// Name of the file with all that a target comes to.
+/// Name of the file with all results of a target.
 pub const SUMMARY: &str = "summary.json";
 
 /// A published table or figure, or a part of one.
 #[derive(Debug)]
 pub struct Target {
-    /// What the user calls it, for example `erlang-c`.
+    /// Name on the command line, for example `erlang-c`.
     pub name: &'static str,
-    /// What it is, in a few words.
+    /// Title in a few words.
     pub title: &'static str,
-    /// Where it was published.
+    /// Publication.
     pub source: &'static str,
-    /// Replications (or random instances) where none are given; none if nothing is random.
+    /// Default number of replications (or random instances); `None` if nothing is random.
     pub replications: Option<u32>,
-    /// Computes it. Same draws, same outcome, on whatever number of threads.
+    /// Computes the outcome. Equal draws give equal outcomes, on any number of threads.
     pub run: fn(&Context<'_>) -> Result<Outcome>,
 }
 
-/// What is drawn at random.
+/// Parameters of the random draws.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Draws {
     /// Seed of all streams.
@@ -100,7 +100,7 @@ pub struct Draws {
 }
 
 impl Target {
-    /// Draws with what the user asks for, and what the target does without; none if nothing is random.
+    /// Draws as requested by the user, or the target's defaults; `None` if nothing is random.
     pub fn draws(&self, seed: Option<u64>, replications: Option<u32>) -> Option<Draws> {
         let usual = self.replications?;
         Some(Draws { seed: seed.unwrap_or(SEED), replications: replications.unwrap_or(usual) })
@@ -110,7 +110,7 @@ impl Target {
 /// The target of this name.
 ///
 /// # Errors
-/// [`Error::Input`] if there is none.
+/// [`Error::Input`] if there is no such target.
 pub fn find(name: &str) -> Result<&'static Target> {
     TARGETS.iter().find(|target| target.name == name).ok_or_else(|| {
         let all = TARGETS.iter().map(|target| target.name).chain(["all"]);
@@ -122,23 +122,23 @@ pub fn find(name: &str) -> Result<&'static Target> {
     })
 }
 
-/// How a target is run.
+/// Options of a run.
 pub struct Options<'a> {
     /// Folder of results.
     pub output: &'a Path,
-    /// What is drawn: [`Target::draws`].
+    /// Draws: [`Target::draws`].
     pub draws: Option<Draws>,
-    /// Folder with files of real data; targets whose files are not there make data up.
+    /// Folder with files of real data; targets whose files are missing use synthetic data.
     pub data: &'a Path,
-    /// Threads.
+    /// Number of threads.
     pub threads: usize,
-    /// Who is told.
+    /// Receiver of progress.
     pub progress: &'a dyn Progress,
-    /// Replace what is in the folder, whatever results it holds.
+    /// Whether to replace the content of the folder, whatever results it contains.
     pub force: bool,
     /// Set to stop.
     pub stop: &'a AtomicBool,
-    /// What the manifest says of this run: command, start.
+    /// Manifest entries of this run: command, start.
     pub manifest: Manifest,
     /// Wall time since the start [s], for the manifest.
     pub elapsed_s: &'a (dyn Fn() -> f64 + Sync),
@@ -147,14 +147,14 @@ pub struct Options<'a> {
 /// Computes a target and writes its folder.
 ///
 /// # Errors
-/// [`Error::Input`] where the folder cannot be written or there are no replications; [`Error::Interrupted`];
-/// whatever stops the target.
+/// [`Error::Input`] if the folder cannot be written or there are no replications; [`Error::Interrupted`]; any error of
+/// the target.
 pub fn run(target: &'static Target, options: Options<'_>) -> Result<Reproduction> {
     let draws = options.draws.unwrap_or(Draws { seed: SEED, replications: 1 });
     if draws.replications == 0 {
         return Err(InputError::new("no replications", "at least one").key(target.name).into());
     }
-    // Whether the folder can be written is known before the work, not after it.
+    // The folder is checked before the work, not after it.
     let dir = RunDir::create(options.output, Kind::Reproduction, Replace::of(false, options.force))?;
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(options.threads)

@@ -1,4 +1,4 @@
-//! What a target comes to: figures beside published ones, findings, tables, pictures; and when a figure holds.
+//! Outcome of a target: figures beside published ones, findings, tables, pictures; and the verdict on a figure.
 
 use crate::plots;
 use crate::statistics::{Clustered, Clusters, Interval, Sample};
@@ -7,10 +7,10 @@ use serde::Serialize;
 /// Confidence of the intervals of [`Figure::mean`].
 pub const LEVEL: f64 = 0.95;
 
-/// What a target has computed.
+/// Outcome of a target.
 #[derive(Debug, Clone, Default)]
 pub struct Outcome {
-    /// Numbers, beside published ones where there are any.
+    /// Numbers, beside published ones if there are any.
     pub figures: Vec<Figure>,
     /// Statements that must hold.
     pub findings: Vec<Finding>,
@@ -18,40 +18,40 @@ pub struct Outcome {
     pub tables: Vec<Table>,
     /// Pictures by name, each written as `NAME.svg` and `NAME.png`.
     pub pictures: Vec<(String, plots::Figure)>,
-    /// What a reader must know: assumptions, what is not published. One sentence each.
+    /// Notes for the reader: assumptions, unpublished inputs. One sentence each.
     pub notes: Vec<String>,
 }
 
 /// A number that was computed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Figure {
-    /// What it is, for example `mean wait`.
+    /// Name, for example `mean wait`.
     pub name: String,
-    /// The case that it is of, for example `load 0.7`: the row of a published table. Empty for none.
+    /// Case, for example `load 0.7`: the row of a published table. Empty for none.
     pub case: String,
     /// Unit of all its numbers; empty for none.
     pub unit: String,
-    /// The number; not a number if there is none.
+    /// The number; NaN if there is none.
     pub computed: f64,
     /// Its confidence interval, where it comes from replications or instances.
     pub interval: Option<Interval>,
-    /// What the source says.
+    /// Published value.
     pub published: Option<f64>,
-    /// How near it must be.
+    /// Rule for the right values.
     pub rule: Rule,
 }
 
-/// Which values of a figure are right.
+/// Rule for the right values of a figure.
 ///
-/// There is no rule "the published value lies in our interval": with few replications it would hold of anything.
+/// There is no rule "the published value lies in our interval": with few replications it would hold for anything.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Rule {
     /// Up to this share of the published value away from it, for example 0.02.
     Relative(f64),
-    /// Up to this far from the published value, in the unit of the figure. Half a unit of the last digit is
-    /// what a value that was rounded for print allows.
+    /// Up to this far from the published value, in the unit of the figure. Half a unit of the last digit is the error
+    /// of a value rounded for print.
     Absolute(f64),
-    /// From `low` to `high`, which may be infinite, in the unit of the figure; whatever is published.
+    /// From `low` to `high`, which may be infinite, in the unit of the figure; independent of the published value.
     Between {
         /// Least value.
         low: f64,
@@ -62,17 +62,17 @@ pub enum Rule {
     Shown,
 }
 
-/// Whether something that must hold does.
+/// Verdict on a requirement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// It does.
+    /// The requirement is met.
     Holds,
-    /// It does not.
+    /// The requirement is not met.
     Fails,
-    /// The interval reaches across the limit: more replications would tell.
+    /// The interval includes the limit: more replications could decide.
     Undecided,
-    /// Nothing is asked of it, or it could not be checked.
+    /// Nothing is required, or the requirement could not be checked.
     NotChecked,
 }
 
@@ -89,17 +89,17 @@ impl Verdict {
 }
 
 impl Rule {
-    /// `low` or more.
+    /// At least `low`.
     pub const fn at_least(low: f64) -> Self {
         Self::Between { low, high: f64::INFINITY }
     }
 
-    /// `high` or less.
+    /// At most `high`.
     pub const fn at_most(high: f64) -> Self {
         Self::Between { low: f64::NEG_INFINITY, high }
     }
 
-    /// The right values; none where there is nothing to compare with.
+    /// The right values; `None` if there is nothing to compare with.
     pub fn accepted(self, published: Option<f64>) -> Option<Interval> {
         match self {
             Self::Relative(share) => published.map(|value| Interval::around(value, share * value.abs())),
@@ -111,7 +111,7 @@ impl Rule {
 }
 
 impl Figure {
-    /// A number that is exact, with nothing beside it.
+    /// An exact number, without interval or published value.
     pub fn new(name: impl Into<String>, unit: impl Into<String>, computed: f64) -> Self {
         Self {
             name: name.into(),
@@ -124,7 +124,7 @@ impl Figure {
         }
     }
 
-    /// The mean over replications or instances, with Student's interval at [`LEVEL`]. Not a number without values.
+    /// The mean over replications or instances, with Student's interval at [`LEVEL`]. NaN without values.
     pub fn mean(name: impl Into<String>, unit: impl Into<String>, values: &[f64]) -> Self {
         let sample = Sample::of(values);
         let mut figure = Self::new(name, unit, sample.map_or(f64::NAN, |sample| sample.mean));
@@ -132,7 +132,7 @@ impl Figure {
         figure
     }
 
-    /// The same of values that come in clusters.
+    /// The same for values that come in clusters.
     pub fn mean_over(
         name: impl Into<String>,
         unit: impl Into<String>,
@@ -146,7 +146,7 @@ impl Figure {
         figure
     }
 
-    /// Says of which case it is.
+    /// Sets the case.
     #[must_use]
     pub fn case(mut self, case: impl Into<String>) -> Self {
         self.case = case.into();
@@ -160,21 +160,21 @@ impl Figure {
         self
     }
 
-    /// Puts the published value beside it.
+    /// Adds the published value.
     #[must_use]
     pub fn published(mut self, value: f64) -> Self {
         self.published = Some(value);
         self
     }
 
-    /// Says which values are right.
+    /// Sets the rule for the right values.
     #[must_use]
     pub fn rule(mut self, rule: Rule) -> Self {
         self.rule = rule;
         self
     }
 
-    /// How far it is above the published value.
+    /// Difference to the published value: positive if above it.
     pub fn difference(&self) -> Option<f64> {
         self.published.map(|published| self.computed - published)
     }
@@ -185,12 +185,12 @@ impl Figure {
         Some((self.computed - published) / published.abs())
     }
 
-    /// The values that are right; none if there is no rule, or nothing published to apply it to.
+    /// The right values; `None` if there is no rule, or no published value to apply it to.
     pub fn accepted(&self) -> Option<Interval> {
         self.rule.accepted(self.published)
     }
 
-    /// Whether it holds: with an interval, if all of it lies among the right values; it fails if none of it does.
+    /// Verdict: with an interval, the figure holds if all of it is among the right values, and fails if none of it is.
     pub fn verdict(&self) -> Verdict {
         let Some(right) = self.accepted() else { return Verdict::NotChecked };
         let ours = self.interval.unwrap_or(Interval { low: self.computed, high: self.computed });
@@ -215,7 +215,7 @@ pub struct Finding {
     pub text: String,
     /// Whether it holds.
     pub verdict: Verdict,
-    /// How that was checked, or why not.
+    /// Method of the check, or reason why there was none.
     pub how: String,
 }
 
@@ -231,8 +231,8 @@ impl Finding {
         Self { text: text.into(), verdict: Verdict::NotChecked, how: why.into() }
     }
 
-    /// A statement about instances (or replications): true in `held` of `of`, to be true in a share of
-    /// `least` of them (1 for all) at least.
+    /// A statement about instances (or replications): true in `held` of `of`, and required to be true in a share of at
+    /// least `least` of them (1 for all).
     pub fn in_instances(text: impl Into<String>, held: usize, of: usize, least: f64) -> Self {
         if of == 0 {
             return Self::not_checked(text, "no instances");
@@ -242,7 +242,7 @@ impl Finding {
     }
 }
 
-/// A table of a target's own.
+/// A table that is specific to a target.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
     /// Name of its file, without `.parquet`.
@@ -258,7 +258,7 @@ pub enum Values {
     Texts(Vec<String>),
     /// Whole numbers.
     Integers(Vec<i64>),
-    /// Numbers; one that is not a number is null.
+    /// Numbers; NaN is written as null.
     Numbers(Vec<f64>),
 }
 
@@ -321,7 +321,7 @@ mod tests {
             (f64::NAN, Some(1.0), Rule::Relative(10.0), Fails),
             (1.0, Some(f64::NAN), Rule::Absolute(10.0), Fails),
             (f64::INFINITY, Some(1.0), Rule::Absolute(10.0), Fails),
-            // Nothing to compare with, or nothing asked.
+            // Nothing to compare with, or nothing required.
             (1.0, None, Rule::Relative(0.1), NotChecked),
             (1.0, Some(2.0), Rule::Shown, NotChecked),
         ] {
@@ -341,7 +341,7 @@ mod tests {
         assert_eq!(near(107.0, 4.0), Verdict::Undecided);
         assert_eq!(near(107.0, 1.0), Verdict::Fails);
         assert_eq!(near(90.0, 1.0), Verdict::Fails);
-        // Wider than all that is right, on both sides.
+        // Wider than the right values, on both sides.
         assert_eq!(near(100.0, 50.0), Verdict::Undecided);
         assert_eq!(near(100.0, f64::NAN), Verdict::Fails);
     }

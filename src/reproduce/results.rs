@@ -1,4 +1,4 @@
-//! A target that has been run: `summary.json`, and the table on the terminal.
+//! Results of a target: `summary.json`, and the table on the terminal.
 
 use super::context::Data;
 use super::outcome::{Figure, Finding, Outcome, Rule, Verdict};
@@ -9,34 +9,34 @@ use crate::studies::results::plus_minus;
 use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
 
-/// A target with what came of it.
+/// A target with its outcome.
 #[derive(Debug, Clone)]
 pub struct Reproduction {
     /// The target.
     pub target: &'static Target,
-    /// What was drawn; none if nothing is random.
+    /// Draws; `None` if nothing is random.
     pub draws: Option<Draws>,
     /// The data that it ran on.
     pub data: Data,
-    /// What came of it.
+    /// Outcome.
     pub outcome: Outcome,
 }
 
-/// Verdicts counted.
+/// Counts of verdicts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Tally {
     /// Those that hold.
     pub holds: usize,
     /// Those that fail.
     pub fails: usize,
-    /// Those whose interval is too wide to tell.
+    /// Those whose interval is too wide to decide.
     pub undecided: usize,
-    /// Those of which nothing is asked.
+    /// Those without a requirement.
     pub not_checked: usize,
 }
 
 impl Tally {
-    /// Counts.
+    /// Counts verdicts.
     pub fn of(verdicts: impl IntoIterator<Item = Verdict>) -> Self {
         let mut tally = Self::default();
         for verdict in verdicts {
@@ -50,12 +50,12 @@ impl Tally {
         tally
     }
 
-    /// Those that were asked to hold and are not shown to.
+    /// Those that were required to hold and are not shown to.
     pub fn missed(&self) -> usize {
         self.fails + self.undecided
     }
 
-    /// For people: `8 hold, 1 FAILS`.
+    /// Text for people: `8 hold, 1 FAILS`.
     fn told(&self) -> String {
         let part = |count: usize, one: &str, more: &str| match count {
             0 => None,
@@ -91,7 +91,7 @@ struct Summary<'a> {
     files: Vec<String>,
 }
 
-/// A figure with what follows from it. Numbers that are not finite are null.
+/// A figure with derived values. Numbers that are not finite are null.
 #[derive(Serialize)]
 struct FigureRow<'a> {
     case: &'a str,
@@ -138,7 +138,7 @@ impl Reproduction {
         Tally::of(self.outcome.findings.iter().map(|finding| finding.verdict))
     }
 
-    /// Figures and findings that were asked to hold and are not shown to.
+    /// Figures and findings that were required to hold and are not shown to.
     pub fn missed(&self) -> usize {
         self.figures().missed() + self.findings().missed()
     }
@@ -161,7 +161,7 @@ impl Reproduction {
     /// Content of `summary.json`.
     ///
     /// # Errors
-    /// If a value cannot be expressed in JSON, which none can.
+    /// If a value cannot be expressed in JSON, which does not occur.
     pub fn to_json(&self) -> Result<String> {
         let summary = Summary {
             gridfleet_version: env!("CARGO_PKG_VERSION"),
@@ -184,7 +184,7 @@ impl Reproduction {
         Ok(text)
     }
 
-    /// How it went, in a line.
+    /// Result in one line.
     pub fn told(&self) -> String {
         format!(
             "{}: figures: {}; findings: {}",
@@ -194,7 +194,7 @@ impl Reproduction {
         )
     }
 
-    /// Everything for the terminal; `lines` draws the table with box characters.
+    /// Full text for the terminal; `lines` draws the table with box characters.
     pub fn table(&self, lines: bool) -> String {
         let mut out = format!("{}\n{}\n\n", self.target.title, self.target.source);
         if !self.outcome.figures.is_empty() {
@@ -232,7 +232,7 @@ impl Reproduction {
         ]);
         let mut case = None;
         for figure in figures {
-            // A case is named where it begins.
+            // A case is named in its first row.
             let shown = if case == Some(&figure.case) { "" } else { figure.case.as_str() };
             case = Some(&figure.case);
             table.add_row([
@@ -255,7 +255,7 @@ impl Reproduction {
     }
 }
 
-/// What stands for a verdict on the terminal: what misses must leap to the eye.
+/// Word for a verdict on the terminal: failures must be conspicuous.
 fn word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Holds => "holds",
@@ -265,7 +265,7 @@ fn word(verdict: Verdict) -> &'static str {
     }
 }
 
-/// The number with its interval: `±` where that is even (to 1 %), its ends where it is not.
+/// The number with its interval: `±` if it is symmetric (to 1 %), its ends otherwise.
 fn computed(figure: &Figure) -> String {
     let mean = figure.computed;
     let Some(interval) = figure.interval else { return short(mean) };
@@ -296,7 +296,7 @@ fn accepted(figure: &Figure) -> String {
     }
 }
 
-/// A number to six significant digits, without zeros at its end. Very small ones in powers of ten.
+/// A number to six significant digits, without trailing zeros. Very small ones are in powers of ten.
 fn short(value: f64) -> String {
     let rounded: f64 = format!("{value:.5e}").parse().unwrap_or(value);
     if rounded != 0.0 && rounded.abs() < 1e-4 {

@@ -1,4 +1,4 @@
-//! The tables of a target, in Parquet: figures, findings, and its own.
+//! The tables of a target, in Parquet: figures, findings, and those specific to the target.
 
 use super::outcome::{Figure, Finding, Table, Values};
 use super::results::Reproduction;
@@ -7,12 +7,12 @@ use crate::outputs::frame::write_frame;
 use polars_core::prelude::{Column, IntoColumn, NamedFrom, Series};
 use std::path::Path;
 
-/// Names of the tables that every target has where it has rows for them.
+/// Names of the tables of every target that has rows for them.
 pub const FIGURES: &str = "figures";
 /// See [`FIGURES`].
 pub const FINDINGS: &str = "findings";
 
-/// Writes `figures.parquet`, `findings.parquet` and the target's own tables.
+/// Writes `figures.parquet`, `findings.parquet` and the tables specific to the target.
 ///
 /// # Errors
 /// If one cannot be written.
@@ -72,7 +72,7 @@ fn texts<'a>(name: &str, values: impl Iterator<Item = &'a str>) -> Column {
     Series::new(name.into(), values.collect::<Vec<_>>()).into_column()
 }
 
-/// Numbers; what is not finite is null.
+/// Numbers; values that are not finite are null.
 fn numbers(name: &str, values: impl Iterator<Item = Option<f64>>) -> Column {
     let finite = values.map(|value| value.filter(|x| x.is_finite()));
     Series::new(name.into(), finite.collect::<Vec<_>>()).into_column()

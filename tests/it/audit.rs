@@ -1,4 +1,4 @@
-//! The auditor passes a right day and finds each kind of wrong one.
+//! The auditor accepts a correct day and finds each kind of error.
 
 use crate::outputs_day::{
     BASE_KVA, BATTERY_KWH, BRANCH, CHARGE_EFFICIENCY, Day, END, HOMES_KVAR, START, far_voltage, labels,
@@ -241,7 +241,7 @@ fn each_wrong_day_is_found_by_the_check_meant_for_it() {
         ("Grid: voltages solve the power flow", |d| d.grid[19].voltage_pu = Some(far_voltage(81.0, 20.0))),
         ("Grid: voltages solve the power flow", |d| d.grid[18].voltage_pu = Some(1.0 + 2e-6)),
         ("Grid: voltages solve the power flow", |d| d.grid[5].voltage_pu = None),
-        // 190 kW break the limit of 0.9; without the station's 36 they would not.
+        // 190 kW exceed the limit of 0.9; without the station's 36 kW they would not.
         ("Grid: charging breaks no limit", |d| d.grid[19].p_kw = 190.0),
         ("Sessions: cost is energy x broadcast price", |d| d.prices[0].price_eur_mwh = 151.0),
         ("Sessions: cost is energy x broadcast price", |d| d.prices[0].valid_to = START + 1_200),
@@ -307,7 +307,7 @@ fn each_wrong_day_is_found_by_the_check_meant_for_it() {
     }
 }
 
-/// What rounding can make of right figures passes, a little more does not: each tolerance follows from the day's size.
+/// Rounding errors of correct figures pass, slightly larger ones do not: each tolerance follows from the day's size.
 #[test]
 fn an_error_a_little_above_rounding_is_found() {
     type Change = fn(&mut Day);
@@ -346,14 +346,14 @@ fn an_error_a_little_above_rounding_is_found() {
         let check = report.checks.iter().find(|c| c.name == *name).unwrap();
         assert!(check.violations > 0, "{name}:\n{}", report.render());
     }
-    // And what the summary adds up.
+    // Sums in the summary.
     let mut other = Day::new();
     other.legs[0].distance_km += 1e-12;
     let report = audit_with(&Day::new(), &OutputOptions::default(), &other);
     assert!(!report.passed());
 }
 
-/// A product of half an hour beside one of a quarter: both are compared, by settlement interval and over both together.
+/// A half-hour product beside a quarter-hour one: both are compared, by settlement interval and over both together.
 #[test]
 fn products_of_several_lengths_are_compared() {
     let day = |delivered_kwh: f64| {
@@ -381,7 +381,7 @@ fn products_of_several_lengths_are_compared() {
     sold_out.fleet[12].power_kw = 0.0;
     sold_out.fleet[11].power_kw = 0.0;
     sold_out.fleet[10].power_kw = 12.0;
-    // 1 kWh drawn where 2 were bought: one settled as imbalance too few, and one delivered too many.
+    // 1 kWh drawn where 2 were bought: one too few settled as imbalance, and one too many delivered.
     assert_eq!(delivery(&sold_out).violations, 2);
 }
 
@@ -397,7 +397,7 @@ fn what_cannot_be_compared_is_counted_as_not_possible() {
     assert_eq!(audit_of(&Day::new()).count(), format!("{CHECKS} checks made, none impossible"));
 }
 
-/// A later rider of the same way may have a vehicle that comes too late for the older one, or whose ride is longer.
+/// A later rider of the same trip may have a vehicle that comes too late for the older one, or whose ride is longer.
 #[test]
 fn riders_who_could_not_be_served_are_not_passed_over() {
     let order = |change: fn(&mut Day), patience_s: i64| {
@@ -421,11 +421,11 @@ fn riders_who_could_not_be_served_are_not_passed_over() {
     assert_eq!(order(|_| {}, 249), 0);
     assert_eq!(order(|d| d.trips[1].distance_km = 6.1, 900), 0);
     assert_eq!(order(|d| d.trips[1].destination = PlaceId(1), 900), 0);
-    // Nobody is passed over by the vehicle that set out before.
+    // The vehicle that set out before passes over no rider.
     assert_eq!(order(|d| d.trips[1].request_time = START + 61, 900), 0);
 }
 
-/// Figures of the summary, changed one at a time by a little.
+/// Figures of the summary, each changed slightly.
 #[test]
 fn figures_that_do_not_add_up_are_found() {
     let day = Day::new();
@@ -452,7 +452,7 @@ fn figures_that_do_not_add_up_are_found() {
     assert_eq!(found("trips_lost", 1.0), [IDENTITIES]);
     assert_eq!(found("trips_requested", 1.0), [IDENTITIES]);
     for key in ["stored_start_kwh", "stored_end_kwh"] {
-        // The fleets no longer add up to it, either.
+        // The fleets no longer add up to it either.
         assert_eq!(found(key, 1e-12), [STORED, IDENTITIES], "{key}");
     }
     assert_eq!(found("peak_15min_kw", 1e-9), [PEAKS]);
@@ -495,7 +495,7 @@ fn a_stranger_is_found() {
 
 #[test]
 fn what_was_not_written_is_said_to_be_impossible_to_check() {
-    // Without prices that follow the load nobody looks at `loads`, and without competition at `supply`.
+    // Without load-dependent prices `loads` is not read, and without competition `supply` is not.
     let unread = [TableId::Loads, TableId::Supply];
     for table in TableId::ALL.into_iter().filter(|table| !unread.contains(table)) {
         let tables = TableId::ALL.into_iter().filter(|t| *t != table).collect();
@@ -512,7 +512,7 @@ fn what_was_not_written_is_said_to_be_impossible_to_check() {
 
 #[test]
 fn activities_that_take_no_time_are_put_in_the_order_that_makes_sense() {
-    // y-2, at the station's place already, joins it by a leg of no length at the instant of arrival.
+    // y-2, already at the station's place, joins it by a leg of zero length at the instant of arrival.
     let mut day = Day::new();
     let mut hop = day.legs[3];
     (hop.start_time, hop.end_time) = (START + 1_500, START + 1_500);

@@ -1,10 +1,10 @@
-//! The auditor over whole runs: over the scenarios that come with the program, each of its checks can be made; right results
-//! pass, however large the batteries, however small the power, and whatever the clocks do.
+//! The auditor on whole runs: on the shipped scenarios each of its checks can be made; correct results pass, however
+//! large the batteries, however small the power, and whatever the changes of clocks.
 
 use assert_cmd::Command;
 use std::path::PathBuf;
 
-/// The scenario files; the others in the folder are studies, which name one.
+/// The scenario files; the other files in the folder are studies, which name one.
 fn shipped() -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = std::fs::read_dir("scenarios")
         .unwrap()
@@ -34,7 +34,7 @@ fn no_check_of_a_shipped_scenario_is_impossible() {
     }
 }
 
-/// Clocks of Newfoundland went back at a minute past midnight: the day before comes again for most of an hour.
+/// Clocks of Newfoundland went back at a minute past midnight: the day before is repeated for most of an hour.
 #[test]
 fn days_of_households_pass_where_clocks_go_back_across_midnight() {
     let folder = tempfile::tempdir().unwrap();
@@ -59,8 +59,8 @@ fn days_of_households_pass_where_clocks_go_back_across_midnight() {
     }
 }
 
-/// A megawatt hour behind an efficiency of a hundredth, at a tenth of a kilowatt: the least step of a charge is a large part
-/// of what flows in a minute.
+/// A megawatt hour behind an efficiency of a hundredth, at a tenth of a kilowatt: the least step of a charge is a large
+/// part of the energy of a minute.
 #[test]
 fn large_batteries_at_weak_connectors_pass() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,11 +1,11 @@
-//! What a user can get wrong with `gridfleet run`: one message per slip, with its place, what was found,
-//! what was expected, and exit status 2. The texts stand here whole, to be read as a user reads them.
+//! User errors with `gridfleet run`: one message per error, with its place, what was found, what was expected, and exit
+//! status 2. The texts are here in full, as the user reads them.
 
 use assert_cmd::cargo::cargo_bin;
 use std::path::Path;
 use std::process::Command;
 
-/// Contents of the files that the slips name, beside a scenario as `gridfleet new town` writes it.
+/// Contents of the files named by the erroneous scenarios, beside a scenario written by `gridfleet new town`.
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let new = gridfleet(folder.path(), &["new", "town"]);
@@ -35,7 +35,7 @@ fn gridfleet(folder: &Path, args: &[&str]) -> (i32, String, String) {
     (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
 }
 
-/// What a run says to the scenario with some texts replaced.
+/// Messages of a run of the scenario with some texts replaced.
 fn refused(slips: &[(&str, &str)], args: &[&str]) -> String {
     let folder = folder();
     let file = folder.path().join("town.toml");

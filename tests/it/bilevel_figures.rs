@@ -1,6 +1,6 @@
-//! The targets `bilevel-table1` and `bilevel-fig3` to `bilevel-fig14`: what must hold on whatever prices, does.
+//! The targets `bilevel-table1` and `bilevel-fig3` to `bilevel-fig14`: findings that must hold for any prices do hold.
 //!
-//! Prices are of Nord Pool where its files are, and made up otherwise.
+//! Prices are those of Nord Pool if its files are present, and synthetic otherwise.
 
 use crate::targets;
 use gridfleet::reproduce::bilevel::{owners, prices, profits, table1, trade};
@@ -10,7 +10,7 @@ fn run(target: &Target, replications: u32) -> Outcome {
     targets::run(target, Draws { seed: SEED, replications })
 }
 
-/// The verdict of the finding that begins so.
+/// The verdict of the finding that begins with `text`.
 fn verdict(outcome: &Outcome, text: &str) -> Verdict {
     let found = outcome.findings.iter().find(|finding| finding.text.starts_with(text));
     found.unwrap_or_else(|| panic!("no finding {text}: {:?}", outcome.findings)).verdict
@@ -44,7 +44,7 @@ fn table_1_has_all_weights_and_a_frontier_on_each_day() {
     // The table has each day and weight, proven.
     assert_eq!(numbers(&outcome, "beta").len(), 48);
     assert!(numbers(&outcome, "gap").iter().all(|gap| *gap <= 1e-7));
-    // Nothing is lost: what is bought less what is given back is at most the demand of all.
+    // No energy is lost: energy bought less energy given back is at most the total demand.
     let (ahead, positive, negative) = (
         numbers(&outcome, "day_ahead_mwh"),
         numbers(&outcome, "positive_mwh"),
@@ -104,7 +104,8 @@ fn every_figure_is_drawn_and_its_sure_findings_hold() {
     }
 }
 
-/// Where the market's files are not there, made-up prices stand in, and the result says so and how to get the files.
+/// If the market's files are missing, synthetic prices replace them, and the result reports this and how to get the
+/// files.
 #[test]
 fn made_up_prices_are_told_of() {
     let outer = tempfile::tempdir().unwrap();

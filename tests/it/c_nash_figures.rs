@@ -1,4 +1,5 @@
-//! The targets `cnash-fig2` to `cnash-fig5`: their verdicts, that these can fail, and the theorems as a second method.
+//! The targets `cnash-fig2` to `cnash-fig5`: their verdicts, cases in which these fail, and the theorems as a second
+//! method.
 
 use crate::targets;
 use gridfleet::games::c_nash::paper::{Better, FIG2_PICTURE, FIG4_PICTURE, FIG5_VERDICTS, Kind};
@@ -11,12 +12,12 @@ fn run(target: &Target, seed: u64, replications: Option<u32>) -> Outcome {
     targets::run(target, draws)
 }
 
-/// The figures by case: `case` may be the beginning of one.
+/// The figures of a case: `case` may be the beginning of its name.
 fn of<'a>(outcome: &'a Outcome, case: &str) -> Vec<&'a Figure> {
     outcome.figures.iter().filter(|figure| figure.case.starts_with(case)).collect()
 }
 
-/// How many figures hold, of those that are checked; findings all have to.
+/// Number of figures that hold, and of those that are checked; all findings have to hold.
 fn holding(outcome: &Outcome) -> (usize, usize) {
     for finding in &outcome.findings {
         assert_eq!(finding.verdict, Verdict::Holds, "{finding:?}");
@@ -25,7 +26,7 @@ fn holding(outcome: &Outcome) -> (usize, usize) {
     (checked().filter(|figure| figure.verdict() == Verdict::Holds).count(), checked().count())
 }
 
-/// On which side of 1 each M is, by the theorems: true where a group is better off with the coalition.
+/// Side of 1 on which each M is, by the theorems: true where a group is better off with the coalition.
 fn predicted(differences: &[f64], size: usize) -> Vec<bool> {
     let groups = [differences, &differences[..size], &differences[size..]];
     groups.iter().filter(|group| !group.is_empty()).map(|group| group.iter().sum::<f64>() < 0.0).collect()
@@ -59,7 +60,7 @@ fn figure_2_is_the_picture_and_theorem_4_7_knows_its_sides() {
     }
 }
 
-/// The published values refuse the variant of the text, each of the nine.
+/// The published values reject the variant of the text, each of the nine.
 #[test]
 fn figure_2_as_the_text_has_it_is_another() {
     let outcome = run(&fig2::TARGET, SEED, None);
@@ -87,22 +88,22 @@ fn figure_3_harms_coalitions_and_theorem_4_11_knows_its_sides() {
             assert!(figures.iter().all(|figure| figure.interval.is_some()));
         }
     }
-    // Two replications are as good: the sides do not depend on the prices.
+    // Two replications are sufficient: the sides do not depend on the prices.
     holding(&run(&fig3::TARGET, 7, Some(2)));
 }
 
-/// The tolerance is wide enough for any seed, and more replications do not leave it.
+/// The tolerance is wide enough for any seed, and more replications stay within it.
 #[test]
 fn figure_4_is_the_picture() {
     for (seed, replications) in [(SEED, None), (2, None), (3, None), (4, Some(1_000))] {
         assert_eq!(holding(&run(&fig4::TARGET, seed, replications)), (36, 36), "seed {seed}");
     }
-    // Two replications tell nothing, and do not say that something is wrong.
+    // Two replications decide nothing, and report no failure.
     let few = run(&fig4::TARGET, SEED, Some(2));
     assert!(few.findings.iter().any(|finding| finding.verdict == Verdict::Undecided), "{:?}", few.findings);
 }
 
-/// ... and narrow enough to tell the picture from the three other ways to draw.
+/// ... and narrow enough to distinguish the picture from the three other methods of drawing.
 #[test]
 fn figure_4_drawn_otherwise_is_another() {
     let outcome = run(&fig4::TARGET, SEED, Some(400));
@@ -118,7 +119,7 @@ fn figure_4_drawn_otherwise_is_another() {
         ("text, independent", 25..=36),
         ("text, joint", 25..=36),
     ] {
-        // The three values of a coalition of one have nothing published beside them.
+        // The three values of a coalition of one have no published values beside them.
         let values: Vec<f64> = variants
             .iter()
             .zip(values)
@@ -150,7 +151,7 @@ fn figure_5_has_eighteen_verdicts_and_theorem_4_7_the_same() {
     }
 }
 
-/// What is drawn is drawn by replication and size: another number of threads leaves the same figures.
+/// Draws depend on replication and size only: another number of threads gives the same figures.
 #[test]
 fn threads_leave_the_same_figures() {
     let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();

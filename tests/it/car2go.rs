@@ -1,4 +1,4 @@
-//! Car2Go files: the witnesses of the real format, and what is wrong with bad ones.
+//! Car2Go files: samples of the real format, and errors in bad files.
 
 use chrono_tz::Europe::Berlin;
 use gridfleet::datasets::{OnBadRow, Trace, car2go};
@@ -43,7 +43,7 @@ fn raw_snapshots_of_the_real_feed_are_read() {
     let trace = car2go::read(std::slice::from_ref(&path), Berlin, OnBadRow::Fail).unwrap();
     assert_eq!(trace.report.rows_read, 120);
     assert_eq!(trace.report.repaired["latitude and longitude exchanged"], 120);
-    // Four snapshots months apart: what changed place did so in service.
+    // Four snapshots months apart: any change of place between them was by the service.
     assert!(trace.is_empty());
     let places = car2go::charging_places(&[path], Berlin, OnBadRow::Fail).unwrap();
     assert_eq!(places.iter().map(|p| p.sightings).sum::<u64>(), 10);
@@ -154,7 +154,7 @@ fn damaged_parquet_files_do_not_panic() {
         car2go::read(&[file.path().to_path_buf()], Berlin, OnBadRow::Skip)
     };
     assert!(read(&whole).is_ok());
-    // Cut off anywhere, and with one byte changed: every 97th place, so that it takes no time.
+    // Truncated anywhere, and with one byte changed: at every 97th place, to save time.
     for at in (0..whole.len()).step_by(97) {
         assert_eq!(read(&whole[..at]).unwrap_err().exit_status(), 2, "cut at {at}");
         let mut changed = whole.clone();

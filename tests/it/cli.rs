@@ -1,4 +1,4 @@
-//! The commands as a user meets them: what they print, where, and how they end.
+//! The commands from the user's side: output, streams and exit status.
 
 use assert_cmd::Command;
 use clap::{CommandFactory as _, Parser as _};
@@ -190,7 +190,7 @@ fn completions_name_the_commands() {
     }
 }
 
-/// Every command with those under it, without `help`.
+/// Every command with its subcommands, without `help`.
 fn commands() -> Vec<clap::Command> {
     let mut root = gridfleet::cli::Cli::command().disable_help_subcommand(true);
     root.build();
@@ -202,8 +202,8 @@ fn commands() -> Vec<clap::Command> {
     all
 }
 
-/// A line for a shell in words, up to a comment, a pipe or a redirection. Where an explanation is parted by blanks, as in
-/// `gridfleet schema --tables     the columns ...`, up to there.
+/// A line for a shell, split into words, up to a comment, a pipe or a redirection. If an explanation is separated by
+/// blanks, as in `gridfleet schema --tables     the columns ...`, up to there.
 fn words(line: &str) -> Vec<String> {
     let line = line.split_once("   ").map_or(line, |(command, _)| command);
     let (mut words, mut word, mut quote) = (Vec::new(), String::new(), None);
@@ -228,7 +228,7 @@ fn every_command_shows_examples_that_can_be_typed() {
         let name = command.get_display_name().unwrap_or("gridfleet");
         let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
         assert!(help.contains("Example"), "`{name} --help` shows no example");
-        // A command goes on in the next line after a backslash.
+        // A command continues on the next line after a backslash.
         let help = help.split("\\\n").map(str::trim_start).collect::<Vec<_>>().join(" ");
         for line in help.lines().map(str::trim).filter(|line| line.starts_with("gridfleet ")) {
             if let Err(error) = gridfleet::cli::Cli::try_parse_from(words(line)) {

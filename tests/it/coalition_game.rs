@@ -1,4 +1,4 @@
-//! Fleets alone and together: what they share, what they pay each other, and studies of their games.
+//! Fleets alone and together: shared vehicles, payments between fleets, and studies of their games.
 
 use crate::support::{City, city};
 use crate::trading::Day;
@@ -128,8 +128,8 @@ fn a_study_shares_what_coalitions_cost() {
         let found = number(&allocations, "shapley", row);
         assert!((found - expected).abs() < 1e-6 * all, "{found} for {expected}");
     }
-    // The summary: shares sum to what all cost together; with the demand of all a coalition never costs more than part
-    // of it would have to, but for chance.
+    // The summary: shares sum to the cost of all together; with the demand of all, a coalition never costs more than a
+    // part of it would, apart from chance.
     let games = summary["coalition_game"].as_array().unwrap();
     assert_eq!(games.len(), 2);
     for (point, game) in games.iter().enumerate() {
@@ -140,7 +140,7 @@ fn a_study_shares_what_coalitions_cost() {
     }
     assert!(cost(1, 0, "amber + cobalt + jade") < cost(1, 0, "jade"));
 
-    // The page says the same.
+    // The page shows the same.
     let out = temporary.path().join("out");
     assert_eq!(gridfleet(&["report", out.to_str().unwrap()]).status.code(), Some(0));
     let page = std::fs::read_to_string(out.join("report.html")).unwrap();
@@ -151,7 +151,7 @@ fn a_study_shares_what_coalitions_cost() {
         }
     }
 
-    // One coalition alone is the same world.
+    // One coalition alone has the same world.
     let out = temporary.path().join("alone");
     let args = [
         "run",

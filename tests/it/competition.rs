@@ -1,4 +1,4 @@
-//! Retailers that compete: two hours by hand, the shipped scenario under each policy, and mistakes in a file.
+//! Retailers that compete: two hours by hand, the shipped scenario under each policy, and errors in a file.
 
 use crate::trading::{Day, START, Script, at, setup};
 use assert_cmd::cargo::cargo_bin;
@@ -15,8 +15,9 @@ use std::sync::Arc;
 
 const STREAMS: Streams = Streams { seed: 1, replication: 0 };
 
-/// The three cars of the hand-made day of `trading`, all plugged in from 8:05 on: a and b take 4 kW until ten, c until
-/// 9:20. Our price is 200; the rival's 300 from eight and 100 from nine. a and c have a contract with us, b with the rival.
+/// The three cars of the hand-made day of `trading`, all plugged in from 8:05: a and b take 4 kW until ten, c until
+/// 9:20. Our price is 200; the rival's is 300 from eight and 100 from nine. a and c have a contract with us, b with the
+/// rival.
 fn two_hours(reluctance: f64) -> Setup {
     let trips = [(0, START, 5, 0.1, true, 1.0), (1, START, 5, 0.1, true, 1.0), (2, START, 5, 0.1, true, 1.0)];
     let mut setup = setup(&trips, [0.5, 0.5, 0.9], Vec::new());
@@ -74,7 +75,7 @@ fn near(found: &[[f64; 2]], expected: &[[f64; 2]]) {
     }
 }
 
-/// What stations paid a retailer.
+/// Payments of stations to a retailer.
 fn paid(day: &Day, simulation: &Simulation, retailer: &str) -> f64 {
     let labels = simulation.setup().labels();
     let account = labels.accounts.iter().position(|a| a == &format!("retailer:{retailer}")).unwrap();
@@ -85,7 +86,7 @@ fn paid(day: &Day, simulation: &Simulation, retailer: &str) -> f64 {
 #[test]
 fn everybody_buys_where_it_is_cheapest_hour_by_hour() {
     let (day, simulation) = run(two_hours(0.0), Vec::new());
-    // 8:05 to 9:00 at 200 with us, all three; from nine on at 100 with the rival, c until 9:20.
+    // 8:05 to 9:00 at 200 with us, all three; from nine at 100 with the rival, c until 9:20.
     let first = 3.0 * 4.0 * 55.0 / 60.0;
     let second = 2.0 * 4.0 + 4.0 / 3.0;
     near(&supply(&day), &[[first, 0.2 * first], [0.0, 0.0], [0.0, 0.0], [second, 0.1 * second]]);
@@ -93,7 +94,7 @@ fn everybody_buys_where_it_is_cheapest_hour_by_hour() {
     assert_eq!(shares, [1.0, 0.0, 0.0, 1.0]);
     assert!((paid(&day, &simulation, "industry") - 0.2 * first).abs() < 1e-5);
     assert!((paid(&day, &simulation, "rival") - 0.1 * second).abs() < 1e-5);
-    // A session has both prices in it.
+    // A session includes both prices.
     let each = 4.0 * 55.0 / 60.0 * 0.2;
     let costs: Vec<f64> = day.sessions.iter().map(|session| session.cost).collect();
     let mut expected = [each + 0.4, each + 0.4, each + 0.4 / 3.0];
@@ -103,7 +104,7 @@ fn everybody_buys_where_it_is_cheapest_hour_by_hour() {
     assert!(sorted.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-5), "{costs:?}");
 }
 
-/// Going costs 150: nobody saves as much.
+/// Switching costs 150: no owner saves as much.
 #[test]
 fn who_is_reluctant_stays() {
     let (day, _) = run(two_hours(150.0), Vec::new());
@@ -134,7 +135,7 @@ fn with_markets(mut setup: Setup, bidders: Vec<Party>) -> Setup {
     setup
 }
 
-/// We buy 10 kWh for the first hour and sell 11, and 5 kWh for the second, in which we sell none.
+/// We buy 10 kWh for the first hour and sell 11, and buy 5 kWh for the second, in which we sell none.
 #[test]
 fn what_was_not_bought_ahead_is_imbalance() {
     let setup = with_markets(two_hours(0.0), vec![Party::Retailer(RetailerId(0))]);
@@ -158,7 +159,7 @@ fn what_was_not_bought_ahead_is_imbalance() {
     assert!((paid(&day, &simulation, "industry") - 2.2).abs() < 1e-5);
 }
 
-/// The fleet has bought 6 of the 11 kWh for itself: 5 are left for its retailer to supply, which has bought 10.
+/// The fleet has bought 6 of the 11 kWh itself: 5 remain for its retailer to supply, which has bought 10.
 #[test]
 fn what_a_fleet_buys_for_itself_is_not_its_retailers_to_buy() {
     let bidders = vec![Party::Fleet(FleetId(0)), Party::Retailer(RetailerId(0))];
@@ -210,7 +211,7 @@ fn figure(of: &Json, name: &str) -> f64 {
     of[name].as_f64().unwrap_or_else(|| panic!("{name} in {of}"))
 }
 
-/// In every replication; and what it buys and sells comes out even.
+/// In every replication; and purchases and sales balance.
 #[test]
 fn nobody_earns_more_than_who_knows_everything() {
     for replication in ["0", "1"] {
@@ -233,7 +234,7 @@ fn nobody_earns_more_than_who_knows_everything() {
     }
 }
 
-/// Where nobody would go, a quarter of the owners stays: the aggregator asks the most that it may.
+/// If no owner would switch, a quarter of the owners stays: the aggregator asks the highest price allowed.
 #[test]
 fn whose_owners_do_not_go_asks_the_most() {
     let of = week("{ kind = \"bilevel\" }", "0", &["competition.reluctance_eur_mwh=500.0"]);

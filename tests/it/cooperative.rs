@@ -1,4 +1,4 @@
-//! The targets of the cooperative fleets: what must hold does, on few instances.
+//! The targets of the cooperative fleets: findings that must hold do, on few instances.
 
 use crate::targets;
 use gridfleet::reproduce::{Draws, Outcome, SEED, Verdict, find};

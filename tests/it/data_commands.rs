@@ -1,4 +1,4 @@
-//! `gridfleet data` on tables as other programs write them, and on what gridfleet itself writes.
+//! `gridfleet data` on tables written by other programs and by gridfleet itself.
 
 use assert_cmd::cargo::cargo_bin;
 use std::path::Path;
@@ -83,7 +83,7 @@ fn every_table_of_a_run_can_be_described() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(gridfleet(folder.path(), &["new", "town"]).0, 0);
     assert_eq!(gridfleet(folder.path(), &["run", "town.toml", "--quiet"]).0, 0);
-    // Nobody trades in a new scenario, there are neither homes nor a feeder, no price follows the load, nobody competes.
+    // A new scenario has no trading, no homes, no feeder, no load-dependent prices and no competition.
     let absent = ["market", "households", "grid", "loads", "supply"];
     for table in gridfleet::records::dictionary::TABLES.iter().filter(|table| !absent.contains(&table.name)) {
         let file = format!("out/town/{}.parquet", table.name);

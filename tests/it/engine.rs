@@ -1,5 +1,5 @@
-//! The engine on made-up cities: every invariant asserted at every reading, and what must be true
-//! of the records whatever the policies.
+//! The engine on synthetic cities: every invariant asserted at every reading, and properties of the records under any
+//! policies.
 
 use crate::support::{City, city};
 use gridfleet::engine::Simulation;
@@ -17,7 +17,7 @@ use rand_pcg::Pcg64;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// Keeps everything.
+/// Stores all records.
 #[derive(Default, Debug, PartialEq)]
 struct Everything {
     trips: Vec<TripRecord>,
@@ -123,7 +123,7 @@ fn every_request_ends_once_and_energy_and_money_add_up() {
             let served = records.trips.iter().filter(|t| t.status == TripStatus::Served).count();
             assert!(served > SMALL.requests / 2, "{dispatch:?} {charging:?}: {served} served");
 
-            // Energy by three ways: sessions, meters of stations, meters of fleets.
+            // Energy from three sources: sessions, meters of stations, meters of fleets.
             let sessions_kwh: f64 = records.sessions.iter().map(|s| s.energy_kwh).sum();
             let hours = 300.0 / 3_600.0;
             let stations_kwh: f64 = records.stations.iter().map(|s| s.power_kw * hours).sum();
@@ -132,7 +132,7 @@ fn every_request_ends_once_and_energy_and_money_add_up() {
             assert!((sessions_kwh - stations_kwh).abs() < 1e-6 * sessions_kwh);
             assert!((sessions_kwh - fleets_kwh).abs() < 1e-6 * sessions_kwh);
 
-            // What went into batteries less what was driven is what the fleet has more in the end.
+            // Energy put into batteries less energy driven is the gain of the fleet's batteries at the end.
             let stored: f64 = records.sessions.iter().map(|s| s.battery_kwh).sum();
             let driven: f64 = records.legs.iter().map(|l| l.energy_kwh).sum();
             let mean_soc = |at: usize| (0..2).map(|f| records.fleet[at + f].mean_soc).sum::<f64>() / 2.0;
@@ -162,7 +162,7 @@ fn what_a_session_costs_is_energy_times_price() {
     for s in &records.sessions {
         let (Some(from), Some(to)) = (s.charge_start_time, s.charge_end_time) else { continue };
         let retailer = retailer_of(s.station.index());
-        // Within one slot the price is one; across slots it lies between the lowest and the highest.
+        // Within one slot there is one price; across slots it is between the lowest and the highest.
         let prices: Vec<f64> = (from.0..=to.0)
             .step_by(60)
             .map(|t| price(retailer, t))
@@ -209,7 +209,7 @@ fn vehicles_that_follow_demand_serve_more() {
     assert!(moving > still + still / 10, "{still} and {moving}");
 }
 
-/// Every pair that can be, known from the start: (vehicle, time to the pick-up [s]) of each request.
+/// Every feasible pair, known from the start: (vehicle, time to the pick-up [s]) of each request.
 struct All(Vec<Vec<(u32, i64)>>);
 
 impl Pairs for All {
@@ -226,7 +226,7 @@ impl Pairs for All {
     }
 }
 
-/// Asks the batched policy, and holds its answer against a matching over every pair that can be.
+/// Asks the batched policy, and checks its answer against a matching over every feasible pair.
 struct Checked {
     inner: Box<dyn Dispatch>,
     rounds: Arc<AtomicUsize>,
@@ -270,8 +270,8 @@ impl Dispatch for Checked {
     }
 }
 
-/// The short lists of the batched policy lose nothing, whether times follow distance or a learned
-/// matrix that does not.
+/// The candidate lists of the batched policy lose nothing, whether times follow distance or a learned matrix that does
+/// not.
 #[test]
 fn batched_dispatch_is_the_best_matching() {
     for learned in [false, true] {
@@ -308,7 +308,7 @@ fn relocations() -> [RelocationSpec; 3] {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
 
-    /// Swarm: sizes and policies at random; the audit asserts every invariant every five minutes.
+    /// Swarm: random sizes and policies; the audit asserts every invariant every five minutes.
     #[test]
     fn no_city_breaks_an_invariant(
         seed in any::<u64>(), requests in 0usize..600, vehicles in 1usize..40, stations in 0usize..6,
@@ -327,7 +327,7 @@ proptest! {
     }
 }
 
-/// Sets a flag at a certain record of a trip.
+/// Sets a flag at a given record of a trip.
 struct Stopping<'a> {
     stop: &'a AtomicBool,
     left: usize,
@@ -342,7 +342,7 @@ impl Recorder for Stopping<'_> {
     }
 }
 
-/// A flag is seen before the next event, and only puts off what was to come.
+/// A flag is seen before the next event, and only postpones later events.
 #[test]
 fn a_replication_that_is_stopped_takes_no_further_event() {
     let simulation = || {

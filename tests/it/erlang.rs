@@ -1,4 +1,4 @@
-//! A station alone against Erlang's formula for the line at c servers: the target `erlang-c` in full.
+//! A single station against Erlang's formula for the queue at c servers: the target `erlang-c` in full.
 
 use crate::targets;
 use gridfleet::reproduce::lone_station::{LoneStation, MEAN_SERVICE_S};
@@ -26,7 +26,7 @@ fn the_line_at_a_station_is_erlangs() {
     );
 }
 
-/// The comparison can fail: a station with a connector more than the formula has.
+/// The comparison can fail: a station with one connector more than the formula.
 #[test]
 fn another_station_is_not_erlangs() {
     let (load, replications) = (3.4, 8);

@@ -1,5 +1,5 @@
-//! A skeleton of each family against the traits as they are: each gets what it needs from its view and says what it wants
-//! by actions. No strategy: only what strategies are made of. Nash and C-Nash are in `loads`.
+//! A skeleton of each family against the traits as they are: each gets its inputs from its view and responds with
+//! actions. No strategies: only the parts of which strategies are made. Nash and C-Nash are in `loads`.
 
 use crate::support::{City, MONDAY, city};
 use crate::trading::Day;
@@ -79,7 +79,7 @@ fn trading(setup: &Setup, party: Party) -> Trading {
     }
 }
 
-/// 1. Cooperative: which fleets share vehicles is the setup's; dispatch and views range over the coalition.
+/// 1. Cooperative: the setup defines which fleets share vehicles; dispatch and views cover the coalition.
 #[test]
 fn cooperative_fleets_serve_each_others_riders() {
     let served = |told: &Day| told.trips.iter().filter(|trip| trip.status == TripStatus::Served).count();
@@ -95,7 +95,7 @@ fn cooperative_fleets_serve_each_others_riders() {
     assert!(simulation.refusals().all(|(refusal, _)| refusal.name() != "other_fleet"));
 }
 
-/// 3. Stackelberg's followers: vehicles that wait for the prices that were announced an hour ahead.
+/// 3. Stackelberg's followers: vehicles that wait for the prices announced an hour ahead.
 struct Follower {
     inner: Box<dyn Charging>,
 }
@@ -132,7 +132,7 @@ fn followers_hold_their_charge_for_a_lower_price() {
     assert!(mean_price(&after) < mean_price(&before), "{} {}", mean_price(&after), mean_price(&before));
 }
 
-/// 4. Bi-level: an aggregator buys the day ahead for the stations that it supplies; what deviates is imbalance.
+/// 4. Bi-level: an aggregator buys the day ahead for the stations that it supplies; deviations are imbalance.
 struct Aggregator {
     load_kw: f64,
     prices: Vec<f64>,
@@ -173,7 +173,7 @@ fn a_retailer_trades_and_settles_both_signs() {
     let short = settled.iter().filter(|row| row.side == Side::Buy).count();
     let long = settled.iter().filter(|row| row.side == Side::Sell).count();
     assert!(short > 0 && long > 0 && short + long <= 192, "{short} {long}");
-    // Its own demand moves the price: 0.01 for each kilowatt.
+    // Its own demand moves the price: 0.01 per kilowatt.
     let first = bids.iter().find(|row| row.accepted_kw == row.quantity_kw && row.quantity_kw > 0.0).unwrap();
     let of_hour: f64 =
         bids.iter().filter(|row| row.product_start == first.product_start).map(|row| row.accepted_kw).sum();
@@ -221,7 +221,7 @@ fn an_agent_bids_for_a_fleet_and_keeps_its_vehicles() {
     let mut setup = town();
     setup.trading = trading(&setup, Party::Fleet(FleetId(1)));
     let (told, simulation) = run(setup, opportunistic(), vec![Box::new(Agent { account: Vec::new() })]);
-    // A reward is what the records say.
+    // The records contain the reward.
     let reward: f64 = told.market.iter().map(|row| row.cash).sum();
     assert!(reward < 0.0);
     assert!(simulation.refusals().any(|(refusal, n)| refusal.name() == "committed" && n > 0));

@@ -1,4 +1,4 @@
-//! The feeder in the simulator: published and hand-computed power flows, and charging that is held back.
+//! The feeder in the simulator: published and hand-computed power flows, and charging held back by limits.
 
 use crate::outputs_day::{BASE_KVA, BRANCH, far_voltage};
 use crate::support::MONDAY;
@@ -43,18 +43,18 @@ impl Recorder for Told {
 }
 
 impl Told {
-    /// Mean power of a station, reading by reading [kW].
+    /// Mean power of a station at each reading [kW].
     fn power(&self, station: u32) -> Vec<f64> {
         self.stations.iter().filter(|r| r.station.0 == station).map(|r| r.power_kw).collect()
     }
 
-    /// Voltages of a bus, reading by reading, in per unit.
+    /// Voltages of a bus at each reading, in per unit.
     fn voltage(&self, bus: u32) -> Vec<f64> {
         self.buses.iter().filter(|r| r.bus == bus).map(|r| r.voltage_pu.unwrap()).collect()
     }
 }
 
-/// A feeder without loads of its own: a branch to each bus from the one that is named.
+/// A feeder without base loads: a branch to each bus from the bus named.
 fn line(feeds: &[usize], limit_mva: f64) -> Feeder {
     let buses = (0..=feeds.len()).map(|i| Bus { name: (i + 1).to_string(), ..Bus::default() }).collect();
     let (r, x) = BRANCH;
@@ -77,7 +77,7 @@ fn grid(feeder: Feeder, station_bus: &[usize], enforce: Enforce) -> Grid {
     }
 }
 
-/// A station with two connectors for each entry of `cars`: states of charge of cars that stand there from the start and
+/// A station with two connectors for each entry of `cars`: states of charge of cars that are there from the start and
 /// never leave.
 fn world(grid: Grid, cars: &[&[f64]]) -> Setup {
     let mut places = Places::default();
@@ -174,8 +174,8 @@ fn run(setup: Setup) -> Told {
     told
 }
 
-/// The published power flow of the case (Baran and Wu 1989): 0.9131 p.u. at bus 18, losses of 202.68 kW. From noon on half of
-/// the load, and a little less than a quarter of the losses, for voltages are higher.
+/// The published power flow of the case (Baran and Wu 1989): 0.9131 p.u. at bus 18, losses of 202.68 kW. From noon on,
+/// half of the load, and slightly less than a quarter of the losses, because voltages are higher.
 #[test]
 fn the_case_alone_has_its_published_power_flow() {
     let mut grid = grid(baran_wu().unwrap(), &[], Enforce::Observe);
@@ -204,7 +204,7 @@ fn the_case_alone_has_its_published_power_flow() {
     assert_eq!(told.feeder[17].flow.unwrap(), last);
 }
 
-/// One station at the end of the feeder: voltages are the roots of a quadratic equation, reading by reading, and rise when
+/// One station at the end of the feeder: voltages are the roots of a quadratic equation at each reading, and rise when
 /// the first of two cars is full.
 #[test]
 fn a_station_at_the_end_of_the_feeder_by_hand() {
@@ -222,7 +222,7 @@ fn a_station_at_the_end_of_the_feeder_by_hand() {
         assert!((found - expected).abs() < 1e-12, "{reading}: {found} {expected}");
     }
     assert!(told.voltage(1).iter().all(|voltage| *voltage == 1.0));
-    // 40 kW and 10 kvar, and what is lost of them, over the rating of 45 kVA: losses are r times the squared current.
+    // 40 kW and 10 kvar with their losses, over the rating of 45 kVA: losses are r times the squared current.
     let flow = told.feeder[1].flow.unwrap();
     let squared = (40f64.powi(2) + 10f64.powi(2)) / BASE_KVA / BASE_KVA / far_voltage(40.0, 10.0).powi(2);
     let (lost_kw, lost_kvar) = (BRANCH.0 * squared * BASE_KVA, BRANCH.1 * squared * BASE_KVA);
@@ -233,8 +233,8 @@ fn a_station_at_the_end_of_the_feeder_by_hand() {
     assert!(told.feeder.iter().all(|reading| reading.held_back_kw == 0.0));
 }
 
-/// Three stations: two at the end of one lateral, one on another. The voltage at the end of the first would be too low, so its
-/// stations are held back by one factor, until both are full; the other charges as it likes.
+/// Three stations: two at the end of one lateral, one on another. The voltage at the end of the first would be too low,
+/// so its stations are held back by one factor until both are full; the other charges without a limit.
 #[test]
 fn charging_is_held_back_as_far_as_needed_and_evenly() {
     // Source - 2 - 3 - 4, and source - 5.
@@ -248,14 +248,14 @@ fn charging_is_held_back_as_far_as_needed_and_evenly() {
         assert!(reading.flow.unwrap().kept, "{reading:?}");
     }
     let (end, power) = (told.voltage(4), [0, 1, 2].map(|station| told.power(station)));
-    // As long as both would draw all they can, what they get is in the ratio of that, and the limit is just met.
+    // As long as both would draw their full power, they get shares in its ratio, and the limit is met exactly.
     for reading in 1..4 {
         assert!((power[0][reading] - 2.0 * power[1][reading]).abs() < 1e-6, "{power:?}");
         assert!((0.95..0.95 + 2e-6).contains(&end[reading]), "{end:?}");
         assert!(power[0][reading] < 39.0);
         assert!((power[2][reading] - 40.0).abs() < 1e-9, "{power:?}");
     }
-    // What is held back at a reading is what is missing until the next.
+    // The power held back at a reading is the power missing until the next.
     let held = told.feeder[0].held_back_kw;
     assert!((held - (60.0 - power[0][1] - power[1][1])).abs() < 1e-6, "{held}");
     // All are full in the end, the two at the end of the lateral later than they would have been.
@@ -267,12 +267,12 @@ fn charging_is_held_back_as_far_as_needed_and_evenly() {
     for car in 0..5 {
         assert_eq!(full(&told, car) > full(&observed, car), car < 3, "{car}");
     }
-    // Energy is what it was.
+    // Energy is unchanged.
     let energy = |told: &Told| told.sessions.iter().map(|session| session.energy_kwh).sum::<f64>();
     assert!((energy(&told) - energy(&observed)).abs() < 1e-9);
 }
 
-/// A branch is loaded to its rating and no further, by equal shares of what stations want.
+/// A branch is loaded up to its rating and no further, with equal shares of the power that stations demand.
 #[test]
 fn a_branch_keeps_to_its_rating() {
     let told = run(world(grid(line(&[0, 1], 0.05), &[2, 1], Enforce::Limit), &[&[0.0, 0.0], &[0.0]]));
@@ -288,8 +288,8 @@ fn a_branch_keeps_to_its_rating() {
     assert!((power[0][1] - 2.0 * power[1][1]).abs() < 1e-6, "equal shares: {power:?}");
 }
 
-/// A car that comes home between two readings shares what was left for its station, so limits hold at any instant; from the
-/// next reading on it has its part.
+/// A car that comes home between two readings shares the rest of its station's limit, so limits are met at any instant;
+/// from the next reading on it has its share.
 #[test]
 fn whoever_comes_between_readings_breaks_no_limit() {
     let setup = |enforce| {
@@ -312,17 +312,18 @@ fn whoever_comes_between_readings_breaks_no_limit() {
         setup
     };
     let (observed, told) = (run(setup(Enforce::Observe)), run(setup(Enforce::Limit)));
-    // Free, it would charge at once, and the mean of the quarter of an hour tells of it.
+    // Without limits it would charge at once, and the mean of the quarter of an hour shows this.
     assert!((observed.power(1)[3] - CAR_KW * 10.0 / 15.0).abs() < 1e-9, "{:?}", observed.power(1));
     assert!(observed.feeder[4].flow.unwrap().loading.unwrap().0 > 1.2);
     assert!(told.feeder.iter().all(|reading| reading.flow.unwrap().kept));
-    // 40 kW and losses leave 8 or 9 kW of room; shared evenly among what full stations could draw, all of it is here.
+    // 40 kW and losses leave 8 or 9 kW of room; in equal shares of the power that full stations could draw, all of it
+    // is here.
     let (came, settled) = (told.power(1)[3] * 1.5, told.power(1)[4]);
     assert!((7.0..10.0).contains(&came), "{came}");
     assert!((15.5..17.0).contains(&settled), "{settled}");
 }
 
-/// A load that no feeder could carry has no voltages, and that is recorded, not hidden.
+/// A load beyond the capacity of any feeder has no voltages, and that is recorded, not hidden.
 #[test]
 fn beyond_collapse_there_are_no_voltages() {
     let mut grid = grid(baran_wu().unwrap(), &[], Enforce::Observe);

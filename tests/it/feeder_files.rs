@@ -1,4 +1,4 @@
-//! The feeder as a user meets it: the shipped scenario, audited, observed and held to its limits; mistakes in files.
+//! The feeder from the user's side: the shipped scenario, audited, observed and limited; errors in files.
 
 use assert_cmd::cargo::cargo_bin;
 use serde_json::Value as Json;
@@ -40,12 +40,12 @@ fn charging_at_will_breaks_limits_and_holding_back_keeps_them() {
     assert!((0.9..0.901).contains(&figure(&held, "grid_lowest_voltage_pu")));
     assert!(figure(&held, "grid_held_back_kwh") > 1.0);
     assert_eq!(figure(&free, "grid_held_back_kwh"), 0.0);
-    // Nobody leaves emptier for it, and the battery energy is the same.
+    // No vehicle leaves with less charge for it, and the battery energy is the same.
     for fleet in 0..4 {
         let missed = |summary: &Json| summary["fleets"][fleet]["departures_missed"].clone();
         assert_eq!(missed(&held), missed(&free), "{fleet}");
     }
-    // Without a feeder, everything else is what it was; with one that is observed, too.
+    // Without a feeder, everything else is unchanged; with an observed one, too.
     let text = std::fs::read_to_string(WEEK).unwrap();
     let (before, after) = (text.find("[feeder]").unwrap(), text.find("[[vehicle_types]]").unwrap());
     let bare = format!("{}{}", &text[..before], &text[after..]).replace("../datasets", "datasets");
@@ -61,7 +61,7 @@ fn charging_at_will_breaks_limits_and_holding_back_keeps_them() {
     for (name, value) in none.as_object().unwrap() {
         assert!(name == "scenario_sha256" || free[name] == *value, "{name}");
     }
-    // The picture and the page tell of both.
+    // The picture and the page show both.
     for name in ["free", "held"] {
         let svg = std::fs::read_to_string(folder(name).join("grid.svg")).unwrap();
         assert!(svg.contains("Voltages of all buses") && svg.contains("bus 18") && !svg.contains("NaN"));
@@ -104,7 +104,7 @@ fn equal_runs_give_equal_bytes_whatever_the_threads() {
     assert!(all[0] == all[1]);
 }
 
-/// A study takes the feeder's figures, and its tasks give the same whatever runs beside them.
+/// A study can use the feeder's figures, and its tasks give the same results whatever runs beside them.
 #[test]
 fn figures_of_the_feeder_can_be_studied() {
     let temporary = tempfile::tempdir().unwrap();
@@ -157,7 +157,7 @@ fn mistakes_are_told_with_their_place() {
     }
 }
 
-/// What a changed copy of the scenario is told.
+/// Messages on a changed copy of the scenario.
 fn told(change: impl Fn(String) -> String, files: &[(&str, &str)]) -> (i32, String) {
     let temporary = tempfile::tempdir().unwrap();
     let datasets = format!("\"{}/datasets", env!("CARGO_MANIFEST_DIR"));

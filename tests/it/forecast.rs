@@ -1,4 +1,4 @@
-//! Forecasters against scikit-learn, against values they cannot know, and on real prices.
+//! Forecasters against scikit-learn, against values that they cannot know, and on real prices.
 
 use chrono_tz::Europe::Berlin;
 use gridfleet::datasets::prices::dayahead::{self, Options};
@@ -26,7 +26,7 @@ fn three() -> [(&'static str, ForecastSpec); 3] {
     ]
 }
 
-/// Tells one value after another and asks, after each, for the slot `lead` later; the forecasts by the slot
+/// Reports one value after another and asks, after each, for the slot `lead` later; returns the forecasts by the slot
 /// after which they were made.
 fn walk(forecaster: &mut dyn Forecaster, values: &[f64], lead: i64) -> Vec<f64> {
     let step = |(slot, &value): (usize, &f64)| {
@@ -36,7 +36,7 @@ fn walk(forecaster: &mut dyn Forecaster, values: &[f64], lead: i64) -> Vec<f64> 
     values.iter().enumerate().map(step).collect()
 }
 
-/// `tests/fixtures/forecast/ridge.py` makes features and fits by itself.
+/// `tests/fixtures/forecast/ridge.py` makes features and fits independently.
 #[test]
 fn ridge_agrees_with_scikit_learn() {
     let fixture: Value = serde_json::from_str(include_str!("../fixtures/forecast/ridge.json")).unwrap();
@@ -63,7 +63,7 @@ fn ridge_agrees_with_scikit_learn() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
-    /// What becomes known later changes no forecast made before, and what has changed does change later ones.
+    /// Later information changes no forecast made before, and changed values do change later ones.
     #[test]
     fn no_forecast_knows_what_comes(
         now in 500usize..800,
@@ -87,7 +87,7 @@ proptest! {
     }
 }
 
-/// Mean absolute error of each of the three in the unit of the values, once all of them have had 60 days.
+/// Mean absolute error of each of the three in the unit of the values, after each has had 60 days.
 fn errors(table: &PriceTable, lead_s: i64) -> [f64; 3] {
     let (values, lead) = (&table.columns[0].1, lead_s / table.slot_s);
     three().map(|(_, spec)| {

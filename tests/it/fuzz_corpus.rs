@@ -1,5 +1,5 @@
-//! The seeds of the fuzz targets, read as the targets read them (`tests/support/readers.rs`): none does
-//! harm, and what comes of each stands here. `fuzz/README.md` tells how to search for more.
+//! The seeds of the fuzz targets, read as by the targets (`tests/support/readers.rs`): none is harmful, and the outcome
+//! of each is here. `fuzz/README.md` describes how to search for more.
 
 #[path = "../support/readers.rs"]
 mod readers;
@@ -20,7 +20,7 @@ fn seeds(target: &str) -> Vec<PathBuf> {
     paths
 }
 
-/// What comes of each seed of a target: what was read, or what was wrong, without the file's path.
+/// Outcome of each seed of a target: what was read, or what was wrong, without the file's path.
 fn outcomes(target: &str) -> String {
     let (_, read): (&str, Reader) = READERS.into_iter().find(|(name, _)| *name == target).unwrap();
     let temporary = std::env::temp_dir().to_string_lossy().into_owned();
@@ -32,7 +32,7 @@ fn outcomes(target: &str) -> String {
             Err(Error::Input(errors)) => lines.extend(errors.iter().map(|error| {
                 let line = error.line.map(|line| format!("line {line}: ")).unwrap_or_default();
                 let key = error.key.as_ref().map(|key| format!("{key}: ")).unwrap_or_default();
-                // The folder of the temporary file is another in each run.
+                // The temporary folder differs in each run.
                 let found = error.found.split(&*temporary).next().unwrap_or_default();
                 format!("{name}: {line}{key}found {found}")
             })),
@@ -42,7 +42,7 @@ fn outcomes(target: &str) -> String {
     lines.join("\n")
 }
 
-/// The published crate does not carry the fuzz targets.
+/// The published crate does not contain the fuzz targets.
 fn is_here() -> bool {
     let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz").exists();
     if !here {
@@ -181,7 +181,7 @@ changes_do_no_harm! {
     changes_of_zones_shp "zones_shp" CHANGES;
 }
 
-/// What the fuzzer told of as slow, work that grew with the square of the input, is answered.
+/// Inputs that the fuzzer reported as slow, with work quadratic in their length, end.
 #[test]
 fn long_files_of_mistakes_are_answered() {
     let valid = include_str!("../../scenarios/small.toml");

@@ -1,4 +1,4 @@
-//! HiGHS on whole days of the case study: as good as the default solver's plans.
+//! HiGHS on whole days of the case study: plans as good as those of the default solver.
 
 use chrono::NaiveDate;
 use gridfleet::datasets::synth::prices::NORDIC;
@@ -19,7 +19,7 @@ fn stream(instance: u64) -> Pcg64 {
     Streams { seed: 9, replication: 0 }.stream(Purpose::Synthesis, instance)
 }
 
-/// The price model of a made-up year.
+/// The price model of a synthetic year.
 fn model() -> PriceModel {
     let start = NaiveDate::from_ymd_opt(2016, 1, 1).unwrap();
     let spot = NORDIC.series(start, 366, 1).unwrap().price_eur_mwh;
@@ -27,8 +27,8 @@ fn model() -> PriceModel {
     paper::price_model([spot, positive, negative]).unwrap()
 }
 
-/// A day of the case study, drawn from `instance`: 24 hours, 7 scenarios, 3 rivals with 9 scenarios, owners to whom going
-/// over costs `cost` in EUR/MWh.
+/// A day of the case study, drawn from `instance`: 24 hours, 7 scenarios, 3 rivals with 9 scenarios, owners with a
+/// switching cost of `cost` in EUR/MWh.
 fn day(model: &PriceModel, instance: u64, cost: f64) -> Game {
     let case = paper::draw(model, &mut stream(instance)).unwrap();
     let mut p = case.game.parameters().clone();
@@ -42,7 +42,7 @@ fn day(model: &PriceModel, instance: u64, cost: f64) -> Game {
     game
 }
 
-/// Our plan and the paper's program by HiGHS: the same objective, and a plan that the checks hold.
+/// Our plan and the paper's program solved by HiGHS: the same objective, and a plan that passes the checks.
 fn day_agrees(game: &Game, beta: f64) {
     let risk = Risk::new(beta, ALPHA).unwrap();
     let ours = solve(game, risk, Options { gap: 1e-9, most_nodes: 100_000 }).unwrap();
@@ -72,7 +72,7 @@ fn both_methods_agree_on_random_days() {
     }
 }
 
-/// Owners stay until going over pays, so that each group of them has a threshold of its own: the hardest for HiGHS.
+/// Owners stay until switching pays, so that each group of them has a separate threshold: the hardest case for HiGHS.
 #[test]
 fn both_methods_agree_on_a_day_of_reluctant_owners() {
     day_agrees(&day(&model(), 2_000, 3.0), 0.1);

@@ -1,4 +1,4 @@
-//! What other risks would have brought, as hindsight values it, against what the engine says.
+//! Gains from other risks, as valued by hindsight, against the engine.
 
 use gridfleet::policies::bidding::learned::Chain;
 use gridfleet::policies::bidding::{ObservationKind, sight};
@@ -25,7 +25,7 @@ fn play(course: &Course, before: Vec<usize>, mut action: impl FnMut(usize) -> us
 fn what_was_played_is_worth_what_the_ledger_says() {
     let course = course();
     let week = course.week(Set::Training, 0).unwrap();
-    // Any risks at any step, the boldest among them: riders are turned away, and some energy is not drawn.
+    // Any risks at any step, including the boldest: riders are turned away, and some energy is not drawn.
     let wild = |step: usize| (step * 37 + step / 7) % sight::ACTIONS;
     let before: Vec<usize> = (0..672).map(|step| (step * 53 + 11) % sight::ACTIONS).collect();
     for (name, played) in [
@@ -45,8 +45,9 @@ fn what_was_played_is_worth_what_the_ledger_says() {
     }
 }
 
-/// The engine as second opinion: the week is played again with one other risk for one product, and what that product brings
-/// must be what hindsight says of the first play. Whoever stays draws its share of the pool is the only approximation.
+/// The engine as independent check: the week is played again with one other risk for one product, and the gain from
+/// that product must be what hindsight states for the first play. The only approximation is that a vehicle that stays
+/// draws its share of the pool.
 #[test]
 fn other_risks_are_worth_what_the_engine_makes_of_them() {
     const LEADS: [usize; 2] = [672, 2];
@@ -83,7 +84,7 @@ fn other_risks_are_worth_what_the_engine_makes_of_them() {
     assert!(refused > 0, "no rider was turned away: the hard part is not tested");
 }
 
-/// Over a whole week, with what one product leaves to the next.
+/// Over a whole week, with the effects of one product on the next.
 #[test]
 fn hindsight_of_a_week_is_near_what_its_play_brings() {
     let course = course();

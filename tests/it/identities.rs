@@ -16,7 +16,7 @@ fn figures() -> Vec<(String, serde_json::Map<String, serde_json::Value>)> {
     files.sort();
     let mut all = Vec::new();
     for path in files {
-        // Studies and trainings are no scenarios.
+        // Studies and trainings are not scenarios.
         let Ok(scenario) = scenario::load(&path, &Overrides::default()) else { continue };
         let streams = Streams { seed: scenario.seed(), replication: 0 };
         let (setup, prepared) = scenario.build(streams).unwrap();
@@ -46,7 +46,7 @@ fn figures_add_up_in_every_shipped_scenario() {
         let broken = broken(figures, 1e-3);
         assert!(broken.is_empty(), "{name}: {broken:?}");
     }
-    // Each sum is there in some scenario, and not only zero.
+    // Each sum exists in some scenario, and is not always zero.
     for identity in IDENTITIES {
         let seen = |(_, figures): &&(String, serde_json::Map<String, serde_json::Value>)| {
             figures.get(identity.sum).and_then(serde_json::Value::as_f64).is_some_and(|sum| sum != 0.0)

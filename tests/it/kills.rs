@@ -1,4 +1,4 @@
-//! A study and a training that are killed at random instants and resumed leave the bytes of an undisturbed one.
+//! A study and a training that are killed at random instants and resumed give the same bytes as undisturbed ones.
 //!
 //! `GRIDFLEET_KILLS=100` kills each that many times instead of a few.
 
@@ -23,8 +23,8 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     files.filter(|(name, _)| name != "manifest.json").collect()
 }
 
-/// Kills the command `few` times, or as often as asked for, each time after a while drawn at random, and compares what
-/// it leaves in the end. `begun` is the file from which it can be resumed.
+/// Kills the command `few` times, or as often as requested, each time after a random time, and compares the final
+/// results. `begun` is the file from which it can be resumed.
 fn killed_and_resumed(args: &[&str], begun: &str, few: u32, seed: u64) {
     let temporary = tempfile::tempdir().unwrap();
     let at = |name: &str| temporary.path().join(name);
@@ -44,7 +44,8 @@ fn killed_and_resumed(args: &[&str], begun: &str, few: u32, seed: u64) {
     let kills = std::env::var("GRIDFLEET_KILLS").map_or(few, |text| text.parse().unwrap());
     let mut random = Pcg64::seed_from_u64(seed);
     let (mut target, mut deaths, mut attempts) = (0, 0, 0);
-    // Part of that time in which a process is killed: less where it had come to its end, as on a machine that others use.
+    // Part of that time within which a process is killed: less if it had ended by then, as on a machine with other
+    // users.
     let mut latest = 1.1;
     let is_begun = |name: &str| {
         at(name).exists() || std::fs::metadata(at(&format!("{name}.unfinished/{begun}"))).is_ok()

@@ -1,4 +1,4 @@
-//! Results of one kind are not replaced by those of another, nor work of hours by mistake, unless `--force` says so.
+//! Results of one kind are not replaced by those of another, nor work of hours by mistake, unless `--force` is given.
 
 use assert_cmd::cargo::cargo_bin;
 use std::collections::BTreeMap;
@@ -31,7 +31,7 @@ impl Writer {
     }
 }
 
-/// One command of each kind, as short as can be; the study file is written to `place`.
+/// One command of each kind, as short as possible; the study file is written to `place`.
 fn writers(place: &Path) -> [Writer; 4] {
     let study = place.join("s.toml");
     let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/small.toml");
@@ -108,7 +108,7 @@ fn no_kind_of_results_replaces_another_by_mistake() {
             }
             assert!(files(original) == before, "{pair}");
         }
-        // The next kind, where the user says so.
+        // The next kind, with the user's consent.
         let next = writers.iter().position(|writer| writer.kind == old.kind).unwrap() + 1;
         let new = &writers[next % writers.len()];
         let folder = temporary.path().join(format!("{} over {}", new.kind, old.kind));
@@ -124,7 +124,7 @@ fn no_kind_of_results_replaces_another_by_mistake() {
         expected.sort();
         assert_eq!(names(&folder), expected, "the old files are gone, the user's one is there");
     }
-    // The same kind needs no word, except where hours may be lost.
+    // The same kind needs no flag, except where hours may be lost.
     let (status, err) = writers[1].write(&originals[1], &[]);
     assert_eq!(status, 0, "{err}");
     let (status, err) = writers[2].write(&originals[2], &["--resume"]);
@@ -164,7 +164,7 @@ fn unfinished_work_is_not_written_over_by_mistake() {
             }
             assert!(std::fs::read(workshop.join(name)).unwrap() == journal);
         }
-        // A run beside it leaves it alone; a study takes its place.
+        // A run beside it leaves it unchanged; a study replaces it.
         std::fs::write(workshop.join("notes.txt"), "mine").unwrap();
         assert_eq!(writers[0].write(&output, &["--force"]).0, 0);
         assert!(std::fs::read(workshop.join(name)).unwrap() == journal);

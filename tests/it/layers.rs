@@ -132,7 +132,7 @@ fn code(text: &str) -> String {
     text.lines().map(|line| line.split("//").next().unwrap_or("")).collect::<Vec<_>>().join("\n")
 }
 
-/// The code without its unit tests, which stand at the end of a file and may use what they like to
+/// The code without its unit tests, which are at the end of a file and may use what they like to
 /// set a case up.
 fn without_tests(text: &str) -> &str {
     text.find("\n#[cfg(test)]\nmod ").map_or(text, |at| &text[..at])

@@ -1,4 +1,4 @@
-//! Stations whose load makes their price: two hours by hand, what a planner plays, and a day under the auditor.
+//! Stations with load-dependent prices: two hours by hand, the play of a planner, and a day under the auditor.
 
 use crate::trading::{Day, START, at, setup};
 use gridfleet::engine::Simulation;
@@ -18,9 +18,9 @@ use std::sync::Arc;
 const STREAMS: Streams = Streams { seed: 1, replication: 0 };
 const SLOPE: f64 = 10.0;
 
-/// From 8:00 to 10:00, prices by the hour: 100 and 50 EUR/MWh, and 10 more for each kilowatt. Two cars of 20 kWh at a
-/// station that gives each 4 kW, of which four fifths arrive. Car a comes at 8:10 with 0.8 and stays, car b at 8:30 with
-/// 0.4 and leaves at 9:30.
+/// From 8:00 to 10:00, prices by the hour: 100 and 50 EUR/MWh, and 10 more per kilowatt. Two cars of 20 kWh at a
+/// station that gives each 4 kW, of which four fifths reach the battery. Car a comes at 8:10 with 0.8 and stays, car b
+/// at 8:30 with 0.4 and leaves at 9:30.
 fn two_hours() -> Setup {
     let mut setup = setup(
         &[
@@ -75,7 +75,7 @@ fn sessions_pay_what_their_load_makes() {
     assert_eq!(day.loads.len(), 2);
     let cost =
         |eight_min: f64, nine_min: f64| 4.0 * (eight_min * prices[0] + nine_min * prices[1]) / 60.0 / 1_000.0;
-    // Told when the price of their last hour is known: b's, which ended at 9:30, too.
+    // Recorded when the price of their last hour is known, also the session of b, which ended at 9:30.
     let of = |vehicle: u32| day.sessions.iter().find(|s| s.vehicle == VehicleId(vehicle)).unwrap();
     near(of(0).cost, cost(50.0, 25.0));
     near(of(1).cost, cost(30.0, 30.0));
@@ -103,7 +103,7 @@ impl StationControl for Half {
 #[test]
 fn a_limit_serves_the_emptiest_first_and_costs_deviations() {
     let day = run(two_hours(), Some(Box::new(Half)));
-    // From 8:30 on b has the 4 kW; a, held at 0.8 + 20 min, goes on at 9:30 and is not full at 10:00.
+    // From 8:30 on b has the 4 kW; a, stopped at 0.8 + 20 min, continues at 9:30 and is not full at 10:00.
     let of = |vehicle: u32| day.sessions.iter().find(|s| s.vehicle == VehicleId(vehicle)).unwrap();
     near(of(0).energy_kwh, 4.0 * (20.0 + 30.0) / 60.0);
     near(of(1).energy_kwh, 4.0);
@@ -117,7 +117,7 @@ fn a_limit_serves_the_emptiest_first_and_costs_deviations() {
     }
 }
 
-/// Notes what another lets stations draw.
+/// Records the power that another policy allows to stations.
 struct Listen(Box<dyn StationControl>, Arc<std::sync::Mutex<Vec<(i64, f64)>>>);
 
 impl StationControl for Listen {
@@ -145,7 +145,7 @@ fn a_planner_plays_the_equilibrium_of_what_it_knows() {
     run(setup, Some(Box::new(Listen(planner, Arc::clone(&heard)))));
     let heard = heard.lock().unwrap();
     let budget_kw = |t| heard.iter().find(|(time, _)| *time == t).unwrap().1;
-    // Nobody is there, and nobody has been.
+    // No car is there, and none has been.
     assert_eq!(budget_kw(START.0), 0.0);
     // At 8:10 car a asks for 5 kWh: 4 in the next hour, 1 in the one after. In kW, with prices per kWh of either hour:
     // the game of one station by hand. x = 2.5 + d, 2.5 - d; cost (100 + 10 x1) x1 + (50 + 10 x2) x2 + 3/2 |x - xbar|^2
@@ -192,7 +192,7 @@ fn a_perfect_forecast_knows_who_comes() {
     assert!((first_budget(0.5) - first_budget(1.0)).abs() > 1e-3);
 }
 
-/// A game whose figures are beyond double precision: each station has what it would like, and the plan is counted.
+/// A game with figures beyond double precision: each station has its preferred load, and the plan is counted.
 #[test]
 fn plans_beyond_double_precision_fall_back_to_the_nominal() {
     let plan = |sensitivity| {
@@ -223,7 +223,7 @@ fn plans_beyond_double_precision_fall_back_to_the_nominal() {
     assert_eq!((unsolved, others.len()), (0, heard.len()));
 }
 
-/// A day of the scenario under each policy: the auditor finds nothing wrong, and equal runs give equal bytes.
+/// A day of the scenario under each policy: the auditor finds no error, and equal runs give equal bytes.
 #[test]
 fn a_day_of_companies_adds_up() {
     let temporary = tempfile::tempdir().unwrap();
@@ -245,7 +245,7 @@ fn a_day_of_companies_adds_up() {
     assert!(nash == run("nash", "again"));
 }
 
-/// One clear message for each thing that can be wrong, at its key.
+/// One clear message for each possible error, at its key.
 #[test]
 fn bad_companies_are_told_of() {
     let told = |set: &[&str]| {

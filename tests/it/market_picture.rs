@@ -1,6 +1,6 @@
-//! The picture of markets and their section in the report: that they come with trading alone, and tell what the summary tells.
+//! The picture of markets and their section in the report: they appear with trading only, and agree with the summary.
 //!
-//! The page is left in `target/tmp/report/vpp`, where the test in a browser (`tests/report`) looks for it.
+//! The page is kept in `target/tmp/report/vpp`, where the test in a browser (`tests/report`) looks for it.
 
 use gridfleet::outputs::market_picture::MARKET;
 use serde_json::Value;
@@ -14,7 +14,7 @@ fn command(args: &[&str]) -> Command {
     command
 }
 
-/// Carries `gridfleet` out, which must succeed.
+/// Runs `gridfleet`, which must succeed.
 fn gridfleet(args: &[&str]) {
     let output = command(args).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -43,7 +43,7 @@ fn a_day_in_two_markets_is_drawn_and_adds_up() {
     let run = Path::new(env!("CARGO_TARGET_TMPDIR")).join("report").join("vpp");
     fs::create_dir_all(run.parent().unwrap()).unwrap();
     let vpp = "scenarios/stuttgart-vpp.toml";
-    // Forecasts so poor and bids so bold that some of what is bought is not drawn.
+    // Forecasts so poor and bids so bold that some purchases are not drawn.
     let day = [
         "--set",
         "time.days=1",
@@ -69,7 +69,7 @@ fn a_day_in_two_markets_is_drawn_and_adds_up() {
         panic!("two charts of markets")
     };
     assert!(prices["series"].as_array().unwrap().iter().all(|s| s["style"] == "step"));
-    // The areas hold the energy of the summary, which another recorder has added up from the sessions.
+    // The areas are the energy of the summary, which another recorder has added up from the sessions.
     let kwh = |name: &str| -> f64 {
         let series = power["series"].as_array().unwrap().iter().find(|s| s["name"] == name);
         let values = series.map_or(&[][..], |s| s["y"].as_array().unwrap());

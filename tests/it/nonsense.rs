@@ -13,7 +13,7 @@ use std::path::Path;
 
 const STREAMS: Streams = Streams { seed: 1, replication: 0 };
 
-/// Actions that can never be done: of things that do not exist, of vehicles in the wrong state, with numbers that are none.
+/// Actions that are never possible: on things that do not exist, on vehicles in the wrong state, with invalid numbers.
 fn nonsense(view: View<'_>, actions: &mut Vec<Action>) {
     let (far, vehicle) = (u32::MAX - 1, VehicleId(0));
     let station = StationId::new(0);
@@ -48,7 +48,7 @@ fn nonsense(view: View<'_>, actions: &mut Vec<Action>) {
         let bidder = BidderId::new(0);
         actions.push(Action::Bid { bidder, market, product, side, quantity_kw, limit_eur_mwh });
     }
-    // Actions that a vehicle in another state could carry out.
+    // Actions that a vehicle in another state could perform.
     for vehicle in (0..view.vehicle_count()).map(VehicleId::new) {
         let v = view.vehicle(vehicle);
         if v.activity != Activity::Idle {

@@ -12,7 +12,7 @@ fn told(args: &[&str]) -> (Option<i32>, String) {
     (output.status.code(), String::from_utf8(output.stderr).unwrap())
 }
 
-/// Commands that read `input` as each kind of file there is.
+/// Commands that read `input` as each kind of file.
 fn readers(place: &Path, input: &str) -> Vec<Vec<String>> {
     let output = place.join("out").display().to_string();
     let set = |key: &str, value: &str| {
@@ -55,7 +55,7 @@ fn pipes_sockets_devices_loops_and_endless_files_are_refused() {
     let mut inputs: Vec<String> =
         ["pipe", "socket", "loop"].map(|name| at(name).display().to_string()).to_vec();
     inputs.extend(["/dev/full".to_owned(), "/dev/zero".to_owned()]);
-    // Ten gigabytes that take no room: nothing, and behind the head of each kind of file.
+    // Ten gigabytes that take no space: alone, and behind the head of each kind of file.
     for (name, head) in [
         ("a.toml", "version = 1\n"),
         ("a.json", "{"),
@@ -93,7 +93,7 @@ fn a_file_instead_of_a_folder_is_named() {
     assert!(status == Some(2) && err.contains("no such folder: nowhere"), "{err}");
 }
 
-/// Long values are cut when they are repeated, and their length said.
+/// Long values are shortened when they are repeated, and their length is stated.
 #[test]
 fn messages_repeat_no_more_than_the_beginning_of_a_long_value() {
     let temporary = tempfile::tempdir().unwrap();
@@ -175,7 +175,7 @@ fn messages_repeat_no_more_than_the_beginning_of_a_long_value() {
         assert!(!err.contains(&long[..200]), "{called}: {shown}");
         cut += usize::from(err.contains("… (1"));
     }
-    // Some repeat nothing of the value.
+    // Some messages repeat nothing of the value.
     assert!(cut >= 15, "{cut} of {} say how long a value is", commands.len());
 }
 
@@ -229,7 +229,7 @@ fn a_scenario_of_homes_alone_runs() {
     near("payments_eur", 18.0);
 }
 
-/// Nobody who drives or draws power, and riders whom nobody can serve.
+/// Neither drivers nor loads, and riders without a fleet to serve them.
 #[test]
 fn a_scenario_of_nobody_is_refused_once() {
     let temporary = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! The written tables are what the contract and the data dictionary say.
+//! The written tables agree with the contract and the data dictionary.
 
 use crate::outputs_day::{Day, START, labels};
 use gridfleet::outputs::{OutputOptions, ParquetRecorder, Provenance};
@@ -53,8 +53,8 @@ fn files_have_exactly_the_columns_of_the_dictionary() {
     }
 }
 
-/// Tables and their columns as users have them. Whatever reads them breaks where one is renamed, moved or taken away: a
-/// change here belongs in the changelog. New columns may come anywhere.
+/// Tables and their columns as promised to users. Readers break if one is renamed, moved or removed: a change here
+/// belongs in the changelog. New columns may be anywhere.
 const PROMISED: &[(&str, &str)] = &[
     (
         "trips",

@@ -1,9 +1,9 @@
-//! A day of two vehicles, written down by hand: what tests of outputs and audit stand on.
+//! A day of two vehicles, written by hand: the basis for tests of outputs and audit.
 //!
-//! y-1 (40 kWh) picks a rider up (2 km empty, 6 km with the rider), drives to the
-//! station and charges 9 kWh at 36 kW for a quarter of an hour; y-2 queues behind it at
-//! the only connector and charges until the end; a second request is lost. Homes draw 24 kW for half of the hour. The
-//! station and the homes hang on bus 2 of a feeder of two buses, where 10 kW are drawn besides, and 20 kW in the second half.
+//! y-1 (40 kWh) picks a rider up (2 km empty, 6 km with the rider), drives to the station and charges 9 kWh at 36 kW
+//! for a quarter of an hour; y-2 queues behind it at the only connector and charges until the end; a second request is
+//! lost. Homes draw 24 kW for half of the hour. The station and the homes are connected to bus 2 of a feeder of two
+//! buses, where 10 kW are drawn besides, and 20 kW in the second half.
 
 use gridfleet::geo::Places;
 use gridfleet::ids::{
@@ -93,7 +93,7 @@ fn stored_kwh(seconds: i64) -> f64 {
         steps.iter().take_while(|step| step.0 <= seconds).last().map_or(initial, |step| step.1)
     };
     let first = after(&[(300, 0.49), (900, 0.46), (1_200, 0.44), (2_100, 0.44 + 8.1 / BATTERY_KWH)], 0.50);
-    // The session of the other goes on.
+    // The session of the other continues.
     BATTERY_KWH * (first + after(&[(1_500, 0.26)], 0.30))
 }
 

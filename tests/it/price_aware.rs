@@ -1,4 +1,4 @@
-//! The charging policy that goes by price compares stations with each other, not only the hours of one station.
+//! The price-aware charging policy compares stations with each other, not only the hours of one station.
 
 use crate::records::{Records, ready};
 use gridfleet::engine::Simulation;
@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 const STREAMS: Streams = Streams { seed: 1, replication: 0 };
 
-/// Two days of twelve cars and rides all over a town with a depot outside and eight stations within; energy by station
-/// [kWh], the depot first, and what was paid for it.
+/// Two days of twelve cars with rides all over a town, a depot outside and eight stations within; energy by station
+/// [kWh], the depot first, and the total paid.
 fn town(charging: &str, depot_eur_mwh: f64, town_tariff: &str, markup_eur_mwh: f64) -> (Vec<f64>, f64) {
     let folder = tempfile::tempdir().unwrap();
     let mut trips = String::from(
@@ -116,12 +116,12 @@ fn energy_is_bought_where_it_is_cheap_whether_price_or_markup_makes_the_differen
         assert!(share_of_depot(&by_chance) < 0.5, "{by_chance:?}");
         assert!(mean < mean_by_chance, "{mean} against {mean_by_chance} per kWh");
     }
-    // The other way round the depot is left alone.
+    // With the prices reversed, the depot is hardly used.
     let (kwh, _) = town(BY_PRICE, 450.0, &flat(160.0), 0.0);
     assert!(share_of_depot(&kwh) < 0.05, "{kwh:?}");
 }
 
-/// Only prices compared with the worth of time count, not their unit.
+/// Only the ratio of prices to the value of time matters, not their unit.
 #[test]
 fn prices_and_the_worth_of_time_scaled_alike_change_nothing() {
     let by_price =

@@ -1,4 +1,4 @@
-//! Importers of prices: what they make of files in the formats of markets.
+//! Importers of prices: their results for files in the formats of markets.
 
 use assert_cmd::cargo::cargo_bin;
 use gridfleet::datasets::prices::slots::{GapRule, Rows};
@@ -120,7 +120,7 @@ fn positive_reserve_is_called_from_the_cheapest_on() {
     assert_eq!(prices(&rows), [-10.0, 45.5, 45.5, 60.0, 60.0, 70.0]);
 }
 
-/// The quarters of a day as a wall clock shows them; at 2 o'clock the hour is left out, shown once or twice.
+/// The quarters of a day as a wall clock shows them; the hour at 2 o'clock is left out, shown once or twice.
 fn quarters_of(date: &str, times_two: usize) -> String {
     let mut hours: Vec<u32> = vec![0, 1];
     hours.extend(vec![2; times_two]);
@@ -147,7 +147,7 @@ fn days_have_92_96_and_100_quarters() {
             HighDays::All,
         )
         .unwrap();
-        // No gap and no double: each quarter of the day, and nothing else.
+        // No gap and no duplicate: each quarter of the day, and nothing else.
         let (table, _) = rows.regular(GapRule::Fail, BERLIN).unwrap();
         assert_eq!((table.slots(), table.slot_s), (quarters, 900), "{date}");
     }
@@ -215,7 +215,7 @@ fn nord_pool_at_both_changes_of_the_clock() {
     let autumn = read(&(day("30.10.2016", true, false) + &day("31.10.2016", false, false)));
     assert_eq!(autumn.slots(), 49);
     assert_eq!(autumn.columns[0].1[1..5], [1.05, 2.05, 2.15, 3.05]);
-    // An hour doubled on another day is no change of the clock.
+    // An hour doubled on another day is not a change of the clock.
     let file = file(&day("29.10.2016", true, false));
     let rows = nordpool::read(&file, nordpool::Kind::Spot, Some("SE3"), nordpool::CLOCK).unwrap();
     insta::assert_snapshot!(rows.regular(GapRule::Fail, nordpool::CLOCK).unwrap_err(), @"e.csv:5: SE3: found 2016-10-29 02:00 a second time, expected each slot once; only the hour in which clocks are put back comes twice: check the rows, or --timezone");
@@ -333,7 +333,7 @@ fn an_imported_file_is_a_tariff_of_a_run() {
     let tariff = "[retailers.tariff]\nkind = \"real-time\"\nfile = \"prices.parquet\"\n";
     std::fs::write(folder.path().join("town.toml"), format!("{}{tariff}", &town[..at])).unwrap();
     run(&["run", "town.toml", "--quiet", "--audit", "-o", "out"]);
-    // What the retailer broadcast is what the file says for that slot.
+    // The retailer's broadcasts are the file's prices of the slots.
     let file = read(&folder.path().join("prices.parquet")).unwrap();
     let table =
         gridfleet::datasets::table::TableFile::open(folder.path().join("out/prices.parquet")).unwrap();
@@ -348,7 +348,7 @@ fn an_imported_file_is_a_tariff_of_a_run() {
     }
 }
 
-/// The folder of real data, if all of these files are there.
+/// The folder of real data, if it contains all of these files.
 fn data(files: &[&str]) -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data").canonicalize().ok();
     let folder = folder.filter(|folder| files.iter().all(|file| folder.join(file).is_file()));

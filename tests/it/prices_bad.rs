@@ -1,4 +1,4 @@
-//! Price files that are wrong: what the user is told. And files that are damaged anyhow: no panic.
+//! Incorrect price files: the message to the user. Damaged files of any kind: no panic.
 
 use super::prices::gridfleet;
 use gridfleet::datasets::prices::slots::GapRule;
@@ -9,7 +9,7 @@ use gridfleet::datasets::prices::text::Text;
 use gridfleet::datasets::prices::{dayahead, intraday, nordpool, srl};
 use std::path::Path;
 
-/// What an import of this text says on stderr; it must end with status 2 and leave no file.
+/// Message of an import of this text on stderr; it must end with status 2 and leave no file.
 fn refused(kind: &str, content: &str, options: &[&str]) -> String {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("f.csv"), content).unwrap();
@@ -149,7 +149,7 @@ fn shipped(name: &str) -> Vec<u8> {
     std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("datasets/prices").join(name)).unwrap()
 }
 
-/// Everything that can be done with a text of prices.
+/// All operations on a text of prices.
 fn try_all(bytes: &[u8], other: &[u8]) {
     let file = Path::new("x.csv");
     let Ok(text) = Text::from_bytes(file, bytes) else { return };

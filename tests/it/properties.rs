@@ -12,7 +12,7 @@ fn served(records: &Records) -> usize {
     records.trips.iter().filter(|t| t.status == TripStatus::Served).count()
 }
 
-/// The same, so much earlier.
+/// The same records, earlier by `by_s` seconds.
 fn earlier_by(mut records: Records, by_s: i64) -> Records {
     let earlier = |t: &mut SimTime| t.0 -= by_s;
     for trip in &mut records.trips {
@@ -178,8 +178,8 @@ fn names_change_nothing() {
     }
 }
 
-/// On the mean over worlds; in single ones a car that is elsewhere may cost a rider. Cars that charge in passing drive to
-/// every connector that is free, and no rider can have them on the way: one more connector may cost some.
+/// On average over worlds; in single ones a car that is elsewhere may cost a rider. Cars that charge in passing drive
+/// to every free connector, and are not available to riders on the way: one more connector may cost some.
 #[test]
 fn one_more_car_connector_or_minute_serves_no_fewer() {
     const TOLERANCE: f64 = 0.005;
@@ -317,9 +317,9 @@ fn coordinated(horizon_h: u32) -> String {
     format!("{{ kind = \"coordinated\", forecast = \"perfect\", horizon_s = {} }}", horizon_h * 3_600)
 }
 
-/// Every horizon of a coordinator that knows who comes is cheaper than none, and a longer one no dearer than a shorter.
-/// What a long horizon puts off beyond the end is paid for at the mean price without control; a day ahead would put off
-/// so much that this price decides.
+/// Every horizon of a coordinator that knows future arrivals is cheaper than none, and a longer one costs no more than a
+/// shorter one. Energy that a long horizon defers beyond the end is paid for at the mean price without control; a day
+/// ahead would defer so much that this price decides.
 #[test]
 fn coordinated_stations_never_pay_more_and_less_the_further_they_see() {
     for seed in 0..8 {

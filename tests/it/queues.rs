@@ -1,4 +1,4 @@
-//! Queues of vehicles and of riders: a station given up is remembered, a session is a visit that charged, and of equal
+//! Queues of vehicles and of riders: a station given up is remembered, a session is a visit with charging, and of equal
 //! riders the oldest is served first.
 
 use crate::records::{Records, ready};
@@ -113,13 +113,14 @@ fn a_visit_that_gave_up_is_no_session_and_no_need_is_forgotten() {
         let records = day.run();
         let gave_up = |s: &&SessionRecord| s.end_reason == EndReason::GaveUp;
         let visits = records.sessions.iter().filter(gave_up).count();
-        // A car with no other station stays in line; one with others is back at each not before a quarter of an hour.
+        // A car without another station stays in the queue; one with others returns to each no sooner than after a
+        // quarter of an hour.
         assert_eq!(visits > 0, stations > 1, "{visits} visits to {stations} stations");
         assert!(visits <= 12 * 97 * stations, "{visits} visits to {stations} stations");
         assert!(records.sessions.iter().any(SessionRecord::charged));
         for visit in records.sessions.iter().filter(gave_up) {
             assert!(!visit.charged() && visit.plug_in_time.is_none() && visit.need_wait_s.is_none());
-            // Not back at the same place while it is avoided.
+            // Does not return to the same place while it is avoided.
             let left = visit.unplug_time.unwrap();
             let back = records.sessions.iter().filter(|s| {
                 s.vehicle == visit.vehicle && s.station == visit.station && s.session.0 > visit.session.0
@@ -128,7 +129,7 @@ fn a_visit_that_gave_up_is_no_session_and_no_need_is_forgotten() {
                 assert!(next.arrival_time >= left + 900, "{next:?}");
             }
         }
-        // The wait of a need begins with the first visit since the last charge.
+        // The wait of a need starts with the first visit since the last charge.
         for session in records.sessions.iter().filter(|s| s.charged()) {
             let earlier = records
                 .sessions
@@ -149,7 +150,7 @@ fn a_visit_that_gave_up_is_no_session_and_no_need_is_forgotten() {
     }
 }
 
-/// Cars that have no other station are served in the order in which they came, one after another without a gap.
+/// Cars without another station are served in the order in which they came, one after another without a gap.
 #[test]
 fn a_line_without_another_station_is_served_in_its_order() {
     for queue_patience_s in [0, 60, 1_800] {
@@ -173,7 +174,7 @@ fn a_line_without_another_station_is_served_in_its_order() {
     }
 }
 
-/// Sends every idle vehicle to where it is.
+/// Sends every idle vehicle to its present place.
 struct Restless;
 
 impl Charging for Restless {
@@ -205,8 +206,8 @@ fn an_instant_that_does_not_end_is_an_error_that_names_vehicle_and_policy() {
     }
 }
 
-/// One or two cars for more riders of one place than they can carry: nobody is served before an older rider who waited
-/// then and could have been.
+/// One or two cars for more riders at one place than they can carry: no rider is served before an older one who was
+/// waiting then and could have been served.
 #[test]
 fn of_equal_riders_the_oldest_is_served_first() {
     let mut lost = 0;

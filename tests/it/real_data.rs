@@ -1,13 +1,13 @@
-//! Real records from file to result, as a user takes them: import, describe, run, audit.
+//! Real records from file to result, with the commands of a user: import, describe, run, audit.
 //!
-//! Where the data are not there (they are not part of the repository) the tests say so and pass.
+//! If the data are missing (they are not part of the repository), the tests report this and pass.
 
 use assert_cmd::cargo::cargo_bin;
 use gridfleet::datasets::Zones;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The folder of real data, if all of these files are there.
+/// The folder of real data, if it contains all of these files.
 fn data(files: &[&str]) -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data").canonicalize().ok();
     let folder = folder.filter(|folder| files.iter().all(|file| folder.join(file).is_file()));
@@ -112,11 +112,11 @@ fn six_months_of_yellow_taxis_folded_into_a_week() {
     assert!(rate(&runs[1]) > rate(&runs[2]) + 0.05, "{} and {}", rate(&runs[1]), rate(&runs[2]));
     for summary in &runs {
         let figure = |name: &str| summary[name].as_f64().unwrap();
-        // The one type takes 0.15 to 0.25 kWh/km; empty kilometres are part of all.
+        // The only type takes 0.15 to 0.25 kWh/km; empty kilometres are part of the total.
         let per_km = figure("energy_driven_kwh") / figure("km_total");
         assert!((0.15..0.25).contains(&per_km), "{per_km}");
         assert!(figure("km_empty") > 0.0 && figure("km_empty") < figure("km_total"));
-        // A taxi trip of 2018 brought 10 to 20 dollars on average (TLC fact book: about 13).
+        // A taxi trip of 2018 earned 10 to 20 dollars on average (TLC fact book: about 13).
         let fare = figure("fares_eur") / figure("trips_served");
         assert!((8.0..20.0).contains(&fare), "{fare}");
     }

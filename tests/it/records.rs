@@ -1,4 +1,4 @@
-//! A recorder of what riders, vehicles and accounts did, and a scenario file made ready to run.
+//! A recorder of riders, vehicles and accounts, and a scenario file prepared to run.
 
 use gridfleet::engine;
 use gridfleet::ledger::LedgerEntry;

@@ -1,7 +1,7 @@
-//! `gridfleet report`: the pages of a run and of a study, and what happens with damaged folders.
+//! `gridfleet report`: the pages of a run and of a study, and the handling of damaged folders.
 //!
-//! The study's folder is made up here, in the layout that `gridfleet study` writes. Both pages are left in
-//! `target/tmp/report`, where the test in a browser (`tests/report`) looks for them.
+//! The study's folder is made here, in the layout of `gridfleet study`. Both pages are kept in `target/tmp/report`,
+//! where the test in a browser (`tests/report`) looks for them.
 
 use assert_cmd::Command;
 use polars_core::prelude::*;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-/// A name that does harm where a page does not escape it.
+/// A name that is harmful if a page does not escape it.
 const EVIL: &str = "</script><script>alert(1)</script>\"'<b>&{{data}}";
 
 const POLICIES: [&str; 4] = ["threshold-nearest", "threshold-fastest", "price-aware", EVIL];
@@ -22,7 +22,7 @@ const METRICS: [(&str, &str, &str, Option<&str>); 4] = [
     ("peak_power_kw", "Peak power", "kW", None),
 ];
 
-/// How probably each policy is best.
+/// Probability that each policy is best.
 const PROBABILITIES: [f64; 4] = [0.97, 0.02, 0.006, 0.004];
 
 fn gridfleet(args: &[&str]) -> (i32, String, String) {
@@ -35,7 +35,7 @@ fn path(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
-/// Where the pages stay.
+/// Path of a page that is kept.
 fn kept(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("report").join(name);
     fs::create_dir_all(folder.parent().unwrap()).unwrap();
@@ -48,7 +48,7 @@ fn write_table(folder: &Path, name: &str, columns: Vec<Column>) {
     ParquetWriter::new(File::create(folder.join(name)).unwrap()).finish(&mut frame).unwrap();
 }
 
-/// Mean of a made-up figure.
+/// Mean of a synthetic figure.
 fn mean(policy: usize, point: usize, metric: usize) -> f64 {
     let (policy, demand) = (policy as f64, DEMANDS[point]);
     match metric {
@@ -59,7 +59,7 @@ fn mean(policy: usize, point: usize, metric: usize) -> f64 {
     }
 }
 
-/// Makes a study's folder: policies under three demands.
+/// Creates a study's folder: policies under three demands.
 fn made_up_study(folder: &Path) {
     fs::create_dir_all(folder).unwrap();
     let (mut results, mut comparisons, mut best, mut waits) = (vec![], vec![], vec![], vec![]);
@@ -156,7 +156,7 @@ fn charts(html: &str) -> Vec<Value> {
     serde_json::from_str::<Value>(data).unwrap()["charts"].as_array().unwrap().clone()
 }
 
-/// Nothing in the page leads out of it, and nothing of the data is code.
+/// The page does not refer to anything outside it, and no data is code.
 fn is_harmless(html: &str) {
     assert!(html.starts_with("<!doctype html>") && html.trim_end().ends_with("</html>"));
     assert_eq!(html.matches("<script").count(), 3, "data, chart library, our own");
@@ -285,7 +285,7 @@ fn a_page_of_a_retailer_shows_its_load() {
     assert!(html.contains("Payments of households") && !html.contains("Retailers that compete"));
 }
 
-/// Hours of power are the energy that each competitor sold, and all owners are somewhere in each.
+/// Hours of power are the energy that each competitor sold, and every owner is counted in each.
 #[test]
 fn a_page_of_competitors_shows_who_sold_what() {
     let (html, charts, summary) = page_of("aggregator");
@@ -302,7 +302,7 @@ fn a_page_of_competitors_shows_who_sold_what() {
     assert!(html.contains("Profit of the worst twentieth of days"));
 }
 
-/// Stations whose price follows the load: quarters of an hour of power are the energy that their operators sold.
+/// Stations with load-dependent prices: quarters of an hour of power are the energy that their operators sold.
 #[test]
 fn a_page_of_stations_in_a_game_shows_their_load() {
     let (html, charts, summary) = page_of("nyc-companies");
@@ -347,7 +347,7 @@ fn what_is_no_folder_of_results_is_the_users_mistake() {
     refused(&run.join("summary.json"), "found a file, expected the folder of a run or of a study");
     refused(folder.path(), "found a folder that gridfleet did not make");
 
-    // Each file cut off at many lengths, then put back: an error with the file's name, never a panic.
+    // Each file truncated to many lengths, then restored: an error with the file's name, never a panic.
     for name in ["trips.parquet", "sites.parquet", "ledger.parquet", "summary.json", "manifest.json"] {
         let file = run.join(name);
         let whole = fs::read(&file).unwrap();
@@ -398,7 +398,7 @@ fn only_a_report_is_replaced_by_a_report() {
     let (status, _, err) = gridfleet(&["report", path(&run), "-o", path(&scenario), "--force"]);
     assert_eq!(status, 0, "{err}");
     assert!(fs::read(&scenario).unwrap() == fs::read(&page).unwrap());
-    // A folder, and what is no file, in no case.
+    // A folder, or another path that is not a file, in no case.
     let (status, _, err) = gridfleet(&["report", path(&run), "-o", path(&run), "--force"]);
     assert!(status == 2 && err.contains("found a folder"), "{err}");
     if cfg!(target_os = "linux") {

@@ -1,4 +1,4 @@
-//! `gridfleet reproduce` as its user meets it, and the frame with targets of its own.
+//! `gridfleet reproduce` from the user's side, and the frame with custom targets.
 
 use crate::targets::Silent;
 use assert_cmd::cargo::cargo_bin;
@@ -93,7 +93,7 @@ fn threads_leave_the_same_bytes_and_every_file_is_there() {
     assert!((number("published", 0) - 30.0 * 4.0 / 23.0).abs() < 1e-12);
     assert_eq!(number("difference", 0), number("computed", 0) - number("published", 0));
     assert!((number("accepted_high", 0) / number("published", 0) - 1.05).abs() < 1e-12);
-    // The figure is the mean of the replications, which are there too.
+    // The figure is the mean of the replications, which are in the folder too.
     let replications = parquet(&folder.join("replications.parquet"));
     let waits = replications.column("mean_wait_s").unwrap().f64().unwrap();
     let mean_min = (waits.get(0).unwrap() + waits.get(1).unwrap()) / 120.0;
@@ -105,7 +105,7 @@ fn threads_leave_the_same_bytes_and_every_file_is_there() {
 #[test]
 fn a_target_that_does_not_hold_is_an_error_only_when_strict() {
     let temporary = tempfile::tempdir().unwrap();
-    // Two replications have intervals of 12.7 standard errors: they cannot tell.
+    // Two replications have intervals of 12.7 standard errors: they cannot decide.
     let (status, out, err) = told(temporary.path(), &["all", "-r", "2", "--strict", "-o", "here"]);
     assert_eq!(status, 1, "{out}");
     assert!(err.contains("not shown to hold") && out.contains("undecided"), "{err}{out}");
@@ -143,7 +143,7 @@ fn targets_are_listed_and_unknown_ones_refused() {
     assert_eq!(left, ["mine"]);
 }
 
-/// Runs a target of the test's own.
+/// Runs a custom target.
 fn run(target: &'static Target, output: &Path, draws: Option<Draws>) -> Result<Reproduction> {
     let stop = AtomicBool::new(false);
     let options = Options {
@@ -221,11 +221,11 @@ fn verdicts_reach_the_terminal_the_summary_and_the_tables() {
     let hours = parquet(&folder.join("hours.parquet"));
     assert_eq!((names(&hours), hours.height()), (vec!["hour", "load_kw", "day"], 3));
     assert_eq!(hours.column("load_kw").unwrap().null_count(), 1);
-    // What the summary lists is there.
+    // All files listed in the summary exist.
     for file in summary["files"].as_array().unwrap() {
         assert!(folder.join(file.as_str().unwrap()).exists(), "{file}");
     }
-    // A run of gridfleet's like any other: replaced by the next.
+    // A result of gridfleet like any other: replaced by the next.
     run(&PLAIN, &folder, None).unwrap();
 }
 
@@ -272,7 +272,7 @@ const UNEVEN: Target = Target {
     ..PLAIN
 };
 
-/// A target that breaks leaves nothing, not even a part of it.
+/// A target that fails leaves no files.
 #[test]
 fn there_are_complete_files_or_none() {
     let temporary = tempfile::tempdir().unwrap();
@@ -287,7 +287,7 @@ fn there_are_complete_files_or_none() {
     }
 }
 
-/// Targets run on the files of the folder of data, and otherwise say that data are made up.
+/// Targets use the files in the folder of data, and otherwise report that data are synthetic.
 #[test]
 fn the_output_tells_the_data() {
     let temporary = tempfile::tempdir().unwrap();
@@ -299,12 +299,12 @@ fn the_output_tells_the_data() {
         let line = out.lines().find(|line| line.starts_with("Data: ")).unwrap().to_owned();
         (line, json(&at("out/summary.json"))["data"].clone())
     };
-    // A folder that holds nothing for this target.
+    // A folder without files for this target.
     std::fs::create_dir_all(at("mine/tlc")).unwrap();
     let (line, data) = ran_on(&["--data", "mine"]);
     assert_eq!(line, "Data: MADE UP (no files of real data found)");
     assert_eq!(data, serde_json::json!({ "kind": "made_up" }));
-    // A month as the commission publishes it: rides from zone 4 to 79 in the evening.
+    // A month as published by the commission: rides from zone 4 to 79 in the evening.
     let mut month =
         "tpep_pickup_datetime,tpep_dropoff_datetime,passenger_count,trip_distance,PULocationID,DOLocationID,\
                      fare_amount\n"

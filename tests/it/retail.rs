@@ -1,5 +1,5 @@
-//! Retail in the simulator: households and parked vehicles that answer to prices, held against hand calculations and
-//! against the equilibrium of the library.
+//! Retail in the simulator: households and parked vehicles that respond to prices, checked against hand calculations
+//! and against the equilibrium of the library.
 
 use crate::support::MONDAY;
 use gridfleet::engine::Simulation;
@@ -49,7 +49,7 @@ impl Recorder for Told {
     }
 }
 
-/// A car that loses nothing on the way and takes 5 kW.
+/// A car without charging losses that takes 5 kW.
 fn car() -> VehicleType {
     VehicleType {
         name: "car".into(),
@@ -67,10 +67,10 @@ fn car() -> VehicleType {
     }
 }
 
-/// A trip of a driver: car, hours from the start at which it leaves and comes, kilometres.
+/// A trip of a driver: car, hours from the start at which it leaves and returns, kilometres.
 type Outing = (u32, f64, f64, f64);
 
-/// Homes, and cars that park there; the retailer asks 200 EUR/MWh unless a policy says otherwise.
+/// Homes, and cars that park there; the retailer asks 200 EUR/MWh unless a policy sets another price.
 fn world(days: i64, homes: Vec<Households>, soc: &[f64], outings: &[Outing], of: VehicleType) -> Setup {
     let mut places = Places::default();
     places.add_point(40.7, -74.0);
@@ -148,7 +148,7 @@ fn world(days: i64, homes: Vec<Households>, soc: &[f64], outings: &[Outing], of:
     }
 }
 
-/// Cheaper at night.
+/// Generation that is cheaper at night.
 fn generation() -> Generation {
     let a = |hour| if hour < 8 { 0.4 } else { 0.8 };
     Generation { a_eur_mwh_kw: (0..24).map(a).collect(), b_eur_mwh: all(2.0), c_eur_h: all(0.0) }
@@ -229,7 +229,7 @@ fn leader() -> game::Retailer {
     }
 }
 
-/// Without anything that was not known, hour by hour is as good as the day at once: each day of the simulation is the
+/// With perfect information, planning hour by hour is as good as the day at once: each day of the simulation is the
 /// library's equilibrium of a day, in loads and in prices.
 #[test]
 fn days_without_surprise_are_the_equilibrium_of_the_library() {
@@ -253,10 +253,10 @@ fn days_without_surprise_are_the_equilibrium_of_the_library() {
     for (hour, price) in told.prices.iter().enumerate() {
         let expected = equilibrium.prices[hour % 24];
         assert!((price.price_eur_mwh - expected).abs() < 1e-4 * expected, "{hour}: {price:?} {expected}");
-        // An hour ahead, but for the first.
+        // An hour ahead, except the first.
         assert!(hour < 2 || price.valid_from - price.broadcast_time == HOUR_S);
     }
-    // What it pays and what it gets, from the ledger against the library.
+    // Its payments and receipts, from the ledger against the library.
     let posted = |kind| told.ledger.iter().filter(|e| e.kind == kind).map(|e| e.amount.units()).sum::<f64>();
     let near =
         |found: f64, expected: f64| assert!((found - expected).abs() < 1e-4 * expected, "{found} {expected}");
@@ -264,7 +264,7 @@ fn days_without_surprise_are_the_equilibrium_of_the_library() {
     near(posted(EntryKind::Generation), 3.0 * equilibrium.cost / 1_000.0);
 }
 
-/// Cars that are at home all day have, with the homes, the potential of the library's equilibrium within a thousandth.
+/// Cars that are at home all day reach, with the homes, the potential of the library's equilibrium within a thousandth.
 #[test]
 fn parked_cars_settle_as_in_the_library() {
     let groups = vec![homes(100, 0.7, 1.5, 1.0)];
@@ -290,7 +290,7 @@ fn parked_cars_settle_as_in_the_library() {
     let load: Vec<f64> = prices.iter().enumerate().map(|(t, p)| (p / 1.2 - 2.0) / leader().a[t]).collect();
     let energy = |load: &[f64]| load.iter().sum::<f64>();
     assert!((energy(&load) - energy(&equilibrium.load)).abs() < 1e-6 * energy(&load));
-    // Of the potential only the retailer's part is looked at; theta is small.
+    // Only the retailer's part of the potential is compared; theta is small.
     let supply = |load: &[f64]| -> f64 {
         load.iter().enumerate().map(|(t, g)| 1.2 * (leader().a[t] / 2.0 * g + 2.0) * g).sum()
     };
@@ -301,7 +301,7 @@ fn parked_cars_settle_as_in_the_library() {
 }
 
 /// Ten homes that draw a kilowatt in the first two hours of the day and nothing later, at 100 and 300 EUR/MWh. Each kW
-/// from the second hour to the first saves 200 and costs theta, 400, times the difference: 0.25 kW are moved.
+/// moved from the second hour to the first saves 200 and costs theta, 400, times the difference: 0.25 kW are moved.
 #[test]
 fn a_household_bill_by_hand() {
     let mut nominal = vec![0.0; 24];
@@ -327,7 +327,7 @@ fn a_household_bill_by_hand() {
     let cost: Vec<i128> =
         told.ledger.iter().filter(|e| e.kind == EntryKind::Generation).map(|e| e.amount.0).collect();
     assert_eq!(cost, [56_250, 26_250]);
-    // Whoever does not look at prices draws as ever; so does everybody at one price.
+    // Homes that do not respond to prices draw as before; so do all homes at one price.
     for (pricing, response) in [
         (pricing, ResponseSpec::Nominal {}),
         (PricingSpec::Flat { price_eur_mwh: 70.0 }, ResponseSpec::default()),
@@ -339,7 +339,7 @@ fn a_household_bill_by_hand() {
 }
 
 /// One car comes home at 18:00 with 10 kWh missing and leaves at 6:00: at a price that is low from 2:00 to 4:00 it
-/// charges then, and sells two hours at the dear price from 20:00 to 22:00, which it buys back from 0:00 to 2:00.
+/// charges then, and sells for two hours at the high price from 20:00 to 22:00, which it buys back from 0:00 to 2:00.
 #[test]
 fn a_driver_buys_low_and_sells_high_by_hand() {
     let mut price = vec![200.0; 24];
@@ -350,7 +350,7 @@ fn a_driver_buys_low_and_sells_high_by_hand() {
     let setup = world(2, Vec::new(), &[1.0], &outings, car());
     let pricing = PricingSpec::TimeOfUse { price_by_hour_eur_mwh: price };
     let (told, _) = run(setup, &pricing, &ResponseSpec::default());
-    // The first stay is before the first drive; then the one told above, and the last.
+    // The first stay is before the first drive; then the one described above, and the last.
     let night = &told.sessions[1];
     assert_eq!(
         (night.plug_in_time, night.unplug_time),
@@ -364,8 +364,8 @@ fn a_driver_buys_low_and_sells_high_by_hand() {
     assert_eq!((night.end_reason, night.soc_end), (EndReason::Full, 1.0));
 }
 
-/// A car that comes home for an hour between two long drives cannot be full, and that is told; one that could have
-/// been, is.
+/// A car that comes home for an hour between two long drives cannot be full, and this is recorded; one that could have
+/// been full is full.
 #[test]
 fn who_leaves_too_soon_is_counted_with_the_reason() {
     let outings = [(0, 6.0, 10.0, 100.0), (0, 11.0, 14.0, 10.0), (0, 23.0, 23.5, 5.0)];
@@ -381,13 +381,13 @@ fn who_leaves_too_soon_is_counted_with_the_reason() {
             [EndReason::Full, EndReason::ShortStay, EndReason::Full, EndReason::InProgress],
             "{response:?}"
         );
-        // An hour at 5 kW, whatever the price.
+        // An hour at 5 kW, at any price.
         assert!((told.sessions[1].energy_kwh - 5.0).abs() < 1e-9);
         assert_eq!(told.trips.len(), 3);
     }
 }
 
-/// Leaders that choose their margins do no worse than the one that keeps them, by their own measure.
+/// Leaders that choose their margins do no worse than the one that keeps them, by their own objectives.
 #[test]
 fn leaders_get_what_they_are_after() {
     let outcome = |pricing: &PricingSpec| {
@@ -411,12 +411,13 @@ fn leaders_get_what_they_are_after() {
     assert!(marginal.0 < flat.0, "{marginal:?} {flat:?}");
 }
 
-/// Cost of the sessions that ended with a departure [currency]: what the last ones still want is not part of it.
+/// Cost of the sessions that ended with a departure [currency]: the remaining demand of the last ones is not part of
+/// it.
 fn cost_of_departures(told: &Told) -> f64 {
     told.sessions.iter().filter(|s| s.unplug_time.is_some()).map(|s| s.cost).sum()
 }
 
-/// Cost of charging for all departures [currency], and how many left full, at a time-of-use tariff whose prices are
+/// Cost of charging for all departures [currency], and number of full ones, at a time-of-use tariff whose prices are
 /// announced `lead_s` ahead.
 fn paid_with_lead(lead_s: i64, price: &[f64], outings: &[Outing], of: &VehicleType) -> (f64, usize) {
     let mut setup = world(4, Vec::new(), &[1.0; 3], outings, of.clone());
@@ -428,8 +429,8 @@ fn paid_with_lead(lead_s: i64, price: &[f64], outings: &[Outing], of: &VehicleTy
     (cost_of_departures(&told), full.count())
 }
 
-/// Over random weeks of prices and days of drivers: whoever hears prices earlier pays no more and leaves as full, for a
-/// tariff says the same of a slot whenever it is asked.
+/// Over random weeks of prices and days of drivers: with earlier announcements drivers pay no more and leave as full,
+/// because a tariff gives the same price for a slot at any time.
 #[test]
 fn longer_notice_never_costs_more() {
     use rand::RngExt as _;
@@ -464,6 +465,6 @@ fn longer_notice_never_costs_more() {
         assert!(leads[6].0 <= cost + 1e-6, "seed {seed}: {} for {cost} without a plan", leads[6].0);
         dearest_over_cheapest = dearest_over_cheapest.max(cost / leads[6].0);
     }
-    // Or there was nothing to plan in any of these worlds.
+    // Otherwise there was nothing to plan in any of these worlds.
     assert!(dearest_over_cheapest > 1.5, "{dearest_over_cheapest}");
 }

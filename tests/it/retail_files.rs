@@ -1,4 +1,4 @@
-//! Retail as a user meets it: the shipped scenario under each pricing policy, audited, and mistakes in a file.
+//! Retail from the user's side: the shipped scenario under each pricing policy, audited, and errors in a file.
 
 use assert_cmd::cargo::cargo_bin;
 use gridfleet::rng::Streams;
@@ -48,7 +48,7 @@ fn every_pricing_policy_keeps_the_books_and_the_energy() {
     assert_eq!(nominal["energy_discharged_kwh"], 0.0);
     for set in [&time_of_use, &marginal, &flatten] {
         let summary = run(&[set]);
-        // Homes draw the same; vehicles that wait for the morning are emptier at the end.
+        // Homes draw the same; vehicles that wait for the morning have less charge at the end.
         let share = figure(&summary, "energy_kwh") / figure(&nominal, "energy_kwh");
         assert!((0.94..1.02).contains(&share), "{set}: {share}");
         assert!(
@@ -58,7 +58,7 @@ fn every_pricing_policy_keeps_the_books_and_the_energy() {
         let private = summary["fleets"].as_array().unwrap().iter().find(|f| f["name"] == "private").unwrap();
         let full = private["departures_full"].as_u64().unwrap();
         let missed = private["departures_missed"].as_u64().unwrap();
-        // Whoever was not full in time could not have been.
+        // A vehicle that was not full in time could not have been.
         assert_eq!(private["departures_short_stay"], missed, "{set}");
         assert!(full >= 150 && missed <= 5, "{set}: {full} {missed}");
         if set.contains("stackelberg") {
@@ -68,7 +68,8 @@ fn every_pricing_policy_keeps_the_books_and_the_energy() {
     }
 }
 
-/// Days of drivers are named by vehicle and date: neither the period nor another fleet moves them, another replication does.
+/// Days of drivers are identified by vehicle and date: neither the period nor another fleet changes them, another
+/// replication does.
 #[test]
 fn the_days_of_drivers_are_their_own() {
     let build = |replication, set: &[&str]| {
@@ -87,13 +88,13 @@ fn the_days_of_drivers_are_their_own() {
         assert_eq!(departures[..], longer.retail.departures[driver][..2]);
     }
     assert_ne!(two.retail.departures, other.retail.departures);
-    // Whoever does not take part has neither vehicles nor drivers, and moves nobody else's days.
+    // A fleet that does not take part has neither vehicles nor drivers, and does not change the days of others.
     let without = build(0, &["time.days=2", "operation.take_part=[\"taxis\"]"]);
     assert!(without.retail.departures.iter().all(Vec::is_empty) && without.vehicles.len() == 20);
     assert!(without.requests.bound.iter().all(Option::is_none));
     let alone = build(0, &["time.days=2", "operation.take_part=[\"private\"]"]);
     assert_eq!(alone.retail.departures[..80], two.retail.departures[..80]);
-    // Their trips stand among the others, in the order of time, bound to them and to nobody else.
+    // Their trips are among the others, in the order of time, bound to them and to no other vehicle.
     let requests = &two.requests;
     assert!(requests.time.is_sorted());
     let bound: Vec<usize> = (0..requests.len()).filter(|&i| requests.bound[i].is_some()).collect();
@@ -144,10 +145,10 @@ fn mistakes_are_told_with_their_place() {
         assert_eq!(status, 2, "{set}: {err}");
         assert!(told.iter().all(|text| err.contains(text)), "{set}: {err}");
     }
-    // A pricing policy without a retailer whose prices it makes.
+    // A pricing policy without a retailer whose prices it sets.
     let (status, _, err) = gridfleet(&["validate", "scenarios/small.toml", "--policy", "stackelberg"]);
     assert!(status == 2 && err.contains("no retailer with `generation`"), "{err}");
-    // A price that is known too late to answer to.
+    // A price that is known too late for a response.
     let late = "retailers[0].tariff={ kind = \"load-dependent\", file = \"../datasets/nyc-week/prices.csv\", \
                 slope_eur_mwh_per_mw = 1.0 }";
     let (march, fold) = ("time.start=\"2018-03-05\"", "trips.fold_week=\"2018-03-05\"");
@@ -155,7 +156,8 @@ fn mistakes_are_told_with_their_place() {
     assert!(status == 2 && err.contains("a tariff that is announced"), "{err}");
 }
 
-/// Each number is within its range, all together make an amount that no account can hold: an error, and no result.
+/// Each number is within its range, but together they make an amount that no account can store: an error, and no
+/// result.
 #[test]
 fn an_amount_beyond_all_bounds_ends_the_run() {
     let folder = tempfile::tempdir().unwrap();

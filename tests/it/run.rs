@@ -1,5 +1,5 @@
-//! `gridfleet run` as its user meets it: what it leaves in the folder, what it prints, and what
-//! happens to earlier results when it fails or is stopped.
+//! `gridfleet run` from the user's side: the files in the folder, the output, and earlier results when it fails or is
+//! stopped.
 
 use assert_cmd::cargo::cargo_bin;
 use gridfleet::records::dictionary::TABLES;
@@ -53,7 +53,7 @@ fn an_audited_run_adds_up_and_leaves_every_table_of_the_dictionary() {
     assert!(out.contains("Trips requested") && out.contains("violations"), "{out}");
     let audit = out.split_once("Audit").unwrap().1;
     assert!(!audit.contains("not written"), "{audit}");
-    // Nobody trades in the small scenario, there are neither homes nor a feeder, no price follows the load, nobody competes.
+    // The small scenario has no trading, no homes, no feeder, no load-dependent prices and no competition.
     let absent = ["market", "households", "grid", "loads", "supply"];
     for table in TABLES.iter().filter(|table| !absent.contains(&table.name)) {
         let file = std::fs::File::open(folder.join(table.file_name())).unwrap();
@@ -63,7 +63,7 @@ fn an_audited_run_adds_up_and_leaves_every_table_of_the_dictionary() {
         assert_eq!(found, expected, "{}", table.name);
         assert!(frame.height() > 0, "{}", table.name);
     }
-    // 480 lines of requests stand in datasets/small/trips.csv.
+    // datasets/small/trips.csv has 480 lines of requests.
     let summary: serde_json::Value =
         serde_json::from_slice(&std::fs::read(folder.join("summary.json")).unwrap()).unwrap();
     assert_eq!(summary["trips_requested"], 480);
@@ -167,7 +167,7 @@ fn tables_not_wanted_are_absent_and_the_audit_says_what_it_could_not_check() {
     }
 }
 
-/// What a full disk does to a program, without one: writing beyond a limit fails.
+/// The effect of a full disk on a program, without one: writing beyond a limit fails.
 #[cfg(unix)]
 #[test]
 fn a_disk_that_fills_up_costs_no_earlier_result() {
@@ -202,7 +202,7 @@ fn a_stdout_that_cannot_be_written_is_an_error() {
     assert!(err.contains("error: stdout: No space left on device"), "{err}");
 }
 
-/// Ctrl-C in the middle of a run that would go on for seconds.
+/// Ctrl-C in the middle of a run that would continue for seconds.
 #[cfg(unix)]
 #[test]
 fn an_interrupted_run_leaves_the_earlier_result_and_nothing_else() {

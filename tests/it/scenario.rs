@@ -1,4 +1,4 @@
-//! Scenario files against everything that a user can get wrong.
+//! Scenario files with every kind of user error.
 
 use gridfleet::error::Error;
 use gridfleet::rng::Streams;
@@ -28,7 +28,7 @@ fn build(text: &str) -> Result<(gridfleet::world::Setup, scenario::Prepared), St
     parse(text)?.build(Streams { seed: 1, replication: 0 }).map_err(refused)
 }
 
-/// The value at a path such as `fleets[0].vehicles[0].count`, and the table and key that hold it.
+/// The value at a path such as `fleets[0].vehicles[0].count`, and the table and key that contain it.
 fn at<'a>(table: &'a mut Table, path: &str) -> (&'a mut Table, String) {
     let mut parts: Vec<&str> = path.split(['.', '[', ']']).filter(|p| !p.is_empty()).collect();
     let key = parts.pop().unwrap().to_owned();
@@ -93,7 +93,7 @@ fn all_keys() -> Vec<(String, Value)> {
     out
 }
 
-/// Operators beyond what can be numbered are refused at once, at their key.
+/// More operators than can be numbered are refused at once, at their key.
 #[test]
 fn too_many_operators_are_refused_at_their_key() {
     let mut text = base().to_string();
@@ -117,10 +117,10 @@ fn the_base_document_is_in_order() {
     assert_eq!(setup.start.iso(), "2018-03-04T23:00:00Z");
     assert_eq!(setup.end.iso(), "2018-03-06T23:00:00Z");
     assert!(setup.vehicles.iter().all(|v| (0.4..=0.9).contains(&v.soc)));
-    // Two 50 kW connectors behind 75 kW; six of 11 kW without a limit of their own.
+    // Two 50 kW connectors behind 75 kW; six of 11 kW without a site limit.
     assert_eq!(setup.stations[0].site_limit_kw, 75.0);
     assert_eq!(setup.stations[1].site_limit_kw, f64::INFINITY);
-    // By hand: 2 + 0.6 per km + 0.1 per minute, at most half a millionth off.
+    // By hand: 2 + 0.6 per km + 0.1 per minute, with an error of at most half a millionth.
     for i in 0..480 {
         let (km, seconds) = (setup.requests.distance_km[i], setup.requests.duration_s[i]);
         let fare = 2.0 + 0.6 * km + 0.1 * f64::from(seconds) / 60.0;
@@ -131,7 +131,7 @@ fn the_base_document_is_in_order() {
 
 #[test]
 fn a_missing_key_is_named_if_it_is_needed_and_not_missed_if_not() {
-    // Written down by hand from the documentation, not taken from the schema.
+    // Written by hand from the documentation, not taken from the schema.
     let needed = [
         "version",
         "name",
@@ -221,7 +221,7 @@ fn numbers_must_be_finite_and_in_range() {
                 assert!(message.contains(&format!("{path}: found")), "{path} = {bad}: {message}");
             }
         }
-        // Negative numbers mean something in prices, temperatures and coordinates only.
+        // Negative numbers are meaningful in prices, temperatures and coordinates only.
         let signed = ["price", "eur_mwh", "temperature", "lat", "lon"].iter().any(|word| path.contains(word));
         if matches!(value, Value::Float(_) | Value::Integer(_)) && !signed {
             let Err(message) = parse(&with(&path, toml_value("-7"))) else { panic!("{path} = -7 is taken") };
@@ -246,10 +246,10 @@ fn an_unknown_key_is_named_in_every_table() {
     }
 }
 
-/// A mistake: changes, the key that must be named, a part of the message.
+/// An error: changes, the key that must be named, a part of the message.
 type Mistake<'a> = (&'a [(&'a str, &'a str)], &'a str, &'a str);
 
-/// One row per mistake.
+/// One row per error.
 #[test]
 fn values_out_of_range_and_contradictions_are_named() {
     let rows: &[Mistake<'_>] = &[
@@ -415,7 +415,7 @@ fn values_out_of_range_and_contradictions_are_named() {
         ),
         (&[("outputs.tables", "[\"trip\"]")], "outputs.tables[0]", "did you mean \"trips\""),
         (&[("outputs.fleet_every", "0")], "outputs.fleet_every", "from 1"),
-        // Only what other files hold can tell these.
+        // Errors that only the contents of other files reveal.
         (&[("time.start", "\"2019-03-05\"")], "time.start", "the trips run from 2018-03-04T23:50:12Z"),
         (
             &[("stations[0].lat", "9.9"), ("stations[0].lon", "51.5")],
@@ -616,7 +616,7 @@ proptest! {
     }
 }
 
-/// A trip that ends where it began takes the duration or the distance that is not recorded from the pace of traffic.
+/// A trip that ends where it began gets a missing duration or distance from the pace of traffic.
 #[test]
 fn a_round_trip_takes_what_is_not_recorded_from_the_pace_of_traffic() {
     let folder = tempfile::tempdir().unwrap();

@@ -98,7 +98,7 @@ impl Folder {
 #[test]
 fn tables_fill_the_world() {
     let (setup, prepared) = Folder::new().build(&[]).unwrap();
-    // Two by count at the depots in turn; of the table those of blue and of no fleet, not red's.
+    // Two by count at the depots in turn; from the table those of blue and those without a fleet, not red's.
     let names: Vec<&str> = setup.vehicles.iter().map(|v| v.name.as_str()).collect();
     assert_eq!(names, ["red-0001", "red-0002", "B-1", "B-2"]);
     let lat = |v: usize| setup.places.lat(setup.vehicles[v].place);
@@ -150,7 +150,7 @@ fn shares_split_trips_at_random_as_told() {
 fn fleets_that_the_scenario_does_not_know() {
     let folder = Folder::new();
     folder.write("vehicles.csv", &VEHICLES.replace("red", "green"));
-    // Names of the files can be mapped to fleets; what is left is left out by default and counted ...
+    // Names in the files can be mapped to fleets; the others are left out by default and counted ...
     let (setup, prepared) =
         folder.build(&["trips.fleet_names={ red = \"blue\" }", "fleets.0.name=green"]).unwrap();
     assert_eq!(setup.requests.len(), 600);
@@ -162,7 +162,7 @@ fn fleets_that_the_scenario_does_not_know() {
     assert!(message.contains("200 trips of \"red\"") && message.contains("fleet_names"), "{message}");
 }
 
-/// One row per mistake in a table: file, what is replaced by what, what the message must say.
+/// One row per error in a table: file, replaced text, replacement, required text of the message.
 #[test]
 fn mistakes_in_tables_name_file_line_and_column() {
     let rows = [
@@ -281,7 +281,7 @@ fn keys(value: &toml::Value, path: &str, out: &mut Vec<String>) {
     }
 }
 
-/// Puts `value` in the place of what is at `path`, or takes it away.
+/// Puts `value` in place of the value at `path`, or removes that.
 fn change(root: &mut toml::Value, path: &str, value: Option<toml::Value>) {
     let (parent, last) = path.rsplit_once('/').unwrap_or(("", path));
     let mut at = root;
@@ -301,8 +301,8 @@ fn change(root: &mut toml::Value, path: &str, value: Option<toml::Value>) {
     }
 }
 
-/// Each key of the shipped weeks is taken away, and given values of other kinds and sizes: what comes
-/// of it is a world or a message, and never a panic.
+/// Each key of the shipped weeks is removed, and given values of other kinds and sizes: the result is a world or a
+/// message, never a panic.
 #[test]
 fn the_shipped_weeks_bear_any_change_of_any_key() {
     let wrong = "v = [\"x\", \"\", 0, -1, 1e300, nan, -inf, true, 9223372036854775807, [], {}, 2018-03-05]";
@@ -332,7 +332,7 @@ fn the_shipped_weeks_bear_any_change_of_any_key() {
                 }
             }
         }
-        // Texts such as the description may be anything; most else may not.
+        // Texts such as the description may be anything; most other values may not.
         assert!(refused > 2 * taken, "{name}: {taken} taken, {refused} refused");
     }
 }

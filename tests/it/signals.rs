@@ -1,4 +1,4 @@
-//! Ctrl-C and `SIGTERM` sent to the program: it ends soon, says what is kept, and leaves nothing half done.
+//! Ctrl-C and `SIGTERM` sent to the program: it ends soon, reports what is kept, and leaves nothing half done.
 #![cfg(unix)]
 
 use assert_cmd::cargo::cargo_bin;
@@ -8,7 +8,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-/// Looks at a process, or for a file, this often before it gives up: a limit for a hang, far above what is needed.
+/// Number of looks at a process, or for a file, before the test gives up: a limit for a hang, far above the number
+/// needed.
 const LOOKS: u32 = 12_000;
 
 fn looks(mut seen: impl FnMut() -> bool) -> bool {
@@ -79,7 +80,7 @@ fn a_study_says_what_it_keeps_even_if_it_is_quiet() {
         assert!(err.contains("what is done is kept in") && err.contains("out.unfinished"), "{err}");
         assert!(err.contains("error: interrupted; ") && err.contains("--resume"), "{err}");
         assert_eq!(names(temporary.path()), ["out.unfinished", "s.toml"]);
-        // As many as are there need no more work.
+        // As many replications as are stored need no more work.
         let done = (lines() - 1).min(2).to_string();
         let (status, err) = end(start(&["study", &file, "-q", "-r", &done, "--resume", "-o", output]));
         assert_eq!(status, Some(0), "{err}");
@@ -87,7 +88,7 @@ fn a_study_says_what_it_keeps_even_if_it_is_quiet() {
     }
 }
 
-/// A training of a million steps, as quiet as can be.
+/// A training of a million steps, as quiet as possible.
 fn training(output: &str) -> Child {
     start(&[
         "train",
@@ -120,7 +121,7 @@ fn a_training_says_what_it_keeps_and_a_second_signal_ends_it_at_once() {
     assert!(err.contains("out.unfinished/agent.gridfleet") && err.contains("--resume"), "{err}");
     assert_eq!(names(temporary.path()), ["out.unfinished"]);
 
-    // Both signals are there when the process wakes up: a week of training takes longer than to take them.
+    // Both signals are pending when the process wakes up: a week of training takes longer than receiving them.
     let output = temporary.path().join("twice");
     let child = training(output.to_str().unwrap());
     let begun = temporary.path().join("twice.unfinished");
@@ -146,7 +147,7 @@ fn a_long_reading_of_trips_is_ended() {
     let set = format!("trips.files=[{:?}]", temporary.path().join("trips.csv").display().to_string());
     let output = temporary.path().join("out");
     let mut child = start(&["run", "scenarios/small.toml", "--set", &set, "-o", output.to_str().unwrap()]);
-    // Its first line says that the scenario is in order; reading comes next.
+    // Its first line reports that the scenario is valid; reading comes next.
     let mut err = BufReader::new(child.stderr.take().unwrap());
     let mut line = String::new();
     err.read_line(&mut line).unwrap();
@@ -159,7 +160,7 @@ fn a_long_reading_of_trips_is_ended() {
     assert_eq!(names(temporary.path()), ["trips.csv"]);
 }
 
-/// A scenario with a forecast that knows the future: it is simulated before the run itself begins.
+/// A scenario with a forecast that knows the future: that is simulated before the run itself begins.
 #[test]
 fn a_simulation_for_a_forecast_that_knows_it_is_ended() {
     let temporary = tempfile::tempdir().unwrap();
@@ -183,7 +184,7 @@ fn a_solver_is_ended() {
     let mut costs = Vec::new();
     for members in 1_u32..1 << PLAYERS {
         let names: Vec<String> = (0..PLAYERS).filter(|i| members >> i & 1 == 1).map(player).collect();
-        // Cheaper by the head in larger coalitions, and not quite even.
+        // Cheaper per player in larger coalitions, and not quite equal.
         let cost = f64::from(members.count_ones()).sqrt() + f64::from(members * 7_919 % 101) / 1_000.0;
         costs.push(format!("\"{}\": {cost}", names.join(",")));
     }
@@ -192,7 +193,7 @@ fn a_solver_is_ended() {
     let file = temporary.path().join("game.json");
     std::fs::write(&file, text).unwrap();
     let mut child = start(&["solve", "game", file.to_str().unwrap()]);
-    // Nothing is printed before the end; the system says for which signals there is a handler, SIGTERM (15) among them.
+    // Nothing is printed before the end; the system reports which signals have a handler, SIGTERM (15) among them.
     let about = format!("/proc/{}/status", child.id());
     let listens = || {
         let about = std::fs::read_to_string(&about).unwrap_or_default();
@@ -205,7 +206,7 @@ fn a_solver_is_ended() {
     assert_eq!((status, err.as_str()), (Some(1), "error: interrupted; nothing was written\n"));
 }
 
-/// A training that is stopped within its first week, of which nothing can be kept.
+/// A training that is stopped within its first week, nothing of which can be kept.
 #[test]
 fn a_week_of_training_is_ended() {
     let temporary = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! `gridfleet solve bilevel`: files in, JSON and tables out, bad files told of.
+//! `gridfleet solve bilevel`: files in, JSON and tables out, errors in bad files.
 
 use assert_cmd::Command;
 use serde_json::{Value, json};
@@ -44,8 +44,8 @@ fn a_game_by_hand() {
         (&solution["hours"][0]["price_eur_mwh"], &solution["day_ahead_mwh"]),
         (&json!(30.0), &json!(10.0))
     );
-    // With a third of the owners each: ours stay up to 38 (30 and 8), those of the dearer rival come at 38 - 8 = 30,
-    // those of the cheaper one at 22. 10 MWh at 22, 6.67 at 30 or 3.33 at 38: 20, 66.67 or 60 EUR.
+    // With a third of the owners each: ours stay up to 38 (30 and 8), those of the more expensive rival come at 38 - 8
+    // = 30, those of the cheaper one at 22. 10 MWh at 22, 6.67 at 30 or 3.33 at 38: 20, 66.67 or 60 EUR.
     let mut game = by_hand();
     game["reluctance"] = json!(8.0);
     let out = json_of(&game);
@@ -75,7 +75,7 @@ fn the_example_as_a_table() {
     insta::assert_snapshot!(String::from_utf8(output.stdout).unwrap());
 }
 
-/// The game with something changed, and what is said of it.
+/// Message on the game with a change.
 fn refused(change: impl Fn(&mut Value)) -> String {
     let mut game = by_hand();
     change(&mut game);
@@ -130,7 +130,7 @@ fn what_is_wrong_is_told_with_its_key() {
     assert!(err.contains("positive_max[0]") && err.contains("max_price"), "{err}");
 }
 
-/// Nothing to sell, nothing to gain, and figures of any size: solved or refused, never a panic.
+/// Nothing to sell, no profit to gain, and figures of any size: solved or refused, never a panic.
 #[test]
 fn odd_games_are_solved() {
     for (change, profit) in [

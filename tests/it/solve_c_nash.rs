@@ -1,4 +1,4 @@
-//! `gridfleet solve c-nash`: files in, JSON and tables out, bad files told of.
+//! `gridfleet solve c-nash`: files in, JSON and tables out, errors in bad files.
 
 use assert_cmd::Command;
 use serde_json::{Value, json};
@@ -78,7 +78,7 @@ fn the_table_says_who_is_better_off() {
     assert_eq!(solve(&game.to_string(), &["--json"]).1, solve(&game.to_string(), &["--json"]).1);
 }
 
-/// Each kind of wrong file: status 2, nothing on stdout, and one message with the key.
+/// Each kind of bad file: status 2, nothing on stdout, and one message with the key.
 #[test]
 fn bad_files_are_told_of() {
     let changes: [(&str, Value); 29] = [
@@ -123,7 +123,7 @@ fn bad_files_are_told_of() {
     insta::assert_snapshot!(told);
 }
 
-/// What is wrong in several ways is told of in one go, and what is wrong for all is told of once.
+/// Several errors are reported together, and an error common to all is reported once.
 #[test]
 fn problems_are_told_of_together() {
     let mut game = small();
@@ -140,7 +140,7 @@ fn problems_are_told_of_together() {
     ");
 }
 
-/// A limit that no single step and no sum over all steps gives away: what the bounds leave to two steps is too much.
+/// A limit that no single step and no sum over all steps reveals: the bounds leave too much to two steps.
 #[test]
 fn a_limit_that_cannot_be_kept_names_the_steps() {
     let mut game = small();
@@ -169,7 +169,7 @@ fn what_is_no_json_is_told_with_its_line() {
     assert_eq!(output.status.code(), Some(2));
 }
 
-/// Figures so far apart that the arithmetic gives up are an error, not a table of nonsense.
+/// Figures so far apart that the arithmetic fails are an error, not a table of nonsense.
 #[test]
 fn figures_beyond_all_bounds_are_refused() {
     let mut game = small();
@@ -189,7 +189,7 @@ fn the_readme_shows_what_the_command_prints() {
     assert!(readme.contains(&printed), "{printed}");
 }
 
-/// Figures of any size end, and either what is asked for is kept or the file is refused.
+/// Figures of any size terminate, and either the requirements are met or the file is refused.
 #[test]
 fn figures_of_any_size_end_and_are_kept_or_refused() {
     let elastic = json!({"min": 0.5, "max": 5.0, "value": 10.0, "slope": 1.0});

@@ -23,7 +23,7 @@ fn the_command_solves_the_game_of_the_paper() {
     assert_eq!((status, err.as_str()), (0, ""));
     let solution: Value = serde_json::from_str(&out).unwrap();
     let shares = |of: &Value| ["1", "2", "3"].map(|player| of[player].as_f64().unwrap());
-    // As printed, to a thousandth (the paper cuts 0.8288 off).
+    // As printed, to a thousandth (the paper truncates 0.8288).
     let near =
         shares(&solution["shapley"]).iter().zip([-0.062, 0.828, 0.614]).all(|(a, b)| (a - b).abs() < 0.001);
     assert!(near, "{out}");
@@ -61,7 +61,7 @@ fn the_command_prints_a_table() {
     ");
 }
 
-/// Three players who save only in pairs: an empty Core, and somebody who objects.
+/// Three players who save only in pairs: an empty Core, and a coalition that objects.
 #[test]
 fn the_command_says_who_objects() {
     let text = r#"{"players": ["a", "b", "c"],
@@ -73,7 +73,7 @@ fn the_command_says_who_objects() {
     assert_eq!(solution["core"]["shapley_inside"], json!(false));
     assert_eq!(solution["core"]["objecting"], json!(["a", "b"]));
     assert!(solve(text.as_bytes(), &[]).1.contains("a, b would save"));
-    // Everybody together dearer than apart: no imputation.
+    // The grand coalition costs more than its players alone: no imputation.
     let text = r#"{"players": [7, 8], "costs": {"7": 1, "8": 1, "7,8": 3}}"#;
     let solution: Value = serde_json::from_str(&solve(text.as_bytes(), &["--json"]).1).unwrap();
     assert_eq!(solution["nucleolus"], Value::Null);

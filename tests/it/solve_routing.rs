@@ -1,4 +1,4 @@
-//! `gridfleet solve routing`: the example that ships, and files that are wrong.
+//! `gridfleet solve routing`: the shipped example, and bad files.
 
 use assert_cmd::Command;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ fn run(file: &Path, more: &[&str]) -> (i32, String, String) {
     (output.status.code().unwrap(), plain(output.stdout), plain(output.stderr))
 }
 
-/// The example as a value, its feeder's path from anywhere.
+/// The example as a value, with a path of its feeder that is valid from anywhere.
 fn example() -> Value {
     let mut example: Value =
         serde_json::from_str(&std::fs::read_to_string("docs/routing.json").unwrap()).unwrap();
@@ -94,7 +94,7 @@ fn bad_files_are_told_of() {
         err.split_whitespace().collect::<Vec<_>>().join(" ")
     };
     let has = |text: String, what: &str| assert!(text.contains(what), "{text}");
-    // Several at once.
+    // Several errors at once.
     let text = told(&|file| {
         file["trips"][0]["from"] = json!("statoin");
         file["vehicles"][1]["kwh_per_km"] = json!("much");
@@ -115,7 +115,7 @@ fn bad_files_are_told_of() {
     has(told(&|file| file["vehicles"] = json!([])), "vehicles");
     has(told(&|file| file["places"] = json!({"a": [1]})), "places.a");
     has(told(&|file| file["slots"] = json!(12)), "slots");
-    // Charging that the feeder cannot bear: which bus, which slot, by how much.
+    // Charging beyond the feeder's limits: bus, slot and excess.
     let limit = told(&|file| {
         file["feeder"]["voltage"] = json!([0.9557, 1.05]);
         for vehicle in file["vehicles"].as_array_mut().unwrap() {
@@ -127,7 +127,7 @@ fn bad_files_are_told_of() {
         }
     });
     has(limit, "below 0.9557");
-    // A feeder that stands in the file and goes round.
+    // A feeder in the file, with a loop.
     let round = told(&|file| {
         file["stations"].as_array_mut().unwrap().iter_mut().for_each(|station| station["bus"] = json!("b"));
         file["feeder"] = json!({"base_mva": 1, "source": "a", "buses": [{"name": "a"}, {"name": "b"}, {"name": "c"}],

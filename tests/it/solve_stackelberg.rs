@@ -1,4 +1,4 @@
-//! `gridfleet solve stackelberg`: files in, JSON and tables out, bad files told of.
+//! `gridfleet solve stackelberg`: files in, JSON and tables out, errors in bad files.
 
 use assert_cmd::Command;
 use serde_json::{Value, json};
@@ -84,7 +84,7 @@ fn the_table_shows_schedules_and_how_it_ended() {
     assert_eq!(solve(&game.to_string(), &[]).1, out, "the same file, the same bytes");
 }
 
-/// A retailer that chooses its margins says so, and gets what it is after.
+/// A retailer that chooses its margins reports this, and reaches its objective.
 #[test]
 fn leaders_choose_their_margins() {
     let solved = |leader: Value| -> Value {
@@ -107,7 +107,7 @@ fn leaders_choose_their_margins() {
 #[test]
 fn users_answer_in_the_way_asked_for() {
     let mut game = small();
-    // Without vehicles there is one equilibrium, whatever the way.
+    // Without vehicles there is one equilibrium, by any method.
     game["vehicles"] = json!([]);
     game["retailer"]["a"] = json!(0.005);
     let load = |way: &str| -> Vec<f64> {
@@ -121,7 +121,7 @@ fn users_answer_in_the_way_asked_for() {
             assert!((x - y).abs() < 1e-5, "{way}: {x} {y}");
         }
     }
-    // One vehicle that takes the price as given runs to and fro between two equal slots.
+    // One vehicle that takes the price as given alternates between two equal slots.
     let game = json!({
         "slots": 2,
         "retailer": {"a": 1.0},
@@ -133,7 +133,7 @@ fn users_answer_in_the_way_asked_for() {
     assert!(out.contains("No equilibrium: the answers go round in a cycle of 2 rounds"), "{out}");
 }
 
-/// Each kind of wrong file: status 2, nothing on stdout, and messages with the path of each key.
+/// Each kind of bad file: status 2, nothing on stdout, and messages with the path of each key.
 #[test]
 fn bad_files_are_told_of() {
     let household = |key: &str, value: Value| {
@@ -152,7 +152,7 @@ fn bad_files_are_told_of() {
         object
     };
     let changes = [
-        // A day that cannot be: the least loads are more than its energy, or the most are less.
+        // An impossible day: the least loads exceed its energy, or the greatest fall short of it.
         ("households", household("energy", json!(5.0))),
         ("households", household("max_percent", json!(90))),
         ("households", household("min_percent", json!(160))),
@@ -165,7 +165,7 @@ fn bad_files_are_told_of() {
         ("households", json!([{"omega": 5.0, "theta": 0.1}])),
         ("households", json!([1])),
         ("households", json!({})),
-        // A vehicle that cannot be full: too short at home, too few active hours, too small a battery.
+        // A vehicle that cannot be full: too short a stay, too few active hours, too small a battery.
         ("vehicles", vehicle("hours_needed", json!(6))),
         ("vehicles", vehicle("hours_needed", json!(4))),
         ("vehicles", vehicle("battery_kwh", json!(5))),

@@ -1,4 +1,4 @@
-//! The targets of the retailer's game: what must hold does on fewer days, and what does not is told.
+//! The targets of the retailer's game: findings that must hold do on fewer days, and those that do not are reported.
 
 use crate::targets;
 use gridfleet::reproduce::{Draws, Outcome, SEED, Verdict, find};
@@ -7,7 +7,7 @@ fn outcome(name: &str, replications: u32) -> Outcome {
     targets::run(find(name).unwrap(), Draws { seed: SEED, replications })
 }
 
-/// The verdict of the finding that starts so.
+/// The verdict of the finding that begins with `text`.
 fn verdict(outcome: &Outcome, text: &str) -> Verdict {
     let finding = outcome.findings.iter().find(|finding| finding.text.starts_with(text));
     finding.unwrap_or_else(|| panic!("{text}: {:?}", outcome.findings)).verdict
@@ -38,7 +38,7 @@ fn what_must_hold_of_table_3_does_but_for_the_hour_of_the_largest_spread() {
         let off = figure(name, "RTP and V2G").relative_difference().unwrap();
         assert!(off.abs() < 0.02, "{name}: {off}");
     }
-    // Users keep more of the peak down than published.
+    // Users reduce the peak by more than published.
     let off = figure("peak demand", "RTP and V2G").relative_difference().unwrap();
     assert!((-0.08..-0.05).contains(&off), "{off}");
 }

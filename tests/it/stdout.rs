@@ -1,4 +1,4 @@
-//! A stdout that nobody reads any more (`| head -1`) is no error; one that is full is one, and costs no result.
+//! A stdout that is no longer read (`| head -1`) is no error; one that is full is an error, and loses no result.
 #![cfg(unix)]
 
 use assert_cmd::cargo::cargo_bin;

@@ -1,5 +1,5 @@
-//! `gridfleet study` as its user meets it: whatever interrupts it, however it is shared out, the same
-//! bytes come of it; and what is wrong is told.
+//! `gridfleet study` from the user's side: however it is interrupted or divided, the bytes are the same; and errors are
+//! reported.
 
 use assert_cmd::cargo::cargo_bin;
 use gridfleet::policies::{Action, Cadence, Dispatch, News};
@@ -45,7 +45,7 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     files.filter(|(name, _)| name != "manifest.json").collect()
 }
 
-/// Asserts that the folder has these files; names those that differ, whose bytes say nothing.
+/// Asserts that the folder has these files; names those that differ, without their bytes.
 fn same(folder: &Path, expected: &BTreeMap<String, Vec<u8>>) {
     let found = files(folder);
     let names: std::collections::BTreeSet<&String> = found.keys().chain(expected.keys()).collect();
@@ -73,7 +73,7 @@ fn threads_interruptions_and_shards_leave_the_same_bytes() {
     assert_eq!(told(&file, &at("threads"), &["-j", "3"]).0, 0);
     same(&at("threads"), &whole);
 
-    // As a kill leaves it: some tasks are there, in any order, and a line is cut.
+    // State after a kill: some tasks are there, in any order, and a line is cut.
     let journal = String::from_utf8(whole["tasks.jsonl"].clone()).unwrap();
     let lines: Vec<&str> = journal.split_inclusive('\n').collect();
     let unfinished = workshop(&at("killed"));
@@ -171,7 +171,7 @@ fn a_stopping_rule_ends_a_study_when_its_interval_is_narrow() {
     assert!(status == 2 && err.contains("found a stopping rule and --shard"), "{err}");
 }
 
-/// Dispatches nothing, and breaks in one of its replications.
+/// Dispatches nothing, and fails in one of its replications.
 struct Broken {
     breaks: bool,
 }
@@ -191,8 +191,8 @@ impl Progress for Silent {
     fn update(&self, _: usize, _: usize, _: &str) {}
 }
 
-/// Somebody's own policy breaks in one replication: that is told with the way to run it alone, and
-/// everything else is kept.
+/// A custom policy fails in one replication: that is reported with the command that runs it alone, and everything else
+/// is kept.
 #[test]
 fn a_policy_that_fails_sinks_nothing_but_its_task() {
     let temporary = tempfile::tempdir().unwrap();
@@ -236,13 +236,13 @@ fn a_policy_that_fails_sinks_nothing_but_its_task() {
     let n = |policy: &str, point| collated.summary.result(policy, point, "service_rate").unwrap().n;
     assert_eq!((n("batched", 0), n("quick", 0), n("quick", 1)), (6, 5, 6));
     assert_eq!(collated.summary.comparison("quick", 0, "service_rate").unwrap().n, 5);
-    // Mended, the one task is done and nothing else.
+    // After the repair, the one task is done and nothing else.
     let Finished::Study(collated) = studies::run(&study, options(true)).unwrap() else { panic!("a shard") };
     assert!(collated.summary.failures.is_empty());
     assert_eq!(made.load(std::sync::atomic::Ordering::Relaxed), 13);
 }
 
-/// What is wrong with a study is told at its place.
+/// Errors in a study are reported at their place.
 #[test]
 fn bad_studies_are_told_of() {
     let temporary = tempfile::tempdir().unwrap();
@@ -308,8 +308,8 @@ fn too_few_replications_give_no_test_and_no_best() {
     }
 }
 
-/// A study of one day, drawn from three: twelve replications of three days are three clusters at most. Whatever shares
-/// the work out, the bytes are the same; drawn from one day, nothing is drawn, and nothing is in clusters.
+/// A study of one day, drawn from three: twelve replications of three days are at most three clusters. However the work
+/// is divided, the bytes are the same; with one day to draw from, nothing is drawn, and nothing is in clusters.
 #[test]
 fn replications_that_drew_the_same_day_are_clusters() {
     let temporary = tempfile::tempdir().unwrap();
@@ -388,7 +388,8 @@ fn replications_that_drew_the_same_day_are_clusters() {
     let (status, out, err) = told(&write("two.toml", 2, 12), &at("two"), &[]);
     assert_eq!(status, 0, "{err}");
     assert!(out.contains("replications share days: each of 3 days of trips is in "), "{out}");
-    // Two replications of the same day, of some seed soon, are a single cluster, which says nothing.
+    // Two replications of the same day, found with one of the first seeds, are a single cluster, which carries no
+    // information.
     let alone = (1..30).find_map(|seed| {
         let text = std::fs::read_to_string(write("one.toml", 1, 2)).unwrap();
         std::fs::write(

@@ -1,4 +1,4 @@
-//! The shipped data sets are what `data synth` makes.
+//! The shipped data sets are the output of `data synth`.
 
 use gridfleet::cli::synth::{
     Format, Market, NycArgs, OutputArgs, PriceFormat, PricesArgs, StuttgartArgs, SynthCommand, run,
@@ -15,7 +15,7 @@ fn assert_same(made: &Path, path: &str) {
     assert!(made == shipped, "datasets/{path} is not what its command in datasets/README.md makes");
 }
 
-// Elsewhere the mathematics library may differ in the last bit of a logarithm.
+// On other systems the mathematics library may differ in the last bit of a logarithm.
 #[cfg(target_os = "linux")]
 #[test]
 fn shipped_files_are_made_by_the_commands_of_their_readme() {
@@ -83,7 +83,8 @@ fn the_stuttgart_week_becomes_trips() {
         OnBadRow::Skip,
     )
     .unwrap();
-    // The feed counts 16,457 trips; three cars are dropped with theirs, round trips to one place are not seen.
+    // The feed counts 16,457 trips; three cars are dropped with their trips, and round trips to one place are not
+    // visible.
     assert!((16_000..16_457).contains(&trace.len()), "{}", trace.len());
     assert_eq!(trace.vehicle_names.len(), 497);
     let report = &trace.report;
@@ -92,7 +93,7 @@ fn the_stuttgart_week_becomes_trips() {
     assert_eq!(report.skipped["position not on the globe"], 8);
     assert_eq!(report.skipped["charge outside 0 to 100 %"], 8);
     assert!(trace.request_time.is_sorted());
-    // Trips of one car follow one another, and each begins where the one before ended, service trips excepted.
+    // Trips of one car follow one another, and each begins where the previous one ended, except service trips.
     let mut last: Vec<Option<usize>> = vec![None; trace.vehicle_names.len()];
     let mut jumps = 0;
     for trip in 0..trace.len() {
@@ -128,7 +129,7 @@ fn every_charger_of_the_week_is_a_listed_station() {
     }
 }
 
-/// The markets of the virtual power plant: raw files made up and imported, as datasets/README.md says.
+/// The markets of the virtual power plant: raw files are generated and imported, as described in datasets/README.md.
 #[cfg(target_os = "linux")]
 #[test]
 fn shipped_market_prices_are_imports_of_made_up_files() {

@@ -1,4 +1,4 @@
-//! Runs targets of `reproduce` without a word.
+//! Runs targets of `reproduce` silently.
 
 use gridfleet::reproduce::context::Context;
 use gridfleet::reproduce::{Draws, Outcome, Target};
@@ -6,16 +6,16 @@ use gridfleet::studies::Progress;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-/// Says nothing of how far it is.
+/// Discards progress.
 pub struct Silent;
 
 impl Progress for Silent {
     fn update(&self, _: usize, _: usize, _: &str) {}
 }
 
-/// What a target comes to.
+/// Outcome of a target.
 pub fn run(target: &Target, draws: Draws) -> Outcome {
     let stop = AtomicBool::new(false);
-    // In no folder of data: it would be another one on another machine.
+    // Without a folder of data, which would differ on another machine.
     (target.run)(&Context::new(draws, Path::new("no data"), &Silent, &stop)).unwrap()
 }

@@ -1,4 +1,4 @@
-//! Trading: a day settled by hand, and what must hold whatever is bid.
+//! Trading: a day settled by hand, and properties that hold for any bids.
 
 use gridfleet::engine::Simulation;
 use gridfleet::geo::Places;
@@ -20,14 +20,14 @@ use std::sync::Arc;
 
 const STREAMS: Streams = Streams { seed: 1, replication: 0 };
 
-/// 8:00 of the day, as everything here is told in hours and minutes.
+/// 8:00 of the day; all times here are in hours and minutes.
 pub const START: SimTime = SimTime(8 * 3_600);
 
 pub fn at(hour: i64, minute: i64) -> SimTime {
     SimTime(hour * 3_600 + minute * 60)
 }
 
-/// What the day leaves.
+/// Results of the day.
 #[derive(Default)]
 pub struct Day {
     pub ledger: Vec<LedgerEntry>,
@@ -83,7 +83,7 @@ fn market(name: &str, kind: MarketKind, lead_s: i64, price_eur_mwh: [f64; 8]) ->
 /// One recorded trip: vehicle, start, minutes, fall of the charge (below zero: rise), ends at a charger, fare.
 pub type Trip = (u32, SimTime, u32, f64, bool, f64);
 
-/// Three cars of 20 kWh that take 4 kW, of which four fifths arrive in the battery; energy at 200 EUR/MWh.
+/// Three cars of 20 kWh that take 4 kW, of which four fifths reach the battery; energy at 200 EUR/MWh.
 pub fn setup(trips: &[Trip], soc: [f64; 3], markets: Vec<Market>) -> Setup {
     let mut places = Places::default();
     places.add_point(48.8, 9.2);
@@ -178,7 +178,7 @@ pub fn setup(trips: &[Trip], soc: [f64; 3], markets: Vec<Market>) -> Setup {
     }
 }
 
-/// Bids by a list (market, start of the product, kW, limit); lets vehicles go as the plant does.
+/// Bids by a list (market, start of the product, kW, limit); releases vehicles as the plant does.
 pub struct Script {
     pub bids: Vec<(u16, SimTime, f64, f64)>,
     pub plant: Box<dyn Bidding>,
@@ -434,7 +434,7 @@ fn gates_lots_and_nonsense_are_refused() {
     let mut day = Day::default();
     simulation.finish(&mut day).unwrap();
     let accepted: Vec<_> = day.market.iter().map(|r| (r.market.is_some(), r.accepted_kw)).collect();
-    // Nothing is drawn: what was bought is imbalance.
+    // No energy is drawn: all purchases are imbalance.
     assert_eq!(accepted, [(true, 3.5), (false, 3.5)]);
     let refusals: Vec<_> = simulation.refusals().map(|(r, n)| (r.name(), n)).collect();
     assert_eq!(
@@ -472,8 +472,8 @@ fn benchmark(bidding: &str) -> Vec<gridfleet::studies::task::TaskResult> {
         .collect()
 }
 
-/// A vehicle that was charged somewhere on a recorded trip makes the next one with that charge; a full battery takes no
-/// more.
+/// A vehicle that was charged somewhere on a recorded trip starts the next one with that charge; a full battery takes
+/// no more.
 #[test]
 fn a_recorded_trip_that_gains_charge_keeps_its_gain() {
     let trips = [
@@ -495,7 +495,7 @@ fn a_recorded_trip_that_gains_charge_keeps_its_gain() {
     }
 }
 
-/// What specification 5 says must hold of the benchmarks, replication by replication.
+/// Properties of the benchmarks required by specification 5, replication by replication.
 #[test]
 fn benchmarks_come_in_the_order_that_the_literature_has() {
     let regular = benchmark(r#"{kind="regular"}"#);
@@ -513,10 +513,10 @@ fn benchmarks_come_in_the_order_that_the_literature_has() {
         assert!(net(&perfect) > net(&balancing) && net(&balancing) > 0.0);
         assert!(net(&perfect) > net(&intraday) && net(&intraday) > 0.0);
         assert!(net(&perfect) > net(&careful) && net(&careful) > 0.0);
-        // Without risk, a forecast that errs turns riders away.
+        // Without risk aversion, a forecast with errors turns riders away.
         assert!(bold[i].figures["trips_lost_committed"] > 10.0);
         assert!(net(&bold) < net(&perfect));
-        // A perfect forecast is kept, and turns no rider away.
+        // A perfect forecast is met, and turns no rider away.
         for of in [&intraday, &balancing, &perfect] {
             assert!(of[i].figures["imbalance_kwh"] < 1e-6, "{}", of[i].figures["imbalance_kwh"]);
             assert_eq!(of[i].figures["trips_lost_committed"], 0.0);
@@ -580,7 +580,7 @@ fn perfect_knowledge_bounds_every_benchmark() {
     assert!(best > 0.5, "{best}");
 }
 
-/// One clear message for each thing that can be wrong with markets, at its key.
+/// One clear message for each possible error in markets, at its key.
 #[test]
 fn bad_markets_are_told_of() {
     let told = |set: &[&str]| {
@@ -619,7 +619,7 @@ fn bad_markets_are_told_of() {
     }
 }
 
-/// A retailer that passes a market's price on broadcasts what it cleared at.
+/// A retailer that passes on a market's price broadcasts the clearing price.
 #[test]
 fn a_tariff_follows_its_market() {
     let overrides = gridfleet::scenario::Overrides {
@@ -650,7 +650,7 @@ fn a_tariff_follows_its_market() {
     }
 }
 
-/// Reserve is paid for power kept ready, as far as it is there when called: by hand.
+/// Reserve is paid for power kept ready, as far as it is available when called: by hand.
 #[test]
 fn reserve_earns_its_capacity_price() {
     let trips = [(0, START, 5, 0.1, true, 1.0), (1, START, 5, 0.1, true, 1.0)];

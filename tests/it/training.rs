@@ -1,4 +1,4 @@
-//! Training in the simulator: what an episode is worth, that chance and interruptions play no part, bad input.
+//! Training in the simulator: value of an episode, independence of chance and interruptions, bad input.
 
 use assert_cmd::cargo::cargo_bin;
 use gridfleet::learning::Checkpoint;
@@ -38,7 +38,7 @@ fn play(course: &Course, action: usize) -> (Environment, Vec<f64>) {
     }
 }
 
-/// The second opinion is the policy that a scenario names, in one go: same risks, same week, same account.
+/// The independent check is the policy that a scenario names, in one go: same risks, same week, same account.
 #[test]
 fn a_week_of_steps_is_the_week_that_a_fixed_policy_makes() {
     let course = course(&[]);
@@ -60,7 +60,7 @@ fn a_week_of_steps_is_the_week_that_a_fixed_policy_makes() {
         assert!((sums - whole.profit_eur).abs() < 1e-6, "{sums} {}", whole.profit_eur);
     }
     assert_eq!(Player::Fixed([0.2, 0.0]).play(&course, Set::Training, 0).unwrap(), whole);
-    // Nothing bid, nothing earned; and other risks are another week.
+    // No bids, no earnings; and other risks give another week.
     assert_eq!(play(&course, sight::action([1.0, 1.0])).0.result().profit_eur, 0.0);
     assert_ne!(play(&course, sight::action([0.0, 0.0])).0.result(), whole);
 }
@@ -113,7 +113,7 @@ fn resumes(feedback: &str) {
     assert!(other.contains("another scenario"), "{other}");
 }
 
-/// What decides about a checkpoint's scenario: keys and files, but not how long to train, nor comments.
+/// The hash of a checkpoint's scenario covers keys and files, but neither the length of training nor comments.
 #[test]
 fn the_hash_is_of_what_matters() {
     let hash = |set: &[&str]| results::hash(&course(set)).unwrap();
@@ -166,7 +166,7 @@ fn the_command_trains_twice_alike_and_its_agent_bids() {
         assert!(folder.path().join("a").join(file).is_file(), "{file}");
     }
     assert!(!folder.path().join("a.unfinished").exists());
-    // In steps: as long as one week, then on to the end.
+    // In steps: as long as one week, then continued to the end.
     let exploring = ["--set", "training.exploration_steps=1300"];
     assert_eq!(train("c", &[&["--steps", "600", "-q"][..], &exploring].concat()).0, 0);
     assert_eq!(train("c", &["--steps", "1300", "--resume", "-q"]).0, 0);
@@ -191,7 +191,7 @@ fn the_command_trains_twice_alike_and_its_agent_bids() {
     let manifest = std::fs::read_to_string(folder.path().join("run/manifest.json")).unwrap();
     assert!(manifest.contains("a/agent.gridfleet"), "the agent counts among the inputs");
 
-    // What is wrong with an agent's file is told with the file; with a scenario, with its key.
+    // Errors in an agent's file are reported with the file; errors in a scenario, with its key.
     let broken = folder.path().join("broken.gridfleet");
     let bytes = agent("a");
     std::fs::write(&broken, &bytes[..bytes.len() / 2]).unwrap();

@@ -1,4 +1,4 @@
-//! Trips from real files, and there and back through the canonical table.
+//! Trips from real files, and written to the canonical table and read again.
 
 use gridfleet::datasets::trace::{ImportReport, Trace};
 use gridfleet::datasets::{TripFormat, TripSource, load, write};
@@ -50,7 +50,7 @@ fn six_sampled_months_fold_into_a_week() {
     assert!(folded.request_time.is_sorted());
     let span = folded.request_time[folded.len() - 1] - folded.request_time[0];
     assert!(span > 6 * DAY_S && span < 7 * DAY_S);
-    // Taxis sleep: 18:00 is many times as busy as 4:00, before and after folding.
+    // Demand follows the day: 18:00 is many times as busy as 4:00, before and after folding.
     for trace in [&whole, &folded] {
         let clock = LocalClock::new(
             chrono_tz::America::New_York,
@@ -156,7 +156,7 @@ fn a_foreign_table_comes_in_by_a_column_map() {
         source.map = map.iter().map(|(a, b)| (a.to_string(), b.to_string())).collect();
     })
     .unwrap();
-    // 7:30 comes first, though it stands last.
+    // 7:30 comes first, although it is last in the file.
     assert_eq!(trace.request_time[0].iso(), "2020-06-01T05:30:00Z");
     assert!(trace.distance_km[0].is_nan());
     assert_eq!(trace.distance_km[1], 12.5);

@@ -1,4 +1,4 @@
-//! Files of trips that are wrong: each gets one clear error, and no input panics.
+//! Bad files of trips: each gives one clear error, and no input panics.
 
 use gridfleet::datasets::builder::TraceBuilder;
 use gridfleet::datasets::table::TableFile;
@@ -60,7 +60,7 @@ fn each_wrong_row_is_told_what_is_wrong() {
     insta::assert_snapshot!(row("9,1,2,3,4,6"), @r#"trips.csv:3: found 6 cells, expected 10 as in the header; wrong number of cells; on_bad_row = "skip" leaves such rows out and counts them"#);
 }
 
-/// What is in range adds up; what is not is refused with its place, or counted where rows may be bad.
+/// Fares in range add up; others are refused with their place, or counted where bad rows are allowed.
 #[test]
 fn fares_have_a_range() {
     let text = |fare: &str| format!("{HEAD}0,1,2,3,4,60,1e6,1,0.5,a\n9,1,2,3,4,60,{fare},1,0.5,a\n");

@@ -1,9 +1,9 @@
-//! The tutorial and the README tell the truth: their commands are run, and what they show is what is printed.
+//! The tutorial and the README are correct: their commands are run, and the output shown is the output printed.
 
 use assert_cmd::Command;
 use std::path::Path;
 
-/// What a command prints on both streams, and its status.
+/// Output of a command on both streams, and its status.
 fn gridfleet(folder: &Path, line: &str) -> (i32, String) {
     let arguments = line.split_whitespace().skip(1);
     let output =
@@ -17,7 +17,7 @@ fn block<'a>(lines: &mut impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     lines.take_while(|line| *line != "```").collect()
 }
 
-/// Lines shown, in their order, are lines of what was printed; `...` stands for any.
+/// Lines shown are lines of the output, in the same order; `...` replaces any lines.
 fn is_shown_truly(shown: &[&str], printed: &str, command: &str) {
     let mut printed_lines = printed.lines().map(str::trim_end);
     for line in shown.iter().filter(|line| **line != "...") {

@@ -1,4 +1,4 @@
-//! Sessions that feed back: a visit told by hand, with its meters and its money.
+//! Sessions that feed back: a visit computed by hand, with its meters and its money.
 
 use gridfleet::engine::Simulation;
 use gridfleet::geo::Places;
@@ -15,7 +15,7 @@ use gridfleet::world::{
 use rand_pcg::Pcg64;
 use std::sync::Arc;
 
-/// 8:00 of the day, as everything here is told in hours and minutes.
+/// 8:00 of the day; all times here are in hours and minutes.
 const START: SimTime = SimTime(8 * 3_600);
 
 fn at(hour: i64, minute: i64) -> SimTime {
@@ -154,9 +154,9 @@ fn run(setup: Setup, script: &[(SimTime, f64)]) -> (Told, Simulation) {
 }
 
 /// From 8:05 the car takes 4 kW, of which 3.2 are stored: 5/3 kWh drawn by 8:30, 4/3 stored, 28/3 kWh in the battery.
-/// Then it is to give 9 kW and gives the 3 kW it can, which takes 4 from the battery: until 9:15 2.25 kWh fed, 3 taken,
-/// 19/3 left. At 9:30 again, but the floor of 5.95 kWh comes after 5.75 minutes: 0.2875 kWh fed, 23/60 taken. From 9:45
-/// it takes 4 kW until the end: 1 kWh drawn, 0.8 stored.
+/// Then 9 kW are requested and the car gives the 3 kW it can, which takes 4 from the battery: until 9:15 2.25 kWh fed,
+/// 3 taken, 19/3 left. At 9:30 again, but the floor of 5.95 kWh is reached after 5.75 minutes: 0.2875 kWh fed, 23/60
+/// taken. From 9:45 it takes 4 kW until the end: 1 kWh drawn, 0.8 stored.
 #[test]
 fn a_visit_that_feeds_back_by_hand() {
     let script = [(at(8, 30), -9.0), (at(9, 15), 0.0), (at(9, 30), -3.0), (at(9, 45), f64::INFINITY)];

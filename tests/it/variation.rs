@@ -1,5 +1,5 @@
-//! What varies from replication to replication: days, thinning, jitter, level, durations, drivers,
-//! weather and prices; and reading once for many replications.
+//! Variation between replications: days, thinning, jitter, level, durations, drivers, weather and prices; and reading
+//! once for many replications.
 
 use assert_cmd::cargo::cargo_bin;
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeZone, Weekday};
@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 const SMALL: &str = "scenarios/small.toml";
 
-/// Everything that can vary in replay too.
+/// Everything that can also vary in replay.
 const ALL: [&str; 7] = [
     "variation.demand_days=bootstrap",
     "variation.demand_thinning=0.9",
@@ -103,7 +103,7 @@ fn class(date: NaiveDate) -> u32 {
     }
 }
 
-/// All there is, floating-point figures with all digits.
+/// Everything, with all digits of floating-point figures.
 fn all_of(setup: &Setup) -> String {
     format!("{setup:?}")
 }
@@ -170,7 +170,7 @@ fn bootstrapped_days_are_whole_days_of_their_class_at_their_local_time() {
         for (&t, number) in setup.requests.time.iter().zip(Month::numbers(&setup)) {
             let (here, there) = (local(t), local(month.times[number]));
             if here.time() != there.time() {
-                // Only what spring has skipped, and it comes an hour later.
+                // Only times skipped in spring, and they are an hour later.
                 assert_eq!(here.date().to_string(), "2018-03-25");
                 assert_eq!((here - there).num_minutes().rem_euclid(1_440), 60);
             }
@@ -227,7 +227,7 @@ fn thinning_keeps_its_share_and_leaves_all_other_draws_alone() {
     let mean = full.iter().map(|row| f64::from(row.1)).sum::<f64>() / full.len() as f64;
     assert!((mean / 600.0 - 1.0).abs() < 5.0 * 0.3 / (full.len() as f64).sqrt() + 1.0 / 600.0, "{mean}");
 
-    // What else varies, one at a time, moves none of the rest.
+    // Each other variation, one at a time, changes none of the rest.
     let base = with(&[]);
     let others =
         ["variation.driving_style_cv=0.2", "variation.temperature_sd_c=3", "variation.price_days=bootstrap"];
@@ -304,7 +304,7 @@ fn prices_come_from_whole_days_the_same_for_all_retailers() {
             assert_eq!((day, class(day)), (source.date(), class(here.date())));
             let full_hour = here.time().format("%H").to_string();
             let told = source.time().format("%H").to_string();
-            // Where the day drawn lacks the hour from 2 to 3 it is the next one's price.
+            // Where the day drawn lacks the hour from 2 to 3, it is the price of the next one.
             assert!(
                 told == full_hour
                     || (day.to_string() == "2018-03-25" && (&*full_hour, &*told) == ("02", "03"))
@@ -478,7 +478,7 @@ fn everything_at_once_adds_up_and_gives_the_same_bytes_again() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Common random numbers: policies change nothing of the world, replications do.
+    /// Common random numbers: policies do not change the world, replications do.
     #[test]
     fn policies_of_one_replication_see_the_same_world(
         replication in 0_u32..1_000,

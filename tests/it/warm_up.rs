@@ -1,4 +1,4 @@
-//! A warm-up is simulated and audited, and is in no figure; stored energy at the end is valued.
+//! A warm-up is simulated and audited, and excluded from all figures; stored energy at the end is valued.
 
 use assert_cmd::cargo::cargo_bin;
 use std::path::{Path, PathBuf};
@@ -34,7 +34,7 @@ fn a_warm_up_is_in_no_figure_and_changes_nothing_else() {
     assert_eq!(whole["events"], second["events"], "the warm-up is simulated");
     assert!(whole.get("measured_from").is_none());
     assert_eq!(second["measured_from"], "2018-03-05T23:00:00Z");
-    // Requests count by the day they are made.
+    // Requests count by the day on which they are made.
     let requested = |of| figure(of, "trips_requested");
     assert_eq!(requested(&first) + requested(&second), requested(&whole));
     assert!(requested(&second) > 0.0 && figure(&second, "km_total") < figure(&whole, "km_total"));
@@ -144,7 +144,7 @@ fn fares_of_riders_aboard_belong_to_the_time_in_which_they_are_driven() {
 #[test]
 fn what_has_not_settled_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    // Full batteries are emptied day by day, and nobody charges.
+    // Full batteries are emptied day by day, and no vehicle charges.
     let scenario = town(folder.path(), 4, 3);
     let out = folder.path().join("refused");
     let refused = |command: &str, settings: &[&str]| {

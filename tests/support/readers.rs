@@ -96,7 +96,7 @@ pub fn checkpoint(data: &[u8]) -> Result<usize> {
     let body = &data[..data.len().saturating_sub(32)];
     let signed = [body, sha2::Sha256::digest(body).as_slice()].concat();
     let user = |error| printable(Error::Input(vec![error]));
-    // As it is, and with its checksum mended.
+    // As it is, and with a correct checksum.
     let _ = Checkpoint::from_bytes(data).map_err(user);
     let checkpoint = Checkpoint::from_bytes(&signed).map_err(user)?;
     let _ = Trained::of(&checkpoint).map_err(user);

@@ -35,7 +35,7 @@ pub const ORACLES: [&str; 11] = [
     "future-prices",
 ];
 
-/// Most records of one run: more come of an instant that does not end.
+/// Maximum number of records of one run: more of them indicate an instant that does not end.
 const MOST_RECORDS: u64 = 500_000;
 
 /// Outcome of one case.
@@ -60,7 +60,7 @@ pub enum Outcome {
 thread_local! {
     /// Message and place of the last panic of this thread.
     static PANIC: RefCell<String> = const { RefCell::new(String::new()) };
-    /// Whether this thread carries out a case, so that its panics are reported instead of printed.
+    /// Whether this thread runs a case, so that its panics are reported instead of printed.
     static GUARDED: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -103,7 +103,7 @@ impl Recorder for Bound {
 
 pub type Files = BTreeMap<String, Vec<u8>>;
 
-/// One case in a folder of its own.
+/// One case with a separate folder.
 pub struct Case<'a> {
     seed: u64,
     on: &'a Switches,
@@ -123,7 +123,7 @@ impl<'a> Case<'a> {
         Self { alone: true, ..self }
     }
 
-    /// Writes the world and puts it to all oracles of `oracles`.
+    /// Writes the world and checks it with all of `oracles`.
     pub fn check(&self, oracles: &[&str]) -> Outcome {
         let world = World::new(self.seed, self.on);
         world.write(&self.folder);
@@ -174,7 +174,7 @@ impl<'a> Case<'a> {
         simulated.err()
     }
 
-    /// Carries out `work`; a panic or an error that is not the user's is a failure.
+    /// Runs `work`; a panic or an error that is not the user's is a failure.
     fn guarded<T>(
         &self,
         oracle: &'static str,
@@ -221,7 +221,7 @@ impl<'a> Case<'a> {
         Ok(files(&output))
     }
 
-    /// A second run writes the same bytes: in this process, or, one time in eight, by the program with one thread.
+    /// A second run writes the same bytes: in this process or, one time in eight, by the program with one thread.
     fn bytes(&self, first: &Files) -> Result<Option<String>, Outcome> {
         let second = if self.seed % 8 == 3 {
             let output = self.folder.join("two");
@@ -244,7 +244,7 @@ impl<'a> Case<'a> {
         Ok(difference(first, &second))
     }
 
-    /// Fewer tables, written more seldom, change no figure of the summary.
+    /// Fewer tables, written less often, change no figure of the summary.
     fn outputs(&self, first: &Files) -> Result<Option<String>, Outcome> {
         let set = ["outputs.tables=[\"trips\"]", "outputs.stations_every=7", "outputs.fleet_every=5"];
         let second = self.run("few", &set)?;
@@ -350,7 +350,7 @@ impl<'a> Case<'a> {
     }
 }
 
-/// Files of a folder besides the manifest, which holds what may differ.
+/// Files of a folder besides the manifest, which may differ.
 fn files(folder: &Path) -> Files {
     let entries =
         std::fs::read_dir(folder).expect("the folder of results").map(|entry| entry.expect("an entry"));

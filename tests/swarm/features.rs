@@ -14,7 +14,7 @@ pub struct Feature {
     pub group: &'static str,
     /// Probability with which a case switches it on, if what it needs is on.
     share: f64,
-    /// Features without which this one means nothing. `!name` forbids one.
+    /// Features without which this one has no effect. `!name` forbids one.
     needs: &'static [&'static str],
 }
 
@@ -27,7 +27,7 @@ const fn feature(
     Feature { name, group, share, needs }
 }
 
-/// All features. One that is needed comes before those that need it.
+/// All features. A feature comes before those that need it.
 pub const FEATURES: &[Feature] = &[
     feature("replay", "", 0.15, &[]),
     feature("zone-new-york-spring", "zone", 0.06, &[]),
@@ -179,7 +179,7 @@ fn may_be_on(feature: &Feature, on: &Switches) -> bool {
         })
 }
 
-/// Switches off what lacks something that it needs, and what an exclusion forbids.
+/// Switches off features that lack one that they need, and those that an exclusion forbids.
 pub fn consistent(on: &Switches) -> Switches {
     let mut kept = Switches::new();
     for feature in FEATURES.iter().filter(|feature| on.contains(feature.name)) {

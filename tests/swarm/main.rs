@@ -1,5 +1,5 @@
-//! Random scenarios, each with its features switched on and off at random, put to oracles: a run ends, its audit
-//! passes, a second run (or the program on one thread) writes the same bytes, and what must not matter does not.
+//! Random scenarios, each with its features switched on and off at random, checked by oracles: a run ends, its audit
+//! passes, a second run (or the program on one thread) writes the same bytes, and irrelevant changes have no effect.
 //!
 //! `cargo test --test swarm` runs [`CASES`] cases. Environment variables change that:
 //!
@@ -51,7 +51,7 @@ fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |text| text.parse().expect("a whole number"))
 }
 
-/// Puts one case to the oracles, in a temporary folder.
+/// Checks one case with the oracles, in a temporary folder.
 fn check(seed: u64, on: &Switches, oracles: &[&str]) -> Outcome {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let case = Case::new(seed, on, folder.path());
@@ -101,7 +101,7 @@ fn shrunk(seed: u64, on: &Switches, oracle: &'static str, keep: Option<&Path>) -
     format!("seed {seed}, oracle {oracle}, features {names:?}:\n{text}\n{}", world.scenario)
 }
 
-/// Puts `cases` cases to the oracles on all cores.
+/// Checks `cases` cases with the oracles on all cores.
 fn campaign(first: u64, cases: u64, oracles: &[&str], keep: Option<&Path>) -> Report {
     check::keep_panics();
     let next = AtomicU64::new(first);

@@ -154,7 +154,7 @@ fn scaled(world: &World, on: &Switches) -> Option<Pair> {
         return None;
     }
     let mut scenario = parsed(world);
-    // What has a default with a unit is said.
+    // Keys whose default has a currency unit are given.
     let charging = scenario.get_mut("operation").and_then(|of| of.get_mut("charging"));
     if let Some(charging) = charging.and_then(Value::as_table_mut)
         && charging["kind"].as_str() == Some("price-aware")
@@ -214,7 +214,7 @@ fn alike(scenario: &mut Table) {
     }
 }
 
-/// Everything that has a name stands in the opposite order. Not where draws are named by numbers of vehicles or fleets.
+/// All named entities in the opposite order. Not where draws are named by numbers of vehicles or fleets.
 fn reordered(world: &World, on: &Switches) -> Option<Pair> {
     let by_number = ["driving-style", "private-fleet", "fleet-shares", "competition"];
     let tie = has(on, &["coalition"]) && has(on, &["trips-at-one-place"]);

@@ -34,7 +34,7 @@ const ZONES: [(&str, &str, (i32, u32, u32)); 10] = [
     ("zone-chatham", "Pacific/Chatham", (2018, 4, 1)),
 ];
 
-/// Middle of the made-up town [degrees].
+/// Centre of the synthetic town [degrees].
 const TOWN: (f64, f64) = (51.53, 9.93);
 
 impl World {
@@ -152,7 +152,7 @@ impl<'a> Builder<'a> {
         } else {
             format!("days = {}", self.horizon_s / 86_400)
         };
-        // A load-dependent price needs control intervals of which a whole number makes a slot.
+        // A load-dependent price needs slots of a whole number of control intervals.
         let control_s =
             if self.has("load-dependent") && self.slot_s() % control_s != 0 { 1 } else { control_s };
         self.line(&format!(
@@ -586,7 +586,7 @@ impl<'a> Builder<'a> {
     }
 
     fn price_times(&self, slot_s: i64) -> impl Iterator<Item = DateTime<Utc>> + use<> {
-        // A forecast of an aggregator wants weeks.
+        // A forecast of an aggregator needs weeks.
         let days = if self.has("competition") { 60 } else { 9 };
         let first =
             self.start.date_naive().and_hms_opt(0, 0, 0).expect("midnight").and_utc() - Duration::days(days);

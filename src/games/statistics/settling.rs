@@ -8,10 +8,10 @@
 //! that the series is too short to tell a transient from a trend (Hoad, Robinson, Davies, Automating warm-up length
 //! estimation, Journal of the Operational Research Society 61, 2010), so there is no answer then.
 //!
-//! Differences below a resolution do not matter to whoever asks: a series whose means stay within it, from some value
+//! Differences below a resolution do not matter: a series whose means stay within it, from some value
 //! on, of the level that they have in the second half counts as settled there.
 //!
-//! A growth that only begins late, in the last quarter, is not seen.
+//! A growth that only begins late, in the last quarter, is not detected.
 
 use super::rounding_of_sum;
 

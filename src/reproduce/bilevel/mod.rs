@@ -1,8 +1,9 @@
 //! Targets `bilevel-table1` and `bilevel-fig3` to `bilevel-fig14`: the aggregator's day, as in the paper's case study.
 //!
-//! The case study stands in `games::bilevel::paper`; here its days are drawn and solved for all weights of risk, compared
-//! with what is published, and drawn. Prices are of Nord Pool where its files are there, and made up otherwise. The
-//! paper's instance is not published, so its numbers are shown beside ours, and its statements are what is checked.
+//! The case study is in `games::bilevel::paper`; here its days are drawn and solved for all weights of risk, compared
+//! with published values, and plotted. Prices are those of Nord Pool where its files are present, and synthetic
+//! otherwise. The paper's instance is not published, so its numbers are shown beside ours, and its statements are
+//! checked.
 
 pub mod owners;
 pub mod prices;
@@ -20,24 +21,24 @@ use crate::plots::{Axis, Colour, Dash, Line, palette};
 use crate::rng::Purpose;
 use crate::statistics::{Interval, Sample};
 
-/// Where all of it was published.
+/// Publication of the case study.
 pub const SOURCE: &str = "Rashidizadeh-Kermani, Najafi, Anvari-Moghaddam and Guerrero, Optimal Decision-Making Strategy \
                           of an Electric Vehicle Aggregator in Short-Term Electricity Markets, 2018";
 
-/// Weights of risk whose curves are drawn, as places in the list of all.
+/// Weights of risk whose curves are plotted, as positions in the list of all.
 const DRAWN: [usize; 4] = [0, 1, 2, 7];
 /// Days drawn for a figure: the first is shown, and findings are counted over all.
 const DAYS: u32 = 20;
-/// Relative gap of the solutions: small, for neighbouring weights are compared.
+/// Relative gap of the solutions: small, because neighbouring weights are compared.
 const GAP: f64 = 1e-7;
-/// Parts of a figure by which two may differ and count as equal: the gap of both.
+/// Relative difference up to which two figures count as equal: the gap of both.
 const EQUAL: f64 = 1e-6;
 
 /// A day of the case study and its solution for each weight of risk.
 struct Day {
     case: CaseStudy,
     plans: Vec<Plan>,
-    /// Whether all solutions pass the second opinion.
+    /// Whether all solutions pass the independent check.
     right: bool,
 }
 
@@ -47,13 +48,13 @@ impl Day {
         self.plans.iter().map(of).collect()
     }
 
-    /// Energy bought ahead (0), bought (1) or given back (2) in all, in MWh, in the order of the weights.
+    /// Total energy bought ahead (0), bought (1) or given back (2), in MWh, in the order of the weights.
     fn traded(&self, which: usize) -> Vec<f64> {
         self.each(|plan| plan.traded_in_all(&self.case.game)[which])
     }
 }
 
-/// Draws a day for each replication and solves it for these weights of risk; and what is to be said of the prices.
+/// Draws a day for each replication and solves it for these weights of risk; returns the days and notes on the prices.
 fn days(context: &Context<'_>, betas: &[f64]) -> Result<(Vec<Day>, Vec<String>)> {
     let (prices, note) = source::prices(context)?;
     let model = paper::price_model(prices)?;
@@ -78,12 +79,12 @@ fn days(context: &Context<'_>, betas: &[f64]) -> Result<(Vec<Day>, Vec<String>)>
     Ok((days, vec![note, assumed.to_owned()]))
 }
 
-/// All eight weights.
+/// Days solved for all eight weights.
 fn solved(context: &Context<'_>) -> Result<(Vec<Day>, Vec<String>)> {
     days(context, &BETAS)
 }
 
-/// That the solutions are right: proven to the gap, and by the second opinion.
+/// Finding that the solutions are correct: proven to the gap, and confirmed by the independent check.
 fn checked(days: &[Day]) -> Finding {
     Finding::in_instances(
         "every solution keeps all limits, the owners' answer is optimal (solved anew), strong duality holds and the \
@@ -94,18 +95,18 @@ fn checked(days: &[Day]) -> Finding {
     )
 }
 
-/// Whether a list never rises, but for rounding.
+/// Whether a list never rises, apart from rounding.
 fn never_rises(list: &[f64]) -> bool {
     list.windows(2).all(|pair| pair[1] <= pair[0] + EQUAL * pair[0].abs().max(1.0))
 }
 
-/// A statement of the paper on how something moves with the weight of risk, on average over the days. It holds if the
-/// change from the least weight to the greatest is on its side with all of its interval, and fails if that, or the
-/// change at a step between neighbours, is on the other side with all of it.
+/// A statement of the paper on how a quantity moves with the weight of risk, on average over the days. It holds if the
+/// change from the least weight to the greatest is in the stated direction with its whole interval, and fails if that
+/// change, or the change between two neighbouring weights, is in the opposite direction with its whole interval.
 fn moves(text: &str, unit: &str, falls: bool, days: &[Day], of: impl Fn(&Day) -> Vec<f64>) -> Finding {
     let lists: Vec<Vec<f64>> = days.iter().map(of).collect();
     let last = BETAS.len() - 1;
-    // Above zero where it moves as stated.
+    // Above zero if it moves as stated.
     let change = |from: usize, to: usize| -> Interval {
         let sign = if falls { 1.0 } else { -1.0 };
         let changes: Vec<f64> = lists.iter().map(|list| sign * (list[from] - list[to])).collect();
@@ -152,7 +153,8 @@ fn thin(values: &[f64]) -> Line {
     Line { width: Some(0.5), ..by_hour("", values).colour(palette::GREY) }
 }
 
-/// The curve of a weight, by its place among those drawn. Each is thinner than the one below it, for they often coincide.
+/// The curve of a weight, by its position among those plotted. Each is thinner than the one below it, because they
+/// often coincide.
 fn curve(line: Line, place: usize) -> Line {
     Line { width: Some(4.0 - 0.9 * place as f64), ..line.colour(Colour::of_line(place)).dash(Dash::Solid) }
 }

@@ -24,9 +24,9 @@ pub const FIG14: Target = Target {
     run: fig14,
 };
 
-/// Weight of risk of these figures (assumed; the paper does not say).
+/// Weight of risk of these figures (assumed; the paper does not state it).
 const BETA: f64 = 1.0;
-/// Cost of going to another aggregator in the picture of gradual answers [EUR/MWh] (assumed).
+/// Cost of switching to another aggregator in the picture of gradual responses [EUR/MWh] (assumed).
 const RELUCTANCE: f64 = 3.0;
 
 /// Mean price of a rival in an hour over its scenarios.
@@ -34,14 +34,14 @@ fn rival_price(game: &Game, rival: usize, hour: usize) -> f64 {
     game.parameters().rivals.iter().map(|f| f.probability * f.prices[rival][hour]).sum()
 }
 
-/// Lowest price of a rival in an hour and scenario of theirs.
+/// Lowest price of the rivals in an hour and a scenario of theirs.
 fn lowest(game: &Game, f: usize, hour: usize) -> f64 {
     game.rival_prices(f, hour).into_iter().fold(f64::INFINITY, f64::min)
 }
 
 fn fig13(context: &Context<'_>) -> Result<Outcome> {
     let (days, mut notes) = days(context, &[BETA])?;
-    // Without reluctance the best price is as high as lets some owners come: a lowest price of the rivals.
+    // Without reluctance the best price is the highest one that attracts some owners: a lowest price of the rivals.
     let at_a_rival = |day: &Day, t: usize| {
         let (game, price) = (&day.case.game, day.plans[0].hours[t].price);
         price == game.parameters().max_price
@@ -51,7 +51,7 @@ fn fig13(context: &Context<'_>) -> Result<Outcome> {
     let text = "each price is the lowest of the rivals in one of their scenarios, or the highest allowed where nothing is sold";
     let findings = vec![checked(&days), Finding::in_instances(text, held, HOURS * days.len(), 1.0)];
     let (game, plan) = (&days[0].case.game, &days[0].plans[0]);
-    // Where nothing is sold the price says nothing but that it is too high.
+    // Where nothing is sold, the price shows only that it is too high.
     let ours: Vec<f64> =
         plan.hours.iter().map(|hour| if hour.share > 0.0 { hour.price } else { f64::NAN }).collect();
     let mut plane = Plane::new(hours(), Axis::number("price", "EUR/MWh"));
@@ -81,7 +81,7 @@ fn fig13(context: &Context<'_>) -> Result<Outcome> {
     })
 }
 
-/// Whether nobody buys where it is not cheapest, in an hour and a scenario of the rivals.
+/// Whether no owner buys above the lowest price, in an hour and a scenario of the rivals.
 fn cheapest(day: &Day, t: usize, f: usize) -> bool {
     let (game, hour) = (&day.case.game, &day.plans[0].hours[t]);
     let prices: Vec<f64> = [hour.price].into_iter().chain(game.rival_prices(f, t)).collect();
@@ -89,7 +89,7 @@ fn cheapest(day: &Day, t: usize, f: usize) -> bool {
     hour.shares[f].iter().zip(&prices).all(|(share, price)| *share == 0.0 || *price == least)
 }
 
-/// Whether our share is all or nothing, or there is a tie.
+/// Whether our share is 0 or 1, or there is a tie.
 fn whole(day: &Day, t: usize, f: usize) -> bool {
     let hour = &day.plans[0].hours[t];
     let share = hour.shares[f][0];
@@ -170,7 +170,7 @@ fn fig14(context: &Context<'_>) -> Result<Outcome> {
     })
 }
 
-/// Our expected share at noon over our price, if going costs something.
+/// Our expected share at noon against our price, if switching has a cost.
 fn answer(day: &Day, reluctance: f64) -> Vec<(f64, f64)> {
     const NOON: usize = 12;
     let game = &day.case.game;

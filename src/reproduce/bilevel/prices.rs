@@ -1,4 +1,5 @@
-//! Targets `bilevel-fig3` to `bilevel-fig6`: sampled paths of the three prices, and of demand, with those that are kept.
+//! Targets `bilevel-fig3` to `bilevel-fig6`: sampled paths of the three prices and of demand, with the paths that are
+//! kept.
 
 use super::{DAYS, Day, SOURCE, by_hour, days, hours, thin};
 use crate::error::Result;
@@ -59,7 +60,7 @@ fn demand(context: &Context<'_>) -> Result<Outcome> {
     let paths = of(&days[0]);
     let mut figures = figures(&days, of, "MWh");
     let all: Vec<f64> = days.iter().map(|day| mean(&of(day)).iter().sum()).collect();
-    // What is bought less what is given back: the same at every weight of risk, as all owners are served.
+    // Energy bought less energy given back: the same at every weight of risk, because all owners are served.
     let [ahead, positive, negative] = TABLE_1[0];
     figures.push(Figure::mean("demand of the day", "MWh", &all).published(ahead + positive - negative));
     Ok(Outcome {
@@ -71,7 +72,7 @@ fn demand(context: &Context<'_>) -> Result<Outcome> {
     })
 }
 
-/// That more scenarios stand better for all: seven against one.
+/// Finding that more scenarios represent all paths better: seven against one.
 fn nearer(days: &[Day]) -> Finding {
     use crate::games::bilevel::scenarios::reduce::{distances, forward};
     let falls = |day: &&Day| {
@@ -88,7 +89,7 @@ fn mean(paths: &[Vec<f64>]) -> Vec<f64> {
     (0..HOURS).map(|t| paths.iter().map(|path| path[t]).sum::<f64>() / paths.len() as f64).collect()
 }
 
-/// Standard deviation over the paths, in the mean of the hours.
+/// Standard deviation over the paths, averaged over the hours.
 fn spread(paths: &[Vec<f64>]) -> f64 {
     let mean = mean(paths);
     let of_hour = |t: usize| {

@@ -1,4 +1,4 @@
-//! Targets `bilevel-fig7` to `bilevel-fig9`: profits by weight of risk: their distribution at 4:00, CVaR, spread.
+//! Targets `bilevel-fig7` to `bilevel-fig9`: profits by weight of risk: distribution at 4:00, CVaR and spread.
 
 use super::{DAYS, DRAWN, Day, EQUAL, SOURCE, checked, curve, moves, never_rises, solved};
 use crate::error::Result;
@@ -34,7 +34,7 @@ pub const FIG9: Target = Target {
 /// The hour of figure 7.
 const HOUR: usize = 4;
 
-/// That the expected profit does not rise with the weight of risk, in each day.
+/// Finding that the expected profit does not rise with the weight of risk, on each day.
 pub(super) fn profit_falls(days: &[Day]) -> Finding {
     let held = days.iter().filter(|day| never_rises(&day.each(|plan| plan.profit.expected))).count();
     Finding::in_instances(
@@ -45,13 +45,13 @@ pub(super) fn profit_falls(days: &[Day]) -> Finding {
     )
 }
 
-/// That the CVaR does not fall with it, in each day.
+/// Finding that the CVaR does not fall with it, on each day.
 pub(super) fn cvar_rises(days: &[Day]) -> Finding {
     let held = days.iter().filter(|day| never_rises(&day.each(|plan| -plan.profit.cvar))).count();
     Finding::in_instances("with growing weight of risk the CVaR does not fall", held, days.len(), 1.0)
 }
 
-/// That the spread falls with it.
+/// Finding that the spread falls with it.
 pub(super) fn spread_falls(days: &[Day]) -> Finding {
     let text = "with growing weight of risk the standard deviation of the profit falls";
     moves(text, "EUR", true, days, |day| day.each(|plan| plan.profit.sd))
@@ -97,7 +97,7 @@ fn fig7(context: &Context<'_>) -> Result<Outcome> {
     })
 }
 
-/// Value and probability of no more than it.
+/// Values, each with the probability of no greater value.
 fn steps(profits: &[f64], probabilities: &[f64]) -> Vec<(f64, f64)> {
     let mut order: Vec<usize> = (0..profits.len()).collect();
     order.sort_by(|a, b| profits[*a].total_cmp(&profits[*b]));
@@ -136,7 +136,7 @@ fn fig9(context: &Context<'_>) -> Result<Outcome> {
     Ok(outcome(&days[0], findings, notes, "standard deviation", "Profit and its spread", of))
 }
 
-/// Expected profit over something else, a point per weight.
+/// Expected profit against another quantity, one point per weight.
 fn outcome(
     day: &Day,
     findings: Vec<Finding>,
@@ -147,7 +147,7 @@ fn outcome(
 ) -> Outcome {
     let (x, y) = (of(day), day.each(|plan| plan.profit.expected));
     let pairs: Vec<(f64, f64)> = x.iter().copied().zip(y.iter().copied()).collect();
-    // Weights with the same solution share a point, and its name.
+    // Weights with the same solution share a point and its name.
     let mut named: Vec<NamedPoint> = Vec::new();
     for (k, (x, y)) in pairs.iter().enumerate() {
         match named.last_mut().filter(|last| same(last.x.mean, *x) && same(last.y.mean, *y)) {
@@ -175,7 +175,7 @@ fn outcome(
     }
 }
 
-/// Whether two figures are one in the picture.
+/// Whether two figures coincide in the picture.
 fn same(a: f64, b: f64) -> bool {
     (a - b).abs() <= 2e-3 * a.abs().max(b.abs())
 }

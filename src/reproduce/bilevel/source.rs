@@ -1,4 +1,4 @@
-//! A year of prices for the case study: Nord Pool's files of 2016 where they are, made-up prices otherwise.
+//! A year of prices for the case study: Nord Pool's files of 2016 if present, synthetic prices otherwise.
 
 use crate::datasets::prices::nordpool::{self, CLOCK, Kind};
 use crate::datasets::prices::text::Text;
@@ -15,14 +15,14 @@ use std::path::{Path, PathBuf};
 const SPOT: &str = "nordpool/elspot-prices_2016_hourly_eur.csv";
 /// Regulating prices of all areas.
 const REGULATING: &str = "nordpool/regulating-prices_2016_hourly_eur.csv";
-/// The area whose prices are taken (assumed; the paper names none): of the areas that stand in both files by one name,
-/// the one with the lowest peak of up-regulation, 335 EUR/MWh.
+/// The area whose prices are used (assumed; the paper names none): of the areas with the same name in both files, the
+/// one with the lowest peak of up-regulation, 335 EUR/MWh.
 const AREA: &str = "DK1";
 
-/// Hourly prices of 2016, day-ahead, positive and negative balancing [EUR/MWh], and a sentence on what they are.
+/// Hourly prices of 2016, day-ahead, positive and negative balancing [EUR/MWh], and a sentence that describes them.
 ///
 /// # Errors
-/// If a file is there and cannot be read.
+/// If a file exists and cannot be read.
 pub fn prices(context: &Context<'_>) -> Result<([Vec<f64>; 3], String)> {
     let folder = context.data;
     match [SPOT, REGULATING].iter().all(|name| folder.join(name).is_file()) {
@@ -64,7 +64,7 @@ fn read(folder: &Path) -> Result<[Vec<f64>; 3]> {
     Ok(std::array::from_fn(|_| columns.next().unwrap_or_default()))
 }
 
-/// A year with the mean and spread of a Nordic area.
+/// A synthetic year with the mean and spread of a Nordic area.
 fn made_up() -> Result<[Vec<f64>; 3]> {
     let start = NaiveDate::from_ymd_opt(2016, 1, 1).unwrap_or_default();
     let spot = NORDIC.series(start, 366, 1)?.price_eur_mwh;

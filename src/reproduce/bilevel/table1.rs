@@ -15,7 +15,7 @@ pub const TARGET: Target = Target {
     run,
 };
 
-/// The three markets: name, title, and whether the paper has it fall as the weight grows.
+/// The three markets: name, title, and whether the paper's values fall as the weight grows.
 const MARKETS: [(&str, &str, bool); 3] = [
     ("day_ahead", "bought ahead", true),
     ("positive", "bought in the balancing market", false),
@@ -80,7 +80,7 @@ fn points(name: &str, points: Vec<NamedPoint>, marker: Marker, colour: usize) ->
     Points { name: name.to_owned(), points, colour, marker: Some(marker), each_its_own: false }
 }
 
-/// Means over the days, beside what is published.
+/// Means over the days, beside the published values.
 fn figures(days: &[Day]) -> Vec<Figure> {
     let mut figures = Vec::new();
     for (k, beta) in BETAS.iter().enumerate() {
@@ -116,7 +116,7 @@ fn findings(days: &[Day]) -> Vec<Finding> {
     findings
 }
 
-/// Each day and weight.
+/// One row per day and weight.
 fn table(days: &[Day]) -> Table {
     let rows =
         || days.iter().enumerate().flat_map(|(d, day)| day.plans.iter().map(move |plan| (d, day, plan)));

@@ -1,4 +1,4 @@
-//! Target `cnash-fig2`: M over the size of the coalition where prices are even and demand is not.
+//! Target `cnash-fig2`: M over the size of the coalition, with equal prices and unequal demand.
 
 use super::super::{Context, Finding, Outcome, Rule, Target};
 use super::{MEANING, Size, axis, listed, plane, sizes_where, table};
@@ -16,7 +16,7 @@ pub const TARGET: Target = Target {
     run,
 };
 
-/// How far from the published value: half a unit of the fourth decimal, and what it adds to round to five decimals
+/// Tolerance to the published value: half a unit of the fourth decimal, plus the error of rounding to five decimals
 /// first, as must have been done with 0.99935 (0.9994 was published).
 const NEAR: f64 = 0.000_055;
 

@@ -1,4 +1,4 @@
-//! Target `cnash-fig3`: M over the size of the coalition where demand is even and prices are not.
+//! Target `cnash-fig3`: M over the size of the coalition, with equal demand and unequal prices.
 
 use super::super::{Context, Finding, Outcome, Target};
 use super::{Costs, MEANING, Size, axis, listed, plane, play, table};
@@ -64,17 +64,17 @@ fn run(context: &Context<'_>) -> Result<Outcome> {
     })
 }
 
-/// Whether each group is better off with the coalition; none if there is nobody in it.
+/// Whether each group is better off with the coalition; `None` for an empty group.
 fn gains(costs: &Costs) -> [Option<bool>; 3] {
     costs.map(|(without, with)| (with > 0.0).then_some(without > with))
 }
 
-/// There are coalitions that lose while the others gain, whatever the prices.
+/// Finding that some coalitions lose while the others gain, whatever the prices.
 fn only_others_gain(which: &str, draws: &Draws) -> Finding {
     let loses = |list: &[Costs]| {
         list.iter().map(gains).all(|[_, ours, rest]| (ours, rest) == (Some(false), Some(true)))
     };
-    // One station alone is no coalition.
+    // A single station is no coalition.
     let sizes: Vec<usize> =
         draws.iter().filter(|(size, list)| *size > 1 && loses(list)).map(|(size, _)| *size).collect();
     Finding::checked(
@@ -84,7 +84,7 @@ fn only_others_gain(which: &str, draws: &Draws) -> Finding {
     )
 }
 
-/// Who is better off is the same for all prices (Theorem 4.11).
+/// The groups that are better off are the same for all prices (Theorem 4.11).
 fn whatever_the_prices<'a>(draws: impl Iterator<Item = &'a (usize, Vec<Costs>)>) -> Finding {
     let (mut held, mut of) = (0, 0);
     for (_, list) in draws.filter(|(size, _)| *size > 1) {

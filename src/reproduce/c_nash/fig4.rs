@@ -1,4 +1,4 @@
-//! Target `cnash-fig4`: M over the size of the coalition where neither prices nor demand are even and types are random.
+//! Target `cnash-fig4`: M over the size of the coalition, with unequal prices, unequal demand and random types.
 
 use super::super::{Context, Finding, Outcome, Rule, Target, Verdict};
 use super::{MEANING, Size, axis, coalition_better, listed, plane, play, sizes_where, table};
@@ -16,13 +16,13 @@ pub const TARGET: Target = Target {
     run,
 };
 
-/// How far from the published value, in its standard errors. Both are means of 100 draws: two for our half interval,
+/// Tolerance to the published value, in its standard errors. Both are means of 100 draws: two for our half interval,
 /// and four standard errors of the difference of two such means (six) for their distance.
 const NEAR: f64 = 8.0;
 /// A small coalition, of 14 stations (assumed).
 const SMALL: usize = 4;
 
-/// What is played: its name in tables, and the title of its panel.
+/// Variants that are played: names in tables, and titles of their panels.
 const PANELS: [(Variant, Draw, &str, &str); 4] = [
     (Variant::Picture, Draw::Independent, "picture, independent", "H outside, drawn apart (as published)"),
     (Variant::Picture, Draw::Joint, "picture, joint", "H outside, drawn together"),
@@ -88,7 +88,7 @@ fn run(context: &Context<'_>) -> Result<Outcome> {
     })
 }
 
-/// What the text says of the figure.
+/// Statements of the text on the figure.
 fn findings(published: &[Size]) -> Vec<Finding> {
     let small = published.iter().filter(|size| (2..=SMALL).contains(&size.size));
     let largest = published.iter().filter(|size| size.size == FIG4_STATIONS - 1);
@@ -107,7 +107,7 @@ fn findings(published: &[Size]) -> Vec<Finding> {
     ]
 }
 
-/// Whether all figures keep a rule: it fails if one fails, and is undecided if one is.
+/// Verdict on a rule for all figures: it fails if one fails, and is undecided if one is.
 fn all_of<'a>(sizes: impl Iterator<Item = &'a Size>, rule: Rule) -> Verdict {
     let verdicts: Vec<Verdict> =
         sizes.flat_map(|size| size.m.iter().flatten()).map(|m| m.clone().rule(rule).verdict()).collect();

@@ -1,4 +1,4 @@
-//! Target `cnash-fig5`: who is better off among three stations of which two form a coalition, by their types.
+//! Target `cnash-fig5`: stations that are better off among three, of which two form a coalition, by their types.
 
 use super::super::{Context, Figure, Finding, Outcome, Rule, Table, Target};
 use super::{GROUPS, MEANING};
@@ -16,13 +16,13 @@ pub const TARGET: Target = Target {
     run,
 };
 
-/// Types in and outside the coalition, for example `HL; H`.
+/// Types inside and outside the coalition, for example `HL; H`.
 fn name(inside: [Kind; 2], outside: Kind) -> String {
     let letter = |kind| if kind == Kind::High { 'H' } else { 'L' };
     format!("{}{}; {}", letter(inside[0]), letter(inside[1]), letter(outside))
 }
 
-/// A verdict as the paper words it.
+/// A verdict in the words of the paper.
 fn words(better: Better) -> &'static str {
     match better {
         Better::Coalition => "Coalition better",

@@ -1,8 +1,8 @@
 //! Targets `cnash-fig2` to `cnash-fig5`: Nash against C-Nash equilibria of charging stations, as in the paper's figures.
 //!
-//! The games stand in `games::c_nash::paper`; here they are repeated, compared with what is published, and drawn. All
+//! The games are in `games::c_nash::paper`; here they are repeated, compared with published values, and plotted. All
 //! four figures show M = cost without the coalition over cost with it, of all stations, of the coalition and of the
-//! rest: below 1, Nash is better for the group.
+//! rest: below 1, the Nash equilibrium is better for the group.
 
 pub mod fig2;
 pub mod fig3;
@@ -17,52 +17,52 @@ use crate::rng::Purpose;
 use rand_pcg::Pcg64;
 use std::ops::Range;
 
-/// What M is of, in the order of all lists here: name in tables, and in pictures.
+/// Groups of M, in the order of all lists here: names in tables, and in pictures.
 const GROUPS: [(&str, &str); 3] =
     [("M_all", "all stations"), ("M_C", "the coalition"), ("M_rest", "the rest")];
 
-/// What every reader must know.
+/// Note for every reader.
 const MEANING: &str = "M is the cost without the coalition over the cost with it, of all stations, of the coalition \
                        (M_C) and of the rest: below 1, Nash is better.";
 
-/// One place along a curve: the figures for coalitions of one size.
+/// One point of a curve: the figures for coalitions of one size.
 struct Size {
     /// Stations in the coalition.
     size: usize,
-    /// M of all, of the coalition and of the rest; none where there is no rest.
+    /// M of all, of the coalition and of the rest; `None` where there is no rest.
     m: [Option<Figure>; 3],
 }
 
 impl Size {
-    /// Of ratios that are exact.
+    /// Figures of exact ratios.
     fn exact(size: usize, ratios: &Ratios) -> Self {
         let values = [ratios.all, ratios.coalition, ratios.rest];
         let figure = |group: usize| Some(Figure::new(GROUPS[group].0, "", values[group]?));
         Self { size, m: std::array::from_fn(figure) }
     }
 
-    /// Of many draws.
+    /// Figures of many draws.
     fn drawn(size: usize, draws: &[Costs]) -> Self {
         let of = |group: usize| draws.iter().map(|costs| costs[group]).collect::<Vec<_>>();
         Self { size, m: std::array::from_fn(|group| mean(GROUPS[group].0, &of(group))) }
     }
 
-    /// The figures that there are, with their case.
+    /// The figures that exist, with their case.
     fn figures(&self, case: &str) -> Vec<Figure> {
         self.m.iter().flatten().map(|figure| figure.clone().case(case)).collect()
     }
 
-    /// Whether M of all groups there are lies below 1, with all of its interval.
+    /// Whether M of every existing group is below 1, with its whole interval.
     fn nash_for_all(&self) -> bool {
         self.m.iter().flatten().all(nash_better)
     }
 
-    /// Whether M of all groups there are lies above 1, with all of its interval.
+    /// Whether M of every existing group is above 1, with its whole interval.
     fn coalition_for_all(&self) -> bool {
         self.m.iter().flatten().all(coalition_better)
     }
 
-    /// Whether M of the coalition lies below 1, with all of its interval.
+    /// Whether M of the coalition is below 1, with its whole interval.
     fn nash_for_coalition(&self) -> bool {
         self.m[1].as_ref().is_some_and(nash_better)
     }
@@ -79,7 +79,7 @@ fn coalition_better(m: &Figure) -> bool {
 /// Costs of all, of the coalition and of the rest in one draw: \[group\], without and with the coalition.
 type Costs = [(f64, f64); 3];
 
-/// The costs of the groups where the coalition is the first `size` stations.
+/// Costs of the groups if the coalition is the first `size` stations.
 fn costs(comparison: &Comparison, size: usize) -> Costs {
     let (nash, c_nash) = (&comparison.nash.costs, &comparison.c_nash.costs);
     let sums = |stations: Range<usize>| -> (f64, f64) {
@@ -88,10 +88,10 @@ fn costs(comparison: &Comparison, size: usize) -> Costs {
     [sums(0..nash.len()), sums(0..size), sums(size..nash.len())]
 }
 
-/// M over many draws: mean cost without the coalition over mean cost with it, as in the authors' code, and not the
-/// mean of the ratios. None if there is nobody in the group.
+/// M over many draws: mean cost without the coalition over mean cost with it, as in the authors' code, not the mean of
+/// the ratios. `None` for an empty group.
 ///
-/// The interval is that of the mean of the ratio made linear about its value (Cochran, Sampling Techniques, 1977,
+/// The interval is that of the mean of the ratio linearised about its value (Cochran, Sampling Techniques, 1977,
 /// chapter 6).
 fn mean(name: &str, draws: &[(f64, f64)]) -> Option<Figure> {
     let (without, with) = draws.iter().fold((0.0, 0.0), |sum, draw| (sum.0 + draw.0, sum.1 + draw.1));
@@ -103,10 +103,11 @@ fn mean(name: &str, draws: &[(f64, f64)]) -> Option<Figure> {
     Some(Figure::mean(name, "", &linear))
 }
 
-/// Plays a game with random parts in each replication, for coalitions of 1 to `largest`: size and costs of the draws.
+/// Plays a game with random parts in each replication, for coalitions of 1 to `largest`; returns sizes and costs of the
+/// draws.
 ///
-/// Each size has draws of its own, as in the authors' code; what else is played at the same size and replication has
-/// the same ones.
+/// Each size has separate draws, as in the authors' code; other games at the same size and replication use the same
+/// draws.
 fn play(
     context: &Context<'_>,
     largest: usize,
@@ -140,13 +141,13 @@ fn table(variants: &[(&str, &[Size])]) -> Table {
         .numbers("high", rows.iter().map(|row| row.3.upper))
 }
 
-/// A figure with its interval, to be drawn.
+/// A figure with its interval, for plotting.
 fn interval(figure: &Figure) -> Interval {
     let (low, high) = figure.interval.map_or((f64::NAN, f64::NAN), |i| (i.low, i.high));
     Interval::new(figure.computed, low, high)
 }
 
-/// The range of M over several panels, with a little room.
+/// The range of M over several panels, with a small margin.
 fn axis(variants: &[&[Size]]) -> Axis {
     let figures = variants.iter().flat_map(|sizes| sizes.iter().flat_map(|size| size.m.iter().flatten()));
     let ends = figures.flat_map(|m| m.interval.map_or([m.computed; 2], |i| [i.low, i.high]));
@@ -155,7 +156,7 @@ fn axis(variants: &[&[Size]]) -> Axis {
     Axis::number("M", "").within(low - room, high + room)
 }
 
-/// M over coalition size, as the paper draws it, with published values beside it where there are any.
+/// M over coalition size, as plotted in the paper, with published values beside it if there are any.
 fn plane(sizes: &[Size], y: Axis, published: &[(usize, [f64; 3])]) -> Plane {
     const EVEN: Colour = Colour(150, 150, 150);
     // Beside the point, so that neither hides the other.
@@ -201,7 +202,7 @@ fn listed(sizes: impl IntoIterator<Item = usize>) -> String {
     }
 }
 
-/// The sizes of more than one station, for one alone is no coalition, of which something is true.
+/// The sizes above one station for which `holds` is true; a single station is no coalition.
 fn sizes_where<'a>(
     sizes: &'a [Size],
     holds: impl Fn(&Size) -> bool + 'a,
@@ -213,14 +214,14 @@ fn sizes_where<'a>(
 mod tests {
     use super::*;
 
-    /// Two draws by hand: 3 over 2, and (1, 1), (2, 1) lie -1/2 and 1/2 off the line through 0 of that slope, over a
+    /// Two draws by hand: 3 over 2, and (1, 1), (2, 1) are -1/2 and 1/2 off the line through 0 of that slope, over a
     /// mean cost of 1: a standard error of 1/2, and 12.7062 of them (any table of Student's t, one degree of freedom).
     #[test]
     fn m_is_of_mean_costs() {
         let m = mean("M", &[(1.0, 1.0), (2.0, 1.0)]).unwrap();
         assert!((m.computed - 1.5).abs() < 1e-15);
         assert!((m.interval.unwrap().half_width() - 12.706_205 / 2.0).abs() < 1e-6);
-        // Not the mean of 1/1 and 6/2, and without spread where all ratios are alike.
+        // Not the mean of 1/1 and 6/2, and without spread if all ratios are equal.
         assert_eq!(mean("M", &[(1.0, 1.0), (6.0, 2.0)]).unwrap().computed, 7.0 / 3.0);
         assert_eq!(mean("M", &[(2.0, 1.0), (6.0, 3.0)]).unwrap().interval.unwrap().half_width(), 0.0);
         assert!(mean("M", &[(0.0, 0.0)]).is_none());

@@ -1,4 +1,4 @@
-//! Figure 6: the energy that fleets use together, by their number and that of the customers.
+//! Figure 6: total energy of the fleets, by the numbers of fleets and customers.
 
 use super::super::{Context, Figure, Outcome, Table};
 use super::{EQUAL, always, each, mostly};
@@ -9,7 +9,7 @@ use crate::reproduce::cooperative::source::Size;
 use crate::routing::{Demand, Router};
 use crate::statistics::Sample;
 
-/// Numbers of customers (assumed; the figure names them J) and of fleets.
+/// Numbers of customers (assumed; the figure calls them J) and of fleets.
 const CUSTOMERS: [usize; 3] = [9, 12, 15];
 const FLEETS: [usize; 4] = [3, 4, 5, 6];
 

@@ -7,8 +7,8 @@
 //! | `shares` | figures 4 and 5: the Core and the Shapley value of three and of four fleets |
 //! | `fig6` | energy by number of fleets |
 //!
-//! The paper's instance is not published. So its numbers are shown beside ours, and its statements are what is checked: in
-//! how many instances drawn at random each of them holds.
+//! The paper's instance is not published. Its numbers are therefore shown beside ours, and its statements are checked:
+//! the result is the number of random instances in which each of them holds.
 
 mod fig6;
 mod shares;
@@ -22,13 +22,13 @@ use crate::routing::router::game;
 use crate::routing::{Demand, Instance, Plan, Router};
 use source::{Rides, Size};
 
-/// Instances, if nothing is said.
+/// Default number of instances.
 const INSTANCES: u32 = 40;
 /// Case B of the paper: three fleets, five stations, twelve customers.
 const CASE_B: Size = Size { fleets: 3, stations: 5, trips: 12, first_is_far: false };
 /// Case C: four fleets, one of them far away, six stations, fifteen customers.
 const CASE_C: Size = Size { fleets: 4, stations: 6, trips: 15, first_is_far: true };
-/// Differences below this are none: money or energy.
+/// Differences below this count as zero: money or energy.
 const EQUAL: f64 = 1e-6;
 
 const fn target(
@@ -86,10 +86,10 @@ pub const FIG_6: Target = target(
 /// An instance with the best plan of each coalition.
 struct Solved {
     instance: Instance,
-    /// By coalition, nobody first.
+    /// By coalition, the empty one first.
     plans: Vec<Plan>,
     game: Game,
-    /// Limits of connectors and feeder that came into play.
+    /// Number of binding limits of connectors and feeder.
     binding: usize,
 }
 
@@ -110,7 +110,7 @@ impl Solved {
         self.plans[coalition.place()].used(&self.instance).driven_kwh
     }
 
-    /// Mean way from a fleet's depot to the pick-ups and back from the drop-offs [km].
+    /// Mean distance from a fleet's depot to the pick-ups and back from the drop-offs [km].
     fn distance(&self, fleet: usize) -> f64 {
         let depot = self.instance.vehicles[fleet].depot;
         let km = &self.instance.travel.km;
@@ -118,7 +118,7 @@ impl Solved {
         self.instance.trips.iter().map(way).sum::<f64>() / self.instance.trips.len() as f64
     }
 
-    /// Fleets in the order of the paper's numbers: in its case B, fleet 1 costs least alone, fleet 2 most.
+    /// Fleets in the order of the paper's numbering: in its case B, fleet 1 costs least alone, fleet 2 most.
     fn as_in_case_b(&self) -> [usize; 3] {
         let mut order = [0, 1, 2];
         order.sort_by(|&a, &b| self.game.alone(a).total_cmp(&self.game.alone(b)));
@@ -126,7 +126,7 @@ impl Solved {
     }
 }
 
-/// Draws as many instances as there are replications and does `work` on each.
+/// Draws as many instances as there are replications and runs `work` on each.
 fn each<T: Send>(
     context: &Context<'_>,
     size: Size,
@@ -142,19 +142,19 @@ fn each<T: Send>(
     Ok((results, vec![rides.note, assumed.to_owned()]))
 }
 
-/// In how many instances something holds that the paper says of its one instance: to hold here, in more than half.
+/// Number of instances with a property that the paper states for its one instance: it must hold in more than half.
 fn mostly(text: &str, held: impl IntoIterator<Item = bool>) -> Finding {
     let held: Vec<bool> = held.into_iter().collect();
     Finding::in_instances(text, held.iter().filter(|held| **held).count(), held.len(), 0.5)
 }
 
-/// The same of what must hold in every instance.
+/// The same for a property that must hold in every instance.
 fn always(text: &str, held: impl IntoIterator<Item = bool>) -> Finding {
     let held: Vec<bool> = held.into_iter().collect();
     Finding::in_instances(text, held.iter().filter(|held| **held).count(), held.len(), 1.0)
 }
 
-/// The same of what can happen: in one instance at least.
+/// The same for a property that is possible: it must hold in at least one instance.
 fn sometimes(text: &str, held: impl IntoIterator<Item = bool>) -> Finding {
     let held: Vec<bool> = held.into_iter().collect();
     let count = held.iter().filter(|held| **held).count();

@@ -1,4 +1,4 @@
-//! Figures 4 and 5: divisions of the cost that no coalition can better (the Core), and the Shapley value among them.
+//! Figures 4 and 5: cost allocations that no coalition can improve on (the Core), and the Shapley value among them.
 
 use super::super::{Context, Figure, Outcome, Rule, Table};
 use super::tables::published;
@@ -12,10 +12,10 @@ use crate::routing::Demand;
 
 /// Published Shapley value of figure 5 [$].
 const SHAPLEY_4: [f64; 4] = [0.771, 0.176, 0.054, -0.075];
-/// What fleet 1 would be content with at most, by the text to figure 4 [$].
+/// Greatest share acceptable to fleet 1, by the text on figure 4 [$].
 const CONTENT: f64 = 0.4;
 
-/// Least and greatest share of each player in the Core; none if it is empty.
+/// Least and greatest share of each player in the Core; `None` if it is empty.
 fn ranges(game: &Game) -> Option<Vec<[f64; 2]>> {
     let corners = corners(game)?;
     let range = |player: usize| {
@@ -25,13 +25,14 @@ fn ranges(game: &Game) -> Option<Vec<[f64; 2]>> {
     (!corners.is_empty()).then(|| (0..game.players()).map(range).collect())
 }
 
-/// Mean width of these ranges, as a share of what singles cost on average.
+/// Mean width of these ranges, as a share of the mean cost of singles.
 fn width(game: &Game) -> f64 {
     let alone: f64 = (0..game.players()).map(|player| game.alone(player)).sum();
     ranges(game).map_or(0.0, |ranges| ranges.iter().map(|[low, high]| high - low).sum::<f64>() / alone)
 }
 
-/// The triangle of three fleets: its sides are what a fleet has at the least in the Core or by Shapley, a little less.
+/// The triangle of three fleets: its sides are slightly below the least share of each fleet in the Core and by the
+/// Shapley value.
 fn triangle(game: &Game, names: [String; 3], order: [usize; 3]) -> Ternary {
     let shares = shapley(game);
     let arranged = |shares: &[f64]| [shares[order[0]], shares[order[1]], shares[order[2]]];
@@ -53,7 +54,7 @@ fn triangle(game: &Game, names: [String; 3], order: [usize; 3]) -> Ternary {
     }
 }
 
-/// What to know of one game.
+/// Properties of one game.
 struct Stable {
     empty: bool,
     shapley_inside: bool,
@@ -137,7 +138,7 @@ pub fn core_4(context: &Context<'_>) -> Result<Outcome> {
     let (three, _) =
         each(context, CASE_B, |instance, _| Ok(width(&Solved::of(instance, Demand::All)?.game)))?;
     let shares: Vec<Vec<f64>> = solved.iter().map(|solved| shapley(&solved.game)).collect();
-    // Fleet 1 is the far one; the paper numbers the others from the one that pays most to the one that pays least.
+    // Fleet 1 is the far one; the paper numbers the others from the highest payment to the lowest.
     let arranged: Vec<Vec<f64>> = shares
         .iter()
         .map(|shares| {

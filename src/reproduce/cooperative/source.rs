@@ -19,34 +19,35 @@ use std::path::{Path, PathBuf};
 
 /// Folder with monthly samples of real records, in the folder of data.
 const FOLDER: &str = "tlc";
-/// How the made-up week that ships was made: requests, days, seed.
+/// Parameters of the synthetic week that ships: requests, days, seed.
 const WEEK: (u32, u32, u64) = (40_000, 7, 1);
 /// Taxi zones of lower Manhattan: those with a centroid south of 14th Street (40.735 degrees), without the islands.
 const LOWER_MANHATTAN: [&str; 19] = [
     "4", "12", "13", "45", "79", "87", "88", "113", "114", "125", "144", "148", "209", "211", "224", "231",
     "232", "249", "261",
 ];
-/// Taxi zones of Midtown, where a depot is far from these rides.
+/// Taxi zones of Midtown: a depot there is far from these rides.
 const MIDTOWN: [&str; 8] = ["48", "50", "161", "162", "163", "170", "229", "230"];
-/// The evening from 17:00 to 21:00 (assumed): the busiest hours there. Its length [h].
+/// The evening from 17:00 to 21:00 (assumed), the busiest hours there: its start, and its length [h].
 const FROM_HOUR: u32 = 17;
 const HOURS: u32 = 4;
-/// How much longer ways are than straight lines, and speed without a rider [km/h]. Assumed: mean distance and speed of
-/// the records within lower Manhattan are near them.
+/// Ratio of road distance to straight-line distance, and speed without a rider [km/h]. Assumed: close to mean distance
+/// and speed of the records within lower Manhattan.
 const DETOUR: f64 = 1.4;
 const SPEED_KMH: f64 = 15.0;
-/// How long before the first ride the horizon begins [min] (assumed): a vehicle can charge and come from Midtown.
+/// Time between the start of the horizon and the first ride [min] (assumed): a vehicle can charge and come from
+/// Midtown.
 const LEAD_MIN: f64 = 60.0;
-/// How late a pick-up may be [min]. Assumed.
+/// Greatest delay of a pick-up [min]. Assumed.
 const PATIENCE_MIN: f64 = 15.0;
-/// Cost of a ride that is not served [$]. Assumed: dearer than any way of serving it.
+/// Cost of a ride that is not served [$]. Assumed: more expensive than any service of it.
 const PENALTY: f64 = 20.0;
-/// Price of a kWh [$]: what tables I to III cost over their energy. In the battery after the horizon as well.
+/// Price of a kWh [$]: cost over energy in tables I to III. It also values energy in the battery after the horizon.
 const PRICE: f64 = 0.247;
-/// An hour plugged in outside the depot [$]. Assumed.
+/// Cost of an hour plugged in outside the depot [$]. Assumed.
 const VALUE_OF_TIME: f64 = 2.0;
-/// Vehicles of a fleet (assumed: enough to serve all alone), their battery [kWh], consumption [kWh/km] and reserve [kWh]:
-/// a small car. At the start they hold from 5 to 20 % of it (assumed), so that some must charge.
+/// Vehicles of a fleet (assumed: enough to serve all alone), their battery [kWh], consumption [kWh/km] and reserve
+/// [kWh]: a small car. Their initial charge is 5 to 20 % of the battery (assumed), so that some must charge.
 const VEHICLES: usize = 5;
 const BATTERY_KWH: f64 = 24.0;
 const KWH_PER_KM: f64 = 0.2;
@@ -56,20 +57,20 @@ const START: [f64; 2] = [0.05, 0.2];
 const POWER_KW: f64 = 22.0;
 const EFFICIENCY: f64 = 0.92;
 const CONNECTORS: usize = 2;
-/// Buses of the feeder at which stations stand, in this order: ends of its branches and places between. Assumed.
+/// Buses of the feeder with stations, in this order: ends of its branches and places between. Assumed.
 const BUSES: [&str; 8] = ["18", "33", "25", "22", "14", "30", "11", "8"];
-/// Voltage of the feeder's source, in per unit, and its loads against those published, by slot. Assumed: so the end of the
-/// feeder has room for one or two vehicles at the peak.
+/// Voltage of the feeder's source, in per unit, and its loads relative to those published, by slot. Assumed so that the
+/// end of the feeder has room for one or two vehicles at the peak.
 const SOURCE_VOLTAGE: f64 = 1.02;
 const LOAD: [f64; 2] = [0.74, 0.8];
 const SLOTS: Slots = Slots { minutes: 15.0, count: 20 };
 
 /// Rides to draw from.
 pub struct Rides {
-    /// By ride: zones of pick-up and drop-off, minute of the evening, how long and how far.
+    /// By ride: zones of pick-up and drop-off, minute of the evening, duration and distance.
     rides: Vec<Ride>,
     zones: Zones,
-    /// What they are, in a sentence.
+    /// Description of the rides, in a sentence.
     pub note: String,
 }
 
@@ -81,16 +82,16 @@ struct Ride {
     km: f64,
 }
 
-/// How large an instance is.
+/// Size of an instance.
 #[derive(Debug, Clone, Copy)]
 pub struct Size {
     /// Fleets.
     pub fleets: usize,
     /// Stations.
     pub stations: usize,
-    /// Rides, which are the paper's customer nodes.
+    /// Rides, the customer nodes of the paper.
     pub trips: usize,
-    /// Whether the first depot stands in Midtown and the others in lower Manhattan (else all stand in either).
+    /// Whether the first depot is in Midtown and the others in lower Manhattan (otherwise all are in either).
     pub first_is_far: bool,
 }
 
@@ -98,9 +99,10 @@ impl Rides {
     /// Reads the rides of lower Manhattan in the evening.
     ///
     /// # Errors
-    /// If there is no file, or one cannot be read.
+    /// If there is no file, or a file cannot be read.
     pub fn read(context: &Context<'_>) -> Result<Self> {
-        // Readers take files: the zones, and the made-up week made anew, stand in a folder for as long as they are read.
+        // Readers take files: the zones and the regenerated synthetic week are in a temporary folder while they are
+        // read.
         let temporary = tempfile::tempdir().map_err(|error| Error::writing("a temporary folder", error))?;
         let zones_file = temporary.path().join("taxi_zones.csv");
         std::fs::write(&zones_file, nyc::ZONES).map_err(|error| Error::writing(&zones_file, error))?;
@@ -136,7 +138,7 @@ impl Rides {
                 continue;
             };
             let (minutes, km) = (trace.duration_s[i] / 60.0, trace.distance_km[i]);
-            // Some records tell no distance, or none to speak of.
+            // Some records have no distance, or a negligible one.
             let told = minutes >= 1.0 && km >= 0.1;
             if told && (FROM_HOUR..FROM_HOUR + HOURS).contains(&time.hour()) {
                 let minute = f64::from((time.hour() - FROM_HOUR) * 60 + time.minute());
@@ -161,17 +163,17 @@ impl Rides {
         Ok(Self { rides, zones, note })
     }
 
-    /// Draws an instance. Rides, depots and stations have streams of their own, so that fewer fleets are the first ones of
-    /// more.
+    /// Draws an instance. Rides, depots and stations have separate streams, so that a smaller number of fleets consists
+    /// of the first fleets of a larger one.
     ///
     /// # Errors
-    /// If the data that ship are broken.
+    /// If the data that ship are damaged.
     pub fn draw(&self, size: Size, streams: Streams) -> Result<Instance> {
         let stream = |entity| streams.stream(Purpose::Synthesis, entity);
         let (mut rides, mut depots, mut stations) = (stream(0), stream(1), stream(2));
         let mut places = Places::default();
         let mut point = |zone: usize, random: &mut Pcg64| {
-            // Anywhere in a square of the zone's area: records tell zones only.
+            // Anywhere in a square of the zone's area: records contain zones only.
             let half_km = 0.5 * self.zones.area_km2[zone].sqrt();
             let km_per_degree = crate::geo::EARTH_RADIUS_KM.to_radians();
             let lat = self.zones.lat[zone] + random.random_range(-half_km..half_km) / km_per_degree;
@@ -238,7 +240,7 @@ impl Rides {
             ids.clone().map(|a| ids.clone().map(|b| straight(&places, a, b) * DETOUR).collect()).collect();
         let minutes = km.iter().map(|row| row.iter().map(|km| 60.0 * km / SPEED_KMH).collect()).collect();
         let peak = |slot: usize| {
-            // Highest in the middle of the evening.
+            // The peak is in the middle of the evening.
             let away = (slot as f64 + 0.5 - 0.5 * SLOTS.count as f64).abs() / (0.5 * SLOTS.count as f64);
             LOAD[1] - (LOAD[1] - LOAD[0]) * away
         };
@@ -266,7 +268,7 @@ impl Rides {
     }
 }
 
-/// The made-up week that ships, as a file in `folder`.
+/// The synthetic week that ships, as a file in `folder`.
 fn made_up(folder: &Path) -> Result<PathBuf> {
     let (requests, days, seed) = WEEK;
     let start = NaiveDate::from_ymd_opt(2018, 3, 5).unwrap_or_default();
@@ -292,7 +294,7 @@ fn csv_files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Straight distance [km].
+/// Straight-line distance [km].
 fn straight(places: &Places, a: usize, b: usize) -> f64 {
     if a == b { 0.0 } else { places.distance_km(PlaceId::new(a), PlaceId::new(b)) }
 }

@@ -1,4 +1,4 @@
-//! Tables I to III: riders who choose a fleet, riders who do not mind, and coalitions.
+//! Tables I to III: riders who choose a fleet, riders without a preference, and coalitions.
 
 use super::super::{Context, Figure, Finding, Outcome, Rule, Table};
 use super::{CASE_B, EQUAL, Solved, always, each, mostly, sometimes};
@@ -19,14 +19,14 @@ const COSTS: [f64; 7] = [1.850, 3.044, 2.651, 1.635, 1.599, 2.187, 1.381];
 const ENERGIES: [f64; 7] = [7.488, 12.321, 10.731, 6.618, 6.474, 8.854, 5.586];
 /// The Shapley value of all, as printed [$].
 const SHAPLEY: [f64; 3] = [-0.062, 0.828, 0.614];
-/// Draws of who asks whom, to each instance.
+/// Random assignments of riders to fleets, for each instance.
 const DRAWS: usize = 20;
 
-/// Cost and energy of each fleet, in the order of the paper's numbers, when each serves its own riders by itself.
+/// Cost and energy of each fleet, in the order of the paper's numbers, when each serves its own riders alone.
 struct Alone {
     cost: [f64; 3],
     energy: [f64; 3],
-    /// What all would cost together, in one coalition.
+    /// Cost of all together, in one coalition.
     together: f64,
     unserved: usize,
 }
@@ -37,7 +37,7 @@ impl Alone {
     }
 }
 
-/// What fleets cost on average over `assignments`, which say whose rider each ride is.
+/// Mean cost of the fleets over `assignments`, which give the fleet of each ride.
 fn alone(instance: Instance, assignments: impl Fn(&Solved) -> Vec<Vec<usize>>) -> Result<Alone> {
     let solved = Solved::of(instance, Demand::All)?;
     let mut router = Router::new(&solved.instance)?;
@@ -59,7 +59,7 @@ fn alone(instance: Instance, assignments: impl Fn(&Solved) -> Vec<Vec<usize>>) -
     Ok(result)
 }
 
-/// Fleet 1 to 3 with the published figures beside ours.
+/// Fleets 1 to 3, with the published figures beside ours.
 fn beside(results: &[Alone], published: [[f64; 3]; 2]) -> Vec<Figure> {
     let mut figures = Vec::new();
     for place in 0..3 {
@@ -97,7 +97,7 @@ fn by_instance(results: &[Alone]) -> Table {
 
 const NUMBERS: &str = "Fleets are numbered as in the paper's case B: 1 costs least alone, 2 most.";
 
-/// Riders choose a fleet: each with a chance of one third, and no fleet knows what others are asked.
+/// Riders choose a fleet: each with a probability of one third, and no fleet knows the requests of others.
 pub fn table_1(context: &Context<'_>) -> Result<Outcome> {
     let (results, mut notes) = each(context, CASE_B, |instance, i| {
         let mut random = context.streams(i).stream(Purpose::FleetChoice, 0);
@@ -126,7 +126,7 @@ pub fn table_1(context: &Context<'_>) -> Result<Outcome> {
     Ok(Outcome { figures: beside(&results, TABLE_1), findings, tables, notes, ..Outcome::default() })
 }
 
-/// Riders do not mind: the best placed fleet serves.
+/// Riders without a preference: the best placed fleet serves.
 pub fn table_2(context: &Context<'_>) -> Result<Outcome> {
     let (results, mut notes) = each(context, CASE_B, |instance, _| {
         alone(instance, |solved| {
@@ -180,7 +180,7 @@ fn name(members: &[usize]) -> String {
     format!("{{{}}}", members.join(", "))
 }
 
-/// What holds of coalitions, for one reading of demand.
+/// Findings on coalitions, for one interpretation of demand.
 fn findings(solved: &[Solved], reading: &str) -> Result<Vec<Finding>> {
     let everybody = |s: &Solved| s.game.everybody();
     let mut list = Vec::new();
@@ -257,7 +257,7 @@ pub fn table_3(context: &Context<'_>) -> Result<Outcome> {
         unserved(&all),
     ));
     let mut figures = Vec::new();
-    // The printed costs give the printed shares, up to the third decimal, which the paper cuts off.
+    // The printed costs give the printed shares, up to the third decimal, which the paper truncates.
     for (fleet, share) in shapley(&published()?).into_iter().enumerate() {
         let figure = Figure::new(format!("share of fleet {}", fleet + 1), "$", share);
         figures.push(figure.case("published costs").published(SHAPLEY[fleet]).rule(Rule::Absolute(0.001)));

@@ -1,4 +1,4 @@
-//! `rl-accuracy`: the same with better and worse forecasts.
+//! `rl-accuracy`: the results of `rl-results` with better and worse forecasts.
 
 use super::super::{Context, Finding, Outcome, Rule, Target};
 use super::results::notes;
@@ -36,7 +36,7 @@ fn run(context: &Context<'_>) -> Result<Outcome> {
     let best = courses.iter().map(|course| Ok(best_fixed(context, course)?.0)).collect::<Result<Vec<_>>>()?;
     let around: Vec<_> =
         courses.iter().zip(&best).map(|(course, &best)| course.with_fixed_risks(best)).collect();
-    // Trained side by side; each by itself is one thread.
+    // Trained in parallel; each training is one thread.
     let agents =
         context.map(&around, |course| learn(context, course, spec(course, STEPS), context.draws.seed))?;
     let mut lines = [Vec::new(), Vec::new(), Vec::new()];

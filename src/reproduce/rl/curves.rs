@@ -1,4 +1,4 @@
-//! `rl-learning-curves`: how fast agents learn, over several seeds; what the published observation and reward are worth, and
+//! `rl-learning-curves`: speed of learning, over several seeds; value of the published observation and reward, and of
 //! ours.
 
 use super::super::{Context, Figure, Finding, Outcome, Table, Target, Values};
@@ -19,10 +19,10 @@ pub const TARGET: Target = Target {
     run,
 };
 
-/// Steps of each training: the published ones.
+/// Steps of each training, as published.
 const STEPS: u64 = 130_000;
 
-/// Held-out weeks that each agent plays in the end.
+/// Held-out weeks that each agent plays at the end.
 const WEEKS: u32 = 20;
 
 fn run(context: &Context<'_>) -> Result<Outcome> {
@@ -79,7 +79,7 @@ fn run(context: &Context<'_>) -> Result<Outcome> {
 
 /// Agents, from the published one to ours.
 fn variants(course: &Course) -> Vec<(&'static str, TrainingSpec)> {
-    // States are not chosen here: curves and ends are of the same agent.
+    // No states are selected here: curves and final results are of the same agent.
     let ours = TrainingSpec { validation_every_weeks: 0, ..spec(course, STEPS) };
     let of = |kind, observation, reward, discount| {
         let mut spec = TrainingSpec { observation, reward, feedback: FeedbackSpec::Played, ..ours.clone() };

@@ -1,8 +1,8 @@
-//! A car-sharing fleet as a virtual power plant whose risks an agent learns (specification 5): benchmarks and learning
-//! side by side on weeks that nobody was trained on.
+//! A car-sharing fleet as a virtual power plant with risks learned by an agent (specification 5): benchmarks and
+//! learning side by side on weeks on which no agent was trained.
 //!
-//! Fixed pairs of risks are searched on the training weeks, too, so that learning has to beat the best that a planner could
-//! have known.
+//! Fixed pairs of risks are also searched on the training weeks, so that learning has to beat the best that a planner
+//! could have known.
 
 pub mod accuracy;
 pub mod curves;
@@ -17,18 +17,19 @@ use crate::statistics::Clusters;
 use crate::training::{Course, CurveRow, Player, Set, Trainer, WeekResult};
 use std::sync::Arc;
 
-/// Where the figures come from.
+/// Source of the figures.
 const SOURCE: &str =
     "Richter, Reinforcement learning portfolio optimization of electric vehicle virtual power plants, 2019";
 
-/// Steps that an agent is trained for, about as many as published.
+/// Steps of training of an agent, about as many as published.
 const STEPS: u64 = 130_000;
 
-/// Training weeks on which the 121 pairs of fixed risks are compared, and how many of them then on all calendar weeks of training.
+/// Training weeks on which the 121 pairs of fixed risks are compared, and number of pairs that are then compared on all
+/// calendar weeks of training.
 const GRID_WEEKS: usize = 6;
 const GRID_BEST: usize = 10;
 
-/// Held-out weeks where none are asked for.
+/// Default number of held-out weeks.
 const WEEKS: u32 = 20;
 
 /// Weeks of the published period, June 2016 to January 2018.
@@ -38,7 +39,7 @@ const PUBLISHED_WEEKS: f64 = 87.0;
 const AVERSE: [f64; 2] = [0.5, 0.3];
 const ACCURACY: [f64; 2] = [0.7, 0.9];
 
-/// The weeks of the case, and a sentence on where they come from.
+/// The weeks of the case, and a sentence on their source.
 struct Case {
     course: Course,
     note: String,
@@ -47,7 +48,7 @@ struct Case {
 }
 
 impl Case {
-    /// With so many held-out weeks; nothing where the scenario and its data are not.
+    /// The case with this number of held-out weeks; `None` if the scenario and its data are missing.
     fn new(context: &Context<'_>, weeks: u32) -> Result<Option<Self>> {
         let found = source::course(context, weeks)?;
         Ok(found.map(|(course, note, folder)| Self { course, note, weeks: weeks as usize, _folder: folder }))
@@ -64,13 +65,13 @@ impl Case {
         Figure::mean_over(name, unit, values, &Clusters::by(calendar))
     }
 
-    /// What held-out weeks come to under a player whose forecasts are those of `course`.
+    /// Results of the held-out weeks under a player with the forecasts of `course`.
     fn play(&self, context: &Context<'_>, course: &Course, player: &Player) -> Result<Vec<WeekResult>> {
         context.map(&self.held_out(), |&week| player.play(course, Set::HeldOut, week))
     }
 }
 
-/// What a target comes to where the scenario and its data are not.
+/// Outcome of a target if the scenario and its data are missing.
 fn elsewhere() -> Outcome {
     let why = format!("{} is not here; run in the folder of gridfleet's sources", source::SCENARIO);
     let finding = Finding::not_checked("learned risks earn more than fixed ones", why);
@@ -94,12 +95,13 @@ fn learn(
     Ok((Arc::new(trainer.trained()), trainer.curve().to_vec()))
 }
 
-/// What the course says of training, for so many steps.
+/// Training as specified by the course, for this number of steps.
 fn spec(course: &Course, steps: u64) -> TrainingSpec {
     TrainingSpec { steps, exploration_steps: None, ..course.spec.clone() }
 }
 
-/// The best fixed risks by the mean profit of training weeks: the risks, and the profit of all pairs on some of the weeks [currency].
+/// Best fixed risks by the mean profit of training weeks; returns the risks, and the profit of all pairs on some of the
+/// weeks [currency].
 fn best_fixed(context: &Context<'_>, course: &Course) -> Result<([f64; 2], Vec<f64>)> {
     let all = course.calendar_weeks(Set::Training);
     let some = all.min(GRID_WEEKS);
@@ -108,7 +110,7 @@ fn best_fixed(context: &Context<'_>, course: &Course) -> Result<([f64; 2], Vec<f
             let player = Player::Fixed(sight::risks(action));
             let mut sum = 0.0;
             for week in 0..weeks {
-                // Spread over all weeks, so that the season plays no part.
+                // Spread over all weeks, so that the season has no effect.
                 sum += player.play(course, Set::Training, week * all / weeks)?.profit_eur;
             }
             Ok(sum / weeks as f64)

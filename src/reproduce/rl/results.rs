@@ -1,4 +1,4 @@
-//! `rl-results`: what each strategy earns in held-out weeks, at the published accuracies.
+//! `rl-results`: earnings of each strategy in held-out weeks, at the published accuracies.
 
 use super::super::{Context, Figure, Finding, Outcome, Rule, Table, Target, Values};
 use super::{ACCURACY, AVERSE, Case, PUBLISHED_WEEKS, SOURCE, STEPS, WEEKS};
@@ -20,7 +20,7 @@ pub const TARGET: Target = Target {
     run,
 };
 
-/// Held-out weeks for which the bound is computed: a linear program for each vehicle takes seconds a week.
+/// Held-out weeks for which the bound is computed: a linear program for each vehicle takes seconds per week.
 const BOUND_WEEKS: usize = 6;
 
 /// Published rows: name; MWh charged regularly, MWh bought, both as printed; lost rentals and profit [kEUR].
@@ -120,7 +120,7 @@ fn run(context: &Context<'_>) -> Result<Outcome> {
     Ok(outcome)
 }
 
-/// What must be known to read the figures.
+/// Notes that are needed to read the figures.
 pub(super) fn notes(source: String) -> Vec<String> {
     vec![
         source,
@@ -161,13 +161,13 @@ fn figures(of: &Case, case: &str, weeks: &[WeekResult], published: Option<[f64; 
             }
         })
         .collect();
-    // Published as 0 for all rows but the bold one (1.0).
+    // Published as 0 for all rows except the one in bold (1.0).
     figures.push(of.mean("imbalance", "MWh", &scaled(|week| week.imbalance_kwh)).case(case));
     figures
 }
 
-/// What better risks could bring at most, over the best fixed pair and by hindsight: the best pair of each hour of training weeks, and the
-/// best pair at each step, which nobody can know before.
+/// Upper bounds on the gain from better risks, over the best fixed pair and with hindsight: the best pair of each hour
+/// of training weeks, and the best pair at each step, which cannot be known in advance.
 fn ceilings(context: &Context<'_>, case: &Case, best: [f64; 2], outcome: &mut Outcome) -> Result<()> {
     let slots = |set, week: usize| -> Result<Vec<(usize, Slot)>> {
         let played = case.course.week(set, week)?;
@@ -213,7 +213,7 @@ fn ceilings(context: &Context<'_>, case: &Case, best: [f64; 2], outcome: &mut Ou
     Ok(())
 }
 
-/// How near learning comes to what perfect knowledge could earn.
+/// Profit of learning against the profit possible with perfect knowledge.
 fn bound(context: &Context<'_>, case: &Case, learned: &[WeekResult], outcome: &mut Outcome) -> Result<()> {
     let weeks: Vec<usize> = case.held_out().into_iter().take(BOUND_WEEKS).collect();
     let bounds = context.map(&weeks, |&week| {

@@ -1,5 +1,5 @@
-//! The weeks of the case: made-up trips of the Stuttgart week, drawn by days; prices of German secondary reserve and of the
-//! day-ahead auction of 2017 where their files are, made-up ones otherwise.
+//! The weeks of the case: synthetic trips of the Stuttgart week, drawn by days; prices of German secondary reserve and
+//! of the day-ahead auction of 2017 if their files are present, synthetic ones otherwise.
 
 use crate::datasets::prices::srl::{self, HighDays};
 use crate::datasets::prices::srl_files::{self, Direction};
@@ -12,27 +12,28 @@ use crate::training::Course;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// The scenario, from the working directory.
+/// The scenario, relative to the working directory.
 pub(super) const SCENARIO: &str = "scenarios/stuttgart-rl.toml";
 /// Files of real prices, in the folder of data.
 const TENDERS: &str = "srl/tender_results_2017.csv";
 const ACTIVATION: &str = "srl/activated_balancing_2017.csv";
 const DAY_AHEAD: &str = "epex/DE_dayahead_hourly_2012_2017_epftoolbox.csv";
 
-/// The Monday from which weeks of 2017 are counted; the year has 52 whole ones.
+/// The Monday from which weeks of 2017 are counted; the year has 52 complete ones.
 const FIRST: &str = "2017-01-02";
 const YEAR: u32 = 52;
-/// Weeks of July to mid November: settings of earlier versions were compared on them, so that they can tell nothing any more of
-/// how good a setting is. They serve for training.
+/// Weeks of July to mid November: settings of earlier versions were compared on them, so they no longer show how good a
+/// setting is. They serve for training.
 const SPENT: std::ops::RangeInclusive<u32> = 27..=46;
-/// One of about two months each, to choose by.
+/// One of about every two months, for validation.
 const VALIDATION: [u32; 6] = [5, 13, 21, 30, 38, 46];
-/// Places in each eight of the other weeks that are held out: 20 weeks of winter, spring, early summer and late autumn.
+/// Positions of held-out weeks in each eight of the other weeks: 20 weeks of winter, spring, early summer and late
+/// autumn.
 const HELD_OUT: [u32; 5] = [1, 3, 4, 6, 7];
-/// Replications of each week at least, so that hardly a week is trained on twice.
+/// Least number of replications of each week, so that hardly any week is trained on twice.
 const REPLICATIONS: u32 = 16;
 
-/// Numbers of the weeks to train on, to choose by and to hold out.
+/// Numbers of the weeks for training, for validation and held out.
 fn sets() -> [Vec<u32>; 3] {
     let held_out = |week: &u32| !SPENT.contains(week) && HELD_OUT.contains(&(week % 8));
     let (held_out, others): (Vec<u32>, Vec<u32>) = (1..=YEAR).partition(held_out);
@@ -40,8 +41,8 @@ fn sets() -> [Vec<u32>; 3] {
     [training, validation, held_out]
 }
 
-/// The course with so many held-out weeks at least, a sentence on its prices, and the folder in which they stand.
-/// Nothing where the scenario is not.
+/// The course with at least this number of held-out weeks, a sentence on its prices, and the folder that contains them.
+/// `None` if the scenario file does not exist.
 pub fn course(context: &Context<'_>, weeks: u32) -> Result<Option<(Course, String, TempDir)>> {
     if !Path::new(SCENARIO).is_file() {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! Days drawn at random: what vehicles and homes do before and after they answer to the price.
+//! Days drawn at random: loads of vehicles and homes before and after they respond to the price.
 
 use super::super::Context;
 use crate::error::Result;
@@ -8,43 +8,43 @@ use crate::plots::{Axis, Line, Plane};
 use crate::rng::Purpose;
 use crate::statistics::{Sample, describe::quantile};
 
-/// A figure for each hour.
+/// One value per hour.
 pub type Hours = [f64; HOURS];
 
-/// A day: `before` is without answers, vehicles charging as they come home; `after` is the equilibrium.
+/// A day: `before` is without response, with vehicles charging as they come home; `after` is the equilibrium.
 #[derive(Debug, Clone)]
 pub struct Day {
-    /// Load of the vehicles in kW.
+    /// Load of the vehicles before [kW].
     pub vehicles_before: Hours,
-    /// The same.
+    /// Load of the vehicles after [kW].
     pub vehicles_after: Hours,
-    /// Load of all homes of each group in kW.
+    /// Load of all homes of each group after [kW].
     pub groups_after: [Hours; GROUPS.len()],
-    /// Load of all in kW.
+    /// Total load before [kW].
     pub before: Hours,
-    /// The same.
+    /// Total load after [kW].
     pub after: Hours,
-    /// Prices in cents per kWh.
+    /// Prices before [cents/kWh].
     pub prices_before: Hours,
-    /// The same.
+    /// Prices after [cents/kWh].
     pub prices_after: Hours,
-    /// What all pay, and what generation costs, in dollars.
+    /// Total payments before and after [$].
     pub paid: [f64; 2],
-    /// The same.
+    /// Cost of generation before and after [$].
     pub cost: [f64; 2],
-    /// Hours of charging in all, by hour of the day.
+    /// Total hours of charging, by hour of the day.
     pub charging: Hours,
     /// Vehicles that are at home, by hour.
     pub at_home: Hours,
-    /// Whether nobody changes anything any more.
+    /// Whether no player changes its schedule any more.
     pub settled: bool,
-    /// Whether each vehicle keeps its limits and is full when it leaves.
+    /// Whether all vehicles keep their limits and are full at departure.
     pub all_full: bool,
     /// Gap of the potential, as a share of the payments.
     pub gap: f64,
 }
 
-/// Steps in which the bound of a day is closed up.
+/// Steps in which the bound of a day is tightened.
 const BOUND_STEPS: usize = 20;
 
 impl Day {
@@ -96,24 +96,24 @@ fn hours(list: &[f64]) -> Hours {
     std::array::from_fn(|t| list[t])
 }
 
-/// The days of a run, side by side.
+/// Draws the days of a run, in parallel.
 pub fn draw(case: &Case, context: &Context<'_>) -> Result<Vec<Day>> {
     let replications: Vec<u32> = (0..context.replications()).collect();
     context.map(&replications, |&replication| Day::draw(case, context, replication))
 }
 
-/// A figure by hour over all days.
+/// Values by hour over all days.
 pub struct Profile {
     /// Mean.
     pub mean: Vec<f64>,
     /// Standard deviation; 0 for a single day.
     pub sd: Vec<f64>,
-    /// The values below and above which are 5 % of the days each.
+    /// Values with 5 % of the days below and 5 % above, respectively.
     pub band: Vec<(f64, f64)>,
 }
 
 impl Profile {
-    /// Of what `of` picks.
+    /// Profile of the values that `of` selects.
     pub fn of(days: &[Day], of: impl Fn(&Day) -> Hours) -> Self {
         let (mut mean, mut sd, mut band) = (Vec::new(), Vec::new(), Vec::new());
         for t in 0..HOURS {
@@ -128,12 +128,12 @@ impl Profile {
         Self { mean, sd, band }
     }
 
-    /// Its hour of the greatest mean, and that mean.
+    /// Hour of the greatest mean, and that mean.
     pub fn peak(&self) -> (usize, f64) {
         greatest(&self.mean)
     }
 
-    /// In steps, with the band between 5 and 95 % of the days.
+    /// The profile in steps, with the band between 5 and 95 % of the days.
     pub fn line(&self, name: &str) -> Line {
         let ends = |value: fn(f64, (f64, f64)) -> f64, t: usize| value(self.mean[t], self.band[t]);
         let twice = |t: usize| [t, t + 1].map(move |x| (x, t));
@@ -157,13 +157,13 @@ pub fn day_plane(y: Axis) -> Plane {
     Plane::new(Axis::number("hour of the day", "").within(0.0, HOURS as f64), y)
 }
 
-/// Place and value of the greatest.
+/// Position and value of the maximum.
 pub fn greatest(list: &[f64]) -> (usize, f64) {
     let better = |best: (usize, f64), (t, &x): (usize, &f64)| if x > best.1 { (t, x) } else { best };
     list.iter().enumerate().fold((0, f64::NEG_INFINITY), better)
 }
 
-/// What a reader of any of the targets must know.
+/// Notes that apply to every target.
 pub fn notes(days: usize) -> Vec<String> {
     vec![
         format!(

@@ -1,5 +1,5 @@
 //! Figures 7 to 12: loads by group, vehicles, generation and prices, before and after. The paper prints no numbers for
-//! them, so that findings are what its text says of them.
+//! them, so findings check the statements of its text.
 
 use super::super::{Context, Figure, Finding, Outcome, Rule, Table};
 use super::draws::{Day, Hours, Profile, day_plane, draw, notes, plain};
@@ -10,7 +10,7 @@ use crate::games::stackelberg::{Game, Household, solve};
 use crate::plots::{self, Axis, Plane};
 use crate::rng::Purpose;
 
-/// Below every picture.
+/// Caption of every picture.
 const BAND: &str = "means over days drawn at random, with the bands of 90 % of the days";
 
 /// A profile's columns in a table.
@@ -30,7 +30,7 @@ fn load_plane() -> Plane {
     day_plane(Axis::number("load", "kW").from_zero())
 }
 
-/// What all homes of a group would like to draw.
+/// Preferred load of all homes of a group.
 fn nominal(case: &Case) -> Vec<f64> {
     case.nominal.iter().map(|x| x / GROUPS.len() as f64).collect()
 }
@@ -86,7 +86,7 @@ pub fn fig_7(context: &Context<'_>) -> Result<Outcome> {
     })
 }
 
-/// How far loads of the first day are from those with the same omega for all groups [kW].
+/// Difference between the loads of the first day and those with the same omega for all groups [kW].
 fn unequal_omegas(case: &Case, context: &Context<'_>) -> Result<f64> {
     let mut random = context.streams(0).stream(Purpose::Synthesis, 0);
     let game = case.game(case.vehicles(&mut random))?;
@@ -128,7 +128,7 @@ pub fn fig_8(context: &Context<'_>) -> Result<Outcome> {
     })
 }
 
-/// Vehicles that answer.
+/// Vehicles that respond to the price.
 pub fn fig_9(context: &Context<'_>) -> Result<Outcome> {
     let days = draw(&Case::paper(), context)?;
     let after = Profile::of(&days, |day| day.vehicles_after);
@@ -157,7 +157,7 @@ pub fn fig_10(context: &Context<'_>) -> Result<Outcome> {
     let with =
         |day: &Day| -> Hours { std::array::from_fn(|t| day.groups_after[0][t] + day.vehicles_after[t]) };
     let after = Profile::of(&days, with);
-    // Two hours from 14:00, as the text compares.
+    // Two hours from 14:00, as compared in the text.
     let cut = |before: &dyn Fn(&Day) -> Hours, after: &dyn Fn(&Day) -> Hours| -> Vec<f64> {
         let sum = |load: Hours| load[14..16].iter().sum::<f64>();
         days.iter().map(|day| 100.0 * (1.0 - sum(after(day)) / sum(before(day)))).collect()

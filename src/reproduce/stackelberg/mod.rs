@@ -3,8 +3,8 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `draws` | days drawn and their equilibria, and what is said of all targets |
-//! | `tables` | tables III and IV, and what must hold |
+//! | `draws` | days drawn and their equilibria, and notes on all targets |
+//! | `tables` | tables III and IV, and the findings that must hold |
 //! | `figures` | figures 7 to 12 |
 
 mod draws;
@@ -14,7 +14,7 @@ mod tables;
 use super::{Context, Outcome, Target};
 use crate::error::Result;
 
-/// Days drawn, if nothing is said: as many as give the means of table III to a few tenths of a percent.
+/// Default number of days: enough to give the means of table III to a few tenths of a percent.
 const DAYS: u32 = 1_000;
 
 const fn target(

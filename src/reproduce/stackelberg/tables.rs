@@ -1,4 +1,4 @@
-//! Table III (what answers to the price change) and table IV (loads by hour), with all that must hold.
+//! Table III (effects of the response to the price) and table IV (loads by hour), with all findings that must hold.
 
 use super::super::{Context, Figure, Finding, Outcome, Rule, Table};
 use super::draws::{Day, Hours, Profile, day_plane, draw, greatest, notes, plain};
@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::games::stackelberg::case::{Case, ENERGY_KWH, HOURS, PEAK_KW, TABLE_4};
 use crate::plots::{self, Axis, BarSeries, Bars, Interval, NamedPoint, Points};
 
-/// How near published figures must come where the homes' load is not known: assumed.
+/// Tolerance to published figures where the homes' load is not known: assumed.
 const NEAR: f64 = 0.05;
 
 /// Names of the cases, as in the published table.
@@ -19,7 +19,7 @@ pub fn table_3(context: &Context<'_>) -> Result<Outcome> {
     let case = Case::paper();
     let days = draw(&case, context)?;
     let mut figures = rows(&days);
-    // The same days with the whole of a group as one user, whose theta then counts.
+    // The same days with each group as one user, whose theta then counts.
     let one_user = draw(&Case { homes: 1, ..case }, context)?;
     let shown = rows(&one_user).into_iter().filter(|figure| figure.case != BEFORE);
     figures.extend(shown.map(|figure| {
@@ -42,7 +42,7 @@ pub fn table_3(context: &Context<'_>) -> Result<Outcome> {
     })
 }
 
-/// The figures of table III, and by how much they fall.
+/// The figures of table III, and their reductions.
 fn rows(days: &[Day]) -> Vec<Figure> {
     let mean = |name: &str, unit: &str, case: &str, of: &dyn Fn(&Day) -> f64| {
         Figure::mean(name, unit, &days.iter().map(of).collect::<Vec<f64>>()).case(case)
@@ -78,7 +78,7 @@ fn rows(days: &[Day]) -> Vec<Figure> {
     ]
 }
 
-/// What must hold besides the cuts, day by day or in expectation.
+/// Findings that must hold besides the reductions, day by day or in expectation.
 pub fn must_hold(days: &[Day]) -> Vec<Finding> {
     let count = |holds: &dyn Fn(&Day) -> bool| days.iter().filter(|day| holds(day)).count();
     let sum = |load: &Hours| load.iter().sum::<f64>();
@@ -105,7 +105,7 @@ pub fn must_hold(days: &[Day]) -> Vec<Finding> {
     ]
 }
 
-/// Share of the hours of charging that fall into hours of the day.
+/// Share of the hours of charging within these hours of the day.
 fn share_of_charging(days: &[Day], hours: std::ops::Range<usize>) -> f64 {
     let charging = Profile::of(days, |day| day.charging).mean;
     charging[hours].iter().sum::<f64>() / charging.iter().sum::<f64>()
@@ -121,7 +121,7 @@ pub fn charges_at_night(days: &[Day]) -> Finding {
     )
 }
 
-/// From 17:00 to 24:00 most vehicles feed back or rest.
+/// From 17:00 to 24:00 most vehicles feed back or are idle.
 pub fn rests_in_the_evening(days: &[Day]) -> Finding {
     let mean = |of: fn(&Day) -> Hours| Profile::of(days, of).mean[17..].iter().sum::<f64>();
     let share = mean(|day| day.charging) / mean(|day| day.at_home);
@@ -147,7 +147,7 @@ fn widest_hour(days: &[Day]) -> Finding {
     )
 }
 
-/// A row for each day.
+/// One row per day.
 fn by_day(days: &[Day]) -> Table {
     let numbers = |of: &dyn Fn(&Day) -> f64| days.iter().map(of).collect::<Vec<f64>>();
     let peak = |load: &Hours| greatest(load).1;
@@ -164,7 +164,7 @@ fn by_day(days: &[Day]) -> Table {
         .numbers("gap_share_of_payments", numbers(&|day| day.gap))
 }
 
-/// Computed beside published, as parts of what is published without answers.
+/// Computed beside published values, relative to the published values without response.
 fn picture(figures: &[Figure]) -> plots::Figure {
     let cut: Vec<&Figure> = figures.iter().filter(|figure| figure.case == CUT).collect();
     let interval = |figure: &&Figure| {

@@ -140,7 +140,7 @@ fn clustered_comparisons_keep_their_level() {
     assert_eq!((found.n, found.bca_interval, found.clusters.is_some()), (60, None, true));
 }
 
-/// What the docs of `stopping` say about looking again and again.
+/// Coverage with repeated looks, as the documentation of `stopping` states it.
 #[test]
 fn stopping_early_costs_coverage() {
     let model = Normal::new(10.0, 3.0).unwrap();
