@@ -24,7 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Data of a run besides the [`Setup`].
+/// Data of a run in addition to the [`Setup`].
 #[derive(Debug, Clone)]
 pub struct Prepared {
     /// Name of the scenario.

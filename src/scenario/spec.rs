@@ -1,5 +1,5 @@
-//! The scenario file as written: one struct per table, with doc comments that become the descriptions of `gridfleet
-//! schema` and ranges that become its limits.
+//! The scenario file as written: one struct per table. Doc comments become the descriptions of `gridfleet schema`, and
+//! ranges become its limits.
 //!
 //! Nothing is resolved here; conditions beyond type and range are checked where names are resolved ([`super::load`])
 //! or, if they depend on the contents of other files, in [`super::build`].
@@ -155,7 +155,7 @@ pub enum WarmUp {
 #[serde(rename_all = "kebab-case")]
 pub enum FoundWarmUp {
     /// Days until vehicles waiting for a connector and stored energy have settled: both are read every hour and
-    /// smoothed over 24 hours; the excluded start is the one without which the mean has the least squared standard
+    /// smoothed over 24 hours; the excluded start is the one without which the mean has the smallest squared standard
     /// error (MSER), rounded up to whole days; it must lie in the first half of a period of at least four days. A study
     /// excludes the longest warm-up of all its policies and points, each found in the first replication.
     Settled,
