@@ -27,7 +27,7 @@ pub struct FeederShape {
     pub number: Vec<u32>,
     /// Buses from the source outwards, each with the bus that feeds it; the source comes first, with none.
     pub order: Vec<(usize, Option<usize>)>,
-    /// Least and greatest voltage, in per unit.
+    /// Minimum and maximum voltage, in per unit.
     pub voltage: [f64; 2],
 }
 

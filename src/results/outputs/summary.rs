@@ -82,20 +82,20 @@ pub struct Summary {
     pub imports: serde_json::Value,
 }
 
-/// Description of a feeder in the summary, besides its figures.
+/// Description of a feeder in the summary, in addition to its figures.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FeederHead {
     /// Name of the feeder.
     pub name: String,
     /// Number of buses.
     pub buses: usize,
-    /// Least and greatest voltage allowed, in per unit.
+    /// Minimum and maximum voltage allowed, in per unit.
     pub voltage_limits_pu: [f64; 2],
     /// Effect of its limits on charging: `observe` or `limit`.
     pub enforce: &'static str,
 }
 
-/// Content of the summary besides the figures.
+/// Content of the summary in addition to the figures.
 #[derive(Debug, Clone, Default)]
 pub struct SummaryHead {
     /// Provenance of the run.
