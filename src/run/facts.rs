@@ -1,4 +1,4 @@
-//! Facts of a world that recorders and auditors need: they know no engine.
+//! Facts of a world that recorders and auditors need, without types of the engine.
 
 use crate::audit::{
     AuditFacts, BranchFacts, BusFacts, FeederFacts, HouseholdFacts, StationFacts, VehicleFacts,
@@ -32,7 +32,7 @@ pub(super) fn feeder_head(grid: &Grid) -> FeederHead {
     }
 }
 
-/// Facts of a world that an audit needs besides the tables, which were written with `outputs`.
+/// Facts of a world that an audit needs in addition to the tables, which were written with `outputs`.
 pub fn audit_facts(setup: &Setup, outputs: OutputOptions) -> AuditFacts {
     let label = |place| {
         let mut label = String::new();
@@ -100,7 +100,7 @@ pub fn audit_facts(setup: &Setup, outputs: OutputOptions) -> AuditFacts {
     }
 }
 
-/// Whether the riders of a fleet get its vehicles in the order in which they asked, among equals.
+/// Whether the riders of a fleet get its vehicles in the order of their requests, among equals.
 fn serves_in_order(setup: &Setup, fleet: FleetId) -> bool {
     let alone = (0..setup.fleets.len())
         .map(FleetId::new)
@@ -108,7 +108,7 @@ fn serves_in_order(setup: &Setup, fleet: FleetId) -> bool {
     !setup.binds(fleet) && alone && setup.trading.bidder_of(fleet).is_none()
 }
 
-/// The feeder as numbers, and the factor on its loads hour by hour.
+/// The feeder in numbers, and the factor on its loads by hour.
 fn feeder_facts(setup: &Setup, grid: &Grid) -> FeederFacts {
     let bus = |(of, &number): (&grid::Bus, &u32)| BusFacts {
         number,
@@ -122,7 +122,7 @@ fn feeder_facts(setup: &Setup, grid: &Grid) -> FeederFacts {
         impedance: (of.r, of.x),
         limit_kva: of.limit_mva * 1_000.0,
     };
-    // Hours of every zone begin at whole quarters of an hour of UTC.
+    // Hours of every time zone begin at whole quarters of an hour of UTC.
     let mut factors: Vec<(SimTime, f64)> = Vec::new();
     let mut quarter = SimTime(setup.start.0.div_euclid(900) * 900);
     while quarter < setup.end {
@@ -147,8 +147,8 @@ fn feeder_facts(setup: &Setup, grid: &Grid) -> FeederFacts {
     }
 }
 
-/// Loads of the homes of a group in the slots of each local day, which have the load of the hour in which they begin. Where
-/// clocks are put back across midnight, a date comes in two parts.
+/// Loads of the homes of a group in the slots of each local day; a slot has the load of the hour in which it begins. If
+/// clocks are put back across midnight, a date occurs in two parts.
 fn household_facts(setup: &Setup, group: &Households) -> HouseholdFacts {
     let mut days: Vec<(SimTime, SimTime, f64)> = Vec::new();
     let slot_s = setup.retailers[group.retailer.index()].slot_s;
@@ -165,7 +165,7 @@ fn household_facts(setup: &Setup, group: &Households) -> HouseholdFacts {
         today = Some(date);
         slot += slot_s;
     }
-    // A day of which the simulation sees only a part of its last slot, or that goes on behind the end, is not whole.
+    // A day is not whole if the simulation covers only a part of its last slot, or if it continues beyond the end.
     let ends = |end: SimTime| end < setup.end || setup.clock.local(end).time() == chrono::NaiveTime::MIN;
     days.retain(|day| day.0 >= setup.start && day.1 <= setup.end && ends(day.1));
     let largest = (0..24).max_by(|a, b| group.nominal_kw[*a].total_cmp(&group.nominal_kw[*b])).unwrap_or(0);

@@ -44,7 +44,7 @@ use std::sync::atomic::AtomicBool;
 
 /// Receives the progress of a run.
 pub trait Progress {
-    /// The simulation has reached `now` and processed `events` in all.
+    /// The simulation has reached `now`, with `events` processed in total.
     fn update(&self, now: SimTime, events: u64);
     /// A pilot run has found a warm-up of `days` local days.
     fn settled(&self, days: i64) {
@@ -61,18 +61,18 @@ impl Progress for () {
     fn update(&self, _: SimTime, _: u64) {}
 }
 
-/// Replaces policies that the scenario names.
+/// Replaces policies named in the scenario.
 type Change<'a> = dyn Fn(Policies) -> Policies + 'a;
 
 /// A built scenario.
 struct World {
     setup: Arc<Setup>,
     prepared: Prepared,
-    /// Local days of the warm-up that a pilot run has found; `None` where the scenario gives a number.
+    /// Local days of the warm-up that a pilot run has found; `None` if the scenario gives a number.
     warm_up_found_days: Option<i64>,
 }
 
-/// One replication of a scenario, not simulated yet.
+/// One replication of a scenario, not yet simulated.
 pub struct Run<'a> {
     path: PathBuf,
     overrides: Overrides,
@@ -96,7 +96,7 @@ impl<'a> Run<'a> {
         Self::with(path, Overrides::default())
     }
 
-    /// The same with changes to the scenario.
+    /// Like [`of`](Self::of), with changes to the scenario.
     ///
     /// # Errors
     /// [`crate::Error::Input`] with all problems of the file and of the changes.
@@ -128,15 +128,15 @@ impl<'a> Run<'a> {
         Ok(self)
     }
 
-    /// Takes the random numbers of this replication.
+    /// Uses the random numbers of this replication.
     #[must_use]
     pub fn replication(mut self, replication: u32) -> Self {
         self.replication = replication;
         self
     }
 
-    /// Changes the policies that the scenario names. A scenario whose warm-up is to be found is simulated twice, so `change`
-    /// may be called twice.
+    /// Changes the policies named in the scenario. A scenario whose warm-up has yet to be found is simulated twice, so
+    /// `change` may be called twice.
     #[must_use]
     pub fn policies(mut self, change: impl Fn(Policies) -> Policies + 'a) -> Self {
         self.policies = Box::new(change);
@@ -150,8 +150,8 @@ impl<'a> Run<'a> {
         self
     }
 
-    /// Recomputes charge, energy, queues and money from the tables written ([`Written::audit`]); the engine checks its own
-    /// state meanwhile.
+    /// Recomputes charge, energy, queues and money from the written tables ([`Written::audit`]); the engine also checks
+    /// its state during the simulation.
     #[must_use]
     pub fn audit(mut self, audit: bool) -> Self {
         self.audit = audit;
@@ -179,7 +179,7 @@ impl<'a> Run<'a> {
         self
     }
 
-    /// Command line for the manifest.
+    /// Command line recorded in the manifest.
     #[must_use]
     pub fn command(mut self, command: Vec<String>) -> Self {
         self.command = command;
@@ -199,8 +199,8 @@ impl<'a> Run<'a> {
     /// Simulates the replication; nothing is written.
     ///
     /// # Errors
-    /// [`crate::Error::Input`] if an input file is wrong or amounts are too large; [`crate::Error::Interrupted`] if stopped;
-    /// [`crate::Error::Other`] if an instant does not end.
+    /// [`crate::Error::Input`] if an input file is wrong or amounts are too large; [`crate::Error::Interrupted`] if
+    /// stopped; [`crate::Error::Other`] if an instant does not end.
     pub fn simulate(mut self) -> Result<RunFigures> {
         let World { setup, prepared, .. } = self.world()?;
         let mut recorder = self.recorder.take();
@@ -208,7 +208,7 @@ impl<'a> Run<'a> {
         Ok(replication.simulate(&mut recorder, |_| false)?.metrics.finish())
     }
 
-    /// The world, after a pilot run where the scenario asks for a warm-up that ends when queues and charge have settled.
+    /// Builds the world, after a pilot run if the scenario has a warm-up that ends when queues and charge have settled.
     fn world(&self) -> Result<World> {
         let recorded = self.scenario.read()?;
         let (setup, prepared) = self.scenario.build_from(&recorded, self.streams())?;
@@ -224,7 +224,7 @@ impl<'a> Run<'a> {
         Ok(World { setup: Arc::new(setup), prepared, warm_up_found_days: Some(days) })
     }
 
-    /// Puts the policies into the world.
+    /// Combines the world with its policies.
     fn prepare(&self, specs: &PolicySpecs, setup: &Arc<Setup>) -> Replication<'a> {
         let streams = self.streams();
         Replication {

@@ -12,21 +12,21 @@ use crate::world::{Activity, Setup, State};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Readings in a day: its cycle drops out of a mean over them.
+/// Readings per day: the daily cycle cancels in a mean over them.
 const WINDOW: usize = 24;
 
-/// A difference that does not matter: a hundredth of all vehicles, waiting or full.
+/// Differences below this are irrelevant: a hundredth of all vehicles, waiting or full.
 const RESOLUTION: f64 = 0.01;
 
 /// Local calendar days from the start after which queues and charge had settled in this replication; `None` if they
 /// had not in the first half of the period. Nothing is written.
 ///
-/// Every hour the vehicles that wait for a connector are read, as a share of all, and the energy in all batteries, as a
-/// share of what they hold. Each series has its transient ([`settling::transient`]); the longer of both, rounded up to
+/// Every hour, the share of all vehicles that wait for a connector and the energy in all batteries as a share of their
+/// capacity are read. Each series has its transient ([`settling::transient`]); the longer of the two, rounded up to
 /// whole days, is the warm-up.
 ///
 /// # Errors
-/// [`Error::Interrupted`] if `stop` is set meanwhile; [`Error::Other`] if an instant does not end.
+/// [`Error::Interrupted`] if `stop` is set during the simulation; [`Error::Other`] if an instant does not end.
 pub fn warm_up_days(
     setup: &Arc<Setup>,
     policies: Policies,
@@ -59,13 +59,13 @@ pub fn warm_up_days(
     Ok(None)
 }
 
-/// Vehicles that wait for a connector, of all (0..1).
+/// Share of vehicles that wait for a connector (0..1).
 fn waiting_share(state: &State) -> f64 {
     let waiting: u32 = state.counts.iter().map(|counts| counts[Activity::Queued as usize]).sum();
     f64::from(waiting) / state.vehicles.len().max(1) as f64
 }
 
-/// Energy in all batteries over what they hold (0..1).
+/// Energy in all batteries as a share of their capacity (0..1).
 fn stored_share(setup: &Setup, state: &State) -> f64 {
     let (mut stored, mut capacity) = (0.0, 0.0);
     for (i, vehicle) in state.vehicles.iter().enumerate() {

@@ -17,11 +17,11 @@ pub struct Replication<'a> {
     pub setup: Arc<Setup>,
     /// Policies of all roles.
     pub policies: Policies,
-    /// Random numbers.
+    /// Random streams.
     pub streams: Streams,
-    /// Whether the engine checks its own state after each event.
+    /// Whether the engine checks its state after each event.
     pub audited: bool,
-    /// Set from outside to stop early.
+    /// Set by the caller to stop early.
     pub stop: &'a AtomicBool,
     /// Receives the simulated time and the number of events.
     pub progress: &'a dyn Progress,
@@ -36,12 +36,12 @@ pub struct Simulated {
 }
 
 impl Replication<'_> {
-    /// Simulates the whole period; records go to `recorder` too. Ends early, without an error, where `failed` says that the
-    /// recorder can take no more.
+    /// Simulates the whole period; records also go to `recorder`. Ends early, without an error, when `failed` reports
+    /// that the recorder can accept no more records.
     ///
     /// # Errors
-    /// [`Error::Interrupted`] if `stop` is set meanwhile; [`Error::Other`] if an instant does not end; [`Error::Audit`] if
-    /// the books do not balance, [`Error::Input`] if an amount is too large to be posted.
+    /// [`Error::Interrupted`] if `stop` is set during the simulation; [`Error::Other`] if an instant does not end;
+    /// [`Error::Audit`] if the books do not balance; [`Error::Input`] if an amount is too large to be posted.
     pub fn simulate<R: Recorder>(self, recorder: &mut R, failed: impl Fn(&R) -> bool) -> Result<Simulated> {
         let (setup, stop) = (self.setup, self.stop);
         let mut metrics = Metrics::new(&setup.labels(), engine::metrics_setup(&setup)?);

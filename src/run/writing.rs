@@ -23,25 +23,25 @@ pub struct Written {
     pub folder: PathBuf,
     /// Contents of `summary.json`.
     pub summary: Summary,
-    /// Result of the audit, if one was asked for ([`Run::audit`]).
+    /// Result of the audit, if requested ([`Run::audit`]).
     pub audit: Option<AuditReport>,
 }
 
 impl Run<'_> {
-    /// Simulates the replication and writes its results into `folder`, which appears at the end, complete.
+    /// Simulates the replication and writes its results into `folder`, which appears only when complete.
     ///
     /// # Errors
-    /// As [`Run::simulate`]; [`Error::Input`] if the folder holds anything that may not be replaced, [`Error::Io`] if it
-    /// cannot be written. Violations found by an audit are not an error: they are in [`Written::audit`].
+    /// As [`Run::simulate`]; [`Error::Input`] if the folder contains anything that may not be replaced, [`Error::Io`]
+    /// if it cannot be written. Violations found by an audit are not an error: they are in [`Written::audit`].
     #[expect(clippy::disallowed_methods, reason = "wall time, for the manifest only")]
     pub fn write_to(mut self, folder: impl AsRef<Path>) -> Result<Written> {
         let (started, began) = (chrono::Utc::now(), Instant::now());
         if self.scenario.settles() {
-            // If the folder cannot be written, that is known before the pilot run.
+            // Detects a folder that cannot be written before the pilot run.
             drop(RunDir::create(folder.as_ref(), Kind::Run, self.replace)?);
         }
         let World { setup, prepared, warm_up_found_days } = self.world()?;
-        // The folder comes first: if it cannot be written, that is known before the work.
+        // The folder is created first, so that a folder that cannot be written is detected before the work.
         let dir = RunDir::create(folder.as_ref(), Kind::Run, self.replace)?;
         let labels = setup.labels();
         let streams = self.streams();
@@ -112,13 +112,13 @@ impl Run<'_> {
         }
         let folder = dir.finish()?;
         self.progress.written(&folder);
-        // The tables stay where they are: a failed audit is looked into with them.
+        // The tables are kept: they are needed to examine a failed audit.
         let audit = self.audit.then(|| audit(&folder, &audit_facts(&setup, options))).transpose()?;
         Ok(Written { folder, summary, audit })
     }
 }
 
-/// Policies by role, as the summary names them.
+/// Policies by role, as named in the summary.
 fn names_of_policies(specs: &PolicySpecs, setup: &Setup) -> BTreeMap<String, String> {
     let mut names = match setup.mode {
         Mode::Dispatch { .. } => vec![
@@ -145,7 +145,7 @@ fn names_of_policies(specs: &PolicySpecs, setup: &Setup) -> BTreeMap<String, Str
     names.into_iter().map(|(role, name)| (role.to_owned(), name.to_owned())).collect()
 }
 
-/// Counts of what was read, skipped, repaired and derived on the way in.
+/// Counts of input rows read, skipped, repaired and derived.
 fn imports(prepared: &Prepared) -> serde_json::Value {
     serde_json::json!({ "trips": prepared.import, "left_out": prepared.left_out })
 }

@@ -1,5 +1,5 @@
-//! From a checked scenario and its recorded trips to the fixed part of a
-//! replication: requests and vehicles are laid out in flat columns.
+//! Builds the fixed part of a replication from a checked scenario and its recorded trips: requests and vehicles are
+//! stored in flat columns.
 
 use super::OutputsSpec;
 use super::demand::{self, Demand};
@@ -24,25 +24,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// What a run needs besides the [`Setup`].
+/// Data of a run in addition to the [`Setup`].
 #[derive(Debug, Clone)]
 pub struct Prepared {
     /// Name of the scenario.
     pub name: String,
     /// SHA-256 of the scenario file.
     pub sha256: String,
-    /// Which policies decide.
+    /// Policies used.
     pub policies: PolicySpecs,
-    /// What happened to the rows of the trip files.
+    /// Report on the rows of the trip files.
     pub import: ImportReport,
-    /// Trips that were read but are no requests of this run, by reason, for example
-    /// `outside the period`.
+    /// Number of trips that were read but are not requests of this run, by reason, for example `outside the period`.
     pub left_out: BTreeMap<String, u64>,
     /// All files read.
     pub inputs: Vec<PathBuf>,
-    /// What to write.
+    /// Outputs to write.
     pub outputs: OutputsSpec,
-    /// Days that this replication drew.
+    /// Days drawn by this replication.
     pub days: DrawnDays,
 }
 
@@ -52,23 +51,23 @@ impl Scenario {
         self.spec.seed
     }
 
-    /// First instant simulated and first no longer simulated.
+    /// First instant simulated, and first instant no longer simulated.
     pub fn period(&self) -> (SimTime, SimTime) {
         (self.plan.horizon.start, self.plan.horizon.end)
     }
 
-    /// Reads the trips and builds the world of the replication that `streams` names: [`Scenario::read`]
-    /// and [`Scenario::build_from`] in one.
+    /// Reads the trips and builds the world of the replication identified by `streams`: [`Scenario::read`] and
+    /// [`Scenario::build_from`] in one.
     ///
     /// # Errors
-    /// [`gridfleet_core::error::Error::Input`] with everything that is wrong with the trips and with names that
-    /// only they explain (zones, vehicles, fleets).
+    /// [`gridfleet_core::error::Error::Input`] with all problems of the trips and of names that depend on them (zones,
+    /// vehicles, fleets).
     pub fn build(&self, streams: Streams) -> Result<(Setup, Prepared)> {
         self.build_from(&self.read()?, streams)
     }
 
-    /// Builds the world of the replication that `streams` names from trips that have been read, by this
-    /// scenario or one that [reads like it](Scenario::reads_like). Opens no file.
+    /// Builds the world of the replication identified by `streams` from trips that have been read, by this scenario or
+    /// one that [reads like it](Scenario::reads_like). Opens no file.
     ///
     /// # Errors
     /// As [`Scenario::build`].
@@ -120,7 +119,7 @@ impl Scenario {
             ModeSpec::Dispatch => {
                 let cv = variation.driving_style_cv;
                 let styles = factors::Factors::new(cv, Purpose::DrivingStyle, streams);
-                // Whoever has a driver starts at home.
+                // Vehicles with a driver start at home.
                 let homes = plan.drivers.iter().map(|drivers| stations.get(drivers.as_ref()?.home));
                 let starts: Vec<Vec<PlaceId>> = depots
                     .iter()
@@ -144,7 +143,7 @@ impl Scenario {
             fleet.depots = depots;
         }
         let mut import = trace.report.clone();
-        // What the reader leaves to the scenario is told by what the scenario did.
+        // Properties that the reader leaves to the scenario are reported by the scenario.
         if self.spec.trips.fleet_shares.is_empty() {
             import.derived.remove("fleet");
         }
@@ -246,7 +245,7 @@ impl Scenario {
         all
     }
 
-    /// A station that no vehicle could reach from any place of the demand cannot be meant.
+    /// Rejects a station that no vehicle can reach from any place of the demand.
     fn stations_in_range(
         &self,
         stations: &[Station],
@@ -271,8 +270,8 @@ impl Scenario {
         }
     }
 
-    /// A depot, or a vehicle at the start, from which no trip is within a battery's range cannot be
-    /// meant either: it would stand there for good.
+    /// Rejects a depot, or an initial place of a vehicle, from which no trip is within a battery's range: the vehicle
+    /// would never leave it.
     fn starts_in_range(
         &self,
         depots: &[Vec<PlaceId>],
@@ -298,14 +297,14 @@ impl Scenario {
                     let found = format!("vehicle \"{}\" {nearest:.0} km from the nearest trip", vehicle.name);
                     let expected = format!("a vehicle within its range, {range_km:.0} km");
                     problems.about(&vehicle.subject, "lat", found, expected).help(HELP);
-                    // Each takes a walk over all trips, and one shows what is wrong.
+                    // Each check visits all trips, and one message is enough.
                     break;
                 }
             }
         }
     }
 
-    /// Longest way that one of these types can drive on a full battery [km].
+    /// Longest distance that one of these types can drive on a full battery [km].
     fn range_km(&self, types: impl Iterator<Item = TypeId>) -> f64 {
         types
             .filter_map(|t| self.plan.types.get(t.index()))
@@ -323,7 +322,7 @@ impl Scenario {
     ) -> Option<f64> {
         let km = |&end: &PlaceId| self.plan.travel.circuity * places.distance_km(end, place);
         let ends = || requests.destination.iter().chain(&requests.origin);
-        // Nearly always the first place is in range, so this does not walk all of them.
+        // The first place is nearly always in range, so this rarely visits all of them.
         if requests.is_empty() || ends().any(|end| km(end) <= range_km) {
             return None;
         }

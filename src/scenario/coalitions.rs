@@ -1,4 +1,4 @@
-//! Which fleets take part, which work together, and what they share.
+//! Fleets that take part, their coalitions, and the resources that they share.
 
 use super::problems::Problems;
 use super::spec::{DemandOf, ModeSpec, ScenarioFile, Shares};
@@ -8,11 +8,11 @@ use gridfleet_core::rng::{Purpose, Streams};
 use gridfleet_sim::world::{Requests, Station, VehicleStart};
 use rand::RngExt as _;
 
-/// Draws of a fleet for riders whose own does not take part are numbered from here; those of riders who have none, by
-/// the keys of trips, from 0.
+/// Draws of a fleet for riders whose fleet does not take part are numbered from here; draws for riders without a fleet
+/// from 0, by the keys of trips.
 const FIRST_DRAW: u64 = 1 << 63;
 
-/// The coalition of each fleet, numbered by its first fleet; empty where each is alone.
+/// The coalition of each fleet, numbered by its first fleet; empty if each fleet is alone.
 pub fn coalitions(spec: &ScenarioFile, problems: &mut Problems<'_>) -> Vec<usize> {
     if spec.operation.coalitions.is_empty() {
         return Vec::new();
@@ -66,7 +66,7 @@ pub fn take_part(spec: &ScenarioFile, problems: &mut Problems<'_>) -> Vec<bool> 
     takes_part
 }
 
-/// Opens each station that a fleet may use to all of its coalition.
+/// Opens each station that a fleet may use to all fleets of its coalition.
 pub(crate) fn share_stations(spec: &ScenarioFile, coalitions: &[usize], stations: &mut [Station]) {
     if coalitions.is_empty() || spec.operation.coalition_shares == Shares::Riders {
         return;
@@ -82,8 +82,8 @@ pub(crate) fn share_stations(spec: &ScenarioFile, coalitions: &[usize], stations
     }
 }
 
-/// Leaves out vehicles and, as `operation.demand` says, riders of fleets that do not take part. What the others have
-/// is the same whoever takes part.
+/// Removes vehicles and, depending on `operation.demand`, riders of fleets that do not take part. The vehicles and
+/// riders of the others do not depend on the set of fleets that take part.
 pub(crate) fn leave_out(
     spec: &ScenarioFile,
     takes_part: &[bool],

@@ -1,4 +1,4 @@
-//! `[competition]`: retailers between whom owners of vehicles choose, and what a policy for the first of them needs.
+//! `[competition]`: retailers between which vehicle owners choose, and requirements of a policy for the first of them.
 
 use super::horizon::Horizon;
 use super::problems::Problems;
@@ -15,43 +15,45 @@ use rand::RngExt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Days of prices before the start that a price model needs at least (assumed): four weeks.
+/// Minimum number of days of prices before the start for a price model (assumed): four weeks.
 const LEAST_DAYS: i64 = 28;
 
-/// Retailers that compete. At a station of any of them each owner of a vehicle buys, in each slot, from the one whose price
-/// plus the reluctance to go there is least.
+/// Competing retailers. At a station of any of them, each vehicle owner buys in each slot from the retailer with the
+/// lowest sum of price and reluctance to switch to it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CompetitionSpec {
-    /// Their names; `operation.aggregator` decides for the first, the others ask what their tariffs say.
+    /// Names of the retailers; `operation.aggregator` decides for the first, the others ask the prices of their
+    /// tariffs.
     #[schemars(length(min = 2, max = 100))]
     pub retailers: Vec<String>,
-    /// Share of owners with a contract with each; by default even.
+    /// Share of owners with a contract with each; by default equal.
     pub initial_shares: Option<Vec<f64>>,
-    /// What an owner would rather pay than buy from another than the one with whom it has a contract [currency/MWh]: one
-    /// figure, or a list for each retailer of what going to each costs. Nobody is paid it.
+    /// Premium that an owner would rather pay than buy from a retailer other than the one with which it has a contract
+    /// [currency/MWh]: one number, or a list for each retailer with the reluctance to switch to each other one. It is a
+    /// preference, not a payment.
     #[serde(default)]
     pub reluctance_eur_mwh: Reluctance,
     /// Highest price that the aggregator may ask [currency/MWh].
     #[schemars(range(min = 0.0, max = 100000.0))]
     pub max_price_eur_mwh: f64,
-    /// Standard deviation of rivals' prices around their tariffs, as a share of these, drawn for each slot.
+    /// Standard deviation of rivals' prices around their tariffs, as a share of the tariffs, drawn for each slot.
     #[serde(default)]
     #[schemars(range(min = 0.0, max = 10.0))]
     pub rival_price_sd: f64,
-    /// Load of all owners together in each hour of the local day, from midnight, as it is known before anything has been
-    /// drawn [kW]; 24 of them. By default nothing is known.
+    /// Load of all owners together in each hour of the local day, from midnight, as known before any energy has been
+    /// drawn [kW]; 24 of them. By default unknown.
     #[schemars(length(min = 24, max = 24), inner(range(min = 0.0, max = 1000000000.0)))]
     pub typical_kw: Option<Vec<f64>>,
 }
 
-/// What keeps an owner with a retailer.
+/// Reluctance of an owner to leave its retailer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Reluctance {
-    /// The same for all.
+    /// The same value for all pairs.
     All(f64),
-    /// From each to each.
+    /// A value from each retailer to each.
     Each(Vec<Vec<f64>>),
 }
 
@@ -61,7 +63,7 @@ impl Default for Reluctance {
     }
 }
 
-/// Checked: a competition but for what is drawn.
+/// A checked competition, without its random draws.
 #[derive(Debug, Clone)]
 pub struct CompetitionPlan {
     retailers: Vec<RetailerId>,
@@ -166,7 +168,7 @@ fn members(spec: &CompetitionSpec, file: &ScenarioFile, problems: &mut Problems<
     numbers
 }
 
-/// Owners choose once a slot, so all slots begin together; and what they pay must be known then.
+/// Owners choose once per slot, so all slots begin together, and the prices must be known then.
 fn slots(numbers: &[RetailerId], retailers: &[Retailer], problems: &mut Problems<'_>) {
     let slot_s = retailers[numbers[0].index()].slot_s;
     for number in numbers {
@@ -185,7 +187,7 @@ fn slots(numbers: &[RetailerId], retailers: &[Retailer], problems: &mut Problems
     }
 }
 
-/// A highest price far below all rivals is one for a kilowatt hour.
+/// Rejects a price cap so far below all rivals that it must be per kilowatt hour.
 fn prices(
     spec: &CompetitionSpec,
     numbers: &[RetailerId],
@@ -195,11 +197,11 @@ fn prices(
     let least = |number: &RetailerId| match &retailers[number.index()].tariff {
         Tariff::Flat(price) => *price,
         Tariff::TimeOfUse(week) => week.iter().copied().fold(f64::INFINITY, f64::min),
-        // Of prices that come from files or markets there is no telling.
+        // Prices from files or markets are not known here.
         _ => f64::NEG_INFINITY,
     };
     let least = numbers[1..].iter().map(least).fold(f64::INFINITY, f64::min);
-    // A price below all rivals is a plan; one for a kilowatt hour is a mistake.
+    // A cap below all rivals may be intended; one per kilowatt hour is a mistake.
     if 100.0 * spec.max_price_eur_mwh < least {
         problems
             .add(
@@ -253,8 +255,8 @@ fn reluctance(spec: &CompetitionSpec, problems: &mut Problems<'_>) -> Vec<Vec<f6
     }
 }
 
-/// What a policy for the aggregator needs: a day-ahead market of slots like its own, prices of imbalance, and for a price
-/// model a past of both.
+/// Checks the requirements of a policy for the aggregator: a day-ahead market with slots like its own, imbalance
+/// prices, and for a price model past data of both.
 fn market(
     file: &ScenarioFile,
     trading: &Trading,
@@ -320,7 +322,7 @@ fn market(
     }
 }
 
-/// With contracts of `vehicles` vehicles, drawn for each.
+/// The competition with contracts of `vehicles` vehicles, drawn for each.
 pub(super) fn resolve(
     plan: &Option<CompetitionPlan>,
     vehicles: usize,

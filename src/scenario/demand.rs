@@ -1,5 +1,5 @@
-//! Requests out of the trips picked from a trace: each with its fleet, and with
-//! distance, duration and fare where the trace does not tell them.
+//! Requests from the trips picked from a trace: each with its fleet, and with distance, duration and fare if the trace
+//! does not have them.
 
 use super::Plan;
 use super::problems::Problems;
@@ -16,33 +16,33 @@ use gridfleet_sim::world::{Bound, RecordedSoc, Requests, Travel, VehicleStart};
 use rand::RngExt as _;
 use std::collections::BTreeMap;
 
-/// Requests and what was done to get them.
+/// Requests, with a report on their derivation.
 #[derive(Debug, Default)]
 pub struct Demand {
     /// The requests.
     pub requests: Requests,
-    /// In replay, the vehicles that the trips name.
+    /// In replay, the vehicles named by the trips.
     pub vehicles: Vec<VehicleStart>,
-    /// Trips that are no request, by reason.
+    /// Number of trips that are not requests, by reason.
     pub left_out: BTreeMap<String, u64>,
-    /// What was derived and how.
+    /// Derived properties, and the method.
     pub derived: BTreeMap<String, String>,
 }
 
-/// How a trip gets its fleet.
+/// Assignment of trips to fleets.
 enum Split {
-    /// All to one.
+    /// All trips to one fleet.
     Only(FleetId),
-    /// By the fleet that the trace names; `None` for names that are no fleet.
+    /// By the fleet named in the trace; `None` for names that are not fleets.
     ByName(Vec<Option<FleetId>>),
-    /// At random: fleets with the upper ends of their share of 0..1.
+    /// At random: fleets with the upper ends of their shares of 0..1.
     Shares(Vec<(f64, FleetId)>),
 }
 
-/// Longest ride [s]: what fits the column; nobody rides for 136 years.
+/// Longest ride [s]: limited by the column type, about 136 years.
 const MOST_SECONDS: f64 = u32::MAX as f64;
 
-/// Fastest drive; assumed, and what the reader of taxi records takes for a slip above (130 km/h).
+/// Highest speed; assumed, and the limit above which the reader of taxi records assumes an error (130 km/h).
 const FASTEST_KM_PER_S: f64 = 130.0 / 3_600.0;
 
 /// The requests of `picks`, trips of `trace`.
@@ -129,17 +129,17 @@ pub(crate) fn demand(
                 distance_km = if duration_s.is_nan() {
                     trip.distance_km
                 } else if trip.distance_km > 0.0 {
-                    // No farther than can be driven in the recorded time: one second between two zones is
-                    // no drive of 8,000 km/h.
+                    // Limited to the distance that can be driven in the recorded time: one second between two zones is
+                    // not a drive of 8,000 km/h.
                     trip.distance_km.min(duration_s * FASTEST_KM_PER_S)
                 } else {
-                    // A round trip: as far as traffic moves in its time.
+                    // A round trip: the distance driven in its time at the speed of traffic.
                     duration_s / pace.s_per_km
                 };
             }
             if duration_s.is_nan() {
                 durations += 1;
-                // At the pace of the travel model over the trip's own distance.
+                // At the pace of the travel model, over the recorded distance of the trip.
                 duration_s = if trace.distance_km[i].is_nan() {
                     trip.duration_s as f64
                 } else if trip.distance_km > 0.0 {
@@ -209,7 +209,7 @@ fn no_trips(plan: &Plan, trace: &Trace, problems: &mut Problems<'_>) {
     }
 }
 
-/// How trips are split over fleets.
+/// Determines how trips are assigned to fleets.
 fn split(spec: &ScenarioFile, trace: &Trace, problems: &mut Problems<'_>) -> Option<Split> {
     let position = |name: &str| spec.fleets.iter().position(|f| f.name == name).map(FleetId::new);
     if !spec.trips.fleet_shares.is_empty() {
@@ -222,7 +222,7 @@ fn split(spec: &ScenarioFile, trace: &Trace, problems: &mut Problems<'_>) -> Opt
         return Some(Split::Shares(shares.collect()));
     }
     let named = !trace.fleet_names.is_empty();
-    // Drivers take nobody along.
+    // Drivers take no passengers.
     let fleets: Vec<usize> = (0..spec.fleets.len()).filter(|&i| spec.fleets[i].drivers.is_none()).collect();
     if named && (fleets.len() > 1 || spec.trips.fleet_column.is_some()) {
         let fleet = |name: &String| {
@@ -259,12 +259,12 @@ fn unknown_fleets(spec: &ScenarioFile, trace: &Trace, count: u64, problems: &mut
     problems.add("trips.fleet_column", found, "names of the [[fleets]]").perhaps(help);
 }
 
-/// Binds trips to the vehicles that they name.
+/// Binds trips to the vehicles named in the trace.
 struct Binder<'a> {
     plan: &'a Plan,
     styles: Factors,
     streams: Streams,
-    /// Number of each vehicle of the trace in the scenario, once it has made a trip.
+    /// Number in the scenario of each vehicle of the trace, once it has made a trip.
     numbers: Vec<Option<VehicleId>>,
     vehicles: Vec<VehicleStart>,
 }
@@ -275,8 +275,8 @@ impl<'a> Binder<'a> {
         Self { plan, styles, streams, numbers, vehicles: Vec::new() }
     }
 
-    /// What binds trip `i`, and the fleet of its vehicle; a vehicle belongs to the fleet of its first
-    /// trip, starts where that trip starts and with the charge recorded there.
+    /// The binding of trip `i`, and the fleet of its vehicle; a vehicle belongs to the fleet of its first trip, starts
+    /// at the origin of that trip, and has the charge recorded there.
     fn bind(&mut self, trace: &Trace, i: usize, fleet: FleetId) -> Option<(Bound, FleetId)> {
         let named = trace.vehicle[i] as usize;
         let number = self.numbers.get_mut(named)?;
@@ -299,7 +299,7 @@ impl<'a> Binder<'a> {
                     vehicle_type,
                     place: trace.origin[i],
                     soc,
-                    // By its number in the trace, which is the same whatever trips happen.
+                    // By its number in the trace, which does not depend on the trips that happen.
                     consumption_factor: self.styles.of(named as u64),
                 });
                 *number = Some(vehicle);

@@ -1,15 +1,15 @@
-//! A TOML file as a tree that remembers where each value stands, so that every
-//! complaint about it can name file, line and key.
+//! A TOML file as a tree that records the location of each value, so that every error message can name file, line and
+//! key.
 
 use gridfleet_core::error::InputError;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
 
-/// Where a value comes from.
+/// Origin of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
-    /// Bytes of the file.
+    /// Byte range in the file.
     File(Range<usize>),
     /// An argument of the command line, as the user wrote it.
     Argument(String),
@@ -20,7 +20,7 @@ pub enum Origin {
 pub struct Node {
     /// The value.
     pub value: Value,
-    /// Where it stands.
+    /// Origin of the value.
     pub origin: Origin,
 }
 
@@ -48,7 +48,7 @@ pub enum Value {
 pub struct Entry {
     /// The key.
     pub key: String,
-    /// Where the key stands.
+    /// Origin of the key.
     pub origin: Origin,
     /// Its value.
     pub node: Node,
@@ -63,18 +63,18 @@ pub struct Document {
     pub text: String,
     /// The tree.
     pub root: Node,
-    /// Where each line begins: a file with thousands of mistakes asks for thousands of lines.
+    /// Byte at which each line begins: a file with thousands of mistakes requires thousands of line numbers.
     line_starts: Vec<usize>,
 }
 
-/// Deepest nesting that is read; no scenario comes near it.
+/// Deepest nesting that is read; far beyond any scenario.
 const MOST_LEVELS: usize = 48;
 
 impl Document {
     /// Parses `text`, the contents of `file`.
     ///
     /// # Errors
-    /// Everything that is not TOML, each with its line.
+    /// All TOML syntax errors, each with its line.
     pub fn parse(file: &Path, text: String) -> Result<Self, Vec<InputError>> {
         let newlines = text.bytes().enumerate().filter(|&(_, byte)| byte == b'\n');
         let line_starts = std::iter::once(0).chain(newlines.map(|(at, _)| at + 1)).collect();
@@ -93,7 +93,7 @@ impl Document {
                 .iter()
                 .map(|error| {
                     let span = error.span().unwrap_or(0..0);
-                    // Where something is missing the parser names the gap; a mark needs a width.
+                    // For missing items the parser returns an empty span; a marker needs a width.
                     let span = span.start..span.end.max(span.start + 1);
                     let found = format!("something that is not TOML ({})", one_line(error.message()));
                     document.error_at(&Origin::File(span), found, "a TOML file")
@@ -114,7 +114,7 @@ impl Document {
             .collect())
     }
 
-    /// An error at `origin`, without key.
+    /// An error at `origin`, without a key.
     pub fn error_at(
         &self,
         origin: &Origin,
@@ -131,7 +131,7 @@ impl Document {
         }
     }
 
-    /// An error about the value at `path`, or what encloses it if there is none.
+    /// An error about the value at `path`, or about its nearest enclosing value if there is none.
     pub fn error(&self, path: &str, found: impl Into<String>, expected: impl Into<String>) -> InputError {
         let origin = self.root.nearest(path);
         let error = self.error_at(&origin, found, expected);
@@ -143,7 +143,7 @@ impl Document {
         }
     }
 
-    /// Line of a byte of the text, counted from 1.
+    /// Line of a byte of the text, starting at 1.
     fn line(&self, byte: usize) -> u64 {
         self.line_starts.partition_point(|&start| start <= byte) as u64
     }
@@ -163,7 +163,7 @@ impl Node {
         }
     }
 
-    /// The text of a text or date.
+    /// The string of a text or date.
     pub fn text(&self) -> Option<&str> {
         match &self.value {
             Value::Text(text) | Value::Datetime(text) => Some(text),
@@ -188,7 +188,7 @@ impl Node {
         node.origin.clone()
     }
 
-    /// The same as JSON, for serde. Numbers that are not finite become null; they are refused before.
+    /// The node as JSON, for serde. Non-finite numbers become null; they are rejected before.
     pub fn to_json(&self) -> serde_json::Value {
         use serde_json::Value as Json;
         match &self.value {
@@ -203,7 +203,7 @@ impl Node {
         }
     }
 
-    /// What a message says was found.
+    /// Description of the value for messages.
     pub fn describe(&self) -> String {
         match &self.value {
             Value::Text(text) => format!("\"{text}\""),
@@ -225,7 +225,7 @@ fn one_line(message: &str) -> String {
     message.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Parses the value of `--set key=value`; text that is no TOML value stands for itself.
+/// Parses the value of `--set key=value`; text that is not a TOML value is taken literally.
 pub fn parse_value(text: &str, argument: &str) -> Value {
     let plain = Value::Text(text.to_owned());
     if too_deep(text).is_some() {
@@ -328,8 +328,8 @@ fn convert_at(value: DeValue<'_>, span: Range<usize>, level: usize, complain: Co
 /// Most keys joined by dots.
 const MOST_DOTS: usize = 16;
 
-/// Start of a run of more than [`MOST_DOTS`] keys joined by dots. The parser takes
-/// them, one level of nesting each, and recursion over very many could end the process.
+/// Start of a run of more than [`MOST_DOTS`] keys joined by dots. The parser accepts them, with one level of nesting
+/// each, and deep recursion could end the process.
 fn too_deep(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     let (mut i, mut dots, mut start) = (0, 0, 0);
@@ -352,7 +352,7 @@ fn too_deep(text: &str) -> Option<usize> {
     None
 }
 
-/// First byte after the string that `quote` opens at `start`.
+/// First byte after the string opened by `quote` at `start`.
 fn after_string(bytes: &[u8], start: usize, quote: u8) -> usize {
     let rest = bytes.get(start..).unwrap_or_default();
     let long = rest.starts_with(&[quote; 3]);
@@ -387,7 +387,7 @@ mod tests {
         assert_eq!(line("a"), Some(1));
         assert_eq!(line("b[0]"), Some(2));
         assert_eq!(line("b[0].c[1].d"), Some(3));
-        // What does not exist is reported where it would belong.
+        // A missing item is reported at the place where it would belong.
         assert_eq!(line("b[0].c[7]"), Some(3));
         assert_eq!(line("b[0].missing"), Some(2));
         let error = document.error("b[0].c[1].d", "x", "y");

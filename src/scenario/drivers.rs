@@ -1,8 +1,8 @@
-//! `[fleets.drivers]`: privately owned vehicles, each with a place to charge at home, and the days of their drivers, drawn
-//! from histograms.
+//! `[fleets.drivers]`: privately owned vehicles, each with a place to charge at home, and the days of their drivers,
+//! drawn from histograms.
 //!
-//! A day is one trip from home and back: the vehicle is away from the departure in the morning to the arrival, and drives
-//! the distance of the day meanwhile.
+//! A day is one trip from home and back: the vehicle is away from its departure in the morning until its arrival, and
+//! meanwhile drives the distance of the day.
 
 use super::Plan;
 use super::fleets::FleetPlan;
@@ -20,25 +20,25 @@ use gridfleet_sim::world::{Bound, RecordedSoc, Requests, Station, VehicleStart, 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Kilometres of a mile.
+/// Kilometres per mile.
 const KM_PER_MILE: f64 = 1.609_344;
 
 /// The drivers of a fleet of privately owned vehicles. All days are alike.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DriversSpec {
-    /// Name of the station where they park, with a connector for each of them.
+    /// Name of the station at which they park; it has a connector for each of them.
     pub home: String,
-    /// Local hour at which they come home. By default from 14:00 to 24:00, mostly in the evening: assumed, in the shape of
+    /// Local hour of arrival at home. By default from 14:00 to 24:00, mostly in the evening: assumed, in the shape of
     /// the National Household Travel Survey for the countryside of New York State.
     pub arrival: Option<HistogramSpec>,
-    /// Local hour at which they leave. By default from 5:00 to 11:00, of the same source.
+    /// Local hour of departure. By default from 5:00 to 11:00, from the same source.
     pub departure: Option<HistogramSpec>,
-    /// Distance of a day [km]. By default 57 km in the mean, skewed to the right, of the same source.
+    /// Distance of a day [km]. By default 57 km on average, skewed to the right, from the same source.
     pub distance_km: Option<HistogramSpec>,
 }
 
-/// Weights of values: each bin is drawn by its weight, and a value evenly within it.
+/// Weights of values: a bin is drawn by its weight, and a value uniformly within it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HistogramSpec {
@@ -61,20 +61,20 @@ fn one() -> f64 {
 /// The drivers of a fleet, resolved.
 #[derive(Debug, Clone)]
 pub struct DriversPlan {
-    /// Position of the station where they park.
+    /// Position of the station at which they park.
     pub home: usize,
     /// Hours, and a distance in kilometres.
     drivers: Drivers,
 }
 
-/// First value of a histogram that can come, and end of the last.
+/// Lowest possible value of a histogram, and the highest.
 fn span(of: &Histogram) -> (f64, f64) {
     let first = of.weights.iter().position(|w| *w > 0.0).unwrap_or(0);
     let last = of.weights.iter().rposition(|w| *w > 0.0).unwrap_or(0);
     (of.from + of.width * first as f64, of.from + of.width * (last + 1) as f64)
 }
 
-/// The drivers of each fleet that has some.
+/// The drivers of each fleet that has any.
 pub fn drivers(
     spec: &ScenarioFile,
     fleets: &[FleetPlan],
@@ -164,7 +164,7 @@ pub fn drivers(
     all
 }
 
-/// Draws the drivers' days and puts their trips among the requests; by vehicle, when its driver leaves.
+/// Draws the drivers' days and adds their trips to the requests; returns the departures by vehicle.
 pub(crate) fn add(
     plan: &Plan,
     requests: &mut Requests,
@@ -195,24 +195,24 @@ pub(crate) fn add(
         let first = horizon.clock.local(horizon.start + -DAY_S).date();
         let mut day = first;
         while day <= horizon.clock.local(horizon.end).date() {
-            // Named by fleet, vehicle and date, so that neither the period nor another fleet moves a day. There are 64
-            // fleets at most, and two million vehicles.
+            // Keyed by fleet, vehicle and date, so that neither the period nor another fleet changes a day. There are
+            // at most 64 fleets and two million vehicles.
             let date = u64::from((day - chrono::NaiveDate::default()).num_days().unsigned_abs() as u32);
             let mut random = days_of.stream(((vehicle.fleet.index() as u64) << 24 | number) << 32 | date);
-            // Hours of the clock on the wall, also on days of 23 or 25 hours.
+            // Hours of the wall clock, also on days of 23 or 25 hours.
             let at = |hour: f64| {
                 let wall = chrono::TimeDelta::seconds((hour * HOUR_S as f64) as i64);
                 local_to_utc(tz, day.and_time(chrono::NaiveTime::MIN) + wall).earliest()
             };
             let leaves = at(of.drivers.departure.value(&mut random));
             let comes = at(of.drivers.arrival.value(&mut random));
-            // What would not fit into the battery is left out, as in `games::stackelberg::drivers`.
+            // Distance beyond the range of the battery is left out, as in `games::stackelberg::drivers`.
             let distance_km = of.drivers.distance.value(&mut random).min(range_km);
             if leaves >= horizon.start && leaves < horizon.end && comes > leaves {
                 departures[i].push(leaves);
                 trips.push((leaves, VehicleId::new(i), home.place, (comes - leaves) as u32, distance_km));
             } else if leaves < horizon.start && comes > horizon.start {
-                // On the road at the start: what is left of the drive, as far as the charge at the start goes.
+                // On the road at the start: the rest of the drive, as far as the charge at the start allows.
                 let left = (comes - horizon.start) as f64 / (comes - leaves) as f64;
                 let charge_km = vehicle_type.map_or(f64::INFINITY, |t| {
                     let per_km = t.consumption_kwh_per_km * vehicle.consumption_factor;
@@ -231,7 +231,7 @@ pub(crate) fn add(
             let Some(next) = day.checked_add_days(Days::new(1)) else { break };
             day = next;
         }
-        // One who never leaves within the horizon is at home all the same.
+        // A vehicle that never leaves within the horizon is at home too.
         if departures[i].is_empty() {
             departures[i].push(horizon.end);
         }
@@ -241,7 +241,7 @@ pub(crate) fn add(
     departures
 }
 
-/// Merges the trips into the requests by time; of one instant, those of the trace come first.
+/// Merges the trips into the requests by time; at equal times, those of the trace come first.
 fn merge(
     requests: &mut Requests,
     trips: Vec<(SimTime, VehicleId, PlaceId, u32, f64)>,

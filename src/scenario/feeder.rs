@@ -1,4 +1,4 @@
-//! `[feeder]`: the distribution feeder on which stations and households hang.
+//! `[feeder]`: the distribution feeder to which stations and households are connected.
 
 use super::problems::{Problems, Subject};
 use super::retail::ByHour;
@@ -12,30 +12,30 @@ use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// A radial distribution feeder: loads of its own, and stations and households by their `bus`. At each reading of the
-/// meters the power flow of the mean loads is solved; rows of `grid.parquet`.
+/// A radial distribution feeder: base loads of the case, and stations and households connected by their `bus`. At each
+/// meter reading the power flow of the mean loads is solved and written to `grid.parquet`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FeederSpec {
-    /// A feeder that comes with the program. Give this or `file`.
+    /// A feeder included in the program. Give this or `file`.
     pub case: Option<FeederCase>,
     /// A feeder as a MATPOWER case (.m), radial. Give this or `case`.
     pub file: Option<PathBuf>,
-    /// Factor on the loads of the case, which stations and households come on top of: one, or 24 by local hour.
+    /// Factor on the loads of the case, to which stations and households are added: one number, or 24 by local hour.
     #[serde(default = "as_it_is")]
     pub base_load: ByHour,
     /// Voltage at the source [p.u.]; by default that of the case.
     #[schemars(range(min = 0.5, max = 1.5))]
     pub source_voltage_pu: Option<f64>,
-    /// Least voltage of a bus [p.u.]; by default 10 % below the nominal one (EN 50160).
+    /// Minimum voltage of a bus [p.u.]; by default 10 % below nominal (EN 50160).
     #[serde(default = "least")]
     #[schemars(range(min = 0.1, max = 1.5))]
     pub voltage_min_pu: f64,
-    /// Greatest voltage of a bus [p.u.]; by default 10 % above the nominal one (EN 50160).
+    /// Maximum voltage of a bus [p.u.]; by default 10 % above nominal (EN 50160).
     #[serde(default = "greatest")]
     #[schemars(range(min = 0.1, max = 2.0))]
     pub voltage_max_pu: f64,
-    /// Power factor of stations (0..1), lagging: reactive load goes along with active load; default 1 (assumed).
+    /// Power factor of stations (0..1), lagging: reactive load accompanies active load; default 1 (assumed).
     #[serde(default = "one")]
     #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
     pub station_power_factor: f64,
@@ -43,45 +43,46 @@ pub struct FeederSpec {
     #[serde(default = "of_homes")]
     #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
     pub household_power_factor: f64,
-    /// Buses of stations that name none: `spread` gives them to all buses but the source in turn. By default each
+    /// Buses of stations without `bus`: `spread` assigns them to all buses except the source in turn. By default each
     /// station must name its bus.
     pub bus_of_stations: Option<BusOfStations>,
-    /// What the limits of voltages and branches do to charging.
+    /// Effect of the limits of voltages and branches on charging.
     #[serde(default)]
     pub enforce: EnforceSpec,
 }
 
-/// Feeders that come with the program.
+/// Feeders included in the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum FeederCase {
-    /// The feeder of Baran and Wu (1989): buses 1 to 33, 12.66 kV, 3.715 MW, no ratings of branches.
+    /// The feeder of Baran and Wu (1989): buses 1 to 33, 12.66 kV, 3.715 MW, no branch ratings.
     Ieee33,
 }
 
-/// Buses of stations that name none.
+/// Assignment of stations without `bus` to buses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum BusOfStations {
-    /// In the order of stations, to the buses in the order of the case, the source aside, and over again.
+    /// In the order of stations, to the buses in the order of the case except the source, starting again after the
+    /// last.
     Spread,
 }
 
-/// What the limits of voltages and branches do to charging.
+/// Effect of the limits of voltages and branches on charging.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum EnforceSpec {
-    /// Nothing: breaches are counted.
+    /// No effect: violations are counted.
     #[default]
     Observe,
-    /// At each control interval, stations that a limit concerns are held back by a common factor, as far as needed.
+    /// At each control interval, the stations affected by a limit are held back by a common factor, as far as needed.
     Limit,
 }
 
 fn as_it_is() -> ByHour {
     ByHour::All(1.0)
 }
-// EN 50160, 4.2.2 and 5.2.2: supply voltage within ±10 % of the nominal one.
+// EN 50160, 4.2.2 and 5.2.2: supply voltage within ±10 % of the nominal voltage.
 fn least() -> f64 {
     0.9
 }
@@ -97,7 +98,7 @@ fn of_homes() -> f64 {
 
 const KEY: &str = "feeder";
 
-/// The feeder, with the buses of stations and households, of which there are all that could be read.
+/// The feeder, with the buses of all stations and households that could be read.
 pub fn grid(
     spec: &ScenarioFile,
     stations: &[StationPlan],
@@ -150,7 +151,7 @@ pub fn grid(
     }
     let mut household_bus = Vec::with_capacity(households.len());
     for group in households {
-        // A group that could not be read is not in the list; by its name its key is found.
+        // A group that could not be read is not in the list; its name identifies its key.
         let place = spec.households.iter().position(|written| written.name == group.name).unwrap_or(0);
         let subject = Subject::Key(format!("households[{place}]"));
         match group.bus {
@@ -189,12 +190,12 @@ pub fn grid(
     })
 }
 
-/// Reactive over active power at a power factor: tan(arccos).
+/// Ratio of reactive to active power at a power factor: tan(arccos).
 fn kvar_per_kw(factor: f64) -> f64 {
     (1.0 - factor * factor).max(0.0).sqrt() / factor
 }
 
-/// The feeder and what it is called.
+/// The feeder and its name.
 fn feeder(
     of: &FeederSpec,
     inputs: &mut Vec<PathBuf>,
@@ -228,7 +229,7 @@ fn feeder(
     }
 }
 
-/// Numbers of the buses, which are what stations and tables call them by.
+/// Bus numbers, by which stations and tables refer to them.
 fn numbers(feeder: &Feeder, problems: &mut Problems<'_>) -> Option<Vec<u32>> {
     let mut numbers = Vec::with_capacity(feeder.buses().len());
     for bus in feeder.buses() {

@@ -1,4 +1,4 @@
-//! Fleets and their vehicles, all but their places resolved.
+//! Fleets and their vehicles, resolved except for their places.
 
 use super::problems::{Problems, Subject};
 use super::spec::{FleetSpec, InitialSoc, ModeSpec, PlaceSpec, ScenarioFile, StartAt, VehiclesSpec};
@@ -12,11 +12,11 @@ use std::path::{Path, PathBuf};
 /// A fleet, before zones and trips are known.
 #[derive(Debug, Clone)]
 pub struct FleetPlan {
-    /// Its key in the scenario, `fleets[0]`.
+    /// Key in the scenario, `fleets[0]`.
     pub key: String,
-    /// Its number.
+    /// Number of the fleet.
     pub id: FleetId,
-    /// Costs and fares; its depots are still missing.
+    /// Costs and fares; the depots are still missing.
     pub fleet: Fleet,
     /// Depots.
     pub depots: Vec<Location>,
@@ -31,9 +31,9 @@ pub struct FleetPlan {
 /// Vehicles of one type.
 #[derive(Debug, Clone)]
 pub struct Group {
-    /// Their type.
+    /// Type of the vehicles.
     pub vehicle_type: TypeId,
-    /// How many; 0 in replay.
+    /// Number of vehicles; 0 in replay.
     pub count: u32,
     /// Lowest and highest state of charge at the start.
     pub soc: [f64; 2],
@@ -42,20 +42,20 @@ pub struct Group {
 /// A vehicle of a table.
 #[derive(Debug, Clone)]
 pub struct Named {
-    /// Where it is written.
+    /// Origin of the vehicle in the input.
     pub subject: Subject,
-    /// Its name.
+    /// Name of the vehicle.
     pub name: String,
-    /// Its type.
+    /// Type of the vehicle.
     pub vehicle_type: TypeId,
-    /// Where it starts, if told.
+    /// Place at the start, if given.
     pub location: Option<Location>,
-    /// State of charge at the start, if told.
+    /// State of charge at the start, if given.
     pub soc: Option<f64>,
 }
 
 impl FleetPlan {
-    /// The types of its vehicles, each once.
+    /// The distinct types of its vehicles.
     pub fn types(&self) -> impl Iterator<Item = TypeId> + use<> {
         let types: BTreeSet<TypeId> = self
             .groups
@@ -67,7 +67,7 @@ impl FleetPlan {
     }
 }
 
-/// Most vehicles in a scenario: beyond this a slip of the hand is likelier than a fleet.
+/// Most vehicles in a scenario: a larger number is more likely a typing error.
 const MOST_VEHICLES: u64 = 2_000_000;
 
 /// Resolves `[[fleets]]`.
@@ -120,7 +120,7 @@ pub fn fleets(
                 private: fleet.drivers.is_some(),
             },
             depots: depots(fleet, &key, problems),
-            // Drivers start at home, which takes the place of a depot.
+            // Drivers start at home, which replaces a depot.
             start_at_depots: fleet.drivers.is_some()
                 || fleet.start_at.map_or(!fleet.depots.is_empty(), |at| at == StartAt::Depots),
             groups: Vec::new(),
@@ -311,7 +311,7 @@ fn depots(fleet: &FleetSpec, key: &str, problems: &mut Problems<'_>) -> Vec<Loca
     depots
 }
 
-/// What policies, mode and fleets say against each other.
+/// Checks policies, mode and fleets against each other.
 pub fn operation(
     spec: &ScenarioFile,
     fleets: &[FleetPlan],

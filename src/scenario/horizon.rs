@@ -16,8 +16,8 @@ pub struct Horizon {
     pub start: SimTime,
     /// First instant no longer simulated.
     pub end: SimTime,
-    /// First instant of the period that the figures cover: the end of the warm-up. The start while a warm-up is yet to
-    /// be found by a pilot run.
+    /// First instant of the period that the figures cover: the end of the warm-up. Equal to the start as long as a
+    /// pilot run has yet to find the warm-up.
     pub measured_from: SimTime,
     /// Local time, exact a week beyond both ends.
     pub clock: LocalClock,
@@ -47,7 +47,7 @@ pub fn horizon(spec: &TimeSpec, problems: &mut Problems<'_>) -> Option<Horizon> 
             let (start, tz) = (start?, tz?);
             let local = LocalClock::new(tz, start, start).local(start);
             let end = local.checked_add_days(Days::new(u64::try_from(days).unwrap_or(0)))?;
-            // Whole local days end where the next one starts, whatever the clocks do at midnight.
+            // A whole local day ends where the next one starts, even if clocks change at midnight.
             if start_of_day(tz, local.date()) == start {
                 start_of_day(tz, end.date())
             } else {
@@ -88,7 +88,7 @@ pub fn horizon(spec: &TimeSpec, problems: &mut Problems<'_>) -> Option<Horizon> 
     Some(horizon)
 }
 
-/// The end of the warm-up, where `spec` says so in days.
+/// The end of the warm-up, if `spec` gives it in days.
 pub fn warm_up_end(horizon: &Horizon, spec: &TimeSpec, problems: &mut Problems<'_>) -> Option<SimTime> {
     let (start, end) = (horizon.start, horizon.end);
     let measured_from = match spec.warm_up {
@@ -107,7 +107,7 @@ pub fn warm_up_end(horizon: &Horizon, spec: &TimeSpec, problems: &mut Problems<'
     }
     let divided_s = match spec.warm_up {
         WarmUp::Days(_) => measured_from - start,
-        // As many days as the pilot run finds, and those may be longer or shorter by an hour.
+        // The pilot run determines the number of days, some of which may be longer or shorter by an hour.
         WarmUp::Found(_) => HOUR_S,
     };
     if divided_s % spec.control_interval_s.max(1) != 0 {
@@ -146,7 +146,7 @@ pub fn timezone(key: &str, name: &str, problems: &mut Problems<'_>) -> Option<Tz
     None
 }
 
-/// A date as the file writes it.
+/// Parses a date of the file.
 pub fn date(key: &str, text: &str, problems: &mut Problems<'_>) -> Option<NaiveDate> {
     match NaiveDate::parse_from_str(text, "%Y-%m-%d") {
         Ok(date) if plausible(date) => Some(date),
@@ -194,7 +194,7 @@ fn instant(key: &str, text: &str, tz: Tz, problems: &mut Problems<'_>) -> Option
     }
 }
 
-/// The one instant of a wall-clock time; refuses one that the change of clocks skips or repeats.
+/// The unique instant of a wall-clock time; rejects times that the clock change skips or repeats.
 fn unambiguous(key: &str, local: NaiveDateTime, tz: Tz, problems: &mut Problems<'_>) -> Option<SimTime> {
     let wall = |t: SimTime| {
         let local = LocalClock::new(tz, t, t).local(t);
@@ -229,7 +229,7 @@ fn unambiguous(key: &str, local: NaiveDateTime, tz: Tz, problems: &mut Problems<
     }
 }
 
-/// Ambient temperature by hour since the start [°C]; empty where the scenario has none.
+/// Ambient temperature by hour since the start [°C]; empty if the scenario has none.
 pub fn temperature_c(spec: &EnvironmentSpec, horizon: &Horizon) -> Vec<f64> {
     match (&spec.temperature_by_hour_c, spec.temperature_c) {
         (Some(by_hour), _) => {

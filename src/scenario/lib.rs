@@ -1,5 +1,4 @@
-//! Scenario files: read, changed by the command line, checked, and built into
-//! the fixed part of a replication.
+//! Scenario files: read, changed by the command line, checked, and built into the fixed part of a replication.
 //!
 //! ```text
 //! text -> document (tree with places) -> overrides -> schema check -> spec (structs)
@@ -71,10 +70,10 @@ use spec::{FoundWarmUp, WarmUp};
 use stations::StationPlan;
 use std::path::{Path, PathBuf};
 
-/// Largest scenario file [bytes]; data belongs into tables of its own.
+/// Largest scenario file [bytes]; data belongs in separate tables.
 const MOST_BYTES: usize = 16 << 20;
 
-/// A scenario whose file is in order; trips and zones are not read yet.
+/// A scenario whose file is valid; trips and zones have not been read yet.
 #[derive(Debug, Clone)]
 pub struct Scenario {
     /// The file as written, with the overrides.
@@ -87,7 +86,7 @@ pub struct Scenario {
     plan: Plan,
 }
 
-/// What the file says, names resolved.
+/// Content of the file, with names resolved.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
     pub horizon: Horizon,
@@ -100,7 +99,7 @@ pub(crate) struct Plan {
     pub operators: Vec<String>,
     pub stations: Vec<StationPlan>,
     pub retailers: Vec<Retailer>,
-    /// Who of them compete, if any do.
+    /// The retailers that compete, if any.
     pub competition: Option<competition::CompetitionPlan>,
     pub households: Vec<Households>,
     pub generation: Vec<Option<Generation>>,
@@ -108,15 +107,14 @@ pub(crate) struct Plan {
     /// By fleet.
     pub drivers: Vec<Option<drivers::DriversPlan>>,
     pub trading: Trading,
-    /// What `operation.bidding` has learned.
+    /// Trained agent named by `operation.bidding`.
     pub trained: Option<std::sync::Arc<gridfleet_sim::policies::Trained>>,
 }
 
 /// Reads and checks the scenario in `path`.
 ///
 /// # Errors
-/// [`Error::Input`] with everything that is wrong with the file, the overrides and the small tables
-/// they name.
+/// [`Error::Input`] with all problems of the file, of the overrides and of the small tables they name.
 pub fn load(path: &Path, overrides: &Overrides) -> Result<Scenario> {
     parse(path, read_text(path)?, overrides)
 }
@@ -124,7 +122,7 @@ pub fn load(path: &Path, overrides: &Overrides) -> Result<Scenario> {
 /// Text of the TOML file in `path`.
 ///
 /// # Errors
-/// If it cannot be read, is too large, or no text.
+/// If it cannot be read, is too large, or is not text.
 pub fn read_text(path: &Path) -> Result<String> {
     if path.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
         return Err(InputError::plain("no such file")
@@ -140,11 +138,11 @@ pub fn read_text(path: &Path) -> Result<String> {
     })
 }
 
-/// Reads another kind of TOML file and checks it against the schema of `T`; with the file's tree, and
-/// its SHA-256.
+/// Reads another kind of TOML file and checks it against the schema of `T`; returns it with the file's tree and
+/// SHA-256.
 ///
 /// # Errors
-/// [`Error::Input`] with everything that the schema does not allow.
+/// [`Error::Input`] with all violations of the schema.
 pub fn read_file<T: JsonSchema + DeserializeOwned>(path: &Path, what: &str) -> Result<(T, Document, String)> {
     let text = read_text(path)?;
     let sha256 = sha256(&text);
@@ -189,8 +187,8 @@ pub fn parse(path: &Path, text: String, overrides: &Overrides) -> Result<Scenari
 }
 
 impl Scenario {
-    /// Whether a pilot run is yet to find the warm-up (`time.warm_up = "settled"`). Until
-    /// [`with_warm_up`](Self::with_warm_up) says it, worlds that are built have none.
+    /// Whether a pilot run has yet to find the warm-up (`time.warm_up = "settled"`). Until
+    /// [`with_warm_up`](Self::with_warm_up) sets it, worlds that are built have none.
     pub fn settles(&self) -> bool {
         matches!(self.spec.time.warm_up, WarmUp::Found(FoundWarmUp::Settled))
     }
@@ -211,7 +209,7 @@ impl Scenario {
         Ok(scenario)
     }
 
-    /// The error of a scenario whose warm-up a pilot run did not find.
+    /// The error of a scenario for which a pilot run found no warm-up.
     pub fn not_settled(&self) -> Error {
         let (start, end) = self.period();
         let found = format!(
@@ -223,7 +221,7 @@ impl Scenario {
         Error::Input(vec![error.help("simulate more days, or give the warm-up as a number of days")])
     }
 
-    /// The error of what cannot run a pilot.
+    /// The error of a command that cannot run a pilot.
     pub fn no_pilot(&self, who: &str) -> Error {
         let expected = format!("a number of days: {who}");
         Error::Input(vec![self.document.error("time.warm_up", "\"settled\"", expected)])
@@ -302,7 +300,7 @@ fn resolve(
     }
 }
 
-/// In order of the file; what the command line did wrong comes first.
+/// Sorts errors by their order in the file; errors of the command line come first.
 fn sorted(mut errors: Vec<InputError>) -> Error {
     errors.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
     errors.dedup();

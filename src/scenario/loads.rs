@@ -1,4 +1,4 @@
-//! Stations whose load makes their price: what their policy and their retailers must have.
+//! Stations with load-dependent prices: requirements on their policy and their retailers.
 
 use super::problems::Problems;
 use super::spec::ScenarioFile;
@@ -7,7 +7,7 @@ use gridfleet_core::time::DAY_S;
 use gridfleet_sim::policies::StationsSpec;
 use gridfleet_sim::world::Retailer;
 
-/// Checks the policy of stations against operators and retailers, of which there are all that could be read.
+/// Checks the policy of stations against all operators and retailers that could be read.
 pub fn check(spec: &ScenarioFile, operators: &[String], retailers: &[Retailer], problems: &mut Problems<'_>) {
     const KEY: &str = "operation.stations";
     let policy = &spec.operation.stations;

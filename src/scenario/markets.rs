@@ -1,4 +1,4 @@
-//! Wholesale markets: what the scenario says of them, and what becomes of it.
+//! Wholesale markets: their tables in the scenario, and the rules built from them.
 
 use super::horizon::Horizon;
 use super::problems::Problems;
@@ -20,29 +20,29 @@ pub struct MarketSpec {
     /// Name.
     #[schemars(length(min = 1, max = 100))]
     pub name: String,
-    /// What kind of market; bidding policies choose by it, and the defaults depend on it.
+    /// Kind of market; bidding policies select markets by it, and the defaults depend on it.
     pub kind: MarketKind,
-    /// Prices (CSV or Parquet: `time`, `price_eur_mwh`). They may begin earlier than the period simulated, for
-    /// forecasters to learn from.
+    /// Prices (CSV or Parquet: `time`, `price_eur_mwh`). They may begin before the simulated period, as training data
+    /// for forecasters.
     pub file: PathBuf,
-    /// In a balancing market, what is paid for power kept ready, for each megawatt and hour (CSV or Parquet: `time`,
-    /// `price_eur_mwh`, read as currency per MW and hour); paid as far as it is taken when called. By default nothing.
+    /// In a balancing market, the capacity price, per megawatt kept ready and hour (CSV or Parquet: `time`,
+    /// `price_eur_mwh`, read as currency per MW and hour); paid for the part that is taken when called. Default: none.
     pub capacity_file: Option<PathBuf>,
-    /// Length of a product [s]; by default 3600 day-ahead and 900 otherwise. The slot of the file or a part of it.
+    /// Length of a product [s]; by default 3600 day-ahead and 900 otherwise. Must be the slot of the file or divide it.
     #[schemars(range(min = 60, max = 86400))]
     pub product_s: Option<i64>,
-    /// When bids are taken for the last time; by default day-ahead at 12:00 on the day before, intraday half an hour
+    /// Gate closure, the deadline for bids; by default day-ahead at 12:00 on the previous day, intraday half an hour
     /// and balancing seven days before each product.
     pub gate: Option<GateSpec>,
-    /// Bids are taken so long before the gate closes [s]; by default from the start.
+    /// Time before gate closure from which bids are accepted [s]; by default from the start.
     #[schemars(range(min = 1, max = 31536000))]
     pub opens_s: Option<i64>,
-    /// Results are known so long after the gate has closed [s].
+    /// Time after gate closure at which results are known [s].
     #[serde(default)]
     #[schemars(range(min = 0, max = 604800))]
     pub publish_s: i64,
-    /// What each megawatt that bidders buy net adds to the price [currency/MWh]; 0: they are price takers. Above 0
-    /// bids are cleared in a uniform-price auction against the rest of the market, whose price is the file's.
+    /// Price increase per megawatt of net purchases of the bidders [currency/MWh]; 0: they are price takers. Above 0,
+    /// bids are cleared in a uniform-price auction against the rest of the market, whose price is that of the file.
     #[serde(default)]
     #[schemars(range(min = 0.0, max = 10000.0))]
     pub slope_eur_mwh_per_mw: f64,
@@ -52,23 +52,23 @@ pub struct MarketSpec {
     /// Highest price [currency/MWh].
     #[schemars(range(min = gridfleet_core::ranges::PRICE.least, max = gridfleet_core::ranges::PRICE.most))]
     pub price_cap_eur_mwh: Option<f64>,
-    /// Least quantity of a bid [kW].
+    /// Minimum quantity of a bid [kW].
     #[serde(default)]
     #[schemars(range(min = 0.0, max = 1000000.0))]
     pub minimum_kw: f64,
-    /// Quantities are rounded down to multiples of this [kW]; 0: any quantity.
+    /// Quantities are rounded down to multiples of this value [kW]; 0: any quantity.
     #[serde(default)]
     #[schemars(range(min = 0.0, max = 1000000.0))]
     pub step_kw: f64,
 }
 
-/// When bids are taken for the last time.
+/// Gate closure, the deadline for bids.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum GateSpec {
-    /// For each product by itself.
+    /// Separate for each product.
     Lead {
-        /// So long before it starts [s].
+        /// Time before the start of the product [s].
         #[schemars(range(min = 0, max = 31536000))]
         lead_s: i64,
     },
@@ -76,7 +76,7 @@ pub enum GateSpec {
     Daily {
         /// Local time, for example `12:00`.
         at: String,
-        /// Days before.
+        /// Number of days before.
         #[serde(default = "one")]
         #[schemars(range(min = 1, max = 365))]
         days_before: u32,
@@ -87,30 +87,30 @@ pub enum GateSpec {
         weekday: String,
         /// Local time, for example `15:00`.
         at: String,
-        /// Weeks before.
+        /// Number of weeks before.
         #[serde(default = "one")]
         #[schemars(range(min = 1, max = 52))]
         weeks_before: u32,
     },
 }
 
-/// What it costs a bidder not to take what it has bought.
+/// Cost to a bidder of not taking the energy that it has bought.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum ImbalanceSpec {
-    /// A penalty on each unit; what was bought and not taken is lost besides.
+    /// A penalty per unit, in addition to the price paid for the energy that is not taken.
     Penalty {
         /// Penalty [currency/MWh].
         #[serde(default = "penalty")]
         #[schemars(range(min = 0.0, max = 100000.0))]
         price_eur_mwh: f64,
     },
-    /// One price at which who has too much sells and who has too little buys.
+    /// A single price at which bidders with a surplus sell and bidders with a shortage buy.
     Single {
         /// Prices (CSV or Parquet: `time`, `price_eur_mwh`).
         file: PathBuf,
     },
-    /// Two prices: `down_eur_mwh` is paid to who has too much, `up_eur_mwh` by who has too little.
+    /// Two prices: bidders with a surplus receive `down_eur_mwh`, bidders with a shortage pay `up_eur_mwh`.
     Dual {
         /// Prices (CSV or Parquet: `time`, `up_eur_mwh`, `down_eur_mwh`).
         file: PathBuf,
@@ -127,12 +127,12 @@ fn one() -> u32 {
     1
 }
 
-/// Assumed: several times the price of energy, so that nobody overbids on purpose.
+/// Assumed: several times the price of energy, so that deliberate overbidding does not pay.
 fn penalty() -> f64 {
     500.0
 }
 
-/// Markets and bidders; files read are added to `inputs`.
+/// Markets and bidders; the files read are added to `inputs`.
 pub fn trading(
     spec: &ScenarioFile,
     horizon: Option<&Horizon>,
@@ -170,7 +170,7 @@ pub fn trading(
     }
 }
 
-/// The fleets of `operation.bidders`, in the order of the fleets; all if it names none.
+/// The fleets of `operation.bidders`, in the order of the fleets; all of them if it names none.
 fn fleets_that_bid(spec: &ScenarioFile, problems: &mut Problems<'_>) -> Vec<Party> {
     let (named, names) = (&spec.operation.bidders, || spec.fleets.iter().map(|fleet| fleet.name.as_str()));
     for (i, name) in named.iter().enumerate().filter(|(_, name)| !names().any(|known| known == *name)) {
@@ -184,7 +184,7 @@ fn fleets_that_bid(spec: &ScenarioFile, problems: &mut Problems<'_>) -> Vec<Part
     fleets.map(|(fleet, _)| Party::Fleet(FleetId::new(fleet))).collect()
 }
 
-/// A policy that bids needs a market to bid in.
+/// A bidding policy needs a market to bid in.
 fn needed_kinds(spec: &ScenarioFile, problems: &mut Problems<'_>) {
     use MarketKind::{Balancing, DayAhead, Intraday};
     let needed: &[MarketKind] = match spec.operation.bidding {
@@ -277,7 +277,7 @@ fn one_market(
     })
 }
 
-/// Whether a price file covers what is traded.
+/// Checks that a price file covers the traded period.
 fn covers(
     series: &Series,
     start: gridfleet_core::time::SimTime,
@@ -394,7 +394,7 @@ pub fn market(
     if let Some(market) = trading.markets.iter().position(|market| market.name == name) {
         return Some(MarketId::new(market));
     }
-    // A market that is there but wrong has been told of.
+    // A market that exists but has errors has been reported already.
     if !spec.markets.iter().any(|market| market.name == name) {
         let found = format!("the unknown market \"{name}\"");
         let names = spec.markets.iter().map(|market| market.name.as_str());

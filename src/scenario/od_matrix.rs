@@ -1,13 +1,11 @@
 //! Travel times and distances between zones, learned from trips.
 //!
-//! Mean over the trips of a pair of zones, for pairs with enough trips. The
-//! time of an hour of the local day is the mean of that hour's trips where the
-//! hour has enough of them; else the pair's mean times the hour's pace, which is
-//! the time that all trips of the hour took over what the means of their pairs
-//! would have given.
+//! Mean over the trips of a pair of zones, for pairs with enough trips. The time in an hour of the local day is the
+//! mean of the trips in that hour if there are enough of them; otherwise the pair's mean times the pace of the hour,
+//! which is the total time of all trips in the hour divided by the total of their pairs' means.
 //!
-//! Trips that stay in a zone teach nothing: nobody takes a taxi round the corner,
-//! so they are longer than the way of an empty vehicle to a rider in its zone.
+//! Trips within a zone are not used: riders do not take taxis for very short distances, so these trips are longer than
+//! the trip of an empty vehicle to a rider in its zone.
 
 use gridfleet_core::time::LocalClock;
 use gridfleet_data::Trace;
@@ -16,14 +14,14 @@ use gridfleet_sim::world::travel::OdMatrix;
 /// Most zones: the matrix takes 100 bytes per pair.
 const MOST_ZONES: usize = 1_000;
 
-/// No way between zones is driven faster on the whole [km/h]: 50 mph, New York's highest limit.
+/// Maximum average speed between zones [km/h]: 50 mph, New York's highest limit.
 const FASTEST_KMH: f32 = 80.0;
 
-/// Learns from all trips of `trace` that tell time and distance and run between its `zones` first
-/// places. Pairs and hours with fewer than `min_trips` trips count as said above.
+/// Learns from all trips of `trace` that record time and distance and run between its `zones` first places. Pairs and
+/// hours with fewer than `min_trips` trips are treated as described above.
 ///
 /// # Errors
-/// What was found, if there are no zones or too many.
+/// A description of the trips, if there are no zones or too many.
 pub fn learn(trace: &Trace, zones: usize, clock: &LocalClock, min_trips: u32) -> Result<OdMatrix, String> {
     if zones == 0 {
         return Err("trips without zones".to_owned());
@@ -50,7 +48,7 @@ pub fn learn(trace: &Trace, zones: usize, clock: &LocalClock, min_trips: u32) ->
         distance_km: vec![f32::NAN; zones * zones],
         duration_s: vec![f32::NAN; zones * zones * 24],
     };
-    let mut of_hours = [(0.0_f64, 0.0_f64); 24]; // (taken, as the pairs' means would give) [s]
+    let mut of_hours = [(0.0_f64, 0.0_f64); 24]; // (total time, total of the pairs' means) [s]
     for pair in order.chunk_by(|a, b| a.0 / 24 == b.0 / 24) {
         if pair.len() < min_trips as usize {
             continue;
@@ -62,7 +60,7 @@ pub fn learn(trace: &Trace, zones: usize, clock: &LocalClock, min_trips: u32) ->
         let mean_s = mean(&trace.duration_s, pair);
         matrix.distance_km[number] = mean(&trace.distance_km, pair) as f32;
         let row = &mut matrix.duration_s[number * 24..number * 24 + 24];
-        // Negative marks a mean that still wants the pace of its hour.
+        // A negative value marks a mean that still has to be multiplied by the pace of its hour.
         row.fill(-mean_s as f32);
         for trips in pair.chunk_by(|a, b| a.0 == b.0) {
             let hour = (trips[0].0 % 24) as usize;
@@ -79,7 +77,8 @@ pub fn learn(trace: &Trace, zones: usize, clock: &LocalClock, min_trips: u32) ->
         if *duration_s < 0.0 {
             *duration_s = (-f64::from(*duration_s) * pace[i % 24]) as f32;
         }
-        // Few trips of an hour may be shorter than the pair's distance, which is the mean over the day.
+        // The few trips of an hour may be faster than the pair's distance allows, because that is the mean over the
+        // day.
         let least_s = matrix.distance_km[i / 24] * (3_600.0 / FASTEST_KMH);
         *duration_s = duration_s.max(least_s);
     }
@@ -121,8 +120,8 @@ mod tests {
         assert!(matrix.distance_km[3].is_nan());
         let at = |hour: usize| matrix.duration_s[24 + hour];
         assert_eq!(at(8), 700.0);
-        // Hour 9 has one trip: the pair's mean times the pace 300 / (1700/3) is 300 again; hours without
-        // any trip take the mean.
+        // Hour 9 has one trip: the pair's mean times the pace 300 / (1700/3) is 300 again; hours without any trip use
+        // the mean.
         assert!((at(9) - 300.0).abs() < 1e-3, "{}", at(9));
         assert!((at(3) - 1_700.0 / 3.0).abs() < 1e-3, "{}", at(3));
     }

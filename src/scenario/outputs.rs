@@ -1,10 +1,10 @@
-//! `[outputs]`: which tables a run writes, and how densely.
+//! `[outputs]`: tables that a run writes, and their density.
 
 use gridfleet_core::records::dictionary::TableId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What is written.
+/// Outputs to write.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct OutputsSpec {

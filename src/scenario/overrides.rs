@@ -1,4 +1,4 @@
-//! What the command line changes in a scenario before it is checked.
+//! Changes to a scenario from the command line, made before it is checked.
 
 use super::document::{Document, Entry, Node, Origin, Value, parse_value};
 use super::{schema, suggest};
@@ -8,8 +8,8 @@ use serde_json::Value as Json;
 /// Changes to a scenario.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Overrides {
-    /// `key=value`, the key written `fleets.0.vehicles.0.count`, `fleets[0].vehicles[0].count` or, by
-    /// name, `fleets.yellow.vehicles.0.count`; the value in TOML, or plain text.
+    /// `key=value`, with the key written `fleets.0.vehicles.0.count`, `fleets[0].vehicles[0].count` or, by name,
+    /// `fleets.yellow.vehicles.0.count`, and the value in TOML or as plain text.
     pub set: Vec<String>,
     /// The seed.
     pub seed: Option<u64>,
@@ -45,8 +45,8 @@ impl Overrides {
     }
 }
 
-/// Sets the policy of the role under `operation` that knows the kind `name`; parameters in
-/// the file are kept if it names the same kind already.
+/// Sets the policy of the role under `operation` that has the kind `name`; parameters in the file are kept if they
+/// belong to the same kind already.
 fn policy(root: &mut Node, schema: &Json, name: &str) -> Result<(), InputError> {
     let argument = format!("--policy {name}");
     let roles =
@@ -102,7 +102,7 @@ fn set(root: &mut Node, text: &str) -> Result<(), InputError> {
             Value::Table(entries) => {
                 let position = entries.iter().position(|e| e.key == *part).unwrap_or_else(|| {
                     let origin = Origin::Argument(argument.clone());
-                    // A number as the next part means a list.
+                    // A number as the next part indicates a list.
                     let list = parts.get(i + 1).is_some_and(|next| next.parse::<usize>().is_ok());
                     let empty = if list { Value::Array(Vec::new()) } else { Value::Table(Vec::new()) };
                     let node = Node { value: empty, origin: origin.clone() };

@@ -1,4 +1,4 @@
-//! Where vehicles stand and how full they are when the simulation starts.
+//! Places and states of charge of vehicles at the start of the simulation.
 
 use super::Plan;
 use super::problems::Problems;
@@ -47,7 +47,7 @@ pub(crate) fn vehicles(
                     draw_origin(origins, &requests.origin, streams, vehicle)
                 }
             });
-            // A fleet without a request has nowhere to be; its depots, or anywhere in the area, will do.
+            // A fleet without requests has no origins; its depots, or any place in the area, will do.
             let place = place.or(depots.first().copied()).or(requests.origin.first().copied());
             let Some(place) = place else { continue };
             let soc = draw_soc(streams, vehicle, soc);
@@ -66,10 +66,10 @@ pub(crate) fn vehicles(
     all
 }
 
-/// Charge at the start where neither the scenario nor the table tells; assumed.
+/// State of charge at the start if neither the scenario nor the table gives it; assumed.
 const DEFAULT_SOC: [f64; 2] = [0.5, 0.9];
 
-/// State of charge drawn evenly between two figures.
+/// State of charge drawn uniformly between two values.
 pub(crate) fn draw_soc(streams: Streams, vehicle: VehicleId, [low, high]: [f64; 2]) -> f64 {
     if high <= low {
         return low;

@@ -1,10 +1,10 @@
-//! Collects everything that is wrong with a scenario, so that one look shows it all.
+//! Collects all problems of a scenario, so that they are reported together.
 
 use super::document::Document;
 use gridfleet_core::error::{Error, InputError};
 use std::path::{Path, PathBuf};
 
-/// What a complaint is about: a table of the scenario, or a row of a file that it names.
+/// Subject of an error: a table of the scenario, or a row of a file named in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
     /// Key path of a table, for example `stations[3]`.
@@ -13,7 +13,7 @@ pub enum Subject {
     Row {
         /// The file.
         file: PathBuf,
-        /// Its line, counted from 1.
+        /// Line number, starting at 1.
         line: u64,
     },
 }
@@ -24,27 +24,27 @@ pub struct Problems<'a> {
     document: &'a Document,
     /// The problems so far.
     pub errors: Vec<InputError>,
-    /// The catalogue of vehicle types could not be read: a type that is not known may be there.
+    /// Whether the catalogue of vehicle types could not be read: it may contain types that are unknown.
     pub types_unread: bool,
 }
 
 impl<'a> Problems<'a> {
-    /// No problem yet.
+    /// An empty list.
     pub fn new(document: &'a Document) -> Self {
         Self { document, errors: Vec::new(), types_unread: false }
     }
 
-    /// A list whose problems are thrown away.
+    /// A list whose problems are discarded.
     pub fn quiet(other: &Self) -> Self {
         Self::new(other.document)
     }
 
-    /// A problem with the value at `path`; the answer takes a help text.
+    /// Adds a problem with the value at `path`; a help text can be added to the result.
     pub fn add(&mut self, path: &str, found: impl Into<String>, expected: impl Into<String>) -> Helper<'_> {
         self.push(self.document.error(path, found, expected))
     }
 
-    /// A problem with member or column `field` of `subject`.
+    /// Adds a problem with member or column `field` of `subject`.
     pub fn about(
         &mut self,
         subject: &Subject,
@@ -61,7 +61,7 @@ impl<'a> Problems<'a> {
         }
     }
 
-    /// The file that the value at `path` names, if it exists.
+    /// Path of the file named by the value at `path`, if it exists.
     pub fn file(&mut self, path: &str, name: &Path) -> Option<PathBuf> {
         let folder = self.document.file.parent().unwrap_or(Path::new(""));
         let file = folder.join(name);
@@ -80,7 +80,7 @@ impl<'a> Problems<'a> {
         None
     }
 
-    /// The value, or its problems noted.
+    /// The value of `result`; its errors are added to the list.
     pub fn take<T>(&mut self, path: &str, result: Result<T, Error>) -> Option<T> {
         match result {
             Ok(value) => Some(value),
@@ -101,16 +101,16 @@ impl<'a> Problems<'a> {
     }
 }
 
-/// Takes a help text for the problem just noted.
+/// Adds a help text to the latest problem.
 pub struct Helper<'a>(Option<&'a mut InputError>);
 
 impl Helper<'_> {
-    /// What to do about it.
+    /// Adds the help text `help`.
     pub fn help(self, help: impl Into<String>) {
         self.perhaps(Some(help.into()));
     }
 
-    /// What to do about it, if there is anything to say.
+    /// Adds the help text, if there is one.
     pub fn perhaps(self, help: Option<String>) {
         if let (Some(error), Some(help)) = (self.0, help) {
             *error = std::mem::take(error).help(help);

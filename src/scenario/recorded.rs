@@ -1,5 +1,5 @@
-//! The trips as they were recorded: what all replications of a scenario, and all
-//! scenarios that differ in other things, have in common. Read once, shared.
+//! The recorded trips, which are common to all replications of a scenario and to all scenarios that differ only in
+//! other settings. Read once and shared.
 
 use super::problems::Problems;
 use super::variation::days::Day;
@@ -12,22 +12,22 @@ use gridfleet_sim::world::travel::OdMatrix;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The trips of a scenario, read, merged and folded, but neither sampled nor cut to the period; and what
-/// is learned from all of them.
+/// The trips of a scenario, read, merged and folded, but neither sampled nor cut to the period; and travel data learned
+/// from all of them.
 #[derive(Debug)]
 pub struct Recorded {
     /// The trips.
     pub(super) trace: Trace,
     /// Zones of the trips by name.
     pub(super) zones: BTreeMap<String, PlaceId>,
-    /// Whole local days that the trips cover.
+    /// Whole local days covered by the trips.
     pub(super) days: Vec<Day>,
-    /// Travel between zones, where the scenario learns it.
+    /// Travel between zones, if the scenario learns it.
     pub(super) matrix: Option<Arc<OdMatrix>>,
 }
 
-/// A first or last day counts as recorded if the trips leave no more than this of it open [s]; assumed:
-/// as long as a night without a trip.
+/// A first or last day counts as recorded if the trips leave at most this much of it uncovered [s]; assumed: the length
+/// of a night without trips.
 const OPEN_S: i64 = 6 * HOUR_S;
 
 impl Recorded {
@@ -36,17 +36,17 @@ impl Recorded {
         self.trace.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no trips.
     pub fn is_empty(&self) -> bool {
         self.trace.is_empty()
     }
 }
 
 impl Scenario {
-    /// Reads the trips and learns from them what the scenario asks for.
+    /// Reads the trips and learns travel data from them as the scenario requests.
     ///
     /// # Errors
-    /// [`gridfleet_core::error::Error::Input`] with everything that is wrong with the trips.
+    /// [`gridfleet_core::error::Error::Input`] with all problems of the trips.
     pub fn read(&self) -> Result<Recorded> {
         let trace = sources::trips(&self.plan.source).map_err(|error| self.located(error))?;
         let zones = build::zones(&trace.places);
@@ -71,7 +71,7 @@ impl Scenario {
         Ok(Recorded { trace, zones, days, matrix })
     }
 
-    /// Whether both would read the same: what one has read, the other can be built from.
+    /// Whether both would read the same trips, so that either can be built from the trips read by the other.
     pub fn reads_like(&self, other: &Self) -> bool {
         let learning = |scenario: &Self| {
             let travel = &scenario.spec.travel;
@@ -82,7 +82,7 @@ impl Scenario {
             && learning(self) == learning(other)
     }
 
-    /// What the reader of trips says about a key of `[trips]`, at its place in the scenario file.
+    /// Error of the trip reader about a key of `[trips]`, with its location in the scenario file.
     pub(super) fn located(&self, error: Error) -> Error {
         let Error::Input(errors) = error else { return error };
         let place = |error: InputError| match (&error.file, &error.key) {

@@ -1,4 +1,4 @@
-//! `[[households]]`, and what serving its customers costs a retailer.
+//! `[[households]]`, and a retailer's cost of serving its customers.
 
 use super::horizon::Horizon;
 use super::problems::{Problems, Subject};
@@ -12,50 +12,51 @@ use gridfleet_sim::world::{Generation, Households, Retailer};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A group of equal households.
+/// A group of identical households.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HouseholdSpec {
     /// Name.
     #[schemars(length(min = 1, max = 100))]
     pub name: String,
-    /// How many.
+    /// Number of households.
     #[schemars(range(min = 1, max = 10000000))]
     pub count: u32,
-    /// Name of their retailer; may be left out where there is only one.
+    /// Name of their retailer; may be omitted if there is only one.
     pub retailer: Option<String>,
-    /// Energy of one of them in a day [kWh].
+    /// Energy of one household in a day [kWh].
     #[schemars(range(max = 10000.0), extend("exclusiveMinimum" = 0.0))]
     pub energy_kwh: f64,
-    /// Load in each hour of the local day, from midnight, relative to each other; 24 of them. By default a summer day of
-    /// homes with air conditioning, least before dawn and most late in the afternoon (assumed).
+    /// Load in each hour of the local day, from midnight, relative to each other; 24 of them. By default a summer day
+    /// of homes with air conditioning, lowest before dawn and highest late in the afternoon (assumed).
     #[schemars(length(min = 24, max = 24), inner(range(min = 0.0, max = 1000000.0)))]
     pub shape: Option<Vec<f64>>,
-    /// Least load as a share of that of the shape.
+    /// Minimum load as a share of that of the shape.
     #[serde(default = "least")]
     #[schemars(range(min = 0.0, max = 100.0))]
     pub least: f64,
-    /// Most load as a share of that of the shape.
+    /// Maximum load as a share of that of the shape.
     #[serde(default = "most")]
     #[schemars(range(min = 0.0, max = 100.0))]
     pub most: f64,
-    /// Most load of one of them at any time [kW].
+    /// Maximum load of one household at any time [kW].
     #[schemars(range(max = 10000.0), extend("exclusiveMinimum" = 0.0))]
     pub max_kw: Option<f64>,
-    /// Worth of the first unit of energy in an hour [currency/MWh]. Each hour of the shape adds what makes the shape the
-    /// best load at equal prices. As the energy of a day is given, it moves nothing within the day.
+    /// Worth of the first unit of energy in an hour [currency/MWh]. Each hour of the shape adds the amount that makes
+    /// the shape the best load at equal prices. Since the energy of a day is given, this value shifts no load within
+    /// the day.
     #[serde(default = "omega")]
     #[schemars(range(max = 100000.0), extend("exclusiveMinimum" = 0.0))]
     pub omega_eur_mwh: f64,
-    /// By how much a further kW lowers the worth of the next [currency/MWh per kW].
+    /// Decrease of the worth of the next unit per further kW [currency/MWh per kW].
     #[serde(default = "theta")]
     #[schemars(range(max = 100000.0), extend("exclusiveMinimum" = 0.0))]
     pub theta_eur_mwh_kw: f64,
-    /// Bus of the distribution feeder they hang on.
+    /// Bus of the distribution feeder to which they are connected.
     pub bus: Option<u32>,
 }
 
-// Group 1 of the Stackelberg paper's table II, in currency per MWh where it has cents per kWh; `most` as in its group 3.
+// Group 1 of the Stackelberg paper's table II, in currency per MWh instead of cents per kWh; `most` as in its group 3.
 fn least() -> f64 {
     0.7
 }
@@ -69,15 +70,15 @@ fn theta() -> f64 {
     1.0
 }
 
-/// What it costs a retailer to serve a load g in kW: `a / 2 g^2 + b g + c` an hour.
+/// A retailer's cost of serving a load g in kW: `a / 2 g^2 + b g + c` per hour.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GenerationSpec {
-    /// Rise of the marginal cost with the load, above 0 [currency/MWh per kW]: one figure, or 24 by local hour.
+    /// Increase of the marginal cost with the load, above 0 [currency/MWh per kW]: one number, or 24 by local hour.
     pub a_eur_mwh_kw: ByHour,
-    /// Marginal cost without load, 0 or more [currency/MWh]: one figure, or 24 by local hour.
+    /// Marginal cost without load, 0 or more [currency/MWh]: one number, or 24 by local hour.
     pub b_eur_mwh: ByHour,
-    /// Cost without load, 0 or more [currency/h]: one figure, or 24 by local hour.
+    /// Cost without load, 0 or more [currency/h]: one number, or 24 by local hour.
     #[serde(default = "nothing")]
     pub c_eur_h: ByHour,
 }
@@ -86,13 +87,13 @@ fn nothing() -> ByHour {
     ByHour::All(0.0)
 }
 
-/// A figure of each hour of the local day.
+/// A value for each hour of the local day.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum ByHour {
-    /// The same at all hours.
+    /// The same value at all hours.
     All(f64),
-    /// From midnight on; 24 of them.
+    /// One value per hour from midnight; 24 of them.
     Hours(Vec<f64>),
 }
 
@@ -127,7 +128,7 @@ impl ByHour {
     }
 }
 
-/// What serving its customers costs each retailer, in the order of the file.
+/// Cost of serving customers by retailer, in the order of the file.
 pub fn generation(spec: &ScenarioFile, problems: &mut Problems<'_>) -> Vec<Option<Generation>> {
     let all: Vec<Option<Generation>> = spec
         .retailers
@@ -195,7 +196,7 @@ pub fn households(
     all
 }
 
-/// Bounds between which the energy of a day does not fit cannot be meant.
+/// Rejects bounds that make the daily energy infeasible.
 fn feasible(group: &HouseholdSpec, key: &str, low: &[f64], high: &[f64], problems: &mut Problems<'_>) {
     let (least, most): (f64, f64) = (low.iter().sum(), high.iter().sum());
     let slack = 1e-9 * group.energy_kwh;
@@ -221,7 +222,7 @@ fn feasible(group: &HouseholdSpec, key: &str, low: &[f64], high: &[f64], problem
     }
 }
 
-/// Loads of homes and costs are those of hours of the local day, so slots must not reach over an hour's end.
+/// Loads of homes and costs are given by hour of the local day, so slots must not extend across the end of an hour.
 pub fn slots(
     retailers: &[Retailer],
     households: &[Households],

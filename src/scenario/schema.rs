@@ -1,7 +1,7 @@
-//! The JSON Schema of scenario files, and the check of a file against it that
-//! reports every problem with its place, not only the first.
+//! The JSON Schema of scenario files, and a check of a file against it that reports all problems with their locations,
+//! not only the first.
 //!
-//! Covers what [`super::spec`] uses of JSON Schema, no more.
+//! Supports only the parts of JSON Schema that [`super::spec`] uses.
 
 use super::document::{Document, Entry, Node, Origin, Value};
 use super::spec::ScenarioFile;
@@ -22,7 +22,7 @@ pub fn schema_of<T: JsonSchema>() -> Json {
     schema
 }
 
-/// Fits what schemars makes to TOML, which has no null: what may be absent is simply not required.
+/// Adapts the output of schemars to TOML, which has no null: optional values are simply not required.
 fn without_null(schema: &mut Json) {
     let is_null = |s: &Json| s.get("type").and_then(Json::as_str) == Some("null");
     match schema {
@@ -34,7 +34,7 @@ fn without_null(schema: &mut Json) {
                     object.insert("type".to_owned(), only);
                 }
             }
-            // Doc comments are broken into lines for the source's sake.
+            // Doc comments are wrapped in the source.
             if let Some(Json::String(text)) = object.get_mut("description") {
                 *text = text.split("\n\n").map(|p| p.replace('\n', " ")).collect::<Vec<_>>().join("\n\n");
             }
@@ -58,14 +58,14 @@ fn without_null(schema: &mut Json) {
     }
 }
 
-/// Everything in `document` that the schema does not allow.
+/// All violations of the schema in `document`.
 pub fn check(document: &Document, schema: &Json) -> Vec<InputError> {
     let mut checker = Checker { document, root: schema, errors: Vec::new() };
     checker.node(&document.root, schema, "");
     checker.errors
 }
 
-/// Names by which `kind` at `path` (keys, no indices) can be chosen.
+/// Names of the kinds that `kind` at `path` (keys, no indices) may have.
 pub fn kinds(schema: &Json, path: &[&str]) -> Vec<String> {
     let mut at = resolve(schema, schema);
     for key in path {
@@ -135,7 +135,7 @@ impl Checker<'_> {
         }
     }
 
-    /// A word out of a list.
+    /// Checks a word from a list.
     fn word(&mut self, node: &Node, words: &[&str], path: &str) {
         let found = node.text().unwrap_or_default();
         if !matches!(node.value, Value::Text(_)) || !words.contains(&found) {
@@ -148,7 +148,7 @@ impl Checker<'_> {
         }
     }
 
-    /// A table whose member `kind` says which members it has.
+    /// Checks a table whose member `kind` determines its other members.
     fn tagged(&mut self, node: &Node, variants: &[Json], path: &str) {
         let kinds: Vec<&str> = variants.iter().filter_map(kind_of).collect();
         if !matches!(node.value, Value::Table(_)) {
@@ -225,7 +225,7 @@ impl Checker<'_> {
         }
         let required = schema.get("required").and_then(Json::as_array).map_or(&[] as &[Json], Vec::as_slice);
         for key in required.iter().filter_map(Json::as_str) {
-            // A key that is there with a slip in its name has been complained about already.
+            // A missing key that is present in misspelt form has been reported already.
             if !entries.iter().any(|e| e.key == key) && !misspelt.contains(&key) {
                 let schema = properties.get(key).map(|s| resolve(self.root, s));
                 self.complain(&join(path, key), "nothing", schema.map_or("a value".to_owned(), expected));
@@ -287,7 +287,7 @@ fn kind(schema: &Json) -> &str {
     schema.get("type").and_then(Json::as_str).unwrap_or_default()
 }
 
-/// Whether a value has the schema's type. A date stands where text is asked for.
+/// Whether a value has the schema's type. A date is accepted as text.
 fn fits(node: &Node, schema: &Json) -> bool {
     match kind(schema) {
         _ if words(schema).is_some() => matches!(node.value, Value::Text(_)),
@@ -312,7 +312,7 @@ fn widest(schema: &Json) -> Option<f64> {
     }
 }
 
-/// What the schema wants, in words.
+/// Description of the values that the schema expects.
 fn expected(schema: &Json) -> String {
     if let Some(words) = words(schema) {
         return one_of(&words);

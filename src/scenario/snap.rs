@@ -1,16 +1,16 @@
-//! Replay: recorded coordinates wander by a few metres between two rows of the
-//! same parked car; here they become the places they stand for.
+//! Replay: recorded coordinates of a parked car vary by a few metres from row to row; this module maps them to the
+//! places that they represent.
 
 use gridfleet_core::geo::Places;
 use gridfleet_core::ids::PlaceId;
 use gridfleet_sim::world::{First, Nearby, Requests, Search, Station, VehicleStart};
 
-/// Coordinates nearer than this are the same place [km]; assumed: a block, and several times the
-/// rounding of the feed (0.0001 degrees, 11 m).
+/// Coordinates closer than this are the same place [km]; assumed: a block, and several times the rounding of the feed
+/// (0.0001 degrees, 11 m).
 const SAME_PLACE_KM: f64 = 0.1;
 
-/// Lets each trip start where its vehicle was left, if that is what the record means, and each trip
-/// that ends at a charger end at the station that stands there.
+/// Makes each trip start where its vehicle was left, if the recorded coordinates are close enough, and each trip that
+/// ends at a charger end at the station located there.
 pub(crate) fn snap(
     requests: &mut Requests,
     vehicles: &[VehicleStart],

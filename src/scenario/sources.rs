@@ -1,4 +1,4 @@
-//! The one place where the scenario touches the readers of other files.
+//! The only module of the scenario that calls the readers of other files.
 
 use super::spec::{AccessSpec, StationSpec, VehicleTypeSpec};
 use gridfleet_core::error::{Error, InputError, Result, input};
@@ -15,17 +15,17 @@ use std::path::Path;
 /// Largest file that is read [bytes].
 const MOST_BYTES: u64 = 64 << 20;
 
-/// The trips of a scenario, all of them.
+/// All trips of a scenario.
 pub fn trips(source: &TripSource) -> Result<Trace> {
     gridfleet_data::load::read(source)
 }
 
-/// The trips of one replication, where `trips.scale` does not leave all.
+/// The trips of one replication, if `trips.scale` changes their number.
 pub fn draw(trace: &Trace, source: &TripSource, streams: Streams) -> Result<Option<Drawn>> {
     gridfleet_data::load::draw(trace, source, &streams)
 }
 
-/// The week into which the trips are folded: first instant, and first one behind it.
+/// The week into which the trips are folded: first instant, and first instant after it.
 pub fn folded_week(source: &TripSource) -> Option<(SimTime, SimTime)> {
     gridfleet_data::load::folded_week(source)
 }
@@ -35,13 +35,13 @@ pub fn prices(path: &Path) -> Result<PriceSeries> {
     gridfleet_data::prices::read(path)
 }
 
-/// What a system that is short pays, and what one that is long gets.
+/// Prices paid by a system that is short, and received by one that is long.
 pub fn two_prices(path: &Path) -> Result<(PriceSeries, PriceSeries)> {
     let two = gridfleet_data::prices::read_two(path)?;
     Ok((two.up, two.down))
 }
 
-/// A feeder as a MATPOWER case.
+/// A feeder read from a MATPOWER case.
 pub fn feeder(path: &Path) -> Result<Feeder> {
     let text = String::from_utf8(input::read(path, MOST_BYTES)?)
         .map_err(|_| InputError::new("bytes that are no UTF-8 text", "a MATPOWER case").file(path))?;
@@ -49,7 +49,7 @@ pub fn feeder(path: &Path) -> Result<Feeder> {
         .map_err(|problems| Error::Input(problems.into_iter().map(|problem| problem.file(path)).collect()))
 }
 
-/// An agent that has learned to bid.
+/// An agent trained to bid.
 pub fn agent(path: &Path) -> Result<gridfleet_sim::policies::Trained> {
     gridfleet_sim::policies::Trained::read(path)
 }
@@ -89,7 +89,7 @@ pub fn stations(path: &Path) -> Result<Vec<(u64, StationSpec)>> {
             Location::Point(lat, lon) => (None, Some(lat), Some(lon)),
         };
         let access = match row.access {
-            // Also what an empty cell means, so that the operator's rule may apply.
+            // An empty cell means the same, so that the operator's rule may apply.
             AccessRule::Public => None,
             AccessRule::Fleets(names) => Some(match names.as_slice() {
                 [one] => AccessSpec::One(one.clone()),

@@ -1,4 +1,4 @@
-//! Stations: inline or from a table, with what their operator and the defaults add.
+//! Stations: inline or from a table, completed by their operator and by defaults.
 
 use super::fleets::FleetPlan;
 use super::problems::{Problems, Subject};
@@ -10,27 +10,27 @@ use gridfleet_sim::world::{Access, Connector, Retailer, VehicleType};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-/// Above this a connector is taken for a DC one unless the scenario says otherwise [kW]:
-/// 22 kW is the most of AC charging at 32 A three-phase (IEC 61851-1 mode 3).
+/// Connectors above this power are treated as DC unless the scenario sets it [kW]: 22 kW is the maximum of AC charging
+/// at 32 A three-phase (IEC 61851-1 mode 3).
 const MOST_AC_KW: f64 = 22.0;
-/// Longest wait in a queue where nothing is said [s]; assumed.
+/// Default for the longest wait in a queue [s]; assumed.
 const QUEUE_PATIENCE_S: i64 = 1_800;
 
-/// Sensitivity of stations where nothing is said [currency/MWh per MW]; assumed: prices that differ by 40 currency/MWh
-/// move about 40 kW.
+/// Default for the sensitivity of stations [currency/MWh per MW]; assumed: prices that differ by 40 currency/MWh move
+/// about 40 kW.
 const SENSITIVITY_EUR_MWH_PER_MW: f64 = 1_000.0;
 
 /// Most operators: each has an account, and accounts are numbered by 16 bits.
 const MOST_OPERATORS: usize = 60_000;
 
-/// A station, all but its place resolved.
+/// A station, resolved except for its place.
 #[derive(Debug, Clone)]
 pub struct StationPlan {
-    /// Where it is written.
+    /// Origin of the station in the input.
     pub subject: Subject,
-    /// Where it stands.
+    /// Location of the station.
     pub location: Location,
-    /// The rest; its place is a placeholder.
+    /// All other properties; its place is a placeholder.
     pub station: gridfleet_sim::world::Station,
 }
 
@@ -53,7 +53,7 @@ pub fn stations(
             specs.push((row, Subject::Row { file: path.clone(), line }));
         }
     }
-    // Of a table with mistakes the rest is not known either.
+    // If a table has mistakes, its other rows are unknown too.
     let complete = problems.errors.len() == before;
     let inline = spec.stations.iter().enumerate();
     specs.extend(inline.map(|(i, station)| (station.clone(), Subject::Key(format!("stations[{i}]")))));
@@ -119,7 +119,7 @@ struct Resolver<'a> {
     types: &'a [VehicleType],
     retailers: &'a [Retailer],
     operators: Vec<String>,
-    /// Number of each operator; of one written twice, the first. Those of `[[operators]]` come first, as there.
+    /// Number of each operator; for duplicates, the first. Those of `[[operators]]` come first, in their order.
     numbers: BTreeMap<String, usize>,
 }
 
@@ -158,7 +158,7 @@ impl Resolver<'_> {
             }
         };
         let public = AccessSpec::One("public".to_owned());
-        // Where the access comes from the operator, what is wrong with it has been said there.
+        // Errors in an access rule of the operator have been reported there.
         let access = match (&station.access, defaults.and_then(|d| d.access.as_ref())) {
             (Some(access), _) => self.access(access, name, subject, problems),
             (None, Some(access)) => {
@@ -213,7 +213,7 @@ impl Resolver<'_> {
                 .about(subject, "retailer", format!("\"{name}\""), "the name of one of the [[retailers]]")
                 .perhaps(suggest::help(name, self.spec.retailers.iter().map(|r| r.name.as_str())));
         }
-        // The position among those that could be read; if one could not, the scenario is refused anyway.
+        // The position among those that could be read; if one could not, the scenario is rejected anyway.
         self.retailers.iter().position(|r| r.name == name).map(RetailerId::new)
     }
 
@@ -291,7 +291,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// A fleet whose vehicles fit none of the stations open to it cannot be meant.
+    /// Rejects a fleet whose vehicles are compatible with none of the stations open to it.
     fn fleets_can_charge(&self, plans: &[StationPlan], problems: &mut Problems<'_>) {
         for fleet in self.fleets {
             let open: Vec<&StationPlan> =

@@ -1,6 +1,6 @@
-//! "Did you mean ...?": the known name nearest to one that is not known.
+//! "Did you mean ...?": the known name closest to an unknown one.
 
-/// The name in `known` nearest to `found`, if it is near enough to be a slip of the hand.
+/// The name in `known` closest to `found`, if it is close enough to be a typing error.
 pub fn nearest<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (found.chars().count() / 3).clamp(1, 3);
     known
@@ -11,7 +11,7 @@ pub fn nearest<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
         .map(|(_, name)| name)
 }
 
-/// A sentence that offers the nearest of `known`, or lists them if they are few.
+/// A sentence that suggests the closest of `known`, or lists them if they are few.
 pub fn help<'a>(found: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> Option<String> {
     if let Some(name) = nearest(found, known.clone()) {
         return Some(format!("did you mean `{name}`?"));

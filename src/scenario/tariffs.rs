@@ -1,4 +1,4 @@
-//! Retailers and their tariffs: time-of-use periods to the hours of a week, price files to series.
+//! Retailers and their tariffs: time-of-use periods as hours of a week, price files as series.
 
 use super::horizon::Horizon;
 use super::markets;
@@ -22,21 +22,20 @@ pub struct RetailerSpec {
     /// Name.
     #[schemars(length(min = 1, max = 100))]
     pub name: String,
-    /// Its prices.
+    /// Prices of the retailer.
     pub tariff: TariffSpec,
-    /// What serving its customers costs it. A `pricing` policy makes the prices of retailers that have it.
+    /// Cost of serving its customers. A `pricing` policy sets the prices of retailers that have it.
     pub generation: Option<GenerationSpec>,
-    /// Length of the slots for which a price is broadcast [s]; by default an hour, or the slot of the
-    /// price file.
+    /// Length of the slots for which a price is broadcast [s]; by default an hour, or the slot of the price file.
     #[schemars(range(min = 60, max = 86400))]
     pub slot_s: Option<i64>,
-    /// How long before a slot its price is broadcast [s].
+    /// Time before a slot at which its price is broadcast [s].
     #[serde(default = "lead_s")]
     #[schemars(range(min = 0, max = 604800))]
     pub lead_s: i64,
 }
 
-/// How a retailer sets its price.
+/// Pricing rule of a retailer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum TariffSpec {
@@ -48,46 +47,46 @@ pub enum TariffSpec {
     },
     /// Prices by local time of the week.
     TimeOfUse {
-        /// Price outside all periods [currency/MWh]; may be left out if the periods fill the week.
+        /// Price outside all periods [currency/MWh]; may be omitted if the periods fill the week.
         #[schemars(range(min = gridfleet_core::ranges::PRICE.least, max = gridfleet_core::ranges::PRICE.most))]
         base_eur_mwh: Option<f64>,
-        /// Periods with a price of their own.
+        /// Periods with separate prices.
         periods: Vec<PeriodSpec>,
     },
     /// A series of prices from a file.
     RealTime {
         /// Prices (CSV or Parquet: `time`, `price_eur_mwh`).
         file: PathBuf,
-        /// Added to the price of the file [currency/MWh].
+        /// Margin added to the price of the file [currency/MWh].
         #[serde(default)]
         #[schemars(range(min = gridfleet_core::ranges::PRICE.least, max = gridfleet_core::ranges::PRICE.most))]
         margin_eur_mwh: f64,
     },
-    /// A price that the stations' load makes: that of the file, which is announced, and so much more for each megawatt
-    /// that all stations of the retailer draw on average over the slot. What is drawn in a slot is paid when it is over.
+    /// A load-dependent price: the price of the file, which is announced, plus an amount per megawatt of mean load of
+    /// all stations of the retailer over the slot. Energy drawn in a slot is paid when the slot is over.
     LoadDependent {
         /// Prices without load (CSV or Parquet: `time`, `price_eur_mwh`).
         file: PathBuf,
-        /// Added to the price of the file [currency/MWh].
+        /// Margin added to the price of the file [currency/MWh].
         #[serde(default)]
         #[schemars(range(min = gridfleet_core::ranges::PRICE.least, max = gridfleet_core::ranges::PRICE.most))]
         margin_eur_mwh: f64,
-        /// By how much a megawatt of load raises the price [currency/MWh per MW].
+        /// Increase of the price per megawatt of load [currency/MWh per MW].
         #[schemars(range(max = 1000000.0), extend("exclusiveMinimum" = 0.0))]
         slope_eur_mwh_per_mw: f64,
     },
-    /// What one of the scenario's `markets` cleared at.
+    /// Clearing price of one of the scenario's `markets`.
     Market {
         /// Name of the market.
         market: String,
-        /// Added to its price [currency/MWh].
+        /// Margin added to its price [currency/MWh].
         #[serde(default)]
         #[schemars(range(min = gridfleet_core::ranges::PRICE.least, max = gridfleet_core::ranges::PRICE.most))]
         margin_eur_mwh: f64,
     },
 }
 
-/// A period of the week with a price of its own.
+/// A period of the week with a separate price.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PeriodSpec {
@@ -96,7 +95,7 @@ pub struct PeriodSpec {
     pub days: String,
     /// Start, a full hour of the local day, for example `08:00`.
     pub from: String,
-    /// End, a full hour up to `24:00`; before `from` it is on the next day.
+    /// End, a full hour up to `24:00`; if it is before `from`, it is on the next day.
     pub to: String,
     /// Price [currency/MWh].
     #[schemars(range(min = gridfleet_core::ranges::PRICE.least, max = gridfleet_core::ranges::PRICE.most))]
@@ -112,7 +111,7 @@ fn lead_s() -> i64 {
     3_600
 }
 
-/// The retailers; files read are added to `inputs`.
+/// The retailers; the files read are added to `inputs`.
 pub fn retailers(
     file: &ScenarioFile,
     trading: &Trading,
@@ -192,7 +191,7 @@ fn tariff(
                 );
             }
             let horizon = horizon?;
-            // The first price that is broadcast holds for the slot in which the simulation starts.
+            // The first broadcast price applies to the slot in which the simulation starts.
             let first = horizon.start.0.div_euclid(slot_s) * slot_s;
             let end = series.start + series.slot_s * series.price_eur_mwh.len() as i64;
             if series.start.0 > first || end < horizon.end {
@@ -222,7 +221,7 @@ fn tariff(
     }
 }
 
-/// A tariff that passes the price of a market on. Its results must be known when they are broadcast.
+/// A tariff that passes on the price of a market. The market results must be known when prices are broadcast.
 fn of_market(
     spec: &RetailerSpec,
     market: &str,
@@ -238,7 +237,7 @@ fn of_market(
         let expected = format!("the market's product, {} s, or a part of it", rules.products.slot_s);
         problems.add(&format!("{key}.slot_s"), slot_s.to_string(), expected);
     }
-    // An hour less where the clock may change between the gate and the slot.
+    // An hour less, because the clock may change between the gate and the slot.
     let known_s = match rules.gates {
         GateRule::Lead(lead_s) => lead_s,
         GateRule::Daily { at_s, days_before } => i64::from(days_before) * 86_400 - i64::from(at_s) - HOUR_S,
@@ -326,7 +325,7 @@ fn week(
     week.into_iter().map(|hour| hour.map(|(_, price)| price).or(base)).collect()
 }
 
-/// Which days a text like `mon-fri` or `sat,sun` names.
+/// The days named by a text like `mon-fri` or `sat,sun`.
 fn days(text: &str) -> Option<[bool; 7]> {
     let mut days = [false; 7];
     let number = |name: &str| DAYS.iter().position(|day| *day == name.trim());

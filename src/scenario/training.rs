@@ -1,4 +1,4 @@
-//! `[training]`: how `gridfleet train` learns to bid in this scenario.
+//! `[training]`: training of bidding agents with `gridfleet train` in this scenario.
 
 use super::problems::Problems;
 use super::sources;
@@ -10,65 +10,69 @@ use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// How `gridfleet train` learns to bid. Forecasts are those of `operation.bidding`, which is `integrated`; its risks are
-/// what the agent is compared with.
+/// Training of bidding agents with `gridfleet train`. Forecasts are those of `operation.bidding`, which is
+/// `integrated`; its risks are the benchmark of the agent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TrainingSpec {
-    /// Who learns, and how.
+    /// Learning algorithm and its parameters.
     pub agent: AgentSpec,
-    /// What it sees: `hour`, `power` or `rich`.
+    /// Observation of the agent: `hour`, `power` or `rich`.
     pub observation: gridfleet_sim::policies::ObservationKind,
-    /// What a step's reward is.
+    /// Reward of a step.
     pub reward: RewardSpec,
-    /// Of what the reward is told.
+    /// Pairs of risks for which the reward is known.
     pub feedback: FeedbackSpec,
-    /// Steps of a quarter of an hour; the last week is played to its end.
+    /// Number of steps of a quarter of an hour; the last week is completed.
     #[schemars(range(min = 1, max = 1000000000))]
     pub steps: u64,
-    /// Steps over which exploration falls; by default all.
+    /// Number of steps over which exploration decreases; by default all.
     #[schemars(range(min = 1, max = 1000000000))]
     pub exploration_steps: Option<u64>,
-    /// Calendar weeks to train on: their numbers, the week from `time.start` being 1, or how many, which are then the first that
-    /// no other list names.
+    /// Calendar weeks to train on: their numbers, where week 1 begins at `time.start`, or their count, in which case
+    /// they are the first weeks that no other list names.
     pub weeks: WeeksSpec,
-    /// The same for weeks by which the best state of the agent is chosen, of those every `validation_every_weeks`; without any, the
-    /// last one is taken.
+    /// Calendar weeks, in the same form, by which the best state of the agent is selected among those of every
+    /// `validation_every_weeks`; without any, the last state is used.
     pub validation_weeks: WeeksSpec,
-    /// The same for weeks that have no part in training nor choosing, to see what the agent is worth.
+    /// Calendar weeks, in the same form, that take no part in training or selection and measure the performance of the
+    /// agent.
     pub held_out_weeks: WeeksSpec,
-    /// Weeks of each lane between two looks at the validation weeks; there is one at the end, too. 0 for none at all.
+    /// Weeks of each lane between two validations; there is one at the end, too. 0: no validation.
     #[schemars(range(min = 0, max = 1000000))]
     pub validation_every_weeks: u32,
-    /// Replications of each week: with `[variation]` other trips, and other charge at the start and other errors of forecasts.
+    /// Replications of each week: with `[variation]` they differ in trips, in charge at the start and in forecast
+    /// errors.
     #[schemars(range(min = 1, max = 1000))]
     pub replications: u32,
-    /// Weeks played side by side, by the same agent.
+    /// Number of weeks simulated side by side by the same agent.
     #[schemars(range(min = 1, max = 64))]
     pub lanes: u32,
-    /// Write a checkpoint after so many weeks of each lane.
+    /// Weeks of each lane between two checkpoints.
     #[schemars(range(min = 1, max = 1000000))]
     pub checkpoint_weeks: u32,
 }
 
-/// What a step's reward is.
+/// Reward of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum RewardSpec {
-    /// What the fleet's account has changed by in the step, as in the thesis, whatever step has decided it.
+    /// Change of the fleet's account during the step, as in the thesis, regardless of the step that caused it.
     Account,
-    /// What the account has changed by in the slots of the products that the step has bid for, known a week later. Each
-    /// slot counts for both steps that have bid for it, so that each sees all that it changes: in full for the balancing bid,
-    /// which comes first; less what the balancing bid has brought for the intraday bid, which cannot change that.
+    /// Change of the account in the slots of the products that the step has bid for, known a week later. Each slot
+    /// counts for both steps that have bid for it, so that each step gets the full effect of its bid: in full for the
+    /// balancing bid, which comes first; less the earnings of the balancing bid for the intraday bid, which cannot
+    /// change them.
     Products,
-    /// The same, less what the fixed risks of `operation.bidding` bring in the same slots of the same week. What is best stays
-    /// best, for that does not depend on what is done; but most of what chance gives or takes, it gives or takes both.
+    /// As `products`, less the earnings of the fixed risks of `operation.bidding` in the same slots of the same week.
+    /// The optimal policy is unchanged, because these earnings do not depend on the actions; but most random gains and
+    /// losses affect both and cancel.
     #[default]
     Advantage,
 }
 
 impl RewardSpec {
-    /// Name as the scenario writes it.
+    /// Name in the scenario file.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Account => "account",
@@ -78,21 +82,21 @@ impl RewardSpec {
     }
 }
 
-/// Of what the reward is told.
+/// Pairs of risks for which the reward is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum FeedbackSpec {
-    /// Of the pair of risks that was played, as in the thesis.
+    /// The pair of risks that was played, as in the thesis.
     #[default]
     Played,
-    /// Of all pairs: once a product has been delivered, its prices are known and who asked for which vehicle, so that all
-    /// of them can be valued: each risk beside the other one as it was played. With rewards `products` or `advantage`, in
-    /// replay.
+    /// All pairs: once a product has been delivered, its prices and the requests for each vehicle are known, so that
+    /// all pairs can be valued: each risk together with the other one as it was played. With rewards `products` or
+    /// `advantage`, in replay.
     AllPairs,
 }
 
 impl FeedbackSpec {
-    /// Name as the scenario writes it.
+    /// Name in the scenario file.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Played => "played",
@@ -101,13 +105,13 @@ impl FeedbackSpec {
     }
 }
 
-/// Calendar weeks, by number or how many.
+/// Calendar weeks, by numbers or by count.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum WeeksSpec {
-    /// So many: the first that no list names, nor a set before.
+    /// Number of weeks: the first ones that are in no list and in no earlier set.
     Count(#[schemars(range(min = 0, max = 500))] u32),
-    /// These; 1 is the week from `time.start`.
+    /// Numbers of weeks; week 1 begins at `time.start`.
     Numbers(#[schemars(length(min = 1, max = 500), inner(range(min = 1, max = 500)))] Vec<u32>),
 }
 
@@ -115,7 +119,7 @@ impl TrainingSpec {
     /// Weeks of training, of validation and held out, each counted from 0. No week is in two sets.
     ///
     /// # Errors
-    /// The key of what is wrong, what was found and what was expected.
+    /// The invalid key, the value found and the value expected.
     pub fn sets(&self) -> Result<[Vec<u32>; 3], (&'static str, String, &'static str)> {
         let specs = [
             ("weeks", &self.weeks),
@@ -173,7 +177,7 @@ impl Default for TrainingSpec {
     }
 }
 
-/// The agent that `operation.bidding` names, if it names one.
+/// The agent named by `operation.bidding`, if it names one.
 pub(super) fn trained(
     spec: &ScenarioFile,
     inputs: &mut Vec<PathBuf>,

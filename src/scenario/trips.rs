@@ -110,7 +110,7 @@ fn fleet_split(spec: &ScenarioFile, problems: &mut Problems<'_>) {
             }
         }
         let sum: f64 = trips.fleet_shares.values().sum();
-        // A user who writes thirds with three digits is close enough.
+        // Thirds written with three digits are close enough.
         if !bad && (sum - 1.0).abs() > 2e-3 {
             problems.add("trips.fleet_shares", format!("shares that sum to {sum}"), "shares that sum to 1");
         }

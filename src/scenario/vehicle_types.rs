@@ -1,4 +1,4 @@
-//! Vehicle types of a scenario: written inline or taken from a catalogue, checked the same way.
+//! Vehicle types of a scenario: written inline or taken from a catalogue, with the same checks.
 
 use super::problems::{Problems, Subject};
 use super::sources;
@@ -7,11 +7,10 @@ use gridfleet_core::ranges;
 use gridfleet_sim::world::{ChargingCurve, VehicleType};
 use std::path::PathBuf;
 
-/// Most types of a catalogue.
+/// Most types in a catalogue.
 const MOST_TYPES: usize = 10_000;
 
-/// All types, those of the catalogue first; one written inline takes the place of one of its name in
-/// the catalogue.
+/// All types, those of the catalogue first; an inline type replaces the type with the same name in the catalogue.
 pub fn vehicle_types(
     spec: &ScenarioFile,
     inputs: &mut Vec<PathBuf>,
@@ -46,8 +45,8 @@ pub fn vehicle_types(
         specs.retain(|(other, place)| other.name != inline.name || matches!(place, Subject::Key(_)));
         specs.push((inline.clone(), subject));
     }
-    // A type that fails its checks is kept by name with a curve of one kilowatt, so that references to
-    // it raise no second complaint; the scenario is refused anyway.
+    // A type that fails its checks is kept by name with a curve of one kilowatt, so that references to it cause no
+    // second error; the scenario is rejected anyway.
     specs.iter().map(|(spec, subject)| vehicle_type(spec, subject, problems)).collect()
 }
 
@@ -125,7 +124,7 @@ fn vehicle_type(spec: &VehicleTypeSpec, subject: &Subject, problems: &mut Proble
     }
 }
 
-/// What is wrong with a charging curve.
+/// Error in a charging curve, if any.
 fn curve_problem(points: &[[f64; 2]], power: bool) -> Option<String> {
     let (Some(first), Some(last)) = (points.first(), points.last()) else {
         return Some("no point".to_owned());

@@ -1,4 +1,4 @@
-//! What fleets pay and earn by its kind, in the ledger and in the summary; and rescues, known from the legs alone.
+//! Costs and earnings of fleets by kind, in the ledger and in the summary; and rescues, derived from the legs alone.
 
 use super::summary::{figure, fleets};
 use super::tables::{Code, MISSING, Texts, Written};
@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const KINDS: &str = "Ledger: each kind of amount is that of the summary";
 const RESCUES: &str = "Ledger: a rescue is paid for each leg that takes no energy";
 
-/// Figures of fleets that are sums of one kind of entry, and whether the fleet receives it.
+/// Figures of fleets that are sums of one kind of entry, and whether the fleet receives the amount.
 const FIGURES: [(&str, EntryKind, bool); 7] = [
     ("fares_eur", EntryKind::Fare, true),
     ("charging_cost_eur", EntryKind::Charging, false),
@@ -25,7 +25,7 @@ const FIGURES: [(&str, EntryKind, bool); 7] = [
     ("referral_cost_eur", EntryKind::Referral, false),
 ];
 
-/// What the ledger says, row by row.
+/// Columns of the ledger.
 struct Entries {
     time: Vec<i64>,
     debit: Vec<Code>,
@@ -51,13 +51,13 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
     rescues(auditor, &ledger, &entries, &mut texts)
 }
 
-/// Sums of what is posted after the warm-up, by kind.
+/// Sums of the amounts posted after the warm-up, by kind.
 fn kinds(auditor: &mut Auditor, entries: &Entries, texts: &mut Texts) {
     let Some(summary) = super::summary::read(auditor) else {
         auditor.checks.push(Check::not_possible(KINDS, format!("there is no {SUMMARY}")));
         return;
     };
-    // By account and kind: received less paid, and all that was moved.
+    // By account and kind: received less paid, and the total moved.
     let mut sums = BTreeMap::<(Code, Code), [i128; 2]>::new();
     for row in (0..entries.time.len()).filter(|&row| auditor.measured(entries.time[row])) {
         let amount = entries.amount[row];
@@ -93,15 +93,15 @@ fn kinds(auditor: &mut Auditor, entries: &Entries, texts: &mut Texts) {
     auditor.checks.push(check);
 }
 
-/// A vehicle that cannot go to a station by itself is carried: its leg takes no energy, and its fleet pays a rescue as it
-/// begins. Where a rescue costs nothing there is no entry; so in a fleet without any, none is missed.
+/// A vehicle that cannot reach a station is carried: its leg takes no energy, and its fleet pays a rescue when it
+/// begins. If a rescue costs nothing there is no entry; so in a fleet without any entries none is missing.
 fn rescues(auditor: &mut Auditor, ledger: &Written, entries: &Entries, texts: &mut Texts) -> Result<()> {
     if !auditor.has(&[TableId::Legs], &[RESCUES]) {
         return Ok(());
     }
     let rescue = texts.code(EntryKind::Rescue.name());
     let vehicles = ledger.parsed("reference", |text| text.strip_prefix("vehicle:").map(str::to_owned))?;
-    // By fleet: vehicles with the time of their rescues, and what one costs.
+    // By fleet: vehicles with the times of their rescues, and the price of one.
     let mut paid = BTreeMap::<Code, BTreeSet<(Code, i64)>>::new();
     let mut price = BTreeMap::<Code, i128>::new();
     let mut check = Check::new(RESCUES);
@@ -129,7 +129,7 @@ fn rescues(auditor: &mut Auditor, ledger: &Written, entries: &Entries, texts: &m
         let account = texts.code(&format!("fleet:{}", texts.text(fleet[row]).to_owned()));
         let rescues = paid.get(&account);
         let key = (vehicle[row], start[row]);
-        // A way of no length takes no energy in any case: it may be of a rescue and need not be.
+        // A leg of zero length takes no energy in any case: it may or may not be a rescue.
         let carried = kwh[row] == 0.0 && km[row] > 0.0;
         check.that(!carried || rescues.is_none_or(|rescues| rescues.contains(&key)), || {
             format!("{} was carried at {}, and no rescue is paid", texts.text(key.0), SimTime(key.1).iso())

@@ -1,8 +1,8 @@
-//! The feeder: loads of its buses against meters and case, voltages against a power flow of the auditor's own.
+//! The feeder: loads of its buses checked against meters and case, voltages against an independent power flow.
 //!
 //! The power flow here is that of M. E. Baran and F. F. Wu, Network reconfiguration in distribution systems for loss
-//! reduction and load balancing, IEEE Transactions on Power Delivery 4 (2), 1989 (DistFlow, with flows, squared currents and
-//! squared voltages), not the currents and voltages of the simulation's sweeps.
+//! reduction and load balancing, IEEE Transactions on Power Delivery 4 (2), 1989 (DistFlow, with flows, squared
+//! currents and squared voltages), not the currents and voltages of the simulation's sweeps.
 
 use super::tables::{Texts, Written};
 use super::{Auditor, Check, rounding, within};
@@ -15,35 +15,36 @@ const LOADS: &str = "Grid: loads of buses are those of the case, stations and ho
 const VOLTAGES: &str = "Grid: voltages solve the power flow";
 const LIMITS: &str = "Grid: charging breaks no limit";
 
-/// Largest difference of voltages that counts as none, in per unit. The auditor's rounds and the simulation's sweeps both come
-/// to rest at `ENOUGH` within `MOST_ROUNDS`, so that each round leaves at most 0.985 of the step before (the 2,000th root of
-/// `ENOUGH`) and all that would follow add up to 66 steps; as much again for rounding and for the other.
+/// Largest difference of voltages regarded as zero, in per unit. The auditor's rounds and the simulation's sweeps both
+/// converge to `ENOUGH` within `MOST_ROUNDS`, so each round leaves at most 0.985 of the previous step (the 2,000th root
+/// of `ENOUGH`) and all further steps would add up to 66 steps; as much again is for rounding and for the other solver.
 const VOLTAGE_TOLERANCE: f64 = 500.0 * ENOUGH;
-/// How near to a limit charging is held back, in per unit and relative: the simulation's own margin and that of voltages.
+/// Margin to a limit at which charging is held back, in per unit and relative: the simulation's margin and that of
+/// voltages.
 const LIMIT_TOLERANCE: f64 = 1e-8;
-/// Rounds of the power flow come to rest when no squared voltage moves by more than this, in per unit.
+/// The power flow has converged when no squared voltage moves by more than this, in per unit.
 const ENOUGH: f64 = 1e-13;
 const MOST_ROUNDS: usize = 2_000;
 
-/// A bus of the feeder, its own load, and what it draws to earth at nominal voltage.
+/// A bus of the feeder, its load, and the power it draws to earth at nominal voltage.
 #[derive(Debug, Clone)]
 pub struct BusFacts {
-    /// Its number in the table.
+    /// Number in the table.
     pub number: u32,
     /// Active load of the case [kW].
     pub load_kw: f64,
     /// Reactive load of the case [kvar].
     pub load_kvar: f64,
-    /// Drawn to earth [kW].
+    /// Power drawn to earth [kW].
     pub shunt_kw: f64,
-    /// Fed in from earth [kvar].
+    /// Reactive power fed in from earth [kvar].
     pub shunt_kvar: f64,
 }
 
 /// A branch of the feeder.
 #[derive(Debug, Clone)]
 pub struct BranchFacts {
-    /// Numbers of its buses.
+    /// Numbers of the two buses.
     pub ends: [u32; 2],
     /// Resistance and reactance, in per unit.
     pub impedance: (f64, f64),
@@ -51,26 +52,26 @@ pub struct BranchFacts {
     pub limit_kva: f64,
 }
 
-/// A feeder, and who hangs on it.
+/// A feeder, and the loads connected to it.
 #[derive(Debug, Clone)]
 pub struct FeederFacts {
-    /// Apparent power of one per unit [kVA].
+    /// Apparent power that corresponds to one per unit [kVA].
     pub base_kva: f64,
     /// Number of the bus that feeds all others.
     pub source: u32,
-    /// Voltage there, in per unit.
+    /// Voltage at the source, in per unit.
     pub source_voltage: f64,
     /// All buses.
     pub buses: Vec<BusFacts>,
     /// All branches.
     pub branches: Vec<BranchFacts>,
-    /// Factors on the loads of the case: since when, and how much, in the order of time.
+    /// Factors on the loads of the case, with the time from which each applies, in order of time.
     pub factors: Vec<(SimTime, f64)>,
-    /// Bus of each station, in their order.
+    /// Bus of each station, in the order of the stations.
     pub stations: Vec<u32>,
-    /// Bus of each group of households, in their order.
+    /// Bus of each group of households, in the order of the groups.
     pub households: Vec<u32>,
-    /// Reactive load that goes with the active load of stations and of households [kvar per kW].
+    /// Reactive load per active load of stations and of households [kvar per kW].
     pub kvar_per_kw: [f64; 2],
     /// Least voltage, in per unit, if charging is held back to keep it and the ratings.
     pub enforced: Option<f64>,
@@ -81,12 +82,12 @@ pub struct FeederFacts {
 struct Reading {
     kw: Vec<f64>,
     kvar: Vec<f64>,
-    /// Magnitudes of what they are made of.
+    /// Sum of the magnitudes of their parts.
     size_kw: Vec<f64>,
     size_kvar: Vec<f64>,
-    /// How many numbers have been added up at most.
+    /// Largest number of terms in the sums.
     terms: usize,
-    /// Of that, of stations.
+    /// Part of the load that is drawn by stations.
     stations_kw: Vec<f64>,
 }
 
@@ -121,7 +122,7 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
         if let Some(told) = &told {
             let told = &told[&at];
             for (bus, facts) in facts.buses.iter().enumerate() {
-                // The case's load by pieces of the factor, and all that hangs on the bus.
+                // The load of the case by pieces of the factor, and everything connected to the bus.
                 let steps = told.terms + 4;
                 let same = within(found.0[bus], told.kw[bus], rounding(steps, told.size_kw[bus]))
                     && within(found.1[bus], told.kvar[bus], rounding(steps, told.size_kvar[bus]));
@@ -174,7 +175,7 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
     Ok(())
 }
 
-/// What meters and case say of each reading in the table; `None`, noted, if that cannot be known.
+/// Loads at each reading in the table, from meters and case; `None`, with a note, if they cannot be known.
 fn told(
     auditor: &mut Auditor,
     facts: &FeederFacts,
@@ -239,7 +240,7 @@ fn told(
     Ok(Some(told))
 }
 
-/// Mean of the factors in force from `from` to `to`; at an instant the one in force.
+/// Mean of the factors in force from `from` to `to`; for an instant, the factor in force.
 fn mean(factors: &[(SimTime, f64)], from: i64, to: i64) -> f64 {
     let mut sum = 0.0;
     for (i, &(since, factor)) in factors.iter().enumerate() {
@@ -260,11 +261,11 @@ fn mean(factors: &[(SimTime, f64)], from: i64, to: i64) -> f64 {
 struct Solver<'a> {
     facts: &'a FeederFacts,
     source: usize,
-    /// Buses from the source outwards, without it: the bus, the one that feeds it, the branch between.
+    /// Buses from the source outwards, without the source: the bus, the bus that feeds it, the branch between them.
     order: Vec<(usize, usize, &'a BranchFacts)>,
 }
 
-/// A power flow, by bus and in per unit: squared voltage, and apparent power through the branch that feeds it.
+/// A power flow, by bus and in per unit: squared voltage, and apparent power through the feeding branch.
 struct Flow {
     squared: Vec<f64>,
     apparent: Vec<f64>,
@@ -294,7 +295,7 @@ impl<'a> Solver<'a> {
         }
     }
 
-    /// Solves for loads of all buses [kW, kvar]; `None` if it does not come to rest.
+    /// Solves for loads of all buses [kW, kvar]; `None` if it does not converge.
     fn solve(&self, kw: &[f64], kvar: &[f64]) -> Option<Flow> {
         let facts = self.facts;
         let buses = facts.buses.len();
@@ -321,7 +322,7 @@ impl<'a> Solver<'a> {
                 current[bus] = (p[bus].powi(2) + q[bus].powi(2)) / flow.squared[before];
                 let squared = flow.squared[before] - 2.0 * (r * p[bus] + x * q[bus])
                     + (r.powi(2) + x.powi(2)) * current[bus];
-                // Not a number never comes to rest.
+                // NaN never converges.
                 moved = moved.max((squared - flow.squared[bus]).abs());
                 if squared.is_nan() || squared <= 0.0 {
                     return None;
@@ -335,7 +336,8 @@ impl<'a> Solver<'a> {
         None
     }
 
-    /// Which limits a power flow breaks: voltages by bus, then branches by the bus they feed; all, without one.
+    /// Limits violated by a power flow: voltages by bus, then branches by the bus they feed; all of them without a
+    /// flow.
     fn broken(&self, flow: Option<&Flow>, least: f64) -> Vec<bool> {
         let buses = self.facts.buses.len();
         let Some(flow) = flow else { return vec![true; 2 * buses] };
@@ -363,7 +365,7 @@ mod tests {
         assert_eq!((mean(&factors, 0, 0), mean(&factors, 100, 100)), (1.0, 3.0));
     }
 
-    /// Baran and Wu's own example of three buses would do; two have a closed form: the squared voltage v solves
+    /// Baran and Wu's example of three buses would do; two have a closed form: the squared voltage v solves
     /// v² + (2 (r p + x q) - V²) v + (r² + x²) (p² + q²) = 0.
     #[test]
     fn two_buses_have_the_voltage_of_the_closed_form() {

@@ -1,4 +1,4 @@
-//! Households: what they drew by their meters, against the days that their loads make up and the bills that they paid.
+//! Households: metered energy, checked against the days given by their loads and against the bills that they paid.
 
 use super::tables::{Code, Texts, Written};
 use super::{Auditor, Check, HALF_MILLIONTH, HouseholdFacts, millionths, rounding, within};
@@ -11,14 +11,14 @@ use std::collections::BTreeMap;
 const DAYS: &str = "Households: each day has the energy of their shape";
 const BILLS: &str = "Households: what they pay is energy x price";
 
-/// In the place of a posting that is no whole number of millionths; more than any amount.
+/// Substitute for a posting that is not a whole number of millionths; larger than any amount.
 const NO_AMOUNT: i128 = i128::MAX / 1_000_000_000;
 /// Shortest slot of a retailer [s].
 const SHORTEST_SLOT_S: usize = 60;
-/// Operations that lead from prices to one load: a multiplier, a difference, a quotient, the sum that must come out.
+/// Operations from prices to one load: a multiplier, a difference, a quotient, the required sum.
 const STEPS_OF_AN_ANSWER: usize = 8;
 
-/// Counts of the meters of a group of households up to a reading.
+/// Totals of the meters of a group of households up to a reading.
 #[derive(Clone, Copy, Default)]
 struct Counted {
     kwh: f64,
@@ -60,11 +60,12 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
         let at = |t: i64| readings.binary_search_by_key(&t, |r| r.0).ok().map(|i| readings[i].1);
         let before_all = Counted::default();
         for &(from, to, kwh) in told {
-            // Where no reading fell on midnight there is nothing to compare with.
+            // Without a reading at midnight there is nothing to compare.
             let before = at(from.0).or((from == auditor.facts.start).then_some(before_all));
             let (Some(before), Some(after)) = (before, at(to.0)) else { continue };
-            // The meters add up slot by slot, and the difference of two readings of their sum is what is compared. A load is
-            // the quotient of prices and how steeply the worth of energy falls, whose difference may be much smaller.
+            // The meters are summed slot by slot, and the difference of two readings of that sum is compared. A load is
+            // the quotient of prices and the slope of the worth of energy; the difference of these prices may be much
+            // smaller.
             let seconds = (to - from) as usize;
             let answer_kw =
                 f64::from(group.count) * (group.worth_eur_mwh.abs() + after.price) / group.theta_eur_mwh_kw;
@@ -95,8 +96,8 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
                 readings.last().map_or_else(Counted::default, |last| last.1);
             let paid = paid.get(&texts.code(&format!("households:{name}"))).copied().unwrap_or(0);
             let paid = paid as f64 / 1e6;
-            // Postings add up to the rounded bill. The price of a reading is its part of the bill over its part of the
-            // energy, both differences of sums.
+            // Postings add up to the rounded bill. The price of a reading is its part of the bill divided by its part
+            // of the energy, both differences of sums.
             let steps =
                 4 * readings.len() + (auditor.facts.end - auditor.facts.start) as usize / SHORTEST_SLOT_S;
             let tolerance = HALF_MILLIONTH + rounding(steps, both_eur + kwh.abs() * price / 1_000.0);

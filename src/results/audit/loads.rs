@@ -1,4 +1,4 @@
-//! Prices that the load made, against the load, the sessions and what they cost.
+//! Load-dependent prices, checked against the load, the sessions and their cost.
 
 use super::tables::{Texts, Written};
 use super::{Auditor, Check, HALF_MILLIONTH, meter_rounding, rounding, within};
@@ -14,7 +14,7 @@ const COST: &str = "Loads: energy and cost by slots are those of sessions";
 #[derive(Clone, Copy, Default)]
 struct BySlots {
     kwh: f64,
-    /// Magnitudes, for energy drawn and fed back.
+    /// Magnitudes of energy drawn and fed back.
     both_kwh: f64,
     cost: f64,
     /// Largest magnitude of a price [currency/MWh].
@@ -22,12 +22,12 @@ struct BySlots {
     slots: usize,
 }
 
-/// Sums over its sessions.
+/// Sums over the sessions of a station.
 #[derive(Clone, Copy, Default)]
 struct BySessions {
     kwh: f64,
     both_kwh: f64,
-    /// Without the markup.
+    /// Amount paid, without the markup.
     paid: f64,
     /// Time at connectors [s].
     plugged_s: f64,
@@ -55,7 +55,7 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
     let energy_cost = table.floats("energy_cost_eur")?;
 
     let retailer = |row: usize| facts.stations.get(station[row] as usize).map(|at| at.retailer.as_str());
-    // The load, and the sum of its magnitudes.
+    // The load, and the sum of the magnitudes of its parts.
     let mut load_kw = BTreeMap::<(Option<&str>, i64), [f64; 2]>::new();
     for row in 0..table.rows() {
         let [load, magnitude] = load_kw.entry((retailer(row), end[row])).or_default();
@@ -69,7 +69,7 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
         let slope = of.and_then(|at| at.slope_eur_mwh_kw).unwrap_or(f64::NAN);
         let [load, magnitude] = load_kw[&(retailer(row), end[row])];
         let expected = base[row] + slope * load;
-        // The loads of all stations are added up.
+        // The loads of all stations are summed.
         let tolerance = rounding(facts.stations.len() + 2, base[row].abs() + slope * magnitude);
         prices.that(within(price[row], expected, tolerance), || {
             let slot = SimTime(start[row]).iso();
@@ -110,8 +110,8 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
     for (i, (station, by_slots)) in facts.stations.iter().zip(sums).enumerate() {
         let by_sessions = of_sessions[i];
         if station.slope_eur_mwh_kw.is_some() {
-            // Both end with the charge of batteries; the slots are read from a meter. What of a session's energy falls into
-            // which slot is off by as much, and has another price; each session's cost is rounded once.
+            // Both end with the charge of batteries; the slots are read from a meter. The allocation of a session's
+            // energy to slots is off by as much, and at another price; each session's cost is rounded once.
             let both_kwh = by_slots.both_kwh + by_sessions.both_kwh;
             let battery_kwh = auditor.largest_battery_kwh();
             let energy = meter_rounding(by_sessions.plugged_s, battery_kwh, by_sessions.both_kwh)

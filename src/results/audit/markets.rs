@@ -1,4 +1,4 @@
-//! Bids against what was drawn, and against the postings that settle them.
+//! Bids, checked against the energy drawn and against the postings that settle them.
 
 use super::tables::{Code, MISSING, Texts, Written};
 use super::{Auditor, Check, HALF_MILLIONTH, UNSETTLED_KWH, meter_rounding, millionths, rounding, within};
@@ -13,7 +13,7 @@ const BIDS: &str = "Market: what is accepted is within the bid, and paid at the 
 const DELIVERY: &str = "Market: what is delivered is what was drawn, as far as it was bought";
 const SETTLED: &str = "Ledger: every bid is settled once, and no other";
 
-/// `market.parquet`.
+/// Columns of `market.parquet`.
 struct Bids {
     id: Vec<u32>,
     market: Vec<Code>,
@@ -63,7 +63,7 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
     if !auditor.has(&[TableId::Market], &[BIDS, DELIVERY, SETTLED]) {
         return Ok(());
     }
-    // Nobody may have bid.
+    // There may be no bids.
     if !auditor.dir.join(TableId::Market.table().file_name()).exists() {
         return Ok(());
     }
@@ -82,14 +82,14 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
     Ok(())
 }
 
-/// Each row by itself.
+/// Checks each row alone.
 fn each(bids: &Bids, imbalance: Code, settlement_s: i64) -> Check {
     let mut check = Check::new(BIDS);
     for row in 0..bids.id.len() {
         let kwh = bids.kwh(row);
         let part_of_it = (0.0..=bids.quantity_kw[row]).contains(&bids.accepted_kw[row]);
         let settlement = bids.market[row] == imbalance;
-        // Who is accepted gets the price that it asked for, or a better one.
+        // An accepted bid gets its limit price or a better one.
         let fair = settlement
             || bids.accepted_kw[row] == 0.0
             || if bids.buys[row] {
@@ -97,7 +97,7 @@ fn each(bids: &Bids, imbalance: Code, settlement_s: i64) -> Check {
             } else {
                 bids.price[row] >= bids.limit[row]
             };
-        // Added up over the settlement intervals of the product.
+        // Summed over the settlement intervals of the product.
         let steps = 4 + (bids.end[row] - bids.start[row]).max(0) as usize / settlement_s.max(1) as usize;
         let whole = if settlement {
             within(bids.imbalance_kwh[row], kwh, rounding(4, kwh)) && bids.delivered_kwh[row] == 0.0
@@ -126,7 +126,7 @@ fn each(bids: &Bids, imbalance: Code, settlement_s: i64) -> Check {
     check
 }
 
-/// Bought, sold and settled as imbalance by one bidder in one settlement interval [kWh].
+/// Energy bought, sold and settled as imbalance by one bidder in one settlement interval [kWh].
 #[derive(Clone, Copy, Default)]
 struct Traded {
     bought: f64,
@@ -134,24 +134,25 @@ struct Traded {
     imbalance: f64,
 }
 
-/// Products of one bidder that overlap, one after another, in a span of time: outside of it none of them delivers.
+/// Overlapping products of one bidder, merged into one span of time: none of them delivers outside it.
 #[derive(Default)]
 struct Block {
     start: i64,
     end: i64,
-    /// Delivered by all of them [kWh].
+    /// Energy delivered by all of them [kWh].
     delivered: f64,
     products: usize,
 }
 
-/// Trades and deliveries of one bidder in a market.
+/// Trades and deliveries of one bidder.
 #[derive(Default)]
 struct OfBidder {
     intervals: BTreeMap<i64, Traded>,
     blocks: Vec<Block>,
 }
 
-/// Trades of the bidders by settlement interval, of which every product is a whole number, and what they delivered by block.
+/// Trades of the bidders by settlement interval (each product covers a whole number of them), and their deliveries by
+/// block.
 fn traded(bids: &Bids, imbalance: Code, settlement_s: i64) -> BTreeMap<Code, OfBidder> {
     let hours = settlement_s as f64 / 3_600.0;
     let mut all = BTreeMap::<Code, OfBidder>::new();
@@ -184,9 +185,8 @@ fn traded(bids: &Bids, imbalance: Code, settlement_s: i64) -> BTreeMap<Code, OfB
     all
 }
 
-/// A fleet takes of its purchases as much as its vehicles drew, as the readings of the fleet tell: what is left over or was
-/// not taken, by settlement interval; what is delivered, where products have several lengths, over the time in which they
-/// overlap.
+/// A fleet takes the part of its purchases that its vehicles drew, according to the fleet readings. Checks surplus and
+/// shortfall by settlement interval, and deliveries over the overlap if products differ in length.
 fn delivery(
     auditor: &Auditor,
     bids: &Bids,
@@ -216,13 +216,13 @@ fn delivery(
         of_fleets = true;
         let readings = drawn.get(&texts.code(&name)).map_or(&[][..], Vec::as_slice);
         let at = |t: i64| readings.binary_search_by_key(&t, |r| r.0).ok().map(|i| readings[i]);
-        // Net energy fed back is paid for at the tariff.
+        // Net energy fed back is paid at the tariff.
         let drawn = |start: i64| {
             let (before, after) = (at(start)?, at(start + settlement_s)?);
             Some(((after.1 - before.1).max(0.0), after))
         };
-        // Both energies are differences of sums, one of readings, the other of sessions that have ended; a vehicle that
-        // is plugged in counts from the charge of its battery.
+        // Both energies are differences of sums, one of readings, the other of ended sessions; a vehicle that is
+        // plugged in counts with the charge of its battery.
         let tolerance = |(end, _, both): (i64, f64, f64), traded: &Traded| {
             let vehicles = auditor.facts.vehicles.len() as f64;
             meter_rounding(2.0 * vehicles, battery_kwh, both)
@@ -273,7 +273,7 @@ fn delivery(
     Ok(check)
 }
 
-/// The cash of each bid against the postings that refer to it; a bid without cash has none.
+/// Compares the cash of each bid with the postings that refer to it; a bid without cash has none.
 fn settled(auditor: &Auditor, bids: &Bids, imbalance: Code, texts: &mut Texts) -> Result<Check> {
     let trade = texts.code(EntryKind::Trade.name());
     let settlement = texts.code(EntryKind::Imbalance.name());

@@ -1,9 +1,8 @@
-//! An auditor that trusts nothing but the written tables.
+//! An auditor that trusts only the written tables.
 //!
-//! It rebuilds each vehicle's days, each connector's sessions and each account's
-//! postings from the Parquet files of a run and checks that charge, energy, places
-//! and money add up. It shares no code with the engine: what it needs to know
-//! besides the tables (battery sizes, places of stations) is in [`AuditFacts`].
+//! It rebuilds each vehicle's days, each connector's sessions and each account's postings from the Parquet files of a
+//! run and checks that charge, energy, places and money add up. It shares no code with the engine: other information
+//! that it needs besides the tables (battery sizes, places of stations) is in [`AuditFacts`].
 
 mod costs;
 mod feeder;
@@ -30,14 +29,14 @@ use gridfleet_core::records::dictionary::TableId;
 use gridfleet_core::time::SimTime;
 use std::path::Path;
 
-/// Largest difference of states of charge that counts as none. Columns are floats of 64 bits as the simulation had them, so
-/// that a state of charge is carried over exactly; one that is computed from another by an energy comes from three roundings of
-/// numbers up to 1, and as many here.
+/// Largest difference of states of charge regarded as zero. Columns are 64-bit floats exactly as in the simulation, so
+/// a state of charge carries over exactly; one computed from another by an energy has three roundings of numbers up to
+/// 1, and as many here.
 pub(crate) const SOC_TOLERANCE: f64 = 6.0 * UNIT;
-/// Violations of one check that are described; the others are counted.
+/// Number of violations of one check that are described; the others are counted.
 const EXAMPLES: usize = 3;
 
-/// One vehicle as the simulation started with it.
+/// One vehicle at the start of the simulation.
 #[derive(Debug, Clone)]
 pub struct VehicleFacts {
     /// Name in the tables.
@@ -46,13 +45,13 @@ pub struct VehicleFacts {
     pub fleet: String,
     /// Energy between state of charge 0 and 1 [kWh].
     pub battery_kwh: f64,
-    /// Stored energy over energy drawn from the grid.
+    /// Ratio of stored energy to energy drawn from the grid.
     pub charge_efficiency: f64,
-    /// Energy fed to the grid over energy taken from the battery.
+    /// Ratio of energy fed to the grid to energy taken from the battery.
     pub discharge_efficiency: f64,
     /// State of charge at the start.
     pub initial_soc: f64,
-    /// Label of the place where it stands at the start.
+    /// Label of its place at the start.
     pub initial_place: String,
 }
 
@@ -63,22 +62,23 @@ pub struct StationFacts {
     pub name: String,
     /// Label of its place.
     pub place: String,
-    /// Its connectors.
+    /// Number of connectors.
     pub connectors: u32,
-    /// Most power of all connectors together [kW].
+    /// Power limit of all connectors together [kW].
     pub limit_kw: f64,
-    /// Whether vehicles get connectors strictly in the order of arrival: not so where connectors
-    /// of two kinds let a later vehicle take one that the first in the queue cannot use.
+    /// Whether vehicles get connectors strictly in the order of arrival: not if, with connectors of two kinds, a later
+    /// vehicle may take one that the first in the queue cannot use.
     pub first_come_first_served: bool,
     /// Name of its retailer.
     pub retailer: String,
-    /// Whether a policy or the feeder may leave it as little power as rounding hides.
+    /// Whether a policy or the feeder may reduce its power to a value within rounding error.
     pub held_back: bool,
-    /// Whether owners of vehicles choose theirs here.
+    /// Whether vehicle owners choose their retailer here.
     pub competes: bool,
-    /// What its operator adds to the retailer's price [currency/MWh].
+    /// Markup of its operator on the retailer's price [currency/MWh].
     pub markup_eur_mwh: f64,
-    /// By how much the load of the retailer's stations raises its price [currency/MWh per kW], where it does.
+    /// Increase of the retailer's price with the load of its stations [currency/MWh per kW], if the price depends on
+    /// load.
     pub slope_eur_mwh_kw: Option<f64>,
 }
 
@@ -87,24 +87,25 @@ pub struct StationFacts {
 pub struct HouseholdFacts {
     /// Name in the tables.
     pub name: String,
-    /// Local days, as far as they are simulated, in whole slots: first instant, first instant after, and what all its homes draw in between [kWh].
+    /// Simulated local days, in whole slots: first instant, first instant after, and the energy that all homes draw in
+    /// between [kWh].
     pub days: Vec<(SimTime, SimTime, f64)>,
-    /// How many homes.
+    /// Number of homes.
     pub count: u32,
     /// Worth of the first unit in the hour of the largest load [currency/MWh].
     pub worth_eur_mwh: f64,
-    /// By how much a further kW lowers the worth of the next [currency/MWh per kW].
+    /// Decrease of the worth of the next unit per further kW [currency/MWh per kW].
     pub theta_eur_mwh_kw: f64,
 }
 
-/// What the tables do not tell.
+/// Facts that the tables do not contain.
 #[derive(Debug, Clone, Default)]
 pub struct AuditFacts {
     /// First instant simulated.
     pub start: SimTime,
     /// First instant no longer simulated.
     pub end: SimTime,
-    /// First instant that the summary covers: the end of the warm-up.
+    /// First instant covered by the summary: the end of the warm-up.
     pub measured_from: SimTime,
     /// Every vehicle.
     pub vehicles: Vec<VehicleFacts>,
@@ -112,35 +113,35 @@ pub struct AuditFacts {
     pub stations: Vec<StationFacts>,
     /// Every group of households.
     pub households: Vec<HouseholdFacts>,
-    /// The feeder, where there is one.
+    /// The feeder, if there is one.
     pub feeder: Option<FeederFacts>,
-    /// Requests that the run was given, where known.
+    /// Number of requests given to the run, if known.
     pub requests: Option<u64>,
-    /// Length of a settlement interval [s], where there were markets to bid in.
+    /// Length of a settlement interval [s], if there are markets to bid in.
     pub settlement_s: Option<i64>,
-    /// Names of the fleets whose trips are assigned to vehicles in advance: in replay, and those of drivers.
+    /// Names of the fleets whose trips are assigned to vehicles in advance: in replay, and fleets of drivers.
     pub preassigned: Vec<String>,
-    /// How long a rider waits for a vehicle [s], where dispatch decides.
+    /// Time for which a rider waits for a vehicle [s], if dispatch decides.
     pub patience_s: Option<i64>,
-    /// Names of the fleets whose riders get vehicles in the order in which they asked, among equals: no vehicle is bound to a
-    /// rider or withheld for a market, and no other fleet serves them.
+    /// Names of the fleets whose riders get vehicles in the order of their requests, among equals: no vehicle is bound
+    /// to a rider or withheld for a market, and no other fleet serves them.
     pub in_order: Vec<String>,
-    /// Which tables were written, and how densely.
+    /// Tables written, and their density.
     pub outputs: OutputOptions,
 }
 
-/// One thing that was checked.
+/// Result of one check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
-    /// What must hold.
+    /// Condition that must hold.
     pub name: &'static str,
-    /// Rows or pairs of rows looked at.
+    /// Number of rows or pairs of rows checked.
     pub checked: u64,
-    /// How many of them violate it.
+    /// Number of violations.
     pub violations: u64,
-    /// The first few, in words.
+    /// The first few violations, in words.
     pub examples: Vec<String>,
-    /// Why it could not be checked, if it could not.
+    /// Reason why the check was not possible, if it was not.
     pub not_possible: Option<String>,
 }
 
@@ -149,7 +150,7 @@ impl Check {
         Self { name, checked: 0, violations: 0, examples: Vec::new(), not_possible: None }
     }
 
-    /// One more row, which is right or not; `what` describes it if it is not.
+    /// Counts one more row, correct or not; `what` describes it if it is not.
     pub(crate) fn that(&mut self, holds: bool, what: impl FnOnce() -> String) {
         self.checked += 1;
         if !holds {
@@ -167,65 +168,65 @@ impl Check {
 
 /// Largest relative error of one operation on floats.
 const UNIT: f64 = f64::EPSILON / 2.0;
-/// A posting is rounded to a whole millionth: it is off by at most half of one [currency].
+/// A posting is rounded to a whole millionth: it is off by at most half a millionth [currency].
 pub(crate) const HALF_MILLIONTH: f64 = 0.5e-6;
 
-/// Whether two numbers differ by `tolerance` at most. Not so if either is not a number.
+/// Whether two numbers differ by at most `tolerance`. False if either is NaN.
 pub(crate) fn within(a: f64, b: f64, tolerance: f64) -> bool {
     (a - b).abs() <= tolerance
 }
 
-/// By how much two sums of the same numbers may differ that were made in `steps` operations each, the magnitudes of what was
-/// summed being `magnitude` together: each is off by steps x unit x magnitude at most (N. J. Higham, Accuracy and Stability of
-/// Numerical Algorithms, 2nd edition, 2002, section 4.2). The same holds for products and quotients of so many steps.
+/// Largest difference of two sums of the same numbers, computed in `steps` operations each, if the magnitudes of the
+/// summands total `magnitude`: each is off by at most steps x unit x magnitude (N. J. Higham, Accuracy and Stability of
+/// Numerical Algorithms, 2nd edition, 2002, section 4.2). The same holds for products and quotients of that many steps.
 pub(crate) fn rounding(steps: usize, magnitude: f64) -> f64 {
     2.0 * steps as f64 * UNIT * magnitude
 }
 
-/// By how much the energy that flowed at connectors in `seconds` of them together may be off [kWh]. Time goes by whole
-/// seconds, and power is divided anew at most once in each. Then the charge of a battery (at most all of it, `battery_kwh` as
-/// seen from the plug) comes from four roundings, and what it gained is added to a total of `total_kwh`.
+/// Largest error of the energy that flowed at connectors in `seconds` of connector time [kWh]. Time advances by whole
+/// seconds, and power is divided again at most once in each. Then the charge of a battery (at most all of it,
+/// `battery_kwh` as seen from the plug) results from four roundings, and its gain is added to a total of `total_kwh`.
 pub(crate) fn meter_rounding(seconds: f64, battery_kwh: f64, total_kwh: f64) -> f64 {
     seconds * UNIT * (4.0 * battery_kwh + total_kwh)
 }
 
-/// Energy bought and not taken, or taken and not bought, in one settlement interval and not settled for being so little [kWh].
+/// Energy bought and not taken, or taken and not bought, in one settlement interval, too small to be settled [kWh].
 pub(crate) const UNSETTLED_KWH: f64 = 1e-9;
 
 /// Amount in millionths of the currency; `None` if it is not a whole number of them.
 pub(crate) fn millionths(amount: f64) -> Option<i128> {
     let scaled = amount * 1e6;
     let whole = scaled.round();
-    // An amount was divided by a million for the table, and is multiplied here.
+    // An amount was divided by a million for the table, and is multiplied again here.
     let tolerance = rounding(2, scaled.abs());
     ((scaled - whole).abs() <= tolerance && whole.abs() < 1e30).then_some(whole as i128)
 }
 
-/// By how much sums of amounts may differ that were read from floats [millionths]: nothing up to about a thousand million
-/// units of currency, from where on floats hold no single millionths.
+/// Largest difference of sums of amounts that were read from floats [millionths]: zero up to about a thousand million
+/// units of currency, above which floats cannot represent single millionths.
 pub(crate) fn unreadable(sum_of_millionths: i128) -> i128 {
     rounding(2, sum_of_millionths as f64) as i128
 }
 
-/// What the auditor found.
+/// Findings of the auditor.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AuditReport {
-    /// Every check, in a fixed order.
+    /// All checks, in a fixed order.
     pub checks: Vec<Check>,
 }
 
 impl AuditReport {
-    /// Checks that were made.
+    /// Number of checks made.
     pub fn made(&self) -> usize {
         self.checks.len() - self.not_possible().count()
     }
 
-    /// Checks that could not be made.
+    /// Checks that were not possible.
     pub fn not_possible(&self) -> impl Iterator<Item = &Check> {
         self.checks.iter().filter(|check| check.not_possible.is_some())
     }
 
-    /// How many checks were made, how many were not possible, and which: `12 checks made, 1 not possible: ...`.
+    /// Number of checks made, and those that were not possible with their names: `12 checks made, 1 not possible: ...`.
     pub fn count(&self) -> String {
         let names: Vec<&str> = self.not_possible().map(|check| check.name).collect();
         let made = format!("{} checks made", self.made());
@@ -235,7 +236,7 @@ impl AuditReport {
         }
     }
 
-    /// Whether nothing is wrong.
+    /// Whether there are no violations.
     pub fn passed(&self) -> bool {
         self.checks.iter().all(|check| check.violations == 0)
     }
@@ -270,7 +271,7 @@ impl AuditReport {
         text
     }
 
-    /// The report as an error, if something is wrong.
+    /// Returns the report as an error if there are violations.
     ///
     /// # Errors
     /// [`Error::Audit`] with the report.
@@ -279,10 +280,9 @@ impl AuditReport {
     }
 }
 
-/// Runs every check that the tables in `dir` allow.
+/// Runs all checks that the tables in `dir` allow.
 ///
-/// A check that needs a table that was not selected, or that was thinned, is
-/// reported as not possible.
+/// A check that needs a table that was not selected, or that was thinned, is reported as not possible.
 ///
 /// # Errors
 /// If a table cannot be read.
@@ -304,7 +304,7 @@ pub fn audit(dir: &Path, facts: &AuditFacts) -> Result<AuditReport> {
     Ok(AuditReport { checks: auditor.checks })
 }
 
-/// An audit under way.
+/// An audit in progress.
 pub(crate) struct Auditor<'a> {
     pub(crate) dir: &'a Path,
     pub(crate) facts: &'a AuditFacts,
@@ -312,18 +312,19 @@ pub(crate) struct Auditor<'a> {
 }
 
 impl Auditor<'_> {
-    /// Energy to fill the largest battery, at the plug [kWh].
+    /// Energy that fills the largest battery, at the plug [kWh].
     pub(crate) fn largest_battery_kwh(&self) -> f64 {
         let at_plug = |v: &VehicleFacts| v.battery_kwh / v.charge_efficiency;
         self.facts.vehicles.iter().map(at_plug).fold(0.0, f64::max)
     }
 
-    /// How often vehicles together may have left a connector from the start to `time`: each once a second.
+    /// Upper bound of the departures of all vehicles from connectors from the start to `time`: one per vehicle and
+    /// second.
     pub(crate) fn departures(&self, time: i64) -> usize {
         self.facts.vehicles.len() * (time - self.facts.start.0).max(1) as usize
     }
 
-    /// Whether the summary counts what ended at `time`.
+    /// Whether the summary counts events that ended at `time`.
     pub(crate) fn measured(&self, time: i64) -> bool {
         let from = self.facts.measured_from;
         time > from.0 || from <= self.facts.start

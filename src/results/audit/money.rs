@@ -1,4 +1,4 @@
-//! The ledger against the trips and sessions it pays for.
+//! The ledger, checked against the trips and sessions that it pays for.
 
 use super::tables::{Code, MISSING, Texts, Written};
 use super::{Auditor, Check, HALF_MILLIONTH, millionths, rounding, unreadable, within};
@@ -49,8 +49,8 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
         *balances.entry(debit[row]).or_default() += whole;
         *balances.entry(credit[row]).or_default() -= whole;
     }
-    // Each posting moves an amount from one account to another, so that all balances sum to zero;
-    // what the fleets hold in the end must be the profit that the summary states.
+    // Each posting moves an amount from one account to another, so all balances sum to zero; the final balances of the
+    // fleets must equal the profit in the summary.
     if let Some(profit) =
         super::summary::read(auditor).and_then(|json| json.get("operating_profit_eur")?.as_f64())
     {
@@ -65,7 +65,7 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
     }
     auditor.checks.push(balance);
 
-    // References are many, each a text of its own: only their numbers are kept.
+    // References are many, each a different text: only their numbers are kept.
     let references = ledger.parsed("reference", |text| {
         let (prefix, id) = text.split_once(':')?;
         let what = match prefix {
@@ -79,9 +79,9 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
         let mut rows: Vec<(u32, i128)> = (0..ledger.rows())
             .filter(|&row| kind[row] == of)
             .map(|row| {
-                // Anything but the kind of row that this kind of entry belongs to is no row at all.
+                // A reference to another kind of row than this kind of entry belongs to is no row at all.
                 let id = references[row].filter(|reference| reference.0 == of).map_or(u32::MAX, |r| r.1);
-                // A session that was paid for feeding back moves money the other way.
+                // A session that was paid for feeding back moves money in the other direction.
                 let sign =
                     if of == charging && texts.text(debit[row]).starts_with("fleet:") { -1 } else { 1 };
                 (id, millionths(amount[row]).map_or(NO_AMOUNT, |amount| sign * amount))
@@ -104,10 +104,10 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
     Ok(())
 }
 
-/// In the place of a posting that is no whole number of millionths; more than any amount.
+/// Substitute for a posting that is not a whole number of millionths; larger than any amount.
 const NO_AMOUNT: i128 = i128::MIN / 1_000_000_000;
 
-/// What is owed by each row against what was posted for it; both sums are exact.
+/// Compares the amount owed by each row with the amount posted for it; both sums are exact.
 fn compare(name: &'static str, what: &str, mut owed: Vec<(u32, f64)>, posted: &[(u32, i128)]) -> Check {
     let mut check = Check::new(name);
     owed.sort_by_key(|row| row.0);
@@ -134,7 +134,7 @@ fn compare(name: &'static str, what: &str, mut owed: Vec<(u32, f64)>, posted: &[
     check
 }
 
-/// Prices that were broadcast: who asks, first instant, first instant after, price; by these.
+/// Broadcast prices: retailer, first instant, first instant after, price; sorted by retailer and first instant.
 pub(super) fn broadcasts(auditor: &Auditor, texts: &mut Texts) -> Result<Vec<(Code, i64, i64, f64)>> {
     let table = Written::open(auditor.dir, TableId::Prices)?;
     let retailer = table.texts("retailer", texts)?;
@@ -146,8 +146,8 @@ pub(super) fn broadcasts(auditor: &Auditor, texts: &mut Texts) -> Result<Vec<(Co
     Ok(slots)
 }
 
-/// Recomputes the cost of each session that one price applied to: then it is energy times price,
-/// however the power went; energy fed back is paid at the same price. Sessions across a change of price are left out.
+/// Recomputes the cost of each session to which a single price applied: it is then energy times price, regardless of
+/// the power over time; energy fed back is paid at the same price. Sessions across a change of price are left out.
 fn prices(auditor: &mut Auditor) -> Result<()> {
     if !auditor.has(&[TableId::Sessions, TableId::Prices], &[PRICES]) {
         return Ok(());
@@ -169,8 +169,8 @@ fn prices(auditor: &mut Auditor) -> Result<()> {
     for row in 0..sessions.rows() {
         let (Some(first), Some(last)) = (first[row], last[row]) else { continue };
         let Some(at) = facts.stations.get(station[row] as usize) else { continue };
-        // A price that the load makes is none that was broadcast: `loads` looks at it. Who chooses a retailer pays now
-        // one and now another: `supply` does.
+        // A load-dependent price is not one that was broadcast: `loads` checks it. A customer that chooses a retailer
+        // pays different retailers at different times: `supply` checks that.
         if at.slope_eur_mwh_kw.is_some() || at.competes {
             continue;
         }
@@ -188,7 +188,7 @@ fn prices(auditor: &mut Auditor) -> Result<()> {
             continue;
         }
         let expected = (drawn[row] - fed[row]) * (price + at.markup_eur_mwh) / 1_000.0;
-        // Billed at each announcement and at the end, the markup then, and rounded once.
+        // Billed at each announcement and at the end, then the markup, then rounded once.
         let magnitude = (drawn[row] + fed[row]) * (price.abs() + at.markup_eur_mwh.abs()) / 1_000.0;
         let tolerance = HALF_MILLIONTH + rounding(3 * valid.len() + 8, magnitude);
         check.that(within(cost[row], expected, tolerance), || {

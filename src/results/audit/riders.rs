@@ -15,17 +15,18 @@ const ORDER: &str = "Trips: of equal riders the older is not passed over";
 struct Rider {
     id: u32,
     request: i64,
-    /// When a vehicle set out for it; never, if none did.
+    /// Time at which a vehicle set out for it; `i64::MAX` if none did.
     taken: i64,
     pickup: i64,
-    /// Length of the ride [km], known only as far as it was driven where the end cut it off: at least, and at most.
+    /// Bounds of the length of the ride [km]: only the distance driven is known if the end of the simulation cut it
+    /// off.
     least_km: f64,
     most_km: f64,
     lost: bool,
 }
 
-/// While an older rider waits, no vehicle sets out for a later one with the same way before it, unless it could not have
-/// served the older: it would have come too late, or the older one's ride is longer.
+/// While an older rider waits, no vehicle sets out for a later one with the same trip, unless it could not have served
+/// the older rider: it would have arrived too late, or the older rider's trip is longer.
 pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
     let facts = auditor.facts;
     let Some(patience_s) = facts.patience_s.filter(|_| !facts.in_order.is_empty()) else { return Ok(()) };
@@ -46,7 +47,7 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
     let of = legs.texts("vehicle_id", &mut texts)?;
     let purpose = legs.texts("purpose", &mut texts)?;
     let (start, end) = (legs.all_times("start_time")?, legs.all_times("end_time")?);
-    // When each vehicle set out for the rider whom it picked up at an instant.
+    // Time at which each vehicle set out for the rider that it picked up at an instant.
     let set_out: BTreeMap<(Code, i64), i64> = (0..legs.rows())
         .filter(|&row| purpose[row] == pickup)
         .map(|row| ((of[row], end[row]), start[row]))
@@ -63,7 +64,7 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
     let mut equals = BTreeMap::<(Code, Code, Code), Vec<Rider>>::new();
     for row in (0..trips.rows()).filter(|&row| in_order.contains(&fleet[row])) {
         let taken = picked_up[row].and_then(|at| set_out.get(&(vehicle[row], at)).copied());
-        // Under way at the end with a vehicle: when it set out is not in the row.
+        // In progress with a vehicle at the end: the time at which it set out is not in the row.
         if taken.is_none() && vehicle[row] != MISSING {
             continue;
         }
@@ -82,7 +83,8 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
         riders.sort_by_key(|rider| (rider.request, rider.id));
         for (number, older) in riders.iter().enumerate() {
             let deadline = older.request + patience_s;
-            // A rider without a vehicle waits as long as its patience lasts; then it is lost, if the end does not come first.
+            // A rider without a vehicle waits until its patience ends and is then lost, unless the simulation ends
+            // first.
             let waits = if older.lost { deadline } else { older.taken.min(deadline) };
             let passed =
                 riders[number + 1..].iter().take_while(|later| later.request < waits).find(|later| {

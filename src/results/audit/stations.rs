@@ -18,11 +18,11 @@ const LIMIT: &str = "Stations: power is within the site limit";
 const PEAKS: &str = "Stations: the highest quarter hour is that of readings";
 const SITES: &str = "Sites: stations are the scenario's";
 
-/// Relative error of the gain of a battery in a span of time: where the charging curve falls by less than a part in 10^9 over
-/// it, the exponential of the closed form is taken for a straight line, which is off by half of that.
+/// Relative error of the gain of a battery in a span of time: if the charging curve falls by less than one part in 10^9
+/// over it, the closed form replaces the exponential by a straight line, which is off by half of that.
 const CLOSED_FORM: f64 = 0.5e-9;
 
-/// The interval over which peaks are means [s].
+/// Averaging interval of peaks [s].
 const QUARTER_S: i64 = 900;
 
 /// Energy and times of the sessions of a station.
@@ -105,8 +105,8 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
     sites(auditor)
 }
 
-/// Each station of the scenario stands in the table of sites once, at its place, with its connectors, and
-/// they can give what its limit allows; no other station does.
+/// Each station of the scenario is in the table of sites once, at its place, with its connectors, which can deliver the
+/// power that its limit allows; no other station is.
 fn sites(auditor: &mut Auditor) -> Result<()> {
     if !auditor.has(&[TableId::Sites], &[SITES]) {
         return Ok(());
@@ -117,7 +117,7 @@ fn sites(auditor: &mut Auditor) -> Result<()> {
     let (kind, name) = (table.texts("kind", &mut texts)?, table.texts("name", &mut texts)?);
     let (lat, lon) = (table.floats("lat")?, table.floats("lon")?);
     let (connectors, connector_kw) = (table.ints("connectors")?, table.floats("connector_kw")?);
-    // Of zones, whose names are the labels of places, and of points, whose labels are their coordinates.
+    // For zones, whose names are the labels of places, and for points, whose labels are their coordinates.
     let place = |row: usize| format!("{:.5},{:.5}", lat[row], lon[row]);
     let zones: FxHashMap<&str, String> = (0..table.rows())
         .filter(|&row| kind[row] != station_kind)
@@ -147,7 +147,7 @@ fn sites(auditor: &mut Auditor) -> Result<()> {
     Ok(())
 }
 
-/// The highest mean power of a quarter of an hour, of each station and of all together, from their readings.
+/// The highest mean power over a quarter of an hour, of each station and of all together, from their readings.
 fn peaks(auditor: &mut Auditor) -> Result<()> {
     if !auditor.has(&[TableId::Stations], &[PEAKS]) {
         return Ok(());
@@ -164,7 +164,7 @@ fn peaks(auditor: &mut Auditor) -> Result<()> {
     }
     let station = table.texts("station_id", &mut texts)?;
     let (time, power_kw) = (table.all_times("time")?, table.floats("power_kw")?);
-    // Energy of each quarter [kWs], by station and, last, of all: net, without signs, and of how many readings.
+    // Energy of each quarter [kWs], by station and, last, of all: net, without signs, and the number of readings.
     let all = facts.stations.len();
     let mut quarters = vec![FxHashMap::<i64, (f64, f64, usize)>::default(); all + 1];
     let mut last = vec![facts.measured_from.0; all];
@@ -194,7 +194,7 @@ fn peaks(auditor: &mut Auditor) -> Result<()> {
     Ok(())
 }
 
-/// One stated peak against the energy of quarters of an hour.
+/// Compares one stated peak with the energy of quarters of an hour.
 fn peak(
     check: &mut Check,
     name: &str,
@@ -207,7 +207,7 @@ fn peak(
         (most, size, readings) = (most.max(net), size.max(both), readings.max(count));
     }
     let found = most / QUARTER_S as f64;
-    // A power by a time each, added up in another order, and divided by a quarter of an hour.
+    // A sum of powers times durations, in another order, divided by a quarter of an hour.
     check.that(within(stated, found, rounding(readings + 2, size / QUARTER_S as f64)), || {
         format!("{name}: {stated} kW in the summary, {found} kW by the readings")
     });
@@ -281,8 +281,8 @@ fn power(auditor: &mut Auditor, texts: &mut Texts, sold: &[Sold]) -> Result<()> 
             total_kwh[number] += power_kw[row].abs() * seconds as f64 / 3_600.0;
             readings[number] += 1;
             last[number] = time[row];
-            // Mean power over the time since the last reading, in which each connector counts by itself. The power is
-            // divided over the connectors, and those are added up again.
+            // Mean power since the last reading, to which each connector contributes separately. The power is divided
+            // over the connectors, and their parts are summed again.
             limit_kw = station.limit_kw;
             let connector_s = f64::from(station.connectors) * seconds as f64;
             let rounded_kwh = meter_rounding(connector_s, battery_kwh, total_kwh[number]);
@@ -304,7 +304,7 @@ fn power(auditor: &mut Auditor, texts: &mut Texts, sold: &[Sold]) -> Result<()> 
         let mut energy = Check::new(ENERGY);
         for (number, station) in facts.stations.iter().enumerate() {
             let (metered, sold) = (metered_kwh[number], sold[number]);
-            // Both sides end with the charge of batteries; on the way the meter has rounded, and its readings have.
+            // Both sides end with the charge of batteries; in between, the meter and its readings have been rounded.
             let tolerance = meter_rounding(sold.plugged_s, battery_kwh, sold.both_kwh)
                 + rounding(readings[number] + 4, total_kwh[number] + sold.both_kwh);
             energy.that(within(metered, sold.net_kwh, tolerance), || {

@@ -1,4 +1,4 @@
-//! `summary.json`: what its figures must be to each other, and the energy in batteries at both ends.
+//! `summary.json`: relations between its figures, and the energy in batteries at both ends.
 
 use super::{Auditor, Check, rounding, within};
 use crate::outputs::summary::SUMMARY;
@@ -8,7 +8,7 @@ use serde_json::Value;
 const IDENTITIES: &str = "The summary's figures add up";
 pub(super) const STORED: &str = "Stored energy is that of legs and sessions";
 
-/// Figures of fleets that add up to those of all.
+/// Figures of fleets that add up to the total.
 const SUMS: [&str; 25] = [
     "trips_requested",
     "trips_served",
@@ -37,13 +37,13 @@ const SUMS: [&str; 25] = [
     "net_profit_eur",
 ];
 
-/// The summary, if there is one that can be read.
+/// Reads the summary, if it exists and is readable.
 pub(super) fn read(auditor: &Auditor) -> Option<Value> {
     let bytes = std::fs::read(auditor.dir.join(SUMMARY)).ok()?;
     serde_json::from_slice(&bytes).ok()
 }
 
-/// A figure; not a number if it is not there.
+/// A figure; NaN if it is missing.
 pub(super) fn figure(of: &Value, key: &str) -> f64 {
     of.get(key).and_then(Value::as_f64).unwrap_or(f64::NAN)
 }
@@ -68,11 +68,11 @@ pub(super) fn check(auditor: &mut Auditor) {
             (figure(&summary, key), fleets.iter().map(|fleet| figure(fleet, key)).collect());
         let mut magnitude: f64 = parts.iter().map(|part| part.abs()).sum();
         if *key == "net_profit_eur" {
-            // A sum of figures that may be far larger than itself.
+            // A sum of figures that may be far larger than the sum.
             let summed = ["operating_profit_eur", "stored_value_eur", "rides_in_progress_value_eur"];
             magnitude += fleets.iter().flat_map(|f| summed.map(|key| figure(f, key).abs())).sum::<f64>();
         }
-        // A fleet's figure is itself a sum of many rows, added in another order.
+        // A fleet's figure is a sum of many rows, in another order.
         let rows = figure(&summary, "trips_requested") + figure(&summary, "sessions");
         let steps = fleets.len() + 4 * rows.max(0.0) as usize + 4;
         check.that(within(total, parts.iter().sum(), rounding(steps, magnitude)), || {
@@ -92,7 +92,7 @@ fn sum(check: &mut Check, who: &str, of: &Value, identity: &Identity, trades: bo
     let parts = identity.parts.iter().filter(|(_, part)| trades || !OF_TRADING.contains(part));
     let parts: Vec<f64> = parts.map(|(sign, part)| sign * figure(of, part)).collect();
     let found: f64 = parts.iter().sum();
-    // Each was a whole number of millionths, made a float for the file.
+    // Each was a whole number of millionths, converted to a float for the file.
     let magnitude: f64 = parts.iter().map(|part| part.abs()).sum();
     check.that(within(stated, found, rounding(parts.len() + 2, magnitude)), || {
         format!("{who}: {key} is {stated}, its parts are {found}")

@@ -1,4 +1,4 @@
-//! What competitors sold, against prices, stations, the ledger and what was bought for it.
+//! Sales of competing retailers, checked against prices, stations, the ledger and their purchases.
 
 use super::money::broadcasts;
 use super::tables::{Code, Texts, Written};
@@ -15,7 +15,7 @@ const ENERGY: &str = "Supply: what competitors sold is what their stations drew"
 const PAID: &str = "Supply: revenue is what the ledger says";
 const BALANCE: &str = "Supply: what was sold and not bought ahead is imbalance";
 
-/// `supply.parquet`.
+/// Columns of `supply.parquet`.
 struct Supply {
     start: Vec<i64>,
     end: Vec<i64>,
@@ -65,7 +65,7 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
 fn prices(auditor: &Auditor, supply: &Supply, texts: &mut Texts) -> Result<Check> {
     let slots = broadcasts(auditor, texts)?;
     let mut check = Check::new(PRICE);
-    // Sales of each so far: magnitudes of energy and of revenue.
+    // Sales of each retailer so far: magnitudes of energy and of revenue.
     let mut so_far = BTreeMap::<Code, [f64; 2]>::new();
     for row in 0..supply.start.len() {
         let (seller, start) = (supply.retailer[row], supply.start[row]);
@@ -77,7 +77,7 @@ fn prices(auditor: &Auditor, supply: &Supply, texts: &mut Texts) -> Result<Check
         let [kwh, revenue] = so_far.entry(seller).or_default();
         *kwh += supply.kwh[row].abs();
         *revenue += supply.revenue[row].abs();
-        // Both are differences of two sums, to which each session that ends adds.
+        // Both are differences of two sums, to which each session adds when it ends.
         let magnitude = *revenue + *kwh * supply.price[row].abs() / 1_000.0;
         let tolerance = rounding(auditor.departures(supply.end[row]), magnitude);
         check.that(right && within(supply.revenue[row], expected, tolerance), || {
@@ -95,14 +95,14 @@ fn prices(auditor: &Auditor, supply: &Supply, texts: &mut Texts) -> Result<Check
     Ok(check)
 }
 
-/// By slot, all competitors together.
+/// Energy by slot, for all competitors together.
 fn energy(auditor: &Auditor, supply: &Supply, texts: &mut Texts) -> Result<Check> {
     let table = Written::open(auditor.dir, TableId::Stations)?;
     let (time, power) = (table.all_times("time")?, table.floats("power_kw")?);
     let station = table.texts("station_id", texts)?;
     let competing: Vec<Code> =
         auditor.facts.stations.iter().filter(|s| s.competes).map(|s| texts.code(&s.name)).collect();
-    // Energy drawn at all of them up to each reading.
+    // Energy drawn at all stations up to each reading.
     let mut load_kw = BTreeMap::<i64, f64>::new();
     for row in 0..time.len() {
         if competing.contains(&station[row]) {
@@ -124,7 +124,7 @@ fn energy(auditor: &Auditor, supply: &Supply, texts: &mut Texts) -> Result<Check
     let connectors: u32 = auditor.facts.stations.iter().map(|station| station.connectors).sum();
     let mut check = Check::new(ENERGY);
     for ((start, end), kwh) in sold {
-        // Where no reading fell on the bounds of a slot there is nothing to compare with.
+        // Without a reading on both bounds of a slot there is nothing to compare.
         let (Some(from), Some(to)) = (drawn.get(&start), drawn.get(&end)) else { continue };
         let seconds = f64::from(connectors) * (end - auditor.facts.start.0) as f64;
         let tolerance = meter_rounding(seconds, battery_kwh, to.abs())
@@ -157,7 +157,7 @@ fn paid(auditor: &Auditor, supply: &Supply, texts: &mut Texts) -> Result<Check> 
             postings += sign.abs();
             moved += sign.abs() * amount[row];
         }
-        // Each posting is rounded to a whole millionth; revenues are differences of sums of as many.
+        // Each posting is rounded to a whole millionth; revenues are differences of sums of as many postings.
         let steps = postings as usize + supply.start.len() + auditor.departures(auditor.facts.end.0);
         let tolerance = HALF_MILLIONTH * postings + rounding(steps, moved.max(owed.abs()));
         check.that(within(sum, owed, tolerance), || {
@@ -167,7 +167,7 @@ fn paid(auditor: &Auditor, supply: &Supply, texts: &mut Texts) -> Result<Check> 
     Ok(check)
 }
 
-/// A retailer that bids settles as imbalance what its customers drew and it had not bought.
+/// A retailer that bids settles as imbalance the energy that its customers drew and that it had not bought.
 fn balance(auditor: &Auditor, supply: &Supply, texts: &mut Texts) -> Result<Check> {
     let table = Written::open(auditor.dir, TableId::Market)?;
     let bidder = table.texts("bidder", texts)?;
@@ -187,11 +187,11 @@ fn balance(auditor: &Auditor, supply: &Supply, texts: &mut Texts) -> Result<Chec
         })
         .collect();
     slots.sort_unstable();
-    // Bought less sold, and short less long, by row of the supply [kWh]; who does not trade has none.
+    // Bought less sold, and short less long, by row of the supply [kWh]; a retailer that does not trade has none.
     let mut traded = BTreeMap::<usize, [f64; 2]>::new();
     let mut cut = BTreeSet::new();
     for row in 0..start.len() {
-        // The slot in which the product ends; a first one that is cut off by the start has no product of its own.
+        // The slot in which the product ends; a first slot cut off by the start has no product.
         let at = slots.partition_point(|slot| (slot.0, slot.1) < (bidder[row], end[row]));
         let Some(slot) = at.checked_sub(1).and_then(|at| slots.get(at)).filter(|slot| slot.0 == bidder[row])
         else {
@@ -207,10 +207,10 @@ fn balance(auditor: &Auditor, supply: &Supply, texts: &mut Texts) -> Result<Chec
     let mut check = Check::new(BALANCE);
     let all_kwh: f64 = supply.kwh.iter().map(|kwh| kwh.abs()).sum();
     let settlement_s = auditor.facts.settlement_s.unwrap_or(1).max(1);
-    // An interval that the end of the simulation cuts off is not settled.
+    // An interval cut off by the end of the simulation is not settled.
     let settled = |row: usize| supply.end[row].rem_euclid(settlement_s) == 0;
     for (row, [bought, short]) in traded.into_iter().filter(|&(row, _)| !cut.contains(&row) && settled(row)) {
-        // Energy sold is a difference of two sums, energy settled in each interval of it another.
+        // Energy sold is a difference of two sums, and so is the energy settled in each of its intervals.
         let intervals = ((supply.end[row] - supply.start[row]) / settlement_s + 1) as f64;
         let steps = auditor.departures(supply.end[row]);
         let tolerance = UNSETTLED_KWH * intervals + rounding(steps, all_kwh + bought.abs());

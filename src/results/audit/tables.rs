@@ -1,4 +1,4 @@
-//! Reads columns of written tables back, one at a time to spare memory.
+//! Reads columns of written tables back, one at a time to save memory.
 
 use gridfleet_core::error::{Error, Result};
 use gridfleet_core::records::dictionary::TableId;
@@ -14,7 +14,7 @@ pub(super) struct Written {
     rows: usize,
 }
 
-/// Number given to a text that was met; the same text has the same number.
+/// Number of a text; equal texts have equal numbers.
 pub(super) type Code = u32;
 /// Number of a text that is missing (null).
 pub(super) const MISSING: Code = Code::MAX;
@@ -76,7 +76,7 @@ impl Written {
         }
     }
 
-    /// Numbers; null as not-a-number.
+    /// Numbers; null as NaN.
     pub(super) fn floats(&self, name: &str) -> Result<Vec<f64>> {
         self.column(name, |c| Ok(c.f64()?.iter().map(|v| v.unwrap_or(f64::NAN)).collect()))
     }
@@ -86,7 +86,7 @@ impl Written {
         self.column(name, |c| Ok(c.i64()?.iter().collect()))
     }
 
-    /// Numbers of rows of another table.
+    /// Row numbers in another table.
     pub(super) fn ids(&self, name: &str) -> Result<Vec<u32>> {
         self.column(name, |c| Ok(c.u32()?.iter().map(|v| v.unwrap_or(u32::MAX)).collect()))
     }
@@ -103,7 +103,7 @@ impl Written {
         Ok(self.times(name)?.into_iter().map(|t| t.unwrap_or(i64::MIN)).collect())
     }
 
-    /// What `parse` makes of each text; nothing of null.
+    /// Result of `parse` for each text; `None` for null.
     pub(super) fn parsed<T>(&self, name: &str, parse: impl Fn(&str) -> Option<T>) -> Result<Vec<Option<T>>> {
         self.column(name, |c| Ok(c.str()?.iter().map(|v| v.and_then(&parse)).collect()))
     }

@@ -1,4 +1,4 @@
-//! Requests: each ends once, and what it says agrees with the legs and the summary.
+//! Requests: each ends once and agrees with the legs and the summary.
 
 use super::tables::{Code, MISSING, Texts, Written};
 use super::{Auditor, Check, HALF_MILLIONTH, SOC_TOLERANCE, rounding, within};
@@ -67,7 +67,7 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
         let fits = match TripStatus::ALL.into_iter().find(|s| is(*s)) {
             Some(TripStatus::Served) => complete,
             Some(TripStatus::InProgress) => dropoff[row].is_none(),
-            // A trip that was assigned in advance is lost by its vehicle, any other before it had one.
+            // A trip that was assigned in advance is lost by its vehicle, any other before it gets one.
             Some(_) => {
                 let named = vehicle[row] != MISSING;
                 named == preassigned.contains(&fleet[row]) && pickup[row].is_none() && dropoff[row].is_none()
@@ -99,7 +99,7 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
                 continue;
             };
             let mut found = [rides[service].km, 0.0, rides[service].kwh];
-            // The pick-up leg, if there was one, is the ride before.
+            // The pick-up leg, if there was one, is the previous ride.
             let before = service.checked_sub(1).map(|i| &rides[i]);
             if let Some(leg) =
                 before.filter(|r| r.vehicle == vehicle[row] && r.pickup && r.start >= request[row])
@@ -108,7 +108,7 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
                 found[2] += leg.kwh;
             }
             let stated = [km[row], empty_km[row], kwh[row]];
-            // At most two numbers are added.
+            // At most two numbers are summed.
             let same = |(a, b): (&f64, f64)| within(*a, b, rounding(2, a.abs()));
             check.that(found.iter().zip(stated).all(same), || {
                 format!(
@@ -124,7 +124,7 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
     summary(auditor, &texts, &status, &request)
 }
 
-/// Riders aboard at both ends of what the summary covers, and their fares for the way driven by then.
+/// Checks the riders aboard at both ends of the period of the summary, and their fares for the distance driven by then.
 fn aboard(
     auditor: &Auditor,
     trips: &Written,
@@ -165,7 +165,7 @@ fn aboard(
             });
         }
         let stated = super::summary::figure(of, "rides_in_progress_value_eur");
-        // Each fleet's is rounded to a millionth.
+        // The value of each fleet is rounded to a millionth.
         let rounded = if name.is_none() { fleets.len().max(1) } else { 1 };
         let steps = 3 * (riders[0] + riders[1]) as usize + 4;
         let tolerance = rounded as f64 * HALF_MILLIONTH + rounding(steps, magnitude);
@@ -202,7 +202,7 @@ fn rides(auditor: &Auditor, texts: &mut Texts) -> Result<Vec<Ride>> {
     Ok(rides)
 }
 
-/// Compares `summary.json`, if there is one, with what the tables add up to.
+/// Compares `summary.json`, if it exists, with the sums of the tables.
 fn summary(auditor: &mut Auditor, texts: &Texts, status: &[Code], request: &[i64]) -> Result<()> {
     let Some(json) = super::summary::read(auditor) else {
         auditor.checks.push(Check::not_possible(SUMMARY_COUNTS, format!("there is no {SUMMARY}")));
@@ -260,7 +260,7 @@ fn summary(auditor: &mut Auditor, texts: &Texts, status: &[Code], request: &[i64
     Ok(())
 }
 
-/// When each row of `table` ended, as seconds since 1970; what had not ended by the end of the run ends with it.
+/// End of each row of `table`, as seconds since 1970; rows that had not ended by the end of the run end with it.
 fn ends(rows: &Written, table: TableId, end: i64) -> Result<Vec<i64>> {
     let (column, otherwise) = match table {
         TableId::Legs => return rows.all_times("end_time"),

@@ -19,7 +19,7 @@ const EFFICIENCY: &str = "Sessions: energy stored is energy drawn x efficiency";
 const COUNTS: &str = "Vehicles by state add up to the fleet";
 const KNOWN: &str = "Vehicles and stations are the scenario's";
 
-/// Something that occupies a vehicle for a while.
+/// An activity that occupies a vehicle for a while.
 #[derive(Clone, Copy)]
 struct Activity {
     vehicle: u32,
@@ -30,7 +30,7 @@ struct Activity {
     soc_start: f64,
     soc_end: f64,
     session: bool,
-    /// A session that the end of the simulation cut off.
+    /// Whether it is a session cut off by the end of the simulation.
     under_way: bool,
 }
 
@@ -116,7 +116,7 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
             let facts_of = &facts.vehicles[number as usize];
             let net_kwh = stored[row] - fed[row] / facts_of.discharge_efficiency;
             let gain_kwh = (soc_end[row] - soc_start[row]) * facts_of.battery_kwh;
-            // The battery's energy is a state of charge times its size; what was fed back a third product.
+            // The battery's energy is a state of charge times its capacity; energy fed back is a third product.
             let turnover_kwh = facts_of.battery_kwh + stored[row] + fed[row] / facts_of.discharge_efficiency;
             session_energy.that(within(gain_kwh, net_kwh, rounding(4, turnover_kwh)), || {
                 format!(
@@ -125,12 +125,12 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
                 )
             });
             let expected = drawn[row] * facts_of.charge_efficiency;
-            // Drawn is stored over efficiency, less what was fed back and plus that again.
+            // Energy drawn is the stored energy over efficiency, less the energy fed back plus that again.
             let tolerance = rounding(4, stored[row] + fed[row] * facts_of.charge_efficiency);
             efficiency.that(within(stored[row], expected, tolerance), || {
                 format!("session {}: {} kWh stored, expected {expected} kWh", id[row], stored[row])
             });
-            // One that never got a connector leaves when it has waited long enough.
+            // A vehicle that never got a connector leaves when its patience ends.
             let gave_up = arrival[row] + queue[row].unwrap_or(0);
             let still = if plug_in[row].is_some() { facts.end.0 } else { gave_up };
             let place = texts.code(&at.place);
@@ -154,7 +154,7 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
     Ok(())
 }
 
-/// What one vehicle does, in order; checks that each thing follows from the one before.
+/// Orders the activities of each vehicle, and checks that each follows from the previous one.
 fn timelines(auditor: &mut Auditor, mut activities: Vec<Activity>, texts: &mut Texts) {
     let mut one_thing = Check::new(ONE_THING);
     let mut places = Check::new(PLACES);
@@ -172,7 +172,7 @@ fn timelines(auditor: &mut Auditor, mut activities: Vec<Activity>, texts: &mut T
         let mut place = texts.code(&facts.initial_place);
         let mut soc = facts.initial_soc;
         while at < activities.len() && activities[at].vehicle == vehicle {
-            // Things that take no time stand in no order of their own: take first what follows.
+            // Activities of zero duration have no order among them: take the one that follows first.
             let start = activities[at].start;
             let follows = |a: &Activity| a.from == place && within(a.soc_start, soc, SOC_TOLERANCE);
             let next = activities[at..]
@@ -213,7 +213,8 @@ fn timelines(auditor: &mut Auditor, mut activities: Vec<Activity>, texts: &mut T
     auditor.checks.push(check);
 }
 
-/// State of charge of each vehicle at both ends of what the summary covers, after the legs and sessions that had ended.
+/// State of charge of each vehicle at both ends of the period of the summary, after the legs and sessions that had
+/// ended.
 struct Stored {
     soc: Vec<[f64; 2]>,
 }
@@ -233,7 +234,7 @@ impl Stored {
         }
     }
 
-    /// Against the summary, of all and of each fleet.
+    /// Compares with the summary, for all fleets and for each fleet.
     fn compare(&self, auditor: &Auditor) -> Check {
         let Some(json) = summary::read(auditor) else {
             return Check::not_possible(STORED, format!("there is no {SUMMARY}"));
@@ -258,7 +259,7 @@ impl Stored {
 }
 
 fn fleet_counts(auditor: &mut Auditor) -> Result<()> {
-    // Thinning does no harm here, but a table must be there.
+    // Thinning does no harm here, but the table must exist.
     if !auditor.facts.outputs.has(TableId::Fleet) {
         auditor.checks.push(Check::not_possible(COUNTS, "fleet.parquet was not written".to_owned()));
         return Ok(());

@@ -1,5 +1,5 @@
-//! Visits to stations: each is a row of the sessions and comes from a leg, its power flows when it says, and its wait is that
-//! of a charging need.
+//! Visits to stations: each is a row of the sessions and results from a leg, its power flows in the recorded interval,
+//! and its wait is that of a charging need.
 
 use super::tables::{Code, Texts, Written};
 use super::{Auditor, Check, meter_rounding, rounding};
@@ -13,7 +13,7 @@ const VISITS: &str = "Sessions: one for each arrival at a station, and no other"
 const NEED: &str = "Sessions: the wait of a need begins with its first visit";
 const POWER: &str = "Sessions: power flows from charge_start_time to charge_end_time";
 
-/// Rows of the table of sessions.
+/// Columns of the table of sessions.
 struct Rows {
     id: Vec<u32>,
     vehicle: Vec<Code>,
@@ -57,11 +57,11 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
     Ok(())
 }
 
-/// Where a vehicle arrived, and when.
+/// Arrival of a vehicle: the vehicle, the time and the place.
 type Arrival = (Code, i64, Code);
 
-/// Each session begins where a leg of its vehicle has just ended, or where the vehicle was at the start; each leg to a station
-/// that was driven to its end begins one.
+/// Each session begins where a leg of its vehicle has just ended, or where the vehicle was at the start; each completed
+/// leg to a station begins a session.
 fn visits(auditor: &Auditor, rows: &Rows, texts: &mut Texts) -> Result<Check> {
     let facts = auditor.facts;
     let legs = Written::open(auditor.dir, TableId::Legs)?;
@@ -69,7 +69,7 @@ fn visits(auditor: &Auditor, rows: &Rows, texts: &mut Texts) -> Result<Check> {
     let vehicle = legs.texts("vehicle_id", texts)?;
     let (purpose, place) = (legs.texts("purpose", texts)?, legs.texts("destination", texts)?);
     let end = legs.all_times("end_time")?;
-    // Arrivals of a vehicle at a place: of any leg, and of those to a station.
+    // Arrivals of a vehicle at a place: of any leg, and of legs to a station.
     let mut arrivals = BTreeMap::<Arrival, [u32; 2]>::new();
     for vehicle in &facts.vehicles {
         let key = (texts.code(&vehicle.name), facts.start.0, texts.code(&vehicle.initial_place));
@@ -78,7 +78,7 @@ fn visits(auditor: &Auditor, rows: &Rows, texts: &mut Texts) -> Result<Check> {
     for row in 0..legs.rows() {
         let [any, of_station] = arrivals.entry((vehicle[row], end[row], place[row])).or_default();
         *any += 1;
-        // A leg that the end of the simulation cut off may not have arrived.
+        // A leg cut off by the end of the simulation may not have arrived.
         *of_station += u32::from(purpose[row] == to_station && end[row] < facts.end.0);
     }
     let mut sessions = BTreeMap::<Arrival, u32>::new();
@@ -108,8 +108,8 @@ fn visits(auditor: &Auditor, rows: &Rows, texts: &mut Texts) -> Result<Check> {
     Ok(check)
 }
 
-/// A charging need begins when its vehicle joins a station, and goes on through visits that were given up; it ends with the
-/// visit that comes to a connector. The wait is from there to first power.
+/// A charging need begins when its vehicle joins a station, continues through abandoned visits, and ends with the visit
+/// that gets a connector. The wait lasts from the beginning to first power.
 fn need(rows: &Rows, need_wait: &[Option<i64>]) -> Check {
     let mut order: Vec<usize> = (0..rows.id.len()).collect();
     order.sort_by_key(|&row| (rows.vehicle[row], rows.arrival[row], rows.id[row]));
@@ -131,7 +131,7 @@ fn need(rows: &Rows, need_wait: &[Option<i64>]) -> Check {
     check
 }
 
-/// Time in which power flowed, and whether some of it was fed back.
+/// Interval in which power flowed, and whether some of it was fed back.
 struct Powered {
     row: usize,
     first: i64,
@@ -139,8 +139,8 @@ struct Powered {
     feeds: bool,
 }
 
-/// No power before plug-in, between the times that a session gives as much energy as its greatest power allows at most, and a
-/// station's meter shows power where a session says so and nowhere else.
+/// No power flows before plug-in; a session's energy is at most its greatest power times the recorded interval of
+/// power; and a station's meter shows power when a session records it and at no other time.
 fn power(auditor: &Auditor, rows: &Rows, sessions: &Written, texts: &mut Texts) -> Result<Check> {
     let facts = auditor.facts;
     let (drawn, fed) = (sessions.floats("energy_kwh")?, sessions.floats("discharged_kwh")?);
@@ -152,7 +152,8 @@ fn power(auditor: &Auditor, rows: &Rows, sessions: &Written, texts: &mut Texts) 
         let (Some(first), Some(last)) = (rows.first[row], rows.last[row]) else { continue };
         let seconds = (last - first) as f64;
         let most_kwh = most_kw[row] * seconds / 3_600.0;
-        // The closed form of the charge may take an exponential for a straight line where it is off by half of 10^-9.
+        // The closed form of the charge may replace an exponential by a straight line when that is off by half of
+        // 10^-9.
         let tolerance = most_kwh * 0.5e-9
             + meter_rounding(seconds, battery_kwh, drawn[row] + fed[row])
             + rounding(4, battery_kwh);
@@ -184,8 +185,8 @@ fn power(auditor: &Auditor, rows: &Rows, sessions: &Written, texts: &mut Texts) 
         let (name, readings) = (&facts.stations[number].name, &readings[number]);
         powered.sort_by_key(|p| (p.first, p.last));
         let fed: Vec<(i64, i64)> = powered.iter().filter(|p| p.feeds).map(|p| (p.first, p.last)).collect();
-        // A session's first power shows in the reading that comes after it, unless another session fed the station then, or so
-        // little power was left to it that the charge of the battery moves only after a while.
+        // A session's first power shows in the next reading, unless another session fed power to the station then, or
+        // so little power was available that the charge of the battery changes only after a while.
         for session in powered.iter().filter(|_| !facts.stations[number].held_back) {
             let at = readings.partition_point(|reading| reading.0 <= session.first);
             let Some(&(until, kw)) = readings.get(at) else { continue };
@@ -200,7 +201,7 @@ fn power(auditor: &Auditor, rows: &Rows, sessions: &Written, texts: &mut Texts) 
                 )
             });
         }
-        // The times in which some session has power, merged.
+        // Merged intervals in which at least one session has power.
         let mut times: Vec<(i64, i64)> = Vec::new();
         for session in powered.iter() {
             match times.last_mut().filter(|last| session.first <= last.1) {
@@ -210,7 +211,7 @@ fn power(auditor: &Auditor, rows: &Rows, sessions: &Written, texts: &mut Texts) 
         }
         let mut from = facts.start.0;
         for &(until, kw) in readings {
-            // The difference of two meter totals that are the same is nothing.
+            // The difference of two equal meter totals is zero.
             let after = times.partition_point(|time| time.1 <= from);
             let some = times.get(after).is_some_and(|time| time.0 < until);
             check.that(kw == 0.0 || some, || {

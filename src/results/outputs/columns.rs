@@ -1,9 +1,8 @@
 //! From batches of records to Parquet columns.
 //!
-//! Records are kept whole until a batch is full; here each batch is turned by
-//! 90 degrees. Text is never formatted per row: a text column is a list of
-//! keys into the names that the batch uses, which is just what a dictionary
-//! page of Parquet wants, so no row is hashed either.
+//! Records are kept whole until a batch is full; each batch is then transposed here. Text is never formatted per row: a
+//! text column is a list of keys into the names that the batch uses, which is exactly the dictionary page that Parquet
+//! expects, so no row is hashed either.
 
 use super::names::{ArrayBox, Names};
 use gridfleet_core::geo::Places;
@@ -308,7 +307,7 @@ impl Row for SiteRecord {
     }
 }
 
-/// The only text that differs from row to row: written straight into one buffer.
+/// References, the only text that differs from row to row, written directly into one buffer.
 fn references(rows: &[LedgerEntry], names: &Names) -> ArrayBox {
     let mut text = Vec::with_capacity(rows.len() * 14);
     let mut ends = Vec::with_capacity(rows.len() + 1);
@@ -325,7 +324,7 @@ fn references(rows: &[LedgerEntry], names: &Names) -> ArrayBox {
         }
         ends.push(text.len() as i64);
     }
-    // The offsets ascend and the bytes are ASCII and whole names.
+    // The offsets ascend, and the bytes are ASCII made of whole names.
     let offsets = ends.try_into().expect("ascending offsets");
     Utf8Array::<i64>::new(ArrowDataType::LargeUtf8, offsets, text.into(), None).boxed()
 }

@@ -1,7 +1,7 @@
 //! `grid.svg`: the feeder of a run at a glance, in three panels.
 //!
-//! Voltages over local time; voltages along the feeder when the lowest of all was; power over local time. [`GridPicture`]
-//! collects what it needs from records, and is written only where there is a feeder.
+//! Voltages over local time; voltages along the feeder at the instant of the lowest one; power over local time.
+//! [`GridPicture`] collects its data from records, and is written only if there is a feeder.
 
 use super::run_dir::write_file;
 use gridfleet_core::error::Result;
@@ -15,19 +15,19 @@ use std::path::Path;
 pub const GRID: &str = "grid.svg";
 
 const SIZE: (u32, u32) = (1_200, 1_060);
-/// Most buses whose numbers stand beside the ends of laterals.
+/// Most laterals for which bus numbers are drawn beside their ends.
 const MOST_NAMES: usize = 30;
 
 /// A feeder as the picture shows it.
 #[derive(Debug, Clone)]
 pub struct FeederShape {
-    /// What it is called.
+    /// Name of the feeder.
     pub name: String,
-    /// By bus: its number.
+    /// Bus numbers, by bus.
     pub number: Vec<u32>,
-    /// Buses from the source outwards, each with the one that feeds it; the source first, with none.
+    /// Buses from the source outwards, each with the bus that feeds it; the source comes first, with none.
     pub order: Vec<(usize, Option<usize>)>,
-    /// Least and greatest voltage, in per unit.
+    /// Minimum and maximum voltage, in per unit.
     pub voltage: [f64; 2],
 }
 
@@ -41,18 +41,18 @@ struct Reading {
     held_back_kw: f64,
 }
 
-/// Collects what the picture shows.
+/// Collects the data of the picture.
 pub struct GridPicture {
     shape: FeederShape,
     start: SimTime,
     end: SimTime,
     clock: LocalClock,
     readings: Vec<Reading>,
-    /// Voltages of the reading under way, by bus; not a number without a power flow.
+    /// Voltages of the current reading, by bus; NaN without a power flow.
     present: Vec<f64>,
-    /// When the lowest voltage was, and all voltages then.
+    /// Instant of the lowest voltage, and all voltages at that instant.
     worst: Option<(SimTime, Vec<f64>)>,
-    /// The lowest voltage so far.
+    /// Lowest voltage so far.
     lowest: f64,
 }
 
@@ -98,7 +98,7 @@ impl GridPicture {
         Plane::new(Axis::time(self.clock.clone()).within(start, end), y)
     }
 
-    /// The limits that lie near enough to what was found to be worth their room.
+    /// Adds the voltage limits that are close enough to the readings to be worth drawing.
     fn limits(&self, plane: Plane, from: f64, to: f64) -> Plane {
         let [least, most] = self.shape.voltage;
         let found = self.readings.iter().filter(|r| r.lowest.is_finite());
@@ -121,7 +121,7 @@ impl GridPicture {
 
     fn voltages(&self) -> Plane {
         let at = |r: &Reading| r.time.0 as f64;
-        // Before the first reading nothing was metered: it knows of the case's loads alone.
+        // The reading at the start has no metered loads, only those of the case.
         let metered = || self.readings.iter().filter(|r| r.time > self.start);
         let lowest = metered().map(|r| (at(r), r.lowest)).collect();
         let band = metered().map(|r| (at(r), r.lowest, r.highest)).collect();
@@ -136,7 +136,7 @@ impl GridPicture {
         let Some((_, voltage)) = &self.worst else { return plane };
         let buses = self.shape.number.len();
         let mut depth = vec![0.0f64; buses];
-        // Each lateral by the bus at its end so far; a bus goes on with the lateral that ends where it is fed.
+        // Each lateral is known by its last bus so far; a bus extends the lateral that ends at the bus that feeds it.
         let mut laterals: Vec<Vec<usize>> = Vec::new();
         let mut ends: Vec<Option<usize>> = vec![None; buses];
         for &(bus, before) in &self.shape.order {
@@ -178,7 +178,7 @@ impl GridPicture {
             ("charging held back", ORANGE, |r| r.held_back_kw),
         ];
         for (name, colour, value) in lines {
-            // Held back until the next reading; the others are means since the one before.
+            // Charging held back applies until the next reading; the others are means since the previous one.
             let ahead = usize::from(name != "charging held back");
             let values = self.readings.iter().map(value).skip(ahead);
             let points: Vec<(f64, f64)> = self.readings.iter().map(|r| r.time.0 as f64).zip(values).collect();
@@ -263,7 +263,7 @@ mod tests {
         assert_eq!(picture.worst.as_ref().unwrap().0, START + 16 * 900);
         let svg = picture.draw("day").unwrap();
         if let Some(path) = std::env::var_os("GRID_SVG") {
-            std::fs::write(path, &svg).unwrap(); // to look at
+            std::fs::write(path, &svg).unwrap(); // to inspect by eye
         }
         for text in
             ["feeder four, 4 buses", "Mon 5 Mar 04:00", "bus 3", "bus 4", "charging held back", "limit"]

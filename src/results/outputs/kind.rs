@@ -1,40 +1,40 @@
-//! The kinds of results that a folder may hold, and which older ones a command may replace.
+//! Kinds of results that a folder may contain, and the rules for replacing older ones.
 //!
-//! A command replaces results of its own kind. Those of another kind, a training (hours of work), and a study or a
-//! training that was not finished are replaced only where the user says so.
+//! A command replaces results of the same kind. Results of another kind, a training (hours of work), and an unfinished
+//! study or training are replaced only if the user says so.
 
 use gridfleet_core::error::{InputError, Result};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
-/// Journal of a study.
+/// Journal file of a study.
 pub const JOURNAL: &str = "tasks.jsonl";
 
-/// Trained agent, of a finished training or as its checkpoint.
+/// File of a trained agent, from a finished training or a checkpoint.
 pub const AGENT: &str = "agent.gridfleet";
 
-/// Content of a folder: `kind` in its `manifest.json`.
+/// Kind of content of a folder: `kind` in its `manifest.json`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// Of `gridfleet run`.
+    /// Results of `gridfleet run`.
     Run,
-    /// Of `gridfleet study`, a part of one included.
+    /// Results of `gridfleet study`, including a part of a study.
     Study,
-    /// Of `gridfleet train`.
+    /// Results of `gridfleet train`.
     Training,
-    /// Of `gridfleet reproduce`.
+    /// Results of `gridfleet reproduce`.
     Reproduction,
 }
 
-/// Which older results may be replaced.
+/// Older results that may be replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Replace {
-    /// Finished ones of the same kind, but no training.
+    /// Finished results of the same kind, except a training.
     Same,
-    /// Those that are gone on with: of the same kind, unfinished ones and trainings included.
+    /// Results that are resumed: of the same kind, including unfinished ones and trainings.
     Resumed,
-    /// Any that gridfleet made.
+    /// Any results made by gridfleet.
     Any,
 }
 
@@ -50,7 +50,7 @@ impl Replace {
 }
 
 impl Kind {
-    /// With its article, for messages.
+    /// Name with its article, for messages.
     pub fn name(self) -> &'static str {
         match self {
             Self::Run => "a run",
@@ -60,7 +60,7 @@ impl Kind {
         }
     }
 
-    /// The kind that a manifest names. Those of earlier builds name none: their files tell.
+    /// Kind named by a manifest. Earlier builds did not write one; their files identify the kind.
     pub(super) fn of(manifest: &serde_json::Value) -> Self {
         if let Some(kind) = manifest.get("kind").and_then(|kind| Self::deserialize(kind).ok()) {
             return kind;
@@ -77,7 +77,7 @@ impl Kind {
         }
     }
 
-    /// The unfinished work beside `output`, and its file.
+    /// Kind and file of the unfinished work beside `output`.
     fn unfinished(output: &Path) -> Option<(Self, PathBuf)> {
         let workshop = workshop(output);
         let found = |(kind, name): (Self, &str)| {
@@ -88,10 +88,10 @@ impl Kind {
         [(Self::Study, JOURNAL), (Self::Training, AGENT)].into_iter().find_map(found)
     }
 
-    /// Whether results of this kind may take the place of those of kind `there` in `target`.
+    /// Checks that results of this kind may replace those of kind `there` in `target`.
     ///
     /// # Errors
-    /// [`gridfleet_core::error::Error::Input`] if not.
+    /// [`gridfleet_core::error::Error::Input`] if they may not.
     pub(super) fn check_replaces(self, there: Self, target: &Path, replace: Replace) -> Result<()> {
         let refuse = |found: String, help: &str| {
             let expected = format!("a new folder, or one with {} to replace", self.name());
@@ -112,10 +112,10 @@ impl Kind {
         }
     }
 
-    /// Whether work of this kind may begin in `output`: a study or a training under way there is left alone.
+    /// Checks that work of this kind may begin in `output`: a study or a training in progress there is left alone.
     ///
     /// # Errors
-    /// [`gridfleet_core::error::Error::Input`] if not.
+    /// [`gridfleet_core::error::Error::Input`] if it may not.
     pub fn check_unfinished(self, output: &Path, replace: Replace) -> Result<()> {
         let Some((there, file)) = Self::unfinished(output) else { return Ok(()) };
         let refuse = |found: String, expected: String, help: &str| {
@@ -143,14 +143,14 @@ impl Kind {
     }
 }
 
-/// The folder in which a study or a training is worked on that will be written to `output`.
+/// Work folder of a study or a training whose results will be written to `output`.
 pub fn workshop(output: &Path) -> PathBuf {
     let mut name = output.file_name().unwrap_or_default().to_owned();
     name.push(".unfinished");
     output.with_file_name(name)
 }
 
-/// Removes unfinished work beside `output`, where the user has said so, and the folder if nothing else is in it.
+/// Removes unfinished work beside `output`, if the user has said so, and the folder if nothing else is in it.
 ///
 /// # Errors
 /// If the operating system refuses.
@@ -159,7 +159,7 @@ pub fn clear_workshop(output: &Path) -> std::io::Result<()> {
     for name in [JOURNAL, AGENT] {
         gridfleet_core::files::remove(&workshop.join(name))?;
     }
-    // Files of the user's stay, and the folder with them.
+    // The user's files are kept, and the folder with them.
     match std::fs::remove_dir(&workshop) {
         Err(error) if workshop.is_dir() && error.kind() != std::io::ErrorKind::DirectoryNotEmpty => {
             Err(error)

@@ -1,7 +1,7 @@
-//! `manifest.json`: how, when and where a run was made, and from what.
+//! `manifest.json`: command, inputs, times and platform of a run.
 //!
-//! The only file of a run that may differ between two equal runs. It also marks
-//! the folder as gridfleet's and lists its files.
+//! The only file of a run that may differ between two equal runs. It also marks the folder as made by gridfleet and
+//! lists its files.
 
 use super::kind::Kind;
 use super::run_dir::{MANIFEST, write_file};
@@ -15,11 +15,11 @@ use std::path::Path;
 /// A file that a run has read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct InputFile {
-    /// Its path, as the user wrote it.
+    /// Path as the user wrote it.
     pub path: String,
-    /// SHA-256 of its content, in hexadecimal.
+    /// SHA-256 of the content, in hexadecimal.
     pub sha256: String,
-    /// Its size [bytes].
+    /// Size [bytes].
     pub bytes: u64,
 }
 
@@ -71,18 +71,18 @@ pub struct Manifest {
     pub command: Vec<String>,
     /// Files read, with their hashes.
     pub inputs: Vec<InputFile>,
-    /// Threads that the run could use.
+    /// Threads available to the run.
     pub threads: usize,
-    /// When it started, ISO 8601 in UTC.
+    /// Start time, ISO 8601 in UTC.
     pub started: String,
-    /// How long it took [s].
+    /// Duration [s].
     pub wall_time_s: f64,
-    /// Events processed per second of the simulation loop; absent where there were several.
+    /// Events processed per second of the simulation loop; absent if there were several loops.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub events_per_second: Option<f64>,
-    /// Highest memory of the process so far [bytes], where the system tells.
+    /// Peak memory of the process so far [bytes]; `None` if the system does not report it.
     pub peak_memory_bytes: Option<u64>,
-    /// Files in the folder, this one included, in alphabetical order.
+    /// Files in the folder, including this one, in alphabetical order.
     pub files: Vec<String>,
 }
 
@@ -104,7 +104,7 @@ impl Manifest {
         }
     }
 
-    /// Lists the files in `dir` and writes the manifest there: the last file to be written.
+    /// Lists the files in `dir` and writes the manifest there, as the last file.
     ///
     /// # Errors
     /// If the folder cannot be read or written.
@@ -125,7 +125,7 @@ impl Manifest {
     }
 }
 
-/// Highest resident memory of this process so far [bytes], where `/proc` tells.
+/// Peak resident memory of this process so far [bytes]; `None` if `/proc` does not report it.
 pub fn peak_memory_bytes() -> Option<u64> {
     peak_memory_in(&std::fs::read_to_string("/proc/self/status").ok()?)
 }

@@ -1,7 +1,7 @@
-//! `market.svg`: a run that trades at a glance, in two panels over local time.
+//! `market.svg`: a run with market trading at a glance, in two panels over local time.
 //!
-//! Prices of markets and retailers; where the energy that was drawn came from. [`MarketPicture`] collects what it needs from
-//! records, for all fleets together, and is written only where there are markets.
+//! Prices of markets and retailers; sources of the energy drawn. [`MarketPicture`] collects its data from records, for
+//! all fleets together, and is written only if there are markets.
 
 use super::run_dir::write_file;
 use super::summary::thousands;
@@ -19,16 +19,16 @@ pub const MARKET: &str = "market.svg";
 
 /// Most points along the time axis: a fortnight of quarters of an hour.
 const MOST_POINTS: usize = 1_344;
-/// Most retailers with a line of their own: the first of them.
+/// Most retailers with a separate line: the first ones.
 const MOST_RETAILERS: usize = 4;
 const SIZE: (u32, u32) = (1_200, 800);
 
-/// Colours of markets, of their lines and their areas; should there be more, they come again with another dash.
+/// Colours of markets, for their lines and areas; if there are more markets, colours repeat with another dash.
 const MARKETS: [Colour; 4] = [BLUE, ORANGE, GREEN, SKY];
-/// Dashes of lines of one colour: those of retailers are all in ink, as what is drawn at their tariffs is grey.
+/// Dashes of lines of one colour: all lines of retailers are in ink, because energy drawn at their tariffs is grey.
 const DASHES: [Dash; MOST_RETAILERS] = [Dash::Solid, Dash::Dashed, Dash::Dotted, Dash::DashDot];
 
-/// Collects what the picture shows.
+/// Collects the data of the picture.
 pub struct MarketPicture {
     start: SimTime,
     end: SimTime,
@@ -36,9 +36,9 @@ pub struct MarketPicture {
     currency: String,
     markets: Vec<String>,
     retailers: Vec<String>,
-    /// Which bidders are fleets.
+    /// Whether each bidder is a fleet.
     is_fleet: Vec<bool>,
-    /// When the meter of each fleet that bids was last read.
+    /// Time of the latest meter reading of each fleet that bids.
     read: Vec<Option<SimTime>>,
     settlement_s: i64,
     traded: Traded,
@@ -143,7 +143,8 @@ impl MarketPicture {
             let below = values.into_iter().map(|kw| -kw).collect();
             add(&format!("sold: {name}"), below, colour(i));
         }
-        // Each value from edge to edge of its interval, or nearly so: two points at one place would be drawn as their mean.
+        // Each value extends almost from edge to edge of its interval: two points at one place would be drawn as their
+        // mean.
         let inside = |ends: &[SimTime]| {
             let (from, to) = (ends[0].0 as f64, ends[1].0 as f64);
             [0.05, 0.95].map(|share| from + share * (to - from))
@@ -153,7 +154,7 @@ impl MarketPicture {
     }
 }
 
-/// What the axis of prices leaves out, for its title; empty if nothing.
+/// Prices beyond the axis, for its title; empty if there are none.
 fn beyond(shown: &Shown) -> String {
     let price = |price: f64| thousands(price, 0).replacen('-', "\u{2212}", 1);
     let below = (shown.least < shown.low).then(|| format!("down to {}", price(shown.least)));
@@ -166,7 +167,7 @@ fn beyond(shown: &Shown) -> String {
 
 impl Recorder for MarketPicture {
     fn fleet(&mut self, record: &FleetRecord) {
-        // A reading is the mean power since the one before it.
+        // A reading is the mean power since the previous one.
         if let Some(Some(read)) = self.read.get_mut(record.fleet.index()) {
             self.traded.drawn(*read, record.time, record.power_kw);
             *read = record.time;
@@ -216,7 +217,7 @@ mod tests {
         MarketPicture::new(&labels, clock, START, end, 900)
     }
 
-    /// Buys in two markets, the first with a price that falls very low at times; draws more by day, less at times.
+    /// Buys in two markets, the first with occasional very low prices; draws more by day, less at times.
     fn traded(days: i64, imbalance: bool) -> MarketPicture {
         let mut picture = picture(days);
         for i in 0..days * 96 {
@@ -283,7 +284,7 @@ mod tests {
     fn a_week_names_its_markets_and_what_the_axis_leaves_out() {
         let svg = traded(7, true).draw("vpp").unwrap();
         if let Some(path) = std::env::var_os("MARKET_SVG") {
-            std::fs::write(path, &svg).unwrap(); // to look at
+            std::fs::write(path, &svg).unwrap(); // to inspect by eye
         }
         for text in [
             "Mon 28 Nov",

@@ -1,6 +1,6 @@
-//! What a run leaves behind: tables, summary, manifest, pictures, in one folder.
+//! Outputs of a run: tables, summary, manifest and pictures, in one folder.
 //!
-//! Everything here is made from records; nothing here knows the engine or the world.
+//! Everything here is made from records; nothing here depends on the engine or the world.
 
 mod columns;
 pub mod frame;

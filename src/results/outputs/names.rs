@@ -1,4 +1,4 @@
-//! Text columns: from identifiers to the names behind them.
+//! Text columns: names looked up by identifier.
 
 use gridfleet_core::geo::Places;
 use gridfleet_core::ids::{
@@ -13,13 +13,13 @@ use polars_arrow::datatypes::{ArrowDataType, IntegerType};
 /// A column in memory.
 pub(super) type ArrayBox = Box<dyn Array>;
 
-/// Mark of a name that the batch has not used yet.
+/// Marks a name that the batch has not used yet.
 const UNUSED: u32 = u32::MAX;
 
-/// Makes dictionary-encoded text columns of identifiers.
+/// Makes dictionary-encoded text columns from identifiers.
 pub(super) struct Names {
     labels: Labels,
-    /// Key given to each identifier within the present column.
+    /// Key of each identifier within the current column.
     key_of: Vec<u32>,
     /// Identifiers in the order of their keys.
     used: Vec<u32>,
@@ -79,7 +79,7 @@ impl Names {
         self.column(ids.map(|id| u32::from(id.0)), |labels, id, out| out.push_str(&labels.accounts[id]))
     }
 
-    /// Names of markets; `None` is imbalance.
+    /// Names of markets; `None` denotes imbalance.
     pub(super) fn markets(&mut self, ids: impl Iterator<Item = Option<MarketId>>) -> ArrayBox {
         let imbalance = self.labels.markets.len() as u32;
         self.column(ids.map(|id| id.map_or(imbalance, |id| u32::from(id.0))), |labels, id, out| {
@@ -103,7 +103,7 @@ impl Names {
         })
     }
 
-    /// Names of sites: few, and each its own.
+    /// Names of sites: few, and all different.
     pub(super) fn sites(&self, rows: &[SiteRecord]) -> ArrayBox {
         let name = |row: &SiteRecord| match row.station {
             Some(site) => self.labels.stations[site.station.index()].clone(),
@@ -129,10 +129,10 @@ impl Names {
     }
 
     /// Values of a fixed list of texts.
-    #[allow(clippy::unused_self)] // reads like the other columns
+    #[allow(clippy::unused_self)] // for symmetry with the other columns
     pub(super) fn fixed(&mut self, texts: &[&str], keys: impl Iterator<Item = u32>) -> ArrayBox {
-        // All texts are in the dictionary, used or not, so keys need no translation; the statistics
-        // of such a column then cover all texts, which is what readers may assume: bounds, not values.
+        // All texts are in the dictionary, used or not, so keys need no translation; the statistics of such a column
+        // then cover all texts. Readers may only take them as bounds, not as values that occur.
         dictionary(PrimitiveArray::from_vec(keys.collect()), Utf8Array::<i64>::from_slice(texts))
     }
 
@@ -172,7 +172,7 @@ impl Names {
             keys.push(id.map_or(0, |id| self.key(id)));
         }
         if self.used.is_empty() {
-            // All null: key 0 must still stand for something.
+            // All null: key 0 must still refer to some text.
             let all_null = Utf8Array::<i64>::from_slice([""]);
             return dictionary(PrimitiveArray::new(u32_type(), keys.into(), Some(valid.into())), all_null);
         }
@@ -180,7 +180,7 @@ impl Names {
         dictionary(PrimitiveArray::new(u32_type(), keys.into(), validity), self.take_used(write))
     }
 
-    /// The names in the order of their keys; forgets the keys.
+    /// Returns the names in the order of their keys and clears the keys.
     fn take_used(&mut self, write: impl Fn(&Labels, usize, &mut String)) -> Utf8Array<i64> {
         let mut text = String::new();
         let mut ends = Vec::with_capacity(self.used.len() + 1);

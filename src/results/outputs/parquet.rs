@@ -1,8 +1,7 @@
 //! One Parquet file: row groups of a table, compressed with zstd.
 //!
-//! It stands on polars' Parquet crate one level below its data frames: text
-//! reaches the file as dictionaries that we already have, instead of being
-//! hashed row by row, and an error of the operating system keeps its kind.
+//! It uses polars' Parquet crate one level below its data frames: text reaches the file as the existing dictionaries
+//! instead of being hashed row by row, and an error of the operating system keeps its kind.
 
 use super::columns::{Row, time_type};
 use super::names::{ArrayBox, Names};
@@ -30,7 +29,7 @@ const ZSTD_LEVEL: i32 = 1;
 /// Bytes handed to the operating system at once.
 const BUFFER_BYTES: usize = 1 << 20;
 
-/// A table on its way to a file.
+/// A table being written to a file.
 pub(super) struct ParquetFile {
     path: PathBuf,
     table: &'static Table,
@@ -41,13 +40,13 @@ pub(super) struct ParquetFile {
     error: FirstError,
 }
 
-/// Remembers what the operating system said, which the Parquet crate turns into text.
+/// Keeps the error of the operating system, which the Parquet crate turns into text.
 struct KeepError<W> {
     inner: W,
     error: FirstError,
 }
 
-/// First error of a file, shared with whoever reports it.
+/// First error of a file, shared with the code that reports it.
 type FirstError = Arc<Mutex<Option<std::io::Error>>>;
 
 impl<W: Write> KeepError<W> {
@@ -83,8 +82,8 @@ fn data_type(kind: Kind) -> ArrowDataType {
     }
 }
 
-/// How a column is encoded. Differences between neighbours suit numbers of rows and times: the same
-/// bench takes 0.3 s more CPU with plain ones, and the files grow by 3 %. Floats rarely repeat.
+/// Encoding of a column. Differences between neighbours suit row numbers and times: the same bench takes 0.3 s more CPU
+/// with plain encoding, and the files grow by 3 %. Floats rarely repeat.
 fn encoding(kind: Kind, array: &ArrayBox) -> Encoding {
     match kind {
         Kind::Id | Kind::Int | Kind::Time => Encoding::DeltaBinaryPacked,

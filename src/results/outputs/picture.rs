@@ -1,8 +1,7 @@
 //! `overview.svg`: a run at a glance, in three panels over local time.
 //!
-//! Vehicles by state; power of stations and the price of energy; requests served
-//! and lost, and the mean wait. [`Overview`] collects what it needs from records,
-//! in at most `MAX_BINS` bins, so that the picture stays small.
+//! Vehicles by state; power of stations and the price of energy; requests served and lost, and the mean wait.
+//! [`Overview`] collects its data from records, in at most `MAX_BINS` bins, so that the picture stays small.
 
 use super::run_dir::write_file;
 use gridfleet_core::error::Result;
@@ -21,18 +20,18 @@ pub const OVERVIEW: &str = "overview.svg";
 const MAX_BINS: i64 = 672;
 /// Least width of a bin [s].
 const MIN_BIN_S: i64 = 300;
-/// Most operators, or retailers, with a colour of their own; the rest is summed up.
+/// Most operators, or retailers, with a separate colour; the rest are added up.
 const MAX_SERIES: usize = 5;
 const SIZE: (u32, u32) = (1_200, 1_060);
 
 /// Vehicle states from bottom to top.
 const STATES: [(&str, Colour); 5] =
     [("driving", BLUE), ("charging", GREEN), ("discharging", PURPLE), ("queued", VERMILION), ("idle", GREY)];
-/// Colours of operators' areas and of retailers' lines on them.
+/// Colours of the areas of operators, and of the lines of retailers drawn on them.
 const OPERATORS: [Colour; MAX_SERIES] = [GREEN, SKY, ORANGE, PURPLE, YELLOW];
 const RETAILERS: [Colour; MAX_SERIES] = [INK, VERMILION, BLUE, ORANGE, PURPLE];
 
-/// Mean over the readings within each bin, for several series.
+/// Mean of the readings within each bin, for several series.
 struct Bins {
     series: usize,
     sums: Vec<f64>,
@@ -54,7 +53,7 @@ impl Bins {
         }
         self.sums[bin * self.series + series] += value;
     }
-    /// Means of each series at the bins that have readings.
+    /// Means of each series for the bins that have readings.
     fn means(&self) -> Vec<(usize, Vec<f64>)> {
         let rows = self.readings.iter().zip(self.sums.chunks(self.series.max(1))).enumerate();
         rows.filter(|(_, (readings, _))| **readings > 0)
@@ -72,7 +71,7 @@ struct Hour {
     wait_s: i64,
 }
 
-/// Collects what the picture shows.
+/// Collects the data of the picture.
 pub struct Overview {
     start: SimTime,
     end: SimTime,
@@ -114,7 +113,7 @@ impl Overview {
         ((time - self.start).max(0) / self.bin_s) as usize
     }
 
-    /// `time` on the axis of the picture.
+    /// `time` as a position on the axis of the picture.
     fn at(&self, time: SimTime) -> f64 {
         time.clamp(self.start, self.end).0 as f64
     }
@@ -145,7 +144,7 @@ impl Overview {
         write_file(&dir.join(OVERVIEW), self.draw(title)?.as_bytes())
     }
 
-    /// Local time, from start to end, and something from zero on the left.
+    /// A plane over local time from start to end, with `left` on the left axis from zero.
     fn plane(&self, left: &str) -> Plane {
         let time = Axis::time(self.clock.clone()).within(self.at(self.start), self.at(self.end));
         Plane::new(time, Axis::number(left, "").from_zero())
@@ -164,7 +163,7 @@ impl Overview {
 
     fn power(&self) -> Plane {
         let means = self.power.means();
-        // The largest operators get a colour each; all others share the last.
+        // The largest operators get one colour each; all others share the last.
         let mut order: Vec<(usize, f64)> = (0..self.operators.len())
             .map(|o| (o, means.iter().map(|(_, row)| row[o].abs()).sum::<f64>()))
             .filter(|(_, sum)| *sum > 0.0)
@@ -188,13 +187,13 @@ impl Overview {
             let name = format!("price of {}", self.retailers[retailer]);
             let line = Line::new(name, self.price_steps(retailer)).steps().right().colour(colour);
             plane = plane.with(line);
-            // Wholesale prices fall below zero at times.
+            // Wholesale prices are sometimes negative.
             plane.right = Some(Axis::number(format!("{}/MWh", self.currency), "").from_zero());
         }
         plane
     }
 
-    /// Prices of a retailer from slot to slot, with gaps where none is in force.
+    /// Prices of a retailer from slot to slot, with gaps where no price is in force.
     fn price_steps(&self, retailer: usize) -> Vec<(f64, f64)> {
         let mut steps = self.prices[retailer].clone();
         steps.sort_by_key(|step| (step.0, step.1));
@@ -235,7 +234,8 @@ impl Overview {
         if longest <= 0.0 {
             return plane;
         }
-        // Longest waits go with most requests: the line is to stay below the columns' tops, where losses are.
+        // The longest waits coincide with the most requests: keep the line below the tops of the columns, where losses
+        // are drawn.
         plane
             .right(Axis::number("mean wait", "minutes").within(0.0, 1.25 * longest))
             .with(Line::new("mean wait", waits).right().colour(INK))
@@ -268,7 +268,7 @@ impl Recorder for Overview {
     }
 
     fn station(&mut self, record: &StationRecord) {
-        // A reading is the mean power of the time before it.
+        // A reading is the mean power of the interval before it.
         let bin = self.bin(record.time + -1);
         if record.time > self.start {
             self.power.add(bin, record.time, record.operator.index(), record.power_kw);
@@ -302,7 +302,7 @@ mod tests {
         Overview::new(&labels, clock, START, end)
     }
 
-    /// A week that looks like one: two rush hours a day, charging at night.
+    /// A realistic week: two rush hours a day, charging at night.
     fn week(days: i64, operators: usize) -> Overview {
         let mut picture = overview(days, operators);
         for reading in 0..=(days * 288) {
@@ -374,7 +374,7 @@ mod tests {
     fn a_week_names_its_days_units_and_series() {
         let svg = week(7, 2).draw("nyc-week, seed 1").unwrap();
         if let Some(path) = std::env::var_os("OVERVIEW_SVG") {
-            std::fs::write(path, &svg).unwrap(); // to look at
+            std::fs::write(path, &svg).unwrap(); // to inspect by eye
         }
         for text in [
             "nyc-week, seed 1",

@@ -1,8 +1,8 @@
 //! The folder of a run: written beside its target, renamed into place when complete.
 //!
-//! Until then the target is untouched, so that an error, Ctrl-C or a full disk
-//! leaves complete files or none ([`gridfleet_core::files`]). A folder that gridfleet did not make is refused, and one with
-//! results that must not be lost by mistake ([`super::kind`]).
+//! Until then the target is untouched, so that an error, Ctrl-C or a full disk leaves complete files or none
+//! ([`gridfleet_core::files`]). A folder that gridfleet did not make is refused, and so is one with results that must
+//! not be lost by mistake ([`super::kind`]).
 
 use super::kind::{Kind, Replace};
 use gridfleet_core::error::{Error, InputError, Result};
@@ -10,10 +10,10 @@ use gridfleet_core::files::{self, Folder};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// File that marks a folder as made by gridfleet and lists what it wrote there.
+/// File that marks a folder as made by gridfleet and lists the files written there.
 pub const MANIFEST: &str = "manifest.json";
 
-/// Files that other commands add to a run's folder and that are out of date with a new run.
+/// Files that other commands add to a run's folder and that a new run makes out of date.
 const DERIVED: [&str; 1] = ["report.html"];
 
 /// An output folder that is being written.
@@ -29,17 +29,17 @@ impl RunDir {
     /// folder beside it.
     ///
     /// # Errors
-    /// [`Error::Input`] where `target` exists and was not made by gridfleet, holds what `replace` does not allow to be
-    /// replaced, or cannot be written.
+    /// [`Error::Input`] if `target` exists and was not made by gridfleet, contains results that `replace` does not
+    /// allow to be replaced, or cannot be written.
     pub fn create(target: &Path, kind: Kind, replace: Replace) -> Result<Self> {
         kind.check_unfinished(target, replace)?;
         Self::create_after_work(target, kind, replace)
     }
 
-    /// The same for work that has its own unfinished files beside `target`.
+    /// Like [`create`](Self::create), for work that has its own unfinished files beside `target`.
     ///
     /// # Errors
-    /// As [`create`](Self::create), which is to be called before the work.
+    /// As [`create`](Self::create), which must be called before the work.
     pub fn create_after_work(target: &Path, kind: Kind, replace: Replace) -> Result<Self> {
         let target = match target.canonicalize() {
             Ok(path) => path,
@@ -57,12 +57,12 @@ impl RunDir {
         Ok(Self { folder: Folder::create(&target, names_of_ours)?, kind, replace })
     }
 
-    /// The temporary folder, to write files into.
+    /// The temporary folder into which files are written.
     pub fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    /// Where the result will be.
+    /// Final path of the result.
     pub fn target(&self) -> &Path {
         self.folder.target()
     }
@@ -91,7 +91,7 @@ fn not_writable(path: &Path, error: &std::io::Error) -> Error {
         .into()
 }
 
-/// The manifest of a folder, or `None` where gridfleet did not make the folder.
+/// Manifest of a folder, or `None` if gridfleet did not make the folder.
 fn manifest_of(dir: &Path) -> Option<serde_json::Value> {
     let text = std::fs::read_to_string(dir.join(MANIFEST)).ok()?;
     let manifest: serde_json::Value = serde_json::from_str(&text).ok()?;
@@ -99,7 +99,7 @@ fn manifest_of(dir: &Path) -> Option<serde_json::Value> {
     Some(manifest)
 }
 
-/// Files listed by the manifest of a folder, or `None` where gridfleet did not make the folder.
+/// Files listed by the manifest of a folder, or `None` if gridfleet did not make the folder.
 fn files_of(dir: &Path) -> Option<BTreeSet<String>> {
     let manifest = manifest_of(dir)?;
     let files = manifest.get("files").and_then(serde_json::Value::as_array);
@@ -124,7 +124,7 @@ fn check_may_replace(target: &Path, kind: Kind, replace: Replace) -> Result<()> 
     kind.check_replaces(Kind::of(&manifest), target, replace)
 }
 
-/// Names of the files in a folder that are gridfleet's, those of other commands included.
+/// Names of the files in a folder that gridfleet wrote, including those of other commands.
 fn names_of_ours(dir: &Path) -> Option<BTreeSet<String>> {
     let mut names = files_of(dir)?;
     names.extend([MANIFEST, DERIVED[0]].map(str::to_owned));

@@ -1,7 +1,6 @@
 //! `summary.json`, and the table that a run prints at its end.
 //!
-//! Two equal runs have the same summary, byte for byte: what may differ stands
-//! in the manifest.
+//! Two equal runs have the same summary, byte for byte: anything that may differ is in the manifest.
 
 use super::run_dir::write_file;
 use super::tables::Provenance;
@@ -18,7 +17,7 @@ use std::path::Path;
 /// Name of the file.
 pub const SUMMARY: &str = "summary.json";
 
-/// All that a run comes down to, in the order of the file.
+/// Results of a run, in the order of the file.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Summary {
@@ -41,17 +40,17 @@ pub struct Summary {
     /// First instant that the figures cover, the end of the warm-up; absent without one. ISO 8601 in UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub measured_from: Option<String>,
-    /// Local days of the warm-up that a pilot run has found; absent where the scenario gives a number.
+    /// Local days of the warm-up that a pilot run has found; absent if the scenario gives a number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warm_up_found_days: Option<i64>,
     /// Time zone of local times, for example `America/New_York`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub time_zone: String,
-    /// Currency of all amounts (the names of the keys say `eur` whatever it is).
+    /// Currency of all amounts (the names of the keys say `eur` whatever the currency).
     pub currency: String,
     /// Events processed.
     pub events: u64,
-    /// The feeder, where there is one.
+    /// The feeder, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub feeder: Option<FeederHead>,
     /// Key figures of all fleets together.
@@ -73,33 +72,33 @@ pub struct Summary {
     /// Key figures of each retailer that competes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub competitors: Vec<CompetitorFigures>,
-    /// What policies proposed and the engine refused, by reason.
+    /// Actions that policies proposed and the engine refused, by reason.
     pub refused_actions: BTreeMap<String, u64>,
-    /// Plans of stations without an equilibrium within double precision; stations drew what they would like.
+    /// Plans of stations without an equilibrium within double precision; those stations drew their desired load.
     #[serde(skip_serializing_if = "is_zero")]
     pub unsolved_plans: u64,
-    /// What was read and skipped on the way in, as the importers report it.
+    /// Rows of the inputs read and skipped, as the importers report them.
     #[serde(skip_serializing_if = "serde_json::Value::is_null")]
     pub imports: serde_json::Value,
 }
 
-/// What the summary says of a feeder besides its figures.
+/// Description of a feeder in the summary, in addition to its figures.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FeederHead {
-    /// What it is called.
+    /// Name of the feeder.
     pub name: String,
-    /// How many buses it has.
+    /// Number of buses.
     pub buses: usize,
-    /// Least and greatest voltage allowed, in per unit.
+    /// Minimum and maximum voltage allowed, in per unit.
     pub voltage_limits_pu: [f64; 2],
-    /// What its limits do to charging: `observe` or `limit`.
+    /// Effect of its limits on charging: `observe` or `limit`.
     pub enforce: &'static str,
 }
 
-/// What the summary says besides the figures.
+/// Content of the summary in addition to the figures.
 #[derive(Debug, Clone, Default)]
 pub struct SummaryHead {
-    /// Where the run comes from.
+    /// Provenance of the run.
     pub provenance: Provenance,
     /// Names of the policies by role.
     pub policy: BTreeMap<String, String>,
@@ -109,7 +108,7 @@ pub struct SummaryHead {
     pub end: gridfleet_core::time::SimTime,
     /// First instant that the figures cover; `None` without a warm-up.
     pub measured_from: Option<gridfleet_core::time::SimTime>,
-    /// Local days of the warm-up that a pilot run has found; `None` where the scenario gives a number.
+    /// Local days of the warm-up that a pilot run has found; `None` if the scenario gives a number.
     pub warm_up_found_days: Option<i64>,
     /// Time zone of local times, for example `America/New_York`.
     pub time_zone: String,
@@ -117,13 +116,13 @@ pub struct SummaryHead {
     pub currency: String,
     /// Events processed.
     pub events: u64,
-    /// The feeder, where there is one.
+    /// The feeder, if there is one.
     pub feeder: Option<FeederHead>,
-    /// What policies proposed and the engine refused, by reason.
+    /// Actions that policies proposed and the engine refused, by reason.
     pub refused_actions: BTreeMap<String, u64>,
     /// Plans of stations without an equilibrium within double precision.
     pub unsolved_plans: u64,
-    /// What was read and skipped on the way in; null for nothing.
+    /// Rows of the inputs read and skipped; null for none.
     pub imports: serde_json::Value,
 }
 
@@ -132,7 +131,7 @@ fn is_zero(count: &u64) -> bool {
 }
 
 impl Summary {
-    /// Puts head and figures together.
+    /// Combines head and figures.
     pub fn new(head: SummaryHead, figures: RunFigures) -> Self {
         Self {
             gridfleet_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -162,7 +161,7 @@ impl Summary {
         }
     }
 
-    /// The file's content.
+    /// Content of the file.
     ///
     /// # Errors
     /// If a value cannot be expressed in JSON, which no value of a summary is.
@@ -181,8 +180,8 @@ impl Summary {
         write_file(&dir.join(SUMMARY), self.to_json()?.as_bytes())
     }
 
-    /// The table for the terminal: one column for all, and one per fleet where there are several.
-    /// `lines` draws it with box characters, else with spaces only.
+    /// The table for the terminal: one column for all fleets, and one per fleet if there are several. With `lines` it
+    /// is drawn with box characters, otherwise with spaces only.
     pub fn table(&self, lines: bool) -> String {
         let mut table = Table::new();
         table.load_preset(if lines { presets::UTF8_BORDERS_ONLY } else { presets::NOTHING });
@@ -222,7 +221,7 @@ impl Summary {
         text
     }
 
-    /// The figures of retailers, side by side.
+    /// Figures of retailers, side by side.
     fn retailers_table(&self, lines: bool) -> String {
         let names = self.retailers.iter().map(|r| r.name.clone());
         let mut table = Beside::new("Retailer", names, lines);
@@ -239,7 +238,7 @@ impl Summary {
         table.render()
     }
 
-    /// The figures of retailers that compete, side by side; of those that do not trade, only what they sold.
+    /// Figures of competing retailers, side by side; for those that do not trade, only their sales.
     fn competitors_table(&self, lines: bool) -> String {
         let names = self.competitors.iter().map(|c| c.name.clone());
         let mut table = Beside::new("Competitor", names, lines);
@@ -263,7 +262,7 @@ impl Summary {
     }
 }
 
-/// A table of figures of several, side by side.
+/// Table of figures of several entities, side by side.
 struct Beside {
     table: Table,
     columns: usize,
@@ -279,7 +278,7 @@ impl Beside {
         Self { table, columns }
     }
 
-    /// A row; left out where nobody has the figure.
+    /// Adds a row; left out if no column has the figure.
     fn row(&mut self, name: &str, unit: &str, values: impl Iterator<Item = Option<f64>>) {
         let digits = match unit {
             "kW" | "kWh" => 0,
@@ -306,7 +305,7 @@ impl Beside {
 
 type RowOf = (&'static str, String, fn(&Figures) -> Option<String>);
 
-/// Rows of the table: name, unit and value; `None` where a row would say nothing.
+/// Rows of the table: name, unit and value; `None` for a row without information.
 fn rows(currency: &str) -> Vec<RowOf> {
     fn count(n: u64) -> Option<String> {
         Some(thousands(n as f64, 0))
@@ -416,7 +415,7 @@ pub fn thousands(value: f64, digits: usize) -> String {
     if !whole.bytes().all(|b| b.is_ascii_digit()) {
         return format!("{sign}{text}"); // NaN or infinite
     }
-    // Minus nothing is nothing.
+    // No sign before zero.
     let sign = if text.bytes().all(|b| matches!(b, b'0' | b'.')) { "" } else { sign };
     let mut out = String::from(sign);
     for (i, digit) in whole.chars().enumerate() {

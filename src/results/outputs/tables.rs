@@ -1,10 +1,9 @@
 //! Output tables: a recorder that writes each kind of record to its Parquet file.
 //!
-//! The simulation only copies records into batches; a full batch goes to one
-//! background thread, which makes columns of it and writes them as a row group.
-//! Batches reach the thread in the order in which they fill up, and there is
-//! one thread, so the files do not depend on timing. At most
-//! `BATCHES_IN_FLIGHT` batches wait, so memory is bounded.
+//! The simulation only copies records into batches; a full batch goes to one background thread, which converts it to
+//! columns and writes them as a row group. Batches reach the thread in the order in which they fill up, and there is
+//! only one thread, so the files do not depend on timing. At most `BATCHES_IN_FLIGHT` batches wait, so memory is
+//! bounded.
 
 use super::columns::Row;
 use super::names::Names;
@@ -23,8 +22,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-/// Rows of a batch, which becomes one row group: large enough for dictionaries to
-/// pay, small enough that the batches of all tables take well under 100 MB (assumed).
+/// Rows of a batch, which becomes one row group: large enough for dictionaries to pay off, small enough that the
+/// batches of all tables take well under 100 MB (assumed).
 pub const BATCH_ROWS: usize = 1 << 17;
 
 /// Full batches that may wait for the background thread.
@@ -56,7 +55,7 @@ impl OutputOptions {
     }
 }
 
-/// Where the tables come from: written into each file as key-value metadata.
+/// Provenance of the tables, written into each file as key-value metadata.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Provenance {
     /// Name of the scenario.
@@ -85,12 +84,12 @@ impl Provenance {
     }
 }
 
-/// A table that was written.
+/// A table that has been written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WrittenTable {
-    /// Which.
+    /// The table.
     pub table: TableId,
-    /// Its rows.
+    /// Number of rows.
     pub rows: u64,
 }
 
@@ -110,7 +109,7 @@ enum Batch {
     Sites(Vec<SiteRecord>),
 }
 
-/// Keeps every n-th instant of a table that is read at regular instants.
+/// Keeps every n-th instant of a table that is read at regular intervals.
 struct Thinning {
     every: u64,
     instants: u64,
@@ -132,9 +131,8 @@ impl Thinning {
 
 /// Writes records to Parquet files in a folder.
 ///
-/// Nothing is written for a table that is not selected or gets no rows. Without
-/// [`finish`](Self::finish) the files are incomplete: write into a folder that is
-/// removed then ([`RunDir`](super::run_dir::RunDir)).
+/// Nothing is written for a table that is not selected or has no rows. Without [`finish`](Self::finish) the files are
+/// incomplete: write into a folder that is then removed ([`RunDir`](super::run_dir::RunDir)).
 pub struct ParquetRecorder {
     trips: Option<Vec<TripRecord>>,
     legs: Option<Vec<LegRecord>>,
@@ -208,13 +206,13 @@ impl ParquetRecorder {
         })
     }
 
-    /// Whether writing has failed, for example on a full disk: going on is in vain,
-    /// and [`finish`](Self::finish) says why.
+    /// Whether writing has failed, for example on a full disk: continuing is pointless, and [`finish`](Self::finish)
+    /// returns the cause.
     pub fn failed(&self) -> bool {
         self.failed.load(Ordering::Acquire)
     }
 
-    /// Writes what is left and the footers.
+    /// Writes the remaining rows and the footers.
     ///
     /// # Errors
     /// The first error met while writing, now or earlier.
@@ -247,7 +245,7 @@ impl ParquetRecorder {
 
 impl Drop for ParquetRecorder {
     fn drop(&mut self) {
-        // The thread ends when there is no sender; wait, so that nobody writes into a folder being removed.
+        // The thread ends once there is no sender; wait, so that nothing is written into a folder being removed.
         self.sender = None;
         if let Some(writer) = self.writer.take() {
             drop(writer.join());
@@ -329,7 +327,7 @@ impl Recorder for ParquetRecorder {
     }
 }
 
-/// The files, in the hands of the background thread.
+/// The files, owned by the background thread.
 struct Files {
     dir: PathBuf,
     names: Names,

@@ -1,8 +1,8 @@
-//! What was traded, at which prices, and where the energy drawn came from: the numbers behind the pictures of markets.
+//! Energy traded, its prices, and the sources of the energy drawn: the numbers behind the pictures of markets.
 //!
-//! [`Traded`] is told of bids, prices and readings one after the other, from records or from tables, and keeps sums for each
-//! interval of settlement: a year of quarters of an hour takes a few megabytes, whatever the number of bids. [`Prices`] and
-//! [`Power`] are what a picture shows, with as many points as it asks for.
+//! [`Traded`] receives bids, prices and readings one after the other, from records or from tables, and keeps sums for
+//! each settlement interval: a year of quarters of an hour takes a few megabytes, whatever the number of bids.
+//! [`Prices`] and [`Power`] are the content of a picture, with as many points as it asks for.
 
 use gridfleet_core::time::{HOUR_S, SimTime};
 
@@ -10,10 +10,10 @@ use gridfleet_core::time::{HOUR_S, SimTime};
 const MOST_INTERVALS: i64 = 200_000;
 /// Fewest points of power over time, however long products are (assumed).
 const FEWEST_POINTS: usize = 24;
-/// Shares of the prices of one curve between which they are ordinary (assumed).
+/// Quantiles of the prices of one curve between which they count as ordinary (assumed).
 const ORDINARY: (f64, f64) = (0.05, 0.95);
 
-/// One bid that is settled or rejected, or one settlement of imbalance.
+/// One bid that has been settled or rejected, or one settlement of imbalance.
 #[derive(Debug, Clone, Copy)]
 pub struct Settled {
     /// Number of the market; `None` for imbalance.
@@ -22,19 +22,20 @@ pub struct Settled {
     pub from: SimTime,
     /// First instant after delivery.
     pub to: SimTime,
-    /// Bought, not sold.
+    /// Whether it buys rather than sells.
     pub buys: bool,
     /// Price of the product [currency/MWh].
     pub price_eur_mwh: f64,
-    /// Taken or given [kWh].
+    /// Energy delivered, bought or sold [kWh].
     pub delivered_kwh: f64,
     /// Quantity of a settlement of imbalance [kWh].
     pub imbalance_kwh: f64,
-    /// Whether [`Traded::drawn`] is told what the bidder draws: true for fleets. Others have no tariff to fall back on.
+    /// Whether [`Traded::drawn`] receives the energy that the bidder draws: true for fleets. Others have no tariff to
+    /// fall back on.
     pub metered: bool,
 }
 
-/// Sums by interval of settlement, from which pictures are made.
+/// Sums by settlement interval, from which pictures are made.
 #[derive(Debug, Clone)]
 pub struct Traded {
     start: SimTime,
@@ -49,16 +50,16 @@ pub struct Traded {
     long: Row,
     short: Row,
     drawn: Row,
-    /// Of `drawn`, what did not come at the tariff.
+    /// Part of `drawn` that was not bought at the tariff.
     supplied: Row,
 }
 
-/// One value for each interval; empty as long as there is none.
+/// One value for each interval; empty until there is one.
 type Row = Vec<f64>;
 
 impl Traded {
-    /// Nothing yet, in intervals of `step_s` [s] from `start` to `end`. Intervals begin at whole multiples of their length,
-    /// as those of settlement do.
+    /// An empty record, in intervals of `step_s` [s] from `start` to `end`. Intervals begin at whole multiples of their
+    /// length, as settlement intervals do.
     pub fn new(start: SimTime, end: SimTime, step_s: i64, markets: usize, retailers: usize) -> Self {
         let step_s = step_s.max(1);
         let step_s = step_s * ((end - start).max(1) / step_s / MOST_INTERVALS + 1);
@@ -81,7 +82,7 @@ impl Traded {
         }
     }
 
-    /// Takes one settled bid or imbalance; one of a market that is not known is left out.
+    /// Adds one settled bid or imbalance; one of an unknown market is left out.
     pub fn settle(&mut self, row: &Settled) {
         let (from, to, span) = (row.from, row.to, self.span(row.from, row.to));
         let Some(market) = row.market else {
@@ -106,7 +107,7 @@ impl Traded {
         }
     }
 
-    /// A retailer's price [currency/MWh] holds from `from` to `to`; one of a retailer that is not known is left out.
+    /// Sets a retailer's price [currency/MWh] from `from` to `to`; one of an unknown retailer is left out.
     pub fn retail_price(&mut self, retailer: usize, from: SimTime, to: SimTime, price_eur_mwh: f64) {
         let span = self.span(from, to);
         if let Some(row) = self.retail_prices.get_mut(retailer) {
@@ -114,7 +115,7 @@ impl Traded {
         }
     }
 
-    /// Bidders that are metered have drawn `power_kw` on average from `from` to `to` [kW].
+    /// Adds `power_kw`, the mean power that metered bidders drew from `from` to `to` [kW].
     pub fn drawn(&mut self, from: SimTime, to: SimTime, power_kw: f64) {
         let span = self.span(from, to);
         spread(&mut self.drawn, &span, power_kw * (to - from) as f64 / HOUR_S as f64);
@@ -125,7 +126,7 @@ impl Traded {
         Span { from: place(from), to: place(to), count: self.count }
     }
 
-    /// Prices at no more than `most` points.
+    /// Prices with at most `most` points.
     pub fn prices(&self, most: usize) -> Prices {
         let group = self.count.div_ceil(most.max(1)).max(1);
         let mean = |values: &[f64]| {
@@ -143,8 +144,8 @@ impl Traded {
         }
     }
 
-    /// Power at no more than `most` points. Products longer than an interval make the points as far apart, as long as there
-    /// are enough: when within a product it was delivered is not told.
+    /// Power with at most `most` points. Products longer than an interval set the spacing of the points, as long as
+    /// there are enough of them: the times of delivery within a product are unknown.
     pub fn power(&self, most: usize) -> Power {
         let product = (self.longest_s / self.step_s) as usize;
         let group = product.min(self.count / FEWEST_POINTS).max(self.count.div_ceil(most.max(1))).max(1);
@@ -155,7 +156,7 @@ impl Traded {
         let tariff: Row = (0..self.drawn.len())
             .map(|i| self.drawn[i] - self.supplied.get(i).copied().unwrap_or(0.0))
             .collect();
-        // Sums of powers and of energies differ in their last digits.
+        // Sums of powers and sums of energies differ in their last digits.
         let tariff = kw(&tariff).into_iter().map(|kw| if kw > 1e-6 { kw } else { 0.0 }).collect();
         let edge = |i: usize| (self.start + (i * group).min(self.count) as i64 * self.step_s).min(self.end);
         Power {
@@ -178,14 +179,14 @@ struct Span {
 }
 
 impl Span {
-    /// Intervals that it touches.
+    /// Intervals that the span touches.
     fn touched(&self) -> std::ops::Range<usize> {
-        // What lies before the first interval becomes 0.
+        // A start before the first interval becomes 0.
         self.from.floor() as usize..(self.to.ceil() as usize).min(self.count)
     }
 }
 
-/// Adds `amount` to the intervals that `span` touches, by the share of it that lies in each.
+/// Spreads `amount` over the intervals that `span` touches, in proportion to the overlap with each.
 fn spread(row: &mut Row, span: &Span, amount: f64) {
     if !(span.to > span.from && amount.is_finite()) {
         return;
@@ -212,14 +213,14 @@ pub struct Prices {
     end: SimTime,
     /// Length of an interval [s].
     pub step_s: i64,
-    /// By market and interval [currency/MWh]: of the products that somebody has bid for, otherwise not a number; empty
-    /// for a market where nobody has bid.
+    /// By market and interval [currency/MWh]: prices of products with bids, otherwise NaN; empty for a market without
+    /// bids.
     pub markets: Vec<Vec<f64>>,
     /// By retailer and interval [currency/MWh].
     pub retailers: Vec<Vec<f64>>,
 }
 
-/// The range of prices that an axis shows.
+/// Range of prices that an axis shows.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Shown {
     /// Lower end [currency/MWh].
@@ -228,17 +229,17 @@ pub struct Shown {
     pub high: f64,
     /// Prices beyond either end.
     pub beyond: usize,
-    /// Prices in all.
+    /// Number of all prices.
     pub of: usize,
-    /// Least price of all [currency/MWh].
+    /// Lowest of all prices [currency/MWh].
     pub least: f64,
-    /// Greatest price of all [currency/MWh].
+    /// Highest of all prices [currency/MWh].
     pub greatest: f64,
 }
 
 impl Prices {
-    /// Points of a line in steps, from when on each value holds; the last of a row without gaps stands where it ends, and a
-    /// value that is not a number follows it.
+    /// Points of a step line, each at the instant from which its value holds; each run of values ends with a point at
+    /// its end, followed by NaN where there is a gap.
     pub fn steps(&self, values: &[f64]) -> Vec<(SimTime, f64)> {
         let at = |i: usize| (self.start + i as i64 * self.step_s).min(self.end);
         let mut points: Vec<(SimTime, f64)> = Vec::new();
@@ -258,8 +259,8 @@ impl Prices {
         points
     }
 
-    /// The range to show so that a few extreme prices do not flatten all others: nine tenths of each curve, half as much again
-    /// on either side, and nothing beyond the prices there are (assumed). `None` without prices.
+    /// Range in which a few extreme prices do not flatten all others: nine tenths of each curve, half as much again on
+    /// either side, and nothing beyond the existing prices (assumed). `None` without prices.
     pub fn shown(&self) -> Option<Shown> {
         let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
         let mut all: Vec<f64> = Vec::new();
@@ -280,7 +281,7 @@ impl Prices {
         let greatest = all.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let margin = (0.5 * (high - low)).max(0.1 * low.abs().max(high.abs()));
         let (low, high) = ((low - margin).max(least), (high + margin).min(greatest));
-        // A line is not to run along the edge.
+        // Keep lines off the edge.
         let pad = (0.03 * (high - low)).max(1e-3);
         let (low, high) = (low - pad, high + pad);
         let beyond = all.iter().filter(|&&v| v < low || v > high).count();
@@ -288,13 +289,13 @@ impl Prices {
     }
 }
 
-/// Mean power over time [kW], by where it came from: `delivered`, `tariff` and `short` together, less `sold`, are what was
-/// drawn; `long` was bought and not drawn. Rows are empty where there is nothing at any time.
+/// Mean power over time [kW], by source: `delivered`, `tariff` and `short` together, less `sold`, are the power drawn;
+/// `long` was bought and not drawn. Rows are empty if they are zero throughout.
 #[derive(Debug, Clone)]
 pub struct Power {
     /// Length of an interval [s].
     pub step_s: i64,
-    /// Where intervals begin and end, one more than there are.
+    /// Bounds of the intervals, one more than there are intervals.
     pub edges: Vec<SimTime>,
     /// Bought and delivered, by market and interval.
     pub delivered: Vec<Vec<f64>>,
@@ -302,9 +303,9 @@ pub struct Power {
     pub sold: Vec<Vec<f64>>,
     /// Drawn by fleets at the tariffs of stations.
     pub tariff: Vec<f64>,
-    /// Imbalance: drawn or sold, and not bought.
+    /// Imbalance: drawn or sold, but not bought.
     pub short: Vec<f64>,
-    /// Imbalance: bought, and neither drawn nor sold.
+    /// Imbalance: bought, but neither drawn nor sold.
     pub long: Vec<f64>,
 }
 
@@ -341,7 +342,7 @@ mod tests {
     #[test]
     fn what_was_drawn_came_from_markets_from_the_tariff_or_from_nobody() {
         let mut traded = day();
-        // An hour of 4 kW and quarters of 2 kW; 1 kW sold on in quarter 1, 0.5 kW not drawn in quarter 3.
+        // One hour of 4 kW and quarters of 2 kW; 1 kW resold in quarter 1, 0.5 kW not drawn in quarter 3.
         traded.settle(&bid(Some(0), 0, 4, true, 30.0, 4.0));
         traded.settle(&bid(Some(1), 1, 2, true, 20.0, 0.5));
         traded.settle(&bid(Some(1), 1, 2, false, 20.0, 0.25));
@@ -369,13 +370,13 @@ mod tests {
         near(&power.long, [0.0, 0.0, 0.0, 0.5, 0.0]);
         near(&power.tariff, [4.0, 3.0, 4.0, 4.0, 8.0]);
         assert!(power.short.is_empty() && power.sold[0].is_empty());
-        // Sold and never bought: what is drawn comes at the tariff, what was sold from nobody.
+        // Sold and never bought: energy drawn is bought at the tariff, energy sold has no source.
         traded.settle(&bid(Some(1), 4, 5, false, 20.0, 0.75));
         traded.settle(&bid(None, 4, 5, true, 500.0, 0.75));
         let power = traded.power(1_000);
         near(&power.short, [0.0, 0.0, 0.0, 0.0, 3.0]);
         near(&power.tariff, [4.0, 3.0, 4.0, 4.0, 8.0]);
-        // A retailer's purchases are not the fleets'.
+        // Purchases of a retailer are not those of the fleets.
         traded.settle(&Settled { metered: false, ..bid(Some(0), 0, 1, true, 30.0, 1.0) });
         near(&traded.power(1_000).tariff, [4.0, 3.0, 4.0, 4.0, 8.0]);
     }
@@ -442,7 +443,7 @@ mod tests {
         let shown = traded.prices(96).shown().unwrap();
         assert_eq!((shown.beyond, shown.of, shown.least, shown.greatest), (1, 192, -3_314.0, 150.0));
         assert!((-80.0..-50.0).contains(&shown.low) && (150.0..160.0).contains(&shown.high), "{shown:?}");
-        // Prices that all fit are all shown, also where all are one.
+        // Prices that all fit are all shown, even if all are equal.
         let mut traded = day();
         assert_eq!(traded.prices(96).shown(), None);
         traded.retail_price(0, quarter(0), quarter(96), 150.0);

@@ -1,11 +1,11 @@
-//! What the charts of the page show, as the page's script reads it.
+//! Content of the charts of the page, in the format that the page's script reads.
 //!
-//! Here are numbers, names and units only; how they look (colours, sizes, light or dark) is the
-//! script's business, in `assets/charts.js`.
+//! This module has numbers, names and units only; the appearance (colours, sizes, light or dark) is defined by the
+//! script, in `assets/charts.js`.
 
 use serde::{Serialize, Serializer};
 
-/// Most points of one line: a picture is about half as many pixels wide.
+/// Most points of one line: a chart is about half as many pixels wide.
 pub(super) const MOST_POINTS: usize = 2_000;
 
 /// Colours, as positions in the palette of the script (Okabe and Ito, 2008, "Color Universal Design").
@@ -28,7 +28,7 @@ impl Colour {
     pub const GREY: Self = Self(7);
 }
 
-/// Numbers, written with five significant digits: more cannot be seen.
+/// Numbers, written with five significant digits: more would not be visible.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Numbers(pub Vec<f64>);
 
@@ -38,7 +38,7 @@ impl Serialize for Numbers {
     }
 }
 
-/// A number with five significant digits, whole where it is; null where it is not finite.
+/// A number with five significant digits, as an integer if it is whole; null if it is not finite.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Short {
@@ -81,7 +81,7 @@ pub(super) struct Panel {
     pub unit: String,
     /// Whether the axis starts at zero.
     pub zero: bool,
-    /// Ends of the axis, where they are not those of the data: what lies beyond is cut off.
+    /// Ends of the axis, if they differ from those of the data: anything beyond is cut off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub range: Option<(f64, f64)>,
 }
@@ -90,12 +90,12 @@ impl Panel {
     pub fn new(name: &str, unit: &str) -> Self {
         Self { name: name.to_owned(), unit: unit.to_owned(), zero: true, range: None }
     }
-    /// Without zero on its axis, where differences matter and not sizes.
+    /// Without zero on its axis, if differences matter rather than sizes.
     pub fn free(mut self) -> Self {
         self.zero = false;
         self
     }
-    /// From `low` to `high`, whatever the data.
+    /// With an axis from `low` to `high`, regardless of the data.
     pub fn within(mut self, low: f64, high: f64) -> Self {
         self.range = Some((low, high));
         self
@@ -126,14 +126,14 @@ pub(super) struct Series {
     pub colour: Colour,
     pub x: Vec<Position>,
     pub y: Numbers,
-    /// Lower and upper ends of a band around the line; empty for none.
+    /// Lower and upper ends of a band around the line; empty if there is none.
     #[serde(skip_serializing_if = "is_empty")]
     pub low: Numbers,
     #[serde(skip_serializing_if = "is_empty")]
     pub high: Numbers,
 }
 
-/// A position on the horizontal axis: exact, for times need more than five digits.
+/// A position on the horizontal axis: exact, because times need more than five digits.
 #[derive(Debug, Clone, Copy, Serialize, PartialEq)]
 #[serde(untagged)]
 pub(super) enum Position {
@@ -161,7 +161,7 @@ impl Series {
             high: Numbers::default(),
         }
     }
-    /// In another panel than the first.
+    /// In a panel other than the first.
     pub fn panel(mut self, panel: usize) -> Self {
         self.panel = panel;
         self
@@ -178,11 +178,11 @@ impl Series {
 pub(super) struct Interval {
     pub name: String,
     pub colour: Colour,
-    /// Middle, low and high; null where there is none.
+    /// Middle, low and high; null if missing.
     pub values: Numbers,
 }
 
-/// Bars of one name.
+/// Bars of one series.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Bars {
     pub name: String,
@@ -197,16 +197,16 @@ pub(super) struct Layer {
     /// `circle`, `rect` or `triangle`.
     pub shape: &'static str,
     pub colour: Colour,
-    /// What the size of a point stands for, and its unit; empty for none.
+    /// Quantity shown by the size of a point, and its unit; empty for none.
     pub size: String,
-    /// Size on the screen of the largest [pixels].
+    /// Size of the largest point on the screen [pixels].
     pub largest: f64,
     pub names: Vec<String>,
-    /// Degrees.
+    /// Latitude [degrees].
     pub lat: Vec<f64>,
     pub lon: Vec<f64>,
     pub value: Numbers,
-    /// What else is to be said of each point; may be empty.
+    /// Further notes on each point; may be empty.
     pub notes: Vec<String>,
 }
 
@@ -216,13 +216,13 @@ pub(super) struct Layer {
 pub(super) enum Spec {
     /// Lines, areas or bars over one axis, in panels.
     Lines { axis: Axis, panels: Vec<Panel>, series: Vec<Series> },
-    /// Lying bars, one group for each category.
+    /// Horizontal bars, one group for each category.
     Bars { unit: String, categories: Vec<String>, series: Vec<Bars>, stacked: bool },
     /// A point with its interval for each row.
     Intervals { unit: String, zero: bool, rows: Vec<Interval> },
     /// A map.
     Map { layers: Vec<Layer> },
-    /// One of several, by the choice above the charts.
+    /// One of several charts, selected by the choice above the charts.
     Choice { of: Vec<Spec> },
 }
 
@@ -233,11 +233,11 @@ impl Spec {
     }
 }
 
-/// A chart with its words.
+/// A chart with its title and caption.
 #[derive(Debug, Clone)]
 pub(super) struct Chart {
     pub title: String,
-    /// What is seen, for those who see it and those who do not.
+    /// Description of the content, also for readers who cannot see it.
     pub caption: String,
     /// Height on the screen [pixels].
     pub height: u32,

@@ -3,7 +3,7 @@
 use crate::outputs::summary::thousands;
 use std::fmt::Write as _;
 
-/// `text` as it may stand in HTML, in an element or in a quoted attribute.
+/// `text` escaped for HTML, for use in an element or in a quoted attribute.
 pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -19,7 +19,7 @@ pub(super) fn escape(text: &str) -> String {
     out
 }
 
-/// A number with `digits` decimals and separators, a true minus, and a dash for what is not known.
+/// A number with `digits` decimals and separators, a true minus, and a dash if it is unknown.
 pub(super) fn number(value: f64, digits: usize) -> String {
     if value.is_finite() {
         thousands(value, digits).replacen('-', "\u{2212}", 1)
@@ -28,7 +28,7 @@ pub(super) fn number(value: f64, digits: usize) -> String {
     }
 }
 
-/// Decimals with which a number of this size has about four significant digits.
+/// Number of decimals with which a number of this size has about four significant digits.
 pub(super) fn digits_for(size: f64) -> usize {
     match size.abs() {
         s if !s.is_finite() || s >= 1_000.0 => 0,
@@ -40,15 +40,15 @@ pub(super) fn digits_for(size: f64) -> usize {
     }
 }
 
-/// A probability: with three decimals, very small ones as a bound.
+/// A probability with three decimals; very small ones as a bound.
 pub(super) fn probability(p: f64) -> String {
     if p < 0.001 { "< 0.001".to_owned() } else { number(p, 3) }
 }
 
-/// Characters up to which a text of a cell stays on one line.
+/// Most characters of a text in a cell that stay on one line.
 const MOST_UNBROKEN: usize = 20;
 
-/// One cell of a table: what is shown and what it sorts by.
+/// One cell of a table: the text shown and its sort key.
 pub(super) struct Cell {
     html: String,
     sort: Option<f64>,
@@ -56,7 +56,7 @@ pub(super) struct Cell {
 }
 
 impl Cell {
-    /// A text of the data or of ours.
+    /// A text, from the data or from gridfleet.
     pub fn text(text: &str) -> Self {
         let class = if text.chars().count() <= MOST_UNBROKEN { "w" } else { "" };
         Self { html: escape(text), sort: None, class }
@@ -65,7 +65,7 @@ impl Cell {
     pub fn code(text: &str) -> Self {
         Self { html: format!("<code>{}</code>", escape(text)), sort: None, class: "" }
     }
-    /// A number with `digits` decimals; empty where it is not a number.
+    /// A number with `digits` decimals; empty if it is NaN.
     pub fn number(value: f64, digits: usize) -> Self {
         Self { html: number(value, digits), sort: value.is_finite().then_some(value), class: "n" }
     }
@@ -81,7 +81,7 @@ impl Cell {
     pub fn percent(value: Option<f64>, digits: usize) -> Self {
         Self::number(100.0 * value.unwrap_or(f64::NAN), digits)
     }
-    /// A number shown as `shown`, a text of ours.
+    /// A number displayed as `shown`, a text from gridfleet.
     pub fn shown(value: f64, shown: &str) -> Self {
         Self { html: escape(shown), sort: value.is_finite().then_some(value), class: "n" }
     }
@@ -90,7 +90,7 @@ impl Cell {
         let _ = write!(self.html, "<small>{}</small>", escape(text));
         self
     }
-    /// Marks it, for example as the best of its column.
+    /// Marks the cell, for example as the best of its column.
     pub fn marked(mut self) -> Self {
         self.html = format!("<strong>{}</strong>", self.html);
         self
@@ -122,15 +122,15 @@ pub(super) fn words(title: &str) -> Head {
     Head { title: title.to_owned(), unit: String::new(), numeric: false }
 }
 
-/// A column of numbers in `unit`; counts have an empty one.
+/// A column of numbers in `unit`; counts have an empty unit.
 pub(super) fn numbers(title: &str, unit: &str) -> Head {
     Head { title: title.to_owned(), unit: unit.to_owned(), numeric: true }
 }
 
-/// Rows up to which a table is shown in full; longer ones scroll in their box.
+/// Most rows of a table that is shown in full; longer ones scroll in their box.
 const MOST_ROWS_IN_FULL: usize = 40;
 
-/// A table: caption, columns, rows. Its first column names the row.
+/// A table: caption, columns, rows. The first column names the row.
 pub(super) struct Table {
     caption: String,
     heads: Vec<Head>,
@@ -142,7 +142,7 @@ impl Table {
     pub fn new(caption: &str, heads: Vec<Head>) -> Self {
         Self { caption: caption.to_owned(), heads, rows: Vec::new() }
     }
-    /// Adds a row, a cell for each column.
+    /// Adds a row with one cell per column.
     pub fn row(&mut self, cells: Vec<Cell>) {
         debug_assert_eq!(cells.len(), self.heads.len(), "{}", self.caption);
         self.rows.push(cells);
@@ -151,7 +151,7 @@ impl Table {
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
-    /// The table in a box of its own that scrolls, columns sortable.
+    /// The table in a separate scrolling box, with sortable columns.
     pub fn render(&self) -> String {
         let caption = escape(&self.caption);
         let long = if self.rows.len() > MOST_ROWS_IN_FULL { " long" } else { "" };

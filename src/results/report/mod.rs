@@ -1,8 +1,8 @@
 //! `gridfleet report`: one HTML page for the folder of a run or of a study.
 //!
-//! The page holds all it needs: figures and tables as HTML, charts as numbers that a script in the
-//! page draws. It fetches nothing, and its content security policy would not let it. Everything in
-//! it is read from the folder's files, so a page can be made of results from another machine.
+//! The page contains everything it needs: figures and tables as HTML, charts as numbers that a script in the page
+//! draws. It fetches nothing, and its content security policy would prevent that. All its content is read from the
+//! folder's files, so a page can be made from results of another machine.
 
 mod chart;
 mod html;
@@ -17,16 +17,16 @@ use source::Folder;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-/// Name of the page in the folder that it is about.
+/// File name of the page in the folder that it describes.
 pub const REPORT: &str = "report.html";
 
-/// Bytes of a page that hold its title, a long one included.
+/// Number of bytes at the start of a page that include its title, even a long one.
 const HEAD_BYTES: u64 = 1 << 16;
 
-/// A page that was written.
+/// A page that has been written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// Where.
+    /// Path of the page.
     pub path: PathBuf,
     /// Its size [bytes].
     pub bytes: u64,
@@ -35,15 +35,15 @@ pub struct Report {
 /// The page of the results in `dir`, as HTML.
 ///
 /// # Errors
-/// [`Error::Input`] where `dir` is not a folder of results, or one of its files is damaged.
+/// [`Error::Input`] if `dir` is not a folder of results, or one of its files is damaged.
 pub fn render(dir: &Path) -> Result<String> {
     let folder = Folder::open(dir)?;
     if folder.is_study() { study::render(&folder) } else { run::render(&folder) }
 }
 
-/// Writes the page of the results in `dir` to `output`, or into the folder as [`REPORT`]: beside its
-/// target first, then renamed, so that there is a whole page or none. A file there that is no page of gridfleet's is
-/// replaced only with `force`.
+/// Writes the page of the results in `dir` to `output`, or into the folder as [`REPORT`]: first beside its target, then
+/// renamed, so that there is a whole page or none. An existing file that is not a page made by gridfleet is replaced
+/// only with `force`.
 ///
 /// # Errors
 /// As [`render`], and if the page cannot be written.
@@ -61,7 +61,7 @@ pub fn write(dir: &Path, output: Option<&Path>, force: bool) -> Result<Report> {
     Ok(Report { path, bytes: html.len() as u64 })
 }
 
-/// Refuses to replace a file that is no page of gridfleet's, unless `force`; and always what is no file.
+/// Refuses to replace a file that is not a page made by gridfleet, unless `force` is set; always refuses non-files.
 fn refuse_foreign(path: &Path, force: bool) -> Result<()> {
     let refuse = |found: &str, help: &str| {
         Err(InputError::new(found, "a new file, or an earlier report to replace")
@@ -79,7 +79,7 @@ fn refuse_foreign(path: &Path, force: bool) -> Result<()> {
     }
     let mut head = Vec::new();
     match std::fs::File::open(path).and_then(|file| file.take(HEAD_BYTES).read_to_end(&mut head)) {
-        // A missing folder is made, one that is a file is told of when it comes to writing.
+        // A missing folder is created; a parent that is a file is reported when the page is written.
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(Error::writing(path, error)),
         Ok(_) => {}

@@ -1,4 +1,4 @@
-//! The page as a whole: head, sections, charts, foot, and the policy that keeps it off the network.
+//! The whole page: head, sections, charts, foot, and the policy that keeps it off the network.
 
 use super::chart::{Chart, Spec};
 use super::html::{Cell, Table, escape, number, numbers, words};
@@ -10,22 +10,22 @@ use std::fmt::Write as _;
 
 const TEMPLATE: &str = include_str!("assets/page.html");
 const STYLE: &str = include_str!("assets/page.css");
-/// Apache ECharts 6.1.0, the parts that `assets/echarts/entry.js` names; see `assets/echarts/README.md`.
+/// Apache ECharts 6.1.0, the parts listed in `assets/echarts/entry.js`; see `assets/echarts/README.md`.
 const ECHARTS: &str = include_str!("assets/echarts/echarts.custom.min.js");
-/// Our own: theme and sortable tables, then charts.
+/// Scripts of gridfleet: theme and sortable tables, then charts.
 const SCRIPTS: [&str; 2] = [include_str!("assets/page.js"), include_str!("assets/charts.js")];
 
-/// A page in the making.
+/// A page under construction.
 pub(super) struct Page {
     /// Name of the run or the study.
     pub title: String,
-    /// What it is, in a few words.
+    /// Kind of results, in a few words.
     pub kind: &'static str,
     /// The line below the title.
     pub subtitle: String,
-    /// What is worth knowing at once: name and value.
+    /// Key facts at the top: name and value.
     pub facts: Vec<(String, String)>,
-    /// Where the results come from, for the foot: name and value.
+    /// Provenance of the results, for the foot: name and value.
     pub provenance: Vec<(String, String)>,
     sections: Vec<(String, String)>,
     charts: Vec<Spec>,
@@ -47,19 +47,19 @@ impl Page {
         }
     }
 
-    /// Adds a section; nothing where it has no content.
+    /// Adds a section; does nothing if it has no content.
     pub fn section(&mut self, title: &str, html: String) {
         if !html.is_empty() {
             self.sections.push((title.to_owned(), html));
         }
     }
 
-    /// Says at the end of the page what is not in it, and why.
+    /// Adds a note at the end of the page on missing content and the reason.
     pub fn note(&mut self, text: impl Into<String>) {
         self.notes.push(text.into());
     }
 
-    /// Takes a chart in; returns its place in the page.
+    /// Adds a chart; returns the HTML of its place in the page.
     pub fn chart(&mut self, chart: Chart) -> String {
         let number = self.charts.len();
         let (title, caption) = (escape(&chart.title), escape(&chart.caption));
@@ -81,7 +81,7 @@ impl Page {
     /// The HTML.
     ///
     /// # Errors
-    /// If a chart cannot be expressed in JSON, which none is.
+    /// If a chart cannot be expressed in JSON, which does not happen.
     pub fn render(self, folder: &Folder) -> Result<String> {
         let data = json!({ "name": self.title, "charts": self.charts });
         let data = serde_json::to_string(&data).map_err(|e| Error::Other(format!("report: {e}")))?;
@@ -125,7 +125,7 @@ impl Page {
     }
 }
 
-/// Puts values into the template in one pass, so that braces in a value stay what they are.
+/// Puts values into the template in one pass, so that braces in a value are left unchanged.
 fn fill(template: &str, value: impl Fn(&str) -> String) -> String {
     let mut parts = template.split("{{");
     let mut out = parts.next().unwrap_or_default().to_owned();
@@ -141,14 +141,14 @@ fn fill(template: &str, value: impl Fn(&str) -> String) -> String {
     out
 }
 
-/// JSON as it may stand in a script element: no text in it can end the element or open a comment.
+/// JSON for use in a script element: no text in it can end the element or open a comment.
 fn in_script(json: &str) -> String {
     // Outside of texts JSON has none of these; in texts they may be written as escapes (RFC 8259, 7).
     json.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
 }
 
-/// Content security policy: nothing is fetched from anywhere, and only the scripts given run
-/// (Content Security Policy Level 3, hashes of inline scripts).
+/// Content security policy: nothing is fetched from anywhere, and only the given scripts run (Content Security Policy
+/// Level 3, hashes of inline scripts).
 fn policy(scripts: &[&str]) -> String {
     let hashes: Vec<String> =
         scripts.iter().map(|s| format!("'sha256-{}'", base64(&Sha256::digest(s.as_bytes())))).collect();
@@ -173,7 +173,7 @@ fn base64(bytes: &[u8]) -> String {
     out
 }
 
-/// How to make the results again.
+/// Instructions for reproducing the results.
 fn foot(provenance: &[(String, String)], folder: &Folder) -> String {
     let manifest = &folder.manifest;
     let mut facts = vec![("gridfleet".to_owned(), format!("version {}", manifest.gridfleet_version))];
@@ -216,7 +216,7 @@ fn foot(provenance: &[(String, String)], folder: &Folder) -> String {
     html
 }
 
-/// The command as a POSIX shell takes it; arguments with other than harmless characters in single quotes.
+/// The command in the syntax of a POSIX shell; arguments with unsafe characters are in single quotes.
 fn command_line(arguments: &[String]) -> String {
     let quoted = |argument: &String| {
         let harmless = |c: char| c.is_alphanumeric() || "-_./=:,@%+".contains(c);
@@ -260,7 +260,7 @@ mod tests {
     fn braces_in_the_data_stay_braces() {
         let out = fill("a {{x}} b {{y}}", |name| if name == "x" { "{{y}}".into() } else { "1".into() });
         assert_eq!(out, "a {{y}} b 1");
-        // Every name of the template is known, and no script could end its element early.
+        // Every name of the template is known, and no script can end its element early.
         let known =
             ["title", "kind", "subtitle", "policy", "style", "facts", "contents", "sections", "notes"];
         let more = ["foot", "data", "echarts", "scripts"];

@@ -1,7 +1,7 @@
 //! Reads a folder of results: its manifest, its summary and columns of its tables.
 //!
-//! Whatever is wrong with the folder is the user's input being wrong: a file that was cut off, a
-//! summary that is no JSON, a folder that another program made.
+//! Any fault of the folder is an input error: a truncated file, a summary that is not JSON, a folder made by another
+//! program.
 
 use gridfleet_core::error::{Error, InputError, Result, guard, input};
 use polars_core::prelude::{Column, DataFrame, DataType, PolarsError};
@@ -17,13 +17,13 @@ const MOST_BYTES: u64 = 1024 << 20;
 /// A folder of results.
 pub(super) struct Folder {
     path: PathBuf,
-    /// How it was made.
+    /// Content of the manifest.
     pub manifest: Manifest,
     /// Its `summary.json`, an object.
     pub summary: serde_json::Value,
 }
 
-/// What the foot of the page says of `manifest.json`.
+/// Part of `manifest.json` that the foot of the page shows.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Manifest {
     pub gridfleet_version: String,
@@ -41,7 +41,7 @@ pub(super) struct Manifest {
     pub threads: Option<u64>,
 }
 
-/// A file that was read.
+/// An input file of the run.
 #[derive(Debug, Deserialize)]
 pub(super) struct Input {
     pub path: String,
@@ -85,27 +85,27 @@ impl Folder {
         Ok(Self { path: path.to_path_buf(), manifest, summary })
     }
 
-    /// Whether it is the folder of a study, not of a run.
+    /// Whether it is the folder of a study rather than a run.
     pub fn is_study(&self) -> bool {
         self.summary.get("study").is_some()
     }
 
-    /// The file of the summary, for messages.
+    /// Path of the summary, for messages.
     pub fn summary_file(&self) -> PathBuf {
         self.path.join("summary.json")
     }
 
-    /// The summary as `T`.
+    /// The summary, deserialized as `T`.
     pub fn summary_as<T: DeserializeOwned>(&self) -> Result<T> {
         from_value(self.summary.clone(), &self.summary_file())
     }
 
-    /// The columns called `names` of `<table>.parquet`; `None` where the folder has no such file.
+    /// The columns called `names` of `<table>.parquet`; `None` if the folder has no such file.
     pub fn table(&self, table: &str, names: &[&str]) -> Result<Option<Table>> {
         self.table_and(table, names, &[])
     }
 
-    /// As [`table`](Self::table), with further columns that may be missing.
+    /// Like [`table`](Self::table), with further columns that may be missing.
     pub fn table_and(&self, table: &str, names: &[&str], optional: &[&str]) -> Result<Option<Table>> {
         let path = self.path.join(format!("{table}.parquet"));
         if !path.exists() {
@@ -153,7 +153,7 @@ pub(super) struct Table {
     frame: DataFrame,
 }
 
-/// A column of texts: each row's number in the list of the texts that occur, in the order of their first rows.
+/// A column of texts: for each row, its index in the list of distinct texts, ordered by first occurrence.
 #[derive(Default)]
 pub(super) struct Texts {
     pub codes: Vec<Option<u32>>,
@@ -165,7 +165,7 @@ impl Texts {
     pub fn text(&self, row: usize) -> Option<&str> {
         self.codes[row].map(|code| &*self.texts[code as usize])
     }
-    /// Number of `text`, if it occurs.
+    /// Index of `text`, if it occurs.
     pub fn code(&self, text: &str) -> Option<u32> {
         self.texts.iter().position(|t| t == text).map(|i| i as u32)
     }
@@ -182,7 +182,7 @@ impl Table {
         self.frame.column(name).is_ok()
     }
 
-    /// Numbers, whole or not; null as not-a-number.
+    /// Numbers, whole or not; null as NaN.
     pub fn floats(&self, name: &str) -> Result<Vec<f64>> {
         let column = self.of(name)?;
         if !column.dtype().is_primitive_numeric() {

@@ -2,12 +2,12 @@
 
 use super::chart::MOST_POINTS;
 
-/// How many neighbours become one point, so that at most [`MOST_POINTS`] remain of `points`.
+/// Number of neighbours that become one point, so that at most [`MOST_POINTS`] remain of `points`.
 pub(super) fn group_of(points: usize) -> usize {
     points.div_ceil(MOST_POINTS).max(1)
 }
 
-/// Means of groups of `group` neighbours; what is not a number counts for nothing.
+/// Means of groups of `group` neighbours; non-finite values are ignored.
 pub(super) fn means(values: &[f64], group: usize) -> Vec<f64> {
     if group <= 1 {
         return values.to_vec();
@@ -25,15 +25,15 @@ pub(super) struct Slots {
     start: i64,
     /// Length of a slot [s].
     pub step_s: i64,
-    /// How many.
+    /// Number of slots.
     pub count: usize,
 }
 
-/// Lengths of slots that people know [s]: minutes 5, 15, 30, hours 1, 2, 6, days 1, 7.
+/// Familiar lengths of slots [s]: minutes 5, 15, 30, hours 1, 2, 6, days 1, 7.
 const STEPS_S: [i64; 8] = [300, 900, 1_800, 3_600, 7_200, 21_600, 86_400, 604_800];
 
 impl Slots {
-    /// The shortest familiar slots of which no more than `most` fill the time from `start` to `end` [s].
+    /// The shortest familiar slots of which at most `most` fill the time from `start` to `end` [s].
     pub fn new(start: i64, end: i64, most: usize) -> Self {
         let length = (end - start).max(1);
         let fits = |step: &i64| ratio_up(length, *step) <= most as i64;
@@ -42,7 +42,7 @@ impl Slots {
         Self { start, step_s, count: ratio_up(length, step_s) as usize }
     }
 
-    /// The slot of an instant; the first or the last for what lies outside.
+    /// Slot of an instant; the first or the last slot for instants outside.
     pub fn of(&self, time: i64) -> usize {
         ((time - self.start).div_euclid(self.step_s).max(0) as usize).min(self.count - 1)
     }
@@ -70,21 +70,21 @@ fn ratio_up(a: i64, b: i64) -> i64 {
     -(-a).div_euclid(b)
 }
 
-/// The value that a share `q` (0..1) of `sorted` does not exceed: the smallest such (inverse of the
-/// empirical distribution; Hyndman and Fan, 1996, definition 1). Not a number for an empty list.
+/// Smallest value that at least a share `q` (0..1) of `sorted` does not exceed (inverse of the empirical distribution;
+/// Hyndman and Fan, 1996, definition 1). NaN for an empty list.
 pub(super) fn quantile(sorted: &[f64], q: f64) -> f64 {
     let rank = (q * sorted.len() as f64).ceil().max(1.0) as usize;
     sorted.get(rank - 1).or(sorted.last()).copied().unwrap_or(f64::NAN)
 }
 
-/// Width of a bin, 1, 2 or 5 times a power of ten, such that `range` has at most `most` of them.
+/// Width of a bin, 1, 2 or 5 times a power of ten, such that `range` has at most `most` bins.
 pub(super) fn bin_width(range: f64, most: usize) -> f64 {
     let least = range / most as f64;
     if least <= 0.0 || !least.is_finite() {
         return 1.0;
     }
     let power = 10f64.powf(least.log10().floor());
-    // A hair of tolerance: 0.3 / 3 is a little more than 0.1.
+    // A little tolerance: 0.3 / 3 is slightly more than 0.1.
     [1.0, 2.0, 5.0, 10.0].map(|f| f * power).into_iter().find(|w| *w >= least * (1.0 - 1e-9)).unwrap_or(least)
 }
 

@@ -1,7 +1,7 @@
 //! Local days, their classes, and the draw of one day for another.
 //!
-//! What is moved from one day to another keeps its wall-clock time of day, also
-//! where one of the two has 23 or 25 hours.
+//! Values moved from one day to another keep their wall-clock time of day, even if one of the two days has 23 or 25
+//! hours.
 
 use super::DayClasses;
 use chrono::{DateTime, Datelike, Days, NaiveDate, Weekday};
@@ -13,7 +13,7 @@ use rand::RngExt as _;
 /// A day of the local calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Day {
-    /// Its date.
+    /// Date of the day.
     pub date: NaiveDate,
     /// First instant.
     pub start: SimTime,
@@ -21,8 +21,8 @@ pub struct Day {
     pub end: SimTime,
     /// Offset from UTC before the clock change, if there is one [s].
     before_s: i64,
-    /// When the clock changes, and the offset from then on [s]; where it does not change, the end and
-    /// the same offset.
+    /// Time of the clock change, and the offset from then on [s]; without a change, the end of the day and the same
+    /// offset.
     change: (SimTime, i64),
 }
 
@@ -31,7 +31,7 @@ impl Day {
         let midnight = |date: NaiveDate| Some(local_to_utc(tz, date.and_hms_opt(0, 0, 0)?).earliest());
         let (start, end) = (midnight(date)?, midnight(date.checked_add_days(Days::new(1))?)?);
         let offset_s = |t: SimTime| LocalClock::new(tz, t, t).offset_s(t);
-        // A change at midnight itself belongs to the day that it shortens.
+        // A change at midnight belongs to the day that it shortens.
         let (before_s, after_s) = (offset_s(start + -1), offset_s(end + -1));
         let (mut low, mut high) = (start, end);
         while before_s != after_s && low < high {
@@ -43,19 +43,19 @@ impl Day {
             }
         }
         let change = if before_s == after_s { end } else { low };
-        // In 2011 Samoa went from the 29th to the 31st of December: a day of no length.
+        // In 2011 Samoa went from the 29th to the 31st of December: a day of zero length.
         (start < end).then_some(Self { date, start, end, before_s, change: (change, after_s) })
     }
 
-    /// The days that hold any instant from `from` up to, not including, `to`.
+    /// The days that contain any instant from `from` up to, but not including, `to`.
     pub fn all(tz: Tz, from: SimTime, to: SimTime) -> Vec<Self> {
         let utc = |t: SimTime| DateTime::from_timestamp(t.0, 0).unwrap_or_default().naive_utc().date();
-        // Local dates are at most a day off those of UTC.
+        // Local dates differ by at most a day from those of UTC.
         let dates = utc(from + -DAY_S).iter_days().take_while(|&date| date <= utc(to + DAY_S));
         dates.filter_map(|date| Self::new(tz, date)).filter(|day| day.end > from && day.start < to).collect()
     }
 
-    /// Its number, which names it in random streams: days since 1 January of year 1.
+    /// Number of the day, its key in random streams: days since 1 January of year 1.
     pub fn number(&self) -> u64 {
         u64::from(self.date.num_days_from_ce().unsigned_abs())
     }
@@ -64,7 +64,7 @@ impl Day {
         self.date.and_hms_opt(0, 0, 0).unwrap_or_default().and_utc().timestamp()
     }
 
-    /// Seconds on the wall clock since its midnight at `t`, and whether it shows them for the second time.
+    /// Seconds on the wall clock since midnight at `t`, and whether the clock shows this time for the second time.
     fn wall(&self, t: SimTime) -> (i64, bool) {
         let (change, after_s) = self.change;
         if t < change {
@@ -74,8 +74,8 @@ impl Day {
         (local - self.midnight_s(), local - self.before_s < change.0)
     }
 
-    /// The instant at which the wall clock shows `wall_s` seconds since midnight: of two the one asked
-    /// for; in the hour that spring skips, what a clock not yet put forward would show.
+    /// The instant at which the wall clock shows `wall_s` seconds since midnight: if there are two, the one selected by
+    /// `second`; in the hour skipped in spring, the time that a clock not yet put forward would show.
     fn instant(&self, wall_s: i64, second: bool) -> SimTime {
         let local = self.midnight_s() + wall_s;
         let (change, after_s) = self.change;
@@ -84,7 +84,7 @@ impl Day {
         t.clamp(self.start, self.end + -1)
     }
 
-    /// The instant of this day that has the wall-clock time that `t` has in `of`.
+    /// The instant of this day with the same wall-clock time as `t` in `of`.
     #[inline]
     pub fn at_time_of(&self, t: SimTime, of: &Self) -> SimTime {
         if of.end - of.start == DAY_S && self.end - self.start == DAY_S {
@@ -94,7 +94,7 @@ impl Day {
         self.instant(wall_s, second)
     }
 
-    /// `t`, reflected at the day's ends as often as it takes to be within it.
+    /// `t`, reflected at the ends of the day until it lies within it.
     pub fn reflect(&self, t: SimTime) -> SimTime {
         let length = self.end - self.start;
         let beyond = (t - self.start).rem_euclid(2 * length);
@@ -103,7 +103,7 @@ impl Day {
 }
 
 impl DayClasses {
-    /// The name of the class of a day.
+    /// Name of the class of a day.
     pub fn of(self, date: NaiveDate) -> &'static str {
         use Weekday::{Fri, Mon, Sat, Sun, Thu, Tue, Wed};
         match (self, date.weekday()) {
@@ -121,20 +121,20 @@ impl DayClasses {
         }
     }
 
-    /// The first class that a day of `targets` has and no day of `sources`.
+    /// The first class of `targets` that has no day in `sources`.
     pub fn lacking(self, targets: &[Day], sources: &[Day]) -> Option<&'static str> {
         let classes = targets.iter().map(|day| self.of(day.date));
         classes.into_iter().find(|&class| sources.iter().all(|source| self.of(source.date) != class))
     }
 
-    /// Whether `sources` have more than one day that can stand for `target`.
+    /// Whether `sources` contain more than one day of the class of `target`.
     pub fn has_choice(self, target: &Day, sources: &[Day]) -> bool {
         let class = self.of(target.date);
         sources.iter().filter(|source| self.of(source.date) == class).nth(1).is_some()
     }
 
-    /// One of `sources` of the class of `target`, each as likely as any other; the draw belongs to
-    /// `purpose` and the target's date. `None` if there is none.
+    /// One of `sources` of the class of `target`, drawn uniformly; the draw is keyed by `purpose` and the target's
+    /// date. `None` if there is none.
     pub fn draw<'a>(
         self,
         target: &Day,
@@ -181,7 +181,7 @@ mod tests {
                 for t in (day.start.0..day.end.0).step_by(1_800).map(SimTime) {
                     let local = clock.local(t);
                     assert_eq!(local.date(), day.date, "{tz} {}", t.iso());
-                    // Onto itself nothing moves, on the slow way too.
+                    // Mapped onto the same day, no time changes, on the general path too.
                     let (wall_s, second) = day.wall(t);
                     assert_eq!(wall_s, (local - day.date.and_hms_opt(0, 0, 0).unwrap()).num_seconds());
                     assert_eq!(day.instant(wall_s, second), t, "{tz} {}", t.iso());
@@ -201,7 +201,7 @@ mod tests {
             for t in (of.start.0..of.end.0).step_by(600).map(SimTime) {
                 let moved = to.at_time_of(t, of);
                 let wall = of.date.and_hms_opt(0, 0, 0).unwrap() + chrono::Duration::seconds(of.wall(t).0);
-                // The rule of the time zone's own library, of which `earliest` is the first pass.
+                // The rule of the time zone library, of which `earliest` is the first pass.
                 let expected = local_to_utc(tz, to.date.and_time(wall.time()));
                 let second = of.wall(t).1;
                 match expected {

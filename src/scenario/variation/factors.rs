@@ -10,9 +10,8 @@ use rand_distr::StandardNormal;
 
 /// Lognormal factors of mean 1, one per entity.
 ///
-/// With normal logarithms of mean m and variance v the mean is exp(m + v/2) and the squared coefficient
-/// of variation exp(v) - 1 (Johnson, Kotz, Balakrishnan: Continuous Univariate Distributions, vol. 1,
-/// 1994, ch. 14).
+/// With normal logarithms of mean m and variance v the mean is exp(m + v/2) and the squared coefficient of variation
+/// exp(v) - 1 (Johnson, Kotz, Balakrishnan: Continuous Univariate Distributions, vol. 1, 1994, ch. 14).
 #[derive(Debug, Clone, Copy)]
 pub struct Factors {
     streams: PurposeStreams,
@@ -21,13 +20,13 @@ pub struct Factors {
 }
 
 impl Factors {
-    /// Factors of coefficient of variation `cv`, drawn from the streams of `purpose`.
+    /// Factors with coefficient of variation `cv`, drawn from the streams of `purpose`.
     pub fn new(cv: f64, purpose: Purpose, streams: Streams) -> Self {
         let variance = (cv * cv).ln_1p();
         Self { streams: streams.of(purpose), log: (-0.5 * variance, variance.sqrt()) }
     }
 
-    /// The factor of `entity`; 1 where nothing varies.
+    /// The factor of `entity`; 1 without variation.
     pub fn of(&self, entity: u64) -> f64 {
         let (mean, sd) = self.log;
         if sd == 0.0 {
@@ -38,9 +37,9 @@ impl Factors {
     }
 }
 
-/// Adds to temperatures by hour (one figure: all hours) the deviation of the local day in which the
-/// hour begins: normal, and correlated from day to day as a stationary autoregressive process of order
-/// one (Box and Jenkins, Time Series Analysis, 1970, ch. 3) [°C].
+/// Adds to temperatures by hour (a single value: all hours) the deviation of the local day in which the hour begins:
+/// normal, and correlated from day to day as a stationary autoregressive process of order one (Box and Jenkins, Time
+/// Series Analysis, 1970, ch. 3) [°C].
 pub fn vary_temperature(
     temperature_c: &mut Vec<f64>,
     spec: &VariationSpec,
@@ -61,7 +60,7 @@ pub fn vary_temperature(
             let Some(next) = days.next() else { return };
             let mut random = streams.stream(Purpose::Temperature, next.number());
             let normal: f64 = random.sample(StandardNormal);
-            // The first day is drawn from what the process gives in the long run.
+            // The first day is drawn from the stationary distribution of the process.
             deviation = Some(deviation.map_or(normal, |before| memory * before + innovation * normal));
             day = Some(next);
         }
@@ -86,7 +85,7 @@ mod tests {
             let mean = all.iter().sum::<f64>() / n as f64;
             let sd = (all.iter().map(|f| (f - mean).powi(2)).sum::<f64>() / n as f64).sqrt();
             assert!((mean - 1.0).abs() < 5.0 * cv / (n as f64).sqrt(), "{cv}: mean {mean}");
-            // The variance of a lognormal sample's variance is wide where the tail is.
+            // The variance of a lognormal sample's variance is large if the tail is heavy.
             assert!((sd / cv - 1.0).abs() < 0.05, "{cv}: sd {sd}");
             assert!(all.iter().all(|&f| f > 0.0));
         }

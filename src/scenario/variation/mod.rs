@@ -1,14 +1,12 @@
-//! `[variation]`: what differs from one replication to the next besides the
-//! charge and the places of vehicles at the start.
+//! `[variation]`: differences between replications besides the charge and the places of vehicles at the start.
 //!
-//! Every draw comes from a stream of its own purpose and of the day, the trip or
-//! the vehicle that it is about, so that switching one variation on leaves the
-//! draws of the others as they were, and two policies see the same world.
+//! Every draw comes from a separate stream of its purpose and of the day, the trip or the vehicle concerned, so that
+//! enabling one variation leaves the draws of the others unchanged, and two policies see the same world.
 //!
-//! | file | what it varies |
+//! | file | variation |
 //! |---|---|
-//! | `days` | nothing: local days, their classes, one drawn for another |
-//! | `trips` | which trips of the trace happen, and when |
+//! | `days` | none: local days, their classes, one drawn for another |
+//! | `trips` | selection and timing of the trips of the trace |
 //! | `factors` | durations, consumption, temperatures |
 //! | `prices` | prices of real-time retailers, markets and imbalance |
 
@@ -26,43 +24,43 @@ use gridfleet_sim::world::{Retailer, Trading};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What varies from replication to replication. All is off by default; where the vehicles stand and how
-/// full they are at the start varies in any case, as far as the scenario leaves it open.
+/// Differences between replications. All are off by default; places and states of charge of vehicles at the start vary
+/// in any case, as far as the scenario does not fix them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct VariationSpec {
-    /// Days of the trips: `as-recorded`, or `bootstrap`: for each day simulated a whole day of the files,
-    /// drawn with replacement from those of its class. Trips keep their local time of day. In `replay` a
-    /// vehicle that was left elsewhere than its day begins is carried there.
+    /// Days of the trips: `as-recorded`, or `bootstrap`: for each simulated day a whole day of the files, drawn with
+    /// replacement from the days of its class. Trips keep their local time of day. In `replay` a vehicle that was left
+    /// at another place than the start of its next day is carried there.
     pub demand_days: DaysSpec,
-    /// Which days can stand for each other, for `demand_days` and `price_days`.
+    /// Classes of interchangeable days, for `demand_days` and `price_days`.
     pub day_classes: DayClasses,
     /// Share of trips that happen, drawn for each trip.
     #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
     pub demand_thinning: f64,
-    /// Most seconds by which a trip is moved, either way, within its day [s]. In `replay` the trips of a
-    /// vehicle on a day move together, so that they stay in order.
+    /// Maximum shift of a trip, earlier or later, within its day [s]. In `replay` the trips of a vehicle on a day move
+    /// together, so that they stay in order.
     #[schemars(range(min = 0, max = 43200))]
     pub demand_jitter_s: i64,
-    /// Coefficient of variation of a factor of mean 1 on the number of trips of a day; trips are left out,
-    /// or happen again up to `trips.jitter_s` earlier or later. Not in `replay`.
+    /// Coefficient of variation of a factor of mean 1 on the number of trips of a day; trips are left out, or repeated
+    /// up to `trips.jitter_s` earlier or later. Not in `replay`.
     #[schemars(range(min = 0.0, max = 2.0))]
     pub demand_level_cv: f64,
     /// Coefficient of variation of a factor of mean 1 on the duration of each ride.
     #[schemars(range(min = 0.0, max = 2.0))]
     pub ride_duration_cv: f64,
-    /// Coefficient of variation of a factor of mean 1 on the consumption of each vehicle: drivers differ.
-    /// In `replay` the recorded falls of the state of charge are changed by it too.
+    /// Coefficient of variation of a factor of mean 1 on the consumption of each vehicle: drivers differ. In `replay`
+    /// it also changes the recorded decreases of the state of charge.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub driving_style_cv: f64,
-    /// Standard deviation of what is added to all temperatures of a day [°C].
+    /// Standard deviation of the offset of all temperatures of a day [°C].
     #[schemars(range(min = 0.0, max = 30.0))]
     pub temperature_sd_c: f64,
-    /// Correlation of that from one day to the next.
+    /// Correlation of the temperature offset from one day to the next.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub temperature_correlation: f64,
     /// Days of the prices of real-time retailers, markets and imbalance: `as-recorded`, or `bootstrap` as for
-    /// `demand_days`, from the days that all price files cover, with the same days for all of them.
+    /// `demand_days`, from the days that all price files cover, with the same days for all files.
     pub price_days: DaysSpec,
 }
 
@@ -77,24 +75,24 @@ impl Default for VariationSpec {
             ride_duration_cv: 0.0,
             driving_style_cv: 0.0,
             temperature_sd_c: 0.0,
-            // Assumed: weather holds for a few days.
+            // Assumed: weather persists for a few days.
             temperature_correlation: 0.7,
             price_days: DaysSpec::AsRecorded,
         }
     }
 }
 
-/// Where the days of a series come from.
+/// Origin of the days of a series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum DaysSpec {
-    /// Each day is itself.
+    /// Each day is the recorded one.
     AsRecorded,
-    /// Each day is one of those recorded, drawn with replacement from its class.
+    /// Each day is one of the recorded days, drawn with replacement from its class.
     Bootstrap,
 }
 
-/// Which days can stand for each other. Public holidays count as the weekday that they fall on.
+/// Classes of interchangeable days. Public holidays count as the weekday on which they fall.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum DayClasses {
@@ -102,14 +100,15 @@ pub enum DayClasses {
     WorkdaySaturdaySunday,
     /// Monday to Friday; Saturday and Sunday.
     WeekdayWeekend,
-    /// Each day of the week for itself.
+    /// Each day of the week is a class.
     EachWeekday,
-    /// Any day for any other.
+    /// All days are one class.
     Any,
 }
 
-/// The days that a replication drew from its files, where there was more than one to draw: for each day simulated the
-/// day that it was drawn from. Two replications with the same draw share all of it, those with some days in common a part.
+/// The days that a replication drew from its files, if there was more than one to draw from: for each simulated day the
+/// day from which it was drawn. Two replications with the same draw share all of it, those with some days in common a
+/// part.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct DrawnDays {
     /// Days of the trips.
@@ -121,13 +120,13 @@ pub struct DrawnDays {
 }
 
 impl DrawnDays {
-    /// Nothing was drawn: all replications have the same days.
+    /// Whether no days were drawn: all replications have the same days.
     pub fn is_empty(&self) -> bool {
         self.trips.is_empty() && self.prices.is_empty()
     }
 }
 
-/// What `[variation]` and the rest of the scenario say against each other.
+/// Checks `[variation]` against the rest of the scenario.
 pub(super) fn check(
     spec: &ScenarioFile,
     horizon: Option<&Horizon>,
@@ -158,7 +157,7 @@ pub(super) fn check(
     }
 }
 
-/// Notes that no day of `sources` can stand for a day of one class, if so.
+/// Adds a problem if a day class has no day in `sources`.
 fn lacking(
     key: &str,
     classes: DayClasses,

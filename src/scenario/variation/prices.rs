@@ -1,4 +1,4 @@
-//! Prices from files, of real-time retailers, markets and imbalance: whole days drawn for whole days.
+//! Prices from files, of real-time retailers, markets and imbalance: whole days replaced by drawn days.
 
 use super::days::Day;
 use super::{DaysSpec, VariationSpec, lacking};
@@ -22,7 +22,7 @@ fn all<'a>(retailers: &'a mut [Retailer], trading: &'a mut Trading) -> Vec<&'a m
     tariffs.chain(markets).chain(trading.imbalance.series()).collect()
 }
 
-/// The local days that all series cover wholly; `None` where there is no series.
+/// The local days that all series cover completely; `None` if there is no series.
 fn recorded(horizon: &Horizon, series: &[&mut Series]) -> Option<Vec<Day>> {
     let spans = series.iter().map(|series| (series.start, series.end()));
     let (start, end) = spans.reduce(|a, b| (a.0.max(b.0), a.1.min(b.1)))?;
@@ -31,7 +31,7 @@ fn recorded(horizon: &Horizon, series: &[&mut Series]) -> Option<Vec<Day>> {
     Some(days)
 }
 
-/// Whether there is a day for each day simulated.
+/// Checks that there is a source day for each simulated day.
 pub(super) fn check(
     spec: &VariationSpec,
     horizon: &Horizon,
@@ -50,9 +50,9 @@ pub(super) fn check(
     lacking(KEY, spec.day_classes, &targets, &sources, "the price files", problems);
 }
 
-/// Gives each series the prices of the days drawn, one draw for all; each slot has the price of its wall-clock
-/// time on the day drawn for its day. Prices of before the period stay as they are. Returns the days drawn from several,
-/// by day whose prices were replaced.
+/// Gives each series the prices of the drawn days, with one draw for all series; each slot has the price at its
+/// wall-clock time on the day drawn for its day. Prices before the period are unchanged. Returns the days drawn from
+/// several, by day whose prices were replaced.
 pub fn vary(
     retailers: &mut [Retailer],
     trading: &mut Trading,
@@ -84,7 +84,7 @@ pub fn vary(
             while drawn.get(day).is_some_and(|(target, _)| target.end <= t) {
                 day += 1;
             }
-            // A day before the period of a class that the files lack keeps its own prices.
+            // A day before the period, of a class that the files lack, keeps its prices.
             if let Some((target, Some(source))) = drawn.get(day)
                 && let Some(price) = recorded.at(source.at_time_of(t, target))
             {
@@ -94,7 +94,7 @@ pub fn vary(
         }
     }
     let chosen = drawn.into_iter().zip(used).filter(|((target, _), used)| {
-        // A day that could only be itself is no draw.
+        // A day without alternatives is not a draw.
         *used && spec.day_classes.has_choice(target, &sources)
     });
     chosen.filter_map(|((_, source), _)| Some(source?.date)).collect()

@@ -1,7 +1,7 @@
-//! Which trips of the trace happen in a replication, and when.
+//! Selection and timing of the trips of the trace in a replication.
 //!
-//! In this order: `trips.scale` (on the whole trace, as ever); for each day
-//! simulated the day it is drawn from; the level of the day; thinning; jitter.
+//! In this order: `trips.scale` (on the whole trace, always); for each simulated day the day from which it is drawn;
+//! the level of the day; thinning; jitter.
 
 use super::days::Day;
 use super::factors::Factors;
@@ -19,12 +19,12 @@ use std::collections::BTreeMap;
 /// A trip of the trace that happens in this replication.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pick {
-    /// When the ride is asked for.
+    /// Time of the request.
     pub time: SimTime,
-    /// Its row in the trace.
+    /// Row in the trace.
     pub row: u32,
-    /// Names it in random streams, the same whatever else varies: its position after `trips.scale`, the
-    /// day for which it was drawn, and which of its copies it is.
+    /// Key in random streams, which does not depend on other variations: its position after `trips.scale`, the day for
+    /// which it was drawn, and the number of its copy.
     pub key: u64,
 }
 
@@ -33,35 +33,35 @@ pub struct Pick {
 pub struct Picks {
     /// By time.
     pub trips: Vec<Pick>,
-    /// Trips of the trace that do not happen, by reason.
+    /// Number of trips of the trace that do not happen, by reason.
     pub left_out: BTreeMap<String, u64>,
-    /// What was done, for the summary.
+    /// Processing steps, for the summary.
     pub derived: BTreeMap<String, String>,
-    /// Days drawn from several, by day simulated.
+    /// Days drawn from several, by simulated day.
     pub drawn: Vec<NaiveDate>,
 }
 
 /// The bits of a key: 32 of the position, 24 of the day, 8 of the copy.
 const DAY_BIT: u32 = 32;
 const COPY_BIT: u32 = 56;
-/// Most times that a trip happens on one day; what the key has room for.
+/// Most times that a trip happens on one day, limited by the bits of the key.
 const MOST_COPIES: f64 = 255.0;
 
-/// What picking needs to know.
+/// Inputs of the selection.
 pub struct Picking<'a> {
-    /// What varies.
+    /// Variation settings.
     pub spec: &'a VariationSpec,
     /// The period.
     pub horizon: &'a Horizon,
     /// Whole days of the trace.
     pub days: &'a [Day],
-    /// What `trips.scale` left or made of the trace; `None` if all of it as it is.
+    /// Result of `trips.scale` on the trace; `None` if the trace is unchanged.
     pub sampled: Option<&'a Drawn>,
-    /// Most seconds by which a further copy of a trip is moved.
+    /// Maximum shift of a further copy of a trip [s].
     pub copy_jitter_s: i64,
-    /// Trips belong to vehicles.
+    /// Whether trips belong to vehicles.
     pub replay: bool,
-    /// Randomness.
+    /// Random streams.
     pub streams: Streams,
 }
 
@@ -128,7 +128,7 @@ impl Picking<'_> {
         }
         let before = picks.trips.len();
         picks.trips.retain(|pick| (self.horizon.start..self.horizon.end).contains(&pick.time));
-        // Of days drawn, those that are not are no loss.
+        // If days are drawn, those not drawn do not count as left out.
         let elsewhere = if bootstrap { 0 } else { times.len() - taken };
         let outside = elsewhere + before - picks.trips.len();
         for (reason, count) in [("outside the period", outside as u64), ("thinned out", thinned)] {
@@ -144,9 +144,9 @@ impl Picking<'_> {
 
     /// Moves the trips of one day within it.
     ///
-    /// Each for itself, reflected at midnight, so that the day keeps its number of trips. In replay a
-    /// vehicle's trips of the day move together, no farther than the first and the last of them can:
-    /// their order and the time between them stay.
+    /// Each trip is moved independently and reflected at midnight, so that the day keeps its number of trips. In replay
+    /// a vehicle's trips of the day move together, at most as far as the first and the last of them can: their order
+    /// and the time between them are preserved.
     fn jitter(&self, trips: &mut [Pick], day: &Day, trace: &Trace) {
         let most_s = self.spec.demand_jitter_s;
         if most_s == 0 {
@@ -183,9 +183,9 @@ impl Picking<'_> {
     }
 }
 
-/// How often each trip of a day happens.
+/// Number of times that each trip of a day happens.
 struct Copies {
-    /// On average.
+    /// Mean number of times.
     level: f64,
     streams: PurposeStreams,
 }
@@ -199,7 +199,7 @@ impl Copies {
         self.level.floor() as u64 + u64::from(more < self.level.fract())
     }
 
-    /// How far a further copy of a trip is from it, at most `most_s` either way [s].
+    /// Shift of a further copy of a trip, at most `most_s` earlier or later [s].
     fn apart_s(&self, key: u64, most_s: i64) -> i64 {
         self.streams.stream(key).random_range(-most_s..=most_s)
     }

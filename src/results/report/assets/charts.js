@@ -1,4 +1,4 @@
-// Draws the charts of a report from their numbers, which src/report/chart.rs describes.
+// Draws the charts of a report from their numbers, which src/results/report/chart.rs describes.
 
 (function charts() {
   const page = JSON.parse(document.getElementById("data").textContent);
@@ -18,7 +18,7 @@
   const named = (name, unit) => (unit ? `${name} [${unit}]` : name);
   const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif";
 
-  // Colours of the present theme.
+  // Colours of the current theme.
   function look() {
     const style = getComputedStyle(document.documentElement);
     const of = (name) => style.getPropertyValue(name).trim();
@@ -56,7 +56,7 @@
     };
   }
 
-  // Upright whiskers of points.
+  // Vertical whiskers of points.
   function whiskerSeries(series, points, colour) {
     return {
       type: "custom", name: series.name, xAxisIndex: series.panel, yAxisIndex: series.panel, silent: true, clip: true, z: 1,
@@ -90,7 +90,7 @@
     const each = (size.height - top - bottom - gap * (count - 1)) / count;
     const grid = spec.panels.map((_, i) => ({ left: 62, right: 18, top: top + i * (each + gap), height: each }));
     const base = axisLook(theme);
-    // One range for all panels, or a point would not stand below the same point of another panel.
+    // One range for all panels, so that a point lies below the same point of another panel.
     const [least, most] = reach(spec.series);
     const label = { ...base.axisLabel, formatter: time ? day : format };
     const xAxis = spec.panels.map((_, i) => ({
@@ -150,7 +150,7 @@
     };
   }
 
-  // Longest name of a category that leaves room for the bars.
+  // Longest category name that leaves room for the bars.
   const cut = (width) => (name) => {
     const most = Math.max(8, Math.floor(width / 28));
     return name.length > most ? name.slice(0, most - 1) + "\u2026" : name;
@@ -213,14 +213,14 @@
     };
   }
 
-  // Kilometres east and north of the middle: at the scale of a city a plane does.
+  // Kilometres east and north of the centre: at the scale of a city a plane is accurate enough.
   function map(spec, theme, size) {
     const base = axisLook(theme);
     const all = spec.layers.flatMap((l) => l.lat.map((lat, i) => [lat, l.lon[i]]));
     const range = (i) => [Math.min(...all.map((p) => p[i])), Math.max(...all.map((p) => p[i]))];
     const [lats, lons] = [range(0), range(1)];
     const middle = [(lats[0] + lats[1]) / 2, (lons[0] + lons[1]) / 2];
-    const KM = 111.195; // of one degree on a sphere of 6,371 km
+    const KM = 111.195; // one degree on a sphere of radius 6,371 km
     const across = Math.cos((middle[0] * Math.PI) / 180);
     const place = (lat, lon) => [(lon - middle[1]) * KM * across, (lat - middle[0]) * KM];
     const box = { left: 48, right: 18, top: 24, bottom: 46 };
@@ -258,8 +258,8 @@
     };
   }
 
-  // The window on which a map opens, in percent of its axes: all buildings, and the places of all requests but
-  // the outermost of 200 on each side. Zooming out shows the rest.
+  // Initial window of a map, in percent of its axes: all buildings, and the places of all requests except the
+  // outermost of 200 on each side. Zooming out shows the rest.
   function core(spec, place, ends) {
     const points = spec.layers.flatMap((layer) => layer.lat.map((lat, i) => ({
       at: place(lat, layer.lon[i]), weight: layer.shape === "circle" ? layer.value[i] : 0, stays: layer.shape !== "circle",
@@ -275,7 +275,7 @@
       }
       return [low, high];
     });
-    // The same part of both axes, so that a kilometre stays a kilometre.
+    // The same share of both axes, so that the scale stays equal.
     const parts = spans.map(([low, high], axis) => ((high - low) * 1.16) / (2 * ends[axis]));
     const part = Math.min(1, Math.max(0.02, ...parts));
     return spans.map(([low, high], axis) => {
@@ -286,7 +286,7 @@
   }
 
   const KINDS = { lines, bars, intervals, map };
-  let chosen = 0; // of a study's points
+  let chosen = 0; // point of a study
 
   // One chart on the page.
   function Chart(figure, spec) {
@@ -295,7 +295,7 @@
     const title = figure.querySelector("h3").textContent;
     const chart = echarts.init(plot, null, { renderer: "canvas" });
     const hidden = new Set();
-    let first = []; // zooms as they are at the start
+    let first = []; // initial zooms
     const present = () => (spec.kind === "choice" ? spec.of[Math.min(chosen, spec.of.length - 1)] : spec);
 
     function option(size, theme) {

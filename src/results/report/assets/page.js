@@ -1,4 +1,4 @@
-// Theme and tables of a report. Charts stand in charts.js, which asks `onTheme` to be told of changes.
+// Theme and tables of a report. Charts are in charts.js, which subscribes to theme changes with `onTheme`.
 "use strict";
 
 const onTheme = [];
@@ -7,7 +7,7 @@ const onTheme = [];
   const root = document.documentElement;
   const button = document.getElementById("theme");
   const system = matchMedia("(prefers-color-scheme: dark)");
-  let chosen = null; // what the reader asked for, else the system's wish
+  let chosen = null; // theme chosen by the reader; null for the system's preference
 
   function show(theme) {
     root.dataset.theme = theme;
@@ -22,7 +22,7 @@ const onTheme = [];
     show(chosen);
   });
   system.addEventListener("change", () => show(wanted()));
-  // Paper is white.
+  // Print in the light theme: paper is white.
   addEventListener("beforeprint", () => show("light"));
   addEventListener("afterprint", () => show(wanted()));
   show(wanted());
@@ -36,11 +36,11 @@ const onTheme = [];
     if (x !== undefined && y !== undefined) return Number(x) - Number(y);
     return words.compare(a.textContent, b.textContent);
   }
-  // A number that is not known stays at the end whichever way the table is sorted.
+  // An unknown number stays at the end in either sort direction.
   const unknown = (cell) => cell.classList.contains("n") && cell.dataset.v === undefined;
 
   function sort(table, column, head) {
-    // Numbers are mostly looked at from the largest, words from A.
+    // Numbers are mostly read from the largest, words from A.
     const first = head.classList.contains("n") ? "descending" : "ascending";
     const other = first === "ascending" ? "descending" : "ascending";
     const order = head.getAttribute("aria-sort") === first ? other : first;

@@ -1,4 +1,4 @@
-//! Charging: each station in a table, the largest as bars, and how full vehicles come and go.
+//! Charging: all stations in a table, the largest as bars, and states of charge on arrival and departure.
 
 use super::Context;
 use crate::report::chart::{Axis, Bars, Chart, Colour, Numbers, Panel, Series, Spec, Style};
@@ -9,10 +9,10 @@ use crate::report::thin::quantile;
 use gridfleet_core::error::Result;
 use std::collections::BTreeMap;
 
-/// Most stations drawn as bars; the table has all.
+/// Most stations drawn as bars; the table has all of them.
 const MOST_BARS: usize = 25;
 
-/// What is known of one station.
+/// Data of one station.
 #[derive(Default)]
 struct Station {
     operator: String,
@@ -24,7 +24,7 @@ struct Station {
     energy_kwh: f64,
     queues_s: Vec<f64>,
     paid: f64,
-    /// Sums over readings, and their number.
+    /// Sums over readings, and the number of readings.
     occupied: f64,
     readings: u64,
     longest_queue: f64,
@@ -186,7 +186,7 @@ fn table(context: &Context, stations: &BTreeMap<String, Station>) -> Table {
     table
 }
 
-/// Energy and utilisation of the stations that gave most.
+/// Energy and utilisation of the stations that delivered most.
 fn bars(context: &Context, page: &mut Page, stations: &BTreeMap<String, Station>) -> String {
     let mut busiest: Vec<(&String, &Station)> = stations.iter().filter(|(_, s)| s.sessions > 0).collect();
     busiest.sort_by(|a, b| b.1.energy_kwh.total_cmp(&a.1.energy_kwh));
@@ -240,7 +240,7 @@ fn bars(context: &Context, page: &mut Page, stations: &BTreeMap<String, Station>
     format!("<div class=\"pair\">{html}</div>\n")
 }
 
-/// How full vehicles arrive and leave.
+/// States of charge of vehicles on arrival and departure.
 fn charge(page: &mut Page, table: &source::Table) -> Result<String> {
     const BINS: usize = 20;
     let x: Vec<f64> = (0..BINS).map(|i| (i as f64 + 0.5) * 100.0 / BINS as f64).collect();

@@ -1,32 +1,32 @@
-//! Key figures: the cards at the top and the tables of all, of fleets and of operators.
+//! Key figures: the cards at the top and the tables of the total, of fleets and of operators.
 
 use super::Summary;
 use crate::report::html::{Cell, Table, digits_for, escape, number, numbers, words};
 use serde::Deserialize;
 use std::fmt::Write as _;
 
-/// Figures by the names they have in `summary.json`.
+/// Figures by their names in `summary.json`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(transparent)]
 pub(super) struct Figures(serde_json::Map<String, serde_json::Value>);
 
 impl Figures {
-    /// A figure, if it is there and a number.
+    /// A figure, if it exists and is a number.
     pub fn get(&self, key: &str) -> Option<f64> {
         self.0.get(key)?.as_f64()
     }
-    /// Whose figures they are.
+    /// Name of the entity to which the figures belong.
     pub fn name(&self) -> &str {
         self.0.get("name").and_then(serde_json::Value::as_str).unwrap_or_default()
     }
 }
 
-/// How a figure is shown.
+/// Presentation of a figure.
 pub(super) struct Shown {
     key: &'static str,
     title: &'static str,
     unit: &'static str,
-    /// From the file's unit to that shown.
+    /// Factor from the unit of the file to the displayed unit.
     factor: f64,
     digits: usize,
 }
@@ -59,12 +59,12 @@ impl Shown {
     }
 }
 
-/// Stands for the currency of the scenario.
+/// Placeholder for the currency of the scenario.
 const MONEY: &str = "currency";
-/// And for that of a price of energy.
+/// Placeholder for the unit of a price of energy.
 const PRICE: &str = "currency/MWh";
 
-/// Figures of a fleet, or of all, in the order of the table.
+/// Figures of a fleet, or of the total, in the order of the table.
 const FIGURES: &[Shown] = &[
     Shown::new("trips_requested", "Trips requested", "", 1.0, 0),
     Shown::new("trips_served", "Trips served", "", 1.0, 0),
@@ -155,7 +155,7 @@ const OPERATOR_FIGURES: &[Shown] = &[
     Shown::money("profit_eur", "Profit"),
 ];
 
-/// A large number and its name, with a second line.
+/// A large number with its name and a second line.
 fn card(title: &str, value: Option<f64>, digits: usize, unit: &str, below: &str) -> String {
     let Some(value) = value else { return String::new() };
     format!(
@@ -249,7 +249,7 @@ pub(super) fn cards(summary: &Summary) -> String {
     if cards.is_empty() { cards } else { format!("<ul class=\"cards\">{cards}</ul>\n") }
 }
 
-/// The figures of all and of each fleet, and of the operators.
+/// The figures of the total and of each fleet, and of the operators.
 pub(super) fn tables(summary: &Summary) -> String {
     let several = summary.fleets.len() > 1;
     let mut heads =
@@ -268,7 +268,7 @@ pub(super) fn tables(summary: &Summary) -> String {
         cells.extend(columns.iter().map(|c| of.cell(c)));
         table.row(cells);
     }
-    // What later versions add to the file is shown by its name there.
+    // Figures added to the file by later versions appear under their names there.
     for key in summary.total.0.keys().filter(|key| FIGURES.iter().all(|of| of.key != *key)) {
         let Some(value) = summary.total.get(key) else { continue };
         let (title, unit) = named(key, &summary.currency);
@@ -292,7 +292,7 @@ pub(super) fn tables(summary: &Summary) -> String {
     html
 }
 
-/// Figures of several side by side, one row for each that anybody has.
+/// Figures of several entities side by side, one row for each figure that any of them has.
 pub(super) fn beside(title: &str, figures: &[Shown], of: &[Figures], currency: &str) -> String {
     let mut heads = vec![words("Figure"), words("Unit")];
     heads.extend(of.iter().map(|of| numbers(of.name(), "")));
@@ -305,7 +305,7 @@ pub(super) fn beside(title: &str, figures: &[Shown], of: &[Figures], currency: &
     table.render()
 }
 
-/// Title and unit of a figure that is known by its key only, for example `market_profit_eur`.
+/// Title and unit of a figure of which only the key is known, for example `market_profit_eur`.
 fn named(key: &str, currency: &str) -> (String, String) {
     let units = [
         ("_eur_mwh", format!("{currency}/MWh")),

@@ -1,4 +1,4 @@
-//! The feeder: voltages over time and bus by bus, and its load.
+//! The feeder: voltages over time and by bus, and its load.
 
 use super::Context;
 use crate::report::chart::{Axis, Chart, Colour, Panel, Series, Spec, Style};
@@ -10,7 +10,7 @@ use gridfleet_core::error::Result;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// What `summary.json` says of the feeder.
+/// Feeder entry of `summary.json`.
 #[derive(Debug, Deserialize)]
 pub(super) struct Feeder {
     name: String,
@@ -19,14 +19,14 @@ pub(super) struct Feeder {
     enforce: String,
 }
 
-/// What the table tells of one reading.
+/// Content of one reading of the table.
 struct Reading {
     lowest: f64,
     highest: f64,
     load_kw: f64,
 }
 
-/// What it tells of one bus.
+/// Content of the table for one bus.
 struct Bus {
     lowest: f64,
     highest: f64,
@@ -35,7 +35,7 @@ struct Bus {
     energy_kw: f64,
     peak_kw: f64,
     readings: u64,
-    /// When the lowest voltage of all was.
+    /// Time of the lowest voltage of all.
     worst: f64,
 }
 
@@ -55,7 +55,7 @@ pub(super) fn sections(context: &Context, page: &mut Page) -> Result<()> {
     Ok(())
 }
 
-/// Reads what was metered, after `start` [s]: the first reading knows of the case's loads alone.
+/// Reads the metered values, after `start` [s]: the first reading includes only the loads of the case.
 fn read(table: &source::Table, start: i64) -> Result<(BTreeMap<i64, Reading>, BTreeMap<i64, Bus>)> {
     let (time, bus) = (table.times("time")?, table.floats("bus")?);
     let (voltage, kw) = (table.floats("voltage_pu")?, table.floats("p_kw")?);
@@ -63,7 +63,7 @@ fn read(table: &source::Table, start: i64) -> Result<(BTreeMap<i64, Reading>, BT
     let mut buses = BTreeMap::<i64, Bus>::new();
     let mut worst = (f64::INFINITY, 0);
     let wider = |low: &mut f64, high: &mut f64, voltage: f64| {
-        // The least of a number and what is not one is the number.
+        // The minimum of a number and NaN is the number.
         (*low, *high) = (low.min(voltage), high.max(voltage));
     };
     for row in 0..table.rows() {
@@ -102,7 +102,7 @@ fn read(table: &source::Table, start: i64) -> Result<(BTreeMap<i64, Reading>, BT
     Ok((readings, buses))
 }
 
-/// The least, or with `-1` the greatest, of groups of neighbours: a mean would hide what matters.
+/// The minimum, or with `-1` the maximum, of groups of neighbours: a mean would hide the extremes.
 fn extremes(values: &[f64], group: usize, sign: f64) -> Vec<f64> {
     let least = |values: &[f64]| sign * values.iter().fold(f64::NAN, |least, v| least.min(sign * v));
     values.chunks(group.max(1)).map(least).collect()

@@ -1,4 +1,4 @@
-//! The map: where riders ask, where they are lost, where stations and depots stand.
+//! The map: origins of requests, lost requests, stations and depots.
 
 use super::Context;
 use crate::report::chart::{Chart, Colour, Layer, Numbers, Spec};
@@ -9,7 +9,7 @@ use gridfleet_core::error::Result;
 use gridfleet_core::records::TripStatus;
 use std::collections::BTreeMap;
 
-/// Side of the squares into which requests at coordinates are gathered [degrees]: about 500 m (assumed).
+/// Side of the squares into which requests at coordinates are grouped [degrees]: about 500 m (assumed).
 const SQUARE_DEGREES: f64 = 0.005;
 
 /// Requests of one zone or square.
@@ -33,7 +33,7 @@ pub(super) fn sections(context: &Context, page: &mut Page) -> Result<()> {
         layers.extend(buildings(context, table, &mut zones)?);
     }
     if let Some(trips) = context.folder.table("trips", &["origin", "status"])? {
-        // Below the buildings.
+        // Draw demand below the buildings.
         layers.splice(0..0, demand(&trips, &zones)?);
     }
     if layers.is_empty() {
@@ -65,7 +65,7 @@ impl Layer {
     fn add(&mut self, name: &str, (lat, lon): (f64, f64), value: f64, note: String) {
         if lat.is_finite() && lon.is_finite() {
             self.names.push(name.to_owned());
-            // Five decimals are a metre.
+            // Five decimals are about a metre.
             self.lat.push((lat * 1e5).round() / 1e5);
             self.lon.push((lon * 1e5).round() / 1e5);
             self.value.0.push(value);
@@ -74,7 +74,7 @@ impl Layer {
     }
 }
 
-/// Stations by operator, and depots; notes where the zones are.
+/// Stations by operator, and depots; records the locations of the zones.
 fn buildings(
     context: &Context,
     table: &Table,
@@ -110,7 +110,7 @@ fn buildings(
     Ok(stations.into_iter().filter(|layer| !layer.names.is_empty()).collect())
 }
 
-/// Requests by zone, or by square where they have coordinates.
+/// Requests by zone, or by square if they have coordinates.
 fn demand(trips: &Table, zones: &BTreeMap<String, (f64, f64)>) -> Result<Vec<Layer>> {
     let (origin, status) = (trips.texts("origin")?, trips.texts("status")?);
     let lost_codes: Vec<Option<u32>> =

@@ -1,4 +1,4 @@
-//! Markets: prices over time, where the energy drawn was bought, and what became of the bids.
+//! Markets: prices over time, sources of the energy drawn, and outcomes of the bids.
 
 use super::{COLOURS, Context};
 use crate::outputs::traded::{Power, Prices, Settled, Traded, length};
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 /// Name of settlements of imbalance in the column of markets.
 const IMBALANCE: &str = "imbalance";
-/// Length of an interval of settlement where no row of the table tells [s].
+/// Length of a settlement interval if no row of the table determines it [s].
 const QUARTER_S: i64 = 900;
 
 const COLUMNS: [&str; 8] = [
@@ -27,13 +27,13 @@ const COLUMNS: [&str; 8] = [
     "imbalance_kwh",
 ];
 
-/// What the tables tell of trading.
+/// Trading data from the tables.
 struct Market {
-    /// In the order of the summary, then whatever else the table has.
+    /// In the order of the summary, followed by any others in the table.
     names: Vec<String>,
     retailers: Vec<String>,
     traded: Traded,
-    /// Length of an interval of settlement [s].
+    /// Length of a settlement interval [s].
     step_s: i64,
 }
 
@@ -67,7 +67,7 @@ fn read(context: &Context, page: &mut Page, table: &source::Table) -> Result<Mar
     let (from, to) = (table.times("product_start")?, table.times("product_end")?);
     let price = table.floats("clearing_price_eur_mwh")?;
     let (delivered, imbalance) = (table.floats("delivered_kwh")?, table.floats("imbalance_kwh")?);
-    // Products are whole numbers of intervals of settlement, and the shortest is one of them.
+    // Products are whole numbers of settlement intervals, and the shortest is one of them.
     let lengths = from.iter().zip(&to).filter_map(|(from, to)| Some((*to)? - (*from)?));
     let step_s = lengths.filter(|s| *s > 0).min().unwrap_or(QUARTER_S);
 
@@ -108,7 +108,7 @@ fn read(context: &Context, page: &mut Page, table: &source::Table) -> Result<Mar
     Ok(Market { names, retailers: retailer.texts, traded, step_s })
 }
 
-/// Tells what fleets drew: a reading is the mean power since the one before it.
+/// Adds the energy drawn by fleets: a reading is the mean power since the previous one.
 fn drawn(table: &source::Table, start: SimTime, traded: &mut Traded) -> Result<()> {
     let (times, fleets, power_kw) = (table.times("time")?, table.texts("fleet")?, table.floats("power_kw")?);
     let mut read: BTreeMap<u32, SimTime> = BTreeMap::new();
@@ -125,7 +125,7 @@ fn colour(market: usize) -> Colour {
     Colour(market % Colour::RED.0)
 }
 
-/// What a point stands for, where it is more than one interval of settlement.
+/// Note on the meaning of a point, if it covers more than one settlement interval.
 fn thinned(step_s: i64, of: i64) -> String {
     if step_s > of { format!(" Each point is the mean over {}.", length(step_s)) } else { String::new() }
 }
@@ -196,7 +196,7 @@ fn power(context: &Context, page: &mut Page, market: &Market) -> String {
     page.chart(Chart::new("Power drawn, by where it was bought", caption, 340, spec))
 }
 
-/// What became of the bids in each market.
+/// Outcomes of the bids in each market.
 fn bids(context: &Context) -> Table {
     let currency = &context.summary.currency;
     let mut table = Table::new(

@@ -58,22 +58,22 @@ struct Summary {
     total: Figures,
 }
 
-/// When the run was, on the clock of its time zone.
+/// The period of a run, in local time of its time zone.
 ///
-/// Charts use one offset from UTC throughout, that of the start: across a change of clocks an axis
-/// would otherwise go back an hour, or leave one out.
+/// Charts use one offset from UTC throughout, that of the start: otherwise an axis would go back an hour, or skip one,
+/// at a clock change.
 pub(super) struct Local {
     /// First instant [s].
     pub start: i64,
     /// First instant no longer simulated [s].
     pub end: i64,
     offset_s: i64,
-    /// What the times of the charts are, for their axes.
+    /// Description of the times of the charts, for their axes.
     pub name: String,
 }
 
 impl Local {
-    /// Of instants in ISO 8601 and the name of a time zone, UTC where it is not known, as `file` has them.
+    /// From instants in ISO 8601 and the name of a time zone, as given in `file`; UTC if the zone is unknown.
     pub fn new(file: &Path, start: &str, end: &str, zone: &str) -> Result<Self> {
         let instant = |key: &str, text: &str| match DateTime::parse_from_rfc3339(text) {
             Ok(time) => Ok(time.timestamp()),
@@ -108,7 +108,7 @@ impl Local {
     }
 }
 
-/// What every part of the page needs.
+/// Data that every part of the page needs.
 struct Context<'a> {
     folder: &'a Folder,
     summary: &'a Summary,
@@ -148,7 +148,7 @@ pub(super) fn render(folder: &Folder) -> Result<String> {
     page.render(folder)
 }
 
-/// Colours that can be told apart; grey is for what has no owner.
+/// Number of distinguishable colours; grey is for items without an owner.
 const COLOURS: usize = 7;
 
 impl Context<'_> {
@@ -167,7 +167,7 @@ impl Context<'_> {
         format!("{}/MWh", self.summary.currency)
     }
 
-    /// Notes that a table is not there, and what it would have shown.
+    /// Notes that a table is missing, and the content that it would have provided.
     fn absent(&self, page: &mut Page, table: &str, what: &str) {
         page.note(format!(
             "{what}: the folder has no {table}.parquet. The run had no such rows, or `[outputs]` of the \
@@ -180,7 +180,7 @@ fn colour(owners: &[Figures], name: &str) -> Colour {
     Colour(owners.iter().position(|f| f.name() == name).unwrap_or(0) % COLOURS)
 }
 
-/// What was read, skipped, mended and derived on the way in, and what policies proposed in vain.
+/// Input rows read, skipped, repaired and derived, and actions of policies that were refused.
 fn imports(summary: &Summary) -> String {
     let mut html = String::new();
     let mut table = Table::new("Rows of the trips", vec![words("What"), words("Why"), numbers("Rows", "")]);

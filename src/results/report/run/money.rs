@@ -1,4 +1,4 @@
-//! Money: who paid whom for what, from the ledger.
+//! Money: payments by payer, payee and kind, from the ledger.
 
 use super::Context;
 use crate::report::chart::{Bars, Chart, Numbers, Spec};
@@ -7,7 +7,7 @@ use crate::report::page::Page;
 use gridfleet_core::error::Result;
 use std::collections::BTreeMap;
 
-/// Kinds in the order in which they are told; others follow.
+/// Kinds in the order of the table; others follow.
 const KINDS: [&str; 7] = ["fare", "charging", "energy", "driving", "wear", "lost_request", "rescue"];
 
 /// Adds the section of money.
@@ -18,7 +18,7 @@ pub(super) fn sections(context: &Context, page: &mut Page) -> Result<()> {
     };
     let (to, from, kind) = (ledger.texts("debit")?, ledger.texts("credit")?, ledger.texts("kind")?);
     let amounts = ledger.floats("amount")?;
-    // In whole millionths, so that sums are those of the books.
+    // In whole millionths, so that sums equal those of the books.
     let mut sums: BTreeMap<(u32, u32, u32), (i64, u64)> = BTreeMap::new();
     for (row, amount) in amounts.iter().enumerate() {
         if let (Some(kind), Some(from), Some(to)) = (kind.codes[row], from.codes[row], to.codes[row]) {

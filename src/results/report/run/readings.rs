@@ -1,19 +1,19 @@
-//! Values that come in rows, side by side, and thinned for a picture.
+//! Values by time and group, arranged as columns and thinned for a chart.
 
 use super::Context;
 use crate::report::source::Texts;
 use crate::report::thin::{group_of, means};
 use std::collections::BTreeMap;
 
-/// Values that come in rows of (time, group), put side by side: one column of values per group.
+/// Rows of (time, group, value), arranged as one column of values per group.
 pub(super) struct Readings {
     pub times: Vec<i64>,
-    /// By group, as long as `times`; not a number where a group has no row.
+    /// By group, as long as `times`; NaN if a group has no row.
     pub columns: Vec<Vec<f64>>,
 }
 
 impl Readings {
-    /// Adds up the rows of each instant and group.
+    /// Sums the rows of each instant and group.
     pub fn new(times: &[Option<i64>], groups: &Texts, values: &[f64]) -> Self {
         let mut sums: BTreeMap<i64, Vec<f64>> = BTreeMap::new();
         for (row, (time, value)) in times.iter().zip(values).enumerate() {
@@ -29,7 +29,7 @@ impl Readings {
         Self { times: sums.into_keys().collect(), columns }
     }
 
-    /// Local times of the points that remain after thinning, and how many readings each stands for.
+    /// Local times of the points that remain after thinning, and the number of readings per point.
     pub fn axis(&self, context: &Context) -> (Vec<f64>, usize) {
         let group = group_of(self.times.len());
         let ms: Vec<f64> = self.times.iter().map(|t| context.local.ms(*t)).collect();
@@ -37,7 +37,7 @@ impl Readings {
     }
 }
 
-/// What a point of a chart stands for, where it is more than one reading.
+/// Note on the meaning of a point of a chart, if it covers more than one reading.
 pub(super) fn thinned(group: usize) -> String {
     if group > 1 { format!(" Each point is the mean of {group} readings.") } else { String::new() }
 }

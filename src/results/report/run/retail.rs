@@ -1,4 +1,4 @@
-//! Retail: households and what they pay, competition for owners of vehicles, stations whose load makes the price.
+//! Retail: households and their payments, competition for vehicle owners, stations with load-dependent prices.
 
 use super::figures::{Figures, Shown, beside};
 use super::readings::{Readings, thinned};
@@ -46,7 +46,7 @@ const LOADED: &[Shown] = &[
     Shown::new("unserved_kwh", "Energy unserved", "kWh", 1.0, 0),
 ];
 
-/// Adds the section of retail, if the run had anything of it.
+/// Adds the section of retail, if the run had any.
 pub(super) fn sections(context: &Context, page: &mut Page) -> Result<()> {
     let summary = context.summary;
     let mut html = String::new();
@@ -84,7 +84,7 @@ pub(super) fn sections(context: &Context, page: &mut Page) -> Result<()> {
     Ok(())
 }
 
-/// Load of households and of fleets on top of each other, above the price that households pay.
+/// Load of households and of fleets, stacked, above the price that households pay.
 fn households(context: &Context, page: &mut Page, homes: &Table) -> Result<String> {
     let (times, groups) = (homes.times("time")?, homes.texts("group")?);
     let mut series = Vec::new();
@@ -116,7 +116,7 @@ fn households(context: &Context, page: &mut Page, homes: &Table) -> Result<Strin
     Ok(page.chart(Chart::new("Load of households and fleets, and price", caption, 460, spec)))
 }
 
-/// Fleets have the first colours.
+/// Colour of a group of households; fleets have the first colours.
 fn household_colour(group: usize) -> Colour {
     Colour(COLOURS - 1 - group % COLOURS)
 }
@@ -128,7 +128,7 @@ fn hours(table: &Table) -> Result<Vec<f64>> {
     Ok(from.into_iter().zip(to).map(|slot| hours(slot).unwrap_or(f64::NAN)).collect())
 }
 
-/// What competitors asked, who bought from them, and how much.
+/// Prices asked by competitors, their customers, and the energy sold.
 fn competition(context: &Context, page: &mut Page, supply: &Table) -> Result<String> {
     let (times, retailers) = (supply.times("slot_start")?, supply.texts("retailer")?);
     let hours = hours(supply)?;
@@ -161,7 +161,7 @@ fn competition(context: &Context, page: &mut Page, supply: &Table) -> Result<Str
     Ok(page.chart(Chart::new("Competition for owners", caption, 560, spec)))
 }
 
-/// Power of stations by operator, what it would have been without a plan, and the price that came of it.
+/// Power of stations by operator, the power without a plan, and the resulting price.
 fn loads(context: &Context, page: &mut Page, stations: &Table) -> Result<String> {
     let (times, operators) = (stations.times("slot_start")?, stations.texts("operator")?);
     let power = stations.floats("power_kw")?;
@@ -177,7 +177,7 @@ fn loads(context: &Context, page: &mut Page, stations: &Table) -> Result<String>
     let nominal = means(&sum(&stations.floats("nominal_kw")?), group);
     series.push(Series::new("without any plan", Style::Line, Colour::GREY, &x, nominal));
 
-    // Means over stations, by what they drew; where they drew nothing, plainly.
+    // Means over stations, weighted by energy drawn; unweighted where none was drawn.
     let (base, hours) = (stations.floats("base_price_eur_mwh")?, hours(stations)?);
     let times_power = |values: &[f64]| values.iter().zip(&power).map(|(x, kw)| x * kw).collect::<Vec<f64>>();
     let (drawn, rows) = (sum(&power), sum(&vec![1.0; stations.rows()]));

@@ -1,4 +1,4 @@
-//! Requests: how many were served and lost when, and how long riders waited.
+//! Requests: served and lost over time, and the waits of riders.
 
 use super::Context;
 use crate::report::chart::{Axis, Chart, Colour, Panel, Series, Spec, Style};
@@ -9,7 +9,7 @@ use crate::report::thin::{Slots, bin_width, quantile};
 use gridfleet_core::error::Result;
 use gridfleet_core::records::TripStatus;
 
-/// Most bars over time: each a few pixels wide.
+/// Most bars over time: each is a few pixels wide.
 const MOST_BARS: usize = 200;
 /// Most bars of a histogram.
 const MOST_BINS: usize = 40;
@@ -59,7 +59,7 @@ fn over_time(context: &Context, page: &mut Page, table: &Table) -> Result<String
         }
     }
     slot_waits.iter_mut().for_each(|waits| waits.sort_by(f64::total_cmp));
-    // A point stands in the middle of its slot.
+    // A point lies in the middle of its slot.
     let x: Vec<f64> =
         (0..slots.count).map(|i| context.local.ms(slots.start_of(i)) + 500.0 * slots.step_s as f64).collect();
     let mut series: Vec<Series> = STATUSES
@@ -85,7 +85,7 @@ fn over_time(context: &Context, page: &mut Page, table: &Table) -> Result<String
 
 /// Histogram of sorted waits [min] above their cumulative distribution.
 fn distribution(waits: &[f64]) -> Chart {
-    // The longest of a thousand would squeeze all others together.
+    // The longest of a thousand waits would squeeze all others together.
     let most = quantile(waits, 0.999).max(waits[0]);
     let width = bin_width((most - waits[0].min(0.0)).max(1e-3), MOST_BINS);
     let start = (waits[0].min(0.0) / width).floor() * width;

@@ -1,4 +1,4 @@
-//! Vehicles over time: what they do, how full they are, what they draw, and at what price.
+//! Vehicles over time: their states, charge, power and prices.
 
 use super::readings::{Readings, thinned};
 use super::{COLOURS, Context};
@@ -99,7 +99,7 @@ fn power(context: &Context, page: &mut Page, fleet: Option<&Table>) -> Result<St
         };
         panels.push(Panel::new("Power", "kW"));
         for (column, name) in readings.columns.iter().zip(&groups.texts) {
-            // An operator whose stations never gave power would only fill the legend.
+            // An operator whose stations never delivered power would only fill the legend.
             if column.iter().any(|p| p.abs() > 0.0) {
                 series.push(Series::new(name, Style::Area, colour(name), &x, means(column, group)));
             }
@@ -126,14 +126,14 @@ fn power(context: &Context, page: &mut Page, fleet: Option<&Table>) -> Result<St
     Ok(page.chart(Chart::new("Power of charging and price of energy", caption.trim(), height, spec)))
 }
 
-/// The prices of each retailer, from when on they hold, thinned.
+/// The prices of each retailer, from the start of their validity, thinned.
 fn prices(context: &Context, table: &Table) -> Result<Vec<Series>> {
     let retailers = table.texts("retailer")?;
     let (from, to) = (table.times("valid_from")?, table.times("valid_to")?);
     let values = table.floats("price_eur_mwh")?;
     let mut lines = Vec::new();
     for (code, name) in retailers.texts.iter().enumerate() {
-        // A slot announced again counts as announced last.
+        // A slot announced again counts with its latest announcement.
         let mut slots: BTreeMap<i64, (i64, f64)> = BTreeMap::new();
         for row in 0..table.rows() {
             if retailers.codes[row] == Some(code as u32)
@@ -146,7 +146,7 @@ fn prices(context: &Context, table: &Table) -> Result<Vec<Series>> {
         let group = group_of(slots.len());
         let mut x: Vec<f64> = slots.keys().step_by(group).map(|t| context.local.ms(*t)).collect();
         let mut y = means(&slots.values().map(|(_, price)| *price).collect::<Vec<_>>(), group);
-        // The last price holds until its end, or that of the run.
+        // The last price holds until its end, or until the end of the run.
         x.push(context.local.ms(end.clamp(last, context.local.end.max(last))));
         y.push(if group > 1 { y[y.len() - 1] } else { price });
         // Operators have the first colours.

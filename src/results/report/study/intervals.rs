@@ -1,11 +1,11 @@
-//! Outcomes of policies and their differences to the baseline, with intervals: charts and tables.
+//! Outcomes of policies and their differences from the baseline, with intervals: charts and tables.
 
 use super::{Comparison, Context, Metric};
 use crate::report::chart::{Interval, Numbers, Spec};
 use crate::report::html::{Cell, Table, digits_for, number, numbers, probability, words};
 use crate::report::page::Page;
 
-/// Height of a chart of so many rows [pixels].
+/// Height of a chart with this many rows [pixels].
 fn height(rows: usize) -> u32 {
     70 + 34 * rows.max(1) as u32
 }
@@ -46,7 +46,7 @@ fn row(context: &Context, metric: &Metric, policy: &str, values: [Option<f64>; 3
     Interval { name: policy.to_owned(), colour: context.colour(policy), values: Numbers(values.to_vec()) }
 }
 
-/// Policies by metrics: mean, and the interval below it; the best mean of a point is marked.
+/// Policies by metrics: mean, with the interval below it; the best mean of a point is marked.
 fn by_policy(context: &Context) -> Table {
     let summary = context.summary;
     let mut heads = vec![words("Policy")];
@@ -140,7 +140,7 @@ fn all(context: &Context) -> Table {
     table
 }
 
-/// Differences to the baseline: a chart of each metric and the table of all.
+/// Differences from the baseline: a chart of each metric and the table of all.
 pub(super) fn differences(context: &Context, page: &mut Page) -> String {
     let summary = context.summary;
     if summary.comparisons.is_empty() {
@@ -221,7 +221,7 @@ fn table(context: &Context, baseline: &str) -> Table {
     table
 }
 
-/// What a comparison says, at the study's confidence, corrected for the number of policies.
+/// Verdict of a comparison at the study's confidence, corrected for the number of policies.
 fn verdict(metric: &Metric, c: &Comparison, confidence: f64) -> &'static str {
     let (Some(difference), Some(p)) = (c.difference, c.holm_p) else { return "too few replications" };
     if p > 1.0 - confidence {

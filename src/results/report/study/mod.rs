@@ -60,7 +60,7 @@ struct Summary {
     failures: Vec<Failure>,
 }
 
-/// Confidence of intervals where a file does not tell.
+/// Confidence of intervals if a file does not give it.
 fn usual() -> f64 {
     0.95
 }
@@ -105,7 +105,7 @@ struct Outcome {
     point: u64,
     metric: String,
     n: u64,
-    /// Clusters of replications that drew the same days, where there are such.
+    /// Clusters of replications that drew the same days, if there are any.
     #[serde(default)]
     clusters: Option<u64>,
     mean: Option<f64>,
@@ -118,7 +118,7 @@ struct Outcome {
     max: Option<f64>,
 }
 
-/// Paired difference of one policy to the baseline.
+/// Paired difference of one policy from the baseline.
 #[derive(Debug, Deserialize)]
 struct Comparison {
     policy: String,
@@ -170,7 +170,7 @@ struct Failure {
 }
 
 impl Metric {
-    /// Unit shown: shares are shown in percent, money in the scenario's currency.
+    /// Displayed unit: shares are shown in percent, money in the scenario's currency.
     fn unit<'a>(&'a self, currency: &'a str) -> &'a str {
         match &*self.unit {
             "0..1" => "%",
@@ -178,17 +178,17 @@ impl Metric {
             unit => unit,
         }
     }
-    /// Unit of a difference: that of two shares is in percentage points.
+    /// Unit of a difference: for shares, percentage points.
     fn unit_of_difference<'a>(&'a self, currency: &'a str) -> &'a str {
         if self.unit == "0..1" { "% points" } else { self.unit(currency) }
     }
-    /// From the unit of the file to that shown.
+    /// Factor from the unit of the file to the displayed unit.
     fn factor(&self) -> f64 {
         if self.unit == "0..1" { 100.0 } else { 1.0 }
     }
 }
 
-/// What every part of the page needs.
+/// Data that every part of the page needs.
 struct Context<'a> {
     folder: &'a Folder,
     summary: &'a Summary,
@@ -196,13 +196,13 @@ struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// Points of the factors; one without values where there are no factors.
+    /// Points of the factors; a single point without values if there are no factors.
     fn points(&self) -> Vec<u64> {
         let points: Vec<u64> = self.summary.points.iter().map(|p| p.point).collect();
         if points.is_empty() { vec![0] } else { points }
     }
 
-    /// Values of a point, in words; empty where there are no factors.
+    /// Values of a point, in words; empty if there are no factors.
     fn point(&self, point: u64) -> String {
         let Some(found) = self.summary.points.iter().find(|p| p.point == point) else { return String::new() };
         let value = |name: &String| found.values.get(name).map(|v| format!("{name} = {}", plain(v)));
@@ -224,7 +224,7 @@ impl Context<'_> {
         format!("{} %", 100.0 * self.summary.confidence)
     }
 
-    /// A chart of each point: the page's choice says which is seen.
+    /// A chart for each point: the page's choice selects the one shown.
     fn chart_of_points(
         &self,
         page: &mut Page,
@@ -239,7 +239,7 @@ impl Context<'_> {
     }
 }
 
-/// A value of a factor as people write it.
+/// A value of a factor in everyday notation.
 fn plain(value: &serde_json::Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
@@ -324,7 +324,7 @@ fn facts(summary: &Summary) -> Vec<(String, String)> {
     facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// What was compared, and the choice of the point that the charts show.
+/// The policies compared, and the choice of the point that the charts show.
 fn policies(context: &Context) -> String {
     let summary = context.summary;
     let mut html = "<dl class=\"facts\">".to_owned();

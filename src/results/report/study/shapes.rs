@@ -8,7 +8,7 @@ use crate::report::thin::{group_of, means};
 use gridfleet_core::error::Result;
 use std::collections::BTreeMap;
 
-/// How long riders waited under each policy: cumulative shares and a table of quantiles.
+/// Waits of riders under each policy: cumulative shares and a table of quantiles.
 pub(super) fn waits(context: &Context, page: &mut Page) -> Result<String> {
     let mut html = String::new();
     if let Some(table) = context.folder.table("waits", &["policy", "point", "wait_s", "riders"])? {
@@ -68,7 +68,7 @@ pub(super) fn waits(context: &Context, page: &mut Page) -> Result<String> {
     Ok(html)
 }
 
-/// Shares [%] of riders who waited at most so long, without the last thousandth, thinned.
+/// Shares [%] of riders who waited at most a given time, without the last thousandth, thinned.
 fn cumulative(mut rows: Vec<(f64, f64)>) -> (Vec<f64>, Vec<f64>) {
     rows.sort_by(|a, b| a.0.total_cmp(&b.0));
     let total: f64 = rows.iter().map(|r| r.1).sum();
@@ -109,7 +109,7 @@ pub(super) fn profiles(context: &Context, page: &mut Page) -> Result<String> {
             let of = |value: &dyn Fn(usize) -> f64| {
                 means(&rows.iter().map(|row| value(*row)).collect::<Vec<_>>(), group)
             };
-            // The mean of an hour stands in its middle.
+            // The mean of an hour is drawn in its middle.
             let x = of(&|row| context.local.ms(context.local.start) + (hours[row] + 0.5) * 3.6e6);
             let series = Series::new(
                 &policy.name,
@@ -128,7 +128,7 @@ pub(super) fn profiles(context: &Context, page: &mut Page) -> Result<String> {
     Ok(context.chart_of_points(page, "Load profile", caption.to_owned(), 380, spec))
 }
 
-/// Each metric over each factor that has numbers, the other factors as chosen.
+/// Each metric over each factor that has numbers, with the other factors as chosen.
 pub(super) fn factors(context: &Context, page: &mut Page) -> String {
     let summary = context.summary;
     let mut html = String::new();
@@ -145,7 +145,7 @@ pub(super) fn factors(context: &Context, page: &mut Page) -> String {
         if different.len() < 2 {
             continue;
         }
-        // Points that differ in this factor alone make a line; without any such, points stay points.
+        // Points that differ in this factor alone form a line; without such points, points stay points.
         let others = |point: u64| -> String {
             let values = summary.points.iter().find(|p| p.point == point).map(|p| &p.values);
             let value =

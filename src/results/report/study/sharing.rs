@@ -1,4 +1,4 @@
-//! What the fleets of a coalition have alone, and what each is to have of the whole.
+//! Worth of the fleets of a coalition alone, and their allocations of the whole.
 
 use super::{Context, Metric};
 use crate::report::chart::{Colour, Interval, Numbers, Spec};
@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 #[derive(Debug, Deserialize)]
 pub(super) struct Game {
     point: u64,
-    /// What coalitions are worth, a metric of the study.
+    /// Metric of the study that gives the worth of coalitions.
     #[serde(default)]
     figure: String,
     replications: u64,
@@ -36,7 +36,7 @@ struct Estimate {
     high: Option<f64>,
 }
 
-/// Ways to share, with their colours.
+/// Allocation rules, with their colours.
 const WAYS: [(&str, Colour); 3] =
     [("alone", Colour::GREY), ("Shapley value", Colour::BLUE), ("nucleolus", Colour::ORANGE)];
 

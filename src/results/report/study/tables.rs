@@ -1,11 +1,11 @@
-//! Tables of a study: who is best, what pairing saved, what failed.
+//! Tables of a study: best policies, savings by pairing, failed tasks.
 
 use super::Context;
 use crate::report::html::{Cell, Table, digits_for, escape, number, numbers, words};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// The policy selected as best in each metric, if the evidence suffices: cards, and the table behind them.
+/// The policy selected as best in each metric, if the evidence suffices: cards, and the underlying table.
 pub(super) fn headline(context: &Context) -> String {
     let summary = context.summary;
     let mut cards = String::new();
@@ -19,7 +19,7 @@ pub(super) fn headline(context: &Context) -> String {
                 *winner = (&best.policy, probability);
             }
         }
-        // A policy is called the best only at the study's confidence; policies that tie share the probability.
+        // A policy is called the best only at the study's confidence; tied policies share the probability.
         let points = winners.len();
         winners.retain(|_, (_, probability)| *probability >= summary.confidence);
         if points > 0 && winners.is_empty() {
@@ -87,7 +87,7 @@ pub(super) fn headline(context: &Context) -> String {
     format!("<ul class=\"cards\">{cards}</ul>\n{}", table.render())
 }
 
-/// Card of a metric in which no policy is the best with enough certainty at any point.
+/// Card of a metric for which no policy is the best with enough certainty at any point.
 fn undecided(context: &Context, metric: &super::Metric, points: usize) -> String {
     let below = if points == 1 {
         let contest = context.summary.best.iter().filter(|b| b.metric == metric.name);
@@ -104,7 +104,7 @@ fn undecided(context: &Context, metric: &super::Metric, points: usize) -> String
     )
 }
 
-/// What common random numbers saved: the width of paired against unpaired intervals.
+/// Savings of common random numbers: the width of paired against unpaired intervals.
 pub(super) fn variance_reduction(context: &Context) -> String {
     let summary = context.summary;
     let mut heads = vec![words("Metric"), words("Policy")];
@@ -149,7 +149,7 @@ pub(super) fn variance_reduction(context: &Context) -> String {
     )
 }
 
-/// Tasks that failed, and how to run each alone.
+/// Failed tasks, and the command that runs each alone.
 pub(super) fn failures(context: &Context) -> String {
     let heads = vec![
         numbers("Task", ""),

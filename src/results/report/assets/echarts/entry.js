@@ -1,4 +1,4 @@
-// The parts of Apache ECharts that a report draws with; see README.md for how the bundle is made.
+// Parts of Apache ECharts that reports use; README.md describes how to build the bundle.
 import { use } from "echarts/core";
 import { BarChart, CustomChart, LineChart, ScatterChart } from "echarts/charts";
 import {
