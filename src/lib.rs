@@ -9,9 +9,9 @@
 //! ```
 //!
 //! [`Run`] simulates one replication of a scenario, [`Study`] compares policies over many; both take custom policies
-//! ([`policies`]). The parts are of use alone, as crates: games and solvers ([`games`], [`grid`], [`routing`],
-//! [`learning`], [`statistics`]) in `gridfleet-games`, the engine in `gridfleet-sim`, readers of data in `gridfleet-data`,
-//! charts in `gridfleet-plots`.
+//! ([`policies`]). The parts can also be used separately, as crates: games and solvers ([`games`], [`grid`],
+//! [`routing`], [`learning`], [`statistics`]) in `gridfleet-games`, the engine in `gridfleet-sim`, readers of data in
+//! `gridfleet-data`, charts in `gridfleet-plots`.
 
 #[cfg(feature = "cli")]
 pub mod cli;
@@ -37,7 +37,7 @@ pub mod games {
     pub use gridfleet_games::{bilevel, c_nash, coalition, stackelberg};
 }
 
-/// Names that most programs need.
+/// Names used by most programs.
 pub mod prelude {
     pub use crate::policies::{Action, Cadence, Charging, Dispatch, News, Policies, Relocation};
     pub use crate::world::View;

@@ -1,4 +1,4 @@
-//! The program: arguments, command, exit status.
+//! The program: parses arguments, runs the command, sets the exit status.
 
 use clap::Parser as _;
 use gridfleet::cli::{Cli, errors, interrupts};

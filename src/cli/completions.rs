@@ -1,4 +1,4 @@
-//! `gridfleet completions`: scripts that complete its arguments in a shell.
+//! `gridfleet completions`: scripts for the completion of its arguments in a shell.
 
 use super::{Cli, terminal};
 use crate::error::Result;
@@ -16,7 +16,7 @@ pub struct CompletionsArgs {
     pub shell: Shell,
 }
 
-/// Carries `gridfleet completions` out.
+/// Runs `gridfleet completions`.
 ///
 /// # Errors
 /// If stdout cannot be written.

@@ -1,4 +1,4 @@
-//! `gridfleet data`: raw traces and prices in, canonical tables out, and a look into files.
+//! `gridfleet data`: converts raw traces and prices to canonical tables, and describes files.
 
 use super::import_prices::{self, DayAheadArgs, IntradayArgs, NordpoolArgs, RegulatingArgs, SrlArgs};
 use crate::datasets::describe::{AsText, describe};
@@ -14,17 +14,17 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// What `gridfleet data` can do.
+/// Commands of `gridfleet data`.
 #[derive(Debug, Subcommand)]
 pub enum DataCommand {
-    /// Turn raw trips or prices into the canonical Parquet table
+    /// Convert raw trips or prices to the canonical Parquet table
     #[command(subcommand, after_help = IMPORT_EXAMPLES)]
     Import(ImportCommand),
-    /// Say what is in a CSV or Parquet file: format, columns, span, distributions, bad rows
+    /// Describe a CSV or Parquet file: format, columns, span, distributions, bad rows
     Describe(DescribeArgs),
 }
 
-/// What kind of files is imported.
+/// Kind of files to import.
 #[derive(Debug, Subcommand)]
 pub enum ImportCommand {
     /// Trips: the canonical table, or any CSV or Parquet table with --map
@@ -42,18 +42,18 @@ pub enum ImportCommand {
     NordpoolRegulating(RegulatingArgs),
     /// Prices: one column of any table of times and prices (ENTSO-E, SMARD, Open Power System Data, ..)
     Dayahead(DayAheadArgs),
-    /// Prices: trades of the German continuous intraday market; the lowest of each quarter clears
+    /// Prices: trades of the German continuous intraday market; the lowest of each quarter-hour clears
     Intraday(IntradayArgs),
-    /// Prices: German secondary reserve, tenders and activation to a price per quarter of an hour
+    /// Prices: German secondary reserve, from tenders and activation to a price per quarter-hour
     Srl(SrlArgs),
 }
 
-/// What happens to a row that cannot be used.
+/// Treatment of rows that cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum BadRow {
-    /// Stop with an error that names it
+    /// Stop with an error that names the row
     Fail,
-    /// Leave it out and count it by reason
+    /// Leave the row out and count it by reason
     Skip,
 }
 
@@ -79,10 +79,10 @@ pub struct TripArgs {
     /// CSV or Parquet files; their trips are merged by time
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// Parquet file to write; it is there whole or not at all
+    /// Parquet file to write, complete or not at all
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
-    /// Zones the files name: taxi_zones.shp (with its .dbf), or a CSV with zone_id, lat, lon, area_km2
+    /// Zones that the files name: taxi_zones.shp (with its .dbf), or a CSV with zone_id, lat, lon, area_km2
     #[arg(long, value_name = "FILE")]
     pub zones: Option<PathBuf>,
     /// Time zone of times without offset (TLC files are always New York's)
@@ -91,22 +91,22 @@ pub struct TripArgs {
     /// Move all trips into the week of this date, keeping weekday and time of day (of --timezone)
     #[arg(long, value_name = "DATE")]
     pub fold_week: Option<NaiveDate>,
-    /// How many times as many trips as there are: 0.1 keeps a tenth, 20 repeats each 20 times with jitter
+    /// Factor on the number of trips: 0.1 keeps a tenth, 20 repeats each 20 times with jitter
     #[arg(long, value_name = "X", default_value_t = 1.0)]
     pub scale: f64,
-    /// Most seconds by which a repeated trip is moved, either way
+    /// Most seconds by which a repeated trip is shifted, in both directions
     #[arg(long, value_name = "S", default_value_t = 900)]
     pub jitter: i64,
-    /// Seed of the choice of trips and of the jitter
+    /// Seed for the selection of trips and for the jitter
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
-    /// Column that names the fleet a trip belongs to, for example VendorID
+    /// Column that names the fleet of a trip, for example VendorID
     #[arg(long, value_name = "COLUMN")]
     pub fleet_column: Option<String>,
-    /// Canonical column = column of the file, several parted by commas (kind trips)
+    /// Canonical column = column of the file, several separated by commas (kind trips)
     #[arg(long, value_name = "NAME=COLUMN", value_delimiter = ',', value_parser = pair)]
     pub map: Vec<(String, String)>,
-    /// What to do with rows that cannot be used
+    /// Treatment of rows that cannot be used
     #[arg(long, value_enum, value_name = "WHAT", default_value = "skip")]
     pub on_bad_row: BadRow,
 }
@@ -118,7 +118,7 @@ pub struct TripArgs {
 pub struct DescribeArgs {
     /// CSV or Parquet file
     pub file: PathBuf,
-    /// Zones the file names, as for import; without them trips are counted but not placed
+    /// Zones that the file names, as for import; without them trips are counted but not located
     #[arg(long, value_name = "FILE")]
     pub zones: Option<PathBuf>,
     /// Time zone of times without offset and of the hours shown
@@ -193,7 +193,7 @@ fn import(args: TripArgs, format: TripFormat) -> Result<()> {
     print(&format!("{}\n{}: {} trips, {span}\n", AsText(&trace.report), output.display(), trace.len()))
 }
 
-/// The source that the arguments name.
+/// Source of trips that the arguments name.
 fn source(args: TripArgs, format: TripFormat) -> TripSource {
     TripSource {
         zones: args.zones,
@@ -211,7 +211,7 @@ fn source(args: TripArgs, format: TripFormat) -> TripSource {
     }
 }
 
-/// Refuses what would be found out only after the reading, or would destroy an input.
+/// Rejects an output that would only fail after reading, or would destroy an input.
 pub(super) fn check_output<'a>(output: &Path, inputs: impl IntoIterator<Item = &'a PathBuf>) -> Result<()> {
     let wrong = |found: &str, expected: &str| {
         Error::from(InputError::new(found, expected).file(output).key("--output"))
@@ -230,7 +230,7 @@ pub(super) fn check_output<'a>(output: &Path, inputs: impl IntoIterator<Item = &
     Ok(())
 }
 
-/// Shows that work goes on; nothing where stderr is no terminal.
+/// Indicates work in progress; hidden if stderr is not a terminal.
 fn spinner() -> ProgressBar {
     let bar = ProgressBar::new_spinner();
     if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {wide_msg}") {
@@ -240,7 +240,7 @@ fn spinner() -> ProgressBar {
     bar
 }
 
-/// Prints a result. Whoever reads it may stop early (`| head`), which is no error.
+/// Prints a result. A reader that stops early (`| head`) is no error.
 pub(super) fn print(text: &str) -> Result<()> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
@@ -275,7 +275,7 @@ mod tests {
         let described = describe(Path::new(&out), None, chrono_tz::Europe::Berlin).unwrap();
         let trips = described.trips.unwrap();
         assert_eq!((described.rows, trips.by_hour[8], trips.by_weekday[0]), (1, 1, 1));
-        // The file still tells what its import left out.
+        // The file still records what its import left out.
         assert_eq!(trips.made_by.unwrap()["skipped"]["unreadable time"], 1);
         run_line(&["describe", &out]).unwrap();
         run_line(&["describe", &out, "--json"]).unwrap();

@@ -1,11 +1,10 @@
-//! Errors as the user reads them: one line with file, line and key, the place
-//! itself where it is known, and what to do.
+//! Errors as the user reads them: one line with file, line and key, the place itself if it is known, and a remedy.
 
 use super::terminal;
 use crate::error::{Error, InputError};
 use std::fmt::Write as _;
 
-/// Most problems printed; more are counted.
+/// Most problems printed; the others are counted.
 const MOST: usize = 40;
 
 /// Prints an error on stderr.
@@ -13,7 +12,7 @@ pub fn report(error: &Error) {
     terminal::message(&render(error, terminal::colours()));
 }
 
-/// The text of an error, with or without colours.
+/// Text of an error, with or without colours.
 pub fn render(error: &Error, colours: bool) -> String {
     let paint = Paint(colours);
     let mut out = String::new();
@@ -57,7 +56,7 @@ fn input(problem: &InputError, paint: Paint, out: &mut String) {
     }
 }
 
-/// The line of the file that is meant, the place marked below it.
+/// The line of the file, with the place marked below it.
 fn excerpt(problem: &InputError, paint: Paint) -> Option<String> {
     let (file, span, number) = (problem.file.as_ref()?, problem.span.clone()?, problem.line?);
     let text = std::fs::read_to_string(file).ok()?;
@@ -86,7 +85,7 @@ fn line(out: &mut String, text: &str) {
     out.push('\n');
 }
 
-/// Colours, or none.
+/// Whether the text is coloured.
 #[derive(Clone, Copy)]
 struct Paint(bool);
 

@@ -1,4 +1,4 @@
-//! `gridfleet data import` of prices: files as markets publish them to the canonical table.
+//! `gridfleet data import` of prices: converts files as published by markets to the canonical table.
 
 use super::data::{check_output, print};
 use crate::datasets::prices::slots::Rows;
@@ -13,24 +13,24 @@ use chrono_tz::Tz;
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
 
-/// What happens where a file has no price for a slot.
+/// Treatment of slots for which a file has no price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Gaps {
     /// Stop with an error that names each gap
     Fail,
-    /// Draw a straight line between the neighbours, up to --gap-limit
+    /// Interpolate linearly between the neighbours, up to --gap-limit
     Interpolate,
-    /// Take the price of the same local time a week before
+    /// Take the price at the same local time one week earlier
     PreviousWeek,
 }
 
-/// Where to write, and what to do about gaps.
+/// Output file, and treatment of gaps.
 #[derive(Debug, Args)]
 pub struct TableArgs {
-    /// Parquet file to write; it is there whole or not at all
+    /// Parquet file to write, complete or not at all
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
-    /// What to do where slots have no price
+    /// Treatment of slots without a price
     #[arg(long, value_enum, value_name = "WHAT", default_value = "fail")]
     pub gaps: Gaps,
     /// Longest gap that is interpolated, for example 90min or 2h
@@ -56,10 +56,10 @@ pub struct NordpoolArgs {
     /// Files of the archive; several years may be joined
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// Bidding area, as the file names it (NO1 to NO5 are known by their cities too)
+    /// Bidding area, as the file names it (NO1 to NO5 also by their cities)
     #[arg(long, value_name = "AREA")]
     pub area: Option<String>,
-    /// Clock of the hours
+    /// Time zone of the hours
     #[arg(long, value_name = "TZ", default_value_t = nordic::CLOCK)]
     pub timezone: Tz,
     /// The table to write.
@@ -76,7 +76,7 @@ pub struct RegulatingArgs {
     /// Files, area, clock and table as for day-ahead prices.
     #[command(flatten)]
     pub common: NordpoolArgs,
-    /// Day-ahead file of the same hours: says in how many down <= spot <= up
+    /// Day-ahead file of the same hours, to count those with down <= spot <= up
     #[arg(long, value_name = "FILE")]
     pub spot: Option<PathBuf>,
 }
@@ -94,13 +94,13 @@ pub struct DayAheadArgs {
     /// Tables with a column of times and one of prices; several may be joined
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// Column of prices [EUR/MWh]; needed where several could be meant
+    /// Column of prices [EUR/MWh]; required if there are several candidates
     #[arg(long, value_name = "COLUMN")]
     pub column: Option<String>,
-    /// Column of times; by its name if not given
+    /// Column of times; found by its name if not given
     #[arg(long, value_name = "COLUMN")]
     pub time_column: Option<String>,
-    /// Zone of times without offset
+    /// Time zone of times without offset
     #[arg(long, value_name = "TZ")]
     pub timezone: Option<Tz>,
     /// The table to write.
@@ -133,7 +133,7 @@ pub enum Product {
     Pos,
 }
 
-/// On which days the high tariff (HT) applies from 8 to 20 h.
+/// Days on which the high tariff (HT) applies from 8 to 20 h.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Days {
     /// Every day, as in the published case study

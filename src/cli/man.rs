@@ -1,7 +1,7 @@
-//! `gridfleet man`: the manual pages, one to a command, for `man(1)`.
+//! `gridfleet man`: the manual pages, one per command, for `man(1)`.
 //!
-//! They are made of what `--help` says, so that there is one text. `clap_mangen` writes the sections of arguments; the
-//! examples are written here, for they must keep their lines.
+//! They are generated from the texts of `--help`, so that there is one text. `clap_mangen` writes the sections of
+//! arguments; the examples are written here, because they must keep their line breaks.
 
 use super::{Cli, terminal};
 use crate::error::{Error, InputError, Result};
@@ -16,15 +16,15 @@ use std::path::PathBuf;
     gridfleet man data import tlc | man -l -  # or that of a command\n  \
     gridfleet man -o ~/.local/share/man/man1  # write all of them, for `man gridfleet-run`")]
 pub struct ManArgs {
-    /// The command whose page is printed; `gridfleet` itself without one.
+    /// Command whose page is printed; `gridfleet` itself if not given.
     #[arg(value_name = "COMMAND")]
     pub command: Vec<String>,
-    /// Write the pages of all commands into this folder instead: `gridfleet.1`, `gridfleet-run.1` and so on.
+    /// Write the pages of all commands to this folder instead: `gridfleet.1`, `gridfleet-run.1` and so on.
     #[arg(short, long, value_name = "DIR", conflicts_with = "command")]
     pub output: Option<PathBuf>,
 }
 
-/// Carries `gridfleet man` out.
+/// Runs `gridfleet man`.
 ///
 /// # Errors
 /// If there is no such command, or the pages cannot be written.
@@ -52,7 +52,7 @@ fn root() -> Command {
     root
 }
 
-/// The command that these words name.
+/// Command with these words as its name.
 fn find<'a>(root: &'a Command, words: &[String]) -> Result<&'a Command> {
     let mut command = root;
     for word in words {
@@ -73,11 +73,11 @@ fn name(command: &Command) -> &str {
     command.get_display_name().unwrap_or_else(|| command.get_name())
 }
 
-/// A page in the language of `man(7)`.
+/// Page in the markup of `man(7)`.
 fn page(command: &Command) -> String {
     let notes = command.get_after_help().map(ToString::to_string);
     let man = Man::new(command.clone().after_help(None::<&str>))
-        // At the foot of the page; a date would make two equal versions differ.
+        // At the foot of the page; with a date, two equal versions would differ.
         .date(concat!("version ", env!("CARGO_PKG_VERSION")))
         .source("gridfleet")
         .manual("Manual of gridfleet");
@@ -85,7 +85,7 @@ fn page(command: &Command) -> String {
     // Writing into memory cannot fail.
     let _ = man.render(&mut text);
     let mut text = String::from_utf8_lossy(&text).into_owned();
-    // The version stands at the foot already.
+    // The version is already at the foot.
     if let Some(version) = text.find(".SH VERSION") {
         text.truncate(version);
     }
@@ -95,11 +95,12 @@ fn page(command: &Command) -> String {
     text
 }
 
-/// A section of text that keeps its lines.
+/// Section of text that keeps its line breaks.
 fn as_written(notes: &str) -> String {
     let mut section = String::from(".SH NOTES AND EXAMPLES\n.nf\n");
     for line in notes.lines() {
-        // A full stop or an apostrophe first would be a request; a plain hyphen or quote a typographic one.
+        // A full stop or an apostrophe at the start would be a request; a plain hyphen or quote becomes a typographic
+        // one.
         let safe = line.replace('\\', "\\e").replace('-', "\\-").replace('\'', "\\(aq").replace('`', "\\(ga");
         section.push_str(&format!("\\&{safe}\n"));
     }
@@ -121,7 +122,7 @@ mod tests {
             "{text}"
         );
         assert_eq!(text.matches(".SH NAME").count(), 1);
-        // What a machine would take for a request is none of ours.
+        // No line of a page may be mistaken for a request.
         assert!(text.lines().all(|line| !line.starts_with('\'') && !line.contains("after_help")));
         assert_eq!(as_written(".a 'b'\n").lines().nth(2), Some("\\&.a \\(aqb\\(aq"));
     }

@@ -38,7 +38,7 @@ use std::path::PathBuf;
                   Exit status: 0 done, 2 the input is wrong, 1 anything else."
 )]
 pub struct Cli {
-    /// What to do.
+    /// Command to run.
     #[command(subcommand)]
     pub command: Command,
 }
@@ -52,13 +52,13 @@ pub enum Command {
     Study(study::StudyArgs),
     /// Train an agent to bid in markets.
     Train(train::TrainArgs),
-    /// Compute published tables and figures again, and compare.
+    /// Recompute published tables and figures, and compare.
     Reproduce(reproduce::ReproduceArgs),
     /// Make one HTML page of a run or a study: figures, tables, charts.
     Report(report::ReportArgs),
-    /// Check a scenario or a study and say what it holds, without running it.
+    /// Check and describe a scenario or a study, without running it.
     Validate(validate::ValidateArgs),
-    /// Import, describe and make up trips, prices and other data.
+    /// Import, describe and synthesise trips, prices and other data.
     #[command(
         subcommand,
         after_help = "Examples:\n  \
@@ -91,10 +91,10 @@ pub enum Command {
 /// The commands of `data`.
 #[derive(Debug, Subcommand)]
 pub enum DataCommands {
-    /// The commands on files.
+    /// Commands on files.
     #[command(flatten)]
     Files(data::DataCommand),
-    /// Make up data sets in the formats of the real ones
+    /// Synthesise data sets in the formats of the real ones
     #[command(
         subcommand,
         after_help = "Examples:\n  \
@@ -115,13 +115,13 @@ impl DataCommands {
 }
 
 impl Command {
-    /// Carries the command out.
+    /// Runs the command.
     ///
     /// # Errors
-    /// Whatever stops it.
+    /// If the command fails.
     pub fn execute(self) -> Result<()> {
-        // Before anything that may take long: reading, solving and drawing do not look whether to stop, so the process is
-        // ended from beside them.
+        // Before any long operation: reading, solving and drawing do not check whether to stop, so the process is ended
+        // from another thread.
         interrupts::listen()?;
         match self {
             Self::Run(args) => run::run(&args),
@@ -140,7 +140,7 @@ impl Command {
     }
 }
 
-/// A scenario and what to change in it.
+/// Scenario and the changes to it.
 #[derive(Debug, Args)]
 pub struct ScenarioArgs {
     /// The scenario file.
@@ -148,9 +148,8 @@ pub struct ScenarioArgs {
     pub scenario: PathBuf,
     /// Change a key of the scenario; may be given several times.
     ///
-    /// Keys are joined by dots; entries of a list go by position or by name:
-    /// `fleets.0.vehicles.0.count=500`, `fleets.yellow.vehicles.0.count=500`. The value is TOML or
-    /// plain text.
+    /// Keys are joined by dots; entries of a list are addressed by position or by name:
+    /// `fleets.0.vehicles.0.count=500`, `fleets.yellow.vehicles.0.count=500`. The value is TOML or plain text.
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
     /// Use this seed instead of the scenario's.

@@ -12,12 +12,12 @@ use std::path::{Path, PathBuf};
     gridfleet new my-town            writes my-town.toml and my-town-trips.csv\n  \
     gridfleet new studies/my-town    the same in another folder")]
 pub struct NewArgs {
-    /// Name of the scenario, if need be with a folder before it.
+    /// Name of the scenario, optionally preceded by a folder.
     #[arg(value_name = "NAME")]
     pub name: PathBuf,
 }
 
-/// Carries `gridfleet new` out.
+/// Runs `gridfleet new`.
 ///
 /// # Errors
 /// If a file of that name exists or cannot be written.
@@ -63,7 +63,7 @@ fn create(path: &Path, text: &str) -> Result<()> {
         Err(error) => return Err(Error::writing(path, error)),
     };
     file.write_all(text.as_bytes()).map_err(|error| {
-        // A half-written file would only be in the way.
+        // A partly written file would only be an obstacle.
         let _ = std::fs::remove_file(path);
         Error::writing(path, error)
     })

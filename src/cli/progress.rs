@@ -4,7 +4,7 @@ use crate::time::SimTime;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::time::{Duration, Instant};
 
-/// Progress of one run, on stderr, or nothing at all.
+/// Progress of one run, on stderr, or hidden.
 #[derive(Debug)]
 pub struct Progress {
     bar: ProgressBar,
@@ -22,7 +22,7 @@ impl Progress {
             ProgressBar::hidden()
         };
         let template = "{bar:30.cyan/blue} {percent:>3} %  {msg}  {elapsed} / {eta} to go";
-        // A template that cannot be read would be a bug; the plain bar does as well.
+        // An invalid template would be a bug; the default bar is good enough.
         let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
         bar.set_style(style.progress_chars("█▉▊▋▌▍▎▏ "));
         if visible {
@@ -31,7 +31,7 @@ impl Progress {
         Self { bar, start, began: Instant::now() }
     }
 
-    /// The simulation has come to `now` and processed `events` in all.
+    /// The simulation has reached `now`, with `events` processed in total.
     pub fn update(&self, now: SimTime, events: u64) {
         if self.bar.is_hidden() {
             return;
@@ -49,7 +49,7 @@ impl Progress {
 }
 
 impl Drop for Progress {
-    /// Leaves no bar behind, whatever happened.
+    /// Removes the bar in any case.
     fn drop(&mut self) {
         self.bar.finish_and_clear();
     }
@@ -71,24 +71,24 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// Starts now.
+    /// Starts the clock.
     #[expect(clippy::disallowed_methods, reason = "wall time, for the manifest only")]
     pub fn start() -> Self {
         Self { began: Instant::now(), started: chrono::Utc::now() }
     }
 
-    /// When it started, ISO 8601 in UTC.
+    /// Start time, ISO 8601 in UTC.
     pub fn started(&self) -> String {
         self.started.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
     }
 
-    /// Time since [s].
+    /// Time since the start [s].
     pub fn elapsed_s(&self) -> f64 {
         self.began.elapsed().as_secs_f64()
     }
 }
 
-/// Progress of a study: tasks done, tasks per second, time to go, the best estimate so far.
+/// Progress of a study: tasks done, tasks per second, remaining time, the best estimate so far.
 #[derive(Debug)]
 pub struct StudyProgress {
     bar: ProgressBar,
@@ -115,7 +115,7 @@ impl crate::studies::Progress for StudyProgress {
         }
         if self.bar.length() != Some(all as u64) {
             self.bar.set_length(all as u64);
-            // What was done before says nothing about the time to go.
+            // Tasks done earlier must not affect the remaining time.
             self.bar.set_position(done as u64);
             self.bar.reset_eta();
         }
@@ -130,7 +130,7 @@ impl Drop for StudyProgress {
     }
 }
 
-/// Progress of a training: steps, and what the latest weeks have come to.
+/// Progress of a training: steps, and the mean result of the latest weeks.
 #[derive(Debug)]
 pub struct TrainProgress {
     bar: ProgressBar,
@@ -152,14 +152,14 @@ impl TrainProgress {
         Self { bar }
     }
 
-    /// Shows where a training stands.
+    /// Shows the progress of a training.
     pub fn update(&self, trainer: &crate::training::Trainer) {
         if self.bar.is_hidden() {
             return;
         }
         let steps = trainer.steps().min(trainer.all_steps());
         if self.bar.position() == 0 {
-            // What was done before says nothing about the time to go.
+            // Steps done earlier must not affect the remaining time.
             self.bar.set_position(steps);
             self.bar.reset_eta();
         }

@@ -17,18 +17,19 @@ pub struct ReportArgs {
     /// Folder of a run or of a study.
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
-    /// File to write; an earlier report is replaced, any other file only with --force. Default: `report.html` in the folder.
+    /// File to write; an earlier report is replaced, any other file only with --force. Default: `report.html` in the
+    /// folder.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Replace the file whatever it is.
+    /// Replace the file, whatever it contains.
     #[arg(long)]
     pub force: bool,
 }
 
-/// Carries `gridfleet report` out.
+/// Runs `gridfleet report`.
 ///
 /// # Errors
-/// If the folder does not hold results, or the page cannot be written.
+/// If the folder does not contain results, or the page cannot be written.
 pub fn run(args: &ReportArgs) -> Result<()> {
     let written = report::write(&args.dir, args.output.as_deref(), args.force)?;
     let size = thousands(written.bytes as f64 / 1e6, 1);

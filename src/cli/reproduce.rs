@@ -1,4 +1,4 @@
-//! `gridfleet reproduce`: published tables and figures, computed again.
+//! `gridfleet reproduce`: recomputes published tables and figures.
 
 use super::progress::{self, StudyProgress};
 use super::{interrupts, terminal};
@@ -10,7 +10,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-/// Environment variable with the folder of data.
+/// Environment variable for the folder of real data.
 const DATA_VARIABLE: &str = "GRIDFLEET_DATA";
 
 /// Arguments of `gridfleet reproduce`.
@@ -22,49 +22,49 @@ const DATA_VARIABLE: &str = "GRIDFLEET_DATA";
     gridfleet reproduce all --strict\n\n\
     A figure that misses or a finding that fails is told; the exit status says so with --strict only.")]
 pub struct ReproduceArgs {
-    /// What to reproduce, or `all`.
+    /// Target to reproduce, or `all`.
     #[arg(value_name = "TARGET", required_unless_present = "list")]
     pub target: Option<String>,
     /// List the targets with their sources.
     #[arg(long, conflicts_with_all = ["target", "output", "seed", "replications", "threads", "strict", "quiet", "json", "data"])]
     pub list: bool,
-    /// Folder of results, for `all` with a folder for each target; replaced if it holds earlier ones, anything else only with --force. Default:
-    /// `out/reproduce/` and the name of the target.
+    /// Folder of results, for `all` with a folder for each target; replaced if it contains earlier ones, anything else
+    /// only with --force. Default: `out/reproduce/` and the name of the target.
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
-    /// Folder with files of real data, for targets that have use for them: `nordpool/`, `tlc/`, `srl/` and `epex/` in it. Where
-    /// its files are not there, a target runs on made-up data and says so. Default: the environment variable
+    /// Folder with files of real data, for targets that can use them: `nordpool/`, `tlc/`, `srl/` and `epex/` in it.
+    /// Where its files are missing, a target runs on synthetic data and reports this. Default: the environment variable
     /// GRIDFLEET_DATA, or else `datasets`.
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// Seed of what is random. Default: 1.
+    /// Seed of random numbers. Default: 1.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// Replications or random instances, instead of the target's own number; at least 2, or there is no interval.
+    /// Replications or random instances, instead of the target's own number; at least 2, since one has no interval.
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=1_000_000))]
     pub replications: Option<u32>,
     /// Threads; by default as many as there are cores. Results do not depend on it.
     #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1_024))]
     pub threads: Option<u16>,
-    /// End with status 1 unless all that is checked holds.
+    /// Exit with status 1 unless all checks hold.
     #[arg(long)]
     pub strict: bool,
-    /// Replace the folder whatever results of gridfleet's it holds, and what was begun there.
+    /// Replace any results of gridfleet in the folder, and any unfinished work for it.
     #[arg(long)]
     pub force: bool,
     /// Print errors only.
     #[arg(short, long)]
     pub quiet: bool,
-    /// Print the contents of summary.json alone on stdout; for `all` one after the other.
+    /// Print only the contents of summary.json on stdout; for `all` one after the other.
     #[arg(long)]
     pub json: bool,
 }
 
-/// Carries `gridfleet reproduce` out.
+/// Runs `gridfleet reproduce`.
 ///
 /// # Errors
-/// If there is no such target, results cannot be written, the user interrupts, or, with `--strict`, something
-/// does not hold.
+/// If there is no such target, results cannot be written, the user interrupts, or, with `--strict`, a check does not
+/// hold.
 pub fn run(args: &ReproduceArgs) -> Result<()> {
     if args.list {
         return terminal::print(&list(TARGETS));
@@ -108,7 +108,7 @@ pub fn run(args: &ReproduceArgs) -> Result<()> {
     }
 }
 
-/// The folder of data. One that is asked for must be there.
+/// Folder of real data. One that was requested must exist.
 fn data(asked: Option<&Path>, variable: Option<OsString>) -> Result<PathBuf> {
     let variable = variable.filter(|value| !value.is_empty()).map(PathBuf::from);
     let (folder, key) = match (asked, variable) {
@@ -128,7 +128,7 @@ fn data(asked: Option<&Path>, variable: Option<OsString>) -> Result<PathBuf> {
         .into())
 }
 
-/// Runs one target and prints what came of it.
+/// Runs one target and prints its result.
 fn one(
     target: &'static Target,
     args: &ReproduceArgs,

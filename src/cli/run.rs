@@ -17,30 +17,31 @@ use std::path::{Path, PathBuf};
     gridfleet run scenarios/small.toml --policy nearest-idle --policy price-aware --audit\n  \
     gridfleet run scenarios/small.toml --json | jq .service_rate")]
 pub struct RunArgs {
-    /// The scenario and its changes.
+    /// Scenario and the changes to it.
     #[command(flatten)]
     pub scenario: ScenarioArgs,
-    /// Folder of results; replaced if it holds an earlier run, anything else only with --force. Default: `out/` and the name of the scenario.
+    /// Folder of results; replaced if it contains an earlier run, anything else only with --force. Default: `out/` and
+    /// the name of the scenario.
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
     /// Replication: the same scenario with other random numbers.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub replication: u32,
-    /// Replace the folder whatever results of gridfleet's it holds, and what was begun there.
+    /// Replace any results of gridfleet in the folder, and any unfinished work for it.
     #[arg(long)]
     pub force: bool,
     /// Print errors only.
     #[arg(short, long)]
     pub quiet: bool,
-    /// Print the contents of summary.json alone on stdout.
+    /// Print only the contents of summary.json on stdout.
     #[arg(long)]
     pub json: bool,
-    /// Recompute charge, energy and money from the tables written, and fail if they do not add up.
+    /// Recompute charge, energy and money from the written tables, and fail if they do not add up.
     #[arg(long)]
     pub audit: bool,
 }
 
-/// Carries `gridfleet run` out.
+/// Runs `gridfleet run`.
 ///
 /// # Errors
 /// If the scenario is wrong, the results cannot be written, or the user interrupts.
@@ -89,7 +90,7 @@ pub fn run(args: &RunArgs) -> Result<()> {
     }
 }
 
-/// The bar of a run, and the message of an interrupted one.
+/// Progress bar of a run, and the message of an interrupted one.
 struct Bar {
     bar: progress::Progress,
     output: PathBuf,

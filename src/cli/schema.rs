@@ -34,7 +34,7 @@ pub struct SchemaArgs {
     pub summary: bool,
 }
 
-/// Carries `gridfleet schema` out.
+/// Runs `gridfleet schema`.
 ///
 /// # Errors
 /// If stdout cannot be written.

@@ -1,5 +1,5 @@
-//! The starter scenario: a made-up town with one fleet, two stations and two
-//! days of trips. `scenarios/small.toml` and `datasets/small/trips.csv` are the same.
+//! The starter scenario: a fictitious town with one fleet, two stations and two days of trips. `scenarios/small.toml`
+//! and `datasets/small/trips.csv` are the same.
 
 use crate::rng::{Purpose, Streams};
 use rand::RngExt as _;
@@ -13,18 +13,17 @@ const TRIPS: usize = 480;
 const SEED: u64 = 1;
 /// Share of requests in each hour of the day [%]: a morning and an evening peak; assumed.
 const BY_HOUR: [u32; 24] = [1, 1, 0, 0, 0, 1, 3, 7, 9, 6, 4, 4, 5, 4, 4, 5, 7, 9, 9, 7, 5, 4, 3, 2];
-/// Where trips start and end (latitude, longitude, spread [degrees]): the old town, the station, two
-/// suburbs; made up, in the place of Göttingen.
+/// Start and end points of trips (latitude, longitude, spread [degrees]): the old town, the station, two suburbs;
+/// fictitious, located at Göttingen.
 const CENTRES: [[f64; 3]; 4] =
     [[51.533, 9.935, 0.006], [51.537, 9.926, 0.003], [51.558, 9.945, 0.008], [51.510, 9.920, 0.010]];
 
-/// The scenario, by the name `name`, with its trips in `trips`.
+/// The scenario with the name `name` and its trips in `trips`.
 pub fn scenario(name: &str, trips: &str) -> String {
     include_str!("starter.toml").replace("{{name}}", name).replace("{{trips}}", trips)
 }
 
-/// The trips: `request_time` with offset, coordinates, riders. Distance, duration and fare are left
-/// to the scenario.
+/// The trips: `request_time` with offset, coordinates, riders. The scenario determines distance, duration and fare.
 pub fn trips_csv() -> String {
     let mut stream = Streams { seed: SEED, replication: 0 }.stream(Purpose::Synthesis, 0);
     let mut seconds: Vec<u32> = (0..TRIPS).map(|_| second(&mut stream)).collect();
@@ -46,7 +45,7 @@ pub fn trips_csv() -> String {
     out
 }
 
-/// A second of the two days.
+/// Random second of the two days.
 fn second(stream: &mut Pcg64) -> u32 {
     let mut draw = stream.random_range(0..BY_HOUR.iter().sum());
     let mut hour = 0;

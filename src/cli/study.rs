@@ -1,4 +1,4 @@
-//! `gridfleet study`: policies compared over many replications, and `study merge`.
+//! `gridfleet study`: compares policies over many replications; and `study merge`.
 
 use super::progress::{self, StudyProgress};
 use super::{interrupts, terminal};
@@ -26,7 +26,8 @@ pub struct StudyArgs {
     /// The study file.
     #[arg(value_name = "STUDY.toml", required = true)]
     pub study: Option<PathBuf>,
-    /// Folder of results; replaced if it holds an earlier study, anything else only with --force. Default: `out/` and the name of the study.
+    /// Folder of results; replaced if it contains an earlier study, anything else only with --force. Default: `out/`
+    /// and the name of the study.
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
     /// Replications, instead of the study file's.
@@ -38,19 +39,19 @@ pub struct StudyArgs {
     /// Run one of N parts, to be merged with the others.
     #[arg(long, value_name = "I/N")]
     pub shard: Option<Shard>,
-    /// Go on with a study that was interrupted, or a finished one with more replications or other figures.
+    /// Resume a study that was interrupted, or a finished one with more replications or other figures.
     #[arg(long)]
     pub resume: bool,
-    /// Replace the folder whatever results of gridfleet's it holds, and what was begun there.
+    /// Replace any results of gridfleet in the folder, and any unfinished work for it.
     #[arg(long)]
     pub force: bool,
     /// Print errors only.
     #[arg(short, long)]
     pub quiet: bool,
-    /// Print the contents of summary.json alone on stdout.
+    /// Print only the contents of summary.json on stdout.
     #[arg(long)]
     pub json: bool,
-    /// What else to do.
+    /// Subcommand to run.
     #[command(subcommand)]
     pub command: Option<StudyCommand>,
 }
@@ -69,10 +70,10 @@ pub struct MergeArgs {
     /// Folders of all parts.
     #[arg(value_name = "DIR", required = true)]
     pub parts: Vec<PathBuf>,
-    /// Folder of results; replaced if it holds an earlier study, anything else only with --force.
+    /// Folder of results; replaced if it contains an earlier study, anything else only with --force.
     #[arg(short, long, value_name = "DIR")]
     pub output: PathBuf,
-    /// Replace the folder whatever results of gridfleet's it holds, and what was begun there.
+    /// Replace any results of gridfleet in the folder, and any unfinished work for it.
     #[arg(long)]
     pub force: bool,
     /// Print errors only.
@@ -80,7 +81,7 @@ pub struct MergeArgs {
     pub quiet: bool,
 }
 
-/// Carries `gridfleet study` out.
+/// Runs `gridfleet study`.
 ///
 /// # Errors
 /// If the study is wrong, results cannot be written, the user interrupts, or tasks have failed.
@@ -109,7 +110,7 @@ pub fn run(args: &StudyArgs) -> Result<()> {
             output.display()
         ));
     }
-    // The message of a policy's panic goes into the results; on the terminal it would break the bar.
+    // The results contain the message of a policy's panic; on the terminal it would break the bar.
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
         if rayon::current_thread_index().is_none() {
@@ -137,7 +138,7 @@ pub fn run(args: &StudyArgs) -> Result<()> {
     };
     let finished = studies::run(&study, options);
     drop(progress);
-    // With --quiet too. Where the input is wrong nothing was begun.
+    // Also with --quiet. If the input is invalid, no study was started.
     if matches!(&finished, Err(error) if error.exit_status() != 2) && workshop(&output).exists() {
         terminal::message(&format!("{kept}\n"));
     }
@@ -152,7 +153,7 @@ fn merged(args: &MergeArgs) -> Result<()> {
     tell(&finished, &args.output, args.quiet, false)
 }
 
-/// Prints the results; failed tasks are an error, after everything else has been told.
+/// Prints the results; failed tasks are an error, reported after everything else.
 fn tell(finished: &Finished, output: &Path, quiet: bool, json: bool) -> Result<()> {
     let failed = match finished {
         Finished::Shard { shard, done, failed } => {

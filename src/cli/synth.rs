@@ -1,4 +1,4 @@
-//! `gridfleet data synth`: made-up data sets in raw formats.
+//! `gridfleet data synth`: synthetic data sets in raw formats.
 
 use crate::datasets::synth::prices::{GERMANY, NEW_YORK, NORDIC};
 use crate::datasets::synth::regulating::regulating;
@@ -9,7 +9,7 @@ use chrono::NaiveDate;
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::{Path, PathBuf};
 
-/// What to make up.
+/// Data set to synthesise.
 #[derive(Debug, Subcommand)]
 pub enum SynthCommand {
     /// New York yellow taxi records, as the Taxi and Limousine Commission publishes them.
@@ -24,11 +24,11 @@ pub enum SynthCommand {
     /// Thirty charging stations of three companies in New York's taxi zones (canonical stations table).
     #[command(after_help = "Example:\n  gridfleet data synth nyc-companies -o companies.csv")]
     NycCompanies(OutputArgs),
-    /// New York's taxi zones: number, borough, name, centroid, area. Derived from the official
-    /// shapefile, not made up.
+    /// New York's taxi zones: number, borough, name, centroid, area. Derived from the official shapefile, not
+    /// synthetic.
     #[command(after_help = "Example:\n  gridfleet data synth nyc-zones -o taxi_zones.csv")]
     NycZones(OutputArgs),
-    /// The catalogue of vehicle types that comes with the program.
+    /// The catalogue of vehicle types included in the program.
     #[command(after_help = "Example:\n  gridfleet data synth vehicles -o vehicles.csv")]
     Vehicles(OutputArgs),
     /// Snapshots of parked car-sharing cars in Stuttgart, as Car2Go published them.
@@ -47,7 +47,7 @@ pub enum SynthCommand {
     Prices(PricesArgs),
 }
 
-/// Where to write.
+/// Output file.
 #[derive(Debug, Args)]
 pub struct OutputArgs {
     /// File to write; replaced if it exists.
@@ -58,7 +58,7 @@ pub struct OutputArgs {
 /// Options of `data synth nyc`.
 #[derive(Debug, Args)]
 pub struct NycArgs {
-    /// Number of records, dirty ones among them.
+    /// Number of records, including dirty ones.
     #[arg(long, value_name = "N", default_value_t = 40_000)]
     pub requests: u32,
     /// First day, in New York.
@@ -70,10 +70,10 @@ pub struct NycArgs {
     /// Seed: the same seed and options give the same file.
     #[arg(long, value_name = "S", default_value_t = 1)]
     pub seed: u64,
-    /// Format of the file; by its ending if not given.
+    /// Format of the file; by its extension if not given.
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<Format>,
-    /// Where to write.
+    /// Output file.
     #[command(flatten)]
     pub output: OutputArgs,
 }
@@ -96,13 +96,13 @@ pub struct StuttgartArgs {
     /// Seed: the same seed and options give the same files.
     #[arg(long, value_name = "S", default_value_t = 1)]
     pub seed: u64,
-    /// Format of the snapshots; by the file's ending if not given.
+    /// Format of the snapshots; by the file's extension if not given.
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<Format>,
-    /// Write the charging stations here too (canonical stations table, CSV).
+    /// Also write the charging stations to this file (canonical stations table, CSV).
     #[arg(long, value_name = "FILE")]
     pub stations_output: Option<PathBuf>,
-    /// Where to write the snapshots.
+    /// Output file of the snapshots.
     #[command(flatten)]
     pub output: OutputArgs,
 }
@@ -116,7 +116,7 @@ pub struct PricesArgs {
     /// Raw format to write instead of the canonical table; each has its own market.
     #[arg(long, value_name = "FORMAT", conflicts_with = "shape")]
     pub format: Option<PriceFormat>,
-    /// First day, by the market's clock.
+    /// First day, in the market's time zone.
     #[arg(long, value_name = "DATE")]
     pub start: NaiveDate,
     /// Number of days.
@@ -125,7 +125,7 @@ pub struct PricesArgs {
     /// Seed: the same seed and options give the same file.
     #[arg(long, value_name = "S", default_value_t = 1)]
     pub seed: u64,
-    /// Where to write.
+    /// Output file.
     #[command(flatten)]
     pub output: OutputArgs,
 }
@@ -150,7 +150,7 @@ pub enum PriceFormat {
     SrlActivation,
     /// Trades of the German intraday market.
     Intraday,
-    /// Two prices of balancing, up and down, along with `--shape nordic` of the same days and seed; canonical.
+    /// Two prices of balancing, up and down, that match `--shape nordic` of the same days and seed; canonical.
     Regulating,
 }
 
@@ -171,7 +171,7 @@ fn make_stations(args: &OutputArgs, rows: &[stations::StationRow]) -> Result<()>
     Ok(())
 }
 
-/// Runs `data synth`; says on stderr what was written.
+/// Runs `data synth`; reports on stderr which files were written.
 ///
 /// # Errors
 /// If an option is out of range or the file cannot be written.

@@ -1,4 +1,4 @@
-//! What the terminal can do, and writing to it without falling over.
+//! Capabilities of the terminal, and writing to it without failing.
 
 use crate::error::{Error, Result};
 use comfy_table::Table;
@@ -18,12 +18,12 @@ pub fn moves() -> bool {
     std::io::stderr().is_terminal() && !dumb
 }
 
-/// Whether stdout is a terminal, where lines around a table help.
+/// Whether stdout is a terminal, where a table is drawn with lines.
 pub fn draws() -> bool {
     std::io::stdout().is_terminal()
 }
 
-/// Writes a result to stdout. A reader that has gone away (`| head`) is no error.
+/// Writes a result to stdout. A reader that has stopped (`| head`) is no error.
 ///
 /// # Errors
 /// If stdout cannot be written for another reason, for example a full disk.
@@ -41,7 +41,7 @@ pub fn trimmed(table: &Table) -> String {
     lines.join("\n")
 }
 
-/// Writes a message to stderr; there is nobody to tell if that fails.
+/// Writes a message to stderr; a failure cannot be reported anywhere.
 pub fn message(text: &str) {
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }

@@ -1,4 +1,4 @@
-//! `gridfleet train`: an agent learns to bid.
+//! `gridfleet train`: trains an agent that bids.
 
 use super::progress::{Clock, TrainProgress};
 use super::{ScenarioArgs, interrupts, terminal};
@@ -21,7 +21,7 @@ use std::sync::atomic::Ordering;
     gridfleet train scenarios/stuttgart-rl.toml --set training.agent.kind=q-learning -o out/table\n\n\
     The agent is used by `bidding = { kind = \"learned\", file = \"agent.gridfleet\" }` in any scenario.")]
 pub struct TrainArgs {
-    /// The scenario, with a table `[training]`, and its changes.
+    /// Scenario with a table `[training]`, and the changes to it.
     #[command(flatten)]
     pub scenario: ScenarioArgs,
     /// Folder of results; one with results or an unfinished training is replaced only with --force. Default: `out/` and
@@ -31,21 +31,21 @@ pub struct TrainArgs {
     /// Steps of a quarter of an hour, instead of the scenario's.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
     pub steps: Option<u64>,
-    /// Go on with a training that was interrupted, or with a finished one for more steps.
+    /// Resume a training that was interrupted, or a finished one for more steps.
     #[arg(long)]
     pub resume: bool,
-    /// Replace the folder whatever results of gridfleet's it holds, and what was begun there.
+    /// Replace any results of gridfleet in the folder, and any unfinished work for it.
     #[arg(long)]
     pub force: bool,
     /// Print errors only.
     #[arg(short, long)]
     pub quiet: bool,
-    /// Print the contents of summary.json alone on stdout.
+    /// Print only the contents of summary.json on stdout.
     #[arg(long)]
     pub json: bool,
 }
 
-/// Carries `gridfleet train` out.
+/// Runs `gridfleet train`.
 ///
 /// # Errors
 /// If the scenario or a checkpoint is wrong, results cannot be written, or the user interrupts.
@@ -59,7 +59,7 @@ pub fn run(args: &TrainArgs) -> Result<()> {
     let workshop = workshop(&output);
     let hash = results::hash(&course)?;
     let inputs = course.inputs.clone();
-    // Whether the folder can be written is known before the work.
+    // Checks before the work that the folder can be written.
     let dir = RunDir::create(&output, Kind::Training, Replace::of(args.resume, args.force))?;
     if !args.resume {
         clear_workshop(&output).map_err(|e| Error::writing(&workshop, e))?;
@@ -130,12 +130,12 @@ pub fn run(args: &TrainArgs) -> Result<()> {
     }
 }
 
-/// Words of an interruption on the checkpoint.
+/// Message about the checkpoint of an interrupted training.
 fn kept_steps(steps: u64, file: &Path) -> String {
     format!("{steps} steps are kept in {}, and --resume goes on with them", file.display())
 }
 
-/// Names the file in errors that name none.
+/// Adds the file to errors that name none.
 fn in_file(error: Error, path: &Path) -> Error {
     match error {
         Error::Input(errors) => Error::Input(

@@ -1,4 +1,4 @@
-//! `gridfleet validate`: checks a scenario or a study and everything it names, and says what it holds.
+//! `gridfleet validate`: checks a scenario or a study with all files it names, and describes it.
 
 use super::{ScenarioArgs, terminal};
 use crate::error::Result;
@@ -17,12 +17,12 @@ use std::fmt::Write as _;
     gridfleet validate scenarios/charging-policies.toml\n  \
     gridfleet validate scenarios/small.toml --set time.days=1")]
 pub struct ValidateArgs {
-    /// The scenario and its changes.
+    /// Scenario and the changes to it.
     #[command(flatten)]
     pub scenario: ScenarioArgs,
 }
 
-/// Carries `gridfleet validate` out.
+/// Runs `gridfleet validate`.
 ///
 /// # Errors
 /// With all problems of the scenario.
@@ -36,10 +36,10 @@ pub fn run(args: &ValidateArgs) -> Result<()> {
     terminal::print(&describe(&setup, &prepared, scenario.settles()))
 }
 
-/// What is said of a warm-up that is not known yet.
+/// Text for a warm-up that is not known yet.
 const FOUND: &str = "found by a pilot run";
 
-/// What a study holds.
+/// Description of a study.
 fn describe_study(study: &studies::Study) -> String {
     let plan = &study.plan;
     let names = |names: Vec<&str>| names.join(", ");
@@ -64,7 +64,7 @@ fn describe_study(study: &studies::Study) -> String {
     out
 }
 
-/// What a scenario holds.
+/// Description of a scenario.
 fn describe(setup: &Setup, prepared: &Prepared, settles: bool) -> String {
     let mut out = format!("{}: ok\n", prepared.name);
     let mut row = |name: &str, text: String| {

@@ -1,8 +1,9 @@
-//! A study whose policies are the coalitions of some fleets: what each coalition is worth, and how to share it.
+//! A study whose policies are the coalitions of a set of fleets: the worth of each coalition, and how to share it.
 //!
-//! Coalition by coalition the same world is simulated with nobody but its members (`operation.take_part`), who work
-//! together (`operation.coalitions`). Each replication is a game of its own, with its Shapley value, nucleolus and
-//! Core; what is told are means over replications with intervals, and how often the Core holds what.
+//! The same world is simulated for each coalition with its members alone (`operation.take_part`), who work together
+//! (`operation.coalitions`). Each replication is a separate game with its Shapley value, nucleolus and Core; results
+//! are means over replications with intervals, the share of replications that have a Core, and the share in which it
+//! contains the Shapley value.
 
 use super::draws::Draws;
 use super::plan::{Plan, PlanGame, Task};
@@ -21,65 +22,65 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 use std::path::Path;
 
-/// Most players: of eight there are 255 coalitions.
+/// Most players: eight have 255 coalitions.
 pub const MOST_PLAYERS: usize = 8;
 
-/// The game at one point of the design.
+/// Game at one point of the design.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PointGame {
     /// Point.
     pub point: usize,
-    /// Figure that a coalition is worth.
+    /// Figure used as the worth of a coalition.
     pub figure: String,
     /// Replications in which every coalition has a worth.
     pub replications: usize,
-    /// What each player has alone, and what it is to have of the whole.
+    /// Worth of each player alone, and its shares of the total.
     pub players: Vec<PlayerShares>,
-    /// Share of replications in which no coalition could do better alone under some division.
+    /// Share of replications with a Core: an allocation under which no coalition could do better alone.
     pub core_not_empty: f64,
-    /// Share of replications in which the Shapley value is such a division.
+    /// Share of replications in which the Shapley value lies in the Core.
     pub shapley_in_core: f64,
     /// Least-core epsilon.
     pub least_core_epsilon: Option<Estimate>,
-    /// The game of mean worths.
+    /// Solution of the game of mean worths.
     pub of_means: Solution,
-    /// Each replication.
+    /// Game of each replication.
     #[serde(skip)]
     pub games: Vec<Replication>,
 }
 
-/// A mean over replications.
+/// Mean over replications.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Estimate {
     /// Mean.
     pub mean: f64,
-    /// Student's t interval.
+    /// Lower end of Student's t interval.
     pub low: Option<f64>,
-    /// Its upper end.
+    /// Upper end of the interval.
     pub high: Option<f64>,
 }
 
-/// What one player has.
+/// Worth of one player alone, and its shares.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PlayerShares {
     /// Fleet.
     pub player: String,
-    /// Alone.
+    /// Worth alone.
     pub alone: Estimate,
-    /// By the Shapley value.
+    /// Share by the Shapley value.
     pub shapley: Estimate,
-    /// By the nucleolus, of replications in which there is one.
+    /// Share by the nucleolus, over the replications that have one.
     pub nucleolus: Option<Estimate>,
 }
 
-/// The game of one replication.
+/// Game of one replication.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Replication {
-    /// Its number.
+    /// Number of the replication.
     pub replication: u32,
-    /// By player.
+    /// Worth of each player alone.
     pub alone: Vec<f64>,
-    /// Its solutions.
+    /// Solutions of the game.
     pub solution: Solution,
 }
 
@@ -89,12 +90,12 @@ fn name(players: &[String], coalition: Coalition) -> String {
     members.join(" + ")
 }
 
-/// All coalitions but nobody, in the order of their places.
+/// All coalitions except the empty one, in the order of their places.
 fn coalitions(players: usize) -> impl Iterator<Item = Coalition> {
     (1..1_usize << players).map(Coalition::at)
 }
 
-/// The coalitions as policies of a study; the last is everybody.
+/// The coalitions as policies of a study; the last is the grand coalition.
 pub(super) fn policies(players: &[String]) -> Vec<PolicyEntry> {
     let entry = |coalition: Coalition| {
         let members: Vec<&String> = coalition.players().map(|player| &players[player]).collect();
@@ -107,16 +108,16 @@ pub(super) fn policies(players: &[String]) -> Vec<PolicyEntry> {
     coalitions(players.len()).map(entry).collect()
 }
 
-/// What a plan says of the game.
+/// The game as the plan stores it.
 pub(super) fn plan(spec: &CoalitionGameSpec, players: Vec<String>) -> PlanGame {
     let better = catalogue::find(&spec.figure).map(|(figure, _)| figure.better);
     PlanGame { players, figure: spec.figure.clone(), costs: better == Some(Direction::Lower) }
 }
 
-/// The games of a study, by point; empty where it is none, or no replication is whole.
+/// Games of a study, by point; empty if it is not a study of a game, or no replication is complete.
 ///
 /// # Errors
-/// If the solver of linear programs fails.
+/// If the linear-programming solver fails.
 pub(super) fn games(
     plan: &Plan,
     names: &[String],
@@ -156,7 +157,7 @@ pub(super) fn games(
     Ok(points)
 }
 
-/// The game of these worths of coalitions, in the order of their places without nobody.
+/// Game with these worths of coalitions, in the order of their places without the empty coalition.
 fn named(game: &PlanGame, worth: &[f64]) -> Result<NamedGame> {
     let players = game.players.len();
     let worth = |coalition: Coalition| coalition.place().checked_sub(1).map_or(0.0, |place| worth[place]);
@@ -209,7 +210,7 @@ fn summed_up(
 }
 
 impl PointGame {
-    /// The shares as a table, and what there is to say of the Core.
+    /// The shares as a table, with a statement on the Core.
     pub(super) fn render(&self, game: &PlanGame, unit: &str, lines: bool) -> String {
         use super::results::plus_minus;
         let cell = |estimate: Estimate| {
@@ -256,7 +257,7 @@ impl PointGame {
 /// replication and player.
 ///
 /// # Errors
-/// If they cannot be written.
+/// If a table cannot be written.
 pub(super) fn write(
     dir: &Path,
     plan: &Plan,

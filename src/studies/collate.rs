@@ -1,4 +1,4 @@
-//! From the journal to the results: statistics over replications, in the order of tasks.
+//! Computes the results from the journal: statistics over replications, in the order of tasks.
 
 use super::coalition_game;
 use super::draws::Draws;
@@ -17,27 +17,27 @@ use std::collections::BTreeMap;
 /// Resamples of each bootstrap; Efron and Tibshirani (1993, section 14.2) take 2,000 for intervals.
 const RESAMPLES: usize = 2_000;
 
-/// All that the tables of a study are made of.
+/// Input of all tables of a study.
 #[derive(Debug)]
 pub struct Collated {
     /// The summary.
     pub summary: StudySummary,
     /// Names of all figures, sorted.
     pub names: Vec<String>,
-    /// Each task that has a result, with its figures in the order of `names`; NaN for none.
+    /// Tasks with a result, each with its figures in the order of `names`; NaN where a figure has no value.
     pub rows: Vec<(Task, Vec<f64>)>,
     /// Waits of riders by arm: (wait [s], riders).
     pub waits: Vec<Vec<(u64, u64)>>,
-    /// Mean power of all stations by arm and hour from the start, over replications [kW]; hours of the warm-up have none.
+    /// Mean power of all stations by arm and hour from the start, over replications [kW]; no values in the warm-up.
     pub power: Vec<Vec<HourPower>>,
-    /// Cluster of each replication, by arm, where replications of any share what they drew.
+    /// Cluster of each replication, by arm; `None` if no two replications share their draws.
     pub clusters: Vec<Option<Clusters>>,
 }
 
 /// Mean power in one hour, over replications.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct HourPower {
-    /// Replications.
+    /// Number of replications.
     pub n: u32,
     /// Mean [kW].
     pub mean_kw: f64,
@@ -60,7 +60,7 @@ impl HourPower {
     }
 }
 
-/// Reads the journal through and works everything out as `header` says.
+/// Reads the whole journal and computes all results for `header`.
 ///
 /// # Errors
 /// If the journal cannot be read.
@@ -93,7 +93,7 @@ pub fn collate(journal: &Journal, header: &Header) -> Result<Collated> {
         rows.push((task, row));
         draws.add(arm, task.replication, result.days.clone());
         for (wait_s, riders) in result.waits() {
-            // A histogram that grows as needed takes any value.
+            // The histogram grows as needed, so it accepts any value.
             let _ = waits[arm].record_n(wait_s, riders);
         }
         let hours = &mut power[arm];
@@ -103,7 +103,7 @@ pub fn collate(journal: &Journal, header: &Header) -> Result<Collated> {
             hour.add(kw);
         }
     }
-    // Columns were numbered as they came; names are sorted.
+    // Columns were numbered in order of appearance; names are sorted.
     let names: Vec<String> = columns.keys().cloned().collect();
     for (_, row) in &mut rows {
         let at = |&column: &usize| row.get(column).copied().unwrap_or(f64::NAN);
@@ -165,15 +165,15 @@ fn riders(plan: &Plan, arm: usize, waits: &Histogram<u64>) -> Option<Waits> {
     })
 }
 
-/// The compared figures by metric, arm and replication.
+/// Compared figures by metric, arm and replication.
 struct Values<'a> {
     plan: &'a Plan,
-    /// `metrics x arms` rows of one value per replication; NaN for none.
+    /// `metrics x arms` rows with one value per replication; NaN where there is none.
     table: Vec<Vec<f64>>,
     draws: &'a Draws,
 }
 
-/// What is worked out of one metric at one point.
+/// Results for one metric at one point.
 type Found = (Vec<ArmResult>, Vec<Comparison>, Vec<Best>);
 
 impl<'a> Values<'a> {
@@ -202,8 +202,8 @@ impl<'a> Values<'a> {
         &self.table[metric * self.plan.arms() + self.plan.arm(policy, point)]
     }
 
-    /// Statistics of every metric at every point; the streams of the resampling go by metric, point and
-    /// policy, so that threads do not matter.
+    /// Statistics of every metric at every point. The streams of the resampling depend on metric, point and policy, so
+    /// that threads do not affect the result.
     fn statistics(&self) -> Found {
         let cells = self.plan.points.len() * self.plan.metrics.len();
         let metrics = self.plan.metrics.len();
@@ -317,7 +317,7 @@ impl<'a> Values<'a> {
         comparisons
     }
 
-    /// Over the replications in which every policy has a value.
+    /// Probability of each policy being the best, over the replications in which every policy has a value.
     fn best(&self, metric: usize, point: usize, random: &mut rand_pcg::Pcg64) -> Vec<Best> {
         let plan = self.plan;
         let better = match plan.metrics[metric].better.as_deref() {
@@ -337,7 +337,7 @@ impl<'a> Values<'a> {
         }
         let all: Vec<Vec<f64>> =
             all.iter().map(|values| common.iter().map(|&r| values[r]).collect()).collect();
-        // Clusters are drawn as they are; which policy has the best mean is which has the best sum.
+        // Clusters are drawn as they are; the policy with the best mean is the one with the best sum.
         let means = if clusters.are_shared() {
             let sums: Vec<Vec<f64>> = all.iter().map(|values| clusters.sums(values)).collect();
             selection::best_in_mean(&sums, better, RESAMPLES, random)

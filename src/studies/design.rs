@@ -6,17 +6,17 @@ use crate::scenario::problems::Problems;
 use crate::statistics::design;
 use serde_json::{Number, Value as Json};
 
-/// Most points of a study.
+/// Most points of one study.
 const MOST_POINTS: usize = 100_000;
 
-/// What a factor's values are drawn from.
+/// Source of the values of a factor.
 enum Levels {
     List(Vec<Json>),
     Range(f64, f64),
     Integers(i64, i64),
 }
 
-/// The values of all factors at each point, in the order of the factors; one empty point without factors.
+/// Values of all factors at each point, in the order of the factors; one empty point if there are no factors.
 pub(super) fn points(
     factors: &[FactorSpec],
     kind: &DesignSpec,
@@ -56,7 +56,7 @@ pub(super) fn points(
             let mut random = Streams { seed, replication: 0 }.stream(Purpose::Design, 0);
             (points, Some(design::latin_hypercube(points as usize, levels.len(), &mut random)))
         }
-        // The scrambling takes 32 bits; folding keeps all of the seed in play.
+        // The scrambling takes 32 bits; folding uses all bits of the seed.
         DesignSpec::Sobol { points } => {
             (points, design::sobol(points as usize, levels.len(), (seed ^ (seed >> 32)) as u32))
         }
@@ -97,7 +97,7 @@ fn level(factor: &FactorSpec, key: &str, grid: bool, problems: &mut Problems<'_>
     }
     let (low, high) = (*range.first()?, *range.get(1)?);
     let in_order = low < high && low.is_finite() && high.is_finite();
-    // Whole numbers up to 2^53 are what a float holds exactly.
+    // Whole numbers up to 2^53 are exact in a float.
     let whole = !factor.integer || [low, high].iter().all(|x| x.fract() == 0.0 && x.abs() <= 9.0e15);
     if !in_order || !whole {
         let expected = if factor.integer {

@@ -1,32 +1,33 @@
-//! Which replications share what was drawn: days of trips and prices, drawn from those of the files with replacement.
+//! Replications with the same draws: days of trips and prices, drawn with replacement from those of the files.
 //!
-//! Two replications are independent given the files, but not of the days that the files could have had instead. Where
-//! whole draws coincide, replications are clusters and all intervals and tests are of clusters. Where only some days
-//! do, no variance is known that is right for both, and results are told to be given these days.
+//! Two replications are independent given the files, but not with respect to the days that the files could have had
+//! instead. Where whole draws coincide, replications form clusters, and all intervals and tests are over clusters.
+//! Where only some days coincide, no variance is known that is right for both, and results are reported as given these
+//! days.
 
 use crate::scenario::variation::DrawnDays;
 use crate::statistics::Clusters;
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The draws of a study, by arm and replication.
+/// Draws of a study, by arm and replication.
 #[derive(Debug)]
 pub(super) struct Draws {
-    /// Different draws, numbered as they came.
+    /// Distinct draws, numbered in order of appearance.
     numbers: BTreeMap<DrawnDays, usize>,
-    /// Number of the draw; none where nothing was drawn.
+    /// Number of the draw; `None` where nothing was drawn.
     table: Vec<Vec<Option<usize>>>,
 }
 
-/// Days of one kind: its name, and where they are.
+/// Days of one kind: its name, and the accessor of the days.
 type Kind = (&'static str, fn(&DrawnDays) -> &[NaiveDate]);
 
-/// Names the cluster of a replication.
+/// Key of the cluster of a replication.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Key {
-    /// It drew nothing, and shares nothing but what all share.
+    /// Replication without a draw; it shares only what all replications share.
     Alone(usize),
-    /// What it drew, by arm.
+    /// Draw of each arm.
     Drawn(Vec<Option<usize>>),
 }
 
@@ -42,7 +43,7 @@ impl Draws {
         }
     }
 
-    /// Clusters of `replications` in values that come of `arms` together: those in which each arm drew the same.
+    /// Clusters of `replications` for values computed from `arms` together: in a cluster, each arm has the same draw.
     pub(super) fn clusters(&self, arms: &[usize], replications: &[usize]) -> Clusters {
         Clusters::by(replications.iter().map(|&replication| {
             let drawn: Vec<Option<usize>> = arms.iter().map(|&arm| self.table[arm][replication]).collect();
@@ -50,14 +51,14 @@ impl Draws {
         }))
     }
 
-    /// The clusters of an arm's replications, by replication; none where no two share a draw.
+    /// Clusters of an arm's replications, by replication; `None` if no two replications share a draw.
     pub(super) fn of_arm(&self, arm: usize) -> Option<Clusters> {
         let all: Vec<usize> = (0..self.table[arm].len()).collect();
         Some(self.clusters(&[arm], &all)).filter(Clusters::are_shared)
     }
 
-    /// Says which days are shared by replications that are no cluster, of the first arm with such days; nothing where
-    /// there are none.
+    /// Describes the days shared by replications that do not form a cluster, for the first arm with such days; `None`
+    /// if there are none.
     pub(super) fn shared_in_part(&self) -> Option<String> {
         let days: BTreeMap<usize, &DrawnDays> =
             self.numbers.iter().map(|(days, &number)| (number, days)).collect();
@@ -69,7 +70,7 @@ impl Draws {
             let mut said = Vec::new();
             let mut beyond_clusters = false;
             for (kind, of) in kinds {
-                // Replications and different draws that have a day.
+                // Number of replications with a day, and the distinct draws that contain it.
                 let mut uses: BTreeMap<NaiveDate, (usize, BTreeSet<usize>)> = BTreeMap::new();
                 for (&number, days) in drawn() {
                     for &day in of(days).iter().collect::<BTreeSet<_>>() {
@@ -132,7 +133,7 @@ mod tests {
     fn days_shared_in_part_are_told() {
         // A single day each: clusters, and nothing beyond them.
         assert_eq!(draws(&[days(&[5], &[]), days(&[6], &[]), days(&[5], &[])]).shared_in_part(), None);
-        // Days 5 and 6 in two each, day 7 in one; twice in one replication is once.
+        // Days 5 and 6 are in two each, day 7 in one; a day drawn twice in one replication counts once.
         let said =
             draws(&[days(&[5, 6], &[]), days(&[6, 7], &[]), days(&[5, 5], &[])]).shared_in_part().unwrap();
         assert!(said.contains("each of 3 days of trips is in 1.7 of 3 replications"), "{said}");

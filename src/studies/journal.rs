@@ -1,11 +1,10 @@
-//! The journal of a study: a line for each task, written as the task ends.
+//! Journal of a study: one line for each task, written when the task ends.
 //!
-//! `tasks.jsonl` in the folder of results: the plan, then one JSON object per
-//! line, in the order in which tasks ended. A killed program loses the tasks in
-//! progress and at most a part of the last line, which is cut off when the study
-//! is resumed. Each line begins with the checksum and the length of the rest
-//! (`{"crc32":"89abcdef","bytes":123,...}`); a damaged line is refused. The first
-//! line is put in place by a rename. All results are computed from here.
+//! `tasks.jsonl` in the folder of results contains the plan, then one JSON object per line, in the order in which tasks
+//! ended. If the program is killed, it loses the tasks in progress and at most a part of the last line, which is cut
+//! off when the study is resumed. Each line begins with the checksum and the length of the rest
+//! (`{"crc32":"89abcdef","bytes":123,...}`); a damaged line is refused. The first line is put in place by a rename. All
+//! results are computed from the journal.
 
 use super::plan::{Plan, Shard, Task};
 use super::task::TaskResult;
@@ -20,40 +19,40 @@ use std::path::{Path, PathBuf};
 /// Name of the file.
 pub use crate::outputs::kind::JOURNAL;
 
-/// Longest line [bytes]; the first one has the plan, with all points.
+/// Longest line [bytes]; the first one contains the plan, with all points.
 const MOST_LINE_BYTES: u64 = 256 << 20;
 
-/// Lines after which the journal is synchronised: a power failure loses no more tasks than that.
+/// Lines between two synchronisations: a power failure loses at most this many tasks.
 const SYNC_EVERY: u64 = 16;
 
 /// First line of a journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Header {
-    /// Hash of all that the results depend on besides the plan.
+    /// Hash of everything that the results depend on besides the plan.
     pub fingerprint: String,
-    /// The part of the study that is here, if it is not all.
+    /// Shard in this journal; `None` if it is the whole study.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<Shard>,
-    /// Replications of each arm; what the journal is meant to hold.
+    /// Replications of each arm in the complete journal.
     pub replications: u32,
-    /// The study.
+    /// Plan of the study.
     pub plan: Plan,
 }
 
-/// How a task ended.
+/// Outcome of a task.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Outcome {
-    /// With a result.
+    /// The task has a result.
     Done(TaskResult),
-    /// Without; why.
+    /// The task has no result.
     Failed {
-        /// The message.
+        /// Error message.
         error: String,
     },
 }
 
-/// A line.
+/// Line of the journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Line {
     task: u64,
@@ -61,7 +60,7 @@ struct Line {
     outcome: Outcome,
 }
 
-/// Where the line of a task stands, and whether it failed.
+/// Position of a task's line in the file, and whether the task failed.
 #[derive(Debug, Clone, Copy)]
 struct Entry {
     at: u64,
@@ -69,7 +68,7 @@ struct Entry {
     failed: bool,
 }
 
-/// A journal that is open, for this process alone.
+/// Open journal, for this process alone.
 #[derive(Debug)]
 pub struct Journal {
     path: PathBuf,
@@ -84,12 +83,12 @@ fn line_of(value: &impl Serialize) -> Result<String> {
     Ok(format!("{}{}\n", prefix(&body), &body[1..]))
 }
 
-/// Beginning of a line whose JSON object is `body`: its checksum and its length [bytes].
+/// Beginning of a line with the JSON object `body`: its checksum and its length [bytes].
 fn prefix(body: &str) -> String {
     format!("{{\"crc32\":\"{:08x}\",\"bytes\":{},", crc32fast::hash(body.as_bytes()), body.len())
 }
 
-/// The JSON object of a line, if the line is as it was written.
+/// JSON object of a line, if the line is intact.
 fn body_of(line: &str) -> Option<String> {
     let bytes = line.find("\"bytes\":")?;
     let (start, rest) = line.split_at(bytes + line.get(bytes..)?.find(',')? + 1);
@@ -98,16 +97,16 @@ fn body_of(line: &str) -> Option<String> {
 }
 
 impl Journal {
-    /// Begins a journal in `dir`; one that is there is emptied.
+    /// Creates a journal in `dir`; an existing one is emptied.
     ///
     /// # Errors
-    /// If it cannot be written, or another process writes it.
+    /// If it cannot be written, or another process is writing it.
     pub fn create(dir: &Path, header: Header) -> Result<Self> {
         let path = dir.join(JOURNAL);
         let failed = |e| Error::writing(&path, e);
         let line = line_of(&header)?;
         if let Ok(file) = File::open(&path) {
-            // Refuses if another process has it; the lock goes with the file.
+            // Fails if another process has the lock, which is bound to the file.
             let (path, header) = (path.clone(), header.clone());
             Self { path, file, header, entries: BTreeMap::new(), end: 0 }.lock()?;
         }
@@ -118,7 +117,7 @@ impl Journal {
         Ok(journal)
     }
 
-    /// Whether `dir` has a journal with a whole first line: the study was begun.
+    /// Whether `dir` has a journal with a complete first line, i.e. the study has been started.
     pub fn is_begun(dir: &Path) -> bool {
         let Ok(file) = File::open(dir.join(JOURNAL)) else { return false };
         let mut line = Vec::new();
@@ -126,11 +125,10 @@ impl Journal {
             && line.last() == Some(&b'\n')
     }
 
-    /// Opens the journal in `dir`; a line that was not finished is cut off if `mend`, which needs the
-    /// file to be written.
+    /// Opens the journal in `dir`. With `mend`, an incomplete last line is cut off, and the file must be writable.
     ///
     /// # Errors
-    /// [`Error::Input`] if there is none, or it is none of gridfleet's.
+    /// [`Error::Input`] if there is none, or it is not a journal of gridfleet.
     pub fn open(dir: &Path, mend: bool) -> Result<Self> {
         let path = dir.join(JOURNAL);
         if !dir.is_dir() {
@@ -146,7 +144,7 @@ impl Journal {
                 .help("leave --resume out to begin")
                 .into());
         }
-        // A pipe would wait for its writer.
+        // Opening a pipe would wait for its writer.
         drop(input::open(&path)?);
         let file =
             OpenOptions::new().read(true).write(mend).open(&path).map_err(|e| Error::reading(&path, e))?;
@@ -206,7 +204,7 @@ impl Journal {
                     .help("wait for the other process, or choose another folder with -o DIR")
                     .into())
             }
-            // Some file systems have no locks.
+            // Some file systems do not support locks.
             Err(TryLockError::Error(_)) => Ok(()),
         }
     }
@@ -218,19 +216,19 @@ impl Journal {
         Ok(())
     }
 
-    /// The same journal under another first line, from which results are worked out.
+    /// The same journal with another first line, from which results are computed.
     #[must_use]
     pub fn with_header(mut self, header: Header) -> Self {
         self.header = header;
         self
     }
 
-    /// The first line.
+    /// First line of the journal.
     pub fn header(&self) -> &Header {
         &self.header
     }
 
-    /// Adds how a task ended. One that had failed before may be told again.
+    /// Adds the outcome of a task. A task that failed before may be added again.
     ///
     /// # Errors
     /// If it cannot be written.
@@ -249,10 +247,10 @@ impl Journal {
         Ok(())
     }
 
-    /// Adds a task as another journal has it, byte for byte; whether that one has it.
+    /// Copies the line of a task from another journal, byte for byte; returns whether the other journal has one.
     ///
     /// # Errors
-    /// [`Error::Input`] if both have a result and they differ; else if one cannot be read or written.
+    /// [`Error::Input`] if both have a result and the results differ; otherwise if a journal cannot be read or written.
     pub fn take(&mut self, task: Task, other: &Self) -> Result<bool> {
         let Some(line) = other.line(task)? else { return Ok(false) };
         if !self.has(task) {
@@ -272,12 +270,12 @@ impl Journal {
         self.entries.get(&task.number).is_some_and(|entry| !entry.failed)
     }
 
-    /// Tasks that have ended, with and without result, in their order.
+    /// Tasks that have ended, with or without a result, in their order.
     pub fn tasks(&self) -> impl Iterator<Item = Task> + '_ {
         self.entries.keys().map(|&number| self.header.plan.task(number))
     }
 
-    /// How a task ended.
+    /// Outcome of a task; `None` if it has not ended.
     ///
     /// # Errors
     /// If the journal cannot be read.
@@ -298,7 +296,7 @@ impl Journal {
         Ok(Some(text))
     }
 
-    /// Writes a copy into `dir`, under `header`, in the order of tasks.
+    /// Writes a copy into `dir`, with `header`, in the order of tasks.
     ///
     /// # Errors
     /// If it cannot be read or written.
@@ -372,7 +370,7 @@ mod tests {
         }
         drop(journal);
         let whole = std::fs::read(dir.path().join(JOURNAL)).unwrap();
-        // Cut anywhere in the last line: the two before it stay, and a new one fits behind them.
+        // A cut anywhere in the last line: the two lines before it remain, and a new one is appended to them.
         let last = whole[..whole.len() - 1].iter().rposition(|&b| b == b'\n').unwrap() + 1;
         for cut in [last, last + 1, whole.len() - 1] {
             std::fs::write(dir.path().join(JOURNAL), &whole[..cut]).unwrap();
@@ -409,7 +407,7 @@ mod tests {
         };
         let expected: Vec<Outcome> = (0..4).map(|number| done(number as f64)).collect();
         for at in 0..whole.len() {
-            // Each bit in turn, and the file cut off here.
+            // One bit of each byte flipped in turn, and the file cut off at this byte.
             let mut flipped = whole.clone();
             flipped[at] ^= 1 << (at % 7);
             for (bytes, cut) in [(&flipped[..], false), (&whole[..at], true)] {

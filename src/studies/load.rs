@@ -1,4 +1,4 @@
-//! From a study file to a plan and a checked scenario for each of its arms.
+//! Turns a study file into a plan and a checked scenario for each of its arms.
 
 use super::coalition_game;
 use super::design;
@@ -13,38 +13,38 @@ use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Problems of one study that are worth telling: with a thousand arms one slip shows a thousand times.
+/// Most problems reported for one study: with a thousand arms, one mistake appears a thousand times.
 const MOST_PROBLEMS: usize = 20;
 
-/// Name of the policy that changes nothing in the scenario.
+/// Name of the policy that leaves the scenario unchanged.
 pub const AS_WRITTEN: &str = "as-written";
 
-/// A study whose files are in order.
+/// Study with valid files.
 #[derive(Debug)]
 pub struct Study {
-    /// What it is.
+    /// Plan of the study.
     pub plan: Plan,
-    /// The scenario of each arm, by [`Plan::arm`].
+    /// Scenario of each arm, by [`Plan::arm`].
     pub arms: Vec<Scenario>,
-    /// Replications of each arm, at most.
+    /// Most replications of each arm.
     pub replications: u32,
-    /// When there are enough.
+    /// Stopping rule.
     pub stop: Option<StopSpec>,
-    /// All files that were or will be read, the study's own first.
+    /// All files that were or will be read, starting with the study file.
     pub inputs: Vec<PathBuf>,
 }
 
-/// Whether the TOML file in `path` is a study and no scenario: it names a scenario.
+/// Whether the TOML file at `path` is a study rather than a scenario: it names a scenario.
 pub fn is_study(path: &Path) -> bool {
     let text = scenario::read_text(path).unwrap_or_default();
     scenario::document::Document::parse(path, text)
         .is_ok_and(|document| document.root.get("scenario").is_some())
 }
 
-/// Reads and checks the study in `path` and the scenario of each of its arms.
+/// Reads and checks the study at `path` and the scenario of each of its arms.
 ///
 /// # Errors
-/// [`Error::Input`] with what is wrong with the study or with the scenario of an arm.
+/// [`Error::Input`] with the problems of the study or of the scenario of an arm.
 pub fn load(path: &Path) -> Result<Study> {
     let (mut file, document, sha256) = scenario::read_file::<StudyFile>(path, "a study file")?;
     if file.policies.is_empty() && file.coalition_game.is_none() {
@@ -63,7 +63,7 @@ pub fn load(path: &Path) -> Result<Study> {
     if !problems.errors.is_empty() {
         return Err(Error::Input(problems.errors));
     }
-    // The file was found, or there is a problem.
+    // Either the file was found, or there is a problem.
     let scenario_path = scenario_path.unwrap_or_default();
     let text = scenario::read_text(&scenario_path)?;
 
@@ -119,7 +119,7 @@ pub fn load(path: &Path) -> Result<Study> {
         errors.truncate(MOST_PROBLEMS);
         return Err(Error::Input(errors));
     }
-    // All are compared over one window.
+    // All arms are compared over one window.
     if let Some(arm) = arms.iter().find(|arm| arm.settles())
         && !arms.iter().all(Scenario::settles)
     {
@@ -171,7 +171,7 @@ pub fn load(path: &Path) -> Result<Study> {
     Ok(Study { plan, arms, replications: file.replications, stop: file.stop, inputs })
 }
 
-/// Names that must be their own, or those of something.
+/// Checks the names that must be unique, or must refer to an existing entry.
 fn names(file: &StudyFile, problems: &mut Problems<'_>) {
     let policies: Vec<&str> = file.policies.iter().map(|p| p.name.as_str()).collect();
     let factors: Vec<&str> = file.factors.iter().map(|f| f.name.as_str()).collect();
@@ -201,7 +201,7 @@ fn names(file: &StudyFile, problems: &mut Problems<'_>) {
     }
 }
 
-/// Whether each figure exists in this scenario.
+/// Checks that each figure exists in this scenario.
 fn metrics(file: &StudyFile, base: &Scenario, problems: &mut Problems<'_>) {
     let fleets: Vec<&str> = base.spec.fleets.iter().map(|f| f.name.as_str()).collect();
     let operators: Vec<&str> = base.operators().iter().map(String::as_str).collect();
@@ -241,7 +241,7 @@ fn metrics(file: &StudyFile, base: &Scenario, problems: &mut Problems<'_>) {
     }
 }
 
-/// The coalitions as policies, where the study is of a game.
+/// The coalitions as policies, if the study is of a game.
 fn game(file: &mut StudyFile, base: &Scenario, problems: &mut Problems<'_>) -> Option<PlanGame> {
     const KEY: &str = "coalition_game";
     let spec = file.coalition_game.clone()?;
@@ -289,7 +289,7 @@ fn game(file: &mut StudyFile, base: &Scenario, problems: &mut Problems<'_>) -> O
     Some(coalition_game::plan(&spec, players))
 }
 
-/// Whether each ratio is of a figure that is compared.
+/// Checks that each ratio is of a compared figure.
 fn ratios(file: &StudyFile, problems: &mut Problems<'_>) {
     for (i, name) in file.ratios.iter().enumerate().filter(|(_, name)| !file.metrics.contains(name)) {
         let metrics: Vec<&str> = file.metrics.iter().map(String::as_str).collect();
@@ -326,7 +326,7 @@ fn plan_metric(name: &str, file: &StudyFile, currency: &str) -> Option<PlanMetri
     Some(PlanMetric { name: name.to_owned(), title, unit, better, ratio })
 }
 
-/// The policies of gridfleet that an entry names; one that says nothing else is meant by its own name.
+/// Policies of gridfleet that an entry names; an entry with a name only means the policy of that name.
 fn uses(policy: &PolicyEntry) -> Vec<String> {
     if policy.uses.is_empty() && policy.set.is_empty() && policy.name != AS_WRITTEN {
         vec![policy.name.clone()]
@@ -335,7 +335,7 @@ fn uses(policy: &PolicyEntry) -> Vec<String> {
     }
 }
 
-/// `key=value` for each entry. Tables are gone into, but for those that say what kind of thing they are.
+/// `key=value` for each entry. Nested tables are expanded, except those with a `kind`.
 fn sets(entries: &BTreeMap<String, Json>, prefix: &str) -> Vec<String> {
     let mut list = Vec::new();
     for (key, value) in entries {
@@ -350,12 +350,12 @@ fn sets(entries: &BTreeMap<String, Json>, prefix: &str) -> Vec<String> {
     list
 }
 
-/// A value as TOML on one line.
+/// Value as TOML on one line.
 pub(super) fn toml_value(value: &Json) -> String {
     match value {
-        // TOML's basic strings take the escapes of JSON.
+        // TOML's basic strings accept the escapes of JSON.
         Json::String(_) | Json::Bool(_) => value.to_string(),
-        // A float keeps its point.
+        // A float keeps its decimal point.
         Json::Number(number) => match (number.as_i64(), number.as_f64()) {
             (Some(whole), _) => whole.to_string(),
             (None, Some(float)) => format!("{float:?}"),
@@ -372,7 +372,7 @@ pub(super) fn toml_value(value: &Json) -> String {
     }
 }
 
-/// Errors about what the study changed in the scenario name the study and whose change it was.
+/// Adds the study and the origin of the change to errors about changes that the study made to the scenario.
 pub(super) fn told_by(error: Error, study: &Path, whose: &str) -> Error {
     let Error::Input(errors) = error else { return error };
     let told = |error: InputError| match (&error.file, &error.key) {
@@ -387,13 +387,13 @@ pub(super) fn told_by(error: Error, study: &Path, whose: &str) -> Error {
 }
 
 impl Study {
-    /// What makes two journals parts of one study, besides the plan: the contents of the input files.
+    /// Fingerprint that the journals of one study have in common, besides the plan: the contents of the input files.
     ///
     /// # Errors
     /// If a file cannot be read.
     pub fn fingerprint(&self) -> Result<String> {
         let mut hash = Sha256::new();
-        // The study file may change in what does not matter; what does is in the plan.
+        // Irrelevant parts of the study file may change; the relevant ones are in the plan.
         for path in self.inputs.iter().skip(1) {
             hash.update(crate::outputs::InputFile::of(path)?.sha256);
         }

@@ -1,4 +1,4 @@
-//! Shards of a study, run on different machines, become the result that one run would have given.
+//! Merges the shards of a study, run on different machines, into the result of a single run.
 
 use super::journal::{Header, JOURNAL, Journal};
 use super::plan::Task;
@@ -7,11 +7,11 @@ use crate::error::{Error, InputError, Result};
 use crate::outputs::{Kind, Manifest, Replace, RunDir};
 use std::path::{Path, PathBuf};
 
-/// Joins the journals in `dirs` and writes the results of the whole study into `output`; `force` replaces whatever
-/// results are there.
+/// Joins the journals in `dirs` and writes the results of the whole study to `output`; `force` replaces any results
+/// that are there.
 ///
 /// # Errors
-/// [`Error::Input`] where a folder is no shard of the same study, or tasks are missing.
+/// [`Error::Input`] if a folder is not a shard of the same study, or tasks are missing.
 pub fn merge(dirs: &[PathBuf], output: &Path, manifest: Manifest, force: bool) -> Result<Finished> {
     let journals: Vec<Journal> = dirs.iter().map(|dir| Journal::open(dir, false)).collect::<Result<_>>()?;
     let Some(first) = journals.first() else {
@@ -30,7 +30,7 @@ pub fn merge(dirs: &[PathBuf], output: &Path, manifest: Manifest, force: bool) -
             .into());
         }
     }
-    // Results are worked out of a journal of the whole, in a folder that goes afterwards.
+    // Results are computed from a journal of the whole study, in a folder that is removed afterwards.
     let replace = Replace::of(false, force);
     drop(RunDir::create(output, Kind::Study, replace)?);
     let together = tempfile::tempdir().map_err(|e| Error::writing(output, e))?;

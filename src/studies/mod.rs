@@ -1,4 +1,4 @@
-//! Monte Carlo studies: policies x points of a design x replications, and what they tell.
+//! Monte Carlo studies: policies x points of a design x replications, and their results.
 //!
 //! ```text
 //! study.toml -> StudyFile -> Study: plan, and a checked scenario for each arm   [spec, load]
@@ -44,7 +44,7 @@ pub use results::StudySummary;
 pub use run::{Finished, MakePolicies, Options, Progress, run};
 
 impl Study {
-    /// The study in this file, with its scenarios.
+    /// Loads the study in this file, with its scenarios.
     ///
     /// # Errors
     /// [`crate::Error::Input`] with all problems of the file and of the scenarios.
@@ -52,15 +52,15 @@ impl Study {
         load::load(path.as_ref())
     }
 
-    /// Runs this number of replications instead of the file's.
+    /// Sets the number of replications, instead of the file's.
     #[must_use]
     pub fn replications(mut self, replications: u32) -> Self {
         self.replications = replications;
         self
     }
 
-    /// Runs the study on all cores and writes its results into `folder`, which appears at the end, complete. An
-    /// unfinished study of that folder is begun again; [`run`] with [`Options::resume`] continues it.
+    /// Runs the study on all cores and writes its results to `folder`, which appears at the end, complete. An
+    /// unfinished study of that folder is started again; [`run`] with [`Options::resume`] continues it.
     ///
     /// # Errors
     /// As [`run`].
@@ -68,8 +68,8 @@ impl Study {
         run(self, Options::new(folder.as_ref()))
     }
 
-    /// The same with custom policies: `change` gets the name of a policy of the study and the policies that its scenario
-    /// names, and may replace any of them.
+    /// The same with custom policies: `change` receives the name of a policy of the study and the policies that its
+    /// scenario names, and may replace any of them.
     ///
     /// # Errors
     /// As [`run`].

@@ -1,4 +1,4 @@
-//! Pictures of a study: policies side by side, waits, load over time, and figures over factors.
+//! Pictures of a study: policies side by side, waits, load over time, and figures by factor.
 
 use super::collate::Collated;
 use super::plan::{Plan, PlanMetric};
@@ -8,15 +8,15 @@ use crate::time::{HOUR_S, LocalClock, SimTime};
 use serde_json::Value as Json;
 use std::path::Path;
 
-/// Most figures in one picture; others are in the tables.
+/// Most figures in one picture; the others are in the tables.
 const MOST_METRICS: usize = 12;
-/// Most factors with pictures of their own.
+/// Most factors with a separate picture.
 const MOST_FACTORS: usize = 4;
 
 /// Draws all pictures into `dir`.
 ///
 /// # Errors
-/// If they cannot be written.
+/// If a picture cannot be written.
 pub fn all(dir: &Path, collated: &Collated) -> Result<()> {
     let plan = &collated.summary.plan;
     let title = format!("{}, {}", plan.study, collated.summary.replicated(None));
@@ -47,7 +47,7 @@ fn interval(mean: f64, low: Option<f64>, high: Option<f64>, factor: f64) -> Inte
     Interval::new(factor * mean, factor * low.unwrap_or(mean), factor * high.unwrap_or(mean))
 }
 
-/// Names of the policies and, where there are several points, what is set at each.
+/// Name of a policy and, if there are several points, the settings of its point.
 fn arm_name(plan: &Plan, policy: usize, point: usize) -> String {
     let values = plan.points[point].values.values();
     let values: Vec<String> =
@@ -56,10 +56,10 @@ fn arm_name(plan: &Plan, policy: usize, point: usize) -> String {
     if values.is_empty() { policy.clone() } else { format!("{policy} ({})", values.join(", ")) }
 }
 
-/// Most arms that one picture tells apart.
+/// Most arms that one picture distinguishes.
 const MOST_ARMS: usize = 12;
 
-/// (policy, point) of the arms that are drawn.
+/// (policy, point) of the arms in the pictures.
 fn arms(plan: &Plan) -> Vec<(usize, usize)> {
     let all =
         (0..plan.points.len()).flat_map(|point| (0..plan.policies.len()).map(move |policy| (policy, point)));
@@ -102,14 +102,14 @@ fn comparison(collated: &Collated, title: &str) -> Figure {
                 difference: true,
             });
         }
-        // The signs are explained once.
+        // The signs are explained only once.
         let meaning = if figure.panels.is_empty() { meaning.clone() } else { String::new() };
         figure = figure.panel("", Intervals { policies: names.clone(), metrics: columns, meaning });
     }
     figure
 }
 
-/// Share of riders who waited no longer.
+/// Share of riders who waited at most this long.
 fn waits(collated: &Collated, title: &str) -> Figure {
     let plan = &collated.summary.plan;
     let mut longest = 0.0_f64;
@@ -125,7 +125,7 @@ fn waits(collated: &Collated, title: &str) -> Figure {
             sum += count;
             let share = 100.0 * sum as f64 / riders.max(1) as f64;
             points.push((wait_s as f64 / 60.0, share));
-            // The last half percent would squeeze the rest.
+            // The last half percent would compress the rest.
             if share <= 99.5 {
                 longest = longest.max(wait_s as f64 / 60.0);
             }
@@ -162,7 +162,7 @@ fn load(collated: &Collated, title: &str) -> Figure {
         .panel("", plane)
 }
 
-/// The first two figures that have a better end, against each other.
+/// The first two figures with a better end, plotted against each other.
 fn frontier(collated: &Collated, title: &str) -> Option<Figure> {
     let summary = &collated.summary;
     let plan = &summary.plan;
@@ -190,7 +190,7 @@ fn frontier(collated: &Collated, title: &str) -> Option<Figure> {
     )
 }
 
-/// Each figure over a factor of numbers: means over the points with the same value, by policy.
+/// Each figure over a numeric factor: means over the points with the same value, by policy.
 fn over_factor(collated: &Collated, factor: &str, title: &str) -> Option<Figure> {
     let summary = &collated.summary;
     let plan = &summary.plan;
@@ -224,7 +224,7 @@ fn over_factor(collated: &Collated, factor: &str, title: &str) -> Option<Figure>
                     scale * results.iter().map(|r| of(r)).sum::<f64>() / n
                 };
                 line.push((level, mean(&|r| r.mean)));
-                // Of a mean over points the interval is not the mean of intervals; it is drawn for one.
+                // The interval of a mean over points is not the mean of intervals; it is drawn only for a single point.
                 if let [only] = results.as_slice()
                     && let (Some(low), Some(high)) = (only.low, only.high)
                 {

@@ -1,20 +1,20 @@
-//! What a study is: all that its results say about it, and how its tasks are numbered.
+//! Plan of a study: everything that its results report about it, and the numbering of its tasks.
 //!
-//! The plan is the first line of the journal, so that a folder of results, or of
-//! a shard, can be gone on with and merged without the study's files.
+//! The plan is the first line of the journal, so that a folder of results, or of a shard, can be resumed and merged
+//! without the study's files.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
-/// A study, resolved.
+/// Plan of a resolved study.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     /// Version of gridfleet.
     pub gridfleet_version: String,
-    /// Name.
+    /// Name of the study.
     pub study: String,
-    /// What it is about.
+    /// Description of the study.
     pub description: String,
     /// SHA-256 of the study file.
     pub study_sha256: String,
@@ -22,7 +22,7 @@ pub struct Plan {
     pub scenario: String,
     /// SHA-256 of the scenario file.
     pub scenario_sha256: String,
-    /// The scenario file, as the study's folder and the study's key give it.
+    /// Path of the scenario file, composed of the study's folder and the study's key.
     pub scenario_file: String,
     /// Seed.
     pub seed: u64,
@@ -30,87 +30,87 @@ pub struct Plan {
     pub confidence: f64,
     /// Currency of all amounts.
     pub currency: String,
-    /// First instant simulated, ISO 8601 in UTC.
+    /// Start of the simulation, ISO 8601 in UTC.
     pub start: String,
-    /// First instant no longer simulated, ISO 8601 in UTC.
+    /// End of the simulation (exclusive), ISO 8601 in UTC.
     pub end: String,
-    /// Local days of the warm-up that pilot runs have found, the longest of all policies and points; absent where the
-    /// scenario gives a number.
+    /// Local days of the warm-up found by pilot runs, the longest over all policies and points; absent if the scenario
+    /// gives a number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warm_up_found_days: Option<i64>,
     /// Time zone of local times.
     pub time_zone: String,
-    /// Name of the policy that the others are compared to.
+    /// Name of the policy to which the others are compared.
     pub baseline: String,
     /// Name of the policy that does nothing of what the others try, if the study names one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub do_nothing: Option<String>,
     /// The policies.
     pub policies: Vec<PlanPolicy>,
-    /// What varies over the points.
+    /// Factors that vary over the points.
     pub factors: Vec<PlanFactor>,
-    /// The points; one without values where there are no factors.
+    /// Points of the design; one without values if there are no factors.
     pub points: Vec<PlanPoint>,
-    /// Key figures that are compared.
+    /// Key figures to compare.
     pub metrics: Vec<PlanMetric>,
-    /// The game whose coalitions the policies are, if it is one.
+    /// The game, if the policies are its coalitions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub coalition_game: Option<PlanGame>,
 }
 
-/// A game of fleets.
+/// Game of fleets.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PlanGame {
-    /// The fleets.
+    /// Players, which are fleets.
     pub players: Vec<String>,
-    /// The key figure that is shared.
+    /// Key figure to share.
     pub figure: String,
-    /// It is a cost, not a gain.
+    /// Whether the figure is a cost rather than a gain.
     pub costs: bool,
 }
 
-/// A policy of a plan.
+/// Policy of a plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PlanPolicy {
     /// Name.
     pub name: String,
-    /// What it is.
+    /// Description of the policy.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
-    /// Arguments of `gridfleet run` that make it out of the base scenario.
+    /// Arguments of `gridfleet run` that derive the policy from the base scenario.
     pub arguments: Vec<String>,
 }
 
-/// A factor of a plan.
+/// Factor of a plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PlanFactor {
     /// Name.
     pub name: String,
-    /// Keys of the scenario that it sets.
+    /// Keys of the scenario that the factor sets.
     pub keys: Vec<String>,
 }
 
-/// A point of a plan.
+/// Point of a plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PlanPoint {
     /// Number, from 0.
     pub point: usize,
-    /// Value of each factor, by its name.
+    /// Value of each factor, by the factor's name.
     pub values: BTreeMap<String, Json>,
 }
 
-/// A key figure of a plan.
+/// Key figure of a plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PlanMetric {
     /// Name.
     pub name: String,
-    /// For people.
+    /// Title for readers.
     pub title: String,
     /// Unit; empty for counts, `0..1` for shares.
     pub unit: String,
-    /// `higher`, `lower`, or nothing where neither is better.
+    /// `higher`, `lower`, or `None` if neither is better.
     pub better: Option<String>,
-    /// The table shows ratios to the baseline.
+    /// Whether the table shows ratios to the baseline.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub ratio: bool,
 }
@@ -118,7 +118,7 @@ pub struct PlanMetric {
 /// One replication of one policy at one point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Task {
-    /// Number, from 0: replication by replication, point by point, policy by policy.
+    /// Number, from 0: by replication, then point, then policy.
     pub number: u64,
     /// Replication.
     pub replication: u32,
@@ -128,12 +128,12 @@ pub struct Task {
     pub policy: usize,
 }
 
-/// A part of a study for one of several machines.
+/// Shard of a study, for one of several machines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shard {
-    /// Which, from 1.
+    /// Number of the shard, from 1.
     pub part: u32,
-    /// Of how many.
+    /// Number of shards.
     pub of: u32,
 }
 
@@ -155,14 +155,14 @@ impl std::fmt::Display for Shard {
 }
 
 impl PlanMetric {
-    /// What values are multiplied by to be shown, and in which unit: shares as percent.
+    /// Factor by which values are multiplied for display, and their unit: shares as percent.
     pub fn shown(&self) -> (f64, &str) {
         if self.unit == "0..1" { (100.0, "%") } else { (1.0, self.unit.as_str()) }
     }
 }
 
 impl Plan {
-    /// Policies times points.
+    /// Number of arms: policies times points.
     pub fn arms(&self) -> usize {
         self.policies.len() * self.points.len()
     }
@@ -172,7 +172,7 @@ impl Plan {
         point * self.policies.len() + policy
     }
 
-    /// The task with a number. More replications only add tasks behind.
+    /// Task with this number. More replications only append tasks.
     pub fn task(&self, number: u64) -> Task {
         let arms = self.arms() as u64;
         let arm = (number % arms) as usize;
@@ -184,8 +184,8 @@ impl Plan {
         }
     }
 
-    /// The tasks of replications `from` up to `to`, those of `shard` only: all policies of one
-    /// replication at one point stay together, so that shards take about as long.
+    /// Tasks of replications `from` to `to` (exclusive), restricted to `shard`: all policies of one replication at one
+    /// point stay together, so that shards take about the same time.
     pub fn tasks(&self, from: u32, to: u32, shard: Option<Shard>) -> impl Iterator<Item = Task> + '_ {
         let arms = self.arms() as u64;
         (u64::from(from) * arms..u64::from(to) * arms).map(|number| self.task(number)).filter(move |task| {
@@ -199,8 +199,8 @@ impl Plan {
         self.policies.iter().position(|p| p.name == self.baseline).unwrap_or(0)
     }
 
-    /// What must be equal for two journals to be parts of one study; figures, confidence and baseline
-    /// may be chosen anew after the runs.
+    /// Whether two journals with these plans are parts of one study; figures, confidence and baseline may be changed
+    /// after the runs.
     pub fn is_part_of(&self, other: &Self) -> bool {
         let core = |plan: &Self| Self {
             description: String::new(),
@@ -215,7 +215,7 @@ impl Plan {
         core(self) == core(other)
     }
 
-    /// The command that runs a task alone.
+    /// Command that runs a task alone.
     pub fn command(&self, task: Task) -> String {
         let mut command = format!("gridfleet run {}", quoted(&self.scenario_file));
         for argument in &self.policies[task.policy].arguments {
@@ -237,7 +237,7 @@ impl Plan {
     }
 }
 
-/// An argument as a shell reads it.
+/// Argument quoted for a shell.
 fn quoted(argument: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
     if !argument.is_empty() && argument.chars().all(plain) {

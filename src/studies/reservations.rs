@@ -1,4 +1,4 @@
-//! Reservations about the results of a study: tests and intervals that do not exist, and comparisons of unequal energy.
+//! Reservations about the results of a study: missing tests and intervals, and comparisons of unequal energy.
 
 use super::draws::Draws;
 use super::plan::{Plan, Task};
@@ -6,8 +6,9 @@ use super::results::{ArmResult, Comparison};
 use crate::statistics::{Clustered, Sample, wilcoxon};
 use serde::Serialize;
 
-/// Change of stored energy, against the baseline, above which a comparison is marked: a share of what the baseline's
-/// vehicles store while charging (assumed; at one price for energy, the cost of charging is off by as much).
+/// Change of stored energy, relative to the baseline, above which a comparison is marked: a share of the energy that
+/// the baseline's vehicles store while charging (assumed; at a single price of energy, the cost of charging is off by
+/// as much).
 const NOTABLE_SHARE: f64 = 0.01;
 
 /// A policy whose vehicles end with notably more or less stored energy than under the baseline.
@@ -17,23 +18,25 @@ pub struct UnequalEnergy {
     pub policy: String,
     /// Point.
     pub point: usize,
-    /// Stored energy at the end, policy less baseline, mean over replications [kWh].
+    /// Stored energy at the end, policy minus baseline, mean over replications [kWh].
     pub difference_kwh: f64,
-    /// The same over the energy that is stored under the baseline (0..1).
+    /// The same relative to the energy stored under the baseline (0..1).
     pub share: f64,
 }
 
-/// Change of the energy in all batteries over a run [kWh], from its figures by name: stored less driven less fed back.
+/// Change of the energy in all batteries over a run [kWh], from its figures by name: stored minus driven minus fed
+/// back.
 ///
-/// Losses of feeding back inside the vehicle are missing, so that it is an upper bound where vehicles feed back.
+/// Losses of feeding back inside the vehicle are missing, so it is an upper bound if vehicles feed back.
 fn change_of_charge_kwh(figure: impl Fn(&str) -> Option<f64>) -> Option<f64> {
     let fed_back = figure("energy_discharged_kwh").unwrap_or(0.0);
     Some(figure("energy_stored_kwh")? - figure("energy_driven_kwh")? - fed_back)
 }
 
-/// Policies to be marked, in the order of points and policies. `rows` have figures in the order of `names`.
+/// Policies to mark, in the order of points and policies. `rows` have figures in the order of `names`.
 ///
-/// A difference is notable if it exceeds 1 % of what the baseline stores and its interval does not contain 0.
+/// A difference is notable if it exceeds 1 % of the energy stored under the baseline and its interval does not contain
+/// 0.
 pub(super) fn unequal_energy(
     plan: &Plan,
     names: &[String],

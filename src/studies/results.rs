@@ -1,4 +1,4 @@
-//! What a study comes down to: `summary.json`, and the table on the terminal.
+//! Summary of a study: `summary.json`, and the table on the terminal.
 
 use super::coalition_game::PointGame;
 use super::plan::{Plan, PlanMetric};
@@ -13,22 +13,22 @@ pub const SUMMARY: &str = "summary.json";
 
 /// Policies side by side in one table.
 const COLUMNS: usize = 5;
-/// Points that the terminal shows; the tables have them all.
+/// Points shown on the terminal; the tables contain all of them.
 const MOST_POINTS_SHOWN: usize = 8;
 
 /// Content of `summary.json`, in the order of the file.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StudySummary {
-    /// What the study is.
+    /// Plan of the study.
     #[serde(flatten)]
     pub plan: Plan,
     /// Replications of each arm.
     pub replications: u32,
     /// Each figure of each policy at each point.
     pub results: Vec<ArmResult>,
-    /// Each figure of each other policy against the baseline, at each point.
+    /// Each figure of each other policy compared to the baseline, at each point.
     pub comparisons: Vec<Comparison>,
-    /// How likely each policy is the best; empty with too few replications to say.
+    /// Probability of each policy being the best; empty if there are too few replications.
     pub best: Vec<Best>,
     /// Policies whose vehicles end with notably more or less stored energy than under the baseline.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -36,10 +36,10 @@ pub struct StudySummary {
     /// Reservations about the statistics, in words: missing tests and intervals, unequal energy, no do-nothing policy.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reservations: Vec<String>,
-    /// Of a study of a game: how to share what coalitions are worth, by point.
+    /// For a study of a game: allocations of the worths of coalitions, by point.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub coalition_game: Vec<PointGame>,
-    /// Waits of riders of all replications together.
+    /// Waits of riders over all replications together.
     pub waits: Vec<Waits>,
     /// Tasks without a result.
     pub failures: Vec<Failure>,
@@ -56,28 +56,29 @@ pub struct ArmResult {
     pub metric: String,
     /// Replications in which the figure has a value.
     pub n: usize,
-    /// Clusters of them, where some drew the same days: intervals are of clusters then, and BCa intervals none.
+    /// Number of clusters, if some replications drew the same days: intervals are then over clusters, without BCa
+    /// intervals.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clusters: Option<usize>,
     /// Mean.
     pub mean: f64,
     /// Standard deviation.
     pub sd: Option<f64>,
-    /// Student's t interval of the mean.
+    /// Lower end of Student's t interval of the mean.
     pub low: Option<f64>,
-    /// Its upper end.
+    /// Upper end of the t interval.
     pub high: Option<f64>,
-    /// BCa bootstrap interval of the mean.
+    /// Lower end of the BCa bootstrap interval of the mean.
     pub bca_low: Option<f64>,
-    /// Its upper end.
+    /// Upper end of the BCa interval.
     pub bca_high: Option<f64>,
-    /// Least value.
+    /// Smallest value.
     pub min: f64,
-    /// Greatest value.
+    /// Largest value.
     pub max: f64,
 }
 
-/// A figure of a policy less that of the baseline, replication by replication.
+/// Difference of a figure, policy minus baseline, replication by replication.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Comparison {
     /// Policy.
@@ -88,39 +89,40 @@ pub struct Comparison {
     pub metric: String,
     /// Replications in which both have a value.
     pub n: usize,
-    /// Clusters of them, where some drew the same days: intervals and tests are of clusters then, and BCa intervals none.
+    /// Number of clusters, if some replications drew the same days: intervals and tests are then over clusters, without
+    /// BCa intervals.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clusters: Option<usize>,
     /// Mean difference.
     pub difference: f64,
     /// Standard deviation of the differences.
     pub sd: Option<f64>,
-    /// Student's t interval of the mean difference.
+    /// Lower end of Student's t interval of the mean difference.
     pub low: Option<f64>,
-    /// Its upper end.
+    /// Upper end of the t interval.
     pub high: Option<f64>,
-    /// BCa bootstrap interval of the mean difference.
+    /// Lower end of the BCa bootstrap interval of the mean difference.
     pub bca_low: Option<f64>,
-    /// Its upper end.
+    /// Upper end of the BCa interval.
     pub bca_high: Option<f64>,
-    /// Half width of Welch's interval, as if the replications of the two were independent.
+    /// Half width of Welch's interval, as if the replications of the two policies were independent.
     pub unpaired_half_width: Option<f64>,
-    /// Variance of the difference of independent replications over that of these.
+    /// Variance of the difference with independent replications, over that with these.
     pub variance_reduction: Option<f64>,
-    /// Wilcoxon's signed-rank test, two-sided; none with so few pairs that it could not be significant.
+    /// P-value of Wilcoxon's signed-rank test, two-sided; `None` if there are too few pairs for it to be significant.
     pub wilcoxon_p: Option<f64>,
-    /// The same after Holm, over the policies compared on this figure at this point; none with so few pairs that
-    /// it could not be significant.
+    /// The same after Holm, over the policies compared on this figure at this point; `None` if there are too few pairs
+    /// for it to be significant.
     pub holm_p: Option<f64>,
-    /// Mean over replications of the baseline's value over the policy's, where all are above 0.
+    /// Mean over replications of the baseline's value divided by the policy's, if all are above 0.
     pub ratio: Option<f64>,
-    /// Its Student's t interval.
+    /// Lower end of Student's t interval of the ratio.
     pub ratio_low: Option<f64>,
-    /// Its upper end.
+    /// Upper end of the t interval.
     pub ratio_high: Option<f64>,
 }
 
-/// How likely a policy is the best in a figure at a point.
+/// Probability of a policy being the best in a figure at a point.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Best {
     /// Point.
@@ -133,7 +135,8 @@ pub struct Best {
     pub probability: f64,
     /// Share of replications in which it is the best.
     pub share_of_replications: f64,
-    /// Selected: the probability reaches the study's confidence. Policies that tie share it, so that none is.
+    /// Whether the policy is selected: the probability reaches the study's confidence. Policies that tie share the
+    /// probability, so that none is selected.
     pub selected: bool,
 }
 
@@ -150,11 +153,11 @@ pub struct Waits {
     pub mean_s: f64,
     /// Median [s].
     pub p50_s: u64,
-    /// [s].
+    /// 90th percentile [s].
     pub p90_s: u64,
-    /// [s].
+    /// 95th percentile [s].
     pub p95_s: u64,
-    /// [s].
+    /// 99th percentile [s].
     pub p99_s: u64,
 }
 
@@ -171,17 +174,17 @@ pub struct Failure {
     pub replication: u32,
     /// Seed.
     pub seed: u64,
-    /// Why.
+    /// Error message.
     pub error: String,
-    /// The command that runs it alone.
+    /// Command that runs the task alone.
     pub rerun: String,
 }
 
 impl StudySummary {
-    /// The file's content.
+    /// Content of the file.
     ///
     /// # Errors
-    /// If a value cannot be expressed in JSON, which none can.
+    /// If a value cannot be expressed in JSON, which does not occur.
     pub fn to_json(&self) -> Result<String> {
         let mut text =
             serde_json::to_string_pretty(self).map_err(|e| Error::Other(format!("{SUMMARY}: {e}")))?;
@@ -189,18 +192,18 @@ impl StudySummary {
         Ok(text)
     }
 
-    /// The result of a policy at a point in a figure.
+    /// Result of a policy at a point for a figure.
     pub fn result(&self, policy: &str, point: usize, metric: &str) -> Option<&ArmResult> {
         self.results.iter().find(|r| r.policy == policy && r.point == point && r.metric == metric)
     }
 
-    /// The comparison of a policy at a point in a figure.
+    /// Comparison of a policy at a point for a figure.
     pub fn comparison(&self, policy: &str, point: usize, metric: &str) -> Option<&Comparison> {
         self.comparisons.iter().find(|c| c.policy == policy && c.point == point && c.metric == metric)
     }
 
-    /// How many times wider the intervals of differences would be with independent replications:
-    /// (least, median, most) over all comparisons.
+    /// Factor by which the intervals of differences would be wider with independent replications: (least, median, most)
+    /// over all comparisons.
     pub fn narrowing(&self) -> Option<(f64, f64, f64)> {
         let factor = |c: &Comparison| {
             let half = 0.5 * (c.high? - c.low?);
@@ -213,7 +216,7 @@ impl StudySummary {
         Some((*factors.first()?, median, *factors.last()?))
     }
 
-    /// The tables for the terminal; `lines` draws them with box characters.
+    /// Tables for the terminal; `lines` draws them with box characters.
     pub fn table(&self, lines: bool) -> String {
         let mut out = String::new();
         for point in self.plan.points.iter().take(MOST_POINTS_SHOWN) {
@@ -316,7 +319,7 @@ impl StudySummary {
         table.trim_fmt()
     }
 
-    /// `N replications`, and in how many clusters where some drew the same days: of one point and some policies, or of
+    /// `N replications`, and the number of clusters if some drew the same days: for one point and some policies, or for
     /// all.
     pub(super) fn replicated(&self, part: Option<(usize, &[&str])>) -> String {
         let is_part = |r: &&ArmResult| {
@@ -354,7 +357,7 @@ impl StudySummary {
     }
 }
 
-/// What is said of a warm-up that pilot runs have found.
+/// Statement about a warm-up found by pilot runs.
 fn settled(days: i64) -> String {
     match days {
         0 => "Figures cover the whole period: queues and charge have no warm-up in pilot runs of all policies.".to_owned(),
@@ -376,7 +379,7 @@ pub fn plus_minus(mean: f64, half: Option<f64>) -> String {
         Some(half) if half > 0.0 => half,
         _ => mean.abs() / 100.0,
     };
-    // The place of the second digit; at most ten places, and none before the point.
+    // Place of the second digit; at most ten decimals, and none before the point.
     let digits = if scale > 0.0 { (1.0 - scale.log10().floor()).clamp(0.0, 10.0) as usize } else { 0 };
     match half {
         Some(half) => format!("{} ± {}", thousands(mean, digits), thousands(half, digits)),

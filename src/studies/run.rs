@@ -1,10 +1,8 @@
-//! Runs the tasks of a study side by side, and publishes what comes of them.
+//! Runs the tasks of a study in parallel, and publishes the results.
 //!
-//! While a study runs, its journal stands in a folder beside the target
-//! (`NAME.unfinished`). When all tasks have ended the results are written
-//! beside the target and renamed into place, and that folder goes. So the
-//! target holds complete results or none, and a study that was killed is gone
-//! on with from its journal.
+//! While a study runs, its journal is in a folder beside the target (`NAME.unfinished`). When all tasks have ended, the
+//! results are written beside the target and renamed into place, and that folder is removed. The target therefore
+//! contains complete results or none, and a study that was killed is resumed from its journal.
 
 use super::collate::{Collated, collate};
 use super::draws::Draws;
@@ -33,48 +31,49 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Makes the policies of one replication; see [`crate::engine::policies`].
+/// Constructor of the policies of one replication; see [`crate::engine::policies`].
 pub type MakePolicies<'a> = dyn Fn(&str, &PolicySpecs, &Arc<Setup>, Streams) -> Policies + Sync + 'a;
 
-/// Told of what happens while a study runs.
+/// Receives the progress of a running study.
 pub trait Progress: Sync {
-    /// `done` of `all` tasks have ended; `estimate` says what they tell so far.
+    /// `done` of `all` tasks have ended; `estimate` summarises their results so far.
     fn update(&self, done: usize, all: usize, estimate: &str);
 }
 
-/// Nobody is told.
+/// Discards progress.
 impl Progress for () {
     fn update(&self, _: usize, _: usize, _: &str) {}
 }
 
-/// How a study is run.
+/// Options for running a study.
 pub struct Options<'a> {
     /// Folder of results.
     pub output: &'a Path,
-    /// Threads.
+    /// Number of threads.
     pub threads: usize,
-    /// The part of the tasks to run; all if there is none.
+    /// Shard to run; all tasks if `None`.
     pub shard: Option<Shard>,
-    /// Replications, instead of the study file's.
+    /// Number of replications, instead of the study file's.
     pub replications: Option<u32>,
-    /// Go on with what is in the journal.
+    /// Continue from the journal.
     pub resume: bool,
-    /// Replace what is in the folder, whatever results it holds, and what was begun there.
+    /// Replace any results in the folder, and any unfinished work for it.
     pub force: bool,
-    /// Makes the policies of a task, given the name of the policy, what the scenario says, and the replication.
+    /// Makes the policies of a task, given the name of the policy, the scenario's policies, and the replication.
     pub policies: &'a MakePolicies<'a>,
-    /// Who is told.
+    /// Receiver of progress.
     pub progress: &'a dyn Progress,
-    /// Set to stop; tasks that have ended are kept.
+    /// Flag that stops the study; tasks that have ended are kept.
     pub stop: &'a AtomicBool,
-    /// What the manifest says of this run: command, start.
+    /// Entries of the manifest for this run: command, start.
     pub manifest: Manifest,
     /// Wall time since the start [s], for the manifest.
     pub elapsed_s: &'a (dyn Fn() -> f64 + Sync),
 }
 
 impl<'a> Options<'a> {
-    /// The whole study on all cores, with the policies that its scenarios name; nobody is told, and nothing stops it.
+    /// The whole study on all cores, with the policies that its scenarios name; progress is discarded, and nothing
+    /// stops it.
     pub fn new(output: &'a Path) -> Self {
         static NEVER: AtomicBool = AtomicBool::new(false);
         Self {
@@ -93,25 +92,25 @@ impl<'a> Options<'a> {
     }
 }
 
-/// What a study came to.
+/// Result of running a study.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Finished {
-    /// All of it.
+    /// The whole study.
     Study(Box<Collated>),
-    /// A part, to be merged with the others.
+    /// One shard, to be merged with the others.
     Shard {
-        /// Which.
+        /// Shard that was run.
         shard: Shard,
-        /// Tasks with a result.
+        /// Number of tasks with a result.
         done: usize,
-        /// Tasks without.
+        /// Number of tasks without a result.
         failed: usize,
     },
 }
 
 impl Finished {
-    /// The results as a table, or the number of tasks of a part.
+    /// The results as a table, or the number of tasks of a shard.
     pub fn table(&self) -> String {
         match self {
             Self::Study(collated) => collated.summary.table(false),
@@ -123,8 +122,8 @@ impl Finished {
 /// Runs a study.
 ///
 /// # Errors
-/// [`Error::Input`] where the folder, the journal or the recorded trips are not as they must be;
-/// [`Error::Other`] if stopped. Tasks that fail are no error: they are in the summary.
+/// [`Error::Input`] if the folder, the journal or the recorded trips are invalid; [`Error::Other`] if stopped. Tasks
+/// that fail are not errors: they are in the summary.
 pub fn run(study: &Study, options: Options<'_>) -> Result<Finished> {
     let replications = options.replications.unwrap_or(study.replications);
     if study.stop.is_some() && options.shard.is_some() {
@@ -133,7 +132,7 @@ pub fn run(study: &Study, options: Options<'_>) -> Result<Finished> {
             .into());
     }
     let fingerprint = study.fingerprint()?;
-    // Whether the target can be written is known before the work, not after it.
+    // Checks before the work, not after it, that the target can be written.
     drop(RunDir::create(options.output, Kind::Study, Replace::of(options.resume, options.force))?);
     let recorded = sources(study)?;
     let source: Vec<usize> = study.arms.iter().map(|arm| source_of(study, &recorded, arm)).collect();
@@ -165,7 +164,7 @@ pub fn run(study: &Study, options: Options<'_>) -> Result<Finished> {
             let (values, clusters) = samples(&journal, &stop.metric, until as u32)?;
             let precise =
                 || values.iter().zip(&clusters).all(|(values, of)| rule.is_precise_over(values, of));
-            // Replications that failed have no value: they cannot be looked at, and are told of at the end.
+            // Replications that failed have no value: they cannot be checked here, and are reported at the end.
             match rule.decide_by(precise, values.first().map_or(until, Vec::len)) {
                 Verdict::Continue { until: next } if next > until => until = next.min(rule.max),
                 _ => break,
@@ -183,12 +182,12 @@ pub fn run(study: &Study, options: Options<'_>) -> Result<Finished> {
     manifest.wall_time_s = (options.elapsed_s)();
     let finished = publish(&journal, &header, options.output, manifest, Replace::of(true, options.force))?;
     drop(journal);
-    // It has served; if it cannot be removed, it does no harm.
+    // Best effort: a leftover work directory is harmless.
     let _ = clear_workshop(options.output);
     Ok(finished)
 }
 
-/// Works the results out and puts them into place.
+/// Computes the results and puts them into place.
 pub(super) fn publish(
     journal: &Journal,
     header: &Header,
@@ -215,19 +214,19 @@ pub(super) fn publish(
     Ok(finished)
 }
 
-/// Opens the journal to write: an empty one, or the one to go on with.
+/// Opens the journal for writing: an empty one, or the one to resume.
 fn open(header: &Header, options: &Options<'_>) -> Result<Journal> {
     let workshop = workshop(options.output);
     let begun = Journal::is_begun(&workshop);
     if !options.resume {
-        // One that was begun is refused before, or to be begun anew.
+        // An unfinished study was refused earlier, or is to be started again.
         clear_workshop(options.output).map_err(|e| Error::writing(&workshop, e))?;
         std::fs::create_dir_all(&workshop).map_err(|e| Error::writing(&workshop, e))?;
         let journal = Journal::create(&workshop, header.clone())?;
         return Ok(journal);
     }
     if !begun {
-        // A finished study may be gone on with too, for more replications or other figures.
+        // A finished study may be resumed too, for more replications or other figures.
         let finished = options.output.join(JOURNAL);
         if !finished.exists() {
             return Err(InputError::new("no journal of a study", "a study to go on with")
@@ -242,11 +241,11 @@ fn open(header: &Header, options: &Options<'_>) -> Result<Journal> {
     }
     let journal = Journal::open(&workshop, true)?;
     fits(journal.header(), header, &workshop.join(JOURNAL))?;
-    // Figures, baseline and number of replications may have changed: the new ones hold.
+    // Figures, baseline and number of replications may have changed: the new ones apply.
     Ok(journal.with_header(header.clone()))
 }
 
-/// Whether a journal is of this study.
+/// Checks that a journal belongs to this study.
 pub(super) fn fits(there: &Header, ours: &Header, file: &Path) -> Result<()> {
     let wrong = |found: &str, expected: &str| {
         Err(InputError::new(found, expected)
@@ -273,7 +272,7 @@ pub(super) fn fits(there: &Header, ours: &Header, file: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What the arms read, each once: (an arm that reads it, the trips).
+/// Distinct inputs of the arms: (an arm that reads it, the trips).
 fn sources(study: &Study) -> Result<Vec<(usize, Recorded)>> {
     let mut sources: Vec<(usize, Recorded)> = Vec::new();
     for (i, arm) in study.arms.iter().enumerate() {
@@ -288,7 +287,8 @@ fn source_of(study: &Study, sources: &[(usize, Recorded)], arm: &crate::scenario
     sources.iter().position(|(other, _)| study.arms[*other].reads_like(arm)).unwrap_or(0)
 }
 
-/// Values of a figure by arm, over the replications that all arms have, and which of them share what was drawn.
+/// Values of a figure by arm, over the replications that all arms have, and the clusters of replications with the same
+/// draws.
 fn samples(journal: &Journal, metric: &str, replications: u32) -> Result<(Vec<Vec<f64>>, Vec<Clusters>)> {
     let plan = &journal.header().plan;
     let mut table = vec![vec![f64::NAN; replications as usize]; plan.arms()];
@@ -308,23 +308,23 @@ fn samples(journal: &Journal, metric: &str, replications: u32) -> Result<(Vec<Ve
     Ok((table.iter().map(|values| common.iter().map(|&r| values[r]).collect()).collect(), clusters))
 }
 
-/// The threads of a study.
+/// Thread pool of a study.
 fn pool(threads: usize) -> Result<rayon::ThreadPool> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     pool.map_err(|error| Error::Other(format!("cannot start {threads} threads: {error}")))
 }
 
-/// Those who do the tasks.
+/// Workers that run the tasks of a study.
 struct Crew<'a> {
     plan: &'a Plan,
-    /// By [`Plan::arm`].
+    /// Scenarios by [`Plan::arm`].
     arms: &'a [Scenario],
     options: &'a Options<'a>,
     recorded: &'a [(usize, Recorded)],
     source: &'a [usize],
 }
 
-/// What the workers share.
+/// State shared by the workers.
 struct Shared<'a> {
     journal: &'a mut Journal,
     done: usize,
@@ -334,7 +334,7 @@ struct Shared<'a> {
 }
 
 impl Crew<'_> {
-    /// Does what is left of the tasks of the first `replications`.
+    /// Runs the remaining tasks of the first `replications`.
     fn work(&self, journal: &mut Journal, replications: u32) -> Result<()> {
         let plan = self.plan;
         let all: Vec<Task> = plan.tasks(0, replications, self.options.shard).collect();
@@ -352,7 +352,7 @@ impl Crew<'_> {
         let shared = Mutex::new(Shared { journal, done, values, error: None });
         let next = AtomicUsize::new(0);
         let pool = pool(self.options.threads)?;
-        // Tasks are taken in their order, so that an interrupted study has whole replications.
+        // Tasks are taken in order, so that an interrupted study has complete replications.
         pool.scope(|scope| {
             for _ in 0..self.options.threads.min(open.len()) {
                 scope.spawn(|_| {
@@ -376,14 +376,14 @@ impl Crew<'_> {
         }
     }
 
-    /// Does one task and writes its line; whether to go on.
+    /// Runs one task and writes its line; returns whether to continue.
     fn task(&self, task: Task, shared: &Mutex<Shared<'_>>, all: usize) -> bool {
         if self.options.stop.load(Ordering::Relaxed) {
             return false;
         }
         let outcome = match self.outcome(task) {
             Ok(outcome) => outcome,
-            // Nothing is wrong with the task: it was stopped.
+            // The task was stopped, which is not a failure.
             Err(_) => return false,
         };
         let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
@@ -402,7 +402,7 @@ impl Crew<'_> {
         shared.error.is_none()
     }
 
-    /// How a task ends; an error if it was interrupted.
+    /// Outcome of a task; an error if it was interrupted.
     fn outcome(&self, task: Task) -> Result<Outcome> {
         let result = self.replication(task, |setup, policies, streams| {
             task::simulate(setup, policies, streams, self.options.stop)
@@ -414,8 +414,8 @@ impl Crew<'_> {
         }
     }
 
-    /// Builds the world and the policies of a task, and does `work` with them; also returns the days that were drawn. A panic
-    /// becomes an error.
+    /// Builds the world and the policies of a task, and runs `work` with them; also returns the days that were drawn. A
+    /// panic becomes an error.
     fn replication<T>(
         &self,
         task: Task,
@@ -424,7 +424,7 @@ impl Crew<'_> {
         let plan = self.plan;
         let arm = plan.arm(task.policy, task.point);
         let streams = Streams { seed: plan.seed, replication: task.replication };
-        // A policy may be anybody's: what it breaks is its own task and no other.
+        // Policies may be custom code: a panic fails this task and no other.
         let result = catch_unwind(AssertUnwindSafe(|| {
             let (_, recorded) = &self.recorded[self.source[arm]];
             let (setup, prepared) = self.arms[arm].build_from(recorded, streams)?;
@@ -442,8 +442,8 @@ impl Crew<'_> {
         })
     }
 
-    /// The longest warm-up that any arm needs in the first replication [d], of all arms whatever the shard; the error of
-    /// the first arm that has one.
+    /// The longest warm-up that any arm needs in the first replication [d], over all arms regardless of the shard; the
+    /// error of the first arm that has one.
     fn warm_up_days(&self, study: &Path) -> Result<i64> {
         let arms: Vec<Task> = self.plan.tasks(0, 1, None).collect();
         let done = AtomicUsize::new(0);
@@ -475,7 +475,7 @@ impl Crew<'_> {
         Ok(longest)
     }
 
-    /// The best policy so far in the first figure.
+    /// Best policy so far in the first figure.
     fn estimate(&self, values: &[Vec<f64>]) -> String {
         let plan = self.plan;
         let Some(metric) = plan.metrics.first() else { return String::new() };

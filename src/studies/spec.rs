@@ -1,4 +1,4 @@
-//! The study file as it is written; nothing is resolved here.
+//! Study file as it is written; nothing is resolved here.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,14 +19,14 @@ pub struct StudyFile {
     /// Name of the study; also names the folder of results.
     #[schemars(length(min = 1, max = 100))]
     pub name: String,
-    /// What the study is about, for people.
+    /// Description of the study, for readers.
     #[serde(default)]
     pub description: String,
-    /// The scenario file, from the folder of the study file.
+    /// Path of the scenario file, relative to the folder of the study file.
     pub scenario: PathBuf,
     /// Seed of all randomness; by default the scenario's.
     pub seed: Option<u64>,
-    /// Replications of each policy at each point; with `stop` the most.
+    /// Replications of each policy at each point; with `stop`, the maximum.
     #[serde(default = "replications")]
     #[schemars(range(min = 1, max = 1000000))]
     pub replications: u32,
@@ -36,15 +36,15 @@ pub struct StudyFile {
     pub confidence: f64,
     /// Policy to which the others are compared; by default the first.
     pub baseline: Option<String>,
-    /// Policy that does nothing of what the others try (stations uncontrolled, prices ignored, nothing bid): without
-    /// it a study says which policy is better, but not whether any is worth having.
+    /// Policy that does nothing of what the others try (stations uncontrolled, prices ignored, no bids): without it a
+    /// study shows which policy is better, but not whether any is worthwhile.
     pub do_nothing: Option<String>,
-    /// Key figures to compare, as in `summary.json`; those of one fleet or operator by
-    /// `fleets.NAME.figure` and `operators.NAME.figure`.
+    /// Key figures to compare, as in `summary.json`; those of one fleet or operator as `fleets.NAME.figure` and
+    /// `operators.NAME.figure`.
     #[serde(default = "metrics")]
     #[schemars(length(min = 1, max = 100))]
     pub metrics: Vec<String>,
-    /// Those of `metrics` for which the table shows what the baseline has over what a policy has, replication by
+    /// Those of `metrics` for which the table shows the baseline's value divided by the policy's, replication by
     /// replication: above 1 the policy has less.
     #[serde(default)]
     #[schemars(length(max = 100))]
@@ -52,23 +52,23 @@ pub struct StudyFile {
     /// Changes to the scenario for all policies: "key" = value.
     #[serde(default)]
     pub set: BTreeMap<String, Json>,
-    /// What varies from replication to replication: keys of the scenario's `[variation]`.
+    /// Variation between replications: keys of the scenario's `[variation]`.
     #[serde(default)]
     pub variation: BTreeMap<String, Json>,
-    /// The policies; by default one, `as-written`, which changes nothing in the scenario.
+    /// The policies; by default one, `as-written`, which leaves the scenario unchanged.
     #[serde(default)]
     #[schemars(length(max = 1000))]
     pub policies: Vec<PolicyEntry>,
-    /// Keys of the scenario that take several values.
+    /// Factors: keys of the scenario that take several values.
     #[serde(default)]
     #[schemars(length(max = 64))]
     pub factors: Vec<FactorSpec>,
-    /// How points are chosen from the factors.
+    /// Choice of points from the factors.
     #[serde(default)]
     pub design: DesignSpec,
-    /// Compares the coalitions of fleets instead of policies, and shares what they are worth.
+    /// Compares the coalitions of fleets instead of policies, and shares their worths.
     pub coalition_game: Option<CoalitionGameSpec>,
-    /// When there are enough replications.
+    /// Stopping rule: when there are enough replications.
     pub stop: Option<StopSpec>,
 }
 
@@ -76,23 +76,23 @@ pub struct StudyFile {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CoalitionGameSpec {
-    /// Fleets that play, two to eight; by default all of the scenario.
+    /// Fleets that are players, two to eight; by default all of the scenario.
     #[serde(default)]
     pub players: Vec<String>,
-    /// The key figure of all members together that is shared: a cost if less of it is better, else a gain.
+    /// Key figure of all members together that is shared: a cost if less of it is better, otherwise a gain.
     #[serde(default = "worth")]
     pub figure: String,
 }
 
-/// A policy: changes to the scenario under a name.
+/// A policy: named changes to the scenario.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PolicyEntry {
-    /// Name. Without `use` and `set` it is that of a policy of gridfleet, for example `nearest-idle`, or
-    /// `as-written`, which changes nothing.
+    /// Name. Without `use` and `set` it names a policy of gridfleet, for example `nearest-idle`, or `as-written`, which
+    /// leaves the scenario unchanged.
     #[schemars(length(min = 1, max = 100))]
     pub name: String,
-    /// What it is, for people.
+    /// Description of the policy, for readers.
     #[serde(default)]
     pub description: String,
     /// Policies of gridfleet by name, as with `--policy`.
@@ -103,7 +103,7 @@ pub struct PolicyEntry {
     pub set: BTreeMap<String, Json>,
 }
 
-/// A key of the scenario, or several at once, with the values it takes.
+/// A key of the scenario, or several at once, with its values.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FactorSpec {
@@ -118,25 +118,25 @@ pub struct FactorSpec {
     /// The values. Give this or `range`.
     #[serde(default)]
     pub values: Vec<Json>,
-    /// From the first number to the second, both included.
+    /// Range of values, from the first number to the second, both included.
     #[schemars(length(min = 2, max = 2))]
     pub range: Option<Vec<f64>>,
     /// Number of values in the range for a grid.
     #[schemars(range(min = 2, max = 100000))]
     pub steps: Option<u32>,
-    /// Values of the range are whole numbers.
+    /// Whether values of the range are whole numbers.
     #[serde(default)]
     pub integer: bool,
 }
 
-/// How points are chosen from the factors.
+/// Choice of points from the factors.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum DesignSpec {
     /// All combinations.
     #[default]
     Grid,
-    /// Random, with each part of each factor's range hit once.
+    /// Random points, with each part of each factor's range hit once.
     LatinHypercube {
         /// Number of points.
         #[schemars(range(min = 1, max = 100000))]
@@ -150,20 +150,21 @@ pub enum DesignSpec {
     },
 }
 
-/// Replications go on until the interval of a figure is narrow enough for every policy at every point.
+/// Stopping rule: replications continue until the interval of a figure is narrow enough for every policy at every
+/// point.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StopSpec {
-    /// The figure, one of `metrics`.
+    /// Figure, one of `metrics`.
     pub metric: String,
-    /// Half of the width of its t interval over its mean, at most.
+    /// Largest half width of its t interval, relative to its mean.
     #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0.0))]
     pub relative_half_width: f64,
-    /// Replications before the first look.
+    /// Replications before the first check.
     #[serde(default = "ten")]
     #[schemars(range(min = 2, max = 1000000))]
     pub min: u32,
-    /// Replications between looks.
+    /// Replications between checks.
     #[serde(default = "ten")]
     #[schemars(range(min = 1, max = 1000000))]
     pub every: u32,

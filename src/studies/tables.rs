@@ -1,4 +1,4 @@
-//! The tables of a study, in Parquet.
+//! Tables of a study, in Parquet.
 
 use super::coalition_game;
 use super::collate::Collated;
@@ -16,7 +16,7 @@ use std::path::Path;
 /// A column of figures: name and value.
 type Figure<R> = (&'static str, fn(&R) -> Option<f64>);
 
-/// Writes `replications.parquet`: a row per task that has a result.
+/// Writes `replications.parquet`: one row per task with a result.
 ///
 /// # Errors
 /// If it cannot be written.
@@ -42,7 +42,7 @@ pub fn replications(dir: &Path, collated: &Collated) -> Result<()> {
 /// Writes the other tables.
 ///
 /// # Errors
-/// If they cannot be written.
+/// If a table cannot be written.
 pub fn all(dir: &Path, collated: &Collated) -> Result<()> {
     let summary = &collated.summary;
     let plan = &summary.plan;
@@ -132,7 +132,7 @@ pub fn all(dir: &Path, collated: &Collated) -> Result<()> {
     Ok(())
 }
 
-/// `policy`, `point` and a column for each factor, for rows of (policy, point).
+/// Columns `policy`, `point` and one for each factor, for rows of (policy, point).
 fn arm_columns(plan: &Plan, rows: impl Iterator<Item = (usize, usize)>) -> Vec<Column> {
     let rows: Vec<(usize, usize)> = rows.collect();
     let mut columns = vec![
@@ -145,7 +145,7 @@ fn arm_columns(plan: &Plan, rows: impl Iterator<Item = (usize, usize)>) -> Vec<C
             .map(|row| plan.points[row.1].values.get(&factor.name).unwrap_or(&Json::Null))
             .collect();
         let all = plan.points.iter().filter_map(|point| point.values.get(&factor.name));
-        // A factor may be called as a figure is.
+        // A factor may have the same name as a figure.
         let name = format!("factor.{}", factor.name);
         columns.push(if all.clone().all(Json::is_i64) {
             integers(&name, values.iter().map(|v| v.as_i64().unwrap_or_default()))
@@ -160,7 +160,8 @@ fn arm_columns(plan: &Plan, rows: impl Iterator<Item = (usize, usize)>) -> Vec<C
     columns
 }
 
-/// `clusters`, of rows of (clusters, replications), where any has clusters: a replication that shares nothing is its own.
+/// Column `clusters` for rows of (clusters, replications), if any row has clusters: a replication that shares nothing
+/// is a cluster alone.
 fn clusters(rows: impl Iterator<Item = (Option<usize>, usize)>) -> Option<Column> {
     let rows: Vec<(Option<usize>, usize)> = rows.collect();
     let any = rows.iter().any(|row| row.0.is_some());

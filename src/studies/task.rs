@@ -14,21 +14,21 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-/// What a task leaves.
+/// Result of one task (one replication of one arm).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TaskResult {
     /// Events processed.
     pub events: u64,
-    /// Key figures by name; those that have no value (a mean wait without riders) are absent.
+    /// Key figures by name; those without a value (a mean wait without riders) are absent.
     pub figures: BTreeMap<String, f64>,
-    /// Waits of riders picked up: pairs of (step from the wait before [s], riders), flattened.
+    /// Waits of riders picked up: pairs of (step from the previous wait [s], riders), flattened.
     pub waits: Vec<u64>,
-    /// Hours of the warm-up, which `power_kw` leaves out.
+    /// Hours of the warm-up, which `power_kw` omits.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub power_from_hour: u64,
     /// Mean power of all stations in each hour from then on [kW], to the watt.
     pub power_kw: Vec<f64>,
-    /// Days that the replication drew from its files: those with the same draw are not independent.
+    /// Days that the replication drew from its files: replications with the same draw are not independent.
     #[serde(default, skip_serializing_if = "DrawnDays::is_empty")]
     pub days: DrawnDays,
 }
@@ -52,7 +52,7 @@ struct HourlyPower {
     start: SimTime,
     /// Hours of the warm-up.
     from_hour: u64,
-    /// Sum of readings and how many there are.
+    /// Sum and number of readings, by hour.
     hours: Vec<(f64, u32)>,
     last: Option<SimTime>,
 }
@@ -73,8 +73,8 @@ impl HourlyPower {
 
 impl Recorder for HourlyPower {
     fn station(&mut self, record: &StationRecord) {
-        // A reading is the mean since the one before: the last of an hour is made when the hour is over. The first of all
-        // has no time before it.
+        // A reading is the mean since the previous one: the last of an hour is made when the hour is over. The very
+        // first covers no time.
         let hour = (record.time - self.start - 1).div_euclid(HOUR_S) - self.from_hour as i64;
         let hour = usize::try_from(hour).ok();
         let Some((sum, readings)) = hour.and_then(|hour| self.hours.get_mut(hour)) else { return };
@@ -86,11 +86,11 @@ impl Recorder for HourlyPower {
     }
 }
 
-/// Simulates one replication and keeps its figures.
+/// Simulates one replication and returns its figures.
 ///
 /// # Errors
-/// [`Error::Interrupted`] if `stop` is set meanwhile; [`Error::Other`] if an instant does not end; [`Error::Audit`] if the
-/// books do not balance, [`Error::Input`] if an amount is too large to be posted.
+/// [`Error::Interrupted`] if `stop` is set meanwhile; [`Error::Other`] if an instant does not end; [`Error::Audit`] if
+/// the books do not balance; [`Error::Input`] if an amount is too large to be posted.
 pub fn simulate(
     setup: Arc<Setup>,
     policies: Policies,
@@ -107,14 +107,14 @@ pub fn simulate(
         waits.extend([wait_s - before, riders]);
         before = wait_s;
     }
-    // The world does not know which days it was drawn from; the caller adds them.
+    // The world does not contain the days from which it was drawn; the caller adds them.
     let days = DrawnDays::default();
     let figures = figures(&metrics.finish());
     Ok(TaskResult { events: simulation.events(), figures, waits, power_from_hour, power_kw, days })
 }
 
-/// Key figures by name; those of one fleet or operator with its name before them, where there are several
-/// fleets.
+/// Key figures by name; those of a market, competitor, retailer, fleet or operator are prefixed with its name (fleets
+/// and operators only if there are several fleets).
 fn figures(run: &RunFigures) -> BTreeMap<String, f64> {
     let mut all = BTreeMap::new();
     let mut add = |prefix: String, value: Option<serde_json::Value>| {
@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn hours_have_the_readings_of_their_time_and_the_warm_up_none() {
         let mut power = HourlyPower { start: SimTime(0), from_hour: 1, hours: vec![(0.0, 0); 2], last: None };
-        // Readings every half hour at two stations: of the time before, as many kW as half hours have passed.
+        // Readings every half hour at two stations: over the preceding half hour, as many kW as half hours have passed.
         for half in 0..=6 {
             for station in 0..2 {
                 power.station(&StationRecord {

@@ -1,4 +1,4 @@
-//! `gridfleet solve bilevel`: an aggregator's prices and purchases of a file, for one weight of risk or several.
+//! `gridfleet solve bilevel`: prices and purchases of an aggregator from a file, for one weight of risk or several.
 
 use super::c_nash::of_file;
 use super::input::{self, Reader, kind};
@@ -57,14 +57,14 @@ const KEYS: [&str; 10] = [
     "gap",
 ];
 
-/// What the file asks for.
+/// Task that the file specifies.
 struct Task {
     game: Game,
     risks: Vec<Risk>,
     options: Options,
 }
 
-/// Carries `gridfleet solve bilevel` out.
+/// Runs `gridfleet solve bilevel`.
 ///
 /// # Errors
 /// If the file is wrong, the game has no solution, or stdout cannot be written.
@@ -106,7 +106,7 @@ fn read(file: &Path) -> Result<Task> {
     if !(options.gap.is_finite() && options.gap > 0.0) {
         problems.push(InputError::new(options.gap.to_string(), "above 0").key("gap"));
     }
-    // One wrong alpha is told of with each beta.
+    // One invalid alpha would be reported with each beta.
     let mut told: Vec<InputError> = Vec::new();
     for problem in problems {
         if !told.iter().any(|known| known.to_string() == problem.to_string()) {
@@ -119,7 +119,7 @@ fn read(file: &Path) -> Result<Task> {
     }
 }
 
-/// All of the game. What cannot be read is left empty, and the reader knows of it.
+/// All parameters of the game. Those that cannot be read are left empty, and the reader records the problem.
 fn parameters(reader: &mut Reader) -> Parameters {
     let scenarios: Vec<Scenario> =
         reader.objects("scenarios").into_iter().map(|item| scenario(reader, item)).collect();
@@ -159,7 +159,7 @@ fn parameters(reader: &mut Reader) -> Parameters {
     Parameters { scenarios, rivals, initial_shares, reluctance, max_price, positive_max, purchase }
 }
 
-/// A cost of going from each aggregator to each other.
+/// The same cost of switching from each aggregator to each other one.
 fn square(count: usize, cost: f64) -> Vec<Vec<f64>> {
     (0..count).map(|s| (0..count).map(|r| if r == s { 0.0 } else { cost }).collect()).collect()
 }
@@ -199,7 +199,7 @@ enum Figures {
     List(Vec<f64>),
 }
 
-/// A number or a list; `needed` says what is expected if it has to be there.
+/// A number or a list; `needed` describes the expected value if it is required.
 fn one_or_list(reader: &mut Reader, key: &str, needed: Option<&str>) -> Option<Figures> {
     let value = match needed {
         Some(expected) => reader.need(key, expected)?,
@@ -222,7 +222,7 @@ fn one_or_more(reader: &mut Reader, key: &str) -> Option<Vec<f64>> {
     Some(list)
 }
 
-/// What `--json` prints.
+/// Output of `--json`.
 #[derive(Serialize)]
 struct Output {
     solutions: Vec<Solution>,
@@ -251,11 +251,11 @@ struct Solution {
 #[derive(Serialize)]
 struct Hour {
     price_eur_mwh: f64,
-    /// Expected, of each aggregator, ours first.
+    /// Expected share of each aggregator, ours first.
     shares: Vec<f64>,
-    /// Of each aggregator in each scenario of the rivals.
+    /// Share of each aggregator in each scenario of the rivals.
     shares_by_rival_scenario: Vec<Vec<f64>>,
-    /// In each scenario, as all below.
+    /// In each scenario, as are the following.
     day_ahead_mwh: Vec<f64>,
     positive_mwh: Vec<f64>,
     negative_mwh: Vec<f64>,
@@ -300,7 +300,7 @@ impl Solution {
     }
 }
 
-/// Solutions by weight of risk, and the hours of a single one.
+/// Solutions by weight of risk, and the hours if there is only one.
 fn tables(file: &Path, game: &Game, solutions: &[(Plan, Check)]) -> String {
     let p = game.parameters();
     let mut out = format!(
@@ -331,7 +331,7 @@ fn tables(file: &Path, game: &Game, solutions: &[(Plan, Check)]) -> String {
             figure(ahead),
             figure(positive),
             figure(negative),
-            // Below the rounding of sums it would differ from machine to machine.
+            // Below the rounding of sums, the value would differ between machines.
             if plan.gap() > 1e-12 { format!("{:.0e}", plan.gap()) } else { "0".to_owned() },
         ]);
     }

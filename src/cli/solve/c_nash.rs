@@ -1,4 +1,4 @@
-//! `gridfleet solve c-nash`: the game of a file, without and with its coalitions.
+//! `gridfleet solve c-nash`: the game in a file, without and with its coalitions.
 
 use super::input::{self, Reader, kind};
 use super::print::{self, MOST_SHOWN, counted, figure, more, table};
@@ -38,7 +38,7 @@ pub struct CNashArgs {
     pub json: bool,
 }
 
-/// Carries `gridfleet solve c-nash` out.
+/// Runs `gridfleet solve c-nash`.
 ///
 /// # Errors
 /// If the file is wrong, the game has no solution, or stdout cannot be written.
@@ -51,7 +51,7 @@ pub fn run(args: &CNashArgs, out: &mut dyn Write) -> Result<()> {
     print::text(out, &tables(&args.file, &game, &structure, &comparison))
 }
 
-/// Names the file in each problem.
+/// Adds the file to each problem.
 pub(super) fn of_file(error: Error, file: &Path) -> Error {
     match error {
         Error::Input(problems) => Error::Input(problems.into_iter().map(|p| p.file(file)).collect()),
@@ -89,7 +89,8 @@ fn read(file: &Path) -> Result<(Game, Structure)> {
     Err(of_file(Error::Input(problems), file))
 }
 
-/// Of problems with each figure of a list leaves one, with all of it: the file has one figure there.
+/// Keeps one of the problems with the numbers of a list, with the key of the whole list: the file has a single number
+/// there.
 fn tell_once(problems: &mut Vec<InputError>, key: &str) {
     let within =
         |problem: &InputError| problem.key.as_ref().is_some_and(|k| k.starts_with(&format!("{key}[")));
@@ -100,7 +101,7 @@ fn tell_once(problems: &mut Vec<InputError>, key: &str) {
     }
 }
 
-/// All but the coalitions. What cannot be read is left empty, and the reader knows of it.
+/// All parameters but the coalitions. Those that cannot be read are left empty, and the reader records the problem.
 fn parameters(reader: &mut Reader) -> Parameters {
     let base_price = needed(reader, "a");
     let sensitivity = needed(reader, "mu");
@@ -129,20 +130,20 @@ fn parameters(reader: &mut Reader) -> Parameters {
     parameters
 }
 
-/// A list of numbers that has to be there.
+/// A required list of numbers.
 fn needed(reader: &mut Reader, key: &str) -> Vec<f64> {
     let value = reader.need(key, "a list of numbers");
     value.and_then(|value| reader.numbers(key, value, None)).unwrap_or_default()
 }
 
-/// A list of lists of numbers, each as long as there are steps.
+/// A list of lists of numbers, each with one number per step.
 fn rows(reader: &mut Reader, key: &str, value: Value, steps: usize) -> Profiles {
     let items = reader.list(key, value, "profiles").unwrap_or_default();
     let mut values = Vec::with_capacity(items.len() * steps);
     for (i, item) in items.into_iter().enumerate() {
         let key = format!("{key}[{i}]");
         let Some(row) = reader.numbers(&key, item, None) else { continue };
-        // Without steps, a is wrong and has been told of.
+        // Without steps, `a` is invalid, which is already reported.
         if row.len() == steps || steps == 0 {
             values.extend(row);
         } else {
@@ -156,7 +157,7 @@ fn rows(reader: &mut Reader, key: &str, value: Value, steps: usize) -> Profiles 
     Profiles::from_values(steps, if steps > 0 { values } else { Vec::new() })
 }
 
-/// A bound: a number, one for each station, or one for each station and step.
+/// A bound: one number, one for each station, or one for each station and step.
 fn bound(bounds: &mut Reader, key: &str, none: f64, steps: usize) -> Bound {
     match bounds.take(key) {
         None => Bound::Same(none),
@@ -170,7 +171,7 @@ fn bound(bounds: &mut Reader, key: &str, none: f64, steps: usize) -> Bound {
     }
 }
 
-/// What makes demand elastic: a number for all stations, or a list.
+/// Parameters of elastic demand: a number for all stations, or a list.
 fn elastic(reader: &mut Reader, mut object: Reader, stations: usize) -> Vec<Elastic> {
     let mut column = |key: &str| -> Vec<f64> {
         let Some(value) = object.need(key, "a number or a list of numbers") else { return Vec::new() };
@@ -214,7 +215,7 @@ fn coalitions(reader: &mut Reader) -> Vec<Vec<usize>> {
     coalitions
 }
 
-/// What `--json` prints.
+/// Output of `--json`.
 #[derive(Serialize)]
 struct Output<'a> {
     nash: Solution<'a>,
@@ -228,10 +229,10 @@ struct Solution<'a> {
     profiles: &'a Profiles,
     costs: &'a [f64],
     prices: &'a [f64],
-    /// Only where there is a limit.
+    /// Only if there is a limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     limit_prices: Option<&'a [f64]>,
-    /// Only where demand is elastic.
+    /// Only if demand is elastic.
     #[serde(skip_serializing_if = "<[f64]>::is_empty")]
     values: &'a [f64],
 }
@@ -308,7 +309,7 @@ fn tables(file: &Path, game: &Game, structure: &Structure, comparison: &Comparis
     out
 }
 
-/// What anybody could still gain, in words. Within rounding the figure would differ from machine to machine.
+/// Gain still possible for any player, in words. Within rounding the figure would differ between machines.
 fn proof(comparison: &Comparison) -> String {
     let all = |e: &Equilibrium| e.costs.iter().map(|cost| cost.abs()).sum::<f64>();
     if comparison.residual <= 1e-12 * all(&comparison.nash).max(all(&comparison.c_nash)) {
@@ -362,7 +363,7 @@ fn by_station(game: &Game, structure: &Structure, comparison: &Comparison) -> St
     format!("{}\n{}\n", terminal::trimmed(&table), more(game.stations(), "stations"))
 }
 
-/// Who is better off; ratios within rounding of 1 favour nobody.
+/// The better equilibrium; ratios within rounding of 1 favour neither.
 fn better(ratio: f64) -> &'static str {
     match ratio {
         m if m > 1.0 + 1e-9 => "C-Nash",

@@ -1,4 +1,4 @@
-//! `gridfleet solve game`: shares the costs of a coalition that are given for each of its parts.
+//! `gridfleet solve game`: shares the costs of a coalition, given the cost of each of its parts.
 
 use super::print;
 use crate::cli::terminal;
@@ -25,15 +25,15 @@ pub struct GameArgs {
     /// The game: names of the players and the cost of each coalition.
     #[arg(value_name = "FILE.json")]
     pub file: PathBuf,
-    /// Print JSON on stdout, all digits.
+    /// Print JSON on stdout, with all digits.
     #[arg(long)]
     pub json: bool,
 }
 
-/// Carries `gridfleet solve game` out.
+/// Runs `gridfleet solve game`.
 ///
 /// # Errors
-/// If the game is wrong.
+/// If the game is invalid.
 pub fn run(args: &GameArgs, out: &mut dyn Write) -> Result<()> {
     let named = NamedGame::read(&args.file)?;
     let solution = Solution::of(&named)?;
@@ -49,7 +49,7 @@ pub fn run(args: &GameArgs, out: &mut dyn Write) -> Result<()> {
 fn text(named: &NamedGame, solution: &Solution, lines: bool) -> String {
     let game = &named.game;
     let largest = game.table().iter().fold(0.0f64, |a, b| a.max(b.abs()));
-    // Four digits of the largest cost, at least two behind the point.
+    // Four digits of the largest cost, with at least two decimals.
     let digits = if largest > 0.0 { (3.0 - largest.log10().floor()).clamp(2.0, 15.0) as usize } else { 2 };
     let amount = |value: f64| thousands(value, digits);
 

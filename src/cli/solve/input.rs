@@ -1,25 +1,25 @@
-//! Reading a game from JSON: every problem at once, each with the path of its key.
+//! Reads a game from JSON: reports all problems at once, each with the path of its key.
 
 use crate::error::{InputError, Result, input};
 use crate::scenario::suggest;
 use serde_json::{Map, Value};
 use std::path::Path;
 
-/// Largest file that is read [bytes].
+/// Largest file that is accepted [bytes].
 const MOST_BYTES: u64 = 256 << 20;
 
-/// An object of the file that is being read, and what is wrong with it so far.
+/// Object of the file being read, with its problems so far.
 pub struct Reader {
-    /// Path of the object, with a dot at its end; empty for the whole file.
+    /// Path of the object, with a trailing dot; empty for the whole file.
     prefix: String,
     members: Map<String, Value>,
     problems: Vec<InputError>,
 }
 
-/// Reads a file that holds one object.
+/// Reads a file with a single object.
 ///
 /// # Errors
-/// If it cannot be read, or is no JSON object.
+/// If it cannot be read, or is not a JSON object.
 pub fn open(file: &Path) -> Result<Reader> {
     let bytes = input::read(file, MOST_BYTES)?;
     let value: Value = serde_json::from_slice(&bytes).map_err(|error| {
@@ -33,7 +33,7 @@ pub fn open(file: &Path) -> Result<Reader> {
 }
 
 impl Reader {
-    /// The problems found; members that nobody has asked for are among them.
+    /// All problems found, including members that were not requested.
     pub fn finish(mut self, known: &[&str]) -> Vec<InputError> {
         for key in self.members.keys() {
             let mut problem = InputError::new("an unknown key", "a key of this object")
@@ -43,27 +43,27 @@ impl Reader {
         }
         self.problems
     }
-    /// The problems found so far, whatever is left to be read.
+    /// Problems found so far, regardless of unread members.
     pub fn problems(self) -> Vec<InputError> {
         self.problems
     }
-    /// Notes a problem with a key of this object.
+    /// Records a problem with a key of this object.
     pub fn problem(&mut self, key: &str, found: impl Into<String>, expected: impl Into<String>) {
         self.problems.push(InputError::new(found, expected).key(format!("{}{key}", self.prefix)));
     }
-    /// Takes the problems of an object within this one.
+    /// Adopts the problems of an object within this one.
     pub fn adopt(&mut self, problems: Vec<InputError>) {
         self.problems.extend(problems);
     }
-    /// Takes a member out; `null` is as good as nothing.
+    /// Takes a member out; `null` counts as missing.
     pub fn take(&mut self, key: &str) -> Option<Value> {
         self.members.remove(key).filter(|value| !value.is_null())
     }
-    /// Whether a member is there and a number.
+    /// Whether a member exists and is a number.
     pub fn is_number(&self, key: &str) -> bool {
         self.members.get(key).is_some_and(Value::is_number)
     }
-    /// Takes a member that has to be there.
+    /// Takes a required member.
     pub fn need(&mut self, key: &str, expected: &str) -> Option<Value> {
         let value = self.take(key);
         if value.is_none() {
@@ -71,11 +71,11 @@ impl Reader {
         }
         value
     }
-    /// Whether there is a member.
+    /// Whether a member exists.
     pub fn has(&self, key: &str) -> bool {
         self.members.get(key).is_some_and(|value| !value.is_null())
     }
-    /// Takes an object within this one; a text stands for an object with nothing but this member.
+    /// Takes an object within this one; a text is short for an object with this member only.
     pub fn object_or(&mut self, key: &str, member: &str) -> Option<Self> {
         if let Some(text @ Value::String(_)) = self.members.get(key).cloned() {
             let members = Map::from_iter([(member.to_owned(), text)]);
@@ -96,7 +96,7 @@ impl Reader {
             }
         }
     }
-    /// Takes a list of objects; what is no object is left out, and told.
+    /// Takes a list of objects; other items are left out and reported.
     pub fn objects(&mut self, key: &str) -> Vec<Self> {
         let Some(value) = self.take(key) else { return Vec::new() };
         let mut objects = Vec::new();
@@ -116,11 +116,11 @@ impl Reader {
     pub fn path(&self, key: &str) -> String {
         format!("{}{key}", self.prefix)
     }
-    /// Whether nothing is wrong so far.
+    /// Whether there are no problems so far.
     pub fn is_right(&self) -> bool {
         self.problems.is_empty()
     }
-    /// Takes a number; where there is none, `otherwise`, or it has to be there.
+    /// Takes a number; if there is none, `otherwise`, without which it is required.
     pub fn number(&mut self, key: &str, otherwise: Option<f64>) -> Option<f64> {
         let Some(value) = self.take(key) else {
             if otherwise.is_none() {
@@ -134,7 +134,7 @@ impl Reader {
         }
         number
     }
-    /// Takes a whole number of at most `most`; where there is none, `otherwise`, or it has to be there.
+    /// Takes a whole number of at most `most`; if there is none, `otherwise`, without which it is required.
     pub fn whole(&mut self, key: &str, otherwise: Option<u32>, most: u32) -> Option<u32> {
         let Some(value) = self.take(key) else {
             if otherwise.is_none() {
@@ -148,7 +148,7 @@ impl Reader {
         }
         number
     }
-    /// Takes a text; empty, where there is none.
+    /// Takes a text; empty if there is none.
     pub fn text(&mut self, key: &str) -> String {
         match self.take(key) {
             None => String::new(),
@@ -159,8 +159,8 @@ impl Reader {
             }
         }
     }
-    /// Takes a list of `length` numbers, or one number for all of them; in place of a `null` stands `null_is`. Where
-    /// there is nothing, `otherwise` for all of them, or it has to be there.
+    /// Takes a list of `length` numbers, or one number for all of them; a `null` is read as `null_is`. If there is
+    /// none, `otherwise` for all of them, without which it is required.
     pub fn column(
         &mut self,
         key: &str,
@@ -184,7 +184,7 @@ impl Reader {
         }
         Some(numbers)
     }
-    /// The items of a list.
+    /// Items of a list.
     pub fn list(&mut self, key: &str, value: Value, of: &str) -> Option<Vec<Value>> {
         match value {
             Value::Array(items) => Some(items),
@@ -194,7 +194,7 @@ impl Reader {
             }
         }
     }
-    /// A list of numbers; in place of a `null` stands `null_is`, if it may stand there.
+    /// A list of numbers; a `null` is read as `null_is`, if it is allowed.
     pub fn numbers(&mut self, key: &str, value: Value, null_is: Option<f64>) -> Option<Vec<f64>> {
         let items = self.list(key, value, "numbers")?;
         let before = self.problems.len();
@@ -210,12 +210,12 @@ impl Reader {
     }
 }
 
-/// So many figures.
+/// A number of figures, in words.
 pub fn counted(figures: usize) -> String {
     if figures == 1 { "1 figure".to_owned() } else { format!("{figures} figures") }
 }
 
-/// What a value is, in words.
+/// Description of a value, in words.
 pub fn kind(value: &Value) -> String {
     match value {
         Value::Null => "null".to_owned(),

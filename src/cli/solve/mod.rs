@@ -19,9 +19,9 @@ use std::io::{BufWriter, Write};
 pub enum SolveCommand {
     /// Share the costs of a coalition: Shapley value, Core, nucleolus.
     Game(game::GameArgs),
-    /// Nash and C-Nash equilibrium of charging stations whose load makes the price.
+    /// Nash and C-Nash equilibrium of charging stations with a load-dependent price.
     CNash(c_nash::CNashArgs),
-    /// A retailer who makes prices, and households and battery vehicles that answer to them.
+    /// A retailer who sets prices, and households and battery vehicles that respond to them.
     Stackelberg(stackelberg::StackelbergArgs),
     /// Prices and purchases of an aggregator against rivals, with CVaR.
     Bilevel(bilevel::BilevelArgs),
@@ -30,20 +30,20 @@ pub enum SolveCommand {
 }
 
 impl SolveCommand {
-    /// Carries the command out.
+    /// Runs the command.
     ///
     /// # Errors
-    /// Whatever stops it.
+    /// If the command fails.
     pub fn execute(&self) -> Result<()> {
         let mut out = BufWriter::new(std::io::stdout().lock());
         self.answer(&mut out)?;
         print::told(out.flush())
     }
 
-    /// Solves the game, and writes what the command prints.
+    /// Solves the game, and writes the output of the command.
     ///
     /// # Errors
-    /// Whatever stops it.
+    /// If the command fails.
     pub fn answer(&self, out: &mut dyn Write) -> Result<()> {
         match self {
             Self::Game(args) => game::run(args, out),

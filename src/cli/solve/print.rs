@@ -1,4 +1,4 @@
-//! What the commands of `solve` print in the same way: JSON, and tables of figures that leave out what is too much.
+//! Output that the commands of `solve` share: JSON, and tables of figures that omit rows beyond a limit.
 
 use crate::cli::terminal;
 use crate::error::{Error, Result};
@@ -9,7 +9,7 @@ use std::io::{ErrorKind, Write};
 /// Most rows of a table.
 pub(super) const MOST_SHOWN: usize = 24;
 
-/// Writes JSON piece by piece: a hundred thousand stations are hundreds of megabytes of text.
+/// Writes JSON piece by piece: a hundred thousand stations make hundreds of megabytes of text.
 pub(super) fn json(out: &mut dyn Write, output: &impl Serialize) -> Result<()> {
     let written = serde_json::to_writer(&mut *out, output).map_err(std::io::Error::from);
     told(written.and_then(|()| writeln!(out)))
@@ -20,7 +20,7 @@ pub(super) fn text(out: &mut dyn Write, text: &str) -> Result<()> {
     told(out.write_all(text.as_bytes()))
 }
 
-/// That somebody has read enough is no error.
+/// A reader that stops early is no error.
 pub(super) fn told(written: std::io::Result<()>) -> Result<()> {
     match written {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::writing("stdout", error)),
@@ -33,7 +33,7 @@ pub(super) fn counted(n: usize, what: &str) -> String {
     format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
-/// Says that not all are shown.
+/// Reports how many rows are not shown.
 pub(super) fn more(n: usize, what: &str) -> String {
     match n.saturating_sub(MOST_SHOWN) {
         0 => String::new(),
@@ -41,7 +41,7 @@ pub(super) fn more(n: usize, what: &str) -> String {
     }
 }
 
-/// An empty table with names to the left and figures to the right.
+/// An empty table with names on the left and figures on the right.
 pub(super) fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
     let lines = terminal::draws();
@@ -62,6 +62,6 @@ pub(super) fn figure(x: f64) -> String {
         return format!("{x:.5e}");
     }
     let before = if x == 0.0 { 0 } else { x.abs().log10().floor() as i32 };
-    // Adding 0 makes a zero of minus zero.
+    // Adding 0 turns minus zero into zero.
     format!("{:.*}", (5 - before).clamp(0, 5) as usize, x + 0.0)
 }

@@ -1,5 +1,5 @@
-//! `gridfleet solve routing`: which vehicles of a file's fleets serve its trips and where they charge, for each coalition,
-//! and how the fleets may share what it costs.
+//! `gridfleet solve routing`: the vehicles of a file's fleets that serve its trips and where they charge, for each
+//! coalition, and how the fleets may share the cost.
 
 use super::print::{self, counted, figure, table};
 use super::routing_file::{Written, read};
@@ -43,7 +43,7 @@ pub struct RoutingArgs {
     /// The instance.
     #[arg(value_name = "FILE.json")]
     pub file: PathBuf,
-    /// Solve this coalition alone, names of fleets with commas between; all coalitions if not given.
+    /// Solve this coalition alone, names of fleets separated by commas; all coalitions if not given.
     #[arg(long, value_name = "FLEETS")]
     pub coalition: Option<String>,
     /// Print everything as JSON on stdout.
@@ -57,10 +57,10 @@ const MOST_COALITIONS: usize = 63;
 /// A coalition and its plan.
 type Solved = (Coalition, Result<Plan, Unservable>);
 
-/// Carries `gridfleet solve routing` out.
+/// Runs `gridfleet solve routing`.
 ///
 /// # Errors
-/// If the file is wrong, trips cannot be served, or stdout cannot be written.
+/// If the file is invalid, trips cannot be served, or stdout cannot be written.
 pub fn run(args: &RoutingArgs, out: &mut dyn Write) -> Result<()> {
     let Written { instance, demand } = read(&args.file)?;
     let mut router = Router::new(&instance)?;
@@ -77,7 +77,7 @@ pub fn run(args: &RoutingArgs, out: &mut dyn Write) -> Result<()> {
             solved.extend(coalitions.map(|(place, plan)| (Coalition::at(place), plan)));
         }
     }
-    // The last one is that of everybody, or the one asked for.
+    // The last one is the grand coalition, or the requested one.
     let Some((coalition, last)) = solved.last() else { return Ok(()) };
     let plan = match last {
         Ok(plan) => plan,
@@ -99,7 +99,7 @@ pub fn run(args: &RoutingArgs, out: &mut dyn Write) -> Result<()> {
     print::text(out, &shown.tables(&args.file))
 }
 
-/// The coalition of these names.
+/// Coalition with these names.
 fn named(instance: &Instance, names: &str) -> Result<Coalition> {
     let mut coalition = Coalition::EMPTY;
     for name in names.split(',').map(str::trim) {
@@ -119,23 +119,23 @@ fn members(instance: &Instance, coalition: Coalition) -> String {
     names.join(", ")
 }
 
-/// What is shown of an instance that is solved.
+/// Output for a solved instance.
 struct Shown<'a> {
     instance: &'a Instance,
     demand: Demand,
     solved: &'a [Solved],
-    /// Of the last coalition.
+    /// Plan of the last coalition.
     plan: &'a Plan,
     sharing: Option<Solution>,
     work: Work,
 }
 
-/// What `--json` prints.
+/// Output of `--json`.
 #[derive(Serialize)]
 struct Output<'a> {
     demand: &'static str,
     coalitions: Vec<CoalitionOutput<'a>>,
-    /// Shares of the cost; none if a coalition cannot serve.
+    /// Shares of the cost; `None` if a coalition cannot serve all trips.
     sharing: Option<&'a Solution>,
     work: WorkOutput,
 }
@@ -144,14 +144,14 @@ struct Output<'a> {
 struct CoalitionOutput<'a> {
     members: Vec<&'a str>,
     cost: Option<f64>,
-    /// Why it has no plan.
+    /// Reason why it has no plan.
     why: Option<String>,
     driven_kwh: Option<f64>,
     drawn_kwh: Option<f64>,
     km: Option<f64>,
     unserved: Vec<&'a str>,
     schedules: Vec<ScheduleOutput<'a>>,
-    /// Lowest voltage by slot, in per unit.
+    /// Lowest voltage by slot [per unit].
     lowest_voltage: Vec<f64>,
 }
 
@@ -161,7 +161,7 @@ struct ScheduleOutput<'a> {
     cost: f64,
     trips: Vec<&'a str>,
     pick_ups: Vec<f64>,
-    /// Stays on the way to each trip and home.
+    /// Stops before each trip and on the way home.
     stops: Vec<Option<StopOutput<'a>>>,
 }
 
@@ -240,7 +240,7 @@ impl<'a> Shown<'a> {
         }
     }
 
-    /// Coalitions, shares, the plan of the last coalition, the feeder.
+    /// Tables of coalitions, shares, the plan of the last coalition, and the feeder.
     fn tables(&self, file: &Path) -> String {
         let instance = self.instance;
         let vehicles: usize = instance.vehicles.iter().map(|vehicles| vehicles.count).sum();
@@ -319,7 +319,7 @@ impl<'a> Shown<'a> {
         table
     }
 
-    /// What each vehicle of the last coalition does.
+    /// Schedule of each vehicle of the last coalition.
     fn schedules(&self) -> comfy_table::Table {
         let instance = self.instance;
         let mut rows: Vec<(&str, String, f64)> = Vec::new();

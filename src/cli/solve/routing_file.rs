@@ -8,14 +8,14 @@ use crate::scenario::suggest;
 use serde_json::Value;
 use std::path::Path;
 
-/// Largest file that is read [bytes].
+/// Largest file that is accepted [bytes].
 const MOST_BYTES: u64 = 64 << 20;
 
-/// An instance as it was written.
+/// Instance as it was written.
 pub struct Written {
     /// The instance.
     pub instance: Instance,
-    /// Whose riders a coalition serves.
+    /// Demand of a coalition: its own riders or all.
     pub demand: Demand,
 }
 
@@ -42,14 +42,14 @@ const STATION: [&str; 7] = ["name", "fleet", "place", "connectors", "power_kw", 
 const FEEDER: [&str; 9] =
     ["case", "base_mva", "source", "source_voltage", "buses", "branches", "load", "voltage", "sides"];
 
-/// How much longer ways are than straight lines, if nothing is said. Assumed: between a grid's 1.27 and what is measured
-/// in cities.
+/// Length of routes relative to straight lines, if not given. Assumed: between a grid's 1.27 and what is measured in
+/// cities.
 const DETOUR: f64 = 1.3;
 
-/// Reads an instance, and tells all that is wrong with it.
+/// Reads an instance, and reports all of its problems.
 ///
 /// # Errors
-/// If the file, or the feeder's, cannot be read or is wrong.
+/// If the file, or the feeder's, cannot be read or is invalid.
 pub fn read(file: &Path) -> Result<Written> {
     let named = |problems: Vec<InputError>| {
         Error::Input(problems.into_iter().map(|p| if p.file.is_some() { p } else { p.file(file) }).collect())
@@ -59,7 +59,7 @@ pub fn read(file: &Path) -> Result<Written> {
     let slots = slots(&mut reader);
     let (places, travel) = places(&mut reader);
     if !reader.is_right() {
-        // All names would be unknown, all lists of the wrong length.
+        // Otherwise all names would be unknown, and all lists of the wrong length.
         return Err(named(reader.problems()));
     }
     let price = reader.column("price", slots.count, None, None);
@@ -115,7 +115,7 @@ pub fn read(file: &Path) -> Result<Written> {
     if problems.is_empty() { Ok(Written { instance, demand }) } else { Err(named(problems)) }
 }
 
-/// A list of names, each of which stands once.
+/// A list of distinct names.
 fn names(reader: &mut Reader, key: &str) -> Vec<String> {
     let Some(value) = reader.need(key, "a list of names") else { return Vec::new() };
     let mut names: Vec<String> = Vec::new();
@@ -142,7 +142,7 @@ fn slots(reader: &mut Reader) -> Slots {
     slots
 }
 
-/// Names of the places and the ways between them: from a table, or from points of a plane.
+/// Names of the places and the routes between them: from a table, or from points of a plane.
 fn places(reader: &mut Reader) -> (Vec<String>, Travel) {
     let table = reader.object("travel");
     if let Some(mut table) = table {
@@ -195,7 +195,7 @@ fn places(reader: &mut Reader) -> (Vec<String>, Travel) {
     (names, Travel { minutes, km })
 }
 
-/// One of `known` by its name, if there is one.
+/// Index of a name in `known`, if it is given.
 fn named_one(entry: &mut Reader, key: &str, known: &[String], what: &str) -> Option<usize> {
     let name = match entry.take(key)? {
         Value::String(name) => name,
@@ -214,7 +214,7 @@ fn named_one(entry: &mut Reader, key: &str, known: &[String], what: &str) -> Opt
     place
 }
 
-/// One of `known`, which must be told.
+/// Index of a name in `known`, which is required.
 fn need_one(entry: &mut Reader, key: &str, known: &[String], what: &str) -> Option<usize> {
     if !entry.has(key) {
         entry.problem(key, "nothing", format!("the name of a {what}"));
@@ -294,7 +294,7 @@ fn station(
     })
 }
 
-/// The feeder: inline, or in the file of a MATPOWER case, whose path starts at the folder of this one.
+/// The feeder: inline, or in the file of a MATPOWER case, with a path relative to the folder of this file.
 fn feeder(reader: &mut Reader, file: &Path, slots: usize) -> Result<Option<Grid>, Vec<InputError>> {
     let Some(mut object) = reader.object_or("feeder", "case") else { return Ok(None) };
     let case = object.text("case");
@@ -327,7 +327,7 @@ fn feeder(reader: &mut Reader, file: &Path, slots: usize) -> Result<Option<Grid>
     Ok(feeder.zip(load).filter(|_| right).map(|(feeder, load)| Grid { feeder, load, limits }))
 }
 
-/// A feeder from the file of a case.
+/// Feeder from the file of a case.
 fn of_case(case: &str, file: &Path) -> Result<Option<Feeder>, Vec<InputError>> {
     let path = file.parent().map_or_else(|| case.into(), |folder| folder.join(case));
     let text = error::input::read(&path, MOST_BYTES).map_err(|error| match error {
@@ -339,7 +339,7 @@ fn of_case(case: &str, file: &Path) -> Result<Option<Feeder>, Vec<InputError>> {
     feeder.map(Some).map_err(|problems| problems.into_iter().map(|problem| problem.file(&path)).collect())
 }
 
-/// A feeder that stands in the file itself.
+/// Feeder given in the file itself.
 fn inline(object: &mut Reader) -> Option<Feeder> {
     let base_mva = object.number("base_mva", Some(1.0));
     let mut buses = Vec::new();

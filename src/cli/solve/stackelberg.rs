@@ -1,4 +1,5 @@
-//! `gridfleet solve stackelberg`: how households and vehicles of a file answer to their retailer, and what all pay.
+//! `gridfleet solve stackelberg`: how the households and vehicles of a file respond to their retailer, and what all
+//! pay.
 
 use super::print::{self, MOST_SHOWN, counted, figure, more, table};
 use super::stackelberg_file::{Written, read};
@@ -36,7 +37,7 @@ pub struct StackelbergArgs {
     /// The game.
     #[arg(value_name = "FILE.json")]
     pub file: PathBuf,
-    /// In what way users answer.
+    /// Conduct of users.
     #[arg(long, value_enum, default_value_t = Way::Together)]
     pub answers: Way,
     /// Print everything as JSON on stdout.
@@ -44,25 +45,25 @@ pub struct StackelbergArgs {
     pub json: bool,
 }
 
-/// In what way users answer, as the user names it.
+/// Conduct of users, as named on the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Way {
-    /// Households all at once, vehicles in turn, all knowing that the price is renewed.
+    /// Households all at once, vehicles in turn, all anticipating that their answers change the price.
     Together,
-    /// In turn, each knowing that its answer renews the price.
+    /// In turn, each anticipating that its answer changes the price.
     Renewed,
-    /// In turn, each taking the price as announced.
+    /// In turn, each taking the announced price as given.
     Announced,
 }
 
-/// The gap is closed up to this share of the payments, or in so many steps.
+/// The gap is closed up to this share of the payments, or in `MOST_STEPS` steps.
 const ENOUGH: f64 = 1e-7;
 const MOST_STEPS: usize = 60;
 
-/// Carries `gridfleet solve stackelberg` out.
+/// Runs `gridfleet solve stackelberg`.
 ///
 /// # Errors
-/// If the file is wrong, or stdout cannot be written.
+/// If the file is invalid, or stdout cannot be written.
 pub fn run(args: &StackelbergArgs, out: &mut dyn Write) -> Result<()> {
     let written = read(&args.file)?;
     let mut led = lead(&written.game, written.aim)?;
@@ -89,12 +90,12 @@ pub fn run(args: &StackelbergArgs, out: &mut dyn Write) -> Result<()> {
     print::text(out, &tables(&args.file, &written, &led, &bound))
 }
 
-/// What `--json` prints.
+/// Output of `--json`.
 #[derive(Serialize)]
 struct Output<'a> {
     aim: &'static str,
     lambda: &'a [f64],
-    /// Equilibria that the retailer has tried.
+    /// Number of equilibria that the retailer has tried.
     tried: usize,
     load: &'a [f64],
     vehicle_load: Vec<f64>,
@@ -220,7 +221,7 @@ fn tables(file: &Path, written: &Written, led: &Led, bound: &Bound) -> String {
     out
 }
 
-/// How the answers ended, in a sentence.
+/// Sentence on how the answers ended.
 fn told(found: &Equilibrium) -> String {
     let rounds = counted(found.rounds, "round");
     match found.ending {

@@ -1,26 +1,26 @@
-//! The file of `gridfleet solve stackelberg`: slots, the retailer, households, vehicles, what the retailer is after.
+//! The file of `gridfleet solve stackelberg`: slots, the retailer, households, vehicles, the retailer's objective.
 
 use super::input::{self, Reader, counted};
 use crate::error::{Error, Result};
 use crate::games::stackelberg::{Aim, Game, Household, Retailer, Vehicle, within};
 use std::path::Path;
 
-/// A game as it was written, with the names of its users.
+/// Game as it was written, with the names of its users.
 pub struct Written {
     /// The game.
     pub game: Game,
-    /// What the retailer is after.
+    /// Objective of the retailer.
     pub aim: Aim,
     /// Name of each household.
     pub households: Vec<String>,
-    /// Name of each vehicle, those of one entry one after the other.
+    /// Name of each vehicle, those of one entry in succession.
     pub vehicles: Vec<String>,
 }
 
-/// Most slots (a week), and most equal vehicles of one entry.
+/// Most slots (a week), and most identical vehicles of one entry.
 const MOST_SLOTS: u32 = 168;
 const MOST_ALIKE: u32 = 100_000;
-/// Most equal households of one entry.
+/// Most identical households of one entry.
 const MOST_HOMES: u32 = 1_000_000_000;
 
 /// Keys of the file and its objects.
@@ -43,10 +43,10 @@ const VEHICLE: [&str; 11] = [
     "theta",
 ];
 
-/// Reads a game, and tells all that is wrong with it.
+/// Reads a game, and reports all of its problems.
 ///
 /// # Errors
-/// If the file cannot be read or is wrong.
+/// If the file cannot be read or is invalid.
 pub fn read(file: &Path) -> Result<Written> {
     let named = |error| match error {
         Error::Input(problems) => Error::Input(problems.into_iter().map(|p| p.file(file)).collect()),
@@ -58,7 +58,7 @@ pub fn read(file: &Path) -> Result<Written> {
         reader.problem("slots", "0", "at least 1");
     }
     if !reader.is_right() {
-        // All lists would be of the wrong length.
+        // Otherwise all lists would be of the wrong length.
         return Err(named(Error::Input(reader.problems())));
     }
     let retailer = retailer(&mut reader, slots);
@@ -112,7 +112,7 @@ fn retailer(reader: &mut Reader, slots: usize) -> Option<Retailer> {
     Some(retailer)
 }
 
-/// What the retailer is after; marginal prices, if nothing is said.
+/// Objective of the retailer; marginal prices if not given.
 fn aim(reader: &mut Reader) -> Option<Aim> {
     let Some(mut object) = reader.object("leader") else { return Some(Aim::Marginal) };
     let name = object.text("aim");
@@ -135,7 +135,7 @@ fn aim(reader: &mut Reader) -> Option<Aim> {
     aim
 }
 
-/// A household: its nominal load and how far it goes from it, or its energy and its bounds.
+/// A household: its nominal load and the permitted deviation, or its energy and its bounds.
 fn household(entry: &mut Reader, slots: usize) -> Option<Household> {
     let count = entry.whole("count", Some(1), MOST_HOMES);
     let omega = entry.column("omega", slots, None, None);
@@ -196,7 +196,7 @@ fn vehicle(entry: &mut Reader, slots: usize) -> Option<Vehicle> {
     Some(vehicle)
 }
 
-/// Tells the problems of an entry, with its path before their keys.
+/// Reports the problems of an entry, with its path before their keys.
 fn tell(entry: &mut Reader, problems: Vec<crate::error::InputError>) {
     let pathed = |mut problem: crate::error::InputError| {
         problem.key = problem.key.map(|key| entry.path(&key));
