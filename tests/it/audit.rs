@@ -397,6 +397,31 @@ fn what_cannot_be_compared_is_counted_as_not_possible() {
     assert_eq!(audit_of(&Day::new()).count(), format!("{CHECKS} checks made, none impossible"));
 }
 
+/// A lost trip names the vehicle that it was assigned to in advance: always in a replay, never with a fleet that is
+/// dispatched. A fleet of private vehicles may have both, its drivers' trips and riders that ask it in vain.
+#[test]
+fn a_lost_trip_names_a_vehicle_where_one_was_assigned() {
+    let violations = |named: bool, preassigned: bool, replay: bool| {
+        let mut day = Day::new();
+        day.trips[1].vehicle = named.then_some(VehicleId(0));
+        let mut facts = facts(OutputOptions::default());
+        facts.preassigned = if preassigned { vec!["yellow".to_owned()] } else { Vec::new() };
+        facts.patience_s = (!replay).then_some(900);
+        let dir = tempfile::tempdir().unwrap();
+        write(&day, &day, &facts.outputs, dir.path());
+        let report = audit(dir.path(), &facts).unwrap();
+        report
+            .checks
+            .into_iter()
+            .find(|check| check.name == "Trips: times, waits and vehicles fit the status")
+            .unwrap()
+            .violations
+    };
+    assert_eq!((violations(false, false, false), violations(true, false, false)), (0, 1));
+    assert_eq!((violations(false, true, false), violations(true, true, false)), (0, 0));
+    assert_eq!((violations(false, true, true), violations(true, true, true)), (1, 0));
+}
+
 /// A later rider of the same trip may have a vehicle that comes too late for the older one, or whose ride is longer.
 #[test]
 fn riders_who_could_not_be_served_are_not_passed_over() {
