@@ -35,18 +35,14 @@ pub fn render(error: &Error, colours: bool) -> String {
 
 fn input(problem: &InputError, paint: Paint, out: &mut String) {
     let mut head = format!("{} ", paint.red("error:"));
-    if let Some(file) = &problem.file {
-        // Writing to a string cannot fail, here and below.
-        let _ = write!(head, "{}:", file.display());
-        if let Some(line) = problem.line {
-            let _ = write!(head, "{line}:");
-        }
-        head.push(' ');
+    // Writing to a string cannot fail, here and below.
+    if let Some(place) = problem.place() {
+        let _ = write!(head, "{place}: ");
     }
     if let Some(key) = &problem.key {
         let _ = write!(head, "{}: ", paint.bold(key));
     }
-    let _ = write!(head, "found {}, expected {}", problem.found, problem.expected);
+    head.push_str(&problem.problem());
     line(out, &head);
     if let Some(excerpt) = excerpt(problem, paint) {
         out.push_str(&excerpt);

@@ -111,28 +111,35 @@ impl InputError {
     }
 }
 
+impl InputError {
+    /// Whether `found` says it all and the file, if there is one, ends the sentence.
+    fn file_ends_it(&self) -> bool {
+        self.expected.is_empty() && self.line.is_none() && self.key.is_none()
+    }
+    /// File and line, `town.toml:27`, where they begin a message.
+    pub fn place(&self) -> Option<String> {
+        let file = self.file.as_ref().filter(|_| !self.file_ends_it())?.display();
+        Some(self.line.map_or_else(|| file.to_string(), |line| format!("{file}:{line}")))
+    }
+    /// The problem in one sentence, without place and key: `found -1, expected a number from 0`.
+    pub fn problem(&self) -> String {
+        match (&self.file, self.expected.is_empty()) {
+            (Some(file), true) if self.file_ends_it() => format!("{}: {}", self.found, file.display()),
+            (_, true) => self.found.clone(),
+            (_, false) => format!("found {}, expected {}", self.found, self.expected),
+        }
+    }
+}
+
 impl fmt::Display for InputError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let plain = self.expected.is_empty();
-        let file_last = plain && self.line.is_none() && self.key.is_none();
-        if let Some(file) = self.file.as_ref().filter(|_| !file_last) {
-            write!(f, "{}:", file.display())?;
-            if let Some(line) = self.line {
-                write!(f, "{line}:")?;
-            }
-            write!(f, " ")?;
+        if let Some(place) = self.place() {
+            write!(f, "{place}: ")?;
         }
         if let Some(key) = &self.key {
             write!(f, "{key}: ")?;
         }
-        if plain {
-            write!(f, "{}", self.found)?;
-        } else {
-            write!(f, "found {}, expected {}", self.found, self.expected)?;
-        }
-        if let Some(file) = self.file.as_ref().filter(|_| file_last) {
-            write!(f, ": {}", file.display())?;
-        }
+        write!(f, "{}", self.problem())?;
         if let Some(help) = &self.help {
             write!(f, "; {help}")?;
         }

@@ -67,7 +67,7 @@ fn a_typo_in_a_key() {
 #[test]
 fn a_missing_file() {
     insta::assert_snapshot!(refused(&[(r#"town-trips.csv"]"#, r#"trips-of-town.csv"]"#)], &[]), @r##"
-    error: town.toml:27: trips.files[0]: found no such file: trips-of-town.csv, expected a file that can be read
+    error: town.toml:27: trips.files[0]: no such file: trips-of-town.csv
         |
      27 | files = ["trips-of-town.csv"]
         |          ^^^^^^^^^^^^^^^^^^^
@@ -225,7 +225,7 @@ fn no_scenario_at_all() {
     };
     insta::assert_snapshot!(said(&["run", "scenarios"]), @"error: scenarios: found a folder, expected a file that can be read");
     insta::assert_snapshot!(said(&["run", "nowhere.toml"]), @r"
-    error: nowhere.toml: found no such file, expected a scenario file
+    error: no such file: nowhere.toml
       help: `gridfleet new NAME` writes a scenario to start from
     ");
     insta::assert_snapshot!(said(&["run"]), @r"

@@ -174,11 +174,11 @@ fn a_simulation_for_a_forecast_that_knows_it_is_ended() {
     assert_eq!(names(temporary.path()), [""; 0]);
 }
 
-/// A game of 17 players, whose nucleolus takes long.
+/// A game of 19 players, whose nucleolus takes long.
 #[test]
 #[cfg(target_os = "linux")]
 fn a_solver_is_ended() {
-    const PLAYERS: u32 = 17;
+    const PLAYERS: u32 = 19;
     let temporary = tempfile::tempdir().unwrap();
     let player = |i: u32| format!("p{i}");
     let mut costs = Vec::new();
