@@ -5,9 +5,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+/// Modules of a crate, in order, each with those that it may use.
+type Modules = &'static [(&'static str, &'static [&'static str])];
+
 /// Each module of a crate that has several, and the modules of that crate that it may use. Cargo keeps the order of
 /// the crates.
-const MAY_USE: &[(&str, &[(&str, &[&str])])] = &[
+const MAY_USE: &[(&str, Modules)] = &[
     (
         "core",
         &[
@@ -198,7 +201,7 @@ fn fits(used: &str, allowed: &str) -> bool {
 }
 
 /// The modules of `package` with what they may use, if it has several.
-fn layers(package: &str) -> Option<&'static [(&'static str, &'static [&'static str])]> {
+fn layers(package: &str) -> Option<Modules> {
     MAY_USE.iter().find(|(name, _)| *name == package).map(|(_, modules)| *modules)
 }
 

@@ -1,9 +1,8 @@
 //! Prices of Nord Pool from its archive: a row per hour, a column (or two) per area.
 //!
 //! Day-ahead (`elspot`): `date; hours; SYS; SE1; ...` in one header line. Regulating prices: four header
-//! lines, of which the third names areas and the fourth has `Up` and `Down` below each. Hours are written `00
-//! - 01`, on the clock of Oslo (the clock of Nord Pool: Central European Time with summer time) for all
-//! areas, including Finland and the Baltic countries. The hour skipped in spring is present and empty; the
+//! lines, of which the third names areas and the fourth has `Up` and `Down` below each. Hours are written
+//! `00 - 01`, on the clock of Oslo (the clock of Nord Pool: Central European Time with summer time) for all areas, including Finland and the Baltic countries. The hour skipped in spring is present and empty; the
 //! hour repeated in autumn appears twice.
 
 use super::clock::{RowClock, dates, in_order, midnight_s};
