@@ -89,8 +89,7 @@ impl Recorder for HourlyPower {
 /// Simulates one replication and returns its figures.
 ///
 /// # Errors
-/// [`Error::Interrupted`] if `stop` is set meanwhile; [`Error::Other`] if an instant does not end; [`Error::Audit`] if
-/// the books do not balance; [`Error::Input`] if an amount is too large to be posted.
+/// As [`Replication::simulate`].
 pub fn simulate(
     setup: Arc<Setup>,
     policies: Policies,
