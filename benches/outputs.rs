@@ -29,6 +29,7 @@ fn labels() -> Labels {
         places: Arc::new(places),
         fleets: vec!["yellow".into(), "green".into()],
         vehicles: (0..13_000).map(|v| format!("yellow-{v}")).collect(),
+        vehicle_types: Vec::new(),
         stations: (0..500).map(|s| format!("hub-{s}")).collect(),
         operators: vec!["hub".into()],
         households: Vec::new(),

@@ -65,6 +65,7 @@ impl Run<'_> {
         let mut grid = shape.map(|shape| GridPicture::new(shape, setup.clock.clone(), period.0, period.1));
         let mut tables = ParquetRecorder::create(dir.path(), labels, &provenance, &options)?;
         setup.sites().iter().for_each(|site| tables.site(site));
+        setup.vehicle_records().iter().for_each(|vehicle| tables.vehicle(vehicle));
 
         let others = self.recorder.take();
         let replication = self.prepare(&prepared.policies, &setup);

@@ -27,7 +27,7 @@ const KINDS: &str = "Ledger: each kind of amount is that of the summary";
 const RESCUES: &str = "Ledger: a rescue is paid for each leg that takes no energy";
 const STORED: &str = "Stored energy is that of legs and sessions";
 /// How many checks the day by hand allows.
-const CHECKS: usize = 41;
+const CHECKS: usize = 42;
 
 fn facts(outputs: OutputOptions) -> AuditFacts {
     let vehicle = |name: &str, soc, place: &str| VehicleFacts {
@@ -195,6 +195,11 @@ fn each_wrong_day_is_found_by_the_check_meant_for_it() {
         ("Sites: stations are the scenario's", |d| d.sites[2].station.as_mut().unwrap().connectors = 2),
         ("Sites: stations are the scenario's", |d| d.sites[2].station.as_mut().unwrap().connector_kw = 22.0),
         ("Sites: stations are the scenario's", |d| d.sites.push(d.sites[2])),
+        ("Vehicles: they are the scenario's", |d| d.vehicles[0].battery_kwh = 41.0),
+        ("Vehicles: they are the scenario's", |d| d.vehicles[1].initial_soc = 0.31),
+        ("Vehicles: they are the scenario's", |d| d.vehicles[1].initial_place = PlaceId(0)),
+        ("Vehicles: they are the scenario's", |d| d.vehicles[1].depot = Some(PlaceId(0))),
+        ("Vehicles: they are the scenario's", |d| d.vehicles.push(d.vehicles[1])),
         ("Vehicles by state add up to the fleet", |d| d.fleet[3].idle += 1),
         ("Every request ends in exactly one status", |d| d.trips[1].request.0 = 0),
         ("Every request ends in exactly one status", |d| {

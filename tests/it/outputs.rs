@@ -91,6 +91,11 @@ const PROMISED: &[(&str, &str)] = &[
     ),
     ("ledger", "time debit credit amount currency kind reference"),
     ("sites", "kind name lat lon operator connectors connector_kw"),
+    (
+        "vehicles",
+        "vehicle_id fleet vehicle_type battery_kwh usable_soc_min usable_soc_max consumption_kwh_per_km ac_kw \
+         dc_kw initial_soc initial_place depot",
+    ),
 ];
 
 #[test]
@@ -110,7 +115,7 @@ fn tables_have_the_columns_that_were_promised() {
 fn rows_come_back_as_they_were_recorded() {
     let dir = tempfile::tempdir().unwrap();
     let rows = write(dir.path(), &OutputOptions::default(), &Day::new()).unwrap();
-    assert_eq!(rows, 2 + 4 + 2 + 13 + 13 + 13 + 26 + 1 + 1 + 1 + 3 + 10 + 4);
+    assert_eq!(rows, 2 + 4 + 2 + 13 + 13 + 13 + 26 + 1 + 1 + 1 + 3 + 10 + 4 + 2);
 
     let trips = read(dir.path(), "trips");
     let text = |frame: &DataFrame, name: &str| -> Vec<Option<String>> {
@@ -143,6 +148,15 @@ fn rows_come_back_as_they_were_recorded() {
     assert_eq!(sites.column("lon").unwrap().f64().unwrap().get(1), Some(-73.98));
     let connectors = sites.column("connectors").unwrap().i64().unwrap();
     assert_eq!(connectors.iter().collect::<Vec<_>>(), [None, None, Some(1), None]);
+
+    let vehicles = read(dir.path(), "vehicles");
+    let number = |name: &str| vehicles.column(name).unwrap().f64().unwrap().get(1).unwrap();
+    assert_eq!(text(&vehicles, "vehicle_id"), [Some("y-1".to_owned()), Some("y-2".to_owned())]);
+    assert_eq!(text(&vehicles, "vehicle_type")[1].as_deref(), Some("hatchback"));
+    assert_eq!(text(&vehicles, "initial_place"), [Some("1".to_owned()), Some("2".to_owned())]);
+    assert_eq!(text(&vehicles, "depot"), [Some("1".to_owned()), None]);
+    assert_eq!((number("usable_soc_min"), number("usable_soc_max")), (0.1, 0.9));
+    assert_eq!((number("ac_kw"), number("dc_kw"), number("initial_soc")), (7.4, 50.0, 0.30));
 }
 
 #[test]

@@ -8,14 +8,14 @@
 use gridfleet::geo::Places;
 use gridfleet::ids::{
     AccountId, BidId, BidderId, FleetId, HouseholdId, MarketId, OperatorId, PlaceId, RequestId, RetailerId,
-    SessionId, StationId, VehicleId,
+    SessionId, StationId, TypeId, VehicleId,
 };
 use gridfleet::ledger::{EntryKind, LedgerEntry, Money, Reference};
 use gridfleet::markets::Side;
 use gridfleet::records::{
     BusRecord, EndReason, FleetRecord, HouseholdRecord, Labels, LegPurpose, LegRecord, LoadRecord,
     MarketRecord, PriceRecord, Recorder, SessionRecord, SiteKind, SiteRecord, StationRecord, StationSite,
-    SupplyRecord, TripRecord, TripStatus,
+    SupplyRecord, TripRecord, TripStatus, VehicleRecord,
 };
 use gridfleet::time::SimTime;
 use std::sync::Arc;
@@ -54,6 +54,7 @@ pub struct Day {
     pub market: Vec<MarketRecord>,
     pub ledger: Vec<LedgerEntry>,
     pub sites: Vec<SiteRecord>,
+    pub vehicles: Vec<VehicleRecord>,
 }
 
 pub fn labels() -> Labels {
@@ -65,6 +66,7 @@ pub fn labels() -> Labels {
         places: Arc::new(places),
         fleets: vec!["yellow".into()],
         vehicles: vec!["y-1".into(), "y-2".into()],
+        vehicle_types: vec!["hatchback".into()],
         stations: vec!["hub".into()],
         operators: vec!["power".into()],
         retailers: vec!["grid".into()],
@@ -342,6 +344,26 @@ impl Day {
             SiteRecord { kind: SiteKind::Station, place: PlaceId(2), station: Some(hub) },
             SiteRecord { kind: SiteKind::Depot, place: PlaceId(0), station: None },
         ];
+        let vehicle = VehicleRecord {
+            vehicle: VehicleId(0),
+            fleet: FleetId(0),
+            vehicle_type: TypeId(0),
+            battery_kwh: BATTERY_KWH,
+            usable_soc: [0.1, 0.9],
+            consumption_kwh_per_km: 0.2,
+            ac_kw: 7.4,
+            dc_kw: 50.0,
+            initial_soc: 0.50,
+            initial_place: PlaceId(0),
+            depot: Some(PlaceId(0)),
+        };
+        let other = VehicleRecord {
+            vehicle: VehicleId(1),
+            initial_soc: 0.30,
+            initial_place: PlaceId(1),
+            depot: None,
+            ..vehicle
+        };
         Self {
             trips: vec![trip, lost],
             legs,
@@ -356,6 +378,7 @@ impl Day {
             market: vec![bid, settled, early],
             ledger,
             sites,
+            vehicles: vec![vehicle, other],
         }
     }
 
@@ -373,5 +396,6 @@ impl Day {
         self.market.iter().for_each(|r| recorder.market(r));
         self.ledger.iter().for_each(|r| recorder.ledger(r));
         self.sites.iter().for_each(|r| recorder.site(r));
+        self.vehicles.iter().for_each(|r| recorder.vehicle(r));
     }
 }

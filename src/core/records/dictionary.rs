@@ -100,11 +100,13 @@ pub enum TableId {
     Ledger,
     /// Zones, stations and depots on the map.
     Sites,
+    /// Vehicles.
+    Vehicles,
 }
 
 impl TableId {
     /// Every table, in the order of [`TABLES`].
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Trips,
         Self::Legs,
         Self::Sessions,
@@ -118,6 +120,7 @@ impl TableId {
         Self::Market,
         Self::Ledger,
         Self::Sites,
+        Self::Vehicles,
     ];
 
     /// Its entry in the dictionary.
@@ -429,6 +432,34 @@ pub const TABLES: &[Table] = &[
                 .nullable(),
         ],
     },
+    Table {
+        name: "vehicles",
+        doc: "One row per vehicle, as it is at the start.",
+        columns: &[
+            column("vehicle_id", Text, "Vehicle."),
+            column("fleet", Text, "Its fleet."),
+            column("vehicle_type", Text, "Its type."),
+            column("battery_kwh", Float, "Energy between state of charge 0 and 1.").unit("kWh"),
+            column("usable_soc_min", Float, "Lowest state of charge that operation may use.").unit("0..1"),
+            column("usable_soc_max", Float, "Highest state of charge that operation may use.").unit("0..1"),
+            column(
+                "consumption_kwh_per_km",
+                Float,
+                "Energy taken from the battery per kilometre at mild temperature.",
+            )
+            .unit("kWh/km"),
+            column("ac_kw", Float, "Maximum power of the on-board charger.").unit("kW"),
+            column("dc_kw", Float, "Maximum power from a DC connector; 0 without a DC inlet.").unit("kW"),
+            column("initial_soc", Float, "State of charge at the start.").unit("0..1"),
+            column("initial_place", Text, "Zone, or latitude,longitude, at the start."),
+            column(
+                "depot",
+                Text,
+                "That place, if it is a depot of the fleet or the home of the driver; null if it is neither.",
+            )
+            .nullable(),
+        ],
+    },
 ];
 
 /// The dictionary as a Markdown text, one table of columns per output table.
@@ -481,6 +512,7 @@ mod tests {
             "market",
             "ledger",
             "sites",
+            "vehicles",
         ]) {
             assert_eq!(id.table().name, name);
             assert_eq!(TableId::from_name(name), Some(id));
@@ -494,6 +526,7 @@ mod tests {
             for (i, c) in table.columns.iter().enumerate() {
                 assert!(table.columns[..i].iter().all(|other| other.name != c.name), "{}", c.name);
                 let unit = match c.name.rsplit('_').next() {
+                    Some("km") if c.name.ends_with("_kwh_per_km") => Some("kWh/km"),
                     Some("km") => Some("km"),
                     Some("kwh") => Some("kWh"),
                     Some("kw") => Some("kW"),

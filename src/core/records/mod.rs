@@ -21,7 +21,7 @@ pub use recorder::Recorder;
 use crate::geo::Places;
 use crate::ids::{
     BidId, BidderId, FleetId, HouseholdId, MarketId, OperatorId, PlaceId, RequestId, RetailerId, SessionId,
-    StationId, VehicleId,
+    StationId, TypeId, VehicleId,
 };
 use crate::markets::Side;
 use crate::time::SimTime;
@@ -519,6 +519,33 @@ pub struct SiteRecord {
     pub station: Option<StationSite>,
 }
 
+/// One vehicle at the start of the simulation (row of `vehicles.parquet`).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct VehicleRecord {
+    /// The vehicle.
+    pub vehicle: VehicleId,
+    /// Its fleet.
+    pub fleet: FleetId,
+    /// Its type.
+    pub vehicle_type: TypeId,
+    /// Energy between state of charge 0 and 1 [kWh].
+    pub battery_kwh: f64,
+    /// Lowest and highest state of charge that operation may use (0..1).
+    pub usable_soc: [f64; 2],
+    /// Energy taken from the battery per kilometre at mild temperature [kWh/km].
+    pub consumption_kwh_per_km: f64,
+    /// Maximum power of the on-board charger [kW].
+    pub ac_kw: f64,
+    /// Maximum power from a DC connector [kW]; 0 without a DC inlet.
+    pub dc_kw: f64,
+    /// State of charge at the start (0..1).
+    pub initial_soc: f64,
+    /// Place at the start.
+    pub initial_place: PlaceId,
+    /// That place, if it is a depot of the fleet or the home of the driver.
+    pub depot: Option<PlaceId>,
+}
+
 /// Names behind the identifiers, for writing and printing records.
 #[derive(Debug, Clone, Default)]
 pub struct Labels {
@@ -528,6 +555,8 @@ pub struct Labels {
     pub fleets: Vec<String>,
     /// Names of vehicles.
     pub vehicles: Vec<String>,
+    /// Names of vehicle types.
+    pub vehicle_types: Vec<String>,
     /// Names of stations.
     pub stations: Vec<String>,
     /// Names of operators.

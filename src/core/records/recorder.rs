@@ -2,7 +2,7 @@
 
 use super::{
     BusRecord, FeederRecord, FleetRecord, HouseholdRecord, LegRecord, LoadRecord, MarketRecord, PriceRecord,
-    SessionRecord, SiteRecord, StationRecord, SupplyRecord, TripRecord,
+    SessionRecord, SiteRecord, StationRecord, SupplyRecord, TripRecord, VehicleRecord,
 };
 use crate::ledger::LedgerEntry;
 
@@ -36,6 +36,8 @@ pub trait Recorder {
     fn market(&mut self, _record: &MarketRecord) {}
     /// A zone, station or depot exists.
     fn site(&mut self, _record: &SiteRecord) {}
+    /// A vehicle exists.
+    fn vehicle(&mut self, _record: &VehicleRecord) {}
 }
 
 /// Discards all records.
@@ -99,6 +101,10 @@ impl<A: Recorder, B: Recorder> Recorder for (A, B) {
         self.0.site(record);
         self.1.site(record);
     }
+    fn vehicle(&mut self, record: &VehicleRecord) {
+        self.0.vehicle(record);
+        self.1.vehicle(record);
+    }
 }
 
 /// A recorder, or none.
@@ -145,6 +151,9 @@ impl<R: Recorder> Recorder for Option<R> {
     fn site(&mut self, record: &SiteRecord) {
         self.iter_mut().for_each(|listener| listener.site(record));
     }
+    fn vehicle(&mut self, record: &VehicleRecord) {
+        self.iter_mut().for_each(|listener| listener.vehicle(record));
+    }
 }
 
 impl<R: Recorder + ?Sized> Recorder for &mut R {
@@ -189,5 +198,8 @@ impl<R: Recorder + ?Sized> Recorder for &mut R {
     }
     fn site(&mut self, record: &SiteRecord) {
         (**self).site(record);
+    }
+    fn vehicle(&mut self, record: &VehicleRecord) {
+        (**self).vehicle(record);
     }
 }

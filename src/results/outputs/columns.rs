@@ -12,6 +12,7 @@ use gridfleet_core::records::dictionary::TableId;
 use gridfleet_core::records::{
     BusRecord, EndReason, FleetRecord, HouseholdRecord, LegPurpose, LegRecord, LoadRecord, MarketRecord,
     PriceRecord, SessionRecord, SiteKind, SiteRecord, StationRecord, SupplyRecord, TripRecord, TripStatus,
+    VehicleRecord,
 };
 use gridfleet_core::time::SimTime;
 use polars_arrow::array::{PrimitiveArray, Utf8Array};
@@ -303,6 +304,27 @@ impl Row for SiteRecord {
             names.optional_operators(rows.iter().map(|r| r.station.map(|s| s.operator))),
             optional(rows, |r| r.station.map(|s| i64::from(s.connectors))).boxed(),
             optional(rows, |r| r.station.map(|s| s.connector_kw)).boxed(),
+        ]
+    }
+}
+
+impl Row for VehicleRecord {
+    const TABLE: TableId = TableId::Vehicles;
+
+    fn columns(rows: &[Self], names: &mut Names) -> Vec<ArrayBox> {
+        vec![
+            names.vehicles(rows.iter().map(|r| r.vehicle)),
+            names.fleets(rows.iter().map(|r| r.fleet)),
+            names.vehicle_types(rows.iter().map(|r| r.vehicle_type)),
+            numbers(rows, |r| r.battery_kwh),
+            numbers(rows, |r| r.usable_soc[0]),
+            numbers(rows, |r| r.usable_soc[1]),
+            numbers(rows, |r| r.consumption_kwh_per_km),
+            numbers(rows, |r| r.ac_kw),
+            numbers(rows, |r| r.dc_kw),
+            numbers(rows, |r| r.initial_soc),
+            names.places(rows.iter().map(|r| r.initial_place)),
+            names.optional_places(rows.iter().map(|r| r.depot)),
         ]
     }
 }

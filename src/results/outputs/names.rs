@@ -2,7 +2,7 @@
 
 use gridfleet_core::geo::Places;
 use gridfleet_core::ids::{
-    AccountId, BidderId, FleetId, HouseholdId, MarketId, OperatorId, PlaceId, RetailerId, StationId,
+    AccountId, BidderId, FleetId, HouseholdId, MarketId, OperatorId, PlaceId, RetailerId, StationId, TypeId,
     VehicleId,
 };
 use gridfleet_core::records::{Labels, SiteRecord};
@@ -59,6 +59,10 @@ impl Names {
         })
     }
 
+    pub(super) fn vehicle_types(&mut self, ids: impl Iterator<Item = TypeId>) -> ArrayBox {
+        self.column(ids.map(|id| u32::from(id.0)), |labels, id, out| out.push_str(&labels.vehicle_types[id]))
+    }
+
     pub(super) fn fleets(&mut self, ids: impl Iterator<Item = FleetId>) -> ArrayBox {
         self.column(ids.map(|id| u32::from(id.0)), |labels, id, out| out.push_str(&labels.fleets[id]))
     }
@@ -93,6 +97,12 @@ impl Names {
 
     pub(super) fn places(&mut self, ids: impl Iterator<Item = PlaceId>) -> ArrayBox {
         self.column(ids.map(|id| id.0), |labels, id, out| {
+            labels.places.write_label(PlaceId::new(id), out);
+        })
+    }
+
+    pub(super) fn optional_places(&mut self, ids: impl Iterator<Item = Option<PlaceId>>) -> ArrayBox {
+        self.optional_column(ids.map(|id| id.map(|id| id.0)), |labels, id, out| {
             labels.places.write_label(PlaceId::new(id), out);
         })
     }

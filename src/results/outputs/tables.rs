@@ -13,7 +13,7 @@ use gridfleet_core::ledger::LedgerEntry;
 use gridfleet_core::records::dictionary::TableId;
 use gridfleet_core::records::{
     BusRecord, FleetRecord, HouseholdRecord, Labels, LegRecord, LoadRecord, MarketRecord, PriceRecord,
-    Recorder, SessionRecord, SiteRecord, StationRecord, SupplyRecord, TripRecord,
+    Recorder, SessionRecord, SiteRecord, StationRecord, SupplyRecord, TripRecord, VehicleRecord,
 };
 use gridfleet_core::time::SimTime;
 use std::path::{Path, PathBuf};
@@ -107,6 +107,7 @@ enum Batch {
     Market(Vec<MarketRecord>),
     Ledger(Vec<LedgerEntry>),
     Sites(Vec<SiteRecord>),
+    Vehicles(Vec<VehicleRecord>),
 }
 
 /// Keeps every n-th instant of a table that is read at regular intervals.
@@ -147,6 +148,7 @@ pub struct ParquetRecorder {
     market: Option<Vec<MarketRecord>>,
     ledger: Option<Vec<LedgerEntry>>,
     sites: Option<Vec<SiteRecord>>,
+    vehicles: Option<Vec<VehicleRecord>>,
     fleet_thinning: Thinning,
     stations_thinning: Thinning,
     grid_thinning: Thinning,
@@ -197,6 +199,7 @@ impl ParquetRecorder {
             market: options.has(TableId::Market).then(Vec::new),
             ledger: options.has(TableId::Ledger).then(Vec::new),
             sites: options.has(TableId::Sites).then(Vec::new),
+            vehicles: options.has(TableId::Vehicles).then(Vec::new),
             fleet_thinning: Thinning::new(options.fleet_every),
             stations_thinning: Thinning::new(options.stations_every),
             grid_thinning: Thinning::new(options.grid_every),
@@ -240,6 +243,7 @@ impl ParquetRecorder {
         flush(&mut self.market, sender, Batch::Market);
         flush(&mut self.ledger, sender, Batch::Ledger);
         flush(&mut self.sites, sender, Batch::Sites);
+        flush(&mut self.vehicles, sender, Batch::Vehicles);
     }
 }
 
@@ -325,6 +329,9 @@ impl Recorder for ParquetRecorder {
     fn site(&mut self, record: &SiteRecord) {
         push(&mut self.sites, record, self.sender.as_ref(), Batch::Sites);
     }
+    fn vehicle(&mut self, record: &VehicleRecord) {
+        push(&mut self.vehicles, record, self.sender.as_ref(), Batch::Vehicles);
+    }
 }
 
 /// The files, owned by the background thread.
@@ -352,6 +359,7 @@ impl Files {
                 Batch::Market(rows) => self.write(&rows)?,
                 Batch::Ledger(rows) => self.write(&rows)?,
                 Batch::Sites(rows) => self.write(&rows)?,
+                Batch::Vehicles(rows) => self.write(&rows)?,
             }
         }
         let metadata = self.metadata;

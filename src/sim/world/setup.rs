@@ -5,9 +5,9 @@ use super::{
     VehicleType,
 };
 use gridfleet_core::geo::Places;
-use gridfleet_core::ids::{FleetId, PlaceId, RetailerId, StationId};
+use gridfleet_core::ids::{FleetId, PlaceId, RetailerId, StationId, VehicleId};
 use gridfleet_core::records::metrics::{CompetitionFacts, RetailFacts};
-use gridfleet_core::records::{Labels, SiteKind, SiteRecord, StationSite};
+use gridfleet_core::records::{Labels, SiteKind, SiteRecord, StationSite, VehicleRecord};
 use gridfleet_core::time::{HOUR_S, LocalClock, SimTime};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -135,6 +135,7 @@ impl Setup {
             places: Arc::clone(&self.places),
             fleets: names("", fleets),
             vehicles: self.vehicles.iter().map(|v| v.name.clone()).collect(),
+            vehicle_types: self.types.iter().map(|t| t.name.clone()).collect(),
             stations: self.stations.iter().map(|s| s.name.clone()).collect(),
             operators: names("", operators),
             retailers: names("", retailers),
@@ -189,6 +190,29 @@ impl Setup {
             .chain(stations)
             .chain(depots.into_iter().map(bare(SiteKind::Depot)))
             .collect()
+    }
+
+    /// All vehicles as they are at the start.
+    pub fn vehicle_records(&self) -> Vec<VehicleRecord> {
+        let record = |(i, v): (usize, &VehicleStart)| {
+            let of = &self.types[v.vehicle_type.index()];
+            let fleet = &self.fleets[v.fleet.index()];
+            VehicleRecord {
+                vehicle: VehicleId::new(i),
+                fleet: v.fleet,
+                vehicle_type: v.vehicle_type,
+                battery_kwh: of.battery_kwh,
+                usable_soc: of.usable_soc,
+                consumption_kwh_per_km: of.consumption_kwh_per_km * v.consumption_factor,
+                ac_kw: of.ac_kw,
+                dc_kw: of.dc_kw,
+                initial_soc: v.soc,
+                initial_place: v.place,
+                // Drivers start at home.
+                depot: (fleet.private || fleet.depots.contains(&v.place)).then_some(v.place),
+            }
+        };
+        self.vehicles.iter().enumerate().map(record).collect()
     }
 
     /// Ambient temperature at `t` [°C], where the scenario has one.
