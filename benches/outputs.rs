@@ -88,6 +88,7 @@ fn leg(n: u32) -> LegRecord {
         vehicle: VehicleId(pick(n, 12, 13_000)),
         fleet: FleetId(pick(n, 13, 2) as u16),
         purpose: LegPurpose::ALL[(n % 5) as usize],
+        request: (n % 5 < 2).then_some(RequestId(n / 5)),
         start_time,
         end_time: start_time + (noise(n, 14) * 1_200.0) as i64,
         origin: PlaceId(pick(n, 15, 265)),

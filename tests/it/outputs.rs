@@ -63,7 +63,7 @@ const PROMISED: &[(&str, &str)] = &[
     ),
     (
         "legs",
-        "vehicle_id fleet purpose start_time end_time origin destination distance_km energy_kwh charged_kwh \
+        "vehicle_id fleet purpose request_id start_time end_time origin destination distance_km energy_kwh charged_kwh \
          soc_start soc_end",
     ),
     (
@@ -138,6 +138,8 @@ fn rows_come_back_as_they_were_recorded() {
     assert_eq!(text(&ledger, "debit")[0].as_deref(), Some("fleet:yellow"));
     assert_eq!(text(&ledger, "currency")[5].as_deref(), Some("USD"));
     assert_eq!(text(&read(dir.path(), "legs"), "destination")[2].as_deref(), Some("40.72000,-74.00000"));
+    let requests = read(dir.path(), "legs").column("request_id").unwrap().u32().unwrap().clone();
+    assert_eq!(requests.iter().collect::<Vec<_>>(), [Some(0), Some(0), None, None]);
 
     let sites = read(dir.path(), "sites");
     let some = |texts: [&str; 4]| texts.map(|t| (!t.is_empty()).then(|| t.to_owned()));

@@ -105,6 +105,7 @@ impl Day {
             vehicle: VehicleId(vehicle),
             fleet: FleetId(0),
             purpose,
+            request: matches!(purpose, LegPurpose::Pickup | LegPurpose::Service).then_some(RequestId(0)),
             start_time: START + start,
             end_time: START + end,
             origin: PlaceId(from),

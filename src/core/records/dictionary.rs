@@ -195,6 +195,7 @@ pub const TABLES: &[Table] = &[
             column("vehicle_id", Text, "Vehicle."),
             column("fleet", Text, "Its fleet."),
             column("purpose", Text, "pickup, service, to_station, to_depot or relocation."),
+            column("request_id", Id, "Request that a pickup or service leg serves, as in trips; null for the others.").nullable(),
             column("start_time", Time, "Departure."),
             column("end_time", Time, "Arrival, or the end of the simulation."),
             column("origin", Text, "Zone, or latitude,longitude, of departure."),

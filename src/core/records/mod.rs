@@ -141,6 +141,8 @@ pub struct LegRecord {
     pub fleet: FleetId,
     /// Purpose of the movement.
     pub purpose: LegPurpose,
+    /// The request that it serves; `None` unless it goes to or with a rider.
+    pub request: Option<RequestId>,
     /// Departure.
     pub start_time: SimTime,
     /// Arrival, or the end of the simulation for a leg that it cuts off.

@@ -93,6 +93,7 @@ impl Row for LegRecord {
             names.vehicles(rows.iter().map(|r| r.vehicle)),
             names.fleets(rows.iter().map(|r| r.fleet)),
             names.fixed(&LegPurpose::ALL.map(LegPurpose::name), rows.iter().map(|r| r.purpose as u32)),
+            optional(rows, |r| r.request.map(|request| request.0)).boxed(),
             times(rows, |r| r.start_time),
             times(rows, |r| r.end_time),
             names.places(rows.iter().map(|r| r.origin)),
