@@ -5,7 +5,9 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use gridfleet::geo::Places;
-use gridfleet::ids::{AccountId, FleetId, OperatorId, PlaceId, RequestId, SessionId, StationId, VehicleId};
+use gridfleet::ids::{
+    AccountId, FleetId, OperatorId, PlaceId, RequestId, RetailerId, SessionId, StationId, VehicleId,
+};
 use gridfleet::ledger::{EntryKind, LedgerEntry, Money, Reference};
 use gridfleet::outputs::{OutputOptions, ParquetRecorder, Provenance};
 use gridfleet::records::{
@@ -126,6 +128,7 @@ fn session(n: u32) -> SessionRecord {
         fleet: FleetId(0),
         station: StationId(pick(n, 23, 500)),
         operator: OperatorId(0),
+        retailer: RetailerId(0),
         connector: Some(pick(n, 24, 8) as u16),
         arrival_time,
         plug_in_time: Some(arrival_time),

@@ -7,7 +7,7 @@ use gridfleet::audit::{
     AuditFacts, AuditReport, BranchFacts, BusFacts, FeederFacts, HouseholdFacts, StationFacts, VehicleFacts,
     audit,
 };
-use gridfleet::ids::{AccountId, BidId, FleetId, PlaceId, RequestId, SessionId, VehicleId};
+use gridfleet::ids::{AccountId, BidId, FleetId, PlaceId, RequestId, RetailerId, SessionId, VehicleId};
 use gridfleet::ledger::{EntryKind, LedgerEntry, Money, Reference};
 use gridfleet::outputs::{OutputOptions, ParquetRecorder, Provenance, Summary, SummaryHead};
 use gridfleet::records::dictionary::TableId;
@@ -27,9 +27,10 @@ const KINDS: &str = "Ledger: each kind of amount is that of the summary";
 const RESCUES: &str = "Ledger: a rescue is paid for each leg that takes no energy";
 const RIDES: &str = "Legs: those with a request go to or with its rider, once, and no others do";
 const LEGS: &str = "Trips: energy and distance are those of their legs";
+const SELLERS: &str = "Stations and sessions: the retailer is the station's";
 const STORED: &str = "Stored energy is that of legs and sessions";
 /// How many checks the day by hand allows.
-const CHECKS: usize = 43;
+const CHECKS: usize = 44;
 
 fn facts(outputs: OutputOptions) -> AuditFacts {
     let vehicle = |name: &str, soc, place: &str| VehicleFacts {
@@ -198,6 +199,8 @@ fn each_wrong_day_is_found_by_the_check_meant_for_it() {
         ("Sites: stations are the scenario's", |d| d.sites[2].station.as_mut().unwrap().connector_kw = 22.0),
         ("Sites: stations are the scenario's", |d| d.sites.push(d.sites[2])),
         ("Vehicles: they are the scenario's", |d| d.vehicles[0].battery_kwh = 41.0),
+        (SELLERS, |d| d.stations[3].retailer = RetailerId(1)),
+        (SELLERS, |d| d.sessions[1].retailer = RetailerId(1)),
         (RIDES, |d| d.legs[0].request = None),
         (RIDES, |d| d.legs[1].request = Some(RequestId(1))),
         (RIDES, |d| d.legs[2].request = Some(RequestId(0))),

@@ -68,12 +68,12 @@ const PROMISED: &[(&str, &str)] = &[
     ),
     (
         "sessions",
-        "session_id vehicle_id fleet station_id station_operator connector arrival_time plug_in_time \
+        "session_id vehicle_id fleet station_id station_operator retailer connector arrival_time plug_in_time \
          charge_start_time charge_end_time unplug_time queue_s need_wait_s energy_kwh battery_kwh \
          discharged_kwh max_power_kw soc_start soc_end cost end_reason",
     ),
     ("fleet", "time fleet idle driving queued charging discharging mean_soc power_kw"),
-    ("stations", "time station_id operator occupied queue power_kw limit_kw"),
+    ("stations", "time station_id operator retailer occupied queue power_kw limit_kw"),
     ("households", "time group retailer power_kw price_eur_mwh"),
     ("grid", "time bus voltage_pu p_kw q_kvar"),
     ("prices", "broadcast_time valid_from valid_to retailer price_eur_mwh"),
@@ -140,6 +140,12 @@ fn rows_come_back_as_they_were_recorded() {
     assert_eq!(text(&read(dir.path(), "legs"), "destination")[2].as_deref(), Some("40.72000,-74.00000"));
     let requests = read(dir.path(), "legs").column("request_id").unwrap().u32().unwrap().clone();
     assert_eq!(requests.iter().collect::<Vec<_>>(), [Some(0), Some(0), None, None]);
+
+    for table in ["sessions", "stations"] {
+        assert!(
+            text(&read(dir.path(), table), "retailer").iter().all(|name| name.as_deref() == Some("grid"))
+        );
+    }
 
     let sites = read(dir.path(), "sites");
     let some = |texts: [&str; 4]| texts.map(|t| (!t.is_empty()).then(|| t.to_owned()));

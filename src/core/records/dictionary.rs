@@ -216,6 +216,7 @@ pub const TABLES: &[Table] = &[
             column("fleet", Text, "Its fleet."),
             column("station_id", Text, "Station."),
             column("station_operator", Text, "Who runs the station."),
+            column("retailer", Text, "Retailer of its energy; where owners choose theirs, the one at the end of the visit."),
             column("connector", Int, "Number of the connector at its station; null if it never got one.")
                 .nullable(),
             column("arrival_time", Time, "When the vehicle joined the station."),
@@ -264,6 +265,7 @@ pub const TABLES: &[Table] = &[
             column("time", Time, "When the meters were read."),
             column("station_id", Text, "Station."),
             column("operator", Text, "Who runs it."),
+            column("retailer", Text, "Its retailer; where owners choose theirs, the one in the scenario."),
             column("occupied", Int, "Connectors with a vehicle.").unit("connectors"),
             column("queue", Int, "Vehicles waiting.").unit("vehicles"),
             column("power_kw", Float, "Mean power since the last reading.").unit("kW"),

@@ -230,6 +230,8 @@ pub struct SessionRecord {
     pub station: StationId,
     /// Operator of the station.
     pub operator: OperatorId,
+    /// Retailer of its energy; where owners choose theirs, the one at the end of the visit.
+    pub retailer: RetailerId,
     /// Number of the connector at its station; `None` if the vehicle never got one.
     pub connector: Option<u16>,
     /// Time of joining the station.
@@ -302,6 +304,8 @@ pub struct StationRecord {
     pub station: StationId,
     /// Its operator.
     pub operator: OperatorId,
+    /// Its retailer; where owners choose theirs, the one in the scenario.
+    pub retailer: RetailerId,
     /// Connectors with a vehicle.
     pub occupied: u32,
     /// Vehicles waiting.
