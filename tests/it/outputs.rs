@@ -250,5 +250,36 @@ fn each_file_says_where_it_comes_from() {
         assert_eq!(value("gridfleet.scenario_sha256"), "ab".repeat(32));
         assert_eq!((value("gridfleet.seed"), value("gridfleet.replication")), ("7".into(), "0".into()));
         assert!(value("created_by").starts_with("gridfleet "));
+        assert_eq!(value("gridfleet.currency"), "USD");
     }
+}
+
+#[test]
+fn columns_carry_their_units() {
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), &OutputOptions::default(), &Day::new()).unwrap();
+    for table in TABLES {
+        let mut file = File::open(dir.path().join(table.file_name())).unwrap();
+        let metadata = polars_parquet::read::read_metadata(&mut file).unwrap();
+        let schema = polars_parquet::read::infer_schema(&metadata).unwrap();
+        for (field, column) in schema.iter_values().zip(table.columns) {
+            let unit = field.metadata.as_ref().and_then(|pairs| pairs.get("unit"));
+            assert_eq!((field.name.as_str(), unit.map(|unit| unit.as_str())), (column.name, column.unit));
+        }
+        // The currency is in the Arrow schema itself, of which this crate reads the fields only.
+        let pairs = metadata.key_value_metadata().clone().unwrap();
+        let arrow = pairs.into_iter().find(|pair| pair.key == "ARROW:schema").unwrap().value.unwrap();
+        let bytes = base64_decoded(&arrow);
+        for text in ["gridfleet.currency", "USD"] {
+            assert!(bytes.windows(text.len()).any(|window| window == text.as_bytes()), "{}", table.name);
+        }
+    }
+}
+
+/// The bytes of a text in base 64, with up to two zeros behind them.
+fn base64_decoded(text: &str) -> Vec<u8> {
+    const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let digit = |c: &u8| DIGITS.iter().position(|digit| digit == c).unwrap_or(0) as u32;
+    let group = |four: &[u8]| four.iter().fold(0, |sum, c| sum << 6 | digit(c)).to_be_bytes();
+    text.as_bytes().chunks(4).flat_map(|four| group(four)[1..].to_vec()).collect()
 }

@@ -69,7 +69,7 @@ pub struct Provenance {
 }
 
 impl Provenance {
-    fn metadata(&self) -> Vec<(String, String)> {
+    fn metadata(&self, currency: &str) -> Vec<(String, String)> {
         let version = env!("CARGO_PKG_VERSION");
         [
             ("created_by", format!("gridfleet {version}")),
@@ -78,6 +78,7 @@ impl Provenance {
             ("gridfleet.scenario_sha256", self.scenario_sha256.clone()),
             ("gridfleet.seed", self.seed.to_string()),
             ("gridfleet.replication", self.replication.to_string()),
+            ("gridfleet.currency", currency.to_owned()),
         ]
         .map(|(key, value)| (key.to_owned(), value))
         .to_vec()
@@ -172,8 +173,8 @@ impl ParquetRecorder {
         let (sender, receiver) = sync_channel(BATCHES_IN_FLIGHT);
         let files = Files {
             dir: dir.to_path_buf(),
+            metadata: provenance.metadata(&labels.currency),
             names: Names::new(labels),
-            metadata: provenance.metadata(),
             files: TableId::ALL.map(|_| None),
         };
         let flag = Arc::clone(&failed);
