@@ -28,9 +28,10 @@ const RESCUES: &str = "Ledger: a rescue is paid for each leg that takes no energ
 const RIDES: &str = "Legs: those with a request go to or with its rider, once, and no others do";
 const LEGS: &str = "Trips: energy and distance are those of their legs";
 const SELLERS: &str = "Stations and sessions: the retailer is the station's";
+const PLACES: &str = "Places: each is there once, and those of other tables are";
 const STORED: &str = "Stored energy is that of legs and sessions";
 /// How many checks the day by hand allows.
-const CHECKS: usize = 44;
+const CHECKS: usize = 45;
 
 fn facts(outputs: OutputOptions) -> AuditFacts {
     let vehicle = |name: &str, soc, place: &str| VehicleFacts {
@@ -201,6 +202,8 @@ fn each_wrong_day_is_found_by_the_check_meant_for_it() {
         ("Vehicles: they are the scenario's", |d| d.vehicles[0].battery_kwh = 41.0),
         (SELLERS, |d| d.stations[3].retailer = RetailerId(1)),
         (SELLERS, |d| d.sessions[1].retailer = RetailerId(1)),
+        (PLACES, |d| d.places.truncate(2)),
+        (PLACES, |d| d.places.push(d.places[2])),
         (RIDES, |d| d.legs[0].request = None),
         (RIDES, |d| d.legs[1].request = Some(RequestId(1))),
         (RIDES, |d| d.legs[2].request = Some(RequestId(0))),

@@ -90,12 +90,13 @@ const PROMISED: &[(&str, &str)] = &[
          imbalance_kwh cash_eur",
     ),
     ("ledger", "time debit credit amount currency kind reference"),
-    ("sites", "kind name lat lon operator connectors connector_kw"),
+    ("sites", "kind name lat lon place operator connectors connector_kw"),
     (
         "vehicles",
         "vehicle_id fleet vehicle_type battery_kwh usable_soc_min usable_soc_max consumption_kwh_per_km ac_kw \
          dc_kw initial_soc initial_place depot",
     ),
+    ("places", "place lat lon zone"),
 ];
 
 #[test]
@@ -115,7 +116,7 @@ fn tables_have_the_columns_that_were_promised() {
 fn rows_come_back_as_they_were_recorded() {
     let dir = tempfile::tempdir().unwrap();
     let rows = write(dir.path(), &OutputOptions::default(), &Day::new()).unwrap();
-    assert_eq!(rows, 2 + 4 + 2 + 13 + 13 + 13 + 26 + 1 + 1 + 1 + 3 + 10 + 4 + 2);
+    assert_eq!(rows, 2 + 4 + 2 + 13 + 13 + 13 + 26 + 1 + 1 + 1 + 3 + 10 + 4 + 2 + 3);
 
     let trips = read(dir.path(), "trips");
     let text = |frame: &DataFrame, name: &str| -> Vec<Option<String>> {
@@ -156,6 +157,15 @@ fn rows_come_back_as_they_were_recorded() {
     assert_eq!(sites.column("lon").unwrap().f64().unwrap().get(1), Some(-73.98));
     let connectors = sites.column("connectors").unwrap().i64().unwrap();
     assert_eq!(connectors.iter().collect::<Vec<_>>(), [None, None, Some(1), None]);
+
+    let places = read(dir.path(), "places");
+    assert_eq!(text(&places, "place")[2].as_deref(), Some("40.72000,-74.00000"));
+    assert_eq!(text(&places, "zone"), [Some("1".to_owned()), Some("2".to_owned()), None]);
+    let column = |name: &str| places.column(name).unwrap().f64().unwrap().clone();
+    assert!(column("lat").into_no_null_iter().eq([40.70, 40.75, 40.72]));
+    assert!(column("lon").into_no_null_iter().eq([-74.01, -73.98, -74.0]));
+    let of_sites = text(&sites, "place");
+    assert_eq!(of_sites, some(["1", "2", "40.72000,-74.00000", "1"]));
 
     let vehicles = read(dir.path(), "vehicles");
     let number = |name: &str| vehicles.column(name).unwrap().f64().unwrap().get(1).unwrap();

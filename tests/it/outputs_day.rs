@@ -14,8 +14,8 @@ use gridfleet::ledger::{EntryKind, LedgerEntry, Money, Reference};
 use gridfleet::markets::Side;
 use gridfleet::records::{
     BusRecord, EndReason, FleetRecord, HouseholdRecord, Labels, LegPurpose, LegRecord, LoadRecord,
-    MarketRecord, PriceRecord, Recorder, SessionRecord, SiteKind, SiteRecord, StationRecord, StationSite,
-    SupplyRecord, TripRecord, TripStatus, VehicleRecord,
+    MarketRecord, PlaceRecord, PriceRecord, Recorder, SessionRecord, SiteKind, SiteRecord, StationRecord,
+    StationSite, SupplyRecord, TripRecord, TripStatus, VehicleRecord,
 };
 use gridfleet::time::SimTime;
 use std::sync::Arc;
@@ -55,6 +55,7 @@ pub struct Day {
     pub ledger: Vec<LedgerEntry>,
     pub sites: Vec<SiteRecord>,
     pub vehicles: Vec<VehicleRecord>,
+    pub places: Vec<PlaceRecord>,
 }
 
 pub fn labels() -> Labels {
@@ -382,6 +383,7 @@ impl Day {
             ledger,
             sites,
             vehicles: vec![vehicle, other],
+            places: [0, 1, 2].map(|number| PlaceRecord { place: PlaceId(number) }).to_vec(),
         }
     }
 
@@ -400,5 +402,6 @@ impl Day {
         self.ledger.iter().for_each(|r| recorder.ledger(r));
         self.sites.iter().for_each(|r| recorder.site(r));
         self.vehicles.iter().for_each(|r| recorder.vehicle(r));
+        self.places.iter().for_each(|r| recorder.place(r));
     }
 }

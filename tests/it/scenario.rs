@@ -478,7 +478,7 @@ fn messages_say_where_what_and_what_to_do() {
     scenarios/small.toml:51: retailers[0].tariff.kind: found "tou", expected "flat", "time-of-use", "real-time", "load-dependent" or "market"
     scenarios/small.toml:109: vehicle_types[0].charging_curve: found a curve that ends at [0.8, 50.0], expected points [state of charge, power] from 0 to 1, ascending, with power above 0
     scenarios/small.toml:102: trips.fold_week: found 2018-03-07, a Wednesday, expected a Monday; the Monday before is 2018-03-05
-    scenarios/small.toml:43: outputs.tables[1]: found "markets", expected "trips", "legs", "sessions", "fleet", "stations", "households", "grid", "prices", "loads", "supply", "market", "ledger", "sites" or "vehicles"; did you mean "market"?
+    scenarios/small.toml:43: outputs.tables[1]: found "markets", expected "trips", "legs", "sessions", "fleet", "stations", "households", "grid", "prices", "loads", "supply", "market", "ledger", "sites", "vehicles" or "places"; did you mean "market"?
     "#);
 }
 
@@ -680,4 +680,27 @@ fn a_vehicle_has_a_depot_where_it_starts_at_one_or_at_home() {
         setup.vehicle_records().into_iter().partition(|v| setup.fleets[v.fleet.index()].private);
     assert!(private.len() == 80 && private.iter().all(|v| v.depot == Some(setup.stations[0].place)));
     assert!(taxis.len() == 20 && taxis.iter().all(|v| v.depot.is_none()));
+}
+
+/// Two pick-ups a hand apart have one label, and no other two places do.
+#[test]
+fn each_label_of_a_place_is_recorded_once() {
+    let (mut setup, _) = build(&std::fs::read_to_string(FILE).unwrap()).unwrap();
+    let label = |setup: &gridfleet::world::Setup, place| {
+        let mut label = String::new();
+        setup.places.write_label(place, &mut label);
+        label
+    };
+    let before = setup.place_records().len();
+    let mut places = (*setup.places).clone();
+    let first = places.add_point(51.123_456_1, 9.9);
+    places.add_point(51.123_456_2, 9.9);
+    setup.places = places.into();
+    let records = setup.place_records();
+    assert_eq!(records.len(), before + 1);
+    assert_eq!(records[before].place, first);
+    let mut labels: Vec<String> = records.iter().map(|record| label(&setup, record.place)).collect();
+    labels.sort_unstable();
+    labels.dedup();
+    assert_eq!(labels.len(), records.len());
 }

@@ -102,11 +102,13 @@ pub enum TableId {
     Sites,
     /// Vehicles.
     Vehicles,
+    /// Coordinates of places.
+    Places,
 }
 
 impl TableId {
     /// Every table, in the order of [`TABLES`].
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Trips,
         Self::Legs,
         Self::Sessions,
@@ -121,6 +123,7 @@ impl TableId {
         Self::Ledger,
         Self::Sites,
         Self::Vehicles,
+        Self::Places,
     ];
 
     /// Its entry in the dictionary.
@@ -426,6 +429,7 @@ pub const TABLES: &[Table] = &[
             column("name", Text, "Zone or station; of a depot its zone, or latitude,longitude."),
             column("lat", Float, "Latitude, of a zone that of its centroid.").unit("degrees north"),
             column("lon", Float, "Longitude, of a zone that of its centroid.").unit("degrees east"),
+            column("place", Text, "Its place, as in places."),
             column("operator", Text, "Who runs the station; null for the others.").nullable(),
             column("connectors", Int, "Connectors of the station; null for the others.")
                 .unit("connectors")
@@ -461,6 +465,16 @@ pub const TABLES: &[Table] = &[
                 "That place, if it is a depot of the fleet or the home of the driver; null if it is neither.",
             )
             .nullable(),
+        ],
+    },
+    Table {
+        name: "places",
+        doc: "One row per place: the coordinates behind origins, destinations and other places of the tables.",
+        columns: &[
+            column("place", Text, "Zone, or latitude,longitude to five decimals, as in the other tables."),
+            column("lat", Float, "Latitude, of a zone that of its centroid.").unit("degrees north"),
+            column("lon", Float, "Longitude, of a zone that of its centroid.").unit("degrees east"),
+            column("zone", Text, "The zone that the place is; null for a point.").nullable(),
         ],
     },
 ];
@@ -516,6 +530,7 @@ mod tests {
             "ledger",
             "sites",
             "vehicles",
+            "places",
         ]) {
             assert_eq!(id.table().name, name);
             assert_eq!(TableId::from_name(name), Some(id));

@@ -552,6 +552,13 @@ pub struct VehicleRecord {
     pub depot: Option<PlaceId>,
 }
 
+/// One place (row of `places.parquet`).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PlaceRecord {
+    /// The place. No other recorded place has its label.
+    pub place: PlaceId,
+}
+
 /// Names behind the identifiers, for writing and printing records.
 #[derive(Debug, Clone, Default)]
 pub struct Labels {

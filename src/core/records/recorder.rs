@@ -1,8 +1,8 @@
 //! Recorders: receivers of records, and their combinations.
 
 use super::{
-    BusRecord, FeederRecord, FleetRecord, HouseholdRecord, LegRecord, LoadRecord, MarketRecord, PriceRecord,
-    SessionRecord, SiteRecord, StationRecord, SupplyRecord, TripRecord, VehicleRecord,
+    BusRecord, FeederRecord, FleetRecord, HouseholdRecord, LegRecord, LoadRecord, MarketRecord, PlaceRecord,
+    PriceRecord, SessionRecord, SiteRecord, StationRecord, SupplyRecord, TripRecord, VehicleRecord,
 };
 use crate::ledger::LedgerEntry;
 
@@ -38,6 +38,8 @@ pub trait Recorder {
     fn site(&mut self, _record: &SiteRecord) {}
     /// A vehicle exists.
     fn vehicle(&mut self, _record: &VehicleRecord) {}
+    /// A place exists.
+    fn place(&mut self, _record: &PlaceRecord) {}
 }
 
 /// Discards all records.
@@ -105,6 +107,10 @@ impl<A: Recorder, B: Recorder> Recorder for (A, B) {
         self.0.vehicle(record);
         self.1.vehicle(record);
     }
+    fn place(&mut self, record: &PlaceRecord) {
+        self.0.place(record);
+        self.1.place(record);
+    }
 }
 
 /// A recorder, or none.
@@ -154,6 +160,9 @@ impl<R: Recorder> Recorder for Option<R> {
     fn vehicle(&mut self, record: &VehicleRecord) {
         self.iter_mut().for_each(|listener| listener.vehicle(record));
     }
+    fn place(&mut self, record: &PlaceRecord) {
+        self.iter_mut().for_each(|listener| listener.place(record));
+    }
 }
 
 impl<R: Recorder + ?Sized> Recorder for &mut R {
@@ -201,5 +210,8 @@ impl<R: Recorder + ?Sized> Recorder for &mut R {
     }
     fn vehicle(&mut self, record: &VehicleRecord) {
         (**self).vehicle(record);
+    }
+    fn place(&mut self, record: &PlaceRecord) {
+        (**self).place(record);
     }
 }

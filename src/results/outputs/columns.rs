@@ -11,8 +11,8 @@ use gridfleet_core::markets::Side;
 use gridfleet_core::records::dictionary::TableId;
 use gridfleet_core::records::{
     BusRecord, EndReason, FleetRecord, HouseholdRecord, LegPurpose, LegRecord, LoadRecord, MarketRecord,
-    PriceRecord, SessionRecord, SiteKind, SiteRecord, StationRecord, SupplyRecord, TripRecord, TripStatus,
-    VehicleRecord,
+    PlaceRecord, PriceRecord, SessionRecord, SiteKind, SiteRecord, StationRecord, SupplyRecord, TripRecord,
+    TripStatus, VehicleRecord,
 };
 use gridfleet_core::time::SimTime;
 use polars_arrow::array::{PrimitiveArray, Utf8Array};
@@ -302,8 +302,9 @@ impl Row for SiteRecord {
         vec![
             names.fixed(&SiteKind::ALL.map(SiteKind::name), rows.iter().map(|r| r.kind as u32)),
             names.sites(rows),
-            names.coordinates(rows, Places::lat),
-            names.coordinates(rows, Places::lon),
+            names.coordinates(rows, |r| r.place, Places::lat),
+            names.coordinates(rows, |r| r.place, Places::lon),
+            names.places(rows.iter().map(|r| r.place)),
             names.optional_operators(rows.iter().map(|r| r.station.map(|s| s.operator))),
             optional(rows, |r| r.station.map(|s| i64::from(s.connectors))).boxed(),
             optional(rows, |r| r.station.map(|s| s.connector_kw)).boxed(),
@@ -328,6 +329,19 @@ impl Row for VehicleRecord {
             numbers(rows, |r| r.initial_soc),
             names.places(rows.iter().map(|r| r.initial_place)),
             names.optional_places(rows.iter().map(|r| r.depot)),
+        ]
+    }
+}
+
+impl Row for PlaceRecord {
+    const TABLE: TableId = TableId::Places;
+
+    fn columns(rows: &[Self], names: &mut Names) -> Vec<ArrayBox> {
+        vec![
+            names.places(rows.iter().map(|r| r.place)),
+            names.coordinates(rows, |r| r.place, Places::lat),
+            names.coordinates(rows, |r| r.place, Places::lon),
+            names.zones(rows.iter().map(|r| r.place)),
         ]
     }
 }

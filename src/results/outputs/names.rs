@@ -9,6 +9,7 @@ use gridfleet_core::records::{Labels, SiteRecord};
 use polars_arrow::array::{Array, DictionaryArray, PrimitiveArray, Utf8Array};
 use polars_arrow::bitmap::MutableBitmap;
 use polars_arrow::datatypes::{ArrowDataType, IntegerType};
+use std::sync::Arc;
 
 /// A column in memory.
 pub(super) type ArrayBox = Box<dyn Array>;
@@ -126,9 +127,21 @@ impl Names {
         Utf8Array::<i64>::from_slice(rows.iter().map(name).collect::<Vec<_>>()).boxed()
     }
 
-    /// A coordinate of the places of sites.
-    pub(super) fn coordinates(&self, rows: &[SiteRecord], of: fn(&Places, PlaceId) -> f64) -> ArrayBox {
-        let degrees = rows.iter().map(|row| of(&self.labels.places, row.place)).collect();
+    /// Names of the places that are zones.
+    pub(super) fn zones(&mut self, ids: impl Iterator<Item = PlaceId>) -> ArrayBox {
+        let places = Arc::clone(&self.labels.places);
+        let zone = |id: PlaceId| places.zone_name(id).is_some().then_some(id);
+        self.optional_places(ids.map(zone))
+    }
+
+    /// A coordinate of the places of rows.
+    pub(super) fn coordinates<R>(
+        &self,
+        rows: &[R],
+        place: fn(&R) -> PlaceId,
+        of: fn(&Places, PlaceId) -> f64,
+    ) -> ArrayBox {
+        let degrees = rows.iter().map(|row| of(&self.labels.places, place(row))).collect();
         PrimitiveArray::<f64>::from_vec(degrees).boxed()
     }
 

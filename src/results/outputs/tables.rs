@@ -12,8 +12,8 @@ use gridfleet_core::error::{Error, Result};
 use gridfleet_core::ledger::LedgerEntry;
 use gridfleet_core::records::dictionary::TableId;
 use gridfleet_core::records::{
-    BusRecord, FleetRecord, HouseholdRecord, Labels, LegRecord, LoadRecord, MarketRecord, PriceRecord,
-    Recorder, SessionRecord, SiteRecord, StationRecord, SupplyRecord, TripRecord, VehicleRecord,
+    BusRecord, FleetRecord, HouseholdRecord, Labels, LegRecord, LoadRecord, MarketRecord, PlaceRecord,
+    PriceRecord, Recorder, SessionRecord, SiteRecord, StationRecord, SupplyRecord, TripRecord, VehicleRecord,
 };
 use gridfleet_core::time::SimTime;
 use std::path::{Path, PathBuf};
@@ -109,6 +109,7 @@ enum Batch {
     Ledger(Vec<LedgerEntry>),
     Sites(Vec<SiteRecord>),
     Vehicles(Vec<VehicleRecord>),
+    Places(Vec<PlaceRecord>),
 }
 
 /// Keeps every n-th instant of a table that is read at regular intervals.
@@ -150,6 +151,7 @@ pub struct ParquetRecorder {
     ledger: Option<Vec<LedgerEntry>>,
     sites: Option<Vec<SiteRecord>>,
     vehicles: Option<Vec<VehicleRecord>>,
+    places: Option<Vec<PlaceRecord>>,
     fleet_thinning: Thinning,
     stations_thinning: Thinning,
     grid_thinning: Thinning,
@@ -201,6 +203,7 @@ impl ParquetRecorder {
             ledger: options.has(TableId::Ledger).then(Vec::new),
             sites: options.has(TableId::Sites).then(Vec::new),
             vehicles: options.has(TableId::Vehicles).then(Vec::new),
+            places: options.has(TableId::Places).then(Vec::new),
             fleet_thinning: Thinning::new(options.fleet_every),
             stations_thinning: Thinning::new(options.stations_every),
             grid_thinning: Thinning::new(options.grid_every),
@@ -245,6 +248,7 @@ impl ParquetRecorder {
         flush(&mut self.ledger, sender, Batch::Ledger);
         flush(&mut self.sites, sender, Batch::Sites);
         flush(&mut self.vehicles, sender, Batch::Vehicles);
+        flush(&mut self.places, sender, Batch::Places);
     }
 }
 
@@ -333,6 +337,9 @@ impl Recorder for ParquetRecorder {
     fn vehicle(&mut self, record: &VehicleRecord) {
         push(&mut self.vehicles, record, self.sender.as_ref(), Batch::Vehicles);
     }
+    fn place(&mut self, record: &PlaceRecord) {
+        push(&mut self.places, record, self.sender.as_ref(), Batch::Places);
+    }
 }
 
 /// The files, owned by the background thread.
@@ -361,6 +368,7 @@ impl Files {
                 Batch::Ledger(rows) => self.write(&rows)?,
                 Batch::Sites(rows) => self.write(&rows)?,
                 Batch::Vehicles(rows) => self.write(&rows)?,
+                Batch::Places(rows) => self.write(&rows)?,
             }
         }
         let metadata = self.metadata;

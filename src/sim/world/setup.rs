@@ -7,8 +7,9 @@ use super::{
 use gridfleet_core::geo::Places;
 use gridfleet_core::ids::{FleetId, PlaceId, RetailerId, StationId, VehicleId};
 use gridfleet_core::records::metrics::{CompetitionFacts, RetailFacts};
-use gridfleet_core::records::{Labels, SiteKind, SiteRecord, StationSite, VehicleRecord};
+use gridfleet_core::records::{Labels, PlaceRecord, SiteKind, SiteRecord, StationSite, VehicleRecord};
 use gridfleet_core::time::{HOUR_S, LocalClock, SimTime};
+use rustc_hash::FxHashSet;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -190,6 +191,18 @@ impl Setup {
             .chain(stations)
             .chain(depots.into_iter().map(bare(SiteKind::Depot)))
             .collect()
+    }
+
+    /// All places, each label once: points within about a metre have one label, and the first of them is recorded.
+    pub fn place_records(&self) -> Vec<PlaceRecord> {
+        let mut labels = FxHashSet::default();
+        let mut first = |&place: &PlaceId| {
+            let mut label = String::new();
+            self.places.write_label(place, &mut label);
+            labels.insert(label)
+        };
+        let places = (0..self.places.len()).map(PlaceId::new).filter(|place| first(place));
+        places.map(|place| PlaceRecord { place }).collect()
     }
 
     /// All vehicles as they are at the start.
