@@ -5,7 +5,9 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use gridfleet::geo::Places;
-use gridfleet::ids::{AccountId, FleetId, OperatorId, PlaceId, RequestId, SessionId, StationId, VehicleId};
+use gridfleet::ids::{
+    AccountId, FleetId, OperatorId, PlaceId, RequestId, RetailerId, SessionId, StationId, VehicleId,
+};
 use gridfleet::ledger::{EntryKind, LedgerEntry, Money, Reference};
 use gridfleet::outputs::{OutputOptions, ParquetRecorder, Provenance};
 use gridfleet::records::{
@@ -29,6 +31,7 @@ fn labels() -> Labels {
         places: Arc::new(places),
         fleets: vec!["yellow".into(), "green".into()],
         vehicles: (0..13_000).map(|v| format!("yellow-{v}")).collect(),
+        vehicle_types: Vec::new(),
         stations: (0..500).map(|s| format!("hub-{s}")).collect(),
         operators: vec!["hub".into()],
         households: Vec::new(),
@@ -87,6 +90,7 @@ fn leg(n: u32) -> LegRecord {
         vehicle: VehicleId(pick(n, 12, 13_000)),
         fleet: FleetId(pick(n, 13, 2) as u16),
         purpose: LegPurpose::ALL[(n % 5) as usize],
+        request: (n % 5 < 2).then_some(RequestId(n / 5)),
         start_time,
         end_time: start_time + (noise(n, 14) * 1_200.0) as i64,
         origin: PlaceId(pick(n, 15, 265)),
@@ -124,6 +128,7 @@ fn session(n: u32) -> SessionRecord {
         fleet: FleetId(0),
         station: StationId(pick(n, 23, 500)),
         operator: OperatorId(0),
+        retailer: RetailerId(0),
         connector: Some(pick(n, 24, 8) as u16),
         arrival_time,
         plug_in_time: Some(arrival_time),

@@ -9,6 +9,7 @@ use crate::outputs::{
 };
 use crate::policies::{PolicySpecs, StationsSpec};
 use crate::records::Recorder as _;
+use crate::records::dictionary::TableId;
 use crate::scenario::Prepared;
 use crate::world::{Mode, Setup};
 use std::collections::BTreeMap;
@@ -65,6 +66,10 @@ impl Run<'_> {
         let mut grid = shape.map(|shape| GridPicture::new(shape, setup.clock.clone(), period.0, period.1));
         let mut tables = ParquetRecorder::create(dir.path(), labels, &provenance, &options)?;
         setup.sites().iter().for_each(|site| tables.site(site));
+        setup.vehicle_records().iter().for_each(|vehicle| tables.vehicle(vehicle));
+        if options.has(TableId::Places) {
+            setup.place_records().iter().for_each(|place| tables.place(place));
+        }
 
         let others = self.recorder.take();
         let replication = self.prepare(&prepared.policies, &setup);

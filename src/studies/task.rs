@@ -146,7 +146,7 @@ fn figures(run: &RunFigures) -> BTreeMap<String, f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::{OperatorId, StationId};
+    use crate::ids::{OperatorId, RetailerId, StationId};
 
     #[test]
     fn hours_have_the_readings_of_their_time_and_the_warm_up_none() {
@@ -158,6 +158,7 @@ mod tests {
                     time: SimTime(1_800 * half),
                     station: StationId(station),
                     operator: OperatorId(0),
+                    retailer: RetailerId(0),
                     occupied: 0,
                     queue: 0,
                     power_kw: 0.5 * half as f64,

@@ -96,14 +96,14 @@ impl Takings {
         }
     }
 
-    fn place(&self, slot: i64) -> usize {
+    fn position(&self, slot: i64) -> usize {
         usize::try_from(slot).unwrap_or(0).min(self.by_slot.len() - 1)
     }
 
     fn book(&mut self, slot: i64, eur: f64) {
         self.result.profit_eur += eur;
-        let place = self.place(slot);
-        self.by_slot[place] += eur;
+        let position = self.position(slot);
+        self.by_slot[position] += eur;
     }
 }
 
@@ -120,8 +120,8 @@ impl Recorder for Takings {
         };
         let slot = (entry.time - self.start) / self.step_s - 1;
         if entry.kind == EntryKind::SupplyCredit {
-            let place = self.place(slot);
-            self.parts[place].credit_eur += eur;
+            let position = self.position(slot);
+            self.parts[position].credit_eur += eur;
         }
         self.book(slot, eur);
     }
@@ -137,8 +137,8 @@ impl Recorder for Takings {
         if record.market.is_some() {
             self.result.market_kwh += record.delivered_kwh;
             self.result.imbalance_kwh += record.imbalance_kwh;
-            let place = self.place((record.product_start - self.start) / self.step_s);
-            let parts = &mut self.parts[place];
+            let position = self.position((record.product_start - self.start) / self.step_s);
+            let parts = &mut self.parts[position];
             parts.market_kwh += record.delivered_kwh;
             if record.market == self.balancing {
                 parts.balancing_kwh += record.delivered_kwh;
@@ -152,8 +152,8 @@ impl Recorder for Takings {
             let kwh = record.power_kw * (record.time - before) as f64 / 3_600.0;
             self.result.charged_kwh += kwh;
             // A reading shows the energy drawn before it.
-            let place = self.place((record.time - self.start - 1).div_euclid(self.step_s));
-            self.drawn_kwh[place] += kwh;
+            let position = self.position((record.time - self.start - 1).div_euclid(self.step_s));
+            self.drawn_kwh[position] += kwh;
         }
     }
 }

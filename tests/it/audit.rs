@@ -7,7 +7,7 @@ use gridfleet::audit::{
     AuditFacts, AuditReport, BranchFacts, BusFacts, FeederFacts, HouseholdFacts, StationFacts, VehicleFacts,
     audit,
 };
-use gridfleet::ids::{AccountId, BidId, FleetId, PlaceId, SessionId, VehicleId};
+use gridfleet::ids::{AccountId, BidId, FleetId, PlaceId, RequestId, RetailerId, SessionId, VehicleId};
 use gridfleet::ledger::{EntryKind, LedgerEntry, Money, Reference};
 use gridfleet::outputs::{OutputOptions, ParquetRecorder, Provenance, Summary, SummaryHead};
 use gridfleet::records::dictionary::TableId;
@@ -25,9 +25,13 @@ const ORDER: &str = "Trips: of equal riders the older is not passed over";
 const IDENTITIES: &str = "The summary's figures add up";
 const KINDS: &str = "Ledger: each kind of amount is that of the summary";
 const RESCUES: &str = "Ledger: a rescue is paid for each leg that takes no energy";
+const RIDES: &str = "Legs: those with a request go to or with its rider, once, and no others do";
+const LEGS: &str = "Trips: energy and distance are those of their legs";
+const SELLERS: &str = "Stations and sessions: the retailer is the station's";
+const PLACES: &str = "Places: each is there once, and those of other tables are";
 const STORED: &str = "Stored energy is that of legs and sessions";
 /// How many checks the day by hand allows.
-const CHECKS: usize = 41;
+const CHECKS: usize = 45;
 
 fn facts(outputs: OutputOptions) -> AuditFacts {
     let vehicle = |name: &str, soc, place: &str| VehicleFacts {
@@ -195,6 +199,23 @@ fn each_wrong_day_is_found_by_the_check_meant_for_it() {
         ("Sites: stations are the scenario's", |d| d.sites[2].station.as_mut().unwrap().connectors = 2),
         ("Sites: stations are the scenario's", |d| d.sites[2].station.as_mut().unwrap().connector_kw = 22.0),
         ("Sites: stations are the scenario's", |d| d.sites.push(d.sites[2])),
+        ("Vehicles: they are the scenario's", |d| d.vehicles[0].battery_kwh = 41.0),
+        (SELLERS, |d| d.stations[3].retailer = RetailerId(1)),
+        (SELLERS, |d| d.sessions[1].retailer = RetailerId(1)),
+        (PLACES, |d| d.places.truncate(2)),
+        (PLACES, |d| d.places.push(d.places[2])),
+        (RIDES, |d| d.legs[0].request = None),
+        (RIDES, |d| d.legs[1].request = Some(RequestId(1))),
+        (RIDES, |d| d.legs[2].request = Some(RequestId(0))),
+        (RIDES, |d| d.legs[1].vehicle = VehicleId(1)),
+        (RIDES, |d| d.legs.push(d.legs[0])),
+        (LEGS, |d| d.legs[0].request = None),
+        (LEGS, |d| d.legs[1].request = Some(RequestId(1))),
+        (LEGS, |d| d.legs[0].start_time = START + 59),
+        ("Vehicles: they are the scenario's", |d| d.vehicles[1].initial_soc = 0.31),
+        ("Vehicles: they are the scenario's", |d| d.vehicles[1].initial_place = PlaceId(0)),
+        ("Vehicles: they are the scenario's", |d| d.vehicles[1].depot = Some(PlaceId(0))),
+        ("Vehicles: they are the scenario's", |d| d.vehicles.push(d.vehicles[1])),
         ("Vehicles by state add up to the fleet", |d| d.fleet[3].idle += 1),
         ("Every request ends in exactly one status", |d| d.trips[1].request.0 = 0),
         ("Every request ends in exactly one status", |d| {
@@ -203,9 +224,9 @@ fn each_wrong_day_is_found_by_the_check_meant_for_it() {
         ("Trips: times, waits and vehicles fit the status", |d| d.trips[0].wait_s = Some(10)),
         ("Trips: times, waits and vehicles fit the status", |d| d.trips[1].status = TripStatus::Served),
         ("Trips: times, waits and vehicles fit the status", |d| d.trips[1].vehicle = Some(VehicleId(0))),
-        ("Trips: energy and distance are those of their legs", |d| d.trips[0].energy_kwh += 1e-6),
-        ("Trips: energy and distance are those of their legs", |d| d.trips[0].deadhead_km = 0.0),
-        ("Trips: energy and distance are those of their legs", |d| {
+        (LEGS, |d| d.trips[0].energy_kwh += 1e-6),
+        (LEGS, |d| d.trips[0].deadhead_km = 0.0),
+        (LEGS, |d| {
             d.legs.remove(1);
         }),
         // Only riders aboard owe something, and they have paid nothing yet.
@@ -322,7 +343,7 @@ fn an_error_a_little_above_rounding_is_found() {
         ("Stations: power x time is the energy of sessions", |d| d.stations[12].power_kw += 2e-9),
         ("Stations: power is within the site limit", |d| d.stations[9].power_kw = 50.0 + 6e-8),
         (POWER, |d| d.sessions[0].max_power_kw -= 1e-7),
-        ("Trips: energy and distance are those of their legs", |d| d.trips[0].energy_kwh += 1e-13),
+        (LEGS, |d| d.trips[0].energy_kwh += 1e-13),
         ("Sessions: cost is energy x broadcast price", |d| d.sessions[0].cost += 1e-6),
         ("Ledger: every session's cost is posted, and no other", |d| d.sessions[0].cost += 1e-6),
         ("Households: each day has the energy of their shape", |d| d.households[12].power_kw += 1e-10),

@@ -94,6 +94,7 @@ fn everybody_buys_where_it_is_cheapest_hour_by_hour() {
     assert_eq!(shares, [1.0, 0.0, 0.0, 1.0]);
     assert!((paid(&day, &simulation, "industry") - 0.2 * first).abs() < 1e-5);
     assert!((paid(&day, &simulation, "rival") - 0.1 * second).abs() < 1e-5);
+    assert!(day.sessions.len() == 3 && day.sessions.iter().all(|session| session.retailer == RetailerId(1)));
     // A session includes both prices.
     let each = 4.0 * 55.0 / 60.0 * 0.2;
     let costs: Vec<f64> = day.sessions.iter().map(|session| session.cost).collect();
@@ -112,6 +113,9 @@ fn who_is_reluctant_stays() {
     let ours = 4.0 + 4.0 / 3.0;
     near(&supply(&day), &[[2.0 * hour, 0.4 * hour], [hour, 0.3 * hour], [ours, 0.2 * ours], [4.0, 0.4]]);
     assert!(day.supply.iter().all(|record| record.share == 0.5));
+    let mut sellers: Vec<_> = day.sessions.iter().map(|s| (s.vehicle.0, s.retailer.0)).collect();
+    sellers.sort_unstable();
+    assert_eq!(sellers, [(0, 0), (1, 1), (2, 0)]);
 }
 
 fn with_markets(mut setup: Setup, bidders: Vec<Party>) -> Setup {

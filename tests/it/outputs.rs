@@ -63,17 +63,17 @@ const PROMISED: &[(&str, &str)] = &[
     ),
     (
         "legs",
-        "vehicle_id fleet purpose start_time end_time origin destination distance_km energy_kwh charged_kwh \
+        "vehicle_id fleet purpose request_id start_time end_time origin destination distance_km energy_kwh charged_kwh \
          soc_start soc_end",
     ),
     (
         "sessions",
-        "session_id vehicle_id fleet station_id station_operator connector arrival_time plug_in_time \
+        "session_id vehicle_id fleet station_id station_operator retailer connector arrival_time plug_in_time \
          charge_start_time charge_end_time unplug_time queue_s need_wait_s energy_kwh battery_kwh \
          discharged_kwh max_power_kw soc_start soc_end cost end_reason",
     ),
     ("fleet", "time fleet idle driving queued charging discharging mean_soc power_kw"),
-    ("stations", "time station_id operator occupied queue power_kw limit_kw"),
+    ("stations", "time station_id operator retailer occupied queue power_kw limit_kw"),
     ("households", "time group retailer power_kw price_eur_mwh"),
     ("grid", "time bus voltage_pu p_kw q_kvar"),
     ("prices", "broadcast_time valid_from valid_to retailer price_eur_mwh"),
@@ -90,7 +90,13 @@ const PROMISED: &[(&str, &str)] = &[
          imbalance_kwh cash_eur",
     ),
     ("ledger", "time debit credit amount currency kind reference"),
-    ("sites", "kind name lat lon operator connectors connector_kw"),
+    ("sites", "kind name lat lon place operator connectors connector_kw"),
+    (
+        "vehicles",
+        "vehicle_id fleet vehicle_type battery_kwh usable_soc_min usable_soc_max consumption_kwh_per_km ac_kw \
+         dc_kw initial_soc initial_place depot",
+    ),
+    ("places", "place lat lon zone"),
 ];
 
 #[test]
@@ -110,7 +116,7 @@ fn tables_have_the_columns_that_were_promised() {
 fn rows_come_back_as_they_were_recorded() {
     let dir = tempfile::tempdir().unwrap();
     let rows = write(dir.path(), &OutputOptions::default(), &Day::new()).unwrap();
-    assert_eq!(rows, 2 + 4 + 2 + 13 + 13 + 13 + 26 + 1 + 1 + 1 + 3 + 10 + 4);
+    assert_eq!(rows, 2 + 4 + 2 + 13 + 13 + 13 + 26 + 1 + 1 + 1 + 3 + 10 + 4 + 2 + 3);
 
     let trips = read(dir.path(), "trips");
     let text = |frame: &DataFrame, name: &str| -> Vec<Option<String>> {
@@ -133,6 +139,14 @@ fn rows_come_back_as_they_were_recorded() {
     assert_eq!(text(&ledger, "debit")[0].as_deref(), Some("fleet:yellow"));
     assert_eq!(text(&ledger, "currency")[5].as_deref(), Some("USD"));
     assert_eq!(text(&read(dir.path(), "legs"), "destination")[2].as_deref(), Some("40.72000,-74.00000"));
+    let requests = read(dir.path(), "legs").column("request_id").unwrap().u32().unwrap().clone();
+    assert_eq!(requests.iter().collect::<Vec<_>>(), [Some(0), Some(0), None, None]);
+
+    for table in ["sessions", "stations"] {
+        assert!(
+            text(&read(dir.path(), table), "retailer").iter().all(|name| name.as_deref() == Some("grid"))
+        );
+    }
 
     let sites = read(dir.path(), "sites");
     let some = |texts: [&str; 4]| texts.map(|t| (!t.is_empty()).then(|| t.to_owned()));
@@ -143,6 +157,24 @@ fn rows_come_back_as_they_were_recorded() {
     assert_eq!(sites.column("lon").unwrap().f64().unwrap().get(1), Some(-73.98));
     let connectors = sites.column("connectors").unwrap().i64().unwrap();
     assert_eq!(connectors.iter().collect::<Vec<_>>(), [None, None, Some(1), None]);
+
+    let places = read(dir.path(), "places");
+    assert_eq!(text(&places, "place")[2].as_deref(), Some("40.72000,-74.00000"));
+    assert_eq!(text(&places, "zone"), [Some("1".to_owned()), Some("2".to_owned()), None]);
+    let column = |name: &str| places.column(name).unwrap().f64().unwrap().clone();
+    assert!(column("lat").into_no_null_iter().eq([40.70, 40.75, 40.72]));
+    assert!(column("lon").into_no_null_iter().eq([-74.01, -73.98, -74.0]));
+    let of_sites = text(&sites, "place");
+    assert_eq!(of_sites, some(["1", "2", "40.72000,-74.00000", "1"]));
+
+    let vehicles = read(dir.path(), "vehicles");
+    let number = |name: &str| vehicles.column(name).unwrap().f64().unwrap().get(1).unwrap();
+    assert_eq!(text(&vehicles, "vehicle_id"), [Some("y-1".to_owned()), Some("y-2".to_owned())]);
+    assert_eq!(text(&vehicles, "vehicle_type")[1].as_deref(), Some("hatchback"));
+    assert_eq!(text(&vehicles, "initial_place"), [Some("1".to_owned()), Some("2".to_owned())]);
+    assert_eq!(text(&vehicles, "depot"), [Some("1".to_owned()), None]);
+    assert_eq!((number("usable_soc_min"), number("usable_soc_max")), (0.1, 0.9));
+    assert_eq!((number("ac_kw"), number("dc_kw"), number("initial_soc")), (7.4, 50.0, 0.30));
 }
 
 #[test]
@@ -228,5 +260,36 @@ fn each_file_says_where_it_comes_from() {
         assert_eq!(value("gridfleet.scenario_sha256"), "ab".repeat(32));
         assert_eq!((value("gridfleet.seed"), value("gridfleet.replication")), ("7".into(), "0".into()));
         assert!(value("created_by").starts_with("gridfleet "));
+        assert_eq!(value("gridfleet.currency"), "USD");
     }
+}
+
+#[test]
+fn columns_carry_their_units() {
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), &OutputOptions::default(), &Day::new()).unwrap();
+    for table in TABLES {
+        let mut file = File::open(dir.path().join(table.file_name())).unwrap();
+        let metadata = polars_parquet::read::read_metadata(&mut file).unwrap();
+        let schema = polars_parquet::read::infer_schema(&metadata).unwrap();
+        for (field, column) in schema.iter_values().zip(table.columns) {
+            let unit = field.metadata.as_ref().and_then(|pairs| pairs.get("unit"));
+            assert_eq!((field.name.as_str(), unit.map(|unit| unit.as_str())), (column.name, column.unit));
+        }
+        // The currency is in the Arrow schema itself, of which this crate reads the fields only.
+        let pairs = metadata.key_value_metadata().clone().unwrap();
+        let arrow = pairs.into_iter().find(|pair| pair.key == "ARROW:schema").unwrap().value.unwrap();
+        let bytes = base64_decoded(&arrow);
+        for text in ["gridfleet.currency", "USD"] {
+            assert!(bytes.windows(text.len()).any(|window| window == text.as_bytes()), "{}", table.name);
+        }
+    }
+}
+
+/// The bytes of a text in base 64, with up to two zeros behind them.
+fn base64_decoded(text: &str) -> Vec<u8> {
+    const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let digit = |c: &u8| DIGITS.iter().position(|digit| digit == c).unwrap_or(0) as u32;
+    let group = |four: &[u8]| four.iter().fold(0, |sum, c| sum << 6 | digit(c)).to_be_bytes();
+    text.as_bytes().chunks(4).flat_map(|four| group(four)[1..].to_vec()).collect()
 }

@@ -8,14 +8,14 @@
 use gridfleet::geo::Places;
 use gridfleet::ids::{
     AccountId, BidId, BidderId, FleetId, HouseholdId, MarketId, OperatorId, PlaceId, RequestId, RetailerId,
-    SessionId, StationId, VehicleId,
+    SessionId, StationId, TypeId, VehicleId,
 };
 use gridfleet::ledger::{EntryKind, LedgerEntry, Money, Reference};
 use gridfleet::markets::Side;
 use gridfleet::records::{
     BusRecord, EndReason, FleetRecord, HouseholdRecord, Labels, LegPurpose, LegRecord, LoadRecord,
-    MarketRecord, PriceRecord, Recorder, SessionRecord, SiteKind, SiteRecord, StationRecord, StationSite,
-    SupplyRecord, TripRecord, TripStatus,
+    MarketRecord, PlaceRecord, PriceRecord, Recorder, SessionRecord, SiteKind, SiteRecord, StationRecord,
+    StationSite, SupplyRecord, TripRecord, TripStatus, VehicleRecord,
 };
 use gridfleet::time::SimTime;
 use std::sync::Arc;
@@ -54,6 +54,8 @@ pub struct Day {
     pub market: Vec<MarketRecord>,
     pub ledger: Vec<LedgerEntry>,
     pub sites: Vec<SiteRecord>,
+    pub vehicles: Vec<VehicleRecord>,
+    pub places: Vec<PlaceRecord>,
 }
 
 pub fn labels() -> Labels {
@@ -65,9 +67,10 @@ pub fn labels() -> Labels {
         places: Arc::new(places),
         fleets: vec!["yellow".into()],
         vehicles: vec!["y-1".into(), "y-2".into()],
+        vehicle_types: vec!["hatchback".into()],
         stations: vec!["hub".into()],
         operators: vec!["power".into()],
-        retailers: vec!["grid".into()],
+        retailers: vec!["grid".into(), "other".into()],
         markets: vec!["spot".into()],
         households: vec!["homes".into()],
         bidders: vec!["fleet:yellow".into()],
@@ -103,6 +106,7 @@ impl Day {
             vehicle: VehicleId(vehicle),
             fleet: FleetId(0),
             purpose,
+            request: matches!(purpose, LegPurpose::Pickup | LegPurpose::Service).then_some(RequestId(0)),
             start_time: START + start,
             end_time: START + end,
             origin: PlaceId(from),
@@ -163,6 +167,7 @@ impl Day {
             fleet: FleetId(0),
             station: StationId(0),
             operator: OperatorId(0),
+            retailer: RetailerId(0),
             connector: Some(0),
             arrival_time: START + 1_200,
             plug_in_time: Some(START + 1_200),
@@ -225,6 +230,7 @@ impl Day {
                 time,
                 station: StationId(0),
                 operator: OperatorId(0),
+                retailer: RetailerId(0),
                 occupied: charging,
                 queue: queued,
                 power_kw,
@@ -342,6 +348,26 @@ impl Day {
             SiteRecord { kind: SiteKind::Station, place: PlaceId(2), station: Some(hub) },
             SiteRecord { kind: SiteKind::Depot, place: PlaceId(0), station: None },
         ];
+        let vehicle = VehicleRecord {
+            vehicle: VehicleId(0),
+            fleet: FleetId(0),
+            vehicle_type: TypeId(0),
+            battery_kwh: BATTERY_KWH,
+            usable_soc: [0.1, 0.9],
+            consumption_kwh_per_km: 0.2,
+            ac_kw: 7.4,
+            dc_kw: 50.0,
+            initial_soc: 0.50,
+            initial_place: PlaceId(0),
+            depot: Some(PlaceId(0)),
+        };
+        let other = VehicleRecord {
+            vehicle: VehicleId(1),
+            initial_soc: 0.30,
+            initial_place: PlaceId(1),
+            depot: None,
+            ..vehicle
+        };
         Self {
             trips: vec![trip, lost],
             legs,
@@ -356,6 +382,8 @@ impl Day {
             market: vec![bid, settled, early],
             ledger,
             sites,
+            vehicles: vec![vehicle, other],
+            places: [0, 1, 2].map(|number| PlaceRecord { place: PlaceId(number) }).to_vec(),
         }
     }
 
@@ -373,5 +401,7 @@ impl Day {
         self.market.iter().for_each(|r| recorder.market(r));
         self.ledger.iter().for_each(|r| recorder.ledger(r));
         self.sites.iter().for_each(|r| recorder.site(r));
+        self.vehicles.iter().for_each(|r| recorder.vehicle(r));
+        self.places.iter().for_each(|r| recorder.place(r));
     }
 }

@@ -478,7 +478,7 @@ fn messages_say_where_what_and_what_to_do() {
     scenarios/small.toml:51: retailers[0].tariff.kind: found "tou", expected "flat", "time-of-use", "real-time", "load-dependent" or "market"
     scenarios/small.toml:109: vehicle_types[0].charging_curve: found a curve that ends at [0.8, 50.0], expected points [state of charge, power] from 0 to 1, ascending, with power above 0
     scenarios/small.toml:102: trips.fold_week: found 2018-03-07, a Wednesday, expected a Monday; the Monday before is 2018-03-05
-    scenarios/small.toml:43: outputs.tables[1]: found "markets", expected "trips", "legs", "sessions", "fleet", "stations", "households", "grid", "prices", "loads", "supply", "market", "ledger" or "sites"; did you mean "market"?
+    scenarios/small.toml:43: outputs.tables[1]: found "markets", expected "trips", "legs", "sessions", "fleet", "stations", "households", "grid", "prices", "loads", "supply", "market", "ledger", "sites", "vehicles" or "places"; did you mean "market"?
     "#);
 }
 
@@ -661,4 +661,46 @@ tariff = { kind = "flat", price_eur_mwh = 200.0 }
     let ways: Vec<_> =
         setup.requests.duration_s.iter().copied().zip(setup.requests.distance_km.iter().copied()).collect();
     assert_eq!(ways, [(1_200, 12.0), (1_800, 18.0), (1, 0.0), (700, 7.0)]);
+}
+
+#[test]
+fn a_vehicle_has_a_depot_where_it_starts_at_one_or_at_home() {
+    let depots = |text: &str| {
+        let (setup, _) = build(text).unwrap();
+        let vehicles = setup.vehicle_records();
+        assert!(vehicles.iter().all(|v| v.depot.is_none_or(|depot| depot == v.initial_place)));
+        (vehicles.len(), vehicles.iter().filter(|v| v.depot.is_some()).count())
+    };
+    assert_eq!(depots(&with("fleets[0].start_at", toml_value("\"demand\""))), (12, 0));
+    assert_eq!(depots(&with("fleets[0].start_at", toml_value("\"depots\""))), (12, 12));
+    let scenario = scenario::load(Path::new("scenarios/retail-week.toml"), &Overrides::default()).unwrap();
+    let (setup, _) = scenario.build(Streams { seed: 1, replication: 0 }).unwrap();
+    // 80 cars with a home, 20 taxis that start where the demand is.
+    let (private, taxis): (Vec<_>, Vec<_>) =
+        setup.vehicle_records().into_iter().partition(|v| setup.fleets[v.fleet.index()].private);
+    assert!(private.len() == 80 && private.iter().all(|v| v.depot == Some(setup.stations[0].place)));
+    assert!(taxis.len() == 20 && taxis.iter().all(|v| v.depot.is_none()));
+}
+
+/// Two pick-ups a hand apart have one label, and no other two places do.
+#[test]
+fn each_label_of_a_place_is_recorded_once() {
+    let (mut setup, _) = build(&std::fs::read_to_string(FILE).unwrap()).unwrap();
+    let label = |setup: &gridfleet::world::Setup, place| {
+        let mut label = String::new();
+        setup.places.write_label(place, &mut label);
+        label
+    };
+    let before = setup.place_records().len();
+    let mut places = (*setup.places).clone();
+    let first = places.add_point(51.123_456_1, 9.9);
+    places.add_point(51.123_456_2, 9.9);
+    setup.places = places.into();
+    let records = setup.place_records();
+    assert_eq!(records.len(), before + 1);
+    assert_eq!(records[before].place, first);
+    let mut labels: Vec<String> = records.iter().map(|record| label(&setup, record.place)).collect();
+    labels.sort_unstable();
+    labels.dedup();
+    assert_eq!(labels.len(), records.len());
 }

@@ -100,11 +100,15 @@ pub enum TableId {
     Ledger,
     /// Zones, stations and depots on the map.
     Sites,
+    /// Vehicles.
+    Vehicles,
+    /// Coordinates of places.
+    Places,
 }
 
 impl TableId {
     /// Every table, in the order of [`TABLES`].
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Trips,
         Self::Legs,
         Self::Sessions,
@@ -118,6 +122,8 @@ impl TableId {
         Self::Market,
         Self::Ledger,
         Self::Sites,
+        Self::Vehicles,
+        Self::Places,
     ];
 
     /// Its entry in the dictionary.
@@ -192,6 +198,7 @@ pub const TABLES: &[Table] = &[
             column("vehicle_id", Text, "Vehicle."),
             column("fleet", Text, "Its fleet."),
             column("purpose", Text, "pickup, service, to_station, to_depot or relocation."),
+            column("request_id", Id, "Request that a pickup or service leg serves, as in trips; null for the others.").nullable(),
             column("start_time", Time, "Departure."),
             column("end_time", Time, "Arrival, or the end of the simulation."),
             column("origin", Text, "Zone, or latitude,longitude, of departure."),
@@ -212,6 +219,7 @@ pub const TABLES: &[Table] = &[
             column("fleet", Text, "Its fleet."),
             column("station_id", Text, "Station."),
             column("station_operator", Text, "Who runs the station."),
+            column("retailer", Text, "Retailer of its energy; where owners choose theirs, the one at the end of the visit."),
             column("connector", Int, "Number of the connector at its station; null if it never got one.")
                 .nullable(),
             column("arrival_time", Time, "When the vehicle joined the station."),
@@ -260,6 +268,7 @@ pub const TABLES: &[Table] = &[
             column("time", Time, "When the meters were read."),
             column("station_id", Text, "Station."),
             column("operator", Text, "Who runs it."),
+            column("retailer", Text, "Its retailer; where owners choose theirs, the one in the scenario."),
             column("occupied", Int, "Connectors with a vehicle.").unit("connectors"),
             column("queue", Int, "Vehicles waiting.").unit("vehicles"),
             column("power_kw", Float, "Mean power since the last reading.").unit("kW"),
@@ -420,6 +429,7 @@ pub const TABLES: &[Table] = &[
             column("name", Text, "Zone or station; of a depot its zone, or latitude,longitude."),
             column("lat", Float, "Latitude, of a zone that of its centroid.").unit("degrees north"),
             column("lon", Float, "Longitude, of a zone that of its centroid.").unit("degrees east"),
+            column("place", Text, "Its place, as in places."),
             column("operator", Text, "Who runs the station; null for the others.").nullable(),
             column("connectors", Int, "Connectors of the station; null for the others.")
                 .unit("connectors")
@@ -427,6 +437,44 @@ pub const TABLES: &[Table] = &[
             column("connector_kw", Float, "Power of its strongest connector; null for the others.")
                 .unit("kW")
                 .nullable(),
+        ],
+    },
+    Table {
+        name: "vehicles",
+        doc: "One row per vehicle, as it is at the start.",
+        columns: &[
+            column("vehicle_id", Text, "Vehicle."),
+            column("fleet", Text, "Its fleet."),
+            column("vehicle_type", Text, "Its type."),
+            column("battery_kwh", Float, "Energy between state of charge 0 and 1.").unit("kWh"),
+            column("usable_soc_min", Float, "Lowest state of charge that operation may use.").unit("0..1"),
+            column("usable_soc_max", Float, "Highest state of charge that operation may use.").unit("0..1"),
+            column(
+                "consumption_kwh_per_km",
+                Float,
+                "Energy taken from the battery per kilometre at mild temperature.",
+            )
+            .unit("kWh/km"),
+            column("ac_kw", Float, "Maximum power of the on-board charger.").unit("kW"),
+            column("dc_kw", Float, "Maximum power from a DC connector; 0 without a DC inlet.").unit("kW"),
+            column("initial_soc", Float, "State of charge at the start.").unit("0..1"),
+            column("initial_place", Text, "Zone, or latitude,longitude, at the start."),
+            column(
+                "depot",
+                Text,
+                "That place, if it is a depot of the fleet or the home of the driver; null if it is neither.",
+            )
+            .nullable(),
+        ],
+    },
+    Table {
+        name: "places",
+        doc: "One row per place: the coordinates behind origins, destinations and other places of the tables.",
+        columns: &[
+            column("place", Text, "Zone, or latitude,longitude to five decimals, as in the other tables."),
+            column("lat", Float, "Latitude, of a zone that of its centroid.").unit("degrees north"),
+            column("lon", Float, "Longitude, of a zone that of its centroid.").unit("degrees east"),
+            column("zone", Text, "The zone that the place is; null for a point.").nullable(),
         ],
     },
 ];
@@ -481,6 +529,8 @@ mod tests {
             "market",
             "ledger",
             "sites",
+            "vehicles",
+            "places",
         ]) {
             assert_eq!(id.table().name, name);
             assert_eq!(TableId::from_name(name), Some(id));
@@ -494,6 +544,7 @@ mod tests {
             for (i, c) in table.columns.iter().enumerate() {
                 assert!(table.columns[..i].iter().all(|other| other.name != c.name), "{}", c.name);
                 let unit = match c.name.rsplit('_').next() {
+                    Some("km") if c.name.ends_with("_kwh_per_km") => Some("kWh/km"),
                     Some("km") => Some("km"),
                     Some("kwh") => Some("kWh"),
                     Some("kw") => Some("kW"),

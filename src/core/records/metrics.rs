@@ -447,7 +447,7 @@ impl Recorder for Metrics {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::{AccountId, FleetId, OperatorId, PlaceId, RequestId, StationId, VehicleId};
+    use crate::ids::{AccountId, FleetId, OperatorId, PlaceId, RequestId, RetailerId, StationId, VehicleId};
     use crate::ledger::Reference;
     use crate::records::TripStatus;
 
@@ -541,6 +541,7 @@ mod tests {
             time: SimTime(time),
             station: StationId(station),
             operator: OperatorId(0),
+            retailer: RetailerId(0),
             occupied: 0,
             queue: 0,
             power_kw,
@@ -590,6 +591,7 @@ mod tests {
             fleet: FleetId(0),
             station: StationId(0),
             operator: OperatorId(0),
+            retailer: RetailerId(0),
             connector: Some(0),
             arrival_time: SimTime(100),
             plug_in_time: Some(SimTime(200)),

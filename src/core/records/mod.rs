@@ -21,7 +21,7 @@ pub use recorder::Recorder;
 use crate::geo::Places;
 use crate::ids::{
     BidId, BidderId, FleetId, HouseholdId, MarketId, OperatorId, PlaceId, RequestId, RetailerId, SessionId,
-    StationId, VehicleId,
+    StationId, TypeId, VehicleId,
 };
 use crate::markets::Side;
 use crate::time::SimTime;
@@ -141,6 +141,8 @@ pub struct LegRecord {
     pub fleet: FleetId,
     /// Purpose of the movement.
     pub purpose: LegPurpose,
+    /// The request that it serves; `None` unless it goes to or with a rider.
+    pub request: Option<RequestId>,
     /// Departure.
     pub start_time: SimTime,
     /// Arrival, or the end of the simulation for a leg that it cuts off.
@@ -228,6 +230,8 @@ pub struct SessionRecord {
     pub station: StationId,
     /// Operator of the station.
     pub operator: OperatorId,
+    /// Retailer of its energy; where owners choose theirs, the one at the end of the visit.
+    pub retailer: RetailerId,
     /// Number of the connector at its station; `None` if the vehicle never got one.
     pub connector: Option<u16>,
     /// Time of joining the station.
@@ -300,6 +304,8 @@ pub struct StationRecord {
     pub station: StationId,
     /// Its operator.
     pub operator: OperatorId,
+    /// Its retailer; where owners choose theirs, the one in the scenario.
+    pub retailer: RetailerId,
     /// Connectors with a vehicle.
     pub occupied: u32,
     /// Vehicles waiting.
@@ -519,6 +525,40 @@ pub struct SiteRecord {
     pub station: Option<StationSite>,
 }
 
+/// One vehicle at the start of the simulation (row of `vehicles.parquet`).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct VehicleRecord {
+    /// The vehicle.
+    pub vehicle: VehicleId,
+    /// Its fleet.
+    pub fleet: FleetId,
+    /// Its type.
+    pub vehicle_type: TypeId,
+    /// Energy between state of charge 0 and 1 [kWh].
+    pub battery_kwh: f64,
+    /// Lowest and highest state of charge that operation may use (0..1).
+    pub usable_soc: [f64; 2],
+    /// Energy taken from the battery per kilometre at mild temperature [kWh/km].
+    pub consumption_kwh_per_km: f64,
+    /// Maximum power of the on-board charger [kW].
+    pub ac_kw: f64,
+    /// Maximum power from a DC connector [kW]; 0 without a DC inlet.
+    pub dc_kw: f64,
+    /// State of charge at the start (0..1).
+    pub initial_soc: f64,
+    /// Place at the start.
+    pub initial_place: PlaceId,
+    /// That place, if it is a depot of the fleet or the home of the driver.
+    pub depot: Option<PlaceId>,
+}
+
+/// One place (row of `places.parquet`).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PlaceRecord {
+    /// The place. No other recorded place has its label.
+    pub place: PlaceId,
+}
+
 /// Names behind the identifiers, for writing and printing records.
 #[derive(Debug, Clone, Default)]
 pub struct Labels {
@@ -528,6 +568,8 @@ pub struct Labels {
     pub fleets: Vec<String>,
     /// Names of vehicles.
     pub vehicles: Vec<String>,
+    /// Names of vehicle types.
+    pub vehicle_types: Vec<String>,
     /// Names of stations.
     pub stations: Vec<String>,
     /// Names of operators.

@@ -1,8 +1,8 @@
 //! Recorders: receivers of records, and their combinations.
 
 use super::{
-    BusRecord, FeederRecord, FleetRecord, HouseholdRecord, LegRecord, LoadRecord, MarketRecord, PriceRecord,
-    SessionRecord, SiteRecord, StationRecord, SupplyRecord, TripRecord,
+    BusRecord, FeederRecord, FleetRecord, HouseholdRecord, LegRecord, LoadRecord, MarketRecord, PlaceRecord,
+    PriceRecord, SessionRecord, SiteRecord, StationRecord, SupplyRecord, TripRecord, VehicleRecord,
 };
 use crate::ledger::LedgerEntry;
 
@@ -36,6 +36,10 @@ pub trait Recorder {
     fn market(&mut self, _record: &MarketRecord) {}
     /// A zone, station or depot exists.
     fn site(&mut self, _record: &SiteRecord) {}
+    /// A vehicle exists.
+    fn vehicle(&mut self, _record: &VehicleRecord) {}
+    /// A place exists.
+    fn place(&mut self, _record: &PlaceRecord) {}
 }
 
 /// Discards all records.
@@ -99,6 +103,14 @@ impl<A: Recorder, B: Recorder> Recorder for (A, B) {
         self.0.site(record);
         self.1.site(record);
     }
+    fn vehicle(&mut self, record: &VehicleRecord) {
+        self.0.vehicle(record);
+        self.1.vehicle(record);
+    }
+    fn place(&mut self, record: &PlaceRecord) {
+        self.0.place(record);
+        self.1.place(record);
+    }
 }
 
 /// A recorder, or none.
@@ -145,6 +157,12 @@ impl<R: Recorder> Recorder for Option<R> {
     fn site(&mut self, record: &SiteRecord) {
         self.iter_mut().for_each(|listener| listener.site(record));
     }
+    fn vehicle(&mut self, record: &VehicleRecord) {
+        self.iter_mut().for_each(|listener| listener.vehicle(record));
+    }
+    fn place(&mut self, record: &PlaceRecord) {
+        self.iter_mut().for_each(|listener| listener.place(record));
+    }
 }
 
 impl<R: Recorder + ?Sized> Recorder for &mut R {
@@ -189,5 +207,11 @@ impl<R: Recorder + ?Sized> Recorder for &mut R {
     }
     fn site(&mut self, record: &SiteRecord) {
         (**self).site(record);
+    }
+    fn vehicle(&mut self, record: &VehicleRecord) {
+        (**self).vehicle(record);
+    }
+    fn place(&mut self, record: &PlaceRecord) {
+        (**self).place(record);
     }
 }

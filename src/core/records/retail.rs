@@ -179,6 +179,7 @@ mod tests {
                     time: SimTime(time),
                     station: StationId(station),
                     operator: OperatorId(0),
+                    retailer: RetailerId(0),
                     occupied: 0,
                     queue: 0,
                     power_kw,

@@ -10,6 +10,7 @@ mod households;
 mod loads;
 mod markets;
 mod money;
+mod places;
 mod riders;
 mod stations;
 mod summary;
@@ -291,6 +292,7 @@ pub fn audit(dir: &Path, facts: &AuditFacts) -> Result<AuditReport> {
     vehicles::check(&mut auditor)?;
     stations::check(&mut auditor)?;
     visits::check(&mut auditor)?;
+    places::check(&mut auditor)?;
     trips::check(&mut auditor)?;
     riders::check(&mut auditor)?;
     summary::check(&mut auditor);

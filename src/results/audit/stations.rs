@@ -1,7 +1,7 @@
 //! Connectors, queues and power of stations, rebuilt from sessions.
 
 use super::summary;
-use super::tables::{Texts, Written};
+use super::tables::{Code, Texts, Written};
 use super::{Auditor, Check, meter_rounding, rounding, within};
 use crate::outputs::summary::SUMMARY;
 use gridfleet_core::error::Result;
@@ -14,6 +14,7 @@ const TIMES: &str = "Sessions: times are in order";
 const CONNECTORS: &str = "A connector serves one vehicle at a time";
 const QUEUE: &str = "First come, first served";
 const ENERGY: &str = "Stations: power x time is the energy of sessions";
+const SELLERS: &str = "Stations and sessions: the retailer is the station's";
 const LIMIT: &str = "Stations: power is within the site limit";
 const PEAKS: &str = "Stations: the highest quarter hour is that of readings";
 const SITES: &str = "Sites: stations are the scenario's";
@@ -102,7 +103,43 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
     }
     power(auditor, &mut texts, &sold)?;
     peaks(auditor)?;
-    sites(auditor)
+    sites(auditor)?;
+    sellers(auditor)
+}
+
+/// The retailer of each reading, and of each session where owners do not choose theirs.
+fn sellers(auditor: &mut Auditor) -> Result<()> {
+    let outputs = &auditor.facts.outputs;
+    if let Some(table) = [TableId::Stations, TableId::Sessions].into_iter().find(|table| !outputs.has(*table))
+    {
+        let why = format!("{} was not written", table.table().file_name());
+        auditor.checks.push(Check::not_possible(SELLERS, why));
+        return Ok(());
+    }
+    let mut texts = Texts::default();
+    let mut check = Check::new(SELLERS);
+    let of_station: FxHashMap<Code, (Code, bool)> = auditor
+        .facts
+        .stations
+        .iter()
+        .map(|s| (texts.code(&s.name), (texts.code(&s.retailer), s.competes)))
+        .collect();
+    for of in [TableId::Stations, TableId::Sessions] {
+        let table = Written::open(auditor.dir, of)?;
+        let (station, retailer) =
+            (table.texts("station_id", &mut texts)?, table.texts("retailer", &mut texts)?);
+        for row in 0..table.rows() {
+            let right = of_station
+                .get(&station[row])
+                .is_some_and(|&(own, competes)| own == retailer[row] || of == TableId::Sessions && competes);
+            check.that(right, || {
+                let file = of.table().file_name();
+                format!("{file} row {row}: {} at {}", texts.text(retailer[row]), texts.text(station[row]))
+            });
+        }
+    }
+    auditor.checks.push(check);
+    Ok(())
 }
 
 /// Each station of the scenario is in the table of sites once, at its place, with its connectors, which can deliver the

@@ -91,6 +91,11 @@ impl Written {
         self.column(name, |c| Ok(c.u32()?.iter().map(|v| v.unwrap_or(u32::MAX)).collect()))
     }
 
+    /// Numbers of rows of another table, where there are some.
+    pub(super) fn optional_ids(&self, name: &str) -> Result<Vec<Option<u32>>> {
+        self.column(name, |c| Ok(c.u32()?.iter().collect()))
+    }
+
     /// Instants [s].
     pub(super) fn times(&self, name: &str) -> Result<Vec<Option<i64>>> {
         self.column(name, |c| {

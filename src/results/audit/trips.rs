@@ -4,29 +4,34 @@ use super::tables::{Code, MISSING, Texts, Written};
 use super::{Auditor, Check, HALF_MILLIONTH, SOC_TOLERANCE, rounding, within};
 use crate::outputs::summary::SUMMARY;
 use gridfleet_core::error::Result;
-use gridfleet_core::records::TripStatus;
 use gridfleet_core::records::dictionary::TableId;
+use gridfleet_core::records::{LegPurpose, TripStatus};
 use gridfleet_core::time::SimTime;
+use rustc_hash::FxHashMap;
 
 const ONCE: &str = "Every request ends in exactly one status";
 const CONSISTENT: &str = "Trips: times, waits and vehicles fit the status";
+const RIDES: &str = "Legs: those with a request go to or with its rider, once, and no others do";
 const LEGS: &str = "Trips: energy and distance are those of their legs";
 const ABOARD: &str = "Riders aboard owe the fare of the way driven";
 const SUMMARY_COUNTS: &str = "The summary agrees with the tables";
 
 /// A pick-up or service leg.
+#[derive(Clone, Copy)]
 struct Ride {
     vehicle: Code,
     start: i64,
     end: i64,
-    pickup: bool,
     km: f64,
     kwh: f64,
     soc_end: f64,
 }
 
+/// Pick-up and service leg of each request.
+type Rides = FxHashMap<u32, [Option<Ride>; 2]>;
+
 pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
-    if !auditor.has(&[TableId::Trips], &[ONCE, CONSISTENT, LEGS, ABOARD, SUMMARY_COUNTS]) {
+    if !auditor.has(&[TableId::Trips], &[ONCE, CONSISTENT, RIDES, LEGS, ABOARD, SUMMARY_COUNTS]) {
         return Ok(());
     }
     let trips = Written::open(auditor.dir, TableId::Trips)?;
@@ -85,32 +90,37 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
     auditor.checks.push(consistent);
     drop(wait);
 
-    if auditor.has(&[TableId::Trips, TableId::Legs], &[LEGS]) {
-        let rides = rides(auditor, &mut texts)?;
+    if auditor.has(&[TableId::Legs], &[RIDES, LEGS]) {
+        let driven = [TripStatus::Served, TripStatus::InProgress].map(|s| texts.code(s.name()));
+        let by_id = (0..trips.rows()).filter(|&row| driven.contains(&status[row]));
+        let by_id: FxHashMap<u32, Code> = by_id.map(|row| (id[row], vehicle[row])).collect();
+        let rides = rides(auditor, &mut texts, &by_id)?;
         let (km, empty_km) = (trips.floats("distance_km")?, trips.floats("deadhead_km")?);
         let (kwh, soc_end) = (trips.floats("energy_kwh")?, trips.floats("soc_end")?);
         let mut check = Check::new(LEGS);
         for row in (0..trips.rows()).filter(|&row| status[row] == served) {
             let (Some(from), Some(to)) = (pickup[row], dropoff[row]) else { continue };
-            let first = rides.partition_point(|r| (r.vehicle, r.end) < (vehicle[row], to));
-            let service = rides[first..]
-                .iter()
-                .take_while(|r| (r.vehicle, r.end) == (vehicle[row], to))
-                .position(|r| !r.pickup && r.start >= from && within(r.soc_end, soc_end[row], SOC_TOLERANCE))
-                .map(|offset| first + offset);
-            let Some(service) = service else {
-                check.that(false, || format!("request {}: no service leg ends at its drop-off", id[row]));
+            let [to_rider, with_rider] = rides.get(&id[row]).copied().unwrap_or_default();
+            let Some(service) = with_rider.filter(|leg| {
+                (leg.vehicle, leg.start, leg.end) == (vehicle[row], from, to)
+                    && within(leg.soc_end, soc_end[row], SOC_TOLERANCE)
+            }) else {
+                check.that(false, || {
+                    format!("request {}: no service leg from its pick-up to its drop-off", id[row])
+                });
                 continue;
             };
-            let mut found = [rides[service].km, 0.0, rides[service].kwh];
-            // The pick-up leg, if there was one, is the previous ride.
-            let before = service.checked_sub(1).map(|i| &rides[i]);
-            if let Some(leg) =
-                before.filter(|r| r.vehicle == vehicle[row] && r.pickup && r.start >= request[row])
-            {
-                found[1] += leg.km;
-                found[2] += leg.kwh;
+            let first = to_rider
+                .filter(|leg| (leg.vehicle, leg.end) == (vehicle[row], from) && leg.start >= request[row]);
+            // A trip that was assigned in advance begins where its vehicle is.
+            if first.is_some() == preassigned.contains(&fleet[row]) || first.is_some() != to_rider.is_some() {
+                check.that(false, || {
+                    format!("request {}: no pickup leg, one too many or at another time", id[row])
+                });
+                continue;
             }
+            let (first_km, first_kwh) = first.map_or((0.0, 0.0), |leg| (leg.km, leg.kwh));
+            let found = [service.km, first_km, service.kwh + first_kwh];
             let stated = [km[row], empty_km[row], kwh[row]];
             // At most two numbers are summed.
             let same = |(a, b): (&f64, f64)| within(*a, b, rounding(2, a.abs()));
@@ -180,29 +190,40 @@ fn aboard(
     Ok(check)
 }
 
-/// Pick-up and service legs by vehicle and end, in the order in which they were recorded.
-fn rides(auditor: &Auditor, texts: &mut Texts) -> Result<Vec<Ride>> {
+/// Pick-up and service legs of requests; notes whether each is of a trip in `vehicles`, with its vehicle.
+fn rides(auditor: &mut Auditor, texts: &mut Texts, vehicles: &FxHashMap<u32, Code>) -> Result<Rides> {
     let legs = Written::open(auditor.dir, TableId::Legs)?;
-    let pickup = texts.code("pickup");
-    let service = texts.code("service");
+    let kinds = [LegPurpose::Pickup, LegPurpose::Service].map(|purpose| texts.code(purpose.name()));
     let purpose = legs.texts("purpose", texts)?;
-    let vehicle = legs.texts("vehicle_id", texts)?;
+    let (vehicle, request) = (legs.texts("vehicle_id", texts)?, legs.optional_ids("request_id")?);
     let (start, end) = (legs.all_times("start_time")?, legs.all_times("end_time")?);
     let (km, kwh) = (legs.floats("distance_km")?, legs.floats("energy_kwh")?);
     let soc_end = legs.floats("soc_end")?;
-    let mut rides: Vec<Ride> = (0..legs.rows())
-        .filter(|&row| purpose[row] == pickup || purpose[row] == service)
-        .map(|row| Ride {
-            vehicle: vehicle[row],
-            start: start[row],
-            end: end[row],
-            pickup: purpose[row] == pickup,
-            km: km[row],
-            kwh: kwh[row],
-            soc_end: soc_end[row],
-        })
-        .collect();
-    rides.sort_by_key(|r| (r.vehicle, r.end));
+    let mut rides = Rides::default();
+    let mut check = Check::new(RIDES);
+    for row in 0..legs.rows() {
+        let kind = kinds.iter().position(|kind| *kind == purpose[row]);
+        let right = match (kind, request[row]) {
+            (Some(kind), Some(id)) => {
+                let ride = Ride {
+                    vehicle: vehicle[row],
+                    start: start[row],
+                    end: end[row],
+                    km: km[row],
+                    kwh: kwh[row],
+                    soc_end: soc_end[row],
+                };
+                let first = rides.entry(id).or_default()[kind].replace(ride).is_none();
+                first && vehicles.get(&id) == Some(&vehicle[row])
+            }
+            (kind, request) => kind.is_none() && request.is_none(),
+        };
+        check.that(right, || {
+            let of = request[row].map_or("no request".to_owned(), |id| format!("request {id}"));
+            format!("row {row}: {} of {} for {of}", texts.text(purpose[row]), texts.text(vehicle[row]))
+        });
+    }
+    auditor.checks.push(check);
     Ok(rides)
 }
 

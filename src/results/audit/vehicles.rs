@@ -1,13 +1,14 @@
 //! The days of each vehicle, rebuilt from its legs and sessions.
 
 use super::summary::{self, STORED};
-use super::tables::{Code, Texts, Written};
+use super::tables::{Code, MISSING, Texts, Written};
 use super::{AuditFacts, Auditor, Check, SOC_TOLERANCE, rounding, within};
 use crate::outputs::summary::SUMMARY;
 use gridfleet_core::error::Result;
 use gridfleet_core::records::dictionary::TableId;
 use gridfleet_core::time::SimTime;
 use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
 
 const ONE_THING: &str = "A vehicle does one thing at a time";
 const PLACES: &str = "A vehicle starts from where it is";
@@ -17,6 +18,7 @@ const LEG_ENERGY: &str = "Legs: charge falls by energy driven less energy charge
 const SESSION_ENERGY: &str = "Sessions: charge rises by the energy stored";
 const EFFICIENCY: &str = "Sessions: energy stored is energy drawn x efficiency";
 const COUNTS: &str = "Vehicles by state add up to the fleet";
+const TABLE: &str = "Vehicles: they are the scenario's";
 const KNOWN: &str = "Vehicles and stations are the scenario's";
 
 /// An activity that occupies a vehicle for a while.
@@ -36,6 +38,7 @@ struct Activity {
 
 pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
     fleet_counts(auditor)?;
+    table(auditor)?;
     let names = [KNOWN, ONE_THING, PLACES, CHARGE, BOUNDS, LEG_ENERGY, SESSION_ENERGY, EFFICIENCY, STORED];
     if !auditor.has(&[TableId::Legs, TableId::Sessions], &names) {
         return Ok(());
@@ -256,6 +259,40 @@ impl Stored {
         }
         check
     }
+}
+
+/// Each vehicle has one row, with its fleet, battery, charge and place; no other vehicle has any.
+fn table(auditor: &mut Auditor) -> Result<()> {
+    if !auditor.has(&[TableId::Vehicles], &[TABLE]) {
+        return Ok(());
+    }
+    let table = Written::open(auditor.dir, TableId::Vehicles)?;
+    let mut texts = Texts::default();
+    let (name, fleet) = (table.texts("vehicle_id", &mut texts)?, table.texts("fleet", &mut texts)?);
+    let (place, depot) = (table.texts("initial_place", &mut texts)?, table.texts("depot", &mut texts)?);
+    let (battery, soc) = (table.floats("battery_kwh")?, table.floats("initial_soc")?);
+    let mut check = Check::new(TABLE);
+    let mut rows: FxHashMap<Code, Vec<usize>> = FxHashMap::default();
+    for (row, &code) in name.iter().enumerate() {
+        rows.entry(code).or_default().push(row);
+    }
+    for vehicle in &auditor.facts.vehicles {
+        let fits = match rows.remove(&texts.code(&vehicle.name)).as_deref() {
+            Some(&[row]) => {
+                texts.text(fleet[row]) == vehicle.fleet
+                    && battery[row] == vehicle.battery_kwh
+                    && soc[row] == vehicle.initial_soc
+                    && texts.text(place[row]) == vehicle.initial_place
+                    && [MISSING, place[row]].contains(&depot[row])
+            }
+            _ => false,
+        };
+        check.that(fits, || vehicle.name.clone());
+    }
+    let strangers: BTreeSet<&str> = rows.into_keys().map(|code| texts.text(code)).collect();
+    strangers.into_iter().for_each(|name| check.that(false, || format!("{name} is not in the scenario")));
+    auditor.checks.push(check);
+    Ok(())
 }
 
 fn fleet_counts(auditor: &mut Auditor) -> Result<()> {

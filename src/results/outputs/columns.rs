@@ -11,7 +11,8 @@ use gridfleet_core::markets::Side;
 use gridfleet_core::records::dictionary::TableId;
 use gridfleet_core::records::{
     BusRecord, EndReason, FleetRecord, HouseholdRecord, LegPurpose, LegRecord, LoadRecord, MarketRecord,
-    PriceRecord, SessionRecord, SiteKind, SiteRecord, StationRecord, SupplyRecord, TripRecord, TripStatus,
+    PlaceRecord, PriceRecord, SessionRecord, SiteKind, SiteRecord, StationRecord, SupplyRecord, TripRecord,
+    TripStatus, VehicleRecord,
 };
 use gridfleet_core::time::SimTime;
 use polars_arrow::array::{PrimitiveArray, Utf8Array};
@@ -92,6 +93,7 @@ impl Row for LegRecord {
             names.vehicles(rows.iter().map(|r| r.vehicle)),
             names.fleets(rows.iter().map(|r| r.fleet)),
             names.fixed(&LegPurpose::ALL.map(LegPurpose::name), rows.iter().map(|r| r.purpose as u32)),
+            optional(rows, |r| r.request.map(|request| request.0)).boxed(),
             times(rows, |r| r.start_time),
             times(rows, |r| r.end_time),
             names.places(rows.iter().map(|r| r.origin)),
@@ -115,6 +117,7 @@ impl Row for SessionRecord {
             names.fleets(rows.iter().map(|r| r.fleet)),
             names.stations(rows.iter().map(|r| r.station)),
             names.operators(rows.iter().map(|r| r.operator)),
+            names.retailers(rows.iter().map(|r| r.retailer)),
             optional(rows, |r| r.connector.map(i64::from)).boxed(),
             times(rows, |r| r.arrival_time),
             optional_times(rows, |r| r.plug_in_time),
@@ -161,6 +164,7 @@ impl Row for StationRecord {
             times(rows, |r| r.time),
             names.stations(rows.iter().map(|r| r.station)),
             names.operators(rows.iter().map(|r| r.operator)),
+            names.retailers(rows.iter().map(|r| r.retailer)),
             numbers(rows, |r| i64::from(r.occupied)),
             numbers(rows, |r| i64::from(r.queue)),
             numbers(rows, |r| r.power_kw),
@@ -298,11 +302,46 @@ impl Row for SiteRecord {
         vec![
             names.fixed(&SiteKind::ALL.map(SiteKind::name), rows.iter().map(|r| r.kind as u32)),
             names.sites(rows),
-            names.coordinates(rows, Places::lat),
-            names.coordinates(rows, Places::lon),
+            names.coordinates(rows, |r| r.place, Places::lat),
+            names.coordinates(rows, |r| r.place, Places::lon),
+            names.places(rows.iter().map(|r| r.place)),
             names.optional_operators(rows.iter().map(|r| r.station.map(|s| s.operator))),
             optional(rows, |r| r.station.map(|s| i64::from(s.connectors))).boxed(),
             optional(rows, |r| r.station.map(|s| s.connector_kw)).boxed(),
+        ]
+    }
+}
+
+impl Row for VehicleRecord {
+    const TABLE: TableId = TableId::Vehicles;
+
+    fn columns(rows: &[Self], names: &mut Names) -> Vec<ArrayBox> {
+        vec![
+            names.vehicles(rows.iter().map(|r| r.vehicle)),
+            names.fleets(rows.iter().map(|r| r.fleet)),
+            names.vehicle_types(rows.iter().map(|r| r.vehicle_type)),
+            numbers(rows, |r| r.battery_kwh),
+            numbers(rows, |r| r.usable_soc[0]),
+            numbers(rows, |r| r.usable_soc[1]),
+            numbers(rows, |r| r.consumption_kwh_per_km),
+            numbers(rows, |r| r.ac_kw),
+            numbers(rows, |r| r.dc_kw),
+            numbers(rows, |r| r.initial_soc),
+            names.places(rows.iter().map(|r| r.initial_place)),
+            names.optional_places(rows.iter().map(|r| r.depot)),
+        ]
+    }
+}
+
+impl Row for PlaceRecord {
+    const TABLE: TableId = TableId::Places;
+
+    fn columns(rows: &[Self], names: &mut Names) -> Vec<ArrayBox> {
+        vec![
+            names.places(rows.iter().map(|r| r.place)),
+            names.coordinates(rows, |r| r.place, Places::lat),
+            names.coordinates(rows, |r| r.place, Places::lon),
+            names.zones(rows.iter().map(|r| r.place)),
         ]
     }
 }

@@ -2,13 +2,14 @@
 
 use gridfleet_core::geo::Places;
 use gridfleet_core::ids::{
-    AccountId, BidderId, FleetId, HouseholdId, MarketId, OperatorId, PlaceId, RetailerId, StationId,
+    AccountId, BidderId, FleetId, HouseholdId, MarketId, OperatorId, PlaceId, RetailerId, StationId, TypeId,
     VehicleId,
 };
 use gridfleet_core::records::{Labels, SiteRecord};
 use polars_arrow::array::{Array, DictionaryArray, PrimitiveArray, Utf8Array};
 use polars_arrow::bitmap::MutableBitmap;
 use polars_arrow::datatypes::{ArrowDataType, IntegerType};
+use std::sync::Arc;
 
 /// A column in memory.
 pub(super) type ArrayBox = Box<dyn Array>;
@@ -59,6 +60,10 @@ impl Names {
         })
     }
 
+    pub(super) fn vehicle_types(&mut self, ids: impl Iterator<Item = TypeId>) -> ArrayBox {
+        self.column(ids.map(|id| u32::from(id.0)), |labels, id, out| out.push_str(&labels.vehicle_types[id]))
+    }
+
     pub(super) fn fleets(&mut self, ids: impl Iterator<Item = FleetId>) -> ArrayBox {
         self.column(ids.map(|id| u32::from(id.0)), |labels, id, out| out.push_str(&labels.fleets[id]))
     }
@@ -97,6 +102,12 @@ impl Names {
         })
     }
 
+    pub(super) fn optional_places(&mut self, ids: impl Iterator<Item = Option<PlaceId>>) -> ArrayBox {
+        self.optional_column(ids.map(|id| id.map(|id| id.0)), |labels, id, out| {
+            labels.places.write_label(PlaceId::new(id), out);
+        })
+    }
+
     pub(super) fn optional_operators(&mut self, ids: impl Iterator<Item = Option<OperatorId>>) -> ArrayBox {
         self.optional_column(ids.map(|id| id.map(|id| u32::from(id.0))), |labels, id, out| {
             out.push_str(&labels.operators[id]);
@@ -116,9 +127,21 @@ impl Names {
         Utf8Array::<i64>::from_slice(rows.iter().map(name).collect::<Vec<_>>()).boxed()
     }
 
-    /// A coordinate of the places of sites.
-    pub(super) fn coordinates(&self, rows: &[SiteRecord], of: fn(&Places, PlaceId) -> f64) -> ArrayBox {
-        let degrees = rows.iter().map(|row| of(&self.labels.places, row.place)).collect();
+    /// Names of the places that are zones.
+    pub(super) fn zones(&mut self, ids: impl Iterator<Item = PlaceId>) -> ArrayBox {
+        let places = Arc::clone(&self.labels.places);
+        let zone = |id: PlaceId| places.zone_name(id).is_some().then_some(id);
+        self.optional_places(ids.map(zone))
+    }
+
+    /// A coordinate of the places of rows.
+    pub(super) fn coordinates<R>(
+        &self,
+        rows: &[R],
+        place: fn(&R) -> PlaceId,
+        of: fn(&Places, PlaceId) -> f64,
+    ) -> ArrayBox {
+        let degrees = rows.iter().map(|row| of(&self.labels.places, place(row))).collect();
         PrimitiveArray::<f64>::from_vec(degrees).boxed()
     }
 

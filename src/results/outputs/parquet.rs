@@ -7,7 +7,7 @@ use super::columns::{Row, time_type};
 use super::names::{ArrayBox, Names};
 use gridfleet_core::error::{Error, Result};
 use gridfleet_core::files::OutFile;
-use gridfleet_core::records::dictionary::{Kind, Table};
+use gridfleet_core::records::dictionary::{Column, Kind, Table};
 use polars_arrow::datatypes::{ArrowDataType, ArrowSchema, Field};
 use polars_core::prelude::PolarsError;
 use polars_parquet::parquet::error::ParquetError;
@@ -82,6 +82,15 @@ fn data_type(kind: Kind) -> ArrowDataType {
     }
 }
 
+/// Name, type and unit of a column. The unit is in the Arrow schema that is part of the file's metadata.
+fn field(column: &Column) -> Field {
+    let field = Field::new(column.name.into(), data_type(column.kind), column.nullable);
+    match column.unit {
+        Some(unit) => field.with_metadata([("unit".into(), unit.into())].into()),
+        None => field,
+    }
+}
+
 /// Encoding of a column. Differences between neighbours suit row numbers and times: the same bench takes 0.3 s more CPU
 /// with plain encoding, and the files grow by 3 %. Floats rarely repeat.
 fn encoding(kind: Kind, array: &ArrayBox) -> Encoding {
@@ -97,11 +106,7 @@ impl ParquetFile {
     pub(super) fn create(dir: &Path, table: &'static Table) -> Result<Self> {
         let path = dir.join(table.file_name());
         let file = OutFile::create(&path).map_err(|e| Error::writing(&path, e))?;
-        let schema: ArrowSchema = table
-            .columns
-            .iter()
-            .map(|c| (c.name.into(), Field::new(c.name.into(), data_type(c.kind), c.nullable)))
-            .collect();
+        let schema: ArrowSchema = table.columns.iter().map(|c| (c.name.into(), field(c))).collect();
         let parquet_schema: SchemaDescriptor = to_parquet_schema(&schema).map_err(|e| other(&path, &e))?;
         let options = WriteOptions {
             statistics: StatisticsOptions::default(),
@@ -144,6 +149,9 @@ impl ParquetFile {
 
     /// Writes the footer with `metadata`. Returns the number of rows.
     pub(super) fn finish(mut self, metadata: &[(String, String)]) -> Result<u64> {
+        // Readers that know Arrow take the metadata of the Arrow schema, others that of the file.
+        let of_schema = metadata.iter().map(|(key, value)| (key.into(), value.into()));
+        self.schema.metadata_mut().extend(of_schema);
         let mut pairs = vec![schema_to_metadata_key(&self.schema)];
         pairs.extend(
             metadata.iter().map(|(key, value)| KeyValue { key: key.clone(), value: Some(value.clone()) }),

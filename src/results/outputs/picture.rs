@@ -328,6 +328,7 @@ mod tests {
                     time,
                     station: StationId(station),
                     operator: OperatorId(station as u16),
+                    retailer: RetailerId(0),
                     occupied: 0,
                     queue: 0,
                     power_kw: f64::from(charging) * 20.0 / f64::from(station + 1),

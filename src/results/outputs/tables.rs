@@ -12,8 +12,8 @@ use gridfleet_core::error::{Error, Result};
 use gridfleet_core::ledger::LedgerEntry;
 use gridfleet_core::records::dictionary::TableId;
 use gridfleet_core::records::{
-    BusRecord, FleetRecord, HouseholdRecord, Labels, LegRecord, LoadRecord, MarketRecord, PriceRecord,
-    Recorder, SessionRecord, SiteRecord, StationRecord, SupplyRecord, TripRecord,
+    BusRecord, FleetRecord, HouseholdRecord, Labels, LegRecord, LoadRecord, MarketRecord, PlaceRecord,
+    PriceRecord, Recorder, SessionRecord, SiteRecord, StationRecord, SupplyRecord, TripRecord, VehicleRecord,
 };
 use gridfleet_core::time::SimTime;
 use std::path::{Path, PathBuf};
@@ -69,7 +69,7 @@ pub struct Provenance {
 }
 
 impl Provenance {
-    fn metadata(&self) -> Vec<(String, String)> {
+    fn metadata(&self, currency: &str) -> Vec<(String, String)> {
         let version = env!("CARGO_PKG_VERSION");
         [
             ("created_by", format!("gridfleet {version}")),
@@ -78,6 +78,7 @@ impl Provenance {
             ("gridfleet.scenario_sha256", self.scenario_sha256.clone()),
             ("gridfleet.seed", self.seed.to_string()),
             ("gridfleet.replication", self.replication.to_string()),
+            ("gridfleet.currency", currency.to_owned()),
         ]
         .map(|(key, value)| (key.to_owned(), value))
         .to_vec()
@@ -107,6 +108,8 @@ enum Batch {
     Market(Vec<MarketRecord>),
     Ledger(Vec<LedgerEntry>),
     Sites(Vec<SiteRecord>),
+    Vehicles(Vec<VehicleRecord>),
+    Places(Vec<PlaceRecord>),
 }
 
 /// Keeps every n-th instant of a table that is read at regular intervals.
@@ -147,6 +150,8 @@ pub struct ParquetRecorder {
     market: Option<Vec<MarketRecord>>,
     ledger: Option<Vec<LedgerEntry>>,
     sites: Option<Vec<SiteRecord>>,
+    vehicles: Option<Vec<VehicleRecord>>,
+    places: Option<Vec<PlaceRecord>>,
     fleet_thinning: Thinning,
     stations_thinning: Thinning,
     grid_thinning: Thinning,
@@ -170,8 +175,8 @@ impl ParquetRecorder {
         let (sender, receiver) = sync_channel(BATCHES_IN_FLIGHT);
         let files = Files {
             dir: dir.to_path_buf(),
+            metadata: provenance.metadata(&labels.currency),
             names: Names::new(labels),
-            metadata: provenance.metadata(),
             files: TableId::ALL.map(|_| None),
         };
         let flag = Arc::clone(&failed);
@@ -197,6 +202,8 @@ impl ParquetRecorder {
             market: options.has(TableId::Market).then(Vec::new),
             ledger: options.has(TableId::Ledger).then(Vec::new),
             sites: options.has(TableId::Sites).then(Vec::new),
+            vehicles: options.has(TableId::Vehicles).then(Vec::new),
+            places: options.has(TableId::Places).then(Vec::new),
             fleet_thinning: Thinning::new(options.fleet_every),
             stations_thinning: Thinning::new(options.stations_every),
             grid_thinning: Thinning::new(options.grid_every),
@@ -240,6 +247,8 @@ impl ParquetRecorder {
         flush(&mut self.market, sender, Batch::Market);
         flush(&mut self.ledger, sender, Batch::Ledger);
         flush(&mut self.sites, sender, Batch::Sites);
+        flush(&mut self.vehicles, sender, Batch::Vehicles);
+        flush(&mut self.places, sender, Batch::Places);
     }
 }
 
@@ -325,6 +334,12 @@ impl Recorder for ParquetRecorder {
     fn site(&mut self, record: &SiteRecord) {
         push(&mut self.sites, record, self.sender.as_ref(), Batch::Sites);
     }
+    fn vehicle(&mut self, record: &VehicleRecord) {
+        push(&mut self.vehicles, record, self.sender.as_ref(), Batch::Vehicles);
+    }
+    fn place(&mut self, record: &PlaceRecord) {
+        push(&mut self.places, record, self.sender.as_ref(), Batch::Places);
+    }
 }
 
 /// The files, owned by the background thread.
@@ -352,6 +367,8 @@ impl Files {
                 Batch::Market(rows) => self.write(&rows)?,
                 Batch::Ledger(rows) => self.write(&rows)?,
                 Batch::Sites(rows) => self.write(&rows)?,
+                Batch::Vehicles(rows) => self.write(&rows)?,
+                Batch::Places(rows) => self.write(&rows)?,
             }
         }
         let metadata = self.metadata;

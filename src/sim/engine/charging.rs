@@ -446,6 +446,7 @@ impl Simulation {
             fleet: v.fleet,
             station,
             operator: there.operator,
+            retailer: self.state.supplier(&self.setup, station, session.vehicle),
             connector: Some(
                 (position - self.state.stations.stations[station.index()].first_connector as usize) as u16,
             ),
@@ -470,14 +471,13 @@ impl Simulation {
         let wear = self.accounts.money(wear, EntryKind::Wear, now);
         let bill = Bill {
             record,
-            retailer: self.state.supplier(&self.setup, station, session.vehicle),
             energy_cost: session.energy_cost,
             earlier_cost: session.earlier.cost,
             unbilled_kwh: energy_kwh - session.billed_kwh,
             markup_eur_mwh: there.markup_eur_mwh,
             wear,
         };
-        if bill.unbilled_kwh != 0.0 && self.setup.is_priced_later(bill.retailer) {
+        if bill.unbilled_kwh != 0.0 && self.setup.is_priced_later(bill.record.retailer) {
             self.unpaid.push(bill);
         } else {
             self.pay_session(bill, recorder);
@@ -500,6 +500,7 @@ impl Simulation {
             fleet: v.fleet,
             station,
             operator: self.setup.stations[station.index()].operator,
+            retailer: self.state.supplier(&self.setup, station, waiting.vehicle),
             connector: None,
             arrival_time: waiting.arrival,
             plug_in_time: None,

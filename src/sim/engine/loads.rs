@@ -13,7 +13,6 @@ use gridfleet_core::records::{LoadRecord, Recorder, SessionRecord};
 pub(super) struct Bill {
     /// The record, complete except for its cost.
     pub record: SessionRecord,
-    pub retailer: RetailerId,
     /// Amount owed to retailers for the billed energy [currency].
     pub energy_cost: f64,
     /// Part already settled with previous retailers.
@@ -101,7 +100,7 @@ impl Simulation {
         self.station_kw = power_kw;
         self.state.loads[number].current += 1;
         let mut unpaid = std::mem::take(&mut self.unpaid);
-        for mut bill in unpaid.extract_if(.., |bill| bill.retailer == retailer) {
+        for mut bill in unpaid.extract_if(.., |bill| bill.record.retailer == retailer) {
             let cost = bill.unbilled_kwh * price_eur_mwh / 1_000.0;
             bill.energy_cost += cost;
             let fleet = bill.record.fleet.index();
@@ -113,7 +112,7 @@ impl Simulation {
 
     /// Records a completed session and posts its cost.
     pub(super) fn pay_session(&mut self, bill: Bill, recorder: &mut dyn Recorder) {
-        let Bill { mut record, retailer, energy_cost, earlier_cost, markup_eur_mwh, wear, .. } = bill;
+        let Bill { mut record, energy_cost, earlier_cost, markup_eur_mwh, wear, .. } = bill;
         let net_kwh = record.energy_kwh - record.discharged_kwh;
         let cost = energy_cost + net_kwh * markup_eur_mwh / 1_000.0;
         let cost = self.accounts.money(cost, EntryKind::Charging, self.state.now);
@@ -121,7 +120,7 @@ impl Simulation {
         recorder.session(&record);
         let (now, reference) = (self.state.now, Reference::Session(record.session.0));
         let (fleet, operator) = (Accounts::fleet(record.fleet), self.accounts.operator(record.operator));
-        let retailer = self.accounts.retailer(retailer);
+        let retailer = self.accounts.retailer(record.retailer);
         let energy_cost = self.accounts.money(energy_cost - earlier_cost, EntryKind::Energy, now);
         self.accounts.pay(recorder, now, operator, fleet, cost, EntryKind::Charging, reference);
         self.accounts.pay(recorder, now, retailer, operator, energy_cost, EntryKind::Energy, reference);

@@ -45,6 +45,7 @@ impl Simulation {
                 time: now,
                 station: StationId::new(i),
                 operator: station.operator,
+                retailer: station.retailer,
                 occupied: state.occupied,
                 queue: state.queue.len() as u32,
                 power_kw,

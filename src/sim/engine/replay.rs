@@ -67,6 +67,7 @@ impl Simulation {
                 vehicle,
                 fleet: v.fleet,
                 purpose: LegPurpose::Relocation,
+                request: None,
                 start_time: now,
                 end_time: now,
                 origin: v.place,

@@ -235,6 +235,7 @@ impl Simulation {
             vehicle,
             fleet: v.fleet,
             purpose: leg.purpose,
+            request: v.ride.map(|ride| ride.request),
             start_time: leg.start,
             end_time: end,
             origin: leg.origin,

@@ -5,10 +5,11 @@ use super::{
     VehicleType,
 };
 use gridfleet_core::geo::Places;
-use gridfleet_core::ids::{FleetId, PlaceId, RetailerId, StationId};
+use gridfleet_core::ids::{FleetId, PlaceId, RetailerId, StationId, VehicleId};
 use gridfleet_core::records::metrics::{CompetitionFacts, RetailFacts};
-use gridfleet_core::records::{Labels, SiteKind, SiteRecord, StationSite};
+use gridfleet_core::records::{Labels, PlaceRecord, SiteKind, SiteRecord, StationSite, VehicleRecord};
 use gridfleet_core::time::{HOUR_S, LocalClock, SimTime};
+use rustc_hash::FxHashSet;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -135,6 +136,7 @@ impl Setup {
             places: Arc::clone(&self.places),
             fleets: names("", fleets),
             vehicles: self.vehicles.iter().map(|v| v.name.clone()).collect(),
+            vehicle_types: self.types.iter().map(|t| t.name.clone()).collect(),
             stations: self.stations.iter().map(|s| s.name.clone()).collect(),
             operators: names("", operators),
             retailers: names("", retailers),
@@ -189,6 +191,41 @@ impl Setup {
             .chain(stations)
             .chain(depots.into_iter().map(bare(SiteKind::Depot)))
             .collect()
+    }
+
+    /// All places, each label once: points within about a metre have one label, and the first of them is recorded.
+    pub fn place_records(&self) -> Vec<PlaceRecord> {
+        let mut labels = FxHashSet::default();
+        let mut first = |&place: &PlaceId| {
+            let mut label = String::new();
+            self.places.write_label(place, &mut label);
+            labels.insert(label)
+        };
+        let places = (0..self.places.len()).map(PlaceId::new).filter(|place| first(place));
+        places.map(|place| PlaceRecord { place }).collect()
+    }
+
+    /// All vehicles as they are at the start.
+    pub fn vehicle_records(&self) -> Vec<VehicleRecord> {
+        let record = |(i, v): (usize, &VehicleStart)| {
+            let of = &self.types[v.vehicle_type.index()];
+            let fleet = &self.fleets[v.fleet.index()];
+            VehicleRecord {
+                vehicle: VehicleId::new(i),
+                fleet: v.fleet,
+                vehicle_type: v.vehicle_type,
+                battery_kwh: of.battery_kwh,
+                usable_soc: of.usable_soc,
+                consumption_kwh_per_km: of.consumption_kwh_per_km * v.consumption_factor,
+                ac_kw: of.ac_kw,
+                dc_kw: of.dc_kw,
+                initial_soc: v.soc,
+                initial_place: v.place,
+                // Drivers start at home.
+                depot: (fleet.private || fleet.depots.contains(&v.place)).then_some(v.place),
+            }
+        };
+        self.vehicles.iter().enumerate().map(record).collect()
     }
 
     /// Ambient temperature at `t` [°C], where the scenario has one.
