@@ -1,11 +1,15 @@
 //! The written tables agree with the contract and the data dictionary.
 
 use crate::outputs_day::{Day, START, labels};
+use crate::records::ready;
 use gridfleet::outputs::{OutputOptions, ParquetRecorder, Provenance};
 use gridfleet::records::Recorder;
 use gridfleet::records::dictionary::{Kind, TABLES, TableId};
+use gridfleet::rng::Streams;
+use gridfleet::world::Setup;
 use polars_core::prelude::*;
 use polars_io::prelude::{ParquetReader, SerReader};
+use std::collections::HashSet;
 use std::fs::File;
 use std::path::Path;
 
@@ -292,4 +296,46 @@ fn base64_decoded(text: &str) -> Vec<u8> {
     let digit = |c: &u8| DIGITS.iter().position(|digit| digit == c).unwrap_or(0) as u32;
     let group = |four: &[u8]| four.iter().fold(0, |sum, c| sum << 6 | digit(c)).to_be_bytes();
     text.as_bytes().chunks(4).flat_map(|four| group(four)[1..].to_vec()).collect()
+}
+
+const STREAMS: Streams = Streams { seed: 1, replication: 0 };
+
+#[test]
+fn a_vehicle_has_a_depot_where_it_starts_at_one_or_at_home() {
+    let depots = |start_at: &str| {
+        let set = format!("fleets.0.start_at={start_at}");
+        let (setup, _) = ready(Path::new("scenarios/small.toml"), &[&set], STREAMS);
+        let vehicles = setup.vehicle_records();
+        assert!(vehicles.iter().all(|v| v.depot.is_none_or(|depot| depot == v.initial_place)));
+        (vehicles.len(), vehicles.iter().filter(|v| v.depot.is_some()).count())
+    };
+    assert_eq!(depots("demand"), (12, 0));
+    assert_eq!(depots("depots"), (12, 12));
+    // 80 cars with a home, 20 taxis that start where the demand is.
+    let (setup, _) = ready(Path::new("scenarios/retail-week.toml"), &[], STREAMS);
+    let (private, taxis): (Vec<_>, Vec<_>) =
+        setup.vehicle_records().into_iter().partition(|v| setup.fleets[v.fleet.index()].private);
+    assert!(private.len() == 80 && private.iter().all(|v| v.depot == Some(setup.stations[0].place)));
+    assert!(taxis.len() == 20 && taxis.iter().all(|v| v.depot.is_none()));
+}
+
+/// Two pick-ups a hand apart have one label, and no other two places do.
+#[test]
+fn each_label_of_a_place_is_recorded_once() {
+    let (setup, _) = ready(Path::new("scenarios/small.toml"), &[], STREAMS);
+    let before = setup.place_records().len();
+    let mut places = (*setup.places).clone();
+    let first = places.add_point(51.123_456_1, 9.9);
+    places.add_point(51.123_456_2, 9.9);
+    let setup = Setup { places: places.into(), ..(*setup).clone() };
+    let records = setup.place_records();
+    assert_eq!(records.len(), before + 1);
+    assert_eq!(records[before].place, first);
+    let label = |place| {
+        let mut label = String::new();
+        setup.places.write_label(place, &mut label);
+        label
+    };
+    let labels: HashSet<String> = records.iter().map(|record| label(record.place)).collect();
+    assert_eq!(labels.len(), records.len());
 }

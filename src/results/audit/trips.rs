@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 
 const ONCE: &str = "Every request ends in exactly one status";
 const CONSISTENT: &str = "Trips: times, waits and vehicles fit the status";
-const RIDES: &str = "Legs: those with a request go to or with its rider, once, and no others do";
+const RIDES: &str = "Legs: each ride has its request, once, and other legs none";
 const LEGS: &str = "Trips: energy and distance are those of their legs";
 const ABOARD: &str = "Riders aboard owe the fare of the way driven";
 const SUMMARY_COUNTS: &str = "The summary agrees with the tables";
