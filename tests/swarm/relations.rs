@@ -403,7 +403,8 @@ fn rows(bytes: &[u8], look: &Look, until: Option<DateTime<Utc>>) -> Vec<Vec<Cell
         }
         let cells = columns.iter().zip(cells).map(|(column, cell)| {
             let name = column.name().as_str();
-            let money = name.contains("eur") || ["fare", "lost_fare", "cost", "amount"].contains(&name);
+            let amounts = ["fare", "lost_fare", "accrued_fare", "cost", "amount"];
+            let money = name.contains("eur") || amounts.contains(&name);
             match (time(&cell), cell.extract::<f64>()) {
                 (Some(at), _) => Cell::Text(at.to_rfc3339()),
                 (None, Some(x)) if money => Cell::Money(x / look.money),
