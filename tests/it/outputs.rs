@@ -9,7 +9,7 @@ use gridfleet::rng::Streams;
 use gridfleet::world::Setup;
 use polars_core::prelude::*;
 use polars_io::prelude::{ParquetReader, SerReader};
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::Path;
 
@@ -336,6 +336,6 @@ fn each_label_of_a_place_is_recorded_once() {
         setup.places.write_label(place, &mut label);
         label
     };
-    let labels: HashSet<String> = records.iter().map(|record| label(record.place)).collect();
+    let labels: BTreeSet<String> = records.iter().map(|record| label(record.place)).collect();
     assert_eq!(labels.len(), records.len());
 }
