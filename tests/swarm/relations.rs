@@ -241,7 +241,8 @@ fn reordered(world: &World, on: &Switches) -> Option<Pair> {
 
 /// A fleet in two halves that serve each other's riders and use the same stations is the fleet. Not where the fleet is seen
 /// as a whole: by bidders, by relocation after demand, by a coalition of given shares, by draws of a fleet for a
-/// rider or, by the fleet's number, of a driver's day. Vehicles at one place are a tie that their order decides; they must be equal, for then only equals are exchanged.
+/// rider or, by the fleet's number, of a driver's day. Vehicles at one place are a tie that their order decides; they must
+/// be equal, for then only equals are exchanged.
 fn split(world: &World, on: &Switches) -> Option<Pair> {
     let whole = [
         "follow-demand",
@@ -255,6 +256,8 @@ fn split(world: &World, on: &Switches) -> Option<Pair> {
         "second-type",
         "trips-at-one-place",
         "clairvoyant-bound",
+        // Vehicles with unequal charge meet at a depot.
+        "to-depot",
     ];
     if has(on, &whole) || on.iter().any(|name| name.starts_with("bids-")) {
         return None;
