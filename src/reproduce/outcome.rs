@@ -72,7 +72,7 @@ pub enum Verdict {
     Fails,
     /// The interval includes the limit: more replications could decide.
     Undecided,
-    /// Nothing is required, or the requirement could not be checked.
+    /// No requirement, or one that could not be checked.
     NotChecked,
 }
 

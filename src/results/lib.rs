@@ -1,6 +1,6 @@
 //! Results: output tables and summaries, the auditor that recomputes them, and reports.
 //!
-//! Nothing here depends on the engine: a report and an audit are made from the tables alone.
+//! Independent of the engine: a report and an audit are made from the tables alone.
 //!
 //! ```no_run
 //! use std::path::Path;

@@ -34,11 +34,11 @@ pub struct Figures {
     pub wait_p99_s: Option<u64>,
     /// Distance driven [km].
     pub km_total: f64,
-    /// Of that, driven without a rider [km].
+    /// Distance driven without a rider, part of `km_total` [km].
     pub km_empty: f64,
     /// Drawn from the grid [kWh].
     pub energy_charged_kwh: f64,
-    /// Of that, stored in batteries [kWh].
+    /// Energy stored in batteries, part of `energy_charged_kwh` [kWh].
     pub energy_stored_kwh: f64,
     /// Charged elsewhere on recorded trips, into batteries [kWh]; not billed.
     pub charged_elsewhere_kwh: f64,
@@ -70,7 +70,7 @@ pub struct Figures {
     pub fares_eur: f64,
     /// Fares that lost riders would have paid [currency].
     pub lost_fares_eur: f64,
-    /// Of that, fares of riders turned away because of a commitment to a market [currency].
+    /// Fares of riders turned away because of a commitment to a market [currency].
     pub lost_committed_fares_eur: f64,
     /// Paid for charging, all sessions [currency].
     pub charging_cost_eur: f64,
@@ -129,7 +129,7 @@ pub struct Figures {
 pub struct TradingFigures {
     /// Bought in markets [kWh].
     pub market_bought_kwh: f64,
-    /// Of that, drawn [kWh].
+    /// Energy bought in markets and drawn [kWh].
     pub market_delivered_kwh: f64,
     /// Drawn and paid at the retailers' tariffs [kWh].
     pub tariff_kwh: f64,
@@ -155,7 +155,7 @@ pub struct TradingFigures {
 pub struct LoadFigures {
     /// Objective of the stations: cost of energy at load-dependent prices, and cost of deviations [currency].
     pub station_cost_eur: f64,
-    /// Of that, half the sensitivity times the squared distance from nominal profiles [currency].
+    /// Half the sensitivity times the squared distance from nominal profiles [currency].
     pub deviation_cost_eur: f64,
     /// Energy not drawn at times at which nominal profiles would have drawn it [kWh].
     pub shifted_kwh: f64,
@@ -174,7 +174,7 @@ pub struct GridFigures {
     pub grid_energy_kwh: f64,
     /// Highest mean active power of a quarter of an hour that left the source [kW].
     pub grid_peak_15min_kw: f64,
-    /// Of that, lost in branches [kWh].
+    /// Losses in branches [kWh].
     pub grid_losses_kwh: f64,
     /// Losses over energy; null without energy.
     pub grid_losses_share: Option<f64>,
@@ -190,7 +190,7 @@ pub struct GridFigures {
     pub grid_branch_loading_bus: Option<u32>,
     /// Time with a voltage or a branch beyond its limit, or without a power flow [h].
     pub grid_violation_hours: f64,
-    /// Of that, time in which the feeder could not carry the loads at all [h].
+    /// Time in which the feeder could not carry the loads at all [h].
     pub grid_unsolved_hours: f64,
     /// Charging held back by the feeder's limits: power that stations would have drawn and could not, over time [kWh].
     /// Energy that waits counts again as long as it waits.
@@ -223,7 +223,7 @@ pub struct RetailerFigures {
     pub energy_kwh: f64,
     /// Paid by all its customers, less paid to them [currency].
     pub payments_eur: f64,
-    /// Of that, paid by households [currency].
+    /// Payments of households [currency].
     pub household_payments_eur: f64,
     /// Cost of serving them [currency].
     pub generation_cost_eur: f64,

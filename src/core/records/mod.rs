@@ -425,7 +425,7 @@ pub struct FeederRecord {
 pub struct FlowRecord {
     /// Active power that leaves the source [kW].
     pub source_kw: f64,
-    /// Of that, lost in branches [kW].
+    /// Losses in branches [kW].
     pub losses_kw: f64,
     /// Lowest voltage, in per unit, and the number of the first bus that has it.
     pub lowest: (f64, u32),

@@ -82,7 +82,7 @@ pub struct MeritOrder {
 pub enum Clearing {
     /// Price of the offer that reached the activated power [EUR/MWh].
     Reached(f64),
-    /// Nothing was activated: price of the first offer.
+    /// No activation: price of the first offer.
     Nothing(f64),
     /// More was activated than was allocated: price of the last offer.
     Beyond(f64),
