@@ -69,13 +69,7 @@ pub fn audit_facts(setup: &Setup, outputs: OutputOptions) -> AuditFacts {
         }
     });
     AuditFacts {
-        preassigned: setup
-            .fleets
-            .iter()
-            .enumerate()
-            .filter(|&(i, _)| setup.binds(FleetId::new(i)))
-            .map(|(_, fleet)| fleet.name.clone())
-            .collect(),
+        assigned: setup.requests.bound.iter().map(Option::is_some).collect(),
         patience_s: match setup.mode {
             Mode::Dispatch { patience_s } => Some(patience_s),
             Mode::Replay => None,

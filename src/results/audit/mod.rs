@@ -120,8 +120,8 @@ pub struct AuditFacts {
     pub requests: Option<u64>,
     /// Length of a settlement interval [s], if there are markets to bid in.
     pub settlement_s: Option<i64>,
-    /// Names of the fleets whose trips are assigned to vehicles in advance: in replay, and fleets of drivers.
-    pub preassigned: Vec<String>,
+    /// Whether each request was assigned to a vehicle in advance, by request; empty where none was.
+    pub assigned: Vec<bool>,
     /// Time for which a rider waits for a vehicle [s], if dispatch decides.
     pub patience_s: Option<i64>,
     /// Names of the fleets whose riders get vehicles in the order of their requests, among equals: no vehicle is bound
@@ -330,6 +330,11 @@ impl Auditor<'_> {
     pub(crate) fn measured(&self, time: i64) -> bool {
         let from = self.facts.measured_from;
         time > from.0 || from <= self.facts.start
+    }
+
+    /// Whether a request was assigned to a vehicle in advance.
+    pub(crate) fn assigned(&self, request: u32) -> bool {
+        self.facts.assigned.get(request as usize).copied().unwrap_or(false)
     }
 
     /// Whether all of `tables` were written in full; if not, notes that `names` cannot be checked.

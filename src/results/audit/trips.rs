@@ -63,8 +63,6 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
     let mut consistent = Check::new(CONSISTENT);
     let wait = trips.ints("wait_s")?;
     let fleet = trips.texts("fleet", &mut texts)?;
-    let replay = auditor.facts.patience_s.is_none();
-    let preassigned: Vec<Code> = auditor.facts.preassigned.iter().map(|name| texts.code(name)).collect();
     for row in 0..trips.rows() {
         let is = |s: TripStatus| texts.text(status[row]) == s.name();
         let waited = wait[row] == pickup[row].map(|t| t - request[row]);
@@ -73,13 +71,11 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
         let fits = match TripStatus::ALL.into_iter().find(|s| is(*s)) {
             Some(TripStatus::Served) => complete,
             Some(TripStatus::InProgress) => dropoff[row].is_none(),
-            // A trip that was assigned in advance is lost by its vehicle, any other before it gets one. Riders may ask a
-            // fleet of private vehicles too, which then serves none of them.
+            // A trip that was assigned in advance is lost by its vehicle, any other before it gets one. Of a fleet of
+            // private vehicles there are both: its drivers' trips, and riders that ask it in vain.
             Some(_) => {
                 let named = vehicle[row] != MISSING;
-                let assigned = preassigned.contains(&fleet[row]);
-                let vehicle_fits = if replay { named } else { assigned || !named };
-                vehicle_fits && pickup[row].is_none() && dropoff[row].is_none()
+                named == auditor.assigned(id[row]) && pickup[row].is_none() && dropoff[row].is_none()
             }
             None => false,
         };
@@ -113,7 +109,7 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
             let first = to_rider
                 .filter(|leg| (leg.vehicle, leg.end) == (vehicle[row], from) && leg.start >= request[row]);
             // A trip that was assigned in advance begins where its vehicle is.
-            if first.is_some() == preassigned.contains(&fleet[row]) || first.is_some() != to_rider.is_some() {
+            if first.is_some() == auditor.assigned(id[row]) || first.is_some() != to_rider.is_some() {
                 check.that(false, || {
                     format!("request {}: no pickup leg, one too many or at another time", id[row])
                 });
