@@ -36,7 +36,7 @@ impl Charging for BeforeTheMorning {
                 let book = view.prices(view.retailer(station));
                 let mut coming = book.broadcasts.iter().rev().take_while(|price| price.valid_to > view.now());
                 view.free_connectors(station) > assigned.iter().filter(|&&other| other == station).count()
-                    && coming.all(|price| price.price_eur_mwh >= book.current_eur_mwh)
+                    && coming.all(|price| price.price_per_mwh >= book.current_per_mwh)
             });
             if let Some(station) = cheap_and_free {
                 assigned.push(station);

@@ -8,6 +8,7 @@ pub mod errors;
 pub mod import_prices;
 pub mod interrupts;
 pub mod man;
+pub mod migrate;
 pub mod new;
 pub mod progress;
 pub mod report;
@@ -80,6 +81,8 @@ pub enum Command {
     Solve(solve::SolveCommand),
     /// Write a commented scenario to start from, with a small file of trips.
     New(new::NewArgs),
+    /// Bring scenarios and studies of an older version to the present one.
+    Migrate(migrate::MigrateArgs),
     /// Print the JSON Schema of scenario files, or the columns of the output tables.
     Schema(schema::SchemaArgs),
     /// Print a completion script for a shell.
@@ -133,6 +136,7 @@ impl Command {
             Self::Data(command) => command.execute(),
             Self::Solve(command) => command.execute(),
             Self::New(args) => new::run(&args),
+            Self::Migrate(args) => migrate::run(&args),
             Self::Schema(args) => schema::run(&args),
             Self::Completions(args) => completions::run(&args),
             Self::Man(args) => man::run(&args),

@@ -166,7 +166,7 @@ impl TrainProgress {
         self.bar.set_position(steps);
         let latest = &trainer.curve()[trainer.curve().len().saturating_sub(LATEST)..];
         let Some(last) = latest.last() else { return };
-        let reward = latest.iter().map(|row| row.reward_eur).sum::<f64>() / latest.len() as f64;
+        let reward = latest.iter().map(|row| row.reward).sum::<f64>() / latest.len() as f64;
         let (epsilon, loss) = (last.epsilon, last.loss);
         self.bar.set_message(format!("reward {reward:.0} a week  epsilon {epsilon:.2}  loss {loss:.3}"));
     }

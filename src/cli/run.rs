@@ -48,6 +48,7 @@ pub struct RunArgs {
 pub fn run(args: &RunArgs) -> Result<()> {
     let stop = interrupts::listen()?;
     let run = Run::with(&args.scenario.scenario, args.scenario.overrides())?.replication(args.replication);
+    terminal::warn(&run.scenario().warnings);
     let (spec, (start, end)) = (&run.scenario().spec, run.scenario().period());
     let output = args.output.clone().unwrap_or_else(|| Path::new("out").join(&spec.name));
     if !args.quiet {

@@ -92,6 +92,7 @@ pub fn run(args: &StudyArgs) -> Result<()> {
     let Some(path) = &args.study else { return Err(InputError::new("nothing", "a study file").into()) };
     let stop = interrupts::listen()?;
     let study = load::load(path)?;
+    terminal::warn(&study.warnings);
     let output = args.output.clone().unwrap_or_else(|| Path::new("out").join(&study.plan.study));
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
     let threads = args.threads.map_or_else(cores, usize::from);

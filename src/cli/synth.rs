@@ -217,14 +217,14 @@ fn make_prices(args: &PricesArgs) -> Result<()> {
     };
     let series = shape.series(args.start, args.days, args.seed)?;
     write_csv(path, |out| prices::write_csv(&series, shape.tz(), out))?;
-    eprintln!("{}: {} hourly prices", path.display(), series.price_eur_mwh.len());
+    eprintln!("{}: {} hourly prices", path.display(), series.price_per_mwh.len());
     Ok(())
 }
 
 fn make_regulating(args: &PricesArgs) -> Result<()> {
     let path = &args.output.output;
     let series = NORDIC.series(args.start, args.days, args.seed)?;
-    let [up, down] = regulating(&series.price_eur_mwh, args.seed);
+    let [up, down] = regulating(&series.price_per_mwh, args.seed);
     let slots = (series.start, series.slot_s);
     write_csv(path, |out| prices::write_two_csv(slots, [&up, &down], NORDIC.tz(), out))?;
     eprintln!("{}: {} hours", path.display(), up.len());

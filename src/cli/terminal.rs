@@ -41,6 +41,13 @@ pub fn trimmed(table: &Table) -> String {
     lines.join("\n")
 }
 
+/// Writes warnings to stderr, also where messages about progress are unwanted.
+pub fn warn(warnings: &[String]) {
+    for warning in warnings {
+        message(&format!("warning: {warning}\n"));
+    }
+}
+
 /// Writes a message to stderr; a failure cannot be reported anywhere.
 pub fn message(text: &str) {
     let _ = std::io::stderr().lock().write_all(text.as_bytes());

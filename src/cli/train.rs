@@ -55,6 +55,7 @@ pub fn run(args: &TrainArgs) -> Result<()> {
     let mut overrides = args.scenario.overrides();
     overrides.set.extend(args.steps.map(|steps| format!("training.steps={steps}")));
     let course = Course::load(&args.scenario.scenario, &overrides)?;
+    terminal::warn(&course.warnings);
     let output = args.output.clone().unwrap_or_else(|| Path::new("out").join(&course.name));
     let workshop = workshop(&output);
     let hash = results::hash(&course)?;

@@ -29,9 +29,11 @@ pub struct ValidateArgs {
 pub fn run(args: &ValidateArgs) -> Result<()> {
     if studies::load::is_study(&args.scenario.scenario) {
         let study = studies::load::load(&args.scenario.scenario)?;
+        terminal::warn(&study.warnings);
         return terminal::print(&describe_study(&study));
     }
     let scenario = scenario::load(&args.scenario.scenario, &args.scenario.overrides())?;
+    terminal::warn(&scenario.warnings);
     let (setup, prepared) = scenario.build(Streams { seed: scenario.seed(), replication: 0 })?;
     terminal::print(&describe(&setup, &prepared, scenario.settles()))
 }

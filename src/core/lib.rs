@@ -19,6 +19,7 @@ pub mod geo;
 pub mod ids;
 pub mod ledger;
 pub mod markets;
+pub mod names;
 pub mod ranges;
 pub mod records;
 pub mod rng;

@@ -95,12 +95,12 @@ pub const AREA: Range = Range::new("an area", "km²", 0.0, 10_000_000.0);
 pub const TABLE: &[(Range, &str)] = &[
     (
         PRICE,
-        "`price_eur_mwh`, `up_eur_mwh`, `down_eur_mwh` of price tables, prices of tenders; `markup_eur_mwh` of stations; prices, markups and \
+        "`price_per_mwh`, `up_per_mwh`, `down_per_mwh` of price tables, prices of tenders; `markup_per_mwh` of stations; prices, markups and \
          limits of scenarios",
     ),
-    (FARE, "`fare` of trips; `fare`, `lost_request_eur`, `rescue_eur` of fleets"),
-    (DRIVING_COST, "`driving_eur_per_km` of fleets"),
-    (WEAR_COST, "`wear_eur_per_kwh` of vehicle types"),
+    (FARE, "`fare` of trips; `fare`, `lost_request_cost`, `rescue_cost` of fleets"),
+    (DRIVING_COST, "`driving_cost_per_km` of fleets"),
+    (WEAR_COST, "`wear_cost_per_kwh` of vehicle types"),
     (BATTERY, "`battery_kwh` of vehicle types"),
     (CONSUMPTION, "`consumption_kwh_per_km` of vehicle types"),
     (CONSUMPTION_FACTOR, "factors of `consumption_by_temperature`"),

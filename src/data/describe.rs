@@ -68,7 +68,7 @@ impl Guess {
             Self::Trips
         } else if has("vin") && has("fuel") && has("timestamp") {
             Self::Car2go
-        } else if has("time") && (has("price_eur_mwh") || has("up_eur_mwh")) {
+        } else if has("time") && (has("price_per_mwh") || has("up_per_mwh")) {
             Self::Prices
         } else if has("station_id") && has("connectors") {
             Self::Stations
@@ -610,7 +610,7 @@ fleets: x, y
     #[test]
     fn formats_are_told_by_their_columns() {
         for (header, guess) in [
-            ("time,price_eur_mwh", Guess::Prices),
+            ("time,price_per_mwh", Guess::Prices),
             ("name,vin,coordinates_lat,coordinates_lon,fuel,timestamp", Guess::Car2go),
             ("station_id,lat,lon,connectors", Guess::Stations),
             ("name,battery_kwh,consumption_kwh_per_km,ac_kw", Guess::VehicleTypes),
@@ -629,7 +629,7 @@ fleets: x, y
         }
         let prices = describe_text(
             "p.csv",
-            "time,price_eur_mwh\n2018-03-05T00:00:00Z,30\n2018-03-05T01:00:00Z,-5.5\n",
+            "time,price_per_mwh\n2018-03-05T00:00:00Z,30\n2018-03-05T01:00:00Z,-5.5\n",
         );
         assert_eq!((prices.columns[0].kind, prices.columns[1].kind), ("times", "numbers"));
         assert_eq!(prices.columns[1].min.as_deref(), Some("-5.5000"));

@@ -6,6 +6,7 @@
 
 use super::table::TableFile;
 use gridfleet_core::error::{Error, InputError, Result, input};
+use gridfleet_core::names;
 use gridfleet_core::ranges::Range;
 use polars_core::prelude::{AnyValue, TimeUnit};
 use std::io::Cursor;
@@ -85,7 +86,7 @@ impl SmallTable {
         let all = Self { file: path.to_path_buf(), header: names, rows: Vec::new() };
         all.check(required, known)?;
         let wanted: Vec<usize> = (0..all.header.len())
-            .filter(|&at| known.iter().any(|name| name.eq_ignore_ascii_case(&all.header[at])))
+            .filter(|&at| known.iter().any(|name| all.position(name) == Some(at)))
             .collect();
         let frame = file.frame(&wanted)?;
         let header: Vec<String> = wanted.iter().map(|&at| all.header[at].clone()).collect();
@@ -136,7 +137,10 @@ impl SmallTable {
     }
 
     fn position(&self, name: &str) -> Option<usize> {
-        self.header.iter().position(|h| h.eq_ignore_ascii_case(name))
+        let same = |h: &String| h.eq_ignore_ascii_case(name);
+        // Tables of version 1.
+        let renamed = |h: &String| names::renamed(&h.to_ascii_lowercase()) == Some(name);
+        self.header.iter().position(same).or_else(|| self.header.iter().position(renamed))
     }
 
     /// Whether there is a column with that name.

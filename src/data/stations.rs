@@ -2,7 +2,7 @@
 //!
 //! Columns: `station_id`, `lat` and `lon` or `zone`, `operator`, `access` (`public`, or the names of fleets
 //! separated by `;`), `connectors`, `connector_kw`, `dc` (default: above 22 kW), `site_limit_kw` (default:
-//! none), `retailer`, `markup_eur_mwh`, `queue_patience_s`, `bus`. Names of fleets, zones and retailers are
+//! none), `retailer`, `markup_per_mwh`, `queue_patience_s`, `bus`. Names of fleets, zones and retailers are
 //! checked when the scenario is resolved.
 
 use super::small_table::{Problems, Row, SmallTable};
@@ -28,7 +28,7 @@ const COLUMNS: [&str; 14] = [
     "dc",
     "site_limit_kw",
     "retailer",
-    "markup_eur_mwh",
+    "markup_per_mwh",
     "queue_patience_s",
     "bus",
 ];
@@ -75,7 +75,7 @@ pub struct StationRow {
     /// Name of the retailer, if given.
     pub retailer: Option<String>,
     /// Markup of the operator on the retailer's price [currency/MWh], if given.
-    pub markup_eur_mwh: Option<f64>,
+    pub markup_per_mwh: Option<f64>,
     /// Maximum wait in the queue [s], if given.
     pub queue_patience_s: Option<u32>,
     /// Bus of the distribution feeder, if given.
@@ -153,7 +153,7 @@ fn station(row: Row<'_>, problems: &mut Problems) -> StationRow {
         dc: problems.take(row.flag("dc")).unwrap_or(connector_kw > MOST_AC_KW),
         site_limit_kw: problems.take(row.number("site_limit_kw", ranges::SITE_POWER)),
         retailer: row.text("retailer").map(str::to_owned),
-        markup_eur_mwh: problems.take(row.number("markup_eur_mwh", ranges::PRICE)),
+        markup_per_mwh: problems.take(row.number("markup_per_mwh", ranges::PRICE)),
         queue_patience_s: problems.take(row.whole("queue_patience_s", ranges::PATIENCE)),
         bus: problems.take(row.whole("bus", ranges::BUS)),
     }
@@ -190,7 +190,7 @@ pub fn access(text: &str) -> AccessRule {
 pub fn write_csv(stations: &[StationRow], mut out: impl Write) -> std::io::Result<()> {
     writeln!(
         out,
-        "station_id,lat,lon,zone,operator,access,connectors,connector_kw,dc,site_limit_kw,retailer,markup_eur_mwh"
+        "station_id,lat,lon,zone,operator,access,connectors,connector_kw,dc,site_limit_kw,retailer,markup_per_mwh"
     )?;
     for station in stations {
         let place = match &station.location {
@@ -212,7 +212,7 @@ pub fn write_csv(stations: &[StationRow], mut out: impl Write) -> std::io::Resul
             station.dc,
             optional(station.site_limit_kw),
             station.retailer.as_deref().unwrap_or_default(),
-            optional(station.markup_eur_mwh),
+            optional(station.markup_per_mwh),
         )?;
     }
     Ok(())
@@ -243,7 +243,7 @@ mod tests {
 
     #[test]
     fn stations_survive_writing() {
-        let text = "station_id,lat,lon,zone,operator,access,connectors,connector_kw,dc,site_limit_kw,retailer,markup_eur_mwh\n\
+        let text = "station_id,lat,lon,zone,operator,access,connectors,connector_kw,dc,site_limit_kw,retailer,markup_per_mwh\n\
             a,40.64,-73.78,,hub,yellow;green,8,50,true,200,grid,80\nb,,,132,kerb,public,2,11,false,,,\n";
         let stations = read_text(text).unwrap();
         let mut out = Vec::new();
@@ -270,9 +270,9 @@ mod tests {
         insta::assert_snapshot!(message("station_id,connectors,connector_kw\na,1,2\n"), @"s.csv:1: found no place, expected columns lat and lon, or zone");
         insta::assert_snapshot!(message(head), @"s.csv: found no stations, expected at least one row");
         insta::assert_snapshot!(message("name,zone\n"), @"
-        s.csv:1: found the columns name,zone, expected a column station_id; columns known here: station_id, lat, lon, zone, operator, access, connectors, connector_kw, dc, site_limit_kw, retailer, markup_eur_mwh, queue_patience_s, bus
-        s.csv:1: found the columns name,zone, expected a column connectors; columns known here: station_id, lat, lon, zone, operator, access, connectors, connector_kw, dc, site_limit_kw, retailer, markup_eur_mwh, queue_patience_s, bus
-        s.csv:1: found the columns name,zone, expected a column connector_kw; columns known here: station_id, lat, lon, zone, operator, access, connectors, connector_kw, dc, site_limit_kw, retailer, markup_eur_mwh, queue_patience_s, bus
+        s.csv:1: found the columns name,zone, expected a column station_id; columns known here: station_id, lat, lon, zone, operator, access, connectors, connector_kw, dc, site_limit_kw, retailer, markup_per_mwh, queue_patience_s, bus
+        s.csv:1: found the columns name,zone, expected a column connectors; columns known here: station_id, lat, lon, zone, operator, access, connectors, connector_kw, dc, site_limit_kw, retailer, markup_per_mwh, queue_patience_s, bus
+        s.csv:1: found the columns name,zone, expected a column connector_kw; columns known here: station_id, lat, lon, zone, operator, access, connectors, connector_kw, dc, site_limit_kw, retailer, markup_per_mwh, queue_patience_s, bus
         ");
     }
 

@@ -8,6 +8,7 @@ use super::columns::{Cells, Lines, TextColumn};
 pub use super::columns::{Names, Numbers, Table};
 use super::pages;
 use gridfleet_core::error::{Error, InputError, Result, guard, input};
+use gridfleet_core::names;
 use polars_core::prelude::DataFrame;
 use polars_io::SerReader;
 use polars_io::parquet::read::{ParallelStrategy, ParquetReader};
@@ -185,10 +186,11 @@ impl TableFile {
         names.iter().find_map(|wanted| {
             let wanted = wanted.trim();
             // Exact names first: a file may have `Fare` and `fare`.
-            self.names
-                .iter()
-                .position(|name| name == wanted)
-                .or_else(|| self.names.iter().position(|name| name.trim().eq_ignore_ascii_case(wanted)))
+            let position = |fits: &dyn Fn(&str) -> bool| self.names.iter().position(|name| fits(name.trim()));
+            position(&|name| name == wanted)
+                .or_else(|| position(&|name| name.eq_ignore_ascii_case(wanted)))
+                // Tables of version 1.
+                .or_else(|| position(&|name| names::renamed(name) == Some(wanted)))
         })
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Catalogue: `name`, `battery_kwh`, `consumption_kwh_per_km`, `ac_kw` and, if they differ from the defaults,
 //! `dc_kw` (0), `usable_soc_min` (0), `usable_soc_max` (1), `consumption_by_temperature`, `charging_curve`,
-//! `charge_efficiency`, `discharge_efficiency`, `wear_eur_per_kwh` (0). Curves are points `x:y` separated by
+//! `charge_efficiency`, `discharge_efficiency`, `wear_cost_per_kwh` (0). Curves are points `x:y` separated by
 //! blanks, for example `0:50 0.8:50 1:10`.
 //!
 //! Vehicles: `vehicle_id`, `type` and, if known, `fleet`, `lat` and `lon` or `zone`, `soc`.
@@ -35,7 +35,7 @@ const TYPE_COLUMNS: [&str; 12] = [
     "charging_curve",
     "charge_efficiency",
     "discharge_efficiency",
-    "wear_eur_per_kwh",
+    "wear_cost_per_kwh",
 ];
 const TYPE_REQUIRED: [&str; 4] = ["name", "battery_kwh", "consumption_kwh_per_km", "ac_kw"];
 const VEHICLE_COLUMNS: [&str; 7] = ["vehicle_id", "type", "fleet", "lat", "lon", "zone", "soc"];
@@ -67,7 +67,7 @@ pub struct VehicleTypeRow {
     /// Ratio of energy fed to the grid to energy taken from the battery.
     pub discharge_efficiency: f64,
     /// Cost of battery wear [currency per kWh of throughput].
-    pub wear_eur_per_kwh: f64,
+    pub wear_cost_per_kwh: f64,
 }
 
 /// One vehicle of a list.
@@ -188,7 +188,7 @@ fn vehicle_type(row: Row<'_>, problems: &mut Problems) -> VehicleTypeRow {
         discharge_efficiency: problems
             .take(row.number("discharge_efficiency", ranges::EFFICIENCY))
             .unwrap_or(DEFAULT_DISCHARGE_EFFICIENCY),
-        wear_eur_per_kwh: problems.take(row.number("wear_eur_per_kwh", ranges::WEAR_COST)).unwrap_or(0.0),
+        wear_cost_per_kwh: problems.take(row.number("wear_cost_per_kwh", ranges::WEAR_COST)).unwrap_or(0.0),
     }
 }
 
@@ -315,9 +315,9 @@ mod tests {
         v.csv:5: name: found an empty cell, expected a name
         "#);
         insta::assert_snapshot!(message(catalogue("name,battery\na,1\n")), @"
-        v.csv:1: found the columns name,battery, expected a column battery_kwh; columns known here: name, battery_kwh, usable_soc_min, usable_soc_max, consumption_kwh_per_km, consumption_by_temperature, ac_kw, dc_kw, charging_curve, charge_efficiency, discharge_efficiency, wear_eur_per_kwh
-        v.csv:1: found the columns name,battery, expected a column consumption_kwh_per_km; columns known here: name, battery_kwh, usable_soc_min, usable_soc_max, consumption_kwh_per_km, consumption_by_temperature, ac_kw, dc_kw, charging_curve, charge_efficiency, discharge_efficiency, wear_eur_per_kwh
-        v.csv:1: found the columns name,battery, expected a column ac_kw; columns known here: name, battery_kwh, usable_soc_min, usable_soc_max, consumption_kwh_per_km, consumption_by_temperature, ac_kw, dc_kw, charging_curve, charge_efficiency, discharge_efficiency, wear_eur_per_kwh
+        v.csv:1: found the columns name,battery, expected a column battery_kwh; columns known here: name, battery_kwh, usable_soc_min, usable_soc_max, consumption_kwh_per_km, consumption_by_temperature, ac_kw, dc_kw, charging_curve, charge_efficiency, discharge_efficiency, wear_cost_per_kwh
+        v.csv:1: found the columns name,battery, expected a column consumption_kwh_per_km; columns known here: name, battery_kwh, usable_soc_min, usable_soc_max, consumption_kwh_per_km, consumption_by_temperature, ac_kw, dc_kw, charging_curve, charge_efficiency, discharge_efficiency, wear_cost_per_kwh
+        v.csv:1: found the columns name,battery, expected a column ac_kw; columns known here: name, battery_kwh, usable_soc_min, usable_soc_max, consumption_kwh_per_km, consumption_by_temperature, ac_kw, dc_kw, charging_curve, charge_efficiency, discharge_efficiency, wear_cost_per_kwh
         ");
         insta::assert_snapshot!(message(catalogue(head)), @"v.csv: found no vehicle types, expected at least one row");
         insta::assert_snapshot!(message(list("vehicle_id,type,soc,lat\nv1,leaf,1.5,\nv1,leaf,0.5,12\nv2,,,\n")), @r#"

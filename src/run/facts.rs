@@ -62,10 +62,10 @@ pub fn audit_facts(setup: &Setup, outputs: OutputOptions) -> AuditFacts {
             retailer: setup.retailers[s.retailer.index()].name.clone(),
             held_back: setup.trading.is_active()
                 || setup.grid.as_ref().is_some_and(|grid| grid.enforce == Enforce::Limit)
-                || setup.retailers[s.retailer.index()].tariff.slope_eur_mwh_kw().is_some(),
+                || setup.retailers[s.retailer.index()].tariff.slope_per_mwh_kw().is_some(),
             competes: setup.competes(s.retailer),
-            markup_eur_mwh: s.markup_eur_mwh,
-            slope_eur_mwh_kw: setup.retailers[s.retailer.index()].tariff.slope_eur_mwh_kw(),
+            markup_per_mwh: s.markup_per_mwh,
+            slope_per_mwh_kw: setup.retailers[s.retailer.index()].tariff.slope_per_mwh_kw(),
         }
     });
     AuditFacts {
@@ -167,7 +167,7 @@ fn household_facts(setup: &Setup, group: &Households) -> HouseholdFacts {
         name: group.name.clone(),
         days,
         count: group.count,
-        worth_eur_mwh: group.worth_eur_mwh(largest),
-        theta_eur_mwh_kw: group.theta_eur_mwh_kw,
+        worth_per_mwh: group.worth_per_mwh(largest),
+        theta_per_mwh_kw: group.theta_per_mwh_kw,
     }
 }

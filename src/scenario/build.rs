@@ -161,7 +161,7 @@ impl Scenario {
             end: horizon.end,
             control_interval_s: self.spec.time.control_interval_s,
             measured_from: horizon.measured_from,
-            end_value_eur_mwh: self.spec.time.end_value_eur_mwh,
+            end_value_per_mwh: self.spec.time.end_value_per_mwh,
             clock: horizon.clock.clone(),
             mode: match self.spec.operation.mode {
                 ModeSpec::Dispatch => Mode::Dispatch { patience_s: self.spec.operation.patience_s },

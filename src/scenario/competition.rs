@@ -33,10 +33,10 @@ pub struct CompetitionSpec {
     /// [currency/MWh]: one number, or a list for each retailer with the reluctance to switch to each other one. It is a
     /// preference, not a payment.
     #[serde(default)]
-    pub reluctance_eur_mwh: Reluctance,
+    pub reluctance_per_mwh: Reluctance,
     /// Highest price that the aggregator may ask [currency/MWh].
     #[schemars(range(min = 0.0, max = 100000.0))]
-    pub max_price_eur_mwh: f64,
+    pub max_price_per_mwh: f64,
     /// Standard deviation of rivals' prices around their tariffs, as a share of the tariffs, drawn for each slot.
     #[serde(default)]
     #[schemars(range(min = 0.0, max = 10.0))]
@@ -69,8 +69,8 @@ pub struct CompetitionPlan {
     retailers: Vec<RetailerId>,
     member: Vec<bool>,
     initial_shares: Vec<f64>,
-    reluctance_eur_mwh: Vec<Vec<f64>>,
-    max_price_eur_mwh: f64,
+    reluctance_per_mwh: Vec<Vec<f64>>,
+    max_price_per_mwh: f64,
     rival_price_sd: f64,
     typical_kw: Vec<f64>,
 }
@@ -127,11 +127,11 @@ pub fn competition(
         }
     }
     (problems.errors.len() == before && complete).then(|| CompetitionPlan {
-        reluctance_eur_mwh: Owners::new(initial_shares.clone(), &reluctance).ways().to_vec(),
+        reluctance_per_mwh: Owners::new(initial_shares.clone(), &reluctance).ways().to_vec(),
         retailers: numbers,
         member,
         initial_shares,
-        max_price_eur_mwh: spec.max_price_eur_mwh,
+        max_price_per_mwh: spec.max_price_per_mwh,
         rival_price_sd: spec.rival_price_sd,
         typical_kw,
     })
@@ -180,7 +180,7 @@ fn slots(numbers: &[RetailerId], retailers: &[Retailer], problems: &mut Problems
                 .add(&format!("{key}.slot_s"), format!("{} s", of.slot_s), expected)
                 .help("owners choose between competitors when a slot of all of them begins");
         }
-        if of.tariff.slope_eur_mwh_kw().is_some() {
+        if of.tariff.slope_per_mwh_kw().is_some() {
             let found = "a price that is known when the slot is over, of a retailer that competes";
             problems.add(&format!("{key}.tariff.kind"), found, "a tariff that is announced");
         }
@@ -202,11 +202,11 @@ fn prices(
     };
     let least = numbers[1..].iter().map(least).fold(f64::INFINITY, f64::min);
     // A cap below all rivals may be intended; one per kilowatt hour is a mistake.
-    if 100.0 * spec.max_price_eur_mwh < least {
+    if 100.0 * spec.max_price_per_mwh < least {
         problems
             .add(
-                "competition.max_price_eur_mwh",
-                format!("{:?}, less than a hundredth of any price of a rival", spec.max_price_eur_mwh),
+                "competition.max_price_per_mwh",
+                format!("{:?}, less than a hundredth of any price of a rival", spec.max_price_per_mwh),
                 format!("a price per MWh; the lowest of a rival is {least}"),
             )
             .help("prices are in currency per MWh: 250 is 0.25 per kWh");
@@ -227,10 +227,10 @@ fn shares(spec: &CompetitionSpec, problems: &mut Problems<'_>) -> Vec<f64> {
 }
 
 fn reluctance(spec: &CompetitionSpec, problems: &mut Problems<'_>) -> Vec<Vec<f64>> {
-    const KEY: &str = "competition.reluctance_eur_mwh";
+    const KEY: &str = "competition.reluctance_per_mwh";
     let count = spec.retailers.len();
     let fits = |x: &f64| (0.0..=1e6).contains(x);
-    match &spec.reluctance_eur_mwh {
+    match &spec.reluctance_per_mwh {
         Reluctance::All(x) => {
             if !fits(x) {
                 problems.add(KEY, format!("{x:?}"), "0 to 1e6");
@@ -342,8 +342,8 @@ pub(super) fn resolve(
         retailers: plan.retailers.clone(),
         member: plan.member.clone(),
         initial_shares: plan.initial_shares.clone(),
-        reluctance_eur_mwh: plan.reluctance_eur_mwh.clone(),
-        max_price_eur_mwh: plan.max_price_eur_mwh,
+        reluctance_per_mwh: plan.reluctance_per_mwh.clone(),
+        max_price_per_mwh: plan.max_price_per_mwh,
         rival_price_sd: plan.rival_price_sd,
         typical_kw: plan.typical_kw.clone(),
         contracts: (0..vehicles).map(contract).collect(),

@@ -15,6 +15,16 @@ pub enum Origin {
     Argument(String),
 }
 
+impl Origin {
+    /// The part of the file's text, if it comes from the file.
+    pub fn written<'a>(&self, text: &'a str) -> Option<&'a str> {
+        match self {
+            Self::File(span) => text.get(span.clone()),
+            Self::Argument(_) => None,
+        }
+    }
+}
+
 /// A value and its origin.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {

@@ -1,7 +1,7 @@
 //! Scenario files: read, changed by the command line, checked, and built into the fixed part of a replication.
 //!
 //! ```text
-//! text -> document (tree with places) -> overrides -> schema check -> spec (structs)
+//! text -> document (tree with places) -> overrides -> names of version 1 replaced -> schema check -> spec (structs)
 //!      -> resolve: names, periods, small tables  => Scenario   [load]
 //!      -> trips, zones, travel learned of them   => Recorded   [read: once]
 //!      -> requests, vehicles, weather, prices    => Setup      [build_from: per replication]
@@ -48,6 +48,7 @@ pub mod training;
 pub mod trips;
 pub mod variation;
 pub mod vehicle_types;
+pub mod version;
 
 pub use build::Prepared;
 pub use outputs::OutputsSpec;
@@ -82,6 +83,8 @@ pub struct Scenario {
     pub sha256: String,
     /// All files read or to be read, the scenario's own first.
     pub inputs: Vec<PathBuf>,
+    /// Findings that are no errors, for the user.
+    pub warnings: Vec<String>,
     document: Document,
     plan: Plan,
 }
@@ -138,22 +141,35 @@ pub fn read_text(path: &Path) -> Result<String> {
     })
 }
 
-/// Reads another kind of TOML file and checks it against the schema of `T`; returns it with the file's tree and
-/// SHA-256.
+/// Another kind of TOML file, checked against the schema of `T`.
+#[derive(Debug)]
+pub struct Checked<T> {
+    /// Content of the file.
+    pub file: T,
+    /// Tree of the file, for messages.
+    pub document: Document,
+    /// SHA-256 of the file's text, in hexadecimal.
+    pub sha256: String,
+    /// Findings that are no errors, for the user.
+    pub warnings: Vec<String>,
+}
+
+/// Reads another kind of TOML file and checks it against the schema of `T`.
 ///
 /// # Errors
 /// [`Error::Input`] with all violations of the schema.
-pub fn read_file<T: JsonSchema + DeserializeOwned>(path: &Path, what: &str) -> Result<(T, Document, String)> {
+pub fn read_file<T: JsonSchema + DeserializeOwned>(path: &Path, what: &str) -> Result<Checked<T>> {
     let text = read_text(path)?;
     let sha256 = sha256(&text);
-    let document = Document::parse(path, text).map_err(sorted)?;
+    let mut document = Document::parse(path, text).map_err(sorted)?;
+    let warnings = version::upgrade(&mut document).into_iter().collect();
     let errors = schema::check(&document, &schema::schema_of::<T>());
     if !errors.is_empty() {
         return Err(sorted(errors));
     }
     let file = serde_json::from_value(document.root.to_json())
         .map_err(|error| InputError::new(error.to_string(), what).file(path))?;
-    Ok((file, document, sha256))
+    Ok(Checked { file, document, sha256, warnings })
 }
 
 fn sha256(text: &str) -> String {
@@ -173,6 +189,7 @@ pub fn parse(path: &Path, text: String, overrides: &Overrides) -> Result<Scenari
     let mut document = Document::parse(path, text).map_err(sorted)?;
     let schema = schema::schema();
     let mut errors = overrides.apply(&mut document, &schema);
+    let warnings = version::upgrade(&mut document).into_iter().collect();
     errors.extend(schema::check(&document, &schema));
     if !errors.is_empty() {
         return Err(sorted(errors));
@@ -183,7 +200,7 @@ pub fn parse(path: &Path, text: String, overrides: &Overrides) -> Result<Scenari
     let plan = resolve(&spec, &document, &mut inputs).map_err(sorted)?;
     let mut seen = std::collections::BTreeSet::new();
     inputs.retain(|file| seen.insert(file.clone()));
-    Ok(Scenario { spec, sha256, inputs, document, plan })
+    Ok(Scenario { spec, sha256, inputs, warnings, document, plan })
 }
 
 impl Scenario {

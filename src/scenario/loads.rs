@@ -11,7 +11,7 @@ use gridfleet_sim::world::Retailer;
 pub fn check(spec: &ScenarioFile, operators: &[String], retailers: &[Retailer], problems: &mut Problems<'_>) {
     const KEY: &str = "operation.stations";
     let policy = &spec.operation.stations;
-    let follows = |retailer: &&Retailer| retailer.tariff.slope_eur_mwh_kw().is_some();
+    let follows = |retailer: &&Retailer| retailer.tariff.slope_per_mwh_kw().is_some();
     if *policy == (StationsSpec::Uncontrolled {}) {
         return;
     }

@@ -22,11 +22,11 @@ pub struct MarketSpec {
     pub name: String,
     /// Kind of market; bidding policies select markets by it, and the defaults depend on it.
     pub kind: MarketKind,
-    /// Prices (CSV or Parquet: `time`, `price_eur_mwh`). They may begin before the simulated period, as training data
+    /// Prices (CSV or Parquet: `time`, `price_per_mwh`). They may begin before the simulated period, as training data
     /// for forecasters.
     pub file: PathBuf,
     /// In a balancing market, the capacity price, per megawatt kept ready and hour (CSV or Parquet: `time`,
-    /// `price_eur_mwh`, read as currency per MW and hour); paid for the part that is taken when called. Default: none.
+    /// `price_per_mwh`, read as currency per MW and hour); paid for the part that is taken when called. Default: none.
     pub capacity_file: Option<PathBuf>,
     /// Length of a product [s]; by default 3600 day-ahead and 900 otherwise. Must be the slot of the file or divide it.
     #[schemars(range(min = 60, max = 86400))]
@@ -45,13 +45,13 @@ pub struct MarketSpec {
     /// bids are cleared in a uniform-price auction against the rest of the market, whose price is that of the file.
     #[serde(default)]
     #[schemars(range(min = 0.0, max = 10000.0))]
-    pub slope_eur_mwh_per_mw: f64,
+    pub slope_per_mwh_mw: f64,
     /// Lowest price [currency/MWh].
     #[schemars(range(min = gridfleet_core::ranges::PRICE.least, max = gridfleet_core::ranges::PRICE.most))]
-    pub price_floor_eur_mwh: Option<f64>,
+    pub price_floor_per_mwh: Option<f64>,
     /// Highest price [currency/MWh].
     #[schemars(range(min = gridfleet_core::ranges::PRICE.least, max = gridfleet_core::ranges::PRICE.most))]
-    pub price_cap_eur_mwh: Option<f64>,
+    pub price_cap_per_mwh: Option<f64>,
     /// Minimum quantity of a bid [kW].
     #[serde(default)]
     #[schemars(range(min = 0.0, max = 1000000.0))]
@@ -103,23 +103,23 @@ pub enum ImbalanceSpec {
         /// Penalty [currency/MWh].
         #[serde(default = "penalty")]
         #[schemars(range(min = 0.0, max = 100000.0))]
-        price_eur_mwh: f64,
+        price_per_mwh: f64,
     },
     /// A single price at which bidders with a surplus sell and bidders with a shortage buy.
     Single {
-        /// Prices (CSV or Parquet: `time`, `price_eur_mwh`).
+        /// Prices (CSV or Parquet: `time`, `price_per_mwh`).
         file: PathBuf,
     },
-    /// Two prices: bidders with a surplus receive `down_eur_mwh`, bidders with a shortage pay `up_eur_mwh`.
+    /// Two prices: bidders with a surplus receive `down_per_mwh`, bidders with a shortage pay `up_per_mwh`.
     Dual {
-        /// Prices (CSV or Parquet: `time`, `up_eur_mwh`, `down_eur_mwh`).
+        /// Prices (CSV or Parquet: `time`, `up_per_mwh`, `down_per_mwh`).
         file: PathBuf,
     },
 }
 
 impl Default for ImbalanceSpec {
     fn default() -> Self {
-        Self::Penalty { price_eur_mwh: penalty() }
+        Self::Penalty { price_per_mwh: penalty() }
     }
 }
 
@@ -220,12 +220,12 @@ fn one_market(
     let slot_s = spec.product_s.unwrap_or(if kind == MarketKind::DayAhead { HOUR_S } else { 900 });
     let gates = gates(spec.gate.as_ref(), kind, key, problems);
     let limits = [
-        spec.price_floor_eur_mwh.unwrap_or(f64::NEG_INFINITY),
-        spec.price_cap_eur_mwh.unwrap_or(f64::INFINITY),
+        spec.price_floor_per_mwh.unwrap_or(f64::NEG_INFINITY),
+        spec.price_cap_per_mwh.unwrap_or(f64::INFINITY),
     ];
     if limits[0] > limits[1] {
         let found = format!("{}, below the floor, {}", limits[1], limits[0]);
-        problems.add(&format!("{key}.price_cap_eur_mwh"), found, "a cap above the floor");
+        problems.add(&format!("{key}.price_cap_per_mwh"), found, "a cap above the floor");
     }
     let file_key = format!("{key}.file");
     let path = problems.file(&file_key, &spec.file);
@@ -271,8 +271,8 @@ fn one_market(
         publish_s: spec.publish_s,
         reference: series,
         capacity,
-        slope_eur_mwh_kw: spec.slope_eur_mwh_per_mw / 1_000.0,
-        limits_eur_mwh: limits,
+        slope_per_mwh_kw: spec.slope_per_mwh_mw / 1_000.0,
+        limits_per_mwh: limits,
         lots: Lots { minimum_kw: spec.minimum_kw, step_kw: spec.step_kw },
     })
 }
@@ -364,7 +364,7 @@ fn imbalance(
         }
     };
     match spec {
-        ImbalanceSpec::Penalty { price_eur_mwh } => Some(Imbalance::Penalty(*price_eur_mwh)),
+        ImbalanceSpec::Penalty { price_per_mwh } => Some(Imbalance::Penalty(*price_per_mwh)),
         ImbalanceSpec::Single { file } => {
             let path = problems.file(KEY, file)?;
             let series = problems.take(KEY, sources::prices(&path))?;

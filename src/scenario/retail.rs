@@ -47,11 +47,11 @@ pub struct HouseholdSpec {
     /// the day.
     #[serde(default = "omega")]
     #[schemars(range(max = 100000.0), extend("exclusiveMinimum" = 0.0))]
-    pub omega_eur_mwh: f64,
+    pub omega_per_mwh: f64,
     /// Decrease of the worth of the next unit per further kW [currency/MWh per kW].
     #[serde(default = "theta")]
     #[schemars(range(max = 100000.0), extend("exclusiveMinimum" = 0.0))]
-    pub theta_eur_mwh_kw: f64,
+    pub theta_per_mwh_kw: f64,
     /// Bus of the distribution feeder to which they are connected.
     pub bus: Option<u32>,
 }
@@ -75,12 +75,12 @@ fn theta() -> f64 {
 #[serde(deny_unknown_fields)]
 pub struct GenerationSpec {
     /// Increase of the marginal cost with the load, above 0 [currency/MWh per kW]: one number, or 24 by local hour.
-    pub a_eur_mwh_kw: ByHour,
+    pub a_per_mwh_kw: ByHour,
     /// Marginal cost without load, 0 or more [currency/MWh]: one number, or 24 by local hour.
-    pub b_eur_mwh: ByHour,
+    pub b_per_mwh: ByHour,
     /// Cost without load, 0 or more [currency/h]: one number, or 24 by local hour.
     #[serde(default = "nothing")]
-    pub c_eur_h: ByHour,
+    pub c_per_h: ByHour,
 }
 
 fn nothing() -> ByHour {
@@ -141,9 +141,9 @@ pub fn generation(spec: &ScenarioFile, problems: &mut Problems<'_>) -> Vec<Optio
             let not_negative = |x: f64| x >= 0.0 && x.is_finite();
             let (above, or_more) = ("a number above 0", "0 or a number above");
             Some(Generation {
-                a_eur_mwh_kw: of.a_eur_mwh_kw.resolve(&key("a_eur_mwh_kw"), above, positive, problems),
-                b_eur_mwh: of.b_eur_mwh.resolve(&key("b_eur_mwh"), or_more, not_negative, problems),
-                c_eur_h: of.c_eur_h.resolve(&key("c_eur_h"), or_more, not_negative, problems),
+                a_per_mwh_kw: of.a_per_mwh_kw.resolve(&key("a_per_mwh_kw"), above, positive, problems),
+                b_per_mwh: of.b_per_mwh.resolve(&key("b_per_mwh"), or_more, not_negative, problems),
+                c_per_h: of.c_per_h.resolve(&key("c_per_h"), or_more, not_negative, problems),
             })
         })
         .collect();
@@ -188,8 +188,8 @@ pub fn households(
             nominal_kw: nominal.into(),
             low_kw: low.into(),
             high_kw: high.into(),
-            omega_eur_mwh: group.omega_eur_mwh,
-            theta_eur_mwh_kw: group.theta_eur_mwh_kw,
+            omega_per_mwh: group.omega_per_mwh,
+            theta_per_mwh_kw: group.theta_per_mwh_kw,
             bus: group.bus,
         });
     }
@@ -235,7 +235,7 @@ pub fn slots(
         if !priced && households.iter().all(|group| group.retailer.index() != i) {
             continue;
         }
-        if of.tariff.slope_eur_mwh_kw().is_some() {
+        if of.tariff.slope_per_mwh_kw().is_some() {
             let found = "a price that is known when the slot is over, for households or with `generation`";
             problems.add(&format!("retailers[{i}].tariff.kind"), found, "a tariff that is announced");
         }

@@ -75,7 +75,7 @@ pub fn catalogue(path: &Path) -> Result<Vec<(u64, VehicleTypeSpec)>> {
         charge_efficiency: row.charge_efficiency,
         discharge_efficiency: row.discharge_efficiency,
         feed_kw: 0.0,
-        wear_eur_per_kwh: row.wear_eur_per_kwh,
+        wear_cost_per_kwh: row.wear_cost_per_kwh,
     };
     Ok(rows.into_iter().map(|row| (row.line, spec(row))).collect())
 }
@@ -108,7 +108,7 @@ pub fn stations(path: &Path) -> Result<Vec<(u64, StationSpec)>> {
             dc: Some(row.dc),
             site_limit_kw: row.site_limit_kw,
             retailer: row.retailer,
-            markup_eur_mwh: row.markup_eur_mwh,
+            markup_per_mwh: row.markup_per_mwh,
             queue_patience_s: row.queue_patience_s.map(i64::from),
             bus: row.bus,
         }

@@ -25,14 +25,14 @@ use std::path::PathBuf;
 
 /// A scenario of gridfleet: fleets, chargers, tariffs, and the trips of one period.
 ///
-/// Paths are relative to the folder of the scenario file. Names of keys carry units; `_eur` denotes the scenario's
-/// `currency`.
+/// Paths are relative to the folder of the scenario file. Names of keys carry units; amounts of money are in the
+/// scenario's `currency`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(title = "gridfleet scenario")]
 #[serde(deny_unknown_fields)]
 pub struct ScenarioFile {
-    /// Version of this file format: 1.
-    #[schemars(range(min = 1, max = 1))]
+    /// Version of this file format: 2. `gridfleet migrate` brings files of version 1 to it.
+    #[schemars(range(min = 2, max = 2))]
     pub version: u32,
     /// Name of the scenario; also names the folder of results.
     #[schemars(length(min = 1, max = 100))]
@@ -43,8 +43,8 @@ pub struct ScenarioFile {
     /// Seed of all randomness.
     #[serde(default = "one")]
     pub seed: u64,
-    /// Currency of all amounts; columns named `_eur` are in this currency too.
-    #[serde(default = "eur")]
+    /// Currency of all amounts, in this file, in the tables it names and in the results.
+    #[serde(default = "euro")]
     #[schemars(length(min = 1, max = 12))]
     pub currency: String,
     /// Period and clock.
@@ -137,7 +137,7 @@ pub struct TimeSpec {
     /// Price of the energy by which batteries are fuller, or emptier, at the end than at the end of the warm-up
     /// [currency/MWh]; by default the mean price that each fleet paid per kWh stored.
     #[schemars(range(min = gridfleet_core::ranges::PRICE.least, max = gridfleet_core::ranges::PRICE.most))]
-    pub end_value_eur_mwh: Option<f64>,
+    pub end_value_per_mwh: Option<f64>,
 }
 
 /// Part of the start that is excluded from the figures.
@@ -308,7 +308,7 @@ pub struct OperationSpec {
     /// Prices of the first of the retailers of `[competition]`, and its purchases ahead of delivery.
     pub aggregator: AggregatorSpec,
     /// In `replay` with markets: compute the profit achievable with perfect knowledge of trips and prices, by a linear
-    /// program per vehicle (figure `market_profit_bound_eur`). It takes seconds per replication.
+    /// program per vehicle (figure `market_profit_bound`). It takes seconds per replication.
     pub clairvoyant_bound: bool,
 }
 
@@ -398,7 +398,7 @@ pub struct VehicleTypeSpec {
     /// Cost of battery wear [currency per kWh of throughput].
     #[serde(default)]
     #[schemars(range(min = gridfleet_core::ranges::WEAR_COST.least, max = gridfleet_core::ranges::WEAR_COST.most))]
-    pub wear_eur_per_kwh: f64,
+    pub wear_cost_per_kwh: f64,
 }
 
 /// A fleet.
@@ -420,15 +420,15 @@ pub struct FleetSpec {
     /// Cost of driving in addition to energy and wear [currency/km].
     #[serde(default)]
     #[schemars(range(min = gridfleet_core::ranges::DRIVING_COST.least, max = gridfleet_core::ranges::DRIVING_COST.most))]
-    pub driving_eur_per_km: f64,
+    pub driving_cost_per_km: f64,
     /// Penalty for each request lost [currency].
     #[serde(default)]
     #[schemars(range(min = gridfleet_core::ranges::FARE.least, max = gridfleet_core::ranges::FARE.most))]
-    pub lost_request_eur: f64,
+    pub lost_request_cost: f64,
     /// Cost of each vehicle that must be carried to a charger [currency].
     #[serde(default)]
     #[schemars(range(min = gridfleet_core::ranges::FARE.least, max = gridfleet_core::ranges::FARE.most))]
-    pub rescue_eur: f64,
+    pub rescue_cost: f64,
     /// Depots: names of zones or `[lat, lon]`.
     #[serde(default)]
     pub depots: Vec<PlaceSpec>,
@@ -469,13 +469,13 @@ pub enum InitialSoc {
 pub struct FareSpec {
     /// Per trip [currency].
     #[schemars(range(min = gridfleet_core::ranges::FARE.least, max = gridfleet_core::ranges::FARE.most))]
-    pub base_eur: f64,
+    pub base: f64,
     /// Per kilometre with the rider [currency/km].
     #[schemars(range(min = gridfleet_core::ranges::FARE.least, max = gridfleet_core::ranges::FARE.most))]
-    pub per_km_eur: f64,
+    pub per_km: f64,
     /// Per minute with the rider [currency/min].
     #[schemars(range(min = gridfleet_core::ranges::FARE.least, max = gridfleet_core::ranges::FARE.most))]
-    pub per_minute_eur: f64,
+    pub per_minute: f64,
 }
 
 /// A place: the name of a zone or a coordinate.
@@ -509,7 +509,7 @@ pub struct OperatorSpec {
     pub retailer: Option<String>,
     /// Markup on the retailer's price [currency/MWh].
     #[schemars(range(min = gridfleet_core::ranges::PRICE.least, max = gridfleet_core::ranges::PRICE.most))]
-    pub markup_eur_mwh: Option<f64>,
+    pub markup_per_mwh: Option<f64>,
     /// Time after which a vehicle in a queue leaves for another station, if one is within its range [s].
     #[schemars(range(min = gridfleet_core::ranges::PATIENCE.least as i64, max = gridfleet_core::ranges::PATIENCE.most as i64))]
     pub queue_patience_s: Option<i64>,
@@ -518,7 +518,7 @@ pub struct OperatorSpec {
     /// Cost to a station of a load that differs from the load that its drivers would like, if the price depends on the
     /// load: half of this value times the squared difference [currency/MWh per MW]; default 1000 (assumed).
     #[schemars(range(max = 1000000000.0), extend("exclusiveMinimum" = 0.0))]
-    pub sensitivity_eur_mwh_per_mw: Option<f64>,
+    pub sensitivity_per_mwh_mw: Option<f64>,
 }
 
 /// A charging station.
@@ -556,7 +556,7 @@ pub struct StationSpec {
     pub retailer: Option<String>,
     /// Markup on the retailer's price [currency/MWh]; by default the operator's, otherwise 0.
     #[schemars(range(min = gridfleet_core::ranges::PRICE.least, max = gridfleet_core::ranges::PRICE.most))]
-    pub markup_eur_mwh: Option<f64>,
+    pub markup_per_mwh: Option<f64>,
     /// Time after which a vehicle in its queue leaves for another station, if one is within its range [s]; by default
     /// the operator's, otherwise 1800.
     #[schemars(range(min = gridfleet_core::ranges::PATIENCE.least as i64, max = gridfleet_core::ranges::PATIENCE.most as i64))]
@@ -631,7 +631,7 @@ fn one() -> u64 {
 fn unit() -> f64 {
     1.0
 }
-fn eur() -> String {
+fn euro() -> String {
     "EUR".to_owned()
 }
 fn utc() -> String {

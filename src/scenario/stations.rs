@@ -18,7 +18,7 @@ const QUEUE_PATIENCE_S: i64 = 1_800;
 
 /// Default for the sensitivity of stations [currency/MWh per MW]; assumed: prices that differ by 40 currency/MWh move
 /// about 40 kW.
-const SENSITIVITY_EUR_MWH_PER_MW: f64 = 1_000.0;
+const SENSITIVITY_PER_MWH_MW: f64 = 1_000.0;
 
 /// Most operators: each has an account, and accounts are numbered by 16 bits.
 const MOST_OPERATORS: usize = 60_000;
@@ -189,13 +189,13 @@ impl Resolver<'_> {
                 connectors: vec![connector; station.connectors as usize],
                 site_limit_kw: station.site_limit_kw.filter(|&limit| limit < all_kw).unwrap_or(f64::INFINITY),
                 retailer: retailer?,
-                markup_eur_mwh: station
-                    .markup_eur_mwh
-                    .or(defaults.and_then(|d| d.markup_eur_mwh))
+                markup_per_mwh: station
+                    .markup_per_mwh
+                    .or(defaults.and_then(|d| d.markup_per_mwh))
                     .unwrap_or(0.0),
-                sensitivity_eur_mwh_kw: defaults
-                    .and_then(|d| d.sensitivity_eur_mwh_per_mw)
-                    .unwrap_or(SENSITIVITY_EUR_MWH_PER_MW)
+                sensitivity_per_mwh_kw: defaults
+                    .and_then(|d| d.sensitivity_per_mwh_mw)
+                    .unwrap_or(SENSITIVITY_PER_MWH_MW)
                     / 1_000.0,
                 bus: station.bus,
                 queue_patience_s: station

@@ -1,5 +1,7 @@
 //! "Did you mean ...?": the known name closest to an unknown one.
 
+use gridfleet_core::names::{VERSION, renamed_path};
+
 /// The name in `known` closest to `found`, if it is close enough to be a typing error.
 pub fn nearest<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (found.chars().count() / 3).clamp(1, 3);
@@ -13,6 +15,9 @@ pub fn nearest<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
 
 /// A sentence that suggests the closest of `known`, or lists them if they are few.
 pub fn help<'a>(found: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> Option<String> {
+    if let Some(new) = renamed_path(found).filter(|new| known.clone().into_iter().any(|name| name == new)) {
+        return Some(format!("renamed in version {VERSION}: `{new}`"));
+    }
     if let Some(name) = nearest(found, known.clone()) {
         return Some(format!("did you mean `{name}`?"));
     }

@@ -43,37 +43,37 @@ pub enum TariffSpec {
     Flat {
         /// Price [currency/MWh].
         #[schemars(range(min = gridfleet_core::ranges::PRICE.least, max = gridfleet_core::ranges::PRICE.most))]
-        price_eur_mwh: f64,
+        price_per_mwh: f64,
     },
     /// Prices by local time of the week.
     TimeOfUse {
         /// Price outside all periods [currency/MWh]; may be omitted if the periods fill the week.
         #[schemars(range(min = gridfleet_core::ranges::PRICE.least, max = gridfleet_core::ranges::PRICE.most))]
-        base_eur_mwh: Option<f64>,
+        base_per_mwh: Option<f64>,
         /// Periods with separate prices.
         periods: Vec<PeriodSpec>,
     },
     /// A series of prices from a file.
     RealTime {
-        /// Prices (CSV or Parquet: `time`, `price_eur_mwh`).
+        /// Prices (CSV or Parquet: `time`, `price_per_mwh`).
         file: PathBuf,
         /// Margin added to the price of the file [currency/MWh].
         #[serde(default)]
         #[schemars(range(min = gridfleet_core::ranges::PRICE.least, max = gridfleet_core::ranges::PRICE.most))]
-        margin_eur_mwh: f64,
+        margin_per_mwh: f64,
     },
     /// A load-dependent price: the price of the file, which is announced, plus an amount per megawatt of mean load of
     /// all stations of the retailer over the slot. Energy drawn in a slot is paid when the slot is over.
     LoadDependent {
-        /// Prices without load (CSV or Parquet: `time`, `price_eur_mwh`).
+        /// Prices without load (CSV or Parquet: `time`, `price_per_mwh`).
         file: PathBuf,
         /// Margin added to the price of the file [currency/MWh].
         #[serde(default)]
         #[schemars(range(min = gridfleet_core::ranges::PRICE.least, max = gridfleet_core::ranges::PRICE.most))]
-        margin_eur_mwh: f64,
+        margin_per_mwh: f64,
         /// Increase of the price per megawatt of load [currency/MWh per MW].
         #[schemars(range(max = 1000000.0), extend("exclusiveMinimum" = 0.0))]
-        slope_eur_mwh_per_mw: f64,
+        slope_per_mwh_mw: f64,
     },
     /// Clearing price of one of the scenario's `markets`.
     Market {
@@ -82,7 +82,7 @@ pub enum TariffSpec {
         /// Margin added to its price [currency/MWh].
         #[serde(default)]
         #[schemars(range(min = gridfleet_core::ranges::PRICE.least, max = gridfleet_core::ranges::PRICE.most))]
-        margin_eur_mwh: f64,
+        margin_per_mwh: f64,
     },
 }
 
@@ -99,7 +99,7 @@ pub struct PeriodSpec {
     pub to: String,
     /// Price [currency/MWh].
     #[schemars(range(min = gridfleet_core::ranges::PRICE.least, max = gridfleet_core::ranges::PRICE.most))]
-    pub price_eur_mwh: f64,
+    pub price_per_mwh: f64,
 }
 
 fn daily() -> String {
@@ -131,8 +131,8 @@ pub fn retailers(
             );
         }
         let resolved = match &spec.tariff {
-            TariffSpec::Market { market, margin_eur_mwh } => {
-                of_market(spec, market, *margin_eur_mwh, &key, (file, trading), problems)
+            TariffSpec::Market { market, margin_per_mwh } => {
+                of_market(spec, market, *margin_per_mwh, &key, (file, trading), problems)
             }
             _ => tariff(spec, &key, horizon, inputs, problems),
         };
@@ -152,10 +152,10 @@ fn tariff(
 ) -> Option<(Tariff, i64)> {
     let slot_key = format!("{key}.slot_s");
     match &spec.tariff {
-        TariffSpec::Flat { price_eur_mwh } => {
-            Some((Tariff::Flat(*price_eur_mwh), spec.slot_s.unwrap_or(HOUR_S)))
+        TariffSpec::Flat { price_per_mwh } => {
+            Some((Tariff::Flat(*price_per_mwh), spec.slot_s.unwrap_or(HOUR_S)))
         }
-        TariffSpec::TimeOfUse { base_eur_mwh, periods } => {
+        TariffSpec::TimeOfUse { base_per_mwh, periods } => {
             let slot_s = spec.slot_s.unwrap_or(HOUR_S);
             if HOUR_S % slot_s != 0 {
                 problems
@@ -172,12 +172,12 @@ fn tariff(
                     )
                     .help("local time differs from UTC by a part of an hour");
             }
-            let week = week(*base_eur_mwh, periods, &format!("{key}.tariff"), problems)?;
+            let week = week(*base_per_mwh, periods, &format!("{key}.tariff"), problems)?;
             Some((Tariff::TimeOfUse(week.into()), slot_s))
         }
-        TariffSpec::RealTime { file, margin_eur_mwh }
-        | TariffSpec::LoadDependent { file, margin_eur_mwh, .. } => {
-            let margin_eur_mwh = *margin_eur_mwh;
+        TariffSpec::RealTime { file, margin_per_mwh }
+        | TariffSpec::LoadDependent { file, margin_per_mwh, .. } => {
+            let margin_per_mwh = *margin_per_mwh;
             let file_key = format!("{key}.tariff.file");
             let path = problems.file(&file_key, file)?;
             let series = problems.take(&file_key, sources::prices(&path))?;
@@ -193,7 +193,7 @@ fn tariff(
             let horizon = horizon?;
             // The first broadcast price applies to the slot in which the simulation starts.
             let first = horizon.start.0.div_euclid(slot_s) * slot_s;
-            let end = series.start + series.slot_s * series.price_eur_mwh.len() as i64;
+            let end = series.start + series.slot_s * series.price_per_mwh.len() as i64;
             if series.start.0 > first || end < horizon.end {
                 problems
                     .add(
@@ -209,11 +209,11 @@ fn tariff(
                 return None;
             }
             let tariff = match spec.tariff {
-                TariffSpec::LoadDependent { slope_eur_mwh_per_mw, .. } => {
-                    let slope_eur_mwh_kw = slope_eur_mwh_per_mw / 1_000.0;
-                    Tariff::LoadDependent { series, margin_eur_mwh, slope_eur_mwh_kw }
+                TariffSpec::LoadDependent { slope_per_mwh_mw, .. } => {
+                    let slope_per_mwh_kw = slope_per_mwh_mw / 1_000.0;
+                    Tariff::LoadDependent { series, margin_per_mwh, slope_per_mwh_kw }
                 }
-                _ => Tariff::RealTime { series, margin_eur_mwh },
+                _ => Tariff::RealTime { series, margin_per_mwh },
             };
             Some((tariff, slot_s))
         }
@@ -225,7 +225,7 @@ fn tariff(
 fn of_market(
     spec: &RetailerSpec,
     market: &str,
-    margin_eur_mwh: f64,
+    margin_per_mwh: f64,
     key: &str,
     (file, trading): (&ScenarioFile, &Trading),
     problems: &mut Problems<'_>,
@@ -251,7 +251,7 @@ fn of_market(
             .add(&format!("{key}.lead_s"), found, format!("at most {} s", known_s.max(0)))
             .help("prices can be broadcast only when the market has cleared");
     }
-    Some((Tariff::Market { market: id, margin_eur_mwh }, slot_s))
+    Some((Tariff::Market { market: id, margin_per_mwh }, slot_s))
 }
 
 /// Prices of the 168 hours of a week from Monday 0:00.
@@ -297,7 +297,7 @@ fn week(
                 let slot = (day * 24 + from + hour) % 168;
                 match week[slot] {
                     Some((other, _)) => clash = clash.or(Some((other, slot))),
-                    None => week[slot] = Some((i, period.price_eur_mwh)),
+                    None => week[slot] = Some((i, period.price_per_mwh)),
                 }
             }
         }
@@ -314,7 +314,7 @@ fn week(
         && let Some(gap) = week.iter().position(Option::is_none)
     {
         problems.add(
-            &format!("{key}.base_eur_mwh"),
+            &format!("{key}.base_per_mwh"),
             format!("nothing, and no period for {} {:02}:00", DAYS[gap / 24], gap % 24),
             "a price for hours outside all periods",
         );
@@ -360,8 +360,8 @@ mod tests {
     use crate::document::Document;
     use std::path::Path;
 
-    fn period(days: &str, from: &str, to: &str, price_eur_mwh: f64) -> PeriodSpec {
-        PeriodSpec { days: days.to_owned(), from: from.to_owned(), to: to.to_owned(), price_eur_mwh }
+    fn period(days: &str, from: &str, to: &str, price_per_mwh: f64) -> PeriodSpec {
+        PeriodSpec { days: days.to_owned(), from: from.to_owned(), to: to.to_owned(), price_per_mwh }
     }
 
     fn prices(base: Option<f64>, periods: &[PeriodSpec]) -> Result<Vec<f64>, String> {

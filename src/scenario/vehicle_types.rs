@@ -120,7 +120,7 @@ fn vehicle_type(spec: &VehicleTypeSpec, subject: &Subject, problems: &mut Proble
         charge_efficiency: spec.charge_efficiency,
         discharge_efficiency: spec.discharge_efficiency,
         feed_kw: spec.feed_kw,
-        wear_eur_per_kwh: spec.wear_eur_per_kwh,
+        wear_cost_per_kwh: spec.wear_cost_per_kwh,
     }
 }
 

@@ -32,6 +32,8 @@ pub struct Study {
     pub stop: Option<StopSpec>,
     /// All files that were or will be read, starting with the study file.
     pub inputs: Vec<PathBuf>,
+    /// Findings that are no errors, for the user.
+    pub warnings: Vec<String>,
 }
 
 /// Whether the TOML file at `path` is a study rather than a scenario: it names a scenario.
@@ -46,7 +48,8 @@ pub fn is_study(path: &Path) -> bool {
 /// # Errors
 /// [`Error::Input`] with the problems of the study or of the scenario of an arm.
 pub fn load(path: &Path) -> Result<Study> {
-    let (mut file, document, sha256) = scenario::read_file::<StudyFile>(path, "a study file")?;
+    let checked = scenario::read_file::<StudyFile>(path, "a study file")?;
+    let scenario::Checked { mut file, document, sha256, mut warnings } = checked;
     if file.policies.is_empty() && file.coalition_game.is_none() {
         file.policies = vec![PolicyEntry { name: AS_WRITTEN.to_owned(), ..PolicyEntry::default() }];
     }
@@ -75,6 +78,7 @@ pub fn load(path: &Path) -> Result<Study> {
         &Overrides { set: common.clone(), seed: file.seed, policies: Vec::new() },
     )
     .map_err(|error| told_by(error, path, "set"))?;
+    warnings.extend(base.warnings.iter().cloned());
     let seed = base.seed();
     let game = game(&mut file, &base, &mut problems);
     let points = design::points(&file.factors, &file.design, seed, &mut problems);
@@ -168,7 +172,7 @@ pub fn load(path: &Path) -> Result<Study> {
             .filter_map(|name| plan_metric(name, &file, &base.spec.currency))
             .collect(),
     };
-    Ok(Study { plan, arms, replications: file.replications, stop: file.stop, inputs })
+    Ok(Study { plan, arms, replications: file.replications, stop: file.stop, inputs, warnings })
 }
 
 /// Checks the names that must be unique, or must refer to an existing entry.
@@ -233,7 +237,7 @@ fn metrics(file: &StudyFile, base: &Scenario, problems: &mut Problems<'_>) {
             let known = catalogue::FIGURES.iter().map(|f| f.name.to_owned());
             let known = known.chain(fleets.iter().map(|f| format!("fleets.{f}.service_rate")));
             let known: Vec<String> =
-                known.chain(operators.iter().map(|o| format!("operators.{o}.profit_eur"))).collect();
+                known.chain(operators.iter().map(|o| format!("operators.{o}.profit"))).collect();
             problems
                 .add(&key, format!("\"{name}\""), "a key figure of summary.json")
                 .perhaps(suggest::help(name, known.iter().map(String::as_str).collect::<Vec<_>>()));

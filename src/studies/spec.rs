@@ -13,8 +13,8 @@ use std::path::PathBuf;
 #[schemars(title = "gridfleet study")]
 #[serde(deny_unknown_fields)]
 pub struct StudyFile {
-    /// Version of this file format: 1.
-    #[schemars(range(min = 1, max = 1))]
+    /// Version of this file format: 2. `gridfleet migrate` brings files of version 1 to it.
+    #[schemars(range(min = 2, max = 2))]
     pub version: u32,
     /// Name of the study; also names the folder of results.
     #[schemars(length(min = 1, max = 100))]
@@ -171,7 +171,7 @@ pub struct StopSpec {
 }
 
 fn worth() -> String {
-    "cost_with_lost_fares_eur".to_owned()
+    "cost_with_lost_fares".to_owned()
 }
 
 fn replications() -> u32 {
@@ -187,14 +187,7 @@ fn ten() -> u32 {
 }
 
 fn metrics() -> Vec<String> {
-    [
-        "service_rate",
-        "wait_mean_s",
-        "wait_p95_s",
-        "charging_cost_eur",
-        "operating_profit_eur",
-        "peak_power_kw",
-    ]
-    .map(str::to_owned)
-    .to_vec()
+    ["service_rate", "wait_mean_s", "wait_p95_s", "charging_cost", "operating_profit", "peak_power_kw"]
+        .map(str::to_owned)
+        .to_vec()
 }

@@ -87,6 +87,8 @@ pub struct Course {
     pub agent_seed: u64,
     /// All files read, the scenario's own first.
     pub inputs: Vec<PathBuf>,
+    /// Findings that are no errors, for the user.
+    pub warnings: Vec<String>,
     /// The scenario as text, without what a longer training may change.
     pub canonical: String,
 }
@@ -167,6 +169,7 @@ impl Course {
             seed: base.seed(),
             agent_seed: base.seed(),
             inputs: base.inputs.clone(),
+            warnings: base.warnings.clone(),
             canonical: serde_json::to_string(&canonical)
                 .map_err(|e| Error::Other(format!("cannot write the scenario as text: {e}")))?,
             spec,
@@ -326,10 +329,10 @@ impl Course {
                     "a tariff announced before delivery",
                 );
             }
-            if let Some(i) = trading.markets.iter().position(|market| market.slope_eur_mwh_kw != 0.0) {
+            if let Some(i) = trading.markets.iter().position(|market| market.slope_per_mwh_kw != 0.0) {
                 let found = "prices that bids change, with feedback \"all-pairs\"".to_owned();
                 return refuse(
-                    &format!("markets[{i}].slope_eur_mwh_per_mw"),
+                    &format!("markets[{i}].slope_per_mwh_mw"),
                     found,
                     "0: other bids would have met other prices",
                 );

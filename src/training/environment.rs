@@ -21,7 +21,7 @@ use std::sync::{Arc, Mutex};
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Step {
     /// Change of the account since the step before [currency].
-    pub account_eur: f64,
+    pub account: f64,
     /// Whether the week is over.
     pub over: bool,
 }
@@ -29,8 +29,8 @@ pub struct Step {
 /// Result of one week.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct WeekResult {
-    /// Earned in markets, less the fares of riders turned away [currency]: `market_profit_net_eur` of a run.
-    pub profit_eur: f64,
+    /// Earned in markets, less the fares of riders turned away [currency]: `market_profit_net` of a run.
+    pub profit: f64,
     /// Drawn, all of it [kWh].
     pub charged_kwh: f64,
     /// Bought and drawn [kWh].
@@ -38,7 +38,7 @@ pub struct WeekResult {
     /// Bought and not drawn [kWh].
     pub imbalance_kwh: f64,
     /// Fares of riders turned away for a commitment [currency].
-    pub lost_eur: f64,
+    pub lost: f64,
 }
 
 /// Energy and money of a slot by market.
@@ -46,17 +46,17 @@ pub struct WeekResult {
 struct Parts {
     /// Bought in the balancing market and drawn [kWh], and what was paid for it, negative [currency].
     balancing_kwh: f64,
-    balancing_eur: f64,
+    balancing: f64,
     /// Bought anywhere and drawn [kWh], and what retailers gave back for it [currency].
     market_kwh: f64,
-    credit_eur: f64,
+    credit: f64,
 }
 
 impl Parts {
     /// Profit of the balancing market [currency].
     fn balancing(&self) -> f64 {
         let share = if self.market_kwh > 0.0 { self.balancing_kwh / self.market_kwh } else { 0.0 };
-        self.balancing_eur + share * self.credit_eur
+        self.balancing + share * self.credit
     }
 }
 
@@ -100,10 +100,10 @@ impl Takings {
         usize::try_from(slot).unwrap_or(0).min(self.by_slot.len() - 1)
     }
 
-    fn book(&mut self, slot: i64, eur: f64) {
-        self.result.profit_eur += eur;
+    fn book(&mut self, slot: i64, amount: f64) {
+        self.result.profit += amount;
         let position = self.position(slot);
-        self.by_slot[position] += eur;
+        self.by_slot[position] += amount;
     }
 }
 
@@ -112,23 +112,23 @@ impl Recorder for Takings {
         if !matches!(entry.kind, EntryKind::Trade | EntryKind::SupplyCredit | EntryKind::Imbalance) {
             return;
         }
-        let eur = entry.amount.units();
-        let eur = match (entry.debit == self.account, entry.credit == self.account) {
-            (true, false) => eur,
-            (false, true) => -eur,
+        let amount = entry.amount.units();
+        let amount = match (entry.debit == self.account, entry.credit == self.account) {
+            (true, false) => amount,
+            (false, true) => -amount,
             _ => return,
         };
         let slot = (entry.time - self.start) / self.step_s - 1;
         if entry.kind == EntryKind::SupplyCredit {
             let position = self.position(slot);
-            self.parts[position].credit_eur += eur;
+            self.parts[position].credit += amount;
         }
-        self.book(slot, eur);
+        self.book(slot, amount);
     }
 
     fn trip(&mut self, record: &TripRecord) {
         if record.status == TripStatus::LostCommitted {
-            self.result.lost_eur += record.lost_fare;
+            self.result.lost += record.lost_fare;
             self.book((record.request_time - self.start) / self.step_s, -record.lost_fare);
         }
     }
@@ -142,7 +142,7 @@ impl Recorder for Takings {
             parts.market_kwh += record.delivered_kwh;
             if record.market == self.balancing {
                 parts.balancing_kwh += record.delivered_kwh;
-                parts.balancing_eur += record.cash;
+                parts.balancing += record.cash;
             }
         }
     }
@@ -186,7 +186,7 @@ pub struct Environment {
     takings: Takings,
     step: usize,
     steps: usize,
-    booked_eur: f64,
+    booked: f64,
 }
 
 impl Environment {
@@ -222,7 +222,7 @@ impl Environment {
         let takings = Takings::new(week);
         let steps = takings.by_slot.len();
         let simulation = simulation(week, Box::new(trader.clone()));
-        Self { simulation, trader, takings, step: 0, steps, booked_eur: 0.0 }
+        Self { simulation, trader, takings, step: 0, steps, booked: 0.0 }
     }
 
     /// Steps in the week.
@@ -267,9 +267,9 @@ impl Environment {
             let until = self.now();
             self.simulation.run_until(until, &mut self.takings)?;
         }
-        let account_eur = self.takings.result.profit_eur - self.booked_eur;
-        self.booked_eur = self.takings.result.profit_eur;
-        Ok(Step { account_eur, over })
+        let account = self.takings.result.profit - self.booked;
+        self.booked = self.takings.result.profit;
+        Ok(Step { account, over })
     }
 
     /// Change of the account by slot of the week [currency]; slots not yet over are not settled.
@@ -280,7 +280,7 @@ impl Environment {
     /// The same without what came of balancing bids: what intraday bids bring beside them, penalties and fares lost.
     pub fn beside_balancing(&self) -> Vec<f64> {
         let slots = self.takings.by_slot.iter().zip(&self.takings.parts);
-        slots.map(|(eur, parts)| eur - parts.balancing()).collect()
+        slots.map(|(cash, parts)| cash - parts.balancing()).collect()
     }
 
     /// Has the policy write down what it takes to value all risks in [`hindsight`](Self::hindsight); to be asked for before the

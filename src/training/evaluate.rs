@@ -42,7 +42,7 @@ impl Player {
     pub fn profits(&self, course: &Course, set: Set) -> Result<Vec<f64>> {
         let weeks: Vec<usize> = (0..course.len(set)).collect();
         let played: Vec<Result<f64>> =
-            weeks.par_iter().map(|&week| Ok(self.play(course, set, week)?.profit_eur)).collect();
+            weeks.par_iter().map(|&week| Ok(self.play(course, set, week)?.profit)).collect();
         played.into_iter().collect()
     }
 

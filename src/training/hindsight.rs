@@ -31,25 +31,25 @@ struct Rider {
 #[derive(Debug, Clone, Copy)]
 struct Desk {
     offer: Option<Offer>,
-    price_eur_mwh: f64,
+    price_per_mwh: f64,
     /// Paid for reserve kept ready [currency per MW and hour].
-    capacity_eur_mw_h: f64,
+    capacity_per_mw_h: f64,
     lots: Lots,
 }
 
 impl Desk {
     fn new(rules: &Market, start: SimTime, offer: Option<Offer>) -> Self {
-        let [least, most] = rules.limits_eur_mwh;
-        let price_eur_mwh = rules.reference.at(start).unwrap_or(f64::INFINITY).clamp(least, most);
-        let capacity_eur_mw_h = rules.capacity.as_ref().and_then(|series| series.at(start)).unwrap_or(0.0);
-        Self { offer, price_eur_mwh, capacity_eur_mw_h, lots: rules.lots }
+        let [least, most] = rules.limits_per_mwh;
+        let price_per_mwh = rules.reference.at(start).unwrap_or(f64::INFINITY).clamp(least, most);
+        let capacity_per_mw_h = rules.capacity.as_ref().and_then(|series| series.at(start)).unwrap_or(0.0);
+        Self { offer, price_per_mwh, capacity_per_mw_h, lots: rules.lots }
     }
 
     /// Power bought at a risk, given the power bought before [kW].
     fn bought_kw(&self, risk: f64, committed_kw: f64) -> f64 {
         let Some(offer) = self.offer else { return 0.0 };
         let quantity_kw = self.lots.fit(Offer { committed_kw, ..offer }.quantity_kw(risk));
-        if offer.limit_eur_mwh >= self.price_eur_mwh { quantity_kw.max(0.0) } else { 0.0 }
+        if offer.limit_per_mwh >= self.price_per_mwh { quantity_kw.max(0.0) } else { 0.0 }
     }
 }
 
@@ -62,8 +62,8 @@ pub struct Slot {
     first: usize,
     hours: f64,
     drawn_kwh: f64,
-    tariff_eur_mwh: f64,
-    long_eur_mwh: f64,
+    tariff_per_mwh: f64,
+    long_per_mwh: f64,
     riders: Vec<Rider>,
 }
 
@@ -82,18 +82,18 @@ impl Slot {
         let (fares, stayed_kwh) = self.turned_away(committed_kw);
         let drawn_kwh = (self.drawn_kwh + stayed_kwh).max(0.0);
         let committed_kwh = committed_kw * self.hours;
-        let mut mwh_eur = committed_kwh.min(drawn_kwh) * self.tariff_eur_mwh
-            + (committed_kwh - drawn_kwh).max(0.0) * self.long_eur_mwh;
+        let mut thousandths = committed_kwh.min(drawn_kwh) * self.tariff_per_mwh
+            + (committed_kwh - drawn_kwh).max(0.0) * self.long_per_mwh;
         let mut left_kwh = drawn_kwh;
         for place in [self.first, 1 - self.first] {
             let (desk, kwh) = (&self.desks[place], bought_kw[place] * self.hours);
             let delivered_kwh = kwh.min(left_kwh);
             left_kwh -= delivered_kwh;
             if kwh > 0.0 {
-                mwh_eur += delivered_kwh * desk.capacity_eur_mw_h - kwh * desk.price_eur_mwh;
+                thousandths += delivered_kwh * desk.capacity_per_mw_h - kwh * desk.price_per_mwh;
             }
         }
-        mwh_eur / 1_000.0 - fares
+        thousandths / 1_000.0 - fares
     }
 
     /// Fares lost if so much has to be drawn, and what is drawn more than was because others stayed [kWh].
@@ -156,8 +156,8 @@ pub fn slots(week: &Week, diary: &Diary, drawn_kwh: &[f64]) -> Vec<Slot> {
             first: usize::from(MarketId::new(markets[1]) < MarketId::new(markets[0])),
             hours: trading.settlement_s as f64 / 3_600.0,
             drawn_kwh,
-            tariff_eur_mwh: offers[1].or(offers[0]).map_or(0.0, |offer| offer.tariff_eur_mwh),
-            long_eur_mwh: trading.imbalance.prices(start).long_eur_mwh,
+            tariff_per_mwh: offers[1].or(offers[0]).map_or(0.0, |offer| offer.tariff_per_mwh),
+            long_per_mwh: trading.imbalance.prices(start).long_per_mwh,
             riders: riders.collect(),
         }
     };

@@ -48,7 +48,7 @@ pub struct Summary {
     /// weeks.
     pub chosen_steps: Option<u64>,
     /// See `chosen_steps`.
-    pub validation_eur: Option<f64>,
+    pub validation: Option<f64>,
     /// Weeks played, all lanes.
     pub weeks: u64,
     /// Currency of the amounts.
@@ -56,11 +56,11 @@ pub struct Summary {
     /// Weeks held out, replications included.
     pub held_out_weeks: usize,
     /// Mean profit of a held-out week, nothing tried at random [currency].
-    pub learned_eur: f64,
+    pub learned: f64,
     /// Risks of the scenario's own policy (balancing, intraday).
     pub fixed_risks: [f64; 2],
     /// Its mean profit on the same weeks [currency].
-    pub fixed_eur: f64,
+    pub fixed: f64,
     /// The difference, week by week.
     pub difference: Option<Paired>,
 }
@@ -100,13 +100,13 @@ impl Summary {
             feedback: course.spec.feedback.name(),
             steps: trainer.steps(),
             chosen_steps: trainer.best().map(|best| best.steps),
-            validation_eur: trainer.best().map(|best| best.validation_eur),
+            validation: trainer.best().map(|best| best.validation),
             weeks: trainer.curve().len() as u64,
             currency: course.currency.clone(),
             held_out_weeks: learned.len(),
-            learned_eur: mean(&learned),
+            learned: mean(&learned),
             fixed_risks: course.fixed_risks,
-            fixed_eur: mean(&fixed),
+            fixed: mean(&fixed),
             difference: compare_clustered(&learned, &fixed, &clusters, LEVEL, RESAMPLES, &mut random),
         })
     }
@@ -133,9 +133,9 @@ impl Summary {
             self.steps,
             self.weeks,
             self.held_out_weeks,
-            self.learned_eur,
-            self.fixed_eur,
-            self.learned_eur - self.fixed_eur,
+            self.learned,
+            self.fixed,
+            self.learned - self.fixed,
         )
     }
 }
@@ -169,7 +169,7 @@ pub fn columns(curve: &[CurveRow]) -> Vec<Column> {
         counts("steps", |row| row.steps),
         counts("lane", |row| row.lane),
         counts("week", |row| row.week),
-        numbers("reward_eur", |row| row.reward_eur),
+        numbers("reward", |row| row.reward),
         numbers("epsilon", |row| row.epsilon),
         numbers("loss", |row| row.loss),
     ]
@@ -181,7 +181,7 @@ pub fn picture(scenario: &str, currency: &str, agents: Vec<(String, Vec<Vec<Curv
         name,
         seeds: seeds
             .into_iter()
-            .map(|curve| curve.iter().map(|row| (row.steps as f64 / 1_000.0, row.reward_eur)).collect())
+            .map(|curve| curve.iter().map(|row| (row.steps as f64 / 1_000.0, row.reward)).collect())
             .collect(),
     });
     let learning = Learning {

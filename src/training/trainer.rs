@@ -38,7 +38,7 @@ pub struct CurveRow {
     /// Which of the training weeks was played.
     pub week: u64,
     /// Its profit, exploration included [currency].
-    pub reward_eur: f64,
+    pub reward: f64,
     /// Share of steps at which any action was tried, at its end.
     pub epsilon: f64,
     /// Mean squared error of what the agent has learned since the week before; not a number before it learns.
@@ -130,7 +130,7 @@ pub struct Best {
     /// Steps learned then.
     pub steps: u64,
     /// Mean profit of a validation week [currency].
-    pub validation_eur: f64,
+    pub validation: f64,
     values: Values,
 }
 
@@ -276,9 +276,9 @@ impl Trainer {
         let (observation, values) = (self.spec.observation, self.agent.values().clone());
         let player = Player::Learned(Arc::new(Trained { observation, values: values.clone() }));
         let profits = player.profits(&self.course, Set::Validation)?;
-        let validation_eur = profits.iter().sum::<f64>() / profits.len() as f64;
-        if self.best.as_ref().is_none_or(|best| validation_eur > best.validation_eur) {
-            self.best = Some(Best { steps: self.steps, validation_eur, values });
+        let validation = profits.iter().sum::<f64>() / profits.len() as f64;
+        if self.best.as_ref().is_none_or(|best| validation > best.validation) {
+            self.best = Some(Best { steps: self.steps, validation, values });
         }
         Ok(())
     }
@@ -300,7 +300,7 @@ impl Trainer {
                     if self.spec.reward == RewardSpec::Advantage {
                         let reference = self.course.reference(lane.week)?;
                         for (by_slot, fixed) in by_slot.iter_mut().zip(&*reference) {
-                            by_slot.iter_mut().zip(fixed).for_each(|(eur, fixed)| *eur -= fixed);
+                            by_slot.iter_mut().zip(fixed).for_each(|(cash, fixed)| *cash -= fixed);
                         }
                     }
                     self.settle(&mut lane.last, &mut log, &by_slot);
@@ -328,7 +328,7 @@ impl Trainer {
                 steps: self.steps,
                 lane: number as u64,
                 week: lane.week as u64,
-                reward_eur: environment.result().profit_eur,
+                reward: environment.result().profit,
                 epsilon: self.exploration.epsilon(self.steps),
                 loss: if lessons > 0 { losses / lessons as f64 } else { f64::NAN },
             });
@@ -374,7 +374,7 @@ impl Trainer {
             }
             let step = |((environment, log), &action): ((&mut Environment, &mut Log), &usize)| {
                 if environment.step_number() < environment.steps() {
-                    log.rewards.push(environment.step(action)?.account_eur);
+                    log.rewards.push(environment.step(action)?.account);
                 }
                 Ok::<_, EndlessInstant>(())
             };
@@ -399,12 +399,12 @@ impl Trainer {
         }
         let steps = log.rewards.len();
         for (step, reward) in log.rewards.iter_mut().enumerate() {
-            *reward = self.leads.iter().zip(by_slot).filter_map(|(lead, eur)| eur.get(step + lead)).sum();
+            *reward = self.leads.iter().zip(by_slot).filter_map(|(lead, cash)| cash.get(step + lead)).sum();
         }
         let before = last.rewards.len();
         for (step, reward) in last.rewards.iter_mut().enumerate() {
             let slots = self.leads.iter().map(|lead| (step + lead).checked_sub(before));
-            *reward += slots.zip(by_slot).filter_map(|(slot, eur)| eur.get(slot?)).sum::<f64>();
+            *reward += slots.zip(by_slot).filter_map(|(slot, cash)| cash.get(slot?)).sum::<f64>();
         }
         debug_assert_eq!(steps, log.cells.len());
     }
@@ -415,7 +415,7 @@ impl Trainer {
         for (market, alternatives) in told.iter_mut().enumerate() {
             let fixed = sight::step(self.course.fixed_risks[market]);
             let base = if self.spec.reward == RewardSpec::Advantage { alternatives[fixed] } else { 0.0 };
-            alternatives.iter_mut().for_each(|eur| *eur -= base);
+            alternatives.iter_mut().for_each(|cash| *cash -= base);
         }
         told
     }
@@ -490,12 +490,12 @@ impl Trainer {
         out.count(self.curve.len() as u64);
         for row in &self.curve {
             [row.steps, row.lane, row.week].into_iter().for_each(|count| out.count(count));
-            [row.reward_eur, row.epsilon, row.loss].into_iter().for_each(|number| out.number(number));
+            [row.reward, row.epsilon, row.loss].into_iter().for_each(|number| out.number(number));
         }
         out.count(u64::from(self.best.is_some()));
         if let Some(best) = &self.best {
             out.count(best.steps);
-            out.number(best.validation_eur);
+            out.number(best.validation);
             best.values.save(&mut out);
         }
         Checkpoint::new(self.purpose(), &self.trained().values, &*self.agent, &out.bytes)
@@ -525,7 +525,7 @@ impl Trainer {
                 steps: from.count()?,
                 lane: from.count()?,
                 week: from.count()?,
-                reward_eur: from.number()?,
+                reward: from.number()?,
                 epsilon: from.number()?,
                 loss: from.number()?,
             });
@@ -533,10 +533,10 @@ impl Trainer {
         self.best = match from.count()? {
             0 => None,
             _ => {
-                let (steps, validation_eur) = (from.count()?, from.number()?);
+                let (steps, validation) = (from.count()?, from.number()?);
                 let mut values = self.agent.values().clone();
                 values.load(from)?;
-                Some(Best { steps, validation_eur, values })
+                Some(Best { steps, validation, values })
             }
         };
         if from.is_empty() { Ok(()) } else { Err(Torn) }

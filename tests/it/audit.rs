@@ -58,15 +58,15 @@ fn facts(outputs: OutputOptions) -> AuditFacts {
             retailer: "grid".to_owned(),
             held_back: false,
             competes: false,
-            markup_eur_mwh: 50.0,
-            slope_eur_mwh_kw: None,
+            markup_per_mwh: 50.0,
+            slope_per_mwh_kw: None,
         }],
         households: vec![HouseholdFacts {
             name: "homes".to_owned(),
             days: vec![(START, END, 12.0)],
             count: 1,
-            worth_eur_mwh: 250.0,
-            theta_eur_mwh_kw: 10.0,
+            worth_per_mwh: 250.0,
+            theta_per_mwh_kw: 10.0,
         }],
         feeder: Some(feeder()),
         requests: Some(2),
@@ -102,11 +102,11 @@ fn write(day: &Day, summary_of: &Day, options: &OutputOptions, dir: &std::path::
         start: START,
         end: END,
         measured_from: START,
-        end_value_eur_mwh: None,
+        end_value_per_mwh: None,
         connectors: 1,
         co2_kg_per_kwh: None,
         trades: true,
-        bounds_eur: None,
+        bounds: None,
         competition: Default::default(),
         retail: gridfleet::records::metrics::RetailFacts::default(),
     };
@@ -144,7 +144,7 @@ fn each_wrong_day_is_found_by_the_check_meant_for_it() {
             d.market[0].accepted_kw = 21.0
         }),
         ("Market: what is accepted is within the bid, and paid at the clearing price", |d| {
-            d.market[0].limit_price_eur_mwh = Some(99.0)
+            d.market[0].limit_price_per_mwh = Some(99.0)
         }),
         ("Market: what is accepted is within the bid, and paid at the clearing price", |d| {
             d.market[0].delivered_kwh = 4.0
@@ -248,7 +248,7 @@ fn each_wrong_day_is_found_by_the_check_meant_for_it() {
         }),
         ("Ledger: every session's cost is posted, and no other", |d| d.sessions[1].session = SessionId(9)),
         ("Households: each day has the energy of their shape", |d| d.households[12].power_kw = 24.001),
-        ("Households: what they pay is energy x price", |d| d.households[9].price_eur_mwh = 151.0),
+        ("Households: what they pay is energy x price", |d| d.households[9].price_per_mwh = 151.0),
         ("Households: what they pay is energy x price", |d| d.ledger[8].kind = EntryKind::Energy),
         ("Households: what they pay is energy x price", |d| {
             (d.ledger[8].debit, d.ledger[8].credit) = (d.ledger[8].credit, d.ledger[8].debit);
@@ -264,7 +264,7 @@ fn each_wrong_day_is_found_by_the_check_meant_for_it() {
         ("Grid: voltages solve the power flow", |d| d.grid[5].voltage_pu = None),
         // 190 kW exceed the limit of 0.9; without the station's 36 kW they would not.
         ("Grid: charging breaks no limit", |d| d.grid[19].p_kw = 190.0),
-        ("Sessions: cost is energy x broadcast price", |d| d.prices[0].price_eur_mwh = 151.0),
+        ("Sessions: cost is energy x broadcast price", |d| d.prices[0].price_per_mwh = 151.0),
         ("Sessions: cost is energy x broadcast price", |d| d.prices[0].valid_to = START + 1_200),
         (VISITS, |d| d.sessions[0].arrival_time += 1),
         (VISITS, |d| d.sessions.push(d.sessions[0])),
@@ -481,11 +481,11 @@ fn figures_that_do_not_add_up_are_found() {
         let report = audit(dir.path(), &facts(options)).unwrap();
         report.checks.iter().filter(|check| check.violations > 0).map(|check| check.name).collect()
     };
-    assert!(found("stored_value_eur", 0.0).is_empty());
-    for key in ["fares_eur", "charging_cost_eur", "rescue_cost_eur", "wear_cost_eur"] {
+    assert!(found("stored_value", 0.0).is_empty());
+    for key in ["fares", "charging_cost", "rescue_cost", "wear_cost"] {
         assert!(found(key, 1e-6).contains(&KINDS), "{key}");
     }
-    for key in ["stored_value_eur", "net_profit_eur", "operating_cost_eur", "cost_with_lost_fares_eur"] {
+    for key in ["stored_value", "net_profit", "operating_cost", "cost_with_lost_fares"] {
         assert_eq!(found(key, 1e-6), [IDENTITIES], "{key}");
     }
     assert_eq!(found("trips_lost", 1.0), [IDENTITIES]);

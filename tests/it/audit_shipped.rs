@@ -68,7 +68,7 @@ fn large_batteries_at_weak_connectors_pass() {
                  2026-03-02T06:00:00Z,51.5,9.9,51.6,9.9\n2026-03-02T07:00:00Z,51.5,9.9,51.6,9.9\n";
     std::fs::write(folder.path().join("trips.csv"), trips).unwrap();
     let scenario = r#"
-version = 1
+version = 2
 name = "weak"
 [time]
 start = "2026-03-02"
@@ -94,7 +94,7 @@ vehicles = [{ type = "lorry", count = 3, initial_soc = 0.5 }]
 depots = [[51.5, 9.9]]
 [[retailers]]
 name = "r"
-tariff = { kind = "flat", price_eur_mwh = 200.0 }
+tariff = { kind = "flat", price_per_mwh = 200.0 }
 [[stations]]
 name = "s"
 lat = 51.5

@@ -25,7 +25,7 @@ fn folder() -> tempfile::TempDir {
     write("truncated.parquet", &format!("PAR1{}", "\0".repeat(64)));
     write("text.parquet", &trips);
     let hours = (0..24).map(|hour| format!("2018-03-05T{hour:02}:00:00+01:00,{hour}\n"));
-    write("prices.csv", &format!("time,price_eur_mwh\n{}", hours.collect::<String>()));
+    write("prices.csv", &format!("time,price_per_mwh\n{}", hours.collect::<String>()));
     folder
 }
 
@@ -153,7 +153,7 @@ fn a_fleet_without_vehicles() {
 #[test]
 fn prices_that_end_too_early() {
     insta::assert_snapshot!(refused(&[(r#"kind = "time-of-use"
-base_eur_mwh = 180.0
+base_per_mwh = 180.0
 periods = ["#, r#"kind = "real-time"
 file = "prices.csv"
 # ["#), (r#"  { days = "mon-fri""#, "#"), (r#"  { days = "daily""#, "#"), ("},\n]\n\n[outputs]", "},\n\n[outputs]")], &[]), @r##"
@@ -170,7 +170,7 @@ fn periods_that_contradict() {
     insta::assert_snapshot!(refused(&[(r#""22:00", to = "06:00""#, r#""19:00", to = "06:00""#)], &[]), @r##"
     error: town.toml:108: retailers[0].tariff.periods[1]: found a period that overlaps periods[0] (mon 19:00), expected periods that do not overlap
          |
-     108 |   { days = "daily", from = "19:00", to = "06:00", price_eur_mwh = 140.0 },
+     108 |   { days = "daily", from = "19:00", to = "06:00", price_per_mwh = 140.0 },
          |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
     "##);
 }

@@ -91,7 +91,7 @@ fn a_wrong_scenario_shows_the_place_and_ends_with_2() {
 fn a_slip_in_the_syntax_is_marked() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.toml");
-    std::fs::write(&file, "version = 1\n[time\nstart = 1\n").unwrap();
+    std::fs::write(&file, "version = 2\n[time\nstart = 1\n").unwrap();
     let (status, _, err) = gridfleet(&["validate", path(&file)]);
     assert_eq!(status, 2);
     assert!(

@@ -173,7 +173,7 @@ fn a_study_shares_what_coalitions_cost() {
     let output = gridfleet(&args);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     let alone: Value = serde_json::from_slice(&std::fs::read(out.join("summary.json")).unwrap()).unwrap();
-    assert_eq!(alone["cost_with_lost_fares_eur"].as_f64().unwrap(), cost(0, 1, "cobalt + jade"));
+    assert_eq!(alone["cost_with_lost_fares"].as_f64().unwrap(), cost(0, 1, "cobalt + jade"));
     assert_eq!(alone["fleets"][0]["trips_requested"], 0);
 }
 
@@ -222,7 +222,7 @@ fn bad_games_are_told_of() {
         ("[coalition_game]\n[[policies]]\nname = \"batched\"", "what all coalitions do, `set` says"),
     ] {
         let file = temporary.path().join("bad.toml");
-        let head = format!("version = 1\nname = \"bad\"\nscenario = {scenario:?}\n");
+        let head = format!("version = 2\nname = \"bad\"\nscenario = {scenario:?}\n");
         std::fs::write(&file, head + text).unwrap();
         let output = gridfleet(&["study", file.to_str().unwrap()]);
         let told = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -33,8 +33,8 @@ fn two_hours(reluctance: f64) -> Setup {
         retailers: vec![RetailerId(0), RetailerId(1)],
         member: vec![true, true],
         initial_shares: vec![0.5, 0.5],
-        reluctance_eur_mwh: vec![vec![0.0, reluctance], vec![reluctance, 0.0]],
-        max_price_eur_mwh: 1_000.0,
+        reluctance_per_mwh: vec![vec![0.0, reluctance], vec![reluctance, 0.0]],
+        max_price_per_mwh: 1_000.0,
         rival_price_sd: 0.0,
         typical_kw: vec![0.0; 24],
         contracts: vec![0, 1, 0],
@@ -119,7 +119,7 @@ fn who_is_reluctant_stays() {
 }
 
 fn with_markets(mut setup: Setup, bidders: Vec<Party>) -> Setup {
-    let series = |prices: [f64; 2]| Series { start: START, slot_s: 3_600, price_eur_mwh: prices.to_vec() };
+    let series = |prices: [f64; 2]| Series { start: START, slot_s: 3_600, price_per_mwh: prices.to_vec() };
     setup.trading.markets = vec![Market {
         name: "day-ahead".into(),
         kind: MarketKind::DayAhead,
@@ -129,8 +129,8 @@ fn with_markets(mut setup: Setup, bidders: Vec<Party>) -> Setup {
         publish_s: 0,
         reference: series([100.0, 60.0]),
         capacity: None,
-        slope_eur_mwh_kw: 0.0,
-        limits_eur_mwh: [-3_000.0, 3_000.0],
+        slope_per_mwh_kw: 0.0,
+        limits_per_mwh: [-3_000.0, 3_000.0],
         lots: Lots { minimum_kw: 0.0, step_kw: 0.0 },
     }];
     setup.trading.bidders = bidders;
@@ -220,8 +220,8 @@ fn figure(of: &Json, name: &str) -> f64 {
 fn nobody_earns_more_than_who_knows_everything() {
     for replication in ["0", "1"] {
         let bound = week("{ kind = \"perfect-foresight\" }", replication, &[]);
-        let most = figure(&bound, "profit_eur");
-        assert!(most > 0.0 && figure(&bound, "day_profit_cvar_eur") > -1.0, "{bound}");
+        let most = figure(&bound, "profit");
+        assert!(most > 0.0 && figure(&bound, "day_profit_cvar") > -1.0, "{bound}");
         for policy in [
             "{ kind = \"passive\" }",
             "{ kind = \"naive\" }",
@@ -230,7 +230,7 @@ fn nobody_earns_more_than_who_knows_everything() {
             "{ kind = \"bilevel\", purchase = \"curve\" }",
         ] {
             let of = week(policy, replication, &[]);
-            assert!(figure(&of, "profit_eur") < most, "{policy}: {of}");
+            assert!(figure(&of, "profit") < most, "{policy}: {of}");
             let (bought, sold) = (figure(&of, "bought_kwh"), figure(&of, "energy_kwh"));
             let (short, long) = (figure(&of, "short_kwh"), figure(&of, "long_kwh"));
             assert!((bought + short - long - sold).abs() < 1e-3, "{policy}: {of}");
@@ -241,8 +241,8 @@ fn nobody_earns_more_than_who_knows_everything() {
 /// If no owner would switch, a quarter of the owners stays: the aggregator asks the highest price allowed.
 #[test]
 fn whose_owners_do_not_go_asks_the_most() {
-    let of = week("{ kind = \"bilevel\" }", "0", &["competition.reluctance_eur_mwh=500.0"]);
-    assert!((figure(&of, "sold_at_eur_mwh") - 80.0).abs() < 1e-6, "{of}");
+    let of = week("{ kind = \"bilevel\" }", "0", &["competition.reluctance_per_mwh=500.0"]);
+    assert!((figure(&of, "sold_at_per_mwh") - 80.0).abs() < 1e-6, "{of}");
     assert!((0.15..0.35).contains(&figure(&of, "energy_share")), "{of}");
 }
 
@@ -252,9 +252,9 @@ fn a_competition_that_cannot_be_is_told_of() {
     for set in [
         "competition.retailers=[\"ours\", \"stedy\"]",
         "competition.retailers=[\"ours\", \"ours\"]",
-        "competition.max_price_eur_mwh=0.25",
+        "competition.max_price_per_mwh=0.25",
         "competition.initial_shares=[0.5, 0.5, 0.5, 0.5]",
-        "competition.reluctance_eur_mwh=[[0.0]]",
+        "competition.reluctance_per_mwh=[[0.0]]",
         "imbalance={ kind = \"penalty\" }",
         "markets=[]",
         "time.start=2016-08-20",

@@ -96,7 +96,7 @@ fn chargings() -> [ChargingSpec; 4] {
             idle_s: 300,
             cheap_share: 0.4,
             candidates: 5,
-            time_value_eur_h: 10.0,
+            time_value_per_h: 10.0,
         },
     ]
 }
@@ -156,7 +156,7 @@ fn what_a_session_costs_is_energy_times_price() {
             .prices
             .iter()
             .find(|p| p.retailer.index() == retailer && p.valid_from.0 <= t && t < p.valid_to.0);
-        p.expect("a price").price_eur_mwh
+        p.expect("a price").price_per_mwh
     };
     let mut checked = 0;
     for s in &records.sessions {

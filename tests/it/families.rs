@@ -65,11 +65,11 @@ fn trading(setup: &Setup, party: Party) -> Trading {
             reference: Series {
                 start: MONDAY,
                 slot_s: HOUR_S,
-                price_eur_mwh: (0..hours).map(|hour| 30.0 + f64::from(hour % 24)).collect(),
+                price_per_mwh: (0..hours).map(|hour| 30.0 + f64::from(hour % 24)).collect(),
             },
             capacity: None,
-            slope_eur_mwh_kw: 0.01,
-            limits_eur_mwh: [-500.0, 3_000.0],
+            slope_per_mwh_kw: 0.01,
+            limits_per_mwh: [-500.0, 3_000.0],
             lots: Lots { minimum_kw: 0.0, step_kw: 0.1 },
         }],
         bidders: vec![party],
@@ -112,7 +112,7 @@ impl Charging for Follower {
                 let book = view.prices(view.retailer(station));
                 let announced =
                     book.broadcasts.iter().rev().take_while(|price| price.valid_from > view.now());
-                let falls = announced.last().is_some_and(|next| next.price_eur_mwh < book.current_eur_mwh);
+                let falls = announced.last().is_some_and(|next| next.price_per_mwh < book.current_per_mwh);
                 let power_kw = if falls && view.soc(vehicle) > 0.4 { 0.0 } else { f64::INFINITY };
                 actions.push(Action::SetPower { vehicle, power_kw });
             }
@@ -152,9 +152,9 @@ impl Bidding for Aggregator {
         for product in gate.products.clone() {
             let quantity_kw = self.load_kw - view.committed_kw(bidder, market.products().start_of(product));
             // A curve: half at any price, half below 45.
-            for limit_eur_mwh in [3_000.0, 45.0] {
+            for limit_per_mwh in [3_000.0, 45.0] {
                 let (market, side, quantity_kw) = (gate.market, Side::Buy, quantity_kw / 2.0);
-                actions.push(Action::Bid { bidder, market, product, side, quantity_kw, limit_eur_mwh });
+                actions.push(Action::Bid { bidder, market, product, side, quantity_kw, limit_per_mwh });
             }
         }
     }
@@ -178,7 +178,7 @@ fn a_retailer_trades_and_settles_both_signs() {
     let of_hour: f64 =
         bids.iter().filter(|row| row.product_start == first.product_start).map(|row| row.accepted_kw).sum();
     let reference = 30.0 + ((first.product_start - MONDAY) / HOUR_S % 24) as f64;
-    assert!((first.clearing_price_eur_mwh - (reference + 0.01 * of_hour)).abs() < 1e-6);
+    assert!((first.clearing_price_per_mwh - (reference + 0.01 * of_hour)).abs() < 1e-6);
     // Days are cleared together, three quarters of an hour after noon; the first two before the start.
     assert!(bids.iter().all(|row| row.cleared_at <= MONDAY + 12 * HOUR_S + 2_700));
     assert!(bids.iter().any(|row| row.cleared_at == MONDAY + 12 * HOUR_S + 2_700));
@@ -205,9 +205,9 @@ impl Bidding for Agent {
         let risk: f64 = random.random();
         self.account.push(observation);
         for product in gate.products.clone() {
-            let (market, side, limit_eur_mwh) = (gate.market, Side::Buy, 100.0);
+            let (market, side, limit_per_mwh) = (gate.market, Side::Buy, 100.0);
             let quantity_kw = 50.0 * (1.0 - risk);
-            actions.push(Action::Bid { bidder, market, product, side, quantity_kw, limit_eur_mwh });
+            actions.push(Action::Bid { bidder, market, product, side, quantity_kw, limit_per_mwh });
         }
     }
     fn releases(&mut self, view: View<'_>, bidder: BidderId, vehicle: VehicleId) -> bool {

@@ -111,7 +111,7 @@ fn figures_of_the_feeder_can_be_studied() {
     let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join(WEEK);
     let study = temporary.path().join("limits.toml");
     let text = format!(
-        "version = 1\nname = \"limits\"\nscenario = {scenario:?}\nreplications = 2\nbaseline = \"observe\"\n\
+        "version = 2\nname = \"limits\"\nscenario = {scenario:?}\nreplications = 2\nbaseline = \"observe\"\n\
          metrics = [\"grid_violation_hours\", \"grid_lowest_voltage_pu\", \"grid_losses_kwh\", \"grid_held_back_kwh\"]\n\
          [set]\n\"time.days\" = 1\n\
          [[policies]]\nname = \"observe\"\nset = {{ \"feeder.enforce\" = \"observe\" }}\n\

@@ -249,12 +249,12 @@ fn prices() {
         hourly.parquet: 2
         long_list_in_the_footer.parquet: found a file that cannot be decoded (transport error)
         long_text_in_each_row.parquet: time: found 2500000000 bytes of text in a file of 428
-        mistyped.csv: line 2: price_eur_mwh: found "free"
-        mistyped.csv: line 3: price_eur_mwh: found an empty cell
-        nan_and_huge.csv: line 2: price_eur_mwh: found "NaN"
-        nan_and_huge.csv: line 3: price_eur_mwh: found "inf"
-        nan_and_huge.csv: line 4: price_eur_mwh: found "1e999"
-        nan_and_huge.csv: line 5: price_eur_mwh: found "-1.7976931348623157e308"
+        mistyped.csv: line 2: price_per_mwh: found "free"
+        mistyped.csv: line 3: price_per_mwh: found an empty cell
+        nan_and_huge.csv: line 2: price_per_mwh: found "NaN"
+        nan_and_huge.csv: line 3: price_per_mwh: found "inf"
+        nan_and_huge.csv: line 4: price_per_mwh: found "1e999"
+        nan_and_huge.csv: line 5: price_per_mwh: found "-1.7976931348623157e308"
         not_utf8.csv: line 2: found bytes that are not UTF-8
         other_types.parquet: 2
         rows_out_of_nothing.parquet: found 2000000 rows in 6052 bytes
@@ -301,10 +301,10 @@ fn scenario() {
         set.toml: --set stations[1].name=other (stations[1].connectors): found nothing
         set.toml: --set stations[1].name=other (stations[1].connector_kw): found nothing
         small.toml: 1
-        tables.toml: line 1: found the columns time,price_eur_mwh
-        tables.toml: line 1: found the columns time,price_eur_mwh
-        tables.toml: line 1: found the columns time,price_eur_mwh
-        tables.toml: line 1: found the columns time,price_eur_mwh
+        tables.toml: line 1: found the columns time,price_per_mwh
+        tables.toml: line 1: found the columns time,price_per_mwh
+        tables.toml: line 1: found the columns time,price_per_mwh
+        tables.toml: line 1: found the columns time,price_per_mwh
         tables.toml: line 20: found 2 cells
         tariffs.toml: line 43: retailers[0].tariff.periods[1]: found a period that overlaps periods[0] (mon 05:00)
         tariffs.toml: line 46: retailers[1].tariff.file: found prices from 2018-03-04T23:00:00Z to 2018-03-06T23:00:00Z

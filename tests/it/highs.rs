@@ -22,7 +22,7 @@ fn stream(instance: u64) -> Pcg64 {
 /// The price model of a synthetic year.
 fn model() -> PriceModel {
     let start = NaiveDate::from_ymd_opt(2016, 1, 1).unwrap();
-    let spot = NORDIC.series(start, 366, 1).unwrap().price_eur_mwh;
+    let spot = NORDIC.series(start, 366, 1).unwrap().price_per_mwh;
     let [positive, negative] = regulating(&spot, 1);
     paper::price_model([spot, positive, negative]).unwrap()
 }

@@ -36,8 +36,8 @@ fn what_was_played_is_worth_what_the_ledger_says() {
         let slots = played.hindsight(&week);
         assert_eq!(slots.len(), 672);
         let mut worst = 0.0_f64;
-        for (slot, &eur) in slots.iter().zip(played.by_slot()) {
-            worst = worst.max((slot.value(slot.played()) - eur).abs());
+        for (slot, &cash) in slots.iter().zip(played.by_slot()) {
+            worst = worst.max((slot.value(slot.played()) - cash).abs());
         }
         let result = played.result();
         println!("{name}: {result:?}, worst slot off by {worst:e}");
@@ -75,8 +75,7 @@ fn other_risks_are_worth_what_the_engine_makes_of_them() {
                 );
             let (told, made) = (slots[slot].value(risks), played.by_slot()[slot]);
             worst = worst.max((told - made).abs());
-            refused +=
-                usize::from(played.result().lost_eur > 0.0 && told < slots[slot].value([0.2, 0.3]) - 3.0);
+            refused += usize::from(played.result().lost > 0.0 && told < slots[slot].value([0.2, 0.3]) - 3.0);
         }
     }
     println!("worst product off by {worst:.6}, {refused} times riders turned away");
@@ -94,7 +93,7 @@ fn hindsight_of_a_week_is_near_what_its_play_brings() {
     for risks in [[0.2, 0.3], [0.3, 0.2], [0.5, 0.3], [0.4, 0.4]] {
         let told: f64 = slots.iter().map(|slot| slot.value(risks)).sum();
         let other = sight::action(risks);
-        let made = play(&course, vec![other], |_| other).result().profit_eur;
+        let made = play(&course, vec![other], |_| other).result().profit;
         println!("{risks:?}: told {told:.1}, made {made:.1}");
         assert!((told - made).abs() < 0.03 * made, "{risks:?}: {told} {made}");
     }

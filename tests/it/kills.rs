@@ -97,7 +97,7 @@ fn a_study_that_is_killed_again_and_again_gives_the_same_bytes() {
     let path = temporary.path().join("s.toml");
     let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/small.toml");
     let text = format!(
-        "version = 1\nname = \"s\"\nscenario = {:?}\nreplications = 10\nmetrics = [\"service_rate\", \"wait_mean_s\"]\n\
+        "version = 2\nname = \"s\"\nscenario = {:?}\nreplications = 10\nmetrics = [\"service_rate\", \"wait_mean_s\"]\n\
          policies = [{{ name = \"batched\" }}, {{ name = \"quick\", use = [\"nearest-idle\"] }}]\n",
         scenario.display().to_string()
     );

@@ -36,7 +36,7 @@ fn writers(place: &Path) -> [Writer; 4] {
     let study = place.join("s.toml");
     let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/small.toml");
     let text = format!(
-        "version = 1\nname = \"s\"\nscenario = {:?}\nreplications = 2\nmetrics = [\"service_rate\"]\n\
+        "version = 2\nname = \"s\"\nscenario = {:?}\nreplications = 2\nmetrics = [\"service_rate\"]\n\
          policies = [{{ name = \"batched\" }}]\n",
         scenario.display().to_string()
     );

@@ -20,6 +20,7 @@ const MAY_USE: &[(&str, Modules)] = &[
             ("time", &[]),
             ("rng", &[]),
             ("ranges", &[]),
+            ("names", &[]),
             ("geo", &["ids"]),
             ("ledger", &["ids", "time"]),
             ("markets", &["time"]),

@@ -31,10 +31,10 @@ fn two_hours() -> Setup {
         [0.9, 0.5, 0.5],
         Vec::new(),
     );
-    let series = Series { start: START, slot_s: 3_600, price_eur_mwh: vec![100.0, 50.0] };
+    let series = Series { start: START, slot_s: 3_600, price_per_mwh: vec![100.0, 50.0] };
     setup.retailers[0].tariff =
-        Tariff::LoadDependent { series, margin_eur_mwh: 0.0, slope_eur_mwh_kw: SLOPE };
-    setup.stations[0].sensitivity_eur_mwh_kw = 3.0;
+        Tariff::LoadDependent { series, margin_per_mwh: 0.0, slope_per_mwh_kw: SLOPE };
+    setup.stations[0].sensitivity_per_mwh_kw = 3.0;
     setup
 }
 
@@ -67,7 +67,7 @@ fn sessions_pay_what_their_load_makes() {
     for (record, (kwh, price)) in day.loads.iter().zip([eight, nine].into_iter().zip(prices)) {
         near(record.power_kw, kwh);
         near(record.nominal_kw, kwh);
-        near(record.price_eur_mwh, price);
+        near(record.price_per_mwh, price);
         near(record.energy_cost, kwh * price / 1_000.0);
         near(record.deviation_cost, 0.0);
         assert_eq!(record.budget_kw, None);
@@ -197,7 +197,7 @@ fn a_perfect_forecast_knows_who_comes() {
 fn plans_beyond_double_precision_fall_back_to_the_nominal() {
     let plan = |sensitivity| {
         let mut setup = two_hours();
-        setup.stations[0].sensitivity_eur_mwh_kw = sensitivity;
+        setup.stations[0].sensitivity_per_mwh_kw = sensitivity;
         let spec =
             StationsSpec::Nash { horizon_s: 7_200, forecast: ForecastKind::Persistence, accuracy: 1.0 };
         let heard = Arc::default();
@@ -258,11 +258,11 @@ fn bad_companies_are_told_of() {
     };
     for (set, expected) in [
         (
-            &["retailers.local.tariff={kind=\"flat\", price_eur_mwh=90}"][..],
+            &["retailers.local.tariff={kind=\"flat\", price_per_mwh=90}"][..],
             "expected a retailer with a tariff of kind \"load-dependent\"",
         ),
-        (&["retailers.local.tariff.slope_eur_mwh_per_mw=0"], "retailers[0].tariff.slope_eur_mwh_per_mw"),
-        (&["operators.amber.sensitivity_eur_mwh_per_mw=-1"], "operators[0].sensitivity_eur_mwh_per_mw"),
+        (&["retailers.local.tariff.slope_per_mwh_mw=0"], "retailers[0].tariff.slope_per_mwh_mw"),
+        (&["operators.amber.sensitivity_per_mwh_mw=-1"], "operators[0].sensitivity_per_mwh_mw"),
         (&["operation.stations={kind=\"c-nash\", coalitions=[\"ambar\"]}"], "did you mean `amber`?"),
         (&["operation.stations={kind=\"c-nash\", coalitions=[\"jade\", \"jade\"]}"], "each operator once"),
         (&["operation.stations={kind=\"nash\", accuracy=1.5}"], "operation.stations.accuracy"),

@@ -27,6 +27,7 @@ mod kinds;
 mod layers;
 mod loads;
 mod market_picture;
+mod migrate;
 mod nonsense;
 mod odd_inputs;
 mod outputs;

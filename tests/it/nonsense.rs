@@ -37,7 +37,7 @@ fn nonsense(view: View<'_>, actions: &mut Vec<Action>) {
         Action::LimitStation { station, power_kw: -1.0 },
         Action::LimitStation { station, power_kw: f64::NAN },
     ]);
-    for (market, product, quantity_kw, limit_eur_mwh) in [
+    for (market, product, quantity_kw, limit_per_mwh) in [
         (60_000, 0, 1.0, 1.0),
         (0, usize::MAX, 1.0, 1.0),
         (0, usize::MAX - 1, f64::INFINITY, f64::NAN),
@@ -46,7 +46,7 @@ fn nonsense(view: View<'_>, actions: &mut Vec<Action>) {
     ] {
         let (market, side) = (MarketId::new(market), Side::Buy);
         let bidder = BidderId::new(0);
-        actions.push(Action::Bid { bidder, market, product, side, quantity_kw, limit_eur_mwh });
+        actions.push(Action::Bid { bidder, market, product, side, quantity_kw, limit_per_mwh });
     }
     // Actions that a vehicle in another state could perform.
     for vehicle in (0..view.vehicle_count()).map(VehicleId::new) {

@@ -57,7 +57,7 @@ fn pipes_sockets_devices_loops_and_endless_files_are_refused() {
     inputs.extend(["/dev/full".to_owned(), "/dev/zero".to_owned()]);
     // Ten gigabytes that take no space: alone, and behind the head of each kind of file.
     for (name, head) in [
-        ("a.toml", "version = 1\n"),
+        ("a.toml", "version = 2\n"),
         ("a.json", "{"),
         ("a.csv", "request_time,lat,lon\n"),
         ("a.parquet", "PAR1"),
@@ -197,19 +197,19 @@ fn audited(text: &str) -> (String, serde_json::Value) {
 }
 
 const HOMES: &str = r#"
-version = 1
+version = 2
 name = "homes"
 time = { start = "2018-03-05", days = 1, timezone = "Europe/Berlin" }
 [[retailers]]
 name = "utility"
-tariff = { kind = "flat", price_eur_mwh = 150.0 }
+tariff = { kind = "flat", price_per_mwh = 150.0 }
 [[households]]
 name = "flats"
 count = 10
 energy_kwh = 12.0
 least = 0.7
 most = 1.5
-omega_eur_mwh = 50.0
+omega_per_mwh = 50.0
 "#;
 
 #[test]
@@ -227,7 +227,7 @@ fn a_scenario_of_homes_alone_runs() {
         assert!((found - expected).abs() < 1e-6, "{name}: {found} in {utility}");
     };
     near("energy_kwh", 120.0);
-    near("payments_eur", 18.0);
+    near("payments", 18.0);
 }
 
 /// Neither drivers nor loads, and riders without a fleet to serve them.
@@ -256,14 +256,14 @@ fn a_scenario_of_nobody_is_refused_once() {
 fn twenty_thousand_operators_with_a_station_each_run() {
     const OPERATORS: usize = 20_000;
     let mut text = r#"
-version = 1
+version = 2
 name = "many"
 time = { start = "2018-03-05", end = "2018-03-05T01:00", timezone = "Europe/Berlin", control_interval_s = 900 }
 travel = { circuity = 1.3, speed_kmh = 25.0 }
 operation = { charging = { kind = "price-aware" } }
 trips = { files = ["trips.csv"] }
 vehicle_types = [{ name = "small", battery_kwh = 40.0, consumption_kwh_per_km = 0.17, ac_kw = 6.6 }]
-retailers = [{ name = "grid", tariff = { kind = "flat", price_eur_mwh = 150.0 } }]
+retailers = [{ name = "grid", tariff = { kind = "flat", price_per_mwh = 150.0 } }]
 [[fleets]]
 name = "taxis"
 vehicles = [{ type = "small", count = 20, initial_soc = [0.1, 0.5] }]
@@ -272,7 +272,7 @@ vehicles = [{ type = "small", count = 20, initial_soc = [0.1, 0.5] }]
     for i in 0..OPERATORS {
         let (lat, lon) = (51.5 + 0.0005 * (i % 200) as f64, 9.9 + 0.0005 * (i / 200) as f64);
         text += &format!(
-            "[[operators]]\nname = \"o{i}\"\nmarkup_eur_mwh = {}\n[[stations]]\nname = \"s{i}\"\nlat = {lat}\nlon = {lon}\n\
+            "[[operators]]\nname = \"o{i}\"\nmarkup_per_mwh = {}\n[[stations]]\nname = \"s{i}\"\nlat = {lat}\nlon = {lon}\n\
              connectors = 1\nconnector_kw = 11.0\noperator = \"o{i}\"\n",
             i % 50
         );

@@ -78,20 +78,20 @@ const PROMISED: &[(&str, &str)] = &[
     ),
     ("fleet", "time fleet idle driving queued charging discharging mean_soc power_kw"),
     ("stations", "time station_id operator retailer occupied queue power_kw limit_kw"),
-    ("households", "time group retailer power_kw price_eur_mwh"),
+    ("households", "time group retailer power_kw price_per_mwh"),
     ("grid", "time bus voltage_pu p_kw q_kvar"),
-    ("prices", "broadcast_time valid_from valid_to retailer price_eur_mwh"),
+    ("prices", "broadcast_time valid_from valid_to retailer price_per_mwh"),
     (
         "loads",
-        "slot_start slot_end station_id operator nominal_kw budget_kw power_kw base_price_eur_mwh \
-         price_eur_mwh energy_cost_eur deviation_cost_eur",
+        "slot_start slot_end station_id operator nominal_kw budget_kw power_kw base_price_per_mwh \
+         price_per_mwh energy_cost deviation_cost",
     ),
-    ("supply", "slot_start slot_end retailer price_eur_mwh share energy_kwh revenue_eur"),
+    ("supply", "slot_start slot_end retailer price_per_mwh share energy_kwh revenue"),
     (
         "market",
         "bid_id market product_start product_end gate_closure cleared_at bidder side quantity_kw \
-         limit_price_eur_mwh clearing_price_eur_mwh capacity_price_eur_mw_h accepted_kw delivered_kwh \
-         imbalance_kwh cash_eur",
+         limit_price_per_mwh clearing_price_per_mwh capacity_price_per_mw_h accepted_kw delivered_kwh \
+         imbalance_kwh cash",
     ),
     ("ledger", "time debit credit amount currency kind reference"),
     ("sites", "kind name lat lon place operator connectors connector_kw"),

@@ -241,7 +241,7 @@ impl Day {
                 household: HouseholdId(0),
                 retailer: RetailerId(0),
                 power_kw: if reading > 6 { 24.0 } else { 0.0 },
-                price_eur_mwh: 150.0,
+                price_per_mwh: 150.0,
             });
             let (factor, homes_kw) = if reading > 6 { (2.0, 24.0) } else { (1.0, 0.0) };
             let (p_kw, q_kvar) = (factor * 10.0 + power_kw + homes_kw, factor * 4.0 + HOMES_KVAR * homes_kw);
@@ -254,7 +254,7 @@ impl Day {
             valid_from: START,
             valid_to: END,
             retailer: RetailerId(0),
-            price_eur_mwh: 150.0,
+            price_per_mwh: 150.0,
         }];
         let post = |time: SimTime, debit, credit, amount: f64, kind, reference| LedgerEntry {
             time,
@@ -288,9 +288,9 @@ impl Day {
             bidder: BidderId(0),
             side: Side::Buy,
             quantity_kw: 20.0,
-            limit_price_eur_mwh: Some(150.0),
-            clearing_price_eur_mwh: 100.0,
-            capacity_price_eur_mw_h: 0.0,
+            limit_price_per_mwh: Some(150.0),
+            clearing_price_per_mwh: 100.0,
+            capacity_price_per_mw_h: 0.0,
             accepted_kw: 20.0,
             delivered_kwh: 5.0,
             imbalance_kwh: 0.0,
@@ -304,8 +304,8 @@ impl Day {
             nominal_kw: 20.0,
             budget_kw: Some(12.0),
             power_kw: 10.0,
-            base_price_eur_mwh: 40.0,
-            price_eur_mwh: 45.0,
+            base_price_per_mwh: 40.0,
+            price_per_mwh: 45.0,
             energy_cost: 0.1125,
             deviation_cost: 0.0125,
         };
@@ -313,7 +313,7 @@ impl Day {
             slot_start: START,
             slot_end: START + 3_600,
             retailer: RetailerId(0),
-            price_eur_mwh: 45.0,
+            price_per_mwh: 45.0,
             share: 0.25,
             energy_kwh: 10.0,
             revenue: 0.45,
@@ -323,7 +323,7 @@ impl Day {
             product_start: START,
             product_end: START + 900,
             quantity_kw: 2.0,
-            clearing_price_eur_mwh: 0.0,
+            clearing_price_per_mwh: 0.0,
             accepted_kw: 2.0,
             delivered_kwh: 0.0,
             imbalance_kwh: 0.5,
@@ -334,8 +334,8 @@ impl Day {
             bid: BidId(1),
             market: None,
             side: Side::Sell,
-            limit_price_eur_mwh: None,
-            clearing_price_eur_mwh: -500.0,
+            limit_price_per_mwh: None,
+            clearing_price_per_mwh: -500.0,
             imbalance_kwh: 0.5,
             cash: -0.25,
             ..early

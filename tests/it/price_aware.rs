@@ -10,7 +10,7 @@ const STREAMS: Streams = Streams { seed: 1, replication: 0 };
 
 /// Two days of twelve cars with rides all over a town, a depot outside and eight stations within; energy by station
 /// [kWh], the depot first, and the total paid.
-fn town(charging: &str, depot_eur_mwh: f64, town_tariff: &str, markup_eur_mwh: f64) -> (Vec<f64>, f64) {
+fn town(charging: &str, depot_per_mwh: f64, town_tariff: &str, markup_per_mwh: f64) -> (Vec<f64>, f64) {
     let folder = tempfile::tempdir().unwrap();
     let mut trips = String::from(
         "request_time,origin_lat,origin_lon,destination_lat,destination_lon,duration_s,distance_km,fare\n",
@@ -25,7 +25,7 @@ fn town(charging: &str, depot_eur_mwh: f64, town_tariff: &str, markup_eur_mwh: f
     std::fs::write(folder.path().join("trips.csv"), trips).unwrap();
     let mut text = format!(
         r#"
-version = 1
+version = 2
 name = "town"
 [time]
 start = "2026-03-02"
@@ -51,7 +51,7 @@ vehicles = [{{ type = "car", count = 12, initial_soc = 0.5 }}]
 depots = [[51.45, 9.9]]
 [[retailers]]
 name = "own"
-tariff = {{ kind = "flat", price_eur_mwh = {depot_eur_mwh:?} }}
+tariff = {{ kind = "flat", price_per_mwh = {depot_per_mwh:?} }}
 [[retailers]]
 name = "town"
 tariff = {town_tariff}
@@ -61,7 +61,7 @@ retailer = "own"
 [[operators]]
 name = "town"
 retailer = "town"
-markup_eur_mwh = {markup_eur_mwh:?}
+markup_per_mwh = {markup_per_mwh:?}
 [[stations]]
 name = "depot"
 operator = "depot"
@@ -97,8 +97,8 @@ connector_kw = 11.0
 const BY_PRICE: &str = "{ kind = \"price-aware\" }";
 const BY_CHANCE: &str = "{ kind = \"opportunistic\" }";
 
-fn flat(price_eur_mwh: f64) -> String {
-    format!("{{ kind = \"flat\", price_eur_mwh = {price_eur_mwh:?} }}")
+fn flat(price_per_mwh: f64) -> String {
+    format!("{{ kind = \"flat\", price_per_mwh = {price_per_mwh:?} }}")
 }
 
 fn share_of_depot(kwh: &[f64]) -> f64 {
@@ -125,10 +125,10 @@ fn energy_is_bought_where_it_is_cheap_whether_price_or_markup_makes_the_differen
 #[test]
 fn prices_and_the_worth_of_time_scaled_alike_change_nothing() {
     let by_price =
-        |time_value: f64| format!("{{ kind = \"price-aware\", time_value_eur_h = {time_value:?} }}");
+        |time_value: f64| format!("{{ kind = \"price-aware\", time_value_per_h = {time_value:?} }}");
     let tariff = |scale: f64| {
         format!(
-            "{{ kind = \"time-of-use\", base_eur_mwh = {:?}, periods = [{{ days = \"daily\", from = \"22:00\", to = \"07:00\", price_eur_mwh = {:?} }}] }}",
+            "{{ kind = \"time-of-use\", base_per_mwh = {:?}, periods = [{{ days = \"daily\", from = \"22:00\", to = \"07:00\", price_per_mwh = {:?} }}] }}",
             300.0 * scale,
             120.0 * scale
         )

@@ -304,8 +304,8 @@ fn what_is_written_reads_back_and_tells_what_was_filled() {
     let (table, report) = rows.regular(GapRule::Interpolate { limit_s: 3_600 }, nordpool::CLOCK).unwrap();
     write::write(&table, &report, &path).unwrap();
     let two = read_two(&path).unwrap();
-    assert_eq!(two.up.price_eur_mwh, [17.0, 18.0, 19.0, 20.0]);
-    assert_eq!((two.down.price_eur_mwh[2], two.down.start), (15.52, SimTime(1_451_602_800)));
+    assert_eq!(two.up.price_per_mwh, [17.0, 18.0, 19.0, 20.0]);
+    assert_eq!((two.down.price_per_mwh[2], two.down.start), (15.52, SimTime(1_451_602_800)));
     assert!(read(&path).is_err());
     let (status, out, err) =
         gridfleet(folder.path(), &["data", "describe", "new/regulating.parquet", "--json"]);
@@ -337,7 +337,7 @@ fn an_imported_file_is_a_tariff_of_a_run() {
     let file = read(&folder.path().join("prices.parquet")).unwrap();
     let table =
         gridfleet::datasets::table::TableFile::open(folder.path().join("out/prices.parquet")).unwrap();
-    let (from, price) = (table.require(&["valid_from"]).unwrap(), table.require(&["price_eur_mwh"]).unwrap());
+    let (from, price) = (table.require(&["valid_from"]).unwrap(), table.require(&["price_per_mwh"]).unwrap());
     let rows = table.read(&[from, price]).unwrap();
     let (times, prices) = (rows.times(from).unwrap(), rows.numbers(price).unwrap());
     assert!(times.len() >= 24);

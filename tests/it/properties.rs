@@ -100,7 +100,7 @@ impl Town {
         let [car, fleet, station, retailer] = self.names;
         let mut text = format!(
             r#"
-version = 1
+version = 2
 name = "town"
 [time]
 start = "2026-03-{day:02}"
@@ -131,8 +131,8 @@ depots = [[51.52, 9.92]]
 name = "{retailer}"
 [retailers.tariff]
 kind = "time-of-use"
-base_eur_mwh = 300.0
-periods = [{{ days = "daily", from = "22:00", to = "07:00", price_eur_mwh = 120.0 }}]
+base_per_mwh = 300.0
+periods = [{{ days = "daily", from = "22:00", to = "07:00", price_per_mwh = 120.0 }}]
 "#,
             patience = self.patience_s,
             dispatch = DISPATCH[self.policies % 2],
@@ -256,7 +256,7 @@ fn loaded(seed: u64, stations: &str) -> (f64, f64) {
     let head = "request_time,origin_lat,origin_lon,destination_lat,destination_lon,distance_km,duration_s,fare,vehicle,\
                 soc_start,soc_end,ends_at_charger\n";
     std::fs::write(folder.path().join("trips.csv"), head.to_owned() + &rows.concat()).unwrap();
-    let mut prices = String::from("time,price_eur_mwh\n");
+    let mut prices = String::from("time,price_per_mwh\n");
     for hour in 0..96 {
         let price: f64 = random.random_range(20.0..400.0);
         writeln!(prices, "2026-03-{:02}T{:02}:00:00Z,{price:.1}", 1 + hour / 24, hour % 24).unwrap();
@@ -265,7 +265,7 @@ fn loaded(seed: u64, stations: &str) -> (f64, f64) {
     let slope: f64 = random.random_range(100.0..3_000.0);
     let mut text = format!(
         r#"
-version = 1
+version = 2
 name = "loaded"
 [time]
 start = "2026-03-02"
@@ -292,7 +292,7 @@ vehicles = [{{ type = "car", initial_soc = 0.9 }}]
 name = "utility"
 slot_s = 900
 lead_s = 86400
-tariff = {{ kind = "load-dependent", file = "prices.csv", slope_eur_mwh_per_mw = {slope:.1} }}
+tariff = {{ kind = "load-dependent", file = "prices.csv", slope_per_mwh_mw = {slope:.1} }}
 "#
     );
     for station in 0..2 {

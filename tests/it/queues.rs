@@ -47,7 +47,7 @@ impl Day {
         std::fs::write(folder.path().join("trips.csv"), trips).unwrap();
         let mut text = format!(
             r#"
-version = 1
+version = 2
 name = "queues"
 [time]
 start = "2026-03-02"
@@ -76,7 +76,7 @@ vehicles = [{{ type = "car", count = {}, initial_soc = {} }}]
 depots = [[51.5, 9.9]]
 [[retailers]]
 name = "r"
-tariff = {{ kind = "flat", price_eur_mwh = 200.0 }}
+tariff = {{ kind = "flat", price_per_mwh = 200.0 }}
 "#,
             self.dispatch, self.cars, self.soc
         );

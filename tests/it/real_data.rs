@@ -29,7 +29,7 @@ fn scenario(trips: &str, zones: &Path, start: &str, days: u32) -> String {
     let datasets = Path::new(env!("CARGO_MANIFEST_DIR")).join("datasets");
     format!(
         r#"
-version = 1
+version = 2
 name = "real"
 vehicle_types_file = "{datasets}/vehicles.csv"
 stations_file = "{datasets}/nyc-week/stations.csv"
@@ -40,10 +40,10 @@ trips = {{ {trips}, zones = "{zones}" }}
 [[fleets]]
 name = "taxis"
 vehicles = [{{ type = "leaf-40", count = 500, initial_soc = [0.4, 1.0] }}]
-fare = {{ base_eur = 2.5, per_km_eur = 1.56 }}
+fare = {{ base = 2.5, per_km = 1.56 }}
 [[retailers]]
 name = "grid"
-tariff = {{ kind = "flat", price_eur_mwh = 150.0 }}
+tariff = {{ kind = "flat", price_per_mwh = 150.0 }}
 "#,
         datasets = datasets.display(),
         zones = zones.display(),
@@ -118,7 +118,7 @@ fn six_months_of_yellow_taxis_folded_into_a_week() {
         assert!((0.15..0.25).contains(&per_km), "{per_km}");
         assert!(figure("km_empty") > 0.0 && figure("km_empty") < figure("km_total"));
         // A taxi trip of 2018 earned 10 to 20 dollars on average (TLC fact book: about 13).
-        let fare = figure("fares_eur") / figure("trips_served");
+        let fare = figure("fares") / figure("trips_served");
         assert!((8.0..20.0).contains(&fare), "{fare}");
     }
 }

@@ -18,7 +18,7 @@ const DEMANDS: [f64; 3] = [0.8, 1.0, 1.2];
 const METRICS: [(&str, &str, &str, Option<&str>); 4] = [
     ("service_rate", "Service rate", "0..1", Some("higher")),
     ("wait_p95_s", "Wait, 95 % at most", "s", Some("lower")),
-    ("operating_profit_eur", "Operating profit", "currency", Some("higher")),
+    ("operating_profit", "Operating profit", "currency", Some("higher")),
     ("peak_power_kw", "Peak power", "kW", None),
 ];
 
@@ -204,7 +204,7 @@ fn a_page_of_a_run_shows_its_figures_and_every_chart() {
     // The bars of money add up to the fleet's profit in the summary.
     let money: f64 =
         charts[9]["series"][0]["values"].as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).sum();
-    let profit = summary["operating_profit_eur"].as_f64().unwrap();
+    let profit = summary["operating_profit"].as_f64().unwrap();
     assert!((money / profit - 1.0).abs() < 1e-4, "{money} {profit}");
     // The same page again, byte for byte.
     let again = folder.with_file_name("again.html");

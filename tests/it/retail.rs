@@ -63,7 +63,7 @@ fn car() -> VehicleType {
         charge_efficiency: 1.0,
         discharge_efficiency: 1.0,
         feed_kw: 5.0,
-        wear_eur_per_kwh: 0.0,
+        wear_cost_per_kwh: 0.0,
     }
 }
 
@@ -96,7 +96,7 @@ fn world(days: i64, homes: Vec<Households>, soc: &[f64], outings: &[Outing], of:
         end,
         control_interval_s: 900,
         measured_from: MONDAY,
-        end_value_eur_mwh: None,
+        end_value_per_mwh: None,
         clock: LocalClock::new(chrono_tz::UTC, MONDAY + -7 * DAY_S, end + 7 * DAY_S),
         mode: Mode::Dispatch { patience_s: 600 },
         places: Arc::new(places),
@@ -127,9 +127,9 @@ fn world(days: i64, homes: Vec<Households>, soc: &[f64], outings: &[Outing], of:
             connectors: vec![Connector { power_kw: 5.0, dc: false }; soc.len().max(1)],
             site_limit_kw: f64::INFINITY,
             retailer: RetailerId(0),
-            markup_eur_mwh: 0.0,
+            markup_per_mwh: 0.0,
             bus: None,
-            sensitivity_eur_mwh_kw: 0.0,
+            sensitivity_per_mwh_kw: 0.0,
             queue_patience_s: 1_800,
         }],
         retailers: vec![Retailer {
@@ -151,7 +151,7 @@ fn world(days: i64, homes: Vec<Households>, soc: &[f64], outings: &[Outing], of:
 /// Generation that is cheaper at night.
 fn generation() -> Generation {
     let a = |hour| if hour < 8 { 0.4 } else { 0.8 };
-    Generation { a_eur_mwh_kw: (0..24).map(a).collect(), b_eur_mwh: all(2.0), c_eur_h: all(0.0) }
+    Generation { a_per_mwh_kw: (0..24).map(a).collect(), b_per_mwh: all(2.0), c_per_h: all(0.0) }
 }
 
 fn homes(count: u32, least: f64, most: f64, theta: f64) -> Households {
@@ -163,8 +163,8 @@ fn homes(count: u32, least: f64, most: f64, theta: f64) -> Households {
         low_kw: nominal.iter().map(|x| least * x).collect(),
         high_kw: nominal.iter().map(|x| most * x).collect(),
         nominal_kw: nominal.into(),
-        omega_eur_mwh: 50.0,
-        theta_eur_mwh_kw: theta,
+        omega_per_mwh: 50.0,
+        theta_per_mwh_kw: theta,
         bus: None,
     }
 }
@@ -212,18 +212,18 @@ fn players(groups: &[Households]) -> Vec<Household> {
         energy: homes.nominal_kw.iter().sum(),
         low: homes.low_kw.to_vec(),
         high: homes.high_kw.to_vec(),
-        omega: (0..24).map(|hour| homes.worth_eur_mwh(hour)).collect(),
-        theta: homes.theta_eur_mwh_kw,
+        omega: (0..24).map(|hour| homes.worth_per_mwh(hour)).collect(),
+        theta: homes.theta_per_mwh_kw,
     };
     groups.iter().map(player).collect()
 }
 
 fn leader() -> game::Retailer {
-    let Generation { a_eur_mwh_kw, b_eur_mwh, c_eur_h } = generation();
+    let Generation { a_per_mwh_kw, b_per_mwh, c_per_h } = generation();
     game::Retailer {
-        a: a_eur_mwh_kw.to_vec(),
-        b: b_eur_mwh.to_vec(),
-        c: c_eur_h.to_vec(),
+        a: a_per_mwh_kw.to_vec(),
+        b: b_per_mwh.to_vec(),
+        c: c_per_h.to_vec(),
         lambda: vec![1.2; 24],
         capacity: vec![f64::INFINITY; 24],
     }
@@ -252,7 +252,7 @@ fn days_without_surprise_are_the_equilibrium_of_the_library() {
     assert_eq!(told.prices.len(), 72);
     for (hour, price) in told.prices.iter().enumerate() {
         let expected = equilibrium.prices[hour % 24];
-        assert!((price.price_eur_mwh - expected).abs() < 1e-4 * expected, "{hour}: {price:?} {expected}");
+        assert!((price.price_per_mwh - expected).abs() < 1e-4 * expected, "{hour}: {price:?} {expected}");
         // An hour ahead, except the first.
         assert!(hour < 2 || price.valid_from - price.broadcast_time == HOUR_S);
     }
@@ -286,7 +286,7 @@ fn parked_cars_settle_as_in_the_library() {
     let (told, _) = run(setup, &stackelberg(Leader::Marginal), &ResponseSpec::default());
     assert_eq!(told.sessions.len(), 10);
     assert!(told.sessions.iter().all(|session| (session.soc_end - 1.0).abs() < 1e-9));
-    let prices: Vec<f64> = told.prices.iter().map(|price| price.price_eur_mwh).collect();
+    let prices: Vec<f64> = told.prices.iter().map(|price| price.price_per_mwh).collect();
     let load: Vec<f64> = prices.iter().enumerate().map(|(t, p)| (p / 1.2 - 2.0) / leader().a[t]).collect();
     let energy = |load: &[f64]| load.iter().sum::<f64>();
     assert!((energy(&load) - energy(&equilibrium.load)).abs() < 1e-6 * energy(&load));
@@ -311,12 +311,12 @@ fn a_household_bill_by_hand() {
         low_kw: nominal.iter().map(|x| 0.5 * x).collect(),
         high_kw: nominal.iter().map(|x| 1.5 * x).collect(),
         nominal_kw: nominal.into(),
-        theta_eur_mwh_kw: 400.0,
+        theta_per_mwh_kw: 400.0,
         ..homes(10, 1.0, 1.0, 1.0)
     };
     let mut by_hour = vec![500.0; 24];
     by_hour[..2].copy_from_slice(&[100.0, 300.0]);
-    let pricing = PricingSpec::TimeOfUse { price_by_hour_eur_mwh: by_hour };
+    let pricing = PricingSpec::TimeOfUse { hourly_price_per_mwh: by_hour };
     let (told, _) = run(world(1, vec![ten.clone()], &[], &[], car()), &pricing, &ResponseSpec::default());
     let loads = hourly(&told, 0);
     assert!((loads[0] - 12.5).abs() < 1e-9 && (loads[1] - 7.5).abs() < 1e-9, "{loads:?}");
@@ -330,7 +330,7 @@ fn a_household_bill_by_hand() {
     // Homes that do not respond to prices draw as before; so do all homes at one price.
     for (pricing, response) in [
         (pricing, ResponseSpec::Nominal {}),
-        (PricingSpec::Flat { price_eur_mwh: 70.0 }, ResponseSpec::default()),
+        (PricingSpec::Flat { price_per_mwh: 70.0 }, ResponseSpec::default()),
     ] {
         let (told, _) = run(world(1, vec![ten.clone()], &[], &[], car()), &pricing, &response);
         let loads = hourly(&told, 0);
@@ -348,7 +348,7 @@ fn a_driver_buys_low_and_sells_high_by_hand() {
     price[2..4].fill(100.0);
     let outings = [(0, 6.0, 18.0, 50.0), (0, 30.0, 42.0, 10.0)];
     let setup = world(2, Vec::new(), &[1.0], &outings, car());
-    let pricing = PricingSpec::TimeOfUse { price_by_hour_eur_mwh: price };
+    let pricing = PricingSpec::TimeOfUse { hourly_price_per_mwh: price };
     let (told, _) = run(setup, &pricing, &ResponseSpec::default());
     // The first stay is before the first drive; then the one described above, and the last.
     let night = &told.sessions[1];
@@ -402,7 +402,7 @@ fn leaders_get_what_they_are_after() {
     let marginal = outcome(&stackelberg(Leader::Marginal));
     let flatten = outcome(&stackelberg(Leader::Flatten));
     let profit = outcome(&stackelberg(Leader::Profit));
-    let flat = outcome(&PricingSpec::Flat { price_eur_mwh: 400.0 });
+    let flat = outcome(&PricingSpec::Flat { price_per_mwh: 400.0 });
     assert!(flatten.0 <= marginal.0 * (1.0 + 1e-9), "{flatten:?} {marginal:?}");
     assert!(
         profit.1 >= marginal.1 && profit.1 >= flatten.1 * (1.0 - 1e-9),

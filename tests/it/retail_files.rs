@@ -36,7 +36,7 @@ fn run(more: &[&str]) -> Json {
 fn every_pricing_policy_keeps_the_books_and_the_energy() {
     let hours: Vec<String> = (0..24).map(|h| if h < 8 { "100.0" } else { "350.0" }.to_owned()).collect();
     let time_of_use = format!(
-        "operation.pricing={{ kind = \"time-of-use\", price_by_hour_eur_mwh = [{}] }}",
+        "operation.pricing={{ kind = \"time-of-use\", hourly_price_per_mwh = [{}] }}",
         hours.join(", ")
     );
     let leader = |name: &str| format!("operation.pricing={{ kind = \"stackelberg\", leader = \"{name}\" }}");
@@ -117,16 +117,16 @@ fn mistakes_are_told_with_their_place() {
         ("households[0].most=0.9", &["households[0].most", "bounds that allow 27.000 kWh", "30.0 kWh"][..]),
         ("households[1].least=1.1", &["households[1].least", "bounds that take 33.000 kWh"]),
         ("households[2].max_kw=1.0", &["households[2].max_kw", "1.0 kW, below the least load", "17:00"]),
-        ("households[0].theta_eur_mwh_kw=-1", &["theta_eur_mwh_kw", "above 0"]),
+        ("households[0].theta_per_mwh_kw=-1", &["theta_per_mwh_kw", "above 0"]),
         ("households[0].retailer=\"utilty\"", &["households[0].retailer", "did you mean", "utility"]),
         ("households[0].shape=[1.0]", &["households[0].shape"]),
         ("households[1].name=\"group-1\"", &["households[1].name", "second time"]),
         (
-            "retailers[0].generation.a_eur_mwh_kw=-0.1",
-            &["generation.a_eur_mwh_kw", "-0.1", "a number above 0"],
+            "retailers[0].generation.a_per_mwh_kw=-0.1",
+            &["generation.a_per_mwh_kw", "-0.1", "a number above 0"],
         ),
-        ("retailers[0].generation.b_eur_mwh=-2", &["generation.b_eur_mwh", "0 or a number above"]),
-        ("retailers[0].generation.a_eur_mwh_kw=[0.1, 0.2]", &["a list of 2", "24 from midnight"]),
+        ("retailers[0].generation.b_per_mwh=-2", &["generation.b_per_mwh", "0 or a number above"]),
+        ("retailers[0].generation.a_per_mwh_kw=[0.1, 0.2]", &["a list of 2", "24 from midnight"]),
         ("retailers[0].slot_s=7200", &["retailers[0].slot_s", "7200", "within full local hours"]),
         ("time.timezone=\"Asia/Kolkata\"", &["retailers[0].slot_s", "3600", "by the hour"]),
         ("fleets[0].drivers.home=\"home\"", &["fleets[0].drivers.home", "did you mean", "homes"]),
@@ -138,7 +138,7 @@ fn mistakes_are_told_with_their_place() {
         ),
         ("fleets[0].drivers.arrival={ from = 14, weights = [0.0] }", &["weights of 0", "a weight above 0"]),
         ("operation.pricing={ kind = \"stackelberg\", margin = 0.5 }", &["operation.pricing.margin", "0.5"]),
-        ("operation.pricing={ kind = \"flat\" }", &["operation.pricing.price_eur_mwh", "nothing"]),
+        ("operation.pricing={ kind = \"flat\" }", &["operation.pricing.price_per_mwh", "nothing"]),
         ("operation.mode=\"replay\"", &["drivers in replay"]),
     ] {
         let (status, _, err) = gridfleet(&["validate", WEEK, "--set", set]);
@@ -150,7 +150,7 @@ fn mistakes_are_told_with_their_place() {
     assert!(status == 2 && err.contains("no retailer with `generation`"), "{err}");
     // A price that is known too late for a response.
     let late = "retailers[0].tariff={ kind = \"load-dependent\", file = \"../datasets/nyc-week/prices.csv\", \
-                slope_eur_mwh_per_mw = 1.0 }";
+                slope_per_mwh_mw = 1.0 }";
     let (march, fold) = ("time.start=\"2018-03-05\"", "trips.fold_week=\"2018-03-05\"");
     let (status, _, err) = gridfleet(&["validate", WEEK, "--set", march, "--set", fold, "--set", late]);
     assert!(status == 2 && err.contains("a tariff that is announced"), "{err}");
@@ -174,7 +174,7 @@ fn an_amount_beyond_all_bounds_ends_the_run() {
         "--set",
         "households.0.max_kw=10000",
         "--set",
-        "retailers.0.generation.a_eur_mwh_kw=1000000",
+        "retailers.0.generation.a_per_mwh_kw=1000000",
         "--set",
         "operation.response.kind=nominal",
         "-o",

@@ -167,14 +167,14 @@ fn a_missing_key_is_named_if_it_is_needed_and_not_missed_if_not() {
         "retailers[0].tariff.kind",
         "retailers[0].tariff.periods",
         // The two periods leave evenings and weekends without a price.
-        "retailers[0].tariff.base_eur_mwh",
+        "retailers[0].tariff.base_per_mwh",
         "retailers[0].tariff.periods[0].from",
         "retailers[0].tariff.periods[0].to",
-        "retailers[0].tariff.periods[0].price_eur_mwh",
+        "retailers[0].tariff.periods[0].price_per_mwh",
         // The period would be daily and overlap the other one.
         "retailers[0].tariff.periods[1].from",
         "retailers[0].tariff.periods[1].to",
-        "retailers[0].tariff.periods[1].price_eur_mwh",
+        "retailers[0].tariff.periods[1].price_per_mwh",
         "operation.dispatch.kind",
         "operation.charging.kind",
     ];
@@ -222,7 +222,7 @@ fn numbers_must_be_finite_and_in_range() {
             }
         }
         // Negative numbers are meaningful in prices, temperatures and coordinates only.
-        let signed = ["price", "eur_mwh", "temperature", "lat", "lon"].iter().any(|word| path.contains(word));
+        let signed = ["price", "per_mwh", "temperature", "lat", "lon"].iter().any(|word| path.contains(word));
         if matches!(value, Value::Float(_) | Value::Integer(_)) && !signed {
             let Err(message) = parse(&with(&path, toml_value("-7"))) else { panic!("{path} = -7 is taken") };
             assert!(message.contains(&format!("{path}: found -7")), "{path}: {message}");
@@ -390,7 +390,7 @@ fn values_out_of_range_and_contradictions_are_named() {
         (&[("retailers[0].slot_s", "7200")], "retailers[0].slot_s", "a part of an hour"),
         (
             &[("retailers[0].tariff", "{ kind = \"flat\" }")],
-            "retailers[0].tariff.price_eur_mwh",
+            "retailers[0].tariff.price_per_mwh",
             "found nothing",
         ),
         (
@@ -627,7 +627,7 @@ fn a_round_trip_takes_what_is_not_recorded_from_the_pace_of_traffic() {
                  2026-03-02T08:00:00Z,51.5,9.9,51.5,9.9,700,7\n";
     std::fs::write(folder.path().join("trips.csv"), trips).unwrap();
     let text = r#"
-version = 1
+version = 2
 name = "round"
 [time]
 start = "2026-03-02"
@@ -652,7 +652,7 @@ vehicles = [{ type = "car", count = 1 }]
 depots = [[51.5, 9.9]]
 [[retailers]]
 name = "r"
-tariff = { kind = "flat", price_eur_mwh = 200.0 }
+tariff = { kind = "flat", price_per_mwh = 200.0 }
 "#;
     let path = folder.path().join("round.toml");
     std::fs::write(&path, text).unwrap();

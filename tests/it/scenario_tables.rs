@@ -10,7 +10,7 @@ use std::path::Path;
 use tempfile::TempDir;
 
 const SCENARIO: &str = r#"
-version = 1
+version = 2
 name = "tables"
 vehicle_types_file = "types.csv"
 stations_file = "stations.csv"
@@ -35,11 +35,11 @@ vehicles_file = "vehicles.csv"
 [[operators]]
 name = "town"
 retailer = "spot"
-markup_eur_mwh = 30
+markup_per_mwh = 30
 
 [[retailers]]
 name = "spot"
-tariff = { kind = "real-time", file = "prices.csv", margin_eur_mwh = 10 }
+tariff = { kind = "real-time", file = "prices.csv", margin_per_mwh = 10 }
 "#;
 
 const STATIONS: &str = "station_id,lat,lon,operator,access,connectors,connector_kw,site_limit_kw\n\
@@ -70,7 +70,7 @@ impl Folder {
         }
         folder.write("trips.csv", &trips);
         // From a day before the start, hourly, for 72 hours: 1, 2, 3, ...
-        let mut prices = "time,price_eur_mwh\n".to_owned();
+        let mut prices = "time,price_per_mwh\n".to_owned();
         for hour in 0..72 {
             writeln!(prices, "2018-03-{:02}T{:02}:00:00+01:00,{}", 4 + hour / 24, hour % 24, hour + 1)
                 .unwrap();
@@ -114,11 +114,11 @@ fn tables_fill_the_world() {
     let [a, b] = &setup.stations[..] else { panic!() };
     assert!(a.access.allows(FleetId(0)) && !b.access.allows(FleetId(0)) && b.access.allows(FleetId(1)));
     assert_eq!((a.site_limit_kw, b.site_limit_kw), (60.0, f64::INFINITY));
-    assert_eq!((a.markup_eur_mwh, a.connectors.len(), b.connectors.len()), (30.0, 2, 4));
+    assert_eq!((a.markup_per_mwh, a.connectors.len(), b.connectors.len()), (30.0, 2, 4));
     assert!(a.connectors[0].dc && !b.connectors[0].dc);
     // The 25th price is that of the first simulated hour.
     let price = |hours: i64| {
-        setup.retailers[0].tariff.price_eur_mwh(setup.start + hours * 3_600, &setup.clock, |_| f64::NAN)
+        setup.retailers[0].tariff.price_per_mwh(setup.start + hours * 3_600, &setup.clock, |_| f64::NAN)
     };
     assert_eq!([price(0), price(1), price(23)], [35.0, 36.0, 58.0]);
     assert!(matches!(&setup.retailers[0].tariff, Tariff::RealTime { series, .. } if series.slot_s == 3_600));
@@ -201,8 +201,8 @@ fn mistakes_in_tables_name_file_line_and_column() {
         ("a.toml", "name = \"blue\"", "name = \"red\"", "fleets[1].name: found \"red\" for the second time"),
         (
             "a.toml",
-            "margin_eur_mwh = 10 }",
-            "margin_eur_mwh = 10 }\nslot_s = 7200",
+            "margin_per_mwh = 10 }",
+            "margin_per_mwh = 10 }\nslot_s = 7200",
             "retailers[0].slot_s: found 7200",
         ),
     ];
@@ -242,8 +242,8 @@ fn offsets_and_clock_changes_are_respected() {
     for (day, hours) in [("2018-03-25", 23), ("2018-10-28", 25), ("2018-06-01", 24)] {
         let text = SCENARIO.replace("start = 2018-03-05", &format!("start = {day}"));
         let text = text.replace(
-            "{ kind = \"real-time\", file = \"prices.csv\", margin_eur_mwh = 10 }",
-            "{ kind = \"flat\", price_eur_mwh = 1 }",
+            "{ kind = \"real-time\", file = \"prices.csv\", margin_per_mwh = 10 }",
+            "{ kind = \"flat\", price_per_mwh = 1 }",
         );
         let scenario = scenario::parse(&folder.0.path().join("a.toml"), text, &Overrides::default()).unwrap();
         let (start, end) = scenario.period();
@@ -257,7 +257,7 @@ fn a_scenario_is_found_from_any_folder() {
     let path = folder.0.path().join("a.toml");
     let scenario = scenario::load(&path, &Overrides::default()).unwrap();
     // By Python's hashlib.
-    assert_eq!(scenario.sha256, "00740f92f9923a65f93c3deab117277210784461f63daee660ff15243037728f");
+    assert_eq!(scenario.sha256, "6096b2ba0c7abd59851c97eea62310fdbff9323107ccd9f0fe40279f0a2e0cbe");
     assert!(scenario.inputs.iter().all(|file| Path::new(file).is_file()));
 }
 

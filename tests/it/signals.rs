@@ -56,7 +56,7 @@ fn study(folder: &Path) -> String {
     let path = folder.join("s.toml");
     let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/small.toml");
     let text = format!(
-        "version = 1\nname = \"s\"\nscenario = {:?}\nreplications = 1000000\nmetrics = [\"service_rate\"]\n\
+        "version = 2\nname = \"s\"\nscenario = {:?}\nreplications = 1000000\nmetrics = [\"service_rate\"]\n\
          policies = [{{ name = \"batched\" }}]\n",
         scenario.display().to_string()
     );

@@ -39,9 +39,9 @@ fn json_of(game: &Value) -> Value {
 fn a_game_by_hand() {
     let out = json_of(&by_hand());
     let solution = &out["solutions"][0];
-    assert_eq!(solution["expected_profit_eur"], 100.0);
+    assert_eq!(solution["expected_profit"], 100.0);
     assert_eq!(
-        (&solution["hours"][0]["price_eur_mwh"], &solution["day_ahead_mwh"]),
+        (&solution["hours"][0]["price_per_mwh"], &solution["day_ahead_mwh"]),
         (&json!(30.0), &json!(10.0))
     );
     // With a third of the owners each: ours stay up to 38 (30 and 8), those of the more expensive rival come at 38 - 8
@@ -49,8 +49,8 @@ fn a_game_by_hand() {
     let mut game = by_hand();
     game["reluctance"] = json!(8.0);
     let out = json_of(&game);
-    assert!((out["solutions"][0]["expected_profit_eur"].as_f64().unwrap() - 200.0 / 3.0).abs() < 1e-9);
-    assert_eq!(out["solutions"][0]["hours"][0]["price_eur_mwh"], 30.0);
+    assert!((out["solutions"][0]["expected_profit"].as_f64().unwrap() - 200.0 / 3.0).abs() < 1e-9);
+    assert_eq!(out["solutions"][0]["hours"][0]["price_per_mwh"], 30.0);
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn several_weights_of_risk_are_a_frontier() {
     let of = |key: &str| -> Vec<f64> {
         out["solutions"].as_array().unwrap().iter().map(|s| s[key].as_f64().unwrap()).collect()
     };
-    let (expected, cvar) = (of("expected_profit_eur"), of("cvar_eur"));
+    let (expected, cvar) = (of("expected_profit"), of("cvar"));
     assert!(expected.windows(2).all(|pair| pair[1] <= pair[0] + 1e-9), "{expected:?}");
     assert!(cvar.windows(2).all(|pair| pair[1] >= pair[0] - 1e-9), "{cvar:?}");
     assert!(cvar[0] < cvar[3] - 1.0);
@@ -146,7 +146,7 @@ fn odd_games_are_solved() {
         }
         game["beta"] = json!([0.0, 3.0, 1e9]);
         for solution in json_of(&game)["solutions"].as_array().unwrap() {
-            let found = solution["expected_profit_eur"].as_f64().unwrap();
+            let found = solution["expected_profit"].as_f64().unwrap();
             assert!((found - profit).abs() <= 1e-6 * profit.max(1e-3), "{change}: {found}");
         }
     }

@@ -10,7 +10,7 @@ fn commands(folder: &Path) -> Vec<Vec<String>> {
     let at = |name: &str| folder.join(name).display().to_string();
     let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/small.toml");
     let text = format!(
-        "version = 1\nname = \"s\"\nscenario = {:?}\nreplications = 2\nmetrics = [\"service_rate\"]\n\
+        "version = 2\nname = \"s\"\nscenario = {:?}\nreplications = 2\nmetrics = [\"service_rate\"]\n\
          policies = [{{ name = \"batched\" }}]\n",
         scenario.display().to_string()
     );

@@ -64,7 +64,7 @@ impl Recorder for Day {
 }
 
 /// A market for quarters of an hour, `lead_s` ahead, with a price for each quarter from 8:00.
-fn market(name: &str, kind: MarketKind, lead_s: i64, price_eur_mwh: [f64; 8]) -> Market {
+fn market(name: &str, kind: MarketKind, lead_s: i64, price_per_mwh: [f64; 8]) -> Market {
     Market {
         name: name.into(),
         kind,
@@ -72,10 +72,10 @@ fn market(name: &str, kind: MarketKind, lead_s: i64, price_eur_mwh: [f64; 8]) ->
         gates: GateRule::Lead(lead_s),
         opens_s: None,
         publish_s: 0,
-        reference: Series { start: START, slot_s: 900, price_eur_mwh: price_eur_mwh.to_vec() },
+        reference: Series { start: START, slot_s: 900, price_per_mwh: price_per_mwh.to_vec() },
         capacity: None,
-        slope_eur_mwh_kw: 0.0,
-        limits_eur_mwh: [-3_000.0, 3_000.0],
+        slope_per_mwh_kw: 0.0,
+        limits_per_mwh: [-3_000.0, 3_000.0],
         lots: Lots { minimum_kw: 0.0, step_kw: 0.0 },
     }
 }
@@ -107,7 +107,7 @@ pub fn setup(trips: &[Trip], soc: [f64; 3], markets: Vec<Market>) -> Setup {
         end: at(10, 0),
         control_interval_s: 300,
         measured_from: START,
-        end_value_eur_mwh: None,
+        end_value_per_mwh: None,
         clock: LocalClock::new(chrono_tz::UTC, START, at(10, 0)),
         mode: Mode::Replay,
         places: Arc::new(places),
@@ -125,9 +125,9 @@ pub fn setup(trips: &[Trip], soc: [f64; 3], markets: Vec<Market>) -> Setup {
             charge_efficiency: 0.8,
             discharge_efficiency: 1.0,
             feed_kw: 0.0,
-            wear_eur_per_kwh: 0.0,
+            wear_cost_per_kwh: 0.0,
         }],
-        fleets: vec![Fleet { name: "cars".into(), lost_request_eur: 0.5, ..Fleet::default() }],
+        fleets: vec![Fleet { name: "cars".into(), lost_request_cost: 0.5, ..Fleet::default() }],
         coalitions: Vec::new(),
         referral_share: 0.0,
         vehicles: soc
@@ -151,8 +151,8 @@ pub fn setup(trips: &[Trip], soc: [f64; 3], markets: Vec<Market>) -> Setup {
             connectors: vec![Connector { power_kw: 4.0, dc: false }; 3],
             site_limit_kw: f64::INFINITY,
             retailer: RetailerId(0),
-            markup_eur_mwh: 0.0,
-            sensitivity_eur_mwh_kw: 1.0,
+            markup_per_mwh: 0.0,
+            sensitivity_per_mwh_kw: 1.0,
             bus: None,
             queue_patience_s: 1_800,
         }],
@@ -195,10 +195,10 @@ impl Bidding for Script {
     ) {
         let products = view.market(gate.market).products();
         for product in gate.products.clone() {
-            for &(market, start, quantity_kw, limit_eur_mwh) in &self.bids {
+            for &(market, start, quantity_kw, limit_per_mwh) in &self.bids {
                 if MarketId(market) == gate.market && start == products.start_of(product) {
                     let (market, side) = (gate.market, Side::Buy);
-                    actions.push(Action::Bid { bidder, market, product, side, quantity_kw, limit_eur_mwh });
+                    actions.push(Action::Bid { bidder, market, product, side, quantity_kw, limit_per_mwh });
                 }
             }
         }
@@ -210,7 +210,7 @@ impl Bidding for Script {
 
 fn intraday(risk: f64) -> BiddingSpec {
     let forecast = gridfleet::policies::bidding::ForecastKind::Perfect;
-    BiddingSpec::Intraday { risk, accuracy: 1.0, forecast, limit_eur_mwh: None }
+    BiddingSpec::Intraday { risk, accuracy: 1.0, forecast, limit_per_mwh: None }
 }
 
 fn run(setup: Setup, bids: Vec<(u16, SimTime, f64, f64)>) -> (Day, Simulation) {
@@ -402,8 +402,8 @@ fn gates_lots_and_nonsense_are_refused() {
         ) {
             for &(minute, market, product, quantity_kw) in &self.0 {
                 if view.now() == START + 60 * minute {
-                    let (market, side, limit_eur_mwh) = (MarketId(market), Side::Buy, 100.0);
-                    actions.push(Action::Bid { bidder, market, product, side, quantity_kw, limit_eur_mwh });
+                    let (market, side, limit_per_mwh) = (MarketId(market), Side::Buy, 100.0);
+                    actions.push(Action::Bid { bidder, market, product, side, quantity_kw, limit_per_mwh });
                 }
             }
         }
@@ -507,7 +507,7 @@ fn benchmarks_come_in_the_order_that_the_literature_has() {
     let bold = r#"{kind="integrated", accuracy_balancing=0.7, accuracy_intraday=0.9}"#;
     let bold = benchmark(bold);
     for i in 0..3 {
-        let net = |of: &[gridfleet::studies::task::TaskResult]| of[i].figures["market_profit_net_eur"];
+        let net = |of: &[gridfleet::studies::task::TaskResult]| of[i].figures["market_profit_net"];
         assert_eq!(net(&regular), 0.0);
         // Both markets together earn more than either, and risk costs.
         assert!(net(&perfect) > net(&balancing) && net(&balancing) > 0.0);
@@ -524,8 +524,8 @@ fn benchmarks_come_in_the_order_that_the_literature_has() {
         // Energy bought ahead is not drawn at the tariff; nothing else changes.
         let figure = |of: &[gridfleet::studies::task::TaskResult], name: &str| of[i].figures[name];
         assert_eq!(figure(&perfect, "energy_charged_kwh"), figure(&regular, "energy_charged_kwh"));
-        let gain = figure(&perfect, "operating_profit_eur") - figure(&regular, "operating_profit_eur");
-        assert!((gain - figure(&perfect, "market_profit_eur")).abs() < 1e-5);
+        let gain = figure(&perfect, "operating_profit") - figure(&regular, "operating_profit");
+        assert!((gain - figure(&perfect, "market_profit")).abs() < 1e-5);
     }
 }
 
@@ -552,7 +552,7 @@ fn bounded(bidding: &str, time: &[&str]) -> std::collections::BTreeMap<String, f
 fn the_bound_leaves_the_warm_up_out() {
     let of = |time: &[&str]| {
         let figures = bounded(r#"{kind="integrated"}"#, time);
-        (figures["market_profit_net_eur"], figures["market_profit_bound_eur"])
+        (figures["market_profit_net"], figures["market_profit_bound"])
     };
     let (whole, measured) = (of(&["time.days=2"]), of(&["time.days=2", "time.warm_up=1"]));
     println!("{whole:?} {measured:?}");
@@ -572,7 +572,7 @@ fn perfect_knowledge_bounds_every_benchmark() {
         r#"{kind="integrated", accuracy_balancing=0.5, accuracy_intraday=0.6}"#,
     ] {
         let figures = figures(bidding);
-        let (earned, bound) = (figures["market_profit_net_eur"], figures["market_profit_bound_eur"]);
+        let (earned, bound) = (figures["market_profit_net"], figures["market_profit_bound"]);
         println!("{bidding}: {earned:.2} of at most {bound:.2}");
         assert!(earned <= bound + 1e-6, "{bidding}: {earned} of at most {bound}");
         best = best.max(earned / bound);
@@ -602,7 +602,7 @@ fn bad_markets_are_told_of() {
         (&["markets.intraday.gate={kind=\"weekly\", weekday=\"tus\", at=\"12:00\"}"], "did you mean `tue`?"),
         (&["markets.intraday.name=secondary-reserve"], "for the second time"),
         (
-            &["markets.intraday.price_floor_eur_mwh=10", "markets.intraday.price_cap_eur_mwh=5"],
+            &["markets.intraday.price_floor_per_mwh=10", "markets.intraday.price_cap_per_mwh=5"],
             "below the floor",
         ),
         (&["imbalance={kind=\"single\", file=\"nothing.csv\"}"], "no such file"),
@@ -625,7 +625,7 @@ fn a_tariff_follows_its_market() {
     let overrides = gridfleet::scenario::Overrides {
         set: vec![
             "time.days=1".to_owned(),
-            "retailers.industry.tariff={kind=\"market\", market=\"secondary-reserve\", margin_eur_mwh=7.5}"
+            "retailers.industry.tariff={kind=\"market\", market=\"secondary-reserve\", margin_per_mwh=7.5}"
                 .to_owned(),
         ],
         ..Default::default()
@@ -645,7 +645,7 @@ fn a_tariff_follows_its_market() {
     Simulation::under(Arc::clone(&setup), policies, STREAMS).finish(&mut prices).unwrap();
     assert_eq!(prices.0.len(), 96);
     for price in &prices.0 {
-        assert_eq!(price.price_eur_mwh, reference.at(price.valid_from).unwrap() + 7.5);
+        assert_eq!(price.price_per_mwh, reference.at(price.valid_from).unwrap() + 7.5);
         assert!(price.broadcast_time <= price.valid_from);
     }
 }
@@ -655,7 +655,7 @@ fn a_tariff_follows_its_market() {
 fn reserve_earns_its_capacity_price() {
     let trips = [(0, START, 5, 0.1, true, 1.0), (1, START, 5, 0.1, true, 1.0)];
     let mut reserve = market("reserve", MarketKind::Balancing, 86_400, [100.0; 8]);
-    reserve.capacity = Some(Series { start: START, slot_s: 900, price_eur_mwh: vec![12.0; 8] });
+    reserve.capacity = Some(Series { start: START, slot_s: 900, price_per_mwh: vec![12.0; 8] });
     // From 8:05 on 8 kW are drawn: of 8 kW bought for 8:30 all of 2 kWh, of 16 kW for 8:45 2 of 4 kWh.
     let bids = vec![(0, at(8, 30), 8.0, 150.0), (0, at(8, 45), 16.0, 150.0)];
     let (day, simulation) = run(setup(&trips, [0.5, 0.5, 0.5], vec![reserve]), bids);

@@ -31,7 +31,7 @@ fn play(course: &Course, action: usize) -> (Environment, Vec<f64>) {
         assert_eq!(features.len(), ObservationKind::Rich.features());
         assert!(cell < ObservationKind::Rich.cells());
         let step = environment.step(action).unwrap();
-        rewards.push(step.account_eur);
+        rewards.push(step.account);
         if step.over {
             return (environment, rewards);
         }
@@ -49,19 +49,19 @@ fn a_week_of_steps_is_the_week_that_a_fixed_policy_makes() {
         accuracy_intraday: 0.9,
         forecast: ForecastKind::Perfect,
         price_forecast: ForecastKind::Perfect,
-        limit_eur_mwh: None,
+        limit_per_mwh: None,
     };
     let whole = benchmark(&course, Set::Training, 0, &spec).unwrap();
     let (environment, rewards) = play(&course, sight::action([0.2, 0.0]));
     assert_eq!(rewards.len(), 672);
     assert_eq!(environment.result(), whole);
-    assert!(whole.profit_eur > 500.0 && whole.imbalance_kwh > 0.0, "{whole:?}");
+    assert!(whole.profit > 500.0 && whole.imbalance_kwh > 0.0, "{whole:?}");
     for sums in [rewards.iter().sum::<f64>(), environment.by_slot().iter().sum::<f64>()] {
-        assert!((sums - whole.profit_eur).abs() < 1e-6, "{sums} {}", whole.profit_eur);
+        assert!((sums - whole.profit).abs() < 1e-6, "{sums} {}", whole.profit);
     }
     assert_eq!(Player::Fixed([0.2, 0.0]).play(&course, Set::Training, 0).unwrap(), whole);
     // No bids, no earnings; and other risks give another week.
-    assert_eq!(play(&course, sight::action([1.0, 1.0])).0.result().profit_eur, 0.0);
+    assert_eq!(play(&course, sight::action([1.0, 1.0])).0.result().profit, 0.0);
     assert_ne!(play(&course, sight::action([0.0, 0.0])).0.result(), whole);
 }
 
@@ -121,7 +121,7 @@ fn the_hash_is_of_what_matters() {
     assert_eq!(hash(&["training.steps=17", "training.checkpoint_weeks=3"]), base);
     for other in [
         "seed=2",
-        "imbalance.price_eur_mwh=400",
+        "imbalance.price_per_mwh=400",
         "training.reward=products",
         "training.agent.kind=dqn",
         "operation.bidding.accuracy_intraday=0.8",
@@ -208,7 +208,7 @@ fn the_command_trains_twice_alike_and_its_agent_bids() {
         ("training.feedback=played", "training.feedback"),
         ("training.reward=account", "training.reward"),
         ("training.agent.discount=0.9", "training.agent.discount"),
-        ("markets.intraday.slope_eur_mwh_per_mw=0.1", "slope_eur_mwh_per_mw"),
+        ("markets.intraday.slope_per_mwh_mw=0.1", "slope_per_mwh_mw"),
         ("training.held_out_weeks=[1, 9]", "training.held_out_weeks"),
     ] {
         let (status, _, err) = train("no", &["--set", "training.weeks=[1, 2]", "--set", set]);

@@ -55,7 +55,7 @@ impl Month {
         }
         std::fs::write(folder.path().join("trips.csv"), trips).unwrap();
         for (name, sign) in [("up", 1), ("down", -1)] {
-            let mut prices = String::from("time,price_eur_mwh\n");
+            let mut prices = String::from("time,price_per_mwh\n");
             for hour in 0..40 * 24 {
                 let _ = writeln!(prices, "{},{}", SimTime(FIRST_PRICE + hour * 3_600).iso(), sign * hour);
             }
@@ -293,7 +293,7 @@ fn prices_come_from_whole_days_the_same_for_all_retailers() {
     for replication in 0..4 {
         let setup = month.build(&["variation.price_days=bootstrap"], replication);
         let at = |retailer: usize, t: SimTime| {
-            setup.retailers[retailer].tariff.price_eur_mwh(t, &setup.clock, |_| f64::NAN)
+            setup.retailers[retailer].tariff.price_per_mwh(t, &setup.clock, |_| f64::NAN)
         };
         let mut source_of: BTreeMap<NaiveDate, NaiveDate> = BTreeMap::new();
         for t in (setup.start.0..setup.end.0).step_by(900).map(SimTime) {
@@ -413,9 +413,9 @@ fn what_cannot_vary_is_told() {
     .unwrap();
     let short = "trips.files=[\"short.csv\"]";
     insta::assert_snapshot!(message(&[&days[..], &[short]].concat()), @r#"--set variation.demand_days=bootstrap: found "bootstrap", but no Saturday among the 4 days of the trips, 2018-03-05 to 2018-03-08, expected a Saturday to draw; give files of more days, or coarser classes: variation.day_classes = "weekday-weekend" or "any""#);
-    insta::assert_snapshot!(message(&["time.start=2018-03-01", "time.days=38", "variation.price_days=bootstrap", "variation.day_classes=each-weekday", "retailers=[{name=\"town-power\",tariff={kind=\"flat\",price_eur_mwh=5}}]"]), @r#"--set variation.price_days=bootstrap: found "bootstrap", but no prices from a file, expected "as-recorded", a retailer with a real-time tariff, or a market"#);
+    insta::assert_snapshot!(message(&["time.start=2018-03-01", "time.days=38", "variation.price_days=bootstrap", "variation.day_classes=each-weekday", "retailers=[{name=\"town-power\",tariff={kind=\"flat\",price_per_mwh=5}}]"]), @r#"--set variation.price_days=bootstrap: found "bootstrap", but no prices from a file, expected "as-recorded", a retailer with a real-time tariff, or a market"#);
     // Until Saturday noon, and the prices end with it.
-    let mut prices = String::from("time,price_eur_mwh\n");
+    let mut prices = String::from("time,price_per_mwh\n");
     (0..5 * 24 + 12)
         .for_each(|hour| prices += &format!("{},9\n", SimTime(FIRST_OF_MARCH + (96 + hour) * 3_600).iso()));
     std::fs::write(month.folder.path().join("week.csv"), prices).unwrap();

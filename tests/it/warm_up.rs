@@ -42,17 +42,17 @@ fn a_warm_up_is_in_no_figure_and_changes_nothing_else() {
 
 #[test]
 fn money_adds_up_and_stored_energy_is_valued() {
-    for settings in [&["time.warm_up=1", "time.end_value_eur_mwh=200"][..], &["time.end_value_eur_mwh=200"]] {
+    for settings in [&["time.warm_up=1", "time.end_value_per_mwh=200"][..], &["time.end_value_per_mwh=200"]] {
         let of = summary(settings);
         let f = |name| figure(&of, name);
         let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-5, "{a} {b}");
-        near(f("fares_eur") - f("operating_cost_eur"), f("operating_profit_eur"));
-        near(f("operating_cost_eur") + f("lost_fares_eur"), f("cost_with_lost_fares_eur"));
-        let values = f("stored_value_eur") + f("rides_in_progress_value_eur");
-        near(f("operating_profit_eur") + values, f("net_profit_eur"));
+        near(f("fares") - f("operating_cost"), f("operating_profit"));
+        near(f("operating_cost") + f("lost_fares"), f("cost_with_lost_fares"));
+        let values = f("stored_value") + f("rides_in_progress_value");
+        near(f("operating_profit") + values, f("net_profit"));
         let change_kwh = f("stored_end_kwh") - f("stored_start_kwh");
         assert!(change_kwh != 0.0);
-        near(f("stored_value_eur"), change_kwh * 0.2);
+        near(f("stored_value"), change_kwh * 0.2);
         near(change_kwh, f("energy_stored_kwh") - f("energy_driven_kwh"));
     }
 }
@@ -135,10 +135,10 @@ fn fares_of_riders_aboard_belong_to_the_time_in_which_they_are_driven() {
     assert_eq!(second["rides_in_progress_start"], aboard);
     assert_eq!(first["rides_in_progress_start"], 0);
     assert_eq!(second["rides_in_progress_end"], whole["rides_in_progress_end"]);
-    let earned = |of: &serde_json::Value| figure(of, "fares_eur") + figure(of, "rides_in_progress_value_eur");
+    let earned = |of: &serde_json::Value| figure(of, "fares") + figure(of, "rides_in_progress_value");
     let (parts, all) = (earned(&first) + earned(&second), earned(&whole));
     assert!((parts - all).abs() < 2e-6, "{parts} {all}");
-    assert!(figure(&first, "rides_in_progress_value_eur") > 1.0);
+    assert!(figure(&first, "rides_in_progress_value") > 1.0);
 }
 
 #[test]
@@ -188,8 +188,8 @@ fn training_has_no_pilot_run() {
 /// A study of the town in which one policy has other batteries at the start, so that it settles sooner.
 fn study(scenario: &Path, set: &str) -> PathBuf {
     let text = format!(
-        "version = 1\nname = \"s\"\nscenario = \"town.toml\"\nreplications = 2\nset = {{ {set} }}\n\
-         metrics = [\"operating_profit_eur\", \"mean_soc\"]\npolicies = [{{ name = \"batched\" }}, \
+        "version = 2\nname = \"s\"\nscenario = \"town.toml\"\nreplications = 2\nset = {{ {set} }}\n\
+         metrics = [\"operating_profit\", \"mean_soc\"]\npolicies = [{{ name = \"batched\" }}, \
          {{ name = \"other\", use = [\"batched\"], set = {{ \"fleets.0.vehicles.0.initial_soc\" = [0.7, 1.0] }} }}]\n"
     );
     let path = scenario.with_file_name("s.toml");

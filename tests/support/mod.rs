@@ -43,7 +43,7 @@ pub fn vehicle_type() -> VehicleType {
         charge_efficiency: 0.92,
         discharge_efficiency: 0.92,
         feed_kw: 0.0,
-        wear_eur_per_kwh: 0.02,
+        wear_cost_per_kwh: 0.02,
     }
 }
 
@@ -101,8 +101,8 @@ pub fn city(size: City) -> Setup {
                 connectors,
                 site_limit_kw: if i % 2 == 0 { f64::INFINITY } else { 0.5 * total_kw },
                 retailer: RetailerId::new(i % 2),
-                markup_eur_mwh: 50.0,
-                sensitivity_eur_mwh_kw: 1.0,
+                markup_per_mwh: 50.0,
+                sensitivity_per_mwh_kw: 1.0,
                 bus: None,
                 queue_patience_s: 1_800,
             }
@@ -126,7 +126,7 @@ pub fn city(size: City) -> Setup {
         end,
         control_interval_s: 300,
         measured_from: MONDAY,
-        end_value_eur_mwh: None,
+        end_value_per_mwh: None,
         clock: LocalClock::new(chrono_tz::America::New_York, MONDAY, end),
         mode: Mode::Dispatch { patience_s: size.patience_s },
         places: Arc::new(places),
@@ -136,9 +136,9 @@ pub fn city(size: City) -> Setup {
         fleets: (0..size.fleets)
             .map(|i| Fleet {
                 name: format!("fleet-{i}"),
-                driving_eur_per_km: 0.05,
-                lost_request_eur: 0.5,
-                rescue_eur: 100.0,
+                driving_cost_per_km: 0.05,
+                lost_request_cost: 0.5,
+                rescue_cost: 100.0,
                 depots: vec![PlaceId(0)],
                 ..Fleet::default()
             })
@@ -158,8 +158,8 @@ pub fn city(size: City) -> Setup {
             Retailer {
                 name: "rtp".into(),
                 tariff: Tariff::RealTime {
-                    series: Series { start: MONDAY, slot_s: 3_600, price_eur_mwh: real_time },
-                    margin_eur_mwh: 20.0,
+                    series: Series { start: MONDAY, slot_s: 3_600, price_per_mwh: real_time },
+                    margin_per_mwh: 20.0,
                 },
                 slot_s: 3_600,
                 lead_s: 7_200,

@@ -56,7 +56,7 @@ pub const READERS: [(&str, Reader); 18] = [
 const ZONES: &[u8] = b"zone_id,lat,lon,area_km2\n1,40.7,-74.1,7.5\n132,40.6,-73.8,\n";
 
 /// Prices to which a scenario may refer: two days in Berlin.
-const PRICES: &str = "time,price_eur_mwh\n2018-03-05T00:00:00+01:00,30\n2018-03-06T00:00:00+01:00,40\n";
+const PRICES: &str = "time,price_per_mwh\n2018-03-05T00:00:00+01:00,30\n2018-03-06T00:00:00+01:00,40\n";
 
 /// A scenario that needs no file but its trips: two taxis and a station, an hour.
 const SCENARIO: &str = include_str!("../../fuzz/corpus/run/taxis.toml");
@@ -66,7 +66,7 @@ const TRIPS: &str = "request_time,origin_lat,origin_lon,destination_lat,destinat
     2018-03-05T00:10:00+01:00,51.54,9.92,51.53,9.93\n2018-03-05T00:20:00+01:00,51.53,9.93,51.55,9.91\n";
 
 /// Prices that it may name: of four days.
-const LONG_PRICES: &str = "time,price_eur_mwh\n2018-03-03T00:00:00Z,30\n2018-03-04T00:00:00Z,40\n\
+const LONG_PRICES: &str = "time,price_per_mwh\n2018-03-03T00:00:00Z,30\n2018-03-04T00:00:00Z,40\n\
     2018-03-05T00:00:00Z,-5\n2018-03-06T00:00:00Z,35\n";
 
 /// A study of that scenario.
@@ -301,11 +301,11 @@ fn first_line(data: &[u8]) -> (String, &[u8]) {
 pub fn prices(data: &[u8]) -> Result<usize> {
     let file = file(data, ".csv");
     let series = gridfleet::datasets::prices::read(file.path()).map_err(printable)?;
-    assert!(series.slot_s > 0 && series.price_eur_mwh.iter().all(|price| price.is_finite()));
+    assert!(series.slot_s > 0 && series.price_per_mwh.iter().all(|price| price.is_finite()));
     assert!(series.covers(series.start, series.end()));
-    assert_eq!(series.at(series.start), series.price_eur_mwh.first().copied());
+    assert_eq!(series.at(series.start), series.price_per_mwh.first().copied());
     assert_eq!(series.at(series.end()), None);
-    Ok(series.price_eur_mwh.len())
+    Ok(series.price_per_mwh.len())
 }
 
 /// Scenario files; counts stations. Any text before a zero byte, which no TOML file contains, is a list of

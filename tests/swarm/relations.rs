@@ -5,6 +5,7 @@ use super::check::Files;
 use super::features::Switches;
 use super::world::World;
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
+use gridfleet::names;
 use polars_core::prelude::{AnyValue, TimeUnit};
 use polars_io::prelude::{ParquetReader, SerReader as _};
 use toml::{Table, Value};
@@ -131,13 +132,18 @@ fn weeks(world: &World, on: &Switches) -> Option<Pair> {
 /// Factor of all money; a power of two, which rounds nothing.
 const FACTOR: f64 = 4.0;
 
+/// Whether a key or column holds money or a price.
+fn is_money(name: &str) -> bool {
+    names::is_money(name) || name.ends_with("_per_mwh") || name.ends_with("_per_mw_h")
+}
+
 /// Multiplies each number below a key about money.
 fn scale(value: &mut Value, money: bool) {
     match value {
         Value::Table(table) => {
             for (key, value) in table.iter_mut() {
                 // A coefficient of variation and a risk have no currency.
-                scale(value, money || key.contains("eur"));
+                scale(value, money || is_money(key));
             }
         }
         Value::Array(array) => array.iter_mut().for_each(|value| scale(value, money)),
@@ -159,16 +165,16 @@ fn scaled(world: &World, on: &Switches) -> Option<Pair> {
     if let Some(charging) = charging.and_then(Value::as_table_mut)
         && charging["kind"].as_str() == Some("price-aware")
     {
-        charging.insert("time_value_eur_h".into(), 5.0.into());
+        charging.insert("time_value_per_h".into(), 5.0.into());
     }
     let fixed = has(on, &["imbalance-single", "imbalance-dual"]);
     if scenario.contains_key("markets") && !fixed {
-        let penalty = [("kind".to_owned(), "penalty".into()), ("price_eur_mwh".to_owned(), 500.0.into())];
+        let penalty = [("kind".to_owned(), "penalty".into()), ("price_per_mwh".to_owned(), 500.0.into())];
         scenario.insert("imbalance".into(), Value::Table(penalty.into_iter().collect()));
     }
     for market in entries(&mut scenario, "markets") {
-        market.insert("price_floor_eur_mwh".into(), (-400.0).into());
-        market.insert("price_cap_eur_mwh".into(), 800.0.into());
+        market.insert("price_floor_per_mwh".into(), (-400.0).into());
+        market.insert("price_cap_per_mwh".into(), 800.0.into());
     }
     let mut operators: Vec<String> = Vec::new();
     for station in entries(&mut scenario, "stations") {
@@ -178,22 +184,21 @@ fn scaled(world: &World, on: &Switches) -> Option<Pair> {
         }
     }
     let sensitive = |name: String| {
-        let of =
-            [("name".to_owned(), name.into()), ("sensitivity_eur_mwh_per_mw".to_owned(), 1_000.0.into())];
+        let of = [("name".to_owned(), name.into()), ("sensitivity_per_mwh_mw".to_owned(), 1_000.0.into())];
         Value::Table(of.into_iter().collect())
     };
     let operators: Vec<Value> = operators.into_iter().map(sensitive).collect();
     scenario.insert("operators".into(), operators.into());
     for homes in entries(&mut scenario, "households") {
-        homes.insert("omega_eur_mwh".into(), 50.0.into());
-        homes.insert("theta_eur_mwh_kw".into(), 0.1.into());
+        homes.insert("omega_per_mwh".into(), 50.0.into());
+        homes.insert("theta_per_mwh_kw".into(), 0.1.into());
     }
     let one = with(world, &scenario);
     scenario.iter_mut().for_each(|(_, value)| scale(value, false));
     let mut other = with(world, &scenario);
     for (_, text) in &mut other.files {
         *text = edited(text, |_, name, cell| match cell.parse::<f64>() {
-            Ok(x) if name.contains("eur") || name == "fare" => format!("{:?}", FACTOR * x),
+            Ok(x) if is_money(name) || name == "fare" => format!("{:?}", FACTOR * x),
             _ => cell.to_owned(),
         });
     }
@@ -407,7 +412,7 @@ fn rows(bytes: &[u8], look: &Look, until: Option<DateTime<Utc>>) -> Vec<Vec<Cell
         let cells = columns.iter().zip(cells).map(|(column, cell)| {
             let name = column.name().as_str();
             let amounts = ["fare", "lost_fare", "accrued_fare", "cost", "amount"];
-            let money = name.contains("eur") || amounts.contains(&name);
+            let money = is_money(name) || amounts.contains(&name);
             match (time(&cell), cell.extract::<f64>()) {
                 (Some(at), _) => Cell::Text(at.to_rfc3339()),
                 (None, Some(x)) if money => Cell::Money(x / look.money),

@@ -156,7 +156,7 @@ impl<'a> Builder<'a> {
         let control_s =
             if self.has("load-dependent") && self.slot_s() % control_s != 0 { 1 } else { control_s };
         self.line(&format!(
-            "version = 1\nname = \"swarm-{seed}\"\nseed = {seed}\n\n[time]\nstart = \"{start}\"\n{end}\n\
+            "version = 2\nname = \"swarm-{seed}\"\nseed = {seed}\n\n[time]\nstart = \"{start}\"\n{end}\n\
              timezone = \"{zone}\"\ncontrol_interval_s = {control_s}"
         ));
         let speed: f64 = self.random("speed").random_range(5.0..60.0);
@@ -326,10 +326,10 @@ impl<'a> Builder<'a> {
             }
         }
         for (feature, pricing) in [
-            ("pricing-flat", "kind = \"flat\", price_eur_mwh = 200.0".to_owned()),
+            ("pricing-flat", "kind = \"flat\", price_per_mwh = 200.0".to_owned()),
             ("pricing-time-of-use", {
                 let hours: Vec<String> = (0..24).map(|hour| format!("{}.0", 100 + 7 * (hour % 12))).collect();
-                format!("kind = \"time-of-use\", price_by_hour_eur_mwh = [{}]", hours.join(", "))
+                format!("kind = \"time-of-use\", hourly_price_per_mwh = [{}]", hours.join(", "))
             }),
             (
                 "stackelberg-marginal",
@@ -402,7 +402,7 @@ impl<'a> Builder<'a> {
             ));
             for (feature, line) in [
                 ("curve", "charging_curve_share = [[0.0, 0.6], [0.2, 1.0], [0.7, 1.0], [1.0, 0.1]]"),
-                ("wear", "wear_eur_per_kwh = 0.03"),
+                ("wear", "wear_cost_per_kwh = 0.03"),
                 ("feeding", "feed_kw = 7.0"),
                 ("temperature", "consumption_by_temperature = [[-10.0, 1.4], [20.0, 1.0]]"),
             ] {
@@ -443,10 +443,10 @@ impl<'a> Builder<'a> {
             };
             self.line(&format!(
                 "\n[[fleets]]\nname = \"{fleet}\"\nvehicles = [{vehicles}]\n\
-                 fare = {{ base_eur = 2.0, per_km_eur = 0.6, per_minute_eur = 0.1 }}"
+                 fare = {{ base = 2.0, per_km = 0.6, per_minute = 0.1 }}"
             ));
             if self.has("costs") {
-                self.line("driving_eur_per_km = 0.05\nrescue_eur = 80.0\nlost_request_eur = 1.5");
+                self.line("driving_cost_per_km = 0.05\nrescue_cost = 80.0\nlost_request_cost = 1.5");
             }
             if self.has("depots") {
                 self.line(&format!("depots = [[{}, {}]]", TOWN.0, TOWN.1));
@@ -508,7 +508,7 @@ impl<'a> Builder<'a> {
             self.line(&format!(
                 "\n[[stations]]\nname = \"{name}\"\nlat = {:.4}\nlon = {:.4}\noperator = \"{operator}\"\n{access}\n\
                  connectors = {connectors}\nconnector_kw = {connector_kw:.1}\ndc = {dc}\nretailer = \"{retailer}\"\n\
-                 markup_eur_mwh = 40.0\n{patience}",
+                 markup_per_mwh = 40.0\n{patience}",
                 TOWN.0 + north,
                 TOWN.1 + east,
             ));
@@ -528,29 +528,27 @@ impl<'a> Builder<'a> {
             (_, true) => 86_400,
             _ => 3_600,
         };
-        let time_of_use = "[retailers.tariff]\nkind = \"time-of-use\"\nbase_eur_mwh = 180.0\nperiods = [\n  \
-            { days = \"mon-fri\", from = \"07:00\", to = \"20:00\", price_eur_mwh = 260.0 },\n  \
-            { days = \"daily\", from = \"22:00\", to = \"06:00\", price_eur_mwh = 90.0 },\n]";
+        let time_of_use = "[retailers.tariff]\nkind = \"time-of-use\"\nbase_per_mwh = 180.0\nperiods = [\n  \
+            { days = \"mon-fri\", from = \"07:00\", to = \"20:00\", price_per_mwh = 260.0 },\n  \
+            { days = \"daily\", from = \"22:00\", to = \"06:00\", price_per_mwh = 90.0 },\n]";
         let file = "retail.csv";
         let tariff = if self.has("time-of-use") {
             time_of_use.to_owned()
         } else if self.has("real-time") {
-            format!("tariff = {{ kind = \"real-time\", file = \"{file}\", margin_eur_mwh = 5.0 }}")
+            format!("tariff = {{ kind = \"real-time\", file = \"{file}\", margin_per_mwh = 5.0 }}")
         } else if self.has("load-dependent") {
-            format!(
-                "tariff = {{ kind = \"load-dependent\", file = \"{file}\", slope_eur_mwh_per_mw = 200.0 }}"
-            )
+            format!("tariff = {{ kind = \"load-dependent\", file = \"{file}\", slope_per_mwh_mw = 200.0 }}")
         } else if self.has("market-tariff") {
-            "tariff = { kind = \"market\", market = \"spot\", margin_eur_mwh = 20.0 }".to_owned()
+            "tariff = { kind = \"market\", market = \"spot\", margin_per_mwh = 20.0 }".to_owned()
         } else {
-            "tariff = { kind = \"flat\", price_eur_mwh = 180.0 }".to_owned()
+            "tariff = { kind = \"flat\", price_per_mwh = 180.0 }".to_owned()
         };
         let lead = if self.has("market-tariff") { lead_s.min(3_600) } else { lead_s };
         self.line(&format!(
             "\n[[retailers]]\nname = \"power\"\nslot_s = {slot_s}\nlead_s = {lead}\n{tariff}"
         ));
         if self.has("generation") {
-            self.line("\n[retailers.generation]\na_eur_mwh_kw = 0.1\nb_eur_mwh = 20.0");
+            self.line("\n[retailers.generation]\na_per_mwh_kw = 0.1\nb_per_mwh = 20.0");
         }
         if self.has("real-time") || self.has("load-dependent") {
             let prices = self.prices("retail", 3_600);
@@ -563,12 +561,12 @@ impl<'a> Builder<'a> {
             );
         }
         if self.has("competition") {
-            self.line("\n[[retailers]]\nname = \"ours\"\ntariff = { kind = \"flat\", price_eur_mwh = 44.0 }");
+            self.line("\n[[retailers]]\nname = \"ours\"\ntariff = { kind = \"flat\", price_per_mwh = 44.0 }");
             self.line(
-                "\n[[retailers]]\nname = \"rival\"\ntariff = { kind = \"flat\", price_eur_mwh = 42.0 }",
+                "\n[[retailers]]\nname = \"rival\"\ntariff = { kind = \"flat\", price_per_mwh = 42.0 }",
             );
             self.line(
-                "\n[competition]\nretailers = [\"ours\", \"rival\"]\nmax_price_eur_mwh = 500.0\nrival_price_sd = 0.05",
+                "\n[competition]\nretailers = [\"ours\", \"rival\"]\nmax_price_per_mwh = 500.0\nrival_price_sd = 0.05",
             );
         }
     }
@@ -577,7 +575,7 @@ impl<'a> Builder<'a> {
     fn prices(&self, purpose: &str, slot_s: i64) -> String {
         let mut random = self.random(purpose);
         let low = if self.has("negative-prices") { -80.0 } else { 5.0 };
-        let mut text = String::from("time,price_eur_mwh\n");
+        let mut text = String::from("time,price_per_mwh\n");
         for time in self.price_times(slot_s) {
             let price: f64 = random.random_range(low..160.0);
             let _ = writeln!(text, "{},{price:.2}", time.format("%Y-%m-%dT%H:%M:%SZ"));
@@ -600,7 +598,7 @@ impl<'a> Builder<'a> {
             self.files.push(("day-ahead.csv".to_owned(), prices));
             self.line("\n[[markets]]\nname = \"spot\"\nkind = \"day-ahead\"\nfile = \"day-ahead.csv\"\npublish_s = 2520");
             if self.has("market-slope") {
-                self.line("slope_eur_mwh_per_mw = 50.0");
+                self.line("slope_per_mwh_mw = 50.0");
             }
         }
         if self.has("balancing") {
@@ -630,7 +628,7 @@ impl<'a> Builder<'a> {
             self.line("\n[imbalance]\nkind = \"single\"\nfile = \"imbalance.csv\"");
         } else if self.has("imbalance-dual") {
             let mut random = self.random("imbalance");
-            let mut text = String::from("time,up_eur_mwh,down_eur_mwh\n");
+            let mut text = String::from("time,up_per_mwh,down_per_mwh\n");
             for time in self.price_times(3_600) {
                 let (price, spread): (f64, f64) =
                     (random.random_range(5.0..160.0), random.random_range(0.0..20.0));

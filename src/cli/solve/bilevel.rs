@@ -33,7 +33,7 @@ use std::path::{Path, PathBuf};
     purchase       \"quantity\" (if not given) or \"curve\": bought ahead at any price, or a bid\n                 \
     for each price of a scenario\n  \
     gap            x         relative gap to be proven; 1e-4 if not given\n\n\
-    Example:\n  gridfleet solve bilevel aggregator.json --json | jq '.solutions[].cvar_eur'"
+    Example:\n  gridfleet solve bilevel aggregator.json --json | jq '.solutions[].cvar'"
 )]
 pub struct BilevelArgs {
     /// The game.
@@ -232,25 +232,25 @@ struct Output {
 struct Solution {
     beta: f64,
     alpha: f64,
-    objective_eur: f64,
-    bound_eur: f64,
+    objective: f64,
+    bound: f64,
     gap: f64,
     nodes: usize,
-    expected_profit_eur: f64,
-    profit_sd_eur: f64,
-    cvar_eur: f64,
+    expected_profit: f64,
+    profit_sd: f64,
+    cvar: f64,
     day_ahead_mwh: f64,
     positive_mwh: f64,
     negative_mwh: f64,
     /// In each scenario.
-    profits_eur: Vec<f64>,
+    profits: Vec<f64>,
     hours: Vec<Hour>,
     check: Check,
 }
 
 #[derive(Serialize)]
 struct Hour {
-    price_eur_mwh: f64,
+    price_per_mwh: f64,
     /// Expected share of each aggregator, ours first.
     shares: Vec<f64>,
     /// Share of each aggregator in each scenario of the rivals.
@@ -259,7 +259,7 @@ struct Hour {
     day_ahead_mwh: Vec<f64>,
     positive_mwh: Vec<f64>,
     negative_mwh: Vec<f64>,
-    profits_eur: Vec<f64>,
+    profits: Vec<f64>,
 }
 
 impl Output {
@@ -272,28 +272,28 @@ impl Solution {
     fn of(game: &Game, plan: &Plan, check: Check) -> Self {
         let [day_ahead_mwh, positive_mwh, negative_mwh] = plan.traded_in_all(game);
         let hours = plan.hours.iter().map(|hour| Hour {
-            price_eur_mwh: hour.price,
+            price_per_mwh: hour.price,
             shares: hour.expected_shares(game),
             shares_by_rival_scenario: hour.shares.clone(),
             day_ahead_mwh: hour.purchase.clone(),
             positive_mwh: hour.positive.clone(),
             negative_mwh: hour.negative.clone(),
-            profits_eur: hour.profits.clone(),
+            profits: hour.profits.clone(),
         });
         Self {
             beta: plan.risk.beta,
             alpha: plan.risk.alpha,
-            objective_eur: plan.objective,
-            bound_eur: plan.bound,
+            objective: plan.objective,
+            bound: plan.bound,
             gap: plan.gap(),
             nodes: plan.nodes,
-            expected_profit_eur: plan.profit.expected,
-            profit_sd_eur: plan.profit.sd,
-            cvar_eur: plan.profit.cvar,
+            expected_profit: plan.profit.expected,
+            profit_sd: plan.profit.sd,
+            cvar: plan.profit.cvar,
             day_ahead_mwh,
             positive_mwh,
             negative_mwh,
-            profits_eur: plan.profits.clone(),
+            profits: plan.profits.clone(),
             hours: hours.collect(),
             check,
         }

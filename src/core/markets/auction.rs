@@ -35,15 +35,15 @@ pub struct Order {
     /// Largest quantity; not negative [kW].
     pub quantity_kw: f64,
     /// Buys at this price or below, sells at this price or above [currency/MWh].
-    pub limit_eur_mwh: f64,
+    pub limit_per_mwh: f64,
 }
 
 impl Order {
     /// Whether the order is accepted at `price`, at least in part.
     fn takes(&self, price: f64) -> bool {
         match self.side {
-            Side::Buy => self.limit_eur_mwh >= price,
-            Side::Sell => self.limit_eur_mwh <= price,
+            Side::Buy => self.limit_per_mwh >= price,
+            Side::Sell => self.limit_per_mwh <= price,
         }
     }
 }
@@ -52,17 +52,17 @@ impl Order {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rest {
     /// Price if the net purchase of our bidders is zero [currency/MWh].
-    pub reference_eur_mwh: f64,
+    pub reference_per_mwh: f64,
     /// Price increase per kilowatt bought net [currency/MWh per kW]; not negative.
     pub slope: f64,
     /// Least and greatest price [currency/MWh].
-    pub limits_eur_mwh: [f64; 2],
+    pub limits_per_mwh: [f64; 2],
 }
 
 /// Clears the auction: returns the price [currency/MWh]; `accepted` receives the accepted part of each order [kW].
 pub fn clear(orders: &[Order], rest: Rest, accepted: &mut Vec<f64>) -> f64 {
-    let [least, most] = rest.limits_eur_mwh;
-    let reference = rest.reference_eur_mwh;
+    let [least, most] = rest.limits_per_mwh;
+    let reference = rest.reference_per_mwh;
     let price = if rest.slope > 0.0 {
         crossing(orders, rest).clamp(least, most)
     } else {
@@ -79,10 +79,10 @@ pub fn clear(orders: &[Order], rest: Rest, accepted: &mut Vec<f64>) -> f64 {
 /// Purchases less sales at a price just above (`above`) or just below this one [kW].
 fn net_kw(orders: &[Order], price: f64, above: bool) -> f64 {
     let of = |order: &Order| match order.side {
-        Side::Buy if order.limit_eur_mwh > price || (!above && order.limit_eur_mwh == price) => {
+        Side::Buy if order.limit_per_mwh > price || (!above && order.limit_per_mwh == price) => {
             order.quantity_kw
         }
-        Side::Sell if order.limit_eur_mwh < price || (above && order.limit_eur_mwh == price) => {
+        Side::Sell if order.limit_per_mwh < price || (above && order.limit_per_mwh == price) => {
             -order.quantity_kw
         }
         _ => 0.0,
@@ -92,8 +92,8 @@ fn net_kw(orders: &[Order], price: f64, above: bool) -> f64 {
 
 /// The price at which `reference + slope x net = price`: net demand falls with the price, so there is one.
 fn crossing(orders: &[Order], rest: Rest) -> f64 {
-    let price_at = |net_kw: f64| rest.reference_eur_mwh + rest.slope * net_kw;
-    let mut limits: Vec<f64> = orders.iter().map(|order| order.limit_eur_mwh).collect();
+    let price_at = |net_kw: f64| rest.reference_per_mwh + rest.slope * net_kw;
+    let mut limits: Vec<f64> = orders.iter().map(|order| order.limit_per_mwh).collect();
     limits.sort_by(f64::total_cmp);
     // The first limit just above which the rest of the market would ask less than the price.
     let at = limits.partition_point(|&limit| price_at(net_kw(orders, limit, true)) > limit);
@@ -107,7 +107,7 @@ fn crossing(orders: &[Order], rest: Rest) -> f64 {
 /// Accepts orders exactly at the price in part: as much as fits, in proportion.
 fn ration(orders: &[Order], rest: Rest, price: f64, accepted: &mut [f64]) {
     let marginal = |side| {
-        let at = |order: &&Order| order.side == side && order.limit_eur_mwh == price;
+        let at = |order: &&Order| order.side == side && order.limit_per_mwh == price;
         orders.iter().filter(at).map(|order| order.quantity_kw).sum::<f64>()
     };
     let (buys, sells) = (marginal(Side::Buy), marginal(Side::Sell));
@@ -116,11 +116,11 @@ fn ration(orders: &[Order], rest: Rest, price: f64, accepted: &mut [f64]) {
     }
     let beyond = net_kw(orders, price, true) + sells;
     // Net purchase of the marginal orders at which the rest of the market asks exactly this price.
-    let net = ((price - rest.reference_eur_mwh) / rest.slope - beyond).clamp(-sells, buys);
+    let net = ((price - rest.reference_per_mwh) / rest.slope - beyond).clamp(-sells, buys);
     let bought = buys.min(sells + net);
     let sold = bought - net;
     for (order, accepted) in orders.iter().zip(accepted) {
-        if order.limit_eur_mwh == price {
+        if order.limit_per_mwh == price {
             let (part, all) = if order.side == Side::Buy { (bought, buys) } else { (sold, sells) };
             *accepted = if all > 0.0 { order.quantity_kw * (part / all) } else { 0.0 };
         }
@@ -134,16 +134,16 @@ mod tests {
 
     const OPEN: [f64; 2] = [-3_000.0, 3_000.0];
 
-    fn buy(quantity_kw: f64, limit_eur_mwh: f64) -> Order {
-        Order { side: Side::Buy, quantity_kw, limit_eur_mwh }
+    fn buy(quantity_kw: f64, limit_per_mwh: f64) -> Order {
+        Order { side: Side::Buy, quantity_kw, limit_per_mwh }
     }
-    fn sell(quantity_kw: f64, limit_eur_mwh: f64) -> Order {
-        Order { side: Side::Sell, quantity_kw, limit_eur_mwh }
+    fn sell(quantity_kw: f64, limit_per_mwh: f64) -> Order {
+        Order { side: Side::Sell, quantity_kw, limit_per_mwh }
     }
 
-    fn cleared(orders: &[Order], reference_eur_mwh: f64, slope: f64) -> (f64, Vec<f64>) {
+    fn cleared(orders: &[Order], reference_per_mwh: f64, slope: f64) -> (f64, Vec<f64>) {
         let mut accepted = Vec::new();
-        let price = clear(orders, Rest { reference_eur_mwh, slope, limits_eur_mwh: OPEN }, &mut accepted);
+        let price = clear(orders, Rest { reference_per_mwh, slope, limits_per_mwh: OPEN }, &mut accepted);
         (price, accepted)
     }
 
@@ -173,7 +173,7 @@ mod tests {
     #[test]
     fn prices_keep_within_their_limits() {
         let mut accepted = Vec::new();
-        let rest = Rest { reference_eur_mwh: 30.0, slope: 0.0, limits_eur_mwh: [-10.0, 20.0] };
+        let rest = Rest { reference_per_mwh: 30.0, slope: 0.0, limits_per_mwh: [-10.0, 20.0] };
         assert_eq!(clear(&[buy(1.0, 25.0)], rest, &mut accepted), 20.0);
         assert_eq!(accepted, [1.0]);
     }
@@ -198,8 +198,8 @@ mod tests {
             for (order, &accepted) in orders.iter().zip(&accepted) {
                 prop_assert!((0.0..=order.quantity_kw + 1e-9).contains(&accepted));
                 let gain = match order.side {
-                    Side::Buy => order.limit_eur_mwh - price,
-                    Side::Sell => price - order.limit_eur_mwh,
+                    Side::Buy => order.limit_per_mwh - price,
+                    Side::Sell => price - order.limit_per_mwh,
                 };
                 if gain > 1e-9 {
                     prop_assert_eq!(accepted, order.quantity_kw);

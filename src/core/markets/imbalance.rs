@@ -27,9 +27,9 @@ pub enum Imbalance {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Prices {
     /// Paid by a short party, per unit of shortage.
-    pub short_eur_mwh: f64,
+    pub short_per_mwh: f64,
     /// Paid *to* a long party, per unit of surplus; below zero where being long costs.
-    pub long_eur_mwh: f64,
+    pub long_per_mwh: f64,
 }
 
 impl Imbalance {
@@ -43,12 +43,12 @@ impl Imbalance {
 
     /// Like [`Self::prices`]; `None` where a series does not cover `t`.
     pub fn known(&self, t: SimTime) -> Option<Prices> {
-        let (short_eur_mwh, long_eur_mwh) = match self {
+        let (short_per_mwh, long_per_mwh) = match self {
             Self::Penalty(penalty) => (*penalty, -penalty),
             Self::Single(series) => (series.at(t)?, series.at(t)?),
             Self::Dual { up, down } => (up.at(t)?, down.at(t)?),
         };
-        Some(Prices { short_eur_mwh, long_eur_mwh })
+        Some(Prices { short_per_mwh, long_per_mwh })
     }
 
     /// Its price series.
@@ -68,10 +68,10 @@ mod tests {
     #[test]
     fn each_rule_by_hand() {
         let series =
-            |price| Series { start: SimTime(0), slot_s: 900, price_eur_mwh: vec![price, price + 1.0] };
+            |price| Series { start: SimTime(0), slot_s: 900, price_per_mwh: vec![price, price + 1.0] };
         let at = |rule: Imbalance| {
             let prices = rule.prices(SimTime(900));
-            (prices.short_eur_mwh, prices.long_eur_mwh)
+            (prices.short_per_mwh, prices.long_per_mwh)
         };
         assert_eq!(at(Imbalance::Penalty(100.0)), (100.0, -100.0));
         assert_eq!(at(Imbalance::Single(series(30.0))), (31.0, 31.0));

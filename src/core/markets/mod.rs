@@ -52,7 +52,7 @@ pub struct Series {
     /// Length of a slot [s].
     pub slot_s: i64,
     /// One price per slot [currency/MWh].
-    pub price_eur_mwh: Vec<f64>,
+    pub price_per_mwh: Vec<f64>,
 }
 
 impl Series {
@@ -60,7 +60,7 @@ impl Series {
     #[inline]
     pub fn at(&self, t: SimTime) -> Option<f64> {
         let slot = usize::try_from((t - self.start).div_euclid(self.slot_s)).ok()?;
-        self.price_eur_mwh.get(slot).copied()
+        self.price_per_mwh.get(slot).copied()
     }
 
     /// Whether there is a price for every instant from `start` up to, not including, `end`.
@@ -70,7 +70,7 @@ impl Series {
 
     /// First instant after the last slot.
     pub fn end(&self) -> SimTime {
-        self.start + self.slot_s * self.price_eur_mwh.len() as i64
+        self.start + self.slot_s * self.price_per_mwh.len() as i64
     }
 }
 
@@ -119,9 +119,9 @@ pub struct Market {
     pub capacity: Option<Series>,
     /// Price increase per kilowatt bought from the rest of the market [currency/MWh per kW]; 0 where bidders are price
     /// takers.
-    pub slope_eur_mwh_kw: f64,
+    pub slope_per_mwh_kw: f64,
     /// Least and greatest price [currency/MWh].
-    pub limits_eur_mwh: [f64; 2],
+    pub limits_per_mwh: [f64; 2],
     /// Bid sizes accepted.
     pub lots: Lots,
 }
@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn a_series_knows_its_slots_and_nothing_beyond() {
-        let series = Series { start: SimTime(900), slot_s: 900, price_eur_mwh: vec![1.0, 2.0] };
+        let series = Series { start: SimTime(900), slot_s: 900, price_per_mwh: vec![1.0, 2.0] };
         assert_eq!(
             [899, 900, 1_799, 1_800, 2_699, 2_700].map(|t| series.at(SimTime(t))),
             [None, Some(1.0), Some(1.0), Some(2.0), Some(2.0), None]

@@ -70,31 +70,31 @@ pub const FIGURES: &[FigureInfo] = &[
     figure("peak_power_kw", "Peak power", "kW", Lower),
     figure("peak_15min_kw", "Peak power of a quarter hour", "kW", Lower),
     figure("mean_soc", "Mean state of charge", "0..1", Neither),
-    figure("fares_eur", "Fares", "currency", Higher),
-    figure("lost_fares_eur", "Fares of lost trips", "currency", Lower),
-    figure("lost_committed_fares_eur", "Fares of trips lost: committed", "currency", Lower),
-    figure("charging_cost_eur", "Charging cost", "currency", Lower),
-    figure("driving_cost_eur", "Driving cost", "currency", Lower),
-    figure("wear_cost_eur", "Battery wear", "currency", Lower),
-    figure("lost_request_cost_eur", "Cost of lost requests", "currency", Lower),
-    figure("rescue_cost_eur", "Rescues", "currency", Lower),
-    figure("referral_cost_eur", "Paid for referrals", "currency", Neither),
+    figure("fares", "Fares", "currency", Higher),
+    figure("lost_fares", "Fares of lost trips", "currency", Lower),
+    figure("lost_committed_fares", "Fares of trips lost: committed", "currency", Lower),
+    figure("charging_cost", "Charging cost", "currency", Lower),
+    figure("driving_cost", "Driving cost", "currency", Lower),
+    figure("wear_cost", "Battery wear", "currency", Lower),
+    figure("lost_request_cost", "Cost of lost requests", "currency", Lower),
+    figure("rescue_cost", "Rescues", "currency", Lower),
+    figure("referral_cost", "Paid for referrals", "currency", Neither),
     figure("market_bought_kwh", "Bought in markets", "kWh", Neither),
     figure("market_delivered_kwh", "Drawn from markets", "kWh", Neither),
     figure("tariff_kwh", "Drawn at the tariff", "kWh", Neither),
     figure("imbalance_kwh", "Imbalance", "kWh", Lower),
-    figure("market_cost_eur", "Paid to markets", "currency", Lower),
-    figure("supply_credit_eur", "Credit for market energy", "currency", Higher),
-    figure("imbalance_cost_eur", "Cost of imbalance", "currency", Lower),
-    figure("market_profit_eur", "Market profit", "currency", Higher),
-    figure("market_profit_net_eur", "Market profit less refused rentals", "currency", Higher),
-    figure("market_profit_bound_eur", "Market profit, clairvoyant bound", "currency", Neither),
-    figure("station_cost_eur", "Cost of stations", "currency", Lower),
-    figure("deviation_cost_eur", "Cost of deviations", "currency", Lower),
+    figure("market_cost", "Paid to markets", "currency", Lower),
+    figure("supply_credit", "Credit for market energy", "currency", Higher),
+    figure("imbalance_cost", "Cost of imbalance", "currency", Lower),
+    figure("market_profit", "Market profit", "currency", Higher),
+    figure("market_profit_net", "Market profit less refused rentals", "currency", Higher),
+    figure("market_profit_bound", "Market profit, clairvoyant bound", "currency", Neither),
+    figure("station_cost", "Cost of stations", "currency", Lower),
+    figure("deviation_cost", "Cost of deviations", "currency", Lower),
     figure("shifted_kwh", "Energy shifted", "kWh", Neither),
     figure("unserved_kwh", "Energy unserved", "kWh", Lower),
     figure("peak_load_kw", "Peak of slots", "kW", Lower),
-    figure("load_price_eur_mwh", "Mean price that the load made", "currency/MWh", Lower),
+    figure("load_price_per_mwh", "Mean price that the load made", "currency/MWh", Lower),
     figure("grid_energy_kwh", "Energy from the feeder's source", "kWh", Neither),
     figure("grid_peak_15min_kw", "Peak power of the feeder's source", "kW", Lower),
     figure("grid_losses_kwh", "Losses of the feeder", "kWh", Lower),
@@ -107,20 +107,20 @@ pub const FIGURES: &[FigureInfo] = &[
     figure("grid_violation_hours", "Hours beyond the feeder's limits", "h", Lower),
     figure("grid_unsolved_hours", "Hours beyond what the feeder can carry", "h", Lower),
     figure("grid_held_back_kwh", "Charging held back", "kWh", Lower),
-    figure("operating_cost_eur", "Operating cost", "currency", Lower),
-    figure("cost_with_lost_fares_eur", "Operating cost with fares of lost trips", "currency", Lower),
+    figure("operating_cost", "Operating cost", "currency", Lower),
+    figure("cost_with_lost_fares", "Operating cost with fares of lost trips", "currency", Lower),
     figure("departures_full", "Departures full", "", Higher),
     figure("departures_missed", "Departures not full", "", Lower),
     figure("departures_short_stay", "Departures not full: short stay", "", Lower),
     figure("battery_throughput_kwh", "Battery throughput", "kWh", Neither),
-    figure("operating_profit_eur", "Operating profit", "currency", Higher),
+    figure("operating_profit", "Operating profit", "currency", Higher),
     figure("stored_start_kwh", "Energy in batteries, start", "kWh", Neither),
     figure("stored_end_kwh", "Energy in batteries, end", "kWh", Neither),
-    figure("stored_value_eur", "Value of energy stored more or less", "currency", Neither),
+    figure("stored_value", "Value of energy stored more or less", "currency", Neither),
     figure("rides_in_progress_start", "Riders aboard, start", "", Neither),
     figure("rides_in_progress_end", "Riders aboard, end", "", Neither),
-    figure("rides_in_progress_value_eur", "Fares of riders aboard, end less start", "currency", Neither),
-    figure("net_profit_eur", "Profit with stored energy and riders aboard", "currency", Higher),
+    figure("rides_in_progress_value", "Fares of riders aboard, end less start", "currency", Neither),
+    figure("net_profit", "Profit with stored energy and riders aboard", "currency", Higher),
     figure("co2_kg", "CO2", "kg", Lower),
 ];
 
@@ -128,16 +128,16 @@ pub const FIGURES: &[FigureInfo] = &[
 pub const OPERATOR_FIGURES: &[FigureInfo] = &[
     figure("sessions", "Charging sessions", "", Neither),
     figure("energy_kwh", "Energy sold", "kWh", Neither),
-    figure("revenue_eur", "Revenue", "currency", Higher),
-    figure("energy_cost_eur", "Energy cost", "currency", Lower),
-    figure("profit_eur", "Profit", "currency", Higher),
+    figure("revenue", "Revenue", "currency", Higher),
+    figure("energy_cost", "Energy cost", "currency", Lower),
+    figure("profit", "Profit", "currency", Higher),
     figure("peak_15min_kw", "Peak power of a quarter hour", "kW", Lower),
-    figure("station_cost_eur", "Cost of stations", "currency", Lower),
-    figure("deviation_cost_eur", "Cost of deviations", "currency", Lower),
+    figure("station_cost", "Cost of stations", "currency", Lower),
+    figure("deviation_cost", "Cost of deviations", "currency", Lower),
     figure("shifted_kwh", "Energy shifted", "kWh", Neither),
     figure("unserved_kwh", "Energy unserved", "kWh", Lower),
     figure("peak_load_kw", "Peak of slots", "kW", Lower),
-    figure("load_price_eur_mwh", "Mean price that the load made", "currency/MWh", Lower),
+    figure("load_price_per_mwh", "Mean price that the load made", "currency/MWh", Lower),
 ];
 
 /// The figures of [`super::metrics::StationFigures`]. Studies do not compare them: there may be a thousand stations.
@@ -149,26 +149,26 @@ pub const RETAILER_FIGURES: &[FigureInfo] = &[
     figure("peak_kw", "Peak load", "kW", Lower),
     figure("load_sd_kw", "Load, standard deviation", "kW", Lower),
     figure("energy_kwh", "Energy sold", "kWh", Neither),
-    figure("payments_eur", "Payments of all customers", "currency", Lower),
-    figure("household_payments_eur", "Payments of households", "currency", Lower),
-    figure("generation_cost_eur", "Cost of generation", "currency", Lower),
-    figure("profit_eur", "Profit of the retailer", "currency", Higher),
+    figure("payments", "Payments of all customers", "currency", Lower),
+    figure("household_payments", "Payments of households", "currency", Lower),
+    figure("generation_cost", "Cost of generation", "currency", Lower),
+    figure("profit", "Profit of the retailer", "currency", Higher),
 ];
 
 /// The figures of [`super::metrics::CompetitorFigures`].
 pub const COMPETITOR_FIGURES: &[FigureInfo] = &[
     figure("energy_kwh", "Energy sold", "kWh", Neither),
     figure("energy_share", "Share of energy sold", "0..1", Neither),
-    figure("revenue_eur", "Revenue", "currency", Higher),
-    figure("sold_at_eur_mwh", "Mean selling price", "currency/MWh", Neither),
+    figure("revenue", "Revenue", "currency", Higher),
+    figure("sold_at_per_mwh", "Mean selling price", "currency/MWh", Neither),
     figure("bought_kwh", "Bought ahead", "kWh", Neither),
-    figure("purchase_cost_eur", "Cost of purchases ahead", "currency", Lower),
+    figure("purchase_cost", "Cost of purchases ahead", "currency", Lower),
     figure("short_kwh", "Short: drawn and not bought", "kWh", Lower),
     figure("long_kwh", "Long: bought and not drawn", "kWh", Lower),
-    figure("imbalance_cost_eur", "Cost of imbalance", "currency", Lower),
-    figure("profit_eur", "Profit of the aggregator", "currency", Higher),
-    figure("day_profit_sd_eur", "Profit of days, standard deviation", "currency", Lower),
-    figure("day_profit_cvar_eur", "Profit of days, CVaR at 95 %", "currency", Higher),
+    figure("imbalance_cost", "Cost of imbalance", "currency", Lower),
+    figure("profit", "Profit of the aggregator", "currency", Higher),
+    figure("day_profit_sd", "Profit of days, standard deviation", "currency", Lower),
+    figure("day_profit_cvar", "Profit of days, CVaR at 95 %", "currency", Higher),
 ];
 
 /// The figures of [`super::metrics::MarketFigures`].
@@ -177,8 +177,8 @@ pub const MARKET_FIGURES: &[FigureInfo] = &[
     figure("bids_rejected", "Bids rejected", "", Neither),
     figure("bought_kwh", "Bought", "kWh", Neither),
     figure("sold_kwh", "Sold", "kWh", Neither),
-    figure("mean_price_eur_mwh", "Mean price bought at", "currency/MWh", Lower),
-    figure("cash_eur", "Cash", "currency", Higher),
+    figure("mean_price_per_mwh", "Mean price bought at", "currency/MWh", Lower),
+    figure("cash", "Cash", "currency", Higher),
 ];
 
 /// Information on the figure `name`, with the name of its fleet or operator if it has one.
@@ -212,7 +212,7 @@ mod tests {
 
     #[test]
     fn every_figure_is_listed() {
-        let trading = TradingFigures { market_profit_bound_eur: Some(0.0), ..TradingFigures::default() };
+        let trading = TradingFigures { market_profit_bound: Some(0.0), ..TradingFigures::default() };
         let loads = Some(LoadFigures::default());
         let figures = Figures {
             co2_kg: Some(1.0),
@@ -231,9 +231,9 @@ mod tests {
             name: "a".into(),
             sessions: 0,
             energy_kwh: 0.0,
-            revenue_eur: 0.0,
-            energy_cost_eur: 0.0,
-            profit_eur: 0.0,
+            revenue: 0.0,
+            energy_cost: 0.0,
+            profit: 0.0,
             peak_15min_kw: 0.0,
             loads,
         };
@@ -248,18 +248,18 @@ mod tests {
             bids_rejected: 0,
             bought_kwh: 0.0,
             sold_kwh: 0.0,
-            mean_price_eur_mwh: Some(0.0),
-            cash_eur: 0.0,
+            mean_price_per_mwh: Some(0.0),
+            cash: 0.0,
         };
         let retailer = RetailerFigures {
             name: "a".into(),
             peak_kw: 0.0,
             load_sd_kw: 0.0,
             energy_kwh: 0.0,
-            payments_eur: 0.0,
-            household_payments_eur: 0.0,
-            generation_cost_eur: 0.0,
-            profit_eur: 0.0,
+            payments: 0.0,
+            household_payments: 0.0,
+            generation_cost: 0.0,
+            profit: 0.0,
         };
         let mut listed: Vec<&str> = RETAILER_FIGURES.iter().map(|f| f.name).collect();
         listed.sort_unstable();
@@ -270,8 +270,8 @@ mod tests {
             name: "a".into(),
             energy_kwh: 0.0,
             energy_share: None,
-            revenue_eur: 0.0,
-            sold_at_eur_mwh: None,
+            revenue: 0.0,
+            sold_at_per_mwh: None,
             aggregator: Some(AggregatorFigures::default()),
         };
         let mut listed: Vec<&str> = COMPETITOR_FIGURES.iter().map(|f| f.name).collect();
@@ -291,7 +291,7 @@ mod tests {
         assert_eq!(find("service_rate").unwrap().1, None);
         let (figure, owner) = find("fleets.a.b.wait_p95_s").unwrap();
         assert_eq!((figure.unit, owner), ("s", Some("a.b")));
-        assert_eq!(find("operators.hub.profit_eur").unwrap().0.better, Direction::Higher);
+        assert_eq!(find("operators.hub.profit").unwrap().0.better, Direction::Higher);
         assert!(find("operators.hub.wait_p95_s").is_none() && find("wait").is_none());
     }
 }

@@ -36,43 +36,33 @@ pub const IDENTITIES: &[Identity] = &[
         ],
     },
     Identity {
-        sum: "operating_cost_eur",
+        sum: "operating_cost",
         parts: &[
-            (1.0, "charging_cost_eur"),
-            (1.0, "driving_cost_eur"),
-            (1.0, "wear_cost_eur"),
-            (1.0, "lost_request_cost_eur"),
-            (1.0, "rescue_cost_eur"),
-            (1.0, "referral_cost_eur"),
-            (-1.0, "market_profit_eur"),
+            (1.0, "charging_cost"),
+            (1.0, "driving_cost"),
+            (1.0, "wear_cost"),
+            (1.0, "lost_request_cost"),
+            (1.0, "rescue_cost"),
+            (1.0, "referral_cost"),
+            (-1.0, "market_profit"),
         ],
     },
-    Identity { sum: "operating_profit_eur", parts: &[(1.0, "fares_eur"), (-1.0, "operating_cost_eur")] },
+    Identity { sum: "operating_profit", parts: &[(1.0, "fares"), (-1.0, "operating_cost")] },
+    Identity { sum: "cost_with_lost_fares", parts: &[(1.0, "operating_cost"), (1.0, "lost_fares")] },
     Identity {
-        sum: "cost_with_lost_fares_eur",
-        parts: &[(1.0, "operating_cost_eur"), (1.0, "lost_fares_eur")],
+        sum: "net_profit",
+        parts: &[(1.0, "operating_profit"), (1.0, "stored_value"), (1.0, "rides_in_progress_value")],
     },
     Identity {
-        sum: "net_profit_eur",
-        parts: &[
-            (1.0, "operating_profit_eur"),
-            (1.0, "stored_value_eur"),
-            (1.0, "rides_in_progress_value_eur"),
-        ],
+        sum: "market_profit",
+        parts: &[(1.0, "supply_credit"), (-1.0, "market_cost"), (-1.0, "imbalance_cost")],
     },
-    Identity {
-        sum: "market_profit_eur",
-        parts: &[(1.0, "supply_credit_eur"), (-1.0, "market_cost_eur"), (-1.0, "imbalance_cost_eur")],
-    },
-    Identity {
-        sum: "market_profit_net_eur",
-        parts: &[(1.0, "market_profit_eur"), (-1.0, "lost_committed_fares_eur")],
-    },
+    Identity { sum: "market_profit_net", parts: &[(1.0, "market_profit"), (-1.0, "lost_committed_fares")] },
     Identity { sum: "tariff_kwh", parts: &[(1.0, "energy_charged_kwh"), (-1.0, "market_delivered_kwh")] },
 ];
 
 /// Figures that only fleets trading in markets have.
-pub const OF_TRADING: [&str; 3] = ["market_profit_eur", "market_profit_net_eur", "tariff_kwh"];
+pub const OF_TRADING: [&str; 3] = ["market_profit", "market_profit_net", "tariff_kwh"];
 
 impl Identity {
     /// Whether only a fleet that trades has the sum.
@@ -174,16 +164,15 @@ mod tests {
         for row in text.lines().filter(|line| line.starts_with("| `")) {
             assert!(!row.ends_with("|  |"), "{row}");
         }
-        assert!(text.contains("| `market_profit_eur` | currency | more | Profit from trading"), "{text}");
+        assert!(text.contains("| `market_profit` | currency | more | Profit from trading"), "{text}");
     }
 
     #[test]
     fn a_sum_that_does_not_add_up_is_found() {
-        let figures =
-            serde_json::json!({ "fares_eur": 10.0, "operating_cost_eur": 4.0, "operating_profit_eur": 6.5 });
+        let figures = serde_json::json!({ "fares": 10.0, "operating_cost": 4.0, "operating_profit": 6.5 });
         assert_eq!(
             broken(figures.as_object().unwrap(), 1e-6),
-            ["operating_cost_eur is 4, its parts are 0", "operating_profit_eur is 6.5, its parts are 6"]
+            ["operating_cost is 4, its parts are 0", "operating_profit is 6.5, its parts are 6"]
         );
     }
 }

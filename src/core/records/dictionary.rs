@@ -284,7 +284,7 @@ pub const TABLES: &[Table] = &[
             column("retailer", Text, "Its retailer."),
             column("power_kw", Float, "Mean power since the last reading.").unit("kW"),
             column(
-                "price_eur_mwh",
+                "price_per_mwh",
                 Float,
                 "Mean price paid for it; the price in force where nothing was drawn.",
             )
@@ -322,7 +322,7 @@ pub const TABLES: &[Table] = &[
             column("valid_from", Time, "First instant at which it holds."),
             column("valid_to", Time, "First instant at which it holds no longer."),
             column("retailer", Text, "Who asks it."),
-            column("price_eur_mwh", Float, "Price of energy.").unit("currency/MWh"),
+            column("price_per_mwh", Float, "Price of energy.").unit("currency/MWh"),
         ],
     },
     Table {
@@ -339,12 +339,12 @@ pub const TABLES: &[Table] = &[
                 .unit("kW")
                 .nullable(),
             column("power_kw", Float, "Mean power.").unit("kW"),
-            column("base_price_eur_mwh", Float, "Price announced.").unit("currency/MWh"),
-            column("price_eur_mwh", Float, "Price that the load of all stations of the retailer made.")
+            column("base_price_per_mwh", Float, "Price announced.").unit("currency/MWh"),
+            column("price_per_mwh", Float, "Price that the load of all stations of the retailer made.")
                 .unit("currency/MWh"),
-            column("energy_cost_eur", Float, "Energy at that price.").unit("currency"),
+            column("energy_cost", Float, "Energy at that price.").unit("currency"),
             column(
-                "deviation_cost_eur",
+                "deviation_cost",
                 Float,
                 "Half the station's sensitivity times the squared difference of power and nominal power; nobody pays it.",
             )
@@ -358,10 +358,10 @@ pub const TABLES: &[Table] = &[
             column("slot_start", Time, "First instant of the slot, or of the simulation."),
             column("slot_end", Time, "First instant after the slot, or the end of the simulation."),
             column("retailer", Text, "Who sells."),
-            column("price_eur_mwh", Float, "What it asked.").unit("currency/MWh"),
+            column("price_per_mwh", Float, "What it asked.").unit("currency/MWh"),
             column("share", Float, "Share of owners who chose it (0..1), whether they charged or not."),
             column("energy_kwh", Float, "Drawn by its customers, less what they fed back.").unit("kWh"),
-            column("revenue_eur", Float, "What they owe for it, without the markups of stations.").unit("currency"),
+            column("revenue", Float, "What they owe for it, without the markups of stations.").unit("currency"),
         ],
     },
     Table {
@@ -378,14 +378,14 @@ pub const TABLES: &[Table] = &[
             column("side", Text, "buy or sell."),
             column("quantity_kw", Float, "Bid for.").unit("kW"),
             column(
-                "limit_price_eur_mwh",
+                "limit_price_per_mwh",
                 Float,
                 "Buys at this price or below, sells at this or above; null for imbalance.",
             )
             .unit("currency/MWh")
             .nullable(),
-            column("clearing_price_eur_mwh", Float, "Price of the product.").unit("currency/MWh"),
-            column("capacity_price_eur_mw_h", Float, "Paid for power kept ready; 0 for energy alone.")
+            column("clearing_price_per_mwh", Float, "Price of the product.").unit("currency/MWh"),
+            column("capacity_price_per_mw_h", Float, "Paid for power kept ready; 0 for energy alone.")
                 .unit("currency/MW per h"),
             column("accepted_kw", Float, "Accepted.").unit("kW"),
             column("delivered_kwh", Float, "Of what was accepted, taken or given.").unit("kWh"),
@@ -395,7 +395,7 @@ pub const TABLES: &[Table] = &[
                 "Of what was accepted, not taken; in a row of imbalance what was settled.",
             )
             .unit("kWh"),
-            column("cash_eur", Float, "Received by the bidder; paid if below zero.").unit("currency"),
+            column("cash", Float, "Received by the bidder; paid if below zero.").unit("currency"),
         ],
     },
     Table {

@@ -67,23 +67,23 @@ pub struct Figures {
     /// Mean state of charge over vehicles and time.
     pub mean_soc: Option<f64>,
     /// Paid by riders [currency].
-    pub fares_eur: f64,
+    pub fares: f64,
     /// Fares that lost riders would have paid [currency].
-    pub lost_fares_eur: f64,
+    pub lost_fares: f64,
     /// Fares of riders turned away because of a commitment to a market [currency].
-    pub lost_committed_fares_eur: f64,
+    pub lost_committed_fares: f64,
     /// Paid for charging, all sessions [currency].
-    pub charging_cost_eur: f64,
+    pub charging_cost: f64,
     /// Cost of driving by distance [currency].
-    pub driving_cost_eur: f64,
+    pub driving_cost: f64,
     /// Wear of batteries [currency].
-    pub wear_cost_eur: f64,
+    pub wear_cost: f64,
     /// Income lost with lost requests, where priced [currency].
-    pub lost_request_cost_eur: f64,
+    pub lost_request_cost: f64,
     /// Recovery of vehicles [currency].
-    pub rescue_cost_eur: f64,
+    pub rescue_cost: f64,
     /// Paid to other fleets of the coalition whose riders it served, less received from them [currency].
-    pub referral_cost_eur: f64,
+    pub referral_cost: f64,
     /// Figures of trading, where there are markets.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub trading: Option<TradingFigures>,
@@ -94,31 +94,31 @@ pub struct Figures {
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub grid: Option<GridFigures>,
     /// Fares less operating profit: all payments of the fleet, less its receipts other than fares [currency].
-    pub operating_cost_eur: f64,
+    pub operating_cost: f64,
     /// Operating cost and the fares of lost riders [currency].
-    pub cost_with_lost_fares_eur: f64,
+    pub cost_with_lost_fares: f64,
     /// Figures of drivers, where vehicles are privately owned.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub drivers: Option<DriverFigures>,
     /// Received by the fleet less paid by it [currency].
-    pub operating_profit_eur: f64,
+    pub operating_profit: f64,
     /// Energy in batteries at the end of the warm-up, of legs and sessions that had ended [kWh].
     pub stored_start_kwh: f64,
     /// Energy in batteries at the end [kWh].
     pub stored_end_kwh: f64,
-    /// Value of the difference less what was charged elsewhere, at `time.end_value_eur_mwh` or the mean price paid per
+    /// Value of the difference less what was charged elsewhere, at `time.end_value_per_mwh` or the mean price paid per
     /// kWh stored [currency].
-    pub stored_value_eur: f64,
+    pub stored_value: f64,
     /// Riders aboard at the end of the warm-up.
     pub rides_in_progress_start: u64,
     /// Riders aboard at the end.
     pub rides_in_progress_end: u64,
     /// Fares of riders aboard for the way that they had been driven, at the end less at the end of the warm-up: a fare is
     /// paid when the rider gets out [currency].
-    pub rides_in_progress_value_eur: f64,
+    pub rides_in_progress_value: f64,
     /// Operating profit, the value of energy stored more, or less, than at the end of the warm-up, and that of rides in
     /// progress [currency].
-    pub net_profit_eur: f64,
+    pub net_profit: f64,
     /// CO2 of the energy drawn less fed back [kg], where a factor is given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub co2_kg: Option<f64>,
@@ -136,27 +136,27 @@ pub struct TradingFigures {
     /// Settled as imbalance [kWh].
     pub imbalance_kwh: f64,
     /// Paid to markets [currency].
-    pub market_cost_eur: f64,
+    pub market_cost: f64,
     /// Refunded by retailers for energy that came from markets [currency].
-    pub supply_credit_eur: f64,
+    pub supply_credit: f64,
     /// Paid for imbalance [currency].
-    pub imbalance_cost_eur: f64,
+    pub imbalance_cost: f64,
     /// Profit from trading: credit less cost of energy and of imbalance [currency].
-    pub market_profit_eur: f64,
+    pub market_profit: f64,
     /// The same, less the fares of riders turned away because of a commitment [currency].
-    pub market_profit_net_eur: f64,
+    pub market_profit_net: f64,
     /// Upper bound on the latter for any policy, even with perfect knowledge [currency]; where requested.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub market_profit_bound_eur: Option<f64>,
+    pub market_profit_bound: Option<f64>,
 }
 
 /// Key figures of stations with load-dependent prices: of all, or of one operator.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, JsonSchema)]
 pub struct LoadFigures {
     /// Objective of the stations: cost of energy at load-dependent prices, and cost of deviations [currency].
-    pub station_cost_eur: f64,
+    pub station_cost: f64,
     /// Half the sensitivity times the squared distance from nominal profiles [currency].
-    pub deviation_cost_eur: f64,
+    pub deviation_cost: f64,
     /// Energy not drawn at times at which nominal profiles would have drawn it [kWh].
     pub shifted_kwh: f64,
     /// Energy requested and not drawn by the end of the simulation [kWh].
@@ -164,7 +164,7 @@ pub struct LoadFigures {
     /// Highest mean power of a slot [kW].
     pub peak_load_kw: f64,
     /// Mean price, weighted by energy [currency/MWh].
-    pub load_price_eur_mwh: Option<f64>,
+    pub load_price_per_mwh: Option<f64>,
 }
 
 /// Key figures of a feeder, by the mean loads of control intervals.
@@ -222,13 +222,13 @@ pub struct RetailerFigures {
     /// Drawn by all its customers, less what was fed back [kWh].
     pub energy_kwh: f64,
     /// Paid by all its customers, less paid to them [currency].
-    pub payments_eur: f64,
+    pub payments: f64,
     /// Payments of households [currency].
-    pub household_payments_eur: f64,
+    pub household_payments: f64,
     /// Cost of serving them [currency].
-    pub generation_cost_eur: f64,
+    pub generation_cost: f64,
     /// Received less paid [currency].
-    pub profit_eur: f64,
+    pub profit: f64,
 }
 
 /// Key figures of one competing retailer.
@@ -241,9 +241,9 @@ pub struct CompetitorFigures {
     /// The same as a share of the sales of all competitors (0..1).
     pub energy_share: Option<f64>,
     /// Owed by its customers for it, without the markups of stations [currency].
-    pub revenue_eur: f64,
+    pub revenue: f64,
     /// Mean price of its sales, weighted by energy [currency/MWh].
-    pub sold_at_eur_mwh: Option<f64>,
+    pub sold_at_per_mwh: Option<f64>,
     /// Figures of the retailer that trades in markets.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub aggregator: Option<AggregatorFigures>,
@@ -255,19 +255,19 @@ pub struct AggregatorFigures {
     /// Bought ahead less sold ahead [kWh].
     pub bought_kwh: f64,
     /// Cost of that energy [currency].
-    pub purchase_cost_eur: f64,
+    pub purchase_cost: f64,
     /// Drawn by its customers beyond its purchases [kWh].
     pub short_kwh: f64,
     /// Bought and not drawn [kWh].
     pub long_kwh: f64,
     /// Cost of imbalance, less income from it [currency].
-    pub imbalance_cost_eur: f64,
+    pub imbalance_cost: f64,
     /// Revenue less cost of purchases and of imbalance [currency].
-    pub profit_eur: f64,
+    pub profit: f64,
     /// Standard deviation of the profits of local days [currency].
-    pub day_profit_sd_eur: Option<f64>,
+    pub day_profit_sd: Option<f64>,
     /// Mean profit of the worst twentieth of local days [currency]: conditional value at risk at 95 %.
-    pub day_profit_cvar_eur: Option<f64>,
+    pub day_profit_cvar: Option<f64>,
 }
 
 /// Key figures of one market, of all its bidders.
@@ -284,9 +284,9 @@ pub struct MarketFigures {
     /// Sold [kWh].
     pub sold_kwh: f64,
     /// Mean price of purchases, weighted by quantity [currency/MWh].
-    pub mean_price_eur_mwh: Option<f64>,
+    pub mean_price_per_mwh: Option<f64>,
     /// Received by bidders; paid if below zero [currency].
-    pub cash_eur: f64,
+    pub cash: f64,
 }
 
 /// Key figures of one operator of stations.
@@ -299,11 +299,11 @@ pub struct OperatorFigures {
     /// Drawn from the grid at its stations [kWh].
     pub energy_kwh: f64,
     /// Received from fleets [currency].
-    pub revenue_eur: f64,
+    pub revenue: f64,
     /// Paid to retailers [currency].
-    pub energy_cost_eur: f64,
+    pub energy_cost: f64,
     /// Received less paid [currency].
-    pub profit_eur: f64,
+    pub profit: f64,
     /// Highest mean grid power of its stations together over a quarter of an hour [kW].
     pub peak_15min_kw: f64,
     /// Figures of its stations with load-dependent prices, where it has any.

@@ -39,12 +39,12 @@ impl LoadSums {
         self.slot?;
         let unserved_kwh = (self.nominal_kwh - self.energy_kwh).max(0.0);
         Some(LoadFigures {
-            station_cost_eur: self.energy_cost + self.deviation_cost,
-            deviation_cost_eur: self.deviation_cost,
+            station_cost: self.energy_cost + self.deviation_cost,
+            deviation_cost: self.deviation_cost,
             shifted_kwh: self.less_kwh - unserved_kwh,
             unserved_kwh,
             peak_load_kw: self.peak_kw,
-            load_price_eur_mwh: (self.energy_kwh > 0.0).then(|| self.energy_cost / self.energy_kwh * 1_000.0),
+            load_price_per_mwh: (self.energy_kwh > 0.0).then(|| self.energy_cost / self.energy_kwh * 1_000.0),
         })
     }
 }
@@ -66,8 +66,8 @@ mod tests {
             nominal_kw,
             budget_kw: None,
             power_kw,
-            base_price_eur_mwh: 0.0,
-            price_eur_mwh: 100.0,
+            base_price_per_mwh: 0.0,
+            price_per_mwh: 100.0,
             energy_cost: power_kw * 0.5 * 0.1,
             deviation_cost: 1.0,
         };
@@ -77,8 +77,8 @@ mod tests {
         // By hand: 5 kWh less in the first slot, 4 kWh more in the second, so that 1 kWh was never drawn.
         let figures = sums.figures().unwrap();
         assert_eq!((figures.shifted_kwh, figures.unserved_kwh, figures.peak_load_kw), (4.0, 1.0, 14.0));
-        assert!((figures.station_cost_eur - (12.0 * 0.1 + 4.0)).abs() < 1e-12);
-        assert_eq!(figures.deviation_cost_eur, 4.0);
-        assert!((figures.load_price_eur_mwh.unwrap() - 100.0).abs() < 1e-9);
+        assert!((figures.station_cost - (12.0 * 0.1 + 4.0)).abs() < 1e-12);
+        assert_eq!(figures.deviation_cost, 4.0);
+        assert!((figures.load_price_per_mwh.unwrap() - 100.0).abs() < 1e-9);
     }
 }

@@ -34,7 +34,7 @@ pub struct MetricsSetup {
     pub measured_from: SimTime,
     /// Price of the energy by which batteries have gained from `measured_from` to the end [currency/MWh]; `None` for
     /// the mean price that each fleet paid per kWh stored.
-    pub end_value_eur_mwh: Option<f64>,
+    pub end_value_per_mwh: Option<f64>,
     /// Connectors of all stations together.
     pub connectors: u64,
     /// CO2 of grid energy [kg/kWh], where known.
@@ -42,7 +42,7 @@ pub struct MetricsSetup {
     /// Whether there are markets to trade in.
     pub trades: bool,
     /// Earnings possible with perfect knowledge, by fleet [currency], where requested.
-    pub bounds_eur: Option<Vec<f64>>,
+    pub bounds: Option<Vec<f64>>,
     /// Customers of each retailer, where retailers have figures.
     pub retail: RetailFacts,
     /// Competing retailers, if there are any.
@@ -77,18 +77,18 @@ impl MarketSums {
             bids_rejected: 0,
             bought_kwh: 0.0,
             sold_kwh: 0.0,
-            mean_price_eur_mwh: None,
-            cash_eur: 0.0,
+            mean_price_per_mwh: None,
+            cash: 0.0,
         };
         Self { figures, value: 0.0 }
     }
 
     fn figures(self) -> MarketFigures {
         let bought = self.figures.bought_kwh;
-        let mean_price_eur_mwh = (bought > 0.0).then(|| self.value / bought);
+        let mean_price_per_mwh = (bought > 0.0).then(|| self.value / bought);
         // Whole millionths of the currency, as posted.
-        let cash_eur = rounded(self.figures.cash_eur);
-        MarketFigures { mean_price_eur_mwh, cash_eur, ..self.figures }
+        let cash = rounded(self.figures.cash);
+        MarketFigures { mean_price_per_mwh, cash, ..self.figures }
     }
 }
 
@@ -146,9 +146,9 @@ impl Metrics {
             holders,
             fleets: (0..labels.fleets.len())
                 .map(|fleet| {
-                    let bound_eur = setup.bounds_eur.as_ref().and_then(|all| all.get(fleet).copied());
+                    let bound = setup.bounds.as_ref().and_then(|all| all.get(fleet).copied());
                     let private = setup.retail.private.get(fleet).copied().unwrap_or(false);
-                    Sums { bound_eur, private, ..Sums::new() }
+                    Sums { bound, private, ..Sums::new() }
                 })
                 .collect(),
             operators: vec![OperatorSums::default(); labels.operators.len()],
@@ -220,9 +220,9 @@ impl Metrics {
                     name: name.clone(),
                     sessions: sums.sessions,
                     energy_kwh: sums.energy_kwh,
-                    revenue_eur: sums.revenue.units(),
-                    energy_cost_eur: sums.energy_cost.units(),
-                    profit_eur: (sums.received - sums.paid).units(),
+                    revenue: sums.revenue.units(),
+                    energy_cost: sums.energy_cost.units(),
+                    profit: (sums.received - sums.paid).units(),
                     peak_15min_kw: sums.peak.peaks()[1],
                     loads: sums.loads.figures(),
                 })
@@ -406,11 +406,11 @@ impl Recorder for Metrics {
         let Some(market) = record.market else { return };
         let MarketSums { figures, value } = &mut self.markets[market.index()];
         *(if kwh > 0.0 { &mut figures.bids_accepted } else { &mut figures.bids_rejected }) += 1;
-        figures.cash_eur += record.cash;
+        figures.cash += record.cash;
         match record.side {
             Side::Buy => {
                 figures.bought_kwh += kwh;
-                *value += kwh * record.clearing_price_eur_mwh;
+                *value += kwh * record.clearing_price_per_mwh;
             }
             Side::Sell => figures.sold_kwh += kwh,
         }
@@ -464,11 +464,11 @@ mod tests {
             start: SimTime(0),
             end: SimTime(1_000),
             measured_from: SimTime(0),
-            end_value_eur_mwh: None,
+            end_value_per_mwh: None,
             connectors: 2,
             co2_kg_per_kwh: Some(0.3),
             trades: false,
-            bounds_eur: None,
+            bounds: None,
             retail: RetailFacts::default(),
             competition: CompetitionFacts::default(),
         };
@@ -576,10 +576,10 @@ mod tests {
         post(2, 0, 500_000, EntryKind::Fare);
         let figures = metrics.finish();
         let a = &figures.fleets[0].figures;
-        assert_eq!((a.fares_eur, a.charging_cost_eur, a.operating_profit_eur), (10.0, 4.0, 6.0));
-        assert_eq!(figures.total.operating_profit_eur, 6.5);
+        assert_eq!((a.fares, a.charging_cost, a.operating_profit), (10.0, 4.0, 6.0));
+        assert_eq!(figures.total.operating_profit, 6.5);
         let hub = &figures.operators[0];
-        assert_eq!((hub.revenue_eur, hub.energy_cost_eur, hub.profit_eur), (4.0, 2.5, 1.5));
+        assert_eq!((hub.revenue, hub.energy_cost, hub.profit), (4.0, 2.5, 1.5));
     }
 
     #[test]

@@ -328,7 +328,7 @@ pub struct PriceRecord {
     /// The retailer that asks it.
     pub retailer: RetailerId,
     /// Price of energy [currency per MWh].
-    pub price_eur_mwh: f64,
+    pub price_per_mwh: f64,
 }
 
 /// One slot of one station with a load-dependent price (row of `loads.parquet`).
@@ -349,9 +349,9 @@ pub struct LoadRecord {
     /// Mean power [kW].
     pub power_kw: f64,
     /// Announced price [currency per MWh].
-    pub base_price_eur_mwh: f64,
+    pub base_price_per_mwh: f64,
     /// Load-dependent price [currency per MWh].
-    pub price_eur_mwh: f64,
+    pub price_per_mwh: f64,
     /// Cost of energy at that price [currency].
     pub energy_cost: f64,
     /// Cost of deviating from the nominal power: half the station's sensitivity times the squared difference
@@ -369,7 +369,7 @@ pub struct SupplyRecord {
     /// The retailer.
     pub retailer: RetailerId,
     /// Price that it asked [currency per MWh].
-    pub price_eur_mwh: f64,
+    pub price_per_mwh: f64,
     /// Share of owners who chose it (0..1), whether they charged or not.
     pub share: f64,
     /// Drawn by its customers, less what they fed back [kWh].
@@ -390,7 +390,7 @@ pub struct HouseholdRecord {
     /// Mean power of all its homes together since the last reading [kW].
     pub power_kw: f64,
     /// Mean price paid for it [currency per MWh]; the price in force if nothing was drawn.
-    pub price_eur_mwh: f64,
+    pub price_per_mwh: f64,
 }
 
 /// One bus of the feeder at a control interval (row of `grid.parquet`).
@@ -460,11 +460,11 @@ pub struct MarketRecord {
     /// Quantity bid [kW].
     pub quantity_kw: f64,
     /// Limit price: buys at it or below, sells at it or above; `None` for imbalance, which has no limit.
-    pub limit_price_eur_mwh: Option<f64>,
+    pub limit_price_per_mwh: Option<f64>,
     /// Price of the product.
-    pub clearing_price_eur_mwh: f64,
+    pub clearing_price_per_mwh: f64,
     /// Paid for keeping power ready [currency/MW per hour]; 0 where only energy is traded.
-    pub capacity_price_eur_mw_h: f64,
+    pub capacity_price_per_mw_h: f64,
     /// Accepted [kW].
     pub accepted_kw: f64,
     /// Accepted energy taken or given [kWh].

@@ -144,10 +144,10 @@ impl RetailSums {
                 peak_kw: sums.peak_kw,
                 load_sd_kw: variance.max(0.0).sqrt(),
                 energy_kwh: sums.energy_kwh,
-                payments_eur: sums.revenue.units(),
-                household_payments_eur: sums.households.units(),
-                generation_cost_eur: sums.generation.units(),
-                profit_eur: sums.profit.units(),
+                payments: sums.revenue.units(),
+                household_payments: sums.households.units(),
+                generation_cost: sums.generation.units(),
+                profit: sums.profit.units(),
             });
         }
         figures
@@ -191,7 +191,7 @@ mod tests {
                 household: HouseholdId(0),
                 retailer: RetailerId(1),
                 power_kw: at_home,
-                price_eur_mwh: 0.0,
+                price_per_mwh: 0.0,
             });
         }
         for (debit, credit, amount, kind) in [
@@ -217,7 +217,7 @@ mod tests {
         assert_eq!((b.name.as_str(), b.peak_kw, b.energy_kwh), ("b", 40.0, 30.0));
         // Half an hour of 40 kW and half an hour of 20 kW.
         assert!((b.load_sd_kw - 10.0).abs() < 1e-9);
-        let money = (b.payments_eur, b.household_payments_eur, b.generation_cost_eur, b.profit_eur);
+        let money = (b.payments, b.household_payments, b.generation_cost, b.profit);
         assert_eq!(money, (12.0, 9.0, 5.0, 7.0));
     }
 }

@@ -38,7 +38,7 @@ pub(super) struct Sums {
     pub peak: Peak,
     pub soc: TimeMean,
     pub vehicles: u32,
-    pub bound_eur: Option<f64>,
+    pub bound: Option<f64>,
     /// Energy in batteries at the end of the warm-up and at the last reading [kWh].
     pub stored: Option<(f64, f64)>,
     /// Value of the difference.
@@ -117,7 +117,7 @@ impl Sums {
             peak: Peak::default(),
             soc: TimeMean::default(),
             vehicles: 0,
-            bound_eur: None,
+            bound: None,
             stored: None,
             stored_value: 0.0,
             rides: [0; 2],
@@ -172,8 +172,8 @@ impl Sums {
             *a += b;
         }
         self.rides_value += other.rides_value;
-        if let Some(bound_eur) = other.bound_eur {
-            *self.bound_eur.get_or_insert(0.0) += bound_eur;
+        if let Some(bound) = other.bound {
+            *self.bound.get_or_insert(0.0) += bound;
         }
         self.lost_committed_fares += other.lost_committed_fares;
         self.bought_kwh += other.bought_kwh;
@@ -195,9 +195,9 @@ impl Sums {
         let paid = [EntryKind::Charging, EntryKind::SupplyCredit, EntryKind::Trade, EntryKind::Imbalance];
         let paid: f64 = paid.into_iter().map(net).sum();
         let mean = || if self.stored_kwh > 0.0 { paid / self.stored_kwh } else { 0.0 };
-        let eur_kwh = setup.end_value_eur_mwh.map_or_else(mean, |price| price / 1_000.0);
+        let price_per_kwh = setup.end_value_per_mwh.map_or_else(mean, |price| price / 1_000.0);
         // Whole millionths, like the other amounts; it is in no account.
-        self.stored_value = rounded((last - first - self.charged_elsewhere_kwh) * eur_kwh);
+        self.stored_value = rounded((last - first - self.charged_elsewhere_kwh) * price_per_kwh);
     }
 
     /// Values the rides that are in progress at the end more, or less, than at the end of the warm-up.
@@ -249,15 +249,15 @@ impl Sums {
             peak_power_kw: highest_kw,
             peak_15min_kw: quarter_kw,
             mean_soc: self.soc.mean(),
-            fares_eur: received(EntryKind::Fare).units(),
-            lost_fares_eur: self.lost_fares.units(),
-            lost_committed_fares_eur: self.lost_committed_fares.units(),
-            charging_cost_eur: paid(EntryKind::Charging),
-            driving_cost_eur: paid(EntryKind::Driving),
-            wear_cost_eur: paid(EntryKind::Wear),
-            lost_request_cost_eur: paid(EntryKind::LostRequest),
-            rescue_cost_eur: paid(EntryKind::Rescue),
-            referral_cost_eur: paid(EntryKind::Referral),
+            fares: received(EntryKind::Fare).units(),
+            lost_fares: self.lost_fares.units(),
+            lost_committed_fares: self.lost_committed_fares.units(),
+            charging_cost: paid(EntryKind::Charging),
+            driving_cost: paid(EntryKind::Driving),
+            wear_cost: paid(EntryKind::Wear),
+            lost_request_cost: paid(EntryKind::LostRequest),
+            rescue_cost: paid(EntryKind::Rescue),
+            referral_cost: paid(EntryKind::Referral),
             trading: setup.trades.then(|| {
                 let (credit, cost) = (received(EntryKind::SupplyCredit), -received(EntryKind::Trade));
                 let imbalance = -received(EntryKind::Imbalance);
@@ -267,12 +267,12 @@ impl Sums {
                     market_delivered_kwh: self.delivered_kwh,
                     tariff_kwh: self.charged_kwh - self.delivered_kwh,
                     imbalance_kwh: self.imbalance_kwh,
-                    market_cost_eur: cost.units(),
-                    supply_credit_eur: credit.units(),
-                    imbalance_cost_eur: imbalance.units(),
-                    market_profit_eur: profit.units(),
-                    market_profit_net_eur: (profit - self.lost_committed_fares).units(),
-                    market_profit_bound_eur: self.bound_eur,
+                    market_cost: cost.units(),
+                    supply_credit: credit.units(),
+                    imbalance_cost: imbalance.units(),
+                    market_profit: profit.units(),
+                    market_profit_net: (profit - self.lost_committed_fares).units(),
+                    market_profit_bound: self.bound,
                 }
             }),
             drivers: self.private.then(|| DriverFigures {
@@ -283,16 +283,16 @@ impl Sums {
             }),
             loads: None,
             grid: None,
-            operating_cost_eur: operating_cost.units(),
-            cost_with_lost_fares_eur: (operating_cost + self.lost_fares).units(),
-            operating_profit_eur: (self.received - self.paid).units(),
+            operating_cost: operating_cost.units(),
+            cost_with_lost_fares: (operating_cost + self.lost_fares).units(),
+            operating_profit: (self.received - self.paid).units(),
             stored_start_kwh,
             stored_end_kwh,
-            stored_value_eur: self.stored_value,
+            stored_value: self.stored_value,
             rides_in_progress_start: self.rides[0],
             rides_in_progress_end: self.rides[1],
-            rides_in_progress_value_eur: self.rides_value,
-            net_profit_eur: (self.received - self.paid).units() + self.stored_value + self.rides_value,
+            rides_in_progress_value: self.rides_value,
+            net_profit: (self.received - self.paid).units() + self.stored_value + self.rides_value,
             co2_kg: setup.co2_kg_per_kwh.map(|factor| factor * (self.charged_kwh - self.discharged_kwh)),
         }
     }

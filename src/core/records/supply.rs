@@ -82,14 +82,14 @@ impl SupplySums {
         if record.market.is_some() {
             let hours = (record.product_end - record.product_start) as f64 / 3_600.0;
             self.figures.bought_kwh += sign * record.accepted_kw * hours;
-            self.figures.purchase_cost_eur -= record.cash;
+            self.figures.purchase_cost -= record.cash;
         } else {
             *(if record.side == Side::Buy {
                 &mut self.figures.short_kwh
             } else {
                 &mut self.figures.long_kwh
             }) += record.imbalance_kwh;
-            self.figures.imbalance_cost_eur -= record.cash;
+            self.figures.imbalance_cost -= record.cash;
         }
         self.add_to_day(record.product_start, record.cash);
     }
@@ -100,17 +100,17 @@ impl SupplySums {
         let revenue = self.all.first().map_or(0.0, |sums| sums.revenue);
         let (sd, cvar) = spread(&self.days);
         let aggregator = self.aggregator.map(|_| AggregatorFigures {
-            profit_eur: revenue - self.figures.purchase_cost_eur - self.figures.imbalance_cost_eur,
-            day_profit_sd_eur: sd,
-            day_profit_cvar_eur: cvar,
+            profit: revenue - self.figures.purchase_cost - self.figures.imbalance_cost,
+            day_profit_sd: sd,
+            day_profit_cvar: cvar,
             ..self.figures
         });
         let figures = self.all.into_iter().enumerate().map(|(number, sums)| CompetitorFigures {
             name: sums.name,
             energy_kwh: sums.energy_kwh,
             energy_share: (all_kwh > 0.0).then(|| sums.energy_kwh / all_kwh),
-            revenue_eur: sums.revenue,
-            sold_at_eur_mwh: (sums.energy_kwh > 0.0).then(|| sums.revenue / sums.energy_kwh * 1_000.0),
+            revenue: sums.revenue,
+            sold_at_per_mwh: (sums.energy_kwh > 0.0).then(|| sums.revenue / sums.energy_kwh * 1_000.0),
             aggregator: aggregator.clone().filter(|_| number == 0),
         });
         figures.collect()
@@ -164,7 +164,7 @@ mod tests {
                 slot_start: SimTime(start),
                 slot_end: SimTime(start + 3_600),
                 retailer: RetailerId(retailer),
-                price_eur_mwh: 0.0,
+                price_per_mwh: 0.0,
                 share: 0.5,
                 energy_kwh: kwh,
                 revenue,
@@ -180,9 +180,9 @@ mod tests {
             bidder: BidderId(bidder),
             side,
             quantity_kw: kw,
-            limit_price_eur_mwh: None,
-            clearing_price_eur_mwh: 0.0,
-            capacity_price_eur_mw_h: 0.0,
+            limit_price_per_mwh: None,
+            clearing_price_per_mwh: 0.0,
+            capacity_price_per_mw_h: 0.0,
             accepted_kw: kw,
             delivered_kwh: 0.0,
             imbalance_kwh: if market.is_none() { kw } else { 0.0 },
@@ -195,14 +195,14 @@ mod tests {
         sums.market(&bid(0, Some(0), 0, Side::Buy, 99.0, -9.0));
         let figures = sums.finish();
         assert_eq!(figures[0].energy_share, Some(0.5));
-        assert_eq!(figures[0].sold_at_eur_mwh, Some(140.0));
+        assert_eq!(figures[0].sold_at_per_mwh, Some(140.0));
         assert_eq!((figures[1].name.as_str(), &figures[1].aggregator), ("b", &None));
         let of = figures[0].aggregator.as_ref().unwrap();
         assert_eq!((of.bought_kwh, of.short_kwh, of.long_kwh), (51.0, 5.0, 6.0));
-        assert_eq!((of.purchase_cost_eur, of.imbalance_cost_eur, of.profit_eur), (3.0, 0.25, 3.75));
+        assert_eq!((of.purchase_cost, of.imbalance_cost, of.profit), (3.0, 0.25, 3.75));
         // Days of 1.5 and 2.25: a tenth of a day is the worst, all of it from the first.
-        assert!((of.day_profit_sd_eur.unwrap() - 0.75 / 2.0_f64.sqrt()).abs() < 1e-12);
-        assert!((of.day_profit_cvar_eur.unwrap() - 1.5).abs() < 1e-12);
+        assert!((of.day_profit_sd.unwrap() - 0.75 / 2.0_f64.sqrt()).abs() < 1e-12);
+        assert!((of.day_profit_cvar.unwrap() - 1.5).abs() < 1e-12);
     }
 
     #[test]

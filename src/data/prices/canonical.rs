@@ -1,5 +1,5 @@
-//! The canonical table of prices: `time`, `price_eur_mwh`, or with two prices `time`, `up_eur_mwh`,
-//! `down_eur_mwh` (CSV or Parquet). Other columns are allowed and ignored.
+//! The canonical table of prices: `time`, `price_per_mwh`, or with two prices `time`, `up_per_mwh`,
+//! `down_per_mwh` (CSV or Parquet). Other columns are allowed and ignored.
 //!
 //! `time` is the start of a slot, in ISO 8601 with an offset. The length of a slot is taken from the first
 //! two rows, and all other rows must match it: a gap or a repeated hour is an error, because a price series
@@ -27,7 +27,7 @@ pub struct TwoPrices {
     pub down: PriceSeries,
 }
 
-/// Reads the column `price_eur_mwh` of a canonical price table.
+/// Reads the column `price_per_mwh` of a canonical price table.
 ///
 /// # Errors
 /// If the file cannot be read or is not a price series without gaps; each problem states line and column.
@@ -45,7 +45,7 @@ pub fn read(path: &Path) -> Result<PriceSeries> {
     series(path, &table, PRICE)
 }
 
-/// Reads the columns `up_eur_mwh` and `down_eur_mwh` of a canonical price table.
+/// Reads the columns `up_per_mwh` and `down_per_mwh` of a canonical price table.
 ///
 /// # Errors
 /// As [`read`]; also if upward prices are below downward prices in every slot in which they differ, which
@@ -58,7 +58,7 @@ pub fn read_two(path: &Path) -> Result<TwoPrices> {
 
 fn two(file: &Path, table: &SmallTable) -> Result<TwoPrices> {
     let prices = TwoPrices { up: series(file, table, UP)?, down: series(file, table, DOWN)? };
-    let pairs = || prices.up.price_eur_mwh.iter().zip(&prices.down.price_eur_mwh);
+    let pairs = || prices.up.price_per_mwh.iter().zip(&prices.down.price_per_mwh);
     if !pairs().any(|(up, down)| up > down)
         && let Some((row, (up, down))) = table.rows().zip(pairs()).find(|(_, (up, down))| up < down)
     {
@@ -71,7 +71,7 @@ fn two(file: &Path, table: &SmallTable) -> Result<TwoPrices> {
     Ok(prices)
 }
 
-/// Reads one price column, for example `up_eur_mwh` of balancing prices.
+/// Reads one price column, for example `up_per_mwh` of balancing prices.
 ///
 /// # Errors
 /// As [`read`].
@@ -86,14 +86,14 @@ pub fn read_column(path: &Path, column: &str) -> Result<PriceSeries> {
 /// As [`read`].
 pub fn from_csv(file: &Path, text: &str) -> Result<PriceSeries> {
     let table = SmallTable::from_csv(file, text.as_bytes())?;
-    table.check(&["time", "price_eur_mwh"], &["time", "price_eur_mwh"])?;
-    series(file, &table, "price_eur_mwh")
+    table.check(&["time", "price_per_mwh"], &["time", "price_per_mwh"])?;
+    series(file, &table, "price_per_mwh")
 }
 
 fn series(file: &Path, table: &SmallTable, column: &str) -> Result<PriceSeries> {
     let mut problems = Problems::default();
     let mut times: Vec<SimTime> = Vec::with_capacity(table.rows().len());
-    let mut price_eur_mwh = Vec::with_capacity(table.rows().len());
+    let mut price_per_mwh = Vec::with_capacity(table.rows().len());
     let mut slot_s = 0;
     for row in table.rows() {
         let time = match time_of(row) {
@@ -104,7 +104,7 @@ fn series(file: &Path, table: &SmallTable, column: &str) -> Result<PriceSeries> 
                 break;
             }
         };
-        price_eur_mwh.push(problems.take(row.required_number(column, PRICE_RANGE)));
+        price_per_mwh.push(problems.take(row.required_number(column, PRICE_RANGE)));
         if let Some(&before) = times.last() {
             if times.len() == 1 {
                 slot_s = time - before;
@@ -118,10 +118,10 @@ fn series(file: &Path, table: &SmallTable, column: &str) -> Result<PriceSeries> 
     }
     let Some(&start) = times.first() else {
         problems.push(InputError::new("no prices", "at least two rows").file(file));
-        return problems.finish(PriceSeries { start: SimTime(0), slot_s: 1, price_eur_mwh });
+        return problems.finish(PriceSeries { start: SimTime(0), slot_s: 1, price_per_mwh });
     };
-    let series = problems.finish(PriceSeries { start, slot_s, price_eur_mwh })?;
-    if series.price_eur_mwh.len() < 2 {
+    let series = problems.finish(PriceSeries { start, slot_s, price_per_mwh })?;
+    if series.price_per_mwh.len() < 2 {
         return Err(InputError::new("one price", "at least two rows")
             .file(file)
             .help("the length of a slot is the time between the first two rows")
@@ -181,7 +181,7 @@ pub fn instant(text: &str) -> Option<SimTime> {
 /// # Errors
 /// If writing fails.
 pub fn write_csv(series: &PriceSeries, tz: chrono_tz::Tz, out: impl Write) -> std::io::Result<()> {
-    write_columns("price_eur_mwh", series.start, series.slot_s, tz, &[&series.price_eur_mwh], out)
+    write_columns("price_per_mwh", series.start, series.slot_s, tz, &[&series.price_per_mwh], out)
 }
 
 /// Like [`write_csv`], with the two prices of balancing: energy bought and energy returned.
@@ -194,7 +194,7 @@ pub fn write_two_csv(
     tz: chrono_tz::Tz,
     out: impl Write,
 ) -> std::io::Result<()> {
-    write_columns("up_eur_mwh,down_eur_mwh", start, slot_s, tz, &[up, down], out)
+    write_columns("up_per_mwh,down_per_mwh", start, slot_s, tz, &[up, down], out)
 }
 
 fn write_columns(
@@ -237,10 +237,10 @@ mod tests {
     #[test]
     fn slots_are_read_from_the_data_across_a_clock_change() {
         // 2018-03-11 in New York has no 2 o'clock; the instants are still an hour apart.
-        let text = "time,price_eur_mwh,note\n2018-03-11T01:00:00-05:00,30.5,a\n2018-03-11 03:00:00-04:00,31,\n2018-03-11T08:00Z,-4.25,\n";
+        let text = "time,price_per_mwh,note\n2018-03-11T01:00:00-05:00,30.5,a\n2018-03-11 03:00:00-04:00,31,\n2018-03-11T08:00Z,-4.25,\n";
         let series = read_text(text).unwrap();
         assert_eq!(series.start, SimTime(1_520_748_000));
-        assert_eq!((series.slot_s, series.price_eur_mwh.clone()), (3_600, vec![30.5, 31.0, -4.25]));
+        assert_eq!((series.slot_s, series.price_per_mwh.clone()), (3_600, vec![30.5, 31.0, -4.25]));
         assert_eq!(series.end(), SimTime(1_520_748_000 + 3 * 3_600));
         assert!(series.covers(series.start, series.end()));
         assert!(!series.covers(series.start, series.end() + 1));
@@ -251,7 +251,7 @@ mod tests {
     #[test]
     fn a_series_survives_writing() {
         let series =
-            PriceSeries { start: SimTime(1_540_688_400), slot_s: 900, price_eur_mwh: vec![1.25, -3.0, 4.5] };
+            PriceSeries { start: SimTime(1_540_688_400), slot_s: 900, price_per_mwh: vec![1.25, -3.0, 4.5] };
         let mut text = Vec::new();
         write_csv(&series, chrono_tz::Europe::Berlin, &mut text).unwrap();
         assert_eq!(read_text(std::str::from_utf8(&text).unwrap()).unwrap(), series);
@@ -267,44 +267,44 @@ mod tests {
         {
             let ticks: Vec<i64> = [0, 900, 1_800].iter().map(|s| (1_520_226_000 + s) * per_second).collect();
             let time = Series::new("time".into(), ticks).cast(&DataType::Datetime(unit, None)).unwrap();
-            let price = Series::new("price_eur_mwh".into(), vec![1.5, -2.0, 3.25]);
+            let price = Series::new("price_per_mwh".into(), vec![1.5, -2.0, 3.25]);
             let columns = vec![Column::from(time), Column::from(price)];
             let mut frame = DataFrame::new_infer_height(columns).unwrap();
             crate::synth::files::write_parquet(&path, &mut frame).unwrap();
             let series = read(&path).unwrap();
             assert_eq!((series.start, series.slot_s), (SimTime(1_520_226_000), 900));
-            assert_eq!(series.price_eur_mwh, [1.5, -2.0, 3.25]);
+            assert_eq!(series.price_per_mwh, [1.5, -2.0, 3.25]);
         }
     }
 
     #[test]
     fn messages() {
-        let start = "time,price_eur_mwh\n2018-01-01T00:00:00Z,1\n2018-01-01T01:00:00Z,2\n";
+        let start = "time,price_per_mwh\n2018-01-01T00:00:00Z,1\n2018-01-01T01:00:00Z,2\n";
         insta::assert_snapshot!(message(&format!("{start}2018-01-01T03:00:00Z,3\n")), @"p.csv:4: time: found 2018-01-01T03:00:00Z, expected 2018-01-01T02:00:00Z, for a slot is 3600 s by the first two rows; fill the gap, or leave the odd row out");
         insta::assert_snapshot!(message(&format!("{start}2018-01-01T01:00:00Z,3\n")), @"p.csv:4: time: found 2018-01-01T01:00:00Z twice, expected each time once; times with a local offset tell the two hours of autumn apart");
         insta::assert_snapshot!(message(&format!("{start}2018-01-01T00:30:00Z,3\n")), @"p.csv:4: time: found 2018-01-01T00:30:00Z after 2018-01-01T01:00:00Z, expected times that ascend; sort the rows by time");
         insta::assert_snapshot!(message(&format!("{start}2018-01-01T02:00:00Z,NaN\n2018-01-01T03:00:00Z,\n")), @r#"
-        p.csv:4: price_eur_mwh: found "NaN", expected a price from -100000 to 100000 EUR/MWh
-        p.csv:5: price_eur_mwh: found an empty cell, expected a price from -100000 to 100000 EUR/MWh
+        p.csv:4: price_per_mwh: found "NaN", expected a price from -100000 to 100000 EUR/MWh
+        p.csv:5: price_per_mwh: found an empty cell, expected a price from -100000 to 100000 EUR/MWh
         "#);
         insta::assert_snapshot!(message(&format!("{start}2018-01-01T02:00:00,3\n")), @r#"p.csv:4: time: found "2018-01-01T02:00:00", expected ISO 8601 with offset, such as 2018-03-05T08:00:00-05:00; the offset is missing: add Z for UTC, or the local one"#);
-        insta::assert_snapshot!(message("time;price_eur_mwh\n1;2\n"), @"
-        p.csv:1: found the columns time;price_eur_mwh, expected a column time; the file seems to be separated by something else than commas: write it with commas
-        p.csv:1: found the columns time;price_eur_mwh, expected a column price_eur_mwh; the file seems to be separated by something else than commas: write it with commas
+        insta::assert_snapshot!(message("time;price_per_mwh\n1;2\n"), @"
+        p.csv:1: found the columns time;price_per_mwh, expected a column time; the file seems to be separated by something else than commas: write it with commas
+        p.csv:1: found the columns time;price_per_mwh, expected a column price_per_mwh; the file seems to be separated by something else than commas: write it with commas
         ");
-        insta::assert_snapshot!(message("time,price_eur_mwh\n2018-01-01T02:00:00Z,3\n"), @"p.csv: found one price, expected at least two rows; the length of a slot is the time between the first two rows");
-        insta::assert_snapshot!(message("time,price_eur_mwh\n"), @"p.csv: found no prices, expected at least two rows");
+        insta::assert_snapshot!(message("time,price_per_mwh\n2018-01-01T02:00:00Z,3\n"), @"p.csv: found one price, expected at least two rows; the length of a slot is the time between the first two rows");
+        insta::assert_snapshot!(message("time,price_per_mwh\n"), @"p.csv: found no prices, expected at least two rows");
         insta::assert_snapshot!(message(""), @"
-        p.csv:1: found no header, expected a column time; columns known here: time, price_eur_mwh
-        p.csv:1: found no header, expected a column price_eur_mwh; columns known here: time, price_eur_mwh
+        p.csv:1: found no header, expected a column time; columns known here: time, price_per_mwh
+        p.csv:1: found no header, expected a column price_per_mwh; columns known here: time, price_per_mwh
         ");
-        insta::assert_snapshot!(message("time,price_eur_mwh\n2018-01-01T02:00:00Z,1,5\n"), @"p.csv:2: found 3 cells, expected 2 cells, as in the header; the row is cut off, or has a comma too many; quote cells that hold commas");
+        insta::assert_snapshot!(message("time,price_per_mwh\n2018-01-01T02:00:00Z,1,5\n"), @"p.csv:2: found 3 cells, expected 2 cells, as in the header; the row is cut off, or has a comma too many; quote cells that hold commas");
     }
 
     #[test]
     fn prices_have_a_range() {
-        let text = "time,price_eur_mwh\n2018-01-01T00:00:00Z,-100000\n2018-01-01T01:00:00Z,1e15\n";
-        insta::assert_snapshot!(message(text), @r#"p.csv:3: price_eur_mwh: found "1e15", expected a price from -100000 to 100000 EUR/MWh"#);
+        let text = "time,price_per_mwh\n2018-01-01T00:00:00Z,-100000\n2018-01-01T01:00:00Z,1e15\n";
+        insta::assert_snapshot!(message(text), @r#"p.csv:3: price_per_mwh: found "1e15", expected a price from -100000 to 100000 EUR/MWh"#);
     }
 
     #[test]
@@ -313,20 +313,20 @@ mod tests {
             let table = SmallTable::from_csv(Path::new("b.csv"), text.as_bytes()).unwrap();
             two(Path::new("b.csv"), &table)
         };
-        let head = "time,up_eur_mwh,down_eur_mwh\n2018-01-01T00:00:00Z,30,20\n";
+        let head = "time,up_per_mwh,down_per_mwh\n2018-01-01T00:00:00Z,30,20\n";
         let prices = table(&format!("{head}2018-01-01T01:00:00Z,25,25\n")).unwrap();
-        assert_eq!(prices.up.price_eur_mwh, [30.0, 25.0]);
-        assert_eq!(prices.down.price_eur_mwh, [20.0, 25.0]);
+        assert_eq!(prices.up.price_per_mwh, [30.0, 25.0]);
+        assert_eq!(prices.down.price_per_mwh, [20.0, 25.0]);
         // A single slot in reverse order is unusual, but does not mean that the columns are swapped.
         assert!(table(&format!("{head}2018-01-01T01:00:00Z,24,25\n")).is_ok());
-        let swapped = "time,up_eur_mwh,down_eur_mwh\n2018-01-01T00:00:00Z,3,3\n2018-01-01T01:00:00Z,2,4\n";
-        insta::assert_snapshot!(table(swapped).unwrap_err(), @"b.csv:3: up_eur_mwh: found 2 below down_eur_mwh 4, and so wherever the two differ, expected upward prices at or above downward ones; the columns are swapped");
+        let swapped = "time,up_per_mwh,down_per_mwh\n2018-01-01T00:00:00Z,3,3\n2018-01-01T01:00:00Z,2,4\n";
+        insta::assert_snapshot!(table(swapped).unwrap_err(), @"b.csv:3: up_per_mwh: found 2 below down_per_mwh 4, and so wherever the two differ, expected upward prices at or above downward ones; the columns are swapped");
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("b.csv");
         std::fs::write(&path, head).unwrap();
         let message = read(&path).unwrap_err().to_string();
         assert!(
-            message.contains("found two prices, up_eur_mwh and down_eur_mwh, expected one, price_eur_mwh"),
+            message.contains("found two prices, up_per_mwh and down_per_mwh, expected one, price_per_mwh"),
             "{message}"
         );
     }
@@ -334,13 +334,13 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn no_text_panics(text in "[-0-9TZ:,.\ntimepriceurmwhNa;]{0,200}", tail in ".{0,40}") {
-            let _ = read_text(&format!("time,price_eur_mwh\n{text}{tail}"));
+            let _ = read_text(&format!("time,price_per_mwh\n{text}{tail}"));
             let _ = read_text(&text);
         }
 
         #[test]
         fn damaged_files_do_not_panic(at in 0usize..60, byte in 0u8..128) {
-            let mut text = b"time,price_eur_mwh\n2018-01-01T00:00:00Z,1\n2018-01-01T01:00:00Z,2\n".to_vec();
+            let mut text = b"time,price_per_mwh\n2018-01-01T00:00:00Z,1\n2018-01-01T01:00:00Z,2\n".to_vec();
             text[at] = byte;
             if let Ok(text) = std::str::from_utf8(&text) {
                 let _ = read_text(text);

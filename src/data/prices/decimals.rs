@@ -10,7 +10,7 @@ use gridfleet_core::error::{Error, InputError, Result};
 
 /// Maximum plausible absolute price of a spot or regulating market [EUR/MWh]: not below the technical limits
 /// of European markets (day-ahead 5000, intraday 9999, regulating 10000).
-pub const BELIEVED_EUR_MWH: f64 = 10_000.0;
+pub const BELIEVED_PER_MWH: f64 = 10_000.0;
 
 /// A price this many times the median is taken for a wrong decimal sign. Assumed: the regulating price of
 /// 3000 in Finland in 2016 is correct at 100 times the median; a lost decimal sign gives a factor of a
@@ -185,7 +185,7 @@ fn believable(text: &Text, key: &str, cells: &[Cell<'_>], values: &[f64], decima
         } else {
             BELIEVED_TIMES
         };
-        let limit = (times * middle).clamp(1_000.0, BELIEVED_EUR_MWH);
+        let limit = (times * middle).clamp(1_000.0, BELIEVED_PER_MWH);
         if value.abs() > limit {
             let expected = format!("a price of at most {limit:.0} EUR/MWh, for the middle one is {middle}");
             let problem = text.error(line, key, format!("`{cell}`, read as {value}"), expected);

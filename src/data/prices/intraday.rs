@@ -14,7 +14,7 @@
 
 use super::clock::{RowClock, dates, in_order, midnight_s};
 use super::decimals::Decimal;
-use super::decimals::{BELIEVED_EUR_MWH, absent, number};
+use super::decimals::{BELIEVED_PER_MWH, absent, number};
 use super::slots::{Observed, Rows};
 use super::text::{Row, Text};
 use super::{PRICE, PriceReport, VOLUME};
@@ -37,7 +37,7 @@ const COLUMNS: [&str; 5] = ["unit_price", "qty", "delivery_date", "product", "pr
 /// A clearing price during accumulation.
 #[derive(Debug)]
 struct Quarter {
-    lowest_eur_mwh: f64,
+    lowest_per_mwh: f64,
     volume_kw: f64,
     line: u64,
 }
@@ -78,8 +78,8 @@ pub fn read(text: &Text) -> Result<Rows> {
         let (second, which) = product(row.cell(time_at))
             .ok_or_else(|| wrong("product_time", row.cell(time_at), "a quarter such as 00Q1 or 23Q4"))?;
         let price = figure(text, &row, price_at, "unit_price")? / CENTS;
-        if price.abs() > BELIEVED_EUR_MWH {
-            let expected = format!("at most {BELIEVED_EUR_MWH} EUR/MWh, in cents");
+        if price.abs() > BELIEVED_PER_MWH {
+            let expected = format!("at most {BELIEVED_PER_MWH} EUR/MWh, in cents");
             let problem = wrong("unit_price", row.cell(price_at), &expected);
             return Err(problem.help("is a decimal sign missing, or are the columns swapped?").into());
         }
@@ -114,13 +114,13 @@ pub fn read(text: &Text) -> Result<Rows> {
         };
         for time in times {
             let quarter = quarters.entry(time).or_insert(Quarter {
-                lowest_eur_mwh: f64::INFINITY,
+                lowest_per_mwh: f64::INFINITY,
                 volume_kw: 0.0,
                 line: row.line,
             });
             quarter.volume_kw += kw;
-            if price < quarter.lowest_eur_mwh {
-                quarter.lowest_eur_mwh = price;
+            if price < quarter.lowest_per_mwh {
+                quarter.lowest_per_mwh = price;
                 quarter.line = row.line;
             }
         }
@@ -131,7 +131,7 @@ pub fn read(text: &Text) -> Result<Rows> {
         file: 0,
         line: quarter.line,
         values: vec![
-            quarter.lowest_eur_mwh,
+            quarter.lowest_per_mwh,
             quarter.volume_kw / KW_PER_MW * QUARTER_S as f64 / HOUR_S as f64,
         ],
     });

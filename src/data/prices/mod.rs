@@ -1,6 +1,6 @@
 //! Prices over time: the canonical table, and importers of the files published by markets.
 //!
-//! - [`canonical`]: `time`, `price_eur_mwh` (or `up_eur_mwh`, `down_eur_mwh`), one row per slot without gaps;
+//! - [`canonical`]: `time`, `price_per_mwh` (or `up_per_mwh`, `down_per_mwh`), one row per slot without gaps;
 //! - [`nordpool`]: day-ahead and regulating prices of the Nordic market, one column per area;
 //! - [`dayahead`]: one price column of any table, as published by ENTSO-E, SMARD, Open Power System Data and
 //!   others;
@@ -36,11 +36,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 /// Column of a single price [EUR/MWh].
-pub const PRICE: &str = "price_eur_mwh";
+pub const PRICE: &str = "price_per_mwh";
 /// Column of the price at which a short system buys [EUR/MWh].
-pub const UP: &str = "up_eur_mwh";
+pub const UP: &str = "up_per_mwh";
 /// Column of the price at which a long system sells [EUR/MWh].
-pub const DOWN: &str = "down_eur_mwh";
+pub const DOWN: &str = "down_per_mwh";
 /// Column of the traded volume in MWh.
 pub const VOLUME: &str = "volume_mwh";
 /// Column of the activated reserve, mean over the slot in MW.

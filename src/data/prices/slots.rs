@@ -278,7 +278,7 @@ mod tests {
         Rows {
             files: vec!["x.csv".into()],
             key: "SE3".into(),
-            columns: vec!["price_eur_mwh".into()],
+            columns: vec!["price_per_mwh".into()],
             rows: prices.iter().enumerate().map(row).collect(),
             slot_s: None,
             report: PriceReport::default(),

@@ -90,7 +90,7 @@ pub enum Clearing {
 
 impl Clearing {
     /// Clearing price [EUR/MWh].
-    pub fn price_eur_mwh(self) -> f64 {
+    pub fn price_per_mwh(self) -> f64 {
         let (Self::Reached(price) | Self::Nothing(price) | Self::Beyond(price)) = self;
         price
     }
@@ -100,7 +100,7 @@ impl MeritOrder {
     /// Orders offers: in negative reserve by descending price, in positive reserve by ascending price.
     pub fn new<'a>(to: NaiveDate, direction: Direction, offers: impl IntoIterator<Item = &'a Offer>) -> Self {
         let mut steps: Vec<(f64, f64)> =
-            offers.into_iter().map(|o| (o.allocated_mw, o.price_eur_mwh)).collect();
+            offers.into_iter().map(|o| (o.allocated_mw, o.price_per_mwh)).collect();
         steps.sort_by(|a, b| match direction {
             Direction::Neg => b.1.total_cmp(&a.1),
             Direction::Pos => a.1.total_cmp(&b.1),

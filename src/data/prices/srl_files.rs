@@ -62,7 +62,7 @@ pub struct Offer {
     pub tariff: Tariff,
     /// Price of energy [EUR/MWh] paid by the party that takes the energy: below zero if the grid pays a
     /// provider for taking energy.
-    pub price_eur_mwh: f64,
+    pub price_per_mwh: f64,
     /// Allocated power in MW.
     pub allocated_mw: f64,
     /// Line in the file.
@@ -202,8 +202,8 @@ pub fn read_tenders(text: &Text, direction: Direction) -> Result<Tenders> {
         }
         // Negative reserve: the provider takes the energy. Positive reserve: the grid takes it.
         let taker_pays = grid_pays == (direction == Direction::Pos);
-        let price_eur_mwh = if taker_pays { price } else { 0.0 - price };
-        tenders.offers.push(Offer { from, to, tariff, price_eur_mwh, allocated_mw, line: row.line });
+        let price_per_mwh = if taker_pays { price } else { 0.0 - price };
+        tenders.offers.push(Offer { from, to, tariff, price_per_mwh, allocated_mw, line: row.line });
     }
     Ok(tenders)
 }

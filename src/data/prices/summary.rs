@@ -10,6 +10,7 @@ use crate::times::RawTime;
 use crate::write::REPORT_KEY;
 use chrono_tz::Tz;
 use gridfleet_core::error::Result;
+use gridfleet_core::names;
 use gridfleet_core::time::SimTime;
 use serde::Serialize;
 use std::fmt;
@@ -116,7 +117,7 @@ pub fn of_raw(text: &Text, format: RawFormat, tz: Tz) -> Result<PriceSummary> {
                 .flat_map(|part| {
                     let names = part.columns.iter().map(|column| match part.columns.len() {
                         1 => part.key.clone(),
-                        _ => format!("{} {}", part.key, column.trim_end_matches("_eur_mwh")),
+                        _ => format!("{} {}", part.key, column.trim_end_matches("_per_mwh")),
                     });
                     names.enumerate().map(|(i, name)| stats(name, values(&part.rows, i))).collect::<Vec<_>>()
                 })
@@ -155,7 +156,7 @@ fn of_tenders(text: &Text) -> Result<PriceSummary> {
         summary.rows = tenders.rows;
         summary
             .columns
-            .push(stats(format!("{name} price [EUR/MWh]"), tenders.offers.iter().map(|o| o.price_eur_mwh)));
+            .push(stats(format!("{name} price [EUR/MWh]"), tenders.offers.iter().map(|o| o.price_per_mwh)));
         summary
             .columns
             .push(stats(format!("{name} allocated [MW]"), tenders.offers.iter().map(|o| o.allocated_mw)));
@@ -179,7 +180,9 @@ fn of_tenders(text: &Text) -> Result<PriceSummary> {
 /// If the file cannot be read or has no times.
 pub fn of_canonical(file: &TableFile) -> Result<PriceSummary> {
     let time = file.require(&["time"])?;
-    let told = |name: &String| name.ends_with("_eur_mwh") || name == VOLUME || name == ACTIVATED;
+    let told = |name: &String| {
+        names::renamed(name).unwrap_or(name).ends_with("_per_mwh") || name == VOLUME || name == ACTIVATED
+    };
     let priced: Vec<usize> =
         (0..file.names().len()).filter(|&c| file.names().get(c).is_some_and(told)).collect();
     let table = file.read(&[&[time][..], &priced].concat())?;

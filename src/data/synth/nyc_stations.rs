@@ -71,7 +71,7 @@ fn station(
     connectors: u32,
     connector_kw: f64,
     site_limit_kw: Option<f64>,
-    markup_eur_mwh: f64,
+    markup_per_mwh: f64,
 ) -> StationRow {
     StationRow {
         line: 0,
@@ -84,7 +84,7 @@ fn station(
         dc: connector_kw > crate::stations::MOST_AC_KW,
         site_limit_kw,
         retailer: None,
-        markup_eur_mwh: Some(markup_eur_mwh),
+        markup_per_mwh: Some(markup_per_mwh),
         queue_patience_s: None,
         bus: None,
     }

@@ -109,7 +109,7 @@ pub fn nordpool(start: NaiveDate, days: u32, seed: u64) -> Result<String> {
 }
 
 fn slots(series: &PriceSeries) -> impl Iterator<Item = (SimTime, f64)> {
-    (0..).map(|slot| series.start + slot * series.slot_s).zip(series.price_eur_mwh.iter().copied())
+    (0..).map(|slot| series.start + slot * series.slot_s).zip(series.price_per_mwh.iter().copied())
 }
 
 /// Tender results of secondary reserve for every week that contains one of the days.
@@ -262,7 +262,7 @@ mod tests {
             // Area SE3 is the series itself, in whole cents.
             let series = NORDIC.series(date, 1, 7).unwrap();
             let read: Vec<f64> = rows.rows.iter().map(|row| row.values[0]).collect();
-            assert_eq!((rows.rows[0].time, read), (series.start, series.price_eur_mwh.clone()));
+            assert_eq!((rows.rows[0].time, read), (series.start, series.price_per_mwh.clone()));
             assert_eq!(slots_of(rows), hours);
             let trades = trades::read(&text(&intraday(date, 1, 7).unwrap())).unwrap();
             assert_eq!((trades.report.repaired.len(), slots_of(trades)), (0, hours * 4));

@@ -98,7 +98,7 @@ impl PriceShape {
         let mut random = Streams { seed, replication: 0 }.stream(Purpose::Synthesis, 1);
         let step = self.spread * (1.0 - self.memory * self.memory).sqrt();
         let mut noise = self.spread * random.sample::<f64, _>(StandardNormal);
-        let price_eur_mwh = (0..(end - start) / HOUR_S)
+        let price_per_mwh = (0..(end - start) / HOUR_S)
             .map(|hour| {
                 let hour = clock.hour_of_week(start + hour * HOUR_S);
                 let mean = if hour / 24 < 5 { self.weekday[hour % 24] } else { self.weekend[hour % 24] };
@@ -108,7 +108,7 @@ impl PriceShape {
                 (price * 100.0).round() / 100.0 + 0.0
             })
             .collect();
-        Ok(PriceSeries { start, slot_s: HOUR_S, price_eur_mwh })
+        Ok(PriceSeries { start, slot_s: HOUR_S, price_per_mwh })
     }
 }
 
@@ -120,7 +120,7 @@ mod tests {
     fn a_long_series_has_the_means_it_was_made_from() {
         let start = NaiveDate::from_ymd_opt(2016, 1, 4).unwrap();
         let series = GERMANY.series(start, 3_640, 7).unwrap();
-        let mean = series.price_eur_mwh.iter().sum::<f64>() / series.price_eur_mwh.len() as f64;
+        let mean = series.price_per_mwh.iter().sum::<f64>() / series.price_per_mwh.len() as f64;
         let expected =
             (5.0 * GERMANY.weekday.iter().sum::<f64>() + 2.0 * GERMANY.weekend.iter().sum::<f64>()) / 168.0;
         // The mean of a process with autocorrelation 0.956 over 87,360 hours has a standard error of 0.3.
@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn a_week_with_a_clock_change_has_an_hour_less() {
         let start = NaiveDate::from_ymd_opt(2018, 3, 5).unwrap();
-        assert_eq!(NEW_YORK.series(start, 7, 1).unwrap().price_eur_mwh.len(), 167);
+        assert_eq!(NEW_YORK.series(start, 7, 1).unwrap().price_per_mwh.len(), 167);
         assert!(NEW_YORK.series(start, 0, 1).is_err());
     }
 }

@@ -33,7 +33,7 @@ mod tests {
     #[test]
     fn a_made_up_year_is_like_the_market() {
         let start = NaiveDate::from_ymd_opt(2016, 1, 1).unwrap();
-        let spot = NORDIC.series(start, 366, 1).unwrap().price_eur_mwh;
+        let spot = NORDIC.series(start, 366, 1).unwrap().price_per_mwh;
         let [positive, negative] = regulating(&spot, 1);
         assert_eq!(spot.len(), 8784);
         let mut above = 0;

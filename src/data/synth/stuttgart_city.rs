@@ -120,7 +120,7 @@ impl City {
                 dc: false,
                 site_limit_kw: None,
                 retailer: None,
-                markup_eur_mwh: None,
+                markup_per_mwh: None,
                 queue_patience_s: None,
                 bus: None,
             })

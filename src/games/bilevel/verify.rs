@@ -11,13 +11,13 @@ pub struct Check {
     /// Maximum violation of an energy balance, a limit or the order of a bidding curve, in MWh.
     pub feasibility_mwh: f64,
     /// Maximum excess of the owners' cost over their minimum cost, found by a linear program [EUR/MWh].
-    pub owners_eur_mwh: f64,
+    pub owners_per_mwh: f64,
     /// Maximum difference between the owners' cost and the value of their dual program [EUR/MWh].
-    pub duality_eur_mwh: f64,
+    pub duality_per_mwh: f64,
     /// Maximum difference between our revenue and the owners' total cost less their payments to others [EUR/MWh].
-    pub revenue_eur_mwh: f64,
+    pub revenue_per_mwh: f64,
     /// Difference between the reported objective and the one from recomputed profits and the CVaR by sorting, in EUR.
-    pub objective_eur: f64,
+    pub objective: f64,
 }
 
 impl Check {
@@ -28,10 +28,8 @@ impl Check {
         let rivals = p.rivals.iter().flat_map(|r| r.prices.iter().flatten());
         let price = rivals.map(|q| q.abs()).fold(p.max_price.max(1e-9), f64::max);
         let objective = plan.objective.abs().max(energy * price);
-        let owners = self.owners_eur_mwh.max(self.duality_eur_mwh).max(self.revenue_eur_mwh);
-        self.feasibility_mwh <= 1e-6 * energy
-            && owners <= 1e-6 * price
-            && self.objective_eur <= 1e-6 * objective
+        let owners = self.owners_per_mwh.max(self.duality_per_mwh).max(self.revenue_per_mwh);
+        self.feasibility_mwh <= 1e-6 * energy && owners <= 1e-6 * price && self.objective <= 1e-6 * objective
     }
 }
 
@@ -90,8 +88,8 @@ impl Check {
                 let split = game.owners().split(hour.price, &rivals, hour.lean);
                 let least = game.owners().least_cost(hour.price, &rivals)?;
                 let dual = game.owners().dual_value(hour.price, &rivals);
-                raise(&mut self.owners_eur_mwh, (split.cost - least).abs());
-                raise(&mut self.duality_eur_mwh, (split.cost - dual).abs());
+                raise(&mut self.owners_per_mwh, (split.cost - least).abs());
+                raise(&mut self.duality_per_mwh, (split.cost - dual).abs());
                 // In the paper's program, strong duality replaces the product of price and share.
                 let others: f64 = shares[1..].iter().zip(&rivals).map(|(x, q)| x * q).sum();
                 let ways = split.cost
@@ -101,7 +99,7 @@ impl Check {
                         .zip([hour.price].iter().chain(&rivals))
                         .map(|(x, q)| x * q)
                         .sum::<f64>();
-                raise(&mut self.revenue_eur_mwh, (dual - others - ways - hour.price * shares[0]).abs());
+                raise(&mut self.revenue_per_mwh, (dual - others - ways - hour.price * shares[0]).abs());
                 raise(&mut self.feasibility_mwh, (shares.iter().sum::<f64>() - 1.0).abs());
             }
         }
@@ -134,6 +132,6 @@ impl Check {
             tail = (tail - p).max(0.0);
         }
         let cvar = worst / (1.0 - plan.risk.alpha);
-        raise(&mut self.objective_eur, (expected + plan.risk.beta * cvar - plan.objective).abs());
+        raise(&mut self.objective, (expected + plan.risk.beta * cvar - plan.objective).abs());
     }
 }

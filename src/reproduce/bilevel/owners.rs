@@ -67,11 +67,11 @@ fn fig13(context: &Context<'_>) -> Result<Outcome> {
     notes.push(format!("The weight of risk is {BETA} (assumed; the paper does not say)."));
     let table = Table::new("prices")
         .integers("hour", 0..HOURS as i64)
-        .numbers("ours_eur_mwh", plan.hours.iter().map(|hour| hour.price))
+        .numbers("ours_per_mwh", plan.hours.iter().map(|hour| hour.price))
         .numbers("share", plan.hours.iter().map(|hour| hour.share))
-        .numbers("rival_1_eur_mwh", (0..HOURS).map(|t| rival_price(game, 0, t)))
-        .numbers("rival_2_eur_mwh", (0..HOURS).map(|t| rival_price(game, 1, t)))
-        .numbers("rival_3_eur_mwh", (0..HOURS).map(|t| rival_price(game, 2, t)));
+        .numbers("rival_1_per_mwh", (0..HOURS).map(|t| rival_price(game, 0, t)))
+        .numbers("rival_2_per_mwh", (0..HOURS).map(|t| rival_price(game, 1, t)))
+        .numbers("rival_3_per_mwh", (0..HOURS).map(|t| rival_price(game, 2, t)));
     Ok(Outcome {
         figures: Vec::new(),
         findings,

@@ -117,8 +117,8 @@ fn hour_table(day: &Day) -> Table {
         .numbers("beta", rows().map(|(plan, _)| plan.risk.beta))
         .integers("scenario", rows().map(|(_, w)| w as i64))
         .numbers("probability", rows().map(|(_, w)| probabilities[w]))
-        .numbers("profit_at_4_eur", rows().map(|(plan, w)| plan.hours[HOUR].profits[w]))
-        .numbers("profit_of_day_eur", rows().map(|(plan, w)| plan.profits[w]))
+        .numbers("profit_at_4", rows().map(|(plan, w)| plan.hours[HOUR].profits[w]))
+        .numbers("profit_of_day", rows().map(|(plan, w)| plan.profits[w]))
 }
 
 fn fig8(context: &Context<'_>) -> Result<Outcome> {
@@ -164,8 +164,8 @@ fn outcome(
         plots::Figure::new(title).subtitle("one day; each point has its weights of risk").panel("", plane);
     let table = Table::new("profits")
         .numbers("beta", BETAS)
-        .numbers("expected_profit_eur", y)
-        .numbers(if label == "CVaR" { "cvar_eur" } else { "profit_sd_eur" }, x);
+        .numbers("expected_profit", y)
+        .numbers(if label == "CVaR" { "cvar" } else { "profit_sd" }, x);
     Outcome {
         figures: Vec::new(),
         findings,

@@ -67,7 +67,7 @@ fn read(folder: &Path) -> Result<[Vec<f64>; 3]> {
 /// A synthetic year with the mean and spread of a Nordic area.
 fn made_up() -> Result<[Vec<f64>; 3]> {
     let start = NaiveDate::from_ymd_opt(2016, 1, 1).unwrap_or_default();
-    let spot = NORDIC.series(start, 366, 1)?.price_eur_mwh;
+    let spot = NORDIC.series(start, 366, 1)?.price_per_mwh;
     let [positive, negative] = regulating(&spot, 1);
     Ok([spot, positive, negative])
 }

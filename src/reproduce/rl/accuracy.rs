@@ -48,7 +48,7 @@ fn run(context: &Context<'_>) -> Result<Outcome> {
         let learned = case.play(context, course, &Player::Learned(agent))?;
         let fixed = case.play(context, course, &Player::Fixed(best))?;
         let averse = case.play(context, course, &Player::Fixed(AVERSE))?;
-        let scaled = |weeks| profits(weeks).iter().map(|eur| eur * thousands).collect::<Vec<_>>();
+        let scaled = |weeks| profits(weeks).iter().map(|profit| profit * thousands).collect::<Vec<_>>();
         let figure = |what: &str, values: &[f64]| case.mean(what, "kEUR", values).case(&name);
         outcome.figures.push(figure("profit, learned", &scaled(&learned)).published(*published));
         outcome.figures.push(figure("profit, integrated (0.5, 0.3)", &scaled(&averse)));

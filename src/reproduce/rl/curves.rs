@@ -48,7 +48,7 @@ fn run(context: &Context<'_>) -> Result<Outcome> {
         by_variant[variant].push((mean(&profits(&played)), mean(&differences(&played, &averse))));
         for row in &curve {
             names.push(variants[variant].0.to_owned());
-            let values = [seed as f64, row.steps as f64, row.reward_eur, row.epsilon, row.loss];
+            let values = [seed as f64, row.steps as f64, row.reward, row.epsilon, row.loss];
             columns.iter_mut().zip(values).for_each(|(column, value)| column.push(value));
         }
         agents[variant].1.push(curve);
@@ -60,11 +60,11 @@ fn run(context: &Context<'_>) -> Result<Outcome> {
         outcome
             .figures
             .push(Figure::mean("less integrated (0.5, 0.3), by seeds", "EUR", &gained).case(*name));
-        let held = gained.iter().filter(|&&eur| eur > 0.0).count();
+        let held = gained.iter().filter(|&&gain| gain > 0.0).count();
         let text = format!("{name}: earns more than the risk-averse pair");
         outcome.findings.push(Finding::in_instances(text, held, gained.len(), 1.0));
     }
-    let numbers = ["seed", "steps", "reward_eur", "epsilon", "loss"];
+    let numbers = ["seed", "steps", "reward", "epsilon", "loss"];
     let named =
         numbers.into_iter().zip(columns).map(|(name, values)| (name.to_owned(), Values::Numbers(values)));
     let columns = std::iter::once(("agent".to_owned(), Values::Texts(names))).chain(named).collect();

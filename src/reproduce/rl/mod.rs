@@ -111,7 +111,7 @@ fn best_fixed(context: &Context<'_>, course: &Course) -> Result<([f64; 2], Vec<f
             let mut sum = 0.0;
             for week in 0..weeks {
                 // Spread over all weeks, so that the season has no effect.
-                sum += player.play(course, Set::Training, week * all / weeks)?.profit_eur;
+                sum += player.play(course, Set::Training, week * all / weeks)?.profit;
             }
             Ok(sum / weeks as f64)
         })
@@ -125,11 +125,11 @@ fn best_fixed(context: &Context<'_>, course: &Course) -> Result<([f64; 2], Vec<f
 }
 
 fn profits(results: &[WeekResult]) -> Vec<f64> {
-    results.iter().map(|week| week.profit_eur).collect()
+    results.iter().map(|week| week.profit).collect()
 }
 
 fn differences(a: &[WeekResult], b: &[WeekResult]) -> Vec<f64> {
-    a.iter().zip(b).map(|(a, b)| a.profit_eur - b.profit_eur).collect()
+    a.iter().zip(b).map(|(a, b)| a.profit - b.profit).collect()
 }
 
 fn mean(values: &[f64]) -> f64 {

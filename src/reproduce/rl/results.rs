@@ -40,7 +40,7 @@ fn run(context: &Context<'_>) -> Result<Outcome> {
     let perfect = course.with_accuracy([1.0, 1.0]);
     let forecast = ForecastKind::Perfect;
     let balancing =
-        BiddingSpec::Balancing { risk: AVERSE[0], accuracy: ACCURACY[0], forecast, limit_eur_mwh: None };
+        BiddingSpec::Balancing { risk: AVERSE[0], accuracy: ACCURACY[0], forecast, limit_per_mwh: None };
     let alone = |spec: &BiddingSpec| {
         context.map(&case.held_out(), |&week| benchmark(course, Set::HeldOut, week, spec))
     };
@@ -112,7 +112,7 @@ fn run(context: &Context<'_>) -> Result<Outcome> {
                 "risk_intraday".to_owned(),
                 Values::Numbers((0..sight::ACTIONS).map(|a| sight::risks(a)[1]).collect()),
             ),
-            ("profit_eur".to_owned(), Values::Numbers(grid.clone())),
+            ("profit".to_owned(), Values::Numbers(grid.clone())),
         ],
     });
     outcome.pictures.push(("grid".to_owned(), picture(&grid)));
@@ -147,8 +147,8 @@ fn figures(of: &Case, case: &str, weeks: &[WeekResult], published: Option<[f64; 
     let columns = [
         ("charged regularly", "MWh", scaled(|week| week.charged_kwh - week.market_kwh)),
         ("bought and drawn", "MWh", scaled(|week| week.market_kwh)),
-        ("lost rentals", "kEUR", scaled(|week| week.lost_eur)),
-        ("profit", "kEUR", scaled(|week| week.profit_eur)),
+        ("lost rentals", "kEUR", scaled(|week| week.lost)),
+        ("profit", "kEUR", scaled(|week| week.profit)),
     ];
     let mut figures: Vec<Figure> = columns
         .into_iter()
@@ -221,7 +221,7 @@ fn bound(context: &Context<'_>, case: &Case, learned: &[WeekResult], outcome: &m
         Ok(clairvoyant::bounds(setup)?.map_or(f64::NAN, |bounds| bounds[0]))
     })?;
     let share: Vec<f64> =
-        learned.iter().zip(&bounds).map(|(week, bound)| 100.0 * week.profit_eur / bound).collect();
+        learned.iter().zip(&bounds).map(|(week, bound)| 100.0 * week.profit / bound).collect();
     let name = format!("clairvoyant bound, first {} weeks", weeks.len());
     outcome.figures.push(case.mean("profit of a week", "EUR", &bounds).case(&name));
     outcome.figures.push(case.mean("learned, share of the bound", "%", &share).case(&name));

@@ -16,13 +16,13 @@ const RESCUES: &str = "Ledger: a rescue is paid for each leg that takes no energ
 
 /// Figures of fleets that are sums of one kind of entry, and whether the fleet receives the amount.
 const FIGURES: [(&str, EntryKind, bool); 7] = [
-    ("fares_eur", EntryKind::Fare, true),
-    ("charging_cost_eur", EntryKind::Charging, false),
-    ("driving_cost_eur", EntryKind::Driving, false),
-    ("wear_cost_eur", EntryKind::Wear, false),
-    ("lost_request_cost_eur", EntryKind::LostRequest, false),
-    ("rescue_cost_eur", EntryKind::Rescue, false),
-    ("referral_cost_eur", EntryKind::Referral, false),
+    ("fares", EntryKind::Fare, true),
+    ("charging_cost", EntryKind::Charging, false),
+    ("driving_cost", EntryKind::Driving, false),
+    ("wear_cost", EntryKind::Wear, false),
+    ("lost_request_cost", EntryKind::LostRequest, false),
+    ("rescue_cost", EntryKind::Rescue, false),
+    ("referral_cost", EntryKind::Referral, false),
 ];
 
 /// Columns of the ledger.

@@ -22,9 +22,9 @@ const STEPS_OF_AN_ANSWER: usize = 8;
 #[derive(Clone, Copy, Default)]
 struct Counted {
     kwh: f64,
-    eur: f64,
+    owed: f64,
     /// Sum of the magnitudes of all parts of the bill.
-    both_eur: f64,
+    both: f64,
     /// Largest magnitude of a price so far [currency/MWh].
     price: f64,
 }
@@ -36,7 +36,7 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
     let table = Written::open(auditor.dir, TableId::Households)?;
     let mut texts = Texts::default();
     let (time, group) = (table.all_times("time")?, table.texts("group", &mut texts)?);
-    let (power, price) = (table.floats("power_kw")?, table.floats("price_eur_mwh")?);
+    let (power, price) = (table.floats("power_kw")?, table.floats("price_per_mwh")?);
     // Energy and bill up to each reading, by group.
     let mut read = BTreeMap::<Code, Vec<(i64, Counted)>>::new();
     for row in 0..table.rows() {
@@ -44,11 +44,11 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
         let (before, so_far) =
             readings.last().copied().unwrap_or((auditor.facts.start.0, Counted::default()));
         let drawn = power[row] * (time[row] - before) as f64 / 3_600.0;
-        let eur = drawn * price[row] / 1_000.0;
+        let owed = drawn * price[row] / 1_000.0;
         let counted = Counted {
             kwh: so_far.kwh + drawn,
-            eur: so_far.eur + eur,
-            both_eur: so_far.both_eur + eur.abs(),
+            owed: so_far.owed + owed,
+            both: so_far.both + owed.abs(),
             price: so_far.price.max(price[row].abs()),
         };
         readings.push((time[row], counted));
@@ -68,7 +68,7 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
             // smaller.
             let seconds = (to - from) as usize;
             let answer_kw =
-                f64::from(group.count) * (group.worth_eur_mwh.abs() + after.price) / group.theta_eur_mwh_kw;
+                f64::from(group.count) * (group.worth_per_mwh.abs() + after.price) / group.theta_per_mwh_kw;
             let answers_kwh = rounding(STEPS_OF_AN_ANSWER, answer_kw) * seconds as f64 / 3_600.0;
             let tolerance = rounding(2 * readings.len() + seconds / SHORTEST_SLOT_S, after.kwh) + answers_kwh;
             days.that(within(after.kwh - before.kwh, kwh, tolerance), || {
@@ -92,7 +92,7 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
         let mut bills = Check::new(BILLS);
         for HouseholdFacts { name, .. } in &auditor.facts.households {
             let readings = read.get(&texts.code(name)).map_or(&[][..], Vec::as_slice);
-            let Counted { kwh, eur: owed, both_eur, price } =
+            let Counted { kwh, owed, both, price } =
                 readings.last().map_or_else(Counted::default, |last| last.1);
             let paid = paid.get(&texts.code(&format!("households:{name}"))).copied().unwrap_or(0);
             let paid = paid as f64 / 1e6;
@@ -100,7 +100,7 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
             // of the energy, both differences of sums.
             let steps =
                 4 * readings.len() + (auditor.facts.end - auditor.facts.start) as usize / SHORTEST_SLOT_S;
-            let tolerance = HALF_MILLIONTH + rounding(steps, both_eur + kwh.abs() * price / 1_000.0);
+            let tolerance = HALF_MILLIONTH + rounding(steps, both + kwh.abs() * price / 1_000.0);
             bills.that(within(paid, owed, tolerance), || {
                 format!("{name}: {owed} by the meters, {paid} in the ledger")
             });

@@ -36,7 +36,7 @@ struct BySessions {
 
 pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
     let facts = auditor.facts;
-    if facts.stations.iter().all(|station| station.slope_eur_mwh_kw.is_none()) {
+    if facts.stations.iter().all(|station| station.slope_per_mwh_kw.is_none()) {
         return Ok(());
     }
     if !auditor.has(&[TableId::Loads], &[PRICE, COST]) {
@@ -51,8 +51,8 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
     let station = table.texts("station_id", &mut texts)?;
     let (start, end) = (table.all_times("slot_start")?, table.all_times("slot_end")?);
     let power_kw = table.floats("power_kw")?;
-    let (base, price) = (table.floats("base_price_eur_mwh")?, table.floats("price_eur_mwh")?);
-    let energy_cost = table.floats("energy_cost_eur")?;
+    let (base, price) = (table.floats("base_price_per_mwh")?, table.floats("price_per_mwh")?);
+    let energy_cost = table.floats("energy_cost")?;
 
     let retailer = |row: usize| facts.stations.get(station[row] as usize).map(|at| at.retailer.as_str());
     // The load, and the sum of the magnitudes of its parts.
@@ -66,7 +66,7 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
     let mut sums = vec![BySlots::default(); facts.stations.len()];
     for row in 0..table.rows() {
         let of = facts.stations.get(station[row] as usize);
-        let slope = of.and_then(|at| at.slope_eur_mwh_kw).unwrap_or(f64::NAN);
+        let slope = of.and_then(|at| at.slope_per_mwh_kw).unwrap_or(f64::NAN);
         let [load, magnitude] = load_kw[&(retailer(row), end[row])];
         let expected = base[row] + slope * load;
         // The loads of all stations are summed.
@@ -100,7 +100,7 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
             let net = drawn[row] - fed[row];
             sum.kwh += net;
             sum.both_kwh += drawn[row] + fed[row];
-            sum.paid += cost[row] - net * facts.stations[at[row] as usize].markup_eur_mwh / 1_000.0;
+            sum.paid += cost[row] - net * facts.stations[at[row] as usize].markup_per_mwh / 1_000.0;
             let still = unplug[row].unwrap_or(facts.end.0);
             sum.plugged_s += plug_in[row].map_or(0.0, |from| (still - from) as f64);
             sum.sessions += 1;
@@ -109,14 +109,14 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
     let mut check = Check::new(COST);
     for (i, (station, by_slots)) in facts.stations.iter().zip(sums).enumerate() {
         let by_sessions = of_sessions[i];
-        if station.slope_eur_mwh_kw.is_some() {
+        if station.slope_per_mwh_kw.is_some() {
             // Both end with the charge of batteries; the slots are read from a meter. The allocation of a session's
             // energy to slots is off by as much, and at another price; each session's cost is rounded once.
             let both_kwh = by_slots.both_kwh + by_sessions.both_kwh;
             let battery_kwh = auditor.largest_battery_kwh();
             let energy = meter_rounding(by_sessions.plugged_s, battery_kwh, by_sessions.both_kwh)
                 + rounding(by_slots.slots + by_sessions.sessions + 4, both_kwh);
-            let price = by_slots.price + station.markup_eur_mwh.abs();
+            let price = by_slots.price + station.markup_per_mwh.abs();
             let cost = HALF_MILLIONTH * by_sessions.sessions as f64 + 2.0 * energy * price / 1_000.0;
             let same = within(by_slots.kwh, by_sessions.kwh, energy)
                 && within(by_slots.cost, by_sessions.paid, cost);

@@ -43,13 +43,13 @@ impl Bids {
             bidder: table.texts("bidder", texts)?,
             buys: table.texts("side", texts)?.into_iter().map(|side| side == buy).collect(),
             quantity_kw: table.floats("quantity_kw")?,
-            limit: table.floats("limit_price_eur_mwh")?,
-            price: table.floats("clearing_price_eur_mwh")?,
-            capacity: table.floats("capacity_price_eur_mw_h")?,
+            limit: table.floats("limit_price_per_mwh")?,
+            price: table.floats("clearing_price_per_mwh")?,
+            capacity: table.floats("capacity_price_per_mw_h")?,
             accepted_kw: table.floats("accepted_kw")?,
             delivered_kwh: table.floats("delivered_kwh")?,
             imbalance_kwh: table.floats("imbalance_kwh")?,
-            cash: table.floats("cash_eur")?,
+            cash: table.floats("cash")?,
         })
     }
 

@@ -77,10 +77,10 @@ pub struct StationFacts {
     /// Whether vehicle owners choose their retailer here.
     pub competes: bool,
     /// Markup of its operator on the retailer's price [currency/MWh].
-    pub markup_eur_mwh: f64,
+    pub markup_per_mwh: f64,
     /// Increase of the retailer's price with the load of its stations [currency/MWh per kW], if the price depends on
     /// load.
-    pub slope_eur_mwh_kw: Option<f64>,
+    pub slope_per_mwh_kw: Option<f64>,
 }
 
 /// A group of households.
@@ -94,9 +94,9 @@ pub struct HouseholdFacts {
     /// Number of homes.
     pub count: u32,
     /// Worth of the first unit in the hour of the largest load [currency/MWh].
-    pub worth_eur_mwh: f64,
+    pub worth_per_mwh: f64,
     /// Decrease of the worth of the next unit per further kW [currency/MWh per kW].
-    pub theta_eur_mwh_kw: f64,
+    pub theta_per_mwh_kw: f64,
 }
 
 /// Facts that the tables do not contain.

@@ -52,7 +52,7 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
     // Each posting moves an amount from one account to another, so all balances sum to zero; the final balances of the
     // fleets must equal the profit in the summary.
     if let Some(profit) =
-        super::summary::read(auditor).and_then(|json| json.get("operating_profit_eur")?.as_f64())
+        super::summary::read(auditor).and_then(|json| json.get("operating_profit")?.as_f64())
     {
         let fleets: BTreeSet<String> =
             auditor.facts.vehicles.iter().map(|v| format!("fleet:{}", v.fleet)).collect();
@@ -139,7 +139,7 @@ pub(super) fn broadcasts(auditor: &Auditor, texts: &mut Texts) -> Result<Vec<(Co
     let table = Written::open(auditor.dir, TableId::Prices)?;
     let retailer = table.texts("retailer", texts)?;
     let (from, to) = (table.all_times("valid_from")?, table.all_times("valid_to")?);
-    let price = table.floats("price_eur_mwh")?;
+    let price = table.floats("price_per_mwh")?;
     let mut slots: Vec<(Code, i64, i64, f64)> =
         (0..table.rows()).map(|row| (retailer[row], from[row], to[row], price[row])).collect();
     slots.sort_by_key(|slot| (slot.0, slot.1));
@@ -171,7 +171,7 @@ fn prices(auditor: &mut Auditor) -> Result<()> {
         let Some(at) = facts.stations.get(station[row] as usize) else { continue };
         // A load-dependent price is not one that was broadcast: `loads` checks it. A customer that chooses a retailer
         // pays different retailers at different times: `supply` checks that.
-        if at.slope_eur_mwh_kw.is_some() || at.competes {
+        if at.slope_per_mwh_kw.is_some() || at.competes {
             continue;
         }
         let seller = texts.code(&at.retailer);
@@ -187,9 +187,9 @@ fn prices(auditor: &mut Auditor) -> Result<()> {
         if valid.iter().any(|slot| slot.3 != price) {
             continue;
         }
-        let expected = (drawn[row] - fed[row]) * (price + at.markup_eur_mwh) / 1_000.0;
+        let expected = (drawn[row] - fed[row]) * (price + at.markup_per_mwh) / 1_000.0;
         // Billed at each announcement and at the end, then the markup, then rounded once.
-        let magnitude = (drawn[row] + fed[row]) * (price.abs() + at.markup_eur_mwh.abs()) / 1_000.0;
+        let magnitude = (drawn[row] + fed[row]) * (price.abs() + at.markup_per_mwh.abs()) / 1_000.0;
         let tolerance = HALF_MILLIONTH + rounding(3 * valid.len() + 8, magnitude);
         check.that(within(cost[row], expected, tolerance), || {
             format!(

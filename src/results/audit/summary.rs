@@ -25,16 +25,16 @@ const SUMS: [&str; 25] = [
     "energy_discharged_kwh",
     "sessions",
     "sessions_without_connector",
-    "fares_eur",
-    "lost_fares_eur",
-    "operating_cost_eur",
-    "operating_profit_eur",
+    "fares",
+    "lost_fares",
+    "operating_cost",
+    "operating_profit",
     "stored_start_kwh",
     "stored_end_kwh",
     "rides_in_progress_start",
     "rides_in_progress_end",
-    "rides_in_progress_value_eur",
-    "net_profit_eur",
+    "rides_in_progress_value",
+    "net_profit",
 ];
 
 /// Reads the summary, if it exists and is readable.
@@ -67,9 +67,9 @@ pub(super) fn check(auditor: &mut Auditor) {
         let (total, parts): (f64, Vec<f64>) =
             (figure(&summary, key), fleets.iter().map(|fleet| figure(fleet, key)).collect());
         let mut magnitude: f64 = parts.iter().map(|part| part.abs()).sum();
-        if *key == "net_profit_eur" {
+        if *key == "net_profit" {
             // A sum of figures that may be far larger than the sum.
-            let summed = ["operating_profit_eur", "stored_value_eur", "rides_in_progress_value_eur"];
+            let summed = ["operating_profit", "stored_value", "rides_in_progress_value"];
             magnitude += fleets.iter().flat_map(|f| summed.map(|key| figure(f, key).abs())).sum::<f64>();
         }
         // A fleet's figure is a sum of many rows, in another order.

@@ -38,9 +38,9 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
         start: table.all_times("slot_start")?,
         end: table.all_times("slot_end")?,
         retailer: table.texts("retailer", &mut texts)?,
-        price: table.floats("price_eur_mwh")?,
+        price: table.floats("price_per_mwh")?,
         kwh: table.floats("energy_kwh")?,
-        revenue: table.floats("revenue_eur")?,
+        revenue: table.floats("revenue")?,
     };
     if auditor.has(&[TableId::Prices], &[PRICE]) {
         let check = prices(auditor, &supply, &mut texts)?;

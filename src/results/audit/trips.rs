@@ -174,13 +174,13 @@ fn aboard(
                 format!("{key} of {who}: {} in the summary, {found} in the table", of[key])
             });
         }
-        let stated = super::summary::figure(of, "rides_in_progress_value_eur");
+        let stated = super::summary::figure(of, "rides_in_progress_value");
         // The value of each fleet is rounded to a millionth.
         let rounded = if name.is_none() { fleets.len().max(1) } else { 1 };
         let steps = 3 * (riders[0] + riders[1]) as usize + 4;
         let tolerance = rounded as f64 * HALF_MILLIONTH + rounding(steps, magnitude);
         check.that(within(stated, owed, tolerance), || {
-            format!("rides_in_progress_value_eur of {who}: {stated} in the summary, {owed} by the trips")
+            format!("rides_in_progress_value of {who}: {stated} in the summary, {owed} by the trips")
         });
     }
     Ok(check)
@@ -243,8 +243,8 @@ fn summary(auditor: &mut Auditor, texts: &Texts, status: &[Code], request: &[i64
         (TableId::Legs, "distance_km", "km_total"),
         (TableId::Legs, "energy_kwh", "energy_driven_kwh"),
         (TableId::Sessions, "energy_kwh", "energy_charged_kwh"),
-        (TableId::Sessions, "cost", "charging_cost_eur"),
-        (TableId::Trips, "fare", "fares_eur"),
+        (TableId::Sessions, "cost", "charging_cost"),
+        (TableId::Trips, "fare", "fares"),
     ];
     for (table, column, key) in sums {
         // The cost of a session may be posted in parts, some of them during the warm-up.

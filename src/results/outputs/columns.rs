@@ -182,7 +182,7 @@ impl Row for HouseholdRecord {
             names.households(rows.iter().map(|r| r.household)),
             names.retailers(rows.iter().map(|r| r.retailer)),
             numbers(rows, |r| r.power_kw),
-            numbers(rows, |r| r.price_eur_mwh),
+            numbers(rows, |r| r.price_per_mwh),
         ]
     }
 }
@@ -210,7 +210,7 @@ impl Row for PriceRecord {
             times(rows, |r| r.valid_from),
             times(rows, |r| r.valid_to),
             names.retailers(rows.iter().map(|r| r.retailer)),
-            numbers(rows, |r| r.price_eur_mwh),
+            numbers(rows, |r| r.price_per_mwh),
         ]
     }
 }
@@ -223,7 +223,7 @@ impl Row for SupplyRecord {
             times(rows, |r| r.slot_start),
             times(rows, |r| r.slot_end),
             names.retailers(rows.iter().map(|r| r.retailer)),
-            numbers(rows, |r| r.price_eur_mwh),
+            numbers(rows, |r| r.price_per_mwh),
             numbers(rows, |r| r.share),
             numbers(rows, |r| r.energy_kwh),
             numbers(rows, |r| r.revenue),
@@ -243,8 +243,8 @@ impl Row for LoadRecord {
             numbers(rows, |r| r.nominal_kw),
             optional(rows, |r| r.budget_kw).boxed(),
             numbers(rows, |r| r.power_kw),
-            numbers(rows, |r| r.base_price_eur_mwh),
-            numbers(rows, |r| r.price_eur_mwh),
+            numbers(rows, |r| r.base_price_per_mwh),
+            numbers(rows, |r| r.price_per_mwh),
             numbers(rows, |r| r.energy_cost),
             numbers(rows, |r| r.deviation_cost),
         ]
@@ -265,9 +265,9 @@ impl Row for MarketRecord {
             names.bidders(rows.iter().map(|r| r.bidder)),
             names.fixed(&Side::ALL.map(Side::name), rows.iter().map(|r| r.side as u32)),
             numbers(rows, |r| r.quantity_kw),
-            optional(rows, |r| r.limit_price_eur_mwh).boxed(),
-            numbers(rows, |r| r.clearing_price_eur_mwh),
-            numbers(rows, |r| r.capacity_price_eur_mw_h),
+            optional(rows, |r| r.limit_price_per_mwh).boxed(),
+            numbers(rows, |r| r.clearing_price_per_mwh),
+            numbers(rows, |r| r.capacity_price_per_mw_h),
             numbers(rows, |r| r.accepted_kw),
             numbers(rows, |r| r.delivered_kwh),
             numbers(rows, |r| r.imbalance_kwh),

@@ -175,7 +175,7 @@ impl Recorder for MarketPicture {
     }
 
     fn price(&mut self, record: &PriceRecord) {
-        let price = record.price_eur_mwh;
+        let price = record.price_per_mwh;
         if !self.markets.is_empty() {
             self.traded.retail_price(record.retailer.index(), record.valid_from, record.valid_to, price);
         }
@@ -187,7 +187,7 @@ impl Recorder for MarketPicture {
             from: record.product_start,
             to: record.product_end,
             buys: record.side == Side::Buy,
-            price_eur_mwh: record.clearing_price_eur_mwh,
+            price_per_mwh: record.clearing_price_per_mwh,
             delivered_kwh: record.delivered_kwh,
             imbalance_kwh: record.imbalance_kwh,
             metered: self.is_fleet.get(record.bidder.index()).is_some_and(|fleet| *fleet),
@@ -234,9 +234,9 @@ mod tests {
                     bidder: BidderId(0),
                     side,
                     quantity_kw: kw,
-                    limit_price_eur_mwh: None,
-                    clearing_price_eur_mwh: price,
-                    capacity_price_eur_mw_h: 0.0,
+                    limit_price_per_mwh: None,
+                    clearing_price_per_mwh: price,
+                    capacity_price_per_mw_h: 0.0,
                     accepted_kw: kw,
                     delivered_kwh,
                     imbalance_kwh,
@@ -275,7 +275,7 @@ mod tests {
             valid_from: START,
             valid_to: START + days * DAY_S,
             retailer: RetailerId(0),
-            price_eur_mwh: 150.0,
+            price_per_mwh: 150.0,
         });
         picture
     }

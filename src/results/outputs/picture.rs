@@ -277,7 +277,7 @@ impl Recorder for Overview {
 
     fn price(&mut self, record: &PriceRecord) {
         if let Some(steps) = self.prices.get_mut(record.retailer.index()) {
-            steps.push((record.valid_from, record.valid_to, record.price_eur_mwh));
+            steps.push((record.valid_from, record.valid_to, record.price_per_mwh));
         }
     }
 }
@@ -341,7 +341,7 @@ mod tests {
                     valid_from: time,
                     valid_to: time + HOUR_S,
                     retailer: RetailerId(0),
-                    price_eur_mwh: 90.0 + 80.0 * rush,
+                    price_per_mwh: 90.0 + 80.0 * rush,
                 });
             }
             for number in 0..(driving / 15) {

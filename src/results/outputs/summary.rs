@@ -46,7 +46,7 @@ pub struct Summary {
     /// Time zone of local times, for example `America/New_York`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub time_zone: String,
-    /// Currency of all amounts (the names of the keys say `eur` whatever the currency).
+    /// Currency of all amounts.
     pub currency: String,
     /// Events processed.
     pub events: u64,
@@ -231,10 +231,10 @@ impl Summary {
         row("Peak load", "kW", |r| r.peak_kw);
         row("Load, standard deviation", "kW", |r| r.load_sd_kw);
         row("Energy sold", "kWh", |r| r.energy_kwh);
-        row("Payments of all customers", &self.currency, |r| r.payments_eur);
-        row("  of that households", &self.currency, |r| r.household_payments_eur);
-        row("Cost of generation", &self.currency, |r| r.generation_cost_eur);
-        row("Profit", &self.currency, |r| r.profit_eur);
+        row("Payments of all customers", &self.currency, |r| r.payments);
+        row("  of that households", &self.currency, |r| r.household_payments);
+        row("Cost of generation", &self.currency, |r| r.generation_cost);
+        row("Profit", &self.currency, |r| r.profit);
         table.render()
     }
 
@@ -248,16 +248,16 @@ impl Summary {
         let (money, price) = (&self.currency, format!("{}/MWh", self.currency));
         row("Energy sold", "kWh", |c| Some(c.energy_kwh));
         row("  share of all", "%", |c| Some(100.0 * c.energy_share?));
-        row("Mean selling price", &price, |c| c.sold_at_eur_mwh);
-        row("Revenue", money, |c| Some(c.revenue_eur));
+        row("Mean selling price", &price, |c| c.sold_at_per_mwh);
+        row("Revenue", money, |c| Some(c.revenue));
         row("Bought ahead", "kWh", |c| Some(c.aggregator.as_ref()?.bought_kwh));
         row("Short: drawn, not bought", "kWh", |c| Some(c.aggregator.as_ref()?.short_kwh));
         row("Long: bought, not drawn", "kWh", |c| Some(c.aggregator.as_ref()?.long_kwh));
-        row("Cost of purchases", money, |c| Some(c.aggregator.as_ref()?.purchase_cost_eur));
-        row("Cost of imbalance", money, |c| Some(c.aggregator.as_ref()?.imbalance_cost_eur));
-        row("Profit", money, |c| Some(c.aggregator.as_ref()?.profit_eur));
-        row("Profit of days, deviation", money, |c| c.aggregator.as_ref()?.day_profit_sd_eur);
-        row("Profit of the worst days", money, |c| c.aggregator.as_ref()?.day_profit_cvar_eur);
+        row("Cost of purchases", money, |c| Some(c.aggregator.as_ref()?.purchase_cost));
+        row("Cost of imbalance", money, |c| Some(c.aggregator.as_ref()?.imbalance_cost));
+        row("Profit", money, |c| Some(c.aggregator.as_ref()?.profit));
+        row("Profit of days, deviation", money, |c| c.aggregator.as_ref()?.day_profit_sd);
+        row("Profit of the worst days", money, |c| c.aggregator.as_ref()?.day_profit_cvar);
         table.render()
     }
 }
@@ -355,29 +355,27 @@ fn rows(currency: &str) -> Vec<RowOf> {
         ("Charger utilisation", unit("%"), |f| f.charger_utilisation.map(|x| thousands(100.0 * x, 1))),
         ("Peak power", unit("kW"), |f| Some(thousands(f.peak_power_kw, 0))),
         ("Mean state of charge", unit("%"), |f| f.mean_soc.map(|x| thousands(100.0 * x, 1))),
-        ("Fares", money(), |f| Some(thousands(f.fares_eur, 2))),
-        ("Charging cost", money(), |f| Some(thousands(f.charging_cost_eur, 2))),
-        ("Driving cost", money(), |f| amount(f.driving_cost_eur, 2)),
-        ("Battery wear", money(), |f| amount(f.wear_cost_eur, 2)),
-        ("Lost requests", money(), |f| amount(f.lost_request_cost_eur, 2)),
-        ("Rescues", money(), |f| amount(f.rescue_cost_eur, 2)),
+        ("Fares", money(), |f| Some(thousands(f.fares, 2))),
+        ("Charging cost", money(), |f| Some(thousands(f.charging_cost, 2))),
+        ("Driving cost", money(), |f| amount(f.driving_cost, 2)),
+        ("Battery wear", money(), |f| amount(f.wear_cost, 2)),
+        ("Lost requests", money(), |f| amount(f.lost_request_cost, 2)),
+        ("Rescues", money(), |f| amount(f.rescue_cost, 2)),
         ("Bought in markets", unit("kWh"), |f| Some(thousands(f.trading.as_ref()?.market_bought_kwh, 0))),
         ("  drawn at the tariff", unit("kWh"), |f| Some(thousands(f.trading.as_ref()?.tariff_kwh, 0))),
         ("  imbalance", unit("kWh"), |f| Some(thousands(f.trading.as_ref()?.imbalance_kwh, 1))),
-        ("Paid to markets", money(), |f| Some(thousands(f.trading.as_ref()?.market_cost_eur, 2))),
-        ("Credit for market energy", money(), |f| Some(thousands(f.trading.as_ref()?.supply_credit_eur, 2))),
-        ("Cost of imbalance", money(), |f| amount(f.trading.as_ref()?.imbalance_cost_eur, 2)),
-        ("Market profit", money(), |f| Some(thousands(f.trading.as_ref()?.market_profit_eur, 2))),
-        ("  clairvoyant bound", money(), |f| {
-            Some(thousands(f.trading.as_ref()?.market_profit_bound_eur?, 2))
-        }),
-        ("Fares of trips lost: committed", money(), |f| amount(f.lost_committed_fares_eur, 2)),
-        ("Operating profit", money(), |f| Some(thousands(f.operating_profit_eur, 2))),
-        ("Value of stored energy", money(), |f| amount(f.stored_value_eur, 2)),
-        ("Fares of riders aboard", money(), |f| amount(f.rides_in_progress_value_eur, 2)),
+        ("Paid to markets", money(), |f| Some(thousands(f.trading.as_ref()?.market_cost, 2))),
+        ("Credit for market energy", money(), |f| Some(thousands(f.trading.as_ref()?.supply_credit, 2))),
+        ("Cost of imbalance", money(), |f| amount(f.trading.as_ref()?.imbalance_cost, 2)),
+        ("Market profit", money(), |f| Some(thousands(f.trading.as_ref()?.market_profit, 2))),
+        ("  clairvoyant bound", money(), |f| Some(thousands(f.trading.as_ref()?.market_profit_bound?, 2))),
+        ("Fares of trips lost: committed", money(), |f| amount(f.lost_committed_fares, 2)),
+        ("Operating profit", money(), |f| Some(thousands(f.operating_profit, 2))),
+        ("Value of stored energy", money(), |f| amount(f.stored_value, 2)),
+        ("Fares of riders aboard", money(), |f| amount(f.rides_in_progress_value, 2)),
         ("Profit with both", money(), |f| {
-            let other = f.stored_value_eur != 0.0 || f.rides_in_progress_value_eur != 0.0;
-            other.then(|| thousands(f.net_profit_eur, 2))
+            let other = f.stored_value != 0.0 || f.rides_in_progress_value != 0.0;
+            other.then(|| thousands(f.net_profit, 2))
         }),
         ("Departures not full", unit(""), |f| {
             Some(thousands(f.drivers.as_ref()?.departures_missed as f64, 0))
@@ -448,8 +446,8 @@ mod tests {
             wait_p99_s: Some(555),
             km_total: 12_345.6,
             km_empty: 3_000.0,
-            fares_eur: 1_234_567.891,
-            operating_profit_eur: -20.5,
+            fares: 1_234_567.891,
+            operating_profit: -20.5,
             ..Figures::default()
         };
         let total = RunFigures {

@@ -25,7 +25,7 @@ pub struct Settled {
     /// Whether it buys rather than sells.
     pub buys: bool,
     /// Price of the product [currency/MWh].
-    pub price_eur_mwh: f64,
+    pub price_per_mwh: f64,
     /// Energy delivered, bought or sold [kWh].
     pub delivered_kwh: f64,
     /// Quantity of a settlement of imbalance [kWh].
@@ -96,7 +96,7 @@ impl Traded {
         if market >= self.market_prices.len() {
             return;
         }
-        hold(&mut self.market_prices[market], &span, row.price_eur_mwh);
+        hold(&mut self.market_prices[market], &span, row.price_per_mwh);
         if row.delivered_kwh > 0.0 {
             self.longest_s = self.longest_s.max(to - from);
             let (side, sign) = if row.buys { (&mut self.delivered, 1.0) } else { (&mut self.sold, -1.0) };
@@ -108,10 +108,10 @@ impl Traded {
     }
 
     /// Sets a retailer's price [currency/MWh] from `from` to `to`; one of an unknown retailer is left out.
-    pub fn retail_price(&mut self, retailer: usize, from: SimTime, to: SimTime, price_eur_mwh: f64) {
+    pub fn retail_price(&mut self, retailer: usize, from: SimTime, to: SimTime, price_per_mwh: f64) {
         let span = self.span(from, to);
         if let Some(row) = self.retail_prices.get_mut(retailer) {
-            hold(row, &span, price_eur_mwh);
+            hold(row, &span, price_per_mwh);
         }
     }
 
@@ -336,7 +336,7 @@ mod tests {
     fn bid(market: Option<usize>, from: i64, to: i64, buys: bool, price: f64, kwh: f64) -> Settled {
         let (from, to) = (quarter(from), quarter(to));
         let (delivered_kwh, imbalance_kwh) = if market.is_some() { (kwh, 0.0) } else { (0.0, kwh) };
-        Settled { market, from, to, buys, price_eur_mwh: price, delivered_kwh, imbalance_kwh, metered: true }
+        Settled { market, from, to, buys, price_per_mwh: price, delivered_kwh, imbalance_kwh, metered: true }
     }
 
     #[test]

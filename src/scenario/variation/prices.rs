@@ -77,7 +77,7 @@ pub fn vary(
         let recorded = series.clone();
         let index = |t: SimTime| (t - recorded.start).div_euclid(recorded.slot_s);
         let first = index(horizon.start).max(0);
-        let end = (index(horizon.end + -1) + 1).min(recorded.price_eur_mwh.len() as i64);
+        let end = (index(horizon.end + -1) + 1).min(recorded.price_per_mwh.len() as i64);
         let mut day = 0;
         for slot in first..end {
             let t = recorded.start + slot * recorded.slot_s;
@@ -88,7 +88,7 @@ pub fn vary(
             if let Some((target, Some(source))) = drawn.get(day)
                 && let Some(price) = recorded.at(source.at_time_of(t, target))
             {
-                series.price_eur_mwh[slot as usize] = price;
+                series.price_per_mwh[slot as usize] = price;
                 used[day] = true;
             }
         }

@@ -62,7 +62,7 @@ impl Simulation {
     /// Posts the cost to its fleet of carrying a vehicle that cannot continue.
     pub(super) fn pay_rescue(&mut self, vehicle: VehicleId, recorder: &mut dyn Recorder) {
         let fleet = self.state.vehicles[vehicle.index()].fleet;
-        let cost = self.setup.fleets[fleet.index()].rescue_eur;
+        let cost = self.setup.fleets[fleet.index()].rescue_cost;
         let cost = self.accounts.money(cost, EntryKind::Rescue, self.state.now);
         self.accounts.pay(
             recorder,
@@ -290,7 +290,7 @@ impl Simulation {
         let at = setup.stations[station.index()].retailer;
         let retailer = self.state.competition.supplier(setup.competition.as_ref(), at, vehicle);
         if !setup.is_priced_later(retailer) {
-            session.bill(of, now, self.state.prices[retailer.index()].current_eur_mwh);
+            session.bill(of, now, self.state.prices[retailer.index()].current_per_mwh);
         }
         self.state.stations.settle(of, station, position, now);
         if let Some(session) = &mut self.state.stations.sessions[position] {
@@ -467,14 +467,14 @@ impl Simulation {
             cost: 0.0,
             end_reason,
         };
-        let wear = of.wear_eur_per_kwh * (battery_kwh + withdrawn_kwh);
+        let wear = of.wear_cost_per_kwh * (battery_kwh + withdrawn_kwh);
         let wear = self.accounts.money(wear, EntryKind::Wear, now);
         let bill = Bill {
             record,
             energy_cost: session.energy_cost,
             earlier_cost: session.earlier.cost,
             unbilled_kwh: energy_kwh - session.billed_kwh,
-            markup_eur_mwh: there.markup_eur_mwh,
+            markup_per_mwh: there.markup_per_mwh,
             wear,
         };
         if bill.unbilled_kwh != 0.0 && self.setup.is_priced_later(bill.record.retailer) {

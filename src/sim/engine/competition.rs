@@ -46,7 +46,7 @@ impl Simulation {
         let (pricing, random) = self.competing.pricing.as_mut()?;
         let mut lines: Vec<PriceLine> = Vec::with_capacity(slots.count);
         pricing.offer(View::new(&self.setup, &self.state), retailer, slots, random, &mut lines);
-        Some(lines.iter().take(slots.due).map(|line| line.base_eur_mwh).collect())
+        Some(lines.iter().take(slots.due).map(|line| line.base_per_mwh).collect())
     }
 
     /// The price of a retailer has changed. The prices of all competitors change at the same instant, in the order of
@@ -60,7 +60,7 @@ impl Simulation {
         self.end_supply(recorder);
         self.competing.slot_start = Some(self.state.now);
         let of = competition.retailers.iter();
-        self.competing.prices = of.map(|&of| self.state.price_eur_mwh(of)).collect();
+        self.competing.prices = of.map(|&of| self.state.price_per_mwh(of)).collect();
         let mut choice = std::mem::take(&mut self.competing.choice);
         competition.choose(&self.competing.prices, &mut choice);
         if choice != self.state.competition.choice {
@@ -95,7 +95,7 @@ impl Simulation {
                 slot_start,
                 slot_end: now,
                 retailer,
-                price_eur_mwh: self.competing.prices[number],
+                price_per_mwh: self.competing.prices[number],
                 share: choosing.map(|home| competition.initial_shares[home]).sum(),
                 energy_kwh: sold.kwh - before.kwh,
                 revenue: sold.cost - before.cost,

@@ -20,7 +20,7 @@ pub(super) struct Bill {
     /// Energy drawn in the current slot, whose price is not known yet [kWh].
     pub unbilled_kwh: f64,
     /// Operator's markup on the retailer's price [currency/MWh].
-    pub markup_eur_mwh: f64,
+    pub markup_per_mwh: f64,
     /// Battery wear.
     pub wear: Money,
 }
@@ -71,16 +71,16 @@ impl Simulation {
             power_kw.push(metered / hours);
             load_kw += metered / hours;
         }
-        let base_price_eur_mwh =
-            of.tariff.price_eur_mwh(book.start_of(slot), &setup.clock, |_| unreachable!("not of a market"));
-        let price_eur_mwh = base_price_eur_mwh + of.tariff.slope_eur_mwh_kw().unwrap_or(0.0) * load_kw;
+        let base_price_per_mwh =
+            of.tariff.price_per_mwh(book.start_of(slot), &setup.clock, |_| unreachable!("not of a market"));
+        let price_per_mwh = base_price_per_mwh + of.tariff.slope_per_mwh_kw().unwrap_or(0.0) * load_kw;
         for (position, &power_kw) in power_kw.iter().enumerate() {
             let station = self.state.loads[number].stations[position];
             let nominal_kw = self.state.loads[number].nominal_of(position)[slot] / hours;
             let there = &setup.stations[station.index()];
             let (away_kw, budget_kw) =
                 (power_kw - nominal_kw, self.state.stations.stations[station.index()].budget_kw);
-            let sensitivity_eur_mwh_kw = there.sensitivity_eur_mwh_kw;
+            let sensitivity_per_mwh_kw = there.sensitivity_per_mwh_kw;
             recorder.load(&LoadRecord {
                 slot_start: start,
                 slot_end: now,
@@ -89,19 +89,19 @@ impl Simulation {
                 nominal_kw,
                 budget_kw: Some(budget_kw).filter(|kw| kw.is_finite()),
                 power_kw,
-                base_price_eur_mwh,
-                price_eur_mwh,
-                energy_cost: power_kw * hours * price_eur_mwh / 1_000.0,
-                deviation_cost: 0.5 * sensitivity_eur_mwh_kw * away_kw * away_kw * hours / 1_000.0,
+                base_price_per_mwh,
+                price_per_mwh,
+                energy_cost: power_kw * hours * price_per_mwh / 1_000.0,
+                deviation_cost: 0.5 * sensitivity_per_mwh_kw * away_kw * away_kw * hours / 1_000.0,
             });
             self.state.loads[number].metered_kwh[position] += power_kw * hours;
-            self.state.bill(&setup, station, retailer, price_eur_mwh);
+            self.state.bill(&setup, station, retailer, price_per_mwh);
         }
         self.station_kw = power_kw;
         self.state.loads[number].current += 1;
         let mut unpaid = std::mem::take(&mut self.unpaid);
         for mut bill in unpaid.extract_if(.., |bill| bill.record.retailer == retailer) {
-            let cost = bill.unbilled_kwh * price_eur_mwh / 1_000.0;
+            let cost = bill.unbilled_kwh * price_per_mwh / 1_000.0;
             bill.energy_cost += cost;
             let fleet = bill.record.fleet.index();
             self.state.drawn[fleet * setup.retailers.len() + retailer.index()].cost += cost;
@@ -112,9 +112,9 @@ impl Simulation {
 
     /// Records a completed session and posts its cost.
     pub(super) fn pay_session(&mut self, bill: Bill, recorder: &mut dyn Recorder) {
-        let Bill { mut record, energy_cost, earlier_cost, markup_eur_mwh, wear, .. } = bill;
+        let Bill { mut record, energy_cost, earlier_cost, markup_per_mwh, wear, .. } = bill;
         let net_kwh = record.energy_kwh - record.discharged_kwh;
-        let cost = energy_cost + net_kwh * markup_eur_mwh / 1_000.0;
+        let cost = energy_cost + net_kwh * markup_per_mwh / 1_000.0;
         let cost = self.accounts.money(cost, EntryKind::Charging, self.state.now);
         record.cost = cost.units();
         recorder.session(&record);

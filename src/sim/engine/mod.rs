@@ -432,8 +432,8 @@ impl Simulation {
                 Action::PlanPower { vehicle, slot, power_kw } => self.plan_power(vehicle, slot, power_kw),
                 Action::Draw { household, slot, power_kw } => self.draw(household, slot, power_kw),
                 Action::LimitStation { station, power_kw } => self.limit_station(station, power_kw),
-                Action::Bid { bidder, market, product, side, quantity_kw, limit_eur_mwh } => {
-                    self.place_bid(market, Bid { bidder, product, side, quantity_kw, limit_eur_mwh })
+                Action::Bid { bidder, market, product, side, quantity_kw, limit_per_mwh } => {
+                    self.place_bid(market, Bid { bidder, product, side, quantity_kw, limit_per_mwh })
                 }
             };
             if let Err(refusal) = done {

@@ -72,7 +72,7 @@ impl Simulation {
                 valid_from,
                 valid_to,
                 retailer,
-                price_eur_mwh: settled
+                price_per_mwh: settled
                     .next()
                     .unwrap_or_else(|| tariff_price(&self.setup, &self.state, retailer, valid_from)),
             };
@@ -88,9 +88,9 @@ impl Simulation {
     /// Bills every session at the old price and applies the next one.
     pub(super) fn on_price_change(&mut self, retailer: RetailerId, recorder: &mut dyn Recorder) {
         let book = &mut self.state.prices[retailer.index()];
-        let old_price = book.current_eur_mwh;
+        let old_price = book.current_per_mwh;
         let broadcasting = &mut self.prices[retailer.index()];
-        book.current_eur_mwh = book.broadcasts[broadcasting.next_change].price_eur_mwh;
+        book.current_per_mwh = book.broadcasts[broadcasting.next_change].price_per_mwh;
         broadcasting.next_change += 1;
         // For a load-dependent price, the end of the slot has billed all energy.
         if !self.setup.is_priced_later(retailer) {
@@ -106,11 +106,11 @@ impl Simulation {
 /// Tariff of a retailer for the slot that starts at `valid_from` [currency/MWh].
 pub(super) fn tariff_price(setup: &Setup, state: &State, retailer: RetailerId, valid_from: SimTime) -> f64 {
     let tariff = &setup.retailers[retailer.index()].tariff;
-    let price_eur_mwh = tariff.price_eur_mwh(valid_from, &setup.clock, |market| {
+    let price_per_mwh = tariff.price_per_mwh(valid_from, &setup.clock, |market| {
         // The scenario checks that results are known before they are broadcast; slots without a product, at the ends of
         // the horizon, have the price of the rest of the market.
         let rules = &setup.trading.markets[market.index()];
-        let cleared = &state.trading.markets[market.index()].cleared_eur_mwh;
+        let cleared = &state.trading.markets[market.index()].cleared_per_mwh;
         let product = rules.products.at(valid_from);
         let known = product.and_then(|product| cleared.get(product).copied());
         known.or_else(|| rules.reference.at(valid_from)).expect("market prices cover the horizon")
@@ -118,5 +118,5 @@ pub(super) fn tariff_price(setup: &Setup, state: &State, retailer: RetailerId, v
     setup
         .competition
         .as_ref()
-        .map_or(price_eur_mwh, |of| of.asked_eur_mwh(retailer, valid_from, price_eur_mwh))
+        .map_or(price_per_mwh, |of| of.asked_per_mwh(retailer, valid_from, price_per_mwh))
 }

@@ -91,7 +91,7 @@ impl Simulation {
     /// Posts the cost of the kilometres driven since the last posting, by vehicle.
     fn post_driving(&mut self, recorder: &mut dyn Recorder) {
         for (i, v) in self.state.vehicles.iter_mut().enumerate() {
-            let per_km = self.setup.fleets[v.fleet.index()].driving_eur_per_km;
+            let per_km = self.setup.fleets[v.fleet.index()].driving_cost_per_km;
             let cost = per_km * std::mem::take(&mut v.unposted_km);
             let cost = self.accounts.money(cost, EntryKind::Driving, self.state.now);
             self.accounts.pay(
@@ -117,7 +117,7 @@ impl Simulation {
                 let of = &self.setup.types[v.vehicle_type.index()];
                 let Some(station) = v.station else { unreachable!("plugged in at no station") };
                 let retailer = self.state.supplier(&self.setup, station, vehicle);
-                let price = self.state.price_eur_mwh(retailer);
+                let price = self.state.price_per_mwh(retailer);
                 if let Some(session) = &mut self.state.stations.sessions[connector as usize] {
                     session.bill(of, now, price);
                 }

@@ -122,8 +122,8 @@ impl Simulation {
                 pricing.offer(view, retailer, slots, for_pricing, &mut lines);
             }
             _ => lines.extend((0..slots.count).map(|slot| PriceLine {
-                base_eur_mwh: tariff_outlook(&self.setup, &self.state, retailer, slots, slot),
-                slope_eur_mwh_kw: 0.0,
+                base_per_mwh: tariff_outlook(&self.setup, &self.state, retailer, slots, slot),
+                slope_per_mwh_kw: 0.0,
             })),
         }
         lines.resize(slots.count, lines.last().copied().unwrap_or_default());
@@ -137,7 +137,7 @@ impl Simulation {
         self.actions = actions;
         let prices: Vec<f64> = lines.iter().zip(&load_kw).map(|(line, &kw)| line.at(kw)).collect();
         self.state.prices[retailer.index()].outlook =
-            Some(Outlook { first, slot_s: slots.slot_s, prices_eur_mwh: prices.clone() });
+            Some(Outlook { first, slot_s: slots.slot_s, prices_per_mwh: prices.clone() });
         prices[..slots.due].to_vec()
     }
 
@@ -145,13 +145,13 @@ impl Simulation {
     pub(super) fn begin_slot(
         &mut self,
         retailer: RetailerId,
-        price_eur_mwh: f64,
+        price_per_mwh: f64,
         recorder: &mut dyn Recorder,
     ) {
         if !self.retail.is_active(retailer) {
             return;
         }
-        self.settle_slot(retailer, price_eur_mwh, recorder);
+        self.settle_slot(retailer, price_per_mwh, recorder);
         let (setup, now) = (std::sync::Arc::clone(&self.setup), self.state.now);
         for (group, state) in setup.retail.households.iter().zip(&mut self.state.retail.households) {
             if group.retailer == retailer {
@@ -182,7 +182,7 @@ impl Simulation {
 
     /// Bills the households of a retailer for the energy drawn since the last bill, and the retailer for the cost of
     /// serving all its customers.
-    fn settle_slot(&mut self, retailer: RetailerId, price_eur_mwh: f64, recorder: &mut dyn Recorder) {
+    fn settle_slot(&mut self, retailer: RetailerId, price_per_mwh: f64, recorder: &mut dyn Recorder) {
         let (setup, now, r) = (std::sync::Arc::clone(&self.setup), self.state.now, retailer.index());
         let hours = (now - self.retail.slot_start[r]) as f64 / 3_600.0;
         if hours <= 0.0 {
@@ -194,11 +194,11 @@ impl Simulation {
                 continue;
             }
             let state = &mut self.state.retail.households[i];
-            state.bill(now, price_eur_mwh);
+            state.bill(now, price_per_mwh);
             let kwh = f64::from(group.count) * state.energy_kwh(now);
             drawn_kwh += kwh - self.retail.households_kwh[i];
             self.retail.households_kwh[i] = kwh;
-            let billed = f64::from(group.count) * state.billed_eur;
+            let billed = f64::from(group.count) * state.billed;
             let billed = self.accounts.money(billed, EntryKind::Household, now);
             let amount = billed - std::mem::replace(&mut self.retail.posted[i], billed);
             let (to, from) =
@@ -223,7 +223,7 @@ impl Simulation {
         self.retail.slot_start[r] = now;
         self.state.retail.loads[r].push(load);
         if let Some(generation) = setup.retail.generation(retailer) {
-            let cost = generation.cost_eur(setup.clock.hour(load.start), load.total_kw(), hours);
+            let cost = generation.cost(setup.clock.hour(load.start), load.total_kw(), hours);
             let (from, reference) =
                 (self.accounts.retailer(retailer), Reference::Retailer(u32::from(retailer.0)));
             let cost = self.accounts.money(cost, EntryKind::Generation, now);
@@ -235,7 +235,7 @@ impl Simulation {
     pub(super) fn settle_last_slots(&mut self, recorder: &mut dyn Recorder) {
         for retailer in (0..self.retail.active.len()).map(RetailerId::new) {
             if self.retail.is_active(retailer) {
-                self.settle_slot(retailer, self.state.price_eur_mwh(retailer), recorder);
+                self.settle_slot(retailer, self.state.price_per_mwh(retailer), recorder);
             }
         }
     }
@@ -245,17 +245,17 @@ impl Simulation {
         for (i, group) in self.setup.retail.households.iter().enumerate() {
             let Some(read) = self.retail.read.get_mut(i) else { return };
             let (now, state) = (self.state.now, &self.state.retail.households[i]);
-            let in_force = self.state.price_eur_mwh(group.retailer);
+            let in_force = self.state.price_per_mwh(group.retailer);
             let count = f64::from(group.count);
-            let next = (count * state.energy_kwh(now), count * state.owed_eur(now, in_force));
-            let (kwh, eur) = (next.0 - read.0, next.1 - read.1);
+            let next = (count * state.energy_kwh(now), count * state.owed(now, in_force));
+            let (kwh, cost) = (next.0 - read.0, next.1 - read.1);
             *read = next;
             recorder.household(&HouseholdRecord {
                 time: now,
                 household: HouseholdId::new(i),
                 retailer: group.retailer,
                 power_kw: if hours > 0.0 { kwh / hours } else { 0.0 },
-                price_eur_mwh: if kwh > 0.0 { eur / kwh * 1_000.0 } else { in_force },
+                price_per_mwh: if kwh > 0.0 { cost / kwh * 1_000.0 } else { in_force },
             });
         }
     }
@@ -345,6 +345,6 @@ fn tariff_outlook(setup: &Setup, state: &State, retailer: RetailerId, slots: Slo
     let known = broadcasts.binary_search_by_key(&day_before, |price| price.valid_from).ok();
     known.map_or_else(
         || super::prices::tariff_price(setup, state, retailer, slots.start(slots.due - 1)),
-        |at| broadcasts[at].price_eur_mwh,
+        |at| broadcasts[at].price_per_mwh,
     )
 }

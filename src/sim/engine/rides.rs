@@ -47,7 +47,7 @@ impl Simulation {
         let lost_fare = self.setup.requests.fare[request.index()].units();
         let record = TripRecord { lost_fare, ..self.trip_without_vehicle(request, status) };
         recorder.trip(&record);
-        let cost = self.setup.fleets[record.fleet.index()].lost_request_eur;
+        let cost = self.setup.fleets[record.fleet.index()].lost_request_cost;
         let cost = self.accounts.money(cost, EntryKind::LostRequest, self.state.now);
         self.accounts.pay(
             recorder,

@@ -29,16 +29,16 @@ impl Simulation {
 /// # Errors
 /// If the solver of the bounds fails.
 pub fn metrics_setup(setup: &Setup) -> Result<MetricsSetup> {
-    let bounds_eur = if setup.trading.clairvoyant_bound { clairvoyant::bounds(setup)? } else { None };
+    let bounds = if setup.trading.clairvoyant_bound { clairvoyant::bounds(setup)? } else { None };
     Ok(MetricsSetup {
         start: setup.start,
         end: setup.end,
         measured_from: setup.measured_from,
-        end_value_eur_mwh: setup.end_value_eur_mwh,
+        end_value_per_mwh: setup.end_value_per_mwh,
         connectors: setup.stations.iter().map(|station| station.connectors.len() as u64).sum(),
         co2_kg_per_kwh: setup.co2_kg_per_kwh,
         trades: setup.trading.is_active(),
-        bounds_eur,
+        bounds,
         retail: setup.retail_facts(),
         competition: setup.competition_facts(),
     })

@@ -139,7 +139,7 @@ impl Simulation {
             }
         }
         let quantity_kw = rules.lots.fit(bid.quantity_kw);
-        if quantity_kw <= 0.0 || !bid.limit_eur_mwh.is_finite() || !quantity_kw.is_finite() {
+        if quantity_kw <= 0.0 || !bid.limit_per_mwh.is_finite() || !quantity_kw.is_finite() {
             return Err(Refusal::QuantityTooSmall);
         }
         state.book.push(Bid { quantity_kw, ..bid });
@@ -194,20 +194,20 @@ impl Simulation {
     ) {
         let start = rules.products.start_of(product);
         let rest = Rest {
-            reference_eur_mwh: rules.reference.at(start).expect("market prices cover the horizon"),
-            slope: rules.slope_eur_mwh_kw,
-            limits_eur_mwh: rules.limits_eur_mwh,
+            reference_per_mwh: rules.reference.at(start).expect("market prices cover the horizon"),
+            slope: rules.slope_per_mwh_kw,
+            limits_per_mwh: rules.limits_per_mwh,
         };
         let scratch = &mut self.settlements;
         scratch.orders.clear();
         scratch.orders.extend(bids.iter().map(|bid| Order {
             side: bid.side,
             quantity_kw: bid.quantity_kw,
-            limit_eur_mwh: bid.limit_eur_mwh,
+            limit_per_mwh: bid.limit_per_mwh,
         }));
-        let capacity_eur_mw_h = rules.capacity.as_ref().and_then(|series| series.at(start)).unwrap_or(0.0);
-        let price_eur_mwh = auction::clear(&scratch.orders, rest, &mut scratch.accepted_kw);
-        self.state.trading.markets[market.index()].cleared_eur_mwh.push(price_eur_mwh);
+        let capacity_per_mw_h = rules.capacity.as_ref().and_then(|series| series.at(start)).unwrap_or(0.0);
+        let price_per_mwh = auction::clear(&scratch.orders, rest, &mut scratch.accepted_kw);
+        self.state.trading.markets[market.index()].cleared_per_mwh.push(price_per_mwh);
         for (bid, &accepted_kw) in bids.iter().zip(&self.settlements.accepted_kw) {
             let trade = Trade {
                 id: self.state.trading.new_bid(),
@@ -215,8 +215,8 @@ impl Simulation {
                 closed,
                 cleared_at: self.state.now,
                 accepted_kw,
-                price_eur_mwh,
-                capacity_eur_mw_h,
+                price_per_mwh,
+                capacity_per_mw_h,
                 delivered_kwh: 0.0,
                 short_kwh: 0.0,
             };
@@ -330,9 +330,9 @@ impl Simulation {
                     break;
                 }
                 self.state.trading.markets[m].trades.pop_front();
-                let value = trade.accepted_kw * rules.products.hours() * trade.price_eur_mwh / 1_000.0;
+                let value = trade.accepted_kw * rules.products.hours() * trade.price_per_mwh / 1_000.0;
                 // Reserve that was not available when called is not paid.
-                let kept_ready = trade.delivered_kwh * trade.capacity_eur_mw_h / 1_000.0;
+                let kept_ready = trade.delivered_kwh * trade.capacity_per_mw_h / 1_000.0;
                 let value = if trade.bid.side == Side::Buy { -value } else { value };
                 let cash = self.accounts.money(value + kept_ready, EntryKind::Trade, self.state.now);
                 recorder.market(&record(market, rules, &trade, cash));
@@ -393,7 +393,7 @@ impl Simulation {
         }
         let prices = trading.imbalance.prices(start);
         let (price, sign) =
-            if side == Side::Sell { (prices.long_eur_mwh, 1.0) } else { (prices.short_eur_mwh, -1.0) };
+            if side == Side::Sell { (prices.long_per_mwh, 1.0) } else { (prices.short_per_mwh, -1.0) };
         let cash = sign * kwh * price / 1_000.0;
         let cash = self.accounts.money(cash, EntryKind::Imbalance, self.state.now);
         let (now, kw) = (self.state.now, kwh / (trading.settlement_s as f64 / 3_600.0));
@@ -408,9 +408,9 @@ impl Simulation {
             bidder,
             side,
             quantity_kw: kw,
-            limit_price_eur_mwh: None,
-            clearing_price_eur_mwh: price,
-            capacity_price_eur_mw_h: 0.0,
+            limit_price_per_mwh: None,
+            clearing_price_per_mwh: price,
+            capacity_price_per_mw_h: 0.0,
             accepted_kw: kw,
             delivered_kwh: 0.0,
             imbalance_kwh: kwh,
@@ -432,9 +432,9 @@ fn record(market: MarketId, rules: &Market, trade: &Trade, cash: Money) -> Marke
         bidder: trade.bid.bidder,
         side: trade.bid.side,
         quantity_kw: trade.bid.quantity_kw,
-        limit_price_eur_mwh: Some(trade.bid.limit_eur_mwh),
-        clearing_price_eur_mwh: trade.price_eur_mwh,
-        capacity_price_eur_mw_h: trade.capacity_eur_mw_h,
+        limit_price_per_mwh: Some(trade.bid.limit_per_mwh),
+        clearing_price_per_mwh: trade.price_per_mwh,
+        capacity_price_per_mw_h: trade.capacity_per_mw_h,
         accepted_kw: trade.accepted_kw,
         delivered_kwh: trade.delivered_kwh,
         imbalance_kwh: trade.short_kwh,

@@ -115,7 +115,7 @@ pub enum Action {
         /// Maximum quantity, rounded down to the market's lots [kW].
         quantity_kw: f64,
         /// Limit price: a maximum for buying, a minimum for selling [currency/MWh].
-        limit_eur_mwh: f64,
+        limit_per_mwh: f64,
     },
 }
 
@@ -412,10 +412,10 @@ impl ChargingSpec {
                 idle_s,
                 cheap_share,
                 candidates,
-                time_value_eur_h,
+                time_value_per_h,
             } => {
                 let idle = WhileIdle { below_soc: idle_soc, idle_s, cheap_share: Some(cheap_share) };
-                let choice = Choice::Cheapest { candidates, time_value_eur_h };
+                let choice = Choice::Cheapest { candidates, time_value_per_h };
                 Box::new(Threshold::new(start_soc, target_soc, choice, Some(idle)))
             }
         }

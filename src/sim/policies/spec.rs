@@ -158,9 +158,9 @@ pub enum ChargingSpec {
         #[schemars(range(min = 1, max = 1000))]
         candidates: usize,
         /// Value of an hour of a vehicle's time while driving, in the queue and at the connector [currency/h].
-        #[serde(default = "time_value_eur_h")]
+        #[serde(default = "time_value_per_h")]
         #[schemars(range(min = 0.0, max = 100000.0))]
-        time_value_eur_h: f64,
+        time_value_per_h: f64,
     },
 }
 
@@ -168,7 +168,7 @@ pub enum ChargingSpec {
 fn batch_interval_s() -> i64 {
     30
 }
-fn time_value_eur_h() -> f64 {
+fn time_value_per_h() -> f64 {
     5.0
 }
 fn relocation_interval_s() -> i64 {

@@ -44,7 +44,7 @@ pub struct VehicleType {
     /// Maximum power fed back at the plug [kW]; 0 if the vehicle cannot feed back.
     pub feed_kw: f64,
     /// Cost of battery wear [currency per kWh of throughput].
-    pub wear_eur_per_kwh: f64,
+    pub wear_cost_per_kwh: f64,
 }
 
 impl ChargingCurve {
@@ -214,7 +214,7 @@ mod tests {
             charge_efficiency: 0.9,
             discharge_efficiency: 0.9,
             feed_kw: 7.4,
-            wear_eur_per_kwh: 0.0,
+            wear_cost_per_kwh: 0.0,
         }
     }
 

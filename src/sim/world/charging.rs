@@ -139,10 +139,10 @@ impl Session {
         at_plug_kwh(vehicle_type, gained)
     }
 
-    /// Adds the cost of the energy drawn since the last billing, at `price_eur_mwh`.
-    pub fn bill(&mut self, vehicle_type: &VehicleType, t: SimTime, price_eur_mwh: f64) {
+    /// Adds the cost of the energy drawn since the last billing, at `price_per_mwh`.
+    pub fn bill(&mut self, vehicle_type: &VehicleType, t: SimTime, price_per_mwh: f64) {
         let energy_kwh = self.energy_kwh(vehicle_type, t);
-        self.energy_cost += (energy_kwh - self.billed_kwh) * price_eur_mwh / 1_000.0;
+        self.energy_cost += (energy_kwh - self.billed_kwh) * price_per_mwh / 1_000.0;
         self.billed_kwh = energy_kwh;
     }
 }

@@ -24,9 +24,9 @@ pub struct Competition {
     pub initial_shares: Vec<f64>,
     /// Amount that an owner would pay to avoid switching from one competitor to another, \[from\]\[to\] [currency/MWh];
     /// along the cheapest path, 0 on the diagonal.
-    pub reluctance_eur_mwh: Vec<Vec<f64>>,
+    pub reluctance_per_mwh: Vec<Vec<f64>>,
     /// Highest price that the aggregator may charge [currency/MWh].
-    pub max_price_eur_mwh: f64,
+    pub max_price_per_mwh: f64,
     /// Standard deviation of the other competitors' prices around their tariffs, as a share of the tariffs.
     pub rival_price_sd: f64,
     /// Load of all owners in each hour of the local day, as far as it is known in advance [kW]; 24 values.
@@ -43,25 +43,25 @@ impl Competition {
         self.retailers[0]
     }
 
-    /// Price that a competitor charges in a slot for which its tariff is `tariff_eur_mwh` [currency/MWh]. The draw
+    /// Price that a competitor charges in a slot for which its tariff is `tariff_per_mwh` [currency/MWh]. The draw
     /// depends only on the retailer and the slot, not on the caller.
-    pub fn asked_eur_mwh(&self, retailer: RetailerId, slot: SimTime, tariff_eur_mwh: f64) -> f64 {
+    pub fn asked_per_mwh(&self, retailer: RetailerId, slot: SimTime, tariff_per_mwh: f64) -> f64 {
         if self.rival_price_sd <= 0.0 || retailer == self.aggregator() || !self.member[retailer.index()] {
-            return tariff_eur_mwh;
+            return tariff_per_mwh;
         }
         let slot = slot.0.cast_unsigned() & ((1 << SLOT_BITS) - 1);
         let mut stream = self.streams.stream(u64::from(retailer.0) << SLOT_BITS ^ slot);
         let draw: f64 = StandardNormal.sample(&mut stream);
-        tariff_eur_mwh * (1.0 + self.rival_price_sd * draw).max(0.0)
+        tariff_per_mwh * (1.0 + self.rival_price_sd * draw).max(0.0)
     }
 
     /// Competitor from which the owners under each contract buy at these prices, one price for each competitor
     /// [currency/MWh]: the one with the lowest price plus reluctance. Ties go to the contracted competitor, otherwise
     /// to the first.
-    pub fn choose(&self, prices_eur_mwh: &[f64], choice: &mut Vec<u8>) {
+    pub fn choose(&self, prices_per_mwh: &[f64], choice: &mut Vec<u8>) {
         choice.clear();
         choice.extend((0..self.retailers.len()).map(|home| {
-            let cost = |to: usize| prices_eur_mwh[to] + self.reluctance_eur_mwh[home][to];
+            let cost = |to: usize| prices_per_mwh[to] + self.reluctance_per_mwh[home][to];
             let better = |best: usize, to: usize| if cost(to) < cost(best) { to } else { best };
             (0..self.retailers.len()).fold(home, better) as u8
         }));
@@ -121,8 +121,8 @@ pub(crate) mod tests {
             retailers: vec![RetailerId(1), RetailerId(2)],
             member: vec![false, true, true],
             initial_shares: vec![0.5, 0.5],
-            reluctance_eur_mwh: vec![vec![0.0, reluctance], vec![reluctance, 0.0]],
-            max_price_eur_mwh: 100.0,
+            reluctance_per_mwh: vec![vec![0.0, reluctance], vec![reluctance, 0.0]],
+            max_price_per_mwh: 100.0,
             rival_price_sd: sd,
             typical_kw: vec![0.0; 24],
             contracts: vec![0, 1],
@@ -159,7 +159,7 @@ pub(crate) mod tests {
     #[test]
     fn rivals_ask_about_what_their_tariffs_say() {
         let competition = two(0.0, 0.1);
-        let asked = |slot: i64| competition.asked_eur_mwh(RetailerId(2), SimTime(slot * 3_600), 50.0);
+        let asked = |slot: i64| competition.asked_per_mwh(RetailerId(2), SimTime(slot * 3_600), 50.0);
         let n = 4_000;
         let all: Vec<f64> = (0..n).map(asked).collect();
         let mean = all.iter().sum::<f64>() / n as f64;
@@ -167,6 +167,6 @@ pub(crate) mod tests {
         // Five standard errors.
         assert!((mean - 50.0).abs() < 5.0 * 5.0 / (n as f64).sqrt() && (sd - 5.0).abs() < 0.3, "{mean} {sd}");
         assert_eq!(asked(7), all[7]);
-        assert_eq!(competition.asked_eur_mwh(RetailerId(1), SimTime(0), 50.0), 50.0);
+        assert_eq!(competition.asked_per_mwh(RetailerId(1), SimTime(0), 50.0), 50.0);
     }
 }

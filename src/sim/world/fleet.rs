@@ -7,11 +7,11 @@ use gridfleet_core::ledger::{Money, NoAmount};
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct FareRule {
     /// Per trip [currency].
-    pub base_eur: f64,
+    pub base: f64,
     /// Per kilometre with the rider [currency/km].
-    pub per_km_eur: f64,
+    pub per_km: f64,
     /// Per minute with the rider [currency/min].
-    pub per_minute_eur: f64,
+    pub per_minute: f64,
 }
 
 impl FareRule {
@@ -20,9 +20,7 @@ impl FareRule {
     /// # Errors
     /// If the fare is not a valid amount of money.
     pub fn fare(&self, distance_km: f64, duration_s: i64) -> Result<Money, NoAmount> {
-        Money::from_units(
-            self.base_eur + self.per_km_eur * distance_km + self.per_minute_eur * duration_s as f64 / 60.0,
-        )
+        Money::from_units(self.base + self.per_km * distance_km + self.per_minute * duration_s as f64 / 60.0)
     }
 }
 
@@ -34,11 +32,11 @@ pub struct Fleet {
     /// Fare for trips without one in the trace.
     pub fare: FareRule,
     /// Driving cost other than energy and battery wear [currency/km].
-    pub driving_eur_per_km: f64,
+    pub driving_cost_per_km: f64,
     /// Charged to the fleet for each request it loses [currency].
-    pub lost_request_eur: f64,
+    pub lost_request_cost: f64,
     /// Charged for each vehicle that must be carried to a charger [currency].
-    pub rescue_eur: f64,
+    pub rescue_cost: f64,
     /// Depots to which idle vehicles may be sent.
     pub depots: Vec<PlaceId>,
     /// Its vehicles are privately owned: each has a driver, and the driver's trips are bound to it.

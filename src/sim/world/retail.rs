@@ -20,9 +20,9 @@ pub struct Households {
     /// Maximum load in each hour [kW]; 24 values.
     pub high_kw: Box<[f64]>,
     /// Marginal value of the first unit in an hour without nominal load [currency/MWh].
-    pub omega_eur_mwh: f64,
+    pub omega_per_mwh: f64,
     /// Decrease of the marginal value per additional kW, above 0 [currency/MWh per kW].
-    pub theta_eur_mwh_kw: f64,
+    pub theta_per_mwh_kw: f64,
     /// Bus of the distribution feeder to which they are connected.
     pub bus: Option<u32>,
 }
@@ -30,8 +30,8 @@ pub struct Households {
 impl Households {
     /// Marginal value of the first unit in an hour of the day [currency/MWh], chosen so that the nominal load is
     /// optimal at equal prices: each kW below it raises the marginal value by the same amount.
-    pub fn worth_eur_mwh(&self, hour: usize) -> f64 {
-        self.omega_eur_mwh + self.theta_eur_mwh_kw * self.nominal_kw[hour]
+    pub fn worth_per_mwh(&self, hour: usize) -> f64 {
+        self.omega_per_mwh + self.theta_per_mwh_kw * self.nominal_kw[hour]
     }
 }
 
@@ -40,18 +40,18 @@ impl Households {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Generation {
     /// Increase of the marginal cost with the load, above 0 [currency/MWh per kW]; 24 values.
-    pub a_eur_mwh_kw: Box<[f64]>,
+    pub a_per_mwh_kw: Box<[f64]>,
     /// Marginal cost at zero load, 0 or more [currency/MWh]; 24 values.
-    pub b_eur_mwh: Box<[f64]>,
+    pub b_per_mwh: Box<[f64]>,
     /// Cost at zero load, 0 or more [currency/h]; 24 values.
-    pub c_eur_h: Box<[f64]>,
+    pub c_per_h: Box<[f64]>,
 }
 
 impl Generation {
     /// Cost of a load of `load_kw` for `hours` in an hour of the day [currency].
-    pub fn cost_eur(&self, hour: usize, load_kw: f64, hours: f64) -> f64 {
-        let energy = (self.a_eur_mwh_kw[hour] / 2.0 * load_kw + self.b_eur_mwh[hour]) * load_kw / 1_000.0;
-        (energy + self.c_eur_h[hour]) * hours
+    pub fn cost(&self, hour: usize, load_kw: f64, hours: f64) -> f64 {
+        let energy = (self.a_per_mwh_kw[hour] / 2.0 * load_kw + self.b_per_mwh[hour]) * load_kw / 1_000.0;
+        (energy + self.c_per_h[hour]) * hours
     }
 }
 
@@ -99,7 +99,7 @@ pub struct HouseholdState {
     /// Part of it that has been billed [kWh].
     billed_kwh: f64,
     /// Amount billed since the start [currency].
-    pub billed_eur: f64,
+    pub billed: f64,
     /// Loads announced for slots: (start, load [kW]), in order.
     pub plan: Vec<(SimTime, f64)>,
     /// Number of announced loads that have taken effect.
@@ -112,14 +112,14 @@ impl HouseholdState {
         self.drawn_kwh + self.power_kw * (t - self.since) as f64 / 3_600.0
     }
 
-    /// Amount billed until `t`, plus the unbilled energy at `price_eur_mwh` [currency].
-    pub fn owed_eur(&self, t: SimTime, price_eur_mwh: f64) -> f64 {
-        self.billed_eur + (self.energy_kwh(t) - self.billed_kwh) * price_eur_mwh / 1_000.0
+    /// Amount billed until `t`, plus the unbilled energy at `price_per_mwh` [currency].
+    pub fn owed(&self, t: SimTime, price_per_mwh: f64) -> f64 {
+        self.billed + (self.energy_kwh(t) - self.billed_kwh) * price_per_mwh / 1_000.0
     }
 
     /// Bills the energy drawn since the last bill.
-    pub fn bill(&mut self, t: SimTime, price_eur_mwh: f64) {
-        self.billed_eur = self.owed_eur(t, price_eur_mwh);
+    pub fn bill(&mut self, t: SimTime, price_per_mwh: f64) {
+        self.billed = self.owed(t, price_per_mwh);
         self.billed_kwh = self.energy_kwh(t);
     }
 
@@ -197,16 +197,16 @@ mod tests {
         home.begin_slots(SimTime(3_600));
         assert_eq!((home.power_kw, home.energy_kwh(SimTime(7_200))), (0.5, 2.5));
         // 2 kWh at 0.1 and half a kWh at 0.2.
-        assert!((home.owed_eur(SimTime(7_200), 200.0) - 0.3).abs() < 1e-12);
-        assert!((home.billed_eur - 0.2).abs() < 1e-12);
+        assert!((home.owed(SimTime(7_200), 200.0) - 0.3).abs() < 1e-12);
+        assert!((home.billed - 0.2).abs() < 1e-12);
     }
 
     #[test]
     fn generation_costs_what_the_quadratic_says() {
         let all = |x: f64| vec![x; 24].into_boxed_slice();
-        let generation = Generation { a_eur_mwh_kw: all(0.1), b_eur_mwh: all(2.0), c_eur_h: all(3.0) };
+        let generation = Generation { a_per_mwh_kw: all(0.1), b_per_mwh: all(2.0), c_per_h: all(3.0) };
         // 0.05 x 1000^2 + 2 x 1000 = 52,000 EUR/1000 h, plus 3: half an hour of it.
-        assert!((generation.cost_eur(5, 1_000.0, 0.5) - 27.5).abs() < 1e-9);
+        assert!((generation.cost(5, 1_000.0, 0.5) - 27.5).abs() < 1e-9);
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub struct Setup {
     pub measured_from: SimTime,
     /// Price of the energy by which batteries hold more at the end than at `measured_from` [currency/MWh]; `None` for
     /// the mean price that each fleet paid per kWh stored.
-    pub end_value_eur_mwh: Option<f64>,
+    pub end_value_per_mwh: Option<f64>,
     /// Local time zone.
     pub clock: LocalClock,
     /// Mode of operation of the fleets, except privately owned ones.
@@ -93,7 +93,7 @@ impl Setup {
     /// Whether the price of a retailer's current slot is known only after the slot, because it depends on the load.
     #[inline]
     pub fn is_priced_later(&self, retailer: RetailerId) -> bool {
-        self.retailers[retailer.index()].tariff.slope_eur_mwh_kw().is_some()
+        self.retailers[retailer.index()].tariff.slope_per_mwh_kw().is_some()
     }
 
     /// Whether owners choose their retailer at the stations of this retailer.

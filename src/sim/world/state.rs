@@ -28,7 +28,7 @@ pub enum RequestState {
 #[derive(Debug, Clone, Default)]
 pub struct PriceBook {
     /// Price in force [currency/MWh].
-    pub current_eur_mwh: f64,
+    pub current_per_mwh: f64,
     /// Every broadcast so far, by time.
     pub broadcasts: Vec<PriceRecord>,
     /// Expected prices of upcoming slots, where customers respond to prices. They are not binding.
@@ -41,7 +41,7 @@ impl PriceBook {
     pub fn price_at(&self, t: SimTime) -> Option<f64> {
         let begun = self.broadcasts.partition_point(|price| price.valid_from <= t);
         match begun.checked_sub(1).map(|last| &self.broadcasts[last]) {
-            Some(price) if t < price.valid_to => Some(price.price_eur_mwh),
+            Some(price) if t < price.valid_to => Some(price.price_per_mwh),
             _ => self.outlook.as_ref()?.at(t),
         }
     }
@@ -56,14 +56,14 @@ pub struct Outlook {
     /// Length of each slot [s].
     pub slot_s: i64,
     /// Price of each slot [currency/MWh].
-    pub prices_eur_mwh: Vec<f64>,
+    pub prices_per_mwh: Vec<f64>,
 }
 
 impl Outlook {
     /// Price of the slot that contains `t` [currency/MWh]; `None` before the first slot and after the last.
     pub fn at(&self, t: SimTime) -> Option<f64> {
         let slot = (t - self.first).div_euclid(self.slot_s);
-        self.prices_eur_mwh.get(usize::try_from(slot).ok()?).copied()
+        self.prices_per_mwh.get(usize::try_from(slot).ok()?).copied()
     }
 }
 
@@ -338,7 +338,7 @@ impl State {
             let Some(station) = v.station else { continue };
             let retailer = self.supplier(setup, station, session.vehicle);
             let kwh = session.energy_kwh(of, self.now);
-            let unbilled = (kwh - session.billed_kwh) * self.price_eur_mwh(retailer) / 1_000.0;
+            let unbilled = (kwh - session.billed_kwh) * self.price_per_mwh(retailer) / 1_000.0;
             let cell = &mut drawn[v.fleet.index() * setup.retailers.len() + retailer.index()];
             cell.kwh += kwh - session.earlier.kwh;
             cell.cost += session.energy_cost + unbilled - session.earlier.cost;
@@ -353,8 +353,8 @@ impl State {
     }
 
     /// Bills the energy that the customers of a retailer at a station have drawn since the last bill, at
-    /// `price_eur_mwh`.
-    pub fn bill(&mut self, setup: &Setup, station: StationId, retailer: RetailerId, price_eur_mwh: f64) {
+    /// `price_per_mwh`.
+    pub fn bill(&mut self, setup: &Setup, station: StationId, retailer: RetailerId, price_per_mwh: f64) {
         if self.stations.stations[station.index()].occupied == 0 {
             return;
         }
@@ -365,7 +365,7 @@ impl State {
                 continue;
             }
             let v = &self.vehicles[session.vehicle.index()];
-            session.bill(&setup.types[v.vehicle_type.index()], self.now, price_eur_mwh);
+            session.bill(&setup.types[v.vehicle_type.index()], self.now, price_per_mwh);
         }
     }
 
@@ -423,7 +423,7 @@ impl State {
     }
 
     /// The price in force [currency/MWh].
-    pub fn price_eur_mwh(&self, retailer: RetailerId) -> f64 {
-        self.prices[retailer.index()].current_eur_mwh
+    pub fn price_per_mwh(&self, retailer: RetailerId) -> f64 {
+        self.prices[retailer.index()].current_per_mwh
     }
 }

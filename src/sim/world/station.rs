@@ -51,10 +51,10 @@ pub struct Station {
     /// Retailer that sells it energy.
     pub retailer: RetailerId,
     /// Operator's markup on the retailer's price [currency/MWh].
-    pub markup_eur_mwh: f64,
+    pub markup_per_mwh: f64,
     /// Cost of deviating from its nominal profile, for load-dependent prices: half of this times the squared deviation
     /// [currency/MWh per kW].
-    pub sensitivity_eur_mwh_kw: f64,
+    pub sensitivity_per_mwh_kw: f64,
     /// Bus of the distribution feeder to which it is connected.
     pub bus: Option<u32>,
     /// Maximum time that a vehicle waits in its queue before it gives up [s].

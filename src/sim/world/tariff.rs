@@ -16,14 +16,14 @@ pub enum Tariff {
         /// Price series.
         series: Series,
         /// Added to the price of the series [currency/MWh].
-        margin_eur_mwh: f64,
+        margin_per_mwh: f64,
     },
     /// Clearing price of a market of the simulation plus a margin.
     Market {
         /// The market.
         market: MarketId,
         /// Added to the clearing price [currency/MWh].
-        margin_eur_mwh: f64,
+        margin_per_mwh: f64,
     },
     /// A load-dependent price: the announced base price of a slot plus an amount for each kilowatt of mean load of all
     /// its stations in the slot, known when the slot is over.
@@ -31,17 +31,17 @@ pub enum Tariff {
         /// Base prices.
         series: Series,
         /// Added to the price of the series [currency/MWh].
-        margin_eur_mwh: f64,
+        margin_per_mwh: f64,
         /// Price increase per kilowatt [currency/MWh per kW], above 0.
-        slope_eur_mwh_kw: f64,
+        slope_per_mwh_kw: f64,
     },
 }
 
 impl Tariff {
     /// Price increase per kilowatt of load [currency/MWh per kW]; `None` if the price is not load-dependent.
-    pub fn slope_eur_mwh_kw(&self) -> Option<f64> {
+    pub fn slope_per_mwh_kw(&self) -> Option<f64> {
         match self {
-            Self::LoadDependent { slope_eur_mwh_kw, .. } => Some(*slope_eur_mwh_kw),
+            Self::LoadDependent { slope_per_mwh_kw, .. } => Some(*slope_per_mwh_kw),
             _ => None,
         }
     }
@@ -51,15 +51,15 @@ impl Tariff {
     ///
     /// # Panics
     /// If a price series does not cover `t`; the scenario checks that it covers the horizon.
-    pub fn price_eur_mwh(&self, t: SimTime, clock: &LocalClock, cleared: impl Fn(MarketId) -> f64) -> f64 {
+    pub fn price_per_mwh(&self, t: SimTime, clock: &LocalClock, cleared: impl Fn(MarketId) -> f64) -> f64 {
         match self {
             Self::Flat(price) => *price,
             Self::TimeOfUse(week) => week[clock.hour_of_week(t)],
-            Self::RealTime { series, margin_eur_mwh }
-            | Self::LoadDependent { series, margin_eur_mwh, .. } => {
-                series.at(t).expect("real-time prices cover the horizon") + margin_eur_mwh
+            Self::RealTime { series, margin_per_mwh }
+            | Self::LoadDependent { series, margin_per_mwh, .. } => {
+                series.at(t).expect("real-time prices cover the horizon") + margin_per_mwh
             }
-            Self::Market { market, margin_eur_mwh } => cleared(*market) + margin_eur_mwh,
+            Self::Market { market, margin_per_mwh } => cleared(*market) + margin_per_mwh,
         }
     }
 }

@@ -66,7 +66,7 @@ pub struct Bid {
     /// Quantity [kW].
     pub quantity_kw: f64,
     /// Limit price: a maximum for buying, a minimum for selling [currency/MWh].
-    pub limit_eur_mwh: f64,
+    pub limit_per_mwh: f64,
 }
 
 /// An accepted bid that has not been settled.
@@ -83,9 +83,9 @@ pub struct Trade {
     /// Accepted [kW].
     pub accepted_kw: f64,
     /// Price [currency/MWh].
-    pub price_eur_mwh: f64,
+    pub price_per_mwh: f64,
     /// Capacity payment for reserving it [currency/MW per hour].
-    pub capacity_eur_mw_h: f64,
+    pub capacity_per_mw_h: f64,
     /// Energy taken or given so far [kWh].
     pub delivered_kwh: f64,
     /// Energy accepted but not taken so far [kWh].
@@ -104,7 +104,7 @@ pub struct MarketState {
     /// Accepted bids whose products have not been settled, by product.
     pub trades: VecDeque<Trade>,
     /// Clearing prices of the cleared products, from product 0 [currency/MWh].
-    pub cleared_eur_mwh: Vec<f64>,
+    pub cleared_per_mwh: Vec<f64>,
     /// Net position (bought less sold) by bidder and product [kW]; grouped by bidder.
     position_kw: Vec<f64>,
     products: usize,
@@ -127,7 +127,7 @@ impl MarketState {
             closed: VecDeque::new(),
             book: Vec::new(),
             trades: VecDeque::new(),
-            cleared_eur_mwh: Vec::with_capacity(products),
+            cleared_per_mwh: Vec::with_capacity(products),
             position_kw: vec![0.0; bidders * products],
             products,
         }

@@ -31,7 +31,7 @@ pub struct Horizon {
     pub slot_s: i64,
     /// By slot: the tariff minus the lowest price available to the fleet, in EUR/MWh drawn. Not below 0, because the
     /// tariff is always available.
-    pub value_eur_mwh: Vec<f64>,
+    pub value_per_mwh: Vec<f64>,
 }
 
 /// A vehicle and its trips.
@@ -66,14 +66,14 @@ pub struct Trip {
     /// Whether the vehicle is plugged in afterwards.
     pub ends_at_charger: bool,
     /// Cost of refusing it in EUR.
-    pub cost_eur: f64,
+    pub cost: f64,
 }
 
 /// A bound.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Bound {
     /// Upper bound on the value of the energy drawn minus the cost of refused trips, in EUR.
-    pub eur: f64,
+    pub profit: f64,
     /// Energy drawn in an optimum [kWh]. Not a bound; several optima may draw different amounts where energy has no
     /// value.
     pub energy_kwh: f64,
@@ -91,7 +91,7 @@ pub struct FleetBound {
 impl Horizon {
     /// End of the last slot [s].
     pub fn end_s(&self) -> i64 {
-        self.start_s + self.slot_s * self.value_eur_mwh.len() as i64
+        self.start_s + self.slot_s * self.value_per_mwh.len() as i64
     }
 }
 
@@ -111,7 +111,7 @@ pub fn bound(horizon: &Horizon, vehicles: &[Vehicle]) -> Result<FleetBound> {
     let solved: Vec<_> = vehicles.par_iter().map(|vehicle| program::bound(horizon, vehicle)).collect();
     let vehicles = solved.into_iter().collect::<Result<Vec<Bound>, _>>()?;
     let total = vehicles.iter().fold(Bound::default(), |sum, bound| Bound {
-        eur: sum.eur + bound.eur,
+        profit: sum.profit + bound.profit,
         energy_kwh: sum.energy_kwh + bound.energy_kwh,
     });
     Ok(FleetBound { total, vehicles })
@@ -121,15 +121,15 @@ fn check_horizon(horizon: &Horizon, problems: &mut Vec<InputError>) {
     if horizon.slot_s < 1 {
         problems.push(InputError::new(horizon.slot_s.to_string(), "1 second or more").key("slot_s"));
     }
-    let length = horizon.slot_s.checked_mul(horizon.value_eur_mwh.len() as i64);
+    let length = horizon.slot_s.checked_mul(horizon.value_per_mwh.len() as i64);
     if length.and_then(|length| length.checked_add(horizon.start_s)).is_none() {
         let found = format!("slots of {} s from {} on", horizon.slot_s, horizon.start_s);
         problems.push(InputError::new(found, "an end that can be counted in seconds").key("start_s"));
     }
-    let wrong = horizon.value_eur_mwh.iter().position(|value| !(*value >= 0.0 && value.is_finite()));
+    let wrong = horizon.value_per_mwh.iter().position(|value| !(*value >= 0.0 && value.is_finite()));
     if let Some(slot) = wrong {
-        let found = horizon.value_eur_mwh[slot].to_string();
-        let key = format!("value_eur_mwh[{slot}]");
+        let found = horizon.value_per_mwh[slot].to_string();
+        let key = format!("value_per_mwh[{slot}]");
         let help = "the tariff is always open, so energy is never worth less than nothing";
         problems.push(InputError::new(found, "a number of 0 or more").key(key).help(help));
     }
@@ -161,10 +161,10 @@ fn check_vehicle(horizon: &Horizon, vehicle: &Vehicle, path: &str, problems: &mu
         let expected = format!("{free_from} or later, when the vehicle is free");
         check(start >= free_from, format!("{path}.start_s"), start.to_string(), &expected);
         check(end >= start, format!("{path}.end_s"), end.to_string(), "its start or later");
-        let (energy, cost) = (trip.energy_kwh, trip.cost_eur);
+        let (energy, cost) = (trip.energy_kwh, trip.cost);
         check(energy.is_finite(), format!("{path}.energy_kwh"), energy.to_string(), "a number");
         let expected = "a number of 0 or more";
-        check(not_negative(cost), format!("{path}.cost_eur"), cost.to_string(), expected);
+        check(not_negative(cost), format!("{path}.cost"), cost.to_string(), expected);
         free_from = free_from.max(start).max(end);
     }
 }
@@ -175,13 +175,13 @@ mod tests {
 
     #[test]
     fn all_that_is_wrong_is_named() {
-        let horizon = Horizon { start_s: 0, slot_s: 900, value_eur_mwh: vec![10.0, -1.0] };
+        let horizon = Horizon { start_s: 0, slot_s: 900, value_per_mwh: vec![10.0, -1.0] };
         let trip = |start_s, end_s, energy_kwh| Trip {
             start_s,
             end_s,
             energy_kwh,
             ends_at_charger: true,
-            cost_eur: f64::NAN,
+            cost: f64::NAN,
         };
         let vehicle = Vehicle {
             battery_kwh: 0.0,
@@ -195,22 +195,22 @@ mod tests {
         let error = bound(&horizon, &[vehicle]).unwrap_err();
         assert_eq!(error.exit_status(), 2);
         insta::assert_snapshot!(error.to_string(), @r"
-        value_eur_mwh[1]: found -1, expected a number of 0 or more; the tariff is always open, so energy is never worth less than nothing
+        value_per_mwh[1]: found -1, expected a number of 0 or more; the tariff is always open, so energy is never worth less than nothing
         vehicles[0].battery_kwh: found 0, expected a number above 0
         vehicles[0].usable_soc: found 0.9 to 0.1, expected two numbers in order, 0 to 1
         vehicles[0].charge_efficiency: found 1.1, expected a number above 0, at most 1
         vehicles[0].power_kw: found -1, expected a number of 0 or more
         vehicles[0].start_soc: found NaN, expected a number between 0 and 1
         vehicles[0].trips[0].end_s: found 50, expected its start or later
-        vehicles[0].trips[0].cost_eur: found NaN, expected a number of 0 or more
+        vehicles[0].trips[0].cost: found NaN, expected a number of 0 or more
         vehicles[0].trips[1].start_s: found 90, expected 100 or later, when the vehicle is free
         vehicles[0].trips[1].energy_kwh: found NaN, expected a number
-        vehicles[0].trips[1].cost_eur: found NaN, expected a number of 0 or more
+        vehicles[0].trips[1].cost: found NaN, expected a number of 0 or more
         ");
         assert_eq!(bound(&horizon, &[]).unwrap_err().exit_status(), 2);
-        let endless = Horizon { start_s: i64::MAX, value_eur_mwh: vec![1.0], ..horizon };
+        let endless = Horizon { start_s: i64::MAX, value_per_mwh: vec![1.0], ..horizon };
         insta::assert_snapshot!(bound(&endless, &[]).unwrap_err().to_string(), @"start_s: found slots of 900 s from 9223372036854775807 on, expected an end that can be counted in seconds");
-        let horizon = Horizon { start_s: 0, value_eur_mwh: vec![], ..endless };
+        let horizon = Horizon { start_s: 0, value_per_mwh: vec![], ..endless };
         assert_eq!(bound(&horizon, &[]).unwrap().total, Bound::default());
     }
 }

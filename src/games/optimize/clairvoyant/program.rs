@@ -64,10 +64,10 @@ struct Program<'a> {
 /// Computes the bound of `vehicle`, whose data have been validated.
 pub(super) fn bound(horizon: &Horizon, vehicle: &Vehicle) -> Result<Bound, Unsolved> {
     let mut program = Program::new(horizon, vehicle);
-    let costs_eur = program.state(vehicle);
+    let costs = program.state(vehicle);
     let optimum = program.solve()?;
     let soc: f64 = program.drawn.iter().map(|&energy| optimum.value(energy)).sum();
-    Ok(Bound { eur: -optimum.objective - costs_eur, energy_kwh: soc * program.full_kwh })
+    Ok(Bound { profit: -optimum.objective - costs, energy_kwh: soc * program.full_kwh })
 }
 
 impl<'a> Program<'a> {
@@ -89,7 +89,7 @@ impl<'a> Program<'a> {
 
     /// Adds stays and trips in order; returns the cost of refusing all trips.
     fn state(&mut self, vehicle: &Vehicle) -> f64 {
-        let mut costs_eur = 0.0;
+        let mut costs = 0.0;
         let mut plugged = if vehicle.plugged_at_start { Plugged::Always } else { Plugged::Never };
         let mut free_from = self.horizon.start_s;
         let in_horizon = |trip: &&super::Trip| trip.start_s < self.horizon.end_s();
@@ -98,15 +98,15 @@ impl<'a> Program<'a> {
             let energy = self.stay(free_from, trip.start_s, plugged);
             self.charge(energy, None);
             free_from = trip.end_s;
-            costs_eur += trip.cost_eur;
-            let done = self.lp.variable(-trip.cost_eur, 0.0, 1.0);
+            costs += trip.cost;
+            let done = self.lp.variable(-trip.cost, 0.0, 1.0);
             let soc = trip.energy_kwh.max(0.0) / vehicle.battery_kwh;
             let needed = vehicle.usable_soc[0] + soc;
             // A trip is performed to the extent that the charge suffices ...
             self.level_row([(done, self.low - needed)], Relation::AtLeast, self.low);
-            if trip.cost_eur > 0.0 {
+            if trip.cost > 0.0 {
                 // ... and lost at no cost to the extent that it does not.
-                let lost = self.lp.variable(-trip.cost_eur, 0.0, 1.0);
+                let lost = self.lp.variable(-trip.cost, 0.0, 1.0);
                 self.lp.row([(done, 1.0), (lost, 1.0)], Relation::AtMost, 1.0);
                 if needed < self.high {
                     self.level_row([(lost, self.high - needed)], Relation::AtMost, self.high);
@@ -126,7 +126,7 @@ impl<'a> Program<'a> {
         }
         let energy = self.stay(free_from, self.horizon.end_s(), plugged);
         self.charge(energy, None);
-        costs_eur
+        costs
     }
 
     /// Extent to which a vehicle that was `plugged` in remains so during a trip: the fraction of the trip not
@@ -149,10 +149,10 @@ impl<'a> Program<'a> {
         if matches!(plugged, Plugged::Never) {
             return Vec::new();
         }
-        let worth = |value_eur_mwh: f64| value_eur_mwh / 1e3 * self.full_kwh;
+        let worth = |value_per_mwh: f64| value_per_mwh / 1e3 * self.full_kwh;
         let pieces: Vec<(f64, f64)> = worths(self.horizon, from_s, to_s)
             .into_iter()
-            .map(|(value_eur_mwh, seconds)| (worth(value_eur_mwh), self.soc_per_s * seconds as f64))
+            .map(|(value_per_mwh, seconds)| (worth(value_per_mwh), self.soc_per_s * seconds as f64))
             .collect();
         let before = self.drawn.len();
         match plugged {
@@ -268,7 +268,7 @@ fn worths(horizon: &Horizon, from_s: i64, to_s: i64) -> Vec<(f64, i64)> {
         .map(|slot| {
             let start = horizon.start_s + slot * horizon.slot_s;
             let seconds = to_s.min(start + horizon.slot_s) - from_s.max(start);
-            (horizon.value_eur_mwh[slot as usize], seconds)
+            (horizon.value_per_mwh[slot as usize], seconds)
         })
         .collect();
     worths.sort_by(|a, b| b.0.total_cmp(&a.0));

@@ -9,13 +9,13 @@ use rand_pcg::Pcg64;
 
 const HOUR: i64 = 3_600;
 
-fn hours(value_eur_mwh: &[f64]) -> Horizon {
-    Horizon { start_s: 0, slot_s: HOUR, value_eur_mwh: value_eur_mwh.to_vec() }
+fn hours(value_per_mwh: &[f64]) -> Horizon {
+    Horizon { start_s: 0, slot_s: HOUR, value_per_mwh: value_per_mwh.to_vec() }
 }
 
 /// A trip from hour `start` to hour `end`.
-fn trip(start: i64, end: i64, energy_kwh: f64, ends_at_charger: bool, cost_eur: f64) -> Trip {
-    Trip { start_s: start * HOUR, end_s: end * HOUR, energy_kwh, ends_at_charger, cost_eur }
+fn trip(start: i64, end: i64, energy_kwh: f64, ends_at_charger: bool, cost: f64) -> Trip {
+    Trip { start_s: start * HOUR, end_s: end * HOUR, energy_kwh, ends_at_charger, cost }
 }
 
 /// A vehicle with 10 usable kWh, charged at 5 kW without loss.
@@ -44,16 +44,16 @@ fn a_parked_vehicle_fills_up_in_the_best_slots() {
     // 5 kWh of room take 6.25 kWh: 5 of them at 200 EUR/MWh, the rest at 100.
     let parked = Vehicle { charge_efficiency: 0.8, ..vehicle(0.5, true, vec![]) };
     let best = of_one(&hours(&[100.0, 50.0, 200.0]), parked.clone());
-    assert_near(best.eur, 1.0 + 0.125);
+    assert_near(best.profit, 1.0 + 0.125);
     assert_near(best.energy_kwh, 6.25);
     // Up to 80 % there is room for 3 kWh; a vehicle with a higher charge draws nothing.
     let window = Vehicle { usable_soc: [0.1, 0.8], ..parked };
     assert_near(of_one(&hours(&[100.0]), window.clone()).energy_kwh, 3.0 / 0.8);
-    assert_near(of_one(&hours(&[100.0]), Vehicle { start_soc: 0.9, ..window }).eur, 0.0);
+    assert_near(of_one(&hours(&[100.0]), Vehicle { start_soc: 0.9, ..window }).profit, 0.0);
     // Without a plug nothing is drawn.
     assert_eq!(of_one(&hours(&[100.0]), vehicle(0.5, false, vec![])), Bound::default());
     let powerless = Vehicle { power_kw: 0.0, ..vehicle(0.5, true, vec![]) };
-    assert_near(of_one(&hours(&[100.0]), powerless).eur, 0.0);
+    assert_near(of_one(&hours(&[100.0]), powerless).profit, 0.0);
 }
 
 #[test]
@@ -61,14 +61,14 @@ fn only_the_seconds_at_the_plug_count() {
     // Plugged in from 2:30 on, for half of a slot and a whole one.
     let late = Trip { end_s: 5 * HOUR / 2, ..trip(1, 2, 1.0, true, 9.0) };
     let best = of_one(&hours(&[100.0, 100.0, 300.0, 100.0]), vehicle(0.3, false, vec![late]));
-    assert_near(best.eur, 0.3 * 2.5 + 0.1 * 5.0);
+    assert_near(best.profit, 0.3 * 2.5 + 0.1 * 5.0);
     // A trip beyond the end blocks the time after its start; one that starts at the end is ignored.
     let leaves = trip(1, 9, 1.0, true, 9.0);
-    assert_near(of_one(&hours(&[100.0]), vehicle(0.3, true, vec![leaves])).eur, 0.5);
+    assert_near(of_one(&hours(&[100.0]), vehicle(0.3, true, vec![leaves])).profit, 0.5);
     // The battery is full before the trip, which is neither lost for low charge nor refused, and the vehicle is
     // unplugged afterwards: nothing is drawn.
     let best = of_one(&hours(&[100.0, 100.0, 300.0]), vehicle(1.0, true, vec![trip(1, 2, 1.0, false, 9.0)]));
-    assert_near(best.eur, 0.0);
+    assert_near(best.profit, 0.0);
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn charge_is_drawn_early_for_a_trip_and_no_more_than_it_needs() {
     let trips = vec![trip(0, 1, 2.0, true, 100.0), trip(2, 3, 1.0, true, 100.0)];
     let small = Vehicle { battery_kwh: 2.0, ..vehicle(1.0, false, trips) };
     let best = of_one(&hours(&[0.0, 10.0, 0.0, 100.0]), small);
-    assert_near(best.eur, 0.01 + 0.2);
+    assert_near(best.profit, 0.01 + 0.2);
     assert_near(best.energy_kwh, 3.0);
 }
 
@@ -86,9 +86,9 @@ fn charge_is_drawn_early_for_a_trip_and_no_more_than_it_needs() {
 fn a_trip_is_refused_where_that_earns_more_than_it_costs() {
     // Half full: refusing the trip, which consumes no charge, leaves 5 kWh to be drawn at 1 EUR each. The relaxation
     // permits half of the trip to be lost for low charge, so half of the cost is saved.
-    let stays = |slots: &[f64], cost_eur| {
-        let trips = vec![trip(0, slots.len() as i64, 0.0, false, cost_eur)];
-        of_one(&hours(slots), vehicle(0.5, true, trips)).eur
+    let stays = |slots: &[f64], cost| {
+        let trips = vec![trip(0, slots.len() as i64, 0.0, false, cost)];
+        of_one(&hours(slots), vehicle(0.5, true, trips)).profit
     };
     assert_near(stays(&[1e3], 0.1), 5.0 - 0.05);
     assert_near(stays(&[1e3], 0.0), 5.0);
@@ -103,16 +103,16 @@ fn a_trip_is_refused_where_that_earns_more_than_it_costs() {
 #[test]
 fn a_trip_without_the_charge_for_it_is_lost_at_no_cost() {
     let without = vehicle(0.1, false, vec![trip(0, 1, 4.0, false, 10.0)]);
-    assert_near(of_one(&hours(&[100.0; 3]), without).eur, 0.0);
+    assert_near(of_one(&hours(&[100.0; 3]), without).profit, 0.0);
     // The vehicle is assumed to be plugged in afterwards regardless: the bound is loose here.
     let without = vehicle(0.1, false, vec![trip(0, 1, 4.0, true, 10.0)]);
-    assert_near(of_one(&hours(&[100.0, 100.0]), without).eur, 0.5);
+    assert_near(of_one(&hours(&[100.0, 100.0]), without).profit, 0.5);
 }
 
 /// Maximum earnings from `hour` on over all plans of a vehicle that charges none, half or all of the energy possible in
 /// an hour, and performs or refuses each trip for which it has sufficient charge.
 fn best_plan(horizon: &Horizon, vehicle: &Vehicle, hour: usize, kwh: f64, plugged: bool) -> f64 {
-    let Some(value) = horizon.value_eur_mwh.get(hour) else { return 0.0 };
+    let Some(value) = horizon.value_per_mwh.get(hour) else { return 0.0 };
     let [low, high] = vehicle.usable_soc.map(|soc| soc * vehicle.battery_kwh);
     let now = hour as i64 * HOUR;
     let mut most = f64::NEG_INFINITY;
@@ -122,7 +122,7 @@ fn best_plan(horizon: &Horizon, vehicle: &Vehicle, hour: usize, kwh: f64, plugge
     {
         let (arrives, left) = ((trip.end_s / HOUR) as usize, kwh - trip.energy_kwh);
         most = best_plan(horizon, vehicle, arrives, left, trip.ends_at_charger);
-        cost = trip.cost_eur;
+        cost = trip.cost;
     }
     for part in [0.0, 0.5, 1.0] {
         let room = (high - kwh).max(0.0) / vehicle.charge_efficiency;
@@ -141,7 +141,7 @@ fn careless(horizon: &Horizon, vehicle: &Vehicle, random: &mut Pcg64) -> f64 {
     let target = low + (high - low) * random.random_range(0.3..1.3f64).min(1.0);
     let (refusing, charging) = (random.random_range(0.0..0.4), random.random_range(0.3..1.2));
     let wanted: Vec<bool> =
-        horizon.value_eur_mwh.iter().map(|_| random.random_range(0.0..1.0) < charging).collect();
+        horizon.value_per_mwh.iter().map(|_| random.random_range(0.0..1.0) < charging).collect();
     let (mut kwh, mut plugged) = (vehicle.start_soc * vehicle.battery_kwh, vehicle.plugged_at_start);
     let (mut earned, mut next) = (0.0, 0);
     let mut now = horizon.start_s;
@@ -152,7 +152,7 @@ fn careless(horizon: &Horizon, vehicle: &Vehicle, random: &mut Pcg64) -> f64 {
                 continue;
             }
             if random.random_range(0.0..1.0) < refusing {
-                earned -= trip.cost_eur;
+                earned -= trip.cost;
                 continue;
             }
             kwh -= trip.energy_kwh;
@@ -166,7 +166,7 @@ fn careless(horizon: &Horizon, vehicle: &Vehicle, random: &mut Pcg64) -> f64 {
             let power_kwh = vehicle.power_kw * (until - now) as f64 / 3_600.0;
             let drawn = power_kwh.min((target - kwh).max(0.0) / vehicle.charge_efficiency);
             kwh += drawn * vehicle.charge_efficiency;
-            earned += drawn * horizon.value_eur_mwh[slot as usize] / 1e3;
+            earned += drawn * horizon.value_per_mwh[slot as usize] / 1e3;
         }
         now = until;
     }
@@ -180,8 +180,8 @@ fn chance(random: &mut Pcg64, probability: f64) -> bool {
 /// A random vehicle with up to `trips` trips between multiples of `grain_s`, over `slots` slots.
 fn made_up(random: &mut Pcg64, slots: i64, slot_s: i64, grain_s: i64, trips: usize) -> (Horizon, Vehicle) {
     let value = |random: &mut Pcg64| (random.random_range(-4..15) * 10).max(0);
-    let value_eur_mwh = (0..slots).map(|_| f64::from(value(random))).collect();
-    let horizon = Horizon { start_s: 7_200, slot_s, value_eur_mwh };
+    let value_per_mwh = (0..slots).map(|_| f64::from(value(random))).collect();
+    let horizon = Horizon { start_s: 7_200, slot_s, value_per_mwh };
     let mut free_from = horizon.start_s;
     let mut list = Vec::new();
     for _ in 0..trips {
@@ -189,8 +189,8 @@ fn made_up(random: &mut Pcg64, slots: i64, slot_s: i64, grain_s: i64, trips: usi
         let end_s = start_s + random.random_range(1..=2 * slot_s / grain_s) * grain_s;
         free_from = end_s;
         let (energy_kwh, ends_at_charger) = (random.random_range(0.0..3.0), chance(random, 0.4));
-        let cost_eur = if chance(random, 0.2) { 0.0 } else { random.random_range(0.0..0.5) };
-        list.push(Trip { start_s, end_s, energy_kwh, ends_at_charger, cost_eur });
+        let cost = if chance(random, 0.2) { 0.0 } else { random.random_range(0.0..0.5) };
+        list.push(Trip { start_s, end_s, energy_kwh, ends_at_charger, cost });
     }
     let low = random.random_range(0.0..0.3);
     let vehicle = Vehicle {
@@ -223,7 +223,7 @@ proptest! {
         horizon.start_s = 0;
         let plugged = vehicle.plugged_at_start;
         let plan = best_plan(&horizon, &vehicle, 0, vehicle.start_soc * vehicle.battery_kwh, plugged);
-        let most = of_one(&horizon, vehicle).eur;
+        let most = of_one(&horizon, vehicle).profit;
         prop_assert!(plan <= most + 1e-7, "plan {plan}, bound {most}");
     }
 
@@ -231,7 +231,7 @@ proptest! {
     fn no_careless_charger_earns_more(seed in any::<u64>()) {
         let mut random = stream(seed);
         let (horizon, vehicle) = made_up(&mut random, 40, 900, 60, 12);
-        let most = of_one(&horizon, vehicle.clone()).eur;
+        let most = of_one(&horizon, vehicle.clone()).profit;
         for _ in 0..20 {
             let earned = careless(&horizon, &vehicle, &mut random);
             prop_assert!(earned <= most + 1e-7, "earned {earned}, bound {most}");
@@ -243,18 +243,18 @@ proptest! {
     #[test]
     fn the_bound_follows_its_units_and_its_means(seed in any::<u64>()) {
         let (horizon, vehicle) = made_up(&mut stream(seed), 30, 900, 300, 8);
-        let most = of_one(&horizon, vehicle.clone()).eur;
+        let most = of_one(&horizon, vehicle.clone()).profit;
         let (mut other, mut same) = (horizon.clone(), vehicle.clone());
         other.start_s += 86_400;
-        other.value_eur_mwh.iter_mut().for_each(|value| *value *= 7.0);
+        other.value_per_mwh.iter_mut().for_each(|value| *value *= 7.0);
         for trip in &mut same.trips {
             trip.start_s += 86_400;
             trip.end_s += 86_400;
-            trip.cost_eur *= 7.0;
+            trip.cost *= 7.0;
         }
-        prop_assert!((of_one(&other, same).eur - 7.0 * most).abs() < 1e-6);
+        prop_assert!((of_one(&other, same).profit - 7.0 * most).abs() < 1e-6);
         let more = Vehicle { plugged_at_start: true, power_kw: 1.5 * vehicle.power_kw, ..vehicle };
-        prop_assert!(of_one(&horizon, more).eur >= most - 1e-7);
+        prop_assert!(of_one(&horizon, more).profit >= most - 1e-7);
     }
 }
 
@@ -265,8 +265,8 @@ fn a_fleet_is_the_sum_of_its_vehicles_for_any_number_of_threads() {
     let fleet = bound(&horizon, &vehicles).unwrap();
     let alone: Vec<Bound> = vehicles.iter().map(|vehicle| of_one(&horizon, vehicle.clone())).collect();
     assert_eq!(fleet.vehicles, alone);
-    assert_near(fleet.total.eur, alone.iter().map(|bound| bound.eur).sum());
-    assert!(fleet.total.eur > 1.0);
+    assert_near(fleet.total.profit, alone.iter().map(|bound| bound.profit).sum());
+    assert!(fleet.total.profit > 1.0);
     let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     assert_eq!(one.install(|| bound(&horizon, &vehicles)).unwrap(), fleet);
 }

@@ -96,31 +96,31 @@ const FIGURES: &[Shown] = &[
     Shown::new("peak_power_kw", "Peak power", "kW", 1.0, 0),
     Shown::new("peak_15min_kw", "Peak power of a quarter hour", "kW", 1.0, 0),
     Shown::new("mean_soc", "State of charge, mean", "%", 100.0, 1),
-    Shown::money("fares_eur", "Fares"),
-    Shown::money("lost_fares_eur", "Fares of lost trips"),
-    Shown::money("lost_committed_fares_eur", "Fares of trips lost: committed to a market"),
-    Shown::money("charging_cost_eur", "Cost of charging"),
-    Shown::money("driving_cost_eur", "Cost of driving"),
-    Shown::money("wear_cost_eur", "Battery wear"),
-    Shown::money("lost_request_cost_eur", "Cost of lost requests"),
-    Shown::money("rescue_cost_eur", "Rescues"),
-    Shown::money("referral_cost_eur", "Paid for referrals"),
+    Shown::money("fares", "Fares"),
+    Shown::money("lost_fares", "Fares of lost trips"),
+    Shown::money("lost_committed_fares", "Fares of trips lost: committed to a market"),
+    Shown::money("charging_cost", "Cost of charging"),
+    Shown::money("driving_cost", "Cost of driving"),
+    Shown::money("wear_cost", "Battery wear"),
+    Shown::money("lost_request_cost", "Cost of lost requests"),
+    Shown::money("rescue_cost", "Rescues"),
+    Shown::money("referral_cost", "Paid for referrals"),
     Shown::new("market_bought_kwh", "Bought in markets", "kWh", 1.0, 0),
     Shown::new("market_delivered_kwh", "Drawn from markets", "kWh", 1.0, 0),
     Shown::new("tariff_kwh", "Drawn at the tariff", "kWh", 1.0, 0),
     Shown::new("imbalance_kwh", "Imbalance", "kWh", 1.0, 1),
-    Shown::money("market_cost_eur", "Paid to markets"),
-    Shown::money("supply_credit_eur", "Credit for energy from markets"),
-    Shown::money("imbalance_cost_eur", "Cost of imbalance"),
-    Shown::money("market_profit_eur", "Market profit"),
-    Shown::money("market_profit_net_eur", "Market profit less refused rentals"),
-    Shown::money("market_profit_bound_eur", "Market profit, clairvoyant bound"),
-    Shown::money("station_cost_eur", "Cost of stations whose price follows the load"),
-    Shown::money("deviation_cost_eur", "Cost of deviations"),
+    Shown::money("market_cost", "Paid to markets"),
+    Shown::money("supply_credit", "Credit for energy from markets"),
+    Shown::money("imbalance_cost", "Cost of imbalance"),
+    Shown::money("market_profit", "Market profit"),
+    Shown::money("market_profit_net", "Market profit less refused rentals"),
+    Shown::money("market_profit_bound", "Market profit, clairvoyant bound"),
+    Shown::money("station_cost", "Cost of stations whose price follows the load"),
+    Shown::money("deviation_cost", "Cost of deviations"),
     Shown::new("shifted_kwh", "Energy shifted", "kWh", 1.0, 0),
     Shown::new("unserved_kwh", "Energy unserved", "kWh", 1.0, 0),
     Shown::new("peak_load_kw", "Peak of slots", "kW", 1.0, 0),
-    Shown::price("load_price_eur_mwh", "Mean price that the load made"),
+    Shown::price("load_price_per_mwh", "Mean price that the load made"),
     Shown::new("grid_peak_15min_kw", "Peak power of the feeder's source", "kW", 1.0, 0),
     Shown::new("grid_energy_kwh", "Energy from the feeder's source", "kWh", 1.0, 0),
     Shown::new("grid_losses_kwh", "Losses of the feeder", "kWh", 1.0, 1),
@@ -133,16 +133,16 @@ const FIGURES: &[Shown] = &[
     Shown::new("grid_violation_hours", "Time beyond the feeder's limits", "h", 1.0, 2),
     Shown::new("grid_unsolved_hours", "Time beyond what the feeder can carry", "h", 1.0, 2),
     Shown::new("grid_held_back_kwh", "Charging held back", "kWh", 1.0, 1),
-    Shown::money("operating_cost_eur", "Operating cost"),
-    Shown::money("cost_with_lost_fares_eur", "Operating cost with fares of lost trips"),
+    Shown::money("operating_cost", "Operating cost"),
+    Shown::money("cost_with_lost_fares", "Operating cost with fares of lost trips"),
     Shown::new("stored_start_kwh", "Energy in batteries at the start", "kWh", 1.0, 0),
     Shown::new("stored_end_kwh", "Energy in batteries at the end", "kWh", 1.0, 0),
-    Shown::money("stored_value_eur", "Value of stored energy"),
+    Shown::money("stored_value", "Value of stored energy"),
     Shown::new("rides_in_progress_start", "Riders aboard at the start", "", 1.0, 0),
     Shown::new("rides_in_progress_end", "Riders aboard at the end", "", 1.0, 0),
-    Shown::money("rides_in_progress_value_eur", "Fares of riders aboard, end less start"),
-    Shown::money("net_profit_eur", "Profit with stored energy and riders aboard"),
-    Shown::money("operating_profit_eur", "Operating profit"),
+    Shown::money("rides_in_progress_value", "Fares of riders aboard, end less start"),
+    Shown::money("net_profit", "Profit with stored energy and riders aboard"),
+    Shown::money("operating_profit", "Operating profit"),
     Shown::new("co2_kg", "CO\u{2082} of the energy drawn", "kg", 1.0, 0),
 ];
 
@@ -150,9 +150,9 @@ const FIGURES: &[Shown] = &[
 const OPERATOR_FIGURES: &[Shown] = &[
     Shown::new("sessions", "Sessions", "", 1.0, 0),
     Shown::new("energy_kwh", "Energy sold", "kWh", 1.0, 0),
-    Shown::money("revenue_eur", "Revenue"),
-    Shown::money("energy_cost_eur", "Cost of energy"),
-    Shown::money("profit_eur", "Profit"),
+    Shown::money("revenue", "Revenue"),
+    Shown::money("energy_cost", "Cost of energy"),
+    Shown::money("profit", "Profit"),
 ];
 
 /// A large number with its name and a second line.
@@ -176,7 +176,7 @@ pub(super) fn cards(summary: &Summary) -> String {
     let percent = |key: &str| get(key).map(|x| 100.0 * x);
     let per = |a: &str, b: &str| Some(get(a)? / get(b).filter(|b| *b > 0.0)?);
     let share_empty = per("km_empty", "km_total").map_or(f64::NAN, |x| 100.0 * x);
-    let profit = get("operating_profit_eur");
+    let profit = get("operating_profit");
     let mut cards = [
         card(
             "Service rate",
@@ -200,7 +200,7 @@ pub(super) fn cards(summary: &Summary) -> String {
             profit,
             if profit.is_some_and(|p| p.abs() < 1e4) { 2 } else { 0 },
             currency,
-            &format!("fares {}, charging {}", part("fares_eur", 0), part("charging_cost_eur", 0)),
+            &format!("fares {}, charging {}", part("fares", 0), part("charging_cost", 0)),
         ),
         card(
             "Distance driven",
@@ -217,7 +217,7 @@ pub(super) fn cards(summary: &Summary) -> String {
             &format!(
                 "{} sessions, {} {currency}/kWh",
                 part("sessions", 0),
-                per("charging_cost_eur", "energy_charged_kwh").map_or("\u{2013}".into(), |x| number(x, 3))
+                per("charging_cost", "energy_charged_kwh").map_or("\u{2013}".into(), |x| number(x, 3))
             ),
         ),
         card(
@@ -305,11 +305,10 @@ pub(super) fn beside(title: &str, figures: &[Shown], of: &[Figures], currency: &
     table.render()
 }
 
-/// Title and unit of a figure of which only the key is known, for example `market_profit_eur`.
+/// Title and unit of a figure of which only the key is known, for example `energy_fed_kwh`.
 fn named(key: &str, currency: &str) -> (String, String) {
     let units = [
-        ("_eur_mwh", format!("{currency}/MWh")),
-        ("_eur", currency.to_owned()),
+        ("_per_mwh", format!("{currency}/MWh")),
         ("_kwh", "kWh".to_owned()),
         ("_kw", "kW".to_owned()),
         ("_km", "km".to_owned()),
@@ -333,13 +332,11 @@ mod tests {
     #[test]
     fn every_figure_of_the_summary_has_a_title() {
         let trading = gridfleet_core::records::metrics::TradingFigures::default();
-        let trading = gridfleet_core::records::metrics::TradingFigures {
-            market_profit_bound_eur: Some(0.0),
-            ..trading
-        };
+        let trading =
+            gridfleet_core::records::metrics::TradingFigures { market_profit_bound: Some(0.0), ..trading };
         let trading = Some(trading);
         let loads = Some(gridfleet_core::records::metrics::LoadFigures {
-            load_price_eur_mwh: Some(0.0),
+            load_price_per_mwh: Some(0.0),
             ..Default::default()
         });
         let grid = Some(gridfleet_core::records::metrics::GridFigures::default());
@@ -355,7 +352,7 @@ mod tests {
 
     #[test]
     fn figures_without_a_title_are_named_by_their_key() {
-        assert_eq!(named("market_profit_eur", "USD"), ("Market profit".into(), "USD".into()));
+        assert_eq!(named("sold_at_per_mwh", "USD"), ("Sold at".into(), "USD/MWh".into()));
         assert_eq!(named("bids", "USD"), ("Bids".into(), String::new()));
     }
 }

@@ -22,7 +22,7 @@ const COLUMNS: [&str; 8] = [
     "product_end",
     "bidder",
     "side",
-    "clearing_price_eur_mwh",
+    "clearing_price_per_mwh",
     "delivered_kwh",
     "imbalance_kwh",
 ];
@@ -65,13 +65,13 @@ fn read(context: &Context, page: &mut Page, table: &source::Table) -> Result<Mar
         }
     }
     let (from, to) = (table.times("product_start")?, table.times("product_end")?);
-    let price = table.floats("clearing_price_eur_mwh")?;
+    let price = table.floats("clearing_price_per_mwh")?;
     let (delivered, imbalance) = (table.floats("delivered_kwh")?, table.floats("imbalance_kwh")?);
     // Products are whole numbers of settlement intervals, and the shortest is one of them.
     let lengths = from.iter().zip(&to).filter_map(|(from, to)| Some((*to)? - (*from)?));
     let step_s = lengths.filter(|s| *s > 0).min().unwrap_or(QUARTER_S);
 
-    let columns = ["valid_from", "valid_to", "retailer", "price_eur_mwh"];
+    let columns = ["valid_from", "valid_to", "retailer", "price_per_mwh"];
     let tariffs = context.folder.table("prices", &columns)?;
     let retailer = tariffs.as_ref().map(|table| table.texts("retailer")).transpose()?.unwrap_or_default();
     let (start, end) = (SimTime(context.local.start), SimTime(context.local.end));
@@ -84,7 +84,7 @@ fn read(context: &Context, page: &mut Page, table: &source::Table) -> Result<Mar
             from: SimTime(from),
             to: SimTime(to),
             buys: side.text(row) == Some("buy"),
-            price_eur_mwh: price[row],
+            price_per_mwh: price[row],
             delivered_kwh: delivered[row],
             imbalance_kwh: imbalance[row],
             metered: bidder.codes[row].is_some_and(|code| fleets[code as usize]),
@@ -219,8 +219,8 @@ fn bids(context: &Context) -> Table {
             cell("bids_rejected", 0),
             cell("bought_kwh", 1),
             cell("sold_kwh", 1),
-            cell("mean_price_eur_mwh", 2),
-            cell("cash_eur", 2),
+            cell("mean_price_per_mwh", 2),
+            cell("cash", 2),
         ]);
     }
     table

@@ -14,34 +14,34 @@ const RETAILER: &[Shown] = &[
     Shown::new("peak_kw", "Peak load", "kW", 1.0, 0),
     Shown::new("load_sd_kw", "Load, standard deviation", "kW", 1.0, 0),
     Shown::new("energy_kwh", "Energy sold", "kWh", 1.0, 0),
-    Shown::money("payments_eur", "Payments of all customers"),
-    Shown::money("household_payments_eur", "Payments of households"),
-    Shown::money("generation_cost_eur", "Cost of generation"),
-    Shown::money("profit_eur", "Profit"),
+    Shown::money("payments", "Payments of all customers"),
+    Shown::money("household_payments", "Payments of households"),
+    Shown::money("generation_cost", "Cost of generation"),
+    Shown::money("profit", "Profit"),
 ];
 
 /// Figures of a retailer that competes.
 const COMPETITOR: &[Shown] = &[
     Shown::new("energy_kwh", "Energy sold", "kWh", 1.0, 0),
     Shown::new("energy_share", "Share of all energy", "%", 100.0, 1),
-    Shown::price("sold_at_eur_mwh", "Mean selling price"),
-    Shown::money("revenue_eur", "Revenue"),
+    Shown::price("sold_at_per_mwh", "Mean selling price"),
+    Shown::money("revenue", "Revenue"),
     Shown::new("bought_kwh", "Bought ahead", "kWh", 1.0, 0),
     Shown::new("short_kwh", "Short: drawn, not bought", "kWh", 1.0, 0),
     Shown::new("long_kwh", "Long: bought, not drawn", "kWh", 1.0, 0),
-    Shown::money("purchase_cost_eur", "Cost of purchases"),
-    Shown::money("imbalance_cost_eur", "Cost of imbalance"),
-    Shown::money("profit_eur", "Profit"),
-    Shown::money("day_profit_sd_eur", "Profit of days, standard deviation"),
-    Shown::money("day_profit_cvar_eur", "Profit of the worst twentieth of days"),
+    Shown::money("purchase_cost", "Cost of purchases"),
+    Shown::money("imbalance_cost", "Cost of imbalance"),
+    Shown::money("profit", "Profit"),
+    Shown::money("day_profit_sd", "Profit of days, standard deviation"),
+    Shown::money("day_profit_cvar", "Profit of the worst twentieth of days"),
 ];
 
 /// Figures of an operator with stations whose price follows their load.
 const LOADED: &[Shown] = &[
     Shown::new("peak_load_kw", "Peak of slots", "kW", 1.0, 0),
-    Shown::price("load_price_eur_mwh", "Mean price that the load made"),
-    Shown::money("station_cost_eur", "Cost of energy and of deviations"),
-    Shown::money("deviation_cost_eur", "Cost of deviations"),
+    Shown::price("load_price_per_mwh", "Mean price that the load made"),
+    Shown::money("station_cost", "Cost of energy and of deviations"),
+    Shown::money("deviation_cost", "Cost of deviations"),
     Shown::new("shifted_kwh", "Energy shifted", "kWh", 1.0, 0),
     Shown::new("unserved_kwh", "Energy unserved", "kWh", 1.0, 0),
 ];
@@ -53,31 +53,24 @@ pub(super) fn sections(context: &Context, page: &mut Page) -> Result<()> {
     let table = |title: &str, of: &[Figures], figures: &[Shown]| {
         if of.is_empty() { String::new() } else { beside(title, figures, of, &summary.currency) }
     };
-    let columns = ["time", "group", "power_kw", "price_eur_mwh"];
+    let columns = ["time", "group", "power_kw", "price_per_mwh"];
     if let Some(homes) = context.folder.table("households", &columns)? {
         html.push_str(&households(context, page, &homes)?);
     }
     html.push_str(&table("Retailers", &summary.retailers, RETAILER));
-    let columns = ["slot_start", "slot_end", "retailer", "price_eur_mwh", "share", "energy_kwh"];
+    let columns = ["slot_start", "slot_end", "retailer", "price_per_mwh", "share", "energy_kwh"];
     match context.folder.table("supply", &columns)? {
         Some(supply) => html.push_str(&competition(context, page, &supply)?),
         None if summary.competitors.is_empty() => {}
         None => context.absent(page, "supply", "Prices and shares of retailers that compete"),
     }
     html.push_str(&table("Retailers that compete", &summary.competitors, COMPETITOR));
-    let columns = [
-        "slot_start",
-        "slot_end",
-        "operator",
-        "nominal_kw",
-        "power_kw",
-        "base_price_eur_mwh",
-        "energy_cost_eur",
-    ];
+    let columns =
+        ["slot_start", "slot_end", "operator", "nominal_kw", "power_kw", "base_price_per_mwh", "energy_cost"];
     if let Some(stations) = context.folder.table("loads", &columns)? {
         html.push_str(&loads(context, page, &stations)?);
     }
-    if summary.operators.iter().any(|operator| operator.get("station_cost_eur").is_some()) {
+    if summary.operators.iter().any(|operator| operator.get("station_cost").is_some()) {
         html.push_str(&table("Operators of stations whose load makes the price", &summary.operators, LOADED));
     }
     page.section("Retail", html);
@@ -102,7 +95,7 @@ fn households(context: &Context, page: &mut Page, homes: &Table) -> Result<Strin
             series.push(Series::new(name, Style::Area, colour, &x, means(column, group)));
         }
     }
-    let price = Readings::new(&times, &groups, &homes.floats("price_eur_mwh")?);
+    let price = Readings::new(&times, &groups, &homes.floats("price_per_mwh")?);
     for (i, (name, column)) in groups.texts.iter().zip(&price.columns).enumerate() {
         let name = format!("paid by {name}");
         series.push(Series::new(&name, Style::Line, household_colour(i), &x, means(column, group)).panel(1));
@@ -137,7 +130,7 @@ fn competition(context: &Context, page: &mut Page, supply: &Table) -> Result<Str
     let power = energy.into_iter().zip(&hours).map(|(kwh, hours)| kwh / hours).collect();
     let mut series = Vec::new();
     let mut every = 1;
-    let panels = [(supply.floats("price_eur_mwh")?, Style::Step), (share, Style::Area), (power, Style::Area)];
+    let panels = [(supply.floats("price_per_mwh")?, Style::Step), (share, Style::Area), (power, Style::Area)];
     for (panel, (values, style)) in panels.into_iter().enumerate() {
         let readings = Readings::new(&times, &retailers, &values);
         let (x, group) = readings.axis(context);
@@ -178,16 +171,12 @@ fn loads(context: &Context, page: &mut Page, stations: &Table) -> Result<String>
     series.push(Series::new("without any plan", Style::Line, Colour::GREY, &x, nominal));
 
     // Means over stations, weighted by energy drawn; unweighted where none was drawn.
-    let (base, hours) = (stations.floats("base_price_eur_mwh")?, hours(stations)?);
+    let (base, hours) = (stations.floats("base_price_per_mwh")?, hours(stations)?);
     let times_power = |values: &[f64]| values.iter().zip(&power).map(|(x, kw)| x * kw).collect::<Vec<f64>>();
     let (drawn, rows) = (sum(&power), sum(&vec![1.0; stations.rows()]));
     let (weighted, plain) = (sum(&times_power(&base)), sum(&base));
-    let cost: Vec<f64> = stations
-        .floats("energy_cost_eur")?
-        .iter()
-        .zip(&hours)
-        .map(|(cost, hours)| 1e3 * cost / hours)
-        .collect();
+    let cost: Vec<f64> =
+        stations.floats("energy_cost")?.iter().zip(&hours).map(|(cost, hours)| 1e3 * cost / hours).collect();
     let cost = sum(&cost);
     let mean = |i: usize, of: &[f64]| if drawn[i] > 0.0 { of[i] / drawn[i] } else { plain[i] / rows[i] };
     let prices = |of: &[f64]| means(&(0..of.len()).map(|i| mean(i, of)).collect::<Vec<f64>>(), group);

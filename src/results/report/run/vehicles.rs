@@ -109,7 +109,7 @@ fn power(context: &Context, page: &mut Page, fleet: Option<&Table>) -> Result<St
     } else {
         context.absent(page, "stations", "Power of stations over time");
     }
-    match context.folder.table("prices", &["valid_from", "valid_to", "retailer", "price_eur_mwh"])? {
+    match context.folder.table("prices", &["valid_from", "valid_to", "retailer", "price_per_mwh"])? {
         Some(table) => {
             let number = panels.len();
             panels.push(Panel::new("Price", &format!("{}/MWh", context.summary.currency)).free());
@@ -130,7 +130,7 @@ fn power(context: &Context, page: &mut Page, fleet: Option<&Table>) -> Result<St
 fn prices(context: &Context, table: &Table) -> Result<Vec<Series>> {
     let retailers = table.texts("retailer")?;
     let (from, to) = (table.times("valid_from")?, table.times("valid_to")?);
-    let values = table.floats("price_eur_mwh")?;
+    let values = table.floats("price_per_mwh")?;
     let mut lines = Vec::new();
     for (code, name) in retailers.texts.iter().enumerate() {
         // A slot announced again counts with its latest announcement.

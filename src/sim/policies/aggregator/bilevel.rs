@@ -3,7 +3,7 @@
 
 use super::history::{Customers, PriceHistory, recent_asked, recent_day_ahead, recent_demand};
 use super::spec::{AggregatorSpec, DemandForecast};
-use super::{ANY_PRICE_EUR_MWH, Day, DayPlan, Planner, Step};
+use super::{ANY_PRICE_PER_MWH, Day, DayPlan, Planner, Step};
 use crate::policies::bidding::Foresight;
 use crate::world::{Competition, Setup, View};
 use gridfleet_core::ids::MarketId;
@@ -20,7 +20,7 @@ use std::sync::Arc;
 const STREAM: u64 = 1 << 40;
 /// Margin by which a price is set below a threshold at which owners are indifferent, so that they switch here, or above
 /// it, so that they do not [currency/MWh]. Comparable markets quote in hundredths.
-const TICK_EUR_MWH: f64 = 0.01;
+const TICK_PER_MWH: f64 = 0.01;
 /// Relative gap at which a day's plan is accepted (assumed): forecast errors are much larger.
 const GAP: f64 = 1e-3;
 /// Node limit of a day's search, which then returns its best plan (assumed).
@@ -73,7 +73,7 @@ impl Leader {
             refit_days,
             demand_forecast,
             demand_sd,
-            kappa_kwh_per_eur_mwh,
+            kappa_kwh_per_price,
         } = spec
         else {
             return None;
@@ -87,7 +87,7 @@ impl Leader {
             history_days: i64::from(history_days),
             refit_days,
             demand_sd,
-            kappa_mwh: kappa_kwh_per_eur_mwh / 1_000.0,
+            kappa_mwh: kappa_kwh_per_price / 1_000.0,
         };
         Some(Self {
             spec,
@@ -212,7 +212,7 @@ impl Leader {
         for &rival in &competition.retailers[1..] {
             let slots = (0..day.count).map(|slot| {
                 // For a rival with no known prices: as expensive as possible.
-                recent_asked(view, rival, day.start(slot)).unwrap_or((competition.max_price_eur_mwh, 0.0))
+                recent_asked(view, rival, day.start(slot)).unwrap_or((competition.max_price_per_mwh, 0.0))
             });
             let (means, spreads): (Vec<f64>, Vec<f64>) = slots.unzip();
             let mean = means.iter().sum::<f64>() / day.count.max(1) as f64;
@@ -249,14 +249,14 @@ pub(super) fn best(
         scenarios,
         rivals,
         initial_shares: competition.initial_shares.clone(),
-        reluctance: competition.reluctance_eur_mwh.clone(),
-        max_price: competition.max_price_eur_mwh,
+        reluctance: competition.reluctance_per_mwh.clone(),
+        max_price: competition.max_price_per_mwh,
         positive_max: positive_max(view, day),
         purchase,
     });
     let plan = game.and_then(|game| {
         let plan = bilevel::solve(&game, risk, options)?;
-        Ok(offers(&game, &plan, competition.max_price_eur_mwh, day))
+        Ok(offers(&game, &plan, competition.max_price_per_mwh, day))
     });
     // A validated scenario always yields a game, and a balancing limit above all demand always yields a solution.
     plan.unwrap_or_default()
@@ -268,16 +268,16 @@ fn positive_max(view: View<'_>, day: Day) -> Vec<f64> {
 }
 
 /// Prices and bids of a solution.
-fn offers(game: &Game, plan: &Plan, most_eur_mwh: f64, day: Day) -> DayPlan {
+fn offers(game: &Game, plan: &Plan, most_per_mwh: f64, day: Day) -> DayPlan {
     let scenarios = &game.parameters().scenarios;
     let price = |(t, hour): (usize, &bilevel::HourPlan)| {
         let range = game.share(hour.price, t);
         let tick = match range.high > range.low {
-            true if hour.lean >= 0.5 => -TICK_EUR_MWH,
-            true => TICK_EUR_MWH,
+            true if hour.lean >= 0.5 => -TICK_PER_MWH,
+            true => TICK_PER_MWH,
             false => 0.0,
         };
-        (hour.price + tick).min(most_eur_mwh)
+        (hour.price + tick).min(most_per_mwh)
     };
     let bids = |(t, hour): (usize, &bilevel::HourPlan)| {
         let kw = |mwh: f64| mwh * 1_000.0 / day.hours();
@@ -289,7 +289,7 @@ fn offers(game: &Game, plan: &Plan, most_eur_mwh: f64, day: Day) -> DayPlan {
         let mut bids: Vec<Step> = Vec::new();
         let mut bought_kw = 0.0;
         for (rank, (price, kw)) in steps.into_iter().enumerate() {
-            let limit = if rank == 0 { ANY_PRICE_EUR_MWH } else { price };
+            let limit = if rank == 0 { ANY_PRICE_PER_MWH } else { price };
             if kw > bought_kw + 1e-9 {
                 bids.push((kw - bought_kw, limit));
                 bought_kw = kw;
@@ -342,8 +342,8 @@ mod tests {
     #[test]
     fn the_undecided_are_drawn_in_by_a_hundredth() {
         let plan = offered(bilevel::Purchase::Quantity, 0.0);
-        assert_eq!(plan.prices, [50.0 - TICK_EUR_MWH]);
-        assert_eq!(plan.bids, [vec![(2_000.0, ANY_PRICE_EUR_MWH)]]);
+        assert_eq!(plan.prices, [50.0 - TICK_PER_MWH]);
+        assert_eq!(plan.bids, [vec![(2_000.0, ANY_PRICE_PER_MWH)]]);
     }
 
     /// Owners who stay up to a price of 80 are charged 80.
@@ -360,6 +360,6 @@ mod tests {
         let mut plan = bilevel::solve(&game, Risk { beta: 0.0, alpha: 0.95 }, Options::default()).unwrap();
         plan.hours[0].purchase = vec![2.0, 0.5];
         let bids = offers(&game, &plan, 80.0, DAY).bids;
-        assert_eq!(bids, [vec![(500.0, ANY_PRICE_EUR_MWH), (1_500.0, 30.0)]]);
+        assert_eq!(bids, [vec![(500.0, ANY_PRICE_PER_MWH), (1_500.0, 30.0)]]);
     }
 }

@@ -34,15 +34,15 @@ impl Planner for Clairvoyant {
         let scenario = Scenario {
             probability: 1.0,
             day_ahead: slots().map(|t| self.reference(self.market, t)).collect(),
-            positive: slots().map(|t| imbalance(t).map_or(0.0, |of| of.short_eur_mwh)).collect(),
-            negative: slots().map(|t| imbalance(t).map_or(0.0, |of| of.long_eur_mwh)).collect(),
+            positive: slots().map(|t| imbalance(t).map_or(0.0, |of| of.short_per_mwh)).collect(),
+            negative: slots().map(|t| imbalance(t).map_or(0.0, |of| of.long_per_mwh)).collect(),
             demand: slots().map(|t| self.foresight.competed_kwh(t).max(0.0) / 1_000.0).collect(),
         };
         let asked = |rival: &gridfleet_core::ids::RetailerId| {
             let tariff = &self.setup.retailers[rival.index()].tariff;
             let of = |t| {
-                let said = tariff.price_eur_mwh(t, &self.setup.clock, |market| self.reference(market, t));
-                competition.asked_eur_mwh(*rival, t, said)
+                let said = tariff.price_per_mwh(t, &self.setup.clock, |market| self.reference(market, t));
+                competition.asked_per_mwh(*rival, t, said)
             };
             slots().map(of).collect::<Vec<f64>>()
         };

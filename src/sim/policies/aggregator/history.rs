@@ -86,8 +86,8 @@ impl PriceHistory {
         let start = view.market(market).products().start;
         let price = |which: usize, t: SimTime| match which {
             0 => day_ahead_price(view, market, t),
-            1 => view.imbalance_prices(t).map(|prices| prices.short_eur_mwh),
-            _ => view.imbalance_prices(t).map(|prices| prices.long_eur_mwh),
+            1 => view.imbalance_prices(t).map(|prices| prices.short_per_mwh),
+            _ => view.imbalance_prices(t).map(|prices| prices.long_per_mwh),
         };
         let first = *self.first.get_or_insert_with(|| {
             let mut first = start;

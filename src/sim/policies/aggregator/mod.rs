@@ -31,7 +31,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// A bid at this price is accepted at any clearing price: the highest price of the European day-ahead auction in the
 /// years of the shipped and published prices (harmonised maximum clearing price, 3,000 EUR/MWh).
-const ANY_PRICE_EUR_MWH: f64 = 3_000.0;
+const ANY_PRICE_PER_MWH: f64 = 3_000.0;
 
 /// The simulated slots of a local day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,10 +118,10 @@ impl Bidding for Buyer {
             let start = products.start_of(product);
             let (day, plan) = desk.plan_of(view, start);
             let slot = ((start - day.first) / day.slot_s) as usize;
-            for &(quantity_kw, limit_eur_mwh) in plan.bids.get(slot).into_iter().flatten() {
+            for &(quantity_kw, limit_per_mwh) in plan.bids.get(slot).into_iter().flatten() {
                 if quantity_kw > 0.0 {
                     let (market, side) = (self.market, Side::Buy);
-                    actions.push(Action::Bid { bidder, market, product, side, quantity_kw, limit_eur_mwh });
+                    actions.push(Action::Bid { bidder, market, product, side, quantity_kw, limit_per_mwh });
                 }
             }
         }
@@ -147,7 +147,7 @@ impl Pricing for Seller {
             let start = slots.start(slot);
             let (day, plan) = desk.plan_of(view, start);
             let price = plan.prices.get(((start - day.first) / day.slot_s) as usize).copied();
-            lines.push(PriceLine { base_eur_mwh: price.unwrap_or_default(), slope_eur_mwh_kw: 0.0 });
+            lines.push(PriceLine { base_per_mwh: price.unwrap_or_default(), slope_per_mwh_kw: 0.0 });
         }
     }
 }

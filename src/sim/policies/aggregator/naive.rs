@@ -1,7 +1,7 @@
 //! An aggregator that expects tomorrow to equal the mean of the last week.
 
 use super::history::{Customers, recent_day_ahead, recent_demand};
-use super::{ANY_PRICE_EUR_MWH, Day, DayPlan, Planner};
+use super::{ANY_PRICE_PER_MWH, Day, DayPlan, Planner};
 use crate::world::View;
 use gridfleet_core::ids::MarketId;
 
@@ -14,14 +14,14 @@ pub(super) struct Naive {
 
 impl Planner for Naive {
     fn plan(&mut self, view: View<'_>, day: Day) -> DayPlan {
-        let most = view.competition().map_or(0.0, |of| of.max_price_eur_mwh);
+        let most = view.competition().map_or(0.0, |of| of.max_price_per_mwh);
         let price = |slot| {
             let cost = recent_day_ahead(view, self.market, day.start(slot));
             ((1.0 + self.margin) * cost).clamp(0.0, most)
         };
         let bids = |slot| {
             let kwh = recent_demand(view, day, slot, Customers::Own);
-            vec![(kwh / day.hours(), ANY_PRICE_EUR_MWH)]
+            vec![(kwh / day.hours(), ANY_PRICE_PER_MWH)]
         };
         DayPlan { prices: (0..day.count).map(price).collect(), bids: (0..day.count).map(bids).collect() }
     }

@@ -63,7 +63,7 @@ pub enum AggregatorSpec {
         /// Increase of an hour's demand with its day-ahead price [kWh per currency/MWh].
         #[serde(default)]
         #[schemars(range(min = -1000000.0, max = 1000000.0))]
-        kappa_kwh_per_eur_mwh: f64,
+        kappa_kwh_per_price: f64,
     },
     /// Like `bilevel`, with known market prices, rival prices and demand: an upper bound for every other policy.
     PerfectForesight {},

@@ -7,7 +7,7 @@ use gridfleet_core::error::Result;
 use gridfleet_core::ids::FleetId;
 use gridfleet_games::optimize::clairvoyant::{Horizon, Trip, Vehicle, bound};
 
-/// Upper bound on `market_profit_net_eur` of each fleet [currency], without the warm-up, as that figure: anything may have
+/// Upper bound on `market_profit_net` of each fleet [currency], without the warm-up, as that figure: anything may have
 /// been bought or refused before its end. `None` where no bound exists: without markets, without the trips of a replay,
 /// where bids move prices, or where tariffs change with the market's results.
 ///
@@ -15,14 +15,14 @@ use gridfleet_games::optimize::clairvoyant::{Horizon, Trip, Vehicle, bound};
 /// If the solver fails.
 pub fn bounds(setup: &Setup) -> Result<Option<Vec<f64>>> {
     let trading = &setup.trading;
-    let takers = trading.markets.iter().all(|market| market.slope_eur_mwh_kw == 0.0);
+    let takers = trading.markets.iter().all(|market| market.slope_per_mwh_kw == 0.0);
     let passed_on = setup.retailers.iter().any(|retailer| matches!(retailer.tariff, Tariff::Market { .. }));
     if !trading.is_active() || setup.mode != Mode::Replay || !takers || passed_on {
         return Ok(None);
     }
     let fleets = (0..setup.fleets.len()).map(FleetId::new);
     fleets
-        .map(|fleet| Ok(bound(&horizon(setup, fleet), &vehicles(setup, fleet))?.total.eur))
+        .map(|fleet| Ok(bound(&horizon(setup, fleet), &vehicles(setup, fleet))?.total.profit))
         .collect::<Result<Vec<_>>>()
         .map(Some)
 }
@@ -34,7 +34,7 @@ fn horizon(setup: &Setup, fleet: FleetId) -> Horizon {
     let first = setup.start.0.div_euclid(slot_s);
     let last = (setup.end.0 + slot_s - 1).div_euclid(slot_s);
     let tariff = &setup.retailers[main_retailer(setup, fleet).index()].tariff;
-    let value_eur_mwh = (first..last).map(|slot| {
+    let value_per_mwh = (first..last).map(|slot| {
         let t = gridfleet_core::time::SimTime(slot * slot_s);
         let in_warm_up = t + slot_s <= setup.measured_from;
         // A product is paid for when it ends, for all of its time.
@@ -49,17 +49,17 @@ fn horizon(setup: &Setup, fleet: FleetId) -> Horizon {
             .iter()
             .filter(|market| market.products.at(t).is_some())
             .filter_map(|market| {
-                let [least, most] = market.limits_eur_mwh;
+                let [least, most] = market.limits_per_mwh;
                 let kept_ready = market.capacity.as_ref().and_then(|series| series.at(t)).unwrap_or(0.0);
                 Some(market.reference.at(t)?.clamp(least, most) - kept_ready)
             })
             .fold(f64::INFINITY, f64::min);
-        let price = tariff.price_eur_mwh(t.max(setup.start), &setup.clock, |_| f64::NAN);
+        let price = tariff.price_per_mwh(t.max(setup.start), &setup.clock, |_| f64::NAN);
         // In the warm-up what the tariff would have cost does not count, only the price.
         let price = if in_warm_up { price.max(0.0) } else { price };
         (price - least).max(0.0)
     });
-    Horizon { start_s: first * slot_s, slot_s, value_eur_mwh: value_eur_mwh.collect() }
+    Horizon { start_s: first * slot_s, slot_s, value_per_mwh: value_per_mwh.collect() }
 }
 
 fn vehicles(setup: &Setup, fleet: FleetId) -> Vec<Vehicle> {
@@ -99,20 +99,20 @@ fn vehicles(setup: &Setup, fleet: FleetId) -> Vec<Vehicle> {
         };
         let (mut trip_start_s, end_s) = (start_s, start_s + i64::from(requests.duration_s[i]));
         let measured = requests.time[i] >= setup.measured_from;
-        let mut cost_eur = if measured { requests.fare[i].units() } else { 0.0 };
+        let mut cost = if measured { requests.fare[i].units() } else { 0.0 };
         if let Some(before) = vehicle.trips.last()
             && before.end_s > start_s
         {
             // Sampled days may overlap: one of the two trips is lost, which costs nothing. It is represented as a
             // shorter trip that may be lost at no cost, so the bound remains valid.
-            (trip_start_s, cost_eur) = (before.end_s, 0.0);
+            (trip_start_s, cost) = (before.end_s, 0.0);
         }
         vehicle.trips.push(Trip {
             start_s: trip_start_s,
             end_s: end_s.max(trip_start_s),
             energy_kwh,
             ends_at_charger: bound.ends_at_charger,
-            cost_eur,
+            cost,
         });
     }
     vehicles.into_iter().flatten().collect()

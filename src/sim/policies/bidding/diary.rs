@@ -17,9 +17,9 @@ pub struct Offer {
     /// Power bought for it before [kW].
     pub committed_kw: f64,
     /// Highest price bid [currency/MWh].
-    pub limit_eur_mwh: f64,
+    pub limit_per_mwh: f64,
     /// Retailer's price for the same energy [currency/MWh].
-    pub tariff_eur_mwh: f64,
+    pub tariff_per_mwh: f64,
     /// Share of the power that was not bid for.
     pub risk: f64,
 }
@@ -96,8 +96,8 @@ mod tests {
         let offer = Offer {
             expected_kw: 50.0,
             committed_kw: 20.0,
-            limit_eur_mwh: 90.0,
-            tariff_eur_mwh: 150.0,
+            limit_per_mwh: 90.0,
+            tariff_per_mwh: 150.0,
             risk: 0.5,
         };
         let mut diary = Diary::default();

@@ -175,9 +175,9 @@ impl Learned {
             soc,
             // Before the start and beyond the end there is nothing to decide: the values of the other product apply.
             expected_kw: outlook.expected_kw,
-            last_eur_mwh: outlook.rival_eur_mwh,
+            last_per_mwh: outlook.rival_per_mwh,
             outlook,
-            tariff_eur_mwh: self.plant.limit.at(view, t.max(view.now())),
+            tariff_per_mwh: self.plant.limit.at(view, t.max(view.now())),
             fleet_kw: self.fleet_kw,
             ..Situation::default()
         };
@@ -193,7 +193,7 @@ impl Learned {
                     .or_else(|| market.clearing_price(market.cleared().checked_sub(1)?)),
                 None => market.past_price(start + -1),
             };
-            situation.last_eur_mwh = last.unwrap_or(situation.last_eur_mwh);
+            situation.last_per_mwh = last.unwrap_or(situation.last_per_mwh);
         }
         situation
     }
@@ -219,8 +219,8 @@ impl Learned {
         };
         Outlook {
             expected_kw: first.pool.least_kw(&products, product),
-            rival_eur_mwh: first.below.as_mut().and_then(|rival| rival.expected(view, start)).unwrap_or(0.0),
-            last_eur_mwh: last.unwrap_or(0.0),
+            rival_per_mwh: first.below.as_mut().and_then(|rival| rival.expected(view, start)).unwrap_or(0.0),
+            last_per_mwh: last.unwrap_or(0.0),
         }
     }
 
@@ -371,5 +371,5 @@ pub struct Forecasts {
     /// Accuracy of perfect forecasts of power, for balancing and intraday (0..1).
     pub accuracy: [f64; 2],
     /// Highest price bid [currency/MWh]; the retailer's price by default.
-    pub limit_eur_mwh: Option<f64>,
+    pub limit_per_mwh: Option<f64>,
 }

@@ -90,14 +90,14 @@ impl BiddingSpec {
         };
         match *self {
             Self::Regular {} => Box::new(Regular),
-            Self::DayAhead { risk, accuracy, forecast, limit_eur_mwh } => {
-                single(MarketKind::DayAhead, risk, accuracy, forecast, limit_eur_mwh)
+            Self::DayAhead { risk, accuracy, forecast, limit_per_mwh } => {
+                single(MarketKind::DayAhead, risk, accuracy, forecast, limit_per_mwh)
             }
-            Self::Intraday { risk, accuracy, forecast, limit_eur_mwh } => {
-                single(MarketKind::Intraday, risk, accuracy, forecast, limit_eur_mwh)
+            Self::Intraday { risk, accuracy, forecast, limit_per_mwh } => {
+                single(MarketKind::Intraday, risk, accuracy, forecast, limit_per_mwh)
             }
-            Self::Balancing { risk, accuracy, forecast, limit_eur_mwh } => {
-                single(MarketKind::Balancing, risk, accuracy, forecast, limit_eur_mwh)
+            Self::Balancing { risk, accuracy, forecast, limit_per_mwh } => {
+                single(MarketKind::Balancing, risk, accuracy, forecast, limit_per_mwh)
             }
             Self::Integrated {
                 risk_balancing,
@@ -106,7 +106,7 @@ impl BiddingSpec {
                 accuracy_intraday,
                 forecast,
                 price_forecast,
-                limit_eur_mwh,
+                limit_per_mwh,
             } => {
                 let (Some(balancing), Some(intraday)) =
                     (market(MarketKind::Balancing), market(MarketKind::Intraday))
@@ -116,7 +116,7 @@ impl BiddingSpec {
                 let below = plant::Rival::new(intraday, balancing, price_forecast, setup);
                 let first = strategy(balancing, risk_balancing, accuracy_balancing, forecast, below);
                 let then = strategy(intraday, risk_intraday, accuracy_intraday, forecast, None);
-                plant(vec![first, then], limit_eur_mwh)
+                plant(vec![first, then], limit_per_mwh)
             }
             Self::Learned { ref trained, .. } => {
                 let (Some(forecasts), Some(trained)) = (self.forecasts(), trained) else {
@@ -139,7 +139,7 @@ impl BiddingSpec {
                 accuracy_intraday,
                 forecast,
                 price_forecast,
-                limit_eur_mwh,
+                limit_per_mwh,
                 ..
             }
             | Self::Learned {
@@ -147,13 +147,13 @@ impl BiddingSpec {
                 accuracy_intraday,
                 forecast,
                 price_forecast,
-                limit_eur_mwh,
+                limit_per_mwh,
                 ..
             } => Some(Forecasts {
                 power: forecast,
                 price: price_forecast,
                 accuracy: [accuracy_balancing, accuracy_intraday],
-                limit_eur_mwh,
+                limit_per_mwh,
             }),
             Self::Regular {} | Self::DayAhead { .. } | Self::Intraday { .. } | Self::Balancing { .. } => None,
         }
@@ -182,7 +182,7 @@ pub fn learner(
     let below = plant::Rival::new(intraday, balancing, forecasts.price, setup);
     let [first, then] = forecasts.accuracy;
     let strategies = vec![strategy(balancing, first, below), strategy(intraday, then, None)];
-    let limit = Limit { fixed: forecasts.limit_eur_mwh, retailer: main_retailer(setup, fleet) };
+    let limit = Limit { fixed: forecasts.limit_per_mwh, retailer: main_retailer(setup, fleet) };
     let plant = Plant::new(fleet, strategies, limit);
     Some(Learned::new(setup, fleet, plant, [balancing, intraday], observation, chooser, chain))
 }
@@ -209,8 +209,8 @@ pub fn outlooks(
         let start = products.start_of(product);
         sight::Outlook {
             expected_kw: pool.least_kw(&products, product),
-            rival_eur_mwh: of_intraday.reference.at(start).unwrap_or(0.0),
-            last_eur_mwh: of_balancing.reference.at(start + -1).unwrap_or(0.0),
+            rival_per_mwh: of_intraday.reference.at(start).unwrap_or(0.0),
+            last_per_mwh: of_balancing.reference.at(start + -1).unwrap_or(0.0),
         }
     };
     (0..products.count).map(outlook).collect()

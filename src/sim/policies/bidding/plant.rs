@@ -49,7 +49,7 @@ impl Limit {
         let book = view.prices(self.retailer);
         let announced = book.broadcasts.iter().rev().take_while(|price| price.valid_to > t);
         let announced = announced.last().filter(|price| price.valid_from <= t);
-        announced.map_or(book.current_eur_mwh, |price| price.price_eur_mwh)
+        announced.map_or(book.current_per_mwh, |price| price.price_per_mwh)
     }
 }
 
@@ -159,27 +159,27 @@ impl Bidding for Plant {
             let mut offer = Offer {
                 expected_kw: strategy.pool.least_kw(&products, product),
                 committed_kw: view.committed_kw(bidder, start),
-                limit_eur_mwh: 0.0,
-                tariff_eur_mwh: 0.0,
+                limit_per_mwh: 0.0,
+                tariff_per_mwh: 0.0,
                 risk: strategy.risk,
             };
             let quantity_kw = offer.quantity_kw(strategy.risk);
             if quantity_kw <= 0.0 && self.diary.is_none() {
                 continue;
             }
-            offer.limit_eur_mwh = self.limit.at(view, start);
+            offer.limit_per_mwh = self.limit.at(view, start);
             if let Some(rival) = &mut strategy.below
                 && let Some(price) = rival.expected(view, start)
             {
-                offer.limit_eur_mwh = offer.limit_eur_mwh.min(price);
+                offer.limit_per_mwh = offer.limit_per_mwh.min(price);
             }
             if let Some(diary) = &mut self.diary {
-                offer.tariff_eur_mwh = self.limit.tariff(view, start);
+                offer.tariff_per_mwh = self.limit.tariff(view, start);
                 diary.note(place, product, offer);
             }
             if quantity_kw > 0.0 {
-                let (market, side, limit_eur_mwh) = (gate.market, Side::Buy, offer.limit_eur_mwh);
-                actions.push(Action::Bid { bidder, market, product, side, quantity_kw, limit_eur_mwh });
+                let (market, side, limit_per_mwh) = (gate.market, Side::Buy, offer.limit_per_mwh);
+                actions.push(Action::Bid { bidder, market, product, side, quantity_kw, limit_per_mwh });
             }
         }
     }

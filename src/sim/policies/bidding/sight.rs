@@ -81,9 +81,9 @@ pub struct Outlook {
     /// Power that the fleet is expected to be able to take [kW].
     pub expected_kw: f64,
     /// Expected intraday price of the same energy [currency/MWh].
-    pub rival_eur_mwh: f64,
+    pub rival_per_mwh: f64,
     /// Balancing price of the product before it [currency/MWh].
-    pub last_eur_mwh: f64,
+    pub last_per_mwh: f64,
 }
 
 /// Observed state at one time.
@@ -100,11 +100,11 @@ pub struct Situation {
     /// Power bought for it [kW].
     pub committed_kw: f64,
     /// Intraday price of the product before it [currency/MWh].
-    pub last_eur_mwh: f64,
+    pub last_per_mwh: f64,
     /// Outlook of the product that closes in the balancing market.
     pub outlook: Outlook,
     /// The fleet's tariff [currency/MWh].
-    pub tariff_eur_mwh: f64,
+    pub tariff_per_mwh: f64,
     /// Power of the whole fleet [kW].
     pub fleet_kw: f64,
 }
@@ -122,8 +122,8 @@ impl Situation {
         (self.committed_kw / self.expected_kw.max(1e-3)).clamp(0.0, 2.0)
     }
 
-    fn price(&self, eur_mwh: f64) -> f64 {
-        let share = eur_mwh / if self.tariff_eur_mwh > 0.0 { self.tariff_eur_mwh } else { 100.0 };
+    fn price(&self, per_mwh: f64) -> f64 {
+        let share = per_mwh / if self.tariff_per_mwh > 0.0 { self.tariff_per_mwh } else { 100.0 };
         if share.is_finite() { share.clamp(-MOST_PRICE, MOST_PRICE) } else { 0.0 }
     }
 
@@ -150,8 +150,8 @@ impl Situation {
                 ]);
                 if kind == ObservationKind::Rich {
                     let outlook = self.outlook;
-                    let prices = [self.last_eur_mwh, outlook.rival_eur_mwh, outlook.last_eur_mwh];
-                    features.extend(prices.map(|eur_mwh| self.price(eur_mwh)));
+                    let prices = [self.last_per_mwh, outlook.rival_per_mwh, outlook.last_per_mwh];
+                    features.extend(prices.map(|price| self.price(price)));
                 }
             }
         }
@@ -167,7 +167,7 @@ impl Situation {
             ObservationKind::Power => hour * 3 + class(self.covered(), [0.25, 0.75]),
             ObservationKind::Rich => {
                 let covered = class(self.covered(), [0.25, 0.75]);
-                let price = class(self.price(self.last_eur_mwh), [0.15, 0.3]);
+                let price = class(self.price(self.last_per_mwh), [0.15, 0.3]);
                 (hour * 3 + covered) * 3 + price
             }
         }
@@ -190,15 +190,15 @@ mod tests {
         for kind in ObservationKind::ALL {
             let mut cells = std::collections::BTreeSet::new();
             for hour_of_week in 0..168 {
-                for (committed_kw, last_eur_mwh) in
+                for (committed_kw, last_per_mwh) in
                     [(0.0, -4_000.0), (50.0, 30.0), (300.0, 90.0), (1e9, f64::NAN)]
                 {
                     let situation = Situation {
                         hour_of_week,
                         expected_kw: 100.0,
                         committed_kw,
-                        last_eur_mwh,
-                        tariff_eur_mwh: 150.0,
+                        last_per_mwh,
+                        tariff_per_mwh: 150.0,
                         fleet_kw: 1_800.0,
                         ..Situation::default()
                     };

@@ -30,7 +30,7 @@ pub enum BiddingSpec {
         forecast: ForecastKind,
         /// Highest price bid [currency/MWh]; the retailer's price in force by default.
         #[schemars(range(min = gridfleet_core::ranges::PRICE.least, max = gridfleet_core::ranges::PRICE.most))]
-        limit_eur_mwh: Option<f64>,
+        limit_per_mwh: Option<f64>,
     },
     /// Bids in the intraday market.
     Intraday {
@@ -48,7 +48,7 @@ pub enum BiddingSpec {
         forecast: ForecastKind,
         /// Highest price bid [currency/MWh]; the retailer's price in force by default.
         #[schemars(range(min = gridfleet_core::ranges::PRICE.least, max = gridfleet_core::ranges::PRICE.most))]
-        limit_eur_mwh: Option<f64>,
+        limit_per_mwh: Option<f64>,
     },
     /// Bids in the balancing market.
     Balancing {
@@ -66,7 +66,7 @@ pub enum BiddingSpec {
         forecast: ForecastKind,
         /// Highest price bid [currency/MWh]; the retailer's price in force by default.
         #[schemars(range(min = gridfleet_core::ranges::PRICE.least, max = gridfleet_core::ranges::PRICE.most))]
-        limit_eur_mwh: Option<f64>,
+        limit_per_mwh: Option<f64>,
     },
     /// Bids in the balancing market below the expected intraday price, and for the rest in the intraday market.
     Integrated {
@@ -94,7 +94,7 @@ pub enum BiddingSpec {
         price_forecast: ForecastKind,
         /// Highest price bid [currency/MWh]; the retailer's price in force by default.
         #[schemars(range(min = gridfleet_core::ranges::PRICE.least, max = gridfleet_core::ranges::PRICE.most))]
-        limit_eur_mwh: Option<f64>,
+        limit_per_mwh: Option<f64>,
     },
     /// Like `integrated`, with state-dependent risks that an agent of `gridfleet train` has learned to choose.
     Learned {
@@ -116,7 +116,7 @@ pub enum BiddingSpec {
         price_forecast: ForecastKind,
         /// Highest price bid [currency/MWh]; the retailer's price in force by default.
         #[schemars(range(min = gridfleet_core::ranges::PRICE.least, max = gridfleet_core::ranges::PRICE.most))]
-        limit_eur_mwh: Option<f64>,
+        limit_per_mwh: Option<f64>,
         /// Contents of the file, once it has been read; without it no bids are made.
         #[serde(skip)]
         #[schemars(skip)]

@@ -25,7 +25,7 @@ pub(super) enum Choice {
     Fastest { candidates: usize },
     /// The station with the lowest total cost of energy and time, among the nearest `candidates` and those at depots of
     /// the fleet.
-    Cheapest { candidates: usize, time_value_eur_h: f64 },
+    Cheapest { candidates: usize, time_value_per_h: f64 },
 }
 
 /// Opportunistic charging, while no rider requests the vehicle.
@@ -123,10 +123,10 @@ impl Threshold {
             let time_s = (connected - view.now()) as f64 + charging_s;
             let worth = match self.choice {
                 Choice::Nearest | Choice::Fastest { .. } => time_s,
-                Choice::Cheapest { time_value_eur_h, .. } => {
+                Choice::Cheapest { time_value_per_h, .. } => {
                     let mwh = of.kwh(target_soc - soc_there) / of.charge_efficiency / 1e3;
-                    let price = mean_price_eur_mwh(view, station, connected, charging_s);
-                    mwh * price + time_s / HOUR_S as f64 * time_value_eur_h
+                    let price = mean_price_per_mwh(view, station, connected, charging_s);
+                    mwh * price + time_s / HOUR_S as f64 * time_value_per_h
                 }
             };
             (out_of_reach, worth, station)
@@ -160,9 +160,9 @@ fn at_depots(view: View<'_>, fleet: FleetId) -> Vec<StationId> {
 }
 
 /// Mean price over a charging session that begins at `from` [currency/MWh], as far as prices are known.
-fn mean_price_eur_mwh(view: View<'_>, station: StationId, from: SimTime, charging_s: f64) -> f64 {
+fn mean_price_per_mwh(view: View<'_>, station: StationId, from: SimTime, charging_s: f64) -> f64 {
     let step_s = charging_s.min(1e9) / LOOKS as f64;
-    let price = |look: i64| view.station_price_eur_mwh(station, from + ((look as f64 + 0.5) * step_s) as i64);
+    let price = |look: i64| view.station_price_per_mwh(station, from + ((look as f64 + 0.5) * step_s) as i64);
     (0..LOOKS).map(price).sum::<f64>() / LOOKS as f64
 }
 
@@ -193,7 +193,7 @@ impl Charging for Threshold {
         }
         for fleet in 0..view.fleet_count() {
             let cheap_up_to = self.cheap_up_to[fleet];
-            let price = |station| view.station_price_eur_mwh(station, view.now());
+            let price = |station| view.station_price_per_mwh(station, view.now());
             for vehicle in view.available(FleetId::new(fleet)) {
                 let v = view.vehicle(vehicle);
                 if v.activity.is_plugged() {

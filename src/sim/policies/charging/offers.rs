@@ -31,7 +31,7 @@ impl Offers {
     pub(super) fn new(view: View<'_>, fleet: FleetId) -> Self {
         let mut sellers: Vec<(RetailerId, f64)> = Vec::new();
         for station in view.stations_of(fleet) {
-            let (retailer, markup) = (view.retailer(station), view.markup_eur_mwh(station));
+            let (retailer, markup) = (view.retailer(station), view.markup_per_mwh(station));
             match sellers.iter_mut().find(|(known, _)| *known == retailer) {
                 Some((_, least)) => *least = least.min(markup),
                 None => sellers.push((retailer, markup)),

@@ -21,15 +21,15 @@ use rand_pcg::Pcg64;
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct PriceLine {
     /// Price at zero load [currency/MWh].
-    pub base_eur_mwh: f64,
+    pub base_per_mwh: f64,
     /// Price increase per kW, 0 or more [currency/MWh per kW].
-    pub slope_eur_mwh_kw: f64,
+    pub slope_per_mwh_kw: f64,
 }
 
 impl PriceLine {
     /// Price at a load [currency/MWh].
     pub fn at(&self, load_kw: f64) -> f64 {
-        self.base_eur_mwh + self.slope_eur_mwh_kw * load_kw
+        self.base_per_mwh + self.slope_per_mwh_kw * load_kw
     }
 }
 
@@ -60,12 +60,12 @@ impl Slots {
 
 /// A price for each hour of the local day, independent of the load.
 struct Fixed {
-    price_by_hour_eur_mwh: Vec<f64>,
+    hourly_price_per_mwh: Vec<f64>,
 }
 
 impl Fixed {
-    fn new(price_by_hour_eur_mwh: &[f64]) -> Self {
-        Self { price_by_hour_eur_mwh: price_by_hour_eur_mwh.to_vec() }
+    fn new(hourly_price_per_mwh: &[f64]) -> Self {
+        Self { hourly_price_per_mwh: hourly_price_per_mwh.to_vec() }
     }
 }
 
@@ -78,9 +78,9 @@ impl Pricing for Fixed {
         _: &mut Pcg64,
         lines: &mut Vec<PriceLine>,
     ) {
-        let price = |slot| self.price_by_hour_eur_mwh[view.clock().hour(slots.start(slot))];
+        let price = |slot| self.hourly_price_per_mwh[view.clock().hour(slots.start(slot))];
         lines.extend(
-            (0..slots.count).map(|slot| PriceLine { base_eur_mwh: price(slot), slope_eur_mwh_kw: 0.0 }),
+            (0..slots.count).map(|slot| PriceLine { base_per_mwh: price(slot), slope_per_mwh_kw: 0.0 }),
         );
     }
 }

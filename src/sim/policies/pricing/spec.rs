@@ -15,13 +15,13 @@ pub enum PricingSpec {
     Flat {
         /// Price [currency/MWh].
         #[schemars(range(min = gridfleet_core::ranges::PRICE.least, max = gridfleet_core::ranges::PRICE.most))]
-        price_eur_mwh: f64,
+        price_per_mwh: f64,
     },
     /// A price for each hour of the local day.
     TimeOfUse {
         /// Prices from midnight [currency/MWh]; 24 values.
         #[schemars(length(min = 24, max = 24), inner(range(min = gridfleet_core::ranges::PRICE.least, max = gridfleet_core::ranges::PRICE.most)))]
-        price_by_hour_eur_mwh: Vec<f64>,
+        hourly_price_per_mwh: Vec<f64>,
     },
     /// Marginal cost of the load on which users settle, times a margin: the leader of a Stackelberg game.
     Stackelberg {
@@ -83,8 +83,8 @@ impl PricingSpec {
     pub fn build(&self) -> Option<Box<dyn Pricing>> {
         match self {
             Self::Tariff {} => None,
-            Self::Flat { price_eur_mwh } => Some(Box::new(Fixed::new(&[*price_eur_mwh; 24]))),
-            Self::TimeOfUse { price_by_hour_eur_mwh } => Some(Box::new(Fixed::new(price_by_hour_eur_mwh))),
+            Self::Flat { price_per_mwh } => Some(Box::new(Fixed::new(&[*price_per_mwh; 24]))),
+            Self::TimeOfUse { hourly_price_per_mwh } => Some(Box::new(Fixed::new(hourly_price_per_mwh))),
             Self::Stackelberg { leader, margin, margin_most } => {
                 let aim = match leader {
                     Leader::Marginal => stackelberg::Aim::Keep(*margin),

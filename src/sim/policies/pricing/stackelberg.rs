@@ -72,11 +72,11 @@ impl Pricing for Stackelberg {
             let start = slots.start(slot);
             let hour = view.clock().hour(start);
             let margin = self.margin(view, retailer, start);
-            let slope = margin * generation.a_eur_mwh_kw[hour];
+            let slope = margin * generation.a_per_mwh_kw[hour];
             let others_kw = expected(view, retailer, start).map_or(0.0, |load| load.others_kw);
             lines.push(PriceLine {
-                base_eur_mwh: margin * generation.b_eur_mwh[hour] + slope * others_kw,
-                slope_eur_mwh_kw: slope,
+                base_per_mwh: margin * generation.b_per_mwh[hour] + slope * others_kw,
+                slope_per_mwh_kw: slope,
             });
         }
     }
@@ -96,11 +96,11 @@ fn expected(view: View<'_>, retailer: RetailerId, slot: SimTime) -> Option<SlotL
 
 /// Margins of the 24 hours for a day like the coming one.
 fn choose(view: View<'_>, retailer: RetailerId, aim: game::Aim) -> Option<Vec<f64>> {
-    let Generation { a_eur_mwh_kw, b_eur_mwh, c_eur_h } = view.generation(retailer)?;
+    let Generation { a_per_mwh_kw, b_per_mwh, c_per_h } = view.generation(retailer)?;
     let leader = Retailer {
-        a: a_eur_mwh_kw.to_vec(),
-        b: b_eur_mwh.to_vec(),
-        c: c_eur_h.to_vec(),
+        a: a_per_mwh_kw.to_vec(),
+        b: b_per_mwh.to_vec(),
+        c: c_per_h.to_vec(),
         lambda: vec![1.0; 24],
         capacity: vec![f64::INFINITY; 24],
     };
@@ -113,8 +113,8 @@ fn choose(view: View<'_>, retailer: RetailerId, aim: game::Aim) -> Option<Vec<f6
                 energy: homes.nominal_kw.iter().sum(),
                 low: homes.low_kw.to_vec(),
                 high: homes.high_kw.to_vec(),
-                omega: (0..24).map(|hour| homes.worth_eur_mwh(hour)).collect(),
-                theta: homes.theta_eur_mwh_kw,
+                omega: (0..24).map(|hour| homes.worth_per_mwh(hour)).collect(),
+                theta: homes.theta_per_mwh_kw,
             }
         })
         .collect();

@@ -56,9 +56,9 @@ pub(super) fn homes(view: View<'_>, offer: &Offer<'_>) -> Vec<Home> {
                 low,
                 high,
                 omega: (0..slots.count)
-                    .map(|slot| homes.worth_eur_mwh(clock.hour(slots.start(slot))))
+                    .map(|slot| homes.worth_per_mwh(clock.hour(slots.start(slot))))
                     .collect(),
-                theta: homes.theta_eur_mwh_kw,
+                theta: homes.theta_per_mwh_kw,
             };
             all.push(Home { group, slots: day.clone(), player, load_kw: vec![0.0; slots.count] });
         }
@@ -71,7 +71,7 @@ pub(super) fn settle(homes: &mut [Home], offer: &Offer<'_>, vehicles_kw: &[f64])
     if homes.is_empty() {
         return;
     }
-    let rises = offer.lines.iter().all(|line| line.slope_eur_mwh_kw > 0.0);
+    let rises = offer.lines.iter().all(|line| line.slope_per_mwh_kw > 0.0);
     let count = offer.slots.count;
     if rises {
         // The vehicles' load is part of the price at zero household load. A part common to all slots does not move any
@@ -80,7 +80,7 @@ pub(super) fn settle(homes: &mut [Home], offer: &Offer<'_>, vehicles_kw: &[f64])
         let base: Vec<f64> = offer.lines.iter().zip(vehicles_kw).map(|(line, kw)| line.at(*kw)).collect();
         let least = base.iter().copied().fold(f64::INFINITY, f64::min);
         let leader = Retailer {
-            a: offer.lines.iter().map(|line| line.slope_eur_mwh_kw).collect(),
+            a: offer.lines.iter().map(|line| line.slope_per_mwh_kw).collect(),
             b: base.iter().map(|base| base - least).collect(),
             c: vec![0.0; count],
             lambda: vec![1.0; count],
@@ -95,7 +95,7 @@ pub(super) fn settle(homes: &mut [Home], offer: &Offer<'_>, vehicles_kw: &[f64])
             return;
         }
     }
-    let prices: Vec<f64> = offer.lines.iter().map(|line| line.base_eur_mwh).collect();
+    let prices: Vec<f64> = offer.lines.iter().map(|line| line.base_per_mwh).collect();
     for home in homes {
         home.load_kw = best_loads(&home.player, &prices);
     }

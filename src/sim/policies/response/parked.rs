@@ -69,7 +69,7 @@ impl Parked {
             omega: 1.0,
             theta: 0.0,
         };
-        let wear = of.wear_eur_per_kwh * 1_000.0;
+        let wear = of.wear_cost_per_kwh * 1_000.0;
         Some(Self {
             vehicle,
             charge_kw,
@@ -109,7 +109,7 @@ impl Parked {
             return false;
         }
         let (charge, feed) = self.costs_by_slot(offer, others_kw);
-        let rises = offer.lines.iter().any(|line| line.slope_eur_mwh_kw > 0.0);
+        let rises = offer.lines.iter().any(|line| line.slope_per_mwh_kw > 0.0);
         // At prices that do not depend on its load, a vehicle that only charges needs no game: its last charging slot
         // ends when the battery is full, and costs correspondingly less.
         let alone = !rises && self.feed_kw == 0.0;
@@ -141,9 +141,9 @@ impl Parked {
     }
 
     /// Cost of storing `kwh` at one price [currency/MWh], in the unit of [`Self::cost`], for slots of `hours`.
-    pub fn cost_of_kwh(&self, kwh: f64, price_eur_mwh: f64, hours: f64) -> f64 {
+    pub fn cost_of_kwh(&self, kwh: f64, price_per_mwh: f64, hours: f64) -> f64 {
         let slots = kwh / hours / self.player.rated_kw;
-        slots * (price_eur_mwh * self.charge_kw + self.wear[0])
+        slots * (price_per_mwh * self.charge_kw + self.wear[0])
     }
 
     /// Part of the last charging slot in which the battery is already full.

@@ -58,7 +58,7 @@ fn announced_lines(view: View<'_>, retailer: RetailerId, slots: Slots, count: us
     let book = view.prices(retailer);
     (0..count)
         .map_while(|slot| book.price_at(slots.start(slot)))
-        .map(|base_eur_mwh| PriceLine { base_eur_mwh, slope_eur_mwh_kw: 0.0 })
+        .map(|base_per_mwh| PriceLine { base_per_mwh, slope_per_mwh_kw: 0.0 })
         .collect()
 }
 
@@ -73,7 +73,7 @@ impl Response for Rolling {
     ) {
         let slots = offer.slots;
         let mut homes = homes::homes(view, offer);
-        let rises = offer.lines.iter().any(|line| line.slope_eur_mwh_kw > 0.0);
+        let rises = offer.lines.iter().any(|line| line.slope_per_mwh_kw > 0.0);
         // A load that determines the price is committed when the price is announced. Prices that do not depend on the
         // load do not bind a vehicle: it plans all remaining slots again, with every price known by now.
         let ahead =
@@ -170,7 +170,7 @@ impl Response for Rolling {
         let (rests, charges) = (plan(soc), plan(charged));
         // Leaves before the next slot: it charges for its whole stay.
         let (Some(rests), Some(charges)) = (rests, charges) else { return };
-        let in_force = book.price_at(now).unwrap_or(book.current_eur_mwh);
+        let in_force = book.price_at(now).unwrap_or(book.current_per_mwh);
         let charges_now = rests.lacks_time
             || charges.cost(&offer) + charges.cost_of_kwh(of.kwh(charged - soc), in_force, slots.hours())
                 < rests.cost(&offer);

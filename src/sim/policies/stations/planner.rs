@@ -63,12 +63,12 @@ impl Planner {
                 let connectors_kw: f64 = station.connectors.iter().map(|c| c.power_kw).sum();
                 station.site_limit_kw.min(connectors_kw) / 1_000.0
             });
-            let slope = setup.retailers[book.retailer.index()].tariff.slope_eur_mwh_kw()?;
+            let slope = setup.retailers[book.retailer.index()].tariff.slope_per_mwh_kw()?;
             Some(Stations {
                 number,
                 demand: Demand::new(planning, number, book, &setup.clock, foresight, streams),
                 structure: structure(&operators, together),
-                sensitivity: stations().map(|station| station.sensitivity_eur_mwh_kw * 1_000.0).collect(),
+                sensitivity: stations().map(|station| station.sensitivity_per_mwh_kw * 1_000.0).collect(),
                 most_mw: most_mw.collect(),
                 slope: slope * 1_000.0,
                 steps: (planning.horizon_s / book.slot_s).max(1) as usize,
@@ -147,7 +147,7 @@ impl Stations {
             // Broadcasts are consecutive from the first slot.
             let slot = now + step;
             let known = announced.get(slot).or_else(|| announced.get(slot.checked_sub(day)?));
-            known.or(announced.last()).map_or(0.0, |broadcast| broadcast.price_eur_mwh)
+            known.or(announced.last()).map_or(0.0, |broadcast| broadcast.price_per_mwh)
         };
         (0..self.steps).map(price).collect()
     }

@@ -29,22 +29,22 @@ impl<'a> View<'a> {
     pub fn price_asked(&self, retailer: RetailerId, slot: SimTime) -> Option<f64> {
         let broadcasts = &self.state.prices[retailer.index()].broadcasts;
         if let Ok(at) = broadcasts.binary_search_by_key(&slot, |price| price.valid_from) {
-            return Some(broadcasts[at].price_eur_mwh);
+            return Some(broadcasts[at].price_per_mwh);
         }
         if slot >= self.setup.start {
             return None;
         }
-        let tariff_eur_mwh = match &self.setup.retailers[retailer.index()].tariff {
+        let tariff_per_mwh = match &self.setup.retailers[retailer.index()].tariff {
             Tariff::Flat(price) => *price,
             Tariff::TimeOfUse(week) => week[self.setup.clock.hour_of_week(slot)],
-            Tariff::RealTime { series, margin_eur_mwh } => series.at(slot)? + margin_eur_mwh,
-            Tariff::Market { market, margin_eur_mwh } => {
-                self.setup.trading.markets[market.index()].reference.at(slot)? + margin_eur_mwh
+            Tariff::RealTime { series, margin_per_mwh } => series.at(slot)? + margin_per_mwh,
+            Tariff::Market { market, margin_per_mwh } => {
+                self.setup.trading.markets[market.index()].reference.at(slot)? + margin_per_mwh
             }
             Tariff::LoadDependent { .. } => return None,
         };
         let competition = self.setup.competition.as_ref();
-        Some(competition.map_or(tariff_eur_mwh, |of| of.asked_eur_mwh(retailer, slot, tariff_eur_mwh)))
+        Some(competition.map_or(tariff_per_mwh, |of| of.asked_per_mwh(retailer, slot, tariff_per_mwh)))
     }
 
     /// Imbalance prices in the settlement interval starting at `t`, if it has ended; `None` before the first entry of

@@ -182,15 +182,15 @@ impl View<'_> {
     }
 
     /// Markup of a station on the price of its retailer [currency/MWh].
-    pub fn markup_eur_mwh(&self, station: StationId) -> f64 {
-        self.setup.stations[station.index()].markup_eur_mwh
+    pub fn markup_per_mwh(&self, station: StationId) -> f64 {
+        self.setup.stations[station.index()].markup_per_mwh
     }
 
     /// Price of a station in force at `t` [currency/MWh]: the announced or expected price, otherwise the current one.
-    pub fn station_price_eur_mwh(&self, station: StationId, t: SimTime) -> f64 {
+    pub fn station_price_per_mwh(&self, station: StationId, t: SimTime) -> f64 {
         let book = self.prices(self.retailer(station));
         let price = if t <= self.now() { None } else { book.price_at(t) };
-        price.unwrap_or(book.current_eur_mwh) + self.markup_eur_mwh(station)
+        price.unwrap_or(book.current_per_mwh) + self.markup_per_mwh(station)
     }
 
     /// The retailer of a station.

@@ -112,12 +112,12 @@ impl<'a> MarketView<'a> {
 
     /// Price of a product that has been cleared [currency/MWh].
     pub fn clearing_price(&self, product: usize) -> Option<f64> {
-        self.view.state.trading.markets[self.market.index()].cleared_eur_mwh.get(product).copied()
+        self.view.state.trading.markets[self.market.index()].cleared_per_mwh.get(product).copied()
     }
 
     /// Number of cleared products: all before this one.
     pub fn cleared(&self) -> usize {
-        self.view.state.trading.markets[self.market.index()].cleared_eur_mwh.len()
+        self.view.state.trading.markets[self.market.index()].cleared_per_mwh.len()
     }
 
     /// Price at `t` before the first product [currency/MWh], as far back as the price file goes.
