@@ -51,22 +51,19 @@ pub fn audit_facts(setup: &Setup, outputs: OutputOptions) -> AuditFacts {
             initial_place: label(v.place),
         }
     });
-    let stations = setup.stations.iter().map(|s| {
-        let total_kw: f64 = s.connectors.iter().map(|c| c.power_kw).sum();
-        StationFacts {
-            name: s.name.clone(),
-            place: label(s.place),
-            connectors: s.connectors.len() as u32,
-            limit_kw: s.site_limit_kw.min(total_kw),
-            first_come_first_served: s.connectors.iter().all(|c| c.dc == s.connectors[0].dc),
-            retailer: setup.retailers[s.retailer.index()].name.clone(),
-            held_back: setup.trading.is_active()
-                || setup.grid.as_ref().is_some_and(|grid| grid.enforce == Enforce::Limit)
-                || setup.retailers[s.retailer.index()].tariff.slope_per_mwh_kw().is_some(),
-            competes: setup.competes(s.retailer),
-            markup_per_mwh: s.markup_per_mwh,
-            slope_per_mwh_kw: setup.retailers[s.retailer.index()].tariff.slope_per_mwh_kw(),
-        }
+    let stations = setup.stations.iter().map(|s| StationFacts {
+        name: s.name.clone(),
+        place: label(s.place),
+        connectors: s.connectors.len() as u32,
+        limit_kw: s.capacity_kw(),
+        first_come_first_served: s.connectors.iter().all(|c| c.dc == s.connectors[0].dc),
+        retailer: setup.retailers[s.retailer.index()].name.clone(),
+        held_back: setup.trading.is_active()
+            || setup.grid.as_ref().is_some_and(|grid| grid.enforce == Enforce::Limit)
+            || setup.retailers[s.retailer.index()].tariff.slope_per_mwh_kw().is_some(),
+        competes: setup.competes(s.retailer),
+        markup_per_mwh: s.markup_per_mwh,
+        slope_per_mwh_kw: setup.retailers[s.retailer.index()].tariff.slope_per_mwh_kw(),
     });
     AuditFacts {
         assigned: setup.requests.bound.iter().map(Option::is_some).collect(),

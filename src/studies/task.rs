@@ -52,9 +52,9 @@ struct HourlyPower {
     start: SimTime,
     /// Hours of the warm-up.
     from_hour: u64,
-    /// Sum and number of readings, by hour.
-    hours: Vec<(f64, u32)>,
-    last: Option<SimTime>,
+    /// Energy by hour [kWs].
+    hours: Vec<f64>,
+    end: SimTime,
 }
 
 impl HourlyPower {
@@ -62,27 +62,36 @@ impl HourlyPower {
         let hours = |time: SimTime| ((time - setup.start).max(0) as u64).div_ceil(HOUR_S as u64);
         let from_hour = hours(setup.measured_from);
         let count = hours(setup.end).saturating_sub(from_hour) as usize;
-        Self { start: setup.start, from_hour, hours: vec![(0.0, 0); count], last: None }
+        Self { start: setup.start, from_hour, hours: vec![0.0; count], end: setup.end }
     }
 
     fn means(&self) -> Vec<f64> {
-        let mean = |&(sum, readings): &(f64, u32)| if readings > 0 { sum / f64::from(readings) } else { 0.0 };
-        self.hours.iter().map(mean).map(|kw| (kw * 1_000.0).round() / 1_000.0).collect()
+        let mean = |(hour, kws): (usize, &f64)| {
+            let begun = self.start + (self.from_hour as i64 + hour as i64) * HOUR_S;
+            let seconds = (self.end - begun).clamp(1, HOUR_S);
+            kws / seconds as f64
+        };
+        self.hours.iter().enumerate().map(mean).map(|kw| (kw * 1_000.0).round() / 1_000.0).collect()
     }
 }
 
 impl Recorder for HourlyPower {
     fn station(&mut self, record: &StationRecord) {
-        // A reading is the mean since the previous one: the last of an hour is made when the hour is over. The very
-        // first covers no time.
-        let hour = (record.time - self.start - 1).div_euclid(HOUR_S) - self.from_hour as i64;
-        let hour = usize::try_from(hour).ok();
-        let Some((sum, readings)) = hour.and_then(|hour| self.hours.get_mut(hour)) else { return };
-        *sum += record.power_kw;
-        if self.last != Some(record.time) {
-            self.last = Some(record.time);
-            *readings += 1;
+        // A reading is the mean since the previous one, and may cover several hours.
+        let mut t = record.since;
+        while t < record.time {
+            let hour = (t - self.start).div_euclid(HOUR_S);
+            let end = record.time.min(self.start + (hour + 1) * HOUR_S);
+            let number = usize::try_from(hour - self.from_hour as i64).ok();
+            if let Some(kws) = number.and_then(|number| self.hours.get_mut(number)) {
+                *kws += record.power_kw * (end - t) as f64;
+            }
+            t = end;
         }
+    }
+
+    fn needs_idle_stations(&self) -> bool {
+        false
     }
 }
 
@@ -150,11 +159,13 @@ mod tests {
 
     #[test]
     fn hours_have_the_readings_of_their_time_and_the_warm_up_none() {
-        let mut power = HourlyPower { start: SimTime(0), from_hour: 1, hours: vec![(0.0, 0); 2], last: None };
+        let mut power =
+            HourlyPower { start: SimTime(0), from_hour: 1, hours: vec![0.0; 2], end: SimTime(10_800) };
         // Readings every half hour at two stations: over the preceding half hour, as many kW as half hours have passed.
         for half in 0..=6 {
             for station in 0..2 {
                 power.station(&StationRecord {
+                    since: SimTime(1_800 * i64::max(half - 1, 0)),
                     time: SimTime(1_800 * half),
                     station: StationId(station),
                     operator: OperatorId(0),
@@ -166,6 +177,7 @@ mod tests {
                 });
             }
         }
+        // 3 and 4, then 5 and 6 half kilowatts at each station.
         assert_eq!(power.means(), [3.5, 5.5]);
     }
 }

@@ -215,6 +215,7 @@ impl Day {
             let charging = u32::from((4..=12).contains(&reading));
             let queued = u32::from((5..7).contains(&reading));
             fleet.push(FleetRecord {
+                since: time,
                 time,
                 fleet: FleetId(0),
                 idle: 2 - charging - queued,
@@ -227,6 +228,7 @@ impl Day {
                 power_kw,
             });
             stations.push(StationRecord {
+                since: time,
                 time,
                 station: StationId(0),
                 operator: OperatorId(0),

@@ -333,7 +333,7 @@ impl Recorder for Metrics {
         *last_kwh = record.stored_kwh;
         sums.vehicles = record.idle + record.driving + record.queued + record.charging + record.discharging;
         if measures {
-            sums.peak.read(self.setup.measured_from, record.time, record.power_kw);
+            sums.peak.read(record.since.max(self.setup.measured_from), record.time, record.power_kw);
         }
         let vehicles = sums.vehicles;
         if vehicles > 0 {
@@ -349,7 +349,7 @@ impl Recorder for Metrics {
 
     fn station(&mut self, record: &StationRecord) {
         if self.measures(record.time) {
-            let from = self.setup.measured_from;
+            let from = record.since.max(self.setup.measured_from);
             self.peak.read(from, record.time, record.power_kw);
             if let Some((_, peak)) = self.stations.get_mut(record.station.index()) {
                 peak.read(from, record.time, record.power_kw);
@@ -357,6 +357,10 @@ impl Recorder for Metrics {
             self.operators[record.operator.index()].peak.read(from, record.time, record.power_kw);
             self.retailers.station(record);
         }
+    }
+
+    fn needs_idle_stations(&self) -> bool {
+        self.retailers.are_shown()
     }
 
     fn household(&mut self, record: &HouseholdRecord) {
@@ -521,6 +525,7 @@ mod tests {
     fn soc_is_weighted_by_vehicles_and_time_and_power_peaks_in_sum() {
         let mut metrics = metrics();
         let reading = |time, fleet, idle, mean_soc| FleetRecord {
+            since: SimTime(i64::max(time - 100, 0)),
             time: SimTime(time),
             fleet: FleetId(fleet),
             idle,
@@ -538,6 +543,7 @@ mod tests {
             metrics.fleet(&reading(time, 1, 1, soc));
         }
         let power = |time, station, power_kw| StationRecord {
+            since: SimTime(i64::max(time - 100, 0)),
             time: SimTime(time),
             station: StationId(station),
             operator: OperatorId(0),

@@ -272,6 +272,8 @@ pub struct SessionRecord {
 /// State of one fleet at a control interval (row of `fleet.parquet`).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FleetRecord {
+    /// Time of the meter reading before; no column.
+    pub since: SimTime,
     /// Time of the meter reading.
     pub time: SimTime,
     /// The fleet.
@@ -298,6 +300,8 @@ pub struct FleetRecord {
 /// State of one station at a control interval (row of `stations.parquet`).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StationRecord {
+    /// Time of the meter reading before; no column.
+    pub since: SimTime,
     /// Time of the meter reading.
     pub time: SimTime,
     /// The station.

@@ -11,7 +11,7 @@ pub(super) struct Peak {
     /// End of the reading that is being added up.
     time: Option<SimTime>,
     sum_kw: f64,
-    /// End of the last reading that has been added up.
+    /// Start of that reading.
     since: Option<SimTime>,
     highest_kw: f64,
     /// Number of the current quarter since 1970, and its energy so far [kWs].
@@ -21,11 +21,11 @@ pub(super) struct Peak {
 }
 
 impl Peak {
-    /// Mean power between the reading before and `time`; before the first one readings began at `from`.
-    pub fn read(&mut self, from: SimTime, time: SimTime, power_kw: f64) {
+    /// Mean power from `since`, the reading before, to `time`. Readings without power may be left out.
+    pub fn read(&mut self, since: SimTime, time: SimTime, power_kw: f64) {
         if self.time != Some(time) {
             self.flush();
-            self.since = self.since.or(Some(from));
+            self.since = Some(since);
             self.time = Some(time);
             self.sum_kw = 0.0;
         }
@@ -46,7 +46,7 @@ impl Peak {
             self.kws += self.sum_kw * (end - t) as f64;
             t = end;
         }
-        self.since = Some(time);
+        self.time = None;
     }
 
     fn quarter_kw(&self) -> f64 {
@@ -68,24 +68,39 @@ mod tests {
     #[test]
     fn a_quarter_takes_each_reading_for_the_time_that_lies_in_it() {
         let mut peak = Peak::default();
-        let from = SimTime(3_600);
         // Two meters; a reading of ten minutes over two quarters.
-        for (time, kw) in
-            [(3_600, 0.0), (3_900, 60.0), (4_200, 30.0), (4_800, 10.0), (5_400, 20.0), (6_300, 41.0)]
-        {
-            peak.read(from, SimTime(time), 0.5 * kw);
-            peak.read(from, SimTime(time), 0.5 * kw);
+        let readings =
+            [(3_600, 0.0), (3_900, 60.0), (4_200, 30.0), (4_800, 10.0), (5_400, 20.0), (6_300, 41.0)];
+        let mut since = SimTime(3_600);
+        for (time, kw) in readings {
+            peak.read(since, SimTime(time), 0.5 * kw);
+            peak.read(since, SimTime(time), 0.5 * kw);
+            since = SimTime(time);
         }
         // (300 x 60 + 300 x 30 + 300 x 10) / 900, (300 x 10 + 600 x 20) / 900, 41.
         let [highest, quarter] = peak.peaks();
         assert_eq!(highest, 60.0);
         assert!((quarter - 41.0).abs() < 1e-12, "{quarter}");
         let mut early = Peak::default();
-        for (time, kw) in [(3_900, 60.0), (4_200, 30.0), (4_800, 10.0)] {
-            early.read(from, SimTime(time), kw);
+        for (since, time, kw) in [(3_600, 3_900, 60.0), (3_900, 4_200, 30.0), (4_200, 4_800, 10.0)] {
+            early.read(SimTime(since), SimTime(time), kw);
         }
         assert!((early.peaks()[1] - 100.0 / 3.0).abs() < 1e-12);
         assert_eq!(Peak::default().peaks(), [0.0, 0.0]);
+    }
+
+    #[test]
+    fn readings_without_power_may_be_left_out() {
+        let readings = [0.0, 40.0, 0.0, 0.0, 0.0, 30.0, 30.0, 0.0, 30.0, 0.0, 0.0, 0.0, 0.0, 90.0];
+        let (mut all, mut some) = (Peak::default(), Peak::default());
+        for (i, kw) in readings.into_iter().enumerate() {
+            let (since, time) = (SimTime(300 * i as i64), SimTime(300 * (i as i64 + 1)));
+            all.read(since, time, kw);
+            if kw > 0.0 {
+                some.read(since, time, kw);
+            }
+            assert_eq!(some.peaks(), all.peaks(), "{i}");
+        }
     }
 
     /// Readings of an hour are the means of their quarters.
@@ -93,7 +108,7 @@ mod tests {
     fn long_readings_fill_quarters() {
         let mut peak = Peak::default();
         peak.read(SimTime(0), SimTime(7_200), 5.0);
-        peak.read(SimTime(0), SimTime(14_400), 8.0);
+        peak.read(SimTime(7_200), SimTime(14_400), 8.0);
         assert_eq!(peak.peaks(), [8.0, 8.0]);
     }
 }

@@ -40,10 +40,20 @@ pub trait Recorder {
     fn vehicle(&mut self, _record: &VehicleRecord) {}
     /// A place exists.
     fn place(&mut self, _record: &PlaceRecord) {}
+    /// Whether each reading must have a record of every station. Otherwise stations at which nothing has changed since
+    /// the reading before, and no power has flowed, are left out: their records would repeat the one before, with a
+    /// power of 0.
+    fn needs_idle_stations(&self) -> bool {
+        true
+    }
 }
 
 /// Discards all records.
-impl Recorder for () {}
+impl Recorder for () {
+    fn needs_idle_stations(&self) -> bool {
+        false
+    }
+}
 
 /// Two recorders, one after the other.
 impl<A: Recorder, B: Recorder> Recorder for (A, B) {
@@ -111,6 +121,9 @@ impl<A: Recorder, B: Recorder> Recorder for (A, B) {
         self.0.place(record);
         self.1.place(record);
     }
+    fn needs_idle_stations(&self) -> bool {
+        self.0.needs_idle_stations() || self.1.needs_idle_stations()
+    }
 }
 
 /// A recorder, or none.
@@ -163,6 +176,9 @@ impl<R: Recorder> Recorder for Option<R> {
     fn place(&mut self, record: &PlaceRecord) {
         self.iter_mut().for_each(|listener| listener.place(record));
     }
+    fn needs_idle_stations(&self) -> bool {
+        self.as_ref().is_some_and(Recorder::needs_idle_stations)
+    }
 }
 
 impl<R: Recorder + ?Sized> Recorder for &mut R {
@@ -213,5 +229,8 @@ impl<R: Recorder + ?Sized> Recorder for &mut R {
     }
     fn place(&mut self, record: &PlaceRecord) {
         (**self).place(record);
+    }
+    fn needs_idle_stations(&self) -> bool {
+        (**self).needs_idle_stations()
     }
 }

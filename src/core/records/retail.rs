@@ -72,6 +72,11 @@ impl RetailSums {
         }
     }
 
+    /// Whether there are retailers to show, whose mean load counts every reading.
+    pub fn are_shown(&self) -> bool {
+        !self.all.is_empty()
+    }
+
     /// Ends the readings of an instant.
     fn end_reading(&mut self) {
         let (Some(time), before) = (self.time.take(), self.before) else { return };
@@ -176,6 +181,7 @@ mod tests {
         for (time, at_station, at_home) in [(0, 0.0, 0.0), (1_800, 10.0, 30.0), (3_600, -4.0, 24.0)] {
             for (station, power_kw) in [(0, at_station), (1, 500.0)] {
                 sums.station(&StationRecord {
+                    since: SimTime(i64::max(time - 1_800, 0)),
                     time: SimTime(time),
                     station: StationId(station),
                     operator: OperatorId(0),

@@ -257,6 +257,7 @@ mod tests {
             }
             for (fleet, power_kw) in [(FleetId(0), 120.0 - 30.0 * wave), (FleetId(1), 1_000.0)] {
                 picture.fleet(&FleetRecord {
+                    since: time + 900,
                     time: time + 900,
                     fleet,
                     idle: 0,

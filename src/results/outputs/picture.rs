@@ -312,6 +312,7 @@ mod tests {
             let driving = (40.0 + 330.0 * rush) as u32;
             let charging = (70.0 - 55.0 * (hour / 24.0 * std::f64::consts::PI).sin()) as u32;
             picture.fleet(&FleetRecord {
+                since: time,
                 time,
                 fleet: FleetId(0),
                 idle: 500 - driving - charging - 5,
@@ -325,6 +326,7 @@ mod tests {
             });
             for station in 0..operators as u32 {
                 picture.station(&StationRecord {
+                    since: time,
                     time,
                     station: StationId(station),
                     operator: OperatorId(station as u16),

@@ -3,7 +3,7 @@
 use super::loads::Bill;
 use super::{Accounts, Simulation};
 use crate::policies::Refusal;
-use crate::world::{Activity, Drawn, Session, Trigger, Trip, View, Waiting};
+use crate::world::{Activity, Drawn, Motion, Session, Trigger, Trip, View, Waiting};
 use gridfleet_core::ids::{StationId, VehicleId};
 use gridfleet_core::ledger::{EntryKind, Reference};
 use gridfleet_core::records::{EndReason, LegPurpose, Recorder, SessionRecord};
@@ -139,6 +139,7 @@ impl Simulation {
         self.state.stations.sessions[position] = Some(Session {
             id: waiting.session,
             vehicle,
+            fleet: v.fleet,
             arrival: waiting.arrival,
             need: v.need_since.take().unwrap_or(waiting.arrival),
             plug_in: now,
@@ -385,15 +386,17 @@ impl Simulation {
             self.stop_power(position);
         }
         self.record_session(position, Some(self.state.now), reason, recorder);
-        let session = self.state.stations.sessions[position].take()?;
+        let session = self.state.stations.take_out(position)?;
         if let Some(station) = self.state.vehicles[vehicle.index()].station {
             self.state.ask_no_more(&self.setup, vehicle, station, session.arrival);
         }
         let v = &mut self.state.vehicles[vehicle.index()];
         let of = &self.setup.types[v.vehicle_type.index()];
+        let charge = &mut self.state.charge[v.fleet.index()];
+        charge.change(Motion::parked(v.soc), Motion::parked(session.anchor_soc));
+        charge.store(of, v.soc, session.anchor_soc);
         v.soc = session.anchor_soc;
         let kwh = session.energy_kwh(of, self.state.now);
-        self.state.fleet_settled_kwh[v.fleet.index()] += kwh;
         if let Some(station) = v.station {
             let at = self.setup.stations[station.index()].retailer;
             let retailer = self.state.competition.supplier(self.setup.competition.as_ref(), at, vehicle);

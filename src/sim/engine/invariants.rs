@@ -14,10 +14,13 @@ const POWER_SLACK_KW: f64 = 1e-6;
 /// If an invariant is violated; the message names it.
 pub(super) fn check(setup: &Setup, state: &State) {
     let mut counts = vec![[0u32; Activity::ALL.len()]; setup.fleets.len()];
+    let (mut soc_sums, mut stored_kwh) = (vec![0.0; setup.fleets.len()], vec![0.0; setup.fleets.len()]);
     for (i, v) in state.vehicles.iter().enumerate() {
         counts[v.fleet.index()][v.activity as usize] += 1;
         let soc = state.soc(setup, gridfleet_core::ids::VehicleId::new(i));
         assert!((-SOC_SLACK..=1.0 + SOC_SLACK).contains(&soc), "vehicle {i} has a charge of {soc}");
+        soc_sums[v.fleet.index()] += soc;
+        stored_kwh[v.fleet.index()] += v.soc * setup.types[v.vehicle_type.index()].battery_kwh;
         assert_eq!(v.leg.is_some(), v.activity.is_driving(), "vehicle {i} is {:?}", v.activity);
         assert_eq!(v.connector.is_some(), v.activity.is_plugged(), "vehicle {i} is {:?}", v.activity);
         let in_trip = matches!(v.activity, Activity::ToPickup | Activity::InService);
@@ -33,19 +36,36 @@ pub(super) fn check(setup: &Setup, state: &State) {
         }
     }
     assert_eq!(counts, state.counts, "vehicles by activity");
+    check_charge(setup, state, &soc_sums, &stored_kwh);
     for (i, station) in state.stations.stations.iter().enumerate() {
         let range = state.stations.connectors(setup, StationId::new(i));
         let sessions = || state.stations.sessions[range.clone()].iter().flatten();
         assert_eq!(sessions().count() as u32, station.occupied, "station {i}");
+        let read = state.stations.changed.contains(i);
+        assert!(read || sessions().all(|s| !s.active), "station {i} is not among those read");
         let power_kw: f64 = sessions()
             .map(|s| {
                 let v = &state.vehicles[s.vehicle.index()];
                 s.power_kw(&setup.types[v.vehicle_type.index()], state.now)
             })
             .sum();
-        let limit_kw = setup.stations[i].site_limit_kw.min(station.budget_kw).min(station.feeder_kw);
+        let limit_kw = station.limit_kw(&setup.stations[i]);
         assert!(power_kw <= limit_kw + POWER_SLACK_KW, "station {i}: {power_kw} kW of {limit_kw} kW");
     }
     let waiting = state.requests.iter().filter(|&&r| r == RequestState::Waiting).count();
     assert_eq!(waiting, state.waiting.len(), "requests that wait");
+}
+
+/// The sums that are kept agree with those over all vehicles.
+fn check_charge(setup: &Setup, state: &State, soc_sums: &[f64], stored_kwh: &[f64]) {
+    let charging = state.charging_now(setup);
+    for (i, charge) in state.charge.iter().enumerate() {
+        let soc = charge.soc_sum(state.now, state.stations.fleets[i].risen + charging[i].risen);
+        let vehicles = f64::from(state.counts[i].iter().sum::<u32>());
+        let slack = SOC_SLACK * (1.0 + vehicles);
+        assert!((soc - soc_sums[i]).abs() <= slack, "fleet {i}: charge {soc}, not {}", soc_sums[i]);
+        let kwh = charge.stored_kwh();
+        let slack = SOC_SLACK * (1.0 + stored_kwh[i].abs());
+        assert!((kwh - stored_kwh[i]).abs() <= slack, "fleet {i}: {kwh} kWh stored, not {}", stored_kwh[i]);
+    }
 }

@@ -1,7 +1,7 @@
 //! Meter readings, and the end of the horizon.
 
 use super::{Accounts, Simulation};
-use crate::world::{Activity, RequestState, Setup};
+use crate::world::{Activity, RequestState, Setup, State};
 use gridfleet_core::ids::{FleetId, RequestId, StationId, VehicleId};
 use gridfleet_core::ledger::{EntryKind, Reference};
 use gridfleet_core::records::{EndReason, FleetRecord, Recorder, StationRecord, TripRecord, TripStatus};
@@ -33,15 +33,68 @@ impl Simulation {
         let now = self.state.now;
         let hours = (now - self.readings.time) as f64 / 3_600.0;
         let mean_kw = |kwh: f64| if hours > 0.0 { kwh / hours } else { 0.0 };
-        self.readings.time = now;
-        for i in 0..self.setup.stations.len() {
-            let total_kwh = self.state.station_energy_kwh(&self.setup, StationId::new(i));
+        let since = std::mem::replace(&mut self.readings.time, now);
+        self.read_stations(since, recorder);
+        self.read_households(hours, recorder);
+        let charging = self.state.charging_now(&self.setup);
+        let all = Activity::ALL;
+        for (i, counts) in self.state.counts.iter().enumerate() {
+            let count = |activities: &[Activity]| activities.iter().map(|&a| counts[a as usize]).sum::<u32>();
+            let size = counts.iter().sum::<u32>();
+            let driving = all.into_iter().filter(|a| a.is_driving()).map(|a| counts[a as usize]).sum();
+            let energy = self.state.stations.fleets[i];
+            let soc_sum = self.state.charge[i].soc_sum(now, energy.risen + charging[i].risen);
+            let kwh = energy.kwh + charging[i].kwh;
+            recorder.fleet(&FleetRecord {
+                since,
+                time: now,
+                fleet: FleetId::new(i),
+                idle: count(&[Activity::Idle, Activity::Plugged]),
+                driving,
+                queued: count(&[Activity::Queued]),
+                charging: count(&[Activity::Charging]),
+                discharging: count(&[Activity::Discharging]),
+                mean_soc: soc_sum / f64::from(size.max(1)),
+                stored_kwh: self.state.charge[i].stored_kwh(),
+                power_kw: mean_kw(kwh - self.readings.fleet_kwh[i]),
+            });
+            self.readings.fleet_kwh[i] = kwh;
+        }
+        if (now - self.setup.start) % DAY_S == 0 || now == self.setup.measured_from || now == self.setup.end {
+            self.post_driving(recorder);
+        }
+    }
+
+    /// Reads the meters of stations: of those that changed or at which power may have flowed or, if the recorder needs
+    /// them, of all.
+    fn read_stations(&mut self, since: SimTime, recorder: &mut dyn Recorder) {
+        let now = self.state.now;
+        let hours = (now - since) as f64 / 3_600.0;
+        let all = recorder.needs_idle_stations();
+        let next = |state: &State, from: usize| {
+            if all {
+                (from < state.stations.stations.len()).then_some(from)
+            } else {
+                state.stations.changed.next(from)
+            }
+        };
+        let mut from = 0;
+        while let Some(i) = next(&self.state, from) {
+            from = i + 1;
             let station = &self.setup.stations[i];
-            let state = &mut self.state.stations.stations[i];
-            let power_kw = mean_kw(total_kwh - state.metered_kwh);
-            state.metered_kwh = total_kwh;
-            let connectors_kw: f64 = station.connectors.iter().map(|c| c.power_kw).sum();
+            let mut power_kw = 0.0;
+            if self.state.stations.changed.contains(i) {
+                let total_kwh = self.state.station_energy_kwh(&self.setup, StationId::new(i));
+                let state = &mut self.state.stations.stations[i];
+                let kwh = total_kwh - std::mem::replace(&mut state.metered_kwh, total_kwh);
+                power_kw = if hours > 0.0 { kwh / hours } else { 0.0 };
+                if state.powered == 0 {
+                    self.state.stations.changed.remove(i);
+                }
+            }
+            let state = &self.state.stations.stations[i];
             recorder.station(&StationRecord {
+                since,
                 time: now,
                 station: StationId::new(i),
                 operator: station.operator,
@@ -49,42 +102,8 @@ impl Simulation {
                 occupied: state.occupied,
                 queue: state.queue.len() as u32,
                 power_kw,
-                limit_kw: station.site_limit_kw.min(connectors_kw),
+                limit_kw: station.capacity_kw(),
             });
-        }
-        self.read_households(hours, recorder);
-        let mut fleet_kwh = self.state.fleet_settled_kwh.clone();
-        let mut soc_sum = vec![0.0; self.setup.fleets.len()];
-        let mut stored_kwh = soc_sum.clone();
-        for (i, v) in self.state.vehicles.iter().enumerate() {
-            let vehicle = VehicleId::new(i);
-            soc_sum[v.fleet.index()] += self.state.soc(&self.setup, vehicle);
-            stored_kwh[v.fleet.index()] += v.soc * self.setup.types[v.vehicle_type.index()].battery_kwh;
-            if let Some(session) = self.state.session(vehicle) {
-                let of = &self.setup.types[v.vehicle_type.index()];
-                fleet_kwh[v.fleet.index()] += session.energy_kwh(of, now);
-            }
-        }
-        for (i, counts) in self.state.counts.iter().enumerate() {
-            let count = |of: &[Activity]| of.iter().map(|&a| counts[a as usize]).sum::<u32>();
-            let size = counts.iter().sum::<u32>();
-            let driving: Vec<Activity> = Activity::ALL.into_iter().filter(|a| a.is_driving()).collect();
-            recorder.fleet(&FleetRecord {
-                time: now,
-                fleet: FleetId::new(i),
-                idle: count(&[Activity::Idle, Activity::Plugged]),
-                driving: count(&driving),
-                queued: count(&[Activity::Queued]),
-                charging: count(&[Activity::Charging]),
-                discharging: count(&[Activity::Discharging]),
-                mean_soc: soc_sum[i] / f64::from(size.max(1)),
-                stored_kwh: stored_kwh[i],
-                power_kw: mean_kw(fleet_kwh[i] - self.readings.fleet_kwh[i]),
-            });
-        }
-        self.readings.fleet_kwh = fleet_kwh;
-        if (now - self.setup.start) % DAY_S == 0 || now == self.setup.measured_from || now == self.setup.end {
-            self.post_driving(recorder);
         }
     }
 

@@ -85,6 +85,9 @@ impl Simulation {
         self.start_service(vehicle, request, energy_kwh);
         if let Some(leg) = &mut self.state.vehicles[vehicle.index()].leg {
             leg.charged_kwh = charged_kwh;
+            if charged_kwh > 0.0 {
+                self.state.charging_on_the_way.push(vehicle);
+            }
         }
     }
 }

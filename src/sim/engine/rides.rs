@@ -2,7 +2,7 @@
 
 use super::{Accounts, Simulation};
 use crate::policies::Refusal;
-use crate::world::{Activity, Leg, Mode, RequestState, Ride, Service, Trigger, View};
+use crate::world::{Activity, Leg, Mode, Motion, RequestState, Ride, Service, Trigger, View};
 use gridfleet_core::ids::{PlaceId, RequestId, VehicleId};
 use gridfleet_core::ledger::{EntryKind, Reference};
 use gridfleet_core::records::{EndReason, LegPurpose, LegRecord, Recorder, TripRecord, TripStatus};
@@ -167,7 +167,7 @@ impl Simulation {
         let (start, v) = (self.state.now, &mut self.state.vehicles[vehicle.index()]);
         let end = start + duration_s;
         debug_assert!(v.leg.is_none());
-        v.leg = Some(Leg {
+        let leg = Leg {
             purpose,
             start,
             end,
@@ -176,7 +176,10 @@ impl Simulation {
             distance_km,
             energy_kwh,
             charged_kwh: 0.0,
-        });
+        };
+        let driving = Motion::driving(&leg, &self.setup.types[v.vehicle_type.index()], v.soc);
+        self.state.charge[v.fleet.index()].change(Motion::parked(v.soc), driving);
+        v.leg = Some(leg);
         self.queue.leg_ends(vehicle, end);
     }
 
@@ -226,6 +229,12 @@ impl Simulation {
         let of = &self.setup.types[v.vehicle_type.index()];
         let (energy_kwh, charged_kwh) = leg.exchanged_kwh(of, soc_start, share);
         v.soc += (charged_kwh - energy_kwh) / of.battery_kwh;
+        let charge = &mut self.state.charge[v.fleet.index()];
+        charge.change(Motion::driving(&leg, of, soc_start), Motion::parked(v.soc));
+        charge.store(of, soc_start, v.soc);
+        if leg.charged_kwh > 0.0 {
+            self.state.charging_on_the_way.retain(|&other| other != vehicle);
+        }
         v.place = leg.destination;
         v.unposted_km += distance_km;
         if let Some(ride) = &mut v.ride {

@@ -6,8 +6,9 @@
 //! limited the station, to the emptiest vehicle first. Between events everything is known in closed form and read
 //! without modification, so readers (a meter, a policy, a price change) never change the result.
 
-use super::{Connector, Drawn, Setup, VehicleType};
-use gridfleet_core::ids::{SessionId, StationId, VehicleId};
+use super::charge::soc_units;
+use super::{Connector, Drawn, IdSet, Setup, Station, VehicleType};
+use gridfleet_core::ids::{FleetId, SessionId, StationId, VehicleId};
 use gridfleet_core::time::SimTime;
 use std::collections::VecDeque;
 
@@ -18,6 +19,8 @@ pub struct Session {
     pub id: SessionId,
     /// The vehicle.
     pub vehicle: VehicleId,
+    /// Its fleet.
+    pub fleet: FleetId,
     /// Time at which it joined the station.
     pub arrival: SimTime,
     /// Time at which the vehicle first joined a station for this charging need.
@@ -100,6 +103,13 @@ impl Session {
         at_plug_kwh(vehicle_type, self.soc(vehicle_type, t) - self.anchor_soc)
     }
 
+    /// Adds the energy and charge since the anchor.
+    pub fn add_since_anchor(&self, vehicle_type: &VehicleType, t: SimTime, fleet: &mut FleetEnergy) {
+        let soc = self.soc(vehicle_type, t);
+        fleet.kwh += at_plug_kwh(vehicle_type, soc - self.anchor_soc);
+        fleet.risen += soc_units(soc) - soc_units(self.anchor_soc);
+    }
+
     /// First and last instant of power up to `t`; none if no power has flowed since plug-in.
     pub fn powered(&self, vehicle_type: &VehicleType, t: SimTime) -> Option<(SimTime, SimTime)> {
         if self.soc(vehicle_type, t) != self.anchor_soc {
@@ -121,9 +131,10 @@ impl Session {
     }
 
     /// Moves the anchor to the present; returns the energy drawn since the old anchor, less the energy fed back [kWh].
-    fn settle(&mut self, vehicle_type: &VehicleType, now: SimTime) -> f64 {
+    fn settle(&mut self, vehicle_type: &VehicleType, now: SimTime, fleet: &mut FleetEnergy) -> f64 {
         let soc = self.soc(vehicle_type, now);
         let gained = soc - self.anchor_soc;
+        fleet.risen += soc_units(soc) - soc_units(self.anchor_soc);
         if gained != 0.0 {
             self.charge_start = self.charge_start.or(Some(self.anchor));
             self.charge_end = Some(now);
@@ -136,7 +147,9 @@ impl Session {
             self.max_power_kw = self.max_power_kw.max(-self.share_kw);
         }
         (self.anchor, self.anchor_soc) = (now, soc);
-        at_plug_kwh(vehicle_type, gained)
+        let kwh = at_plug_kwh(vehicle_type, gained);
+        fleet.kwh += kwh;
+        kwh
     }
 
     /// Adds the cost of the energy drawn since the last billing, at `price_per_mwh`.
@@ -178,6 +191,8 @@ pub struct StationState {
     pub first_connector: u32,
     /// Connectors in use.
     pub occupied: u32,
+    /// Sessions in which power may flow.
+    pub powered: u32,
     /// Queued vehicles, first come first served.
     pub queue: VecDeque<Waiting>,
     /// No queued vehicle gives up before this.
@@ -197,11 +212,25 @@ pub struct StationState {
 }
 
 impl StationState {
+    /// Maximum power now: as built, as limited by a policy and as limited by the feeder, whichever is least [kW].
+    pub fn limit_kw(&self, station: &Station) -> f64 {
+        station.site_limit_kw.min(self.budget_kw).min(self.feeder_kw)
+    }
+
     /// Adds a vehicle to the queue.
     pub fn join(&mut self, waiting: Waiting) {
         self.next_deadline = self.next_deadline.min(waiting.deadline);
         self.queue.push_back(waiting);
     }
+}
+
+/// Energy of the sessions of a fleet up to their last changes of power.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct FleetEnergy {
+    /// Drawn less fed back, by all sessions so far [kWh].
+    pub kwh: f64,
+    /// Rise of the states of charge in sessions in progress [units of `super::charge`].
+    pub risen: i128,
 }
 
 /// All stations, and all connectors in one flat array.
@@ -213,6 +242,10 @@ pub struct Stations {
     pub sessions: Vec<Option<Session>>,
     /// Number of the next visit.
     pub next_session: u32,
+    /// By fleet.
+    pub fleets: Vec<FleetEnergy>,
+    /// Stations that changed since their meters were read, or at which power may flow.
+    pub changed: IdSet,
     /// Scratch buffer for the division of power: (connector, power that the vehicle could take [kW]).
     demands: Vec<(usize, f64)>,
     /// The same for sessions that feed back.
@@ -229,10 +262,10 @@ impl Stations {
             .map(|station| {
                 let first_connector = first;
                 first += station.connectors.len() as u32;
-                let total_kw: f64 = station.connectors.iter().map(|c| c.power_kw).sum();
                 StationState {
                     first_connector,
                     occupied: 0,
+                    powered: 0,
                     queue: VecDeque::new(),
                     next_deadline: SimTime(i64::MAX),
                     inbound: 0,
@@ -240,7 +273,7 @@ impl Stations {
                     metered_kwh: 0.0,
                     budget_kw: f64::INFINITY,
                     feeder_kw: f64::INFINITY,
-                    shares: total_kw > station.site_limit_kw,
+                    shares: station.connectors_kw() > station.site_limit_kw,
                 }
             })
             .collect();
@@ -248,6 +281,12 @@ impl Stations {
             stations,
             sessions: vec![None; first as usize],
             next_session: 0,
+            fleets: vec![FleetEnergy::default(); setup.fleets.len()],
+            // All, so that the first reading records each.
+            changed: (0..setup.stations.len()).fold(IdSet::new(setup.stations.len()), |mut set, i| {
+                set.insert(i);
+                set
+            }),
             demands: Vec::new(),
             feeds: Vec::new(),
         }
@@ -295,9 +334,8 @@ impl Stations {
 
     fn find_whether_shared(&mut self, setup: &Setup, station: StationId) {
         let of = &setup.stations[station.index()];
-        let total_kw: f64 = of.connectors.iter().map(|c| c.power_kw).sum();
         let state = &mut self.stations[station.index()];
-        state.shares = total_kw > of.site_limit_kw.min(state.budget_kw).min(state.feeder_kw);
+        state.shares = of.connectors_kw() > state.limit_kw(of);
     }
 
     /// Power that the sessions of a station could draw now, and power that a fully occupied station could draw, if the
@@ -311,7 +349,7 @@ impl Stations {
     ) -> (f64, f64) {
         let of = &setup.stations[station.index()];
         let limit_kw = of.site_limit_kw.min(self.stations[station.index()].budget_kw);
-        let most_kw: f64 = of.connectors.iter().map(|c| c.power_kw).sum();
+        let most_kw = of.connectors_kw();
         let sessions = self.sessions[self.connectors(setup, station)].iter().flatten();
         let wanted_kw: f64 = sessions
             .filter(|session| session.active && session.set_kw >= 0.0)
@@ -347,10 +385,19 @@ impl Stations {
         total
     }
 
+    /// The vehicle of a session takes its charge with it.
+    pub fn take_out(&mut self, position: usize) -> Option<Session> {
+        let session = self.sessions[position].take()?;
+        self.fleets[session.fleet.index()].risen -=
+            soc_units(session.anchor_soc) - soc_units(session.soc_start);
+        Some(session)
+    }
+
     /// Advances one session of a station to `now`.
     pub fn settle(&mut self, vehicle_type: &VehicleType, station: StationId, position: usize, now: SimTime) {
         if let Some(session) = &mut self.sessions[position] {
-            self.stations[station.index()].settled_kwh += session.settle(vehicle_type, now);
+            let fleet = &mut self.fleets[session.fleet.index()];
+            self.stations[station.index()].settled_kwh += session.settle(vehicle_type, now, fleet);
         }
     }
 
@@ -365,20 +412,22 @@ impl Stations {
         station: StationId,
         now: SimTime,
     ) -> Option<SimTime> {
+        self.changed.insert(station.index());
         let range = self.connectors(setup, station);
         let state = &mut self.stations[station.index()];
-        let limit_kw =
-            setup.stations[station.index()].site_limit_kw.min(state.budget_kw).min(state.feeder_kw);
+        let limit_kw = state.limit_kw(&setup.stations[station.index()]);
         self.demands.clear();
         self.feeds.clear();
         let mut total_kw = 0.0;
+        state.powered = 0;
         for position in range {
             let Some(session) = &mut self.sessions[position] else { continue };
             if !session.active {
                 continue;
             }
+            state.powered += 1;
             let of = &setup.types[vehicle_type(session.vehicle)];
-            state.settled_kwh += session.settle(of, now);
+            state.settled_kwh += session.settle(of, now, &mut self.fleets[session.fleet.index()]);
             let soc = session.anchor_soc;
             if session.set_kw < 0.0 {
                 self.feeds.push((position, session.limit_kw.min(-session.set_kw).min(of.feed_kw)));

@@ -5,10 +5,12 @@
 //! everything that changes; the engine changes it. [`View`] is the part of both that policies see.
 
 pub mod battery;
+pub mod charge;
 pub mod charging;
 pub mod competition;
 pub mod fleet;
 pub mod grid;
+pub mod id_set;
 pub mod loads;
 pub mod nearby;
 pub mod requests;
@@ -23,10 +25,12 @@ pub mod vehicle;
 pub mod view;
 
 pub use battery::{ChargingCurve, VehicleType};
+pub use charge::{FleetCharge, Motion};
 pub use charging::{Session, Stations, Waiting};
 pub use competition::{Competition, CompetitionState, SlotSupply};
 pub use fleet::{FareRule, Fleet, VehicleStart};
 pub use grid::{Enforce, Grid};
+pub use id_set::IdSet;
 pub use loads::{LoadBook, Wish};
 pub use nearby::{First, Nearby, Search, Verdict, Visitor};
 pub use requests::{Bound, RecordedSoc, Requests};

@@ -2,10 +2,14 @@
 //!
 //! The engine's handlers change it; policies read it through a `View`.
 
-use super::charging::best_limit_kw;
+use super::charge::soc_units;
+use super::charging::{FleetEnergy, best_limit_kw};
 use super::travel::{Bounds, Pace};
 use super::vehicle::{Activity, Trigger, Vehicle};
-use super::{CompetitionState, LoadBook, Nearby, RetailState, Session, Setup, Stations, TradingState, Wish};
+use super::{
+    CompetitionState, FleetCharge, LoadBook, Nearby, RetailState, Session, Setup, Stations, TradingState,
+    Wish,
+};
 use gridfleet_core::geo::Places;
 use gridfleet_core::ids::{FleetId, PlaceId, RequestId, RetailerId, StationId, VehicleId};
 use gridfleet_core::records::PriceRecord;
@@ -126,8 +130,10 @@ pub struct State {
     pub prices: Vec<PriceBook>,
     /// Vehicles by fleet and activity.
     pub counts: Vec<[u32; Activity::ALL.len()]>,
-    /// Energy drawn by the completed sessions of each fleet [kWh].
-    pub fleet_settled_kwh: Vec<f64>,
+    /// Charge by fleet, without the energy that flowed in sessions in progress.
+    pub charge: Vec<FleetCharge>,
+    /// Vehicles on legs over which they charge, as recorded.
+    pub charging_on_the_way: Vec<VehicleId>,
     /// Energy drawn by completed sessions, by fleet and retailer (fleet x retailers + retailer).
     pub drawn: Vec<Drawn>,
     /// One book per retailer with a load-dependent price.
@@ -216,6 +222,10 @@ impl State {
                 }
             })
             .collect();
+        let mut charge = vec![FleetCharge::default(); setup.fleets.len()];
+        for v in &vehicles {
+            charge[v.fleet.index()].add(&setup.types[v.vehicle_type.index()], v.soc);
+        }
         let hour = Hour::at(setup, setup.start);
         let mut stations_of = Vec::new();
         let mut haven_of = Vec::new();
@@ -249,7 +259,8 @@ impl State {
             available,
             prices: vec![PriceBook::default(); setup.retailers.len()],
             counts,
-            fleet_settled_kwh: vec![0.0; setup.fleets.len()],
+            charge,
+            charging_on_the_way: Vec::new(),
             drawn: vec![Drawn::default(); setup.fleets.len() * setup.retailers.len()],
             loads: LoadBook::all(setup),
             competition: CompetitionState::new(setup.competition.as_ref()),
@@ -321,6 +332,34 @@ impl State {
                 None => v.soc,
             },
         }
+    }
+
+    /// By fleet: energy and charge since the last changes of power of sessions, and of legs over which vehicles charge.
+    pub fn charging_now(&self, setup: &Setup) -> Vec<FleetEnergy> {
+        let (state, now) = (self, self.now);
+        let mut fleets = vec![FleetEnergy::default(); setup.fleets.len()];
+        let mut from = 0;
+        while let Some(i) = state.stations.changed.next(from) {
+            from = i + 1;
+            for session in
+                state.stations.sessions[state.stations.connectors(setup, StationId::new(i))].iter().flatten()
+            {
+                if session.active {
+                    let vehicle_type =
+                        &setup.types[state.vehicles[session.vehicle.index()].vehicle_type.index()];
+                    session.add_since_anchor(vehicle_type, now, &mut fleets[session.fleet.index()]);
+                }
+            }
+        }
+        for &vehicle in &state.charging_on_the_way {
+            let v = &state.vehicles[vehicle.index()];
+            let vehicle_type = &setup.types[v.vehicle_type.index()];
+            if let Some(leg) = &v.leg {
+                let (_, charged_kwh) = leg.exchanged_kwh(vehicle_type, v.soc, leg.share_at(now));
+                fleets[v.fleet.index()].risen += soc_units(charged_kwh / vehicle_type.battery_kwh);
+            }
+        }
+        fleets
     }
 
     /// Energy that a station has drawn until now [kWh].

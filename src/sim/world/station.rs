@@ -60,3 +60,15 @@ pub struct Station {
     /// Maximum time that a vehicle waits in its queue before it gives up [s].
     pub queue_patience_s: i64,
 }
+
+impl Station {
+    /// Power of all connectors together [kW].
+    pub fn connectors_kw(&self) -> f64 {
+        self.connectors.iter().map(|connector| connector.power_kw).sum()
+    }
+
+    /// Maximum power as built: the site limit, or the power of all connectors if that is less [kW].
+    pub fn capacity_kw(&self) -> f64 {
+        self.site_limit_kw.min(self.connectors_kw())
+    }
+}

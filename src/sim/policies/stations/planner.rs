@@ -59,10 +59,7 @@ impl Planner {
         let of = |(number, book): (usize, &LoadBook)| {
             let stations = || book.stations.iter().map(|id| &setup.stations[id.index()]);
             let operators: Vec<OperatorId> = stations().map(|station| station.operator).collect();
-            let most_mw = stations().map(|station| {
-                let connectors_kw: f64 = station.connectors.iter().map(|c| c.power_kw).sum();
-                station.site_limit_kw.min(connectors_kw) / 1_000.0
-            });
+            let most_mw = stations().map(|station| station.capacity_kw() / 1_000.0);
             let slope = setup.retailers[book.retailer.index()].tariff.slope_per_mwh_kw()?;
             Some(Stations {
                 number,

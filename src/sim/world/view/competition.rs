@@ -1,7 +1,7 @@
 //! Competition as seen by an aggregator: prices charged, energy sold and balancing costs.
 
 use super::View;
-use crate::world::{Competition, SlotSupply, Tariff};
+use crate::world::{Competition, SlotSupply, Station, Tariff};
 use gridfleet_core::ids::RetailerId;
 use gridfleet_core::markets::imbalance::Prices;
 use gridfleet_core::time::SimTime;
@@ -15,7 +15,7 @@ impl<'a> View<'a> {
     /// Maximum power of all stations at which owners choose their retailer [kW].
     pub fn competing_power_kw(&self) -> f64 {
         let stations = self.setup.stations.iter().filter(|station| self.setup.competes(station.retailer));
-        stations.map(|s| s.connectors.iter().map(|c| c.power_kw).sum::<f64>().min(s.site_limit_kw)).sum()
+        stations.map(Station::capacity_kw).sum()
     }
 
     /// Energy sold by competitors in completed slots.
