@@ -3,14 +3,6 @@
 //! - [`spec`]: the policies by name and parameters;
 //! - `planner`: the equilibrium of the game among stations, computed again at each control interval;
 //! - `demand`: forecasts of the energy requested.
-//!
-//! # Plans
-//!
-//! At each control interval the planner builds a game of T steps (`games::c_nash`) from the nominal profiles and uses
-//! only the first step of the solution. Planning once per slot was tried: at a station that two vehicles share, a plan
-//! based on smooth expectations delays the vehicles that actually arrive, and stations paid more than without any plan
-//! (4,964 instead of 4,494 $ in the week of `nyc-companies`; now 4,437). Expected demand of vehicles yet to arrive is
-//! the forecast less the part of those already present.
 
 mod demand;
 mod planner;
