@@ -1,11 +1,10 @@
 //! Competition as events: when a slot begins, the energy sold in the previous slot is recorded, and owners choose their
 //! retailer for this one.
 //!
-//! The retailer of a session depends on the customer and the time, not on the station. Owners have a contract with one
-//! competitor, drawn once; in each slot all owners under one contract choose alike, so a choice is one number per
-//! contract, determined after the last competitor's price change of the instant. Sessions in progress that change
-//! retailer are settled with the retailer they leave: all have just been billed at the old price, so nothing is
-//! divided.
+//! The retailer of a session depends on the customer and the time, not on the station. A choice is one number per
+//! contract (contracts are drawn once), determined after the last competitor's price change of the instant. Sessions in
+//! progress that change retailer are settled with the retailer they leave: all have just been billed at the old price,
+//! so nothing is divided.
 //!
 //! - **Choice from contracts, again in each slot**: as in the game, whose lower level is the same for each hour. The
 //!   world's choice is that level without ties: indifferent owners stay with their contracted competitor. A plan that

@@ -38,8 +38,8 @@
 //! # Information structure
 //!
 //! The retailer sees which vehicles are plugged in; of all other load it knows only the values of the day before.
-//! Vehicles that come home later are a surprise; leaders that choose their margins do so once a day, with yesterday's
-//! load of vehicles and fleets.
+//! Vehicles that come home later are a surprise. Leaders that choose their margins do so once a day (see
+//! `policies::pricing`).
 
 use super::{Accounts, Simulation};
 use crate::policies::response::ResponseSpec;
