@@ -17,10 +17,10 @@
 //! - [`Response`] responds to these lines for households and drivers. Called before the prices are announced, and when
 //!   a privately owned vehicle comes home; answers with `Draw`, `PlanPower`, `SetPower`, and the total load.
 //!
-//! The view shows the world as it is known now: no future request, no departure, no price that is not announced or
-//! cleared. A policy may keep memory of its observations. A strategy of several roles is several small objects that
-//! share an `Arc` of their common data, for example a plan. [`Policies`] is one object per role, [`PolicySpecs`] the
-//! scenario's specification of them.
+//! The view shows the world as it is known now: no future request, and no price that is not announced or cleared. The
+//! next departure of a privately owned vehicle is there for its driver's response. A policy may keep memory of its
+//! observations. A strategy of several roles is several small objects that share an `Arc` of their common data, for
+//! example a plan. [`Policies`] is one object per role, [`PolicySpecs`] the scenario's specification of them.
 //!
 //! # Five strategies in terms of these traits
 //!
