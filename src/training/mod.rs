@@ -37,12 +37,12 @@
 //! # All pairs in hindsight
 //!
 //! Once a product is delivered, its prices and the riders who requested each vehicle are known. The policy keeps a
-//! trace ([`crate::policies::bidding::diary`]): its expectation at each gate, and each rider who requested a vehicle
-//! that was plugged in. From that [`hindsight`] computes the result of each of the 121 pairs for the product: energy
-//! bought, riders turned away one after the other, energy drawn, penalties. The result of the pair that was played
-//! equals the ledger to a millionth of the currency; the others equal the engine's result if the week is played again
-//! with one other bid. The effect of one product on the next (a vehicle that stayed is full sooner) is not included;
-//! over a week it is about one per cent. With `feedback = "all-pairs"`, learning therefore needs no exploration.
+//! trace (in `policies::bidding`): its expectation at each gate, and each rider who requested a vehicle that was
+//! plugged in. From that [`hindsight`] computes the result of each of the 121 pairs for the product: energy bought,
+//! riders turned away one after the other, energy drawn, penalties. The result of the pair that was played equals the
+//! ledger to a millionth of the currency; the others equal the engine's result if the week is played again with one
+//! other bid. The effect of one product on the next (a vehicle that stayed is full sooner) is not included; over a week
+//! it is about one per cent. With `feedback = "all-pairs"`, learning therefore needs no exploration.
 //!
 //! # Agents
 //!
