@@ -1,4 +1,8 @@
 //! Places on the globe and the distance between them.
+//!
+//! Places store their point on the unit sphere: the squared chord of two needs no trigonometry, has the same order as
+//! the distance, and gives the arc by a short series below 127 km (error below 1e-13). The distance is requested more
+//! often than any other value.
 
 use crate::ids::PlaceId;
 

@@ -1,8 +1,9 @@
 //! Random streams: one per (seed, replication, purpose, entity).
 //!
-//! An additional draw for one purpose, or an additional entity, changes no other stream, so two policies in one
-//! replication see the same world (common random numbers). The four parts are hashed, not added: neighbouring seeds
-//! have nothing in common.
+//! The four parts are hashed, not added: neighbouring seeds have nothing in common. A purpose is identified by its
+//! name, so adding one changes no other stream, and an additional draw by a policy affects neither demand nor the
+//! initial charge of vehicles: two policies in one replication see the same world (common random numbers). There is no
+//! other source of randomness.
 
 use rand_pcg::Pcg64;
 

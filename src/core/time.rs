@@ -1,4 +1,5 @@
-//! Time: whole seconds since the Unix epoch, UTC. Local time only at the edges.
+//! Time: whole seconds since the Unix epoch, UTC. Local time only at the edges: import, tariffs, hours of the travel
+//! model, pictures.
 //!
 //! [`LocalClock`] gives the local hour of a time zone, with its daylight-saving changes, fast enough for the event
 //! path. [`local_to_utc`] reads wall-clock times of traces and scenario files.

@@ -4,7 +4,23 @@
 //! findings that must hold, tables, pictures. The frame adds differences, verdicts, the table on the terminal, Parquet,
 //! `summary.json` and pictures, all in one folder, complete or absent.
 //!
-//! A figure outside its tolerance or a finding that fails is a result, not an error.
+//! A figure outside its tolerance or a finding that fails is a result, not an error; a mistake of the program is an
+//! error.
+//!
+//! # Adding a target
+//!
+//! A target is a file here with a [`Target`] (name, title, source, replications if something is random, `run`) and a
+//! line in [`TARGETS`]. `run` gets a [`Context`] (streams by replication, parallel work with progress and Ctrl-C) and
+//! returns an [`Outcome`]; it writes and prints nothing.
+//!
+//! Each number is a [`Figure`]: its case is the row of the published table, its name the column, with the published
+//! value and the rule for the tolerance. With an interval it holds only if all of it is near enough, fails only if none
+//! of it is, and is undecided otherwise, so too few replications never look like a success. A requirement without a
+//! published number is a figure with [`Rule::Between`], or a [`Finding`]; over random instances,
+//! [`Finding::in_instances`] states how often it holds. Where the instance is not published, [`Rule::Shown`] shows the
+//! numbers side by side and a note gives the reason.
+//!
+//! Test the mathematics where it is implemented, and the target by its verdicts.
 
 pub mod bilevel;
 pub mod c_nash;

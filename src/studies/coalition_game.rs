@@ -4,6 +4,10 @@
 //! (`operation.coalitions`). Each replication is a separate game with its Shapley value, nucleolus and Core; results
 //! are means over replications with intervals, the share of replications that have a Core, and the share in which it
 //! contains the Shapley value.
+//!
+//! Each policy sets which fleets participate and which cooperate, so journal, shards and random numbers need no
+//! knowledge of games. Vehicles and riders of the other fleets are left out after everything was drawn
+//! (`scenario::coalitions`), so a fleet has the same vehicles and riders in every coalition.
 
 use super::draws::Draws;
 use super::plan::{Plan, PlanGame, Task};

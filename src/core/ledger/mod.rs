@@ -7,6 +7,12 @@
 //! from a float. That is 10^24 millionths, and an `i128` stores 1.7 x 10^38 of them: sums of up to 1.7 x 10^14 amounts
 //! of any sign are exact. No run posts that many: at ten million postings a second it would take half a year, and the
 //! rows would fill petabytes. Operators check for overflow all the same.
+//!
+//! The release build has no overflow checks: with them
+//! (`--config 'profile.release.package.gridfleet.overflow-checks=true'`, all code in one crate then) a simulated week
+//! of 120,000 requests took 3 % more (`cargo bench --bench engine`, `week/nearest-idle`, medians of five alternating
+//! runs: 209 against 203 ms), beyond the 2 % that they were allowed. Amounts of money and sizes of inputs are checked
+//! where they enter; tests and fuzz targets run with the checks.
 
 use crate::ids::AccountId;
 use crate::time::SimTime;

@@ -25,6 +25,27 @@
 //! usual bi-level model of a retailer with CVaR.
 //!
 #![doc = include_str!("../../../docs/equations/rendered/bilevel.md")]
+//!
+//! ## How it is solved
+//!
+//! The paper puts the optimality conditions of the owners into one mixed-integer program, too slow for `microlp` beyond
+//! a few hours. The default method is also exact and takes milliseconds, because of three properties:
+//!
+//! - **The owners' response is a step function** (`owners`). Each initial group compares staying with the cheapest path
+//!   to each other; it buys from the aggregator below a threshold. Below a step the aggregator's price can rise without
+//!   losing any group, so only prices at a step (or the highest allowed) are candidates. At a step indifferent owners
+//!   decide in the aggregator's favour, so the share is any between both sides: the optimistic response, as in the
+//!   paper's program, and one purchase can hedge with a part of them.
+//! - **At one price an hour is a small concave problem** in share and purchase, with the same flat pieces in each
+//!   scenario. All feasible outcomes are mixtures of the corners where two of its lines meet (`offer`). With bidding
+//!   curves, or more than 40 scenarios, a linear program finds the best point instead (`program`).
+//! - **Only the CVaR couples the hours, and it is a least mean** over the weights that the tail may assign to
+//!   scenarios. For given weights each hour takes its best corner: a bound. The least such bound is convex in as many
+//!   dimensions as there are scenarios, and is found by cutting planes (`search`); in the dual view, the cuts are a
+//!   mixture of corners, and the few hours that mix two prices are branched on.
+//!
+//! The paper's program ([`kkt`]) is the oracle, of whole days by HiGHS. [`verify()`] uses none of this and starts from
+//! the game's figures.
 
 mod hour;
 pub mod kkt;

@@ -20,6 +20,25 @@
 //! between EV charging stations".
 //!
 #![doc = include_str!("../../../docs/equations/rendered/c_nash.md")]
+//!
+//! ## How it is solved
+//!
+//! The paper inverts b (1 1' + C) + diag(mu); the code does the same, in economic terms:
+//!
+//! - Members of a coalition see the same marginal price, so each deviates from its nominal profile in proportion to 1 /
+//!   mu_i. Together they are one station with the sum of their profiles and 1 / mu = sum of 1 / mu_i. The result is a
+//!   Nash game.
+//! - At given prices a station's best response is a division per step; the sum of all responses decreases linearly in
+//!   the markup that they cause together. One system of T equations yields the markup, and it decouples where the slope
+//!   b is the same at all steps: two passes over the profiles, O(N T).
+//!
+//! With bounds, a common limit or elastic demand the responses are still exact, by a small problem per station
+//! (`response`), but they are only piecewise linear. The equilibrium then minimises a potential, and the markups (one
+//! per step, and one more per step and coalition) maximise its dual (`bounded`). Newton's method with a line search
+//! needs a few tens of passes for any N. Best responses in turn would need about N passes, because each station
+//! reverses the effect of the one before it. [`residual()`] then bounds the remaining gain of any station or coalition,
+//! from the profiles alone. A limit that cannot be satisfied shows in markups that grow; the steps where they do are
+//! tested by Hoffman's condition and named in the message.
 
 mod bounded;
 pub mod check;

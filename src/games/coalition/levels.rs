@@ -4,16 +4,17 @@
 //! the others and finds those that attain it in *every* optimal allocation. These are fixed as well, and the next level
 //! follows, until every share is known.
 //!
-//! A game of n players has 2^n rows. Almost all are inactive: the program starts with a few coalitions, and those most
-//! violated by the solution are added until none is violated (row generation; Hallefjord, Helming, Jørnsten,
-//! International Journal of Game Theory 24, 1995).
+//! A game of n players has 2^n rows. Almost all are inactive: the program starts with the single players and their
+//! complements, and the coalitions that its solution violates most, found by a pass over the table, are added until
+//! none is violated (row generation; Hallefjord, Helming, Jørnsten, International Journal of Game Theory 24, 1995).
 //!
 //! The choice of the coalitions to fix is delicate, because these programs are degenerate: a coalition may have the
-//! largest excess in the solution found, but not in other optimal ones. The dual program decides: a coalition with a
-//! positive weight in *one* optimal dual solution has the largest excess in *all* optimal allocations (complementary
-//! slackness). Coalitions whose sum follows from fixed ones are omitted, so that each level fixes at least one more
-//! independent sum, and n - 1 levels suffice (Benedek, Fliege, Nguyen, Finding and verifying the nucleolus of
-//! cooperative games, Mathematical Programming 190, 2021).
+//! largest excess in the solution found, but not in other optimal ones, and fixing it would give a wrong nucleolus. The
+//! dual program decides: a coalition with a positive weight in *one* optimal dual solution has the largest excess in
+//! *all* optimal allocations (complementary slackness). Coalitions whose sum follows from fixed ones are omitted, by
+//! elimination over rows of ones and zeros, so that each level fixes at least one more independent sum, and n - 1
+//! levels suffice (Benedek, Fliege, Nguyen, Finding and verifying the nucleolus of cooperative games, Mathematical
+//! Programming 190, 2021).
 
 use super::linear::Fixed;
 use super::{Coalition, Game};

@@ -12,6 +12,18 @@
 //! gains: its standalone gain minus the sum of their shares). A coalition with a positive excess objects.
 //!
 #![doc = include_str!("../../../docs/equations/rendered/coalition.md")]
+//!
+//! ## How it is solved
+//!
+//! A game is a table of 2^n costs, indexed by the members' bits of a coalition, for up to 20 players. The Shapley value
+//! takes one pass over the table. Least core and nucleolus are linear programs with a row for each coalition, and two
+//! techniques (`levels`) make them small and safe: only rows that some solution violates are added, and coalitions are
+//! fixed by a proof from the dual program, not read off a solution. `microlp` does not report dual values, so the dual
+//! program is stated and solved separately.
+//!
+//! Before that the game is normalised to costs of zero for single players and a largest cost of 1. All these solutions
+//! are covariant under this transformation, so tolerances mean the same for cents and for millions. Costs and gains are
+//! one type with a sign.
 
 pub mod core;
 pub mod file;

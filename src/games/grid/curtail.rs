@@ -2,8 +2,10 @@
 //! the same share for all buses affected by a limit.
 //!
 //! A violated limit affects the buses where a load has about its maximum effect on the limit: for an overloaded branch,
-//! the buses below it; for a low voltage, those where a kW lowers it at least half as much as a kW at the bus itself.
-//! Their share is reduced until the limit is kept: LinDistFlow, which neglects losses, curtails slightly too much;
+//! the buses below it; for a low voltage, those where a kW lowers it at least half as much as a kW at the bus itself,
+//! which are those that share at least half of the path (resistance) to it. One factor for all buses of the feeder
+//! would stop a street near the source because of a voltage at the far end that it hardly affects. The share of the
+//! affected buses is reduced until the limit is kept: LinDistFlow, which neglects losses, curtails slightly too much;
 //! between its share and the one that was too large, the exact power flow finds the share at which the limit is met. If
 //! these buses have nothing left to curtail, all buses with any effect on the limit share the remaining reduction. If
 //! several limits affect a bus, the strictest applies.

@@ -4,6 +4,10 @@
 //! Delivery 4 (1), 1989. In per unit, with v the squared voltage and branch i-j feeding bus j: P_ij = p_j + sum of
 //! P_jk, Q likewise, v_j = v_i - 2 (r_ij P_ij + x_ij Q_ij). Flows omit losses, so voltages are slightly too high: the
 //! dropped term is (r² + x²) times the squared current, and 2 (r, x) times the losses farther out.
+//!
+//! **How good is it?** On the feeder of Baran and Wu at full load its voltages are up to 0.0029 per unit too high
+//! (0.9159 for 0.9131 at bus 18), and its losses 13 % too low (176.4 for 202.7 kW); at half the load the error of
+//! voltages is a quarter. [`sweep`](super::sweep) computes the exact values.
 
 use super::feeder::Feeder;
 

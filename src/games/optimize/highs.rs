@@ -12,7 +12,7 @@
 //! reluctant owners, HiGHS 1.11 reported points as optimal on four that are 0.03 to 2.4 % worse than feasible plans;
 //! 1.10, 1.12 and 1.13 erred on some of the same days, 1.15 more often, regardless of tolerances. On three of the four,
 //! another version or SCIP proved the better plan optimal. Without reluctance it found the optimum of each of more than
-//! a hundred days.
+//! a hundred days. The binding of 1.11 is therefore pinned.
 
 use super::lp::{Column, FEASIBILITY, Lp, Relation, Row, Unsolved};
 use ::highs::{HighsModelStatus, Model, RowProblem, Sense, TrySetOptionError};

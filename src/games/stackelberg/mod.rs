@@ -23,6 +23,32 @@
 //! behavior considering BEV uncertainty".
 //!
 #![doc = include_str!("../../../docs/equations/rendered/stackelberg.md")]
+//!
+//! ## How it is solved
+//!
+//! Users are price takers, so their game has a potential: the cost of the load if each kW were paid at the price at
+//! which it is added, less the value of the energy. In the code users' responses decrease it:
+//!
+//! - A response takes into account that it changes the price. It minimises the potential over the user's plan, so the
+//!   potential decreases with every response and the iteration terminates. Homes are then at equilibrium as price
+//!   takers. A vehicle, which cannot draw half its power, is so up to the effect of its own hours on the price. Taking
+//!   the announced price as given is available for comparison; vehicles may then cycle forever, which is detected by
+//!   comparing plans of earlier rounds (`answers`).
+//! - A home's response is an allocation with one sum constraint: breakpoints of the multiplier, or Newton's steps from
+//!   the multiplier of its last response, which end on the same straight line. A vehicle's response is a table over
+//!   (slot, net hours charged, hours fed back): these three numbers contain all of the past that matters to the battery
+//!   and to the active hours.
+//! - Homes responding in turn would take about as many rounds as there are homes, because each reverses the effect of
+//!   the one before it. Their equilibrium is unique, and its dual has one price per slot: Newton's method, as in
+//!   `c_nash` (`settle`).
+//!
+//! **How good is it?** At any prices, users' least costs less the retailer's conjugate cost bound the potential from
+//! below, whole hours included ([`bound()`]). At the equilibrium's prices the gap is exactly the amount that vehicles
+//! could still gain as price takers. Frank-Wolfe steps reduce it further, nearly to the true duality gap. Equilibria
+//! from other starts differ in loads by the draw of a vehicle or two, and in potential by less than the gap.
+//!
+//! **The leader** searches its margins by steps; the problem is neither convex nor smooth, and no optimality is
+//! claimed.
 
 mod answers;
 mod bound;

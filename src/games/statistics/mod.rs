@@ -13,6 +13,8 @@
 //! - [`stopping`]: required number of replications;
 //! - [`design`]: points to simulate.
 //!
+//! Tests compare the results with figures of scipy.
+//!
 //! Independent of simulator, files and clock. Values are slices in the order of replications, so that results do not
 //! depend on the order of threads; functions that draw random numbers take a stream. All values must be finite: the
 //! caller must omit or report a metric without a value in a replication (a mean wait without riders). With non-finite

@@ -3,6 +3,9 @@
 //! It rebuilds each vehicle's days, each connector's sessions and each account's postings from the Parquet files of a
 //! run and checks that charge, energy, places and money add up. It shares no code with the engine: other information
 //! that it needs besides the tables (battery sizes, places of stations) is in [`AuditFacts`].
+//!
+//! No tolerance is arbitrary: each is a bound on rounding, derived from the number of rows and operations, the size of
+//! batteries and the length of intervals.
 
 mod costs;
 mod feeder;

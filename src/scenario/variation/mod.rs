@@ -9,6 +9,13 @@
 //! | `trips` | selection and timing of the trips of the trace |
 //! | `factors` | durations, consumption, temperatures |
 //! | `prices` | prices of real-time retailers, markets and imbalance |
+//!
+//! All work that touches files is done once, when a scenario is read, and is the same in each replication. The rest
+//! takes a few milliseconds, from (seed, replication) alone, so `run --replication N` is replication N of a study.
+//! [`Scenario::reads_like`](crate::Scenario::reads_like) determines which scenarios can share the data read. Draws
+//! about a trip are identified by its key (position after `trips.scale`, day drawn for, copy), those about a day by its
+//! date, so neither the period nor another variation affects them. The draws determine which rows of the trace happen,
+//! and when; the trace is never copied.
 
 pub mod days;
 pub mod factors;

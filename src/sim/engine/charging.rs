@@ -1,4 +1,18 @@
 //! Stations: arrival, queue, connector, power, departure.
+//!
+//! A vehicle remembers the stations that it gave up, so that it does not join the same queue again at once, and remains
+//! in the queue if there is no other station for it.
+//!
+//! # Why may a vehicle wait at a station only if no free connector fits?
+//!
+//! No vehicle is then overtaken by one that it could have preceded, and at stations with one kind of connector the
+//! auditor can check first come, first served from the tables.
+//!
+//! # Why a rescue, and not a dead vehicle?
+//!
+//! Dispatch never assigns a trip after which the charge does not suffice to reach a station. An idle vehicle can still
+//! have too little charge for that (for example at the start). It is carried there at a price set by the scenario
+//! (`rescue_cost`): that keeps the run alive and is visible in the profit.
 
 use super::loads::Bill;
 use super::{Accounts, Simulation};

@@ -1,5 +1,18 @@
 //! Competition as events: when a slot begins, the energy sold in the previous slot is recorded, and owners choose their
 //! retailer for this one.
+//!
+//! The retailer of a session depends on the customer and the time, not on the station. A choice is one number per
+//! contract (contracts are drawn once), determined after the last competitor's price change of the instant. Sessions in
+//! progress that change retailer are settled with the retailer they leave: all have just been billed at the old price,
+//! so nothing is divided.
+//!
+//! - **Choice from contracts, again in each slot**: as in the game, whose lower level is the same for each hour. The
+//!   world's choice is that level without ties: indifferent owners stay with their contracted competitor. A plan that
+//!   needs the indifferent owners therefore asks a hundredth less.
+//! - **Supply by retailer** is a separate table (`supply`): a session can have several retailers, but its row has one
+//!   cost. The auditor checks it against stations, prices, ledger and bids.
+//! - **Energy that a fleet has bought directly** in markets is deducted from the supply of its retailers, at
+//!   settlement.
 
 use super::Simulation;
 use crate::policies::{PriceLine, Pricing};

@@ -1,4 +1,7 @@
 //! Guard against endless instants: a policy whose response to an event triggers the same event again at once.
+//!
+//! Events of busy instants are counted by kind and entity. Beyond ten thousand of one kind and entity the run ends with
+//! an [`EndlessInstant`] that names entity, event and policy.
 
 use super::Event;
 use gridfleet_core::error::Error;

@@ -1,7 +1,10 @@
 //! Load-dependent prices: at the end of each slot the load of all stations of a retailer is known, and therefore the
 //! price at which all energy drawn in the slot is billed.
 //!
-//! A session that ends within a slot cannot be paid before the slot is over: its record waits until then.
+//! The price of a slot is the base price plus the slope times the mean load of all stations of the retailer. Nothing is
+//! therefore billed during the slot. At its end every session in progress is billed for the slot; sessions that ended
+//! within it have waited for the price, and are recorded and paid now. No other part of the code distinguishes such a
+//! price.
 
 use super::{Accounts, Simulation};
 use gridfleet_core::ids::RetailerId;

@@ -9,6 +9,43 @@
 //! With the bundled policies nothing here fails on valid input: invalid input has been refused when the setup was
 //! built. A custom policy may prevent an instant from ending; that is an [`EndlessInstant`]. One fault is detected only
 //! at the end: an amount of money beyond all bounds, which [`Simulation::books`] reports.
+//!
+//! # Events and records
+//!
+//! There are two vocabularies. An *event* is due and may still be moved or cancelled ([`Event`]). A *record* has
+//! happened and will not change. Policies see no events: they see the world through a [`View`] and answer with an
+//! [`Action`], which the engine applies or refuses with a [`Refusal`]; refusals are counted by reason
+//! (`refused_actions` in `summary.json`). Plans of stations whose game exceeds double precision are replaced by the
+//! loads that the stations would draw without a plan, and are counted (`unsolved_plans`). A recorder gets records by
+//! reference and cannot write back, so the content and frequency of recording never change the simulation.
+//!
+//! # Order within an instant
+//!
+//! Time is a whole number of seconds since 1970, UTC. Events are ordered by (time, phase, entity). The phases of one
+//! instant, in their order:
+//!
+//! 1. `StationChange`: a session is complete, a queued vehicle gives up, or power has to be divided again: connectors
+//!    become free;
+//! 2. `LoadClearing`: the load of a slot is known, and with it the price of all energy drawn in it;
+//! 3. `Settlement`: the energy drawn in the settlement interval that ends is compared with the energy bought;
+//! 4. `PriceBroadcast`: a retailer announces the price of an upcoming slot; if customers respond to it, loads are
+//!    settled first;
+//! 5. `PriceChange`: an announced price comes into force; energy drawn so far is billed at the old one, loads announced
+//!    for the slot begin;
+//! 6. `LegEnd`: vehicles arrive, and see connectors freed in the same second;
+//! 7. `Request`: riders make requests, and can get a vehicle that arrives in the same second;
+//! 8. `Expiry`: riders give up;
+//! 9. `DispatchRound`: the dispatch policy decides, knowing all of the above;
+//! 10. `ChargingRound`: the charging policy is called for vehicles that have become idle and that no rider has taken;
+//! 11. `RelocationRound`: the relocation policy is called;
+//! 12. `GateClosure`: bidders have their last opportunity to bid for some products of a market;
+//! 13. `Clearing`: the results of a closed gate are known;
+//! 14. `Meter`: bidders and the charging policy are called for everything, stations are held back for the feeder, then
+//!     meters are read.
+//!
+//! The loop ([`Simulation::run_until`]) is one exhaustive `match` without logic in its arms; the handlers are in one
+//! file per subject (`rides`, `charging`, `replay`, `prices`, `loads`, `retail`, `competition`, `trading`, `readings`,
+//! `feeder`).
 
 mod accounts;
 mod charging;

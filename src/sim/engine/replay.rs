@@ -1,5 +1,8 @@
 //! Replay: bound trips happen as recorded, or are lost with the reason; a vehicle with too little charge for the trip
 //! to its charger is carried there.
+//!
+//! The trace does not contain the course of a day in which a trip was late, so a trip is lost instead of moved. The
+//! reason is recorded, and the number of trips lost measures how far the scenario is from the data.
 
 use super::Simulation;
 use crate::world::{Activity, Bound, RecordedSoc, RequestState, Ride, Trip, View};

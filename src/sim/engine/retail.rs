@@ -1,5 +1,45 @@
 //! Retail as events: before a price is announced, price-responsive customers settle on loads; at the start of a slot
 //! these take effect, and the energy drawn in the previous slot is billed.
+//!
+//! Households draw a constant load in each slot of their retailer, within bounds, and the same energy every local day.
+//! Privately owned vehicles park at a station with a connector for each; their drivers' days are drawn from histograms,
+//! with one stream per vehicle and date, and are trips bound to the vehicle. The mode is thus a property of the fleet:
+//! the same handlers replay a driver's day and dispatch a taxi in one run.
+//!
+//! 1. At a price broadcast the pricing policy offers a *line* per slot of the coming day: price as a function of load.
+//!    A tariff is a line without slope.
+//! 2. The response policy determines loads: homes by the library's equilibrium, vehicles one after another by the
+//!    library's schedule, until nothing changes; each takes into account that its load changes the price. It commits
+//!    the loads of the slots that are due.
+//! 3. The price of a line at the settled load is announced. Later slots' prices are an outlook, by which vehicles that
+//!    come home plan until the next broadcast; it is not binding. It has absolute times, since prices may be announced
+//!    long before their slots: the price book returns the announced price of an instant, otherwise the expected one.
+//! 4. At a price change the slot before is billed (`household`), the retailer pays its cost of supply (`generation`),
+//!    and the commitments begin.
+//!
+//! # Why lines, and not prices?
+//!
+//! To scalar prices that are nearly equal, whole-slot vehicles would all respond alike and at the same time. In any
+//! case a Stackelberg leader's strategy is the function; the announced price is its value at the followers'
+//! equilibrium. Bi-level retailers and tariffs need no more than a line without slope.
+//!
+//! # Why commit a slot ahead?
+//!
+//! The price is announced before the slot, and so is the load that determines it. The energy that remains for a
+//! household's day is then known exactly, and the rolling horizon repeats the plan of the day unless something
+//! unforeseen happens: a test compares three days with the library's equilibrium of one.
+//!
+//! # Scope of commitments
+//!
+//! A load that affects the price is committed with the announcement. A vehicle at prices that are independent of load
+//! commits nothing: at each announcement it plans all slots to its departure again, so longer notice never costs more
+//! (a property test over random tariffs and days).
+//!
+//! # Information structure
+//!
+//! The retailer sees which vehicles are plugged in; of all other load it knows only the values of the day before.
+//! Vehicles that come home later are a surprise. Leaders that choose their margins do so once a day (see
+//! `policies::pricing`).
 
 use super::{Accounts, Simulation};
 use crate::policies::response::ResponseSpec;

@@ -1,4 +1,40 @@
 //! Trading as events: gates close, markets clear, and the energy drawn is settled against the energy bought.
+//!
+//! `gridfleet_core::markets` contains the rules, `world::trading` the bidders and the progress of each market. A market
+//! has *products* (slots of one length within the horizon, numbered from 0) and *gates*: one per product, or one for
+//! all products of a local day or week. Gates close in the order of their products, so a market's state consists of a
+//! few cursors: the next gate, the closed gates that await results, the book of bids not yet cleared, and the accepted
+//! trades not yet settled, which leave in the order of products. Positions are a flat array by bidder and product.
+//!
+//! 1. At a gate closure each bidder's policy is called and answers with bids; bids may also be made earlier.
+//! 2. At a clearing the bids of the gate are cleared product by product against a reference price (or, with a slope,
+//!    against the rest of the market) by `markets::auction`. Rejected quantities are recorded at once.
+//! 3. At a settlement, once per length of the shortest product, the energy that each bidder has drawn since the last
+//!    one is divided over its trades in the order of the markets (`markets::delivery`); trades whose product ends are
+//!    recorded and paid.
+//!
+//! Gates that would have closed before the start close at the start, in the order of their times and each with the
+//! results of those before, so a week shorter than a market's lead can be traded.
+//!
+//! # Payments, each made once
+//!
+//! Sessions pay the stations' tariffs for all energy drawn, regardless of the supplier. At settlement the retailers
+//! refund a fleet their charge for the part that came from markets (`supply_credit`), the fleet pays the markets for
+//! its purchases (`trade`), and energy bought but not taken is imbalance (`imbalance`): paid for, not credited, and
+//! settled with the system operator. A retailer as bidder has no tariff to fall back on: both signs are imbalance.
+//!
+//! # Contribution of a vehicle to a commitment
+//!
+//! The contribution is the mean power that the vehicle can take over the next control interval, zero if it is full
+//! before the end. The lowest reading of a product can therefore be drawn throughout the product, and a perfect
+//! forecast is met except for riders who make a request in the same second at a station with a queue (2 of 16,000 trips
+//! in 20 weeks). The bidding policy is asked whether a plugged-in vehicle may leave when a rider requests it.
+//!
+//! # A forecast called perfect
+//!
+//! Such a forecast replays the replication without bids: `engine::policies` simulates it first and passes the readings
+//! to the policies. Its errors come from a stream by fleet, market and reading. Forecasts from history (`forecast`) see
+//! readings and cleared prices as they become known.
 
 use super::{Accounts, Simulation};
 use crate::policies::{OpenGate, Refusal};

@@ -2,12 +2,16 @@
 //!
 //! Successive shortest augmenting paths with potentials (Jonker and Volgenant, Computing 38, 1987), on pairs that are
 //! listed on demand: the provider of the pairs lists the cheapest pairs of a row first, together with a lower bound on
-//! the cost of the others. A search requests more pairs of a row only when it reaches that bound, so the result is
-//! exact although few pairs are ever evaluated.
+//! the cost of the others. The search works in whole seconds with dual prices: `u` of a row, `v <= 0` of a column,
+//! `u + v <= cost` on every pair. The bound is an entry of the search's heap, like a column at that distance. Only when
+//! it is popped, because all listed columns lead to longer paths, does the row list more pairs, and the bound rises. As
+//! columns' prices are never positive, no unlisted pair can be part of a shorter path: a search ends with the true
+//! shortest path over all pairs, though few are ever evaluated.
 //!
 //! Each row also has a separate column that represents "unmatched" at a cost above any matching, so that more matches
 //! always take precedence over lower cost. Costs are integers: the result is exact, and its dual certificate can be
-//! checked.
+//! checked. Tests compare the solver with enumeration, on tables that reveal their pairs as late as possible, and check
+//! its certificate (the prices) on problems too large for enumeration.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

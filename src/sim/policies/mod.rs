@@ -1,11 +1,47 @@
 //! Policies: the decision makers. A policy proposes; the engine applies or refuses.
 //!
-//! Each role of a strategy is a trait: [`Dispatch`] assigns vehicles to requests, [`Charging`] decides when and where
-//! vehicles charge, [`Relocation`] where idle vehicles go, [`Bidding`] the energy bought ahead in markets,
-//! [`StationControl`] the power of stations, [`Pricing`] the prices of a retailer, [`Response`] the response of
-//! households and drivers to them. A policy is called at defined times, sees the world through a [`View`], may draw
-//! from a separate random stream, and answers with [`Action`]s. The engine applies each action or refuses it with a
-//! [`Refusal`], which is counted and reported. No policy touches the event queue or the state.
+//! A policy is called at defined times, sees the world through a [`View`], may draw from a separate random stream, and
+//! answers with [`Action`]s. The engine applies each action or refuses it with a [`Refusal`], which is counted and
+//! reported. No policy touches the event queue or the state. Each role of a strategy is a trait:
+//!
+//! - [`Dispatch`] assigns vehicles to requests. Called at each change, or every `n` seconds while requests wait;
+//!   answers with `Assign`.
+//! - [`Charging`] decides when and where vehicles charge. Called when vehicles become idle, and at each control
+//!   interval; answers with `Charge`, `Unplug`, `SetPower`, `LimitStation`.
+//! - [`Relocation`] decides where idle vehicles go. Called every `n` seconds; answers with `Relocate`.
+//! - [`Bidding`] buys energy ahead in markets. Called as gates close, at each control interval, and when a rider
+//!   requests a plugged-in vehicle, to decide whether it may leave; answers with `Bid`.
+//! - [`StationControl`] sets the power of stations. Called at each control interval; answers with `LimitStation`.
+//! - [`Pricing`] sets the prices of a retailer with a cost of generation. Called before prices are announced; answers
+//!   with a line per slot: price over load.
+//! - [`Response`] responds to these lines for households and drivers. Called before the prices are announced, and when
+//!   a privately owned vehicle comes home; answers with `Draw`, `PlanPower`, `SetPower`, and the total load.
+//!
+//! The view shows the world as it is known now: no future request, and no price that is not announced or cleared. The
+//! next departure of a privately owned vehicle is there for its driver's response. A policy may keep memory of its
+//! observations. A strategy of several roles is several small objects that share an `Arc` of their common data, for
+//! example a plan. [`Policies`] is one object per role, [`PolicySpecs`] the scenario's specification of them.
+//!
+//! # Five strategies in terms of these traits
+//!
+//! The test module `families` of the root package has a skeleton of most, compiled and run in a synthetic city: the
+//! values it reads from its view and the actions it returns.
+//!
+//! 1. **Cooperative** (coalitions of fleets). [`Dispatch`] and [`Charging`] decide for the coalition as one: views
+//!    range over its vehicles, the setup contains its members, stations of one are open to all, and the engine refuses
+//!    actions that the structure does not allow ([`Refusal::OtherFleet`]). A fleet that serves another's rider may owe
+//!    it a part of the fare (`referral`). Studies of games are in `studies::coalition_game` of the root package.
+//! 2. **Nash and C-Nash** (stations plan their load). [`StationControl`], one planner for all variants, which differ in
+//!    the groups that decide together ([`stations`]). The equilibrium is `games::c_nash`.
+//! 3. **Stackelberg** (retailer against households and parked vehicles). [`Pricing`] for the leader ([`pricing`]),
+//!    [`Response`] for the followers ([`response`]). Fleets follow as customers, by `price-aware` charging. The
+//!    equilibrium is `games::stackelberg`.
+//! 4. **Bi-level** (aggregator in day-ahead and balancing markets). [`Bidding`] for a retailer: cleared prices, its
+//!    positions, its load. [`Pricing`] for its selling prices: lines without slope, from the plan made at the gate
+//!    ([`aggregator`]). Owners who switch are in `engine::competition`.
+//! 5. **Reinforcement learning** (fleet as a virtual power plant). [`Bidding`]: [`bidding::learned`] bids according to
+//!    an agent, whose action is a pair of risks; the root package's `training` plays the weeks and computes rewards
+//!    from ledger and market. Agents are in `games::learning`.
 
 pub mod aggregator;
 pub mod assignment;

@@ -1,8 +1,11 @@
 //! Vehicle types: battery, consumption and charging speed.
 //!
-//! The power that a battery accepts is piecewise linear in its state of charge, so the state of charge over time is
-//! known in closed form on each piece: linear where the power is constant, exponential where it is not. There is no
-//! numerical integration.
+//! The power that a battery accepts is piecewise linear in its state of charge. On a piece with power
+//! `p(s) = p0 + k (s - s0)` the state of charge obeys `ds/dt = η p(s) / E`: a straight line in time where `k = 0` or
+//! where the connector limits, an exponential elsewhere. Both directions are available in closed form by walking the
+//! pieces: [`VehicleType::soc_after`] (state of charge after a number of seconds) and [`VehicleType::seconds_to`] (time
+//! to a target). Nothing is integrated in steps and there is no tick: a session of three hours costs as many events as
+//! one of three minutes.
 //!
 #![doc = include_str!("../../../docs/equations/rendered/battery.md")]
 

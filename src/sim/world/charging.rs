@@ -1,10 +1,33 @@
 //! Stations at one instant: vehicles plugged in, vehicles queued, and the division of power.
 //!
 //! A session's power changes only at events of its station: a vehicle connects or leaves, a session starts or stops,
-//! or, where the site limit binds, a battery reaches a breakpoint of its charging curve. At each of these events the
-//! limit is divided again, by max-min fairness over the power that each vehicle could take or, where a policy has
-//! limited the station, to the emptiest vehicle first. Between events everything is known in closed form and read
-//! without modification, so readers (a meter, a policy, a price change) never change the result.
+//! or, where the site limit can bind, a battery reaches a breakpoint of its charging curve. At each of these events
+//! every session of the station is brought to the present, and the site limit is divided again. The station then has
+//! one next event: the earliest target or breakpoint, rounded up to the second.
+//!
+//! # Division of power
+//!
+//! The site limit is divided by max-min fairness: each vehicle that can take less than an equal share gets all it can
+//! take, and the others share the rest, until the limit is used up. A station limited by a policy serves the vehicle
+//! with the lowest state of charge first instead. The power that a vehicle could take is the maximum of its curve up to
+//! the next breakpoint, so that the limit is respected until the next event; power left unused by a falling curve
+//! before that breakpoint remains unused.
+//!
+//! # Feeding back
+//!
+//! A session can also feed back, if the vehicle's type allows it: the same anchor, with constant power at the plug, so
+//! that the charge decreases along a straight line to the lower end of the usable window. Energy into and out of the
+//! battery is stored separately; the net is billed, with its sign, and both cause battery wear. Energy fed back by some
+//! sessions does not make room for others under the site limit, because it may stop at any time; its total respects the
+//! limit, too.
+//!
+//! # Reading
+//!
+//! Between events everything is read, never changed: a session stores an anchor (time, charge, power), from which
+//! charge, energy and power at any later instant follow. Meters, policies and price changes may read as often as they
+//! like without a rounding error in the result. A value settled at a reading would be rounded at that reading: a
+//! different control interval, or one table less, would give different last digits. Energy at the plug is stored energy
+//! over efficiency by construction, and the auditor checks it from the tables.
 
 use super::charge::soc_units;
 use super::{Connector, Drawn, IdSet, Setup, Station, VehicleType};

@@ -1,8 +1,11 @@
 //! Stations with load-dependent prices: energy requested and energy drawn in each slot.
 //!
 //! The *nominal* profile of a station is the load it would have if every vehicle charged from its arrival, at its
-//! maximum power, until it reaches its target or leaves: the drivers' preference, whatever the control does. Completed
-//! slots no longer change.
+//! maximum power, until it reaches its target or leaves: the drivers' preference, whatever the control does. The engine
+//! stores it, because it must be the same regardless of how a policy uses it: each arrival adds the energy it would
+//! draw, slot by slot, if it charged at once at full power; each departure removes the energy it would still have drawn
+//! afterwards. Without limits it therefore equals the load, except for queues and site limits. Completed slots no
+//! longer change.
 
 use super::{Setup, VehicleType};
 use gridfleet_core::ids::{RetailerId, StationId};

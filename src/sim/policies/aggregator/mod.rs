@@ -9,6 +9,22 @@
 //! - `naive`: repeats the last week;
 //! - `bilevel`: the leader of the game;
 //! - `clairvoyant`: the same with perfect information.
+//!
+//! # Information of the leader
+//!
+//! At noon the day-ahead prices are known to midnight, balancing prices to noon. Paths start at noon, and the balancing
+//! prices of the hours between are drawn given the day-ahead price's residual, which comes first in the triangle of the
+//! covariance. Sampled paths are then ordered (down <= day ahead <= up), the rule of two-price balancing that the
+//! paper's independent paths lack; otherwise the leader would buy in order to give back.
+//!
+//! With rivals whose tariff follows the market (price of the day + margin), the leader loses money: it is cheapest
+//! exactly when energy turns out to be expensive. The game treats rivals' prices and market prices as independent, as
+//! the paper does.
+//!
+//! # The bound
+//!
+//! The clairvoyant aggregator solves the same game with perfect information. In tests no policy earns more; it cannot
+//! be proven to be a bound, because the model balances at one price per slot the energy that a run balances exactly.
 
 mod bilevel;
 mod clairvoyant;

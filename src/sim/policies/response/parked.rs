@@ -1,9 +1,11 @@
 //! A vehicle at home: the charge still needed before its driver leaves, and the slots in which it charges, rests and
 //! feeds back.
 //!
-//! The schedule is that of the library, in whole slots: a slot of charging stores the energy of one slot at plug power,
-//! a slot of feeding back takes at most that energy from the battery. The costs of each include the losses and the
-//! battery wear.
+//! The schedule is that of the library, in whole slots. The library's vehicle moves the same energy both ways in a
+//! slot; here a slot of charging stores the energy of one slot at plug power, and a slot of feeding back takes at most
+//! that energy from the battery. The costs of each include the losses and the battery wear
+//! (`games::stackelberg::cheapest_schedule`); a plan that is full at the departure is therefore full. A vehicle that is
+//! not full was not at home for long enough (`short_stay`), or was limited by something else.
 
 use super::Offer;
 use crate::policies::Slots;

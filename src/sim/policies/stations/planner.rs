@@ -5,6 +5,11 @@
 //! station is the energy that its vehicles, plugged in or in the queue, would still draw if they charged as fast as
 //! possible from now, plus the expected requests of vehicles that have not arrived yet. Only the first step of a plan
 //! is ever used: a plan is a budget until the next one.
+//!
+//! Planning once per slot was tried: at a station that two vehicles share, a plan based on smooth expectations delays
+//! the vehicles that actually arrive, and stations paid more than without any plan (4,964 instead of 4,494 $ in the
+//! week of `nyc-companies`; now 4,437). Expected demand of vehicles yet to arrive is the forecast less the part of
+//! those already present.
 
 use super::demand::Demand;
 use super::spec::Planning;
