@@ -12,8 +12,8 @@ use gridfleet::records::{BusRecord, FeederRecord, Recorder, SessionRecord, Stati
 use gridfleet::rng::Streams;
 use gridfleet::time::{DAY_S, HOUR_S, LocalClock, SimTime};
 use gridfleet::world::{
-    Access, Bound, ChargingCurve, Connector, Enforce, Fleet, Grid, Mode, RecordedSoc, Requests, Retail,
-    Retailer, Setup, Station, Tariff, Trading, Travel, VehicleStart, VehicleType,
+    Access, ChargingCurve, Connector, Enforce, Fleet, Grid, Mode, RecordedSoc, RecordedTrip, Requests,
+    Retail, Retailer, Setup, Station, Tariff, Trading, Travel, VehicleStart, VehicleType,
 };
 use std::sync::Arc;
 
@@ -303,7 +303,7 @@ fn whoever_comes_between_readings_breaks_no_limit() {
         requests.distance_km.push(1.0);
         requests.fare.push(Money::ZERO);
         requests.fleet.push(FleetId(0));
-        requests.bound.push(Some(Bound {
+        requests.bound.push(Some(RecordedTrip {
             vehicle: VehicleId(2),
             soc: RecordedSoc::Unknown,
             ends_at_charger: true,

@@ -13,8 +13,8 @@ use gridfleet::records::{EndReason, HouseholdRecord, PriceRecord, Recorder, Sess
 use gridfleet::rng::Streams;
 use gridfleet::time::{DAY_S, HOUR_S, LocalClock, SimTime};
 use gridfleet::world::{
-    Access, Bound, ChargingCurve, Connector, Fleet, Generation, Households, Mode, RecordedSoc, Requests,
-    Retail, Retailer, Setup, Station, Tariff, Trading, Travel, VehicleStart, VehicleType,
+    Access, ChargingCurve, Connector, Fleet, Generation, Households, Mode, RecordedSoc, RecordedTrip,
+    Requests, Retail, Retailer, Setup, Station, Tariff, Trading, Travel, VehicleStart, VehicleType,
 };
 use std::sync::Arc;
 
@@ -86,7 +86,8 @@ fn world(days: i64, homes: Vec<Households>, soc: &[f64], outings: &[Outing], of:
         requests.distance_km.push(km);
         requests.fare.push(Money::ZERO);
         requests.fleet.push(FleetId(0));
-        let bound = Bound { vehicle: VehicleId(car), soc: RecordedSoc::Unknown, ends_at_charger: true };
+        let bound =
+            RecordedTrip { vehicle: VehicleId(car), soc: RecordedSoc::Unknown, ends_at_charger: true };
         requests.bound.push(Some(bound));
         departures[car as usize].push(leaves_at);
     }

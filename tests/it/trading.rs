@@ -12,8 +12,8 @@ use gridfleet::records::{
 use gridfleet::rng::Streams;
 use gridfleet::time::{LocalClock, SimTime};
 use gridfleet::world::{
-    Access, Bound, ChargingCurve, Connector, Fleet, Mode, Party, RecordedSoc, Requests, Retail, Retailer,
-    Setup, Station, Tariff, Trading, Travel, VehicleStart, VehicleType, View,
+    Access, ChargingCurve, Connector, Fleet, Mode, Party, RecordedSoc, RecordedTrip, Requests, Retail,
+    Retailer, Setup, Station, Tariff, Trading, Travel, VehicleStart, VehicleType, View,
 };
 use rand_pcg::Pcg64;
 use std::sync::Arc;
@@ -96,7 +96,7 @@ pub fn setup(trips: &[Trip], soc: [f64; 3], markets: Vec<Market>) -> Setup {
         requests.distance_km.push(5.0);
         requests.fare.push(Money::from_units(fare).unwrap());
         requests.fleet.push(FleetId(0));
-        requests.bound.push(Some(Bound {
+        requests.bound.push(Some(RecordedTrip {
             vehicle: VehicleId(vehicle),
             soc: if drop < 0.0 { RecordedSoc::Rose(-drop) } else { RecordedSoc::Fell(drop) },
             ends_at_charger,

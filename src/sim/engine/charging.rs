@@ -3,7 +3,7 @@
 use super::loads::Bill;
 use super::{Accounts, Simulation};
 use crate::policies::Refusal;
-use crate::world::{Activity, Drawn, Session, Trigger, Trip, View, Waiting};
+use crate::world::{Activity, EnergyAccount, Route, Session, Trigger, View, Waiting};
 use gridfleet_core::ids::{StationId, VehicleId};
 use gridfleet_core::ledger::{EntryKind, Reference};
 use gridfleet_core::records::{EndReason, LegPurpose, Recorder, SessionRecord};
@@ -45,8 +45,8 @@ impl Simulation {
         if !charges {
             return Err(Refusal::NothingToCharge);
         }
-        let way = view.trip(v.place, there.place);
-        let mut energy_kwh = way.distance_km * view.consumption_kwh_per_km(vehicle);
+        let route = view.route(v.place, there.place);
+        let mut energy_kwh = route.distance_km * view.consumption_kwh_per_km(vehicle);
         if of.kwh(v.soc - of.usable_soc[0]) < energy_kwh {
             // Carried on a truck: the trip costs time and money, but no charge.
             energy_kwh = 0.0;
@@ -55,7 +55,7 @@ impl Simulation {
         self.state.withdraw(&self.setup, vehicle);
         let v = &mut self.state.vehicles[vehicle.index()];
         (v.target_soc, v.yields) = (target_soc, yields);
-        self.head_for(vehicle, station, way, energy_kwh);
+        self.head_for(vehicle, station, route, energy_kwh);
         Ok(())
     }
 
@@ -75,13 +75,13 @@ impl Simulation {
         );
     }
 
-    /// An idle vehicle departs for a station along this trip.
-    pub(super) fn head_for(&mut self, vehicle: VehicleId, station: StationId, way: Trip, energy_kwh: f64) {
+    /// An idle vehicle departs for a station along this route.
+    pub(super) fn head_for(&mut self, vehicle: VehicleId, station: StationId, route: Route, energy_kwh: f64) {
         self.state.fire(vehicle, Trigger::SeekCharge);
         self.state.vehicles[vehicle.index()].station = Some(station);
         self.state.stations.stations[station.index()].inbound += 1;
         let place = self.setup.stations[station.index()].place;
-        self.set_out(vehicle, LegPurpose::ToStation, place, way.distance_km, way.duration_s, energy_kwh);
+        self.set_out(vehicle, LegPurpose::ToStation, place, route.distance_km, route.duration_s, energy_kwh);
     }
 
     /// A vehicle arrives at its station: it takes a free connector that fits, otherwise it joins the queue.
@@ -91,7 +91,7 @@ impl Simulation {
         let Some(station) = self.state.vehicles[vehicle.index()].station else {
             unreachable!("arrived at no station")
         };
-        self.state.ask_for_charge(&self.setup, vehicle, station);
+        self.state.add_nominal_load(&self.setup, vehicle, station);
         let v = &mut self.state.vehicles[vehicle.index()];
         v.need_since = v.need_since.or(Some(now));
         let v = &self.state.vehicles[vehicle.index()];
@@ -157,14 +157,14 @@ impl Simulation {
             expected_end: now,
             billed_kwh: 0.0,
             energy_cost: 0.0,
-            earlier: Drawn::default(),
+            earlier: EnergyAccount::default(),
             max_power_kw: 0.0,
         });
         let (full, yields) = (v.soc >= v.target_soc - SOC_EPSILON, v.yields);
         if full {
             self.complete(position, recorder);
         } else if yields {
-            self.state.offer(&self.setup, vehicle);
+            self.state.make_available(&self.setup, vehicle);
             self.new_vehicles.push(vehicle);
             if !self.state.waiting.is_empty() {
                 self.call_dispatch();
@@ -185,13 +185,13 @@ impl Simulation {
                 self.complete(position, recorder);
             }
         }
-        self.serve_line(station, recorder);
+        self.serve_queue(station, recorder);
         self.divide_power(station);
     }
 
     /// Connects queued vehicles to free connectors, and lets vehicles past their patience renege. The caller then
     /// divides the station's power.
-    fn serve_line(&mut self, station: StationId, recorder: &mut dyn Recorder) {
+    fn serve_queue(&mut self, station: StationId, recorder: &mut dyn Recorder) {
         let there = &self.state.stations.stations[station.index()];
         let connectors = self.setup.stations[station.index()].connectors.len();
         if there.occupied as usize == connectors && self.state.now < there.next_deadline {
@@ -207,7 +207,7 @@ impl Simulation {
             }
             let mut deadline = waiting.deadline;
             if deadline <= self.state.now {
-                if self.leaves_line(station, waiting.vehicle) {
+                if self.leaves_queue(station, waiting.vehicle) {
                     self.state.stations.stations[station.index()].queue.remove(at);
                     self.renege(station, waiting, recorder);
                     continue;
@@ -223,8 +223,8 @@ impl Simulation {
 
     /// Whether a vehicle whose patience has run out leaves the queue: it stays if there is no other station for it. In
     /// replay the trace determines the destinations of vehicles.
-    fn leaves_line(&self, station: StationId, vehicle: VehicleId) -> bool {
-        self.setup.binds(self.state.vehicles[vehicle.index()].fleet)
+    fn leaves_queue(&self, station: StationId, vehicle: VehicleId) -> bool {
+        self.setup.is_preassigned(self.state.vehicles[vehicle.index()].fleet)
             || View::new(&self.setup, &self.state).has_other_station(vehicle, station)
     }
 
@@ -251,11 +251,11 @@ impl Simulation {
     fn renege(&mut self, station: StationId, waiting: Waiting, recorder: &mut dyn Recorder) {
         let until = self.state.now + self.avoidance_s(station);
         self.record_waiting(station, &waiting, Some(self.state.now), EndReason::GaveUp, recorder);
-        self.state.ask_no_more(&self.setup, waiting.vehicle, station, waiting.arrival);
+        self.state.remove_nominal_load(&self.setup, waiting.vehicle, station, waiting.arrival);
         self.state.fire(waiting.vehicle, Trigger::Renege);
         let v = &mut self.state.vehicles[waiting.vehicle.index()];
         (v.station, v.yields) = (None, false);
-        if self.setup.binds(v.fleet) {
+        if self.setup.is_preassigned(v.fleet) {
             return;
         }
         v.gave_up.retain(|&(at, _)| at != station);
@@ -269,7 +269,7 @@ impl Simulation {
     fn complete(&mut self, position: usize, recorder: &mut dyn Recorder) {
         let Some(session) = &self.state.stations.sessions[position] else { return };
         let vehicle = session.vehicle;
-        if !self.setup.binds(self.state.vehicles[vehicle.index()].fleet) {
+        if !self.setup.is_preassigned(self.state.vehicles[vehicle.index()].fleet) {
             self.state.withdraw(&self.setup, vehicle);
             self.leave_connector(position as u32, EndReason::Target, recorder);
             self.set_free(vehicle);
@@ -289,7 +289,7 @@ impl Simulation {
         let setup = &self.setup;
         let at = setup.stations[station.index()].retailer;
         let retailer = self.state.competition.supplier(setup.competition.as_ref(), at, vehicle);
-        if !setup.is_priced_later(retailer) {
+        if !setup.has_ex_post_price(retailer) {
             session.bill(of, now, self.state.prices[retailer.index()].current_per_mwh);
         }
         self.state.stations.settle(of, station, position, now);
@@ -368,7 +368,7 @@ impl Simulation {
     /// A vehicle leaves its connector; the next vehicle in the queue gets it.
     pub(super) fn end_session(&mut self, connector: u32, reason: EndReason, recorder: &mut dyn Recorder) {
         let Some(station) = self.leave_connector(connector, reason, recorder) else { return };
-        self.serve_line(station, recorder);
+        self.serve_queue(station, recorder);
         self.divide_power(station);
     }
 
@@ -387,7 +387,7 @@ impl Simulation {
         self.record_session(position, Some(self.state.now), reason, recorder);
         let session = self.state.stations.sessions[position].take()?;
         if let Some(station) = self.state.vehicles[vehicle.index()].station {
-            self.state.ask_no_more(&self.setup, vehicle, station, session.arrival);
+            self.state.remove_nominal_load(&self.setup, vehicle, station, session.arrival);
         }
         let v = &mut self.state.vehicles[vehicle.index()];
         let of = &self.setup.types[v.vehicle_type.index()];
@@ -477,7 +477,7 @@ impl Simulation {
             markup_per_mwh: there.markup_per_mwh,
             wear,
         };
-        if bill.unbilled_kwh != 0.0 && self.setup.is_priced_later(bill.record.retailer) {
+        if bill.unbilled_kwh != 0.0 && self.setup.has_ex_post_price(bill.record.retailer) {
             self.unpaid.push(bill);
         } else {
             self.pay_session(bill, recorder);
@@ -522,7 +522,7 @@ impl Simulation {
     }
 
     /// A bound trip ended at a charger: the vehicle takes a free connector at its current place.
-    pub(super) fn plug_in_where_it_stands(&mut self, vehicle: VehicleId, recorder: &mut dyn Recorder) {
+    pub(super) fn plug_in_at_current_place(&mut self, vehicle: VehicleId, recorder: &mut dyn Recorder) {
         let view = View::new(&self.setup, &self.state);
         let of = view.vehicle_type(vehicle);
         let Some(station) = view.station_at(vehicle, view.vehicle(vehicle).place) else { return };
@@ -533,7 +533,7 @@ impl Simulation {
         let session = self.state.stations.new_session();
         let v = &mut self.state.vehicles[vehicle.index()];
         v.target_soc = target_soc.max(v.soc);
-        self.state.ask_for_charge(&self.setup, vehicle, station);
+        self.state.add_nominal_load(&self.setup, vehicle, station);
         let waiting = Waiting { session, vehicle, arrival: now, deadline: now, need_s: 0.0 };
         self.connect(position, station, waiting, recorder);
         self.divide_power(station);

@@ -93,7 +93,7 @@ impl Simulation {
         book.current_per_mwh = book.broadcasts[broadcasting.next_change].price_per_mwh;
         broadcasting.next_change += 1;
         // For a load-dependent price, the end of the slot has billed all energy.
-        if !self.setup.is_priced_later(retailer) {
+        if !self.setup.has_ex_post_price(retailer) {
             for &station in &broadcasting.stations {
                 self.state.bill(&self.setup, station, retailer, old_price);
             }

@@ -108,7 +108,7 @@ impl Simulation {
 
     /// At the end of the horizon: every leg, trip, session and wait in progress is recorded as far as it has
     /// progressed.
-    pub(super) fn record_what_is_under_way(&mut self, recorder: &mut dyn Recorder) {
+    pub(super) fn record_in_progress(&mut self, recorder: &mut dyn Recorder) {
         let now = self.state.now;
         for i in 0..self.state.vehicles.len() {
             let vehicle = VehicleId::new(i);

@@ -2,7 +2,7 @@
 //! to its charger is carried there.
 
 use super::Simulation;
-use crate::world::{Activity, Bound, RecordedSoc, RequestState, Ride, Trip, View};
+use crate::world::{Activity, RecordedSoc, RecordedTrip, RequestState, Ride, Route, View};
 use gridfleet_core::ids::{RequestId, VehicleId};
 use gridfleet_core::records::{LegPurpose, LegRecord, Recorder, TripStatus};
 
@@ -14,18 +14,18 @@ impl Simulation {
         let (requests, i) = (&self.setup.requests, request.index());
         let view = View::new(&self.setup, &self.state);
         let Some(station) = view.station_at(vehicle, requests.destination[i]) else { return };
-        let way =
-            Trip { distance_km: requests.distance_km[i], duration_s: i64::from(requests.duration_s[i]) };
+        let route =
+            Route { distance_km: requests.distance_km[i], duration_s: i64::from(requests.duration_s[i]) };
         let target_soc = view.vehicle_type(vehicle).usable_soc[1];
         self.pay_rescue(vehicle, recorder);
         let v = &mut self.state.vehicles[vehicle.index()];
         v.target_soc = target_soc.max(v.soc);
-        self.head_for(vehicle, station, way, 0.0);
+        self.head_for(vehicle, station, route, 0.0);
     }
 
     /// A recorded trip is due. It is lost if its vehicle is still on another one, or has too little charge; no other
     /// vehicle replaces it.
-    pub(super) fn replay(&mut self, request: RequestId, bound: Bound, recorder: &mut dyn Recorder) {
+    pub(super) fn replay(&mut self, request: RequestId, bound: RecordedTrip, recorder: &mut dyn Recorder) {
         let now = self.state.now;
         let (requests, i) = (&self.setup.requests, request.index());
         let vehicle = bound.vehicle;

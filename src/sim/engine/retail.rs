@@ -3,8 +3,8 @@
 
 use super::{Accounts, Simulation};
 use crate::policies::response::ResponseSpec;
-use crate::policies::{Offer, PriceLine, Pricing, Refusal, Response, RetailPolicies, Slots};
-use crate::world::{Drawn, Outlook, Setup, SlotLoad, State, Tariff, View};
+use crate::policies::{PriceLine, PriceOffer, Pricing, Refusal, Response, RetailPolicies, Slots};
+use crate::world::{EnergyAccount, Outlook, Setup, SlotLoad, State, Tariff, View};
 use gridfleet_core::ids::{HouseholdId, RetailerId, StationId, VehicleId};
 use gridfleet_core::ledger::{EntryKind, Money, Reference};
 use gridfleet_core::records::{EndReason, HouseholdRecord, Recorder};
@@ -31,7 +31,7 @@ pub(super) struct Retailing {
     posted: Vec<Money>,
     /// By group: energy and bill of all households at the last meter reading [kWh, currency].
     read: Vec<(f64, f64)>,
-    drawn: Vec<Drawn>,
+    drawn: Vec<EnergyAccount>,
 }
 
 impl Retailing {
@@ -81,7 +81,7 @@ impl Simulation {
         for (i, departures) in retail.departures.iter().enumerate() {
             if departures.first().is_some_and(|&first| first > setup.start) {
                 // Plugging in a vehicle is not recorded here.
-                self.plug_in_where_it_stands(VehicleId::new(i), &mut ());
+                self.plug_in_at_current_place(VehicleId::new(i), &mut ());
             }
         }
         self
@@ -119,7 +119,7 @@ impl Simulation {
         let mut lines = Vec::with_capacity(slots.count);
         match &mut self.retail.pricing {
             Some(pricing) if self.setup.retail.generation(retailer).is_some() => {
-                pricing.offer(view, retailer, slots, for_pricing, &mut lines);
+                pricing.price_lines(view, retailer, slots, for_pricing, &mut lines);
             }
             _ => lines.extend((0..slots.count).map(|slot| PriceLine {
                 base_per_mwh: tariff_outlook(&self.setup, &self.state, retailer, slots, slot),
@@ -130,7 +130,7 @@ impl Simulation {
         let mut load_kw = vec![0.0; slots.count];
         let mut actions = std::mem::take(&mut self.actions);
         if let Some(response) = &mut self.retail.response {
-            let offer = Offer { retailer, slots, lines: &lines };
+            let offer = PriceOffer { retailer, slots, lines: &lines };
             response.answer(view, &offer, for_response, &mut actions, &mut load_kw);
         }
         self.apply(&mut actions, recorder);

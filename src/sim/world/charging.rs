@@ -6,7 +6,7 @@
 //! limited the station, to the emptiest vehicle first. Between events everything is known in closed form and read
 //! without modification, so readers (a meter, a policy, a price change) never change the result.
 
-use super::{Connector, Drawn, Setup, VehicleType};
+use super::{Connector, EnergyAccount, Setup, VehicleType};
 use gridfleet_core::ids::{SessionId, StationId, VehicleId};
 use gridfleet_core::time::SimTime;
 use std::collections::VecDeque;
@@ -55,7 +55,7 @@ pub struct Session {
     /// Amount owed to the retailer for that energy [currency].
     pub energy_cost: f64,
     /// Part of both that was bought from previous retailers.
-    pub earlier: Drawn,
+    pub earlier: EnergyAccount,
     /// Maximum power so far [kW].
     pub max_power_kw: f64,
 }
@@ -193,7 +193,7 @@ pub struct StationState {
     /// Maximum power that the feeder lets it draw [kW].
     pub feeder_kw: f64,
     /// Whether all connectors together could exceed the site limit, the budget or the feeder limit.
-    pub shares: bool,
+    pub limit_may_bind: bool,
 }
 
 impl StationState {
@@ -240,7 +240,7 @@ impl Stations {
                     metered_kwh: 0.0,
                     budget_kw: f64::INFINITY,
                     feeder_kw: f64::INFINITY,
-                    shares: total_kw > station.site_limit_kw,
+                    limit_may_bind: total_kw > station.site_limit_kw,
                 }
             })
             .collect();
@@ -284,20 +284,20 @@ impl Stations {
     /// Limits the power of a station to `power_kw`. The caller then divides its power.
     pub fn set_budget(&mut self, setup: &Setup, station: StationId, power_kw: f64) {
         self.stations[station.index()].budget_kw = power_kw;
-        self.find_whether_shared(setup, station);
+        self.update_limit_binding(setup, station);
     }
 
     /// Sets the feeder limit of a station to `power_kw`. The caller then divides its power.
     pub fn set_feeder_limit(&mut self, setup: &Setup, station: StationId, power_kw: f64) {
         self.stations[station.index()].feeder_kw = power_kw;
-        self.find_whether_shared(setup, station);
+        self.update_limit_binding(setup, station);
     }
 
-    fn find_whether_shared(&mut self, setup: &Setup, station: StationId) {
+    fn update_limit_binding(&mut self, setup: &Setup, station: StationId) {
         let of = &setup.stations[station.index()];
         let total_kw: f64 = of.connectors.iter().map(|c| c.power_kw).sum();
         let state = &mut self.stations[station.index()];
-        state.shares = total_kw > of.site_limit_kw.min(state.budget_kw).min(state.feeder_kw);
+        state.limit_may_bind = total_kw > of.site_limit_kw.min(state.budget_kw).min(state.feeder_kw);
     }
 
     /// Power that the sessions of a station could draw now, and power that a fully occupied station could draw, if the
@@ -388,7 +388,7 @@ impl Stations {
             total_kw += demand_kw;
             self.demands.push((position, demand_kw));
         }
-        let constrained = state.shares && total_kw > limit_kw;
+        let constrained = state.limit_may_bind && total_kw > limit_kw;
         // Power limited by a policy goes to the emptiest vehicle first. A site limit alone is shared by max-min
         // fairness: a vehicle that wants less than an equal part gets all it wants; the others share the rest.
         let emptiest_first = state.budget_kw.is_finite();
@@ -414,7 +414,7 @@ impl Stations {
             let seconds = of.seconds_to(session.anchor_soc, session.share_kw, session.target_soc);
             session.expected_end = later(now, seconds);
             let mut change = session.expected_end;
-            if state.shares {
+            if state.limit_may_bind {
                 let corner = of.curve.peak_until_corner(session.anchor_soc).1;
                 if corner < session.target_soc {
                     change =

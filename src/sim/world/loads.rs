@@ -51,7 +51,7 @@ impl LoadBook {
                 stations,
             }
         };
-        let follows = |&retailer: &usize| setup.is_priced_later(RetailerId::new(retailer));
+        let follows = |&retailer: &usize| setup.has_ex_post_price(RetailerId::new(retailer));
         (0..setup.retailers.len()).filter(follows).map(of).collect()
     }
 
@@ -72,12 +72,19 @@ impl LoadBook {
 
     /// Adds (`sign` 1) the energy that a vehicle at a station would like to charge starting at `from`, or removes it
     /// when the vehicle leaves (-1).
-    pub(super) fn ask(&mut self, station: StationId, of: &VehicleType, wish: Wish, from: SimTime, sign: f64) {
+    pub(super) fn change_nominal(
+        &mut self,
+        station: StationId,
+        of: &VehicleType,
+        charge_request: ChargeRequest,
+        from: SimTime,
+        sign: f64,
+    ) {
         // Stations are listed in ascending order.
         let Ok(position) = self.stations.binary_search(&station) else { return };
         let slots = self.slots;
         let nominal = &mut self.nominal_kwh[position * slots..][..slots];
-        wish.spread(of, self.first, self.slot_s, from, |slot, kwh| {
+        charge_request.spread(of, self.first, self.slot_s, from, |slot, kwh| {
             if let Some(sum) = nominal.get_mut(slot) {
                 *sum += sign * kwh;
             }
@@ -88,7 +95,7 @@ impl LoadBook {
 
 /// Charge that a vehicle would like: from which state of charge, to which, and at which power.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Wish {
+pub struct ChargeRequest {
     /// State of charge now.
     pub soc: f64,
     /// State of charge requested.
@@ -97,7 +104,7 @@ pub struct Wish {
     pub limit_kw: f64,
 }
 
-impl Wish {
+impl ChargeRequest {
     /// Distributes the energy at the plug over slots [kWh] if the vehicle charges as fast as it can starting at `from`:
     /// calls `add(slot, energy)` until it returns that later slots are not needed. Slot 0 starts at `first`.
     pub fn spread(
@@ -128,7 +135,7 @@ mod tests {
     use crate::world::ChargingCurve;
 
     #[test]
-    fn a_wish_is_spread_over_the_slots_it_takes() {
+    fn a_charge_request_is_spread_over_the_slots_it_takes() {
         let of = VehicleType {
             name: "test".into(),
             battery_kwh: 40.0,
@@ -143,10 +150,10 @@ mod tests {
             feed_kw: 0.0,
             wear_cost_per_kwh: 0.0,
         };
-        let wish = Wish { soc: 0.25, target_soc: 0.75, limit_kw: 10.0 };
+        let charge_request = ChargeRequest { soc: 0.25, target_soc: 0.75, limit_kw: 10.0 };
         let mut slots = vec![0.0; 6];
         // 20 kWh stored are 25 kWh at the plug: half an hour, two hours at 10 kW, then no more.
-        wish.spread(&of, SimTime(0), 3_600, SimTime(5_400), |slot, kwh| {
+        charge_request.spread(&of, SimTime(0), 3_600, SimTime(5_400), |slot, kwh| {
             slots[slot] += kwh;
             true
         });
@@ -154,10 +161,10 @@ mod tests {
             assert!((found - expected).abs() < 1e-9, "{slots:?}");
         }
         let mut asked = 0;
-        wish.spread(&of, SimTime(0), 3_600, SimTime(5_400), |_, _| {
+        charge_request.spread(&of, SimTime(0), 3_600, SimTime(5_400), |_, _| {
             asked += 1;
             false
         });
-        assert_eq!(asked, 1, "nobody asks for later slots");
+        assert_eq!(asked, 1, "no later slot is requested");
     }
 }

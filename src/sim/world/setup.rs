@@ -86,13 +86,13 @@ pub struct Setup {
 impl Setup {
     /// Whether the trips of a fleet are bound to its vehicles, so that no policy assigns them.
     #[inline]
-    pub fn binds(&self, fleet: FleetId) -> bool {
+    pub fn is_preassigned(&self, fleet: FleetId) -> bool {
         self.mode == Mode::Replay || self.fleets[fleet.index()].private
     }
 
     /// Whether the price of a retailer's current slot is known only after the slot, because it depends on the load.
     #[inline]
-    pub fn is_priced_later(&self, retailer: RetailerId) -> bool {
+    pub fn has_ex_post_price(&self, retailer: RetailerId) -> bool {
         self.retailers[retailer.index()].tariff.slope_per_mwh_kw().is_some()
     }
 

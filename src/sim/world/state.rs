@@ -5,7 +5,9 @@
 use super::charging::best_limit_kw;
 use super::travel::{Bounds, Pace};
 use super::vehicle::{Activity, Trigger, Vehicle};
-use super::{CompetitionState, LoadBook, Nearby, RetailState, Session, Setup, Stations, TradingState, Wish};
+use super::{
+    ChargeRequest, CompetitionState, LoadBook, Nearby, RetailState, Session, Setup, Stations, TradingState,
+};
 use gridfleet_core::geo::Places;
 use gridfleet_core::ids::{FleetId, PlaceId, RequestId, RetailerId, StationId, VehicleId};
 use gridfleet_core::records::PriceRecord;
@@ -69,7 +71,7 @@ impl Outlook {
 
 /// Energy drawn, and the retailer's charge for it.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Drawn {
+pub struct EnergyAccount {
     /// At the plug [kWh].
     pub kwh: f64,
     /// At the retailer's prices, excluding the stations' markups [currency].
@@ -129,7 +131,7 @@ pub struct State {
     /// Energy drawn by the completed sessions of each fleet [kWh].
     pub fleet_settled_kwh: Vec<f64>,
     /// Energy drawn by completed sessions, by fleet and retailer (fleet x retailers + retailer).
-    pub drawn: Vec<Drawn>,
+    pub drawn: Vec<EnergyAccount>,
     /// One book per retailer with a load-dependent price.
     pub loads: Vec<LoadBook>,
     /// Current choices of customers among the competing retailers.
@@ -143,9 +145,9 @@ pub struct State {
     /// Stations that a fleet may use, for vehicles without (2 x fleet) and with (2 x fleet + 1) a DC inlet.
     pub(super) stations_of: Vec<Nearby>,
     /// Same indexing: a fallback station; its distance is an upper bound for the distance to the nearest station.
-    pub(super) haven_of: Vec<Option<PlaceId>>,
+    pub(super) fallback_station: Vec<Option<PlaceId>>,
     /// Same indexing: maximum travel distance from any place to the fallback station [km].
-    pub(super) haven_km: Vec<f64>,
+    pub(super) fallback_km: Vec<f64>,
     /// Distance from each place to the nearest other place [great-circle km]; empty on maps with too many places to
     /// compare all pairs.
     pub(super) apart_km: Vec<f64>,
@@ -193,7 +195,7 @@ impl State {
             .enumerate()
             .map(|(i, v)| {
                 // Vehicles with bound trips are never searched for.
-                if !setup.binds(v.fleet) {
+                if !setup.is_preassigned(v.fleet) {
                     available[setup.coalition(v.fleet)].insert(places, i as u32, v.place);
                 }
                 Vehicle {
@@ -218,24 +220,25 @@ impl State {
             .collect();
         let hour = Hour::at(setup, setup.start);
         let mut stations_of = Vec::new();
-        let mut haven_of = Vec::new();
-        let mut haven_km = Vec::new();
+        let mut fallback_station = Vec::new();
+        let mut fallback_km = Vec::new();
         for fleet in 0..setup.fleets.len() {
             for with_dc in [false, true] {
                 let mut index = Nearby::new(places, setup.stations.len(), cells_for(setup.stations.len()));
-                let mut haven = None;
+                let mut fallback = None;
                 for (i, station) in setup.stations.iter().enumerate() {
                     let fits = station.connectors.iter().any(|c| with_dc || !c.dc);
                     if fits && station.access.allows(FleetId::new(fleet)) {
                         index.insert(places, i as u32, station.place);
-                        haven = haven.or(Some(station.place));
+                        fallback = fallback.or(Some(station.place));
                     }
                 }
                 stations_of.push(index);
-                haven_of.push(haven);
-                haven_km.push(haven.map_or(0.0, |haven| {
-                    let way = |i| setup.travel.trip(places, &hour.pace, PlaceId::new(i), haven).distance_km;
-                    (0..places.len()).map(way).fold(0.0, f64::max)
+                fallback_station.push(fallback);
+                fallback_km.push(fallback.map_or(0.0, |fallback| {
+                    let route =
+                        |i| setup.travel.route(places, &hour.pace, PlaceId::new(i), fallback).distance_km;
+                    (0..places.len()).map(route).fold(0.0, f64::max)
                 }));
             }
         }
@@ -250,7 +253,7 @@ impl State {
             prices: vec![PriceBook::default(); setup.retailers.len()],
             counts,
             fleet_settled_kwh: vec![0.0; setup.fleets.len()],
-            drawn: vec![Drawn::default(); setup.fleets.len() * setup.retailers.len()],
+            drawn: vec![EnergyAccount::default(); setup.fleets.len() * setup.retailers.len()],
             loads: LoadBook::all(setup),
             competition: CompetitionState::new(setup.competition.as_ref()),
             retail: RetailState::new(&setup.retail, setup.retailers.len(), setup.start),
@@ -261,8 +264,8 @@ impl State {
                 Vec::new()
             },
             stations_of,
-            haven_of,
-            haven_km,
+            fallback_station,
+            fallback_km,
             apart_km: apart_km(places),
             bounds: Bounds::new(&setup.travel, places),
         }
@@ -288,7 +291,7 @@ impl State {
     }
 
     /// Makes the vehicle available to riders.
-    pub fn offer(&mut self, setup: &Setup, vehicle: VehicleId) {
+    pub fn make_available(&mut self, setup: &Setup, vehicle: VehicleId) {
         let v = &self.vehicles[vehicle.index()];
         self.available[setup.coalition(v.fleet)].insert(&setup.places, vehicle.0, v.place);
     }
@@ -330,7 +333,7 @@ impl State {
     }
 
     /// Energy drawn until now, by fleet and retailer; `drawn` is overwritten.
-    pub fn read_drawn(&self, setup: &Setup, drawn: &mut Vec<Drawn>) {
+    pub fn read_drawn(&self, setup: &Setup, drawn: &mut Vec<EnergyAccount>) {
         drawn.clone_from(&self.drawn);
         for session in self.stations.sessions.iter().flatten() {
             let v = &self.vehicles[session.vehicle.index()];
@@ -383,17 +386,23 @@ impl State {
     }
 
     /// Adds the energy requested by a vehicle that has come to a station to charge, where prices are load-dependent.
-    pub fn ask_for_charge(&mut self, setup: &Setup, vehicle: VehicleId, station: StationId) {
-        self.note_wish(setup, vehicle, station, self.now, 1.0);
+    pub fn add_nominal_load(&mut self, setup: &Setup, vehicle: VehicleId, station: StationId) {
+        self.change_nominal_load(setup, vehicle, station, self.now, 1.0);
     }
 
     /// Removes the remaining energy requested by a vehicle that came to a station at `arrival` and now leaves. Its
     /// state of charge is still that of its arrival, because the session keeps a separate value.
-    pub fn ask_no_more(&mut self, setup: &Setup, vehicle: VehicleId, station: StationId, arrival: SimTime) {
-        self.note_wish(setup, vehicle, station, arrival, -1.0);
+    pub fn remove_nominal_load(
+        &mut self,
+        setup: &Setup,
+        vehicle: VehicleId,
+        station: StationId,
+        arrival: SimTime,
+    ) {
+        self.change_nominal_load(setup, vehicle, station, arrival, -1.0);
     }
 
-    fn note_wish(
+    fn change_nominal_load(
         &mut self,
         setup: &Setup,
         vehicle: VehicleId,
@@ -410,9 +419,9 @@ impl State {
         let limit_kw = best_limit_kw(of, &there.connectors);
         let since_s = (self.now - arrival) as f64;
         let soc = of.soc_after(v.soc, limit_kw, v.target_soc, since_s);
-        let wish = Wish { soc, target_soc: v.target_soc, limit_kw };
+        let charge_request = ChargeRequest { soc, target_soc: v.target_soc, limit_kw };
         for book in self.loads.iter_mut().filter(|book| book.retailer == there.retailer) {
-            book.ask(station, of, wish, self.now, sign);
+            book.change_nominal(station, of, charge_request, self.now, sign);
         }
     }
 

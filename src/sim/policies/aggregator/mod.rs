@@ -133,7 +133,7 @@ struct Seller {
 }
 
 impl Pricing for Seller {
-    fn offer(
+    fn price_lines(
         &mut self,
         view: View<'_>,
         _: RetailerId,

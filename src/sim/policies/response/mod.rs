@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 /// Offer of a retailer to its customers before it announces prices.
 #[derive(Debug, Clone, Copy)]
-pub struct Offer<'a> {
+pub struct PriceOffer<'a> {
     /// The retailer.
     pub retailer: RetailerId,
     /// The slots.
@@ -68,7 +68,7 @@ impl Response for Nominal {
     fn answer(
         &mut self,
         view: View<'_>,
-        offer: &Offer<'_>,
+        offer: &PriceOffer<'_>,
         _: &mut Pcg64,
         actions: &mut Vec<Action>,
         load_kw: &mut [f64],

@@ -5,7 +5,7 @@
 //! a slot of feeding back takes at most that energy from the battery. The costs of each include the losses and the
 //! battery wear.
 
-use super::Offer;
+use super::PriceOffer;
 use crate::policies::Slots;
 use crate::world::View;
 use gridfleet_core::ids::VehicleId;
@@ -98,7 +98,7 @@ impl Parked {
 
     /// Adopts the schedule that is optimal at the load `others_kw` of all others, if it improves on the current one by
     /// more than rounding. Returns whether it did. It takes into account that its load changes the price.
-    pub fn plan(&mut self, offer: &Offer<'_>, others_kw: &[f64]) -> bool {
+    pub fn plan(&mut self, offer: &PriceOffer<'_>, others_kw: &[f64]) -> bool {
         if self.lacks_time {
             let most = self.schedule.len().min(self.stay + 1);
             let changed = self.schedule[..most].iter().any(|&state| state != 1);
@@ -135,7 +135,7 @@ impl Parked {
 
     /// Cost of its schedule at an offer's prices, without other loads; not applicable if it has no time to choose
     /// [currency/MWh x kW, as prices times power for one slot].
-    pub fn cost(&self, offer: &Offer<'_>) -> f64 {
+    pub fn cost(&self, offer: &PriceOffer<'_>) -> f64 {
         let (charge, feed) = self.costs_by_slot(offer, &vec![0.0; offer.slots.count]);
         cost_of(&self.schedule, &charge, &feed, self.unused_part())
     }
@@ -152,7 +152,7 @@ impl Parked {
     }
 
     /// Cost of charging and of feeding back in each slot, at the load `others_kw` of all others.
-    fn costs_by_slot(&self, offer: &Offer<'_>, others_kw: &[f64]) -> (Vec<f64>, Vec<f64>) {
+    fn costs_by_slot(&self, offer: &PriceOffer<'_>, others_kw: &[f64]) -> (Vec<f64>, Vec<f64>) {
         let (mut charge, mut feed) = (Vec::new(), Vec::new());
         for (line, others_kw) in offer.lines.iter().zip(others_kw) {
             let paid = |power_kw: f64| line.at(others_kw + power_kw / 2.0) * power_kw;

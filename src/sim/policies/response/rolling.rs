@@ -8,7 +8,7 @@
 
 use super::homes::{self, Home};
 use super::parked::Parked;
-use super::{Offer, Response};
+use super::{PriceOffer, Response};
 use crate::policies::{Action, PriceLine, Slots};
 use crate::world::View;
 use gridfleet_core::ids::{RetailerId, VehicleId};
@@ -66,7 +66,7 @@ impl Response for Rolling {
     fn answer(
         &mut self,
         view: View<'_>,
-        offer: &Offer<'_>,
+        offer: &PriceOffer<'_>,
         _: &mut Pcg64,
         actions: &mut Vec<Action>,
         load_kw: &mut [f64],
@@ -86,7 +86,7 @@ impl Response for Rolling {
         };
         let announced = announced_lines(view, offer.retailer, known, ahead);
         let lines = [&announced[..], offer.lines].concat();
-        let known_offer = Offer { retailer: offer.retailer, slots: known, lines: &lines };
+        let known_offer = PriceOffer { retailer: offer.retailer, slots: known, lines: &lines };
         let mut vehicles: Vec<Parked> = view
             .parked(offer.retailer)
             // The plan of a driver who leaves before these slots already used every price.
@@ -158,7 +158,7 @@ impl Response for Rolling {
             return;
         }
         let slots = Slots { count: lines.len(), ..slots };
-        let offer = Offer { retailer, slots, lines: &lines };
+        let offer = PriceOffer { retailer, slots, lines: &lines };
         let of = view.vehicle_type(vehicle);
         let soc = view.soc(vehicle);
         let charged = of.soc_after(soc, session.limit_kw, session.target_soc, (first - now) as f64);

@@ -172,8 +172,8 @@ impl Stations {
                 *kwh = (1.0 - into) * first + into * second;
                 first = second;
             }
-            for (of, wish) in view.wishes(station) {
-                wish.spread(of, view.now(), book.slot_s, view.now(), |step, kwh| {
+            for (of, charge_request) in view.charge_requests(station) {
+                charge_request.spread(of, view.now(), book.slot_s, view.now(), |step, kwh| {
                     if let Some(sum) = row.get_mut(step) {
                         *sum += kwh;
                     }

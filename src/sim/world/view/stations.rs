@@ -3,7 +3,7 @@
 use super::View;
 use crate::world::charging::best_limit_kw;
 use crate::world::nearby::{Look, Search, Verdict, Visitor};
-use crate::world::{LoadBook, VehicleType, Wish};
+use crate::world::{ChargeRequest, LoadBook, VehicleType};
 use gridfleet_core::ids::{FleetId, PlaceId, RetailerId, StationId, VehicleId};
 use gridfleet_core::time::SimTime;
 use std::cmp::{Ordering, Reverse};
@@ -18,7 +18,7 @@ struct Collect<'a> {
 
 impl Visitor for Collect<'_> {
     fn place(&mut self, _: PlaceId, _: f64) -> Look {
-        Look::Ask
+        Look::Visit
     }
     fn item(&mut self, station: u32) -> Verdict {
         let station = StationId(station);
@@ -68,9 +68,9 @@ impl View<'_> {
         let stations = &self.state.stations_of[self.station_list(vehicle)];
         stations.nearest(&self.setup.places, v.place, 1, f64::INFINITY, &mut Search::default(), &mut collect);
         found.first().is_some_and(|&other| {
-            let way = self.trip(v.place, self.station_place(other));
+            let route = self.route(v.place, self.station_place(other));
             let of = self.vehicle_type(vehicle);
-            of.kwh(v.soc - of.usable_soc[0]) >= way.distance_km * self.consumption_kwh_per_km(vehicle)
+            of.kwh(v.soc - of.usable_soc[0]) >= route.distance_km * self.consumption_kwh_per_km(vehicle)
         })
     }
 
@@ -205,18 +205,25 @@ impl View<'_> {
 
     /// Remaining charge that the vehicles at a station would like: first those that draw power or are paused by a
     /// policy, then those in the queue.
-    pub fn wishes(&self, station: StationId) -> impl Iterator<Item = (&VehicleType, Wish)> {
+    pub fn charge_requests(&self, station: StationId) -> impl Iterator<Item = (&VehicleType, ChargeRequest)> {
         let connectors = &self.setup.stations[station.index()].connectors;
         let plugged =
             self.state.stations.sessions[self.state.stations.connectors(self.setup, station)].iter();
         let plugged = plugged.flatten().map(|session| {
             let of = self.vehicle_type(session.vehicle);
             let soc = session.soc(of, self.now());
-            (of, Wish { soc, target_soc: session.target_soc, limit_kw: session.limit_kw })
+            (of, ChargeRequest { soc, target_soc: session.target_soc, limit_kw: session.limit_kw })
         });
         let waiting = self.state.stations.stations[station.index()].queue.iter().map(|waiting| {
             let (of, v) = (self.vehicle_type(waiting.vehicle), self.vehicle(waiting.vehicle));
-            (of, Wish { soc: v.soc, target_soc: v.target_soc, limit_kw: best_limit_kw(of, connectors) })
+            (
+                of,
+                ChargeRequest {
+                    soc: v.soc,
+                    target_soc: v.target_soc,
+                    limit_kw: best_limit_kw(of, connectors),
+                },
+            )
         });
         plugged.chain(waiting)
     }
