@@ -10,7 +10,7 @@ use crate::ids::{AccountId, BidderId, FleetId, RetailerId};
 use crate::learning::AgentKind;
 use crate::markets::MarketKind;
 use crate::policies::bidding::learned::Forecasts;
-use crate::policies::bidding::sight::Outlook;
+use crate::policies::bidding::observation::Outlook;
 use crate::policies::bidding::{self, ForecastKind, Foresight};
 use crate::policies::{BiddingSpec, PolicySpecs};
 use crate::rng::Streams;
