@@ -276,8 +276,8 @@ fn charging_is_held_back_as_far_as_needed_and_evenly() {
 #[test]
 fn a_branch_keeps_to_its_rating() {
     let told = run(world(grid(line(&[0, 1], 0.05), &[2, 1], Enforce::Limit), &[&[0.0, 0.0], &[0.0]]));
-    for (reading, of) in told.feeder.iter().enumerate() {
-        let flow = of.flow.unwrap();
+    for (reading, record) in told.feeder.iter().enumerate() {
+        let flow = record.flow.unwrap();
         let (loading, _) = flow.loading.unwrap();
         assert!(loading <= 1.0 && flow.kept, "{reading}: {flow:?}");
         if (1..=8).contains(&reading) {

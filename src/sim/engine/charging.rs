@@ -29,25 +29,25 @@ impl Simulation {
         recorder: &mut dyn Recorder,
     ) -> Result<(), Refusal> {
         let view = View::new(&self.setup, &self.state);
-        let (v, of) = (view.vehicle(vehicle), view.vehicle_type(vehicle));
+        let (v, vehicle_type) = (view.vehicle(vehicle), view.vehicle_type(vehicle));
         if v.activity != Activity::Idle {
             return Err(Refusal::VehicleNotIdle);
         }
-        let there = &self.setup.stations[station.index()];
-        if !there.access.allows(v.fleet) || there.connectors.iter().all(|&c| of.limit_kw(c) <= 0.0) {
+        let site = &self.setup.stations[station.index()];
+        if !site.access.allows(v.fleet) || site.connectors.iter().all(|&c| vehicle_type.limit_kw(c) <= 0.0) {
             return Err(Refusal::NoAccess);
         }
         if view.avoids(vehicle, station) {
             return Err(Refusal::GaveUpThere);
         }
         // NaN is also refused.
-        let charges = target_soc > v.soc && target_soc <= of.usable_soc[1] + SOC_EPSILON;
+        let charges = target_soc > v.soc && target_soc <= vehicle_type.usable_soc[1] + SOC_EPSILON;
         if !charges {
             return Err(Refusal::NothingToCharge);
         }
-        let route = view.route(v.place, there.place);
+        let route = view.route(v.place, site.place);
         let mut energy_kwh = route.distance_km * view.consumption_kwh_per_km(vehicle);
-        if of.kwh(v.soc - of.usable_soc[0]) < energy_kwh {
+        if vehicle_type.kwh(v.soc - vehicle_type.usable_soc[0]) < energy_kwh {
             // Carried on a truck: the trip costs time and money, but no charge.
             energy_kwh = 0.0;
             self.pay_rescue(vehicle, recorder);
@@ -95,7 +95,7 @@ impl Simulation {
         let v = &mut self.state.vehicles[vehicle.index()];
         v.need_since = v.need_since.or(Some(now));
         let v = &self.state.vehicles[vehicle.index()];
-        let of = &self.setup.types[v.vehicle_type.index()];
+        let vehicle_type = &self.setup.types[v.vehicle_type.index()];
         let session = self.state.stations.new_session();
         let need_s =
             View::new(&self.setup, &self.state).charging_time_s(vehicle, station, v.soc, v.target_soc);
@@ -103,7 +103,7 @@ impl Simulation {
         let waiting = Waiting { session, vehicle, arrival: now, deadline: now + patience_s, need_s };
         self.state.stations.stations[station.index()].inbound -= 1;
         // Queued vehicles do not fit any free connector, so no vehicle is overtaken.
-        match self.state.stations.best_free_connector(&self.setup, station, of) {
+        match self.state.stations.best_free_connector(&self.setup, station, vehicle_type) {
             Some(position) => self.connect(position, station, waiting, recorder),
             None => self.state.stations.stations[station.index()].join(waiting),
         }
@@ -131,7 +131,7 @@ impl Simulation {
         state.occupied += 1;
         let number = position - state.first_connector as usize;
         let v = &mut self.state.vehicles[vehicle.index()];
-        let of = &self.setup.types[v.vehicle_type.index()];
+        let vehicle_type = &self.setup.types[v.vehicle_type.index()];
         v.station = Some(station);
         v.gave_up.clear();
         v.connector = Some(position as u32);
@@ -147,10 +147,10 @@ impl Simulation {
             active: true,
             charge_start: None,
             charge_end: None,
-            limit_kw: of.limit_kw(self.setup.stations[station.index()].connectors[number]),
+            limit_kw: vehicle_type.limit_kw(self.setup.stations[station.index()].connectors[number]),
             share_kw: 0.0,
             set_kw: f64::INFINITY,
-            floor_soc: of.usable_soc[0],
+            floor_soc: vehicle_type.usable_soc[0],
             anchor: now,
             anchor_soc: v.soc,
             given_soc: 0.0,
@@ -176,12 +176,13 @@ impl Simulation {
         let now = self.state.now;
         for position in self.state.stations.connectors(&self.setup, station) {
             let Some(session) = &self.state.stations.sessions[position] else { continue };
-            let of = &self.setup.types[self.state.vehicles[session.vehicle.index()].vehicle_type.index()];
+            let vehicle_type =
+                &self.setup.types[self.state.vehicles[session.vehicle.index()].vehicle_type.index()];
             if session.feeds() {
-                if session.soc(of, now) <= session.floor_soc + SOC_EPSILON {
+                if session.soc(vehicle_type, now) <= session.floor_soc + SOC_EPSILON {
                     self.stop_power(position);
                 }
-            } else if session.active && session.soc(of, now) >= session.target_soc - SOC_EPSILON {
+            } else if session.active && session.soc(vehicle_type, now) >= session.target_soc - SOC_EPSILON {
                 self.complete(position, recorder);
             }
         }
@@ -192,15 +193,18 @@ impl Simulation {
     /// Connects queued vehicles to free connectors, and lets vehicles past their patience renege. The caller then
     /// divides the station's power.
     fn serve_queue(&mut self, station: StationId, recorder: &mut dyn Recorder) {
-        let there = &self.state.stations.stations[station.index()];
+        let state = &self.state.stations.stations[station.index()];
         let connectors = self.setup.stations[station.index()].connectors.len();
-        if there.occupied as usize == connectors && self.state.now < there.next_deadline {
+        if state.occupied as usize == connectors && self.state.now < state.next_deadline {
             return;
         }
         let (mut at, mut next_deadline) = (0, SimTime(i64::MAX));
         while let Some(&waiting) = self.state.stations.stations[station.index()].queue.get(at) {
-            let of = &self.setup.types[self.state.vehicles[waiting.vehicle.index()].vehicle_type.index()];
-            if let Some(position) = self.state.stations.best_free_connector(&self.setup, station, of) {
+            let vehicle_type =
+                &self.setup.types[self.state.vehicles[waiting.vehicle.index()].vehicle_type.index()];
+            if let Some(position) =
+                self.state.stations.best_free_connector(&self.setup, station, vehicle_type)
+            {
                 self.state.stations.stations[station.index()].queue.remove(at);
                 self.connect(position, station, waiting, recorder);
                 continue;
@@ -284,15 +288,15 @@ impl Simulation {
         let Some(session) = &mut self.state.stations.sessions[position] else { return };
         let vehicle = session.vehicle;
         let v = &self.state.vehicles[vehicle.index()];
-        let of = &self.setup.types[v.vehicle_type.index()];
+        let vehicle_type = &self.setup.types[v.vehicle_type.index()];
         let Some(station) = v.station else { unreachable!("plugged in at no station") };
         let setup = &self.setup;
         let at = setup.stations[station.index()].retailer;
         let retailer = self.state.competition.supplier(setup.competition.as_ref(), at, vehicle);
         if !setup.has_ex_post_price(retailer) {
-            session.bill(of, now, self.state.prices[retailer.index()].current_per_mwh);
+            session.bill(vehicle_type, now, self.state.prices[retailer.index()].current_per_mwh);
         }
-        self.state.stations.settle(of, station, position, now);
+        self.state.stations.settle(vehicle_type, station, position, now);
         if let Some(session) = &mut self.state.stations.sessions[position] {
             session.active = false;
         }
@@ -390,9 +394,9 @@ impl Simulation {
             self.state.remove_nominal_load(&self.setup, vehicle, station, session.arrival);
         }
         let v = &mut self.state.vehicles[vehicle.index()];
-        let of = &self.setup.types[v.vehicle_type.index()];
+        let vehicle_type = &self.setup.types[v.vehicle_type.index()];
         v.soc = session.anchor_soc;
-        let kwh = session.energy_kwh(of, self.state.now);
+        let kwh = session.energy_kwh(vehicle_type, self.state.now);
         self.state.fleet_settled_kwh[v.fleet.index()] += kwh;
         if let Some(station) = v.station {
             let at = self.setup.stations[station.index()].retailer;
@@ -426,16 +430,16 @@ impl Simulation {
         let Some(session) = &self.state.stations.sessions[position] else { return };
         let v = &self.state.vehicles[session.vehicle.index()];
         let Some(station) = v.station else { unreachable!("plugged in at no station") };
-        let (now, there) = (self.state.now, &self.setup.stations[station.index()]);
-        let of = &self.setup.types[v.vehicle_type.index()];
-        let soc_end = session.soc(of, now);
-        let powered = session.powered(of, now);
-        let energy_kwh = session.energy_kwh(of, now);
-        let (battery_kwh, withdrawn_kwh) = session.turnover_kwh(of, now);
-        let discharged_kwh = withdrawn_kwh * of.discharge_efficiency;
+        let (now, site) = (self.state.now, &self.setup.stations[station.index()]);
+        let vehicle_type = &self.setup.types[v.vehicle_type.index()];
+        let soc_end = session.soc(vehicle_type, now);
+        let powered = session.powered(vehicle_type, now);
+        let energy_kwh = session.energy_kwh(vehicle_type, now);
+        let (battery_kwh, withdrawn_kwh) = session.turnover_kwh(vehicle_type, now);
+        let discharged_kwh = withdrawn_kwh * vehicle_type.discharge_efficiency;
         // A vehicle that leaves after the charge was complete left with a complete charge.
         let complete = soc_end >= session.target_soc - SOC_EPSILON && reason != EndReason::InProgress;
-        let end_reason = match (complete, soc_end >= of.usable_soc[1] - SOC_EPSILON) {
+        let end_reason = match (complete, soc_end >= vehicle_type.usable_soc[1] - SOC_EPSILON) {
             (true, true) => EndReason::Full,
             (true, false) => EndReason::Target,
             (false, _) => reason,
@@ -445,7 +449,7 @@ impl Simulation {
             vehicle: session.vehicle,
             fleet: v.fleet,
             station,
-            operator: there.operator,
+            operator: site.operator,
             retailer: self.state.supplier(&self.setup, station, session.vehicle),
             connector: Some(
                 (position - self.state.stations.stations[station.index()].first_connector as usize) as u16,
@@ -467,14 +471,14 @@ impl Simulation {
             cost: 0.0,
             end_reason,
         };
-        let wear = of.wear_cost_per_kwh * (battery_kwh + withdrawn_kwh);
+        let wear = vehicle_type.wear_cost_per_kwh * (battery_kwh + withdrawn_kwh);
         let wear = self.accounts.money(wear, EntryKind::Wear, now);
         let bill = Bill {
             record,
             energy_cost: session.energy_cost,
             earlier_cost: session.earlier.cost,
             unbilled_kwh: energy_kwh - session.billed_kwh,
-            markup_per_mwh: there.markup_per_mwh,
+            markup_per_mwh: site.markup_per_mwh,
             wear,
         };
         if bill.unbilled_kwh != 0.0 && self.setup.has_ex_post_price(bill.record.retailer) {
@@ -524,12 +528,13 @@ impl Simulation {
     /// A bound trip ended at a charger: the vehicle takes a free connector at its current place.
     pub(super) fn plug_in_at_current_place(&mut self, vehicle: VehicleId, recorder: &mut dyn Recorder) {
         let view = View::new(&self.setup, &self.state);
-        let of = view.vehicle_type(vehicle);
+        let vehicle_type = view.vehicle_type(vehicle);
         let Some(station) = view.station_at(vehicle, view.vehicle(vehicle).place) else { return };
-        let Some(position) = self.state.stations.best_free_connector(&self.setup, station, of) else {
+        let Some(position) = self.state.stations.best_free_connector(&self.setup, station, vehicle_type)
+        else {
             return;
         };
-        let (now, target_soc) = (self.state.now, of.usable_soc[1]);
+        let (now, target_soc) = (self.state.now, vehicle_type.usable_soc[1]);
         let session = self.state.stations.new_session();
         let v = &mut self.state.vehicles[vehicle.index()];
         v.target_soc = target_soc.max(v.soc);

@@ -59,8 +59,8 @@ impl Simulation {
         }
         self.end_supply(recorder);
         self.competing.slot_start = Some(self.state.now);
-        let of = competition.retailers.iter();
-        self.competing.prices = of.map(|&of| self.state.price_per_mwh(of)).collect();
+        let retailers = competition.retailers.iter();
+        self.competing.prices = retailers.map(|&retailer| self.state.price_per_mwh(retailer)).collect();
         let mut choice = std::mem::take(&mut self.competing.choice);
         competition.choose(&self.competing.prices, &mut choice);
         if choice != self.state.competition.choice {
@@ -115,8 +115,8 @@ impl Simulation {
         for session in self.state.stations.sessions.iter_mut().flatten() {
             let v = &self.state.vehicles[session.vehicle.index()];
             let Some(station) = v.station else { continue };
-            let there = &setup.stations[station.index()];
-            if !setup.competes(there.retailer) {
+            let site = &setup.stations[station.index()];
+            if !setup.competes(site.retailer) {
                 continue;
             }
             let contract = usize::from(competition.contracts[session.vehicle.index()]);
@@ -134,7 +134,7 @@ impl Simulation {
             let cell = &mut self.state.drawn[v.fleet.index() * setup.retailers.len() + retailer.index()];
             cell.kwh += owed.kwh;
             cell.cost += owed.cost;
-            let (to, from) = (self.accounts.retailer(retailer), self.accounts.operator(there.operator));
+            let (to, from) = (self.accounts.retailer(retailer), self.accounts.operator(site.operator));
             let amount = self.accounts.money(owed.cost, EntryKind::Energy, now);
             let reference = Reference::Session(session.id.0);
             self.accounts.pay(recorder, now, to, from, amount, EntryKind::Energy, reference);

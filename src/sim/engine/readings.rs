@@ -61,12 +61,12 @@ impl Simulation {
             soc_sum[v.fleet.index()] += self.state.soc(&self.setup, vehicle);
             stored_kwh[v.fleet.index()] += v.soc * self.setup.types[v.vehicle_type.index()].battery_kwh;
             if let Some(session) = self.state.session(vehicle) {
-                let of = &self.setup.types[v.vehicle_type.index()];
-                fleet_kwh[v.fleet.index()] += session.energy_kwh(of, now);
+                let vehicle_type = &self.setup.types[v.vehicle_type.index()];
+                fleet_kwh[v.fleet.index()] += session.energy_kwh(vehicle_type, now);
             }
         }
         for (i, counts) in self.state.counts.iter().enumerate() {
-            let count = |of: &[Activity]| of.iter().map(|&a| counts[a as usize]).sum::<u32>();
+            let count = |activities: &[Activity]| activities.iter().map(|&a| counts[a as usize]).sum::<u32>();
             let size = counts.iter().sum::<u32>();
             let driving: Vec<Activity> = Activity::ALL.into_iter().filter(|a| a.is_driving()).collect();
             recorder.fleet(&FleetRecord {
@@ -114,14 +114,14 @@ impl Simulation {
             let vehicle = VehicleId::new(i);
             if let Some(connector) = self.state.vehicles[i].connector {
                 let v = &self.state.vehicles[i];
-                let of = &self.setup.types[v.vehicle_type.index()];
+                let vehicle_type = &self.setup.types[v.vehicle_type.index()];
                 let Some(station) = v.station else { unreachable!("plugged in at no station") };
                 let retailer = self.state.supplier(&self.setup, station, vehicle);
                 let price = self.state.price_per_mwh(retailer);
                 if let Some(session) = &mut self.state.stations.sessions[connector as usize] {
-                    session.bill(of, now, price);
+                    session.bill(vehicle_type, now, price);
                 }
-                self.state.stations.settle(of, station, connector as usize, now);
+                self.state.stations.settle(vehicle_type, station, connector as usize, now);
                 self.record_session(connector as usize, None, EndReason::InProgress, recorder);
             }
             let Some(leg) = self.state.vehicles[i].leg else { continue };

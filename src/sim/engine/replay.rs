@@ -34,15 +34,16 @@ impl Simulation {
             return self.lose(request, TripStatus::LostNoVehicle, recorder);
         }
         let view = View::new(&self.setup, &self.state);
-        let of = view.vehicle_type(vehicle);
+        let vehicle_type = view.vehicle_type(vehicle);
         let driven_kwh = requests.distance_km[i] * view.consumption_kwh_per_km(vehicle);
         let (energy_kwh, charged_kwh) = match bound.soc {
-            RecordedSoc::Fell(fall) => (of.kwh(fall), 0.0),
-            RecordedSoc::Rose(rise) => (driven_kwh, driven_kwh + of.kwh(rise)),
+            RecordedSoc::Fell(fall) => (vehicle_type.kwh(fall), 0.0),
+            RecordedSoc::Rose(rise) => (driven_kwh, driven_kwh + vehicle_type.kwh(rise)),
             RecordedSoc::Unknown => (driven_kwh, 0.0),
         };
         // If the charge rose, the vehicle could charge before it ran low.
-        if charged_kwh == 0.0 && of.kwh(view.soc(vehicle) - of.usable_soc[0]) < energy_kwh {
+        if charged_kwh == 0.0 && vehicle_type.kwh(view.soc(vehicle) - vehicle_type.usable_soc[0]) < energy_kwh
+        {
             self.lose(request, TripStatus::LostLowCharge, recorder);
             if bound.ends_at_charger && self.state.vehicles[vehicle.index()].activity == Activity::Idle {
                 self.carry_to_charger(request, vehicle, recorder);

@@ -89,13 +89,14 @@ impl Simulation {
 
     /// Slots of a retailer starting at `first` that are to be announced now, and those of the coming day.
     pub(super) fn slots_from(&self, retailer: RetailerId, first: SimTime) -> Slots {
-        let of = &self.setup.retailers[retailer.index()];
-        let mut slots = Slots { first, slot_s: of.slot_s, due: 0, count: 0 };
-        while slots.start(slots.due) + -of.lead_s <= self.state.now && slots.start(slots.due) < self.setup.end
+        let rules = &self.setup.retailers[retailer.index()];
+        let mut slots = Slots { first, slot_s: rules.slot_s, due: 0, count: 0 };
+        while slots.start(slots.due) + -rules.lead_s <= self.state.now
+            && slots.start(slots.due) < self.setup.end
         {
             slots.due += 1;
         }
-        slots.count = slots.due.max((DAY_S / of.slot_s) as usize);
+        slots.count = slots.due.max((DAY_S / rules.slot_s) as usize);
         slots
     }
 
@@ -209,8 +210,8 @@ impl Simulation {
         let mut drawn = std::mem::take(&mut self.retail.drawn);
         self.state.read_drawn(&setup, &mut drawn);
         let mut kwh = [0.0; 2];
-        for (fleet, of) in setup.fleets.iter().enumerate() {
-            kwh[usize::from(!of.private)] += drawn[fleet * setup.retailers.len() + r].kwh;
+        for (i, fleet) in setup.fleets.iter().enumerate() {
+            kwh[usize::from(!fleet.private)] += drawn[i * setup.retailers.len() + r].kwh;
         }
         self.retail.drawn = drawn;
         let before = std::mem::replace(&mut self.retail.settled_kwh[r], kwh);
@@ -321,10 +322,11 @@ impl Simulation {
     /// Reason why a privately owned vehicle that leaves now would not be full, if it is not.
     pub(super) fn reason_to_leave(&self, vehicle: VehicleId) -> EndReason {
         let v = &self.state.vehicles[vehicle.index()];
-        let of = &self.setup.types[v.vehicle_type.index()];
+        let vehicle_type = &self.setup.types[v.vehicle_type.index()];
         match self.state.session(vehicle) {
             Some(session) if self.setup.fleets[v.fleet.index()].private => {
-                let needed_s = of.seconds_to(session.soc_start, session.limit_kw, session.target_soc);
+                let needed_s =
+                    vehicle_type.seconds_to(session.soc_start, session.limit_kw, session.target_soc);
                 let short = needed_s > (self.state.now - session.plug_in) as f64;
                 if short { EndReason::ShortStay } else { EndReason::Departure }
             }

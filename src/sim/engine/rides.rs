@@ -230,9 +230,9 @@ impl Simulation {
         let leg = v.leg.take()?;
         let share = leg.share_at(end);
         let (distance_km, soc_start) = (leg.distance_km * share, v.soc);
-        let of = &self.setup.types[v.vehicle_type.index()];
-        let (energy_kwh, charged_kwh) = leg.exchanged_kwh(of, soc_start, share);
-        v.soc += (charged_kwh - energy_kwh) / of.battery_kwh;
+        let vehicle_type = &self.setup.types[v.vehicle_type.index()];
+        let (energy_kwh, charged_kwh) = leg.exchanged_kwh(vehicle_type, soc_start, share);
+        v.soc += (charged_kwh - energy_kwh) / vehicle_type.battery_kwh;
         v.place = leg.destination;
         v.unposted_km += distance_km;
         if let Some(ride) = &mut v.ride {

@@ -294,10 +294,10 @@ impl Stations {
     }
 
     fn update_limit_binding(&mut self, setup: &Setup, station: StationId) {
-        let of = &setup.stations[station.index()];
-        let total_kw: f64 = of.connectors.iter().map(|c| c.power_kw).sum();
+        let site = &setup.stations[station.index()];
+        let total_kw: f64 = site.connectors.iter().map(|c| c.power_kw).sum();
         let state = &mut self.stations[station.index()];
-        state.limit_may_bind = total_kw > of.site_limit_kw.min(state.budget_kw).min(state.feeder_kw);
+        state.limit_may_bind = total_kw > site.site_limit_kw.min(state.budget_kw).min(state.feeder_kw);
     }
 
     /// Power that the sessions of a station could draw now, and power that a fully occupied station could draw, if the
@@ -305,19 +305,19 @@ impl Stations {
     pub fn wants_kw(
         &self,
         setup: &Setup,
-        vehicle_type: impl Fn(VehicleId) -> usize,
+        type_of: impl Fn(VehicleId) -> usize,
         station: StationId,
         now: SimTime,
     ) -> (f64, f64) {
-        let of = &setup.stations[station.index()];
-        let limit_kw = of.site_limit_kw.min(self.stations[station.index()].budget_kw);
-        let most_kw: f64 = of.connectors.iter().map(|c| c.power_kw).sum();
+        let site = &setup.stations[station.index()];
+        let limit_kw = site.site_limit_kw.min(self.stations[station.index()].budget_kw);
+        let most_kw: f64 = site.connectors.iter().map(|c| c.power_kw).sum();
         let sessions = self.sessions[self.connectors(setup, station)].iter().flatten();
         let wanted_kw: f64 = sessions
             .filter(|session| session.active && session.set_kw >= 0.0)
             .map(|session| {
-                let of = &setup.types[vehicle_type(session.vehicle)];
-                let peak_kw = of.curve.peak_until_corner(session.soc(of, now)).0;
+                let vehicle_type = &setup.types[type_of(session.vehicle)];
+                let peak_kw = vehicle_type.curve.peak_until_corner(session.soc(vehicle_type, now)).0;
                 session.limit_kw.min(session.set_kw).min(peak_kw)
             })
             .sum();
@@ -335,14 +335,14 @@ impl Stations {
     pub fn energy_kwh(
         &self,
         setup: &Setup,
-        vehicle_type: impl Fn(VehicleId) -> usize,
+        type_of: impl Fn(VehicleId) -> usize,
         station: StationId,
         t: SimTime,
     ) -> f64 {
         let mut total = self.stations[station.index()].settled_kwh;
         for session in self.sessions[self.connectors(setup, station)].iter().flatten() {
-            let of = &setup.types[vehicle_type(session.vehicle)];
-            total += session.since_anchor_kwh(of, t);
+            let vehicle_type = &setup.types[type_of(session.vehicle)];
+            total += session.since_anchor_kwh(vehicle_type, t);
         }
         total
     }
@@ -361,7 +361,7 @@ impl Stations {
     pub fn redivide(
         &mut self,
         setup: &Setup,
-        vehicle_type: impl Fn(VehicleId) -> usize,
+        type_of: impl Fn(VehicleId) -> usize,
         station: StationId,
         now: SimTime,
     ) -> Option<SimTime> {
@@ -377,14 +377,15 @@ impl Stations {
             if !session.active {
                 continue;
             }
-            let of = &setup.types[vehicle_type(session.vehicle)];
-            state.settled_kwh += session.settle(of, now);
+            let vehicle_type = &setup.types[type_of(session.vehicle)];
+            state.settled_kwh += session.settle(vehicle_type, now);
             let soc = session.anchor_soc;
             if session.set_kw < 0.0 {
-                self.feeds.push((position, session.limit_kw.min(-session.set_kw).min(of.feed_kw)));
+                self.feeds.push((position, session.limit_kw.min(-session.set_kw).min(vehicle_type.feed_kw)));
                 continue;
             }
-            let demand_kw = session.limit_kw.min(session.set_kw).min(of.curve.peak_until_corner(soc).0);
+            let demand_kw =
+                session.limit_kw.min(session.set_kw).min(vehicle_type.curve.peak_until_corner(soc).0);
             total_kw += demand_kw;
             self.demands.push((position, demand_kw));
         }
@@ -403,7 +404,7 @@ impl Stations {
         let mut next: Option<SimTime> = None;
         for &(position, demand_kw) in &self.demands {
             let Some(session) = &mut self.sessions[position] else { continue };
-            let of = &setup.types[vehicle_type(session.vehicle)];
+            let vehicle_type = &setup.types[type_of(session.vehicle)];
             session.share_kw = session.limit_kw.min(session.set_kw);
             if constrained {
                 let part_kw = if emptiest_first { left_kw } else { left_kw / sharers as f64 };
@@ -411,14 +412,16 @@ impl Stations {
                 left_kw -= session.share_kw;
                 sharers -= 1;
             }
-            let seconds = of.seconds_to(session.anchor_soc, session.share_kw, session.target_soc);
+            let seconds = vehicle_type.seconds_to(session.anchor_soc, session.share_kw, session.target_soc);
             session.expected_end = later(now, seconds);
             let mut change = session.expected_end;
             if state.limit_may_bind {
-                let corner = of.curve.peak_until_corner(session.anchor_soc).1;
+                let corner = vehicle_type.curve.peak_until_corner(session.anchor_soc).1;
                 if corner < session.target_soc {
-                    change =
-                        change.min(later(now, of.seconds_to(session.anchor_soc, session.share_kw, corner)));
+                    change = change.min(later(
+                        now,
+                        vehicle_type.seconds_to(session.anchor_soc, session.share_kw, corner),
+                    ));
                 }
             }
             next = Some(next.map_or(change, |t| t.min(change)));
@@ -427,9 +430,10 @@ impl Stations {
         let scale = (setup.stations[station.index()].site_limit_kw / fed_kw).min(1.0);
         for &(position, power_kw) in &self.feeds {
             let Some(session) = &mut self.sessions[position] else { continue };
-            let of = &setup.types[vehicle_type(session.vehicle)];
+            let vehicle_type = &setup.types[type_of(session.vehicle)];
             session.share_kw = -power_kw * scale;
-            let seconds = of.seconds_to_floor(session.anchor_soc, -session.share_kw, session.floor_soc);
+            let seconds =
+                vehicle_type.seconds_to_floor(session.anchor_soc, -session.share_kw, session.floor_soc);
             session.expected_end = later(now, seconds);
             next = Some(next.map_or(session.expected_end, |t| t.min(session.expected_end)));
         }

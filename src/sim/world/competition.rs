@@ -89,7 +89,8 @@ pub struct CompetitionState {
 impl CompetitionState {
     /// Initial state: all owners buy from the competitor of their contract.
     pub fn new(competition: Option<&Competition>) -> Self {
-        let choice = competition.map_or(Vec::new(), |of| (0..of.retailers.len() as u8).collect());
+        let choice =
+            competition.map_or(Vec::new(), |competition| (0..competition.retailers.len() as u8).collect());
         Self { choice, supplied: Vec::new() }
     }
 
@@ -102,8 +103,9 @@ impl CompetitionState {
         vehicle: VehicleId,
     ) -> RetailerId {
         match competition {
-            Some(of) if of.member[retailer.index()] => {
-                of.retailers[usize::from(self.choice[usize::from(of.contracts[vehicle.index()])])]
+            Some(competition) if competition.member[retailer.index()] => {
+                competition.retailers
+                    [usize::from(self.choice[usize::from(competition.contracts[vehicle.index()])])]
             }
             _ => retailer,
         }

@@ -32,7 +32,7 @@ pub struct LoadBook {
 impl LoadBook {
     /// One book for each retailer with a load-dependent price.
     pub fn all(setup: &Setup) -> Vec<Self> {
-        let of = |retailer: usize| {
+        let book_of = |retailer: usize| {
             let slot_s = setup.retailers[retailer].slot_s;
             let first = SimTime(setup.start.0.div_euclid(slot_s) * slot_s);
             let slots = ((setup.end - first + slot_s - 1) / slot_s).max(0) as usize;
@@ -52,7 +52,7 @@ impl LoadBook {
             }
         };
         let follows = |&retailer: &usize| setup.has_ex_post_price(RetailerId::new(retailer));
-        (0..setup.retailers.len()).filter(follows).map(of).collect()
+        (0..setup.retailers.len()).filter(follows).map(book_of).collect()
     }
 
     /// Slot of an instant; may be one past the last.
@@ -75,7 +75,7 @@ impl LoadBook {
     pub(super) fn change_nominal(
         &mut self,
         station: StationId,
-        of: &VehicleType,
+        vehicle_type: &VehicleType,
         charge_request: ChargeRequest,
         from: SimTime,
         sign: f64,
@@ -84,7 +84,7 @@ impl LoadBook {
         let Ok(position) = self.stations.binary_search(&station) else { return };
         let slots = self.slots;
         let nominal = &mut self.nominal_kwh[position * slots..][..slots];
-        charge_request.spread(of, self.first, self.slot_s, from, |slot, kwh| {
+        charge_request.spread(vehicle_type, self.first, self.slot_s, from, |slot, kwh| {
             if let Some(sum) = nominal.get_mut(slot) {
                 *sum += sign * kwh;
             }
@@ -109,7 +109,7 @@ impl ChargeRequest {
     /// calls `add(slot, energy)` until it returns that later slots are not needed. Slot 0 starts at `first`.
     pub fn spread(
         self,
-        of: &VehicleType,
+        vehicle_type: &VehicleType,
         first: SimTime,
         slot_s: i64,
         from: SimTime,
@@ -120,8 +120,8 @@ impl ChargeRequest {
         // Without power no energy is drawn.
         while soc < self.target_soc && self.limit_kw > 0.0 {
             let end = first + (slot as i64 + 1) * slot_s;
-            let then = of.soc_after(soc, self.limit_kw, self.target_soc, (end - at) as f64);
-            if !add(slot, of.kwh(then - soc) / of.charge_efficiency) || then <= soc {
+            let then = vehicle_type.soc_after(soc, self.limit_kw, self.target_soc, (end - at) as f64);
+            if !add(slot, vehicle_type.kwh(then - soc) / vehicle_type.charge_efficiency) || then <= soc {
                 return;
             }
             (soc, at, slot) = (then, end, slot + 1);
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn a_charge_request_is_spread_over_the_slots_it_takes() {
-        let of = VehicleType {
+        let vehicle_type = VehicleType {
             name: "test".into(),
             battery_kwh: 40.0,
             usable_soc: [0.0, 1.0],
@@ -153,7 +153,7 @@ mod tests {
         let charge_request = ChargeRequest { soc: 0.25, target_soc: 0.75, limit_kw: 10.0 };
         let mut slots = vec![0.0; 6];
         // 20 kWh stored are 25 kWh at the plug: half an hour, two hours at 10 kW, then no more.
-        charge_request.spread(&of, SimTime(0), 3_600, SimTime(5_400), |slot, kwh| {
+        charge_request.spread(&vehicle_type, SimTime(0), 3_600, SimTime(5_400), |slot, kwh| {
             slots[slot] += kwh;
             true
         });
@@ -161,7 +161,7 @@ mod tests {
             assert!((found - expected).abs() < 1e-9, "{slots:?}");
         }
         let mut asked = 0;
-        charge_request.spread(&of, SimTime(0), 3_600, SimTime(5_400), |_, _| {
+        charge_request.spread(&vehicle_type, SimTime(0), 3_600, SimTime(5_400), |_, _| {
             asked += 1;
             false
         });

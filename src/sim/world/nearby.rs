@@ -481,8 +481,8 @@ mod tests {
             prop_assert_eq!(items.len(), expected.len(), "nothing is found twice");
             for (&(km, item), e) in take.found.iter().zip(&expected) {
                 prop_assert!((km - e).abs() < 1e-6);
-                let there = places.distance_km(from, PlaceId::new(place_of[item as usize]));
-                prop_assert!((km - there).abs() < 1e-6);
+                let expected_km = places.distance_km(from, PlaceId::new(place_of[item as usize]));
+                prop_assert!((km - expected_km).abs() < 1e-6);
             }
         }
     }

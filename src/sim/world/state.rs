@@ -101,7 +101,7 @@ impl Hour {
             consumption_kwh_per_km: setup
                 .types
                 .iter()
-                .map(|of| of.consumption_kwh_per_km(temperature_c))
+                .map(|vehicle_type| vehicle_type.consumption_kwh_per_km(temperature_c))
                 .collect(),
         }
     }
@@ -311,15 +311,16 @@ impl State {
     /// State of charge of a vehicle now.
     pub fn soc(&self, setup: &Setup, vehicle: VehicleId) -> f64 {
         let v = &self.vehicles[vehicle.index()];
-        let of = &setup.types[v.vehicle_type.index()];
+        let vehicle_type = &setup.types[v.vehicle_type.index()];
         match v.activity {
             Activity::Charging | Activity::Plugged | Activity::Discharging => {
-                self.session(vehicle).map_or(v.soc, |session| session.soc(of, self.now))
+                self.session(vehicle).map_or(v.soc, |session| session.soc(vehicle_type, self.now))
             }
             _ => match &v.leg {
                 Some(leg) => {
-                    let (energy_kwh, charged_kwh) = leg.exchanged_kwh(of, v.soc, leg.share_at(self.now));
-                    v.soc + (charged_kwh - energy_kwh) / of.battery_kwh
+                    let (energy_kwh, charged_kwh) =
+                        leg.exchanged_kwh(vehicle_type, v.soc, leg.share_at(self.now));
+                    v.soc + (charged_kwh - energy_kwh) / vehicle_type.battery_kwh
                 }
                 None => v.soc,
             },
@@ -337,10 +338,10 @@ impl State {
         drawn.clone_from(&self.drawn);
         for session in self.stations.sessions.iter().flatten() {
             let v = &self.vehicles[session.vehicle.index()];
-            let of = &setup.types[v.vehicle_type.index()];
+            let vehicle_type = &setup.types[v.vehicle_type.index()];
             let Some(station) = v.station else { continue };
             let retailer = self.supplier(setup, station, session.vehicle);
-            let kwh = session.energy_kwh(of, self.now);
+            let kwh = session.energy_kwh(vehicle_type, self.now);
             let unbilled = (kwh - session.billed_kwh) * self.price_per_mwh(retailer) / 1_000.0;
             let cell = &mut drawn[v.fleet.index() * setup.retailers.len() + retailer.index()];
             cell.kwh += kwh - session.earlier.kwh;
@@ -351,8 +352,8 @@ impl State {
     /// Retailer from which a vehicle buys when it charges at a station.
     #[inline]
     pub fn supplier(&self, setup: &Setup, station: StationId, vehicle: VehicleId) -> RetailerId {
-        let of = setup.stations[station.index()].retailer;
-        self.competition.supplier(setup.competition.as_ref(), of, vehicle)
+        let station_retailer = setup.stations[station.index()].retailer;
+        self.competition.supplier(setup.competition.as_ref(), station_retailer, vehicle)
     }
 
     /// Bills the energy that the customers of a retailer at a station have drawn since the last bill, at
@@ -361,10 +362,12 @@ impl State {
         if self.stations.stations[station.index()].occupied == 0 {
             return;
         }
-        let of = setup.stations[station.index()].retailer;
+        let station_retailer = setup.stations[station.index()].retailer;
         for position in self.stations.connectors(setup, station) {
             let Some(session) = &mut self.stations.sessions[position] else { continue };
-            if self.competition.supplier(setup.competition.as_ref(), of, session.vehicle) != retailer {
+            if self.competition.supplier(setup.competition.as_ref(), station_retailer, session.vehicle)
+                != retailer
+            {
                 continue;
             }
             let v = &self.vehicles[session.vehicle.index()];
@@ -377,8 +380,8 @@ impl State {
         let vehicles = &self.vehicles;
         let type_of = |v: VehicleId| vehicles[v.index()].vehicle_type.index();
         let next = self.stations.redivide(setup, type_of, station, self.now);
-        let there = &self.stations.stations[station.index()];
-        let patience = (!there.queue.is_empty()).then_some(there.next_deadline);
+        let state = &self.stations.stations[station.index()];
+        let patience = (!state.queue.is_empty()).then_some(state.next_deadline);
         match (next, patience) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
@@ -413,15 +416,15 @@ impl State {
         if self.loads.is_empty() {
             return;
         }
-        let there = &setup.stations[station.index()];
+        let site = &setup.stations[station.index()];
         let v = &self.vehicles[vehicle.index()];
-        let of = &setup.types[v.vehicle_type.index()];
-        let limit_kw = best_limit_kw(of, &there.connectors);
+        let vehicle_type = &setup.types[v.vehicle_type.index()];
+        let limit_kw = best_limit_kw(vehicle_type, &site.connectors);
         let since_s = (self.now - arrival) as f64;
-        let soc = of.soc_after(v.soc, limit_kw, v.target_soc, since_s);
+        let soc = vehicle_type.soc_after(v.soc, limit_kw, v.target_soc, since_s);
         let charge_request = ChargeRequest { soc, target_soc: v.target_soc, limit_kw };
-        for book in self.loads.iter_mut().filter(|book| book.retailer == there.retailer) {
-            book.change_nominal(station, of, charge_request, self.now, sign);
+        for book in self.loads.iter_mut().filter(|book| book.retailer == site.retailer) {
+            book.change_nominal(station, vehicle_type, charge_request, self.now, sign);
         }
     }
 

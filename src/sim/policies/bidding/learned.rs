@@ -31,7 +31,7 @@ impl Trained {
     ///
     /// # Errors
     /// [`Error::Input`] if it was not trained for bidding.
-    pub fn of(checkpoint: &Checkpoint) -> Result<Self, InputError> {
+    pub fn from_checkpoint(checkpoint: &Checkpoint) -> Result<Self, InputError> {
         let purpose = &checkpoint.purpose;
         let fits = |kind: &ObservationKind| {
             kind.name() == purpose.observation
@@ -59,7 +59,7 @@ impl Trained {
     /// # Errors
     /// [`Error::Input`] if it cannot be read, is corrupt, or was not trained for bidding.
     pub fn read(path: &Path) -> Result<Self> {
-        Self::of(&Checkpoint::read(path)?).map_err(|error| Error::from(error.file(path)))
+        Self::from_checkpoint(&Checkpoint::read(path)?).map_err(|error| Error::from(error.file(path)))
     }
 }
 

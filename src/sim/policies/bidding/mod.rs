@@ -4,7 +4,8 @@
 //! - `plant`: the fleet as a virtual power plant, which bids for the difference between the energy it expects to draw
 //!   and the energy it has bought;
 //! - `pool`: forecasts of the power it can draw;
-//! - [`learned`]: the same with state-dependent risks, [`observation`]: the observation, [`trace`]: the trace of a week;
+//! - [`learned`]: the same with state-dependent risks;
+//! - [`observation`]: its observations and actions, [`trace`]: its trace of a week;
 //! - [`clairvoyant`]: maximum profit under perfect information.
 //!
 #![doc = include_str!("../../../../docs/equations/rendered/bidding.md")]

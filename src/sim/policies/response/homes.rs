@@ -32,8 +32,8 @@ pub(super) fn homes(view: View<'_>, offer: &PriceOffer<'_>) -> Vec<Home> {
     let mut all = Vec::new();
     for group in view.households_of(offer.retailer) {
         let homes = view.households(group);
-        let by_hour = |of: &[f64], day: &Range<usize>| -> Vec<f64> {
-            let at = |slot| if day.contains(&slot) { of[clock.hour(slots.start(slot))] } else { 0.0 };
+        let by_hour = |by_hour_kw: &[f64], day: &Range<usize>| -> Vec<f64> {
+            let at = |slot| if day.contains(&slot) { by_hour_kw[clock.hour(slots.start(slot))] } else { 0.0 };
             (0..slots.count).map(at).collect()
         };
         for (number, day) in days.iter().enumerate() {

@@ -42,7 +42,7 @@ impl Parked {
     pub fn new(view: View<'_>, vehicle: VehicleId, slots: Slots, soc: f64) -> Option<Self> {
         let Slots { first, slot_s, count, .. } = slots;
         let session = view.session(vehicle)?;
-        let of = view.vehicle_type(vehicle);
+        let vehicle_type = view.vehicle_type(vehicle);
         let leaves = view.departure(vehicle).unwrap_or(first + slot_s * count as i64);
         if leaves <= first {
             return None;
@@ -52,14 +52,14 @@ impl Parked {
         let charge_kw = session.limit_kw;
         // Rounding must not add another slot.
         let needed_slots =
-            (of.seconds_to(soc, charge_kw, session.target_soc) / slot_s as f64 - 1e-6).max(0.0);
+            (vehicle_type.seconds_to(soc, charge_kw, session.target_soc) / slot_s as f64 - 1e-6).max(0.0);
         let needed = (needed_slots.ceil() as usize).min(stay) as u32;
-        let stored_kw = charge_kw * of.charge_efficiency;
-        let feed_kw = of.feed_kw.min(charge_kw).min(stored_kw * of.discharge_efficiency);
+        let stored_kw = charge_kw * vehicle_type.charge_efficiency;
+        let feed_kw = vehicle_type.feed_kw.min(charge_kw).min(stored_kw * vehicle_type.discharge_efficiency);
         let active = if feed_kw > 0.0 { (ACTIVE_HOURS / hours) as u32 } else { 0 };
         let player = Vehicle {
             rated_kw: stored_kw,
-            battery_kwh: of.kwh(session.target_soc) / hours,
+            battery_kwh: vehicle_type.kwh(session.target_soc) / hours,
             soc_min: (session.floor_soc / session.target_soc).min(1.0),
             arrival: 0,
             departure: stay,
@@ -69,12 +69,12 @@ impl Parked {
             omega: 1.0,
             theta: 0.0,
         };
-        let wear = of.wear_cost_per_kwh * 1_000.0;
+        let wear = vehicle_type.wear_cost_per_kwh * 1_000.0;
         Some(Self {
             vehicle,
             charge_kw,
             feed_kw,
-            wear: [wear * stored_kw, wear * feed_kw / of.discharge_efficiency],
+            wear: [wear * stored_kw, wear * feed_kw / vehicle_type.discharge_efficiency],
             player,
             stay,
             needed_slots,

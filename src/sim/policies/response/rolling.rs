@@ -159,9 +159,9 @@ impl Response for Rolling {
         }
         let slots = Slots { count: lines.len(), ..slots };
         let offer = PriceOffer { retailer, slots, lines: &lines };
-        let of = view.vehicle_type(vehicle);
+        let vehicle_type = view.vehicle_type(vehicle);
         let soc = view.soc(vehicle);
-        let charged = of.soc_after(soc, session.limit_kw, session.target_soc, (first - now) as f64);
+        let charged = vehicle_type.soc_after(soc, session.limit_kw, session.target_soc, (first - now) as f64);
         let plan = |soc| {
             let mut parked = Parked::new(view, vehicle, slots, soc)?;
             parked.plan(&offer, &vec![0.0; slots.count]);
@@ -172,7 +172,8 @@ impl Response for Rolling {
         let (Some(rests), Some(charges)) = (rests, charges) else { return };
         let in_force = book.price_at(now).unwrap_or(book.current_per_mwh);
         let charges_now = rests.lacks_time
-            || charges.cost(&offer) + charges.cost_of_kwh(of.kwh(charged - soc), in_force, slots.hours())
+            || charges.cost(&offer)
+                + charges.cost_of_kwh(vehicle_type.kwh(charged - soc), in_force, slots.hours())
                 < rests.cost(&offer);
         let parked = if charges_now {
             charges

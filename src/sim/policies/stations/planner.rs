@@ -56,7 +56,7 @@ impl Planner {
         streams: Streams,
     ) -> Option<Self> {
         let books = LoadBook::all(setup);
-        let of = |(number, book): (usize, &LoadBook)| {
+        let stations_of = |(number, book): (usize, &LoadBook)| {
             let stations = || book.stations.iter().map(|id| &setup.stations[id.index()]);
             let operators: Vec<OperatorId> = stations().map(|station| station.operator).collect();
             let most_mw = stations().map(|station| {
@@ -74,8 +74,12 @@ impl Planner {
                 steps: (planning.horizon_s / book.slot_s).max(1) as usize,
             })
         };
-        let retailers: Vec<Stations> =
-            books.iter().enumerate().filter(|(_, book)| !book.stations.is_empty()).filter_map(of).collect();
+        let retailers: Vec<Stations> = books
+            .iter()
+            .enumerate()
+            .filter(|(_, book)| !book.stations.is_empty())
+            .filter_map(stations_of)
+            .collect();
         (!retailers.is_empty()).then_some(Self { retailers, unsolved: 0 })
     }
 }
@@ -172,8 +176,8 @@ impl Stations {
                 *kwh = (1.0 - into) * first + into * second;
                 first = second;
             }
-            for (of, charge_request) in view.charge_requests(station) {
-                charge_request.spread(of, view.now(), book.slot_s, view.now(), |step, kwh| {
+            for (vehicle_type, charge_request) in view.charge_requests(station) {
+                charge_request.spread(vehicle_type, view.now(), book.slot_s, view.now(), |step, kwh| {
                     if let Some(sum) = row.get_mut(step) {
                         *sum += kwh;
                     }

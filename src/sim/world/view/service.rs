@@ -256,9 +256,10 @@ impl<'a> View<'a> {
 
     /// Whether the charge suffices for `distance_km` ending at `destination`, and on to a station.
     pub fn charge_suffices(&self, vehicle: VehicleId, distance_km: f64, destination: PlaceId) -> bool {
-        let of = self.vehicle_type(vehicle);
+        let vehicle_type = self.vehicle_type(vehicle);
         let per_km = self.consumption_kwh_per_km(vehicle);
-        let spare_kwh = of.kwh(self.soc(vehicle) - of.usable_soc[0]) - distance_km * per_km;
+        let spare_kwh =
+            vehicle_type.kwh(self.soc(vehicle) - vehicle_type.usable_soc[0]) - distance_km * per_km;
         if spare_kwh < 0.0 {
             return false;
         }
@@ -278,8 +279,8 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The `k` available vehicles of the asked fleet's coalition that can serve `ride_request`, nearest (great circle) first, at
-    /// most `most_per_place` from any one place; `found` is cleared first.
+    /// The `k` available vehicles of the asked fleet's coalition that can serve `ride_request`, nearest (great circle)
+    /// first, at most `most_per_place` from any one place; `found` is cleared first.
     pub fn vehicles_for(
         &self,
         ride_request: &RideRequest,

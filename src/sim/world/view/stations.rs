@@ -69,8 +69,9 @@ impl View<'_> {
         stations.nearest(&self.setup.places, v.place, 1, f64::INFINITY, &mut Search::default(), &mut collect);
         found.first().is_some_and(|&other| {
             let route = self.route(v.place, self.station_place(other));
-            let of = self.vehicle_type(vehicle);
-            of.kwh(v.soc - of.usable_soc[0]) >= route.distance_km * self.consumption_kwh_per_km(vehicle)
+            let vehicle_type = self.vehicle_type(vehicle);
+            vehicle_type.kwh(v.soc - vehicle_type.usable_soc[0])
+                >= route.distance_km * self.consumption_kwh_per_km(vehicle)
         })
     }
 
@@ -135,12 +136,13 @@ impl View<'_> {
     /// Time to charge `vehicle` from `soc` to `target_soc` at `station` [s], if its site limit were divided among the
     /// vehicles now there and this one.
     pub fn charging_time_s(&self, vehicle: VehicleId, station: StationId, soc: f64, target_soc: f64) -> f64 {
-        let of = self.vehicle_type(vehicle);
-        let there = &self.setup.stations[station.index()];
+        let vehicle_type = self.vehicle_type(vehicle);
+        let site = &self.setup.stations[station.index()];
         let occupied = self.state.stations.stations[station.index()].occupied;
-        let sharers = (occupied + 1).min(there.connectors.len() as u32);
-        let power_kw = best_limit_kw(of, &there.connectors).min(there.site_limit_kw / f64::from(sharers));
-        of.seconds_to(soc, power_kw, target_soc)
+        let sharers = (occupied + 1).min(site.connectors.len() as u32);
+        let power_kw =
+            best_limit_kw(vehicle_type, &site.connectors).min(site.site_limit_kw / f64::from(sharers));
+        vehicle_type.seconds_to(soc, power_kw, target_soc)
     }
 
     /// Expected time at which a vehicle that joins the queue at `station` at `arrival` gets a connector: every
@@ -210,18 +212,18 @@ impl View<'_> {
         let plugged =
             self.state.stations.sessions[self.state.stations.connectors(self.setup, station)].iter();
         let plugged = plugged.flatten().map(|session| {
-            let of = self.vehicle_type(session.vehicle);
-            let soc = session.soc(of, self.now());
-            (of, ChargeRequest { soc, target_soc: session.target_soc, limit_kw: session.limit_kw })
+            let vehicle_type = self.vehicle_type(session.vehicle);
+            let soc = session.soc(vehicle_type, self.now());
+            (vehicle_type, ChargeRequest { soc, target_soc: session.target_soc, limit_kw: session.limit_kw })
         });
         let waiting = self.state.stations.stations[station.index()].queue.iter().map(|waiting| {
-            let (of, v) = (self.vehicle_type(waiting.vehicle), self.vehicle(waiting.vehicle));
+            let (vehicle_type, v) = (self.vehicle_type(waiting.vehicle), self.vehicle(waiting.vehicle));
             (
-                of,
+                vehicle_type,
                 ChargeRequest {
                     soc: v.soc,
                     target_soc: v.target_soc,
-                    limit_kw: best_limit_kw(of, connectors),
+                    limit_kw: best_limit_kw(vehicle_type, connectors),
                 },
             )
         });
