@@ -258,7 +258,7 @@ fn merge(
         requests.distance_km.push(old.distance_km[i]);
         requests.fare.push(old.fare[i]);
         requests.fleet.push(old.fleet[i]);
-        requests.bound.push(old.bound(request));
+        requests.bound.push(old.recorded_trip(request));
     };
     for (time, vehicle, home, duration_s, distance_km) in trips {
         while let Some(request) = rest.next_if(|&request| old.time(request) <= time) {

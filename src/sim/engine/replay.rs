@@ -25,10 +25,10 @@ impl Simulation {
 
     /// A recorded trip is due. It is lost if its vehicle is still on another one, or has too little charge; no other
     /// vehicle replaces it.
-    pub(super) fn replay(&mut self, request: RequestId, bound: RecordedTrip, recorder: &mut dyn Recorder) {
+    pub(super) fn replay(&mut self, request: RequestId, recorded: RecordedTrip, recorder: &mut dyn Recorder) {
         let now = self.state.now;
         let (requests, i) = (&self.setup.requests, request.index());
-        let vehicle = bound.vehicle;
+        let vehicle = recorded.vehicle;
         let v = &self.state.vehicles[vehicle.index()];
         if v.activity != Activity::Idle && !v.activity.is_plugged() {
             return self.lose(request, TripStatus::LostNoVehicle, recorder);
@@ -36,7 +36,7 @@ impl Simulation {
         let view = View::new(&self.setup, &self.state);
         let vehicle_type = view.vehicle_type(vehicle);
         let driven_kwh = requests.distance_km[i] * view.consumption_kwh_per_km(vehicle);
-        let (energy_kwh, charged_kwh) = match bound.soc {
+        let (energy_kwh, charged_kwh) = match recorded.soc {
             RecordedSoc::Fell(fall) => (vehicle_type.kwh(fall), 0.0),
             RecordedSoc::Rose(rise) => (driven_kwh, driven_kwh + vehicle_type.kwh(rise)),
             RecordedSoc::Unknown => (driven_kwh, 0.0),
@@ -45,7 +45,7 @@ impl Simulation {
         if charged_kwh == 0.0 && vehicle_type.kwh(view.soc(vehicle) - vehicle_type.usable_soc[0]) < energy_kwh
         {
             self.lose(request, TripStatus::LostLowCharge, recorder);
-            if bound.ends_at_charger && self.state.vehicles[vehicle.index()].activity == Activity::Idle {
+            if recorded.ends_at_charger && self.state.vehicles[vehicle.index()].activity == Activity::Idle {
                 self.carry_to_charger(request, vehicle, recorder);
             }
             return;

@@ -10,8 +10,8 @@ use gridfleet_core::time::SimTime;
 
 impl Simulation {
     pub(super) fn on_request(&mut self, request: RequestId, recorder: &mut dyn Recorder) {
-        match self.setup.requests.bound(request) {
-            Some(bound) => self.replay(request, bound, recorder),
+        match self.setup.requests.recorded_trip(request) {
+            Some(recorded) => self.replay(request, recorded, recorder),
             None => {
                 self.state.wait(&self.setup, request);
                 self.new_requests.push(request);
@@ -65,7 +65,7 @@ impl Simulation {
         TripRecord {
             request,
             fleet: requests.fleet[i],
-            vehicle: requests.bound(request).map(|bound| bound.vehicle),
+            vehicle: requests.recorded_trip(request).map(|recorded| recorded.vehicle),
             status,
             request_time: requests.time[i],
             pickup_time: None,
@@ -301,7 +301,7 @@ impl Simulation {
             self.accounts.pay(recorder, self.state.now, to, from, fee, EntryKind::Referral, reference);
         }
         self.set_free(vehicle);
-        if self.setup.requests.bound(ride.request).is_some_and(|bound| bound.ends_at_charger) {
+        if self.setup.requests.recorded_trip(ride.request).is_some_and(|recorded| recorded.ends_at_charger) {
             self.plug_in_at_current_place(vehicle, recorder);
         }
     }

@@ -159,7 +159,7 @@ pub(crate) mod tests {
 
     /// Prices are normal around the tariff and independent of the caller; the aggregator charges its own tariff.
     #[test]
-    fn rivals_ask_about_what_their_tariffs_say() {
+    fn rival_prices_scatter_around_their_tariffs() {
         let competition = two(0.0, 0.1);
         let asked = |slot: i64| competition.asked_per_mwh(RetailerId(2), SimTime(slot * 3_600), 50.0);
         let n = 4_000;

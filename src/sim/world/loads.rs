@@ -70,7 +70,7 @@ impl LoadBook {
         &self.nominal_kwh[position * self.slots..][..self.slots]
     }
 
-    /// Adds (`sign` 1) the energy that a vehicle at a station would like to charge starting at `from`, or removes it
+    /// Adds (`sign` 1) the energy requested by a vehicle at a station that starts to charge at `from`, or removes it
     /// when the vehicle leaves (-1).
     pub(super) fn change_nominal(
         &mut self,
@@ -93,7 +93,7 @@ impl LoadBook {
     }
 }
 
-/// Charge that a vehicle would like: from which state of charge, to which, and at which power.
+/// Charge requested by a vehicle: from which state of charge, to which, and at which power.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ChargeRequest {
     /// State of charge now.

@@ -77,7 +77,7 @@ impl Requests {
     }
     /// Binding of a request to its vehicle.
     #[inline]
-    pub fn bound(&self, request: RequestId) -> Option<RecordedTrip> {
+    pub fn recorded_trip(&self, request: RequestId) -> Option<RecordedTrip> {
         self.bound.get(request.index()).copied().flatten()
     }
     /// Time of the request.

@@ -85,14 +85,14 @@ fn vehicles(setup: &Setup, fleet: FleetId) -> Vec<Vehicle> {
         .collect();
     let requests = &setup.requests;
     for i in 0..requests.len() {
-        let Some(bound) = requests.bound[i] else { continue };
-        let Some(vehicle) = &mut vehicles[bound.vehicle.index()] else { continue };
+        let Some(recorded) = requests.bound[i] else { continue };
+        let Some(vehicle) = &mut vehicles[recorded.vehicle.index()] else { continue };
         let start_s = requests.time[i].0;
-        let start = &setup.vehicles[bound.vehicle.index()];
+        let start = &setup.vehicles[recorded.vehicle.index()];
         let per_km = setup.types[start.vehicle_type.index()]
             .consumption_kwh_per_km(setup.temperature_c(requests.time[i]))
             * start.consumption_factor;
-        let energy_kwh = match bound.soc {
+        let energy_kwh = match recorded.soc {
             RecordedSoc::Fell(fall) => fall * vehicle.battery_kwh,
             RecordedSoc::Rose(rise) => -rise * vehicle.battery_kwh,
             RecordedSoc::Unknown => requests.distance_km[i] * per_km,
@@ -111,7 +111,7 @@ fn vehicles(setup: &Setup, fleet: FleetId) -> Vec<Vehicle> {
             start_s: trip_start_s,
             end_s: end_s.max(trip_start_s),
             energy_kwh,
-            ends_at_charger: bound.ends_at_charger,
+            ends_at_charger: recorded.ends_at_charger,
             cost,
         });
     }

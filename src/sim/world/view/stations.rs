@@ -205,7 +205,7 @@ impl View<'_> {
         &self.state.loads
     }
 
-    /// Remaining charge that the vehicles at a station would like: first those that draw power or are paused by a
+    /// Remaining charge requested by the vehicles at a station: first those that draw power or are paused by a
     /// policy, then those in the queue.
     pub fn charge_requests(&self, station: StationId) -> impl Iterator<Item = (&VehicleType, ChargeRequest)> {
         let connectors = &self.setup.stations[station.index()].connectors;
