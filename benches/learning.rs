@@ -7,7 +7,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use gridfleet::learning::{AgentSpec, Reward, Seen, Space, Transition};
 use gridfleet::policies::ObservationKind;
 use gridfleet::policies::bidding::learned::Chain;
-use gridfleet::policies::bidding::sight;
+use gridfleet::policies::bidding::observation;
 use gridfleet::rng::{Purpose, Streams};
 use gridfleet::scenario::Overrides;
 use gridfleet::training::{Course, Environment, Set};
@@ -22,7 +22,7 @@ fn environment(c: &mut Criterion) {
     let course = Course::load(Path::new(SCENARIO), &overrides).expect("a shipped scenario");
     let week = course.week(Set::Training, 0).expect("a week");
     let ahead = course.outlooks(Set::Training, 1).expect("a week");
-    let action = sight::action([0.4, 0.2]);
+    let action = observation::action([0.4, 0.2]);
     let mut group = c.benchmark_group("environment");
     group.sample_size(20).throughput(Throughput::Elements(672));
     for kind in [ObservationKind::Hour, ObservationKind::Rich] {
@@ -45,7 +45,7 @@ fn environment(c: &mut Criterion) {
 
 fn agent(c: &mut Criterion) {
     let kind = ObservationKind::Rich;
-    let space = Space { features: kind.features(), cells: kind.cells(), actions: sight::ACTIONS };
+    let space = Space { features: kind.features(), cells: kind.cells(), actions: observation::ACTIONS };
     let streams = Streams { seed: 1, replication: 0 }.of(Purpose::Policy);
     let mut group = c.benchmark_group("dueling double DQN, 3 x 16, batch 32");
     group.throughput(Throughput::Elements(1));
@@ -60,7 +60,7 @@ fn agent(c: &mut Criterion) {
                 step += 1;
                 let transition = Transition {
                     before: seen(step),
-                    action: step % sight::ACTIONS,
+                    action: step % observation::ACTIONS,
                     reward: Reward::Done((step % 7) as f64),
                     after: seen(step + 1),
                     next_action: 0,

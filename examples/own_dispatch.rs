@@ -27,7 +27,13 @@ impl Dispatch for FullestOfFive {
         for request in view.waiting() {
             // The view shows the world before this round, so that vehicles assigned in it are found again.
             let nearest = self.assigned.len() + 5;
-            view.vehicles_for(&view.ask(request), nearest, nearest, &mut self.search, &mut self.candidates);
+            view.vehicles_for(
+                &view.request(request),
+                nearest,
+                nearest,
+                &mut self.search,
+                &mut self.candidates,
+            );
             let free = self.candidates.iter().map(|candidate| candidate.vehicle);
             let free = free.filter(|vehicle| !self.assigned.contains(vehicle)).take(5);
             if let Some(vehicle) = free.max_by(|&a, &b| view.soc(a).total_cmp(&view.soc(b))) {

@@ -96,7 +96,7 @@ fn serves_in_order(setup: &Setup, fleet: FleetId) -> bool {
     let alone = (0..setup.fleets.len())
         .map(FleetId::new)
         .all(|other| other == fleet || setup.coalition(other) != setup.coalition(fleet));
-    !setup.binds(fleet) && alone && setup.trading.bidder_of(fleet).is_none()
+    !setup.is_preassigned(fleet) && alone && setup.trading.bidder_of(fleet).is_none()
 }
 
 /// The feeder in numbers, and the factor on its loads by hour.

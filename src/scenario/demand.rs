@@ -12,7 +12,7 @@ use gridfleet_core::ids::{FleetId, VehicleId};
 use gridfleet_core::ledger::Money;
 use gridfleet_core::rng::{Purpose, Streams};
 use gridfleet_data::{OnBadRow, Trace};
-use gridfleet_sim::world::{Bound, RecordedSoc, Requests, Travel, VehicleStart};
+use gridfleet_sim::world::{RecordedSoc, RecordedTrip, Requests, Travel, VehicleStart};
 use rand::RngExt as _;
 use std::collections::BTreeMap;
 
@@ -123,15 +123,15 @@ pub(crate) fn demand(
             if time >= pace.until {
                 pace = travel.pace(&plan.horizon.clock, time);
             }
-            let trip = travel.trip(places, &pace, from, to);
+            let route = travel.route(places, &pace, from, to);
             if distance_km.is_nan() {
                 distances += 1;
                 distance_km = if duration_s.is_nan() {
-                    trip.distance_km
-                } else if trip.distance_km > 0.0 {
+                    route.distance_km
+                } else if route.distance_km > 0.0 {
                     // Limited to the distance that can be driven in the recorded time: one second between two zones is
                     // not a drive of 8,000 km/h.
-                    trip.distance_km.min(duration_s * FASTEST_KM_PER_S)
+                    route.distance_km.min(duration_s * FASTEST_KM_PER_S)
                 } else {
                     // A round trip: the distance driven in its time at the speed of traffic.
                     duration_s / pace.s_per_km
@@ -141,9 +141,9 @@ pub(crate) fn demand(
                 durations += 1;
                 // At the pace of the travel model, over the recorded distance of the trip.
                 duration_s = if trace.distance_km[i].is_nan() {
-                    trip.duration_s as f64
-                } else if trip.distance_km > 0.0 {
-                    trip.duration_s as f64 * distance_km / trip.distance_km
+                    route.duration_s as f64
+                } else if route.distance_km > 0.0 {
+                    route.duration_s as f64 * distance_km / route.distance_km
                 } else {
                     distance_km * pace.s_per_km
                 };
@@ -277,7 +277,7 @@ impl<'a> Binder<'a> {
 
     /// The binding of trip `i`, and the fleet of its vehicle; a vehicle belongs to the fleet of its first trip, starts
     /// at the origin of that trip, and has the charge recorded there.
-    fn bind(&mut self, trace: &Trace, i: usize, fleet: FleetId) -> Option<(Bound, FleetId)> {
+    fn bind(&mut self, trace: &Trace, i: usize, fleet: FleetId) -> Option<(RecordedTrip, FleetId)> {
         let named = trace.vehicle[i] as usize;
         let number = self.numbers.get_mut(named)?;
         let vehicle = match *number {
@@ -308,7 +308,7 @@ impl<'a> Binder<'a> {
         };
         let start = self.vehicles.get(vehicle.index())?;
         let fall = trace.soc_start[i] - trace.soc_end[i];
-        let bound = Bound {
+        let bound = RecordedTrip {
             vehicle,
             soc: if fall >= 0.0 {
                 RecordedSoc::Fell(fall * start.consumption_factor)

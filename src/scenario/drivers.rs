@@ -16,7 +16,7 @@ use gridfleet_core::ledger::Money;
 use gridfleet_core::rng::{Purpose, Streams};
 use gridfleet_core::time::{DAY_S, HOUR_S, SimTime, local_to_utc};
 use gridfleet_games::stackelberg::drivers::{Drivers, Histogram};
-use gridfleet_sim::world::{Bound, RecordedSoc, Requests, Station, VehicleStart, VehicleType};
+use gridfleet_sim::world::{RecordedSoc, RecordedTrip, Requests, Station, VehicleStart, VehicleType};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -258,7 +258,7 @@ fn merge(
         requests.distance_km.push(old.distance_km[i]);
         requests.fare.push(old.fare[i]);
         requests.fleet.push(old.fleet[i]);
-        requests.bound.push(old.bound(request));
+        requests.bound.push(old.recorded_trip(request));
     };
     for (time, vehicle, home, duration_s, distance_km) in trips {
         while let Some(request) = rest.next_if(|&request| old.time(request) <= time) {
@@ -271,7 +271,7 @@ fn merge(
         requests.distance_km.push(distance_km);
         requests.fare.push(Money::ZERO);
         requests.fleet.push(vehicles[vehicle.index()].fleet);
-        requests.bound.push(Some(Bound { vehicle, soc: RecordedSoc::Unknown, ends_at_charger: true }));
+        requests.bound.push(Some(RecordedTrip { vehicle, soc: RecordedSoc::Unknown, ends_at_charger: true }));
     }
     rest.for_each(|request| copy(requests, request));
 }

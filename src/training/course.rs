@@ -10,7 +10,7 @@ use crate::ids::{AccountId, BidderId, FleetId, RetailerId};
 use crate::learning::AgentKind;
 use crate::markets::MarketKind;
 use crate::policies::bidding::learned::Forecasts;
-use crate::policies::bidding::sight::Outlook;
+use crate::policies::bidding::observation::Outlook;
 use crate::policies::bidding::{self, ForecastKind, Foresight};
 use crate::policies::{BiddingSpec, PolicySpecs};
 use crate::rng::Streams;
@@ -313,7 +313,7 @@ impl Course {
                     expected,
                 );
             }
-            if !setup.binds(FleetId::new(0)) {
+            if !setup.is_preassigned(FleetId::new(0)) {
                 let found = "a fleet that is dispatched, with feedback \"all-pairs\"".to_owned();
                 return refuse(
                     "operation.mode",
@@ -321,7 +321,8 @@ impl Course {
                     "\"replay\": it must be known who asked for which vehicle",
                 );
             }
-            if let Some(i) = (0..setup.retailers.len()).find(|&i| setup.is_priced_later(RetailerId::new(i))) {
+            if let Some(i) = (0..setup.retailers.len()).find(|&i| setup.has_ex_post_price(RetailerId::new(i)))
+            {
                 let found = "a price that the load makes, with feedback \"all-pairs\"".to_owned();
                 return refuse(
                     &format!("retailers[{i}].tariff"),

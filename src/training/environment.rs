@@ -1,6 +1,6 @@
 //! The simulator as an environment: a week, a quarter of an hour at a time.
 //!
-//! An action is a pair of risks (`policies::bidding::sight`). Its value shows in the fleet's account: what
+//! An action is a pair of risks (`policies::bidding::observation`). Its value shows in the fleet's account: what
 //! energy costs less than at the tariff, less penalties, less the fares of riders turned away.
 
 use super::course::{BIDDER, Course, Week};
@@ -195,7 +195,7 @@ impl Environment {
     /// # Panics
     /// If the week has no balancing or no intraday market, which a [`Course`] has checked.
     pub fn reset(course: &Course, week: &Week, observation: ObservationKind, chain: Chain) -> Self {
-        Self::under(course, week, observation, Chooser::Told(0), chain)
+        Self::under(course, week, observation, Chooser::Forced(0), chain)
     }
 
     /// The same with a policy that chooses its own actions; those of the steps are ignored.
@@ -242,7 +242,7 @@ impl Environment {
     /// Observation before the next step: appends its features, returns the cell of a table.
     pub fn see(&self, features: &mut Vec<f64>) -> usize {
         let view = View::new(self.simulation.setup(), self.simulation.state());
-        self.trader.lock().see(view, BIDDER, self.now(), features)
+        self.trader.lock().observe(view, BIDDER, self.now(), features)
     }
 
     /// Bids with the risks of an action, and lets a quarter of an hour pass.
@@ -250,7 +250,7 @@ impl Environment {
     /// # Errors
     /// If an instant does not end.
     pub fn step(&mut self, action: usize) -> Result<Step, EndlessInstant> {
-        self.trader.lock().tell(action);
+        self.trader.lock().force_action(action);
         self.pass()
     }
 
@@ -287,14 +287,14 @@ impl Environment {
     /// first step.
     #[must_use]
     pub fn with_diary(self) -> Self {
-        self.trader.lock().keep_diary();
+        self.trader.lock().keep_trace();
         self
     }
 
-    /// The slots of `week`, which is over, so that any risks can be valued; none without a diary.
+    /// The slots of `week`, which is over, so that any risks can be valued; none without a trace.
     pub fn hindsight(&self, week: &Week) -> Vec<Slot> {
         let trader = self.trader.lock();
-        trader.diary().map_or_else(Vec::new, |diary| hindsight::slots(week, diary, &self.takings.drawn_kwh))
+        trader.trace().map_or_else(Vec::new, |trace| hindsight::slots(week, trace, &self.takings.drawn_kwh))
     }
 
     /// Result of the week so far.

@@ -6,7 +6,7 @@ use super::environment::{self, Environment, WeekResult};
 use crate::error::Result;
 use crate::policies::BiddingSpec;
 use crate::policies::bidding::learned::{Chain, Chooser};
-use crate::policies::bidding::{ObservationKind, Trained, sight};
+use crate::policies::bidding::{ObservationKind, Trained, observation};
 use rayon::prelude::*;
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ pub enum Player {
 impl Player {
     fn parts(&self) -> (ObservationKind, Chooser) {
         match self {
-            Self::Fixed(risks) => (ObservationKind::Hour, Chooser::Told(sight::action(*risks))),
+            Self::Fixed(risks) => (ObservationKind::Hour, Chooser::Forced(observation::action(*risks))),
             Self::Learned(trained) => (trained.observation, Chooser::Greedy(Arc::clone(trained))),
         }
     }
@@ -46,7 +46,7 @@ impl Player {
         played.into_iter().collect()
     }
 
-    /// The same, with all that the week has left, its diary too.
+    /// The same, with all that the week has left, its trace too.
     ///
     /// # Errors
     /// If a week cannot be built or does not end.
@@ -54,7 +54,7 @@ impl Player {
         let (observation, chooser) = self.parts();
         let ahead = |number: usize| course.outlooks(set, number % course.len(set));
         let before = match self {
-            Self::Fixed(risks) => vec![sight::action(*risks)],
+            Self::Fixed(risks) => vec![observation::action(*risks)],
             Self::Learned(_) => {
                 let last = course.week(set, (number + course.len(set) - 1) % course.len(set))?;
                 let chain = Chain { before: Vec::new(), ahead: ahead(number)? };

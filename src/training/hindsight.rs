@@ -10,8 +10,8 @@
 use super::course::Week;
 use crate::ids::MarketId;
 use crate::markets::{Lots, Market, MarketKind};
-use crate::policies::bidding::diary::{self, Diary, Offer};
-use crate::policies::bidding::sight::{self, RISKS};
+use crate::policies::bidding::observation::{self, RISKS};
+use crate::policies::bidding::trace::{self, GateBid, Trace};
 use crate::time::SimTime;
 use crate::world::Setup;
 
@@ -30,7 +30,7 @@ struct Rider {
 /// One of the two markets, for one product.
 #[derive(Debug, Clone, Copy)]
 struct Desk {
-    offer: Option<Offer>,
+    offer: Option<GateBid>,
     price_per_mwh: f64,
     /// Paid for reserve kept ready [currency per MW and hour].
     capacity_per_mw_h: f64,
@@ -38,7 +38,7 @@ struct Desk {
 }
 
 impl Desk {
-    fn new(rules: &Market, start: SimTime, offer: Option<Offer>) -> Self {
+    fn new(rules: &Market, start: SimTime, offer: Option<GateBid>) -> Self {
         let [least, most] = rules.limits_per_mwh;
         let price_per_mwh = rules.reference.at(start).unwrap_or(f64::INFINITY).clamp(least, most);
         let capacity_per_mw_h = rules.capacity.as_ref().and_then(|series| series.at(start)).unwrap_or(0.0);
@@ -48,7 +48,7 @@ impl Desk {
     /// Power bought at a risk, given the power bought before [kW].
     fn bought_kw(&self, risk: f64, committed_kw: f64) -> f64 {
         let Some(offer) = self.offer else { return 0.0 };
-        let quantity_kw = self.lots.fit(Offer { committed_kw, ..offer }.quantity_kw(risk));
+        let quantity_kw = self.lots.fit(GateBid { committed_kw, ..offer }.quantity_kw(risk));
         if offer.limit_per_mwh >= self.price_per_mwh { quantity_kw.max(0.0) } else { 0.0 }
     }
 }
@@ -100,7 +100,7 @@ impl Slot {
     fn turned_away(&self, committed_kw: f64) -> (f64, f64) {
         let (mut fares, mut stayed_kw, mut stayed_kwh) = (0.0, 0.0, 0.0);
         for rider in &self.riders {
-            let needed = diary::is_needed(rider.pool_kw + stayed_kw, rider.share_kw, committed_kw);
+            let needed = trace::is_needed(rider.pool_kw + stayed_kw, rider.share_kw, committed_kw);
             if needed {
                 fares += rider.fare;
             }
@@ -115,7 +115,9 @@ impl Slot {
 
     /// The most that any pair of risks would have brought [currency].
     pub fn most(&self) -> f64 {
-        (0..sight::ACTIONS).map(|action| self.value(sight::risks(action))).fold(f64::NEG_INFINITY, f64::max)
+        (0..observation::ACTIONS)
+            .map(|action| self.value(observation::risks(action)))
+            .fold(f64::NEG_INFINITY, f64::max)
     }
 
     /// Profit of each risk of one market with the played risk of the other: of balancing, then of intraday bids [currency].
@@ -131,13 +133,13 @@ impl Slot {
     }
 }
 
-/// All slots of a week, of which `diary` was written; `drawn_kwh` is what the fleet drew in each.
-pub fn slots(week: &Week, diary: &Diary, drawn_kwh: &[f64]) -> Vec<Slot> {
+/// All slots of a week, of which `trace` was written; `drawn_kwh` is what the fleet drew in each.
+pub fn slots(week: &Week, trace: &Trace, drawn_kwh: &[f64]) -> Vec<Slot> {
     let setup = &*week.setup;
     let trading = &setup.trading;
     let market = |kind| trading.markets.iter().position(|market| market.kind == kind).unwrap_or(0);
     let markets = [MarketKind::Balancing, MarketKind::Intraday].map(market);
-    let mut asked = &diary.asked[..];
+    let mut asked = &trace.asked[..];
     let slot_of = |(number, &drawn_kwh): (usize, &f64)| {
         let start = setup.start + trading.settlement_s * number as i64;
         let end = start + trading.settlement_s;
@@ -150,7 +152,7 @@ pub fn slots(week: &Week, diary: &Diary, drawn_kwh: &[f64]) -> Vec<Slot> {
             fare: fare(setup, asked),
             left_h: (end - asked.time) as f64 / 3_600.0,
         });
-        let offers = [0, 1].map(|place| diary.offer(place, number));
+        let offers = [0, 1].map(|place| trace.bid(place, number));
         Slot {
             desks: [0, 1].map(|place| Desk::new(&trading.markets[markets[place]], start, offers[place])),
             first: usize::from(MarketId::new(markets[1]) < MarketId::new(markets[0])),
@@ -165,7 +167,7 @@ pub fn slots(week: &Week, diary: &Diary, drawn_kwh: &[f64]) -> Vec<Slot> {
 }
 
 /// Fare of the trip that is assigned to this vehicle at this time.
-fn fare(setup: &Setup, asked: &diary::Asked) -> f64 {
+fn fare(setup: &Setup, asked: &trace::Asked) -> f64 {
     let requests = &setup.requests;
     let first = requests.time.partition_point(|&time| time < asked.time);
     let then = (first..requests.len()).take_while(|&i| requests.time[i] == asked.time);

@@ -14,7 +14,7 @@ use crate::learning::bytes::{Reader, Torn, Writer};
 use crate::learning::network::Workspace;
 use crate::learning::{Agent, Checkpoint, Exploration, Purpose, Reward, Seen, Space, Transition, Values};
 use crate::policies::bidding::learned::{Chain, Trained};
-use crate::policies::bidding::sight::{self, RISKS};
+use crate::policies::bidding::observation::{self, RISKS};
 use crate::rng::{self, PurposeStreams, Streams};
 use crate::scenario::training::{FeedbackSpec, RewardSpec, TrainingSpec};
 use rand::RngExt as _;
@@ -365,7 +365,7 @@ impl Trainer {
                 let cell = environment.see(&mut features);
                 let mut random = self.streams.stream(CHOICES | self.steps);
                 let seen = Seen { features: &features, cell };
-                let (values, count) = (self.agent.values(), sight::ACTIONS);
+                let (values, count) = (self.agent.values(), observation::ACTIONS);
                 *action = self.exploration.choose(self.steps, values, seen, count, &mut work, &mut random);
                 log.features.extend_from_slice(&features);
                 log.cells.push(cell);
@@ -413,7 +413,7 @@ impl Trainer {
     fn told(&self, slot: &Slot) -> [[f64; RISKS]; 2] {
         let mut told = slot.alternatives();
         for (market, alternatives) in told.iter_mut().enumerate() {
-            let fixed = sight::step(self.course.fixed_risks[market]);
+            let fixed = observation::step(self.course.fixed_risks[market]);
             let base = if self.spec.reward == RewardSpec::Advantage { alternatives[fixed] } else { 0.0 };
             alternatives.iter_mut().for_each(|cash| *cash -= base);
         }
@@ -545,7 +545,7 @@ impl Trainer {
 
 fn space(spec: &TrainingSpec) -> Space {
     let kind = spec.observation;
-    Space { features: kind.features(), cells: kind.cells(), actions: sight::ACTIONS }
+    Space { features: kind.features(), cells: kind.cells(), actions: observation::ACTIONS }
 }
 
 /// Trains until all steps are done.

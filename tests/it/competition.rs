@@ -211,8 +211,8 @@ fn week(policy: &str, replication: &str, more: &[&str]) -> Json {
     summary["competitors"][0].clone()
 }
 
-fn figure(of: &Json, name: &str) -> f64 {
-    of[name].as_f64().unwrap_or_else(|| panic!("{name} in {of}"))
+fn figure(figures: &Json, name: &str) -> f64 {
+    figures[name].as_f64().unwrap_or_else(|| panic!("{name} in {figures}"))
 }
 
 /// In every replication; and purchases and sales balance.
@@ -229,11 +229,11 @@ fn nobody_earns_more_than_who_knows_everything() {
             "{ kind = \"bilevel\", beta = 10.0, demand_forecast = \"perfect\" }",
             "{ kind = \"bilevel\", purchase = \"curve\" }",
         ] {
-            let of = week(policy, replication, &[]);
-            assert!(figure(&of, "profit") < most, "{policy}: {of}");
-            let (bought, sold) = (figure(&of, "bought_kwh"), figure(&of, "energy_kwh"));
-            let (short, long) = (figure(&of, "short_kwh"), figure(&of, "long_kwh"));
-            assert!((bought + short - long - sold).abs() < 1e-3, "{policy}: {of}");
+            let figures = week(policy, replication, &[]);
+            assert!(figure(&figures, "profit") < most, "{policy}: {figures}");
+            let (bought, sold) = (figure(&figures, "bought_kwh"), figure(&figures, "energy_kwh"));
+            let (short, long) = (figure(&figures, "short_kwh"), figure(&figures, "long_kwh"));
+            assert!((bought + short - long - sold).abs() < 1e-3, "{policy}: {figures}");
         }
     }
 }
@@ -241,9 +241,9 @@ fn nobody_earns_more_than_who_knows_everything() {
 /// If no owner would switch, a quarter of the owners stays: the aggregator asks the highest price allowed.
 #[test]
 fn whose_owners_do_not_go_asks_the_most() {
-    let of = week("{ kind = \"bilevel\" }", "0", &["competition.reluctance_per_mwh=500.0"]);
-    assert!((figure(&of, "sold_at_per_mwh") - 80.0).abs() < 1e-6, "{of}");
-    assert!((0.15..0.35).contains(&figure(&of, "energy_share")), "{of}");
+    let figures = week("{ kind = \"bilevel\" }", "0", &["competition.reluctance_per_mwh=500.0"]);
+    assert!((figure(&figures, "sold_at_per_mwh") - 80.0).abs() < 1e-6, "{figures}");
+    assert!((0.15..0.35).contains(&figure(&figures, "energy_share")), "{figures}");
 }
 
 #[test]

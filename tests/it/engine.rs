@@ -242,10 +242,10 @@ impl Dispatch for Checked {
         requests.sort_unstable();
         let mut all = All(vec![Vec::new(); requests.len()]);
         for (row, &request) in requests.iter().enumerate() {
-            let ask = view.ask(request);
-            for vehicle in view.available(ask.fleet) {
-                if let Service::Possible(way) = view.service(vehicle, &ask) {
-                    all.0[row].push((vehicle.0, way.duration_s));
+            let ride_request = view.request(request);
+            for vehicle in view.available(ride_request.fleet) {
+                if let Service::Possible(route) = view.service(vehicle, &ride_request) {
+                    all.0[row].push((vehicle.0, route.duration_s));
                 }
             }
         }

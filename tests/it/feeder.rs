@@ -12,8 +12,8 @@ use gridfleet::records::{BusRecord, FeederRecord, Recorder, SessionRecord, Stati
 use gridfleet::rng::Streams;
 use gridfleet::time::{DAY_S, HOUR_S, LocalClock, SimTime};
 use gridfleet::world::{
-    Access, Bound, ChargingCurve, Connector, Enforce, Fleet, Grid, Mode, RecordedSoc, Requests, Retail,
-    Retailer, Setup, Station, Tariff, Trading, Travel, VehicleStart, VehicleType,
+    Access, ChargingCurve, Connector, Enforce, Fleet, Grid, Mode, RecordedSoc, RecordedTrip, Requests,
+    Retail, Retailer, Setup, Station, Tariff, Trading, Travel, VehicleStart, VehicleType,
 };
 use std::sync::Arc;
 
@@ -276,8 +276,8 @@ fn charging_is_held_back_as_far_as_needed_and_evenly() {
 #[test]
 fn a_branch_keeps_to_its_rating() {
     let told = run(world(grid(line(&[0, 1], 0.05), &[2, 1], Enforce::Limit), &[&[0.0, 0.0], &[0.0]]));
-    for (reading, of) in told.feeder.iter().enumerate() {
-        let flow = of.flow.unwrap();
+    for (reading, record) in told.feeder.iter().enumerate() {
+        let flow = record.flow.unwrap();
         let (loading, _) = flow.loading.unwrap();
         assert!(loading <= 1.0 && flow.kept, "{reading}: {flow:?}");
         if (1..=8).contains(&reading) {
@@ -303,7 +303,7 @@ fn whoever_comes_between_readings_breaks_no_limit() {
         requests.distance_km.push(1.0);
         requests.fare.push(Money::ZERO);
         requests.fleet.push(FleetId(0));
-        requests.bound.push(Some(Bound {
+        requests.bound.push(Some(RecordedTrip {
             vehicle: VehicleId(2),
             soc: RecordedSoc::Unknown,
             ends_at_charger: true,

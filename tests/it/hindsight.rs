@@ -1,7 +1,7 @@
 //! Gains from other risks, as valued by hindsight, against the engine.
 
 use gridfleet::policies::bidding::learned::Chain;
-use gridfleet::policies::bidding::{ObservationKind, sight};
+use gridfleet::policies::bidding::{ObservationKind, observation};
 use gridfleet::scenario::Overrides;
 use gridfleet::training::{Course, Environment, Set};
 use std::path::Path;
@@ -26,12 +26,12 @@ fn what_was_played_is_worth_what_the_ledger_says() {
     let course = course();
     let week = course.week(Set::Training, 0).unwrap();
     // Any risks at any step, including the boldest: riders are turned away, and some energy is not drawn.
-    let wild = |step: usize| (step * 37 + step / 7) % sight::ACTIONS;
-    let before: Vec<usize> = (0..672).map(|step| (step * 53 + 11) % sight::ACTIONS).collect();
+    let wild = |step: usize| (step * 37 + step / 7) % observation::ACTIONS;
+    let before: Vec<usize> = (0..672).map(|step| (step * 53 + 11) % observation::ACTIONS).collect();
     for (name, played) in [
         ("wild", play(&course, before, wild)),
         ("bold", play(&course, vec![0], |_| 0)),
-        ("best", play(&course, vec![sight::action([0.2, 0.3])], |_| sight::action([0.2, 0.3]))),
+        ("best", play(&course, vec![observation::action([0.2, 0.3])], |_| observation::action([0.2, 0.3]))),
     ] {
         let slots = played.hindsight(&week);
         assert_eq!(slots.len(), 672);
@@ -53,14 +53,14 @@ fn other_risks_are_worth_what_the_engine_makes_of_them() {
     const LEADS: [usize; 2] = [672, 2];
     let course = course();
     let week = course.week(Set::Training, 0).unwrap();
-    let usual = sight::action([0.2, 0.3]);
+    let usual = observation::action([0.2, 0.3]);
     let slots = play(&course, vec![usual; 672], |_| usual).hindsight(&week);
     let (mut worst, mut refused) = (0.0_f64, 0);
     for slot in (8..672).step_by(61) {
         for (market, risk) in [(0, 0.0), (0, 0.6), (1, 0.0), (1, 1.0)] {
             let mut risks = [0.2, 0.3];
             risks[market] = risk;
-            let other = sight::action(risks);
+            let other = observation::action(risks);
             let mut before = vec![usual; 672];
             if market == 0 {
                 before[slot] = other;
@@ -88,11 +88,11 @@ fn other_risks_are_worth_what_the_engine_makes_of_them() {
 fn hindsight_of_a_week_is_near_what_its_play_brings() {
     let course = course();
     let week = course.week(Set::Training, 0).unwrap();
-    let usual = sight::action([0.3, 0.3]);
+    let usual = observation::action([0.3, 0.3]);
     let slots = play(&course, vec![usual], |_| usual).hindsight(&week);
     for risks in [[0.2, 0.3], [0.3, 0.2], [0.5, 0.3], [0.4, 0.4]] {
         let told: f64 = slots.iter().map(|slot| slot.value(risks)).sum();
-        let other = sight::action(risks);
+        let other = observation::action(risks);
         let made = play(&course, vec![other], |_| other).result().profit;
         println!("{risks:?}: told {told:.1}, made {made:.1}");
         assert!((told - made).abs() < 0.03 * made, "{risks:?}: {told} {made}");

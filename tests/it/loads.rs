@@ -76,10 +76,10 @@ fn sessions_pay_what_their_load_makes() {
     let cost =
         |eight_min: f64, nine_min: f64| 4.0 * (eight_min * prices[0] + nine_min * prices[1]) / 60.0 / 1_000.0;
     // Recorded when the price of their last hour is known, also the session of b, which ended at 9:30.
-    let of = |vehicle: u32| day.sessions.iter().find(|s| s.vehicle == VehicleId(vehicle)).unwrap();
-    near(of(0).cost, cost(50.0, 25.0));
-    near(of(1).cost, cost(30.0, 30.0));
-    assert_eq!(of(1).unplug_time, Some(at(9, 30)));
+    let session_of = |vehicle: u32| day.sessions.iter().find(|s| s.vehicle == VehicleId(vehicle)).unwrap();
+    near(session_of(0).cost, cost(50.0, 25.0));
+    near(session_of(1).cost, cost(30.0, 30.0));
+    assert_eq!(session_of(1).unplug_time, Some(at(9, 30)));
     let paid = |kind: EntryKind| {
         day.ledger.iter().filter(|e| e.kind == kind).map(|e| (e.time, e.amount.units())).collect::<Vec<_>>()
     };
@@ -104,9 +104,9 @@ impl StationControl for Half {
 fn a_limit_serves_the_emptiest_first_and_costs_deviations() {
     let day = run(two_hours(), Some(Box::new(Half)));
     // From 8:30 on b has the 4 kW; a, stopped at 0.8 + 20 min, continues at 9:30 and is not full at 10:00.
-    let of = |vehicle: u32| day.sessions.iter().find(|s| s.vehicle == VehicleId(vehicle)).unwrap();
-    near(of(0).energy_kwh, 4.0 * (20.0 + 30.0) / 60.0);
-    near(of(1).energy_kwh, 4.0);
+    let session_of = |vehicle: u32| day.sessions.iter().find(|s| s.vehicle == VehicleId(vehicle)).unwrap();
+    near(session_of(0).energy_kwh, 4.0 * (20.0 + 30.0) / 60.0);
+    near(session_of(1).energy_kwh, 4.0);
     let nominal = [4.0 * 80.0 / 60.0, 4.0 * 55.0 / 60.0];
     let power = [4.0 * 50.0 / 60.0, 4.0];
     for (i, record) in day.loads.iter().enumerate() {

@@ -13,8 +13,8 @@ use gridfleet::records::{EndReason, HouseholdRecord, PriceRecord, Recorder, Sess
 use gridfleet::rng::Streams;
 use gridfleet::time::{DAY_S, HOUR_S, LocalClock, SimTime};
 use gridfleet::world::{
-    Access, Bound, ChargingCurve, Connector, Fleet, Generation, Households, Mode, RecordedSoc, Requests,
-    Retail, Retailer, Setup, Station, Tariff, Trading, Travel, VehicleStart, VehicleType,
+    Access, ChargingCurve, Connector, Fleet, Generation, Households, Mode, RecordedSoc, RecordedTrip,
+    Requests, Retail, Retailer, Setup, Station, Tariff, Trading, Travel, VehicleStart, VehicleType,
 };
 use std::sync::Arc;
 
@@ -71,7 +71,13 @@ fn car() -> VehicleType {
 type Outing = (u32, f64, f64, f64);
 
 /// Homes, and cars that park there; the retailer asks 200 EUR/MWh unless a policy sets another price.
-fn world(days: i64, homes: Vec<Households>, soc: &[f64], outings: &[Outing], of: VehicleType) -> Setup {
+fn world(
+    days: i64,
+    homes: Vec<Households>,
+    soc: &[f64],
+    outings: &[Outing],
+    vehicle_type: VehicleType,
+) -> Setup {
     let mut places = Places::default();
     places.add_point(40.7, -74.0);
     let mut requests = Requests::default();
@@ -86,7 +92,8 @@ fn world(days: i64, homes: Vec<Households>, soc: &[f64], outings: &[Outing], of:
         requests.distance_km.push(km);
         requests.fare.push(Money::ZERO);
         requests.fleet.push(FleetId(0));
-        let bound = Bound { vehicle: VehicleId(car), soc: RecordedSoc::Unknown, ends_at_charger: true };
+        let bound =
+            RecordedTrip { vehicle: VehicleId(car), soc: RecordedSoc::Unknown, ends_at_charger: true };
         requests.bound.push(Some(bound));
         departures[car as usize].push(leaves_at);
     }
@@ -102,7 +109,7 @@ fn world(days: i64, homes: Vec<Households>, soc: &[f64], outings: &[Outing], of:
         places: Arc::new(places),
         travel: Travel { circuity: 1.0, speed_kmh: vec![30.0; 168].into(), matrix: None },
         temperature_c: Vec::new(),
-        types: vec![of],
+        types: vec![vehicle_type],
         fleets: vec![Fleet { name: "private".into(), private: true, ..Fleet::default() }],
         coalitions: Vec::new(),
         referral_share: 0.0,
@@ -419,8 +426,13 @@ fn cost_of_departures(told: &Told) -> f64 {
 
 /// Cost of charging for all departures [currency], and number of full ones, at a time-of-use tariff whose prices are
 /// announced `lead_s` ahead.
-fn paid_with_lead(lead_s: i64, price: &[f64], outings: &[Outing], of: &VehicleType) -> (f64, usize) {
-    let mut setup = world(4, Vec::new(), &[1.0; 3], outings, of.clone());
+fn paid_with_lead(
+    lead_s: i64,
+    price: &[f64],
+    outings: &[Outing],
+    vehicle_type: &VehicleType,
+) -> (f64, usize) {
+    let mut setup = world(4, Vec::new(), &[1.0; 3], outings, vehicle_type.clone());
     setup.retail.generation = vec![None];
     setup.retailers[0].tariff = Tariff::TimeOfUse(price.into());
     setup.retailers[0].lead_s = lead_s;
@@ -450,13 +462,14 @@ fn longer_notice_never_costs_more() {
         }
         outings.sort_by(|a, b| a.1.total_cmp(&b.1));
         let efficiency = [1.0, 0.9][seed as usize % 2];
-        let of = VehicleType { feed_kw: 0.0, charge_efficiency: efficiency, ..car() };
-        let leads = [0, 1, 4, 6, 12, 24, 48].map(|h| paid_with_lead(h * HOUR_S, &price, &outings, &of));
+        let vehicle_type = VehicleType { feed_kw: 0.0, charge_efficiency: efficiency, ..car() };
+        let leads =
+            [0, 1, 4, 6, 12, 24, 48].map(|h| paid_with_lead(h * HOUR_S, &price, &outings, &vehicle_type));
         for pair in leads.windows(2) {
             assert!(pair[1].0 <= pair[0].0 + 1e-6 && pair[1].1 >= pair[0].1, "seed {seed}: {leads:?}");
         }
         let unplanned = {
-            let mut setup = world(4, Vec::new(), &[1.0; 3], &outings, of);
+            let mut setup = world(4, Vec::new(), &[1.0; 3], &outings, vehicle_type);
             setup.retail.generation = vec![None];
             setup.retailers[0].tariff = Tariff::TimeOfUse(price.as_slice().into());
             run(setup, &PricingSpec::Tariff {}, &ResponseSpec::Nominal {}).0

@@ -12,8 +12,8 @@ use gridfleet::records::{
 use gridfleet::rng::Streams;
 use gridfleet::time::{LocalClock, SimTime};
 use gridfleet::world::{
-    Access, Bound, ChargingCurve, Connector, Fleet, Mode, Party, RecordedSoc, Requests, Retail, Retailer,
-    Setup, Station, Tariff, Trading, Travel, VehicleStart, VehicleType, View,
+    Access, ChargingCurve, Connector, Fleet, Mode, Party, RecordedSoc, RecordedTrip, Requests, Retail,
+    Retailer, Setup, Station, Tariff, Trading, Travel, VehicleStart, VehicleType, View,
 };
 use rand_pcg::Pcg64;
 use std::sync::Arc;
@@ -96,7 +96,7 @@ pub fn setup(trips: &[Trip], soc: [f64; 3], markets: Vec<Market>) -> Setup {
         requests.distance_km.push(5.0);
         requests.fare.push(Money::from_units(fare).unwrap());
         requests.fleet.push(FleetId(0));
-        requests.bound.push(Some(Bound {
+        requests.bound.push(Some(RecordedTrip {
             vehicle: VehicleId(vehicle),
             soc: if drop < 0.0 { RecordedSoc::Rose(-drop) } else { RecordedSoc::Fell(drop) },
             ends_at_charger,
@@ -507,7 +507,7 @@ fn benchmarks_come_in_the_order_that_the_literature_has() {
     let bold = r#"{kind="integrated", accuracy_balancing=0.7, accuracy_intraday=0.9}"#;
     let bold = benchmark(bold);
     for i in 0..3 {
-        let net = |of: &[gridfleet::studies::task::TaskResult]| of[i].figures["market_profit_net"];
+        let net = |results: &[gridfleet::studies::task::TaskResult]| results[i].figures["market_profit_net"];
         assert_eq!(net(&regular), 0.0);
         // Both markets together earn more than either, and risk costs.
         assert!(net(&perfect) > net(&balancing) && net(&balancing) > 0.0);
@@ -517,12 +517,12 @@ fn benchmarks_come_in_the_order_that_the_literature_has() {
         assert!(bold[i].figures["trips_lost_committed"] > 10.0);
         assert!(net(&bold) < net(&perfect));
         // A perfect forecast is met, and turns no rider away.
-        for of in [&intraday, &balancing, &perfect] {
-            assert!(of[i].figures["imbalance_kwh"] < 1e-6, "{}", of[i].figures["imbalance_kwh"]);
-            assert_eq!(of[i].figures["trips_lost_committed"], 0.0);
+        for results in [&intraday, &balancing, &perfect] {
+            assert!(results[i].figures["imbalance_kwh"] < 1e-6, "{}", results[i].figures["imbalance_kwh"]);
+            assert_eq!(results[i].figures["trips_lost_committed"], 0.0);
         }
         // Energy bought ahead is not drawn at the tariff; nothing else changes.
-        let figure = |of: &[gridfleet::studies::task::TaskResult], name: &str| of[i].figures[name];
+        let figure = |results: &[gridfleet::studies::task::TaskResult], name: &str| results[i].figures[name];
         assert_eq!(figure(&perfect, "energy_charged_kwh"), figure(&regular, "energy_charged_kwh"));
         let gain = figure(&perfect, "operating_profit") - figure(&regular, "operating_profit");
         assert!((gain - figure(&perfect, "market_profit")).abs() < 1e-5);
@@ -550,11 +550,12 @@ fn bounded(bidding: &str, time: &[&str]) -> std::collections::BTreeMap<String, f
 /// Profit and its bound cover the same time.
 #[test]
 fn the_bound_leaves_the_warm_up_out() {
-    let of = |time: &[&str]| {
+    let net_and_bound = |time: &[&str]| {
         let figures = bounded(r#"{kind="integrated"}"#, time);
         (figures["market_profit_net"], figures["market_profit_bound"])
     };
-    let (whole, measured) = (of(&["time.days=2"]), of(&["time.days=2", "time.warm_up=1"]));
+    let (whole, measured) =
+        (net_and_bound(&["time.days=2"]), net_and_bound(&["time.days=2", "time.warm_up=1"]));
     println!("{whole:?} {measured:?}");
     assert!(0.0 < measured.0 && measured.0 <= measured.1 + 1e-6, "{measured:?}");
     assert!(measured.1 < whole.1, "{measured:?} of {whole:?}");

@@ -4,7 +4,7 @@ use assert_cmd::cargo::cargo_bin;
 use gridfleet::learning::Checkpoint;
 use gridfleet::policies::BiddingSpec;
 use gridfleet::policies::bidding::learned::Chain;
-use gridfleet::policies::bidding::{ForecastKind, ObservationKind, sight};
+use gridfleet::policies::bidding::{ForecastKind, ObservationKind, observation};
 use gridfleet::scenario::Overrides;
 use gridfleet::training::evaluate::benchmark;
 use gridfleet::training::{Course, Environment, Player, Set, Trainer, results};
@@ -52,7 +52,7 @@ fn a_week_of_steps_is_the_week_that_a_fixed_policy_makes() {
         limit_per_mwh: None,
     };
     let whole = benchmark(&course, Set::Training, 0, &spec).unwrap();
-    let (environment, rewards) = play(&course, sight::action([0.2, 0.0]));
+    let (environment, rewards) = play(&course, observation::action([0.2, 0.0]));
     assert_eq!(rewards.len(), 672);
     assert_eq!(environment.result(), whole);
     assert!(whole.profit > 500.0 && whole.imbalance_kwh > 0.0, "{whole:?}");
@@ -61,8 +61,8 @@ fn a_week_of_steps_is_the_week_that_a_fixed_policy_makes() {
     }
     assert_eq!(Player::Fixed([0.2, 0.0]).play(&course, Set::Training, 0).unwrap(), whole);
     // No bids, no earnings; and other risks give another week.
-    assert_eq!(play(&course, sight::action([1.0, 1.0])).0.result().profit, 0.0);
-    assert_ne!(play(&course, sight::action([0.0, 0.0])).0.result(), whole);
+    assert_eq!(play(&course, observation::action([1.0, 1.0])).0.result().profit, 0.0);
+    assert_ne!(play(&course, observation::action([0.0, 0.0])).0.result(), whole);
 }
 
 #[test]

@@ -9,8 +9,8 @@ use gridfleet::records::{FleetRecord, Recorder, SessionRecord, StationRecord};
 use gridfleet::rng::Streams;
 use gridfleet::time::{LocalClock, SimTime};
 use gridfleet::world::{
-    Access, Bound, ChargingCurve, Connector, Fleet, Mode, RecordedSoc, Requests, Retail, Retailer, Setup,
-    Station, Tariff, Trading, Travel, VehicleStart, VehicleType, View,
+    Access, ChargingCurve, Connector, Fleet, Mode, RecordedSoc, RecordedTrip, Requests, Retail, Retailer,
+    Setup, Station, Tariff, Trading, Travel, VehicleStart, VehicleType, View,
 };
 use rand_pcg::Pcg64;
 use std::sync::Arc;
@@ -58,7 +58,8 @@ fn setup(cars: u32, feed_kw: f64, site_limit_kw: f64) -> Setup {
         requests.distance_km.push(5.0);
         requests.fare.push(Money::ZERO);
         requests.fleet.push(FleetId(0));
-        let bound = Bound { vehicle: VehicleId(car), soc: RecordedSoc::Fell(0.1), ends_at_charger: true };
+        let bound =
+            RecordedTrip { vehicle: VehicleId(car), soc: RecordedSoc::Fell(0.1), ends_at_charger: true };
         requests.bound.push(Some(bound));
     }
     // 200 EUR/MWh, and 300 from 9:00 to 10:00.

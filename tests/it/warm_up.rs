@@ -35,7 +35,7 @@ fn a_warm_up_is_in_no_figure_and_changes_nothing_else() {
     assert!(whole.get("measured_from").is_none());
     assert_eq!(second["measured_from"], "2018-03-05T23:00:00Z");
     // Requests count by the day on which they are made.
-    let requested = |of| figure(of, "trips_requested");
+    let requested = |figures| figure(figures, "trips_requested");
     assert_eq!(requested(&first) + requested(&second), requested(&whole));
     assert!(requested(&second) > 0.0 && figure(&second, "km_total") < figure(&whole, "km_total"));
 }
@@ -43,8 +43,8 @@ fn a_warm_up_is_in_no_figure_and_changes_nothing_else() {
 #[test]
 fn money_adds_up_and_stored_energy_is_valued() {
     for settings in [&["time.warm_up=1", "time.end_value_per_mwh=200"][..], &["time.end_value_per_mwh=200"]] {
-        let of = summary(settings);
-        let f = |name| figure(&of, name);
+        let figures = summary(settings);
+        let f = |name| figure(&figures, name);
         let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-5, "{a} {b}");
         near(f("fares") - f("operating_cost"), f("operating_profit"));
         near(f("operating_cost") + f("lost_fares"), f("cost_with_lost_fares"));
@@ -124,18 +124,19 @@ fn fares_of_riders_aboard_belong_to_the_time_in_which_they_are_driven() {
     let folder = tempfile::tempdir().unwrap();
     let scenario = town(folder.path(), 3, 24);
     // All cars set out on the hour.
-    let of = |settings: &[&str]| {
+    let run_with = |settings: &[&str]| {
         run(&scenario, &[&["time.start=2018-03-05T00:07", "operation.patience_s=1800"], settings].concat()).0
     };
-    let first = of(&["time.days=1"]);
-    let second = of(&["time.days=2", "time.warm_up=1"]);
-    let whole = of(&["time.days=2"]);
+    let first = run_with(&["time.days=1"]);
+    let second = run_with(&["time.days=2", "time.warm_up=1"]);
+    let whole = run_with(&["time.days=2"]);
     let aboard = first["rides_in_progress_end"].as_u64().unwrap();
     assert!(aboard > 0);
     assert_eq!(second["rides_in_progress_start"], aboard);
     assert_eq!(first["rides_in_progress_start"], 0);
     assert_eq!(second["rides_in_progress_end"], whole["rides_in_progress_end"]);
-    let earned = |of: &serde_json::Value| figure(of, "fares") + figure(of, "rides_in_progress_value");
+    let earned =
+        |figures: &serde_json::Value| figure(figures, "fares") + figure(figures, "rides_in_progress_value");
     let (parts, all) = (earned(&first) + earned(&second), earned(&whole));
     assert!((parts - all).abs() < 2e-6, "{parts} {all}");
     assert!(figure(&first, "rides_in_progress_value") > 1.0);

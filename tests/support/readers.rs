@@ -99,7 +99,7 @@ pub fn checkpoint(data: &[u8]) -> Result<usize> {
     // As it is, and with a correct checksum.
     let _ = Checkpoint::from_bytes(data).map_err(user);
     let checkpoint = Checkpoint::from_bytes(&signed).map_err(user)?;
-    let _ = Trained::of(&checkpoint).map_err(user);
+    let _ = Trained::from_checkpoint(&checkpoint).map_err(user);
     checkpoint.values().map_err(user)?;
     let mut random = Streams { seed: 1, replication: 0 }.stream(Purpose::Synthesis, 0);
     let mut agent = checkpoint.purpose.agent.build(checkpoint.purpose.space(), &mut random);

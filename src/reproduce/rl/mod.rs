@@ -11,7 +11,7 @@ mod source;
 
 use super::{Context, Figure, Finding, Outcome};
 use crate::error::Result;
-use crate::policies::bidding::{Trained, sight};
+use crate::policies::bidding::{Trained, observation};
 use crate::scenario::training::TrainingSpec;
 use crate::statistics::Clusters;
 use crate::training::{Course, CurveRow, Player, Set, Trainer, WeekResult};
@@ -107,7 +107,7 @@ fn best_fixed(context: &Context<'_>, course: &Course) -> Result<([f64; 2], Vec<f
     let some = all.min(GRID_WEEKS);
     let profits = |actions: &[usize], weeks: usize| {
         context.map(actions, |&action| {
-            let player = Player::Fixed(sight::risks(action));
+            let player = Player::Fixed(observation::risks(action));
             let mut sum = 0.0;
             for week in 0..weeks {
                 // Spread over all weeks, so that the season has no effect.
@@ -116,12 +116,12 @@ fn best_fixed(context: &Context<'_>, course: &Course) -> Result<([f64; 2], Vec<f
             Ok(sum / weeks as f64)
         })
     };
-    let mut actions: Vec<usize> = (0..sight::ACTIONS).collect();
+    let mut actions: Vec<usize> = (0..observation::ACTIONS).collect();
     let grid = profits(&actions, some)?;
     actions.sort_by(|&a, &b| grid[b].total_cmp(&grid[a]));
     actions.truncate(GRID_BEST);
     let last = profits(&actions, all)?;
-    Ok((sight::risks(actions[crate::learning::best(&last)]), grid))
+    Ok((observation::risks(actions[crate::learning::best(&last)]), grid))
 }
 
 fn profits(results: &[WeekResult]) -> Vec<f64> {

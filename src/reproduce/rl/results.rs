@@ -6,7 +6,7 @@ use super::{best_fixed, differences, learn, mean, profits, spec};
 use crate::error::Result;
 use crate::plots::{self, Axis, Heat};
 use crate::policies::BiddingSpec;
-use crate::policies::bidding::{ForecastKind, clairvoyant, sight};
+use crate::policies::bidding::{ForecastKind, clairvoyant, observation};
 use crate::training::evaluate::benchmark;
 use crate::training::hindsight::Slot;
 use crate::training::{Player, Set, WeekResult};
@@ -106,11 +106,11 @@ fn run(context: &Context<'_>) -> Result<Outcome> {
         columns: vec![
             (
                 "risk_balancing".to_owned(),
-                Values::Numbers((0..sight::ACTIONS).map(|a| sight::risks(a)[0]).collect()),
+                Values::Numbers((0..observation::ACTIONS).map(|a| observation::risks(a)[0]).collect()),
             ),
             (
                 "risk_intraday".to_owned(),
-                Values::Numbers((0..sight::ACTIONS).map(|a| sight::risks(a)[1]).collect()),
+                Values::Numbers((0..observation::ACTIONS).map(|a| observation::risks(a)[1]).collect()),
             ),
             ("profit".to_owned(), Values::Numbers(grid.clone())),
         ],
@@ -181,17 +181,17 @@ fn ceilings(context: &Context<'_>, case: &Case, best: [f64; 2], outcome: &mut Ou
     };
     let weeks: Vec<usize> = (0..case.course.calendar_weeks(Set::Training)).collect();
     let by_hour = context.map(&weeks, |&week| {
-        let mut sums = vec![[0.0; sight::ACTIONS]; 24];
+        let mut sums = vec![[0.0; observation::ACTIONS]; 24];
         for (hour, slot) in slots(Set::Training, week)? {
             let values = sums[hour].iter_mut().enumerate();
-            values.for_each(|(action, sum)| *sum += slot.value(sight::risks(action)));
+            values.for_each(|(action, sum)| *sum += slot.value(observation::risks(action)));
         }
         Ok(sums)
     })?;
     let pairs: Vec<[f64; 2]> = (0..24)
         .map(|hour| {
             let sum = |action: usize| by_hour.iter().map(|sums| sums[hour][action]).sum::<f64>();
-            sight::risks(crate::learning::best(&(0..sight::ACTIONS).map(sum).collect::<Vec<_>>()))
+            observation::risks(crate::learning::best(&(0..observation::ACTIONS).map(sum).collect::<Vec<_>>()))
         })
         .collect();
     let gains = context.map(&case.held_out(), |&week| {
@@ -230,12 +230,13 @@ fn bound(context: &Context<'_>, case: &Case, learned: &[WeekResult], outcome: &m
 
 /// Mean profit by pair of risks.
 fn picture(grid: &[f64]) -> plots::Figure {
-    let risks: Vec<String> = (0..sight::RISKS).map(|step| format!("{:.1}", step as f64 / 10.0)).collect();
+    let risks: Vec<String> =
+        (0..observation::RISKS).map(|step| format!("{:.1}", step as f64 / 10.0)).collect();
     let heat = Heat {
         rows: risks.iter().map(|risk| format!("balancing {risk}")).collect(),
         columns: risks,
         columns_label: "risk intraday".to_owned(),
-        values: grid.chunks(sight::RISKS).map(<[f64]>::to_vec).collect(),
+        values: grid.chunks(observation::RISKS).map(<[f64]>::to_vec).collect(),
         value: Axis::number("profit of a week", "EUR"),
     };
     plots::Figure::new("Fixed risks on training weeks").panel("Mean profit of a week", heat)

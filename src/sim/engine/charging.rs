@@ -17,7 +17,7 @@
 use super::loads::Bill;
 use super::{Accounts, Simulation};
 use crate::policies::Refusal;
-use crate::world::{Activity, Drawn, Motion, Session, Trigger, Trip, View, Waiting};
+use crate::world::{Activity, EnergyAccount, Motion, Route, Session, Trigger, View, Waiting};
 use gridfleet_core::ids::{StationId, VehicleId};
 use gridfleet_core::ledger::{EntryKind, Reference};
 use gridfleet_core::records::{EndReason, LegPurpose, Recorder, SessionRecord};
@@ -43,25 +43,25 @@ impl Simulation {
         recorder: &mut dyn Recorder,
     ) -> Result<(), Refusal> {
         let view = View::new(&self.setup, &self.state);
-        let (v, of) = (view.vehicle(vehicle), view.vehicle_type(vehicle));
+        let (v, vehicle_type) = (view.vehicle(vehicle), view.vehicle_type(vehicle));
         if v.activity != Activity::Idle {
             return Err(Refusal::VehicleNotIdle);
         }
-        let there = &self.setup.stations[station.index()];
-        if !there.access.allows(v.fleet) || there.connectors.iter().all(|&c| of.limit_kw(c) <= 0.0) {
+        let site = &self.setup.stations[station.index()];
+        if !site.access.allows(v.fleet) || site.connectors.iter().all(|&c| vehicle_type.limit_kw(c) <= 0.0) {
             return Err(Refusal::NoAccess);
         }
         if view.avoids(vehicle, station) {
             return Err(Refusal::GaveUpThere);
         }
         // NaN is also refused.
-        let charges = target_soc > v.soc && target_soc <= of.usable_soc[1] + SOC_EPSILON;
+        let charges = target_soc > v.soc && target_soc <= vehicle_type.usable_soc[1] + SOC_EPSILON;
         if !charges {
             return Err(Refusal::NothingToCharge);
         }
-        let way = view.trip(v.place, there.place);
-        let mut energy_kwh = way.distance_km * view.consumption_kwh_per_km(vehicle);
-        if of.kwh(v.soc - of.usable_soc[0]) < energy_kwh {
+        let route = view.route(v.place, site.place);
+        let mut energy_kwh = route.distance_km * view.consumption_kwh_per_km(vehicle);
+        if vehicle_type.kwh(v.soc - vehicle_type.usable_soc[0]) < energy_kwh {
             // Carried on a truck: the trip costs time and money, but no charge.
             energy_kwh = 0.0;
             self.pay_rescue(vehicle, recorder);
@@ -69,7 +69,7 @@ impl Simulation {
         self.state.withdraw(&self.setup, vehicle);
         let v = &mut self.state.vehicles[vehicle.index()];
         (v.target_soc, v.yields) = (target_soc, yields);
-        self.head_for(vehicle, station, way, energy_kwh);
+        self.head_for(vehicle, station, route, energy_kwh);
         Ok(())
     }
 
@@ -89,13 +89,13 @@ impl Simulation {
         );
     }
 
-    /// An idle vehicle departs for a station along this trip.
-    pub(super) fn head_for(&mut self, vehicle: VehicleId, station: StationId, way: Trip, energy_kwh: f64) {
+    /// An idle vehicle departs for a station along this route.
+    pub(super) fn head_for(&mut self, vehicle: VehicleId, station: StationId, route: Route, energy_kwh: f64) {
         self.state.fire(vehicle, Trigger::SeekCharge);
         self.state.vehicles[vehicle.index()].station = Some(station);
         self.state.stations.stations[station.index()].inbound += 1;
         let place = self.setup.stations[station.index()].place;
-        self.set_out(vehicle, LegPurpose::ToStation, place, way.distance_km, way.duration_s, energy_kwh);
+        self.set_out(vehicle, LegPurpose::ToStation, place, route.distance_km, route.duration_s, energy_kwh);
     }
 
     /// A vehicle arrives at its station: it takes a free connector that fits, otherwise it joins the queue.
@@ -105,11 +105,11 @@ impl Simulation {
         let Some(station) = self.state.vehicles[vehicle.index()].station else {
             unreachable!("arrived at no station")
         };
-        self.state.ask_for_charge(&self.setup, vehicle, station);
+        self.state.add_nominal_load(&self.setup, vehicle, station);
         let v = &mut self.state.vehicles[vehicle.index()];
         v.need_since = v.need_since.or(Some(now));
         let v = &self.state.vehicles[vehicle.index()];
-        let of = &self.setup.types[v.vehicle_type.index()];
+        let vehicle_type = &self.setup.types[v.vehicle_type.index()];
         let session = self.state.stations.new_session();
         let need_s =
             View::new(&self.setup, &self.state).charging_time_s(vehicle, station, v.soc, v.target_soc);
@@ -117,7 +117,7 @@ impl Simulation {
         let waiting = Waiting { session, vehicle, arrival: now, deadline: now + patience_s, need_s };
         self.state.stations.stations[station.index()].inbound -= 1;
         // Queued vehicles do not fit any free connector, so no vehicle is overtaken.
-        match self.state.stations.best_free_connector(&self.setup, station, of) {
+        match self.state.stations.best_free_connector(&self.setup, station, vehicle_type) {
             Some(position) => self.connect(position, station, waiting, recorder),
             None => self.state.stations.stations[station.index()].join(waiting),
         }
@@ -145,7 +145,7 @@ impl Simulation {
         state.occupied += 1;
         let number = position - state.first_connector as usize;
         let v = &mut self.state.vehicles[vehicle.index()];
-        let of = &self.setup.types[v.vehicle_type.index()];
+        let vehicle_type = &self.setup.types[v.vehicle_type.index()];
         v.station = Some(station);
         v.gave_up.clear();
         v.connector = Some(position as u32);
@@ -162,24 +162,24 @@ impl Simulation {
             active: true,
             charge_start: None,
             charge_end: None,
-            limit_kw: of.limit_kw(self.setup.stations[station.index()].connectors[number]),
+            limit_kw: vehicle_type.limit_kw(self.setup.stations[station.index()].connectors[number]),
             share_kw: 0.0,
             set_kw: f64::INFINITY,
-            floor_soc: of.usable_soc[0],
+            floor_soc: vehicle_type.usable_soc[0],
             anchor: now,
             anchor_soc: v.soc,
             given_soc: 0.0,
             expected_end: now,
             billed_kwh: 0.0,
             energy_cost: 0.0,
-            earlier: Drawn::default(),
+            earlier: EnergyAccount::default(),
             max_power_kw: 0.0,
         });
         let (full, yields) = (v.soc >= v.target_soc - SOC_EPSILON, v.yields);
         if full {
             self.complete(position, recorder);
         } else if yields {
-            self.state.offer(&self.setup, vehicle);
+            self.state.make_available(&self.setup, vehicle);
             self.new_vehicles.push(vehicle);
             if !self.state.waiting.is_empty() {
                 self.call_dispatch();
@@ -191,38 +191,42 @@ impl Simulation {
         let now = self.state.now;
         for position in self.state.stations.connectors(&self.setup, station) {
             let Some(session) = &self.state.stations.sessions[position] else { continue };
-            let of = &self.setup.types[self.state.vehicles[session.vehicle.index()].vehicle_type.index()];
+            let vehicle_type =
+                &self.setup.types[self.state.vehicles[session.vehicle.index()].vehicle_type.index()];
             if session.feeds() {
-                if session.soc(of, now) <= session.floor_soc + SOC_EPSILON {
+                if session.soc(vehicle_type, now) <= session.floor_soc + SOC_EPSILON {
                     self.stop_power(position);
                 }
-            } else if session.active && session.soc(of, now) >= session.target_soc - SOC_EPSILON {
+            } else if session.active && session.soc(vehicle_type, now) >= session.target_soc - SOC_EPSILON {
                 self.complete(position, recorder);
             }
         }
-        self.serve_line(station, recorder);
+        self.serve_queue(station, recorder);
         self.divide_power(station);
     }
 
     /// Connects queued vehicles to free connectors, and lets vehicles past their patience renege. The caller then
     /// divides the station's power.
-    fn serve_line(&mut self, station: StationId, recorder: &mut dyn Recorder) {
-        let there = &self.state.stations.stations[station.index()];
+    fn serve_queue(&mut self, station: StationId, recorder: &mut dyn Recorder) {
+        let state = &self.state.stations.stations[station.index()];
         let connectors = self.setup.stations[station.index()].connectors.len();
-        if there.occupied as usize == connectors && self.state.now < there.next_deadline {
+        if state.occupied as usize == connectors && self.state.now < state.next_deadline {
             return;
         }
         let (mut at, mut next_deadline) = (0, SimTime(i64::MAX));
         while let Some(&waiting) = self.state.stations.stations[station.index()].queue.get(at) {
-            let of = &self.setup.types[self.state.vehicles[waiting.vehicle.index()].vehicle_type.index()];
-            if let Some(position) = self.state.stations.best_free_connector(&self.setup, station, of) {
+            let vehicle_type =
+                &self.setup.types[self.state.vehicles[waiting.vehicle.index()].vehicle_type.index()];
+            if let Some(position) =
+                self.state.stations.best_free_connector(&self.setup, station, vehicle_type)
+            {
                 self.state.stations.stations[station.index()].queue.remove(at);
                 self.connect(position, station, waiting, recorder);
                 continue;
             }
             let mut deadline = waiting.deadline;
             if deadline <= self.state.now {
-                if self.leaves_line(station, waiting.vehicle) {
+                if self.leaves_queue(station, waiting.vehicle) {
                     self.state.stations.stations[station.index()].queue.remove(at);
                     self.renege(station, waiting, recorder);
                     continue;
@@ -238,8 +242,8 @@ impl Simulation {
 
     /// Whether a vehicle whose patience has run out leaves the queue: it stays if there is no other station for it. In
     /// replay the trace determines the destinations of vehicles.
-    fn leaves_line(&self, station: StationId, vehicle: VehicleId) -> bool {
-        self.setup.binds(self.state.vehicles[vehicle.index()].fleet)
+    fn leaves_queue(&self, station: StationId, vehicle: VehicleId) -> bool {
+        self.setup.is_preassigned(self.state.vehicles[vehicle.index()].fleet)
             || View::new(&self.setup, &self.state).has_other_station(vehicle, station)
     }
 
@@ -266,11 +270,11 @@ impl Simulation {
     fn renege(&mut self, station: StationId, waiting: Waiting, recorder: &mut dyn Recorder) {
         let until = self.state.now + self.avoidance_s(station);
         self.record_waiting(station, &waiting, Some(self.state.now), EndReason::GaveUp, recorder);
-        self.state.ask_no_more(&self.setup, waiting.vehicle, station, waiting.arrival);
+        self.state.remove_nominal_load(&self.setup, waiting.vehicle, station, waiting.arrival);
         self.state.fire(waiting.vehicle, Trigger::Renege);
         let v = &mut self.state.vehicles[waiting.vehicle.index()];
         (v.station, v.yields) = (None, false);
-        if self.setup.binds(v.fleet) {
+        if self.setup.is_preassigned(v.fleet) {
             return;
         }
         v.gave_up.retain(|&(at, _)| at != station);
@@ -284,7 +288,7 @@ impl Simulation {
     fn complete(&mut self, position: usize, recorder: &mut dyn Recorder) {
         let Some(session) = &self.state.stations.sessions[position] else { return };
         let vehicle = session.vehicle;
-        if !self.setup.binds(self.state.vehicles[vehicle.index()].fleet) {
+        if !self.setup.is_preassigned(self.state.vehicles[vehicle.index()].fleet) {
             self.state.withdraw(&self.setup, vehicle);
             self.leave_connector(position as u32, EndReason::Target, recorder);
             self.set_free(vehicle);
@@ -299,15 +303,15 @@ impl Simulation {
         let Some(session) = &mut self.state.stations.sessions[position] else { return };
         let vehicle = session.vehicle;
         let v = &self.state.vehicles[vehicle.index()];
-        let of = &self.setup.types[v.vehicle_type.index()];
+        let vehicle_type = &self.setup.types[v.vehicle_type.index()];
         let Some(station) = v.station else { unreachable!("plugged in at no station") };
         let setup = &self.setup;
         let at = setup.stations[station.index()].retailer;
         let retailer = self.state.competition.supplier(setup.competition.as_ref(), at, vehicle);
-        if !setup.is_priced_later(retailer) {
-            session.bill(of, now, self.state.prices[retailer.index()].current_per_mwh);
+        if !setup.has_ex_post_price(retailer) {
+            session.bill(vehicle_type, now, self.state.prices[retailer.index()].current_per_mwh);
         }
-        self.state.stations.settle(of, station, position, now);
+        self.state.stations.settle(vehicle_type, station, position, now);
         if let Some(session) = &mut self.state.stations.sessions[position] {
             session.active = false;
         }
@@ -383,7 +387,7 @@ impl Simulation {
     /// A vehicle leaves its connector; the next vehicle in the queue gets it.
     pub(super) fn end_session(&mut self, connector: u32, reason: EndReason, recorder: &mut dyn Recorder) {
         let Some(station) = self.leave_connector(connector, reason, recorder) else { return };
-        self.serve_line(station, recorder);
+        self.serve_queue(station, recorder);
         self.divide_power(station);
     }
 
@@ -402,15 +406,15 @@ impl Simulation {
         self.record_session(position, Some(self.state.now), reason, recorder);
         let session = self.state.stations.take_out(position)?;
         if let Some(station) = self.state.vehicles[vehicle.index()].station {
-            self.state.ask_no_more(&self.setup, vehicle, station, session.arrival);
+            self.state.remove_nominal_load(&self.setup, vehicle, station, session.arrival);
         }
         let v = &mut self.state.vehicles[vehicle.index()];
-        let of = &self.setup.types[v.vehicle_type.index()];
+        let vehicle_type = &self.setup.types[v.vehicle_type.index()];
         let charge = &mut self.state.charge[v.fleet.index()];
         charge.change(Motion::parked(v.soc), Motion::parked(session.anchor_soc));
-        charge.store(of, v.soc, session.anchor_soc);
+        charge.store(vehicle_type, v.soc, session.anchor_soc);
         v.soc = session.anchor_soc;
-        let kwh = session.energy_kwh(of, self.state.now);
+        let kwh = session.energy_kwh(vehicle_type, self.state.now);
         if let Some(station) = v.station {
             let at = self.setup.stations[station.index()].retailer;
             let retailer = self.state.competition.supplier(self.setup.competition.as_ref(), at, vehicle);
@@ -443,16 +447,16 @@ impl Simulation {
         let Some(session) = &self.state.stations.sessions[position] else { return };
         let v = &self.state.vehicles[session.vehicle.index()];
         let Some(station) = v.station else { unreachable!("plugged in at no station") };
-        let (now, there) = (self.state.now, &self.setup.stations[station.index()]);
-        let of = &self.setup.types[v.vehicle_type.index()];
-        let soc_end = session.soc(of, now);
-        let powered = session.powered(of, now);
-        let energy_kwh = session.energy_kwh(of, now);
-        let (battery_kwh, withdrawn_kwh) = session.turnover_kwh(of, now);
-        let discharged_kwh = withdrawn_kwh * of.discharge_efficiency;
+        let (now, site) = (self.state.now, &self.setup.stations[station.index()]);
+        let vehicle_type = &self.setup.types[v.vehicle_type.index()];
+        let soc_end = session.soc(vehicle_type, now);
+        let powered = session.powered(vehicle_type, now);
+        let energy_kwh = session.energy_kwh(vehicle_type, now);
+        let (battery_kwh, withdrawn_kwh) = session.turnover_kwh(vehicle_type, now);
+        let discharged_kwh = withdrawn_kwh * vehicle_type.discharge_efficiency;
         // A vehicle that leaves after the charge was complete left with a complete charge.
         let complete = soc_end >= session.target_soc - SOC_EPSILON && reason != EndReason::InProgress;
-        let end_reason = match (complete, soc_end >= of.usable_soc[1] - SOC_EPSILON) {
+        let end_reason = match (complete, soc_end >= vehicle_type.usable_soc[1] - SOC_EPSILON) {
             (true, true) => EndReason::Full,
             (true, false) => EndReason::Target,
             (false, _) => reason,
@@ -462,7 +466,7 @@ impl Simulation {
             vehicle: session.vehicle,
             fleet: v.fleet,
             station,
-            operator: there.operator,
+            operator: site.operator,
             retailer: self.state.supplier(&self.setup, station, session.vehicle),
             connector: Some(
                 (position - self.state.stations.stations[station.index()].first_connector as usize) as u16,
@@ -484,17 +488,17 @@ impl Simulation {
             cost: 0.0,
             end_reason,
         };
-        let wear = of.wear_cost_per_kwh * (battery_kwh + withdrawn_kwh);
+        let wear = vehicle_type.wear_cost_per_kwh * (battery_kwh + withdrawn_kwh);
         let wear = self.accounts.money(wear, EntryKind::Wear, now);
         let bill = Bill {
             record,
             energy_cost: session.energy_cost,
             earlier_cost: session.earlier.cost,
             unbilled_kwh: energy_kwh - session.billed_kwh,
-            markup_per_mwh: there.markup_per_mwh,
+            markup_per_mwh: site.markup_per_mwh,
             wear,
         };
-        if bill.unbilled_kwh != 0.0 && self.setup.is_priced_later(bill.record.retailer) {
+        if bill.unbilled_kwh != 0.0 && self.setup.has_ex_post_price(bill.record.retailer) {
             self.unpaid.push(bill);
         } else {
             self.pay_session(bill, recorder);
@@ -539,18 +543,19 @@ impl Simulation {
     }
 
     /// A bound trip ended at a charger: the vehicle takes a free connector at its current place.
-    pub(super) fn plug_in_where_it_stands(&mut self, vehicle: VehicleId, recorder: &mut dyn Recorder) {
+    pub(super) fn plug_in_at_current_place(&mut self, vehicle: VehicleId, recorder: &mut dyn Recorder) {
         let view = View::new(&self.setup, &self.state);
-        let of = view.vehicle_type(vehicle);
+        let vehicle_type = view.vehicle_type(vehicle);
         let Some(station) = view.station_at(vehicle, view.vehicle(vehicle).place) else { return };
-        let Some(position) = self.state.stations.best_free_connector(&self.setup, station, of) else {
+        let Some(position) = self.state.stations.best_free_connector(&self.setup, station, vehicle_type)
+        else {
             return;
         };
-        let (now, target_soc) = (self.state.now, of.usable_soc[1]);
+        let (now, target_soc) = (self.state.now, vehicle_type.usable_soc[1]);
         let session = self.state.stations.new_session();
         let v = &mut self.state.vehicles[vehicle.index()];
         v.target_soc = target_soc.max(v.soc);
-        self.state.ask_for_charge(&self.setup, vehicle, station);
+        self.state.add_nominal_load(&self.setup, vehicle, station);
         let waiting = Waiting { session, vehicle, arrival: now, deadline: now, need_s: 0.0 };
         self.connect(position, station, waiting, recorder);
         self.divide_power(station);

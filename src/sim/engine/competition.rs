@@ -16,7 +16,7 @@
 
 use super::Simulation;
 use crate::policies::{PriceLine, Pricing};
-use crate::world::{Drawn, SlotSupply, View};
+use crate::world::{EnergyAccount, SlotSupply, View};
 use gridfleet_core::ids::RetailerId;
 use gridfleet_core::ledger::{EntryKind, Reference};
 use gridfleet_core::records::{Recorder, SupplyRecord};
@@ -34,10 +34,10 @@ pub(super) struct Competing {
     /// Start of the slot in progress; `None` before the first.
     slot_start: Option<SimTime>,
     /// By competitor: energy sold up to `slot_start`.
-    sold: Vec<Drawn>,
+    sold: Vec<EnergyAccount>,
     /// Prices in force, by competitor [currency/MWh].
     prices: Vec<f64>,
-    drawn: Vec<Drawn>,
+    drawn: Vec<EnergyAccount>,
     choice: Vec<u8>,
 }
 
@@ -58,7 +58,7 @@ impl Simulation {
         let slots = self.slots_from(retailer, first);
         let (pricing, random) = self.competing.pricing.as_mut()?;
         let mut lines: Vec<PriceLine> = Vec::with_capacity(slots.count);
-        pricing.offer(View::new(&self.setup, &self.state), retailer, slots, random, &mut lines);
+        pricing.price_lines(View::new(&self.setup, &self.state), retailer, slots, random, &mut lines);
         Some(lines.iter().take(slots.due).map(|line| line.base_per_mwh).collect())
     }
 
@@ -72,8 +72,8 @@ impl Simulation {
         }
         self.end_supply(recorder);
         self.competing.slot_start = Some(self.state.now);
-        let of = competition.retailers.iter();
-        self.competing.prices = of.map(|&of| self.state.price_per_mwh(of)).collect();
+        let retailers = competition.retailers.iter();
+        self.competing.prices = retailers.map(|&retailer| self.state.price_per_mwh(retailer)).collect();
         let mut choice = std::mem::take(&mut self.competing.choice);
         competition.choose(&self.competing.prices, &mut choice);
         if choice != self.state.competition.choice {
@@ -93,11 +93,11 @@ impl Simulation {
             return;
         }
         self.state.read_drawn(&setup, &mut self.competing.drawn);
-        self.competing.sold.resize(competition.retailers.len(), Drawn::default());
+        self.competing.sold.resize(competition.retailers.len(), EnergyAccount::default());
         let mut kwh = Vec::with_capacity(competition.retailers.len());
         for (number, &retailer) in competition.retailers.iter().enumerate() {
             let cells = self.competing.drawn.chunks(setup.retailers.len());
-            let sold = cells.fold(Drawn::default(), |sum, of_fleet| Drawn {
+            let sold = cells.fold(EnergyAccount::default(), |sum, of_fleet| EnergyAccount {
                 kwh: sum.kwh + of_fleet[retailer.index()].kwh,
                 cost: sum.cost + of_fleet[retailer.index()].cost,
             });
@@ -128,8 +128,8 @@ impl Simulation {
         for session in self.state.stations.sessions.iter_mut().flatten() {
             let v = &self.state.vehicles[session.vehicle.index()];
             let Some(station) = v.station else { continue };
-            let there = &setup.stations[station.index()];
-            if !setup.competes(there.retailer) {
+            let site = &setup.stations[station.index()];
+            if !setup.competes(site.retailer) {
                 continue;
             }
             let contract = usize::from(competition.contracts[session.vehicle.index()]);
@@ -138,14 +138,16 @@ impl Simulation {
                 continue;
             }
             let kwh = session.energy_kwh(&setup.types[v.vehicle_type.index()], now);
-            let owed =
-                Drawn { kwh: kwh - session.earlier.kwh, cost: session.energy_cost - session.earlier.cost };
-            session.earlier = Drawn { kwh, cost: session.energy_cost };
+            let owed = EnergyAccount {
+                kwh: kwh - session.earlier.kwh,
+                cost: session.energy_cost - session.earlier.cost,
+            };
+            session.earlier = EnergyAccount { kwh, cost: session.energy_cost };
             let retailer = competition.retailers[before];
             let cell = &mut self.state.drawn[v.fleet.index() * setup.retailers.len() + retailer.index()];
             cell.kwh += owed.kwh;
             cell.cost += owed.cost;
-            let (to, from) = (self.accounts.retailer(retailer), self.accounts.operator(there.operator));
+            let (to, from) = (self.accounts.retailer(retailer), self.accounts.operator(site.operator));
             let amount = self.accounts.money(owed.cost, EntryKind::Energy, now);
             let reference = Reference::Session(session.id.0);
             self.accounts.pay(recorder, now, to, from, amount, EntryKind::Energy, reference);

@@ -118,9 +118,9 @@ impl Feeder {
     fn record(&mut self, setup: &Setup, since: SimTime, now: SimTime, recorder: &mut dyn Recorder) {
         let (grid, feeder) = (&self.grid, &self.grid.feeder);
         let factor = grid.mean_factor(&setup.clock, since, now);
-        for (bus, of) in feeder.buses().iter().enumerate() {
-            self.active_mw[bus] = factor * of.load_mw + self.loads.kw[bus] / 1_000.0;
-            self.reactive_mvar[bus] = factor * of.load_mvar + self.loads.kvar[bus] / 1_000.0;
+        for (i, bus) in feeder.buses().iter().enumerate() {
+            self.active_mw[i] = factor * bus.load_mw + self.loads.kw[i] / 1_000.0;
+            self.reactive_mvar[i] = factor * bus.load_mvar + self.loads.kvar[i] / 1_000.0;
         }
         let solved = self.sweep.solve(feeder, &self.active_mw, &self.reactive_mvar).is_some();
         for (bus, &number) in grid.number.iter().enumerate() {
@@ -236,9 +236,9 @@ impl Simulation {
         let grid = Arc::clone(&feeder.grid);
         let (low, high) = grid.range_of_factors(&setup.clock, now, until);
         let most = |load: f64| if load > 0.0 { high * load } else { low * load };
-        for (bus, of) in grid.feeder.buses().iter().enumerate() {
-            feeder.active_mw[bus] = most(of.load_mw);
-            feeder.reactive_mvar[bus] = most(of.load_mvar);
+        for (i, bus) in grid.feeder.buses().iter().enumerate() {
+            feeder.active_mw[i] = most(bus.load_mw);
+            feeder.reactive_mvar[i] = most(bus.load_mvar);
         }
         for (i, group) in setup.retail.households.iter().enumerate() {
             let Some(state) = self.state.retail.households.get(HouseholdId::new(i).index()) else { continue };

@@ -29,7 +29,7 @@ pub(super) fn check(setup: &Setup, state: &State) {
             let session = state.stations.sessions[connector as usize].as_ref();
             assert!(session.is_some_and(|s| s.vehicle.index() == i), "connector {connector} and vehicle {i}");
         }
-        if !setup.binds(v.fleet) {
+        if !setup.is_preassigned(v.fleet) {
             let offered = state.available[setup.coalition(v.fleet)].contains(i as u32);
             let free = v.activity == Activity::Idle || (v.activity.is_plugged() && v.yields);
             assert_eq!(offered, free, "vehicle {i} is {:?}", v.activity);

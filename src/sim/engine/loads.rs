@@ -63,7 +63,7 @@ impl Simulation {
         let now = self.state.now;
         let book = &self.state.loads[number];
         let (retailer, slot) = (book.retailer, book.current);
-        let of = &setup.retailers[retailer.index()];
+        let rules = &setup.retailers[retailer.index()];
         let start = book.start_of(slot).max(setup.start);
         let hours = (now - start) as f64 / 3_600.0;
         let mut load_kw = 0.0;
@@ -74,21 +74,22 @@ impl Simulation {
             power_kw.push(metered / hours);
             load_kw += metered / hours;
         }
-        let base_price_per_mwh =
-            of.tariff.price_per_mwh(book.start_of(slot), &setup.clock, |_| unreachable!("not of a market"));
-        let price_per_mwh = base_price_per_mwh + of.tariff.slope_per_mwh_kw().unwrap_or(0.0) * load_kw;
+        let base_price_per_mwh = rules
+            .tariff
+            .price_per_mwh(book.start_of(slot), &setup.clock, |_| unreachable!("not of a market"));
+        let price_per_mwh = base_price_per_mwh + rules.tariff.slope_per_mwh_kw().unwrap_or(0.0) * load_kw;
         for (position, &power_kw) in power_kw.iter().enumerate() {
             let station = self.state.loads[number].stations[position];
             let nominal_kw = self.state.loads[number].nominal_of(position)[slot] / hours;
-            let there = &setup.stations[station.index()];
+            let site = &setup.stations[station.index()];
             let (away_kw, budget_kw) =
                 (power_kw - nominal_kw, self.state.stations.stations[station.index()].budget_kw);
-            let sensitivity_per_mwh_kw = there.sensitivity_per_mwh_kw;
+            let sensitivity_per_mwh_kw = site.sensitivity_per_mwh_kw;
             recorder.load(&LoadRecord {
                 slot_start: start,
                 slot_end: now,
                 station,
-                operator: there.operator,
+                operator: site.operator,
                 nominal_kw,
                 budget_kw: Some(budget_kw).filter(|kw| kw.is_finite()),
                 power_kw,

@@ -161,7 +161,7 @@ impl Simulation {
             new_vehicles: Vec::new(),
             // Bound trips determine which vehicles are plugged in where; no policy does.
             new_idle: (0..setup.vehicles.len())
-                .filter(|&i| !setup.binds(setup.vehicles[i].fleet))
+                .filter(|&i| !setup.is_preassigned(setup.vehicles[i].fleet))
                 .map(VehicleId::new)
                 .collect(),
             avoiding: BinaryHeap::new(),
@@ -323,7 +323,7 @@ impl Simulation {
         }
         self.settle_last_slots(recorder);
         self.end_supply(recorder);
-        self.record_what_is_under_way(recorder);
+        self.record_in_progress(recorder);
         Ok(())
     }
 
@@ -526,8 +526,8 @@ impl Simulation {
     /// A vehicle becomes idle at its current place: riders may request it, and the charging policy is called for it at
     /// the end of the instant.
     fn set_free(&mut self, vehicle: VehicleId) {
-        if !self.setup.binds(self.state.vehicles[vehicle.index()].fleet) {
-            self.state.offer(&self.setup, vehicle);
+        if !self.setup.is_preassigned(self.state.vehicles[vehicle.index()].fleet) {
+            self.state.make_available(&self.setup, vehicle);
             self.new_vehicles.push(vehicle);
             if !self.state.waiting.is_empty() {
                 self.call_dispatch();

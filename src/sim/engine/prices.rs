@@ -32,12 +32,12 @@ impl Broadcasting {
             .collect();
         for (i, station) in setup.stations.iter().enumerate() {
             // Competing retailers may have customers at each other's stations.
-            for (retailer, of) in all.iter_mut().enumerate() {
+            for (retailer, broadcasting) in all.iter_mut().enumerate() {
                 let retailer = RetailerId::new(retailer);
                 if station.retailer == retailer
                     || setup.competes(station.retailer) && setup.competes(retailer)
                 {
-                    of.stations.push(StationId::new(i));
+                    broadcasting.stations.push(StationId::new(i));
                 }
             }
         }
@@ -61,11 +61,11 @@ impl Simulation {
             None => self.settle_on_prices(retailer, first, recorder).into_iter(),
         };
         let now = self.state.now;
-        let of = &self.setup.retailers[retailer.index()];
+        let rules = &self.setup.retailers[retailer.index()];
         let broadcasting = &mut self.prices[retailer.index()];
-        while broadcasting.next_slot + -of.lead_s <= now && broadcasting.next_slot < self.setup.end {
+        while broadcasting.next_slot + -rules.lead_s <= now && broadcasting.next_slot < self.setup.end {
             let valid_from = broadcasting.next_slot;
-            let valid_to = valid_from + of.slot_s;
+            let valid_to = valid_from + rules.slot_s;
             broadcasting.next_slot = valid_to;
             let record = PriceRecord {
                 broadcast_time: now,
@@ -81,7 +81,7 @@ impl Simulation {
             self.queue.price_changes(retailer, valid_from.max(now));
         }
         if broadcasting.next_slot < self.setup.end {
-            self.queue.broadcast(retailer, broadcasting.next_slot + -of.lead_s);
+            self.queue.broadcast(retailer, broadcasting.next_slot + -rules.lead_s);
         }
     }
 
@@ -93,7 +93,7 @@ impl Simulation {
         book.current_per_mwh = book.broadcasts[broadcasting.next_change].price_per_mwh;
         broadcasting.next_change += 1;
         // For a load-dependent price, the end of the slot has billed all energy.
-        if !self.setup.is_priced_later(retailer) {
+        if !self.setup.has_ex_post_price(retailer) {
             for &station in &broadcasting.stations {
                 self.state.bill(&self.setup, station, retailer, old_price);
             }
@@ -118,5 +118,5 @@ pub(super) fn tariff_price(setup: &Setup, state: &State, retailer: RetailerId, v
     setup
         .competition
         .as_ref()
-        .map_or(price_per_mwh, |of| of.asked_per_mwh(retailer, valid_from, price_per_mwh))
+        .map_or(price_per_mwh, |competition| competition.asked_per_mwh(retailer, valid_from, price_per_mwh))
 }

@@ -127,20 +127,20 @@ impl Simulation {
 
     /// At the end of the horizon: every leg, trip, session and wait in progress is recorded as far as it has
     /// progressed.
-    pub(super) fn record_what_is_under_way(&mut self, recorder: &mut dyn Recorder) {
+    pub(super) fn record_in_progress(&mut self, recorder: &mut dyn Recorder) {
         let now = self.state.now;
         for i in 0..self.state.vehicles.len() {
             let vehicle = VehicleId::new(i);
             if let Some(connector) = self.state.vehicles[i].connector {
                 let v = &self.state.vehicles[i];
-                let of = &self.setup.types[v.vehicle_type.index()];
+                let vehicle_type = &self.setup.types[v.vehicle_type.index()];
                 let Some(station) = v.station else { unreachable!("plugged in at no station") };
                 let retailer = self.state.supplier(&self.setup, station, vehicle);
                 let price = self.state.price_per_mwh(retailer);
                 if let Some(session) = &mut self.state.stations.sessions[connector as usize] {
-                    session.bill(of, now, price);
+                    session.bill(vehicle_type, now, price);
                 }
-                self.state.stations.settle(of, station, connector as usize, now);
+                self.state.stations.settle(vehicle_type, station, connector as usize, now);
                 self.record_session(connector as usize, None, EndReason::InProgress, recorder);
             }
             let Some(leg) = self.state.vehicles[i].leg else { continue };

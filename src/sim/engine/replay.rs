@@ -5,7 +5,7 @@
 //! reason is recorded, and the number of trips lost measures how far the scenario is from the data.
 
 use super::Simulation;
-use crate::world::{Activity, Bound, RecordedSoc, RequestState, Ride, Trip, View};
+use crate::world::{Activity, RecordedSoc, RecordedTrip, RequestState, Ride, Route, View};
 use gridfleet_core::ids::{RequestId, VehicleId};
 use gridfleet_core::records::{LegPurpose, LegRecord, Recorder, TripStatus};
 
@@ -17,37 +17,38 @@ impl Simulation {
         let (requests, i) = (&self.setup.requests, request.index());
         let view = View::new(&self.setup, &self.state);
         let Some(station) = view.station_at(vehicle, requests.destination[i]) else { return };
-        let way =
-            Trip { distance_km: requests.distance_km[i], duration_s: i64::from(requests.duration_s[i]) };
+        let route =
+            Route { distance_km: requests.distance_km[i], duration_s: i64::from(requests.duration_s[i]) };
         let target_soc = view.vehicle_type(vehicle).usable_soc[1];
         self.pay_rescue(vehicle, recorder);
         let v = &mut self.state.vehicles[vehicle.index()];
         v.target_soc = target_soc.max(v.soc);
-        self.head_for(vehicle, station, way, 0.0);
+        self.head_for(vehicle, station, route, 0.0);
     }
 
     /// A recorded trip is due. It is lost if its vehicle is still on another one, or has too little charge; no other
     /// vehicle replaces it.
-    pub(super) fn replay(&mut self, request: RequestId, bound: Bound, recorder: &mut dyn Recorder) {
+    pub(super) fn replay(&mut self, request: RequestId, recorded: RecordedTrip, recorder: &mut dyn Recorder) {
         let now = self.state.now;
         let (requests, i) = (&self.setup.requests, request.index());
-        let vehicle = bound.vehicle;
+        let vehicle = recorded.vehicle;
         let v = &self.state.vehicles[vehicle.index()];
         if v.activity != Activity::Idle && !v.activity.is_plugged() {
             return self.lose(request, TripStatus::LostNoVehicle, recorder);
         }
         let view = View::new(&self.setup, &self.state);
-        let of = view.vehicle_type(vehicle);
+        let vehicle_type = view.vehicle_type(vehicle);
         let driven_kwh = requests.distance_km[i] * view.consumption_kwh_per_km(vehicle);
-        let (energy_kwh, charged_kwh) = match bound.soc {
-            RecordedSoc::Fell(fall) => (of.kwh(fall), 0.0),
-            RecordedSoc::Rose(rise) => (driven_kwh, driven_kwh + of.kwh(rise)),
+        let (energy_kwh, charged_kwh) = match recorded.soc {
+            RecordedSoc::Fell(fall) => (vehicle_type.kwh(fall), 0.0),
+            RecordedSoc::Rose(rise) => (driven_kwh, driven_kwh + vehicle_type.kwh(rise)),
             RecordedSoc::Unknown => (driven_kwh, 0.0),
         };
         // If the charge rose, the vehicle could charge before it ran low.
-        if charged_kwh == 0.0 && of.kwh(view.soc(vehicle) - of.usable_soc[0]) < energy_kwh {
+        if charged_kwh == 0.0 && vehicle_type.kwh(view.soc(vehicle) - vehicle_type.usable_soc[0]) < energy_kwh
+        {
             self.lose(request, TripStatus::LostLowCharge, recorder);
-            if bound.ends_at_charger && self.state.vehicles[vehicle.index()].activity == Activity::Idle {
+            if recorded.ends_at_charger && self.state.vehicles[vehicle.index()].activity == Activity::Idle {
                 self.carry_to_charger(request, vehicle, recorder);
             }
             return;

@@ -43,8 +43,8 @@
 
 use super::{Accounts, Simulation};
 use crate::policies::response::ResponseSpec;
-use crate::policies::{Offer, PriceLine, Pricing, Refusal, Response, RetailPolicies, Slots};
-use crate::world::{Drawn, Outlook, Setup, SlotLoad, State, Tariff, View};
+use crate::policies::{PriceLine, PriceOffer, Pricing, Refusal, Response, RetailPolicies, Slots};
+use crate::world::{EnergyAccount, Outlook, Setup, SlotLoad, State, Tariff, View};
 use gridfleet_core::ids::{HouseholdId, RetailerId, StationId, VehicleId};
 use gridfleet_core::ledger::{EntryKind, Money, Reference};
 use gridfleet_core::records::{EndReason, HouseholdRecord, Recorder};
@@ -71,7 +71,7 @@ pub(super) struct Retailing {
     posted: Vec<Money>,
     /// By group: energy and bill of all households at the last meter reading [kWh, currency].
     read: Vec<(f64, f64)>,
-    drawn: Vec<Drawn>,
+    drawn: Vec<EnergyAccount>,
 }
 
 impl Retailing {
@@ -121,7 +121,7 @@ impl Simulation {
         for (i, departures) in retail.departures.iter().enumerate() {
             if departures.first().is_some_and(|&first| first > setup.start) {
                 // Plugging in a vehicle is not recorded here.
-                self.plug_in_where_it_stands(VehicleId::new(i), &mut ());
+                self.plug_in_at_current_place(VehicleId::new(i), &mut ());
             }
         }
         self
@@ -129,13 +129,14 @@ impl Simulation {
 
     /// Slots of a retailer starting at `first` that are to be announced now, and those of the coming day.
     pub(super) fn slots_from(&self, retailer: RetailerId, first: SimTime) -> Slots {
-        let of = &self.setup.retailers[retailer.index()];
-        let mut slots = Slots { first, slot_s: of.slot_s, due: 0, count: 0 };
-        while slots.start(slots.due) + -of.lead_s <= self.state.now && slots.start(slots.due) < self.setup.end
+        let rules = &self.setup.retailers[retailer.index()];
+        let mut slots = Slots { first, slot_s: rules.slot_s, due: 0, count: 0 };
+        while slots.start(slots.due) + -rules.lead_s <= self.state.now
+            && slots.start(slots.due) < self.setup.end
         {
             slots.due += 1;
         }
-        slots.count = slots.due.max((DAY_S / of.slot_s) as usize);
+        slots.count = slots.due.max((DAY_S / rules.slot_s) as usize);
         slots
     }
 
@@ -159,7 +160,7 @@ impl Simulation {
         let mut lines = Vec::with_capacity(slots.count);
         match &mut self.retail.pricing {
             Some(pricing) if self.setup.retail.generation(retailer).is_some() => {
-                pricing.offer(view, retailer, slots, for_pricing, &mut lines);
+                pricing.price_lines(view, retailer, slots, for_pricing, &mut lines);
             }
             _ => lines.extend((0..slots.count).map(|slot| PriceLine {
                 base_per_mwh: tariff_outlook(&self.setup, &self.state, retailer, slots, slot),
@@ -170,7 +171,7 @@ impl Simulation {
         let mut load_kw = vec![0.0; slots.count];
         let mut actions = std::mem::take(&mut self.actions);
         if let Some(response) = &mut self.retail.response {
-            let offer = Offer { retailer, slots, lines: &lines };
+            let offer = PriceOffer { retailer, slots, lines: &lines };
             response.answer(view, &offer, for_response, &mut actions, &mut load_kw);
         }
         self.apply(&mut actions, recorder);
@@ -249,8 +250,8 @@ impl Simulation {
         let mut drawn = std::mem::take(&mut self.retail.drawn);
         self.state.read_drawn(&setup, &mut drawn);
         let mut kwh = [0.0; 2];
-        for (fleet, of) in setup.fleets.iter().enumerate() {
-            kwh[usize::from(!of.private)] += drawn[fleet * setup.retailers.len() + r].kwh;
+        for (i, fleet) in setup.fleets.iter().enumerate() {
+            kwh[usize::from(!fleet.private)] += drawn[i * setup.retailers.len() + r].kwh;
         }
         self.retail.drawn = drawn;
         let before = std::mem::replace(&mut self.retail.settled_kwh[r], kwh);
@@ -361,10 +362,11 @@ impl Simulation {
     /// Reason why a privately owned vehicle that leaves now would not be full, if it is not.
     pub(super) fn reason_to_leave(&self, vehicle: VehicleId) -> EndReason {
         let v = &self.state.vehicles[vehicle.index()];
-        let of = &self.setup.types[v.vehicle_type.index()];
+        let vehicle_type = &self.setup.types[v.vehicle_type.index()];
         match self.state.session(vehicle) {
             Some(session) if self.setup.fleets[v.fleet.index()].private => {
-                let needed_s = of.seconds_to(session.soc_start, session.limit_kw, session.target_soc);
+                let needed_s =
+                    vehicle_type.seconds_to(session.soc_start, session.limit_kw, session.target_soc);
                 let short = needed_s > (self.state.now - session.plug_in) as f64;
                 if short { EndReason::ShortStay } else { EndReason::Departure }
             }

@@ -10,8 +10,8 @@ use gridfleet_core::time::SimTime;
 
 impl Simulation {
     pub(super) fn on_request(&mut self, request: RequestId, recorder: &mut dyn Recorder) {
-        match self.setup.requests.bound(request) {
-            Some(bound) => self.replay(request, bound, recorder),
+        match self.setup.requests.recorded_trip(request) {
+            Some(recorded) => self.replay(request, recorded, recorder),
             None => {
                 self.state.wait(&self.setup, request);
                 self.new_requests.push(request);
@@ -32,7 +32,7 @@ impl Simulation {
         let turned_away = self.state.turned_away.get(request.index()).copied().unwrap_or(false);
         let status = if turned_away {
             TripStatus::LostCommitted
-        } else if view.charge_is_what_lacks(&view.ask(request), patience_s) {
+        } else if view.blocked_by_charge_only(&view.request(request), patience_s) {
             TripStatus::LostLowCharge
         } else {
             TripStatus::LostNoVehicle
@@ -65,7 +65,7 @@ impl Simulation {
         TripRecord {
             request,
             fleet: requests.fleet[i],
-            vehicle: requests.bound(request).map(|bound| bound.vehicle),
+            vehicle: requests.recorded_trip(request).map(|recorded| recorded.vehicle),
             status,
             request_time: requests.time[i],
             pickup_time: None,
@@ -98,16 +98,16 @@ impl Simulation {
         if !view.is_available(vehicle) {
             return Err(Refusal::VehicleNotAvailable);
         }
-        let ask = view.ask(request);
-        if !view.serves(view.vehicle(vehicle).fleet, ask.fleet) {
+        let ride_request = view.request(request);
+        if !view.serves(view.vehicle(vehicle).fleet, ride_request.fleet) {
             return Err(Refusal::OtherFleet);
         }
-        let way = match view.service(vehicle, &ask) {
-            Service::Possible(way) => way,
+        let route = match view.service(vehicle, &ride_request) {
+            Service::Possible(route) => route,
             Service::TooLate => return Err(Refusal::TooLate),
             Service::LowCharge => return Err(Refusal::LowCharge),
         };
-        let energy_kwh = way.distance_km * view.consumption_kwh_per_km(vehicle);
+        let energy_kwh = route.distance_km * view.consumption_kwh_per_km(vehicle);
         if !self.releases(vehicle) {
             // The vehicle stays until its session ends, so dispatch searches for another one.
             self.state.withdraw(&self.setup, vehicle);
@@ -127,10 +127,17 @@ impl Simulation {
             request,
             soc_start: v.soc,
             pickup: None,
-            deadhead_km: way.distance_km,
+            deadhead_km: route.distance_km,
             energy_kwh: 0.0,
         });
-        self.set_out(vehicle, LegPurpose::Pickup, ask.origin, way.distance_km, way.duration_s, energy_kwh);
+        self.set_out(
+            vehicle,
+            LegPurpose::Pickup,
+            ride_request.origin,
+            route.distance_km,
+            route.duration_s,
+            energy_kwh,
+        );
         Ok(())
     }
 
@@ -141,16 +148,16 @@ impl Simulation {
         if v.activity != Activity::Idle {
             return Err(Refusal::VehicleNotIdle);
         }
-        let way = view.trip(v.place, to);
-        if !view.charge_suffices(vehicle, way.distance_km, to) {
+        let route = view.route(v.place, to);
+        if !view.charge_suffices(vehicle, route.distance_km, to) {
             return Err(Refusal::LowCharge);
         }
         let to_depot = view.depots(v.fleet).contains(&to);
         let purpose = if to_depot { LegPurpose::ToDepot } else { LegPurpose::Relocation };
-        let energy_kwh = way.distance_km * view.consumption_kwh_per_km(vehicle);
+        let energy_kwh = route.distance_km * view.consumption_kwh_per_km(vehicle);
         self.state.withdraw(&self.setup, vehicle);
         self.state.fire(vehicle, Trigger::Relocate);
-        self.set_out(vehicle, purpose, to, way.distance_km, way.duration_s, energy_kwh);
+        self.set_out(vehicle, purpose, to, route.distance_km, route.duration_s, energy_kwh);
         Ok(())
     }
 
@@ -226,12 +233,12 @@ impl Simulation {
         let leg = v.leg.take()?;
         let share = leg.share_at(end);
         let (distance_km, soc_start) = (leg.distance_km * share, v.soc);
-        let of = &self.setup.types[v.vehicle_type.index()];
-        let (energy_kwh, charged_kwh) = leg.exchanged_kwh(of, soc_start, share);
-        v.soc += (charged_kwh - energy_kwh) / of.battery_kwh;
+        let vehicle_type = &self.setup.types[v.vehicle_type.index()];
+        let (energy_kwh, charged_kwh) = leg.exchanged_kwh(vehicle_type, soc_start, share);
+        v.soc += (charged_kwh - energy_kwh) / vehicle_type.battery_kwh;
         let charge = &mut self.state.charge[v.fleet.index()];
-        charge.change(Motion::driving(&leg, of, soc_start), Motion::parked(v.soc));
-        charge.store(of, soc_start, v.soc);
+        charge.change(Motion::driving(&leg, vehicle_type, soc_start), Motion::parked(v.soc));
+        charge.store(vehicle_type, soc_start, v.soc);
         if leg.charged_kwh > 0.0 {
             self.state.charging_on_the_way.retain(|&other| other != vehicle);
         }
@@ -303,8 +310,8 @@ impl Simulation {
             self.accounts.pay(recorder, self.state.now, to, from, fee, EntryKind::Referral, reference);
         }
         self.set_free(vehicle);
-        if self.setup.requests.bound(ride.request).is_some_and(|bound| bound.ends_at_charger) {
-            self.plug_in_where_it_stands(vehicle, recorder);
+        if self.setup.requests.recorded_trip(ride.request).is_some_and(|recorded| recorded.ends_at_charger) {
+            self.plug_in_at_current_place(vehicle, recorder);
         }
     }
 }

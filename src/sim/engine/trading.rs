@@ -38,7 +38,7 @@
 
 use super::{Accounts, Simulation};
 use crate::policies::{OpenGate, Refusal};
-use crate::world::{Bid, Drawn, Party, Trade, View};
+use crate::world::{Bid, EnergyAccount, Party, Trade, View};
 use gridfleet_core::ids::{BidderId, FleetId, MarketId};
 use gridfleet_core::ledger::{EntryKind, Money, Reference};
 use gridfleet_core::markets::auction::{self, Order, Rest};
@@ -54,8 +54,8 @@ const MOST_KW: f64 = 1e9;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Settlements {
     /// By fleet and retailer; empty before the first reading.
-    last: Vec<Drawn>,
-    now: Vec<Drawn>,
+    last: Vec<EnergyAccount>,
+    now: Vec<EnergyAccount>,
     /// By bidder.
     balances: Vec<Balance>,
     /// Remaining energy to fill purchases [kWh], by bidder.

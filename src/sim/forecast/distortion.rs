@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn the_error_is_that_of_the_slot_whoever_asks() {
+    fn the_error_depends_on_the_slot_alone() {
         let [poor, good] = [0.5, 0.75].map(|accuracy| Distortion::new(&STREAMS, 1, accuracy).unwrap());
         let backwards: Vec<f64> = (-50..50).rev().map(|slot| poor.distort(slot, 1.0)).collect();
         for (slot, &seen) in (-50..50).rev().zip(&backwards) {

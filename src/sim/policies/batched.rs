@@ -14,7 +14,7 @@
 
 use super::assignment::{Matching, Pairs};
 use super::{Action, Cadence, Dispatch, News};
-use crate::world::{Ask, Candidate, Search, Service, View};
+use crate::world::{Candidate, RideRequest, Search, Service, View};
 use gridfleet_core::ids::{RequestId, VehicleId};
 use rand_pcg::Pcg64;
 
@@ -39,7 +39,7 @@ struct List {
 pub(super) struct Batched {
     interval_s: i64,
     requests: Vec<RequestId>,
-    asks: Vec<Ask>,
+    ride_requests: Vec<RideRequest>,
     lists: Vec<List>,
     search: Search,
     found: Vec<Candidate>,
@@ -55,7 +55,7 @@ impl Batched {
         Self {
             interval_s,
             requests: Vec::new(),
-            asks: Vec::new(),
+            ride_requests: Vec::new(),
             lists: Vec::new(),
             search: Search::default(),
             found: Vec::new(),
@@ -69,7 +69,7 @@ impl Batched {
 /// Candidates of each request, looked up as the matching needs them.
 struct Lookup<'a> {
     view: View<'a>,
-    asks: &'a [Ask],
+    ride_requests: &'a [RideRequest],
     lists: &'a mut [List],
     search: &'a mut Search,
     found: &'a mut Vec<Candidate>,
@@ -77,40 +77,48 @@ struct Lookup<'a> {
 
 impl Pairs for Lookup<'_> {
     fn dearest(&self) -> i64 {
-        self.asks.iter().map(|ask| ask.deadline - self.view.now()).max().unwrap_or(0)
+        self.ride_requests
+            .iter()
+            .map(|ride_request| ride_request.deadline - self.view.now())
+            .max()
+            .unwrap_or(0)
     }
 
     /// Lists the soonest free vehicle. Where vehicles are plentiful, no further pair is needed.
     fn open(&mut self, row: u32, free: impl Fn(u32) -> bool) {
         let list = &mut self.lists[row as usize];
-        let offer = self.view.offer(&self.asks[row as usize], |vehicle| !free(vehicle.0), self.search);
+        let best = self.view.best_candidate(
+            &self.ride_requests[row as usize],
+            |vehicle| !free(vehicle.0),
+            self.search,
+        );
         (list.wanted, list.per_place) = (0, 0);
         list.vehicles.clear();
-        list.rest_s = offer.elsewhere_s;
-        if let Some((vehicle, way)) = offer.soonest {
-            list.vehicles.push((vehicle.0, way.duration_s));
+        list.rest_s = best.elsewhere_s;
+        if let Some((vehicle, route)) = best.soonest {
+            list.vehicles.push((vehicle.0, route.duration_s));
             // There may be others at the same place.
-            list.rest_s = Some(list.rest_s.map_or(way.duration_s, |rest_s| rest_s.min(way.duration_s)));
+            list.rest_s = Some(list.rest_s.map_or(route.duration_s, |rest_s| rest_s.min(route.duration_s)));
         }
     }
 
     fn list_more(&mut self, row: u32) {
-        let (ask, list) = (&self.asks[row as usize], &mut self.lists[row as usize]);
+        let (ride_request, list) = (&self.ride_requests[row as usize], &mut self.lists[row as usize]);
         (list.wanted, list.per_place) = match list.wanted {
             0 => SECOND_LOOK,
             wanted => (2 * wanted, 2 * list.per_place),
         };
-        self.view.vehicles_for(ask, list.wanted, list.per_place, self.search, self.found);
-        let more_there = self.found.iter().filter(|c| c.more_there).map(|c| c.way.duration_s);
+        self.view.vehicles_for(ride_request, list.wanted, list.per_place, self.search, self.found);
+        let more_there = self.found.iter().filter(|c| c.more_there).map(|c| c.route.duration_s);
         list.rest_s = more_there.min();
         if let Some(last) = self.found.last()
             && self.found.len() == list.wanted
         {
-            let beyond_s = self.view.least_time_beyond_s(ask.origin, last.great_circle_km);
+            let beyond_s = self.view.least_time_beyond_s(ride_request.origin, last.great_circle_km);
             list.rest_s = Some(list.rest_s.map_or(beyond_s, |rest_s| rest_s.min(beyond_s)));
         }
         list.vehicles.clear();
-        list.vehicles.extend(self.found.iter().map(|c| (c.vehicle.0, c.way.duration_s)));
+        list.vehicles.extend(self.found.iter().map(|c| (c.vehicle.0, c.route.duration_s)));
     }
 
     fn listed(&self, row: u32) -> &[(u32, i64)] {
@@ -131,20 +139,20 @@ impl Dispatch for Batched {
         // In the order of requests: those still waiting, then the new ones.
         self.requests.extend_from_slice(news.requests);
         self.requests.retain(|&request| view.is_waiting(request));
-        self.asks.clear();
-        self.asks.extend(self.requests.iter().map(|&request| view.ask(request)));
+        self.ride_requests.clear();
+        self.ride_requests.extend(self.requests.iter().map(|&request| view.request(request)));
         // Lists keep their buffers between rounds.
-        self.lists.resize_with(self.lists.len().max(self.asks.len()), List::default);
+        self.lists.resize_with(self.lists.len().max(self.ride_requests.len()), List::default);
         let mut lookup = Lookup {
             view,
-            asks: &self.asks,
+            ride_requests: &self.ride_requests,
             lists: &mut self.lists,
             search: &mut self.search,
             found: &mut self.found,
         };
-        self.matching.solve(self.asks.len(), view.vehicle_count(), &mut lookup);
+        self.matching.solve(self.ride_requests.len(), view.vehicle_count(), &mut lookup);
         self.pairs.clear();
-        self.pairs.resize(self.asks.len(), None);
+        self.pairs.resize(self.ride_requests.len(), None);
         for (row, vehicle) in self.matching.pairs() {
             self.pairs[row] = Some(VehicleId(vehicle));
         }
@@ -166,11 +174,11 @@ impl Batched {
             return;
         }
         self.order.clear();
-        self.order.extend(0..self.asks.len() as u32);
+        self.order.extend(0..self.ride_requests.len() as u32);
         // By place and fleet; rows are in the order of requests.
         let key = |row: u32| {
-            let ask = &self.asks[row as usize];
-            (ask.origin, ask.fleet, row)
+            let ride_request = &self.ride_requests[row as usize];
+            (ride_request.origin, ride_request.fleet, row)
         };
         self.order.sort_unstable_by_key(|&row| key(row));
         for group in self.order.chunk_by(|&a, &b| (key(a).0, key(a).1) == (key(b).0, key(b).1)) {
@@ -178,10 +186,11 @@ impl Batched {
                 if self.pairs[row as usize].is_some() {
                     continue;
                 }
-                let ask = &self.asks[row as usize];
+                let ride_request = &self.ride_requests[row as usize];
                 let younger = group[i + 1..].iter().rev().find(|&&other| {
-                    self.pairs[other as usize]
-                        .is_some_and(|vehicle| matches!(view.service(vehicle, ask), Service::Possible(_)))
+                    self.pairs[other as usize].is_some_and(|vehicle| {
+                        matches!(view.service(vehicle, ride_request), Service::Possible(_))
+                    })
                 });
                 if let Some(&other) = younger {
                     self.pairs[row as usize] = self.pairs[other as usize].take();

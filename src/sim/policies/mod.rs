@@ -58,7 +58,7 @@ pub mod stations;
 pub use aggregator::AggregatorSpec;
 pub use bidding::{BiddingSpec, ObservationKind, Trained};
 pub use pricing::{PriceLine, PricingSpec, Slots};
-pub use response::{Offer, ResponseSpec};
+pub use response::{PriceOffer, ResponseSpec};
 pub use spec::{ChargingSpec, DispatchSpec, PolicySpecs, RelocationSpec};
 pub use stations::{StationControl, StationsSpec};
 
@@ -338,7 +338,7 @@ pub trait Pricing: Send {
     /// Called before the prices of the due slots are announced. Fills `lines`, initially empty, with a price line for
     /// each slot of `slots`: the price as a function of the load of its customers. Price-responsive customers settle on
     /// loads, and the resulting prices are announced for the due slots; the other prices are a non-binding outlook.
-    fn offer(
+    fn price_lines(
         &mut self,
         view: View<'_>,
         retailer: RetailerId,
@@ -356,7 +356,7 @@ pub trait Response: Send {
     fn answer(
         &mut self,
         view: View<'_>,
-        offer: &Offer<'_>,
+        offer: &PriceOffer<'_>,
         random: &mut Pcg64,
         actions: &mut Vec<Action>,
         load_kw: &mut [f64],

@@ -31,21 +31,22 @@ impl Dispatch for NearestIdle {
             if !view.is_waiting(request) || is_given(actions, request) {
                 continue;
             }
-            let ask = view.ask(request);
+            let ride_request = view.request(request);
             // An older request of the same place, which no vehicle could serve so far, comes first; then the search for
             // a vehicle continues.
             loop {
                 // One more candidate than the number of vehicles already taken: at least one of them is free.
                 let k = self.taken.len() + 1;
-                view.vehicles_for(&ask, k, k, &mut self.search, &mut self.found);
-                let Some(&Candidate { vehicle, way, .. }) =
+                view.vehicles_for(&ride_request, k, k, &mut self.search, &mut self.found);
+                let Some(&Candidate { vehicle, route, .. }) =
                     self.found.iter().find(|c| !self.taken.contains(&c.vehicle))
                 else {
                     break;
                 };
-                let oldest = view.oldest_at(ask.origin, ask.fleet, vehicle, way, |other| {
-                    other <= request && !is_given(actions, other)
-                });
+                let oldest =
+                    view.oldest_at(ride_request.origin, ride_request.fleet, vehicle, route, |other| {
+                        other <= request && !is_given(actions, other)
+                    });
                 let first = oldest.unwrap_or(request);
                 self.taken.push(vehicle);
                 actions.push(Action::Assign { request: first, vehicle });

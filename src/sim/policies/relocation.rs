@@ -148,8 +148,8 @@ impl FollowDemand {
                         }
                         let vehicle = idle[from.next].1;
                         from.next += 1;
-                        let way = view.trip(view.vehicle(vehicle).place, to);
-                        if view.charge_suffices(vehicle, way.distance_km, to) {
+                        let route = view.route(view.vehicle(vehicle).place, to);
+                        if view.charge_suffices(vehicle, route.distance_km, to) {
                             from.surplus -= 1;
                             sent += 1;
                             actions.push(Action::Relocate { vehicle, to });
@@ -177,16 +177,16 @@ impl Relocation for FollowDemand {
         self.locate(view);
         self.cells.resize_with(view.fleet_count(), BTreeMap::new);
         for &request in requests {
-            let ask = view.ask(request);
-            let key = self.cell_of[ask.origin.index()];
-            let cell = self.cells[ask.fleet.index()].entry(key).or_insert(Cell {
+            let ride_request = view.request(request);
+            let key = self.cell_of[ride_request.origin.index()];
+            let cell = self.cells[ride_request.fleet.index()].entry(key).or_insert(Cell {
                 demand: 0.0,
-                place: ask.origin,
+                place: ride_request.origin,
                 supply: 0,
                 surplus: 0,
             });
             cell.demand += 1.0;
-            cell.place = ask.origin;
+            cell.place = ride_request.origin;
         }
         for fleet in 0..view.fleet_count() {
             self.rebalance(view, FleetId::new(fleet), actions);
@@ -227,7 +227,7 @@ impl Relocation for ToDepot {
                     view.great_circle_km(v.place, a).total_cmp(&view.great_circle_km(v.place, b))
                 });
                 if let Some(to) = nearest
-                    && view.charge_suffices(vehicle, view.trip(v.place, to).distance_km, to)
+                    && view.charge_suffices(vehicle, view.route(v.place, to).distance_km, to)
                 {
                     actions.push(Action::Relocate { vehicle, to });
                 }

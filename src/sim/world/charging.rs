@@ -30,7 +30,7 @@
 //! over efficiency by construction, and the auditor checks it from the tables.
 
 use super::charge::soc_units;
-use super::{Connector, Drawn, IdSet, Setup, Station, VehicleType};
+use super::{Connector, EnergyAccount, IdSet, Setup, Station, VehicleType};
 use gridfleet_core::ids::{FleetId, SessionId, StationId, VehicleId};
 use gridfleet_core::time::SimTime;
 use std::collections::VecDeque;
@@ -81,7 +81,7 @@ pub struct Session {
     /// Amount owed to the retailer for that energy [currency].
     pub energy_cost: f64,
     /// Part of both that was bought from previous retailers.
-    pub earlier: Drawn,
+    pub earlier: EnergyAccount,
     /// Maximum power so far [kW].
     pub max_power_kw: f64,
 }
@@ -231,7 +231,7 @@ pub struct StationState {
     /// Maximum power that the feeder lets it draw [kW].
     pub feeder_kw: f64,
     /// Whether all connectors together could exceed the site limit, the budget or the feeder limit.
-    pub shares: bool,
+    pub limit_may_bind: bool,
 }
 
 impl StationState {
@@ -296,7 +296,7 @@ impl Stations {
                     metered_kwh: 0.0,
                     budget_kw: f64::INFINITY,
                     feeder_kw: f64::INFINITY,
-                    shares: station.connectors_kw() > station.site_limit_kw,
+                    limit_may_bind: station.connectors_kw() > station.site_limit_kw,
                 }
             })
             .collect();
@@ -346,19 +346,19 @@ impl Stations {
     /// Limits the power of a station to `power_kw`. The caller then divides its power.
     pub fn set_budget(&mut self, setup: &Setup, station: StationId, power_kw: f64) {
         self.stations[station.index()].budget_kw = power_kw;
-        self.find_whether_shared(setup, station);
+        self.update_limit_binding(setup, station);
     }
 
     /// Sets the feeder limit of a station to `power_kw`. The caller then divides its power.
     pub fn set_feeder_limit(&mut self, setup: &Setup, station: StationId, power_kw: f64) {
         self.stations[station.index()].feeder_kw = power_kw;
-        self.find_whether_shared(setup, station);
+        self.update_limit_binding(setup, station);
     }
 
-    fn find_whether_shared(&mut self, setup: &Setup, station: StationId) {
-        let of = &setup.stations[station.index()];
+    fn update_limit_binding(&mut self, setup: &Setup, station: StationId) {
+        let site = &setup.stations[station.index()];
         let state = &mut self.stations[station.index()];
-        state.shares = of.connectors_kw() > state.limit_kw(of);
+        state.limit_may_bind = site.connectors_kw() > state.limit_kw(site);
     }
 
     /// Power that the sessions of a station could draw now, and power that a fully occupied station could draw, if the
@@ -366,19 +366,19 @@ impl Stations {
     pub fn wants_kw(
         &self,
         setup: &Setup,
-        vehicle_type: impl Fn(VehicleId) -> usize,
+        type_of: impl Fn(VehicleId) -> usize,
         station: StationId,
         now: SimTime,
     ) -> (f64, f64) {
-        let of = &setup.stations[station.index()];
-        let limit_kw = of.site_limit_kw.min(self.stations[station.index()].budget_kw);
-        let most_kw = of.connectors_kw();
+        let site = &setup.stations[station.index()];
+        let limit_kw = site.site_limit_kw.min(self.stations[station.index()].budget_kw);
+        let most_kw = site.connectors_kw();
         let sessions = self.sessions[self.connectors(setup, station)].iter().flatten();
         let wanted_kw: f64 = sessions
             .filter(|session| session.active && session.set_kw >= 0.0)
             .map(|session| {
-                let of = &setup.types[vehicle_type(session.vehicle)];
-                let peak_kw = of.curve.peak_until_corner(session.soc(of, now)).0;
+                let vehicle_type = &setup.types[type_of(session.vehicle)];
+                let peak_kw = vehicle_type.curve.peak_until_corner(session.soc(vehicle_type, now)).0;
                 session.limit_kw.min(session.set_kw).min(peak_kw)
             })
             .sum();
@@ -396,14 +396,14 @@ impl Stations {
     pub fn energy_kwh(
         &self,
         setup: &Setup,
-        vehicle_type: impl Fn(VehicleId) -> usize,
+        type_of: impl Fn(VehicleId) -> usize,
         station: StationId,
         t: SimTime,
     ) -> f64 {
         let mut total = self.stations[station.index()].settled_kwh;
         for session in self.sessions[self.connectors(setup, station)].iter().flatten() {
-            let of = &setup.types[vehicle_type(session.vehicle)];
-            total += session.since_anchor_kwh(of, t);
+            let vehicle_type = &setup.types[type_of(session.vehicle)];
+            total += session.since_anchor_kwh(vehicle_type, t);
         }
         total
     }
@@ -431,7 +431,7 @@ impl Stations {
     pub fn redivide(
         &mut self,
         setup: &Setup,
-        vehicle_type: impl Fn(VehicleId) -> usize,
+        type_of: impl Fn(VehicleId) -> usize,
         station: StationId,
         now: SimTime,
     ) -> Option<SimTime> {
@@ -449,18 +449,19 @@ impl Stations {
                 continue;
             }
             state.powered += 1;
-            let of = &setup.types[vehicle_type(session.vehicle)];
-            state.settled_kwh += session.settle(of, now, &mut self.fleets[session.fleet.index()]);
+            let vehicle_type = &setup.types[type_of(session.vehicle)];
+            state.settled_kwh += session.settle(vehicle_type, now, &mut self.fleets[session.fleet.index()]);
             let soc = session.anchor_soc;
             if session.set_kw < 0.0 {
-                self.feeds.push((position, session.limit_kw.min(-session.set_kw).min(of.feed_kw)));
+                self.feeds.push((position, session.limit_kw.min(-session.set_kw).min(vehicle_type.feed_kw)));
                 continue;
             }
-            let demand_kw = session.limit_kw.min(session.set_kw).min(of.curve.peak_until_corner(soc).0);
+            let demand_kw =
+                session.limit_kw.min(session.set_kw).min(vehicle_type.curve.peak_until_corner(soc).0);
             total_kw += demand_kw;
             self.demands.push((position, demand_kw));
         }
-        let constrained = state.shares && total_kw > limit_kw;
+        let constrained = state.limit_may_bind && total_kw > limit_kw;
         // Power limited by a policy goes to the emptiest vehicle first. A site limit alone is shared by max-min
         // fairness: a vehicle that wants less than an equal part gets all it wants; the others share the rest.
         let emptiest_first = state.budget_kw.is_finite();
@@ -475,7 +476,7 @@ impl Stations {
         let mut next: Option<SimTime> = None;
         for &(position, demand_kw) in &self.demands {
             let Some(session) = &mut self.sessions[position] else { continue };
-            let of = &setup.types[vehicle_type(session.vehicle)];
+            let vehicle_type = &setup.types[type_of(session.vehicle)];
             session.share_kw = session.limit_kw.min(session.set_kw);
             if constrained {
                 let part_kw = if emptiest_first { left_kw } else { left_kw / sharers as f64 };
@@ -483,14 +484,16 @@ impl Stations {
                 left_kw -= session.share_kw;
                 sharers -= 1;
             }
-            let seconds = of.seconds_to(session.anchor_soc, session.share_kw, session.target_soc);
+            let seconds = vehicle_type.seconds_to(session.anchor_soc, session.share_kw, session.target_soc);
             session.expected_end = later(now, seconds);
             let mut change = session.expected_end;
-            if state.shares {
-                let corner = of.curve.peak_until_corner(session.anchor_soc).1;
+            if state.limit_may_bind {
+                let corner = vehicle_type.curve.peak_until_corner(session.anchor_soc).1;
                 if corner < session.target_soc {
-                    change =
-                        change.min(later(now, of.seconds_to(session.anchor_soc, session.share_kw, corner)));
+                    change = change.min(later(
+                        now,
+                        vehicle_type.seconds_to(session.anchor_soc, session.share_kw, corner),
+                    ));
                 }
             }
             next = Some(next.map_or(change, |t| t.min(change)));
@@ -499,9 +502,10 @@ impl Stations {
         let scale = (setup.stations[station.index()].site_limit_kw / fed_kw).min(1.0);
         for &(position, power_kw) in &self.feeds {
             let Some(session) = &mut self.sessions[position] else { continue };
-            let of = &setup.types[vehicle_type(session.vehicle)];
+            let vehicle_type = &setup.types[type_of(session.vehicle)];
             session.share_kw = -power_kw * scale;
-            let seconds = of.seconds_to_floor(session.anchor_soc, -session.share_kw, session.floor_soc);
+            let seconds =
+                vehicle_type.seconds_to_floor(session.anchor_soc, -session.share_kw, session.floor_soc);
             session.expected_end = later(now, seconds);
             next = Some(next.map_or(session.expected_end, |t| t.min(session.expected_end)));
         }

@@ -89,7 +89,8 @@ pub struct CompetitionState {
 impl CompetitionState {
     /// Initial state: all owners buy from the competitor of their contract.
     pub fn new(competition: Option<&Competition>) -> Self {
-        let choice = competition.map_or(Vec::new(), |of| (0..of.retailers.len() as u8).collect());
+        let choice =
+            competition.map_or(Vec::new(), |competition| (0..competition.retailers.len() as u8).collect());
         Self { choice, supplied: Vec::new() }
     }
 
@@ -102,8 +103,9 @@ impl CompetitionState {
         vehicle: VehicleId,
     ) -> RetailerId {
         match competition {
-            Some(of) if of.member[retailer.index()] => {
-                of.retailers[usize::from(self.choice[usize::from(of.contracts[vehicle.index()])])]
+            Some(competition) if competition.member[retailer.index()] => {
+                competition.retailers
+                    [usize::from(self.choice[usize::from(competition.contracts[vehicle.index()])])]
             }
             _ => retailer,
         }
@@ -157,7 +159,7 @@ pub(crate) mod tests {
 
     /// Prices are normal around the tariff and independent of the caller; the aggregator charges its own tariff.
     #[test]
-    fn rivals_ask_about_what_their_tariffs_say() {
+    fn rival_prices_scatter_around_their_tariffs() {
         let competition = two(0.0, 0.1);
         let asked = |slot: i64| competition.asked_per_mwh(RetailerId(2), SimTime(slot * 3_600), 50.0);
         let n = 4_000;

@@ -35,7 +35,7 @@ pub struct LoadBook {
 impl LoadBook {
     /// One book for each retailer with a load-dependent price.
     pub fn all(setup: &Setup) -> Vec<Self> {
-        let of = |retailer: usize| {
+        let book_of = |retailer: usize| {
             let slot_s = setup.retailers[retailer].slot_s;
             let first = SimTime(setup.start.0.div_euclid(slot_s) * slot_s);
             let slots = ((setup.end - first + slot_s - 1) / slot_s).max(0) as usize;
@@ -54,8 +54,8 @@ impl LoadBook {
                 stations,
             }
         };
-        let follows = |&retailer: &usize| setup.is_priced_later(RetailerId::new(retailer));
-        (0..setup.retailers.len()).filter(follows).map(of).collect()
+        let follows = |&retailer: &usize| setup.has_ex_post_price(RetailerId::new(retailer));
+        (0..setup.retailers.len()).filter(follows).map(book_of).collect()
     }
 
     /// Slot of an instant; may be one past the last.
@@ -73,14 +73,21 @@ impl LoadBook {
         &self.nominal_kwh[position * self.slots..][..self.slots]
     }
 
-    /// Adds (`sign` 1) the energy that a vehicle at a station would like to charge starting at `from`, or removes it
+    /// Adds (`sign` 1) the energy requested by a vehicle at a station that starts to charge at `from`, or removes it
     /// when the vehicle leaves (-1).
-    pub(super) fn ask(&mut self, station: StationId, of: &VehicleType, wish: Wish, from: SimTime, sign: f64) {
+    pub(super) fn change_nominal(
+        &mut self,
+        station: StationId,
+        vehicle_type: &VehicleType,
+        charge_request: ChargeRequest,
+        from: SimTime,
+        sign: f64,
+    ) {
         // Stations are listed in ascending order.
         let Ok(position) = self.stations.binary_search(&station) else { return };
         let slots = self.slots;
         let nominal = &mut self.nominal_kwh[position * slots..][..slots];
-        wish.spread(of, self.first, self.slot_s, from, |slot, kwh| {
+        charge_request.spread(vehicle_type, self.first, self.slot_s, from, |slot, kwh| {
             if let Some(sum) = nominal.get_mut(slot) {
                 *sum += sign * kwh;
             }
@@ -89,9 +96,9 @@ impl LoadBook {
     }
 }
 
-/// Charge that a vehicle would like: from which state of charge, to which, and at which power.
+/// Charge requested by a vehicle: from which state of charge, to which, and at which power.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Wish {
+pub struct ChargeRequest {
     /// State of charge now.
     pub soc: f64,
     /// State of charge requested.
@@ -100,12 +107,12 @@ pub struct Wish {
     pub limit_kw: f64,
 }
 
-impl Wish {
+impl ChargeRequest {
     /// Distributes the energy at the plug over slots [kWh] if the vehicle charges as fast as it can starting at `from`:
     /// calls `add(slot, energy)` until it returns that later slots are not needed. Slot 0 starts at `first`.
     pub fn spread(
         self,
-        of: &VehicleType,
+        vehicle_type: &VehicleType,
         first: SimTime,
         slot_s: i64,
         from: SimTime,
@@ -116,8 +123,8 @@ impl Wish {
         // Without power no energy is drawn.
         while soc < self.target_soc && self.limit_kw > 0.0 {
             let end = first + (slot as i64 + 1) * slot_s;
-            let then = of.soc_after(soc, self.limit_kw, self.target_soc, (end - at) as f64);
-            if !add(slot, of.kwh(then - soc) / of.charge_efficiency) || then <= soc {
+            let then = vehicle_type.soc_after(soc, self.limit_kw, self.target_soc, (end - at) as f64);
+            if !add(slot, vehicle_type.kwh(then - soc) / vehicle_type.charge_efficiency) || then <= soc {
                 return;
             }
             (soc, at, slot) = (then, end, slot + 1);
@@ -131,8 +138,8 @@ mod tests {
     use crate::world::ChargingCurve;
 
     #[test]
-    fn a_wish_is_spread_over_the_slots_it_takes() {
-        let of = VehicleType {
+    fn a_charge_request_is_spread_over_the_slots_it_takes() {
+        let vehicle_type = VehicleType {
             name: "test".into(),
             battery_kwh: 40.0,
             usable_soc: [0.0, 1.0],
@@ -146,10 +153,10 @@ mod tests {
             feed_kw: 0.0,
             wear_cost_per_kwh: 0.0,
         };
-        let wish = Wish { soc: 0.25, target_soc: 0.75, limit_kw: 10.0 };
+        let charge_request = ChargeRequest { soc: 0.25, target_soc: 0.75, limit_kw: 10.0 };
         let mut slots = vec![0.0; 6];
         // 20 kWh stored are 25 kWh at the plug: half an hour, two hours at 10 kW, then no more.
-        wish.spread(&of, SimTime(0), 3_600, SimTime(5_400), |slot, kwh| {
+        charge_request.spread(&vehicle_type, SimTime(0), 3_600, SimTime(5_400), |slot, kwh| {
             slots[slot] += kwh;
             true
         });
@@ -157,10 +164,10 @@ mod tests {
             assert!((found - expected).abs() < 1e-9, "{slots:?}");
         }
         let mut asked = 0;
-        wish.spread(&of, SimTime(0), 3_600, SimTime(5_400), |_, _| {
+        charge_request.spread(&vehicle_type, SimTime(0), 3_600, SimTime(5_400), |_, _| {
             asked += 1;
             false
         });
-        assert_eq!(asked, 1, "nobody asks for later slots");
+        assert_eq!(asked, 1, "no later slot is requested");
     }
 }

@@ -58,7 +58,7 @@ pub trait Visitor {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Look {
     /// Visit the items there.
-    Ask,
+    Visit,
     /// Continue with the next place.
     Pass,
     /// End the search: no further place is needed.
@@ -66,9 +66,9 @@ pub enum Look {
 }
 
 impl Look {
-    /// `Ask` if `worth` is true, otherwise `Pass`.
-    pub fn ask_if(worth: bool) -> Self {
-        if worth { Self::Ask } else { Self::Pass }
+    /// `Visit` if `worth` is true, otherwise `Pass`.
+    pub fn visit_if(worth: bool) -> Self {
+        if worth { Self::Visit } else { Self::Pass }
     }
 }
 
@@ -106,7 +106,7 @@ impl<F: Fn(u32) -> bool> First<F> {
 
 impl<F: Fn(u32) -> bool> Visitor for First<F> {
     fn place(&mut self, _: PlaceId, _: f64) -> Look {
-        Look::Ask
+        Look::Visit
     }
     fn item(&mut self, item: u32) -> Verdict {
         let accepted = (self.accept)(item);
@@ -333,7 +333,7 @@ impl Nearby {
             {
                 asked += 1;
                 match visitor.place(PlaceId(place), great_circle_km(d)) {
-                    Look::Ask => {}
+                    Look::Visit => {}
                     Look::Pass => continue,
                     Look::Stop => return,
                 }
@@ -395,7 +395,7 @@ mod tests {
     impl<F: Fn(u32) -> bool> Visitor for Take<F> {
         fn place(&mut self, _: PlaceId, km: f64) -> Look {
             self.km = km;
-            Look::Ask
+            Look::Visit
         }
         fn item(&mut self, item: u32) -> Verdict {
             let takes = (self.rule)(item);
@@ -481,8 +481,8 @@ mod tests {
             prop_assert_eq!(items.len(), expected.len(), "nothing is found twice");
             for (&(km, item), e) in take.found.iter().zip(&expected) {
                 prop_assert!((km - e).abs() < 1e-6);
-                let there = places.distance_km(from, PlaceId::new(place_of[item as usize]));
-                prop_assert!((km - there).abs() < 1e-6);
+                let expected_km = places.distance_km(from, PlaceId::new(place_of[item as usize]));
+                prop_assert!((km - expected_km).abs() < 1e-6);
             }
         }
     }

@@ -22,7 +22,7 @@ pub struct Requests {
     /// Fleet that the rider asks.
     pub fleet: Vec<FleetId>,
     /// Binding of a trip to its vehicle, in replay or for a driver's trips; empty if no trip is bound.
-    pub bound: Vec<Option<Bound>>,
+    pub bound: Vec<Option<RecordedTrip>>,
 }
 
 /// Recorded state of charge over a trip.
@@ -38,7 +38,7 @@ pub enum RecordedSoc {
 
 /// Known data of a trip that is bound to a vehicle.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Bound {
+pub struct RecordedTrip {
     /// The vehicle.
     pub vehicle: VehicleId,
     /// Recorded change of the state of charge.
@@ -77,7 +77,7 @@ impl Requests {
     }
     /// Binding of a request to its vehicle.
     #[inline]
-    pub fn bound(&self, request: RequestId) -> Option<Bound> {
+    pub fn recorded_trip(&self, request: RequestId) -> Option<RecordedTrip> {
         self.bound.get(request.index()).copied().flatten()
     }
     /// Time of the request.

@@ -86,20 +86,20 @@ pub struct Setup {
 impl Setup {
     /// Whether the trips of a fleet are bound to its vehicles, so that no policy assigns them.
     #[inline]
-    pub fn binds(&self, fleet: FleetId) -> bool {
+    pub fn is_preassigned(&self, fleet: FleetId) -> bool {
         self.mode == Mode::Replay || self.fleets[fleet.index()].private
     }
 
     /// Whether the price of a retailer's current slot is known only after the slot, because it depends on the load.
     #[inline]
-    pub fn is_priced_later(&self, retailer: RetailerId) -> bool {
+    pub fn has_ex_post_price(&self, retailer: RetailerId) -> bool {
         self.retailers[retailer.index()].tariff.slope_per_mwh_kw().is_some()
     }
 
     /// Whether owners choose their retailer at the stations of this retailer.
     #[inline]
     pub fn competes(&self, retailer: RetailerId) -> bool {
-        self.competition.as_ref().is_some_and(|of| of.member[retailer.index()])
+        self.competition.as_ref().is_some_and(|competition| competition.member[retailer.index()])
     }
 
     /// Coalition of a fleet: a number below the number of fleets.
@@ -208,17 +208,17 @@ impl Setup {
     /// All vehicles as they are at the start.
     pub fn vehicle_records(&self) -> Vec<VehicleRecord> {
         let record = |(i, v): (usize, &VehicleStart)| {
-            let of = &self.types[v.vehicle_type.index()];
+            let vehicle_type = &self.types[v.vehicle_type.index()];
             let fleet = &self.fleets[v.fleet.index()];
             VehicleRecord {
                 vehicle: VehicleId::new(i),
                 fleet: v.fleet,
                 vehicle_type: v.vehicle_type,
-                battery_kwh: of.battery_kwh,
-                usable_soc: of.usable_soc,
-                consumption_kwh_per_km: of.consumption_kwh_per_km * v.consumption_factor,
-                ac_kw: of.ac_kw,
-                dc_kw: of.dc_kw,
+                battery_kwh: vehicle_type.battery_kwh,
+                usable_soc: vehicle_type.usable_soc,
+                consumption_kwh_per_km: vehicle_type.consumption_kwh_per_km * v.consumption_factor,
+                ac_kw: vehicle_type.ac_kw,
+                dc_kw: vehicle_type.dc_kw,
                 initial_soc: v.soc,
                 initial_place: v.place,
                 // Drivers start at home.

@@ -7,8 +7,8 @@ use super::charging::{FleetEnergy, best_limit_kw};
 use super::travel::{Bounds, Pace};
 use super::vehicle::{Activity, Trigger, Vehicle};
 use super::{
-    CompetitionState, FleetCharge, LoadBook, Nearby, RetailState, Session, Setup, Stations, TradingState,
-    Wish,
+    ChargeRequest, CompetitionState, FleetCharge, LoadBook, Nearby, RetailState, Session, Setup, Stations,
+    TradingState,
 };
 use gridfleet_core::geo::Places;
 use gridfleet_core::ids::{FleetId, PlaceId, RequestId, RetailerId, StationId, VehicleId};
@@ -73,7 +73,7 @@ impl Outlook {
 
 /// Energy drawn, and the retailer's charge for it.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Drawn {
+pub struct EnergyAccount {
     /// At the plug [kWh].
     pub kwh: f64,
     /// At the retailer's prices, excluding the stations' markups [currency].
@@ -103,7 +103,7 @@ impl Hour {
             consumption_kwh_per_km: setup
                 .types
                 .iter()
-                .map(|of| of.consumption_kwh_per_km(temperature_c))
+                .map(|vehicle_type| vehicle_type.consumption_kwh_per_km(temperature_c))
                 .collect(),
         }
     }
@@ -135,7 +135,7 @@ pub struct State {
     /// Vehicles on legs over which they charge, as recorded.
     pub charging_on_the_way: Vec<VehicleId>,
     /// Energy drawn by completed sessions, by fleet and retailer (fleet x retailers + retailer).
-    pub drawn: Vec<Drawn>,
+    pub drawn: Vec<EnergyAccount>,
     /// One book per retailer with a load-dependent price.
     pub loads: Vec<LoadBook>,
     /// Current choices of customers among the competing retailers.
@@ -149,9 +149,9 @@ pub struct State {
     /// Stations that a fleet may use, for vehicles without (2 x fleet) and with (2 x fleet + 1) a DC inlet.
     pub(super) stations_of: Vec<Nearby>,
     /// Same indexing: a fallback station; its distance is an upper bound for the distance to the nearest station.
-    pub(super) haven_of: Vec<Option<PlaceId>>,
+    pub(super) fallback_station: Vec<Option<PlaceId>>,
     /// Same indexing: maximum travel distance from any place to the fallback station [km].
-    pub(super) haven_km: Vec<f64>,
+    pub(super) fallback_km: Vec<f64>,
     /// Distance from each place to the nearest other place [great-circle km]; empty on maps with too many places to
     /// compare all pairs.
     pub(super) apart_km: Vec<f64>,
@@ -199,7 +199,7 @@ impl State {
             .enumerate()
             .map(|(i, v)| {
                 // Vehicles with bound trips are never searched for.
-                if !setup.binds(v.fleet) {
+                if !setup.is_preassigned(v.fleet) {
                     available[setup.coalition(v.fleet)].insert(places, i as u32, v.place);
                 }
                 Vehicle {
@@ -228,24 +228,25 @@ impl State {
         }
         let hour = Hour::at(setup, setup.start);
         let mut stations_of = Vec::new();
-        let mut haven_of = Vec::new();
-        let mut haven_km = Vec::new();
+        let mut fallback_station = Vec::new();
+        let mut fallback_km = Vec::new();
         for fleet in 0..setup.fleets.len() {
             for with_dc in [false, true] {
                 let mut index = Nearby::new(places, setup.stations.len(), cells_for(setup.stations.len()));
-                let mut haven = None;
+                let mut fallback = None;
                 for (i, station) in setup.stations.iter().enumerate() {
                     let fits = station.connectors.iter().any(|c| with_dc || !c.dc);
                     if fits && station.access.allows(FleetId::new(fleet)) {
                         index.insert(places, i as u32, station.place);
-                        haven = haven.or(Some(station.place));
+                        fallback = fallback.or(Some(station.place));
                     }
                 }
                 stations_of.push(index);
-                haven_of.push(haven);
-                haven_km.push(haven.map_or(0.0, |haven| {
-                    let way = |i| setup.travel.trip(places, &hour.pace, PlaceId::new(i), haven).distance_km;
-                    (0..places.len()).map(way).fold(0.0, f64::max)
+                fallback_station.push(fallback);
+                fallback_km.push(fallback.map_or(0.0, |fallback| {
+                    let route =
+                        |i| setup.travel.route(places, &hour.pace, PlaceId::new(i), fallback).distance_km;
+                    (0..places.len()).map(route).fold(0.0, f64::max)
                 }));
             }
         }
@@ -261,7 +262,7 @@ impl State {
             counts,
             charge,
             charging_on_the_way: Vec::new(),
-            drawn: vec![Drawn::default(); setup.fleets.len() * setup.retailers.len()],
+            drawn: vec![EnergyAccount::default(); setup.fleets.len() * setup.retailers.len()],
             loads: LoadBook::all(setup),
             competition: CompetitionState::new(setup.competition.as_ref()),
             retail: RetailState::new(&setup.retail, setup.retailers.len(), setup.start),
@@ -272,8 +273,8 @@ impl State {
                 Vec::new()
             },
             stations_of,
-            haven_of,
-            haven_km,
+            fallback_station,
+            fallback_km,
             apart_km: apart_km(places),
             bounds: Bounds::new(&setup.travel, places),
         }
@@ -299,7 +300,7 @@ impl State {
     }
 
     /// Makes the vehicle available to riders.
-    pub fn offer(&mut self, setup: &Setup, vehicle: VehicleId) {
+    pub fn make_available(&mut self, setup: &Setup, vehicle: VehicleId) {
         let v = &self.vehicles[vehicle.index()];
         self.available[setup.coalition(v.fleet)].insert(&setup.places, vehicle.0, v.place);
     }
@@ -319,15 +320,16 @@ impl State {
     /// State of charge of a vehicle now.
     pub fn soc(&self, setup: &Setup, vehicle: VehicleId) -> f64 {
         let v = &self.vehicles[vehicle.index()];
-        let of = &setup.types[v.vehicle_type.index()];
+        let vehicle_type = &setup.types[v.vehicle_type.index()];
         match v.activity {
             Activity::Charging | Activity::Plugged | Activity::Discharging => {
-                self.session(vehicle).map_or(v.soc, |session| session.soc(of, self.now))
+                self.session(vehicle).map_or(v.soc, |session| session.soc(vehicle_type, self.now))
             }
             _ => match &v.leg {
                 Some(leg) => {
-                    let (energy_kwh, charged_kwh) = leg.exchanged_kwh(of, v.soc, leg.share_at(self.now));
-                    v.soc + (charged_kwh - energy_kwh) / of.battery_kwh
+                    let (energy_kwh, charged_kwh) =
+                        leg.exchanged_kwh(vehicle_type, v.soc, leg.share_at(self.now));
+                    v.soc + (charged_kwh - energy_kwh) / vehicle_type.battery_kwh
                 }
                 None => v.soc,
             },
@@ -369,14 +371,14 @@ impl State {
     }
 
     /// Energy drawn until now, by fleet and retailer; `drawn` is overwritten.
-    pub fn read_drawn(&self, setup: &Setup, drawn: &mut Vec<Drawn>) {
+    pub fn read_drawn(&self, setup: &Setup, drawn: &mut Vec<EnergyAccount>) {
         drawn.clone_from(&self.drawn);
         for session in self.stations.sessions.iter().flatten() {
             let v = &self.vehicles[session.vehicle.index()];
-            let of = &setup.types[v.vehicle_type.index()];
+            let vehicle_type = &setup.types[v.vehicle_type.index()];
             let Some(station) = v.station else { continue };
             let retailer = self.supplier(setup, station, session.vehicle);
-            let kwh = session.energy_kwh(of, self.now);
+            let kwh = session.energy_kwh(vehicle_type, self.now);
             let unbilled = (kwh - session.billed_kwh) * self.price_per_mwh(retailer) / 1_000.0;
             let cell = &mut drawn[v.fleet.index() * setup.retailers.len() + retailer.index()];
             cell.kwh += kwh - session.earlier.kwh;
@@ -387,8 +389,8 @@ impl State {
     /// Retailer from which a vehicle buys when it charges at a station.
     #[inline]
     pub fn supplier(&self, setup: &Setup, station: StationId, vehicle: VehicleId) -> RetailerId {
-        let of = setup.stations[station.index()].retailer;
-        self.competition.supplier(setup.competition.as_ref(), of, vehicle)
+        let station_retailer = setup.stations[station.index()].retailer;
+        self.competition.supplier(setup.competition.as_ref(), station_retailer, vehicle)
     }
 
     /// Bills the energy that the customers of a retailer at a station have drawn since the last bill, at
@@ -397,10 +399,12 @@ impl State {
         if self.stations.stations[station.index()].occupied == 0 {
             return;
         }
-        let of = setup.stations[station.index()].retailer;
+        let station_retailer = setup.stations[station.index()].retailer;
         for position in self.stations.connectors(setup, station) {
             let Some(session) = &mut self.stations.sessions[position] else { continue };
-            if self.competition.supplier(setup.competition.as_ref(), of, session.vehicle) != retailer {
+            if self.competition.supplier(setup.competition.as_ref(), station_retailer, session.vehicle)
+                != retailer
+            {
                 continue;
             }
             let v = &self.vehicles[session.vehicle.index()];
@@ -413,8 +417,8 @@ impl State {
         let vehicles = &self.vehicles;
         let type_of = |v: VehicleId| vehicles[v.index()].vehicle_type.index();
         let next = self.stations.redivide(setup, type_of, station, self.now);
-        let there = &self.stations.stations[station.index()];
-        let patience = (!there.queue.is_empty()).then_some(there.next_deadline);
+        let state = &self.stations.stations[station.index()];
+        let patience = (!state.queue.is_empty()).then_some(state.next_deadline);
         match (next, patience) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
@@ -422,17 +426,23 @@ impl State {
     }
 
     /// Adds the energy requested by a vehicle that has come to a station to charge, where prices are load-dependent.
-    pub fn ask_for_charge(&mut self, setup: &Setup, vehicle: VehicleId, station: StationId) {
-        self.note_wish(setup, vehicle, station, self.now, 1.0);
+    pub fn add_nominal_load(&mut self, setup: &Setup, vehicle: VehicleId, station: StationId) {
+        self.change_nominal_load(setup, vehicle, station, self.now, 1.0);
     }
 
     /// Removes the remaining energy requested by a vehicle that came to a station at `arrival` and now leaves. Its
     /// state of charge is still that of its arrival, because the session keeps a separate value.
-    pub fn ask_no_more(&mut self, setup: &Setup, vehicle: VehicleId, station: StationId, arrival: SimTime) {
-        self.note_wish(setup, vehicle, station, arrival, -1.0);
+    pub fn remove_nominal_load(
+        &mut self,
+        setup: &Setup,
+        vehicle: VehicleId,
+        station: StationId,
+        arrival: SimTime,
+    ) {
+        self.change_nominal_load(setup, vehicle, station, arrival, -1.0);
     }
 
-    fn note_wish(
+    fn change_nominal_load(
         &mut self,
         setup: &Setup,
         vehicle: VehicleId,
@@ -443,15 +453,15 @@ impl State {
         if self.loads.is_empty() {
             return;
         }
-        let there = &setup.stations[station.index()];
+        let site = &setup.stations[station.index()];
         let v = &self.vehicles[vehicle.index()];
-        let of = &setup.types[v.vehicle_type.index()];
-        let limit_kw = best_limit_kw(of, &there.connectors);
+        let vehicle_type = &setup.types[v.vehicle_type.index()];
+        let limit_kw = best_limit_kw(vehicle_type, &site.connectors);
         let since_s = (self.now - arrival) as f64;
-        let soc = of.soc_after(v.soc, limit_kw, v.target_soc, since_s);
-        let wish = Wish { soc, target_soc: v.target_soc, limit_kw };
-        for book in self.loads.iter_mut().filter(|book| book.retailer == there.retailer) {
-            book.ask(station, of, wish, self.now, sign);
+        let soc = vehicle_type.soc_after(v.soc, limit_kw, v.target_soc, since_s);
+        let charge_request = ChargeRequest { soc, target_soc: v.target_soc, limit_kw };
+        for book in self.loads.iter_mut().filter(|book| book.retailer == site.retailer) {
+            book.change_nominal(station, vehicle_type, charge_request, self.now, sign);
         }
     }
 

@@ -5,9 +5,9 @@ use gridfleet_core::ids::PlaceId;
 use gridfleet_core::time::{HOUR_S, LocalClock, SimTime};
 use std::sync::Arc;
 
-/// Distance and duration of one trip between two places.
+/// Distance and duration of the route between two places.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Trip {
+pub struct Route {
     /// Distance [km].
     pub distance_km: f64,
     /// Duration [s]; at least 1 unless the distance is 0.
@@ -61,16 +61,16 @@ impl Travel {
         }
     }
 
-    /// Trip from `from` to `to` at the pace of traffic at departure.
+    /// Route from `from` to `to` at the pace of traffic at departure.
     #[inline]
-    pub fn trip(&self, places: &Places, pace: &Pace, from: PlaceId, to: PlaceId) -> Trip {
+    pub fn route(&self, places: &Places, pace: &Pace, from: PlaceId, to: PlaceId) -> Route {
         if let Some(matrix) = &self.matrix
-            && let Some(trip) = matrix.trip(from, to, pace.hour)
+            && let Some(route) = matrix.route(from, to, pace.hour)
         {
-            return trip;
+            return route;
         }
         let distance_km = self.circuity * places.distance_km(from, to);
-        Trip { distance_km, duration_s: whole_seconds(distance_km * pace.s_per_km) }
+        Route { distance_km, duration_s: whole_seconds(distance_km * pace.s_per_km) }
     }
 }
 
@@ -79,13 +79,13 @@ impl Travel {
 #[derive(Debug, Clone)]
 pub struct Bounds {
     /// Minimum time [s] between a zone and any other at least as far away as a multiple of `STEP_KM`, by hour of the
-    /// local day: first the trips to each zone, then those from each. Empty without a matrix.
+    /// local day: first the routes to each zone, then those from each. Empty without a matrix.
     least_s: Vec<Vec<f32>>,
 }
 
-/// All trips to one place, or all trips from one place.
+/// All routes to one place, or all routes from one place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ways {
+pub enum Routes {
     /// To the place.
     To(PlaceId),
     /// From the place.
@@ -128,11 +128,11 @@ impl Bounds {
         Self { least_s }
     }
 
-    fn list(&self, ways: Ways, hour: usize) -> &[f32] {
+    fn list(&self, routes: Routes, hour: usize) -> &[f32] {
         let zones = self.least_s.len() / 48;
-        let (place, first) = match ways {
-            Ways::To(place) => (place.index(), 0),
-            Ways::From(place) => (place.index(), zones),
+        let (place, first) = match routes {
+            Routes::To(place) => (place.index(), 0),
+            Routes::From(place) => (place.index(), zones),
         };
         // A place that is not a zone has no pairs in the matrix.
         if place < zones { &self.least_s[(first + place) * 24 + hour] } else { &[] }
@@ -142,16 +142,16 @@ impl Bounds {
     pub fn least_time_s(&self, travel: &Travel, pace: &Pace, to: PlaceId, great_circle_km: f64) -> i64 {
         let over_roads_s = travel.circuity * great_circle_km * pace.s_per_km;
         let of_pairs_s = self
-            .list(Ways::To(to), pace.hour)
+            .list(Routes::To(to), pace.hour)
             .get((great_circle_km / STEP_KM) as usize)
             .map_or(f64::INFINITY, |&s| f64::from(s));
         whole_seconds(over_roads_s.min(of_pairs_s))
     }
 
-    /// Upper bound on the length of the trips in `ways` that take at most `seconds` [great-circle km].
-    pub fn reach_km(&self, travel: &Travel, pace: &Pace, ways: Ways, seconds: i64) -> f64 {
+    /// Upper bound on the length of the `routes` that take at most `seconds` [great-circle km].
+    pub fn reach_km(&self, travel: &Travel, pace: &Pace, routes: Routes, seconds: i64) -> f64 {
         let over_roads_km = seconds.max(0) as f64 / (travel.circuity * pace.s_per_km);
-        let least = self.list(ways, pace.hour);
+        let least = self.list(routes, pace.hour);
         let of_pairs_km = STEP_KM * least.partition_point(|&s| f64::from(s) <= seconds as f64) as f64;
         over_roads_km.max(of_pairs_km)
     }
@@ -159,20 +159,20 @@ impl Bounds {
 
 impl OdMatrix {
     #[inline]
-    fn trip(&self, from: PlaceId, to: PlaceId, hour: usize) -> Option<Trip> {
+    fn route(&self, from: PlaceId, to: PlaceId, hour: usize) -> Option<Route> {
         if from.index() >= self.zones || to.index() >= self.zones {
             return None;
         }
         let pair = from.index() * self.zones + to.index();
         let (distance_km, duration_s) = (self.distance_km[pair], self.duration_s[pair * 24 + hour]);
-        (!distance_km.is_nan() && !duration_s.is_nan()).then(|| Trip {
+        (!distance_km.is_nan() && !duration_s.is_nan()).then(|| Route {
             distance_km: f64::from(distance_km),
             duration_s: whole_seconds(f64::from(duration_s)),
         })
     }
 }
 
-/// Rounded up, so that a trip of any length takes time.
+/// Rounded up, so that a route of any length takes time.
 #[inline]
 fn whole_seconds(seconds: f64) -> i64 {
     let whole = seconds as i64;

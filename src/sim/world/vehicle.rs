@@ -143,9 +143,9 @@ impl Leg {
 
     /// Energy that `share` of the leg takes from the battery, and energy charged during it [kWh]; limited to the free
     /// capacity of a battery that departs at `soc`.
-    pub fn exchanged_kwh(&self, of: &VehicleType, soc: f64, share: f64) -> (f64, f64) {
+    pub fn exchanged_kwh(&self, vehicle_type: &VehicleType, soc: f64, share: f64) -> (f64, f64) {
         let energy_kwh = self.energy_kwh * share;
-        let room_kwh = energy_kwh + of.kwh(of.usable_soc[1] - soc);
+        let room_kwh = energy_kwh + vehicle_type.kwh(vehicle_type.usable_soc[1] - soc);
         (energy_kwh, (self.charged_kwh * share).min(room_kwh).max(0.0))
     }
 }

@@ -34,17 +34,17 @@ impl Planner for Clairvoyant {
         let scenario = Scenario {
             probability: 1.0,
             day_ahead: slots().map(|t| self.reference(self.market, t)).collect(),
-            positive: slots().map(|t| imbalance(t).map_or(0.0, |of| of.short_per_mwh)).collect(),
-            negative: slots().map(|t| imbalance(t).map_or(0.0, |of| of.long_per_mwh)).collect(),
+            positive: slots().map(|t| imbalance(t).map_or(0.0, |prices| prices.short_per_mwh)).collect(),
+            negative: slots().map(|t| imbalance(t).map_or(0.0, |prices| prices.long_per_mwh)).collect(),
             demand: slots().map(|t| self.foresight.competed_kwh(t).max(0.0) / 1_000.0).collect(),
         };
         let asked = |rival: &gridfleet_core::ids::RetailerId| {
             let tariff = &self.setup.retailers[rival.index()].tariff;
-            let of = |t| {
+            let price_at = |t| {
                 let said = tariff.price_per_mwh(t, &self.setup.clock, |market| self.reference(market, t));
                 competition.asked_per_mwh(*rival, t, said)
             };
-            slots().map(of).collect::<Vec<f64>>()
+            slots().map(price_at).collect::<Vec<f64>>()
         };
         let prices: Vec<Vec<f64>> = competition.retailers[1..].iter().map(asked).collect();
         let rivals = vec![RivalScenario { probability: 1.0, prices }];

@@ -10,10 +10,10 @@ const RECENT_DAYS: i64 = 7;
 
 /// Clearing price of a market for `t`, or its price before the start [currency/MWh]; `None` if unknown.
 pub fn day_ahead_price(view: View<'_>, market: MarketId, t: SimTime) -> Option<f64> {
-    let of = view.market(market);
-    match of.products().at(t) {
-        Some(product) => of.clearing_price(product),
-        None => of.past_price(t),
+    let market = view.market(market);
+    match market.products().at(t) {
+        Some(product) => market.clearing_price(product),
+        None => market.past_price(t),
     }
 }
 
@@ -59,7 +59,7 @@ pub enum Customers {
 pub fn recent_demand(view: View<'_>, day: Day, slot: usize, customers: Customers) -> f64 {
     let Some(competition) = view.competition() else { return 0.0 };
     let (supplied, start) = (view.supplied(), day.start(slot));
-    let of = |t: SimTime| {
+    let drawn_at = |t: SimTime| {
         let at = supplied.binary_search_by_key(&t, |slot| slot.start).ok()?;
         Some(match customers {
             Customers::Own => supplied[at].kwh[0],
@@ -68,7 +68,7 @@ pub fn recent_demand(view: View<'_>, day: Day, slot: usize, customers: Customers
     };
     let typical_kw = competition.typical_kw[view.clock().hour(start)];
     let share = if customers == Customers::Own { competition.initial_shares[0] } else { 1.0 };
-    recent(days_before(start).map(of)).unwrap_or(typical_kw * day.hours() * share).max(0.0)
+    recent(days_before(start).map(drawn_at)).unwrap_or(typical_kw * day.hours() * share).max(0.0)
 }
 
 /// Known market prices as hourly series; a series may be longer than the others if its prices are announced earlier.

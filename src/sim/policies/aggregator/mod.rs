@@ -2,7 +2,7 @@
 //!
 //! Both are decided together, one local day at a time, when the first of them is requested: at the closure of the
 //! day-ahead gate, or at the start, whose day has no earlier gate. The policy therefore consists of two small objects,
-//! one for bids and one for prices, which share a `Desk` that stores the plans.
+//! one for bids and one for prices, which share a `DayAheadPlanner` that stores the plans.
 //!
 //! - [`spec`]: the policies by name and parameters;
 //! - `history`: known prices, rivals and demand;
@@ -87,15 +87,15 @@ trait Planner: Send {
     fn plan(&mut self, view: View<'_>, day: Day) -> DayPlan;
 }
 
-/// Stored plans of an aggregator.
-struct Desk {
+/// Plans the days of an aggregator, each once, and stores the plans.
+struct DayAheadPlanner {
     aggregator: RetailerId,
     planner: Box<dyn Planner>,
     /// Plans by start of the day's first slot.
     plans: BTreeMap<SimTime, (Day, DayPlan)>,
 }
 
-impl Desk {
+impl DayAheadPlanner {
     /// The day of a slot and its plan; computed now if it does not exist yet.
     fn plan_of(&mut self, view: View<'_>, slot: SimTime) -> (Day, &DayPlan) {
         let (first, end) = view.slots_of_day(self.aggregator, slot);
@@ -109,14 +109,14 @@ impl Desk {
     }
 }
 
-type SharedDesk = Arc<Mutex<Desk>>;
+type SharedPlanner = Arc<Mutex<DayAheadPlanner>>;
 
-struct Buyer {
-    desk: SharedDesk,
+struct AggregatorBidding {
+    planner: SharedPlanner,
     market: MarketId,
 }
 
-impl Bidding for Buyer {
+impl Bidding for AggregatorBidding {
     fn bid(
         &mut self,
         view: View<'_>,
@@ -128,11 +128,11 @@ impl Bidding for Buyer {
         if gate.market != self.market {
             return;
         }
-        let mut desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut planner = self.planner.lock().unwrap_or_else(PoisonError::into_inner);
         let products = view.market(self.market).products();
         for product in gate.products.clone() {
             let start = products.start_of(product);
-            let (day, plan) = desk.plan_of(view, start);
+            let (day, plan) = planner.plan_of(view, start);
             let slot = ((start - day.first) / day.slot_s) as usize;
             for &(quantity_kw, limit_per_mwh) in plan.bids.get(slot).into_iter().flatten() {
                 if quantity_kw > 0.0 {
@@ -144,12 +144,12 @@ impl Bidding for Buyer {
     }
 }
 
-struct Seller {
-    desk: SharedDesk,
+struct AggregatorPricing {
+    planner: SharedPlanner,
 }
 
-impl Pricing for Seller {
-    fn offer(
+impl Pricing for AggregatorPricing {
+    fn price_lines(
         &mut self,
         view: View<'_>,
         _: RetailerId,
@@ -157,11 +157,11 @@ impl Pricing for Seller {
         _: &mut Pcg64,
         lines: &mut Vec<PriceLine>,
     ) {
-        let mut desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut planner = self.planner.lock().unwrap_or_else(PoisonError::into_inner);
         // Later slots do not matter: no loads are settled on these price lines.
         for slot in 0..slots.due {
             let start = slots.start(slot);
-            let (day, plan) = desk.plan_of(view, start);
+            let (day, plan) = planner.plan_of(view, start);
             let price = plan.prices.get(((start - day.first) / day.slot_s) as usize).copied();
             lines.push(PriceLine { base_per_mwh: price.unwrap_or_default(), slope_per_mwh_kw: 0.0 });
         }
@@ -197,10 +197,10 @@ impl AggregatorSpec {
                 Box::new(clairvoyant::Clairvoyant::new(Arc::clone(setup), market, foresight?.clone()))
             }
         };
-        let desk = Arc::new(Mutex::new(Desk { aggregator, planner, plans: BTreeMap::new() }));
+        let planner = Arc::new(Mutex::new(DayAheadPlanner { aggregator, planner, plans: BTreeMap::new() }));
         Some(Aggregator {
-            bidding: Box::new(Buyer { desk: Arc::clone(&desk), market }),
-            pricing: Box::new(Seller { desk }),
+            bidding: Box::new(AggregatorBidding { planner: Arc::clone(&planner), market }),
+            pricing: Box::new(AggregatorPricing { planner }),
         })
     }
 }

@@ -14,7 +14,7 @@ pub(super) struct Naive {
 
 impl Planner for Naive {
     fn plan(&mut self, view: View<'_>, day: Day) -> DayPlan {
-        let most = view.competition().map_or(0.0, |of| of.max_price_per_mwh);
+        let most = view.competition().map_or(0.0, |competition| competition.max_price_per_mwh);
         let price = |slot| {
             let cost = recent_day_ahead(view, self.market, day.start(slot));
             ((1.0 + self.margin) * cost).clamp(0.0, most)

@@ -63,20 +63,20 @@ fn horizon(setup: &Setup, fleet: FleetId) -> Horizon {
 }
 
 fn vehicles(setup: &Setup, fleet: FleetId) -> Vec<Vehicle> {
-    let strongest_kw = |of: &crate::world::VehicleType| {
+    let strongest_kw = |vehicle_type: &crate::world::VehicleType| {
         let connectors = setup.stations.iter().flat_map(|station| &station.connectors);
-        connectors.map(|&connector| of.limit_kw(connector)).fold(0.0, f64::max)
+        connectors.map(|&connector| vehicle_type.limit_kw(connector)).fold(0.0, f64::max)
     };
     let mut vehicles: Vec<Option<Vehicle>> = setup
         .vehicles
         .iter()
         .map(|v| {
-            let of = &setup.types[v.vehicle_type.index()];
+            let vehicle_type = &setup.types[v.vehicle_type.index()];
             (v.fleet == fleet).then(|| Vehicle {
-                battery_kwh: of.battery_kwh,
-                usable_soc: of.usable_soc,
-                charge_efficiency: of.charge_efficiency,
-                power_kw: strongest_kw(of),
+                battery_kwh: vehicle_type.battery_kwh,
+                usable_soc: vehicle_type.usable_soc,
+                charge_efficiency: vehicle_type.charge_efficiency,
+                power_kw: strongest_kw(vehicle_type),
                 start_soc: v.soc,
                 plugged_at_start: false,
                 trips: Vec::new(),
@@ -85,14 +85,14 @@ fn vehicles(setup: &Setup, fleet: FleetId) -> Vec<Vehicle> {
         .collect();
     let requests = &setup.requests;
     for i in 0..requests.len() {
-        let Some(bound) = requests.bound[i] else { continue };
-        let Some(vehicle) = &mut vehicles[bound.vehicle.index()] else { continue };
+        let Some(recorded) = requests.bound[i] else { continue };
+        let Some(vehicle) = &mut vehicles[recorded.vehicle.index()] else { continue };
         let start_s = requests.time[i].0;
-        let of = &setup.vehicles[bound.vehicle.index()];
-        let per_km = setup.types[of.vehicle_type.index()]
+        let start = &setup.vehicles[recorded.vehicle.index()];
+        let per_km = setup.types[start.vehicle_type.index()]
             .consumption_kwh_per_km(setup.temperature_c(requests.time[i]))
-            * of.consumption_factor;
-        let energy_kwh = match bound.soc {
+            * start.consumption_factor;
+        let energy_kwh = match recorded.soc {
             RecordedSoc::Fell(fall) => fall * vehicle.battery_kwh,
             RecordedSoc::Rose(rise) => -rise * vehicle.battery_kwh,
             RecordedSoc::Unknown => requests.distance_km[i] * per_km,
@@ -111,7 +111,7 @@ fn vehicles(setup: &Setup, fleet: FleetId) -> Vec<Vehicle> {
             start_s: trip_start_s,
             end_s: end_s.max(trip_start_s),
             energy_kwh,
-            ends_at_charger: bound.ends_at_charger,
+            ends_at_charger: recorded.ends_at_charger,
             cost,
         });
     }

@@ -2,9 +2,9 @@
 //! agent is trained.
 
 use super::ForecastKind;
-use super::diary::Diary;
+use super::observation::{self, ObservationKind, ObservedState, Outlook};
 use super::plant::Plant;
-use super::sight::{self, ObservationKind, Outlook, Situation};
+use super::trace::Trace;
 use crate::policies::{Action, Bidding, OpenGate};
 use crate::world::{Setup, View};
 use gridfleet_core::error::{Error, InputError, Result};
@@ -31,13 +31,13 @@ impl Trained {
     ///
     /// # Errors
     /// [`Error::Input`] if it was not trained for bidding.
-    pub fn of(checkpoint: &Checkpoint) -> Result<Self, InputError> {
+    pub fn from_checkpoint(checkpoint: &Checkpoint) -> Result<Self, InputError> {
         let purpose = &checkpoint.purpose;
         let fits = |kind: &ObservationKind| {
             kind.name() == purpose.observation
                 && kind.features() == purpose.features
                 && kind.cells() == purpose.cells
-                && sight::ACTIONS == purpose.actions
+                && observation::ACTIONS == purpose.actions
         };
         match ObservationKind::ALL.into_iter().find(fits) {
             Some(observation) => Ok(Self { observation, values: checkpoint.values()? }),
@@ -59,7 +59,7 @@ impl Trained {
     /// # Errors
     /// [`Error::Input`] if it cannot be read, is corrupt, or was not trained for bidding.
     pub fn read(path: &Path) -> Result<Self> {
-        Self::of(&Checkpoint::read(path)?).map_err(|error| Error::from(error.file(path)))
+        Self::from_checkpoint(&Checkpoint::read(path)?).map_err(|error| Error::from(error.file(path)))
     }
 }
 
@@ -69,7 +69,7 @@ pub enum Chooser {
     /// The best action by these values.
     Greedy(Arc<Trained>),
     /// An action set by the trainer, from now on.
-    Told(usize),
+    Forced(usize),
 }
 
 /// Data beyond the horizon and earlier decisions, if weeks are simulated one after the other.
@@ -89,8 +89,8 @@ pub struct Learned {
     observation: ObservationKind,
     chooser: Chooser,
     chain: Option<Chain>,
-    balancing: Seat,
-    intraday: Seat,
+    balancing: MarketSlot,
+    intraday: MarketSlot,
     fleet_kw: f64,
     vehicles: f64,
     /// Share of plugged-in vehicles and mean state of charge at the last applicable reading.
@@ -103,12 +103,12 @@ pub struct Learned {
 
 /// A market in which the learner takes part.
 #[derive(Debug, Clone, Copy)]
-struct Seat {
+struct MarketSlot {
     market: MarketId,
     lead_s: i64,
 }
 
-impl Seat {
+impl MarketSlot {
     fn new(setup: &Setup, market: MarketId) -> Self {
         let gates = &setup.trading.markets[market.index()].gates;
         let lead_s = match *gates {
@@ -137,8 +137,8 @@ impl Learned {
             observation,
             chooser,
             chain,
-            balancing: Seat::new(setup, balancing),
-            intraday: Seat::new(setup, intraday),
+            balancing: MarketSlot::new(setup, balancing),
+            intraday: MarketSlot::new(setup, intraday),
             fleet_kw: of_fleet().map(|v| setup.types[v.vehicle_type.index()].ac_kw).sum(),
             vehicles: of_fleet().count().max(1) as f64,
             meters: None,
@@ -149,53 +149,53 @@ impl Learned {
     }
 
     /// Sets the action to follow from now on.
-    pub fn tell(&mut self, action: usize) {
-        self.chooser = Chooser::Told(action);
+    pub fn force_action(&mut self, action: usize) {
+        self.chooser = Chooser::Forced(action);
     }
 
     /// Records a trace from now on.
-    pub fn keep_diary(&mut self) {
-        self.plant.diary.get_or_insert_default();
+    pub fn keep_trace(&mut self) {
+        self.plant.trace.get_or_insert_default();
     }
 
     /// The recorded trace: by strategy (balancing, intraday) and product, and requests for vehicles.
-    pub fn diary(&self) -> Option<&Diary> {
-        self.plant.diary.as_ref()
+    pub fn trace(&self) -> Option<&Trace> {
+        self.plant.trace.as_ref()
     }
 
     /// Observed state at `t`, the last time for bids for products of both markets.
-    pub fn situation(&mut self, view: View<'_>, bidder: BidderId, t: SimTime) -> Situation {
+    pub fn observed_state(&mut self, view: View<'_>, bidder: BidderId, t: SimTime) -> ObservedState {
         let (plugged, soc) = *self.meters.get_or_insert_with(|| meters(view, self.fleet, self.vehicles));
         let outlook = self.outlook(view, t);
         let market = view.market(self.intraday.market);
         let product = market.products().at(t + self.intraday.lead_s);
-        let mut situation = Situation {
+        let mut observed_state = ObservedState {
             hour_of_week: view.clock().hour_of_week(t),
             plugged,
             soc,
             // Before the start and beyond the end there is nothing to decide: the values of the other product apply.
             expected_kw: outlook.expected_kw,
-            last_per_mwh: outlook.rival_per_mwh,
+            last_per_mwh: outlook.intraday_per_mwh,
             outlook,
             tariff_per_mwh: self.plant.limit.at(view, t.max(view.now())),
             fleet_kw: self.fleet_kw,
-            ..Situation::default()
+            ..ObservedState::default()
         };
         if let Some(product) = product
             && t >= view.start()
         {
             let start = market.products().start_of(product);
-            situation.expected_kw = self.plant.strategies[1].pool.least_kw(&market.products(), product);
-            situation.committed_kw = view.committed_kw(bidder, start);
+            observed_state.expected_kw = self.plant.strategies[1].pool.least_kw(&market.products(), product);
+            observed_state.committed_kw = view.committed_kw(bidder, start);
             let last = match product.checked_sub(1) {
                 Some(last) => market
                     .clearing_price(last)
                     .or_else(|| market.clearing_price(market.cleared().checked_sub(1)?)),
                 None => market.past_price(start + -1),
             };
-            situation.last_per_mwh = last.unwrap_or(situation.last_per_mwh);
+            observed_state.last_per_mwh = last.unwrap_or(observed_state.last_per_mwh);
         }
-        situation
+        observed_state
     }
 
     /// Outlook of the balancing product that closes at `t`.
@@ -219,16 +219,26 @@ impl Learned {
         };
         Outlook {
             expected_kw: first.pool.least_kw(&products, product),
-            rival_per_mwh: first.below.as_mut().and_then(|rival| rival.expected(view, start)).unwrap_or(0.0),
+            intraday_per_mwh: first
+                .below
+                .as_mut()
+                .and_then(|benchmark| benchmark.expected(view, start))
+                .unwrap_or(0.0),
             last_per_mwh: last.unwrap_or(0.0),
         }
     }
 
     /// Observation at `t`, as numbers and as a cell.
-    pub fn see(&mut self, view: View<'_>, bidder: BidderId, t: SimTime, features: &mut Vec<f64>) -> usize {
-        let situation = self.situation(view, bidder, t);
-        situation.features(self.observation, features);
-        situation.cell(self.observation)
+    pub fn observe(
+        &mut self,
+        view: View<'_>,
+        bidder: BidderId,
+        t: SimTime,
+        features: &mut Vec<f64>,
+    ) -> usize {
+        let observed_state = self.observed_state(view, bidder, t);
+        observed_state.features(self.observation, features);
+        observed_state.cell(self.observation)
     }
 
     /// Action for the step at `t`, if it belongs to the previous week.
@@ -242,7 +252,7 @@ impl Learned {
     /// Action for the step at `t`.
     fn choose(&mut self, view: View<'_>, bidder: BidderId, t: SimTime) -> usize {
         let trained = match &self.chooser {
-            Chooser::Told(action) => return *action,
+            Chooser::Forced(action) => return *action,
             Chooser::Greedy(trained) => Arc::clone(trained),
         };
         let step = usize::try_from((t - view.start()).div_euclid(self.step_s(view))).ok();
@@ -251,7 +261,7 @@ impl Learned {
             return action;
         }
         let mut features = std::mem::take(&mut self.features);
-        let cell = self.see(view, bidder, t, &mut features);
+        let cell = self.observe(view, bidder, t, &mut features);
         let action = trained.values.greedy(Seen { features: &features, cell }, &mut self.work);
         self.features = features;
         if let Some(step) = step {
@@ -296,7 +306,7 @@ impl Bidding for Learned {
                 Some(action) => action,
                 None => self.choose(view, bidder, t),
             };
-            self.plant.strategies[place].risk = sight::risks(action)[place];
+            self.plant.strategies[place].risk = observation::risks(action)[place];
             let one = OpenGate { products: product..product + 1, ..gate.clone() };
             self.plant.bid(view, bidder, &one, random, actions);
         }

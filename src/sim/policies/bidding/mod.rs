@@ -4,21 +4,22 @@
 //! - `plant`: the fleet as a virtual power plant, which bids for the difference between the energy it expects to draw
 //!   and the energy it has bought;
 //! - `pool`: forecasts of the power it can draw;
-//! - [`learned`]: the same with state-dependent risks, [`sight`]: the observation, [`diary`]: the trace of a week;
+//! - [`learned`]: the same with state-dependent risks;
+//! - [`observation`]: its observations and actions, [`trace`]: its trace of a week;
 //! - [`clairvoyant`]: maximum profit under perfect information.
 //!
 #![doc = include_str!("../../../../docs/equations/rendered/bidding.md")]
 
 pub mod clairvoyant;
-pub mod diary;
 pub mod learned;
+pub mod observation;
 mod plant;
 mod pool;
-pub mod sight;
 pub mod spec;
+pub mod trace;
 
 pub use learned::{Learned, Trained};
-pub use sight::ObservationKind;
+pub use observation::ObservationKind;
 pub use spec::{BiddingSpec, ForecastKind};
 
 use super::{Action, Bidding, OpenGate};
@@ -113,7 +114,7 @@ impl BiddingSpec {
                 else {
                     return Box::new(Regular);
                 };
-                let below = plant::Rival::new(intraday, balancing, price_forecast, setup);
+                let below = plant::PriceBenchmark::new(intraday, balancing, price_forecast, setup);
                 let first = strategy(balancing, risk_balancing, accuracy_balancing, forecast, below);
                 let then = strategy(intraday, risk_intraday, accuracy_intraday, forecast, None);
                 plant(vec![first, then], limit_per_mwh)
@@ -179,7 +180,7 @@ pub fn learner(
         let pool = pool::Pool::new(forecasts.power, accuracy, market, setup, fleet, foresight, streams);
         Strategy { market, risk: 1.0, pool, below }
     };
-    let below = plant::Rival::new(intraday, balancing, forecasts.price, setup);
+    let below = plant::PriceBenchmark::new(intraday, balancing, forecasts.price, setup);
     let [first, then] = forecasts.accuracy;
     let strategies = vec![strategy(balancing, first, below), strategy(intraday, then, None)];
     let limit = Limit { fixed: forecasts.limit_per_mwh, retailer: main_retailer(setup, fleet) };
@@ -195,7 +196,7 @@ pub fn outlooks(
     forecasts: Forecasts,
     foresight: &Arc<Foresight>,
     streams: Streams,
-) -> Vec<sight::Outlook> {
+) -> Vec<observation::Outlook> {
     let Party::Fleet(fleet) = setup.trading.bidders[bidder.index()] else { return Vec::new() };
     let markets = market_of(setup, MarketKind::Balancing).zip(market_of(setup, MarketKind::Intraday));
     let Some((balancing, intraday)) = markets else { return Vec::new() };
@@ -207,9 +208,9 @@ pub fn outlooks(
     let products = of_balancing.products;
     let outlook = |product| {
         let start = products.start_of(product);
-        sight::Outlook {
+        observation::Outlook {
             expected_kw: pool.least_kw(&products, product),
-            rival_per_mwh: of_intraday.reference.at(start).unwrap_or(0.0),
+            intraday_per_mwh: of_intraday.reference.at(start).unwrap_or(0.0),
             last_per_mwh: of_balancing.reference.at(start + -1).unwrap_or(0.0),
         }
     };

@@ -8,8 +8,8 @@
 //! version is the paper of specification 5): the controlled charging problem and its benchmark strategies.
 
 use super::ForecastKind;
-use super::diary::{Asked, Diary, Offer, is_needed};
 use super::pool::Pool;
+use super::trace::{Asked, GateBid, Trace, is_needed};
 use crate::forecast::{Calendar, Forecaster};
 use crate::policies::{Action, Bidding, OpenGate};
 use crate::world::{Setup, View};
@@ -27,7 +27,7 @@ pub(super) struct Strategy {
     /// Forecast of the power that the fleet can draw.
     pub pool: Pool,
     /// Limits the bid to the expected price of this market.
-    pub below: Option<Rival>,
+    pub below: Option<PriceBenchmark>,
 }
 
 /// Highest price bid.
@@ -54,7 +54,7 @@ impl Limit {
 }
 
 /// A market that trades the same energy later.
-pub(super) struct Rival {
+pub(super) struct PriceBenchmark {
     market: MarketId,
     prices: Prices,
 }
@@ -71,7 +71,7 @@ enum Prices {
     },
 }
 
-impl Rival {
+impl PriceBenchmark {
     /// Learns, where applicable, from the prices that are known at the gates of `own`, which close earlier. `None` if
     /// the products of the market do not form a regular series.
     pub(super) fn new(
@@ -131,12 +131,12 @@ pub(super) struct Plant {
     /// Time of the last pool count, and its power at that time less the power that has left since [kW].
     counted: Option<(SimTime, f64)>,
     /// Trace, if requested.
-    pub(super) diary: Option<Diary>,
+    pub(super) trace: Option<Trace>,
 }
 
 impl Plant {
     pub(super) fn new(fleet: FleetId, strategies: Vec<Strategy>, limit: Limit) -> Self {
-        Self { fleet, strategies, limit, counted: None, diary: None }
+        Self { fleet, strategies, limit, counted: None, trace: None }
     }
 }
 
@@ -156,29 +156,29 @@ impl Bidding for Plant {
         let products = view.market(gate.market).products();
         for product in gate.products.clone() {
             let start = products.start_of(product);
-            let mut offer = Offer {
+            let mut bid = GateBid {
                 expected_kw: strategy.pool.least_kw(&products, product),
                 committed_kw: view.committed_kw(bidder, start),
                 limit_per_mwh: 0.0,
                 tariff_per_mwh: 0.0,
                 risk: strategy.risk,
             };
-            let quantity_kw = offer.quantity_kw(strategy.risk);
-            if quantity_kw <= 0.0 && self.diary.is_none() {
+            let quantity_kw = bid.quantity_kw(strategy.risk);
+            if quantity_kw <= 0.0 && self.trace.is_none() {
                 continue;
             }
-            offer.limit_per_mwh = self.limit.at(view, start);
-            if let Some(rival) = &mut strategy.below
-                && let Some(price) = rival.expected(view, start)
+            bid.limit_per_mwh = self.limit.at(view, start);
+            if let Some(benchmark) = &mut strategy.below
+                && let Some(price) = benchmark.expected(view, start)
             {
-                offer.limit_per_mwh = offer.limit_per_mwh.min(price);
+                bid.limit_per_mwh = bid.limit_per_mwh.min(price);
             }
-            if let Some(diary) = &mut self.diary {
-                offer.tariff_per_mwh = self.limit.tariff(view, start);
-                diary.note(place, product, offer);
+            if let Some(trace) = &mut self.trace {
+                bid.tariff_per_mwh = self.limit.tariff(view, start);
+                trace.record_bid(place, product, bid);
             }
             if quantity_kw > 0.0 {
-                let (market, side, limit_per_mwh) = (gate.market, Side::Buy, offer.limit_per_mwh);
+                let (market, side, limit_per_mwh) = (gate.market, Side::Buy, bid.limit_per_mwh);
                 actions.push(Action::Bid { bidder, market, product, side, quantity_kw, limit_per_mwh });
             }
         }
@@ -201,7 +201,7 @@ impl Bidding for Plant {
 
     fn releases(&mut self, view: View<'_>, bidder: BidderId, vehicle: VehicleId) -> bool {
         let committed_kw = view.committed_kw(bidder, view.now());
-        if committed_kw <= 0.0 && self.diary.is_none() {
+        if committed_kw <= 0.0 && self.trace.is_none() {
             return true;
         }
         let pool_kw = match self.counted {
@@ -211,8 +211,8 @@ impl Bidding for Plant {
         // The next vehicle in the queue takes its place.
         let share_kw = view.pool_share_kw(vehicle) - view.successor_share_kw(vehicle);
         let released = !is_needed(pool_kw, share_kw, committed_kw);
-        if let Some(diary) = &mut self.diary {
-            diary.asked.push(Asked { time: view.now(), vehicle, pool_kw, share_kw, released });
+        if let Some(trace) = &mut self.trace {
+            trace.asked.push(Asked { time: view.now(), vehicle, pool_kw, share_kw, released });
         }
         self.counted = Some((view.now(), if released { pool_kw - share_kw } else { pool_kw }));
         released

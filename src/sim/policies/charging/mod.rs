@@ -109,22 +109,27 @@ impl Threshold {
         if self.found.len() <= 1 {
             return self.found.first().copied();
         }
-        let (of, soc, target_soc) =
+        let (vehicle_type, soc, target_soc) =
             (view.vehicle_type(vehicle), view.soc(vehicle), self.target(view, vehicle));
         let per_km = view.consumption_kwh_per_km(vehicle);
         let completion = |&station: &StationId| {
-            let way = view.trip(view.vehicle(vehicle).place, view.station_place(station));
-            let soc_there = (soc - way.distance_km * per_km / of.battery_kwh).max(0.0);
+            let route = view.route(view.vehicle(vehicle).place, view.station_place(station));
+            let soc_there = (soc - route.distance_km * per_km / vehicle_type.battery_kwh).max(0.0);
             let charging_s = view.charging_time_s(vehicle, station, soc_there, target_soc);
-            let connected =
-                view.expected_connection(station, view.now() + way.duration_s, charging_s, &mut self.free_at);
+            let connected = view.expected_connection(
+                station,
+                view.now() + route.duration_s,
+                charging_s,
+                &mut self.free_at,
+            );
             // A station beyond the vehicle's range costs a rescue: chosen only if there is no other.
-            let out_of_reach = soc - way.distance_km * per_km / of.battery_kwh < of.usable_soc[0];
+            let out_of_reach =
+                soc - route.distance_km * per_km / vehicle_type.battery_kwh < vehicle_type.usable_soc[0];
             let time_s = (connected - view.now()) as f64 + charging_s;
             let worth = match self.choice {
                 Choice::Nearest | Choice::Fastest { .. } => time_s,
                 Choice::Cheapest { time_value_per_h, .. } => {
-                    let mwh = of.kwh(target_soc - soc_there) / of.charge_efficiency / 1e3;
+                    let mwh = vehicle_type.kwh(target_soc - soc_there) / vehicle_type.charge_efficiency / 1e3;
                     let price = mean_price_per_mwh(view, station, connected, charging_s);
                     mwh * price + time_s / HOUR_S as f64 * time_value_per_h
                 }

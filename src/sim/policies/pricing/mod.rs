@@ -70,7 +70,7 @@ impl Fixed {
 }
 
 impl Pricing for Fixed {
-    fn offer(
+    fn price_lines(
         &mut self,
         view: View<'_>,
         _: RetailerId,

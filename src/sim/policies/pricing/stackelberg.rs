@@ -59,7 +59,7 @@ impl Stackelberg {
 }
 
 impl Pricing for Stackelberg {
-    fn offer(
+    fn price_lines(
         &mut self,
         view: View<'_>,
         retailer: RetailerId,

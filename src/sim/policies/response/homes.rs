@@ -1,7 +1,7 @@
 //! Households as players of the Stackelberg game: over a horizon that begins in the middle of a day, each group is a
 //! separate player for every local day of the horizon, because its energy is fixed per day.
 
-use super::Offer;
+use super::PriceOffer;
 use crate::world::View;
 use gridfleet_core::ids::HouseholdId;
 use gridfleet_games::stackelberg::{Game, Household, Retailer, best_loads, solve};
@@ -19,7 +19,7 @@ pub(super) struct Home {
 }
 
 /// Households that receive an offer.
-pub(super) fn homes(view: View<'_>, offer: &Offer<'_>) -> Vec<Home> {
+pub(super) fn homes(view: View<'_>, offer: &PriceOffer<'_>) -> Vec<Home> {
     let (slots, clock) = (offer.slots, view.clock());
     let dates: Vec<_> = (0..slots.count).map(|slot| clock.local(slots.start(slot)).date()).collect();
     let mut days: Vec<Range<usize>> = Vec::new();
@@ -32,8 +32,8 @@ pub(super) fn homes(view: View<'_>, offer: &Offer<'_>) -> Vec<Home> {
     let mut all = Vec::new();
     for group in view.households_of(offer.retailer) {
         let homes = view.households(group);
-        let by_hour = |of: &[f64], day: &Range<usize>| -> Vec<f64> {
-            let at = |slot| if day.contains(&slot) { of[clock.hour(slots.start(slot))] } else { 0.0 };
+        let by_hour = |by_hour_kw: &[f64], day: &Range<usize>| -> Vec<f64> {
+            let at = |slot| if day.contains(&slot) { by_hour_kw[clock.hour(slots.start(slot))] } else { 0.0 };
             (0..slots.count).map(at).collect()
         };
         for (number, day) in days.iter().enumerate() {
@@ -67,7 +67,7 @@ pub(super) fn homes(view: View<'_>, offer: &Offer<'_>) -> Vec<Home> {
 }
 
 /// Lets all households respond, at a given load of the vehicles [kW].
-pub(super) fn settle(homes: &mut [Home], offer: &Offer<'_>, vehicles_kw: &[f64]) {
+pub(super) fn settle(homes: &mut [Home], offer: &PriceOffer<'_>, vehicles_kw: &[f64]) {
     if homes.is_empty() {
         return;
     }

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 /// Offer of a retailer to its customers before it announces prices.
 #[derive(Debug, Clone, Copy)]
-pub struct Offer<'a> {
+pub struct PriceOffer<'a> {
     /// The retailer.
     pub retailer: RetailerId,
     /// The slots.
@@ -68,7 +68,7 @@ impl Response for Nominal {
     fn answer(
         &mut self,
         view: View<'_>,
-        offer: &Offer<'_>,
+        offer: &PriceOffer<'_>,
         _: &mut Pcg64,
         actions: &mut Vec<Action>,
         load_kw: &mut [f64],
@@ -86,7 +86,7 @@ impl Response for Nominal {
         }
         for vehicle in view.parked(offer.retailer) {
             let Some(session) = view.session(vehicle) else { continue };
-            let of = view.vehicle_type(vehicle);
+            let vehicle_type = view.vehicle_type(vehicle);
             let mut soc = view.soc_at(vehicle, offer.slots.first);
             let leaves = view.departure(vehicle);
             for (slot, load_kw) in load_kw.iter_mut().enumerate() {
@@ -94,8 +94,9 @@ impl Response for Nominal {
                     break;
                 }
                 let seconds = offer.slots.slot_s as f64;
-                let after = of.soc_after(soc, session.limit_kw, session.target_soc, seconds);
-                *load_kw += of.kwh(after - soc) / of.charge_efficiency / offer.slots.hours();
+                let after = vehicle_type.soc_after(soc, session.limit_kw, session.target_soc, seconds);
+                *load_kw +=
+                    vehicle_type.kwh(after - soc) / vehicle_type.charge_efficiency / offer.slots.hours();
                 soc = after;
             }
         }

@@ -7,7 +7,7 @@
 //! (`games::stackelberg::cheapest_schedule`); a plan that is full at the departure is therefore full. A vehicle that is
 //! not full was not at home for long enough (`short_stay`), or was limited by something else.
 
-use super::Offer;
+use super::PriceOffer;
 use crate::policies::Slots;
 use crate::world::View;
 use gridfleet_core::ids::VehicleId;
@@ -44,7 +44,7 @@ impl Parked {
     pub fn new(view: View<'_>, vehicle: VehicleId, slots: Slots, soc: f64) -> Option<Self> {
         let Slots { first, slot_s, count, .. } = slots;
         let session = view.session(vehicle)?;
-        let of = view.vehicle_type(vehicle);
+        let vehicle_type = view.vehicle_type(vehicle);
         let leaves = view.departure(vehicle).unwrap_or(first + slot_s * count as i64);
         if leaves <= first {
             return None;
@@ -54,14 +54,14 @@ impl Parked {
         let charge_kw = session.limit_kw;
         // Rounding must not add another slot.
         let needed_slots =
-            (of.seconds_to(soc, charge_kw, session.target_soc) / slot_s as f64 - 1e-6).max(0.0);
+            (vehicle_type.seconds_to(soc, charge_kw, session.target_soc) / slot_s as f64 - 1e-6).max(0.0);
         let needed = (needed_slots.ceil() as usize).min(stay) as u32;
-        let stored_kw = charge_kw * of.charge_efficiency;
-        let feed_kw = of.feed_kw.min(charge_kw).min(stored_kw * of.discharge_efficiency);
+        let stored_kw = charge_kw * vehicle_type.charge_efficiency;
+        let feed_kw = vehicle_type.feed_kw.min(charge_kw).min(stored_kw * vehicle_type.discharge_efficiency);
         let active = if feed_kw > 0.0 { (ACTIVE_HOURS / hours) as u32 } else { 0 };
         let player = Vehicle {
             rated_kw: stored_kw,
-            battery_kwh: of.kwh(session.target_soc) / hours,
+            battery_kwh: vehicle_type.kwh(session.target_soc) / hours,
             soc_min: (session.floor_soc / session.target_soc).min(1.0),
             arrival: 0,
             departure: stay,
@@ -71,12 +71,12 @@ impl Parked {
             omega: 1.0,
             theta: 0.0,
         };
-        let wear = of.wear_cost_per_kwh * 1_000.0;
+        let wear = vehicle_type.wear_cost_per_kwh * 1_000.0;
         Some(Self {
             vehicle,
             charge_kw,
             feed_kw,
-            wear: [wear * stored_kw, wear * feed_kw / of.discharge_efficiency],
+            wear: [wear * stored_kw, wear * feed_kw / vehicle_type.discharge_efficiency],
             player,
             stay,
             needed_slots,
@@ -100,7 +100,7 @@ impl Parked {
 
     /// Adopts the schedule that is optimal at the load `others_kw` of all others, if it improves on the current one by
     /// more than rounding. Returns whether it did. It takes into account that its load changes the price.
-    pub fn plan(&mut self, offer: &Offer<'_>, others_kw: &[f64]) -> bool {
+    pub fn plan(&mut self, offer: &PriceOffer<'_>, others_kw: &[f64]) -> bool {
         if self.lacks_time {
             let most = self.schedule.len().min(self.stay + 1);
             let changed = self.schedule[..most].iter().any(|&state| state != 1);
@@ -137,7 +137,7 @@ impl Parked {
 
     /// Cost of its schedule at an offer's prices, without other loads; not applicable if it has no time to choose
     /// [currency/MWh x kW, as prices times power for one slot].
-    pub fn cost(&self, offer: &Offer<'_>) -> f64 {
+    pub fn cost(&self, offer: &PriceOffer<'_>) -> f64 {
         let (charge, feed) = self.costs_by_slot(offer, &vec![0.0; offer.slots.count]);
         cost_of(&self.schedule, &charge, &feed, self.unused_part())
     }
@@ -154,7 +154,7 @@ impl Parked {
     }
 
     /// Cost of charging and of feeding back in each slot, at the load `others_kw` of all others.
-    fn costs_by_slot(&self, offer: &Offer<'_>, others_kw: &[f64]) -> (Vec<f64>, Vec<f64>) {
+    fn costs_by_slot(&self, offer: &PriceOffer<'_>, others_kw: &[f64]) -> (Vec<f64>, Vec<f64>) {
         let (mut charge, mut feed) = (Vec::new(), Vec::new());
         for (line, others_kw) in offer.lines.iter().zip(others_kw) {
             let paid = |power_kw: f64| line.at(others_kw + power_kw / 2.0) * power_kw;

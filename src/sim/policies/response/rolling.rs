@@ -8,7 +8,7 @@
 
 use super::homes::{self, Home};
 use super::parked::Parked;
-use super::{Offer, Response};
+use super::{PriceOffer, Response};
 use crate::policies::{Action, PriceLine, Slots};
 use crate::world::View;
 use gridfleet_core::ids::{RetailerId, VehicleId};
@@ -66,7 +66,7 @@ impl Response for Rolling {
     fn answer(
         &mut self,
         view: View<'_>,
-        offer: &Offer<'_>,
+        offer: &PriceOffer<'_>,
         _: &mut Pcg64,
         actions: &mut Vec<Action>,
         load_kw: &mut [f64],
@@ -86,7 +86,7 @@ impl Response for Rolling {
         };
         let announced = announced_lines(view, offer.retailer, known, ahead);
         let lines = [&announced[..], offer.lines].concat();
-        let known_offer = Offer { retailer: offer.retailer, slots: known, lines: &lines };
+        let known_offer = PriceOffer { retailer: offer.retailer, slots: known, lines: &lines };
         let mut vehicles: Vec<Parked> = view
             .parked(offer.retailer)
             // The plan of a driver who leaves before these slots already used every price.
@@ -158,10 +158,10 @@ impl Response for Rolling {
             return;
         }
         let slots = Slots { count: lines.len(), ..slots };
-        let offer = Offer { retailer, slots, lines: &lines };
-        let of = view.vehicle_type(vehicle);
+        let offer = PriceOffer { retailer, slots, lines: &lines };
+        let vehicle_type = view.vehicle_type(vehicle);
         let soc = view.soc(vehicle);
-        let charged = of.soc_after(soc, session.limit_kw, session.target_soc, (first - now) as f64);
+        let charged = vehicle_type.soc_after(soc, session.limit_kw, session.target_soc, (first - now) as f64);
         let plan = |soc| {
             let mut parked = Parked::new(view, vehicle, slots, soc)?;
             parked.plan(&offer, &vec![0.0; slots.count]);
@@ -172,7 +172,8 @@ impl Response for Rolling {
         let (Some(rests), Some(charges)) = (rests, charges) else { return };
         let in_force = book.price_at(now).unwrap_or(book.current_per_mwh);
         let charges_now = rests.lacks_time
-            || charges.cost(&offer) + charges.cost_of_kwh(of.kwh(charged - soc), in_force, slots.hours())
+            || charges.cost(&offer)
+                + charges.cost_of_kwh(vehicle_type.kwh(charged - soc), in_force, slots.hours())
                 < rests.cost(&offer);
         let parked = if charges_now {
             charges

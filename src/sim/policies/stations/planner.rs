@@ -61,7 +61,7 @@ impl Planner {
         streams: Streams,
     ) -> Option<Self> {
         let books = LoadBook::all(setup);
-        let of = |(number, book): (usize, &LoadBook)| {
+        let stations_of = |(number, book): (usize, &LoadBook)| {
             let stations = || book.stations.iter().map(|id| &setup.stations[id.index()]);
             let operators: Vec<OperatorId> = stations().map(|station| station.operator).collect();
             let most_mw = stations().map(|station| station.capacity_kw() / 1_000.0);
@@ -76,8 +76,12 @@ impl Planner {
                 steps: (planning.horizon_s / book.slot_s).max(1) as usize,
             })
         };
-        let retailers: Vec<Stations> =
-            books.iter().enumerate().filter(|(_, book)| !book.stations.is_empty()).filter_map(of).collect();
+        let retailers: Vec<Stations> = books
+            .iter()
+            .enumerate()
+            .filter(|(_, book)| !book.stations.is_empty())
+            .filter_map(stations_of)
+            .collect();
         (!retailers.is_empty()).then_some(Self { retailers, unsolved: 0 })
     }
 }
@@ -174,8 +178,8 @@ impl Stations {
                 *kwh = (1.0 - into) * first + into * second;
                 first = second;
             }
-            for (of, wish) in view.wishes(station) {
-                wish.spread(of, view.now(), book.slot_s, view.now(), |step, kwh| {
+            for (vehicle_type, charge_request) in view.charge_requests(station) {
+                charge_request.spread(vehicle_type, view.now(), book.slot_s, view.now(), |step, kwh| {
                     if let Some(sum) = row.get_mut(step) {
                         *sum += kwh;
                     }

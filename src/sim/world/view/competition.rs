@@ -44,7 +44,11 @@ impl<'a> View<'a> {
             Tariff::LoadDependent { .. } => return None,
         };
         let competition = self.setup.competition.as_ref();
-        Some(competition.map_or(tariff_per_mwh, |of| of.asked_per_mwh(retailer, slot, tariff_per_mwh)))
+        Some(
+            competition.map_or(tariff_per_mwh, |competition| {
+                competition.asked_per_mwh(retailer, slot, tariff_per_mwh)
+            }),
+        )
     }
 
     /// Imbalance prices in the settlement interval starting at `t`, if it has ended; `None` before the first entry of

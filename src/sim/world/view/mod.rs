@@ -10,12 +10,12 @@ mod service;
 mod stations;
 mod trading;
 
-pub use service::{Ask, Candidate, Offer, Service};
+pub use service::{BestCandidate, Candidate, RideRequest, Service};
 pub use trading::MarketView;
 
 use super::state::{PriceBook, RequestState, State};
 use super::vehicle::{Activity, Vehicle};
-use super::{Setup, Trip, VehicleType};
+use super::{Route, Setup, VehicleType};
 use gridfleet_core::ids::{FleetId, PlaceId, RequestId, RetailerId, VehicleId};
 use gridfleet_core::time::{LocalClock, SimTime};
 
@@ -129,10 +129,10 @@ impl<'a> View<'a> {
         self.state.requests[request.index()] == RequestState::Waiting
     }
 
-    /// Trip between two places, departing now.
+    /// Route between two places, departing now.
     #[inline]
-    pub fn trip(&self, from: PlaceId, to: PlaceId) -> Trip {
-        self.setup.travel.trip(&self.setup.places, &self.state.hour.pace, from, to)
+    pub fn route(&self, from: PlaceId, to: PlaceId) -> Route {
+        self.setup.travel.route(&self.setup.places, &self.state.hour.pace, from, to)
     }
 
     /// Consumption of a vehicle at present [kWh/km].

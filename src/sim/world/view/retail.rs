@@ -98,17 +98,17 @@ impl<'a> View<'a> {
     /// Future state of charge of a plugged-in vehicle at `t`, if it continues as it does now and as announced.
     pub fn soc_at(&self, vehicle: VehicleId, t: SimTime) -> f64 {
         let Some(session) = self.state.session(vehicle) else { return self.soc(vehicle) };
-        let of = self.vehicle_type(vehicle);
+        let vehicle_type = self.vehicle_type(vehicle);
         let plan = self.state.retail.plans.get(vehicle.index()).map_or(&[][..], Vec::as_slice);
-        let (mut at, mut soc) = (self.now(), session.soc(of, self.now()));
+        let (mut at, mut soc) = (self.now(), session.soc(vehicle_type, self.now()));
         let mut power_kw = if session.active { session.share_kw } else { 0.0 };
         let steps = plan.iter().copied().filter(|step| step.0 < t).chain([(t, 0.0)]);
         for (start, next_kw) in steps {
             let seconds = (start - at).max(0) as f64;
             soc = if power_kw < 0.0 {
-                of.soc_after_feeding(soc, -power_kw, session.floor_soc, seconds)
+                vehicle_type.soc_after_feeding(soc, -power_kw, session.floor_soc, seconds)
             } else {
-                of.soc_after(soc, power_kw.min(session.limit_kw), session.target_soc, seconds)
+                vehicle_type.soc_after(soc, power_kw.min(session.limit_kw), session.target_soc, seconds)
             };
             (at, power_kw) = (start.max(at), next_kw);
         }

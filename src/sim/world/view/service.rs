@@ -3,16 +3,16 @@
 use super::View;
 use crate::world::nearby::{First, Look, Search, Verdict, Visitor};
 use crate::world::state::RequestState;
-use crate::world::travel::Ways;
-use crate::world::{Mode, Trip};
+use crate::world::travel::Routes;
+use crate::world::{Mode, Route};
 use gridfleet_core::ids::{FleetId, PlaceId, RequestId, VehicleId};
 use gridfleet_core::time::SimTime;
 
 /// Whether a vehicle can serve a request.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Service {
-    /// Yes, with the trip to the pick-up.
-    Possible(Trip),
+    /// Yes, with the route to the pick-up.
+    Possible(Route),
     /// It would arrive after the rider has given up.
     TooLate,
     /// Its charge does not suffice for the trip and the drive to a station.
@@ -21,7 +21,7 @@ pub enum Service {
 
 /// Ride requested by a rider.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Ask {
+pub struct RideRequest {
     /// Time of the request.
     pub time: SimTime,
     /// Origin.
@@ -43,17 +43,17 @@ pub struct Candidate {
     pub vehicle: VehicleId,
     /// Great-circle distance [km].
     pub great_circle_km: f64,
-    /// Its trip to the pick-up.
-    pub way: Trip,
+    /// Its route to the pick-up.
+    pub route: Route,
     /// It is the last candidate taken from its place, and there are more.
     pub more_there: bool,
 }
 
-/// Collects vehicles that can serve a request; all at one place share the same trip to the pick-up.
-struct Servers<'a, 'b> {
+/// Collects vehicles that can serve a request; all at one place share the same route to the pick-up.
+struct CandidateCollector<'a, 'b> {
     view: View<'a>,
-    ask: &'b Ask,
-    way: Trip,
+    ride_request: &'b RideRequest,
+    route: Route,
     km: f64,
     /// Number found at the present place, and the maximum wanted from it.
     here: usize,
@@ -61,12 +61,12 @@ struct Servers<'a, 'b> {
     found: &'b mut Vec<Candidate>,
 }
 
-impl Visitor for Servers<'_, '_> {
+impl Visitor for CandidateCollector<'_, '_> {
     fn place(&mut self, place: PlaceId, km: f64) -> Look {
-        self.way = self.view.trip(place, self.ask.origin);
+        self.route = self.view.route(place, self.ride_request.origin);
         self.km = km;
         self.here = 0;
-        Look::ask_if(self.view.now() + self.way.duration_s <= self.ask.deadline)
+        Look::visit_if(self.view.now() + self.route.duration_s <= self.ride_request.deadline)
     }
     fn item(&mut self, vehicle: u32) -> Verdict {
         if self.here == self.most_per_place {
@@ -76,11 +76,12 @@ impl Visitor for Servers<'_, '_> {
             return Verdict::Leave;
         }
         let vehicle = VehicleId(vehicle);
-        let serves = matches!(self.view.service_along(vehicle, self.ask, self.way), Service::Possible(_));
+        let serves =
+            matches!(self.view.service_along(vehicle, self.ride_request, self.route), Service::Possible(_));
         if serves {
             self.here += 1;
-            let (great_circle_km, way) = (self.km, self.way);
-            self.found.push(Candidate { vehicle, great_circle_km, way, more_there: false });
+            let (great_circle_km, route) = (self.km, self.route);
+            self.found.push(Candidate { vehicle, great_circle_km, route, more_there: false });
         }
         serves.into()
     }
@@ -88,26 +89,26 @@ impl Visitor for Servers<'_, '_> {
 
 /// Best candidate for a request.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Offer {
-    /// The unclaimed vehicle that reaches the pick-up soonest among those that can serve the request, and its trip
+pub struct BestCandidate {
+    /// The unclaimed vehicle that reaches the pick-up soonest among those that can serve the request, and its route
     /// there, which is shared by all vehicles at its place.
-    pub soonest: Option<(VehicleId, Trip)>,
+    pub soonest: Option<(VehicleId, Route)>,
     /// Minimum time that a vehicle at another place that can serve the request needs [s]; `None` if there is none.
     pub elsewhere_s: Option<i64>,
 }
 
-/// Searches for an [`Offer`].
-struct Offers<'a, 'b, F> {
+/// Searches for a [`BestCandidate`].
+struct BestCandidateFinder<'a, 'b, F> {
     view: View<'a>,
-    ask: &'b Ask,
+    ride_request: &'b RideRequest,
     claimed: F,
-    way: Trip,
-    offer: Offer,
+    route: Route,
+    best: BestCandidate,
     /// Time from the present place [s], while all vehicles found there are claimed.
     claimed_s: Option<i64>,
 }
 
-impl<F> Offers<'_, '_, F> {
+impl<F> BestCandidateFinder<'_, '_, F> {
     /// Continues past the present place.
     fn leave(&mut self) {
         if let Some(claimed_s) = self.claimed_s.take() {
@@ -116,24 +117,24 @@ impl<F> Offers<'_, '_, F> {
     }
 
     fn known_elsewhere(&mut self, seconds: i64) {
-        self.offer.elsewhere_s = Some(self.offer.elsewhere_s.map_or(seconds, |known_s| known_s.min(seconds)));
+        self.best.elsewhere_s = Some(self.best.elsewhere_s.map_or(seconds, |known_s| known_s.min(seconds)));
     }
 }
 
-impl<F: Fn(VehicleId) -> bool> Visitor for Offers<'_, '_, F> {
+impl<F: Fn(VehicleId) -> bool> Visitor for BestCandidateFinder<'_, '_, F> {
     fn place(&mut self, place: PlaceId, km: f64) -> Look {
         self.leave();
-        self.way = self.view.trip(place, self.ask.origin);
-        let Some((_, best)) = self.offer.soonest else {
-            return Look::ask_if(self.view.now() + self.way.duration_s <= self.ask.deadline);
+        self.route = self.view.route(place, self.ride_request.origin);
+        let Some((_, best)) = self.best.soonest else {
+            return Look::visit_if(self.view.now() + self.route.duration_s <= self.ride_request.deadline);
         };
-        let (best_s, here_s) = (best.duration_s, self.way.duration_s);
+        let (best_s, here_s) = (best.duration_s, self.route.duration_s);
         if here_s < best_s {
-            return Look::Ask;
+            return Look::Visit;
         }
         self.known_elsewhere(here_s);
         // Stop where nothing farther away can be sooner.
-        let beyond_s = self.view.least_time_beyond_s(self.ask.origin, km);
+        let beyond_s = self.view.least_time_beyond_s(self.ride_request.origin, km);
         if beyond_s >= best_s {
             self.known_elsewhere(beyond_s);
             return Look::Stop;
@@ -142,15 +143,15 @@ impl<F: Fn(VehicleId) -> bool> Visitor for Offers<'_, '_, F> {
     }
     fn item(&mut self, vehicle: u32) -> Verdict {
         let vehicle = VehicleId(vehicle);
-        let way = self.way;
+        let route = self.route;
         if (self.claimed)(vehicle) {
-            self.claimed_s = Some(way.duration_s);
+            self.claimed_s = Some(route.duration_s);
             return Verdict::Not;
         }
-        if !matches!(self.view.service_along(vehicle, self.ask, way), Service::Possible(_)) {
+        if !matches!(self.view.service_along(vehicle, self.ride_request, route), Service::Possible(_)) {
             return Verdict::Not;
         }
-        if let Some((_, before)) = self.offer.soonest.replace((vehicle, way)) {
+        if let Some((_, before)) = self.best.soonest.replace((vehicle, route)) {
             self.known_elsewhere(before.duration_s);
         }
         self.claimed_s = None;
@@ -158,27 +159,30 @@ impl<F: Fn(VehicleId) -> bool> Visitor for Offers<'_, '_, F> {
     }
 }
 
-/// Stops at the first request that a vehicle can serve; all requests at one place share the same trip.
-struct Asks<'a, F> {
+/// Stops at the first request that a vehicle can serve; all requests at one place share the same route.
+struct RequestFinder<'a, F> {
     view: View<'a>,
     vehicle: VehicleId,
     patience_s: i64,
-    way: Trip,
+    route: Route,
     accept: F,
     found: Option<RequestId>,
 }
 
-impl<F: Fn(RequestId) -> bool> Visitor for Asks<'_, F> {
+impl<F: Fn(RequestId) -> bool> Visitor for RequestFinder<'_, F> {
     fn place(&mut self, place: PlaceId, _: f64) -> Look {
-        self.way = self.view.trip(self.view.vehicle(self.vehicle).place, place);
-        Look::ask_if(self.way.duration_s <= self.patience_s)
+        self.route = self.view.route(self.view.vehicle(self.vehicle).place, place);
+        Look::visit_if(self.route.duration_s <= self.patience_s)
     }
     fn item(&mut self, request: u32) -> Verdict {
         let request = RequestId(request);
-        let ask = self.view.ask(request);
-        let possible = self.view.serves(self.view.vehicle(self.vehicle).fleet, ask.fleet)
+        let ride_request = self.view.request(request);
+        let possible = self.view.serves(self.view.vehicle(self.vehicle).fleet, ride_request.fleet)
             && (self.accept)(request)
-            && matches!(self.view.service_along(self.vehicle, &ask, self.way), Service::Possible(_));
+            && matches!(
+                self.view.service_along(self.vehicle, &ride_request, self.route),
+                Service::Possible(_)
+            );
         if possible {
             self.found = Some(request);
         }
@@ -191,14 +195,14 @@ impl<'a> View<'a> {
     ///
     /// # Panics
     /// If the request has not been made yet: policies must not see the future.
-    pub fn ask(&self, request: RequestId) -> Ask {
+    pub fn request(&self, request: RequestId) -> RideRequest {
         assert!(self.state.requests[request.index()] != RequestState::Future, "a request of the future");
         let (requests, i) = (&self.setup.requests, request.index());
         let patience_s = match self.setup.mode {
             Mode::Dispatch { patience_s } => patience_s,
             Mode::Replay => 0,
         };
-        Ask {
+        RideRequest {
             time: requests.time[i],
             origin: requests.origin[i],
             destination: requests.destination[i],
@@ -216,31 +220,35 @@ impl<'a> View<'a> {
         match self.state.apart_km.get(place.index()) {
             // All of the nearest are at this place: the next is here too, or is at another place.
             Some(&apart_km) if great_circle_km < apart_km => {
-                least_s(apart_km).min(self.trip(place, place).duration_s)
+                least_s(apart_km).min(self.route(place, place).duration_s)
             }
             _ => least_s(great_circle_km),
         }
     }
 
-    /// Upper bound on the length of the trips in `ways` that take at most `seconds`, departing now [great-circle km].
-    fn reach_km(&self, ways: Ways, seconds: i64) -> f64 {
-        self.state.bounds.reach_km(&self.setup.travel, &self.state.hour.pace, ways, seconds)
+    /// Upper bound on the length of the `routes` that take at most `seconds`, departing now [great-circle km].
+    fn reach_km(&self, routes: Routes, seconds: i64) -> f64 {
+        self.state.bounds.reach_km(&self.setup.travel, &self.state.hour.pace, routes, seconds)
     }
 
     /// Whether `vehicle` can reach the pick-up before the rider gives up, with enough charge for the trip and for the
     /// drive from its end to a station.
-    pub fn service(&self, vehicle: VehicleId, ask: &Ask) -> Service {
-        let way = self.trip(self.vehicle(vehicle).place, ask.origin);
-        self.service_along(vehicle, ask, way)
+    pub fn service(&self, vehicle: VehicleId, ride_request: &RideRequest) -> Service {
+        let route = self.route(self.vehicle(vehicle).place, ride_request.origin);
+        self.service_along(vehicle, ride_request, route)
     }
 
-    /// The same for a known trip to the pick-up.
-    fn service_along(&self, vehicle: VehicleId, ask: &Ask, way: Trip) -> Service {
-        if self.now() + way.duration_s > ask.deadline {
+    /// The same for a known route to the pick-up.
+    fn service_along(&self, vehicle: VehicleId, ride_request: &RideRequest, route: Route) -> Service {
+        if self.now() + route.duration_s > ride_request.deadline {
             return Service::TooLate;
         }
-        if self.charge_suffices(vehicle, way.distance_km + ask.distance_km, ask.destination) {
-            Service::Possible(way)
+        if self.charge_suffices(
+            vehicle,
+            route.distance_km + ride_request.distance_km,
+            ride_request.destination,
+        ) {
+            Service::Possible(route)
         } else {
             Service::LowCharge
         }
@@ -248,73 +256,81 @@ impl<'a> View<'a> {
 
     /// Whether the charge suffices for `distance_km` ending at `destination`, and on to a station.
     pub fn charge_suffices(&self, vehicle: VehicleId, distance_km: f64, destination: PlaceId) -> bool {
-        let of = self.vehicle_type(vehicle);
+        let vehicle_type = self.vehicle_type(vehicle);
         let per_km = self.consumption_kwh_per_km(vehicle);
-        let spare_kwh = of.kwh(self.soc(vehicle) - of.usable_soc[0]) - distance_km * per_km;
+        let spare_kwh =
+            vehicle_type.kwh(self.soc(vehicle) - vehicle_type.usable_soc[0]) - distance_km * per_km;
         if spare_kwh < 0.0 {
             return false;
         }
         let list = self.station_list(vehicle);
         // The distance to any station bounds the distance to the nearest: most queries end here.
-        match self.state.haven_of[list] {
+        match self.state.fallback_station[list] {
             None => true,
-            Some(_) if self.state.haven_km[list] * per_km <= spare_kwh => true,
-            Some(haven) if self.trip(destination, haven).distance_km * per_km <= spare_kwh => true,
+            Some(_) if self.state.fallback_km[list] * per_km <= spare_kwh => true,
+            Some(fallback) if self.route(destination, fallback).distance_km * per_km <= spare_kwh => true,
             Some(_) => {
                 let mut nearest = Vec::with_capacity(1);
                 self.near(list, destination, 1, &mut Search::default(), &mut nearest);
                 nearest.first().is_some_and(|&station| {
-                    self.trip(destination, self.station_place(station)).distance_km * per_km <= spare_kwh
+                    self.route(destination, self.station_place(station)).distance_km * per_km <= spare_kwh
                 })
             }
         }
     }
 
-    /// The `k` available vehicles of the asked fleet's coalition that can serve `ask`, nearest (great circle) first, at
-    /// most `most_per_place` from any one place; `found` is cleared first.
+    /// The `k` available vehicles of the asked fleet's coalition that can serve `ride_request`, nearest (great circle)
+    /// first, at most `most_per_place` from any one place; `found` is cleared first.
     pub fn vehicles_for(
         &self,
-        ask: &Ask,
+        ride_request: &RideRequest,
         k: usize,
         most_per_place: usize,
         search: &mut Search,
         found: &mut Vec<Candidate>,
     ) {
         found.clear();
-        let reach_km = self.reach_km(Ways::To(ask.origin), ask.deadline - self.now());
-        let way = Trip { distance_km: 0.0, duration_s: 0 };
-        let mut servers = Servers { view: *self, ask, way, km: 0.0, here: 0, most_per_place, found };
-        let available = &self.state.available[self.setup.coalition(ask.fleet)];
-        available.nearest(&self.setup.places, ask.origin, k, reach_km, search, &mut servers);
+        let reach_km = self.reach_km(Routes::To(ride_request.origin), ride_request.deadline - self.now());
+        let route = Route { distance_km: 0.0, duration_s: 0 };
+        let mut collector =
+            CandidateCollector { view: *self, ride_request, route, km: 0.0, here: 0, most_per_place, found };
+        let available = &self.state.available[self.setup.coalition(ride_request.fleet)];
+        available.nearest(&self.setup.places, ride_request.origin, k, reach_km, search, &mut collector);
     }
 
-    /// The vehicle that reaches the pick-up of `ask` soonest among those that are not `claimed`.
-    pub fn offer(&self, ask: &Ask, claimed: impl Fn(VehicleId) -> bool, search: &mut Search) -> Offer {
-        let reach_km = self.reach_km(Ways::To(ask.origin), ask.deadline - self.now());
-        let way = Trip { distance_km: 0.0, duration_s: 0 };
-        let offer = Offer { soonest: None, elsewhere_s: None };
-        let mut offers = Offers { view: *self, ask, claimed, way, offer, claimed_s: None };
-        let available = &self.state.available[self.setup.coalition(ask.fleet)];
-        available.nearest(&self.setup.places, ask.origin, usize::MAX, reach_km, search, &mut offers);
-        offers.leave();
-        offers.offer
+    /// The vehicle that reaches the pick-up of `ride_request` soonest among those that are not `claimed`.
+    pub fn best_candidate(
+        &self,
+        ride_request: &RideRequest,
+        claimed: impl Fn(VehicleId) -> bool,
+        search: &mut Search,
+    ) -> BestCandidate {
+        let reach_km = self.reach_km(Routes::To(ride_request.origin), ride_request.deadline - self.now());
+        let route = Route { distance_km: 0.0, duration_s: 0 };
+        let best = BestCandidate { soonest: None, elsewhere_s: None };
+        let mut finder =
+            BestCandidateFinder { view: *self, ride_request, claimed, route, best, claimed_s: None };
+        let available = &self.state.available[self.setup.coalition(ride_request.fleet)];
+        available.nearest(&self.setup.places, ride_request.origin, usize::MAX, reach_km, search, &mut finder);
+        finder.leave();
+        finder.best
     }
 
-    /// The oldest request of `fleet` waiting at `place` that `vehicle`, whose trip there is `way`, can serve and
+    /// The oldest request of `fleet` waiting at `place` that `vehicle`, whose route there is `route`, can serve and
     /// `accept` accepts.
     pub fn oldest_at(
         &self,
         place: PlaceId,
         fleet: FleetId,
         vehicle: VehicleId,
-        way: Trip,
+        route: Route,
         accept: impl Fn(RequestId) -> bool,
     ) -> Option<RequestId> {
         self.state.waiting.at(&self.setup.places, place).iter().copied().map(RequestId).find(|&request| {
-            let ask = self.ask(request);
-            ask.fleet == fleet
+            let ride_request = self.request(request);
+            ride_request.fleet == fleet
                 && accept(request)
-                && matches!(self.service_along(vehicle, &ask, way), Service::Possible(_))
+                && matches!(self.service_along(vehicle, &ride_request, route), Service::Possible(_))
         })
     }
 
@@ -328,21 +344,22 @@ impl<'a> View<'a> {
     ) -> Option<RequestId> {
         let Mode::Dispatch { patience_s } = self.setup.mode else { return None };
         let v = self.vehicle(vehicle);
-        let reach_km = self.reach_km(Ways::From(v.place), patience_s);
-        let way = Trip { distance_km: 0.0, duration_s: 0 };
-        let mut asks = Asks { view: *self, vehicle, patience_s, way, accept, found: None };
-        self.state.waiting.nearest(&self.setup.places, v.place, 1, reach_km, search, &mut asks);
-        asks.found
+        let reach_km = self.reach_km(Routes::From(v.place), patience_s);
+        let route = Route { distance_km: 0.0, duration_s: 0 };
+        let mut finder = RequestFinder { view: *self, vehicle, patience_s, route, accept, found: None };
+        self.state.waiting.nearest(&self.setup.places, v.place, 1, reach_km, search, &mut finder);
+        finder.found
     }
 
-    /// Whether a vehicle of the coalition is near enough for `ask` but too low on charge.
-    pub fn charge_is_what_lacks(&self, ask: &Ask, patience_s: i64) -> bool {
-        let ask = Ask { deadline: self.now() + patience_s, ..*ask };
-        let reach_km = self.reach_km(Ways::To(ask.origin), patience_s);
-        let mut first = First::new(|vehicle| self.service(VehicleId(vehicle), &ask) == Service::LowCharge);
-        let available = &self.state.available[self.setup.coalition(ask.fleet)];
+    /// Whether a vehicle of the coalition is near enough for `ride_request` but too low on charge.
+    pub fn blocked_by_charge_only(&self, ride_request: &RideRequest, patience_s: i64) -> bool {
+        let ride_request = RideRequest { deadline: self.now() + patience_s, ..*ride_request };
+        let reach_km = self.reach_km(Routes::To(ride_request.origin), patience_s);
+        let mut first =
+            First::new(|vehicle| self.service(VehicleId(vehicle), &ride_request) == Service::LowCharge);
+        let available = &self.state.available[self.setup.coalition(ride_request.fleet)];
         let search = &mut Search::default();
-        available.nearest(&self.setup.places, ask.origin, 1, reach_km, search, &mut first);
+        available.nearest(&self.setup.places, ride_request.origin, 1, reach_km, search, &mut first);
         first.found.is_some()
     }
 }

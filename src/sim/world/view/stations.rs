@@ -3,7 +3,7 @@
 use super::View;
 use crate::world::charging::best_limit_kw;
 use crate::world::nearby::{Look, Search, Verdict, Visitor};
-use crate::world::{LoadBook, VehicleType, Wish};
+use crate::world::{ChargeRequest, LoadBook, VehicleType};
 use gridfleet_core::ids::{FleetId, PlaceId, RetailerId, StationId, VehicleId};
 use gridfleet_core::time::SimTime;
 use std::cmp::{Ordering, Reverse};
@@ -18,7 +18,7 @@ struct Collect<'a> {
 
 impl Visitor for Collect<'_> {
     fn place(&mut self, _: PlaceId, _: f64) -> Look {
-        Look::Ask
+        Look::Visit
     }
     fn item(&mut self, station: u32) -> Verdict {
         let station = StationId(station);
@@ -68,9 +68,10 @@ impl View<'_> {
         let stations = &self.state.stations_of[self.station_list(vehicle)];
         stations.nearest(&self.setup.places, v.place, 1, f64::INFINITY, &mut Search::default(), &mut collect);
         found.first().is_some_and(|&other| {
-            let way = self.trip(v.place, self.station_place(other));
-            let of = self.vehicle_type(vehicle);
-            of.kwh(v.soc - of.usable_soc[0]) >= way.distance_km * self.consumption_kwh_per_km(vehicle)
+            let route = self.route(v.place, self.station_place(other));
+            let vehicle_type = self.vehicle_type(vehicle);
+            vehicle_type.kwh(v.soc - vehicle_type.usable_soc[0])
+                >= route.distance_km * self.consumption_kwh_per_km(vehicle)
         })
     }
 
@@ -135,12 +136,13 @@ impl View<'_> {
     /// Time to charge `vehicle` from `soc` to `target_soc` at `station` [s], if its site limit were divided among the
     /// vehicles now there and this one.
     pub fn charging_time_s(&self, vehicle: VehicleId, station: StationId, soc: f64, target_soc: f64) -> f64 {
-        let of = self.vehicle_type(vehicle);
-        let there = &self.setup.stations[station.index()];
+        let vehicle_type = self.vehicle_type(vehicle);
+        let site = &self.setup.stations[station.index()];
         let occupied = self.state.stations.stations[station.index()].occupied;
-        let sharers = (occupied + 1).min(there.connectors.len() as u32);
-        let power_kw = best_limit_kw(of, &there.connectors).min(there.site_limit_kw / f64::from(sharers));
-        of.seconds_to(soc, power_kw, target_soc)
+        let sharers = (occupied + 1).min(site.connectors.len() as u32);
+        let power_kw =
+            best_limit_kw(vehicle_type, &site.connectors).min(site.site_limit_kw / f64::from(sharers));
+        vehicle_type.seconds_to(soc, power_kw, target_soc)
     }
 
     /// Expected time at which a vehicle that joins the queue at `station` at `arrival` gets a connector: every
@@ -203,20 +205,27 @@ impl View<'_> {
         &self.state.loads
     }
 
-    /// Remaining charge that the vehicles at a station would like: first those that draw power or are paused by a
+    /// Remaining charge requested by the vehicles at a station: first those that draw power or are paused by a
     /// policy, then those in the queue.
-    pub fn wishes(&self, station: StationId) -> impl Iterator<Item = (&VehicleType, Wish)> {
+    pub fn charge_requests(&self, station: StationId) -> impl Iterator<Item = (&VehicleType, ChargeRequest)> {
         let connectors = &self.setup.stations[station.index()].connectors;
         let plugged =
             self.state.stations.sessions[self.state.stations.connectors(self.setup, station)].iter();
         let plugged = plugged.flatten().map(|session| {
-            let of = self.vehicle_type(session.vehicle);
-            let soc = session.soc(of, self.now());
-            (of, Wish { soc, target_soc: session.target_soc, limit_kw: session.limit_kw })
+            let vehicle_type = self.vehicle_type(session.vehicle);
+            let soc = session.soc(vehicle_type, self.now());
+            (vehicle_type, ChargeRequest { soc, target_soc: session.target_soc, limit_kw: session.limit_kw })
         });
         let waiting = self.state.stations.stations[station.index()].queue.iter().map(|waiting| {
-            let (of, v) = (self.vehicle_type(waiting.vehicle), self.vehicle(waiting.vehicle));
-            (of, Wish { soc: v.soc, target_soc: v.target_soc, limit_kw: best_limit_kw(of, connectors) })
+            let (vehicle_type, v) = (self.vehicle_type(waiting.vehicle), self.vehicle(waiting.vehicle));
+            (
+                vehicle_type,
+                ChargeRequest {
+                    soc: v.soc,
+                    target_soc: v.target_soc,
+                    limit_kw: best_limit_kw(vehicle_type, connectors),
+                },
+            )
         });
         plugged.chain(waiting)
     }

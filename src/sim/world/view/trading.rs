@@ -55,24 +55,24 @@ impl<'a> View<'a> {
         let Some(station) = self.vehicle(vehicle).station else { return 0.0 };
         let state = &self.state.stations.stations[station.index()];
         let Some(next) = state.queue.front().map(|waiting| waiting.vehicle) else { return 0.0 };
-        let there = &self.setup.stations[station.index()];
+        let site = &self.setup.stations[station.index()];
         let sharers = state.occupied.max(1);
-        let limit_kw = best_limit_kw(self.vehicle_type(next), &there.connectors);
-        let power_kw = limit_kw.min(there.site_limit_kw / f64::from(sharers));
+        let limit_kw = best_limit_kw(self.vehicle_type(next), &site.connectors);
+        let power_kw = limit_kw.min(site.site_limit_kw / f64::from(sharers));
         let v = self.vehicle(next);
         self.mean_power_kw(next, v.soc, v.target_soc, power_kw)
     }
 
     /// Mean power over the next control interval of a vehicle that charges from `soc` [kW]; zero if it is full before.
     fn mean_power_kw(&self, vehicle: VehicleId, soc: f64, target_soc: f64, power_kw: f64) -> f64 {
-        let of = self.vehicle_type(vehicle);
+        let vehicle_type = self.vehicle_type(vehicle);
         let interval_s = self.control_interval_s() as f64;
         // A microsecond is within the rounding error of the charge.
-        if soc >= target_soc || of.seconds_to(soc, power_kw, target_soc) < interval_s - 1e-6 {
+        if soc >= target_soc || vehicle_type.seconds_to(soc, power_kw, target_soc) < interval_s - 1e-6 {
             return 0.0;
         }
-        let gained = of.soc_after(soc, power_kw, target_soc, interval_s) - soc;
-        of.kwh(gained) / of.charge_efficiency * 3_600.0 / interval_s
+        let gained = vehicle_type.soc_after(soc, power_kw, target_soc, interval_s) - soc;
+        vehicle_type.kwh(gained) / vehicle_type.charge_efficiency * 3_600.0 / interval_s
     }
 
     /// Time between two meter readings [s].

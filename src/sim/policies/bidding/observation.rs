@@ -81,14 +81,14 @@ pub struct Outlook {
     /// Power that the fleet is expected to be able to take [kW].
     pub expected_kw: f64,
     /// Expected intraday price of the same energy [currency/MWh].
-    pub rival_per_mwh: f64,
+    pub intraday_per_mwh: f64,
     /// Balancing price of the product before it [currency/MWh].
     pub last_per_mwh: f64,
 }
 
 /// Observed state at one time.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Situation {
+pub struct ObservedState {
     /// Hour of the local week, 0 to 167.
     pub hour_of_week: usize,
     /// Share of the fleet that is plugged in (0..1).
@@ -115,7 +115,7 @@ const POOL_SHARE: f64 = 0.25;
 /// Prices are clipped to twice the tariff in either direction: reserve bids can reach thousands.
 const MOST_PRICE: f64 = 2.0;
 
-impl Situation {
+impl ObservedState {
     /// Ratio of bought to expected power, 0 to 2.
     fn covered(&self) -> f64 {
         // A watt in the denominator keeps the quotient finite.
@@ -150,7 +150,7 @@ impl Situation {
                 ]);
                 if kind == ObservationKind::Rich {
                     let outlook = self.outlook;
-                    let prices = [self.last_per_mwh, outlook.rival_per_mwh, outlook.last_per_mwh];
+                    let prices = [self.last_per_mwh, outlook.intraday_per_mwh, outlook.last_per_mwh];
                     features.extend(prices.map(|price| self.price(price)));
                 }
             }
@@ -193,19 +193,19 @@ mod tests {
                 for (committed_kw, last_per_mwh) in
                     [(0.0, -4_000.0), (50.0, 30.0), (300.0, 90.0), (1e9, f64::NAN)]
                 {
-                    let situation = Situation {
+                    let observed_state = ObservedState {
                         hour_of_week,
                         expected_kw: 100.0,
                         committed_kw,
                         last_per_mwh,
                         tariff_per_mwh: 150.0,
                         fleet_kw: 1_800.0,
-                        ..Situation::default()
+                        ..ObservedState::default()
                     };
-                    situation.features(kind, &mut features);
+                    observed_state.features(kind, &mut features);
                     assert_eq!(features.len(), kind.features());
                     assert!(features.iter().all(|x| x.is_finite()), "{features:?}");
-                    cells.insert(situation.cell(kind));
+                    cells.insert(observed_state.cell(kind));
                 }
             }
             assert!(cells.iter().all(|&cell| cell < kind.cells()));

@@ -11,7 +11,7 @@ const NO_POWER_KW: f64 = 1e-6;
 
 /// Information at the gate closure of a product, and the part of the power that was bid for.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Offer {
+pub struct GateBid {
     /// Power that the fleet was expected to be able to take throughout the product [kW].
     pub expected_kw: f64,
     /// Power bought for it before [kW].
@@ -24,7 +24,7 @@ pub struct Offer {
     pub risk: f64,
 }
 
-impl Offer {
+impl GateBid {
     /// Quantity bid at a given risk [kW]; no bid unless it is above 0.
     pub fn quantity_kw(&self, risk: f64) -> f64 {
         (self.expected_kw - self.committed_kw) * (1.0 - risk)
@@ -53,29 +53,29 @@ pub fn is_needed(pool_kw: f64, share_kw: f64, committed_kw: f64) -> bool {
 
 /// Trace of one week.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Diary {
+pub struct Trace {
     /// By strategy and product, available once its gate has closed.
-    offers: Vec<Vec<Option<Offer>>>,
+    bids: Vec<Vec<Option<GateBid>>>,
     /// In chronological order.
     pub asked: Vec<Asked>,
 }
 
-impl Diary {
+impl Trace {
     /// Records the bid of a strategy for a product.
-    pub fn note(&mut self, strategy: usize, product: usize, offer: Offer) {
-        if self.offers.len() <= strategy {
-            self.offers.resize_with(strategy + 1, Vec::new);
+    pub fn record_bid(&mut self, strategy: usize, product: usize, bid: GateBid) {
+        if self.bids.len() <= strategy {
+            self.bids.resize_with(strategy + 1, Vec::new);
         }
-        let offers = &mut self.offers[strategy];
-        if offers.len() <= product {
-            offers.resize(product + 1, None);
+        let bids = &mut self.bids[strategy];
+        if bids.len() <= product {
+            bids.resize(product + 1, None);
         }
-        offers[product] = Some(offer);
+        bids[product] = Some(bid);
     }
 
     /// Bid of a strategy for a product, if its gate has closed.
-    pub fn offer(&self, strategy: usize, product: usize) -> Option<Offer> {
-        *self.offers.get(strategy)?.get(product)?
+    pub fn bid(&self, strategy: usize, product: usize) -> Option<GateBid> {
+        *self.bids.get(strategy)?.get(product)?
     }
 }
 
@@ -93,17 +93,17 @@ mod tests {
 
     #[test]
     fn notes_are_found_by_strategy_and_product() {
-        let offer = Offer {
+        let bid = GateBid {
             expected_kw: 50.0,
             committed_kw: 20.0,
             limit_per_mwh: 90.0,
             tariff_per_mwh: 150.0,
             risk: 0.5,
         };
-        let mut diary = Diary::default();
-        diary.note(1, 3, offer);
-        assert_eq!(diary.offer(1, 3), Some(offer));
-        assert!([(0, 3), (1, 2), (1, 4), (2, 0)].iter().all(|&(s, p)| diary.offer(s, p).is_none()));
-        assert_eq!((offer.quantity_kw(0.5), offer.quantity_kw(1.0)), (15.0, 0.0));
+        let mut trace = Trace::default();
+        trace.record_bid(1, 3, bid);
+        assert_eq!(trace.bid(1, 3), Some(bid));
+        assert!([(0, 3), (1, 2), (1, 4), (2, 0)].iter().all(|&(s, p)| trace.bid(s, p).is_none()));
+        assert_eq!((bid.quantity_kw(0.5), bid.quantity_kw(1.0)), (15.0, 0.0));
     }
 }
