@@ -150,7 +150,7 @@ impl Simulation {
         v.gave_up.clear();
         v.connector = Some(position as u32);
         v.place = self.setup.stations[station.index()].place;
-        self.state.stations.sessions[position] = Some(Session {
+        let session = Session {
             id: waiting.session,
             vehicle,
             fleet: v.fleet,
@@ -174,7 +174,8 @@ impl Simulation {
             energy_cost: 0.0,
             earlier: EnergyAccount::default(),
             max_power_kw: 0.0,
-        });
+        };
+        self.state.stations.plug_in(position, session);
         let (full, yields) = (v.soc >= v.target_soc - SOC_EPSILON, v.yields);
         if full {
             self.complete(position, recorder);

@@ -125,7 +125,10 @@ impl Simulation {
         let setup = std::sync::Arc::clone(&self.setup);
         let Some(competition) = &setup.competition else { return };
         let now = self.state.now;
-        for session in self.state.stations.sessions.iter_mut().flatten() {
+        let mut from = 0;
+        while let Some(position) = self.state.stations.next_plugged(from) {
+            from = position + 1;
+            let Some(session) = &mut self.state.stations.sessions[position] else { continue };
             let v = &self.state.vehicles[session.vehicle.index()];
             let Some(station) = v.station else { continue };
             let site = &setup.stations[station.index()];

@@ -2,7 +2,7 @@
 
 use super::Simulation;
 use crate::world::{Setup, State};
-use gridfleet_core::ids::{RetailerId, StationId};
+use gridfleet_core::ids::RetailerId;
 use gridfleet_core::records::{PriceRecord, Recorder};
 use gridfleet_core::time::SimTime;
 
@@ -13,35 +13,20 @@ pub(super) struct Broadcasting {
     next_slot: SimTime,
     /// Next announcement to come into force.
     next_change: usize,
-    /// Stations at which it may have customers.
-    stations: Vec<StationId>,
 }
 
 impl Broadcasting {
     /// One per retailer, before the first announcement.
     pub fn all(setup: &Setup) -> Vec<Self> {
-        let mut all: Vec<Self> = setup
+        setup
             .retailers
             .iter()
             .map(|retailer| Self {
                 // Slots start at whole multiples of their length since the epoch.
                 next_slot: SimTime(setup.start.0.div_euclid(retailer.slot_s) * retailer.slot_s),
                 next_change: 0,
-                stations: Vec::new(),
             })
-            .collect();
-        for (i, station) in setup.stations.iter().enumerate() {
-            // Competing retailers may have customers at each other's stations.
-            for (retailer, broadcasting) in all.iter_mut().enumerate() {
-                let retailer = RetailerId::new(retailer);
-                if station.retailer == retailer
-                    || setup.competes(station.retailer) && setup.competes(retailer)
-                {
-                    broadcasting.stations.push(StationId::new(i));
-                }
-            }
-        }
-        all
+            .collect()
     }
 }
 
@@ -94,9 +79,7 @@ impl Simulation {
         broadcasting.next_change += 1;
         // For a load-dependent price, the end of the slot has billed all energy.
         if !self.setup.has_ex_post_price(retailer) {
-            for &station in &broadcasting.stations {
-                self.state.bill(&self.setup, station, retailer, old_price);
-            }
+            self.state.bill_all(&self.setup, retailer, old_price);
         }
         self.begin_slot(retailer, old_price, recorder);
         self.choose_suppliers(retailer, recorder);

@@ -1,6 +1,7 @@
 //! Meter readings, and the end of the horizon.
 
 use super::{Accounts, Simulation};
+use crate::world::charging::FleetEnergy;
 use crate::world::{Activity, RequestState, Setup, State};
 use gridfleet_core::ids::{FleetId, RequestId, StationId, VehicleId};
 use gridfleet_core::ledger::{EntryKind, Reference};
@@ -34,9 +35,8 @@ impl Simulation {
         let hours = (now - self.readings.time) as f64 / 3_600.0;
         let mean_kw = |kwh: f64| if hours > 0.0 { kwh / hours } else { 0.0 };
         let since = std::mem::replace(&mut self.readings.time, now);
-        self.read_stations(since, recorder);
+        let charging = self.read_stations(since, recorder);
         self.read_households(hours, recorder);
-        let charging = self.state.charging_now(&self.setup);
         let all = Activity::ALL;
         for (i, counts) in self.state.counts.iter().enumerate() {
             let count = |activities: &[Activity]| activities.iter().map(|&a| counts[a as usize]).sum::<u32>();
@@ -67,8 +67,11 @@ impl Simulation {
 
     /// Reads the meters of stations: of those that changed or at which power may have flowed or, if the recorder needs
     /// them, of all.
-    fn read_stations(&mut self, since: SimTime, recorder: &mut dyn Recorder) {
+    ///
+    /// Returns energy and charge since the last changes of power, by fleet.
+    fn read_stations(&mut self, since: SimTime, recorder: &mut dyn Recorder) -> Vec<FleetEnergy> {
         let now = self.state.now;
+        let mut fleets = vec![FleetEnergy::default(); self.setup.fleets.len()];
         let hours = (now - since) as f64 / 3_600.0;
         let all = recorder.needs_idle_stations();
         let next = |state: &State, from: usize| {
@@ -84,7 +87,7 @@ impl Simulation {
             let station = &self.setup.stations[i];
             let mut power_kw = 0.0;
             if self.state.stations.changed.contains(i) {
-                let total_kwh = self.state.station_energy_kwh(&self.setup, StationId::new(i));
+                let total_kwh = self.state.read_station(&self.setup, StationId::new(i), &mut fleets);
                 let state = &mut self.state.stations.stations[i];
                 let kwh = total_kwh - std::mem::replace(&mut state.metered_kwh, total_kwh);
                 power_kw = if hours > 0.0 { kwh / hours } else { 0.0 };
@@ -105,6 +108,8 @@ impl Simulation {
                 limit_kw: station.capacity_kw(),
             });
         }
+        self.state.read_legs(&self.setup, &mut fleets);
+        fleets
     }
 
     /// Posts the cost of the kilometres driven since the last posting, by vehicle.

@@ -126,11 +126,14 @@ impl Session {
         at_plug_kwh(vehicle_type, self.soc(vehicle_type, t) - self.anchor_soc)
     }
 
-    /// Adds the energy and charge since the anchor.
-    pub fn add_since_anchor(&self, vehicle_type: &VehicleType, t: SimTime, fleet: &mut FleetEnergy) {
+    /// Energy drawn from the grid less energy fed back, from the anchor to `t` [kWh]; adds it, and the charge, to
+    /// `fleet`.
+    pub fn read(&self, vehicle_type: &VehicleType, t: SimTime, fleet: &mut FleetEnergy) -> f64 {
         let soc = self.soc(vehicle_type, t);
-        fleet.kwh += at_plug_kwh(vehicle_type, soc - self.anchor_soc);
+        let kwh = at_plug_kwh(vehicle_type, soc - self.anchor_soc);
+        fleet.kwh += kwh;
         fleet.risen += soc_units(soc) - soc_units(self.anchor_soc);
+        kwh
     }
 
     /// First and last instant of power up to `t`; none if no power has flowed since plug-in.
@@ -265,6 +268,8 @@ pub struct Stations {
     pub sessions: Vec<Option<Session>>,
     /// Number of the next visit.
     pub next_session: u32,
+    /// Connectors with a vehicle.
+    plugged: IdSet,
     /// By fleet.
     pub fleets: Vec<FleetEnergy>,
     /// Stations that changed since their meters were read, or at which power may flow.
@@ -304,6 +309,7 @@ impl Stations {
             stations,
             sessions: vec![None; first as usize],
             next_session: 0,
+            plugged: IdSet::new(first as usize),
             fleets: vec![FleetEnergy::default(); setup.fleets.len()],
             // All, so that the first reading records each.
             changed: (0..setup.stations.len()).fold(IdSet::new(setup.stations.len()), |mut set, i| {
@@ -408,9 +414,28 @@ impl Stations {
         total
     }
 
+    /// A vehicle is plugged in at a free connector.
+    pub fn plug_in(&mut self, position: usize, session: Session) {
+        self.plugged.insert(position);
+        self.sessions[position] = Some(session);
+    }
+
+    /// Position of the first connector with a vehicle, from `from` on.
+    #[inline]
+    pub fn next_plugged(&self, from: usize) -> Option<usize> {
+        self.plugged.next(from)
+    }
+
+    /// Sessions in progress, by position of their connectors.
+    pub fn open(&self) -> impl Iterator<Item = &Session> {
+        let positions = std::iter::successors(self.plugged.next(0), |&last| self.plugged.next(last + 1));
+        positions.filter_map(|position| self.sessions[position].as_ref())
+    }
+
     /// The vehicle of a session takes its charge with it.
     pub fn take_out(&mut self, position: usize) -> Option<Session> {
         let session = self.sessions[position].take()?;
+        self.plugged.remove(position);
         self.fleets[session.fleet.index()].risen -=
             soc_units(session.anchor_soc) - soc_units(session.soc_start);
         Some(session)

@@ -336,32 +336,41 @@ impl State {
         }
     }
 
-    /// By fleet: energy and charge since the last changes of power of sessions, and of legs over which vehicles charge.
+    /// By fleet: energy and charge since the last changes of power of sessions, and charge of legs over which vehicles
+    /// charge.
     pub fn charging_now(&self, setup: &Setup) -> Vec<FleetEnergy> {
-        let (state, now) = (self, self.now);
         let mut fleets = vec![FleetEnergy::default(); setup.fleets.len()];
         let mut from = 0;
-        while let Some(i) = state.stations.changed.next(from) {
+        while let Some(i) = self.stations.changed.next(from) {
             from = i + 1;
-            for session in
-                state.stations.sessions[state.stations.connectors(setup, StationId::new(i))].iter().flatten()
-            {
-                if session.active {
-                    let vehicle_type =
-                        &setup.types[state.vehicles[session.vehicle.index()].vehicle_type.index()];
-                    session.add_since_anchor(vehicle_type, now, &mut fleets[session.fleet.index()]);
-                }
-            }
+            self.read_station(setup, StationId::new(i), &mut fleets);
         }
-        for &vehicle in &state.charging_on_the_way {
-            let v = &state.vehicles[vehicle.index()];
+        self.read_legs(setup, &mut fleets);
+        fleets
+    }
+
+    /// Energy that a station has drawn until now [kWh]; adds energy and charge of its sessions since their last changes
+    /// of power to `fleets`.
+    pub fn read_station(&self, setup: &Setup, station: StationId, fleets: &mut [FleetEnergy]) -> f64 {
+        let mut total_kwh = self.stations.stations[station.index()].settled_kwh;
+        let sessions = &self.stations.sessions[self.stations.connectors(setup, station)];
+        for session in sessions.iter().flatten().filter(|session| session.active) {
+            let vehicle_type = &setup.types[self.vehicles[session.vehicle.index()].vehicle_type.index()];
+            total_kwh += session.read(vehicle_type, self.now, &mut fleets[session.fleet.index()]);
+        }
+        total_kwh
+    }
+
+    /// Adds the charge of legs over which vehicles charge, so far, to `fleets`.
+    pub fn read_legs(&self, setup: &Setup, fleets: &mut [FleetEnergy]) {
+        for &vehicle in &self.charging_on_the_way {
+            let v = &self.vehicles[vehicle.index()];
             let vehicle_type = &setup.types[v.vehicle_type.index()];
             if let Some(leg) = &v.leg {
-                let (_, charged_kwh) = leg.exchanged_kwh(vehicle_type, v.soc, leg.share_at(now));
+                let (_, charged_kwh) = leg.exchanged_kwh(vehicle_type, v.soc, leg.share_at(self.now));
                 fleets[v.fleet.index()].risen += soc_units(charged_kwh / vehicle_type.battery_kwh);
             }
         }
-        fleets
     }
 
     /// Energy that a station has drawn until now [kWh].
@@ -373,7 +382,7 @@ impl State {
     /// Energy drawn until now, by fleet and retailer; `drawn` is overwritten.
     pub fn read_drawn(&self, setup: &Setup, drawn: &mut Vec<EnergyAccount>) {
         drawn.clone_from(&self.drawn);
-        for session in self.stations.sessions.iter().flatten() {
+        for session in self.stations.open() {
             let v = &self.vehicles[session.vehicle.index()];
             let vehicle_type = &setup.types[v.vehicle_type.index()];
             let Some(station) = v.station else { continue };
@@ -409,6 +418,21 @@ impl State {
             }
             let v = &self.vehicles[session.vehicle.index()];
             session.bill(&setup.types[v.vehicle_type.index()], self.now, price_per_mwh);
+        }
+    }
+
+    /// Bills the energy that the customers of a retailer have drawn since the last bill, at `price_per_mwh`.
+    pub fn bill_all(&mut self, setup: &Setup, retailer: RetailerId, price_per_mwh: f64) {
+        let mut from = 0;
+        while let Some(position) = self.stations.next_plugged(from) {
+            from = position + 1;
+            let Some(session) = &mut self.stations.sessions[position] else { continue };
+            let v = &self.vehicles[session.vehicle.index()];
+            let Some(station) = v.station else { continue };
+            let base = setup.stations[station.index()].retailer;
+            if self.competition.supplier(setup.competition.as_ref(), base, session.vehicle) == retailer {
+                session.bill(&setup.types[v.vehicle_type.index()], self.now, price_per_mwh);
+            }
         }
     }
 

@@ -37,7 +37,8 @@ impl<'a> View<'a> {
 
     /// Power that the plugged-in vehicles of `fleet` can take for at least one more control interval [kW].
     pub fn pool_kw(&self, fleet: FleetId) -> f64 {
-        self.vehicles_of(fleet).map(|vehicle| self.pool_share_kw(vehicle)).sum()
+        let sessions = self.state.stations.open().filter(|session| session.fleet == fleet);
+        sessions.map(|session| self.pool_share_kw(session.vehicle)).sum()
     }
 
     /// A vehicle's part of the [pool](Self::pool_kw), its mean power over the next control interval [kW]: zero if it is
