@@ -6,17 +6,17 @@
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use gridfleet::games::coalition::nucleolus::nucleolus;
 use gridfleet::games::coalition::properties::Properties;
-use gridfleet::games::coalition::sampling::{Orders, sampled};
+use gridfleet::games::coalition::sampling::{Permutations, sampled};
 use gridfleet::games::coalition::shapley::shapley;
-use gridfleet::games::coalition::{Coalition, Game, core};
+use gridfleet::games::coalition::{Coalition, CooperativeGame, core};
 use gridfleet::rng::{Purpose, Streams};
 use rand::RngExt;
 use std::hint::black_box;
 
 /// Costs with decreasing growth and noise of up to ten percent.
-fn game(players: usize) -> Game {
+fn game(players: usize) -> CooperativeGame {
     let mut random = Streams { seed: 1, replication: 0 }.stream(Purpose::Synthesis, 0);
-    Game::costs(players, |s| (s.len() as f64).powf(0.7) * random.random_range(0.9..1.1)).unwrap()
+    CooperativeGame::costs(players, |s| (s.len() as f64).powf(0.7) * random.random_range(0.9..1.1)).unwrap()
 }
 
 fn tables(c: &mut Criterion) {
@@ -43,9 +43,11 @@ fn samples(c: &mut Criterion) {
     let worth = |s: Coalition| (s.len() as f64).sqrt();
     let mut group = c.benchmark_group("coalition/sampled");
     group.sample_size(10);
-    for (orders, replicates) in
-        [(Orders::Independent, 20_000), (Orders::Antithetic, 10_000), (Orders::Stratified, 100)]
-    {
+    for (orders, replicates) in [
+        (Permutations::Independent, 20_000),
+        (Permutations::Antithetic, 10_000),
+        (Permutations::Stratified, 100),
+    ] {
         group.bench_function(BenchmarkId::new(format!("{orders:?}"), 100), |b| {
             b.iter(|| {
                 let mut random = Streams { seed: 1, replication: 0 }.stream(Purpose::Resampling, 0);

@@ -3,7 +3,7 @@
 //! `cargo bench --bench games`
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use gridfleet::games::c_nash::{Bound, Game, Parameters, Profiles, Structure, residual, solve};
+use gridfleet::games::c_nash::{CNashGame, CNashParameters, LoadBound, Profiles, Structure, residual, solve};
 use gridfleet::rng::{Purpose, Streams};
 use rand::RngExt as _;
 
@@ -12,26 +12,26 @@ const STEPS: usize = 96;
 
 /// Stations with random sensitivity and profile, half of them in three coalitions. The slope of the price is
 /// inversely proportional to their number, which keeps the price level constant.
-fn game(stations: usize, slopes_differ: bool, bounded: bool) -> (Game, Structure) {
+fn game(stations: usize, slopes_differ: bool, bounded: bool) -> (CNashGame, Structure) {
     let mut random = Streams { seed: 1, replication: 0 }.stream(Purpose::Synthesis, 0);
     let mut list = |n: usize, low: f64, high: f64| -> Vec<f64> {
         (0..n).map(|_| random.random_range(low..high)).collect()
     };
     let slope = |t: usize| (0.5 + if slopes_differ { 0.01 * t as f64 } else { 0.0 }) / stations as f64;
-    let mut parameters = Parameters::unbounded(
+    let mut parameters = CNashParameters::unbounded(
         list(STEPS, 0.2, 1.0),
         (0..STEPS).map(slope).collect(),
         list(stations, 0.05, 1.0),
         Profiles::from_values(STEPS, list(stations * STEPS, 0.0, 2.0)),
     );
     if bounded {
-        parameters.min = Bound::Same(0.0);
-        parameters.max = Bound::Same(1.8);
+        parameters.min = LoadBound::Same(0.0);
+        parameters.max = LoadBound::Same(1.8);
         parameters.limit =
             Some(list(STEPS, 0.95, 1.5).into_iter().map(|part| part * stations as f64).collect());
     }
     let coalitions = (0..3).map(|k| (0..stations / 2).filter(|i| i % 3 == k).collect()).collect();
-    (Game::new(parameters).unwrap(), Structure::new(stations, coalitions).unwrap())
+    (CNashGame::new(parameters).unwrap(), Structure::new(stations, coalitions).unwrap())
 }
 
 fn equilibria(c: &mut Criterion) {

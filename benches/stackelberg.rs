@@ -5,13 +5,13 @@
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use gridfleet::games::stackelberg::case::{Case, HOURS, MODELS};
-use gridfleet::games::stackelberg::{Game, Household, Retailer, bound, solve};
+use gridfleet::games::stackelberg::{Household, Retailer, StackelbergGame, bound, solve};
 use gridfleet::rng::{Purpose, Streams};
 use rand::RngExt as _;
 
 /// Distinct households, and half as many vehicles; the sensitivity of the price to the load decreases with
 /// their number.
-fn game(households: usize) -> Game {
+fn game(households: usize) -> StackelbergGame {
     let mut random = Streams { seed: 1, replication: 0 }.stream(Purpose::Synthesis, 0);
     let case = Case::paper();
     let scale = households as f64 / 1_950.0;
@@ -32,7 +32,7 @@ fn game(households: usize) -> Game {
         lambda: vec![1.2; HOURS],
         capacity: vec![f64::INFINITY; HOURS],
     };
-    Game::new(retailer, households, vehicles).unwrap()
+    StackelbergGame::new(retailer, households, vehicles).unwrap()
 }
 
 fn equilibria(c: &mut Criterion) {

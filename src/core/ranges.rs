@@ -125,10 +125,10 @@ pub const TABLE: &[(Range, &str)] = &[
 /// The table as Markdown.
 pub fn markdown() -> String {
     let mut text = String::from("| number | unit | least | most | of |\n|---|---|---|---|---|\n");
-    for (range, of) in TABLE {
+    for (range, columns) in TABLE {
         let least = if range.above { format!("above {}", range.least) } else { range.least.to_string() };
         let (what, unit, most) = (range.what, range.unit, range.most);
-        text.push_str(&format!("| {what} | {unit} | {least} | {most} | {of} |\n"));
+        text.push_str(&format!("| {what} | {unit} | {least} | {most} | {columns} |\n"));
     }
     text
 }

@@ -214,8 +214,8 @@ mod tests {
             let clock = LocalClock::new(tz, start, start + 730 * DAY_S);
             for quarter in 0..(730 * 96) {
                 let t = start + quarter * 900;
-                let there = tz.timestamp_opt(t.0, 0).unwrap();
-                assert_eq!(clock.local(t), there.naive_local(), "{tz} {}", t.iso());
+                let expected = tz.timestamp_opt(t.0, 0).unwrap();
+                assert_eq!(clock.local(t), expected.naive_local(), "{tz} {}", t.iso());
             }
         }
     }

@@ -124,7 +124,7 @@ fn class_width(samples: &[Vec<f64>], span: f64) -> f64 {
 mod tests {
     use super::*;
 
-    fn of(kind: DistributionKind, values: Vec<f64>) -> Plane {
+    fn plane_of(kind: DistributionKind, values: Vec<f64>) -> Plane {
         let samples = vec![("a".to_owned(), values)];
         Distribution { samples, kind, ..Distribution::default() }.plane()
     }
@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn classes_hold_all_values() {
         let values: Vec<f64> = (0..5_000).map(|i| f64::from(i % 997) * 0.37).collect();
-        let plane = of(DistributionKind::Histogram, values);
+        let plane = plane_of(DistributionKind::Histogram, values);
         let Layer::Columns(columns) = &plane.layers[0] else { panic!("columns") };
         assert!((columns.series[0].values.iter().sum::<f64>() - 100.0).abs() < 1e-9);
         assert!(columns.spans.len() <= 2 * MOST_CLASSES && columns.spans.len() > 5);
@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn the_curve_is_the_share_that_is_not_greater() {
-        let plane = of(DistributionKind::Cumulative, vec![3.0, 1.0, f64::NAN, 2.0, 2.0]);
+        let plane = plane_of(DistributionKind::Cumulative, vec![3.0, 1.0, f64::NAN, 2.0, 2.0]);
         let Layer::Line(line) = &plane.layers[0] else { panic!("line") };
         assert_eq!(line.points, [(1.0, 0.0), (1.0, 25.0), (2.0, 50.0), (2.0, 75.0), (3.0, 100.0)]);
     }

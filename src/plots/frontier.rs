@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nobody_on_the_frontier_is_beaten_and_everybody_else_is() {
+    fn points_on_the_frontier_are_not_dominated_and_all_others_are() {
         let points: Vec<NamedPoint> =
             (0..60).map(|i| NamedPoint::at(f64::from((i * 37) % 23), f64::from((i * 53) % 19))).collect();
         for more_is_better in [(false, false), (true, false), (true, true)] {

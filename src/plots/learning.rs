@@ -148,16 +148,16 @@ mod tests {
             let agents = vec![Agent { name: "a".into(), seeds }];
             Learning { agents, window: 1, band, ..Learning::default() }.plane()
         };
-        let of = plane(Band::Range, seeds.clone());
-        let Layer::Line(line) = &of.layers[0] else { panic!("line") };
+        let plotted = plane(Band::Range, seeds.clone());
+        let Layer::Line(line) = &plotted.layers[0] else { panic!("line") };
         assert_eq!(line.points, [(-1.0, 3.0), (1.0, 5.5), (3.0, 4.0)]);
         assert_eq!(line.band, [(-1.0, 2.0, 4.0), (1.0, 3.0, 8.0), (3.0, 4.0, 4.0)]);
         // A single seed is drawn as it is, without a band; curves without a common span are not drawn.
-        let of = plane(Band::Range, seeds[..1].to_vec());
-        let Layer::Line(line) = &of.layers[0] else { panic!("line") };
+        let plotted = plane(Band::Range, seeds[..1].to_vec());
+        let Layer::Line(line) = &plotted.layers[0] else { panic!("line") };
         assert!(line.points == seeds[0] && line.band.is_empty());
-        let of = plane(Band::Range, vec![vec![(0.0, 1.0), (1.0, 1.0)], vec![(2.0, 1.0), (3.0, 1.0)]]);
-        let Layer::Line(line) = &of.layers[0] else { panic!("line") };
+        let plotted = plane(Band::Range, vec![vec![(0.0, 1.0), (1.0, 1.0)], vec![(2.0, 1.0), (3.0, 1.0)]]);
+        let Layer::Line(line) = &plotted.layers[0] else { panic!("line") };
         assert!(line.points.is_empty());
     }
 

@@ -14,8 +14,8 @@ use super::plan::{Plan, PlanGame, Task};
 use super::spec::{CoalitionGameSpec, PolicyEntry};
 use crate::error::Result;
 use crate::games::coalition::file::NamedGame;
-use crate::games::coalition::solution::Solution;
-use crate::games::coalition::{Coalition, Game};
+use crate::games::coalition::solution::SolutionConcepts;
+use crate::games::coalition::{Coalition, CooperativeGame};
 use crate::outputs::frame::write_frame;
 use crate::records::catalogue::{self, Direction};
 use crate::statistics::{Clustered, Sample};
@@ -47,7 +47,7 @@ pub struct PointGame {
     /// Least-core epsilon.
     pub least_core_epsilon: Option<Estimate>,
     /// Solution of the game of mean worths.
-    pub of_means: Solution,
+    pub of_means: SolutionConcepts,
     /// Game of each replication.
     #[serde(skip)]
     pub games: Vec<Replication>,
@@ -85,7 +85,7 @@ pub struct Replication {
     /// Worth of each player alone.
     pub alone: Vec<f64>,
     /// Solutions of the game.
-    pub solution: Solution,
+    pub solution: SolutionConcepts,
 }
 
 /// Name of a coalition.
@@ -148,7 +148,7 @@ pub(super) fn games(
             .map(|&replication| {
                 let named = named(game, of(replication))?;
                 let alone = (0..game.players.len()).map(|player| named.game.alone(player)).collect();
-                Ok(Replication { replication, alone, solution: Solution::of(&named)? })
+                Ok(Replication { replication, alone, solution: SolutionConcepts::of(&named)? })
             })
             .collect::<Result<_>>()?;
         if solved.is_empty() {
@@ -156,7 +156,14 @@ pub(super) fn games(
         }
         let mean = |policy: usize| whole.iter().map(|&r| of(r)[policy]).sum::<f64>() / whole.len() as f64;
         let means: Vec<f64> = (0..plan.policies.len()).map(mean).collect();
-        points.push(summed_up(plan, game, point, solved, draws, Solution::of(&named(game, &means)?)?));
+        points.push(summed_up(
+            plan,
+            game,
+            point,
+            solved,
+            draws,
+            SolutionConcepts::of(&named(game, &means)?)?,
+        ));
     }
     Ok(points)
 }
@@ -165,7 +172,11 @@ pub(super) fn games(
 fn named(game: &PlanGame, worth: &[f64]) -> Result<NamedGame> {
     let players = game.players.len();
     let worth = |coalition: Coalition| coalition.place().checked_sub(1).map_or(0.0, |place| worth[place]);
-    let of = if game.costs { Game::costs(players, worth) } else { Game::gains(players, worth) };
+    let of = if game.costs {
+        CooperativeGame::costs(players, worth)
+    } else {
+        CooperativeGame::gains(players, worth)
+    };
     Ok(NamedGame { names: game.players.clone(), game: of? })
 }
 
@@ -175,7 +186,7 @@ fn summed_up(
     point: usize,
     games: Vec<Replication>,
     draws: &Draws,
-    of_means: Solution,
+    of_means: SolutionConcepts,
 ) -> PointGame {
     let arms: Vec<usize> = (0..plan.policies.len()).map(|policy| plan.arm(policy, point)).collect();
     let estimate = |figure: &dyn Fn(&Replication) -> Option<f64>| {

@@ -8,7 +8,7 @@ use super::reservations;
 use super::results::{ArmResult, Best, Comparison, Failure, StudySummary, Waits};
 use crate::error::Result;
 use crate::rng::{Purpose, Streams};
-use crate::statistics::selection::{self, Better};
+use crate::statistics::selection::{self, Orientation};
 use crate::statistics::{Clustered, Clusters, Sample, bootstrap, holm, paired, wilcoxon};
 use hdrhistogram::Histogram;
 use rayon::prelude::*;
@@ -321,8 +321,8 @@ impl<'a> Values<'a> {
     fn best(&self, metric: usize, point: usize, random: &mut rand_pcg::Pcg64) -> Vec<Best> {
         let plan = self.plan;
         let better = match plan.metrics[metric].better.as_deref() {
-            Some("higher") => Better::Higher,
-            Some("lower") => Better::Lower,
+            Some("higher") => Orientation::Higher,
+            Some("lower") => Orientation::Lower,
             _ => return Vec::new(),
         };
         let all: Vec<&[f64]> =

@@ -10,7 +10,7 @@ use super::evaluate::Player;
 use super::hindsight::Slot;
 use crate::engine::EndlessInstant;
 use crate::error::{Error, InputError, Result};
-use crate::learning::bytes::{Reader, Torn, Writer};
+use crate::learning::bytes::{Corrupt, Reader, Writer};
 use crate::learning::network::Workspace;
 use crate::learning::{Agent, Checkpoint, Exploration, Purpose, Reward, Seen, Space, Transition, Values};
 use crate::policies::bidding::learned::{Chain, Trained};
@@ -80,9 +80,12 @@ impl Log {
         out.numbers(&self.rewards);
     }
 
-    fn load(from: &mut Reader<'_>, space: Space) -> Result<Self, Torn> {
-        let below = |numbers: Vec<u64>, bound: usize| -> Result<Vec<usize>, Torn> {
-            numbers.into_iter().map(|n| if n < bound as u64 { Ok(n as usize) } else { Err(Torn) }).collect()
+    fn load(from: &mut Reader<'_>, space: Space) -> Result<Self, Corrupt> {
+        let below = |numbers: Vec<u64>, bound: usize| -> Result<Vec<usize>, Corrupt> {
+            numbers
+                .into_iter()
+                .map(|n| if n < bound as u64 { Ok(n as usize) } else { Err(Corrupt) })
+                .collect()
         };
         let features = from.numbers()?;
         let cells = below(from.counts()?, space.cells)?;
@@ -91,7 +94,7 @@ impl Log {
         let fits = features.len() == cells.len() * space.features
             && actions.len() == cells.len()
             && [1, ALTERNATIVES].iter().any(|width| rewards.len() == cells.len() * width);
-        if fits { Ok(Self { features, cells, actions, rewards }) } else { Err(Torn) }
+        if fits { Ok(Self { features, cells, actions, rewards }) } else { Err(Corrupt) }
     }
 }
 
@@ -211,7 +214,7 @@ impl Trainer {
         let kept = checkpoint.restore(&mut *trainer.agent)?;
         match trainer.load(&mut Reader::new(&kept)) {
             Ok(()) => Ok(trainer),
-            Err(Torn) => differs(
+            Err(Corrupt) => differs(
                 "a checkpoint",
                 "without the state of its trainer".to_owned(),
                 "a whole one".to_owned(),
@@ -501,7 +504,7 @@ impl Trainer {
         Checkpoint::new(self.purpose(), &self.trained().values, &*self.agent, &out.bytes)
     }
 
-    fn load(&mut self, from: &mut Reader<'_>) -> Result<(), Torn> {
+    fn load(&mut self, from: &mut Reader<'_>) -> Result<(), Corrupt> {
         let space = space(&self.spec);
         let weeks = self.course.len(Set::Training) as u64;
         self.steps = from.count()?;
@@ -509,12 +512,12 @@ impl Trainer {
         self.rounds = from.count()?;
         self.exploration.steps = from.count()?;
         if from.count()? != self.lanes.len() as u64 {
-            return Err(Torn);
+            return Err(Corrupt);
         }
         for lane in &mut self.lanes {
             let (week, next) = (from.count()?, from.count()?);
             if week >= weeks || next >= weeks {
-                return Err(Torn);
+                return Err(Corrupt);
             }
             (lane.week, lane.next) = (week as usize, next as usize);
             lane.last = Log::load(from, space)?;
@@ -539,7 +542,7 @@ impl Trainer {
                 Some(Best { steps, validation, values })
             }
         };
-        if from.is_empty() { Ok(()) } else { Err(Torn) }
+        if from.is_empty() { Ok(()) } else { Err(Corrupt) }
     }
 }
 

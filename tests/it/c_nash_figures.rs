@@ -2,7 +2,7 @@
 //! method.
 
 use crate::targets;
-use gridfleet::games::c_nash::paper::{Better, FIG2_PICTURE, FIG4_PICTURE, FIG5_VERDICTS, Kind};
+use gridfleet::games::c_nash::paper::{FIG2_PICTURE, FIG4_PICTURE, FIG5_VERDICTS, Kind, PreferredOutcome};
 use gridfleet::games::c_nash::{Structure, conditions};
 use gridfleet::reproduce::c_nash::{fig2, fig3, fig4, fig5};
 use gridfleet::reproduce::{self, Draws, Figure, Outcome, SEED, Target, Values, Verdict};
@@ -145,7 +145,7 @@ fn figure_5_has_eighteen_verdicts_and_theorem_4_7_the_same() {
         let figure = |kind: Kind| if kind == Kind::High { 5.0 } else { 1.0 };
         let figures = [inside[0], inside[1], outside].map(figure);
         let differences = conditions::equal_prices(1.0, &figures, &figures, &together(3, 2));
-        let expected = verdicts.map(|better| better == Better::Coalition);
+        let expected = verdicts.map(|better| better == PreferredOutcome::Coalition);
         assert_eq!(predicted(&differences, 2), expected);
         assert_eq!(sides(&outcome.figures.iter().skip(3 * number).take(3).collect::<Vec<_>>()), expected);
     }

@@ -5,12 +5,12 @@ use gridfleet::datasets::synth::prices::NORDIC;
 use gridfleet::datasets::synth::regulating::regulating;
 use gridfleet::games::bilevel::paper::{self, ALPHA, BETAS, HOURS, KEPT};
 use gridfleet::games::bilevel::scenarios::PriceModel;
-use gridfleet::games::bilevel::{Game, Options, Risk, kkt, risk, solve, verify};
+use gridfleet::games::bilevel::{BilevelGame, Risk, SearchOptions, kkt, risk, solve, verify};
 use gridfleet::optimize::{Solver, highs};
 use gridfleet::rng::{Purpose, Streams};
 use rand_pcg::Pcg64;
 
-const HIGHS: Solver = Solver::Highs(highs::Options { gap: 1e-8, time_limit_s: Some(600.0) });
+const HIGHS: Solver = Solver::Highs(highs::HighsOptions { gap: 1e-8, time_limit_s: Some(600.0) });
 
 /// Days of the case study that are drawn.
 const FULL_SIZE: u64 = 24;
@@ -29,13 +29,13 @@ fn model() -> PriceModel {
 
 /// A day of the case study, drawn from `instance`: 24 hours, 7 scenarios, 3 rivals with 9 scenarios, owners with a
 /// switching cost of `cost` in EUR/MWh.
-fn day(model: &PriceModel, instance: u64, cost: f64) -> Game {
+fn day(model: &PriceModel, instance: u64, cost: f64) -> BilevelGame {
     let case = paper::draw(model, &mut stream(instance)).unwrap();
     let mut p = case.game.parameters().clone();
     for (s, row) in p.reluctance.iter_mut().enumerate() {
         row.iter_mut().enumerate().filter(|(r, _)| *r != s).for_each(|(_, k)| *k = cost);
     }
-    let game = Game::new(p).unwrap();
+    let game = BilevelGame::new(p).unwrap();
     let p = game.parameters();
     let size = (game.hours(), p.scenarios.len(), p.rivals.len(), p.rivals[0].prices.len());
     assert_eq!(size, (HOURS, KEPT, 9, 3));
@@ -43,9 +43,9 @@ fn day(model: &PriceModel, instance: u64, cost: f64) -> Game {
 }
 
 /// Our plan and the paper's program solved by HiGHS: the same objective, and a plan that passes the checks.
-fn day_agrees(game: &Game, beta: f64) {
+fn day_agrees(game: &BilevelGame, beta: f64) {
     let risk = Risk::new(beta, ALPHA).unwrap();
-    let ours = solve(game, risk, Options { gap: 1e-9, most_nodes: 100_000 }).unwrap();
+    let ours = solve(game, risk, SearchOptions { gap: 1e-9, most_nodes: 100_000 }).unwrap();
     let paper = kkt::solve_with(game, risk, HIGHS).unwrap();
     let near = 1e-6 * paper.objective.abs().max(1.0);
     let (one, other) = (ours.objective, paper.objective);

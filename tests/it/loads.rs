@@ -2,7 +2,7 @@
 
 use crate::trading::{Day, START, at, setup};
 use gridfleet::engine::Simulation;
-use gridfleet::games::c_nash::{self, Bound, Game, Parameters, Profiles, Structure};
+use gridfleet::games::c_nash::{self, CNashGame, CNashParameters, LoadBound, Profiles, Structure};
 use gridfleet::ids::{StationId, VehicleId};
 use gridfleet::ledger::EntryKind;
 use gridfleet::markets::Series;
@@ -152,17 +152,17 @@ fn a_planner_plays_the_equilibrium_of_what_it_knows() {
     // is least where 50 + 40 d + 3 * 2 (d - 1.5) = 0, d = -41 / 46.
     near(budget_kw(at(8, 10).0), 2.5 - 41.0 / 46.0);
     // The same by the library.
-    let game = Game::new(Parameters {
-        min: Bound::Same(0.0),
-        max: Bound::Same(12.0),
-        ..Parameters::unbounded(
+    let game = CNashGame::new(CNashParameters {
+        min: LoadBound::Same(0.0),
+        max: LoadBound::Same(12.0),
+        ..CNashParameters::unbounded(
             vec![100.0, 50.0],
             vec![SLOPE; 2],
             vec![3.0],
             Profiles::from_values(2, vec![4.0, 1.0]),
         )
     });
-    let equilibrium = c_nash::solve(&game.unwrap(), &Structure::everybody(1)).unwrap();
+    let equilibrium = c_nash::solve(&game.unwrap(), &Structure::grand_coalition(1)).unwrap();
     near(equilibrium.profiles.row(0)[0], 2.5 - 41.0 / 46.0);
 }
 

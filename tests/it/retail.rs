@@ -3,7 +3,7 @@
 
 use crate::support::MONDAY;
 use gridfleet::engine::Simulation;
-use gridfleet::games::stackelberg::{self as game, Game, Household};
+use gridfleet::games::stackelberg::{self as game, Household, StackelbergGame};
 use gridfleet::geo::Places;
 use gridfleet::ids::{FleetId, OperatorId, PlaceId, RetailerId, TypeId, VehicleId};
 use gridfleet::ledger::{EntryKind, LedgerEntry, Money};
@@ -241,7 +241,7 @@ fn leader() -> game::Retailer {
 #[test]
 fn days_without_surprise_are_the_equilibrium_of_the_library() {
     let groups = vec![homes(300, 0.7, 1.5, 1.0), homes(200, 0.8, 1.2, 40.0)];
-    let equilibrium = game::solve(&Game::new(leader(), players(&groups), vec![]).unwrap());
+    let equilibrium = game::solve(&StackelbergGame::new(leader(), players(&groups), vec![]).unwrap());
     let setup = world(3, groups.clone(), &[], &[], car());
     let (told, _) = run(setup, &stackelberg(Leader::Marginal), &ResponseSpec::default());
     for (number, group) in groups.iter().enumerate() {
@@ -287,7 +287,7 @@ fn parked_cars_settle_as_in_the_library() {
         omega: 50.0,
         theta: 0.0,
     });
-    let game = Game::new(leader(), players(&groups), cars.to_vec()).unwrap();
+    let game = StackelbergGame::new(leader(), players(&groups), cars.to_vec()).unwrap();
     let equilibrium = game::solve(&game);
     let setup = world(1, groups, &soc, &[], car());
     let (told, _) = run(setup, &stackelberg(Leader::Marginal), &ResponseSpec::default());
@@ -303,7 +303,7 @@ fn parked_cars_settle_as_in_the_library() {
     };
     let (found, expected) = (supply(&load), supply(&equilibrium.load));
     assert!((found - expected).abs() < 1e-3 * expected, "{found} {expected}");
-    let cheaper = game::solve(&Game::new(leader(), game.households().to_vec(), vec![]).unwrap());
+    let cheaper = game::solve(&StackelbergGame::new(leader(), game.households().to_vec(), vec![]).unwrap());
     assert!(energy(&cheaper.load) < energy(&load));
 }
 

@@ -6,7 +6,8 @@ use super::print::{self, counted, figure, table};
 use crate::cli::terminal;
 use crate::error::{Error, InputError, Result};
 use crate::games::bilevel::{
-    Check, Game, Options, Parameters, Plan, Purchase, Risk, RivalScenario, Scenario, solve, verify,
+    BilevelGame, BilevelParameters, BilevelSolution, Check, Purchase, Risk, RivalScenario, Scenario,
+    SearchOptions, solve, verify,
 };
 use clap::Args;
 use serde::Serialize;
@@ -59,9 +60,9 @@ const KEYS: [&str; 10] = [
 
 /// Task that the file specifies.
 struct Task {
-    game: Game,
+    game: BilevelGame,
     risks: Vec<Risk>,
-    options: Options,
+    options: SearchOptions,
 }
 
 /// Runs `gridfleet solve bilevel`.
@@ -87,9 +88,9 @@ fn read(file: &Path) -> Result<Task> {
     let parameters = parameters(&mut reader);
     let betas = one_or_more(&mut reader, "beta").unwrap_or_else(|| vec![0.0]);
     let alpha = reader.number("alpha", Some(0.95)).unwrap_or_default();
-    let options = Options {
-        gap: reader.number("gap", Some(Options::default().gap)).unwrap_or_default(),
-        ..Options::default()
+    let options = SearchOptions {
+        gap: reader.number("gap", Some(SearchOptions::default().gap)).unwrap_or_default(),
+        ..SearchOptions::default()
     };
     let problems = reader.finish(&KEYS);
     if !problems.is_empty() {
@@ -100,7 +101,7 @@ fn read(file: &Path) -> Result<Task> {
         Error::Input(more) => problems.extend(more),
         other => problems.push(InputError::new(other.to_string(), "a game")),
     };
-    let game = Game::new(parameters).map_err(&mut checked).ok();
+    let game = BilevelGame::new(parameters).map_err(&mut checked).ok();
     let risks: Vec<Risk> =
         betas.iter().filter_map(|beta| Risk::new(*beta, alpha).map_err(&mut checked).ok()).collect();
     if !(options.gap.is_finite() && options.gap > 0.0) {
@@ -120,7 +121,7 @@ fn read(file: &Path) -> Result<Task> {
 }
 
 /// All parameters of the game. Those that cannot be read are left empty, and the reader records the problem.
-fn parameters(reader: &mut Reader) -> Parameters {
+fn parameters(reader: &mut Reader) -> BilevelParameters {
     let scenarios: Vec<Scenario> =
         reader.objects("scenarios").into_iter().map(|item| scenario(reader, item)).collect();
     let rivals: Vec<RivalScenario> =
@@ -156,7 +157,7 @@ fn parameters(reader: &mut Reader) -> Parameters {
         },
     };
     let initial_shares = initial.unwrap_or_else(|| vec![1.0 / count as f64; count]);
-    Parameters { scenarios, rivals, initial_shares, reluctance, max_price, positive_max, purchase }
+    BilevelParameters { scenarios, rivals, initial_shares, reluctance, max_price, positive_max, purchase }
 }
 
 /// The same cost of switching from each aggregator to each other one.
@@ -263,13 +264,13 @@ struct Hour {
 }
 
 impl Output {
-    fn of(game: &Game, solutions: &[(Plan, Check)]) -> Self {
+    fn of(game: &BilevelGame, solutions: &[(BilevelSolution, Check)]) -> Self {
         Self { solutions: solutions.iter().map(|(plan, check)| Solution::of(game, plan, *check)).collect() }
     }
 }
 
 impl Solution {
-    fn of(game: &Game, plan: &Plan, check: Check) -> Self {
+    fn of(game: &BilevelGame, plan: &BilevelSolution, check: Check) -> Self {
         let [day_ahead_mwh, positive_mwh, negative_mwh] = plan.traded_in_all(game);
         let hours = plan.hours.iter().map(|hour| Hour {
             price_per_mwh: hour.price,
@@ -301,7 +302,7 @@ impl Solution {
 }
 
 /// Solutions by weight of risk, and the hours if there is only one.
-fn tables(file: &Path, game: &Game, solutions: &[(Plan, Check)]) -> String {
+fn tables(file: &Path, game: &BilevelGame, solutions: &[(BilevelSolution, Check)]) -> String {
     let p = game.parameters();
     let mut out = format!(
         " {}: {}, {}, {} in {}\n\n",
@@ -354,7 +355,7 @@ fn tables(file: &Path, game: &Game, solutions: &[(Plan, Check)]) -> String {
     out
 }
 
-fn by_hour(game: &Game, plan: &Plan) -> String {
+fn by_hour(game: &BilevelGame, plan: &BilevelSolution) -> String {
     let p = game.parameters();
     let mut table =
         table(&["Hour", "Price", "Lowest rival", "Share", "Day-ahead, MWh", "bought", "given back"]);

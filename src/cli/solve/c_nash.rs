@@ -5,7 +5,8 @@ use super::print::{self, MOST_SHOWN, counted, figure, more, table};
 use crate::cli::terminal;
 use crate::error::{Error, InputError, Result};
 use crate::games::c_nash::{
-    Bound, Comparison, Elastic, Equilibrium, Game, Parameters, Profiles, Ratios, Structure, compare,
+    CNashEquilibrium, CNashGame, CNashParameters, Comparison, Elastic, LoadBound, Profiles, Ratios,
+    Structure, compare,
 };
 use clap::Args;
 use serde::Serialize;
@@ -60,7 +61,7 @@ pub(super) fn of_file(error: Error, file: &Path) -> Error {
 }
 
 /// Reads a game and its coalitions.
-fn read(file: &Path) -> Result<(Game, Structure)> {
+fn read(file: &Path) -> Result<(CNashGame, Structure)> {
     let mut reader = input::open(file)?;
     let one_slope = reader.is_number("b");
     let parameters = parameters(&mut reader);
@@ -72,7 +73,7 @@ fn read(file: &Path) -> Result<(Game, Structure)> {
     }
     let structure = Structure::new(parameters.sensitivity.len(), coalitions);
     let mut problems = Vec::new();
-    match (Game::new(parameters), structure) {
+    match (CNashGame::new(parameters), structure) {
         (Ok(game), Ok(structure)) => return Ok((game, structure)),
         (game, structure) => {
             for error in [game.err(), structure.err()].into_iter().flatten() {
@@ -102,7 +103,7 @@ fn tell_once(problems: &mut Vec<InputError>, key: &str) {
 }
 
 /// All parameters but the coalitions. Those that cannot be read are left empty, and the reader records the problem.
-fn parameters(reader: &mut Reader) -> Parameters {
+fn parameters(reader: &mut Reader) -> CNashParameters {
     let base_price = needed(reader, "a");
     let sensitivity = needed(reader, "mu");
     let (steps, stations) = (base_price.len(), sensitivity.len());
@@ -117,7 +118,7 @@ fn parameters(reader: &mut Reader) -> Parameters {
         Some(value) => rows(reader, "nominal", value, steps),
         None => Profiles::zeros(0, steps),
     };
-    let mut parameters = Parameters::unbounded(base_price, slope, sensitivity, nominal);
+    let mut parameters = CNashParameters::unbounded(base_price, slope, sensitivity, nominal);
     parameters.demand = reader.take("d").and_then(|value| reader.numbers("d", value, None));
     if let Some(mut bounds) = reader.object("bounds") {
         parameters.min = bound(&mut bounds, "min", f64::NEG_INFINITY, steps);
@@ -158,15 +159,15 @@ fn rows(reader: &mut Reader, key: &str, value: Value, steps: usize) -> Profiles 
 }
 
 /// A bound: one number, one for each station, or one for each station and step.
-fn bound(bounds: &mut Reader, key: &str, none: f64, steps: usize) -> Bound {
+fn bound(bounds: &mut Reader, key: &str, none: f64, steps: usize) -> LoadBound {
     match bounds.take(key) {
-        None => Bound::Same(none),
+        None => LoadBound::Same(none),
         Some(Value::Array(items)) if items.first().is_some_and(Value::is_array) => {
-            Bound::Step(rows(bounds, key, Value::Array(items), steps))
+            LoadBound::Step(rows(bounds, key, Value::Array(items), steps))
         }
         Some(value) => match value.as_f64() {
-            Some(x) => Bound::Same(x),
-            None => Bound::Station(bounds.numbers(key, value, Some(none)).unwrap_or_default()),
+            Some(x) => LoadBound::Same(x),
+            None => LoadBound::Station(bounds.numbers(key, value, Some(none)).unwrap_or_default()),
         },
     }
 }
@@ -238,9 +239,9 @@ struct Solution<'a> {
 }
 
 impl<'a> Output<'a> {
-    fn of(game: &Game, comparison: &'a Comparison) -> Self {
+    fn of(game: &CNashGame, comparison: &'a Comparison) -> Self {
         let limited = game.parameters().limit.is_some();
-        let solution = |e: &'a Equilibrium| Solution {
+        let solution = |e: &'a CNashEquilibrium| Solution {
             profiles: &e.profiles,
             costs: &e.costs,
             prices: &e.prices,
@@ -257,7 +258,7 @@ impl<'a> Output<'a> {
 }
 
 /// The comparison as tables: costs of groups, then steps, then stations.
-fn tables(file: &Path, game: &Game, structure: &Structure, comparison: &Comparison) -> String {
+fn tables(file: &Path, game: &CNashGame, structure: &Structure, comparison: &Comparison) -> String {
     let (nash, c_nash) = (&comparison.nash, &comparison.c_nash);
     let mut out = format!(
         " {}: {}, {}, {}\n\n",
@@ -291,10 +292,10 @@ fn tables(file: &Path, game: &Game, structure: &Structure, comparison: &Comparis
     }
     cost("  alone".to_owned(), &|| Box::new(outside.clone().into_iter()), ratios.rest);
     if !nash.values.is_empty() {
-        let all = |e: &Equilibrium| figure(e.values.iter().sum());
+        let all = |e: &CNashEquilibrium| figure(e.values.iter().sum());
         table.add_row(["Worth of the energy".to_owned(), all(nash), all(c_nash)]);
     }
-    let mut row = |name: &str, of: &dyn Fn(&Equilibrium) -> String| {
+    let mut row = |name: &str, of: &dyn Fn(&CNashEquilibrium) -> String| {
         table.add_row([name.to_owned(), of(nash), of(c_nash)]);
     };
     let most = |list: &[f64]| figure(list.iter().copied().fold(f64::NEG_INFINITY, f64::max));
@@ -311,7 +312,7 @@ fn tables(file: &Path, game: &Game, structure: &Structure, comparison: &Comparis
 
 /// Gain still possible for any player, in words. Within rounding the figure would differ between machines.
 fn proof(comparison: &Comparison) -> String {
-    let all = |e: &Equilibrium| e.costs.iter().map(|cost| cost.abs()).sum::<f64>();
+    let all = |e: &CNashEquilibrium| e.costs.iter().map(|cost| cost.abs()).sum::<f64>();
     if comparison.residual <= 1e-12 * all(&comparison.nash).max(all(&comparison.c_nash)) {
         return "Nobody can gain by changing its profile.".to_owned();
     }
@@ -319,12 +320,12 @@ fn proof(comparison: &Comparison) -> String {
 }
 
 /// Distance of all profiles from the nominal ones.
-fn away(game: &Game, equilibrium: &Equilibrium) -> f64 {
+fn away(game: &CNashGame, equilibrium: &CNashEquilibrium) -> f64 {
     let pairs = equilibrium.profiles.values().iter().zip(game.parameters().nominal.values());
     pairs.map(|(x, nominal)| (x - nominal) * (x - nominal)).sum::<f64>().sqrt()
 }
 
-fn by_step(game: &Game, comparison: &Comparison) -> String {
+fn by_step(game: &CNashGame, comparison: &Comparison) -> String {
     let (nash, c_nash) = (&comparison.nash, &comparison.c_nash);
     let limit = &game.parameters().limit;
     let mut header = vec!["Step", "Load, Nash", "C-Nash", "Price, Nash", "C-Nash"];
@@ -343,12 +344,12 @@ fn by_step(game: &Game, comparison: &Comparison) -> String {
     format!("{}\n{}\n", terminal::trimmed(&table), more(game.steps(), "steps"))
 }
 
-fn by_station(game: &Game, structure: &Structure, comparison: &Comparison) -> String {
+fn by_station(game: &CNashGame, structure: &Structure, comparison: &Comparison) -> String {
     let mut table =
         table(&["Station", "coalition", "Energy, Nash", "C-Nash", "Cost, Nash", "C-Nash", "better"]);
     for i in 0..game.stations().min(MOST_SHOWN) {
         let (nash, c_nash) = (&comparison.nash, &comparison.c_nash);
-        let energy = |e: &Equilibrium| figure(e.profiles.row(i).iter().sum());
+        let energy = |e: &CNashEquilibrium| figure(e.profiles.row(i).iter().sum());
         let ratio = (c_nash.costs[i] > 0.0).then(|| nash.costs[i] / c_nash.costs[i]);
         table.add_row([
             i.to_string(),

@@ -5,7 +5,7 @@ use crate::cli::terminal;
 use crate::error::{Error, Result};
 use crate::games::coalition::file::NamedGame;
 use crate::games::coalition::properties::Properties;
-use crate::games::coalition::solution::{CoreFigures, Shares, Solution};
+use crate::games::coalition::solution::{CoreFigures, Shares, SolutionConcepts};
 use crate::outputs::summary::thousands;
 use clap::Args;
 use comfy_table::{CellAlignment, Table, presets};
@@ -36,7 +36,7 @@ pub struct GameArgs {
 /// If the game is invalid.
 pub fn run(args: &GameArgs, out: &mut dyn Write) -> Result<()> {
     let named = NamedGame::read(&args.file)?;
-    let solution = Solution::of(&named)?;
+    let solution = SolutionConcepts::of(&named)?;
     if args.json {
         let json =
             serde_json::to_string_pretty(&solution).map_err(|error| Error::Other(error.to_string()))?;
@@ -46,7 +46,7 @@ pub fn run(args: &GameArgs, out: &mut dyn Write) -> Result<()> {
 }
 
 /// The solution as a table and a few sentences.
-fn text(named: &NamedGame, solution: &Solution, lines: bool) -> String {
+fn text(named: &NamedGame, solution: &SolutionConcepts, lines: bool) -> String {
     let game = &named.game;
     let largest = game.table().iter().fold(0.0f64, |a, b| a.max(b.abs()));
     // Four digits of the largest cost, with at least two decimals.

@@ -6,9 +6,9 @@ use super::routing_file::{Written, read};
 use crate::error::{Error, InputError, Result};
 use crate::games::coalition::Coalition;
 use crate::games::coalition::file::NamedGame;
-use crate::games::coalition::solution::Solution;
-use crate::routing::router::{Work, game};
-use crate::routing::{Demand, Instance, Plan, Router, Schedule, Unservable};
+use crate::games::coalition::solution::SolutionConcepts;
+use crate::routing::router::{RouterStats, game};
+use crate::routing::{Demand, Instance, RoutePlan, Router, Schedule, Unservable};
 use clap::Args;
 use comfy_table::CellAlignment;
 use serde::Serialize;
@@ -55,7 +55,7 @@ pub struct RoutingArgs {
 const MOST_COALITIONS: usize = 63;
 
 /// A coalition and its plan.
-type Solved = (Coalition, Result<Plan, Unservable>);
+type Solved = (Coalition, Result<RoutePlan, Unservable>);
 
 /// Runs `gridfleet solve routing`.
 ///
@@ -89,7 +89,7 @@ pub fn run(args: &RoutingArgs, out: &mut dyn Write) -> Result<()> {
         }
     };
     let sharing = match shared {
-        Some(game) => Some(Solution::of(&NamedGame { names: instance.fleets.clone(), game })?),
+        Some(game) => Some(SolutionConcepts::of(&NamedGame { names: instance.fleets.clone(), game })?),
         None => None,
     };
     let shown = Shown { instance: &instance, demand, solved: &solved, plan, sharing, work: router.work() };
@@ -125,9 +125,9 @@ struct Shown<'a> {
     demand: Demand,
     solved: &'a [Solved],
     /// Plan of the last coalition.
-    plan: &'a Plan,
-    sharing: Option<Solution>,
-    work: Work,
+    plan: &'a RoutePlan,
+    sharing: Option<SolutionConcepts>,
+    work: RouterStats,
 }
 
 /// Output of `--json`.
@@ -136,7 +136,7 @@ struct Output<'a> {
     demand: &'static str,
     coalitions: Vec<CoalitionOutput<'a>>,
     /// Shares of the cost; `None` if a coalition cannot serve all trips.
-    sharing: Option<&'a Solution>,
+    sharing: Option<&'a SolutionConcepts>,
     work: WorkOutput,
 }
 
@@ -183,7 +183,7 @@ struct WorkOutput {
 
 impl<'a> Shown<'a> {
     fn output(&'a self) -> Output<'a> {
-        let Work { schedules, labels, limits, pools } = self.work;
+        let RouterStats { schedules, labels, limits, pools } = self.work;
         Output {
             demand: match self.demand {
                 Demand::All => "all",
@@ -273,7 +273,7 @@ impl<'a> Shown<'a> {
             let _ = writeln!(out, "{shares}\n {core}\n");
         }
         let _ = writeln!(out, "{}", self.schedules());
-        let Work { schedules, limits: [limits, active], pools, .. } = self.work;
+        let RouterStats { schedules, limits: [limits, active], pools, .. } = self.work;
         let _ = writeln!(
             out,
             " Proven among {}; {active} of {} of connectors and feeder came into play, in {}.",

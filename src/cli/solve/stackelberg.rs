@@ -5,7 +5,7 @@ use super::print::{self, MOST_SHOWN, counted, figure, more, table};
 use super::stackelberg_file::{Written, read};
 use crate::error::{InputError, Result};
 use crate::games::stackelberg::{
-    Aim, Answers, Bound, Ending, Equilibrium, Led, Start, bound, lead, solve_from,
+    Aim, Conduct, Ending, Led, PotentialBound, StackelbergEquilibrium, Start, bound, lead, solve_from,
 };
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -68,11 +68,11 @@ pub fn run(args: &StackelbergArgs, out: &mut dyn Write) -> Result<()> {
     let written = read(&args.file)?;
     let mut led = lead(&written.game, written.aim)?;
     let answers = match args.answers {
-        Way::Together => Answers::Together,
-        Way::Renewed => Answers::Renewed,
-        Way::Announced => Answers::Announced,
+        Way::Together => Conduct::Simultaneous,
+        Way::Renewed => Conduct::PriceMaking,
+        Way::Announced => Conduct::PriceTaking,
     };
-    if answers != Answers::Together {
+    if answers != Conduct::Simultaneous {
         let none = led.game.retailer().prices(&vec![0.0; led.game.slots()]);
         led.equilibrium = solve_from(&led.game, Start::Prices(&none), answers);
     }
@@ -106,7 +106,7 @@ struct Output<'a> {
     peak: f64,
     unevenness: f64,
     potential: f64,
-    bound: &'a Bound,
+    bound: &'a PotentialBound,
     ending: Ending,
     rounds: usize,
     over_capacity: &'a [usize],
@@ -130,7 +130,7 @@ struct VehicleOutput<'a> {
 }
 
 impl<'a> Output<'a> {
-    fn of(written: &'a Written, led: &'a Led, bound: &'a Bound) -> Self {
+    fn of(written: &'a Written, led: &'a Led, bound: &'a PotentialBound) -> Self {
         let found = &led.equilibrium;
         let household = |(i, load): (usize, &'a Vec<f64>)| HouseholdOutput {
             name: &written.households[i],
@@ -175,7 +175,7 @@ const fn name_of(aim: Aim) -> &'static str {
 }
 
 /// The equilibrium as tables: totals, slots, households, vehicles.
-fn tables(file: &Path, written: &Written, led: &Led, bound: &Bound) -> String {
+fn tables(file: &Path, written: &Written, led: &Led, bound: &PotentialBound) -> String {
     let (game, found) = (&led.game, &led.equilibrium);
     let homes: u32 = game.households().iter().map(|household| household.count).sum();
     let mut out = format!(
@@ -222,7 +222,7 @@ fn tables(file: &Path, written: &Written, led: &Led, bound: &Bound) -> String {
 }
 
 /// Sentence on how the answers ended.
-fn told(found: &Equilibrium) -> String {
+fn told(found: &StackelbergEquilibrium) -> String {
     let rounds = counted(found.rounds, "round");
     match found.ending {
         Ending::Settled => format!("Nobody changes anything after {rounds} of answers."),

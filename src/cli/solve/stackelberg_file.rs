@@ -2,13 +2,13 @@
 
 use super::input::{self, Reader, counted};
 use crate::error::{Error, Result};
-use crate::games::stackelberg::{Aim, Game, Household, Retailer, Vehicle, within};
+use crate::games::stackelberg::{Aim, Household, Retailer, StackelbergGame, Vehicle, within};
 use std::path::Path;
 
 /// Game as it was written, with the names of its users.
 pub struct Written {
     /// The game.
-    pub game: Game,
+    pub game: StackelbergGame,
     /// Objective of the retailer.
     pub aim: Aim,
     /// Name of each household.
@@ -89,7 +89,7 @@ pub fn read(file: &Path) -> Result<Written> {
     let (Some(retailer), Some(aim), true) = (retailer, aim, problems.is_empty()) else {
         return Err(named(Error::Input(problems)));
     };
-    let game = Game::new(retailer, households, vehicles).map_err(named)?;
+    let game = StackelbergGame::new(retailer, households, vehicles).map_err(named)?;
     Ok(Written { game, aim, households: household_names, vehicles: vehicle_names })
 }
 

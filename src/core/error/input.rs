@@ -60,14 +60,14 @@ fn kind(about: &Metadata) -> &'static str {
     #[cfg(unix)]
     {
         use std::os::unix::fs::FileTypeExt as _;
-        let of = about.file_type();
-        if of.is_fifo() {
+        let file_type = about.file_type();
+        if file_type.is_fifo() {
             return "a pipe";
         }
-        if of.is_socket() {
+        if file_type.is_socket() {
             return "a socket";
         }
-        if of.is_char_device() || of.is_block_device() {
+        if file_type.is_char_device() || file_type.is_block_device() {
             return "a device";
         }
     }

@@ -243,14 +243,14 @@ fn rescue(old: &Path, new: &Path, ours: &BTreeSet<String>) -> io::Result<()> {
             continue;
         }
         for name in names(&entry.file_name()) {
-            let there = new.join(name);
-            match there.symlink_metadata() {
+            let target = new.join(name);
+            match target.symlink_metadata() {
                 Err(_) => {
-                    ops::rename(&path, &there)?;
+                    ops::rename(&path, &target)?;
                     break;
                 }
                 Ok(found) if is_folder && found.is_dir() => {
-                    rescue(&path, &there, &BTreeSet::new())?;
+                    rescue(&path, &target, &BTreeSet::new())?;
                     break;
                 }
                 Ok(_) => {}

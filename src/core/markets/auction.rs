@@ -78,7 +78,7 @@ pub fn clear(orders: &[Order], rest: Rest, accepted: &mut Vec<f64>) -> f64 {
 
 /// Purchases less sales at a price just above (`above`) or just below this one [kW].
 fn net_kw(orders: &[Order], price: f64, above: bool) -> f64 {
-    let of = |order: &Order| match order.side {
+    let signed_kw = |order: &Order| match order.side {
         Side::Buy if order.limit_per_mwh > price || (!above && order.limit_per_mwh == price) => {
             order.quantity_kw
         }
@@ -87,7 +87,7 @@ fn net_kw(orders: &[Order], price: f64, above: bool) -> f64 {
         }
         _ => 0.0,
     };
-    orders.iter().map(of).sum()
+    orders.iter().map(signed_kw).sum()
 }
 
 /// The price at which `reference + slope x net = price`: net demand falls with the price, so there is one.

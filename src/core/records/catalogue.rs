@@ -183,13 +183,13 @@ pub const MARKET_FIGURES: &[FigureInfo] = &[
 
 /// Information on the figure `name`, with the name of its fleet or operator if it has one.
 pub fn find(name: &str) -> Option<(FigureInfo, Option<&str>)> {
-    let of = |list: &[FigureInfo], name: &str| list.iter().find(|figure| figure.name == name).copied();
+    let lookup = |list: &[FigureInfo], name: &str| list.iter().find(|figure| figure.name == name).copied();
     // Names of fleets may contain dots; names of figures do not.
     let owned = |prefix: &str, list: &[FigureInfo]| {
         let (owner, figure) = name.strip_prefix(prefix).and_then(|rest| rest.rsplit_once('.')).unzip();
-        of(list, figure?).map(|figure| (figure, owner))
+        lookup(list, figure?).map(|figure| (figure, owner))
     };
-    of(FIGURES, name)
+    lookup(FIGURES, name)
         .map(|figure| (figure, None))
         .or_else(|| owned("fleets.", FIGURES))
         .or_else(|| owned("operators.", OPERATOR_FIGURES))
@@ -224,9 +224,9 @@ mod tests {
         };
         let mut listed: Vec<&str> = FIGURES.iter().map(|f| f.name).collect();
         listed.sort_unstable();
-        let mut there = names(&serde_json::to_value(figures).unwrap());
-        there.sort_unstable();
-        assert_eq!(listed, there);
+        let mut serialized = names(&serde_json::to_value(figures).unwrap());
+        serialized.sort_unstable();
+        assert_eq!(listed, serialized);
         let operator = OperatorFigures {
             name: "a".into(),
             sessions: 0,
@@ -239,9 +239,9 @@ mod tests {
         };
         let mut listed: Vec<&str> = OPERATOR_FIGURES.iter().map(|f| f.name).collect();
         listed.sort_unstable();
-        let mut there = names(&serde_json::to_value(operator).unwrap());
-        there.sort_unstable();
-        assert_eq!(listed, there);
+        let mut serialized = names(&serde_json::to_value(operator).unwrap());
+        serialized.sort_unstable();
+        assert_eq!(listed, serialized);
         let market = MarketFigures {
             name: "a".into(),
             bids_accepted: 0,
@@ -263,9 +263,9 @@ mod tests {
         };
         let mut listed: Vec<&str> = RETAILER_FIGURES.iter().map(|f| f.name).collect();
         listed.sort_unstable();
-        let mut there = names(&serde_json::to_value(retailer).unwrap());
-        there.sort_unstable();
-        assert_eq!(listed, there);
+        let mut serialized = names(&serde_json::to_value(retailer).unwrap());
+        serialized.sort_unstable();
+        assert_eq!(listed, serialized);
         let competitor = CompetitorFigures {
             name: "a".into(),
             energy_kwh: 0.0,
@@ -276,14 +276,14 @@ mod tests {
         };
         let mut listed: Vec<&str> = COMPETITOR_FIGURES.iter().map(|f| f.name).collect();
         listed.sort_unstable();
-        let mut there = names(&serde_json::to_value(competitor).unwrap());
-        there.sort_unstable();
-        assert_eq!(listed, there);
+        let mut serialized = names(&serde_json::to_value(competitor).unwrap());
+        serialized.sort_unstable();
+        assert_eq!(listed, serialized);
         let mut listed: Vec<&str> = MARKET_FIGURES.iter().map(|f| f.name).collect();
         listed.sort_unstable();
-        let mut there = names(&serde_json::to_value(market).unwrap());
-        there.sort_unstable();
-        assert_eq!(listed, there);
+        let mut serialized = names(&serde_json::to_value(market).unwrap());
+        serialized.sort_unstable();
+        assert_eq!(listed, serialized);
     }
 
     #[test]

@@ -39,13 +39,14 @@ pub(super) struct SupplySums {
 impl SupplySums {
     /// Empty sums.
     pub fn new(labels: &Labels, facts: &CompetitionFacts) -> Self {
-        let name = |of: &RetailerId| labels.retailers.get(of.index()).cloned().unwrap_or_default();
+        let name =
+            |retailer: &RetailerId| labels.retailers.get(retailer.index()).cloned().unwrap_or_default();
         let all: Vec<Sums> =
-            facts.retailers.iter().map(|of| Sums { name: name(of), ..Sums::default() }).collect();
+            facts.retailers.iter().map(|retailer| Sums { name: name(retailer), ..Sums::default() }).collect();
         let of_aggregator = |account: &String| {
             account
                 .strip_prefix("retailer:")
-                .is_some_and(|of| all.first().is_some_and(|sums| sums.name == of))
+                .is_some_and(|name| all.first().is_some_and(|sums| sums.name == name))
         };
         Self {
             aggregator: labels.bidders.iter().position(of_aggregator).map(BidderId::new),
@@ -65,7 +66,10 @@ impl SupplySums {
 
     /// A slot has ended.
     pub fn supply(&mut self, record: &SupplyRecord) {
-        let Some(number) = self.facts.retailers.iter().position(|of| *of == record.retailer) else { return };
+        let Some(number) = self.facts.retailers.iter().position(|retailer| *retailer == record.retailer)
+        else {
+            return;
+        };
         self.all[number].energy_kwh += record.energy_kwh;
         self.all[number].revenue += record.revenue;
         if number == 0 {
@@ -197,12 +201,15 @@ mod tests {
         assert_eq!(figures[0].energy_share, Some(0.5));
         assert_eq!(figures[0].sold_at_per_mwh, Some(140.0));
         assert_eq!((figures[1].name.as_str(), &figures[1].aggregator), ("b", &None));
-        let of = figures[0].aggregator.as_ref().unwrap();
-        assert_eq!((of.bought_kwh, of.short_kwh, of.long_kwh), (51.0, 5.0, 6.0));
-        assert_eq!((of.purchase_cost, of.imbalance_cost, of.profit), (3.0, 0.25, 3.75));
+        let aggregator = figures[0].aggregator.as_ref().unwrap();
+        assert_eq!((aggregator.bought_kwh, aggregator.short_kwh, aggregator.long_kwh), (51.0, 5.0, 6.0));
+        assert_eq!(
+            (aggregator.purchase_cost, aggregator.imbalance_cost, aggregator.profit),
+            (3.0, 0.25, 3.75)
+        );
         // Days of 1.5 and 2.25: a tenth of a day is the worst, all of it from the first.
-        assert!((of.day_profit_sd.unwrap() - 0.75 / 2.0_f64.sqrt()).abs() < 1e-12);
-        assert!((of.day_profit_cvar.unwrap() - 1.5).abs() < 1e-12);
+        assert!((aggregator.day_profit_sd.unwrap() - 0.75 / 2.0_f64.sqrt()).abs() < 1e-12);
+        assert!((aggregator.day_profit_cvar.unwrap() - 1.5).abs() < 1e-12);
     }
 
     #[test]

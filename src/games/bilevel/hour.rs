@@ -1,6 +1,6 @@
 //! One hour: profit of a share and a purchase in each scenario, after optimal balancing.
 
-use super::model::Game;
+use super::model::BilevelGame;
 use super::offer::Point;
 
 /// Prices, demand and limits of an hour in each scenario \[W\].
@@ -8,11 +8,11 @@ use super::offer::Point;
 pub struct Hour {
     /// Demand of all owners, in MWh.
     pub demand: Vec<f64>,
-    /// Day-ahead price [EUR/MWh].
+    /// Day-ahead price [currency/MWh].
     pub day_ahead: Vec<f64>,
-    /// Price of energy bought in the balancing market [EUR/MWh].
+    /// Price of energy bought in the balancing market [currency/MWh].
     pub positive: Vec<f64>,
-    /// Price of energy given back in the balancing market [EUR/MWh].
+    /// Price of energy given back in the balancing market [currency/MWh].
     pub negative: Vec<f64>,
     /// Maximum energy bought in the balancing market, in MWh.
     pub positive_max: f64,
@@ -32,10 +32,10 @@ const ROUNDING: f64 = 1e-12;
 
 impl Hour {
     /// Extracts the data of one hour.
-    pub fn of(game: &Game, hour: usize) -> Self {
+    pub fn of(game: &BilevelGame, hour: usize) -> Self {
         let parameters = game.parameters();
-        let column = |of: fn(&super::model::Scenario) -> &Vec<f64>| -> Vec<f64> {
-            parameters.scenarios.iter().map(|scenario| of(scenario)[hour]).collect()
+        let column = |field: fn(&super::model::Scenario) -> &Vec<f64>| -> Vec<f64> {
+            parameters.scenarios.iter().map(|scenario| field(scenario)[hour]).collect()
         };
         Self {
             demand: column(|s| &s.demand),
@@ -79,7 +79,7 @@ impl Hour {
         Balancing { positive, negative: (positive - short).max(0.0) }
     }
 
-    /// Profit of scenario `w`, in EUR.
+    /// Profit of scenario `w` [currency].
     pub fn profit(&self, w: usize, price: f64, share: f64, purchase: f64) -> f64 {
         let traded = self.balancing(w, share, purchase);
         self.demand[w] * share * price - self.day_ahead[w] * purchase - self.positive[w] * traded.positive

@@ -19,9 +19,9 @@
 //! Serves as the test oracle of the default method. `microlp` suffices for games of a few hours; a day of 24 hours
 //! requires HiGHS (the cargo feature `highs`).
 
-use super::model::{Game, Risk};
+use super::model::{BilevelGame, Risk};
 use super::program::groups;
-use crate::optimize::{Lp, Relation, Solver, Variable};
+use crate::optimize::{Lp, Sense, Solver, Variable};
 use gridfleet_core::error::Result;
 
 /// Slacks that never exceed this fraction of the highest price count as zero.
@@ -29,17 +29,17 @@ const SLACK: f64 = 1e-12;
 
 /// Solution of the mixed-integer program.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Solution {
-    /// Expected profit + beta * CVaR, in EUR.
+pub struct KktSolution {
+    /// Expected profit + beta * CVaR [currency].
     pub objective: f64,
     /// One entry per hour.
-    pub hours: Vec<Hour>,
+    pub hours: Vec<KktHour>,
 }
 
 /// One hour of the solution.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Hour {
-    /// Selling price [EUR/MWh]; at a step of our share, within the solver's rounding.
+pub struct KktHour {
+    /// Selling price [currency/MWh]; at a step of our share, within the solver's rounding.
     pub price: f64,
     /// Expected share of the demand.
     pub share: f64,
@@ -51,7 +51,7 @@ pub struct Hour {
 struct Answer {
     /// Our share.
     share: Variable,
-    /// Linear form of price * share [EUR/MWh].
+    /// Linear form of price * share [currency/MWh].
     revenue: Vec<(Variable, f64)>,
 }
 
@@ -59,7 +59,7 @@ struct Answer {
 ///
 /// # Errors
 /// If there is no optimum, or the solver fails.
-pub fn solve(game: &Game, risk: Risk) -> Result<Solution> {
+pub fn solve(game: &BilevelGame, risk: Risk) -> Result<KktSolution> {
     solve_with(game, risk, Solver::default())
 }
 
@@ -67,7 +67,7 @@ pub fn solve(game: &Game, risk: Risk) -> Result<Solution> {
 ///
 /// # Errors
 /// If there is no optimum, or the solver fails or reaches a limit.
-pub fn solve_with(game: &Game, risk: Risk, solver: Solver) -> Result<Solution> {
+pub fn solve_with(game: &BilevelGame, risk: Risk, solver: Solver) -> Result<KktSolution> {
     let p = game.parameters();
     let unit = Unit::of(game);
     let mut lp = Lp::new();
@@ -84,21 +84,21 @@ pub fn solve_with(game: &Game, risk: Risk, solver: Solver) -> Result<Solution> {
         let share = lp.variable(0.0, 0.0, 1.0);
         let mut terms = vec![(share, -1.0)];
         terms.extend(answers.iter().zip(&p.rivals).map(|(a, f)| (a.share, f.probability)));
-        lp.row(terms, Relation::Equal, 0.0);
+        lp.row(terms, Sense::Equal, 0.0);
         // Expected revenue per MWh of demand.
         let revenue = lp.free(0.0);
         let mut terms = vec![(revenue, -1.0)];
         for (answer, f) in answers.iter().zip(&p.rivals) {
             terms.extend(answer.revenue.iter().map(|(v, factor)| (*v, factor * f.probability)));
         }
-        lp.row(merged(terms), Relation::Equal, 0.0);
+        lp.row(merged(terms), Sense::Equal, 0.0);
         let day_ahead: Vec<f64> = p.scenarios.iter().map(|s| s.day_ahead[t]).collect();
         let mut purchase = vec![None; p.scenarios.len()];
         let mut before: Option<Variable> = None;
         for group in groups(&day_ahead, p.purchase) {
             let e = lp.variable(0.0, 0.0, f64::INFINITY);
             if let Some(before) = before {
-                lp.row([(e, 1.0), (before, -1.0)], Relation::AtLeast, 0.0);
+                lp.row([(e, 1.0), (before, -1.0)], Sense::AtLeast, 0.0);
             }
             before = Some(e);
             for w in group {
@@ -106,8 +106,8 @@ pub fn solve_with(game: &Game, risk: Risk, solver: Solver) -> Result<Solution> {
                 let d = scenario.demand[t] / unit.energy;
                 let positive = lp.variable(0.0, 0.0, p.positive_max[t] / unit.energy);
                 let negative = lp.variable(0.0, 0.0, f64::INFINITY);
-                lp.row([(e, 1.0), (positive, 1.0), (negative, -1.0), (share, -d)], Relation::Equal, 0.0);
-                lp.row([(negative, 1.0), (share, -d)], Relation::AtMost, 0.0);
+                lp.row([(e, 1.0), (positive, 1.0), (negative, -1.0), (share, -d)], Sense::Equal, 0.0);
+                lp.row([(negative, 1.0), (share, -d)], Sense::AtMost, 0.0);
                 purchase[w] = Some(e);
                 profit[w].extend([
                     (revenue, d),
@@ -123,30 +123,30 @@ pub fn solve_with(game: &Game, risk: Risk, solver: Solver) -> Result<Solution> {
         let value = lp.free(-scenario.probability);
         let mut terms = merged(terms);
         terms.push((value, -1.0));
-        lp.row(terms, Relation::Equal, 0.0);
+        lp.row(terms, Sense::Equal, 0.0);
         let eta = lp.variable(beta * scenario.probability / (1.0 - risk.alpha), 0.0, f64::INFINITY);
-        lp.row([(eta, 1.0), (value, 1.0), (xi, -1.0)], Relation::AtLeast, 0.0);
+        lp.row([(eta, 1.0), (value, 1.0), (xi, -1.0)], Sense::AtLeast, 0.0);
     }
     let optimum = lp.solve_with(solver)?;
-    let hours = chosen.into_iter().map(|(price, share, purchase)| Hour {
+    let hours = chosen.into_iter().map(|(price, share, purchase)| KktHour {
         price: optimum.value(price) * unit.price,
         share: optimum.value(share),
         purchase: purchase.iter().flatten().map(|e| optimum.value(*e) * unit.energy).collect(),
     });
-    Ok(Solution { objective: -optimum.objective * unit.energy * unit.price, hours: hours.collect() })
+    Ok(KktSolution { objective: -optimum.objective * unit.energy * unit.price, hours: hours.collect() })
 }
 
 /// Scaling units of the program.
 #[derive(Clone, Copy)]
 struct Unit {
-    /// Unit of prices [EUR/MWh].
+    /// Unit of prices [currency/MWh].
     price: f64,
     /// Unit of energy, in MWh.
     energy: f64,
 }
 
 impl Unit {
-    fn of(game: &Game) -> Self {
+    fn of(game: &BilevelGame) -> Self {
         let p = game.parameters();
         let demand = p.scenarios.iter().flat_map(|s| s.demand.iter().copied());
         Self { price: p.max_price.max(1e-6), energy: demand.fold(1e-6, f64::max) }
@@ -154,7 +154,7 @@ impl Unit {
 }
 
 /// Adds the optimality conditions of the owners in one hour and rival scenario.
-fn answer(lp: &mut Lp, game: &Game, hour: usize, f: usize, price: Variable, unit: Unit) -> Answer {
+fn answer(lp: &mut Lp, game: &BilevelGame, hour: usize, f: usize, price: Variable, unit: Unit) -> Answer {
     let owners = game.owners();
     let n = owners.aggregators();
     let rivals: Vec<f64> = game.rival_prices(f, hour).iter().map(|q| q / unit.price).collect();
@@ -187,12 +187,12 @@ fn answer(lp: &mut Lp, game: &Game, hour: usize, f: usize, price: Variable, unit
     for s in 0..n {
         // price_s - m_s >= 0, and 0 where the share is above 0.
         let bounds = range(&|p| if s == 0 { p - worth(0, p) } else { rivals[s - 1] - worth(s, p) });
-        let (slack, right) = if s == 0 {
+        let (slack, rhs) = if s == 0 {
             (vec![(price, 1.0), (m[0], -1.0)], 0.0)
         } else {
             (vec![(m[s], -1.0)], -rivals[s - 1])
         };
-        share.push(complementary(lp, slack, right, bounds));
+        share.push(complementary(lp, slack, rhs, bounds));
     }
     let mut rows: Vec<Vec<(Variable, f64)>> = share.iter().map(|x| vec![(*x, 1.0)]).collect();
     for s in 0..n {
@@ -209,25 +209,25 @@ fn answer(lp: &mut Lp, game: &Game, hour: usize, f: usize, price: Variable, unit
         }
     }
     for (row, initial) in rows.into_iter().zip(owners.initial()) {
-        lp.row(row, Relation::Equal, *initial);
+        lp.row(row, Sense::Equal, *initial);
     }
     Answer { share: share[0], revenue }
 }
 
-/// Fraction of the owners, 0 to 1, that is positive only where `slack` - `right` is 0. `slack` - `right` is never
+/// Fraction of the owners, 0 to 1, that is positive only where `slack` - `rhs` is 0. `slack` - `rhs` is never
 /// negative, and lies between `low` and `high` at the true value.
-fn complementary(lp: &mut Lp, slack: Vec<(Variable, f64)>, right: f64, (low, high): (f64, f64)) -> Variable {
-    lp.row(slack.clone(), Relation::AtLeast, right);
+fn complementary(lp: &mut Lp, slack: Vec<(Variable, f64)>, rhs: f64, (low, high): (f64, f64)) -> Variable {
+    lp.row(slack.clone(), Sense::AtLeast, rhs);
     if low > SLACK {
         return lp.variable(0.0, 0.0, 0.0);
     }
     let amount = lp.variable(0.0, 0.0, 1.0);
     if high > SLACK {
         let some = lp.binary(0.0);
-        lp.row([(amount, 1.0), (some, -1.0)], Relation::AtMost, 0.0);
-        lp.row(slack.into_iter().chain([(some, high)]), Relation::AtMost, right + high);
+        lp.row([(amount, 1.0), (some, -1.0)], Sense::AtMost, 0.0);
+        lp.row(slack.into_iter().chain([(some, high)]), Sense::AtMost, rhs + high);
     } else {
-        lp.row(slack, Relation::AtMost, right);
+        lp.row(slack, Sense::AtMost, rhs);
     }
     amount
 }

@@ -60,8 +60,8 @@ pub mod scenarios;
 mod search;
 mod verify;
 
-pub use model::{Game, Parameters, Purchase, Risk, RivalScenario, Scenario};
+pub use model::{BilevelGame, BilevelParameters, Purchase, Risk, RivalScenario, Scenario};
 pub use owners::{Owners, ShareRange, Split};
-pub use plan::{HourPlan, Options, Plan, solve};
+pub use plan::{BilevelSolution, HourPlan, SearchOptions, solve};
 pub use risk::Profit;
 pub use verify::{Check, verify};

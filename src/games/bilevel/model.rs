@@ -13,11 +13,11 @@ const LARGEST: f64 = 1e9;
 pub struct Scenario {
     /// Probability, 0 to 1; all sum to 1.
     pub probability: f64,
-    /// Day-ahead price of each hour [EUR/MWh].
+    /// Day-ahead price of each hour [currency/MWh].
     pub day_ahead: Vec<f64>,
-    /// Positive balancing price of each hour, for energy bought [EUR/MWh].
+    /// Positive balancing price of each hour, for energy bought [currency/MWh].
     pub positive: Vec<f64>,
-    /// Negative balancing price of each hour, for energy given back [EUR/MWh].
+    /// Negative balancing price of each hour, for energy given back [currency/MWh].
     pub negative: Vec<f64>,
     /// Energy that the owners of all aggregators need in each hour, in MWh.
     pub demand: Vec<f64>,
@@ -28,7 +28,7 @@ pub struct Scenario {
 pub struct RivalScenario {
     /// Probability, 0 to 1; all sum to 1.
     pub probability: f64,
-    /// Price of each rival in each hour, \[rival\]\[hour\] [EUR/MWh].
+    /// Price of each rival in each hour, \[rival\]\[hour\] [currency/MWh].
     pub prices: Vec<Vec<f64>>,
 }
 
@@ -44,16 +44,16 @@ pub enum Purchase {
 
 /// Parameters of a game. Aggregator 0 is the decision maker; rival r is aggregator r + 1.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Parameters {
+pub struct BilevelParameters {
     /// Scenarios of the day's prices and demand.
     pub scenarios: Vec<Scenario>,
     /// Scenarios of the rivals' prices, independent of `scenarios`.
     pub rivals: Vec<RivalScenario>,
     /// Share of the owners at each aggregator before they respond to prices; sums to 1.
     pub initial_shares: Vec<f64>,
-    /// Cost for an owner of switching from one aggregator to another, \[from\]\[to\] [EUR/MWh]; 0 or more.
+    /// Cost for an owner of switching from one aggregator to another, \[from\]\[to\] [currency/MWh]; 0 or more.
     pub reluctance: Vec<Vec<f64>>,
-    /// Maximum selling price [EUR/MWh].
+    /// Maximum selling price [currency/MWh].
     pub max_price: f64,
     /// Maximum energy bought in the positive balancing market in each hour, in MWh.
     pub positive_max: Vec<f64>,
@@ -89,17 +89,17 @@ impl Risk {
 
 /// A game with validated parameters.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Game {
-    parameters: Parameters,
+pub struct BilevelGame {
+    parameters: BilevelParameters,
     owners: Owners,
 }
 
-impl Game {
+impl BilevelGame {
     /// Validates the parameters.
     ///
     /// # Errors
     /// All problems found, with keys as in the file of `gridfleet solve bilevel`.
-    pub fn new(parameters: Parameters) -> Result<Self> {
+    pub fn new(parameters: BilevelParameters) -> Result<Self> {
         let problems = Checks::of(&parameters);
         if !problems.is_empty() {
             return Err(Error::Input(problems));
@@ -109,7 +109,7 @@ impl Game {
     }
 
     /// The parameters.
-    pub fn parameters(&self) -> &Parameters {
+    pub fn parameters(&self) -> &BilevelParameters {
         &self.parameters
     }
 
@@ -149,7 +149,7 @@ impl Game {
 struct Checks(Vec<InputError>);
 
 impl Checks {
-    fn of(p: &Parameters) -> Vec<InputError> {
+    fn of(p: &BilevelParameters) -> Vec<InputError> {
         let mut checks = Self(Vec::new());
         checks.markets(p);
         checks.rivals(p);
@@ -162,10 +162,10 @@ impl Checks {
     }
 
     /// Checks a list of `count` finite numbers, each `least` or more.
-    fn list(&mut self, key: &str, values: &[f64], count: usize, of: &str, least: f64) {
+    fn list(&mut self, key: &str, values: &[f64], count: usize, item: &str, least: f64) {
         if values.len() != count {
             let found = format!("{} figure{}", values.len(), if values.len() == 1 { "" } else { "s" });
-            self.problem(key, found, format!("{count}, one for each {of}"));
+            self.problem(key, found, format!("{count}, one for each {item}"));
         }
         for (i, value) in values.iter().enumerate() {
             let expected = if least.is_finite() { "0 to 1e9" } else { "a number, up to 1e9 either way" };
@@ -182,7 +182,7 @@ impl Checks {
         }
     }
 
-    fn markets(&mut self, p: &Parameters) {
+    fn markets(&mut self, p: &BilevelParameters) {
         const ANY: f64 = f64::NEG_INFINITY;
         let hours = p.positive_max.len();
         if hours == 0 {
@@ -209,7 +209,7 @@ impl Checks {
         self.sum("scenarios[].probability", p.scenarios.iter().map(|s| s.probability));
     }
 
-    fn rivals(&mut self, p: &Parameters) {
+    fn rivals(&mut self, p: &BilevelParameters) {
         const ANY: f64 = f64::NEG_INFINITY;
         let hours = p.positive_max.len();
         let Some(first) = p.rivals.first() else {
@@ -234,7 +234,7 @@ impl Checks {
         self.sum("rivals[].probability", p.rivals.iter().map(|r| r.probability));
     }
 
-    fn owners(&mut self, p: &Parameters) {
+    fn owners(&mut self, p: &BilevelParameters) {
         let count = 1 + p.rivals.first().map_or(0, |rivals| rivals.prices.len());
         self.list("initial_shares", &p.initial_shares, count, "aggregator", 0.0);
         self.sum("initial_shares", p.initial_shares.iter().copied());

@@ -8,14 +8,14 @@
 //! profits, in all scenarios at once, are therefore dominated by mixtures of a few extreme points.
 
 use super::hour::Hour;
-use super::model::{Game, Purchase};
+use super::model::{BilevelGame, Purchase};
 use super::owners::ShareRange;
 use super::program::Program;
 
 /// A price, the shares possible at it, and the method that selects share and purchase.
 #[derive(Debug)]
-pub struct Offer {
-    /// Selling price [EUR/MWh].
+pub struct PriceCandidate {
+    /// Selling price [currency/MWh].
     pub price: f64,
     /// Minimum share of the demand.
     pub low: f64,
@@ -31,7 +31,7 @@ pub struct Point {
     pub share: f64,
     /// Day-ahead purchase in each scenario, in MWh.
     pub purchase: Vec<f64>,
-    /// Profit in each scenario, in EUR.
+    /// Profit in each scenario [currency].
     pub profits: Vec<f64>,
 }
 
@@ -46,9 +46,9 @@ enum Menu {
 /// Maximum number of scenarios for which extreme points are enumerated; beyond it a linear program finds the best one.
 const MOST_WITH_CORNERS: usize = 40;
 
-impl Offer {
+impl PriceCandidate {
     /// All offers of an hour that satisfy the limits of balancing, in ascending order of price; empty if there is none.
-    pub fn all(game: &Game, hour: usize) -> Vec<Self> {
+    pub fn all(game: &BilevelGame, hour: usize) -> Vec<Self> {
         let parameters = game.parameters();
         let data = Hour::of(game, hour);
         let single = parameters.purchase == Purchase::Quantity;
@@ -87,7 +87,7 @@ impl Offer {
 }
 
 /// Prices at the steps of our share up to the maximum price, and the maximum price; ascending.
-fn prices(game: &Game, hour: usize) -> Vec<f64> {
+fn prices(game: &BilevelGame, hour: usize) -> Vec<f64> {
     let (parameters, owners) = (game.parameters(), game.owners());
     let mut prices = vec![parameters.max_price];
     for f in 0..parameters.rivals.len() {

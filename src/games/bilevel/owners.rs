@@ -5,16 +5,16 @@
 //! path. Each group then chooses the aggregator with the lowest price plus switching cost, and our share is a step
 //! function of our price that falls at each group's threshold.
 
-use crate::optimize::{Lp, Relation, Unsolved};
+use crate::optimize::{Lp, Sense, SolveError};
 
 /// Initial groups of owners, and their switching costs. Aggregator 0 is ours.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Owners {
     /// Share of each group; sums to 1.
     initial: Vec<f64>,
-    /// Cost of one direct switch, \[from\]\[to\] [EUR/MWh].
+    /// Cost of one direct switch, \[from\]\[to\] [currency/MWh].
     reluctance: Vec<Vec<f64>>,
-    /// Cost of the cheapest path, \[from\]\[to\] [EUR/MWh].
+    /// Cost of the cheapest path, \[from\]\[to\] [currency/MWh].
     way: Vec<Vec<f64>>,
 }
 
@@ -32,7 +32,7 @@ pub struct ShareRange {
 pub struct Split {
     /// Share of each aggregator; sums to 1.
     pub shares: Vec<f64>,
-    /// Cost of energy and switching per MWh of the owners' demand [EUR/MWh].
+    /// Cost of energy and switching per MWh of the owners' demand [currency/MWh].
     pub cost: f64,
 }
 
@@ -64,7 +64,7 @@ impl Owners {
         &self.initial
     }
 
-    /// Cost of the cheapest path, \[from\]\[to\] [EUR/MWh].
+    /// Cost of the cheapest path, \[from\]\[to\] [currency/MWh].
     pub fn ways(&self) -> &[Vec<f64>] {
         &self.way
     }
@@ -75,7 +75,7 @@ impl Owners {
         costs.fold((f64::INFINITY, 0), |best, next| if next.0 < best.0 { next } else { best })
     }
 
-    /// Price below which a group buys from us [EUR/MWh].
+    /// Price below which a group buys from us [currency/MWh].
     pub fn threshold(&self, group: usize, rivals: &[f64]) -> f64 {
         self.elsewhere(group, rivals).0 - self.way[group][0]
     }
@@ -112,11 +112,11 @@ impl Owners {
         split
     }
 
-    /// Minimum cost of the owners by a linear program over shares and moves [EUR/MWh], as an independent check.
+    /// Minimum cost of the owners by a linear program over shares and moves [currency/MWh], as an independent check.
     ///
     /// # Errors
     /// If the solver fails.
-    pub fn least_cost(&self, price: f64, rivals: &[f64]) -> Result<f64, Unsolved> {
+    pub fn least_cost(&self, price: f64, rivals: &[f64]) -> Result<f64, SolveError> {
         let n = self.aggregators();
         let prices: Vec<f64> = [price].iter().chain(rivals).copied().collect();
         let mut lp = Lp::new();
@@ -130,13 +130,13 @@ impl Owners {
             }
         }
         for (row, initial) in rows.into_iter().zip(&self.initial) {
-            lp.row(row, Relation::Equal, *initial);
+            lp.row(row, Sense::Equal, *initial);
         }
         Ok(lp.solve()?.objective)
     }
 
     /// Value of the dual of [`least_cost`](Self::least_cost) in closed form: each group pays the minimum of price plus
-    /// switching cost [EUR/MWh].
+    /// switching cost [currency/MWh].
     pub fn dual_value(&self, price: f64, rivals: &[f64]) -> f64 {
         let least = |group: usize| self.elsewhere(group, rivals).0.min(price + self.way[group][0]);
         self.initial.iter().enumerate().map(|(group, share)| share * least(group)).sum()
@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn without_reluctance_everybody_buys_where_it_is_cheapest() {
+    fn without_reluctance_all_owners_buy_at_the_lowest_price() {
         let owners = Owners::new(vec![0.4, 0.6, 0.0], &vec![vec![0.0; 3]; 3]);
         let rivals = [30.0, 20.0];
         assert_eq!(owners.share(19.0, &rivals), ShareRange { low: 1.0, high: 1.0 });

@@ -4,7 +4,7 @@
 //! rivals' prices, fleet, demand profile and the orders of the price model are not published; the values here are
 //! assumed.
 
-use super::model::{Game, Parameters, Purchase, RivalScenario, Scenario};
+use super::model::{BilevelGame, BilevelParameters, Purchase, RivalScenario, Scenario};
 use super::scenarios::reduce::{Reduced, distances, forward};
 use super::scenarios::{Orders, PriceModel, paths, rivals};
 use gridfleet_core::error::Result;
@@ -63,7 +63,7 @@ pub struct CaseStudy {
     /// The paths kept.
     pub reduced: Reduced,
     /// The game over the kept paths.
-    pub game: Game,
+    pub game: BilevelGame,
 }
 
 /// Fits the price model to a year of hourly prices: day-ahead, positive, negative [EUR/MWh].
@@ -105,7 +105,7 @@ fn game(
     reduced: &Reduced,
     rivals: Vec<RivalScenario>,
     random: &mut impl Rng,
-) -> Result<Game> {
+) -> Result<BilevelGame> {
     let scenarios = reduced.kept.iter().zip(&reduced.probabilities).map(|(&k, &probability)| {
         let [day_ahead, positive, negative] = paths[k].clone();
         Scenario { probability, day_ahead, positive, negative, demand: demand[k].clone() }
@@ -114,7 +114,7 @@ fn game(
     // Drawn at random, as in the paper; without reluctance they have no effect.
     let shares: Vec<f64> = (0..4).map(|_| random.random_range(0.1..1.0)).collect();
     let sum: f64 = shares.iter().sum();
-    Game::new(Parameters {
+    BilevelGame::new(BilevelParameters {
         scenarios: scenarios.collect(),
         rivals,
         initial_shares: shares.iter().map(|share| share / sum).collect(),
@@ -130,7 +130,7 @@ fn game(
 fn rival_forecasts(day_ahead: &[f64]) -> Vec<Vec<f64>> {
     let mean = day_ahead.iter().sum::<f64>() / day_ahead.len() as f64;
     let night = |t: usize| !(7..22).contains(&t);
-    let by_hour = |of: &dyn Fn(usize) -> f64| (0..day_ahead.len()).map(of).collect();
+    let by_hour = |price: &dyn Fn(usize) -> f64| (0..day_ahead.len()).map(price).collect();
     vec![
         by_hour(&|_| 1.35 * mean),
         by_hour(&|t| 1.3 * day_ahead[t]),

@@ -1,21 +1,21 @@
 //! A solution: prices, shares, purchases, balancing, and the resulting profits.
 
 use super::hour::Hour;
-use super::model::{Game, Risk};
+use super::model::{BilevelGame, Risk};
 use super::risk::Profit;
 use super::search;
 use gridfleet_core::error::{InputError, Result};
 
 /// Required accuracy of a solution.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Options {
+pub struct SearchOptions {
     /// Relative gap between the objective and the bound.
     pub gap: f64,
     /// Maximum number of nodes; the search then ends with the gap reached.
     pub most_nodes: usize,
 }
 
-impl Default for Options {
+impl Default for SearchOptions {
     /// A gap of 1e-4, as required of the case study; the number of nodes is assumed.
     fn default() -> Self {
         Self { gap: 1e-4, most_nodes: 20_000 }
@@ -25,7 +25,7 @@ impl Default for Options {
 /// One hour of a solution.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HourPlan {
-    /// Selling price [EUR/MWh].
+    /// Selling price [currency/MWh].
     pub price: f64,
     /// Expected share of the demand.
     pub share: f64,
@@ -39,24 +39,24 @@ pub struct HourPlan {
     pub positive: Vec<f64>,
     /// Energy given back in the balancing market in each scenario, in MWh.
     pub negative: Vec<f64>,
-    /// Profit in each scenario, in EUR.
+    /// Profit in each scenario [currency].
     pub profits: Vec<f64>,
 }
 
 /// A solution of the game.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Plan {
+pub struct BilevelSolution {
     /// Weight and confidence level of the CVaR.
     pub risk: Risk,
     /// One entry per hour.
     pub hours: Vec<HourPlan>,
-    /// Profit of the day in each scenario, in EUR.
+    /// Profit of the day in each scenario [currency].
     pub profits: Vec<f64>,
     /// Statistics of `profits`.
     pub profit: Profit,
-    /// Expected profit + beta * CVaR, in EUR.
+    /// Expected profit + beta * CVaR [currency].
     pub objective: f64,
-    /// No solution has a greater objective, in EUR.
+    /// No solution has a greater objective [currency].
     pub bound: f64,
     /// Number of nodes searched.
     pub nodes: usize,
@@ -66,7 +66,7 @@ pub struct Plan {
 ///
 /// # Errors
 /// If the limits of balancing cannot be kept in an hour at any price, the gap is not above 0, or the solver fails.
-pub fn solve(game: &Game, risk: Risk, options: Options) -> Result<Plan> {
+pub fn solve(game: &BilevelGame, risk: Risk, options: SearchOptions) -> Result<BilevelSolution> {
     if !(options.gap.is_finite() && options.gap > 0.0) {
         return Err(InputError::new(options.gap.to_string(), "above 0").key("gap").into());
     }
@@ -74,12 +74,12 @@ pub fn solve(game: &Game, risk: Risk, options: Options) -> Result<Plan> {
     let hours = choice.hours.into_iter().enumerate();
     let hours =
         hours.map(|(t, (price, point))| HourPlan::of(game, t, price, point.share, point.purchase)).collect();
-    Ok(Plan::of(game, risk, hours, choice.bound, choice.nodes))
+    Ok(BilevelSolution::of(game, risk, hours, choice.bound, choice.nodes))
 }
 
 impl HourPlan {
     /// One hour at this price with this expected share and these purchases, optimally balanced.
-    fn of(game: &Game, hour: usize, price: f64, share: f64, purchase: Vec<f64>) -> Self {
+    fn of(game: &BilevelGame, hour: usize, price: f64, share: f64, purchase: Vec<f64>) -> Self {
         let data = Hour::of(game, hour);
         let range = game.share(price, hour);
         let width = range.high - range.low;
@@ -101,15 +101,15 @@ impl HourPlan {
     }
 
     /// Expected share of each aggregator over the rival scenarios.
-    pub fn expected_shares(&self, game: &Game) -> Vec<f64> {
+    pub fn expected_shares(&self, game: &BilevelGame) -> Vec<f64> {
         let rivals = &game.parameters().rivals;
         let mean = |s: usize| self.shares.iter().zip(rivals).map(|(x, f)| f.probability * x[s]).sum();
         (0..game.owners().aggregators()).map(mean).collect()
     }
 }
 
-impl Plan {
-    fn of(game: &Game, risk: Risk, hours: Vec<HourPlan>, bound: f64, nodes: usize) -> Self {
+impl BilevelSolution {
+    fn of(game: &BilevelGame, risk: Risk, hours: Vec<HourPlan>, bound: f64, nodes: usize) -> Self {
         let probabilities = game.probabilities();
         let mut profits = vec![0.0; probabilities.len()];
         for hour in &hours {
@@ -127,14 +127,14 @@ impl Plan {
     }
 
     /// Expected energy bought day-ahead, bought in the balancing market and given back in it, for each hour, in MWh.
-    pub fn traded(&self, game: &Game) -> Vec<[f64; 3]> {
+    pub fn traded(&self, game: &BilevelGame) -> Vec<[f64; 3]> {
         let probabilities = game.probabilities();
         let mean = |list: &[f64]| list.iter().zip(&probabilities).map(|(x, p)| x * p).sum();
         self.hours.iter().map(|h| [mean(&h.purchase), mean(&h.positive), mean(&h.negative)]).collect()
     }
 
     /// The same for the whole day, in MWh.
-    pub fn traded_in_all(&self, game: &Game) -> [f64; 3] {
+    pub fn traded_in_all(&self, game: &BilevelGame) -> [f64; 3] {
         let hours = self.traded(game);
         std::array::from_fn(|k| hours.iter().map(|hour| hour[k]).sum())
     }

@@ -1,8 +1,8 @@
 //! Share and purchases of one hour at one price as a linear program: for bidding curves, and for many scenarios.
 
 use super::hour::Hour;
-use super::model::{Game, Purchase};
-use crate::optimize::{Lp, Relation, Variable};
+use super::model::{BilevelGame, Purchase};
+use crate::optimize::{Lp, Sense, Variable};
 
 /// One hour at one price, to be solved for any scenario weights.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub struct Program {
 
 impl Program {
     /// Creates the program of an hour at a price, with a range of shares.
-    pub fn new(game: &Game, hour: usize, price: f64, share: (f64, f64)) -> Self {
+    pub fn new(game: &BilevelGame, hour: usize, price: f64, share: (f64, f64)) -> Self {
         let hour = Hour::of(game, hour);
         let groups = groups(&hour.day_ahead, game.parameters().purchase);
         Self { hour, price, share, groups }
@@ -40,7 +40,7 @@ impl Program {
             let cost: f64 = group.iter().map(|w| weight[*w] * hour.day_ahead[*w]).sum();
             let e = lp.variable(cost, 0.0, f64::INFINITY);
             if let Some(before) = bought.last() {
-                lp.row([(e, 1.0), (*before, -1.0)], Relation::AtLeast, 0.0);
+                lp.row([(e, 1.0), (*before, -1.0)], Sense::AtLeast, 0.0);
             }
             bought.push(e);
             for &w in group {
@@ -48,8 +48,8 @@ impl Program {
                 let negative = lp.variable(-weight[w] * hour.negative[w], 0.0, f64::INFINITY);
                 let d = hour.demand[w];
                 let balance = [(e, 1.0), (positive, 1.0), (negative, -1.0), (share, -d)];
-                lp.row(balance, Relation::Equal, 0.0);
-                lp.row([(negative, 1.0), (share, -d)], Relation::AtMost, 0.0);
+                lp.row(balance, Sense::Equal, 0.0);
+                lp.row([(negative, 1.0), (share, -d)], Sense::AtMost, 0.0);
             }
         }
         let optimum = lp.solve().ok()?;

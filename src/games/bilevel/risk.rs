@@ -5,11 +5,11 @@ use super::model::Risk;
 /// Statistics of the profits of a day.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Profit {
-    /// Expected profit, in EUR.
+    /// Expected profit [currency].
     pub expected: f64,
-    /// Standard deviation over the scenarios, in EUR.
+    /// Standard deviation over the scenarios [currency].
     pub sd: f64,
-    /// Conditional value at risk: mean of the worst 1 - alpha of the probability, in EUR.
+    /// Conditional value at risk: mean of the worst 1 - alpha of the probability [currency].
     pub cvar: f64,
 }
 
@@ -22,7 +22,7 @@ impl Profit {
         Self { expected, sd: variance.sqrt(), cvar: cvar(profits, probabilities, alpha) }
     }
 
-    /// Objective of the aggregator: expected profit + beta * CVaR, in EUR.
+    /// Objective of the aggregator: expected profit + beta * CVaR [currency].
     pub fn objective(&self, risk: Risk) -> f64 {
         self.expected + risk.beta * self.cvar
     }
@@ -65,11 +65,11 @@ mod tests {
         let probabilities = [0.05, 0.2, 0.3, 0.02, 0.18, 0.25];
         let profits = [3.0, -1.5, 12.0, -9.0, 0.5, 4.0];
         for alpha in [0.0, 0.3, 0.9, 0.95, 0.99] {
-            let of = |xi: f64| {
+            let objective = |xi: f64| {
                 let short: f64 = profits.iter().zip(&probabilities).map(|(v, p)| p * (xi - v).max(0.0)).sum();
                 xi - short / (1.0 - alpha)
             };
-            let best = profits.iter().map(|&xi| of(xi)).fold(f64::NEG_INFINITY, f64::max);
+            let best = profits.iter().map(|&xi| objective(xi)).fold(f64::NEG_INFINITY, f64::max);
             assert!((cvar(&profits, &probabilities, alpha) - best).abs() < 1e-12, "{alpha}");
         }
     }

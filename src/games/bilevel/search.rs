@@ -16,10 +16,10 @@
 //! Folkman), so the bounds are tight.
 
 use super::hour::Hour;
-use super::model::{Game, Risk};
-use super::offer::{Offer, Point};
+use super::model::{BilevelGame, Risk};
+use super::offer::{Point, PriceCandidate};
 use super::risk::cvar;
-use crate::optimize::{Lp, Relation, Variable};
+use crate::optimize::{Lp, Sense, Variable};
 use gridfleet_core::error::{Error, InputError, Result};
 
 /// The best choice found, and the bound on any choice.
@@ -27,7 +27,7 @@ use gridfleet_core::error::{Error, InputError, Result};
 pub struct Choice {
     /// Price and point chosen in each hour.
     pub hours: Vec<(f64, Point)>,
-    /// No choice has a greater objective, in EUR.
+    /// No choice has a greater objective [currency].
     pub bound: f64,
     /// Number of nodes searched.
     pub nodes: usize,
@@ -61,13 +61,13 @@ enum Relaxed {
 }
 
 struct Search<'a> {
-    game: &'a Game,
+    game: &'a BilevelGame,
     risk: Risk,
     probabilities: Vec<f64>,
     hours: Vec<Hour>,
-    offers: Vec<Vec<Offer>>,
+    offers: Vec<Vec<PriceCandidate>>,
     columns: Vec<Column>,
-    /// Magnitude of profits by which programs are scaled, in EUR.
+    /// Magnitude of profits by which programs are scaled [currency].
     scale: f64,
     /// Required relative gap.
     gap: f64,
@@ -83,9 +83,9 @@ const MOST_ROUNDS: usize = 1_000;
 ///
 /// # Errors
 /// If the limits of balancing of an hour cannot be met at any price, or the solver fails.
-pub fn search(game: &Game, risk: Risk, gap: f64, most_nodes: usize) -> Result<Choice> {
+pub fn search(game: &BilevelGame, risk: Risk, gap: f64, most_nodes: usize) -> Result<Choice> {
     let hours: Vec<Hour> = (0..game.hours()).map(|t| Hour::of(game, t)).collect();
-    let offers: Vec<Vec<Offer>> = (0..game.hours()).map(|t| Offer::all(game, t)).collect();
+    let offers: Vec<Vec<PriceCandidate>> = (0..game.hours()).map(|t| PriceCandidate::all(game, t)).collect();
     let mut problems: Vec<InputError> = offers
         .iter()
         .enumerate()
@@ -239,19 +239,19 @@ impl Search<'_> {
         Some(self.columns.len() - 1)
     }
 
-    /// The tail weights at which the cuts so far are minimal, and the value there, in EUR.
+    /// The tail weights at which the cuts so far are minimal, and the value there [currency].
     fn least(&self, active: &[usize]) -> Result<(f64, Vec<f64>)> {
         let unit = self.scale * (1.0 + self.risk.beta);
         let mut lp = Lp::new();
         let tail: Vec<Variable> =
             self.probabilities.iter().map(|p| lp.variable(0.0, 0.0, p / (1.0 - self.risk.alpha))).collect();
-        lp.row(tail.iter().map(|q| (*q, 1.0)), Relation::Equal, self.probabilities.iter().sum());
+        lp.row(tail.iter().map(|q| (*q, 1.0)), Sense::Equal, self.probabilities.iter().sum());
         let tops: Vec<Variable> = self.hours.iter().map(|_| lp.free(1.0)).collect();
         for &k in active {
             let Column { hour, point, .. } = &self.columns[k];
             let expected: f64 = point.profits.iter().zip(&self.probabilities).map(|(v, p)| v * p).sum();
             let terms = tail.iter().zip(&point.profits).map(|(q, v)| (*q, -self.risk.beta * v / unit));
-            lp.row(terms.chain([(tops[*hour], 1.0)]), Relation::AtLeast, expected / unit);
+            lp.row(terms.chain([(tops[*hour], 1.0)]), Sense::AtLeast, expected / unit);
         }
         let optimum = lp.solve()?;
         let tail = tail.iter().map(|q| optimum.value(*q).max(0.0)).collect();
@@ -279,11 +279,11 @@ impl Search<'_> {
                 let profit = self.columns[k].point.profits[w];
                 (*weight, profit / self.scale)
             });
-            lp.row(profit.chain([(eta, 1.0), (xi, -1.0)]), Relation::AtLeast, 0.0);
+            lp.row(profit.chain([(eta, 1.0), (xi, -1.0)]), Sense::AtLeast, 0.0);
         }
         for t in 0..self.hours.len() {
             let of_hour = active.iter().zip(&weights).filter(|(k, _)| self.columns[**k].hour == t);
-            lp.row(of_hour.map(|(_, weight)| (*weight, 1.0)), Relation::Equal, 1.0);
+            lp.row(of_hour.map(|(_, weight)| (*weight, 1.0)), Sense::Equal, 1.0);
         }
         let optimum = lp.solve()?;
         let parts = active.iter().zip(&weights).map(|(&k, weight)| (k, optimum.value(*weight)));

@@ -1,7 +1,7 @@
 //! Independent check of a solution: from the game data alone, without the method that found it.
 
-use super::model::{Game, Purchase};
-use super::plan::Plan;
+use super::model::{BilevelGame, Purchase};
+use super::plan::BilevelSolution;
 use gridfleet_core::error::Result;
 use serde::Serialize;
 
@@ -10,19 +10,20 @@ use serde::Serialize;
 pub struct Check {
     /// Maximum violation of an energy balance, a limit or the order of a bidding curve, in MWh.
     pub feasibility_mwh: f64,
-    /// Maximum excess of the owners' cost over their minimum cost, found by a linear program [EUR/MWh].
+    /// Maximum excess of the owners' cost over their minimum cost, found by a linear program [currency/MWh].
     pub owners_per_mwh: f64,
-    /// Maximum difference between the owners' cost and the value of their dual program [EUR/MWh].
+    /// Maximum difference between the owners' cost and the value of their dual program [currency/MWh].
     pub duality_per_mwh: f64,
-    /// Maximum difference between our revenue and the owners' total cost less their payments to others [EUR/MWh].
+    /// Maximum difference between our revenue and the owners' total cost less their payments to others [currency/MWh].
     pub revenue_per_mwh: f64,
-    /// Difference between the reported objective and the one from recomputed profits and the CVaR by sorting, in EUR.
+    /// Difference between the reported objective and the one from recomputed profits and the CVaR by sorting
+    /// [currency].
     pub objective: f64,
 }
 
 impl Check {
     /// Whether all deviations are within a relative tolerance of 1e-6 (of energy, price and objective).
-    pub fn holds(&self, game: &Game, plan: &Plan) -> bool {
+    pub fn holds(&self, game: &BilevelGame, plan: &BilevelSolution) -> bool {
         let p = game.parameters();
         let energy = p.scenarios.iter().flat_map(|s| &s.demand).copied().fold(1e-9, f64::max);
         let rivals = p.rivals.iter().flat_map(|r| r.prices.iter().flatten());
@@ -37,7 +38,7 @@ impl Check {
 ///
 /// # Errors
 /// If the solver of the owners' program fails.
-pub fn verify(game: &Game, plan: &Plan) -> Result<Check> {
+pub fn verify(game: &BilevelGame, plan: &BilevelSolution) -> Result<Check> {
     let mut check = Check::default();
     check.energy(game, plan);
     check.owners(game, plan)?;
@@ -53,7 +54,7 @@ fn raise(most: &mut f64, by: f64) {
 }
 
 impl Check {
-    fn energy(&mut self, game: &Game, plan: &Plan) {
+    fn energy(&mut self, game: &BilevelGame, plan: &BilevelSolution) {
         let p = game.parameters();
         for (t, hour) in plan.hours.iter().enumerate() {
             let share: f64 = hour.shares.iter().zip(&p.rivals).map(|(x, f)| f.probability * x[0]).sum();
@@ -81,7 +82,7 @@ impl Check {
         }
     }
 
-    fn owners(&mut self, game: &Game, plan: &Plan) -> Result<()> {
+    fn owners(&mut self, game: &BilevelGame, plan: &BilevelSolution) -> Result<()> {
         for (t, hour) in plan.hours.iter().enumerate() {
             for (f, shares) in hour.shares.iter().enumerate() {
                 let rivals = game.rival_prices(f, t);
@@ -106,7 +107,7 @@ impl Check {
         Ok(())
     }
 
-    fn money(&mut self, game: &Game, plan: &Plan) {
+    fn money(&mut self, game: &BilevelGame, plan: &BilevelSolution) {
         let p = game.parameters();
         let mut profits: Vec<(f64, f64)> = p
             .scenarios

@@ -20,7 +20,7 @@
 use super::check::Unkept;
 use super::closed_form;
 use super::linear::{Factor, Symmetric};
-use super::model::{Game, short};
+use super::model::{CNashGame, short};
 use super::profiles::{Profiles, add};
 use super::response::Knapsack;
 use super::structure::Structure;
@@ -49,9 +49,9 @@ const GOOD_ENOUGH: f64 = 1e-8;
 ///
 /// # Errors
 /// If the stations cannot keep the limit together, or the method does not converge.
-pub(super) fn profiles(game: &Game, structure: &Structure) -> Result<(Profiles, Vec<f64>, Work)> {
+pub(super) fn profiles(game: &CNashGame, structure: &Structure) -> Result<(Profiles, Vec<f64>, SearchStats)> {
     if let Some(profiles) = nothing_to_choose(game) {
-        return Ok((profiles, vec![0.0; game.steps()], Work::default()));
+        return Ok((profiles, vec![0.0; game.steps()], SearchStats::default()));
     }
     let mut search = Search::new(game, structure);
     let markups = search.run(game, structure)?;
@@ -75,7 +75,7 @@ pub(super) fn profiles(game: &Game, structure: &Structure) -> Result<(Profiles, 
 
 /// The profiles if all demands are fixed and each equals the sum of its station's lower bounds, for example if stations
 /// have no demand: there is then no choice, and no prices need to be found. The limit may still be impossible to keep.
-fn nothing_to_choose(game: &Game) -> Option<Profiles> {
+fn nothing_to_choose(game: &CNashGame) -> Option<Profiles> {
     let p = game.parameters();
     if p.limit.is_some() || p.elastic.is_some() {
         return None;
@@ -93,7 +93,7 @@ fn nothing_to_choose(game: &Game) -> Option<Profiles> {
 
 /// Computational work of a search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Work {
+pub struct SearchStats {
     /// Number of Newton steps: systems of equations built and solved.
     pub newton_steps: usize,
     /// Number of evaluations of all stations' responses to prices.
@@ -105,7 +105,7 @@ type Markups = Vec<Vec<f64>>;
 
 /// The search for the markups.
 struct Search<'a> {
-    game: &'a Game,
+    game: &'a CNashGame,
     singles: Vec<usize>,
     groups: Vec<Vec<usize>>,
     limit: Vec<f64>,
@@ -113,7 +113,7 @@ struct Search<'a> {
     total: f64,
     /// Lower bound applied to sensitivities and to the slopes of the value of energy.
     floor: f64,
-    work: Work,
+    work: SearchStats,
     knapsack: Knapsack,
 }
 
@@ -136,7 +136,7 @@ impl Outcome {
 }
 
 impl<'a> Search<'a> {
-    fn new(game: &'a Game, structure: &Structure) -> Self {
+    fn new(game: &'a CNashGame, structure: &Structure) -> Self {
         let p = game.parameters();
         let mut total: f64 = p.nominal.values().iter().map(|x| x.abs()).sum();
         for e in p.elastic.iter().flatten() {
@@ -149,7 +149,7 @@ impl<'a> Search<'a> {
             limit: p.limit.clone().unwrap_or_else(|| vec![f64::INFINITY; game.steps()]),
             total: total.max(f64::MIN_POSITIVE),
             floor: 0.0,
-            work: Work::default(),
+            work: SearchStats::default(),
             knapsack: Knapsack::default(),
         }
     }
@@ -159,7 +159,7 @@ impl<'a> Search<'a> {
     /// Stations of very low sensitivity jump from bound to bound as soon as prices cross: the dual then has kinks
     /// everywhere, and Newton's model of it is valid nowhere. In that case sensitivities are first raised to a floor,
     /// which is lowered from solution to solution.
-    fn run(&mut self, game: &Game, structure: &Structure) -> Result<Markups> {
+    fn run(&mut self, game: &CNashGame, structure: &Structure) -> Result<Markups> {
         let start = self.start(game, structure);
         let (markups, error) = self.climb(start.clone(), FEW_STEPS)?;
         if error <= GOOD_ENOUGH {
@@ -210,7 +210,7 @@ impl<'a> Search<'a> {
     }
 
     /// Initial markups: those of the game without bounds.
-    fn start(&mut self, game: &Game, structure: &Structure) -> Markups {
+    fn start(&mut self, game: &CNashGame, structure: &Structure) -> Markups {
         let (profiles, markup) = closed_form::profiles(game, structure);
         // Stations without demand may still shift energy between steps.
         self.total += profiles.values().iter().map(|x| x.abs()).sum::<f64>();

@@ -5,15 +5,15 @@
 //! times as large as demands, as with price differences that far outweigh sensitivities and slopes, the sum of a
 //! profile is only rounding error.
 
-use super::Equilibrium;
-use super::model::{Game, short};
+use super::CNashEquilibrium;
+use super::model::{CNashGame, short};
 use super::profiles::Profiles;
 use super::residual::residual;
 use super::structure::Structure;
 use gridfleet_core::error::{Error, InputError};
 
 /// Tolerance on demands, bounds and the limit, as a fraction of the energy concerned. Larger than the slack with which
-/// [`Game::new`] accepts demands as feasible.
+/// [`CNashGame::new`] accepts demands as feasible.
 pub const KEPT: f64 = 1e-8;
 /// Maximum remaining gain, as a fraction of all payments and losses.
 pub const GAIN: f64 = 1e-6;
@@ -105,7 +105,7 @@ impl From<Unkept> for Error {
 
 /// Magnitude of the energy of station `i`: its demand, or the absolute sum of its nominal profile; if that is zero, the
 /// energy drawn.
-fn size(game: &Game, i: usize, profiles: &Profiles) -> f64 {
+fn size(game: &CNashGame, i: usize, profiles: &Profiles) -> f64 {
     let sum = |row: &[f64]| row.iter().map(|x| x.abs()).sum::<f64>();
     match &game.parameters().elastic {
         Some(list) => list[i].min.abs().max(list[i].max.abs()),
@@ -118,7 +118,7 @@ fn size(game: &Game, i: usize, profiles: &Profiles) -> f64 {
 
 /// Spreads the part of demands lost to rounding over the steps, within bounds. Profiles that meet their demands are
 /// unchanged.
-pub(super) fn mend(game: &Game, profiles: &mut Profiles) {
+pub(super) fn mend(game: &CNashGame, profiles: &mut Profiles) {
     let p = game.parameters();
     if p.elastic.is_some() {
         return;
@@ -150,7 +150,7 @@ fn within(x: f64, most: f64) -> bool {
 ///
 /// # Errors
 /// The first violation found.
-pub(super) fn check(game: &Game, structure: &Structure, found: &Equilibrium) -> Result<(), Unkept> {
+pub(super) fn check(game: &CNashGame, structure: &Structure, found: &CNashEquilibrium) -> Result<(), Unkept> {
     let p = game.parameters();
     let figures = [found.profiles.values(), &found.load, &found.prices, &found.limit_prices, &found.costs];
     if figures.into_iter().chain([&found.values[..]]).flatten().any(|x| !x.is_finite()) {
@@ -199,23 +199,23 @@ pub(super) fn check(game: &Game, structure: &Structure, found: &Equilibrium) -> 
 }
 
 /// Absolute sum of payments, losses from deviating from nominal profiles, and the value of energy.
-fn turnover(game: &Game, found: &Equilibrium) -> f64 {
+fn turnover(game: &CNashGame, found: &CNashEquilibrium) -> f64 {
     let p = game.parameters();
     let values: f64 = found.values.iter().map(|x| x.abs()).sum();
     let limits: f64 = found.limit_prices.iter().zip(&found.load).map(|(price, x)| (price * x).abs()).sum();
-    let of = |(i, row): (usize, &[f64])| -> f64 {
+    let station = |(i, row): (usize, &[f64])| -> f64 {
         let steps = row.iter().zip(p.nominal.row(i)).zip(&found.prices);
         let step = |((x, nominal), price): ((&f64, &f64), &f64)| {
             (price * x).abs() + p.sensitivity[i] / 2.0 * (x - nominal) * (x - nominal)
         };
         steps.map(step).sum()
     };
-    found.profiles.rows().enumerate().map(of).sum::<f64>() + values + limits
+    found.profiles.rows().enumerate().map(station).sum::<f64>() + values + limits
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Bound, Elastic, Parameters, compare, solve};
+    use super::super::{CNashParameters, Elastic, LoadBound, compare, solve};
     use super::*;
 
     /// From below rounding of 1 to the largest numbers.
@@ -226,7 +226,7 @@ mod tests {
     }
 
     /// Asserts that demands and bounds are kept, from the data of the equilibrium alone.
-    fn assert_kept(p: &Parameters, found: &Equilibrium, of: &str) {
+    fn assert_kept(p: &CNashParameters, found: &CNashEquilibrium, label: &str) {
         let mut all = 0.0;
         let mut sizes = 0.0;
         for (i, row) in found.profiles.rows().enumerate() {
@@ -238,16 +238,16 @@ mod tests {
                 None => [demand, demand],
             };
             let slack = 1e-8 * if p.elastic.is_some() { high.abs() } else { size };
-            assert!(drawn >= low - slack && drawn <= high + slack, "{of}: {drawn} of {low} to {high}");
+            assert!(drawn >= low - slack && drawn <= high + slack, "{label}: {drawn} of {low} to {high}");
             for (t, &x) in row.iter().enumerate() {
-                assert!(x >= p.min.at(i, t) - slack && x <= p.max.at(i, t) + slack, "{of}: {x}");
+                assert!(x >= p.min.at(i, t) - slack && x <= p.max.at(i, t) + slack, "{label}: {x}");
             }
             all += if p.elastic.is_some() { drawn } else { demand };
             sizes += slack;
         }
         let load: f64 = found.load.iter().sum();
-        assert!((load - all).abs() <= sizes, "{of}: {load} for {all}");
-        assert!(found.costs.iter().chain(&found.prices).all(|x| x.is_finite()), "{of}");
+        assert!((load - all).abs() <= sizes, "{label}: {load} for {all}");
+        assert!(found.costs.iter().chain(&found.prices).all(|x| x.is_finite()), "{label}");
     }
 
     /// Every parameter of a game in turn at every magnitude, and pairs of them: each run terminates, and either passes
@@ -262,31 +262,31 @@ mod tests {
                     scale[second] = y;
                     scale[first] = x;
                     let [a, b, mu, nominal, bound] = scale;
-                    let mut p = Parameters::unbounded(
+                    let mut p = CNashParameters::unbounded(
                         vec![a, 2.0 * a, a],
                         vec![b; 3],
                         vec![mu, 1.0],
                         profiles([[nominal, 0.5, 0.25], [0.75, 0.5, 0.25]]),
                     );
-                    let together = Structure::everybody(2);
+                    let together = Structure::grand_coalition(2);
                     for variant in 0..3 {
                         if variant == 1 {
-                            p.min = Bound::Same(0.0);
-                            p.max = Bound::Same(bound);
+                            p.min = LoadBound::Same(0.0);
+                            p.max = LoadBound::Same(bound);
                         } else if variant == 2 {
                             p.elastic =
                                 Some(vec![Elastic { min: 0.5, max: 2.0, value: 10.0, slope: 1.0 }; 2]);
                         }
-                        let of = format!("{scale:?}, {variant}");
-                        match Game::new(p.clone()).and_then(|game| compare(&game, &together)) {
+                        let label = format!("{scale:?}, {variant}");
+                        match CNashGame::new(p.clone()).and_then(|game| compare(&game, &together)) {
                             Ok(found) => {
-                                assert_kept(&p, &found.nash, &of);
-                                assert_kept(&p, &found.c_nash, &of);
-                                assert!(found.residual.is_finite(), "{of}");
+                                assert_kept(&p, &found.nash, &label);
+                                assert_kept(&p, &found.c_nash, &label);
+                                assert!(found.residual.is_finite(), "{label}");
                                 kept += 1;
                             }
                             Err(Error::Input(_)) => refused += 1,
-                            Err(other) => panic!("{of}: {other}"),
+                            Err(other) => panic!("{label}: {other}"),
                         }
                     }
                 }
@@ -298,13 +298,13 @@ mod tests {
     /// Loads are 1e17 times the demands: their sum is rounding error, and no sum of such numbers equals the demand.
     #[test]
     fn demands_below_the_rounding_of_loads_are_refused() {
-        let p = Parameters::unbounded(
+        let p = CNashParameters::unbounded(
             vec![1e10, 2.5e10, 1e10],
             vec![1e-10; 3],
             vec![1e-10, 1e8],
             profiles([[1.0, 0.3, 0.7], [0.7, 0.3, 1.0]]),
         );
-        let game = Game::new(p).unwrap();
+        let game = CNashGame::new(p).unwrap();
         let error = solve(&game, &Structure::alone(2)).unwrap_err();
         assert!(matches!(&error, Error::Input(list) if list[0].found.contains("station 0")), "{error}");
     }
@@ -312,20 +312,20 @@ mod tests {
     /// Every check rejects its violation.
     #[test]
     fn what_is_not_kept_is_named() {
-        let mut p = Parameters::unbounded(
+        let mut p = CNashParameters::unbounded(
             vec![1.0, 2.0, 3.0],
             vec![1.0; 3],
             vec![1.0, 1.0],
             profiles([[1.0, 1.0, 1.0], [2.0, 2.0, 2.0]]),
         );
-        p.min = Bound::Same(0.0);
-        p.max = Bound::Same(3.0);
+        p.min = LoadBound::Same(0.0);
+        p.max = LoadBound::Same(3.0);
         p.limit = Some(vec![4.0; 3]);
-        let (game, alone) = (Game::new(p).unwrap(), Structure::alone(2));
+        let (game, alone) = (CNashGame::new(p).unwrap(), Structure::alone(2));
         let good = solve(&game, &alone).unwrap();
         assert_eq!(check(&game, &alone, &good), Ok(()));
         let with = |rows: [[f64; 3]; 2]| {
-            let found = Equilibrium::of(&game, profiles(rows), good.limit_prices.clone());
+            let found = CNashEquilibrium::of(&game, profiles(rows), good.limit_prices.clone());
             check(&game, &alone, &found).unwrap_err()
         };
         let demand = Unkept::Demand { station: 0, drawn: 4.0, demand: 3.0 };
@@ -345,14 +345,14 @@ mod tests {
     /// Energy lost to rounding is restored within the bounds, and a correct profile is unchanged.
     #[test]
     fn demands_are_mended_within_bounds() {
-        let mut p = Parameters::unbounded(
+        let mut p = CNashParameters::unbounded(
             vec![1.0; 3],
             vec![1.0; 3],
             vec![1.0, 1.0],
             profiles([[1.0, 1.0, 1.0], [2.0, 2.0, 2.0]]),
         );
-        p.max = Bound::Same(2.5);
-        let game = Game::new(p).unwrap();
+        p.max = LoadBound::Same(2.5);
+        let game = CNashGame::new(p).unwrap();
         let mut found = profiles([[0.0, 2.5, 0.2], [1.0, 2.5, 2.5]]);
         mend(&game, &mut found);
         assert!((found.row(0).iter().sum::<f64>() - 3.0).abs() < 1e-12);

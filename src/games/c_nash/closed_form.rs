@@ -12,14 +12,14 @@
 //! separates into T equations; otherwise A has as many different rows as there are slopes.
 
 use super::linear::Symmetric;
-use super::model::Game;
+use super::model::CNashGame;
 use super::profiles::{Profiles, add};
 use super::structure::Structure;
 
 /// Equilibrium profiles of a game without bounds, limits and elastic demand, and the markup on the base price.
 ///
 /// Running time is proportional to N T if the slope is the same at all steps, and to N T^2 + T^3 otherwise.
-pub(super) fn profiles(game: &Game, structure: &Structure) -> (Profiles, Vec<f64>) {
+pub(super) fn profiles(game: &CNashGame, structure: &Structure) -> (Profiles, Vec<f64>) {
     let p = game.parameters();
     let (n, steps) = (game.stations(), game.steps());
     let players = Players::new(game, structure);
@@ -54,7 +54,7 @@ pub(super) fn profiles(game: &Game, structure: &Structure) -> (Profiles, Vec<f64
 
 /// Decision makers: the stations alone, then the coalitions of two or more, each as one station.
 struct Players<'a> {
-    game: &'a Game,
+    game: &'a CNashGame,
     singles: Vec<usize>,
     /// Nominal profile of each coalition.
     joint: Profiles,
@@ -62,7 +62,7 @@ struct Players<'a> {
 }
 
 impl<'a> Players<'a> {
-    fn new(game: &'a Game, structure: &Structure) -> Self {
+    fn new(game: &'a CNashGame, structure: &Structure) -> Self {
         let p = game.parameters();
         let steps = game.steps();
         let mut joint = Profiles::zeros(structure.groups().count(), steps);

@@ -26,11 +26,11 @@ impl Symmetric {
     /// Adds `factor` times the outer product of a vector with itself. Zero entries are skipped, so the cost of a
     /// station depends only on its number of free steps.
     pub fn add_outer(&mut self, vector: &[f64], factor: f64) {
-        let there: Vec<usize> = (0..vector.len()).filter(|&i| vector[i] != 0.0).collect();
-        for (k, &i) in there.iter().enumerate() {
+        let nonzero: Vec<usize> = (0..vector.len()).filter(|&i| vector[i] != 0.0).collect();
+        for (k, &i) in nonzero.iter().enumerate() {
             let scaled = factor * vector[i];
             let row = self.row_mut(i);
-            for &j in &there[..=k] {
+            for &j in &nonzero[..=k] {
                 row[j] += scaled * vector[j];
             }
         }
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn an_indefinite_matrix_is_told() {
+    fn an_indefinite_matrix_is_reported() {
         let mut matrix = Symmetric::zeros(2);
         matrix.add_diagonal(&[1.0, 1.0]);
         matrix.add_outer(&[1.0, 1.0], -1.0);

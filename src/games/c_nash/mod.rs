@@ -54,9 +54,9 @@ mod residual;
 mod response;
 mod structure;
 
-pub use bounded::Work;
+pub use bounded::SearchStats;
 pub use coupling::Coupling;
-pub use model::{Bound, Elastic, Game, Parameters};
+pub use model::{CNashGame, CNashParameters, Elastic, LoadBound};
 pub use profiles::Profiles;
 pub use ratios::{Comparison, Ratios, compare};
 pub use residual::residual;
@@ -66,7 +66,7 @@ use gridfleet_core::error::Result;
 
 /// Loads, prices and costs at an equilibrium.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Equilibrium {
+pub struct CNashEquilibrium {
     /// Load of each station at each step.
     pub profiles: Profiles,
     /// Total load at each step \[T\].
@@ -81,17 +81,17 @@ pub struct Equilibrium {
     /// Value of the energy to each station \[N\]; empty if demand is fixed.
     pub values: Vec<f64>,
     /// Computational work; zero for the closed form.
-    pub work: Work,
+    pub work: SearchStats,
 }
 
-impl Equilibrium {
+impl CNashEquilibrium {
     /// Computes the prices, costs and values that follow from the profiles.
-    fn of(game: &Game, profiles: Profiles, limit_prices: Vec<f64>) -> Self {
+    fn of(game: &CNashGame, profiles: Profiles, limit_prices: Vec<f64>) -> Self {
         let load = profiles.load();
         let prices = game.prices(&load);
         let costs = game.costs(&profiles, &prices);
         let values = game.values(&profiles);
-        Self { profiles, load, prices, limit_prices, costs, values, work: Work::default() }
+        Self { profiles, load, prices, limit_prices, costs, values, work: SearchStats::default() }
     }
 }
 
@@ -110,15 +110,15 @@ impl Equilibrium {
 ///
 /// # Panics
 /// If `structure` has a different number of stations.
-pub fn solve(game: &Game, structure: &Structure) -> Result<Equilibrium> {
+pub fn solve(game: &CNashGame, structure: &Structure) -> Result<CNashEquilibrium> {
     assert_eq!(game.stations(), structure.stations(), "stations of the game and of the coalitions");
     let (mut profiles, limit_prices, work) = if game.is_unbounded() {
-        (closed_form::profiles(game, structure).0, vec![0.0; game.steps()], Work::default())
+        (closed_form::profiles(game, structure).0, vec![0.0; game.steps()], SearchStats::default())
     } else {
         bounded::profiles(game, structure)?
     };
     check::mend(game, &mut profiles);
-    let equilibrium = Equilibrium { work, ..Equilibrium::of(game, profiles, limit_prices) };
+    let equilibrium = CNashEquilibrium { work, ..CNashEquilibrium::of(game, profiles, limit_prices) };
     check::check(game, structure, &equilibrium)?;
     Ok(equilibrium)
 }

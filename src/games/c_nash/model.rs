@@ -9,7 +9,7 @@ use gridfleet_core::error::{Error, InputError, Result};
 
 /// A bound on the load of a station at a step, in the unit of the profiles.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Bound {
+pub enum LoadBound {
     /// One value for all stations and steps; infinite for no bound.
     Same(f64),
     /// One value per station \[N\], the same at all steps.
@@ -18,7 +18,7 @@ pub enum Bound {
     Step(Profiles),
 }
 
-impl Bound {
+impl LoadBound {
     /// The bound of station `i` at step `t`.
     #[inline]
     pub fn at(&self, i: usize, t: usize) -> f64 {
@@ -44,11 +44,11 @@ pub struct Elastic {
     pub slope: f64,
 }
 
-/// Parameters of a game with N stations and T steps; checked by [`Game::new`].
+/// Parameters of a game with N stations and T steps; checked by [`CNashGame::new`].
 ///
 /// Energy, price and money may be in any units, as long as money is price times energy.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Parameters {
+pub struct CNashParameters {
     /// Price at zero load, a\[T\].
     pub base_price: Vec<f64>,
     /// Price increase per unit of load, b\[T\], above 0.
@@ -60,16 +60,16 @@ pub struct Parameters {
     /// Demand of each station, d\[N\], if given explicitly: it must be the sum of the nominal profile.
     pub demand: Option<Vec<f64>>,
     /// Minimum load of a station at a step; minus infinity for no bound.
-    pub min: Bound,
+    pub min: LoadBound,
     /// Maximum load of a station at a step; infinity for no bound.
-    pub max: Bound,
+    pub max: LoadBound,
     /// Maximum total load of all stations, \[T\]; infinity for no limit at a step.
     pub limit: Option<Vec<f64>>,
     /// Price-elastic demand, one entry per station; otherwise demand is the sum of the nominal profile.
     pub elastic: Option<Vec<Elastic>>,
 }
 
-impl Parameters {
+impl CNashParameters {
     /// A game without bounds, limits or elastic demand.
     pub fn unbounded(
         base_price: Vec<f64>,
@@ -83,8 +83,8 @@ impl Parameters {
             sensitivity,
             nominal,
             demand: None,
-            min: Bound::Same(f64::NEG_INFINITY),
-            max: Bound::Same(f64::INFINITY),
+            min: LoadBound::Same(f64::NEG_INFINITY),
+            max: LoadBound::Same(f64::INFINITY),
             limit: None,
             elastic: None,
         }
@@ -93,18 +93,18 @@ impl Parameters {
 
 /// A well-posed game, except that its stations may be unable to keep the common limit.
 #[derive(Debug, Clone)]
-pub struct Game {
-    parameters: Parameters,
+pub struct CNashGame {
+    parameters: CNashParameters,
     demand: Vec<f64>,
 }
 
-impl Game {
+impl CNashGame {
     /// Checks the parameters.
     ///
     /// # Errors
     /// Every problem found. The keys are those of `gridfleet solve c-nash`: `a`, `b`, `mu`, `nominal`, `d`,
     /// `bounds.min`, `bounds.max`, `limit`, `elastic`.
-    pub fn new(parameters: Parameters) -> Result<Self> {
+    pub fn new(parameters: CNashParameters) -> Result<Self> {
         let demand: Vec<f64> = parameters.nominal.rows().map(|row| row.iter().sum()).collect();
         let game = Self { parameters, demand };
         let mut problems = game.shapes();
@@ -115,7 +115,7 @@ impl Game {
     }
 
     /// Parameters of the game.
-    pub fn parameters(&self) -> &Parameters {
+    pub fn parameters(&self) -> &CNashParameters {
         &self.parameters
     }
     /// Number of stations, N.
@@ -133,8 +133,8 @@ impl Game {
     /// Whether the closed form applies: no bounds, no limit, fixed demand.
     pub fn is_unbounded(&self) -> bool {
         let p = &self.parameters;
-        p.min == Bound::Same(f64::NEG_INFINITY)
-            && p.max == Bound::Same(f64::INFINITY)
+        p.min == LoadBound::Same(f64::NEG_INFINITY)
+            && p.max == LoadBound::Same(f64::INFINITY)
             && p.limit.is_none()
             && p.elastic.is_none()
     }
@@ -180,9 +180,9 @@ impl Game {
         if !problems.is_empty() {
             return problems;
         }
-        let mut check = |key: &str, found: usize, expected: usize, of: &str| {
+        let mut check = |key: &str, found: usize, expected: usize, item: &str| {
             if found != expected {
-                let expected = format!("{expected}, one for each {of}");
+                let expected = format!("{expected}, one for each {item}");
                 problems.push(InputError::new(counted(found, "figure"), expected).key(key));
             }
         };
@@ -194,9 +194,9 @@ impl Game {
         }
         for (key, bound) in [("bounds.min", &p.min), ("bounds.max", &p.max)] {
             match bound {
-                Bound::Same(_) => {}
-                Bound::Station(list) => check(key, list.len(), n, "station of mu"),
-                Bound::Step(rows) => {
+                LoadBound::Same(_) => {}
+                LoadBound::Station(list) => check(key, list.len(), n, "station of mu"),
+                LoadBound::Step(rows) => {
                     check(key, rows.stations(), n, "station of mu");
                     check(&format!("{key}[0]"), rows.steps(), t, "step of a");
                 }
@@ -269,7 +269,7 @@ impl Game {
             if !(low <= high && low < f64::INFINITY && high > f64::NEG_INFINITY) {
                 // Bounds shared by all stations are reported once.
                 let place = match (&p.min, &p.max) {
-                    (Bound::Same(_), Bound::Same(_)) => String::new(),
+                    (LoadBound::Same(_), LoadBound::Same(_)) => String::new(),
                     _ => format!(" (station {i}, step {t})"),
                 };
                 let found = format!("a range from {low} to {high}{place}");

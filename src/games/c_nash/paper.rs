@@ -3,7 +3,7 @@
 //! Each function returns the data of a figure for one size or composition of the coalition. Where prices or types are
 //! random, it takes a random stream and returns one draw, to be repeated. Members of the coalition come first.
 
-use super::{Comparison, Game, Parameters, Profiles, Structure, compare};
+use super::{CNashGame, CNashParameters, Comparison, Profiles, Structure, compare};
 use gridfleet_core::error::Result;
 use rand::RngExt;
 
@@ -48,14 +48,14 @@ pub enum Draw {
 
 /// Preferred outcome of a group: `Coalition` if M_S > 1, `Nash` if M_S < 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Better {
+pub enum PreferredOutcome {
     /// Better with the coalition.
     Coalition,
     /// Better without the coalition.
     Nash,
 }
 
-impl Better {
+impl PreferredOutcome {
     /// Verdict for a ratio M_S; `None` if it is 1 or missing.
     pub fn of(ratio: Option<f64>) -> Option<Self> {
         match ratio? {
@@ -116,9 +116,9 @@ pub const FIG4_PICTURE: [(usize, [(f64, f64); 3]); 12] = [
 /// Values of figure 5: types of the two members, type of the third station, then the verdicts for all, the coalition
 /// and the rest. All eighteen agree with the output of the authors' code; the paper prints those of the coalition and
 /// of the rest (its table for all is a picture).
-pub const FIG5_VERDICTS: [([Kind; 2], Kind, [Better; 3]); 6] = {
-    use Better::{Coalition as C, Nash as N};
+pub const FIG5_VERDICTS: [([Kind; 2], Kind, [PreferredOutcome; 3]); 6] = {
     use Kind::{High as H, Low as L};
+    use PreferredOutcome::{Coalition as C, Nash as N};
     [
         ([H, H], H, [C, C, C]),
         ([H, L], H, [C, C, C]),
@@ -153,18 +153,23 @@ fn game(
     slope: f64,
     stations: impl Iterator<Item = (f64, f64)>,
     shares: [f64; STEPS],
-) -> Result<Game> {
+) -> Result<CNashGame> {
     let (mut sensitivities, mut nominal) = (Vec::new(), Vec::new());
     for (demand, mu) in stations {
         sensitivities.push(mu);
         nominal.extend(shares.iter().map(|share| demand * share));
     }
     let nominal = Profiles::from_values(STEPS, nominal);
-    Game::new(Parameters::unbounded(base_price.to_vec(), vec![slope; STEPS], sensitivities, nominal))
+    CNashGame::new(CNashParameters::unbounded(
+        base_price.to_vec(),
+        vec![slope; STEPS],
+        sensitivities,
+        nominal,
+    ))
 }
 
 /// Compares a game without and with a coalition of the first `size` stations.
-fn first_together(game: &Game, size: usize) -> Result<Comparison> {
+fn first_together(game: &CNashGame, size: usize) -> Result<Comparison> {
     compare(game, &Structure::new(game.stations(), vec![(0..size).collect()])?)
 }
 
@@ -279,7 +284,7 @@ mod tests {
     fn figure_5_has_all_eighteen_verdicts() {
         for (inside, outside, verdicts) in FIG5_VERDICTS {
             let m = fig5(inside, outside).unwrap().ratios;
-            let found = [m.all, m.coalition, m.rest].map(|ratio| Better::of(ratio).unwrap());
+            let found = [m.all, m.coalition, m.rest].map(|ratio| PreferredOutcome::of(ratio).unwrap());
             assert_eq!(found, verdicts, "{inside:?}; {outside:?}");
         }
     }

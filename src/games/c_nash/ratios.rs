@@ -1,7 +1,7 @@
 //! Nash compared with C-Nash: the groups that are better off with coalitions.
 
 use super::structure::Structure;
-use super::{Equilibrium, Game, residual, solve};
+use super::{CNashEquilibrium, CNashGame, residual, solve};
 use gridfleet_core::error::Result;
 use serde::Serialize;
 
@@ -42,9 +42,9 @@ impl Ratios {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Comparison {
     /// Equilibrium without coalitions.
-    pub nash: Equilibrium,
+    pub nash: CNashEquilibrium,
     /// Equilibrium with the coalitions.
-    pub c_nash: Equilibrium,
+    pub c_nash: CNashEquilibrium,
     /// Cost ratios of the two.
     pub ratios: Ratios,
     /// Largest remaining gain of any player in either, in units of cost (see [`residual`]).
@@ -55,7 +55,7 @@ pub struct Comparison {
 ///
 /// # Errors
 /// Same as [`solve`].
-pub fn compare(game: &Game, structure: &Structure) -> Result<Comparison> {
+pub fn compare(game: &CNashGame, structure: &Structure) -> Result<Comparison> {
     let alone = Structure::alone(game.stations());
     let nash = solve(game, &alone)?;
     let c_nash = solve(game, structure)?;

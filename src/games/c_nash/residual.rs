@@ -2,8 +2,8 @@
 //!
 //! Independent of the method that found the profiles: reads them and solves one small problem per station.
 
-use super::Equilibrium;
-use super::model::Game;
+use super::CNashEquilibrium;
+use super::model::CNashGame;
 use super::response::Knapsack;
 use super::structure::Structure;
 
@@ -13,7 +13,7 @@ use super::structure::Structure;
 /// Exact for a single station if the common limit does not bind. Otherwise never less than the true gain, and 0 at the
 /// equilibrium: a coalition is not charged for its own price effect, and the limit is relaxed at its shadow price (weak
 /// duality).
-pub fn residual(game: &Game, structure: &Structure, equilibrium: &Equilibrium) -> f64 {
+pub fn residual(game: &CNashGame, structure: &Structure, equilibrium: &CNashEquilibrium) -> f64 {
     let p = game.parameters();
     // Value of the unused part of the limit at its shadow price: 0 at the equilibrium.
     let unused: f64 = match &p.limit {
@@ -44,8 +44,8 @@ pub fn residual(game: &Game, structure: &Structure, equilibrium: &Equilibrium) -
 
 /// Maximum gain of station `i`. Its player draws `own`, and raises its price by `times` the slope.
 fn gain(
-    game: &Game,
-    equilibrium: &Equilibrium,
+    game: &CNashGame,
+    equilibrium: &CNashEquilibrium,
     i: usize,
     own: &[f64],
     times: f64,

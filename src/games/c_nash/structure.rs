@@ -7,7 +7,7 @@ use gridfleet_core::error::{Error, InputError, Result};
 pub struct Structure {
     coalitions: Vec<Vec<usize>>,
     /// Coalition of each station, if any.
-    of: Vec<Option<usize>>,
+    coalition_of: Vec<Option<usize>>,
 }
 
 impl Structure {
@@ -17,7 +17,7 @@ impl Structure {
     /// If a coalition is empty, contains an unknown station, or one that has already been named. Keys are those of
     /// `gridfleet solve c-nash`: `coalitions[k][j]`.
     pub fn new(stations: usize, coalitions: Vec<Vec<usize>>) -> Result<Self> {
-        let mut of = vec![None; stations];
+        let mut coalition_of = vec![None; stations];
         let mut problems = Vec::new();
         for (k, members) in coalitions.iter().enumerate() {
             if members.is_empty() {
@@ -26,7 +26,7 @@ impl Structure {
             }
             for (j, &i) in members.iter().enumerate() {
                 let key = format!("coalitions[{k}][{j}]");
-                match of.get_mut(i) {
+                match coalition_of.get_mut(i) {
                     None => {
                         let expected = match stations {
                             0 => "no station, for there are none".to_owned(),
@@ -34,7 +34,7 @@ impl Structure {
                         };
                         problems.push(InputError::new(format!("station {i}"), expected).key(key));
                     }
-                    Some(of @ None) => *of = Some(k),
+                    Some(entry @ None) => *entry = Some(k),
                     Some(Some(other)) => {
                         let found = format!("station {i}, which is in coalition {other} already");
                         let expected = "each station in at most one coalition, once";
@@ -43,20 +43,20 @@ impl Structure {
                 }
             }
         }
-        if problems.is_empty() { Ok(Self { coalitions, of }) } else { Err(Error::Input(problems)) }
+        if problems.is_empty() { Ok(Self { coalitions, coalition_of }) } else { Err(Error::Input(problems)) }
     }
     /// All stations alone: Nash.
     pub fn alone(stations: usize) -> Self {
-        Self { coalitions: Vec::new(), of: vec![None; stations] }
+        Self { coalitions: Vec::new(), coalition_of: vec![None; stations] }
     }
     /// The grand coalition: full coordination.
-    pub fn everybody(stations: usize) -> Self {
+    pub fn grand_coalition(stations: usize) -> Self {
         let members = (0..stations).collect();
-        Self { coalitions: vec![members], of: vec![Some(0); stations] }
+        Self { coalitions: vec![members], coalition_of: vec![Some(0); stations] }
     }
     /// Number of stations.
     pub fn stations(&self) -> usize {
-        self.of.len()
+        self.coalition_of.len()
     }
     /// The coalitions.
     pub fn coalitions(&self) -> &[Vec<usize>] {
@@ -64,16 +64,16 @@ impl Structure {
     }
     /// Coalition of a station, if any.
     pub fn of(&self, station: usize) -> Option<usize> {
-        self.of[station]
+        self.coalition_of[station]
     }
     /// Stations in no coalition, in order.
     pub fn outside(&self) -> impl Iterator<Item = usize> + '_ {
-        (0..self.stations()).filter(|&i| self.of[i].is_none())
+        (0..self.stations()).filter(|&i| self.coalition_of[i].is_none())
     }
     /// Stations that decide alone, in order: in no coalition, or in a coalition of one.
     pub(super) fn singles(&self) -> impl Iterator<Item = usize> + '_ {
         let one = |k: usize| self.coalitions[k].len() == 1;
-        (0..self.stations()).filter(move |&i| self.of[i].is_none_or(one))
+        (0..self.stations()).filter(move |&i| self.coalition_of[i].is_none_or(one))
     }
     /// The coalitions of two or more.
     pub(super) fn groups(&self) -> impl Iterator<Item = &Vec<usize>> {

@@ -6,13 +6,13 @@
 
 use super::levels::Levels;
 use super::linear::Fixed;
-use super::{Coalition, Game};
+use super::{Coalition, CooperativeGame};
 use gridfleet_core::error::Result;
 use serde::Serialize;
 use std::cmp::Ordering;
 
 /// Maximum number of players for which the extreme points of the Core are listed.
-pub const MOST_WITH_CORNERS: usize = 4;
+pub const MOST_WITH_EXTREME_POINTS: usize = 4;
 
 /// A coalition that would be better off alone.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -26,14 +26,14 @@ pub struct Objection {
 /// The coalition with the largest objection to `shares`, one per player; `None` if no coalition objects.
 ///
 /// Shares need not sum to the worth of the grand coalition; see [`Rationality`].
-pub fn objection(game: &Game, shares: &[f64]) -> Option<Objection> {
+pub fn objection(game: &CooperativeGame, shares: &[f64]) -> Option<Objection> {
     let sign = game.sign();
     let mut sums = vec![0.0; game.table().len()];
     let mut worst = Objection { coalition: Coalition::EMPTY, excess: game.tolerance() };
     for (place, worth) in game.table().iter().enumerate().skip(1) {
         sums[place] = sums[place & (place - 1)] + shares[place.trailing_zeros() as usize];
         let excess = sign * (sums[place] - worth);
-        if place != game.everybody().place() && excess > worst.excess {
+        if place != game.grand_coalition().place() && excess > worst.excess {
             worst = Objection { coalition: Coalition::at(place), excess };
         }
     }
@@ -53,10 +53,10 @@ pub struct Rationality {
 
 impl Rationality {
     /// Evaluates the conditions for `shares`, one per player.
-    pub fn of(game: &Game, shares: &[f64]) -> Self {
+    pub fn of(game: &CooperativeGame, shares: &[f64]) -> Self {
         let content = |player| game.excess(Coalition::EMPTY.with(player), shares) <= game.tolerance();
         Self {
-            efficient: (game.everybody().sum(shares) - game.total()).abs() <= game.tolerance(),
+            efficient: (game.grand_coalition().sum(shares) - game.total()).abs() <= game.tolerance(),
             individually_rational: (0..game.players()).all(content),
             coalitionally_rational: objection(game, shares).is_none(),
         }
@@ -82,7 +82,7 @@ pub struct LeastCore {
 ///
 /// # Errors
 /// If the solver fails.
-pub fn least_core(game: &Game) -> Result<Option<LeastCore>> {
+pub fn least_core(game: &CooperativeGame) -> Result<Option<LeastCore>> {
     if game.players() == 1 {
         return Ok(None);
     }
@@ -97,7 +97,7 @@ pub fn least_core(game: &Game) -> Result<Option<LeastCore>> {
 ///
 /// # Errors
 /// If the solver fails.
-pub fn is_empty(game: &Game) -> Result<bool> {
+pub fn is_empty(game: &CooperativeGame) -> Result<bool> {
     Ok(least_core(game)?.is_some_and(|least| least.epsilon > game.tolerance()))
 }
 
@@ -105,55 +105,55 @@ pub fn is_empty(game: &Game) -> Result<bool> {
 ///
 /// For three players they are in counter-clockwise order in a triangle whose left corner corresponds to the first
 /// player, the right one to the second and the top to the third; otherwise in ascending order of shares. `None` for
-/// more than [`MOST_WITH_CORNERS`] players: there can be hundreds.
-pub fn corners(game: &Game) -> Option<Vec<Vec<f64>>> {
+/// more than [`MOST_WITH_EXTREME_POINTS`] players: there can be hundreds.
+pub fn extreme_points(game: &CooperativeGame) -> Option<Vec<Vec<f64>>> {
     let players = game.players();
-    if players > MOST_WITH_CORNERS {
+    if players > MOST_WITH_EXTREME_POINTS {
         return None;
     }
-    let mut everybody = Fixed::new(players);
-    everybody.fix(game.everybody(), game.total());
-    let mut corners: Vec<Vec<f64>> = Vec::new();
+    let mut efficient = Fixed::new(players);
+    efficient.fix(game.grand_coalition(), game.total());
+    let mut extreme_points: Vec<Vec<f64>> = Vec::new();
     // At an extreme point, players - 1 coalitions with independent sums have no excess.
-    let mut open = vec![(everybody, 1)];
+    let mut open = vec![(efficient, 1)];
     while let Some((fixed, first)) = open.pop() {
         if let Some(shares) = fixed.shares() {
-            let known = |corner: &Vec<f64>| {
-                corner.iter().zip(&shares).all(|(a, b)| (a - b).abs() <= game.tolerance())
-            };
-            if objection(game, &shares).is_none() && !corners.iter().any(known) {
-                corners.push(shares);
+            let known =
+                |point: &Vec<f64>| point.iter().zip(&shares).all(|(a, b)| (a - b).abs() <= game.tolerance());
+            if objection(game, &shares).is_none() && !extreme_points.iter().any(known) {
+                extreme_points.push(shares);
             }
             continue;
         }
-        for place in first..game.everybody().place() {
+        for place in first..game.grand_coalition().place() {
             let mut more = fixed.clone();
             if more.fix(Coalition::at(place), game.table()[place]) {
                 open.push((more, place + 1));
             }
         }
     }
-    corners.sort_by(|a, b| {
+    extreme_points.sort_by(|a, b| {
         let by_player = a.iter().zip(b).map(|(a, b)| a.total_cmp(b));
         by_player.fold(Ordering::Equal, Ordering::then)
     });
     if players == 3 {
-        around(&mut corners);
+        around(&mut extreme_points);
     }
-    Some(corners)
+    Some(extreme_points)
 }
 
 /// Sorts the extreme points of three players by their angle around the centre.
-fn around(corners: &mut [Vec<f64>]) {
+fn around(extreme_points: &mut [Vec<f64>]) {
     // Corners of the triangle at (0, 0), (1, 0), (1/2, sqrt(3)/2).
     let place = |shares: &[f64]| (shares[1] + shares[2] / 2.0, shares[2] * 3f64.sqrt() / 2.0);
-    let count = corners.len().max(1) as f64;
-    let middle = corners.iter().map(|corner| place(corner)).fold((0.0, 0.0), |a, b| (a.0 + b.0, a.1 + b.1));
-    let angle = |corner: &[f64]| {
-        let (x, y) = place(corner);
+    let count = extreme_points.len().max(1) as f64;
+    let middle =
+        extreme_points.iter().map(|point| place(point)).fold((0.0, 0.0), |a, b| (a.0 + b.0, a.1 + b.1));
+    let angle = |point: &[f64]| {
+        let (x, y) = place(point);
         (y - middle.1 / count).atan2(x - middle.0 / count)
     };
-    corners.sort_by(|a, b| angle(a).total_cmp(&angle(b)));
+    extreme_points.sort_by(|a, b| angle(a).total_cmp(&angle(b)));
 }
 
 #[cfg(test)]
@@ -181,16 +181,16 @@ mod tests {
     /// corner of player 1 of the resulting triangle, at 1.853, is cut off at 1.850.
     #[test]
     fn the_core_of_the_paper() {
-        let corners = corners(&table_3()).unwrap();
+        let extreme_points = extreme_points(&table_3()).unwrap();
         let expected = [
             [-0.806, 2.441, -0.254],
             [-0.806, -0.218, 2.405],
             [1.850, -0.218, -0.251],
             [1.850, -0.215, -0.254],
         ];
-        assert_eq!(corners.len(), 4, "{corners:?}");
-        for corner in expected {
-            assert!(corners.iter().any(|found| close(found, &corner)), "{corner:?} {corners:?}");
+        assert_eq!(extreme_points.len(), 4, "{extreme_points:?}");
+        for point in expected {
+            assert!(extreme_points.iter().any(|found| close(found, &point)), "{point:?} {extreme_points:?}");
         }
     }
 
@@ -216,7 +216,7 @@ mod tests {
             assert!((least.epsilon - expected).abs() < 1e-9, "{} {expected}", least.epsilon);
             let largest = game.proper().map(|s| game.excess(s, &least.shares)).fold(f64::MIN, f64::max);
             assert!((largest - expected).abs() < 1e-7);
-            assert_eq!(corners(&game).unwrap().is_empty(), is_empty(&game).unwrap());
+            assert_eq!(extreme_points(&game).unwrap().is_empty(), is_empty(&game).unwrap());
             empty += i32::from(is_empty(&game).unwrap());
         }
         assert!((30..270).contains(&empty), "{empty}");
@@ -225,15 +225,15 @@ mod tests {
     /// The extreme points of the Core of a convex game are the allocations in which players join one by one and each
     /// receives its marginal contribution (Shapley 1971).
     #[test]
-    fn corners_of_convex_games_are_marginal_contributions() {
+    fn extreme_points_of_convex_games_are_marginal_contributions() {
         let mut stream = Streams { seed: 2, replication: 0 }.stream(Purpose::Synthesis, 0);
         for players in 2..=4 {
             for _ in 0..20 {
                 let game = convex(players, &mut stream);
-                let found = corners(&game).unwrap();
+                let found = extreme_points(&game).unwrap();
                 let mut orders = Vec::new();
                 super::super::shapley::tests::orders(players, &mut |order| orders.push(order.to_vec()));
-                let divisions: Vec<Vec<f64>> = orders
+                let allocations: Vec<Vec<f64>> = orders
                     .iter()
                     .map(|order| {
                         let (mut before, mut shares) = (Coalition::EMPTY, vec![0.0; players]);
@@ -244,8 +244,8 @@ mod tests {
                         shares
                     })
                     .collect();
-                assert!(found.iter().all(|a| divisions.iter().any(|b| close(a, b))));
-                assert!(divisions.iter().all(|a| found.iter().any(|b| close(a, b))));
+                assert!(found.iter().all(|a| allocations.iter().any(|b| close(a, b))));
+                assert!(allocations.iter().all(|a| found.iter().any(|b| close(a, b))));
             }
         }
     }
@@ -281,14 +281,14 @@ mod tests {
 
     /// The extreme points of the Core of three players go around it: each turn is to the left.
     #[test]
-    fn three_players_corners_go_around() {
-        let corners = corners(&airport(&[1.0, 2.0, 4.0])).unwrap();
-        assert!(corners.len() >= 3);
+    fn extreme_points_of_three_players_go_around() {
+        let extreme_points = extreme_points(&airport(&[1.0, 2.0, 4.0])).unwrap();
+        assert!(extreme_points.len() >= 3);
         let at = |i: usize| {
-            let corner = &corners[i % corners.len()];
-            (corner[1] + corner[2] / 2.0, corner[2])
+            let point = &extreme_points[i % extreme_points.len()];
+            (point[1] + point[2] / 2.0, point[2])
         };
-        for i in 0..corners.len() {
+        for i in 0..extreme_points.len() {
             let (a, b, c) = (at(i), at(i + 1), at(i + 2));
             assert!((b.0 - a.0) * (c.1 - b.1) - (b.1 - a.1) * (c.0 - b.0) > 0.0);
         }
@@ -296,14 +296,14 @@ mod tests {
 
     #[test]
     fn small_and_flat_games() {
-        let one = Game::costs(1, |_| 3.0).unwrap();
+        let one = CooperativeGame::costs(1, |_| 3.0).unwrap();
         assert_eq!(least_core(&one).unwrap(), None);
         assert!(!is_empty(&one).unwrap());
-        assert_eq!(corners(&one).unwrap(), [vec![3.0]]);
+        assert_eq!(extreme_points(&one).unwrap(), [vec![3.0]]);
         // Nothing to save: the Core is the single allocation in which each player pays its standalone cost.
-        let flat = Game::costs(3, |s| s.sum(&[0.1, 0.2, 0.3])).unwrap();
+        let flat = CooperativeGame::costs(3, |s| s.sum(&[0.1, 0.2, 0.3])).unwrap();
         assert_eq!(least_core(&flat).unwrap().unwrap().epsilon, 0.0);
-        assert_eq!(corners(&flat).unwrap().len(), 1);
-        assert_eq!(corners(&Game::costs(5, |_| 1.0).unwrap()), None);
+        assert_eq!(extreme_points(&flat).unwrap().len(), 1);
+        assert_eq!(extreme_points(&CooperativeGame::costs(5, |_| 1.0).unwrap()), None);
     }
 }

@@ -5,7 +5,7 @@
 //! ```
 
 use super::game::LARGEST_WORTH;
-use super::{Coalition, Game, MOST_PLAYERS};
+use super::{Coalition, CooperativeGame, MOST_PLAYERS};
 use gridfleet_core::error::{Error, InputError, Result, input};
 use serde::Deserialize;
 use serde::de::{MapAccess, Visitor};
@@ -29,7 +29,7 @@ pub struct NamedGame {
     /// Names of the players, in the order of the file.
     pub names: Vec<String>,
     /// Costs of the coalitions.
-    pub game: Game,
+    pub game: CooperativeGame,
 }
 
 impl NamedGame {
@@ -76,7 +76,8 @@ impl NamedGame {
         if !errors.is_empty() {
             return Err(errors);
         }
-        let game = Game::costs(names.len(), |coalition| costs[coalition.place()].unwrap_or(f64::NAN));
+        let game =
+            CooperativeGame::costs(names.len(), |coalition| costs[coalition.place()].unwrap_or(f64::NAN));
         Ok(Self { game: game.map_err(|error| vec![error])?, names })
     }
 

@@ -15,7 +15,7 @@ const TOLERANCE: f64 = 1e-9;
 
 /// Whether a worth is a cost or a gain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sense {
+pub enum WorthKind {
     /// Costs: less is better.
     Costs,
     /// Gains: more is better.
@@ -24,22 +24,22 @@ pub enum Sense {
 
 /// A worth for each coalition; that of the empty one is zero.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Game {
+pub struct CooperativeGame {
     players: usize,
-    sense: Sense,
+    worth_kind: WorthKind,
     /// Worth by index: bit i of the index is player i.
     worth: Vec<f64>,
     tolerance: f64,
 }
 
-impl Game {
+impl CooperativeGame {
     /// Creates a game of `players` players in which `worth` gives the worth of each coalition.
     ///
     /// # Errors
     /// If there are no players or more than [`MOST_PLAYERS`]; if a worth is not finite or exceeds [`LARGEST_WORTH`].
     pub fn new(
         players: usize,
-        sense: Sense,
+        worth_kind: WorthKind,
         mut worth: impl FnMut(Coalition) -> f64,
     ) -> Result<Self, InputError> {
         if players == 0 || players > MOST_PLAYERS {
@@ -60,23 +60,23 @@ impl Game {
             }
             largest = largest.max(entry.abs());
         }
-        Ok(Self { players, sense, worth: table, tolerance: TOLERANCE * largest })
+        Ok(Self { players, worth_kind, worth: table, tolerance: TOLERANCE * largest })
     }
 
     /// Creates a game of costs.
     ///
     /// # Errors
-    /// See [`Game::new`].
+    /// See [`CooperativeGame::new`].
     pub fn costs(players: usize, worth: impl FnMut(Coalition) -> f64) -> Result<Self, InputError> {
-        Self::new(players, Sense::Costs, worth)
+        Self::new(players, WorthKind::Costs, worth)
     }
 
     /// Creates a game of gains.
     ///
     /// # Errors
-    /// See [`Game::new`].
+    /// See [`CooperativeGame::new`].
     pub fn gains(players: usize, worth: impl FnMut(Coalition) -> f64) -> Result<Self, InputError> {
-        Self::new(players, Sense::Gains, worth)
+        Self::new(players, WorthKind::Gains, worth)
     }
 
     /// Savings of each coalition (for gains: additional gains) relative to its members alone: v(S) = sum of c({i}) -
@@ -94,7 +94,7 @@ impl Game {
             .collect();
         // Exactly zero, without rounding error.
         worth[0] = 0.0;
-        Self { players: self.players, sense: Sense::Gains, worth, tolerance: self.tolerance }
+        Self { players: self.players, worth_kind: WorthKind::Gains, worth, tolerance: self.tolerance }
     }
 
     /// Number of players.
@@ -103,8 +103,8 @@ impl Game {
     }
 
     /// Whether worth is a cost or a gain.
-    pub fn sense(&self) -> Sense {
-        self.sense
+    pub fn worth_kind(&self) -> WorthKind {
+        self.worth_kind
     }
 
     /// Worth of `coalition`, whose members must be players of the game.
@@ -123,7 +123,7 @@ impl Game {
     }
 
     /// The grand coalition.
-    pub fn everybody(&self) -> Coalition {
+    pub fn grand_coalition(&self) -> Coalition {
         Coalition::all(self.players)
     }
 
@@ -149,9 +149,9 @@ impl Game {
 
     /// 1 for costs, -1 for gains.
     pub(super) fn sign(&self) -> f64 {
-        match self.sense {
-            Sense::Costs => 1.0,
-            Sense::Gains => -1.0,
+        match self.worth_kind {
+            WorthKind::Costs => 1.0,
+            WorthKind::Gains => -1.0,
         }
     }
 }
@@ -165,14 +165,14 @@ pub(super) mod examples {
     use rand_pcg::Pcg64;
 
     /// Costs of the coalitions by index: Table III of the paper on cooperative fleets.
-    pub fn table_3() -> Game {
+    pub fn table_3() -> CooperativeGame {
         let costs = [0.0, 1.850, 3.044, 1.635, 2.651, 1.599, 2.187, 1.381];
-        Game::costs(3, |coalition| costs[coalition.place()]).unwrap()
+        CooperativeGame::costs(3, |coalition| costs[coalition.place()]).unwrap()
     }
 
     /// Costs of a runway: its length is the longest that any member needs (Littlechild and Owen 1973).
-    pub fn airport(needs: &[f64]) -> Game {
-        Game::costs(needs.len(), |coalition| {
+    pub fn airport(needs: &[f64]) -> CooperativeGame {
+        CooperativeGame::costs(needs.len(), |coalition| {
             coalition.players().map(|player| needs[player]).fold(0.0, f64::max)
         })
         .unwrap()
@@ -180,25 +180,26 @@ pub(super) mod examples {
 
     /// Gains of a bankruptcy: the remainder of the estate for a coalition after the claims of all others have been paid
     /// in full (O'Neill 1982).
-    pub fn bankruptcy(estate: f64, claims: &[f64]) -> Game {
+    pub fn bankruptcy(estate: f64, claims: &[f64]) -> CooperativeGame {
         let all = Coalition::all(claims.len());
-        Game::gains(claims.len(), |coalition| (estate - all.minus(coalition).sum(claims)).max(0.0)).unwrap()
+        CooperativeGame::gains(claims.len(), |coalition| (estate - all.minus(coalition).sum(claims)).max(0.0))
+            .unwrap()
     }
 
     /// Costs without any structure.
-    pub fn random(players: usize, random: &mut Pcg64) -> Game {
-        Game::costs(players, |coalition| {
+    pub fn random(players: usize, random: &mut Pcg64) -> CooperativeGame {
+        CooperativeGame::costs(players, |coalition| {
             (random.random_range(1.0..2.0) * (coalition.len() as f64).sqrt() * 1e3).round() / 1e3
         })
         .unwrap()
     }
 
     /// A convex game of gains: a sum of amounts, each obtained by every coalition that contains a given set of players.
-    pub fn convex(players: usize, random: &mut Pcg64) -> Game {
+    pub fn convex(players: usize, random: &mut Pcg64) -> CooperativeGame {
         let pots: Vec<(usize, f64)> = (0..2 * players)
             .map(|_| (random.random_range(1..1usize << players), random.random_range(0.0..1.0)))
             .collect();
-        Game::gains(players, |coalition| {
+        CooperativeGame::gains(players, |coalition| {
             pots.iter().filter(|(who, _)| who & coalition.place() == *who).map(|(_, pot)| pot).sum()
         })
         .unwrap()
@@ -211,7 +212,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_a_game_is_refused() {
-        let found = |players, worth| Game::costs(players, |_| worth).unwrap_err().found;
+        let found = |players, worth| CooperativeGame::costs(players, |_| worth).unwrap_err().found;
         assert_eq!(found(0, 1.0), "no player");
         assert_eq!(found(21, 1.0), "21 players");
         assert_eq!(found(2, f64::NAN), "NaN");
@@ -223,7 +224,7 @@ mod tests {
     fn savings_are_costs_seen_from_the_other_side() {
         let costs = examples::table_3();
         let savings = costs.savings();
-        assert_eq!(savings.sense(), Sense::Gains);
+        assert_eq!(savings.worth_kind(), WorthKind::Gains);
         assert_eq!([savings.alone(0), savings.alone(1), savings.alone(2)], [0.0; 3]);
         assert!((savings.total() - (1.850 + 3.044 + 2.651 - 1.381)).abs() < 1e-12);
         let pays = [0.2, 0.9, 0.281];

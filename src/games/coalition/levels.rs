@@ -17,8 +17,8 @@
 //! Programming 190, 2021).
 
 use super::linear::Fixed;
-use super::{Coalition, Game};
-use crate::optimize::{Lp, Relation, Unsolved, Variable};
+use super::{Coalition, CooperativeGame};
+use crate::optimize::{Lp, Sense, SolveError, Variable};
 
 /// Excess above that of the solution from which a coalition violates it, in units of the scaled game. Equal to the
 /// solver's feasibility tolerance.
@@ -33,7 +33,7 @@ const ADDED: usize = 24;
 /// The game in units that suit a solver: expressed as costs, with zero cost for single players (strategic equivalence,
 /// under which least core and nucleolus are covariant) and a largest absolute cost of 1.
 pub(super) struct Levels<'a> {
-    game: &'a Game,
+    game: &'a CooperativeGame,
     scale: f64,
     cost: Vec<f64>,
     /// No player may pay more than alone.
@@ -61,7 +61,7 @@ impl<'a> Levels<'a> {
     ///
     /// `None` if the optimal allocation is already known: with one player, or if each coalition costs exactly the sum
     /// of its members alone.
-    pub fn new(game: &'a Game, imputations: bool) -> Option<Self> {
+    pub fn new(game: &'a CooperativeGame, imputations: bool) -> Option<Self> {
         let alone: Vec<f64> = (0..game.players()).map(|player| game.alone(player)).collect();
         let saved = |place: usize| game.sign() * (game.table()[place] - Coalition::at(place).sum(&alone));
         let scale = (1..game.table().len()).map(|place| saved(place).abs()).fold(0.0, f64::max);
@@ -74,13 +74,13 @@ impl<'a> Levels<'a> {
             cost[1 << player] = 0.0;
         }
         let mut fixed = Fixed::new(game.players());
-        fixed.fix(game.everybody(), cost[cost.len() - 1]);
+        fixed.fix(game.grand_coalition(), cost[cost.len() - 1]);
         let settled = vec![false; cost.len()];
         Some(Self { game, scale, cost, imputations, fixed, settled, rows: Vec::new() })
     }
 
     /// Each player pays its standalone cost: the optimal allocation if [`Levels::new`] returns `None`.
-    pub fn as_alone(game: &Game) -> Vec<f64> {
+    pub fn as_alone(game: &CooperativeGame) -> Vec<f64> {
         (0..game.players()).map(|player| game.alone(player)).collect()
     }
 
@@ -108,14 +108,14 @@ impl<'a> Levels<'a> {
     ///
     /// # Errors
     /// If the solver fails, or no allocation satisfies the fixed sums (no imputation exists).
-    pub fn solve(&mut self) -> Result<Level, Unsolved> {
-        let everybody = self.game.everybody();
+    pub fn solve(&mut self) -> Result<Level, SolveError> {
+        let grand_coalition = self.game.grand_coalition();
         let mut rows = std::mem::take(&mut self.rows);
         rows.retain(|&coalition| !self.settles(coalition));
         // Each unsettled player and its complement: together they bound excess and shares.
         for player in 0..self.game.players() {
             let player = Coalition::EMPTY.with(player);
-            for coalition in [player, everybody.minus(player)] {
+            for coalition in [player, grand_coalition.minus(player)] {
                 if !self.settles(coalition) && !rows.contains(&coalition) {
                     rows.push(coalition);
                 }
@@ -128,7 +128,7 @@ impl<'a> Levels<'a> {
             if violated.is_empty() {
                 let (bound, tight, capped) = self.dual()?;
                 if (bound - excess).abs() > 1e-6 {
-                    return Err(Unsolved::Failed(format!("primal and dual disagree: {excess}, {bound}")));
+                    return Err(SolveError::Failed(format!("primal and dual disagree: {excess}, {bound}")));
                 }
                 return Ok(Level { excess: bound, shares, tight, capped });
             }
@@ -140,7 +140,7 @@ impl<'a> Levels<'a> {
     ///
     /// # Errors
     /// If the solver's solution yields none.
-    pub fn fix(&mut self, level: &Level) -> Result<(), Unsolved> {
+    pub fn fix(&mut self, level: &Level) -> Result<(), SolveError> {
         let before = self.fixed.rank();
         for &coalition in &level.tight {
             self.fixed.fix(coalition, self.cost[coalition.place()] + level.excess);
@@ -149,13 +149,13 @@ impl<'a> Levels<'a> {
             self.fixed.fix(Coalition::EMPTY.with(player), 0.0);
         }
         if self.fixed.rank() == before {
-            return Err(Unsolved::Failed("no coalition has a positive dual weight".to_owned()));
+            return Err(SolveError::Failed("no coalition has a positive dual weight".to_owned()));
         }
         Ok(())
     }
 
     /// Minimise the excess e: x(S) - e <= c(S) for each row, x(T) as fixed. Returns the excess and the shares.
-    fn primal(&self) -> Result<(f64, Vec<f64>), Unsolved> {
+    fn primal(&self) -> Result<(f64, Vec<f64>), SolveError> {
         let mut lp = Lp::new();
         let most = if self.imputations { 0.0 } else { f64::INFINITY };
         let shares: Vec<_> =
@@ -163,11 +163,11 @@ impl<'a> Levels<'a> {
         let excess = lp.free(1.0);
         for &coalition in &self.rows {
             let terms = coalition.players().map(|player| (shares[player], 1.0)).chain([(excess, -1.0)]);
-            lp.row(terms, Relation::AtMost, self.cost[coalition.place()]);
+            lp.row(terms, Sense::AtMost, self.cost[coalition.place()]);
         }
         for (left, right) in self.fixed.rows() {
             let terms = shares.iter().zip(left).filter(|(_, factor)| **factor != 0.0);
-            lp.row(terms.map(|(&share, &factor)| (share, factor)), Relation::Equal, right);
+            lp.row(terms.map(|(&share, &factor)| (share, factor)), Sense::Equal, right);
         }
         let optimum = lp.solve()?;
         Ok((optimum.objective, shares.into_iter().map(|share| optimum.value(share)).collect()))
@@ -178,7 +178,7 @@ impl<'a> Levels<'a> {
     ///
     /// Weights of rows sum to 1; for each player, the weights of the rows and caps that contain it and the prices of
     /// fixed sums cancel. The bound is the negative sum of the costs with these weights.
-    fn dual(&self) -> Result<(f64, Vec<Coalition>, Vec<usize>), Unsolved> {
+    fn dual(&self) -> Result<(f64, Vec<Coalition>, Vec<usize>), SolveError> {
         let players = self.game.players();
         let mut lp = Lp::new();
         let mut balance = vec![Vec::new(); players];
@@ -201,9 +201,9 @@ impl<'a> Levels<'a> {
                 caps.push(cap);
             }
         }
-        lp.row(weights.iter().map(|&weight| (weight, 1.0)), Relation::Equal, 1.0);
+        lp.row(weights.iter().map(|&weight| (weight, 1.0)), Sense::Equal, 1.0);
         for terms in balance {
-            lp.row(terms, Relation::Equal, 0.0);
+            lp.row(terms, Sense::Equal, 0.0);
         }
         let optimum = lp.solve()?;
         let positive = |variables: Vec<Variable>| {

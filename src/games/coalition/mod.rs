@@ -37,5 +37,5 @@ pub mod set;
 pub mod shapley;
 pub mod solution;
 
-pub use game::{Game, MOST_PLAYERS, Sense};
+pub use game::{CooperativeGame, MOST_PLAYERS, WorthKind};
 pub use set::Coalition;

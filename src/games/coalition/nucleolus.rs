@@ -2,7 +2,7 @@
 //!
 //! Computed level by level with linear programs (Maschler, Peleg, Shapley 1979; see `levels`).
 
-use super::Game;
+use super::CooperativeGame;
 use super::levels::Levels;
 use gridfleet_core::error::Result;
 
@@ -13,7 +13,7 @@ use gridfleet_core::error::Result;
 ///
 /// # Errors
 /// If the solver fails.
-pub fn nucleolus(game: &Game) -> Result<Option<Vec<f64>>> {
+pub fn nucleolus(game: &CooperativeGame) -> Result<Option<Vec<f64>>> {
     let alone = Levels::as_alone(game);
     let loss = game.sign() * (game.total() - alone.iter().sum::<f64>());
     if loss > game.tolerance() {
@@ -31,11 +31,11 @@ pub fn nucleolus(game: &Game) -> Result<Option<Vec<f64>>> {
 ///
 /// # Errors
 /// If the solver fails.
-pub fn prenucleolus(game: &Game) -> Result<Vec<f64>> {
+pub fn prenucleolus(game: &CooperativeGame) -> Result<Vec<f64>> {
     down_the_levels(game, false)
 }
 
-fn down_the_levels(game: &Game, imputations: bool) -> Result<Vec<f64>> {
+fn down_the_levels(game: &CooperativeGame, imputations: bool) -> Result<Vec<f64>> {
     let Some(mut levels) = Levels::new(game, imputations) else { return Ok(Levels::as_alone(game)) };
     loop {
         let level = levels.solve()?;
@@ -59,7 +59,7 @@ mod tests {
         Streams { seed, replication: 0 }.stream(Purpose::Synthesis, 0)
     }
 
-    fn of(game: &Game) -> Vec<f64> {
+    fn nucleolus_of(game: &CooperativeGame) -> Vec<f64> {
         nucleolus(game).unwrap().unwrap()
     }
 
@@ -70,7 +70,7 @@ mod tests {
     }
 
     /// Excesses in descending order.
-    fn excesses(game: &Game, shares: &[f64]) -> Vec<f64> {
+    fn excesses(game: &CooperativeGame, shares: &[f64]) -> Vec<f64> {
         let mut all: Vec<f64> = game.proper().map(|s| game.excess(s, shares)).collect();
         all.sort_by(|a, b| b.total_cmp(a));
         all
@@ -87,9 +87,9 @@ mod tests {
     #[test]
     fn the_talmud_divides_estates() {
         let claims = [100.0, 200.0, 300.0];
-        assert_close(&of(&bankruptcy(100.0, &claims)), &[100.0 / 3.0; 3]);
-        assert_close(&of(&bankruptcy(200.0, &claims)), &[50.0, 75.0, 75.0]);
-        assert_close(&of(&bankruptcy(300.0, &claims)), &[50.0, 100.0, 150.0]);
+        assert_close(&nucleolus_of(&bankruptcy(100.0, &claims)), &[100.0 / 3.0; 3]);
+        assert_close(&nucleolus_of(&bankruptcy(200.0, &claims)), &[50.0, 75.0, 75.0]);
+        assert_close(&nucleolus_of(&bankruptcy(300.0, &claims)), &[50.0, 100.0, 150.0]);
     }
 
     /// Equal awards, at most half of each claim; above half of all claims, equal losses of at most half of each claim
@@ -118,7 +118,7 @@ mod tests {
                 let losses = equal_up_to(all - estate, &halves);
                 claims.iter().zip(losses).map(|(claim, loss)| claim - loss).collect()
             };
-            assert_close(&of(&bankruptcy(estate, &claims)), &expected);
+            assert_close(&nucleolus_of(&bankruptcy(estate, &claims)), &expected);
         }
     }
 
@@ -146,14 +146,14 @@ mod tests {
             let mut needs: Vec<f64> =
                 (0..2 + round % 8).map(|_| f64::from(stream.random_range(1..15))).collect();
             needs.sort_by(f64::total_cmp);
-            assert_close(&of(&airport(&needs)), &rule(&needs));
+            assert_close(&nucleolus_of(&airport(&needs)), &rule(&needs));
             assert_close(&prenucleolus(&airport(&needs)).unwrap(), &rule(&needs));
         }
     }
 
     /// By definition: no other imputation, random or nearby, has lexicographically smaller excesses.
     #[test]
-    fn no_other_division_comes_first() {
+    fn no_other_allocation_comes_first() {
         let mut stream = stream(3);
         let mut compared = 0;
         for round in 0..60 {
@@ -163,8 +163,8 @@ mod tests {
             let saved = alone.iter().sum::<f64>() - game.total();
             let imputation = nucleolus(&game).unwrap();
             assert!(imputation.is_some() || saved < 0.0);
-            let division = Some(prenucleolus(&game).unwrap());
-            for (imputations, shares) in [(true, imputation), (false, division)] {
+            let allocation = Some(prenucleolus(&game).unwrap());
+            for (imputations, shares) in [(true, imputation), (false, allocation)] {
                 let Some(shares) = shares else { continue };
                 assert!((shares.iter().sum::<f64>() - game.total()).abs() < 1e-9);
                 let allowed =
@@ -228,34 +228,42 @@ mod tests {
                 continue;
             }
             cores += 1;
-            let shares = of(&game);
+            let shares = nucleolus_of(&game);
             assert!(core::Rationality::of(&game, &shares).in_core(), "{game:?} {shares:?}");
             // In other units, with additional fixed costs per player, as savings, and with permuted players.
             let factor = 10f64.powi(stream.random_range(-9..9));
-            let other = Game::costs(game.players(), |s| factor * (game.worth(s) + s.len() as f64)).unwrap();
+            let other = CooperativeGame::costs(game.players(), |s| factor * (game.worth(s) + s.len() as f64))
+                .unwrap();
             let expected: Vec<f64> = shares.iter().map(|share| share + 1.0).collect();
-            let found: Vec<f64> = of(&other).iter().map(|share| share / factor).collect();
+            let found: Vec<f64> = nucleolus_of(&other).iter().map(|share| share / factor).collect();
             assert_close(&found, &expected);
-            let saved = of(&game.savings());
+            let saved = nucleolus_of(&game.savings());
             let expected: Vec<f64> = (0..game.players()).map(|i| game.alone(i) - shares[i]).collect();
             assert_close(&saved, &expected);
             let last = game.players() - 1;
             let renamed =
-                Game::costs(last + 1, |s| game.worth(s.players().map(|i| last - i).collect())).unwrap();
+                CooperativeGame::costs(last + 1, |s| game.worth(s.players().map(|i| last - i).collect()))
+                    .unwrap();
             let reversed: Vec<f64> = shares.iter().rev().copied().collect();
-            assert_close(&of(&renamed), &reversed);
+            assert_close(&nucleolus_of(&renamed), &reversed);
         }
         assert!(cores > 15, "{cores}");
     }
 
     #[test]
     fn small_flat_and_hopeless_games() {
-        assert_close(&of(&Game::costs(1, |_| 2.5).unwrap()), &[2.5]);
-        assert_close(&of(&Game::costs(2, |s| if s.len() == 2 { 3.0 } else { 2.0 }).unwrap()), &[1.5, 1.5]);
-        assert_close(&of(&Game::costs(4, |s| s.sum(&[0.1, 0.2, 0.3, 0.4])).unwrap()), &[0.1, 0.2, 0.3, 0.4]);
-        assert_close(&of(&Game::costs(3, |_| 0.0).unwrap()), &[0.0; 3]);
+        assert_close(&nucleolus_of(&CooperativeGame::costs(1, |_| 2.5).unwrap()), &[2.5]);
+        assert_close(
+            &nucleolus_of(&CooperativeGame::costs(2, |s| if s.len() == 2 { 3.0 } else { 2.0 }).unwrap()),
+            &[1.5, 1.5],
+        );
+        assert_close(
+            &nucleolus_of(&CooperativeGame::costs(4, |s| s.sum(&[0.1, 0.2, 0.3, 0.4])).unwrap()),
+            &[0.1, 0.2, 0.3, 0.4],
+        );
+        assert_close(&nucleolus_of(&CooperativeGame::costs(3, |_| 0.0).unwrap()), &[0.0; 3]);
         // Joint cost exceeds separate costs: no imputation, but still an optimal allocation.
-        let worse = Game::costs(2, |s| if s == Coalition::all(2) { 5.0 } else { 1.0 }).unwrap();
+        let worse = CooperativeGame::costs(2, |s| if s == Coalition::all(2) { 5.0 } else { 1.0 }).unwrap();
         assert_eq!(nucleolus(&worse).unwrap(), None);
         assert_close(&prenucleolus(&worse).unwrap(), &[2.5, 2.5]);
     }

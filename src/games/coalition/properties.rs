@@ -3,7 +3,7 @@
 //! Each notion is defined for costs; for gains the mirrored notion applies, as documented in the fields of
 //! [`Properties`].
 
-use super::{Coalition, Game, Sense};
+use super::{Coalition, CooperativeGame, WorthKind};
 use serde::Serialize;
 
 /// Properties of a game. Differences within its tolerance count as zero.
@@ -22,7 +22,7 @@ pub struct Properties {
 
 impl Properties {
     /// Computes the properties of `game`. Takes up to a few seconds for twenty players, mostly for subadditivity.
-    pub fn of(game: &Game) -> Self {
+    pub fn of(game: &CooperativeGame) -> Self {
         let alone: f64 = (0..game.players()).map(|player| game.alone(player)).sum();
         let convex = bends_wrongly(game).is_none();
         Self {
@@ -36,18 +36,18 @@ impl Properties {
 }
 
 /// A coalition and a player that lowers its worth by joining; `None` if the game is monotone.
-pub fn falls(game: &Game) -> Option<(Coalition, usize)> {
-    let everybody = game.everybody();
+pub fn falls(game: &CooperativeGame) -> Option<(Coalition, usize)> {
+    let grand_coalition = game.grand_coalition();
     (0..game.table().len()).map(Coalition::at).find_map(|coalition| {
         let less =
             |player: &usize| game.worth(coalition.with(*player)) < game.worth(coalition) - game.tolerance();
-        everybody.minus(coalition).players().find(less).map(|player| (coalition, player))
+        grand_coalition.minus(coalition).players().find(less).map(|player| (coalition, player))
     })
 }
 
 /// Two disjoint coalitions that are better off apart; `None` if the game is subadditive (for gains: superadditive).
 /// Takes up to 3^n / 2 steps.
-pub fn better_apart(game: &Game) -> Option<(Coalition, Coalition)> {
+pub fn better_apart(game: &CooperativeGame) -> Option<(Coalition, Coalition)> {
     let (worth, tolerance) = (game.table(), game.tolerance());
     let sign = game.sign();
     for union in 1..worth.len() {
@@ -70,15 +70,15 @@ pub fn better_apart(game: &Game) -> Option<(Coalition, Coalition)> {
 ///
 /// Pairs of players suffice: the marginal contributions of a player to a larger and a smaller coalition differ by a sum
 /// of such steps, one for each player in the difference (Shapley, Cores of convex games, 1971).
-pub fn bends_wrongly(game: &Game) -> Option<(Coalition, usize, usize)> {
-    let sign = match game.sense() {
-        Sense::Costs => 1.0,
-        Sense::Gains => -1.0,
+pub fn bends_wrongly(game: &CooperativeGame) -> Option<(Coalition, usize, usize)> {
+    let sign = match game.worth_kind() {
+        WorthKind::Costs => 1.0,
+        WorthKind::Gains => -1.0,
     };
     let worth = game.table();
     for place in 0..worth.len() {
-        for i in game.everybody().minus(Coalition::at(place)).players() {
-            for j in game.everybody().minus(Coalition::at(place)).players().take_while(|&j| j < i) {
+        for i in game.grand_coalition().minus(Coalition::at(place)).players() {
+            for j in game.grand_coalition().minus(Coalition::at(place)).players().take_while(|&j| j < i) {
                 let (a, b) = (1 << i, 1 << j);
                 let bend = worth[place | a] + worth[place | b] - worth[place | a | b] - worth[place];
                 if sign * bend < -game.tolerance() {
@@ -97,7 +97,7 @@ mod tests {
     use gridfleet_core::rng::{Purpose, Streams};
 
     /// The literal definitions, over all pairs of coalitions.
-    fn by_definition(game: &Game) -> Properties {
+    fn by_definition(game: &CooperativeGame) -> Properties {
         let all: Vec<Coalition> = (0..game.table().len()).map(Coalition::at).collect();
         let pairs = || all.iter().flat_map(|&s| all.iter().map(move |&t| (s, t)));
         let sign = game.sign();
@@ -125,8 +125,11 @@ mod tests {
                 2 => {
                     let game = airport(&[1.0, 2.0, 2.0, 3.0]);
                     let lift = round as f64 / 400.0;
-                    Game::costs(4, |s| if s.len() == 2 { lift + game.worth(s) } else { game.worth(s) })
-                        .unwrap()
+                    CooperativeGame::costs(
+                        4,
+                        |s| if s.len() == 2 { lift + game.worth(s) } else { game.worth(s) },
+                    )
+                    .unwrap()
                 }
                 _ => random(3, &mut stream).savings(),
             };

@@ -13,7 +13,7 @@ use rand_pcg::Pcg64;
 
 /// Orders that form a replicate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Orders {
+pub enum Permutations {
     /// One random order.
     Independent,
     /// A random order and its reverse.
@@ -45,7 +45,7 @@ pub struct Estimate {
 pub fn sampled(
     players: usize,
     mut worth: impl FnMut(Coalition) -> f64,
-    orders: Orders,
+    orders: Permutations,
     replicates: usize,
     level: f64,
     random: &mut Pcg64,
@@ -70,15 +70,15 @@ pub fn sampled(
     for _ in 0..replicates {
         order.shuffle(random);
         let mut shares = vec![0.0; players];
-        let rotations = if orders == Orders::Stratified { players } else { 1 };
+        let rotations = if orders == Permutations::Stratified { players } else { 1 };
         for first in 0..rotations {
             let rotated = || order[first..].iter().chain(&order[..first]).copied();
             added(&mut rotated(), &mut shares);
-            if orders != Orders::Independent {
+            if orders != Permutations::Independent {
                 added(&mut rotated().rev(), &mut shares);
             }
         }
-        let count = rotations * if orders == Orders::Independent { 1 } else { 2 };
+        let count = rotations * if orders == Permutations::Independent { 1 } else { 2 };
         for (contributions, share) in contributions.iter_mut().zip(shares) {
             contributions.push(share / count as f64);
         }
@@ -120,9 +120,11 @@ mod tests {
 
     #[test]
     fn a_hundred_players_come_out_as_known() {
-        for (orders, replicates) in
-            [(Orders::Independent, 4_000), (Orders::Antithetic, 2_000), (Orders::Stratified, 20)]
-        {
+        for (orders, replicates) in [
+            (Permutations::Independent, 4_000),
+            (Permutations::Antithetic, 2_000),
+            (Permutations::Stratified, 20),
+        ] {
             let estimate = sampled(100, runway, orders, replicates, 0.99, &mut stream(1)).unwrap();
             let sum: f64 = estimate.shares.iter().sum();
             assert!((sum - 10.0).abs() < 1e-9, "{sum}");
@@ -140,7 +142,7 @@ mod tests {
         let game = random(8, &mut stream(2));
         let exact = shapley(&game);
         for (orders, replicates) in
-            [(Orders::Independent, 60), (Orders::Antithetic, 60), (Orders::Stratified, 12)]
+            [(Permutations::Independent, 60), (Permutations::Antithetic, 60), (Permutations::Stratified, 12)]
         {
             let mut random = stream(3);
             let mut covered = 0;
@@ -164,17 +166,17 @@ mod tests {
             estimate.intervals.iter().map(Interval::half_width).sum::<f64>()
         };
         let square = |s: Coalition| s.players().map(|i| 1.0 + i as f64 / 100.0).sum::<f64>().powi(2);
-        assert!(spread(&square, Orders::Independent, 20) > 1.0);
-        assert!(spread(&square, Orders::Antithetic, 10) < 1e-6);
-        let independent = spread(&runway, Orders::Independent, 4_000);
-        let stratified = spread(&runway, Orders::Stratified, 20);
+        assert!(spread(&square, Permutations::Independent, 20) > 1.0);
+        assert!(spread(&square, Permutations::Antithetic, 10) < 1e-6);
+        let independent = spread(&runway, Permutations::Independent, 4_000);
+        let stratified = spread(&runway, Permutations::Stratified, 20);
         assert!(stratified < 0.85 * independent, "{stratified} {independent}");
     }
 
     #[test]
     fn what_cannot_be_estimated_is_none() {
         let estimate = |players, replicates| {
-            sampled(players, |s| s.len() as f64, Orders::Antithetic, replicates, 0.95, &mut stream(1))
+            sampled(players, |s| s.len() as f64, Permutations::Antithetic, replicates, 0.95, &mut stream(1))
         };
         assert!(estimate(0, 10).is_none() && estimate(129, 10).is_none() && estimate(3, 1).is_none());
         let all = estimate(128, 2).unwrap();

@@ -2,14 +2,14 @@
 //!
 //! L. S. Shapley, A value for n-person games, Contributions to the Theory of Games II (1953).
 
-use super::{Coalition, Game};
+use super::{Coalition, CooperativeGame};
 
 /// The Shapley value, one share per player, by one pass over all coalitions.
 ///
 /// Of all n! orders, t! (n - t - 1)! have exactly the t members of a coalition T before a given other player. Each
 /// worth c(T) therefore has weight (t - 1)! (n - t)! / n! for each member and minus t! (n - t - 1)! / n! for each other
 /// player. Takes n 2^n steps.
-pub fn shapley(game: &Game) -> Vec<f64> {
+pub fn shapley(game: &CooperativeGame) -> Vec<f64> {
     let players = game.players();
     // Sums of worth by number of members: over all coalitions, and over those that contain a given player.
     let mut all = vec![0.0; players + 1];
@@ -56,7 +56,7 @@ pub(super) mod tests {
         rest(&mut (0..players).collect(), players, visit);
     }
 
-    fn over_all_orders(game: &Game) -> Vec<f64> {
+    fn over_all_orders(game: &CooperativeGame) -> Vec<f64> {
         let (mut shares, mut count) = (vec![0.0; game.players()], 0.0);
         orders(game.players(), &mut |order| {
             let mut before = Coalition::EMPTY;
@@ -91,7 +91,8 @@ pub(super) mod tests {
         for (members, printed) in
             [([0, 1], [0.220, 1.414]), ([0, 2], [0.399, 1.200]), ([1, 2], [1.290, 0.897])]
         {
-            let two = Game::costs(2, |s| paper.worth(s.players().map(|i| members[i]).collect())).unwrap();
+            let two = CooperativeGame::costs(2, |s| paper.worth(s.players().map(|i| members[i]).collect()))
+                .unwrap();
             assert_printed(&shapley(&two), &printed);
         }
     }
@@ -134,7 +135,7 @@ pub(super) mod tests {
             let shares = shapley(&a);
             assert!((shares.iter().sum::<f64>() - a.total()).abs() < 1e-12);
             // Additivity and homogeneity.
-            let sum = Game::costs(players, |s| a.worth(s) + 3.0 * b.worth(s)).unwrap();
+            let sum = CooperativeGame::costs(players, |s| a.worth(s) + 3.0 * b.worth(s)).unwrap();
             let expected: Vec<f64> = shares.iter().zip(shapley(&b)).map(|(a, b)| a + 3.0 * b).collect();
             close(&shapley(&sum), &expected);
             // Symmetry: a worth that treats i and j alike gives them equal shares.
@@ -150,13 +151,14 @@ pub(super) mod tests {
                 };
                 s.players().map(renamed).collect::<Coalition>()
             };
-            let alike = Game::costs(players, |s| a.worth(s) + a.worth(swap(s))).unwrap();
+            let alike = CooperativeGame::costs(players, |s| a.worth(s) + a.worth(swap(s))).unwrap();
             let shares = shapley(&alike);
             assert!((shares[i] - shares[j]).abs() < 1e-12);
             // Dummy: a player that adds the same amount to every coalition pays exactly that amount.
-            let dummy =
-                Game::costs(players, |s| a.worth(s.without(i)) + if s.contains(i) { 0.7 } else { 0.0 })
-                    .unwrap();
+            let dummy = CooperativeGame::costs(players, |s| {
+                a.worth(s.without(i)) + if s.contains(i) { 0.7 } else { 0.0 }
+            })
+            .unwrap();
             assert!((shapley(&dummy)[i] - 0.7).abs() < 1e-12);
             // Savings: the saving is the standalone cost minus the share.
             let saved = shapley(&a.savings());

@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 
 /// The solutions; all amounts in the unit of the costs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Solution {
+pub struct SolutionConcepts {
     /// The Shapley value.
     pub shapley: Shares,
     /// The Core.
@@ -39,8 +39,8 @@ pub struct CoreFigures {
     /// Their joint saving; zero if no coalition objects.
     pub objecting_saves: f64,
     /// Extreme points of the Core, for up to four players; for three players in their order around it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub corners: Option<Vec<Shares>>,
+    #[serde(rename = "corners", skip_serializing_if = "Option::is_none")]
+    pub extreme_points: Option<Vec<Shares>>,
 }
 
 /// Properties of a game and its solutions.
@@ -72,7 +72,7 @@ impl Serialize for Shares {
     }
 }
 
-impl Solution {
+impl SolutionConcepts {
     /// Solves a game.
     ///
     /// # Errors
@@ -86,7 +86,7 @@ impl Solution {
         let objection = core::objection(game, &shapley);
         let imputation = nucleolus(game)?;
         // They differ only if the Core is empty.
-        let division = match &imputation {
+        let allocation = match &imputation {
             Some(imputation) if !empty => imputation.clone(),
             _ => prenucleolus(game)?,
         };
@@ -98,7 +98,8 @@ impl Solution {
                 shapley_inside: rationality.in_core(),
                 objecting: objection.map(|found| named.members(found.coalition)).unwrap_or_default(),
                 objecting_saves: objection.map_or(0.0, |found| found.excess),
-                corners: core::corners(game).map(|all| all.iter().map(|corner| shares(corner)).collect()),
+                extreme_points: core::extreme_points(game)
+                    .map(|all| all.iter().map(|point| shares(point)).collect()),
             },
             properties: Findings {
                 game: Properties::of(game),
@@ -107,7 +108,7 @@ impl Solution {
             },
             shapley: shares(&shapley),
             nucleolus: imputation.as_deref().map(shares),
-            prenucleolus: shares(&division),
+            prenucleolus: shares(&allocation),
         })
     }
 }

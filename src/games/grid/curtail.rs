@@ -138,8 +138,8 @@ impl Curtailment {
             }
             self.find_uses(feeder, asked, breach.limit);
             let used = |all: bool, uses: &[(f64, bool)]| -> f64 {
-                let there = uses.iter().zip(&*shares).zip(asked.wanted_mw);
-                there
+                let terms = uses.iter().zip(&*shares).zip(asked.wanted_mw);
+                terms
                     .filter(|((uses, _), _)| all || uses.1)
                     .map(|((uses, share), mw)| uses.0 * share * mw)
                     .sum()
@@ -331,8 +331,9 @@ mod tests {
     use super::*;
 
     fn shares(feeder: &Feeder, factor: f64, wanted: &[(usize, f64)], voltage_min: f64) -> (Vec<f64>, Sweep) {
-        let load =
-            |of: fn(&Bus) -> f64| feeder.buses().iter().map(|bus| factor * of(bus)).collect::<Vec<f64>>();
+        let load = |field: fn(&Bus) -> f64| {
+            feeder.buses().iter().map(|bus| factor * field(bus)).collect::<Vec<f64>>()
+        };
         let (fixed_mw, fixed_mvar) = (load(|bus| bus.load_mw), load(|bus| bus.load_mvar));
         let mut wanted_mw = vec![0.0; fixed_mw.len()];
         wanted.iter().for_each(|&(bus, mw)| wanted_mw[bus] += mw);
@@ -408,8 +409,8 @@ mod tests {
         let base = baran_wu().unwrap();
         // The source is below the minimum voltage, and so is every bus.
         let low = Feeder::new(10.0, 0, 0.9, base.buses().to_vec(), base.branches().to_vec()).unwrap();
-        let load = |factor: f64, of: fn(&Bus) -> f64| -> Vec<f64> {
-            base.buses().iter().map(|bus| factor * of(bus)).collect()
+        let load = |factor: f64, field: fn(&Bus) -> f64| -> Vec<f64> {
+            base.buses().iter().map(|bus| factor * field(bus)).collect()
         };
         let (light, heavy) = (0.5, 30.0);
         for (feeder, factor, most) in [(&low, light, 2), (&low, heavy, 2), (&base, heavy, 2)] {

@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn loops_and_lost_buses_are_told_of_together() {
+    fn loops_and_disconnected_buses_are_reported_together() {
         let faults = feeder(&[(0, 1), (1, 0), (2, 2)]).unwrap_err();
         let places: Vec<Place> = faults.iter().map(|fault| fault.place).collect();
         assert_eq!(places, [Place::Branch(1), Place::Branch(2), Place::Bus(2), Place::Bus(3)]);
@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn figures_that_cannot_be_are_told_of_together() {
+    fn impossible_figures_are_reported_together() {
         let mut buses = vec![bus("a"), bus("b")];
         buses[1].load_mw = f64::NAN;
         let mut wrong = branch(0, 7);

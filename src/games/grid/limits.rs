@@ -131,7 +131,7 @@ impl Limits {
 
 impl Breach {
     /// Description of the breach, for example `bus 18 at 0.9412 p.u., 0.0088 below 0.95`.
-    pub fn told(&self, feeder: &Feeder, limits: &Limits, flow: &Flow) -> String {
+    pub fn description(&self, feeder: &Feeder, limits: &Limits, flow: &Flow) -> String {
         let at = |bus: usize| {
             let voltage = flow.squared[bus].max(0.0).sqrt();
             format!("bus {} at {voltage:.4} p.u., {:.4}", feeder.buses()[bus].name, self.by)

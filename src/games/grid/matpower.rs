@@ -106,7 +106,7 @@ impl Case<'_> {
             }
         }
         Feeder::new(self.base_mva, source, voltage, buses, branches)
-            .map_err(|faults| faults.into_iter().map(|fault| self.told(fault)).collect())
+            .map_err(|faults| faults.into_iter().map(|fault| self.to_input_error(fault)).collect())
     }
 
     fn buses(&mut self) -> Vec<Bus> {
@@ -223,7 +223,7 @@ impl Case<'_> {
     }
 
     /// Converts a fault of the feeder to an error with its line.
-    fn told(&self, fault: Fault) -> InputError {
+    fn to_input_error(&self, fault: Fault) -> InputError {
         let Fault { place, key, found, expected } = fault;
         match place {
             Place::Feeder => InputError::new(found, expected).key(match key {
@@ -298,30 +298,30 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_with_its_line() {
-        let told = |from: &str, to: &str| {
+    fn errors_are_reported_with_their_line() {
+        let message = |from: &str, to: &str| {
             assert!(SMALL.contains(from));
             let problems = read(&SMALL.replace(from, to)).unwrap_err();
             problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
         };
         let line = |from: &str, to: &str| {
             let problems = read(&SMALL.replace(from, to)).unwrap_err();
-            (problems[0].line, told(from, to))
+            (problems[0].line, message(from, to))
         };
         let (at, text) = line("1 7 1 1 0 0 0 0 0 0 0", "1 2 1 1 0 0 0 0 0 0 1");
         assert_eq!(at, Some(9));
         assert!(text.contains("branch 1-2, which closes a loop"), "{text}");
         assert!(
-            told("2 1 1.0 2.0 0.01 4 0 0 0 0 1", "2 1 1.0 2.0 0.01 4 0 0 0 0 0")
+            message("2 1 1.0 2.0 0.01 4 0 0 0 0 1", "2 1 1.0 2.0 0.01 4 0 0 0 0 0")
                 .contains("bus 2, to which no branch")
         );
-        assert!(told("4 0 0 0 0 1;", "4 0 0 1.05 0 1;").contains("ratio 1.05"));
-        assert!(told("2 1 500", "2 3 500").contains("a second bus of type 3, after bus 1"));
-        assert!(told("2 1 500", "2 2 500").contains("holds the voltage of bus 2"));
-        assert!(told("2 1 500", "1 1 500").contains("bus 1 a second time"));
-        assert!(told("[ 2 1 1.0", "[ 9 1 1.0").contains("mpc.branch: found bus 9"));
-        assert!(told("2 1 1.0", "2 1 -1.0").contains("mpc.branch.r: found -0.1"));
-        assert!(told("2 1 500 100 0 0.2 1 1 0 10 1 1.1 0.9 ", "2 1 500 100").contains("a row of 4"));
-        assert!(told("mpc.baseMVA = 20/2;", "").contains("baseMVA"));
+        assert!(message("4 0 0 0 0 1;", "4 0 0 1.05 0 1;").contains("ratio 1.05"));
+        assert!(message("2 1 500", "2 3 500").contains("a second bus of type 3, after bus 1"));
+        assert!(message("2 1 500", "2 2 500").contains("holds the voltage of bus 2"));
+        assert!(message("2 1 500", "1 1 500").contains("bus 1 a second time"));
+        assert!(message("[ 2 1 1.0", "[ 9 1 1.0").contains("mpc.branch: found bus 9"));
+        assert!(message("2 1 1.0", "2 1 -1.0").contains("mpc.branch.r: found -0.1"));
+        assert!(message("2 1 500 100 0 0.2 1 1 0 10 1 1.1 0.9 ", "2 1 500 100").contains("a row of 4"));
+        assert!(message("mpc.baseMVA = 20/2;", "").contains("baseMVA"));
     }
 }

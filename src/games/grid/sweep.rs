@@ -68,7 +68,7 @@ impl Sweep {
         let Self { voltage, current } = self;
         voltage.fill((feeder.source_voltage(), 0.0));
         for rounds in 1..=MOST_ROUNDS {
-            for (bus, of) in feeder.buses().iter().enumerate() {
+            for (bus, data) in feeder.buses().iter().enumerate() {
                 let (re, im) = voltage[bus];
                 let squared = re * re + im * im;
                 // The conjugate of power over voltage, and the shunt current.
@@ -76,7 +76,7 @@ impl Sweep {
                     (active_mw[bus] * re + reactive_mvar[bus] * im) / squared,
                     (active_mw[bus] * im - reactive_mvar[bus] * re) / squared,
                 );
-                let earth = times((of.shunt_mw, of.shunt_mvar), (re, im));
+                let earth = times((data.shunt_mw, data.shunt_mvar), (re, im));
                 let (re, im) = plus(load, earth);
                 current[bus] = (re / base, im / base);
             }

@@ -2,7 +2,7 @@
 //!
 //! Source: Kingma, Ba, ICLR 2015, algorithm 1, with its constants.
 
-use super::bytes::{Reader, Torn, Writer};
+use super::bytes::{Corrupt, Reader, Writer};
 
 /// Decay rates of the running means of gradients and of their squares; `EPSILON` keeps the division finite.
 const BETA: [f64; 2] = [0.9, 0.999];
@@ -50,7 +50,7 @@ impl Adam {
     ///
     /// # Errors
     /// If the bytes are truncated, or belong to a different number of parameters.
-    pub fn load(&mut self, from: &mut Reader<'_>) -> Result<(), Torn> {
+    pub fn load(&mut self, from: &mut Reader<'_>) -> Result<(), Corrupt> {
         self.steps = from.count()?;
         from.numbers_into(&mut self.mean)?;
         from.numbers_into(&mut self.square)

@@ -9,7 +9,7 @@ pub struct Writer {
 
 /// The bytes are truncated or contain impossible values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Torn;
+pub struct Corrupt;
 
 impl Writer {
     /// Writes one integer.
@@ -56,8 +56,8 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// If the bytes are truncated.
-    pub fn count(&mut self) -> Result<u64, Torn> {
-        let (first, rest) = self.rest.split_first_chunk::<8>().ok_or(Torn)?;
+    pub fn count(&mut self) -> Result<u64, Corrupt> {
+        let (first, rest) = self.rest.split_first_chunk::<8>().ok_or(Corrupt)?;
         self.rest = rest;
         Ok(u64::from_le_bytes(*first))
     }
@@ -66,21 +66,21 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// If the bytes are truncated.
-    pub fn number(&mut self) -> Result<f64, Torn> {
+    pub fn number(&mut self) -> Result<f64, Corrupt> {
         Ok(f64::from_bits(self.count()?))
     }
 
     /// Reads a length for which the remaining bytes contain that many items of 8 bytes.
-    fn length(&mut self) -> Result<usize, Torn> {
-        let length = usize::try_from(self.count()?).map_err(|_| Torn)?;
-        if length > self.rest.len() / 8 { Err(Torn) } else { Ok(length) }
+    fn length(&mut self) -> Result<usize, Corrupt> {
+        let length = usize::try_from(self.count()?).map_err(|_| Corrupt)?;
+        if length > self.rest.len() / 8 { Err(Corrupt) } else { Ok(length) }
     }
 
     /// Reads a list of numbers preceded by its length.
     ///
     /// # Errors
     /// If there are fewer values than the length states.
-    pub fn numbers(&mut self) -> Result<Vec<f64>, Torn> {
+    pub fn numbers(&mut self) -> Result<Vec<f64>, Corrupt> {
         (0..self.length()?).map(|_| self.number()).collect()
     }
 
@@ -88,10 +88,10 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// If the length differs from that of `values`.
-    pub fn numbers_into(&mut self, values: &mut [f64]) -> Result<(), Torn> {
+    pub fn numbers_into(&mut self, values: &mut [f64]) -> Result<(), Corrupt> {
         let read = self.numbers()?;
         if read.len() != values.len() {
-            return Err(Torn);
+            return Err(Corrupt);
         }
         values.copy_from_slice(&read);
         Ok(())
@@ -101,7 +101,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// If there are fewer values than the length states.
-    pub fn counts(&mut self) -> Result<Vec<u64>, Torn> {
+    pub fn counts(&mut self) -> Result<Vec<u64>, Corrupt> {
         (0..self.length()?).map(|_| self.count()).collect()
     }
 }
@@ -133,6 +133,6 @@ mod tests {
     fn a_length_beyond_the_file_asks_for_no_memory() {
         let mut writer = Writer::default();
         writer.count(u64::MAX >> 4);
-        assert_eq!(Reader::new(&writer.bytes).numbers(), Err(Torn));
+        assert_eq!(Reader::new(&writer.bytes).numbers(), Err(Corrupt));
     }
 }

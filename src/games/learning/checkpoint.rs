@@ -9,7 +9,7 @@
 //! ```
 //! Little-endian. Truncation and corruption are detected by the length fields and the SHA-256 trailer.
 
-use super::bytes::{Reader, Torn, Writer};
+use super::bytes::{Corrupt, Reader, Writer};
 use super::{Agent, AgentSpec, Space, Values};
 use gridfleet_core::error::{Error, InputError, Result, input};
 use serde::{Deserialize, Serialize};
@@ -179,15 +179,15 @@ impl Checkpoint {
     /// # Errors
     /// If the state does not belong to such an agent.
     pub fn restore(&self, agent: &mut dyn Agent) -> Result<Vec<u8>, InputError> {
-        let restore = |agent: &mut dyn Agent| -> Result<Vec<u8>, Torn> {
+        let restore = |agent: &mut dyn Agent| -> Result<Vec<u8>, Corrupt> {
             let mut reader = Reader::new(&self.state);
-            let length = usize::try_from(reader.count()?).map_err(|_| Torn)?;
-            let (trainer, rest) = self.state[8..].split_at_checked(length).ok_or(Torn)?;
+            let length = usize::try_from(reader.count()?).map_err(|_| Corrupt)?;
+            let (trainer, rest) = self.state[8..].split_at_checked(length).ok_or(Corrupt)?;
             let mut reader = Reader::new(rest);
             agent.load(&mut reader)?;
-            if reader.is_empty() { Ok(trainer.to_vec()) } else { Err(Torn) }
+            if reader.is_empty() { Ok(trainer.to_vec()) } else { Err(Corrupt) }
         };
-        restore(agent).map_err(|Torn| self.another_network())
+        restore(agent).map_err(|Corrupt| self.another_network())
     }
 
     fn another_network(&self) -> InputError {
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_goes_on_from_a_file_learns_the_same_to_the_bit() {
+    fn resuming_from_a_file_gives_identical_bits() {
         for kind in AgentKind::OF_VALUES {
             let purpose = purpose(kind);
             let new = || purpose.agent.build(SPACE, &mut STREAMS.stream(Stream::Policy, 1_000));
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_short_or_changed_is_told() {
+    fn truncated_or_changed_files_are_rejected() {
         let purpose = purpose(AgentKind::DuelingDoubleDqn);
         let mut agent = purpose.agent.build(SPACE, &mut STREAMS.stream(Stream::Policy, 0));
         teach(&mut *agent, 0..9);

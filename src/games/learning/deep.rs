@@ -6,7 +6,7 @@
 //! updates).
 
 use super::adam::Adam;
-use super::bytes::{Reader, Torn, Writer};
+use super::bytes::{Corrupt, Reader, Writer};
 use super::memory::{Batch, Memory};
 use super::network::{Network, Workspace};
 use super::{Agent, Transition, Values, best};
@@ -14,7 +14,7 @@ use rand_pcg::Pcg64;
 
 /// Parameters of a deep Q-network.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Settings {
+pub struct DeepSettings {
     /// Whether the network chooses the next action that the target network values.
     pub double: bool,
     /// Discount factor per step.
@@ -36,7 +36,7 @@ pub struct Settings {
 /// A deep Q-network with its target network, optimiser and replay memory.
 #[derive(Debug, Clone)]
 pub struct Deep {
-    settings: Settings,
+    settings: DeepSettings,
     values: Values,
     target: Network,
     adam: Adam,
@@ -57,7 +57,7 @@ struct Work {
 
 impl Deep {
     /// Creates an agent from an initial network.
-    pub fn new(network: Network, settings: Settings) -> Self {
+    pub fn new(network: Network, settings: DeepSettings) -> Self {
         let parameters = network.parameters.len();
         Self {
             memory: Memory::new(
@@ -74,7 +74,7 @@ impl Deep {
 }
 
 /// Computes the next-state value of each transition of the batch in `work` into `work.later`.
-fn later(settings: &Settings, network: &Network, target: &Network, work: &mut Work) {
+fn later(settings: &DeepSettings, network: &Network, target: &Network, work: &mut Work) {
     let Work { batch, now, then, later, .. } = work;
     later.clear();
     later.resize(batch.action.len(), 0.0);
@@ -117,9 +117,9 @@ impl Agent for Deep {
         let mut loss = 0.0;
         for (row, (&done, later)) in batch.action.iter().zip(later).enumerate() {
             let reward = batch.reward(row);
-            let told = reward.told(done, actions);
-            let share = 1.0 / (count * told.len()) as f64;
-            for action in told {
+            let known = reward.known_actions(done, actions);
+            let share = 1.0 / (count * known.len()) as f64;
+            for action in known {
                 let error = now.values[row * actions + action] - (reward.of(action) + *later);
                 loss += share * error * error;
                 by_values[row * actions + action] = 2.0 * share * error.clamp(-settings.clip, settings.clip);
@@ -137,7 +137,7 @@ impl Agent for Deep {
         self.memory.save(out);
     }
 
-    fn load(&mut self, from: &mut Reader<'_>) -> Result<(), Torn> {
+    fn load(&mut self, from: &mut Reader<'_>) -> Result<(), Corrupt> {
         self.values.load(from)?;
         from.numbers_into(&mut self.target.parameters)?;
         self.adam.load(from)?;
@@ -171,7 +171,7 @@ mod tests {
         let shape = Shape { inputs: 1, hidden: Vec::new(), actions: 2, dueling: false, branches: 1 };
         let mut network = Network::zero(shape);
         network.parameters.copy_from_slice(&[0.0, 0.0, 3.0, 1.0]);
-        let settings = Settings {
+        let settings = DeepSettings {
             double,
             discount: 0.5,
             rate: 0.0,

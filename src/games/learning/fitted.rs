@@ -6,7 +6,7 @@
 //!
 //! Sources: Ernst, Geurts, Wehenkel, JMLR 6 (2005); Gordon, ICML 1995 (averagers).
 
-use super::bytes::{Reader, Torn, Writer};
+use super::bytes::{Corrupt, Reader, Writer};
 use super::{Agent, Transition, Values};
 use rand_pcg::Pcg64;
 use std::collections::BTreeMap;
@@ -30,7 +30,7 @@ pub struct Fitted {
     discount: f64,
     /// Number of transitions between two fits.
     every: u64,
-    told: u64,
+    known_actions: u64,
     tried: BTreeMap<usize, Tried>,
     values: Values,
 }
@@ -38,7 +38,7 @@ pub struct Fitted {
 impl Fitted {
     /// Creates an agent that fits `values`, a table, after every `every` transitions.
     pub fn new(discount: f64, every: u64, values: Values) -> Self {
-        Self { discount, every: every.max(1), told: 0, tried: BTreeMap::new(), values }
+        Self { discount, every: every.max(1), known_actions: 0, tried: BTreeMap::new(), values }
     }
 
     /// Sweeps until the values converge; returns the square of the largest change in the first sweep.
@@ -72,7 +72,7 @@ impl Agent for Fitted {
 
     fn learn(&mut self, step: &Transition<'_>, _: f64, _: &mut Pcg64) -> Option<f64> {
         let Values::Table(table) = &self.values else { return None };
-        for action in step.reward.told(step.action, table.actions) {
+        for action in step.reward.known_actions(step.action, table.actions) {
             let tried = self.tried.entry(step.before.cell * table.actions + action).or_default();
             tried.times += 1;
             tried.reward += step.reward.of(action);
@@ -81,12 +81,12 @@ impl Agent for Fitted {
                 *tried.after.entry(step.after.cell).or_default() += 1;
             }
         }
-        self.told += 1;
-        if self.told.is_multiple_of(self.every) { self.fit() } else { None }
+        self.known_actions += 1;
+        if self.known_actions.is_multiple_of(self.every) { self.fit() } else { None }
     }
 
     fn save(&self, out: &mut Writer) {
-        out.count(self.told);
+        out.count(self.known_actions);
         out.count(self.tried.len() as u64);
         for (&entry, tried) in &self.tried {
             out.count(entry as u64);
@@ -97,11 +97,11 @@ impl Agent for Fitted {
         }
     }
 
-    fn load(&mut self, from: &mut Reader<'_>) -> Result<(), Torn> {
+    fn load(&mut self, from: &mut Reader<'_>) -> Result<(), Corrupt> {
         self.values.load(from)?;
-        let Values::Table(table) = &self.values else { return Err(Torn) };
+        let Values::Table(table) = &self.values else { return Err(Corrupt) };
         let cells = (table.values.len() / table.actions) as u64;
-        self.told = from.count()?;
+        self.known_actions = from.count()?;
         self.tried.clear();
         for _ in 0..from.count()? {
             let entry = from.count()?;
@@ -109,7 +109,7 @@ impl Agent for Fitted {
             let (after, counts) = (from.counts()?, from.counts()?);
             let known = entry < table.values.len() as u64 && after.iter().all(|&cell| cell < cells);
             if !known || after.len() != counts.len() {
-                return Err(Torn);
+                return Err(Corrupt);
             }
             let after = after.into_iter().map(|cell| cell as usize).zip(counts).collect();
             self.tried.insert(entry as usize, Tried { times, reward, after });

@@ -2,7 +2,7 @@
 //!
 //! Source: Mnih et al., Nature 518 (2015): experience replay.
 
-use super::bytes::{Reader, Torn, Writer};
+use super::bytes::{Corrupt, Reader, Writer};
 use super::{Reward, Transition};
 use rand::RngExt as _;
 use rand_pcg::Pcg64;
@@ -80,7 +80,7 @@ impl Memory {
     pub fn push(&mut self, step: &Transition<'_>) {
         let (n, at) = (self.inputs, self.next);
         debug_assert!(step.before.features.len() == n && step.after.features.len() == n);
-        let (told, branches): (&[f64], usize) = match &step.reward {
+        let (known, branches): (&[f64], usize) = match &step.reward {
             Reward::Done(reward) => (std::slice::from_ref(reward), 0),
             Reward::All { alternatives, branches } => (alternatives, *branches),
         };
@@ -89,13 +89,13 @@ impl Memory {
             self.before.extend_from_slice(step.before.features);
             self.after.extend_from_slice(step.after.features);
             self.action.push(step.action as u32);
-            self.reward.extend_from_slice(told);
+            self.reward.extend_from_slice(known);
             self.terminal.push(step.terminal);
         } else {
             self.before[at * n..(at + 1) * n].copy_from_slice(step.before.features);
             self.after[at * n..(at + 1) * n].copy_from_slice(step.after.features);
             self.action[at] = step.action as u32;
-            self.reward[at * told.len()..(at + 1) * told.len()].copy_from_slice(told);
+            self.reward[at * known.len()..(at + 1) * known.len()].copy_from_slice(known);
             self.terminal[at] = step.terminal;
         }
         self.next = (at + 1) % self.capacity;
@@ -136,11 +136,11 @@ impl Memory {
     ///
     /// # Errors
     /// If the bytes are not the state of such a memory.
-    pub fn load(&mut self, from: &mut Reader<'_>) -> Result<(), Torn> {
-        self.next = usize::try_from(from.count()?).map_err(|_| Torn)?;
+    pub fn load(&mut self, from: &mut Reader<'_>) -> Result<(), Corrupt> {
+        self.next = usize::try_from(from.count()?).map_err(|_| Corrupt)?;
         self.action = from.counts()?.into_iter().map(|action| action as u32).collect();
         self.terminal = from.counts()?.into_iter().map(|terminal| terminal != 0).collect();
-        self.branches = usize::try_from(from.count()?).map_err(|_| Torn)?;
+        self.branches = usize::try_from(from.count()?).map_err(|_| Corrupt)?;
         self.reward = from.numbers()?;
         self.before = from.numbers()?;
         self.after = from.numbers()?;
@@ -153,7 +153,7 @@ impl Memory {
             && self.tells_alike(held)
             && self.before.len() == rows
             && self.after.len() == rows;
-        if fits { Ok(()) } else { Err(Torn) }
+        if fits { Ok(()) } else { Err(Corrupt) }
     }
 
     /// Whether each of `held` transitions has the same number of known rewards.

@@ -26,7 +26,7 @@ pub mod table;
 pub use checkpoint::{Checkpoint, Purpose};
 pub use spec::{AgentKind, AgentSpec};
 
-use bytes::{Reader, Torn, Writer};
+use bytes::{Corrupt, Reader, Writer};
 use network::{Network, Workspace};
 use rand::RngExt as _;
 use rand_pcg::Pcg64;
@@ -75,7 +75,7 @@ impl Reward<'_> {
     }
 
     /// Actions with known rewards, if `done` was taken and there are `actions`.
-    pub fn told(&self, done: usize, actions: usize) -> std::ops::Range<usize> {
+    pub fn known_actions(&self, done: usize, actions: usize) -> std::ops::Range<usize> {
         match self {
             Self::Done(_) => done..done + 1,
             Self::All { .. } => 0..actions,
@@ -150,7 +150,7 @@ impl Values {
     ///
     /// # Errors
     /// If the bytes do not match the shape.
-    pub fn load(&mut self, from: &mut Reader<'_>) -> Result<(), Torn> {
+    pub fn load(&mut self, from: &mut Reader<'_>) -> Result<(), Corrupt> {
         from.numbers_into(match self {
             Self::Table(table) => &mut table.values,
             Self::Network(network) => &mut network.parameters,
@@ -181,7 +181,7 @@ pub trait Agent: Send {
     ///
     /// # Errors
     /// If the bytes are not the state of such an agent.
-    fn load(&mut self, from: &mut Reader<'_>) -> Result<(), Torn>;
+    fn load(&mut self, from: &mut Reader<'_>) -> Result<(), Corrupt>;
 }
 
 /// Probability of a random action instead of the best one, decreasing linearly.
@@ -234,7 +234,7 @@ mod tests {
     fn rewards_of_tuples_are_sums() {
         let all = Reward::All { alternatives: &[1.0, 2.0, 10.0, 30.0], branches: 2 };
         assert_eq!((0..4).map(|action| all.of(action)).collect::<Vec<_>>(), [11.0, 31.0, 12.0, 32.0]);
-        assert_eq!((all.told(3, 4), Reward::Done(5.0).told(3, 4)), (0..4, 3..4));
+        assert_eq!((all.known_actions(3, 4), Reward::Done(5.0).known_actions(3, 4)), (0..4, 3..4));
         let single = Reward::All { alternatives: &[1.0, 2.0, 10.0], branches: 1 };
         assert_eq!((0..3).map(|action| single.of(action)).collect::<Vec<_>>(), [1.0, 2.0, 10.0]);
     }

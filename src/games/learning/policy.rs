@@ -11,7 +11,7 @@
 //! of a sample); Williams, Peng, Connection Science 3 (1991) (entropy).
 
 use super::adam::Adam;
-use super::bytes::{Reader, Torn, Writer};
+use super::bytes::{Corrupt, Reader, Writer};
 use super::memory::{Batch, Memory};
 use super::network::{Network, Shape, Workspace};
 use super::{Agent, Transition, Values};
@@ -19,7 +19,7 @@ use rand_pcg::Pcg64;
 
 /// Parameters of policy learning.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Settings {
+pub struct PolicySettings {
     /// Learning rate of Adam.
     pub rate: f64,
     /// Number of transitions in a batch.
@@ -35,7 +35,7 @@ pub struct Settings {
 /// A policy with its optimiser and replay memory.
 #[derive(Debug, Clone)]
 pub struct Policy {
-    settings: Settings,
+    settings: PolicySettings,
     values: Values,
     adam: Adam,
     memory: Memory,
@@ -55,7 +55,7 @@ struct Work {
 
 impl Policy {
     /// Creates an agent from an initial network.
-    pub fn new(network: Network, settings: Settings) -> Self {
+    pub fn new(network: Network, settings: PolicySettings) -> Self {
         let parameters = network.parameters.len();
         Self {
             memory: Memory::new(
@@ -144,7 +144,7 @@ impl Agent for Policy {
         self.memory.save(out);
     }
 
-    fn load(&mut self, from: &mut Reader<'_>) -> Result<(), Torn> {
+    fn load(&mut self, from: &mut Reader<'_>) -> Result<(), Corrupt> {
         self.values.load(from)?;
         self.adam.load(from)?;
         self.memory.load(from)
@@ -203,11 +203,11 @@ mod tests {
         climb(&mut pairs, &rewards, 0.2);
         let mut singly = vec![0.0; 9];
         for choice in 0..2 {
-            let of: Vec<usize> = only(choice, &shape).collect();
-            let mut climbs: Vec<f64> = of.iter().map(|&action| work.values[action]).collect();
-            let rewards: Vec<f64> = of.iter().map(|&action| rewards[action]).collect();
+            let actions: Vec<usize> = only(choice, &shape).collect();
+            let mut climbs: Vec<f64> = actions.iter().map(|&action| work.values[action]).collect();
+            let rewards: Vec<f64> = actions.iter().map(|&action| rewards[action]).collect();
             climb(&mut climbs, &rewards, 0.2);
-            of.iter().zip(climbs).for_each(|(&action, climb)| singly[action] += climb);
+            actions.iter().zip(climbs).for_each(|(&action, climb)| singly[action] += climb);
         }
         let mut gradients = [pairs, singly].map(|by_values| {
             let mut gradient = vec![0.0; network.parameters.len()];

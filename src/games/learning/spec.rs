@@ -1,6 +1,6 @@
 //! Agents by name and parameters, as in a scenario file.
 
-use super::deep::{Deep, Settings};
+use super::deep::{Deep, DeepSettings};
 use super::fitted::Fitted;
 use super::network::{Network, Shape};
 use super::policy::{self, Policy};
@@ -164,7 +164,7 @@ impl AgentSpec {
             Box::new(Stepwise { follows, discount, rate, values: self.values(space) })
         };
         let deep = |double, random: &mut Pcg64| -> Box<dyn Agent> {
-            let settings = Settings {
+            let settings = DeepSettings {
                 double,
                 discount: self.discount,
                 rate: self.rate(),
@@ -186,7 +186,7 @@ impl AgentSpec {
             AgentKind::Dqn => deep(false, random),
             AgentKind::DoubleDqn | AgentKind::DuelingDoubleDqn => deep(true, random),
             AgentKind::Policy => {
-                let settings = policy::Settings {
+                let settings = policy::PolicySettings {
                     rate: self.rate(),
                     batch: self.batch,
                     memory: self.memory,

@@ -2,7 +2,7 @@
 //!
 //! Sources: Watkins, Dayan, Machine Learning 8 (1992); Rummery, Niranjan, CUED/F-INFENG/TR 166 (1994).
 
-use super::bytes::{Reader, Torn, Writer};
+use super::bytes::{Corrupt, Reader, Writer};
 use super::{Agent, Transition, Values};
 use rand_pcg::Pcg64;
 
@@ -66,9 +66,9 @@ impl Agent for Stepwise {
             Follows::Best => table.best_value(step.after.cell),
             Follows::Taken => table.row(step.after.cell)[step.next_action],
         };
-        let told = step.reward.told(step.action, table.actions);
-        let (count, mut loss) = (told.len() as f64, 0.0);
-        for action in told {
+        let known = step.reward.known_actions(step.action, table.actions);
+        let (count, mut loss) = (known.len() as f64, 0.0);
+        for action in known {
             let entry = &mut table.values[step.before.cell * table.actions + action];
             let error = step.reward.of(action) + self.discount * later - *entry;
             *entry += rate * self.rate * error;
@@ -79,7 +79,7 @@ impl Agent for Stepwise {
 
     fn save(&self, _: &mut Writer) {}
 
-    fn load(&mut self, from: &mut Reader<'_>) -> Result<(), Torn> {
+    fn load(&mut self, from: &mut Reader<'_>) -> Result<(), Corrupt> {
         self.values.load(from)
     }
 }

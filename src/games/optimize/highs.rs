@@ -14,19 +14,19 @@
 //! another version or SCIP proved the better plan optimal. Without reluctance it found the optimum of each of more than
 //! a hundred days. The binding of 1.11 is therefore pinned.
 
-use super::lp::{Column, FEASIBILITY, Lp, Relation, Row, Unsolved};
-use ::highs::{HighsModelStatus, Model, RowProblem, Sense, TrySetOptionError};
+use super::lp::{Column, FEASIBILITY, Lp, Row, Sense, SolveError};
+use ::highs::{HighsModelStatus, Model, RowProblem, TrySetOptionError};
 
 /// Options of HiGHS.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Options {
+pub struct HighsOptions {
     /// Relative gap between the objective and its bound at which a program with binaries is considered solved.
     pub gap: f64,
     /// Time limit of each of up to four runs [s]; `None` for no limit.
     pub time_limit_s: Option<f64>,
 }
 
-impl Default for Options {
+impl Default for HighsOptions {
     /// A gap of 1e-7 (assumed: a tenth of the tolerance to which two methods are compared), and no time limit.
     fn default() -> Self {
         Self { gap: 1e-7, time_limit_s: None }
@@ -37,13 +37,13 @@ impl Default for Options {
 ///
 /// # Errors
 /// Same as [`Lp::solve_with`].
-pub(super) fn solve(lp: &Lp, options: Options) -> Result<Vec<f64>, Unsolved> {
+pub(super) fn solve(lp: &Lp, options: HighsOptions) -> Result<Vec<f64>, SolveError> {
     if !is_sound(lp) {
-        return Err(Unsolved::Failed("a number of it is not finite".to_owned()));
+        return Err(SolveError::Failed("a number of it is not finite".to_owned()));
     }
     let values = match run(lp, options, Binaries::Between, "choose") {
         // Presolve may report an unbounded program as infeasible: HiGHS is run again without it.
-        Err(Unsolved::Infeasible) => run(lp, options, Binaries::Between, "off")?,
+        Err(SolveError::Infeasible) => run(lp, options, Binaries::Between, "off")?,
         other => other?,
     };
     if !lp.columns().iter().any(|column| column.binary) {
@@ -53,8 +53,8 @@ pub(super) fn solve(lp: &Lp, options: Options) -> Result<Vec<f64>, Unsolved> {
     // returns one.
     let near = run(lp, options, Binaries::Whole, "choose")?;
     run(lp, options, Binaries::Held(&near), "choose").map_err(|error| match error {
-        Unsolved::Infeasible => {
-            Unsolved::Failed("the point that HiGHS found is none when its binaries are whole".to_owned())
+        SolveError::Infeasible => {
+            SolveError::Failed("the point that HiGHS found is none when its binaries are whole".to_owned())
         }
         other => other,
     })
@@ -73,32 +73,32 @@ enum Binaries<'a> {
 
 /// Whether all coefficients are valid: HiGHS would compute with NaN.
 fn is_sound(lp: &Lp) -> bool {
-    let column = |c: &Column| c.weight.is_finite() && !c.low.is_nan() && !c.high.is_nan();
-    let row = |r: &Row| !r.right.is_nan() && r.terms.iter().all(|(_, factor)| factor.is_finite());
+    let column = |c: &Column| c.objective.is_finite() && !c.lower.is_nan() && !c.upper.is_nan();
+    let row = |r: &Row| !r.rhs.is_nan() && r.terms.iter().all(|(_, factor)| factor.is_finite());
     lp.columns().iter().all(column) && lp.rows().iter().all(row)
 }
 
 /// Runs HiGHS once.
-fn run(lp: &Lp, options: Options, binaries: Binaries, presolve: &str) -> Result<Vec<f64>, Unsolved> {
-    let refused = |what: &str| Unsolved::Failed(format!("HiGHS refused {what}"));
+fn run(lp: &Lp, options: HighsOptions, binaries: Binaries, presolve: &str) -> Result<Vec<f64>, SolveError> {
+    let refused = |what: &str| SolveError::Failed(format!("HiGHS refused {what}"));
     let mut problem = RowProblem::new();
     let mut variables = Vec::with_capacity(lp.columns().len());
     for (i, column) in lp.columns().iter().enumerate() {
         let (whole, bounds) = match binaries {
             Binaries::Held(values) if column.binary => (false, values[i].round()..=values[i].round()),
-            _ => (column.binary && matches!(binaries, Binaries::Whole), column.low..=column.high),
+            _ => (column.binary && matches!(binaries, Binaries::Whole), column.lower..=column.upper),
         };
-        variables.push(problem.add_column_with_integrality(column.weight, bounds, whole));
+        variables.push(problem.add_column_with_integrality(column.objective, bounds, whole));
     }
     for row in lp.rows() {
-        let (low, high) = match row.relation {
-            Relation::AtMost => (f64::NEG_INFINITY, row.right),
-            Relation::Equal => (row.right, row.right),
-            Relation::AtLeast => (row.right, f64::INFINITY),
+        let (lower, upper) = match row.sense {
+            Sense::AtMost => (f64::NEG_INFINITY, row.rhs),
+            Sense::Equal => (row.rhs, row.rhs),
+            Sense::AtLeast => (row.rhs, f64::INFINITY),
         };
-        problem.add_row(low..=high, row.terms.iter().map(|(v, factor)| (variables[v.index()], *factor)));
+        problem.add_row(lower..=upper, row.terms.iter().map(|(v, factor)| (variables[v.index()], *factor)));
     }
-    let mut model = problem.try_optimise(Sense::Minimise).map_err(|_| refused("the program"))?;
+    let mut model = problem.try_optimise(::highs::Sense::Minimise).map_err(|_| refused("the program"))?;
     let exact = !matches!(binaries, Binaries::Whole);
     set(&mut model, options, exact, presolve).map_err(|_| refused("an option"))?;
     let solved = model.try_solve().map_err(|_| refused("to solve"))?;
@@ -106,16 +106,21 @@ fn run(lp: &Lp, options: Options, binaries: Binaries, presolve: &str) -> Result<
         HighsModelStatus::Optimal | HighsModelStatus::ModelEmpty => {
             Ok(solved.get_solution().columns().to_vec())
         }
-        HighsModelStatus::Infeasible => Err(Unsolved::Infeasible),
-        HighsModelStatus::Unbounded => Err(Unsolved::Unbounded),
+        HighsModelStatus::Infeasible => Err(SolveError::Infeasible),
+        HighsModelStatus::Unbounded => Err(SolveError::Unbounded),
         HighsModelStatus::ReachedTimeLimit => {
-            Err(Unsolved::Failed("HiGHS reached its limit of time".to_owned()))
+            Err(SolveError::Failed("HiGHS reached its limit of time".to_owned()))
         }
-        other => Err(Unsolved::Failed(format!("HiGHS ended with the status {other:?}"))),
+        other => Err(SolveError::Failed(format!("HiGHS ended with the status {other:?}"))),
     }
 }
 
-fn set(model: &mut Model, options: Options, exact: bool, presolve: &str) -> Result<(), TrySetOptionError> {
+fn set(
+    model: &mut Model,
+    options: HighsOptions,
+    exact: bool,
+    presolve: &str,
+) -> Result<(), TrySetOptionError> {
     model.try_set_option("threads", 1)?;
     model.try_set_option("parallel", "off")?;
     model.try_set_option("random_seed", 0)?;

@@ -22,7 +22,7 @@ pub enum Solver {
     /// HiGHS, for programs with hundreds of binaries. Requires the cargo feature `highs`, whose build needs cmake and
     /// libclang.
     #[cfg(feature = "highs")]
-    Highs(highs::Options),
+    Highs(highs::HighsOptions),
 }
 
 /// A variable of a program, as returned by [`Lp::variable`].
@@ -36,9 +36,9 @@ impl Variable {
     }
 }
 
-/// Relation between the sides of a row.
+/// Sense of a row: relation between its sides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Relation {
+pub enum Sense {
     /// At most the right-hand side.
     AtMost,
     /// Equal to the right-hand side.
@@ -57,9 +57,9 @@ pub struct Lp {
 /// Data of a variable of a program.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Column {
-    pub weight: f64,
-    pub low: f64,
-    pub high: f64,
+    pub objective: f64,
+    pub lower: f64,
+    pub upper: f64,
     /// Whether the variable is restricted to 0 or 1.
     pub binary: bool,
 }
@@ -69,13 +69,13 @@ pub(super) struct Column {
 pub(super) struct Row {
     /// Terms by ascending index, each variable once.
     pub terms: Vec<(Variable, f64)>,
-    pub relation: Relation,
-    pub right: f64,
+    pub sense: Sense,
+    pub rhs: f64,
 }
 
 /// An optimal point.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Optimum {
+pub struct Solution {
     /// Value of the objective.
     pub objective: f64,
     values: Vec<f64>,
@@ -83,7 +83,7 @@ pub struct Optimum {
 
 /// Reason why there is no optimal point.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Unsolved {
+pub enum SolveError {
     /// No point satisfies all rows and bounds.
     #[error("the linear program has no feasible point")]
     Infeasible,
@@ -95,9 +95,9 @@ pub enum Unsolved {
     Failed(String),
 }
 
-impl From<Unsolved> for Error {
-    fn from(unsolved: Unsolved) -> Self {
-        Self::Other(unsolved.to_string())
+impl From<SolveError> for Error {
+    fn from(error: SolveError) -> Self {
+        Self::Other(error.to_string())
     }
 }
 
@@ -107,19 +107,19 @@ impl Lp {
         Self::default()
     }
 
-    /// Adds a variable between `low` and `high` (which may be infinite) with the coefficient `weight` in the objective.
-    pub fn variable(&mut self, weight: f64, low: f64, high: f64) -> Variable {
-        self.column(Column { weight, low, high, binary: false })
+    /// Adds a variable between `lower` and `upper` (which may be infinite) with the objective coefficient `objective`.
+    pub fn variable(&mut self, objective: f64, lower: f64, upper: f64) -> Variable {
+        self.column(Column { objective, lower, upper, binary: false })
     }
 
     /// Adds an unbounded variable.
-    pub fn free(&mut self, weight: f64) -> Variable {
-        self.variable(weight, f64::NEG_INFINITY, f64::INFINITY)
+    pub fn free(&mut self, objective: f64) -> Variable {
+        self.variable(objective, f64::NEG_INFINITY, f64::INFINITY)
     }
 
     /// Adds a variable that is 0 or 1.
-    pub fn binary(&mut self, weight: f64) -> Variable {
-        self.column(Column { weight, low: 0.0, high: 1.0, binary: true })
+    pub fn binary(&mut self, objective: f64) -> Variable {
+        self.column(Column { objective, lower: 0.0, upper: 1.0, binary: true })
     }
 
     fn column(&mut self, column: Column) -> Variable {
@@ -127,11 +127,11 @@ impl Lp {
         Variable(self.columns.len() - 1)
     }
 
-    /// Adds a row: the sum of variables times factors is in `relation` to `right`.
+    /// Adds a row: the sum of variables times factors is related to `rhs` by `sense`.
     ///
     /// # Panics
     /// If a variable appears twice or belongs to a larger program.
-    pub fn row(&mut self, terms: impl IntoIterator<Item = (Variable, f64)>, relation: Relation, right: f64) {
+    pub fn row(&mut self, terms: impl IntoIterator<Item = (Variable, f64)>, sense: Sense, rhs: f64) {
         let mut terms: Vec<_> = terms.into_iter().collect();
         terms.sort_unstable_by_key(|(variable, _)| *variable);
         assert!(terms.windows(2).all(|pair| pair[0].0 < pair[1].0), "a variable comes twice in a row");
@@ -139,7 +139,7 @@ impl Lp {
             terms.last().is_none_or(|(last, _)| last.0 < self.columns.len()),
             "a variable of another program"
         );
-        self.rows.push(Row { terms, relation, right });
+        self.rows.push(Row { terms, sense, rhs });
     }
 
     pub(super) fn columns(&self) -> &[Column] {
@@ -154,7 +154,7 @@ impl Lp {
     ///
     /// # Errors
     /// If there is no optimum, or the solver fails.
-    pub fn solve(&self) -> Result<Optimum, Unsolved> {
+    pub fn solve(&self) -> Result<Solution, SolveError> {
         self.solve_with(Solver::default())
     }
 
@@ -162,19 +162,20 @@ impl Lp {
     ///
     /// # Errors
     /// If there is no optimum, or the solver fails or reaches a limit.
-    pub fn solve_with(&self, solver: Solver) -> Result<Optimum, Unsolved> {
+    pub fn solve_with(&self, solver: Solver) -> Result<Solution, SolveError> {
         let values = match solver {
             Solver::Microlp => microlp::solve(self)?,
             #[cfg(feature = "highs")]
             Solver::Highs(options) => highs::solve(self, options)?,
         };
         // Summed from the values, so that both agree to the last digit.
-        let objective = self.columns.iter().zip(&values).map(|(column, value)| column.weight * value).sum();
-        Ok(Optimum { objective, values })
+        let objective =
+            self.columns.iter().zip(&values).map(|(column, value)| column.objective * value).sum();
+        Ok(Solution { objective, values })
     }
 }
 
-impl Optimum {
+impl Solution {
     /// Value of `variable`.
     ///
     /// # Panics

@@ -16,4 +16,4 @@ pub mod highs;
 pub mod lp;
 mod microlp;
 
-pub use lp::{Lp, Optimum, Relation, Solver, Unsolved, Variable};
+pub use lp::{Lp, Sense, Solution, SolveError, Solver, Variable};

@@ -10,13 +10,13 @@
 //! schedule can serve two of three trips, which is an additional limit ([`Choice::cuts`]; M. Jepsen and others,
 //! Subset-row inequalities applied to the vehicle-routing problem with time windows, Operations Research 56 (2), 2008).
 
-use super::model::Model;
+use super::model::RoutingModel;
 use super::pool::{Active, Column, Pool};
-use crate::optimize::{Lp, Relation, Unsolved, Variable};
+use crate::optimize::{Lp, Sense, SolveError, Variable};
 
 /// Options of a coalition.
 pub(super) struct Choice<'a> {
-    pub model: &'a Model<'a>,
+    pub model: &'a RoutingModel<'a>,
     pub pool: &'a Pool,
     pub active: &'a Active,
     /// Active rows, by index in the model.
@@ -103,7 +103,7 @@ impl Choice<'_> {
 
     /// Computes the lower bound with these triples. `hot` contains the initial columns; on return, also those that were
     /// added.
-    pub fn bound(&self, hot: &mut Vec<u32>, triples: &[u64]) -> Result<Worth, Unsolved> {
+    pub fn bound(&self, hot: &mut Vec<u32>, triples: &[u64]) -> Result<Worth, SolveError> {
         let model = self.model;
         let counts: Vec<f64> = model.instance.vehicles.iter().map(|vehicles| vehicles.count as f64).collect();
         loop {
@@ -134,7 +134,7 @@ impl Choice<'_> {
                     .zip(&cuts)
                     .filter(|(triple, _)| (column.trips & **triple).count_ones() > 1);
                 terms.extend(cut.map(|(_, variable)| (*variable, 1.0)));
-                lp.row(terms, Relation::AtMost, self.cost(column));
+                lp.row(terms, Sense::AtMost, self.cost(column));
             }
             let optimum = lp.solve()?;
             let stations = model.instance.stations.len();
@@ -186,7 +186,7 @@ impl Choice<'_> {
     }
 
     /// Triples of trips most violated by the fractional solution among the `hot` columns of the last bound.
-    pub fn cuts(&self, hot: &[u32], triples: &[u64]) -> Result<Vec<u64>, Unsolved> {
+    pub fn cuts(&self, hot: &[u32], triples: &[u64]) -> Result<Vec<u64>, SolveError> {
         let mut lp = Lp::new();
         let parts: Vec<Variable> =
             hot.iter().map(|&place| lp.variable(self.cost(self.column(place)), 0.0, f64::INFINITY)).collect();
@@ -198,21 +198,21 @@ impl Choice<'_> {
             let Some(penalty) = *penalty else { continue };
             let mut terms = who(&|column| column.trips >> trip & 1 == 1);
             terms.push((lp.variable(penalty, 0.0, f64::INFINITY), 1.0));
-            lp.row(terms, Relation::Equal, 1.0);
+            lp.row(terms, Sense::Equal, 1.0);
         }
         for (kind, vehicles) in self.model.instance.vehicles.iter().enumerate() {
-            lp.row(who(&|column| column.vehicles == kind), Relation::AtMost, vehicles.count as f64);
+            lp.row(who(&|column| column.vehicles == kind), Sense::AtMost, vehicles.count as f64);
         }
         for (row, &place) in self.rows.iter().enumerate() {
             let weights = hot.iter().zip(&parts).filter_map(|(&place, &part)| {
                 let weight = self.weights(self.column(place)).into_iter().find(|(at, _)| *at == row)?.1;
                 Some((part, weight))
             });
-            lp.row(weights.collect::<Vec<_>>(), Relation::AtMost, self.model.rows[place].room);
+            lp.row(weights.collect::<Vec<_>>(), Sense::AtMost, self.model.rows[place].room);
         }
         for triple in triples {
             let terms = who(&|column| (column.trips & triple).count_ones() > 1);
-            lp.row(terms, Relation::AtMost, 1.0);
+            lp.row(terms, Sense::AtMost, 1.0);
         }
         let optimum = lp.solve()?;
         let taken: Vec<(u64, f64)> = hot

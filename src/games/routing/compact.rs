@@ -10,7 +10,7 @@
 use super::instance::Instance;
 use crate::coalition::Coalition;
 use crate::grid::{Flow, flow};
-use crate::optimize::{Lp, Relation, Solver, Unsolved, Variable};
+use crate::optimize::{Lp, Sense, SolveError, Solver, Variable};
 
 /// Variables of one individual vehicle.
 struct Vehicle {
@@ -46,13 +46,13 @@ struct Program<'a> {
 /// Minimum cost for a coalition to serve these trips, one bit each.
 ///
 /// # Errors
-/// [`Unsolved::Infeasible`] if it cannot serve them; any error of `solver`.
+/// [`SolveError::Infeasible`] if it cannot serve them; any error of `solver`.
 pub fn least_cost(
     instance: &Instance,
     coalition: Coalition,
     trips: u64,
     solver: Solver,
-) -> Result<f64, Unsolved> {
+) -> Result<f64, SolveError> {
     let trips: Vec<usize> = (0..instance.trips.len()).filter(|trip| trips >> trip & 1 == 1).collect();
     let stations =
         (0..instance.stations.len()).filter(|&k| coalition.contains(instance.stations[k].fleet)).collect();
@@ -150,14 +150,14 @@ impl Program<'_> {
             let (mut stops, mut plugs) = (Vec::new(), Vec::new());
             for &k in &self.stations {
                 let station = &instance.stations[k];
-                let there = leaving(from)[0] + instance.travel.minutes[place(from)][station.place];
+                let arrival = leaving(from)[0] + instance.travel.minutes[place(from)][station.place];
                 let hours = instance.slots.hours();
                 let time = if station.place == vehicles.depot { 0.0 } else { instance.value_of_time * hours };
                 let slots = 0..instance.slots.count;
                 let plugged: Vec<_> = slots
                     .map(|t| {
                         let cost = time + instance.price[t] * station.power_kw * hours;
-                        (t as f64 * instance.slots.minutes >= there - 1e-6).then(|| lp.binary(cost))
+                        (t as f64 * instance.slots.minutes >= arrival - 1e-6).then(|| lp.binary(cost))
                     })
                     .collect();
                 stops.push(plugged.iter().any(Option::is_some).then(|| lp.binary(0.0)));
@@ -173,27 +173,23 @@ impl Program<'_> {
         for trip in 0..n {
             let into = (0..=n).filter_map(|from| Some((own.way[from][trip]?, 1.0)));
             let out = own.way[trip + 1].iter().flatten().map(|way| (*way, -1.0));
-            lp.row(into.chain(out).collect::<Vec<_>>(), Relation::Equal, 0.0);
+            lp.row(into.chain(out).collect::<Vec<_>>(), Sense::Equal, 0.0);
         }
-        lp.row(own.way[0].iter().flatten().map(|way| (*way, 1.0)), Relation::AtMost, 1.0);
+        lp.row(own.way[0].iter().flatten().map(|way| (*way, 1.0)), Sense::AtMost, 1.0);
         if let Some(before) = self.vehicles.last().filter(|_| again) {
             let first = before.way[0].iter().flatten().map(|way| (*way, 1.0));
             let second = own.way[0].iter().flatten().map(|way| (*way, -1.0));
-            lp.row(first.chain(second).collect::<Vec<_>>(), Relation::AtLeast, 0.0);
+            lp.row(first.chain(second).collect::<Vec<_>>(), Sense::AtLeast, 0.0);
         }
         // An unused vehicle keeps its initial charge.
         let used = own.way[0].iter().flatten().map(|way| (*way, -much));
-        lp.row(used.chain([(own.end, 1.0)]).collect::<Vec<_>>(), Relation::AtMost, vehicles.start_kwh);
-        lp.row([(own.end, 1.0)], Relation::AtLeast, vehicles.reserve_kwh);
+        lp.row(used.chain([(own.end, 1.0)]).collect::<Vec<_>>(), Sense::AtMost, vehicles.start_kwh);
+        lp.row([(own.end, 1.0)], Sense::AtLeast, vehicles.reserve_kwh);
 
         for from in 0..=n {
             let stops: Vec<Variable> = own.stop[from].iter().flatten().copied().collect();
             let goes = own.way[from].iter().flatten().map(|way| (*way, -1.0));
-            lp.row(
-                stops.iter().map(|stop| (*stop, 1.0)).chain(goes).collect::<Vec<_>>(),
-                Relation::AtMost,
-                0.0,
-            );
+            lp.row(stops.iter().map(|stop| (*stop, 1.0)).chain(goes).collect::<Vec<_>>(), Sense::AtMost, 0.0);
             let (leaves, after) = match from.checked_sub(1) {
                 None => (None, 0.0),
                 Some(i) => (Some(self.pick_up[i]), instance.trips[self.trips[i]].minutes),
@@ -207,42 +203,42 @@ impl Program<'_> {
                 let station = &instance.stations[k];
                 let Some(stop) = own.stop[from][at] else { continue };
                 let plugged = &own.plugged[from][at];
-                let there: Vec<Variable> = plugged.iter().flatten().copied().collect();
+                let slots: Vec<Variable> = plugged.iter().flatten().copied().collect();
                 let mut begins = Vec::new();
                 for (t, &now) in plugged.iter().enumerate() {
                     let Some(now) = now else { continue };
-                    lp.row([(now, 1.0), (stop, -1.0)], Relation::AtMost, 0.0);
+                    lp.row([(now, 1.0), (stop, -1.0)], Sense::AtMost, 0.0);
                     let begin = lp.variable(0.0, 0.0, 1.0);
                     let before = t.checked_sub(1).and_then(|t| plugged[t]).map(|before| (before, 1.0));
-                    lp.row([(begin, 1.0), (now, -1.0)].into_iter().chain(before), Relation::AtLeast, 0.0);
+                    lp.row([(begin, 1.0), (now, -1.0)].into_iter().chain(before), Sense::AtLeast, 0.0);
                     begins.push(begin);
                     let way = instance.travel.minutes[place(from)][station.place];
                     let left = leaves.map(|leaves| (leaves, 1.0));
                     let right = t as f64 * instance.slots.minutes - after - way;
                     let late = leaving(from)[1] - after - right;
                     if late > 0.0 {
-                        lp.row(left.into_iter().chain([(now, late)]), Relation::AtMost, right + late);
+                        lp.row(left.into_iter().chain([(now, late)]), Sense::AtMost, right + late);
                     }
                 }
                 lp.row(
                     begins.into_iter().map(|begin| (begin, 1.0)).chain([(stop, -1.0)]),
-                    Relation::AtMost,
+                    Sense::AtMost,
                     0.0,
                 );
-                lp.row(there.iter().map(|now| (*now, 1.0)).chain([(stop, -1.0)]), Relation::AtLeast, 0.0);
+                lp.row(slots.iter().map(|now| (*now, 1.0)).chain([(stop, -1.0)]), Sense::AtLeast, 0.0);
                 let way = kwh(place(from), station.place);
                 let gain = station.efficiency * station.power_kw * instance.slots.hours();
                 let had = || has.map(|has| (has, 1.0)).into_iter();
                 lp.row(
                     had().chain([(stop, -much)]),
-                    Relation::AtLeast,
+                    Sense::AtLeast,
                     vehicles.reserve_kwh + way - much - start,
                 );
                 let minus = has.map(|has| (has, -1.0)).into_iter();
-                let terms = minus.chain(there.iter().map(|now| (*now, -gain)));
+                let terms = minus.chain(slots.iter().map(|now| (*now, -gain)));
                 lp.row(
                     terms.chain([(own.charged[from], 1.0), (stop, much)]).collect::<Vec<_>>(),
-                    Relation::AtMost,
+                    Sense::AtMost,
                     start - way + much,
                 );
             }
@@ -258,19 +254,19 @@ impl Program<'_> {
                     let mut terms = vec![(self.pick_up[to], 1.0), (way, -late)];
                     terms.extend(direct().map(|(stop, _)| (stop, late)));
                     terms.extend(leaves.map(|leaves| (leaves, -1.0)));
-                    lp.row(terms, Relation::AtLeast, after + minutes - late);
+                    lp.row(terms, Sense::AtLeast, after + minutes - late);
                 }
                 let mut terms = vec![(after_way, 1.0), (way, much)];
                 terms.extend(direct().map(|(stop, _)| (stop, -much)));
                 terms.extend(has.map(|has| (has, -1.0)));
                 let taken = kwh(place(from), arrives_at) + trip_kwh(to);
-                lp.row(terms, Relation::AtMost, start - taken + much);
+                lp.row(terms, Sense::AtMost, start - taken + much);
                 for (at, &k) in self.stations.iter().enumerate() {
                     let station = &instance.stations[k];
                     let Some(stop) = own.stop[from][at] else { continue };
                     let taken = kwh(station.place, arrives_at) + trip_kwh(to);
                     let terms = [(after_way, 1.0), (own.charged[from], -1.0), (way, much), (stop, much)];
-                    lp.row(terms, Relation::AtMost, 2.0 * much - taken);
+                    lp.row(terms, Sense::AtMost, 2.0 * much - taken);
                     if to == n {
                         continue;
                     }
@@ -283,11 +279,11 @@ impl Program<'_> {
                             continue;
                         }
                         let terms = [(self.pick_up[to], 1.0), (way, -late), (now, -late)];
-                        lp.row(terms, Relation::AtLeast, end + minutes - 2.0 * late);
+                        lp.row(terms, Sense::AtLeast, end + minutes - 2.0 * late);
                     }
                 }
                 if to < n {
-                    lp.row([(after_way, 1.0), (way, -much)], Relation::AtLeast, vehicles.reserve_kwh - much);
+                    lp.row([(after_way, 1.0), (way, -much)], Sense::AtLeast, vehicles.reserve_kwh - much);
                 }
             }
         }
@@ -303,7 +299,7 @@ impl Program<'_> {
                 .flat_map(|own| own.way.iter().filter_map(|way| Some((way[trip]?, 1.0))))
                 .collect();
             terms.extend(self.unserved[trip].map(|unserved| (unserved, 1.0)));
-            self.lp.row(terms, Relation::Equal, 1.0);
+            self.lp.row(terms, Sense::Equal, 1.0);
         }
     }
 
@@ -318,7 +314,7 @@ impl Program<'_> {
             for slot in 0..self.instance.slots.count {
                 let plugged = self.plugged(at, slot);
                 if !plugged.is_empty() {
-                    self.lp.row(plugged.into_iter().map(|now| (now, 1.0)), Relation::AtMost, connectors);
+                    self.lp.row(plugged.into_iter().map(|now| (now, 1.0)), Sense::AtMost, connectors);
                 }
             }
         }
@@ -330,7 +326,7 @@ impl Program<'_> {
         let base = feeder.base_mva();
         for slot in 0..self.instance.slots.count {
             let (active, reactive) = feeder.loads(grid.load[slot]);
-            let nobody: Flow = flow(feeder, &active, &reactive);
+            let without_charging: Flow = flow(feeder, &active, &reactive);
             let to_cost = self.instance.price[slot] * 1e3 * self.instance.slots.hours();
             let buses = feeder.buses().len();
             let (mut flows, mut squared) = (vec![None; buses], vec![None; buses]);
@@ -338,27 +334,29 @@ impl Program<'_> {
                 let Some((branch, before)) = feeder.feed(bus) else { continue };
                 let branch = &feeder.branches()[branch];
                 // Losses by their tangent at the flows without charging.
-                let tangent = 2.0 * branch.r * nobody.active_mw[bus] / base;
+                let tangent = 2.0 * branch.r * without_charging.active_mw[bus] / base;
                 let into = self.lp.free(to_cost * tangent);
-                self.constant -= to_cost * tangent * nobody.active_mw[bus];
+                self.constant -= to_cost * tangent * without_charging.active_mw[bus];
                 flows[bus] = Some(into);
                 let [low, high] = grid.limits.voltage.map(|voltage| voltage * voltage);
                 let voltage = self.lp.variable(0.0, low, high);
                 squared[bus] = Some(voltage);
                 let falls = [(voltage, 1.0), (into, 2.0 * branch.r / base)];
-                let right = -2.0 * branch.x * nobody.reactive_mvar[bus] / base;
+                let right = -2.0 * branch.x * without_charging.reactive_mvar[bus] / base;
                 match squared[before] {
-                    Some(above) => {
-                        self.lp.row(falls.into_iter().chain([(above, -1.0)]), Relation::Equal, right)
-                    }
-                    None => self.lp.row(falls, Relation::Equal, right + feeder.source_voltage().powi(2)),
+                    Some(above) => self.lp.row(falls.into_iter().chain([(above, -1.0)]), Sense::Equal, right),
+                    None => self.lp.row(falls, Sense::Equal, right + feeder.source_voltage().powi(2)),
                 }
                 if branch.limit_mva.is_finite() {
                     let step = std::f64::consts::TAU / grid.limits.sides as f64;
                     for side in 0..grid.limits.sides {
                         let (b, a) = (step * side as f64).sin_cos();
                         let most = branch.limit_mva * (0.5 * step).cos();
-                        self.lp.row([(into, a)], Relation::AtMost, most - b * nobody.reactive_mvar[bus]);
+                        self.lp.row(
+                            [(into, a)],
+                            Sense::AtMost,
+                            most - b * without_charging.reactive_mvar[bus],
+                        );
                     }
                 }
             }
@@ -378,7 +376,7 @@ impl Program<'_> {
                         );
                     }
                 }
-                self.lp.row(terms, Relation::Equal, active[bus]);
+                self.lp.row(terms, Sense::Equal, active[bus]);
             }
         }
     }

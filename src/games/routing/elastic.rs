@@ -1,7 +1,7 @@
 //! Minimum violation of the limits, for a coalition that cannot serve its mandatory trips within them.
 
 use super::bound::{Choice, Chosen, Worth};
-use crate::optimize::{Lp, Relation, Unsolved, Variable};
+use crate::optimize::{Lp, Sense, SolveError, Variable};
 
 /// Number of columns considered at first.
 const AT_FIRST: usize = 120;
@@ -9,7 +9,7 @@ const AT_FIRST: usize = 120;
 impl Choice<'_> {
     /// Finds the choice with the least violation of limits by a mixed-integer program over the columns of least reduced
     /// cost, whose number grows until no other column can be part of a better choice.
-    pub fn least_broken(&self, worth: &Worth) -> Result<Chosen, Unsolved> {
+    pub fn least_broken(&self, worth: &Worth) -> Result<Chosen, SolveError> {
         let mut by_reduced: Vec<(f64, u32)> =
             self.columns.iter().map(|&place| (self.reduced(self.column(place), worth), place)).collect();
         by_reduced.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
@@ -23,7 +23,7 @@ impl Choice<'_> {
             let all_trips_in = (0..self.penalty.len()).all(|trip| !left_out(trip));
             let chosen = match self.among(&places, left_out) {
                 Ok(chosen) => Some(chosen),
-                Err(Unsolved::Infeasible) if n < by_reduced.len() || !all_trips_in => None,
+                Err(SolveError::Infeasible) if n < by_reduced.len() || !all_trips_in => None,
                 Err(other) => return Err(other),
             };
             // Any choice with another column costs at least the bound plus the column's reduced cost.
@@ -39,7 +39,7 @@ impl Choice<'_> {
     }
 
     /// The best choice among some columns; trips selected by `left_out` must not be left unserved.
-    fn among(&self, places: &[u32], left_out: impl Fn(usize) -> bool) -> Result<(f64, Chosen), Unsolved> {
+    fn among(&self, places: &[u32], left_out: impl Fn(usize) -> bool) -> Result<(f64, Chosen), SolveError> {
         let mut lp = Lp::new();
         let taken: Vec<Variable> =
             places.iter().map(|&place| lp.binary(self.cost(self.column(place)))).collect();
@@ -58,9 +58,9 @@ impl Choice<'_> {
                 terms.push((variable, 1.0));
             }
             if terms.is_empty() {
-                return Err(Unsolved::Infeasible);
+                return Err(SolveError::Infeasible);
             }
-            lp.row(terms, Relation::Equal, 1.0);
+            lp.row(terms, Sense::Equal, 1.0);
         }
         for (kind, vehicles) in self.model.instance.vehicles.iter().enumerate() {
             let terms: Vec<(Variable, f64)> = places
@@ -70,7 +70,7 @@ impl Choice<'_> {
                 .map(|(_, variable)| (*variable, 1.0))
                 .collect();
             if terms.len() > vehicles.count {
-                lp.row(terms, Relation::AtMost, vehicles.count as f64);
+                lp.row(terms, Sense::AtMost, vehicles.count as f64);
             }
         }
         let mut by_row = vec![Vec::new(); self.rows.len()];
@@ -84,7 +84,7 @@ impl Choice<'_> {
                 continue;
             }
             terms.push((lp.variable(1.0, 0.0, f64::INFINITY), -1.0));
-            lp.row(terms, Relation::AtMost, self.model.rows[row].room);
+            lp.row(terms, Sense::AtMost, self.model.rows[row].room);
         }
         let optimum = lp.solve()?;
         let is_taken = |variable: Variable| optimum.value(variable) > 0.5;

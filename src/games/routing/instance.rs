@@ -320,9 +320,9 @@ impl Grid {
             let (active, reactive) = self.feeder.loads(*load);
             let flow = flow(&self.feeder, &active, &reactive);
             if let Some(worst) = self.limits.breaches(&self.feeder, &flow).first() {
-                let told = worst.told(&self.feeder, &self.limits, &flow);
+                let breach = worst.description(&self.feeder, &self.limits, &flow);
                 let problem = InputError::new(
-                    format!("in slot {t}, before anybody charges, {told}"),
+                    format!("in slot {t}, before anybody charges, {breach}"),
                     "limits that can be kept",
                 );
                 found.0.push(
@@ -348,12 +348,12 @@ impl Problems {
             self.add(key, n.to_string(), format!("from {least} to {most}"));
         }
     }
-    fn index(&mut self, key: &str, i: usize, of: usize, what: &str) {
-        if i >= of {
-            let expected = if of == 0 {
+    fn index(&mut self, key: &str, i: usize, count: usize, what: &str) {
+        if i >= count {
+            let expected = if count == 0 {
                 format!("a {what}, of which there is none")
             } else {
-                format!("a {what} from 0 to {}", of - 1)
+                format!("a {what} from 0 to {}", count - 1)
             };
             self.add(key, i.to_string(), expected);
         }

@@ -54,6 +54,6 @@ mod search;
 pub mod verify;
 
 pub use instance::{Grid, Instance, Slots, Station, Travel, Trip, Vehicles};
-pub use model::Model;
-pub use plan::{Plan, Schedule, Stop};
+pub use model::RoutingModel;
+pub use plan::{RoutePlan, Schedule, Stop};
 pub use router::{Demand, Router, Unservable};

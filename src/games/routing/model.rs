@@ -19,7 +19,7 @@ pub enum Shared {
 
 /// A limit in a slot: the weights of all vehicles plugged in during the slot sum to at most `room`.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Row {
+pub struct LimitRow {
     /// Limited resource.
     pub limit: Shared,
     /// Slot of the limit.
@@ -32,16 +32,16 @@ pub struct Row {
 
 /// A preprocessed instance.
 #[derive(Debug)]
-pub struct Model<'a> {
+pub struct RoutingModel<'a> {
     /// The instance.
     pub instance: &'a Instance,
     /// Cost of the energy that one connector draws, by station and slot [money], losses included.
     pub energy_cost: Vec<Vec<f64>>,
     /// All limits that could ever bind.
-    pub rows: Vec<Row>,
+    pub rows: Vec<LimitRow>,
 }
 
-impl<'a> Model<'a> {
+impl<'a> RoutingModel<'a> {
     /// Preprocesses an instance that has no problems.
     pub fn new(instance: &'a Instance) -> Self {
         let slots = instance.slots;
@@ -53,7 +53,7 @@ impl<'a> Model<'a> {
         for slot in 0..slots.count {
             for (k, station) in instance.stations.iter().enumerate() {
                 let weight = (0..stations).map(|other| f64::from(u8::from(other == k))).collect();
-                rows.push(Row {
+                rows.push(LimitRow {
                     limit: Shared::Connectors(k),
                     slot,
                     weight,
@@ -76,7 +76,7 @@ impl<'a> Model<'a> {
                         .collect();
                     let most = weight.iter().copied().fold(0.0, f64::max);
                     weight.iter_mut().for_each(|weight| *weight /= most);
-                    let row = Row {
+                    let row = LimitRow {
                         limit: Shared::Grid(room.limit),
                         slot,
                         weight,
@@ -94,7 +94,7 @@ impl<'a> Model<'a> {
     /// Removes rows that cannot bind for any number of charging vehicles.
     fn drop_idle_rows(&mut self) {
         let vehicles: usize = self.instance.vehicles.iter().map(|vehicles| vehicles.count).sum();
-        let most = |row: &Row| -> f64 {
+        let most = |row: &LimitRow| -> f64 {
             // Assigns all vehicles to the stations with the largest weights first.
             let mut heaviest: Vec<usize> = (0..row.weight.len()).collect();
             heaviest.sort_by(|&a, &b| row.weight[b].total_cmp(&row.weight[a]));

@@ -29,7 +29,7 @@ pub struct Schedule {
 
 /// Least-cost plan of a coalition.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Plan {
+pub struct RoutePlan {
     /// Schedules of the vehicles that leave their depots.
     pub schedules: Vec<Schedule>,
     /// Trips that are left unserved at their penalty.
@@ -96,7 +96,7 @@ impl Schedule {
     }
 }
 
-impl Plan {
+impl RoutePlan {
     /// Resources used by all vehicles.
     pub fn used(&self, instance: &Instance) -> Used {
         self.schedules.iter().map(|schedule| schedule.used(instance)).fold(Used::default(), |a, b| Used {

@@ -10,7 +10,7 @@
 //! any continuation: the surplus of a label with more charge does not grow until the end.
 
 use super::instance::{Instance, Travel};
-use super::model::Model;
+use super::model::RoutingModel;
 use super::plan::{Schedule, Stop};
 use rustc_hash::FxHashMap;
 
@@ -89,7 +89,7 @@ pub struct Active {
 
 impl Active {
     /// Creates the data for the active rows, given by index in the model.
-    pub fn new(model: &Model<'_>, rows: &[usize]) -> Self {
+    pub fn new(model: &RoutingModel<'_>, rows: &[usize]) -> Self {
         let stations = model.instance.stations.len();
         let mut active = Self { stations: stations + 1, ..Self::default() };
         for &row in rows {
@@ -144,7 +144,7 @@ impl Pool {
     ///
     /// # Errors
     /// If there are too many labels.
-    pub fn new(model: &Model<'_>, active: &Active) -> Result<Self, TooMany> {
+    pub fn new(model: &RoutingModel<'_>, active: &Active) -> Result<Self, TooMany> {
         let mut pool = Self { columns: Vec::new(), labels: Vec::new() };
         let mut room = MOST_LABELS;
         for vehicles in 0..model.instance.vehicles.len() {
@@ -180,7 +180,7 @@ impl Pool {
 
 /// Labels of one kind of vehicle.
 struct Labels<'a> {
-    model: &'a Model<'a>,
+    model: &'a RoutingModel<'a>,
     active: &'a Active,
     vehicles: usize,
     all: Vec<Label>,
@@ -197,7 +197,7 @@ struct Labels<'a> {
 }
 
 impl<'a> Labels<'a> {
-    fn new(model: &'a Model<'a>, active: &'a Active, vehicles: usize) -> Self {
+    fn new(model: &'a RoutingModel<'a>, active: &'a Active, vehicles: usize) -> Self {
         let instance = model.instance;
         let never_pays = (0..instance.stations.len()).all(|k| {
             (0..instance.slots.count)

@@ -7,10 +7,10 @@
 
 use super::bound::{Choice, Chosen};
 use super::instance::Instance;
-use super::model::{Model, Shared};
-use super::plan::Plan;
+use super::model::{RoutingModel, Shared};
+use super::plan::RoutePlan;
 use super::pool::{Active, Pool};
-use crate::coalition::{Coalition, Game};
+use crate::coalition::{Coalition, CooperativeGame};
 use gridfleet_core::error::Error;
 use std::collections::BTreeMap;
 
@@ -43,15 +43,15 @@ impl From<Unservable> for Error {
     }
 }
 
-impl From<crate::optimize::Unsolved> for Unservable {
-    fn from(unsolved: crate::optimize::Unsolved) -> Self {
-        Self::Failed(unsolved.to_string())
+impl From<crate::optimize::SolveError> for Unservable {
+    fn from(error: crate::optimize::SolveError) -> Self {
+        Self::Failed(error.to_string())
     }
 }
 
 /// Computational work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Work {
+pub struct RouterStats {
     /// Number of schedules in the pool.
     pub schedules: usize,
     /// Number of partial schedules.
@@ -65,7 +65,7 @@ pub struct Work {
 /// Solves coalitions of one instance.
 #[derive(Debug)]
 pub struct Router<'a> {
-    model: Model<'a>,
+    model: RoutingModel<'a>,
     /// Active rows, in ascending order.
     rows: Vec<usize>,
     active: Active,
@@ -87,7 +87,7 @@ impl<'a> Router<'a> {
     /// # Errors
     /// If there are too many schedules.
     pub fn new(instance: &'a Instance) -> Result<Self, Unservable> {
-        let model = Model::new(instance);
+        let model = RoutingModel::new(instance);
         let active = Active::default();
         let pool = Pool::new(&model, &active).map_err(|error| Unservable::Failed(error.to_string()))?;
         Ok(Self { model, rows: Vec::new(), active, pool, hot: Vec::new(), pools: 1 })
@@ -97,7 +97,7 @@ impl<'a> Router<'a> {
     ///
     /// # Errors
     /// If the coalition cannot serve its mandatory trips, with the reason, or if the solver fails.
-    pub fn solve(&mut self, coalition: Coalition, demand: Demand) -> Result<Plan, Unservable> {
+    pub fn solve(&mut self, coalition: Coalition, demand: Demand) -> Result<RoutePlan, Unservable> {
         let instance = self.model.instance;
         let asks = |trip: &usize| match demand {
             Demand::All => true,
@@ -111,7 +111,7 @@ impl<'a> Router<'a> {
     ///
     /// # Errors
     /// Same as [`solve`](Self::solve).
-    pub fn serve(&mut self, coalition: Coalition, trips: u64) -> Result<Plan, Unservable> {
+    pub fn serve(&mut self, coalition: Coalition, trips: u64) -> Result<RoutePlan, Unservable> {
         let chosen = self.settle(coalition, trips, false)?;
         let lost = self.must_be_served(&chosen.unserved);
         if lost.is_empty() {
@@ -135,10 +135,10 @@ impl<'a> Router<'a> {
     ///
     /// # Errors
     /// If a solver fails; not if a coalition cannot serve its trips.
-    pub fn coalitions(&mut self, demand: Demand) -> Result<Vec<Result<Plan, Unservable>>, Unservable> {
+    pub fn coalitions(&mut self, demand: Demand) -> Result<Vec<Result<RoutePlan, Unservable>>, Unservable> {
         let fleets = self.model.instance.fleets.len();
-        let nobody = Plan { schedules: Vec::new(), unserved: Vec::new(), cost: 0.0 };
-        let mut plans = vec![Ok(nobody)];
+        let empty = RoutePlan { schedules: Vec::new(), unserved: Vec::new(), cost: 0.0 };
+        let mut plans = vec![Ok(empty)];
         for place in 1..1usize << fleets {
             match self.solve(Coalition::at(place), demand) {
                 Err(Unservable::Failed(why)) => return Err(Unservable::Failed(why)),
@@ -149,8 +149,8 @@ impl<'a> Router<'a> {
     }
 
     /// Computational work so far.
-    pub fn work(&self) -> Work {
-        Work {
+    pub fn work(&self) -> RouterStats {
+        RouterStats {
             schedules: self.pool.columns.len(),
             labels: self.pool.labels(),
             limits: [self.model.rows.len(), self.rows.len()],
@@ -260,25 +260,25 @@ impl<'a> Router<'a> {
         format!("trip{} {}", if names.len() == 1 { "" } else { "s" }, names.join(", "))
     }
 
-    fn plan(&self, chosen: &Chosen) -> Plan {
+    fn plan(&self, chosen: &Chosen) -> RoutePlan {
         let columns = chosen.columns.iter().map(|&place| &self.pool.columns[place as usize]);
         let schedules: Vec<_> = columns.map(|column| self.pool.schedule(column)).collect();
         let penalties = chosen.unserved.iter().filter_map(|&trip| self.model.instance.trips[trip].penalty);
         let cost = schedules.iter().map(|schedule| schedule.cost).chain(penalties).sum();
-        Plan { schedules, unserved: chosen.unserved.clone(), cost }
+        RoutePlan { schedules, unserved: chosen.unserved.clone(), cost }
     }
 
     /// Description of the limit most violated by a plan.
-    fn broken_limit(&self, plan: &Plan) -> Option<String> {
+    fn broken_limit(&self, plan: &RoutePlan) -> Option<String> {
         let instance = self.model.instance;
-        let mut told: Option<(f64, String)> = None;
+        let mut worst_breach: Option<(f64, String)> = None;
         for (slot, flow) in plan.flows(instance).iter().enumerate() {
             let grid = instance.grid.as_ref()?;
             if let Some(worst) = grid.limits.breaches(&grid.feeder, flow).first()
-                && told.as_ref().is_none_or(|(by, _)| worst.by > *by)
+                && worst_breach.as_ref().is_none_or(|(by, _)| worst.by > *by)
             {
-                let words = worst.told(&grid.feeder, &grid.limits, flow);
-                told = Some((worst.by, format!("in slot {slot} {words}")));
+                let words = worst.description(&grid.feeder, &grid.limits, flow);
+                worst_breach = Some((worst.by, format!("in slot {slot} {words}")));
             }
         }
         let connectors = || {
@@ -293,7 +293,7 @@ impl<'a> Router<'a> {
             }
             None
         };
-        told.map(|(_, words)| words).or_else(connectors)
+        worst_breach.map(|(_, words)| words).or_else(connectors)
     }
 }
 
@@ -313,7 +313,7 @@ fn best(choice: &Choice<'_>, hot: &mut Vec<u32>) -> Result<Chosen, Unservable> {
 }
 
 /// The cost game of all coalitions; `None` if a coalition cannot serve its trips.
-pub fn game(fleets: usize, plans: &[Result<Plan, Unservable>]) -> Option<Game> {
+pub fn game(fleets: usize, plans: &[Result<RoutePlan, Unservable>]) -> Option<CooperativeGame> {
     let cost = |coalition: Coalition| plans[coalition.place()].as_ref().map_or(f64::NAN, |plan| plan.cost);
-    Game::costs(fleets, cost).ok()
+    CooperativeGame::costs(fleets, cost).ok()
 }

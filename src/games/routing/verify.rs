@@ -1,7 +1,7 @@
 //! Independent check of a plan: simulated minute by minute from the instance alone, with the power flow of the feeder.
 
 use super::instance::{Grid, Instance};
-use super::plan::{Plan, Schedule};
+use super::plan::{RoutePlan, Schedule};
 use crate::coalition::Coalition;
 use crate::grid::linear::marginal_losses;
 use crate::grid::{Flow, flow};
@@ -10,11 +10,11 @@ use crate::grid::{Flow, flow};
 const ROUNDING: f64 = 1e-6;
 
 /// Describes all faults of a coalition's plan for these trips; empty if it is correct.
-pub fn faults(instance: &Instance, coalition: Coalition, trips: u64, plan: &Plan) -> Vec<String> {
+pub fn faults(instance: &Instance, coalition: Coalition, trips: u64, plan: &RoutePlan) -> Vec<String> {
     let mut faults = Vec::new();
     let mut served = vec![0usize; instance.trips.len()];
     let mut driving = vec![0usize; instance.vehicles.len()];
-    let nobody = nobody_charges(instance);
+    let without_charging = flows_without_charging(instance);
     let mut cost = 0.0;
     for schedule in &plan.schedules {
         schedule.trips.iter().for_each(|&trip| served[trip] += 1);
@@ -25,7 +25,7 @@ pub fn faults(instance: &Instance, coalition: Coalition, trips: u64, plan: &Plan
         if owners.into_iter().any(|owner| !coalition.contains(owner)) {
             faults.push(format!("a schedule of {} uses what is no member's", vehicles.name));
         }
-        let own = drive(instance, schedule, &nobody, &mut faults);
+        let own = drive(instance, schedule, &without_charging, &mut faults);
         if (own - schedule.cost).abs() > ROUNDING {
             faults.push(format!("a schedule of {} costs {own}, not {}", vehicles.name, schedule.cost));
         }
@@ -57,7 +57,8 @@ pub fn faults(instance: &Instance, coalition: Coalition, trips: u64, plan: &Plan
     if let Some(grid) = &instance.grid {
         for (slot, flow) in plan.flows(instance).iter().enumerate() {
             for breach in grid.limits.breaches(&grid.feeder, flow) {
-                faults.push(format!("in slot {slot} {}", breach.told(&grid.feeder, &grid.limits, flow)));
+                faults
+                    .push(format!("in slot {slot} {}", breach.description(&grid.feeder, &grid.limits, flow)));
             }
         }
     }
@@ -68,7 +69,7 @@ pub fn faults(instance: &Instance, coalition: Coalition, trips: u64, plan: &Plan
 }
 
 /// State of the feeder in each slot without charging.
-fn nobody_charges(instance: &Instance) -> Vec<Flow> {
+fn flows_without_charging(instance: &Instance) -> Vec<Flow> {
     let Some(grid) = &instance.grid else { return Vec::new() };
     let state = |load: &f64| {
         let (active, reactive) = grid.feeder.loads(*load);
@@ -78,7 +79,12 @@ fn nobody_charges(instance: &Instance) -> Vec<Flow> {
 }
 
 /// Simulates a schedule and returns its cost.
-fn drive(instance: &Instance, schedule: &Schedule, nobody: &[Flow], faults: &mut Vec<String>) -> f64 {
+fn drive(
+    instance: &Instance,
+    schedule: &Schedule,
+    without_charging: &[Flow],
+    faults: &mut Vec<String>,
+) -> f64 {
     let vehicles = &instance.vehicles[schedule.vehicles];
     let (mut at, mut minute, mut kwh, mut cost) = (vehicles.depot, 0.0, vehicles.start_kwh, 0.0);
     let mut faulty = |what: String| faults.push(format!("a schedule of {}: {what}", vehicles.name));
@@ -102,7 +108,8 @@ fn drive(instance: &Instance, schedule: &Schedule, nobody: &[Flow], faults: &mut
             for (slot, price) in slots {
                 let drawn = station.power_kw * instance.slots.hours();
                 kwh = vehicles.battery_kwh.min(kwh + station.efficiency * drawn);
-                let losses = |grid: &Grid| marginal_losses(&grid.feeder, &nobody[slot])[station.bus];
+                let losses =
+                    |grid: &Grid| marginal_losses(&grid.feeder, &without_charging[slot])[station.bus];
                 cost += price * drawn * (1.0 + instance.grid.as_ref().map_or(0.0, losses));
                 if station.place != vehicles.depot {
                     cost += instance.value_of_time * instance.slots.hours();

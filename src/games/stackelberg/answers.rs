@@ -3,35 +3,35 @@
 //! In the paper users respond one after another, each to the broadcast price, which is updated after each response. Two
 //! interpretations are implemented, and a shortcut:
 //!
-//! - [`Answers::Renewed`]: a user knows that its response changes the price, and pays each kW at the resulting price.
-//!   It therefore minimises the potential over its own plan: the potential falls with every response that changes
-//!   anything, and the process terminates. A household then stops where the current price equals its marginal value of
-//!   energy: it could not gain as a price taker. A vehicle, whose load is discrete, could gain at most `lambda a / 2`
-//!   times the square of the load that it moves; [`bound`](super::bound) computes the total.
-//! - [`Answers::Announced`]: a user takes the announced price as given. The potential still falls with the responses of
-//!   households whose theta is at least the price increase per kW of their load; those with a smaller theta may
+//! - [`Conduct::PriceMaking`]: a user knows that its response changes the price, and pays each kW at the resulting
+//!   price. It therefore minimises the potential over its own plan: the potential falls with every response that
+//!   changes anything, and the process terminates. A household then stops where the current price equals its marginal
+//!   value of energy: it could not gain as a price taker. A vehicle, whose load is discrete, could gain at most
+//!   `lambda a / 2` times the square of the load that it moves; [`bound`](super::bound) computes the total.
+//! - [`Conduct::PriceTaking`]: a user takes the announced price as given. The potential still falls with the responses
+//!   of households whose theta is at least the price increase per kW of their load; those with a smaller theta may
 //!   oscillate forever, and vehicles may cycle. This is detected and reported.
-//! - [`Answers::Together`]: like the first, but all households respond at once with the limit of their sequential
+//! - [`Conduct::Simultaneous`]: like the first, but all households respond at once with the limit of their sequential
 //!   responses (`settle`). The potential falls likewise. It is the fastest and the default.
 
 use super::household::Divider;
-use super::model::{Game, Household, Vehicle};
+use super::model::{Household, StackelbergGame, Vehicle};
 use super::plans::{Plans, vehicle_worth};
 use super::settle::{Settlement, answer};
 use super::vehicle::Planner;
 use serde::Serialize;
 
-/// Response mode of the users.
+/// Conduct of the users.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Answers {
+pub enum Conduct {
     /// Households all at once, vehicles one after another; all anticipate the price update.
     #[default]
-    Together,
+    Simultaneous,
     /// One after another; each anticipates the price update.
-    Renewed,
+    PriceMaking,
     /// One after another, each to the announced price. Households grouped with a `count` respond at once, so that many
     /// of them overshoot where a single one would not.
-    Announced,
+    PriceTaking,
 }
 
 /// Initial plans of the users.
@@ -81,19 +81,19 @@ const REMEMBERED: usize = 24;
 ///
 /// # Panics
 /// If the size of the start differs from that of the game.
-pub fn run(game: &Game, start: Start<'_>, answers: Answers, most_rounds: usize) -> Run {
+pub fn run(game: &StackelbergGame, start: Start<'_>, conduct: Conduct, most_rounds: usize) -> Run {
     let mut table = Table::new(game, start);
     let mut potentials = vec![table.plans.potential(game)];
     let mut past: Vec<Plans> = Vec::new();
     let mut ending = Ending::Unsettled;
     for round in 0..most_rounds {
-        if answers == Answers::Announced {
+        if conduct == Conduct::PriceTaking {
             if past.len() == REMEMBERED {
                 past.remove(0);
             }
             past.push(table.plans.clone());
         }
-        let changed = table.round(answers);
+        let changed = table.round(conduct);
         potentials.push(table.plans.potential(game));
         if !changed {
             ending = Ending::Settled;
@@ -113,7 +113,7 @@ pub fn run(game: &Game, start: Start<'_>, answers: Answers, most_rounds: usize) 
 }
 
 /// Whether two plans are equal up to rounding, far below the threshold of a change.
-fn alike(game: &Game, a: &Plans, b: &Plans) -> bool {
+fn alike(game: &StackelbergGame, a: &Plans, b: &Plans) -> bool {
     let near = |household: &Household, x: &[f64], y: &[f64]| {
         let size = greatest(household);
         x.iter().zip(y).all(|(x, y)| (x - y).abs() <= 1e-3 * STILL * size)
@@ -132,7 +132,7 @@ fn greatest(household: &Household) -> f64 {
 
 /// The state of a run.
 struct Table<'a> {
-    game: &'a Game,
+    game: &'a StackelbergGame,
     plans: Plans,
     /// Total load \[T\].
     load: Vec<f64>,
@@ -143,7 +143,7 @@ struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    fn new(game: &'a Game, start: Start<'_>) -> Self {
+    fn new(game: &'a StackelbergGame, start: Start<'_>) -> Self {
         let retailer = game.retailer();
         let mut divider = Divider::default();
         let mut costs = Costs::default();
@@ -167,17 +167,17 @@ impl<'a> Table<'a> {
     }
 
     /// Lets every user respond once; returns whether any plan has changed.
-    fn round(&mut self, answers: Answers) -> bool {
+    fn round(&mut self, conduct: Conduct) -> bool {
         let mut changed = false;
-        if answers == Answers::Together {
+        if conduct == Conduct::Simultaneous {
             changed |= self.settle();
         } else {
             for i in 0..self.game.households().len() {
-                changed |= self.household(i, answers);
+                changed |= self.household(i, conduct);
             }
         }
         for i in 0..self.game.vehicles().len() {
-            changed |= self.vehicle(i, answers);
+            changed |= self.vehicle(i, conduct);
         }
         changed
     }
@@ -198,7 +198,7 @@ impl<'a> Table<'a> {
     }
 
     /// Response of household `i`. Equal households respond alike and at once.
-    fn household(&mut self, i: usize, answers: Answers) -> bool {
+    fn household(&mut self, i: usize, conduct: Conduct) -> bool {
         let (retailer, household) = (self.game.retailer(), &self.game.households()[i]);
         let count = f64::from(household.count);
         let old = &mut self.plans.households[i];
@@ -206,8 +206,8 @@ impl<'a> Table<'a> {
         divider.give.clear();
         divider.linear.clear();
         for (t, x) in old.iter().enumerate() {
-            let (own, slope) = match answers {
-                Answers::Announced => (0.0, 0.0),
+            let (own, slope) = match conduct {
+                Conduct::PriceTaking => (0.0, 0.0),
                 _ => (count * x, count * retailer.slope(t)),
             };
             divider.give.push(1.0 / (household.theta + slope));
@@ -232,12 +232,12 @@ impl<'a> Table<'a> {
     }
 
     /// Response of vehicle `i`; its plan only changes if it gains.
-    fn vehicle(&mut self, i: usize, answers: Answers) -> bool {
+    fn vehicle(&mut self, i: usize, conduct: Conduct) -> bool {
         let (retailer, vehicle) = (self.game.retailer(), &self.game.vehicles()[i]);
         let old = &mut self.plans.vehicles[i];
         let load = &self.load;
-        let price = |t: usize| match answers {
-            Answers::Announced => (retailer.price(t, load[t]), 0.0),
+        let price = |t: usize| match conduct {
+            Conduct::PriceTaking => (retailer.price(t, load[t]), 0.0),
             _ => {
                 let others = load[t] - f64::from(old[t]) * vehicle.rated_kw;
                 (retailer.price(t, others), retailer.slope(t))

@@ -14,14 +14,14 @@
 //! bound).
 
 use super::answers::Costs;
-use super::model::Game;
+use super::model::StackelbergGame;
 use super::plans::{Plans, vehicle_worth};
 use super::settle::{Settlement, answer};
 use serde::Serialize;
 
 /// A lower bound of the potential.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Bound {
+pub struct PotentialBound {
     /// Lower bound of the potential of any plans.
     pub potential: f64,
     /// Distance of the given plans above it; 0 or more up to rounding.
@@ -35,7 +35,7 @@ pub struct Bound {
 /// Bounds the potential from below, starting from plans (preferably those of an equilibrium).
 ///
 /// Ends when the gap is at most `enough` (money), or after `most_steps`.
-pub fn bound(game: &Game, plans: &Plans, enough: f64, most_steps: usize) -> Bound {
+pub fn bound(game: &StackelbergGame, plans: &Plans, enough: f64, most_steps: usize) -> PotentialBound {
     let potential = plans.potential(game);
     let mut best = Replies::at(game, &game.retailer().prices(&plans.load(game)));
     // The vehicles' mixture: its load and value.
@@ -68,11 +68,11 @@ pub fn bound(game: &Game, plans: &Plans, enough: f64, most_steps: usize) -> Boun
         }
         steps += 1;
     }
-    Bound { potential: best.bound, gap: potential - best.bound, vehicles_gain, steps }
+    PotentialBound { potential: best.bound, gap: potential - best.bound, vehicles_gain, steps }
 }
 
 /// The bound at arbitrary prices \[T\].
-pub fn bound_at(game: &Game, prices: &[f64]) -> f64 {
+pub fn bound_at(game: &StackelbergGame, prices: &[f64]) -> f64 {
     Replies::at(game, prices).bound
 }
 
@@ -88,7 +88,7 @@ struct Replies {
 }
 
 impl Replies {
-    fn at(game: &Game, prices: &[f64]) -> Self {
+    fn at(game: &StackelbergGame, prices: &[f64]) -> Self {
         let (mut divider, mut costs) = (Default::default(), Costs::default());
         let retailer = game.retailer();
         let mut bound = 0.0;

@@ -4,8 +4,8 @@
 //! group, the coefficient `a` by day, the maximum active hours of a vehicle, the minimum state of charge of its
 //! battery.
 
-use super::drivers::{Drivers, Habits, Model};
-use super::model::{Game, Household, Retailer, Vehicle};
+use super::drivers::{Drivers, Habits, VehicleModel};
+use super::model::{Household, Retailer, StackelbergGame, Vehicle};
 use gridfleet_core::error::Result;
 use rand::RngExt;
 
@@ -49,10 +49,10 @@ pub const GROUPS: [Group; 3] = [
 ];
 
 /// Models of the fifty vehicles of group 1 (table I) and their numbers: the market shares of 51.48, 10.35 and 38.17 %.
-pub const MODELS: [(Model, usize); 3] = [
-    (Model { name: "BMW i3", battery_kwh: 33.0, rated_kw: 7.0, range_miles: 114.0 }, 26),
-    (Model { name: "Tesla Model S", battery_kwh: 75.0, rated_kw: 11.5, range_miles: 259.0 }, 5),
-    (Model { name: "Tesla Model X", battery_kwh: 100.0, rated_kw: 17.2, range_miles: 295.0 }, 19),
+pub const MODELS: [(VehicleModel, usize); 3] = [
+    (VehicleModel { name: "BMW i3", battery_kwh: 33.0, rated_kw: 7.0, range_miles: 114.0 }, 26),
+    (VehicleModel { name: "Tesla Model S", battery_kwh: 75.0, rated_kw: 11.5, range_miles: 259.0 }, 5),
+    (VehicleModel { name: "Tesla Model X", battery_kwh: 100.0, rated_kw: 17.2, range_miles: 295.0 }, 19),
 ];
 
 /// Common parameters of the vehicles. Minimum state of charge and active hours are assumed; the value of energy is that
@@ -123,14 +123,14 @@ impl Case {
     ///
     /// # Errors
     /// If the case has been modified to an invalid one.
-    pub fn game(&self, vehicles: Vec<Vehicle>) -> Result<Game> {
+    pub fn game(&self, vehicles: Vec<Vehicle>) -> Result<StackelbergGame> {
         let share = 1.0 / (GROUPS.len() as f64 * f64::from(self.homes));
         let nominal: Vec<f64> = self.nominal.iter().map(|x| share * x).collect();
         let household = |group: Group| Household {
             count: self.homes,
             ..Household::around(&nominal, group.least, group.most, group.omega, THETA)
         };
-        Game::new(retailer(), GROUPS.map(household).to_vec(), vehicles)
+        StackelbergGame::new(retailer(), GROUPS.map(household).to_vec(), vehicles)
     }
 }
 

@@ -99,7 +99,7 @@ impl Drivers {
 
 /// A vehicle model.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Model {
+pub struct VehicleModel {
     /// Name of the model.
     pub name: &'static str,
     /// Capacity [kWh].
@@ -110,7 +110,7 @@ pub struct Model {
     pub range_miles: f64,
 }
 
-impl Model {
+impl VehicleModel {
     /// Maximum number of whole hours of charging that an empty battery can take.
     pub fn most_hours(&self) -> u32 {
         (self.battery_kwh / self.rated_kw).floor() as u32
@@ -165,7 +165,8 @@ mod tests {
     use super::*;
     use rand::SeedableRng as _;
 
-    const I3: Model = Model { name: "BMW i3", battery_kwh: 33.0, rated_kw: 7.0, range_miles: 114.0 };
+    const I3: VehicleModel =
+        VehicleModel { name: "BMW i3", battery_kwh: 33.0, rated_kw: 7.0, range_miles: 114.0 };
 
     #[test]
     fn hours_needed_round_up_and_stay_within_the_battery() {

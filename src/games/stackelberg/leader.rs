@@ -9,9 +9,9 @@
 //! and again from all 1, where every margin has room to rise. The result is never worse than any of these; its
 //! optimality is not proven.
 
-use super::answers::{Answers, Start};
-use super::model::Game;
-use super::{Equilibrium, solve, solve_from};
+use super::answers::{Conduct, Start};
+use super::model::StackelbergGame;
+use super::{StackelbergEquilibrium, solve, solve_from};
 use gridfleet_core::error::{InputError, Result};
 
 /// Aim of the retailer.
@@ -27,7 +27,7 @@ pub enum Aim {
 
 impl Aim {
     /// Loss to minimise, in lexicographic order: first the excess over the capacity, then the aim of the retailer.
-    fn loss(self, game: &Game, equilibrium: &Equilibrium) -> [f64; 2] {
+    fn loss(self, game: &StackelbergGame, equilibrium: &StackelbergEquilibrium) -> [f64; 2] {
         let capacity = &game.retailer().capacity;
         let above: f64 = equilibrium.load.iter().zip(capacity).map(|(g, most)| (g - most).max(0.0)).sum();
         let loss = match self {
@@ -48,9 +48,9 @@ fn less(a: [f64; 2], b: [f64; 2]) -> bool {
 #[derive(Debug, Clone)]
 pub struct Led {
     /// The game with the chosen margins.
-    pub game: Game,
+    pub game: StackelbergGame,
     /// Response of the users.
-    pub equilibrium: Equilibrium,
+    pub equilibrium: StackelbergEquilibrium,
     /// Number of equilibria computed.
     pub tried: usize,
 }
@@ -65,7 +65,7 @@ const WORTH_A_MOVE: f64 = 1e-9;
 ///
 /// # Errors
 /// If the maximum margin is below 1 or not finite.
-pub fn lead(game: &Game, aim: Aim) -> Result<Led> {
+pub fn lead(game: &StackelbergGame, aim: Aim) -> Result<Led> {
     let most = match aim {
         Aim::Marginal => return Ok(Led { game: game.clone(), equilibrium: solve(game), tried: 1 }),
         Aim::Flatten(most) | Aim::Profit(most) => most,
@@ -100,7 +100,7 @@ pub fn lead(game: &Game, aim: Aim) -> Result<Led> {
 }
 
 /// Margins at which a flat load has the same price in all slots: that of the most expensive slot without a margin.
-fn level(game: &Game, most: f64) -> Vec<f64> {
+fn level(game: &StackelbergGame, most: f64) -> Vec<f64> {
     let retailer = game.retailer();
     let slots = game.slots() as f64;
     let load = game.energy() / slots;
@@ -114,15 +114,15 @@ fn level(game: &Game, most: f64) -> Vec<f64> {
 /// Best solution so far.
 #[derive(Clone)]
 struct Search {
-    game: Game,
-    equilibrium: Equilibrium,
+    game: StackelbergGame,
+    equilibrium: StackelbergEquilibrium,
     loss: [f64; 2],
     tried: usize,
 }
 
 impl Search {
     /// Stores a solution if it is better; returns whether it was.
-    fn offer(&mut self, game: Game, equilibrium: Equilibrium, loss: [f64; 2]) -> bool {
+    fn offer(&mut self, game: StackelbergGame, equilibrium: StackelbergEquilibrium, loss: [f64; 2]) -> bool {
         self.tried += 1;
         let better = less(loss, self.loss);
         if better {
@@ -154,7 +154,7 @@ impl Search {
                 }
                 let game = self.game.with_margins(lambda);
                 let start = Start::Plans(&self.equilibrium.plans);
-                let equilibrium = solve_from(&game, start, Answers::Together);
+                let equilibrium = solve_from(&game, start, Conduct::Simultaneous);
                 let loss = aim.loss(&game, &equilibrium);
                 better |= self.offer(game, equilibrium, loss);
             }

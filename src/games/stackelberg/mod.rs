@@ -62,17 +62,17 @@ mod settle;
 mod vehicle;
 
 pub use answers::{
-    Answers, Ending, MOST_ROUNDS, Run, Start, best_loads, best_schedule, cheapest_schedule, run,
+    Conduct, Ending, MOST_ROUNDS, Run, Start, best_loads, best_schedule, cheapest_schedule, run,
 };
-pub use bound::{Bound, bound, bound_at};
+pub use bound::{PotentialBound, bound, bound_at};
 pub use leader::{Aim, Led, lead};
-pub use model::{Game, Household, Retailer, Vehicle, within};
+pub use model::{Household, Retailer, StackelbergGame, Vehicle, within};
 pub use plans::Plans;
 pub use vehicle::follows;
 
 /// Plans, prices and payments at an equilibrium.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Equilibrium {
+pub struct StackelbergEquilibrium {
     /// Plans of all users.
     pub plans: Plans,
     /// Total load \[T\] in kW.
@@ -97,9 +97,9 @@ pub struct Equilibrium {
     pub rounds: usize,
 }
 
-impl Equilibrium {
+impl StackelbergEquilibrium {
     /// Computes the prices and payments that follow from the plans.
-    fn of(game: &Game, run: Run) -> Self {
+    fn of(game: &StackelbergGame, run: Run) -> Self {
         let retailer = game.retailer();
         let load = run.plans.load(game);
         let prices = retailer.prices(&load);
@@ -144,12 +144,12 @@ impl Equilibrium {
 }
 
 /// Computes the equilibrium at the margins of the game, starting from the users' responses at zero load.
-pub fn solve(game: &Game) -> Equilibrium {
+pub fn solve(game: &StackelbergGame) -> StackelbergEquilibrium {
     let prices = game.retailer().prices(&vec![0.0; game.slots()]);
-    solve_from(game, Start::Prices(&prices), Answers::Together)
+    solve_from(game, Start::Prices(&prices), Conduct::Simultaneous)
 }
 
 /// Computes the equilibrium reached from a start in a response mode.
-pub fn solve_from(game: &Game, start: Start<'_>, answers: Answers) -> Equilibrium {
-    Equilibrium::of(game, run(game, start, answers, MOST_ROUNDS))
+pub fn solve_from(game: &StackelbergGame, start: Start<'_>, conduct: Conduct) -> StackelbergEquilibrium {
+    StackelbergEquilibrium::of(game, run(game, start, conduct, MOST_ROUNDS))
 }

@@ -14,8 +14,8 @@ pub struct Retailer {
     /// Margin: ratio of the price to the marginal cost; 1 or more.
     pub lambda: Vec<f64>,
     /// Maximum generation [kW]; infinity for no limit. It is unknown to users: violations are reported
-    /// ([`Equilibrium::over_capacity`](super::Equilibrium::over_capacity)), and a retailer that chooses its margins
-    /// gives priority to those that keep the load within it.
+    /// ([`over_capacity`](super::StackelbergEquilibrium::over_capacity)), and a retailer that chooses its margins gives
+    /// priority to those that keep the load within it.
     pub capacity: Vec<f64>,
 }
 
@@ -232,13 +232,13 @@ impl Vehicle {
 
 /// A well-posed game.
 #[derive(Debug, Clone)]
-pub struct Game {
+pub struct StackelbergGame {
     retailer: Retailer,
     households: Vec<Household>,
     vehicles: Vec<Vehicle>,
 }
 
-impl Game {
+impl StackelbergGame {
     /// Validates and combines the parts.
     ///
     /// # Errors
@@ -426,14 +426,16 @@ mod tests {
         }
         let one = || vec![1.0];
         let wrong = Retailer { a: vec![0.0], b: vec![-1.0], c: one(), lambda: vec![0.5], capacity: one() };
-        let Err(Error::Input(problems)) = Game::new(wrong, vec![], vec![]) else { panic!("no problem") };
+        let Err(Error::Input(problems)) = StackelbergGame::new(wrong, vec![], vec![]) else {
+            panic!("no problem")
+        };
         assert_eq!(keys(problems), ["retailer.a", "retailer.b", "retailer.lambda"]);
         // The capacity is below the minimum demand of the users, in one slot or in total.
         for (capacity, key) in [(vec![0.4, 9.0], "retailer.g_max[0]"), (vec![1.4, 1.4], "retailer.g_max")] {
             let two = || vec![1.0; 2];
             let scarce = Retailer { a: two(), b: two(), c: two(), lambda: two(), capacity };
             let household = Household::around(&[1.0, 2.0], 0.5, 1.5, 5.0, 0.1);
-            let Err(Error::Input(problems)) = Game::new(scarce, vec![household], vec![]) else {
+            let Err(Error::Input(problems)) = StackelbergGame::new(scarce, vec![household], vec![]) else {
                 panic!("no problem")
             };
             assert_eq!(keys(problems), [key]);

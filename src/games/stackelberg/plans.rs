@@ -4,7 +4,7 @@
 //! users: for a load x of a user in a slot, `omega x - theta / 2 x^2` (equation 9 of the paper). Its derivative with
 //! respect to a user's load is the price minus the marginal value: at its minimum, no price taker can gain.
 
-use super::model::{Game, Vehicle};
+use super::model::{StackelbergGame, Vehicle};
 
 /// The loads of all households and the schedules of all vehicles.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,7 +17,7 @@ pub struct Plans {
 
 impl Plans {
     /// Creates plans without any load, to be filled.
-    pub(super) fn empty(game: &Game) -> Self {
+    pub(super) fn empty(game: &StackelbergGame) -> Self {
         let slots = game.slots();
         Self {
             households: vec![vec![0.0; slots]; game.households().len()],
@@ -26,7 +26,7 @@ impl Plans {
     }
 
     /// Total load of the vehicles \[T\] in kW, net of energy fed back.
-    pub fn vehicle_load(&self, game: &Game) -> Vec<f64> {
+    pub fn vehicle_load(&self, game: &StackelbergGame) -> Vec<f64> {
         let mut load = vec![0.0; game.slots()];
         for (vehicle, schedule) in game.vehicles().iter().zip(&self.vehicles) {
             for (g, s) in load.iter_mut().zip(schedule) {
@@ -37,7 +37,7 @@ impl Plans {
     }
 
     /// Total load of all users \[T\] in kW.
-    pub fn load(&self, game: &Game) -> Vec<f64> {
+    pub fn load(&self, game: &StackelbergGame) -> Vec<f64> {
         let mut load = self.vehicle_load(game);
         for (household, x) in game.households().iter().zip(&self.households) {
             for (g, x) in load.iter_mut().zip(x) {
@@ -48,12 +48,12 @@ impl Plans {
     }
 
     /// The potential.
-    pub fn potential(&self, game: &Game) -> f64 {
+    pub fn potential(&self, game: &StackelbergGame) -> f64 {
         supply(game, &self.load(game)) - self.worth(game)
     }
 
     /// Total value of the energy to all users.
-    pub fn worth(&self, game: &Game) -> f64 {
+    pub fn worth(&self, game: &StackelbergGame) -> f64 {
         let mut worth = 0.0;
         for (household, x) in game.households().iter().zip(&self.households) {
             let slots = x.iter().zip(&household.omega);
@@ -68,7 +68,7 @@ impl Plans {
 }
 
 /// The retailer's part of the potential: cost of the load if each kW is paid at its incremental price.
-fn supply(game: &Game, load: &[f64]) -> f64 {
+fn supply(game: &StackelbergGame, load: &[f64]) -> f64 {
     let retailer = game.retailer();
     let slot = |(t, g): (usize, &f64)| retailer.lambda[t] * (retailer.a[t] / 2.0 * g + retailer.b[t]) * g;
     load.iter().enumerate().map(slot).sum()

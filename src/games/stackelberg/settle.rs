@@ -11,7 +11,7 @@
 //! retailer's supply at p. Newton's method with a line search reaches the right piece after a few steps.
 
 use super::household::Divider;
-use super::model::{Game, Household};
+use super::model::{Household, StackelbergGame};
 use crate::c_nash::linear::Symmetric;
 
 /// Maximum number of Newton steps; a few suffice.
@@ -44,14 +44,14 @@ struct Point {
 
 impl Settlement {
     /// Creates a settlement that starts from `prices`.
-    pub fn new(game: &Game, prices: Vec<f64>) -> Self {
+    pub fn new(game: &StackelbergGame, prices: Vec<f64>) -> Self {
         let loads = vec![vec![0.0; game.slots()]; game.households().len()];
         let multipliers = vec![f64::NAN; loads.len()];
         Self { divider: Divider::default(), prices, trial: loads.clone(), loads, multipliers }
     }
 
     /// Finds prices and loads for a load of the vehicles \[T\].
-    pub fn find(&mut self, game: &Game, vehicles: &[f64]) {
+    pub fn find(&mut self, game: &StackelbergGame, vehicles: &[f64]) {
         let mut here = self.look(game, vehicles, &self.prices.clone());
         std::mem::swap(&mut self.loads, &mut self.trial);
         let size = 1.0 + vehicles.iter().map(|v| v.abs()).sum::<f64>() + self.greatest(game);
@@ -67,30 +67,30 @@ impl Settlement {
             let next = loop {
                 let prices: Vec<f64> =
                     self.prices.iter().zip(&direction).map(|(p, d)| p + step * d).collect();
-                let there = self.look(game, vehicles, &prices);
+                let ahead = self.look(game, vehicles, &prices);
                 // Accepted before the maximum, or at a higher value. If rounding hides the difference, a smaller
                 // gradient suffices.
-                let equal = there.value >= here.value - 1e-13 * here.size;
-                let ascends = dot(&there.gap, &direction) >= 0.0
-                    || there.value >= here.value + 1e-4 * step * rise
-                    || equal && largest(&there.gap) < 0.5 * largest(&here.gap);
+                let equal = ahead.value >= here.value - 1e-13 * here.size;
+                let ascends = dot(&ahead.gap, &direction) >= 0.0
+                    || ahead.value >= here.value + 1e-4 * step * rise
+                    || equal && largest(&ahead.gap) < 0.5 * largest(&here.gap);
                 if ascends {
                     self.prices = prices;
-                    break Some(there);
+                    break Some(ahead);
                 }
                 step /= 2.0;
                 if step < 1e-10 {
                     break None;
                 }
             };
-            let Some(there) = next else { return };
-            here = there;
+            let Some(ahead) = next else { return };
+            here = ahead;
             std::mem::swap(&mut self.loads, &mut self.trial);
         }
     }
 
     /// Evaluates the dual at prices; the households' responses are stored in `trial`.
-    fn look(&mut self, game: &Game, vehicles: &[f64], prices: &[f64]) -> Point {
+    fn look(&mut self, game: &StackelbergGame, vehicles: &[f64], prices: &[f64]) -> Point {
         let retailer = game.retailer();
         let (mut value, mut size, mut gap) = (0.0, 0.0, vehicles.to_vec());
         let households = game.households().iter().zip(&mut self.trial).zip(&mut self.multipliers);
@@ -115,7 +115,7 @@ impl Settlement {
 
     /// Negative second derivative of the dual at the present loads: decrease of demand and increase of supply with
     /// prices.
-    fn curvature(&self, game: &Game) -> Symmetric {
+    fn curvature(&self, game: &StackelbergGame) -> Symmetric {
         let slots = game.slots();
         let mut matrix = Symmetric::zeros(slots);
         let mut diagonal: Vec<f64> = (0..slots).map(|t| 1.0 / game.retailer().slope(t)).collect();
@@ -137,7 +137,7 @@ impl Settlement {
     }
 
     /// Total energy of the households over all slots [kWh].
-    fn greatest(&self, game: &Game) -> f64 {
+    fn greatest(&self, game: &StackelbergGame) -> f64 {
         game.households().iter().map(|household| f64::from(household.count) * household.energy.abs()).sum()
     }
 }

@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_vehicle_cannot_follow_is_told() {
+    fn infeasible_schedules_are_rejected() {
         let vehicle = Vehicle {
             rated_kw: 10.0,
             battery_kwh: 30.0,

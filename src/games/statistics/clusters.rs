@@ -17,7 +17,7 @@ const NEARLY_ALL: f64 = 0.99;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Clusters {
     /// Cluster of each value.
-    of: Vec<usize>,
+    cluster_of: Vec<usize>,
     /// Values in each.
     sizes: Vec<usize>,
 }
@@ -26,7 +26,7 @@ impl Clusters {
     /// Values with equal keys are one cluster; clusters are numbered as they come first.
     pub fn by<K: Ord>(keys: impl IntoIterator<Item = K>) -> Self {
         let mut numbers = BTreeMap::new();
-        let (mut of, mut sizes) = (Vec::new(), Vec::new());
+        let (mut cluster_of, mut sizes) = (Vec::new(), Vec::new());
         for key in keys {
             let next = numbers.len();
             let number = *numbers.entry(key).or_insert(next);
@@ -34,9 +34,9 @@ impl Clusters {
                 sizes.push(0);
             }
             sizes[number] += 1;
-            of.push(number);
+            cluster_of.push(number);
         }
-        Self { of, sizes }
+        Self { cluster_of, sizes }
     }
 
     /// Number of clusters.
@@ -46,12 +46,12 @@ impl Clusters {
 
     /// Cluster of each value.
     pub fn of(&self) -> &[usize] {
-        &self.of
+        &self.cluster_of
     }
 
     /// Whether a cluster has more than one value; without, values are as independent as they come.
     pub fn are_shared(&self) -> bool {
-        self.sizes.len() < self.of.len()
+        self.sizes.len() < self.cluster_of.len()
     }
 
     /// Sum of each cluster's values.
@@ -60,9 +60,9 @@ impl Clusters {
     ///
     /// If there are not as many values as clusters were made of.
     pub fn sums(&self, values: &[f64]) -> Vec<f64> {
-        assert_eq!(values.len(), self.of.len(), "a cluster for each value");
+        assert_eq!(values.len(), self.cluster_of.len(), "a cluster for each value");
         let mut members = vec![Vec::new(); self.sizes.len()];
-        for (&cluster, &value) in self.of.iter().zip(values) {
+        for (&cluster, &value) in self.cluster_of.iter().zip(values) {
             members[cluster].push(value);
         }
         members.into_iter().map(|values| sum(values.into_iter())).collect()

@@ -108,7 +108,7 @@ pub fn compare_clustered(
         let unpaired = a.standard_error?.powi(2) + b.standard_error?.powi(2);
         (variance > 0.0).then_some(unpaired / variance)
     };
-    let error = |of: &Clustered| Some((of.standard_error?, of.freedom?));
+    let error = |sample: &Clustered| Some((sample.standard_error?, sample.freedom?));
     let unpaired = error(&a).zip(error(&b)).map(|(of_a, of_b)| welch_half_width(of_a, of_b, level));
     let ratios: Vec<f64> = policy.iter().zip(baseline).map(|(a, b)| b / a).collect();
     let ratio = plain.mean_ratio.and_then(|_| Clustered::of(&ratios, clusters));
@@ -133,8 +133,8 @@ pub fn compare_clustered(
 ///
 /// If `level` is not between 0 and 1.
 pub fn welch(a: &Sample, b: &Sample, level: f64) -> Option<Interval> {
-    let of = |sample: &Sample| Some((sample.standard_error?, (sample.n - 1) as f64));
-    Some(Interval::around(a.mean - b.mean, welch_half_width(of(a)?, of(b)?, level)))
+    let error = |sample: &Sample| Some((sample.standard_error?, (sample.n - 1) as f64));
+    Some(Interval::around(a.mean - b.mean, welch_half_width(error(a)?, error(b)?, level)))
 }
 
 /// Half width of Welch's interval, of two standard errors with their degrees of freedom.
@@ -156,13 +156,13 @@ mod tests {
 
     #[test]
     fn ratios_are_those_of_pairs() {
-        let of = |a: &[f64], b: &[f64]| compare(a, b, 0.95, 100, &mut stream()).unwrap();
+        let compared = |a: &[f64], b: &[f64]| compare(a, b, 0.95, 100, &mut stream()).unwrap();
         // 3/2, 8/4 and 5/2: mean 2, standard deviation 1/2, t(2) = 4.3027 divided by the square root of three.
-        let found = of(&[2.0, 4.0, 2.0], &[3.0, 8.0, 5.0]);
+        let found = compared(&[2.0, 4.0, 2.0], &[3.0, 8.0, 5.0]);
         assert_eq!(found.mean_ratio, Some(2.0));
         assert!((found.ratio_interval.unwrap().half_width() - 4.302_652_7 * 0.5 / 3f64.sqrt()).abs() < 1e-6);
-        assert_eq!(of(&[2.0, 0.0], &[3.0, 8.0]).mean_ratio, None, "nothing is so many times zero");
-        let one = of(&[2.0], &[3.0]);
+        assert_eq!(compared(&[2.0, 0.0], &[3.0, 8.0]).mean_ratio, None, "nothing is so many times zero");
+        let one = compared(&[2.0], &[3.0]);
         assert_eq!((one.mean_ratio, one.ratio_interval), (Some(1.5), None));
     }
 
@@ -208,15 +208,15 @@ mod tests {
         fn exchanging_the_two_turns_the_sign(pairs in prop::collection::vec((-100..100_i32, -100..100_i32), 2..40)) {
             let a: Vec<f64> = pairs.iter().map(|p| f64::from(p.0)).collect();
             let b: Vec<f64> = pairs.iter().map(|p| f64::from(p.1)).collect();
-            let (there, back) = (run(&a, &b).unwrap(), run(&b, &a).unwrap());
-            prop_assert_eq!(there.mean_difference, -back.mean_difference);
-            prop_assert_eq!(there.unpaired_half_width, back.unpaired_half_width);
-            prop_assert_eq!(there.variance_reduction, back.variance_reduction);
-            prop_assert_eq!(there.wilcoxon.p_value, back.wilcoxon.p_value);
-            let (t, u) = (there.t_interval.unwrap(), back.t_interval.unwrap());
+            let (forth, back) = (run(&a, &b).unwrap(), run(&b, &a).unwrap());
+            prop_assert_eq!(forth.mean_difference, -back.mean_difference);
+            prop_assert_eq!(forth.unpaired_half_width, back.unpaired_half_width);
+            prop_assert_eq!(forth.variance_reduction, back.variance_reduction);
+            prop_assert_eq!(forth.wilcoxon.p_value, back.wilcoxon.p_value);
+            let (t, u) = (forth.t_interval.unwrap(), back.t_interval.unwrap());
             prop_assert!((t.low + u.high).abs() < 1e-9 && (t.high + u.low).abs() < 1e-9);
             // The same draws for both: the resampled means are mirror images of each other.
-            let (t, u) = (there.bca_interval.unwrap(), back.bca_interval.unwrap());
+            let (t, u) = (forth.bca_interval.unwrap(), back.bca_interval.unwrap());
             prop_assert!((t.low + u.high).abs() < 1e-9 && (t.high + u.low).abs() < 1e-9, "{:?} {:?}", t, u);
         }
 

@@ -15,14 +15,14 @@ use serde::{Deserialize, Serialize};
 /// Direction of improvement of a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Better {
+pub enum Orientation {
     /// Higher is better, as for profit.
     Higher,
     /// Lower is better, as for waiting time.
     Lower,
 }
 
-impl Better {
+impl Orientation {
     /// Orients `x` so that higher is better.
     fn oriented(self, x: f64) -> f64 {
         match self {
@@ -46,7 +46,7 @@ impl Better {
 /// If the policies do not have the same number of values.
 pub fn best_in_mean<S: AsRef<[f64]>>(
     policies: &[S],
-    better: Better,
+    better: Orientation,
     resamples: usize,
     random: &mut Pcg64,
 ) -> Option<Vec<f64>> {
@@ -96,7 +96,7 @@ pub fn replications_needed(confidence: f64) -> usize {
 /// # Panics
 ///
 /// If the policies do not have the same number of values.
-pub fn best_in_replication<S: AsRef<[f64]>>(policies: &[S], better: Better) -> Option<Vec<f64>> {
+pub fn best_in_replication<S: AsRef<[f64]>>(policies: &[S], better: Orientation) -> Option<Vec<f64>> {
     let n = replications(policies)?;
     if n == 0 {
         return None;
@@ -158,18 +158,18 @@ mod tests {
 
     #[test]
     fn nothing_to_choose_from() {
-        assert_eq!(best_in_mean::<Vec<f64>>(&[], Better::Higher, 10, &mut stream()), None);
-        assert_eq!(best_in_mean(&[[1.0], [2.0]], Better::Higher, 10, &mut stream()), None);
-        assert_eq!(best_in_replication::<Vec<f64>>(&[], Better::Higher), None);
-        assert_eq!(best_in_replication(&[[0.0; 0]], Better::Higher), None);
-        assert_eq!(best_in_replication(&[[1.0], [2.0]], Better::Higher), Some(vec![0.0, 1.0]));
+        assert_eq!(best_in_mean::<Vec<f64>>(&[], Orientation::Higher, 10, &mut stream()), None);
+        assert_eq!(best_in_mean(&[[1.0], [2.0]], Orientation::Higher, 10, &mut stream()), None);
+        assert_eq!(best_in_replication::<Vec<f64>>(&[], Orientation::Higher), None);
+        assert_eq!(best_in_replication(&[[0.0; 0]], Orientation::Higher), None);
+        assert_eq!(best_in_replication(&[[1.0], [2.0]], Orientation::Higher), Some(vec![0.0, 1.0]));
     }
 
     #[test]
     fn the_better_direction_decides() {
         let policies = [[1.0, 2.0, 3.0, 4.0], [1.5, 2.5, 3.5, 4.5]];
-        assert_eq!(best_in_mean(&policies, Better::Higher, 50, &mut stream()), Some(vec![0.0, 1.0]));
-        assert_eq!(best_in_mean(&policies, Better::Lower, 50, &mut stream()), Some(vec![1.0, 0.0]));
+        assert_eq!(best_in_mean(&policies, Orientation::Higher, 50, &mut stream()), Some(vec![0.0, 1.0]));
+        assert_eq!(best_in_mean(&policies, Orientation::Lower, 50, &mut stream()), Some(vec![1.0, 0.0]));
     }
 
     #[test]
@@ -178,13 +178,14 @@ mod tests {
         // First day shared equally by two, second day to the second, third day to the first, fourth day a third each.
         let third = 1.0 / 3.0;
         let expected = [(1.5 + third) / 4.0, (1.5 + third) / 4.0, third / 4.0];
-        for (found, expected) in best_in_replication(&days, Better::Higher).unwrap().iter().zip(expected) {
+        for (found, expected) in best_in_replication(&days, Orientation::Higher).unwrap().iter().zip(expected)
+        {
             assert!((found - expected).abs() < 1e-15);
         }
         // Equal means, although no sum is rounded alike: 0.1 + 0.2 against 0.3 + 0.0, and so on.
         let a = [0.1, 0.1, 0.1, 0.1, 0.1, 0.1];
         let b = a.map(|x| x * 3.0 / 3.0000000000000004);
-        let found = best_in_mean(&[a, b], Better::Lower, 100, &mut stream()).unwrap();
+        let found = best_in_mean(&[a, b], Orientation::Lower, 100, &mut stream()).unwrap();
         assert_eq!(found, [0.5, 0.5]);
     }
 
@@ -199,7 +200,7 @@ mod tests {
         let lead = 0.05;
         let baseline: Vec<f64> = scores.iter().rev().map(|x| 100.0 * x * x).collect();
         let policy: Vec<f64> = baseline.iter().zip(&scores).map(|(b, z)| b + z + lead).collect();
-        let found = best_in_mean(&[&baseline, &policy], Better::Higher, 20_000, &mut stream()).unwrap();
+        let found = best_in_mean(&[&baseline, &policy], Orientation::Higher, 20_000, &mut stream()).unwrap();
         let variance = scores.iter().map(|z| z * z).sum::<f64>() / f64::from(n);
         let expected = normal.cdf(lead / (variance / f64::from(n)).sqrt());
         // Standard error of the fraction: 0.0026; three of them, plus a margin for the approximation.
@@ -215,12 +216,12 @@ mod tests {
             let policies: Vec<Vec<f64>> =
                 columns.iter().map(|c| c.iter().map(|&x| f64::from(x)).collect()).collect();
             let turned: Vec<Vec<f64>> = policies.iter().rev().cloned().collect();
-            let mean = best_in_mean(&policies, Better::Higher, 60, &mut stream()).unwrap();
-            let single = best_in_replication(&policies, Better::Higher).unwrap();
+            let mean = best_in_mean(&policies, Orientation::Higher, 60, &mut stream()).unwrap();
+            let single = best_in_replication(&policies, Orientation::Higher).unwrap();
             for shares in [&mean, &single] {
                 prop_assert!((shares.iter().sum::<f64>() - 1.0).abs() < 1e-12);
             }
-            let mut back = best_in_mean(&turned, Better::Higher, 60, &mut stream()).unwrap();
+            let mut back = best_in_mean(&turned, Orientation::Higher, 60, &mut stream()).unwrap();
             back.reverse();
             prop_assert_eq!(mean, back);
         }

@@ -24,7 +24,8 @@ pub fn transient(series: &[f64], window: usize, resolution: f64) -> Option<usize
         return None;
     }
     // The mean over the window that begins with each value: a window is clear of a transient that ended before it.
-    let means: Vec<f64> = series.windows(window).map(|of| of.iter().sum::<f64>() / window as f64).collect();
+    let means: Vec<f64> =
+        series.windows(window).map(|values| values.iter().sum::<f64>() / window as f64).collect();
     let half = series.len() / 2;
     // Few means that overlap differ little from each other whatever the series does.
     let least = window.max(means.len() / 4);

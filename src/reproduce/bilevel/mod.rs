@@ -16,7 +16,7 @@ use super::outcome::LEVEL;
 use super::{Context, Finding, Verdict};
 use crate::error::Result;
 use crate::games::bilevel::paper::{self, ALPHA, BETAS, CaseStudy, HOURS};
-use crate::games::bilevel::{Options, Plan, Risk, solve, verify};
+use crate::games::bilevel::{BilevelSolution, Risk, SearchOptions, solve, verify};
 use crate::plots::{Axis, Colour, Dash, Line, palette};
 use crate::rng::Purpose;
 use crate::statistics::{Interval, Sample};
@@ -37,14 +37,14 @@ const EQUAL: f64 = 1e-6;
 /// A day of the case study and its solution for each weight of risk.
 struct Day {
     case: CaseStudy,
-    plans: Vec<Plan>,
+    plans: Vec<BilevelSolution>,
     /// Whether all solutions pass the independent check.
     right: bool,
 }
 
 impl Day {
     /// A figure of each solution, in the order of the weights.
-    fn each(&self, of: impl Fn(&Plan) -> f64) -> Vec<f64> {
+    fn each(&self, of: impl Fn(&BilevelSolution) -> f64) -> Vec<f64> {
         self.plans.iter().map(of).collect()
     }
 
@@ -62,7 +62,7 @@ fn days(context: &Context<'_>, betas: &[f64]) -> Result<(Vec<Day>, Vec<String>)>
     let days = context.map(&replications, |&replication| {
         let mut random = context.streams(replication).stream(Purpose::Synthesis, 0);
         let case = paper::draw(&model, &mut random)?;
-        let options = Options { gap: GAP, ..Options::default() };
+        let options = SearchOptions { gap: GAP, ..SearchOptions::default() };
         let mut plans = Vec::with_capacity(betas.len());
         let mut right = true;
         for &beta in betas {

@@ -3,7 +3,7 @@
 use super::{DAYS, Day, SOURCE, by_hour, checked, days, hours};
 use crate::error::Result;
 use crate::games::bilevel::paper::HOURS;
-use crate::games::bilevel::{Game, Owners};
+use crate::games::bilevel::{BilevelGame, Owners};
 use crate::plots::{self, Axis, BarSeries, Bars, Colour, Dash, Interval, Line, Plane, palette};
 use crate::reproduce::{Context, Finding, Outcome, Table, Target};
 
@@ -30,12 +30,12 @@ const BETA: f64 = 1.0;
 const RELUCTANCE: f64 = 3.0;
 
 /// Mean price of a rival in an hour over its scenarios.
-fn rival_price(game: &Game, rival: usize, hour: usize) -> f64 {
+fn rival_price(game: &BilevelGame, rival: usize, hour: usize) -> f64 {
     game.parameters().rivals.iter().map(|f| f.probability * f.prices[rival][hour]).sum()
 }
 
 /// Lowest price of the rivals in an hour and a scenario of theirs.
-fn lowest(game: &Game, f: usize, hour: usize) -> f64 {
+fn lowest(game: &BilevelGame, f: usize, hour: usize) -> f64 {
     game.rival_prices(f, hour).into_iter().fold(f64::INFINITY, f64::min)
 }
 

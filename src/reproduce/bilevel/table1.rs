@@ -93,7 +93,7 @@ fn figures(days: &[Day]) -> Vec<Figure> {
         let values: Vec<f64> =
             days.iter().map(|day| sold(day.plans[k].traded_in_all(&day.case.game))).collect();
         figures.push(Figure::mean("sold", "MWh", &values).case(&case).published(sold(TABLE_1[k])));
-        let of = |of: fn(&crate::games::bilevel::Plan) -> f64| -> Vec<f64> {
+        let of = |of: fn(&crate::games::bilevel::BilevelSolution) -> f64| -> Vec<f64> {
             days.iter().map(|day| of(&day.plans[k])).collect()
         };
         figures.push(Figure::mean("expected profit", "EUR", &of(|plan| plan.profit.expected)).case(&case));

@@ -3,7 +3,7 @@
 use super::super::{Context, Figure, Finding, Outcome, Rule, Table, Target};
 use super::{GROUPS, MEANING};
 use crate::error::Result;
-use crate::games::c_nash::paper::{self, Better, FIG5_VERDICTS, Kind};
+use crate::games::c_nash::paper::{self, FIG5_VERDICTS, Kind, PreferredOutcome};
 use crate::plots::{self, Axis, Heat};
 
 /// The target.
@@ -23,10 +23,10 @@ fn name(inside: [Kind; 2], outside: Kind) -> String {
 }
 
 /// A verdict in the words of the paper.
-fn words(better: Better) -> &'static str {
+fn words(better: PreferredOutcome) -> &'static str {
     match better {
-        Better::Coalition => "Coalition better",
-        Better::Nash => "Nash better",
+        PreferredOutcome::Coalition => "Coalition better",
+        PreferredOutcome::Nash => "Nash better",
     }
 }
 
@@ -41,20 +41,21 @@ fn run(_: &Context<'_>) -> Result<Outcome> {
     let figures: Vec<Figure> = each()
         .map(|((inside, outside, verdicts, m), group)| {
             let rule = match verdicts[group] {
-                Better::Coalition => Rule::at_least(1.0),
-                Better::Nash => Rule::at_most(1.0),
+                PreferredOutcome::Coalition => Rule::at_least(1.0),
+                PreferredOutcome::Nash => Rule::at_most(1.0),
             };
             Figure::new(GROUPS[group].0, "", m[group]).case(name(*inside, *outside)).rule(rule)
         })
         .collect();
     let agree = each()
-        .filter(|((.., verdicts, m), group)| Better::of(Some(m[*group])) == Some(verdicts[*group]))
+        .filter(|((.., verdicts, m), group)| PreferredOutcome::of(Some(m[*group])) == Some(verdicts[*group]))
         .count();
-    let alike = |better: Better| {
-        let alike = rows.iter().filter(|(.., m)| m.iter().all(|&m| Better::of(Some(m)) == Some(better)));
+    let alike = |better: PreferredOutcome| {
+        let alike =
+            rows.iter().filter(|(.., m)| m.iter().all(|&m| PreferredOutcome::of(Some(m)) == Some(better)));
         alike.map(|(inside, outside, ..)| name(*inside, *outside)).collect::<Vec<_>>()
     };
-    let (coalition, nash) = (alike(Better::Coalition), alike(Better::Nash));
+    let (coalition, nash) = (alike(PreferredOutcome::Coalition), alike(PreferredOutcome::Nash));
     Ok(Outcome {
         findings: vec![
             Finding::checked(
@@ -80,7 +81,7 @@ fn run(_: &Context<'_>) -> Result<Outcome> {
                 .numbers("value", each().map(|((.., m), group)| m[group]))
                 .texts(
                     "computed",
-                    each().map(|((.., m), group)| Better::of(Some(m[group])).map_or("equal", words)),
+                    each().map(|((.., m), group)| PreferredOutcome::of(Some(m[group])).map_or("equal", words)),
                 )
                 .texts("published", each().map(|((.., verdicts, _), group)| words(verdicts[group]))),
         ],

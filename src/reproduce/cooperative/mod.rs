@@ -17,9 +17,9 @@ mod tables;
 
 use super::{Context, Finding, Target};
 use crate::error::Result;
-use crate::games::coalition::{Coalition, Game};
+use crate::games::coalition::{Coalition, CooperativeGame};
 use crate::routing::router::game;
-use crate::routing::{Demand, Instance, Plan, Router};
+use crate::routing::{Demand, Instance, RoutePlan, Router};
 use source::{Rides, Size};
 
 /// Default number of instances.
@@ -87,8 +87,8 @@ pub const FIG_6: Target = target(
 struct Solved {
     instance: Instance,
     /// By coalition, the empty one first.
-    plans: Vec<Plan>,
-    game: Game,
+    plans: Vec<RoutePlan>,
+    game: CooperativeGame,
     /// Number of binding limits of connectors and feeder.
     binding: usize,
 }
@@ -100,7 +100,7 @@ impl Solved {
         let binding = router.work().limits[1];
         let fleets = instance.fleets.len();
         let game = game(fleets, &plans);
-        let plans: Vec<Plan> = plans.into_iter().collect::<std::result::Result<_, _>>()?;
+        let plans: Vec<RoutePlan> = plans.into_iter().collect::<std::result::Result<_, _>>()?;
         let game = game.ok_or_else(|| crate::error::Error::Other("a coalition without a cost".to_owned()))?;
         Ok(Self { instance, plans, game, binding })
     }

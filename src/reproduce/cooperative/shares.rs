@@ -4,8 +4,8 @@ use super::super::{Context, Figure, Outcome, Rule, Table};
 use super::tables::published;
 use super::{CASE_B, CASE_C, EQUAL, Solved, each, mostly, sometimes};
 use crate::error::Result;
-use crate::games::coalition::Game;
-use crate::games::coalition::core::{corners, is_empty, objection};
+use crate::games::coalition::CooperativeGame;
+use crate::games::coalition::core::{extreme_points, is_empty, objection};
 use crate::games::coalition::shapley::shapley;
 use crate::plots::{self, Interval, Intervals, Metric, Ternary};
 use crate::routing::Demand;
@@ -16,28 +16,28 @@ const SHAPLEY_4: [f64; 4] = [0.771, 0.176, 0.054, -0.075];
 const CONTENT: f64 = 0.4;
 
 /// Least and greatest share of each player in the Core; `None` if it is empty.
-fn ranges(game: &Game) -> Option<Vec<[f64; 2]>> {
-    let corners = corners(game)?;
+fn ranges(game: &CooperativeGame) -> Option<Vec<[f64; 2]>> {
+    let extreme_points = extreme_points(game)?;
     let range = |player: usize| {
-        let shares = corners.iter().map(|corner| corner[player]);
+        let shares = extreme_points.iter().map(|point| point[player]);
         [shares.clone().fold(f64::INFINITY, f64::min), shares.fold(f64::NEG_INFINITY, f64::max)]
     };
-    (!corners.is_empty()).then(|| (0..game.players()).map(range).collect())
+    (!extreme_points.is_empty()).then(|| (0..game.players()).map(range).collect())
 }
 
 /// Mean width of these ranges, as a share of the mean cost of singles.
-fn width(game: &Game) -> f64 {
+fn width(game: &CooperativeGame) -> f64 {
     let alone: f64 = (0..game.players()).map(|player| game.alone(player)).sum();
     ranges(game).map_or(0.0, |ranges| ranges.iter().map(|[low, high]| high - low).sum::<f64>() / alone)
 }
 
 /// The triangle of three fleets: its sides are slightly below the least share of each fleet in the Core and by the
 /// Shapley value.
-fn triangle(game: &Game, names: [String; 3], order: [usize; 3]) -> Ternary {
+fn triangle(game: &CooperativeGame, names: [String; 3], order: [usize; 3]) -> Ternary {
     let shares = shapley(game);
     let arranged = |shares: &[f64]| [shares[order[0]], shares[order[1]], shares[order[2]]];
     let core: Vec<[f64; 3]> =
-        corners(game).unwrap_or_default().iter().map(|corner| arranged(corner)).collect();
+        extreme_points(game).unwrap_or_default().iter().map(|point| arranged(point)).collect();
     let shapley = arranged(&shares);
     let least = std::array::from_fn(|player: usize| {
         let all = core.iter().chain([&shapley]).map(|shares| shares[player]);
@@ -63,7 +63,7 @@ struct Stable {
 }
 
 impl Stable {
-    fn of(game: &Game) -> Result<Self> {
+    fn of(game: &CooperativeGame) -> Result<Self> {
         let shares = shapley(game);
         Ok(Self {
             empty: is_empty(game)?,

@@ -5,7 +5,7 @@ use super::{CASE_B, EQUAL, Solved, always, each, mostly, sometimes};
 use crate::error::Result;
 use crate::games::coalition::core::{is_empty, objection};
 use crate::games::coalition::shapley::shapley;
-use crate::games::coalition::{Coalition, Game};
+use crate::games::coalition::{Coalition, CooperativeGame};
 use crate::rng::Purpose;
 use crate::routing::{Demand, Instance, Router};
 use rand::RngExt;
@@ -166,12 +166,12 @@ pub fn table_2(context: &Context<'_>) -> Result<Outcome> {
 }
 
 /// The paper's costs as a game.
-pub(super) fn published() -> Result<Game> {
+pub(super) fn published() -> Result<CooperativeGame> {
     let place = |members: &[usize]| Coalition::from_iter(members.iter().copied()).place();
     let cost = |coalition: Coalition| {
         COALITIONS.iter().position(|c| place(c) == coalition.place()).map_or(0.0, |i| COSTS[i])
     };
-    Ok(Game::costs(3, cost)?)
+    Ok(CooperativeGame::costs(3, cost)?)
 }
 
 /// A coalition by the paper's numbers.
@@ -182,7 +182,7 @@ fn name(members: &[usize]) -> String {
 
 /// Findings on coalitions, for one interpretation of demand.
 fn findings(solved: &[Solved], reading: &str) -> Result<Vec<Finding>> {
-    let everybody = |s: &Solved| s.game.everybody();
+    let grand_coalition = |s: &Solved| s.game.grand_coalition();
     let mut list = Vec::new();
     let say = |text: &str| format!("{reading}: {text}");
     if reading == ALL {
@@ -191,14 +191,14 @@ fn findings(solved: &[Solved], reading: &str) -> Result<Vec<Finding>> {
             &say("everybody together cost least of all coalitions"),
             solved.iter().map(cheapest),
         ));
-        let least = |s: &Solved| s.game.proper().all(|c| s.energy(everybody(s)) <= s.energy(c) + EQUAL);
+        let least = |s: &Solved| s.game.proper().all(|c| s.energy(grand_coalition(s)) <= s.energy(c) + EQUAL);
         list.push(mostly(
             &say("everybody together use the least energy of all coalitions"),
             solved.iter().map(least),
         ));
         let halved = |s: &Solved| {
             let most = (0..3).map(|fleet| s.energy(Coalition::EMPTY.with(fleet))).fold(0.0, f64::max);
-            s.energy(everybody(s)) <= 0.55 * most
+            s.energy(grand_coalition(s)) <= 0.55 * most
         };
         list.push(sometimes(
             &say("energy falls by half from the fleet that needs most alone"),

@@ -6,7 +6,7 @@ use super::draws::{Day, Hours, Profile, day_plane, draw, notes, plain};
 use super::tables::{charges_at_night, rests_in_the_evening};
 use crate::error::Result;
 use crate::games::stackelberg::case::{Case, GROUPS, HOURS, PEAK_KW};
-use crate::games::stackelberg::{Game, Household, solve};
+use crate::games::stackelberg::{Household, StackelbergGame, solve};
 use crate::plots::{self, Axis, Plane};
 use crate::rng::Purpose;
 
@@ -94,7 +94,8 @@ fn unequal_omegas(case: &Case, context: &Context<'_>) -> Result<f64> {
         .households()
         .iter()
         .map(|household| Household { omega: vec![GROUPS[0].omega; HOURS], ..household.clone() });
-    let equal = Game::new(game.retailer().clone(), households.collect(), game.vehicles().to_vec())?;
+    let equal =
+        StackelbergGame::new(game.retailer().clone(), households.collect(), game.vehicles().to_vec())?;
     let (ours, equals) = (solve(&game).load, solve(&equal).load);
     Ok(ours.iter().zip(&equals).map(|(x, y)| (x - y).abs()).fold(0.0, f64::max))
 }

@@ -91,7 +91,7 @@ impl PriceModel {
 }
 
 /// Demand of each scenario: expected + kappa * (day-ahead price - its mean over the scenarios), never below 0, in MWh
-/// \[scenario\]\[hour\]; kappa in MWh per EUR/MWh (equation 1 of the paper).
+/// \[scenario\]\[hour\]; kappa in MWh per currency/MWh (equation 1 of the paper).
 pub fn demand(expected: &[f64], kappa: f64, day_ahead: &[Vec<f64>], probabilities: &[f64]) -> Vec<Vec<f64>> {
     let mean = |t: usize| day_ahead.iter().zip(probabilities).map(|(path, p)| p * path[t]).sum::<f64>();
     let means: Vec<f64> = (0..expected.len()).map(mean).collect();

@@ -50,8 +50,8 @@ pub fn forward(distances: &[Vec<f64>], probabilities: &[f64], count: usize) -> R
     let mut near = vec![f64::INFINITY; n];
     while kept.len() < count.clamp(1, n) {
         let cost = |u: usize| -> f64 {
-            let of = |k: usize| probabilities[k] * near[k].min(distances[k][u]);
-            (0..n).map(of).sum()
+            let term = |k: usize| probabilities[k] * near[k].min(distances[k][u]);
+            (0..n).map(term).sum()
         };
         let free = (0..n).filter(|u| !kept.contains(u)).map(|u| (cost(u), u));
         let Some((_, best)) = free.reduce(|best, next| if next.0 < best.0 { next } else { best }) else {

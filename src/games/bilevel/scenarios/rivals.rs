@@ -30,7 +30,7 @@ pub fn roulette(probabilities: &[f64], number: f64) -> usize {
 }
 
 /// Draws `count` equally likely scenarios: the price of each rival in each hour is its forecast, or one standard
-/// deviation (its `sds` times the forecast) below or above. `forecasts` are \[rival\]\[hour\] [EUR/MWh].
+/// deviation (its `sds` times the forecast) below or above. `forecasts` are \[rival\]\[hour\] [currency/MWh].
 pub fn draw(forecasts: &[Vec<f64>], sds: &[f64], count: usize, random: &mut impl Rng) -> Vec<RivalScenario> {
     let wheel = level_probabilities();
     (0..count)

@@ -457,7 +457,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_worked_out_is_told_and_does_not_panic() {
+    fn invalid_programs_are_reported_without_panic() {
         for text in [
             "x = ",
             "x = 1 +",

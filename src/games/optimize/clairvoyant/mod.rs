@@ -38,14 +38,14 @@ pub struct Horizon {
     pub start_s: i64,
     /// Length of a slot [s].
     pub slot_s: i64,
-    /// By slot: the tariff minus the lowest price available to the fleet, in EUR/MWh drawn. Not below 0, because the
-    /// tariff is always available.
+    /// By slot: the tariff minus the lowest price available to the fleet [currency per MWh drawn]. Not below 0, because
+    /// the tariff is always available.
     pub value_per_mwh: Vec<f64>,
 }
 
 /// A vehicle and its trips.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Vehicle {
+pub struct VehicleSchedule {
     /// Energy between state of charge 0 and 1 [kWh].
     pub battery_kwh: f64,
     /// Lowest and highest state of charge that operation may use (0..1).
@@ -60,12 +60,12 @@ pub struct Vehicle {
     pub plugged_at_start: bool,
     /// Trips in order; none starts before the horizon or before the end of the previous one. Trips that start after the
     /// horizon are ignored.
-    pub trips: Vec<Trip>,
+    pub trips: Vec<RequestedTrip>,
 }
 
 /// A trip requested of a vehicle.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Trip {
+pub struct RequestedTrip {
     /// Start [s].
     pub start_s: i64,
     /// End [s].
@@ -74,14 +74,14 @@ pub struct Trip {
     pub energy_kwh: f64,
     /// Whether the vehicle is plugged in afterwards.
     pub ends_at_charger: bool,
-    /// Cost of refusing it in EUR.
+    /// Cost of refusing it [currency].
     pub cost: f64,
 }
 
 /// A bound.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Bound {
-    /// Upper bound on the value of the energy drawn minus the cost of refused trips, in EUR.
+pub struct ProfitBound {
+    /// Upper bound on the value of the energy drawn minus the cost of refused trips [currency].
     pub profit: f64,
     /// Energy drawn in an optimum [kWh]. Not a bound; several optima may draw different amounts where energy has no
     /// value.
@@ -92,9 +92,9 @@ pub struct Bound {
 #[derive(Debug, Clone, PartialEq)]
 pub struct FleetBound {
     /// Sum over the vehicles, in their order.
-    pub total: Bound,
+    pub total: ProfitBound,
     /// By vehicle.
-    pub vehicles: Vec<Bound>,
+    pub vehicles: Vec<ProfitBound>,
 }
 
 impl Horizon {
@@ -108,7 +108,7 @@ impl Horizon {
 ///
 /// # Errors
 /// All problems of the input, with the number of vehicle and trip; or if the solver fails.
-pub fn bound(horizon: &Horizon, vehicles: &[Vehicle]) -> Result<FleetBound> {
+pub fn bound(horizon: &Horizon, vehicles: &[VehicleSchedule]) -> Result<FleetBound> {
     let mut problems = Vec::new();
     check_horizon(horizon, &mut problems);
     for (number, vehicle) in vehicles.iter().enumerate() {
@@ -118,8 +118,8 @@ pub fn bound(horizon: &Horizon, vehicles: &[Vehicle]) -> Result<FleetBound> {
         return Err(Error::Input(problems));
     }
     let solved: Vec<_> = vehicles.par_iter().map(|vehicle| program::bound(horizon, vehicle)).collect();
-    let vehicles = solved.into_iter().collect::<Result<Vec<Bound>, _>>()?;
-    let total = vehicles.iter().fold(Bound::default(), |sum, bound| Bound {
+    let vehicles = solved.into_iter().collect::<Result<Vec<ProfitBound>, _>>()?;
+    let total = vehicles.iter().fold(ProfitBound::default(), |sum, bound| ProfitBound {
         profit: sum.profit + bound.profit,
         energy_kwh: sum.energy_kwh + bound.energy_kwh,
     });
@@ -144,7 +144,7 @@ fn check_horizon(horizon: &Horizon, problems: &mut Vec<InputError>) {
     }
 }
 
-fn check_vehicle(horizon: &Horizon, vehicle: &Vehicle, path: &str, problems: &mut Vec<InputError>) {
+fn check_vehicle(horizon: &Horizon, vehicle: &VehicleSchedule, path: &str, problems: &mut Vec<InputError>) {
     let mut check = |right: bool, key: String, found: String, expected: &str| {
         if !right {
             problems.push(InputError::new(found, expected).key(key));
@@ -153,8 +153,9 @@ fn check_vehicle(horizon: &Horizon, vehicle: &Vehicle, path: &str, problems: &mu
     let positive = |x: f64| x > 0.0 && x.is_finite();
     let not_negative = |x: f64| x >= 0.0 && x.is_finite();
     let share = |x: f64| (0.0..=1.0).contains(&x);
-    let Vehicle { battery_kwh, usable_soc: [low, high], charge_efficiency, power_kw, start_soc, .. } =
-        *vehicle;
+    let VehicleSchedule {
+        battery_kwh, usable_soc: [low, high], charge_efficiency, power_kw, start_soc, ..
+    } = *vehicle;
     check(positive(battery_kwh), format!("{path}.battery_kwh"), battery_kwh.to_string(), "a number above 0");
     let window = share(low) && share(high) && low <= high;
     check(window, format!("{path}.usable_soc"), format!("{low} to {high}"), "two numbers in order, 0 to 1");
@@ -185,14 +186,14 @@ mod tests {
     #[test]
     fn all_that_is_wrong_is_named() {
         let horizon = Horizon { start_s: 0, slot_s: 900, value_per_mwh: vec![10.0, -1.0] };
-        let trip = |start_s, end_s, energy_kwh| Trip {
+        let trip = |start_s, end_s, energy_kwh| RequestedTrip {
             start_s,
             end_s,
             energy_kwh,
             ends_at_charger: true,
             cost: f64::NAN,
         };
-        let vehicle = Vehicle {
+        let vehicle = VehicleSchedule {
             battery_kwh: 0.0,
             usable_soc: [0.9, 0.1],
             charge_efficiency: 1.1,
@@ -220,6 +221,6 @@ mod tests {
         let endless = Horizon { start_s: i64::MAX, value_per_mwh: vec![1.0], ..horizon };
         insta::assert_snapshot!(bound(&endless, &[]).unwrap_err().to_string(), @"start_s: found slots of 900 s from 9223372036854775807 on, expected an end that can be counted in seconds");
         let horizon = Horizon { start_s: 0, value_per_mwh: vec![], ..endless };
-        assert_eq!(bound(&horizon, &[]).unwrap().total, Bound::default());
+        assert_eq!(bound(&horizon, &[]).unwrap().total, ProfitBound::default());
     }
 }

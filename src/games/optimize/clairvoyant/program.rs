@@ -11,9 +11,9 @@
 //! first, is concave. It lies below each of its tangents; violated tangents are added until none is violated. Few are,
 //! because in most of these stays no vehicle is plugged in at an optimum.
 
-use super::{Bound, Horizon, Vehicle};
+use super::{Horizon, ProfitBound, VehicleSchedule};
 use crate::optimize::lp::FEASIBILITY;
-use crate::optimize::{Lp, Optimum, Relation, Unsolved, Variable};
+use crate::optimize::{Lp, Sense, Solution, SolveError, Variable};
 use std::mem::take;
 
 /// Tolerance by which the value of a stay may exceed a tangent before it is added. An omitted tangent makes the bound
@@ -36,9 +36,10 @@ enum Plugged {
 struct Partial {
     share: Variable,
     energy: Variable,
-    /// Value of the energy, in EUR.
+    /// Value of the energy [currency].
     worth: Variable,
-    /// Value of a state of charge of 1 in EUR, in descending order, and the maximum energy at it if fully plugged in.
+    /// Value of a state of charge of 1 [currency], in descending order, and the maximum energy at it if fully plugged
+    /// in.
     pieces: Vec<(f64, f64)>,
     /// Whether the tangent of a piece is in the program.
     stated: Vec<bool>,
@@ -52,8 +53,8 @@ struct Program<'a> {
     /// Energy drawn for a state of charge of 1 [kWh].
     full_kwh: f64,
     /// Bounds of the state of charge, widened to include the start.
-    low: f64,
-    high: f64,
+    lower: f64,
+    upper: f64,
     /// Current state of charge: a weighted sum of variables, and a constant.
     level: (Vec<(Variable, f64)>, f64),
     /// Energy drawn.
@@ -62,25 +63,25 @@ struct Program<'a> {
 }
 
 /// Computes the bound of `vehicle`, whose data have been validated.
-pub(super) fn bound(horizon: &Horizon, vehicle: &Vehicle) -> Result<Bound, Unsolved> {
+pub(super) fn bound(horizon: &Horizon, vehicle: &VehicleSchedule) -> Result<ProfitBound, SolveError> {
     let mut program = Program::new(horizon, vehicle);
     let costs = program.state(vehicle);
-    let optimum = program.solve()?;
-    let soc: f64 = program.drawn.iter().map(|&energy| optimum.value(energy)).sum();
-    Ok(Bound { profit: -optimum.objective - costs, energy_kwh: soc * program.full_kwh })
+    let solution = program.solve()?;
+    let soc: f64 = program.drawn.iter().map(|&energy| solution.value(energy)).sum();
+    Ok(ProfitBound { profit: -solution.objective - costs, energy_kwh: soc * program.full_kwh })
 }
 
 impl<'a> Program<'a> {
-    fn new(horizon: &'a Horizon, vehicle: &Vehicle) -> Self {
+    fn new(horizon: &'a Horizon, vehicle: &VehicleSchedule) -> Self {
         let full_kwh = vehicle.battery_kwh / vehicle.charge_efficiency;
-        let [low, high] = vehicle.usable_soc;
+        let [lower, upper] = vehicle.usable_soc;
         Self {
             horizon,
             lp: Lp::new(),
             soc_per_s: vehicle.power_kw / 3_600.0 / full_kwh,
             full_kwh,
-            low: low.min(vehicle.start_soc),
-            high: high.max(vehicle.start_soc),
+            lower: lower.min(vehicle.start_soc),
+            upper: upper.max(vehicle.start_soc),
             level: (Vec::new(), vehicle.start_soc),
             drawn: Vec::new(),
             partial: Vec::new(),
@@ -88,11 +89,11 @@ impl<'a> Program<'a> {
     }
 
     /// Adds stays and trips in order; returns the cost of refusing all trips.
-    fn state(&mut self, vehicle: &Vehicle) -> f64 {
+    fn state(&mut self, vehicle: &VehicleSchedule) -> f64 {
         let mut costs = 0.0;
         let mut plugged = if vehicle.plugged_at_start { Plugged::Always } else { Plugged::Never };
         let mut free_from = self.horizon.start_s;
-        let in_horizon = |trip: &&super::Trip| trip.start_s < self.horizon.end_s();
+        let in_horizon = |trip: &&super::RequestedTrip| trip.start_s < self.horizon.end_s();
         let trips: Vec<_> = vehicle.trips.iter().take_while(in_horizon).collect();
         for trip in trips {
             let energy = self.stay(free_from, trip.start_s, plugged);
@@ -103,13 +104,13 @@ impl<'a> Program<'a> {
             let soc = trip.energy_kwh.max(0.0) / vehicle.battery_kwh;
             let needed = vehicle.usable_soc[0] + soc;
             // A trip is performed to the extent that the charge suffices ...
-            self.level_row([(done, self.low - needed)], Relation::AtLeast, self.low);
+            self.level_row([(done, self.lower - needed)], Sense::AtLeast, self.lower);
             if trip.cost > 0.0 {
                 // ... and lost at no cost to the extent that it does not.
                 let lost = self.lp.variable(-trip.cost, 0.0, 1.0);
-                self.lp.row([(done, 1.0), (lost, 1.0)], Relation::AtMost, 1.0);
-                if needed < self.high {
-                    self.level_row([(lost, self.high - needed)], Relation::AtMost, self.high);
+                self.lp.row([(done, 1.0), (lost, 1.0)], Sense::AtMost, 1.0);
+                if needed < self.upper {
+                    self.level_row([(lost, self.upper - needed)], Sense::AtMost, self.upper);
                 }
             }
             let stays = self.stays(plugged, done);
@@ -118,7 +119,7 @@ impl<'a> Program<'a> {
                 // Limited by the battery, and by the fraction of the trip performed.
                 let rise = -trip.energy_kwh / vehicle.battery_kwh;
                 let gained = self.lp.variable(0.0, 0.0, rise);
-                self.lp.row([(gained, 1.0), (done, -rise)], Relation::AtMost, 0.0);
+                self.lp.row([(gained, 1.0), (done, -rise)], Sense::AtMost, 0.0);
                 energy.push((gained, 1.0));
             }
             self.charge(energy, Some((done, -soc)));
@@ -136,9 +137,9 @@ impl<'a> Program<'a> {
             return Plugged::Never;
         }
         let stays = self.lp.variable(0.0, 0.0, 1.0);
-        self.lp.row([(stays, 1.0), (done, 1.0)], Relation::AtMost, 1.0);
+        self.lp.row([(stays, 1.0), (done, 1.0)], Sense::AtMost, 1.0);
         if let Plugged::Share(before) = plugged {
-            self.lp.row([(stays, 1.0), (before, -1.0)], Relation::AtMost, 0.0);
+            self.lp.row([(stays, 1.0), (before, -1.0)], Sense::AtMost, 0.0);
         }
         Plugged::Share(stays)
     }
@@ -158,7 +159,7 @@ impl<'a> Program<'a> {
         match plugged {
             Plugged::Share(share) if !pieces.is_empty() => self.stay_in_part(share, pieces),
             _ => {
-                let mut room = self.high - self.low;
+                let mut room = self.upper - self.lower;
                 for (worth, most) in pieces {
                     self.drawn.push(self.lp.variable(-worth, 0.0, most));
                     room -= most;
@@ -177,14 +178,14 @@ impl<'a> Program<'a> {
         let all: f64 = pieces.iter().map(|(_, most)| most).sum();
         let energy = self.lp.variable(0.0, 0.0, all);
         let worth = self.lp.variable(-1.0, 0.0, f64::INFINITY);
-        self.lp.row([(energy, 1.0), (share, -all)], Relation::AtMost, 0.0);
+        self.lp.row([(energy, 1.0), (share, -all)], Sense::AtMost, 0.0);
         self.drawn.push(energy);
         let stated = vec![false; pieces.len()];
         let mut stay = Partial { share, energy, worth, pieces, stated };
         for k in 0..=TANGENTS {
             let row = stay.tangent((stay.pieces.len() - 1) * k / TANGENTS);
             if let Some(row) = row {
-                self.lp.row(row, Relation::AtMost, 0.0);
+                self.lp.row(row, Sense::AtMost, 0.0);
             }
         }
         self.partial.push(stay);
@@ -197,32 +198,32 @@ impl<'a> Program<'a> {
             // Trips alone keep the level within its bounds, by the row for their required charge.
             return;
         }
-        let level = self.lp.variable(0.0, self.low, self.high);
+        let level = self.lp.variable(0.0, self.lower, self.upper);
         let (terms, constant) = take(&mut self.level);
         let row = [(level, -1.0)].into_iter().chain(terms).chain(energy);
-        self.lp.row(row, Relation::Equal, -constant);
+        self.lp.row(row, Sense::Equal, -constant);
         self.level = (vec![(level, 1.0)], 0.0);
     }
 
     /// Adds a row of the level and of `terms`.
-    fn level_row<const N: usize>(&mut self, terms: [(Variable, f64); N], relation: Relation, right: f64) {
+    fn level_row<const N: usize>(&mut self, terms: [(Variable, f64); N], sense: Sense, rhs: f64) {
         let (level, constant) = &self.level;
-        self.lp.row(level.iter().copied().chain(terms), relation, right - constant);
+        self.lp.row(level.iter().copied().chain(terms), sense, rhs - constant);
     }
 
     /// Finds an optimum that lies below all tangents.
-    fn solve(&mut self) -> Result<Optimum, Unsolved> {
+    fn solve(&mut self) -> Result<Solution, SolveError> {
         loop {
-            let optimum = self.lp.solve()?;
+            let solution = self.lp.solve()?;
             let mut done = true;
             for stay in &mut self.partial {
-                if let Some(row) = stay.broken(&optimum) {
-                    self.lp.row(row, Relation::AtMost, 0.0);
+                if let Some(row) = stay.broken(&solution) {
+                    self.lp.row(row, Sense::AtMost, 0.0);
                     done = false;
                 }
             }
             if done {
-                return Ok(optimum);
+                return Ok(solution);
             }
         }
     }
@@ -241,10 +242,10 @@ impl Partial {
         new.then_some([(self.worth, 1.0), (self.energy, -slope), (self.share, -at_full_share)])
     }
 
-    /// Row of the tangent at `optimum`, if the optimum lies above it and the row has not yet been added.
-    fn broken(&mut self, optimum: &Optimum) -> Option<Row> {
-        let share = optimum.value(self.share);
-        let (mut energy, mut worth) = (optimum.value(self.energy), 0.0);
+    /// Row of the tangent at `solution`, if the optimum lies above it and the row has not yet been added.
+    fn broken(&mut self, solution: &Solution) -> Option<Row> {
+        let share = solution.value(self.share);
+        let (mut energy, mut worth) = (solution.value(self.energy), 0.0);
         // The piece in which the energy ends.
         let mut last = 0;
         while last + 1 < self.pieces.len() && energy > share * self.pieces[last].1 {
@@ -253,11 +254,11 @@ impl Partial {
             last += 1;
         }
         worth += self.pieces[last].0 * energy;
-        if optimum.value(self.worth) > worth + BROKEN { self.tangent(last) } else { None }
+        if solution.value(self.worth) > worth + BROKEN { self.tangent(last) } else { None }
     }
 }
 
-/// Values of energy between two instants in EUR/MWh, in descending order, and their durations [s].
+/// Values of energy between two instants [currency/MWh], in descending order, and their durations [s].
 fn worths(horizon: &Horizon, from_s: i64, to_s: i64) -> Vec<(f64, i64)> {
     let (from_s, to_s) = (from_s.max(horizon.start_s), to_s.min(horizon.end_s()));
     if from_s >= to_s {

@@ -2,7 +2,8 @@
 
 use gridfleet_core::rng::{Purpose, Streams};
 use gridfleet_games::bilevel::{
-    Game, Options, Parameters, Plan, Purchase, Risk, RivalScenario, Scenario, kkt, risk, solve, verify,
+    BilevelGame, BilevelParameters, BilevelSolution, Purchase, Risk, RivalScenario, Scenario, SearchOptions,
+    kkt, risk, solve, verify,
 };
 use gridfleet_games::optimize::Solver;
 use rand::{Rng, RngExt};
@@ -20,7 +21,7 @@ fn probabilities(count: usize, random: &mut Pcg64) -> Vec<f64> {
 }
 
 /// A random game with prices of a few tens, and a risk preference. Prices are occasionally rounded to create ties.
-fn random_game(size: Size, reluctant: bool, purchase: Purchase, random: &mut Pcg64) -> (Game, Risk) {
+fn random_game(size: Size, reluctant: bool, purchase: Purchase, random: &mut Pcg64) -> (BilevelGame, Risk) {
     let Size(hours, scenarios, rivals, rival_scenarios) = size;
     let rounded = random.random_bool(0.3);
     let mut list = |low: f64, high: f64| -> Vec<f64> {
@@ -41,7 +42,7 @@ fn random_game(size: Size, reluctant: bool, purchase: Purchase, random: &mut Pcg
             (0..n).map(|r| if reluctant && r != s { random.random_range(0.0..12.0) } else { 0.0 }).collect()
         })
         .collect();
-    let parameters = Parameters {
+    let parameters = BilevelParameters {
         scenarios: days
             .into_iter()
             .zip(pi)
@@ -65,14 +66,14 @@ fn random_game(size: Size, reluctant: bool, purchase: Purchase, random: &mut Pcg
         purchase,
     };
     let beta = [0.0, 0.1, 1.0, 5.0, 30.0][(random.next_u32() % 5) as usize];
-    (Game::new(parameters).unwrap(), Risk::new(beta, 0.75).unwrap())
+    (BilevelGame::new(parameters).unwrap(), Risk::new(beta, 0.75).unwrap())
 }
 
 fn stream(instance: u64) -> Pcg64 {
     Streams { seed: 4, replication: 0 }.stream(Purpose::Synthesis, instance)
 }
 
-const EXACT: Options = Options { gap: 1e-9, most_nodes: 100_000 };
+const EXACT: SearchOptions = SearchOptions { gap: 1e-9, most_nodes: 100_000 };
 
 /// Solves random games by both methods, that of the paper with `solver`, and compares the results.
 pub fn agree(
@@ -89,7 +90,7 @@ pub fn agree(
 }
 
 /// Compares both methods for one game, that of the paper with `solver`.
-pub fn both_agree(solver: Solver, game: &Game, risk: Risk, name: &str) {
+pub fn both_agree(solver: Solver, game: &BilevelGame, risk: Risk, name: &str) {
     let ours = solve(game, risk, EXACT).unwrap();
     let paper = kkt::solve_with(game, risk, solver).unwrap();
     let near = 1e-6 * paper.objective.abs().max(1.0);
@@ -147,7 +148,7 @@ fn numbers(value: &Value) -> Vec<f64> {
     value.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
 }
 
-fn from_json(value: &Value) -> (Game, Risk) {
+fn from_json(value: &Value) -> (BilevelGame, Risk) {
     let number = |key: &str| value[key].as_f64().unwrap();
     let scenarios: Vec<Scenario> = value["scenarios"]
         .as_array()
@@ -168,7 +169,7 @@ fn from_json(value: &Value) -> (Game, Risk) {
     let (hours, cost) = (scenarios[0].day_ahead.len(), number("reluctance"));
     let initial_shares = numbers(&value["initial_shares"]);
     let n = initial_shares.len();
-    let parameters = Parameters {
+    let parameters = BilevelParameters {
         scenarios,
         rivals: rivals.collect(),
         initial_shares,
@@ -177,7 +178,7 @@ fn from_json(value: &Value) -> (Game, Risk) {
         positive_max: vec![number("positive_max"); hours],
         purchase: Purchase::Quantity,
     };
-    (Game::new(parameters).unwrap(), Risk::new(number("beta"), number("alpha")).unwrap())
+    (BilevelGame::new(parameters).unwrap(), Risk::new(number("beta"), number("alpha")).unwrap())
 }
 
 /// With increasing risk aversion the expected profit does not rise and the CVaR does not fall; this only holds for
@@ -213,7 +214,7 @@ fn without_risk_a_day_is_the_sum_of_its_hours() {
         }
         p.rivals.iter_mut().flat_map(|f| &mut f.prices).for_each(|list| *list = vec![list[t]]);
         p.positive_max = vec![p.positive_max[t]];
-        solve(&Game::new(p).unwrap(), risk, EXACT).unwrap().objective
+        solve(&BilevelGame::new(p).unwrap(), risk, EXACT).unwrap().objective
     };
     let sum: f64 = (0..5).map(of_hour).sum();
     assert!((day.objective - sum).abs() < 1e-9 * sum.abs().max(1.0), "{} {sum}", day.objective);
@@ -242,7 +243,7 @@ fn programs_and_corners_agree() {
         .iter()
         .flat_map(|s| (0..12).map(|_| Scenario { probability: s.probability / 12.0, ..s.clone() }))
         .collect();
-    let many = solve(&Game::new(p).unwrap(), risk, EXACT).unwrap();
+    let many = solve(&BilevelGame::new(p).unwrap(), risk, EXACT).unwrap();
     assert!(
         (few.objective - many.objective).abs() <= 1e-6 * few.objective.abs(),
         "{} {}",
@@ -257,7 +258,7 @@ fn a_wrong_plan_is_found_out() {
     let (game, risk) = random_game(Size(2, 3, 2, 2), true, Purchase::Quantity, &mut stream(7000));
     let plan = solve(&game, risk, EXACT).unwrap();
     assert!(verify(&game, &plan).unwrap().holds(&game, &plan));
-    let changes: [fn(&mut Plan); 6] = [
+    let changes: [fn(&mut BilevelSolution); 6] = [
         |plan| plan.hours[0].purchase[1] += 0.5,
         |plan| plan.hours[0].positive.iter_mut().for_each(|e| *e += 0.25),
         |plan| plan.hours[1].negative[0] -= 0.5,
@@ -273,7 +274,7 @@ fn a_wrong_plan_is_found_out() {
 }
 
 /// A game in other units, occasionally with equal, impossible and idle parts.
-fn odd_game(instance: u64) -> (Game, Risk) {
+fn odd_game(instance: u64) -> (BilevelGame, Risk) {
     let random = &mut stream(instance + 1_000_000);
     let size = Size(
         random.random_range(1..8),
@@ -311,7 +312,7 @@ fn odd_game(instance: u64) -> (Game, Risk) {
     p.positive_max.iter_mut().for_each(|most| *most *= tight * energy);
     let beta = [0.0, 0.5, 10.0, 1e4][random.random_range(0..4usize)];
     let alpha = [0.0, 0.5, 0.95, 0.999][random.random_range(0..4usize)];
-    (Game::new(p).unwrap(), Risk::new(beta, alpha).unwrap())
+    (BilevelGame::new(p).unwrap(), Risk::new(beta, alpha).unwrap())
 }
 
 /// Prices of millionths and of millions, identical or impossible scenarios, hours without demand.
@@ -319,7 +320,7 @@ fn odd_game(instance: u64) -> (Game, Risk) {
 fn odd_games_are_solved() {
     for instance in 8000..8300 {
         let (game, risk) = odd_game(instance);
-        let plan = solve(&game, risk, Options { gap: 1e-6, ..Options::default() }).unwrap();
+        let plan = solve(&game, risk, SearchOptions { gap: 1e-6, ..SearchOptions::default() }).unwrap();
         let check = verify(&game, &plan).unwrap();
         assert!(check.holds(&game, &plan), "{instance}: {check:?}");
         assert!(plan.gap() <= 1.001e-6, "{instance}: {}", plan.gap());
@@ -327,7 +328,7 @@ fn odd_games_are_solved() {
 }
 
 /// A game with one market scenario and integer prices, so that a grid of integer prices contains the best one.
-fn capped(max_price: f64, reluctance: f64, purchase: Purchase) -> Game {
+fn capped(max_price: f64, reluctance: f64, purchase: Purchase) -> BilevelGame {
     let scenario = Scenario {
         probability: 1.0,
         day_ahead: vec![24.0],
@@ -337,7 +338,7 @@ fn capped(max_price: f64, reluctance: f64, purchase: Purchase) -> Game {
     };
     let rival = |probability, a, b| RivalScenario { probability, prices: vec![vec![a], vec![b]] };
     let cost = |from, to| if from == to { 0.0 } else { reluctance };
-    Game::new(Parameters {
+    BilevelGame::new(BilevelParameters {
         scenarios: vec![scenario],
         rivals: vec![rival(0.75, 60.0, 66.0), rival(0.25, 72.0, 64.0)],
         initial_shares: vec![0.25, 0.5, 0.25],
@@ -350,7 +351,7 @@ fn capped(max_price: f64, reluctance: f64, purchase: Purchase) -> Game {
 }
 
 /// Maximum profit at an integer price from 0 to the maximum, by enumeration of prices, shares and purchases.
-fn by_trying(game: &Game) -> f64 {
+fn by_trying(game: &BilevelGame) -> f64 {
     let p = game.parameters();
     let s = &p.scenarios[0];
     let (ahead, positive, negative) = (s.day_ahead[0], s.positive[0], s.negative[0]);
@@ -358,7 +359,7 @@ fn by_trying(game: &Game) -> f64 {
     let mut best = f64::NEG_INFINITY;
     for price in (0..=p.max_price as usize).map(|price| price as f64) {
         let share = |tie: f64| -> f64 {
-            let of = |f: &RivalScenario| -> f64 {
+            let expected_share = |f: &RivalScenario| -> f64 {
                 let group = |(g, share): (usize, &f64)| {
                     let cost = |to: usize| p.reluctance[g][to];
                     let elsewhere =
@@ -371,7 +372,7 @@ fn by_trying(game: &Game) -> f64 {
                 };
                 f.probability * p.initial_shares.iter().enumerate().map(group).sum::<f64>()
             };
-            p.rivals.iter().map(of).sum()
+            p.rivals.iter().map(expected_share).sum()
         };
         let (low, high) = (share(0.0), share(1.0));
         // The profit has kinks where the maximum balancing energy equals the use, or half or twice of it.

@@ -167,7 +167,7 @@ fn the_distance_falls_with_the_number_kept() {
 /// The Kantorovich distance is a least-cost transport; computed here by a linear program for the scenarios kept.
 #[test]
 fn the_distance_is_the_least_cost_of_transport() {
-    use gridfleet_games::optimize::{Lp, Relation};
+    use gridfleet_games::optimize::{Lp, Sense};
     let (distance, probabilities) = set(8, &mut stream(300));
     let reduced = forward(&distance, &probabilities, 3);
     let mut lp = Lp::new();
@@ -175,10 +175,10 @@ fn the_distance_is_the_least_cost_of_transport() {
         .map(|k| reduced.kept.iter().map(|&j| lp.variable(distance[k][j], 0.0, f64::INFINITY)).collect())
         .collect();
     for (k, row) in moved.iter().enumerate() {
-        lp.row(row.iter().map(|x| (*x, 1.0)), Relation::Equal, probabilities[k]);
+        lp.row(row.iter().map(|x| (*x, 1.0)), Sense::Equal, probabilities[k]);
     }
     for (j, p) in reduced.probabilities.iter().enumerate() {
-        lp.row(moved.iter().map(|row| (row[j], 1.0)), Relation::Equal, *p);
+        lp.row(moved.iter().map(|row| (row[j], 1.0)), Sense::Equal, *p);
     }
     assert!((lp.solve().unwrap().objective - reduced.distance).abs() < 1e-9);
 }

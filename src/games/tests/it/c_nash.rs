@@ -2,14 +2,14 @@
 
 use gridfleet_core::error::Error;
 use gridfleet_games::c_nash::{
-    Bound, Coupling, Elastic, Equilibrium, Game, Parameters, Profiles, Structure, compare, conditions,
-    residual, solve,
+    CNashEquilibrium, CNashGame, CNashParameters, Coupling, Elastic, LoadBound, Profiles, Structure, compare,
+    conditions, residual, solve,
 };
 use rand::{RngExt as _, SeedableRng as _};
 use rand_pcg::Pcg64;
 
 /// A random game with values that differ by a few powers of ten.
-fn random_game(random: &mut Pcg64, stations: usize, steps: usize, same_slope: bool) -> Parameters {
+fn random_game(random: &mut Pcg64, stations: usize, steps: usize, same_slope: bool) -> CNashParameters {
     let mut list = |n: usize, low: f64, high: f64| -> Vec<f64> {
         (0..n).map(|_| random.random_range(low..high)).collect()
     };
@@ -18,7 +18,7 @@ fn random_game(random: &mut Pcg64, stations: usize, steps: usize, same_slope: bo
     let slope = (0..steps).map(|t| 10f64.powf(exponents[if same_slope { 0 } else { t }])).collect();
     let sensitivity = list(stations, -2.0, 1.0).into_iter().map(|x| 10f64.powf(x)).collect();
     let nominal = Profiles::from_values(steps, list(stations * steps, 0.0, 3.0));
-    Parameters::unbounded(base_price, slope, sensitivity, nominal)
+    CNashParameters::unbounded(base_price, slope, sensitivity, nominal)
 }
 
 /// Random disjoint coalitions.
@@ -64,7 +64,7 @@ fn dense(mut matrix: Vec<Vec<f64>>, mut right: Vec<f64>) -> Vec<f64> {
 
 /// Solves the first-order conditions of some players, for given profiles of all others, as one dense system: the
 /// unknowns are the loads of their stations and a multiplier per demand.
-fn first_order(p: &Parameters, deciding: &[Vec<usize>], others: &[f64]) -> Vec<(usize, Vec<f64>)> {
+fn first_order(p: &CNashParameters, deciding: &[Vec<usize>], others: &[f64]) -> Vec<(usize, Vec<f64>)> {
     let steps = p.base_price.len();
     let stations: Vec<usize> = deciding.iter().flatten().copied().collect();
     let (n, mut matrix, mut right) = (stations.len(), Vec::new(), Vec::new());
@@ -110,7 +110,7 @@ fn the_closed_form_is_the_dense_solution() {
         let (n, steps) = (1 + round % 7, 1 + round % 5);
         let p = random_game(&mut random, n, steps, round % 2 == 0);
         let structure = random_structure(&mut random, n);
-        let game = Game::new(p.clone()).unwrap();
+        let game = CNashGame::new(p.clone()).unwrap();
         let found = solve(&game, &structure).unwrap();
         for (i, row) in first_order(&p, &players(&structure), &vec![0.0; steps]) {
             assert_close(found.profiles.row(i), &row, 1e-9, &format!("round {round}, station {i}"));
@@ -126,7 +126,7 @@ fn the_closed_form_is_the_theorem_of_the_paper() {
         let (n, steps) = (1 + round % 12, 1 + round % 6);
         let p = random_game(&mut random, n, steps, true);
         let structure = random_structure(&mut random, n);
-        let game = Game::new(p.clone()).unwrap();
+        let game = CNashGame::new(p.clone()).unwrap();
         let found = solve(&game, &structure).unwrap();
         let coupling = Coupling::new(p.slope[0], &p.sensitivity, &structure);
         let r = |t: usize, i: usize| p.sensitivity[i] * p.nominal.row(i)[t] - p.base_price[t];
@@ -148,7 +148,7 @@ fn best_responses_end_at_the_closed_form() {
         let (n, steps) = (2 + round % 4, 3);
         let p = random_game(&mut random, n, steps, round % 2 == 0);
         let structure = random_structure(&mut random, n);
-        let found = solve(&Game::new(p.clone()).unwrap(), &structure).unwrap();
+        let found = solve(&CNashGame::new(p.clone()).unwrap(), &structure).unwrap();
         let mut x = p.nominal.clone();
         for _ in 0..3_000 {
             for members in players(&structure) {
@@ -166,7 +166,7 @@ fn best_responses_end_at_the_closed_form() {
 }
 
 /// Cost of a player if the rows of its members are replaced.
-fn cost_of(game: &Game, profiles: &Profiles, members: &[usize], rows: &[Vec<f64>]) -> f64 {
+fn cost_of(game: &CNashGame, profiles: &Profiles, members: &[usize], rows: &[Vec<f64>]) -> f64 {
     let mut changed = profiles.clone();
     for (&i, row) in members.iter().zip(rows) {
         changed.row_mut(i).copy_from_slice(row);
@@ -177,7 +177,7 @@ fn cost_of(game: &Game, profiles: &Profiles, members: &[usize], rows: &[Vec<f64>
 }
 
 /// A profile within the bounds of station `i` that meets its demand (some demand, if elastic), filled in random order.
-fn feasible(random: &mut Pcg64, game: &Game, i: usize) -> Vec<f64> {
+fn feasible(random: &mut Pcg64, game: &CNashGame, i: usize) -> Vec<f64> {
     let p = game.parameters();
     let steps = game.steps();
     let wide = 3.0 * p.nominal.values().iter().fold(1.0f64, |most, x| most.max(x.abs()));
@@ -204,7 +204,13 @@ fn feasible(random: &mut Pcg64, game: &Game, i: usize) -> Vec<f64> {
 }
 
 /// Asserts that no player gains in random feasible directions, and never more than the residual.
-fn assert_no_gain(random: &mut Pcg64, game: &Game, structure: &Structure, found: &Equilibrium, what: &str) {
+fn assert_no_gain(
+    random: &mut Pcg64,
+    game: &CNashGame,
+    structure: &Structure,
+    found: &CNashEquilibrium,
+    what: &str,
+) {
     let scale: f64 = found.costs.iter().map(|c| c.abs()).sum::<f64>().max(1.0);
     let bound = residual(game, structure, found);
     assert!(bound <= 1e-9 * scale, "{what}: residual {bound}");
@@ -234,11 +240,11 @@ fn assert_no_gain(random: &mut Pcg64, game: &Game, structure: &Structure, found:
 }
 
 #[test]
-fn nobody_gains_by_deviating_from_the_closed_form() {
+fn no_player_gains_by_deviating_from_the_closed_form() {
     let mut random = Pcg64::seed_from_u64(4);
     for round in 0..200 {
         let (n, steps) = (1 + round % 9, 1 + round % 6);
-        let game = Game::new(random_game(&mut random, n, steps, round % 2 == 0)).unwrap();
+        let game = CNashGame::new(random_game(&mut random, n, steps, round % 2 == 0)).unwrap();
         let structure = random_structure(&mut random, n);
         let found = solve(&game, &structure).unwrap();
         assert_no_gain(&mut random, &game, &structure, &found, &format!("round {round}"));
@@ -246,19 +252,20 @@ fn nobody_gains_by_deviating_from_the_closed_form() {
 }
 
 /// A random game with bounds, a limit or elastic demand, each in some games, near the limit of feasibility.
-fn constrained(random: &mut Pcg64, n: usize, steps: usize, kind: usize) -> Parameters {
+fn constrained(random: &mut Pcg64, n: usize, steps: usize, kind: usize) -> CNashParameters {
     let same_slope = random.random_bool(0.5);
     let mut p = random_game(random, n, steps, same_slope);
     let demand: Vec<f64> = p.nominal.rows().map(|row| row.iter().sum()).collect();
     if kind & 1 != 0 {
-        p.min = Bound::Same(0.0);
-        p.max =
-            Bound::Station(demand.iter().map(|d| d / steps as f64 * random.random_range(1.0..3.0)).collect());
+        p.min = LoadBound::Same(0.0);
+        p.max = LoadBound::Station(
+            demand.iter().map(|d| d / steps as f64 * random.random_range(1.0..3.0)).collect(),
+        );
     } else {
         let high = p.nominal.values().iter().map(|x| x * random.random_range(1.0..2.0) + 0.1).collect();
         let low = p.nominal.values().iter().map(|x| x * random.random_range(-1.0..0.9)).collect();
-        p.max = Bound::Step(Profiles::from_values(steps, high));
-        p.min = Bound::Step(Profiles::from_values(steps, low));
+        p.max = LoadBound::Step(Profiles::from_values(steps, high));
+        p.min = LoadBound::Step(Profiles::from_values(steps, low));
     }
     if kind & 2 != 0 {
         let mean = demand.iter().sum::<f64>() / steps as f64;
@@ -278,7 +285,7 @@ fn constrained(random: &mut Pcg64, n: usize, steps: usize, kind: usize) -> Param
 
 /// Minimum room left by the limit over all sets of steps, each with the energy that must be drawn in it (Hoffman);
 /// negative if no profiles keep the limit.
-fn limit_can_be_kept(p: &Parameters) -> f64 {
+fn limit_can_be_kept(p: &CNashParameters) -> f64 {
     let Some(limit) = &p.limit else { return f64::INFINITY };
     let steps = limit.len();
     let mut least_room = f64::INFINITY;
@@ -298,14 +305,14 @@ fn limit_can_be_kept(p: &Parameters) -> f64 {
 }
 
 #[test]
-fn with_bounds_limits_and_elastic_demand_nobody_gains_or_the_limit_is_impossible() {
+fn with_bounds_limits_and_elastic_demand_no_player_gains_or_the_limit_is_impossible() {
     let mut random = Pcg64::seed_from_u64(5);
     let (mut solved, mut plain, mut refused, mut limited) = (0, 0, 0, 0);
     for round in 0..2_000 {
         let (n, steps) = (1 + round % 8, 1 + round % 6);
         let p = constrained(&mut random, n, steps, round % 8);
         let structure = random_structure(&mut random, n);
-        let game = match Game::new(p.clone()) {
+        let game = match CNashGame::new(p.clone()) {
             Ok(game) => game,
             Err(error) => {
                 // The simple reasons are reported immediately; they are included in the sets of steps.
@@ -357,14 +364,14 @@ fn bounds_that_do_not_bind_change_nothing() {
         let (n, steps) = (1 + round % 9, 1 + round % 6);
         let p = random_game(&mut random, n, steps, round % 2 == 0);
         let structure = random_structure(&mut random, n);
-        let free = solve(&Game::new(p.clone()).unwrap(), &structure).unwrap();
-        let loose = Parameters {
-            min: Bound::Same(-1e6),
-            max: Bound::Same(1e6),
+        let free = solve(&CNashGame::new(p.clone()).unwrap(), &structure).unwrap();
+        let loose = CNashParameters {
+            min: LoadBound::Same(-1e6),
+            max: LoadBound::Same(1e6),
             limit: Some(vec![1e8; steps]),
             ..p.clone()
         };
-        let bounded = solve(&Game::new(loose).unwrap(), &structure).unwrap();
+        let bounded = solve(&CNashGame::new(loose).unwrap(), &structure).unwrap();
         assert_close(bounded.profiles.values(), free.profiles.values(), 1e-10, &format!("round {round}"));
         // Nominally elastic demand with a fixed value.
         let fixed = |row: &[f64]| {
@@ -372,7 +379,7 @@ fn bounds_that_do_not_bind_change_nothing() {
             Elastic { min: d, max: d, value: 1.0, slope: 0.3 }
         };
         let elastic = Some(p.nominal.rows().map(fixed).collect());
-        let elastic = solve(&Game::new(Parameters { elastic, ..p }).unwrap(), &structure).unwrap();
+        let elastic = solve(&CNashGame::new(CNashParameters { elastic, ..p }).unwrap(), &structure).unwrap();
         assert_close(elastic.profiles.values(), free.profiles.values(), 1e-10, &format!("round {round}"));
     }
 }
@@ -382,14 +389,14 @@ fn bounds_that_do_not_bind_change_nothing() {
 #[test]
 fn elastic_demand_solved_by_hand() {
     let with = |value: f64| {
-        let mut p = Parameters::unbounded(
+        let mut p = CNashParameters::unbounded(
             vec![1.0; 2],
             vec![0.5; 2],
             vec![2.0],
             Profiles::from_values(2, vec![3.0, 3.0]),
         );
         p.elastic = Some(vec![Elastic { min: 1.0, max: 7.0, value, slope: 0.5 }]);
-        solve(&Game::new(p).unwrap(), &Structure::alone(1)).unwrap()
+        solve(&CNashGame::new(p).unwrap(), &Structure::alone(1)).unwrap()
     };
     // 11 - 0.5 * 2 x = 1 + x + 2 (x - 3): x = 4 would be above 7 / 2.
     assert_close(with(11.0).profiles.row(0), &[3.5, 3.5], 1e-12, "at the most");
@@ -420,10 +427,10 @@ fn bounded_games_agree_with_another_solver() {
         let steps = input["a"].as_array().unwrap().len();
         let slope = input["b"].as_f64().map_or_else(|| list(&input["b"]), |b| vec![b; steps]);
         let nominal = Profiles::from_values(steps, flat(&input["nominal"]));
-        let mut p = Parameters::unbounded(list(&input["a"]), slope, list(&input["mu"]), nominal);
-        p.min = Bound::Same(input["bounds"]["min"].as_f64().unwrap());
+        let mut p = CNashParameters::unbounded(list(&input["a"]), slope, list(&input["mu"]), nominal);
+        p.min = LoadBound::Same(input["bounds"]["min"].as_f64().unwrap());
         if input["bounds"]["max"].is_array() {
-            p.max = Bound::Station(list(&input["bounds"]["max"]));
+            p.max = LoadBound::Station(list(&input["bounds"]["max"]));
         }
         p.limit = input.get("limit").map(list);
         p.elastic = input.get("elastic").map(|e| {
@@ -433,7 +440,7 @@ fn bounded_games_agree_with_another_solver() {
                 .map(|i| Elastic { min: min[i], max: max[i], value: value[i], slope: slope[i] })
                 .collect()
         });
-        let game = Game::new(p).unwrap();
+        let game = CNashGame::new(p).unwrap();
         let members = |list: &serde_json::Value| -> Vec<usize> {
             list.as_array().unwrap().iter().map(|x| x.as_u64().unwrap() as usize).collect()
         };
@@ -442,7 +449,7 @@ fn bounded_games_agree_with_another_solver() {
         for (key, structure) in [
             ("nash", Structure::alone(n)),
             ("c_nash", Structure::new(n, coalitions).unwrap()),
-            ("coordinated", Structure::everybody(n)),
+            ("coordinated", Structure::grand_coalition(n)),
         ] {
             let found = solve(&game, &structure).unwrap();
             let profiles: Vec<f64> = flat(&expected[key]["profiles"]);
@@ -486,7 +493,7 @@ fn the_theorems_agree_with_the_costs() {
             (conditions::equal_nominal(slope, &mu, &structure), square(&p.base_price))
         };
         let base_price = p.base_price.clone();
-        let game = Game::new(p).unwrap();
+        let game = CNashGame::new(p).unwrap();
         let found = compare(&game, &structure).unwrap();
         let all: Vec<usize> = (0..n).collect();
         let rest: Vec<usize> = structure.outside().collect();
@@ -494,15 +501,15 @@ fn the_theorems_agree_with_the_costs() {
         for (k, group) in [all, inside, rest].into_iter().enumerate() {
             let sum = |list: &[f64]| group.iter().map(|&i| list[i]).sum::<f64>();
             let gain = sum(&found.c_nash.costs) - sum(&found.nash.costs);
-            let told = factor * sum(&margins);
+            let predicted = factor * sum(&margins);
             let size: f64 = found.nash.costs.iter().map(|c| c.abs()).sum::<f64>() + 1.0;
-            assert!((gain - told).abs() <= 1e-10 * size, "round {round}, group {k}: {gain} {told}");
+            assert!((gain - predicted).abs() <= 1e-10 * size, "round {round}, group {k}: {gain} {predicted}");
             if gain.abs() > 1e-9 * size {
-                assert_eq!(gain > 0.0, told > 0.0, "round {round}, group {k}");
+                assert_eq!(gain > 0.0, predicted > 0.0, "round {round}, group {k}");
                 signs[usize::from(gain > 0.0)] += 1;
                 if !prices_equal {
-                    let told = as_printed(slope, &mu, &base_price, &structure, &group);
-                    printed_wrong[k] += usize::from(told != (gain > 0.0));
+                    let predicted = as_printed(slope, &mu, &base_price, &structure, &group);
+                    printed_wrong[k] += usize::from(predicted != (gain > 0.0));
                 }
             }
         }
@@ -516,14 +523,14 @@ fn the_theorems_agree_with_the_costs() {
 /// Theorem 4.11 as published: whether Nash is better for `group`.
 fn as_printed(slope: f64, mu: &[f64], a: &[f64], structure: &Structure, group: &[usize]) -> bool {
     let steps = a.len() as f64;
-    let of = |structure: &Structure| {
+    let weights = |structure: &Structure| {
         let gamma = Coupling::new(slope, mu, structure).solve(&vec![1.0; mu.len()]);
         let all: f64 = gamma.iter().sum();
         let g = |&i: &usize| slope / steps * all * gamma[i] + mu[i] / (2.0 * steps) * gamma[i] * gamma[i];
         (group.iter().map(g).sum::<f64>(), all)
     };
-    let (with, gamma_with) = of(structure);
-    let (without, gamma_without) = of(&Structure::alone(mu.len()));
+    let (with, gamma_with) = weights(structure);
+    let (without, gamma_without) = weights(&Structure::alone(mu.len()));
     let total: f64 = a.iter().sum();
     let big_g: Vec<f64> = a.iter().map(|a| steps * a - total).collect();
     let above: f64 = a.iter().zip(&big_g).map(|(a, g)| a * g).sum();
@@ -539,15 +546,15 @@ fn the_residual_is_never_less_than_a_gain() {
         let (n, steps) = (2 + round % 6, 2 + round % 4);
         let p = random_game(&mut random, n, steps, round % 2 == 0);
         let structure = random_structure(&mut random, n);
-        let game = Game::new(p.clone()).unwrap();
+        let game = CNashGame::new(p.clone()).unwrap();
         let mut found = solve(&game, &structure).unwrap();
         let row = found.profiles.row_mut(round % n);
         row[0] += 0.1;
         row[1] -= 0.1;
         found.load = found.profiles.load();
         found.prices = game.prices(&found.load);
-        let told = residual(&game, &structure, &found);
-        assert!(told > 1e-6, "round {round}");
+        let reported = residual(&game, &structure, &found);
+        assert!(reported > 1e-6, "round {round}");
         let mut largest: f64 = 0.0;
         for members in players(&structure) {
             let mut others = found.load.clone();
@@ -559,9 +566,9 @@ fn the_residual_is_never_less_than_a_gain() {
             let before = cost_of(&game, &found.profiles, &members, &[]);
             largest = largest.max(before - cost_of(&game, &found.profiles, &members, &rows));
         }
-        assert!(told >= largest - 1e-9, "round {round}: {told} {largest}");
+        assert!(reported >= largest - 1e-9, "round {round}: {reported} {largest}");
         if players(&structure).iter().all(|members| members.len() == 1) {
-            assert!((told - largest).abs() <= 1e-9 * largest.max(1.0), "exact for stations alone");
+            assert!((reported - largest).abs() <= 1e-9 * largest.max(1.0), "exact for stations alone");
         }
     }
 }
@@ -580,12 +587,12 @@ fn names_do_not_matter() {
         let structure = Structure::new(6, vec![vec![0, 3, 5], vec![1, 2]]).unwrap();
         let turned = |list: &[f64]| -> Vec<f64> { list.iter().rev().copied().collect() };
         let rows = |x: &Profiles| Profiles::from_values(5, turned(x.values()));
-        let bound = |bound: &Bound| match bound {
-            Bound::Same(x) => Bound::Same(*x),
-            Bound::Station(list) => Bound::Station(turned(list)),
-            Bound::Step(x) => Bound::Step(rows(x)),
+        let bound = |bound: &LoadBound| match bound {
+            LoadBound::Same(x) => LoadBound::Same(*x),
+            LoadBound::Station(list) => LoadBound::Station(turned(list)),
+            LoadBound::Step(x) => LoadBound::Step(rows(x)),
         };
-        let other = Parameters {
+        let other = CNashParameters {
             base_price: turned(&p.base_price),
             slope: turned(&p.slope),
             sensitivity: turned(&p.sensitivity),
@@ -597,8 +604,8 @@ fn names_do_not_matter() {
             elastic: p.elastic.clone().map(|list| list.into_iter().rev().collect()),
         };
         let renamed = Structure::new(6, vec![vec![4, 3], vec![0, 2, 5]]).unwrap();
-        let a = solve(&Game::new(p).unwrap(), &structure).unwrap();
-        let b = solve(&Game::new(other).unwrap(), &renamed).unwrap();
+        let a = solve(&CNashGame::new(p).unwrap(), &structure).unwrap();
+        let b = solve(&CNashGame::new(other).unwrap(), &renamed).unwrap();
         assert_close(&turned(b.profiles.values()), a.profiles.values(), 1e-8, "profiles");
     }
 }
@@ -618,9 +625,9 @@ fn stations_that_hardly_care_about_their_profile() {
         let sensitivity = (0..n).map(|_| 10f64.powf(random.random_range(-4.0..1.0))).collect();
         let mut nominal = || if random.random_bool(0.3) { 0.0 } else { random.random_range(0.0..2.0) };
         let nominal = Profiles::from_values(steps, (0..n * steps).map(|_| nominal()).collect());
-        let mut p = Parameters::unbounded(base_price, slope, sensitivity, nominal);
-        p.min = Bound::Same(if random.random_bool(0.5) { 0.0 } else { -1.0 });
-        p.max = Bound::Same(random.random_range(1.3..4.0));
+        let mut p = CNashParameters::unbounded(base_price, slope, sensitivity, nominal);
+        p.min = LoadBound::Same(if random.random_bool(0.5) { 0.0 } else { -1.0 });
+        p.max = LoadBound::Same(random.random_range(1.3..4.0));
         if random.random_bool(0.7) {
             let level = n as f64 * random.random_range(0.6..1.2);
             p.limit = Some((0..steps).map(|_| level * random.random_range(0.8..1.6)).collect());
@@ -638,7 +645,7 @@ fn stations_that_hardly_care_about_their_profile() {
         let coalitions = random.random_range(0..6usize);
         let members = |k: usize| (0..n * 3 / 4).filter(|i| i % coalitions == k).collect();
         let structure = Structure::new(n, (0..coalitions).map(members).collect()).unwrap();
-        let game = Game::new(p).unwrap();
+        let game = CNashGame::new(p).unwrap();
         let found = solve(&game, &structure).unwrap();
         assert_no_gain(&mut random, &game, &structure, &found, &format!("seed {seed}"));
     }

@@ -2,7 +2,7 @@
 //! foresight.
 
 use gridfleet_core::rng::{Purpose, Streams};
-use gridfleet_games::optimize::clairvoyant::{Bound, Horizon, Trip, Vehicle, bound};
+use gridfleet_games::optimize::clairvoyant::{Horizon, ProfitBound, RequestedTrip, VehicleSchedule, bound};
 use proptest::prelude::*;
 use rand::RngExt;
 use rand_pcg::Pcg64;
@@ -14,13 +14,13 @@ fn hours(value_per_mwh: &[f64]) -> Horizon {
 }
 
 /// A trip from hour `start` to hour `end`.
-fn trip(start: i64, end: i64, energy_kwh: f64, ends_at_charger: bool, cost: f64) -> Trip {
-    Trip { start_s: start * HOUR, end_s: end * HOUR, energy_kwh, ends_at_charger, cost }
+fn trip(start: i64, end: i64, energy_kwh: f64, ends_at_charger: bool, cost: f64) -> RequestedTrip {
+    RequestedTrip { start_s: start * HOUR, end_s: end * HOUR, energy_kwh, ends_at_charger, cost }
 }
 
 /// A vehicle with 10 usable kWh, charged at 5 kW without loss.
-fn vehicle(start_soc: f64, plugged_at_start: bool, trips: Vec<Trip>) -> Vehicle {
-    Vehicle {
+fn vehicle(start_soc: f64, plugged_at_start: bool, trips: Vec<RequestedTrip>) -> VehicleSchedule {
+    VehicleSchedule {
         battery_kwh: 10.0,
         usable_soc: [0.0, 1.0],
         charge_efficiency: 1.0,
@@ -31,7 +31,7 @@ fn vehicle(start_soc: f64, plugged_at_start: bool, trips: Vec<Trip>) -> Vehicle 
     }
 }
 
-fn of_one(horizon: &Horizon, vehicle: Vehicle) -> Bound {
+fn of_one(horizon: &Horizon, vehicle: VehicleSchedule) -> ProfitBound {
     bound(horizon, &[vehicle]).unwrap().total
 }
 
@@ -42,24 +42,24 @@ fn assert_near(found: f64, expected: f64) {
 #[test]
 fn a_parked_vehicle_fills_up_in_the_best_slots() {
     // 5 kWh of room take 6.25 kWh: 5 of them at 200 EUR/MWh, the rest at 100.
-    let parked = Vehicle { charge_efficiency: 0.8, ..vehicle(0.5, true, vec![]) };
+    let parked = VehicleSchedule { charge_efficiency: 0.8, ..vehicle(0.5, true, vec![]) };
     let best = of_one(&hours(&[100.0, 50.0, 200.0]), parked.clone());
     assert_near(best.profit, 1.0 + 0.125);
     assert_near(best.energy_kwh, 6.25);
     // Up to 80 % there is room for 3 kWh; a vehicle with a higher charge draws nothing.
-    let window = Vehicle { usable_soc: [0.1, 0.8], ..parked };
+    let window = VehicleSchedule { usable_soc: [0.1, 0.8], ..parked };
     assert_near(of_one(&hours(&[100.0]), window.clone()).energy_kwh, 3.0 / 0.8);
-    assert_near(of_one(&hours(&[100.0]), Vehicle { start_soc: 0.9, ..window }).profit, 0.0);
+    assert_near(of_one(&hours(&[100.0]), VehicleSchedule { start_soc: 0.9, ..window }).profit, 0.0);
     // Without a plug nothing is drawn.
-    assert_eq!(of_one(&hours(&[100.0]), vehicle(0.5, false, vec![])), Bound::default());
-    let powerless = Vehicle { power_kw: 0.0, ..vehicle(0.5, true, vec![]) };
+    assert_eq!(of_one(&hours(&[100.0]), vehicle(0.5, false, vec![])), ProfitBound::default());
+    let powerless = VehicleSchedule { power_kw: 0.0, ..vehicle(0.5, true, vec![]) };
     assert_near(of_one(&hours(&[100.0]), powerless).profit, 0.0);
 }
 
 #[test]
 fn only_the_seconds_at_the_plug_count() {
     // Plugged in from 2:30 on, for half of a slot and a whole one.
-    let late = Trip { end_s: 5 * HOUR / 2, ..trip(1, 2, 1.0, true, 9.0) };
+    let late = RequestedTrip { end_s: 5 * HOUR / 2, ..trip(1, 2, 1.0, true, 9.0) };
     let best = of_one(&hours(&[100.0, 100.0, 300.0, 100.0]), vehicle(0.3, false, vec![late]));
     assert_near(best.profit, 0.3 * 2.5 + 0.1 * 5.0);
     // A trip beyond the end blocks the time after its start; one that starts at the end is ignored.
@@ -76,7 +76,7 @@ fn charge_is_drawn_early_for_a_trip_and_no_more_than_it_needs() {
     // 2 kWh of battery: empty after the first trip. The second needs 1 kWh, drawn at 10 EUR/MWh; it leaves room for 2
     // kWh at 100. Losing it partly, for low charge, costs nothing but earns less.
     let trips = vec![trip(0, 1, 2.0, true, 100.0), trip(2, 3, 1.0, true, 100.0)];
-    let small = Vehicle { battery_kwh: 2.0, ..vehicle(1.0, false, trips) };
+    let small = VehicleSchedule { battery_kwh: 2.0, ..vehicle(1.0, false, trips) };
     let best = of_one(&hours(&[0.0, 10.0, 0.0, 100.0]), small);
     assert_near(best.profit, 0.01 + 0.2);
     assert_near(best.energy_kwh, 3.0);
@@ -111,7 +111,7 @@ fn a_trip_without_the_charge_for_it_is_lost_at_no_cost() {
 
 /// Maximum earnings from `hour` on over all plans of a vehicle that charges none, half or all of the energy possible in
 /// an hour, and performs or refuses each trip for which it has sufficient charge.
-fn best_plan(horizon: &Horizon, vehicle: &Vehicle, hour: usize, kwh: f64, plugged: bool) -> f64 {
+fn best_plan(horizon: &Horizon, vehicle: &VehicleSchedule, hour: usize, kwh: f64, plugged: bool) -> f64 {
     let Some(value) = horizon.value_per_mwh.get(hour) else { return 0.0 };
     let [low, high] = vehicle.usable_soc.map(|soc| soc * vehicle.battery_kwh);
     let now = hour as i64 * HOUR;
@@ -136,7 +136,7 @@ fn best_plan(horizon: &Horizon, vehicle: &Vehicle, hour: usize, kwh: f64, plugge
 
 /// Earnings of a charger without foresight: draws at full power in some slots whenever it can, up to a target, and
 /// refuses some feasible trips.
-fn careless(horizon: &Horizon, vehicle: &Vehicle, random: &mut Pcg64) -> f64 {
+fn careless(horizon: &Horizon, vehicle: &VehicleSchedule, random: &mut Pcg64) -> f64 {
     let [low, high] = vehicle.usable_soc.map(|soc| soc * vehicle.battery_kwh);
     let target = low + (high - low) * random.random_range(0.3..1.3f64).min(1.0);
     let (refusing, charging) = (random.random_range(0.0..0.4), random.random_range(0.3..1.2));
@@ -178,7 +178,13 @@ fn chance(random: &mut Pcg64, probability: f64) -> bool {
 }
 
 /// A random vehicle with up to `trips` trips between multiples of `grain_s`, over `slots` slots.
-fn made_up(random: &mut Pcg64, slots: i64, slot_s: i64, grain_s: i64, trips: usize) -> (Horizon, Vehicle) {
+fn made_up(
+    random: &mut Pcg64,
+    slots: i64,
+    slot_s: i64,
+    grain_s: i64,
+    trips: usize,
+) -> (Horizon, VehicleSchedule) {
     let value = |random: &mut Pcg64| (random.random_range(-4..15) * 10).max(0);
     let value_per_mwh = (0..slots).map(|_| f64::from(value(random))).collect();
     let horizon = Horizon { start_s: 7_200, slot_s, value_per_mwh };
@@ -190,10 +196,10 @@ fn made_up(random: &mut Pcg64, slots: i64, slot_s: i64, grain_s: i64, trips: usi
         free_from = end_s;
         let (energy_kwh, ends_at_charger) = (random.random_range(0.0..3.0), chance(random, 0.4));
         let cost = if chance(random, 0.2) { 0.0 } else { random.random_range(0.0..0.5) };
-        list.push(Trip { start_s, end_s, energy_kwh, ends_at_charger, cost });
+        list.push(RequestedTrip { start_s, end_s, energy_kwh, ends_at_charger, cost });
     }
     let low = random.random_range(0.0..0.3);
-    let vehicle = Vehicle {
+    let vehicle = VehicleSchedule {
         battery_kwh: random.random_range(2.0..8.0),
         usable_soc: [low, random.random_range(0.6..1.0)],
         charge_efficiency: random.random_range(0.7..1.0),
@@ -253,7 +259,7 @@ proptest! {
             trip.cost *= 7.0;
         }
         prop_assert!((of_one(&other, same).profit - 7.0 * most).abs() < 1e-6);
-        let more = Vehicle { plugged_at_start: true, power_kw: 1.5 * vehicle.power_kw, ..vehicle };
+        let more = VehicleSchedule { plugged_at_start: true, power_kw: 1.5 * vehicle.power_kw, ..vehicle };
         prop_assert!(of_one(&horizon, more).profit >= most - 1e-7);
     }
 }
@@ -261,9 +267,10 @@ proptest! {
 #[test]
 fn a_fleet_is_the_sum_of_its_vehicles_for_any_number_of_threads() {
     let horizon = made_up(&mut stream(0), 96, 900, 60, 1).0;
-    let vehicles: Vec<Vehicle> = (0..40).map(|seed| made_up(&mut stream(seed), 96, 900, 60, 9).1).collect();
+    let vehicles: Vec<VehicleSchedule> =
+        (0..40).map(|seed| made_up(&mut stream(seed), 96, 900, 60, 9).1).collect();
     let fleet = bound(&horizon, &vehicles).unwrap();
-    let alone: Vec<Bound> = vehicles.iter().map(|vehicle| of_one(&horizon, vehicle.clone())).collect();
+    let alone: Vec<ProfitBound> = vehicles.iter().map(|vehicle| of_one(&horizon, vehicle.clone())).collect();
     assert_eq!(fleet.vehicles, alone);
     assert_near(fleet.total.profit, alone.iter().map(|bound| bound.profit).sum());
     assert!(fleet.total.profit > 1.0);

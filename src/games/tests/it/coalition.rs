@@ -3,7 +3,7 @@
 use gridfleet_core::rng::{Purpose, Streams};
 use gridfleet_games::coalition::nucleolus::{nucleolus, prenucleolus};
 use gridfleet_games::coalition::shapley::shapley;
-use gridfleet_games::coalition::{Coalition, Game, core};
+use gridfleet_games::coalition::{Coalition, CooperativeGame, core};
 use proptest::prelude::*;
 use rand::RngExt;
 use serde::Deserialize;
@@ -29,16 +29,16 @@ fn fifty_games_agree_with_scipy() {
         serde_json::from_str(include_str!("../fixtures/coalition.json")).unwrap();
     assert_eq!(references.len(), 50);
     let (mut empty, mut apart) = (0, 0);
-    for Reference { costs, shapley: value, epsilon, nucleolus: imputation, prenucleolus: division } in
+    for Reference { costs, shapley: value, epsilon, nucleolus: imputation, prenucleolus: allocation } in
         references
     {
-        let game = Game::costs(value.len(), |s| costs[s.place()]).unwrap();
+        let game = CooperativeGame::costs(value.len(), |s| costs[s.place()]).unwrap();
         assert_close(&shapley(&game), &value, "Shapley value");
         let least = core::least_core(&game).unwrap().unwrap();
         assert_close(&[least.epsilon], &[epsilon], "least core");
         let largest = game.proper().map(|s| game.excess(s, &least.shares)).fold(f64::MIN, f64::max);
-        assert_close(&[largest], &[epsilon], "a division of the least core");
-        assert_close(&prenucleolus(&game).unwrap(), &division, "prenucleolus");
+        assert_close(&[largest], &[epsilon], "an allocation of the least core");
+        assert_close(&prenucleolus(&game).unwrap(), &allocation, "prenucleolus");
         let found = nucleolus(&game).unwrap();
         assert_eq!(found.is_some(), imputation.is_some());
         if let (Some(found), Some(expected)) = (found, &imputation) {
@@ -46,8 +46,9 @@ fn fifty_games_agree_with_scipy() {
         }
         assert_eq!(core::is_empty(&game).unwrap(), epsilon > 1e-9);
         empty += i32::from(epsilon > 1e-9);
-        apart +=
-            i32::from(imputation.is_some_and(|i| i.iter().zip(&division).any(|(a, b)| (a - b).abs() > 0.01)));
+        apart += i32::from(
+            imputation.is_some_and(|i| i.iter().zip(&allocation).any(|(a, b)| (a - b).abs() > 0.01)),
+        );
     }
     // The cases include both kinds.
     assert!((10..40).contains(&empty) && apart >= 3, "{empty} {apart}");
@@ -66,7 +67,7 @@ fn a_large_convex_game_balances_all_threats() {
             (who, f64::from(random.random_range(1..9)))
         })
         .collect();
-    let game = Game::gains(players, |s| {
+    let game = CooperativeGame::gains(players, |s| {
         pots.iter().filter(|(who, _)| who.minus(s).is_empty()).map(|(_, pot)| pot).sum()
     })
     .unwrap();
@@ -76,7 +77,7 @@ fn a_large_convex_game_balances_all_threats() {
     for coalition in game.proper() {
         let excess = game.excess(coalition, &shares);
         for i in coalition.players() {
-            for j in game.everybody().minus(coalition).players() {
+            for j in game.grand_coalition().minus(coalition).players() {
                 threat[i][j] = threat[i][j].max(excess);
             }
         }
@@ -101,7 +102,7 @@ proptest! {
             31,
         ),
     ) {
-        let game = Game::costs(players, |s| costs[s.place() - 1]).unwrap();
+        let game = CooperativeGame::costs(players, |s| costs[s.place() - 1]).unwrap();
         let tolerance = 1e-7 * costs.iter().fold(1.0f64, |a, b| a.max(b.abs()));
         let shares = prenucleolus(&game).unwrap();
         for shares in [&shares, &shapley(&game)] {

@@ -6,12 +6,12 @@ use super::{
 };
 use gridfleet_core::rng::{Purpose, Streams};
 use gridfleet_games::bilevel::Purchase;
-use gridfleet_games::optimize::highs::Options;
-use gridfleet_games::optimize::{Lp, Relation, Solver, Unsolved};
+use gridfleet_games::optimize::highs::HighsOptions;
+use gridfleet_games::optimize::{Lp, Sense, SolveError, Solver};
 use rand::RngExt;
 use rand_pcg::Pcg64;
 
-const HIGHS: Solver = Solver::Highs(Options { gap: 1e-8, time_limit_s: Some(600.0) });
+const HIGHS: Solver = Solver::Highs(HighsOptions { gap: 1e-8, time_limit_s: Some(600.0) });
 
 fn stream(instance: u64) -> Pcg64 {
     Streams { seed: 9, replication: 0 }.stream(Purpose::Synthesis, instance)
@@ -22,24 +22,24 @@ fn random_program(binaries: bool, random: &mut Pcg64) -> Lp {
     let mut lp = Lp::new();
     let variables: Vec<_> = (0..random.random_range(2..9))
         .map(|_| {
-            let weight = random.random_range(-5.0..5.0f64).round();
+            let objective = random.random_range(-5.0..5.0f64).round();
             if binaries && random.random_bool(0.6) {
-                return lp.binary(weight);
+                return lp.binary(objective);
             }
-            let high = if random.random_bool(0.3) { f64::INFINITY } else { random.random_range(0.0..4.0) };
-            lp.variable(weight, if random.random_bool(0.1) { f64::NEG_INFINITY } else { 0.0 }, high)
+            let upper = if random.random_bool(0.3) { f64::INFINITY } else { random.random_range(0.0..4.0) };
+            lp.variable(objective, if random.random_bool(0.1) { f64::NEG_INFINITY } else { 0.0 }, upper)
         })
         .collect();
     for _ in 0..random.random_range(1..7) {
-        let relation = [Relation::AtMost, Relation::AtMost, Relation::AtLeast, Relation::Equal]
-            [random.random_range(0..4usize)];
+        let sense =
+            [Sense::AtMost, Sense::AtMost, Sense::AtLeast, Sense::Equal][random.random_range(0..4usize)];
         let mut terms = Vec::new();
         for &variable in &variables {
             if random.random_bool(0.6) {
                 terms.push((variable, random.random_range(-3.0..3.0)));
             }
         }
-        lp.row(terms, relation, random.random_range(-2.0..4.0));
+        lp.row(terms, sense, random.random_range(-2.0..4.0));
     }
     lp
 }
@@ -61,8 +61,8 @@ fn random_programs_have_one_answer() {
                     );
                     solved += 1;
                 }
-                (Err(Unsolved::Infeasible), Err(Unsolved::Infeasible)) => infeasible += 1,
-                (Err(Unsolved::Unbounded), Err(Unsolved::Unbounded)) => unbounded += 1,
+                (Err(SolveError::Infeasible), Err(SolveError::Infeasible)) => infeasible += 1,
+                (Err(SolveError::Unbounded), Err(SolveError::Unbounded)) => unbounded += 1,
                 (one, other) => panic!("{instance}: {one:?} {other:?}"),
             }
         }
@@ -73,15 +73,15 @@ fn random_programs_have_one_answer() {
 /// A limit below the time of any run: an error, not the best point so far.
 #[test]
 fn a_limit_of_time_is_an_error() {
-    let solver = Solver::Highs(Options { gap: 1e-8, time_limit_s: Some(0.0) });
+    let solver = Solver::Highs(HighsOptions { gap: 1e-8, time_limit_s: Some(0.0) });
     let mut lp = Lp::new();
     let mut random = stream(1_000);
     let variables: Vec<_> = (0..60).map(|_| lp.binary(random.random_range(-2.0..-1.0))).collect();
     for _ in 0..30 {
         let terms: Vec<_> = variables.iter().map(|v| (*v, random.random_range(0.0..1.0))).collect();
-        lp.row(terms, Relation::AtMost, 10.0);
+        lp.row(terms, Sense::AtMost, 10.0);
     }
-    let Err(Unsolved::Failed(why)) = lp.solve_with(solver) else { panic!("it is solved") };
+    let Err(SolveError::Failed(why)) = lp.solve_with(solver) else { panic!("it is solved") };
     assert!(why.contains("limit of time"), "{why}");
 }
 

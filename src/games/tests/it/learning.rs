@@ -135,8 +135,8 @@ fn losses(kind: AgentKind, seed: u64, steps: u64) -> (f64, f64) {
     let right = if kind == AgentKind::Sarsa { process.exploring(spec.epsilon[1]) } else { best };
     let mut loss = (0.0_f64, 0.0_f64);
     for s in 0..STATES {
-        let told = agent.values().of(seen(s), &mut work).iter().copied().fold(f64::MIN, f64::max);
-        loss = (loss.0.max((best[s] - reached[s]) / range), loss.1.max((right[s] - told).abs() / range));
+        let learned = agent.values().of(seen(s), &mut work).iter().copied().fold(f64::MIN, f64::max);
+        loss = (loss.0.max((best[s] - reached[s]) / range), loss.1.max((right[s] - learned).abs() / range));
     }
     loss
 }
@@ -230,7 +230,7 @@ fn right(spec: &AgentSpec, steps: u64) -> f64 {
 
 /// An agent with known rewards of all actions finds the best one of each state without ever taking it.
 #[test]
-fn whoever_is_told_all_rewards_finds_the_best_without_trying() {
+fn agents_with_all_rewards_find_the_best_actions_without_taking_them() {
     for kind in AgentKind::OF_VALUES.into_iter().chain([AgentKind::Policy]) {
         for branches in [1, 2] {
             let spec = AgentSpec {

@@ -3,7 +3,7 @@
 use gridfleet_core::rng::{Purpose, Streams};
 use gridfleet_games::coalition::Coalition;
 use gridfleet_games::grid::{Branch, Bus, Feeder, Limits};
-use gridfleet_games::optimize::{Solver, Unsolved};
+use gridfleet_games::optimize::{SolveError, Solver};
 use gridfleet_games::routing::{
     Demand, Grid, Instance, Router, Slots, Station, Travel, Trip, Unservable, Vehicles, compact, verify,
 };
@@ -144,7 +144,7 @@ pub fn agree(solver: Solver, seed: u64, count: usize, size: impl Fn(usize) -> Si
                     let faults = verify::faults(&instance, coalition, all, &plan);
                     assert!(faults.is_empty(), "{drawn}: {faults:?}");
                 }
-                (Err(Unservable::Trips(_) | Unservable::Limit(_)), Err(Unsolved::Infeasible)) => {
+                (Err(Unservable::Trips(_) | Unservable::Limit(_)), Err(SolveError::Infeasible)) => {
                     outcomes.unservable += 1
                 }
                 (ours, theirs) => panic!("{drawn}: {ours:?} {theirs:?} {instance:?}"),
@@ -255,26 +255,26 @@ fn line() -> Instance {
 fn a_day_by_hand() {
     let mut instance = line();
     assert_eq!(instance.problems(), []);
-    let everybody = Coalition::at(1);
-    let plan = Router::new(&instance).unwrap().solve(everybody, Demand::All).unwrap();
+    let grand_coalition = Coalition::at(1);
+    let plan = Router::new(&instance).unwrap().solve(grand_coalition, Demand::All).unwrap();
     assert!((plan.cost - 0.72).abs() < 1e-12, "{}", plan.cost);
     instance.vehicles[0].start_kwh = 3.0;
-    let plan = Router::new(&instance).unwrap().solve(everybody, Demand::All).unwrap();
+    let plan = Router::new(&instance).unwrap().solve(grand_coalition, Demand::All).unwrap();
     assert!((plan.cost - (2.0 * 0.3 * 1.05 + 2.1 * 0.2)).abs() < 1e-12, "{}", plan.cost);
     let used = plan.used(&instance);
     assert!((used.driven_kwh - 3.6).abs() < 1e-12 && (used.drawn_kwh - 2.0).abs() < 1e-12);
     // The same charge elsewhere costs an additional quarter of an hour.
     instance.stations[0].place = 1;
-    let plan = Router::new(&instance).unwrap().solve(everybody, Demand::All).unwrap();
+    let plan = Router::new(&instance).unwrap().solve(grand_coalition, Demand::All).unwrap();
     assert!((plan.cost - (2.0 * 0.3 * 1.05 + 2.1 * 0.2 + 2.5)).abs() < 1e-12, "{}", plan.cost);
-    assert!(verify::faults(&instance, everybody, 1, &plan).is_empty());
+    assert!(verify::faults(&instance, grand_coalition, 1, &plan).is_empty());
 }
 
 #[test]
-fn what_cannot_be_met_is_told() {
-    let everybody = Coalition::at(1);
+fn infeasible_instances_are_reported() {
+    let grand_coalition = Coalition::at(1);
     let why = |instance: &Instance| {
-        Router::new(instance).unwrap().solve(everybody, Demand::All).unwrap_err().to_string()
+        Router::new(instance).unwrap().solve(grand_coalition, Demand::All).unwrap_err().to_string()
     };
     // 8 kW through 0.5 per unit lower 0.9747 to 0.9706; a limit of 0.972 leaves no room.
     let mut tight = line();
@@ -283,9 +283,9 @@ fn what_cannot_be_met_is_told() {
         grid.limits.voltage[0] = 0.972;
     }
     assert_eq!(tight.problems(), []);
-    let told = why(&tight);
-    assert!(told.starts_with("it cannot charge enough: at the least, in slot "), "{told}");
-    assert!(told.ends_with("bus end at 0.9706 p.u., 0.0014 below 0.972"), "{told}");
+    let message = why(&tight);
+    assert!(message.starts_with("it cannot charge enough: at the least, in slot "), "{message}");
+    assert!(message.ends_with("bus end at 0.9706 p.u., 0.0014 below 0.972"), "{message}");
     // Without a station it cannot be served at all.
     let mut without = tight.clone();
     without.stations.clear();
@@ -310,6 +310,6 @@ fn what_cannot_be_met_is_told() {
         "{text}"
     );
     late.trips[0].penalty = Some(3.0);
-    let plan = Router::new(&late).unwrap().solve(everybody, Demand::All).unwrap();
+    let plan = Router::new(&late).unwrap().solve(grand_coalition, Demand::All).unwrap();
     assert_eq!((plan.cost, plan.unserved.as_slice()), (3.0, [0].as_slice()));
 }

@@ -3,8 +3,8 @@
 use gridfleet_core::rng::{Purpose, Streams};
 use gridfleet_games::stackelberg::case::{Case, HOURS};
 use gridfleet_games::stackelberg::{
-    Aim, Answers, Ending, Game, Household, Plans, Retailer, Start, Vehicle, best_loads, best_schedule, bound,
-    bound_at, follows, lead, run, solve, solve_from,
+    Aim, Conduct, Ending, Household, Plans, Retailer, StackelbergGame, Start, Vehicle, best_loads,
+    best_schedule, bound, bound_at, follows, lead, run, solve, solve_from,
 };
 use rand::{RngExt as _, SeedableRng as _};
 use rand_pcg::Pcg64;
@@ -50,13 +50,13 @@ fn random_household(random: &mut Pcg64, slots: usize) -> Household {
 }
 
 /// A random game with prices of the magnitude of the paper's, for any number of users.
-fn random_game(random: &mut Pcg64, slots: usize, households: usize, vehicles: usize) -> Game {
+fn random_game(random: &mut Pcg64, slots: usize, households: usize, vehicles: usize) -> StackelbergGame {
     let load = 4.0 * households as f64 + 3.0 * vehicles as f64;
     let a = list(random, slots, 10.0 / load, 40.0 / load);
     let (b, lambda) = (list(random, slots, 0.1, 0.4), list(random, slots, 1.0, 1.5));
     let households = (0..households).map(|_| random_household(random, slots)).collect();
     let vehicles = (0..vehicles).map(|_| random_vehicle(random, slots)).collect();
-    Game::new(retailer(a, b, lambda), households, vehicles).unwrap()
+    StackelbergGame::new(retailer(a, b, lambda), households, vehicles).unwrap()
 }
 
 /// Cost of a schedule for a price taker: equation 8 of the paper, slot by slot.
@@ -122,7 +122,7 @@ fn a_vehicle_is_refused_exactly_if_no_sequence_fills_it() {
 }
 
 /// Games solved by CVXPY and Clarabel: `tests/fixtures/stackelberg/reference.py`.
-fn references() -> Vec<(Game, Value)> {
+fn references() -> Vec<(StackelbergGame, Value)> {
     let text = include_str!("../fixtures/stackelberg/reference.json");
     let numbers = |value: &Value| -> Vec<f64> {
         value.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
@@ -149,7 +149,7 @@ fn references() -> Vec<(Game, Value)> {
             omega: v["omega"].as_f64().unwrap(),
             theta: v["theta"].as_f64().unwrap(),
         };
-        Game::new(
+        StackelbergGame::new(
             retailer(numbers(&game["a"]), numbers(&game["b"]), numbers(&game["lambda"])),
             game["households"].as_array().unwrap().iter().map(household).collect(),
             game["vehicles"].as_array().unwrap().iter().map(vehicle).collect(),
@@ -182,7 +182,7 @@ fn households_answer_as_a_solver_of_quadratic_programmes_says() {
 #[test]
 fn the_equilibrium_without_vehicles_is_the_solvers() {
     for (game, expected) in references() {
-        let game = Game::new(game.retailer().clone(), game.households().to_vec(), vec![]).unwrap();
+        let game = StackelbergGame::new(game.retailer().clone(), game.households().to_vec(), vec![]).unwrap();
         let found = solve(&game);
         assert_eq!(found.ending, Ending::Settled);
         let theirs = expected["potential"].as_f64().unwrap();
@@ -229,7 +229,8 @@ fn no_plans_at_all_are_below_the_bound() {
         let game = random_game(&mut random, 6, 3, 2);
         // A marginal cost that remains above 0 for any energy that the vehicles feed back.
         let retailer = Retailer { b: vec![80.0; 6], ..game.retailer().clone() };
-        let game = Game::new(retailer, game.households().to_vec(), game.vehicles().to_vec()).unwrap();
+        let game =
+            StackelbergGame::new(retailer, game.households().to_vec(), game.vehicles().to_vec()).unwrap();
         let found = solve(&game);
         let bound = bound(&game, &found.plans, 0.0, 200);
         let all = |vehicle: &Vehicle| -> Vec<Vec<i8>> {
@@ -247,7 +248,9 @@ fn no_plans_at_all_are_below_the_bound() {
                 let load = plans.vehicle_load(&game);
                 rest.b.iter_mut().zip(&rest.a).zip(&load).for_each(|((b, a), load)| *b += a * load);
                 plans.households =
-                    solve(&Game::new(rest, game.households().to_vec(), vec![]).unwrap()).plans.households;
+                    solve(&StackelbergGame::new(rest, game.households().to_vec(), vec![]).unwrap())
+                        .plans
+                        .households;
                 least = least.min(plans.potential(&game));
             }
         }
@@ -263,13 +266,13 @@ fn the_potential_falls_with_every_answer() {
     for round in 0..20 {
         let game = random_game(&mut random, 24, 12, 10);
         let prices = list(&mut random, 24, 0.0, 60.0);
-        for answers in [Answers::Renewed, Answers::Together] {
-            let run = run(&game, Start::Prices(&prices), answers, 5_000);
-            assert_eq!(run.ending, Ending::Settled, "round {round}, {answers:?}");
+        for conduct in [Conduct::PriceMaking, Conduct::Simultaneous] {
+            let run = run(&game, Start::Prices(&prices), conduct, 5_000);
+            assert_eq!(run.ending, Ending::Settled, "round {round}, {conduct:?}");
             let size = run.potentials[0].abs();
-            assert!(run.largest_rise <= 1e-12 * size, "round {round}, {answers:?}: {}", run.largest_rise);
+            assert!(run.largest_rise <= 1e-12 * size, "round {round}, {conduct:?}: {}", run.largest_rise);
             for pair in run.potentials.windows(2) {
-                assert!(pair[1] <= pair[0] + 1e-12 * size, "round {round}, {answers:?}: {pair:?}");
+                assert!(pair[1] <= pair[0] + 1e-12 * size, "round {round}, {conduct:?}: {pair:?}");
             }
             // The decrease is real: the start was not an equilibrium.
             assert!(run.potentials[0] > run.potentials[run.potentials.len() - 1] + 1e-6 * size);
@@ -279,16 +282,16 @@ fn the_potential_falls_with_every_answer() {
 
 /// At equilibrium no household could gain as a price taker, and no vehicle if it anticipates its effect on prices.
 #[test]
-fn at_rest_nobody_gains_by_changing() {
+fn at_rest_no_user_gains_by_changing() {
     let mut random = Pcg64::seed_from_u64(5);
-    for answers in [Answers::Renewed, Answers::Together] {
+    for conduct in [Conduct::PriceMaking, Conduct::Simultaneous] {
         let game = random_game(&mut random, 24, 12, 10);
-        let found = solve_from(&game, Start::Prices(&[0.0; 24]), answers);
+        let found = solve_from(&game, Start::Prices(&[0.0; 24]), conduct);
         for (household, x) in game.households().iter().zip(&found.plans.households) {
             let sum: f64 = x.iter().sum();
             assert!((sum - household.energy).abs() < 1e-6);
             for (x, best) in x.iter().zip(best_loads(household, &found.prices)) {
-                assert!((x - best).abs() < 1e-5, "{answers:?}: {x} {best}");
+                assert!((x - best).abs() < 1e-5, "{conduct:?}: {x} {best}");
             }
         }
         for i in 0..game.vehicles().len() {
@@ -306,8 +309,9 @@ fn at_rest_nobody_gains_by_changing() {
 
 fn spread(loads: &[Vec<f64>]) -> f64 {
     let slot = |t: usize| {
-        let of = |pick: fn(f64, f64) -> f64, from: f64| loads.iter().map(|load| load[t]).fold(from, pick);
-        of(f64::max, f64::NEG_INFINITY) - of(f64::min, f64::INFINITY)
+        let extreme =
+            |pick: fn(f64, f64) -> f64, from: f64| loads.iter().map(|load| load[t]).fold(from, pick);
+        extreme(f64::max, f64::NEG_INFINITY) - extreme(f64::min, f64::INFINITY)
     };
     (0..loads[0].len()).map(slot).fold(0.0, f64::max)
 }
@@ -321,12 +325,12 @@ fn households_come_to_the_same_loads_from_a_hundred_starts() {
     let first = solve(&game);
     for start in 0..100 {
         let prices = list(&mut random, 24, 0.0, 80.0);
-        for answers in [Answers::Together, Answers::Renewed] {
-            let found = solve_from(&game, Start::Prices(&prices), answers);
+        for conduct in [Conduct::Simultaneous, Conduct::PriceMaking] {
+            let found = solve_from(&game, Start::Prices(&prices), conduct);
             assert_eq!(found.ending, Ending::Settled);
             for (x, y) in first.plans.households.iter().flatten().zip(found.plans.households.iter().flatten())
             {
-                assert!((x - y).abs() < 1e-6, "start {start}, {answers:?}: {x} {y}");
+                assert!((x - y).abs() < 1e-6, "start {start}, {conduct:?}: {x} {y}");
             }
         }
     }
@@ -346,7 +350,7 @@ fn equilibria_with_vehicles_lie_within_the_gap() {
     let mut lowest_bound = f64::NEG_INFINITY;
     for _ in 0..100 {
         let prices = list(&mut random, HOURS, 0.0, 80.0);
-        let found = solve_from(&game, Start::Prices(&prices), Answers::Together);
+        let found = solve_from(&game, Start::Prices(&prices), Conduct::Simultaneous);
         assert_eq!(found.ending, Ending::Settled);
         (least, most) = (least.min(found.potential), most.max(found.potential));
         lowest_bound = lowest_bound.max(bound(&game, &found.plans, 0.0, 20).potential);
@@ -368,9 +372,13 @@ fn answers_to_announced_prices_may_go_round_in_a_cycle() {
     let mut random = Pcg64::seed_from_u64(8);
     let mut game = random_game(&mut random, 24, 6, 0);
     let calm: Vec<f64> = game.retailer().a.iter().map(|a| a.min(0.03)).collect();
-    game = Game::new(Retailer { a: calm, ..game.retailer().clone() }, game.households().to_vec(), vec![])
-        .unwrap();
-    let announced = solve_from(&game, Start::Prices(&[0.0; 24]), Answers::Announced);
+    game = StackelbergGame::new(
+        Retailer { a: calm, ..game.retailer().clone() },
+        game.households().to_vec(),
+        vec![],
+    )
+    .unwrap();
+    let announced = solve_from(&game, Start::Prices(&[0.0; 24]), Conduct::PriceTaking);
     assert_eq!(announced.ending, Ending::Settled);
     for (x, y) in announced.load.iter().zip(&solve(&game).load) {
         assert!((x - y).abs() < 1e-5, "{x} {y}");
@@ -388,11 +396,11 @@ fn answers_to_announced_prices_may_go_round_in_a_cycle() {
         theta: 0.0,
     };
     let two = retailer(vec![1.0; 2], vec![0.0; 2], vec![1.0; 2]);
-    let game = Game::new(two, vec![], vec![vehicle]).unwrap();
-    let run_of = |answers| run(&game, Start::Prices(&[1.0, 2.0]), answers, 1_000);
-    assert_eq!(run_of(Answers::Announced).ending, Ending::Cycle(2));
-    assert_eq!(run_of(Answers::Renewed).ending, Ending::Settled);
-    assert_eq!(run_of(Answers::Together).ending, Ending::Settled);
+    let game = StackelbergGame::new(two, vec![], vec![vehicle]).unwrap();
+    let run_of = |conduct| run(&game, Start::Prices(&[1.0, 2.0]), conduct, 1_000);
+    assert_eq!(run_of(Conduct::PriceTaking).ending, Ending::Cycle(2));
+    assert_eq!(run_of(Conduct::PriceMaking).ending, Ending::Settled);
+    assert_eq!(run_of(Conduct::Simultaneous).ending, Ending::Settled);
 }
 
 /// Sequential and simultaneous responses have the same result, up to the indeterminacy due to whole hours of vehicles.
@@ -402,7 +410,7 @@ fn turns_and_answers_at_once_end_alike_in_the_papers_case() {
     let mut random = Streams { seed: 1, replication: 1 }.stream(Purpose::Synthesis, 0);
     let game = case.game(case.vehicles(&mut random)).unwrap();
     let at_once = solve(&game);
-    let in_turns = solve_from(&game, Start::Prices(&[0.0; HOURS]), Answers::Renewed);
+    let in_turns = solve_from(&game, Start::Prices(&[0.0; HOURS]), Conduct::PriceMaking);
     assert_eq!((at_once.ending, in_turns.ending), (Ending::Settled, Ending::Settled));
     assert!((at_once.potential - in_turns.potential).abs() < 1e-5 * at_once.potential.abs());
     assert!((at_once.cost / in_turns.cost - 1.0).abs() < 1e-3);

@@ -11,7 +11,9 @@ use gridfleet_core::rng::{Purpose, Streams};
 use gridfleet_core::time::DAY_S;
 use gridfleet_games::bilevel::scenarios::reduce::{distances, forward};
 use gridfleet_games::bilevel::scenarios::{Orders, PriceModel, paths, rivals};
-use gridfleet_games::bilevel::{self, Game, Options, Parameters, Plan, Risk, RivalScenario, Scenario};
+use gridfleet_games::bilevel::{
+    self, BilevelGame, BilevelParameters, BilevelSolution, Risk, RivalScenario, Scenario, SearchOptions,
+};
 use rand_distr::{Distribution, StandardNormal};
 use rand_pcg::Pcg64;
 use std::sync::Arc;
@@ -231,7 +233,7 @@ impl Planner for Leader {
         let mut random = self.streams.stream(Purpose::Policy, STREAM + number);
         let scenarios = self.scenarios(view, day, &mut random);
         let rivals = self.rivals(view, competition, day, &mut random);
-        let options = Options { gap: GAP, most_nodes: MOST_NODES };
+        let options = SearchOptions { gap: GAP, most_nodes: MOST_NODES };
         best(view, competition, day, (scenarios, rivals), (self.spec.purchase, self.spec.risk), options)
     }
 }
@@ -243,9 +245,9 @@ pub(super) fn best(
     day: Day,
     (scenarios, rivals): (Vec<Scenario>, Vec<RivalScenario>),
     (purchase, risk): (bilevel::Purchase, Risk),
-    options: Options,
+    options: SearchOptions,
 ) -> DayPlan {
-    let game = Game::new(Parameters {
+    let game = BilevelGame::new(BilevelParameters {
         scenarios,
         rivals,
         initial_shares: competition.initial_shares.clone(),
@@ -268,7 +270,7 @@ fn positive_max(view: View<'_>, day: Day) -> Vec<f64> {
 }
 
 /// Prices and bids of a solution.
-fn offers(game: &Game, plan: &Plan, most_per_mwh: f64, day: Day) -> DayPlan {
+fn offers(game: &BilevelGame, plan: &BilevelSolution, most_per_mwh: f64, day: Day) -> DayPlan {
     let scenarios = &game.parameters().scenarios;
     let price = |(t, hour): (usize, &bilevel::HourPlan)| {
         let range = game.share(hour.price, t);
@@ -311,7 +313,7 @@ mod tests {
     const DAY: Day = Day { first: SimTime(0), slot_s: 3_600, count: 1 };
 
     /// One hour, two price scenarios, a rival at 50 with one step of our share there.
-    fn game(purchase: bilevel::Purchase, reluctance: f64) -> Game {
+    fn game(purchase: bilevel::Purchase, reluctance: f64) -> BilevelGame {
         let scenario = |day_ahead: f64, positive: f64, negative: f64| Scenario {
             probability: 0.5,
             day_ahead: vec![day_ahead],
@@ -319,7 +321,7 @@ mod tests {
             negative: vec![negative],
             demand: vec![2.0],
         };
-        Game::new(Parameters {
+        BilevelGame::new(BilevelParameters {
             scenarios: vec![scenario(30.0, 35.0, 25.0), scenario(40.0, 60.0, 38.0)],
             rivals: vec![RivalScenario { probability: 1.0, prices: vec![vec![50.0]] }],
             initial_shares: vec![0.5, 0.5],
@@ -333,7 +335,7 @@ mod tests {
 
     fn offered(purchase: bilevel::Purchase, reluctance: f64) -> DayPlan {
         let game = game(purchase, reluctance);
-        let plan = bilevel::solve(&game, Risk { beta: 0.0, alpha: 0.95 }, Options::default()).unwrap();
+        let plan = bilevel::solve(&game, Risk { beta: 0.0, alpha: 0.95 }, SearchOptions::default()).unwrap();
         offers(&game, &plan, 80.0, DAY)
     }
 
@@ -357,7 +359,8 @@ mod tests {
     #[test]
     fn a_curve_is_steps() {
         let game = game(bilevel::Purchase::Curve, 0.0);
-        let mut plan = bilevel::solve(&game, Risk { beta: 0.0, alpha: 0.95 }, Options::default()).unwrap();
+        let mut plan =
+            bilevel::solve(&game, Risk { beta: 0.0, alpha: 0.95 }, SearchOptions::default()).unwrap();
         plan.hours[0].purchase = vec![2.0, 0.5];
         let bids = offers(&game, &plan, 80.0, DAY).bids;
         assert_eq!(bids, [vec![(500.0, ANY_PRICE_PER_MWH), (1_500.0, 30.0)]]);

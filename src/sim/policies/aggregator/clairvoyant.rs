@@ -6,7 +6,7 @@ use crate::policies::bidding::Foresight;
 use crate::world::{Setup, View};
 use gridfleet_core::ids::MarketId;
 use gridfleet_core::time::SimTime;
-use gridfleet_games::bilevel::{Options, Purchase, Risk, RivalScenario, Scenario};
+use gridfleet_games::bilevel::{Purchase, Risk, RivalScenario, Scenario, SearchOptions};
 use std::sync::Arc;
 
 /// Solves the game of the coming day.
@@ -49,6 +49,6 @@ impl Planner for Clairvoyant {
         let prices: Vec<Vec<f64>> = competition.retailers[1..].iter().map(asked).collect();
         let rivals = vec![RivalScenario { probability: 1.0, prices }];
         let choice = (Purchase::Quantity, Risk { beta: 0.0, alpha: 0.0 });
-        best(view, competition, day, (vec![scenario], rivals), choice, Options::default())
+        best(view, competition, day, (vec![scenario], rivals), choice, SearchOptions::default())
     }
 }

@@ -5,7 +5,7 @@ use super::main_retailer;
 use crate::world::{Mode, RecordedSoc, Setup, Tariff};
 use gridfleet_core::error::Result;
 use gridfleet_core::ids::FleetId;
-use gridfleet_games::optimize::clairvoyant::{Horizon, Trip, Vehicle, bound};
+use gridfleet_games::optimize::clairvoyant::{Horizon, RequestedTrip, VehicleSchedule, bound};
 
 /// Upper bound on `market_profit_net` of each fleet [currency], without the warm-up, as that figure: anything may have
 /// been bought or refused before its end. `None` where no bound exists: without markets, without the trips of a replay,
@@ -62,17 +62,17 @@ fn horizon(setup: &Setup, fleet: FleetId) -> Horizon {
     Horizon { start_s: first * slot_s, slot_s, value_per_mwh: value_per_mwh.collect() }
 }
 
-fn vehicles(setup: &Setup, fleet: FleetId) -> Vec<Vehicle> {
+fn vehicles(setup: &Setup, fleet: FleetId) -> Vec<VehicleSchedule> {
     let strongest_kw = |vehicle_type: &crate::world::VehicleType| {
         let connectors = setup.stations.iter().flat_map(|station| &station.connectors);
         connectors.map(|&connector| vehicle_type.limit_kw(connector)).fold(0.0, f64::max)
     };
-    let mut vehicles: Vec<Option<Vehicle>> = setup
+    let mut vehicles: Vec<Option<VehicleSchedule>> = setup
         .vehicles
         .iter()
         .map(|v| {
             let vehicle_type = &setup.types[v.vehicle_type.index()];
-            (v.fleet == fleet).then(|| Vehicle {
+            (v.fleet == fleet).then(|| VehicleSchedule {
                 battery_kwh: vehicle_type.battery_kwh,
                 usable_soc: vehicle_type.usable_soc,
                 charge_efficiency: vehicle_type.charge_efficiency,
@@ -107,7 +107,7 @@ fn vehicles(setup: &Setup, fleet: FleetId) -> Vec<Vehicle> {
             // shorter trip that may be lost at no cost, so the bound remains valid.
             (trip_start_s, cost) = (before.end_s, 0.0);
         }
-        vehicle.trips.push(Trip {
+        vehicle.trips.push(RequestedTrip {
             start_s: trip_start_s,
             end_s: end_s.max(trip_start_s),
             energy_kwh,

@@ -10,7 +10,7 @@ use super::{PriceLine, Pricing, Slots};
 use crate::world::{Generation, SlotLoad, View};
 use gridfleet_core::ids::RetailerId;
 use gridfleet_core::time::{DAY_S, SimTime};
-use gridfleet_games::stackelberg::{self as game, Game, Household, Retailer};
+use gridfleet_games::stackelberg::{self as game, Household, Retailer, StackelbergGame};
 use rand_pcg::Pcg64;
 use std::collections::BTreeMap;
 
@@ -132,6 +132,6 @@ fn choose(view: View<'_>, retailer: RetailerId, aim: game::Aim) -> Option<Vec<f6
         omega: vec![1.0; 24],
         theta: 1.0,
     });
-    let game = Game::new(leader, households, Vec::new()).ok()?;
+    let game = StackelbergGame::new(leader, households, Vec::new()).ok()?;
     Some(game::lead(&game, aim).ok()?.game.retailer().lambda.clone())
 }

@@ -4,7 +4,7 @@
 use super::PriceOffer;
 use crate::world::View;
 use gridfleet_core::ids::HouseholdId;
-use gridfleet_games::stackelberg::{Game, Household, Retailer, best_loads, solve};
+use gridfleet_games::stackelberg::{Household, Retailer, StackelbergGame, best_loads, solve};
 use std::ops::Range;
 
 /// A group of households in the slots of one local day.
@@ -87,7 +87,7 @@ pub(super) fn settle(homes: &mut [Home], offer: &PriceOffer<'_>, vehicles_kw: &[
             capacity: vec![f64::INFINITY; count],
         };
         let players = homes.iter().map(|home| home.player.clone()).collect();
-        if let Ok(game) = Game::new(leader, players, Vec::new()) {
+        if let Ok(game) = StackelbergGame::new(leader, players, Vec::new()) {
             let found = solve(&game).plans.households;
             for (home, load_kw) in homes.iter_mut().zip(found) {
                 home.load_kw = load_kw;

@@ -2,8 +2,8 @@
 //!
 //! They respond one after another, and the price is updated after each response, until nothing changes: the equilibrium
 //! of the followers for the leader's price lines. A response takes its effect on the price into account, so the game's
-//! potential decreases with each and the iteration terminates (`games::stackelberg`, `Answers::Renewed`). At a price
-//! that does not depend on the load, one response each is sufficient. The iteration starts with the plans of the
+//! potential decreases with each and the iteration terminates (`games::stackelberg`, `Conduct::PriceMaking`). At a
+//! price that does not depend on the load, one response each is sufficient. The iteration starts with the plans of the
 //! previous slot, so that plans change only for a gain.
 
 use super::homes::{self, Home};

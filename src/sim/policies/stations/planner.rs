@@ -20,7 +20,7 @@ use crate::world::{LoadBook, Setup};
 use gridfleet_core::ids::OperatorId;
 use gridfleet_core::rng::Streams;
 use gridfleet_core::time::DAY_S;
-use gridfleet_games::c_nash::{self, Bound, Game, Parameters, Profiles, Structure};
+use gridfleet_games::c_nash::{self, CNashGame, CNashParameters, LoadBound, Profiles, Structure};
 use rand_pcg::Pcg64;
 use std::sync::Arc;
 
@@ -91,7 +91,7 @@ fn structure(operators: &[OperatorId], together: &Together) -> Structure {
     let stations = operators.len();
     match together {
         Together::Nobody => Structure::alone(stations),
-        Together::Everybody => Structure::everybody(stations),
+        Together::Everybody => Structure::grand_coalition(stations),
         Together::Operators(named) => {
             let members =
                 |id: &OperatorId| -> Vec<usize> { (0..stations).filter(|&i| operators[i] == *id).collect() };
@@ -120,10 +120,10 @@ impl StationControl for Planner {
 impl Stations {
     /// Sets the budgets of all stations from now. Returns whether they are an equilibrium.
     fn plan(&self, view: View<'_>, book: &LoadBook, actions: &mut Vec<Action>) -> bool {
-        let parameters = Parameters {
-            min: Bound::Same(0.0),
-            max: Bound::Station(self.most_mw.clone()),
-            ..Parameters::unbounded(
+        let parameters = CNashParameters {
+            min: LoadBound::Same(0.0),
+            max: LoadBound::Station(self.most_mw.clone()),
+            ..CNashParameters::unbounded(
                 self.base_prices(view, book),
                 vec![self.slope; self.steps],
                 self.sensitivity.clone(),
@@ -133,7 +133,7 @@ impl Stations {
         // Within their bounds stations can always draw the energy required; a game with values beyond double precision
         // has no equilibrium that satisfies this, and each station gets its nominal profile.
         let nominal = parameters.nominal.clone();
-        let solved = Game::new(parameters).and_then(|game| c_nash::solve(&game, &self.structure));
+        let solved = CNashGame::new(parameters).and_then(|game| c_nash::solve(&game, &self.structure));
         let (profiles, found) = match solved {
             Ok(equilibrium) => (equilibrium.profiles, true),
             Err(_) => (nominal, false),
