@@ -211,15 +211,19 @@ fn metrics(file: &StudyFile, base: &Scenario, problems: &mut Problems<'_>) {
     let operators: Vec<&str> = base.operators().iter().map(String::as_str).collect();
     let retailers: Vec<&str> = base.spec.retailers.iter().map(|r| r.name.as_str()).collect();
     let markets: Vec<&str> = base.spec.markets.iter().map(|m| m.name.as_str()).collect();
-    let competitors: Vec<&str> =
-        base.spec.competition.iter().flat_map(|of| of.retailers.iter().map(String::as_str)).collect();
+    let competitors: Vec<&str> = base
+        .spec
+        .competition
+        .iter()
+        .flat_map(|competition| competition.retailers.iter().map(String::as_str))
+        .collect();
     for (i, name) in file.metrics.iter().enumerate() {
         let key = format!("metrics[{i}]");
         if file.metrics[..i].contains(name) {
             problems.add(&key, format!("\"{name}\" for the second time"), "each figure once");
             continue;
         }
-        let there = match catalogue::find(name) {
+        let exists = match catalogue::find(name) {
             Some((_, None)) => true,
             Some((_, Some(owner))) => {
                 let owners = match name.split_once('.') {
@@ -233,7 +237,7 @@ fn metrics(file: &StudyFile, base: &Scenario, problems: &mut Problems<'_>) {
             }
             None => false,
         };
-        if !there {
+        if !exists {
             let known = catalogue::FIGURES.iter().map(|f| f.name.to_owned());
             let known = known.chain(fleets.iter().map(|f| format!("fleets.{f}.service_rate")));
             let known: Vec<String> =

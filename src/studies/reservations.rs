@@ -111,13 +111,13 @@ pub(super) fn of(
         } else {
             format!(" for {} policies", plan.policies.len() - 1)
         };
-        let of = if comparisons.iter().any(|c| c.clusters.is_some()) {
+        let units = if comparisons.iter().any(|c| c.clusters.is_some()) {
             "clusters of replications"
         } else {
             "replications"
         };
         said.push(format!(
-            "no test, too few pairs: it takes {needed} {of} before p can be below {alpha:.2}{times} \
+            "no test, too few pairs: it takes {needed} {units} before p can be below {alpha:.2}{times} \
              (Wilcoxon, Holm)"
         ));
     }

@@ -162,8 +162,9 @@ pub fn run(study: &Study, options: Options<'_>) -> Result<Finished> {
         loop {
             crew.work(&mut journal, until as u32)?;
             let (values, clusters) = samples(&journal, &stop.metric, until as u32)?;
-            let precise =
-                || values.iter().zip(&clusters).all(|(values, of)| rule.is_precise_over(values, of));
+            let precise = || {
+                values.iter().zip(&clusters).all(|(values, clusters)| rule.is_precise_over(values, clusters))
+            };
             // Replications that failed have no value: they cannot be checked here, and are reported at the end.
             match rule.decide_by(precise, values.first().map_or(until, Vec::len)) {
                 Verdict::Continue { until: next } if next > until => until = next.min(rule.max),
@@ -246,28 +247,28 @@ fn open(header: &Header, options: &Options<'_>) -> Result<Journal> {
 }
 
 /// Checks that a journal belongs to this study.
-pub(super) fn fits(there: &Header, ours: &Header, file: &Path) -> Result<()> {
+pub(super) fn fits(found: &Header, ours: &Header, file: &Path) -> Result<()> {
     let wrong = |found: &str, expected: &str| {
         Err(InputError::new(found, expected)
             .file(file)
             .help("begin anew in another folder with -o DIR")
             .into())
     };
-    if there.plan.gridfleet_version != ours.plan.gridfleet_version {
+    if found.plan.gridfleet_version != ours.plan.gridfleet_version {
         return wrong(
-            &format!("results of version {}", there.plan.gridfleet_version),
+            &format!("results of version {}", found.plan.gridfleet_version),
             &ours.plan.gridfleet_version,
         );
     }
-    if !there.plan.is_part_of(&ours.plan) {
+    if !found.plan.is_part_of(&ours.plan) {
         return wrong("another study, or one that has changed since", "the study as it is now");
     }
-    if there.fingerprint != ours.fingerprint {
+    if found.fingerprint != ours.fingerprint {
         return wrong("results of other input files or of another scenario", "the same files as before");
     }
-    if there.shard != ours.shard {
+    if found.shard != ours.shard {
         let name = |shard: Option<Shard>| shard.map_or("the whole study".to_owned(), |s| format!("part {s}"));
-        return wrong(&name(there.shard), &name(ours.shard));
+        return wrong(&name(found.shard), &name(ours.shard));
     }
     Ok(())
 }

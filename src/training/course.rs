@@ -181,7 +181,7 @@ impl Course {
     /// The same weeks for players whose forecasts have these accuracies (balancing, intraday).
     #[must_use]
     pub fn with_accuracy(&self, accuracy: [f64; 2]) -> Self {
-        let empty = |of: &Vec<_>| std::iter::repeat_with(OnceLock::new).take(of.len()).collect();
+        let empty = |sets: &Vec<_>| std::iter::repeat_with(OnceLock::new).take(sets.len()).collect();
         Self {
             forecasts: Forecasts { accuracy, ..self.forecasts },
             outlooks: self.outlooks.each_ref().map(empty),

@@ -241,15 +241,15 @@ fn random(context: &Context<'_>) -> Result<Outcome> {
 #[test]
 fn draws_are_those_asked_for() {
     let temporary = tempfile::tempdir().unwrap();
-    let of = |seed, replications| {
+    let outcome = |seed, replications| {
         let draws = RANDOM.draws(seed, replications);
         let reproduction = run(&RANDOM, &temporary.path().join("out"), draws).unwrap();
         (reproduction.draws.unwrap().replications, reproduction.outcome.figures[0].computed)
     };
-    assert_eq!(of(None, None), of(Some(reproduce::SEED), Some(3)));
-    assert_eq!(of(Some(5), Some(4)), of(Some(5), Some(4)));
-    assert_ne!(of(Some(5), None).1, of(Some(6), None).1);
-    assert_ne!(of(None, Some(4)).1, of(None, None).1);
+    assert_eq!(outcome(None, None), outcome(Some(reproduce::SEED), Some(3)));
+    assert_eq!(outcome(Some(5), Some(4)), outcome(Some(5), Some(4)));
+    assert_ne!(outcome(Some(5), None).1, outcome(Some(6), None).1);
+    assert_ne!(outcome(None, Some(4)).1, outcome(None, None).1);
     let none = run(&RANDOM, &temporary.path().join("none"), RANDOM.draws(None, Some(0)));
     assert_eq!(none.unwrap_err().exit_status(), 2);
     let metadata = json(&temporary.path().join("out/summary.json"));

@@ -363,9 +363,9 @@ fn replications_that_drew_the_same_day_are_clusters() {
     };
     let all = frame("replications.parquet");
     let cluster = all.column("cluster").unwrap().i64().unwrap();
-    let of = all.column("trips_requested").unwrap().f64().unwrap();
+    let requested = all.column("trips_requested").unwrap().f64().unwrap();
     let mut by_cluster = BTreeMap::new();
-    for (cluster, riders) in cluster.into_no_null_iter().zip(of.into_no_null_iter()) {
+    for (cluster, riders) in cluster.into_no_null_iter().zip(requested.into_no_null_iter()) {
         assert_eq!(*by_cluster.entry(cluster).or_insert(riders), riders);
     }
     assert_eq!(by_cluster.len(), 3);

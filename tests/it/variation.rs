@@ -168,11 +168,11 @@ fn bootstrapped_days_are_whole_days_of_their_class_at_their_local_time() {
         let setup = month.build(&["variation.demand_days=bootstrap"], replication);
         let mut days: BTreeMap<NaiveDate, Vec<usize>> = BTreeMap::new();
         for (&t, number) in setup.requests.time.iter().zip(Month::numbers(&setup)) {
-            let (here, there) = (local(t), local(month.times[number]));
-            if here.time() != there.time() {
+            let (here, recorded) = (local(t), local(month.times[number]));
+            if here.time() != recorded.time() {
                 // Only times skipped in spring, and they are an hour later.
                 assert_eq!(here.date().to_string(), "2018-03-25");
-                assert_eq!((here - there).num_minutes().rem_euclid(1_440), 60);
+                assert_eq!((here - recorded).num_minutes().rem_euclid(1_440), 60);
             }
             days.entry(here.date()).or_default().push(number);
         }

@@ -294,8 +294,8 @@ fn tables(file: &Path, game: &Game, structure: &Structure, comparison: &Comparis
         let all = |e: &Equilibrium| figure(e.values.iter().sum());
         table.add_row(["Worth of the energy".to_owned(), all(nash), all(c_nash)]);
     }
-    let mut row = |name: &str, of: &dyn Fn(&Equilibrium) -> String| {
-        table.add_row([name.to_owned(), of(nash), of(c_nash)]);
+    let mut row = |name: &str, cell: &dyn Fn(&Equilibrium) -> String| {
+        table.add_row([name.to_owned(), cell(nash), cell(c_nash)]);
     };
     let most = |list: &[f64]| figure(list.iter().copied().fold(f64::NEG_INFINITY, f64::max));
     row("Energy", &|e| figure(e.load.iter().sum()));

@@ -93,12 +93,15 @@ fn figures(days: &[Day]) -> Vec<Figure> {
         let values: Vec<f64> =
             days.iter().map(|day| sold(day.plans[k].traded_in_all(&day.case.game))).collect();
         figures.push(Figure::mean("sold", "MWh", &values).case(&case).published(sold(TABLE_1[k])));
-        let of = |of: fn(&crate::games::bilevel::Plan) -> f64| -> Vec<f64> {
-            days.iter().map(|day| of(&day.plans[k])).collect()
+        let values_of = |figure: fn(&crate::games::bilevel::Plan) -> f64| -> Vec<f64> {
+            days.iter().map(|day| figure(&day.plans[k])).collect()
         };
-        figures.push(Figure::mean("expected profit", "EUR", &of(|plan| plan.profit.expected)).case(&case));
-        figures.push(Figure::mean("standard deviation", "EUR", &of(|plan| plan.profit.sd)).case(&case));
-        figures.push(Figure::mean("CVaR", "EUR", &of(|plan| plan.profit.cvar)).case(&case));
+        figures.push(
+            Figure::mean("expected profit", "EUR", &values_of(|plan| plan.profit.expected)).case(&case),
+        );
+        figures
+            .push(Figure::mean("standard deviation", "EUR", &values_of(|plan| plan.profit.sd)).case(&case));
+        figures.push(Figure::mean("CVaR", "EUR", &values_of(|plan| plan.profit.cvar)).case(&case));
     }
     figures
 }

@@ -43,8 +43,8 @@ impl Size {
 
     /// Figures of many draws.
     fn drawn(size: usize, draws: &[Costs]) -> Self {
-        let of = |group: usize| draws.iter().map(|costs| costs[group]).collect::<Vec<_>>();
-        Self { size, m: std::array::from_fn(|group| mean(GROUPS[group].0, &of(group))) }
+        let costs_of = |group: usize| draws.iter().map(|costs| costs[group]).collect::<Vec<_>>();
+        Self { size, m: std::array::from_fn(|group| mean(GROUPS[group].0, &costs_of(group))) }
     }
 
     /// The figures that exist, with their case.

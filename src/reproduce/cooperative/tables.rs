@@ -63,11 +63,16 @@ fn alone(instance: Instance, assignments: impl Fn(&Solved) -> Vec<Vec<usize>>) -
 fn beside(results: &[Alone], published: [[f64; 3]; 2]) -> Vec<Figure> {
     let mut figures = Vec::new();
     for place in 0..3 {
-        let of = |values: Vec<f64>, name: &str, unit: &str, published: f64| {
+        let figure = |values: Vec<f64>, name: &str, unit: &str, published: f64| {
             Figure::mean(name, unit, &values).case(format!("fleet {}", place + 1)).published(published)
         };
-        figures.push(of(results.iter().map(|r| r.cost[place]).collect(), "cost", "$", published[0][place]));
-        figures.push(of(
+        figures.push(figure(
+            results.iter().map(|r| r.cost[place]).collect(),
+            "cost",
+            "$",
+            published[0][place],
+        ));
+        figures.push(figure(
             results.iter().map(|r| r.energy[place]).collect(),
             "energy",
             "kWh",
@@ -264,12 +269,12 @@ pub fn table_3(context: &Context<'_>) -> Result<Outcome> {
     }
     let mut rows = Vec::new();
     for (i, members) in COALITIONS.iter().enumerate() {
-        let of = |solved: &Solved| {
+        let coalition_in = |solved: &Solved| {
             let order = solved.as_in_case_b();
             Coalition::from_iter(members.iter().map(|&fleet| order[fleet]))
         };
-        let costs: Vec<f64> = all.iter().map(|solved| solved.game.worth(of(solved))).collect();
-        let energies: Vec<f64> = all.iter().map(|solved| solved.energy(of(solved))).collect();
+        let costs: Vec<f64> = all.iter().map(|solved| solved.game.worth(coalition_in(solved))).collect();
+        let energies: Vec<f64> = all.iter().map(|solved| solved.energy(coalition_in(solved))).collect();
         figures.push(Figure::mean("cost", "$", &costs).case(name(members)).published(COSTS[i]));
         figures.push(Figure::mean("energy", "kWh", &energies).case(name(members)).published(ENERGIES[i]));
         rows.push((name(members), costs, energies));

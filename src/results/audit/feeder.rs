@@ -115,10 +115,10 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
     let (mut loads, mut voltages, mut limits) = (Check::new(LOADS), Check::new(VOLTAGES), Check::new(LIMITS));
     for (&at, rows) in &rows {
         let instant = || SimTime(at).iso();
-        let of = |column: &[f64]| -> Vec<f64> {
+        let by_bus = |column: &[f64]| -> Vec<f64> {
             rows.iter().map(|row| row.map_or(f64::NAN, |row| column[row])).collect()
         };
-        let found = (of(&kw), of(&kvar), of(&voltage));
+        let found = (by_bus(&kw), by_bus(&kvar), by_bus(&voltage));
         if let Some(told) = &told {
             let told = &told[&at];
             for (bus, facts) in facts.buses.iter().enumerate() {
@@ -139,7 +139,7 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
             }
         }
         let solved = solver.solve(&found.0, &found.1);
-        for (bus, of) in facts.buses.iter().enumerate() {
+        for (bus, facts) in facts.buses.iter().enumerate() {
             let own = solved.as_ref().map_or(f64::NAN, |flow| flow.squared[bus].sqrt());
             let same = if own.is_nan() {
                 rows[bus].is_some() && found.2[bus].is_nan()
@@ -147,7 +147,7 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
                 (own - found.2[bus]).abs() <= VOLTAGE_TOLERANCE
             };
             voltages.that(same, || {
-                format!("bus {} at {}: {} p.u. for {own}", of.number, instant(), found.2[bus])
+                format!("bus {} at {}: {} p.u. for {own}", facts.number, instant(), found.2[bus])
             });
         }
         if let (Some(least), Some(told)) = (facts.enforced, &told) {
@@ -304,7 +304,7 @@ impl<'a> Solver<'a> {
         let mut current = vec![0.0; buses];
         for _ in 0..MOST_ROUNDS {
             let power = |load: &[f64], shunt: fn(&BusFacts) -> f64| -> Vec<f64> {
-                let bus = |(bus, of): (usize, &BusFacts)| load[bus] + shunt(of) * flow.squared[bus];
+                let bus = |(bus, facts): (usize, &BusFacts)| load[bus] + shunt(facts) * flow.squared[bus];
                 facts.buses.iter().enumerate().map(bus).map(|power| power / facts.base_kva).collect()
             };
             let (mut p, mut q) = (power(kw, |bus| bus.shunt_kw), power(kvar, |bus| -bus.shunt_kvar));

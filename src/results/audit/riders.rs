@@ -44,13 +44,13 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
 
     let legs = Written::open(auditor.dir, TableId::Legs)?;
     let pickup = texts.code(LegPurpose::Pickup.name());
-    let of = legs.texts("vehicle_id", &mut texts)?;
+    let leg_vehicle = legs.texts("vehicle_id", &mut texts)?;
     let purpose = legs.texts("purpose", &mut texts)?;
     let (start, end) = (legs.all_times("start_time")?, legs.all_times("end_time")?);
     // Time at which each vehicle set out for the rider that it picked up at an instant.
     let set_out: BTreeMap<(Code, i64), i64> = (0..legs.rows())
         .filter(|&row| purpose[row] == pickup)
-        .map(|row| ((of[row], end[row]), start[row]))
+        .map(|row| ((leg_vehicle[row], end[row]), start[row]))
         .collect();
 
     let trips = Written::open(auditor.dir, TableId::Trips)?;

@@ -243,14 +243,14 @@ impl Stored {
             return Check::not_possible(STORED, format!("there is no {SUMMARY}"));
         };
         let mut check = Check::new(STORED);
-        for of in std::iter::once(&json).chain(summary::fleets(&json)) {
-            let fleet = of.get("name").and_then(serde_json::Value::as_str);
+        for figures in std::iter::once(&json).chain(summary::fleets(&json)) {
+            let fleet = figures.get("name").and_then(serde_json::Value::as_str);
             let vehicles = auditor.facts.vehicles.iter().zip(&self.soc);
             let own: Vec<_> = vehicles.filter(|(v, _)| fleet.is_none_or(|fleet| v.fleet == fleet)).collect();
             let most_kwh: f64 = own.iter().map(|(v, _)| v.battery_kwh).sum();
             for (end, key) in ["stored_start_kwh", "stored_end_kwh"].into_iter().enumerate() {
                 let found: f64 = own.iter().map(|(v, soc)| v.battery_kwh * soc[end]).sum();
-                let stated = summary::figure(of, key);
+                let stated = summary::figure(figures, key);
                 check.that(within(stated, found, rounding(own.len() + 2, most_kwh)), || {
                     let fleet = fleet.unwrap_or("all");
                     format!("{key} of {fleet}: {stated} in the summary, {found} by legs and sessions")

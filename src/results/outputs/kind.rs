@@ -88,11 +88,11 @@ impl Kind {
         [(Self::Study, JOURNAL), (Self::Training, AGENT)].into_iter().find_map(found)
     }
 
-    /// Checks that results of this kind may replace those of kind `there` in `target`.
+    /// Checks that results of this kind may replace the `existing` ones in `target`.
     ///
     /// # Errors
     /// [`gridfleet_core::error::Error::Input`] if they may not.
-    pub(super) fn check_replaces(self, there: Self, target: &Path, replace: Replace) -> Result<()> {
+    pub(super) fn check_replaces(self, existing: Self, target: &Path, replace: Replace) -> Result<()> {
         let refuse = |found: String, help: &str| {
             let expected = format!("a new folder, or one with {} to replace", self.name());
             let error = InputError::new(found, expected).key("output folder").file(target).help(help);
@@ -100,11 +100,11 @@ impl Kind {
         };
         match replace {
             Replace::Any => Ok(()),
-            _ if there != self => refuse(
-                format!("the results of {}", there.name()),
+            _ if existing != self => refuse(
+                format!("the results of {}", existing.name()),
                 "choose another folder with -o DIR, or replace them with --force",
             ),
-            Replace::Same if there == Self::Training => refuse(
+            Replace::Same if existing == Self::Training => refuse(
                 "a finished training".to_owned(),
                 "--resume continues it; choose another folder with -o DIR, or replace it with --force",
             ),
@@ -117,7 +117,7 @@ impl Kind {
     /// # Errors
     /// [`gridfleet_core::error::Error::Input`] if it may not.
     pub fn check_unfinished(self, output: &Path, replace: Replace) -> Result<()> {
-        let Some((there, file)) = Self::unfinished(output) else { return Ok(()) };
+        let Some((existing, file)) = Self::unfinished(output) else { return Ok(()) };
         let refuse = |found: String, expected: String, help: &str| {
             Err(InputError::new(found, expected).key("output folder").file(&file).help(help).into())
         };
@@ -125,21 +125,21 @@ impl Kind {
         let lock = std::fs::File::open(&file).map(|file| file.try_lock());
         if matches!(lock, Ok(Err(std::fs::TryLockError::WouldBlock))) {
             return refuse(
-                format!("{} that is running", there.name()),
+                format!("{} that is running", existing.name()),
                 "a folder of its own".to_owned(),
                 "wait for the other process, or choose another folder with -o DIR",
             );
         }
         let help = match replace {
             Replace::Any => return Ok(()),
-            Replace::Resumed if there == self => return Ok(()),
-            _ if there == self => {
+            Replace::Resumed if existing == self => return Ok(()),
+            _ if existing == self => {
                 "--resume continues it; choose another folder with -o DIR, or begin anew with --force"
             }
             _ => "choose another folder with -o DIR; --force writes here all the same",
         };
         let expected = format!("no unfinished work where {} is written", self.name());
-        refuse(format!("{} that was not finished", there.name()), expected, help)
+        refuse(format!("{} that was not finished", existing.name()), expected, help)
     }
 }
 

@@ -126,8 +126,12 @@ fn colour(market: usize) -> Colour {
 }
 
 /// Note on the meaning of a point, if it covers more than one settlement interval.
-fn thinned(step_s: i64, of: i64) -> String {
-    if step_s > of { format!(" Each point is the mean over {}.", length(step_s)) } else { String::new() }
+fn thinned(step_s: i64, interval_s: i64) -> String {
+    if step_s > interval_s {
+        format!(" Each point is the mean over {}.", length(step_s))
+    } else {
+        String::new()
+    }
 }
 
 fn prices(context: &Context, page: &mut Page, market: &Market) -> String {
@@ -146,7 +150,7 @@ fn prices(context: &Context, page: &mut Page, market: &Market) -> String {
             " The axis is cut so that a few extreme prices do not flatten the others: {} of {} are beyond it; all \
              are from {} to {} {currency}/MWh.",
             number(shown.beyond as f64, 0),
-            number(shown.of as f64, 0),
+            number(shown.total as f64, 0),
             number(shown.least, 1),
             number(shown.greatest, 1),
         ));

@@ -50,8 +50,8 @@ const LOADED: &[Shown] = &[
 pub(super) fn sections(context: &Context, page: &mut Page) -> Result<()> {
     let summary = context.summary;
     let mut html = String::new();
-    let table = |title: &str, of: &[Figures], figures: &[Shown]| {
-        if of.is_empty() { String::new() } else { beside(title, figures, of, &summary.currency) }
+    let table = |title: &str, entities: &[Figures], figures: &[Shown]| {
+        if entities.is_empty() { String::new() } else { beside(title, figures, entities, &summary.currency) }
     };
     let columns = ["time", "group", "power_kw", "price_per_mwh"];
     if let Some(homes) = context.folder.table("households", &columns)? {
@@ -178,8 +178,8 @@ fn loads(context: &Context, page: &mut Page, stations: &Table) -> Result<String>
     let cost: Vec<f64> =
         stations.floats("energy_cost")?.iter().zip(&hours).map(|(cost, hours)| 1e3 * cost / hours).collect();
     let cost = sum(&cost);
-    let mean = |i: usize, of: &[f64]| if drawn[i] > 0.0 { of[i] / drawn[i] } else { plain[i] / rows[i] };
-    let prices = |of: &[f64]| means(&(0..of.len()).map(|i| mean(i, of)).collect::<Vec<f64>>(), group);
+    let mean = |i: usize, sums: &[f64]| if drawn[i] > 0.0 { sums[i] / drawn[i] } else { plain[i] / rows[i] };
+    let prices = |sums: &[f64]| means(&(0..sums.len()).map(|i| mean(i, sums)).collect::<Vec<f64>>(), group);
     series.push(Series::new("announced", Style::Step, Colour::GREEN, &x, prices(&weighted)).panel(1));
     series.push(Series::new("made by the load", Style::Step, Colour::RED, &x, prices(&cost)).panel(1));
     let panels = vec![Panel::new("Power", "kW"), Panel::new("Price", &context.price_unit()).free()];
