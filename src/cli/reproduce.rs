@@ -96,7 +96,7 @@ pub fn run(args: &ReproduceArgs) -> Result<()> {
         interrupts::keep(format!("{} of the targets are complete", done.len()));
     }
     if name == "all" && !args.quiet && !args.json {
-        let lines: Vec<String> = done.iter().map(|reproduction| reproduction.told() + "\n").collect();
+        let lines: Vec<String> = done.iter().map(|reproduction| reproduction.one_line() + "\n").collect();
         terminal::print(&format!("\nAll targets:\n{}", lines.concat()))?;
     }
     match done.iter().map(Reproduction::missed).sum() {

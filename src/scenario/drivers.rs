@@ -99,7 +99,7 @@ pub fn drivers(
                 problems.add(&format!("{key}.{name}.weights"), "weights of 0", "a weight above 0");
             }
         }
-        let told = |spec: &Option<HistogramSpec>, default: Histogram| match spec {
+        let histogram = |spec: &Option<HistogramSpec>, default: Histogram| match spec {
             Some(h) => Histogram { from: h.from, width: h.width, weights: h.weights.clone() },
             None => default,
         };
@@ -111,9 +111,9 @@ pub fn drivers(
             weights: miles.weights,
         };
         let drivers = Drivers {
-            arrival: told(&drivers_spec.arrival, default.arrival),
-            departure: told(&drivers_spec.departure, default.departure),
-            distance: told(&drivers_spec.distance_km, km),
+            arrival: histogram(&drivers_spec.arrival, default.arrival),
+            departure: histogram(&drivers_spec.departure, default.departure),
+            distance: histogram(&drivers_spec.distance_km, km),
         };
         let (home_from, home_to) = (span(&drivers.arrival), span(&drivers.departure));
         if home_from.1 > 24.0 {

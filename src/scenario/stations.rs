@@ -175,7 +175,7 @@ impl Resolver<'_> {
         let dc = station.dc.unwrap_or(station.connector_kw > MOST_AC_KW);
         let connector = Connector { power_kw: station.connector_kw, dc };
         if let Some(access) = access {
-            self.somebody_can_charge(access, dc, subject, problems);
+            self.fleets_fit(access, dc, subject, problems);
         }
         let all_kw = station.connector_kw * f64::from(station.connectors);
         Some(StationPlan {
@@ -275,7 +275,7 @@ impl Resolver<'_> {
         self.types.get(vehicle_type.index()).is_some_and(|t| if dc { t.dc_kw > 0.0 } else { t.ac_kw > 0.0 })
     }
 
-    fn somebody_can_charge(&self, access: Access, dc: bool, subject: &Subject, problems: &mut Problems<'_>) {
+    fn fleets_fit(&self, access: Access, dc: bool, subject: &Subject, problems: &mut Problems<'_>) {
         let mut allowed =
             self.fleets.iter().filter(|f| access.allows(f.id)).flat_map(FleetPlan::types).peekable();
         if allowed.peek().is_some() && !allowed.any(|t| self.fits(t, dc)) {

@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn days_shared_in_part_are_told() {
+    fn days_shared_in_part_are_reported() {
         // A single day each: clusters, and nothing beyond them.
         assert_eq!(draws(&[days(&[5], &[]), days(&[6], &[]), days(&[5], &[])]).shared_in_part(), None);
         // Days 5 and 6 are in two each, day 7 in one; a day drawn twice in one replication counts once.

@@ -77,7 +77,7 @@ pub fn load(path: &Path) -> Result<Study> {
         text.clone(),
         &Overrides { set: common.clone(), seed: file.seed, policies: Vec::new() },
     )
-    .map_err(|error| told_by(error, path, "set"))?;
+    .map_err(|error| attributed(error, path, "set"))?;
     warnings.extend(base.warnings.iter().cloned());
     let seed = base.seed();
     let game = game(&mut file, &base, &mut problems);
@@ -100,7 +100,7 @@ pub fn load(path: &Path) -> Result<Study> {
                 set.extend(keys.map(|key| format!("{key}={}", toml_value(value))));
             }
             let overrides = Overrides { set, seed: file.seed, policies: uses(policy) };
-            let told = || format!("policy \"{}\"", policy.name);
+            let origin = || format!("policy \"{}\"", policy.name);
             match scenario::parse(&scenario_path, text.clone(), &overrides) {
                 Ok(scenario) => {
                     inputs.extend(
@@ -108,7 +108,7 @@ pub fn load(path: &Path) -> Result<Study> {
                     );
                     arms.push(scenario);
                 }
-                Err(error) => match told_by(error, path, &told()) {
+                Err(error) => match attributed(error, path, &origin()) {
                     Error::Input(more) => errors.extend(more),
                     other => return Err(other),
                 },
@@ -293,7 +293,7 @@ fn game(file: &mut StudyFile, base: &Scenario, problems: &mut Problems<'_>) -> O
         file.metrics.insert(0, spec.figure.clone());
     }
     file.policies = coalition_game::policies(&players);
-    file.baseline = file.policies.last().map(|everybody| everybody.name.clone());
+    file.baseline = file.policies.last().map(|grand_coalition| grand_coalition.name.clone());
     Some(coalition_game::plan(&spec, players))
 }
 
@@ -381,9 +381,9 @@ pub(super) fn toml_value(value: &Json) -> String {
 }
 
 /// Adds the study and the origin of the change to errors about changes that the study made to the scenario.
-pub(super) fn told_by(error: Error, study: &Path, whose: &str) -> Error {
+pub(super) fn attributed(error: Error, study: &Path, whose: &str) -> Error {
     let Error::Input(errors) = error else { return error };
-    let told = |error: InputError| match (&error.file, &error.key) {
+    let with_origin = |error: InputError| match (&error.file, &error.key) {
         (None, Some(key)) => {
             let key = key.strip_prefix("--set ").or(key.strip_prefix("--policy ")).unwrap_or(key);
             let key = format!("{whose}: {key}");
@@ -391,7 +391,7 @@ pub(super) fn told_by(error: Error, study: &Path, whose: &str) -> Error {
         }
         _ => error,
     };
-    Error::Input(errors.into_iter().map(told).collect())
+    Error::Input(errors.into_iter().map(with_origin).collect())
 }
 
 impl Study {

@@ -122,7 +122,7 @@ impl Summary {
     }
 
     /// For people.
-    pub fn told(&self) -> String {
+    pub fn text(&self) -> String {
         let (currency, [balancing, intraday]) = (&self.currency, self.fixed_risks);
         let interval = self.difference.and_then(|difference| difference.t_interval);
         let interval = interval.map_or(String::new(), |i| format!(" (95 %: {:.1} to {:.1})", i.low, i.high));

@@ -85,7 +85,7 @@ fn refused(change: impl Fn(&mut Value)) -> String {
 }
 
 #[test]
-fn what_is_wrong_is_told_with_its_key() {
+fn errors_are_reported_with_their_key() {
     for (err, parts) in [
         (
             refused(|g| drop(g["scenarios"][0].as_object_mut().unwrap().remove("positive"))),
@@ -155,7 +155,7 @@ fn odd_games_are_solved() {
 }
 
 #[test]
-fn all_problems_are_told_at_once() {
+fn all_problems_are_reported_at_once() {
     let err = refused(|g| {
         g["scenarios"][0]["probability"] = json!(0.9);
         g["alpha"] = json!(2.0);

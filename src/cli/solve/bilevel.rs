@@ -107,15 +107,15 @@ fn read(file: &Path) -> Result<Task> {
         problems.push(InputError::new(options.gap.to_string(), "above 0").key("gap"));
     }
     // One invalid alpha would be reported with each beta.
-    let mut told: Vec<InputError> = Vec::new();
+    let mut distinct: Vec<InputError> = Vec::new();
     for problem in problems {
-        if !told.iter().any(|known| known.to_string() == problem.to_string()) {
-            told.push(problem);
+        if !distinct.iter().any(|known| known.to_string() == problem.to_string()) {
+            distinct.push(problem);
         }
     }
     match game {
-        Some(game) if told.is_empty() => Ok(Task { game, risks, options }),
-        _ => Err(of_file(Error::Input(told), file)),
+        Some(game) if distinct.is_empty() => Ok(Task { game, risks, options }),
+        _ => Err(of_file(Error::Input(distinct), file)),
     }
 }
 

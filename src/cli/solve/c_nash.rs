@@ -84,18 +84,18 @@ fn read(file: &Path) -> Result<(Game, Structure)> {
         }
     }
     if one_slope {
-        tell_once(&mut problems, "b");
+        keep_one(&mut problems, "b");
     }
     Err(of_file(Error::Input(problems), file))
 }
 
 /// Keeps one of the problems with the numbers of a list, with the key of the whole list: the file has a single number
 /// there.
-fn tell_once(problems: &mut Vec<InputError>, key: &str) {
+fn keep_one(problems: &mut Vec<InputError>, key: &str) {
     let within =
         |problem: &InputError| problem.key.as_ref().is_some_and(|k| k.starts_with(&format!("{key}[")));
-    let mut told = false;
-    problems.retain(|problem| !within(problem) || !std::mem::replace(&mut told, true));
+    let mut kept = false;
+    problems.retain(|problem| !within(problem) || !std::mem::replace(&mut kept, true));
     for problem in problems.iter_mut().filter(|problem| within(problem)) {
         problem.key = Some(key.to_owned());
     }

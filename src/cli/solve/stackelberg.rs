@@ -202,7 +202,7 @@ fn tables(file: &Path, written: &Written, led: &Led, bound: &Bound) -> String {
     out.push_str(&by_slot(led));
     out.push_str(&by_household(written, led));
     out.push_str(&by_vehicle(written, led));
-    let _ = writeln!(out, " {}", told(found));
+    let _ = writeln!(out, " {}", ending(found));
     let _ = writeln!(
         out,
         " The potential is {}, at most {} above the least there is ({:.1e} of what users pay).",
@@ -222,7 +222,7 @@ fn tables(file: &Path, written: &Written, led: &Led, bound: &Bound) -> String {
 }
 
 /// Sentence on how the answers ended.
-fn told(found: &Equilibrium) -> String {
+fn ending(found: &Equilibrium) -> String {
     let rounds = counted(found.rounds, "round");
     match found.ending {
         Ending::Settled => format!("Nobody changes anything after {rounds} of answers."),

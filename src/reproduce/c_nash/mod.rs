@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes_are_told_in_words() {
+    fn sizes_are_put_in_words() {
         assert_eq!([listed([]), listed([2]), listed(2..=4)], ["none", "2", "2, 3 and 4"]);
     }
 }

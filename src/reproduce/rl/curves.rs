@@ -87,7 +87,7 @@ fn variants(course: &Course) -> Vec<(&'static str, TrainingSpec)> {
         spec.agent = AgentSpec { kind, discount, epsilon: published.epsilon, ..ours.agent.clone() };
         spec
     };
-    let told_all = |kind, observation| {
+    let all_pairs = |kind, observation| {
         let mut spec = TrainingSpec { observation, ..ours.clone() };
         spec.agent.kind = kind;
         spec
@@ -97,8 +97,8 @@ fn variants(course: &Course) -> Vec<(&'static str, TrainingSpec)> {
         ("dueling, hour, account", variant(deep, ObservationKind::Hour, RewardSpec::Account, 0.99)),
         ("dueling, hour, advantage", variant(deep, ObservationKind::Hour, RewardSpec::Advantage, 0.0)),
         ("dueling, rich, advantage", variant(deep, ObservationKind::Rich, RewardSpec::Advantage, 0.0)),
-        ("dueling, rich, all pairs", told_all(deep, ObservationKind::Rich)),
-        ("policy, hour, all pairs", told_all(AgentKind::Policy, ObservationKind::Hour)),
+        ("dueling, rich, all pairs", all_pairs(deep, ObservationKind::Rich)),
+        ("policy, hour, all pairs", all_pairs(AgentKind::Policy, ObservationKind::Hour)),
         ("policy, rich, all pairs", ours.clone()),
     ]
 }

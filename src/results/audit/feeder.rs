@@ -111,7 +111,7 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
         }
     }
     let solver = Solver::new(facts, &place);
-    let told = told(auditor, facts, &rows, &place)?;
+    let metered = loads_by_reading(auditor, facts, &rows, &place)?;
     let (mut loads, mut voltages, mut limits) = (Check::new(LOADS), Check::new(VOLTAGES), Check::new(LIMITS));
     for (&at, rows) in &rows {
         let instant = || SimTime(at).iso();
@@ -119,15 +119,15 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
             rows.iter().map(|row| row.map_or(f64::NAN, |row| column[row])).collect()
         };
         let found = (by_bus(&kw), by_bus(&kvar), by_bus(&voltage));
-        if let Some(told) = &told {
-            let told = &told[&at];
+        if let Some(metered) = &metered {
+            let metered = &metered[&at];
             for (bus, facts) in facts.buses.iter().enumerate() {
                 // The load of the case by pieces of the factor, and everything connected to the bus.
-                let steps = told.terms + 4;
-                let same = within(found.0[bus], told.kw[bus], rounding(steps, told.size_kw[bus]))
-                    && within(found.1[bus], told.kvar[bus], rounding(steps, told.size_kvar[bus]));
+                let steps = metered.terms + 4;
+                let same = within(found.0[bus], metered.kw[bus], rounding(steps, metered.size_kw[bus]))
+                    && within(found.1[bus], metered.kvar[bus], rounding(steps, metered.size_kvar[bus]));
                 loads.that(same, || {
-                    let (kw, kvar) = (told.kw[bus], told.kvar[bus]);
+                    let (kw, kvar) = (metered.kw[bus], metered.kvar[bus]);
                     format!(
                         "bus {} at {}: {} kW and {} kvar for {kw} and {kvar}",
                         facts.number,
@@ -150,10 +150,10 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
                 format!("bus {} at {}: {} p.u. for {own}", facts.number, instant(), found.2[bus])
             });
         }
-        if let (Some(least), Some(told)) = (facts.enforced, &told) {
-            let told = &told[&at];
+        if let (Some(least), Some(metered)) = (facts.enforced, &metered) {
+            let metered = &metered[&at];
             let less = |loads: &[f64], part: f64| -> Vec<f64> {
-                loads.iter().zip(&told.stations_kw).map(|(load, station)| load - part * station).collect()
+                loads.iter().zip(&metered.stations_kw).map(|(load, station)| load - part * station).collect()
             };
             let with = solver.broken(solved.as_ref(), least);
             let without = if with.contains(&true) {
@@ -165,18 +165,18 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
             limits.that(with.iter().zip(&without).all(|(with, without)| !with || *without), instant);
         }
     }
-    if told.is_some() {
+    if metered.is_some() {
         auditor.checks.push(loads);
     }
     auditor.checks.push(voltages);
-    if facts.enforced.is_some() && told.is_some() {
+    if facts.enforced.is_some() && metered.is_some() {
         auditor.checks.push(limits);
     }
     Ok(())
 }
 
 /// Loads at each reading in the table, from meters and case; `None`, with a note, if they cannot be known.
-fn told(
+fn loads_by_reading(
     auditor: &mut Auditor,
     facts: &FeederFacts,
     rows: &BTreeMap<i64, Vec<Option<usize>>>,
@@ -192,7 +192,7 @@ fn told(
         return Ok(None);
     }
     let mut before = auditor.facts.start.0;
-    let mut told = BTreeMap::new();
+    let mut readings = BTreeMap::new();
     for &at in rows.keys() {
         let factor = mean(&facts.factors, before, at);
         let own = |load: fn(&BusFacts) -> f64| facts.buses.iter().map(|bus| factor * load(bus)).collect();
@@ -204,7 +204,7 @@ fn told(
             terms: facts.stations.len() + facts.households.len() + facts.factors.len(),
             stations_kw: vec![0.0; facts.buses.len()],
         };
-        told.insert(at, reading);
+        readings.insert(at, reading);
         before = at;
     }
     let stations = auditor.facts.stations.iter().map(|station| &*station.name);
@@ -227,7 +227,7 @@ fn told(
         let power = table.floats("power_kw")?;
         for row in 0..table.rows() {
             let bus = buses.get(name[row] as usize).and_then(|number| place.get(&i64::from(*number)));
-            let (Some(&bus), Some(reading)) = (bus, told.get_mut(&time[row])) else { continue };
+            let (Some(&bus), Some(reading)) = (bus, readings.get_mut(&time[row])) else { continue };
             reading.kw[bus] += power[row];
             reading.kvar[bus] += facts.kvar_per_kw[kind] * power[row];
             reading.size_kw[bus] += power[row].abs();
@@ -237,7 +237,7 @@ fn told(
             }
         }
     }
-    Ok(Some(told))
+    Ok(Some(readings))
 }
 
 /// Mean of the factors in force from `from` to `to`; for an instant, the factor in force.

@@ -55,11 +55,11 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
     }
     let mut days = Check::new(DAYS);
     for group in &auditor.facts.households {
-        let HouseholdFacts { name, days: told, .. } = group;
+        let HouseholdFacts { name, days: energies, .. } = group;
         let readings = read.get(&texts.code(name)).map_or(&[][..], Vec::as_slice);
         let at = |t: i64| readings.binary_search_by_key(&t, |r| r.0).ok().map(|i| readings[i].1);
         let before_all = Counted::default();
-        for &(from, to, kwh) in told {
+        for &(from, to, kwh) in energies {
             // Without a reading at midnight there is nothing to compare.
             let before = at(from.0).or((from == auditor.facts.start).then_some(before_all));
             let (Some(before), Some(after)) = (before, at(to.0)) else { continue };

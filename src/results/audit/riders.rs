@@ -40,7 +40,7 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
         .filter(|status| !matches!(status, TripStatus::Served | TripStatus::InProgress));
     let lost: Vec<Code> = lost.map(|status| texts.code(status.name())).collect();
 
-    let under_way = texts.code(TripStatus::InProgress.name());
+    let in_progress = texts.code(TripStatus::InProgress.name());
 
     let legs = Written::open(auditor.dir, TableId::Legs)?;
     let pickup = texts.code(LegPurpose::Pickup.name());
@@ -74,7 +74,7 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
             taken: taken.unwrap_or(i64::MAX),
             pickup: picked_up[row].unwrap_or(i64::MAX),
             least_km: km[row],
-            most_km: if status[row] == under_way { f64::INFINITY } else { km[row] },
+            most_km: if status[row] == in_progress { f64::INFINITY } else { km[row] },
             lost: lost.contains(&status[row]),
         });
     }

@@ -33,7 +33,7 @@ struct Activity {
     soc_end: f64,
     session: bool,
     /// Whether it is a session cut off by the end of the simulation.
-    under_way: bool,
+    in_progress: bool,
 }
 
 pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
@@ -87,7 +87,7 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
                 soc_start: soc_start[row],
                 soc_end: soc_end[row],
                 session: false,
-                under_way: false,
+                in_progress: false,
             });
         }
     }
@@ -146,7 +146,7 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
                 soc_start: soc_start[row],
                 soc_end: soc_end[row],
                 session: true,
-                under_way: plug_in[row].is_some() && unplug[row].is_none(),
+                in_progress: plug_in[row].is_some() && unplug[row].is_none(),
             });
         }
     }
@@ -229,7 +229,7 @@ impl Stored {
 
     fn note(&mut self, facts: &AuditFacts, a: &Activity) {
         let [first, last] = &mut self.soc[a.vehicle as usize];
-        if !a.under_way {
+        if !a.in_progress {
             *last = a.soc_end;
             if a.end <= facts.measured_from.0 {
                 *first = a.soc_end;

@@ -79,9 +79,9 @@ impl Kind {
 
     /// Kind and file of the unfinished work beside `output`.
     fn unfinished(output: &Path) -> Option<(Self, PathBuf)> {
-        let workshop = workshop(output);
+        let work_dir = work_dir(output);
         let found = |(kind, name): (Self, &str)| {
-            let file = workshop.join(name);
+            let file = work_dir.join(name);
             let is_begun = std::fs::metadata(&file).is_ok_and(|about| about.is_file() && about.len() > 0);
             is_begun.then_some((kind, file))
         };
@@ -144,7 +144,7 @@ impl Kind {
 }
 
 /// Work folder of a study or a training whose results will be written to `output`.
-pub fn workshop(output: &Path) -> PathBuf {
+pub fn work_dir(output: &Path) -> PathBuf {
     let mut name = output.file_name().unwrap_or_default().to_owned();
     name.push(".unfinished");
     output.with_file_name(name)
@@ -154,14 +154,14 @@ pub fn workshop(output: &Path) -> PathBuf {
 ///
 /// # Errors
 /// If the operating system refuses.
-pub fn clear_workshop(output: &Path) -> std::io::Result<()> {
-    let workshop = workshop(output);
+pub fn clear_work_dir(output: &Path) -> std::io::Result<()> {
+    let work_dir = work_dir(output);
     for name in [JOURNAL, AGENT] {
-        gridfleet_core::files::remove(&workshop.join(name))?;
+        gridfleet_core::files::remove(&work_dir.join(name))?;
     }
     // The user's files are kept, and the folder with them.
-    match std::fs::remove_dir(&workshop) {
-        Err(error) if workshop.is_dir() && error.kind() != std::io::ErrorKind::DirectoryNotEmpty => {
+    match std::fs::remove_dir(&work_dir) {
+        Err(error) if work_dir.is_dir() && error.kind() != std::io::ErrorKind::DirectoryNotEmpty => {
             Err(error)
         }
         _ => Ok(()),
@@ -175,7 +175,7 @@ mod tests {
     const ALL: [Kind; 4] = [Kind::Run, Kind::Study, Kind::Training, Kind::Reproduction];
 
     #[test]
-    fn manifests_without_a_kind_are_told_by_their_files() {
+    fn manifests_without_a_kind_are_known_by_their_files() {
         for kind in ALL {
             let json = serde_json::json!({ "kind": kind, "files": [JOURNAL, AGENT] });
             assert_eq!(Kind::of(&json), kind);
@@ -208,7 +208,7 @@ mod tests {
         for (name, kind) in [(JOURNAL, Kind::Study), (AGENT, Kind::Training)] {
             let place = tempfile::tempdir().unwrap();
             let output = place.path().join("out");
-            let folder = workshop(&output);
+            let folder = work_dir(&output);
             assert!(Kind::Run.check_unfinished(&output, Replace::Same).is_ok());
             std::fs::create_dir(&folder).unwrap();
             std::fs::write(folder.join(name), "").unwrap();
@@ -220,12 +220,12 @@ mod tests {
                 assert!(!allowed(Replace::Same) && allowed(Replace::Any));
                 assert_eq!(allowed(Replace::Resumed), new == kind);
             }
-            clear_workshop(&output).unwrap();
+            clear_work_dir(&output).unwrap();
             assert!(!folder.join(name).exists() && folder.join("notes").exists());
             std::fs::remove_file(folder.join("notes")).unwrap();
-            clear_workshop(&output).unwrap();
+            clear_work_dir(&output).unwrap();
             assert!(!folder.exists());
-            clear_workshop(&output).unwrap();
+            clear_work_dir(&output).unwrap();
         }
     }
 }

@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_drawn_came_from_markets_from_the_tariff_or_from_nobody() {
+    fn drawn_energy_came_from_markets_the_tariff_or_no_supplier() {
         let mut traded = day();
         // One hour of 4 kW and quarters of 2 kW; 1 kW resold in quarter 1, 0.5 kW not drawn in quarter 3.
         traded.settle(&bid(Some(0), 0, 4, true, 30.0, 4.0));
@@ -452,7 +452,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_are_told_in_words() {
+    fn lengths_are_put_in_words() {
         assert_eq!([45, 900, 3_600, 5_400, 21_600].map(length), ["45 s", "15 min", "1 h", "90 min", "6 h"]);
     }
 }
