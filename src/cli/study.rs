@@ -118,8 +118,7 @@ pub fn run(args: &StudyArgs) -> Result<()> {
             before(info);
         }
     }));
-    let kept =
-        format!("what is done is kept in {}, and --resume goes on with it", work_dir(&output).display());
+    let kept = format!("finished tasks are kept in {}; --resume continues", work_dir(&output).display());
     interrupts::keep(kept.clone());
     let progress = StudyProgress::new(visible);
     let (mut manifest, clock) = (Manifest::new(std::env::args().collect()), progress::Clock::start());

@@ -133,7 +133,7 @@ pub fn run(args: &TrainArgs) -> Result<()> {
 
 /// Message about the checkpoint of an interrupted training.
 fn kept_steps(steps: u64, file: &Path) -> String {
-    format!("{steps} steps are kept in {}, and --resume goes on with them", file.display())
+    format!("{steps} steps are kept in {}; --resume continues", file.display())
 }
 
 /// Adds the file to errors that name none.

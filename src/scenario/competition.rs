@@ -290,9 +290,10 @@ fn market(
     }
     if matches!(trading.imbalance, Imbalance::Penalty(_)) {
         let found = format!("a penalty, with an aggregator that is \"{}\"", policy.name());
-        problems
-            .add("imbalance.kind", found, "\"single\" or \"dual\", with prices from a file")
-            .help("what its customers draw and it has not bought ahead, the aggregator buys in the balancing market");
+        problems.add("imbalance.kind", found, "\"single\" or \"dual\", with prices from a file").help(
+            "the aggregator buys energy that its customers draw and that it has not bought ahead in the \
+                   balancing market",
+        );
         return;
     }
     if !matches!(policy, AggregatorSpec::Bilevel { .. }) {

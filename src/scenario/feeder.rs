@@ -168,7 +168,7 @@ pub fn grid(
             None => {
                 let found = format!("households \"{}\" without a bus", group.name);
                 problems.about(&subject, "bus", found, "the number of the bus of the feeder they hang on").help(
-                    "one group stands at one bus: divide homes into several groups to spread them over the feeder",
+                    "one group is at one bus: divide homes into several groups to spread them over the feeder",
                 );
             }
         }

@@ -167,7 +167,7 @@ pub fn households(
         let key = format!("households[{i}]");
         if spec.households[..i].iter().any(|other| other.name == group.name) {
             let found = format!("\"{}\" for the second time", group.name);
-            problems.add(&format!("{key}.name"), found, "a name of its own");
+            problems.add(&format!("{key}.name"), found, "a unique name");
         }
         let shape = group.shape.as_deref().unwrap_or(&SUMMER_DAY);
         let total: f64 = shape.iter().sum();

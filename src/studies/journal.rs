@@ -199,7 +199,7 @@ impl Journal {
         match self.file.try_lock() {
             Ok(()) => Ok(()),
             Err(TryLockError::WouldBlock) => {
-                Err(InputError::new("a study that is running", "a folder of its own")
+                Err(InputError::new("a study that is running", "a separate folder")
                     .file(&self.path)
                     .help("wait for the other process, or choose another folder with -o DIR")
                     .into())

@@ -185,7 +185,7 @@ fn names(file: &StudyFile, problems: &mut Problems<'_>) {
                 problems.add(
                     &format!("{list}[{i}].name"),
                     format!("\"{name}\" for the second time"),
-                    "a name of its own",
+                    "a unique name",
                 );
             }
         }
@@ -257,7 +257,7 @@ fn game(file: &mut StudyFile, base: &Scenario, problems: &mut Problems<'_>) -> O
         let found = "`policies`, a `baseline` or `do_nothing` besides";
         problems
             .add(KEY, found, "a game whose coalitions are the policies")
-            .help("what all coalitions do, `set` says");
+            .help("`set` describes what all coalitions have in common");
     }
     let fleets: Vec<String> = base.spec.fleets.iter().map(|fleet| fleet.name.clone()).collect();
     let players = if spec.players.is_empty() { fleets.clone() } else { spec.players.clone() };

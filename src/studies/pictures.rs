@@ -185,7 +185,7 @@ fn frontier(collated: &Collated, title: &str) -> Option<Figure> {
         Frontier { x: axis(x), y: axis(y), points: points.collect(), more_is_better: (higher(x), higher(y)) };
     Some(
         Figure::new(title)
-            .subtitle("Means with intervals; the line joins what nothing else beats in both")
+            .subtitle("Means with intervals; the line joins the points that no other beats in both")
             .panel("", chart),
     )
 }

@@ -252,7 +252,7 @@ pub(super) fn fits(found: &Header, ours: &Header, file: &Path) -> Result<()> {
     let wrong = |found: &str, expected: &str| {
         Err(InputError::new(found, expected)
             .file(file)
-            .help("begin anew in another folder with -o DIR")
+            .help("start again in another folder with -o DIR")
             .into())
     };
     if found.plan.gridfleet_version != ours.plan.gridfleet_version {
@@ -370,7 +370,7 @@ impl Workers<'_> {
         match shared.error {
             Some(error) => Err(error),
             None if self.options.stop.load(Ordering::Relaxed) => Err(Error::Other(format!(
-                "interrupted; {} of {} tasks are done and kept: --resume goes on with them",
+                "interrupted; {} of {} tasks are done and kept: --resume continues",
                 shared.done,
                 all.len()
             ))),

@@ -296,7 +296,7 @@ impl Course {
                 return refuse(
                     "training.feedback",
                     found,
-                    "\"all-pairs\": it has to be told what all would have brought",
+                    "\"all-pairs\": it learns from the value of all pairs",
                 );
             }
             if self.spec.agent.discount != 0.0 {
@@ -318,11 +318,11 @@ impl Course {
                 return refuse(
                     "operation.mode",
                     found,
-                    "\"replay\": it must be known who asked for which vehicle",
+                    "\"replay\": the vehicle of each request must be known",
                 );
             }
             if let Some(i) = (0..setup.retailers.len()).find(|&i| setup.is_priced_later(RetailerId::new(i))) {
-                let found = "a price that the load makes, with feedback \"all-pairs\"".to_owned();
+                let found = "a load-dependent price, with feedback \"all-pairs\"".to_owned();
                 return refuse(
                     &format!("retailers[{i}].tariff"),
                     found,

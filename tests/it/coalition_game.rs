@@ -219,7 +219,10 @@ fn bad_games_are_reported() {
         ("[coalition_game]\nplayers = [\"amber\", \"amber\"]", "each fleet once"),
         ("[coalition_game]\nplayers = [\"amber\"]", "expected 2 to 8 fleets"),
         ("[coalition_game]\nfigure = \"sessions\"", "of which more or less is better"),
-        ("[coalition_game]\n[[policies]]\nname = \"batched\"", "what all coalitions do, `set` says"),
+        (
+            "[coalition_game]\n[[policies]]\nname = \"batched\"",
+            "`set` describes what all coalitions have in common",
+        ),
     ] {
         let file = temporary.path().join("bad.toml");
         let head = format!("version = 2\nname = \"bad\"\nscenario = {scenario:?}\n");

@@ -240,7 +240,7 @@ fn an_empty_scenario_is_refused_once() {
     let empty = HOMES.split_once("[[households]]").unwrap().0;
     let riders = format!("trips = {{ files = [\"trips.csv\"] }}\n{HOMES}");
     for (text, found) in [
-        (empty, "fleets: found neither [[fleets]] nor [[households]], expected somebody who drives"),
+        (empty, "fleets: found neither [[fleets]] nor [[households]], expected a fleet or households"),
         (&riders, "trips.files: found trips, and no [[fleets]], expected a fleet"),
     ] {
         std::fs::write(&file, text).unwrap();

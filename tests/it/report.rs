@@ -313,7 +313,7 @@ fn a_page_of_stations_in_a_game_shows_their_load() {
         near(kw / 4.0, operator["energy_kwh"].as_f64().unwrap(), name);
     }
     assert!(power.iter().any(|(name, _)| name == "without any plan"));
-    assert!(html.contains("Operators of stations whose load makes the price"));
+    assert!(html.contains("Operators of stations with load-dependent prices"));
 }
 
 #[test]

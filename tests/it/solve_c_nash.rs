@@ -61,7 +61,7 @@ fn json_holds_both_equilibria_and_what_they_compare_to() {
     for (key, group) in [("all", &[0, 1, 2][..]), ("coalition", &[0, 1]), ("rest", &[2])] {
         let printed = out["ratios"][key].as_f64().unwrap();
         assert!((printed - ratio(group)).abs() < 1e-12, "{key}");
-        assert!(printed > 1.0, "HL; H: the coalition is better for everybody");
+        assert!(printed > 1.0, "HL; H: the coalition is better for all stations");
     }
     assert!(out["residual"].as_f64().unwrap() < 1e-12);
 }
@@ -149,7 +149,7 @@ fn a_limit_that_cannot_be_kept_names_the_steps() {
     // Two stations of 5 draw at least 5 - 3 * 1.3 = 1.1 each at any step, but 5 - 2 * 1.3 = 2.4 each at any two.
     let (status, out, err) = solve(&game.to_string(), &[]);
     assert_eq!((status, out.as_str()), (2, ""));
-    insta::assert_snapshot!(err, @"error: game.json: limit: found 4.7 in all at steps 1, 3, expected at least 4.8, what demands and bounds leave to draw there");
+    insta::assert_snapshot!(err, @"error: game.json: limit: found 4.7 in all at steps 1, 3, expected at least 4.8, the least load that demands and bounds allow there");
 }
 
 #[test]

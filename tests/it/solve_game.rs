@@ -57,7 +57,7 @@ fn the_command_prints_a_table() {
      all  7.545    1.381  6.164      1.381
 
      Core: not empty (least-core epsilon -0.886); the Shapley value lies in it.
-     The game is essential, not monotone, subadditive, not convex in what it saves.
+     The game is essential, not monotone, subadditive, not convex in its savings.
     ");
 }
 

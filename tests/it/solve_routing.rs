@@ -110,7 +110,7 @@ fn bad_files_are_reported() {
         file["trips"][0]["latest"] = json!(1);
     });
     has(reach, "which no vehicle reaches before minute");
-    has(stderr_of(&|file| file["feeder"]["load"] = json!(1.3)), "before anybody charges, bus 18 at");
+    has(stderr_of(&|file| file["feeder"]["load"] = json!(1.3)), "before any vehicle charges, bus 18 at");
     has(stderr_of(&|file| file["feeder"]["case"] = json!("nowhere.m")), "no such file");
     has(stderr_of(&|file| file["vehicles"] = json!([])), "vehicles");
     has(stderr_of(&|file| file["places"] = json!({"a": [1]})), "places.a");

@@ -217,7 +217,7 @@ fn the_example_is_solved() {
         std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/stackelberg.json")).unwrap();
     let (status, out, err) = solve(&text, &[]);
     assert_eq!((status, err.as_str()), (0, ""));
-    assert!(out.contains("180 households, 5 vehicles") && out.contains("Nobody changes anything"), "{out}");
+    assert!(out.contains("180 households, 5 vehicles") && out.contains("No user changes anything"), "{out}");
     let help =
         Command::cargo_bin("gridfleet").unwrap().args(["solve", "stackelberg", "--help"]).output().unwrap();
     let help = String::from_utf8(help.stdout).unwrap();

@@ -29,7 +29,7 @@ use std::path::{Path, PathBuf};
     beta           x or list weight of the CVaR beside the expected profit; 0 if not given\n  \
     alpha          x         confidence level of the CVaR; 0.95 if not given\n  \
     initial_shares [1 + S]   where the owners are, ours first; all equal if not given\n  \
-    reluctance     x or [[1 + S] x 1 + S]  what going from one to another costs; 0 if not given\n  \
+    reluctance     x or [[1 + S] x 1 + S]  cost of switching retailers; 0 if not given\n  \
     purchase       \"quantity\" (if not given) or \"curve\": bought ahead at any price, or a bid\n                 \
     for each price of a scenario\n  \
     gap            x         relative gap to be proven; 1e-4 if not given\n\n\

@@ -18,11 +18,11 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Args)]
 #[command(after_help = "The file is a JSON object. For N stations, counted from 0, and T steps:\n  \
     a          [T]               price of a step without load\n  \
-    b          x or [T]          what a unit of load adds to it, above 0\n  \
+    b          x or [T]          increase per unit of load, above 0\n  \
     mu         [N]               sensitivity to deviations from the nominal profile, above 0\n  \
-    nominal    [[T] x N]         what each station would like to draw; sums to its demand\n\
+    nominal    [[T] x N]         preferred load of each station; sums to its demand\n\
     and, if wanted:\n  \
-    coalitions [[0, 1], [4, 7]]  who decides together; all others alone\n  \
+    coalitions [[0, 1], [4, 7]]  stations that decide together; all others alone\n  \
     d          [N]               demands, to check the nominal profiles against\n  \
     bounds     {min, max}        of a station at a step, each x, [N] or [[T] x N]\n  \
     limit      [T]               most that all may draw together; null for no limit\n  \
@@ -313,9 +313,9 @@ fn tables(file: &Path, game: &Game, structure: &Structure, comparison: &Comparis
 fn proof(comparison: &Comparison) -> String {
     let all = |e: &Equilibrium| e.costs.iter().map(|cost| cost.abs()).sum::<f64>();
     if comparison.residual <= 1e-12 * all(&comparison.nash).max(all(&comparison.c_nash)) {
-        return "Nobody can gain by changing its profile.".to_owned();
+        return "No player can gain by changing its profile.".to_owned();
     }
-    format!("Nobody can gain more than {:.1e} by changing its profile.", comparison.residual)
+    format!("No player can gain more than {:.1e} by changing its profile.", comparison.residual)
 }
 
 /// Distance of all profiles from the nominal ones.

@@ -72,10 +72,10 @@ fn days(context: &Context<'_>, betas: &[f64]) -> Result<(Vec<Day>, Vec<String>)>
         }
         Ok(Day { case, plans, right })
     })?;
-    let assumed = "Not published and assumed: the fleet (40,000 vehicles that need 384 MWh a day, which is what table 1 \
-                   comes to), its demand by hour, how demand follows the price, the forecasts of the rivals and their \
-                   errors, and the orders (2,0,1)(0,1,1) of period 24 of the price models, one for each price; so published \
-                   totals are shown beside ours and not compared.";
+    let assumed = "Not published and assumed: the fleet (40,000 vehicles that need 384 MWh a day, the total of table \
+                   1), its demand by hour, how demand follows the price, the forecasts of the rivals and their \
+                   errors, and the orders (2,0,1)(0,1,1) of period 24 of the price models, one for each price; so \
+                   published totals are shown beside ours and not compared.";
     Ok((days, vec![note, assumed.to_owned()]))
 }
 

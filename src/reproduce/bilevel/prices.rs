@@ -123,7 +123,7 @@ fn picture(name: &str, unit: &str, day: &Day, paths: &[Vec<f64>]) -> plots::Figu
     plane = plane.with(by_hour("mean of all", &mean(paths)).colour(palette::BLUE).dash(Dash::Dashed));
     plots::Figure::new(format!("Sampled paths: {name}"))
         .subtitle(format!(
-            "{} paths of the day after the year, and the {KEPT} that stand for them",
+            "{} paths of the day after the year, and the {KEPT} that represent them",
             paths.len()
         ))
         .panel("", plane)

@@ -52,7 +52,7 @@ fn run(_: &Context<'_>) -> Result<Outcome> {
                 by_reading(|sizes| listed(sizes_where(sizes, Size::nash_for_coalition))),
             ),
             Finding::checked(
-                "there are coalitions without which everybody would be better off (each M below 1)",
+                "there are coalitions without which all stations would be better off (each M below 1)",
                 sizes_where(&picture, Size::nash_for_all).next().is_some(),
                 by_reading(|sizes| listed(sizes_where(sizes, Size::nash_for_all))),
             ),

@@ -81,9 +81,8 @@ fn beside(results: &[Alone], published: [[f64; 3]; 2]) -> Vec<Figure> {
     }
     let total: Vec<f64> = results.iter().map(Alone::total).collect();
     let together: Vec<f64> = results.iter().map(|result| result.together).collect();
-    figures.push(
-        Figure::mean("cost", "$", &total).case("all, each by itself").published(published[0].iter().sum()),
-    );
+    figures
+        .push(Figure::mean("cost", "$", &total).case("all, each alone").published(published[0].iter().sum()));
     figures.push(Figure::mean("cost", "$", &together).case("all, in one coalition").published(COSTS[6]));
     figures
 }
@@ -112,14 +111,14 @@ pub fn table_1(context: &Context<'_>) -> Result<Outcome> {
         alone(instance, |_| draws.clone())
     })?;
     notes.push(NUMBERS.to_owned());
-    notes.push(format!("Costs and energies are means over {DRAWS} draws of who asks whom."));
+    notes.push(format!("Costs and energies are means over {DRAWS} random assignments of riders to fleets."));
     let findings = vec![
         mostly(
             "fleet 2, the dearest alone, costs most",
             results.iter().map(|r| r.cost[1] > r.cost[0].max(r.cost[2])),
         ),
         mostly(
-            "fleet 1 costs least and fleet 2 most, as if each served everybody",
+            "fleet 1 costs least and fleet 2 most, as if each served all riders",
             results.iter().map(|r| r.cost[0] <= r.cost[2] && r.cost[2] <= r.cost[1]),
         ),
         always(
@@ -148,7 +147,7 @@ pub fn table_2(context: &Context<'_>) -> Result<Outcome> {
     })?;
     notes.push(NUMBERS.to_owned());
     notes.push(
-        "The best placed fleet is read as the one whose depot has the shortest way to the pick-up and from the drop-off. \
+        "The best placed fleet is read as the one whose depot has the shortest route to the pick-up and from the drop-off. \
          Tables I and II both sum to 8.833 $ and 35.687 kWh as published: riders who do not mind saved nothing there."
             .to_owned(),
     );
@@ -193,12 +192,12 @@ fn findings(solved: &[Solved], reading: &str) -> Result<Vec<Finding>> {
     if reading == ALL {
         let cheapest = |s: &Solved| s.game.proper().all(|c| s.game.total() <= s.game.worth(c) + EQUAL);
         list.push(always(
-            &say("everybody together cost least of all coalitions"),
+            &say("the grand coalition costs least of all coalitions"),
             solved.iter().map(cheapest),
         ));
         let least = |s: &Solved| s.game.proper().all(|c| s.energy(everybody(s)) <= s.energy(c) + EQUAL);
         list.push(mostly(
-            &say("everybody together use the least energy of all coalitions"),
+            &say("the grand coalition uses the least energy of all coalitions"),
             solved.iter().map(least),
         ));
         let halved = |s: &Solved| {
@@ -212,7 +211,7 @@ fn findings(solved: &[Solved], reading: &str) -> Result<Vec<Finding>> {
     } else {
         let saves =
             |s: &Solved| s.game.total() <= (0..3).map(|fleet| s.game.alone(fleet)).sum::<f64>() + EQUAL;
-        list.push(always(&say("everybody together cost less than all alone"), solved.iter().map(saves)));
+        list.push(always(&say("the grand coalition costs less than all alone"), solved.iter().map(saves)));
     }
     let mut values = Vec::new();
     for solved in solved {

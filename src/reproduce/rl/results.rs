@@ -131,11 +131,11 @@ pub(super) fn notes(source: String) -> Vec<String> {
         "Published MWh count 15 minutes of energy for each step of 5 minutes, and are three times too high; published profits \
          are not affected. Energy here is power times time."
             .to_owned(),
-        "What was bought and not drawn is paid for and not credited, besides the penalty; the published account credits it.".to_owned(),
+        "Energy bought and not drawn is paid for and not credited, besides the penalty; the published account credits it.".to_owned(),
         format!(
             "Trained over {STEPS} steps of a quarter of an hour. Observation and reward are richer than the published (hour; \
              change of the account), and once a product is delivered all 121 pairs are valued for it, not only the one that was \
-             played: see rl-learning-curves for what each is worth."
+             played: see rl-learning-curves for the value of each."
         ),
     ]
 }

@@ -183,7 +183,7 @@ fn picture(figures: &[Figure]) -> plots::Figure {
         ],
         stacked: false,
     };
-    plots::Figure::new("What answers to the price and feeding back change")
+    plots::Figure::new("Effect of the response to prices and of feeding back")
         .subtitle("means over days drawn at random, with 95 % intervals")
         .panel("", bars)
 }
@@ -211,9 +211,9 @@ pub fn table_4(context: &Context<'_>) -> Result<Outcome> {
             .to_owned(),
     );
     notes.push(
-        "At an equilibrium of this model the load can vary little: homes that are not at a bound make up for what vehicles \
-         do differently, in all hours of like price. It varies where all homes are at their least, which here is from 16:00 \
-         to 18:00, and not late in the evening as published."
+        "At an equilibrium of this model the load can vary little: homes that are not at a bound make up for \
+         different schedules of vehicles, in all hours of like price. It varies where all homes are at their least, \
+         which here is from 16:00 to 18:00, and not late in the evening as published."
             .to_owned(),
     );
     Ok(Outcome {

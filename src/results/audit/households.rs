@@ -9,7 +9,7 @@ use gridfleet_core::time::SimTime;
 use std::collections::BTreeMap;
 
 const DAYS: &str = "Households: each day has the energy of their shape";
-const BILLS: &str = "Households: what they pay is energy x price";
+const BILLS: &str = "Households: payment is energy x price";
 
 /// Substitute for a posting that is not a whole number of millionths; larger than any amount.
 const NO_AMOUNT: i128 = i128::MAX / 1_000_000_000;

@@ -9,8 +9,8 @@ use gridfleet_core::records::dictionary::TableId;
 use gridfleet_core::time::SimTime;
 use std::collections::BTreeMap;
 
-const BIDS: &str = "Market: what is accepted is within the bid, and paid at the clearing price";
-const DELIVERY: &str = "Market: what is delivered is what was drawn, as far as it was bought";
+const BIDS: &str = "Market: the accepted quantity is within the bid, and paid at the clearing price";
+const DELIVERY: &str = "Market: delivered energy is drawn energy, as far as it was bought";
 const SETTLED: &str = "Ledger: every bid is settled once, and no other";
 
 /// Columns of `market.parquet`.
@@ -258,7 +258,7 @@ fn delivery(
             let tolerance = tolerance + rounding(parts.len() * block.products, expected);
             check.that(within(block.delivered, expected, tolerance), || {
                 format!(
-                    "{name} from {} to {}: {} kWh delivered, {expected} of what was bought were drawn",
+                    "{name} from {} to {}: {} kWh delivered, {expected} kWh of the bought energy were drawn",
                     SimTime(block.start).iso(),
                     SimTime(block.end).iso(),
                     block.delivered

@@ -126,7 +126,7 @@ impl Kind {
         if matches!(lock, Ok(Err(std::fs::TryLockError::WouldBlock))) {
             return refuse(
                 format!("{} that is running", existing.name()),
-                "a folder of its own".to_owned(),
+                "a separate folder".to_owned(),
                 "wait for the other process, or choose another folder with -o DIR",
             );
         }
@@ -134,7 +134,7 @@ impl Kind {
             Replace::Any => return Ok(()),
             Replace::Resumed if existing == self => return Ok(()),
             _ if existing == self => {
-                "--resume continues it; choose another folder with -o DIR, or begin anew with --force"
+                "--resume continues it; choose another folder with -o DIR, or start again with --force"
             }
             _ => "choose another folder with -o DIR; --force writes here all the same",
         };

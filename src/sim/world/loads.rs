@@ -158,6 +158,6 @@ mod tests {
             asked += 1;
             false
         });
-        assert_eq!(asked, 1, "nobody asks for later slots");
+        assert_eq!(asked, 1, "no later slot is asked for");
     }
 }

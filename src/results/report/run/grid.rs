@@ -136,7 +136,7 @@ fn over_time(
     let load = means(&column(|r| r.load_kw), group);
     series.push(Series::new("load of all buses", Style::Line, Colour::GREEN, &x, load).panel(1));
     let thinned = if group > 1 {
-        format!(" Each point stands for {group} readings, by their extreme voltages and their mean load.")
+        format!(" Each point represents {group} readings, by their extreme voltages and their mean load.")
     } else {
         String::new()
     };
@@ -160,7 +160,7 @@ fn by_bus(page: &mut Page, feeder: &Feeder, buses: &BTreeMap<i64, Bus>) -> Strin
     let axis = Axis::Value { name: "Bus".to_owned(), unit: String::new() };
     let panels = vec![Panel::new("Voltage", "p.u.").free()];
     let [least, most] = feeder.voltage_limits_pu;
-    let held = if feeder.enforce == "limit" { ", which charging is held to" } else { "" };
+    let held = if feeder.enforce == "limit" { ", which charging respects" } else { "" };
     let caption = format!("Voltage of each bus. Limits are {least} and {most} p.u.{held}.");
     let spec = Spec::Lines { axis, panels, series: vec![all, worst] };
     page.chart(Chart::new("Voltages by bus", caption, 340, spec))

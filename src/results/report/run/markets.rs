@@ -102,7 +102,7 @@ fn read(context: &Context, page: &mut Page, table: &source::Table) -> Result<Mar
     if fleets.contains(&true) {
         match context.folder.table("fleet", &["time", "fleet", "power_kw"])? {
             Some(table) => drawn(&table, start, &mut traded)?,
-            None => context.absent(page, "fleet", "What fleets that trade drew at the tariff"),
+            None => context.absent(page, "fleet", "Energy drawn at the tariff by fleets that trade"),
         }
     }
     Ok(Market { names, retailers: retailer.texts, traded, step_s })
@@ -193,7 +193,7 @@ fn power(context: &Context, page: &mut Page, market: &Market) -> String {
         return String::new();
     }
     let caption = format!(
-        "Mean power by where it was bought, on top of each other, all who bid together; what was sold is below zero.{}",
+        "Mean power by where it was bought, on top of each other, all bidders together; energy sold is below zero.{}",
         thinned(power.step_s, market.step_s)
     );
     let spec = Spec::over_time(&context.local.name, vec![Panel::new("Power", "kW")], series);
@@ -204,7 +204,7 @@ fn power(context: &Context, page: &mut Page, market: &Market) -> String {
 fn bids(context: &Context) -> Table {
     let currency = &context.summary.currency;
     let mut table = Table::new(
-        "Bids by market; cash is what bidders received, or paid if below zero",
+        "Bids by market; cash is received by bidders, or paid if below zero",
         vec![
             words("Market"),
             numbers("Bids accepted", ""),

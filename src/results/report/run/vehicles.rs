@@ -53,7 +53,7 @@ fn vehicles(context: &Context, page: &mut Page, table: &Table) -> Result<String>
     let states = Chart::new(
         "Vehicles by state",
         format!(
-            "Vehicles of all fleets by what they do, on top of each other, at each control interval.{}",
+            "Vehicles of all fleets by activity, on top of each other, at each control interval.{}",
             thinned(group)
         ),
         340,

@@ -38,7 +38,7 @@ pub(super) fn waits(context: &Context, page: &mut Page) -> Result<String> {
                 series: series.collect(),
             }
         };
-        let caption = "Share of riders picked up who waited at most so long, all replications together; \
+        let caption = "Share of riders picked up who waited at most this long, all replications together; \
                        up to the wait that one in a thousand exceeds.";
         html.push_str(&context.chart_of_points(page, "Distribution of waits", caption.to_owned(), 360, spec));
     } else {

@@ -69,8 +69,8 @@ pub(super) fn sharing(context: &Context, page: &mut Page) -> String {
         rows
     };
     let caption = format!(
-        "What each fleet has alone, and of what all have together by the Shapley value and by the nucleolus: mean over \
-         replications and its {} interval (Student's t).",
+        "Outcome of each fleet alone, and its share of the grand coalition's by the Shapley value and by the \
+         nucleolus: mean over replications and its {} interval (Student's t).",
         context.confidence()
     );
     let height = 70 + 34 * (WAYS.len() * first.players.len()) as u32;
