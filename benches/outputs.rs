@@ -53,8 +53,8 @@ fn noise(n: u32, salt: u64) -> f64 {
     (z >> 11) as f64 / (1u64 << 53) as f64
 }
 
-fn pick(n: u32, salt: u64, of: u32) -> u32 {
-    (noise(n, salt) * f64::from(of)) as u32
+fn pick(n: u32, salt: u64, count: u32) -> u32 {
+    (noise(n, salt) * f64::from(count)) as u32
 }
 
 fn trip(n: u32) -> TripRecord {

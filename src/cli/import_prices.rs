@@ -89,7 +89,7 @@ pub struct RegulatingArgs {
     --gaps interpolate --gap-limit 2h -o prices.parquet
 
 Times may carry an offset, be local or UTC, or be spans such as `01.01.2017 00:00 - 01.01.2017 01:00`.
-Decimal commas and points are told apart by the column itself.")]
+The decimal separator, comma or point, is detected from the column.")]
 pub struct DayAheadArgs {
     /// Tables with a column of times and one of prices; several may be joined
     #[arg(required = true, value_name = "FILE")]

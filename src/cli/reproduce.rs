@@ -20,7 +20,7 @@ const DATA_VARIABLE: &str = "GRIDFLEET_DATA";
     gridfleet reproduce erlang-c\n  \
     gridfleet reproduce erlang-c -r 200 --seed 7 -o out/erlang-c-200\n  \
     gridfleet reproduce all --strict\n\n\
-    A figure that misses or a finding that fails is told; the exit status says so with --strict only.")]
+    A figure that misses or a finding that fails is reported; only with --strict is it an exit status.")]
 pub struct ReproduceArgs {
     /// Target to reproduce, or `all`.
     #[arg(value_name = "TARGET", required_unless_present = "list")]
@@ -96,7 +96,7 @@ pub fn run(args: &ReproduceArgs) -> Result<()> {
         interrupts::keep(format!("{} of the targets are complete", done.len()));
     }
     if name == "all" && !args.quiet && !args.json {
-        let lines: Vec<String> = done.iter().map(|reproduction| reproduction.told() + "\n").collect();
+        let lines: Vec<String> = done.iter().map(|reproduction| reproduction.one_line() + "\n").collect();
         terminal::print(&format!("\nAll targets:\n{}", lines.concat()))?;
     }
     match done.iter().map(Reproduction::missed).sum() {

@@ -5,7 +5,7 @@ use super::{interrupts, terminal};
 use crate::error::{Error, InputError, Result};
 use crate::outputs::Manifest;
 use crate::studies::plan::Shard;
-use crate::studies::run::{Finished, Options, workshop};
+use crate::studies::run::{Finished, Options, work_dir};
 use crate::studies::{self, load, merge};
 use clap::{Args, Subcommand};
 use std::path::{Path, PathBuf};
@@ -118,8 +118,7 @@ pub fn run(args: &StudyArgs) -> Result<()> {
             before(info);
         }
     }));
-    let kept =
-        format!("what is done is kept in {}, and --resume goes on with it", workshop(&output).display());
+    let kept = format!("finished tasks are kept in {}; --resume continues", work_dir(&output).display());
     interrupts::keep(kept.clone());
     let progress = StudyProgress::new(visible);
     let (mut manifest, clock) = (Manifest::new(std::env::args().collect()), progress::Clock::start());
@@ -140,7 +139,7 @@ pub fn run(args: &StudyArgs) -> Result<()> {
     let finished = studies::run(&study, options);
     drop(progress);
     // Also with --quiet. If the input is invalid, no study was started.
-    if matches!(&finished, Err(error) if error.exit_status() != 2) && workshop(&output).exists() {
+    if matches!(&finished, Err(error) if error.exit_status() != 2) && work_dir(&output).exists() {
         terminal::message(&format!("{kept}\n"));
     }
     tell(&finished?, &output, args.quiet, args.json)

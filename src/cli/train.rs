@@ -4,7 +4,7 @@ use super::progress::{Clock, TrainProgress};
 use super::{ScenarioArgs, interrupts, terminal};
 use crate::error::{Error, InputError, Result};
 use crate::learning::Checkpoint;
-use crate::outputs::kind::{clear_workshop, workshop};
+use crate::outputs::kind::{clear_work_dir, work_dir};
 use crate::outputs::{InputFile, Kind, Manifest, Replace, RunDir};
 use crate::training::results::{self, AGENT, Summary};
 use crate::training::{Course, Trainer};
@@ -57,19 +57,19 @@ pub fn run(args: &TrainArgs) -> Result<()> {
     let course = Course::load(&args.scenario.scenario, &overrides)?;
     terminal::warn(&course.warnings);
     let output = args.output.clone().unwrap_or_else(|| Path::new("out").join(&course.name));
-    let workshop = workshop(&output);
+    let work_dir = work_dir(&output);
     let hash = results::hash(&course)?;
     let inputs = course.inputs.clone();
     // Checks before the work that the folder can be written.
     let dir = RunDir::create(&output, Kind::Training, Replace::of(args.resume, args.force))?;
     if !args.resume {
-        clear_workshop(&output).map_err(|e| Error::writing(&workshop, e))?;
+        clear_work_dir(&output).map_err(|e| Error::writing(&work_dir, e))?;
     }
     let mut trainer = if args.resume {
         let path =
-            [&workshop, &output].map(|folder| folder.join(AGENT)).into_iter().find(|path| path.is_file());
+            [&work_dir, &output].map(|folder| folder.join(AGENT)).into_iter().find(|path| path.is_file());
         let Some(path) = path else {
-            let found = format!("no {AGENT} in {} nor in {}", workshop.display(), output.display());
+            let found = format!("no {AGENT} in {} nor in {}", work_dir.display(), output.display());
             return Err(InputError::new(found, "a training that was interrupted, or a finished one")
                 .key("--resume")
                 .help("without --resume a new one starts")
@@ -89,8 +89,8 @@ pub fn run(args: &TrainArgs) -> Result<()> {
             output.display()
         ));
     }
-    std::fs::create_dir_all(&workshop).map_err(|e| Error::writing(&workshop, e))?;
-    let kept = workshop.join(AGENT);
+    std::fs::create_dir_all(&work_dir).map_err(|e| Error::writing(&work_dir, e))?;
+    let kept = work_dir.join(AGENT);
     if kept.is_file() {
         interrupts::keep(kept_steps(trainer.steps(), &kept));
     }
@@ -121,19 +121,19 @@ pub fn run(args: &TrainArgs) -> Result<()> {
     manifest.wall_time_s = clock.elapsed_s();
     manifest.write(dir.path())?;
     dir.finish()?;
-    clear_workshop(&output).map_err(|e| Error::writing(&workshop, e))?;
+    clear_work_dir(&output).map_err(|e| Error::writing(&work_dir, e))?;
     if args.json {
         terminal::print(&summary.to_json()?)
     } else if args.quiet {
         Ok(())
     } else {
-        terminal::print(&summary.told())
+        terminal::print(&summary.text())
     }
 }
 
 /// Message about the checkpoint of an interrupted training.
 fn kept_steps(steps: u64, file: &Path) -> String {
-    format!("{steps} steps are kept in {}, and --resume goes on with them", file.display())
+    format!("{steps} steps are kept in {}; --resume continues", file.display())
 }
 
 /// Adds the file to errors that name none.

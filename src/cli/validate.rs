@@ -162,7 +162,8 @@ fn describe(setup: &Setup, prepared: &Prepared, settles: bool) -> String {
         row("response", prepared.policies.response.name().to_owned());
     }
     if let Some(competition) = &setup.competition {
-        let names = competition.retailers.iter().map(|of| setup.retailers[of.index()].name.as_str());
+        let names =
+            competition.retailers.iter().map(|retailer| setup.retailers[retailer.index()].name.as_str());
         row("competition", names.collect::<Vec<_>>().join(", "));
         row("aggregator", prepared.policies.aggregator.name().to_owned());
     }

@@ -461,7 +461,7 @@ impl fmt::Display for TripSummary {
             return Ok(());
         }
         writeln!(f, "\nfrom {} to {}", self.first, self.last)?;
-        let mut values = text_table(&["", "told by", "min", "25 %", "median", "75 %", "max"]);
+        let mut values = text_table(&["", "records", "min", "25 %", "median", "75 %", "max"]);
         for (name, q) in
             [("duration [s]", &self.duration_s), ("distance [km]", &self.distance_km), ("fare", &self.fare)]
         {
@@ -568,7 +568,7 @@ passengers: not recorded
 places of the zones: not known: give --zones
 
 from 2018-03-05T07:00:00Z to 2018-03-06T08:00:00Z
-               told by  min    25 %    median  75 %    max
+               records  min    25 %    median  75 %    max
  duration [s]  3        60.00  120.00  120.00  240.00  240.00
 
 trips by hour of the day (Europe/Berlin):

@@ -339,7 +339,7 @@ impl Places {
         }
         let (from, to) = zones.unwrap_or_default();
         if !builder.has_zones() {
-            return Err(InputError::new("zones by number", "to be told where they are")
+            return Err(InputError::new("zones by number", "places of the zones")
                 .file(file.path())
                 .key(file.names().get(from).map_or("", String::as_str))
                 .help("give the zones: the TLC's taxi_zones.shp or a CSV with zone_id, lat, lon, area_km2")

@@ -315,7 +315,7 @@ impl End {
                 let names = table.names(column)?;
                 let places = names.names.iter().map(|name| builder.zone(name)).collect();
                 if point.is_none() && !builder.has_zones() && !names.names.is_empty() {
-                    return Err(InputError::new("zones by name", "to be told where they are")
+                    return Err(InputError::new("zones by name", "places of the zones")
                         .file(file.path())
                         .key(file.names().get(column).map_or("", String::as_str))
                         .help("give the zones: a shapefile or a CSV with zone_id, lat, lon, area_km2")

@@ -72,7 +72,7 @@ impl Zones {
             Error::Input(mut errors) => {
                 for error in &mut errors {
                     error.help =
-                        Some("a shapefile is several files: the .dbf must stand beside the .shp".into());
+                        Some("a shapefile is several files: the .dbf must be beside the .shp".into());
                 }
                 Error::Input(errors)
             }

@@ -25,7 +25,7 @@ pub enum Data {
 
 impl Data {
     /// One line for people.
-    pub fn told(&self) -> String {
+    pub fn text(&self) -> String {
         match self {
             Self::BuiltIn => "built in (no files are read)".to_owned(),
             Self::MadeUp => "MADE UP (no files of real data found)".to_owned(),
@@ -105,9 +105,9 @@ mod tests {
     use std::sync::Mutex;
 
     #[derive(Default)]
-    struct Told(Mutex<Vec<(usize, usize)>>);
+    struct RecordedProgress(Mutex<Vec<(usize, usize)>>);
 
-    impl Progress for Told {
+    impl Progress for RecordedProgress {
         fn update(&self, done: usize, all: usize, _: &str) {
             self.0.lock().unwrap().push((done, all));
         }
@@ -115,14 +115,14 @@ mod tests {
 
     #[test]
     fn results_and_errors_come_in_the_order_of_the_items() {
-        let (told, stop) = (Told::default(), AtomicBool::new(false));
+        let (progress, stop) = (RecordedProgress::default(), AtomicBool::new(false));
         let draws = Draws { seed: 1, replications: 1 };
-        let context = Context::new(draws, Path::new("none"), &told, &stop);
+        let context = Context::new(draws, Path::new("none"), &progress, &stop);
         let items: Vec<u32> = (0..100).collect();
         assert_eq!(context.map(&items, |&i| Ok(2 * i)).unwrap(), (0..100).map(|i| 2 * i).collect::<Vec<_>>());
-        let mut told = std::mem::take(&mut *told.0.lock().unwrap());
-        told.sort_unstable();
-        assert_eq!(told, (0..=100).map(|done| (done, 100)).collect::<Vec<_>>());
+        let mut updates = std::mem::take(&mut *progress.0.lock().unwrap());
+        updates.sort_unstable();
+        assert_eq!(updates, (0..=100).map(|done| (done, 100)).collect::<Vec<_>>());
 
         let broken = |&i: &u32| if i % 30 == 29 { Err(Error::Other(i.to_string())) } else { Ok(()) };
         assert_eq!(context.map(&items, broken).unwrap_err().to_string(), "29");

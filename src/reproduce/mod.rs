@@ -133,7 +133,7 @@ pub fn find(name: &str) -> Result<&'static Target> {
         let help = suggest::help(name, all).map_or(String::new(), |help| format!("{help}; "));
         InputError::new(format!("`{name}`"), "the name of a target, or `all`")
             .key("TARGET")
-            .help(format!("{help}`gridfleet reproduce --list` tells what they are"))
+            .help(format!("{help}`gridfleet reproduce --list` describes them"))
             .into()
     })
 }

@@ -231,14 +231,18 @@ impl Finding {
         Self { text: text.into(), verdict: Verdict::NotChecked, how: why.into() }
     }
 
-    /// A statement about instances (or replications): true in `held` of `of`, and required to be true in a share of at
+    /// A statement about instances (or replications): true in `held` of `total`, and required to be true in a share of at
     /// least `least` of them (1 for all).
-    pub fn in_instances(text: impl Into<String>, held: usize, of: usize, least: f64) -> Self {
-        if of == 0 {
+    pub fn in_instances(text: impl Into<String>, held: usize, total: usize, least: f64) -> Self {
+        if total == 0 {
             return Self::not_checked(text, "no instances");
         }
         let asked = if least < 1.0 { format!("; {} % asked", 100.0 * least) } else { String::new() };
-        Self::checked(text, held as f64 >= least * of as f64, format!("in {held} of {of} instances{asked}"))
+        Self::checked(
+            text,
+            held as f64 >= least * total as f64,
+            format!("in {held} of {total} instances{asked}"),
+        )
     }
 }
 
@@ -367,7 +371,7 @@ mod tests {
 
     #[test]
     fn findings_count_instances() {
-        let finding = |held, of, least| Finding::in_instances("cheapest", held, of, least);
+        let finding = |held, total, least| Finding::in_instances("cheapest", held, total, least);
         assert_eq!(
             (finding(20, 20, 1.0).verdict, finding(19, 20, 1.0).verdict),
             (Verdict::Holds, Verdict::Fails)

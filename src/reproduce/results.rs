@@ -56,7 +56,7 @@ impl Tally {
     }
 
     /// Text for people: `8 hold, 1 FAILS`.
-    fn told(&self) -> String {
+    fn text(&self) -> String {
         let part = |count: usize, one: &str, more: &str| match count {
             0 => None,
             1 => Some(format!("1 {one}")),
@@ -185,12 +185,12 @@ impl Reproduction {
     }
 
     /// Result in one line.
-    pub fn told(&self) -> String {
+    pub fn one_line(&self) -> String {
         format!(
             "{}: figures: {}; findings: {}",
             self.target.name,
-            self.figures().told(),
-            self.findings().told()
+            self.figures().text(),
+            self.findings().text()
         )
     }
 
@@ -207,11 +207,11 @@ impl Reproduction {
         if !self.outcome.findings.is_empty() {
             out.push('\n');
         }
-        out.push_str(&format!("Data: {}\n", self.data.told()));
+        out.push_str(&format!("Data: {}\n", self.data.text()));
         for note in &self.outcome.notes {
             out.push_str(&format!("Note: {note}\n"));
         }
-        out.push_str(&self.told());
+        out.push_str(&self.one_line());
         out.push('\n');
         out
     }
@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn intervals_and_rules_are_told_as_they_are() {
+    fn intervals_and_rules_are_written_as_they_are() {
         let figure = Figure::new("f", "kW", 100.0).published(99.0).rule(Rule::Relative(0.02));
         assert_eq!(
             (computed(&figure), difference(&figure), accepted(&figure)),
@@ -355,11 +355,11 @@ mod tests {
     }
 
     #[test]
-    fn verdicts_are_counted_and_told() {
+    fn verdicts_are_counted_in_words() {
         use Verdict::{Fails, Holds, NotChecked, Undecided};
         let tally = Tally::of([Holds, Fails, Holds, Undecided, NotChecked]);
         assert_eq!((tally.holds, tally.missed()), (2, 2));
-        assert_eq!(tally.told(), "2 hold, 1 FAILS, 1 is undecided, 1 is not checked");
-        assert_eq!(Tally::of([]).told(), "none");
+        assert_eq!(tally.text(), "2 hold, 1 FAILS, 1 is undecided, 1 is not checked");
+        assert_eq!(Tally::of([]).text(), "none");
     }
 }

@@ -101,17 +101,17 @@ fn serves_in_order(setup: &Setup, fleet: FleetId) -> bool {
 
 /// The feeder in numbers, and the factor on its loads by hour.
 fn feeder_facts(setup: &Setup, grid: &Grid) -> FeederFacts {
-    let bus = |(of, &number): (&grid::Bus, &u32)| BusFacts {
+    let bus = |(bus, &number): (&grid::Bus, &u32)| BusFacts {
         number,
-        load_kw: of.load_mw * 1_000.0,
-        load_kvar: of.load_mvar * 1_000.0,
-        shunt_kw: of.shunt_mw * 1_000.0,
-        shunt_kvar: of.shunt_mvar * 1_000.0,
+        load_kw: bus.load_mw * 1_000.0,
+        load_kvar: bus.load_mvar * 1_000.0,
+        shunt_kw: bus.shunt_mw * 1_000.0,
+        shunt_kvar: bus.shunt_mvar * 1_000.0,
     };
-    let branch = |of: &grid::Branch| BranchFacts {
-        ends: [of.from, of.to].map(|bus| grid.number[bus]),
-        impedance: (of.r, of.x),
-        limit_kva: of.limit_mva * 1_000.0,
+    let branch = |branch: &grid::Branch| BranchFacts {
+        ends: [branch.from, branch.to].map(|bus| grid.number[bus]),
+        impedance: (branch.r, branch.x),
+        limit_kva: branch.limit_mva * 1_000.0,
     };
     // Hours of every time zone begin at whole quarters of an hour of UTC.
     let mut factors: Vec<(SimTime, f64)> = Vec::new();

@@ -172,15 +172,15 @@ fn members(spec: &CompetitionSpec, file: &ScenarioFile, problems: &mut Problems<
 fn slots(numbers: &[RetailerId], retailers: &[Retailer], problems: &mut Problems<'_>) {
     let slot_s = retailers[numbers[0].index()].slot_s;
     for number in numbers {
-        let of = &retailers[number.index()];
+        let retailer = &retailers[number.index()];
         let key = format!("retailers[{}]", number.index());
-        if of.slot_s != slot_s {
+        if retailer.slot_s != slot_s {
             let expected = format!("{slot_s} s, as of \"{}\"", retailers[numbers[0].index()].name);
             problems
-                .add(&format!("{key}.slot_s"), format!("{} s", of.slot_s), expected)
+                .add(&format!("{key}.slot_s"), format!("{} s", retailer.slot_s), expected)
                 .help("owners choose between competitors when a slot of all of them begins");
         }
-        if of.tariff.slope_per_mwh_kw().is_some() {
+        if retailer.tariff.slope_per_mwh_kw().is_some() {
             let found = "a price that is known when the slot is over, of a retailer that competes";
             problems.add(&format!("{key}.tariff.kind"), found, "a tariff that is announced");
         }
@@ -274,13 +274,13 @@ fn market(
         problems.add(KEY, found, "a [[markets]] entry with kind = \"day-ahead\"");
         return;
     };
-    let of = &trading.markets[at];
+    let market = &trading.markets[at];
     if let Some(aggregator) = aggregator
-        && aggregator.slot_s != of.products.slot_s
+        && aggregator.slot_s != market.products.slot_s
     {
         let found = format!(
             "{} s, with slots of {} s of \"{}\"",
-            of.products.slot_s, aggregator.slot_s, aggregator.name
+            market.products.slot_s, aggregator.slot_s, aggregator.name
         );
         problems.add(
             &format!("markets[{at}].product_s"),
@@ -290,9 +290,10 @@ fn market(
     }
     if matches!(trading.imbalance, Imbalance::Penalty(_)) {
         let found = format!("a penalty, with an aggregator that is \"{}\"", policy.name());
-        problems
-            .add("imbalance.kind", found, "\"single\" or \"dual\", with prices from a file")
-            .help("what its customers draw and it has not bought ahead, the aggregator buys in the balancing market");
+        problems.add("imbalance.kind", found, "\"single\" or \"dual\", with prices from a file").help(
+            "the aggregator buys energy that its customers draw and that it has not bought ahead in the \
+                   balancing market",
+        );
         return;
     }
     if !matches!(policy, AggregatorSpec::Bilevel { .. }) {
@@ -314,7 +315,7 @@ fn market(
                 .help("the policy estimates a model of prices from those before the start");
         }
     };
-    past(&of.reference, format!("markets[{at}].file"));
+    past(&market.reference, format!("markets[{at}].file"));
     match &trading.imbalance {
         Imbalance::Penalty(_) => {}
         Imbalance::Single(series) => past(series, "imbalance.file".to_owned()),

@@ -205,7 +205,7 @@ fn no_trips(plan: &Plan, trace: &Trace, problems: &mut Problems<'_>) {
             .help("change [time], or move the trips with trips.fold_week"),
         _ => problems
             .add("trips.files", "no trip that can be used", expected)
-            .help("`gridfleet data describe FILE` says what is in a file"),
+            .help("`gridfleet data describe FILE` shows the content of a file"),
     }
 }
 
@@ -254,8 +254,8 @@ fn unknown_fleets(spec: &ScenarioFile, trace: &Trace, count: u64, problems: &mut
         names => format!("{count} trips of {}", names.join(", ")),
     };
     let help = suggest::help("", fleets().collect::<Vec<_>>());
-    let help =
-        help.map(|known| format!("map what the files say: fleet_names = {{ \"...\" = \"fleet\" }}; {known}"));
+    let help = help
+        .map(|known| format!("map the names in the files: fleet_names = {{ \"...\" = \"fleet\" }}; {known}"));
     problems.add("trips.fleet_column", found, "names of the [[fleets]]").perhaps(help);
 }
 

@@ -68,10 +68,10 @@ pub struct DriversPlan {
 }
 
 /// Lowest possible value of a histogram, and the highest.
-fn span(of: &Histogram) -> (f64, f64) {
-    let first = of.weights.iter().position(|w| *w > 0.0).unwrap_or(0);
-    let last = of.weights.iter().rposition(|w| *w > 0.0).unwrap_or(0);
-    (of.from + of.width * first as f64, of.from + of.width * (last + 1) as f64)
+fn span(histogram: &Histogram) -> (f64, f64) {
+    let first = histogram.weights.iter().position(|w| *w > 0.0).unwrap_or(0);
+    let last = histogram.weights.iter().rposition(|w| *w > 0.0).unwrap_or(0);
+    (histogram.from + histogram.width * first as f64, histogram.from + histogram.width * (last + 1) as f64)
 }
 
 /// The drivers of each fleet that has any.
@@ -83,20 +83,23 @@ pub fn drivers(
     problems: &mut Problems<'_>,
 ) -> Vec<Option<DriversPlan>> {
     let mut all = vec![None; spec.fleets.len()];
-    for (i, of) in spec.fleets.iter().enumerate() {
-        let Some(of) = &of.drivers else { continue };
+    for (i, fleet) in spec.fleets.iter().enumerate() {
+        let Some(drivers_spec) = &fleet.drivers else { continue };
         let key = format!("fleets[{i}].drivers");
         if spec.operation.mode == ModeSpec::Replay {
             problems.add(&key, "drivers in replay", "mode = \"dispatch\" for the other fleets");
         }
-        let custom =
-            [("arrival", &of.arrival), ("departure", &of.departure), ("distance_km", &of.distance_km)];
+        let custom = [
+            ("arrival", &drivers_spec.arrival),
+            ("departure", &drivers_spec.departure),
+            ("distance_km", &drivers_spec.distance_km),
+        ];
         for (name, histogram) in custom {
             if histogram.as_ref().is_some_and(|h| h.weights.iter().sum::<f64>() <= 0.0) {
                 problems.add(&format!("{key}.{name}.weights"), "weights of 0", "a weight above 0");
             }
         }
-        let told = |spec: &Option<HistogramSpec>, default: Histogram| match spec {
+        let histogram = |spec: &Option<HistogramSpec>, default: Histogram| match spec {
             Some(h) => Histogram { from: h.from, width: h.width, weights: h.weights.clone() },
             None => default,
         };
@@ -108,9 +111,9 @@ pub fn drivers(
             weights: miles.weights,
         };
         let drivers = Drivers {
-            arrival: told(&of.arrival, default.arrival),
-            departure: told(&of.departure, default.departure),
-            distance: told(&of.distance_km, km),
+            arrival: histogram(&drivers_spec.arrival, default.arrival),
+            departure: histogram(&drivers_spec.departure, default.departure),
+            distance: histogram(&drivers_spec.distance_km, km),
         };
         let (home_from, home_to) = (span(&drivers.arrival), span(&drivers.departure));
         if home_from.1 > 24.0 {
@@ -121,23 +124,23 @@ pub fn drivers(
             let found = format!("departures up to {:?}:00, arrivals from {:?}:00", home_to.1, home_from.0);
             problems.add(&format!("{key}.departure"), found, "departures before all arrivals of the day");
         }
-        let Some(home) = stations.iter().position(|plan| plan.station.name == of.home) else {
+        let Some(home) = stations.iter().position(|plan| plan.station.name == drivers_spec.home) else {
             let names = stations.iter().map(|plan| plan.station.name.as_str());
-            let found = format!("\"{}\"", &of.home);
+            let found = format!("\"{}\"", &drivers_spec.home);
             problems
                 .add(&format!("{key}.home"), found, "the name of a station")
-                .perhaps(suggest::help(&of.home, names));
+                .perhaps(suggest::help(&drivers_spec.home, names));
             continue;
         };
         let (station, Some(fleet)) = (&stations[home].station, fleets.get(i)) else { continue };
         let vehicles = fleet.groups.iter().map(|g| g.count as usize).sum::<usize>() + fleet.named.len();
         if !station.access.allows(fleet.id) {
-            let found = format!("\"{}\", where the fleet may not charge", of.home);
+            let found = format!("\"{}\", where the fleet may not charge", drivers_spec.home);
             problems.add(&format!("{key}.home"), found, "a station with access for the fleet");
         } else if station.connectors.len() < vehicles {
             let found = format!(
                 "\"{}\" with {} connectors for {vehicles} vehicles",
-                of.home,
+                drivers_spec.home,
                 station.connectors.len()
             );
             problems.add(&format!("{key}.home"), found, "a connector for each vehicle");
@@ -184,8 +187,8 @@ pub(crate) fn add(
     for (i, vehicle) in vehicles.iter().enumerate() {
         let number = in_fleet[vehicle.fleet.index()];
         in_fleet[vehicle.fleet.index()] += 1;
-        let Some(Some(of)) = plan.drivers.get(vehicle.fleet.index()) else { continue };
-        let Some(home) = stations.get(of.home) else { continue };
+        let Some(Some(fleet_drivers)) = plan.drivers.get(vehicle.fleet.index()) else { continue };
+        let Some(home) = stations.get(fleet_drivers.home) else { continue };
         let vehicle_type = plan.types.get(vehicle.vehicle_type.index());
         let range_km = plan.types.get(vehicle.vehicle_type.index()).map_or(f64::INFINITY, |t| {
             let per_km = t.consumption_kwh_per_km * vehicle.consumption_factor;
@@ -204,10 +207,10 @@ pub(crate) fn add(
                 let wall = chrono::TimeDelta::seconds((hour * HOUR_S as f64) as i64);
                 local_to_utc(tz, day.and_time(chrono::NaiveTime::MIN) + wall).earliest()
             };
-            let leaves = at(of.drivers.departure.value(&mut random));
-            let comes = at(of.drivers.arrival.value(&mut random));
+            let leaves = at(fleet_drivers.drivers.departure.value(&mut random));
+            let comes = at(fleet_drivers.drivers.arrival.value(&mut random));
             // Distance beyond the range of the battery is left out, as in `games::stackelberg::drivers`.
-            let distance_km = of.drivers.distance.value(&mut random).min(range_km);
+            let distance_km = fleet_drivers.drivers.distance.value(&mut random).min(range_km);
             if leaves >= horizon.start && leaves < horizon.end && comes > leaves {
                 departures[i].push(leaves);
                 trips.push((leaves, VehicleId::new(i), home.place, (comes - leaves) as u32, distance_km));

@@ -106,16 +106,19 @@ pub fn grid(
     inputs: &mut Vec<PathBuf>,
     problems: &mut Problems<'_>,
 ) -> Option<Arc<Grid>> {
-    let of = spec.feeder.as_ref()?;
-    let above = of.voltage_max_pu > of.voltage_min_pu;
+    let feeder_spec = spec.feeder.as_ref()?;
+    let above = feeder_spec.voltage_max_pu > feeder_spec.voltage_min_pu;
     if !above {
-        let found =
-            format!("{:?}, not above the {:?} of voltage_min_pu", of.voltage_max_pu, of.voltage_min_pu);
+        let found = format!(
+            "{:?}, not above the {:?} of voltage_min_pu",
+            feeder_spec.voltage_max_pu, feeder_spec.voltage_min_pu
+        );
         problems.add("feeder.voltage_max_pu", found, "a voltage above the least one");
     }
     let fits = |factor: f64| (0.0..=1_000.0).contains(&factor);
-    let base_factor = of.base_load.resolve("feeder.base_load", "a factor from 0 to 1000", fits, problems);
-    let (name, feeder) = feeder(of, inputs, problems)?;
+    let base_factor =
+        feeder_spec.base_load.resolve("feeder.base_load", "a factor from 0 to 1000", fits, problems);
+    let (name, feeder) = feeder(feeder_spec, inputs, problems)?;
     let number = numbers(&feeder, problems)?;
     let at = |wanted: u32| number.iter().position(|&number| number == wanted);
     let unknown = |wanted: u32| {
@@ -128,7 +131,7 @@ pub fn grid(
     let mut station_bus = Vec::with_capacity(stations.len());
     let mut without: Vec<&StationPlan> = Vec::new();
     for plan in stations {
-        match (plan.station.bus, of.bus_of_stations) {
+        match (plan.station.bus, feeder_spec.bus_of_stations) {
             (Some(wanted), _) => match at(wanted) {
                 Some(bus) => station_bus.push(bus),
                 None => {
@@ -165,7 +168,7 @@ pub fn grid(
             None => {
                 let found = format!("households \"{}\" without a bus", group.name);
                 problems.about(&subject, "bus", found, "the number of the bus of the feeder they hang on").help(
-                    "one group stands at one bus: divide homes into several groups to spread them over the feeder",
+                    "one group is at one bus: divide homes into several groups to spread them over the feeder",
                 );
             }
         }
@@ -175,14 +178,14 @@ pub fn grid(
         Arc::new(Grid {
             name,
             number,
-            voltage: [of.voltage_min_pu, of.voltage_max_pu],
-            enforce: match of.enforce {
+            voltage: [feeder_spec.voltage_min_pu, feeder_spec.voltage_max_pu],
+            enforce: match feeder_spec.enforce {
                 EnforceSpec::Observe => Enforce::Observe,
                 EnforceSpec::Limit => Enforce::Limit,
             },
             base_factor,
-            station_kvar_per_kw: kvar_per_kw(of.station_power_factor),
-            household_kvar_per_kw: kvar_per_kw(of.household_power_factor),
+            station_kvar_per_kw: kvar_per_kw(feeder_spec.station_power_factor),
+            household_kvar_per_kw: kvar_per_kw(feeder_spec.household_power_factor),
             station_bus,
             household_bus,
             feeder,
@@ -197,11 +200,11 @@ fn kvar_per_kw(factor: f64) -> f64 {
 
 /// The feeder and its name.
 fn feeder(
-    of: &FeederSpec,
+    feeder_spec: &FeederSpec,
     inputs: &mut Vec<PathBuf>,
     problems: &mut Problems<'_>,
 ) -> Option<(String, Feeder)> {
-    let (name, feeder) = match (&of.case, &of.file) {
+    let (name, feeder) = match (&feeder_spec.case, &feeder_spec.file) {
         (Some(FeederCase::Ieee33), None) => {
             ("ieee33".to_owned(), problems.take("feeder.case", grid::baran_wu())?)
         }
@@ -217,7 +220,7 @@ fn feeder(
             return None;
         }
     };
-    match of.source_voltage_pu {
+    match feeder_spec.source_voltage_pu {
         None => Some((name, feeder)),
         Some(voltage) => match feeder.with_source_voltage(voltage) {
             Ok(feeder) => Some((name, feeder)),

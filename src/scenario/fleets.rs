@@ -79,7 +79,7 @@ pub fn fleets(
 ) -> Vec<FleetPlan> {
     if spec.fleets.is_empty() && spec.households.is_empty() {
         problems
-            .add("fleets", "neither [[fleets]] nor [[households]]", "somebody who drives or draws power")
+            .add("fleets", "neither [[fleets]] nor [[households]]", "a fleet or households")
             .help("add a [[fleets]] with vehicles, or [[households]]");
     } else if spec.fleets.is_empty() && !spec.trips.files.is_empty() {
         problems.add("trips.files", "trips, and no [[fleets]]", "a fleet that can serve them");
@@ -93,7 +93,7 @@ pub fn fleets(
             problems.add(
                 &format!("{key}.name"),
                 format!("\"{}\" for the second time", fleet.name),
-                "a name of its own",
+                "a unique name",
             );
         }
         if ["public", "own"].contains(&fleet.name.as_str()) {

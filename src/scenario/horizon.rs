@@ -74,11 +74,7 @@ pub fn horizon(spec: &TimeSpec, problems: &mut Problems<'_>) -> Option<Horizon> 
     if spec.warm_up == WarmUp::Found(FoundWarmUp::Settled) && end - start < LEAST_SETTLING_S {
         let found = format!("\"settled\" in {} h", (end - start) / HOUR_S);
         problems
-            .add(
-                "time.warm_up",
-                found,
-                "a period of at least 4 days, to tell what has settled from what has not",
-            )
+            .add("time.warm_up", found, "a period of at least 4 days, to detect when the state has settled")
             .help("simulate more days, or give the warm-up as a number of days");
         return None;
     }

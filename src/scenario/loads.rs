@@ -19,9 +19,7 @@ pub fn check(spec: &ScenarioFile, operators: &[String], retailers: &[Retailer], 
         let found = format!("\"{}\", but no retailer whose price follows the load", policy.name());
         problems
             .add(&format!("{KEY}.kind"), found, "a retailer with a tariff of kind \"load-dependent\"")
-            .help(
-                "the game is about a price that the stations' load makes; `gridfleet schema` lists its keys",
-            );
+            .help("the game is about a load-dependent price; `gridfleet schema` lists its keys");
     }
     for retailer in retailers.iter().filter(follows) {
         let interval_s = spec.time.control_interval_s;
@@ -34,7 +32,7 @@ pub fn check(spec: &ScenarioFile, operators: &[String], retailers: &[Retailer], 
                 "an interval of which a whole number makes a slot, and slots of which one makes a day";
             problems
                 .add("time.control_interval_s", found, expected)
-                .help("stations are planned anew at the beginning of each slot");
+                .help("stations are planned again at the beginning of each slot");
         }
     }
     let StationsSpec::CNash { coalitions, .. } = policy else { return };

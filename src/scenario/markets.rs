@@ -145,7 +145,7 @@ pub fn trading(
         let key = format!("markets[{i}]");
         if spec.markets[..i].iter().any(|other| other.name == market.name) {
             let found = format!("\"{}\" for the second time", market.name);
-            problems.add(&format!("{key}.name"), found, "a name of its own");
+            problems.add(&format!("{key}.name"), found, "a unique name");
         }
         markets.extend(one_market(market, &key, horizon, inputs, problems));
     }

@@ -60,7 +60,7 @@ pub(crate) fn vehicles(
     for vehicle in &all {
         if !names.insert(vehicle.name.as_str()) {
             let key = plan.fleets.get(vehicle.fleet.index()).map_or("fleets", |f| f.key.as_str());
-            problems.add(key, format!("two vehicles named \"{}\"", vehicle.name), "names of their own");
+            problems.add(key, format!("two vehicles named \"{}\"", vehicle.name), "unique names");
         }
     }
     all

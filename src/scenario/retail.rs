@@ -135,15 +135,15 @@ pub fn generation(spec: &ScenarioFile, problems: &mut Problems<'_>) -> Vec<Optio
         .iter()
         .enumerate()
         .map(|(i, retailer)| {
-            let of = retailer.generation.as_ref()?;
+            let costs = retailer.generation.as_ref()?;
             let key = |name: &str| format!("retailers[{i}].generation.{name}");
             let positive = |x: f64| x > 0.0 && x.is_finite();
             let not_negative = |x: f64| x >= 0.0 && x.is_finite();
             let (above, or_more) = ("a number above 0", "0 or a number above");
             Some(Generation {
-                a_per_mwh_kw: of.a_per_mwh_kw.resolve(&key("a_per_mwh_kw"), above, positive, problems),
-                b_per_mwh: of.b_per_mwh.resolve(&key("b_per_mwh"), or_more, not_negative, problems),
-                c_per_h: of.c_per_h.resolve(&key("c_per_h"), or_more, not_negative, problems),
+                a_per_mwh_kw: costs.a_per_mwh_kw.resolve(&key("a_per_mwh_kw"), above, positive, problems),
+                b_per_mwh: costs.b_per_mwh.resolve(&key("b_per_mwh"), or_more, not_negative, problems),
+                c_per_h: costs.c_per_h.resolve(&key("c_per_h"), or_more, not_negative, problems),
             })
         })
         .collect();
@@ -167,7 +167,7 @@ pub fn households(
         let key = format!("households[{i}]");
         if spec.households[..i].iter().any(|other| other.name == group.name) {
             let found = format!("\"{}\" for the second time", group.name);
-            problems.add(&format!("{key}.name"), found, "a name of its own");
+            problems.add(&format!("{key}.name"), found, "a unique name");
         }
         let shape = group.shape.as_deref().unwrap_or(&SUMMER_DAY);
         let total: f64 = shape.iter().sum();
@@ -230,23 +230,26 @@ pub fn slots(
     horizon: Option<&Horizon>,
     problems: &mut Problems<'_>,
 ) {
-    for (i, of) in retailers.iter().enumerate() {
+    for (i, retailer) in retailers.iter().enumerate() {
         let priced = generation.get(i).is_some_and(Option::is_some);
         if !priced && households.iter().all(|group| group.retailer.index() != i) {
             continue;
         }
-        if of.tariff.slope_per_mwh_kw().is_some() {
+        if retailer.tariff.slope_per_mwh_kw().is_some() {
             let found = "a price that is known when the slot is over, for households or with `generation`";
             problems.add(&format!("retailers[{i}].tariff.kind"), found, "a tariff that is announced");
         }
         let misses_hours = horizon.is_some_and(|horizon| {
-            horizon.clock.offsets_s(horizon.start, horizon.end).any(|offset_s| offset_s % of.slot_s != 0)
+            horizon
+                .clock
+                .offsets_s(horizon.start, horizon.end)
+                .any(|offset_s| offset_s % retailer.slot_s != 0)
         });
-        if HOUR_S % of.slot_s != 0 || misses_hours {
+        if HOUR_S % retailer.slot_s != 0 || misses_hours {
             problems
                 .add(
                     &format!("retailers[{i}].slot_s"),
-                    of.slot_s.to_string(),
+                    retailer.slot_s.to_string(),
                     "slots within full local hours: 3600, 1800, 900, ...",
                 )
                 .help("loads of households and costs of generation are given by the hour");

@@ -71,7 +71,7 @@ pub fn stations(
         let key = format!("operators[{i}]");
         if resolver.numbers.contains_key(&operator.name) {
             let found = format!("\"{}\" for the second time", operator.name);
-            problems.add(&format!("{key}.name"), found, "a name of its own");
+            problems.add(&format!("{key}.name"), found, "a unique name");
         }
         resolver.numbers.entry(operator.name.clone()).or_insert(i);
         resolver.operators.push(operator.name.clone());
@@ -99,13 +99,13 @@ pub fn stations(
             let found = format!("more than {MOST_OPERATORS} operators");
             problems
                 .about(subject, "operator", found, "fewer")
-                .help("a station without an operator counts as one of its own");
+                .help("a station without an operator counts as a separate one");
             break;
         }
         if !names.insert(station.name.as_str()) {
             let field = if matches!(subject, Subject::Key(_)) { "name" } else { "station_id" };
             let found = format!("\"{}\" for the second time", station.name);
-            problems.about(subject, field, found, "a name of its own");
+            problems.about(subject, field, found, "a unique name");
         }
         plans.extend(resolver.station(station, subject, problems));
     }
@@ -152,7 +152,7 @@ impl Resolver<'_> {
                     subject,
                     "zone",
                     "no zone, and no `lat` and `lon`",
-                    "where the station stands",
+                    "the place of the station",
                 );
                 None
             }
@@ -175,7 +175,7 @@ impl Resolver<'_> {
         let dc = station.dc.unwrap_or(station.connector_kw > MOST_AC_KW);
         let connector = Connector { power_kw: station.connector_kw, dc };
         if let Some(access) = access {
-            self.somebody_can_charge(access, dc, subject, problems);
+            self.fleets_fit(access, dc, subject, problems);
         }
         let all_kw = station.connector_kw * f64::from(station.connectors);
         Some(StationPlan {
@@ -221,7 +221,7 @@ impl Resolver<'_> {
         let count = self.spec.retailers.len();
         if count != 1 {
             let found = format!("nothing, with {count} retailers");
-            problems.about(subject, "retailer", found, "who sells energy to the station").help(
+            problems.about(subject, "retailer", found, "the retailer of the station").help(
                 "add `retailer` to the station or to its entry in [[operators]], and a [[retailers]] table",
             );
         }
@@ -246,7 +246,7 @@ impl Resolver<'_> {
                 subject,
                 "access",
                 "an empty list",
-                "at least one fleet: nobody could charge here",
+                "at least one fleet: no vehicle could charge here",
             );
             return None;
         }
@@ -275,7 +275,7 @@ impl Resolver<'_> {
         self.types.get(vehicle_type.index()).is_some_and(|t| if dc { t.dc_kw > 0.0 } else { t.ac_kw > 0.0 })
     }
 
-    fn somebody_can_charge(&self, access: Access, dc: bool, subject: &Subject, problems: &mut Problems<'_>) {
+    fn fleets_fit(&self, access: Access, dc: bool, subject: &Subject, problems: &mut Problems<'_>) {
         let mut allowed =
             self.fleets.iter().filter(|f| access.allows(f.id)).flat_map(FleetPlan::types).peekable();
         if allowed.peek().is_some() && !allowed.any(|t| self.fits(t, dc)) {

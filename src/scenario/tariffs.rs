@@ -127,7 +127,7 @@ pub fn retailers(
             problems.add(
                 &format!("{key}.name"),
                 format!("\"{}\" for the second time", spec.name),
-                "a name of its own",
+                "a unique name",
             );
         }
         let resolved = match &spec.tariff {

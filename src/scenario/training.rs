@@ -209,7 +209,7 @@ mod tests {
             sets([Count(3), Numbers(vec![2, 5]), Numbers(vec![3])]),
             Ok([vec![0, 3, 5], vec![1, 4], vec![2]])
         );
-        let key = |of| sets(of).map_err(|(key, found, _)| (key, found)).unwrap_err();
+        let key = |weeks| sets(weeks).map_err(|(key, found, _)| (key, found)).unwrap_err();
         assert_eq!(
             key([Count(3), Numbers(vec![2]), Numbers(vec![2])]),
             ("held_out_weeks", "week 2 again".into())

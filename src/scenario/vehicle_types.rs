@@ -39,7 +39,7 @@ pub fn vehicle_types(
                 &subject,
                 "name",
                 format!("\"{}\" for the second time", inline.name),
-                "a name of its own",
+                "a unique name",
             );
         }
         specs.retain(|(other, place)| other.name != inline.name || matches!(place, Subject::Key(_)));

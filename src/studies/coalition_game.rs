@@ -140,13 +140,13 @@ pub(super) fn games(
     }
     let mut points = Vec::new();
     for point in 0..plan.points.len() {
-        let of = |replication| &worth[place(point, replication)..][..plan.policies.len()];
+        let worth_of = |replication| &worth[place(point, replication)..][..plan.policies.len()];
         let whole: Vec<u32> =
-            (0..replications).filter(|&r| of(r).iter().all(|worth| worth.is_finite())).collect();
+            (0..replications).filter(|&r| worth_of(r).iter().all(|worth| worth.is_finite())).collect();
         let solved: Vec<Replication> = whole
             .par_iter()
             .map(|&replication| {
-                let named = named(game, of(replication))?;
+                let named = named(game, worth_of(replication))?;
                 let alone = (0..game.players.len()).map(|player| named.game.alone(player)).collect();
                 Ok(Replication { replication, alone, solution: SolutionConcepts::of(&named)? })
             })
@@ -154,7 +154,8 @@ pub(super) fn games(
         if solved.is_empty() {
             continue;
         }
-        let mean = |policy: usize| whole.iter().map(|&r| of(r)[policy]).sum::<f64>() / whole.len() as f64;
+        let mean =
+            |policy: usize| whole.iter().map(|&r| worth_of(r)[policy]).sum::<f64>() / whole.len() as f64;
         let means: Vec<f64> = (0..plan.policies.len()).map(mean).collect();
         points.push(summed_up(
             plan,
@@ -172,12 +173,12 @@ pub(super) fn games(
 fn named(game: &PlanGame, worth: &[f64]) -> Result<NamedGame> {
     let players = game.players.len();
     let worth = |coalition: Coalition| coalition.place().checked_sub(1).map_or(0.0, |place| worth[place]);
-    let of = if game.costs {
+    let solved_game = if game.costs {
         CooperativeGame::costs(players, worth)
     } else {
         CooperativeGame::gains(players, worth)
     };
-    Ok(NamedGame { names: game.players.clone(), game: of? })
+    Ok(NamedGame { names: game.players.clone(), game: solved_game? })
 }
 
 fn summed_up(
@@ -302,9 +303,12 @@ pub(super) fn write(
     let each: Vec<(usize, &Replication, usize)> = points
         .iter()
         .flat_map(|point| point.games.iter().map(move |game| (point.point, game)))
-        .flat_map(|(point, of)| (0..game.players.len()).map(move |player| (point, of, player)))
+        .flat_map(|(point, replication)| {
+            (0..game.players.len()).map(move |player| (point, replication, player))
+        })
         .collect();
-    let nucleolus = |of: &Replication, player: usize| Some(of.solution.nucleolus.as_ref()?.0[player].1);
+    let nucleolus =
+        |replication: &Replication, player: usize| Some(replication.solution.nucleolus.as_ref()?.0[player].1);
     let columns: Vec<Column> = vec![
         integers("point", each.iter().map(|row| row.0 as i64).collect()),
         integers("replication", each.iter().map(|row| i64::from(row.1.replication)).collect()),

@@ -275,12 +275,13 @@ impl<'a> Values<'a> {
             let (a, b) = (self.of(metric, policy, point), self.of(metric, baseline, point));
             let both = (0..a.len()).filter(|&r| a[r].is_finite() && b[r].is_finite());
             let both: Vec<usize> = both.collect();
-            let of = |values: &[f64]| both.iter().map(|&r| values[r]).collect::<Vec<f64>>();
+            let select = |values: &[f64]| both.iter().map(|&r| values[r]).collect::<Vec<f64>>();
             let arms = [plan.arm(policy, point), plan.arm(baseline, point)];
             let clusters = self.draws.clusters(&arms, &both);
             let random = &mut stream(plan.policies.len() + policy);
             let level = plan.confidence;
-            let Some(found) = paired::compare_clustered(&of(a), &of(b), &clusters, level, RESAMPLES, random)
+            let Some(found) =
+                paired::compare_clustered(&select(a), &select(b), &clusters, level, RESAMPLES, random)
             else {
                 continue;
             };

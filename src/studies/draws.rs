@@ -69,11 +69,11 @@ impl Draws {
                 [("trips", |days| &days.trips), ("prices", |days| &days.prices)];
             let mut said = Vec::new();
             let mut beyond_clusters = false;
-            for (kind, of) in kinds {
+            for (kind, days_of) in kinds {
                 // Number of replications with a day, and the distinct draws that contain it.
                 let mut uses: BTreeMap<NaiveDate, (usize, BTreeSet<usize>)> = BTreeMap::new();
                 for (&number, days) in drawn() {
-                    for &day in of(days).iter().collect::<BTreeSet<_>>() {
+                    for &day in days_of(days).iter().collect::<BTreeSet<_>>() {
                         let (times, draws) = uses.entry(day).or_default();
                         *times += 1;
                         draws.insert(number);
@@ -106,9 +106,9 @@ mod tests {
         DrawnDays { trips: trips.iter().map(date).collect(), prices: prices.iter().map(date).collect() }
     }
 
-    fn draws(of: &[DrawnDays]) -> Draws {
-        let mut draws = Draws::new(1, of.len() as u32);
-        for (replication, days) in of.iter().enumerate() {
+    fn draws(drawn: &[DrawnDays]) -> Draws {
+        let mut draws = Draws::new(1, drawn.len() as u32);
+        for (replication, days) in drawn.iter().enumerate() {
             draws.add(0, replication as u32, days.clone());
         }
         draws
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn days_shared_in_part_are_told() {
+    fn days_shared_in_part_are_reported() {
         // A single day each: clusters, and nothing beyond them.
         assert_eq!(draws(&[days(&[5], &[]), days(&[6], &[]), days(&[5], &[])]).shared_in_part(), None);
         // Days 5 and 6 are in two each, day 7 in one; a day drawn twice in one replication counts once.

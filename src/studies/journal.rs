@@ -199,7 +199,7 @@ impl Journal {
         match self.file.try_lock() {
             Ok(()) => Ok(()),
             Err(TryLockError::WouldBlock) => {
-                Err(InputError::new("a study that is running", "a folder of its own")
+                Err(InputError::new("a study that is running", "a separate folder")
                     .file(&self.path)
                     .help("wait for the other process, or choose another folder with -o DIR")
                     .into())
@@ -435,7 +435,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_may_be_mended_and_a_result_not_told_twice() {
+    fn a_failure_may_be_repaired_and_a_result_recorded_once() {
         let dir = tempfile::tempdir().unwrap();
         let mut journal = Journal::create(dir.path(), header()).unwrap();
         journal.add(journal_task(1), &Outcome::Failed { error: "no".into() }).unwrap();

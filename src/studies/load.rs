@@ -77,7 +77,7 @@ pub fn load(path: &Path) -> Result<Study> {
         text.clone(),
         &Overrides { set: common.clone(), seed: file.seed, policies: Vec::new() },
     )
-    .map_err(|error| told_by(error, path, "set"))?;
+    .map_err(|error| attributed(error, path, "set"))?;
     warnings.extend(base.warnings.iter().cloned());
     let seed = base.seed();
     let game = game(&mut file, &base, &mut problems);
@@ -100,7 +100,7 @@ pub fn load(path: &Path) -> Result<Study> {
                 set.extend(keys.map(|key| format!("{key}={}", toml_value(value))));
             }
             let overrides = Overrides { set, seed: file.seed, policies: uses(policy) };
-            let told = || format!("policy \"{}\"", policy.name);
+            let origin = || format!("policy \"{}\"", policy.name);
             match scenario::parse(&scenario_path, text.clone(), &overrides) {
                 Ok(scenario) => {
                     inputs.extend(
@@ -108,7 +108,7 @@ pub fn load(path: &Path) -> Result<Study> {
                     );
                     arms.push(scenario);
                 }
-                Err(error) => match told_by(error, path, &told()) {
+                Err(error) => match attributed(error, path, &origin()) {
                     Error::Input(more) => errors.extend(more),
                     other => return Err(other),
                 },
@@ -185,7 +185,7 @@ fn names(file: &StudyFile, problems: &mut Problems<'_>) {
                 problems.add(
                     &format!("{list}[{i}].name"),
                     format!("\"{name}\" for the second time"),
-                    "a name of its own",
+                    "a unique name",
                 );
             }
         }
@@ -211,15 +211,19 @@ fn metrics(file: &StudyFile, base: &Scenario, problems: &mut Problems<'_>) {
     let operators: Vec<&str> = base.operators().iter().map(String::as_str).collect();
     let retailers: Vec<&str> = base.spec.retailers.iter().map(|r| r.name.as_str()).collect();
     let markets: Vec<&str> = base.spec.markets.iter().map(|m| m.name.as_str()).collect();
-    let competitors: Vec<&str> =
-        base.spec.competition.iter().flat_map(|of| of.retailers.iter().map(String::as_str)).collect();
+    let competitors: Vec<&str> = base
+        .spec
+        .competition
+        .iter()
+        .flat_map(|competition| competition.retailers.iter().map(String::as_str))
+        .collect();
     for (i, name) in file.metrics.iter().enumerate() {
         let key = format!("metrics[{i}]");
         if file.metrics[..i].contains(name) {
             problems.add(&key, format!("\"{name}\" for the second time"), "each figure once");
             continue;
         }
-        let there = match catalogue::find(name) {
+        let exists = match catalogue::find(name) {
             Some((_, None)) => true,
             Some((_, Some(owner))) => {
                 let owners = match name.split_once('.') {
@@ -233,7 +237,7 @@ fn metrics(file: &StudyFile, base: &Scenario, problems: &mut Problems<'_>) {
             }
             None => false,
         };
-        if !there {
+        if !exists {
             let known = catalogue::FIGURES.iter().map(|f| f.name.to_owned());
             let known = known.chain(fleets.iter().map(|f| format!("fleets.{f}.service_rate")));
             let known: Vec<String> =
@@ -253,7 +257,7 @@ fn game(file: &mut StudyFile, base: &Scenario, problems: &mut Problems<'_>) -> O
         let found = "`policies`, a `baseline` or `do_nothing` besides";
         problems
             .add(KEY, found, "a game whose coalitions are the policies")
-            .help("what all coalitions do, `set` says");
+            .help("`set` describes what all coalitions have in common");
     }
     let fleets: Vec<String> = base.spec.fleets.iter().map(|fleet| fleet.name.clone()).collect();
     let players = if spec.players.is_empty() { fleets.clone() } else { spec.players.clone() };
@@ -289,7 +293,7 @@ fn game(file: &mut StudyFile, base: &Scenario, problems: &mut Problems<'_>) -> O
         file.metrics.insert(0, spec.figure.clone());
     }
     file.policies = coalition_game::policies(&players);
-    file.baseline = file.policies.last().map(|everybody| everybody.name.clone());
+    file.baseline = file.policies.last().map(|grand_coalition| grand_coalition.name.clone());
     Some(coalition_game::plan(&spec, players))
 }
 
@@ -377,9 +381,9 @@ pub(super) fn toml_value(value: &Json) -> String {
 }
 
 /// Adds the study and the origin of the change to errors about changes that the study made to the scenario.
-pub(super) fn told_by(error: Error, study: &Path, whose: &str) -> Error {
+pub(super) fn attributed(error: Error, study: &Path, whose: &str) -> Error {
     let Error::Input(errors) = error else { return error };
-    let told = |error: InputError| match (&error.file, &error.key) {
+    let with_origin = |error: InputError| match (&error.file, &error.key) {
         (None, Some(key)) => {
             let key = key.strip_prefix("--set ").or(key.strip_prefix("--policy ")).unwrap_or(key);
             let key = format!("{whose}: {key}");
@@ -387,7 +391,7 @@ pub(super) fn told_by(error: Error, study: &Path, whose: &str) -> Error {
         }
         _ => error,
     };
-    Error::Input(errors.into_iter().map(told).collect())
+    Error::Input(errors.into_iter().map(with_origin).collect())
 }
 
 impl Study {

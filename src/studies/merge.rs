@@ -19,11 +19,11 @@ pub fn merge(dirs: &[PathBuf], output: &Path, manifest: Manifest, force: bool) -
     };
     let header = Header { shard: None, ..first.header().clone() };
     for (journal, dir) in journals.iter().zip(dirs) {
-        let there = Header { shard: None, ..journal.header().clone() };
-        fits(&there, &header, &dir.join(JOURNAL))?;
-        if there.replications != header.replications {
+        let found = Header { shard: None, ..journal.header().clone() };
+        fits(&found, &header, &dir.join(JOURNAL))?;
+        if found.replications != header.replications {
             return Err(InputError::new(
-                format!("{} replications", there.replications),
+                format!("{} replications", found.replications),
                 format!("{}, as in {}", header.replications, dirs[0].display()),
             )
             .file(dir.join(JOURNAL))
@@ -38,11 +38,11 @@ pub fn merge(dirs: &[PathBuf], output: &Path, manifest: Manifest, force: bool) -
     let tasks: Vec<Task> = header.plan.tasks(0, header.replications, None).collect();
     let mut missing = Vec::new();
     for &task in &tasks {
-        let mut there = false;
+        let mut recorded = false;
         for journal in &journals {
-            there |= whole.take(task, journal)?;
+            recorded |= whole.take(task, journal)?;
         }
-        if !there {
+        if !recorded {
             missing.push(task);
         }
     }

@@ -173,11 +173,11 @@ fn frontier(collated: &Collated, title: &str) -> Option<Figure> {
     }
     let points = arms(plan).into_iter().filter_map(|(policy, point)| {
         let name = &plan.policies[policy].name;
-        let of = |metric: &PlanMetric| {
+        let values_of = |metric: &PlanMetric| {
             let result = summary.result(name, point, &metric.name)?;
             Some(interval(result.mean, result.low, result.high, metric.shown().0))
         };
-        Some(NamedPoint { name: arm_name(plan, policy, point), x: of(x)?, y: of(y)? })
+        Some(NamedPoint { name: arm_name(plan, policy, point), x: values_of(x)?, y: values_of(y)? })
     });
     let axis = |metric: &PlanMetric| Axis::number(&metric.title, metric.shown().1);
     let higher = |metric: &PlanMetric| metric.better.as_deref() == Some("higher");
@@ -185,7 +185,7 @@ fn frontier(collated: &Collated, title: &str) -> Option<Figure> {
         Frontier { x: axis(x), y: axis(y), points: points.collect(), more_is_better: (higher(x), higher(y)) };
     Some(
         Figure::new(title)
-            .subtitle("Means with intervals; the line joins what nothing else beats in both")
+            .subtitle("Means with intervals; the line joins the points that no other beats in both")
             .panel("", chart),
     )
 }
@@ -220,8 +220,8 @@ fn over_factor(collated: &Collated, factor: &str, title: &str) -> Option<Figure>
                 if results.is_empty() {
                     continue;
                 }
-                let mean = |of: &dyn Fn(&super::results::ArmResult) -> f64| {
-                    scale * results.iter().map(|r| of(r)).sum::<f64>() / n
+                let mean = |figure: &dyn Fn(&super::results::ArmResult) -> f64| {
+                    scale * results.iter().map(|r| figure(r)).sum::<f64>() / n
                 };
                 line.push((level, mean(&|r| r.mean)));
                 // The interval of a mean over points is not the mean of intervals; it is drawn only for a single point.

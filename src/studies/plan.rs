@@ -134,15 +134,16 @@ pub struct Shard {
     /// Number of the shard, from 1.
     pub part: u32,
     /// Number of shards.
-    pub of: u32,
+    #[serde(rename = "of")]
+    pub count: u32,
 }
 
 impl std::str::FromStr for Shard {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        let shard = text.split_once('/').and_then(|(part, of)| {
-            let shard = Self { part: part.trim().parse().ok()?, of: of.trim().parse().ok()? };
-            (1..=shard.of).contains(&shard.part).then_some(shard)
+        let shard = text.split_once('/').and_then(|(part, count)| {
+            let shard = Self { part: part.trim().parse().ok()?, count: count.trim().parse().ok()? };
+            (1..=shard.count).contains(&shard.part).then_some(shard)
         });
         shard.ok_or_else(|| "expected I/N with I from 1 to N, for example 1/3".to_owned())
     }
@@ -150,7 +151,7 @@ impl std::str::FromStr for Shard {
 
 impl std::fmt::Display for Shard {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}/{}", self.part, self.of)
+        write!(f, "{}/{}", self.part, self.count)
     }
 }
 
@@ -190,7 +191,7 @@ impl Plan {
         let arms = self.arms() as u64;
         (u64::from(from) * arms..u64::from(to) * arms).map(|number| self.task(number)).filter(move |task| {
             let block = task.number / self.policies.len() as u64;
-            shard.is_none_or(|shard| block % u64::from(shard.of) == u64::from(shard.part - 1))
+            shard.is_none_or(|shard| block % u64::from(shard.count) == u64::from(shard.part - 1))
         })
     }
 
@@ -307,14 +308,14 @@ mod tests {
         let plan = plan(2, 3);
         let mut all: Vec<Task> = Vec::new();
         for part in 1..=4 {
-            let shard: Vec<Task> = plan.tasks(0, 10, Some(Shard { part, of: 4 })).collect();
+            let shard: Vec<Task> = plan.tasks(0, 10, Some(Shard { part, count: 4 })).collect();
             assert!((14..=16).contains(&shard.len()));
             assert!(shard.chunks(2).all(|pair| pair[0].number + 1 == pair[1].number));
             all.extend(shard);
         }
         all.sort();
         assert_eq!(all, plan.tasks(0, 10, None).collect::<Vec<_>>());
-        assert_eq!("2/3".parse(), Ok(Shard { part: 2, of: 3 }));
+        assert_eq!("2/3".parse(), Ok(Shard { part: 2, count: 3 }));
         for wrong in ["0/3", "4/3", "1", "a/b", "1/0", "-1/2"] {
             assert!(wrong.parse::<Shard>().is_err(), "{wrong}");
         }

@@ -111,13 +111,13 @@ pub(super) fn of(
         } else {
             format!(" for {} policies", plan.policies.len() - 1)
         };
-        let of = if comparisons.iter().any(|c| c.clusters.is_some()) {
+        let units = if comparisons.iter().any(|c| c.clusters.is_some()) {
             "clusters of replications"
         } else {
             "replications"
         };
         said.push(format!(
-            "no test, too few pairs: it takes {needed} {of} before p can be below {alpha:.2}{times} \
+            "no test, too few pairs: it takes {needed} {units} before p can be below {alpha:.2}{times} \
              (Wilcoxon, Holm)"
         ));
     }
@@ -135,7 +135,7 @@ pub(super) fn of(
         let most_of = if points.len() > 1 { "up to " } else { "" };
         said.push(format!(
             "unequal energy: vehicles under {} end{at} with {most_of}{:.0} kWh {} in their batteries than under {} \
-             ({:.1} % of what it charges), which `net_profit` counts and other costs and profits do not",
+             ({:.1} % of the energy it charges), which `net_profit` counts and other costs and profits do not",
             policy.name,
             most.difference_kwh.abs(),
             if most.difference_kwh > 0.0 { "more" } else { "less" },

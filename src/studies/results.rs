@@ -265,7 +265,7 @@ impl StudySummary {
         if let Some((least, median, most)) = self.narrowing() {
             out.push_str(&format!(
                 "Independent replications would make the intervals of differences {median:.1} times as wide \
-                 (median; {least:.1} to {most:.1}):\nthat is what common random numbers save.\n"
+                 (median; {least:.1} to {most:.1}):\nthe benefit of common random numbers.\n"
             ));
         }
         for failure in self.failures.iter().take(5) {

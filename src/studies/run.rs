@@ -7,14 +7,14 @@
 use super::collate::{Collated, collate};
 use super::draws::Draws;
 use super::journal::{Header, JOURNAL, Journal, Outcome};
-use super::load::{Study, told_by};
+use super::load::{Study, attributed};
 use super::plan::{Plan, Shard, Task};
 use super::results::SUMMARY;
 use super::task::TaskResult;
 use super::{pictures, tables, task};
 use crate::error::{Error, InputError, Result};
-use crate::outputs::kind::clear_workshop;
-pub use crate::outputs::kind::workshop;
+use crate::outputs::kind::clear_work_dir;
+pub use crate::outputs::kind::work_dir;
 use crate::outputs::{Kind, Manifest, Replace, RunDir};
 use crate::policies::{Policies, PolicySpecs};
 use crate::rng::Streams;
@@ -139,15 +139,16 @@ pub fn run(study: &Study, options: Options<'_>) -> Result<Finished> {
     let mut plan = study.plan.clone();
     let mut arms = Cow::Borrowed(study.arms.as_slice());
     if study.arms.iter().any(Scenario::settles) {
-        let crew = Crew { plan: &plan, arms: &arms, options: &options, recorded: &recorded, source: &source };
-        let days = crew.warm_up_days(&study.inputs[0])?;
+        let workers =
+            Workers { plan: &plan, arms: &arms, options: &options, recorded: &recorded, source: &source };
+        let days = workers.warm_up_days(&study.inputs[0])?;
         arms = Cow::Owned(study.arms.iter().map(|arm| arm.with_warm_up(days)).collect::<Result<_>>()?);
         plan.warm_up_found_days = Some(days);
     }
     let header = Header { fingerprint, shard: options.shard, replications, plan };
     let mut journal = open(&header, &options)?;
-    let crew =
-        Crew { plan: &header.plan, arms: &arms, options: &options, recorded: &recorded, source: &source };
+    let workers =
+        Workers { plan: &header.plan, arms: &arms, options: &options, recorded: &recorded, source: &source };
 
     let mut replications = replications;
     if let Some(stop) = &study.stop {
@@ -160,10 +161,11 @@ pub fn run(study: &Study, options: Options<'_>) -> Result<Finished> {
         };
         let mut until = rule.min.min(rule.max);
         loop {
-            crew.work(&mut journal, until as u32)?;
+            workers.work(&mut journal, until as u32)?;
             let (values, clusters) = samples(&journal, &stop.metric, until as u32)?;
-            let precise =
-                || values.iter().zip(&clusters).all(|(values, of)| rule.is_precise_over(values, of));
+            let precise = || {
+                values.iter().zip(&clusters).all(|(values, clusters)| rule.is_precise_over(values, clusters))
+            };
             // Replications that failed have no value: they cannot be checked here, and are reported at the end.
             match rule.decide_by(precise, values.first().map_or(until, Vec::len)) {
                 Verdict::Continue { until: next } if next > until => until = next.min(rule.max),
@@ -172,7 +174,7 @@ pub fn run(study: &Study, options: Options<'_>) -> Result<Finished> {
         }
         replications = until as u32;
     } else {
-        crew.work(&mut journal, replications)?;
+        workers.work(&mut journal, replications)?;
     }
     let header = Header { replications, ..header.clone() };
     let mut manifest = options.manifest;
@@ -183,7 +185,7 @@ pub fn run(study: &Study, options: Options<'_>) -> Result<Finished> {
     let finished = publish(&journal, &header, options.output, manifest, Replace::of(true, options.force))?;
     drop(journal);
     // Best effort: a leftover work directory is harmless.
-    let _ = clear_workshop(options.output);
+    let _ = clear_work_dir(options.output);
     Ok(finished)
 }
 
@@ -216,13 +218,13 @@ pub(super) fn publish(
 
 /// Opens the journal for writing: an empty one, or the one to resume.
 fn open(header: &Header, options: &Options<'_>) -> Result<Journal> {
-    let workshop = workshop(options.output);
-    let begun = Journal::is_begun(&workshop);
+    let work_dir = work_dir(options.output);
+    let begun = Journal::is_begun(&work_dir);
     if !options.resume {
         // An unfinished study was refused earlier, or is to be started again.
-        clear_workshop(options.output).map_err(|e| Error::writing(&workshop, e))?;
-        std::fs::create_dir_all(&workshop).map_err(|e| Error::writing(&workshop, e))?;
-        let journal = Journal::create(&workshop, header.clone())?;
+        clear_work_dir(options.output).map_err(|e| Error::writing(&work_dir, e))?;
+        std::fs::create_dir_all(&work_dir).map_err(|e| Error::writing(&work_dir, e))?;
+        let journal = Journal::create(&work_dir, header.clone())?;
         return Ok(journal);
     }
     if !begun {
@@ -230,44 +232,44 @@ fn open(header: &Header, options: &Options<'_>) -> Result<Journal> {
         let finished = options.output.join(JOURNAL);
         if !finished.exists() {
             return Err(InputError::new("no journal of a study", "a study to go on with")
-                .file(&workshop)
+                .file(&work_dir)
                 .help("leave --resume out to begin one")
                 .into());
         }
         let before = Journal::open(options.output, false)?;
         fits(before.header(), header, &finished)?;
-        std::fs::create_dir_all(&workshop).map_err(|e| Error::writing(&workshop, e))?;
-        before.copy_sorted(&workshop, header)?;
+        std::fs::create_dir_all(&work_dir).map_err(|e| Error::writing(&work_dir, e))?;
+        before.copy_sorted(&work_dir, header)?;
     }
-    let journal = Journal::open(&workshop, true)?;
-    fits(journal.header(), header, &workshop.join(JOURNAL))?;
+    let journal = Journal::open(&work_dir, true)?;
+    fits(journal.header(), header, &work_dir.join(JOURNAL))?;
     // Figures, baseline and number of replications may have changed: the new ones apply.
     Ok(journal.with_header(header.clone()))
 }
 
 /// Checks that a journal belongs to this study.
-pub(super) fn fits(there: &Header, ours: &Header, file: &Path) -> Result<()> {
+pub(super) fn fits(found: &Header, ours: &Header, file: &Path) -> Result<()> {
     let wrong = |found: &str, expected: &str| {
         Err(InputError::new(found, expected)
             .file(file)
-            .help("begin anew in another folder with -o DIR")
+            .help("start again in another folder with -o DIR")
             .into())
     };
-    if there.plan.gridfleet_version != ours.plan.gridfleet_version {
+    if found.plan.gridfleet_version != ours.plan.gridfleet_version {
         return wrong(
-            &format!("results of version {}", there.plan.gridfleet_version),
+            &format!("results of version {}", found.plan.gridfleet_version),
             &ours.plan.gridfleet_version,
         );
     }
-    if !there.plan.is_part_of(&ours.plan) {
+    if !found.plan.is_part_of(&ours.plan) {
         return wrong("another study, or one that has changed since", "the study as it is now");
     }
-    if there.fingerprint != ours.fingerprint {
+    if found.fingerprint != ours.fingerprint {
         return wrong("results of other input files or of another scenario", "the same files as before");
     }
-    if there.shard != ours.shard {
+    if found.shard != ours.shard {
         let name = |shard: Option<Shard>| shard.map_or("the whole study".to_owned(), |s| format!("part {s}"));
-        return wrong(&name(there.shard), &name(ours.shard));
+        return wrong(&name(found.shard), &name(ours.shard));
     }
     Ok(())
 }
@@ -315,7 +317,7 @@ fn pool(threads: usize) -> Result<rayon::ThreadPool> {
 }
 
 /// Workers that run the tasks of a study.
-struct Crew<'a> {
+struct Workers<'a> {
     plan: &'a Plan,
     /// Scenarios by [`Plan::arm`].
     arms: &'a [Scenario],
@@ -333,7 +335,7 @@ struct Shared<'a> {
     error: Option<Error>,
 }
 
-impl Crew<'_> {
+impl Workers<'_> {
     /// Runs the remaining tasks of the first `replications`.
     fn work(&self, journal: &mut Journal, replications: u32) -> Result<()> {
         let plan = self.plan;
@@ -368,7 +370,7 @@ impl Crew<'_> {
         match shared.error {
             Some(error) => Err(error),
             None if self.options.stop.load(Ordering::Relaxed) => Err(Error::Other(format!(
-                "interrupted; {} of {} tasks are done and kept: --resume goes on with them",
+                "interrupted; {} of {} tasks are done and kept: --resume continues",
                 shared.done,
                 all.len()
             ))),
@@ -464,7 +466,7 @@ impl Crew<'_> {
                 Ok(Some(days)) => longest = longest.max(days),
                 Ok(None) => {
                     let error = self.arms[self.plan.arm(task.policy, task.point)].not_settled();
-                    return Err(told_by(error, study, &format!("policy \"{name}\"")));
+                    return Err(attributed(error, study, &format!("policy \"{name}\"")));
                 }
                 Err(Error::Other(text)) => {
                     return Err(Error::Other(format!("pilot run of policy \"{name}\": {text}")));

@@ -28,8 +28,10 @@ pub fn replications(dir: &Path, collated: &Collated) -> Result<()> {
     columns.push(integers("seed", tasks.iter().map(|_| plan.seed as i64)));
     if collated.clusters.iter().any(Option::is_some) {
         let cluster = |task: &Task| {
-            let of = collated.clusters[plan.arm(task.policy, task.point)].as_ref();
-            i64::from(of.map_or(task.replication, |clusters| clusters.of()[task.replication as usize] as u32))
+            let clusters = collated.clusters[plan.arm(task.policy, task.point)].as_ref();
+            i64::from(
+                clusters.map_or(task.replication, |clusters| clusters.of()[task.replication as usize] as u32),
+            )
         };
         columns.push(integers("cluster", tasks.iter().map(cluster)));
     }

@@ -181,7 +181,7 @@ impl Course {
     /// The same weeks for players whose forecasts have these accuracies (balancing, intraday).
     #[must_use]
     pub fn with_accuracy(&self, accuracy: [f64; 2]) -> Self {
-        let empty = |of: &Vec<_>| std::iter::repeat_with(OnceLock::new).take(of.len()).collect();
+        let empty = |sets: &Vec<_>| std::iter::repeat_with(OnceLock::new).take(sets.len()).collect();
         Self {
             forecasts: Forecasts { accuracy, ..self.forecasts },
             outlooks: self.outlooks.each_ref().map(empty),
@@ -296,7 +296,7 @@ impl Course {
                 return refuse(
                     "training.feedback",
                     found,
-                    "\"all-pairs\": it has to be told what all would have brought",
+                    "\"all-pairs\": it learns from the value of all pairs",
                 );
             }
             if self.spec.agent.discount != 0.0 {
@@ -318,12 +318,12 @@ impl Course {
                 return refuse(
                     "operation.mode",
                     found,
-                    "\"replay\": it must be known who asked for which vehicle",
+                    "\"replay\": the vehicle of each request must be known",
                 );
             }
             if let Some(i) = (0..setup.retailers.len()).find(|&i| setup.has_ex_post_price(RetailerId::new(i)))
             {
-                let found = "a price that the load makes, with feedback \"all-pairs\"".to_owned();
+                let found = "a load-dependent price, with feedback \"all-pairs\"".to_owned();
                 return refuse(
                     &format!("retailers[{i}].tariff"),
                     found,

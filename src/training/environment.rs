@@ -43,7 +43,7 @@ pub struct WeekResult {
 
 /// Energy and money of a slot by market.
 #[derive(Debug, Clone, Copy, Default)]
-struct Parts {
+struct CashByMarket {
     /// Bought in the balancing market and drawn [kWh], and what was paid for it, negative [currency].
     balancing_kwh: f64,
     balancing: f64,
@@ -52,7 +52,7 @@ struct Parts {
     credit: f64,
 }
 
-impl Parts {
+impl CashByMarket {
     /// Profit of the balancing market [currency].
     fn balancing(&self) -> f64 {
         let share = if self.market_kwh > 0.0 { self.balancing_kwh / self.market_kwh } else { 0.0 };
@@ -62,7 +62,7 @@ impl Parts {
 
 /// Records the cash flows of one episode.
 #[derive(Debug)]
-struct Takings {
+struct EpisodeRecorder {
     account: AccountId,
     start: SimTime,
     step_s: i64,
@@ -71,14 +71,14 @@ struct Takings {
     /// Drawn in each slot [kWh].
     drawn_kwh: Vec<f64>,
     /// Of each slot, what came of balancing bids and of all bids.
-    parts: Vec<Parts>,
+    by_market: Vec<CashByMarket>,
     balancing: Option<MarketId>,
     /// All of it so far.
     result: WeekResult,
     read: Option<SimTime>,
 }
 
-impl Takings {
+impl EpisodeRecorder {
     fn new(week: &Week) -> Self {
         let (setup, step_s) = (&week.setup, week.setup.trading.settlement_s);
         let steps = usize::try_from((setup.end - setup.start) / step_s).unwrap_or(0);
@@ -89,7 +89,7 @@ impl Takings {
             step_s,
             by_slot: vec![0.0; steps.max(1)],
             drawn_kwh: vec![0.0; steps.max(1)],
-            parts: vec![Parts::default(); steps.max(1)],
+            by_market: vec![CashByMarket::default(); steps.max(1)],
             balancing: balancing.map(MarketId::new),
             result: WeekResult::default(),
             read: None,
@@ -107,7 +107,7 @@ impl Takings {
     }
 }
 
-impl Recorder for Takings {
+impl Recorder for EpisodeRecorder {
     fn ledger(&mut self, entry: &LedgerEntry) {
         if !matches!(entry.kind, EntryKind::Trade | EntryKind::SupplyCredit | EntryKind::Imbalance) {
             return;
@@ -121,7 +121,7 @@ impl Recorder for Takings {
         let slot = (entry.time - self.start) / self.step_s - 1;
         if entry.kind == EntryKind::SupplyCredit {
             let position = self.position(slot);
-            self.parts[position].credit += amount;
+            self.by_market[position].credit += amount;
         }
         self.book(slot, amount);
     }
@@ -138,11 +138,11 @@ impl Recorder for Takings {
             self.result.market_kwh += record.delivered_kwh;
             self.result.imbalance_kwh += record.imbalance_kwh;
             let position = self.position((record.product_start - self.start) / self.step_s);
-            let parts = &mut self.parts[position];
-            parts.market_kwh += record.delivered_kwh;
+            let by_market = &mut self.by_market[position];
+            by_market.market_kwh += record.delivered_kwh;
             if record.market == self.balancing {
-                parts.balancing_kwh += record.delivered_kwh;
-                parts.balancing += record.cash;
+                by_market.balancing_kwh += record.delivered_kwh;
+                by_market.balancing += record.cash;
             }
         }
     }
@@ -174,16 +174,16 @@ fn simulation(week: &Week, bidding: Box<dyn Bidding>) -> Simulation {
 
 /// Result of a whole week under any bidding policy.
 pub(super) fn whole(week: &Week, bidding: Box<dyn Bidding>) -> Result<WeekResult, EndlessInstant> {
-    let mut takings = Takings::new(week);
-    simulation(week, bidding).finish(&mut takings)?;
-    Ok(takings.result)
+    let mut recorder = EpisodeRecorder::new(week);
+    simulation(week, bidding).finish(&mut recorder)?;
+    Ok(recorder.result)
 }
 
 /// A week that is being played.
 pub struct Environment {
     simulation: Simulation,
     trader: Shared,
-    takings: Takings,
+    recorder: EpisodeRecorder,
     step: usize,
     steps: usize,
     booked: f64,
@@ -219,10 +219,10 @@ impl Environment {
         );
         let Some(learner) = learner else { panic!("a course has both markets") };
         let trader = Shared(Arc::new(Mutex::new(learner)));
-        let takings = Takings::new(week);
-        let steps = takings.by_slot.len();
+        let recorder = EpisodeRecorder::new(week);
+        let steps = recorder.by_slot.len();
         let simulation = simulation(week, Box::new(trader.clone()));
-        Self { simulation, trader, takings, step: 0, steps, booked: 0.0 }
+        Self { simulation, trader, recorder, step: 0, steps, booked: 0.0 }
     }
 
     /// Steps in the week.
@@ -236,7 +236,7 @@ impl Environment {
     }
 
     fn now(&self) -> SimTime {
-        self.takings.start + self.takings.step_s * self.step as i64
+        self.recorder.start + self.recorder.step_s * self.step as i64
     }
 
     /// Observation before the next step: appends its features, returns the cell of a table.
@@ -262,25 +262,25 @@ impl Environment {
         self.step += 1;
         let over = self.step >= self.steps;
         if over {
-            self.simulation.finish(&mut self.takings)?;
+            self.simulation.finish(&mut self.recorder)?;
         } else {
             let until = self.now();
-            self.simulation.run_until(until, &mut self.takings)?;
+            self.simulation.run_until(until, &mut self.recorder)?;
         }
-        let account = self.takings.result.profit - self.booked;
-        self.booked = self.takings.result.profit;
+        let account = self.recorder.result.profit - self.booked;
+        self.booked = self.recorder.result.profit;
         Ok(Step { account, over })
     }
 
     /// Change of the account by slot of the week [currency]; slots not yet over are not settled.
     pub fn by_slot(&self) -> &[f64] {
-        &self.takings.by_slot
+        &self.recorder.by_slot
     }
 
     /// The same without what came of balancing bids: what intraday bids bring beside them, penalties and fares lost.
     pub fn beside_balancing(&self) -> Vec<f64> {
-        let slots = self.takings.by_slot.iter().zip(&self.takings.parts);
-        slots.map(|(cash, parts)| cash - parts.balancing()).collect()
+        let slots = self.recorder.by_slot.iter().zip(&self.recorder.by_market);
+        slots.map(|(cash, by_market)| cash - by_market.balancing()).collect()
     }
 
     /// Has the policy write down what it takes to value all risks in [`hindsight`](Self::hindsight); to be asked for before the
@@ -294,12 +294,12 @@ impl Environment {
     /// The slots of `week`, which is over, so that any risks can be valued; none without a trace.
     pub fn hindsight(&self, week: &Week) -> Vec<Slot> {
         let trader = self.trader.lock();
-        trader.trace().map_or_else(Vec::new, |trace| hindsight::slots(week, trace, &self.takings.drawn_kwh))
+        trader.trace().map_or_else(Vec::new, |trace| hindsight::slots(week, trace, &self.recorder.drawn_kwh))
     }
 
     /// Result of the week so far.
     pub fn result(&self) -> WeekResult {
-        self.takings.result
+        self.recorder.result
     }
 
     /// Actions that the policy has chosen, by step.

@@ -29,7 +29,7 @@ struct Rider {
 
 /// One of the two markets, for one product.
 #[derive(Debug, Clone, Copy)]
-struct Desk {
+struct MarketSlot {
     offer: Option<GateBid>,
     price_per_mwh: f64,
     /// Paid for reserve kept ready [currency per MW and hour].
@@ -37,7 +37,7 @@ struct Desk {
     lots: Lots,
 }
 
-impl Desk {
+impl MarketSlot {
     fn new(rules: &Market, start: SimTime, offer: Option<GateBid>) -> Self {
         let [least, most] = rules.limits_per_mwh;
         let price_per_mwh = rules.reference.at(start).unwrap_or(f64::INFINITY).clamp(least, most);
@@ -57,7 +57,7 @@ impl Desk {
 #[derive(Debug, Clone)]
 pub struct Slot {
     /// Balancing, intraday.
-    desks: [Desk; 2],
+    markets: [MarketSlot; 2],
     /// Which of them is filled first by what is drawn.
     first: usize,
     hours: f64,
@@ -70,14 +70,14 @@ pub struct Slot {
 impl Slot {
     /// Risks that were played (balancing, intraday).
     pub fn played(&self) -> [f64; 2] {
-        self.desks.map(|desk| desk.offer.map_or(1.0, |offer| offer.risk))
+        self.markets.map(|market| market.offer.map_or(1.0, |offer| offer.risk))
     }
 
     /// Profit of the product with these risks: savings of markets against the tariff, less penalties and the fares of
     /// riders turned away [currency].
     pub fn value(&self, risks: [f64; 2]) -> f64 {
-        let first_kw = self.desks[0].bought_kw(risks[0], 0.0);
-        let bought_kw = [first_kw, self.desks[1].bought_kw(risks[1], first_kw)];
+        let first_kw = self.markets[0].bought_kw(risks[0], 0.0);
+        let bought_kw = [first_kw, self.markets[1].bought_kw(risks[1], first_kw)];
         let committed_kw: f64 = bought_kw.iter().sum();
         let (fares, stayed_kwh) = self.turned_away(committed_kw);
         let drawn_kwh = (self.drawn_kwh + stayed_kwh).max(0.0);
@@ -86,11 +86,11 @@ impl Slot {
             + (committed_kwh - drawn_kwh).max(0.0) * self.long_per_mwh;
         let mut left_kwh = drawn_kwh;
         for place in [self.first, 1 - self.first] {
-            let (desk, kwh) = (&self.desks[place], bought_kw[place] * self.hours);
+            let (market, kwh) = (&self.markets[place], bought_kw[place] * self.hours);
             let delivered_kwh = kwh.min(left_kwh);
             left_kwh -= delivered_kwh;
             if kwh > 0.0 {
-                thousandths += delivered_kwh * desk.capacity_per_mw_h - kwh * desk.price_per_mwh;
+                thousandths += delivered_kwh * market.capacity_per_mw_h - kwh * market.price_per_mwh;
             }
         }
         thousandths / 1_000.0 - fares
@@ -154,7 +154,8 @@ pub fn slots(week: &Week, trace: &Trace, drawn_kwh: &[f64]) -> Vec<Slot> {
         });
         let offers = [0, 1].map(|place| trace.bid(place, number));
         Slot {
-            desks: [0, 1].map(|place| Desk::new(&trading.markets[markets[place]], start, offers[place])),
+            markets: [0, 1]
+                .map(|place| MarketSlot::new(&trading.markets[markets[place]], start, offers[place])),
             first: usize::from(MarketId::new(markets[1]) < MarketId::new(markets[0])),
             hours: trading.settlement_s as f64 / 3_600.0,
             drawn_kwh,

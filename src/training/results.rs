@@ -122,7 +122,7 @@ impl Summary {
     }
 
     /// For people.
-    pub fn told(&self) -> String {
+    pub fn text(&self) -> String {
         let (currency, [balancing, intraday]) = (&self.currency, self.fixed_risks);
         let interval = self.difference.and_then(|difference| difference.t_interval);
         let interval = interval.map_or(String::new(), |i| format!(" (95 %: {:.1} to {:.1})", i.low, i.high));
@@ -158,11 +158,11 @@ pub fn write(dir: &Path, trainer: &Trainer, summary: &Summary) -> Result<()> {
 
 /// The columns of a learning curve's table.
 pub fn columns(curve: &[CurveRow]) -> Vec<Column> {
-    let counts = |name: &str, of: fn(&CurveRow) -> u64| {
-        Series::new(name.into(), curve.iter().map(|row| of(row) as i64).collect::<Vec<_>>()).into_column()
+    let counts = |name: &str, figure: fn(&CurveRow) -> u64| {
+        Series::new(name.into(), curve.iter().map(|row| figure(row) as i64).collect::<Vec<_>>()).into_column()
     };
-    let numbers = |name: &str, of: fn(&CurveRow) -> f64| {
-        let values = curve.iter().map(|row| Some(of(row)).filter(|x| x.is_finite()));
+    let numbers = |name: &str, figure: fn(&CurveRow) -> f64| {
+        let values = curve.iter().map(|row| Some(figure(row)).filter(|x| x.is_finite()));
         Series::new(name.into(), values.collect::<Vec<_>>()).into_column()
     };
     vec![

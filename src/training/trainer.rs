@@ -314,7 +314,7 @@ impl Trainer {
                     self.settle_all(
                         &mut lane.last,
                         &mut log,
-                        &slots.iter().map(|slot| self.told(slot)).collect::<Vec<_>>(),
+                        &slots.iter().map(|slot| self.alternative_rewards(slot)).collect::<Vec<_>>(),
                     );
                 }
             }
@@ -413,14 +413,14 @@ impl Trainer {
     }
 
     /// Reward of each alternative of a slot: where the reward is the advantage, over that of the fixed risk.
-    fn told(&self, slot: &Slot) -> [[f64; RISKS]; 2] {
-        let mut told = slot.alternatives();
-        for (market, alternatives) in told.iter_mut().enumerate() {
+    fn alternative_rewards(&self, slot: &Slot) -> [[f64; RISKS]; 2] {
+        let mut rewards = slot.alternatives();
+        for (market, alternatives) in rewards.iter_mut().enumerate() {
             let fixed = observation::step(self.course.fixed_risks[market]);
             let base = if self.spec.reward == RewardSpec::Advantage { alternatives[fixed] } else { 0.0 };
             alternatives.iter_mut().for_each(|cash| *cash -= base);
         }
-        told
+        rewards
     }
 
     /// Assigns the profit of each alternative to the steps of a week and to those of the week before that end within
@@ -430,7 +430,7 @@ impl Trainer {
         log.rewards.clear();
         log.rewards.resize(steps * ALTERNATIVES, 0.0);
         for (market, lead) in self.leads.into_iter().enumerate() {
-            for (slot, told) in by_slot.iter().enumerate() {
+            for (slot, alternatives) in by_slot.iter().enumerate() {
                 // Steps of the week before are counted on: its first is at -before.
                 let Some(step) = (slot + before).checked_sub(lead) else { continue };
                 let (rewards, step) = match step.checked_sub(before) {
@@ -438,7 +438,7 @@ impl Trainer {
                     None => (&mut last.rewards, step),
                 };
                 let first = step * ALTERNATIVES + market * RISKS;
-                rewards[first..first + RISKS].copy_from_slice(&told[market]);
+                rewards[first..first + RISKS].copy_from_slice(&alternatives[market]);
             }
         }
     }

@@ -17,7 +17,7 @@ use gridfleet::records::{LegPurpose, LegRecord, TripStatus};
 const PEAKS: &str = "Stations: the highest quarter hour is that of readings";
 const LOADS: &str = "Grid: loads of buses are those of the case, stations and households";
 
-const DELIVERY: &str = "Market: what is delivered is what was drawn, as far as it was bought";
+const DELIVERY: &str = "Market: delivered energy is drawn energy, as far as it was bought";
 const VISITS: &str = "Sessions: one for each arrival at a station, and no other";
 const NEED: &str = "Sessions: the wait of a need begins with its first visit";
 const POWER: &str = "Sessions: power flows from charge_start_time to charge_end_time";
@@ -140,25 +140,25 @@ fn a_right_day_passes_every_check() {
 fn each_wrong_day_is_found_by_the_check_meant_for_it() {
     type Change = fn(&mut Day);
     let cases: &[(&str, Change)] = &[
-        ("Market: what is accepted is within the bid, and paid at the clearing price", |d| {
+        ("Market: the accepted quantity is within the bid, and paid at the clearing price", |d| {
             d.market[0].accepted_kw = 21.0
         }),
-        ("Market: what is accepted is within the bid, and paid at the clearing price", |d| {
+        ("Market: the accepted quantity is within the bid, and paid at the clearing price", |d| {
             d.market[0].limit_price_per_mwh = Some(99.0)
         }),
-        ("Market: what is accepted is within the bid, and paid at the clearing price", |d| {
+        ("Market: the accepted quantity is within the bid, and paid at the clearing price", |d| {
             d.market[0].delivered_kwh = 4.0
         }),
-        ("Market: what is accepted is within the bid, and paid at the clearing price", |d| {
+        ("Market: the accepted quantity is within the bid, and paid at the clearing price", |d| {
             d.market[1].cash = 0.3
         }),
-        ("Market: what is delivered is what was drawn, as far as it was bought", |d| {
+        ("Market: delivered energy is drawn energy, as far as it was bought", |d| {
             (d.market[0].delivered_kwh, d.market[0].imbalance_kwh) = (4.0, 1.0);
         }),
-        ("Market: what is delivered is what was drawn, as far as it was bought", |d| {
+        ("Market: delivered energy is drawn energy, as far as it was bought", |d| {
             d.fleet[7..=9].iter_mut().for_each(|r| r.power_kw = 0.0)
         }),
-        ("Market: what is accepted is within the bid, and paid at the clearing price", |d| {
+        ("Market: the accepted quantity is within the bid, and paid at the clearing price", |d| {
             d.market[1].imbalance_kwh = 1.0;
         }),
         ("Ledger: every bid is settled once, and no other", |d| d.market[0].bid = BidId(7)),
@@ -248,9 +248,9 @@ fn each_wrong_day_is_found_by_the_check_meant_for_it() {
         }),
         ("Ledger: every session's cost is posted, and no other", |d| d.sessions[1].session = SessionId(9)),
         ("Households: each day has the energy of their shape", |d| d.households[12].power_kw = 24.001),
-        ("Households: what they pay is energy x price", |d| d.households[9].price_per_mwh = 151.0),
-        ("Households: what they pay is energy x price", |d| d.ledger[8].kind = EntryKind::Energy),
-        ("Households: what they pay is energy x price", |d| {
+        ("Households: payment is energy x price", |d| d.households[9].price_per_mwh = 151.0),
+        ("Households: payment is energy x price", |d| d.ledger[8].kind = EntryKind::Energy),
+        ("Households: payment is energy x price", |d| {
             (d.ledger[8].debit, d.ledger[8].credit) = (d.ledger[8].credit, d.ledger[8].debit);
         }),
         (LOADS, |d| d.grid[19].p_kw += 1e-6),
@@ -347,13 +347,13 @@ fn an_error_a_little_above_rounding_is_found() {
         ("Sessions: cost is energy x broadcast price", |d| d.sessions[0].cost += 1e-6),
         ("Ledger: every session's cost is posted, and no other", |d| d.sessions[0].cost += 1e-6),
         ("Households: each day has the energy of their shape", |d| d.households[12].power_kw += 1e-10),
-        ("Households: what they pay is energy x price", |d| d.ledger[8].amount = Money(1_800_001)),
+        ("Households: payment is energy x price", |d| d.ledger[8].amount = Money(1_800_001)),
         (LOADS, |d| d.grid[19].p_kw += 1e-12),
         ("Grid: voltages solve the power flow", |d| d.grid[18].voltage_pu = Some(1.0 + 1e-10)),
-        ("Market: what is accepted is within the bid, and paid at the clearing price", |d| {
+        ("Market: the accepted quantity is within the bid, and paid at the clearing price", |d| {
             d.market[0].imbalance_kwh = 1e-13;
         }),
-        ("Market: what is accepted is within the bid, and paid at the clearing price", |d| {
+        ("Market: the accepted quantity is within the bid, and paid at the clearing price", |d| {
             d.market[0].cash = -0.500_001;
         }),
         (DELIVERY, |d| {

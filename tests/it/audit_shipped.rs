@@ -28,9 +28,9 @@ fn no_check_of_a_shipped_scenario_is_impossible() {
             .arg(&out)
             .output()
             .unwrap();
-        let (told, err) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
+        let (out, err) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
         assert_eq!(run.status.code(), Some(0), "{}:\n{err}", file.display());
-        assert!(told.contains("checks made, none impossible"), "{}:\n{told}", file.display());
+        assert!(out.contains("checks made, none impossible"), "{}:\n{out}", file.display());
     }
 }
 
@@ -51,10 +51,10 @@ fn days_of_households_pass_where_clocks_go_back_across_midnight() {
             .arg(&out)
             .output()
             .unwrap();
-        let (told, err) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
-        assert_eq!(run.status.code(), Some(0), "{told}{err}");
+        let (out, err) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
+        assert_eq!(run.status.code(), Some(0), "{out}{err}");
         // Three groups, each with four stretches of one date.
-        let days = told.lines().find(|line| line.contains("Households: each day")).unwrap();
+        let days = out.lines().find(|line| line.contains("Households: each day")).unwrap();
         assert!(days.split_whitespace().rev().take(2).eq(["0", "12"]), "{days}");
     }
 }
@@ -111,7 +111,7 @@ site_limit_kw = 0.2
         .arg(folder.path().join("out"))
         .output()
         .unwrap();
-    let (told, err) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
-    assert_eq!(run.status.code(), Some(0), "{told}{err}");
-    assert!(told.contains("checks made, none impossible"), "{told}");
+    let (out, err) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
+    assert_eq!(run.status.code(), Some(0), "{out}{err}");
+    assert!(out.contains("checks made, none impossible"), "{out}");
 }

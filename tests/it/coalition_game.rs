@@ -76,8 +76,8 @@ fn study(folder: &Path) -> Value {
     let out = folder.join("out");
     let output = gridfleet(&["study", file.to_str().unwrap(), "-r", "3", "-o", out.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-    let told = String::from_utf8(output.stdout).unwrap();
-    assert!(told.contains("the grand coalition is stable"), "{told}");
+    let summary = String::from_utf8(output.stdout).unwrap();
+    assert!(summary.contains("the grand coalition is stable"), "{summary}");
     serde_json::from_slice(&std::fs::read(out.join("summary.json")).unwrap()).unwrap()
 }
 
@@ -211,7 +211,7 @@ fn fleets_of_a_coalition_use_each_others_stations() {
 }
 
 #[test]
-fn bad_games_are_told_of() {
+fn bad_games_are_reported() {
     let temporary = tempfile::tempdir().unwrap();
     let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/nyc-fleets.toml");
     for (text, expected) in [
@@ -219,15 +219,18 @@ fn bad_games_are_told_of() {
         ("[coalition_game]\nplayers = [\"amber\", \"amber\"]", "each fleet once"),
         ("[coalition_game]\nplayers = [\"amber\"]", "expected 2 to 8 fleets"),
         ("[coalition_game]\nfigure = \"sessions\"", "of which more or less is better"),
-        ("[coalition_game]\n[[policies]]\nname = \"batched\"", "what all coalitions do, `set` says"),
+        (
+            "[coalition_game]\n[[policies]]\nname = \"batched\"",
+            "`set` describes what all coalitions have in common",
+        ),
     ] {
         let file = temporary.path().join("bad.toml");
         let head = format!("version = 2\nname = \"bad\"\nscenario = {scenario:?}\n");
         std::fs::write(&file, head + text).unwrap();
         let output = gridfleet(&["study", file.to_str().unwrap()]);
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(2), "{told}");
-        assert!(told.contains(expected), "{text}\n{told}");
+        let err = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{err}");
+        assert!(err.contains(expected), "{text}\n{err}");
     }
     let output = gridfleet(&["validate", "scenarios/nyc-fleets.toml"]);
     assert_eq!(output.status.code(), Some(0));

@@ -199,9 +199,9 @@ fn week(policy: &str, replication: &str, more: &[&str]) -> Json {
     assert_eq!(status, 0, "{policy}: {err}\n{out}");
     for check in [
         "Supply: revenue is energy at the price that was broadcast",
-        "Supply: what competitors sold is what their stations drew",
-        "Supply: revenue is what the ledger says",
-        "Supply: what was sold and not bought ahead is imbalance",
+        "Supply: energy sold by competitors is that drawn at their stations",
+        "Supply: revenue is that of the ledger",
+        "Supply: energy sold and not bought ahead is imbalance",
     ] {
         let line = out.lines().find(|line| line.contains(check)).unwrap_or_else(|| panic!("{check}: {out}"));
         assert!(!line.contains("not possible") && !line.contains(" 0 "), "{line}");

@@ -72,7 +72,7 @@ fn charging_at_will_breaks_limits_and_holding_back_keeps_them() {
         for text in ["Voltages and load of the feeder", "Voltages by bus", "Lowest voltage", "ieee33"] {
             assert!(html.contains(text), "{name}: {text}");
         }
-        assert_eq!(html.contains("which charging is held to"), name == "held");
+        assert_eq!(html.contains("which charging respects"), name == "held");
     }
 }
 

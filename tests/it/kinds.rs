@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Exit status and stderr.
-fn told(args: &[&str]) -> (i32, String) {
+fn run_command(args: &[&str]) -> (i32, String) {
     let mut command = Command::new(cargo_bin("gridfleet"));
     let output = command.current_dir(env!("CARGO_MANIFEST_DIR")).args(args).output().unwrap();
     (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
@@ -27,7 +27,7 @@ impl Writer {
         let mut args: Vec<&str> = self.args.iter().map(String::as_str).collect();
         args.extend(["-q", "-o", folder.to_str().unwrap()]);
         args.extend(more);
-        told(&args)
+        run_command(&args)
     }
 }
 
@@ -132,7 +132,7 @@ fn no_kind_of_results_replaces_another_by_mistake() {
     // Parts of a study are studies.
     let merged = |more: &[&str]| {
         let args = ["study", "merge", originals[1].to_str().unwrap(), "-o", originals[0].to_str().unwrap()];
-        told(&[&args[..], more].concat())
+        run_command(&[&args[..], more].concat())
     };
     let (status, err) = merged(&[]);
     assert!(status == 2 && err.contains("the results of a run"), "{err}");
@@ -148,10 +148,10 @@ fn unfinished_work_is_not_written_over_by_mistake() {
     assert_eq!(writers[1].write(&finished, &[]).0, 0);
     let journal = std::fs::read(finished.join("tasks.jsonl")).unwrap();
     let output = temporary.path().join("out");
-    let workshop = temporary.path().join("out.unfinished");
+    let work_dir = temporary.path().join("out.unfinished");
     for (name, begun) in [("tasks.jsonl", "study"), ("agent.gridfleet", "training")] {
-        std::fs::create_dir(&workshop).unwrap();
-        std::fs::write(workshop.join(name), &journal).unwrap();
+        std::fs::create_dir(&work_dir).unwrap();
+        std::fs::write(work_dir.join(name), &journal).unwrap();
         for writer in &writers {
             let (status, err) = writer.write(&output, &[]);
             assert_eq!(status, 2, "{}: {err}", writer.kind);
@@ -162,17 +162,17 @@ fn unfinished_work_is_not_written_over_by_mistake() {
                 let (status, err) = writer.write(&output, &["--resume"]);
                 assert!(status == 2 && err.contains("not finished"), "{err}");
             }
-            assert!(std::fs::read(workshop.join(name)).unwrap() == journal);
+            assert!(std::fs::read(work_dir.join(name)).unwrap() == journal);
         }
         // A run beside it leaves it unchanged; a study replaces it.
-        std::fs::write(workshop.join("notes.txt"), "mine").unwrap();
+        std::fs::write(work_dir.join("notes.txt"), "mine").unwrap();
         assert_eq!(writers[0].write(&output, &["--force"]).0, 0);
-        assert!(std::fs::read(workshop.join(name)).unwrap() == journal);
+        assert!(std::fs::read(work_dir.join(name)).unwrap() == journal);
         assert_eq!(writers[1].write(&output, &["--force"]).0, 0);
         assert_eq!(kind_of(&output), "study");
-        let left: Vec<_> = files(&workshop).into_keys().collect();
+        let left: Vec<_> = files(&work_dir).into_keys().collect();
         assert_eq!(left, ["notes.txt"]);
-        std::fs::remove_dir_all(&workshop).unwrap();
+        std::fs::remove_dir_all(&work_dir).unwrap();
         std::fs::remove_dir_all(&output).unwrap();
     }
 }

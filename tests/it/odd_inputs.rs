@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Exit status and stderr.
-fn told(args: &[&str]) -> (Option<i32>, String) {
+fn run_command(args: &[&str]) -> (Option<i32>, String) {
     let mut command = Command::new(cargo_bin("gridfleet"));
     let output = command.current_dir(env!("CARGO_MANIFEST_DIR")).args(args).output().unwrap();
     (output.status.code(), String::from_utf8(output.stderr).unwrap())
@@ -70,7 +70,7 @@ fn pipes_sockets_devices_loops_and_endless_files_are_refused() {
     for input in &inputs {
         for args in readers(temporary.path(), input) {
             let args: Vec<&str> = args.iter().map(String::as_str).collect();
-            let (status, err) = told(&args);
+            let (status, err) = run_command(&args);
             assert_eq!(status, Some(2), "{args:?}: {err}");
             assert!(
                 err.contains("error: no such f")
@@ -87,10 +87,10 @@ fn pipes_sockets_devices_loops_and_endless_files_are_refused() {
 fn a_file_instead_of_a_folder_is_named() {
     let temporary = tempfile::tempdir().unwrap();
     let output = temporary.path().join("out").display().to_string();
-    let (status, err) = told(&["study", "merge", "scenarios/small.toml", "-o", &output]);
+    let (status, err) = run_command(&["study", "merge", "scenarios/small.toml", "-o", &output]);
     assert_eq!(status, Some(2));
     assert!(err.contains("small.toml: found a file, expected a folder of `gridfleet study`"), "{err}");
-    let (status, err) = told(&["study", "merge", "nowhere", "-o", &output]);
+    let (status, err) = run_command(&["study", "merge", "nowhere", "-o", &output]);
     assert!(status == Some(2) && err.contains("no such folder: nowhere"), "{err}");
 }
 
@@ -168,7 +168,7 @@ fn messages_repeat_no_more_than_the_beginning_of_a_long_value() {
     let mut cut = 0;
     for args in &commands {
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
-        let (status, err) = told(&args);
+        let (status, err) = run_command(&args);
         let shown: String = err.chars().take(3_000).collect();
         let called = format!("{:?}", args.iter().map(|arg| &arg[..arg.len().min(60)]).collect::<Vec<_>>());
         assert_eq!(status, Some(2), "{called}: {shown}");
@@ -232,19 +232,19 @@ fn a_scenario_of_homes_alone_runs() {
 
 /// Neither drivers nor loads, and riders without a fleet to serve them.
 #[test]
-fn a_scenario_of_nobody_is_refused_once() {
+fn an_empty_scenario_is_refused_once() {
     let temporary = tempfile::tempdir().unwrap();
     let file = temporary.path().join("a.toml");
     let trips = "request_time,origin_lat,origin_lon,destination_lat,destination_lon\n2018-03-05T08:00Z,51.5,9.9,51.6,9.9\n";
     std::fs::write(temporary.path().join("trips.csv"), trips).unwrap();
-    let nobody = HOMES.split_once("[[households]]").unwrap().0;
+    let empty = HOMES.split_once("[[households]]").unwrap().0;
     let riders = format!("trips = {{ files = [\"trips.csv\"] }}\n{HOMES}");
     for (text, found) in [
-        (nobody, "fleets: found neither [[fleets]] nor [[households]], expected somebody who drives"),
+        (empty, "fleets: found neither [[fleets]] nor [[households]], expected a fleet or households"),
         (&riders, "trips.files: found trips, and no [[fleets]], expected a fleet"),
     ] {
         std::fs::write(&file, text).unwrap();
-        let (status, err) = told(&["validate", file.to_str().unwrap()]);
+        let (status, err) = run_command(&["validate", file.to_str().unwrap()]);
         assert_eq!((status, err.matches("error:").count()), (Some(2), 1), "{err}");
         assert!(err.contains(found), "{err}");
     }

@@ -47,7 +47,7 @@ fn nord_pool_files() {
     let cut = &elspot(|_, text| Some(text))[..300];
     insta::assert_snapshot!(refused("nordpool", cut, &se3), @"
     error: f.csv:10: found 2 cells, expected 4 cells, as in line 1
-      help: the row or the file is cut off, or a decimal comma stands in a file parted by commas without quotation marks
+      help: the row or the file is cut off, or a file separated by commas has a decimal comma without quotation marks
     ");
     let mixed = only(9, "01.02.2016;07 - 08;1,027.15;30,07");
     insta::assert_snapshot!(refused("nordpool", &mixed, &se3), @"
@@ -96,7 +96,7 @@ fn tables_of_prices() {
     ");
     insta::assert_snapshot!(refused("dayahead", "a,b\n1,2\n", &["--column", "b"]), @"
     error: f.csv:1: found the columns a, b, expected a column of times, such as time; name yours with --time-column
-      help: `gridfleet data describe FILE` says what a file seems to be
+      help: `gridfleet data describe FILE` shows the detected content of a file
     ");
     let swapped = "time,price\n30.5,2016-02-01 00:00\n31.5,2016-02-01 01:00\n";
     insta::assert_snapshot!(refused("dayahead", swapped, &["--timezone", "UTC"]), @"error: f.csv:2: time: found `30.5`, expected a time such as 2017-01-01 00:00 or 01.01.2017 00:00");
@@ -141,7 +141,7 @@ fn trades_and_reserve() {
     insta::assert_snapshot!(reserve(&tenders.replace("NEG_NT", "POS_NT"), ""), @"error: t.csv: found no offer of NEG reserve, expected offers with allocated power");
     insta::assert_snapshot!(reserve("a;b\n1;2\n", ""), @"
     error: t.csv:1: found the columns a, b, expected tender results: columns DATE_FROM, DATE_TO, PRODUCT, ENERGY_PRICE_[EUR/MWh], ENERGY_PRICE_PAYMENT_DIRECTION, ALLOCATED_CAPACITY_[MW]
-      help: `gridfleet data describe FILE` says what a file seems to be
+      help: `gridfleet data describe FILE` shows the detected content of a file
     ");
 }
 

@@ -309,11 +309,11 @@ fn a_page_of_stations_in_a_game_shows_their_load() {
     let power = sums(&charts, &["Power", "Price"], 0);
     for operator in summary["operators"].as_array().unwrap() {
         let name = operator["name"].as_str().unwrap();
-        let (_, kw) = power.iter().find(|(of, _)| of == name).unwrap();
+        let (_, kw) = power.iter().find(|(label, _)| label == name).unwrap();
         near(kw / 4.0, operator["energy_kwh"].as_f64().unwrap(), name);
     }
     assert!(power.iter().any(|(name, _)| name == "without any plan"));
-    assert!(html.contains("Operators of stations whose load makes the price"));
+    assert!(html.contains("Operators of stations with load-dependent prices"));
 }
 
 #[test]

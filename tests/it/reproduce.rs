@@ -18,7 +18,7 @@ use std::process::Command;
 use std::sync::atomic::AtomicBool;
 
 /// Exit status, stdout, stderr of `gridfleet reproduce` in a folder.
-fn told(folder: &Path, args: &[&str]) -> (i32, String, String) {
+fn run_command(folder: &Path, args: &[&str]) -> (i32, String, String) {
     let output = Command::new(cargo_bin("gridfleet"))
         .current_dir(folder)
         .env_remove("GRIDFLEET_DATA")
@@ -52,7 +52,7 @@ fn names(frame: &DataFrame) -> Vec<&str> {
 #[test]
 fn threads_leave_the_same_bytes_and_every_file_is_there() {
     let temporary = tempfile::tempdir().unwrap();
-    let (status, out, err) = told(temporary.path(), &["erlang-c", "-r", "2", "-j", "1"]);
+    let (status, out, err) = run_command(temporary.path(), &["erlang-c", "-r", "2", "-j", "1"]);
     assert_eq!(status, 0, "{err}");
     assert!(out.contains("load 0.85") && out.contains("Erlang, 1917") && out.contains("figures: "), "{out}");
     assert!(err.contains("2 replications, seed 1, results in out/reproduce/erlang-c"), "{err}");
@@ -72,13 +72,16 @@ fn threads_leave_the_same_bytes_and_every_file_is_there() {
     assert_eq!(manifest["threads"], 1);
 
     let (status, out, _) =
-        told(temporary.path(), &["erlang-c", "-r", "2", "-j", "3", "--json", "-o", "other"]);
+        run_command(temporary.path(), &["erlang-c", "-r", "2", "-j", "3", "--json", "-o", "other"]);
     assert_eq!((status, out.as_bytes()), (0, ours["summary.json"].as_slice()));
     let other = files(&temporary.path().join("other"));
     let differ: Vec<_> = expected.iter().filter(|name| ours.get(**name) != other.get(**name)).collect();
     assert!(differ.is_empty() && other.len() == ours.len(), "{differ:?}");
     // Another seed gives other numbers; the folder is replaced.
-    assert_eq!(told(temporary.path(), &["erlang-c", "-r", "2", "--seed", "2", "-q", "-o", "other"]).0, 0);
+    assert_eq!(
+        run_command(temporary.path(), &["erlang-c", "-r", "2", "--seed", "2", "-q", "-o", "other"]).0,
+        0
+    );
     assert_ne!(files(&temporary.path().join("other"))["figures.parquet"], ours["figures.parquet"]);
 
     let figures = parquet(&folder.join("figures.parquet"));
@@ -106,7 +109,7 @@ fn threads_leave_the_same_bytes_and_every_file_is_there() {
 fn a_target_that_does_not_hold_is_an_error_only_when_strict() {
     let temporary = tempfile::tempdir().unwrap();
     // Two replications have intervals of 12.7 standard errors: they cannot decide.
-    let (status, out, err) = told(temporary.path(), &["all", "-r", "2", "--strict", "-o", "here"]);
+    let (status, out, err) = run_command(temporary.path(), &["all", "-r", "2", "--strict", "-o", "here"]);
     assert_eq!(status, 1, "{out}");
     assert!(err.contains("not shown to hold") && out.contains("undecided"), "{err}{out}");
     assert!(out.contains("All targets:\nerlang-c: figures: "), "{out}");
@@ -116,7 +119,7 @@ fn a_target_that_does_not_hold_is_an_error_only_when_strict() {
 #[test]
 fn targets_are_listed_and_unknown_ones_refused() {
     let temporary = tempfile::tempdir().unwrap();
-    let (status, out, _) = told(temporary.path(), &["--list"]);
+    let (status, out, _) = run_command(temporary.path(), &["--list"]);
     assert_eq!(status, 0);
     for target in reproduce::TARGETS {
         assert!(
@@ -132,12 +135,12 @@ fn targets_are_listed_and_unknown_ones_refused() {
         (&["erlang-c", "-r", "1"], "2..=1000000"),
         (&["--list", "erlang-c"], "cannot be used with"),
     ] {
-        let (status, out, err) = told(temporary.path(), args);
+        let (status, out, err) = run_command(temporary.path(), args);
         assert!(status == 2 && out.is_empty() && err.contains(words), "{args:?}: {status} {err}");
     }
     std::fs::create_dir(temporary.path().join("mine")).unwrap();
     std::fs::write(temporary.path().join("mine/thesis.tex"), "").unwrap();
-    let (status, _, err) = told(temporary.path(), &["erlang-c", "-o", "mine"]);
+    let (status, _, err) = run_command(temporary.path(), &["erlang-c", "-o", "mine"]);
     assert!(status == 2 && err.contains("refusing to replace a folder that is not gridfleet's"), "{err}");
     let left: Vec<_> = std::fs::read_dir(temporary.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert_eq!(left, ["mine"]);
@@ -241,15 +244,15 @@ fn random(context: &Context<'_>) -> Result<Outcome> {
 #[test]
 fn draws_are_those_asked_for() {
     let temporary = tempfile::tempdir().unwrap();
-    let of = |seed, replications| {
+    let outcome = |seed, replications| {
         let draws = RANDOM.draws(seed, replications);
         let reproduction = run(&RANDOM, &temporary.path().join("out"), draws).unwrap();
         (reproduction.draws.unwrap().replications, reproduction.outcome.figures[0].computed)
     };
-    assert_eq!(of(None, None), of(Some(reproduce::SEED), Some(3)));
-    assert_eq!(of(Some(5), Some(4)), of(Some(5), Some(4)));
-    assert_ne!(of(Some(5), None).1, of(Some(6), None).1);
-    assert_ne!(of(None, Some(4)).1, of(None, None).1);
+    assert_eq!(outcome(None, None), outcome(Some(reproduce::SEED), Some(3)));
+    assert_eq!(outcome(Some(5), Some(4)), outcome(Some(5), Some(4)));
+    assert_ne!(outcome(Some(5), None).1, outcome(Some(6), None).1);
+    assert_ne!(outcome(None, Some(4)).1, outcome(None, None).1);
     let none = run(&RANDOM, &temporary.path().join("none"), RANDOM.draws(None, Some(0)));
     assert_eq!(none.unwrap_err().exit_status(), 2);
     let metadata = json(&temporary.path().join("out/summary.json"));
@@ -294,7 +297,7 @@ fn the_output_tells_the_data() {
     let at = |name: &str| temporary.path().join(name);
     let ran_on = |args: &[&str]| {
         let all = [&["coop-fig6", "-r", "2", "-o", "out"], args].concat();
-        let (status, out, err) = told(temporary.path(), &all);
+        let (status, out, err) = run_command(temporary.path(), &all);
         assert_eq!(status, 0, "{err}");
         let line = out.lines().find(|line| line.starts_with("Data: ")).unwrap().to_owned();
         (line, json(&at("out/summary.json"))["data"].clone())

@@ -28,7 +28,7 @@ fn run(more: &[&str]) -> Json {
     assert_eq!(status, 0, "{more:?}: {err}\n{out}");
     let audit = out.split_once("Audit").unwrap().1;
     assert!(audit.contains("Households: each day has the energy of their shape"), "{audit}");
-    assert!(audit.contains("Households: what they pay is energy x price"), "{audit}");
+    assert!(audit.contains("Households: payment is energy x price"), "{audit}");
     serde_json::from_slice(&std::fs::read(folder.join("summary.json")).unwrap()).unwrap()
 }
 

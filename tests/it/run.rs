@@ -17,7 +17,7 @@ fn command(args: &[&str]) -> Command {
 }
 
 /// Exit status, stdout, stderr.
-fn told(output: &Output) -> (i32, String, String) {
+fn read_output(output: &Output) -> (i32, String, String) {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
 }
@@ -26,7 +26,7 @@ fn told(output: &Output) -> (i32, String, String) {
 fn small(folder: &Path, more: &[&str]) -> (i32, String, String) {
     let mut args = vec!["run", SMALL, "-o", folder.to_str().unwrap()];
     args.extend(more);
-    told(&command(&args).output().unwrap())
+    read_output(&command(&args).output().unwrap())
 }
 
 /// Contents of the files of a folder, by name.
@@ -79,7 +79,7 @@ fn equal_runs_give_equal_bytes_whatever_the_threads() {
         if let Some(threads) = threads {
             command.env("RAYON_NUM_THREADS", threads).env("POLARS_MAX_THREADS", threads);
         }
-        assert_eq!(told(&command.output().unwrap()).0, 0);
+        assert_eq!(read_output(&command.output().unwrap()).0, 0);
         let mut files = files(&folder);
         assert!(files.remove("manifest.json").is_some());
         assert!(files.contains_key("summary.json") && files.contains_key("ledger.parquet"));
@@ -141,7 +141,7 @@ fn a_run_replaces_a_run_and_nothing_else() {
 }
 
 #[test]
-fn an_output_that_cannot_be_a_folder_is_told_before_the_run() {
+fn an_output_that_cannot_be_a_folder_is_reported_before_the_run() {
     let temporary = tempfile::tempdir().unwrap();
     let file = temporary.path().join("taken");
     std::fs::write(&file, "mine").unwrap();
@@ -183,7 +183,7 @@ fn a_disk_that_fills_up_costs_no_earlier_result() {
         .args([SMALL, folder.to_str().unwrap()])
         .output()
         .unwrap();
-    let (status, out, err) = told(&shell);
+    let (status, out, err) = read_output(&shell);
     assert_eq!((status, out.as_str()), (1, ""), "{err}");
     assert!(err.contains(".parquet: "), "{err}");
     assert!(files(&folder) == before);
@@ -197,7 +197,7 @@ fn a_stdout_that_cannot_be_written_is_an_error() {
     let folder = temporary.path().join("run");
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let output = command(&["run", SMALL, "--json", "-o", folder.to_str().unwrap()]).stdout(full).output();
-    let (status, _, err) = told(&output.unwrap());
+    let (status, _, err) = read_output(&output.unwrap());
     assert_eq!(status, 1);
     assert!(err.contains("error: stdout: No space left on device"), "{err}");
 }
@@ -238,7 +238,7 @@ fn an_interrupted_run_leaves_the_earlier_result_and_nothing_else() {
         assert!(begun, "the run never began, or was over at once");
         let id = child.id().to_string();
         assert!(Command::new("kill").args(["-s", signal, &id]).status().unwrap().success());
-        let (status, out, err) = told(&child.wait_with_output().unwrap());
+        let (status, out, err) = read_output(&child.wait_with_output().unwrap());
         assert_eq!((status, out.as_str()), (1, ""), "{signal}: {err}");
         assert!(err.ends_with("error: interrupted; nothing was written\n"), "{err}");
         assert!(files(&folder) == before, "{signal}");

@@ -355,7 +355,7 @@ fn values_out_of_range_and_contradictions_are_named() {
             "can be charged",
         ),
         (&[("vehicle_types[0].charge_efficiency", "1.1")], "vehicle_types[0].charge_efficiency", "at most 1"),
-        (&[("fleets", "[]")], "fleets", "somebody who drives"),
+        (&[("fleets", "[]")], "fleets", "a fleet or households"),
         (&[("fleets[0].name", "\"public\"")], "fleets[0].name", "another name"),
         (
             &[("fleets[0].vehicles[0].type", "\"hatchbak\"")],
@@ -382,7 +382,7 @@ fn values_out_of_range_and_contradictions_are_named() {
         (&[("stations[0].zone", "\"12\"")], "stations[0].zone", "both a zone and a coordinate"),
         (&[("stations[0].lat", "91")], "stations[0].lat", "from -90 to 90"),
         (&[("stations[0].connectors", "0")], "stations[0].connectors", "from 1"),
-        (&[("stations[0].access", "[]")], "stations[0].access", "nobody"),
+        (&[("stations[0].access", "[]")], "stations[0].access", "no vehicle could charge"),
         (&[("stations[0].access", "\"town-car\"")], "stations[0].access", "did you mean `town-cars`"),
         (&[("stations[0].access", "\"own\"")], "stations[0].access", "no fleet has the operator's name"),
         (&[("stations[0].retailer", "\"town-powers\"")], "stations[0].retailer", "did you mean `town-power`"),

@@ -138,7 +138,7 @@ fn a_ride_of_a_second_does_not_go_far() {
 }
 
 #[test]
-fn shares_split_trips_at_random_as_told() {
+fn shares_split_trips_at_random_as_given() {
     let shares = "trips.fleet_shares={ red = 0.25, blue = 0.75 }";
     let (setup, _) = Folder::new().build(&[shares]).unwrap();
     let red = setup.requests.fleet.iter().filter(|f| **f == FleetId(0)).count() as f64;

@@ -77,7 +77,7 @@ fn a_study_says_what_it_keeps_even_if_it_is_quiet() {
         send(&child, signal);
         let (status, err) = end(child);
         assert_eq!(status, Some(1), "{signal}: {err}");
-        assert!(err.contains("what is done is kept in") && err.contains("out.unfinished"), "{err}");
+        assert!(err.contains("finished tasks are kept in") && err.contains("out.unfinished"), "{err}");
         assert!(err.contains("error: interrupted; ") && err.contains("--resume"), "{err}");
         assert_eq!(names(temporary.path()), ["out.unfinished", "s.toml"]);
         // As many replications as are stored need no more work.

@@ -59,10 +59,10 @@ fn several_weights_of_risk_are_a_frontier() {
     let mut game: Value = serde_json::from_str(&text).unwrap();
     game["beta"] = json!([0.0, 0.5, 2.0, 10.0]);
     let out = json_of(&game);
-    let of = |key: &str| -> Vec<f64> {
+    let column = |key: &str| -> Vec<f64> {
         out["solutions"].as_array().unwrap().iter().map(|s| s[key].as_f64().unwrap()).collect()
     };
-    let (expected, cvar) = (of("expected_profit"), of("cvar"));
+    let (expected, cvar) = (column("expected_profit"), column("cvar"));
     assert!(expected.windows(2).all(|pair| pair[1] <= pair[0] + 1e-9), "{expected:?}");
     assert!(cvar.windows(2).all(|pair| pair[1] >= pair[0] - 1e-9), "{cvar:?}");
     assert!(cvar[0] < cvar[3] - 1.0);
@@ -85,7 +85,7 @@ fn refused(change: impl Fn(&mut Value)) -> String {
 }
 
 #[test]
-fn what_is_wrong_is_told_with_its_key() {
+fn errors_are_reported_with_their_key() {
     for (err, parts) in [
         (
             refused(|g| drop(g["scenarios"][0].as_object_mut().unwrap().remove("positive"))),
@@ -155,7 +155,7 @@ fn odd_games_are_solved() {
 }
 
 #[test]
-fn all_problems_are_told_at_once() {
+fn all_problems_are_reported_at_once() {
     let err = refused(|g| {
         g["scenarios"][0]["probability"] = json!(0.9);
         g["alpha"] = json!(2.0);

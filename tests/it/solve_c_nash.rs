@@ -59,9 +59,9 @@ fn json_holds_both_equilibria_and_what_they_compare_to() {
         sum(&sums[0]) / sum(&sums[1])
     };
     for (key, group) in [("all", &[0, 1, 2][..]), ("coalition", &[0, 1]), ("rest", &[2])] {
-        let told = out["ratios"][key].as_f64().unwrap();
-        assert!((told - ratio(group)).abs() < 1e-12, "{key}");
-        assert!(told > 1.0, "HL; H: the coalition is better for everybody");
+        let printed = out["ratios"][key].as_f64().unwrap();
+        assert!((printed - ratio(group)).abs() < 1e-12, "{key}");
+        assert!(printed > 1.0, "HL; H: the coalition is better for all stations");
     }
     assert!(out["residual"].as_f64().unwrap() < 1e-12);
 }
@@ -80,7 +80,7 @@ fn the_table_says_who_is_better_off() {
 
 /// Each kind of bad file: status 2, nothing on stdout, and one message with the key.
 #[test]
-fn bad_files_are_told_of() {
+fn bad_files_are_reported() {
     let changes: [(&str, Value); 29] = [
         ("mu", json!([5.0, 0.0, 5.0])),
         ("mu", json!([5.0, 1.0, -3])),
@@ -112,20 +112,20 @@ fn bad_files_are_told_of() {
         ("elastic", json!({"min": 1.0, "max": 2.0, "value": 1.0, "slope": 0.0})),
         ("colations", json!([[0, 1]])),
     ];
-    let mut told = String::new();
+    let mut reported = String::new();
     for (key, value) in changes {
         let mut game = small();
         game[key] = value.clone();
         let (status, out, err) = solve(&game.to_string(), &[]);
         assert_eq!((status, out.as_str()), (2, ""), "{key}: {value}: {err}");
-        told.push_str(&format!("{key}: {value}\n{err}\n"));
+        reported.push_str(&format!("{key}: {value}\n{err}\n"));
     }
-    insta::assert_snapshot!(told);
+    insta::assert_snapshot!(reported);
 }
 
 /// Several errors are reported together, and an error common to all is reported once.
 #[test]
-fn problems_are_told_of_together() {
+fn problems_are_reported_together() {
     let mut game = small();
     game["b"] = json!(-0.5);
     game["mu"] = json!([5.0, 0.0, 5.0]);
@@ -149,11 +149,11 @@ fn a_limit_that_cannot_be_kept_names_the_steps() {
     // Two stations of 5 draw at least 5 - 3 * 1.3 = 1.1 each at any step, but 5 - 2 * 1.3 = 2.4 each at any two.
     let (status, out, err) = solve(&game.to_string(), &[]);
     assert_eq!((status, out.as_str()), (2, ""));
-    insta::assert_snapshot!(err, @"error: game.json: limit: found 4.7 in all at steps 1, 3, expected at least 4.8, what demands and bounds leave to draw there");
+    insta::assert_snapshot!(err, @"error: game.json: limit: found 4.7 in all at steps 1, 3, expected at least 4.8, the least load that demands and bounds allow there");
 }
 
 #[test]
-fn what_is_no_json_is_told_with_its_line() {
+fn invalid_json_is_reported_with_its_line() {
     for (text, part) in [
         ("", "game.json"),
         ("{\"a\": [1,\n 2,, 3]}", "game.json:2: found expected value"),

@@ -22,7 +22,7 @@ fn the_command_solves_the_game_of_the_paper() {
     let (status, out, err) = solve(TABLE_3.as_bytes(), &["--json"]);
     assert_eq!((status, err.as_str()), (0, ""));
     let solution: Value = serde_json::from_str(&out).unwrap();
-    let shares = |of: &Value| ["1", "2", "3"].map(|player| of[player].as_f64().unwrap());
+    let shares = |division: &Value| ["1", "2", "3"].map(|player| division[player].as_f64().unwrap());
     // As printed, to a thousandth (the paper truncates 0.8288).
     let near =
         shares(&solution["shapley"]).iter().zip([-0.062, 0.828, 0.614]).all(|(a, b)| (a - b).abs() < 0.001);
@@ -57,7 +57,7 @@ fn the_command_prints_a_table() {
      all  7.545    1.381  6.164      1.381
 
      Core: not empty (least-core epsilon -0.886); the Shapley value lies in it.
-     The game is essential, not monotone, subadditive, not convex in what it saves.
+     The game is essential, not monotone, subadditive, not convex in its savings.
     ");
 }
 

@@ -85,8 +85,8 @@ fn one_coalition_and_members_alone() {
 }
 
 #[test]
-fn bad_files_are_told_of() {
-    let told = |change: &dyn Fn(&mut Value)| {
+fn bad_files_are_reported() {
+    let stderr_of = |change: &dyn Fn(&mut Value)| {
         let mut file = example();
         change(&mut file);
         let (status, out, err) = solve(&file, &[]);
@@ -95,7 +95,7 @@ fn bad_files_are_told_of() {
     };
     let has = |text: String, what: &str| assert!(text.contains(what), "{text}");
     // Several errors at once.
-    let text = told(&|file| {
+    let text = stderr_of(&|file| {
         file["trips"][0]["from"] = json!("statoin");
         file["vehicles"][1]["kwh_per_km"] = json!("much");
         file["stations"][2]["bus"] = json!(99);
@@ -104,19 +104,19 @@ fn bad_files_are_told_of() {
     for what in ["trips[0].from", "vehicles[1].kwh_per_km", "stations[2].bus", "weather"] {
         has(text.clone(), what);
     }
-    has(told(&|file| file["trips"][0]["latest"] = json!(10)), "trips[0].latest");
-    let reach = told(&|file| {
+    has(stderr_of(&|file| file["trips"][0]["latest"] = json!(10)), "trips[0].latest");
+    let reach = stderr_of(&|file| {
         file["trips"][0]["earliest"] = json!(0);
         file["trips"][0]["latest"] = json!(1);
     });
     has(reach, "which no vehicle reaches before minute");
-    has(told(&|file| file["feeder"]["load"] = json!(1.3)), "before anybody charges, bus 18 at");
-    has(told(&|file| file["feeder"]["case"] = json!("nowhere.m")), "no such file");
-    has(told(&|file| file["vehicles"] = json!([])), "vehicles");
-    has(told(&|file| file["places"] = json!({"a": [1]})), "places.a");
-    has(told(&|file| file["slots"] = json!(12)), "slots");
+    has(stderr_of(&|file| file["feeder"]["load"] = json!(1.3)), "before any vehicle charges, bus 18 at");
+    has(stderr_of(&|file| file["feeder"]["case"] = json!("nowhere.m")), "no such file");
+    has(stderr_of(&|file| file["vehicles"] = json!([])), "vehicles");
+    has(stderr_of(&|file| file["places"] = json!({"a": [1]})), "places.a");
+    has(stderr_of(&|file| file["slots"] = json!(12)), "slots");
     // Charging beyond the feeder's limits: bus, slot and excess.
-    let limit = told(&|file| {
+    let limit = stderr_of(&|file| {
         file["feeder"]["voltage"] = json!([0.9557, 1.05]);
         for vehicle in file["vehicles"].as_array_mut().unwrap() {
             vehicle["start_kwh"] = json!(0.9);
@@ -128,7 +128,7 @@ fn bad_files_are_told_of() {
     });
     has(limit, "below 0.9557");
     // A feeder in the file, with a loop.
-    let round = told(&|file| {
+    let round = stderr_of(&|file| {
         file["stations"].as_array_mut().unwrap().iter_mut().for_each(|station| station["bus"] = json!("b"));
         file["feeder"] = json!({"base_mva": 1, "source": "a", "buses": [{"name": "a"}, {"name": "b"}, {"name": "c"}],
             "branches": [{"from": "a", "to": "b", "r": 0.01}, {"from": "b", "to": "a", "r": 0.01}]});

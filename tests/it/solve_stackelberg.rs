@@ -135,7 +135,7 @@ fn users_answer_in_the_way_asked_for() {
 
 /// Each kind of bad file: status 2, nothing on stdout, and messages with the path of each key.
 #[test]
-fn bad_files_are_told_of() {
+fn bad_files_are_reported() {
     let household = |key: &str, value: Value| {
         let mut list = small()["households"].clone();
         list[0][key] = value;
@@ -193,17 +193,17 @@ fn bad_files_are_told_of() {
         ("slots", json!(1000)),
         ("prices", json!([])),
     ];
-    let mut told = String::new();
+    let mut reported = String::new();
     for (key, value) in changes {
         let mut game = small();
         game[key] = value.clone();
         let (status, out, err) = solve(&game.to_string(), &[]);
         assert_eq!((status, out.as_str()), (2, ""), "{key}: {value}: {err}");
-        told.push_str(&format!("{err}\n"));
+        reported.push_str(&format!("{err}\n"));
     }
-    insta::assert_snapshot!(told);
-    let nobody = json!({"retailer": {"a": 1.0}});
-    assert_eq!(solve(&nobody.to_string(), &[]).0, 2);
+    insta::assert_snapshot!(reported);
+    let no_users = json!({"retailer": {"a": 1.0}});
+    assert_eq!(solve(&no_users.to_string(), &[]).0, 2);
     let huge = json!({"retailer": {"a": 1e300}, "households":
         [{"omega": 1.0, "theta": 1.0, "energy": 1e200, "min": 0.0, "max": 1e200}]});
     let (status, _, err) = solve(&huge.to_string(), &[]);
@@ -217,7 +217,7 @@ fn the_example_is_solved() {
         std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/stackelberg.json")).unwrap();
     let (status, out, err) = solve(&text, &[]);
     assert_eq!((status, err.as_str()), (0, ""));
-    assert!(out.contains("180 households, 5 vehicles") && out.contains("Nobody changes anything"), "{out}");
+    assert!(out.contains("180 households, 5 vehicles") && out.contains("No user changes anything"), "{out}");
     let help =
         Command::cargo_bin("gridfleet").unwrap().args(["solve", "stackelberg", "--help"]).output().unwrap();
     let help = String::from_utf8(help.stdout).unwrap();

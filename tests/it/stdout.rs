@@ -36,7 +36,7 @@ fn commands(folder: &Path) -> Vec<Vec<String>> {
 }
 
 /// Exit status and stderr, with this stdout.
-fn told(args: &[String], stdout: impl Into<Stdio>) -> (Option<i32>, String) {
+fn run_command(args: &[String], stdout: impl Into<Stdio>) -> (Option<i32>, String) {
     let mut command = Command::new(cargo_bin("gridfleet"));
     command.current_dir(env!("CARGO_MANIFEST_DIR")).args(args).stdout(stdout).stderr(Stdio::piped());
     let output = command.spawn().unwrap().wait_with_output().unwrap();
@@ -66,7 +66,7 @@ fn a_reader_that_has_gone_is_no_error() {
     for args in commands(temporary.path()) {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
-        let (status, err) = told(&args, writer);
+        let (status, err) = run_command(&args, writer);
         assert_eq!(status, Some(0), "{args:?}: {err}");
         assert!(!err.contains("panicked") && !err.contains("error"), "{args:?}: {err}");
     }
@@ -79,7 +79,7 @@ fn a_full_stdout_is_an_error_and_costs_no_result() {
     let temporary = tempfile::tempdir().unwrap();
     for args in commands(temporary.path()) {
         let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-        let (status, err) = told(&args, full);
+        let (status, err) = run_command(&args, full);
         assert_eq!(status, Some(1), "{args:?}: {err}");
         assert!(err.contains("error: stdout: No space left on device"), "{args:?}: {err}");
     }

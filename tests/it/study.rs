@@ -3,7 +3,7 @@
 
 use assert_cmd::cargo::cargo_bin;
 use gridfleet::policies::{Action, Cadence, Dispatch, News};
-use gridfleet::studies::run::{Finished, Options, workshop};
+use gridfleet::studies::run::{Finished, Options, work_dir};
 use gridfleet::studies::{self, Progress, load};
 use gridfleet::world::View;
 use polars_io::prelude::{ParquetReader, SerReader};
@@ -30,7 +30,7 @@ fn study(folder: &Path, more: &str) -> PathBuf {
 }
 
 /// Exit status, stdout, stderr of `gridfleet study` on the file.
-fn told(study: &Path, output: &Path, more: &[&str]) -> (i32, String, String) {
+fn run_command(study: &Path, output: &Path, more: &[&str]) -> (i32, String, String) {
     let mut command = Command::new(cargo_bin("gridfleet"));
     command.arg("study").arg(study).arg("-o").arg(output).args(more);
     let output = command.output().unwrap();
@@ -58,7 +58,7 @@ fn threads_interruptions_and_shards_leave_the_same_bytes() {
     let temporary = tempfile::tempdir().unwrap();
     let at = |name: &str| temporary.path().join(name);
     let file = study(temporary.path(), "");
-    let (status, out, err) = told(&file, &at("whole"), &["-j", "1"]);
+    let (status, out, err) = run_command(&file, &at("whole"), &["-j", "1"]);
     assert_eq!(status, 0, "{err}");
     assert!(out.contains("cars = 4") && out.contains("Service rate") && out.contains("difference"), "{out}");
     let whole = files(&at("whole"));
@@ -68,34 +68,34 @@ fn threads_interruptions_and_shards_leave_the_same_bytes() {
     {
         assert!(names.contains(&name), "{name} in {names:?}");
     }
-    assert!(!workshop(&at("whole")).exists());
+    assert!(!work_dir(&at("whole")).exists());
 
-    assert_eq!(told(&file, &at("threads"), &["-j", "3"]).0, 0);
+    assert_eq!(run_command(&file, &at("threads"), &["-j", "3"]).0, 0);
     same(&at("threads"), &whole);
 
     // State after a kill: some tasks are there, in any order, and a line is cut.
     let journal = String::from_utf8(whole["tasks.jsonl"].clone()).unwrap();
     let lines: Vec<&str> = journal.split_inclusive('\n').collect();
-    let unfinished = workshop(&at("killed"));
+    let unfinished = work_dir(&at("killed"));
     std::fs::create_dir(&unfinished).unwrap();
     let half = &lines[7][..lines[7].len() / 2];
     let text = [lines[0], lines[5], lines[2], lines[9], half].concat();
     std::fs::write(unfinished.join("tasks.jsonl"), &text).unwrap();
-    let (status, _, err) = told(&file, &at("killed"), &[]);
+    let (status, _, err) = run_command(&file, &at("killed"), &[]);
     assert_eq!(status, 2);
     assert!(err.contains("found a study that was not finished") && err.contains("--resume"), "{err}");
-    assert_eq!(told(&file, &at("killed"), &["--resume"]).0, 0);
+    assert_eq!(run_command(&file, &at("killed"), &["--resume"]).0, 0);
     same(&at("killed"), &whole);
     assert!(!unfinished.exists());
 
     // Fewer first, then more of the same.
-    assert_eq!(told(&file, &at("longer"), &["-r", "2"]).0, 0);
+    assert_eq!(run_command(&file, &at("longer"), &["-r", "2"]).0, 0);
     assert_ne!(files(&at("longer")), whole);
-    assert_eq!(told(&file, &at("longer"), &["--resume"]).0, 0);
+    assert_eq!(run_command(&file, &at("longer"), &["--resume"]).0, 0);
     same(&at("longer"), &whole);
 
     for part in ["1/3", "2/3", "3/3"] {
-        let (status, _, err) = told(&file, &at(&part.replace('/', "of")), &["--shard", part]);
+        let (status, _, err) = run_command(&file, &at(&part.replace('/', "of")), &["--shard", part]);
         assert_eq!(status, 0, "{err}");
     }
     let merge = |parts: &[&str], output: &str| {
@@ -123,7 +123,7 @@ fn a_replication_is_that_of_a_run_and_policies_see_one_world() {
     let temporary = tempfile::tempdir().unwrap();
     let file = study(temporary.path(), "");
     let output = temporary.path().join("out");
-    assert_eq!(told(&file, &output, &[]).0, 0);
+    assert_eq!(run_command(&file, &output, &[]).0, 0);
     let frame = ParquetReader::new(std::fs::File::open(output.join("replications.parquet")).unwrap())
         .finish()
         .unwrap();
@@ -161,13 +161,13 @@ fn a_stopping_rule_ends_a_study_when_its_interval_is_narrow() {
         let text = std::fs::read(temporary.path().join(folder).join("summary.json")).unwrap();
         serde_json::from_slice(&text).unwrap()
     };
-    let (status, _, err) = told(&file, &temporary.path().join("wide"), &["-r", "50"]);
+    let (status, _, err) = run_command(&file, &temporary.path().join("wide"), &["-r", "50"]);
     assert_eq!(status, 0, "{err}");
     assert_eq!(read("wide")["replications"], 3);
     let file = study(temporary.path(), &stop.replace("0.5", "0.000001"));
-    assert_eq!(told(&file, &temporary.path().join("narrow"), &["-r", "6"]).0, 0);
+    assert_eq!(run_command(&file, &temporary.path().join("narrow"), &["-r", "6"]).0, 0);
     assert_eq!(read("narrow")["replications"], 6);
-    let (status, _, err) = told(&file, &temporary.path().join("part"), &["--shard", "1/2"]);
+    let (status, _, err) = run_command(&file, &temporary.path().join("part"), &["--shard", "1/2"]);
     assert!(status == 2 && err.contains("found a stopping rule and --shard"), "{err}");
 }
 
@@ -244,7 +244,7 @@ fn a_policy_that_fails_sinks_nothing_but_its_task() {
 
 /// Errors in a study are reported at their place.
 #[test]
-fn bad_studies_are_told_of() {
+fn bad_studies_are_reported() {
     let temporary = tempfile::tempdir().unwrap();
     let whole = std::fs::read_to_string(study(temporary.path(), "")).unwrap();
     let path = temporary.path().join("bad.toml");
@@ -252,9 +252,9 @@ fn bad_studies_are_told_of() {
         assert!(whole.contains(from), "{from}");
         std::fs::write(&path, whole.replace(from, to)).unwrap();
         let output = temporary.path().join("bad");
-        let (status, out, err) = told(&path, &output, &["-r", "1"]);
+        let (status, out, err) = run_command(&path, &output, &["-r", "1"]);
         assert_eq!((status, out.as_str()), (2, ""), "{err}");
-        assert!(!output.exists() && !workshop(&output).exists());
+        assert!(!output.exists() && !work_dir(&output).exists());
         let lines = err.lines().filter(|line| line.starts_with("error:") || line.starts_with("  help:"));
         let folders = [temporary.path().display().to_string(), env!("CARGO_MANIFEST_DIR").to_owned()];
         folders.iter().fold(lines.collect::<Vec<_>>().join("\n"), |text, folder| text.replace(folder, ""))
@@ -275,8 +275,8 @@ fn bad_studies_are_told_of() {
         ("values = [4, 8]", ""),
         ("replications = 6", "replications = 6\nstop = { metric = \"km_total\", relative_half_width = 0.1 }"),
     ];
-    let told: Vec<String> = cases.iter().map(|(from, to)| complaint(from, to)).collect();
-    insta::assert_snapshot!(told.join("\n\n"));
+    let complaints: Vec<String> = cases.iter().map(|(from, to)| complaint(from, to)).collect();
+    insta::assert_snapshot!(complaints.join("\n\n"));
 }
 
 #[test]
@@ -285,7 +285,7 @@ fn too_few_replications_give_no_test_and_no_best() {
     let file = study(temporary.path(), "");
     let run = |replications: &str| {
         let folder = temporary.path().join(replications);
-        let (status, out, err) = told(&file, &folder, &["-r", replications]);
+        let (status, out, err) = run_command(&file, &folder, &["-r", replications]);
         assert_eq!(status, 0, "{err}");
         let text = std::fs::read_to_string(folder.join("summary.json")).unwrap();
         (out, serde_json::from_str::<serde_json::Value>(&text).unwrap())
@@ -345,7 +345,7 @@ fn replications_that_drew_the_same_day_are_clusters() {
     };
 
     let file = write("s.toml", 1, 12);
-    let (status, out, err) = told(&file, &at("whole"), &[]);
+    let (status, out, err) = run_command(&file, &at("whole"), &[]);
     assert_eq!(status, 0, "{err}");
     assert!(out.contains("12 replications in 3 clusters") && out.contains("over clusters"), "{out}");
     assert!(out.contains("clusters of replications before p"), "three pairs cannot be significant: {out}");
@@ -363,9 +363,9 @@ fn replications_that_drew_the_same_day_are_clusters() {
     };
     let all = frame("replications.parquet");
     let cluster = all.column("cluster").unwrap().i64().unwrap();
-    let of = all.column("trips_requested").unwrap().f64().unwrap();
+    let requested = all.column("trips_requested").unwrap().f64().unwrap();
     let mut by_cluster = BTreeMap::new();
-    for (cluster, riders) in cluster.into_no_null_iter().zip(of.into_no_null_iter()) {
+    for (cluster, riders) in cluster.into_no_null_iter().zip(requested.into_no_null_iter()) {
         assert_eq!(*by_cluster.entry(cluster).or_insert(riders), riders);
     }
     assert_eq!(by_cluster.len(), 3);
@@ -374,18 +374,18 @@ fn replications_that_drew_the_same_day_are_clusters() {
     assert!(width("low") > 3.0 * plain, "{} {plain}", width("low"));
     let expected = files(&at("whole"));
     for part in ["1/2", "2/2"] {
-        assert_eq!(told(&file, &at(&part.replace('/', "of")), &["--shard", part]).0, 0);
+        assert_eq!(run_command(&file, &at(&part.replace('/', "of")), &["--shard", part]).0, 0);
     }
     let mut merge = Command::new(cargo_bin("gridfleet"));
     merge.args(["study", "merge"]).args([at("1of2"), at("2of2")]).arg("-o").arg(at("merged"));
     assert!(merge.output().unwrap().status.success());
     same(&at("merged"), &expected);
-    assert_eq!(told(&file, &at("longer"), &["-r", "5", "-j", "1"]).0, 0);
-    assert_eq!(told(&file, &at("longer"), &["--resume"]).0, 0);
+    assert_eq!(run_command(&file, &at("longer"), &["-r", "5", "-j", "1"]).0, 0);
+    assert_eq!(run_command(&file, &at("longer"), &["--resume"]).0, 0);
     same(&at("longer"), &expected);
 
     // Two days each: some are shared by replications that are no cluster.
-    let (status, out, err) = told(&write("two.toml", 2, 12), &at("two"), &[]);
+    let (status, out, err) = run_command(&write("two.toml", 2, 12), &at("two"), &[]);
     assert_eq!(status, 0, "{err}");
     assert!(out.contains("replications share days: each of 3 days of trips is in "), "{out}");
     // Two replications of the same day, found with one of the first seeds, are a single cluster, which carries no
@@ -397,7 +397,7 @@ fn replications_that_drew_the_same_day_are_clusters() {
             text.replacen("replications", &format!("seed = {seed}\nreplications"), 1),
         )
         .unwrap();
-        let (status, out, err) = told(&at("one.toml"), &at("one"), &["--force"]);
+        let (status, out, err) = run_command(&at("one.toml"), &at("one"), &["--force"]);
         assert_eq!(status, 0, "{err}");
         out.contains("in 1 cluster").then_some(out)
     });

@@ -131,7 +131,7 @@ fn the_hash_is_of_what_matters() {
 }
 
 /// Exit status, stdout, stderr of `gridfleet` in the crate's folder.
-fn told(args: &[&str]) -> (i32, String, String) {
+fn run_command(args: &[&str]) -> (i32, String, String) {
     let output = Command::new(cargo_bin("gridfleet")).args(args).output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
@@ -151,7 +151,7 @@ fn the_command_trains_twice_alike_and_its_agent_bids() {
     ];
     let train = |name: &str, more: &[&str]| {
         let output = path(name);
-        told(
+        run_command(
             &[&["train", SCENARIO, "-o", &output, "--set", "training.agent.memory=700"], &few[..], more]
                 .concat(),
         )
@@ -176,7 +176,7 @@ fn the_command_trains_twice_alike_and_its_agent_bids() {
         "operation.bidding={{ kind = \"learned\", file = {:?}, accuracy_balancing = 0.7, accuracy_intraday = 0.9 }}",
         path("a/agent.gridfleet")
     );
-    let (status, out, err) = told(&[
+    let (status, out, err) = run_command(&[
         "run",
         "scenarios/stuttgart-vpp.toml",
         "--set",
@@ -198,9 +198,9 @@ fn the_command_trains_twice_alike_and_its_agent_bids() {
     let bidding =
         format!("operation.bidding={{ kind = \"learned\", file = {:?} }}", broken.display().to_string());
     let (status, _, err) =
-        told(&["run", "scenarios/stuttgart-vpp.toml", "--set", &bidding, "-o", &path("no")]);
+        run_command(&["run", "scenarios/stuttgart-vpp.toml", "--set", &bidding, "-o", &path("no")]);
     assert!(status == 2 && err.contains("truncated") && err.contains("broken.gridfleet"), "{err}");
-    let (status, _, err) = told(&["train", "scenarios/stuttgart-vpp.toml", "-o", &path("no")]);
+    let (status, _, err) = run_command(&["train", "scenarios/stuttgart-vpp.toml", "-o", &path("no")]);
     assert!(status == 2 && err.contains("[training]"), "{err}");
     let (status, _, err) = train("no", &["--set", "operation.bidding.forecast=ridge"]);
     assert!(status == 2 && err.contains("forecast") && err.contains("perfect"), "{err}");

@@ -168,11 +168,11 @@ fn bootstrapped_days_are_whole_days_of_their_class_at_their_local_time() {
         let setup = month.build(&["variation.demand_days=bootstrap"], replication);
         let mut days: BTreeMap<NaiveDate, Vec<usize>> = BTreeMap::new();
         for (&t, number) in setup.requests.time.iter().zip(Month::numbers(&setup)) {
-            let (here, there) = (local(t), local(month.times[number]));
-            if here.time() != there.time() {
+            let (here, recorded) = (local(t), local(month.times[number]));
+            if here.time() != recorded.time() {
                 // Only times skipped in spring, and they are an hour later.
                 assert_eq!(here.date().to_string(), "2018-03-25");
-                assert_eq!((here - there).num_minutes().rem_euclid(1_440), 60);
+                assert_eq!((here - recorded).num_minutes().rem_euclid(1_440), 60);
             }
             days.entry(here.date()).or_default().push(number);
         }
@@ -303,11 +303,11 @@ fn prices_come_from_whole_days_the_same_for_all_retailers() {
             let day = *source_of.entry(here.date()).or_insert(source.date());
             assert_eq!((day, class(day)), (source.date(), class(here.date())));
             let full_hour = here.time().format("%H").to_string();
-            let told = source.time().format("%H").to_string();
+            let source_hour = source.time().format("%H").to_string();
             // Where the day drawn lacks the hour from 2 to 3, it is the price of the next one.
             assert!(
-                told == full_hour
-                    || (day.to_string() == "2018-03-25" && (&*full_hour, &*told) == ("02", "03"))
+                source_hour == full_hour
+                    || (day.to_string() == "2018-03-25" && (&*full_hour, &*source_hour) == ("02", "03"))
             );
         }
         // The files reach beyond the month on both sides.
@@ -395,7 +395,7 @@ fn replay_keeps_each_vehicles_trips_of_a_day_in_order() {
 }
 
 #[test]
-fn what_cannot_vary_is_told() {
+fn what_cannot_vary_is_reported() {
     let month = Month::new();
     let message = |set: &[&str]| {
         let outcome = month.scenario(set).and_then(|scenario| {

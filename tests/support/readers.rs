@@ -190,8 +190,8 @@ pub fn report(data: &[u8]) -> Result<usize> {
         folder
     });
     let (name, content) = first_line(data);
-    let (of, name) = name.strip_prefix("study/").map_or(("of run", &*name), |name| ("of study", name));
-    let original = made.path().join(of);
+    let (results, name) = name.strip_prefix("study/").map_or(("of run", &*name), |name| ("of study", name));
+    let original = made.path().join(results);
     let folder = tempfile::tempdir().expect("a folder for temporary files");
     for entry in std::fs::read_dir(original).expect("results") {
         let entry = entry.expect("results");

@@ -161,7 +161,7 @@ fn scaled(world: &World, on: &Switches) -> Option<Pair> {
     }
     let mut scenario = parsed(world);
     // Keys whose default has a currency unit are given.
-    let charging = scenario.get_mut("operation").and_then(|of| of.get_mut("charging"));
+    let charging = scenario.get_mut("operation").and_then(|operation| operation.get_mut("charging"));
     if let Some(charging) = charging.and_then(Value::as_table_mut)
         && charging["kind"].as_str() == Some("price-aware")
     {
@@ -184,8 +184,9 @@ fn scaled(world: &World, on: &Switches) -> Option<Pair> {
         }
     }
     let sensitive = |name: String| {
-        let of = [("name".to_owned(), name.into()), ("sensitivity_per_mwh_mw".to_owned(), 1_000.0.into())];
-        Value::Table(of.into_iter().collect())
+        let entries =
+            [("name".to_owned(), name.into()), ("sensitivity_per_mwh_mw".to_owned(), 1_000.0.into())];
+        Value::Table(entries.into_iter().collect())
     };
     let operators: Vec<Value> = operators.into_iter().map(sensitive).collect();
     scenario.insert("operators".into(), operators.into());
@@ -435,11 +436,11 @@ pub fn difference(pair: &Pair, one: &Files, other: &Files) -> Option<String> {
     names.dedup();
     for name in names {
         // A table without rows is not written.
-        let of = |files: &Files, look| {
+        let read = |files: &Files, look| {
             let bytes = files.get(&format!("{name}.parquet"));
             bytes.map_or(Vec::new(), |bytes| rows(bytes, look, pair.until))
         };
-        let (a, b) = (of(one, &pair.look_at_one), of(other, &pair.look_at_other));
+        let (a, b) = (read(one, &pair.look_at_one), read(other, &pair.look_at_other));
         let alike =
             |(a, b): (&Vec<Cell>, &Vec<Cell>)| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.is(b));
         let at = a.iter().zip(&b).position(|rows| !alike(rows));

@@ -30,7 +30,7 @@ use std::path::{Path, PathBuf};
     beta           x or list weight of the CVaR beside the expected profit; 0 if not given\n  \
     alpha          x         confidence level of the CVaR; 0.95 if not given\n  \
     initial_shares [1 + S]   where the owners are, ours first; all equal if not given\n  \
-    reluctance     x or [[1 + S] x 1 + S]  what going from one to another costs; 0 if not given\n  \
+    reluctance     x or [[1 + S] x 1 + S]  cost of switching retailers; 0 if not given\n  \
     purchase       \"quantity\" (if not given) or \"curve\": bought ahead at any price, or a bid\n                 \
     for each price of a scenario\n  \
     gap            x         relative gap to be proven; 1e-4 if not given\n\n\
@@ -108,15 +108,15 @@ fn read(file: &Path) -> Result<Task> {
         problems.push(InputError::new(options.gap.to_string(), "above 0").key("gap"));
     }
     // One invalid alpha would be reported with each beta.
-    let mut told: Vec<InputError> = Vec::new();
+    let mut distinct: Vec<InputError> = Vec::new();
     for problem in problems {
-        if !told.iter().any(|known| known.to_string() == problem.to_string()) {
-            told.push(problem);
+        if !distinct.iter().any(|known| known.to_string() == problem.to_string()) {
+            distinct.push(problem);
         }
     }
     match game {
-        Some(game) if told.is_empty() => Ok(Task { game, risks, options }),
-        _ => Err(of_file(Error::Input(told), file)),
+        Some(game) if distinct.is_empty() => Ok(Task { game, risks, options }),
+        _ => Err(of_file(Error::Input(distinct), file)),
     }
 }
 

@@ -19,11 +19,11 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Args)]
 #[command(after_help = "The file is a JSON object. For N stations, counted from 0, and T steps:\n  \
     a          [T]               price of a step without load\n  \
-    b          x or [T]          what a unit of load adds to it, above 0\n  \
+    b          x or [T]          increase per unit of load, above 0\n  \
     mu         [N]               sensitivity to deviations from the nominal profile, above 0\n  \
-    nominal    [[T] x N]         what each station would like to draw; sums to its demand\n\
+    nominal    [[T] x N]         preferred load of each station; sums to its demand\n\
     and, if wanted:\n  \
-    coalitions [[0, 1], [4, 7]]  who decides together; all others alone\n  \
+    coalitions [[0, 1], [4, 7]]  stations that decide together; all others alone\n  \
     d          [N]               demands, to check the nominal profiles against\n  \
     bounds     {min, max}        of a station at a step, each x, [N] or [[T] x N]\n  \
     limit      [T]               most that all may draw together; null for no limit\n  \
@@ -85,18 +85,18 @@ fn read(file: &Path) -> Result<(CNashGame, Structure)> {
         }
     }
     if one_slope {
-        tell_once(&mut problems, "b");
+        keep_one(&mut problems, "b");
     }
     Err(of_file(Error::Input(problems), file))
 }
 
 /// Keeps one of the problems with the numbers of a list, with the key of the whole list: the file has a single number
 /// there.
-fn tell_once(problems: &mut Vec<InputError>, key: &str) {
+fn keep_one(problems: &mut Vec<InputError>, key: &str) {
     let within =
         |problem: &InputError| problem.key.as_ref().is_some_and(|k| k.starts_with(&format!("{key}[")));
-    let mut told = false;
-    problems.retain(|problem| !within(problem) || !std::mem::replace(&mut told, true));
+    let mut kept = false;
+    problems.retain(|problem| !within(problem) || !std::mem::replace(&mut kept, true));
     for problem in problems.iter_mut().filter(|problem| within(problem)) {
         problem.key = Some(key.to_owned());
     }
@@ -295,8 +295,8 @@ fn tables(file: &Path, game: &CNashGame, structure: &Structure, comparison: &Com
         let all = |e: &CNashEquilibrium| figure(e.values.iter().sum());
         table.add_row(["Worth of the energy".to_owned(), all(nash), all(c_nash)]);
     }
-    let mut row = |name: &str, of: &dyn Fn(&CNashEquilibrium) -> String| {
-        table.add_row([name.to_owned(), of(nash), of(c_nash)]);
+    let mut row = |name: &str, cell: &dyn Fn(&CNashEquilibrium) -> String| {
+        table.add_row([name.to_owned(), cell(nash), cell(c_nash)]);
     };
     let most = |list: &[f64]| figure(list.iter().copied().fold(f64::NEG_INFINITY, f64::max));
     row("Energy", &|e| figure(e.load.iter().sum()));
@@ -314,9 +314,9 @@ fn tables(file: &Path, game: &CNashGame, structure: &Structure, comparison: &Com
 fn proof(comparison: &Comparison) -> String {
     let all = |e: &CNashEquilibrium| e.costs.iter().map(|cost| cost.abs()).sum::<f64>();
     if comparison.residual <= 1e-12 * all(&comparison.nash).max(all(&comparison.c_nash)) {
-        return "Nobody can gain by changing its profile.".to_owned();
+        return "No player can gain by changing its profile.".to_owned();
     }
-    format!("Nobody can gain more than {:.1e} by changing its profile.", comparison.residual)
+    format!("No player can gain more than {:.1e} by changing its profile.", comparison.residual)
 }
 
 /// Distance of all profiles from the nominal ones.

@@ -98,7 +98,7 @@ fn properties_in_words(properties: &Properties) -> String {
         (essential, "essential"),
         (monotone, "monotone"),
         (subadditive, "subadditive"),
-        (convex, "convex in what it saves"),
+        (convex, "convex in its savings"),
     ];
     let words = named.map(|(holds, name)| if holds { name.to_owned() } else { format!("not {name}") });
     format!("The game is {}.", words.join(", "))

@@ -185,11 +185,11 @@ impl Reader {
         Some(numbers)
     }
     /// Items of a list.
-    pub fn list(&mut self, key: &str, value: Value, of: &str) -> Option<Vec<Value>> {
+    pub fn list(&mut self, key: &str, value: Value, items: &str) -> Option<Vec<Value>> {
         match value {
             Value::Array(items) => Some(items),
             other => {
-                self.problem(key, kind(&other), format!("a list of {of}"));
+                self.problem(key, kind(&other), format!("a list of {items}"));
                 None
             }
         }

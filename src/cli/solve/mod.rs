@@ -37,7 +37,7 @@ impl SolveCommand {
     pub fn execute(&self) -> Result<()> {
         let mut out = BufWriter::new(std::io::stdout().lock());
         self.answer(&mut out)?;
-        print::told(out.flush())
+        print::written(out.flush())
     }
 
     /// Solves the game, and writes the output of the command.

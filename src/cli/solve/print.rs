@@ -11,18 +11,18 @@ pub(super) const MOST_SHOWN: usize = 24;
 
 /// Writes JSON piece by piece: a hundred thousand stations make hundreds of megabytes of text.
 pub(super) fn json(out: &mut dyn Write, output: &impl Serialize) -> Result<()> {
-    let written = serde_json::to_writer(&mut *out, output).map_err(std::io::Error::from);
-    told(written.and_then(|()| writeln!(out)))
+    let result = serde_json::to_writer(&mut *out, output).map_err(std::io::Error::from);
+    written(result.and_then(|()| writeln!(out)))
 }
 
 /// Writes text.
 pub(super) fn text(out: &mut dyn Write, text: &str) -> Result<()> {
-    told(out.write_all(text.as_bytes()))
+    written(out.write_all(text.as_bytes()))
 }
 
 /// A reader that stops early is no error.
-pub(super) fn told(written: std::io::Result<()>) -> Result<()> {
-    match written {
+pub(super) fn written(outcome: std::io::Result<()>) -> Result<()> {
+    match outcome {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::writing("stdout", error)),
         _ => Ok(()),
     }

@@ -122,7 +122,7 @@ fn names(reader: &mut Reader, key: &str) -> Vec<String> {
     for (i, item) in reader.list(key, value, "names").unwrap_or_default().into_iter().enumerate() {
         match item {
             Value::String(name) if !name.is_empty() && !names.contains(&name) => names.push(name),
-            other => reader.problem(&format!("{key}[{i}]"), kind(&other), "a name that stands once"),
+            other => reader.problem(&format!("{key}[{i}]"), kind(&other), "a unique name"),
         }
     }
     names

@@ -16,11 +16,11 @@ use std::path::{Path, PathBuf};
 /// Arguments of `gridfleet solve stackelberg`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The file is a JSON object. T slots of an hour; where [T] stands, one number is as good:\n  \
-    slots       T                 24 if nothing is said\n  \
+    after_help = "The file is a JSON object. T slots of an hour; a single number may replace any [T]:\n  \
+    slots       T                 24 by default\n  \
     retailer    {a, b, c, lambda, g_max}  each [T]: a load g costs a/2 g^2 + b g + c and is sold at\n                                \
-    lambda (a g + b); b and c are 0 and lambda is 1 if nothing is said;\n                                \
-    g_max, the most that can be generated: where users draw more is told\n  \
+    lambda (a g + b); b and c are 0 and lambda is 1 by default;\n                                \
+    g_max, the most that can be generated: slots above it are reported\n  \
     leader      {aim, lambda_max} aim: marginal (lambda as given), flatten or profit (lambda from 1 to\n                                \
     lambda_max, for the flattest load or the most profit)\n  \
     households  [{...}, ...]      omega [T], theta, count (of equal ones), and either\n                                \
@@ -202,10 +202,10 @@ fn tables(file: &Path, written: &Written, led: &Led, bound: &PotentialBound) -> 
     out.push_str(&by_slot(led));
     out.push_str(&by_household(written, led));
     out.push_str(&by_vehicle(written, led));
-    let _ = writeln!(out, " {}", told(found));
+    let _ = writeln!(out, " {}", ending(found));
     let _ = writeln!(
         out,
-        " The potential is {}, at most {} above the least there is ({:.1e} of what users pay).",
+        " The potential is {}, at most {} above the least there is ({:.1e} of the users' payments).",
         figure(found.potential),
         figure(bound.gap.max(0.0)),
         bound.gap.max(0.0) / found.payments.abs().max(f64::MIN_POSITIVE),
@@ -222,10 +222,10 @@ fn tables(file: &Path, written: &Written, led: &Led, bound: &PotentialBound) -> 
 }
 
 /// Sentence on how the answers ended.
-fn told(found: &StackelbergEquilibrium) -> String {
+fn ending(found: &StackelbergEquilibrium) -> String {
     let rounds = counted(found.rounds, "round");
     match found.ending {
-        Ending::Settled => format!("Nobody changes anything after {rounds} of answers."),
+        Ending::Settled => format!("No user changes anything after {rounds} of answers."),
         Ending::Cycle(length) => format!(
             "No equilibrium: the answers go round in a cycle of {}, of which this is one.",
             counted(length, "round")

@@ -105,7 +105,10 @@ impl Text {
             }
             let found = format!("{} cells", row.cells.len());
             let problem = self.error(row.line, "", found, format!("{width} cells, as in line {line}"));
-            Err(problem.help("the row or the file is cut off, or a decimal comma stands in a file parted by commas without quotation marks"))
+            Err(problem.help(
+                "the row or the file is cut off, or a file separated by commas has a decimal comma \
+                              without quotation marks",
+            ))
         })
     }
 
@@ -130,7 +133,7 @@ impl Text {
             problem
                 .help("columns are parted by semicolons, tabs, bars or commas: this file seems to use none")
         } else {
-            problem.help("`gridfleet data describe FILE` says what a file seems to be")
+            problem.help("`gridfleet data describe FILE` shows the detected content of a file")
         };
         problem.into()
     }
@@ -186,7 +189,7 @@ mod tests {
         let rows: Vec<_> = text.rows_below(&header).collect();
         assert_eq!(rows[0].as_ref().unwrap().line, 4);
         assert_eq!(rows[2].as_ref().unwrap().line, 6);
-        insta::assert_snapshot!(rows[1].as_ref().unwrap_err(), @"x.csv:5: found 2 cells, expected 3 cells, as in line 3; the row or the file is cut off, or a decimal comma stands in a file parted by commas without quotation marks");
+        insta::assert_snapshot!(rows[1].as_ref().unwrap_err(), @"x.csv:5: found 2 cells, expected 3 cells, as in line 3; the row or the file is cut off, or a file separated by commas has a decimal comma without quotation marks");
     }
 
     #[test]

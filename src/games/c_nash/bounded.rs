@@ -461,8 +461,10 @@ impl<'a> Search<'a> {
                 }
                 let word = if k == 0 { "step" } else { "steps" };
                 let found = format!("{} in all at {word} {}", short(allowed), steps.join(", "));
-                let expected =
-                    format!("at least {}, what demands and bounds leave to draw there", short(must[k]));
+                let expected = format!(
+                    "at least {}, the least load that demands and bounds allow there",
+                    short(must[k])
+                );
                 return Some(InputError::new(found, expected).key("limit"));
             }
         }

@@ -179,7 +179,7 @@ fn names(players: &Value) -> Result<Vec<String>, Vec<InputError>> {
 fn enter(written: &str, cost: &Value, names: &[String], costs: &mut [Option<f64>]) -> Result<(), InputError> {
     let (coalition, cost) = (coalition(written, names)?, finite(cost)?);
     if coalition.is_empty() && cost != 0.0 {
-        return Err(InputError::new(cost.to_string(), "0, for a coalition of nobody").help("leave it out"));
+        return Err(InputError::new(cost.to_string(), "0, for the empty coalition").help("leave it out"));
     }
     if costs[coalition.place()].replace(cost).is_some() {
         let found = format!("the cost of {} again", label(coalition, names));
@@ -294,7 +294,7 @@ mod tests {
         costs["b"]: found NaN, expected a finite number
         costs["b"]: found -Infinity, expected a finite number
         costs["a,b"]: found 1e999, expected a finite number
-        costs[""]: found 3, expected 0, for a coalition of nobody; leave it out
+        costs[""]: found 3, expected 0, for the empty coalition; leave it out
         players[1]: found "a" again, expected each player once
         players[2]: found "", expected a name without commas, of at most 100 characters
         players[3]: found "b,c", expected a name without commas, of at most 100 characters

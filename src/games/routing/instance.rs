@@ -322,7 +322,7 @@ impl Grid {
             if let Some(worst) = self.limits.breaches(&self.feeder, &flow).first() {
                 let breach = worst.description(&self.feeder, &self.limits, &flow);
                 let problem = InputError::new(
-                    format!("in slot {t}, before anybody charges, {breach}"),
+                    format!("in slot {t}, before any vehicle charges, {breach}"),
                     "limits that can be kept",
                 );
                 found.0.push(

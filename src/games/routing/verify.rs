@@ -23,7 +23,7 @@ pub fn faults(instance: &Instance, coalition: Coalition, trips: u64, plan: &Rout
         let stops = schedule.stops.iter().flatten();
         let owners = stops.map(|stop| instance.stations[stop.station].fleet).chain([vehicles.fleet]);
         if owners.into_iter().any(|owner| !coalition.contains(owner)) {
-            faults.push(format!("a schedule of {} uses what is no member's", vehicles.name));
+            faults.push(format!("a schedule of {} uses vehicles or stations of other fleets", vehicles.name));
         }
         let own = drive(instance, schedule, &without_charging, &mut faults);
         if (own - schedule.cost).abs() > ROUNDING {

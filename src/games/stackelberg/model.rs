@@ -150,9 +150,9 @@ impl Household {
             let (least, most): (f64, f64) = (self.low.iter().sum(), self.high.iter().sum());
             let slack = 1e-9 * most;
             let expected = if self.energy.is_nan() || self.energy < least - slack {
-                format!("at least {}, what the least loads of the day sum to", short(least))
+                format!("at least {}, the sum of the least loads of the day", short(least))
             } else if self.energy > most + slack {
-                format!("at most {}, what the most loads of the day sum to", short(most))
+                format!("at most {}, the sum of the most loads of the day", short(most))
             } else {
                 return problems;
             };

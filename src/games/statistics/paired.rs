@@ -161,7 +161,7 @@ mod tests {
         let found = compared(&[2.0, 4.0, 2.0], &[3.0, 8.0, 5.0]);
         assert_eq!(found.mean_ratio, Some(2.0));
         assert!((found.ratio_interval.unwrap().half_width() - 4.302_652_7 * 0.5 / 3f64.sqrt()).abs() < 1e-6);
-        assert_eq!(compared(&[2.0, 0.0], &[3.0, 8.0]).mean_ratio, None, "nothing is so many times zero");
+        assert_eq!(compared(&[2.0, 0.0], &[3.0, 8.0]).mean_ratio, None, "no ratio to zero");
         let one = compared(&[2.0], &[3.0]);
         assert_eq!((one.mean_ratio, one.ratio_interval), (Some(1.5), None));
     }

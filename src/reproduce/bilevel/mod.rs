@@ -44,8 +44,8 @@ struct Day {
 
 impl Day {
     /// A figure of each solution, in the order of the weights.
-    fn each(&self, of: impl Fn(&BilevelSolution) -> f64) -> Vec<f64> {
-        self.plans.iter().map(of).collect()
+    fn each(&self, figure: impl Fn(&BilevelSolution) -> f64) -> Vec<f64> {
+        self.plans.iter().map(figure).collect()
     }
 
     /// Total energy bought ahead (0), bought (1) or given back (2), in MWh, in the order of the weights.
@@ -72,10 +72,10 @@ fn days(context: &Context<'_>, betas: &[f64]) -> Result<(Vec<Day>, Vec<String>)>
         }
         Ok(Day { case, plans, right })
     })?;
-    let assumed = "Not published and assumed: the fleet (40,000 vehicles that need 384 MWh a day, which is what table 1 \
-                   comes to), its demand by hour, how demand follows the price, the forecasts of the rivals and their \
-                   errors, and the orders (2,0,1)(0,1,1) of period 24 of the price models, one for each price; so published \
-                   totals are shown beside ours and not compared.";
+    let assumed = "Not published and assumed: the fleet (40,000 vehicles that need 384 MWh a day, the total of table \
+                   1), its demand by hour, how demand follows the price, the forecasts of the rivals and their \
+                   errors, and the orders (2,0,1)(0,1,1) of period 24 of the price models, one for each price; so \
+                   published totals are shown beside ours and not compared.";
     Ok((days, vec![note, assumed.to_owned()]))
 }
 
@@ -103,8 +103,8 @@ fn never_rises(list: &[f64]) -> bool {
 /// A statement of the paper on how a quantity moves with the weight of risk, on average over the days. It holds if the
 /// change from the least weight to the greatest is in the stated direction with its whole interval, and fails if that
 /// change, or the change between two neighbouring weights, is in the opposite direction with its whole interval.
-fn moves(text: &str, unit: &str, falls: bool, days: &[Day], of: impl Fn(&Day) -> Vec<f64>) -> Finding {
-    let lists: Vec<Vec<f64>> = days.iter().map(of).collect();
+fn moves(text: &str, unit: &str, falls: bool, days: &[Day], figures: impl Fn(&Day) -> Vec<f64>) -> Finding {
+    let lists: Vec<Vec<f64>> = days.iter().map(figures).collect();
     let last = BETAS.len() - 1;
     // Above zero if it moves as stated.
     let change = |from: usize, to: usize| -> Interval {

@@ -28,7 +28,8 @@ const NAMES: [&str; 3] = ["day-ahead price", "positive balancing price", "negati
 
 fn price(context: &Context<'_>, which: usize) -> Result<Outcome> {
     let (days, notes) = days(context, &[])?;
-    let of = |day: &Day| -> Vec<Vec<f64>> { day.case.paths.iter().map(|path| path[which].clone()).collect() };
+    let paths_of =
+        |day: &Day| -> Vec<Vec<f64>> { day.case.paths.iter().map(|path| path[which].clone()).collect() };
     let mut findings = Vec::new();
     if which == 2 {
         let wider = |day: &&Day| {
@@ -44,9 +45,9 @@ fn price(context: &Context<'_>, which: usize) -> Result<Outcome> {
         ));
     }
     findings.push(nearer(&days));
-    let paths = of(&days[0]);
+    let paths = paths_of(&days[0]);
     Ok(Outcome {
-        figures: figures(&days, of, "EUR/MWh"),
+        figures: figures(&days, paths_of, "EUR/MWh"),
         findings,
         tables: vec![table(&days[0], &paths)],
         pictures: vec![("paths".to_owned(), picture(NAMES[which], "EUR/MWh", &days[0], &paths))],
@@ -56,10 +57,10 @@ fn price(context: &Context<'_>, which: usize) -> Result<Outcome> {
 
 fn demand(context: &Context<'_>) -> Result<Outcome> {
     let (days, notes) = days(context, &[])?;
-    let of = |day: &Day| day.case.demand.clone();
-    let paths = of(&days[0]);
-    let mut figures = figures(&days, of, "MWh");
-    let all: Vec<f64> = days.iter().map(|day| mean(&of(day)).iter().sum()).collect();
+    let demand_of = |day: &Day| day.case.demand.clone();
+    let paths = demand_of(&days[0]);
+    let mut figures = figures(&days, demand_of, "MWh");
+    let all: Vec<f64> = days.iter().map(|day| mean(&demand_of(day)).iter().sum()).collect();
     // Energy bought less energy given back: the same at every weight of risk, because all owners are served.
     let [ahead, positive, negative] = TABLE_1[0];
     figures.push(Figure::mean("demand of the day", "MWh", &all).published(ahead + positive - negative));
@@ -99,8 +100,8 @@ fn spread(paths: &[Vec<f64>]) -> f64 {
     (0..HOURS).map(of_hour).sum::<f64>() / HOURS as f64
 }
 
-fn figures(days: &[Day], of: impl Fn(&Day) -> Vec<Vec<f64>>, unit: &str) -> Vec<Figure> {
-    let all: Vec<Vec<Vec<f64>>> = days.iter().map(of).collect();
+fn figures(days: &[Day], paths_of: impl Fn(&Day) -> Vec<Vec<f64>>, unit: &str) -> Vec<Figure> {
+    let all: Vec<Vec<Vec<f64>>> = days.iter().map(paths_of).collect();
     let each = |f: &dyn Fn(&[Vec<f64>]) -> f64| all.iter().map(|paths| f(paths)).collect::<Vec<f64>>();
     let distance: Vec<f64> = days.iter().map(|day| day.case.reduced.distance).collect();
     vec![
@@ -122,7 +123,7 @@ fn picture(name: &str, unit: &str, day: &Day, paths: &[Vec<f64>]) -> plots::Figu
     plane = plane.with(by_hour("mean of all", &mean(paths)).colour(palette::BLUE).dash(Dash::Dashed));
     plots::Figure::new(format!("Sampled paths: {name}"))
         .subtitle(format!(
-            "{} paths of the day after the year, and the {KEPT} that stand for them",
+            "{} paths of the day after the year, and the {KEPT} that represent them",
             paths.len()
         ))
         .panel("", plane)

@@ -132,8 +132,8 @@ fn fig8(context: &Context<'_>) -> Result<Outcome> {
 fn fig9(context: &Context<'_>) -> Result<Outcome> {
     let (days, notes) = solved(context)?;
     let findings = vec![checked(&days), profit_falls(&days), spread_falls(&days)];
-    let of = |day: &Day| day.each(|plan| plan.profit.sd);
-    Ok(outcome(&days[0], findings, notes, "standard deviation", "Profit and its spread", of))
+    let quantity = |day: &Day| day.each(|plan| plan.profit.sd);
+    Ok(outcome(&days[0], findings, notes, "standard deviation", "Profit and its spread", quantity))
 }
 
 /// Expected profit against another quantity, one point per weight.
@@ -143,9 +143,9 @@ fn outcome(
     notes: Vec<String>,
     label: &str,
     title: &str,
-    of: impl Fn(&Day) -> Vec<f64>,
+    quantity: impl Fn(&Day) -> Vec<f64>,
 ) -> Outcome {
-    let (x, y) = (of(day), day.each(|plan| plan.profit.expected));
+    let (x, y) = (quantity(day), day.each(|plan| plan.profit.expected));
     let pairs: Vec<(f64, f64)> = x.iter().copied().zip(y.iter().copied()).collect();
     // Weights with the same solution share a point and its name.
     let mut named: Vec<NamedPoint> = Vec::new();

@@ -52,13 +52,13 @@ fn run(context: &Context<'_>) -> Result<Outcome> {
         );
     }
     notes.push(
-        "Expected profit and CVaR are bound to move as they do, for solutions are proven optimal; how energy moves depends \
-         on the instance. Here an aggregator that minds risk asks for higher prices and sells less (`sold`; so does the \
-         published one, from 384.5 to 358.4 MWh), and buys less in all markets. On the prices of area DK1 what it buys in \
-         the balancing market falls most of all, by 28 %, because the positive price is the most uncertain of the three: the \
-         residuals of its model have a standard deviation of 6.7 EUR/MWh, those of the day-ahead price 2.7. The published \
-         rise comes with more bought ahead than is needed, and given back, which pays only where the negative price is \
-         expected above the day-ahead price."
+        "Expected profit and CVaR are bound to move as they do, for solutions are proven optimal; how energy moves \
+         depends on the instance. Here an aggregator that minds risk asks for higher prices and sells less (`sold`; \
+         so does the published one, from 384.5 to 358.4 MWh), and buys less in all markets. On the prices of area \
+         DK1 its purchases in the balancing market fall most of all, by 28 %, because the positive price is the most \
+         uncertain of the three: the residuals of its model have a standard deviation of 6.7 EUR/MWh, those of the \
+         day-ahead price 2.7. The published rise comes with more bought ahead than is needed, and given back, which \
+         pays only where the negative price is expected above the day-ahead price."
             .to_owned(),
     );
     Ok(Outcome {
@@ -93,12 +93,15 @@ fn figures(days: &[Day]) -> Vec<Figure> {
         let values: Vec<f64> =
             days.iter().map(|day| sold(day.plans[k].traded_in_all(&day.case.game))).collect();
         figures.push(Figure::mean("sold", "MWh", &values).case(&case).published(sold(TABLE_1[k])));
-        let of = |of: fn(&crate::games::bilevel::BilevelSolution) -> f64| -> Vec<f64> {
-            days.iter().map(|day| of(&day.plans[k])).collect()
+        let values_of = |figure: fn(&crate::games::bilevel::BilevelSolution) -> f64| -> Vec<f64> {
+            days.iter().map(|day| figure(&day.plans[k])).collect()
         };
-        figures.push(Figure::mean("expected profit", "EUR", &of(|plan| plan.profit.expected)).case(&case));
-        figures.push(Figure::mean("standard deviation", "EUR", &of(|plan| plan.profit.sd)).case(&case));
-        figures.push(Figure::mean("CVaR", "EUR", &of(|plan| plan.profit.cvar)).case(&case));
+        figures.push(
+            Figure::mean("expected profit", "EUR", &values_of(|plan| plan.profit.expected)).case(&case),
+        );
+        figures
+            .push(Figure::mean("standard deviation", "EUR", &values_of(|plan| plan.profit.sd)).case(&case));
+        figures.push(Figure::mean("CVaR", "EUR", &values_of(|plan| plan.profit.cvar)).case(&case));
     }
     figures
 }

@@ -41,7 +41,7 @@ fn run(_: &Context<'_>) -> Result<Outcome> {
         figures.extend(size.figures(&format!("text, {} together", size.size)));
     }
     let y = || axis(&[&picture, &text]);
-    let told = |sizes: fn(&[Size]) -> String| {
+    let by_reading = |sizes: fn(&[Size]) -> String| {
         format!("sizes: {}; as the text has the types: {}", sizes(&picture), sizes(&text))
     };
     Ok(Outcome {
@@ -49,12 +49,12 @@ fn run(_: &Context<'_>) -> Result<Outcome> {
             Finding::checked(
                 "there are coalitions that would be better off without (M_C below 1)",
                 sizes_where(&picture, Size::nash_for_coalition).next().is_some(),
-                told(|sizes| listed(sizes_where(sizes, Size::nash_for_coalition))),
+                by_reading(|sizes| listed(sizes_where(sizes, Size::nash_for_coalition))),
             ),
             Finding::checked(
-                "there are coalitions without which everybody would be better off (each M below 1)",
+                "there are coalitions without which all stations would be better off (each M below 1)",
                 sizes_where(&picture, Size::nash_for_all).next().is_some(),
-                told(|sizes| listed(sizes_where(sizes, Size::nash_for_all))),
+                by_reading(|sizes| listed(sizes_where(sizes, Size::nash_for_all))),
             ),
         ],
         tables: vec![table(&[("picture", &picture), ("text", &text)])],

@@ -86,16 +86,16 @@ fn only_others_gain(which: &str, draws: &Draws) -> Finding {
 
 /// The groups that are better off are the same for all prices (Theorem 4.11).
 fn whatever_the_prices<'a>(draws: impl Iterator<Item = &'a (usize, Vec<Costs>)>) -> Finding {
-    let (mut held, mut of) = (0, 0);
+    let (mut held, mut total) = (0, 0);
     for (_, list) in draws.filter(|(size, _)| *size > 1) {
         for (group, first) in gains(&list[0]).into_iter().enumerate().filter(|(_, first)| first.is_some()) {
             held += usize::from(list.iter().all(|costs| gains(costs)[group] == first));
-            of += 1;
+            total += 1;
         }
     }
     Finding::checked(
-        "who is better off does not depend on the prices (Theorem 4.11)",
-        held == of,
-        format!("M is on one side of 1 in all replications at {held} of {of} points"),
+        "the group that is better off does not depend on the prices (Theorem 4.11)",
+        held == total,
+        format!("M is on one side of 1 in all replications at {held} of {total} points"),
     )
 }

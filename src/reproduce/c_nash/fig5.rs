@@ -59,7 +59,7 @@ fn run(_: &Context<'_>) -> Result<Outcome> {
     Ok(Outcome {
         findings: vec![
             Finding::checked(
-                "who is better off is as published in all eighteen cases",
+                "the group that is better off is as published in all eighteen cases",
                 agree == 3 * rows.len(),
                 format!("in {agree} of {}", 3 * rows.len()),
             ),

@@ -43,8 +43,8 @@ impl Size {
 
     /// Figures of many draws.
     fn drawn(size: usize, draws: &[Costs]) -> Self {
-        let of = |group: usize| draws.iter().map(|costs| costs[group]).collect::<Vec<_>>();
-        Self { size, m: std::array::from_fn(|group| mean(GROUPS[group].0, &of(group))) }
+        let costs_of = |group: usize| draws.iter().map(|costs| costs[group]).collect::<Vec<_>>();
+        Self { size, m: std::array::from_fn(|group| mean(GROUPS[group].0, &costs_of(group))) }
     }
 
     /// The figures that exist, with their case.
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes_are_told_in_words() {
+    fn sizes_are_put_in_words() {
         assert_eq!([listed([]), listed([2]), listed(2..=4)], ["none", "2", "2, 3 and 4"]);
     }
 }

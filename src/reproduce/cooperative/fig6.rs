@@ -20,7 +20,7 @@ pub fn fig_6(context: &Context<'_>) -> Result<Outcome> {
     let mut all: Vec<Vec<[[f64; 2]; 4]>> = Vec::new();
     for trips in CUSTOMERS {
         let size = Size { fleets: 6, stations: 8, trips, first_is_far: false };
-        let (results, told) = each(context, size, |instance, _| {
+        let (results, source_notes) = each(context, size, |instance, _| {
             let mut router = Router::new(&instance)?;
             let mut by_fleets = [[0.0; 2]; 4];
             for (place, fleets) in FLEETS.into_iter().enumerate() {
@@ -29,7 +29,7 @@ pub fn fig_6(context: &Context<'_>) -> Result<Outcome> {
             }
             Ok(by_fleets)
         })?;
-        notes = told;
+        notes = source_notes;
         all.push(results);
     }
     notes.push(

@@ -102,8 +102,8 @@ pub fn core_3(context: &Context<'_>) -> Result<Outcome> {
         Figure::mean("width of the Core over the mean cost of one alone", "", &widths).case("instances"),
     );
     notes.push(format!(
-        "The text gives {CONTENT} $ as the most that fleet 1 would be content with; that is its share in the coalition \
-         {{1, 3}} (0.399 $). By the published costs the Core reaches up to what it costs alone."
+        "The text gives {CONTENT} $ as the most that would satisfy fleet 1; that is its share in the coalition \
+         {{1, 3}} (0.399 $). By the published costs the Core reaches up to its cost alone."
     ));
     let names = || ["fleet 1", "fleet 2", "fleet 3"].map(str::to_owned);
     let mut picture = plots::Figure::new("Stable shares of three fleets")

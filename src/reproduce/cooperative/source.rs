@@ -139,8 +139,8 @@ impl Rides {
             };
             let (minutes, km) = (trace.duration_s[i] / 60.0, trace.distance_km[i]);
             // Some records have no distance, or a negligible one.
-            let told = minutes >= 1.0 && km >= 0.1;
-            if told && (FROM_HOUR..FROM_HOUR + HOURS).contains(&time.hour()) {
+            let is_plausible = minutes >= 1.0 && km >= 0.1;
+            if is_plausible && (FROM_HOUR..FROM_HOUR + HOURS).contains(&time.hour()) {
                 let minute = f64::from((time.hour() - FROM_HOUR) * 60 + time.minute());
                 rides.push(Ride { from, to, minute, minutes, km });
             }

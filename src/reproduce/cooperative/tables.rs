@@ -63,11 +63,16 @@ fn alone(instance: Instance, assignments: impl Fn(&Solved) -> Vec<Vec<usize>>) -
 fn beside(results: &[Alone], published: [[f64; 3]; 2]) -> Vec<Figure> {
     let mut figures = Vec::new();
     for place in 0..3 {
-        let of = |values: Vec<f64>, name: &str, unit: &str, published: f64| {
+        let figure = |values: Vec<f64>, name: &str, unit: &str, published: f64| {
             Figure::mean(name, unit, &values).case(format!("fleet {}", place + 1)).published(published)
         };
-        figures.push(of(results.iter().map(|r| r.cost[place]).collect(), "cost", "$", published[0][place]));
-        figures.push(of(
+        figures.push(figure(
+            results.iter().map(|r| r.cost[place]).collect(),
+            "cost",
+            "$",
+            published[0][place],
+        ));
+        figures.push(figure(
             results.iter().map(|r| r.energy[place]).collect(),
             "energy",
             "kWh",
@@ -76,9 +81,8 @@ fn beside(results: &[Alone], published: [[f64; 3]; 2]) -> Vec<Figure> {
     }
     let total: Vec<f64> = results.iter().map(Alone::total).collect();
     let together: Vec<f64> = results.iter().map(|result| result.together).collect();
-    figures.push(
-        Figure::mean("cost", "$", &total).case("all, each by itself").published(published[0].iter().sum()),
-    );
+    figures
+        .push(Figure::mean("cost", "$", &total).case("all, each alone").published(published[0].iter().sum()));
     figures.push(Figure::mean("cost", "$", &together).case("all, in one coalition").published(COSTS[6]));
     figures
 }
@@ -107,14 +111,14 @@ pub fn table_1(context: &Context<'_>) -> Result<Outcome> {
         alone(instance, |_| draws.clone())
     })?;
     notes.push(NUMBERS.to_owned());
-    notes.push(format!("Costs and energies are means over {DRAWS} draws of who asks whom."));
+    notes.push(format!("Costs and energies are means over {DRAWS} random assignments of riders to fleets."));
     let findings = vec![
         mostly(
             "fleet 2, the dearest alone, costs most",
             results.iter().map(|r| r.cost[1] > r.cost[0].max(r.cost[2])),
         ),
         mostly(
-            "fleet 1 costs least and fleet 2 most, as if each served everybody",
+            "fleet 1 costs least and fleet 2 most, as if each served all riders",
             results.iter().map(|r| r.cost[0] <= r.cost[2] && r.cost[2] <= r.cost[1]),
         ),
         always(
@@ -143,7 +147,7 @@ pub fn table_2(context: &Context<'_>) -> Result<Outcome> {
     })?;
     notes.push(NUMBERS.to_owned());
     notes.push(
-        "The best placed fleet is read as the one whose depot has the shortest way to the pick-up and from the drop-off. \
+        "The best placed fleet is read as the one whose depot has the shortest route to the pick-up and from the drop-off. \
          Tables I and II both sum to 8.833 $ and 35.687 kWh as published: riders who do not mind saved nothing there."
             .to_owned(),
     );
@@ -188,12 +192,12 @@ fn findings(solved: &[Solved], reading: &str) -> Result<Vec<Finding>> {
     if reading == ALL {
         let cheapest = |s: &Solved| s.game.proper().all(|c| s.game.total() <= s.game.worth(c) + EQUAL);
         list.push(always(
-            &say("everybody together cost least of all coalitions"),
+            &say("the grand coalition costs least of all coalitions"),
             solved.iter().map(cheapest),
         ));
         let least = |s: &Solved| s.game.proper().all(|c| s.energy(grand_coalition(s)) <= s.energy(c) + EQUAL);
         list.push(mostly(
-            &say("everybody together use the least energy of all coalitions"),
+            &say("the grand coalition uses the least energy of all coalitions"),
             solved.iter().map(least),
         ));
         let halved = |s: &Solved| {
@@ -207,7 +211,7 @@ fn findings(solved: &[Solved], reading: &str) -> Result<Vec<Finding>> {
     } else {
         let saves =
             |s: &Solved| s.game.total() <= (0..3).map(|fleet| s.game.alone(fleet)).sum::<f64>() + EQUAL;
-        list.push(always(&say("everybody together cost less than all alone"), solved.iter().map(saves)));
+        list.push(always(&say("the grand coalition costs less than all alone"), solved.iter().map(saves)));
     }
     let mut values = Vec::new();
     for solved in solved {
@@ -264,12 +268,12 @@ pub fn table_3(context: &Context<'_>) -> Result<Outcome> {
     }
     let mut rows = Vec::new();
     for (i, members) in COALITIONS.iter().enumerate() {
-        let of = |solved: &Solved| {
+        let coalition_in = |solved: &Solved| {
             let order = solved.as_in_case_b();
             Coalition::from_iter(members.iter().map(|&fleet| order[fleet]))
         };
-        let costs: Vec<f64> = all.iter().map(|solved| solved.game.worth(of(solved))).collect();
-        let energies: Vec<f64> = all.iter().map(|solved| solved.energy(of(solved))).collect();
+        let costs: Vec<f64> = all.iter().map(|solved| solved.game.worth(coalition_in(solved))).collect();
+        let energies: Vec<f64> = all.iter().map(|solved| solved.energy(coalition_in(solved))).collect();
         figures.push(Figure::mean("cost", "$", &costs).case(name(members)).published(COSTS[i]));
         figures.push(Figure::mean("energy", "kWh", &energies).case(name(members)).published(ENERGIES[i]));
         rows.push((name(members), costs, energies));

@@ -81,24 +81,24 @@ fn run(context: &Context<'_>) -> Result<Outcome> {
 fn variants(course: &Course) -> Vec<(&'static str, TrainingSpec)> {
     // No states are selected here: curves and final results are of the same agent.
     let ours = TrainingSpec { validation_every_weeks: 0, ..spec(course, STEPS) };
-    let of = |kind, observation, reward, discount| {
+    let variant = |kind, observation, reward, discount| {
         let mut spec = TrainingSpec { observation, reward, feedback: FeedbackSpec::Played, ..ours.clone() };
         let published = AgentSpec::default();
         spec.agent = AgentSpec { kind, discount, epsilon: published.epsilon, ..ours.agent.clone() };
         spec
     };
-    let told_all = |kind, observation| {
+    let all_pairs = |kind, observation| {
         let mut spec = TrainingSpec { observation, ..ours.clone() };
         spec.agent.kind = kind;
         spec
     };
     let deep = AgentKind::DuelingDoubleDqn;
     vec![
-        ("dueling, hour, account", of(deep, ObservationKind::Hour, RewardSpec::Account, 0.99)),
-        ("dueling, hour, advantage", of(deep, ObservationKind::Hour, RewardSpec::Advantage, 0.0)),
-        ("dueling, rich, advantage", of(deep, ObservationKind::Rich, RewardSpec::Advantage, 0.0)),
-        ("dueling, rich, all pairs", told_all(deep, ObservationKind::Rich)),
-        ("policy, hour, all pairs", told_all(AgentKind::Policy, ObservationKind::Hour)),
+        ("dueling, hour, account", variant(deep, ObservationKind::Hour, RewardSpec::Account, 0.99)),
+        ("dueling, hour, advantage", variant(deep, ObservationKind::Hour, RewardSpec::Advantage, 0.0)),
+        ("dueling, rich, advantage", variant(deep, ObservationKind::Rich, RewardSpec::Advantage, 0.0)),
+        ("dueling, rich, all pairs", all_pairs(deep, ObservationKind::Rich)),
+        ("policy, hour, all pairs", all_pairs(AgentKind::Policy, ObservationKind::Hour)),
         ("policy, rich, all pairs", ours.clone()),
     ]
 }

@@ -44,7 +44,7 @@ fn run(context: &Context<'_>) -> Result<Outcome> {
     let alone = |spec: &BiddingSpec| {
         context.map(&case.held_out(), |&week| benchmark(course, Set::HeldOut, week, spec))
     };
-    let fixed = |of: &_, risks| case.play(context, of, &Player::Fixed(risks));
+    let fixed = |course: &_, risks| case.play(context, course, &Player::Fixed(risks));
 
     let (best, grid) = best_fixed(context, course)?;
     let (trained, _) =
@@ -131,18 +131,18 @@ pub(super) fn notes(source: String) -> Vec<String> {
         "Published MWh count 15 minutes of energy for each step of 5 minutes, and are three times too high; published profits \
          are not affected. Energy here is power times time."
             .to_owned(),
-        "What was bought and not drawn is paid for and not credited, besides the penalty; the published account credits it.".to_owned(),
+        "Energy bought and not drawn is paid for and not credited, besides the penalty; the published account credits it.".to_owned(),
         format!(
             "Trained over {STEPS} steps of a quarter of an hour. Observation and reward are richer than the published (hour; \
              change of the account), and once a product is delivered all 121 pairs are valued for it, not only the one that was \
-             played: see rl-learning-curves for what each is worth."
+             played: see rl-learning-curves for the value of each."
         ),
     ]
 }
 
-fn figures(of: &Case, case: &str, weeks: &[WeekResult], published: Option<[f64; 4]>) -> Vec<Figure> {
-    let scaled = |of: fn(&WeekResult) -> f64| -> Vec<f64> {
-        weeks.iter().map(|week| of(week) * PUBLISHED_WEEKS / 1_000.0).collect()
+fn figures(played: &Case, case: &str, weeks: &[WeekResult], published: Option<[f64; 4]>) -> Vec<Figure> {
+    let scaled = |figure: fn(&WeekResult) -> f64| -> Vec<f64> {
+        weeks.iter().map(|week| figure(week) * PUBLISHED_WEEKS / 1_000.0).collect()
     };
     let columns = [
         ("charged regularly", "MWh", scaled(|week| week.charged_kwh - week.market_kwh)),
@@ -154,7 +154,7 @@ fn figures(of: &Case, case: &str, weeks: &[WeekResult], published: Option<[f64; 
         .into_iter()
         .enumerate()
         .map(|(i, (name, unit, values))| {
-            let figure = of.mean(name, unit, &values).case(case);
+            let figure = played.mean(name, unit, &values).case(case);
             match published {
                 Some(published) => figure.published(published[i]),
                 None => figure,
@@ -162,7 +162,7 @@ fn figures(of: &Case, case: &str, weeks: &[WeekResult], published: Option<[f64; 
         })
         .collect();
     // Published as 0 for all rows except the one in bold (1.0).
-    figures.push(of.mean("imbalance", "MWh", &scaled(|week| week.imbalance_kwh)).case(case));
+    figures.push(played.mean("imbalance", "MWh", &scaled(|week| week.imbalance_kwh)).case(case));
     figures
 }
 

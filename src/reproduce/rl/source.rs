@@ -49,9 +49,9 @@ pub fn course(context: &Context<'_>, weeks: u32) -> Result<Option<(Course, Strin
     }
     let folder = tempfile::tempdir().map_err(|e| Error::writing(std::env::temp_dir(), e))?;
     let files = [TENDERS, ACTIVATION, DAY_AHEAD];
-    let there = files.iter().all(|name| context.data.join(name).is_file());
+    let has_files = files.iter().all(|name| context.data.join(name).is_file());
     let mut set = Vec::new();
-    let (held_out, replications, note) = match there {
+    let (held_out, replications, note) = match has_files {
         true => {
             context.runs_on(Data::Files(files.map(str::to_owned).to_vec()));
             let [balancing, intraday] = real(context.data, folder.path())?;

@@ -113,11 +113,11 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// Profile of the values that `of` selects.
-    pub fn of(days: &[Day], of: impl Fn(&Day) -> Hours) -> Self {
+    /// Profile of the values that `values_of` selects.
+    pub fn of(days: &[Day], values_of: impl Fn(&Day) -> Hours) -> Self {
         let (mut mean, mut sd, mut band) = (Vec::new(), Vec::new(), Vec::new());
         for t in 0..HOURS {
-            let mut values: Vec<f64> = days.iter().map(|day| of(day)[t]).collect();
+            let mut values: Vec<f64> = days.iter().map(|day| values_of(day)[t]).collect();
             let sample = Sample::of(&values);
             mean.push(sample.map_or(f64::NAN, |sample| sample.mean));
             sd.push(sample.and_then(|sample| sample.sd).unwrap_or(0.0));

@@ -44,15 +44,15 @@ pub fn table_3(context: &Context<'_>) -> Result<Outcome> {
 
 /// The figures of table III, and their reductions.
 fn rows(days: &[Day]) -> Vec<Figure> {
-    let mean = |name: &str, unit: &str, case: &str, of: &dyn Fn(&Day) -> f64| {
-        Figure::mean(name, unit, &days.iter().map(of).collect::<Vec<f64>>()).case(case)
+    let mean = |name: &str, unit: &str, case: &str, figure: &dyn Fn(&Day) -> f64| {
+        Figure::mean(name, unit, &days.iter().map(figure).collect::<Vec<f64>>()).case(case)
     };
     let energy = |load: &Hours| load.iter().sum::<f64>();
     let before = Profile::of(days, |day| day.before).peak().0;
     let after = Profile::of(days, |day| day.after).peak().0;
-    let cut = |of: fn(&Day) -> [f64; 2]| {
+    let cut = |peaks: fn(&Day) -> [f64; 2]| {
         move |day: &Day| {
-            let [before, after] = of(day);
+            let [before, after] = peaks(day);
             100.0 * (1.0 - after / before)
         }
     };
@@ -123,7 +123,7 @@ pub fn charges_at_night(days: &[Day]) -> Finding {
 
 /// From 17:00 to 24:00 most vehicles feed back or are idle.
 pub fn rests_in_the_evening(days: &[Day]) -> Finding {
-    let mean = |of: fn(&Day) -> Hours| Profile::of(days, of).mean[17..].iter().sum::<f64>();
+    let mean = |load: fn(&Day) -> Hours| Profile::of(days, load).mean[17..].iter().sum::<f64>();
     let share = mean(|day| day.charging) / mean(|day| day.at_home);
     let feeds = Profile::of(days, |day| day.vehicles_after).mean[17..].iter().all(|load| *load <= 0.0);
     Finding::checked(
@@ -149,7 +149,7 @@ fn widest_hour(days: &[Day]) -> Finding {
 
 /// One row per day.
 fn by_day(days: &[Day]) -> Table {
-    let numbers = |of: &dyn Fn(&Day) -> f64| days.iter().map(of).collect::<Vec<f64>>();
+    let numbers = |figure: &dyn Fn(&Day) -> f64| days.iter().map(figure).collect::<Vec<f64>>();
     let peak = |load: &Hours| greatest(load).1;
     Table::new("days")
         .integers("day", 0..days.len() as i64)
@@ -183,7 +183,7 @@ fn picture(figures: &[Figure]) -> plots::Figure {
         ],
         stacked: false,
     };
-    plots::Figure::new("What answers to the price and feeding back change")
+    plots::Figure::new("Effect of the response to prices and of feeding back")
         .subtitle("means over days drawn at random, with 95 % intervals")
         .panel("", bars)
 }
@@ -211,9 +211,9 @@ pub fn table_4(context: &Context<'_>) -> Result<Outcome> {
             .to_owned(),
     );
     notes.push(
-        "At an equilibrium of this model the load can vary little: homes that are not at a bound make up for what vehicles \
-         do differently, in all hours of like price. It varies where all homes are at their least, which here is from 16:00 \
-         to 18:00, and not late in the evening as published."
+        "At an equilibrium of this model the load can vary little: homes that are not at a bound make up for \
+         different schedules of vehicles, in all hours of like price. It varies where all homes are at their least, \
+         which here is from 16:00 to 18:00, and not late in the evening as published."
             .to_owned(),
     );
     Ok(Outcome {
@@ -233,9 +233,9 @@ pub fn table_4(context: &Context<'_>) -> Result<Outcome> {
 }
 
 fn loads_by_hour(after: &Profile) -> plots::Figure {
-    let points = |of: fn(&(usize, f64, f64)) -> f64| Points {
+    let points = |column: fn(&(usize, f64, f64)) -> f64| Points {
         name: "published".to_owned(),
-        points: TABLE_4.iter().map(|row| NamedPoint::at(row.0 as f64 - 0.5, of(row))).collect(),
+        points: TABLE_4.iter().map(|row| NamedPoint::at(row.0 as f64 - 0.5, column(row))).collect(),
         ..Points::default()
     };
     plots::Figure::new("Load by hour, over drivers at random")

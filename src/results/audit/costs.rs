@@ -71,9 +71,9 @@ fn kinds(auditor: &mut Auditor, entries: &Entries, texts: &mut Texts) {
     let named = fleets(&summary).iter().filter_map(|fleet| fleet.get("name")?.as_str());
     let names: BTreeSet<&str> = of_facts.chain(named).collect();
     let mut check = Check::new(KINDS);
-    for of in std::iter::once(&summary).chain(fleets(&summary)) {
-        let who = of.get("name").and_then(serde_json::Value::as_str);
-        for (key, kind, receives) in FIGURES.iter().filter(|(key, ..)| of.get(*key).is_some()) {
+    for figures in std::iter::once(&summary).chain(fleets(&summary)) {
+        let who = figures.get("name").and_then(serde_json::Value::as_str);
+        for (key, kind, receives) in FIGURES.iter().filter(|(key, ..)| figures.get(*key).is_some()) {
             let kind = texts.code(kind.name());
             let (mut sum, mut moved) = (0, 0);
             for name in names.iter().filter(|name| who.is_none_or(|who| who == **name)) {
@@ -82,7 +82,7 @@ fn kinds(auditor: &mut Auditor, entries: &Entries, texts: &mut Texts) {
                 sum += if *receives { received } else { -received };
                 moved += all;
             }
-            let stated = figure(of, key);
+            let stated = figure(figures, key);
             let same = millionths(stated).is_some_and(|stated| (stated - sum).abs() <= unreadable(moved));
             check.that(same, || {
                 let who = who.unwrap_or("all");

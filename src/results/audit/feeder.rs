@@ -111,23 +111,23 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
         }
     }
     let solver = Solver::new(facts, &place);
-    let told = told(auditor, facts, &rows, &place)?;
+    let metered = loads_by_reading(auditor, facts, &rows, &place)?;
     let (mut loads, mut voltages, mut limits) = (Check::new(LOADS), Check::new(VOLTAGES), Check::new(LIMITS));
     for (&at, rows) in &rows {
         let instant = || SimTime(at).iso();
-        let of = |column: &[f64]| -> Vec<f64> {
+        let by_bus = |column: &[f64]| -> Vec<f64> {
             rows.iter().map(|row| row.map_or(f64::NAN, |row| column[row])).collect()
         };
-        let found = (of(&kw), of(&kvar), of(&voltage));
-        if let Some(told) = &told {
-            let told = &told[&at];
+        let found = (by_bus(&kw), by_bus(&kvar), by_bus(&voltage));
+        if let Some(metered) = &metered {
+            let metered = &metered[&at];
             for (bus, facts) in facts.buses.iter().enumerate() {
                 // The load of the case by pieces of the factor, and everything connected to the bus.
-                let steps = told.terms + 4;
-                let same = within(found.0[bus], told.kw[bus], rounding(steps, told.size_kw[bus]))
-                    && within(found.1[bus], told.kvar[bus], rounding(steps, told.size_kvar[bus]));
+                let steps = metered.terms + 4;
+                let same = within(found.0[bus], metered.kw[bus], rounding(steps, metered.size_kw[bus]))
+                    && within(found.1[bus], metered.kvar[bus], rounding(steps, metered.size_kvar[bus]));
                 loads.that(same, || {
-                    let (kw, kvar) = (told.kw[bus], told.kvar[bus]);
+                    let (kw, kvar) = (metered.kw[bus], metered.kvar[bus]);
                     format!(
                         "bus {} at {}: {} kW and {} kvar for {kw} and {kvar}",
                         facts.number,
@@ -139,7 +139,7 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
             }
         }
         let solved = solver.solve(&found.0, &found.1);
-        for (bus, of) in facts.buses.iter().enumerate() {
+        for (bus, facts) in facts.buses.iter().enumerate() {
             let own = solved.as_ref().map_or(f64::NAN, |flow| flow.squared[bus].sqrt());
             let same = if own.is_nan() {
                 rows[bus].is_some() && found.2[bus].is_nan()
@@ -147,13 +147,13 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
                 (own - found.2[bus]).abs() <= VOLTAGE_TOLERANCE
             };
             voltages.that(same, || {
-                format!("bus {} at {}: {} p.u. for {own}", of.number, instant(), found.2[bus])
+                format!("bus {} at {}: {} p.u. for {own}", facts.number, instant(), found.2[bus])
             });
         }
-        if let (Some(least), Some(told)) = (facts.enforced, &told) {
-            let told = &told[&at];
+        if let (Some(least), Some(metered)) = (facts.enforced, &metered) {
+            let metered = &metered[&at];
             let less = |loads: &[f64], part: f64| -> Vec<f64> {
-                loads.iter().zip(&told.stations_kw).map(|(load, station)| load - part * station).collect()
+                loads.iter().zip(&metered.stations_kw).map(|(load, station)| load - part * station).collect()
             };
             let with = solver.broken(solved.as_ref(), least);
             let without = if with.contains(&true) {
@@ -165,18 +165,18 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
             limits.that(with.iter().zip(&without).all(|(with, without)| !with || *without), instant);
         }
     }
-    if told.is_some() {
+    if metered.is_some() {
         auditor.checks.push(loads);
     }
     auditor.checks.push(voltages);
-    if facts.enforced.is_some() && told.is_some() {
+    if facts.enforced.is_some() && metered.is_some() {
         auditor.checks.push(limits);
     }
     Ok(())
 }
 
 /// Loads at each reading in the table, from meters and case; `None`, with a note, if they cannot be known.
-fn told(
+fn loads_by_reading(
     auditor: &mut Auditor,
     facts: &FeederFacts,
     rows: &BTreeMap<i64, Vec<Option<usize>>>,
@@ -192,7 +192,7 @@ fn told(
         return Ok(None);
     }
     let mut before = auditor.facts.start.0;
-    let mut told = BTreeMap::new();
+    let mut readings = BTreeMap::new();
     for &at in rows.keys() {
         let factor = mean(&facts.factors, before, at);
         let own = |load: fn(&BusFacts) -> f64| facts.buses.iter().map(|bus| factor * load(bus)).collect();
@@ -204,7 +204,7 @@ fn told(
             terms: facts.stations.len() + facts.households.len() + facts.factors.len(),
             stations_kw: vec![0.0; facts.buses.len()],
         };
-        told.insert(at, reading);
+        readings.insert(at, reading);
         before = at;
     }
     let stations = auditor.facts.stations.iter().map(|station| &*station.name);
@@ -227,7 +227,7 @@ fn told(
         let power = table.floats("power_kw")?;
         for row in 0..table.rows() {
             let bus = buses.get(name[row] as usize).and_then(|number| place.get(&i64::from(*number)));
-            let (Some(&bus), Some(reading)) = (bus, told.get_mut(&time[row])) else { continue };
+            let (Some(&bus), Some(reading)) = (bus, readings.get_mut(&time[row])) else { continue };
             reading.kw[bus] += power[row];
             reading.kvar[bus] += facts.kvar_per_kw[kind] * power[row];
             reading.size_kw[bus] += power[row].abs();
@@ -237,7 +237,7 @@ fn told(
             }
         }
     }
-    Ok(Some(told))
+    Ok(Some(readings))
 }
 
 /// Mean of the factors in force from `from` to `to`; for an instant, the factor in force.
@@ -304,7 +304,7 @@ impl<'a> Solver<'a> {
         let mut current = vec![0.0; buses];
         for _ in 0..MOST_ROUNDS {
             let power = |load: &[f64], shunt: fn(&BusFacts) -> f64| -> Vec<f64> {
-                let bus = |(bus, of): (usize, &BusFacts)| load[bus] + shunt(of) * flow.squared[bus];
+                let bus = |(bus, facts): (usize, &BusFacts)| load[bus] + shunt(facts) * flow.squared[bus];
                 facts.buses.iter().enumerate().map(bus).map(|power| power / facts.base_kva).collect()
             };
             let (mut p, mut q) = (power(kw, |bus| bus.shunt_kw), power(kvar, |bus| -bus.shunt_kvar));

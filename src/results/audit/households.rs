@@ -9,7 +9,7 @@ use gridfleet_core::time::SimTime;
 use std::collections::BTreeMap;
 
 const DAYS: &str = "Households: each day has the energy of their shape";
-const BILLS: &str = "Households: what they pay is energy x price";
+const BILLS: &str = "Households: payment is energy x price";
 
 /// Substitute for a posting that is not a whole number of millionths; larger than any amount.
 const NO_AMOUNT: i128 = i128::MAX / 1_000_000_000;
@@ -55,11 +55,11 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
     }
     let mut days = Check::new(DAYS);
     for group in &auditor.facts.households {
-        let HouseholdFacts { name, days: told, .. } = group;
+        let HouseholdFacts { name, days: energies, .. } = group;
         let readings = read.get(&texts.code(name)).map_or(&[][..], Vec::as_slice);
         let at = |t: i64| readings.binary_search_by_key(&t, |r| r.0).ok().map(|i| readings[i].1);
         let before_all = Counted::default();
-        for &(from, to, kwh) in told {
+        for &(from, to, kwh) in energies {
             // Without a reading at midnight there is nothing to compare.
             let before = at(from.0).or((from == auditor.facts.start).then_some(before_all));
             let (Some(before), Some(after)) = (before, at(to.0)) else { continue };

@@ -65,8 +65,8 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
     let mut prices = Check::new(PRICE);
     let mut sums = vec![BySlots::default(); facts.stations.len()];
     for row in 0..table.rows() {
-        let of = facts.stations.get(station[row] as usize);
-        let slope = of.and_then(|at| at.slope_per_mwh_kw).unwrap_or(f64::NAN);
+        let seller = facts.stations.get(station[row] as usize);
+        let slope = seller.and_then(|at| at.slope_per_mwh_kw).unwrap_or(f64::NAN);
         let [load, magnitude] = load_kw[&(retailer(row), end[row])];
         let expected = base[row] + slope * load;
         // The loads of all stations are summed.

@@ -9,8 +9,8 @@ use gridfleet_core::records::dictionary::TableId;
 use gridfleet_core::time::SimTime;
 use std::collections::BTreeMap;
 
-const BIDS: &str = "Market: what is accepted is within the bid, and paid at the clearing price";
-const DELIVERY: &str = "Market: what is delivered is what was drawn, as far as it was bought";
+const BIDS: &str = "Market: the accepted quantity is within the bid, and paid at the clearing price";
+const DELIVERY: &str = "Market: delivered energy is drawn energy, as far as it was bought";
 const SETTLED: &str = "Ledger: every bid is settled once, and no other";
 
 /// Columns of `market.parquet`.
@@ -159,10 +159,10 @@ fn traded(bids: &Bids, imbalance: Code, settlement_s: i64) -> BTreeMap<Code, OfB
     let mut order: Vec<usize> = (0..bids.id.len()).filter(|&row| bids.end[row] > bids.start[row]).collect();
     order.sort_by_key(|&row| bids.start[row]);
     for row in order {
-        let of = all.entry(bids.bidder[row]).or_default();
+        let energies = all.entry(bids.bidder[row]).or_default();
         let (start, end) = (bids.start[row], bids.end[row]);
         for interval in (start..end).step_by(settlement_s.max(1) as usize) {
-            let traded = of.intervals.entry(interval).or_default();
+            let traded = energies.intervals.entry(interval).or_default();
             let kwh = bids.accepted_kw[row] * hours;
             *(match (bids.market[row] == imbalance, bids.buys[row]) {
                 (true, _) => &mut traded.imbalance,
@@ -173,11 +173,11 @@ fn traded(bids: &Bids, imbalance: Code, settlement_s: i64) -> BTreeMap<Code, OfB
         if bids.market[row] == imbalance || !bids.buys[row] {
             continue;
         }
-        match of.blocks.last_mut().filter(|block| start < block.end) {
+        match energies.blocks.last_mut().filter(|block| start < block.end) {
             Some(block) => block.end = block.end.max(end),
-            None => of.blocks.push(Block { start, end, ..Block::default() }),
+            None => energies.blocks.push(Block { start, end, ..Block::default() }),
         }
-        if let Some(block) = of.blocks.last_mut() {
+        if let Some(block) = energies.blocks.last_mut() {
             block.delivered += bids.delivered_kwh[row];
             block.products += 1;
         }
@@ -211,7 +211,7 @@ fn delivery(
     let battery_kwh = auditor.largest_battery_kwh();
     let mut check = Check::new(DELIVERY);
     let mut of_fleets = false;
-    for (bidder, of) in traded(bids, imbalance, settlement_s) {
+    for (bidder, energies) in traded(bids, imbalance, settlement_s) {
         let Some(name) = texts.text(bidder).strip_prefix("fleet:").map(str::to_owned) else { continue };
         of_fleets = true;
         let readings = drawn.get(&texts.code(&name)).map_or(&[][..], Vec::as_slice);
@@ -231,7 +231,7 @@ fn delivery(
                 + UNSETTLED_KWH
         };
         let mut taken = BTreeMap::new();
-        for (&start, traded) in &of.intervals {
+        for (&start, traded) in &energies.intervals {
             let Some((drawn, after)) = drawn(start) else { continue };
             let tolerance = tolerance(after, traded);
             let expected =
@@ -247,7 +247,7 @@ fn delivery(
                 )
             });
         }
-        for block in &of.blocks {
+        for block in &energies.blocks {
             let starts = (block.start..block.end).step_by(settlement_s.max(1) as usize);
             let Some(parts) = starts.map(|start| taken.get(&start).copied()).collect::<Option<Vec<_>>>()
             else {
@@ -258,7 +258,7 @@ fn delivery(
             let tolerance = tolerance + rounding(parts.len() * block.products, expected);
             check.that(within(block.delivered, expected, tolerance), || {
                 format!(
-                    "{name} from {} to {}: {} kWh delivered, {expected} of what was bought were drawn",
+                    "{name} from {} to {}: {} kWh delivered, {expected} kWh of the bought energy were drawn",
                     SimTime(block.start).iso(),
                     SimTime(block.end).iso(),
                     block.delivered

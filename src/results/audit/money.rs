@@ -75,15 +75,19 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
         };
         Some((what, id.parse::<u32>().ok()?))
     })?;
-    let posted = |of: Code| -> Vec<(u32, i128)> {
+    let posted = |posted_kind: Code| -> Vec<(u32, i128)> {
         let mut rows: Vec<(u32, i128)> = (0..ledger.rows())
-            .filter(|&row| kind[row] == of)
+            .filter(|&row| kind[row] == posted_kind)
             .map(|row| {
                 // A reference to another kind of row than this kind of entry belongs to is no row at all.
-                let id = references[row].filter(|reference| reference.0 == of).map_or(u32::MAX, |r| r.1);
+                let id =
+                    references[row].filter(|reference| reference.0 == posted_kind).map_or(u32::MAX, |r| r.1);
                 // A session that was paid for feeding back moves money in the other direction.
-                let sign =
-                    if of == charging && texts.text(debit[row]).starts_with("fleet:") { -1 } else { 1 };
+                let sign = if posted_kind == charging && texts.text(debit[row]).starts_with("fleet:") {
+                    -1
+                } else {
+                    1
+                };
                 (id, millionths(amount[row]).map_or(NO_AMOUNT, |amount| sign * amount))
             })
             .collect();

@@ -39,13 +39,13 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
             format!("{} at {}, {}", texts.text(place[row]), lat[row], lon[row])
         });
     }
-    for (of, column) in COLUMNS.into_iter().filter(|(of, _)| auditor.facts.outputs.has(*of)) {
-        let used = Written::open(auditor.dir, of)?.texts(column, &mut texts)?;
+    for (table, column) in COLUMNS.into_iter().filter(|(table, _)| auditor.facts.outputs.has(*table)) {
+        let used = Written::open(auditor.dir, table)?.texts(column, &mut texts)?;
         let used: FxHashSet<Code> = used.into_iter().collect();
         let mut missing: Vec<&str> =
             used.iter().filter(|code| !known.contains(code)).map(|&code| texts.text(code)).collect();
         missing.sort_unstable();
-        check.that(missing.is_empty(), || format!("{}, {column}: {}", of.table().file_name(), missing[0]));
+        check.that(missing.is_empty(), || format!("{}, {column}: {}", table.table().file_name(), missing[0]));
     }
     auditor.checks.push(check);
     Ok(())

@@ -40,17 +40,17 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
         .filter(|status| !matches!(status, TripStatus::Served | TripStatus::InProgress));
     let lost: Vec<Code> = lost.map(|status| texts.code(status.name())).collect();
 
-    let under_way = texts.code(TripStatus::InProgress.name());
+    let in_progress = texts.code(TripStatus::InProgress.name());
 
     let legs = Written::open(auditor.dir, TableId::Legs)?;
     let pickup = texts.code(LegPurpose::Pickup.name());
-    let of = legs.texts("vehicle_id", &mut texts)?;
+    let leg_vehicle = legs.texts("vehicle_id", &mut texts)?;
     let purpose = legs.texts("purpose", &mut texts)?;
     let (start, end) = (legs.all_times("start_time")?, legs.all_times("end_time")?);
     // Time at which each vehicle set out for the rider that it picked up at an instant.
     let set_out: BTreeMap<(Code, i64), i64> = (0..legs.rows())
         .filter(|&row| purpose[row] == pickup)
-        .map(|row| ((of[row], end[row]), start[row]))
+        .map(|row| ((leg_vehicle[row], end[row]), start[row]))
         .collect();
 
     let trips = Written::open(auditor.dir, TableId::Trips)?;
@@ -74,7 +74,7 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
             taken: taken.unwrap_or(i64::MAX),
             pickup: picked_up[row].unwrap_or(i64::MAX),
             least_km: km[row],
-            most_km: if status[row] == under_way { f64::INFINITY } else { km[row] },
+            most_km: if status[row] == in_progress { f64::INFINITY } else { km[row] },
             lost: lost.contains(&status[row]),
         });
     }

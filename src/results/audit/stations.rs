@@ -124,16 +124,16 @@ fn sellers(auditor: &mut Auditor) -> Result<()> {
         .iter()
         .map(|s| (texts.code(&s.name), (texts.code(&s.retailer), s.competes)))
         .collect();
-    for of in [TableId::Stations, TableId::Sessions] {
-        let table = Written::open(auditor.dir, of)?;
+    for id in [TableId::Stations, TableId::Sessions] {
+        let table = Written::open(auditor.dir, id)?;
         let (station, retailer) =
             (table.texts("station_id", &mut texts)?, table.texts("retailer", &mut texts)?);
         for row in 0..table.rows() {
             let right = of_station
                 .get(&station[row])
-                .is_some_and(|&(own, competes)| own == retailer[row] || of == TableId::Sessions && competes);
+                .is_some_and(|&(own, competes)| own == retailer[row] || id == TableId::Sessions && competes);
             check.that(right, || {
-                let file = of.table().file_name();
+                let file = id.table().file_name();
                 format!("{file} row {row}: {} at {}", texts.text(retailer[row]), texts.text(station[row]))
             });
         }
@@ -213,8 +213,8 @@ fn peaks(auditor: &mut Auditor) -> Result<()> {
             let quarter = from.div_euclid(QUARTER_S);
             let to = time[row].min((quarter + 1) * QUARTER_S);
             let kws = power_kw[row] * (to - from) as f64;
-            for of in [number, all] {
-                let (net, size, readings) = quarters[of].entry(quarter).or_default();
+            for series in [number, all] {
+                let (net, size, readings) = quarters[series].entry(quarter).or_default();
                 (*net, *size, *readings) = (*net + kws, *size + kws.abs(), *readings + 1);
             }
             from = to;
@@ -223,8 +223,8 @@ fn peaks(auditor: &mut Auditor) -> Result<()> {
     let mut check = Check::new(PEAKS);
     let listed = json.get("stations").and_then(serde_json::Value::as_array).map_or(&[][..], Vec::as_slice);
     for (number, station) in facts.stations.iter().enumerate() {
-        let of = listed.get(number).filter(|of| of["name"] == *station.name);
-        peak(&mut check, &station.name, of, &quarters[number]);
+        let figures = listed.get(number).filter(|figures| figures["name"] == *station.name);
+        peak(&mut check, &station.name, figures, &quarters[number]);
     }
     peak(&mut check, "all", Some(&json), &quarters[all]);
     auditor.checks.push(check);
@@ -235,10 +235,10 @@ fn peaks(auditor: &mut Auditor) -> Result<()> {
 fn peak(
     check: &mut Check,
     name: &str,
-    of: Option<&serde_json::Value>,
+    figures: Option<&serde_json::Value>,
     quarters: &FxHashMap<i64, (f64, f64, usize)>,
 ) {
-    let stated = of.map_or(f64::NAN, |of| summary::figure(of, "peak_15min_kw"));
+    let stated = figures.map_or(f64::NAN, |figures| summary::figure(figures, "peak_15min_kw"));
     let (mut most, mut size, mut readings) = (0.0_f64, 0.0_f64, 0);
     for &(net, both, count) in quarters.values() {
         (most, size, readings) = (most.max(net), size.max(both), readings.max(count));

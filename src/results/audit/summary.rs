@@ -44,8 +44,8 @@ pub(super) fn read(auditor: &Auditor) -> Option<Value> {
 }
 
 /// A figure; NaN if it is missing.
-pub(super) fn figure(of: &Value, key: &str) -> f64 {
-    of.get(key).and_then(Value::as_f64).unwrap_or(f64::NAN)
+pub(super) fn figure(figures: &Value, key: &str) -> f64 {
+    figures.get(key).and_then(Value::as_f64).unwrap_or(f64::NAN)
 }
 
 pub(super) fn check(auditor: &mut Auditor) {
@@ -55,11 +55,11 @@ pub(super) fn check(auditor: &mut Auditor) {
     };
     let fleets = fleets(&summary);
     let mut check = Check::new(IDENTITIES);
-    for of in std::iter::once(&summary).chain(fleets) {
-        let who = of.get("name").and_then(Value::as_str).unwrap_or("all");
+    for figures in std::iter::once(&summary).chain(fleets) {
+        let who = figures.get("name").and_then(Value::as_str).unwrap_or("all");
         let trades = auditor.facts.settlement_s.is_some();
         for identity in ADDING_UP.iter().filter(|identity| trades || !identity.is_of_trading()) {
-            sum(&mut check, who, of, identity, trades);
+            sum(&mut check, who, figures, identity, trades);
         }
     }
     // Not every summary lists fleets.
@@ -87,10 +87,10 @@ pub(super) fn fleets(summary: &Value) -> &[Value] {
     summary.get("fleets").and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-fn sum(check: &mut Check, who: &str, of: &Value, identity: &Identity, trades: bool) {
-    let (key, stated) = (identity.sum, figure(of, identity.sum));
+fn sum(check: &mut Check, who: &str, figures: &Value, identity: &Identity, trades: bool) {
+    let (key, stated) = (identity.sum, figure(figures, identity.sum));
     let parts = identity.parts.iter().filter(|(_, part)| trades || !OF_TRADING.contains(part));
-    let parts: Vec<f64> = parts.map(|(sign, part)| sign * figure(of, part)).collect();
+    let parts: Vec<f64> = parts.map(|(sign, part)| sign * figure(figures, part)).collect();
     let found: f64 = parts.iter().sum();
     // Each was a whole number of millionths, converted to a float for the file.
     let magnitude: f64 = parts.iter().map(|part| part.abs()).sum();

@@ -11,9 +11,9 @@ use gridfleet_core::time::SimTime;
 use std::collections::{BTreeMap, BTreeSet};
 
 const PRICE: &str = "Supply: revenue is energy at the price that was broadcast";
-const ENERGY: &str = "Supply: what competitors sold is what their stations drew";
-const PAID: &str = "Supply: revenue is what the ledger says";
-const BALANCE: &str = "Supply: what was sold and not bought ahead is imbalance";
+const ENERGY: &str = "Supply: energy sold by competitors is that drawn at their stations";
+const PAID: &str = "Supply: revenue is that of the ledger";
+const BALANCE: &str = "Supply: energy sold and not bought ahead is imbalance";
 
 /// Columns of `supply.parquet`.
 struct Supply {

@@ -154,8 +154,8 @@ fn aboard(
         });
     }
     let fleets = super::summary::fleets(&json);
-    for of in std::iter::once(&json).chain(fleets) {
-        let name = of.get("name").and_then(serde_json::Value::as_str);
+    for figures in std::iter::once(&json).chain(fleets) {
+        let name = figures.get("name").and_then(serde_json::Value::as_str);
         let (mut riders, mut owed, mut magnitude) = ([0_u64; 2], 0.0, 0.0);
         for row in (0..trips.rows()).filter(|&row| name.is_none_or(|name| texts.text(fleet[row]) == name)) {
             let Some(pickup) = pickup[row] else { continue };
@@ -170,11 +170,11 @@ fn aboard(
         }
         let who = name.unwrap_or("all");
         for (key, found) in ["rides_in_progress_start", "rides_in_progress_end"].into_iter().zip(riders) {
-            check.that(of.get(key).and_then(serde_json::Value::as_u64) == Some(found), || {
-                format!("{key} of {who}: {} in the summary, {found} in the table", of[key])
+            check.that(figures.get(key).and_then(serde_json::Value::as_u64) == Some(found), || {
+                format!("{key} of {who}: {} in the summary, {found} in the table", figures[key])
             });
         }
-        let stated = super::summary::figure(of, "rides_in_progress_value");
+        let stated = super::summary::figure(figures, "rides_in_progress_value");
         // The value of each fleet is rounded to a millionth.
         let rounded = if name.is_none() { fleets.len().max(1) } else { 1 };
         let steps = 3 * (riders[0] + riders[1]) as usize + 4;
@@ -215,8 +215,8 @@ fn rides(auditor: &mut Auditor, texts: &mut Texts, vehicles: &FxHashMap<u32, Cod
             (kind, request) => kind.is_none() && request.is_none(),
         };
         check.that(right, || {
-            let of = request[row].map_or("no request".to_owned(), |id| format!("request {id}"));
-            format!("row {row}: {} of {} for {of}", texts.text(purpose[row]), texts.text(vehicle[row]))
+            let request = request[row].map_or("no request".to_owned(), |id| format!("request {id}"));
+            format!("row {row}: {} of {} for {request}", texts.text(purpose[row]), texts.text(vehicle[row]))
         });
     }
     auditor.checks.push(check);

@@ -33,7 +33,7 @@ struct Activity {
     soc_end: f64,
     session: bool,
     /// Whether it is a session cut off by the end of the simulation.
-    under_way: bool,
+    in_progress: bool,
 }
 
 pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
@@ -87,7 +87,7 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
                 soc_start: soc_start[row],
                 soc_end: soc_end[row],
                 session: false,
-                under_way: false,
+                in_progress: false,
             });
         }
     }
@@ -146,7 +146,7 @@ pub(super) fn check(auditor: &mut Auditor) -> Result<()> {
                 soc_start: soc_start[row],
                 soc_end: soc_end[row],
                 session: true,
-                under_way: plug_in[row].is_some() && unplug[row].is_none(),
+                in_progress: plug_in[row].is_some() && unplug[row].is_none(),
             });
         }
     }
@@ -229,7 +229,7 @@ impl Stored {
 
     fn note(&mut self, facts: &AuditFacts, a: &Activity) {
         let [first, last] = &mut self.soc[a.vehicle as usize];
-        if !a.under_way {
+        if !a.in_progress {
             *last = a.soc_end;
             if a.end <= facts.measured_from.0 {
                 *first = a.soc_end;
@@ -243,14 +243,14 @@ impl Stored {
             return Check::not_possible(STORED, format!("there is no {SUMMARY}"));
         };
         let mut check = Check::new(STORED);
-        for of in std::iter::once(&json).chain(summary::fleets(&json)) {
-            let fleet = of.get("name").and_then(serde_json::Value::as_str);
+        for figures in std::iter::once(&json).chain(summary::fleets(&json)) {
+            let fleet = figures.get("name").and_then(serde_json::Value::as_str);
             let vehicles = auditor.facts.vehicles.iter().zip(&self.soc);
             let own: Vec<_> = vehicles.filter(|(v, _)| fleet.is_none_or(|fleet| v.fleet == fleet)).collect();
             let most_kwh: f64 = own.iter().map(|(v, _)| v.battery_kwh).sum();
             for (end, key) in ["stored_start_kwh", "stored_end_kwh"].into_iter().enumerate() {
                 let found: f64 = own.iter().map(|(v, soc)| v.battery_kwh * soc[end]).sum();
-                let stated = summary::figure(of, key);
+                let stated = summary::figure(figures, key);
                 check.that(within(stated, found, rounding(own.len() + 2, most_kwh)), || {
                     let fleet = fleet.unwrap_or("all");
                     format!("{key} of {fleet}: {stated} in the summary, {found} by legs and sessions")

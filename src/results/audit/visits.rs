@@ -177,8 +177,8 @@ fn power(auditor: &Auditor, rows: &Rows, sessions: &Written, texts: &mut Texts) 
     let (time, power_kw) = (table.all_times("time")?, table.floats("power_kw")?);
     let mut readings: Vec<Vec<(i64, f64)>> = facts.stations.iter().map(|_| Vec::new()).collect();
     for row in 0..table.rows() {
-        if let Some(of) = readings.get_mut(station[row] as usize) {
-            of.push((time[row], power_kw[row]));
+        if let Some(at_station) = readings.get_mut(station[row] as usize) {
+            at_station.push((time[row], power_kw[row]));
         }
     }
     for (number, powered) in powered.iter_mut().enumerate() {

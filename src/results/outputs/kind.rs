@@ -79,20 +79,20 @@ impl Kind {
 
     /// Kind and file of the unfinished work beside `output`.
     fn unfinished(output: &Path) -> Option<(Self, PathBuf)> {
-        let workshop = workshop(output);
+        let work_dir = work_dir(output);
         let found = |(kind, name): (Self, &str)| {
-            let file = workshop.join(name);
+            let file = work_dir.join(name);
             let is_begun = std::fs::metadata(&file).is_ok_and(|about| about.is_file() && about.len() > 0);
             is_begun.then_some((kind, file))
         };
         [(Self::Study, JOURNAL), (Self::Training, AGENT)].into_iter().find_map(found)
     }
 
-    /// Checks that results of this kind may replace those of kind `there` in `target`.
+    /// Checks that results of this kind may replace the `existing` ones in `target`.
     ///
     /// # Errors
     /// [`gridfleet_core::error::Error::Input`] if they may not.
-    pub(super) fn check_replaces(self, there: Self, target: &Path, replace: Replace) -> Result<()> {
+    pub(super) fn check_replaces(self, existing: Self, target: &Path, replace: Replace) -> Result<()> {
         let refuse = |found: String, help: &str| {
             let expected = format!("a new folder, or one with {} to replace", self.name());
             let error = InputError::new(found, expected).key("output folder").file(target).help(help);
@@ -100,11 +100,11 @@ impl Kind {
         };
         match replace {
             Replace::Any => Ok(()),
-            _ if there != self => refuse(
-                format!("the results of {}", there.name()),
+            _ if existing != self => refuse(
+                format!("the results of {}", existing.name()),
                 "choose another folder with -o DIR, or replace them with --force",
             ),
-            Replace::Same if there == Self::Training => refuse(
+            Replace::Same if existing == Self::Training => refuse(
                 "a finished training".to_owned(),
                 "--resume continues it; choose another folder with -o DIR, or replace it with --force",
             ),
@@ -117,7 +117,7 @@ impl Kind {
     /// # Errors
     /// [`gridfleet_core::error::Error::Input`] if it may not.
     pub fn check_unfinished(self, output: &Path, replace: Replace) -> Result<()> {
-        let Some((there, file)) = Self::unfinished(output) else { return Ok(()) };
+        let Some((existing, file)) = Self::unfinished(output) else { return Ok(()) };
         let refuse = |found: String, expected: String, help: &str| {
             Err(InputError::new(found, expected).key("output folder").file(&file).help(help).into())
         };
@@ -125,26 +125,26 @@ impl Kind {
         let lock = std::fs::File::open(&file).map(|file| file.try_lock());
         if matches!(lock, Ok(Err(std::fs::TryLockError::WouldBlock))) {
             return refuse(
-                format!("{} that is running", there.name()),
-                "a folder of its own".to_owned(),
+                format!("{} that is running", existing.name()),
+                "a separate folder".to_owned(),
                 "wait for the other process, or choose another folder with -o DIR",
             );
         }
         let help = match replace {
             Replace::Any => return Ok(()),
-            Replace::Resumed if there == self => return Ok(()),
-            _ if there == self => {
-                "--resume continues it; choose another folder with -o DIR, or begin anew with --force"
+            Replace::Resumed if existing == self => return Ok(()),
+            _ if existing == self => {
+                "--resume continues it; choose another folder with -o DIR, or start again with --force"
             }
             _ => "choose another folder with -o DIR; --force writes here all the same",
         };
         let expected = format!("no unfinished work where {} is written", self.name());
-        refuse(format!("{} that was not finished", there.name()), expected, help)
+        refuse(format!("{} that was not finished", existing.name()), expected, help)
     }
 }
 
 /// Work folder of a study or a training whose results will be written to `output`.
-pub fn workshop(output: &Path) -> PathBuf {
+pub fn work_dir(output: &Path) -> PathBuf {
     let mut name = output.file_name().unwrap_or_default().to_owned();
     name.push(".unfinished");
     output.with_file_name(name)
@@ -154,14 +154,14 @@ pub fn workshop(output: &Path) -> PathBuf {
 ///
 /// # Errors
 /// If the operating system refuses.
-pub fn clear_workshop(output: &Path) -> std::io::Result<()> {
-    let workshop = workshop(output);
+pub fn clear_work_dir(output: &Path) -> std::io::Result<()> {
+    let work_dir = work_dir(output);
     for name in [JOURNAL, AGENT] {
-        gridfleet_core::files::remove(&workshop.join(name))?;
+        gridfleet_core::files::remove(&work_dir.join(name))?;
     }
     // The user's files are kept, and the folder with them.
-    match std::fs::remove_dir(&workshop) {
-        Err(error) if workshop.is_dir() && error.kind() != std::io::ErrorKind::DirectoryNotEmpty => {
+    match std::fs::remove_dir(&work_dir) {
+        Err(error) if work_dir.is_dir() && error.kind() != std::io::ErrorKind::DirectoryNotEmpty => {
             Err(error)
         }
         _ => Ok(()),
@@ -175,7 +175,7 @@ mod tests {
     const ALL: [Kind; 4] = [Kind::Run, Kind::Study, Kind::Training, Kind::Reproduction];
 
     #[test]
-    fn manifests_without_a_kind_are_told_by_their_files() {
+    fn manifests_without_a_kind_are_known_by_their_files() {
         for kind in ALL {
             let json = serde_json::json!({ "kind": kind, "files": [JOURNAL, AGENT] });
             assert_eq!(Kind::of(&json), kind);
@@ -208,7 +208,7 @@ mod tests {
         for (name, kind) in [(JOURNAL, Kind::Study), (AGENT, Kind::Training)] {
             let place = tempfile::tempdir().unwrap();
             let output = place.path().join("out");
-            let folder = workshop(&output);
+            let folder = work_dir(&output);
             assert!(Kind::Run.check_unfinished(&output, Replace::Same).is_ok());
             std::fs::create_dir(&folder).unwrap();
             std::fs::write(folder.join(name), "").unwrap();
@@ -220,12 +220,12 @@ mod tests {
                 assert!(!allowed(Replace::Same) && allowed(Replace::Any));
                 assert_eq!(allowed(Replace::Resumed), new == kind);
             }
-            clear_workshop(&output).unwrap();
+            clear_work_dir(&output).unwrap();
             assert!(!folder.join(name).exists() && folder.join("notes").exists());
             std::fs::remove_file(folder.join("notes")).unwrap();
-            clear_workshop(&output).unwrap();
+            clear_work_dir(&output).unwrap();
             assert!(!folder.exists());
-            clear_workshop(&output).unwrap();
+            clear_work_dir(&output).unwrap();
         }
     }
 }

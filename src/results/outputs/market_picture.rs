@@ -162,7 +162,7 @@ fn beyond(shown: &Shown) -> String {
     let Some(far) = below.into_iter().chain(above).reduce(|below, above| format!("{below}, {above}")) else {
         return String::new();
     };
-    format!(" (axis cut: {} of {} lie beyond, {far})", price(shown.beyond as f64), price(shown.of as f64))
+    format!(" (axis cut: {} of {} lie beyond, {far})", price(shown.beyond as f64), price(shown.total as f64))
 }
 
 impl Recorder for MarketPicture {

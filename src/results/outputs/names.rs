@@ -139,9 +139,9 @@ impl Names {
         &self,
         rows: &[R],
         place: fn(&R) -> PlaceId,
-        of: fn(&Places, PlaceId) -> f64,
+        coordinate: fn(&Places, PlaceId) -> f64,
     ) -> ArrayBox {
-        let degrees = rows.iter().map(|row| of(&self.labels.places, place(row))).collect();
+        let degrees = rows.iter().map(|row| coordinate(&self.labels.places, place(row))).collect();
         PrimitiveArray::<f64>::from_vec(degrees).boxed()
     }
 

@@ -171,8 +171,8 @@ impl Overview {
         order.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         let own = if order.len() > MAX_SERIES { MAX_SERIES - 1 } else { order.len() };
         let (large, small) = order.split_at(own);
-        let sum = |of: &[(usize, f64)]| -> Vec<f64> {
-            means.iter().map(|(_, row)| of.iter().map(|(o, _)| row[*o]).sum()).collect()
+        let sum = |operators: &[(usize, f64)]| -> Vec<f64> {
+            means.iter().map(|(_, row)| operators.iter().map(|(o, _)| row[*o]).sum()).collect()
         };
         let mut series: Vec<Area> =
             large.iter().map(|one| Area::new(&self.operators[one.0], sum(&[*one]))).collect();

@@ -210,7 +210,7 @@ impl Summary {
         }
         let mut text = table.trim_fmt();
         if let Some(from) = &self.measured_from {
-            text.push_str(&format!("\nFigures cover {from} to {}; what came before is warm-up.", self.end));
+            text.push_str(&format!("\nFigures cover {from} to {}; the time before is warm-up.", self.end));
         }
         if !self.retailers.is_empty() {
             text.push_str(&format!("\n\n{}", self.retailers_table(lines)));
@@ -384,7 +384,7 @@ fn rows(currency: &str) -> Vec<RowOf> {
             Some(thousands(f.drivers.as_ref()?.battery_throughput_kwh, 0))
         }),
         ("Losses of the feeder", unit("kWh"), |f| Some(thousands(f.grid.as_ref()?.grid_losses_kwh, 0))),
-        ("  of what its source gives", unit("%"), |f| {
+        ("  of its source's energy", unit("%"), |f| {
             Some(thousands(100.0 * f.grid.as_ref()?.grid_losses_share?, 2))
         }),
         ("Lowest voltage", unit("p.u."), |f| {

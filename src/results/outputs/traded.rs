@@ -230,7 +230,7 @@ pub struct Shown {
     /// Prices beyond either end.
     pub beyond: usize,
     /// Number of all prices.
-    pub of: usize,
+    pub total: usize,
     /// Lowest of all prices [currency/MWh].
     pub least: f64,
     /// Highest of all prices [currency/MWh].
@@ -285,7 +285,7 @@ impl Prices {
         let pad = (0.03 * (high - low)).max(1e-3);
         let (low, high) = (low - pad, high + pad);
         let beyond = all.iter().filter(|&&v| v < low || v > high).count();
-        Some(Shown { low, high, beyond, of: all.len(), least, greatest })
+        Some(Shown { low, high, beyond, total: all.len(), least, greatest })
     }
 }
 
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_drawn_came_from_markets_from_the_tariff_or_from_nobody() {
+    fn drawn_energy_came_from_markets_the_tariff_or_no_supplier() {
         let mut traded = day();
         // One hour of 4 kW and quarters of 2 kW; 1 kW resold in quarter 1, 0.5 kW not drawn in quarter 3.
         traded.settle(&bid(Some(0), 0, 4, true, 30.0, 4.0));
@@ -393,8 +393,8 @@ mod tests {
             let group = (power.step_s / QUARTER_S) as usize;
             let whole = power.delivered[0].len() - 1;
             let rest = 365 * 96 - whole * group;
-            let of = |i: usize| if i < whole { group } else { rest } as f64 * 0.25;
-            let kwh: f64 = power.delivered[0].iter().enumerate().map(|(i, kw)| kw * of(i)).sum();
+            let hours = |i: usize| if i < whole { group } else { rest } as f64 * 0.25;
+            let kwh: f64 = power.delivered[0].iter().enumerate().map(|(i, kw)| kw * hours(i)).sum();
             let expected: i64 = (0..365 * 96).map(|i| i % 7).sum();
             assert!((kwh / expected as f64 - 1.0).abs() < 1e-12, "{most}");
             assert!(traded.prices(most).markets[0].len() <= most);
@@ -441,7 +441,7 @@ mod tests {
         }
         traded.retail_price(0, quarter(0), quarter(96), 150.0);
         let shown = traded.prices(96).shown().unwrap();
-        assert_eq!((shown.beyond, shown.of, shown.least, shown.greatest), (1, 192, -3_314.0, 150.0));
+        assert_eq!((shown.beyond, shown.total, shown.least, shown.greatest), (1, 192, -3_314.0, 150.0));
         assert!((-80.0..-50.0).contains(&shown.low) && (150.0..160.0).contains(&shown.high), "{shown:?}");
         // Prices that all fit are all shown, even if all are equal.
         let mut traded = day();
@@ -452,7 +452,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_are_told_in_words() {
+    fn lengths_are_put_in_words() {
         assert_eq!([45, 900, 3_600, 5_400, 21_600].map(length), ["45 s", "15 min", "1 h", "90 min", "6 h"]);
     }
 }

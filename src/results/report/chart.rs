@@ -223,7 +223,10 @@ pub(super) enum Spec {
     /// A map.
     Map { layers: Vec<Layer> },
     /// One of several charts, selected by the choice above the charts.
-    Choice { of: Vec<Spec> },
+    Choice {
+        #[serde(rename = "of")]
+        charts: Vec<Spec>,
+    },
 }
 
 impl Spec {

@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn no_text_of_the_data_ends_the_script_it_stands_in() {
+    fn no_text_of_the_data_ends_its_script() {
         let evil = json!({ "name": "</script><!--<script>&\u{2028}" });
         let text = in_script(&evil.to_string());
         assert!(!text.contains('<') && !text.contains('>'), "{text}");

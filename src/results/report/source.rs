@@ -140,7 +140,7 @@ fn json(path: &Path) -> Result<serde_json::Value> {
 
 fn from_value<T: DeserializeOwned>(value: serde_json::Value, path: &Path) -> Result<T> {
     serde_json::from_value(value).map_err(|error| {
-        InputError::new(format!("JSON of another form ({error})"), "what gridfleet writes there")
+        InputError::new(format!("JSON of another form ({error})"), "a file as gridfleet writes it")
             .file(path)
             .help("make the results again with this version")
             .into()

@@ -84,13 +84,13 @@ impl Day {
         t.clamp(self.start, self.end + -1)
     }
 
-    /// The instant of this day with the same wall-clock time as `t` in `of`.
+    /// The instant of this day with the same wall-clock time as `t` in `source`.
     #[inline]
-    pub fn at_time_of(&self, t: SimTime, of: &Self) -> SimTime {
-        if of.end - of.start == DAY_S && self.end - self.start == DAY_S {
-            return self.start + (t - of.start);
+    pub fn at_time_of(&self, t: SimTime, source: &Self) -> SimTime {
+        if source.end - source.start == DAY_S && self.end - self.start == DAY_S {
+            return self.start + (t - source.start);
         }
-        let (wall_s, second) = of.wall(t);
+        let (wall_s, second) = source.wall(t);
         self.instant(wall_s, second)
     }
 
@@ -197,13 +197,14 @@ mod tests {
         let (plain, spring, autumn) = (day(2018, 3, 5), day(2018, 3, 11), day(2018, 11, 4));
         assert_eq!((spring.end - spring.start, autumn.end - autumn.start), (23 * HOUR_S, 25 * HOUR_S));
         let days = [plain, spring, autumn];
-        for (of, to) in days.iter().flat_map(|of| days.iter().map(move |to| (of, to))) {
-            for t in (of.start.0..of.end.0).step_by(600).map(SimTime) {
-                let moved = to.at_time_of(t, of);
-                let wall = of.date.and_hms_opt(0, 0, 0).unwrap() + chrono::Duration::seconds(of.wall(t).0);
+        for (source, to) in days.iter().flat_map(|source| days.iter().map(move |to| (source, to))) {
+            for t in (source.start.0..source.end.0).step_by(600).map(SimTime) {
+                let moved = to.at_time_of(t, source);
+                let wall =
+                    source.date.and_hms_opt(0, 0, 0).unwrap() + chrono::Duration::seconds(source.wall(t).0);
                 // The rule of the time zone library, of which `earliest` is the first pass.
                 let expected = local_to_utc(tz, to.date.and_time(wall.time()));
-                let second = of.wall(t).1;
+                let second = source.wall(t).1;
                 match expected {
                     gridfleet_core::time::Local::Twice(_, b) if second => assert_eq!(moved, b),
                     other => assert_eq!(moved, other.earliest(), "{} to {}", t.iso(), to.date),
@@ -215,16 +216,16 @@ mod tests {
     #[test]
     fn classes_hold_the_days_that_their_names_say() {
         let monday = NaiveDate::from_ymd_opt(2018, 3, 5).unwrap();
-        let of = |classes: DayClasses| {
+        let classes_of = |classes: DayClasses| {
             monday.iter_days().take(7).map(|date| classes.of(date)).collect::<std::collections::BTreeSet<_>>()
         };
-        assert_eq!(of(DayClasses::Any).len(), 1);
+        assert_eq!(classes_of(DayClasses::Any).len(), 1);
         assert_eq!(
-            of(DayClasses::WeekdayWeekend).into_iter().collect::<Vec<_>>(),
+            classes_of(DayClasses::WeekdayWeekend).into_iter().collect::<Vec<_>>(),
             ["weekday", "weekend day"]
         );
-        assert_eq!(of(DayClasses::WorkdaySaturdaySunday).len(), 3);
-        assert_eq!(of(DayClasses::EachWeekday).len(), 7);
+        assert_eq!(classes_of(DayClasses::WorkdaySaturdaySunday).len(), 3);
+        assert_eq!(classes_of(DayClasses::EachWeekday).len(), 7);
         let tz = chrono_tz::Europe::Berlin;
         let week = Day::all(tz, SimTime(1_520_208_000), SimTime(1_520_208_000 + 4 * DAY_S)); // Monday to Friday
         let saturday = Day::new(tz, monday + Days::new(5)).unwrap();

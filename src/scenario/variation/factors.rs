@@ -121,16 +121,16 @@ mod tests {
         let n = 20_000;
         for correlation in [0.0, 0.7] {
             let all = deviations(n, correlation);
-            let of = |f: &dyn Fn(&[f64; 14]) -> f64| all.iter().map(f).sum::<f64>() / f64::from(n);
+            let mean_of = |f: &dyn Fn(&[f64; 14]) -> f64| all.iter().map(f).sum::<f64>() / f64::from(n);
             for day in [0, 1, 13] {
-                let mean = of(&|d| d[day]);
+                let mean = mean_of(&|d| d[day]);
                 assert!(mean.abs() < 5.0 * 3.0 / f64::from(n).sqrt(), "{mean}");
-                let variance = of(&|d| d[day] * d[day]);
+                let variance = mean_of(&|d| d[day] * d[day]);
                 // The variance of a normal sample's variance is 2 s^4 / n.
                 assert!((variance - 9.0).abs() < 5.0 * 9.0 * (2.0 / f64::from(n)).sqrt(), "{variance}");
             }
             for (gap, expected) in [(1, correlation), (2, correlation * correlation)] {
-                let measured = of(&|d| d[4] * d[4 + gap]) / 9.0;
+                let measured = mean_of(&|d| d[4] * d[4 + gap]) / 9.0;
                 assert!((measured - expected).abs() < 5.0 * 1.5 / f64::from(n).sqrt(), "{measured}");
             }
         }

@@ -209,7 +209,7 @@ impl Program {
             return wrong(whole(), expected);
         };
         let Some(matrix) = self.matrices.get(name.trim()) else {
-            return wrong(format!("mpc.{name}"), "a matrix that stands above");
+            return wrong(format!("mpc.{name}"), "a matrix defined above");
         };
         let width = matrix.rows.iter().map(|(_, row)| row.len()).min().unwrap_or(0);
         let columns = Formula::new(columns, self, None).columns()?;
@@ -323,7 +323,7 @@ impl<'a> Formula<'a> {
         }
         self.rest = rest;
         if word == "mpc.baseMVA" {
-            return self.program.base_mva.map_or_else(|| wrong(word, "a figure that stands above"), Ok);
+            return self.program.base_mva.map_or_else(|| wrong(word, "a figure defined above"), Ok);
         }
         if let Some(name) = word.strip_prefix("mpc.") {
             return self.element(name);
@@ -348,7 +348,7 @@ impl<'a> Formula<'a> {
         self.program
             .figures
             .get(word)
-            .map_or_else(|| wrong(format!("`{word}`"), "a name that stands above"), |x| Ok(*x))
+            .map_or_else(|| wrong(format!("`{word}`"), "a name defined above"), |x| Ok(*x))
     }
 
     fn closed<T>(&mut self, value: T) -> Result<T, Wrong> {
@@ -358,7 +358,7 @@ impl<'a> Formula<'a> {
     /// An element of a matrix: `bus(1, BASE_KV)`, or the one in this row of `bus(:, [PD QD])`.
     fn element(&mut self, name: &str) -> Result<f64, Wrong> {
         let Some(matrix) = self.program.matrices.get(name) else {
-            return wrong(format!("mpc.{name}"), "a matrix that stands above");
+            return wrong(format!("mpc.{name}"), "a matrix defined above");
         };
         if !self.takes("(") {
             return wrong(format!("mpc.{name}"), "a row and columns in brackets");

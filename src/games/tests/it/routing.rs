@@ -299,7 +299,7 @@ fn infeasible_instances_are_reported() {
     assert_eq!(problems.len(), 1);
     let text = problems[0].to_string();
     assert!(
-        text.contains("in slot 3, before anybody charges, bus end at 0.9487 p.u., 0.0013 below 0.95"),
+        text.contains("in slot 3, before any vehicle charges, bus end at 0.9487 p.u., 0.0013 below 0.95"),
         "{text}"
     );
     let mut late = line();

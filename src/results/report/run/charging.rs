@@ -190,16 +190,16 @@ fn table(context: &Context, stations: &BTreeMap<String, Station>) -> Table {
 fn bars(context: &Context, page: &mut Page, stations: &BTreeMap<String, Station>) -> String {
     let mut busiest: Vec<(&String, &Station)> = stations.iter().filter(|(_, s)| s.sessions > 0).collect();
     busiest.sort_by(|a, b| b.1.energy_kwh.total_cmp(&a.1.energy_kwh));
-    let of = busiest.len();
+    let used = busiest.len();
     busiest.truncate(MOST_BARS);
     if busiest.is_empty() {
         return String::new();
     }
     let categories: Vec<String> = busiest.iter().map(|(name, _)| (*name).clone()).collect();
-    let which = if of > MOST_BARS {
-        format!("The {MOST_BARS} busiest of {of} stations in use")
+    let which = if used > MOST_BARS {
+        format!("The {MOST_BARS} busiest of {used} stations in use")
     } else {
-        format!("All {of} stations in use")
+        format!("All {used} stations in use")
     };
     let height = 90 + 22 * categories.len() as u32;
     let mut operators: Vec<&str> = stations.values().map(|s| &*s.operator).collect();

@@ -54,8 +54,8 @@ impl Shown {
             unit => unit.to_owned(),
         }
     }
-    fn cell(&self, of: &Figures) -> Cell {
-        Cell::optional(of.get(self.key).map(|x| self.factor * x), self.digits)
+    fn cell(&self, figures: &Figures) -> Cell {
+        Cell::optional(figures.get(self.key).map(|x| self.factor * x), self.digits)
     }
 }
 
@@ -260,16 +260,16 @@ pub(super) fn tables(summary: &Summary) -> String {
         columns.extend(&summary.fleets);
     }
     let mut table = Table::new("Figures of the run, money in the scenario's currency", heads);
-    for of in FIGURES {
-        if columns.iter().all(|c| c.get(of.key).is_none()) {
+    for figure in FIGURES {
+        if columns.iter().all(|c| c.get(figure.key).is_none()) {
             continue;
         }
-        let mut cells = vec![Cell::text(of.title), Cell::text(&of.unit(&summary.currency))];
-        cells.extend(columns.iter().map(|c| of.cell(c)));
+        let mut cells = vec![Cell::text(figure.title), Cell::text(&figure.unit(&summary.currency))];
+        cells.extend(columns.iter().map(|c| figure.cell(c)));
         table.row(cells);
     }
     // Figures added to the file by later versions appear under their names there.
-    for key in summary.total.0.keys().filter(|key| FIGURES.iter().all(|of| of.key != *key)) {
+    for key in summary.total.0.keys().filter(|key| FIGURES.iter().all(|figure| figure.key != *key)) {
         let Some(value) = summary.total.get(key) else { continue };
         let (title, unit) = named(key, &summary.currency);
         let mut cells = vec![Cell::text(&title), Cell::text(&unit)];
@@ -280,11 +280,13 @@ pub(super) fn tables(summary: &Summary) -> String {
     let mut html = table.render();
     if !summary.operators.is_empty() {
         let mut heads = vec![words("Operator")];
-        heads.extend(OPERATOR_FIGURES.iter().map(|of| numbers(of.title, &of.unit(&summary.currency))));
+        heads.extend(
+            OPERATOR_FIGURES.iter().map(|figure| numbers(figure.title, &figure.unit(&summary.currency))),
+        );
         let mut table = Table::new("Operators of stations", heads);
         for operator in &summary.operators {
             let mut cells = vec![Cell::text(operator.name())];
-            cells.extend(OPERATOR_FIGURES.iter().map(|of| of.cell(operator)));
+            cells.extend(OPERATOR_FIGURES.iter().map(|figure| figure.cell(operator)));
             table.row(cells);
         }
         let _ = write!(html, "{}", table.render());
@@ -293,13 +295,15 @@ pub(super) fn tables(summary: &Summary) -> String {
 }
 
 /// Figures of several entities side by side, one row for each figure that any of them has.
-pub(super) fn beside(title: &str, figures: &[Shown], of: &[Figures], currency: &str) -> String {
+pub(super) fn beside(title: &str, figures: &[Shown], entities: &[Figures], currency: &str) -> String {
     let mut heads = vec![words("Figure"), words("Unit")];
-    heads.extend(of.iter().map(|of| numbers(of.name(), "")));
+    heads.extend(entities.iter().map(|entity| numbers(entity.name(), "")));
     let mut table = Table::new(title, heads);
-    for figure in figures.iter().filter(|figure| of.iter().any(|of| of.get(figure.key).is_some())) {
+    for figure in
+        figures.iter().filter(|figure| entities.iter().any(|entity| entity.get(figure.key).is_some()))
+    {
         let mut cells = vec![Cell::text(figure.title), Cell::text(&figure.unit(currency))];
-        cells.extend(of.iter().map(|of| figure.cell(of)));
+        cells.extend(entities.iter().map(|entity| figure.cell(entity)));
         table.row(cells);
     }
     table.render()
@@ -343,10 +347,10 @@ mod tests {
         let written = Written { co2_kg: Some(1.0), trading, loads, grid, ..Written::default() };
         let written = serde_json::to_value(written).unwrap();
         for key in written.as_object().unwrap().keys() {
-            assert!(FIGURES.iter().any(|of| of.key == key), "{key}");
+            assert!(FIGURES.iter().any(|figure| figure.key == key), "{key}");
         }
-        for of in FIGURES {
-            assert!(written.get(of.key).is_some(), "{} is no figure any more", of.key);
+        for figure in FIGURES {
+            assert!(written.get(figure.key).is_some(), "{} is no figure any more", figure.key);
         }
     }
 

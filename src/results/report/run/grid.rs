@@ -72,7 +72,7 @@ fn read(table: &source::Table, start: i64) -> Result<(BTreeMap<i64, Reading>, BT
             readings.entry(time).or_insert(Reading { lowest: f64::NAN, highest: f64::NAN, load_kw: 0.0 });
         wider(&mut at.lowest, &mut at.highest, voltage[row]);
         at.load_kw += kw[row];
-        let of = buses.entry(bus[row] as i64).or_insert(Bus {
+        let at_bus = buses.entry(bus[row] as i64).or_insert(Bus {
             lowest: f64::NAN,
             highest: f64::NAN,
             sum: 0.0,
@@ -82,21 +82,21 @@ fn read(table: &source::Table, start: i64) -> Result<(BTreeMap<i64, Reading>, BT
             readings: 0,
             worst: f64::NAN,
         });
-        wider(&mut of.lowest, &mut of.highest, voltage[row]);
+        wider(&mut at_bus.lowest, &mut at_bus.highest, voltage[row]);
         if voltage[row].is_finite() {
-            of.sum += voltage[row];
-            of.solved += 1;
+            at_bus.sum += voltage[row];
+            at_bus.solved += 1;
         }
-        of.energy_kw += kw[row];
-        of.peak_kw = of.peak_kw.max(kw[row]);
-        of.readings += 1;
+        at_bus.energy_kw += kw[row];
+        at_bus.peak_kw = at_bus.peak_kw.max(kw[row]);
+        at_bus.readings += 1;
         if voltage[row] < worst.0 {
             worst = (voltage[row], time);
         }
     }
     for row in (0..table.rows()).filter(|&row| time[row] == Some(worst.1)) {
-        if let Some(of) = buses.get_mut(&(bus[row] as i64)) {
-            of.worst = voltage[row];
+        if let Some(at_bus) = buses.get_mut(&(bus[row] as i64)) {
+            at_bus.worst = voltage[row];
         }
     }
     Ok((readings, buses))
@@ -117,7 +117,7 @@ fn over_time(
     let group = group_of(readings.len());
     let ms: Vec<f64> = readings.keys().map(|&time| context.local.ms(time)).collect();
     let x: Vec<f64> = means(&ms, group).into_iter().map(f64::round).collect();
-    let column = |of: fn(&Reading) -> f64| readings.values().map(of).collect::<Vec<f64>>();
+    let column = |quantity: fn(&Reading) -> f64| readings.values().map(quantity).collect::<Vec<f64>>();
     let low = extremes(&column(|r| r.lowest), group, 1.0);
     let high = extremes(&column(|r| r.highest), group, -1.0);
     let lowest = Series::new("lowest, and range of all", Style::Line, Colour::BLUE, &x, low.clone());
@@ -136,7 +136,7 @@ fn over_time(
     let load = means(&column(|r| r.load_kw), group);
     series.push(Series::new("load of all buses", Style::Line, Colour::GREEN, &x, load).panel(1));
     let thinned = if group > 1 {
-        format!(" Each point stands for {group} readings, by their extreme voltages and their mean load.")
+        format!(" Each point represents {group} readings, by their extreme voltages and their mean load.")
     } else {
         String::new()
     };
@@ -151,7 +151,7 @@ fn over_time(
 
 fn by_bus(page: &mut Page, feeder: &Feeder, buses: &BTreeMap<i64, Bus>) -> String {
     let x: Vec<f64> = buses.keys().map(|&bus| bus as f64).collect();
-    let column = |of: fn(&Bus) -> f64| buses.values().map(of).collect::<Vec<f64>>();
+    let column = |quantity: fn(&Bus) -> f64| buses.values().map(quantity).collect::<Vec<f64>>();
     let mean = column(|bus| bus.sum / bus.solved as f64);
     let all = Series::new("mean and range", Style::Points, Colour::BLUE, &x, mean)
         .band(column(|bus| bus.lowest), column(|bus| bus.highest));
@@ -160,7 +160,7 @@ fn by_bus(page: &mut Page, feeder: &Feeder, buses: &BTreeMap<i64, Bus>) -> Strin
     let axis = Axis::Value { name: "Bus".to_owned(), unit: String::new() };
     let panels = vec![Panel::new("Voltage", "p.u.").free()];
     let [least, most] = feeder.voltage_limits_pu;
-    let held = if feeder.enforce == "limit" { ", which charging is held to" } else { "" };
+    let held = if feeder.enforce == "limit" { ", which charging respects" } else { "" };
     let caption = format!("Voltage of each bus. Limits are {least} and {most} p.u.{held}.");
     let spec = Spec::Lines { axis, panels, series: vec![all, worst] };
     page.chart(Chart::new("Voltages by bus", caption, 340, spec))

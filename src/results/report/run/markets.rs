@@ -102,7 +102,7 @@ fn read(context: &Context, page: &mut Page, table: &source::Table) -> Result<Mar
     if fleets.contains(&true) {
         match context.folder.table("fleet", &["time", "fleet", "power_kw"])? {
             Some(table) => drawn(&table, start, &mut traded)?,
-            None => context.absent(page, "fleet", "What fleets that trade drew at the tariff"),
+            None => context.absent(page, "fleet", "Energy drawn at the tariff by fleets that trade"),
         }
     }
     Ok(Market { names, retailers: retailer.texts, traded, step_s })
@@ -126,8 +126,12 @@ fn colour(market: usize) -> Colour {
 }
 
 /// Note on the meaning of a point, if it covers more than one settlement interval.
-fn thinned(step_s: i64, of: i64) -> String {
-    if step_s > of { format!(" Each point is the mean over {}.", length(step_s)) } else { String::new() }
+fn thinned(step_s: i64, interval_s: i64) -> String {
+    if step_s > interval_s {
+        format!(" Each point is the mean over {}.", length(step_s))
+    } else {
+        String::new()
+    }
 }
 
 fn prices(context: &Context, page: &mut Page, market: &Market) -> String {
@@ -146,7 +150,7 @@ fn prices(context: &Context, page: &mut Page, market: &Market) -> String {
             " The axis is cut so that a few extreme prices do not flatten the others: {} of {} are beyond it; all \
              are from {} to {} {currency}/MWh.",
             number(shown.beyond as f64, 0),
-            number(shown.of as f64, 0),
+            number(shown.total as f64, 0),
             number(shown.least, 1),
             number(shown.greatest, 1),
         ));
@@ -189,7 +193,7 @@ fn power(context: &Context, page: &mut Page, market: &Market) -> String {
         return String::new();
     }
     let caption = format!(
-        "Mean power by where it was bought, on top of each other, all who bid together; what was sold is below zero.{}",
+        "Mean power by where it was bought, on top of each other, all bidders together; energy sold is below zero.{}",
         thinned(power.step_s, market.step_s)
     );
     let spec = Spec::over_time(&context.local.name, vec![Panel::new("Power", "kW")], series);
@@ -200,7 +204,7 @@ fn power(context: &Context, page: &mut Page, market: &Market) -> String {
 fn bids(context: &Context) -> Table {
     let currency = &context.summary.currency;
     let mut table = Table::new(
-        "Bids by market; cash is what bidders received, or paid if below zero",
+        "Bids by market; cash is received by bidders, or paid if below zero",
         vec![
             words("Market"),
             numbers("Bids accepted", ""),

@@ -183,7 +183,8 @@ fn colour(owners: &[Figures], name: &str) -> Colour {
 /// Input rows read, skipped, repaired and derived, and actions of policies that were refused.
 fn imports(summary: &Summary) -> String {
     let mut html = String::new();
-    let mut table = Table::new("Rows of the trips", vec![words("What"), words("Why"), numbers("Rows", "")]);
+    let mut table =
+        Table::new("Rows of the trips", vec![words("Outcome"), words("Why"), numbers("Rows", "")]);
     let trips = &summary.imports["trips"];
     for (key, what) in [("rows_read", "read"), ("rows_kept", "kept")] {
         if let Some(rows) = trips[key].as_u64() {
@@ -233,20 +234,20 @@ fn imports(summary: &Summary) -> String {
 mod tests {
     use super::*;
 
-    fn of(start: &str, end: &str, zone: &str) -> Result<Local> {
+    fn local_axis(start: &str, end: &str, zone: &str) -> Result<Local> {
         Local::new(Path::new("summary.json"), start, end, zone)
     }
 
     #[test]
     fn local_times_keep_one_offset() {
-        let local = of("2018-03-05T05:00:00Z", "2018-03-12T04:00:00Z", "America/New_York").unwrap();
+        let local = local_axis("2018-03-05T05:00:00Z", "2018-03-12T04:00:00Z", "America/New_York").unwrap();
         assert_eq!(local.name, "America/New York (UTC\u{2212}05:00) throughout");
         assert_eq!(local.text(local.start), "5 March 2018, 00:00");
         assert_eq!(local.ms(local.end) - local.ms(local.start), (7.0 * 24.0 - 1.0) * 3.6e6);
-        let utc = of("2018-03-05T05:00:00Z", "2018-03-05T06:00:00Z", "").unwrap();
+        let utc = local_axis("2018-03-05T05:00:00Z", "2018-03-05T06:00:00Z", "").unwrap();
         assert_eq!((utc.name.as_str(), utc.ms(0)), ("UTC", 0.0));
         assert_eq!(
-            of("yesterday", "2018-03-05T06:00:00Z", "").err().map(|e| e.to_string()).unwrap(),
+            local_axis("yesterday", "2018-03-05T06:00:00Z", "").err().map(|e| e.to_string()).unwrap(),
             "summary.json: start: found \"yesterday\", expected an instant in ISO 8601"
         );
     }

@@ -30,7 +30,7 @@ pub(super) fn sections(context: &Context, page: &mut Page) -> Result<()> {
     let currency = &context.summary.currency;
     let heads =
         vec![words("Kind"), words("From"), words("To"), numbers("Postings", ""), numbers("Amount", currency)];
-    let mut table = Table::new("Postings by kind and by who paid whom", heads);
+    let mut table = Table::new("Postings by kind, payer and payee", heads);
     let rank = |code: u32| KINDS.iter().position(|k| *k == kind.texts[code as usize]).unwrap_or(KINDS.len());
     let mut order: Vec<_> = sums.iter().collect();
     order.sort_by_key(|((k, f, t), _)| (rank(*k), &from.texts[*f as usize], &to.texts[*t as usize]));
@@ -72,7 +72,7 @@ pub(super) fn sections(context: &Context, page: &mut Page) -> Result<()> {
             series: series.collect(),
             stacked: true,
         };
-        let caption = "What each fleet received (to the right) and paid (to the left), by kind.";
+        let caption = "Receipts (to the right) and payments (to the left) of each fleet, by kind.";
         html.push_str(&page.chart(Chart::new(
             "Money of the fleets by kind",
             caption,

@@ -50,8 +50,8 @@ const LOADED: &[Shown] = &[
 pub(super) fn sections(context: &Context, page: &mut Page) -> Result<()> {
     let summary = context.summary;
     let mut html = String::new();
-    let table = |title: &str, of: &[Figures], figures: &[Shown]| {
-        if of.is_empty() { String::new() } else { beside(title, figures, of, &summary.currency) }
+    let table = |title: &str, entities: &[Figures], figures: &[Shown]| {
+        if entities.is_empty() { String::new() } else { beside(title, figures, entities, &summary.currency) }
     };
     let columns = ["time", "group", "power_kw", "price_per_mwh"];
     if let Some(homes) = context.folder.table("households", &columns)? {
@@ -71,7 +71,7 @@ pub(super) fn sections(context: &Context, page: &mut Page) -> Result<()> {
         html.push_str(&loads(context, page, &stations)?);
     }
     if summary.operators.iter().any(|operator| operator.get("station_cost").is_some()) {
-        html.push_str(&table("Operators of stations whose load makes the price", &summary.operators, LOADED));
+        html.push_str(&table("Operators of stations with load-dependent prices", &summary.operators, LOADED));
     }
     page.section("Retail", html);
     Ok(())
@@ -146,7 +146,7 @@ fn competition(context: &Context, page: &mut Page, supply: &Table) -> Result<Str
         Panel::new("Power", "kW"),
     ];
     let caption = format!(
-        "What each retailer asked, the share of owners who chose it whether they charged or not, and the mean power that \
+        "Price of each retailer, the share of owners who chose it whether they charged or not, and the mean power that \
          its customers drew, slot by slot, on top of each other.{}",
         thinned(every)
     );
@@ -178,16 +178,17 @@ fn loads(context: &Context, page: &mut Page, stations: &Table) -> Result<String>
     let cost: Vec<f64> =
         stations.floats("energy_cost")?.iter().zip(&hours).map(|(cost, hours)| 1e3 * cost / hours).collect();
     let cost = sum(&cost);
-    let mean = |i: usize, of: &[f64]| if drawn[i] > 0.0 { of[i] / drawn[i] } else { plain[i] / rows[i] };
-    let prices = |of: &[f64]| means(&(0..of.len()).map(|i| mean(i, of)).collect::<Vec<f64>>(), group);
+    let mean = |i: usize, sums: &[f64]| if drawn[i] > 0.0 { sums[i] / drawn[i] } else { plain[i] / rows[i] };
+    let prices = |sums: &[f64]| means(&(0..sums.len()).map(|i| mean(i, sums)).collect::<Vec<f64>>(), group);
     series.push(Series::new("announced", Style::Step, Colour::GREEN, &x, prices(&weighted)).panel(1));
-    series.push(Series::new("made by the load", Style::Step, Colour::RED, &x, prices(&cost)).panel(1));
+    series.push(Series::new("load-dependent", Style::Step, Colour::RED, &x, prices(&cost)).panel(1));
     let panels = vec![Panel::new("Power", "kW"), Panel::new("Price", &context.price_unit()).free()];
     let caption = format!(
-        "Mean power of stations whose price follows their load, by operator, on top of each other; what it would have been had \
-         every vehicle charged from its arrival as fast as it can; and the mean price by energy, announced and made.{}",
+        "Mean power of stations whose price follows their load, by operator, on top of each other; the same had \
+         every vehicle charged from its arrival as fast as it can; and the mean price by energy, announced and \
+         load-dependent.{}",
         thinned(group)
     );
     let spec = Spec::over_time(&context.local.name, panels, series);
-    Ok(page.chart(Chart::new("Stations whose load makes the price", caption, 460, spec)))
+    Ok(page.chart(Chart::new("Stations with load-dependent prices", caption, 460, spec)))
 }

@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_histogram_holds_everybody() {
+    fn the_histogram_counts_all_riders() {
         for waits in [vec![0.0], vec![3.0; 5], (0..900).map(|i| f64::from(i) / 60.0).collect::<Vec<_>>()] {
             let Spec::Lines { series, .. } = distribution(&waits).spec else { panic!("lines") };
             let total: f64 = series[0].y.0.iter().sum();

@@ -53,7 +53,7 @@ fn vehicles(context: &Context, page: &mut Page, table: &Table) -> Result<String>
     let states = Chart::new(
         "Vehicles by state",
         format!(
-            "Vehicles of all fleets by what they do, on top of each other, at each control interval.{}",
+            "Vehicles of all fleets by activity, on top of each other, at each control interval.{}",
             thinned(group)
         ),
         340,
@@ -89,7 +89,7 @@ fn power(context: &Context, page: &mut Page, fleet: Option<&Table>) -> Result<St
         (None, Some(table)) => Some((table, "fleet", "fleets")),
         (None, None) => None,
     };
-    if let Some((table, by, of)) = source {
+    if let Some((table, by, source)) = source {
         let groups = table.texts(by)?;
         let readings = Readings::new(&table.times("time")?, &groups, &table.floats("power_kw")?);
         let (x, group) = readings.axis(context);
@@ -105,7 +105,7 @@ fn power(context: &Context, page: &mut Page, fleet: Option<&Table>) -> Result<St
             }
         }
         caption =
-            format!("Mean power since the last reading of {of}, on top of each other.{}", thinned(group));
+            format!("Mean power since the last reading of {source}, on top of each other.{}", thinned(group));
     } else {
         context.absent(page, "stations", "Power of stations over time");
     }

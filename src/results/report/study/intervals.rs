@@ -71,13 +71,13 @@ fn by_policy(context: &Context) -> Table {
                 }));
             }
             for metric in &summary.metrics {
-                let of = |name: &str| {
+                let result_of = |name: &str| {
                     summary
                         .results
                         .iter()
                         .find(|r| r.metric == metric.name && r.point == point && r.policy == name)
                 };
-                let Some(r) = of(&policy.name) else {
+                let Some(r) = result_of(&policy.name) else {
                     cells.push(Cell::number(f64::NAN, 0));
                     continue;
                 };
@@ -91,7 +91,7 @@ fn by_policy(context: &Context) -> Table {
                         number(scaled(r.high), digits)
                     ));
                 }
-                let means = summary.policies.iter().filter_map(|p| of(&p.name)?.mean);
+                let means = summary.policies.iter().filter_map(|p| result_of(&p.name)?.mean);
                 let best = match metric.better.as_deref() {
                     Some("higher") => means.reduce(f64::max),
                     Some("lower") => means.reduce(f64::min),

@@ -231,10 +231,10 @@ impl Context<'_> {
         title: &str,
         caption: String,
         height: u32,
-        of: impl Fn(u64) -> Spec,
+        chart_of: impl Fn(u64) -> Spec,
     ) -> String {
-        let mut specs: Vec<Spec> = self.points().into_iter().map(of).collect();
-        let spec = if specs.len() == 1 { specs.remove(0) } else { Spec::Choice { of: specs } };
+        let mut specs: Vec<Spec> = self.points().into_iter().map(chart_of).collect();
+        let spec = if specs.len() == 1 { specs.remove(0) } else { Spec::Choice { charts: specs } };
         page.chart(Chart::new(title, caption, height, spec))
     }
 }

@@ -38,7 +38,7 @@ pub(super) fn waits(context: &Context, page: &mut Page) -> Result<String> {
                 series: series.collect(),
             }
         };
-        let caption = "Share of riders picked up who waited at most so long, all replications together; \
+        let caption = "Share of riders picked up who waited at most this long, all replications together; \
                        up to the wait that one in a thousand exceeds.";
         html.push_str(&context.chart_of_points(page, "Distribution of waits", caption.to_owned(), 360, spec));
     } else {
@@ -106,19 +106,19 @@ pub(super) fn profiles(context: &Context, page: &mut Page) -> Result<String> {
         let series = context.summary.policies.iter().filter_map(|policy| {
             let rows = curves.get(&(point, policies.code(&policy.name)?))?;
             let group = group_of(rows.len());
-            let of = |value: &dyn Fn(usize) -> f64| {
+            let column = |value: &dyn Fn(usize) -> f64| {
                 means(&rows.iter().map(|row| value(*row)).collect::<Vec<_>>(), group)
             };
             // The mean of an hour is drawn in its middle.
-            let x = of(&|row| context.local.ms(context.local.start) + (hours[row] + 0.5) * 3.6e6);
+            let x = column(&|row| context.local.ms(context.local.start) + (hours[row] + 0.5) * 3.6e6);
             let series = Series::new(
                 &policy.name,
                 Style::Line,
                 context.colour(&policy.name),
                 &x,
-                of(&|row| power[row]),
+                column(&|row| power[row]),
             );
-            let band = (of(&|row| power[row] - sd[row]), of(&|row| power[row] + sd[row]));
+            let band = (column(&|row| power[row] - sd[row]), column(&|row| power[row] + sd[row]));
             Some(if band.0.iter().any(|v| v.is_finite()) { series.band(band.0, band.1) } else { series })
         });
         Spec::over_time(&context.local.name, vec![Panel::new("Power", "kW")], series.collect())
@@ -206,12 +206,12 @@ pub(super) fn factors(context: &Context, page: &mut Page) -> String {
 
 fn curve(context: &Context, metric: &Metric, policy: &str, rows: &[(f64, &Outcome)], line: bool) -> Series {
     let x: Vec<f64> = rows.iter().map(|r| r.0).collect();
-    let of = |value: fn(&Outcome) -> Option<f64>| -> Vec<f64> {
+    let column = |value: fn(&Outcome) -> Option<f64>| -> Vec<f64> {
         rows.iter().map(|r| value(r.1).map_or(f64::NAN, |v| v * metric.factor())).collect()
     };
     let style = if line { Style::Line } else { Style::Points };
-    let series = Series::new(policy, style, context.colour(policy), &x, of(|r| r.mean));
-    let (low, high) = (of(|r| r.low), of(|r| r.high));
+    let series = Series::new(policy, style, context.colour(policy), &x, column(|r| r.mean));
+    let (low, high) = (column(|r| r.low), column(|r| r.high));
     if low.iter().any(|v| v.is_finite()) { series.band(low, high) } else { series }
 }
 

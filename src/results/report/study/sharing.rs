@@ -59,8 +59,9 @@ pub(super) fn sharing(context: &Context, page: &mut Page) -> String {
         let mut rows = Vec::new();
         for player in games.iter().filter(|game| game.point == point).flat_map(|game| &game.players) {
             for ((way, colour), estimate) in WAYS.into_iter().zip(player.estimates()) {
-                let Some(of) = estimate else { continue };
-                let values = [Some(of.mean), of.low, of.high].map(|x| x.map_or(f64::NAN, |x| factor * x));
+                let Some(estimate) = estimate else { continue };
+                let values = [Some(estimate.mean), estimate.low, estimate.high]
+                    .map(|x| x.map_or(f64::NAN, |x| factor * x));
                 let name = format!("{}, {way}", player.player);
                 rows.push(Interval { name, colour, values: Numbers(values.to_vec()) });
             }
@@ -68,8 +69,8 @@ pub(super) fn sharing(context: &Context, page: &mut Page) -> String {
         rows
     };
     let caption = format!(
-        "What each fleet has alone, and of what all have together by the Shapley value and by the nucleolus: mean over \
-         replications and its {} interval (Student's t).",
+        "Outcome of each fleet alone, and its share of the grand coalition's by the Shapley value and by the \
+         nucleolus: mean over replications and its {} interval (Student's t).",
         context.confidence()
     );
     let height = 70 + 34 * (WAYS.len() * first.players.len()) as u32;
@@ -111,9 +112,9 @@ fn shares(context: &Context, games: &[Game], unit: &str, factor: f64) -> Table {
             }
             let digits = digits_for(factor * player.alone.mean);
             cells.extend(player.estimates().map(|estimate| {
-                let Some(of) = estimate else { return Cell::number(f64::NAN, 0) };
-                let cell = Cell::number(factor * of.mean, digits);
-                match of.low.zip(of.high) {
+                let Some(estimate) = estimate else { return Cell::number(f64::NAN, 0) };
+                let cell = Cell::number(factor * estimate.mean, digits);
+                match estimate.low.zip(estimate.high) {
                     Some((low, high)) => cell.below(&format!(
                         "{} to {}",
                         number(factor * low, digits),

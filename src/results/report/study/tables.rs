@@ -144,7 +144,7 @@ pub(super) fn variance_reduction(context: &Context) -> String {
     }
     format!(
         "<p>Policies meet the same requests, prices and drivers in each replication, so that their difference \
-         varies less than it would between replications of their own.</p>\n{}",
+         varies less than it would between separate replications.</p>\n{}",
         table.render()
     )
 }
