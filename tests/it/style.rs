@@ -183,7 +183,8 @@ fn strings_keep_to_plain_english() {
 #[test]
 fn strings_are_read_in_every_form() {
     let text = "let a = \"one \\\n    two {told:.1}\"; // \"three\"\nlet b: &'static str = r#\"a \"b\" c\"#;\nlet c = ['\"', '\\'', '\\\\'];\nlet d = \"\\\"e\\\" {{f}}\";";
-    let expected = [(1, "one two "), (3, "a \"b\" c"), (5, " e  ")].map(|(line, text)| (line, text.to_owned()));
+    let expected =
+        [(1, "one two "), (3, "a \"b\" c"), (5, " e  ")].map(|(line, text)| (line, text.to_owned()));
     assert_eq!(strings(text), expected);
 }
 

@@ -183,7 +183,8 @@ fn colour(owners: &[Figures], name: &str) -> Colour {
 /// Input rows read, skipped, repaired and derived, and actions of policies that were refused.
 fn imports(summary: &Summary) -> String {
     let mut html = String::new();
-    let mut table = Table::new("Rows of the trips", vec![words("Outcome"), words("Why"), numbers("Rows", "")]);
+    let mut table =
+        Table::new("Rows of the trips", vec![words("Outcome"), words("Why"), numbers("Rows", "")]);
     let trips = &summary.imports["trips"];
     for (key, what) in [("rows_read", "read"), ("rows_kept", "kept")] {
         if let Some(rows) = trips[key].as_u64() {
