@@ -330,3 +330,22 @@ fn every_file_keeps_the_rules_of_style() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// ARCHITECTURE.md names a test for each invariant as `path: function`: each exists, and most invariants have one.
+#[test]
+fn the_invariants_of_the_architecture_name_tests_that_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap();
+    assert!(text.lines().count() <= 250, "{} lines, at most 250", text.lines().count());
+    let mut named = 0;
+    for quoted in text.split('`').skip(1).step_by(2) {
+        let quoted = quoted.split_whitespace().collect::<Vec<_>>().join(" ");
+        let Some((path, function)) = quoted.split_once(".rs: ") else { continue };
+        let path = root.join(format!("{path}.rs"));
+        let source = std::fs::read_to_string(&path).unwrap_or_else(|_| panic!("no {}", path.display()));
+        assert!(source.contains(&format!("fn {function}(")), "{quoted}: no such test");
+        named += 1;
+    }
+    let invariants = text.matches("**Architecture invariant:**").count();
+    assert!(named >= invariants && invariants >= 15, "{named} tests for {invariants} invariants");
+}
