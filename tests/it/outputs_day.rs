@@ -209,13 +209,13 @@ impl Day {
         let mut households = Vec::new();
         let mut grid = Vec::new();
         for reading in 0..=12i64 {
-            let time = START + reading * 300;
+            let (time, since) = (START + reading * 300, START + (reading - 1).max(0) * 300);
             // Charging from 1,200 s to the end.
             let power_kw = if reading > 4 { 36.0 } else { 0.0 };
             let charging = u32::from((4..=12).contains(&reading));
             let queued = u32::from((5..7).contains(&reading));
             fleet.push(FleetRecord {
-                since: time,
+                since,
                 time,
                 fleet: FleetId(0),
                 idle: 2 - charging - queued,
@@ -228,7 +228,7 @@ impl Day {
                 power_kw,
             });
             stations.push(StationRecord {
-                since: time,
+                since,
                 time,
                 station: StationId(0),
                 operator: OperatorId(0),
