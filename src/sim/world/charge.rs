@@ -11,8 +11,8 @@ use gridfleet_core::time::SimTime;
 /// Units of a state of charge of 1.
 const SOC_UNITS: f64 = (1_u64 << 60) as f64;
 
-/// Units of 1 kWh.
-const KWH_UNITS: f64 = (1_u64 << 44) as f64;
+/// Units of 1 kWh: a battery of 10 MWh, the largest that a scenario may have, fits 63 bits.
+const KWH_UNITS: f64 = (1_u64 << 49) as f64;
 
 /// A state of charge, or a change of it, in units.
 #[inline]
@@ -91,5 +91,77 @@ impl FleetCharge {
     /// Energy in batteries, without legs and sessions in progress [kWh].
     pub fn stored_kwh(&self) -> f64 {
         self.stored as f64 / KWH_UNITS
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::ChargingCurve;
+    use gridfleet_core::ids::PlaceId;
+    use gridfleet_core::records::LegPurpose;
+    use proptest::prelude::*;
+
+    fn vehicle_type(battery_kwh: f64) -> VehicleType {
+        VehicleType {
+            name: "car".into(),
+            battery_kwh,
+            usable_soc: [0.0, 1.0],
+            consumption_kwh_per_km: 0.2,
+            consumption_by_temperature: Vec::new(),
+            ac_kw: 11.0,
+            dc_kw: 0.0,
+            curve: ChargingCurve::constant(11.0),
+            charge_efficiency: 0.9,
+            discharge_efficiency: 0.9,
+            feed_kw: 0.0,
+            wear_cost_per_kwh: 0.0,
+        }
+    }
+
+    proptest! {
+        /// Whatever vehicles do, and in any order, the sums are those over all vehicles; when all are back, they are
+        /// exactly those of the beginning.
+        #[test]
+        fn sums_follow_each_vehicle_and_forget_nothing(
+            cars in prop::collection::vec((0.0..1.0, 0.0..1.0, 1i64..9_000, 1.0..10_000.0f64), 1..20)
+        ) {
+            let start = 1_500_000_000;
+            let types: Vec<VehicleType> = cars.iter().map(|car| vehicle_type(car.3)).collect();
+            let legs: Vec<Leg> = cars.iter().map(|&(soc, used, seconds, battery_kwh)| Leg {
+                purpose: LegPurpose::Service,
+                start: SimTime(start),
+                end: SimTime(start + seconds),
+                origin: PlaceId(0),
+                destination: PlaceId(0),
+                distance_km: 1.0,
+                energy_kwh: used * soc * battery_kwh,
+                charged_kwh: 0.0,
+            }).collect();
+            let mut charge = FleetCharge::default();
+            for (car, vehicle_type) in cars.iter().zip(&types) {
+                charge.add(vehicle_type, car.0);
+            }
+            let before = charge;
+            for i in 0..cars.len() {
+                charge.change(Motion::parked(cars[i].0), Motion::driving(&legs[i], &types[i], cars[i].0));
+            }
+            let half: f64 = cars.iter().map(|&(soc, used, seconds, _)| soc - used * soc * (10.0 / seconds as f64)).sum();
+            let soc_sum = charge.soc_sum(SimTime(start + 10), 0);
+            prop_assert!((soc_sum - half).abs() < 1e-12 * (1.0 + half.abs()), "{soc_sum} {half}");
+            for i in (0..cars.len()).rev() {
+                let (soc, after) = (cars[i].0, cars[i].0 * (1.0 - cars[i].1));
+                charge.change(Motion::driving(&legs[i], &types[i], soc), Motion::parked(after));
+                charge.store(&types[i], soc, after);
+            }
+            let stored: f64 = cars.iter().map(|&(soc, used, _, battery_kwh)| soc * (1.0 - used) * battery_kwh).sum();
+            prop_assert!((charge.stored_kwh() - stored).abs() <= 1e-13 * (1.0 + stored), "{stored}");
+            for i in 0..cars.len() {
+                let (soc, after) = (cars[i].0, cars[i].0 * (1.0 - cars[i].1));
+                charge.change(Motion::parked(after), Motion::parked(soc));
+                charge.store(&types[i], after, soc);
+            }
+            prop_assert_eq!(charge, before);
+        }
     }
 }
