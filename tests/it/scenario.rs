@@ -253,7 +253,7 @@ type Mistake<'a> = (&'a [(&'a str, &'a str)], &'a str, &'a str);
 #[test]
 fn values_out_of_range_and_contradictions_are_named() {
     let rows: &[Mistake<'_>] = &[
-        (&[("version", "2")], "version", "found 2, expected 1"),
+        (&[("version", "3")], "version", "found 3, expected 2"),
         (&[("name", "\"\"")], "name", "empty"),
         (&[("name", "\"a/b\"")], "name", "slashes"),
         (&[("time.start", "\"yesterday\"")], "time.start", "yesterday"),
