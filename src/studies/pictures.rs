@@ -8,10 +8,8 @@ use crate::time::{HOUR_S, LocalClock, SimTime};
 use serde_json::Value as Json;
 use std::path::Path;
 
-/// Most figures in one picture; the others are in the tables.
+/// Most figures in one picture; the picture says how many it has left to the tables.
 const MOST_METRICS: usize = 12;
-/// Most factors with a separate picture.
-const MOST_FACTORS: usize = 4;
 
 /// Draws all pictures into `dir`.
 ///
@@ -21,7 +19,7 @@ pub fn all(dir: &Path, collated: &Collated) -> Result<()> {
     let plan = &collated.summary.plan;
     let title = format!("{}, {}", plan.study, collated.summary.replicated(None));
     let comparison = comparison(collated, &title);
-    let rows = arms(plan).len() as u32;
+    let rows = arms(plan, MOST_ROWS).len() as u32;
     let panels = comparison.panels.len() as u32;
     let svg = comparison.svg((980, 90 + panels * (96 + 22 * rows)))?;
     let path = dir.join("comparison.svg");
@@ -35,7 +33,7 @@ pub fn all(dir: &Path, collated: &Collated) -> Result<()> {
     if let Some(frontier) = frontier(collated, &title) {
         frontier.write(dir.join("frontier.svg"))?;
     }
-    for (i, factor) in plan.factors.iter().enumerate().take(MOST_FACTORS) {
+    for (i, factor) in plan.factors.iter().enumerate() {
         if let Some(figure) = over_factor(collated, &factor.name, &title) {
             figure.write(dir.join(format!("factor-{}.svg", i + 1)))?;
         }
@@ -56,26 +54,39 @@ fn arm_name(plan: &Plan, policy: usize, point: usize) -> String {
     if values.is_empty() { policy.clone() } else { format!("{policy} ({})", values.join(", ")) }
 }
 
-/// Most arms that one picture distinguishes.
-const MOST_ARMS: usize = 12;
+/// Most arms with a row in the comparison.
+const MOST_ROWS: usize = 60;
 
-/// (policy, point) of the arms in the pictures.
-fn arms(plan: &Plan) -> Vec<(usize, usize)> {
+/// Most arms with a line in one picture.
+const MOST_LINES: usize = 12;
+
+/// (policy, point) of the first arms, all policies of the first point at least.
+fn arms(plan: &Plan, most: usize) -> Vec<(usize, usize)> {
     let all =
         (0..plan.points.len()).flat_map(|point| (0..plan.policies.len()).map(move |policy| (policy, point)));
-    all.take(MOST_ARMS.max(plan.policies.len())).collect()
+    all.take(most.max(plan.policies.len())).collect()
+}
+
+/// A subtitle that says which part of the arms and figures a picture shows, if not all.
+fn partly(subtitle: String, parts: &[(&str, usize, usize)]) -> String {
+    let cut = parts.iter().filter(|&&(_, shown, all)| shown < all);
+    let said: Vec<String> = cut.map(|(kind, shown, all)| format!("first {shown} of {all} {kind}")).collect();
+    if said.is_empty() { subtitle } else { format!("{subtitle}; {}, all in the tables", said.join(", ")) }
 }
 
 fn comparison(collated: &Collated, title: &str) -> Figure {
     let summary = &collated.summary;
     let plan = &summary.plan;
-    let arms = arms(plan);
+    let arms = arms(plan, MOST_ROWS);
     let names: Vec<String> = arms.iter().map(|&(policy, point)| arm_name(plan, policy, point)).collect();
     let meaning = format!("mean and {} % interval", 100.0 * plan.confidence);
-    let mut figure = Figure::new(title).subtitle(format!(
-        "Scenario {}; differences to {}, replication by replication",
-        plan.scenario, plan.baseline
-    ));
+    let subtitle =
+        format!("Scenario {}; differences to {}, replication by replication", plan.scenario, plan.baseline);
+    let parts = [
+        ("arms", arms.len(), plan.points.len() * plan.policies.len()),
+        ("figures", plan.metrics.len().min(MOST_METRICS), plan.metrics.len()),
+    ];
+    let mut figure = Figure::new(title).subtitle(partly(subtitle, &parts));
     for metric in plan.metrics.iter().take(MOST_METRICS) {
         let (factor, unit) = metric.shown();
         let value = |&(policy, point): &(usize, usize)| {
@@ -116,7 +127,9 @@ fn waits(collated: &Collated, title: &str) -> Figure {
     let mut plane =
         Plane::new(Axis::number("wait", "min").from_zero(), Axis::number("riders", "%").within(0.0, 100.0));
     let mut lines = Vec::new();
-    for (policy, point) in arms(plan) {
+    let shown = arms(plan, MOST_LINES);
+    let parts = [("arms", shown.len(), plan.points.len() * plan.policies.len())];
+    for (policy, point) in shown {
         let waits = &collated.waits[plan.arm(policy, point)];
         let riders: u64 = waits.iter().map(|w| w.1).sum();
         let mut sum = 0;
@@ -134,7 +147,8 @@ fn waits(collated: &Collated, title: &str) -> Figure {
     }
     plane.x = Axis::number("wait", "min").within(0.0, longest.max(1.0));
     plane = lines.into_iter().fold(plane, Plane::with);
-    Figure::new(title).subtitle("Riders picked up within a time, all replications together").panel("", plane)
+    let subtitle = "Riders picked up within a time, all replications together".to_owned();
+    Figure::new(title).subtitle(partly(subtitle, &parts)).panel("", plane)
 }
 
 fn load(collated: &Collated, title: &str) -> Figure {
@@ -144,7 +158,9 @@ fn load(collated: &Collated, title: &str) -> Figure {
     let zone = plan.time_zone.parse().unwrap_or(chrono_tz::UTC);
     let clock = LocalClock::new(zone, SimTime(start), SimTime(start + hours * HOUR_S));
     let mut plane = Plane::new(Axis::time(clock), Axis::number("power of all stations", "kW").from_zero());
-    for (policy, point) in arms(plan) {
+    let shown = arms(plan, MOST_LINES);
+    let parts = [("arms", shown.len(), plan.points.len() * plan.policies.len())];
+    for (policy, point) in shown {
         let power = &collated.power[plan.arm(policy, point)];
         let middle = |hour: usize| (start + hour as i64 * HOUR_S + HOUR_S / 2) as f64;
         let measured = || power.iter().enumerate().filter(|(_, p)| p.n > 0);
@@ -155,11 +171,9 @@ fn load(collated: &Collated, title: &str) -> Figure {
         });
         plane = plane.with(Line::new(arm_name(plan, policy, point), mean).band(band.collect()));
     }
-    Figure::new(title)
-        .subtitle(format!(
-            "Mean by hour, with one standard deviation of the replications; local time ({zone})"
-        ))
-        .panel("", plane)
+    let subtitle =
+        format!("Mean by hour, with one standard deviation of the replications; local time ({zone})");
+    Figure::new(title).subtitle(partly(subtitle, &parts)).panel("", plane)
 }
 
 /// The first two figures with a better end, plotted against each other.
@@ -171,7 +185,7 @@ fn frontier(collated: &Collated, title: &str) -> Option<Figure> {
     if plan.arms() < 2 {
         return None;
     }
-    let points = arms(plan).into_iter().filter_map(|(policy, point)| {
+    let points = arms(plan, usize::MAX).into_iter().filter_map(|(policy, point)| {
         let name = &plan.policies[policy].name;
         let values_of = |metric: &PlanMetric| {
             let result = summary.result(name, point, &metric.name)?;
@@ -203,8 +217,9 @@ fn over_factor(collated: &Collated, factor: &str, title: &str) -> Option<Figure>
     if levels.len() < 2 {
         return None;
     }
-    let mut figure =
-        Figure::new(title).subtitle(format!("over {factor}; means over all other factors")).columns(2);
+    let parts = [("figures", plan.metrics.len().min(MOST_METRICS), plan.metrics.len())];
+    let subtitle = partly(format!("over {factor}; means over all other factors"), &parts);
+    let mut figure = Figure::new(title).subtitle(subtitle).columns(2);
     for metric in plan.metrics.iter().take(MOST_METRICS) {
         let (scale, unit) = metric.shown();
         let mut plane = Plane::new(Axis::number(factor, ""), Axis::number(&metric.title, unit));
@@ -237,4 +252,16 @@ fn over_factor(collated: &Collated, factor: &str, title: &str) -> Option<Figure>
         figure = figure.panel(metric.title.clone(), plane);
     }
     Some(figure)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_says_what_it_leaves_to_the_tables() {
+        let text = |arms, all| partly("Waits".to_owned(), &[("arms", arms, all), ("figures", 3, 3)]);
+        assert_eq!(text(12, 12), "Waits");
+        assert_eq!(text(12, 14), "Waits; first 12 of 14 arms, all in the tables");
+    }
 }

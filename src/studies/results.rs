@@ -16,6 +16,9 @@ const COLUMNS: usize = 5;
 /// Points shown on the terminal; the tables contain all of them.
 const MOST_POINTS_SHOWN: usize = 8;
 
+/// Most failures that are printed; all are in the summary.
+const MOST_FAILURES: usize = 5;
+
 /// Content of `summary.json`, in the order of the file.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StudySummary {
@@ -268,11 +271,15 @@ impl StudySummary {
                  (median; {least:.1} to {most:.1}):\nthe benefit of common random numbers.\n"
             ));
         }
-        for failure in self.failures.iter().take(5) {
+        for failure in self.failures.iter().take(MOST_FAILURES) {
             out.push_str(&format!(
                 "Failed: {}, point {}, replication {}: {}\n  alone: {}\n",
                 failure.policy, failure.point, failure.replication, failure.error, failure.rerun
             ));
+        }
+        if self.failures.len() > MOST_FAILURES {
+            let more = self.failures.len() - MOST_FAILURES;
+            out.push_str(&format!("and {more} more failures: `failures` in summary.json\n"));
         }
         out
     }
