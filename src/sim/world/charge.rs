@@ -11,8 +11,8 @@ use gridfleet_core::time::SimTime;
 /// Units of a state of charge of 1.
 const SOC_UNITS: f64 = (1_u64 << 60) as f64;
 
-/// Units of 1 kWh: a battery of 10 MWh, the largest that a scenario may have, fits 63 bits.
-const KWH_UNITS: f64 = (1_u64 << 49) as f64;
+/// Units of 1 kWh.
+const KWH_UNITS: f64 = (1_u64 << 60) as f64;
 
 /// A state of charge, or a change of it, in units.
 #[inline]
@@ -21,7 +21,7 @@ pub(crate) fn soc_units(soc: f64) -> i128 {
 }
 
 fn kwh_units(kwh: f64) -> i128 {
-    i128::from((kwh * KWH_UNITS) as i64)
+    (kwh * KWH_UNITS) as i128
 }
 
 /// State of charge of a vehicle as a function of time.
