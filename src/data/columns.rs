@@ -213,7 +213,7 @@ impl Table {
                         }
                     }
                     DataType::Null => out.values.resize(self.rows, f64::NAN),
-                    of if of.is_primitive_numeric() || *of == DataType::Boolean => {
+                    kind if kind.is_primitive_numeric() || *kind == DataType::Boolean => {
                         let series = self.cast(column, series, &DataType::Float64)?;
                         let values = series.f64().map_err(|e| self.damaged(column, &e))?;
                         for chunk in values.downcast_iter() {
@@ -279,7 +279,7 @@ impl Table {
                             })
                         }));
                     }
-                    of if of.is_primitive_numeric() => {
+                    kind if kind.is_primitive_numeric() => {
                         let numbers = self.numbers(column)?;
                         out.extend(numbers.values.iter().enumerate().map(|(row, &v)| match v {
                             _ if numbers.is_bad(row) => RawTime::Bad,
@@ -323,7 +323,7 @@ impl Table {
                             None => u32::MAX,
                         }));
                     }
-                    of if of.is_integer() => {
+                    kind if kind.is_integer() => {
                         let series = self.cast(column, series, &DataType::Int64)?;
                         let values = series.i64().map_err(|e| self.damaged(column, &e))?;
                         let mut known: FxHashMap<i64, u32> = FxHashMap::default();
@@ -332,7 +332,7 @@ impl Table {
                             None => u32::MAX,
                         }));
                     }
-                    of if of.is_primitive_numeric() => {
+                    kind if kind.is_primitive_numeric() => {
                         let numbers = self.numbers(column)?;
                         let mut known: FxHashMap<u64, u32> = FxHashMap::default();
                         codes.extend(numbers.values.iter().map(|v| {

@@ -174,9 +174,9 @@ impl TableFile {
     /// text, times and flags.
     pub fn is_readable(&self, column: usize) -> bool {
         match &self.content {
-            Content::Parquet { types, .. } => {
-                types.get(column).is_some_and(|of| READABLE.iter().any(|readable| of.starts_with(readable)))
-            }
+            Content::Parquet { types, .. } => types
+                .get(column)
+                .is_some_and(|kind| READABLE.iter().any(|readable| kind.starts_with(readable))),
             Content::CsvFile | Content::CsvBytes(_) => column < self.names.len(),
         }
     }
@@ -302,13 +302,16 @@ impl TableFile {
         };
         for &column in wanted {
             if !self.is_readable(column) {
-                let of = types.get(column).map_or("", String::as_str);
+                let kind = types.get(column).map_or("", String::as_str);
                 let name = self.names.get(column).map_or("", String::as_str);
-                return Err(InputError::new(format!("a column of type {of}"), "numbers, text or timestamps")
-                    .file(&self.path)
-                    .key(name)
-                    .help("write the file again with a plain type in this column (32 or 64 bits)")
-                    .into());
+                return Err(InputError::new(
+                    format!("a column of type {kind}"),
+                    "numbers, text or timestamps",
+                )
+                .file(&self.path)
+                .key(name)
+                .help("write the file again with a plain type in this column (32 or 64 bits)")
+                .into());
             }
         }
         let of_wanted: Vec<&str> =

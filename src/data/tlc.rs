@@ -412,7 +412,7 @@ mod tests {
     /// One trip in the columns of each generation.
     #[test]
     fn every_generation_tells_the_same_trip() {
-        let of = [
+        let generations = [
             "vendor_name,Trip_Pickup_DateTime,Trip_Dropoff_DateTime,Passenger_Count,Trip_Distance,Start_Lon,Start_Lat,Rate_Code,store_and_forward,End_Lon,End_Lat,Payment_Type,Fare_Amt,surcharge,mta_tax,Tip_Amt,Tolls_Amt,Total_Amt\n\
              VTS,2015-03-05 02:52:00,2015-03-05 03:02:00,1,2.5,-73.9,40.7,,,-73.8,40.8,CASH,8.9,0.5,,0,0,9.4\n",
             "vendor_id, pickup_datetime, dropoff_datetime, passenger_count, trip_distance, pickup_longitude, pickup_latitude, rate_code, store_and_fwd_flag, dropoff_longitude, dropoff_latitude, payment_type, fare_amount, surcharge, mta_tax, tip_amount, tolls_amount, total_amount\n\n\
@@ -427,7 +427,7 @@ mod tests {
             "vendor_id,pickup_datetime,dropoff_datetime,passenger_count,trip_distance,pickup_location_id,dropoff_location_id,fare_amount\n\
              2,03/05/2015 02:52:00 AM,03/05/2015 03:02:00 AM,1,2.5,1,263,8.9\n",
         ];
-        for text in of {
+        for text in generations {
             let trace = import(text, OnBadRow::Fail).unwrap();
             assert_eq!(trace.len(), 1, "{text}");
             // 2015-03-05 02:52 in New York (UTC-5) is 07:52 UTC.

@@ -88,14 +88,14 @@ fn evidence(cell: &str) -> Option<Decimal> {
         (0, 0) => None,
         (_, 0) | (0, _) => {
             let (whole, fraction) = digits.split_once(['.', ','])?;
-            let of = |comma: bool| if comma { Decimal::Comma } else { Decimal::Point };
+            let sign = |comma: bool| if comma { Decimal::Comma } else { Decimal::Point };
             // Several signs of one kind can only be thousands separators.
             if fraction.contains(['.', ',']) {
-                return Some(of(!last_is_comma));
+                return Some(sign(!last_is_comma));
             }
             let may_part_thousands =
                 fraction.len() == 3 && (1..=3).contains(&whole.len()) && !whole.starts_with('0');
-            (!may_part_thousands).then(|| of(last_is_comma))
+            (!may_part_thousands).then(|| sign(last_is_comma))
         }
         _ => Some(if last_is_comma { Decimal::Comma } else { Decimal::Point }),
     }

@@ -217,9 +217,10 @@ fn books(
         for offer in new {
             let week = (offer.tariff, offer.from, offer.to);
             let line = offer.line;
-            let (of, list) = offers.entry(week).or_insert_with(|| (file, Vec::new()));
-            if *of != file {
-                let before = files.get(*of).map(|text| text.file.display().to_string()).unwrap_or_default();
+            let (owner, list) = offers.entry(week).or_insert_with(|| (file, Vec::new()));
+            if *owner != file {
+                let before =
+                    files.get(*owner).map(|text| text.file.display().to_string()).unwrap_or_default();
                 let found = format!("the tender of {} to {} again", week.1, week.2);
                 let problem =
                     text.error(line, "DATE_FROM", found, format!("it in one file; it is in {before} too"));

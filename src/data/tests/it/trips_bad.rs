@@ -1,11 +1,11 @@
 //! Bad files of trips: each gives one clear error, and no input panics.
 
-use gridfleet::datasets::builder::TraceBuilder;
-use gridfleet::datasets::table::TableFile;
-use gridfleet::datasets::zones::Zones;
-use gridfleet::datasets::{OnBadRow, Trace, TripFormat, TripSource, load, tlc, trips, write};
-use gridfleet::error::Result;
-use gridfleet::rng::Streams;
+use gridfleet_core::error::Result;
+use gridfleet_core::rng::Streams;
+use gridfleet_data::builder::TraceBuilder;
+use gridfleet_data::table::TableFile;
+use gridfleet_data::zones::Zones;
+use gridfleet_data::{OnBadRow, Trace, TripFormat, TripSource, load, tlc, trips, write};
 use proptest::prelude::*;
 use std::path::Path;
 

@@ -1,0 +1,7 @@
+//! Tests of the readers on files, in one binary.
+
+mod car2go;
+mod prices;
+mod prices_bad;
+mod trips;
+mod trips_bad;
