@@ -11,8 +11,10 @@
 
 pub mod builder;
 pub mod car2go;
+pub mod cells;
 mod columns;
 pub mod describe;
+mod dialect;
 pub mod fold;
 pub mod load;
 mod pages;
@@ -27,11 +29,15 @@ pub mod times;
 pub mod tlc;
 pub mod trace;
 pub mod trips;
+mod unpack;
 pub mod vehicles;
 pub mod write;
 pub mod zones;
 
+pub use cells::Decimal;
+pub use dialect::Reading;
 pub use load::load;
 pub use source::{OnBadRow, TripFormat, TripSource};
+pub use times::DateOrder;
 pub use trace::{ImportReport, Trace};
 pub use zones::Zones;

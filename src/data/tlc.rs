@@ -17,7 +17,7 @@
 use super::builder::{TraceBuilder, Trip};
 use super::source::TripSource;
 use super::table::{Numbers, Table, TableFile};
-use super::times::{RawTime, WallClock};
+use super::times::{DateOrder, RawTime, WallClock};
 use super::trace::Trace;
 use super::trips::Coded;
 use chrono_tz::Tz;
@@ -124,7 +124,9 @@ pub fn read(file: &TableFile, source: &TripSource, builder: &mut TraceBuilder) -
     })?;
     let fleets = Coded::load(&table, fleet, |name| builder.fleet(name))?;
     let places = Places::load(&table, file, zones, coordinates, builder)?;
-    let times = Times { pickup: table.times(pickup)?, dropoff: table.times(dropoff)? };
+    // The copies of the open data portal write the month first.
+    let order = Some(DateOrder::MonthFirst);
+    let times = Times { pickup: table.times_in(pickup, order)?, dropoff: table.times_in(dropoff, order)? };
     let period = times.bulk();
     builder.derive("request_time", "pick-up time (the files have no request time)");
     if passengers.is_none() {
