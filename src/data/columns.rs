@@ -233,6 +233,21 @@ impl Table {
         &self.ragged
     }
 
+    /// States the order of day and month.
+    pub(super) fn set_date_order(&mut self, order: DateOrder) {
+        self.date_order = Some(order);
+    }
+
+    /// The order of day and month that was stated.
+    pub(super) fn date_order(&self) -> Option<DateOrder> {
+        self.date_order
+    }
+
+    /// Name of a column.
+    pub fn name(&self, column: usize) -> &str {
+        self.names.get(column).map_or("", String::as_str)
+    }
+
     /// Decimal sign of the rest of the file.
     pub(super) fn habit(&self) -> Option<Decimal> {
         self.decimal.or(self.habit)
@@ -486,6 +501,25 @@ impl Table {
             None => out.resize(self.rows, RawTime::Missing),
         }
         Ok(out)
+    }
+
+    /// Dates and times of day in columns side by side as times.
+    ///
+    /// # Errors
+    /// As [`times`](Self::times).
+    pub fn joined_times(&self, columns: &[usize]) -> Result<Vec<RawTime>> {
+        if let [one] = columns {
+            return self.times(*one);
+        }
+        let mut joined = TextColumn::default();
+        for row in 0..self.rows {
+            let cells: Vec<String> =
+                columns.iter().map(|&column| self.cell(column, row).trim().to_owned()).collect();
+            let filled = cells.iter().all(|cell| !is_missing(cell.as_bytes()));
+            joined.push(if filled { cells.join(" ") } else { String::new() }.as_bytes());
+        }
+        let order = self.order(columns.first().copied().unwrap_or_default(), joined.iter())?;
+        Ok(joined.iter().map(|cell| RawTime::parse_in(cell, order)).collect())
     }
 
     /// A column as names; numbers become their shortest text, so `2.0` becomes `2`.

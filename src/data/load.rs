@@ -73,7 +73,7 @@ fn read_with(source: &TripSource, mut started: impl FnMut(&Path)) -> Result<Trac
             }
             for path in &source.files {
                 started(path);
-                let file = TableFile::open(path)?;
+                let file = TableFile::open_with(path, &source.reading)?;
                 match source.format {
                     TripFormat::Tlc => tlc::read(&file, source, &mut builder)?,
                     TripFormat::Trips | TripFormat::Car2go => trips::read(&file, source, &mut builder)?,

@@ -231,6 +231,13 @@ impl TableFile {
         })
     }
 
+    /// Leaves out rows that have another value in a column, unless the user stated one for it.
+    pub(super) fn add_condition(&mut self, column: &str, value: &str) {
+        if !self.reading.conditions.iter().any(|(name, _)| name.eq_ignore_ascii_case(column)) {
+            self.reading.conditions.push((column.to_owned(), value.to_owned()));
+        }
+    }
+
     /// The path as given by the user.
     pub fn path(&self) -> &Path {
         &self.path

@@ -21,6 +21,7 @@ pub mod nordpool;
 pub mod slots;
 pub mod srl;
 pub mod srl_files;
+mod stamps;
 pub mod summary;
 pub mod text;
 pub mod write;
@@ -101,6 +102,9 @@ pub struct PriceReport {
     pub gap_rule: String,
     /// Assumptions and findings.
     pub notes: BTreeMap<String, String>,
+    /// Findings that make the result doubtful, such as an implausible magnitude.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 impl PriceReport {
@@ -124,6 +128,10 @@ impl PriceReport {
         self.notes.insert(subject.to_owned(), text.into());
     }
 
+    fn warn(&mut self, warning: impl Into<String>) {
+        self.warnings.push(warning.into());
+    }
+
     /// Adds the counts of another file.
     fn add(&mut self, other: &Self) {
         self.rows_read += other.rows_read;
@@ -134,6 +142,7 @@ impl PriceReport {
             self.mend(what, *rows);
         }
         self.notes.extend(other.notes.clone());
+        self.warnings.extend(other.warnings.iter().cloned());
     }
 
     /// Number of slots without a price that were filled.

@@ -79,6 +79,11 @@ impl Text {
         Ok(Self { file: file.to_path_buf(), delimiter, content })
     }
 
+    /// The text.
+    pub(crate) fn content(&self) -> &str {
+        &self.content
+    }
+
     /// Rows that are not blank, from top to bottom.
     pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
         (1..)

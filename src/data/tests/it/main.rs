@@ -3,5 +3,6 @@
 mod car2go;
 mod prices;
 mod prices_bad;
+mod published;
 mod trips;
 mod trips_bad;
