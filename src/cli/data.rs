@@ -1,6 +1,8 @@
 //! `gridfleet data`: converts raw traces and prices to canonical tables, and describes files.
 
-use super::import_prices::{self, DayAheadArgs, IntradayArgs, NordpoolArgs, RegulatingArgs, SrlArgs};
+use super::import_prices::{
+    self, CapacityArgs, DayAheadArgs, IntradayArgs, NordpoolArgs, RegulatingArgs, SrlArgs,
+};
 use super::import_stations::{self, StationArgs};
 use super::reading::{ReadArgs, judge};
 use crate::datasets::describe::{AsText, Guess, describe};
@@ -94,6 +96,8 @@ pub enum ImportCommand {
     Intraday(IntradayArgs),
     /// Prices: German secondary reserve, from tenders and activation to a price per quarter-hour
     Srl(SrlArgs),
+    /// Prices: reserve capacity by block of four hours (regelleistung.net since 2018)
+    ReserveCapacity(CapacityArgs),
 }
 
 /// Treatment of rows that cannot be used.
@@ -160,6 +164,9 @@ pub struct TripArgs {
     /// unit (km, m, mi, ft; s, ms, min, h), DATE+TIME joins two columns
     #[arg(long, value_name = "NAME=COLUMN", value_delimiter = ',', value_parser = pair)]
     pub map: Vec<(String, String)>,
+    /// Date of times that count seconds of a day, or have dates of 1970 (kind trips)
+    #[arg(long, value_name = "DATE")]
+    pub epoch: Option<NaiveDate>,
     /// Treatment of rows that cannot be used
     #[arg(long, value_enum, value_name = "WHAT", default_value = "skip")]
     pub on_bad_row: BadRow,
@@ -213,6 +220,7 @@ pub fn run(command: DataCommand) -> Result<()> {
             ImportCommand::Dayahead(args) => import_prices::dayahead(&args),
             ImportCommand::Intraday(args) => import_prices::intraday(&args),
             ImportCommand::Srl(args) => import_prices::srl(&args),
+            ImportCommand::ReserveCapacity(args) => import_prices::capacity(&args),
         },
         DataCommand::Describe(args) => {
             let description = describe(&args.file, args.zones.as_deref(), args.timezone)?;
@@ -231,7 +239,7 @@ pub fn run(command: DataCommand) -> Result<()> {
 fn kinds() -> Result<()> {
     let mut text = String::new();
     for (name, about) in [
-        ("trips", "the canonical table of trips (docs/input-tables), or any table with --map"),
+        ("trips", "the canonical table of trips, or any table with --map"),
         (
             "tlc",
             "trips: New York TLC taxi records, yellow or green, any year: expects --zones since mid 2016",
@@ -241,6 +249,10 @@ fn kinds() -> Result<()> {
         ("nordpool-regulating", "prices: Nord Pool regulating power, up and down: expects --area"),
         ("intraday", "prices: trades of the German continuous intraday market"),
         ("srl", "prices: German secondary reserve: expects --activation"),
+        (
+            "reserve-capacity",
+            "prices: reserve capacity of regelleistung.net by block of four hours: --product",
+        ),
         ("dayahead", "prices: any table of times and prices; times without offset expect --timezone"),
     ] {
         text += &format!("{name:20} {about}\n");
@@ -278,6 +290,7 @@ fn import_found(args: FoundArgs) -> Result<()> {
         seed: 1,
         fleet_column: None,
         map: Vec::new(),
+        epoch: None,
         on_bad_row: BadRow::Skip,
         reading: reading.clone(),
     };
@@ -357,6 +370,7 @@ fn source(args: TripArgs, format: TripFormat) -> TripSource {
         scale: args.scale,
         jitter_s: args.jitter,
         fleet_column: args.fleet_column,
+        epoch: args.epoch,
         reading: args.reading.reading(),
         ..TripSource::new(format, args.files)
     }

@@ -8,9 +8,10 @@ use crate::datasets::prices::srl_files::Direction;
 use crate::datasets::prices::summary::RawFormat;
 use crate::datasets::prices::text::Text;
 use crate::datasets::prices::{
-    GapRule, dayahead as tables, intraday as trades, nordpool as nordic, srl as reserve,
+    GapRule, capacity as blocks, dayahead as tables, intraday as trades, nordpool as nordic, srl as reserve,
 };
 use crate::datasets::prices::{nordpool::Kind, srl::HighDays, srl_files, write};
+use crate::datasets::table::TableFile;
 use crate::error::{InputError, Result};
 use chrono_tz::Tz;
 use clap::{Args, ValueEnum};
@@ -177,7 +178,7 @@ pub enum Days {
 The price of a quarter is that of the first offer at which the allocated power, summed up in the operator's
 order, reaches the activated power; below zero where the grid pays for taking energy.")]
 pub struct SrlArgs {
-    /// Results of the weekly tenders
+    /// Results of the weekly tenders, or since November 2020 of the market for energy
     #[arg(required = true, value_name = "TENDERS")]
     pub tenders: Vec<PathBuf>,
     /// Activated reserve per quarter of an hour
@@ -192,6 +193,53 @@ pub struct SrlArgs {
     /// The table to write.
     #[command(flatten)]
     pub table: TableArgs,
+}
+
+/// Arguments of `data import reserve-capacity`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  gridfleet data import reserve-capacity RESULT_OVERVIEW_CAPACITY_MARKET_aFRR.xlsx --product neg \\
+    --column 'GERMANY_MARGINAL_CAPACITY_PRICE_[(EUR/MW)/h]' -o capacity.parquet
+
+The price of each hour is that of its block of four hours, in EUR per MW and hour; prices per block (before 2022)
+are divided by four. Of several offers the dearest that was allocated is used.")]
+pub struct CapacityArgs {
+    /// Results of tenders of capacity, one row per block or offer; several files may be joined
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Direction
+    #[arg(long, value_enum, default_value = "neg")]
+    pub product: Product,
+    /// Column of prices; required if there are several
+    #[arg(long, value_name = "COLUMN")]
+    pub column: Option<String>,
+    /// The table to write.
+    #[command(flatten)]
+    pub table: TableArgs,
+    /// Statements about the files.
+    #[command(flatten)]
+    pub reading: ReadArgs,
+}
+
+/// Imports prices of reserve capacity.
+///
+/// # Errors
+/// As [`nordpool`].
+pub fn capacity(args: &CapacityArgs) -> Result<()> {
+    check_output(&args.table.output, &args.files)?;
+    let direction = direction(args.product);
+    let (reading, column) = (args.reading.reading(), args.column.as_deref());
+    let parts = args.files.iter().map(|path| blocks::read(path, &reading, direction, column));
+    let rows = Rows::join(parts.collect::<Result<_>>()?)?;
+    judge(&args.reading, &rows.report.warnings, 0, rows.report.rows_read)?;
+    finish(rows, srl_files::CLOCK, &args.table)
+}
+
+fn direction(product: Product) -> Direction {
+    match product {
+        Product::Neg => Direction::Neg,
+        Product::Pos => Direction::Pos,
+    }
 }
 
 fn seconds(text: &str) -> Result<i64, String> {
@@ -272,6 +320,10 @@ pub fn found(
 ) -> Result<()> {
     let table = TableArgs { output, gaps: Gaps::Fail, gap_limit: 7_200 };
     let first = files.first().cloned().unwrap_or_default();
+    if blocks::recognise(&TableFile::open_with(&first, &reading.reading())?) {
+        super::terminal::message(&format!("{}: read as reserve-capacity, negative\n", first.display()));
+        return capacity(&CapacityArgs { files, product: Product::Neg, column, table, reading });
+    }
     let text = Text::read(&first)?;
     let said = |kind: &str| super::terminal::message(&format!("{}: read as {kind}\n", first.display()));
     let nordic_args =
@@ -329,10 +381,7 @@ pub fn intraday(args: &IntradayArgs) -> Result<()> {
 pub fn srl(args: &SrlArgs) -> Result<()> {
     check_output(&args.table.output, args.tenders.iter().chain(&args.activation))?;
     let texts = |paths: &[PathBuf]| paths.iter().map(|path| Text::read(path)).collect::<Result<Vec<_>>>();
-    let direction = match args.product {
-        Product::Neg => Direction::Neg,
-        Product::Pos => Direction::Pos,
-    };
+    let direction = direction(args.product);
     let high = match args.high_tariff_days {
         Days::All => HighDays::All,
         Days::Working => HighDays::Working,

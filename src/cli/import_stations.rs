@@ -36,7 +36,7 @@ pub fn run(args: &StationArgs) -> Result<()> {
     let reading = args.reading.reading();
     let register = registers::read(&args.files, &reading)?;
     let report = &register.report;
-    judge(&args.reading, &report.warnings, report.skipped.values().sum(), report.rows_read)?;
+    judge(&args.reading, &report.warnings, report.unreadable(), report.rows_read)?;
     let mut text = Vec::new();
     crate::datasets::stations::write_csv(&register.stations, &mut text)
         .map_err(|e| Error::Other(e.to_string()))?;

@@ -2,7 +2,7 @@
 
 use super::terminal;
 use crate::datasets::{DateOrder, Decimal, Reading};
-use crate::error::{Error, InputError, Result};
+use crate::error::{InputError, Result};
 use clap::{Args, ValueEnum};
 
 /// Order of day and month.
@@ -99,10 +99,5 @@ pub fn judge(args: &ReadArgs, warnings: &[String], unreadable: u64, rows: u64) -
             )
             .into());
     }
-    if args.strict && !warnings.is_empty() {
-        let refused = |warning: &String| InputError::plain(warning.clone()).key("--strict");
-        return Err(Error::Input(warnings.iter().map(refused).collect()));
-    }
-    terminal::warn(warnings);
-    Ok(())
+    terminal::heed(warnings, args.strict)
 }

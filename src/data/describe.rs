@@ -565,6 +565,9 @@ mod tests {
         std::fs::write(&path, text).unwrap();
         let mut description = describe(&path, None, chrono_tz::Europe::Berlin).unwrap();
         description.file = name.to_string();
+        for example in description.trips.iter_mut().flat_map(|trips| trips.import.examples.values_mut()) {
+            *example = example.replace(&path.display().to_string(), name);
+        }
         description
     }
 
@@ -597,6 +600,7 @@ fare: the fleet's tariff
 offset of request_time: wall-clock time of Europe/Berlin
 passengers: not recorded
 places of the zones: not known: give --zones
+first row skipped, absurd duration: t.csv:5: duration_s: found `-1`, expected a duration from 0 to 604800 s
 
 from 2018-03-05T07:00:00Z to 2018-03-06T08:00:00Z
                told by  min    25 %    median  75 %    max

@@ -177,6 +177,17 @@ impl Dialect {
             at += 1;
             cells = rows[at].cells(delimiter);
         }
+        // A line that names groups of columns, above the line that names them all.
+        let filled = |cells: &[&[u8]]| cells.iter().filter(|cell| !cell.is_empty()).count();
+        while mark.is_none()
+            && filled(&cells) * 2 < common
+            && let Some(next) = rows.get(at + 1).map(|line| line.cells(delimiter))
+            && filled(&next) > filled(&cells)
+            && !is_row(&next)
+        {
+            at += 1;
+            cells = next;
+        }
         let header = rows[at];
         let mut first_row = at + 1;
         let row_like = mark.is_none() && is_row(&cells);
@@ -445,6 +456,8 @@ mod tests {
         let units = "Date (GMT+1),Auction\n,\"Price (EUR/MWh, EUR/t)\"\n2024-10-26T00:00+02:00,10\n";
         assert_eq!(find(units).names[1], "Auction Price (EUR/MWh, EUR/t)");
         assert_eq!(first_row(units), "2024-10-26T00:00+02:00,10");
+        let grouped = "Site;;;;Plug 1;\nid;lat;lon;n;kW;type\na;48,5;9,5;2;22;AC\n";
+        assert_eq!((find(grouped).names[4].as_str(), find(grouped).line), ("kW", 2));
         let comments = "# made by hand\n# time,price\n2024-01-01,5\n2024-01-02,6\n";
         assert_eq!(
             (find(comments).names, find(comments).comments),

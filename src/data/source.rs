@@ -56,6 +56,8 @@ pub struct TripSource {
     pub jitter_s: i64,
     /// Column of the file with the fleet.
     pub fleet_column: Option<String>,
+    /// Date of times that count seconds of a day, or have dates of 1970, for format `trips`.
+    pub epoch: Option<NaiveDate>,
     /// Statements of the user about the tables.
     pub reading: Reading,
 }
@@ -74,6 +76,7 @@ impl TripSource {
             scale: 1.0,
             jitter_s: 900,
             fleet_column: None,
+            epoch: None,
             reading: Reading::default(),
         }
     }

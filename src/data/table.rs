@@ -14,7 +14,7 @@ use super::pages;
 use super::unpack::{self, Form, Part};
 use gridfleet_core::error::{Error, InputError, Result, guard, input};
 use gridfleet_core::names;
-use polars_core::prelude::DataFrame;
+use polars_core::prelude::{DataFrame, DataType};
 use polars_io::SerReader;
 use polars_io::parquet::read::{ParallelStrategy, ParquetReader};
 use std::cell::RefCell;
@@ -36,7 +36,7 @@ const MOST_LISTED: usize = 20;
 const PARQUET_MAGIC: &[u8] = b"PAR1";
 
 /// Types of Parquet columns, by Arrow name, that can be read as numbers, times or names.
-const READABLE: [&str; 20] = [
+const READABLE: [&str; 19] = [
     "Int8",
     "Int16",
     "Int32",
@@ -45,7 +45,6 @@ const READABLE: [&str; 20] = [
     "UInt16",
     "UInt32",
     "UInt64",
-    "Float16",
     "Float32",
     "Float64",
     "Decimal",
@@ -555,6 +554,16 @@ impl TableFile {
             .help("it is damaged: fetch or write it again")
             .into());
         }
+        let mut columns = frame.into_columns();
+        for column in &mut columns {
+            let plain = match column.dtype() {
+                DataType::Categorical(..) | DataType::Enum(..) => DataType::String,
+                DataType::Decimal(..) => DataType::Float64,
+                _ => continue,
+            };
+            *column = guard::decode(&self.path, "a Parquet file", || column.cast(&plain))?;
+        }
+        let frame = guard::decode(&self.path, "a Parquet file", || DataFrame::new(*rows, columns))?;
         // A dictionary can repeat one long text in each row: it takes no memory until it is copied.
         for text in frame.columns().iter().filter_map(|column| column.str().ok()) {
             let length: usize = text.iter().flatten().map(str::len).sum();
@@ -666,6 +675,34 @@ mod tests {
         insta::assert_snapshot!(TableFile::open("no/such.csv").unwrap_err(), @"no such file: no/such.csv; check the path; relative paths start at the folder of the file that names them");
         let file = csv("a,b\n").unwrap();
         insta::assert_snapshot!(file.require(&["request_time"]).unwrap_err(), @"t.csv: request_time: found only the columns a, b, expected a column `request_time`");
+    }
+
+    #[test]
+    fn parquet_numbers_of_every_width_and_dictionaries_are_read() {
+        use polars_core::prelude::{Categories, IntoColumn, NamedFrom};
+        let text = Series::new("kind".into(), ["a", "b", "a"]);
+        let kind = DataType::from_categories(Categories::global());
+        let numbers = Series::new("n".into(), [1_i64, 2, 3]);
+        let to = |name: &str, kind: &DataType| {
+            let mut series = numbers.cast(kind).unwrap();
+            series.rename(name.into());
+            series.into_column()
+        };
+        let kinds =
+            [DataType::Int8, DataType::Int16, DataType::UInt8, DataType::UInt16, DataType::Decimal(9, 2)];
+        let mut columns: Vec<_> =
+            kinds.iter().enumerate().map(|(at, kind)| to(&format!("n{at}"), kind)).collect();
+        columns.push(text.cast(&kind).unwrap().into_column());
+        let mut bytes = Vec::new();
+        let mut frame = DataFrame::new(3, columns).unwrap();
+        polars_io::parquet::write::ParquetWriter::new(&mut bytes).finish(&mut frame).unwrap();
+        let reading = Reading { conditions: vec![("kind".into(), "a".into())], ..Reading::default() };
+        let file = TableFile::from_bytes_with("x.parquet", bytes, &reading).unwrap();
+        let table = file.read(&[0, 1, 2, 3, 4, 5]).unwrap();
+        for column in 0..5 {
+            assert_eq!(table.numbers(column).unwrap().values, [1.0, 3.0], "{column}");
+        }
+        assert_eq!((table.names(5).unwrap().names, table.line(1)), (vec!["a".to_owned()], 3));
     }
 
     #[test]

@@ -68,11 +68,11 @@ pub struct ImportReport {
 }
 
 impl ImportReport {
-    /// Number of rows that could not be read, as distinct from readable ones that cannot be true, such as duplicates
-    /// and outliers.
+    /// Number of rows that could not be read, or have values far beyond any unit in use, as distinct from readable ones
+    /// that cannot be true, such as duplicates and outliers.
     pub fn unreadable(&self) -> u64 {
         let counts = |reason: &&String| {
-            ["unreadable", "wrong number of cells", "no zone", "no such coordinates", "unknown zone name"]
+            ["unreadable", "wrong number of cells", "no zone", "no such coordinates", "absurd"]
                 .iter()
                 .any(|start| reason.starts_with(start))
         };

@@ -136,7 +136,11 @@ pub fn read(file: &TableFile, source: &TripSource, builder: &mut TraceBuilder) -
     }
     builder.read_rows(table.rows());
     let ragged = builder.reject_ragged(&table)?;
-    let times = table.joined_times(&time_columns)?;
+    let mut times = table.joined_times(&time_columns)?;
+    if let Some(date) = source.epoch {
+        move_from_1970(&mut times, date);
+        builder.assume("epoch", date.to_string());
+    }
     let mut optional = Optional { table: &table, source, builder };
     let duration = optional.numbers("duration_s", duration, Some(Quantity::Duration))?;
     let distance = optional.numbers("distance_km", distance, Some(Quantity::Distance))?;
@@ -324,6 +328,19 @@ fn mapped_column<'a>(file: &TableFile, mapped: &'a str) -> Result<(Vec<usize>, O
         return Ok((columns, None));
     }
     Ok((vec![file.require(&[mapped])?], None))
+}
+
+/// Moves times of 1970, of which simulators write seconds from midnight or days from the first, to those from `date` on,
+/// by the wall clock.
+fn move_from_1970(times: &mut [RawTime], date: chrono::NaiveDate) {
+    let start_s = date.and_time(chrono::NaiveTime::MIN).and_utc().timestamp();
+    for time in times {
+        if let RawTime::Utc(s) | RawTime::Wall(s) = *time
+            && (0..366 * gridfleet_core::time::DAY_S).contains(&s)
+        {
+            *time = RawTime::wall(start_s + s);
+        }
+    }
 }
 
 /// Reads columns that a trip can do without.

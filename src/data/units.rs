@@ -78,7 +78,7 @@ pub fn factor(quantity: Quantity, unit: &str) -> Option<f64> {
             let bare = last.trim_start_matches(['€', '$', '£']);
             let share = if CENTS.contains(&bare) || bare == "euroct" || bare == "eurocent" {
                 0.01
-            } else if is_currency(money) || money.eq_ignore_ascii_case("euro") {
+            } else if is_currency(money) || is_code(money) || money.eq_ignore_ascii_case("euro") {
                 1.0
             } else {
                 return None;
@@ -86,6 +86,11 @@ pub fn factor(quantity: Quantity, unit: &str) -> Option<f64> {
             Some(share / energy)
         }
     }
+}
+
+/// Whether a text is built as the code of a currency (ISO 4217).
+fn is_code(text: &str) -> bool {
+    text.len() == 3 && text.bytes().all(|b| b.is_ascii_uppercase())
 }
 
 /// Texts in the brackets of a header.
@@ -160,6 +165,7 @@ mod tests {
         assert_eq!(factor(Quantity::Distance, "kWh"), None);
         assert_eq!(factor(Quantity::Price, "apples/MWh"), None);
         assert_eq!(factor(Quantity::Price, "EUR"), None);
+        assert_eq!(factor(Quantity::Price, "JPY/kWh"), Some(1_000.0));
         assert_eq!(factor(Quantity::Power, "MW"), Some(1_000.0));
     }
 }

@@ -293,6 +293,8 @@ fn hour_of(name: &str) -> Option<(i64, bool)> {
             (lower.trim_start_matches("hour").trim_start_matches('h').trim_start_matches(['_', ' ']), false)
         }
     };
+    // `00-01` and `00:00 - 01:00` begin at their first hour.
+    let number = number.split('-').next().unwrap_or(number).trim();
     let number = number.strip_suffix(":00").unwrap_or(number);
     let digits = (1..=2).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit());
     let hour: i64 = digits.then(|| number.parse().ok()).flatten()?;

@@ -5,6 +5,7 @@
 //! - [`dayahead`]: one price column of any table, as published by ENTSO-E, SMARD, Open Power System Data and
 //!   others;
 //! - [`intraday`]: trades of quarter-hour products, where the lowest price clears;
+//! - [`capacity`]: prices of reserve capacity by block of four hours;
 //! - [`srl`]: tenders and activation of German secondary reserve, which yield a price per quarter of an hour.
 //!
 //! Each importer reads [`text`] with the rules of [`decimals`] and [`clock`] into [`slots::Rows`], which
@@ -13,6 +14,7 @@
 //! creates.
 
 pub mod canonical;
+pub mod capacity;
 pub mod clock;
 pub mod dayahead;
 pub mod decimals;

@@ -355,12 +355,11 @@ mod tests {
         assert!(changing.regular(GapRule::Fail, BERLIN).is_err());
         // And back to hours, which the last row keeps.
         let mut back = rows(&[(1, 1.0), (2, 2.0), (3, 3.0)]);
+        let first = back.rows[0].clone();
         for quarter in (0..4).rev() {
-            let mut row = back.rows[0].clone();
-            row.time = row.time + -3_600 + quarter * 900;
-            back.rows.insert(0, row);
+            let time = first.time + (-3_600 + quarter * 900);
+            back.rows.insert(0, Observed { time, ..first.clone() });
         }
-        back.rows[..4].sort_by_key(|row| row.time);
         let (table, _) = back.regular(GapRule::Fail, BERLIN).unwrap();
         assert_eq!((table.slot_s, table.slots()), (900, 4 + 12));
     }
