@@ -1,8 +1,14 @@
 //! `gridfleet data`: converts raw traces and prices to canonical tables, and describes files.
 
-use super::import_prices::{self, DayAheadArgs, IntradayArgs, NordpoolArgs, RegulatingArgs, SrlArgs};
-use crate::datasets::describe::{AsText, describe};
+use super::import_prices::{
+    self, CapacityArgs, DayAheadArgs, IntradayArgs, NordpoolArgs, RegulatingArgs, SrlArgs,
+};
+use super::import_stations::{self, StationArgs};
+use super::reading::{ReadArgs, judge};
+use crate::datasets::describe::{AsText, Guess, describe};
 use crate::datasets::load::load_with;
+use crate::datasets::presets::{Into as Becomes, Preset};
+use crate::datasets::table::TableFile;
 use crate::datasets::{OnBadRow, TripFormat, TripSource, write};
 use crate::error::{Error, InputError, Result};
 use crate::rng::Streams;
@@ -17,35 +23,81 @@ use std::time::Duration;
 /// Commands of `gridfleet data`.
 #[derive(Debug, Subcommand)]
 pub enum DataCommand {
-    /// Convert raw trips or prices to the canonical Parquet table
-    #[command(subcommand, after_help = IMPORT_EXAMPLES)]
-    Import(ImportCommand),
-    /// Describe a CSV or Parquet file: format, columns, span, distributions, bad rows
+    /// Convert raw trips, prices or stations to the canonical table
+    #[command(after_help = IMPORT_EXAMPLES)]
+    Import(ImportArgs),
+    /// List the kinds of files that import recognises, and their columns
+    Kinds,
+    /// Describe a table: format, columns, span, distributions, bad rows, assumptions
     Describe(DescribeArgs),
+}
+
+/// Arguments of `gridfleet data import`: a kind, or files whose kind is found from their columns.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub struct ImportArgs {
+    /// Kind of the files.
+    #[command(subcommand)]
+    pub kind: Option<ImportCommand>,
+    /// Files of a kind to be found.
+    #[command(flatten)]
+    pub found: FoundArgs,
+}
+
+/// Arguments of `gridfleet data import FILE`, without a kind.
+#[derive(Debug, Args)]
+pub struct FoundArgs {
+    /// Files, whose kind is found from their columns (`gridfleet data kinds`)
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// File to write, complete or not at all: .parquet, or .csv for stations
+    #[arg(short, long, value_name = "FILE", required = true)]
+    pub output: Option<PathBuf>,
+    /// Zones that files of trips name
+    #[arg(long, value_name = "FILE")]
+    pub zones: Option<PathBuf>,
+    /// Time zone of times without offset
+    #[arg(long, value_name = "TZ")]
+    pub timezone: Option<Tz>,
+    /// Place, for prices of several places
+    #[arg(long, value_name = "AREA")]
+    pub area: Option<String>,
+    /// Column of prices
+    #[arg(long, value_name = "COLUMN")]
+    pub column: Option<String>,
+    /// Statements about the files.
+    #[command(flatten)]
+    pub reading: ReadArgs,
 }
 
 /// Kind of files to import.
 #[derive(Debug, Subcommand)]
 pub enum ImportCommand {
-    /// Trips: the canonical table, or any CSV or Parquet table with --map
-    #[command(after_help = TRIP_EXAMPLES)]
+    /// Trips: the canonical table, a kind found by its columns, or any table with --map
+    #[command(after_help = TRIP_EXAMPLES, aliases = ["chicago", "hive"])]
     Trips(TripArgs),
-    /// Trips: New York TLC taxi records, yellow or green, any year
-    #[command(after_help = TRIP_EXAMPLES)]
+    /// Trips: New York TLC records, yellow, green or for-hire (fhv, fhvhv), any year
+    #[command(after_help = TRIP_EXAMPLES, aliases = ["yellow", "green", "fhv", "fhvhv"])]
     Tlc(TripArgs),
     /// Trips: Car2Go snapshots of parked cars
     #[command(after_help = TRIP_EXAMPLES)]
     Car2go(TripArgs),
+    /// Stations: registers of AFDC (US) and Bundesnetzagentur (Germany)
+    #[command(aliases = ["afdc", "bnetza"])]
+    Stations(StationArgs),
     /// Prices: Nord Pool day-ahead, one area of the archive's wide table
     Nordpool(NordpoolArgs),
     /// Prices: Nord Pool regulating power, up and down, one area
     NordpoolRegulating(RegulatingArgs),
-    /// Prices: one column of any table of times and prices (ENTSO-E, SMARD, Open Power System Data, ..)
+    /// Prices: one column of any table of times and prices (ENTSO-E, SMARD, NYISO, PJM, AEMO, ..)
+    #[command(aliases = ["prices", "entsoe", "entsoe-py", "smard", "energy-charts", "nordpool-portal", "nyiso", "pjm", "isone", "aemo", "caiso", "ercot"])]
     Dayahead(DayAheadArgs),
     /// Prices: trades of the German continuous intraday market; the lowest of each quarter-hour clears
     Intraday(IntradayArgs),
     /// Prices: German secondary reserve, from tenders and activation to a price per quarter-hour
     Srl(SrlArgs),
+    /// Prices: reserve capacity by block of four hours (regelleistung.net since 2018)
+    ReserveCapacity(CapacityArgs),
 }
 
 /// Treatment of rows that cannot be used.
@@ -58,6 +110,7 @@ pub enum BadRow {
 }
 
 const IMPORT_EXAMPLES: &str = "Examples:
+  gridfleet data import downloaded.zip --area NSW1 -o prices.parquet
   gridfleet data import tlc yellow_2018-0[1-6].csv --zones taxi_zones.shp --fold-week 2018-03-05 -o week.parquet
   gridfleet data import nordpool elspot-prices_2016_hourly_eur.csv --area SE3 -o prices.parquet
   gridfleet data import srl tenders_2017.csv --activation activated_2017.csv -o balancing.parquet
@@ -69,6 +122,10 @@ const TRIP_EXAMPLES: &str = "Examples:
   A requests table with other column names, in local time:
     gridfleet data import trips requests.csv --timezone Europe/Berlin \\
       --map request_time=departure,origin_lat=from_y,origin_lon=from_x,destination_lat=to_y,destination_lon=to_x \\
+      -o trips.parquet
+  Miles, and a file without a header:
+    gridfleet data import trips rides.csv --columns id,start,a,b,c,d,miles --date-order day-first \\
+      --map request_time=start,origin_lat=a,origin_lon=b,destination_lat=c,destination_lon=d,distance_km=miles:mi \\
       -o trips.parquet
   A tenth of a month:
     gridfleet data import tlc green_tripdata_2023-01.parquet --zones zones.csv --scale 0.1 -o tenth.parquet";
@@ -103,12 +160,19 @@ pub struct TripArgs {
     /// Column that names the fleet of a trip, for example VendorID
     #[arg(long, value_name = "COLUMN")]
     pub fleet_column: Option<String>,
-    /// Canonical column = column of the file, several separated by commas (kind trips)
+    /// Canonical column = column of the file, several separated by commas (kind trips). COLUMN:UNIT states a
+    /// unit (km, m, mi, ft; s, ms, min, h), DATE+TIME joins two columns
     #[arg(long, value_name = "NAME=COLUMN", value_delimiter = ',', value_parser = pair)]
     pub map: Vec<(String, String)>,
+    /// Date of times that count seconds of a day, or have dates of 1970 (kind trips)
+    #[arg(long, value_name = "DATE")]
+    pub epoch: Option<NaiveDate>,
     /// Treatment of rows that cannot be used
     #[arg(long, value_enum, value_name = "WHAT", default_value = "skip")]
     pub on_bad_row: BadRow,
+    /// Statements about the files.
+    #[command(flatten)]
+    pub reading: ReadArgs,
 }
 
 /// Arguments of `gridfleet data describe`.
@@ -116,7 +180,7 @@ pub struct TripArgs {
 #[command(after_help = "Example:
   gridfleet data describe green_tripdata_2023-01.parquet --zones taxi_zones.shp")]
 pub struct DescribeArgs {
-    /// CSV or Parquet file
+    /// A table: text with any delimiter, Parquet, JSON, xlsx, packed with gzip or zip
     pub file: PathBuf,
     /// Zones that the file names, as for import; without them trips are counted but not located
     #[arg(long, value_name = "FILE")]
@@ -144,15 +208,19 @@ fn pair(text: &str) -> Result<(String, String), String> {
 /// If the input is wrong or the output cannot be written.
 pub fn run(command: DataCommand) -> Result<()> {
     match command {
-        DataCommand::Import(command) => match command {
+        DataCommand::Kinds => kinds(),
+        DataCommand::Import(ImportArgs { kind: None, found }) => import_found(found),
+        DataCommand::Import(ImportArgs { kind: Some(command), .. }) => match command {
             ImportCommand::Trips(args) => import(args, TripFormat::Trips),
             ImportCommand::Tlc(args) => import(args, TripFormat::Tlc),
             ImportCommand::Car2go(args) => import(args, TripFormat::Car2go),
+            ImportCommand::Stations(args) => import_stations::run(&args),
             ImportCommand::Nordpool(args) => import_prices::nordpool(&args),
             ImportCommand::NordpoolRegulating(args) => import_prices::regulating(&args),
             ImportCommand::Dayahead(args) => import_prices::dayahead(&args),
             ImportCommand::Intraday(args) => import_prices::intraday(&args),
             ImportCommand::Srl(args) => import_prices::srl(&args),
+            ImportCommand::ReserveCapacity(args) => import_prices::capacity(&args),
         },
         DataCommand::Describe(args) => {
             let description = describe(&args.file, args.zones.as_deref(), args.timezone)?;
@@ -167,6 +235,94 @@ pub fn run(command: DataCommand) -> Result<()> {
     }
 }
 
+/// Prints the kinds of files.
+fn kinds() -> Result<()> {
+    let mut text = String::new();
+    for (name, about) in [
+        ("trips", "the canonical table of trips, or any table with --map"),
+        (
+            "tlc",
+            "trips: New York TLC taxi records, yellow or green, any year: expects --zones since mid 2016",
+        ),
+        ("car2go", "trips: snapshots of parked cars, or trips derived from them"),
+        ("nordpool", "prices: Nord Pool day-ahead of the archive, a column per area: expects --area"),
+        ("nordpool-regulating", "prices: Nord Pool regulating power, up and down: expects --area"),
+        ("intraday", "prices: trades of the German continuous intraday market"),
+        ("srl", "prices: German secondary reserve: expects --activation"),
+        (
+            "reserve-capacity",
+            "prices: reserve capacity of regelleistung.net by block of four hours: --product",
+        ),
+        ("dayahead", "prices: any table of times and prices; times without offset expect --timezone"),
+    ] {
+        text += &format!("{name:20} {about}\n");
+    }
+    text += "\nfound by their columns:\n";
+    for preset in Preset::all()? {
+        let becomes = match preset.into {
+            Becomes::Trips => "trips",
+            Becomes::Prices => "prices",
+            Becomes::Stations => "stations",
+        };
+        let area = if preset.area.is_some() { "; several places expect --area" } else { "" };
+        text += &format!("{:20} {becomes}: {}{area}\n", preset.name, preset.about);
+        text += &format!("{:20} columns {}\n", "", preset.requires.join(", "));
+    }
+    print(&text)
+}
+
+/// Imports files of a kind to be found.
+fn import_found(args: FoundArgs) -> Result<()> {
+    let FoundArgs { files, output, zones, timezone, area, column, reading } = args;
+    let output = output.unwrap_or_default();
+    let first = files.first().cloned().unwrap_or_default();
+    let file = TableFile::open_with(&first, &reading.reading())?;
+    let preset = Preset::of(&file)?;
+    let guess = Guess::of(&file);
+    let trips = |files, output, zones| TripArgs {
+        files,
+        output,
+        zones,
+        timezone: timezone.unwrap_or(Tz::UTC),
+        fold_week: None,
+        scale: 1.0,
+        jitter: 900,
+        seed: 1,
+        fleet_column: None,
+        map: Vec::new(),
+        epoch: None,
+        on_bad_row: BadRow::Skip,
+        reading: reading.clone(),
+    };
+    let said = |kind: &str| super::terminal::message(&format!("{}: read as {kind}\n", first.display()));
+    match (preset.map(|preset| (preset.into, preset.name)), guess) {
+        (Some((Becomes::Stations, name)), _) => {
+            said(&name);
+            import_stations::run(&StationArgs { files, output, reading })
+        }
+        (_, Guess::Tlc) => {
+            said("tlc");
+            import(trips(files, output, zones), TripFormat::Tlc)
+        }
+        (Some((Becomes::Trips, name)), _) => {
+            said(&name);
+            import(trips(files, output, zones), TripFormat::Trips)
+        }
+        (_, Guess::Trips) => {
+            said("trips");
+            import(trips(files, output, zones), TripFormat::Trips)
+        }
+        (_, Guess::Car2go) => {
+            said("car2go");
+            import(trips(files, output, zones), TripFormat::Car2go)
+        }
+        (found, _) => {
+            let name = found.map_or("dayahead".to_owned(), |(_, name)| name);
+            import_prices::found(&name, files, output, (timezone, area, column), reading)
+        }
+    }
+}
+
 fn import(args: TripArgs, format: TripFormat) -> Result<()> {
     check_output(&args.output, args.files.iter().chain(&args.zones))?;
     if !args.map.is_empty() && format != TripFormat::Trips {
@@ -176,6 +332,7 @@ fn import(args: TripArgs, format: TripFormat) -> Result<()> {
     let streams = Streams { seed: args.seed, replication: 0 };
     let output = args.output.clone();
     let files = args.files.len();
+    let reading = args.reading.clone();
     let source = source(args, format);
     let bar = spinner();
     let mut number = 0;
@@ -183,6 +340,12 @@ fn import(args: TripArgs, format: TripFormat) -> Result<()> {
         number += 1;
         bar.set_message(format!("reading {} ({number} of {files})", path.display()));
     })?;
+    let report = &trace.report;
+    if let Err(error) = judge(&reading, &report.warnings, report.unreadable(), report.rows_read) {
+        bar.finish_and_clear();
+        super::terminal::message(&format!("{}\n", AsText(report)));
+        return Err(error);
+    }
     bar.set_message(format!("writing {}", output.display()));
     write::write(&trace, &output)?;
     bar.finish_and_clear();
@@ -207,6 +370,8 @@ fn source(args: TripArgs, format: TripFormat) -> TripSource {
         scale: args.scale,
         jitter_s: args.jitter,
         fleet_column: args.fleet_column,
+        epoch: args.epoch,
+        reading: args.reading.reading(),
         ..TripSource::new(format, args.files)
     }
 }

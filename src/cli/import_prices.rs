@@ -1,14 +1,18 @@
 //! `gridfleet data import` of prices: converts files as published by markets to the canonical table.
 
 use super::data::{check_output, print};
+use super::reading::{ReadArgs, judge};
+use crate::datasets::presets::Stamp;
 use crate::datasets::prices::slots::Rows;
 use crate::datasets::prices::srl_files::Direction;
+use crate::datasets::prices::summary::RawFormat;
 use crate::datasets::prices::text::Text;
 use crate::datasets::prices::{
-    GapRule, dayahead as tables, intraday as trades, nordpool as nordic, srl as reserve,
+    GapRule, capacity as blocks, dayahead as tables, intraday as trades, nordpool as nordic, srl as reserve,
 };
 use crate::datasets::prices::{nordpool::Kind, srl::HighDays, srl_files, write};
-use crate::error::Result;
+use crate::datasets::table::TableFile;
+use crate::error::{InputError, Result};
 use chrono_tz::Tz;
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
@@ -88,24 +92,48 @@ pub struct RegulatingArgs {
   gridfleet data import dayahead smard.csv --column 'Deutschland/Luxemburg [€/MWh]' --timezone Europe/Berlin \\
     --gaps interpolate --gap-limit 2h -o prices.parquet
 
-Times may carry an offset, be local or UTC, or be spans such as `01.01.2017 00:00 - 01.01.2017 01:00`.
-The decimal separator, comma or point, is detected from the column.")]
+  gridfleet data import dayahead OASIS.zip --area TH_NP15_GEN-APND -o prices.parquet
+  gridfleet data import dayahead tariff.csv --unit ct/kWh --timezone Europe/Vienna -o prices.parquet
+
+Times may carry an offset, be local or UTC, be spans such as `01.01.2017 00:00 - 01.01.2017 01:00`, be in two
+columns, or have hours as columns. Files may be packed, spreadsheets or JSON. A price holds until the next one.")]
 pub struct DayAheadArgs {
     /// Tables with a column of times and one of prices; several may be joined
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// Column of prices [EUR/MWh]; required if there are several candidates
+    /// Column of prices; required if there are several candidates
     #[arg(long, value_name = "COLUMN")]
     pub column: Option<String>,
-    /// Column of times; found by its name if not given
+    /// Column of times, or DATE+TIME; found by its name if not given
     #[arg(long, value_name = "COLUMN")]
     pub time_column: Option<String>,
-    /// Time zone of times without offset
+    /// Time zone of times without offset; that of the kind of file if it is known
     #[arg(long, value_name = "TZ")]
     pub timezone: Option<Tz>,
+    /// Place, for tables of several
+    #[arg(long, value_name = "AREA")]
+    pub area: Option<String>,
+    /// End of the slot that a time states; found from the kind of file and the name of the column
+    #[arg(long, value_enum, value_name = "END")]
+    pub stamp: Option<StampArg>,
+    /// Unit of the prices, such as EUR/kWh or ct/kWh; that of the header if it states one
+    #[arg(long, value_name = "UNIT")]
+    pub unit: Option<String>,
     /// The table to write.
     #[command(flatten)]
     pub table: TableArgs,
+    /// Statements about the files.
+    #[command(flatten)]
+    pub reading: ReadArgs,
+}
+
+/// End of a slot that its time states.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum StampArg {
+    /// The time at which the slot begins
+    Start,
+    /// The time at which the slot ends
+    End,
 }
 
 /// Arguments of `data import intraday`.
@@ -150,7 +178,7 @@ pub enum Days {
 The price of a quarter is that of the first offer at which the allocated power, summed up in the operator's
 order, reaches the activated power; below zero where the grid pays for taking energy.")]
 pub struct SrlArgs {
-    /// Results of the weekly tenders
+    /// Results of the weekly tenders, or since November 2020 of the market for energy
     #[arg(required = true, value_name = "TENDERS")]
     pub tenders: Vec<PathBuf>,
     /// Activated reserve per quarter of an hour
@@ -165,6 +193,53 @@ pub struct SrlArgs {
     /// The table to write.
     #[command(flatten)]
     pub table: TableArgs,
+}
+
+/// Arguments of `data import reserve-capacity`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  gridfleet data import reserve-capacity RESULT_OVERVIEW_CAPACITY_MARKET_aFRR.xlsx --product neg \\
+    --column 'GERMANY_MARGINAL_CAPACITY_PRICE_[(EUR/MW)/h]' -o capacity.parquet
+
+The price of each hour is that of its block of four hours, in EUR per MW and hour; prices per block (before 2022)
+are divided by four. Of several offers the dearest that was allocated is used.")]
+pub struct CapacityArgs {
+    /// Results of tenders of capacity, one row per block or offer; several files may be joined
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Direction
+    #[arg(long, value_enum, default_value = "neg")]
+    pub product: Product,
+    /// Column of prices; required if there are several
+    #[arg(long, value_name = "COLUMN")]
+    pub column: Option<String>,
+    /// The table to write.
+    #[command(flatten)]
+    pub table: TableArgs,
+    /// Statements about the files.
+    #[command(flatten)]
+    pub reading: ReadArgs,
+}
+
+/// Imports prices of reserve capacity.
+///
+/// # Errors
+/// As [`nordpool`].
+pub fn capacity(args: &CapacityArgs) -> Result<()> {
+    check_output(&args.table.output, &args.files)?;
+    let direction = direction(args.product);
+    let (reading, column) = (args.reading.reading(), args.column.as_deref());
+    let parts = args.files.iter().map(|path| blocks::read(path, &reading, direction, column));
+    let rows = Rows::join(parts.collect::<Result<_>>()?)?;
+    judge(&args.reading, &rows.report.warnings, 0, rows.report.rows_read)?;
+    finish(rows, srl_files::CLOCK, &args.table)
+}
+
+fn direction(product: Product) -> Direction {
+    match product {
+        Product::Neg => Direction::Neg,
+        Product::Pos => Direction::Pos,
+    }
 }
 
 fn seconds(text: &str) -> Result<i64, String> {
@@ -218,10 +293,75 @@ pub fn dayahead(args: &DayAheadArgs) -> Result<()> {
         column: args.column.as_deref(),
         time_column: args.time_column.as_deref(),
         timezone: args.timezone,
+        area: args.area.as_deref(),
+        stamp: args.stamp.map(|stamp| match stamp {
+            StampArg::Start => Stamp::Start,
+            StampArg::End => Stamp::End,
+        }),
+        unit: args.unit.as_deref(),
     };
-    let parts =
-        args.files.iter().map(|path| tables::read(&Text::read(path)?, options)).collect::<Result<_>>()?;
-    finish(Rows::join(parts)?, args.timezone.unwrap_or(Tz::UTC), &args.table)
+    let reading = args.reading.reading();
+    let parts = args.files.iter().map(|path| tables::read_file(path, &reading, options));
+    let rows = Rows::join(parts.collect::<Result<_>>()?)?;
+    judge(&args.reading, &rows.report.warnings, 0, rows.report.rows_read)?;
+    finish(rows, args.timezone.unwrap_or(Tz::UTC), &args.table)
+}
+
+/// Imports prices of a kind that was found from the columns.
+///
+/// # Errors
+/// As [`nordpool`].
+pub fn found(
+    kind: &str,
+    files: Vec<PathBuf>,
+    output: PathBuf,
+    (timezone, area, column): (Option<Tz>, Option<String>, Option<String>),
+    reading: ReadArgs,
+) -> Result<()> {
+    let table = TableArgs { output, gaps: Gaps::Fail, gap_limit: 7_200 };
+    let first = files.first().cloned().unwrap_or_default();
+    if blocks::recognise(&TableFile::open_with(&first, &reading.reading())?) {
+        super::terminal::message(&format!("{}: read as reserve-capacity, negative\n", first.display()));
+        return capacity(&CapacityArgs { files, product: Product::Neg, column, table, reading });
+    }
+    let text = Text::read(&first)?;
+    let said = |kind: &str| super::terminal::message(&format!("{}: read as {kind}\n", first.display()));
+    let nordic_args =
+        |files, area, table| NordpoolArgs { files, area, timezone: timezone.unwrap_or(nordic::CLOCK), table };
+    match crate::datasets::prices::summary::recognise(&text) {
+        Some(RawFormat::NordPool(kind @ Kind::Spot)) => {
+            said("nordpool");
+            nordic_table(&nordic_args(files, area, table), kind, None)
+        }
+        Some(RawFormat::NordPool(kind)) => {
+            said("nordpool-regulating");
+            nordic_table(&nordic_args(files, area, table), kind, None)
+        }
+        Some(RawFormat::Intraday) => {
+            said("intraday");
+            intraday(&IntradayArgs { files, table })
+        }
+        Some(RawFormat::SrlTenders | RawFormat::SrlActivation) => {
+            let found = "a file of German secondary reserve";
+            let problem = InputError::new(found, "tenders and their activation").file(&first);
+            Err(problem.help("import both: `gridfleet data import srl TENDERS --activation FILE`").into())
+        }
+        Some(RawFormat::DayAhead) | None => {
+            said(kind);
+            let args = DayAheadArgs {
+                files,
+                column,
+                time_column: None,
+                timezone,
+                area,
+                stamp: None,
+                unit: None,
+                table,
+                reading,
+            };
+            dayahead(&args)
+        }
+    }
 }
 
 /// Imports intraday trades.
@@ -241,10 +381,7 @@ pub fn intraday(args: &IntradayArgs) -> Result<()> {
 pub fn srl(args: &SrlArgs) -> Result<()> {
     check_output(&args.table.output, args.tenders.iter().chain(&args.activation))?;
     let texts = |paths: &[PathBuf]| paths.iter().map(|path| Text::read(path)).collect::<Result<Vec<_>>>();
-    let direction = match args.product {
-        Product::Neg => Direction::Neg,
-        Product::Pos => Direction::Pos,
-    };
+    let direction = direction(args.product);
     let high = match args.high_tariff_days {
         Days::All => HighDays::All,
         Days::Working => HighDays::Working,

@@ -39,6 +39,9 @@ pub struct RunArgs {
     /// Recompute charge, energy and money from the written tables, and fail if they do not add up.
     #[arg(long)]
     pub audit: bool,
+    /// Take warnings for errors.
+    #[arg(long)]
+    pub strict: bool,
 }
 
 /// Runs `gridfleet run`.
@@ -48,7 +51,7 @@ pub struct RunArgs {
 pub fn run(args: &RunArgs) -> Result<()> {
     let stop = interrupts::listen()?;
     let run = Run::with(&args.scenario.scenario, args.scenario.overrides())?.replication(args.replication);
-    terminal::warn(&run.scenario().warnings);
+    terminal::heed(&run.scenario().warnings, args.strict)?;
     let (spec, (start, end)) = (&run.scenario().spec, run.scenario().period());
     let output = args.output.clone().unwrap_or_else(|| Path::new("out").join(&spec.name));
     if !args.quiet {

@@ -54,6 +54,9 @@ pub struct StudyArgs {
     /// Subcommand to run.
     #[command(subcommand)]
     pub command: Option<StudyCommand>,
+    /// Take warnings for errors.
+    #[arg(long)]
+    pub strict: bool,
 }
 
 /// The commands of `study`.
@@ -92,7 +95,7 @@ pub fn run(args: &StudyArgs) -> Result<()> {
     let Some(path) = &args.study else { return Err(InputError::new("nothing", "a study file").into()) };
     let stop = interrupts::listen()?;
     let study = load::load(path)?;
-    terminal::warn(&study.warnings);
+    terminal::heed(&study.warnings, args.strict)?;
     let output = args.output.clone().unwrap_or_else(|| Path::new("out").join(&study.plan.study));
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
     let threads = args.threads.map_or_else(cores, usize::from);

@@ -1,6 +1,6 @@
 //! Capabilities of the terminal, and writing to it without failing.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, InputError, Result};
 use comfy_table::Table;
 use std::io::{ErrorKind, IsTerminal as _, Write as _};
 
@@ -39,6 +39,19 @@ pub fn print(text: &str) -> Result<()> {
 pub fn trimmed(table: &Table) -> String {
     let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
     lines.join("\n")
+}
+
+/// Writes warnings to stderr, or takes them for errors.
+///
+/// # Errors
+/// If there are warnings and `strict` is set.
+pub fn heed(warnings: &[String], strict: bool) -> Result<()> {
+    if strict && !warnings.is_empty() {
+        let refused = |warning: &String| InputError::plain(warning.clone()).key("--strict");
+        return Err(Error::Input(warnings.iter().map(refused).collect()));
+    }
+    warn(warnings);
+    Ok(())
 }
 
 /// Writes warnings to stderr, also where messages about progress are unwanted.

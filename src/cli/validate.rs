@@ -20,6 +20,9 @@ pub struct ValidateArgs {
     /// Scenario and the changes to it.
     #[command(flatten)]
     pub scenario: ScenarioArgs,
+    /// Take warnings for errors.
+    #[arg(long)]
+    pub strict: bool,
 }
 
 /// Runs `gridfleet validate`.
@@ -29,11 +32,11 @@ pub struct ValidateArgs {
 pub fn run(args: &ValidateArgs) -> Result<()> {
     if studies::load::is_study(&args.scenario.scenario) {
         let study = studies::load::load(&args.scenario.scenario)?;
-        terminal::warn(&study.warnings);
+        terminal::heed(&study.warnings, args.strict)?;
         return terminal::print(&describe_study(&study));
     }
     let scenario = scenario::load(&args.scenario.scenario, &args.scenario.overrides())?;
-    terminal::warn(&scenario.warnings);
+    terminal::heed(&scenario.warnings, args.strict)?;
     let (setup, prepared) = scenario.build(Streams { seed: scenario.seed(), replication: 0 })?;
     terminal::print(&describe(&setup, &prepared, scenario.settles()))
 }

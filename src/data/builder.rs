@@ -115,6 +115,11 @@ impl TraceBuilder {
         self.vehicles.code(name)
     }
 
+    /// Whether bad rows are skipped.
+    pub fn skips(&self) -> bool {
+        self.on_bad_row == OnBadRow::Skip
+    }
+
     /// Counts rows read.
     pub fn read_rows(&mut self, rows: usize) {
         self.trace.report.rows_read += rows as u64;
@@ -142,7 +147,12 @@ impl TraceBuilder {
     pub fn reject(&mut self, reason: &'static str, error: impl FnOnce() -> InputError) -> Result<()> {
         match self.on_bad_row {
             OnBadRow::Skip => {
-                *self.skipped.entry(reason).or_default() += 1;
+                let count = self.skipped.entry(reason).or_default();
+                *count += 1;
+                // Finding the line of a row takes a pass over the file.
+                if *count == 1 {
+                    self.trace.report.examples.insert(reason.to_string(), error().to_string());
+                }
                 Ok(())
             }
             OnBadRow::Fail => Err(error()
@@ -174,6 +184,16 @@ impl TraceBuilder {
     /// Records the substitute for a property that the source lacks.
     pub fn derive(&mut self, property: &str, what: &str) {
         self.trace.report.derived.insert(property.to_string(), what.to_string());
+    }
+
+    /// Records an assumption about the files.
+    pub fn assume(&mut self, subject: &str, assumption: impl Into<String>) {
+        self.trace.report.assumed.insert(subject.to_string(), assumption.into());
+    }
+
+    /// Records a finding that makes the result doubtful.
+    pub fn warn(&mut self, warning: impl Into<String>) {
+        self.trace.report.warnings.push(warning.into());
     }
 
     /// Adds a trip.

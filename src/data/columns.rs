@@ -3,14 +3,17 @@
 //! A cell that cannot be read as the requested type does not stop the reading: the importer decides whether
 //! its row is skipped or ends the import.
 
-use super::times::{RawTime, is_missing};
+use super::cells::{Decimal, Undecided, bare, decide, decode, is_number, number};
+use super::times::{DateOrder, NoOrder, RawTime, date_order, is_missing};
+use super::unpack::Part;
 use gridfleet_core::error::{Error, InputError, Result};
 use gridfleet_core::time::SimTime;
 use polars_core::prelude::{AnyValue, Column, DataType, Series, TimeUnit};
 use rustc_hash::FxHashMap;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -27,13 +30,13 @@ impl TextColumn {
         self.ends.push(self.bytes.len());
     }
 
-    fn get(&self, row: usize) -> &[u8] {
+    pub(super) fn get(&self, row: usize) -> &[u8] {
         let start = row.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
         let end = self.ends.get(row).copied().unwrap_or(start);
         self.bytes.get(start..end).unwrap_or_default()
     }
 
-    fn iter(&self) -> impl Iterator<Item = &[u8]> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &[u8]> {
         (0..self.ends.len()).map(|row| self.get(row))
     }
 }
@@ -67,6 +70,41 @@ impl Lines {
     }
 }
 
+impl Lines {
+    /// Position of a row in the text [bytes].
+    fn position(&self, row: usize) -> Option<u64> {
+        match self {
+            Self::Rows => None,
+            Self::File(offsets) | Self::Bytes(offsets, _) => offsets.get(row).copied(),
+        }
+    }
+
+    /// Lines of all rows, in one pass.
+    fn all(&self, rows: usize, path: &Path) -> Vec<u64> {
+        let (offsets, source): (_, Box<dyn BufRead + '_>) = match self {
+            Self::Rows => return (1..=rows as u64).collect(),
+            Self::Bytes(offsets, bytes) => (offsets, Box::new(&bytes[..])),
+            Self::File(offsets) => match File::open(path) {
+                Ok(file) => (offsets, Box::new(BufReader::new(file))),
+                Err(_) => return vec![0; rows],
+            },
+        };
+        let mut lines = Vec::with_capacity(rows);
+        let mut line = 1;
+        for (at, byte) in Read::bytes(source).enumerate() {
+            let Ok(byte) = byte else { break };
+            if byte != b'\n' && byte != b'\r' {
+                while offsets.get(lines.len()).is_some_and(|&offset| offset <= at as u64) {
+                    lines.push(line);
+                }
+            }
+            line += u64::from(byte == b'\n');
+        }
+        lines.resize(rows, line);
+        lines
+    }
+}
+
 /// Line of the first text at or after `offset`, from 1.
 fn count_lines(source: impl BufRead, offset: u64) -> Option<u64> {
     let mut line = 1;
@@ -96,6 +134,18 @@ pub struct Table {
     pub(super) lines: Lines,
     pub(super) ragged: Vec<(usize, usize)>,
     pub(super) width: usize,
+    /// Row numbers in the file, if conditions left rows out of a Parquet file.
+    pub(super) kept: Option<Vec<usize>>,
+    /// Members of an archive, if the file is one of several.
+    pub(super) parts: Vec<Part>,
+    /// Decimal sign stated by the user.
+    pub(super) decimal: Option<Decimal>,
+    /// Decimal sign of the numbers of the file that are unambiguous.
+    pub(super) habit: Option<Decimal>,
+    /// Order of day and month stated by the user.
+    pub(super) date_order: Option<DateOrder>,
+    /// Decisions about columns, for the report.
+    pub(super) decisions: RefCell<BTreeMap<String, String>>,
 }
 
 /// A column as numbers; absent values are NaN.
@@ -143,12 +193,64 @@ impl Table {
 
     /// Line of a row in a CSV file, or row number in a Parquet file; from 1.
     pub fn line(&self, row: usize) -> u64 {
-        self.lines.of(row, &self.path).unwrap_or(row as u64 + 1)
+        let number = self.kept.as_ref().and_then(|kept| kept.get(row)).copied().unwrap_or(row);
+        let line = self.lines.of(row, &self.path).unwrap_or(number as u64 + 1);
+        match self.part(row) {
+            Some((_, first)) => line + 1 - first,
+            None => line,
+        }
+    }
+
+    /// Member of an archive that a row is in, and the line at which it begins.
+    fn part(&self, row: usize) -> Option<(&Part, u64)> {
+        let position = self.lines.position(row)?;
+        let part = self.parts.iter().rev().find(|part| part.start <= position)?;
+        let Lines::Bytes(_, bytes) = &self.lines else { return None };
+        Some((part, count_lines(&bytes[..], part.start)?))
+    }
+
+    /// Lines of all rows, as [`line`](Self::line).
+    pub fn lines(&self) -> Vec<u64> {
+        match &self.kept {
+            Some(kept) => kept.iter().map(|row| *row as u64 + 1).collect(),
+            None if !self.parts.is_empty() => (0..self.rows).map(|row| self.line(row)).collect(),
+            None => self.lines.all(self.rows, &self.path),
+        }
+    }
+
+    /// Decisions about columns so far: decimal signs and orders of dates.
+    pub fn decisions(&self) -> BTreeMap<String, String> {
+        self.decisions.borrow().clone()
+    }
+
+    fn decision(&self, column: usize, text: &str) {
+        let name = self.names.get(column).cloned().unwrap_or_default();
+        self.decisions.borrow_mut().insert(format!("column `{name}`"), text.to_owned());
     }
 
     /// Rows with fewer or more cells than the header, with their number of cells, ascending.
     pub fn ragged(&self) -> &[(usize, usize)] {
         &self.ragged
+    }
+
+    /// States the order of day and month.
+    pub(super) fn set_date_order(&mut self, order: DateOrder) {
+        self.date_order = Some(order);
+    }
+
+    /// The order of day and month that was stated.
+    pub(super) fn date_order(&self) -> Option<DateOrder> {
+        self.date_order
+    }
+
+    /// Name of a column.
+    pub fn name(&self, column: usize) -> &str {
+        self.names.get(column).map_or("", String::as_str)
+    }
+
+    /// Decimal sign of the rest of the file.
+    pub(super) fn habit(&self) -> Option<Decimal> {
+        self.decimal.or(self.habit)
     }
 
     /// Number of columns of the file.
@@ -160,8 +262,9 @@ impl Table {
     pub fn error(&self, column: usize, row: usize, expected: impl Into<String>) -> InputError {
         let cell = self.cell(column, row);
         let found = if cell.is_empty() { "nothing".to_string() } else { format!("`{cell}`") };
+        let file = self.part(row).map_or_else(|| self.path.clone(), |(part, _)| self.path.join(&part.name));
         InputError::new(found, expected)
-            .file(&self.path)
+            .file(&file)
             .line(self.line(row))
             .key(self.names.get(column).map_or("", String::as_str))
     }
@@ -174,7 +277,7 @@ impl Table {
     /// Content of a cell, for messages.
     pub fn cell(&self, column: usize, row: usize) -> String {
         match self.columns.get(&column) {
-            Some(Cells::Text(text)) => String::from_utf8_lossy(text.get(row)).into_owned(),
+            Some(Cells::Text(text)) => decode(text.get(row)).into_owned(),
             Some(Cells::Parquet(cells)) => match cells.get(row) {
                 Ok(AnyValue::Null) | Err(_) => String::new(),
                 Ok(AnyValue::String(text)) => text.to_string(),
@@ -200,20 +303,19 @@ impl Table {
         let mut out = Numbers { values: Vec::with_capacity(self.rows), bad: Vec::new() };
         match self.columns.get(&column) {
             Some(Cells::Text(text)) => {
-                for (row, cell) in text.iter().enumerate() {
-                    out.push(row, cell);
-                }
+                out = self.text_numbers(column, || text.iter())?;
             }
             Some(Cells::Parquet(cells)) => {
                 let series = cells.as_materialized_series();
                 match series.dtype() {
                     DataType::String => {
-                        for (row, cell) in self.strings(column, series)?.iter().enumerate() {
-                            out.push(row, cell.unwrap_or_default().as_bytes());
-                        }
+                        let cells = self.strings(column, series)?;
+                        out = self.text_numbers(column, || {
+                            cells.iter().map(|cell| cell.unwrap_or_default().as_bytes())
+                        })?;
                     }
                     DataType::Null => out.values.resize(self.rows, f64::NAN),
-                    of if of.is_primitive_numeric() || *of == DataType::Boolean => {
+                    kind if kind.is_primitive_numeric() || *kind == DataType::Boolean => {
                         let series = self.cast(column, series, &DataType::Float64)?;
                         let values = series.f64().map_err(|e| self.damaged(column, &e))?;
                         for chunk in values.downcast_iter() {
@@ -238,22 +340,128 @@ impl Table {
         Ok(out)
     }
 
+    /// Cells of text as numbers: plainly written ones at once, others by the decimal sign of the column.
+    fn text_numbers<'a, I: Iterator<Item = &'a [u8]>>(
+        &self,
+        column: usize,
+        cells: impl Fn() -> I,
+    ) -> Result<Numbers> {
+        let mut out = Numbers { values: Vec::with_capacity(self.rows), bad: Vec::new() };
+        let habit = self.decimal.or(self.habit);
+        if habit == Some(Decimal::Point) {
+            for (row, cell) in cells().enumerate() {
+                out.push(row, cell);
+            }
+            let mut bad = out.bad.iter().copied().peekable();
+            let written =
+                |row: usize, cell: &[u8]| bad.next_if_eq(&row).is_some() && is_number(&decode(cell));
+            let mut written = written;
+            if out.bad.is_empty() || !cells().enumerate().any(|(row, cell)| written(row, cell)) {
+                return Ok(out);
+            }
+            out = Numbers { values: Vec::with_capacity(self.rows), bad: Vec::new() };
+        }
+        let decimal = match self.decimal {
+            Some(stated) => stated,
+            None => self.decide_decimal(column, habit, &cells)?,
+        };
+        for (row, cell) in cells().enumerate() {
+            let cell = cell.trim_ascii();
+            let value = if is_missing(cell) {
+                f64::NAN
+            } else {
+                let text = decode(cell);
+                let (plain, unit) = bare(&text);
+                number(&plain, decimal).filter(|_| unit.is_empty()).unwrap_or_else(|| {
+                    out.bad.push(row);
+                    f64::NAN
+                })
+            };
+            out.values.push(value);
+        }
+        Ok(out)
+    }
+
+    fn decide_decimal<'a, I: Iterator<Item = &'a [u8]>>(
+        &self,
+        column: usize,
+        habit: Option<Decimal>,
+        cells: &impl Fn() -> I,
+    ) -> Result<Decimal> {
+        let texts: Vec<_> = cells().map(decode).collect();
+        match decide(texts.iter().map(|text| text.trim()), habit) {
+            Ok(decimal) => {
+                if decimal == Decimal::Comma {
+                    self.decision(column, decimal.words());
+                }
+                Ok(decimal)
+            }
+            Err(Undecided::Conflict(first, row, sign)) => {
+                let example = format!("{}, as in line {}: `{}`", sign.words(), self.line(first), self.cell(column, first));
+                Err(self.error(column, row, example).help("write all numbers of a column in one way").into())
+            }
+            Err(Undecided::Open(row)) => Err(self
+                .error(column, row, "a number whose decimal sign is clear; this may be one or a thousand times as much")
+                .help("no cell of the file decides; state the sign with `gridfleet data import --decimal comma` or `--decimal point`")
+                .into()),
+        }
+    }
+
+    /// Order of day and month in a column of text.
+    fn order<'a>(&self, column: usize, cells: impl Iterator<Item = &'a [u8]>) -> Result<DateOrder> {
+        if let Some(stated) = self.date_order {
+            return Ok(stated);
+        }
+        match date_order(cells) {
+            Ok((order, false)) => Ok(order),
+            Ok((order, true)) => {
+                let first = if order == DateOrder::DayFirst { "day" } else { "month" };
+                self.decision(column, &format!("dates begin with the {first}"));
+                Ok(order)
+            }
+            Err(NoOrder::Conflict(day, month)) => {
+                let as_in = format!("a date that begins with the month, as in line {}", self.line(month));
+                Err(self
+                    .error(column, day, format!("{as_in}: `{}`", self.cell(column, month)))
+                    .help("write all dates of a column in one order")
+                    .into())
+            }
+            Err(NoOrder::Open(row)) => Err(self
+                .error(column, row, "a date whose day and month are clear")
+                .help("no date of the column decides; state the order with `gridfleet data import --date-order day-first` or `month-first`")
+                .into()),
+        }
+    }
+
     /// A column as times.
     ///
     /// # Errors
-    /// If a Parquet column has a type that cannot be converted to times.
+    /// If a Parquet column has a type that cannot be converted to times, or day and month of dates cannot be told
+    /// apart.
     pub fn times(&self, column: usize) -> Result<Vec<RawTime>> {
+        self.times_in(column, None)
+    }
+
+    /// Like [`times`](Self::times), for a format with a known order of day and month.
+    ///
+    /// # Errors
+    /// As [`times`](Self::times).
+    pub fn times_in(&self, column: usize, known: Option<DateOrder>) -> Result<Vec<RawTime>> {
         let mut out = Vec::with_capacity(self.rows);
         match self.columns.get(&column) {
-            Some(Cells::Text(text)) => out.extend(text.iter().map(RawTime::parse)),
+            Some(Cells::Text(text)) => {
+                let order = known.map_or_else(|| self.order(column, text.iter()), Ok)?;
+                out.extend(text.iter().map(|cell| RawTime::parse_in(cell, order)));
+            }
             Some(Cells::Parquet(cells)) => {
                 let series = cells.as_materialized_series();
                 match series.dtype() {
-                    DataType::String => out.extend(
-                        self.strings(column, series)?
-                            .iter()
-                            .map(|cell| cell.map_or(RawTime::Missing, |c| RawTime::parse(c.as_bytes()))),
-                    ),
+                    DataType::String => {
+                        let cells = self.strings(column, series)?;
+                        let bytes = || cells.iter().map(|cell| cell.unwrap_or_default().as_bytes());
+                        let order = known.map_or_else(|| self.order(column, bytes()), Ok)?;
+                        out.extend(bytes().map(|cell| RawTime::parse_in(cell, order)));
+                    }
                     DataType::Null => out.resize(self.rows, RawTime::Missing),
                     DataType::Datetime(unit, zone) => {
                         let per_second = match unit {
@@ -279,7 +487,7 @@ impl Table {
                             })
                         }));
                     }
-                    of if of.is_primitive_numeric() => {
+                    kind if kind.is_primitive_numeric() => {
                         let numbers = self.numbers(column)?;
                         out.extend(numbers.values.iter().enumerate().map(|(row, &v)| match v {
                             _ if numbers.is_bad(row) => RawTime::Bad,
@@ -295,6 +503,25 @@ impl Table {
         Ok(out)
     }
 
+    /// Dates and times of day in columns side by side as times.
+    ///
+    /// # Errors
+    /// As [`times`](Self::times).
+    pub fn joined_times(&self, columns: &[usize]) -> Result<Vec<RawTime>> {
+        if let [one] = columns {
+            return self.times(*one);
+        }
+        let mut joined = TextColumn::default();
+        for row in 0..self.rows {
+            let cells: Vec<String> =
+                columns.iter().map(|&column| self.cell(column, row).trim().to_owned()).collect();
+            let filled = cells.iter().all(|cell| !is_missing(cell.as_bytes()));
+            joined.push(if filled { cells.join(" ") } else { String::new() }.as_bytes());
+        }
+        let order = self.order(columns.first().copied().unwrap_or_default(), joined.iter())?;
+        Ok(joined.iter().map(|cell| RawTime::parse_in(cell, order)).collect())
+    }
+
     /// A column as names; numbers become their shortest text, so `2.0` becomes `2`.
     ///
     /// # Errors
@@ -303,9 +530,13 @@ impl Table {
         let mut interner = Interner::default();
         let mut codes = Vec::with_capacity(self.rows);
         match self.columns.get(&column) {
-            Some(Cells::Text(text)) => codes.extend(text.iter().map(|cell| {
-                if is_missing(cell) { u32::MAX } else { interner.code(&String::from_utf8_lossy(cell)) }
-            })),
+            Some(Cells::Text(text)) => codes.extend(
+                text.iter().map(
+                    |cell| {
+                        if is_missing(cell) { u32::MAX } else { interner.code(&decode(cell)) }
+                    },
+                ),
+            ),
             Some(Cells::Parquet(cells)) => {
                 let series = cells.as_materialized_series();
                 match series.dtype() {
@@ -323,7 +554,7 @@ impl Table {
                             None => u32::MAX,
                         }));
                     }
-                    of if of.is_integer() => {
+                    kind if kind.is_integer() => {
                         let series = self.cast(column, series, &DataType::Int64)?;
                         let values = series.i64().map_err(|e| self.damaged(column, &e))?;
                         let mut known: FxHashMap<i64, u32> = FxHashMap::default();
@@ -332,7 +563,7 @@ impl Table {
                             None => u32::MAX,
                         }));
                     }
-                    of if of.is_primitive_numeric() => {
+                    kind if kind.is_primitive_numeric() => {
                         let numbers = self.numbers(column)?;
                         let mut known: FxHashMap<u64, u32> = FxHashMap::default();
                         codes.extend(numbers.values.iter().map(|v| {

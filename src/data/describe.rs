@@ -2,6 +2,7 @@
 //! with the counts of an import (skipped, repaired, derived).
 
 use super::builder::TraceBuilder;
+use super::presets::{Into, Preset};
 use super::prices::nordpool::Kind;
 use super::prices::summary::{PriceSummary, RawFormat, of_canonical, of_raw, recognise};
 use super::prices::text::Text;
@@ -54,6 +55,8 @@ pub enum Guess {
     Vehicles,
     /// Centroids of zones.
     Zones,
+    /// Vehicles or stations of GBFS.
+    Gbfs,
     /// Any other table.
     Unknown,
 }
@@ -78,6 +81,13 @@ impl Guess {
             Self::Vehicles
         } else if has("lat") && has("lon") && (has("OBJECTID") || has("zone_id")) {
             Self::Zones
+        } else if has("lat") && has("lon") && (has("is_reserved") || has("is_disabled"))
+            || file
+                .notes()
+                .iter()
+                .any(|note| ["`data.bikes`", "`data.vehicles`"].iter().any(|list| note.contains(list)))
+        {
+            Self::Gbfs
         } else {
             Self::Unknown
         }
@@ -205,6 +215,10 @@ pub struct Description {
     pub trips: Option<TripSummary>,
     /// Prices, if it contains any.
     pub prices: Option<PriceSummary>,
+    /// Kind of published file, by its columns.
+    pub published: Option<String>,
+    /// Assumptions: packing, encoding, delimiter, header, decimal signs, orders of dates.
+    pub assumed: Vec<String>,
 }
 
 /// Describes a file. Zones are needed only to locate trips; without them TLC zones are still counted.
@@ -222,10 +236,16 @@ pub fn describe(path: &Path, zones: Option<&Path>, timezone: Tz) -> Result<Descr
     let table = file.read(&readable)?;
     let columns = all.iter().map(|&c| summarise(&file, &table, c)).collect::<Result<_>>()?;
     let rows = table.rows();
+    let mut assumed = file.notes();
+    assumed.extend(table.decisions().into_iter().map(|(column, decision)| format!("{column}: {decision}")));
+    let preset = Preset::of(&file)?;
     drop(table);
     let trips = match format {
         Guess::Trips => Some(summarise_trips(&file, TripFormat::Trips, zones, timezone)?),
         Guess::Tlc => Some(summarise_trips(&file, TripFormat::Tlc, zones, timezone)?),
+        _ if preset.as_ref().is_some_and(|preset| preset.into == Into::Trips) => {
+            Some(summarise_trips(&file, TripFormat::Trips, zones, timezone)?)
+        }
         _ => None,
     };
     let prices = if format == Guess::Prices { Some(of_canonical(&file)?) } else { None };
@@ -237,6 +257,8 @@ pub fn describe(path: &Path, zones: Option<&Path>, timezone: Tz) -> Result<Descr
         columns,
         trips,
         prices,
+        published: preset.map(|preset| format!("{}: {}", preset.name, preset.about)),
+        assumed,
     })
 }
 
@@ -268,6 +290,8 @@ fn describe_raw_prices(path: &Path, timezone: Tz) -> Result<Option<Description>>
         columns: Vec::new(),
         trips: None,
         prices: Some(prices),
+        published: None,
+        assumed: Vec::new(),
     }))
 }
 
@@ -426,7 +450,11 @@ impl fmt::Display for Description {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let format = serde_json::to_value(self.format).ok();
         let format = format.as_ref().and_then(|v| v.as_str()).unwrap_or("unknown");
-        writeln!(f, "{}: {} rows, {}, format {format}\n", self.file, self.rows, self.kind)?;
+        writeln!(f, "{}: {} rows, {}, format {format}", self.file, self.rows, self.kind)?;
+        for line in self.published.iter().chain(&self.assumed) {
+            writeln!(f, "{line}")?;
+        }
+        writeln!(f)?;
         let mut columns = text_table(&["column", "holds", "filled", "distinct", "min", "median", "max"]);
         for c in &self.columns {
             let text = |value: &Option<String>| value.clone().unwrap_or_default();
@@ -511,8 +539,11 @@ impl fmt::Display for AsText<'_> {
             table.add_row([format!("repaired: {what}"), n.to_string()]);
         }
         writeln!(f, "{}", table.trim_fmt())?;
-        for (property, what) in &report.derived {
+        for (property, what) in report.derived.iter().chain(&report.assumed) {
             writeln!(f, "{property}: {what}")?;
+        }
+        for (reason, example) in &report.examples {
+            writeln!(f, "first row skipped, {reason}: {example}")?;
         }
         Ok(())
     }
@@ -534,6 +565,9 @@ mod tests {
         std::fs::write(&path, text).unwrap();
         let mut description = describe(&path, None, chrono_tz::Europe::Berlin).unwrap();
         description.file = name.to_string();
+        for example in description.trips.iter_mut().flat_map(|trips| trips.import.examples.values_mut()) {
+            *example = example.replace(&path.display().to_string(), name);
+        }
         description
     }
 
@@ -566,6 +600,7 @@ fare: the fleet's tariff
 offset of request_time: wall-clock time of Europe/Berlin
 passengers: not recorded
 places of the zones: not known: give --zones
+first row skipped, absurd duration: t.csv:5: duration_s: found `-1`, expected a duration from 0 to 604800 s
 
 from 2018-03-05T07:00:00Z to 2018-03-06T08:00:00Z
                records  min    25 %    median  75 %    max

@@ -11,12 +11,16 @@
 
 pub mod builder;
 pub mod car2go;
+pub mod cells;
 mod columns;
 pub mod describe;
+mod dialect;
 pub mod fold;
 pub mod load;
 mod pages;
+pub mod presets;
 pub mod prices;
+pub mod registers;
 pub mod sample;
 pub mod small_table;
 pub mod source;
@@ -27,11 +31,16 @@ pub mod times;
 pub mod tlc;
 pub mod trace;
 pub mod trips;
+pub mod units;
+mod unpack;
 pub mod vehicles;
 pub mod write;
 pub mod zones;
 
+pub use cells::Decimal;
+pub use dialect::Reading;
 pub use load::load;
 pub use source::{OnBadRow, TripFormat, TripSource};
+pub use times::DateOrder;
 pub use trace::{ImportReport, Trace};
 pub use zones::Zones;

@@ -73,7 +73,7 @@ fn read_with(source: &TripSource, mut started: impl FnMut(&Path)) -> Result<Trac
             }
             for path in &source.files {
                 started(path);
-                let file = TableFile::open(path)?;
+                let file = TableFile::open_with(path, &source.reading)?;
                 match source.format {
                     TripFormat::Tlc => tlc::read(&file, source, &mut builder)?,
                     TripFormat::Trips | TripFormat::Car2go => trips::read(&file, source, &mut builder)?,
@@ -87,7 +87,12 @@ fn read_with(source: &TripSource, mut started: impl FnMut(&Path)) -> Result<Trac
             reasons if reasons.is_empty() => "no trip".to_string(),
             reasons => format!("no trip that can be used (skipped: {reasons})"),
         };
-        return Err(InputError::new(found, "at least one trip").file(&source.files[0]).into());
+        let problem = InputError::new(found, "at least one trip").file(&source.files[0]);
+        let first = trace.report.warnings.first().or_else(|| trace.report.examples.values().next());
+        return Err(match first {
+            Some(help) => problem.help(help.clone()).into(),
+            None => problem.into(),
+        });
     }
     if let Some(date) = source.fold_week {
         fold::fold(&mut trace, date, local_zone(source))?;

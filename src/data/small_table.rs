@@ -1,15 +1,15 @@
 //! Small tables (prices, stations, vehicles), read entirely as text, so that every message can quote the
-//! file.
+//! file. They are [`TableFile`]s, and so have any delimiter, encoding and decimal sign.
 //!
-//! Cells of a CSV file are kept as written; those of a Parquet file are converted to text, with times in ISO
+//! Cells of text are kept as written; those of a Parquet file are converted to text, with times in ISO
 //! 8601 UTC. Traces of millions of rows are not read by this module.
 
+use super::cells::{Decimal, Undecided, bare, decide, number};
 use super::table::TableFile;
 use gridfleet_core::error::{Error, InputError, Result, input};
 use gridfleet_core::names;
 use gridfleet_core::ranges::Range;
 use polars_core::prelude::{AnyValue, TimeUnit};
-use std::io::Cursor;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -22,6 +22,10 @@ pub struct SmallTable {
     file: PathBuf,
     header: Vec<String>,
     rows: Vec<(u64, Vec<String>)>,
+    /// Decimal sign of each column, if it is clear.
+    decimals: Vec<Option<Decimal>>,
+    /// Line of the header.
+    line: u64,
 }
 
 /// One row of a [`SmallTable`], accessed by column name.
@@ -41,49 +45,61 @@ impl SmallTable {
     /// # Errors
     /// If the file cannot be read, is not a table, or lacks a required column.
     pub fn read(path: &Path, required: &[&str], known: &[&str]) -> Result<Self> {
-        if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("parquet")) {
-            return Self::from_parquet(&TableFile::open(path)?, required, known);
+        let file = TableFile::open(path)?;
+        if file.kind() == "parquet" {
+            return Self::from_parquet(&file, required, known);
         }
-        let table = Self::from_csv(path, Cursor::new(input::read(path, MOST_BYTES)?))?;
+        let table = Self::from_text(&file)?;
         table.check(required, known)?;
         Ok(table)
     }
 
     /// Reads CSV text; `file` is its name in messages.
+    ///
+    /// # Errors
+    /// If it is not a table.
     pub fn from_csv(file: &Path, text: impl Read) -> Result<Self> {
-        let text = input::Lines::new(text, input::MOST_LINE_BYTES);
-        let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(text);
-        let header: Vec<String> = match reader.headers() {
-            Ok(header) => header.iter().map(|name| name.trim_start_matches('\u{feff}').to_owned()).collect(),
-            Err(error) => return Err(csv_error(file, error)),
-        };
-        let mut rows = Vec::new();
-        for record in reader.records() {
-            let record = record.map_err(|e| csv_error(file, e))?;
-            let line = record.position().map_or(0, csv::Position::line);
-            if record.iter().all(str::is_empty) {
-                continue;
-            }
-            if record.len() != header.len() {
-                return Err(InputError::new(
-                    format!("{} cells", record.len()),
-                    format!("{} cells, as in the header", header.len()),
-                )
-                .file(file)
-                .line(line)
-                .help("the row is cut off, or has a comma too many; quote cells that hold commas")
+        let mut bytes = Vec::new();
+        let mut text = input::Lines::new(text, input::MOST_LINE_BYTES).take(MOST_BYTES);
+        text.read_to_end(&mut bytes).map_err(|e| Error::reading(file, e))?;
+        Self::from_text(&TableFile::from_bytes(file, bytes)?)
+    }
+
+    /// Reads all columns of a table of text.
+    fn from_text(file: &TableFile) -> Result<Self> {
+        let all: Vec<usize> = (0..file.names().len()).collect();
+        let table = file.read(&all)?;
+        if let Some(&(row, cells)) = table.ragged().first() {
+            let expected = format!("{} cells, as in the header", all.len());
+            return Err(InputError::new(format!("{cells} cells"), expected)
+                .file(file.path())
+                .line(table.line(row))
+                .help("the row is cut off, or has a delimiter too many; quote cells that hold one")
                 .into());
-            }
-            rows.push((line, record.iter().map(str::to_owned).collect()));
         }
-        Ok(Self { file: file.to_path_buf(), header, rows })
+        let lines = table.lines();
+        let row = |row: usize| all.iter().map(|&column| table.cell(column, row)).collect::<Vec<_>>();
+        let rows: Vec<_> = lines.into_iter().enumerate().map(|(at, line)| (line, row(at))).collect();
+        let rows: Vec<_> =
+            rows.into_iter().filter(|(_, cells)| cells.iter().any(|cell| !cell.is_empty())).collect();
+        let decimal = |column: usize| {
+            let cells = rows.iter().filter_map(|(_, cells)| cells.get(column)).map(String::as_str);
+            match decide(cells, table.habit()) {
+                Ok(decimal) => Some(decimal),
+                Err(Undecided::Conflict(..) | Undecided::Open(_)) => None,
+            }
+        };
+        let decimals = all.iter().map(|&column| decimal(column)).collect();
+        let line = file.header_line();
+        Ok(Self { file: file.path().to_path_buf(), header: file.names().to_vec(), rows, decimals, line })
     }
 
     /// Reads the known columns of a Parquet file; others may have types that cannot be read.
     fn from_parquet(file: &TableFile, required: &[&str], known: &[&str]) -> Result<Self> {
         let path = file.path();
         let names: Vec<String> = file.names().iter().map(|name| name.trim().to_owned()).collect();
-        let all = Self { file: path.to_path_buf(), header: names, rows: Vec::new() };
+        let all =
+            Self { file: path.to_path_buf(), header: names, rows: Vec::new(), decimals: Vec::new(), line: 1 };
         all.check(required, known)?;
         let wanted: Vec<usize> = (0..all.header.len())
             .filter(|&at| known.iter().any(|name| all.position(name) == Some(at)))
@@ -100,7 +116,8 @@ impl SmallTable {
                 cells.push(text_of(&value));
             }
         }
-        Ok(Self { file: all.file, header, rows })
+        let decimals = vec![Some(Decimal::Point); header.len()];
+        Ok(Self { file: all.file, header, rows, decimals, line: 1 })
     }
 
     /// Checks that the `required` columns are present.
@@ -112,13 +129,7 @@ impl SmallTable {
         if missing.is_empty() {
             return Ok(());
         }
-        let one_wide =
-            self.header.len() == 1 && self.header.first().is_some_and(|h| h.contains([';', '\t', '|']));
-        let help = if one_wide {
-            "the file seems to be separated by something else than commas: write it with commas".to_owned()
-        } else {
-            format!("columns known here: {}", known.join(", "))
-        };
+        let help = format!("columns known here: {}", known.join(", "));
         let found = match self.header.join(",") {
             header if header.is_empty() => "no header".to_owned(),
             header => format!("the columns {header}"),
@@ -129,7 +140,7 @@ impl SmallTable {
                 .map(|name| {
                     InputError::new(found.clone(), format!("a column {name}"))
                         .file(&self.file)
-                        .line(1)
+                        .line(self.line)
                         .help(help.clone())
                 })
                 .collect(),
@@ -179,10 +190,28 @@ impl<'a> Row<'a> {
     /// The number in `column`, if there is one.
     pub fn number(self, column: &str, range: Range) -> Result<Option<f64>, InputError> {
         let Some(cell) = self.text(column) else { return Ok(None) };
-        match cell.parse::<f64>() {
-            Ok(value) if range.holds(value) => Ok(Some(value)),
+        match self.value(column, cell)? {
+            Some(value) if range.holds(value) => Ok(Some(value)),
             _ => Err(self.error(column, quoted(cell), range.expected())),
         }
+    }
+
+    /// A cell as a number, by the decimal sign of its column; `None` if it is none.
+    fn value(self, column: &str, cell: &str) -> Result<Option<f64>, InputError> {
+        if !cell.contains([',', '.'])
+            && let Ok(value) = cell.parse::<f64>()
+        {
+            return Ok(Some(value));
+        }
+        let sign = self.table.position(column).and_then(|at| self.table.decimals.get(at)).copied().flatten();
+        let Some(sign) = sign else {
+            let expected = "a number whose decimal sign is clear from its column and file";
+            return Err(self
+                .error(column, quoted(cell), expected)
+                .help("write all numbers of a file in one way"));
+        };
+        let (plain, unit) = bare(cell);
+        Ok(number(&plain, sign).filter(|_| unit.is_empty()))
     }
 
     /// The number in `column`, which must not be empty.
@@ -194,9 +223,9 @@ impl<'a> Row<'a> {
     pub fn whole(self, column: &str, range: Range) -> Result<Option<u32>, InputError> {
         let Some(cell) = self.text(column) else { return Ok(None) };
         // Spreadsheet tools write 8.0 for 8 if the column has gaps.
-        let digits = cell.strip_suffix(".0").unwrap_or(cell);
-        match digits.parse::<u32>() {
-            Ok(value) if range.holds(f64::from(value)) => Ok(Some(value)),
+        let value = self.value(column, cell)?.filter(|v| v.fract() == 0.0 && *v >= 0.0);
+        match value {
+            Some(value) if range.holds(value) && value <= f64::from(u32::MAX) => Ok(Some(value as u32)),
             _ => Err(self.error(column, quoted(cell), range.expected())),
         }
     }
@@ -250,24 +279,6 @@ pub fn quoted(cell: &str) -> String {
     format!("\"{cell}\"")
 }
 
-fn csv_error(file: &Path, error: csv::Error) -> Error {
-    let line = error.position().map(csv::Position::line);
-    match error.into_kind() {
-        csv::ErrorKind::Io(source) => Error::reading(file, source),
-        kind => {
-            let found = match kind {
-                csv::ErrorKind::Utf8 { .. } => "bytes that are not UTF-8".to_owned(),
-                other => format!("{other:?}"),
-            };
-            let problem = InputError::new(found, "a CSV file in UTF-8").file(file);
-            match line {
-                Some(line) => problem.line(line).into(),
-                None => problem.into(),
-            }
-        }
-    }
-}
-
 fn text_of(value: &AnyValue<'_>) -> String {
     match value {
         AnyValue::Null => String::new(),
@@ -313,9 +324,19 @@ mod tests {
         let row = two.rows().nth(1).unwrap();
         insta::assert_snapshot!(row.number("kw", ranges::CONNECTOR_POWER).unwrap_err(), @r#"t.csv:3: kw: found "NaN", expected a power above 0 and at most 10000 kW"#);
         insta::assert_snapshot!(row.whole("name", ranges::CONNECTORS).unwrap_err(), @r#"t.csv:3: name: found "b", expected a whole number from 1 to 10000"#);
-        insta::assert_snapshot!(table("a,b\n1\n").unwrap_err(), @"t.csv:2: found 1 cells, expected 2 cells, as in the header; the row is cut off, or has a comma too many; quote cells that hold commas");
-        let semicolons = table("time;price\n1;2\n").unwrap();
-        insta::assert_snapshot!(semicolons.check(&["time"], &["time"]).unwrap_err(), @"t.csv:1: found the columns time;price, expected a column time; the file seems to be separated by something else than commas: write it with commas");
+        insta::assert_snapshot!(table("a,b\n1\n").unwrap_err(), @"t.csv:2: found 1 cells, expected 2 cells, as in the header; the row is cut off, or has a delimiter too many; quote cells that hold one");
+        insta::assert_snapshot!(two.check(&["time"], &["time", "price"]).unwrap_err(), @"t.csv:1: found the columns name,kw, expected a column time; columns known here: time, price");
+        let unclear = table("name;kw\na;3.600\nb;7.200\n").unwrap();
+        insta::assert_snapshot!(unclear.rows().next().unwrap().number("kw", ranges::CONNECTOR_POWER).unwrap_err(), @r#"t.csv:2: kw: found "3.600", expected a number whose decimal sign is clear from its column and file; write all numbers of a file in one way"#);
+    }
+
+    #[test]
+    fn delimiters_and_decimal_signs_need_no_statement() {
+        for text in ["name;kw\na;3,6\nb;22\n", "name\tkw\na\t3.6\nb\t22\n", "name,kw\na,\"3,6\"\nb,22\n"] {
+            let table = table(text).unwrap();
+            let kw = |row: Row<'_>| row.required_number("kw", ranges::CONNECTOR_POWER).unwrap();
+            assert_eq!(table.rows().map(kw).collect::<Vec<_>>(), [3.6, 22.0], "{text}");
+        }
     }
 
     #[test]

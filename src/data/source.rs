@@ -1,5 +1,6 @@
 //! Source of the trips of a scenario, and their processing on import.
 
+use super::dialect::Reading;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use schemars::JsonSchema;
@@ -44,7 +45,8 @@ pub struct TripSource {
     pub timezone: Tz,
     /// Treatment of bad rows.
     pub on_bad_row: OnBadRow,
-    /// Map from canonical columns to the columns of the file, for format `trips`.
+    /// Map from canonical columns to the columns of the file, for format `trips`. `COLUMN:UNIT` states the unit of a
+    /// distance or duration, `DATE+TIME` joins two columns to one time.
     pub map: BTreeMap<String, String>,
     /// Move all trips into the week that starts on this Monday, keeping weekday and time of day.
     pub fold_week: Option<NaiveDate>,
@@ -54,6 +56,10 @@ pub struct TripSource {
     pub jitter_s: i64,
     /// Column of the file with the fleet.
     pub fleet_column: Option<String>,
+    /// Date of times that count seconds of a day, or have dates of 1970, for format `trips`.
+    pub epoch: Option<NaiveDate>,
+    /// Statements of the user about the tables.
+    pub reading: Reading,
 }
 
 impl TripSource {
@@ -70,6 +76,8 @@ impl TripSource {
             scale: 1.0,
             jitter_s: 900,
             fleet_column: None,
+            epoch: None,
+            reading: Reading::default(),
         }
     }
 

@@ -1,18 +1,24 @@
-//! Tables from CSV or Parquet files, column by column.
+//! Tables from files of any kind, column by column: text with any delimiter, encoding and decimal sign, Parquet, JSON,
+//! spreadsheets, packed or not.
 //!
 //! [`TableFile`] knows the columns of a file; [`TableFile::read`] loads the requested ones into a [`Table`],
 //! which returns them as numbers, times or names. A cell that cannot be read as the requested type does not
 //! stop the reading: the importer decides whether its row is skipped or ends the import.
 
+use super::cells::{Decimal, decode};
 use super::columns::{Cells, Lines, TextColumn};
 pub use super::columns::{Names, Numbers, Table};
+pub use super::dialect::Reading;
+use super::dialect::{Dialect, marked};
 use super::pages;
+use super::unpack::{self, Form, Part};
 use gridfleet_core::error::{Error, InputError, Result, guard, input};
 use gridfleet_core::names;
-use polars_core::prelude::DataFrame;
+use polars_core::prelude::{DataFrame, DataType};
 use polars_io::SerReader;
 use polars_io::parquet::read::{ParallelStrategy, ParquetReader};
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufReader, Cursor, Read, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,17 +26,29 @@ use std::sync::Arc;
 /// Number of bytes that identify a file: they include the header of a table.
 const HEAD_BYTES: usize = 1 << 16;
 
+/// Maximum size of a file that is unpacked or rewritten in memory [bytes].
+const MOST_PACKED: u64 = 1 << 30;
+
+/// Maximum number of values listed in a message.
+const MOST_LISTED: usize = 20;
+
 /// Magic bytes at the beginning and end of a Parquet file.
 const PARQUET_MAGIC: &[u8] = b"PAR1";
 
 /// Types of Parquet columns, by Arrow name, that can be read as numbers, times or names.
-const READABLE: [&str; 13] = [
+const READABLE: [&str; 19] = [
+    "Int8",
+    "Int16",
     "Int32",
     "Int64",
+    "UInt8",
+    "UInt16",
     "UInt32",
     "UInt64",
     "Float32",
     "Float64",
+    "Decimal",
+    "Dictionary",
     "Utf8",
     "LargeUtf8",
     "Utf8View",
@@ -51,6 +69,14 @@ pub struct TableFile {
     path: PathBuf,
     names: Vec<String>,
     content: Content,
+    reading: Reading,
+    /// Layout of a table of text.
+    dialect: Option<Dialect>,
+    form: Form,
+    /// Members of an archive of several.
+    parts: Vec<Part>,
+    /// Ways in which the file was packed or encoded.
+    notes: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -64,11 +90,19 @@ enum Content {
 }
 
 impl TableFile {
-    /// Opens a file; its first bytes determine whether it is Parquet.
+    /// Opens a file; its first bytes determine what it is.
     ///
     /// # Errors
     /// If the file cannot be read, is damaged, or is not a table.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        Self::open_with(path, &Reading::default())
+    }
+
+    /// Like [`open`](Self::open), with statements of the user about the table.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), or if a statement does not fit the file.
+    pub fn open_with(path: impl AsRef<Path>, reading: &Reading) -> Result<Self> {
         let path = path.as_ref();
         let mut file = input::open(path)?;
         let mut head = Vec::new();
@@ -87,10 +121,13 @@ impl TableFile {
                     head.extend(tail);
                 }
             }
-            return Self::parquet(path, head);
+            return Self::parquet(path, head, reading);
         }
-        let names = csv_names(path, &head, &head[..])?;
-        Ok(Self { path: path.to_path_buf(), names, content: Content::CsvFile })
+        if unpack::is_needed(&head) {
+            return Self::unpacked(path, input::read(path, MOST_PACKED)?, reading);
+        }
+        let dialect = Dialect::find(path, &head, head.len() < HEAD_BYTES, reading, None)?;
+        Self::text(path, Content::CsvFile, dialect, reading)
     }
 
     /// Like [`open`](Self::open), from a buffer. `path` is used for messages and its extension selects the
@@ -99,15 +136,52 @@ impl TableFile {
     /// # Errors
     /// If the bytes are damaged or not a table.
     pub fn from_bytes(path: impl AsRef<Path>, bytes: Vec<u8>) -> Result<Self> {
-        let path = path.as_ref();
-        if bytes.starts_with(PARQUET_MAGIC) || is_named_parquet(path) {
-            return Self::parquet(path, bytes);
-        }
-        let names = csv_names(path, &bytes, &bytes[..])?;
-        Ok(Self { path: path.to_path_buf(), names, content: Content::CsvBytes(bytes.into()) })
+        Self::from_bytes_with(path, bytes, &Reading::default())
     }
 
-    fn parquet(path: &Path, bytes: Vec<u8>) -> Result<Self> {
+    /// Like [`from_bytes`](Self::from_bytes), with statements of the user about the table.
+    ///
+    /// # Errors
+    /// As [`open_with`](Self::open_with).
+    pub fn from_bytes_with(path: impl AsRef<Path>, bytes: Vec<u8>, reading: &Reading) -> Result<Self> {
+        let path = path.as_ref();
+        if bytes.starts_with(PARQUET_MAGIC) || is_named_parquet(path) {
+            return Self::parquet(path, bytes, reading);
+        }
+        Self::unpacked(path, bytes, reading)
+    }
+
+    fn unpacked(path: &Path, bytes: Vec<u8>, reading: &Reading) -> Result<Self> {
+        if bytes.is_empty() {
+            return Err(empty(path).into());
+        }
+        let unpacked = unpack::unpack(path, bytes)?;
+        if unpacked.form == Form::Parquet {
+            let table = Self::parquet(path, unpacked.bytes, reading)?;
+            return Ok(Self { notes: unpacked.notes, ..table });
+        }
+        let known = (unpacked.form != Form::Csv).then_some(b',');
+        let head = unpacked.bytes.get(..HEAD_BYTES.min(unpacked.bytes.len())).unwrap_or_default();
+        let dialect = Dialect::find(path, head, head.len() == unpacked.bytes.len(), reading, known)?;
+        let table = Self::text(path, Content::CsvBytes(unpacked.bytes.into()), dialect, reading)?;
+        Ok(Self { form: unpacked.form, parts: unpacked.parts, notes: unpacked.notes, ..table })
+    }
+
+    fn text(path: &Path, content: Content, dialect: Dialect, reading: &Reading) -> Result<Self> {
+        unique(path, Some(dialect.line), &dialect.names)?;
+        Ok(Self {
+            path: path.to_path_buf(),
+            names: dialect.names.clone(),
+            content,
+            reading: reading.clone(),
+            dialect: Some(dialect),
+            form: Form::Csv,
+            parts: Vec::new(),
+            notes: Vec::new(),
+        })
+    }
+
+    fn parquet(path: &Path, bytes: Vec<u8>, reading: &Reading) -> Result<Self> {
         let expected = "a Parquet file";
         if bytes.is_empty() {
             return Err(empty(path).into());
@@ -144,7 +218,23 @@ impl TableFile {
         }
         unique(path, None, &names)?;
         let content = Content::Parquet { bytes, rows, types, metadata };
-        Ok(Self { path: path.to_path_buf(), names, content })
+        Ok(Self {
+            path: path.to_path_buf(),
+            names,
+            content,
+            reading: reading.clone(),
+            dialect: None,
+            form: Form::Parquet,
+            parts: Vec::new(),
+            notes: Vec::new(),
+        })
+    }
+
+    /// Leaves out rows that have another value in a column, unless the user stated one for it.
+    pub(super) fn add_condition(&mut self, column: &str, value: &str) {
+        if !self.reading.conditions.iter().any(|(name, _)| name.eq_ignore_ascii_case(column)) {
+            self.reading.conditions.push((column.to_owned(), value.to_owned()));
+        }
     }
 
     /// The path as given by the user.
@@ -157,9 +247,37 @@ impl TableFile {
         &self.names
     }
 
-    /// `csv` or `parquet`.
+    /// `csv`, `parquet`, `json` or `xlsx`.
     pub fn kind(&self) -> &'static str {
-        if matches!(self.content, Content::Parquet { .. }) { "parquet" } else { "csv" }
+        match self.form {
+            Form::Csv => "csv",
+            Form::Parquet => "parquet",
+            Form::Json => "json",
+            Form::Sheet => "xlsx",
+        }
+    }
+
+    /// Assumptions about the file: packing, encoding, delimiter, header.
+    pub fn notes(&self) -> Vec<String> {
+        let layout = self.dialect.iter().filter(|_| matches!(self.form, Form::Csv | Form::Sheet));
+        let notes = layout.flat_map(|dialect| &dialect.notes);
+        let plain = |note: &&String| note.as_str() != "cells parted by commas";
+        self.notes.iter().chain(notes.filter(plain)).cloned().collect()
+    }
+
+    /// Whether the file has no header line and the user named no columns.
+    pub fn is_headerless(&self) -> bool {
+        self.dialect.as_ref().is_some_and(|dialect| dialect.headerless)
+    }
+
+    /// Delimiter of a table of text.
+    pub fn delimiter(&self) -> Option<u8> {
+        self.dialect.as_ref().map(|dialect| dialect.delimiter)
+    }
+
+    /// Line of the header of a table of text, from 1.
+    pub fn header_line(&self) -> u64 {
+        self.dialect.as_ref().map_or(1, |dialect| dialect.line)
     }
 
     /// Text that the writer of a Parquet file stored under `key` in the metadata.
@@ -174,9 +292,9 @@ impl TableFile {
     /// text, times and flags.
     pub fn is_readable(&self, column: usize) -> bool {
         match &self.content {
-            Content::Parquet { types, .. } => {
-                types.get(column).is_some_and(|of| READABLE.iter().any(|readable| of.starts_with(readable)))
-            }
+            Content::Parquet { types, .. } => types
+                .get(column)
+                .is_some_and(|kind| READABLE.iter().any(|readable| kind.starts_with(readable))),
             Content::CsvFile | Content::CsvBytes(_) => column < self.names.len(),
         }
     }
@@ -207,6 +325,15 @@ impl TableFile {
 
     /// The error for a missing column.
     pub fn lacks(&self, name: &str) -> InputError {
+        if let Some(dialect) = self.dialect.as_ref().filter(|dialect| dialect.headerless) {
+            return InputError::new("no header line: this line is a row", format!("a column `{name}`"))
+                .file(&self.path)
+                .line(dialect.line)
+                .key(name)
+                .help(
+                    "name the columns of the file in their order: `gridfleet data import --columns a,b,c`",
+                );
+        }
         let error = InputError::listing("only the columns", &self.names, format!("a column `{name}`"));
         error.file(&self.path).key(name)
     }
@@ -220,64 +347,154 @@ impl TableFile {
         wanted.sort_unstable();
         wanted.dedup();
         wanted.retain(|&c| c < self.names.len());
-        match &self.content {
+        let mut conditions = Vec::new();
+        for (name, value) in &self.reading.conditions {
+            conditions.push(Condition { column: self.require(&[name])?, value, others: BTreeSet::new() });
+        }
+        let table = match &self.content {
             Content::CsvFile => {
-                let file = input::Lines::new(input::open(&self.path)?, input::MOST_LINE_BYTES);
-                self.read_csv(BufReader::with_capacity(1 << 20, file), &wanted, Lines::File(Vec::new()))
+                let start = self.dialect.as_ref().map_or(0, |dialect| dialect.start);
+                let mut file = input::Lines::new(input::open(&self.path)?, input::MOST_LINE_BYTES);
+                let failed = |e| Error::reading(&self.path, e);
+                std::io::copy(&mut file.by_ref().take(start), &mut std::io::sink()).map_err(failed)?;
+                let source = BufReader::with_capacity(1 << 20, file);
+                self.read_csv(source, &wanted, &mut conditions, Lines::File(Vec::new()))?
             }
             Content::CsvBytes(bytes) => {
-                self.read_csv(&bytes[..], &wanted, Lines::Bytes(Vec::new(), Arc::clone(bytes)))
+                let start = self.dialect.as_ref().map_or(0, |dialect| dialect.start as usize);
+                let lines = match self.form {
+                    Form::Json => Lines::Rows,
+                    _ => Lines::Bytes(Vec::new(), Arc::clone(bytes)),
+                };
+                let source = bytes.get(start..).unwrap_or_default();
+                self.read_csv(source, &wanted, &mut conditions, lines)?
             }
-            Content::Parquet { rows, .. } => {
-                let columns =
-                    if wanted.is_empty() { Vec::new() } else { self.frame(&wanted)?.into_columns() };
-                Ok(Table {
-                    path: self.path.clone(),
-                    names: self.names.clone(),
-                    rows: *rows,
-                    columns: wanted.into_iter().zip(columns.into_iter().map(Cells::Parquet)).collect(),
-                    lines: Lines::Rows,
-                    ragged: Vec::new(),
-                    width: self.names.len(),
-                })
+            Content::Parquet { rows, .. } => self.read_parquet(*rows, &wanted, &mut conditions)?,
+        };
+        if table.rows == 0
+            && let Some(condition) = conditions.iter().find(|condition| !condition.others.is_empty())
+        {
+            let name = self.names.get(condition.column).map_or("", String::as_str);
+            let others: Vec<&str> = condition.others.iter().map(String::as_str).collect();
+            let found = format!("no row with `{}`", condition.value);
+            return Err(InputError::new(found, format!("one of {}", others.join(", ")))
+                .file(&self.path)
+                .key(name)
+                .into());
+        }
+        Ok(table)
+    }
+
+    fn read_parquet(&self, rows: usize, wanted: &[usize], conditions: &mut [Condition<'_>]) -> Result<Table> {
+        let mut all = wanted.to_vec();
+        all.extend(conditions.iter().map(|condition| condition.column));
+        all.sort_unstable();
+        all.dedup();
+        let columns = if all.is_empty() { Vec::new() } else { self.frame(&all)?.into_columns() };
+        let mut table = self.table(rows, Lines::Rows);
+        table.columns = all.iter().copied().zip(columns.into_iter().map(Cells::Parquet)).collect();
+        if conditions.is_empty() {
+            return Ok(table);
+        }
+        let keep: Vec<usize> = (0..rows)
+            .filter(|&row| conditions.iter_mut().all(|c| c.holds(table.cell(c.column, row).as_bytes())))
+            .collect();
+        let index: Vec<u32> = keep.iter().map(|&row| u32::try_from(row).unwrap_or(u32::MAX)).collect();
+        let index = polars_core::prelude::IdxCa::from_vec("".into(), index);
+        for cells in table.columns.values_mut() {
+            if let Cells::Parquet(column) = cells {
+                let taken = guard::decode(&self.path, "a Parquet file", || column.take(&index))?;
+                *column = taken;
             }
+        }
+        Ok(Table { rows: keep.len(), kept: Some(keep), ..table })
+    }
+
+    /// A table without columns.
+    fn table(&self, rows: usize, lines: Lines) -> Table {
+        let dialect = self.dialect.as_ref();
+        // Cells parted by commas, and those of other programs' files, have decimal points unless they show otherwise.
+        let pointed = dialect.is_none_or(|dialect| dialect.delimiter == b',');
+        let habit = dialect.and_then(|dialect| dialect.decimal).or(pointed.then_some(Decimal::Point));
+        Table {
+            path: self.path.clone(),
+            names: self.names.clone(),
+            rows,
+            columns: BTreeMap::new(),
+            lines,
+            ragged: Vec::new(),
+            width: self.names.len(),
+            kept: None,
+            parts: self.parts.clone(),
+            decimal: self.reading.decimal,
+            habit,
+            date_order: self.reading.date_order,
+            decisions: RefCell::default(),
         }
     }
 
-    fn read_csv(&self, source: impl Read, wanted: &[usize], mut lines: Lines) -> Result<Table> {
-        let mut reader = csv_reader(source);
+    fn read_csv(
+        &self,
+        source: impl Read,
+        wanted: &[usize],
+        conditions: &mut [Condition<'_>],
+        mut lines: Lines,
+    ) -> Result<Table> {
+        let Some(dialect) = &self.dialect else { return Err(empty(&self.path).into()) };
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(dialect.delimiter)
+            .comment(dialect.comments.then_some(b'#'))
+            .buffer_capacity(1 << 18)
+            .from_reader(source);
         let mut columns = vec![TextColumn::default(); wanted.len()];
         let mut rows = 0;
         let mut ragged = Vec::new();
         let mut record = csv::ByteRecord::new();
         let width = self.names.len();
-        let mut first = true;
+        let all_width = if self.reading.columns.is_empty() { width } else { width.min(dialect.width) };
+        let least = dialect.width.min(all_width);
+        let mark = (!dialect.mark.is_empty()).then_some(&dialect.mark[..]);
+        let first_name = dialect.header.first();
         loop {
             match reader.read_byte_record(&mut record) {
                 Ok(true) => {}
                 Ok(false) => break,
                 Err(error) => return Err(self.csv_error(error)),
             }
-            if std::mem::take(&mut first) {
-                continue; // the header
-            }
             let blank = record.iter().all(|cell| cell.trim_ascii().is_empty());
             if blank && record.len() <= 1 {
                 continue; // a blank line
             }
+            if let Some(mark) = mark {
+                let cells: Vec<&[u8]> = record.iter().take(mark.len()).collect();
+                if !marked(&cells, Some(mark)) {
+                    continue;
+                }
+            }
+            // Files that were joined repeat their header.
+            if first_name.is_some_and(|name| record.get(0).is_some_and(|cell| cell.trim_ascii() == name))
+                && record.iter().map(<[u8]>::trim_ascii).eq(dialect.header.iter().map(Vec::as_slice))
+            {
+                continue;
+            }
+            if !conditions.iter_mut().all(|c| c.holds(record.get(c.column).unwrap_or_default())) {
+                continue;
+            }
             // Some published files end their rows with commas that the header lacks.
             let extra = record.iter().skip(width).any(|cell| !cell.trim_ascii().is_empty());
-            if record.len() < width || extra {
+            if record.len() < least || extra {
                 ragged.push((rows, record.len()));
             }
             rows += 1;
-            lines.push(record.position().map_or(0, csv::Position::byte));
+            lines.push(dialect.start + record.position().map_or(0, csv::Position::byte));
             for (column, &position) in columns.iter_mut().zip(wanted) {
                 column.push(record.get(position).unwrap_or_default().trim_ascii());
             }
         }
         let columns = wanted.iter().copied().zip(columns.into_iter().map(Cells::Text)).collect();
-        Ok(Table { path: self.path.clone(), names: self.names.clone(), rows, columns, lines, ragged, width })
+        Ok(Table { columns, ragged, ..self.table(rows, lines) })
     }
 
     fn csv_error(&self, error: csv::Error) -> Error {
@@ -286,7 +503,7 @@ impl TableFile {
             csv::ErrorKind::Io(source) => Error::reading(&self.path, source),
             other => {
                 let mut input = InputError::new(format!("{other:?}"), "a CSV table").file(&self.path);
-                input.line = line;
+                input.line = line.map(|line| line + self.header_line());
                 input.into()
             }
         }
@@ -302,13 +519,16 @@ impl TableFile {
         };
         for &column in wanted {
             if !self.is_readable(column) {
-                let of = types.get(column).map_or("", String::as_str);
+                let kind = types.get(column).map_or("", String::as_str);
                 let name = self.names.get(column).map_or("", String::as_str);
-                return Err(InputError::new(format!("a column of type {of}"), "numbers, text or timestamps")
-                    .file(&self.path)
-                    .key(name)
-                    .help("write the file again with a plain type in this column (32 or 64 bits)")
-                    .into());
+                return Err(InputError::new(
+                    format!("a column of type {kind}"),
+                    "numbers, text or timestamps",
+                )
+                .file(&self.path)
+                .key(name)
+                .help("write the file again with a plain type in this column (32 or 64 bits)")
+                .into());
             }
         }
         let of_wanted: Vec<&str> =
@@ -334,6 +554,16 @@ impl TableFile {
             .help("it is damaged: fetch or write it again")
             .into());
         }
+        let mut columns = frame.into_columns();
+        for column in &mut columns {
+            let plain = match column.dtype() {
+                DataType::Categorical(..) | DataType::Enum(..) => DataType::String,
+                DataType::Decimal(..) => DataType::Float64,
+                _ => continue,
+            };
+            *column = guard::decode(&self.path, "a Parquet file", || column.cast(&plain))?;
+        }
+        let frame = guard::decode(&self.path, "a Parquet file", || DataFrame::new(*rows, columns))?;
         // A dictionary can repeat one long text in each row: it takes no memory until it is copied.
         for text in frame.columns().iter().filter_map(|column| column.str().ok()) {
             let length: usize = text.iter().flatten().map(str::len).sum();
@@ -357,58 +587,23 @@ fn empty(path: &Path) -> InputError {
     InputError::new("an empty file", "a table with a header line and rows").file(path)
 }
 
-fn csv_reader<R: Read>(source: R) -> csv::Reader<R> {
-    csv::ReaderBuilder::new().has_headers(false).flexible(true).buffer_capacity(1 << 18).from_reader(source)
+/// A value that rows to read have in a column.
+struct Condition<'a> {
+    column: usize,
+    value: &'a str,
+    /// Some of the other values, for messages.
+    others: BTreeSet<String>,
 }
 
-/// The header of a CSV file whose first bytes are `head`.
-fn csv_names(path: &Path, head: &[u8], source: &[u8]) -> Result<Vec<String>> {
-    if head.is_empty() {
-        return Err(empty(path).into());
-    }
-    let other = match head {
-        [0x1f, 0x8b, ..] => Some("a file packed with gzip"),
-        [b'P', b'K', 3, 4, ..] => Some("a zip archive or spreadsheet"),
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some("text in UTF-16"),
-        _ if head.contains(&0) => Some("a binary file"),
-        _ if head.starts_with(b"<") => Some("a web page or XML"),
-        _ => None,
-    };
-    if let Some(found) = other {
-        return Err(InputError::new(found, "a CSV file (UTF-8 text) or a Parquet file")
-            .file(path)
-            .help("unpack or convert it first")
-            .into());
-    }
-    let mut reader = csv_reader(source);
-    let mut record = csv::ByteRecord::new();
-    let read = reader.read_byte_record(&mut record);
-    let line = record.position().map_or(1, csv::Position::line);
-    if !matches!(read, Ok(true)) {
-        return Err(empty(path).into());
-    }
-    let names: Vec<String> = record
-        .iter()
-        .enumerate()
-        .map(|(i, name)| {
-            // The csv crate removes the byte-order mark only from the very first bytes it parses.
-            let name = if i == 0 { name.strip_prefix(b"\xef\xbb\xbf").unwrap_or(name) } else { name };
-            String::from_utf8_lossy(name).trim().to_string()
-        })
-        .collect();
-    if let [only] = &names[..] {
-        for (delimiter, name) in [(';', "semicolons"), ('\t', "tabs"), ('|', "bars")] {
-            if only.contains(delimiter) {
-                return Err(InputError::new(format!("columns parted by {name}"), "columns parted by commas")
-                    .file(path)
-                    .line(line)
-                    .help("write the file again with commas (and decimal points)")
-                    .into());
-            }
+impl Condition<'_> {
+    fn holds(&mut self, cell: &[u8]) -> bool {
+        let text = decode(cell.trim_ascii());
+        let holds = text.eq_ignore_ascii_case(self.value);
+        if !holds && self.others.len() < MOST_LISTED && !self.others.contains(text.as_ref()) {
+            self.others.insert(text.into_owned());
         }
+        holds
     }
-    unique(path, Some(line), &names)?;
-    Ok(names)
 }
 
 /// Rejects a file with a duplicate column name; `line` is that of the header, if the format has lines.
@@ -473,16 +668,41 @@ mod tests {
         let message =
             |name: &str, bytes: &[u8]| TableFile::from_bytes(name, bytes.to_vec()).unwrap_err().to_string();
         insta::assert_snapshot!(message("a.csv", b""), @"a.csv: found an empty file, expected a table with a header line and rows");
-        insta::assert_snapshot!(message("a.csv", b"a;b\n1;2\n"), @"a.csv:1: found columns parted by semicolons, expected columns parted by commas; write the file again with commas (and decimal points)");
         insta::assert_snapshot!(message("a.csv", b"a,b,a\n1,2,3\n"), @"a.csv:1: a: found two columns of this name, expected each name once");
-        insta::assert_snapshot!(message("a.csv.gz", b"\x1f\x8b\x08"), @"a.csv.gz: found a file packed with gzip, expected a CSV file (UTF-8 text) or a Parquet file; unpack or convert it first");
-        insta::assert_snapshot!(message("a.csv", b"\xff\xfea\0,\0"), @"a.csv: found text in UTF-16, expected a CSV file (UTF-8 text) or a Parquet file; unpack or convert it first");
         insta::assert_snapshot!(message("a.parquet", b"a,b\n1,2\n1,2,3"), @"a.parquet: found a file that does not begin as Parquet does (PAR1), expected a Parquet file; if it is CSV, give it a name that ends in .csv");
         insta::assert_snapshot!(message("a.parquet", b"PAR1 and so on"), @"a.parquet: found a file that does not end as Parquet does (PAR1), expected a Parquet file; it is truncated: fetch or write it again");
         insta::assert_snapshot!(message("a.parquet", b"PAR1\x00\x00\x00\x00\x04\x00\x00\x00PAR1"), @"a.parquet: found a file that cannot be decoded (parquet: File out of specification: FileMetaData.version missing), expected a Parquet file; it may be truncated or damaged: fetch or write it again");
         insta::assert_snapshot!(TableFile::open("no/such.csv").unwrap_err(), @"no such file: no/such.csv; check the path; relative paths start at the folder of the file that names them");
         let file = csv("a,b\n").unwrap();
         insta::assert_snapshot!(file.require(&["request_time"]).unwrap_err(), @"t.csv: request_time: found only the columns a, b, expected a column `request_time`");
+    }
+
+    #[test]
+    fn parquet_numbers_of_every_width_and_dictionaries_are_read() {
+        use polars_core::prelude::{Categories, IntoColumn, NamedFrom};
+        let text = Series::new("kind".into(), ["a", "b", "a"]);
+        let kind = DataType::from_categories(Categories::global());
+        let numbers = Series::new("n".into(), [1_i64, 2, 3]);
+        let to = |name: &str, kind: &DataType| {
+            let mut series = numbers.cast(kind).unwrap();
+            series.rename(name.into());
+            series.into_column()
+        };
+        let kinds =
+            [DataType::Int8, DataType::Int16, DataType::UInt8, DataType::UInt16, DataType::Decimal(9, 2)];
+        let mut columns: Vec<_> =
+            kinds.iter().enumerate().map(|(at, kind)| to(&format!("n{at}"), kind)).collect();
+        columns.push(text.cast(&kind).unwrap().into_column());
+        let mut bytes = Vec::new();
+        let mut frame = DataFrame::new(3, columns).unwrap();
+        polars_io::parquet::write::ParquetWriter::new(&mut bytes).finish(&mut frame).unwrap();
+        let reading = Reading { conditions: vec![("kind".into(), "a".into())], ..Reading::default() };
+        let file = TableFile::from_bytes_with("x.parquet", bytes, &reading).unwrap();
+        let table = file.read(&[0, 1, 2, 3, 4, 5]).unwrap();
+        for column in 0..5 {
+            assert_eq!(table.numbers(column).unwrap().values, [1.0, 3.0], "{column}");
+        }
+        assert_eq!((table.names(5).unwrap().names, table.line(1)), (vec!["a".to_owned()], 3));
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! Times as written in files, and their interpretation.
 //!
 //! A time is an instant (with an offset, or counted from the epoch) or a wall-clock time; [`WallClock`]
-//! converts the latter into an instant.
+//! converts the latter into an instant. `03/04/2018` is a day of March or of April: a column writes all its dates in
+//! one order, which [`date_order`] finds, or refuses to guess.
 
 use chrono::{DateTime, NaiveDate};
 use chrono_tz::Tz;
-use gridfleet_core::time::{DAY_S, Local, local_to_utc};
+use gridfleet_core::time::{DAY_S, HOUR_S, Local, local_to_utc};
 use rustc_hash::FxHashMap;
 
 /// A time as written in a file.
@@ -21,10 +22,45 @@ pub enum RawTime {
     Wall(i64),
 }
 
+/// Order of day and month in dates whose year comes last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DateOrder {
+    /// `31/12/2018`
+    DayFirst,
+    /// `12/31/2018`
+    MonthFirst,
+}
+
 /// 1900-01-01 [s since the epoch]: no trip is earlier.
 const EARLIEST_S: i64 = -2_208_988_800;
 /// 2200-01-01 [s since the epoch]: no trip is later.
 const LATEST_S: i64 = 7_258_118_400;
+
+/// First of the two-digit years that belong to the twentieth century, as in POSIX.
+const CENTURY_TURN: i64 = 69;
+
+const MONTHS: [&[u8]; 12] =
+    [b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec"];
+
+/// Names of fixed offsets, and the offset [h]. Names with several meanings are absent.
+const OFFSETS: [(&str, i64); 16] = [
+    ("Z", 0),
+    ("UTC", 0),
+    ("GMT", 0),
+    ("WET", 0),
+    ("CET", 1),
+    ("CEST", 2),
+    ("EET", 2),
+    ("EEST", 3),
+    ("EST", -5),
+    ("EDT", -4),
+    ("CDT", -5),
+    ("MST", -7),
+    ("MDT", -6),
+    ("PST", -8),
+    ("PDT", -7),
+    ("AEST", 10),
+];
 
 impl RawTime {
     /// An instant, if it is in the plausible range.
@@ -51,22 +87,44 @@ impl RawTime {
         Self::utc((count / unit).floor() as i64)
     }
 
-    /// Parses `2018-03-05T17:30:00-05:00`, `2018-03-05 17:30:00[.5][Z| UTC]`, `2018-03-05`, `03/05/2018
-    /// 05:30:00 PM` (month first, as on New York's open data portal) or a count since the epoch.
+    /// Like [`parse_in`](Self::parse_in), where dates whose year comes last begin with the month.
     pub fn parse(text: &[u8]) -> Self {
+        Self::parse_in(text, DateOrder::MonthFirst)
+    }
+
+    /// Parses `2018-03-05T17:30:00-05:00`, `2018-03-05 17:30:00[.5][Z| UTC]`, `2018/03/05 17:30`, `2018-03-05`,
+    /// `03/05/2018 05:30:00 PM`, `5.3.18 17:30`, `Mar 5, 2018 5:30 PM`, `05-Mar-2018 17:30`, or a count since the
+    /// epoch. `order` is that of day and month, except that dates with points begin with the day.
+    pub fn parse_in(text: &[u8], order: DateOrder) -> Self {
         let text = text.trim_ascii();
         if is_missing(text) {
             return Self::Missing;
         }
         let mut scan = Scan { text };
-        let time = if text.get(4) == Some(&b'-') {
-            scan.iso()
-        } else if text.iter().take(3).any(|&b| b == b'/') {
-            scan.american()
-        } else {
-            std::str::from_utf8(text).ok().and_then(|t| t.parse().ok()).map(Self::epoch)
+        let time = match text {
+            [a, b, c, d, b'-' | b'/' | b'.', ..] if [a, b, c, d].iter().all(|b| b.is_ascii_digit()) => {
+                scan.year_first()
+            }
+            _ if scan.is_date() => scan.year_last(order),
+            _ if text.first().is_some_and(u8::is_ascii_alphabetic) => scan.month_by_name(),
+            _ => std::str::from_utf8(text).ok().and_then(|t| t.parse().ok()).map(Self::epoch),
         };
         time.unwrap_or(Self::Bad)
+    }
+
+    /// Parses both ends of an interval, `01.01.2020 00:00 - 01.01.2020 01:00` or two times with a slash between
+    /// them; the second is missing if the text is a single time.
+    pub fn parse_interval(text: &str, order: DateOrder) -> (Self, Self) {
+        let ends = text.split_once(" - ").or_else(|| text.split_once('\u{2013}'));
+        // A slash parts two times only if each has its own date.
+        let ends = ends.or_else(|| text.split_once('/').filter(|(from, to)| from.len() > 12 && to.len() > 4));
+        match ends {
+            None => (Self::parse_in(text.as_bytes(), order), Self::Missing),
+            Some((from, to)) => {
+                let start = Self::parse_in(from.as_bytes(), order);
+                (start, Self::parse_in(to.as_bytes(), order))
+            }
+        }
     }
 }
 
@@ -74,10 +132,59 @@ impl RawTime {
 pub(super) fn is_missing(cell: &[u8]) -> bool {
     match cell.len() {
         0 => true,
-        2..=4 => [&b"NA"[..], b"nan", b"null", b"none", b"N/A", b"\\N", b"NaT"]
+        1 => cell == b"-",
+        2..=4 => [&b"NA"[..], b"nan", b"null", b"none", b"N/A", b"n/e", b"\\N", b"NaT", b"--"]
             .iter()
             .any(|word| cell.eq_ignore_ascii_case(word)),
         _ => false,
+    }
+}
+
+/// Cells that do not tell the order of day and month.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoOrder {
+    /// The rows of a date that begins with the day, and of one that begins with the month.
+    Conflict(usize, usize),
+    /// Row of a date that could be either, where nothing decides.
+    Open(usize),
+}
+
+/// Order of day and month in a column; the second value states whether any date depends on it.
+///
+/// # Errors
+/// If two dates disagree, or none decides.
+pub(crate) fn date_order<'a>(cells: impl Iterator<Item = &'a [u8]>) -> Result<(DateOrder, bool), NoOrder> {
+    let (mut day_first, mut month_first, mut open, mut points) = (None, None, None, false);
+    for (row, cell) in cells.enumerate() {
+        let cell = cell.trim_ascii();
+        if let [_, b, c, ..] = cell
+            && b.is_ascii_digit()
+            && c.is_ascii_digit()
+        {
+            continue; // the common case: the year comes first
+        }
+        let mut scan = Scan { text: cell };
+        if !scan.is_date() {
+            continue;
+        }
+        let (Some(a), Some(sign)) = (scan.number(2), scan.text.first().copied()) else { continue };
+        scan.text = &scan.text[1..];
+        let Some(b) = scan.number(2) else { continue };
+        match (a, b) {
+            _ if sign == b'.' => points = true,
+            (13.., _) => day_first = day_first.or(Some(row)),
+            (_, 13..) => month_first = month_first.or(Some(row)),
+            _ if a == b => {}
+            _ => open = open.or(Some(row)),
+        }
+    }
+    match (day_first, month_first, open) {
+        (Some(day), Some(month), _) => Err(NoOrder::Conflict(day, month)),
+        (Some(_), None, _) => Ok((DateOrder::DayFirst, true)),
+        (None, Some(_), _) => Ok((DateOrder::MonthFirst, true)),
+        (None, None, Some(row)) => Err(NoOrder::Open(row)),
+        (None, None, None) if points => Ok((DateOrder::DayFirst, true)),
+        (None, None, None) => Ok((DateOrder::MonthFirst, false)),
     }
 }
 
@@ -100,24 +207,86 @@ impl Scan<'_> {
         wanted.contains(first).then(|| self.text = rest)
     }
 
-    fn iso(&mut self) -> Option<RawTime> {
+    /// Whether the text begins with a date whose year comes last: one or two digits, a sign, one or two digits (or
+    /// the name of a month), the same sign.
+    fn is_date(&self) -> bool {
+        let digits = |text: &[u8]| text.iter().take_while(|b| b.is_ascii_digit()).count();
+        let first = digits(self.text);
+        let Some((&sign, rest)) = self.text.get(first..).and_then(<[u8]>::split_first) else { return false };
+        if !(1..=2).contains(&first) || !b"/.-".contains(&sign) {
+            return sign == b' ' && (1..=2).contains(&first) && month(rest).is_some();
+        }
+        let second = digits(rest);
+        (1..=2).contains(&second) && rest.get(second) == Some(&sign) || month(rest).is_some()
+    }
+
+    fn year_first(&mut self) -> Option<RawTime> {
         let year = self.number(4)?;
-        self.eat(b"-")?;
+        let sign = *self.text.first()?;
+        self.eat(&[sign])?;
         let month = self.number(2)?;
-        self.eat(b"-")?;
+        self.eat(&[sign])?;
         let day = self.number(2)?;
-        let midnight = day_s(year, month, day)?;
+        self.rest(day_s(year, month, day)?)
+    }
+
+    fn year_last(&mut self, order: DateOrder) -> Option<RawTime> {
+        let first = self.number(2)?;
+        let sign = *self.text.first()?;
+        self.eat(&[sign])?;
+        let (day, month) = match month(self.text) {
+            Some((number, length)) => {
+                self.text = self.text.get(length..)?;
+                (first, number)
+            }
+            None => {
+                let second = self.number(2)?;
+                if order == DateOrder::MonthFirst && sign != b'.' { (second, first) } else { (first, second) }
+            }
+        };
+        self.eat(if sign == b' ' { b" " } else { b"/.-" })?;
+        let year = self.year()?;
+        self.rest(day_s(year, month, day)?)
+    }
+
+    /// `Mar 5, 2018`.
+    fn month_by_name(&mut self) -> Option<RawTime> {
+        let (month, length) = month(self.text)?;
+        self.text = self.text.get(length..)?.trim_ascii_start();
+        let day = self.number(2)?;
+        let _ = self.eat(b",");
+        self.text = self.text.trim_ascii_start();
+        let year = self.year()?;
+        self.rest(day_s(year, month, day)?)
+    }
+
+    fn year(&mut self) -> Option<i64> {
+        let before = self.text.len();
+        let year = self.number(4)?;
+        match before - self.text.len() {
+            4 => Some(year),
+            2 => Some(if year < CENTURY_TURN { 2_000 + year } else { 1_900 + year }),
+            _ => None,
+        }
+    }
+
+    /// Behind the date: nothing, or a time of day with or without AM, PM and an offset.
+    fn rest(&mut self, midnight: i64) -> Option<RawTime> {
         if self.text.is_empty() {
             return Some(RawTime::wall(midnight));
         }
+        let _ = self.eat(b",");
         self.eat(b"T t")?;
+        self.text = self.text.trim_ascii_start();
         let wall = midnight + self.time_of_day()?;
         self.text = self.text.trim_ascii_start();
         if self.text.is_empty() {
             return Some(RawTime::wall(wall));
         }
-        if self.text.eq_ignore_ascii_case(b"Z") || self.text.eq_ignore_ascii_case(b"UTC") {
-            return Some(RawTime::utc(wall));
+        if let Some((_, hours)) =
+            OFFSETS.iter().find(|(name, _)| self.text.eq_ignore_ascii_case(name.as_bytes()))
+        {
+            return Some(RawTime::utc(wall - hours * HOUR_S));
         }
         let sign = if self.text.first() == Some(&b'-') { -1 } else { 1 };
         self.eat(b"+-")?;
@@ -125,39 +294,10 @@ impl Scan<'_> {
         let _ = self.eat(b":");
         let minutes = if self.text.is_empty() { 0 } else { self.number(2)? };
         (self.text.is_empty() && hours <= 18 && minutes < 60)
-            .then(|| RawTime::utc(wall - sign * (hours * 3_600 + minutes * 60)))
+            .then(|| RawTime::utc(wall - sign * (hours * HOUR_S + minutes * 60)))
     }
 
-    fn american(&mut self) -> Option<RawTime> {
-        let month = self.number(2)?;
-        self.eat(b"/")?;
-        let day = self.number(2)?;
-        self.eat(b"/")?;
-        let year = self.number(4).filter(|year| *year > 99)?;
-        let midnight = day_s(year, month, day)?;
-        if self.text.is_empty() {
-            return Some(RawTime::wall(midnight));
-        }
-        self.eat(b" ")?;
-        let mut second = self.time_of_day()?;
-        self.text = self.text.trim_ascii();
-        let half = 12 * 3_600;
-        if self.text.eq_ignore_ascii_case(b"AM") || self.text.eq_ignore_ascii_case(b"PM") {
-            // Twelve o'clock precedes one o'clock.
-            if !(3_600..13 * 3_600).contains(&second) {
-                return None;
-            }
-            second %= half;
-            if self.text.eq_ignore_ascii_case(b"PM") {
-                second += half;
-            }
-        } else if !self.text.is_empty() {
-            return None;
-        }
-        Some(RawTime::wall(midnight + second))
-    }
-
-    /// `17:30[:15[.25]]` as seconds; fractions are truncated.
+    /// `17:30[:15[.25]][ PM]` as seconds; fractions are truncated. `24:00` ends a day.
     fn time_of_day(&mut self) -> Option<i64> {
         let hour = self.number(2)?;
         self.eat(b":")?;
@@ -169,8 +309,41 @@ impl Scan<'_> {
                 self.number(12)?;
             }
         }
-        (hour < 24 && minute < 60 && second < 60).then_some(hour * 3_600 + minute * 60 + second)
+        if minute > 59 || second > 59 || hour > 24 || (hour == 24 && minute + second > 0) {
+            return None;
+        }
+        let of_day = hour * HOUR_S + minute * 60 + second;
+        let rest = self.text.trim_ascii_start();
+        let half = rest.get(..2).filter(|_| rest.len() == 2 || rest.get(2) == Some(&b' '));
+        let (am, pm) = (
+            half.is_some_and(|half| half.eq_ignore_ascii_case(b"AM")),
+            half.is_some_and(|half| half.eq_ignore_ascii_case(b"PM")),
+        );
+        if !am && !pm {
+            return Some(of_day);
+        }
+        // Twelve o'clock precedes one o'clock.
+        if !(1..=12).contains(&hour) {
+            return None;
+        }
+        self.text = rest.get(2..)?;
+        Some(of_day % (DAY_S / 2) + if pm { DAY_S / 2 } else { 0 })
     }
+}
+
+/// Number of the month by whose English name the text begins, and the length of the name.
+fn month(text: &[u8]) -> Option<(i64, usize)> {
+    let name = text.get(..3)?;
+    let number = MONTHS.iter().position(|month| name.eq_ignore_ascii_case(month))?;
+    let length = text.iter().take_while(|b| b.is_ascii_alphabetic()).count();
+    (length <= 9).then_some((number as i64 + 1, length))
+}
+
+/// Parses a time of day, `17:30[:15][ PM]` or `24:00`, as seconds.
+pub(crate) fn time_of_day(text: &[u8]) -> Option<i64> {
+    let mut scan = Scan { text: text.trim_ascii() };
+    let second = scan.time_of_day()?;
+    scan.text.trim_ascii().is_empty().then_some(second)
 }
 
 fn day_s(year: i64, month: i64, day: i64) -> Option<i64> {
@@ -250,13 +423,30 @@ mod tests {
             assert_eq!(parse(text), wall, "{text}");
         }
         assert_eq!(parse("01/01/1970 12:00:05 AM"), RawTime::Wall(5));
+        for text in [
+            "5.3.2018 22:30",
+            "05.03.18 22:30",
+            "2018/03/05 22:30:00",
+            "Mar 5, 2018 10:30 PM",
+            "Mar 5, 2018, 10:30 pm",
+            "05-Mar-2018 22:30",
+            "5 March 2018 22:30",
+        ] {
+            assert_eq!(parse(text), wall, "{text}");
+        }
+        let day_first = |text: &str| RawTime::parse_in(text.as_bytes(), DateOrder::DayFirst);
+        for text in ["05/03/2018 22:30", "5-3-2018 22:30", "5/3/18 10:30 PM"] {
+            assert_eq!(day_first(text), wall, "{text}");
+        }
+        assert_eq!(parse("3/5/2018 6:30 PM EDT"), instant);
         assert_eq!(parse("1970-01-02"), RawTime::Wall(DAY_S));
+        assert_eq!(parse("1970-01-01 24:00"), RawTime::Wall(DAY_S));
         for text in ["", "NaN", " null ", "NA"] {
             assert_eq!(parse(text), RawTime::Missing, "{text}");
         }
         for text in [
             "2018-02-30 00:00:00",
-            "2018-03-05 24:00:00",
+            "2018-03-05 24:00:01",
             "2018-03-05 1",
             "2018-03-05 10:00:00+99",
             "13/01/2018 1:00",
@@ -268,6 +458,44 @@ mod tests {
             "2018-01-01x",
         ] {
             assert_eq!(parse(text), RawTime::Bad, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_whole_column_tells_the_order_of_its_dates() {
+        let order = |cells: &[&str]| date_order(cells.iter().map(|cell| cell.as_bytes()));
+        assert_eq!(order(&["01/03/2016 8:00", "13/03/2016"]), Ok((DateOrder::DayFirst, true)));
+        assert_eq!(order(&["3/1/16 8:00 AM", "", "3/13/16 8:00 AM"]), Ok((DateOrder::MonthFirst, true)));
+        assert_eq!(order(&["01.03.2016"]), Ok((DateOrder::DayFirst, true)));
+        assert_eq!(order(&["2016-03-01", "1520289000", "5/5/2016"]), Ok((DateOrder::MonthFirst, false)));
+        assert_eq!(order(&["5/5/2016", "01/03/2016"]), Err(NoOrder::Open(1)));
+        assert_eq!(order(&["01/13/2016", "x", "13/01/2016"]), Err(NoOrder::Conflict(2, 0)));
+    }
+
+    #[test]
+    fn intervals_have_two_ends() {
+        let hour = (RawTime::Wall(0), RawTime::Wall(3_600));
+        for text in [
+            "01.01.1970 00:00 - 01.01.1970 01:00",
+            "1970-01-01 00:00 - 1970-01-01 01:00",
+            "01/01/1970 00:00:00 - 01/01/1970 01:00:00",
+            "1970-01-01T00:00/1970-01-01T01:00",
+        ] {
+            assert_eq!(RawTime::parse_interval(text, DateOrder::DayFirst), hour, "{text}");
+        }
+        assert_eq!(RawTime::parse_interval("13/02/1970", DateOrder::DayFirst).1, RawTime::Missing);
+        assert_eq!((time_of_day(b"24:00"), time_of_day(b"1:05 PM")), (Some(DAY_S), Some(47_100)));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_time_panics(text in "[-0-9./: TZ+,AMPmarch]{0,30}", other in "\\PC{0,20}") {
+            for text in [&text, &other] {
+                for order in [DateOrder::DayFirst, DateOrder::MonthFirst] {
+                    let _ = (RawTime::parse_in(text.as_bytes(), order), RawTime::parse_interval(text, order));
+                }
+                let _ = (date_order([text.as_bytes()].into_iter()), time_of_day(text.as_bytes()));
+            }
         }
     }
 

@@ -15,11 +15,13 @@
 //! counted.
 
 use super::builder::{TraceBuilder, Trip};
+use super::presets::Preset;
 use super::source::TripSource;
 use super::table::{Numbers, Table, TableFile};
-use super::times::{RawTime, WallClock};
+use super::times::{DateOrder, RawTime, WallClock};
 use super::trace::Trace;
-use super::trips::Coded;
+use super::trips::{self, Coded};
+use super::units::MILE_KM;
 use chrono_tz::Tz;
 use gridfleet_core::error::{InputError, Result};
 use gridfleet_core::ids::PlaceId;
@@ -30,16 +32,16 @@ use rustc_hash::FxHashSet;
 /// Time zone of all TLC files.
 pub const NEW_YORK: Tz = chrono_tz::America::New_York;
 
-/// An international mile [km] (1959 agreement).
-const MILE_KM: f64 = 1.609_344;
 /// Maximum plausible duration [s]: a meter left on shows up as nearly a day. Assumed.
 const MAX_DURATION_S: i64 = 6 * 3_600;
 /// Maximum plausible distance [km]: New York to Philadelphia is 150 km. Assumed.
 const MAX_DISTANCE_KM: f64 = 200.0;
 /// Maximum plausible mean speed [km/h]. Assumed.
 const MAX_SPEED_KMH: f64 = 130.0;
-/// Maximum distance in time of a trip from the bulk of its file [s]. Assumed.
+/// Distance in time from other trips beyond which a trip may be a stray [s]. Assumed.
 const STRAY_S: i64 = 31 * DAY_S;
+/// Strays are fewer than one in this number of trips. Assumed.
+const STRAY_SHARE: usize = 20;
 /// Bounding box of New York City and its surroundings, as far as taxis operate [degrees]: south, north, west,
 /// east. Assumed.
 const NEW_YORK_BOX: [f64; 4] = [40.3, 41.4, -74.7, -73.0];
@@ -64,7 +66,18 @@ const VENDOR: [&str; 3] = ["VendorID", "vendor_id", "vendor_name"];
 /// Whether the columns are those of a TLC file.
 pub fn recognises(file: &TableFile) -> bool {
     let has = |names: &[&str]| file.find(names).is_some();
+    if for_hire(file).is_ok_and(|kind| kind.is_some()) {
+        return true;
+    }
     has(&PICKUP_TIME) && has(&DROPOFF_TIME) && (has(&PICKUP_ZONE) || has(&PICKUP_LAT))
+}
+
+/// The kind of a file of for-hire trips, whose columns differ from those of taxis.
+///
+/// # Errors
+/// If the list of kinds is damaged.
+fn for_hire(file: &TableFile) -> Result<Option<Preset>> {
+    Ok(Preset::of(file)?.filter(|preset| preset.name.starts_with("fhv")))
 }
 
 /// Reads one file into `builder`, which must know the zones if the file refers to any.
@@ -72,6 +85,9 @@ pub fn recognises(file: &TableFile) -> bool {
 /// # Errors
 /// If the file cannot be read, is not a TLC file, or has a bad row that is not to be skipped.
 pub fn read(file: &TableFile, source: &TripSource, builder: &mut TraceBuilder) -> Result<()> {
+    if let Some(preset) = for_hire(file)? {
+        return trips::read_preset(file, &preset, source, builder);
+    }
     let help = |error: gridfleet_core::error::Error| match error {
         gridfleet_core::error::Error::Input(errors) => gridfleet_core::error::Error::Input(
             errors
@@ -124,8 +140,14 @@ pub fn read(file: &TableFile, source: &TripSource, builder: &mut TraceBuilder) -
     })?;
     let fleets = Coded::load(&table, fleet, |name| builder.fleet(name))?;
     let places = Places::load(&table, file, zones, coordinates, builder)?;
-    let times = Times { pickup: table.times(pickup)?, dropoff: table.times(dropoff)? };
-    let period = times.bulk();
+    // The copies of the open data portal write the month first.
+    let order = Some(DateOrder::MonthFirst);
+    let times = Times { pickup: table.times_in(pickup, order)?, dropoff: table.times_in(dropoff, order)? };
+    let spans = times.spans();
+    for note in file.notes() {
+        builder.assume("file", note);
+    }
+    builder.assume("unit of distances", "miles");
     builder.derive("request_time", "pick-up time (the files have no request time)");
     if passengers.is_none() {
         builder.derive("passengers", "not recorded");
@@ -151,10 +173,10 @@ pub fn read(file: &TableFile, source: &TripSource, builder: &mut TraceBuilder) -
                 continue;
             }
         };
-        if !(period.0..=period.1).contains(&start.0) {
+        if !spans.iter().any(|(first, last)| (*first..=*last).contains(&start.0)) {
             builder.reject("time outside the file's period", || {
-                let expected =
-                    format!("a time from {} to {}", SimTime(period.0).iso(), SimTime(period.1).iso());
+                let (first, last) = (spans[0].0, spans[spans.len() - 1].1);
+                let expected = format!("a time from {} to {}", SimTime(first).iso(), SimTime(last).iso());
                 table.error(pickup, row, expected)
             })?;
             continue;
@@ -243,9 +265,9 @@ struct Times {
 }
 
 impl Times {
-    /// First and last instant at which a trip of this file may begin: files contain stray rows of other years
-    /// (meters with a wrong clock). The bulk excludes the earliest and the latest 5 %.
-    fn bulk(&self) -> (i64, i64) {
+    /// Spans in which trips of this file may begin: files contain stray rows of other years (meters with a wrong
+    /// clock). Times that are more than a month from all others, and few, are strays.
+    fn spans(&self) -> Vec<(i64, i64)> {
         let mut seconds: Vec<i64> = self
             .pickup
             .iter()
@@ -254,14 +276,13 @@ impl Times {
                 RawTime::Missing | RawTime::Bad => None,
             })
             .collect();
-        if seconds.is_empty() {
-            return (i64::MIN, i64::MAX);
-        }
-        let cut = seconds.len() / 20;
-        let last = seconds.len() - 1 - cut;
-        let first = *seconds.select_nth_unstable(cut).1;
-        let last = *seconds.select_nth_unstable(last).1;
-        (first - STRAY_S, last + STRAY_S)
+        seconds.sort_unstable();
+        let whole = seconds.len();
+        let groups = seconds.chunk_by(|a, b| b - a <= STRAY_S);
+        // The wall clock differs from UTC by less than a day.
+        let spans = groups.filter(|group| group.len() * STRAY_SHARE >= whole);
+        let spans: Vec<_> = spans.map(|group| (group[0] - DAY_S, group[group.len() - 1] + DAY_S)).collect();
+        if spans.is_empty() { vec![(i64::MIN, i64::MAX)] } else { spans }
     }
 
     /// Instants of a row; the error states whether it is the drop-off that cannot be read.
@@ -412,7 +433,7 @@ mod tests {
     /// One trip in the columns of each generation.
     #[test]
     fn every_generation_tells_the_same_trip() {
-        let of = [
+        let generations = [
             "vendor_name,Trip_Pickup_DateTime,Trip_Dropoff_DateTime,Passenger_Count,Trip_Distance,Start_Lon,Start_Lat,Rate_Code,store_and_forward,End_Lon,End_Lat,Payment_Type,Fare_Amt,surcharge,mta_tax,Tip_Amt,Tolls_Amt,Total_Amt\n\
              VTS,2015-03-05 02:52:00,2015-03-05 03:02:00,1,2.5,-73.9,40.7,,,-73.8,40.8,CASH,8.9,0.5,,0,0,9.4\n",
             "vendor_id, pickup_datetime, dropoff_datetime, passenger_count, trip_distance, pickup_longitude, pickup_latitude, rate_code, store_and_fwd_flag, dropoff_longitude, dropoff_latitude, payment_type, fare_amount, surcharge, mta_tax, tip_amount, tolls_amount, total_amount\n\n\
@@ -427,7 +448,7 @@ mod tests {
             "vendor_id,pickup_datetime,dropoff_datetime,passenger_count,trip_distance,pickup_location_id,dropoff_location_id,fare_amount\n\
              2,03/05/2015 02:52:00 AM,03/05/2015 03:02:00 AM,1,2.5,1,263,8.9\n",
         ];
-        for text in of {
+        for text in generations {
             let trace = import(text, OnBadRow::Fail).unwrap();
             assert_eq!(trace.len(), 1, "{text}");
             // 2015-03-05 02:52 in New York (UTC-5) is 07:52 UTC.

@@ -56,6 +56,28 @@ pub struct ImportReport {
     pub repaired: BTreeMap<String, u64>,
     /// Properties that the source lacks, with their substitutes.
     pub derived: BTreeMap<String, String>,
+    /// Assumptions about the files: encoding, delimiter, decimal sign, order of dates, units, columns.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub assumed: BTreeMap<String, String>,
+    /// The first row skipped for each reason.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub examples: BTreeMap<String, String>,
+    /// Findings that make the result doubtful: implausible magnitudes, columns left out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+}
+
+impl ImportReport {
+    /// Number of rows that could not be read, or have values far beyond any unit in use, as distinct from readable ones
+    /// that cannot be true, such as duplicates and outliers.
+    pub fn unreadable(&self) -> u64 {
+        let counts = |reason: &&String| {
+            ["unreadable", "wrong number of cells", "no zone", "no such coordinates", "absurd"]
+                .iter()
+                .any(|start| reason.starts_with(start))
+        };
+        self.skipped.iter().filter(|(reason, _)| counts(reason)).map(|(_, rows)| rows).sum()
+    }
 }
 
 impl Trace {

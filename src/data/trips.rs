@@ -13,10 +13,12 @@
 //! Rows may be in any order. Files written by gridfleet include their zones (see [`super::write`]).
 
 use super::builder::{TraceBuilder, Trip};
+use super::presets::{Into, Preset};
 use super::source::TripSource;
 use super::table::{Names, Numbers, Table, TableFile};
 use super::times::{RawTime, WallClock};
 use super::trace::Trace;
+use super::units::{self, Quantity};
 use super::write::ZONES_KEY;
 use super::zones::Zones;
 use gridfleet_core::error::{InputError, Result};
@@ -46,6 +48,11 @@ pub const COLUMNS: [&str; 15] = [
 /// One additional column, a flag.
 pub const ENDS_AT_CHARGER: &str = "ends_at_charger";
 
+/// Maximum mean speed [km/h]: above that of any road. Assumed.
+const MOST_KMH: f64 = 250.0;
+/// Maximum plausible median distance of a fleet [km]. Assumed.
+const MOST_MEDIAN_KM: f64 = 500.0;
+
 /// One end of the trips: its loaded columns.
 struct End {
     /// Column, codes and the place of each code.
@@ -59,6 +66,12 @@ struct End {
 /// # Errors
 /// If the file cannot be read, lacks a column, or has a bad row that is not to be skipped.
 pub fn read(file: &TableFile, source: &TripSource, builder: &mut TraceBuilder) -> Result<()> {
+    if !source.map.contains_key("request_time")
+        && file.find(&["request_time"]).is_none()
+        && let Some(preset) = Preset::of(file)?.filter(|preset| preset.into == Into::Trips)
+    {
+        return read_preset(file, &preset, source, builder);
+    }
     for name in source.map.keys() {
         if !COLUMNS.contains(&name.as_str()) && name != ENDS_AT_CHARGER {
             let known = format!("one of {}, {ENDS_AT_CHARGER}", COLUMNS.join(", "));
@@ -66,8 +79,8 @@ pub fn read(file: &TableFile, source: &TripSource, builder: &mut TraceBuilder) -
         }
     }
     let find = |name: &str| match source.map.get(name) {
-        Some(mapped) => file.require(&[mapped]).map(Some),
-        None => Ok(file.find(&[name])),
+        Some(mapped) => Ok(Some(mapped_column(file, mapped)?.0[0])),
+        None => Ok::<_, gridfleet_core::error::Error>(file.find(&[name])),
     };
     let Some(time) = find("request_time")? else {
         let missing = file.lacks("request_time");
@@ -105,21 +118,36 @@ pub fn read(file: &TableFile, source: &TripSource, builder: &mut TraceBuilder) -
     let columns =
         [Some(time), fleet, duration, distance, passengers, fare, vehicle, plugged, socs[0], socs[1]];
     let mut wanted: Vec<usize> = columns.into_iter().flatten().collect();
+    let time_columns = match source.map.get("request_time") {
+        Some(mapped) => mapped_column(file, mapped)?.0,
+        None => vec![time],
+    };
+    wanted.extend(&time_columns);
     for (zone, point) in [from, to] {
         wanted.extend(zone);
         wanted.extend(point.into_iter().flat_map(|(lat, lon)| [lat, lon]));
     }
-    let table = file.read(&wanted)?;
+    let mut table = file.read(&wanted)?;
+    if let Some(order) = source.reading.date_order {
+        table.set_date_order(order);
+    }
     if table.rows() == 0 {
         return Err(InputError::new("no rows", "one trip per row").file(file.path()).into());
     }
     builder.read_rows(table.rows());
     let ragged = builder.reject_ragged(&table)?;
-    let numbers = |column: Option<usize>| column.map(|c| table.numbers(c).map(|n| (c, n))).transpose();
-    let times = table.times(time)?;
-    let (duration, distance) = (numbers(duration)?, numbers(distance)?);
-    let (passengers, fare) = (numbers(passengers)?, numbers(fare)?);
-    let (soc_start, soc_end) = (numbers(socs[0])?, numbers(socs[1])?);
+    let mut times = table.joined_times(&time_columns)?;
+    if let Some(date) = source.epoch {
+        move_from_1970(&mut times, date);
+        builder.assume("epoch", date.to_string());
+    }
+    let mut optional = Optional { table: &table, source, builder };
+    let duration = optional.numbers("duration_s", duration, Some(Quantity::Duration))?;
+    let distance = optional.numbers("distance_km", distance, Some(Quantity::Distance))?;
+    let (passengers, fare) =
+        (optional.numbers("passengers", passengers, None)?, optional.numbers("fare", fare, None)?);
+    let soc_start = optional.numbers("soc_start", socs[0], None)?;
+    let soc_end = optional.numbers("soc_end", socs[1], None)?;
     let fleets = Coded::load(&table, fleet, |name| builder.fleet(name))?;
     let vehicles = Coded::load(&table, vehicle, |name| builder.vehicle(name))?;
     let plugged = plugged.map(|c| table.names(c).map(|n| (c, n))).transpose()?;
@@ -141,6 +169,16 @@ pub fn read(file: &TableFile, source: &TripSource, builder: &mut TraceBuilder) -
         builder.derive("offset of request_time", &format!("wall-clock time of {}", source.timezone));
     }
 
+    for note in file.notes() {
+        builder.assume("file", note);
+    }
+    for (column, decision) in table.decisions() {
+        builder.assume(&column, decision);
+    }
+    for (name, column) in &source.map {
+        builder.assume(name, format!("column `{column}`"));
+    }
+    warn_of_magnitudes(&distance, &duration, builder);
     let wrong_numbers = WrongNumbers::find(
         table.rows(),
         &[
@@ -153,7 +191,7 @@ pub fn read(file: &TableFile, source: &TripSource, builder: &mut TraceBuilder) -
         ],
     );
     builder.reserve(table.rows());
-    let mut clock = WallClock::new(source.timezone);
+    let mut clock = TripClock::new(source.timezone, &times);
     let mut vehicle_times: FxHashSet<(u32, i64)> = FxHashSet::default();
     let value =
         |numbers: &Option<(usize, Numbers)>, row| numbers.as_ref().map_or(f64::NAN, |(_, n)| n.get(row));
@@ -165,9 +203,19 @@ pub fn read(file: &TableFile, source: &TripSource, builder: &mut TraceBuilder) -
             RawTime::Utc(t) => gridfleet_core::time::SimTime(t),
             RawTime::Wall(wall) => match clock.read(wall) {
                 Local::One(t) => t,
-                Local::Twice(t, _) => {
-                    builder.repair("hour doubled in autumn read as the earlier one");
-                    t
+                Local::Twice(summer, winter) => {
+                    if clock.in_order
+                        && clock.last.is_some_and(|last| last >= summer.0 && wall < clock.last_wall)
+                    {
+                        clock.second_pass = true;
+                    }
+                    if clock.in_order {
+                        builder.repair("hour doubled in autumn told apart by the order of the rows");
+                        if clock.second_pass { winter } else { summer }
+                    } else {
+                        builder.repair("hour doubled in autumn read as the earlier one");
+                        summer
+                    }
                 }
                 Local::Skipped(t) => {
                     builder.repair("hour skipped in spring read by the uncorrected clock");
@@ -187,7 +235,21 @@ pub fn read(file: &TableFile, source: &TripSource, builder: &mut TraceBuilder) -
                 continue;
             }
         };
-        let mut wrong = wrong_numbers.of(row);
+        if let RawTime::Wall(wall) = times.get(row).copied().unwrap_or(RawTime::Missing) {
+            clock.saw(wall, request_time.0);
+        }
+        let mut wrong = wrong_numbers.of(row).or_else(|| {
+            let (km, s) = (value(&distance, row), value(&duration, row));
+            let column = distance.as_ref().map_or(time, |(column, _)| *column);
+            let too_fast = km > 1.0 && s > 0.0 && km > MOST_KMH * s / 3_600.0;
+            too_fast.then(|| {
+                (
+                    column,
+                    "speed above 250 km/h",
+                    "a distance that a car can drive in the trip's time".to_owned(),
+                )
+            })
+        });
         let ends_at_charger = match flag(plugged.as_ref(), row) {
             Ok(flag) => flag,
             Err(column) => {
@@ -222,6 +284,204 @@ pub fn read(file: &TableFile, source: &TripSource, builder: &mut TraceBuilder) -
         });
     }
     Ok(())
+}
+
+/// Reads one file of a published kind into `builder`.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_preset(
+    file: &TableFile,
+    preset: &Preset,
+    source: &TripSource,
+    builder: &mut TraceBuilder,
+) -> Result<()> {
+    let mut source = source.clone();
+    let mut map = preset.map_for(file);
+    map.append(&mut source.map);
+    source.map = map;
+    if let Some(timezone) = preset.timezone() {
+        source.timezone = timezone;
+    }
+    builder.assume("kind", format!("{}: {}", preset.name, preset.about));
+    if let Some(order) = preset.date_order() {
+        source.reading.date_order = source.reading.date_order.or(Some(order));
+    }
+    read(file, &source, builder)
+}
+
+/// Columns that a map names: a column, `COLUMN:UNIT`, or several columns of one time, `DATE+TIME`.
+///
+/// # Errors
+/// If a column is missing.
+fn mapped_column<'a>(file: &TableFile, mapped: &'a str) -> Result<(Vec<usize>, Option<&'a str>)> {
+    if let Some(column) = file.find(&[mapped]) {
+        return Ok((vec![column], None));
+    }
+    if let Some((name, unit)) = mapped.rsplit_once(':')
+        && let Some(column) = file.find(&[name])
+    {
+        return Ok((vec![column], Some(unit)));
+    }
+    if mapped.contains('+') {
+        let columns = mapped.split('+').map(|name| file.require(&[name.trim()])).collect::<Result<_>>()?;
+        return Ok((columns, None));
+    }
+    Ok((vec![file.require(&[mapped])?], None))
+}
+
+/// Moves times of 1970, of which simulators write seconds from midnight or days from the first, to those from `date` on,
+/// by the wall clock.
+fn move_from_1970(times: &mut [RawTime], date: chrono::NaiveDate) {
+    let start_s = date.and_time(chrono::NaiveTime::MIN).and_utc().timestamp();
+    for time in times {
+        if let RawTime::Utc(s) | RawTime::Wall(s) = *time
+            && (0..366 * gridfleet_core::time::DAY_S).contains(&s)
+        {
+            *time = RawTime::wall(start_s + s);
+        }
+    }
+}
+
+/// Reads columns that a trip can do without.
+struct Optional<'a> {
+    table: &'a Table,
+    source: &'a TripSource,
+    builder: &'a mut TraceBuilder,
+}
+
+impl Optional<'_> {
+    /// A column of numbers in the unit of the canonical column `name`. One that was found by its name and cannot be
+    /// read is left out with a warning.
+    fn numbers(
+        &mut self,
+        name: &str,
+        column: Option<usize>,
+        quantity: Option<Quantity>,
+    ) -> Result<Option<(usize, Numbers)>> {
+        let Some(column) = column else { return Ok(None) };
+        let mapped = self.source.map.get(name);
+        let header = self.table.name(column);
+        let mut numbers = match self.table.numbers(column) {
+            Ok(numbers) => numbers,
+            Err(error) if mapped.is_some() => return Err(error),
+            Err(error) => {
+                self.builder.warn(format!("column `{header}` is left out, for it cannot be read: {error}"));
+                return Ok(None);
+            }
+        };
+        let filled = numbers.values.iter().filter(|v| !v.is_nan()).count() + numbers.bad.len();
+        if mapped.is_none() && filled > 20 && numbers.bad.len() * 2 > filled {
+            let (bad, row) = (numbers.bad.len(), numbers.bad[0]);
+            self.builder.warn(format!(
+                "column `{header}` is left out, for {bad} of {filled} cells are no numbers, such as `{}` in line {}",
+                self.table.cell(column, row),
+                self.table.line(row)
+            ));
+            return Ok(None);
+        }
+        if mapped.is_none() && self.builder.skips() {
+            // A column that was found by its name costs no row.
+            for _ in numbers.bad.drain(..) {
+                self.builder.repair(unreadable(name));
+            }
+        }
+        let Some(quantity) = quantity else { return Ok(Some((column, numbers))) };
+        let stated =
+            mapped.and_then(|mapped| mapped.rsplit_once(':')).filter(|(before, _)| *before == header);
+        let unit = match stated {
+            Some((_, unit)) => Some(unit.to_owned()),
+            // A canonical name states its unit.
+            None if header.eq_ignore_ascii_case(name) => None,
+            None => units::of_header(quantity, header),
+        };
+        if let Some(unit) = unit {
+            let Some(factor) = units::factor(quantity, &unit) else {
+                let expected =
+                    if quantity == Quantity::Distance { "km, m, mi or ft" } else { "s, ms, min or h" };
+                return Err(InputError::new(format!("the unit `{unit}`"), expected).key(name).into());
+            };
+            if factor != 1.0 {
+                numbers.values.iter_mut().for_each(|value| *value *= factor);
+            }
+            self.builder.assume(&format!("unit of `{header}`"), unit);
+        }
+        Ok(Some((column, numbers)))
+    }
+}
+
+/// The repair of a cell that cannot be read.
+fn unreadable(name: &str) -> &'static str {
+    match name {
+        "duration_s" => "unreadable duration treated as missing",
+        "distance_km" => "unreadable distance treated as missing",
+        "fare" => "unreadable fare treated as missing",
+        "passengers" => "unreadable number of passengers treated as missing",
+        _ => "unreadable state of charge treated as missing",
+    }
+}
+
+/// Warns of medians that no fleet has, and names the likely unit.
+fn warn_of_magnitudes(
+    distance: &Option<(usize, Numbers)>,
+    duration: &Option<(usize, Numbers)>,
+    builder: &mut TraceBuilder,
+) {
+    let median = |numbers: &Option<(usize, Numbers)>| {
+        let mut values: Vec<f64> = numbers
+            .iter()
+            .flat_map(|(_, n)| &n.values)
+            .copied()
+            .filter(|v| !v.is_nan() && *v > 0.0)
+            .collect();
+        let middle = values.len() / 2;
+        (!values.is_empty()).then(|| *values.select_nth_unstable_by(middle, f64::total_cmp).1)
+    };
+    let (km, s) = (median(distance), median(duration));
+    if let Some(km) = km.filter(|km| *km > MOST_MEDIAN_KM) {
+        builder.warn(format!("median distance of {km:.0} km: are the distances in metres? State it, for example --map distance_km=COLUMN:m"));
+    }
+    if let Some(s) = s.filter(|s| *s < 60.0) {
+        builder.warn(format!("median duration of {s:.1} s: are the durations in minutes? State it, for example --map duration_s=COLUMN:min"));
+    }
+    if let Some(s) = s.filter(|s| *s > 86_400.0) {
+        builder.warn(format!("median duration of {s:.0} s: are the durations in milliseconds? State it, for example --map duration_s=COLUMN:ms"));
+    }
+}
+
+/// Wall clock of trips. Where rows ascend, the hour that comes twice in autumn is resolved by their order.
+struct TripClock {
+    clock: WallClock,
+    in_order: bool,
+    second_pass: bool,
+    last: Option<i64>,
+    last_wall: i64,
+}
+
+impl TripClock {
+    fn new(tz: chrono_tz::Tz, times: &[RawTime]) -> Self {
+        let walls = times.iter().filter_map(|t| if let RawTime::Wall(s) = t { Some(*s) } else { None });
+        let mut clock = WallClock::new(tz);
+        // Rows in order step back on the clock once, in the hour that comes twice.
+        let (mut last, mut back) = (i64::MIN, Vec::new());
+        for wall in walls {
+            if wall < last {
+                back.push((wall, last));
+            }
+            last = wall;
+        }
+        let in_order = matches!(back[..], [(wall, last)] if last - wall <= 3_600
+            && matches!(clock.read(wall), Local::Twice(..)) && matches!(clock.read(last), Local::Twice(..)));
+        Self { clock, in_order, second_pass: false, last: None, last_wall: i64::MIN }
+    }
+
+    fn read(&mut self, wall_s: i64) -> Local {
+        self.clock.read(wall_s)
+    }
+
+    fn saw(&mut self, wall_s: i64, instant_s: i64) {
+        (self.last, self.last_wall) = (Some(instant_s), wall_s);
+    }
 }
 
 /// Column, reason and expectation.
@@ -264,8 +524,8 @@ fn flag(column: Option<&(usize, Names)>, row: usize) -> Result<bool, usize> {
     let Some((column, names)) = column else { return Ok(false) };
     let name = names.codes.get(row).and_then(|&code| names.names.get(code as usize));
     match name.map_or("false", String::as_str) {
-        "true" | "True" | "TRUE" | "1" | "yes" | "1.0" => Ok(true),
-        "false" | "False" | "FALSE" | "0" | "no" | "0.0" => Ok(false),
+        "true" | "True" | "TRUE" | "1" | "yes" | "Yes" | "YES" | "Y" | "y" | "1.0" => Ok(true),
+        "false" | "False" | "FALSE" | "0" | "no" | "No" | "NO" | "N" | "n" | "0.0" => Ok(false),
         _ => Err(*column),
     }
 }

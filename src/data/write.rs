@@ -75,14 +75,14 @@ pub fn encode(trace: &Trace, out: impl Write) -> Result<()> {
         let all_zones = zones.iter().all(Option::is_some);
         push_some(&mut columns, &format!("{end}_zone"), zones);
         if !all_zones {
-            let of = |value: fn(&Places, PlaceId) -> f64| {
+            let coordinates = |value: fn(&Places, PlaceId) -> f64| {
                 places
                     .iter()
                     .map(|&p| trace.places.zone_name(p).is_none().then(|| value(&trace.places, p)))
                     .collect()
             };
-            push_some::<f64>(&mut columns, &format!("{end}_lat"), of(Places::lat));
-            push_some::<f64>(&mut columns, &format!("{end}_lon"), of(Places::lon));
+            push_some::<f64>(&mut columns, &format!("{end}_lat"), coordinates(Places::lat));
+            push_some::<f64>(&mut columns, &format!("{end}_lon"), coordinates(Places::lon));
         }
     }
     let known = |values: &[f64]| values.iter().map(|v| (!v.is_nan()).then_some(*v)).collect::<Vec<_>>();

@@ -215,6 +215,7 @@ impl<'a> Case<'a> {
             force: false,
             quiet: true,
             json: false,
+            strict: false,
             audit: true,
         };
         self.guarded("audit", || run(&args))?;

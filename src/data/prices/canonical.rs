@@ -3,8 +3,10 @@
 //!
 //! `time` is the start of a slot, in ISO 8601 with an offset. The length of a slot is taken from the first
 //! two rows, and all other rows must match it: a gap or a repeated hour is an error, because a price series
-//! with a gap would be off by an hour from there on.
+//! with a gap would be off by an hour from there on. Where slots become shorter or longer, a price holds until the next
+//! one.
 
+use super::slots::lengths;
 use super::{DOWN, PRICE, UP};
 use crate::small_table::{Problems, Row, SmallTable, quoted};
 use chrono::{DateTime, FixedOffset, NaiveDateTime};
@@ -91,6 +93,9 @@ pub fn from_csv(file: &Path, text: &str) -> Result<PriceSeries> {
 }
 
 fn series(file: &Path, table: &SmallTable, column: &str) -> Result<PriceSeries> {
+    if let Some(series) = of_changing_slots(table, column) {
+        return Ok(series);
+    }
     let mut problems = Problems::default();
     let mut times: Vec<SimTime> = Vec::with_capacity(table.rows().len());
     let mut price_per_mwh = Vec::with_capacity(table.rows().len());
@@ -128,6 +133,26 @@ fn series(file: &Path, table: &SmallTable, column: &str) -> Result<PriceSeries> 
             .into());
     }
     Ok(series)
+}
+
+/// The prices of a table without gaps whose slots change their length, each repeated until the next one.
+fn of_changing_slots(table: &SmallTable, column: &str) -> Option<PriceSeries> {
+    let times: Vec<SimTime> =
+        table.rows().map(|row| row.text("time").and_then(instant)).collect::<Option<_>>()?;
+    let (slot_s, held) = lengths(&times);
+    let slot_s = slot_s?;
+    let mut steps = times.windows(2).map(|pair| pair[1] - pair[0]);
+    if held.iter().all(|length| *length == slot_s)
+        || !held.iter().all(|length| steps.next().is_none_or(|s| s == *length))
+    {
+        return None;
+    }
+    let mut price_per_mwh = Vec::new();
+    for (row, length) in table.rows().zip(held) {
+        let price = row.required_number(column, PRICE_RANGE).ok()?;
+        price_per_mwh.extend(std::iter::repeat_n(price, (length / slot_s) as usize));
+    }
+    Some(PriceSeries { start: *times.first()?, slot_s, price_per_mwh })
 }
 
 fn out_of_step(row: Row<'_>, before: SimTime, time: SimTime, slot_s: i64) -> Option<InputError> {
@@ -288,17 +313,28 @@ mod tests {
         p.csv:5: price_per_mwh: found an empty cell, expected a price from -100000 to 100000 EUR/MWh
         "#);
         insta::assert_snapshot!(message(&format!("{start}2018-01-01T02:00:00,3\n")), @r#"p.csv:4: time: found "2018-01-01T02:00:00", expected ISO 8601 with offset, such as 2018-03-05T08:00:00-05:00; the offset is missing: add Z for UTC, or the local one"#);
-        insta::assert_snapshot!(message("time;price_per_mwh\n1;2\n"), @"
-        p.csv:1: found the columns time;price_per_mwh, expected a column time; the file seems to be separated by something else than commas: write it with commas
-        p.csv:1: found the columns time;price_per_mwh, expected a column price_per_mwh; the file seems to be separated by something else than commas: write it with commas
-        ");
+        insta::assert_snapshot!(message("time;price_per_mwh\n1;2\n"), @r#"
+        p.csv:2: time: found "1", expected ISO 8601 with offset, such as 2018-03-05T08:00:00-05:00
+        p.csv: found no prices, expected at least two rows
+        "#);
         insta::assert_snapshot!(message("time,price_per_mwh\n2018-01-01T02:00:00Z,3\n"), @"p.csv: found one price, expected at least two rows; the length of a slot is the time between the first two rows");
         insta::assert_snapshot!(message("time,price_per_mwh\n"), @"p.csv: found no prices, expected at least two rows");
-        insta::assert_snapshot!(message(""), @"
-        p.csv:1: found no header, expected a column time; columns known here: time, price_per_mwh
-        p.csv:1: found no header, expected a column price_per_mwh; columns known here: time, price_per_mwh
-        ");
-        insta::assert_snapshot!(message("time,price_per_mwh\n2018-01-01T02:00:00Z,1,5\n"), @"p.csv:2: found 3 cells, expected 2 cells, as in the header; the row is cut off, or has a comma too many; quote cells that hold commas");
+        insta::assert_snapshot!(message(""), @"p.csv: found an empty file, expected a table with a header line and rows");
+        insta::assert_snapshot!(message("time,price_per_mwh\n2018-01-01T02:00:00Z,1,5\n"), @"p.csv:1: found 2 names over rows of 3 cells, expected a name for each cell; name the columns with --columns, in the order of the cells");
+    }
+
+    #[test]
+    fn slots_that_become_shorter_are_repeated() {
+        let text = "time,price_per_mwh\n2025-09-30T20:00:00Z,1\n2025-09-30T21:00:00Z,2\n2025-09-30T22:00:00Z,3\n\
+            2025-09-30T22:15:00Z,4\n2025-09-30T22:30:00Z,5\n";
+        let series = read_text(text).unwrap();
+        assert_eq!(
+            (series.slot_s, &series.price_per_mwh[..]),
+            (900, &[1.0, 1.0, 1.0, 1.0, 2.0, 2.0, 2.0, 2.0, 3.0, 4.0, 5.0][..])
+        );
+        // A long step among short ones is a gap.
+        let gap = text.replace("2025-09-30T21:00:00Z,2\n", "");
+        assert!(read_text(&gap).is_err());
     }
 
     #[test]

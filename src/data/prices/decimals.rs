@@ -1,11 +1,9 @@
-//! Numbers as written in price files: `1.234,5` or `1,234.5`, and the detection of the decimal sign.
-//!
-//! `12,080` may be twelve or twelve thousand. A file writes all its numbers in the same format, so an
-//! unambiguous cell (`2.453,000`, `0,5`, `17.25`) determines the others; two unambiguous cells that disagree
-//! are an error. If no cell is unambiguous, the default of the format applies.
+//! Numbers of price files: the decimal sign of a column, which has the default of the format if no cell decides, and
+//! limits beyond which a price is not credible.
 
 use super::text::Text;
-use crate::times::is_missing;
+pub use crate::cells::{Decimal, absent, number};
+use crate::cells::{bare, evidence};
 use gridfleet_core::error::{Error, InputError, Result};
 
 /// Maximum plausible absolute price of a spot or regulating market [EUR/MWh]: not below the technical limits
@@ -20,38 +18,8 @@ const BELIEVED_TIMES: f64 = 300.0;
 /// The same limit for a number whose sign is read as a thousands separator, if no other number confirms this.
 const BELIEVED_TIMES_IF_GROUPED: f64 = 20.0;
 
-/// The decimal sign of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Decimal {
-    /// `1.234,5`
-    Comma,
-    /// `1,234.5`
-    Point,
-}
-
-impl Decimal {
-    fn signs(self) -> (char, char) {
-        match self {
-            Self::Comma => (',', '.'),
-            Self::Point => ('.', ','),
-        }
-    }
-
-    fn words(self) -> &'static str {
-        match self {
-            Self::Comma => "a decimal comma",
-            Self::Point => "a decimal point",
-        }
-    }
-}
-
 /// A cell and its line.
 pub type Cell<'a> = (u64, &'a str);
-
-/// Whether a cell means "no value": empty, a dash, `n/e` or one of the words of exporters.
-pub fn absent(cell: &str) -> bool {
-    matches!(cell, "-" | "--" | "n/e" | "n/a" | ":") || is_missing(cell.as_bytes())
-}
 
 /// The decimal sign of these cells, or `habit` if none of them is unambiguous.
 ///
@@ -65,62 +33,18 @@ pub fn decimal<'a>(
 ) -> Result<Decimal> {
     let mut settled: Option<(Decimal, Cell<'a>)> = None;
     for (line, cell) in cells {
-        let Some(told) = evidence(cell) else { continue };
+        let Some(sign) = evidence(&bare(cell).0) else { continue };
         match settled {
-            None => settled = Some((told, (line, cell))),
-            Some((before, (first, example))) if before != told => {
+            None => settled = Some((sign, (line, cell))),
+            Some((before, (first, example))) if before != sign => {
                 let expected = format!("{}, as in line {first}: `{example}`", before.words());
-                let problem = text.error(line, key, format!("`{cell}`, {}", told.words()), expected);
+                let problem = text.error(line, key, format!("`{cell}`, {}", sign.words()), expected);
                 return Err(problem.help("write all numbers of a file in one way").into());
             }
             Some(_) => {}
         }
     }
-    Ok(settled.map_or(habit, |(told, _)| told))
-}
-
-/// Decimal sign implied by a single cell.
-fn evidence(cell: &str) -> Option<Decimal> {
-    let digits = cell.trim_start_matches(['-', '+', '\u{2212}']);
-    let count = |sign: char| digits.matches(sign).count();
-    let last_is_comma = digits.rfind(',') > digits.rfind('.');
-    match (count('.'), count(',')) {
-        (0, 0) => None,
-        (_, 0) | (0, _) => {
-            let (whole, fraction) = digits.split_once(['.', ','])?;
-            let of = |comma: bool| if comma { Decimal::Comma } else { Decimal::Point };
-            // Several signs of one kind can only be thousands separators.
-            if fraction.contains(['.', ',']) {
-                return Some(of(!last_is_comma));
-            }
-            let may_part_thousands =
-                fraction.len() == 3 && (1..=3).contains(&whole.len()) && !whole.starts_with('0');
-            (!may_part_thousands).then(|| of(last_is_comma))
-        }
-        _ => Some(if last_is_comma { Decimal::Comma } else { Decimal::Point }),
-    }
-}
-
-/// Parses a number with this decimal sign; `None` if it is not a number, or its thousands are not in groups
-/// of three.
-pub fn number(cell: &str, decimal: Decimal) -> Option<f64> {
-    let (sign, thousands) = decimal.signs();
-    let plain: String =
-        cell.chars().filter(|c| *c != ' ').map(|c| if c == '\u{2212}' { '-' } else { c }).collect();
-    let (whole, fraction) = plain.split_once(sign).unwrap_or((&plain, ""));
-    let mut groups = whole.trim_start_matches(['-', '+']).split(thousands);
-    let first = groups.next()?;
-    let grouped = whole.contains(thousands);
-    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
-    if grouped && !((1..=3).contains(&first.len()) && groups.all(|group| group.len() == 3 && digits(group))) {
-        return None;
-    }
-    if !plain.starts_with(['-', '+', '.', ',']) && !plain.starts_with(|c: char| c.is_ascii_digit()) {
-        return None; // `inf`, `nan`
-    }
-    let whole: String = whole.chars().filter(|c| *c != thousands).collect();
-    let written = if fraction.is_empty() { whole } else { format!("{whole}.{fraction}") };
-    written.parse().ok().filter(|v: &f64| v.is_finite())
+    Ok(settled.map_or(habit, |(sign, _)| sign))
 }
 
 /// All cells as numbers, NaN for empty cells.
@@ -131,13 +55,12 @@ pub fn numbers(text: &Text, key: &str, cells: &[Cell<'_>], decimal: Decimal) -> 
     let mut problems = Vec::new();
     let values = cells
         .iter()
-        .map(|&(line, cell)| match number(cell, decimal) {
+        .map(|&(line, cell)| match bare(cell) {
             _ if absent(cell) => f64::NAN,
-            Some(value) => value,
-            None => {
+            (plain, unit) => number(&plain, decimal).filter(|_| unit.is_empty()).unwrap_or_else(|| {
                 problems.push(not_a_number(text, line, key, cell, decimal));
                 f64::NAN
-            }
+            }),
         })
         .collect();
     problems.truncate(20);
@@ -216,51 +139,6 @@ mod tests {
     }
 
     #[test]
-    fn cells_tell_their_decimal_sign_or_leave_it_open() {
-        use Decimal::{Comma, Point};
-        for (cell, told) in [
-            ("12,080", None),
-            ("12.080", None),
-            ("7", None),
-            ("2453,000", Some(Comma)),
-            ("0,032", Some(Comma)),
-            (",500", Some(Comma)),
-            ("16,39", Some(Comma)),
-            ("1.148,292", Some(Comma)),
-            ("1.234.567", Some(Comma)),
-            ("1,234.5", Some(Point)),
-            ("-55.599999999999994", Some(Point)),
-            ("1,234,567", Some(Point)),
-            ("0.125", Some(Point)),
-        ] {
-            assert_eq!(evidence(cell), told, "{cell}");
-        }
-    }
-
-    #[test]
-    fn numbers_are_read_as_written() {
-        for (cell, decimal, value) in [
-            ("1.148,292", Decimal::Comma, Some(1148.292)),
-            ("-222,5", Decimal::Comma, Some(-222.5)),
-            ("1 234,5", Decimal::Comma, Some(1234.5)),
-            ("\u{2212}3,5", Decimal::Comma, Some(-3.5)),
-            (",5", Decimal::Comma, Some(0.5)),
-            ("12.34", Decimal::Comma, None),
-            ("1,234.5", Decimal::Point, Some(1234.5)),
-            ("12,34", Decimal::Point, None),
-            ("1.5e1", Decimal::Point, Some(15.0)),
-            ("31", Decimal::Point, Some(31.0)),
-            ("inf", Decimal::Point, None),
-            ("1e999", Decimal::Point, None),
-            ("00 - 01", Decimal::Comma, None),
-            ("", Decimal::Comma, None),
-            ("-", Decimal::Comma, None),
-        ] {
-            assert_eq!(number(cell, decimal), value, "{cell}");
-        }
-    }
-
-    #[test]
     fn messages() {
         let read = |cells: &[&str]| {
             let cells: Vec<Cell<'_>> = (2..).zip(cells.iter().copied()).collect();
@@ -281,20 +159,5 @@ mod tests {
         assert_eq!(read(&["35,12", "34,80", "3000,00", "33,9"]).unwrap()[2], 3_000.0);
         // Ambiguous cells: comma by default.
         assert_eq!(read(&["12,080", "254,014"]).unwrap(), [12.08, 254.014]);
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn written_numbers_come_back(value in -99_999.0_f64..99_999.0, digits in 0_usize..4) {
-            let plain = format!("{value:.digits$}");
-            let truth: f64 = plain.parse().unwrap();
-            proptest::prop_assert_eq!(number(&plain, Decimal::Point), Some(truth));
-            proptest::prop_assert_eq!(number(&plain.replace('.', ","), Decimal::Comma), Some(truth));
-        }
-
-        #[test]
-        fn nothing_panics(cell in "\\PC{0,12}") {
-            let _ = (number(&cell, Decimal::Comma), number(&cell, Decimal::Point), evidence(&cell), absent(&cell));
-        }
     }
 }

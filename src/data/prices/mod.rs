@@ -5,6 +5,7 @@
 //! - [`dayahead`]: one price column of any table, as published by ENTSO-E, SMARD, Open Power System Data and
 //!   others;
 //! - [`intraday`]: trades of quarter-hour products, where the lowest price clears;
+//! - [`capacity`]: prices of reserve capacity by block of four hours;
 //! - [`srl`]: tenders and activation of German secondary reserve, which yield a price per quarter of an hour.
 //!
 //! Each importer reads [`text`] with the rules of [`decimals`] and [`clock`] into [`slots::Rows`], which
@@ -13,6 +14,7 @@
 //! creates.
 
 pub mod canonical;
+pub mod capacity;
 pub mod clock;
 pub mod dayahead;
 pub mod decimals;
@@ -21,6 +23,7 @@ pub mod nordpool;
 pub mod slots;
 pub mod srl;
 pub mod srl_files;
+mod stamps;
 pub mod summary;
 pub mod text;
 pub mod write;
@@ -101,6 +104,9 @@ pub struct PriceReport {
     pub gap_rule: String,
     /// Assumptions and findings.
     pub notes: BTreeMap<String, String>,
+    /// Findings that make the result doubtful, such as an implausible magnitude.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 impl PriceReport {
@@ -124,6 +130,10 @@ impl PriceReport {
         self.notes.insert(subject.to_owned(), text.into());
     }
 
+    fn warn(&mut self, warning: impl Into<String>) {
+        self.warnings.push(warning.into());
+    }
+
     /// Adds the counts of another file.
     fn add(&mut self, other: &Self) {
         self.rows_read += other.rows_read;
@@ -134,6 +144,7 @@ impl PriceReport {
             self.mend(what, *rows);
         }
         self.notes.extend(other.notes.clone());
+        self.warnings.extend(other.warnings.iter().cloned());
     }
 
     /// Number of slots without a price that were filled.

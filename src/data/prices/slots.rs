@@ -4,7 +4,7 @@ use super::{PriceReport, PriceTable, VOLUME, counted};
 use crate::times::WallClock;
 use chrono_tz::Tz;
 use gridfleet_core::error::{Error, InputError, Result};
-use gridfleet_core::time::{DAY_S, LocalClock, SimTime};
+use gridfleet_core::time::{DAY_S, HOUR_S, LocalClock, SimTime};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -97,16 +97,6 @@ impl Rows {
         }
     }
 
-    /// Length of a slot [s]: that of the format, or the most common step.
-    pub fn slot_s(&self) -> Option<i64> {
-        let mut steps: BTreeMap<i64, usize> = BTreeMap::new();
-        for pair in self.rows.windows(2) {
-            *steps.entry(pair[1].time - pair[0].time).or_default() += 1;
-        }
-        let commonest = steps.iter().filter(|(step, _)| **step > 0).max_by_key(|(step, n)| (**n, -**step));
-        self.slot_s.or_else(|| commonest.map(|(step, _)| *step))
-    }
-
     /// One row per slot, without gaps.
     ///
     /// # Errors
@@ -114,7 +104,12 @@ impl Rows {
     /// that the rule does not fill.
     pub fn regular(mut self, rule: GapRule, tz: Tz) -> Result<(PriceTable, PriceReport)> {
         self.leave_out_what_is_empty();
-        let slot_s = self.slot_s().filter(|_| self.rows.len() > 1);
+        let times: Vec<SimTime> = self.rows.iter().map(|row| row.time).collect();
+        let (found_s, held_s) = match self.slot_s {
+            Some(slot_s) => (Some(slot_s), vec![slot_s; times.len()]),
+            None => lengths(&times),
+        };
+        let slot_s = found_s.filter(|_| self.rows.len() > 1);
         let (Some(slot_s), Some(first)) = (slot_s, self.rows.first()) else {
             let found = format!("{} prices", self.rows.len());
             let problem = InputError::new(found, "at least two slots with a price").key(&self.key);
@@ -129,20 +124,24 @@ impl Rows {
             return Err(self.error(first, found, "slots between a minute and a day").into());
         }
         self.check_steps(slot_s, tz)?;
-        let (gaps, refused) = self.gaps(slot_s, rule);
+        self.note_lengths(slot_s, &held_s);
+        let (gaps, refused) = self.gaps(slot_s, &held_s, rule);
         if !refused.is_empty() {
             return Err(Error::Input(refused));
         }
-        let slots = self.rows.last().map_or(0, |last| (last.time - start) / slot_s + 1) as usize;
+        let last_s = held_s.last().copied().unwrap_or(slot_s);
+        let slots = self.rows.last().map_or(0, |last| (last.time - start + last_s) / slot_s) as usize;
         if slots > MOST_SLOTS {
             let found = format!("{slots} slots between the first and the last time");
             return Err(self.error(&self.rows[0], found, format!("at most {MOST_SLOTS}")).into());
         }
         let mut columns: Vec<Vec<f64>> = vec![vec![f64::NAN; slots]; self.columns.len()];
-        for row in &self.rows {
+        for (row, held) in self.rows.iter().zip(&held_s) {
             let slot = ((row.time - start) / slot_s) as usize;
             for (column, &value) in columns.iter_mut().zip(&row.values) {
-                column[slot] = value;
+                for held in column.iter_mut().skip(slot).take((held / slot_s) as usize) {
+                    *held = value;
+                }
             }
         }
         let table =
@@ -174,6 +173,14 @@ impl Rows {
         self.rows.retain(whole);
     }
 
+    /// Reports lengths of slots that differ within the file.
+    fn note_lengths(&mut self, slot_s: i64, held_s: &[i64]) {
+        let longer = held_s.iter().filter(|held| **held > slot_s).count() as u64;
+        if longer > 0 {
+            self.report.mend("longer slot, whose price holds until the next one", longer);
+        }
+    }
+
     fn check_steps(&self, slot_s: i64, tz: Tz) -> Result<()> {
         let mut problems = Vec::new();
         for pair in self.rows.windows(2) {
@@ -200,15 +207,15 @@ impl Rows {
     }
 
     /// Gaps (first slot, number of slots), and an error for each gap that the rule rejects.
-    fn gaps(&self, slot_s: i64, rule: GapRule) -> (Vec<(SimTime, usize)>, Vec<InputError>) {
+    fn gaps(&self, slot_s: i64, held_s: &[i64], rule: GapRule) -> (Vec<(SimTime, usize)>, Vec<InputError>) {
         let mut gaps = Vec::new();
         let mut refused = Vec::new();
-        for pair in self.rows.windows(2) {
-            let missing = (pair[1].time - pair[0].time) / slot_s - 1;
+        for (pair, held) in self.rows.windows(2).zip(held_s) {
+            let missing = (pair[1].time - pair[0].time - held) / slot_s;
             if missing < 1 {
                 continue;
             }
-            let from = pair[0].time + slot_s;
+            let from = pair[0].time + *held;
             gaps.push((from, missing as usize));
             let (until, slots) = (pair[1].time.iso(), counted(missing.unsigned_abs()));
             let length = format!("no prices from {} to {until} ({slots})", from.iso());
@@ -227,6 +234,41 @@ impl Rows {
         refused.truncate(20);
         (gaps, refused)
     }
+}
+
+/// Length of the shortest slots [s], and of the slot of each row.
+///
+/// Files change from hours to quarters of an hour when their market does. A step is a length of slots if it follows
+/// itself at least once; a longer step is a gap. Slots of several lengths divide the hour.
+pub(super) fn lengths(times: &[SimTime]) -> (Option<i64>, Vec<i64>) {
+    let steps: Vec<i64> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    let mut counts: BTreeMap<i64, usize> = BTreeMap::new();
+    for &step in steps.iter().filter(|step| **step > 0) {
+        *counts.entry(step).or_default() += 1;
+    }
+    let commonest = counts.iter().max_by_key(|(step, n)| (**n, -**step)).map(|(step, _)| *step);
+    let Some(commonest) = commonest else { return (None, vec![0; times.len()]) };
+    let runs = |length: i64| steps.windows(2).any(|pair| pair == [length; 2]);
+    let divides = |length: i64| (60..=HOUR_S).contains(&length) && HOUR_S % length == 0;
+    let shortest =
+        counts.keys().copied().find(|&length| runs(length) && (divides(length) || length == commonest));
+    let slot_s = shortest.unwrap_or(commonest);
+    let mut held = vec![slot_s; times.len()];
+    for (i, &step) in steps.iter().enumerate() {
+        let same = |other: Option<usize>| other.and_then(|at| steps.get(at)) == Some(&step);
+        if step > slot_s
+            && divides(step)
+            && step % slot_s == 0
+            && (same(i.checked_sub(1)) || same(Some(i + 1)))
+        {
+            held[i] = step;
+        }
+    }
+    // The last row is as long as those before it.
+    if let [.., before, last] = &mut held[..] {
+        *last = *before;
+    }
+    (Some(slot_s), held)
 }
 
 /// Fills the gaps; the error is a slot without a price a week before. No volume is traded in a gap.
@@ -287,6 +329,39 @@ mod tests {
 
     fn prices(rows: Rows, rule: GapRule) -> Vec<f64> {
         rows.regular(rule, BERLIN).unwrap().0.columns[0].1.clone()
+    }
+
+    #[test]
+    fn a_price_holds_until_the_next_one_where_slots_become_shorter() {
+        // Three hours, then quarters: seconds after the first, and prices.
+        let mut changing = rows(&[(0, 10.0), (1, 20.0), (2, 30.0)]);
+        for quarter in 0..5 {
+            let mut row = changing.rows[0].clone();
+            row.time = changing.rows[0].time + 10_800 + quarter * 900;
+            row.values = vec![40.0 + quarter as f64];
+            changing.rows.push(row);
+        }
+        let (table, report) = changing.clone().regular(GapRule::Fail, BERLIN).unwrap();
+        assert_eq!(table.slot_s, 900);
+        let expected: Vec<f64> = [10.0, 20.0, 30.0]
+            .into_iter()
+            .flat_map(|price| [price; 4])
+            .chain((0..5).map(|quarter| 40.0 + f64::from(quarter)))
+            .collect();
+        assert_eq!(table.columns[0].1, expected);
+        assert_eq!(report.repaired["longer slot, whose price holds until the next one"], 3);
+        // A single long step among quarters is a gap.
+        changing.rows.remove(5);
+        assert!(changing.regular(GapRule::Fail, BERLIN).is_err());
+        // And back to hours, which the last row keeps.
+        let mut back = rows(&[(1, 1.0), (2, 2.0), (3, 3.0)]);
+        let first = back.rows[0].clone();
+        for quarter in (0..4).rev() {
+            let time = first.time + (-3_600 + quarter * 900);
+            back.rows.insert(0, Observed { time, ..first.clone() });
+        }
+        let (table, _) = back.regular(GapRule::Fail, BERLIN).unwrap();
+        assert_eq!((table.slot_s, table.slots()), (900, 4 + 12));
     }
 
     #[test]

@@ -11,21 +11,26 @@
 //!
 //! Both are counted in the report.
 //!
-//! The offers for a quarter are those of the tender whose week contains its date, in the high tariff from 8
+//! Since July 2018 products are blocks of four hours, and since November 2020 the energy is sold apart, by quarter of an
+//! hour: such offers apply to their own hours.
+//!
+//! Before, the offers for a quarter are those of the tender whose week contains its date, in the high tariff from 8
 //! to 20 o'clock of Berlin, otherwise in the low tariff. The published case study applies the high tariff on
 //! every day ([`HighDays::All`], the default); the products as tendered until July 2018 apply it from Monday
 //! to Friday except nationwide public holidays ([`HighDays::Working`]). The files do not specify this: they
 //! name products, not hours.
 
+use super::clock::midnight_s;
 use super::slots::{Observed, Rows};
 use super::srl_files::{
     Activated, CLOCK, Direction, Offer, QUARTER_S, Tariff, Tenders, read_activation, read_tenders,
 };
 use super::text::Text;
 use super::{ACTIVATED, PRICE, PriceReport};
+use crate::times::WallClock;
 use chrono::{Datelike, NaiveDate, Weekday};
 use gridfleet_core::error::{InputError, Result};
-use gridfleet_core::time::HOUR_S;
+use gridfleet_core::time::{HOUR_S, SimTime};
 use std::collections::BTreeMap;
 
 /// Days on which the high tariff applies.
@@ -141,17 +146,30 @@ pub fn read(tenders: &[Text], activation: &[Text], direction: Direction, high: H
     for (file, (quarters, text)) in files.iter().enumerate() {
         report.rows_read += quarters.len() as u64;
         for quarter in quarters {
-            let tariff = high.tariff(quarter.day, quarter.second);
-            let clearing = books
-                .range(..=(tariff, quarter.day, NaiveDate::MAX))
-                .next_back()
-                .filter(|((of, from, _), book)| {
-                    *of == tariff && *from <= quarter.day && book.to >= quarter.day
-                })
-                .and_then(|(_, book)| book.clear(if quarter.mw.is_nan() { 0.0 } else { quarter.mw }));
-            let Some(clearing) = clearing else {
-                let product =
-                    format!("{}_{}", direction.name(), if tariff == Tariff::High { "HT" } else { "NT" });
+            let index = (quarter.time - midnight(quarter.day)) / QUARTER_S + 1;
+            let products = [
+                Tariff::Quarter(u8::try_from(index).unwrap_or(u8::MAX)),
+                Tariff::Block(u8::try_from(quarter.second / (4 * HOUR_S) * 4).unwrap_or(u8::MAX)),
+                high.tariff(quarter.day, quarter.second),
+            ];
+            let mw = if quarter.mw.is_nan() { 0.0 } else { quarter.mw };
+            let clear = |product: Tariff| {
+                books
+                    .range(..=(product, quarter.day, NaiveDate::MAX))
+                    .next_back()
+                    .filter(|((kind, from, _), book)| {
+                        *kind == product && *from <= quarter.day && book.to >= quarter.day
+                    })
+                    .and_then(|(_, book)| book.clear(mw))
+            };
+            let Some(clearing) = products.into_iter().find_map(clear) else {
+                // The kind of product that the files of tenders have.
+                let kind = books.keys().next().map_or(products[2], |(kind, ..)| match kind {
+                    Tariff::Quarter(_) => products[0],
+                    Tariff::Block(_) => products[1],
+                    Tariff::High | Tariff::Low => products[2],
+                });
+                let product = format!("{}_{}", direction.name(), kind.name());
                 let found = format!("{}, for which no tender of {product} is given", quarter.day);
                 let problem = text.error(quarter.line, "DATUM", found, "a tender whose week holds the day");
                 return Err(problem.help("add the file of tender results of that week").into());
@@ -200,6 +218,11 @@ pub fn read(tenders: &[Text], activation: &[Text], direction: Direction, high: H
     })
 }
 
+/// Start of a day in Berlin.
+fn midnight(day: NaiveDate) -> SimTime {
+    WallClock::new(CLOCK).read(midnight_s(day)).earliest()
+}
+
 /// Tariff, first and last day of a tender.
 type Week = (Tariff, NaiveDate, NaiveDate);
 
@@ -217,9 +240,10 @@ fn books(
         for offer in new {
             let week = (offer.tariff, offer.from, offer.to);
             let line = offer.line;
-            let (of, list) = offers.entry(week).or_insert_with(|| (file, Vec::new()));
-            if *of != file {
-                let before = files.get(*of).map(|text| text.file.display().to_string()).unwrap_or_default();
+            let (owner, list) = offers.entry(week).or_insert_with(|| (file, Vec::new()));
+            if *owner != file {
+                let before =
+                    files.get(*owner).map(|text| text.file.display().to_string()).unwrap_or_default();
                 let found = format!("the tender of {} to {} again", week.1, week.2);
                 let problem =
                     text.error(line, "DATE_FROM", found, format!("it in one file; it is in {before} too"));

@@ -49,6 +49,39 @@ pub enum Tariff {
     High,
     /// Nebentarif: the remaining hours.
     Low,
+    /// Four hours that begin at this hour of the day, as tendered since July 2018.
+    Block(u8),
+    /// Quarter of an hour of the day, counted from 1, as on the market for energy since November 2020.
+    Quarter(u8),
+}
+
+impl Tariff {
+    /// Parses a product without its direction: `HT`, `NT`, `00_04`, `001`.
+    fn parse(text: &str) -> Option<Self> {
+        let number =
+            |text: &str| text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse::<u8>().ok()).flatten();
+        match (text, text.split_once('_')) {
+            ("HT", _) => Some(Self::High),
+            ("NT", _) => Some(Self::Low),
+            (_, Some((from, to))) => {
+                let (from, to) = (number(from)?, number(to)?);
+                (from.is_multiple_of(4) && to == from + 4 && to <= 24).then_some(Self::Block(from))
+            }
+            (_, None) => number(text)
+                .filter(|quarter| (1..=100).contains(quarter) && text.len() == 3)
+                .map(Self::Quarter),
+        }
+    }
+
+    /// As written in the files.
+    pub fn name(self) -> String {
+        match self {
+            Self::High => "HT".to_owned(),
+            Self::Low => "NT".to_owned(),
+            Self::Block(from) => format!("{from:02}_{:02}", from + 4),
+            Self::Quarter(quarter) => format!("{quarter:03}"),
+        }
+    }
 }
 
 /// An offer accepted in a tender.
@@ -97,14 +130,10 @@ pub struct Activated {
     pub line: u64,
 }
 
-const TENDER_COLUMNS: [&str; 6] = [
-    "DATE_FROM",
-    "DATE_TO",
-    "PRODUCT",
-    "ENERGY_PRICE_[EUR/MWh]",
-    "ENERGY_PRICE_PAYMENT_DIRECTION",
-    "ALLOCATED_CAPACITY_[MW]",
-];
+/// Columns of the first and the last day, in the files of tenders and of the market for energy.
+const DAYS: [&str; 3] = ["DATE_FROM", "DATE_TO", "DELIVERY_DATE"];
+const TENDER_COLUMNS: [&str; 4] =
+    ["PRODUCT", "ENERGY_PRICE_[EUR/MWh]", "ENERGY_PRICE_PAYMENT_DIRECTION", "ALLOCATED_CAPACITY_[MW]"];
 const ACTIVATION_COLUMNS: [&str; 3] = ["DATUM", "UHRZEIT VON", "UHRZEIT BIS"];
 
 fn position(row: &Row<'_>, name: &str) -> Option<usize> {
@@ -115,9 +144,15 @@ fn has<const N: usize>(names: [&str; N]) -> impl Fn(&Row<'_>) -> bool {
     move |row| names.iter().all(|name| position(row, name).is_some())
 }
 
+/// Whether a row is the header of tender results.
+fn is_header(row: &Row<'_>) -> bool {
+    let [from, to, day] = DAYS.map(|name| position(row, name).is_some());
+    has(TENDER_COLUMNS)(row) && (from && to || day)
+}
+
 /// Whether a text contains tender results.
 pub fn is_tenders(text: &Text) -> bool {
-    text.header(has(TENDER_COLUMNS)).is_some()
+    text.header(is_header).is_some()
 }
 
 /// Whether a text contains activated reserve.
@@ -139,15 +174,18 @@ fn day(text: &Text, row: &Row<'_>, column: usize, key: &str) -> Result<NaiveDate
 /// # Errors
 /// If the text contains no tender results, or a row cannot be read; each error states line and column.
 pub fn read_tenders(text: &Text, direction: Direction) -> Result<Tenders> {
-    let header = text.header(has(TENDER_COLUMNS)).ok_or_else(|| {
+    let header = text.header(is_header).ok_or_else(|| {
         if is_activation(text) {
             let problem = text.error(1, "", "activated reserve", "results of tenders");
             return problem.help("tender files come first, activation behind --activation").into();
         }
-        text.no_header(&format!("tender results: columns {}", TENDER_COLUMNS.join(", ")))
+        text.no_header(&format!("tender results: columns DATE_FROM, DATE_TO, {}", TENDER_COLUMNS.join(", ")))
     })?;
     let at = TENDER_COLUMNS.map(|name| position(&header, name).unwrap_or(0));
-    let [from_at, to_at, product_at, price_at, pays_at, allocated_at] = at;
+    let [product_at, price_at, pays_at, allocated_at] = at;
+    let day_at = position(&header, DAYS[2]);
+    let from_at = position(&header, DAYS[0]).or(day_at).unwrap_or(0);
+    let to_at = position(&header, DAYS[1]).or(day_at).unwrap_or(0);
     let reserve_at = position(&header, "TYPE_OF_RESERVES");
     let all: Vec<Row<'_>> = text.rows_below(&header).collect::<Result<_, _>>()?;
     let rows = all.len() as u64;
@@ -169,9 +207,12 @@ pub fn read_tenders(text: &Text, direction: Direction) -> Result<Tenders> {
             |key: &str, cell: &str, expected: &str| text.error(row.line, key, format!("`{cell}`"), expected);
         let product = row.cell(product_at);
         let (name, tariff) = match product.split_once('_') {
-            Some((name @ ("NEG" | "POS"), "HT")) => (name, Tariff::High),
-            Some((name @ ("NEG" | "POS"), "NT")) => (name, Tariff::Low),
-            _ => return Err(wrong("PRODUCT", product, "NEG_HT, NEG_NT, POS_HT or POS_NT").into()),
+            Some((name @ ("NEG" | "POS"), rest)) => (name, Tariff::parse(rest)),
+            _ => ("", None),
+        };
+        let Some(tariff) = tariff else {
+            let expected = "NEG_HT, NEG_NT, NEG_00_04, NEG_001 and the like, or POS";
+            return Err(wrong("PRODUCT", product, expected).into());
         };
         let pays = row.cell(pays_at);
         let grid_pays = match pays {

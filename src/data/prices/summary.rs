@@ -1,7 +1,7 @@
 //! Description of a file of prices, canonical or as published by a market: slots, span, gaps, and the
 //! distribution of each column.
 
-use super::slots::{Observed, Rows};
+use super::slots::{Observed, Rows, lengths};
 use super::srl_files::{Direction, QUARTER_S, is_activation, is_tenders, read_activation, read_tenders};
 use super::text::Text;
 use super::{ACTIVATED, PriceReport, VOLUME, counted, dayahead, intraday, nordpool};
@@ -235,21 +235,23 @@ fn of_rows(rows: &Rows) -> PriceSummary {
 fn of_slots(mut slots: Vec<(SimTime, bool)>, slot_s: Option<i64>) -> PriceSummary {
     slots.retain(|(_, priced)| *priced);
     slots.sort_unstable();
-    let mut steps: Vec<i64> = slots.windows(2).map(|pair| pair[1].0 - pair[0].0).filter(|s| *s > 0).collect();
-    steps.sort_unstable();
-    // The most common step is the median, unless half of the slots are missing.
-    let slot_s = slot_s.or_else(|| steps.get(steps.len() / 2).copied());
+    let times: Vec<SimTime> = slots.iter().map(|(time, _)| *time).collect();
+    let (found, mut held) = lengths(&times);
+    if let Some(known) = slot_s {
+        held.fill(known);
+    }
+    let slot_s = slot_s.or(found);
     let mut summary = PriceSummary { slot_s, slots: slots.len(), ..PriceSummary::default() };
     let (Some(first), Some(last), Some(slot_s)) = (slots.first(), slots.last(), slot_s) else {
         return summary;
     };
     summary.first = first.0.iso();
     summary.end = (last.0 + slot_s).iso();
-    for pair in slots.windows(2) {
-        let missing = (pair[1].0 - pair[0].0) / slot_s - 1;
+    for (pair, held) in slots.windows(2).zip(held) {
+        let missing = (pair[1].0 - pair[0].0 - held) / slot_s;
         if missing > 0 {
             summary.missing += missing;
-            let (from, to) = ((pair[0].0 + slot_s).iso(), pair[1].0.iso());
+            let (from, to) = ((pair[0].0 + held).iso(), pair[1].0.iso());
             summary.gaps.push(Hole { from, to, slots: missing });
         }
     }

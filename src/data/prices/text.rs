@@ -1,17 +1,17 @@
 //! Price files as text: the delimiter, the rows, and the line of each row.
 //!
-//! Publishers write semicolons, commas or tabs, with or without a byte-order mark, in UTF-8 or Latin-1, with
-//! no-break spaces inside cells, below title lines. A row never spans lines in these files, so each line is
-//! split independently and its number is exact.
+//! Publishers write semicolons, commas or tabs, with no-break spaces inside cells, below title lines. Packed and
+//! differently encoded files and spreadsheets come as text from [`crate::unpack`]. A row never spans lines in these
+//! files, so each line is split independently and its number is exact.
 
+use crate::cells::decode;
+use crate::dialect;
+use crate::unpack::{Form, unpack};
 use gridfleet_core::error::{Error, InputError, Result, input};
 use std::path::{Path, PathBuf};
 
 /// Maximum size of a file [bytes].
 const MOST_BYTES: u64 = 1024 << 20;
-
-/// Delimiters. The comma is last: if there are other delimiters, commas are decimal signs.
-const DELIMITERS: [char; 4] = [';', '\t', '|', ','];
 
 /// Number of lines examined to detect the delimiter.
 const LINES_TO_JUDGE: usize = 50;
@@ -63,21 +63,25 @@ impl Text {
         if bytes.starts_with(b"PAR1") {
             return Err(wrong("a Parquet file", "canonical price tables need no import"));
         }
-        if bytes.contains(&0) {
-            return Err(wrong("bytes that are no text", "save spreadsheets as CSV"));
+        if bytes.trim_ascii().is_empty() {
+            return Err(wrong("an empty file", "fetch it again"));
         }
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        let content = match std::str::from_utf8(bytes) {
-            Ok(text) => text.to_owned(),
-            // Latin-1 is the first 256 characters of Unicode, byte by byte.
-            Err(_) => bytes.iter().map(|&b| char::from(b)).collect(),
-        };
+        let unpacked = unpack(file, bytes.to_vec())?;
+        if unpacked.form == Form::Parquet {
+            return Err(wrong("a Parquet file", "canonical price tables need no import"));
+        }
+        let content = decode(&unpacked.bytes);
         let content = content.replace(['\u{a0}', '\u{202f}', '\u{2009}'], " ");
         if content.trim().is_empty() {
             return Err(wrong("an empty file", "fetch it again"));
         }
-        let delimiter = delimiter(&content);
+        let delimiter = if unpacked.form == Form::Csv { delimiter(&content) } else { ',' };
         Ok(Self { file: file.to_path_buf(), delimiter, content })
+    }
+
+    /// The text.
+    pub(crate) fn content(&self) -> &str {
+        &self.content
     }
 
     /// Rows that are not blank, from top to bottom.
@@ -139,12 +143,10 @@ impl Text {
     }
 }
 
-/// The first delimiter that occurs in most of the first lines.
+/// The delimiter by which most of the first lines have one number of cells.
 fn delimiter(content: &str) -> char {
-    let lines: Vec<&str> =
-        content.lines().filter(|line| !line.trim().is_empty()).take(LINES_TO_JUDGE).collect();
-    let holds = |sign: char| lines.iter().filter(|line| split(line, sign).len() > 1).count();
-    DELIMITERS.into_iter().find(|&sign| holds(sign) * 2 > lines.len()).unwrap_or(',')
+    let lines = content.lines().filter(|line| !line.trim().is_empty()).take(LINES_TO_JUDGE);
+    char::from(dialect::delimiter(&lines.map(str::as_bytes).collect::<Vec<_>>()))
 }
 
 /// Cells of a line; a delimiter between quotation marks belongs to its cell.
@@ -197,6 +199,6 @@ mod tests {
         let message = |bytes: &[u8]| Text::from_bytes(Path::new("x.csv"), bytes).unwrap_err().to_string();
         insta::assert_snapshot!(message(b" \n"), @"x.csv: found an empty file, expected a text file of prices; fetch it again");
         insta::assert_snapshot!(message(b"PAR1..."), @"x.csv: found a Parquet file, expected a text file of prices; canonical price tables need no import");
-        insta::assert_snapshot!(message(b"\xff\xfea\0"), @"x.csv: found bytes that are no text, expected a text file of prices; save spreadsheets as CSV");
+        insta::assert_snapshot!(message(b"a;\0b\n"), @"x.csv: found a binary file, expected a table: CSV, Parquet, JSON or a spreadsheet");
     }
 }

@@ -1,8 +1,8 @@
 //! Car2Go files: samples of the real format, and errors in bad files.
 
 use chrono_tz::Europe::Berlin;
-use gridfleet::datasets::{OnBadRow, Trace, car2go};
-use gridfleet::error::Error;
+use gridfleet_core::error::Error;
+use gridfleet_data::{OnBadRow, Trace, car2go};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ const HEAD: &str =
     "name,vin,latitude,longitude,interior,exterior,address,fuel,engineType,charging,timestamp\n";
 
 fn witness(name: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/car2go").join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/car2go").join(name);
     if path.exists() {
         return Some(path);
     }
@@ -137,7 +137,7 @@ fn a_trip_that_ends_before_it_starts() {
 
 /// A small feed as Parquet.
 fn small_parquet() -> Vec<u8> {
-    use gridfleet::datasets::synth::{files, stuttgart};
+    use gridfleet_data::synth::{files, stuttgart};
     let start = "2016-11-28".parse().unwrap();
     let feed =
         stuttgart::synthesize(stuttgart::StuttgartOptions { cars: 3, stations: 2, start, days: 1, seed: 1 });
@@ -167,13 +167,13 @@ fn damaged_parquet_files_do_not_panic() {
 
 #[test]
 fn csv_and_parquet_of_a_feed_are_the_same_trips() {
-    use gridfleet::datasets::synth::stuttgart;
+    use gridfleet_data::synth::stuttgart;
     let start = "2017-03-25".parse().unwrap();
     let options = stuttgart::StuttgartOptions { cars: 20, stations: 10, start, days: 2, seed: 4 };
     let feed = stuttgart::synthesize(options).unwrap();
     let (csv, parquet) = (file(b"", ".csv"), file(b"", ".parquet"));
     feed.write_csv(&mut std::fs::File::create(csv.path()).unwrap()).unwrap();
-    gridfleet::datasets::synth::files::write_parquet(parquet.path(), &mut feed.frame().unwrap()).unwrap();
+    gridfleet_data::synth::files::write_parquet(parquet.path(), &mut feed.frame().unwrap()).unwrap();
     let read = |file: &tempfile::NamedTempFile| {
         car2go::read(&[file.path().to_path_buf()], Berlin, OnBadRow::Fail).unwrap()
     };

@@ -1,15 +1,15 @@
 //! Trips from real files, and written to the canonical table and read again.
 
-use gridfleet::datasets::trace::{ImportReport, Trace};
-use gridfleet::datasets::{TripFormat, TripSource, load, write};
-use gridfleet::rng::Streams;
-use gridfleet::time::{DAY_S, LocalClock};
+use gridfleet_core::rng::Streams;
+use gridfleet_core::time::{DAY_S, LocalClock};
+use gridfleet_data::trace::{ImportReport, Trace};
+use gridfleet_data::{TripFormat, TripSource, load, write};
 use std::path::{Path, PathBuf};
 
 const STREAMS: Streams = Streams { seed: 1, replication: 0 };
 
 fn data(path: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data").join(path);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(path);
     if path.exists() {
         return Some(path);
     }
@@ -119,18 +119,18 @@ fn same_after_writing(trace: &Trace) {
     assert_eq!((&trace.fleet_names, &trace.vehicle_names), (&back.fleet_names, &back.vehicle_names));
     assert_eq!(trace.ends_at_charger, back.ends_at_charger);
     let places = |t: &Trace| {
-        let of = |p: gridfleet::ids::PlaceId| {
+        let place = |p: gridfleet_core::ids::PlaceId| {
             let places = &t.places;
             let name = places.zone_name(p).map(String::from);
             (name, places.lat(p).to_bits(), places.lon(p).to_bits(), places.distance_km(p, p).to_bits())
         };
-        t.origin.iter().chain(&t.destination).map(|&p| of(p)).collect::<Vec<_>>()
+        t.origin.iter().chain(&t.destination).map(|&p| place(p)).collect::<Vec<_>>()
     };
     assert!(places(trace) == places(&back));
     assert_eq!(back.report.rows_read, trace.len() as u64);
 }
 
-fn from_csv(text: &str, change: impl FnOnce(&mut TripSource)) -> gridfleet::error::Result<Trace> {
+fn from_csv(text: &str, change: impl FnOnce(&mut TripSource)) -> gridfleet_core::error::Result<Trace> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("requests.csv");
     std::fs::write(&path, text).unwrap();

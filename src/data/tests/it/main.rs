@@ -1,0 +1,8 @@
+//! Tests of the readers on files, in one binary.
+
+mod car2go;
+mod prices;
+mod prices_bad;
+mod published;
+mod trips;
+mod trips_bad;
