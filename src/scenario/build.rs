@@ -121,10 +121,16 @@ impl Scenario {
                 let styles = factors::Factors::new(cv, Purpose::DrivingStyle, streams);
                 // Vehicles with a driver start at home.
                 let homes = plan.drivers.iter().map(|drivers| stations.get(drivers.as_ref()?.home));
+                // The draws may have left no request at whose origin a vehicle could start.
+                let anywhere = || trace.origin.first().copied().into_iter().collect();
                 let starts: Vec<Vec<PlaceId>> = depots
                     .iter()
                     .zip(homes)
-                    .map(|(d, home)| home.map_or(d.clone(), |h| vec![h.place]))
+                    .map(|(depots, home)| match home {
+                        Some(home) => vec![home.place],
+                        None if depots.is_empty() && requests.is_empty() => anywhere(),
+                        None => depots.clone(),
+                    })
                     .collect();
                 placement::vehicles(plan, styles, &requests, &starts, &located, streams, &mut problems)
             }

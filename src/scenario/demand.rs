@@ -57,10 +57,10 @@ pub(crate) fn demand(
     streams: Streams,
     problems: &mut Problems<'_>,
 ) -> Demand {
-    let Picks { trips, left_out, derived, drawn: _ } = picks;
+    let Picks { trips, left_out, derived, drawn: _, none_by_chance } = picks;
     let mut demand = Demand { left_out, derived, ..Demand::default() };
     if trips.is_empty() {
-        if problems.errors.is_empty() && !spec.trips.files.is_empty() {
+        if problems.errors.is_empty() && !spec.trips.files.is_empty() && !none_by_chance {
             no_trips(plan, trace, problems);
         }
         return demand;

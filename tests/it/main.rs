@@ -13,6 +13,7 @@ mod data_commands;
 mod engine;
 mod erlang;
 mod families;
+mod faults;
 mod feeder;
 mod feeder_files;
 mod forecast;

@@ -139,3 +139,72 @@ fn prices_and_the_worth_of_time_scaled_alike_change_nothing() {
     assert!((scaled_cost - 4.0 * cost).abs() < 1e-3, "{scaled_cost} against four times {cost}");
     assert!(share_of_depot(&kwh) > 0.05 && share_of_depot(&kwh) < 0.95, "{kwh:?}");
 }
+
+/// Six idle cars of two fleets beside one connector, and a trip much later: the emptiest car charges first, wherever the
+/// trip leads and whichever fleet is listed first.
+#[test]
+fn the_last_connector_goes_to_the_emptiest_vehicle() {
+    let fleet = |name: &str, socs: [f64; 3]| {
+        let cars =
+            socs.map(|soc| format!("{{ type = \"car\", count = 1, initial_soc = {soc:?} }}")).join(", ");
+        format!("[[fleets]]\nname = \"{name}\"\nvehicles = [{cars}]\ndepots = [[51.5, 9.9]]\n")
+    };
+    let (fuller, emptier) = (fleet("a", [0.62, 0.58, 0.64]), fleet("b", [0.61, 0.5, 0.63]));
+    for charging in [BY_PRICE, BY_CHANCE] {
+        for (fleets, emptiest) in [(format!("{fuller}{emptier}"), 4), (format!("{emptier}{fuller}"), 1)] {
+            for north in [51.3, 51.5, 51.7] {
+                let folder = tempfile::tempdir().unwrap();
+                let trips = format!(
+                    "request_time,origin_lat,origin_lon,destination_lat,destination_lon,fleet\n\
+                     2026-03-02T20:00:00Z,51.5,9.9,{north},9.8,a\n"
+                );
+                std::fs::write(folder.path().join("trips.csv"), trips).unwrap();
+                let text = format!(
+                    r#"
+version = 2
+name = "beside"
+[time]
+start = "2026-03-02"
+days = 1
+timezone = "UTC"
+[trips]
+files = ["trips.csv"]
+fleet_column = "fleet"
+[travel]
+speed_kmh = 72.0
+[operation]
+mode = "dispatch"
+charging = {charging}
+[[vehicle_types]]
+name = "car"
+battery_kwh = 40.0
+consumption_kwh_per_km = 0.25
+ac_kw = 11.0
+{fleets}
+[[retailers]]
+name = "town"
+tariff = {{ kind = "flat", price_per_mwh = 200.0 }}
+[[operators]]
+name = "town"
+retailer = "town"
+[[stations]]
+name = "square"
+operator = "town"
+lat = 51.5
+lon = 9.9
+connectors = 1
+connector_kw = 11.0
+"#
+                );
+                let path = folder.path().join("beside.toml");
+                std::fs::write(&path, text).unwrap();
+                let (setup, policies) = ready(&path, &[], STREAMS);
+                let mut simulation = Simulation::under(Arc::clone(&setup), policies, STREAMS).audited();
+                let mut records = Records::default();
+                simulation.finish(&mut records).unwrap();
+                let first = records.sessions.first().map(|session| session.vehicle.index());
+                assert_eq!(first, Some(emptiest), "{charging}, {north}");
+            }
+        }
+    }
+}

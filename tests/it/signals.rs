@@ -90,14 +90,18 @@ fn a_study_says_what_it_keeps_even_if_it_is_quiet() {
 
 /// A training of a million steps, as quiet as possible.
 fn training(output: &str) -> Child {
+    training_of("--steps=1000000", "--set=training.replications=1", output)
+}
+
+fn training_of(steps: &str, replications: &str, output: &str) -> Child {
     start(&[
         "train",
         "scenarios/stuttgart-rl.toml",
         "-q",
-        "--steps=1000000",
+        steps,
         "--set=training.weeks=1",
         "--set=training.held_out_weeks=1",
-        "--set=training.replications=1",
+        replications,
         "--set=training.lanes=1",
         "--set=training.checkpoint_weeks=1",
         "--set=training.agent.memory=700",
@@ -174,6 +178,25 @@ fn a_simulation_for_a_forecast_that_knows_it_is_ended() {
     assert_eq!(names(temporary.path()), [""; 0]);
 }
 
+/// The maximum that a fleet could earn is a program solved before the run itself begins, once its folder is there.
+#[test]
+fn a_solution_with_perfect_information_is_ended() {
+    for signal in ["INT", "TERM"] {
+        let temporary = tempfile::tempdir().unwrap();
+        let output = temporary.path().join("out");
+        let set =
+            ["operation.mode=replay", "operation.clairvoyant_bound=true"].map(|set| format!("--set={set}"));
+        let output = output.to_str().unwrap();
+        let mut child = start(&["run", "scenarios/stuttgart-vpp.toml", "-q", &set[0], &set[1], "-o", output]);
+        let is_begun = || names(temporary.path()).iter().any(|name| name.ends_with(".partial"));
+        assert!(looks(|| is_begun() || child.try_wait().unwrap().is_some()), "it never began");
+        send(&child, signal);
+        let (status, err) = end(child);
+        assert_eq!((status, err.as_str()), (Some(1), "error: interrupted; nothing was written\n"));
+        assert_eq!(names(temporary.path()), [""; 0]);
+    }
+}
+
 /// A game of 19 players, whose nucleolus takes long.
 #[test]
 #[cfg(target_os = "linux")]
@@ -217,4 +240,20 @@ fn a_week_of_training_is_ended() {
     assert_eq!(status, Some(1), "{err}");
     assert!(err.contains("error: interrupted; "), "{err}");
     assert!(!temporary.path().join("out").exists());
+}
+
+/// A training of one week, whose agent is then compared with others in a thousand weeks: it is kept.
+#[test]
+fn an_evaluation_of_an_agent_is_ended() {
+    let temporary = tempfile::tempdir().unwrap();
+    let output = temporary.path().join("out");
+    let agent = temporary.path().join("out.unfinished/agent.gridfleet");
+    let train = |replications| training_of("--steps=600", replications, output.to_str().unwrap());
+    let child = train("--set=training.replications=1000");
+    assert!(looks(|| agent.is_file()), "no agent was written");
+    send(&child, "INT");
+    let (status, err) = end(child);
+    assert_eq!(status, Some(1), "{err}");
+    assert!(err.contains("error: interrupted; 672 steps are kept in"), "{err}");
+    assert_eq!(names(temporary.path()), ["out.unfinished"]);
 }

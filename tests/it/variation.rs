@@ -436,6 +436,33 @@ fn what_cannot_vary_is_reported() {
     insta::assert_snapshot!(message(&replay), @r#"--set variation.demand_level_cv=0.2: found 0.2 in replay, expected 0: a vehicle makes each trip once; demand_thinning leaves trips out in replay too"#);
 }
 
+/// With few trips, some replications have none: their vehicles are still there, and only a period without recorded trips is
+/// refused.
+#[test]
+fn a_replication_whose_draws_leave_no_trip_is_valid() {
+    let month = Month::new();
+    // A minute with one trip.
+    let time = "time={start=\"2018-03-01\", end=\"2018-02-28T23:02:00Z\", timezone=\"Europe/Berlin\", \
+        control_interval_s=60}";
+    let minute = [time, "fleets.0.depots=[]"];
+    let chances: [&[&str]; 3] = [
+        &["variation.demand_thinning=0.5"],
+        &["variation.demand_level_cv=0.8"],
+        &["variation.demand_jitter_s=300"],
+    ];
+    for chance in chances {
+        let scenario = month.scenario(&[&minute[..], chance].concat()).unwrap();
+        let worlds = (0..40).map(|replication| scenario.build(Streams { seed: 1, replication }).unwrap().0);
+        let (without, with): (Vec<Setup>, Vec<Setup>) = worlds.partition(|setup| setup.requests.is_empty());
+        assert!(!without.is_empty() && !with.is_empty(), "{chance:?}");
+        let vehicles = with[0].vehicles.len();
+        assert!(vehicles > 0 && without.iter().all(|setup| setup.vehicles.len() == vehicles), "{chance:?}");
+    }
+    let scenario = month.scenario(&["time.start=2018-02-28", "time.days=1"]).unwrap();
+    let error = scenario.build(Streams { seed: 1, replication: 0 }).map(drop).unwrap_err().to_string();
+    assert!(error.contains("no trip in the period"), "{error}");
+}
+
 #[test]
 fn everything_at_once_adds_up_and_gives_the_same_bytes_again() {
     for (name, more) in [("nyc-week", Some("variation.demand_level_cv=0.2")), ("stuttgart-week", None)] {

@@ -3,7 +3,8 @@
 //!
 //! `cargo test --test swarm` runs [`CASES`] cases. Environment variables change that:
 //!
-//! - `GRIDFLEET_SWARM=100000`: number of cases;
+//! - `GRIDFLEET_SWARM=100000`: number of cases; of more than [`CASES`], the oracles that run the scenario again
+//!   ([`check::RARE`]) and relations get a part. A case of such a campaign takes some 50 ms of one core;
 //! - `GRIDFLEET_SWARM_FIRST=7`: seed of the first case (default 0); each case has its own seed;
 //! - `GRIDFLEET_SWARM_ORACLES=ends,audit`: only these of [`check::ORACLES`];
 //! - `GRIDFLEET_SWARM_KEEP=DIR`: folder in which the shrunk scenarios of failures are kept.
@@ -28,6 +29,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use tempfile::TempDir;
 
 /// Cases of `cargo test`.
 const CASES: u64 = 300;
@@ -51,11 +53,15 @@ fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |text| text.parse().expect("a whole number"))
 }
 
-/// Checks one case with the oracles, in a temporary folder.
-fn check(seed: u64, on: &Switches, oracles: &[&str]) -> Outcome {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let case = Case::new(seed, on, folder.path());
-    if oracles.len() == 1 { case.alone().check(oracles) } else { case.check(oracles) }
+/// A temporary folder, in memory where the system has a place for that: each file of results is synchronised.
+fn folder() -> TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).expect("a temporary folder")
+}
+
+/// Checks one case with a single oracle.
+fn check(seed: u64, on: &Switches, oracle: &'static str) -> Outcome {
+    let folder = folder();
+    Case::new(seed, on, folder.path()).alone().check(&[oracle])
 }
 
 /// Switches features off one after the other while `fails` holds, until none can be spared.
@@ -79,14 +85,12 @@ fn shrink(on: &Switches, mut fails: impl FnMut(&Switches) -> bool) -> Switches {
 
 /// Report of a failure with its shrunk scenario.
 fn shrunk(seed: u64, on: &Switches, oracle: &'static str, keep: Option<&Path>) -> String {
-    // The oracle that failed, and the run that each needs.
-    let oracles = [oracle];
-    let still = |on: &Switches| match check(seed, on, &oracles) {
+    let still = |on: &Switches| match check(seed, on, oracle) {
         Outcome::Failed { oracle: other, text } => other == oracle && features::excused(on, &text).is_none(),
         _ => false,
     };
     let small = shrink(on, still);
-    let text = match check(seed, &small, &oracles) {
+    let text = match check(seed, &small, oracle) {
         Outcome::Failed { text, .. } => text,
         other => format!("not when repeated: {other:?}"),
     };
@@ -114,7 +118,15 @@ fn campaign(first: u64, cases: u64, oracles: &[&str], keep: Option<&Path>) -> Re
                 return;
             }
             let on = features::draw(seed);
-            let outcome = check(seed, &on, oracles);
+            let folder = folder();
+            let case = Case::new(seed, &on, folder.path());
+            let outcome = match (oracles, cases > CASES) {
+                ([_], _) => case.alone(),
+                (_, true) => case.of_many(),
+                _ => case,
+            }
+            .check(oracles);
+            drop(folder);
             let failure = match &outcome {
                 Outcome::Failed { oracle, text } if features::excused(&on, text).is_none() => {
                     Some(shrunk(seed, &on, oracle, keep))

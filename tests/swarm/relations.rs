@@ -47,13 +47,14 @@ pub struct Pair {
 /// Makes the pair of a relation; none where it does not apply.
 type Relate = fn(&World, &Switches) -> Option<Pair>;
 
-/// All relations, and the place of the cases in each eight that are put to it.
-pub const RELATIONS: [(&str, u64, Relate); 5] = [
-    ("weeks", 0, weeks),
-    ("scaled", 1, scaled),
-    ("reordered", 2, reordered),
-    ("split", 4, split),
-    ("future-prices", 5, future_prices),
+/// All relations.
+pub const RELATIONS: [(&str, Relate); 6] = [
+    ("weeks", weeks),
+    ("scaled", scaled),
+    ("reordered", reordered),
+    ("split", split),
+    ("future-prices", future_prices),
+    ("shorter", shorter),
 ];
 
 fn has(on: &Switches, names: &[&str]) -> bool {
@@ -207,15 +208,15 @@ fn scaled(world: &World, on: &Switches) -> Option<Pair> {
     Some(Pair { one: Some(one), other, look_at_one: PLAIN, look_at_other, until: None })
 }
 
-/// Vehicles start full to 60 % at a depot of their fleet's own: draws by the number of a vehicle play no part, and no
+/// Vehicles start at a depot and with a charge of their fleet's own: draws by the number of a vehicle play no part, and no
 /// vehicles of two fleets are a tie.
 fn alike(scenario: &mut Table) {
     for fleet in entries(scenario, "fleets") {
-        let north = fleet["name"].as_str().map_or(0, str::len) as f64 * 0.001;
-        fleet.insert("depots".into(), vec![Value::from(vec![51.53 + north, 9.93])].into());
+        let letters = fleet["name"].as_str().map_or(0, str::len) as f64;
+        fleet.insert("depots".into(), vec![Value::from(vec![51.53 + 0.001 * letters, 9.93])].into());
         fleet.remove("start_at");
         for vehicles in entries(fleet, "vehicles") {
-            vehicles.insert("initial_soc".into(), 0.6.into());
+            vehicles.insert("initial_soc".into(), (0.5 + 0.02 * letters).into());
         }
     }
 }
@@ -224,18 +225,16 @@ fn alike(scenario: &mut Table) {
 fn reordered(world: &World, on: &Switches) -> Option<Pair> {
     let by_number = ["driving-style", "private-fleet", "fleet-shares", "competition"];
     let tie = has(on, &["coalition"]) && has(on, &["trips-at-one-place"]);
+    // Of two retailers with as many connectors, a bidder compares the market with the first.
+    let bids = on.iter().any(|name| name.starts_with("bids-"));
+    let tie = tie || bids && has(on, &["second-retailer"]);
     if tie || has(on, &by_number) || has(on, &["bids-day-ahead", "bids-balancing"]) {
         return None;
     }
     let mut scenario = parsed(world);
     alike(&mut scenario);
     let one = with(world, &scenario);
-    // Vehicles of two fleets that look for a free connector at one instant are equal but for the order of their fleets.
-    let tie = has(on, &["second-fleet"]) && has(on, &["opportunistic", "price-aware"]);
     for key in ["vehicle_types", "fleets", "stations", "operators", "retailers", "markets", "households"] {
-        if key == "fleets" && tie {
-            continue;
-        }
         if let Some(array) = scenario.get_mut(key).and_then(Value::as_array_mut) {
             array.reverse();
         }
@@ -366,6 +365,46 @@ fn future_prices(world: &World, on: &Switches) -> Option<Pair> {
         look_at_other: PLAIN,
         until: Some(until),
     })
+}
+
+/// A period that ends at half its length is the first half of the whole: loads of households and prices do not depend on its
+/// end. Not where what comes is known on purpose.
+fn shorter(world: &World, on: &Switches) -> Option<Pair> {
+    let knows = [
+        "replay",
+        "horizon-seconds",
+        "control-hours",
+        "competition",
+        "bids-day-ahead",
+        "bids-balancing",
+        "bids-integrated",
+        "bids-learned",
+        // Stations and drivers plan up to the end.
+        "private-fleet",
+        "nash",
+        "c-nash",
+        "coordinated",
+    ];
+    if has(on, &knows) || has(on, &["bids-intraday"]) && !has(on, &["bids-by-forecast"]) {
+        return None;
+    }
+    let half = world.start + Duration::seconds(world.horizon_s / 2);
+    let limit = half.to_rfc3339_opts(SecondsFormat::Secs, true);
+    let (_, trips) = world.files.iter().find(|(name, _)| name == "trips.csv")?;
+    if !trips.lines().skip(1).any(|line| line < limit.as_str()) {
+        return None;
+    }
+    let mut scenario = parsed(world);
+    // Without depots vehicles start where trips of the whole period begin.
+    alike(&mut scenario);
+    let one = with(world, &scenario);
+    let time = scenario["time"].as_table_mut()?;
+    time.remove("days");
+    time.insert("end".into(), limit.into());
+    let other = with(world, &scenario);
+    // What is not over has no time of its end.
+    let look = Look { without: &["trips", "sessions"], ..PLAIN };
+    Some(Pair { one: Some(one), other, look_at_one: look, look_at_other: look, until: Some(half) })
 }
 
 /// A cell of a table.

@@ -180,7 +180,8 @@ impl<'a> Builder<'a> {
             random.random_range(2..50)
         };
         let beyond_s = if self.has("trips-beyond-the-end") { 20_000 } else { 0 };
-        let instant_s = random.random_range(0..self.horizon_s);
+        // A day on which clocks go forward is an hour shorter.
+        let instant_s = random.random_range(0..self.horizon_s.min(86_400 - 3_600));
         let fleets = self.fleets();
         let mut rows: Vec<(i64, String)> = (0..count)
             .map(|trip| {

@@ -39,6 +39,8 @@ pub struct Picks {
     pub derived: BTreeMap<String, String>,
     /// Days drawn from several, by simulated day.
     pub drawn: Vec<NaiveDate>,
+    /// There are no trips, although there could have been some: the draws of this replication left none.
+    pub none_by_chance: bool,
 }
 
 /// The bits of a key: 32 of the position, 24 of the day, 8 of the copy.
@@ -138,6 +140,11 @@ impl Picking<'_> {
         }
         if !picks.trips.is_sorted_by_key(|pick| pick.time) {
             picks.trips.sort_by_key(|pick| pick.time);
+        }
+        if picks.trips.is_empty() {
+            let period = self.horizon.start..self.horizon.end;
+            let mut recorded = trace.request_time.iter();
+            picks.none_by_chance = recorded.any(|time| bootstrap || period.contains(time));
         }
         picks
     }

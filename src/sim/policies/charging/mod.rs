@@ -57,6 +57,8 @@ pub(super) struct Threshold {
     offers: Vec<Offers>,
     /// By fleet: prices up to this count as cheap [currency/MWh].
     cheap_up_to: Vec<f64>,
+    /// Scratch buffer.
+    due: Vec<VehicleId>,
 }
 
 impl Threshold {
@@ -78,6 +80,7 @@ impl Threshold {
             at_depots: Vec::new(),
             offers: Vec::new(),
             cheap_up_to: Vec::new(),
+            due: Vec::new(),
         }
     }
 
@@ -196,48 +199,57 @@ impl Charging for Threshold {
         } else {
             self.cheap_up_to.resize(view.fleet_count(), f64::INFINITY);
         }
-        for fleet in 0..view.fleet_count() {
-            let cheap_up_to = self.cheap_up_to[fleet];
+        // The emptiest first, then the longest idle: neither the order of the index nor that of fleets decides who gets
+        // the last connector.
+        let mut due = std::mem::take(&mut self.due);
+        due.clear();
+        due.extend((0..view.fleet_count()).flat_map(|fleet| view.available(FleetId::new(fleet))).filter(
+            |&vehicle| {
+                let (v, soc) = (view.vehicle(vehicle), || view.soc(vehicle));
+                let is_idle = v.activity == Activity::Idle;
+                let may_charge = || soc() < rule.below_soc && view.idle_s(vehicle) >= rule.idle_s;
+                v.activity.is_plugged() && v.yields || is_idle && (soc() < self.start_soc || may_charge())
+            },
+        ));
+        let key = |vehicle: VehicleId| (view.soc(vehicle), view.vehicle(vehicle).since);
+        due.sort_by(|&a, &b| {
+            let ((soc_a, since_a), (soc_b, since_b)) = (key(a), key(b));
+            soc_a.total_cmp(&soc_b).then(since_a.cmp(&since_b)).then(a.cmp(&b))
+        });
+        for &vehicle in &due {
+            let v = view.vehicle(vehicle);
+            let cheap_up_to = self.cheap_up_to[v.fleet.index()];
             let price = |station| view.station_price_per_mwh(station, view.now());
-            for vehicle in view.available(FleetId::new(fleet)) {
-                let v = view.vehicle(vehicle);
-                if v.activity.is_plugged() {
-                    // The price for which it came is no longer cheap.
-                    if let Some(station) = v.station
-                        && v.yields
-                        && price(station) > cheap_up_to
-                    {
-                        actions.push(Action::Unplug { vehicle });
-                    }
-                    continue;
+            if v.activity.is_plugged() {
+                // The price for which it came is no longer cheap.
+                if v.station.is_some_and(|station| price(station) > cheap_up_to) {
+                    actions.push(Action::Unplug { vehicle });
                 }
-                if v.activity != Activity::Idle
-                    || self.charge_if_low(view, vehicle, actions)
-                    || view.idle_s(vehicle) < rule.idle_s
-                    || view.soc(vehicle) >= rule.below_soc
-                {
-                    continue;
-                }
-                let target_soc = self.target(view, vehicle);
-                self.look(view, vehicle);
-                if rule.cheap_share.is_some() {
-                    // The cheapest first; among equal ones the nearest, in the given order.
-                    self.found.retain(|&station| price(station) <= cheap_up_to);
-                    self.found.sort_by(|&a, &b| price(a).total_cmp(&price(b)));
-                }
-                for &station in &self.found {
-                    let at = self.given.iter().position(|g| g.0 == station).unwrap_or_else(|| {
-                        self.given.push((station, 0));
-                        self.given.len() - 1
-                    });
-                    if view.free_connectors(station) > self.given[at].1 {
-                        self.given[at].1 += 1;
-                        actions.push(Action::Charge { vehicle, station, target_soc, yields: true });
-                        break;
-                    }
+                continue;
+            }
+            if self.charge_if_low(view, vehicle, actions) {
+                continue;
+            }
+            let target_soc = self.target(view, vehicle);
+            self.look(view, vehicle);
+            if rule.cheap_share.is_some() {
+                // The cheapest first; among equal ones the nearest, in the given order.
+                self.found.retain(|&station| price(station) <= cheap_up_to);
+                self.found.sort_by(|&a, &b| price(a).total_cmp(&price(b)));
+            }
+            for &station in &self.found {
+                let at = self.given.iter().position(|g| g.0 == station).unwrap_or_else(|| {
+                    self.given.push((station, 0));
+                    self.given.len() - 1
+                });
+                if view.free_connectors(station) > self.given[at].1 {
+                    self.given[at].1 += 1;
+                    actions.push(Action::Charge { vehicle, station, target_soc, yields: true });
+                    break;
                 }
             }
         }
+        self.due = due;
     }
 }
 
