@@ -9,7 +9,7 @@ use crate::datasets::describe::{AsText, Guess, describe};
 use crate::datasets::load::load_with;
 use crate::datasets::presets::{Into as Becomes, Preset};
 use crate::datasets::table::TableFile;
-use crate::datasets::{OnBadRow, TripFormat, TripSource, write};
+use crate::datasets::{OnBadRow, Reading, TripFormat, TripSource, write};
 use crate::error::{Error, InputError, Result};
 use crate::rng::Streams;
 use chrono::NaiveDate;
@@ -27,6 +27,7 @@ pub enum DataCommand {
     #[command(after_help = IMPORT_EXAMPLES)]
     Import(ImportArgs),
     /// List the kinds of files that import recognises, and their columns
+    #[command(after_help = "Example:\n  gridfleet data kinds")]
     Kinds,
     /// Describe a table: format, columns, span, distributions, bad rows, assumptions
     Describe(DescribeArgs),
@@ -329,6 +330,11 @@ fn import(args: TripArgs, format: TripFormat) -> Result<()> {
         let error = InputError::plain("only valid for `data import trips`");
         return Err(error.key("--map").help("files of the other kinds have fixed columns").into());
     }
+    if format == TripFormat::Car2go && args.reading.reading() != Reading::default() {
+        let error =
+            InputError::plain("--columns, --date-order, --decimal, --rows and --where are not for snapshots");
+        return Err(error.key("car2go").help("their columns are fixed").into());
+    }
     let streams = Streams { seed: args.seed, replication: 0 };
     let output = args.output.clone();
     let files = args.files.len();
@@ -436,7 +442,10 @@ mod tests {
         let (raw, out) = (at("raw.csv"), at("out/trips.parquet"));
         std::fs::write(&raw, "t,a,b,c,d\n2018-03-05 08:00:00,48.7,9.1,48.8,9.2\nbad,,,,\n").unwrap();
         let map = "--map=request_time=t,origin_lat=a,origin_lon=b,destination_lat=c,destination_lon=d";
-        run_line(&["import", "trips", &raw, "-o", &out, "--timezone", "Europe/Berlin", map]).unwrap();
+        let import = ["import", "trips", &raw, "-o", &out, "--timezone", "Europe/Berlin", map];
+        // Half of the rows cannot be read.
+        assert_eq!(run_line(&import).unwrap_err().exit_status(), 2);
+        run_line(&[&import[..], &["--max-bad-rows", "0.5"]].concat()).unwrap();
         let described = describe(Path::new(&out), None, chrono_tz::Europe::Berlin).unwrap();
         let trips = described.trips.unwrap();
         assert_eq!((described.rows, trips.by_hour[8], trips.by_weekday[0]), (1, 1, 1));

@@ -436,8 +436,7 @@ impl Table {
     /// A column as times.
     ///
     /// # Errors
-    /// If a Parquet column has a type that cannot be converted to times, or day and month of dates cannot be told
-    /// apart.
+    /// If a Parquet column has a type that cannot be converted to times, or the order of day and month is unclear.
     pub fn times(&self, column: usize) -> Result<Vec<RawTime>> {
         self.times_in(column, None)
     }

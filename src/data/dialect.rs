@@ -193,7 +193,7 @@ impl Dialect {
         let row_like = mark.is_none() && is_row(&cells);
         let mut names: Vec<String> = cells.iter().map(|cell| decode(cell).trim().to_owned()).collect();
         let mut line = header.number;
-        let commented = text.iter().filter(|line| line.is_comment() && line.number < header.number).last();
+        let commented = text.iter().rfind(|line| line.is_comment() && line.number < header.number);
         let commented = commented.map(|line| {
             (line.number, split(line.text.trim_ascii_start().get(1..).unwrap_or_default(), delimiter))
         });

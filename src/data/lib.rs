@@ -13,6 +13,7 @@ pub mod builder;
 pub mod car2go;
 pub mod cells;
 mod columns;
+mod conditions;
 pub mod describe;
 mod dialect;
 pub mod fold;

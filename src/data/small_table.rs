@@ -4,7 +4,7 @@
 //! Cells of text are kept as written; those of a Parquet file are converted to text, with times in ISO
 //! 8601 UTC. Traces of millions of rows are not read by this module.
 
-use super::cells::{Decimal, Undecided, bare, decide, number};
+use super::cells::{Decimal, bare, decide, number};
 use super::table::TableFile;
 use gridfleet_core::error::{Error, InputError, Result, input};
 use gridfleet_core::names;
@@ -84,10 +84,7 @@ impl SmallTable {
             rows.into_iter().filter(|(_, cells)| cells.iter().any(|cell| !cell.is_empty())).collect();
         let decimal = |column: usize| {
             let cells = rows.iter().filter_map(|(_, cells)| cells.get(column)).map(String::as_str);
-            match decide(cells, table.habit()) {
-                Ok(decimal) => Some(decimal),
-                Err(Undecided::Conflict(..) | Undecided::Open(_)) => None,
-            }
+            decide(cells, table.habit()).ok()
         };
         let decimals = all.iter().map(|&column| decimal(column)).collect();
         let line = file.header_line();

@@ -5,9 +5,10 @@
 //! which returns them as numbers, times or names. A cell that cannot be read as the requested type does not
 //! stop the reading: the importer decides whether its row is skipped or ends the import.
 
-use super::cells::{Decimal, decode};
+use super::cells::Decimal;
 use super::columns::{Cells, Lines, TextColumn};
 pub use super::columns::{Names, Numbers, Table};
+use super::conditions::Condition;
 pub use super::dialect::Reading;
 use super::dialect::{Dialect, marked};
 use super::pages;
@@ -28,9 +29,6 @@ const HEAD_BYTES: usize = 1 << 16;
 
 /// Maximum size of a file that is unpacked or rewritten in memory [bytes].
 const MOST_PACKED: u64 = 1 << 30;
-
-/// Maximum number of values listed in a message.
-const MOST_LISTED: usize = 20;
 
 /// Magic bytes at the beginning and end of a Parquet file.
 const PARQUET_MAGIC: &[u8] = b"PAR1";
@@ -587,25 +585,6 @@ fn empty(path: &Path) -> InputError {
     InputError::new("an empty file", "a table with a header line and rows").file(path)
 }
 
-/// A value that rows to read have in a column.
-struct Condition<'a> {
-    column: usize,
-    value: &'a str,
-    /// Some of the other values, for messages.
-    others: BTreeSet<String>,
-}
-
-impl Condition<'_> {
-    fn holds(&mut self, cell: &[u8]) -> bool {
-        let text = decode(cell.trim_ascii());
-        let holds = text.eq_ignore_ascii_case(self.value);
-        if !holds && self.others.len() < MOST_LISTED && !self.others.contains(text.as_ref()) {
-            self.others.insert(text.into_owned());
-        }
-        holds
-    }
-}
-
 /// Rejects a file with a duplicate column name; `line` is that of the header, if the format has lines.
 fn unique(path: &Path, line: Option<u64>, names: &[String]) -> Result<()> {
     let mut sorted: Vec<&str> = names.iter().map(String::as_str).filter(|n| !n.is_empty()).collect();
@@ -675,34 +654,6 @@ mod tests {
         insta::assert_snapshot!(TableFile::open("no/such.csv").unwrap_err(), @"no such file: no/such.csv; check the path; relative paths start at the folder of the file that names them");
         let file = csv("a,b\n").unwrap();
         insta::assert_snapshot!(file.require(&["request_time"]).unwrap_err(), @"t.csv: request_time: found only the columns a, b, expected a column `request_time`");
-    }
-
-    #[test]
-    fn parquet_numbers_of_every_width_and_dictionaries_are_read() {
-        use polars_core::prelude::{Categories, IntoColumn, NamedFrom};
-        let text = Series::new("kind".into(), ["a", "b", "a"]);
-        let kind = DataType::from_categories(Categories::global());
-        let numbers = Series::new("n".into(), [1_i64, 2, 3]);
-        let to = |name: &str, kind: &DataType| {
-            let mut series = numbers.cast(kind).unwrap();
-            series.rename(name.into());
-            series.into_column()
-        };
-        let kinds =
-            [DataType::Int8, DataType::Int16, DataType::UInt8, DataType::UInt16, DataType::Decimal(9, 2)];
-        let mut columns: Vec<_> =
-            kinds.iter().enumerate().map(|(at, kind)| to(&format!("n{at}"), kind)).collect();
-        columns.push(text.cast(&kind).unwrap().into_column());
-        let mut bytes = Vec::new();
-        let mut frame = DataFrame::new(3, columns).unwrap();
-        polars_io::parquet::write::ParquetWriter::new(&mut bytes).finish(&mut frame).unwrap();
-        let reading = Reading { conditions: vec![("kind".into(), "a".into())], ..Reading::default() };
-        let file = TableFile::from_bytes_with("x.parquet", bytes, &reading).unwrap();
-        let table = file.read(&[0, 1, 2, 3, 4, 5]).unwrap();
-        for column in 0..5 {
-            assert_eq!(table.numbers(column).unwrap().values, [1.0, 3.0], "{column}");
-        }
-        assert_eq!((table.names(5).unwrap().names, table.line(1)), (vec!["a".to_owned()], 3));
     }
 
     #[test]

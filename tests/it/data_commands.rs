@@ -49,12 +49,18 @@ fn requests_of_another_simulator_come_in_by_one_command() {
         assert_eq!(column("origin_lat")["max"], "39.7626");
         assert_eq!(column("destination_lon")["min"], "-104.9951");
     }
-    // Without the map, the message says how to give one.
+    // Its columns are known, so that it needs no map; those of another table do.
+    let args = ["data", "import", "iso.csv", "--timezone", "America/Denver", "-o", "known.parquet"];
+    let (status, out, err) = gridfleet(folder.path(), &args);
+    assert_eq!((status, err.as_str()), (0, "iso.csv: read as hive\n"));
+    assert!(out.contains("3 trips, 2020-01-25T00:00:00Z to 2020-01-25T00:02:00Z"), "{out}");
+    let other = requests(["2020-01-24T17:00:00"; 3]).replace("departure_time", "leaves_at");
+    write("iso.csv", other);
     let (status, _, err) =
         gridfleet(folder.path(), &["data", "import", "trips", "iso.csv", "-o", "x.parquet"]);
     assert_eq!(status, 2);
     insta::assert_snapshot!(err, @r#"
-    error: iso.csv: request_time: found only the columns request_id, o_lat, o_lon, d_lat, d_lon, departure_time, passengers, expected a column `request_time`
+    error: iso.csv: request_time: found only the columns request_id, o_lat, o_lon, d_lat, d_lon, leaves_at, passengers, expected a column `request_time`
       help: where it has another name, map it: request_time = "<column>"
     "#);
     assert!(!folder.path().join("x.parquet").exists());
@@ -116,4 +122,77 @@ fn every_shipped_table_is_known_for_what_it_is() {
         let json: serde_json::Value = serde_json::from_str(&out).unwrap();
         assert_eq!((json["format"].as_str(), json["rows"].as_u64()), (Some(format), Some(rows)), "{file}");
     }
+}
+
+#[test]
+fn a_file_is_imported_by_the_kind_that_its_columns_show() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    let run = |args: &[&str]| gridfleet(folder.path(), args);
+    write(
+        "zones.csv",
+        ",0,country_code\n2022-06-01 00:00:00+02:00,220.0,DK_1\n2022-06-01 01:00:00+02:00,207.5,DK_1\n\
+         2022-06-01 00:00:00+02:00,210.0,SE_3\n2022-06-01 01:00:00+02:00,200.0,SE_3\n",
+    );
+    let (status, _, err) = run(&["data", "import", "zones.csv", "-o", "p.parquet"]);
+    assert_eq!(status, 2);
+    insta::assert_snapshot!(err, @r"
+    zones.csv: read as entsoe-py
+    error: zones.csv:1: --area: found 2 values of `country_code`, expected one of `DK_1`, `SE_3`
+      help: choose one with --area
+    ");
+    for choice in [&["--area", "SE_3"][..], &["--where", "country_code=SE_3"]] {
+        let (status, out, err) = run(&[&["data", "import", "zones.csv", "-o", "p.parquet"], choice].concat());
+        assert_eq!(status, 0, "{err}");
+        assert!(out.contains("p.parquet: 2 prices, 2022-05-31T22:00:00Z to 2022-06-01T00:00:00Z"), "{out}");
+    }
+    write(
+        "register.csv",
+        "Betreiber;Breitengrad;Längengrad;Anschlussleistung;Anzahl Ladepunkte\nX;50,9;6,9;44;2\n",
+    );
+    let (status, out, err) = run(&["data", "import", "register.csv", "-o", "stations.csv"]);
+    assert_eq!((status, err.as_str()), (0, "register.csv: read as bnetza\n"), "{out}");
+    let stations = std::fs::read_to_string(folder.path().join("stations.csv")).unwrap();
+    assert_eq!(stations.lines().nth(1), Some("bnetza-2,50.90000,6.90000,,X,public,2,22,false,,,"));
+    let (status, out, _) = run(&["data", "kinds"]);
+    assert_eq!(status, 0);
+    for kind in
+        ["fhvhv", "chicago", "entsoe", "smard", "nyiso", "pjm", "isone", "aemo", "caiso", "ercot", "afdc"]
+    {
+        assert!(out.lines().any(|line| line.starts_with(kind)), "{kind}");
+    }
+}
+
+#[test]
+fn an_import_that_loses_much_or_is_doubted_writes_nothing_if_so_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    let run = |args: &[&str]| gridfleet(folder.path(), args);
+    let good = "2018-03-05 08:00:00,48.7,9.1,48.8,9.2\n".repeat(30);
+    write("t.csv", &format!("t,a,b,c,d\n{good}late,48.7,9.1,48.8,9.2\n"));
+    let map = "--map=request_time=t,origin_lat=a,origin_lon=b,destination_lat=c,destination_lon=d";
+    let (status, _, err) = run(&["data", "import", "trips", "t.csv", map, "-o", "t.parquet"]);
+    assert_eq!(status, 2);
+    assert!(err.contains("first row skipped, unreadable time: t.csv:32: t: found `late`"), "{err}");
+    let error = err.lines().rev().take(2).collect::<Vec<_>>();
+    insta::assert_snapshot!(format!("{}\n{}", error[1], error[0]), @r"
+    error: --max-bad-rows: found 1 of 31 rows that cannot be read (3.2 %), expected at most 2 %
+      help: the report shows the first row of each reason; raise --max-bad-rows to leave such rows out
+    ");
+    assert!(!folder.path().join("t.parquet").exists());
+    let (status, out, _) =
+        run(&["data", "import", "trips", "t.csv", map, "-o", "t.parquet", "--max-bad-rows", "0.05"]);
+    assert_eq!(status, 0);
+    assert!(out.contains("t.parquet: 30 trips"), "{out}");
+    write("p.csv", "time,price\n2018-03-05T00:00Z,0.25\n2018-03-05T01:00Z,0.30\n");
+    let (status, _, err) = run(&["data", "import", "p.csv", "-o", "p.parquet"]);
+    assert_eq!(status, 0);
+    assert!(err.contains("warning: `price`: median price of 0.300 per MWh: is the unit EUR/kWh?"), "{err}");
+    let (status, _, err) = run(&["data", "import", "p.csv", "-o", "q.parquet", "--strict"]);
+    assert_eq!(status, 2);
+    insta::assert_snapshot!(err, @r"
+    p.csv: read as dayahead
+    error: --strict: `price`: median price of 0.300 per MWh: is the unit EUR/kWh? State it with --unit EUR/kWh
+    ");
+    assert!(!folder.path().join("q.parquet").exists());
 }

@@ -264,7 +264,7 @@ pub(super) fn lengths(times: &[SimTime]) -> (Option<i64>, Vec<i64>) {
             held[i] = step;
         }
     }
-    // The last row is as long as those before it.
+    // The last row is as long as the one before it.
     if let [.., before, last] = &mut held[..] {
         *last = *before;
     }

@@ -99,6 +99,16 @@ pub fn unpack(path: &Path, bytes: Vec<u8>) -> Result<Unpacked> {
                     .help("unpack it first")
                     .into());
                 }
+                if !parts.is_empty() && !shares_a_line(&bytes, &inner.bytes) {
+                    let first = parts.first().map_or("", |part: &Part| part.name.as_str());
+                    return Err(InputError::new(
+                        "members of different columns",
+                        format!("the columns of {first}"),
+                    )
+                    .file(path.join(&name))
+                    .help("unpack the archive and import its files one by one")
+                    .into());
+                }
                 parts.push(Part { start: bytes.len() as u64, name });
                 bytes.append(&mut inner.bytes);
                 if bytes.last().is_some_and(|last| *last != b'\n') {
@@ -127,6 +137,19 @@ pub fn unpack(path: &Path, bytes: Vec<u8>) -> Result<Unpacked> {
         return Ok(Unpacked { bytes, form: Form::Json, parts, notes });
     }
     Ok(Unpacked { bytes, form: Form::Csv, parts, notes })
+}
+
+/// Number of first lines among which members of one kind share the header.
+const HEADER_LINES: usize = 12;
+
+/// Whether two texts have a line in common among their first ones.
+fn shares_a_line(a: &[u8], b: &[u8]) -> bool {
+    let first = |bytes: &[u8]| -> Vec<Vec<u8>> {
+        let lines = bytes.split(|b| *b == b'\n').map(|line| line.trim_ascii().to_vec());
+        lines.filter(|line| !line.is_empty()).take(HEADER_LINES).collect()
+    };
+    let ours = first(a);
+    first(b).iter().any(|line| ours.contains(line))
 }
 
 fn too_large(path: &Path) -> Error {
@@ -299,6 +322,7 @@ mod tests {
         insta::assert_snapshot!(message(b"PK\x03\x04 and so on"), @"x: found one that cannot be unpacked (invalid Zip archive: Could not find EOCD), expected a zip archive or a spreadsheet; it may be truncated or damaged: fetch or write it again");
         insta::assert_snapshot!(message(&zip_of(&[(".hidden", b"x")])), @"x: found an archive without files, expected an archive of tables");
         insta::assert_snapshot!(message(b"a,b\n1,\0\0\0\n"), @"x: found a binary file, expected a table: CSV, Parquet, JSON or a spreadsheet");
+        insta::assert_snapshot!(message(&zip_of(&[("a.csv", b"t,p\n1,2\n"), ("b.csv", b"id,lat\n3,4\n")])), @"");
         insta::assert_snapshot!(message(b"<html>"), @"x: found a web page or XML, expected a table: CSV, Parquet, JSON or a spreadsheet; convert it first");
     }
 
