@@ -10,6 +10,7 @@ use gridfleet_core::ids::PlaceId;
 use gridfleet_core::time::SimTime;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// One trip as found by an importer; see [`Trace`] for meanings and units.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -151,7 +152,11 @@ impl TraceBuilder {
                 *count += 1;
                 // Finding the line of a row takes a pass over the file.
                 if *count == 1 {
-                    self.trace.report.examples.insert(reason.to_string(), error().to_string());
+                    let error = error();
+                    // The name only: the summary of a run does not depend on the folder that it was called from.
+                    let name = error.file.as_ref().and_then(|file| file.file_name()).map(PathBuf::from);
+                    let error = name.into_iter().fold(error, InputError::file);
+                    self.trace.report.examples.insert(reason.to_string(), error.to_string());
                 }
                 Ok(())
             }

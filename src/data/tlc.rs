@@ -223,7 +223,7 @@ pub fn read(file: &TableFile, source: &TripSource, builder: &mut TraceBuilder) -
         let key =
             (vendors.get(row), start.0, end.0, origin, destination, distance_km.to_bits(), fare.to_bits());
         if !seen.insert(key) {
-            builder.reject("duplicate", || table.error(pickup, row, "a trip that no earlier row tells"))?;
+            builder.reject("duplicate", || table.error(pickup, row, "a trip that no earlier row has"))?;
             continue;
         }
         if distance_km == 0.0 {

@@ -210,7 +210,7 @@ pub fn read(file: &TableFile, source: &TripSource, builder: &mut TraceBuilder) -
                         clock.second_pass = true;
                     }
                     if clock.in_order {
-                        builder.repair("hour doubled in autumn told apart by the order of the rows");
+                        builder.repair("hour doubled in autumn distinguished by the order of the rows");
                         if clock.second_pass { winter } else { summer }
                     } else {
                         builder.repair("hour doubled in autumn read as the earlier one");

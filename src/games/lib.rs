@@ -3,11 +3,11 @@
 //! Three players that save costs by cooperating, and their Shapley values:
 //!
 //! ```
-//! use gridfleet_games::coalition::{Game, shapley::shapley};
+//! use gridfleet_games::coalition::{CooperativeGame, shapley::shapley};
 //!
 //! // Costs of the coalitions by the members' bits: 1, 2, 12, 3, 13, 23, 123.
 //! let costs = [6.0, 6.0, 9.0, 6.0, 9.0, 9.0, 12.0];
-//! let game = Game::costs(3, |coalition| costs[coalition.place() - 1])?;
+//! let game = CooperativeGame::costs(3, |coalition| costs[coalition.place() - 1])?;
 //! assert_eq!(shapley(&game), [4.0, 4.0, 4.0]);
 //! # Ok::<(), gridfleet_core::error::InputError>(())
 //! ```

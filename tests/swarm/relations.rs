@@ -402,7 +402,7 @@ fn shorter(world: &World, on: &Switches) -> Option<Pair> {
     time.remove("days");
     time.insert("end".into(), limit.into());
     let other = with(world, &scenario);
-    // What is not over has no time of its end.
+    // An activity that is not over has no time of its end.
     let look = Look { without: &["trips", "sessions"], ..PLAIN };
     Some(Pair { one: Some(one), other, look_at_one: look, look_at_other: look, until: Some(half) })
 }
