@@ -25,7 +25,7 @@ use std::time::Duration;
 pub enum DataCommand {
     /// Convert raw trips, prices or stations to the canonical table
     #[command(after_help = IMPORT_EXAMPLES)]
-    Import(ImportArgs),
+    Import(Box<ImportArgs>),
     /// List the kinds of files that import recognises, and their columns
     #[command(after_help = "Example:\n  gridfleet data kinds")]
     Kinds,
@@ -210,18 +210,20 @@ fn pair(text: &str) -> Result<(String, String), String> {
 pub fn run(command: DataCommand) -> Result<()> {
     match command {
         DataCommand::Kinds => kinds(),
-        DataCommand::Import(ImportArgs { kind: None, found }) => import_found(found),
-        DataCommand::Import(ImportArgs { kind: Some(command), .. }) => match command {
-            ImportCommand::Trips(args) => import(args, TripFormat::Trips),
-            ImportCommand::Tlc(args) => import(args, TripFormat::Tlc),
-            ImportCommand::Car2go(args) => import(args, TripFormat::Car2go),
-            ImportCommand::Stations(args) => import_stations::run(&args),
-            ImportCommand::Nordpool(args) => import_prices::nordpool(&args),
-            ImportCommand::NordpoolRegulating(args) => import_prices::regulating(&args),
-            ImportCommand::Dayahead(args) => import_prices::dayahead(&args),
-            ImportCommand::Intraday(args) => import_prices::intraday(&args),
-            ImportCommand::Srl(args) => import_prices::srl(&args),
-            ImportCommand::ReserveCapacity(args) => import_prices::capacity(&args),
+        DataCommand::Import(args) => match args.kind {
+            None => import_found(args.found),
+            Some(command) => match command {
+                ImportCommand::Trips(args) => import(args, TripFormat::Trips),
+                ImportCommand::Tlc(args) => import(args, TripFormat::Tlc),
+                ImportCommand::Car2go(args) => import(args, TripFormat::Car2go),
+                ImportCommand::Stations(args) => import_stations::run(&args),
+                ImportCommand::Nordpool(args) => import_prices::nordpool(&args),
+                ImportCommand::NordpoolRegulating(args) => import_prices::regulating(&args),
+                ImportCommand::Dayahead(args) => import_prices::dayahead(&args),
+                ImportCommand::Intraday(args) => import_prices::intraday(&args),
+                ImportCommand::Srl(args) => import_prices::srl(&args),
+                ImportCommand::ReserveCapacity(args) => import_prices::capacity(&args),
+            },
         },
         DataCommand::Describe(args) => {
             let description = describe(&args.file, args.zones.as_deref(), args.timezone)?;

@@ -322,7 +322,7 @@ mod tests {
         insta::assert_snapshot!(message(b"PK\x03\x04 and so on"), @"x: found one that cannot be unpacked (invalid Zip archive: Could not find EOCD), expected a zip archive or a spreadsheet; it may be truncated or damaged: fetch or write it again");
         insta::assert_snapshot!(message(&zip_of(&[(".hidden", b"x")])), @"x: found an archive without files, expected an archive of tables");
         insta::assert_snapshot!(message(b"a,b\n1,\0\0\0\n"), @"x: found a binary file, expected a table: CSV, Parquet, JSON or a spreadsheet");
-        insta::assert_snapshot!(message(&zip_of(&[("a.csv", b"t,p\n1,2\n"), ("b.csv", b"id,lat\n3,4\n")])), @"");
+        insta::assert_snapshot!(message(&zip_of(&[("a.csv", b"t,p\n1,2\n"), ("b.csv", b"id,lat\n3,4\n")])), @"x/b.csv: found members of different columns, expected the columns of a.csv; unpack the archive and import its files one by one");
         insta::assert_snapshot!(message(b"<html>"), @"x: found a web page or XML, expected a table: CSV, Parquet, JSON or a spreadsheet; convert it first");
     }
 

@@ -95,7 +95,7 @@ fn a_source_without_a_usable_trip_is_an_error() {
         error.to_string().replace(&*folder.path().display().to_string(), "DIR")
     };
     let bad = format!("{HEAD}soon,1,2,3,4,60,5,1,0.5,a\n9,1,2,3,4,-60,5,1,0.5,a\n");
-    insta::assert_snapshot!(message(&bad, |_| {}), @"DIR/t.csv: found no trip that can be used (skipped: 1 absurd duration, 1 unreadable time), expected at least one trip; DIR/t.csv:3: duration_s: found `-60`, expected a duration from 0 to 604800 s");
+    insta::assert_snapshot!(message(&bad, |_| {}), @"DIR/t.csv: found no trip that can be used (skipped: 1 absurd duration, 1 unreadable time), expected at least one trip; t.csv:3: duration_s: found `-60`, expected a duration from 0 to 604800 s");
     let good = format!("{HEAD}0,1,2,3,4,60,5,1,0.5,a\n");
     insta::assert_snapshot!(message(&good, |s| s.files.push(s.files[0].clone())), @"DIR/t.csv: files: found the same file again, expected each file once");
     insta::assert_snapshot!(message(&good, |s| s.scale = -1.0), @"scale: found -1, expected a number above 0");
