@@ -2,7 +2,7 @@
 //!
 //! A time is an instant (with an offset, or counted from the epoch) or a wall-clock time; [`WallClock`]
 //! converts the latter into an instant. `03/04/2018` is a day of March or of April: a column writes all its dates in
-//! one order, which [`date_order`] finds, or refuses to guess.
+//! one order, which `date_order` finds, or refuses to guess.
 
 use chrono::{DateTime, NaiveDate};
 use chrono_tz::Tz;

@@ -2,7 +2,7 @@
 //! operators of North America and Australia (`presets.toml` names their columns), or in the data set of a paper.
 //!
 //! The columns of time, price and place are found by the kind of the file, by their names, or are named by the user;
-//! [`super::stamps`] converts the times. Prices are converted to one per MWh by the unit that the header, the user or the
+//! `stamps` converts the times. Prices are converted to one per MWh by the unit that the header, the user or the
 //! kind of file states.
 
 use super::slots::Rows;

@@ -1,7 +1,7 @@
 //! Price files as text: the delimiter, the rows, and the line of each row.
 //!
 //! Publishers write semicolons, commas or tabs, with no-break spaces inside cells, below title lines. Packed and
-//! differently encoded files and spreadsheets come as text from [`crate::unpack`]. A row never spans lines in these
+//! differently encoded files and spreadsheets come as text from `unpack`. A row never spans lines in these
 //! files, so each line is split independently and its number is exact.
 
 use crate::cells::decode;
