@@ -253,19 +253,19 @@ mod tests {
             ("far", "far", ""),
             ("-", "-", ""),
         ] {
-            let (found, of) = bare(cell);
-            assert_eq!((found.as_ref(), of), (plain, unit), "{cell}");
+            let (found, behind) = bare(cell);
+            assert_eq!((found.as_ref(), behind), (plain, unit), "{cell}");
         }
     }
 
     #[test]
     fn one_clear_cell_decides_for_its_column() {
-        let of = |cells: &[&str], habit| decide(cells.iter().copied(), habit);
-        assert_eq!(of(&["12,080", "7,5"], None), Ok(Decimal::Comma));
-        assert_eq!(of(&["$4,380", "480"], Some(Decimal::Point)), Ok(Decimal::Point));
-        assert_eq!(of(&["12.080", "7"], None), Err(Undecided::Open(0)));
-        assert_eq!(of(&["1", "7,5", "7.5"], None), Err(Undecided::Conflict(1, 2, Decimal::Comma)));
-        assert_eq!(of(&["1", "x.y"], None), Ok(Decimal::Point));
+        let decided = |cells: &[&str], habit| decide(cells.iter().copied(), habit);
+        assert_eq!(decided(&["12,080", "7,5"], None), Ok(Decimal::Comma));
+        assert_eq!(decided(&["$4,380", "480"], Some(Decimal::Point)), Ok(Decimal::Point));
+        assert_eq!(decided(&["12.080", "7"], None), Err(Undecided::Open(0)));
+        assert_eq!(decided(&["1", "7,5", "7.5"], None), Err(Undecided::Conflict(1, 2, Decimal::Comma)));
+        assert_eq!(decided(&["1", "x.y"], None), Ok(Decimal::Point));
     }
 
     proptest::proptest! {

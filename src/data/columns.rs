@@ -205,16 +205,31 @@ impl Table {
     fn part(&self, row: usize) -> Option<(&Part, u64)> {
         let position = self.lines.position(row)?;
         let part = self.parts.iter().rev().find(|part| part.start <= position)?;
-        let Lines::Bytes(_, bytes) = &self.lines else { return None };
-        Some((part, count_lines(&bytes[..], part.start)?))
+        Some((part, self.first_line(part)))
+    }
+
+    /// Line of the joined text at which a member of an archive begins.
+    fn first_line(&self, part: &Part) -> u64 {
+        match &self.lines {
+            Lines::Bytes(_, bytes) => count_lines(&bytes[..], part.start).unwrap_or(1),
+            Lines::Rows | Lines::File(_) => 1,
+        }
     }
 
     /// Lines of all rows, as [`line`](Self::line).
     pub fn lines(&self) -> Vec<u64> {
         match &self.kept {
             Some(kept) => kept.iter().map(|row| *row as u64 + 1).collect(),
-            None if !self.parts.is_empty() => (0..self.rows).map(|row| self.line(row)).collect(),
-            None => self.lines.all(self.rows, &self.path),
+            None => {
+                let mut lines = self.lines.all(self.rows, &self.path);
+                let starts: Vec<u64> = self.parts.iter().map(|part| self.first_line(part)).collect();
+                for (row, line) in lines.iter_mut().enumerate().filter(|_| !starts.is_empty()) {
+                    let position = self.lines.position(row).unwrap_or_default();
+                    let part = self.parts.partition_point(|part| part.start <= position);
+                    *line = *line + 1 - part.checked_sub(1).map_or(1, |part| starts[part]);
+                }
+                lines
+            }
         }
     }
 

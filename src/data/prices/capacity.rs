@@ -105,10 +105,11 @@ pub fn read(path: &Path, reading: &Reading, direction: Direction, column: Option
     }
     report.skip("product of the other direction", other);
     report.skip("offer without allocated power", idle);
+    let lines = table.lines();
     let mut clock = WallClock::new(CLOCK);
     let mut rows = Vec::new();
     for ((day, from), (value, row)) in blocks {
-        let line = table.line(row);
+        let line = lines.get(row).copied().unwrap_or(1);
         let at = |hour: i64, clock: &mut WallClock| clock.read(day * DAY_S + hour * HOUR_S).earliest();
         let (start, end) = (at(from, &mut clock), at(from + BLOCK_H, &mut clock));
         // Blocks at a change of the clock have three or five hours.

@@ -442,6 +442,32 @@ fn parquet_numbers_of_every_width_and_dictionaries_are_read() {
     assert_eq!((table.names(5).unwrap().names, table.line(1)), (vec!["a".to_owned()], 3));
 }
 
+#[test]
+fn members_of_an_archive_are_one_table_and_messages_name_theirs() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("p.zip");
+    let head = "\"Time Stamp\",\"Name\",\"PTID\",\"LBMP ($/MWHr)\"\n";
+    let write = |second: &str| {
+        let mut archive = zip::ZipWriter::new(std::fs::File::create(&path).unwrap());
+        let days = [("20240105.csv", "01/05/2024 00:00", "30"), ("20240104.csv", "01/04/2024 23:00", second)];
+        for (name, time, price) in days {
+            archive.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+            write!(archive, "{head}\"{time}\",\"WEST\",1,{price}\n").unwrap();
+        }
+        archive.finish().unwrap();
+    };
+    write("29");
+    let rows = read_file(&path, &Reading::default(), Options::default()).unwrap();
+    let found: Vec<_> = rows.rows.iter().map(|row| (row.time.iso(), row.line, row.values[0])).collect();
+    assert_eq!(found, [("2024-01-05T04:00:00Z".into(), 2, 29.0), ("2024-01-05T05:00:00Z".into(), 2, 30.0)]);
+    write("dear");
+    let error = read_file(&path, &Reading::default(), Options::default()).unwrap_err().to_string();
+    assert!(
+        error.contains("p.zip/20240104.csv:2: LBMP ($/MWHr): found `dear`, expected a number"),
+        "{error}"
+    );
+}
+
 /// The folder of real data, if it contains all of these files.
 fn data(files: &[&str]) -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").canonicalize().ok();
