@@ -25,10 +25,13 @@ pub struct Look {
     omit: &'static [&'static str],
     /// Rows of an instant may change places.
     sorted: bool,
+    /// Postings of less are not looked at.
+    least: f64,
 }
 
 /// A run as it is.
-const PLAIN: Look = Look { back_s: 0, money: 1.0, forget: &[], without: &[], omit: &[], sorted: false };
+const PLAIN: Look =
+    Look { back_s: 0, money: 1.0, forget: &[], without: &[], omit: &[], sorted: false, least: 0.0 };
 
 /// Two worlds that are to be alike, and how each is looked at.
 pub struct Pair {
@@ -204,8 +207,10 @@ fn scaled(world: &World, on: &Switches) -> Option<Pair> {
             _ => cell.to_owned(),
         });
     }
-    let look_at_other = Look { money: FACTOR, ..PLAIN };
-    Some(Pair { one: Some(one), other, look_at_one: PLAIN, look_at_other, until: None })
+    // Postings are whole millionths: one of nothing is not made, while four times as much may be one.
+    let look_at_one = Look { least: 1e-5, ..PLAIN };
+    let look_at_other = Look { money: FACTOR, ..look_at_one };
+    Some(Pair { one: Some(one), other, look_at_one, look_at_other, until: None })
 }
 
 /// Vehicles start at a depot and with a charge of their fleet's own: draws by the number of a vehicle play no part, and no
@@ -239,7 +244,8 @@ fn reordered(world: &World, on: &Switches) -> Option<Pair> {
             array.reverse();
         }
     }
-    let look = Look { sorted: true, forget: &["session_id", "bid_id", "reference"], ..PLAIN };
+    // Of vehicles that arrive at one instant, the first takes the first connector.
+    let look = Look { sorted: true, forget: &["session_id", "connector", "bid_id", "reference"], ..PLAIN };
     let other = with(world, &scenario);
     Some(Pair { one: Some(one), other, look_at_one: look, look_at_other: look, until: None })
 }
@@ -309,7 +315,7 @@ fn split(world: &World, on: &Switches) -> Option<Pair> {
     }
     let look = Look {
         sorted: true,
-        forget: &["fleet", "vehicle_id", "session_id", "reference"],
+        forget: &["fleet", "vehicle_id", "session_id", "connector", "reference"],
         without: &["fleet", "sites"],
         omit: &["-half"],
         ..PLAIN
@@ -379,7 +385,8 @@ fn shorter(world: &World, on: &Switches) -> Option<Pair> {
         "bids-balancing",
         "bids-integrated",
         "bids-learned",
-        // Stations and drivers plan up to the end.
+        // Prices are announced, and stations and drivers plan, up to the end.
+        "price-aware",
         "private-fleet",
         "nash",
         "c-nash",
@@ -447,6 +454,11 @@ fn rows(bytes: &[u8], look: &Look, until: Option<DateTime<Utc>>) -> Vec<Vec<Cell
         let cells: Vec<AnyValue<'_>> =
             columns.iter().map(|column| column.get(row).expect("a cell")).collect();
         if until.is_some_and(|until| cells.iter().filter_map(time).any(|at| at >= until)) {
+            continue;
+        }
+        let posted = columns.iter().zip(&cells).find(|(column, _)| column.name() == "amount");
+        let posted = posted.and_then(|(_, cell)| cell.extract::<f64>());
+        if posted.is_some_and(|amount| (amount / look.money).abs() < look.least) {
             continue;
         }
         let cells = columns.iter().zip(cells).map(|(column, cell)| {
