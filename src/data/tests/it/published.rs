@@ -452,7 +452,7 @@ fn members_of_an_archive_are_one_table_and_messages_name_theirs() {
         let days = [("20240105.csv", "01/05/2024 00:00", "30"), ("20240104.csv", "01/04/2024 23:00", second)];
         for (name, time, price) in days {
             archive.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
-            write!(archive, "{head}\"{time}\",\"WEST\",1,{price}\n").unwrap();
+            writeln!(archive, "{head}\"{time}\",\"WEST\",1,{price}").unwrap();
         }
         archive.finish().unwrap();
     };
