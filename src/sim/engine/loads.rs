@@ -7,6 +7,7 @@
 //! price.
 
 use super::{Accounts, Simulation};
+use crate::world::charging::FleetEnergy;
 use gridfleet_core::ids::RetailerId;
 use gridfleet_core::ledger::{EntryKind, Money, Reference};
 use gridfleet_core::records::{LoadRecord, Recorder, SessionRecord};
@@ -69,8 +70,11 @@ impl Simulation {
         let mut load_kw = 0.0;
         let mut power_kw = std::mem::take(&mut self.station_kw);
         power_kw.clear();
+        // Only the readings of fleets need the sums by fleet.
+        let mut fleets = vec![FleetEnergy::default(); setup.fleets.len()];
         for (position, &station) in book.stations.iter().enumerate() {
-            let metered = self.state.station_energy_kwh(&setup, station) - book.metered_kwh[position];
+            let total_kwh = self.state.read_station(&setup, station, &mut fleets);
+            let metered = total_kwh - book.metered_kwh[position];
             power_kw.push(metered / hours);
             load_kw += metered / hours;
         }

@@ -14,11 +14,13 @@ pub(super) struct Readings {
     time: SimTime,
     /// By fleet [kWh].
     fleet_kwh: Vec<f64>,
+    /// Scratch buffer: energy and charge since the last changes of power, by fleet.
+    charging: Vec<FleetEnergy>,
 }
 
 impl Readings {
     pub fn new(setup: &Setup) -> Self {
-        Self { time: setup.start, fleet_kwh: vec![0.0; setup.fleets.len()] }
+        Self { time: setup.start, fleet_kwh: vec![0.0; setup.fleets.len()], charging: Vec::new() }
     }
 
     /// Time of the latest reading.
@@ -60,6 +62,7 @@ impl Simulation {
             });
             self.readings.fleet_kwh[i] = kwh;
         }
+        self.readings.charging = charging;
         if (now - self.setup.start) % DAY_S == 0 || now == self.setup.measured_from || now == self.setup.end {
             self.post_driving(recorder);
         }
@@ -71,7 +74,9 @@ impl Simulation {
     /// Returns energy and charge since the last changes of power, by fleet.
     fn read_stations(&mut self, since: SimTime, recorder: &mut dyn Recorder) -> Vec<FleetEnergy> {
         let now = self.state.now;
-        let mut fleets = vec![FleetEnergy::default(); self.setup.fleets.len()];
+        let mut fleets = std::mem::take(&mut self.readings.charging);
+        fleets.clear();
+        fleets.resize(self.setup.fleets.len(), FleetEnergy::default());
         let hours = (now - since) as f64 / 3_600.0;
         let all = recorder.needs_idle_stations();
         let next = |state: &State, from: usize| {

@@ -120,7 +120,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever vehicles do, and in any order, the sums are those over all vehicles; when all are back, they are
+        /// The sums are those over all vehicles, in any order of events; when all vehicles are back, they are
         /// exactly those of the beginning.
         #[test]
         fn sums_follow_each_vehicle_and_forget_nothing(

@@ -121,11 +121,6 @@ impl Session {
         (vehicle_type.kwh(soc - self.soc_start + given), vehicle_type.kwh(given))
     }
 
-    /// Energy drawn from the grid less energy fed back, from the anchor to `t` [kWh].
-    fn since_anchor_kwh(&self, vehicle_type: &VehicleType, t: SimTime) -> f64 {
-        at_plug_kwh(vehicle_type, self.soc(vehicle_type, t) - self.anchor_soc)
-    }
-
     /// Energy drawn from the grid less energy fed back, from the anchor to `t` [kWh]; adds it, and the charge, to
     /// `fleet`.
     pub fn read(&self, vehicle_type: &VehicleType, t: SimTime, fleet: &mut FleetEnergy) -> f64 {
@@ -312,10 +307,7 @@ impl Stations {
             plugged: IdSet::new(first as usize),
             fleets: vec![FleetEnergy::default(); setup.fleets.len()],
             // All, so that the first reading records each.
-            changed: (0..setup.stations.len()).fold(IdSet::new(setup.stations.len()), |mut set, i| {
-                set.insert(i);
-                set
-            }),
+            changed: IdSet::full(setup.stations.len()),
             demands: Vec::new(),
             feeds: Vec::new(),
         }
@@ -396,22 +388,6 @@ impl Stations {
         let id = SessionId(self.next_session);
         self.next_session += 1;
         id
-    }
-
-    /// Energy that a station has drawn until `t` [kWh].
-    pub fn energy_kwh(
-        &self,
-        setup: &Setup,
-        type_of: impl Fn(VehicleId) -> usize,
-        station: StationId,
-        t: SimTime,
-    ) -> f64 {
-        let mut total = self.stations[station.index()].settled_kwh;
-        for session in self.sessions[self.connectors(setup, station)].iter().flatten() {
-            let vehicle_type = &setup.types[type_of(session.vehicle)];
-            total += session.since_anchor_kwh(vehicle_type, t);
-        }
-        total
     }
 
     /// A vehicle is plugged in at a free connector.

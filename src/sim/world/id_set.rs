@@ -12,6 +12,13 @@ impl IdSet {
         Self { words: vec![0; count.div_ceil(64)] }
     }
 
+    /// All indices below `count`.
+    pub fn full(count: usize) -> Self {
+        let mut set = Self::new(count);
+        (0..count).for_each(|index| set.insert(index));
+        set
+    }
+
     /// Adds an index.
     ///
     /// # Panics
@@ -69,6 +76,8 @@ mod tests {
         }
         assert_eq!(walked, [0, 63, 64, 199]);
         assert_eq!(IdSet::new(0).next(0), None);
+        let full = IdSet::full(65);
+        assert_eq!((full.next(0), full.next(64), full.next(65)), (Some(0), Some(64), None));
         assert_eq!(set.next(1_000), None);
     }
 }

@@ -373,12 +373,6 @@ impl State {
         }
     }
 
-    /// Energy that a station has drawn until now [kWh].
-    pub fn station_energy_kwh(&self, setup: &Setup, station: StationId) -> f64 {
-        let type_of = |v: VehicleId| self.vehicles[v.index()].vehicle_type.index();
-        self.stations.energy_kwh(setup, type_of, station, self.now)
-    }
-
     /// Energy drawn until now, by fleet and retailer; `drawn` is overwritten.
     pub fn read_drawn(&self, setup: &Setup, drawn: &mut Vec<EnergyAccount>) {
         drawn.clone_from(&self.drawn);
