@@ -45,12 +45,15 @@ pub fn migrate(file: &Path, text: String) -> Result<Migration> {
         let found = document.root.get("version").map_or("nothing".to_owned(), Node::describe);
         return Err(document.error("version", found, format!("{FIRST} or {VERSION}")).into());
     }
-    let mut edits = modernise(&mut document);
-    edits.sort_by_key(|edit| edit.at.start);
-    let mut text = document.text;
-    for edit in edits.iter().rev() {
-        text.replace_range(edit.at.clone(), &edit.text);
+    let edits = modernise(&mut document);
+    let mut text = String::with_capacity(document.text.len());
+    let mut copied = 0;
+    for edit in &edits {
+        text.push_str(&document.text[copied..edit.at.start]);
+        text.push_str(&edit.text);
+        copied = edit.at.end;
     }
+    text.push_str(&document.text[copied..]);
     // The version itself is one of the edits, but not a name.
     Ok(Migration { text, renamed: Some(edits.len().saturating_sub(1)) })
 }
@@ -65,6 +68,7 @@ pub(super) fn upgrade(document: &mut Document) -> Option<String> {
     Some(format!("{file}: format version {FIRST}; `gridfleet migrate {file}` brings it to version {VERSION}"))
 }
 
+/// Replaces the names of version 1 in the tree; returns the replacements in the text, in its order.
 fn modernise(document: &mut Document) -> Vec<Edit> {
     let mut edits = Vec::new();
     let is_study = document.root.get("scenario").is_some();
@@ -75,6 +79,9 @@ fn modernise(document: &mut Document) -> Vec<Edit> {
         version.node.value = Value::Integer(i64::from(VERSION));
         replace(&version.node.origin, VERSION.to_string(), &mut edits);
     }
+    // One header may introduce the same key for several tables.
+    edits.sort_by_key(|edit| edit.at.start);
+    edits.dedup();
     edits
 }
 
@@ -120,8 +127,6 @@ fn rename_texts(node: &mut Node, edits: &mut Vec<Edit>) {
 fn replace(origin: &Origin, text: String, edits: &mut Vec<Edit>) {
     if let Origin::File(at) = origin
         && !at.is_empty()
-        // One header may introduce the same key for several tables.
-        && edits.iter().all(|edit| edit.at != *at)
     {
         edits.push(Edit { at: at.clone(), text });
     }
