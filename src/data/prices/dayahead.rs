@@ -5,6 +5,7 @@
 //! `stamps` converts the times. Prices are converted to one per MWh by the unit that the header, the user or the
 //! kind of file states.
 
+use super::decimals::counts_hours;
 use super::slots::Rows;
 use super::stamps::{self, TimeColumns};
 use super::text::Text;
@@ -512,15 +513,4 @@ fn doubts(values: &[f64], name: &str, report: &mut PriceReport) {
             most / middle
         ));
     }
-}
-
-/// Whether the numbers run through 0, 1, .. 23 (or 1 .. 24), each once or several times.
-fn counts_hours(values: &[f64]) -> bool {
-    let hours = values.iter().all(|v| v.fract() == 0.0 && (0.0..=24.0).contains(v));
-    let in_turn = values.windows(2).all(|pair| {
-        let step = pair[1] - pair[0];
-        step == 0.0 || step == 1.0 || (pair[0] >= 23.0 && pair[1] <= 1.0)
-    });
-    let range = values.iter().fold(0.0_f64, |most, v| most.max(*v));
-    hours && in_turn && range >= 11.0
 }

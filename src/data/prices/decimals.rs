@@ -119,7 +119,7 @@ fn believable(text: &Text, key: &str, cells: &[Cell<'_>], values: &[f64], decima
 }
 
 /// Whether the numbers run through 0, 1, .. 23 (or 1 .. 24), each once or several times.
-fn counts_hours(values: &[f64]) -> bool {
+pub(super) fn counts_hours(values: &[f64]) -> bool {
     let hours = values.iter().all(|v| v.fract() == 0.0 && (0.0..=24.0).contains(v));
     let in_turn = values.windows(2).all(|pair| {
         let step = pair[1] - pair[0];

@@ -1,7 +1,7 @@
 //! Contents of a file as one table: unpacked from gzip and zip, decoded to UTF-8, and written as CSV where the file is a
 //! spreadsheet or JSON.
 //!
-//! Nothing is extracted to disk, and a packed file that would grow beyond a limit is refused before it does.
+//! Archives are unpacked in memory only; a packed file that would grow beyond a limit is refused before it does.
 
 mod json;
 mod sheet;

@@ -1,21 +1,18 @@
 //! Car2Go files: samples of the real format, and errors in bad files.
 
+use crate::real::data;
 use chrono_tz::Europe::Berlin;
 use gridfleet_core::error::Error;
 use gridfleet_data::{OnBadRow, Trace, car2go};
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 const HEAD: &str =
     "name,vin,latitude,longitude,interior,exterior,address,fuel,engineType,charging,timestamp\n";
 
 fn witness(name: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/car2go").join(name);
-    if path.exists() {
-        return Some(path);
-    }
-    println!("skipped: {} is not there", path.display());
-    None
+    let file = format!("car2go/{name}");
+    Some(data(&[&file])?.join(file))
 }
 
 fn file(content: &[u8], ending: &str) -> tempfile::NamedTempFile {

@@ -4,5 +4,6 @@ mod car2go;
 mod prices;
 mod prices_bad;
 mod published;
+mod real;
 mod trips;
 mod trips_bad;

@@ -1,12 +1,13 @@
 //! Importers of prices: their results for files in the formats of markets.
 
+use crate::real::data;
 use gridfleet_core::time::SimTime;
 use gridfleet_data::prices::slots::{GapRule, Rows};
 use gridfleet_data::prices::srl::{HighDays, is_holiday, read as clear};
 use gridfleet_data::prices::srl_files::Direction;
 use gridfleet_data::prices::text::Text;
 use gridfleet_data::prices::{dayahead, intraday, nordpool, read, read_two, write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 const BERLIN: chrono_tz::Tz = chrono_tz::Europe::Berlin;
 
@@ -304,16 +305,6 @@ fn what_is_written_reads_back_and_tells_what_was_filled() {
     assert_eq!(made_by.filled[0].slots, 1);
     assert_eq!(made_by.filled[0].from, "2016-01-01T01:00:00Z");
     assert_eq!(about.columns[0].mean, 18.5);
-}
-
-/// The folder of real data, if it contains all of these files.
-fn data(files: &[&str]) -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").canonicalize().ok();
-    let folder = folder.filter(|folder| files.iter().all(|file| folder.join(file).is_file()));
-    if folder.is_none() {
-        println!("skipped: no {files:?} in ../shared/data");
-    }
-    folder
 }
 
 #[test]

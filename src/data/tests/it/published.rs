@@ -1,5 +1,6 @@
 //! Files as publishers and spreadsheets write them: each comes in without a statement, or is refused with a reason.
 
+use crate::real::data;
 use gridfleet_core::error::Result;
 use gridfleet_core::rng::Streams;
 use gridfleet_core::time::SimTime;
@@ -10,7 +11,7 @@ use gridfleet_data::prices::slots::GapRule;
 use gridfleet_data::table::TableFile;
 use gridfleet_data::{DateOrder, Reading, Trace, TripFormat, TripSource, load};
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 const STREAMS: Streams = Streams { seed: 1, replication: 0 };
 
@@ -466,16 +467,6 @@ fn members_of_an_archive_are_one_table_and_messages_name_theirs() {
         error.contains("p.zip/20240104.csv:2: LBMP ($/MWHr): found `dear`, expected a number"),
         "{error}"
     );
-}
-
-/// The folder of real data, if it contains all of these files.
-fn data(files: &[&str]) -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").canonicalize().ok();
-    let folder = folder.filter(|folder| files.iter().all(|file| folder.join(file).is_file()));
-    if folder.is_none() {
-        println!("skipped: no {files:?} in ../shared/data");
-    }
-    folder
 }
 
 #[test]
