@@ -1,5 +1,6 @@
 //! `gridfleet migrate`, and files of version 1 that are not migrated: the same results under the present names.
 
+use crate::run::names;
 use assert_cmd::cargo::cargo_bin;
 use std::path::Path;
 use std::process::Command;
@@ -69,15 +70,6 @@ fn street(folder: &Path) {
     std::fs::write(folder.join("trips.csv"), trips).unwrap();
     std::fs::write(folder.join("prices.csv"), prices).unwrap();
     std::fs::write(folder.join("old.toml"), OLD).unwrap();
-}
-
-fn names(folder: &Path) -> Vec<String> {
-    let mut names: Vec<String> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    names
 }
 
 #[test]
