@@ -89,9 +89,9 @@ pub(super) fn check_footer(bytes: &[u8]) -> Result<(), String> {
 }
 
 /// Reads a value and discards it.
-fn walk(protocol: &mut TCompactInputProtocol<&[u8]>, of: TType, levels: usize) -> Result<(), String> {
+fn walk(protocol: &mut TCompactInputProtocol<&[u8]>, kind: TType, levels: usize) -> Result<(), String> {
     let levels = levels.checked_sub(1).ok_or("a footer that is nested too deep")?;
-    let read = match of {
+    let read = match kind {
         TType::Bool => protocol.read_bool().map(drop),
         TType::I08 => protocol.read_i8().map(drop),
         TType::I16 => protocol.read_i16().map(drop),

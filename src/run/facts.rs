@@ -66,7 +66,7 @@ pub fn audit_facts(setup: &Setup, outputs: OutputOptions) -> AuditFacts {
         slope_per_mwh_kw: setup.retailers[s.retailer.index()].tariff.slope_per_mwh_kw(),
     });
     AuditFacts {
-        assigned: setup.requests.bound.iter().map(Option::is_some).collect(),
+        assigned: setup.requests.recorded.iter().map(Option::is_some).collect(),
         patience_s: match setup.mode {
             Mode::Dispatch { patience_s } => Some(patience_s),
             Mode::Replay => None,

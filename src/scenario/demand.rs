@@ -110,12 +110,12 @@ pub(crate) fn demand(
             continue;
         };
         if replay {
-            let Some((bound, owner)) = binder.bind(trace, i, fleet) else {
+            let Some((recorded, owner)) = binder.bind(trace, i, fleet) else {
                 no_vehicle += 1;
                 continue;
             };
             fleet = owner;
-            requests.bound.push(Some(bound));
+            requests.recorded.push(Some(recorded));
         }
         let (from, to) = (trace.origin[i], trace.destination[i]);
         let (mut distance_km, mut duration_s) = (trace.distance_km[i], trace.duration_s[i]);
@@ -308,7 +308,7 @@ impl<'a> Binder<'a> {
         };
         let start = self.vehicles.get(vehicle.index())?;
         let fall = trace.soc_start[i] - trace.soc_end[i];
-        let bound = RecordedTrip {
+        let recorded = RecordedTrip {
             vehicle,
             soc: if fall >= 0.0 {
                 RecordedSoc::Fell(fall * start.consumption_factor)
@@ -319,6 +319,6 @@ impl<'a> Binder<'a> {
             },
             ends_at_charger: trace.ends_at_charger[i],
         };
-        Some((bound, start.fleet))
+        Some((recorded, start.fleet))
     }
 }

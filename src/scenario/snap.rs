@@ -24,16 +24,16 @@ pub(crate) fn snap(
     let mut last: Vec<Option<PlaceId>> = vec![None; vehicles.len()];
     let mut search = Search::default();
     for i in 0..requests.len() {
-        let Some(bound) = requests.bound[i] else { continue };
-        let last = &mut last[bound.vehicle.index()];
+        let Some(recorded) = requests.recorded[i] else { continue };
+        let last = &mut last[recorded.vehicle.index()];
         match *last {
             Some(place) if places.distance_km(place, requests.origin[i]) <= SAME_PLACE_KM => {
                 requests.origin[i] = place;
             }
             _ => {}
         }
-        if bound.ends_at_charger {
-            let fleet = vehicles[bound.vehicle.index()].fleet;
+        if recorded.ends_at_charger {
+            let fleet = vehicles[recorded.vehicle.index()].fleet;
             let mut first = First::new(|station: u32| stations[station as usize].access.allows(fleet));
             let destination = requests.destination[i];
             index.nearest(places, destination, 1, SAME_PLACE_KM, &mut search, &mut first);

@@ -173,7 +173,7 @@ fn fare(setup: &Setup, asked: &trace::Asked) -> f64 {
     let first = requests.time.partition_point(|&time| time < asked.time);
     let then = (first..requests.len()).take_while(|&i| requests.time[i] == asked.time);
     let of_vehicle = |&i: &usize| {
-        requests.bound.get(i).is_some_and(|bound| bound.is_some_and(|b| b.vehicle == asked.vehicle))
+        requests.recorded.get(i).is_some_and(|bound| bound.is_some_and(|b| b.vehicle == asked.vehicle))
     };
     then.into_iter().find(of_vehicle).map_or(0.0, |i| requests.fare[i].units())
 }

@@ -58,12 +58,12 @@ fn table_1_has_all_weights_and_a_frontier_on_each_day() {
 
 #[test]
 fn the_same_seed_gives_the_same_figures_and_another_gives_others() {
-    let of = |seed: u64| {
+    let result = |seed: u64| {
         let outcome = targets::run(&table1::TARGET, Draws { seed, replications: 1 });
         numbers(&outcome, "expected_profit").to_vec()
     };
-    assert_eq!(of(1), of(1));
-    assert_ne!(of(1), of(2));
+    assert_eq!(result(1), result(1));
+    assert_ne!(result(1), result(2));
 }
 
 #[test]

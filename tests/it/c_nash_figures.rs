@@ -13,7 +13,7 @@ fn run(target: &Target, seed: u64, replications: Option<u32>) -> Outcome {
 }
 
 /// The figures of a case: `case` may be the beginning of its name.
-fn of<'a>(outcome: &'a Outcome, case: &str) -> Vec<&'a Figure> {
+fn figures_of<'a>(outcome: &'a Outcome, case: &str) -> Vec<&'a Figure> {
     outcome.figures.iter().filter(|figure| figure.case.starts_with(case)).collect()
 }
 
@@ -52,7 +52,7 @@ fn figure_2_is_the_picture_and_theorem_4_7_knows_its_sides() {
     assert_eq!(holding(&outcome), (9, 9));
     for (variant, more) in [("picture", 1), ("text", 0)] {
         for size in 2..=5 {
-            let figures = of(&outcome, &format!("{variant}, {size} "));
+            let figures = figures_of(&outcome, &format!("{variant}, {size} "));
             let (demand, sensitivity) = five(size + more);
             let differences = conditions::equal_prices(0.5, &sensitivity, &demand, &together(5, size));
             assert_eq!(sides(&figures), predicted(&differences, size), "{variant}, {size}");
@@ -65,8 +65,10 @@ fn figure_2_is_the_picture_and_theorem_4_7_knows_its_sides() {
 fn figure_2_as_the_text_has_it_is_another() {
     let outcome = run(&fig2::TARGET, SEED, None);
     for (size, _) in FIG2_PICTURE {
-        let (picture, text) =
-            (of(&outcome, &format!("picture, {size} ")), of(&outcome, &format!("text, {size} ")));
+        let (picture, text) = (
+            figures_of(&outcome, &format!("picture, {size} ")),
+            figures_of(&outcome, &format!("text, {size} ")),
+        );
         for (published, other) in picture.iter().zip(text) {
             assert_eq!(other.verdict(), Verdict::NotChecked);
             let figure = Figure { computed: other.computed, ..(*published).clone() };
@@ -81,7 +83,7 @@ fn figure_3_harms_coalitions_and_theorem_4_11_knows_its_sides() {
     assert_eq!((holding(&outcome), outcome.findings.len()), ((0, 0), 3));
     for (variant, more) in [("picture", 1), ("text", 0)] {
         for size in 2..=5 {
-            let figures = of(&outcome, &format!("{variant}, {size} "));
+            let figures = figures_of(&outcome, &format!("{variant}, {size} "));
             let (_, sensitivity) = five(size + more);
             let differences = conditions::equal_nominal(0.5, &sensitivity, &together(5, size));
             assert_eq!(sides(&figures), predicted(&differences, size), "{variant}, {size}");
@@ -111,7 +113,7 @@ fn figure_4_drawn_otherwise_is_another() {
     let (Values::Texts(variants), Values::Numbers(values)) = (&columns[0].1, &columns[3].1) else {
         panic!("{columns:?}");
     };
-    let published = of(&outcome, "picture");
+    let published = figures_of(&outcome, "picture");
     assert_eq!(published.len(), 3 * FIG4_PICTURE.len());
     for (variant, expected) in [
         ("picture, independent", 0..=0),

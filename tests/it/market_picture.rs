@@ -33,9 +33,9 @@ fn charts_with(html: &str, name: &str) -> Vec<Value> {
     let (_, rest) = html.split_once("<script type=\"application/json\" id=\"data\">").unwrap();
     let (data, _) = rest.split_once("</script>").unwrap();
     let data: Value = serde_json::from_str(data).unwrap();
-    let of =
+    let is_market =
         |chart: &Value| chart["series"].as_array().is_some_and(|all| all.iter().any(|s| s["name"] == name));
-    data["charts"].as_array().unwrap().iter().filter(|chart| of(chart)).cloned().collect()
+    data["charts"].as_array().unwrap().iter().filter(|chart| is_market(chart)).cloned().collect()
 }
 
 #[test]

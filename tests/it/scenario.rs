@@ -558,14 +558,14 @@ fn replay_binds_trips_to_the_vehicles_of_the_trace() {
     assert_eq!(names, ["S-GO 1", "S-GO 2"]);
     assert_eq!([setup.vehicles[0].soc, setup.vehicles[1].soc], [0.80, 0.60]);
     assert_eq!(setup.places.lat(setup.vehicles[1].place), 51.50);
-    let bound = &setup.requests.bound;
-    let bound: Vec<_> = bound.iter().flatten().collect();
-    assert_eq!(bound.iter().map(|b| b.vehicle.0).collect::<Vec<_>>(), [0, 1, 0]);
-    let RecordedSoc::Fell(fall) = bound[0].soc else { panic!("{:?}", bound[0].soc) };
+    let recorded = &setup.requests.recorded;
+    let recorded: Vec<_> = recorded.iter().flatten().collect();
+    assert_eq!(recorded.iter().map(|b| b.vehicle.0).collect::<Vec<_>>(), [0, 1, 0]);
+    let RecordedSoc::Fell(fall) = recorded[0].soc else { panic!("{:?}", recorded[0].soc) };
     assert!((fall - 0.05).abs() < 1e-12);
-    let RecordedSoc::Rose(rise) = bound[2].soc else { panic!("{:?}", bound[2].soc) };
+    let RecordedSoc::Rose(rise) = recorded[2].soc else { panic!("{:?}", recorded[2].soc) };
     assert!((rise - 0.03).abs() < 1e-12);
-    assert!(bound[1].ends_at_charger && !bound[0].ends_at_charger);
+    assert!(recorded[1].ends_at_charger && !recorded[0].ends_at_charger);
     assert_eq!(setup.mode, Mode::Replay);
 }
 

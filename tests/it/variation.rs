@@ -369,8 +369,8 @@ fn replay_keeps_each_vehicles_trips_of_a_day_in_order() {
     let by_vehicle = |scenario: &Scenario| {
         let (setup, _) = scenario.build_from(&recorded, streams).unwrap();
         let mut trips: BTreeMap<String, Vec<(SimTime, u32)>> = BTreeMap::new();
-        for (i, bound) in setup.requests.bound.iter().enumerate() {
-            let name = setup.vehicles[bound.unwrap().vehicle.index()].name.clone();
+        for (i, recorded) in setup.requests.recorded.iter().enumerate() {
+            let name = setup.vehicles[recorded.unwrap().vehicle.index()].name.clone();
             trips.entry(name).or_default().push((setup.requests.time[i], setup.requests.duration_s[i]));
         }
         trips

@@ -132,9 +132,9 @@ impl<'a> Case<'a> {
         Self { long: true, ..self }
     }
 
-    /// Whether this case is the one in `of` that is drawn under a name.
-    fn draws(&self, name: &str, of: u64) -> bool {
-        stream(self.seed, name).random_range(0..of) == 0
+    /// Whether this case is the one in `one_in` that is drawn under a name.
+    fn draws(&self, name: &str, one_in: u64) -> bool {
+        stream(self.seed, name).random_range(0..one_in) == 0
     }
 
     /// Writes the world and checks it with all of `oracles`.

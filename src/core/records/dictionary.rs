@@ -218,7 +218,7 @@ pub const TABLES: &[Table] = &[
             column("vehicle_id", Text, "Vehicle."),
             column("fleet", Text, "Its fleet."),
             column("station_id", Text, "Station."),
-            column("station_operator", Text, "Who runs the station."),
+            column("station_operator", Text, "Operator of the station."),
             column("retailer", Text, "Retailer of its energy; where owners choose theirs, the one at the end of the visit."),
             column("connector", Int, "Number of the connector at its station; null if it never got one.")
                 .nullable(),
@@ -267,7 +267,7 @@ pub const TABLES: &[Table] = &[
         columns: &[
             column("time", Time, "When the meters were read."),
             column("station_id", Text, "Station."),
-            column("operator", Text, "Who runs it."),
+            column("operator", Text, "Operator of the station."),
             column("retailer", Text, "Its retailer; where owners choose theirs, the one in the scenario."),
             column("occupied", Int, "Connectors with a vehicle.").unit("connectors"),
             column("queue", Int, "Vehicles waiting.").unit("vehicles"),
@@ -321,7 +321,7 @@ pub const TABLES: &[Table] = &[
             column("broadcast_time", Time, "When it was announced."),
             column("valid_from", Time, "First instant at which it holds."),
             column("valid_to", Time, "First instant at which it holds no longer."),
-            column("retailer", Text, "Who asks it."),
+            column("retailer", Text, "Retailer that asks this price."),
             column("price_per_mwh", Float, "Price of energy.").unit("currency/MWh"),
         ],
     },
@@ -332,7 +332,7 @@ pub const TABLES: &[Table] = &[
             column("slot_start", Time, "First instant of the slot, or of the simulation."),
             column("slot_end", Time, "First instant after the slot, or the end of the simulation."),
             column("station_id", Text, "Station."),
-            column("operator", Text, "Who runs it."),
+            column("operator", Text, "Operator of the station."),
             column("nominal_kw", Float, "Mean power if every vehicle had charged from its arrival as fast as it can.")
                 .unit("kW"),
             column("budget_kw", Float, "Most power that a policy let it draw at the end of the slot; null without limit.")
@@ -346,7 +346,7 @@ pub const TABLES: &[Table] = &[
             column(
                 "deviation_cost",
                 Float,
-                "Half the station's sensitivity times the squared difference of power and nominal power; nobody pays it.",
+                "Half the station's sensitivity times the squared difference of power and nominal power; it is not paid.",
             )
             .unit("currency"),
         ],
@@ -357,7 +357,7 @@ pub const TABLES: &[Table] = &[
         columns: &[
             column("slot_start", Time, "First instant of the slot, or of the simulation."),
             column("slot_end", Time, "First instant after the slot, or the end of the simulation."),
-            column("retailer", Text, "Who sells."),
+            column("retailer", Text, "Retailer that sells."),
             column("price_per_mwh", Float, "What it asked.").unit("currency/MWh"),
             column("share", Float, "Share of owners who chose it (0..1), whether they charged or not."),
             column("energy_kwh", Float, "Drawn by its customers, less what they fed back.").unit("kWh"),
@@ -430,7 +430,7 @@ pub const TABLES: &[Table] = &[
             column("lat", Float, "Latitude, of a zone that of its centroid.").unit("degrees north"),
             column("lon", Float, "Longitude, of a zone that of its centroid.").unit("degrees east"),
             column("place", Text, "Its place, as in places."),
-            column("operator", Text, "Who runs the station; null for the others.").nullable(),
+            column("operator", Text, "Operator of the station; null for the others.").nullable(),
             column("connectors", Int, "Connectors of the station; null for the others.")
                 .unit("connectors")
                 .nullable(),

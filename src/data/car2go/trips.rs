@@ -35,7 +35,7 @@ struct CarTrip {
     ends_at_charger: bool,
 }
 
-/// A car parked at one place: its first and last sighting there.
+/// A car parked at one place: its first and last sighting after.
 #[derive(Debug, Clone, Copy)]
 struct Stay {
     first: Sighting,
@@ -80,11 +80,11 @@ fn stay(sightings: &[Sighting], chargers: &[(i32, i32)]) -> Option<Stay> {
 
 fn trips_between(stays: &[Stay], trips: &mut Vec<CarTrip>, bad: &mut Bad) {
     let first_of_car = trips.len();
-    for (here, there) in stays.iter().zip(stays.iter().skip(1)) {
-        let (left, arrived) = (here.last, there.first);
+    for (before, after) in stays.iter().zip(stays.iter().skip(1)) {
+        let (left, arrived) = (before.last, after.first);
         if arrived.time - left.time > SERVICE_TRIP_S {
             bad.skip("service trip of more than two days");
-            let charged = there.at_charger || arrived.percent > left.percent;
+            let charged = after.at_charger || arrived.percent > left.percent;
             if let Some(before) = trips.get_mut(first_of_car..).and_then(<[_]>::last_mut)
                 && charged
             {
@@ -100,7 +100,7 @@ fn trips_between(stays: &[Stay], trips: &mut Vec<CarTrip>, bad: &mut Bad) {
             to: (arrived.lat, arrived.lon),
             percent: [left.percent, arrived.percent],
             distance_km: f64::NAN,
-            ends_at_charger: there.at_charger,
+            ends_at_charger: after.at_charger,
         });
     }
 }

@@ -21,8 +21,8 @@ pub struct Requests {
     pub fare: Vec<Money>,
     /// Fleet that the rider asks.
     pub fleet: Vec<FleetId>,
-    /// Binding of a trip to its vehicle, in replay or for a driver's trips; empty if no trip is bound.
-    pub bound: Vec<Option<RecordedTrip>>,
+    /// Recorded trip of each request that belongs to a certain vehicle, in replay or for a driver's trips; empty if none does.
+    pub recorded: Vec<Option<RecordedTrip>>,
 }
 
 /// Recorded state of charge over a trip.
@@ -36,7 +36,7 @@ pub enum RecordedSoc {
     Rose(f64),
 }
 
-/// Known data of a trip that is bound to a vehicle.
+/// Known data of a trip that belongs to a certain vehicle.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RecordedTrip {
     /// The vehicle.
@@ -65,7 +65,7 @@ impl Requests {
                 keeps(i - 1)
             });
         }
-        let Self { time, origin, destination, duration_s, distance_km, fare, fleet, bound } = self;
+        let Self { time, origin, destination, duration_s, distance_km, fare, fleet, recorded } = self;
         column(time, &keeps);
         column(origin, &keeps);
         column(destination, &keeps);
@@ -73,12 +73,12 @@ impl Requests {
         column(distance_km, &keeps);
         column(fare, &keeps);
         column(fleet, &keeps);
-        column(bound, &keeps);
+        column(recorded, &keeps);
     }
     /// Binding of a request to its vehicle.
     #[inline]
     pub fn recorded_trip(&self, request: RequestId) -> Option<RecordedTrip> {
-        self.bound.get(request.index()).copied().flatten()
+        self.recorded.get(request.index()).copied().flatten()
     }
     /// Time of the request.
     #[inline]

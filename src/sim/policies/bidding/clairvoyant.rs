@@ -85,7 +85,7 @@ fn vehicles(setup: &Setup, fleet: FleetId) -> Vec<VehicleSchedule> {
         .collect();
     let requests = &setup.requests;
     for i in 0..requests.len() {
-        let Some(recorded) = requests.bound[i] else { continue };
+        let Some(recorded) = requests.recorded[i] else { continue };
         let Some(vehicle) = &mut vehicles[recorded.vehicle.index()] else { continue };
         let start_s = requests.time[i].0;
         let start = &setup.vehicles[recorded.vehicle.index()];
