@@ -1,4 +1,4 @@
-//! One replication from start to end, for single runs and for the tasks of studies.
+//! One replication from start to end, for single runs, the tasks of studies and the weeks of a training.
 
 use super::Progress;
 use crate::engine::{self, Simulation};
@@ -36,6 +36,18 @@ pub struct Simulated {
 }
 
 impl Replication<'_> {
+    /// A replication without checks of the engine's state, which nothing stops and whose progress is not reported.
+    pub fn of(setup: Arc<Setup>, policies: Policies, streams: Streams) -> Self {
+        static NEVER: AtomicBool = AtomicBool::new(false);
+        Self { setup, policies, streams, audited: false, stop: &NEVER, progress: &() }
+    }
+
+    /// The simulation at its start, for callers that simulate in steps of their own.
+    pub fn begin(self) -> Simulation {
+        let simulation = Simulation::under(self.setup, self.policies, self.streams);
+        if self.audited { simulation.audited() } else { simulation }
+    }
+
     /// Simulates the whole period; records also go to `recorder`. Ends early, without an error, when `failed` reports
     /// that the recorder can accept no more records.
     ///
@@ -43,17 +55,14 @@ impl Replication<'_> {
     /// [`Error::Interrupted`] if `stop` is set during the simulation; [`Error::Other`] if an instant does not end;
     /// [`Error::Audit`] if the books do not balance; [`Error::Input`] if an amount is too large to be posted.
     pub fn simulate<R: Recorder>(self, recorder: &mut R, failed: impl Fn(&R) -> bool) -> Result<Simulated> {
-        let (setup, stop) = (self.setup, self.stop);
+        let (setup, stop, progress) = (Arc::clone(&self.setup), self.stop, self.progress);
         let mut metrics = Metrics::new(&setup.labels(), engine::metrics_setup(&setup)?);
-        let mut simulation = Simulation::under(Arc::clone(&setup), self.policies, self.streams);
-        if self.audited {
-            simulation = simulation.audited();
-        }
+        let mut simulation = self.begin();
         let mut until = setup.start;
         while until < setup.end && !failed(recorder) {
             until = (until + setup.control_interval_s).min(setup.end);
             simulation.run_unless(stop, until, &mut (&mut metrics, &mut *recorder))?;
-            self.progress.update(until, simulation.events());
+            progress.update(until, simulation.events());
             if stop.load(Ordering::Relaxed) {
                 return Err(Error::Interrupted);
             }

@@ -13,6 +13,7 @@ use crate::policies::bidding::learned::{Chain, Chooser, Learned, Shared};
 use crate::policies::bidding::{self, ObservationKind};
 use crate::policies::{Bidding, Policies};
 use crate::records::{FleetRecord, MarketRecord, Recorder, TripRecord, TripStatus};
+use crate::run::Replication;
 use crate::time::SimTime;
 use crate::world::View;
 use std::sync::{Arc, Mutex};
@@ -158,8 +159,8 @@ impl Recorder for EpisodeRecorder {
     }
 }
 
-/// A week at its start, with the scenario's policies and this one to bid.
-fn simulation(week: &Week, bidding: Box<dyn Bidding>) -> Simulation {
+/// A week with the scenario's policies, and this one to bid.
+fn replication(week: &Week, bidding: Box<dyn Bidding>) -> Replication<'static> {
     let specs = &week.specs;
     let policies = Policies {
         dispatch: specs.dispatch.build(),
@@ -169,13 +170,16 @@ fn simulation(week: &Week, bidding: Box<dyn Bidding>) -> Simulation {
         stations: specs.stations.build(&week.setup, None, week.streams),
         retail: specs.retail(),
     };
-    Simulation::under(Arc::clone(&week.setup), policies, week.streams)
+    Replication::of(Arc::clone(&week.setup), policies, week.streams)
 }
 
 /// Result of a whole week under any bidding policy.
-pub(super) fn whole(week: &Week, bidding: Box<dyn Bidding>) -> Result<WeekResult, EndlessInstant> {
+///
+/// # Errors
+/// As [`Replication::simulate`].
+pub(super) fn whole(week: &Week, bidding: Box<dyn Bidding>) -> crate::error::Result<WeekResult> {
     let mut recorder = EpisodeRecorder::new(week);
-    simulation(week, bidding).finish(&mut recorder)?;
+    replication(week, bidding).simulate(&mut recorder, |_| false)?;
     Ok(recorder.result)
 }
 
@@ -221,7 +225,7 @@ impl Environment {
         let trader = Shared(Arc::new(Mutex::new(learner)));
         let recorder = EpisodeRecorder::new(week);
         let steps = recorder.by_slot.len();
-        let simulation = simulation(week, Box::new(trader.clone()));
+        let simulation = replication(week, Box::new(trader.clone())).begin();
         Self { simulation, trader, recorder, step: 0, steps, booked: 0.0 }
     }
 

@@ -56,7 +56,7 @@ const MAY_USE: &[(&str, Modules)] = &[
         &[
             ("run", &[]),
             ("studies", &["run"]),
-            ("training", &[]),
+            ("training", &["run"]),
             ("reproduce", &["studies", "training"]),
             ("cli", &["reproduce", "run", "studies", "training"]),
         ],
