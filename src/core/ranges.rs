@@ -62,6 +62,8 @@ pub const CONSUMPTION_FACTOR: Range = Range::above_zero("a factor", "", 100.0);
 pub const TEMPERATURE: Range = Range::new("a temperature", "°C", -100.0, 100.0);
 /// Power that a vehicle can take or feed back.
 pub const VEHICLE_POWER: Range = Range::new("a power", "kW", 0.0, 10_000.0);
+/// Hours of charging and feeding back in one stay.
+pub const ACTIVE_HOURS: Range = Range::new("a duration", "h", 0.0, 168.0);
 /// Power of a connector, or of a point of a charging curve.
 pub const CONNECTOR_POWER: Range = Range::above_zero("a power", "kW", 10_000.0);
 /// Power of a whole site.
@@ -106,6 +108,7 @@ pub const TABLE: &[(Range, &str)] = &[
     (CONSUMPTION_FACTOR, "factors of `consumption_by_temperature`"),
     (TEMPERATURE, "temperatures of `consumption_by_temperature`"),
     (VEHICLE_POWER, "`ac_kw`, `dc_kw`, `feed_kw` of vehicle types"),
+    (ACTIVE_HOURS, "`max_active_hours` of vehicle types"),
     (CONNECTOR_POWER, "`connector_kw` of stations; powers of `charging_curve`"),
     (SITE_POWER, "`site_limit_kw` of stations; quantities of intraday trades"),
     (MARKET_POWER, "powers of tenders and of activated reserve"),

@@ -147,6 +147,7 @@ impl LoneStation {
                 charge_efficiency: 1.0,
                 discharge_efficiency: 1.0,
                 feed_kw: 0.0,
+                max_active_hours: 8.0,
                 wear_cost_per_kwh: 0.0,
             }],
             fleets: vec![Fleet::default()],

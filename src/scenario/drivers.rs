@@ -22,6 +22,8 @@ use serde::{Deserialize, Serialize};
 
 /// Kilometres per mile.
 const KM_PER_MILE: f64 = 1.609_344;
+/// Maximum number of days after the period among which the next departure of a driver is found.
+const DAYS_BEYOND: i64 = 7;
 
 /// The drivers of a fleet of privately owned vehicles. All days are alike.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -197,7 +199,9 @@ pub(crate) fn add(
         // The first day may have begun before the period.
         let first = horizon.clock.local(horizon.start + -DAY_S).date();
         let mut day = first;
-        while day <= horizon.clock.local(horizon.end).date() {
+        // Drivers know when they leave next, also after the period.
+        let last_day = horizon.clock.local(horizon.end + DAYS_BEYOND * DAY_S).date();
+        while day <= last_day && departures[i].last().is_none_or(|&last| last < horizon.end) {
             // Keyed by fleet, vehicle and date, so that neither the period nor another fleet changes a day. There are
             // at most 64 fleets and two million vehicles.
             let date = u64::from((day - chrono::NaiveDate::default()).num_days().unsigned_abs() as u32);
@@ -211,9 +215,11 @@ pub(crate) fn add(
             let comes = at(fleet_drivers.drivers.arrival.value(&mut random));
             // Distance beyond the range of the battery is left out, as in `games::stackelberg::drivers`.
             let distance_km = fleet_drivers.drivers.distance.value(&mut random).min(range_km);
-            if leaves >= horizon.start && leaves < horizon.end && comes > leaves {
+            if leaves >= horizon.start && comes > leaves {
                 departures[i].push(leaves);
-                trips.push((leaves, VehicleId::new(i), home.place, (comes - leaves) as u32, distance_km));
+                if leaves < horizon.end {
+                    trips.push((leaves, VehicleId::new(i), home.place, (comes - leaves) as u32, distance_km));
+                }
             } else if leaves < horizon.start && comes > horizon.start {
                 // On the road at the start: the rest of the drive, as far as the charge at the start allows.
                 let left = (comes - horizon.start) as f64 / (comes - leaves) as f64;
@@ -234,7 +240,7 @@ pub(crate) fn add(
             let Some(next) = day.checked_add_days(Days::new(1)) else { break };
             day = next;
         }
-        // A vehicle that never leaves within the horizon is at home too.
+        // A vehicle that never leaves is at home too.
         if departures[i].is_empty() {
             departures[i].push(horizon.end);
         }
@@ -261,7 +267,7 @@ fn merge(
         requests.distance_km.push(old.distance_km[i]);
         requests.fare.push(old.fare[i]);
         requests.fleet.push(old.fleet[i]);
-        requests.bound.push(old.recorded_trip(request));
+        requests.recorded.push(old.recorded_trip(request));
     };
     for (time, vehicle, home, duration_s, distance_km) in trips {
         while let Some(request) = rest.next_if(|&request| old.time(request) <= time) {
@@ -274,7 +280,11 @@ fn merge(
         requests.distance_km.push(distance_km);
         requests.fare.push(Money::ZERO);
         requests.fleet.push(vehicles[vehicle.index()].fleet);
-        requests.bound.push(Some(RecordedTrip { vehicle, soc: RecordedSoc::Unknown, ends_at_charger: true }));
+        requests.recorded.push(Some(RecordedTrip {
+            vehicle,
+            soc: RecordedSoc::Unknown,
+            ends_at_charger: true,
+        }));
     }
     rest.for_each(|request| copy(requests, request));
 }

@@ -75,6 +75,7 @@ pub fn catalogue(path: &Path) -> Result<Vec<(u64, VehicleTypeSpec)>> {
         charge_efficiency: row.charge_efficiency,
         discharge_efficiency: row.discharge_efficiency,
         feed_kw: 0.0,
+        max_active_hours: super::spec::active_hours(),
         wear_cost_per_kwh: row.wear_cost_per_kwh,
     };
     Ok(rows.into_iter().map(|row| (row.line, spec(row))).collect())

@@ -395,6 +395,11 @@ pub struct VehicleTypeSpec {
     #[serde(default)]
     #[schemars(range(min = gridfleet_core::ranges::VEHICLE_POWER.least, max = gridfleet_core::ranges::VEHICLE_POWER.most))]
     pub feed_kw: f64,
+    /// Maximum hours of charging and feeding back in one stay at home, unless more are needed to be full: protects the
+    /// battery of a vehicle that feeds back [h].
+    #[serde(default = "active_hours")]
+    #[schemars(range(min = gridfleet_core::ranges::ACTIVE_HOURS.least, max = gridfleet_core::ranges::ACTIVE_HOURS.most))]
+    pub max_active_hours: f64,
     /// Cost of battery wear [currency per kWh of throughput].
     #[serde(default)]
     #[schemars(range(min = gridfleet_core::ranges::WEAR_COST.least, max = gridfleet_core::ranges::WEAR_COST.most))]
@@ -651,4 +656,9 @@ fn usable_soc() -> [f64; 2] {
 }
 fn efficiency() -> f64 {
     0.9
+}
+
+/// Default of `max_active_hours`: assumed, as in the library's case of the paper.
+pub(crate) fn active_hours() -> f64 {
+    8.0
 }

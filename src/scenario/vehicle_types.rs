@@ -120,6 +120,7 @@ fn vehicle_type(spec: &VehicleTypeSpec, subject: &Subject, problems: &mut Proble
         charge_efficiency: spec.charge_efficiency,
         discharge_efficiency: spec.discharge_efficiency,
         feed_kw: spec.feed_kw,
+        max_active_hours: spec.max_active_hours,
         wear_cost_per_kwh: spec.wear_cost_per_kwh,
     }
 }

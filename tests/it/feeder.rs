@@ -136,6 +136,7 @@ fn world(grid: Grid, cars: &[&[f64]]) -> Setup {
             charge_efficiency: 1.0,
             discharge_efficiency: 1.0,
             feed_kw: 0.0,
+            max_active_hours: 8.0,
             wear_cost_per_kwh: 0.0,
         }],
         fleets: vec![Fleet { name: "private".into(), private: true, ..Fleet::default() }],
@@ -303,7 +304,7 @@ fn whoever_comes_between_readings_breaks_no_limit() {
         requests.distance_km.push(1.0);
         requests.fare.push(Money::ZERO);
         requests.fleet.push(FleetId(0));
-        requests.bound.push(Some(RecordedTrip {
+        requests.recorded.push(Some(RecordedTrip {
             vehicle: VehicleId(2),
             soc: RecordedSoc::Unknown,
             ends_at_charger: true,

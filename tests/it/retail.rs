@@ -63,6 +63,7 @@ fn car() -> VehicleType {
         charge_efficiency: 1.0,
         discharge_efficiency: 1.0,
         feed_kw: 5.0,
+        max_active_hours: 8.0,
         wear_cost_per_kwh: 0.0,
     }
 }
@@ -92,9 +93,9 @@ fn world(
         requests.distance_km.push(km);
         requests.fare.push(Money::ZERO);
         requests.fleet.push(FleetId(0));
-        let bound =
+        let recorded =
             RecordedTrip { vehicle: VehicleId(car), soc: RecordedSoc::Unknown, ends_at_charger: true };
-        requests.bound.push(Some(bound));
+        requests.recorded.push(Some(recorded));
         departures[car as usize].push(leaves_at);
     }
     departures.iter_mut().filter(|d| d.is_empty()).for_each(|d| d.push(end));
@@ -462,7 +463,8 @@ fn longer_notice_never_costs_more() {
         }
         outings.sort_by(|a, b| a.1.total_cmp(&b.1));
         let efficiency = [1.0, 0.9][seed as usize % 2];
-        let vehicle_type = VehicleType { feed_kw: 0.0, charge_efficiency: efficiency, ..car() };
+        let feed_kw = [0.0, 5.0][seed as usize / 2 % 2];
+        let vehicle_type = VehicleType { feed_kw, charge_efficiency: efficiency, ..car() };
         let leads =
             [0, 1, 4, 6, 12, 24, 48].map(|h| paid_with_lead(h * HOUR_S, &price, &outings, &vehicle_type));
         for pair in leads.windows(2) {

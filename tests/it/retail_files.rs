@@ -84,27 +84,28 @@ fn the_days_of_drivers_are_their_own() {
     let drivers = |setup: &Setup| setup.retail.departures.iter().filter(|d| !d.is_empty()).count();
     assert_eq!([drivers(&two), drivers(&longer), drivers(&other)], [80; 3]);
     for (driver, departures) in two.retail.departures.iter().enumerate().take(80) {
-        assert_eq!(departures.len(), 2);
-        assert_eq!(departures[..], longer.retail.departures[driver][..2]);
+        // The last of them is after the period: drivers know when they leave next.
+        assert_eq!(departures.len(), 3);
+        assert_eq!(departures[..], longer.retail.departures[driver][..3]);
     }
     assert_ne!(two.retail.departures, other.retail.departures);
     // A fleet that does not take part has neither vehicles nor drivers, and does not change the days of others.
     let without = build(0, &["time.days=2", "operation.take_part=[\"taxis\"]"]);
     assert!(without.retail.departures.iter().all(Vec::is_empty) && without.vehicles.len() == 20);
-    assert!(without.requests.bound.iter().all(Option::is_none));
+    assert!(without.requests.recorded.iter().all(Option::is_none));
     let alone = build(0, &["time.days=2", "operation.take_part=[\"private\"]"]);
     assert_eq!(alone.retail.departures[..80], two.retail.departures[..80]);
     // Their trips are among the others, in the order of time, bound to them and to no other vehicle.
     let requests = &two.requests;
     assert!(requests.time.is_sorted());
-    let bound: Vec<usize> = (0..requests.len()).filter(|&i| requests.bound[i].is_some()).collect();
-    assert_eq!(bound.len(), 160);
+    let private: Vec<usize> = (0..requests.len()).filter(|&i| requests.recorded[i].is_some()).collect();
+    assert_eq!(private.len(), 160);
     for i in 0..requests.len() {
         let private = two.fleets[requests.fleet[i].index()].private;
-        assert_eq!(private, requests.bound[i].is_some());
+        assert_eq!(private, requests.recorded[i].is_some());
     }
-    for &i in &bound {
-        let driver = requests.bound[i].unwrap().vehicle.index();
+    for &i in &private {
+        let driver = requests.recorded[i].unwrap().vehicle.index();
         assert!(two.retail.departures[driver].contains(&requests.time[i]));
         let hour = two.clock.hour(requests.time[i] + i64::from(requests.duration_s[i]));
         assert!((5..11).contains(&two.clock.hour(requests.time[i])) && hour >= 14, "{hour}");

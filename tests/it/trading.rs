@@ -96,7 +96,7 @@ pub fn setup(trips: &[Trip], soc: [f64; 3], markets: Vec<Market>) -> Setup {
         requests.distance_km.push(5.0);
         requests.fare.push(Money::from_units(fare).unwrap());
         requests.fleet.push(FleetId(0));
-        requests.bound.push(Some(RecordedTrip {
+        requests.recorded.push(Some(RecordedTrip {
             vehicle: VehicleId(vehicle),
             soc: if drop < 0.0 { RecordedSoc::Rose(-drop) } else { RecordedSoc::Fell(drop) },
             ends_at_charger,
@@ -125,6 +125,7 @@ pub fn setup(trips: &[Trip], soc: [f64; 3], markets: Vec<Market>) -> Setup {
             charge_efficiency: 0.8,
             discharge_efficiency: 1.0,
             feed_kw: 0.0,
+            max_active_hours: 8.0,
             wear_cost_per_kwh: 0.0,
         }],
         fleets: vec![Fleet { name: "cars".into(), lost_request_cost: 0.5, ..Fleet::default() }],

@@ -58,9 +58,9 @@ fn setup(cars: u32, feed_kw: f64, site_limit_kw: f64) -> Setup {
         requests.distance_km.push(5.0);
         requests.fare.push(Money::ZERO);
         requests.fleet.push(FleetId(0));
-        let bound =
+        let recorded =
             RecordedTrip { vehicle: VehicleId(car), soc: RecordedSoc::Fell(0.1), ends_at_charger: true };
-        requests.bound.push(Some(bound));
+        requests.recorded.push(Some(recorded));
     }
     // 200 EUR/MWh, and 300 from 9:00 to 10:00.
     let week: Vec<f64> = (0..168).map(|hour| if hour % 24 == 9 { 300.0 } else { 200.0 }).collect();
@@ -87,6 +87,7 @@ fn setup(cars: u32, feed_kw: f64, site_limit_kw: f64) -> Setup {
             charge_efficiency: 0.8,
             discharge_efficiency: 0.75,
             feed_kw,
+            max_active_hours: 8.0,
             wear_cost_per_kwh: 0.1,
         }],
         fleets: vec![Fleet { name: "cars".into(), ..Fleet::default() }],

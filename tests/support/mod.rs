@@ -43,6 +43,7 @@ pub fn vehicle_type() -> VehicleType {
         charge_efficiency: 0.92,
         discharge_efficiency: 0.92,
         feed_kw: 0.0,
+        max_active_hours: 8.0,
         wear_cost_per_kwh: 0.02,
     }
 }

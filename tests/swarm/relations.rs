@@ -373,8 +373,8 @@ fn future_prices(world: &World, on: &Switches) -> Option<Pair> {
     })
 }
 
-/// A period that ends at half its length is the first half of the whole: loads of households and prices do not depend on its
-/// end. Not where what comes is known on purpose.
+/// A period that ends at half its length is the first half of the whole: loads, plans and prices do not depend on its end.
+/// Not where what comes is known on purpose.
 fn shorter(world: &World, on: &Switches) -> Option<Pair> {
     let knows = [
         "replay",
@@ -385,12 +385,6 @@ fn shorter(world: &World, on: &Switches) -> Option<Pair> {
         "bids-balancing",
         "bids-integrated",
         "bids-learned",
-        // Prices are announced, and stations and drivers plan, up to the end.
-        "price-aware",
-        "private-fleet",
-        "nash",
-        "c-nash",
-        "coordinated",
     ];
     if has(on, &knows) || has(on, &["bids-intraday"]) && !has(on, &["bids-by-forecast"]) {
         return None;

@@ -48,7 +48,9 @@ impl Simulation {
         let now = self.state.now;
         let rules = &self.setup.retailers[retailer.index()];
         let broadcasting = &mut self.prices[retailer.index()];
-        while broadcasting.next_slot + -rules.lead_s <= now && broadcasting.next_slot < self.setup.end {
+        while broadcasting.next_slot + -rules.lead_s <= now
+            && is_announced(&self.setup, retailer, broadcasting.next_slot)
+        {
             let valid_from = broadcasting.next_slot;
             let valid_to = valid_from + rules.slot_s;
             broadcasting.next_slot = valid_to;
@@ -62,10 +64,12 @@ impl Simulation {
                     .unwrap_or_else(|| tariff_price(&self.setup, &self.state, retailer, valid_from)),
             };
             self.state.prices[retailer.index()].broadcasts.push(record);
-            recorder.price(&record);
+            if valid_from < self.setup.end {
+                recorder.price(&record);
+            }
             self.queue.price_changes(retailer, valid_from.max(now));
         }
-        if broadcasting.next_slot < self.setup.end {
+        if is_announced(&self.setup, retailer, broadcasting.next_slot) {
             self.queue.broadcast(retailer, broadcasting.next_slot + -rules.lead_s);
         }
     }
@@ -84,6 +88,13 @@ impl Simulation {
         self.begin_slot(retailer, old_price, recorder);
         self.choose_suppliers(retailer, recorder);
     }
+}
+
+/// Whether the price of the slot that starts at `slot` is announced when it is due. Prices after the period are announced
+/// where they are known, so that plans made before do not depend on its end.
+pub(super) fn is_announced(setup: &Setup, retailer: RetailerId, slot: SimTime) -> bool {
+    let beyond = || !setup.competes(retailer) && setup.retailers[retailer.index()].tariff.reaches(slot);
+    slot < setup.end || beyond()
 }
 
 /// Tariff of a retailer for the slot that starts at `valid_from` [currency/MWh].

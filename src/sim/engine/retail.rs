@@ -132,7 +132,7 @@ impl Simulation {
         let rules = &self.setup.retailers[retailer.index()];
         let mut slots = Slots { first, slot_s: rules.slot_s, due: 0, count: 0 };
         while slots.start(slots.due) + -rules.lead_s <= self.state.now
-            && slots.start(slots.due) < self.setup.end
+            && super::prices::is_announced(&self.setup, retailer, slots.start(slots.due))
         {
             slots.due += 1;
         }

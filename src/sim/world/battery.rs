@@ -46,6 +46,9 @@ pub struct VehicleType {
     pub discharge_efficiency: f64,
     /// Maximum power fed back at the plug [kW]; 0 if the vehicle cannot feed back.
     pub feed_kw: f64,
+    /// Maximum hours of charging and feeding back in one stay of a vehicle that feeds back, unless more are needed to
+    /// be full.
+    pub max_active_hours: f64,
     /// Cost of battery wear [currency per kWh of throughput].
     pub wear_cost_per_kwh: f64,
 }
@@ -217,6 +220,7 @@ mod tests {
             charge_efficiency: 0.9,
             discharge_efficiency: 0.9,
             feed_kw: 7.4,
+            max_active_hours: 8.0,
             wear_cost_per_kwh: 0.0,
         }
     }

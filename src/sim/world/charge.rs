@@ -115,6 +115,7 @@ mod tests {
             charge_efficiency: 0.9,
             discharge_efficiency: 0.9,
             feed_kw: 0.0,
+            max_active_hours: 8.0,
             wear_cost_per_kwh: 0.0,
         }
     }

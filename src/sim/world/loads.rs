@@ -151,6 +151,7 @@ mod tests {
             charge_efficiency: 0.8,
             discharge_efficiency: 1.0,
             feed_kw: 0.0,
+            max_active_hours: 8.0,
             wear_cost_per_kwh: 0.0,
         };
         let charge_request = ChargeRequest { soc: 0.25, target_soc: 0.75, limit_kw: 10.0 };

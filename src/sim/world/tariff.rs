@@ -62,6 +62,15 @@ impl Tariff {
             Self::Market { market, margin_per_mwh } => cleared(*market) + margin_per_mwh,
         }
     }
+
+    /// Whether the price at `t` follows from the tariff alone, within the period or after it.
+    pub fn reaches(&self, t: SimTime) -> bool {
+        match self {
+            Self::Flat(_) | Self::TimeOfUse(_) => true,
+            Self::RealTime { series, .. } | Self::LoadDependent { series, .. } => series.at(t).is_some(),
+            Self::Market { .. } => false,
+        }
+    }
 }
 
 /// A retailer that sells energy to stations.

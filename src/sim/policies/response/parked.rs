@@ -34,14 +34,10 @@ pub(super) struct Parked {
     pub schedule: Vec<i8>,
 }
 
-/// Maximum hours of charging and feeding back in one plan, unless more are needed to be full; assumed, as in the
-/// library's case of the paper.
-const ACTIVE_HOURS: f64 = 8.0;
-
 impl Parked {
-    /// A vehicle with charge `soc` at the start of the first slot, during which it is still at home; `None` if it has
-    /// left by then.
-    pub fn new(view: View<'_>, vehicle: VehicleId, slots: Slots, soc: f64) -> Option<Self> {
+    /// A vehicle with charge `soc` at the start of the first slot, during which it is still at home, and which has
+    /// charged or fed back in `active` slots of this stay; `None` if it has left by then.
+    pub fn new(view: View<'_>, vehicle: VehicleId, slots: Slots, soc: f64, active: u32) -> Option<Self> {
         let Slots { first, slot_s, count, .. } = slots;
         let session = view.session(vehicle)?;
         let vehicle_type = view.vehicle_type(vehicle);
@@ -58,7 +54,7 @@ impl Parked {
         let needed = (needed_slots.ceil() as usize).min(stay) as u32;
         let stored_kw = charge_kw * vehicle_type.charge_efficiency;
         let feed_kw = vehicle_type.feed_kw.min(charge_kw).min(stored_kw * vehicle_type.discharge_efficiency);
-        let active = if feed_kw > 0.0 { (ACTIVE_HOURS / hours) as u32 } else { 0 };
+        let most_active = if feed_kw > 0.0 { (vehicle_type.max_active_hours / hours) as u32 } else { 0 };
         let player = Vehicle {
             rated_kw: stored_kw,
             battery_kwh: vehicle_type.kwh(session.target_soc) / hours,
@@ -66,7 +62,7 @@ impl Parked {
             arrival: 0,
             departure: stay,
             hours_needed: needed,
-            max_active_hours: active.max(needed),
+            max_active_hours: most_active.saturating_sub(active).max(needed),
             // The charge at departure is fixed, so its value has no effect.
             omega: 1.0,
             theta: 0.0,

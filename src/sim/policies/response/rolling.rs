@@ -19,23 +19,30 @@ use std::collections::BTreeMap;
 /// Number of rounds after which the current plans are used; a few are usually enough.
 const MOST_ROUNDS: usize = 50;
 
-/// Last plan of each vehicle: start of its first slot, and its schedule from there.
+/// Last plan of each vehicle that is plugged in.
 #[derive(Debug, Default)]
 pub(super) struct Rolling {
-    plans: BTreeMap<VehicleId, (SimTime, Vec<i8>)>,
+    plans: BTreeMap<VehicleId, Plan>,
 }
 
-impl Rolling {
-    /// The vehicle with its last plan, as far as the plan extends.
-    fn resume(&self, mut parked: Parked, slots: Slots) -> Parked {
-        if let Some((first, plan)) = self.plans.get(&parked.vehicle) {
-            let passed = (slots.first - *first) / slots.slot_s;
-            let Ok(passed) = usize::try_from(passed) else { return parked };
-            for (state, planned) in parked.schedule.iter_mut().zip(plan.iter().skip(passed)) {
-                *state = *planned;
-            }
-        }
-        parked
+/// Plan of a vehicle for the rest of its stay.
+#[derive(Debug)]
+struct Plan {
+    /// Start of its first slot.
+    first: SimTime,
+    /// Number of slots of this stay before `first` in which it charged or fed back.
+    active: u32,
+    /// Its schedule from `first`.
+    schedule: Vec<i8>,
+}
+
+impl Plan {
+    /// What remains of it from a later slot.
+    fn from(&self, slots: Slots) -> Self {
+        let passed = usize::try_from((slots.first - self.first) / slots.slot_s).unwrap_or(0);
+        let (passed, rest) = self.schedule.split_at(passed.min(self.schedule.len()));
+        let active = self.active + passed.iter().filter(|&&state| state != 0).count() as u32;
+        Self { first: slots.first, active, schedule: rest.to_vec() }
     }
 }
 
@@ -87,13 +94,19 @@ impl Response for Rolling {
         let announced = announced_lines(view, offer.retailer, known, ahead);
         let lines = [&announced[..], offer.lines].concat();
         let known_offer = PriceOffer { retailer: offer.retailer, slots: known, lines: &lines };
+        let mut active: Vec<u32> = Vec::new();
         let mut vehicles: Vec<Parked> = view
             .parked(offer.retailer)
             // The plan of a driver who leaves before these slots already used every price.
             .filter(|&vehicle| view.departure(vehicle).is_none_or(|leaves| leaves > slots.first))
             .filter_map(|vehicle| {
-                Parked::new(view, vehicle, known, view.soc_at(vehicle, known.first))
-                    .map(|parked| self.resume(parked, known))
+                let plan = self.plans.get(&vehicle).map(|plan| plan.from(known));
+                let spent = plan.as_ref().map_or(0, |plan| plan.active);
+                let mut parked = Parked::new(view, vehicle, known, view.soc_at(vehicle, known.first), spent)?;
+                let planned = plan.into_iter().flat_map(|plan| plan.schedule);
+                parked.schedule.iter_mut().zip(planned).for_each(|(state, planned)| *state = planned);
+                active.push(spent);
+                Some(parked)
             })
             .collect();
         let mut all_kw = vec![0.0; known.count];
@@ -132,8 +145,8 @@ impl Response for Rolling {
                 actions.push(Action::PlanPower { vehicle, slot: start, power_kw });
             }
         }
-        for parked in vehicles {
-            self.plans.insert(parked.vehicle, (known.first, parked.schedule));
+        for (parked, active) in vehicles.into_iter().zip(active) {
+            self.plans.insert(parked.vehicle, Plan { first: known.first, active, schedule: parked.schedule });
         }
     }
 
@@ -162,12 +175,12 @@ impl Response for Rolling {
         let vehicle_type = view.vehicle_type(vehicle);
         let soc = view.soc(vehicle);
         let charged = vehicle_type.soc_after(soc, session.limit_kw, session.target_soc, (first - now) as f64);
-        let plan = |soc| {
-            let mut parked = Parked::new(view, vehicle, slots, soc)?;
+        let plan = |soc, active| {
+            let mut parked = Parked::new(view, vehicle, slots, soc, active)?;
             parked.plan(&offer, &vec![0.0; slots.count]);
             Some(parked)
         };
-        let (rests, charges) = (plan(soc), plan(charged));
+        let (rests, charges) = (plan(soc, 0), plan(charged, 1));
         // Leaves before the next slot: it charges for its whole stay.
         let (Some(rests), Some(charges)) = (rests, charges) else { return };
         let in_force = book.price_at(now).unwrap_or(book.current_per_mwh);
@@ -188,6 +201,6 @@ impl Response for Rolling {
             }
             actions.push(Action::PlanPower { vehicle, slot: start, power_kw: parked.load_kw(slot) });
         }
-        self.plans.insert(vehicle, (first, parked.schedule));
+        self.plans.insert(vehicle, Plan { first, active: u32::from(charges_now), schedule: parked.schedule });
     }
 }
