@@ -35,7 +35,7 @@ impl Range {
         value >= self.least && value <= self.most && !(self.above && value == self.least)
     }
 
-    /// The range in words, for messages: `a price from -100000 to 100000 EUR/MWh`.
+    /// The range in words, for messages: `a price from -100000 to 100000 per MWh`.
     pub fn expected(self) -> String {
         let from = if self.above { "above" } else { "from" };
         let to = if self.above { "and at most" } else { "to" };
@@ -44,14 +44,14 @@ impl Range {
     }
 }
 
-/// Prices of energy and surcharges on them; `EUR` denotes the scenario's currency.
-pub const PRICE: Range = Range::new("a price", "EUR/MWh", -100_000.0, 100_000.0);
+/// Prices of energy and surcharges on them, in the currency of the scenario, as all amounts here.
+pub const PRICE: Range = Range::new("a price", "per MWh", -100_000.0, 100_000.0);
 /// Fare of a trip and the parts of a fare rule; cost of a lost request or a rescue.
-pub const FARE: Range = Range::new("an amount of money", "EUR", 0.0, 1_000_000.0);
+pub const FARE: Range = Range::new("an amount of money", "", 0.0, 1_000_000.0);
 /// Cost of driving.
-pub const DRIVING_COST: Range = Range::new("a cost", "EUR/km", 0.0, 1_000.0);
+pub const DRIVING_COST: Range = Range::new("a cost", "per km", 0.0, 1_000.0);
 /// Cost of battery wear.
-pub const WEAR_COST: Range = Range::new("a cost", "EUR/kWh", 0.0, 1_000.0);
+pub const WEAR_COST: Range = Range::new("a cost", "per kWh", 0.0, 1_000.0);
 /// Energy of a battery.
 pub const BATTERY: Range = Range::above_zero("an energy", "kWh", 10_000.0);
 /// Energy driven per distance.
@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn words() {
-        assert_eq!(PRICE.expected(), "a price from -100000 to 100000 EUR/MWh");
+        assert_eq!(PRICE.expected(), "a price from -100000 to 100000 per MWh");
         assert_eq!(EFFICIENCY.expected(), "an efficiency above 0 and at most 1");
     }
 }

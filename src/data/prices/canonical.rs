@@ -309,8 +309,8 @@ mod tests {
         insta::assert_snapshot!(message(&format!("{start}2018-01-01T01:00:00Z,3\n")), @"p.csv:4: time: found 2018-01-01T01:00:00Z twice, expected each time once; times with a local offset tell the two hours of autumn apart");
         insta::assert_snapshot!(message(&format!("{start}2018-01-01T00:30:00Z,3\n")), @"p.csv:4: time: found 2018-01-01T00:30:00Z after 2018-01-01T01:00:00Z, expected times that ascend; sort the rows by time");
         insta::assert_snapshot!(message(&format!("{start}2018-01-01T02:00:00Z,NaN\n2018-01-01T03:00:00Z,\n")), @r#"
-        p.csv:4: price_per_mwh: found "NaN", expected a price from -100000 to 100000 EUR/MWh
-        p.csv:5: price_per_mwh: found an empty cell, expected a price from -100000 to 100000 EUR/MWh
+        p.csv:4: price_per_mwh: found "NaN", expected a price from -100000 to 100000 per MWh
+        p.csv:5: price_per_mwh: found an empty cell, expected a price from -100000 to 100000 per MWh
         "#);
         insta::assert_snapshot!(message(&format!("{start}2018-01-01T02:00:00,3\n")), @r#"p.csv:4: time: found "2018-01-01T02:00:00", expected ISO 8601 with offset, such as 2018-03-05T08:00:00-05:00; the offset is missing: add Z for UTC, or the local one"#);
         insta::assert_snapshot!(message("time;price_per_mwh\n1;2\n"), @r#"
@@ -340,7 +340,7 @@ mod tests {
     #[test]
     fn prices_have_a_range() {
         let text = "time,price_per_mwh\n2018-01-01T00:00:00Z,-100000\n2018-01-01T01:00:00Z,1e15\n";
-        insta::assert_snapshot!(message(text), @r#"p.csv:3: price_per_mwh: found "1e15", expected a price from -100000 to 100000 EUR/MWh"#);
+        insta::assert_snapshot!(message(text), @r#"p.csv:3: price_per_mwh: found "1e15", expected a price from -100000 to 100000 per MWh"#);
     }
 
     #[test]

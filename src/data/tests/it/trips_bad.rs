@@ -52,8 +52,8 @@ fn each_wrong_row_is_told_what_is_wrong() {
     insta::assert_snapshot!(row("9,1,2,3,400,60,5,1,0.5,a"), @r#"trips.csv:3: destination_lon: found `400`, expected latitude (-90 to 90) and longitude (-180 to 180) in degrees; no such coordinates; on_bad_row = "skip" leaves such rows out and counts them"#);
     insta::assert_snapshot!(row("9,1,2,3,4,-60,5,1,0.5,a"), @r#"trips.csv:3: duration_s: found `-60`, expected a duration from 0 to 604800 s; absurd duration; on_bad_row = "skip" leaves such rows out and counts them"#);
     insta::assert_snapshot!(row("9,1,2,3,4,1e9,5,1,0.5,a"), @r#"trips.csv:3: duration_s: found `1e9`, expected a duration from 0 to 604800 s; absurd duration; on_bad_row = "skip" leaves such rows out and counts them"#);
-    insta::assert_snapshot!(row("9,1,2,3,4,60,-5,1,0.5,a"), @r#"trips.csv:3: fare: found `-5`, expected an amount of money from 0 to 1000000 EUR; fare out of range; on_bad_row = "skip" leaves such rows out and counts them"#);
-    insta::assert_snapshot!(row("9,1,2,3,4,60,five,1,0.5,a"), @r#"trips.csv:3: fare: found `five`, expected an amount of money from 0 to 1000000 EUR; unreadable number; on_bad_row = "skip" leaves such rows out and counts them"#);
+    insta::assert_snapshot!(row("9,1,2,3,4,60,-5,1,0.5,a"), @r#"trips.csv:3: fare: found `-5`, expected an amount of money from 0 to 1000000; fare out of range; on_bad_row = "skip" leaves such rows out and counts them"#);
+    insta::assert_snapshot!(row("9,1,2,3,4,60,five,1,0.5,a"), @r#"trips.csv:3: fare: found `five`, expected an amount of money from 0 to 1000000; unreadable number; on_bad_row = "skip" leaves such rows out and counts them"#);
     insta::assert_snapshot!(row("9,1,2,3,4,60,5,999,0.5,a"), @r#"trips.csv:3: passengers: found `999`, expected a number of riders from 0 to 255; absurd number of passengers; on_bad_row = "skip" leaves such rows out and counts them"#);
     insta::assert_snapshot!(row("9,1,2,3,4,60,5,1,50,a"), @r#"trips.csv:3: soc_start: found `50`, expected a share from 0 to 1; state of charge out of range; on_bad_row = "skip" leaves such rows out and counts them"#);
     insta::assert_snapshot!(row("0,1,2,3,4,60,5,1,0.5,a"), @r#"trips.csv:3: vehicle: found `a`, expected a vehicle that sets out once at a time; duplicate; on_bad_row = "skip" leaves such rows out and counts them"#);
@@ -64,7 +64,7 @@ fn each_wrong_row_is_told_what_is_wrong() {
 #[test]
 fn fares_have_a_range() {
     let text = |fare: &str| format!("{HEAD}0,1,2,3,4,60,1e6,1,0.5,a\n9,1,2,3,4,60,{fare},1,0.5,a\n");
-    insta::assert_snapshot!(message(&text("1e300")), @r#"trips.csv:3: fare: found `1e300`, expected an amount of money from 0 to 1000000 EUR; fare out of range; on_bad_row = "skip" leaves such rows out and counts them"#);
+    insta::assert_snapshot!(message(&text("1e300")), @r#"trips.csv:3: fare: found `1e300`, expected an amount of money from 0 to 1000000; fare out of range; on_bad_row = "skip" leaves such rows out and counts them"#);
     let trace = import(TripFormat::Trips, "t.csv", text("1000000.5").as_bytes(), OnBadRow::Skip).unwrap();
     assert_eq!((trace.len(), trace.report.skipped["fare out of range"]), (1, 1));
     assert_eq!(trace.fare, [1e6]);
