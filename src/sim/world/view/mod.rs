@@ -1,7 +1,7 @@
 //! View of a policy: the world as it is known now, and nothing of the future.
 //!
-//! Departures, future trips and prices not yet broadcast are not accessible: the view gives no access to requests that
-//! have not been made. It answers expensive questions (nearby vehicles, vehicles that can serve a request, expected
+//! Requests that have not been made, trips to come and prices not yet broadcast are not accessible. Of the future a view
+//! shows one thing: when the driver of a plugged-in vehicle leaves next, which the driver knows. It answers expensive questions (nearby vehicles, vehicles that can serve a request, expected
 //! wait at a station) in one place for all policies.
 
 mod competition;
