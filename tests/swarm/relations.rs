@@ -386,7 +386,10 @@ fn shorter(world: &World, on: &Switches) -> Option<Pair> {
         "bids-integrated",
         "bids-learned",
     ];
-    if has(on, &knows) || has(on, &["bids-intraday"]) && !has(on, &["bids-by-forecast"]) {
+    if has(on, &knows)
+        || has(on, &["bids-intraday"]) && !has(on, &["bids-by-forecast"])
+        || has(on, &["nash", "c-nash", "coordinated"]) && !has(on, &["stations-by-forecast"])
+    {
         return None;
     }
     let half = world.start + Duration::seconds(world.horizon_s / 2);
