@@ -17,7 +17,7 @@ pub use super::supply::CompetitionFacts;
 use super::supply::SupplySums;
 use super::{
     EndReason, FeederRecord, FleetRecord, HouseholdRecord, Labels, LegPurpose, LegRecord, LoadRecord,
-    MarketRecord, Recorder, SessionRecord, StationRecord, SupplyRecord, TripRecord, TripStatus,
+    MarketRecord, Record, Recorder, SessionRecord, StationRecord, SupplyRecord, TripRecord, TripStatus,
 };
 use crate::ledger::{EntryKind, LedgerEntry, Money, rounded};
 use crate::markets::Side;
@@ -237,9 +237,7 @@ impl Metrics {
             competitors: self.competitors.finish(),
         }
     }
-}
 
-impl Recorder for Metrics {
     fn trip(&mut self, record: &TripRecord) {
         let (from, end) = (self.setup.measured_from, self.setup.end);
         let fleet = &mut self.fleets[record.fleet.index()];
@@ -359,10 +357,6 @@ impl Recorder for Metrics {
         }
     }
 
-    fn needs_idle_stations(&self) -> bool {
-        self.retailers.are_shown()
-    }
-
     fn household(&mut self, record: &HouseholdRecord) {
         if self.measures(record.time) {
             self.retailers.household(record);
@@ -445,6 +439,29 @@ impl Recorder for Metrics {
                 Holder::Other => {}
             }
         }
+    }
+}
+
+impl Recorder for Metrics {
+    fn record(&mut self, record: Record<'_>) {
+        match record {
+            Record::Trip(record) => self.trip(record),
+            Record::Leg(record) => self.leg(record),
+            Record::Session(record) => self.session(record),
+            Record::Fleet(record) => self.fleet(record),
+            Record::Station(record) => self.station(record),
+            Record::Household(record) => self.household(record),
+            Record::Feeder(record) => self.feeder(record),
+            Record::Load(record) => self.load(record),
+            Record::Supply(record) => self.supply(record),
+            Record::Market(record) => self.market(record),
+            Record::Ledger(record) => self.ledger(record),
+            _ => {}
+        }
+    }
+
+    fn needs_idle_stations(&self) -> bool {
+        self.retailers.are_shown()
     }
 }
 

@@ -8,7 +8,7 @@ use super::summary::thousands;
 use super::traded::{Settled, Shown, Traded, length};
 use gridfleet_core::error::Result;
 use gridfleet_core::markets::Side;
-use gridfleet_core::records::{FleetRecord, Labels, MarketRecord, PriceRecord, Recorder};
+use gridfleet_core::records::{FleetRecord, Labels, MarketRecord, PriceRecord, Record, Recorder};
 use gridfleet_core::time::{LocalClock, SimTime};
 use gridfleet_plots::palette::{BLUE, GREEN, GREY, INK, ORANGE, SKY, VERMILION, YELLOW};
 use gridfleet_plots::{Area, Areas, Axis, Colour, Dash, Figure, Line, Plane};
@@ -165,7 +165,7 @@ fn beyond(shown: &Shown) -> String {
     format!(" (axis cut: {} of {} lie beyond, {far})", price(shown.beyond as f64), price(shown.total as f64))
 }
 
-impl Recorder for MarketPicture {
+impl MarketPicture {
     fn fleet(&mut self, record: &FleetRecord) {
         // A reading is the mean power since the previous one.
         if let Some(Some(read)) = self.read.get_mut(record.fleet.index()) {
@@ -192,6 +192,17 @@ impl Recorder for MarketPicture {
             imbalance_kwh: record.imbalance_kwh,
             metered: self.is_fleet.get(record.bidder.index()).is_some_and(|fleet| *fleet),
         });
+    }
+}
+
+impl Recorder for MarketPicture {
+    fn record(&mut self, record: Record<'_>) {
+        match record {
+            Record::Fleet(record) => self.fleet(record),
+            Record::Price(record) => self.price(record),
+            Record::Market(record) => self.market(record),
+            _ => {}
+        }
     }
 }
 
