@@ -4,7 +4,7 @@ use crate::world::{Party, Setup};
 use gridfleet_core::error::InputError;
 use gridfleet_core::ids::{AccountId, FleetId, HouseholdId, MarketId, OperatorId, RetailerId};
 use gridfleet_core::ledger::{EntryKind, Ledger, LedgerEntry, Money, NoAmount, Reference};
-use gridfleet_core::records::Recorder;
+use gridfleet_core::records::{Record, Recorder};
 use gridfleet_core::time::SimTime;
 
 /// Numbers of the accounts, in the order of `Setup::labels`.
@@ -108,7 +108,7 @@ impl Accounts {
         let (debit, credit) = if amount > Money::ZERO { (receiver, payer) } else { (payer, receiver) };
         let entry = LedgerEntry { time, debit, credit, amount: Money(amount.0.abs()), kind, reference };
         self.ledger.post(&entry);
-        recorder.ledger(&entry);
+        recorder.record(Record::Ledger(&entry));
     }
 }
 

@@ -3,7 +3,7 @@
 use super::Simulation;
 use crate::world::{Setup, State};
 use gridfleet_core::ids::RetailerId;
-use gridfleet_core::records::{PriceRecord, Recorder};
+use gridfleet_core::records::{PriceRecord, Record, Recorder};
 use gridfleet_core::time::SimTime;
 
 /// Progress of a retailer's announcements.
@@ -62,7 +62,7 @@ impl Simulation {
                     .unwrap_or_else(|| tariff_price(&self.setup, &self.state, retailer, valid_from)),
             };
             self.state.prices[retailer.index()].broadcasts.push(record);
-            recorder.price(&record);
+            recorder.record(Record::Price(&record));
             self.queue.price_changes(retailer, valid_from.max(now));
         }
         if broadcasting.next_slot < self.setup.end {

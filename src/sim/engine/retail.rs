@@ -47,7 +47,7 @@ use crate::policies::{PriceLine, PriceOffer, Pricing, Refusal, Response, RetailP
 use crate::world::{EnergyAccount, Outlook, Setup, SlotLoad, State, Tariff, View};
 use gridfleet_core::ids::{HouseholdId, RetailerId, StationId, VehicleId};
 use gridfleet_core::ledger::{EntryKind, Money, Reference};
-use gridfleet_core::records::{EndReason, HouseholdRecord, Recorder};
+use gridfleet_core::records::{EndReason, HouseholdRecord, Record, Recorder};
 use gridfleet_core::rng::Purpose;
 use gridfleet_core::time::{DAY_S, SimTime};
 use rand_pcg::Pcg64;
@@ -291,13 +291,13 @@ impl Simulation {
             let next = (count * state.energy_kwh(now), count * state.owed(now, in_force));
             let (kwh, cost) = (next.0 - read.0, next.1 - read.1);
             *read = next;
-            recorder.household(&HouseholdRecord {
+            recorder.record(Record::Household(&HouseholdRecord {
                 time: now,
                 household: HouseholdId::new(i),
                 retailer: group.retailer,
                 power_kw: if hours > 0.0 { kwh / hours } else { 0.0 },
                 price_per_mwh: if kwh > 0.0 { cost / kwh * 1_000.0 } else { in_force },
-            });
+            }));
         }
     }
 

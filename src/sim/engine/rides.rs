@@ -5,7 +5,7 @@ use crate::policies::Refusal;
 use crate::world::{Activity, Leg, Mode, Motion, RequestState, Ride, Service, Trigger, View};
 use gridfleet_core::ids::{PlaceId, RequestId, VehicleId};
 use gridfleet_core::ledger::{EntryKind, Reference};
-use gridfleet_core::records::{EndReason, LegPurpose, LegRecord, Recorder, TripRecord, TripStatus};
+use gridfleet_core::records::{EndReason, LegPurpose, LegRecord, Record, Recorder, TripRecord, TripStatus};
 use gridfleet_core::time::SimTime;
 
 impl Simulation {
@@ -46,7 +46,7 @@ impl Simulation {
         self.state.requests[request.index()] = RequestState::Ended;
         let lost_fare = self.setup.requests.fare[request.index()].units();
         let record = TripRecord { lost_fare, ..self.trip_without_vehicle(request, status) };
-        recorder.trip(&record);
+        recorder.record(Record::Trip(&record));
         let cost = self.setup.fleets[record.fleet.index()].lost_request_cost;
         let cost = self.accounts.money(cost, EntryKind::LostRequest, self.state.now);
         self.accounts.pay(
@@ -247,7 +247,7 @@ impl Simulation {
         if let Some(ride) = &mut v.ride {
             ride.energy_kwh += energy_kwh;
         }
-        recorder.leg(&LegRecord {
+        recorder.record(Record::Leg(&LegRecord {
             vehicle,
             fleet: v.fleet,
             purpose: leg.purpose,
@@ -261,7 +261,7 @@ impl Simulation {
             charged_kwh,
             soc_start,
             soc_end: v.soc,
-        });
+        }));
         Some(leg)
     }
 
@@ -291,7 +291,7 @@ impl Simulation {
             soc_end: Some(v.soc),
         };
         self.state.requests[i] = RequestState::Ended;
-        recorder.trip(&record);
+        recorder.record(Record::Trip(&record));
         self.accounts.pay(
             recorder,
             self.state.now,

@@ -44,7 +44,7 @@ use gridfleet_core::ledger::{EntryKind, Money, Reference};
 use gridfleet_core::markets::auction::{self, Order, Rest};
 use gridfleet_core::markets::delivery::Balance;
 use gridfleet_core::markets::{Market, Side};
-use gridfleet_core::records::{MarketRecord, Recorder};
+use gridfleet_core::records::{MarketRecord, Record, Recorder};
 use gridfleet_core::time::SimTime;
 
 /// Maximum power of a bid [kW]: a terawatt, so that no sum of bids exceeds the range of money.
@@ -259,7 +259,7 @@ impl Simulation {
             if accepted_kw > 0.0 {
                 self.state.trading.markets[market.index()].take(trade);
             } else {
-                recorder.market(&record(market, rules, &trade, Money::ZERO));
+                recorder.record(Record::Market(&record(market, rules, &trade, Money::ZERO)));
             }
         }
     }
@@ -371,7 +371,7 @@ impl Simulation {
                 let kept_ready = trade.delivered_kwh * trade.capacity_per_mw_h / 1_000.0;
                 let value = if trade.bid.side == Side::Buy { -value } else { value };
                 let cash = self.accounts.money(value + kept_ready, EntryKind::Trade, self.state.now);
-                recorder.market(&record(market, rules, &trade, cash));
+                recorder.record(Record::Market(&record(market, rules, &trade, cash)));
                 let bidder = self.accounts.party(setup.trading.bidders[trade.bid.bidder.index()]);
                 let market = self.accounts.market(market);
                 let (now, reference) = (self.state.now, Reference::Bid(trade.id.0));
@@ -434,7 +434,7 @@ impl Simulation {
         let cash = self.accounts.money(cash, EntryKind::Imbalance, self.state.now);
         let (now, kw) = (self.state.now, kwh / (trading.settlement_s as f64 / 3_600.0));
         let bid = self.state.trading.new_bid();
-        recorder.market(&MarketRecord {
+        recorder.record(Record::Market(&MarketRecord {
             bid,
             market: None,
             product_start: start,
@@ -451,7 +451,7 @@ impl Simulation {
             delivered_kwh: 0.0,
             imbalance_kwh: kwh,
             cash: cash.units(),
-        });
+        }));
         let (to, from) = (self.accounts.party(party), self.accounts.system_operator());
         self.accounts.pay(recorder, now, to, from, cash, EntryKind::Imbalance, Reference::Bid(bid.0));
     }
