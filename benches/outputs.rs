@@ -8,7 +8,7 @@ use gridfleet::geo::Places;
 use gridfleet::ids::{
     AccountId, FleetId, OperatorId, PlaceId, RequestId, RetailerId, SessionId, StationId, VehicleId,
 };
-use gridfleet::ledger::{EntryKind, LedgerEntry, Money, Reference};
+use gridfleet::ledger::{Chart, EntryKind, LedgerEntry, Money, Reference};
 use gridfleet::outputs::{OutputOptions, ParquetRecorder, Provenance};
 use gridfleet::records::{
     EndReason, Labels, LegPurpose, LegRecord, Record, Recorder, SessionRecord, TripRecord, TripStatus,
@@ -38,9 +38,7 @@ fn labels() -> Labels {
         retailers: vec!["grid".into()],
         markets: Vec::new(),
         bidders: Vec::new(),
-        accounts: ["riders", "outside", "fleet:yellow", "fleet:green", "operator:hub", "retailer:grid"]
-            .map(String::from)
-            .to_vec(),
+        chart: Chart { fleets: 2, operators: 1, retailers: 1, ..Chart::default() },
         currency: "USD".into(),
     }
 }

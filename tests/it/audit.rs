@@ -1,14 +1,14 @@
 //! The auditor accepts a correct day and finds each kind of error.
 
 use crate::outputs_day::{
-    BASE_KVA, BATTERY_KWH, BRANCH, CHARGE_EFFICIENCY, END, HOMES_KVAR, START, day_by_hand, far_voltage,
-    labels,
+    BASE_KVA, BATTERY_KWH, BRANCH, CHARGE_EFFICIENCY, CHART, END, HOMES_KVAR, START, YELLOW, day_by_hand,
+    far_voltage, labels,
 };
 use gridfleet::audit::{
     AuditFacts, AuditReport, BranchFacts, BusFacts, FeederFacts, HouseholdFacts, StationFacts, VehicleFacts,
     audit,
 };
-use gridfleet::ids::{AccountId, BidId, FleetId, PlaceId, RequestId, RetailerId, SessionId, VehicleId};
+use gridfleet::ids::{BidId, FleetId, PlaceId, RequestId, RetailerId, SessionId, VehicleId};
 use gridfleet::ledger::{EntryKind, LedgerEntry, Money, Reference};
 use gridfleet::outputs::{OutputOptions, ParquetRecorder, Provenance, Summary, SummaryHead};
 use gridfleet::records::dictionary::TableId;
@@ -236,7 +236,9 @@ fn each_wrong_day_is_found_by_the_check_meant_for_it() {
             (d.trips[0].status, d.trips[0].dropoff_time) = (TripStatus::InProgress, None);
         }),
         ("Ledger: amounts are whole, and the fleets hold their profit", |d| d.ledger[1].amount = Money(-1)),
-        ("Ledger: amounts are whole, and the fleets hold their profit", |d| d.ledger[1].debit = AccountId(2)),
+        ("Ledger: amounts are whole, and the fleets hold their profit", |d| {
+            d.ledger[1].debit = CHART.id(YELLOW)
+        }),
         ("Ledger: every fare is a trip's, and the other way round", |d| {
             d.ledger[0].amount = Money(12_500_001)
         }),

@@ -4,7 +4,7 @@ use crate::trading::{START, Script, at, setup};
 use assert_cmd::cargo::cargo_bin;
 use gridfleet::engine::Simulation;
 use gridfleet::ids::{BidderId, FleetId, RetailerId};
-use gridfleet::ledger::EntryKind;
+use gridfleet::ledger::{Account, EntryKind};
 use gridfleet::markets::{GateRule, Imbalance, Lots, Market, MarketKind, Products, Series, Side};
 use gridfleet::policies::{BiddingSpec, ChargingSpec, DispatchSpec, Policies, RetailPolicies};
 use gridfleet::records::Collected;
@@ -78,10 +78,11 @@ fn near(found: &[[f64; 2]], expected: &[[f64; 2]]) {
 
 /// Payments of stations to a retailer.
 fn paid(day: &Collected, simulation: &Simulation, retailer: &str) -> f64 {
-    let labels = simulation.setup().labels();
-    let account = labels.accounts.iter().position(|a| a == &format!("retailer:{retailer}")).unwrap();
+    let setup = simulation.setup();
+    let number = setup.retailers.iter().position(|other| other.name == retailer).unwrap();
+    let account = setup.chart().id(Account::Retailer(RetailerId::new(number)));
     let energy = day.ledger.iter().filter(|entry| entry.kind == EntryKind::Energy);
-    energy.filter(|entry| entry.debit.index() == account).map(|entry| entry.amount.units()).sum()
+    energy.filter(|entry| entry.debit == account).map(|entry| entry.amount.units()).sum()
 }
 
 #[test]

@@ -7,10 +7,10 @@
 
 use gridfleet::geo::Places;
 use gridfleet::ids::{
-    AccountId, BidId, BidderId, FleetId, HouseholdId, MarketId, OperatorId, PlaceId, RequestId, RetailerId,
-    SessionId, StationId, TypeId, VehicleId,
+    BidId, BidderId, FleetId, HouseholdId, MarketId, OperatorId, PlaceId, RequestId, RetailerId, SessionId,
+    StationId, TypeId, VehicleId,
 };
-use gridfleet::ledger::{EntryKind, LedgerEntry, Money, Reference};
+use gridfleet::ledger::{Account, Chart, EntryKind, LedgerEntry, Money, Reference};
 use gridfleet::markets::Side;
 use gridfleet::records::{
     BusRecord, Collected, EndReason, FleetRecord, HouseholdRecord, Labels, LegPurpose, LegRecord, LoadRecord,
@@ -29,6 +29,10 @@ pub const CHARGE_EFFICIENCY: f64 = 0.9;
 /// Resistance and reactance of the feeder's branch, in per unit of `BASE_KVA`.
 pub const BRANCH: (f64, f64) = (0.05, 0.03);
 pub const BASE_KVA: f64 = 100.0;
+/// The only fleet.
+pub const YELLOW: Account = Account::Fleet(FleetId(0));
+/// Numbers of the accounts.
+pub const CHART: Chart = Chart { fleets: 1, operators: 1, retailers: 2, markets: 1, households: 1 };
 /// Reactive load of homes [kvar per kW].
 pub const HOMES_KVAR: f64 = 0.5;
 
@@ -54,19 +58,8 @@ pub fn labels() -> Labels {
         retailers: vec!["grid".into(), "other".into()],
         markets: vec!["spot".into()],
         households: vec!["homes".into()],
-        bidders: vec!["fleet:yellow".into()],
-        accounts: [
-            "riders",
-            "outside",
-            "fleet:yellow",
-            "operator:power",
-            "retailer:grid",
-            "market:spot",
-            "system operator",
-            "households:homes",
-        ]
-        .map(String::from)
-        .to_vec(),
+        bidders: vec![YELLOW],
+        chart: CHART,
         currency: "USD".into(),
     }
 }
@@ -239,25 +232,27 @@ pub fn day_by_hand() -> Collected {
         retailer: RetailerId(0),
         price_per_mwh: 150.0,
     }];
-    let post = |time: SimTime, debit, credit, amount: f64, kind, reference| LedgerEntry {
+    let post = |time: SimTime, debit: Account, credit: Account, amount: f64, kind, reference| LedgerEntry {
         time,
-        debit: AccountId(debit),
-        credit: AccountId(credit),
+        debit: CHART.id(debit),
+        credit: CHART.id(credit),
         amount: Money::from_units(amount).unwrap(),
         kind,
         reference,
     };
+    let (power, retailer) = (Account::Operator(OperatorId(0)), Account::Retailer(RetailerId(0)));
+    let (market, homes) = (Account::Market(MarketId(0)), Account::Households(HouseholdId(0)));
     let ledger = vec![
-        post(START + 900, 2, 0, 12.5, EntryKind::Fare, Reference::Trip(0)),
-        post(START + 900, 1, 2, 0.3, EntryKind::Driving, Reference::Vehicle(0)),
-        post(START + 2_100, 3, 2, 1.8, EntryKind::Charging, Reference::Session(0)),
-        post(START + 2_100, 4, 3, 1.35, EntryKind::Energy, Reference::Session(0)),
-        post(END, 3, 2, 3.0, EntryKind::Charging, Reference::Session(1)),
-        post(END, 4, 3, 2.25, EntryKind::Energy, Reference::Session(1)),
-        post(START + 2_700, 5, 2, 0.5, EntryKind::Trade, Reference::Bid(0)),
-        post(START + 900, 6, 2, 0.25, EntryKind::Imbalance, Reference::Bid(1)),
-        post(END, 4, 7, 1.8, EntryKind::Household, Reference::Household(0)), // 12 kWh
-        post(END, 1, 4, 2.0, EntryKind::Generation, Reference::Retailer(0)),
+        post(START + 900, YELLOW, Account::Riders, 12.5, EntryKind::Fare, Reference::Trip(0)),
+        post(START + 900, Account::Outside, YELLOW, 0.3, EntryKind::Driving, Reference::Vehicle(0)),
+        post(START + 2_100, power, YELLOW, 1.8, EntryKind::Charging, Reference::Session(0)),
+        post(START + 2_100, retailer, power, 1.35, EntryKind::Energy, Reference::Session(0)),
+        post(END, power, YELLOW, 3.0, EntryKind::Charging, Reference::Session(1)),
+        post(END, retailer, power, 2.25, EntryKind::Energy, Reference::Session(1)),
+        post(START + 2_700, market, YELLOW, 0.5, EntryKind::Trade, Reference::Bid(0)),
+        post(START + 900, Account::SystemOperator, YELLOW, 0.25, EntryKind::Imbalance, Reference::Bid(1)),
+        post(END, retailer, homes, 1.8, EntryKind::Household, Reference::Household(0)), // 12 kWh
+        post(END, Account::Outside, retailer, 2.0, EntryKind::Generation, Reference::Retailer(0)),
     ];
     // From 1,800 to 2,700 s, 9 kWh are drawn, of which 5 kWh were bought; before 900 s half a kWh was bought and
     // nothing drawn.

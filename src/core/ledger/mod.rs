@@ -14,6 +14,10 @@
 //! runs: 209 against 203 ms), beyond the 2 % that they were allowed. Amounts of money and sizes of inputs are checked
 //! where they enter; tests and fuzz targets run with the checks.
 
+mod chart;
+
+pub use chart::{Account, Chart};
+
 use crate::ids::AccountId;
 use crate::time::SimTime;
 use std::fmt;

@@ -133,8 +133,8 @@ identifiers! {
     OperatorId, |labels, key, out| out.push_str(&labels.operators[key]);
     RetailerId, |labels, key, out| out.push_str(&labels.retailers[key]);
     HouseholdId, |labels, key, out| out.push_str(&labels.households[key]);
-    BidderId, |labels, key, out| out.push_str(&labels.bidders[key]);
-    AccountId, |labels, key, out| out.push_str(&labels.accounts[key]);
+    BidderId, |labels, key, out| labels.write_account(labels.bidders[key], out);
+    AccountId, |labels, key, out| write_account(AccountId::new(key), labels, out);
     PlaceId, |labels, key, out| labels.places.write_label(PlaceId::new(key), out);
 }
 
@@ -188,6 +188,12 @@ impl Cell for Reference {
     const KIND: Kind = Kind::Text;
     fn put(values: impl Iterator<Item = Self>, labels: &Labels, out: &mut impl Columns) {
         out.texts(values, |reference, out| write_reference(reference, labels, out));
+    }
+}
+
+fn write_account(id: AccountId, labels: &Labels, out: &mut String) {
+    if let Some(account) = labels.chart.account(id) {
+        labels.write_account(account, out);
     }
 }
 

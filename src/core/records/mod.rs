@@ -27,6 +27,7 @@ pub use tables::*;
 
 use crate::geo::Places;
 use crate::ids::{OperatorId, StationId};
+use crate::ledger::{Account, Chart};
 use crate::time::SimTime;
 use std::sync::Arc;
 
@@ -170,9 +171,27 @@ pub struct Labels {
     /// Names of groups of households.
     pub households: Vec<String>,
     /// Accounts of bidders, by bidder.
-    pub bidders: Vec<String>,
-    /// Ledger accounts, for example `fleet:yellow`, `operator:hub`, `riders`.
-    pub accounts: Vec<String>,
+    pub bidders: Vec<Account>,
+    /// Numbers of the accounts.
+    pub chart: Chart,
     /// Currency of all amounts, for example `EUR`.
     pub currency: String,
+}
+
+impl Labels {
+    /// Appends the name of an account in the tables, for example `fleet:yellow`, `operator:hub`, `riders`.
+    pub fn write_account(&self, account: Account, out: &mut String) {
+        let (kind, name) = match account {
+            Account::Riders => ("riders", ""),
+            Account::Outside => ("outside", ""),
+            Account::Fleet(id) => ("fleet:", self.fleets[id.index()].as_str()),
+            Account::Operator(id) => ("operator:", self.operators[id.index()].as_str()),
+            Account::Retailer(id) => ("retailer:", self.retailers[id.index()].as_str()),
+            Account::Market(id) => ("market:", self.markets[id.index()].as_str()),
+            Account::SystemOperator => ("system operator", ""),
+            Account::Households(id) => ("households:", self.households[id.index()].as_str()),
+        };
+        out.push_str(kind);
+        out.push_str(name);
+    }
 }
