@@ -18,7 +18,7 @@ use super::Simulation;
 use crate::policies::{PriceLine, Pricing};
 use crate::world::{EnergyAccount, SlotSupply, View};
 use gridfleet_core::ids::RetailerId;
-use gridfleet_core::ledger::{EntryKind, Reference};
+use gridfleet_core::ledger::{Account, EntryKind, Reference};
 use gridfleet_core::records::{Record, Recorder, SupplyRecord};
 use gridfleet_core::rng::Purpose;
 use gridfleet_core::time::SimTime;
@@ -150,7 +150,7 @@ impl Simulation {
             let cell = &mut self.state.drawn[v.fleet.index() * setup.retailers.len() + retailer.index()];
             cell.kwh += owed.kwh;
             cell.cost += owed.cost;
-            let (to, from) = (self.accounts.retailer(retailer), self.accounts.operator(site.operator));
+            let (to, from) = (Account::Retailer(retailer), Account::Operator(site.operator));
             let amount = self.accounts.money(owed.cost, EntryKind::Energy, now);
             let reference = Reference::Session(session.id.0);
             self.accounts.pay(recorder, now, to, from, amount, EntryKind::Energy, reference);

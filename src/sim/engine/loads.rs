@@ -6,10 +6,10 @@
 //! within it have waited for the price, and are recorded and paid now. No other part of the code distinguishes such a
 //! price.
 
-use super::{Accounts, Simulation};
+use super::Simulation;
 use crate::world::charging::FleetEnergy;
 use gridfleet_core::ids::RetailerId;
-use gridfleet_core::ledger::{EntryKind, Money, Reference};
+use gridfleet_core::ledger::{Account, EntryKind, Money, Reference};
 use gridfleet_core::records::{LoadRecord, Record, Recorder, SessionRecord};
 
 /// A completed session with the amounts it owes.
@@ -127,11 +127,11 @@ impl Simulation {
         record.cost = cost.units();
         recorder.record(Record::Session(&record));
         let (now, reference) = (self.state.now, Reference::Session(record.session.0));
-        let (fleet, operator) = (Accounts::fleet(record.fleet), self.accounts.operator(record.operator));
-        let retailer = self.accounts.retailer(record.retailer);
+        let (fleet, operator) = (Account::Fleet(record.fleet), Account::Operator(record.operator));
+        let retailer = Account::Retailer(record.retailer);
         let energy_cost = self.accounts.money(energy_cost - earlier_cost, EntryKind::Energy, now);
         self.accounts.pay(recorder, now, operator, fleet, cost, EntryKind::Charging, reference);
         self.accounts.pay(recorder, now, retailer, operator, energy_cost, EntryKind::Energy, reference);
-        self.accounts.pay(recorder, now, Accounts::OUTSIDE, fleet, wear, EntryKind::Wear, reference);
+        self.accounts.pay(recorder, now, Account::Outside, fleet, wear, EntryKind::Wear, reference);
     }
 }

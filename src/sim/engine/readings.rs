@@ -1,10 +1,10 @@
 //! Meter readings, and the end of the horizon.
 
-use super::{Accounts, Simulation};
+use super::Simulation;
 use crate::world::charging::FleetEnergy;
 use crate::world::{Activity, RequestState, Setup, State};
 use gridfleet_core::ids::{FleetId, RequestId, StationId, VehicleId};
-use gridfleet_core::ledger::{EntryKind, Reference};
+use gridfleet_core::ledger::{Account, EntryKind, Reference};
 use gridfleet_core::records::{
     EndReason, FleetRecord, Record, Recorder, StationRecord, TripRecord, TripStatus,
 };
@@ -128,8 +128,8 @@ impl Simulation {
             self.accounts.pay(
                 recorder,
                 self.state.now,
-                Accounts::OUTSIDE,
-                Accounts::fleet(v.fleet),
+                Account::Outside,
+                Account::Fleet(v.fleet),
                 cost,
                 EntryKind::Driving,
                 Reference::Vehicle(i as u32),

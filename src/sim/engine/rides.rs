@@ -1,10 +1,10 @@
 //! Requests and legs: from a rider's request to the drop-off.
 
-use super::{Accounts, Simulation};
+use super::Simulation;
 use crate::policies::Refusal;
 use crate::world::{Activity, Leg, Mode, Motion, RequestState, Ride, Service, Trigger, View};
 use gridfleet_core::ids::{PlaceId, RequestId, VehicleId};
-use gridfleet_core::ledger::{EntryKind, Reference};
+use gridfleet_core::ledger::{Account, EntryKind, Reference};
 use gridfleet_core::records::{EndReason, LegPurpose, LegRecord, Record, Recorder, TripRecord, TripStatus};
 use gridfleet_core::time::SimTime;
 
@@ -52,8 +52,8 @@ impl Simulation {
         self.accounts.pay(
             recorder,
             self.state.now,
-            Accounts::OUTSIDE,
-            Accounts::fleet(record.fleet),
+            Account::Outside,
+            Account::Fleet(record.fleet),
             cost,
             EntryKind::LostRequest,
             Reference::Trip(request.0),
@@ -295,8 +295,8 @@ impl Simulation {
         self.accounts.pay(
             recorder,
             self.state.now,
-            Accounts::fleet(record.fleet),
-            Accounts::RIDERS,
+            Account::Fleet(record.fleet),
+            Account::Riders,
             requests.fare[i],
             EntryKind::Fare,
             Reference::Trip(ride.request.0),
@@ -306,7 +306,7 @@ impl Simulation {
             let fee = self.setup.referral_share * requests.fare[i].units();
             let fee = self.accounts.money(fee, EntryKind::Referral, self.state.now);
             let (to, from, reference) =
-                (Accounts::fleet(asked), Accounts::fleet(record.fleet), Reference::Trip(ride.request.0));
+                (Account::Fleet(asked), Account::Fleet(record.fleet), Reference::Trip(ride.request.0));
             self.accounts.pay(recorder, self.state.now, to, from, fee, EntryKind::Referral, reference);
         }
         self.set_free(vehicle);
