@@ -8,10 +8,10 @@ use gridfleet::geo::Places;
 use gridfleet::ids::{
     AccountId, FleetId, OperatorId, PlaceId, RequestId, RetailerId, SessionId, StationId, VehicleId,
 };
-use gridfleet::ledger::{EntryKind, LedgerEntry, Money, Reference};
+use gridfleet::ledger::{Chart, EntryKind, LedgerEntry, Money, Reference};
 use gridfleet::outputs::{OutputOptions, ParquetRecorder, Provenance};
 use gridfleet::records::{
-    EndReason, Labels, LegPurpose, LegRecord, Recorder, SessionRecord, TripRecord, TripStatus,
+    EndReason, Labels, LegPurpose, LegRecord, Record, Recorder, SessionRecord, TripRecord, TripStatus,
 };
 use gridfleet::time::SimTime;
 use std::sync::Arc;
@@ -38,9 +38,7 @@ fn labels() -> Labels {
         retailers: vec!["grid".into()],
         markets: Vec::new(),
         bidders: Vec::new(),
-        accounts: ["riders", "outside", "fleet:yellow", "fleet:green", "operator:hub", "retailer:grid"]
-            .map(String::from)
-            .to_vec(),
+        chart: Chart { fleets: 2, operators: 1, retailers: 1, ..Chart::default() },
         currency: "USD".into(),
     }
 }
@@ -162,10 +160,10 @@ fn tables(criterion: &mut Criterion) {
         let mut recorder =
             ParquetRecorder::create(dir.path(), labels(), &Provenance::default(), &OutputOptions::default())
                 .expect("a recorder");
-        trips.iter().for_each(|r| recorder.trip(r));
-        legs.iter().for_each(|r| recorder.leg(r));
-        entries.iter().for_each(|r| recorder.ledger(r));
-        sessions.iter().for_each(|r| recorder.session(r));
+        trips.iter().for_each(|r| recorder.record(Record::Trip(r)));
+        legs.iter().for_each(|r| recorder.record(Record::Leg(r)));
+        entries.iter().for_each(|r| recorder.record(Record::Ledger(r)));
+        sessions.iter().for_each(|r| recorder.record(Record::Session(r)));
         recorder.finish().expect("tables");
         dir
     };

@@ -21,7 +21,7 @@ pub mod studies;
 pub mod training;
 
 pub use gridfleet_core::error::{Error, Result};
-pub use gridfleet_core::{error, files, geo, ids, ledger, markets, names, ranges, records, rng, time};
+pub use gridfleet_core::{error, files, geo, ids, ledger, markets, named, names, ranges, records, rng, time};
 pub use gridfleet_data as datasets;
 pub use gridfleet_games::{grid, learning, optimize, routing, statistics};
 pub use gridfleet_plots as plots;

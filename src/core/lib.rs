@@ -13,6 +13,9 @@
 //! # Ok::<(), gridfleet_core::ledger::NoAmount>(())
 //! ```
 
+#[macro_use]
+pub mod named;
+
 pub mod error;
 pub mod files;
 pub mod geo;

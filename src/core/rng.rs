@@ -7,79 +7,53 @@
 
 use rand_pcg::Pcg64;
 
-/// Purpose of a random draw. Each purpose has separate streams, named by its variant, so that adding a purpose changes
-/// none of the others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Purpose {
-    /// Trips of a trace that are kept, doubled or moved in time.
-    Demand,
-    /// Recorded day used for a simulated day.
-    DemandDays,
-    /// Level of demand of a day.
-    DemandLevel,
-    /// Trips that happen once more or not at all on a day of more or less demand, and their times.
-    DemandCopies,
-    /// Trips that are left out.
-    DemandThinning,
-    /// Shifts of trips in time.
-    DemandJitter,
-    /// Durations of rides.
-    RideDuration,
-    /// Consumption by a vehicle's drivers.
-    DrivingStyle,
-    /// Temperature of a day.
-    Temperature,
-    /// Day whose prices are used for a simulated day.
-    PriceDays,
-    /// Fleet of a request.
-    FleetChoice,
-    /// Departures and returns of drivers, and their distances.
-    Drivers,
-    /// Initial place of a vehicle.
-    Placement,
-    /// Initial charge of a vehicle.
-    InitialSoc,
-    /// Prices asked by the rivals of an aggregator.
-    RivalPrices,
-    /// Retailers with which vehicle owners have a contract.
-    Contracts,
-    /// Exploration and tie-breaking of a policy.
-    Policy,
-    /// Errors of forecasts.
-    Forecast,
-    /// Points of a study.
-    Design,
-    /// Resampling in the statistics of a study.
-    Resampling,
-    /// Synthetic data sets.
-    Synthesis,
-}
-
-impl Purpose {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Demand => "demand",
-            Self::DemandDays => "demand days",
-            Self::DemandLevel => "demand level",
-            Self::DemandCopies => "demand copies",
-            Self::DemandThinning => "demand thinning",
-            Self::DemandJitter => "demand jitter",
-            Self::RideDuration => "ride duration",
-            Self::DrivingStyle => "driving style",
-            Self::Temperature => "temperature",
-            Self::PriceDays => "price days",
-            Self::FleetChoice => "fleet choice",
-            Self::Drivers => "drivers",
-            Self::Placement => "placement",
-            Self::InitialSoc => "initial soc",
-            Self::RivalPrices => "rival prices",
-            Self::Contracts => "contracts",
-            Self::Policy => "policy",
-            Self::Forecast => "forecast",
-            Self::Design => "design",
-            Self::Resampling => "resampling",
-            Self::Synthesis => "synthesis",
-        }
+names! {
+    /// Purpose of a random draw. Each purpose has separate streams, named by its variant, so that adding a purpose
+    /// changes none of the others.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    pub enum Purpose {
+        /// Trips of a trace that are kept, doubled or moved in time.
+        Demand = "demand",
+        /// Recorded day used for a simulated day.
+        DemandDays = "demand days",
+        /// Level of demand of a day.
+        DemandLevel = "demand level",
+        /// Trips that happen once more or not at all on a day of more or less demand, and their times.
+        DemandCopies = "demand copies",
+        /// Trips that are left out.
+        DemandThinning = "demand thinning",
+        /// Shifts of trips in time.
+        DemandJitter = "demand jitter",
+        /// Durations of rides.
+        RideDuration = "ride duration",
+        /// Consumption by a vehicle's drivers.
+        DrivingStyle = "driving style",
+        /// Temperature of a day.
+        Temperature = "temperature",
+        /// Day whose prices are used for a simulated day.
+        PriceDays = "price days",
+        /// Fleet of a request.
+        FleetChoice = "fleet choice",
+        /// Departures and returns of drivers, and their distances.
+        Drivers = "drivers",
+        /// Initial place of a vehicle.
+        Placement = "placement",
+        /// Initial charge of a vehicle.
+        InitialSoc = "initial soc",
+        /// Prices asked by the rivals of an aggregator.
+        RivalPrices = "rival prices",
+        /// Retailers with which vehicle owners have a contract.
+        Contracts = "contracts",
+        /// Exploration and tie-breaking of a policy.
+        Policy = "policy",
+        /// Errors of forecasts.
+        Forecast = "forecast",
+        /// Points of a study.
+        Design = "design",
+        /// Resampling in the statistics of a study.
+        Resampling = "resampling",
+        /// Synthetic data sets.
+        Synthesis = "synthesis",
     }
 }
 

@@ -9,7 +9,7 @@ use crate::geo::Places;
 use crate::ids::{FleetId, OperatorId, PlaceId, RetailerId, StationId, TypeId, VehicleId};
 use crate::ledger::Money;
 use crate::policies::{Action, Cadence, Charging, Dispatch, News};
-use crate::records::{Recorder, SessionRecord};
+use crate::records::{Record, Recorder};
 use crate::rng::{Purpose, Streams};
 use crate::time::{LocalClock, SimTime};
 use crate::world::{
@@ -221,7 +221,8 @@ struct Visits {
 }
 
 impl Recorder for Visits {
-    fn session(&mut self, record: &SessionRecord) {
+    fn record(&mut self, record: Record<'_>) {
+        let Record::Session(record) = record else { return };
         // Vehicles are numbered by arrival.
         let number = record.vehicle.index();
         self.queue_s[number] = record.queue_s;

@@ -62,29 +62,19 @@ pub enum Rule {
     Shown,
 }
 
-/// Verdict on a requirement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// The requirement is met.
-    Holds,
-    /// The requirement is not met.
-    Fails,
-    /// The interval includes the limit: more replications could decide.
-    Undecided,
-    /// No requirement, or one that could not be checked.
-    NotChecked,
-}
-
-impl Verdict {
-    /// Its name in tables.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Holds => "holds",
-            Self::Fails => "fails",
-            Self::Undecided => "undecided",
-            Self::NotChecked => "not_checked",
-        }
+crate::names! {
+    /// Verdict on a requirement.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Verdict {
+        /// The requirement is met.
+        Holds = "holds",
+        /// The requirement is not met.
+        Fails = "fails",
+        /// The interval includes the limit: more replications could decide.
+        Undecided = "undecided",
+        /// No requirement, or one that could not be checked.
+        NotChecked = "not_checked",
     }
 }
 
@@ -231,8 +221,8 @@ impl Finding {
         Self { text: text.into(), verdict: Verdict::NotChecked, how: why.into() }
     }
 
-    /// A statement about instances (or replications): true in `held` of `total`, and required to be true in a share of at
-    /// least `least` of them (1 for all).
+    /// A statement about instances (or replications): true in `held` of `total`, and required to be true in a share of
+    /// at least `least` of them (1 for all).
     pub fn in_instances(text: impl Into<String>, held: usize, total: usize, least: f64) -> Self {
         if total == 0 {
             return Self::not_checked(text, "no instances");

@@ -8,8 +8,8 @@ use crate::outputs::{
     Provenance, RunDir, Summary, SummaryHead,
 };
 use crate::policies::{PolicySpecs, StationsSpec};
-use crate::records::Recorder as _;
 use crate::records::dictionary::TableId;
+use crate::records::{Record, Recorder as _};
 use crate::scenario::Prepared;
 use crate::world::{Mode, Setup};
 use std::collections::BTreeMap;
@@ -65,10 +65,10 @@ impl Run<'_> {
         let shape = setup.grid.as_ref().map(|grid| facts::feeder_shape(grid));
         let mut grid = shape.map(|shape| GridPicture::new(shape, setup.clock.clone(), period.0, period.1));
         let mut tables = ParquetRecorder::create(dir.path(), labels, &provenance, &options)?;
-        setup.sites().iter().for_each(|site| tables.site(site));
-        setup.vehicle_records().iter().for_each(|vehicle| tables.vehicle(vehicle));
+        setup.sites().iter().for_each(|site| tables.record(Record::Site(site)));
+        setup.vehicle_records().iter().for_each(|vehicle| tables.record(Record::Vehicle(vehicle)));
         if options.has(TableId::Places) {
-            setup.place_records().iter().for_each(|place| tables.place(place));
+            setup.place_records().iter().for_each(|place| tables.record(Record::Place(place)));
         }
 
         let others = self.recorder.take();

@@ -53,55 +53,38 @@ pub struct TrainingSpec {
     pub checkpoint_weeks: u32,
 }
 
-/// Reward of a step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum RewardSpec {
-    /// Change of the fleet's account during the step, as in the thesis, regardless of the step that caused it.
-    Account,
-    /// Change of the account in the slots of the products that the step has bid for, known a week later. Each slot
-    /// counts for both steps that have bid for it, so that each step gets the full effect of its bid: in full for the
-    /// balancing bid, which comes first; less the earnings of the balancing bid for the intraday bid, which cannot
-    /// change them.
-    Products,
-    /// As `products`, less the earnings of the fixed risks of `operation.bidding` in the same slots of the same week.
-    /// The optimal policy is unchanged, because these earnings do not depend on the actions; but most random gains and
-    /// losses affect both and cancel.
-    #[default]
-    Advantage,
-}
-
-impl RewardSpec {
-    /// Name in the scenario file.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Account => "account",
-            Self::Products => "products",
-            Self::Advantage => "advantage",
-        }
+gridfleet_core::names! {
+    /// Reward of a step.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum RewardSpec {
+        /// Change of the fleet's account during the step, as in the thesis, regardless of the step that caused it.
+        Account = "account",
+        /// Change of the account in the slots of the products that the step has bid for, known a week later. Each slot
+        /// counts for both steps that have bid for it, so that each step gets the full effect of its bid: in full for
+        /// the balancing bid, which comes first; less the earnings of the balancing bid for the intraday bid, which
+        /// cannot change them.
+        Products = "products",
+        /// As `products`, less the earnings of the fixed risks of `operation.bidding` in the same slots of the same
+        /// week. The optimal policy is unchanged, because these earnings do not depend on the actions; but most random
+        /// gains and losses affect both and cancel.
+        #[default]
+        Advantage = "advantage",
     }
 }
 
-/// Pairs of risks for which the reward is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum FeedbackSpec {
-    /// The pair of risks that was played, as in the thesis.
-    #[default]
-    Played,
-    /// All pairs: once a product has been delivered, its prices and the requests for each vehicle are known, so that
-    /// all pairs can be valued: each risk together with the other one as it was played. With rewards `products` or
-    /// `advantage`, in replay.
-    AllPairs,
-}
-
-impl FeedbackSpec {
-    /// Name in the scenario file.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Played => "played",
-            Self::AllPairs => "all-pairs",
-        }
+gridfleet_core::names! {
+    /// Pairs of risks for which the reward is known.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum FeedbackSpec {
+        /// The pair of risks that was played, as in the thesis.
+        #[default]
+        Played = "played",
+        /// All pairs: once a product has been delivered, its prices and the requests for each vehicle are known, so
+        /// that all pairs can be valued: each risk together with the other one as it was played. With rewards
+        /// `products` or `advantage`, in replay.
+        AllPairs = "all-pairs",
     }
 }
 

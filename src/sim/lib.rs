@@ -5,7 +5,7 @@
 //! session:
 //!
 //! ```
-//! use gridfleet_core::{records::{Recorder, TripRecord}, rng::Streams};
+//! use gridfleet_core::{records::{Record, Recorder}, rng::Streams};
 //! use gridfleet_sim::{engine, policies::PolicySpecs, world::Setup};
 //! use std::sync::Arc;
 //!
@@ -13,8 +13,10 @@
 //! struct Fares(f64);
 //!
 //! impl Recorder for Fares {
-//!     fn trip(&mut self, trip: &TripRecord) {
-//!         self.0 += trip.fare;
+//!     fn record(&mut self, record: Record<'_>) {
+//!         if let Record::Trip(trip) = record {
+//!             self.0 += trip.fare;
+//!         }
 //!     }
 //! }
 //!

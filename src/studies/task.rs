@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::policies::Policies;
 use crate::records::metrics::RunFigures;
-use crate::records::{Recorder, StationRecord};
+use crate::records::{Record, Recorder};
 use crate::rng::Streams;
 use crate::run::{Replication, Simulated};
 use crate::scenario::variation::DrawnDays;
@@ -76,7 +76,8 @@ impl HourlyPower {
 }
 
 impl Recorder for HourlyPower {
-    fn station(&mut self, record: &StationRecord) {
+    fn record(&mut self, record: Record<'_>) {
+        let Record::Station(record) = record else { return };
         // A reading is the mean since the previous one, and may cover several hours.
         let mut t = record.since;
         while t < record.time {
@@ -156,6 +157,7 @@ fn figures(run: &RunFigures) -> BTreeMap<String, f64> {
 mod tests {
     use super::*;
     use crate::ids::{OperatorId, RetailerId, StationId};
+    use crate::records::StationRecord;
 
     #[test]
     fn hours_have_the_readings_of_their_time_and_the_warm_up_none() {
@@ -164,7 +166,7 @@ mod tests {
         // Readings every half hour at two stations: over the preceding half hour, as many kW as half hours have passed.
         for half in 0..=6 {
             for station in 0..2 {
-                power.station(&StationRecord {
+                power.record(Record::Station(&StationRecord {
                     since: SimTime(1_800 * i64::max(half - 1, 0)),
                     time: SimTime(1_800 * half),
                     station: StationId(station),
@@ -174,7 +176,7 @@ mod tests {
                     queue: 0,
                     power_kw: 0.5 * half as f64,
                     limit_kw: 10.0,
-                });
+                }));
             }
         }
         // 3 and 4, then 5 and 6 half kilowatts at each station.

@@ -8,6 +8,7 @@ use crate::engine;
 use crate::error::{Error, InputError, Result};
 use crate::ids::{AccountId, BidderId, FleetId, RetailerId};
 use crate::learning::AgentKind;
+use crate::ledger::Account;
 use crate::markets::MarketKind;
 use crate::policies::bidding::learned::Forecasts;
 use crate::policies::bidding::observation::Outlook;
@@ -229,10 +230,9 @@ impl Course {
             calendar[self.calendar_week(set, number)].build_from(&self.archive.recorded, streams)?;
         let setup = Arc::new(setup);
         let foresight = Arc::new(engine::foresee(&prepared.policies, &setup, streams));
-        let name = format!("fleet:{}", setup.fleets[0].name);
-        let account = setup.labels().accounts.iter().position(|account| *account == name).unwrap_or(0);
+        let account = setup.chart().id(Account::Fleet(FleetId(0)));
         let specs = prepared.policies;
-        let week = Week { setup, streams, foresight, specs, account: AccountId::new(account) };
+        let week = Week { setup, streams, foresight, specs, account };
         Ok(Arc::clone(cell.get_or_init(|| Arc::new(week))))
     }
 

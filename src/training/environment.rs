@@ -12,7 +12,7 @@ use crate::markets::MarketKind;
 use crate::policies::bidding::learned::{Chain, Chooser, Learned, Shared};
 use crate::policies::bidding::{self, ObservationKind};
 use crate::policies::{Bidding, Policies};
-use crate::records::{FleetRecord, MarketRecord, Recorder, TripRecord, TripStatus};
+use crate::records::{FleetRecord, MarketRecord, Record, Recorder, TripRecord, TripStatus};
 use crate::run::Replication;
 use crate::time::SimTime;
 use crate::world::View;
@@ -106,9 +106,7 @@ impl EpisodeRecorder {
         let position = self.position(slot);
         self.by_slot[position] += amount;
     }
-}
 
-impl Recorder for EpisodeRecorder {
     fn ledger(&mut self, entry: &LedgerEntry) {
         if !matches!(entry.kind, EntryKind::Trade | EntryKind::SupplyCredit | EntryKind::Imbalance) {
             return;
@@ -155,6 +153,18 @@ impl Recorder for EpisodeRecorder {
             // A reading shows the energy drawn before it.
             let position = self.position((record.time - self.start - 1).div_euclid(self.step_s));
             self.drawn_kwh[position] += kwh;
+        }
+    }
+}
+
+impl Recorder for EpisodeRecorder {
+    fn record(&mut self, record: Record<'_>) {
+        match record {
+            Record::Ledger(record) => self.ledger(record),
+            Record::Trip(record) => self.trip(record),
+            Record::Market(record) => self.market(record),
+            Record::Fleet(record) => self.fleet(record),
+            _ => {}
         }
     }
 }
@@ -287,8 +297,8 @@ impl Environment {
         slots.map(|(cash, by_market)| cash - by_market.balancing()).collect()
     }
 
-    /// Has the policy write down what it takes to value all risks in [`hindsight`](Self::hindsight); to be asked for before the
-    /// first step.
+    /// Has the policy write down what it takes to value all risks in [`hindsight`](Self::hindsight); to be asked for
+    /// before the first step.
     #[must_use]
     pub fn with_diary(self) -> Self {
         self.trader.lock().keep_trace();

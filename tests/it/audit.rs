@@ -1,18 +1,19 @@
 //! The auditor accepts a correct day and finds each kind of error.
 
 use crate::outputs_day::{
-    BASE_KVA, BATTERY_KWH, BRANCH, CHARGE_EFFICIENCY, Day, END, HOMES_KVAR, START, far_voltage, labels,
+    BASE_KVA, BATTERY_KWH, BRANCH, CHARGE_EFFICIENCY, CHART, END, HOMES_KVAR, START, YELLOW, day_by_hand,
+    far_voltage, labels,
 };
 use gridfleet::audit::{
     AuditFacts, AuditReport, BranchFacts, BusFacts, FeederFacts, HouseholdFacts, StationFacts, VehicleFacts,
     audit,
 };
-use gridfleet::ids::{AccountId, BidId, FleetId, PlaceId, RequestId, RetailerId, SessionId, VehicleId};
+use gridfleet::ids::{BidId, FleetId, PlaceId, RequestId, RetailerId, SessionId, VehicleId};
 use gridfleet::ledger::{EntryKind, LedgerEntry, Money, Reference};
 use gridfleet::outputs::{OutputOptions, ParquetRecorder, Provenance, Summary, SummaryHead};
 use gridfleet::records::dictionary::TableId;
 use gridfleet::records::metrics::{Metrics, MetricsSetup};
-use gridfleet::records::{LegPurpose, LegRecord, TripStatus};
+use gridfleet::records::{Collected, LegPurpose, LegRecord, TripStatus};
 
 const PEAKS: &str = "Stations: the highest quarter hour is that of readings";
 const LOADS: &str = "Grid: loads of buses are those of the case, stations and households";
@@ -94,9 +95,9 @@ fn feeder() -> FeederFacts {
     }
 }
 
-fn write(day: &Day, summary_of: &Day, options: &OutputOptions, dir: &std::path::Path) {
+fn write(day: &Collected, summary_of: &Collected, options: &OutputOptions, dir: &std::path::Path) {
     let mut recorder = ParquetRecorder::create(dir, labels(), &Provenance::default(), options).unwrap();
-    day.play(&mut recorder);
+    day.replay(&mut recorder);
     recorder.finish().unwrap();
     let setup = MetricsSetup {
         start: START,
@@ -111,23 +112,23 @@ fn write(day: &Day, summary_of: &Day, options: &OutputOptions, dir: &std::path::
         retail: gridfleet::records::metrics::RetailFacts::default(),
     };
     let mut metrics = Metrics::new(&labels(), setup);
-    summary_of.play(&mut metrics);
+    summary_of.replay(&mut metrics);
     Summary::new(SummaryHead::default(), metrics.finish()).write(dir).unwrap();
 }
 
-fn audit_with(day: &Day, options: &OutputOptions, summary_of: &Day) -> AuditReport {
+fn audit_with(day: &Collected, options: &OutputOptions, summary_of: &Collected) -> AuditReport {
     let dir = tempfile::tempdir().unwrap();
     write(day, summary_of, options, dir.path());
     audit(dir.path(), &facts(options.clone())).unwrap()
 }
 
-fn audit_of(day: &Day) -> AuditReport {
+fn audit_of(day: &Collected) -> AuditReport {
     audit_with(day, &OutputOptions::default(), day)
 }
 
 #[test]
 fn a_right_day_passes_every_check() {
-    let report = audit_of(&Day::new());
+    let report = audit_of(&day_by_hand());
     println!("{}", report.render());
     assert!(report.passed(), "{}", report.render());
     assert_eq!(report.checks.len(), CHECKS);
@@ -138,7 +139,7 @@ fn a_right_day_passes_every_check() {
 
 #[test]
 fn each_wrong_day_is_found_by_the_check_meant_for_it() {
-    type Change = fn(&mut Day);
+    type Change = fn(&mut Collected);
     let cases: &[(&str, Change)] = &[
         ("Market: the accepted quantity is within the bid, and paid at the clearing price", |d| {
             d.market[0].accepted_kw = 21.0
@@ -235,7 +236,9 @@ fn each_wrong_day_is_found_by_the_check_meant_for_it() {
             (d.trips[0].status, d.trips[0].dropoff_time) = (TripStatus::InProgress, None);
         }),
         ("Ledger: amounts are whole, and the fleets hold their profit", |d| d.ledger[1].amount = Money(-1)),
-        ("Ledger: amounts are whole, and the fleets hold their profit", |d| d.ledger[1].debit = AccountId(2)),
+        ("Ledger: amounts are whole, and the fleets hold their profit", |d| {
+            d.ledger[1].debit = CHART.id(YELLOW)
+        }),
         ("Ledger: every fare is a trip's, and the other way round", |d| {
             d.ledger[0].amount = Money(12_500_001)
         }),
@@ -305,9 +308,9 @@ fn each_wrong_day_is_found_by_the_check_meant_for_it() {
         // The rider who is lost had asked first, for the same way.
         (ORDER, |d| d.trips[1].request_time = START + 50),
     ];
-    let names: Vec<&str> = audit_of(&Day::new()).checks.iter().map(|c| c.name).collect();
+    let names: Vec<&str> = audit_of(&day_by_hand()).checks.iter().map(|c| c.name).collect();
     for (number, (name, change)) in cases.iter().enumerate() {
-        let mut day = Day::new();
+        let mut day = day_by_hand();
         change(&mut day);
         let report = audit_of(&day);
         let check = report.checks.iter().find(|c| c.name == *name).unwrap();
@@ -331,7 +334,7 @@ fn each_wrong_day_is_found_by_the_check_meant_for_it() {
 /// Rounding errors of correct figures pass, slightly larger ones do not: each tolerance follows from the day's size.
 #[test]
 fn an_error_a_little_above_rounding_is_found() {
-    type Change = fn(&mut Day);
+    type Change = fn(&mut Collected);
     let cases: &[(&str, Change)] = &[
         ("State of charge carries over", |d| {
             d.legs[1].soc_start += 2e-15;
@@ -361,16 +364,16 @@ fn an_error_a_little_above_rounding_is_found() {
         }),
     ];
     for (name, change) in cases {
-        let mut day = Day::new();
+        let mut day = day_by_hand();
         change(&mut day);
         let report = audit_of(&day);
         let check = report.checks.iter().find(|c| c.name == *name).unwrap();
         assert!(check.violations > 0, "{name}:\n{}", report.render());
     }
     // Sums in the summary.
-    let mut other = Day::new();
+    let mut other = day_by_hand();
     other.legs[0].distance_km += 1e-12;
-    let report = audit_with(&Day::new(), &OutputOptions::default(), &other);
+    let report = audit_with(&day_by_hand(), &OutputOptions::default(), &other);
     assert!(!report.passed());
 }
 
@@ -378,7 +381,7 @@ fn an_error_a_little_above_rounding_is_found() {
 #[test]
 fn products_of_several_lengths_are_compared() {
     let day = |delivered_kwh: f64| {
-        let mut day = Day::new();
+        let mut day = day_by_hand();
         let mut long = day.market[0];
         (long.bid, long.product_end) = (BidId(3), END);
         (long.quantity_kw, long.accepted_kw) = (8.0, 8.0);
@@ -389,7 +392,7 @@ fn products_of_several_lengths_are_compared() {
         day.ledger.push(posting);
         day
     };
-    let delivery = |day: &Day| {
+    let delivery = |day: &Collected| {
         let report = audit_of(day);
         report.checks.into_iter().find(|check| check.name == DELIVERY).unwrap()
     };
@@ -408,21 +411,21 @@ fn products_of_several_lengths_are_compared() {
 
 #[test]
 fn what_cannot_be_compared_is_counted_as_not_possible() {
-    let mut day = Day::new();
+    let mut day = day_by_hand();
     day.fleet.retain(|reading| (reading.time - START) % 900 != 0);
     let report = audit_of(&day);
     let delivery = report.checks.iter().find(|check| check.name == DELIVERY).unwrap();
     assert!(delivery.not_possible.is_some(), "{}", report.render());
     let counted = format!("{} checks made, 1 not possible: {DELIVERY}", CHECKS - 1);
     assert!(report.count() == counted && report.render().contains(&counted), "{}", report.count());
-    assert_eq!(audit_of(&Day::new()).count(), format!("{CHECKS} checks made, none impossible"));
+    assert_eq!(audit_of(&day_by_hand()).count(), format!("{CHECKS} checks made, none impossible"));
 }
 
 /// A lost trip names a vehicle exactly if it was assigned to one in advance; of a fleet of private vehicles there may be both.
 #[test]
 fn a_lost_trip_names_a_vehicle_where_one_was_assigned() {
     let violations = |named: bool, assigned: bool| {
-        let mut day = Day::new();
+        let mut day = day_by_hand();
         day.trips[1].vehicle = named.then_some(VehicleId(0));
         let mut facts = facts(OutputOptions::default());
         facts.assigned = vec![false, assigned];
@@ -439,15 +442,15 @@ fn a_lost_trip_names_a_vehicle_where_one_was_assigned() {
 /// A later rider of the same trip may have a vehicle that comes too late for the older one, or whose ride is longer.
 #[test]
 fn riders_who_could_not_be_served_are_not_passed_over() {
-    let order = |change: fn(&mut Day), patience_s: i64| {
-        let mut day = Day::new();
+    let order = |change: fn(&mut Collected), patience_s: i64| {
+        let mut day = day_by_hand();
         day.trips[1].request_time = START + 50;
         change(&mut day);
         let dir = tempfile::tempdir().unwrap();
         let options = OutputOptions::default();
         let mut recorder =
             ParquetRecorder::create(dir.path(), labels(), &Provenance::default(), &options).unwrap();
-        day.play(&mut recorder);
+        day.replay(&mut recorder);
         recorder.finish().unwrap();
         let mut facts = facts(options);
         facts.patience_s = Some(patience_s);
@@ -467,7 +470,7 @@ fn riders_who_could_not_be_served_are_not_passed_over() {
 /// Figures of the summary, each changed slightly.
 #[test]
 fn figures_that_do_not_add_up_are_found() {
-    let day = Day::new();
+    let day = day_by_hand();
     let found = |key: &str, by: f64| -> Vec<&'static str> {
         let dir = tempfile::tempdir().unwrap();
         let options = OutputOptions::default();
@@ -502,27 +505,27 @@ fn figures_that_do_not_add_up_are_found() {
 
 #[test]
 fn a_summary_of_another_day_is_found() {
-    let mut other = Day::new();
+    let mut other = day_by_hand();
     other.trips[1].status = TripStatus::LostLowCharge;
     other.legs[0].distance_km += 0.5;
-    let report = audit_with(&Day::new(), &OutputOptions::default(), &other);
+    let report = audit_with(&day_by_hand(), &OutputOptions::default(), &other);
     let check = report.checks.iter().find(|c| c.name == "The summary agrees with the tables").unwrap();
     assert_eq!(check.violations, 3); // two statuses and the distance
-    let mut other = Day::new();
+    let mut other = day_by_hand();
     other.ledger[1].amount = Money(1);
-    let report = audit_with(&Day::new(), &OutputOptions::default(), &other);
+    let report = audit_with(&day_by_hand(), &OutputOptions::default(), &other);
     let wrong: Vec<_> = report.checks.iter().filter(|c| c.violations > 0).map(|c| c.name).collect();
     assert_eq!(wrong, ["Ledger: amounts are whole, and the fleets hold their profit", KINDS]);
 }
 
 #[test]
 fn a_stranger_is_found() {
-    let day = Day::new();
+    let day = day_by_hand();
     let dir = tempfile::tempdir().unwrap();
     let mut recorder =
         ParquetRecorder::create(dir.path(), labels(), &Provenance::default(), &OutputOptions::default())
             .unwrap();
-    day.play(&mut recorder);
+    day.replay(&mut recorder);
     recorder.finish().unwrap();
     let mut facts = facts(OutputOptions::default());
     facts.vehicles.pop();
@@ -539,20 +542,20 @@ fn what_was_not_written_is_said_to_be_impossible_to_check() {
     for table in TableId::ALL.into_iter().filter(|table| !unread.contains(table)) {
         let tables = TableId::ALL.into_iter().filter(|t| *t != table).collect();
         let options = OutputOptions { tables, ..OutputOptions::default() };
-        let report = audit_with(&Day::new(), &options, &Day::new());
+        let report = audit_with(&day_by_hand(), &options, &day_by_hand());
         assert!(report.passed(), "{}", report.render());
         assert_eq!(report.checks.len(), CHECKS, "without {}", table.table().name);
         let not_written = format!("{} was not written", table.table().file_name());
         assert!(report.checks.iter().any(|c| c.not_possible.as_deref() == Some(&*not_written)));
     }
     let options = OutputOptions { stations_every: 2, ..OutputOptions::default() };
-    assert!(audit_with(&Day::new(), &options, &Day::new()).passed());
+    assert!(audit_with(&day_by_hand(), &options, &day_by_hand()).passed());
 }
 
 #[test]
 fn activities_that_take_no_time_are_put_in_the_order_that_makes_sense() {
     // y-2, already at the station's place, joins it by a leg of zero length at the instant of arrival.
-    let mut day = Day::new();
+    let mut day = day_by_hand();
     let mut hop = day.legs[3];
     (hop.start_time, hop.end_time) = (START + 1_500, START + 1_500);
     (hop.origin, hop.destination) = (PlaceId(2), PlaceId(2));

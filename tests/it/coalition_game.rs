@@ -1,11 +1,10 @@
 //! Fleets alone and together: shared vehicles, payments between fleets, and studies of their games.
 
 use crate::support::{City, city};
-use crate::trading::Day;
 use gridfleet::engine::Simulation;
 use gridfleet::ledger::EntryKind;
 use gridfleet::policies::{ChargingSpec, DispatchSpec, Policies};
-use gridfleet::records::TripStatus;
+use gridfleet::records::{Collected, TripStatus};
 use gridfleet::rng::Streams;
 use polars_io::prelude::{ParquetReader, SerReader};
 use serde_json::Value;
@@ -46,7 +45,7 @@ fn who_serves_anothers_rider_pays_a_part_of_the_fare() {
     };
     let mut simulation =
         Simulation::under(Arc::new(setup), policies, Streams { seed: 5, replication: 0 }).audited();
-    let mut day = Day::default();
+    let mut day = Collected::default();
     simulation.finish(&mut day).unwrap();
     let lent = day
         .trips

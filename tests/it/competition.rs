@@ -1,12 +1,13 @@
 //! Retailers that compete: two hours by hand, the shipped scenario under each policy, and errors in a file.
 
-use crate::trading::{Day, START, Script, at, setup};
+use crate::trading::{START, Script, at, setup};
 use assert_cmd::cargo::cargo_bin;
 use gridfleet::engine::Simulation;
 use gridfleet::ids::{BidderId, FleetId, RetailerId};
-use gridfleet::ledger::EntryKind;
+use gridfleet::ledger::{Account, EntryKind};
 use gridfleet::markets::{GateRule, Imbalance, Lots, Market, MarketKind, Products, Series, Side};
 use gridfleet::policies::{BiddingSpec, ChargingSpec, DispatchSpec, Policies, RetailPolicies};
+use gridfleet::records::Collected;
 use gridfleet::rng::{Purpose, Streams};
 use gridfleet::world::{Competition, Party, Retailer, Setup, Tariff};
 use serde_json::Value as Json;
@@ -45,7 +46,7 @@ fn two_hours(reluctance: f64) -> Setup {
 
 type Bids = Vec<(u16, gridfleet::time::SimTime, f64, f64)>;
 
-fn run(setup: Setup, bids: Vec<Bids>) -> (Day, Simulation) {
+fn run(setup: Setup, bids: Vec<Bids>) -> (Collected, Simulation) {
     let setup = Arc::new(setup);
     let plant = || BiddingSpec::Regular {}.build(&setup, BidderId(0), None, STREAMS);
     let bidding = bids.into_iter().map(|bids| Box::new(Script { bids, plant: plant() }) as Box<_>).collect();
@@ -58,13 +59,13 @@ fn run(setup: Setup, bids: Vec<Bids>) -> (Day, Simulation) {
         retail: RetailPolicies::default(),
     };
     let mut simulation = Simulation::under(setup, policies, STREAMS).audited();
-    let mut day = Day::default();
+    let mut day = Collected::default();
     simulation.finish(&mut day).unwrap();
     (day, simulation)
 }
 
 /// Energy and revenue of each slot and competitor.
-fn supply(day: &Day) -> Vec<[f64; 2]> {
+fn supply(day: &Collected) -> Vec<[f64; 2]> {
     day.supply.iter().map(|record| [record.energy_kwh, record.revenue]).collect()
 }
 
@@ -76,11 +77,12 @@ fn near(found: &[[f64; 2]], expected: &[[f64; 2]]) {
 }
 
 /// Payments of stations to a retailer.
-fn paid(day: &Day, simulation: &Simulation, retailer: &str) -> f64 {
-    let labels = simulation.setup().labels();
-    let account = labels.accounts.iter().position(|a| a == &format!("retailer:{retailer}")).unwrap();
+fn paid(day: &Collected, simulation: &Simulation, retailer: &str) -> f64 {
+    let setup = simulation.setup();
+    let number = setup.retailers.iter().position(|other| other.name == retailer).unwrap();
+    let account = setup.chart().id(Account::Retailer(RetailerId::new(number)));
     let energy = day.ledger.iter().filter(|entry| entry.kind == EntryKind::Energy);
-    energy.filter(|entry| entry.debit.index() == account).map(|entry| entry.amount.units()).sum()
+    energy.filter(|entry| entry.debit == account).map(|entry| entry.amount.units()).sum()
 }
 
 #[test]

@@ -4,12 +4,10 @@
 use crate::support::{City, city};
 use gridfleet::engine::Simulation;
 use gridfleet::ids::RequestId;
-use gridfleet::ledger::{LedgerEntry, Money};
+use gridfleet::ledger::Money;
 use gridfleet::policies::assignment::{Matching, Pairs};
 use gridfleet::policies::{Action, Cadence, ChargingSpec, Dispatch, DispatchSpec, News, RelocationSpec};
-use gridfleet::records::{
-    FleetRecord, LegRecord, PriceRecord, Recorder, SessionRecord, StationRecord, TripRecord, TripStatus,
-};
+use gridfleet::records::{Collected, Record, Recorder, TripStatus};
 use gridfleet::rng::{Purpose, Streams};
 use gridfleet::world::{OdMatrix, Service, View};
 use proptest::prelude::*;
@@ -17,43 +15,7 @@ use rand_pcg::Pcg64;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// Stores all records.
-#[derive(Default, Debug, PartialEq)]
-struct Everything {
-    trips: Vec<TripRecord>,
-    legs: Vec<LegRecord>,
-    sessions: Vec<SessionRecord>,
-    fleet: Vec<FleetRecord>,
-    stations: Vec<StationRecord>,
-    prices: Vec<PriceRecord>,
-    ledger: Vec<LedgerEntry>,
-}
-
-impl Recorder for Everything {
-    fn trip(&mut self, record: &TripRecord) {
-        self.trips.push(*record);
-    }
-    fn leg(&mut self, record: &LegRecord) {
-        self.legs.push(*record);
-    }
-    fn session(&mut self, record: &SessionRecord) {
-        self.sessions.push(*record);
-    }
-    fn fleet(&mut self, record: &FleetRecord) {
-        self.fleet.push(*record);
-    }
-    fn station(&mut self, record: &StationRecord) {
-        self.stations.push(*record);
-    }
-    fn price(&mut self, record: &PriceRecord) {
-        self.prices.push(*record);
-    }
-    fn ledger(&mut self, entry: &LedgerEntry) {
-        self.ledger.push(*entry);
-    }
-}
-
-fn run(size: City, dispatch: &DispatchSpec, charging: &ChargingSpec) -> Everything {
+fn run(size: City, dispatch: &DispatchSpec, charging: &ChargingSpec) -> Collected {
     run_relocating(size, dispatch, charging, &RelocationSpec::None {})
 }
 
@@ -62,13 +24,13 @@ fn run_relocating(
     dispatch: &DispatchSpec,
     charging: &ChargingSpec,
     relocation: &RelocationSpec,
-) -> Everything {
+) -> Collected {
     let streams = Streams { seed: size.seed, replication: 0 };
     let setup = Arc::new(city(size));
     let mut simulation = Simulation::new(setup, dispatch.build(), charging.build(), streams)
         .with_relocation(relocation.build())
         .audited();
-    let mut records = Everything::default();
+    let mut records = Collected::default();
     simulation.finish(&mut records).unwrap();
     assert_eq!(simulation.ledger_total(), Money::ZERO);
     records
@@ -334,7 +296,8 @@ struct Stopping<'a> {
 }
 
 impl Recorder for Stopping<'_> {
-    fn trip(&mut self, _: &TripRecord) {
+    fn record(&mut self, record: Record<'_>) {
+        let Record::Trip(_) = record else { return };
         self.left = self.left.saturating_sub(1);
         if self.left == 0 {
             self.stop.store(true, Ordering::Relaxed);

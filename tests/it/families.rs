@@ -2,14 +2,13 @@
 //! actions. No strategies: only the parts of which strategies are made. Nash and C-Nash are in `loads`.
 
 use crate::support::{City, MONDAY, city};
-use crate::trading::Day;
 use gridfleet::engine::Simulation;
 use gridfleet::ids::{BidderId, FleetId, MarketId, RetailerId, VehicleId};
 use gridfleet::markets::{GateRule, Imbalance, Lots, Market, MarketKind, Products, Series, Side};
 use gridfleet::policies::{
     Action, Bidding, Charging, ChargingSpec, DispatchSpec, OpenGate, Policies, RetailPolicies,
 };
-use gridfleet::records::{MarketRecord, TripStatus};
+use gridfleet::records::{Collected, MarketRecord, TripStatus};
 use gridfleet::rng::Streams;
 use gridfleet::time::{DAY_S, HOUR_S, LocalClock};
 use gridfleet::world::{Party, Setup, Trading, View};
@@ -31,7 +30,7 @@ fn town() -> Setup {
     })
 }
 
-fn run(setup: Setup, charging: Box<dyn Charging>, bidding: Vec<Box<dyn Bidding>>) -> (Day, Simulation) {
+fn run(setup: Setup, charging: Box<dyn Charging>, bidding: Vec<Box<dyn Bidding>>) -> (Collected, Simulation) {
     let policies = Policies {
         dispatch: DispatchSpec::Batched { interval_s: 30 }.build(),
         charging,
@@ -41,7 +40,7 @@ fn run(setup: Setup, charging: Box<dyn Charging>, bidding: Vec<Box<dyn Bidding>>
         retail: RetailPolicies::default(),
     };
     let mut simulation = Simulation::under(Arc::new(setup), policies, STREAMS).audited();
-    let mut told = Day::default();
+    let mut told = Collected::default();
     simulation.finish(&mut told).unwrap();
     (told, simulation)
 }
@@ -82,7 +81,8 @@ fn trading(setup: &Setup, party: Party) -> Trading {
 /// 1. Cooperative: the setup defines which fleets share vehicles; dispatch and views cover the coalition.
 #[test]
 fn cooperative_fleets_serve_each_others_riders() {
-    let served = |told: &Day| told.trips.iter().filter(|trip| trip.status == TripStatus::Served).count();
+    let served =
+        |told: &Collected| told.trips.iter().filter(|trip| trip.status == TripStatus::Served).count();
     let (alone, _) = run(town(), opportunistic(), Vec::new());
     let mut together = town();
     together.coalitions = vec![0, 0];
@@ -122,7 +122,7 @@ impl Charging for Follower {
 
 #[test]
 fn followers_hold_their_charge_for_a_lower_price() {
-    let mean_price = |told: &Day| {
+    let mean_price = |told: &Collected| {
         let energy: f64 = told.sessions.iter().map(|s| s.energy_kwh).sum();
         assert!(energy > 0.0);
         told.sessions.iter().map(|s| s.cost).sum::<f64>() / energy

@@ -8,7 +8,7 @@ use gridfleet::grid::{Branch, Bus, Feeder, baran_wu};
 use gridfleet::ids::{FleetId, OperatorId, PlaceId, RetailerId, TypeId, VehicleId};
 use gridfleet::ledger::Money;
 use gridfleet::policies::{ChargingSpec, DispatchSpec, RetailPolicies};
-use gridfleet::records::{BusRecord, FeederRecord, Recorder, SessionRecord, StationRecord};
+use gridfleet::records::Collected;
 use gridfleet::rng::Streams;
 use gridfleet::time::{DAY_S, HOUR_S, LocalClock, SimTime};
 use gridfleet::world::{
@@ -19,39 +19,14 @@ use std::sync::Arc;
 
 const CAR_KW: f64 = 20.0;
 
-#[derive(Default)]
-struct Told {
-    buses: Vec<BusRecord>,
-    feeder: Vec<FeederRecord>,
-    stations: Vec<StationRecord>,
-    sessions: Vec<SessionRecord>,
+/// Mean power of a station at each reading [kW].
+fn power(records: &Collected, station: u32) -> Vec<f64> {
+    records.stations.iter().filter(|r| r.station.0 == station).map(|r| r.power_kw).collect()
 }
 
-impl Recorder for Told {
-    fn bus(&mut self, record: &BusRecord) {
-        self.buses.push(*record);
-    }
-    fn feeder(&mut self, record: &FeederRecord) {
-        self.feeder.push(*record);
-    }
-    fn station(&mut self, record: &StationRecord) {
-        self.stations.push(*record);
-    }
-    fn session(&mut self, record: &SessionRecord) {
-        self.sessions.push(*record);
-    }
-}
-
-impl Told {
-    /// Mean power of a station at each reading [kW].
-    fn power(&self, station: u32) -> Vec<f64> {
-        self.stations.iter().filter(|r| r.station.0 == station).map(|r| r.power_kw).collect()
-    }
-
-    /// Voltages of a bus at each reading, in per unit.
-    fn voltage(&self, bus: u32) -> Vec<f64> {
-        self.buses.iter().filter(|r| r.bus == bus).map(|r| r.voltage_pu.unwrap()).collect()
-    }
+/// Voltages of a bus at each reading, in per unit.
+fn voltage(records: &Collected, bus: u32) -> Vec<f64> {
+    records.grid.iter().filter(|r| r.bus == bus).map(|r| r.voltage_pu.unwrap()).collect()
 }
 
 /// A feeder without base loads: a branch to each bus from the bus named.
@@ -161,7 +136,7 @@ fn world(grid: Grid, cars: &[&[f64]]) -> Setup {
     }
 }
 
-fn run(setup: Setup) -> Told {
+fn run(setup: Setup) -> Collected {
     let (dispatch, charging) = (
         DispatchSpec::NearestIdle {}.build(),
         ChargingSpec::ThresholdNearest { start_soc: 0.3, target_soc: 0.9 }.build(),
@@ -170,7 +145,7 @@ fn run(setup: Setup) -> Told {
     let mut simulation = Simulation::new(Arc::new(setup), dispatch, charging, streams)
         .with_retail(RetailPolicies::default())
         .audited();
-    let mut told = Told::default();
+    let mut told = Collected::default();
     simulation.finish(&mut told).unwrap();
     told
 }
@@ -186,14 +161,14 @@ fn the_case_alone_has_its_published_power_flow() {
     setup.control_interval_s = 2_700; // each fourth reading spans a change of hours, one of them noon
     let told = run(setup);
     let readings = told.feeder.len();
-    assert_eq!((readings, told.buses.len()), (33, 33 * 33));
+    assert_eq!((readings, told.grid.len()), (33, 33 * 33));
     let first = told.feeder[0].flow.unwrap();
     assert!((first.losses_kw - 202.68).abs() < 0.005, "{}", first.losses_kw);
     assert!((first.source_kw - 3_715.0 - first.losses_kw).abs() < 1e-6);
     assert_eq!(first.lowest.1, 18);
     assert!((first.lowest.0 - 0.9131).abs() < 0.00005, "{:?}", first.lowest);
     assert_eq!((first.highest, first.loading, first.kept), ((1.0, 1), None, true));
-    for (row, bus) in told.buses[..33].iter().zip(baran_wu().unwrap().buses()) {
+    for (row, bus) in told.grid[..33].iter().zip(baran_wu().unwrap().buses()) {
         let (p, q) = (bus.load_mw * 1_000.0, bus.load_mvar * 1_000.0);
         assert!((row.p_kw - p).abs() < 1e-9 && (row.q_kvar - q).abs() < 1e-9, "{row:?}");
         assert_eq!(row.bus.to_string(), bus.name);
@@ -213,16 +188,16 @@ fn a_station_at_the_end_of_the_feeder_by_hand() {
     grid.station_kvar_per_kw = 0.25;
     let told = run(world(grid, &[&[0.0, 0.5]]));
     // 20 kWh and 40 kWh to charge at 20 kW each: one hour and two.
-    let power = told.power(0);
+    let power = power(&told, 0);
     for (reading, kw) in power.iter().enumerate() {
         let expected = [0.0, 40.0, 40.0, 40.0, 40.0, 20.0, 20.0, 20.0, 20.0].get(reading).copied();
         assert!((kw - expected.unwrap_or(0.0)).abs() < 1e-9, "{reading}: {kw}");
     }
-    for (reading, found) in told.voltage(2).iter().enumerate() {
+    for (reading, found) in voltage(&told, 2).iter().enumerate() {
         let expected = far_voltage(power[reading], 0.25 * power[reading]);
         assert!((found - expected).abs() < 1e-12, "{reading}: {found} {expected}");
     }
-    assert!(told.voltage(1).iter().all(|voltage| *voltage == 1.0));
+    assert!(voltage(&told, 1).iter().all(|voltage| *voltage == 1.0));
     // 40 kW and 10 kvar with their losses, over the rating of 45 kVA: losses are r times the squared current.
     let flow = told.feeder[1].flow.unwrap();
     let squared = (40f64.powi(2) + 10f64.powi(2)) / BASE_KVA / BASE_KVA / far_voltage(40.0, 10.0).powi(2);
@@ -243,12 +218,12 @@ fn charging_is_held_back_as_far_as_needed_and_evenly() {
     let cars: [&[f64]; 3] = [&[0.0, 0.25], &[0.5], &[0.25, 0.25]];
     let bus = [3, 3, 4];
     let observed = run(world(grid(feeder.clone(), &bus, Enforce::Observe), &cars));
-    assert!(observed.voltage(4)[1] < 0.91 && !observed.feeder[1].flow.unwrap().kept);
+    assert!(voltage(&observed, 4)[1] < 0.91 && !observed.feeder[1].flow.unwrap().kept);
     let told = run(world(grid(feeder, &bus, Enforce::Limit), &cars));
     for reading in &told.feeder {
         assert!(reading.flow.unwrap().kept, "{reading:?}");
     }
-    let (end, power) = (told.voltage(4), [0, 1, 2].map(|station| told.power(station)));
+    let (end, power) = (voltage(&told, 4), [0, 1, 2].map(|station| power(&told, station)));
     // As long as both would draw their full power, they get shares in its ratio, and the limit is met exactly.
     for reading in 1..4 {
         assert!((power[0][reading] - 2.0 * power[1][reading]).abs() < 1e-6, "{power:?}");
@@ -260,7 +235,7 @@ fn charging_is_held_back_as_far_as_needed_and_evenly() {
     let held = told.feeder[0].held_back_kw;
     assert!((held - (60.0 - power[0][1] - power[1][1])).abs() < 1e-6, "{held}");
     // All are full in the end, the two at the end of the lateral later than they would have been.
-    let full = |told: &Told, car: u32| {
+    let full = |told: &Collected, car: u32| {
         let session = told.sessions.iter().find(|session| session.vehicle.0 == car).unwrap();
         assert!((session.soc_end - 1.0).abs() < 1e-9, "{session:?}");
         session.charge_end_time.unwrap()
@@ -269,7 +244,7 @@ fn charging_is_held_back_as_far_as_needed_and_evenly() {
         assert_eq!(full(&told, car) > full(&observed, car), car < 3, "{car}");
     }
     // Energy is unchanged.
-    let energy = |told: &Told| told.sessions.iter().map(|session| session.energy_kwh).sum::<f64>();
+    let energy = |told: &Collected| told.sessions.iter().map(|session| session.energy_kwh).sum::<f64>();
     assert!((energy(&told) - energy(&observed)).abs() < 1e-9);
 }
 
@@ -285,7 +260,7 @@ fn a_branch_keeps_to_its_rating() {
             assert!(loading > 1.0 - 1e-3, "{reading}: {loading}");
         }
     }
-    let power = [told.power(0), told.power(1)];
+    let power = [power(&told, 0), power(&told, 1)];
     assert!((power[0][1] - 2.0 * power[1][1]).abs() < 1e-6, "equal shares: {power:?}");
 }
 
@@ -314,12 +289,12 @@ fn whoever_comes_between_readings_breaks_no_limit() {
     };
     let (observed, told) = (run(setup(Enforce::Observe)), run(setup(Enforce::Limit)));
     // Without limits it would charge at once, and the mean of the quarter of an hour shows this.
-    assert!((observed.power(1)[3] - CAR_KW * 10.0 / 15.0).abs() < 1e-9, "{:?}", observed.power(1));
+    assert!((power(&observed, 1)[3] - CAR_KW * 10.0 / 15.0).abs() < 1e-9, "{:?}", power(&observed, 1));
     assert!(observed.feeder[4].flow.unwrap().loading.unwrap().0 > 1.2);
     assert!(told.feeder.iter().all(|reading| reading.flow.unwrap().kept));
     // 40 kW and losses leave 8 or 9 kW of room; in equal shares of the power that full stations could draw, all of it
     // is here.
-    let (came, settled) = (told.power(1)[3] * 1.5, told.power(1)[4]);
+    let (came, settled) = (power(&told, 1)[3] * 1.5, power(&told, 1)[4]);
     assert!((7.0..10.0).contains(&came), "{came}");
     assert!((15.5..17.0).contains(&settled), "{settled}");
 }
@@ -332,6 +307,6 @@ fn beyond_collapse_there_are_no_voltages() {
     let told = run(world(grid, &[]));
     let unsolved = |time: SimTime| (MONDAY + 6 * HOUR_S + 1..=MONDAY + 7 * HOUR_S).contains(&time);
     assert!(told.feeder.iter().all(|reading| reading.flow.is_none() == unsolved(reading.time)));
-    assert!(told.buses.iter().all(|row| row.voltage_pu.is_none() == unsolved(row.time)));
-    assert_eq!(told.buses.iter().filter(|row| row.voltage_pu.is_none()).count(), 4 * 33);
+    assert!(told.grid.iter().all(|row| row.voltage_pu.is_none() == unsolved(row.time)));
+    assert_eq!(told.grid.iter().filter(|row| row.voltage_pu.is_none()).count(), 4 * 33);
 }

@@ -21,10 +21,11 @@ const MAY_USE: &[(&str, Modules)] = &[
             ("rng", &[]),
             ("ranges", &[]),
             ("names", &[]),
+            ("named", &[]),
             ("geo", &["ids"]),
             ("ledger", &["ids", "time"]),
             ("markets", &["time"]),
-            ("records", &["geo", "ids", "ledger", "markets", "time"]),
+            ("records", &["geo", "ids", "ledger", "markets", "named", "time"]),
         ],
     ),
     (

@@ -1,6 +1,6 @@
 //! Stations with load-dependent prices: two hours by hand, the play of a planner, and a day under the auditor.
 
-use crate::trading::{Day, START, at, setup};
+use crate::trading::{START, at, setup};
 use gridfleet::engine::Simulation;
 use gridfleet::games::c_nash::{self, CNashGame, CNashParameters, LoadBound, Profiles, Structure};
 use gridfleet::ids::{StationId, VehicleId};
@@ -10,6 +10,7 @@ use gridfleet::policies::bidding::ForecastKind;
 use gridfleet::policies::{
     Action, ChargingSpec, DispatchSpec, Policies, PolicySpecs, RelocationSpec, StationControl, StationsSpec,
 };
+use gridfleet::records::Collected;
 use gridfleet::rng::Streams;
 use gridfleet::world::{Setup, Tariff, View};
 use rand_pcg::Pcg64;
@@ -38,7 +39,7 @@ fn two_hours() -> Setup {
     setup
 }
 
-fn run(setup: Setup, stations: Option<Box<dyn StationControl>>) -> Day {
+fn run(setup: Setup, stations: Option<Box<dyn StationControl>>) -> Collected {
     let policies = Policies {
         dispatch: DispatchSpec::NearestIdle {}.build(),
         charging: ChargingSpec::ThresholdNearest { start_soc: 0.2, target_soc: 0.9 }.build(),
@@ -48,7 +49,7 @@ fn run(setup: Setup, stations: Option<Box<dyn StationControl>>) -> Day {
         stations,
     };
     let mut simulation = Simulation::under(Arc::new(setup), policies, STREAMS).audited();
-    let mut day = Day::default();
+    let mut day = Collected::default();
     simulation.finish(&mut day).unwrap();
     day
 }

@@ -1,10 +1,11 @@
 //! A policy that proposes nonsense beside its own actions changes nothing but the count of refusals.
 
-use crate::records::{Records, ready};
+use crate::records::ready;
 use gridfleet::engine::Simulation;
 use gridfleet::ids::{BidderId, HouseholdId, MarketId, PlaceId, RequestId, StationId, VehicleId};
 use gridfleet::markets::Side;
 use gridfleet::policies::{Action, Cadence, Charging, Dispatch, News};
+use gridfleet::records::Collected;
 use gridfleet::rng::Streams;
 use gridfleet::time::SimTime;
 use gridfleet::world::{Activity, View};
@@ -91,7 +92,7 @@ impl Dispatch for Mad<Box<dyn Dispatch>> {
     }
 }
 
-fn run(file: &str, set: &[&str], mad: bool) -> (Records, u64) {
+fn run(file: &str, set: &[&str], mad: bool) -> (Collected, u64) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(file);
     let (setup, mut policies) = ready(&path, set, STREAMS);
     if mad {
@@ -99,7 +100,7 @@ fn run(file: &str, set: &[&str], mad: bool) -> (Records, u64) {
         policies.dispatch = Box::new(Mad(policies.dispatch));
     }
     let mut simulation = Simulation::under(setup, policies, STREAMS).audited();
-    let mut records = Records::default();
+    let mut records = Collected::default();
     simulation.finish(&mut records).unwrap();
     let refused = simulation.refusals().map(|(_, count)| count).sum();
     (records, refused)

@@ -1,10 +1,10 @@
 //! The written tables agree with the contract and the data dictionary.
 
-use crate::outputs_day::{Day, START, labels};
+use crate::outputs_day::{START, day_by_hand, labels};
 use crate::records::ready;
 use gridfleet::outputs::{OutputOptions, ParquetRecorder, Provenance};
-use gridfleet::records::Recorder;
 use gridfleet::records::dictionary::{Kind, TABLES, TableId};
+use gridfleet::records::{Collected, Record, Recorder};
 use gridfleet::rng::Streams;
 use gridfleet::world::Setup;
 use polars_core::prelude::*;
@@ -17,9 +17,9 @@ fn provenance() -> Provenance {
     Provenance { scenario: "day".into(), scenario_sha256: "ab".repeat(32), seed: 7, replication: 0 }
 }
 
-fn write(dir: &Path, options: &OutputOptions, day: &Day) -> gridfleet::error::Result<u64> {
+fn write(dir: &Path, options: &OutputOptions, day: &Collected) -> gridfleet::error::Result<u64> {
     let mut recorder = ParquetRecorder::create(dir, labels(), &provenance(), options)?;
-    day.play(&mut recorder);
+    day.replay(&mut recorder);
     Ok(recorder.finish()?.iter().map(|t| t.rows).sum())
 }
 
@@ -30,7 +30,7 @@ fn read(dir: &Path, table: &str) -> DataFrame {
 #[test]
 fn files_have_exactly_the_columns_of_the_dictionary() {
     let dir = tempfile::tempdir().unwrap();
-    write(dir.path(), &OutputOptions::default(), &Day::new()).unwrap();
+    write(dir.path(), &OutputOptions::default(), &day_by_hand()).unwrap();
     for table in TABLES {
         let frame = read(dir.path(), table.name);
         let found: Vec<(String, DataType)> =
@@ -119,7 +119,7 @@ fn tables_have_the_columns_that_were_promised() {
 #[test]
 fn rows_come_back_as_they_were_recorded() {
     let dir = tempfile::tempdir().unwrap();
-    let rows = write(dir.path(), &OutputOptions::default(), &Day::new()).unwrap();
+    let rows = write(dir.path(), &OutputOptions::default(), &day_by_hand()).unwrap();
     assert_eq!(rows, 2 + 4 + 2 + 13 + 13 + 13 + 26 + 1 + 1 + 1 + 3 + 10 + 4 + 2 + 3);
 
     let trips = read(dir.path(), "trips");
@@ -183,7 +183,7 @@ fn rows_come_back_as_they_were_recorded() {
 
 #[test]
 fn many_batches_keep_their_order_and_the_bytes_do_not_depend_on_timing() {
-    let day = Day::new();
+    let day = day_by_hand();
     let mut files = Vec::new();
     for _ in 0..2 {
         let dir = tempfile::tempdir().unwrap();
@@ -192,8 +192,8 @@ fn many_batches_keep_their_order_and_the_bytes_do_not_depend_on_timing() {
         for number in 0..300_000u32 {
             let mut trip = day.trips[(number % 2) as usize];
             trip.request.0 = number;
-            recorder.trip(&trip);
-            recorder.leg(&day.legs[(number % 4) as usize]);
+            recorder.record(Record::Trip(&trip));
+            recorder.record(Record::Leg(&day.legs[(number % 4) as usize]));
         }
         recorder.finish().unwrap();
         let ids = read(dir.path(), "trips").column("request_id").unwrap().u32().unwrap().clone();
@@ -216,7 +216,7 @@ fn tables_can_be_selected_and_thinned() {
         stations_every: 5,
         grid_every: 6,
     };
-    write(dir.path(), &options, &Day::new()).unwrap();
+    write(dir.path(), &options, &day_by_hand()).unwrap();
     assert!(!dir.path().join("trips.parquet").exists());
     assert_eq!(read(dir.path(), "fleet").height(), 4); // readings 0, 4, 8, 12
     assert_eq!(read(dir.path(), "stations").height(), 3); // 0, 5, 10
@@ -228,7 +228,7 @@ fn tables_can_be_selected_and_thinned() {
 fn a_full_disk_is_reported_once_and_named() {
     let dir = tempfile::tempdir().unwrap();
     std::os::unix::fs::symlink("/dev/full", dir.path().join("legs.parquet")).unwrap();
-    let error = write(dir.path(), &OutputOptions::default(), &Day::new()).unwrap_err();
+    let error = write(dir.path(), &OutputOptions::default(), &day_by_hand()).unwrap_err();
     assert_eq!(error.exit_status(), 1);
     let gridfleet::error::Error::Io { path, source } = error else { panic!("{error}") };
     assert!(path.ends_with("legs.parquet"));
@@ -241,10 +241,10 @@ fn a_folder_that_vanished_fails_early() {
     let mut recorder =
         ParquetRecorder::create(&dir.path().join("gone"), labels(), &provenance(), &OutputOptions::default())
             .unwrap();
-    let day = Day::new();
+    let day = day_by_hand();
     while !recorder.failed() {
         for leg in &day.legs {
-            recorder.leg(leg);
+            recorder.record(Record::Leg(leg));
         }
     }
     assert!(recorder.finish().unwrap_err().to_string().contains("legs.parquet"));
@@ -253,7 +253,7 @@ fn a_folder_that_vanished_fails_early() {
 #[test]
 fn each_file_says_where_it_comes_from() {
     let dir = tempfile::tempdir().unwrap();
-    write(dir.path(), &OutputOptions::default(), &Day::new()).unwrap();
+    write(dir.path(), &OutputOptions::default(), &day_by_hand()).unwrap();
     for table in TABLES {
         let mut file = File::open(dir.path().join(table.file_name())).unwrap();
         let metadata = polars_parquet::read::read_metadata(&mut file).unwrap();
@@ -271,7 +271,7 @@ fn each_file_says_where_it_comes_from() {
 #[test]
 fn columns_carry_their_units() {
     let dir = tempfile::tempdir().unwrap();
-    write(dir.path(), &OutputOptions::default(), &Day::new()).unwrap();
+    write(dir.path(), &OutputOptions::default(), &day_by_hand()).unwrap();
     for table in TABLES {
         let mut file = File::open(dir.path().join(table.file_name())).unwrap();
         let metadata = polars_parquet::read::read_metadata(&mut file).unwrap();

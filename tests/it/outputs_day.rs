@@ -7,15 +7,15 @@
 
 use gridfleet::geo::Places;
 use gridfleet::ids::{
-    AccountId, BidId, BidderId, FleetId, HouseholdId, MarketId, OperatorId, PlaceId, RequestId, RetailerId,
-    SessionId, StationId, TypeId, VehicleId,
+    BidId, BidderId, FleetId, HouseholdId, MarketId, OperatorId, PlaceId, RequestId, RetailerId, SessionId,
+    StationId, TypeId, VehicleId,
 };
-use gridfleet::ledger::{EntryKind, LedgerEntry, Money, Reference};
+use gridfleet::ledger::{Account, Chart, EntryKind, LedgerEntry, Money, Reference};
 use gridfleet::markets::Side;
 use gridfleet::records::{
-    BusRecord, EndReason, FleetRecord, HouseholdRecord, Labels, LegPurpose, LegRecord, LoadRecord,
-    MarketRecord, PlaceRecord, PriceRecord, Recorder, SessionRecord, SiteKind, SiteRecord, StationRecord,
-    StationSite, SupplyRecord, TripRecord, TripStatus, VehicleRecord,
+    BusRecord, Collected, EndReason, FleetRecord, HouseholdRecord, Labels, LegPurpose, LegRecord, LoadRecord,
+    MarketRecord, PlaceRecord, PriceRecord, SessionRecord, SiteKind, SiteRecord, StationRecord, StationSite,
+    SupplyRecord, TripRecord, TripStatus, VehicleRecord,
 };
 use gridfleet::time::SimTime;
 use std::sync::Arc;
@@ -29,6 +29,10 @@ pub const CHARGE_EFFICIENCY: f64 = 0.9;
 /// Resistance and reactance of the feeder's branch, in per unit of `BASE_KVA`.
 pub const BRANCH: (f64, f64) = (0.05, 0.03);
 pub const BASE_KVA: f64 = 100.0;
+/// The only fleet.
+pub const YELLOW: Account = Account::Fleet(FleetId(0));
+/// Numbers of the accounts.
+pub const CHART: Chart = Chart { fleets: 1, operators: 1, retailers: 2, markets: 1, households: 1 };
 /// Reactive load of homes [kvar per kW].
 pub const HOMES_KVAR: f64 = 0.5;
 
@@ -37,25 +41,6 @@ pub fn far_voltage(kw: f64, kvar: f64) -> f64 {
     let ((r, x), p, q) = (BRANCH, kw / BASE_KVA, kvar / BASE_KVA);
     let (b, c) = (2.0 * (r * p + x * q) - 1.0, (r * r + x * x) * (p * p + q * q));
     (0.5 * (-b + (b * b - 4.0 * c).sqrt())).sqrt()
-}
-
-#[derive(Debug, Clone)]
-pub struct Day {
-    pub trips: Vec<TripRecord>,
-    pub legs: Vec<LegRecord>,
-    pub sessions: Vec<SessionRecord>,
-    pub fleet: Vec<FleetRecord>,
-    pub stations: Vec<StationRecord>,
-    pub households: Vec<HouseholdRecord>,
-    pub grid: Vec<BusRecord>,
-    pub prices: Vec<PriceRecord>,
-    pub loads: Vec<LoadRecord>,
-    pub supply: Vec<SupplyRecord>,
-    pub market: Vec<MarketRecord>,
-    pub ledger: Vec<LedgerEntry>,
-    pub sites: Vec<SiteRecord>,
-    pub vehicles: Vec<VehicleRecord>,
-    pub places: Vec<PlaceRecord>,
 }
 
 pub fn labels() -> Labels {
@@ -73,19 +58,8 @@ pub fn labels() -> Labels {
         retailers: vec!["grid".into(), "other".into()],
         markets: vec!["spot".into()],
         households: vec!["homes".into()],
-        bidders: vec!["fleet:yellow".into()],
-        accounts: [
-            "riders",
-            "outside",
-            "fleet:yellow",
-            "operator:power",
-            "retailer:grid",
-            "market:spot",
-            "system operator",
-            "households:homes",
-        ]
-        .map(String::from)
-        .to_vec(),
+        bidders: vec![YELLOW],
+        chart: CHART,
         currency: "USD".into(),
     }
 }
@@ -100,310 +74,294 @@ fn stored_kwh(seconds: i64) -> f64 {
     BATTERY_KWH * (first + after(&[(1_500, 0.26)], 0.30))
 }
 
-impl Day {
-    pub fn new() -> Self {
-        let leg = |vehicle, purpose, start: i64, end: i64, from, to, km: f64, soc: f64| LegRecord {
-            vehicle: VehicleId(vehicle),
-            fleet: FleetId(0),
-            purpose,
-            request: matches!(purpose, LegPurpose::Pickup | LegPurpose::Service).then_some(RequestId(0)),
-            start_time: START + start,
-            end_time: START + end,
-            origin: PlaceId(from),
-            destination: PlaceId(to),
-            distance_km: km,
-            energy_kwh: km * 0.2,
-            charged_kwh: 0.0,
-            soc_start: soc,
-            soc_end: soc - km * 0.2 / BATTERY_KWH,
-        };
-        // 0.2 kWh/km of 40 kWh: 0.005 per km.
-        let legs = vec![
-            leg(0, LegPurpose::Pickup, 60, 300, 0, 1, 2.0, 0.50),
-            leg(0, LegPurpose::Service, 300, 900, 1, 0, 6.0, 0.49),
-            leg(0, LegPurpose::ToStation, 900, 1_200, 0, 2, 4.0, 0.46),
-            leg(1, LegPurpose::ToStation, 900, 1_500, 1, 2, 8.0, 0.30),
-        ];
-        let trip = TripRecord {
-            request: RequestId(0),
-            fleet: FleetId(0),
-            vehicle: Some(VehicleId(0)),
-            status: TripStatus::Served,
-            request_time: START + 60,
-            pickup_time: Some(START + 300),
-            dropoff_time: Some(START + 900),
-            wait_s: Some(240),
-            origin: PlaceId(1),
-            destination: PlaceId(0),
-            distance_km: 6.0,
-            deadhead_km: 2.0,
-            energy_kwh: 1.6,
-            fare: 12.5,
-            lost_fare: 0.0,
-            accrued_fare: 0.0,
-            soc_start: Some(0.50),
-            soc_end: Some(0.46),
-        };
-        let lost = TripRecord {
-            request: RequestId(1),
-            vehicle: None,
-            status: TripStatus::LostNoVehicle,
-            request_time: START + 400,
-            pickup_time: None,
-            dropoff_time: None,
-            wait_s: None,
-            deadhead_km: 0.0,
-            energy_kwh: 0.0,
-            fare: 0.0,
-            lost_fare: 0.0,
-            accrued_fare: 0.0,
-            soc_start: None,
-            soc_end: None,
-            ..trip
-        };
-        let session = SessionRecord {
-            session: SessionId(0),
-            vehicle: VehicleId(0),
-            fleet: FleetId(0),
-            station: StationId(0),
-            operator: OperatorId(0),
-            retailer: RetailerId(0),
-            connector: Some(0),
-            arrival_time: START + 1_200,
-            plug_in_time: Some(START + 1_200),
-            charge_start_time: Some(START + 1_200),
-            charge_end_time: Some(START + 2_100),
-            unplug_time: Some(START + 2_100),
-            queue_s: 0,
-            need_wait_s: Some(0),
-            energy_kwh: 9.0,
-            battery_kwh: 9.0 * CHARGE_EFFICIENCY,
-            discharged_kwh: 0.0,
-            withdrawn_kwh: 0.0,
-            max_power_kw: 36.0,
-            soc_start: 0.44,
-            soc_end: 0.44 + 8.1 / BATTERY_KWH,
-            cost: 1.8, // 9 kWh at 200 per MWh
-            end_reason: EndReason::Departure,
-        };
-        let second = SessionRecord {
-            session: SessionId(1),
-            vehicle: VehicleId(1),
-            arrival_time: START + 1_500,
-            plug_in_time: Some(START + 2_100),
-            charge_start_time: Some(START + 2_100),
-            charge_end_time: Some(END),
-            unplug_time: None,
-            queue_s: 600,
-            need_wait_s: Some(600),
-            energy_kwh: 15.0, // 36 kW for 1,500 s
-            battery_kwh: 15.0 * CHARGE_EFFICIENCY,
-            soc_start: 0.26,
-            soc_end: 0.26 + 13.5 / BATTERY_KWH,
-            cost: 3.0,
-            end_reason: EndReason::InProgress,
-            ..session
-        };
-        let mut fleet = Vec::new();
-        let mut stations = Vec::new();
-        let mut households = Vec::new();
-        let mut grid = Vec::new();
-        for reading in 0..=12i64 {
-            let (time, since) = (START + reading * 300, START + (reading - 1).max(0) * 300);
-            // Charging from 1,200 s to the end.
-            let power_kw = if reading > 4 { 36.0 } else { 0.0 };
-            let charging = u32::from((4..=12).contains(&reading));
-            let queued = u32::from((5..7).contains(&reading));
-            fleet.push(FleetRecord {
-                since,
-                time,
-                fleet: FleetId(0),
-                idle: 2 - charging - queued,
-                driving: 0,
-                queued,
-                charging,
-                discharging: 0,
-                mean_soc: 0.4,
-                stored_kwh: stored_kwh(reading * 300),
-                power_kw,
-            });
-            stations.push(StationRecord {
-                since,
-                time,
-                station: StationId(0),
-                operator: OperatorId(0),
-                retailer: RetailerId(0),
-                occupied: charging,
-                queue: queued,
-                power_kw,
-                limit_kw: 50.0,
-            });
-            households.push(HouseholdRecord {
-                time,
-                household: HouseholdId(0),
-                retailer: RetailerId(0),
-                power_kw: if reading > 6 { 24.0 } else { 0.0 },
-                price_per_mwh: 150.0,
-            });
-            let (factor, homes_kw) = if reading > 6 { (2.0, 24.0) } else { (1.0, 0.0) };
-            let (p_kw, q_kvar) = (factor * 10.0 + power_kw + homes_kw, factor * 4.0 + HOMES_KVAR * homes_kw);
-            grid.push(BusRecord { time, bus: 1, voltage_pu: Some(1.0), p_kw: 0.0, q_kvar: 0.0 });
-            let voltage_pu = Some(far_voltage(p_kw, q_kvar));
-            grid.push(BusRecord { time, bus: 2, voltage_pu, p_kw, q_kvar });
-        }
-        let prices = vec![PriceRecord {
-            broadcast_time: START,
-            valid_from: START,
-            valid_to: END,
-            retailer: RetailerId(0),
-            price_per_mwh: 150.0,
-        }];
-        let post = |time: SimTime, debit, credit, amount: f64, kind, reference| LedgerEntry {
+/// The records of the day.
+pub fn day_by_hand() -> Collected {
+    let leg = |vehicle, purpose, start: i64, end: i64, from, to, km: f64, soc: f64| LegRecord {
+        vehicle: VehicleId(vehicle),
+        fleet: FleetId(0),
+        purpose,
+        request: matches!(purpose, LegPurpose::Pickup | LegPurpose::Service).then_some(RequestId(0)),
+        start_time: START + start,
+        end_time: START + end,
+        origin: PlaceId(from),
+        destination: PlaceId(to),
+        distance_km: km,
+        energy_kwh: km * 0.2,
+        charged_kwh: 0.0,
+        soc_start: soc,
+        soc_end: soc - km * 0.2 / BATTERY_KWH,
+    };
+    // 0.2 kWh/km of 40 kWh: 0.005 per km.
+    let legs = vec![
+        leg(0, LegPurpose::Pickup, 60, 300, 0, 1, 2.0, 0.50),
+        leg(0, LegPurpose::Service, 300, 900, 1, 0, 6.0, 0.49),
+        leg(0, LegPurpose::ToStation, 900, 1_200, 0, 2, 4.0, 0.46),
+        leg(1, LegPurpose::ToStation, 900, 1_500, 1, 2, 8.0, 0.30),
+    ];
+    let trip = TripRecord {
+        request: RequestId(0),
+        fleet: FleetId(0),
+        vehicle: Some(VehicleId(0)),
+        status: TripStatus::Served,
+        request_time: START + 60,
+        pickup_time: Some(START + 300),
+        dropoff_time: Some(START + 900),
+        wait_s: Some(240),
+        origin: PlaceId(1),
+        destination: PlaceId(0),
+        distance_km: 6.0,
+        deadhead_km: 2.0,
+        energy_kwh: 1.6,
+        fare: 12.5,
+        lost_fare: 0.0,
+        accrued_fare: 0.0,
+        soc_start: Some(0.50),
+        soc_end: Some(0.46),
+    };
+    let lost = TripRecord {
+        request: RequestId(1),
+        vehicle: None,
+        status: TripStatus::LostNoVehicle,
+        request_time: START + 400,
+        pickup_time: None,
+        dropoff_time: None,
+        wait_s: None,
+        deadhead_km: 0.0,
+        energy_kwh: 0.0,
+        fare: 0.0,
+        lost_fare: 0.0,
+        accrued_fare: 0.0,
+        soc_start: None,
+        soc_end: None,
+        ..trip
+    };
+    let session = SessionRecord {
+        session: SessionId(0),
+        vehicle: VehicleId(0),
+        fleet: FleetId(0),
+        station: StationId(0),
+        operator: OperatorId(0),
+        retailer: RetailerId(0),
+        connector: Some(0),
+        arrival_time: START + 1_200,
+        plug_in_time: Some(START + 1_200),
+        charge_start_time: Some(START + 1_200),
+        charge_end_time: Some(START + 2_100),
+        unplug_time: Some(START + 2_100),
+        queue_s: 0,
+        need_wait_s: Some(0),
+        energy_kwh: 9.0,
+        battery_kwh: 9.0 * CHARGE_EFFICIENCY,
+        discharged_kwh: 0.0,
+        withdrawn_kwh: 0.0,
+        max_power_kw: 36.0,
+        soc_start: 0.44,
+        soc_end: 0.44 + 8.1 / BATTERY_KWH,
+        cost: 1.8, // 9 kWh at 200 per MWh
+        end_reason: EndReason::Departure,
+    };
+    let second = SessionRecord {
+        session: SessionId(1),
+        vehicle: VehicleId(1),
+        arrival_time: START + 1_500,
+        plug_in_time: Some(START + 2_100),
+        charge_start_time: Some(START + 2_100),
+        charge_end_time: Some(END),
+        unplug_time: None,
+        queue_s: 600,
+        need_wait_s: Some(600),
+        energy_kwh: 15.0, // 36 kW for 1,500 s
+        battery_kwh: 15.0 * CHARGE_EFFICIENCY,
+        soc_start: 0.26,
+        soc_end: 0.26 + 13.5 / BATTERY_KWH,
+        cost: 3.0,
+        end_reason: EndReason::InProgress,
+        ..session
+    };
+    let mut fleet = Vec::new();
+    let mut stations = Vec::new();
+    let mut households = Vec::new();
+    let mut grid = Vec::new();
+    for reading in 0..=12i64 {
+        let (time, since) = (START + reading * 300, START + (reading - 1).max(0) * 300);
+        // Charging from 1,200 s to the end.
+        let power_kw = if reading > 4 { 36.0 } else { 0.0 };
+        let charging = u32::from((4..=12).contains(&reading));
+        let queued = u32::from((5..7).contains(&reading));
+        fleet.push(FleetRecord {
+            since,
             time,
-            debit: AccountId(debit),
-            credit: AccountId(credit),
-            amount: Money::from_units(amount).unwrap(),
-            kind,
-            reference,
-        };
-        let ledger = vec![
-            post(START + 900, 2, 0, 12.5, EntryKind::Fare, Reference::Trip(0)),
-            post(START + 900, 1, 2, 0.3, EntryKind::Driving, Reference::Vehicle(0)),
-            post(START + 2_100, 3, 2, 1.8, EntryKind::Charging, Reference::Session(0)),
-            post(START + 2_100, 4, 3, 1.35, EntryKind::Energy, Reference::Session(0)),
-            post(END, 3, 2, 3.0, EntryKind::Charging, Reference::Session(1)),
-            post(END, 4, 3, 2.25, EntryKind::Energy, Reference::Session(1)),
-            post(START + 2_700, 5, 2, 0.5, EntryKind::Trade, Reference::Bid(0)),
-            post(START + 900, 6, 2, 0.25, EntryKind::Imbalance, Reference::Bid(1)),
-            post(END, 4, 7, 1.8, EntryKind::Household, Reference::Household(0)), // 12 kWh
-            post(END, 1, 4, 2.0, EntryKind::Generation, Reference::Retailer(0)),
-        ];
-        // From 1,800 to 2,700 s, 9 kWh are drawn, of which 5 kWh were bought; before 900 s half a kWh was bought and
-        // nothing drawn.
-        let bid = MarketRecord {
-            bid: BidId(0),
-            market: Some(MarketId(0)),
-            product_start: START + 1_800,
-            product_end: START + 2_700,
-            gate_closure: START,
-            cleared_at: START,
-            bidder: BidderId(0),
-            side: Side::Buy,
-            quantity_kw: 20.0,
-            limit_price_per_mwh: Some(150.0),
-            clearing_price_per_mwh: 100.0,
-            capacity_price_per_mw_h: 0.0,
-            accepted_kw: 20.0,
-            delivered_kwh: 5.0,
-            imbalance_kwh: 0.0,
-            cash: -0.5,
-        };
-        let load = LoadRecord {
-            slot_start: START,
-            slot_end: START + 900,
+            fleet: FleetId(0),
+            idle: 2 - charging - queued,
+            driving: 0,
+            queued,
+            charging,
+            discharging: 0,
+            mean_soc: 0.4,
+            stored_kwh: stored_kwh(reading * 300),
+            power_kw,
+        });
+        stations.push(StationRecord {
+            since,
+            time,
             station: StationId(0),
             operator: OperatorId(0),
-            nominal_kw: 20.0,
-            budget_kw: Some(12.0),
-            power_kw: 10.0,
-            base_price_per_mwh: 40.0,
-            price_per_mwh: 45.0,
-            energy_cost: 0.1125,
-            deviation_cost: 0.0125,
-        };
-        let supply = SupplyRecord {
-            slot_start: START,
-            slot_end: START + 3_600,
             retailer: RetailerId(0),
-            price_per_mwh: 45.0,
-            share: 0.25,
-            energy_kwh: 10.0,
-            revenue: 0.45,
-        };
-        let early = MarketRecord {
-            bid: BidId(2),
-            product_start: START,
-            product_end: START + 900,
-            quantity_kw: 2.0,
-            clearing_price_per_mwh: 0.0,
-            accepted_kw: 2.0,
-            delivered_kwh: 0.0,
-            imbalance_kwh: 0.5,
-            cash: 0.0,
-            ..bid
-        };
-        let settled = MarketRecord {
-            bid: BidId(1),
-            market: None,
-            side: Side::Sell,
-            limit_price_per_mwh: None,
-            clearing_price_per_mwh: -500.0,
-            imbalance_kwh: 0.5,
-            cash: -0.25,
-            ..early
-        };
-        let hub =
-            StationSite { station: StationId(0), operator: OperatorId(0), connectors: 1, connector_kw: 50.0 };
-        let sites = vec![
-            SiteRecord { kind: SiteKind::Zone, place: PlaceId(0), station: None },
-            SiteRecord { kind: SiteKind::Zone, place: PlaceId(1), station: None },
-            SiteRecord { kind: SiteKind::Station, place: PlaceId(2), station: Some(hub) },
-            SiteRecord { kind: SiteKind::Depot, place: PlaceId(0), station: None },
-        ];
-        let vehicle = VehicleRecord {
-            vehicle: VehicleId(0),
-            fleet: FleetId(0),
-            vehicle_type: TypeId(0),
-            battery_kwh: BATTERY_KWH,
-            usable_soc: [0.1, 0.9],
-            consumption_kwh_per_km: 0.2,
-            ac_kw: 7.4,
-            dc_kw: 50.0,
-            initial_soc: 0.50,
-            initial_place: PlaceId(0),
-            depot: Some(PlaceId(0)),
-        };
-        let other = VehicleRecord {
-            vehicle: VehicleId(1),
-            initial_soc: 0.30,
-            initial_place: PlaceId(1),
-            depot: None,
-            ..vehicle
-        };
-        Self {
-            trips: vec![trip, lost],
-            legs,
-            sessions: vec![session, second],
-            fleet,
-            stations,
-            households,
-            grid,
-            prices,
-            loads: vec![load],
-            supply: vec![supply],
-            market: vec![bid, settled, early],
-            ledger,
-            sites,
-            vehicles: vec![vehicle, other],
-            places: [0, 1, 2].map(|number| PlaceRecord { place: PlaceId(number) }).to_vec(),
-        }
+            occupied: charging,
+            queue: queued,
+            power_kw,
+            limit_kw: 50.0,
+        });
+        households.push(HouseholdRecord {
+            time,
+            household: HouseholdId(0),
+            retailer: RetailerId(0),
+            power_kw: if reading > 6 { 24.0 } else { 0.0 },
+            price_per_mwh: 150.0,
+        });
+        let (factor, homes_kw) = if reading > 6 { (2.0, 24.0) } else { (1.0, 0.0) };
+        let (p_kw, q_kvar) = (factor * 10.0 + power_kw + homes_kw, factor * 4.0 + HOMES_KVAR * homes_kw);
+        grid.push(BusRecord { time, bus: 1, voltage_pu: Some(1.0), p_kw: 0.0, q_kvar: 0.0 });
+        let voltage_pu = Some(far_voltage(p_kw, q_kvar));
+        grid.push(BusRecord { time, bus: 2, voltage_pu, p_kw, q_kvar });
     }
-
-    pub fn play(&self, recorder: &mut impl Recorder) {
-        self.trips.iter().for_each(|r| recorder.trip(r));
-        self.legs.iter().for_each(|r| recorder.leg(r));
-        self.sessions.iter().for_each(|r| recorder.session(r));
-        self.fleet.iter().for_each(|r| recorder.fleet(r));
-        self.stations.iter().for_each(|r| recorder.station(r));
-        self.households.iter().for_each(|r| recorder.household(r));
-        self.grid.iter().for_each(|r| recorder.bus(r));
-        self.prices.iter().for_each(|r| recorder.price(r));
-        self.loads.iter().for_each(|r| recorder.load(r));
-        self.supply.iter().for_each(|r| recorder.supply(r));
-        self.market.iter().for_each(|r| recorder.market(r));
-        self.ledger.iter().for_each(|r| recorder.ledger(r));
-        self.sites.iter().for_each(|r| recorder.site(r));
-        self.vehicles.iter().for_each(|r| recorder.vehicle(r));
-        self.places.iter().for_each(|r| recorder.place(r));
+    let prices = vec![PriceRecord {
+        broadcast_time: START,
+        valid_from: START,
+        valid_to: END,
+        retailer: RetailerId(0),
+        price_per_mwh: 150.0,
+    }];
+    let post = |time: SimTime, debit: Account, credit: Account, amount: f64, kind, reference| LedgerEntry {
+        time,
+        debit: CHART.id(debit),
+        credit: CHART.id(credit),
+        amount: Money::from_units(amount).unwrap(),
+        kind,
+        reference,
+    };
+    let (power, retailer) = (Account::Operator(OperatorId(0)), Account::Retailer(RetailerId(0)));
+    let (market, homes) = (Account::Market(MarketId(0)), Account::Households(HouseholdId(0)));
+    let ledger = vec![
+        post(START + 900, YELLOW, Account::Riders, 12.5, EntryKind::Fare, Reference::Trip(0)),
+        post(START + 900, Account::Outside, YELLOW, 0.3, EntryKind::Driving, Reference::Vehicle(0)),
+        post(START + 2_100, power, YELLOW, 1.8, EntryKind::Charging, Reference::Session(0)),
+        post(START + 2_100, retailer, power, 1.35, EntryKind::Energy, Reference::Session(0)),
+        post(END, power, YELLOW, 3.0, EntryKind::Charging, Reference::Session(1)),
+        post(END, retailer, power, 2.25, EntryKind::Energy, Reference::Session(1)),
+        post(START + 2_700, market, YELLOW, 0.5, EntryKind::Trade, Reference::Bid(0)),
+        post(START + 900, Account::SystemOperator, YELLOW, 0.25, EntryKind::Imbalance, Reference::Bid(1)),
+        post(END, retailer, homes, 1.8, EntryKind::Household, Reference::Household(0)), // 12 kWh
+        post(END, Account::Outside, retailer, 2.0, EntryKind::Generation, Reference::Retailer(0)),
+    ];
+    // From 1,800 to 2,700 s, 9 kWh are drawn, of which 5 kWh were bought; before 900 s half a kWh was bought and
+    // nothing drawn.
+    let bid = MarketRecord {
+        bid: BidId(0),
+        market: Some(MarketId(0)),
+        product_start: START + 1_800,
+        product_end: START + 2_700,
+        gate_closure: START,
+        cleared_at: START,
+        bidder: BidderId(0),
+        side: Side::Buy,
+        quantity_kw: 20.0,
+        limit_price_per_mwh: Some(150.0),
+        clearing_price_per_mwh: 100.0,
+        capacity_price_per_mw_h: 0.0,
+        accepted_kw: 20.0,
+        delivered_kwh: 5.0,
+        imbalance_kwh: 0.0,
+        cash: -0.5,
+    };
+    let load = LoadRecord {
+        slot_start: START,
+        slot_end: START + 900,
+        station: StationId(0),
+        operator: OperatorId(0),
+        nominal_kw: 20.0,
+        budget_kw: Some(12.0),
+        power_kw: 10.0,
+        base_price_per_mwh: 40.0,
+        price_per_mwh: 45.0,
+        energy_cost: 0.1125,
+        deviation_cost: 0.0125,
+    };
+    let supply = SupplyRecord {
+        slot_start: START,
+        slot_end: START + 3_600,
+        retailer: RetailerId(0),
+        price_per_mwh: 45.0,
+        share: 0.25,
+        energy_kwh: 10.0,
+        revenue: 0.45,
+    };
+    let early = MarketRecord {
+        bid: BidId(2),
+        product_start: START,
+        product_end: START + 900,
+        quantity_kw: 2.0,
+        clearing_price_per_mwh: 0.0,
+        accepted_kw: 2.0,
+        delivered_kwh: 0.0,
+        imbalance_kwh: 0.5,
+        cash: 0.0,
+        ..bid
+    };
+    let settled = MarketRecord {
+        bid: BidId(1),
+        market: None,
+        side: Side::Sell,
+        limit_price_per_mwh: None,
+        clearing_price_per_mwh: -500.0,
+        imbalance_kwh: 0.5,
+        cash: -0.25,
+        ..early
+    };
+    let hub =
+        StationSite { station: StationId(0), operator: OperatorId(0), connectors: 1, connector_kw: 50.0 };
+    let sites = vec![
+        SiteRecord { kind: SiteKind::Zone, place: PlaceId(0), station: None },
+        SiteRecord { kind: SiteKind::Zone, place: PlaceId(1), station: None },
+        SiteRecord { kind: SiteKind::Station, place: PlaceId(2), station: Some(hub) },
+        SiteRecord { kind: SiteKind::Depot, place: PlaceId(0), station: None },
+    ];
+    let vehicle = VehicleRecord {
+        vehicle: VehicleId(0),
+        fleet: FleetId(0),
+        vehicle_type: TypeId(0),
+        battery_kwh: BATTERY_KWH,
+        usable_soc: [0.1, 0.9],
+        consumption_kwh_per_km: 0.2,
+        ac_kw: 7.4,
+        dc_kw: 50.0,
+        initial_soc: 0.50,
+        initial_place: PlaceId(0),
+        depot: Some(PlaceId(0)),
+    };
+    let other = VehicleRecord {
+        vehicle: VehicleId(1),
+        initial_soc: 0.30,
+        initial_place: PlaceId(1),
+        depot: None,
+        ..vehicle
+    };
+    Collected {
+        trips: vec![trip, lost],
+        legs,
+        sessions: vec![session, second],
+        fleet,
+        stations,
+        households,
+        grid,
+        prices,
+        loads: vec![load],
+        supply: vec![supply],
+        market: vec![bid, settled, early],
+        ledger,
+        sites,
+        vehicles: vec![vehicle, other],
+        places: [0, 1, 2].map(|number| PlaceRecord { place: PlaceId(number) }).to_vec(),
+        feeder: Vec::new(),
     }
 }

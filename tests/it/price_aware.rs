@@ -1,7 +1,8 @@
 //! The price-aware charging policy compares stations with each other, not only the hours of one station.
 
-use crate::records::{Records, ready};
+use crate::records::ready;
 use gridfleet::engine::Simulation;
+use gridfleet::records::Collected;
 use gridfleet::rng::Streams;
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -83,7 +84,7 @@ connector_kw = 11.0
     std::fs::write(&path, text).unwrap();
     let (setup, policies) = ready(&path, &[], STREAMS);
     let mut simulation = Simulation::under(Arc::clone(&setup), policies, STREAMS).audited();
-    let mut records = Records::default();
+    let mut records = Collected::default();
     simulation.finish(&mut records).unwrap();
     let mut kwh = vec![0.0; setup.stations.len()];
     let mut cost = 0.0;
@@ -200,7 +201,7 @@ connector_kw = 11.0
                 std::fs::write(&path, text).unwrap();
                 let (setup, policies) = ready(&path, &[], STREAMS);
                 let mut simulation = Simulation::under(Arc::clone(&setup), policies, STREAMS).audited();
-                let mut records = Records::default();
+                let mut records = Collected::default();
                 simulation.finish(&mut records).unwrap();
                 let first = records.sessions.first().map(|session| session.vehicle.index());
                 assert_eq!(first, Some(emptiest), "{charging}, {north}");

@@ -1,19 +1,19 @@
 //! Properties of any world, over random small ones and all policies of dispatch and charging.
 
-use crate::records::{Records, ready};
+use crate::records::ready;
 use gridfleet::engine::Simulation;
-use gridfleet::records::{TripRecord, TripStatus};
+use gridfleet::records::{Collected, TripRecord, TripStatus};
 use gridfleet::rng::{Purpose, Streams};
 use gridfleet::time::SimTime;
 use rand::RngExt as _;
 use std::fmt::Write as _;
 
-fn served(records: &Records) -> usize {
+fn served(records: &Collected) -> usize {
     records.trips.iter().filter(|t| t.status == TripStatus::Served).count()
 }
 
 /// The same records, earlier by `by_s` seconds.
-fn earlier_by(mut records: Records, by_s: i64) -> Records {
+fn earlier_by(mut records: Collected, by_s: i64) -> Collected {
     let earlier = |t: &mut SimTime| t.0 -= by_s;
     for trip in &mut records.trips {
         earlier(&mut trip.request_time);
@@ -32,6 +32,19 @@ fn earlier_by(mut records: Records, by_s: i64) -> Records {
             &mut session.unplug_time,
         ];
         times.into_iter().flatten().for_each(earlier);
+    }
+    for reading in &mut records.fleet {
+        earlier(&mut reading.since);
+        earlier(&mut reading.time);
+    }
+    for reading in &mut records.stations {
+        earlier(&mut reading.since);
+        earlier(&mut reading.time);
+    }
+    for price in &mut records.prices {
+        earlier(&mut price.broadcast_time);
+        earlier(&mut price.valid_from);
+        earlier(&mut price.valid_to);
     }
     records.ledger.iter_mut().for_each(|entry| earlier(&mut entry.time));
     records
@@ -68,7 +81,7 @@ impl Town {
         }
     }
 
-    fn run(self) -> Records {
+    fn run(self) -> Collected {
         let folder = tempfile::tempdir().unwrap();
         let streams = Streams { seed: self.seed, replication: 0 };
         let mut random = streams.stream(Purpose::Synthesis, 7);
@@ -151,7 +164,7 @@ periods = [{{ days = "daily", from = "22:00", to = "07:00", price_per_mwh = 120.
         let path = folder.path().join("town.toml");
         std::fs::write(&path, text).unwrap();
         let (setup, policies) = ready(&path, &[], streams);
-        let mut records = Records::default();
+        let mut records = Collected::default();
         Simulation::under(setup, policies, streams).audited().finish(&mut records).unwrap();
         records
     }
@@ -307,7 +320,7 @@ tariff = {{ kind = "load-dependent", file = "prices.csv", slope_per_mwh_mw = {sl
     std::fs::write(&path, text).unwrap();
     let streams = Streams { seed: 1, replication: 0 };
     let (setup, policies) = ready(&path, &[], streams);
-    let mut records = Records::default();
+    let mut records = Collected::default();
     Simulation::under(setup, policies, streams).audited().finish(&mut records).unwrap();
     let kwh: f64 = records.sessions.iter().map(|session| session.energy_kwh).sum();
     (records.sessions.iter().map(|session| session.cost).sum::<f64>() / kwh, kwh)

@@ -1,11 +1,11 @@
 //! Queues of vehicles and of riders: a station given up is remembered, a session is a visit with charging, and of equal
 //! riders the oldest is served first.
 
-use crate::records::{Records, ready};
+use crate::records::ready;
 use gridfleet::engine::Simulation;
 use gridfleet::ids::VehicleId;
 use gridfleet::policies::{Action, Charging, Policies};
-use gridfleet::records::{EndReason, SessionRecord, TripRecord, TripStatus};
+use gridfleet::records::{Collected, EndReason, SessionRecord, TripRecord, TripStatus};
 use gridfleet::rng::Streams;
 use gridfleet::world::{Setup, View};
 use rand_pcg::Pcg64;
@@ -26,10 +26,10 @@ struct Day {
 }
 
 impl Day {
-    fn run(&self) -> Records {
+    fn run(&self) -> Collected {
         let (setup, policies) = self.build();
         let mut simulation = Simulation::under(setup, policies, STREAMS).audited();
-        let mut records = Records::default();
+        let mut records = Collected::default();
         simulation.finish(&mut records).unwrap();
         records
     }

@@ -6,10 +6,10 @@ use gridfleet::engine::Simulation;
 use gridfleet::games::stackelberg::{self as game, Household, StackelbergGame};
 use gridfleet::geo::Places;
 use gridfleet::ids::{FleetId, OperatorId, PlaceId, RetailerId, TypeId, VehicleId};
-use gridfleet::ledger::{EntryKind, LedgerEntry, Money};
+use gridfleet::ledger::{EntryKind, Money};
 use gridfleet::policies::pricing::Leader;
 use gridfleet::policies::{ChargingSpec, DispatchSpec, PricingSpec, ResponseSpec, RetailPolicies};
-use gridfleet::records::{EndReason, HouseholdRecord, PriceRecord, Recorder, SessionRecord, TripRecord};
+use gridfleet::records::{Collected, EndReason};
 use gridfleet::rng::Streams;
 use gridfleet::time::{DAY_S, HOUR_S, LocalClock, SimTime};
 use gridfleet::world::{
@@ -20,33 +20,6 @@ use std::sync::Arc;
 
 fn all(x: f64) -> Box<[f64]> {
     vec![x; 24].into()
-}
-
-#[derive(Default)]
-struct Told {
-    trips: Vec<TripRecord>,
-    sessions: Vec<SessionRecord>,
-    households: Vec<HouseholdRecord>,
-    prices: Vec<PriceRecord>,
-    ledger: Vec<LedgerEntry>,
-}
-
-impl Recorder for Told {
-    fn trip(&mut self, record: &TripRecord) {
-        self.trips.push(*record);
-    }
-    fn session(&mut self, record: &SessionRecord) {
-        self.sessions.push(*record);
-    }
-    fn household(&mut self, record: &HouseholdRecord) {
-        self.households.push(*record);
-    }
-    fn price(&mut self, record: &PriceRecord) {
-        self.prices.push(*record);
-    }
-    fn ledger(&mut self, entry: &LedgerEntry) {
-        self.ledger.push(*entry);
-    }
 }
 
 /// A car without charging losses that takes 5 kW.
@@ -181,7 +154,7 @@ fn stackelberg(leader: Leader) -> PricingSpec {
     PricingSpec::Stackelberg { leader, margin: 1.2, margin_most: 1.5 }
 }
 
-fn run(setup: Setup, pricing: &PricingSpec, response: &ResponseSpec) -> (Told, Simulation) {
+fn run(setup: Setup, pricing: &PricingSpec, response: &ResponseSpec) -> (Collected, Simulation) {
     let streams = Streams { seed: 1, replication: 0 };
     let (dispatch, charging) = (
         DispatchSpec::NearestIdle {}.build(),
@@ -194,7 +167,7 @@ fn run(setup: Setup, pricing: &PricingSpec, response: &ResponseSpec) -> (Told, S
     };
     let mut simulation =
         Simulation::new(Arc::new(setup), dispatch, charging, streams).with_retail(policies).audited();
-    let mut told = Told::default();
+    let mut told = Collected::default();
     simulation.finish(&mut told).unwrap();
     assert_eq!(simulation.refusals().count(), 0, "{:?}", simulation.refusals().collect::<Vec<_>>());
     assert_eq!(simulation.ledger_total(), Money::ZERO);
@@ -202,7 +175,7 @@ fn run(setup: Setup, pricing: &PricingSpec, response: &ResponseSpec) -> (Told, S
 }
 
 /// Mean load of a group in each hour [kW], all its homes together.
-fn hourly(told: &Told, group: u16) -> Vec<f64> {
+fn hourly(told: &Collected, group: u16) -> Vec<f64> {
     let readings = told.households.iter().filter(|r| r.household.0 == group && r.time > MONDAY);
     let mut hours: Vec<f64> = Vec::new();
     for reading in readings {
@@ -421,7 +394,7 @@ fn leaders_get_what_they_are_after() {
 
 /// Cost of the sessions that ended with a departure [currency]: the remaining demand of the last ones is not part of
 /// it.
-fn cost_of_departures(told: &Told) -> f64 {
+fn cost_of_departures(told: &Collected) -> f64 {
     told.sessions.iter().filter(|s| s.unplug_time.is_some()).map(|s| s.cost).sum()
 }
 

@@ -24,7 +24,7 @@ const WORDS: [&str; 12] = [
 /// Strings that keep a word: file, beginning of the string.
 const EXCEPTIONS: [(&str, &str); 2] = [
     // Descriptions of columns, as written into tables.
-    ("src/core/records/dictionary.rs", ""),
+    ("src/core/records/tables.rs", ""),
     // Quoted in the output of a notebook.
     ("src/reproduce/bilevel/mod.rs", "every solution keeps all limits"),
 ];

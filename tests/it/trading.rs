@@ -3,12 +3,10 @@
 use gridfleet::engine::Simulation;
 use gridfleet::geo::Places;
 use gridfleet::ids::{BidderId, FleetId, MarketId, OperatorId, PlaceId, RetailerId, TypeId, VehicleId};
-use gridfleet::ledger::{EntryKind, LedgerEntry, Money};
+use gridfleet::ledger::{EntryKind, Money};
 use gridfleet::markets::{GateRule, Imbalance, Lots, Market, MarketKind, Products, Series, Side};
 use gridfleet::policies::{Action, Bidding, BiddingSpec, ChargingSpec, DispatchSpec, OpenGate, Policies};
-use gridfleet::records::{
-    LegRecord, LoadRecord, MarketRecord, Recorder, SessionRecord, SupplyRecord, TripRecord, TripStatus,
-};
+use gridfleet::records::{Collected, MarketRecord, TripStatus};
 use gridfleet::rng::Streams;
 use gridfleet::time::{LocalClock, SimTime};
 use gridfleet::world::{
@@ -25,42 +23,6 @@ pub const START: SimTime = SimTime(8 * 3_600);
 
 pub fn at(hour: i64, minute: i64) -> SimTime {
     SimTime(hour * 3_600 + minute * 60)
-}
-
-/// Results of the day.
-#[derive(Default)]
-pub struct Day {
-    pub ledger: Vec<LedgerEntry>,
-    pub market: Vec<MarketRecord>,
-    pub trips: Vec<TripRecord>,
-    pub legs: Vec<LegRecord>,
-    pub sessions: Vec<SessionRecord>,
-    pub loads: Vec<LoadRecord>,
-    pub supply: Vec<SupplyRecord>,
-}
-
-impl Recorder for Day {
-    fn trip(&mut self, record: &TripRecord) {
-        self.trips.push(*record);
-    }
-    fn leg(&mut self, record: &LegRecord) {
-        self.legs.push(*record);
-    }
-    fn session(&mut self, record: &SessionRecord) {
-        self.sessions.push(*record);
-    }
-    fn load(&mut self, record: &LoadRecord) {
-        self.loads.push(*record);
-    }
-    fn supply(&mut self, record: &SupplyRecord) {
-        self.supply.push(*record);
-    }
-    fn market(&mut self, record: &MarketRecord) {
-        self.market.push(*record);
-    }
-    fn ledger(&mut self, entry: &LedgerEntry) {
-        self.ledger.push(*entry);
-    }
 }
 
 /// A market for quarters of an hour, `lead_s` ahead, with a price for each quarter from 8:00.
@@ -214,7 +176,7 @@ fn intraday(risk: f64) -> BiddingSpec {
     BiddingSpec::Intraday { risk, accuracy: 1.0, forecast, limit_per_mwh: None }
 }
 
-fn run(setup: Setup, bids: Vec<(u16, SimTime, f64, f64)>) -> (Day, Simulation) {
+fn run(setup: Setup, bids: Vec<(u16, SimTime, f64, f64)>) -> (Collected, Simulation) {
     let setup = Arc::new(setup);
     let plant = intraday(0.0).build(&setup, BidderId(0), None, STREAMS);
     let policies = Policies {
@@ -226,7 +188,7 @@ fn run(setup: Setup, bids: Vec<(u16, SimTime, f64, f64)>) -> (Day, Simulation) {
         retail: gridfleet::policies::RetailPolicies::default(),
     };
     let mut simulation = Simulation::under(setup, policies, STREAMS).audited();
-    let mut day = Day::default();
+    let mut day = Collected::default();
     simulation.finish(&mut day).unwrap();
     (day, simulation)
 }
@@ -239,7 +201,7 @@ fn run(setup: Setup, bids: Vec<(u16, SimTime, f64, f64)>) -> (Day, Simulation) {
 /// - 8:45: the bid of 90 for reserve is too low (100). 4 kW intraday at -20: at 8:50 a rider wants a; b and c take 8 kW
 ///   of 4, so it goes, and is not plugged in again.
 /// - 9:15: 8 kW intraday at 40, but c is full at 9:20: 4/3 kWh of 2 are drawn.
-fn hand_made_day() -> (Day, Simulation) {
+fn hand_made_day() -> (Collected, Simulation) {
     let trips = [
         (0, at(8, 0), 5, 0.1, true, 1.0),
         (1, at(8, 0), 5, 0.1, true, 1.0),
@@ -378,7 +340,7 @@ fn a_perfect_forecast_without_risk_buys_just_what_can_be_drawn() {
     };
     let policies = gridfleet::engine::policies(&specs, &setup, STREAMS);
     let mut simulation = Simulation::under(setup, policies, STREAMS).audited();
-    let mut day = Day::default();
+    let mut day = Collected::default();
     simulation.finish(&mut day).unwrap();
     // 8:15 to 8:30: a and b, and c from 8:20 on; the least reading is 8 kW.
     let bought: Vec<_> = day.market.iter().map(|r| (r.product_start, r.accepted_kw)).collect();
@@ -432,7 +394,7 @@ fn gates_lots_and_nonsense_are_refused() {
         retail: gridfleet::policies::RetailPolicies::default(),
     };
     let mut simulation = Simulation::under(setup, policies, STREAMS).audited();
-    let mut day = Day::default();
+    let mut day = Collected::default();
     simulation.finish(&mut day).unwrap();
     let accepted: Vec<_> = day.market.iter().map(|r| (r.market.is_some(), r.accepted_kw)).collect();
     // No energy is drawn: all purchases are imbalance.
@@ -635,18 +597,12 @@ fn a_tariff_follows_its_market() {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/stuttgart-vpp.toml");
     let (setup, prepared) = gridfleet::scenario::load(&path, &overrides).unwrap().build(STREAMS).unwrap();
     let reference = setup.trading.markets[0].reference.clone();
-    struct Prices(Vec<gridfleet::records::PriceRecord>);
-    impl Recorder for Prices {
-        fn price(&mut self, record: &gridfleet::records::PriceRecord) {
-            self.0.push(*record);
-        }
-    }
     let setup = Arc::new(setup);
     let policies = gridfleet::engine::policies(&prepared.policies, &setup, STREAMS);
-    let mut prices = Prices(Vec::new());
-    Simulation::under(Arc::clone(&setup), policies, STREAMS).finish(&mut prices).unwrap();
-    assert_eq!(prices.0.len(), 96);
-    for price in &prices.0 {
+    let mut records = Collected::default();
+    Simulation::under(Arc::clone(&setup), policies, STREAMS).finish(&mut records).unwrap();
+    assert_eq!(records.prices.len(), 96);
+    for price in &records.prices {
         assert_eq!(price.price_per_mwh, reference.at(price.valid_from).unwrap() + 7.5);
         assert!(price.broadcast_time <= price.valid_from);
     }

@@ -3,9 +3,9 @@
 use gridfleet::engine::Simulation;
 use gridfleet::geo::Places;
 use gridfleet::ids::{FleetId, OperatorId, PlaceId, RetailerId, TypeId, VehicleId};
-use gridfleet::ledger::{EntryKind, LedgerEntry, Money};
+use gridfleet::ledger::{EntryKind, Money};
 use gridfleet::policies::{Action, Charging, DispatchSpec};
-use gridfleet::records::{FleetRecord, Recorder, SessionRecord, StationRecord};
+use gridfleet::records::Collected;
 use gridfleet::rng::Streams;
 use gridfleet::time::{LocalClock, SimTime};
 use gridfleet::world::{
@@ -20,29 +20,6 @@ const START: SimTime = SimTime(8 * 3_600);
 
 fn at(hour: i64, minute: i64) -> SimTime {
     SimTime(hour * 3_600 + minute * 60)
-}
-
-#[derive(Default)]
-struct Told {
-    sessions: Vec<SessionRecord>,
-    ledger: Vec<LedgerEntry>,
-    fleet: Vec<FleetRecord>,
-    stations: Vec<StationRecord>,
-}
-
-impl Recorder for Told {
-    fn session(&mut self, record: &SessionRecord) {
-        self.sessions.push(*record);
-    }
-    fn ledger(&mut self, entry: &LedgerEntry) {
-        self.ledger.push(*entry);
-    }
-    fn fleet(&mut self, record: &FleetRecord) {
-        self.fleet.push(*record);
-    }
-    fn station(&mut self, record: &StationRecord) {
-        self.stations.push(*record);
-    }
 }
 
 /// Cars of 20 kWh at a charge of 0.5. Each drives from 8:00 to 8:05, which takes a tenth, and is plugged in.
@@ -146,11 +123,11 @@ impl Charging for Script {
     }
 }
 
-fn run(setup: Setup, script: &[(SimTime, f64)]) -> (Told, Simulation) {
+fn run(setup: Setup, script: &[(SimTime, f64)]) -> (Collected, Simulation) {
     let streams = Streams { seed: 1, replication: 0 };
     let (dispatch, charging) = (DispatchSpec::NearestIdle {}.build(), Box::new(Script(script.to_vec())));
     let mut simulation = Simulation::new(Arc::new(setup), dispatch, charging, streams).audited();
-    let mut told = Told::default();
+    let mut told = Collected::default();
     simulation.finish(&mut told).unwrap();
     (told, simulation)
 }

@@ -5,7 +5,7 @@ use assert_cmd::cargo::cargo_bin;
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeZone, Weekday};
 use chrono_tz::Europe::Berlin;
 use gridfleet::engine::Simulation;
-use gridfleet::records::{LegPurpose, LegRecord, Recorder};
+use gridfleet::records::{LegPurpose, Record, Recorder};
 use gridfleet::rng::Streams;
 use gridfleet::scenario::{self, Overrides, Scenario};
 use gridfleet::time::SimTime;
@@ -324,7 +324,8 @@ fn prices_come_from_whole_days_the_same_for_all_retailers() {
 struct Consumption(BTreeMap<u32, Vec<f64>>);
 
 impl Recorder for Consumption {
-    fn leg(&mut self, leg: &LegRecord) {
+    fn record(&mut self, record: Record<'_>) {
+        let Record::Leg(leg) = record else { return };
         if leg.distance_km > 0.0 && leg.purpose != LegPurpose::Relocation {
             self.0.entry(leg.vehicle.0).or_default().push(leg.energy_kwh / leg.distance_km);
         }

@@ -14,6 +14,10 @@
 //! runs: 209 against 203 ms), beyond the 2 % that they were allowed. Amounts of money and sizes of inputs are checked
 //! where they enter; tests and fuzz targets run with the checks.
 
+mod chart;
+
+pub use chart::{Account, Chart};
+
 use crate::ids::AccountId;
 use crate::time::SimTime;
 use std::fmt;
@@ -102,74 +106,38 @@ impl Sum for Money {
     }
 }
 
-/// Reason for a posting.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum EntryKind {
-    /// A rider pays a fleet for a trip.
-    Fare,
-    /// A fleet pays a station's operator for a session.
-    Charging,
-    /// A station's operator pays its retailer for the energy of a session.
-    Energy,
-    /// Cost of driving a leg (tyres, cleaning, insurance by distance).
-    Driving,
-    /// Wear of the battery by the energy charged and discharged.
-    Wear,
-    /// Income lost with a request that was not served, where the scenario prices it.
-    LostRequest,
-    /// Recovery of a stranded vehicle.
-    Rescue,
-    /// A bidder pays a market for energy bought, or is paid for energy sold.
-    Trade,
-    /// A retailer refunds a fleet for energy that came from a market.
-    SupplyCredit,
-    /// Households pay their retailer for their consumption.
-    Household,
-    /// Cost to a retailer of serving its customers.
-    Generation,
-    /// A bidder settles its imbalance with the system operator: energy bought and not taken, or taken beyond its
-    /// purchases.
-    Imbalance,
-    /// A fleet pays another fleet of its coalition, whose rider it served.
-    Referral,
-}
-
-impl EntryKind {
-    /// Every kind, in the order of the enum.
-    pub const ALL: [Self; 13] = [
-        Self::Fare,
-        Self::Charging,
-        Self::Energy,
-        Self::Driving,
-        Self::Wear,
-        Self::LostRequest,
-        Self::Rescue,
-        Self::Trade,
-        Self::SupplyCredit,
-        Self::Household,
-        Self::Generation,
-        Self::Imbalance,
-        Self::Referral,
-    ];
-
-    /// Name in the tables.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Fare => "fare",
-            Self::Charging => "charging",
-            Self::Energy => "energy",
-            Self::Driving => "driving",
-            Self::Wear => "wear",
-            Self::LostRequest => "lost_request",
-            Self::Rescue => "rescue",
-            Self::Trade => "trade",
-            Self::SupplyCredit => "supply_credit",
-            Self::Household => "household",
-            Self::Generation => "generation",
-            Self::Imbalance => "imbalance",
-            Self::Referral => "referral",
-        }
+names! {
+    /// Reason for a posting.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    #[non_exhaustive]
+    pub enum EntryKind {
+        /// A rider pays a fleet for a trip.
+        Fare = "fare",
+        /// A fleet pays a station's operator for a session.
+        Charging = "charging",
+        /// A station's operator pays its retailer for the energy of a session.
+        Energy = "energy",
+        /// Cost of driving a leg (tyres, cleaning, insurance by distance).
+        Driving = "driving",
+        /// Wear of the battery by the energy charged and discharged.
+        Wear = "wear",
+        /// Income lost with a request that was not served, where the scenario prices it.
+        LostRequest = "lost_request",
+        /// Recovery of a stranded vehicle.
+        Rescue = "rescue",
+        /// A bidder pays a market for energy bought, or is paid for energy sold.
+        Trade = "trade",
+        /// A retailer refunds a fleet for energy that came from a market.
+        SupplyCredit = "supply_credit",
+        /// Households pay their retailer for their consumption.
+        Household = "household",
+        /// Cost to a retailer of serving its customers.
+        Generation = "generation",
+        /// A bidder settles its imbalance with the system operator: energy bought and not taken, or taken beyond its
+        /// purchases.
+        Imbalance = "imbalance",
+        /// A fleet pays another fleet of its coalition, whose rider it served.
+        Referral = "referral",
     }
 }
 

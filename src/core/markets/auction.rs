@@ -5,25 +5,14 @@
 //! and to sell below it are accepted in full, those exactly at it in the part that fits (Stoft, Power System Economics,
 //! 2002, chapter 3-2: the single-price auction).
 
-/// Whether energy is bought or sold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Side {
-    /// The bidder takes energy.
-    Buy,
-    /// The bidder gives energy.
-    Sell,
-}
-
-impl Side {
-    /// Both, in the order of the enum.
-    pub const ALL: [Self; 2] = [Self::Buy, Self::Sell];
-
-    /// Name in the tables.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Buy => "buy",
-            Self::Sell => "sell",
-        }
+names! {
+    /// Whether energy is bought or sold.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Side {
+        /// The bidder takes energy.
+        Buy = "buy",
+        /// The bidder gives energy.
+        Sell = "sell",
     }
 }
 

@@ -21,26 +21,17 @@ use crate::time::SimTime;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Kind of market; policies choose by it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum MarketKind {
-    /// Hours of a day, traded the day before.
-    DayAhead,
-    /// Quarters of an hour, traded until shortly before delivery.
-    Intraday,
-    /// Reserve energy, tendered days or a week ahead.
-    Balancing,
-}
-
-impl MarketKind {
-    /// Name as a scenario writes it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::DayAhead => "day-ahead",
-            Self::Intraday => "intraday",
-            Self::Balancing => "balancing",
-        }
+names! {
+    /// Kind of market; policies choose by it.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum MarketKind {
+        /// Hours of a day, traded the day before.
+        DayAhead = "day-ahead",
+        /// Quarters of an hour, traded until shortly before delivery.
+        Intraday = "intraday",
+        /// Reserve energy, tendered days or a week ahead.
+        Balancing = "balancing",
     }
 }
 

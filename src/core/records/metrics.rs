@@ -17,9 +17,9 @@ pub use super::supply::CompetitionFacts;
 use super::supply::SupplySums;
 use super::{
     EndReason, FeederRecord, FleetRecord, HouseholdRecord, Labels, LegPurpose, LegRecord, LoadRecord,
-    MarketRecord, Recorder, SessionRecord, StationRecord, SupplyRecord, TripRecord, TripStatus,
+    MarketRecord, Record, Recorder, SessionRecord, StationRecord, SupplyRecord, TripRecord, TripStatus,
 };
-use crate::ledger::{EntryKind, LedgerEntry, Money, rounded};
+use crate::ledger::{Account, EntryKind, LedgerEntry, Money, rounded};
 use crate::markets::Side;
 use crate::time::SimTime;
 
@@ -92,22 +92,14 @@ impl MarketSums {
     }
 }
 
-/// Holder of an account, among those that have figures.
-#[derive(Clone, Copy)]
-enum Holder {
-    Fleet(usize),
-    Operator(usize),
-    Other,
-}
-
 /// Accumulates [`Figures`].
 pub struct Metrics {
     setup: MetricsSetup,
     names: Vec<String>,
     operator_names: Vec<String>,
-    holders: Vec<Holder>,
-    /// The fleet of each bidder, if it is a fleet.
-    bidders: Vec<Option<usize>>,
+    /// Accounts by number.
+    accounts: Vec<Account>,
+    bidders: Vec<Account>,
     markets: Vec<MarketSums>,
     fleets: Vec<Sums>,
     operators: Vec<OperatorSums>,
@@ -125,25 +117,12 @@ pub struct Metrics {
 impl Metrics {
     /// Empty sums for the fleets and operators in `labels`.
     pub fn new(labels: &Labels, setup: MetricsSetup) -> Self {
-        let find = |names: &[String], name: &str| names.iter().position(|n| n == name);
-        let holders = labels
-            .accounts
-            .iter()
-            .map(|account| match account.split_once(':') {
-                Some(("fleet", name)) => find(&labels.fleets, name).map_or(Holder::Other, Holder::Fleet),
-                Some(("operator", name)) => {
-                    find(&labels.operators, name).map_or(Holder::Other, Holder::Operator)
-                }
-                _ => Holder::Other,
-            })
-            .collect();
-        let fleet_of = |account: &String| find(&labels.fleets, account.strip_prefix("fleet:")?);
         Self {
-            bidders: labels.bidders.iter().map(fleet_of).collect(),
+            accounts: labels.chart.all().collect(),
+            bidders: labels.bidders.clone(),
             markets: labels.markets.iter().map(|name| MarketSums::of(name)).collect(),
             names: labels.fleets.clone(),
             operator_names: labels.operators.clone(),
-            holders,
             fleets: (0..labels.fleets.len())
                 .map(|fleet| {
                     let bound = setup.bounds.as_ref().and_then(|all| all.get(fleet).copied());
@@ -237,9 +216,7 @@ impl Metrics {
             competitors: self.competitors.finish(),
         }
     }
-}
 
-impl Recorder for Metrics {
     fn trip(&mut self, record: &TripRecord) {
         let (from, end) = (self.setup.measured_from, self.setup.end);
         let fleet = &mut self.fleets[record.fleet.index()];
@@ -359,10 +336,6 @@ impl Recorder for Metrics {
         }
     }
 
-    fn needs_idle_stations(&self) -> bool {
-        self.retailers.are_shown()
-    }
-
     fn household(&mut self, record: &HouseholdRecord) {
         if self.measures(record.time) {
             self.retailers.household(record);
@@ -396,8 +369,8 @@ impl Recorder for Metrics {
         self.competitors.market(record);
         let hours = (record.product_end - record.product_start) as f64 / 3_600.0;
         let kwh = record.accepted_kw * hours;
-        if let Some(fleet) = self.bidders[record.bidder.index()] {
-            let sums = &mut self.fleets[fleet];
+        if let Account::Fleet(fleet) = self.bidders[record.bidder.index()] {
+            let sums = &mut self.fleets[fleet.index()];
             match (record.market, record.side) {
                 (None, _) => sums.imbalance_kwh += record.imbalance_kwh,
                 (Some(_), Side::Buy) => {
@@ -427,14 +400,14 @@ impl Recorder for Metrics {
         self.retailers.ledger(entry);
         let parties = [(entry.debit, true), (entry.credit, false)];
         for (account, receives) in parties {
-            match self.holders[account.index()] {
-                Holder::Fleet(fleet) => {
-                    let sums = &mut self.fleets[fleet];
+            match self.accounts[account.index()] {
+                Account::Fleet(fleet) => {
+                    let sums = &mut self.fleets[fleet.index()];
                     sums.money[entry.kind as usize] += if receives { entry.amount } else { -entry.amount };
                     *(if receives { &mut sums.received } else { &mut sums.paid }) += entry.amount;
                 }
-                Holder::Operator(operator) => {
-                    let sums = &mut self.operators[operator];
+                Account::Operator(operator) => {
+                    let sums = &mut self.operators[operator.index()];
                     *(if receives { &mut sums.received } else { &mut sums.paid }) += entry.amount;
                     match (entry.kind, receives) {
                         (EntryKind::Charging, true) => sums.revenue += entry.amount,
@@ -442,26 +415,48 @@ impl Recorder for Metrics {
                         _ => {}
                     }
                 }
-                Holder::Other => {}
+                _ => {}
             }
         }
+    }
+}
+
+impl Recorder for Metrics {
+    fn record(&mut self, record: Record<'_>) {
+        match record {
+            Record::Trip(record) => self.trip(record),
+            Record::Leg(record) => self.leg(record),
+            Record::Session(record) => self.session(record),
+            Record::Fleet(record) => self.fleet(record),
+            Record::Station(record) => self.station(record),
+            Record::Household(record) => self.household(record),
+            Record::Feeder(record) => self.feeder(record),
+            Record::Load(record) => self.load(record),
+            Record::Supply(record) => self.supply(record),
+            Record::Market(record) => self.market(record),
+            Record::Ledger(record) => self.ledger(record),
+            _ => {}
+        }
+    }
+
+    fn needs_idle_stations(&self) -> bool {
+        self.retailers.are_shown()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::{AccountId, FleetId, OperatorId, PlaceId, RequestId, RetailerId, StationId, VehicleId};
-    use crate::ledger::Reference;
+    use crate::ids::{FleetId, OperatorId, PlaceId, RequestId, RetailerId, StationId, VehicleId};
+    use crate::ledger::{Chart, Reference};
     use crate::records::TripStatus;
 
     fn metrics() -> Metrics {
         let labels = Labels {
             fleets: vec!["a".into(), "b".into()],
             operators: vec!["hub".into()],
-            accounts: ["riders", "fleet:a", "fleet:b", "operator:hub", "retailer:grid"]
-                .map(String::from)
-                .to_vec(),
+            retailers: vec!["grid".into()],
+            chart: Chart { fleets: 2, operators: 1, retailers: 1, ..Chart::default() },
             ..Labels::default()
         };
         let setup = MetricsSetup {
@@ -566,20 +561,23 @@ mod tests {
     #[test]
     fn profit_is_what_came_in_less_what_went_out() {
         let mut metrics = metrics();
+        let chart = Chart { fleets: 2, operators: 1, retailers: 1, ..Chart::default() };
+        let [a, b] = [0, 1].map(|fleet| Account::Fleet(FleetId(fleet)));
+        let (hub, grid) = (Account::Operator(OperatorId(0)), Account::Retailer(RetailerId(0)));
         let mut post = |debit, credit, millionths, kind| {
             metrics.ledger(&LedgerEntry {
                 time: SimTime(0),
-                debit: AccountId(debit),
-                credit: AccountId(credit),
+                debit: chart.id(debit),
+                credit: chart.id(credit),
                 amount: Money(millionths),
                 kind,
                 reference: Reference::Trip(0),
             });
         };
-        post(1, 0, 10_000_000, EntryKind::Fare);
-        post(3, 1, 4_000_000, EntryKind::Charging);
-        post(4, 3, 2_500_000, EntryKind::Energy);
-        post(2, 0, 500_000, EntryKind::Fare);
+        post(a, Account::Riders, 10_000_000, EntryKind::Fare);
+        post(hub, a, 4_000_000, EntryKind::Charging);
+        post(grid, hub, 2_500_000, EntryKind::Energy);
+        post(b, Account::Riders, 500_000, EntryKind::Fare);
         let figures = metrics.finish();
         let a = &figures.fleets[0].figures;
         assert_eq!((a.fares, a.charging_cost, a.operating_profit), (10.0, 4.0, 6.0));

@@ -3,7 +3,7 @@
 use super::figures::RetailerFigures;
 use super::{HouseholdRecord, Labels, StationRecord};
 use crate::ids::{AccountId, RetailerId};
-use crate::ledger::{EntryKind, LedgerEntry, Money};
+use crate::ledger::{Account, EntryKind, LedgerEntry, Money};
 use crate::time::SimTime;
 
 /// Customers of each retailer, where retailers have figures.
@@ -20,7 +20,7 @@ pub struct RetailFacts {
 /// Sums of one retailer.
 #[derive(Debug, Clone)]
 struct Sums {
-    account: Option<AccountId>,
+    account: AccountId,
     /// Load of all its customers at the last reading [kW].
     load_kw: f64,
     peak_kw: f64,
@@ -48,24 +48,21 @@ impl RetailSums {
     /// Empty sums.
     pub fn new(labels: &Labels, facts: &RetailFacts) -> Self {
         let shown = facts.shown.iter().any(|shown| *shown);
-        let sums = |name: &String| {
-            let account = labels.accounts.iter().position(|a| a.strip_prefix("retailer:") == Some(name));
-            Sums {
-                account: account.map(AccountId::new),
-                load_kw: 0.0,
-                peak_kw: 0.0,
-                energy_kwh: 0.0,
-                squared: 0.0,
-                revenue: Money::ZERO,
-                households: Money::ZERO,
-                generation: Money::ZERO,
-                profit: Money::ZERO,
-            }
+        let sums = |retailer: usize| Sums {
+            account: labels.chart.id(Account::Retailer(RetailerId::new(retailer))),
+            load_kw: 0.0,
+            peak_kw: 0.0,
+            energy_kwh: 0.0,
+            squared: 0.0,
+            revenue: Money::ZERO,
+            households: Money::ZERO,
+            generation: Money::ZERO,
+            profit: Money::ZERO,
         };
         Self {
             facts: if shown { facts.clone() } else { RetailFacts::default() },
             names: if shown { labels.retailers.clone() } else { Vec::new() },
-            all: if shown { labels.retailers.iter().map(sums).collect() } else { Vec::new() },
+            all: (0..if shown { labels.retailers.len() } else { 0 }).map(sums).collect(),
             time: None,
             before: None,
             hours: 0.0,
@@ -118,10 +115,10 @@ impl RetailSums {
     /// Money moved.
     pub fn ledger(&mut self, entry: &LedgerEntry) {
         for sums in &mut self.all {
-            let amount = match sums.account {
-                Some(account) if account == entry.debit => entry.amount,
-                Some(account) if account == entry.credit => -entry.amount,
-                _ => continue,
+            let amount = match (sums.account == entry.debit, sums.account == entry.credit) {
+                (true, _) => entry.amount,
+                (false, true) => -entry.amount,
+                (false, false) => continue,
             };
             sums.profit += amount;
             match entry.kind {
@@ -163,13 +160,14 @@ impl RetailSums {
 mod tests {
     use super::*;
     use crate::ids::{HouseholdId, OperatorId, StationId};
-    use crate::ledger::Reference;
+    use crate::ledger::{Chart, Reference};
 
     #[test]
     fn the_load_of_a_retailer_is_that_of_homes_and_stations() {
         let labels = Labels {
             retailers: vec!["a".into(), "b".into()],
-            accounts: vec!["riders".into(), "retailer:a".into(), "retailer:b".into(), "households:x".into()],
+            households: vec!["x".into()],
+            chart: Chart { retailers: 2, households: 1, ..Chart::default() },
             ..Labels::default()
         };
         let facts = RetailFacts {
@@ -200,15 +198,17 @@ mod tests {
                 price_per_mwh: 0.0,
             });
         }
+        let [a, b] = [0, 1].map(|retailer| Account::Retailer(RetailerId(retailer)));
+        let (homes, other) = (Account::Households(HouseholdId(0)), Account::Outside);
         for (debit, credit, amount, kind) in [
-            (2, 3, 9, EntryKind::Household),
-            (2, 0, 4, EntryKind::Energy),
-            (0, 2, 1, EntryKind::Energy),
-            (0, 2, 5, EntryKind::Generation),
-            (1, 0, 100, EntryKind::Energy),
+            (b, homes, 9, EntryKind::Household),
+            (b, other, 4, EntryKind::Energy),
+            (other, b, 1, EntryKind::Energy),
+            (other, b, 5, EntryKind::Generation),
+            (a, other, 100, EntryKind::Energy),
         ] {
             let (time, reference) = (SimTime(0), Reference::Retailer(1));
-            let (debit, credit) = (AccountId(debit), AccountId(credit));
+            let (debit, credit) = (labels.chart.id(debit), labels.chart.id(credit));
             sums.ledger(&LedgerEntry {
                 time,
                 debit,

@@ -3,6 +3,7 @@
 use super::figures::{AggregatorFigures, CompetitorFigures};
 use super::{Labels, MarketRecord, SupplyRecord};
 use crate::ids::{BidderId, RetailerId};
+use crate::ledger::Account;
 use crate::markets::Side;
 use crate::time::SimTime;
 
@@ -43,13 +44,9 @@ impl SupplySums {
             |retailer: &RetailerId| labels.retailers.get(retailer.index()).cloned().unwrap_or_default();
         let all: Vec<Sums> =
             facts.retailers.iter().map(|retailer| Sums { name: name(retailer), ..Sums::default() }).collect();
-        let of_aggregator = |account: &String| {
-            account
-                .strip_prefix("retailer:")
-                .is_some_and(|name| all.first().is_some_and(|sums| sums.name == name))
-        };
+        let first = facts.retailers.first().map(|retailer| Account::Retailer(*retailer));
         Self {
-            aggregator: labels.bidders.iter().position(of_aggregator).map(BidderId::new),
+            aggregator: labels.bidders.iter().position(|bidder| Some(*bidder) == first).map(BidderId::new),
             all,
             figures: AggregatorFigures::default(),
             days: vec![0.0; facts.days.len()],
@@ -146,14 +143,14 @@ fn spread(days: &[f64]) -> (Option<f64>, Option<f64>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::{BidId, MarketId};
+    use crate::ids::{BidId, FleetId, MarketId};
 
     /// Two days of one slot each, with a purchase, a shortage and a surplus; computed by hand.
     #[test]
     fn figures_of_two_days() {
         let labels = Labels {
             retailers: vec!["grid".into(), "a".into(), "b".into()],
-            bidders: vec!["fleet:x".into(), "retailer:a".into()],
+            bidders: vec![Account::Fleet(FleetId(0)), Account::Retailer(RetailerId(1))],
             ..Labels::default()
         };
         let facts = CompetitionFacts {

@@ -26,22 +26,14 @@ const CITIES: [(&str, &[&str]); 5] = [
     ("NO5", &["Bergen"]),
 ];
 
-/// Kind of a Nord Pool table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Day-ahead prices.
-    Spot,
-    /// Prices of regulating power, up and down.
-    Regulating,
-}
-
-impl Kind {
-    /// Name of the format in reports and on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Spot => "nordpool",
-            Self::Regulating => "nordpool-regulating",
-        }
+gridfleet_core::names! {
+    /// Kind of a Nord Pool table.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum Kind {
+        /// Day-ahead prices.
+        Spot = "nordpool",
+        /// Prices of regulating power, up and down.
+        Regulating = "nordpool-regulating",
     }
 }
 

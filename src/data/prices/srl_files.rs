@@ -23,22 +23,14 @@ pub const CLOCK: Tz = chrono_tz::Europe::Berlin;
 /// Length of a quarter of an hour [s].
 pub const QUARTER_S: i64 = 900;
 
-/// Direction of reserve.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    /// Providers take energy out of the grid.
-    Neg,
-    /// Providers put energy into the grid.
-    Pos,
-}
-
-impl Direction {
-    /// `NEG` or `POS`, as written in the files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Neg => "NEG",
-            Self::Pos => "POS",
-        }
+gridfleet_core::names! {
+    /// Direction of reserve.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum Direction {
+        /// Providers take energy out of the grid.
+        Neg = "NEG",
+        /// Providers put energy into the grid.
+        Pos = "POS",
     }
 }
 

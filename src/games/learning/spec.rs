@@ -10,44 +10,33 @@ use rand_pcg::Pcg64;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Learning algorithm.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum AgentKind {
-    /// Q-learning on a table.
-    QLearning,
-    /// SARSA on a table: values are those of the actions taken, including exploration.
-    Sarsa,
-    /// Fitted Q iteration on a table, from all transitions so far.
-    FittedQ,
-    /// A deep Q-network.
-    Dqn,
-    /// A deep Q-network whose next action is chosen by the network and valued by its target network.
-    DoubleDqn,
-    /// Like `double-dqn`, with values composed of the state value and the advantages of actions.
-    DuelingDoubleDqn,
-    /// A policy instead of values: follows the gradient of the mean reward under a softmax of its preferences. Requires
-    /// the rewards of all actions, and does not look ahead.
-    Policy,
+gridfleet_core::names! {
+    /// Learning algorithm.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum AgentKind {
+        /// Q-learning on a table.
+        QLearning = "q-learning",
+        /// SARSA on a table: values are those of the actions taken, including exploration.
+        Sarsa = "sarsa",
+        /// Fitted Q iteration on a table, from all transitions so far.
+        FittedQ = "fitted-q",
+        /// A deep Q-network.
+        Dqn = "dqn",
+        /// A deep Q-network whose next action is chosen by the network and valued by its target network.
+        DoubleDqn = "double-dqn",
+        /// Like `double-dqn`, with values composed of the state value and the advantages of actions.
+        DuelingDoubleDqn = "dueling-double-dqn",
+        /// A policy instead of values: follows the gradient of the mean reward under a softmax of its preferences.
+        /// Requires the rewards of all actions, and does not look ahead.
+        Policy = "policy",
+    }
 }
 
 impl AgentKind {
     /// Algorithms that learn values, which only require the reward of the action taken.
     pub const OF_VALUES: [Self; 6] =
         [Self::QLearning, Self::Sarsa, Self::FittedQ, Self::Dqn, Self::DoubleDqn, Self::DuelingDoubleDqn];
-
-    /// Name as in the scenario file.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::QLearning => "q-learning",
-            Self::Sarsa => "sarsa",
-            Self::FittedQ => "fitted-q",
-            Self::Dqn => "dqn",
-            Self::DoubleDqn => "double-dqn",
-            Self::DuelingDoubleDqn => "dueling-double-dqn",
-            Self::Policy => "policy",
-        }
-    }
 }
 
 /// An agent and its parameters. The defaults for networks are those of the thesis behind specification 5.

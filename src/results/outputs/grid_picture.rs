@@ -5,7 +5,7 @@
 
 use super::run_dir::write_file;
 use gridfleet_core::error::Result;
-use gridfleet_core::records::{BusRecord, FeederRecord, Recorder};
+use gridfleet_core::records::{BusRecord, FeederRecord, Record, Recorder};
 use gridfleet_core::time::{LocalClock, SimTime};
 use gridfleet_plots::palette::{BLUE, GREY, INK, ORANGE, VERMILION};
 use gridfleet_plots::{Axis, Colour, Dash, Figure, Line, Marker, NamedPoint, Plane, Points};
@@ -188,9 +188,7 @@ impl GridPicture {
         }
         plane
     }
-}
 
-impl Recorder for GridPicture {
     fn bus(&mut self, record: &BusRecord) {
         if self.present.len() == self.shape.number.len() {
             self.present.clear();
@@ -215,6 +213,16 @@ impl Recorder for GridPicture {
             losses_kw,
             held_back_kw,
         });
+    }
+}
+
+impl Recorder for GridPicture {
+    fn record(&mut self, record: Record<'_>) {
+        match record {
+            Record::Bus(record) => self.bus(record),
+            Record::Feeder(record) => self.feeder(record),
+            _ => {}
+        }
     }
 }
 

@@ -7,8 +7,10 @@ use super::run_dir::write_file;
 use super::summary::thousands;
 use super::traded::{Settled, Shown, Traded, length};
 use gridfleet_core::error::Result;
+use gridfleet_core::ids::FleetId;
+use gridfleet_core::ledger::Account;
 use gridfleet_core::markets::Side;
-use gridfleet_core::records::{FleetRecord, Labels, MarketRecord, PriceRecord, Recorder};
+use gridfleet_core::records::{FleetRecord, Labels, MarketRecord, PriceRecord, Record, Recorder};
 use gridfleet_core::time::{LocalClock, SimTime};
 use gridfleet_plots::palette::{BLUE, GREEN, GREY, INK, ORANGE, SKY, VERMILION, YELLOW};
 use gridfleet_plots::{Area, Areas, Axis, Colour, Dash, Figure, Line, Plane};
@@ -47,8 +49,7 @@ pub struct MarketPicture {
 impl MarketPicture {
     /// An empty picture of the time from `start` to `end`, settled in intervals of `settlement_s` [s].
     pub fn new(labels: &Labels, clock: LocalClock, start: SimTime, end: SimTime, settlement_s: i64) -> Self {
-        let fleets = labels.bidders.iter().map(|account| account.strip_prefix("fleet:"));
-        let bids = |fleet: &String| fleets.clone().any(|bidder| bidder == Some(fleet.as_str()));
+        let bids = |fleet: usize| labels.bidders.contains(&Account::Fleet(FleetId::new(fleet)));
         let retailers = labels.retailers.len().min(MOST_RETAILERS);
         Self {
             start,
@@ -57,8 +58,8 @@ impl MarketPicture {
             currency: labels.currency.clone(),
             markets: labels.markets.clone(),
             retailers: labels.retailers[..retailers].to_vec(),
-            is_fleet: fleets.clone().map(|fleet| fleet.is_some()).collect(),
-            read: labels.fleets.iter().map(|fleet| bids(fleet).then_some(start)).collect(),
+            is_fleet: labels.bidders.iter().map(|bidder| matches!(bidder, Account::Fleet(_))).collect(),
+            read: (0..labels.fleets.len()).map(|fleet| bids(fleet).then_some(start)).collect(),
             settlement_s,
             traded: Traded::new(start, end, settlement_s, labels.markets.len(), retailers),
         }
@@ -165,7 +166,7 @@ fn beyond(shown: &Shown) -> String {
     format!(" (axis cut: {} of {} lie beyond, {far})", price(shown.beyond as f64), price(shown.total as f64))
 }
 
-impl Recorder for MarketPicture {
+impl MarketPicture {
     fn fleet(&mut self, record: &FleetRecord) {
         // A reading is the mean power since the previous one.
         if let Some(Some(read)) = self.read.get_mut(record.fleet.index()) {
@@ -195,10 +196,21 @@ impl Recorder for MarketPicture {
     }
 }
 
+impl Recorder for MarketPicture {
+    fn record(&mut self, record: Record<'_>) {
+        match record {
+            Record::Fleet(record) => self.fleet(record),
+            Record::Price(record) => self.price(record),
+            Record::Market(record) => self.market(record),
+            _ => {}
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use gridfleet_core::ids::{BidId, BidderId, FleetId, MarketId, RetailerId};
+    use gridfleet_core::ids::{BidId, BidderId, MarketId, RetailerId};
     use gridfleet_core::time::DAY_S;
 
     const START: SimTime = SimTime(1_480_287_600); // Monday 2016-11-28 0:00 in Berlin
@@ -208,7 +220,7 @@ mod tests {
             fleets: vec!["cars".into(), "vans".into()],
             retailers: vec!["industry".into()],
             markets: vec!["reserve".into(), "intraday".into()],
-            bidders: vec!["fleet:cars".into(), "retailer:industry".into()],
+            bidders: vec![Account::Fleet(FleetId(0)), Account::Retailer(RetailerId(0))],
             currency: "EUR".into(),
             ..Labels::default()
         };

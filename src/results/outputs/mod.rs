@@ -8,7 +8,6 @@ pub mod grid_picture;
 pub mod kind;
 pub mod manifest;
 pub mod market_picture;
-mod names;
 mod parquet;
 pub mod picture;
 pub mod run_dir;

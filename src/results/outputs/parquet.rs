@@ -5,8 +5,7 @@
 //! error of the operating system into text, so a full disk could not be distinguished from a bug. `benches/outputs.rs`
 //! measures it.
 
-use super::columns::{Row, time_type};
-use super::names::{ArrayBox, Names};
+use super::columns::{ArrayBox, time_type};
 use gridfleet_core::error::{Error, Result};
 use gridfleet_core::files::OutFile;
 use gridfleet_core::records::dictionary::{Column, Kind, Table};
@@ -126,9 +125,8 @@ impl ParquetFile {
         Ok(Self { path, table, writer, schema, options, rows: 0, error })
     }
 
-    /// Writes `rows` as one row group.
-    pub(super) fn write<R: Row>(&mut self, rows: &[R], names: &mut Names) -> Result<()> {
-        let arrays = R::columns(rows, names);
+    /// Writes `rows` rows as one row group.
+    pub(super) fn write(&mut self, rows: usize, arrays: Vec<ArrayBox>) -> Result<()> {
         debug_assert_eq!(arrays.len(), self.table.columns.len());
         let options = self.options;
         let kinds = self.table.columns.iter().map(|c| c.kind);
@@ -144,8 +142,8 @@ impl ParquetFile {
             let compressor = Compressor::new(DynIter::new(pages), options.compression, Vec::new());
             Ok::<_, ParquetError>(DynStreamingIterator::new(compressor))
         });
-        let result = self.writer.write(rows.len() as u64, DynIter::new(columns));
-        self.rows += rows.len() as u64;
+        let result = self.writer.write(rows as u64, DynIter::new(columns));
+        self.rows += rows as u64;
         self.check(result)
     }
 

@@ -6,7 +6,7 @@
 use super::run_dir::write_file;
 use gridfleet_core::error::Result;
 use gridfleet_core::records::{
-    FleetRecord, Labels, PriceRecord, Recorder, StationRecord, TripRecord, TripStatus,
+    FleetRecord, Labels, PriceRecord, Record, Recorder, StationRecord, TripRecord, TripStatus,
 };
 use gridfleet_core::time::{HOUR_S, LocalClock, SimTime};
 use gridfleet_plots::palette::{BLUE, GREEN, GREY, INK, ORANGE, PURPLE, SKY, VERMILION, YELLOW};
@@ -240,9 +240,7 @@ impl Overview {
             .right(Axis::number("mean wait", "minutes").within(0.0, 1.25 * longest))
             .with(Line::new("mean wait", waits).right().colour(INK))
     }
-}
 
-impl Recorder for Overview {
     fn trip(&mut self, record: &TripRecord) {
         let hour = ((record.request_time - self.start).max(0) / HOUR_S) as usize;
         let Some(hour) = self.hours.get_mut(hour) else { return };
@@ -278,6 +276,18 @@ impl Recorder for Overview {
     fn price(&mut self, record: &PriceRecord) {
         if let Some(steps) = self.prices.get_mut(record.retailer.index()) {
             steps.push((record.valid_from, record.valid_to, record.price_per_mwh));
+        }
+    }
+}
+
+impl Recorder for Overview {
+    fn record(&mut self, record: Record<'_>) {
+        match record {
+            Record::Trip(record) => self.trip(record),
+            Record::Fleet(record) => self.fleet(record),
+            Record::Station(record) => self.station(record),
+            Record::Price(record) => self.price(record),
+            _ => {}
         }
     }
 }

@@ -5,16 +5,11 @@
 //! only one thread, so the files do not depend on timing. At most `BATCHES_IN_FLIGHT` batches wait, so memory is
 //! bounded.
 
-use super::columns::Row;
-use super::names::Names;
+use super::columns::Transposer;
 use super::parquet::ParquetFile;
 use gridfleet_core::error::{Error, Result};
-use gridfleet_core::ledger::LedgerEntry;
 use gridfleet_core::records::dictionary::TableId;
-use gridfleet_core::records::{
-    BusRecord, FleetRecord, HouseholdRecord, Labels, LegRecord, LoadRecord, MarketRecord, PlaceRecord,
-    PriceRecord, Recorder, SessionRecord, SiteRecord, StationRecord, SupplyRecord, TripRecord, VehicleRecord,
-};
+use gridfleet_core::records::{Labels, Record, Recorder, Rows};
 use gridfleet_core::time::SimTime;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -94,24 +89,6 @@ pub struct WrittenTable {
     pub rows: u64,
 }
 
-enum Batch {
-    Trips(Vec<TripRecord>),
-    Legs(Vec<LegRecord>),
-    Sessions(Vec<SessionRecord>),
-    Fleet(Vec<FleetRecord>),
-    Stations(Vec<StationRecord>),
-    Households(Vec<HouseholdRecord>),
-    Grid(Vec<BusRecord>),
-    Prices(Vec<PriceRecord>),
-    Loads(Vec<LoadRecord>),
-    Supply(Vec<SupplyRecord>),
-    Market(Vec<MarketRecord>),
-    Ledger(Vec<LedgerEntry>),
-    Sites(Vec<SiteRecord>),
-    Vehicles(Vec<VehicleRecord>),
-    Places(Vec<PlaceRecord>),
-}
-
 /// Keeps every n-th instant of a table that is read at regular intervals.
 struct Thinning {
     every: u64,
@@ -137,25 +114,12 @@ impl Thinning {
 /// Nothing is written for a table that is not selected or has no rows. Without [`finish`](Self::finish) the files are
 /// incomplete: write into a folder that is then removed ([`RunDir`](super::run_dir::RunDir)).
 pub struct ParquetRecorder {
-    trips: Option<Vec<TripRecord>>,
-    legs: Option<Vec<LegRecord>>,
-    sessions: Option<Vec<SessionRecord>>,
-    fleet: Option<Vec<FleetRecord>>,
-    stations: Option<Vec<StationRecord>>,
-    households: Option<Vec<HouseholdRecord>>,
-    grid: Option<Vec<BusRecord>>,
-    prices: Option<Vec<PriceRecord>>,
-    loads: Option<Vec<LoadRecord>>,
-    supply: Option<Vec<SupplyRecord>>,
-    market: Option<Vec<MarketRecord>>,
-    ledger: Option<Vec<LedgerEntry>>,
-    sites: Option<Vec<SiteRecord>>,
-    vehicles: Option<Vec<VehicleRecord>>,
-    places: Option<Vec<PlaceRecord>>,
+    /// The batch of each table; `None` for tables that are not selected.
+    batches: [Option<Rows>; TableId::ALL.len()],
     fleet_thinning: Thinning,
     stations_thinning: Thinning,
     grid_thinning: Thinning,
-    sender: Option<SyncSender<Batch>>,
+    sender: Option<SyncSender<Rows>>,
     writer: Option<JoinHandle<Result<Vec<WrittenTable>>>>,
     failed: Arc<AtomicBool>,
 }
@@ -176,7 +140,8 @@ impl ParquetRecorder {
         let files = Files {
             dir: dir.to_path_buf(),
             metadata: provenance.metadata(&labels.currency),
-            names: Names::new(labels),
+            labels,
+            transposer: Transposer::default(),
             files: TableId::ALL.map(|_| None),
         };
         let flag = Arc::clone(&failed);
@@ -189,21 +154,7 @@ impl ParquetRecorder {
             })
             .map_err(|e| Error::Other(format!("no thread for writing tables: {e}")))?;
         Ok(Self {
-            trips: options.has(TableId::Trips).then(Vec::new),
-            legs: options.has(TableId::Legs).then(Vec::new),
-            sessions: options.has(TableId::Sessions).then(Vec::new),
-            fleet: options.has(TableId::Fleet).then(Vec::new),
-            stations: options.has(TableId::Stations).then(Vec::new),
-            households: options.has(TableId::Households).then(Vec::new),
-            grid: options.has(TableId::Grid).then(Vec::new),
-            prices: options.has(TableId::Prices).then(Vec::new),
-            loads: options.has(TableId::Loads).then(Vec::new),
-            supply: options.has(TableId::Supply).then(Vec::new),
-            market: options.has(TableId::Market).then(Vec::new),
-            ledger: options.has(TableId::Ledger).then(Vec::new),
-            sites: options.has(TableId::Sites).then(Vec::new),
-            vehicles: options.has(TableId::Vehicles).then(Vec::new),
-            places: options.has(TableId::Places).then(Vec::new),
+            batches: TableId::ALL.map(|table| options.has(table).then(|| Rows::new(table))),
             fleet_thinning: Thinning::new(options.fleet_every),
             stations_thinning: Thinning::new(options.stations_every),
             grid_thinning: Thinning::new(options.grid_every),
@@ -233,22 +184,20 @@ impl ParquetRecorder {
     }
 
     fn flush_all(&mut self) {
-        let sender = self.sender.as_ref();
-        flush(&mut self.trips, sender, Batch::Trips);
-        flush(&mut self.legs, sender, Batch::Legs);
-        flush(&mut self.sessions, sender, Batch::Sessions);
-        flush(&mut self.fleet, sender, Batch::Fleet);
-        flush(&mut self.stations, sender, Batch::Stations);
-        flush(&mut self.households, sender, Batch::Households);
-        flush(&mut self.grid, sender, Batch::Grid);
-        flush(&mut self.prices, sender, Batch::Prices);
-        flush(&mut self.loads, sender, Batch::Loads);
-        flush(&mut self.supply, sender, Batch::Supply);
-        flush(&mut self.market, sender, Batch::Market);
-        flush(&mut self.ledger, sender, Batch::Ledger);
-        flush(&mut self.sites, sender, Batch::Sites);
-        flush(&mut self.vehicles, sender, Batch::Vehicles);
-        flush(&mut self.places, sender, Batch::Places);
+        for batch in self.batches.iter_mut().flatten().filter(|batch| !batch.is_empty()) {
+            flush(batch, self.sender.as_ref());
+        }
+    }
+
+    /// Whether the table of regular readings keeps those of the record's instant.
+    #[inline]
+    fn keeps(&mut self, record: Record<'_>) -> bool {
+        match record {
+            Record::Fleet(reading) => self.fleet_thinning.keeps(reading.time),
+            Record::Station(reading) => self.stations_thinning.keeps(reading.time),
+            Record::Bus(reading) => self.grid_thinning.keeps(reading.time),
+            _ => true,
+        }
     }
 }
 
@@ -262,114 +211,41 @@ impl Drop for ParquetRecorder {
     }
 }
 
-fn flush<R>(rows: &mut Option<Vec<R>>, sender: Option<&SyncSender<Batch>>, batch: fn(Vec<R>) -> Batch) {
-    let (Some(rows), Some(sender)) = (rows, sender) else { return };
-    if !rows.is_empty() {
+fn flush(batch: &mut Rows, sender: Option<&SyncSender<Rows>>) {
+    let empty = Rows::new(batch.table());
+    if let Some(sender) = sender {
         // A send fails when the thread has ended with an error, which `finish` reports.
-        let _ = sender.send(batch(std::mem::take(rows)));
-    }
-}
-
-#[inline]
-fn push<R: Copy>(
-    rows: &mut Option<Vec<R>>,
-    row: &R,
-    sender: Option<&SyncSender<Batch>>,
-    batch: fn(Vec<R>) -> Batch,
-) {
-    let Some(buffer) = rows else { return };
-    if buffer.capacity() == buffer.len() {
-        // Doubles up to the batch size, so that small runs stay small.
-        buffer.reserve_exact(buffer.len().clamp(1_024, BATCH_ROWS));
-    }
-    buffer.push(*row);
-    if buffer.len() >= BATCH_ROWS {
-        flush(rows, sender, batch);
+        let _ = sender.send(std::mem::replace(batch, empty));
     }
 }
 
 impl Recorder for ParquetRecorder {
-    fn trip(&mut self, record: &TripRecord) {
-        push(&mut self.trips, record, self.sender.as_ref(), Batch::Trips);
-    }
-    fn leg(&mut self, record: &LegRecord) {
-        push(&mut self.legs, record, self.sender.as_ref(), Batch::Legs);
-    }
-    fn session(&mut self, record: &SessionRecord) {
-        push(&mut self.sessions, record, self.sender.as_ref(), Batch::Sessions);
-    }
-    fn fleet(&mut self, record: &FleetRecord) {
-        if self.fleet_thinning.keeps(record.time) {
-            push(&mut self.fleet, record, self.sender.as_ref(), Batch::Fleet);
+    fn record(&mut self, record: Record<'_>) {
+        let Some(table) = record.table() else { return };
+        if !self.keeps(record) {
+            return;
         }
-    }
-    fn station(&mut self, record: &StationRecord) {
-        if self.stations_thinning.keeps(record.time) {
-            push(&mut self.stations, record, self.sender.as_ref(), Batch::Stations);
+        let Some(batch) = &mut self.batches[table as usize] else { return };
+        batch.push(record);
+        if batch.len() >= BATCH_ROWS {
+            flush(batch, self.sender.as_ref());
         }
-    }
-    fn household(&mut self, record: &HouseholdRecord) {
-        push(&mut self.households, record, self.sender.as_ref(), Batch::Households);
-    }
-    fn bus(&mut self, record: &BusRecord) {
-        if self.grid_thinning.keeps(record.time) {
-            push(&mut self.grid, record, self.sender.as_ref(), Batch::Grid);
-        }
-    }
-    fn price(&mut self, record: &PriceRecord) {
-        push(&mut self.prices, record, self.sender.as_ref(), Batch::Prices);
-    }
-    fn load(&mut self, record: &LoadRecord) {
-        push(&mut self.loads, record, self.sender.as_ref(), Batch::Loads);
-    }
-    fn supply(&mut self, record: &SupplyRecord) {
-        push(&mut self.supply, record, self.sender.as_ref(), Batch::Supply);
-    }
-    fn market(&mut self, record: &MarketRecord) {
-        push(&mut self.market, record, self.sender.as_ref(), Batch::Market);
-    }
-    fn ledger(&mut self, entry: &LedgerEntry) {
-        push(&mut self.ledger, entry, self.sender.as_ref(), Batch::Ledger);
-    }
-    fn site(&mut self, record: &SiteRecord) {
-        push(&mut self.sites, record, self.sender.as_ref(), Batch::Sites);
-    }
-    fn vehicle(&mut self, record: &VehicleRecord) {
-        push(&mut self.vehicles, record, self.sender.as_ref(), Batch::Vehicles);
-    }
-    fn place(&mut self, record: &PlaceRecord) {
-        push(&mut self.places, record, self.sender.as_ref(), Batch::Places);
     }
 }
 
 /// The files, owned by the background thread.
 struct Files {
     dir: PathBuf,
-    names: Names,
+    labels: Labels,
+    transposer: Transposer,
     metadata: Vec<(String, String)>,
     files: [Option<ParquetFile>; TableId::ALL.len()],
 }
 
 impl Files {
-    fn write_all(mut self, batches: &Receiver<Batch>) -> Result<Vec<WrittenTable>> {
+    fn write_all(mut self, batches: &Receiver<Rows>) -> Result<Vec<WrittenTable>> {
         for batch in batches {
-            match batch {
-                Batch::Trips(rows) => self.write(&rows)?,
-                Batch::Legs(rows) => self.write(&rows)?,
-                Batch::Sessions(rows) => self.write(&rows)?,
-                Batch::Fleet(rows) => self.write(&rows)?,
-                Batch::Stations(rows) => self.write(&rows)?,
-                Batch::Households(rows) => self.write(&rows)?,
-                Batch::Grid(rows) => self.write(&rows)?,
-                Batch::Prices(rows) => self.write(&rows)?,
-                Batch::Loads(rows) => self.write(&rows)?,
-                Batch::Supply(rows) => self.write(&rows)?,
-                Batch::Market(rows) => self.write(&rows)?,
-                Batch::Ledger(rows) => self.write(&rows)?,
-                Batch::Sites(rows) => self.write(&rows)?,
-                Batch::Vehicles(rows) => self.write(&rows)?,
-                Batch::Places(rows) => self.write(&rows)?,
-            }
+            self.write(&batch)?;
         }
         let metadata = self.metadata;
         let mut written = Vec::new();
@@ -381,13 +257,14 @@ impl Files {
         Ok(written)
     }
 
-    fn write<R: Row>(&mut self, rows: &[R]) -> Result<()> {
-        let slot = &mut self.files[R::TABLE as usize];
+    fn write(&mut self, batch: &Rows) -> Result<()> {
+        let table = batch.table();
+        let slot = &mut self.files[table as usize];
         if slot.is_none() {
-            *slot = Some(ParquetFile::create(&self.dir, R::TABLE.table())?);
+            *slot = Some(ParquetFile::create(&self.dir, table.table())?);
         }
         match slot {
-            Some(file) => file.write(rows, &mut self.names),
+            Some(file) => file.write(batch.len(), self.transposer.columns(batch, &self.labels)),
             None => Ok(()),
         }
     }

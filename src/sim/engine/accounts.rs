@@ -1,21 +1,15 @@
 //! Accounts of the ledger, and postings of the engine.
 
-use crate::world::{Party, Setup};
+use crate::world::Setup;
 use gridfleet_core::error::InputError;
-use gridfleet_core::ids::{AccountId, FleetId, HouseholdId, MarketId, OperatorId, RetailerId};
-use gridfleet_core::ledger::{EntryKind, Ledger, LedgerEntry, Money, NoAmount, Reference};
-use gridfleet_core::records::Recorder;
+use gridfleet_core::ledger::{Account, Chart, EntryKind, Ledger, LedgerEntry, Money, NoAmount, Reference};
+use gridfleet_core::records::{Record, Recorder};
 use gridfleet_core::time::SimTime;
 
-/// Numbers of the accounts, in the order of `Setup::labels`.
+/// The books, and their chart of accounts.
 #[derive(Debug, Clone)]
 pub(super) struct Accounts {
-    fleets: usize,
-    operators: usize,
-    retailers: usize,
-    markets: usize,
-    /// Number of the first household account.
-    first_households: usize,
+    chart: Chart,
     pub ledger: Ledger,
     /// The first amount that was too large to be posted: its kind and time.
     fault: Option<(NoAmount, EntryKind, SimTime)>,
@@ -23,51 +17,8 @@ pub(super) struct Accounts {
 
 impl Accounts {
     pub fn new(setup: &Setup) -> Self {
-        let (fleets, operators, retailers) =
-            (setup.fleets.len(), setup.operators.len(), setup.retailers.len());
-        let markets = setup.trading.markets.len();
-        // Without trading, neither markets nor the system operator have an account; the additional one is the system
-        // operator's.
-        let traders = if setup.trading.is_active() { markets + 1 } else { 0 };
-        let first_households = 2 + fleets + operators + retailers + traders;
-        let ledger = Ledger::new(first_households + setup.retail.households.len() + markets + 1);
-        Self { fleets, operators, retailers, markets, first_households, ledger, fault: None }
-    }
-
-    /// All riders.
-    pub const RIDERS: AccountId = AccountId(0);
-    /// External parties: garages, tyre shops, insurers.
-    pub const OUTSIDE: AccountId = AccountId(1);
-
-    pub fn fleet(fleet: FleetId) -> AccountId {
-        AccountId::new(2 + fleet.index())
-    }
-
-    pub fn operator(&self, operator: OperatorId) -> AccountId {
-        AccountId::new(2 + self.fleets + operator.index())
-    }
-
-    pub fn retailer(&self, retailer: RetailerId) -> AccountId {
-        AccountId::new(2 + self.fleets + self.operators + retailer.index())
-    }
-
-    pub fn market(&self, market: MarketId) -> AccountId {
-        AccountId::new(2 + self.fleets + self.operators + self.retailers + market.index())
-    }
-
-    pub fn households(&self, group: HouseholdId) -> AccountId {
-        AccountId::new(self.first_households + group.index())
-    }
-
-    pub fn system_operator(&self) -> AccountId {
-        AccountId::new(2 + self.fleets + self.operators + self.retailers + self.markets)
-    }
-
-    pub fn party(&self, party: Party) -> AccountId {
-        match party {
-            Party::Fleet(fleet) => Self::fleet(fleet),
-            Party::Retailer(retailer) => self.retailer(retailer),
-        }
+        let chart = setup.chart();
+        Self { chart, ledger: Ledger::new(chart.accounts()), fault: None }
     }
 
     /// Converts an amount in whole units of currency to the amount posted. An amount that is too large is posted as
@@ -96,8 +47,8 @@ impl Accounts {
         &mut self,
         recorder: &mut dyn Recorder,
         time: SimTime,
-        receiver: AccountId,
-        payer: AccountId,
+        receiver: Account,
+        payer: Account,
         amount: Money,
         kind: EntryKind,
         reference: Reference,
@@ -105,10 +56,11 @@ impl Accounts {
         if amount == Money::ZERO {
             return;
         }
+        let (receiver, payer) = (self.chart.id(receiver), self.chart.id(payer));
         let (debit, credit) = if amount > Money::ZERO { (receiver, payer) } else { (payer, receiver) };
         let entry = LedgerEntry { time, debit, credit, amount: Money(amount.0.abs()), kind, reference };
         self.ledger.post(&entry);
-        recorder.ledger(&entry);
+        recorder.record(Record::Ledger(&entry));
     }
 }
 
@@ -118,15 +70,8 @@ mod tests {
 
     #[test]
     fn an_amount_that_is_too_large_is_nothing_and_is_reported() {
-        let mut accounts = Accounts {
-            fleets: 1,
-            operators: 0,
-            retailers: 0,
-            markets: 0,
-            first_households: 3,
-            ledger: Ledger::new(3),
-            fault: None,
-        };
+        let chart = Chart { fleets: 1, ..Chart::default() };
+        let mut accounts = Accounts { chart, ledger: Ledger::new(chart.accounts()), fault: None };
         assert_eq!(accounts.money(2.5, EntryKind::Fare, SimTime(0)), Money(2_500_000));
         assert!(accounts.fault().is_none());
         assert_eq!(accounts.money(-3e18, EntryKind::SupplyCredit, SimTime(60)), Money::ZERO);

@@ -14,13 +14,13 @@
 //! have too little charge for that (for example at the start). It is carried there at a price set by the scenario
 //! (`rescue_cost`): that keeps the run alive and is visible in the profit.
 
+use super::Simulation;
 use super::loads::Bill;
-use super::{Accounts, Simulation};
 use crate::policies::Refusal;
 use crate::world::{Activity, EnergyAccount, Motion, Route, Session, Trigger, View, Waiting};
 use gridfleet_core::ids::{StationId, VehicleId};
-use gridfleet_core::ledger::{EntryKind, Reference};
-use gridfleet_core::records::{EndReason, LegPurpose, Recorder, SessionRecord};
+use gridfleet_core::ledger::{Account, EntryKind, Reference};
+use gridfleet_core::records::{EndReason, LegPurpose, Record, Recorder, SessionRecord};
 use gridfleet_core::time::SimTime;
 use std::cmp::Reverse;
 
@@ -81,8 +81,8 @@ impl Simulation {
         self.accounts.pay(
             recorder,
             self.state.now,
-            Accounts::OUTSIDE,
-            Accounts::fleet(fleet),
+            Account::Outside,
+            Account::Fleet(fleet),
             cost,
             EntryKind::Rescue,
             Reference::Vehicle(vehicle.0),
@@ -516,7 +516,7 @@ impl Simulation {
         recorder: &mut dyn Recorder,
     ) {
         let v = &self.state.vehicles[waiting.vehicle.index()];
-        recorder.session(&SessionRecord {
+        recorder.record(Record::Session(&SessionRecord {
             session: waiting.session,
             vehicle: waiting.vehicle,
             fleet: v.fleet,
@@ -540,7 +540,7 @@ impl Simulation {
             soc_end: v.soc,
             cost: 0.0,
             end_reason,
-        });
+        }));
     }
 
     /// A bound trip ended at a charger: the vehicle takes a free connector at its current place.

@@ -18,8 +18,8 @@ use super::Simulation;
 use crate::policies::{PriceLine, Pricing};
 use crate::world::{EnergyAccount, SlotSupply, View};
 use gridfleet_core::ids::RetailerId;
-use gridfleet_core::ledger::{EntryKind, Reference};
-use gridfleet_core::records::{Recorder, SupplyRecord};
+use gridfleet_core::ledger::{Account, EntryKind, Reference};
+use gridfleet_core::records::{Record, Recorder, SupplyRecord};
 use gridfleet_core::rng::Purpose;
 use gridfleet_core::time::SimTime;
 use rand_pcg::Pcg64;
@@ -104,7 +104,7 @@ impl Simulation {
             let before = std::mem::replace(&mut self.competing.sold[number], sold);
             let choosing = (0..competition.retailers.len())
                 .filter(|&home| usize::from(self.state.competition.choice[home]) == number);
-            recorder.supply(&SupplyRecord {
+            recorder.record(Record::Supply(&SupplyRecord {
                 slot_start,
                 slot_end: now,
                 retailer,
@@ -112,7 +112,7 @@ impl Simulation {
                 share: choosing.map(|home| competition.initial_shares[home]).sum(),
                 energy_kwh: sold.kwh - before.kwh,
                 revenue: sold.cost - before.cost,
-            });
+            }));
             kwh.push(sold.kwh - before.kwh);
         }
         self.state.competition.supplied.push(SlotSupply { start: slot_start, kwh });
@@ -150,7 +150,7 @@ impl Simulation {
             let cell = &mut self.state.drawn[v.fleet.index() * setup.retailers.len() + retailer.index()];
             cell.kwh += owed.kwh;
             cell.cost += owed.cost;
-            let (to, from) = (self.accounts.retailer(retailer), self.accounts.operator(site.operator));
+            let (to, from) = (Account::Retailer(retailer), Account::Operator(site.operator));
             let amount = self.accounts.money(owed.cost, EntryKind::Energy, now);
             let reference = Reference::Session(session.id.0);
             self.accounts.pay(recorder, now, to, from, amount, EntryKind::Energy, reference);

@@ -26,7 +26,7 @@ use super::Simulation;
 use crate::world::{Enforce, Grid, Setup};
 use gridfleet_core::ids::{HouseholdId, StationId};
 use gridfleet_core::records::{
-    BusRecord, FeederRecord, FlowRecord, HouseholdRecord, Recorder, StationRecord,
+    BusRecord, FeederRecord, FlowRecord, HouseholdRecord, Record, Recorder, StationRecord,
 };
 use gridfleet_core::time::SimTime;
 use gridfleet_games::grid::curtail::{Asked, Curtailment};
@@ -72,7 +72,7 @@ struct Limiting {
     room_shares: Vec<f64>,
 }
 
-impl Recorder for Loads {
+impl Loads {
     fn station(&mut self, record: &StationRecord) {
         let bus = self.grid.station_bus[record.station.index()];
         self.kw[bus] += record.power_kw;
@@ -83,6 +83,16 @@ impl Recorder for Loads {
         let bus = self.grid.household_bus[record.household.index()];
         self.kw[bus] += record.power_kw;
         self.kvar[bus] += self.grid.household_kvar_per_kw * record.power_kw;
+    }
+}
+
+impl Recorder for Loads {
+    fn record(&mut self, record: Record<'_>) {
+        match record {
+            Record::Station(record) => self.station(record),
+            Record::Household(record) => self.household(record),
+            _ => {}
+        }
     }
 }
 
@@ -124,16 +134,16 @@ impl Feeder {
         }
         let solved = self.sweep.solve(feeder, &self.active_mw, &self.reactive_mvar).is_some();
         for (bus, &number) in grid.number.iter().enumerate() {
-            recorder.bus(&BusRecord {
+            recorder.record(Record::Bus(&BusRecord {
                 time: now,
                 bus: number,
                 voltage_pu: solved.then(|| self.sweep.voltage(bus)),
                 p_kw: self.active_mw[bus] * 1_000.0,
                 q_kvar: self.reactive_mvar[bus] * 1_000.0,
-            });
+            }));
         }
         let flow = solved.then(|| self.flow());
-        recorder.feeder(&FeederRecord { time: now, flow, held_back_kw: self.held_back_kw });
+        recorder.record(Record::Feeder(&FeederRecord { time: now, flow, held_back_kw: self.held_back_kw }));
     }
 
     /// Result of the latest power flow.

@@ -6,11 +6,11 @@
 //! within it have waited for the price, and are recorded and paid now. No other part of the code distinguishes such a
 //! price.
 
-use super::{Accounts, Simulation};
+use super::Simulation;
 use crate::world::charging::FleetEnergy;
 use gridfleet_core::ids::RetailerId;
-use gridfleet_core::ledger::{EntryKind, Money, Reference};
-use gridfleet_core::records::{LoadRecord, Recorder, SessionRecord};
+use gridfleet_core::ledger::{Account, EntryKind, Money, Reference};
+use gridfleet_core::records::{LoadRecord, Record, Recorder, SessionRecord};
 
 /// A completed session with the amounts it owes.
 #[derive(Debug, Clone)]
@@ -89,7 +89,7 @@ impl Simulation {
             let (away_kw, budget_kw) =
                 (power_kw - nominal_kw, self.state.stations.stations[station.index()].budget_kw);
             let sensitivity_per_mwh_kw = site.sensitivity_per_mwh_kw;
-            recorder.load(&LoadRecord {
+            recorder.record(Record::Load(&LoadRecord {
                 slot_start: start,
                 slot_end: now,
                 station,
@@ -101,7 +101,7 @@ impl Simulation {
                 price_per_mwh,
                 energy_cost: power_kw * hours * price_per_mwh / 1_000.0,
                 deviation_cost: 0.5 * sensitivity_per_mwh_kw * away_kw * away_kw * hours / 1_000.0,
-            });
+            }));
             self.state.loads[number].metered_kwh[position] += power_kw * hours;
             self.state.bill(&setup, station, retailer, price_per_mwh);
         }
@@ -125,13 +125,13 @@ impl Simulation {
         let cost = energy_cost + net_kwh * markup_per_mwh / 1_000.0;
         let cost = self.accounts.money(cost, EntryKind::Charging, self.state.now);
         record.cost = cost.units();
-        recorder.session(&record);
+        recorder.record(Record::Session(&record));
         let (now, reference) = (self.state.now, Reference::Session(record.session.0));
-        let (fleet, operator) = (Accounts::fleet(record.fleet), self.accounts.operator(record.operator));
-        let retailer = self.accounts.retailer(record.retailer);
+        let (fleet, operator) = (Account::Fleet(record.fleet), Account::Operator(record.operator));
+        let retailer = Account::Retailer(record.retailer);
         let energy_cost = self.accounts.money(energy_cost - earlier_cost, EntryKind::Energy, now);
         self.accounts.pay(recorder, now, operator, fleet, cost, EntryKind::Charging, reference);
         self.accounts.pay(recorder, now, retailer, operator, energy_cost, EntryKind::Energy, reference);
-        self.accounts.pay(recorder, now, Accounts::OUTSIDE, fleet, wear, EntryKind::Wear, reference);
+        self.accounts.pay(recorder, now, Account::Outside, fleet, wear, EntryKind::Wear, reference);
     }
 }

@@ -3,7 +3,7 @@
 use super::Simulation;
 use crate::world::{Setup, State};
 use gridfleet_core::ids::RetailerId;
-use gridfleet_core::records::{PriceRecord, Recorder};
+use gridfleet_core::records::{PriceRecord, Record, Recorder};
 use gridfleet_core::time::SimTime;
 
 /// Progress of a retailer's announcements.
@@ -65,7 +65,7 @@ impl Simulation {
             };
             self.state.prices[retailer.index()].broadcasts.push(record);
             if valid_from < self.setup.end {
-                recorder.price(&record);
+                recorder.record(Record::Price(&record));
             }
             self.queue.price_changes(retailer, valid_from.max(now));
         }

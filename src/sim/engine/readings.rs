@@ -1,11 +1,13 @@
 //! Meter readings, and the end of the horizon.
 
-use super::{Accounts, Simulation};
+use super::Simulation;
 use crate::world::charging::FleetEnergy;
 use crate::world::{Activity, RequestState, Setup, State};
 use gridfleet_core::ids::{FleetId, RequestId, StationId, VehicleId};
-use gridfleet_core::ledger::{EntryKind, Reference};
-use gridfleet_core::records::{EndReason, FleetRecord, Recorder, StationRecord, TripRecord, TripStatus};
+use gridfleet_core::ledger::{Account, EntryKind, Reference};
+use gridfleet_core::records::{
+    EndReason, FleetRecord, Record, Recorder, StationRecord, TripRecord, TripStatus,
+};
 use gridfleet_core::time::{DAY_S, SimTime};
 
 /// Latest meter readings.
@@ -47,7 +49,7 @@ impl Simulation {
             let energy = self.state.stations.fleets[i];
             let soc_sum = self.state.charge[i].soc_sum(now, energy.risen + charging[i].risen);
             let kwh = energy.kwh + charging[i].kwh;
-            recorder.fleet(&FleetRecord {
+            recorder.record(Record::Fleet(&FleetRecord {
                 since,
                 time: now,
                 fleet: FleetId::new(i),
@@ -59,7 +61,7 @@ impl Simulation {
                 mean_soc: soc_sum / f64::from(size.max(1)),
                 stored_kwh: self.state.charge[i].stored_kwh(),
                 power_kw: mean_kw(kwh - self.readings.fleet_kwh[i]),
-            });
+            }));
             self.readings.fleet_kwh[i] = kwh;
         }
         self.readings.charging = charging;
@@ -101,7 +103,7 @@ impl Simulation {
                 }
             }
             let state = &self.state.stations.stations[i];
-            recorder.station(&StationRecord {
+            recorder.record(Record::Station(&StationRecord {
                 since,
                 time: now,
                 station: StationId::new(i),
@@ -111,7 +113,7 @@ impl Simulation {
                 queue: state.queue.len() as u32,
                 power_kw,
                 limit_kw: station.capacity_kw(),
-            });
+            }));
         }
         self.state.read_legs(&self.setup, &mut fleets);
         fleets
@@ -126,8 +128,8 @@ impl Simulation {
             self.accounts.pay(
                 recorder,
                 self.state.now,
-                Accounts::OUTSIDE,
-                Accounts::fleet(v.fleet),
+                Account::Outside,
+                Account::Fleet(v.fleet),
                 cost,
                 EntryKind::Driving,
                 Reference::Vehicle(i as u32),
@@ -178,7 +180,7 @@ impl Simulation {
                     soc_end: Some(v.soc),
                     ..self.trip_without_vehicle(before.request, TripStatus::InProgress)
                 };
-                recorder.trip(&record);
+                recorder.record(Record::Trip(&record));
             }
         }
         for i in 0..self.setup.stations.len() {
@@ -191,7 +193,7 @@ impl Simulation {
         for i in 0..self.state.requests.len() {
             if matches!(self.state.requests[i], RequestState::Waiting | RequestState::Future) {
                 let record = self.trip_without_vehicle(RequestId::new(i), TripStatus::InProgress);
-                recorder.trip(&record);
+                recorder.record(Record::Trip(&record));
             }
         }
         self.read_meters(recorder);

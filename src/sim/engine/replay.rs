@@ -7,7 +7,7 @@
 use super::Simulation;
 use crate::world::{Activity, RecordedSoc, RecordedTrip, RequestState, Ride, Route, View};
 use gridfleet_core::ids::{RequestId, VehicleId};
-use gridfleet_core::records::{LegPurpose, LegRecord, Recorder, TripStatus};
+use gridfleet_core::records::{LegPurpose, LegRecord, Record, Recorder, TripStatus};
 
 impl Simulation {
     /// A trip that should have brought its vehicle to a charger was lost for low charge. Staff carry the vehicle there
@@ -67,7 +67,7 @@ impl Simulation {
         if v.place != origin {
             // The trace has the vehicle elsewhere: staff moved it, or a previous trip was lost here. The time and
             // manner are not recorded, so it is carried at no cost of time or charge.
-            recorder.leg(&LegRecord {
+            recorder.record(Record::Leg(&LegRecord {
                 vehicle,
                 fleet: v.fleet,
                 purpose: LegPurpose::Relocation,
@@ -81,7 +81,7 @@ impl Simulation {
                 charged_kwh: 0.0,
                 soc_start: v.soc,
                 soc_end: v.soc,
-            });
+            }));
             v.place = origin;
         }
         v.ride =

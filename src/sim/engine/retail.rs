@@ -41,13 +41,13 @@
 //! Vehicles that come home later are a surprise. Leaders that choose their margins do so once a day (see
 //! `policies::pricing`).
 
-use super::{Accounts, Simulation};
+use super::Simulation;
 use crate::policies::response::ResponseSpec;
 use crate::policies::{PriceLine, PriceOffer, Pricing, Refusal, Response, RetailPolicies, Slots};
 use crate::world::{EnergyAccount, Outlook, Setup, SlotLoad, State, Tariff, View};
 use gridfleet_core::ids::{HouseholdId, RetailerId, StationId, VehicleId};
-use gridfleet_core::ledger::{EntryKind, Money, Reference};
-use gridfleet_core::records::{EndReason, HouseholdRecord, Recorder};
+use gridfleet_core::ledger::{Account, EntryKind, Money, Reference};
+use gridfleet_core::records::{EndReason, HouseholdRecord, Record, Recorder};
 use gridfleet_core::rng::Purpose;
 use gridfleet_core::time::{DAY_S, SimTime};
 use rand_pcg::Pcg64;
@@ -242,8 +242,7 @@ impl Simulation {
             let billed = f64::from(group.count) * state.billed;
             let billed = self.accounts.money(billed, EntryKind::Household, now);
             let amount = billed - std::mem::replace(&mut self.retail.posted[i], billed);
-            let (to, from) =
-                (self.accounts.retailer(retailer), self.accounts.households(HouseholdId::new(i)));
+            let (to, from) = (Account::Retailer(retailer), Account::Households(HouseholdId::new(i)));
             let reference = Reference::Household(i as u32);
             self.accounts.pay(recorder, now, to, from, amount, EntryKind::Household, reference);
         }
@@ -265,10 +264,9 @@ impl Simulation {
         self.state.retail.loads[r].push(load);
         if let Some(generation) = setup.retail.generation(retailer) {
             let cost = generation.cost(setup.clock.hour(load.start), load.total_kw(), hours);
-            let (from, reference) =
-                (self.accounts.retailer(retailer), Reference::Retailer(u32::from(retailer.0)));
+            let (from, reference) = (Account::Retailer(retailer), Reference::Retailer(u32::from(retailer.0)));
             let cost = self.accounts.money(cost, EntryKind::Generation, now);
-            self.accounts.pay(recorder, now, Accounts::OUTSIDE, from, cost, EntryKind::Generation, reference);
+            self.accounts.pay(recorder, now, Account::Outside, from, cost, EntryKind::Generation, reference);
         }
     }
 
@@ -291,13 +289,13 @@ impl Simulation {
             let next = (count * state.energy_kwh(now), count * state.owed(now, in_force));
             let (kwh, cost) = (next.0 - read.0, next.1 - read.1);
             *read = next;
-            recorder.household(&HouseholdRecord {
+            recorder.record(Record::Household(&HouseholdRecord {
                 time: now,
                 household: HouseholdId::new(i),
                 retailer: group.retailer,
                 power_kw: if hours > 0.0 { kwh / hours } else { 0.0 },
                 price_per_mwh: if kwh > 0.0 { cost / kwh * 1_000.0 } else { in_force },
-            });
+            }));
         }
     }
 

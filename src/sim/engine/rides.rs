@@ -1,11 +1,11 @@
 //! Requests and legs: from a rider's request to the drop-off.
 
-use super::{Accounts, Simulation};
+use super::Simulation;
 use crate::policies::Refusal;
 use crate::world::{Activity, Leg, Mode, Motion, RequestState, Ride, Service, Trigger, View};
 use gridfleet_core::ids::{PlaceId, RequestId, VehicleId};
-use gridfleet_core::ledger::{EntryKind, Reference};
-use gridfleet_core::records::{EndReason, LegPurpose, LegRecord, Recorder, TripRecord, TripStatus};
+use gridfleet_core::ledger::{Account, EntryKind, Reference};
+use gridfleet_core::records::{EndReason, LegPurpose, LegRecord, Record, Recorder, TripRecord, TripStatus};
 use gridfleet_core::time::SimTime;
 
 impl Simulation {
@@ -46,14 +46,14 @@ impl Simulation {
         self.state.requests[request.index()] = RequestState::Ended;
         let lost_fare = self.setup.requests.fare[request.index()].units();
         let record = TripRecord { lost_fare, ..self.trip_without_vehicle(request, status) };
-        recorder.trip(&record);
+        recorder.record(Record::Trip(&record));
         let cost = self.setup.fleets[record.fleet.index()].lost_request_cost;
         let cost = self.accounts.money(cost, EntryKind::LostRequest, self.state.now);
         self.accounts.pay(
             recorder,
             self.state.now,
-            Accounts::OUTSIDE,
-            Accounts::fleet(record.fleet),
+            Account::Outside,
+            Account::Fleet(record.fleet),
             cost,
             EntryKind::LostRequest,
             Reference::Trip(request.0),
@@ -247,7 +247,7 @@ impl Simulation {
         if let Some(ride) = &mut v.ride {
             ride.energy_kwh += energy_kwh;
         }
-        recorder.leg(&LegRecord {
+        recorder.record(Record::Leg(&LegRecord {
             vehicle,
             fleet: v.fleet,
             purpose: leg.purpose,
@@ -261,7 +261,7 @@ impl Simulation {
             charged_kwh,
             soc_start,
             soc_end: v.soc,
-        });
+        }));
         Some(leg)
     }
 
@@ -291,12 +291,12 @@ impl Simulation {
             soc_end: Some(v.soc),
         };
         self.state.requests[i] = RequestState::Ended;
-        recorder.trip(&record);
+        recorder.record(Record::Trip(&record));
         self.accounts.pay(
             recorder,
             self.state.now,
-            Accounts::fleet(record.fleet),
-            Accounts::RIDERS,
+            Account::Fleet(record.fleet),
+            Account::Riders,
             requests.fare[i],
             EntryKind::Fare,
             Reference::Trip(ride.request.0),
@@ -306,7 +306,7 @@ impl Simulation {
             let fee = self.setup.referral_share * requests.fare[i].units();
             let fee = self.accounts.money(fee, EntryKind::Referral, self.state.now);
             let (to, from, reference) =
-                (Accounts::fleet(asked), Accounts::fleet(record.fleet), Reference::Trip(ride.request.0));
+                (Account::Fleet(asked), Account::Fleet(record.fleet), Reference::Trip(ride.request.0));
             self.accounts.pay(recorder, self.state.now, to, from, fee, EntryKind::Referral, reference);
         }
         self.set_free(vehicle);

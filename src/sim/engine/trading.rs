@@ -36,15 +36,15 @@
 //! to the policies. Its errors come from a stream by fleet, market and reading. Forecasts from history (`forecast`) see
 //! readings and cleared prices as they become known.
 
-use super::{Accounts, Simulation};
+use super::Simulation;
 use crate::policies::{OpenGate, Refusal};
 use crate::world::{Bid, EnergyAccount, Party, Trade, View};
 use gridfleet_core::ids::{BidderId, FleetId, MarketId};
-use gridfleet_core::ledger::{EntryKind, Money, Reference};
+use gridfleet_core::ledger::{Account, EntryKind, Money, Reference};
 use gridfleet_core::markets::auction::{self, Order, Rest};
 use gridfleet_core::markets::delivery::Balance;
 use gridfleet_core::markets::{Market, Side};
-use gridfleet_core::records::{MarketRecord, Recorder};
+use gridfleet_core::records::{MarketRecord, Record, Recorder};
 use gridfleet_core::time::SimTime;
 
 /// Maximum power of a bid [kW]: a terawatt, so that no sum of bids exceeds the range of money.
@@ -259,7 +259,7 @@ impl Simulation {
             if accepted_kw > 0.0 {
                 self.state.trading.markets[market.index()].take(trade);
             } else {
-                recorder.market(&record(market, rules, &trade, Money::ZERO));
+                recorder.record(Record::Market(&record(market, rules, &trade, Money::ZERO)));
             }
         }
     }
@@ -371,9 +371,9 @@ impl Simulation {
                 let kept_ready = trade.delivered_kwh * trade.capacity_per_mw_h / 1_000.0;
                 let value = if trade.bid.side == Side::Buy { -value } else { value };
                 let cash = self.accounts.money(value + kept_ready, EntryKind::Trade, self.state.now);
-                recorder.market(&record(market, rules, &trade, cash));
-                let bidder = self.accounts.party(setup.trading.bidders[trade.bid.bidder.index()]);
-                let market = self.accounts.market(market);
+                recorder.record(Record::Market(&record(market, rules, &trade, cash)));
+                let bidder = Account::from(setup.trading.bidders[trade.bid.bidder.index()]);
+                let market = Account::Market(market);
                 let (now, reference) = (self.state.now, Reference::Bid(trade.id.0));
                 self.accounts.pay(recorder, now, bidder, market, cash, EntryKind::Trade, reference);
             }
@@ -400,8 +400,8 @@ impl Simulation {
             let cell = fleet.index() * retailers + retailer;
             let charged = work.now[cell].cost - work.last[cell].cost;
             let credit = self.accounts.money(share * charged, EntryKind::SupplyCredit, self.state.now);
-            let from = self.accounts.retailer(gridfleet_core::ids::RetailerId::new(retailer));
-            let (now, to) = (self.state.now, Accounts::fleet(fleet));
+            let from = Account::Retailer(gridfleet_core::ids::RetailerId::new(retailer));
+            let (now, to) = (self.state.now, Account::Fleet(fleet));
             let reference = Reference::Interval(interval);
             self.accounts.pay(recorder, now, to, from, credit, EntryKind::SupplyCredit, reference);
         }
@@ -434,7 +434,7 @@ impl Simulation {
         let cash = self.accounts.money(cash, EntryKind::Imbalance, self.state.now);
         let (now, kw) = (self.state.now, kwh / (trading.settlement_s as f64 / 3_600.0));
         let bid = self.state.trading.new_bid();
-        recorder.market(&MarketRecord {
+        recorder.record(Record::Market(&MarketRecord {
             bid,
             market: None,
             product_start: start,
@@ -451,8 +451,8 @@ impl Simulation {
             delivered_kwh: 0.0,
             imbalance_kwh: kwh,
             cash: cash.units(),
-        });
-        let (to, from) = (self.accounts.party(party), self.accounts.system_operator());
+        }));
+        let (to, from) = (Account::from(party), Account::SystemOperator);
         self.accounts.pay(recorder, now, to, from, cash, EntryKind::Imbalance, Reference::Bid(bid.0));
     }
 }

@@ -155,93 +155,47 @@ pub enum Action {
     },
 }
 
-/// Reason why the engine refused an action.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum Refusal {
-    /// There is no such request, vehicle, station, place, household, bidder or market.
-    NoSuchEntity,
-    /// The request is not waiting, or no longer waiting.
-    RequestNotWaiting,
-    /// The vehicle is not available to riders.
-    VehicleNotAvailable,
-    /// The vehicle would arrive after the rider has given up.
-    TooLate,
-    /// Its charge does not suffice.
-    LowCharge,
-    /// The rider did not ask this fleet.
-    OtherFleet,
-    /// The vehicle is not idle.
-    VehicleNotIdle,
-    /// The station does not serve the fleet or does not fit the vehicle.
-    NoAccess,
-    /// The vehicle gave up waiting at the station recently.
-    GaveUpThere,
-    /// The vehicle already has this charge, or the target is outside its usable range.
-    NothingToCharge,
-    /// The vehicle is not plugged in.
-    NotPlugged,
-    /// The slot has begun, or a load has been announced for it.
-    SlotAnnounced,
-    /// The requested power is not a number, out of bounds, or negative where feeding back is not possible.
-    NoSuchPower,
-    /// The vehicle is needed for the energy that its fleet has bought in a market.
-    Committed,
-    /// The market has no such product, or the bidder does not exist.
-    NoSuchProduct,
-    /// Bids for the product are not accepted yet.
-    GateNotOpen,
-    /// Bids for the product are no longer accepted.
-    GateClosed,
-    /// The quantity is below the market's minimum.
-    QuantityTooSmall,
-}
-
-impl Refusal {
-    /// Every reason, in the order of the enum.
-    pub const ALL: [Self; 18] = [
-        Self::NoSuchEntity,
-        Self::RequestNotWaiting,
-        Self::VehicleNotAvailable,
-        Self::TooLate,
-        Self::LowCharge,
-        Self::OtherFleet,
-        Self::VehicleNotIdle,
-        Self::NoAccess,
-        Self::GaveUpThere,
-        Self::NothingToCharge,
-        Self::NotPlugged,
-        Self::SlotAnnounced,
-        Self::NoSuchPower,
-        Self::Committed,
-        Self::NoSuchProduct,
-        Self::GateNotOpen,
-        Self::GateClosed,
-        Self::QuantityTooSmall,
-    ];
-
-    /// Name in summaries.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::NoSuchEntity => "no_such_entity",
-            Self::RequestNotWaiting => "request_not_waiting",
-            Self::VehicleNotAvailable => "vehicle_not_available",
-            Self::TooLate => "too_late",
-            Self::LowCharge => "low_charge",
-            Self::OtherFleet => "other_fleet",
-            Self::VehicleNotIdle => "vehicle_not_idle",
-            Self::NoAccess => "no_access",
-            Self::GaveUpThere => "gave_up_there",
-            Self::NothingToCharge => "nothing_to_charge",
-            Self::NotPlugged => "not_plugged",
-            Self::SlotAnnounced => "slot_announced",
-            Self::NoSuchPower => "no_such_power",
-            Self::Committed => "committed",
-            Self::NoSuchProduct => "no_such_product",
-            Self::GateNotOpen => "gate_not_open",
-            Self::GateClosed => "gate_closed",
-            Self::QuantityTooSmall => "quantity_too_small",
-        }
+gridfleet_core::names! {
+    /// Reason why the engine refused an action.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+    #[non_exhaustive]
+    pub enum Refusal {
+        /// There is no such request, vehicle, station, place, household, bidder or market.
+        NoSuchEntity = "no_such_entity",
+        /// The request is not waiting, or no longer waiting.
+        RequestNotWaiting = "request_not_waiting",
+        /// The vehicle is not available to riders.
+        VehicleNotAvailable = "vehicle_not_available",
+        /// The vehicle would arrive after the rider has given up.
+        TooLate = "too_late",
+        /// Its charge does not suffice.
+        LowCharge = "low_charge",
+        /// The rider did not ask this fleet.
+        OtherFleet = "other_fleet",
+        /// The vehicle is not idle.
+        VehicleNotIdle = "vehicle_not_idle",
+        /// The station does not serve the fleet or does not fit the vehicle.
+        NoAccess = "no_access",
+        /// The vehicle gave up waiting at the station recently.
+        GaveUpThere = "gave_up_there",
+        /// The vehicle already has this charge, or the target is outside its usable range.
+        NothingToCharge = "nothing_to_charge",
+        /// The vehicle is not plugged in.
+        NotPlugged = "not_plugged",
+        /// The slot has begun, or a load has been announced for it.
+        SlotAnnounced = "slot_announced",
+        /// The requested power is not a number, out of bounds, or negative where feeding back is not possible.
+        NoSuchPower = "no_such_power",
+        /// The vehicle is needed for the energy that its fleet has bought in a market.
+        Committed = "committed",
+        /// The market has no such product, or the bidder does not exist.
+        NoSuchProduct = "no_such_product",
+        /// Bids for the product are not accepted yet.
+        GateNotOpen = "gate_not_open",
+        /// Bids for the product are no longer accepted.
+        GateClosed = "gate_closed",
+        /// The quantity is below the market's minimum.
+        QuantityTooSmall = "quantity_too_small",
     }
 }
 

@@ -3,22 +3,14 @@
 use gridfleet_core::time::{HOUR_S, LocalClock, SimTime};
 use gridfleet_games::grid::Feeder;
 
-/// Effect of the feeder's limits on charging.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Enforce {
-    /// No effect: violations are counted.
-    Observe,
-    /// Stations are held back enough to keep voltages above their limit and branches within their ratings.
-    Limit,
-}
-
-impl Enforce {
-    /// Name in scenarios and summaries.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Observe => "observe",
-            Self::Limit => "limit",
-        }
+gridfleet_core::names! {
+    /// Effect of the feeder's limits on charging.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum Enforce {
+        /// No effect: violations are counted.
+        Observe = "observe",
+        /// Stations are held back enough to keep voltages above their limit and branches within their ratings.
+        Limit = "limit",
     }
 }
 

@@ -1,11 +1,11 @@
 //! Everything that is constant during a replication.
 
 use super::{
-    Competition, Fleet, Grid, Party, Requests, Retail, Retailer, Station, Trading, Travel, VehicleStart,
-    VehicleType,
+    Competition, Fleet, Grid, Requests, Retail, Retailer, Station, Trading, Travel, VehicleStart, VehicleType,
 };
 use gridfleet_core::geo::Places;
 use gridfleet_core::ids::{FleetId, PlaceId, RetailerId, StationId, VehicleId};
+use gridfleet_core::ledger::Chart;
 use gridfleet_core::records::metrics::{CompetitionFacts, RetailFacts};
 use gridfleet_core::records::{Labels, PlaceRecord, SiteKind, SiteRecord, StationSite, VehicleRecord};
 use gridfleet_core::time::{HOUR_S, LocalClock, SimTime};
@@ -108,42 +108,31 @@ impl Setup {
         self.coalitions.get(fleet.index()).copied().unwrap_or(fleet.index())
     }
 
+    /// Numbers of the accounts.
+    pub fn chart(&self) -> Chart {
+        Chart {
+            fleets: self.fleets.len(),
+            operators: self.operators.len(),
+            retailers: self.retailers.len(),
+            markets: if self.trading.is_active() { self.trading.markets.len() } else { 0 },
+            households: self.retail.households.len(),
+        }
+    }
+
     /// Names behind the identifiers.
     pub fn labels(&self) -> Labels {
-        let names = |prefix: &str, names: Vec<&str>| -> Vec<String> {
-            names.into_iter().map(|name| format!("{prefix}{name}")).collect()
-        };
-        let fleets: Vec<&str> = self.fleets.iter().map(|f| f.name.as_str()).collect();
-        let operators: Vec<&str> = self.operators.iter().map(String::as_str).collect();
-        let retailers: Vec<&str> = self.retailers.iter().map(|r| r.name.as_str()).collect();
-        // The order here is the order of `Accounts`.
-        let mut accounts = vec!["riders".to_owned(), "outside".to_owned()];
-        accounts.extend(names("fleet:", fleets.clone()));
-        accounts.extend(names("operator:", operators.clone()));
-        accounts.extend(names("retailer:", retailers.clone()));
-        let markets: Vec<&str> = self.trading.markets.iter().map(|m| m.name.as_str()).collect();
-        if self.trading.is_active() {
-            accounts.extend(names("market:", markets.clone()));
-            accounts.push("system operator".to_owned());
-        }
-        let households: Vec<&str> = self.retail.households.iter().map(|h| h.name.as_str()).collect();
-        accounts.extend(names("households:", households.clone()));
-        let bidder = |party: &Party| match party {
-            Party::Fleet(fleet) => format!("fleet:{}", self.fleets[fleet.index()].name),
-            Party::Retailer(retailer) => format!("retailer:{}", self.retailers[retailer.index()].name),
-        };
         Labels {
             places: Arc::clone(&self.places),
-            fleets: names("", fleets),
+            fleets: self.fleets.iter().map(|f| f.name.clone()).collect(),
             vehicles: self.vehicles.iter().map(|v| v.name.clone()).collect(),
             vehicle_types: self.types.iter().map(|t| t.name.clone()).collect(),
             stations: self.stations.iter().map(|s| s.name.clone()).collect(),
-            operators: names("", operators),
-            retailers: names("", retailers),
-            markets: names("", markets),
-            households: names("", households),
-            bidders: self.trading.bidders.iter().map(bidder).collect(),
-            accounts,
+            operators: self.operators.clone(),
+            retailers: self.retailers.iter().map(|r| r.name.clone()).collect(),
+            markets: self.trading.markets.iter().map(|m| m.name.clone()).collect(),
+            households: self.retail.households.iter().map(|h| h.name.clone()).collect(),
+            bidders: self.trading.bidders.iter().map(|&party| party.into()).collect(),
+            chart: self.chart(),
             currency: self.currency.clone(),
         }
     }

@@ -1,6 +1,7 @@
 //! Trading: bidders, their markets and the progress of each market.
 
 use gridfleet_core::ids::{BidId, BidderId, FleetId, MarketId, RetailerId};
+use gridfleet_core::ledger::Account;
 use gridfleet_core::markets::{Gate, Imbalance, Market, Side};
 use gridfleet_core::time::{LocalClock, SimTime};
 use std::collections::VecDeque;
@@ -13,6 +14,15 @@ pub enum Party {
     Fleet(FleetId),
     /// A retailer: the energy drawn by its stations. Energy that it has not bought is settled as imbalance.
     Retailer(RetailerId),
+}
+
+impl From<Party> for Account {
+    fn from(party: Party) -> Self {
+        match party {
+            Party::Fleet(fleet) => Self::Fleet(fleet),
+            Party::Retailer(retailer) => Self::Retailer(retailer),
+        }
+    }
 }
 
 /// Markets and bidders of the scenario; all fields are empty if there is no trading.

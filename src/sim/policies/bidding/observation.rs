@@ -29,33 +29,23 @@ pub fn action(risks: [f64; 2]) -> usize {
     balancing * RISKS + intraday
 }
 
-/// Observation of a bidding agent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum ObservationKind {
-    /// The local hour, as in the thesis.
-    Hour,
-    /// Like `rich`, without prices. A year has few weeks with dissimilar prices: a network overfits to them.
-    Power,
-    /// Hour and weekday as points on circles, vehicles plugged in, their charge, and for the products whose gates close
-    /// now: expected power, bought power, recent and expected prices.
-    #[default]
-    Rich,
+gridfleet_core::names! {
+    /// Observation of a bidding agent.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum ObservationKind {
+        /// The local hour, as in the thesis.
+        Hour = "hour",
+        /// Like `rich`, without prices. A year has few weeks with dissimilar prices: a network overfits to them.
+        Power = "power",
+        /// Hour and weekday as points on circles, vehicles plugged in, their charge, and for the products whose gates
+        /// close now: expected power, bought power, recent and expected prices.
+        #[default]
+        Rich = "rich",
+    }
 }
 
 impl ObservationKind {
-    /// All kinds.
-    pub const ALL: [Self; 3] = [Self::Hour, Self::Power, Self::Rich];
-
-    /// Name in files.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Hour => "hour",
-            Self::Power => "power",
-            Self::Rich => "rich",
-        }
-    }
-
     /// Numbers in an observation.
     pub const fn features(self) -> usize {
         match self {
