@@ -15,7 +15,7 @@
 //!   settlement.
 
 use super::Simulation;
-use crate::policies::{PriceLine, Pricing};
+use crate::policies::{PriceLine, Pricing, Turn};
 use crate::world::{EnergyAccount, SlotSupply, View};
 use gridfleet_core::ids::RetailerId;
 use gridfleet_core::ledger::{EntryKind, Reference};
@@ -50,7 +50,12 @@ impl Simulation {
 
     /// Prices of the aggregator in the due slots starting at `first`; `None` for another retailer, or if its tariff
     /// sets them.
-    pub(super) fn ask_aggregator(&mut self, retailer: RetailerId, first: SimTime) -> Option<Vec<f64>> {
+    pub(super) fn ask_aggregator(
+        &mut self,
+        retailer: RetailerId,
+        first: SimTime,
+        recorder: &mut dyn Recorder,
+    ) -> Option<Vec<f64>> {
         let competition = self.setup.competition.as_ref()?;
         if competition.aggregator() != retailer {
             return None;
@@ -58,7 +63,11 @@ impl Simulation {
         let slots = self.slots_from(retailer, first);
         let (pricing, random) = self.competing.pricing.as_mut()?;
         let mut lines: Vec<PriceLine> = Vec::with_capacity(slots.count);
-        pricing.price_lines(View::new(&self.setup, &self.state), retailer, slots, random, &mut lines);
+        let mut actions = std::mem::take(&mut self.actions);
+        let view = View::new(&self.setup, &self.state);
+        pricing.price_lines(&mut Turn { view, random, actions: &mut actions }, retailer, slots, &mut lines);
+        self.apply(&mut actions, recorder);
+        self.actions = actions;
         Some(lines.iter().take(slots.due).map(|line| line.base_per_mwh).collect())
     }
 

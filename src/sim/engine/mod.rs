@@ -68,7 +68,7 @@ pub use queue::{Event, EventQueue};
 pub use start::{foresee, metrics_setup, policies};
 
 use crate::policies::{
-    Action, Bidding, Cadence, Charging, Dispatch, News, Refusal, Relocation, StationControl,
+    Action, Bidding, Cadence, Charging, Dispatch, News, Refusal, Relocation, StationControl, Turn,
 };
 use crate::world::{Activity, Bid, Mode, Setup, State, View};
 use accounts::Accounts;
@@ -379,12 +379,9 @@ impl Simulation {
     fn on_dispatch_round(&mut self, recorder: &mut dyn Recorder) {
         let mut actions = std::mem::take(&mut self.actions);
         let news = News { requests: &self.new_requests, vehicles: &self.new_vehicles };
-        self.dispatch.decide(
-            View::new(&self.setup, &self.state),
-            news,
-            &mut self.dispatch_random,
-            &mut actions,
-        );
+        let view = View::new(&self.setup, &self.state);
+        let turn = &mut Turn { view, random: &mut self.dispatch_random, actions: &mut actions };
+        self.dispatch.decide(turn, news);
         self.new_requests.clear();
         self.new_vehicles.clear();
         self.apply(&mut actions, recorder);
@@ -400,12 +397,9 @@ impl Simulation {
         let mut actions = std::mem::take(&mut self.actions);
         let mut idle = std::mem::take(&mut self.new_idle);
         idle.retain(|v| self.state.vehicles[v.index()].activity == Activity::Idle);
-        self.charging.on_idle(
-            View::new(&self.setup, &self.state),
-            &idle,
-            &mut self.charging_random,
-            &mut actions,
-        );
+        let view = View::new(&self.setup, &self.state);
+        let turn = &mut Turn { view, random: &mut self.charging_random, actions: &mut actions };
+        self.charging.on_idle(turn, &idle);
         idle.clear();
         self.new_idle = idle;
         self.apply(&mut actions, recorder);
@@ -415,12 +409,9 @@ impl Simulation {
     fn on_relocation_round(&mut self, recorder: &mut dyn Recorder) {
         let Some(policy) = &mut self.relocation else { return };
         let mut actions = std::mem::take(&mut self.actions);
-        policy.decide(
-            View::new(&self.setup, &self.state),
-            &self.requests_since_relocation,
-            &mut self.relocation_random,
-            &mut actions,
-        );
+        let view = View::new(&self.setup, &self.state);
+        let turn = &mut Turn { view, random: &mut self.relocation_random, actions: &mut actions };
+        policy.decide(turn, &self.requests_since_relocation);
         self.queue.relocation_round(self.state.now + policy.interval_s());
         self.requests_since_relocation.clear();
         self.apply(&mut actions, recorder);
@@ -430,19 +421,17 @@ impl Simulation {
     fn on_meter(&mut self, recorder: &mut dyn Recorder) {
         self.end_avoidance();
         let mut actions = std::mem::take(&mut self.actions);
+        let view = View::new(&self.setup, &self.state);
         for (i, policy) in self.bidding.iter_mut().enumerate() {
-            let view = View::new(&self.setup, &self.state);
-            policy.on_interval(view, BidderId::new(i), &mut self.bidding_random[i], &mut actions);
+            let turn = &mut Turn { view, random: &mut self.bidding_random[i], actions: &mut actions };
+            policy.on_interval(turn, BidderId::new(i));
         }
         if let Some(policy) = &mut self.stations {
-            let view = View::new(&self.setup, &self.state);
-            policy.on_interval(view, &mut self.stations_random, &mut actions);
+            let turn = &mut Turn { view, random: &mut self.stations_random, actions: &mut actions };
+            policy.on_interval(turn);
         }
-        self.charging.on_interval(
-            View::new(&self.setup, &self.state),
-            &mut self.charging_random,
-            &mut actions,
-        );
+        let turn = &mut Turn { view, random: &mut self.charging_random, actions: &mut actions };
+        self.charging.on_interval(turn);
         self.apply(&mut actions, recorder);
         self.actions = actions;
         self.hold_back();

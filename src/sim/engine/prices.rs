@@ -41,7 +41,7 @@ impl Simulation {
     /// Announces every slot whose announcement is due.
     pub(super) fn on_price_broadcast(&mut self, retailer: RetailerId, recorder: &mut dyn Recorder) {
         let first = self.prices[retailer.index()].next_slot;
-        let mut settled = match self.ask_aggregator(retailer, first) {
+        let mut settled = match self.ask_aggregator(retailer, first, recorder) {
             Some(prices) => prices.into_iter(),
             None => self.settle_on_prices(retailer, first, recorder).into_iter(),
         };

@@ -43,7 +43,7 @@
 
 use super::{Accounts, Simulation};
 use crate::policies::response::ResponseSpec;
-use crate::policies::{PriceLine, PriceOffer, Pricing, Refusal, Response, RetailPolicies, Slots};
+use crate::policies::{PriceLine, PriceOffer, Pricing, Refusal, Response, RetailPolicies, Slots, Turn};
 use crate::world::{EnergyAccount, Outlook, Setup, SlotLoad, State, Tariff, View};
 use gridfleet_core::ids::{HouseholdId, RetailerId, StationId, VehicleId};
 use gridfleet_core::ledger::{EntryKind, Money, Reference};
@@ -158,9 +158,11 @@ impl Simulation {
         let Some([for_pricing, for_response]) = &mut self.retail.random else { return Vec::new() };
         let view = View::new(&self.setup, &self.state);
         let mut lines = Vec::with_capacity(slots.count);
+        let mut actions = std::mem::take(&mut self.actions);
         match &mut self.retail.pricing {
             Some(pricing) if self.setup.retail.generation(retailer).is_some() => {
-                pricing.price_lines(view, retailer, slots, for_pricing, &mut lines);
+                let turn = &mut Turn { view, random: for_pricing, actions: &mut actions };
+                pricing.price_lines(turn, retailer, slots, &mut lines);
             }
             _ => lines.extend((0..slots.count).map(|slot| PriceLine {
                 base_per_mwh: tariff_outlook(&self.setup, &self.state, retailer, slots, slot),
@@ -169,10 +171,10 @@ impl Simulation {
         }
         lines.resize(slots.count, lines.last().copied().unwrap_or_default());
         let mut load_kw = vec![0.0; slots.count];
-        let mut actions = std::mem::take(&mut self.actions);
         if let Some(response) = &mut self.retail.response {
             let offer = PriceOffer { retailer, slots, lines: &lines };
-            response.answer(view, &offer, for_response, &mut actions, &mut load_kw);
+            let turn = &mut Turn { view, random: for_response, actions: &mut actions };
+            response.answer(turn, &offer, &mut load_kw);
         }
         self.apply(&mut actions, recorder);
         self.actions = actions;
@@ -352,9 +354,12 @@ impl Simulation {
 
     /// A privately owned vehicle has been plugged in at home.
     pub(super) fn ask_driver(&mut self, vehicle: VehicleId, recorder: &mut dyn Recorder) {
-        let Some(response) = &mut self.retail.response else { return };
+        let (Some(response), Some([_, random])) = (&mut self.retail.response, &mut self.retail.random) else {
+            return;
+        };
         let mut actions = std::mem::take(&mut self.actions);
-        response.on_plug_in(View::new(&self.setup, &self.state), vehicle, &mut actions);
+        let view = View::new(&self.setup, &self.state);
+        response.on_plug_in(&mut Turn { view, random, actions: &mut actions }, vehicle);
         self.apply(&mut actions, recorder);
         self.actions = actions;
     }

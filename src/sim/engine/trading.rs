@@ -37,7 +37,7 @@
 //! readings and cleared prices as they become known.
 
 use super::{Accounts, Simulation};
-use crate::policies::{OpenGate, Refusal};
+use crate::policies::{OpenGate, Refusal, Turn};
 use crate::world::{Bid, EnergyAccount, Party, Trade, View};
 use gridfleet_core::ids::{BidderId, FleetId, MarketId};
 use gridfleet_core::ledger::{EntryKind, Money, Reference};
@@ -141,8 +141,9 @@ impl Simulation {
             let open = OpenGate { market, products: gate.products.clone(), closes: now };
             for i in 0..self.bidding.len() {
                 let mut actions = std::mem::take(&mut self.actions);
-                let (bidder, random) = (BidderId::new(i), &mut self.bidding_random[i]);
-                self.bidding[i].bid(View::new(&self.setup, &self.state), bidder, &open, random, &mut actions);
+                let view = View::new(&self.setup, &self.state);
+                let turn = &mut Turn { view, random: &mut self.bidding_random[i], actions: &mut actions };
+                self.bidding[i].bid(turn, BidderId::new(i), &open);
                 self.apply(&mut actions, recorder);
                 self.actions = actions;
             }
