@@ -15,17 +15,13 @@
 //!   settlement.
 
 use super::Simulation;
-use crate::policies::{PriceLine, Pricing, Turn};
+use crate::policies::{PolicyStream, PriceLine, Pricing, Turn};
 use crate::world::{EnergyAccount, SlotSupply, View};
 use gridfleet_core::ids::RetailerId;
 use gridfleet_core::ledger::{EntryKind, Reference};
 use gridfleet_core::records::{Recorder, SupplyRecord};
-use gridfleet_core::rng::Purpose;
 use gridfleet_core::time::SimTime;
 use rand_pcg::Pcg64;
-
-/// Random stream of the aggregator's policy, after those of retail.
-const AGGREGATOR: u64 = (1 << 32) + 2;
 
 /// Energy sold by competitors up to the last slot, and the aggregator's policy.
 #[derive(Default)]
@@ -44,7 +40,7 @@ pub(super) struct Competing {
 impl Simulation {
     /// Adds a policy that sets the aggregator's prices; without one its tariff sets them.
     pub(super) fn set_aggregator(&mut self, pricing: Option<Box<dyn Pricing>>) {
-        let random = self.streams.stream(Purpose::Policy, AGGREGATOR);
+        let random = PolicyStream::Aggregator.of(self.streams);
         self.competing.pricing = pricing.map(|pricing| (pricing, random));
     }
 

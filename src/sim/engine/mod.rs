@@ -68,7 +68,8 @@ pub use queue::{Event, EventQueue};
 pub use start::{foresee, metrics_setup, policies};
 
 use crate::policies::{
-    Action, Bidding, Cadence, Charging, Dispatch, News, Refusal, Relocation, StationControl, Turn,
+    Action, Bidding, Cadence, Charging, Dispatch, News, PolicyStream, Refusal, Relocation, StationControl,
+    Turn,
 };
 use crate::world::{Activity, Bid, Mode, Setup, State, View};
 use accounts::Accounts;
@@ -76,16 +77,13 @@ use gridfleet_core::error::{Error, Result};
 use gridfleet_core::ids::{BidderId, RequestId, VehicleId};
 use gridfleet_core::ledger::Money;
 use gridfleet_core::records::Recorder;
-use gridfleet_core::rng::{Purpose, Streams};
+use gridfleet_core::rng::Streams;
 use gridfleet_core::time::SimTime;
 use rand_pcg::Pcg64;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-
-/// Random stream of a station policy, beyond those of any number of bidders.
-const STATION_CONTROL: u64 = 1 << 20;
 
 /// One replication of a scenario.
 pub struct Simulation {
@@ -147,12 +145,12 @@ impl Simulation {
             accounts: Accounts::new(&setup),
             dispatch,
             charging,
-            dispatch_random: streams.stream(Purpose::Policy, 0),
+            dispatch_random: PolicyStream::Dispatch.of(streams),
             relocation: None,
-            charging_random: streams.stream(Purpose::Policy, 1),
-            relocation_random: streams.stream(Purpose::Policy, 2),
+            charging_random: PolicyStream::Charging.of(streams),
+            relocation_random: PolicyStream::Relocation.of(streams),
             stations: None,
-            stations_random: streams.stream(Purpose::Policy, STATION_CONTROL),
+            stations_random: PolicyStream::Stations.of(streams),
             bidding: Vec::new(),
             bidding_random: Vec::new(),
             streams,
@@ -213,9 +211,8 @@ impl Simulation {
     #[must_use]
     pub fn with_bidding(mut self, policies: Vec<Box<dyn Bidding>>) -> Self {
         assert_eq!(policies.len(), self.setup.trading.bidders.len(), "a policy for each bidder");
-        // Entities 0 to 2 are the other policies.
-        self.bidding_random =
-            (0..policies.len()).map(|i| self.streams.stream(Purpose::Policy, 3 + i as u64)).collect();
+        let random = |bidder| PolicyStream::Bidder(BidderId::new(bidder)).of(self.streams);
+        self.bidding_random = (0..policies.len()).map(random).collect();
         self.bidding = policies;
         self.schedule_trading();
         self

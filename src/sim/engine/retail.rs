@@ -43,12 +43,13 @@
 
 use super::{Accounts, Simulation};
 use crate::policies::response::ResponseSpec;
-use crate::policies::{PriceLine, PriceOffer, Pricing, Refusal, Response, RetailPolicies, Slots, Turn};
+use crate::policies::{
+    PolicyStream, PriceLine, PriceOffer, Pricing, Refusal, Response, RetailPolicies, Slots, Turn,
+};
 use crate::world::{EnergyAccount, Outlook, Setup, SlotLoad, State, Tariff, View};
 use gridfleet_core::ids::{HouseholdId, RetailerId, StationId, VehicleId};
 use gridfleet_core::ledger::{EntryKind, Money, Reference};
 use gridfleet_core::records::{EndReason, HouseholdRecord, Recorder};
-use gridfleet_core::rng::Purpose;
 use gridfleet_core::time::{DAY_S, SimTime};
 use rand_pcg::Pcg64;
 
@@ -104,8 +105,7 @@ impl Simulation {
             }
             active[station.retailer.index()] |= setup.fleets.iter().enumerate().any(private);
         }
-        // Entities 0 to 2 of the policies are dispatch, charging and relocation; bidders are fewer than this.
-        let random = [1 << 32, (1 << 32) + 1].map(|entity| self.streams.stream(Purpose::Policy, entity));
+        let random = [PolicyStream::Pricing, PolicyStream::Response].map(|stream| stream.of(self.streams));
         self.retail = Retailing {
             pricing: policies.pricing,
             response: Some(policies.response.unwrap_or_else(|| ResponseSpec::Nominal {}.build())),

@@ -54,6 +54,7 @@ mod relocation;
 pub mod response;
 pub mod spec;
 pub mod stations;
+mod stream;
 
 pub use aggregator::AggregatorSpec;
 pub use bidding::{BiddingSpec, ObservationKind, Trained};
@@ -61,6 +62,7 @@ pub use pricing::{PriceLine, PricingSpec, Slots};
 pub use response::{PriceOffer, ResponseSpec};
 pub use spec::{ChargingSpec, DispatchSpec, PolicySpecs, RelocationSpec};
 pub use stations::{StationControl, StationsSpec};
+pub use stream::{PolicyStream, TrainingStream};
 
 use crate::world::View;
 use gridfleet_core::ids::{
