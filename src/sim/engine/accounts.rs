@@ -1,10 +1,13 @@
-//! Accounts of the ledger, and postings of the engine.
+//! Accounts of the ledger, postings of the engine, and the bills of sessions.
+//!
+//! A session is paid when it has been recorded. If its energy has a load-dependent price, that is known only at the end
+//! of the slot: the bill waits here, and the end of the slot (`loads`) settles it.
 
 use crate::world::{Party, Setup};
 use gridfleet_core::error::InputError;
 use gridfleet_core::ids::{AccountId, FleetId, HouseholdId, MarketId, OperatorId, RetailerId};
 use gridfleet_core::ledger::{EntryKind, Ledger, LedgerEntry, Money, NoAmount, Reference};
-use gridfleet_core::records::Recorder;
+use gridfleet_core::records::{Recorder, SessionRecord};
 use gridfleet_core::time::SimTime;
 
 /// Numbers of the accounts, in the order of `Setup::labels`.
@@ -17,6 +20,8 @@ pub(super) struct Accounts {
     /// Number of the first household account.
     first_households: usize,
     pub ledger: Ledger,
+    /// Completed sessions in slots whose price is not known yet.
+    pub unpaid: Vec<Bill>,
     /// The first amount that was too large to be posted: its kind and time.
     fault: Option<(NoAmount, EntryKind, SimTime)>,
 }
@@ -31,7 +36,8 @@ impl Accounts {
         let traders = if setup.trading.is_active() { markets + 1 } else { 0 };
         let first_households = 2 + fleets + operators + retailers + traders;
         let ledger = Ledger::new(first_households + setup.retail.households.len() + markets + 1);
-        Self { fleets, operators, retailers, markets, first_households, ledger, fault: None }
+        let unpaid = Vec::new();
+        Self { fleets, operators, retailers, markets, first_households, ledger, unpaid, fault: None }
     }
 
     /// All riders.
@@ -88,13 +94,36 @@ impl Accounts {
             "prices, powers, counts or slopes of the scenario are too large together: make one smaller";
         Some(InputError::new(found, expected).help(help))
     }
+}
 
+/// A completed session with the amounts it owes.
+#[derive(Debug, Clone)]
+pub(super) struct Bill {
+    /// The record, complete except for its cost.
+    pub record: SessionRecord,
+    /// Amount owed to retailers for the billed energy [currency].
+    pub energy_cost: f64,
+    /// Part already settled with previous retailers.
+    pub earlier_cost: f64,
+    /// Energy drawn in the current slot, whose price is not known yet [kWh].
+    pub unbilled_kwh: f64,
+    /// Operator's markup on the retailer's price [currency/MWh].
+    pub markup_per_mwh: f64,
+    /// Battery wear.
+    pub wear: Money,
+}
+
+/// Postings and records.
+pub(super) struct Books<'a> {
+    pub accounts: &'a mut Accounts,
+    pub recorder: &'a mut dyn Recorder,
+}
+
+impl Books<'_> {
     /// `payer` pays `amount` to `receiver`; a negative amount is paid in the opposite direction, and a zero amount is
     /// not posted.
-    #[expect(clippy::too_many_arguments, reason = "a posting has that many parts")]
     pub fn pay(
         &mut self,
-        recorder: &mut dyn Recorder,
         time: SimTime,
         receiver: AccountId,
         payer: AccountId,
@@ -107,8 +136,25 @@ impl Accounts {
         }
         let (debit, credit) = if amount > Money::ZERO { (receiver, payer) } else { (payer, receiver) };
         let entry = LedgerEntry { time, debit, credit, amount: Money(amount.0.abs()), kind, reference };
-        self.ledger.post(&entry);
-        recorder.ledger(&entry);
+        self.accounts.ledger.post(&entry);
+        self.recorder.ledger(&entry);
+    }
+
+    /// Records a completed session and posts its cost.
+    pub fn pay_session(&mut self, now: SimTime, bill: Bill) {
+        let Bill { mut record, energy_cost, earlier_cost, markup_per_mwh, wear, .. } = bill;
+        let net_kwh = record.energy_kwh - record.discharged_kwh;
+        let cost = energy_cost + net_kwh * markup_per_mwh / 1_000.0;
+        let cost = self.accounts.money(cost, EntryKind::Charging, now);
+        record.cost = cost.units();
+        self.recorder.session(&record);
+        let reference = Reference::Session(record.session.0);
+        let (fleet, operator) = (Accounts::fleet(record.fleet), self.accounts.operator(record.operator));
+        let retailer = self.accounts.retailer(record.retailer);
+        let energy_cost = self.accounts.money(energy_cost - earlier_cost, EntryKind::Energy, now);
+        self.pay(now, operator, fleet, cost, EntryKind::Charging, reference);
+        self.pay(now, retailer, operator, energy_cost, EntryKind::Energy, reference);
+        self.pay(now, Accounts::OUTSIDE, fleet, wear, EntryKind::Wear, reference);
     }
 }
 
@@ -125,6 +171,7 @@ mod tests {
             markets: 0,
             first_households: 3,
             ledger: Ledger::new(3),
+            unpaid: Vec::new(),
             fault: None,
         };
         assert_eq!(accounts.money(2.5, EntryKind::Fare, SimTime(0)), Money(2_500_000));
