@@ -102,7 +102,7 @@ pub(super) fn head_for(
 ) {
     step.state.fire(vehicle, Trigger::SeekCharge);
     step.state.vehicles[vehicle.index()].station = Some(station);
-    step.state.stations.stations[station.index()].inbound += 1;
+    step.state.stations.expect(station);
     let place = step.setup.stations[station.index()].place;
     step.set_out(vehicle, LegPurpose::ToStation, place, route.distance_km, route.duration_s, energy_kwh);
 }

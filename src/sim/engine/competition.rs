@@ -131,7 +131,7 @@ fn switch(step: &mut Step<'_>, competition: &Competition, choice: &[u8]) {
     let mut from = 0;
     while let Some(position) = step.state.stations.next_plugged(from) {
         from = position + 1;
-        let Some(session) = &mut step.state.stations.sessions[position] else { continue };
+        let Some(session) = step.state.stations.session(position) else { continue };
         let v = &step.state.vehicles[session.vehicle.index()];
         let Some(station) = v.station else { continue };
         let site = &setup.stations[station.index()];
@@ -143,20 +143,15 @@ fn switch(step: &mut Step<'_>, competition: &Competition, choice: &[u8]) {
         if before == usize::from(choice[contract]) {
             continue;
         }
-        let kwh = session.energy_kwh(&setup.types[v.vehicle_type.index()], now);
-        let owed = EnergyAccount {
-            kwh: kwh - session.earlier.kwh,
-            cost: session.energy_cost - session.earlier.cost,
-        };
-        session.earlier = EnergyAccount { kwh, cost: session.energy_cost };
-        let retailer = competition.retailers[before];
+        let (retailer, reference) = (competition.retailers[before], Reference::Session(session.id.0));
+        let vehicle_type = &setup.types[v.vehicle_type.index()];
+        let Some(owed) = step.state.stations.leave_retailer(position, vehicle_type, now) else { continue };
         let cell = &mut step.state.drawn[v.fleet.index() * setup.retailers.len() + retailer.index()];
         cell.kwh += owed.kwh;
         cell.cost += owed.cost;
         let accounts = &mut *step.books.accounts;
         let (to, from) = (accounts.retailer(retailer), accounts.operator(site.operator));
         let amount = accounts.money(owed.cost, EntryKind::Energy, now);
-        let reference = Reference::Session(session.id.0);
         step.books.pay(now, to, from, amount, EntryKind::Energy, reference);
     }
     step.state.competition.choice.clear();

@@ -17,9 +17,10 @@ pub(super) fn record_in_progress(step: &mut Step<'_>) {
         record_leg(step, vehicle, ride);
     }
     for i in 0..step.setup.stations.len() {
-        for at in 0..step.state.stations.stations[i].queue.len() {
-            let waiting = step.state.stations.stations[i].queue[at];
-            visits::record_waiting(step, StationId::new(i), &waiting, None, EndReason::InProgress);
+        let (station, mut at) = (StationId::new(i), 0);
+        while let Some(&waiting) = step.state.stations.station(station).queue.get(at) {
+            visits::record_waiting(step, station, &waiting, None, EndReason::InProgress);
+            at += 1;
         }
     }
     for i in 0..step.state.requests.len() {
@@ -37,9 +38,7 @@ fn record_session(step: &mut Step<'_>, vehicle: VehicleId, position: usize) {
     };
     let retailer = step.state.supplier(step.setup, station, vehicle);
     let price_per_mwh = step.state.price_per_mwh(retailer);
-    if let Some(session) = &mut step.state.stations.sessions[position] {
-        session.bill(vehicle_type, now, price_per_mwh);
-    }
+    step.state.stations.bill(position, vehicle_type, now, price_per_mwh);
     step.state.stations.settle(vehicle_type, station, position, now);
     visits::record_session(step, position, None, EndReason::InProgress);
 }

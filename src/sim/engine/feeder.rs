@@ -193,7 +193,7 @@ impl Feeder {
             };
             self.held_back_kw += (1.0 - share) * wanted_kw;
             let station = StationId::new(i);
-            if step.state.stations.stations[i].feeder_kw != limit_kw {
+            if step.state.stations.station(station).feeder_kw != limit_kw {
                 step.state.stations.set_feeder_limit(setup, station, limit_kw);
                 step.divide_power(station);
             }

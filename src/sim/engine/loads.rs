@@ -76,7 +76,7 @@ impl LoadSlots {
             let nominal_kw = step.state.loads[number].nominal_of(position)[slot] / hours;
             let site = &setup.stations[station.index()];
             let (away_kw, budget_kw) =
-                (power_kw - nominal_kw, step.state.stations.stations[station.index()].budget_kw);
+                (power_kw - nominal_kw, step.state.stations.station(station).budget_kw);
             let sensitivity_per_mwh_kw = site.sensitivity_per_mwh_kw;
             step.books.recorder.load(&LoadRecord {
                 slot_start: start,

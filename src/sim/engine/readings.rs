@@ -44,30 +44,26 @@ impl Readings {
         let all = step.books.recorder.needs_idle_stations();
         let next = |state: &State, from: usize| {
             if all {
-                (from < state.stations.stations.len()).then_some(from)
+                (from < setup.stations.len()).then(|| StationId::new(from))
             } else {
-                state.stations.changed.next(from)
+                state.stations.next_changed(from)
             }
         };
         let mut from = 0;
-        while let Some(i) = next(step.state, from) {
-            from = i + 1;
-            let station = &setup.stations[i];
+        while let Some(id) = next(step.state, from) {
+            from = id.index() + 1;
+            let station = &setup.stations[id.index()];
             let mut power_kw = 0.0;
-            if step.state.stations.changed.contains(i) {
-                let total_kwh = step.state.read_station(setup, StationId::new(i), &mut self.charging);
-                let state = &mut step.state.stations.stations[i];
-                let kwh = total_kwh - std::mem::replace(&mut state.metered_kwh, total_kwh);
+            if step.state.stations.has_changed(id) {
+                let total_kwh = step.state.read_station(setup, id, &mut self.charging);
+                let kwh = step.state.stations.meter(id, total_kwh);
                 power_kw = if hours > 0.0 { kwh / hours } else { 0.0 };
-                if state.powered == 0 {
-                    step.state.stations.changed.remove(i);
-                }
             }
-            let state = &step.state.stations.stations[i];
+            let state = step.state.stations.station(id);
             step.books.recorder.station(&StationRecord {
                 since,
                 time: now,
-                station: StationId::new(i),
+                station: id,
                 operator: station.operator,
                 retailer: station.retailer,
                 occupied: state.occupied,
@@ -90,7 +86,7 @@ impl Readings {
             let count = |activities: &[Activity]| activities.iter().map(|&a| counts[a as usize]).sum::<u32>();
             let size = counts.iter().sum::<u32>();
             let driving = all.into_iter().filter(|a| a.is_driving()).map(|a| counts[a as usize]).sum();
-            let energy = step.state.stations.fleets[i];
+            let energy = step.state.stations.fleet(FleetId::new(i));
             let soc_sum = step.state.charge[i].soc_sum(now, energy.risen + self.charging[i].risen);
             let kwh = energy.kwh + self.charging[i].kwh;
             step.books.recorder.fleet(&FleetRecord {

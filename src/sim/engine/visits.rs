@@ -41,11 +41,9 @@ pub(super) fn join(step: &mut Step<'_>, vehicle: VehicleId) {
     let need_s = step.view().charging_time_s(vehicle, station, v.soc, v.target_soc);
     let patience_s = step.setup.stations[station.index()].queue_patience_s;
     let waiting = Waiting { session, vehicle, arrival: now, deadline: now + patience_s, need_s };
-    step.state.stations.stations[station.index()].inbound -= 1;
     // Queued vehicles do not fit any free connector, so no vehicle is overtaken.
-    match step.state.stations.best_free_connector(step.setup, station, vehicle_type) {
-        Some(position) => connect(step, position, station, waiting),
-        None => step.state.stations.stations[station.index()].join(waiting),
+    if let Some(position) = step.state.stations.arrive(step.setup, station, vehicle_type, waiting) {
+        connect(step, position, station, waiting);
     }
     step.divide_power(station);
 }
@@ -55,9 +53,7 @@ fn connect(step: &mut Step<'_>, position: usize, station: StationId, waiting: Wa
     let now = step.state.now;
     let vehicle = waiting.vehicle;
     step.state.fire(vehicle, Trigger::Connect);
-    let state = &mut step.state.stations.stations[station.index()];
-    state.occupied += 1;
-    let number = position - state.first_connector as usize;
+    let number = position - step.state.stations.station(station).first_connector as usize;
     let v = &mut step.state.vehicles[vehicle.index()];
     let vehicle_type = &step.setup.types[v.vehicle_type.index()];
     v.station = Some(station);
@@ -89,7 +85,7 @@ fn connect(step: &mut Step<'_>, position: usize, station: StationId, waiting: Wa
         earlier: EnergyAccount::default(),
         max_power_kw: 0.0,
     };
-    step.state.stations.plug_in(position, session);
+    step.state.stations.plug_in(station, position, session);
     let (full, yields) = (v.soc >= v.target_soc - SOC_EPSILON, v.yields);
     if full {
         complete(step, position);
@@ -102,7 +98,7 @@ fn connect(step: &mut Step<'_>, position: usize, station: StationId, waiting: Wa
 pub(super) fn on_change(step: &mut Step<'_>, station: StationId) {
     let now = step.state.now;
     for position in step.state.stations.connectors(step.setup, station) {
-        let Some(session) = &step.state.stations.sessions[position] else { continue };
+        let Some(session) = step.state.stations.session(position) else { continue };
         let vehicle_type =
             &step.setup.types[step.state.vehicles[session.vehicle.index()].vehicle_type.index()];
         if session.feeds() {
@@ -120,34 +116,32 @@ pub(super) fn on_change(step: &mut Step<'_>, station: StationId) {
 /// Connects queued vehicles to free connectors, and lets vehicles past their patience renege. The caller then
 /// divides the station's power.
 fn serve_queue(step: &mut Step<'_>, station: StationId) {
-    let state = &step.state.stations.stations[station.index()];
+    let state = step.state.stations.station(station);
     let connectors = step.setup.stations[station.index()].connectors.len();
     if state.occupied as usize == connectors && step.state.now < state.next_deadline {
         return;
     }
-    let (mut at, mut next_deadline) = (0, SimTime(i64::MAX));
-    while let Some(&waiting) = step.state.stations.stations[station.index()].queue.get(at) {
+    let mut at = 0;
+    while let Some(&waiting) = step.state.stations.station(station).queue.get(at) {
         let vehicle_type =
             &step.setup.types[step.state.vehicles[waiting.vehicle.index()].vehicle_type.index()];
         if let Some(position) = step.state.stations.best_free_connector(step.setup, station, vehicle_type) {
-            step.state.stations.stations[station.index()].queue.remove(at);
+            step.state.stations.leave_queue(station, at);
             connect(step, position, station, waiting);
             continue;
         }
-        let mut deadline = waiting.deadline;
-        if deadline <= step.state.now {
+        if waiting.deadline <= step.state.now {
             if leaves_queue(step, station, waiting.vehicle) {
-                step.state.stations.stations[station.index()].queue.remove(at);
+                step.state.stations.leave_queue(station, at);
                 renege(step, station, waiting);
                 continue;
             }
-            deadline = step.state.now + avoidance_s(step, station);
-            step.state.stations.stations[station.index()].queue[at].deadline = deadline;
+            let deadline = step.state.now + avoidance_s(step, station);
+            step.state.stations.postpone(station, at, deadline);
         }
-        next_deadline = next_deadline.min(deadline);
         at += 1;
     }
-    step.state.stations.stations[station.index()].next_deadline = next_deadline;
+    step.state.stations.update_deadline(station);
 }
 
 /// Whether a vehicle whose patience has run out leaves the queue: it stays if there is no other station for it. In
@@ -181,7 +175,7 @@ fn renege(step: &mut Step<'_>, station: StationId, waiting: Waiting) {
 /// The requested charge is reached. In dispatch the vehicle leaves; a vehicle with bound trips stays plugged in
 /// until the next one.
 fn complete(step: &mut Step<'_>, position: usize) {
-    let Some(session) = &step.state.stations.sessions[position] else { return };
+    let Some(session) = step.state.stations.session(position) else { return };
     let vehicle = session.vehicle;
     if !step.setup.is_preassigned(step.state.vehicles[vehicle.index()].fleet) {
         step.state.withdraw(step.setup, vehicle);
@@ -195,21 +189,18 @@ fn complete(step: &mut Step<'_>, position: usize) {
 /// Power stops, and the vehicle stays plugged in.
 fn stop_power(step: &mut Step<'_>, position: usize) {
     let now = step.state.now;
-    let Some(session) = &mut step.state.stations.sessions[position] else { return };
+    let Some(session) = step.state.stations.session(position) else { return };
     let vehicle = session.vehicle;
-    let v = &step.state.vehicles[vehicle.index()];
-    let vehicle_type = &step.setup.types[v.vehicle_type.index()];
-    let Some(station) = v.station else { unreachable!("plugged in at no station") };
-    let setup = &step.setup;
-    let at = setup.stations[station.index()].retailer;
-    let retailer = step.state.competition.supplier(setup.competition.as_ref(), at, vehicle);
-    if !setup.has_ex_post_price(retailer) {
-        session.bill(vehicle_type, now, step.state.prices[retailer.index()].current_per_mwh);
+    let vehicle_type = step.vehicle_type(vehicle);
+    let Some(station) = step.state.vehicles[vehicle.index()].station else {
+        unreachable!("plugged in at no station")
+    };
+    let retailer = step.state.supplier(step.setup, station, vehicle);
+    if !step.setup.has_ex_post_price(retailer) {
+        let price_per_mwh = step.state.price_per_mwh(retailer);
+        step.state.stations.bill(position, vehicle_type, now, price_per_mwh);
     }
-    step.state.stations.settle(vehicle_type, station, position, now);
-    if let Some(session) = &mut step.state.stations.sessions[position] {
-        session.active = false;
-    }
+    step.state.stations.stop(vehicle_type, station, position, now);
     step.state.fire(vehicle, Trigger::Stop);
 }
 
@@ -236,10 +227,9 @@ pub(super) fn allow_power(
         return Err(Refusal::NotPlugged);
     };
     let (position, now, soc) = (connector as usize, step.state.now, step.state.soc(step.setup, vehicle));
-    let Some(session) = &mut step.state.stations.sessions[position] else {
+    let Some(session) = step.state.stations.session(position) else {
         return Err(Refusal::NotPlugged);
     };
-    session.set_kw = power_kw;
     let (active, feeds) = (session.active, session.feeds());
     let wanted = if power_kw > 0.0 && soc < session.target_soc - SOC_EPSILON {
         Some(Trigger::Resume)
@@ -248,13 +238,11 @@ pub(super) fn allow_power(
     } else {
         None
     };
+    step.state.stations.set_power(position, power_kw);
     match wanted {
         None if active && (feeds || power_kw <= 0.0) => stop_power(step, position),
         Some(trigger) if !active || feeds != (trigger == Trigger::Feed) => {
-            if !active {
-                session.active = true;
-                (session.anchor, session.share_kw) = (now, 0.0);
-            }
+            step.state.stations.resume(position, now);
             step.state.fire(vehicle, trigger);
         }
         _ => {}
@@ -282,16 +270,16 @@ pub(super) fn end_session(step: &mut Step<'_>, connector: u32, reason: EndReason
 
 fn leave_connector(step: &mut Step<'_>, connector: u32, reason: EndReason) -> Option<StationId> {
     let position = connector as usize;
-    let vehicle = step.state.stations.sessions[position].as_ref()?.vehicle;
+    let vehicle = step.state.stations.session(position)?.vehicle;
+    let station = step.state.vehicles[vehicle.index()].station?;
     if matches!(step.state.vehicles[vehicle.index()].activity, Activity::Charging | Activity::Discharging) {
         stop_power(step, position);
     }
     let now = step.state.now;
     record_session(step, position, Some(now), reason);
-    let session = step.state.stations.take_out(position)?;
-    if let Some(station) = step.state.vehicles[vehicle.index()].station {
-        step.state.remove_nominal_load(step.setup, vehicle, station, session.arrival);
-    }
+    let session = step.state.stations.unplug(station, position)?;
+    step.state.remove_nominal_load(step.setup, vehicle, station, session.arrival);
+    let retailer = step.state.supplier(step.setup, station, vehicle);
     let v = &mut step.state.vehicles[vehicle.index()];
     let vehicle_type = &step.setup.types[v.vehicle_type.index()];
     let charge = &mut step.state.charge[v.fleet.index()];
@@ -299,24 +287,15 @@ fn leave_connector(step: &mut Step<'_>, connector: u32, reason: EndReason) -> Op
     charge.store(vehicle_type, v.soc, session.anchor_soc);
     v.soc = session.anchor_soc;
     let kwh = session.energy_kwh(vehicle_type, now);
-    if let Some(station) = v.station {
-        let at = step.setup.stations[station.index()].retailer;
-        let retailer = step.state.competition.supplier(step.setup.competition.as_ref(), at, vehicle);
-        let cell = v.fleet.index() * step.setup.retailers.len() + retailer.index();
-        let drawn = &mut step.state.drawn[cell];
-        drawn.kwh += kwh - session.earlier.kwh;
-        drawn.cost += session.energy_cost - session.earlier.cost;
-    }
-    let station = v.station.take();
-    (v.connector, v.yields) = (None, false);
+    let drawn = &mut step.state.drawn[v.fleet.index() * step.setup.retailers.len() + retailer.index()];
+    drawn.kwh += kwh - session.earlier.kwh;
+    drawn.cost += session.energy_cost - session.earlier.cost;
+    (v.station, v.connector, v.yields) = (None, None, false);
     if let Some(plan) = step.state.retail.plans.get_mut(vehicle.index()) {
         plan.clear();
     }
     step.state.fire(vehicle, Trigger::Unplug);
-    if let Some(station) = station {
-        step.state.stations.stations[station.index()].occupied -= 1;
-    }
-    station
+    Some(station)
 }
 
 /// Records a session in its current state and posts its cost, or keeps the record until the price is known. Its
@@ -327,7 +306,7 @@ pub(super) fn record_session(
     unplug_time: Option<SimTime>,
     reason: EndReason,
 ) {
-    let Some(session) = &step.state.stations.sessions[position] else { return };
+    let Some(session) = step.state.stations.session(position) else { return };
     let v = &step.state.vehicles[session.vehicle.index()];
     let Some(station) = v.station else { unreachable!("plugged in at no station") };
     let (now, site) = (step.state.now, &step.setup.stations[station.index()]);
@@ -351,9 +330,7 @@ pub(super) fn record_session(
         station,
         operator: site.operator,
         retailer: step.state.supplier(step.setup, station, session.vehicle),
-        connector: Some(
-            (position - step.state.stations.stations[station.index()].first_connector as usize) as u16,
-        ),
+        connector: Some((position - step.state.stations.station(station).first_connector as usize) as u16),
         arrival_time: session.arrival,
         plug_in_time: Some(session.plug_in),
         charge_start_time: powered.map(|(first, _)| first),
