@@ -4,10 +4,9 @@
 //! cargo run --release --example own_dispatch              # results in out/own-dispatch
 //! ```
 
-use gridfleet::policies::{Action, Cadence, Dispatch, News, Policies};
-use gridfleet::world::{Candidate, Search, View};
+use gridfleet::policies::{Action, Cadence, Dispatch, News, Policies, Turn};
+use gridfleet::world::{Candidate, Search};
 use gridfleet::{Result, Run};
-use rand_pcg::Pcg64;
 
 /// Every 30 seconds each waiting rider, the oldest first, gets the fullest of the five nearest free vehicles.
 #[derive(Default)]
@@ -22,7 +21,8 @@ impl Dispatch for FullestOfFive {
         Cadence::Every(30)
     }
 
-    fn decide(&mut self, view: View<'_>, _: News<'_>, _: &mut Pcg64, actions: &mut Vec<Action>) {
+    fn decide(&mut self, turn: &mut Turn<'_>, _: News<'_>) {
+        let view = turn.view;
         self.assigned.clear();
         for request in view.waiting() {
             // The view shows the world before this round, so that vehicles assigned in it are found again.
@@ -38,7 +38,7 @@ impl Dispatch for FullestOfFive {
             let free = free.filter(|vehicle| !self.assigned.contains(vehicle)).take(5);
             if let Some(vehicle) = free.max_by(|&a, &b| view.soc(a).total_cmp(&view.soc(b))) {
                 self.assigned.push(vehicle);
-                actions.push(Action::Assign { request, vehicle });
+                turn.actions.push(Action::Assign { request, vehicle });
             }
         }
     }

@@ -6,22 +6,22 @@
 //! ```
 
 use gridfleet::ids::{FleetId, StationId, VehicleId};
-use gridfleet::policies::{Action, Charging, Policies};
-use gridfleet::world::{Activity, Search, View};
+use gridfleet::policies::{Action, Charging, Policies, Turn};
+use gridfleet::world::{Activity, Search};
 use gridfleet::{Result, Study};
-use rand_pcg::Pcg64;
 
 /// Charges idle vehicles below 75 % from 21 to 7 o'clock, while no announced price is lower than the present one. By day, and
 /// for vehicles too low to wait, the policy inside decides.
 struct BeforeTheMorning(Box<dyn Charging>);
 
 impl Charging for BeforeTheMorning {
-    fn on_idle(&mut self, view: View<'_>, idle: &[VehicleId], random: &mut Pcg64, actions: &mut Vec<Action>) {
-        self.0.on_idle(view, idle, random, actions);
+    fn on_idle(&mut self, turn: &mut Turn<'_>, idle: &[VehicleId]) {
+        self.0.on_idle(turn, idle);
     }
 
-    fn on_interval(&mut self, view: View<'_>, random: &mut Pcg64, actions: &mut Vec<Action>) {
-        self.0.on_interval(view, random, actions);
+    fn on_interval(&mut self, turn: &mut Turn<'_>) {
+        let view = turn.view;
+        self.0.on_interval(turn);
         if (7..21).contains(&view.clock().hour(view.now())) {
             return;
         }
@@ -40,7 +40,7 @@ impl Charging for BeforeTheMorning {
             });
             if let Some(station) = cheap_and_free {
                 assigned.push(station);
-                actions.push(Action::Charge { vehicle, station, target_soc: 0.9, yields: true });
+                turn.actions.push(Action::Charge { vehicle, station, target_soc: 0.9, yields: true });
             }
         }
     }

@@ -8,13 +8,13 @@ use crate::error::{Error, Result};
 use crate::geo::Places;
 use crate::ids::{FleetId, OperatorId, PlaceId, RetailerId, StationId, TypeId, VehicleId};
 use crate::ledger::Money;
-use crate::policies::{Action, Cadence, Charging, Dispatch, News};
+use crate::policies::{Action, Cadence, Charging, Dispatch, News, Turn};
 use crate::records::{Record, Recorder};
 use crate::rng::{Purpose, Streams};
 use crate::time::{LocalClock, SimTime};
 use crate::world::{
     Access, ChargingCurve, Connector, Fleet, Mode, Requests, Retail, Retailer, Setup, Station, Tariff,
-    Trading, Travel, VehicleStart, VehicleType, View,
+    Trading, Travel, VehicleStart, VehicleType,
 };
 use rand::RngExt as _;
 use rand_pcg::Pcg64;
@@ -195,9 +195,9 @@ impl Dispatch for Arrivals {
     fn cadence(&self) -> Cadence {
         Cadence::OnChange
     }
-    fn decide(&mut self, _: View<'_>, news: News<'_>, _: &mut Pcg64, actions: &mut Vec<Action>) {
+    fn decide(&mut self, turn: &mut Turn<'_>, news: News<'_>) {
         for request in news.requests {
-            actions.push(Action::Charge {
+            turn.actions.push(Action::Charge {
                 vehicle: VehicleId(request.0),
                 station: StationId(0),
                 target_soc: self.energy_kwh[request.index()] / BATTERY_KWH,
@@ -211,7 +211,7 @@ impl Dispatch for Arrivals {
 struct Stays;
 
 impl Charging for Stays {
-    fn on_idle(&mut self, _: View<'_>, _: &[VehicleId], _: &mut Pcg64, _: &mut Vec<Action>) {}
+    fn on_idle(&mut self, _: &mut Turn<'_>, _: &[VehicleId]) {}
 }
 
 /// Waits and plug-in times by order of arrival; a wait in progress at the end counts with its length so far.

@@ -15,18 +15,13 @@ use crate::learning::network::Workspace;
 use crate::learning::{Agent, Checkpoint, Exploration, Purpose, Reward, Seen, Space, Transition, Values};
 use crate::policies::bidding::learned::{Chain, Trained};
 use crate::policies::bidding::observation::{self, RISKS};
-use crate::rng::{self, PurposeStreams, Streams};
+use crate::policies::{PolicyStream, TrainingStream};
+use crate::rng::Streams;
 use crate::scenario::training::{FeedbackSpec, RewardSpec, TrainingSpec};
 use rand::RngExt as _;
+use rand_pcg::Pcg64;
 use rayon::prelude::*;
 use std::sync::Arc;
-
-/// Purpose of a stream, in the upper bits of its number.
-const CHOICES: u64 = 0;
-const LESSONS: u64 = 1 << 56;
-const WEEKS: u64 = 2 << 56;
-const WEIGHTS: u64 = 3 << 56;
-const FIRST: u64 = 4 << 56;
 
 /// One point of a learning curve: a week of one lane.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -113,7 +108,7 @@ pub struct Trainer {
     course: Course,
     spec: TrainingSpec,
     exploration: Exploration,
-    streams: PurposeStreams,
+    streams: Streams,
     agent: Box<dyn Agent>,
     lanes: Vec<Lane>,
     /// Slots from a step to the products that it bids for (balancing, intraday).
@@ -144,9 +139,9 @@ impl Trainer {
     /// If the first week cannot be built.
     pub fn new(course: Course, hash: String) -> Result<Self> {
         let spec = course.spec.clone();
-        let streams = Streams { seed: course.agent_seed, replication: 0 }.of(rng::Purpose::Policy);
+        let streams = Streams { seed: course.agent_seed, replication: 0 };
         let space = space(&spec);
-        let agent = spec.agent.build(space, &mut streams.stream(WEIGHTS));
+        let agent = spec.agent.build(space, &mut random(streams, TrainingStream::Weights));
         let exploration =
             Exploration { epsilon: spec.agent.epsilon, steps: spec.exploration_steps.unwrap_or(spec.steps) };
         let week = course.week(Set::Training, 0)?;
@@ -176,7 +171,7 @@ impl Trainer {
             .map(|lane| {
                 let [week, next] = [0, 1].map(|round| trainer.draw_week(round, lane));
                 // There are no bids for the first week yet: any risks.
-                let random = &mut trainer.streams.stream(FIRST | lane);
+                let random = &mut random(streams, TrainingStream::First(lane));
                 let actions = (0..leads[0]).map(|_| random.random_range(0..space.actions)).collect();
                 Lane { week, next, last: Log { actions, ..Log::default() } }
             })
@@ -224,7 +219,7 @@ impl Trainer {
 
     fn draw_week(&self, round: u64, lane: u64) -> usize {
         let number = round * u64::from(self.spec.lanes) + lane;
-        self.streams.stream(WEEKS | number).random_range(0..self.course.len(Set::Training))
+        random(self.streams, TrainingStream::Week(number)).random_range(0..self.course.len(Set::Training))
     }
 
     /// The weeks.
@@ -366,7 +361,7 @@ impl Trainer {
                     continue;
                 }
                 let cell = environment.see(&mut features);
-                let mut random = self.streams.stream(CHOICES | self.steps);
+                let mut random = random(self.streams, TrainingStream::Choice(self.steps));
                 let seen = Seen { features: &features, cell };
                 let (values, count) = (self.agent.values(), observation::ACTIONS);
                 *action = self.exploration.choose(self.steps, values, seen, count, &mut work, &mut random);
@@ -459,7 +454,7 @@ impl Trainer {
         };
         let share = (self.learned as f64 / self.exploration.steps.max(1) as f64).min(1.0);
         let rate = 1.0 - (1.0 - self.spec.agent.learning_rate_left) * share;
-        let mut random = self.streams.stream(LESSONS | self.learned);
+        let mut random = random(self.streams, TrainingStream::Lesson(self.learned));
         self.learned += 1;
         self.agent.learn(&transition, rate, &mut random)
     }
@@ -544,6 +539,11 @@ impl Trainer {
         };
         if from.is_empty() { Ok(()) } else { Err(Corrupt) }
     }
+}
+
+/// Random stream of a part of the training.
+fn random(streams: Streams, part: TrainingStream) -> Pcg64 {
+    PolicyStream::Training(part).of(streams)
 }
 
 fn space(spec: &TrainingSpec) -> Space {

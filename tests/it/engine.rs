@@ -6,12 +6,13 @@ use gridfleet::engine::Simulation;
 use gridfleet::ids::RequestId;
 use gridfleet::ledger::Money;
 use gridfleet::policies::assignment::{Matching, Pairs};
-use gridfleet::policies::{Action, Cadence, ChargingSpec, Dispatch, DispatchSpec, News, RelocationSpec};
+use gridfleet::policies::{
+    Action, Cadence, ChargingSpec, Dispatch, DispatchSpec, News, RelocationSpec, Turn,
+};
 use gridfleet::records::{Collected, Record, Recorder, TripStatus};
 use gridfleet::rng::{Purpose, Streams};
-use gridfleet::world::{OdMatrix, Service, View};
+use gridfleet::world::{OdMatrix, Service};
 use proptest::prelude::*;
-use rand_pcg::Pcg64;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -198,8 +199,9 @@ impl Dispatch for Checked {
     fn cadence(&self) -> Cadence {
         self.inner.cadence()
     }
-    fn decide(&mut self, view: View<'_>, news: News<'_>, random: &mut Pcg64, actions: &mut Vec<Action>) {
-        self.inner.decide(view, news, random, actions);
+    fn decide(&mut self, turn: &mut Turn<'_>, news: News<'_>) {
+        let view = turn.view;
+        self.inner.decide(turn, news);
         let mut requests: Vec<RequestId> = view.waiting().collect();
         requests.sort_unstable();
         let mut all = All(vec![Vec::new(); requests.len()]);
@@ -217,7 +219,8 @@ impl Dispatch for Checked {
             all.0[row].iter().find(|pair| pair.0 == vehicle).expect("a possible pair").1
         };
         let expected: Vec<i64> = best.pairs().map(|(row, vehicle)| cost(row, vehicle)).collect();
-        let given: Vec<i64> = actions
+        let given: Vec<i64> = turn
+            .actions
             .iter()
             .map(|action| match *action {
                 Action::Assign { request, vehicle } => {

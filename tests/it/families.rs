@@ -6,13 +6,12 @@ use gridfleet::engine::Simulation;
 use gridfleet::ids::{BidderId, FleetId, MarketId, RetailerId, VehicleId};
 use gridfleet::markets::{GateRule, Imbalance, Lots, Market, MarketKind, Products, Series, Side};
 use gridfleet::policies::{
-    Action, Bidding, Charging, ChargingSpec, DispatchSpec, OpenGate, Policies, RetailPolicies,
+    Action, Bidding, Charging, ChargingSpec, DispatchSpec, OpenGate, Policies, RetailPolicies, Turn,
 };
 use gridfleet::records::{Collected, MarketRecord, TripStatus};
 use gridfleet::rng::Streams;
 use gridfleet::time::{DAY_S, HOUR_S, LocalClock};
 use gridfleet::world::{Party, Setup, Trading, View};
-use rand_pcg::Pcg64;
 use std::sync::Arc;
 
 const STREAMS: Streams = Streams { seed: 5, replication: 0 };
@@ -101,11 +100,12 @@ struct Follower {
 }
 
 impl Charging for Follower {
-    fn on_idle(&mut self, view: View<'_>, idle: &[VehicleId], random: &mut Pcg64, actions: &mut Vec<Action>) {
-        self.inner.on_idle(view, idle, random, actions);
+    fn on_idle(&mut self, turn: &mut Turn<'_>, idle: &[VehicleId]) {
+        self.inner.on_idle(turn, idle);
     }
-    fn on_interval(&mut self, view: View<'_>, random: &mut Pcg64, actions: &mut Vec<Action>) {
-        self.inner.on_interval(view, random, actions);
+    fn on_interval(&mut self, turn: &mut Turn<'_>) {
+        let view = turn.view;
+        self.inner.on_interval(turn);
         for fleet in (0..view.fleet_count()).map(FleetId::new) {
             for vehicle in view.vehicles_of(fleet).filter(|&v| view.vehicle(v).activity.is_plugged()) {
                 let Some(station) = view.vehicle(vehicle).station else { continue };
@@ -114,7 +114,7 @@ impl Charging for Follower {
                     book.broadcasts.iter().rev().take_while(|price| price.valid_from > view.now());
                 let falls = announced.last().is_some_and(|next| next.price_per_mwh < book.current_per_mwh);
                 let power_kw = if falls && view.soc(vehicle) > 0.4 { 0.0 } else { f64::INFINITY };
-                actions.push(Action::SetPower { vehicle, power_kw });
+                turn.actions.push(Action::SetPower { vehicle, power_kw });
             }
         }
     }
@@ -139,14 +139,8 @@ struct Aggregator {
 }
 
 impl Bidding for Aggregator {
-    fn bid(
-        &mut self,
-        view: View<'_>,
-        bidder: BidderId,
-        gate: &OpenGate,
-        _: &mut Pcg64,
-        actions: &mut Vec<Action>,
-    ) {
+    fn bid(&mut self, turn: &mut Turn<'_>, bidder: BidderId, gate: &OpenGate) {
+        let view = turn.view;
         let market = view.market(gate.market);
         self.prices.extend((self.prices.len()..market.cleared()).filter_map(|p| market.clearing_price(p)));
         for product in gate.products.clone() {
@@ -154,7 +148,7 @@ impl Bidding for Aggregator {
             // A curve: half at any price, half below 45.
             for limit_per_mwh in [3_000.0, 45.0] {
                 let (market, side, quantity_kw) = (gate.market, Side::Buy, quantity_kw / 2.0);
-                actions.push(Action::Bid { bidder, market, product, side, quantity_kw, limit_per_mwh });
+                turn.actions.push(Action::Bid { bidder, market, product, side, quantity_kw, limit_per_mwh });
             }
         }
     }
@@ -190,24 +184,18 @@ struct Agent {
 }
 
 impl Bidding for Agent {
-    fn bid(
-        &mut self,
-        view: View<'_>,
-        bidder: BidderId,
-        gate: &OpenGate,
-        random: &mut Pcg64,
-        actions: &mut Vec<Action>,
-    ) {
+    fn bid(&mut self, turn: &mut Turn<'_>, bidder: BidderId, gate: &OpenGate) {
+        let view = turn.view;
         use rand::RngExt as _;
         let Party::Fleet(fleet) = view.party(bidder) else { return };
         // Hour, power that can be taken, power committed: an observation; a risk: an action.
         let observation = (view.clock().hour(view.now()), view.pool_kw(fleet));
-        let risk: f64 = random.random();
+        let risk: f64 = turn.random.random();
         self.account.push(observation);
         for product in gate.products.clone() {
             let (market, side, limit_per_mwh) = (gate.market, Side::Buy, 100.0);
             let quantity_kw = 50.0 * (1.0 - risk);
-            actions.push(Action::Bid { bidder, market, product, side, quantity_kw, limit_per_mwh });
+            turn.actions.push(Action::Bid { bidder, market, product, side, quantity_kw, limit_per_mwh });
         }
     }
     fn releases(&mut self, view: View<'_>, bidder: BidderId, vehicle: VehicleId) -> bool {

@@ -218,6 +218,47 @@ fn may_use(package: &str, from: &str, used: &str) -> bool {
     module == from || allowed.iter().any(|allowed| fits(used, allowed))
 }
 
+/// Handlers of the engine with their files. Only `handlers.rs` knows several of them.
+const HANDLERS: &[(&str, &str)] = &[
+    ("charging", "ChargingRounds"),
+    ("competition", "Competing"),
+    ("control", "Control"),
+    ("feeder", "Feeder"),
+    ("loads", "LoadSlots"),
+    ("prices", "Broadcasts"),
+    ("readings", "Readings"),
+    ("relocation", "Relocating"),
+    ("retail", "Retailing"),
+    ("rides", "Rides"),
+    ("trading", "Traders"),
+];
+
+#[test]
+fn no_handler_of_the_engine_knows_another() {
+    let mut wrong = Vec::new();
+    let mut named = BTreeSet::new();
+    for source in sources("src/sim/engine") {
+        let file = source.path.trim_start_matches("src/sim/engine/").trim_end_matches(".rs");
+        let code = code(&source.text);
+        let words: BTreeSet<&str> = code.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+        for &(home, handler) in HANDLERS.iter().filter(|(_, handler)| words.contains(handler)) {
+            named.insert((file.to_owned(), handler));
+            if file != home && file != "handlers" {
+                wrong.push(format!("{} names {handler}, which is in {home}.rs", source.path));
+            }
+        }
+        if words.contains("Handlers") && !["handlers", "mod"].contains(&file) {
+            wrong.push(format!("{} names Handlers", source.path));
+        }
+    }
+    for (home, handler) in HANDLERS {
+        for file in [home, "handlers"] {
+            assert!(named.contains(&(file.to_owned(), *handler)), "{file}.rs does not name {handler}");
+        }
+    }
+    assert!(wrong.is_empty(), "handlers share nothing but a step:\n{}", wrong.join("\n"));
+}
+
 fn may_use_part(package: &str, krate: &str, used: &str) -> bool {
     let rule = PARTS.iter().find(|(from, to, _)| (*from, *to) == (package, krate));
     rule.is_none_or(|(_, _, allowed)| allowed.iter().any(|allowed| fits(used, allowed)))

@@ -9,11 +9,11 @@ use gridfleet::markets::Series;
 use gridfleet::policies::bidding::ForecastKind;
 use gridfleet::policies::{
     Action, ChargingSpec, DispatchSpec, Policies, PolicySpecs, RelocationSpec, StationControl, StationsSpec,
+    Turn,
 };
 use gridfleet::records::Collected;
 use gridfleet::rng::Streams;
-use gridfleet::world::{Setup, Tariff, View};
-use rand_pcg::Pcg64;
+use gridfleet::world::{Setup, Tariff};
 use std::sync::Arc;
 
 const STREAMS: Streams = Streams { seed: 1, replication: 0 };
@@ -94,9 +94,10 @@ fn sessions_pay_what_their_load_makes() {
 struct Half;
 
 impl StationControl for Half {
-    fn on_interval(&mut self, view: View<'_>, _: &mut Pcg64, actions: &mut Vec<Action>) {
+    fn on_interval(&mut self, turn: &mut Turn<'_>) {
+        let view = turn.view;
         if view.now() >= at(8, 30) {
-            actions.push(Action::LimitStation { station: StationId(0), power_kw: 4.0 });
+            turn.actions.push(Action::LimitStation { station: StationId(0), power_kw: 4.0 });
         }
     }
 }
@@ -122,10 +123,11 @@ fn a_limit_serves_the_emptiest_first_and_costs_deviations() {
 struct Listen(Box<dyn StationControl>, Arc<std::sync::Mutex<Vec<(i64, f64)>>>);
 
 impl StationControl for Listen {
-    fn on_interval(&mut self, view: View<'_>, random: &mut Pcg64, actions: &mut Vec<Action>) {
-        let before = actions.len();
-        self.0.on_interval(view, random, actions);
-        for action in &actions[before..] {
+    fn on_interval(&mut self, turn: &mut Turn<'_>) {
+        let view = turn.view;
+        let before = turn.actions.len();
+        self.0.on_interval(turn);
+        for action in &turn.actions[before..] {
             if let Action::LimitStation { power_kw, .. } = action {
                 self.1.lock().unwrap().push((view.now().0, *power_kw));
             }

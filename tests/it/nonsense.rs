@@ -4,12 +4,11 @@ use crate::records::ready;
 use gridfleet::engine::Simulation;
 use gridfleet::ids::{BidderId, HouseholdId, MarketId, PlaceId, RequestId, StationId, VehicleId};
 use gridfleet::markets::Side;
-use gridfleet::policies::{Action, Cadence, Charging, Dispatch, News};
+use gridfleet::policies::{Action, Cadence, Charging, Dispatch, News, Turn};
 use gridfleet::records::Collected;
 use gridfleet::rng::Streams;
 use gridfleet::time::SimTime;
 use gridfleet::world::{Activity, View};
-use rand_pcg::Pcg64;
 use std::path::Path;
 
 const STREAMS: Streams = Streams { seed: 1, replication: 0 };
@@ -66,17 +65,19 @@ fn nonsense(view: View<'_>, actions: &mut Vec<Action>) {
 struct Mad<P>(P);
 
 impl Charging for Mad<Box<dyn Charging>> {
-    fn on_idle(&mut self, view: View<'_>, idle: &[VehicleId], random: &mut Pcg64, actions: &mut Vec<Action>) {
+    fn on_idle(&mut self, turn: &mut Turn<'_>, idle: &[VehicleId]) {
+        let view = turn.view;
         let mut sane = Vec::new();
-        self.0.on_idle(view, idle, random, &mut sane);
-        nonsense(view, actions);
-        actions.append(&mut sane);
+        self.0.on_idle(&mut Turn { view, random: turn.random, actions: &mut sane }, idle);
+        nonsense(view, turn.actions);
+        turn.actions.append(&mut sane);
     }
-    fn on_interval(&mut self, view: View<'_>, random: &mut Pcg64, actions: &mut Vec<Action>) {
+    fn on_interval(&mut self, turn: &mut Turn<'_>) {
+        let view = turn.view;
         let mut sane = Vec::new();
-        self.0.on_interval(view, random, &mut sane);
-        nonsense(view, actions);
-        actions.append(&mut sane);
+        self.0.on_interval(&mut Turn { view, random: turn.random, actions: &mut sane });
+        nonsense(view, turn.actions);
+        turn.actions.append(&mut sane);
     }
 }
 
@@ -84,11 +85,12 @@ impl Dispatch for Mad<Box<dyn Dispatch>> {
     fn cadence(&self) -> Cadence {
         self.0.cadence()
     }
-    fn decide(&mut self, view: View<'_>, news: News<'_>, random: &mut Pcg64, actions: &mut Vec<Action>) {
+    fn decide(&mut self, turn: &mut Turn<'_>, news: News<'_>) {
+        let view = turn.view;
         let mut sane = Vec::new();
-        self.0.decide(view, news, random, &mut sane);
-        nonsense(view, actions);
-        actions.append(&mut sane);
+        self.0.decide(&mut Turn { view, random: turn.random, actions: &mut sane }, news);
+        nonsense(view, turn.actions);
+        turn.actions.append(&mut sane);
     }
 }
 

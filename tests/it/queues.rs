@@ -4,11 +4,10 @@
 use crate::records::ready;
 use gridfleet::engine::Simulation;
 use gridfleet::ids::VehicleId;
-use gridfleet::policies::{Action, Charging, Policies};
+use gridfleet::policies::{Action, Charging, Policies, Turn};
 use gridfleet::records::{Collected, EndReason, SessionRecord, TripRecord, TripStatus};
 use gridfleet::rng::Streams;
-use gridfleet::world::{Setup, View};
-use rand_pcg::Pcg64;
+use gridfleet::world::Setup;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -178,12 +177,13 @@ fn a_line_without_another_station_is_served_in_its_order() {
 struct Restless;
 
 impl Charging for Restless {
-    fn on_idle(&mut self, view: View<'_>, idle: &[VehicleId], _: &mut Pcg64, actions: &mut Vec<Action>) {
-        actions.extend(
+    fn on_idle(&mut self, turn: &mut Turn<'_>, idle: &[VehicleId]) {
+        let view = turn.view;
+        turn.actions.extend(
             idle.iter().map(|&vehicle| Action::Relocate { vehicle, to: view.vehicle(vehicle).place }),
         );
     }
-    fn on_interval(&mut self, _: View<'_>, _: &mut Pcg64, _: &mut Vec<Action>) {}
+    fn on_interval(&mut self, _: &mut Turn<'_>) {}
 }
 
 #[test]

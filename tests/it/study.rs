@@ -2,12 +2,10 @@
 //! reported.
 
 use assert_cmd::cargo::cargo_bin;
-use gridfleet::policies::{Action, Cadence, Dispatch, News};
+use gridfleet::policies::{Cadence, Dispatch, News, Turn};
 use gridfleet::studies::run::{Finished, Options, work_dir};
 use gridfleet::studies::{self, Progress, load};
-use gridfleet::world::View;
 use polars_io::prelude::{ParquetReader, SerReader};
-use rand_pcg::Pcg64;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -180,7 +178,7 @@ impl Dispatch for Broken {
     fn cadence(&self) -> Cadence {
         Cadence::OnChange
     }
-    fn decide(&mut self, _: View<'_>, _: News<'_>, _: &mut Pcg64, _: &mut Vec<Action>) {
+    fn decide(&mut self, _: &mut Turn<'_>, _: News<'_>) {
         assert!(!self.breaks, "out of ideas");
     }
 }

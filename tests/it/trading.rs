@@ -5,7 +5,9 @@ use gridfleet::geo::Places;
 use gridfleet::ids::{BidderId, FleetId, MarketId, OperatorId, PlaceId, RetailerId, TypeId, VehicleId};
 use gridfleet::ledger::{EntryKind, Money};
 use gridfleet::markets::{GateRule, Imbalance, Lots, Market, MarketKind, Products, Series, Side};
-use gridfleet::policies::{Action, Bidding, BiddingSpec, ChargingSpec, DispatchSpec, OpenGate, Policies};
+use gridfleet::policies::{
+    Action, Bidding, BiddingSpec, ChargingSpec, DispatchSpec, OpenGate, Policies, Turn,
+};
 use gridfleet::records::{Collected, MarketRecord, TripStatus};
 use gridfleet::rng::Streams;
 use gridfleet::time::{LocalClock, SimTime};
@@ -13,7 +15,6 @@ use gridfleet::world::{
     Access, ChargingCurve, Connector, Fleet, Mode, Party, RecordedSoc, RecordedTrip, Requests, Retail,
     Retailer, Setup, Station, Tariff, Trading, Travel, VehicleStart, VehicleType, View,
 };
-use rand_pcg::Pcg64;
 use std::sync::Arc;
 
 const STREAMS: Streams = Streams { seed: 1, replication: 0 };
@@ -148,20 +149,21 @@ pub struct Script {
 }
 
 impl Bidding for Script {
-    fn bid(
-        &mut self,
-        view: View<'_>,
-        bidder: BidderId,
-        gate: &OpenGate,
-        _: &mut Pcg64,
-        actions: &mut Vec<Action>,
-    ) {
+    fn bid(&mut self, turn: &mut Turn<'_>, bidder: BidderId, gate: &OpenGate) {
+        let view = turn.view;
         let products = view.market(gate.market).products();
         for product in gate.products.clone() {
             for &(market, start, quantity_kw, limit_per_mwh) in &self.bids {
                 if MarketId(market) == gate.market && start == products.start_of(product) {
                     let (market, side) = (gate.market, Side::Buy);
-                    actions.push(Action::Bid { bidder, market, product, side, quantity_kw, limit_per_mwh });
+                    turn.actions.push(Action::Bid {
+                        bidder,
+                        market,
+                        product,
+                        side,
+                        quantity_kw,
+                        limit_per_mwh,
+                    });
                 }
             }
         }
@@ -355,18 +357,20 @@ fn a_perfect_forecast_without_risk_buys_just_what_can_be_drawn() {
 fn gates_lots_and_nonsense_are_refused() {
     struct Eager(Vec<(i64, u16, usize, f64)>);
     impl Bidding for Eager {
-        fn bid(&mut self, _: View<'_>, _: BidderId, _: &OpenGate, _: &mut Pcg64, _: &mut Vec<Action>) {}
-        fn on_interval(
-            &mut self,
-            view: View<'_>,
-            bidder: BidderId,
-            _: &mut Pcg64,
-            actions: &mut Vec<Action>,
-        ) {
+        fn bid(&mut self, _: &mut Turn<'_>, _: BidderId, _: &OpenGate) {}
+        fn on_interval(&mut self, turn: &mut Turn<'_>, bidder: BidderId) {
+            let view = turn.view;
             for &(minute, market, product, quantity_kw) in &self.0 {
                 if view.now() == START + 60 * minute {
                     let (market, side, limit_per_mwh) = (MarketId(market), Side::Buy, 100.0);
-                    actions.push(Action::Bid { bidder, market, product, side, quantity_kw, limit_per_mwh });
+                    turn.actions.push(Action::Bid {
+                        bidder,
+                        market,
+                        product,
+                        side,
+                        quantity_kw,
+                        limit_per_mwh,
+                    });
                 }
             }
         }

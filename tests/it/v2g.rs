@@ -4,15 +4,14 @@ use gridfleet::engine::Simulation;
 use gridfleet::geo::Places;
 use gridfleet::ids::{FleetId, OperatorId, PlaceId, RetailerId, TypeId, VehicleId};
 use gridfleet::ledger::{EntryKind, Money};
-use gridfleet::policies::{Action, Charging, DispatchSpec};
+use gridfleet::policies::{Action, Charging, DispatchSpec, Turn};
 use gridfleet::records::Collected;
 use gridfleet::rng::Streams;
 use gridfleet::time::{LocalClock, SimTime};
 use gridfleet::world::{
     Access, ChargingCurve, Connector, Fleet, Mode, RecordedSoc, RecordedTrip, Requests, Retail, Retailer,
-    Setup, Station, Tariff, Trading, Travel, VehicleStart, VehicleType, View,
+    Setup, Station, Tariff, Trading, Travel, VehicleStart, VehicleType,
 };
-use rand_pcg::Pcg64;
 use std::sync::Arc;
 
 /// 8:00 of the day; all times here are in hours and minutes.
@@ -114,11 +113,12 @@ fn setup(cars: u32, feed_kw: f64, site_limit_kw: f64) -> Setup {
 struct Script(Vec<(SimTime, f64)>);
 
 impl Charging for Script {
-    fn on_idle(&mut self, _: View<'_>, _: &[VehicleId], _: &mut Pcg64, _: &mut Vec<Action>) {}
-    fn on_interval(&mut self, view: View<'_>, _: &mut Pcg64, actions: &mut Vec<Action>) {
+    fn on_idle(&mut self, _: &mut Turn<'_>, _: &[VehicleId]) {}
+    fn on_interval(&mut self, turn: &mut Turn<'_>) {
+        let view = turn.view;
         for &(_, power_kw) in self.0.iter().filter(|step| step.0 == view.now()) {
             let all = (0..view.vehicle_count()).map(VehicleId::new);
-            actions.extend(all.map(|vehicle| Action::SetPower { vehicle, power_kw }));
+            turn.actions.extend(all.map(|vehicle| Action::SetPower { vehicle, power_kw }));
         }
     }
 }

@@ -1,9 +1,12 @@
-//! Accounts of the ledger, and postings of the engine.
+//! Accounts of the ledger, postings of the engine, and the bills of sessions.
+//!
+//! A session is paid when it has been recorded. If its energy has a load-dependent price, that is known only at the end
+//! of the slot: the bill waits here, and the end of the slot (`loads`) settles it.
 
 use crate::world::Setup;
 use gridfleet_core::error::InputError;
 use gridfleet_core::ledger::{Account, Chart, EntryKind, Ledger, LedgerEntry, Money, NoAmount, Reference};
-use gridfleet_core::records::{Record, Recorder};
+use gridfleet_core::records::{Record, Recorder, SessionRecord};
 use gridfleet_core::time::SimTime;
 
 /// The books, and their chart of accounts.
@@ -11,6 +14,8 @@ use gridfleet_core::time::SimTime;
 pub(super) struct Accounts {
     chart: Chart,
     pub ledger: Ledger,
+    /// Completed sessions in slots whose price is not known yet.
+    pub unpaid: Vec<Bill>,
     /// The first amount that was too large to be posted: its kind and time.
     fault: Option<(NoAmount, EntryKind, SimTime)>,
 }
@@ -18,7 +23,7 @@ pub(super) struct Accounts {
 impl Accounts {
     pub fn new(setup: &Setup) -> Self {
         let chart = setup.chart();
-        Self { chart, ledger: Ledger::new(chart.accounts()), fault: None }
+        Self { chart, ledger: Ledger::new(chart.accounts()), unpaid: Vec::new(), fault: None }
     }
 
     /// Converts an amount in whole units of currency to the amount posted. An amount that is too large is posted as
@@ -39,13 +44,36 @@ impl Accounts {
             "prices, powers, counts or slopes of the scenario are too large together: make one smaller";
         Some(InputError::new(found, expected).help(help))
     }
+}
 
+/// A completed session with the amounts it owes.
+#[derive(Debug, Clone)]
+pub(super) struct Bill {
+    /// The record, complete except for its cost.
+    pub record: SessionRecord,
+    /// Amount owed to retailers for the billed energy [currency].
+    pub energy_cost: f64,
+    /// Part already settled with previous retailers.
+    pub earlier_cost: f64,
+    /// Energy drawn in the current slot, whose price is not known yet [kWh].
+    pub unbilled_kwh: f64,
+    /// Operator's markup on the retailer's price [currency/MWh].
+    pub markup_per_mwh: f64,
+    /// Battery wear.
+    pub wear: Money,
+}
+
+/// Postings and records.
+pub(super) struct Books<'a> {
+    pub accounts: &'a mut Accounts,
+    pub recorder: &'a mut dyn Recorder,
+}
+
+impl Books<'_> {
     /// `payer` pays `amount` to `receiver`; a negative amount is paid in the opposite direction, and a zero amount is
     /// not posted.
-    #[expect(clippy::too_many_arguments, reason = "a posting has that many parts")]
     pub fn pay(
         &mut self,
-        recorder: &mut dyn Recorder,
         time: SimTime,
         receiver: Account,
         payer: Account,
@@ -56,11 +84,28 @@ impl Accounts {
         if amount == Money::ZERO {
             return;
         }
-        let (receiver, payer) = (self.chart.id(receiver), self.chart.id(payer));
+        let (receiver, payer) = (self.accounts.chart.id(receiver), self.accounts.chart.id(payer));
         let (debit, credit) = if amount > Money::ZERO { (receiver, payer) } else { (payer, receiver) };
         let entry = LedgerEntry { time, debit, credit, amount: Money(amount.0.abs()), kind, reference };
-        self.ledger.post(&entry);
-        recorder.record(Record::Ledger(&entry));
+        self.accounts.ledger.post(&entry);
+        self.recorder.record(Record::Ledger(&entry));
+    }
+
+    /// Records a completed session and posts its cost.
+    pub fn pay_session(&mut self, now: SimTime, bill: Bill) {
+        let Bill { mut record, energy_cost, earlier_cost, markup_per_mwh, wear, .. } = bill;
+        let net_kwh = record.energy_kwh - record.discharged_kwh;
+        let cost = energy_cost + net_kwh * markup_per_mwh / 1_000.0;
+        let cost = self.accounts.money(cost, EntryKind::Charging, now);
+        record.cost = cost.units();
+        self.recorder.record(Record::Session(&record));
+        let reference = Reference::Session(record.session.0);
+        let (fleet, operator) = (Account::Fleet(record.fleet), Account::Operator(record.operator));
+        let retailer = Account::Retailer(record.retailer);
+        let energy_cost = self.accounts.money(energy_cost - earlier_cost, EntryKind::Energy, now);
+        self.pay(now, operator, fleet, cost, EntryKind::Charging, reference);
+        self.pay(now, retailer, operator, energy_cost, EntryKind::Energy, reference);
+        self.pay(now, Account::Outside, fleet, wear, EntryKind::Wear, reference);
     }
 }
 
@@ -71,7 +116,8 @@ mod tests {
     #[test]
     fn an_amount_that_is_too_large_is_nothing_and_is_reported() {
         let chart = Chart { fleets: 1, ..Chart::default() };
-        let mut accounts = Accounts { chart, ledger: Ledger::new(chart.accounts()), fault: None };
+        let ledger = Ledger::new(chart.accounts());
+        let mut accounts = Accounts { chart, ledger, unpaid: Vec::new(), fault: None };
         assert_eq!(accounts.money(2.5, EntryKind::Fare, SimTime(0)), Money(2_500_000));
         assert!(accounts.fault().is_none());
         assert_eq!(accounts.money(-3e18, EntryKind::SupplyCredit, SimTime(60)), Money::ZERO);

@@ -14,23 +14,21 @@
 //! - **Energy that a fleet has bought directly** in markets is deducted from the supply of its retailers, at
 //!   settlement.
 
-use super::Simulation;
-use crate::policies::{PriceLine, Pricing};
-use crate::world::{EnergyAccount, SlotSupply, View};
+use super::step::Step;
+use crate::policies::{PolicyStream, PriceLine, Pricing, Slots};
+use crate::world::{Competition, EnergyAccount, SlotSupply};
 use gridfleet_core::ids::RetailerId;
 use gridfleet_core::ledger::{Account, EntryKind, Reference};
-use gridfleet_core::records::{Record, Recorder, SupplyRecord};
-use gridfleet_core::rng::Purpose;
+use gridfleet_core::records::{Record, SupplyRecord};
+use gridfleet_core::rng::Streams;
 use gridfleet_core::time::SimTime;
 use rand_pcg::Pcg64;
 
-/// Random stream of the aggregator's policy, after those of retail.
-const AGGREGATOR: u64 = (1 << 32) + 2;
-
 /// Energy sold by competitors up to the last slot, and the aggregator's policy.
-#[derive(Default)]
 pub(super) struct Competing {
-    pricing: Option<(Box<dyn Pricing>, Pcg64)>,
+    /// Sets the aggregator's prices; without one its tariff sets them.
+    pricing: Option<Box<dyn Pricing>>,
+    random: Pcg64,
     /// Start of the slot in progress; `None` before the first.
     slot_start: Option<SimTime>,
     /// By competitor: energy sold up to `slot_start`.
@@ -41,121 +39,121 @@ pub(super) struct Competing {
     choice: Vec<u8>,
 }
 
-impl Simulation {
-    /// Adds a policy that sets the aggregator's prices; without one its tariff sets them.
-    pub(super) fn set_aggregator(&mut self, pricing: Option<Box<dyn Pricing>>) {
-        let random = self.streams.stream(Purpose::Policy, AGGREGATOR);
-        self.competing.pricing = pricing.map(|pricing| (pricing, random));
+impl Competing {
+    pub fn new(streams: Streams) -> Self {
+        Self {
+            pricing: None,
+            random: PolicyStream::Aggregator.of(streams),
+            slot_start: None,
+            sold: Vec::new(),
+            prices: Vec::new(),
+            drawn: Vec::new(),
+            choice: Vec::new(),
+        }
     }
 
-    /// Prices of the aggregator in the due slots starting at `first`; `None` for another retailer, or if its tariff
-    /// sets them.
-    pub(super) fn ask_aggregator(&mut self, retailer: RetailerId, first: SimTime) -> Option<Vec<f64>> {
-        let competition = self.setup.competition.as_ref()?;
-        if competition.aggregator() != retailer {
+    pub fn set_policy(&mut self, pricing: Option<Box<dyn Pricing>>) {
+        self.pricing = pricing;
+    }
+
+    /// Prices of the aggregator in the due slots; `None` for another retailer, or if its tariff sets them.
+    pub fn ask_aggregator(
+        &mut self,
+        step: &mut Step<'_>,
+        retailer: RetailerId,
+        slots: Slots,
+    ) -> Option<Vec<f64>> {
+        if step.setup.competition.as_ref()?.aggregator() != retailer {
             return None;
         }
-        let slots = self.slots_from(retailer, first);
-        let (pricing, random) = self.competing.pricing.as_mut()?;
+        let pricing = self.pricing.as_mut()?;
         let mut lines: Vec<PriceLine> = Vec::with_capacity(slots.count);
-        pricing.price_lines(View::new(&self.setup, &self.state), retailer, slots, random, &mut lines);
+        pricing.price_lines(&mut step.turn(&mut self.random), retailer, slots, &mut lines);
         Some(lines.iter().take(slots.due).map(|line| line.base_per_mwh).collect())
     }
 
     /// The price of a retailer has changed. The prices of all competitors change at the same instant, in the order of
     /// their numbers: after the last of them owners choose.
-    pub(super) fn choose_suppliers(&mut self, retailer: RetailerId, recorder: &mut dyn Recorder) {
-        let setup = std::sync::Arc::clone(&self.setup);
-        let Some(competition) = &setup.competition else { return };
+    pub fn choose_suppliers(&mut self, step: &mut Step<'_>, retailer: RetailerId) {
+        let Some(competition) = &step.setup.competition else { return };
         if competition.retailers.iter().max() != Some(&retailer) {
             return;
         }
-        self.end_supply(recorder);
-        self.competing.slot_start = Some(self.state.now);
+        self.end_supply(step);
+        self.slot_start = Some(step.state.now);
         let retailers = competition.retailers.iter();
-        self.competing.prices = retailers.map(|&retailer| self.state.price_per_mwh(retailer)).collect();
-        let mut choice = std::mem::take(&mut self.competing.choice);
-        competition.choose(&self.competing.prices, &mut choice);
-        if choice != self.state.competition.choice {
-            self.switch(&choice, recorder);
+        self.prices = retailers.map(|&retailer| step.state.price_per_mwh(retailer)).collect();
+        competition.choose(&self.prices, &mut self.choice);
+        if self.choice != step.state.competition.choice {
+            switch(step, competition, &self.choice);
         }
-        self.competing.choice = choice;
     }
 
     /// Records the energy sold since the slot began.
-    pub(super) fn end_supply(&mut self, recorder: &mut dyn Recorder) {
-        let setup = std::sync::Arc::clone(&self.setup);
-        let (Some(competition), Some(slot_start)) = (&setup.competition, self.competing.slot_start) else {
-            return;
-        };
-        let now = self.state.now;
+    pub fn end_supply(&mut self, step: &mut Step<'_>) {
+        let (setup, now) = (step.setup, step.state.now);
+        let (Some(competition), Some(slot_start)) = (&setup.competition, self.slot_start) else { return };
         if slot_start == now {
             return;
         }
-        self.state.read_drawn(&setup, &mut self.competing.drawn);
-        self.competing.sold.resize(competition.retailers.len(), EnergyAccount::default());
+        step.state.read_drawn(setup, &mut self.drawn);
+        self.sold.resize(competition.retailers.len(), EnergyAccount::default());
         let mut kwh = Vec::with_capacity(competition.retailers.len());
         for (number, &retailer) in competition.retailers.iter().enumerate() {
-            let cells = self.competing.drawn.chunks(setup.retailers.len());
+            let cells = self.drawn.chunks(setup.retailers.len());
             let sold = cells.fold(EnergyAccount::default(), |sum, of_fleet| EnergyAccount {
                 kwh: sum.kwh + of_fleet[retailer.index()].kwh,
                 cost: sum.cost + of_fleet[retailer.index()].cost,
             });
-            let before = std::mem::replace(&mut self.competing.sold[number], sold);
+            let before = std::mem::replace(&mut self.sold[number], sold);
             let choosing = (0..competition.retailers.len())
-                .filter(|&home| usize::from(self.state.competition.choice[home]) == number);
-            recorder.record(Record::Supply(&SupplyRecord {
+                .filter(|&home| usize::from(step.state.competition.choice[home]) == number);
+            step.books.recorder.record(Record::Supply(&SupplyRecord {
                 slot_start,
                 slot_end: now,
                 retailer,
-                price_per_mwh: self.competing.prices[number],
+                price_per_mwh: self.prices[number],
                 share: choosing.map(|home| competition.initial_shares[home]).sum(),
                 energy_kwh: sold.kwh - before.kwh,
                 revenue: sold.cost - before.cost,
             }));
             kwh.push(sold.kwh - before.kwh);
         }
-        self.state.competition.supplied.push(SlotSupply { start: slot_start, kwh });
-        self.competing.slot_start = Some(now);
+        step.state.competition.supplied.push(SlotSupply { start: slot_start, kwh });
+        self.slot_start = Some(now);
     }
+}
 
-    /// Applies the choice of a slot. All sessions have just been billed: the amounts owed go to the retailers that
-    /// owners leave.
-    fn switch(&mut self, choice: &[u8], recorder: &mut dyn Recorder) {
-        let setup = std::sync::Arc::clone(&self.setup);
-        let Some(competition) = &setup.competition else { return };
-        let now = self.state.now;
-        let mut from = 0;
-        while let Some(position) = self.state.stations.next_plugged(from) {
-            from = position + 1;
-            let Some(session) = &mut self.state.stations.sessions[position] else { continue };
-            let v = &self.state.vehicles[session.vehicle.index()];
-            let Some(station) = v.station else { continue };
-            let site = &setup.stations[station.index()];
-            if !setup.competes(site.retailer) {
-                continue;
-            }
-            let contract = usize::from(competition.contracts[session.vehicle.index()]);
-            let before = usize::from(self.state.competition.choice[contract]);
-            if before == usize::from(choice[contract]) {
-                continue;
-            }
-            let kwh = session.energy_kwh(&setup.types[v.vehicle_type.index()], now);
-            let owed = EnergyAccount {
-                kwh: kwh - session.earlier.kwh,
-                cost: session.energy_cost - session.earlier.cost,
-            };
-            session.earlier = EnergyAccount { kwh, cost: session.energy_cost };
-            let retailer = competition.retailers[before];
-            let cell = &mut self.state.drawn[v.fleet.index() * setup.retailers.len() + retailer.index()];
-            cell.kwh += owed.kwh;
-            cell.cost += owed.cost;
-            let (to, from) = (Account::Retailer(retailer), Account::Operator(site.operator));
-            let amount = self.accounts.money(owed.cost, EntryKind::Energy, now);
-            let reference = Reference::Session(session.id.0);
-            self.accounts.pay(recorder, now, to, from, amount, EntryKind::Energy, reference);
+/// Applies the choice of a slot. All sessions have just been billed: the amounts owed go to the retailers that owners
+/// leave.
+fn switch(step: &mut Step<'_>, competition: &Competition, choice: &[u8]) {
+    let (setup, now) = (step.setup, step.state.now);
+    let mut from = 0;
+    while let Some(position) = step.state.stations.next_plugged(from) {
+        from = position + 1;
+        let Some(session) = step.state.stations.session(position) else { continue };
+        let v = &step.state.vehicles[session.vehicle.index()];
+        let Some(station) = v.station else { continue };
+        let site = &setup.stations[station.index()];
+        if !setup.competes(site.retailer) {
+            continue;
         }
-        self.state.competition.choice.clear();
-        self.state.competition.choice.extend_from_slice(choice);
+        let contract = usize::from(competition.contracts[session.vehicle.index()]);
+        let before = usize::from(step.state.competition.choice[contract]);
+        if before == usize::from(choice[contract]) {
+            continue;
+        }
+        let (retailer, reference) = (competition.retailers[before], Reference::Session(session.id.0));
+        let vehicle_type = &setup.types[v.vehicle_type.index()];
+        let Some(owed) = step.state.stations.leave_retailer(position, vehicle_type, now) else { continue };
+        let cell = &mut step.state.drawn[v.fleet.index() * setup.retailers.len() + retailer.index()];
+        cell.kwh += owed.kwh;
+        cell.cost += owed.cost;
+        let accounts = &mut *step.books.accounts;
+        let (to, from) = (Account::Retailer(retailer), Account::Operator(site.operator));
+        let amount = accounts.money(owed.cost, EntryKind::Energy, now);
+        step.books.pay(now, to, from, amount, EntryKind::Energy, reference);
     }
+    step.state.competition.choice.clear();
+    step.state.competition.choice.extend_from_slice(choice);
 }

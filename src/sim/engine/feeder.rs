@@ -22,9 +22,9 @@
 //!   the others are not affected, and the hours count as violations.
 //! - **High voltages**, where vehicles feed back, are observed and counted, not prevented.
 
-use super::Simulation;
-use crate::world::{Enforce, Grid, Setup};
-use gridfleet_core::ids::{HouseholdId, StationId};
+use super::step::Step;
+use crate::world::{Enforce, Grid, Setup, State};
+use gridfleet_core::ids::{StationId, VehicleId};
 use gridfleet_core::records::{
     BusRecord, FeederRecord, FlowRecord, HouseholdRecord, Record, Recorder, StationRecord,
 };
@@ -72,6 +72,16 @@ struct Limiting {
     room_shares: Vec<f64>,
 }
 
+impl Recorder for Loads {
+    fn record(&mut self, record: Record<'_>) {
+        match record {
+            Record::Station(record) => self.station(record),
+            Record::Household(record) => self.household(record),
+            _ => {}
+        }
+    }
+}
+
 impl Loads {
     fn station(&mut self, record: &StationRecord) {
         let bus = self.grid.station_bus[record.station.index()];
@@ -83,16 +93,6 @@ impl Loads {
         let bus = self.grid.household_bus[record.household.index()];
         self.kw[bus] += record.power_kw;
         self.kvar[bus] += self.grid.household_kvar_per_kw * record.power_kw;
-    }
-}
-
-impl Recorder for Loads {
-    fn record(&mut self, record: Record<'_>) {
-        match record {
-            Record::Station(record) => self.station(record),
-            Record::Household(record) => self.household(record),
-            _ => {}
-        }
     }
 }
 
@@ -124,17 +124,21 @@ impl Feeder {
         }))
     }
 
-    /// Solves the power flow of the energy drawn from `since` to `now`, and records it.
-    fn record(&mut self, setup: &Setup, since: SimTime, now: SimTime, recorder: &mut dyn Recorder) {
-        let (grid, feeder) = (&self.grid, &self.grid.feeder);
-        let factor = grid.mean_factor(&setup.clock, since, now);
+    /// Reads all meters by `read`, and solves and records the resulting power flow of the energy drawn from `since` to
+    /// now.
+    pub fn read(&mut self, step: &mut Step<'_>, since: SimTime, read: impl FnOnce(&mut Step<'_>)) {
+        self.loads.kw.fill(0.0);
+        self.loads.kvar.fill(0.0);
+        step.heard_by(&mut self.loads, read);
+        let (grid, feeder, now) = (&self.grid, &self.grid.feeder, step.state.now);
+        let factor = grid.mean_factor(&step.setup.clock, since, now);
         for (i, bus) in feeder.buses().iter().enumerate() {
             self.active_mw[i] = factor * bus.load_mw + self.loads.kw[i] / 1_000.0;
             self.reactive_mvar[i] = factor * bus.load_mvar + self.loads.kvar[i] / 1_000.0;
         }
         let solved = self.sweep.solve(feeder, &self.active_mw, &self.reactive_mvar).is_some();
         for (bus, &number) in grid.number.iter().enumerate() {
-            recorder.record(Record::Bus(&BusRecord {
+            step.books.recorder.record(Record::Bus(&BusRecord {
                 time: now,
                 bus: number,
                 voltage_pu: solved.then(|| self.sweep.voltage(bus)),
@@ -143,7 +147,71 @@ impl Feeder {
             }));
         }
         let flow = solved.then(|| self.flow());
-        recorder.record(Record::Feeder(&FeederRecord { time: now, flow, held_back_kw: self.held_back_kw }));
+        step.books.recorder.record(Record::Feeder(&FeederRecord {
+            time: now,
+            flow,
+            held_back_kw: self.held_back_kw,
+        }));
+    }
+
+    /// Limits the power of stations until the next reading, if the feeder's limits are enforced.
+    pub fn hold_back(&mut self, step: &mut Step<'_>) {
+        if self.limits.is_some() {
+            self.fix_loads(step.setup, step.state);
+            self.limit_stations(step);
+        }
+    }
+
+    /// Maximum loads of the case and of households until the next reading, as far as announced: a load that is
+    /// announced and begins within one control interval is not foreseen.
+    fn fix_loads(&mut self, setup: &Setup, state: &State) {
+        let now = state.now;
+        let until = (now + setup.control_interval_s).min(setup.end);
+        let grid = &self.grid;
+        let (low, high) = grid.range_of_factors(&setup.clock, now, until);
+        let most = |load: f64| if load > 0.0 { high * load } else { low * load };
+        for (i, bus) in grid.feeder.buses().iter().enumerate() {
+            self.active_mw[i] = most(bus.load_mw);
+            self.reactive_mvar[i] = most(bus.load_mvar);
+        }
+        for (i, group) in setup.retail.households.iter().enumerate() {
+            let Some(homes) = state.retail.households.get(i) else { continue };
+            let announced = homes.plan.iter().skip(homes.in_force).take_while(|slot| slot.0 < until);
+            let most_kw = announced.fold(homes.power_kw, |most, slot| most.max(slot.1));
+            let (bus, mw) = (grid.household_bus[i], f64::from(group.count) * most_kw / 1_000.0);
+            self.active_mw[bus] += mw;
+            self.reactive_mvar[bus] += grid.household_kvar_per_kw * mw;
+        }
+    }
+
+    /// Sets the limit of each station, and adds up the power held back out of the power they could draw now.
+    fn limit_stations(&mut self, step: &mut Step<'_>) {
+        let Self { grid, limits: Some(limits), active_mw, reactive_mvar, .. } = self else { return };
+        let (setup, now) = (step.setup, step.state.now);
+        let vehicles = &step.state.vehicles;
+        let type_of = |vehicle: VehicleId| vehicles[vehicle.index()].vehicle_type.index();
+        let stations = &step.state.stations;
+        let wants =
+            (0..setup.stations.len()).map(|i| stations.wants_kw(setup, type_of, StationId::new(i), now));
+        limits.wants_kw.clear();
+        limits.wants_kw.extend(wants);
+        limits.find(grid, active_mw, reactive_mvar);
+        self.held_back_kw = 0.0;
+        for i in 0..setup.stations.len() {
+            let (bus, (wanted_kw, most_kw)) = (grid.station_bus[i], limits.wants_kw[i]);
+            let (share, room) = (limits.shares[bus], limits.room_shares[bus]);
+            let limit_kw = match (share < 1.0, room < 1.0) {
+                (true, _) => share * wanted_kw,
+                (false, true) => wanted_kw + room * (most_kw - wanted_kw),
+                (false, false) => f64::INFINITY,
+            };
+            self.held_back_kw += (1.0 - share) * wanted_kw;
+            let station = StationId::new(i);
+            if step.state.stations.station(station).feeder_kw != limit_kw {
+                step.state.stations.set_feeder_limit(setup, station, limit_kw);
+                step.divide_power(station);
+            }
+        }
     }
 
     /// Result of the latest power flow.
@@ -212,83 +280,5 @@ impl Limiting {
         }
         (asked.fixed_mw, asked.fixed_mvar, asked.wanted_mw) = (with_mw, with_mvar, room_mw);
         curtailment.shares(&grid.feeder, &asked, &mut self.room_shares);
-    }
-}
-
-impl Simulation {
-    /// Reads all meters, and solves the resulting power flow of the feeder.
-    pub(super) fn read_meters(&mut self, recorder: &mut dyn Recorder) {
-        let Some(mut feeder) = self.feeder.take() else { return self.read_all(recorder) };
-        let since = self.readings.time();
-        feeder.loads.kw.fill(0.0);
-        feeder.loads.kvar.fill(0.0);
-        self.read_all(&mut (&mut *recorder, &mut feeder.loads));
-        feeder.record(&self.setup, since, self.state.now, recorder);
-        self.feeder = Some(feeder);
-    }
-
-    /// Limits the power of stations until the next reading, if the feeder's limits are enforced.
-    pub(super) fn hold_back(&mut self) {
-        let Some(mut feeder) = self.feeder.take() else { return };
-        if let Some(mut limits) = feeder.limits.take() {
-            self.fix_loads(&mut feeder);
-            feeder.held_back_kw = self.limit_stations(&feeder, &mut limits);
-            feeder.limits = Some(limits);
-        }
-        self.feeder = Some(feeder);
-    }
-
-    /// Maximum loads of the case and of households until the next reading, as far as announced: a load that is
-    /// announced and begins within one control interval is not foreseen.
-    fn fix_loads(&self, feeder: &mut Feeder) {
-        let (setup, now) = (&self.setup, self.state.now);
-        let until = (now + setup.control_interval_s).min(setup.end);
-        let grid = Arc::clone(&feeder.grid);
-        let (low, high) = grid.range_of_factors(&setup.clock, now, until);
-        let most = |load: f64| if load > 0.0 { high * load } else { low * load };
-        for (i, bus) in grid.feeder.buses().iter().enumerate() {
-            feeder.active_mw[i] = most(bus.load_mw);
-            feeder.reactive_mvar[i] = most(bus.load_mvar);
-        }
-        for (i, group) in setup.retail.households.iter().enumerate() {
-            let Some(state) = self.state.retail.households.get(HouseholdId::new(i).index()) else { continue };
-            let announced = state.plan.iter().skip(state.in_force).take_while(|slot| slot.0 < until);
-            let most_kw = announced.fold(state.power_kw, |most, slot| most.max(slot.1));
-            let (bus, mw) = (grid.household_bus[i], f64::from(group.count) * most_kw / 1_000.0);
-            feeder.active_mw[bus] += mw;
-            feeder.reactive_mvar[bus] += grid.household_kvar_per_kw * mw;
-        }
-    }
-
-    /// Sets the limit of each station; returns the power held back out of the power they could draw now [kW].
-    fn limit_stations(&mut self, feeder: &Feeder, limits: &mut Limiting) -> f64 {
-        let grid = &feeder.grid;
-        let (setup, now) = (Arc::clone(&self.setup), self.state.now);
-        let vehicles = &self.state.vehicles;
-        let type_of =
-            |vehicle: gridfleet_core::ids::VehicleId| vehicles[vehicle.index()].vehicle_type.index();
-        let stations = &self.state.stations;
-        let wants =
-            (0..setup.stations.len()).map(|i| stations.wants_kw(&setup, type_of, StationId::new(i), now));
-        limits.wants_kw.clear();
-        limits.wants_kw.extend(wants);
-        limits.find(grid, &feeder.active_mw, &feeder.reactive_mvar);
-        let mut held_back_kw = 0.0;
-        for i in 0..setup.stations.len() {
-            let (bus, (wanted_kw, most_kw)) = (grid.station_bus[i], limits.wants_kw[i]);
-            let (share, room) = (limits.shares[bus], limits.room_shares[bus]);
-            let limit_kw = match (share < 1.0, room < 1.0) {
-                (true, _) => share * wanted_kw,
-                (false, true) => wanted_kw + room * (most_kw - wanted_kw),
-                (false, false) => f64::INFINITY,
-            };
-            held_back_kw += (1.0 - share) * wanted_kw;
-            let station = StationId::new(i);
-            if self.state.stations.stations[i].feeder_kw != limit_kw {
-                self.state.stations.set_feeder_limit(&setup, station, limit_kw);
-                self.divide_power(station);
-            }
-        }
-        held_back_kw
     }
 }

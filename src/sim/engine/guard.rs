@@ -4,6 +4,7 @@
 //! an [`EndlessInstant`] that names entity, event and policy.
 
 use super::Event;
+use crate::world::Setup;
 use gridfleet_core::error::Error;
 use gridfleet_core::time::SimTime;
 use rustc_hash::FxHashMap;
@@ -73,8 +74,36 @@ impl Guard {
         *count
     }
 
+    /// An instant without end, at which this event has occurred too often.
+    #[cold]
+    pub(super) fn endless(&self, setup: &Setup, time: SimTime, event: Event) -> EndlessInstant {
+        let (event, entity) = match event {
+            Event::StationChange(at) => {
+                ("station change", format!("station \"{}\"", setup.stations[at.index()].name))
+            }
+            Event::LegEnd(vehicle) => {
+                ("arrival", format!("vehicle \"{}\"", setup.vehicles[vehicle.index()].name))
+            }
+            Event::GateClosure(market) | Event::Clearing(market) => {
+                ("gate or clearing", format!("market \"{}\"", setup.trading.markets[market.index()].name))
+            }
+            Event::LoadClearing(retailer)
+            | Event::PriceBroadcast(retailer)
+            | Event::PriceChange(retailer) => {
+                ("price", format!("retailer \"{}\"", setup.retailers[retailer.index()].name))
+            }
+            Event::Settlement => ("settlement", "the markets".to_owned()),
+            Event::Meter => ("meter reading", "the simulation".to_owned()),
+            Event::DispatchRound => ("round", "the dispatch policy".to_owned()),
+            Event::ChargingRound => ("round", "the charging policy".to_owned()),
+            Event::RelocationRound => ("round", "the relocation policy".to_owned()),
+            Event::Request(request) | Event::Expiry(request) => ("request", format!("request {}", request.0)),
+        };
+        EndlessInstant { time, event, entity, policy: self.busiest_policy() }
+    }
+
     /// The policy called most often at this instant.
-    pub(super) fn busiest_policy(&self) -> &'static str {
+    fn busiest_policy(&self) -> &'static str {
         let rounds = [
             (Event::DispatchRound, "the dispatch policy"),
             (Event::ChargingRound, "the charging policy"),

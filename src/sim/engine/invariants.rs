@@ -1,7 +1,8 @@
 //! Invariants at every instant; a violation is a bug, so they are asserted.
 
-use crate::world::{Activity, RequestState, Setup, State};
-use gridfleet_core::ids::StationId;
+use crate::world::{Activity, RequestState, Setup, State, Vehicle};
+use gridfleet_core::ids::{FleetId, StationId};
+use gridfleet_core::records::LegPurpose;
 
 /// Rounding error of a state of charge [share of the battery].
 const SOC_SLACK: f64 = 1e-9;
@@ -26,7 +27,7 @@ pub(super) fn check(setup: &Setup, state: &State) {
         let in_trip = matches!(v.activity, Activity::ToPickup | Activity::InService);
         assert_eq!(v.ride.is_some(), in_trip, "vehicle {i} is {:?}", v.activity);
         if let Some(connector) = v.connector {
-            let session = state.stations.sessions[connector as usize].as_ref();
+            let session = state.stations.session(connector as usize);
             assert!(session.is_some_and(|s| s.vehicle.index() == i), "connector {connector} and vehicle {i}");
         }
         if !setup.is_preassigned(v.fleet) {
@@ -37,11 +38,18 @@ pub(super) fn check(setup: &Setup, state: &State) {
     }
     assert_eq!(counts, state.counts, "vehicles by activity");
     check_charge(setup, state, &soc_sums, &stored_kwh);
-    for (i, station) in state.stations.stations.iter().enumerate() {
-        let range = state.stations.connectors(setup, StationId::new(i));
-        let sessions = || state.stations.sessions[range.clone()].iter().flatten();
+    let mut inbound = vec![0; setup.stations.len()];
+    let heads = |v: &&Vehicle| v.leg.is_some_and(|leg| leg.purpose == LegPurpose::ToStation);
+    let headed = state.vehicles.iter().filter(heads).filter_map(|v| v.station);
+    headed.for_each(|station| inbound[station.index()] += 1);
+    for (i, &inbound) in inbound.iter().enumerate() {
+        let (id, station) = (StationId::new(i), state.stations.station(StationId::new(i)));
+        let sessions = || state.stations.sessions_at(setup, id).iter().flatten();
+        assert_eq!(station.inbound, inbound, "vehicles on their way to station {i}");
+        let waits = station.queue.iter().all(|waiting| waiting.deadline >= station.next_deadline);
+        assert!(waits, "the next deadline of station {i}");
         assert_eq!(sessions().count() as u32, station.occupied, "station {i}");
-        let read = state.stations.changed.contains(i);
+        let read = state.stations.has_changed(id);
         assert!(read || sessions().all(|s| !s.active), "station {i} is not among those read");
         let power_kw: f64 = sessions()
             .map(|s| {
@@ -60,7 +68,7 @@ pub(super) fn check(setup: &Setup, state: &State) {
 fn check_charge(setup: &Setup, state: &State, soc_sums: &[f64], stored_kwh: &[f64]) {
     let charging = state.charging_now(setup);
     for (i, charge) in state.charge.iter().enumerate() {
-        let soc = charge.soc_sum(state.now, state.stations.fleets[i].risen + charging[i].risen);
+        let soc = charge.soc_sum(state.now, state.stations.fleet(FleetId::new(i)).risen + charging[i].risen);
         let vehicles = f64::from(state.counts[i].iter().sum::<u32>());
         let slack = SOC_SLACK * (1.0 + vehicles);
         assert!((soc - soc_sums[i]).abs() <= slack, "fleet {i}: charge {soc}, not {}", soc_sums[i]);

@@ -1,55 +1,62 @@
 //! Retail prices as events: announced ahead, in force slot by slot.
 
-use super::Simulation;
-use crate::world::{Setup, State};
+use super::EventQueue;
+use super::step::Step;
+use crate::policies::Slots;
+use crate::world::{Retailer, Setup, State};
 use gridfleet_core::ids::RetailerId;
-use gridfleet_core::records::{PriceRecord, Record, Recorder};
-use gridfleet_core::time::SimTime;
+use gridfleet_core::records::{PriceRecord, Record};
+use gridfleet_core::time::{DAY_S, SimTime};
 
 /// Progress of a retailer's announcements.
 #[derive(Debug, Clone)]
-pub(super) struct Broadcasting {
+struct Broadcasting {
     /// Start of the next slot to announce.
     next_slot: SimTime,
     /// Next announcement to come into force.
     next_change: usize,
 }
 
-impl Broadcasting {
-    /// One per retailer, before the first announcement.
-    pub fn all(setup: &Setup) -> Vec<Self> {
-        setup
-            .retailers
-            .iter()
-            .map(|retailer| Self {
-                // Slots start at whole multiples of their length since the epoch.
-                next_slot: SimTime(setup.start.0.div_euclid(retailer.slot_s) * retailer.slot_s),
-                next_change: 0,
-            })
-            .collect()
-    }
-}
+/// Progress of all announcements, by retailer.
+#[derive(Debug)]
+pub(super) struct Broadcasts(Vec<Broadcasting>);
 
-impl Simulation {
-    /// The first announcement of each retailer is due at the start.
-    pub(super) fn schedule_first_prices(&mut self) {
-        for retailer in 0..self.setup.retailers.len() {
-            self.queue.broadcast(RetailerId::new(retailer), self.setup.start);
+impl Broadcasts {
+    /// Before the first announcements, which are due at the start.
+    pub fn new(setup: &Setup, queue: &mut EventQueue) -> Self {
+        for retailer in 0..setup.retailers.len() {
+            queue.broadcast(RetailerId::new(retailer), setup.start);
         }
+        let before = |retailer: &Retailer| Broadcasting {
+            // Slots start at whole multiples of their length since the epoch.
+            next_slot: SimTime(setup.start.0.div_euclid(retailer.slot_s) * retailer.slot_s),
+            next_change: 0,
+        };
+        Self(setup.retailers.iter().map(before).collect())
     }
 
-    /// Announces every slot whose announcement is due.
-    pub(super) fn on_price_broadcast(&mut self, retailer: RetailerId, recorder: &mut dyn Recorder) {
-        let first = self.prices[retailer.index()].next_slot;
-        let mut settled = match self.ask_aggregator(retailer, first) {
-            Some(prices) => prices.into_iter(),
-            None => self.settle_on_prices(retailer, first, recorder).into_iter(),
-        };
-        let now = self.state.now;
-        let rules = &self.setup.retailers[retailer.index()];
-        let broadcasting = &mut self.prices[retailer.index()];
+    /// Slots of a retailer that are to be announced now, and those of the coming day.
+    pub fn slots(&self, step: &Step<'_>, retailer: RetailerId) -> Slots {
+        let rules = &step.setup.retailers[retailer.index()];
+        let first = self.0[retailer.index()].next_slot;
+        let mut slots = Slots { first, slot_s: rules.slot_s, due: 0, count: 0 };
+        while slots.start(slots.due) + -rules.lead_s <= step.state.now
+            && is_announced(step.setup, retailer, slots.start(slots.due))
+        {
+            slots.due += 1;
+        }
+        slots.count = slots.due.max((DAY_S / rules.slot_s) as usize);
+        slots
+    }
+
+    /// Announces every slot whose announcement is due, at these prices; slots beyond them have that of the tariff.
+    pub fn announce(&mut self, step: &mut Step<'_>, retailer: RetailerId, prices_per_mwh: &[f64]) {
+        let (setup, now) = (step.setup, step.state.now);
+        let rules = &setup.retailers[retailer.index()];
+        let broadcasting = &mut self.0[retailer.index()];
+        let mut prices_per_mwh = prices_per_mwh.iter().copied();
         while broadcasting.next_slot + -rules.lead_s <= now
-            && is_announced(&self.setup, retailer, broadcasting.next_slot)
+            && is_announced(setup, retailer, broadcasting.next_slot)
         {
             let valid_from = broadcasting.next_slot;
             let valid_to = valid_from + rules.slot_s;
@@ -59,34 +66,33 @@ impl Simulation {
                 valid_from,
                 valid_to,
                 retailer,
-                price_per_mwh: settled
+                price_per_mwh: prices_per_mwh
                     .next()
-                    .unwrap_or_else(|| tariff_price(&self.setup, &self.state, retailer, valid_from)),
+                    .unwrap_or_else(|| tariff_price(setup, step.state, retailer, valid_from)),
             };
-            self.state.prices[retailer.index()].broadcasts.push(record);
-            if valid_from < self.setup.end {
-                recorder.record(Record::Price(&record));
+            step.state.prices[retailer.index()].broadcasts.push(record);
+            if valid_from < setup.end {
+                step.books.recorder.record(Record::Price(&record));
             }
-            self.queue.price_changes(retailer, valid_from.max(now));
+            step.queue.price_changes(retailer, valid_from.max(now));
         }
-        if is_announced(&self.setup, retailer, broadcasting.next_slot) {
-            self.queue.broadcast(retailer, broadcasting.next_slot + -rules.lead_s);
+        if is_announced(setup, retailer, broadcasting.next_slot) {
+            step.queue.broadcast(retailer, broadcasting.next_slot + -rules.lead_s);
         }
     }
 
-    /// Bills every session at the old price and applies the next one.
-    pub(super) fn on_price_change(&mut self, retailer: RetailerId, recorder: &mut dyn Recorder) {
-        let book = &mut self.state.prices[retailer.index()];
-        let old_price = book.current_per_mwh;
-        let broadcasting = &mut self.prices[retailer.index()];
+    /// Bills every session at the old price, which is returned, and applies the next one [currency/MWh].
+    pub fn change(&mut self, step: &mut Step<'_>, retailer: RetailerId) -> f64 {
+        let book = &mut step.state.prices[retailer.index()];
+        let old_per_mwh = book.current_per_mwh;
+        let broadcasting = &mut self.0[retailer.index()];
         book.current_per_mwh = book.broadcasts[broadcasting.next_change].price_per_mwh;
         broadcasting.next_change += 1;
         // For a load-dependent price, the end of the slot has billed all energy.
-        if !self.setup.has_ex_post_price(retailer) {
-            self.state.bill_all(&self.setup, retailer, old_price);
+        if !step.setup.has_ex_post_price(retailer) {
+            step.state.bill_all(step.setup, retailer, old_per_mwh);
         }
-        self.begin_slot(retailer, old_price, recorder);
-        self.choose_suppliers(retailer, recorder);
+        old_per_mwh
     }
 }
 

@@ -41,24 +41,24 @@
 //! Vehicles that come home later are a surprise. Leaders that choose their margins do so once a day (see
 //! `policies::pricing`).
 
-use super::Simulation;
+use super::step::Step;
+use super::visits;
 use crate::policies::response::ResponseSpec;
-use crate::policies::{PriceLine, PriceOffer, Pricing, Refusal, Response, RetailPolicies, Slots};
-use crate::world::{EnergyAccount, Outlook, Setup, SlotLoad, State, Tariff, View};
-use gridfleet_core::ids::{HouseholdId, RetailerId, StationId, VehicleId};
+use crate::policies::{PolicyStream, PriceLine, PriceOffer, Pricing, Refusal, Response, Slots, Turn};
+use crate::world::{EnergyAccount, Fleet, Outlook, Setup, SlotLoad, State, Tariff, View};
+use gridfleet_core::ids::{FleetId, HouseholdId, RetailerId, StationId, VehicleId};
 use gridfleet_core::ledger::{Account, EntryKind, Money, Reference};
-use gridfleet_core::records::{EndReason, HouseholdRecord, Record, Recorder};
-use gridfleet_core::rng::Purpose;
+use gridfleet_core::records::{HouseholdRecord, Record};
+use gridfleet_core::rng::Streams;
 use gridfleet_core::time::{DAY_S, SimTime};
 use rand_pcg::Pcg64;
 
 /// Energy billed and settled so far, and the retail policies.
-#[derive(Default)]
 pub(super) struct Retailing {
     pricing: Option<Box<dyn Pricing>>,
     response: Option<Box<dyn Response>>,
-    /// Random streams of pricing and of response.
-    random: Option<[Pcg64; 2]>,
+    pricing_random: Pcg64,
+    response_random: Pcg64,
     /// By retailer: whether it has households, privately owned vehicles, or a generation cost. Empty if there are none.
     active: Vec<bool>,
     /// By retailer: start of the slot in progress.
@@ -75,221 +75,189 @@ pub(super) struct Retailing {
 }
 
 impl Retailing {
+    /// Without policies, retail does nothing.
+    pub fn new(streams: Streams) -> Self {
+        Self {
+            pricing: None,
+            response: None,
+            pricing_random: PolicyStream::Pricing.of(streams),
+            response_random: PolicyStream::Response.of(streams),
+            active: Vec::new(),
+            slot_start: Vec::new(),
+            settled_kwh: Vec::new(),
+            households_kwh: Vec::new(),
+            posted: Vec::new(),
+            read: Vec::new(),
+            drawn: Vec::new(),
+        }
+    }
+
+    /// Sets the policies, in a setup with retail.
+    pub fn set_policies(
+        &mut self,
+        setup: &Setup,
+        pricing: Option<Box<dyn Pricing>>,
+        response: Option<Box<dyn Response>>,
+    ) {
+        let retail = &setup.retail;
+        self.active = active(setup);
+        self.pricing = pricing;
+        self.response = Some(response.unwrap_or_else(|| ResponseSpec::Nominal {}.build()));
+        self.slot_start = vec![setup.start; self.active.len()];
+        self.settled_kwh = vec![[0.0; 2]; self.active.len()];
+        self.households_kwh = vec![0.0; retail.households.len()];
+        self.posted = vec![Money::ZERO; retail.households.len()];
+        self.read = vec![(0.0, 0.0); retail.households.len()];
+    }
+
     fn is_active(&self, retailer: RetailerId) -> bool {
         self.active.get(retailer.index()).copied().unwrap_or(false)
     }
-}
 
-impl Simulation {
-    /// Adds the retail policies, and plugs in the privately owned vehicles where they park.
-    #[must_use]
-    pub fn with_retail(mut self, policies: RetailPolicies) -> Self {
-        let setup = std::sync::Arc::clone(&self.setup);
-        let retail = &setup.retail;
-        self.set_aggregator(policies.aggregator);
-        if retail.is_empty() {
-            return self;
-        }
-        let mut active: Vec<bool> = (0..setup.retailers.len())
-            .map(|retailer| retail.generation(RetailerId::new(retailer)).is_some())
-            .collect();
-        retail.households.iter().for_each(|group| active[group.retailer.index()] = true);
-        for station in &setup.stations {
-            let private = |(i, f): (usize, &crate::world::Fleet)| {
-                f.private && station.access.allows(gridfleet_core::ids::FleetId::new(i))
-            };
-            // Owners who choose their retailer take its price as given.
-            if setup.competes(station.retailer) {
-                continue;
-            }
-            active[station.retailer.index()] |= setup.fleets.iter().enumerate().any(private);
-        }
-        // Entities 0 to 2 of the policies are dispatch, charging and relocation; bidders are fewer than this.
-        let random = [1 << 32, (1 << 32) + 1].map(|entity| self.streams.stream(Purpose::Policy, entity));
-        self.retail = Retailing {
-            pricing: policies.pricing,
-            response: Some(policies.response.unwrap_or_else(|| ResponseSpec::Nominal {}.build())),
-            random: Some(random),
-            slot_start: vec![setup.start; active.len()],
-            settled_kwh: vec![[0.0; 2]; active.len()],
-            active,
-            households_kwh: vec![0.0; retail.households.len()],
-            posted: vec![Money::ZERO; retail.households.len()],
-            read: vec![(0.0, 0.0); retail.households.len()],
-            drawn: Vec::new(),
-        };
-        for (i, departures) in retail.departures.iter().enumerate() {
-            if departures.first().is_some_and(|&first| first > setup.start) {
-                // Plugging in a vehicle is not recorded here.
-                self.plug_in_at_current_place(VehicleId::new(i), &mut ());
-            }
-        }
-        self
-    }
-
-    /// Slots of a retailer starting at `first` that are to be announced now, and those of the coming day.
-    pub(super) fn slots_from(&self, retailer: RetailerId, first: SimTime) -> Slots {
-        let rules = &self.setup.retailers[retailer.index()];
-        let mut slots = Slots { first, slot_s: rules.slot_s, due: 0, count: 0 };
-        while slots.start(slots.due) + -rules.lead_s <= self.state.now
-            && super::prices::is_announced(&self.setup, retailer, slots.start(slots.due))
-        {
-            slots.due += 1;
-        }
-        slots.count = slots.due.max((DAY_S / rules.slot_s) as usize);
-        slots
-    }
-
-    /// Prices of the due slots of a retailer with price-responsive customers; empty if its tariff sets them
-    /// independently of the load.
-    pub(super) fn settle_on_prices(
+    /// Prices of the slots of a retailer with price-responsive customers; `None` if its tariff sets them independently
+    /// of the load. Their actions are proposed.
+    pub fn settle_on_prices(
         &mut self,
+        step: &mut Step<'_>,
         retailer: RetailerId,
-        first: SimTime,
-        recorder: &mut dyn Recorder,
-    ) -> Vec<f64> {
-        if !self.retail.is_active(retailer) {
-            return Vec::new();
+        slots: Slots,
+    ) -> Option<Outlook> {
+        if !self.is_active(retailer) || slots.due == 0 {
+            return None;
         }
-        let slots = self.slots_from(retailer, first);
-        if slots.due == 0 {
-            return Vec::new();
-        }
-        let Some([for_pricing, for_response]) = &mut self.retail.random else { return Vec::new() };
-        let view = View::new(&self.setup, &self.state);
+        let view = View::new(step.setup, step.state);
+        let actions = &mut step.proposals.actions;
         let mut lines = Vec::with_capacity(slots.count);
-        match &mut self.retail.pricing {
-            Some(pricing) if self.setup.retail.generation(retailer).is_some() => {
-                pricing.price_lines(view, retailer, slots, for_pricing, &mut lines);
+        match &mut self.pricing {
+            Some(pricing) if step.setup.retail.generation(retailer).is_some() => {
+                let turn = &mut Turn { view, random: &mut self.pricing_random, actions };
+                pricing.price_lines(turn, retailer, slots, &mut lines);
             }
             _ => lines.extend((0..slots.count).map(|slot| PriceLine {
-                base_per_mwh: tariff_outlook(&self.setup, &self.state, retailer, slots, slot),
+                base_per_mwh: tariff_outlook(step.setup, step.state, retailer, slots, slot),
                 slope_per_mwh_kw: 0.0,
             })),
         }
         lines.resize(slots.count, lines.last().copied().unwrap_or_default());
         let mut load_kw = vec![0.0; slots.count];
-        let mut actions = std::mem::take(&mut self.actions);
-        if let Some(response) = &mut self.retail.response {
+        if let Some(response) = &mut self.response {
             let offer = PriceOffer { retailer, slots, lines: &lines };
-            response.answer(view, &offer, for_response, &mut actions, &mut load_kw);
+            let turn = &mut Turn { view, random: &mut self.response_random, actions };
+            response.answer(turn, &offer, &mut load_kw);
         }
-        self.apply(&mut actions, recorder);
-        self.actions = actions;
-        let prices: Vec<f64> = lines.iter().zip(&load_kw).map(|(line, &kw)| line.at(kw)).collect();
-        self.state.prices[retailer.index()].outlook =
-            Some(Outlook { first, slot_s: slots.slot_s, prices_per_mwh: prices.clone() });
-        prices[..slots.due].to_vec()
+        let prices_per_mwh = lines.iter().zip(&load_kw).map(|(line, &kw)| line.at(kw)).collect();
+        Some(Outlook { first: slots.first, slot_s: slots.slot_s, prices_per_mwh })
     }
 
     /// A slot ends and the next begins: the energy drawn is billed, and announcements take effect.
-    pub(super) fn begin_slot(
-        &mut self,
-        retailer: RetailerId,
-        price_per_mwh: f64,
-        recorder: &mut dyn Recorder,
-    ) {
-        if !self.retail.is_active(retailer) {
+    pub fn begin_slot(&mut self, step: &mut Step<'_>, retailer: RetailerId, price_per_mwh: f64) {
+        if !self.is_active(retailer) {
             return;
         }
-        self.settle_slot(retailer, price_per_mwh, recorder);
-        let (setup, now) = (std::sync::Arc::clone(&self.setup), self.state.now);
-        for (group, state) in setup.retail.households.iter().zip(&mut self.state.retail.households) {
+        self.settle_slot(step, retailer, price_per_mwh);
+        let (setup, now) = (step.setup, step.state.now);
+        for (group, state) in setup.retail.households.iter().zip(&mut step.state.retail.households) {
             if group.retailer == retailer {
                 state.begin_slots(now);
             }
         }
         // Power is divided once at each station, not once for each vehicle there.
         let mut stations: Vec<StationId> = Vec::new();
-        for i in 0..self.state.retail.plans.len() {
-            let plan = &mut self.state.retail.plans[i];
+        for i in 0..step.state.retail.plans.len() {
+            let plan = &mut step.state.retail.plans[i];
             let due = plan.partition_point(|step| step.0 <= now);
             let Some(&(_, power_kw)) = due.checked_sub(1).and_then(|last| plan.get(last)) else { continue };
-            let vehicle = VehicleId::new(i);
-            let at = self.state.vehicles[i].station;
+            let at = step.state.vehicles[i].station;
             if at.is_none_or(|station| setup.stations[station.index()].retailer != retailer) {
                 continue;
             }
             plan.drain(..due);
-            match self.allow_power(vehicle, power_kw) {
+            match visits::allow_power(step, VehicleId::new(i), power_kw) {
                 Ok(station) => stations.push(station),
-                Err(refusal) => self.refusals[refusal as usize] += 1,
+                Err(refusal) => step.proposals.refuse(refusal),
             }
         }
         stations.sort_unstable();
         stations.dedup();
-        stations.into_iter().for_each(|station| self.divide_power(station));
+        stations.into_iter().for_each(|station| step.divide_power(station));
     }
 
     /// Bills the households of a retailer for the energy drawn since the last bill, and the retailer for the cost of
     /// serving all its customers.
-    fn settle_slot(&mut self, retailer: RetailerId, price_per_mwh: f64, recorder: &mut dyn Recorder) {
-        let (setup, now, r) = (std::sync::Arc::clone(&self.setup), self.state.now, retailer.index());
-        let hours = (now - self.retail.slot_start[r]) as f64 / 3_600.0;
+    fn settle_slot(&mut self, step: &mut Step<'_>, retailer: RetailerId, price_per_mwh: f64) {
+        let (setup, now, r) = (step.setup, step.state.now, retailer.index());
+        let hours = (now - self.slot_start[r]) as f64 / 3_600.0;
         if hours <= 0.0 {
             return;
         }
-        let mut drawn_kwh = 0.0;
-        for (i, group) in setup.retail.households.iter().enumerate() {
-            if group.retailer != retailer {
-                continue;
-            }
-            let state = &mut self.state.retail.households[i];
-            state.bill(now, price_per_mwh);
-            let kwh = f64::from(group.count) * state.energy_kwh(now);
-            drawn_kwh += kwh - self.retail.households_kwh[i];
-            self.retail.households_kwh[i] = kwh;
-            let billed = f64::from(group.count) * state.billed;
-            let billed = self.accounts.money(billed, EntryKind::Household, now);
-            let amount = billed - std::mem::replace(&mut self.retail.posted[i], billed);
-            let (to, from) = (Account::Retailer(retailer), Account::Households(HouseholdId::new(i)));
-            let reference = Reference::Household(i as u32);
-            self.accounts.pay(recorder, now, to, from, amount, EntryKind::Household, reference);
-        }
-        let mut drawn = std::mem::take(&mut self.retail.drawn);
-        self.state.read_drawn(&setup, &mut drawn);
+        let households_kwh = self.bill_households(step, retailer, price_per_mwh);
+        step.state.read_drawn(setup, &mut self.drawn);
         let mut kwh = [0.0; 2];
         for (i, fleet) in setup.fleets.iter().enumerate() {
-            kwh[usize::from(!fleet.private)] += drawn[i * setup.retailers.len() + r].kwh;
+            kwh[usize::from(!fleet.private)] += self.drawn[i * setup.retailers.len() + r].kwh;
         }
-        self.retail.drawn = drawn;
-        let before = std::mem::replace(&mut self.retail.settled_kwh[r], kwh);
+        let before = std::mem::replace(&mut self.settled_kwh[r], kwh);
         let load = SlotLoad {
-            start: self.retail.slot_start[r],
-            households_kw: drawn_kwh / hours,
+            start: self.slot_start[r],
+            households_kw: households_kwh / hours,
             parked_kw: (kwh[0] - before[0]) / hours,
             others_kw: (kwh[1] - before[1]) / hours,
         };
-        self.retail.slot_start[r] = now;
-        self.state.retail.loads[r].push(load);
+        self.slot_start[r] = now;
+        step.state.retail.loads[r].push(load);
         if let Some(generation) = setup.retail.generation(retailer) {
             let cost = generation.cost(setup.clock.hour(load.start), load.total_kw(), hours);
-            let (from, reference) = (Account::Retailer(retailer), Reference::Retailer(u32::from(retailer.0)));
-            let cost = self.accounts.money(cost, EntryKind::Generation, now);
-            self.accounts.pay(recorder, now, Account::Outside, from, cost, EntryKind::Generation, reference);
+            let cost = step.books.accounts.money(cost, EntryKind::Generation, now);
+            let (to, from) = (Account::Outside, Account::Retailer(retailer));
+            let reference = Reference::Retailer(u32::from(retailer.0));
+            step.books.pay(now, to, from, cost, EntryKind::Generation, reference);
         }
     }
 
+    /// Bills the households of a retailer; returns the energy drawn by all of them since the last bill [kWh].
+    fn bill_households(&mut self, step: &mut Step<'_>, retailer: RetailerId, price_per_mwh: f64) -> f64 {
+        let now = step.state.now;
+        let mut drawn_kwh = 0.0;
+        for (i, group) in step.setup.retail.households.iter().enumerate() {
+            if group.retailer != retailer {
+                continue;
+            }
+            let state = &mut step.state.retail.households[i];
+            state.bill(now, price_per_mwh);
+            let kwh = f64::from(group.count) * state.energy_kwh(now);
+            drawn_kwh += kwh - self.households_kwh[i];
+            self.households_kwh[i] = kwh;
+            let accounts = &mut *step.books.accounts;
+            let billed = accounts.money(f64::from(group.count) * state.billed, EntryKind::Household, now);
+            let amount = billed - std::mem::replace(&mut self.posted[i], billed);
+            let (to, from) = (Account::Retailer(retailer), Account::Households(HouseholdId::new(i)));
+            let reference = Reference::Household(i as u32);
+            step.books.pay(now, to, from, amount, EntryKind::Household, reference);
+        }
+        drawn_kwh
+    }
+
     /// Settles the slots that end with the horizon, which no event reaches.
-    pub(super) fn settle_last_slots(&mut self, recorder: &mut dyn Recorder) {
-        for retailer in (0..self.retail.active.len()).map(RetailerId::new) {
-            if self.retail.is_active(retailer) {
-                self.settle_slot(retailer, self.state.price_per_mwh(retailer), recorder);
+    pub fn settle_last(&mut self, step: &mut Step<'_>) {
+        for retailer in (0..self.active.len()).map(RetailerId::new) {
+            if self.is_active(retailer) {
+                let price_per_mwh = step.state.price_per_mwh(retailer);
+                self.settle_slot(step, retailer, price_per_mwh);
             }
         }
     }
 
-    /// Reads the meters of households.
-    pub(super) fn read_households(&mut self, hours: f64, recorder: &mut dyn Recorder) {
-        for (i, group) in self.setup.retail.households.iter().enumerate() {
-            let Some(read) = self.retail.read.get_mut(i) else { return };
-            let (now, state) = (self.state.now, &self.state.retail.households[i]);
-            let in_force = self.state.price_per_mwh(group.retailer);
+    /// Reads the meters of households, `hours` after the last reading.
+    pub fn read_households(&mut self, step: &mut Step<'_>, hours: f64) {
+        for (i, group) in step.setup.retail.households.iter().enumerate() {
+            let Some(read) = self.read.get_mut(i) else { return };
+            let (now, state) = (step.state.now, &step.state.retail.households[i]);
+            let in_force = step.state.price_per_mwh(group.retailer);
             let count = f64::from(group.count);
             let next = (count * state.energy_kwh(now), count * state.owed(now, in_force));
             let (kwh, cost) = (next.0 - read.0, next.1 - read.1);
             *read = next;
-            recorder.record(Record::Household(&HouseholdRecord {
+            step.books.recorder.record(Record::Household(&HouseholdRecord {
                 time: now,
                 household: HouseholdId::new(i),
                 retailer: group.retailer,
@@ -299,78 +267,78 @@ impl Simulation {
         }
     }
 
-    /// A household announces its load for an upcoming slot.
-    pub(super) fn draw(
-        &mut self,
-        household: HouseholdId,
-        slot: SimTime,
-        power_kw: f64,
-    ) -> Result<(), Refusal> {
-        let group = &self.setup.retail.households[household.index()];
-        if slot > self.setup.end + 366 * gridfleet_core::time::DAY_S
-            || slot < self.setup.start + -gridfleet_core::time::DAY_S
-        {
-            return Err(Refusal::SlotAnnounced);
+    /// A privately owned vehicle has been plugged in at home: its driver proposes actions.
+    pub fn ask_driver(&mut self, step: &mut Step<'_>, vehicle: VehicleId) {
+        if let Some(response) = &mut self.response {
+            response.on_plug_in(&mut step.turn(&mut self.response_random), vehicle);
         }
-        let hour = self.setup.clock.hour(slot);
-        let slack = 1e-9 * (1.0 + group.high_kw[hour]);
-        // NaN is also refused.
-        if !(group.low_kw[hour] - slack..=group.high_kw[hour] + slack).contains(&power_kw) {
-            return Err(Refusal::NoSuchPower);
-        }
-        let slot_s = self.setup.retailers[group.retailer.index()].slot_s;
-        let plan = &mut self.state.retail.households[household.index()].plan;
-        // A slot in progress at the start of the simulation may be announced then.
-        if slot + slot_s <= self.state.now || plan.last().is_some_and(|last| last.0 >= slot) {
-            return Err(Refusal::SlotAnnounced);
-        }
-        plan.push((slot, power_kw));
-        Ok(())
     }
+}
 
-    /// A driver announces the power of a vehicle in an upcoming slot.
-    pub(super) fn plan_power(
-        &mut self,
-        vehicle: VehicleId,
-        slot: SimTime,
-        power_kw: f64,
-    ) -> Result<(), Refusal> {
-        if power_kw.is_nan() {
-            return Err(Refusal::NoSuchPower);
-        }
-        let plugged = self.state.vehicles[vehicle.index()].connector.is_some();
-        let Some(plan) = self.state.retail.plans.get_mut(vehicle.index()).filter(|_| plugged) else {
-            return Err(Refusal::NotPlugged);
-        };
-        // A later announcement replaces earlier ones.
-        plan.retain(|step| step.0 < slot);
-        plan.push((slot, power_kw));
-        Ok(())
-    }
-
-    /// A privately owned vehicle has been plugged in at home.
-    pub(super) fn ask_driver(&mut self, vehicle: VehicleId, recorder: &mut dyn Recorder) {
-        let Some(response) = &mut self.retail.response else { return };
-        let mut actions = std::mem::take(&mut self.actions);
-        response.on_plug_in(View::new(&self.setup, &self.state), vehicle, &mut actions);
-        self.apply(&mut actions, recorder);
-        self.actions = actions;
-    }
-
-    /// Reason why a privately owned vehicle that leaves now would not be full, if it is not.
-    pub(super) fn reason_to_leave(&self, vehicle: VehicleId) -> EndReason {
-        let v = &self.state.vehicles[vehicle.index()];
-        let vehicle_type = &self.setup.types[v.vehicle_type.index()];
-        match self.state.session(vehicle) {
-            Some(session) if self.setup.fleets[v.fleet.index()].private => {
-                let needed_s =
-                    vehicle_type.seconds_to(session.soc_start, session.limit_kw, session.target_soc);
-                let short = needed_s > (self.state.now - session.plug_in) as f64;
-                if short { EndReason::ShortStay } else { EndReason::Departure }
-            }
-            _ => EndReason::Departure,
+/// By retailer: whether it has households, privately owned vehicles, or a generation cost.
+fn active(setup: &Setup) -> Vec<bool> {
+    let retail = &setup.retail;
+    let mut active: Vec<bool> = (0..setup.retailers.len())
+        .map(|retailer| retail.generation(RetailerId::new(retailer)).is_some())
+        .collect();
+    retail.households.iter().for_each(|group| active[group.retailer.index()] = true);
+    for station in &setup.stations {
+        // Owners who choose their retailer take its price as given.
+        if !setup.competes(station.retailer) {
+            let private =
+                |(i, fleet): (usize, &Fleet)| fleet.private && station.access.allows(FleetId::new(i));
+            active[station.retailer.index()] |= setup.fleets.iter().enumerate().any(private);
         }
     }
+    active
+}
+
+/// A household announces its load for an upcoming slot.
+pub(super) fn draw(
+    step: &mut Step<'_>,
+    household: HouseholdId,
+    slot: SimTime,
+    power_kw: f64,
+) -> Result<(), Refusal> {
+    let setup = step.setup;
+    let group = &setup.retail.households[household.index()];
+    if slot > setup.end + 366 * DAY_S || slot < setup.start + -DAY_S {
+        return Err(Refusal::SlotAnnounced);
+    }
+    let hour = setup.clock.hour(slot);
+    let slack = 1e-9 * (1.0 + group.high_kw[hour]);
+    // NaN is also refused.
+    if !(group.low_kw[hour] - slack..=group.high_kw[hour] + slack).contains(&power_kw) {
+        return Err(Refusal::NoSuchPower);
+    }
+    let slot_s = setup.retailers[group.retailer.index()].slot_s;
+    let plan = &mut step.state.retail.households[household.index()].plan;
+    // A slot in progress at the start of the simulation may be announced then.
+    if slot + slot_s <= step.state.now || plan.last().is_some_and(|last| last.0 >= slot) {
+        return Err(Refusal::SlotAnnounced);
+    }
+    plan.push((slot, power_kw));
+    Ok(())
+}
+
+/// A driver announces the power of a vehicle in an upcoming slot.
+pub(super) fn plan_power(
+    step: &mut Step<'_>,
+    vehicle: VehicleId,
+    slot: SimTime,
+    power_kw: f64,
+) -> Result<(), Refusal> {
+    if power_kw.is_nan() {
+        return Err(Refusal::NoSuchPower);
+    }
+    let plugged = step.state.vehicles[vehicle.index()].connector.is_some();
+    let Some(plan) = step.state.retail.plans.get_mut(vehicle.index()).filter(|_| plugged) else {
+        return Err(Refusal::NotPlugged);
+    };
+    // A later announcement replaces earlier ones.
+    plan.retain(|step| step.0 < slot);
+    plan.push((slot, power_kw));
+    Ok(())
 }
 
 /// Tariff of a slot as known to customers [currency/MWh]: for slots that are not due, only the part that does not

@@ -92,16 +92,17 @@ pub fn foresee(specs: &PolicySpecs, setup: &Arc<Setup>, streams: Streams) -> For
     while reading < setup.end {
         // All events of that instant, but none after it.
         run(&mut simulation, reading + 1);
-        let view = View::new(&simulation.setup, &simulation.state);
+        let view = View::new(simulation.setup(), simulation.state());
         for (fleet, pool_kw) in pool_kw.iter_mut().enumerate() {
             pool_kw.push(view.pool_kw(FleetId::new(fleet)));
         }
         reading += interval_s;
     }
     run(&mut simulation, setup.end);
-    simulation.state.advance(setup, setup.end);
-    simulation.end_supply(&mut ());
-    let supplied = &simulation.state.competition.supplied;
+    let Simulation { mut shared, mut handlers, .. } = simulation;
+    shared.state.advance(setup, setup.end);
+    handlers.competing.end_supply(&mut shared.step(&mut ()));
+    let supplied = &shared.state.competition.supplied;
     let sold_kwh = supplied.iter().map(|slot| (slot.start, slot.kwh.iter().sum())).collect();
-    Foresight { start: setup.start, interval_s, pool_kw, asked_kwh: simulation.state.loads, sold_kwh }
+    Foresight { start: setup.start, interval_s, pool_kw, asked_kwh: shared.state.loads, sold_kwh }
 }

@@ -36,23 +36,27 @@
 //! to the policies. Its errors come from a stream by fleet, market and reading. Forecasts from history (`forecast`) see
 //! readings and cleared prices as they become known.
 
-use super::Simulation;
-use crate::policies::{OpenGate, Refusal};
-use crate::world::{Bid, EnergyAccount, Party, Trade, View};
-use gridfleet_core::ids::{BidderId, FleetId, MarketId};
+use super::step::Step;
+use crate::policies::{Bidding, OpenGate, PolicyStream, Refusal};
+use crate::world::{Bid, EnergyAccount, Party, Setup, State, Trade};
+use gridfleet_core::ids::{BidderId, FleetId, MarketId, RetailerId, VehicleId};
 use gridfleet_core::ledger::{Account, EntryKind, Money, Reference};
 use gridfleet_core::markets::auction::{self, Order, Rest};
 use gridfleet_core::markets::delivery::Balance;
 use gridfleet_core::markets::{Market, Side};
-use gridfleet_core::records::{MarketRecord, Record, Recorder};
+use gridfleet_core::records::{MarketRecord, Record};
+use gridfleet_core::rng::Streams;
 use gridfleet_core::time::SimTime;
+use rand_pcg::Pcg64;
 
 /// Maximum power of a bid [kW]: a terawatt, so that no sum of bids exceeds the range of money.
 const MOST_KW: f64 = 1e9;
 
-/// Meter readings at the last settlement, and working buffers.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Settlements {
+/// The bidding policies, meter readings at the last settlement, and working buffers.
+#[derive(Default)]
+pub(super) struct Traders {
+    /// By bidder, with the random stream of each; empty without trading.
+    policies: Vec<(Box<dyn Bidding>, Pcg64)>,
     /// By fleet and retailer; empty before the first reading.
     last: Vec<EnergyAccount>,
     now: Vec<EnergyAccount>,
@@ -65,143 +69,80 @@ pub(super) struct Settlements {
     accepted_kw: Vec<f64>,
 }
 
-impl Simulation {
+impl Traders {
+    /// Sets a policy for each bidder, and schedules the first gates and the first settlement.
+    ///
     /// Gates that would have closed before the start close at the start, one after the other and each with the results
     /// of those before: bidders then decide with the information available to them.
-    pub(super) fn schedule_trading(&mut self) {
-        let start = self.setup.start;
-        let trading = &self.setup.trading;
+    pub fn set_policies(&mut self, step: &mut Step<'_>, policies: Vec<Box<dyn Bidding>>, streams: Streams) {
+        let random = |bidder| PolicyStream::Bidder(BidderId::new(bidder)).of(streams);
+        let numbered = policies.into_iter().enumerate();
+        self.policies = numbered.map(|(bidder, policy)| (policy, random(bidder))).collect();
+        let (start, trading) = (step.setup.start, &step.setup.trading);
         if !trading.is_active() {
             return;
         }
-        let due: Vec<(MarketId, SimTime)> = (0..trading.markets.len())
-            .filter_map(|m| {
-                Some((MarketId::new(m), self.state.trading.markets[m].next_gate.as_ref()?.closes))
-            })
-            .collect();
-        for (market, closes) in due {
-            self.queue.gate_closes(market, closes.max(start));
+        for market in (0..trading.markets.len()).map(MarketId::new) {
+            if let Some(closes) = next_closing(step, market) {
+                step.queue.gate_closes(market, closes.max(start));
+            }
         }
         let settlement_s = trading.settlement_s;
-        self.queue.settlement(SimTime((start.0 + settlement_s - 1).div_euclid(settlement_s) * settlement_s));
+        step.queue.settlement(SimTime((start.0 + settlement_s - 1).div_euclid(settlement_s) * settlement_s));
     }
 
-    /// Last opportunity to bid: every bidder is called for each gate that closes now.
-    pub(super) fn on_gate_closure(&mut self, market: MarketId, recorder: &mut dyn Recorder) {
-        if self.state.now == self.setup.start {
-            self.close_gates_before_start(recorder);
-        }
-        let awaited = !self.state.trading.markets[market.index()].closed.is_empty();
-        while let Some(closes) = self.next_closing(market) {
-            if closes > self.state.now {
-                self.queue.gate_closes(market, closes);
-                break;
-            }
-            self.close_gate(market, recorder);
-        }
-        if !awaited {
-            self.await_results(market);
-        }
+    /// Bidders that have a policy.
+    pub fn bidders(&self) -> impl Iterator<Item = BidderId> + use<> {
+        (0..self.policies.len()).map(BidderId::new)
     }
 
-    /// Schedules the results of the first closed gate of a market.
-    fn await_results(&mut self, market: MarketId) {
-        let publish_s = self.setup.trading.markets[market.index()].publish_s;
-        if let Some(gate) = self.state.trading.markets[market.index()].closed.front() {
-            self.queue.clearing(market, (gate.closes + publish_s).max(self.state.now));
+    pub fn is_bidder(&self, bidder: BidderId) -> bool {
+        bidder.index() < self.policies.len()
+    }
+
+    /// Calls the policy of a bidder for a gate that closes now.
+    pub fn ask(&mut self, step: &mut Step<'_>, bidder: BidderId, gate: &OpenGate) {
+        let (policy, random) = &mut self.policies[bidder.index()];
+        policy.bid(&mut step.turn(random), bidder, gate);
+    }
+
+    /// Calls all policies at a meter reading.
+    pub fn on_interval(&mut self, step: &mut Step<'_>) {
+        for (i, (policy, random)) in self.policies.iter_mut().enumerate() {
+            policy.on_interval(&mut step.turn(random), BidderId::new(i));
         }
     }
 
-    fn next_closing(&self, market: MarketId) -> Option<SimTime> {
-        Some(self.state.trading.markets[market.index()].next_gate.as_ref()?.closes)
-    }
-
-    fn close_gates_before_start(&mut self, recorder: &mut dyn Recorder) {
-        let all: Vec<MarketId> = (0..self.setup.trading.markets.len()).map(MarketId::new).collect();
-        let earliest = |simulation: &Self| {
-            let closings = all.iter().filter_map(|&market| Some((simulation.next_closing(market)?, market)));
-            closings.min().filter(|&(closes, _)| closes < simulation.setup.start)
-        };
-        if earliest(self).is_none() {
-            return;
+    /// Whether a vehicle may leave its connector: the bidder of its fleet may need it for the energy bought.
+    pub fn releases(&mut self, step: &Step<'_>, vehicle: VehicleId) -> bool {
+        let v = &step.state.vehicles[vehicle.index()];
+        if self.policies.is_empty() || v.connector.is_none() {
+            return true;
         }
-        while let Some((closes, market)) = earliest(self) {
-            for &market in &all {
-                self.clear_until(market, closes, recorder);
-            }
-            self.close_gate(market, recorder);
-        }
-        all.into_iter().for_each(|market| self.await_results(market));
-    }
-
-    /// Calls every bidder for the next gate of a market to close, and closes it.
-    fn close_gate(&mut self, market: MarketId, recorder: &mut dyn Recorder) {
-        let (now, m) = (self.state.now, market.index());
-        if let Some(gate) = self.state.trading.markets[m].next_gate.clone() {
-            let open = OpenGate { market, products: gate.products.clone(), closes: now };
-            for i in 0..self.bidding.len() {
-                let mut actions = std::mem::take(&mut self.actions);
-                let (bidder, random) = (BidderId::new(i), &mut self.bidding_random[i]);
-                self.bidding[i].bid(View::new(&self.setup, &self.state), bidder, &open, random, &mut actions);
-                self.apply(&mut actions, recorder);
-                self.actions = actions;
-            }
-            let rules = &self.setup.trading.markets[m];
-            let state = &mut self.state.trading.markets[m];
-            state.next_gate = rules.gates.gate(gate.products.end, &rules.products, &self.setup.clock);
-            state.closed.push_back(gate);
-        }
-    }
-
-    /// Submits a bid to the order book of a market.
-    pub(super) fn place_bid(&mut self, market: MarketId, bid: Bid) -> Result<(), Refusal> {
-        let rules = &self.setup.trading.markets[market.index()];
-        if bid.product >= rules.products.count {
-            return Err(Refusal::NoSuchProduct);
-        }
-        if bid.quantity_kw > MOST_KW {
-            return Err(Refusal::NoSuchPower);
-        }
-        let state = &mut self.state.trading.markets[market.index()];
-        // Gates close in the order of their products.
-        let open_from = state.next_gate.as_ref().map_or(rules.products.count, |gate| gate.products.start);
-        if bid.product < open_from {
-            return Err(Refusal::GateClosed);
-        }
-        if let Some(opens_s) = rules.opens_s {
-            let gate = rules.gates.gate(bid.product, &rules.products, &self.setup.clock);
-            if gate.is_none_or(|gate| gate.closes + -opens_s > self.state.now) {
-                return Err(Refusal::GateNotOpen);
-            }
-        }
-        let quantity_kw = rules.lots.fit(bid.quantity_kw);
-        if quantity_kw <= 0.0 || !bid.limit_per_mwh.is_finite() || !quantity_kw.is_finite() {
-            return Err(Refusal::QuantityTooSmall);
-        }
-        state.book.push(Bid { quantity_kw, ..bid });
-        Ok(())
+        let Some(bidder) = step.setup.trading.bidder_of(v.fleet) else { return true };
+        self.policies[bidder.index()].0.releases(step.view(), bidder, vehicle)
     }
 
     /// The results of gates are due.
-    pub(super) fn on_clearing(&mut self, market: MarketId, recorder: &mut dyn Recorder) {
-        self.clear_until(market, self.state.now, recorder);
-        self.await_results(market);
+    pub fn on_clearing(&mut self, step: &mut Step<'_>, market: MarketId) {
+        let now = step.state.now;
+        self.clear_until(step, market, now);
+        await_results(step, market);
     }
 
     /// Clears the gates whose results are due by `until`.
-    fn clear_until(&mut self, market: MarketId, until: SimTime, recorder: &mut dyn Recorder) {
+    pub fn clear_until(&mut self, step: &mut Step<'_>, market: MarketId, until: SimTime) {
         let m = market.index();
-        let setup = std::sync::Arc::clone(&self.setup);
-        let rules = &setup.trading.markets[m];
-        while let Some(gate) = self.state.trading.markets[m].closed.pop_front() {
+        let rules = &step.setup.trading.markets[m];
+        while let Some(gate) = step.state.trading.markets[m].closed.pop_front() {
             if gate.closes + rules.publish_s > until {
-                self.state.trading.markets[m].closed.push_front(gate);
+                step.state.trading.markets[m].closed.push_front(gate);
                 break;
             }
             // The bids of this gate, by product, in the order in which they were placed.
-            let mut bids = std::mem::take(&mut self.settlements.bids);
+            let mut bids = std::mem::take(&mut self.bids);
             bids.clear();
-            self.state.trading.markets[m].book.retain(|bid| {
+            step.state.trading.markets[m].book.retain(|bid| {
                 let of_gate = gate.products.contains(&bid.product);
                 if of_gate {
                     bids.push(*bid);
@@ -213,43 +154,42 @@ impl Simulation {
             for product in gate.products.clone() {
                 let (of_product, later) = rest.split_at(rest.partition_point(|bid| bid.product == product));
                 rest = later;
-                self.clear_product(market, rules, product, gate.closes, of_product, recorder);
+                self.clear_product(step, market, product, gate.closes, of_product);
             }
-            self.settlements.bids = bids;
+            self.bids = bids;
         }
     }
 
     fn clear_product(
         &mut self,
+        step: &mut Step<'_>,
         market: MarketId,
-        rules: &Market,
         product: usize,
         closed: SimTime,
         bids: &[Bid],
-        recorder: &mut dyn Recorder,
     ) {
+        let rules = &step.setup.trading.markets[market.index()];
         let start = rules.products.start_of(product);
         let rest = Rest {
             reference_per_mwh: rules.reference.at(start).expect("market prices cover the horizon"),
             slope: rules.slope_per_mwh_kw,
             limits_per_mwh: rules.limits_per_mwh,
         };
-        let scratch = &mut self.settlements;
-        scratch.orders.clear();
-        scratch.orders.extend(bids.iter().map(|bid| Order {
+        self.orders.clear();
+        self.orders.extend(bids.iter().map(|bid| Order {
             side: bid.side,
             quantity_kw: bid.quantity_kw,
             limit_per_mwh: bid.limit_per_mwh,
         }));
         let capacity_per_mw_h = rules.capacity.as_ref().and_then(|series| series.at(start)).unwrap_or(0.0);
-        let price_per_mwh = auction::clear(&scratch.orders, rest, &mut scratch.accepted_kw);
-        self.state.trading.markets[market.index()].cleared_per_mwh.push(price_per_mwh);
-        for (bid, &accepted_kw) in bids.iter().zip(&self.settlements.accepted_kw) {
+        let price_per_mwh = auction::clear(&self.orders, rest, &mut self.accepted_kw);
+        step.state.trading.markets[market.index()].cleared_per_mwh.push(price_per_mwh);
+        for (bid, &accepted_kw) in bids.iter().zip(&self.accepted_kw) {
             let trade = Trade {
-                id: self.state.trading.new_bid(),
+                id: step.state.trading.new_bid(),
                 bid: *bid,
                 closed,
-                cleared_at: self.state.now,
+                cleared_at: step.state.now,
                 accepted_kw,
                 price_per_mwh,
                 capacity_per_mw_h,
@@ -257,65 +197,64 @@ impl Simulation {
                 short_kwh: 0.0,
             };
             if accepted_kw > 0.0 {
-                self.state.trading.markets[market.index()].take(trade);
+                step.state.trading.markets[market.index()].take(trade);
             } else {
-                recorder.record(Record::Market(&record(market, rules, &trade, Money::ZERO)));
+                step.books.recorder.record(Record::Market(&record(market, rules, &trade, Money::ZERO)));
             }
         }
     }
 
     /// The end of a settlement interval.
-    pub(super) fn on_settlement(&mut self, recorder: &mut dyn Recorder) {
-        self.settle(recorder);
-        self.queue.settlement(self.state.now + self.setup.trading.settlement_s);
+    pub fn on_settlement(&mut self, step: &mut Step<'_>) {
+        self.settle(step);
+        step.queue.settlement(step.state.now + step.setup.trading.settlement_s);
     }
 
     /// Settles an interval that ends with the horizon, which no event reaches.
-    pub(super) fn settle_last(&mut self, recorder: &mut dyn Recorder) {
-        let trading = &self.setup.trading;
-        if trading.is_active() && self.setup.end.0.rem_euclid(trading.settlement_s) == 0 {
-            self.settle(recorder);
+    pub fn settle_last(&mut self, step: &mut Step<'_>) {
+        let trading = &step.setup.trading;
+        let ends = trading.is_active() && step.setup.end.0.rem_euclid(trading.settlement_s) == 0;
+        if ends && !self.policies.is_empty() {
+            self.settle(step);
         }
     }
 
-    fn settle(&mut self, recorder: &mut dyn Recorder) {
-        let setup = std::sync::Arc::clone(&self.setup);
-        let (trading, now) = (&setup.trading, self.state.now);
-        let mut work = std::mem::take(&mut self.settlements);
-        self.state.read_drawn(&setup, &mut work.now);
-        if !work.last.is_empty() {
+    fn settle(&mut self, step: &mut Step<'_>) {
+        let (setup, now) = (step.setup, step.state.now);
+        let trading = &setup.trading;
+        step.state.read_drawn(setup, &mut self.now);
+        if !self.last.is_empty() {
             let start = now + -trading.settlement_s;
-            self.balance(&mut work, start);
-            self.deliver(&mut work, start, recorder);
+            self.balance(setup, step.state, start);
+            self.deliver(step, start);
             let interval = ((start - setup.start) / trading.settlement_s) as u32;
             for (i, &party) in trading.bidders.iter().enumerate() {
-                self.credit_supply(&work, party, work.balances[i], interval, recorder);
-                self.settle_imbalance(BidderId::new(i), party, work.balances[i], start, recorder);
+                self.credit_supply(step, party, self.balances[i], interval);
+                settle_imbalance(step, BidderId::new(i), party, self.balances[i], start);
             }
         }
-        std::mem::swap(&mut work.last, &mut work.now);
-        self.settlements = work;
+        std::mem::swap(&mut self.last, &mut self.now);
     }
 
     /// Energy that each bidder has bought, sold and drawn in the interval starting at `start`.
-    fn balance(&self, work: &mut Settlements, start: SimTime) {
-        let trading = &self.setup.trading;
-        let (hours, retailers) = (trading.settlement_s as f64 / 3_600.0, self.setup.retailers.len());
-        let drawn_kwh = |cell: usize| work.now[cell].kwh - work.last[cell].kwh;
-        work.balances.clear();
+    fn balance(&mut self, setup: &Setup, state: &State, start: SimTime) {
+        let (Self { last, now, balances, .. }, trading) = (self, &setup.trading);
+        let (hours, retailers) = (trading.settlement_s as f64 / 3_600.0, setup.retailers.len());
+        let drawn_kwh = |cell: usize| now[cell].kwh - last[cell].kwh;
+        balances.clear();
         for &party in &trading.bidders {
             let Party::Fleet(fleet) = party else {
-                work.balances.push(Balance::default());
+                balances.push(Balance::default());
                 continue;
             };
             let cells = fleet.index() * retailers..(fleet.index() + 1) * retailers;
             // Energy fed back is paid at the tariff, so no market has bought it.
             let drawn_kwh = cells.map(drawn_kwh).sum::<f64>().max(0.0);
-            work.balances.push(Balance { drawn_kwh, ..Balance::default() });
+            balances.push(Balance { drawn_kwh, ..Balance::default() });
         }
-        for (rules, state) in trading.markets.iter().zip(&self.state.trading.markets) {
+        for (rules, state) in trading.markets.iter().zip(&state.trading.markets) {
             for trade in state.trades.iter().take_while(|t| rules.products.start_of(t.bid.product) <= start) {
-                let balance = &mut work.balances[trade.bid.bidder.index()];
+                let balance = &mut balances[trade.bid.bidder.index()];
                 let kwh = trade.accepted_kw * hours;
                 *(if trade.bid.side == Side::Buy {
                     &mut balance.bought_kwh
@@ -328,31 +267,30 @@ impl Simulation {
         for (i, &party) in trading.bidders.iter().enumerate() {
             let Party::Retailer(retailer) = party else { continue };
             let mut drawn_kwh = 0.0;
-            for fleet in 0..self.setup.fleets.len() {
-                let bidder =
-                    trading.bidder_of(FleetId::new(fleet)).map(|bidder| work.balances[bidder.index()]);
+            for fleet in 0..setup.fleets.len() {
+                let bidder = trading.bidder_of(FleetId::new(fleet)).map(|bidder| balances[bidder.index()]);
                 let bought =
                     bidder.filter(|b| b.drawn_kwh > 0.0).map_or(0.0, |b| b.supplied_kwh() / b.drawn_kwh);
                 let cell = fleet * retailers + retailer.index();
-                drawn_kwh += (work.now[cell].kwh - work.last[cell].kwh) * (1.0 - bought);
+                drawn_kwh += (now[cell].kwh - last[cell].kwh) * (1.0 - bought);
             }
-            work.balances[i].drawn_kwh = drawn_kwh;
+            balances[i].drawn_kwh = drawn_kwh;
         }
     }
 
     /// Fills the trades of the interval starting at `start`, in the order of the markets, and pays those that end.
-    fn deliver(&mut self, work: &mut Settlements, start: SimTime, recorder: &mut dyn Recorder) {
-        let setup = std::sync::Arc::clone(&self.setup);
+    fn deliver(&mut self, step: &mut Step<'_>, start: SimTime) {
+        let setup = step.setup;
         let hours = setup.trading.settlement_s as f64 / 3_600.0;
-        work.left_kwh.clear();
-        work.left_kwh.extend(work.balances.iter().map(Balance::to_fill_kwh));
+        self.left_kwh.clear();
+        self.left_kwh.extend(self.balances.iter().map(Balance::to_fill_kwh));
         for (m, rules) in setup.trading.markets.iter().enumerate() {
-            let state = &mut self.state.trading.markets[m];
+            let state = &mut step.state.trading.markets[m];
             for trade in
                 state.trades.iter_mut().take_while(|t| rules.products.start_of(t.bid.product) <= start)
             {
                 let kwh = trade.accepted_kw * hours;
-                let left_kwh = &mut work.left_kwh[trade.bid.bidder.index()];
+                let left_kwh = &mut self.left_kwh[trade.bid.bidder.index()];
                 let taken = if trade.bid.side == Side::Buy { kwh.min(*left_kwh) } else { kwh };
                 if trade.bid.side == Side::Buy {
                     *left_kwh -= taken;
@@ -361,100 +299,149 @@ impl Simulation {
                 trade.short_kwh += kwh - taken;
             }
             let market = MarketId::new(m);
-            while let Some(&trade) = self.state.trading.markets[m].trades.front() {
-                if rules.products.end_of(trade.bid.product) > self.state.now {
+            while let Some(&trade) = step.state.trading.markets[m].trades.front() {
+                if rules.products.end_of(trade.bid.product) > step.state.now {
                     break;
                 }
-                self.state.trading.markets[m].trades.pop_front();
+                step.state.trading.markets[m].trades.pop_front();
                 let value = trade.accepted_kw * rules.products.hours() * trade.price_per_mwh / 1_000.0;
                 // Reserve that was not available when called is not paid.
                 let kept_ready = trade.delivered_kwh * trade.capacity_per_mw_h / 1_000.0;
                 let value = if trade.bid.side == Side::Buy { -value } else { value };
-                let cash = self.accounts.money(value + kept_ready, EntryKind::Trade, self.state.now);
-                recorder.record(Record::Market(&record(market, rules, &trade, cash)));
+                let cash = step.books.accounts.money(value + kept_ready, EntryKind::Trade, step.state.now);
+                step.books.recorder.record(Record::Market(&record(market, rules, &trade, cash)));
                 let bidder = Account::from(setup.trading.bidders[trade.bid.bidder.index()]);
                 let market = Account::Market(market);
-                let (now, reference) = (self.state.now, Reference::Bid(trade.id.0));
-                self.accounts.pay(recorder, now, bidder, market, cash, EntryKind::Trade, reference);
+                let (now, reference) = (step.state.now, Reference::Bid(trade.id.0));
+                step.books.pay(now, bidder, market, cash, EntryKind::Trade, reference);
             }
         }
     }
 
     /// Sessions are charged the stations' tariffs for all energy drawn. For the part that a fleet had bought in
     /// markets, each retailer refunds its charge.
-    fn credit_supply(
-        &mut self,
-        work: &Settlements,
-        party: Party,
-        balance: Balance,
-        interval: u32,
-        recorder: &mut dyn Recorder,
-    ) {
+    fn credit_supply(&self, step: &mut Step<'_>, party: Party, balance: Balance, interval: u32) {
         let Party::Fleet(fleet) = party else { return };
         if balance.supplied_kwh() <= 0.0 {
             return;
         }
         let share = balance.supplied_kwh() / balance.drawn_kwh;
-        let retailers = self.setup.retailers.len();
+        let retailers = step.setup.retailers.len();
         for retailer in 0..retailers {
             let cell = fleet.index() * retailers + retailer;
-            let charged = work.now[cell].cost - work.last[cell].cost;
-            let credit = self.accounts.money(share * charged, EntryKind::SupplyCredit, self.state.now);
-            let from = Account::Retailer(gridfleet_core::ids::RetailerId::new(retailer));
-            let (now, to) = (self.state.now, Account::Fleet(fleet));
+            let charged = self.now[cell].cost - self.last[cell].cost;
+            let credit = step.books.accounts.money(share * charged, EntryKind::SupplyCredit, step.state.now);
+            let from = Account::Retailer(RetailerId::new(retailer));
+            let (now, to) = (step.state.now, Account::Fleet(fleet));
             let reference = Reference::Interval(interval);
-            self.accounts.pay(recorder, now, to, from, credit, EntryKind::SupplyCredit, reference);
+            step.books.pay(now, to, from, credit, EntryKind::SupplyCredit, reference);
         }
     }
+}
 
-    fn settle_imbalance(
-        &mut self,
-        bidder: BidderId,
-        party: Party,
-        balance: Balance,
-        start: SimTime,
-        recorder: &mut dyn Recorder,
-    ) {
-        let trading = &self.setup.trading;
-        let short_kwh = match party {
-            // A fleet pays the tariff for energy drawn beyond its purchases.
-            Party::Fleet(_) => balance.uncovered_kwh(),
-            Party::Retailer(_) => balance.beyond_kwh(),
-        };
-        let long_kwh = balance.long_kwh();
-        let (side, kwh) = if long_kwh > 0.0 { (Side::Sell, long_kwh) } else { (Side::Buy, short_kwh) };
-        // Sums of powers and of energies differ in their last digits: a microwatt hour counts as zero.
-        if kwh <= 1e-9 {
-            return;
-        }
-        let prices = trading.imbalance.prices(start);
-        let (price, sign) =
-            if side == Side::Sell { (prices.long_per_mwh, 1.0) } else { (prices.short_per_mwh, -1.0) };
-        let cash = sign * kwh * price / 1_000.0;
-        let cash = self.accounts.money(cash, EntryKind::Imbalance, self.state.now);
-        let (now, kw) = (self.state.now, kwh / (trading.settlement_s as f64 / 3_600.0));
-        let bid = self.state.trading.new_bid();
-        recorder.record(Record::Market(&MarketRecord {
-            bid,
-            market: None,
-            product_start: start,
-            product_end: now,
-            gate_closure: now,
-            cleared_at: now,
-            bidder,
-            side,
-            quantity_kw: kw,
-            limit_price_per_mwh: None,
-            clearing_price_per_mwh: price,
-            capacity_price_per_mw_h: 0.0,
-            accepted_kw: kw,
-            delivered_kwh: 0.0,
-            imbalance_kwh: kwh,
-            cash: cash.units(),
-        }));
-        let (to, from) = (Account::from(party), Account::SystemOperator);
-        self.accounts.pay(recorder, now, to, from, cash, EntryKind::Imbalance, Reference::Bid(bid.0));
+/// Schedules the results of the first closed gate of a market.
+pub(super) fn await_results(step: &mut Step<'_>, market: MarketId) {
+    let publish_s = step.setup.trading.markets[market.index()].publish_s;
+    if let Some(gate) = step.state.trading.markets[market.index()].closed.front() {
+        step.queue.clearing(market, (gate.closes + publish_s).max(step.state.now));
     }
+}
+
+/// Whether closed gates of a market await results.
+pub(super) fn awaits_results(step: &Step<'_>, market: MarketId) -> bool {
+    !step.state.trading.markets[market.index()].closed.is_empty()
+}
+
+/// Time at which the next gate of a market closes.
+pub(super) fn next_closing(step: &Step<'_>, market: MarketId) -> Option<SimTime> {
+    Some(step.state.trading.markets[market.index()].next_gate.as_ref()?.closes)
+}
+
+/// The next gate of a market to close, as bidders see it.
+pub(super) fn open_gate(step: &Step<'_>, market: MarketId) -> Option<OpenGate> {
+    let gate = step.state.trading.markets[market.index()].next_gate.as_ref()?;
+    Some(OpenGate { market, products: gate.products.clone(), closes: step.state.now })
+}
+
+/// Closes the next gate of a market: its bids await clearing.
+pub(super) fn close_gate(step: &mut Step<'_>, market: MarketId) {
+    let rules = &step.setup.trading.markets[market.index()];
+    let state = &mut step.state.trading.markets[market.index()];
+    if let Some(gate) = state.next_gate.take() {
+        state.next_gate = rules.gates.gate(gate.products.end, &rules.products, &step.setup.clock);
+        state.closed.push_back(gate);
+    }
+}
+
+/// Submits a bid to the order book of a market.
+pub(super) fn place_bid(step: &mut Step<'_>, market: MarketId, bid: Bid) -> Result<(), Refusal> {
+    let rules = &step.setup.trading.markets[market.index()];
+    if bid.product >= rules.products.count {
+        return Err(Refusal::NoSuchProduct);
+    }
+    if bid.quantity_kw > MOST_KW {
+        return Err(Refusal::NoSuchPower);
+    }
+    let state = &mut step.state.trading.markets[market.index()];
+    // Gates close in the order of their products.
+    let open_from = state.next_gate.as_ref().map_or(rules.products.count, |gate| gate.products.start);
+    if bid.product < open_from {
+        return Err(Refusal::GateClosed);
+    }
+    if let Some(opens_s) = rules.opens_s {
+        let gate = rules.gates.gate(bid.product, &rules.products, &step.setup.clock);
+        if gate.is_none_or(|gate| gate.closes + -opens_s > step.state.now) {
+            return Err(Refusal::GateNotOpen);
+        }
+    }
+    let quantity_kw = rules.lots.fit(bid.quantity_kw);
+    if quantity_kw <= 0.0 || !bid.limit_per_mwh.is_finite() || !quantity_kw.is_finite() {
+        return Err(Refusal::QuantityTooSmall);
+    }
+    state.book.push(Bid { quantity_kw, ..bid });
+    Ok(())
+}
+
+fn settle_imbalance(step: &mut Step<'_>, bidder: BidderId, party: Party, balance: Balance, start: SimTime) {
+    let trading = &step.setup.trading;
+    let short_kwh = match party {
+        // A fleet pays the tariff for energy drawn beyond its purchases.
+        Party::Fleet(_) => balance.uncovered_kwh(),
+        Party::Retailer(_) => balance.beyond_kwh(),
+    };
+    let long_kwh = balance.long_kwh();
+    let (side, kwh) = if long_kwh > 0.0 { (Side::Sell, long_kwh) } else { (Side::Buy, short_kwh) };
+    // Sums of powers and of energies differ in their last digits: a microwatt hour counts as zero.
+    if kwh <= 1e-9 {
+        return;
+    }
+    let prices = trading.imbalance.prices(start);
+    let (price, sign) =
+        if side == Side::Sell { (prices.long_per_mwh, 1.0) } else { (prices.short_per_mwh, -1.0) };
+    let cash = sign * kwh * price / 1_000.0;
+    let cash = step.books.accounts.money(cash, EntryKind::Imbalance, step.state.now);
+    let (now, kw) = (step.state.now, kwh / (trading.settlement_s as f64 / 3_600.0));
+    let bid = step.state.trading.new_bid();
+    step.books.recorder.record(Record::Market(&MarketRecord {
+        bid,
+        market: None,
+        product_start: start,
+        product_end: now,
+        gate_closure: now,
+        cleared_at: now,
+        bidder,
+        side,
+        quantity_kw: kw,
+        limit_price_per_mwh: None,
+        clearing_price_per_mwh: price,
+        capacity_price_per_mw_h: 0.0,
+        accepted_kw: kw,
+        delivered_kwh: 0.0,
+        imbalance_kwh: kwh,
+        cash: cash.units(),
+    }));
+    let (to, from) = (Account::from(party), Account::SystemOperator);
+    step.books.pay(now, to, from, cash, EntryKind::Imbalance, Reference::Bid(bid.0));
 }
 
 fn record(market: MarketId, rules: &Market, trade: &Trade, cash: Money) -> MarketRecord {

@@ -13,10 +13,9 @@
 //! with travel times that follow distance and with a learned matrix that does not.
 
 use super::assignment::{Matching, Pairs};
-use super::{Action, Cadence, Dispatch, News};
+use super::{Action, Cadence, Dispatch, News, Turn};
 use crate::world::{Candidate, RideRequest, Search, Service, View};
 use gridfleet_core::ids::{RequestId, VehicleId};
-use rand_pcg::Pcg64;
 
 /// Candidates fetched per request, and per place, once its best candidate is contested.
 const SECOND_LOOK: (usize, usize) = (4, 2);
@@ -135,7 +134,8 @@ impl Dispatch for Batched {
         Cadence::Every(self.interval_s)
     }
 
-    fn decide(&mut self, view: View<'_>, news: News<'_>, _random: &mut Pcg64, actions: &mut Vec<Action>) {
+    fn decide(&mut self, turn: &mut Turn<'_>, news: News<'_>) {
+        let view = turn.view;
         // In the order of requests: those still waiting, then the new ones.
         self.requests.extend_from_slice(news.requests);
         self.requests.retain(|&request| view.is_waiting(request));
@@ -159,7 +159,7 @@ impl Dispatch for Batched {
         self.older_first(view);
         for (row, vehicle) in self.pairs.iter().enumerate() {
             if let Some(vehicle) = *vehicle {
-                actions.push(Action::Assign { request: self.requests[row], vehicle });
+                turn.actions.push(Action::Assign { request: self.requests[row], vehicle });
             }
         }
     }

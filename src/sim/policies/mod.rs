@@ -1,8 +1,8 @@
 //! Policies: the decision makers. A policy proposes; the engine applies or refuses.
 //!
-//! A policy is called at defined times, sees the world through a [`View`], may draw from a separate random stream, and
-//! answers with [`Action`]s. The engine applies each action or refuses it with a [`Refusal`], which is counted and
-//! reported. No policy touches the event queue or the state. Each role of a strategy is a trait:
+//! A policy is called at defined times with a [`Turn`]: it sees the world through a [`View`], may draw from a separate
+//! random stream, and answers with [`Action`]s. The engine applies each action or refuses it with a [`Refusal`], which
+//! is counted and reported. No policy touches the event queue or the state. Each role of a strategy is a trait:
 //!
 //! - [`Dispatch`] assigns vehicles to requests. Called at each change, or every `n` seconds while requests wait;
 //!   answers with `Assign`.
@@ -54,6 +54,7 @@ mod relocation;
 pub mod response;
 pub mod spec;
 pub mod stations;
+mod stream;
 
 pub use aggregator::AggregatorSpec;
 pub use bidding::{BiddingSpec, ObservationKind, Trained};
@@ -61,6 +62,7 @@ pub use pricing::{PriceLine, PricingSpec, Slots};
 pub use response::{PriceOffer, ResponseSpec};
 pub use spec::{ChargingSpec, DispatchSpec, PolicySpecs, RelocationSpec};
 pub use stations::{StationControl, StationsSpec};
+pub use stream::{PolicyStream, TrainingStream};
 
 use crate::world::View;
 use gridfleet_core::ids::{
@@ -199,6 +201,16 @@ gridfleet_core::names! {
     }
 }
 
+/// One call of a policy: all that it sees, may draw from and answers with.
+pub struct Turn<'a> {
+    /// The world as it is known now.
+    pub view: View<'a>,
+    /// Random stream of this policy alone.
+    pub random: &'a mut Pcg64,
+    /// Proposed actions. A policy adds to them; the engine applies or refuses each, in their order.
+    pub actions: &'a mut Vec<Action>,
+}
+
 /// Times at which a dispatch policy is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cadence {
@@ -223,15 +235,15 @@ pub trait Dispatch: Send {
     /// Times at which to call the policy.
     fn cadence(&self) -> Cadence;
     /// Proposes assignments.
-    fn decide(&mut self, view: View<'_>, news: News<'_>, random: &mut Pcg64, actions: &mut Vec<Action>);
+    fn decide(&mut self, turn: &mut Turn<'_>, news: News<'_>);
 }
 
 /// Time, station and target of charging.
 pub trait Charging: Send {
     /// Called for `idle` vehicles that became idle at this instant and were not assigned to riders.
-    fn on_idle(&mut self, view: View<'_>, idle: &[VehicleId], random: &mut Pcg64, actions: &mut Vec<Action>);
+    fn on_idle(&mut self, turn: &mut Turn<'_>, idle: &[VehicleId]);
     /// Called every control interval. Does nothing unless overridden.
-    fn on_interval(&mut self, _view: View<'_>, _random: &mut Pcg64, _actions: &mut Vec<Action>) {}
+    fn on_interval(&mut self, _turn: &mut Turn<'_>) {}
 }
 
 /// Destinations of idle vehicles.
@@ -239,13 +251,7 @@ pub trait Relocation: Send {
     /// Time between two rounds [s], counted from the start.
     fn interval_s(&self) -> i64;
     /// Proposes relocations; `requests` are those made since the last round.
-    fn decide(
-        &mut self,
-        view: View<'_>,
-        requests: &[RequestId],
-        random: &mut Pcg64,
-        actions: &mut Vec<Action>,
-    );
+    fn decide(&mut self, turn: &mut Turn<'_>, requests: &[RequestId]);
 }
 
 /// A gate that is about to close.
@@ -263,23 +269,9 @@ pub struct OpenGate {
 pub trait Bidding: Send {
     /// Called when a gate closes: the last opportunity to answer with [`Action::Bid`] for its products. Bids may also
     /// be placed in any earlier call.
-    fn bid(
-        &mut self,
-        view: View<'_>,
-        bidder: BidderId,
-        gate: &OpenGate,
-        random: &mut Pcg64,
-        actions: &mut Vec<Action>,
-    );
+    fn bid(&mut self, turn: &mut Turn<'_>, bidder: BidderId, gate: &OpenGate);
     /// Called every control interval, after gates and clearings of the instant. Does nothing unless overridden.
-    fn on_interval(
-        &mut self,
-        _view: View<'_>,
-        _bidder: BidderId,
-        _random: &mut Pcg64,
-        _actions: &mut Vec<Action>,
-    ) {
-    }
+    fn on_interval(&mut self, _turn: &mut Turn<'_>, _bidder: BidderId) {}
     /// Whether a plugged-in vehicle may leave with a rider. If not, the rider is turned away (`lost_committed`). Always
     /// true unless overridden.
     fn releases(&mut self, _view: View<'_>, _bidder: BidderId, _vehicle: VehicleId) -> bool {
@@ -294,10 +286,9 @@ pub trait Pricing: Send {
     /// loads, and the resulting prices are announced for the due slots; the other prices are a non-binding outlook.
     fn price_lines(
         &mut self,
-        view: View<'_>,
+        turn: &mut Turn<'_>,
         retailer: RetailerId,
         slots: Slots,
-        random: &mut Pcg64,
         lines: &mut Vec<PriceLine>,
     );
 }
@@ -307,17 +298,10 @@ pub trait Response: Send {
     /// Called before prices are announced. Sets the behaviour of the retailer's customers in the due slots with
     /// [`Action::Draw`] and [`Action::PlanPower`], and fills `load_kw` with the resulting load in each slot of the
     /// offer, as far as they know now.
-    fn answer(
-        &mut self,
-        view: View<'_>,
-        offer: &PriceOffer<'_>,
-        random: &mut Pcg64,
-        actions: &mut Vec<Action>,
-        load_kw: &mut [f64],
-    );
+    fn answer(&mut self, turn: &mut Turn<'_>, offer: &PriceOffer<'_>, load_kw: &mut [f64]);
     /// Called when a privately owned vehicle has come home and is plugged in; it charges at once unless an action
     /// changes that. Does nothing unless overridden.
-    fn on_plug_in(&mut self, _view: View<'_>, _vehicle: VehicleId, _actions: &mut Vec<Action>) {}
+    fn on_plug_in(&mut self, _turn: &mut Turn<'_>, _vehicle: VehicleId) {}
 }
 
 /// The policies of retail.

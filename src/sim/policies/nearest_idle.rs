@@ -1,9 +1,8 @@
 //! Nearest idle vehicle: the simplest dispatch, and the baseline of most studies.
 
-use super::{Action, Cadence, Dispatch, News};
-use crate::world::{Candidate, Search, View};
+use super::{Action, Cadence, Dispatch, News, Turn};
+use crate::world::{Candidate, Search};
 use gridfleet_core::ids::{RequestId, VehicleId};
-use rand_pcg::Pcg64;
 
 /// Each new request gets the nearest vehicle that can serve it; each vehicle that becomes available gets the nearest
 /// waiting request. Among requests of one place and fleet, the oldest that the vehicle can serve comes first.
@@ -25,10 +24,11 @@ impl Dispatch for NearestIdle {
         Cadence::OnChange
     }
 
-    fn decide(&mut self, view: View<'_>, news: News<'_>, _random: &mut Pcg64, actions: &mut Vec<Action>) {
+    fn decide(&mut self, turn: &mut Turn<'_>, news: News<'_>) {
+        let view = turn.view;
         self.taken.clear();
         for &request in news.requests {
-            if !view.is_waiting(request) || is_given(actions, request) {
+            if !view.is_waiting(request) || is_given(turn.actions, request) {
                 continue;
             }
             let ride_request = view.request(request);
@@ -45,17 +45,17 @@ impl Dispatch for NearestIdle {
                 };
                 let oldest =
                     view.oldest_at(ride_request.origin, ride_request.fleet, vehicle, route, |other| {
-                        other <= request && !is_given(actions, other)
+                        other <= request && !is_given(turn.actions, other)
                     });
                 let first = oldest.unwrap_or(request);
                 self.taken.push(vehicle);
-                actions.push(Action::Assign { request: first, vehicle });
+                turn.actions.push(Action::Assign { request: first, vehicle });
                 if first == request {
                     break;
                 }
             }
         }
-        if view.waiting_count() <= actions.len() {
+        if view.waiting_count() <= turn.actions.len() {
             return;
         }
         // Requests waiting from before. Two vehicles may find the same one; the engine would accept the first and
@@ -66,9 +66,9 @@ impl Dispatch for NearestIdle {
                 continue;
             }
             if let Some(request) =
-                view.request_for(vehicle, &mut self.search, |request| !is_given(actions, request))
+                view.request_for(vehicle, &mut self.search, |request| !is_given(turn.actions, request))
             {
-                actions.push(Action::Assign { request, vehicle });
+                turn.actions.push(Action::Assign { request, vehicle });
             }
         }
     }

@@ -2,11 +2,10 @@
 //!
 //! One-way trips move vehicles away from the riders: without relocation a fleet ends up idle at the edge of the city.
 
-use super::{Action, Relocation};
+use super::{Action, Relocation, Turn};
 use crate::world::{Activity, View};
 use gridfleet_core::geo::EARTH_RADIUS_KM;
 use gridfleet_core::ids::{FleetId, PlaceId, RequestId, VehicleId};
-use rand_pcg::Pcg64;
 use std::collections::BTreeMap;
 
 /// Sends idle vehicles from cells with more vehicles than the recent demand requires to cells with fewer.
@@ -173,7 +172,8 @@ impl Relocation for FollowDemand {
         self.interval_s
     }
 
-    fn decide(&mut self, view: View<'_>, requests: &[RequestId], _: &mut Pcg64, actions: &mut Vec<Action>) {
+    fn decide(&mut self, turn: &mut Turn<'_>, requests: &[RequestId]) {
+        let view = turn.view;
         self.locate(view);
         self.cells.resize_with(view.fleet_count(), BTreeMap::new);
         for &request in requests {
@@ -189,7 +189,7 @@ impl Relocation for FollowDemand {
             cell.place = ride_request.origin;
         }
         for fleet in 0..view.fleet_count() {
-            self.rebalance(view, FleetId::new(fleet), actions);
+            self.rebalance(view, FleetId::new(fleet), turn.actions);
         }
     }
 }
@@ -212,7 +212,8 @@ impl Relocation for ToDepot {
         self.interval_s
     }
 
-    fn decide(&mut self, view: View<'_>, _: &[RequestId], _: &mut Pcg64, actions: &mut Vec<Action>) {
+    fn decide(&mut self, turn: &mut Turn<'_>, _: &[RequestId]) {
+        let view = turn.view;
         for fleet in (0..view.fleet_count()).map(FleetId::new) {
             let depots = view.depots(fleet);
             for vehicle in view.vehicles_of(fleet) {
@@ -229,7 +230,7 @@ impl Relocation for ToDepot {
                 if let Some(to) = nearest
                     && view.charge_suffices(vehicle, view.route(v.place, to).distance_km, to)
                 {
-                    actions.push(Action::Relocate { vehicle, to });
+                    turn.actions.push(Action::Relocate { vehicle, to });
                 }
             }
         }

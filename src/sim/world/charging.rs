@@ -174,7 +174,7 @@ impl Session {
     }
 
     /// Adds the cost of the energy drawn since the last billing, at `price_per_mwh`.
-    pub fn bill(&mut self, vehicle_type: &VehicleType, t: SimTime, price_per_mwh: f64) {
+    fn bill(&mut self, vehicle_type: &VehicleType, t: SimTime, price_per_mwh: f64) {
         let energy_kwh = self.energy_kwh(vehicle_type, t);
         self.energy_cost += (energy_kwh - self.billed_kwh) * price_per_mwh / 1_000.0;
         self.billed_kwh = energy_kwh;
@@ -238,8 +238,7 @@ impl StationState {
         station.site_limit_kw.min(self.budget_kw).min(self.feeder_kw)
     }
 
-    /// Adds a vehicle to the queue.
-    pub fn join(&mut self, waiting: Waiting) {
+    fn join(&mut self, waiting: Waiting) {
         self.next_deadline = self.next_deadline.min(waiting.deadline);
         self.queue.push_back(waiting);
     }
@@ -255,20 +254,24 @@ pub struct FleetEnergy {
 }
 
 /// All stations, and all connectors in one flat array.
+///
+/// Everyone may read a [`StationState`] and a [`Session`]; only the methods here change them, so that counts and sums
+/// agree: `occupied` with the sessions, `inbound` with the vehicles on their way, `next_deadline` with the queue, energy
+/// of stations and fleets with that of sessions.
 #[derive(Debug, Clone)]
 pub struct Stations {
     /// By station.
-    pub stations: Vec<StationState>,
+    stations: Vec<StationState>,
     /// By connector, station after station.
-    pub sessions: Vec<Option<Session>>,
+    sessions: Vec<Option<Session>>,
     /// Number of the next visit.
-    pub next_session: u32,
+    next_session: u32,
     /// Connectors with a vehicle.
     plugged: IdSet,
     /// By fleet.
-    pub fleets: Vec<FleetEnergy>,
+    fleets: Vec<FleetEnergy>,
     /// Stations that changed since their meters were read, or at which power may flow.
-    pub changed: IdSet,
+    changed: IdSet,
     /// Scratch buffer for the division of power: (connector, power that the vehicle could take [kW]).
     demands: Vec<(usize, f64)>,
     /// The same for sessions that feed back.
@@ -313,7 +316,41 @@ impl Stations {
         }
     }
 
-    /// Connectors of a station, as positions in `sessions`.
+    /// A station.
+    #[inline]
+    pub fn station(&self, station: StationId) -> &StationState {
+        &self.stations[station.index()]
+    }
+
+    /// Session at a connector, if a vehicle is there.
+    #[inline]
+    pub fn session(&self, position: usize) -> Option<&Session> {
+        self.sessions[position].as_ref()
+    }
+
+    /// Sessions at the connectors of a station, and `None` for each free one.
+    #[inline]
+    pub fn sessions_at(&self, setup: &Setup, station: StationId) -> &[Option<Session>] {
+        &self.sessions[self.connectors(setup, station)]
+    }
+
+    /// Energy of the sessions of a fleet up to their last changes of power.
+    pub fn fleet(&self, fleet: FleetId) -> FleetEnergy {
+        self.fleets[fleet.index()]
+    }
+
+    /// Whether a station has changed since its meter was read, or power may flow there.
+    pub fn has_changed(&self, station: StationId) -> bool {
+        self.changed.contains(station.index())
+    }
+
+    /// The first station from number `from` on that has changed since its meter was read, or at which power may flow.
+    #[inline]
+    pub fn next_changed(&self, from: usize) -> Option<StationId> {
+        self.changed.next(from).map(StationId::new)
+    }
+
+    /// Positions of the connectors of a station among all connectors.
     #[inline]
     pub fn connectors(&self, setup: &Setup, station: StationId) -> std::ops::Range<usize> {
         let first = self.stations[station.index()].first_connector as usize;
@@ -390,8 +427,49 @@ impl Stations {
         id
     }
 
-    /// A vehicle is plugged in at a free connector.
-    pub fn plug_in(&mut self, position: usize, session: Session) {
+    /// A vehicle sets out for a station.
+    pub fn expect(&mut self, station: StationId) {
+        self.stations[station.index()].inbound += 1;
+    }
+
+    /// A vehicle that was expected arrives at a station. Returns the free connector that gives it the most power, at
+    /// which it is to be plugged in; without one it has joined the queue.
+    pub fn arrive(
+        &mut self,
+        setup: &Setup,
+        station: StationId,
+        vehicle_type: &VehicleType,
+        waiting: Waiting,
+    ) -> Option<usize> {
+        self.stations[station.index()].inbound -= 1;
+        let free = self.best_free_connector(setup, station, vehicle_type);
+        if free.is_none() {
+            self.stations[station.index()].join(waiting);
+        }
+        free
+    }
+
+    /// Removes a vehicle from a queue. The caller then updates the station's deadline.
+    pub fn leave_queue(&mut self, station: StationId, at: usize) {
+        self.stations[station.index()].queue.remove(at);
+    }
+
+    /// Lets a queued vehicle wait until `deadline`. The caller then updates the station's deadline.
+    pub fn postpone(&mut self, station: StationId, at: usize, deadline: SimTime) {
+        self.stations[station.index()].queue[at].deadline = deadline;
+    }
+
+    /// Finds the next time at which a queued vehicle gives up.
+    pub fn update_deadline(&mut self, station: StationId) {
+        let state = &mut self.stations[station.index()];
+        let deadlines = state.queue.iter().map(|waiting| waiting.deadline);
+        state.next_deadline = deadlines.min().unwrap_or(SimTime(i64::MAX));
+    }
+
+    /// A vehicle is plugged in at a free connector of a station. The caller then divides the station's power.
+    pub fn plug_in(&mut self, station: StationId, position: usize, session: Session) {
+        debug_assert!(self.sessions[position].is_none());
+        self.stations[station.index()].occupied += 1;
         self.plugged.insert(position);
         self.sessions[position] = Some(session);
     }
@@ -408,9 +486,10 @@ impl Stations {
         positions.filter_map(|position| self.sessions[position].as_ref())
     }
 
-    /// The vehicle of a session takes its charge with it.
-    pub fn take_out(&mut self, position: usize) -> Option<Session> {
+    /// The vehicle of a session leaves, and takes its charge with it. The caller then divides the station's power.
+    pub fn unplug(&mut self, station: StationId, position: usize) -> Option<Session> {
         let session = self.sessions[position].take()?;
+        self.stations[station.index()].occupied -= 1;
         self.plugged.remove(position);
         self.fleets[session.fleet.index()].risen -=
             soc_units(session.anchor_soc) - soc_units(session.soc_start);
@@ -423,6 +502,63 @@ impl Stations {
             let fleet = &mut self.fleets[session.fleet.index()];
             self.stations[station.index()].settled_kwh += session.settle(vehicle_type, now, fleet);
         }
+    }
+
+    /// Advances one session of a station to `now` and stops its power.
+    pub fn stop(&mut self, vehicle_type: &VehicleType, station: StationId, position: usize, now: SimTime) {
+        self.settle(vehicle_type, station, position, now);
+        if let Some(session) = &mut self.sessions[position] {
+            session.active = false;
+        }
+    }
+
+    /// Lets power flow in a session from `now` on, if it does not. The caller then divides the station's power.
+    pub fn resume(&mut self, position: usize, now: SimTime) {
+        if let Some(session) = &mut self.sessions[position]
+            && !session.active
+        {
+            session.active = true;
+            (session.anchor, session.share_kw) = (now, 0.0);
+        }
+    }
+
+    /// Sets the power that a policy lets a session take, or requires it to feed back. The caller then divides the
+    /// station's power.
+    pub fn set_power(&mut self, position: usize, power_kw: f64) {
+        if let Some(session) = &mut self.sessions[position] {
+            session.set_kw = power_kw;
+        }
+    }
+
+    /// Bills the energy of a session since the last billing, at `price_per_mwh`.
+    pub fn bill(&mut self, position: usize, vehicle_type: &VehicleType, now: SimTime, price_per_mwh: f64) {
+        if let Some(session) = &mut self.sessions[position] {
+            session.bill(vehicle_type, now, price_per_mwh);
+        }
+    }
+
+    /// The owner of a vehicle leaves its retailer: returns the energy bought from it, which has been billed.
+    pub fn leave_retailer(
+        &mut self,
+        position: usize,
+        vehicle_type: &VehicleType,
+        now: SimTime,
+    ) -> Option<EnergyAccount> {
+        let session = self.sessions[position].as_mut()?;
+        let so_far = EnergyAccount { kwh: session.energy_kwh(vehicle_type, now), cost: session.energy_cost };
+        let before = std::mem::replace(&mut session.earlier, so_far);
+        Some(EnergyAccount { kwh: so_far.kwh - before.kwh, cost: so_far.cost - before.cost })
+    }
+
+    /// Reads the meter of a station, which has drawn `total_kwh` until now; returns the energy since the last reading
+    /// [kWh].
+    pub fn meter(&mut self, station: StationId, total_kwh: f64) -> f64 {
+        let state = &mut self.stations[station.index()];
+        let kwh = total_kwh - std::mem::replace(&mut state.metered_kwh, total_kwh);
+        if state.powered == 0 {
+            self.changed.remove(station.index());
+        }
+        kwh
     }
 
     /// Advances the sessions of a station to `now`, divides its power again and returns the time of the next change: a

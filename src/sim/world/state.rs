@@ -314,7 +314,7 @@ impl State {
     /// Session of a plugged-in vehicle.
     pub fn session(&self, vehicle: VehicleId) -> Option<&Session> {
         let connector = self.vehicles[vehicle.index()].connector?;
-        self.stations.sessions[connector as usize].as_ref()
+        self.stations.session(connector as usize)
     }
 
     /// State of charge of a vehicle now.
@@ -341,9 +341,9 @@ impl State {
     pub fn charging_now(&self, setup: &Setup) -> Vec<FleetEnergy> {
         let mut fleets = vec![FleetEnergy::default(); setup.fleets.len()];
         let mut from = 0;
-        while let Some(i) = self.stations.changed.next(from) {
-            from = i + 1;
-            self.read_station(setup, StationId::new(i), &mut fleets);
+        while let Some(station) = self.stations.next_changed(from) {
+            from = station.index() + 1;
+            self.read_station(setup, station, &mut fleets);
         }
         self.read_legs(setup, &mut fleets);
         fleets
@@ -352,8 +352,8 @@ impl State {
     /// Energy that a station has drawn until now [kWh]; adds energy and charge of its sessions since their last changes
     /// of power to `fleets`.
     pub fn read_station(&self, setup: &Setup, station: StationId, fleets: &mut [FleetEnergy]) -> f64 {
-        let mut total_kwh = self.stations.stations[station.index()].settled_kwh;
-        let sessions = &self.stations.sessions[self.stations.connectors(setup, station)];
+        let mut total_kwh = self.stations.station(station).settled_kwh;
+        let sessions = self.stations.sessions_at(setup, station);
         for session in sessions.iter().flatten().filter(|session| session.active) {
             let vehicle_type = &setup.types[self.vehicles[session.vehicle.index()].vehicle_type.index()];
             total_kwh += session.read(vehicle_type, self.now, &mut fleets[session.fleet.index()]);
@@ -399,19 +399,20 @@ impl State {
     /// Bills the energy that the customers of a retailer at a station have drawn since the last bill, at
     /// `price_per_mwh`.
     pub fn bill(&mut self, setup: &Setup, station: StationId, retailer: RetailerId, price_per_mwh: f64) {
-        if self.stations.stations[station.index()].occupied == 0 {
+        if self.stations.station(station).occupied == 0 {
             return;
         }
         let station_retailer = setup.stations[station.index()].retailer;
         for position in self.stations.connectors(setup, station) {
-            let Some(session) = &mut self.stations.sessions[position] else { continue };
+            let Some(session) = self.stations.session(position) else { continue };
             if self.competition.supplier(setup.competition.as_ref(), station_retailer, session.vehicle)
                 != retailer
             {
                 continue;
             }
             let v = &self.vehicles[session.vehicle.index()];
-            session.bill(&setup.types[v.vehicle_type.index()], self.now, price_per_mwh);
+            let vehicle_type = &setup.types[v.vehicle_type.index()];
+            self.stations.bill(position, vehicle_type, self.now, price_per_mwh);
         }
     }
 
@@ -420,12 +421,13 @@ impl State {
         let mut from = 0;
         while let Some(position) = self.stations.next_plugged(from) {
             from = position + 1;
-            let Some(session) = &mut self.stations.sessions[position] else { continue };
+            let Some(session) = self.stations.session(position) else { continue };
             let v = &self.vehicles[session.vehicle.index()];
             let Some(station) = v.station else { continue };
             let base = setup.stations[station.index()].retailer;
             if self.competition.supplier(setup.competition.as_ref(), base, session.vehicle) == retailer {
-                session.bill(&setup.types[v.vehicle_type.index()], self.now, price_per_mwh);
+                let vehicle_type = &setup.types[v.vehicle_type.index()];
+                self.stations.bill(position, vehicle_type, self.now, price_per_mwh);
             }
         }
     }
@@ -435,7 +437,7 @@ impl State {
         let vehicles = &self.vehicles;
         let type_of = |v: VehicleId| vehicles[v.index()].vehicle_type.index();
         let next = self.stations.redivide(setup, type_of, station, self.now);
-        let state = &self.stations.stations[station.index()];
+        let state = self.stations.station(station);
         let patience = (!state.queue.is_empty()).then_some(state.next_deadline);
         match (next, patience) {
             (Some(a), Some(b)) => Some(a.min(b)),

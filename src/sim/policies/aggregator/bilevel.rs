@@ -4,10 +4,11 @@
 use super::history::{Customers, PriceHistory, recent_asked, recent_day_ahead, recent_demand};
 use super::spec::{AggregatorSpec, DemandForecast};
 use super::{ANY_PRICE_PER_MWH, Day, DayPlan, Planner, Step};
+use crate::policies::PolicyStream;
 use crate::policies::bidding::Foresight;
 use crate::world::{Competition, Setup, View};
 use gridfleet_core::ids::MarketId;
-use gridfleet_core::rng::{Purpose, Streams};
+use gridfleet_core::rng::Streams;
 use gridfleet_core::time::DAY_S;
 use gridfleet_games::bilevel::scenarios::reduce::{distances, forward};
 use gridfleet_games::bilevel::scenarios::{Orders, PriceModel, paths, rivals};
@@ -18,8 +19,6 @@ use rand_distr::{Distribution, StandardNormal};
 use rand_pcg::Pcg64;
 use std::sync::Arc;
 
-/// Random streams of this policy: numbered after those of all other policies, one for each day.
-const STREAM: u64 = 1 << 40;
 /// Margin by which a price is set below a threshold at which owners are indifferent, so that they switch here, or above
 /// it, so that they do not [currency/MWh]. Comparable markets quote in hundredths.
 const TICK_PER_MWH: f64 = 0.01;
@@ -230,7 +229,7 @@ impl Planner for Leader {
     fn plan(&mut self, view: View<'_>, day: Day) -> DayPlan {
         let Some(competition) = view.competition() else { return DayPlan::default() };
         let number = (day.first.0.div_euclid(DAY_S)).cast_unsigned();
-        let mut random = self.streams.stream(Purpose::Policy, STREAM + number);
+        let mut random = PolicyStream::Plan(number).of(self.streams);
         let scenarios = self.scenarios(view, day, &mut random);
         let rivals = self.rivals(view, competition, day, &mut random);
         let options = SearchOptions { gap: GAP, most_nodes: MOST_NODES };

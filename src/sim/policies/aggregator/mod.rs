@@ -35,13 +35,12 @@ pub mod spec;
 pub use spec::{AggregatorSpec, DemandForecast, PurchaseSpec};
 
 use super::bidding::{Foresight, market_of};
-use super::{Action, Bidding, OpenGate, PriceLine, Pricing, Slots};
+use super::{Action, Bidding, OpenGate, PriceLine, Pricing, Slots, Turn};
 use crate::world::{Setup, View};
 use gridfleet_core::ids::{BidderId, MarketId, RetailerId};
 use gridfleet_core::markets::{MarketKind, Side};
 use gridfleet_core::rng::Streams;
 use gridfleet_core::time::SimTime;
-use rand_pcg::Pcg64;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -117,14 +116,8 @@ struct AggregatorBidding {
 }
 
 impl Bidding for AggregatorBidding {
-    fn bid(
-        &mut self,
-        view: View<'_>,
-        bidder: BidderId,
-        gate: &OpenGate,
-        _: &mut Pcg64,
-        actions: &mut Vec<Action>,
-    ) {
+    fn bid(&mut self, turn: &mut Turn<'_>, bidder: BidderId, gate: &OpenGate) {
+        let view = turn.view;
         if gate.market != self.market {
             return;
         }
@@ -137,7 +130,14 @@ impl Bidding for AggregatorBidding {
             for &(quantity_kw, limit_per_mwh) in plan.bids.get(slot).into_iter().flatten() {
                 if quantity_kw > 0.0 {
                     let (market, side) = (self.market, Side::Buy);
-                    actions.push(Action::Bid { bidder, market, product, side, quantity_kw, limit_per_mwh });
+                    turn.actions.push(Action::Bid {
+                        bidder,
+                        market,
+                        product,
+                        side,
+                        quantity_kw,
+                        limit_per_mwh,
+                    });
                 }
             }
         }
@@ -149,14 +149,8 @@ struct AggregatorPricing {
 }
 
 impl Pricing for AggregatorPricing {
-    fn price_lines(
-        &mut self,
-        view: View<'_>,
-        _: RetailerId,
-        slots: Slots,
-        _: &mut Pcg64,
-        lines: &mut Vec<PriceLine>,
-    ) {
+    fn price_lines(&mut self, turn: &mut Turn<'_>, _: RetailerId, slots: Slots, lines: &mut Vec<PriceLine>) {
+        let view = turn.view;
         let mut planner = self.planner.lock().unwrap_or_else(PoisonError::into_inner);
         // Later slots do not matter: no loads are settled on these price lines.
         for slot in 0..slots.due {

@@ -5,7 +5,7 @@ use super::ForecastKind;
 use super::observation::{self, ObservationKind, ObservedState, Outlook};
 use super::plant::Plant;
 use super::trace::Trace;
-use crate::policies::{Action, Bidding, OpenGate};
+use crate::policies::{Bidding, OpenGate, Turn};
 use crate::world::{Setup, View};
 use gridfleet_core::error::{Error, InputError, Result};
 use gridfleet_core::ids::{BidderId, FleetId, MarketId, VehicleId};
@@ -13,7 +13,6 @@ use gridfleet_core::markets::GateRule;
 use gridfleet_core::time::SimTime;
 use gridfleet_games::learning::network::Workspace;
 use gridfleet_games::learning::{Checkpoint, Seen, Values};
-use rand_pcg::Pcg64;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -286,14 +285,8 @@ fn meters(view: View<'_>, fleet: FleetId, vehicles: f64) -> (f64, f64) {
 }
 
 impl Bidding for Learned {
-    fn bid(
-        &mut self,
-        view: View<'_>,
-        bidder: BidderId,
-        gate: &OpenGate,
-        random: &mut Pcg64,
-        actions: &mut Vec<Action>,
-    ) {
+    fn bid(&mut self, turn: &mut Turn<'_>, bidder: BidderId, gate: &OpenGate) {
+        let view = turn.view;
         let Some(place) = self.plant.strategies.iter().position(|strategy| strategy.market == gate.market)
         else {
             return;
@@ -308,23 +301,18 @@ impl Bidding for Learned {
             };
             self.plant.strategies[place].risk = observation::risks(action)[place];
             let one = OpenGate { products: product..product + 1, ..gate.clone() };
-            self.plant.bid(view, bidder, &one, random, actions);
+            self.plant.bid(turn, bidder, &one);
         }
     }
 
-    fn on_interval(
-        &mut self,
-        view: View<'_>,
-        bidder: BidderId,
-        random: &mut Pcg64,
-        actions: &mut Vec<Action>,
-    ) {
+    fn on_interval(&mut self, turn: &mut Turn<'_>, bidder: BidderId) {
+        let view = turn.view;
         // Data known when the next gates close.
         let next = view.now() + view.control_interval_s();
         if (next - view.start()).rem_euclid(self.step_s(view)) < view.control_interval_s() {
             self.meters = Some(meters(view, self.fleet, self.vehicles));
         }
-        self.plant.on_interval(view, bidder, random, actions);
+        self.plant.on_interval(turn, bidder);
     }
 
     fn releases(&mut self, view: View<'_>, bidder: BidderId, vehicle: VehicleId) -> bool {
@@ -345,25 +333,12 @@ impl Shared {
 }
 
 impl Bidding for Shared {
-    fn bid(
-        &mut self,
-        view: View<'_>,
-        bidder: BidderId,
-        gate: &OpenGate,
-        random: &mut Pcg64,
-        actions: &mut Vec<Action>,
-    ) {
-        self.lock().bid(view, bidder, gate, random, actions);
+    fn bid(&mut self, turn: &mut Turn<'_>, bidder: BidderId, gate: &OpenGate) {
+        self.lock().bid(turn, bidder, gate);
     }
 
-    fn on_interval(
-        &mut self,
-        view: View<'_>,
-        bidder: BidderId,
-        random: &mut Pcg64,
-        actions: &mut Vec<Action>,
-    ) {
-        self.lock().on_interval(view, bidder, random, actions);
+    fn on_interval(&mut self, turn: &mut Turn<'_>, bidder: BidderId) {
+        self.lock().on_interval(turn, bidder);
     }
 
     fn releases(&mut self, view: View<'_>, bidder: BidderId, vehicle: VehicleId) -> bool {

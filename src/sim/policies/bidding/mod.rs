@@ -22,15 +22,14 @@ pub use learned::{Learned, Trained};
 pub use observation::ObservationKind;
 pub use spec::{BiddingSpec, ForecastKind};
 
-use super::{Action, Bidding, OpenGate};
-use crate::world::{LoadBook, Party, Setup, View};
+use super::{Bidding, OpenGate, Turn};
+use crate::world::{LoadBook, Party, Setup};
 use gridfleet_core::ids::{BidderId, FleetId, MarketId, RetailerId};
 use gridfleet_core::markets::MarketKind;
 use gridfleet_core::rng::Streams;
 use gridfleet_core::time::SimTime;
 use learned::{Chain, Chooser, Forecasts};
 use plant::{Limit, Plant, Strategy};
-use rand_pcg::Pcg64;
 use std::sync::Arc;
 
 /// Data for forecasters that replay the future: results of the same replication without bids or station limits.
@@ -62,7 +61,7 @@ impl Foresight {
 struct Regular;
 
 impl Bidding for Regular {
-    fn bid(&mut self, _: View<'_>, _: BidderId, _: &OpenGate, _: &mut Pcg64, _: &mut Vec<Action>) {}
+    fn bid(&mut self, _: &mut Turn<'_>, _: BidderId, _: &OpenGate) {}
 }
 
 impl BiddingSpec {

@@ -11,12 +11,11 @@ use super::ForecastKind;
 use super::pool::Pool;
 use super::trace::{Asked, GateBid, Trace, is_needed};
 use crate::forecast::{Calendar, Forecaster};
-use crate::policies::{Action, Bidding, OpenGate};
+use crate::policies::{Action, Bidding, OpenGate, Turn};
 use crate::world::{Setup, View};
 use gridfleet_core::ids::{BidderId, FleetId, MarketId, RetailerId, VehicleId};
 use gridfleet_core::markets::{Series, Side};
 use gridfleet_core::time::SimTime;
-use rand_pcg::Pcg64;
 
 /// Bidding strategy in one market.
 pub(super) struct Strategy {
@@ -141,14 +140,8 @@ impl Plant {
 }
 
 impl Bidding for Plant {
-    fn bid(
-        &mut self,
-        view: View<'_>,
-        bidder: BidderId,
-        gate: &OpenGate,
-        _random: &mut Pcg64,
-        actions: &mut Vec<Action>,
-    ) {
+    fn bid(&mut self, turn: &mut Turn<'_>, bidder: BidderId, gate: &OpenGate) {
+        let view = turn.view;
         let Some(place) = self.strategies.iter().position(|strategy| strategy.market == gate.market) else {
             return;
         };
@@ -179,18 +172,13 @@ impl Bidding for Plant {
             }
             if quantity_kw > 0.0 {
                 let (market, side, limit_per_mwh) = (gate.market, Side::Buy, bid.limit_per_mwh);
-                actions.push(Action::Bid { bidder, market, product, side, quantity_kw, limit_per_mwh });
+                turn.actions.push(Action::Bid { bidder, market, product, side, quantity_kw, limit_per_mwh });
             }
         }
     }
 
-    fn on_interval(
-        &mut self,
-        view: View<'_>,
-        _bidder: BidderId,
-        _random: &mut Pcg64,
-        _actions: &mut Vec<Action>,
-    ) {
+    fn on_interval(&mut self, turn: &mut Turn<'_>, _bidder: BidderId) {
+        let view = turn.view;
         if self.strategies.iter().any(|strategy| strategy.pool.learns()) {
             let pool_kw = view.pool_kw(self.fleet);
             for strategy in &mut self.strategies {

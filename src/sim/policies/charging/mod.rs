@@ -3,12 +3,11 @@
 
 mod offers;
 
-use super::{Action, Charging};
+use super::{Action, Charging, Turn};
 use crate::world::{Activity, Search, View};
 use gridfleet_core::ids::{FleetId, StationId, VehicleId};
 use gridfleet_core::time::{HOUR_S, SimTime};
 use offers::Offers;
-use rand_pcg::Pcg64;
 
 /// Great-circle distance up to which a station counts as being at a depot [km].
 const AT_DEPOT_KM: f64 = 0.1;
@@ -175,19 +174,15 @@ fn mean_price_per_mwh(view: View<'_>, station: StationId, from: SimTime, chargin
 }
 
 impl Charging for Threshold {
-    fn on_idle(
-        &mut self,
-        view: View<'_>,
-        idle: &[VehicleId],
-        _random: &mut Pcg64,
-        actions: &mut Vec<Action>,
-    ) {
+    fn on_idle(&mut self, turn: &mut Turn<'_>, idle: &[VehicleId]) {
+        let view = turn.view;
         for &vehicle in idle {
-            self.charge_if_low(view, vehicle, actions);
+            self.charge_if_low(view, vehicle, turn.actions);
         }
     }
 
-    fn on_interval(&mut self, view: View<'_>, _random: &mut Pcg64, actions: &mut Vec<Action>) {
+    fn on_interval(&mut self, turn: &mut Turn<'_>) {
+        let view = turn.view;
         let Some(rule) = self.while_idle else { return };
         self.given.clear();
         self.cheap_up_to.clear();
@@ -223,11 +218,11 @@ impl Charging for Threshold {
             if v.activity.is_plugged() {
                 // The price for which it came is no longer cheap.
                 if v.station.is_some_and(|station| price(station) > cheap_up_to) {
-                    actions.push(Action::Unplug { vehicle });
+                    turn.actions.push(Action::Unplug { vehicle });
                 }
                 continue;
             }
-            if self.charge_if_low(view, vehicle, actions) {
+            if self.charge_if_low(view, vehicle, turn.actions) {
                 continue;
             }
             let target_soc = self.target(view, vehicle);
@@ -244,7 +239,7 @@ impl Charging for Threshold {
                 });
                 if view.free_connectors(station) > self.given[at].1 {
                     self.given[at].1 += 1;
-                    actions.push(Action::Charge { vehicle, station, target_soc, yields: true });
+                    turn.actions.push(Action::Charge { vehicle, station, target_soc, yields: true });
                     break;
                 }
             }

@@ -11,11 +11,9 @@ mod stackelberg;
 
 pub use spec::{Leader, PricingSpec};
 
-use super::Pricing;
-use crate::world::View;
+use super::{Pricing, Turn};
 use gridfleet_core::ids::RetailerId;
 use gridfleet_core::time::SimTime;
-use rand_pcg::Pcg64;
 
 /// Price of a slot as a function of the load of the price-responsive customers.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -70,14 +68,8 @@ impl Fixed {
 }
 
 impl Pricing for Fixed {
-    fn price_lines(
-        &mut self,
-        view: View<'_>,
-        _: RetailerId,
-        slots: Slots,
-        _: &mut Pcg64,
-        lines: &mut Vec<PriceLine>,
-    ) {
+    fn price_lines(&mut self, turn: &mut Turn<'_>, _: RetailerId, slots: Slots, lines: &mut Vec<PriceLine>) {
+        let view = turn.view;
         let price = |slot| self.hourly_price_per_mwh[view.clock().hour(slots.start(slot))];
         lines.extend(
             (0..slots.count).map(|slot| PriceLine { base_per_mwh: price(slot), slope_per_mwh_kw: 0.0 }),

@@ -6,12 +6,11 @@
 //! in a game with its current households and with the other loads at its stations as on the day before
 //! (`games::stackelberg::lead`): it does not know which vehicles will come home with an empty battery.
 
-use super::{PriceLine, Pricing, Slots};
+use super::{PriceLine, Pricing, Slots, Turn};
 use crate::world::{Generation, SlotLoad, View};
 use gridfleet_core::ids::RetailerId;
 use gridfleet_core::time::{DAY_S, SimTime};
 use gridfleet_games::stackelberg::{self as game, Household, Retailer, StackelbergGame};
-use rand_pcg::Pcg64;
 use std::collections::BTreeMap;
 
 /// Objective of the leader.
@@ -61,12 +60,12 @@ impl Stackelberg {
 impl Pricing for Stackelberg {
     fn price_lines(
         &mut self,
-        view: View<'_>,
+        turn: &mut Turn<'_>,
         retailer: RetailerId,
         slots: Slots,
-        _: &mut Pcg64,
         lines: &mut Vec<PriceLine>,
     ) {
+        let view = turn.view;
         let Some(generation) = view.generation(retailer) else { return };
         for slot in 0..slots.count {
             let start = slots.start(slot);

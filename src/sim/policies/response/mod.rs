@@ -9,10 +9,8 @@ mod parked;
 mod rolling;
 
 use super::pricing::{PriceLine, Slots};
-use super::{Action, Response};
-use crate::world::View;
+use super::{Action, Response, Turn};
 use gridfleet_core::ids::RetailerId;
-use rand_pcg::Pcg64;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -65,14 +63,8 @@ impl ResponseSpec {
 pub(crate) struct Nominal;
 
 impl Response for Nominal {
-    fn answer(
-        &mut self,
-        view: View<'_>,
-        offer: &PriceOffer<'_>,
-        _: &mut Pcg64,
-        actions: &mut Vec<Action>,
-        load_kw: &mut [f64],
-    ) {
+    fn answer(&mut self, turn: &mut Turn<'_>, offer: &PriceOffer<'_>, load_kw: &mut [f64]) {
+        let view = turn.view;
         for household in view.households_of(offer.retailer) {
             let homes = view.households(household);
             for (slot, load_kw) in load_kw.iter_mut().enumerate() {
@@ -80,7 +72,7 @@ impl Response for Nominal {
                 let power_kw = homes.nominal_kw[view.clock().hour(start)];
                 *load_kw += f64::from(homes.count) * power_kw;
                 if slot < offer.slots.due {
-                    actions.push(Action::Draw { household, slot: start, power_kw });
+                    turn.actions.push(Action::Draw { household, slot: start, power_kw });
                 }
             }
         }

@@ -9,11 +9,10 @@
 use super::homes::{self, Home};
 use super::parked::Parked;
 use super::{PriceOffer, Response};
-use crate::policies::{Action, PriceLine, Slots};
+use crate::policies::{Action, PriceLine, Slots, Turn};
 use crate::world::View;
 use gridfleet_core::ids::{RetailerId, VehicleId};
 use gridfleet_core::time::{DAY_S, SimTime};
-use rand_pcg::Pcg64;
 use std::collections::BTreeMap;
 
 /// Number of rounds after which the current plans are used; a few are usually enough.
@@ -70,14 +69,8 @@ fn announced_lines(view: View<'_>, retailer: RetailerId, slots: Slots, count: us
 }
 
 impl Response for Rolling {
-    fn answer(
-        &mut self,
-        view: View<'_>,
-        offer: &PriceOffer<'_>,
-        _: &mut Pcg64,
-        actions: &mut Vec<Action>,
-        load_kw: &mut [f64],
-    ) {
+    fn answer(&mut self, turn: &mut Turn<'_>, offer: &PriceOffer<'_>, load_kw: &mut [f64]) {
+        let view = turn.view;
         let slots = offer.slots;
         let mut homes = homes::homes(view, offer);
         let rises = offer.lines.iter().any(|line| line.slope_per_mwh_kw > 0.0);
@@ -135,14 +128,14 @@ impl Response for Rolling {
             let start = slots.start(slot);
             for home in homes.iter().filter(|home| home.slots.contains(&slot)) {
                 let power_kw = home.load_kw[slot];
-                actions.push(Action::Draw { household: home.group, slot: start, power_kw });
+                turn.actions.push(Action::Draw { household: home.group, slot: start, power_kw });
             }
         }
         for slot in 0..known.due {
             let start = known.start(slot);
             for parked in &vehicles {
                 let (vehicle, power_kw) = (parked.vehicle, parked.load_kw(slot));
-                actions.push(Action::PlanPower { vehicle, slot: start, power_kw });
+                turn.actions.push(Action::PlanPower { vehicle, slot: start, power_kw });
             }
         }
         for (parked, active) in vehicles.into_iter().zip(active) {
@@ -153,7 +146,8 @@ impl Response for Rolling {
     /// Until the next announcement of prices, a vehicle uses the announced or expected prices. It charges in the rest
     /// of the slot in progress if that is cheaper than resting, or if it could not be full in time otherwise; the plan
     /// from the next slot starts with the resulting charge.
-    fn on_plug_in(&mut self, view: View<'_>, vehicle: VehicleId, actions: &mut Vec<Action>) {
+    fn on_plug_in(&mut self, turn: &mut Turn<'_>, vehicle: VehicleId) {
+        let view = turn.view;
         self.plans.remove(&vehicle);
         let Some(station) = view.vehicle(vehicle).station else { return };
         let Some(session) = view.session(vehicle) else { return };
@@ -167,7 +161,7 @@ impl Response for Rolling {
         let lines = announced_lines(view, retailer, slots, most);
         if lines.is_empty() {
             // No prices are announced yet: they will be at this instant.
-            actions.push(Action::SetPower { vehicle, power_kw: 0.0 });
+            turn.actions.push(Action::SetPower { vehicle, power_kw: 0.0 });
             return;
         }
         let slots = Slots { count: lines.len(), ..slots };
@@ -191,7 +185,7 @@ impl Response for Rolling {
         let parked = if charges_now {
             charges
         } else {
-            actions.push(Action::SetPower { vehicle, power_kw: 0.0 });
+            turn.actions.push(Action::SetPower { vehicle, power_kw: 0.0 });
             rests
         };
         for slot in 0..slots.count {
@@ -199,7 +193,7 @@ impl Response for Rolling {
             if start >= announced {
                 break;
             }
-            actions.push(Action::PlanPower { vehicle, slot: start, power_kw: parked.load_kw(slot) });
+            turn.actions.push(Action::PlanPower { vehicle, slot: start, power_kw: parked.load_kw(slot) });
         }
         self.plans.insert(vehicle, Plan { first, active: u32::from(charges_now), schedule: parked.schedule });
     }

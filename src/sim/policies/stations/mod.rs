@@ -10,19 +10,18 @@ pub mod spec;
 
 pub use spec::StationsSpec;
 
+use super::Turn;
 use super::bidding::Foresight;
-use super::{Action, View};
 use crate::world::Setup;
 use gridfleet_core::ids::OperatorId;
 use gridfleet_core::rng::Streams;
-use rand_pcg::Pcg64;
 use std::sync::Arc;
 
 /// Control of the power of stations.
 pub trait StationControl: Send {
     /// Called every control interval, after prices, arrivals and clearings of the instant. Answers with
-    /// [`Action::LimitStation`].
-    fn on_interval(&mut self, view: View<'_>, random: &mut Pcg64, actions: &mut Vec<Action>);
+    /// [`Action::LimitStation`](super::Action::LimitStation).
+    fn on_interval(&mut self, turn: &mut Turn<'_>);
     /// Number of plans so far that were replaced by the nominal profile, because the game had no equilibrium within
     /// double precision.
     fn unsolved(&self) -> u64 {

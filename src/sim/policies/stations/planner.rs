@@ -15,13 +15,12 @@ use super::demand::Demand;
 use super::spec::Planning;
 use super::{StationControl, Together};
 use crate::policies::bidding::Foresight;
-use crate::policies::{Action, View};
+use crate::policies::{Action, Turn, View};
 use crate::world::{LoadBook, Setup};
 use gridfleet_core::ids::OperatorId;
 use gridfleet_core::rng::Streams;
 use gridfleet_core::time::DAY_S;
 use gridfleet_games::c_nash::{self, CNashGame, CNashParameters, LoadBound, Profiles, Structure};
-use rand_pcg::Pcg64;
 use std::sync::Arc;
 
 /// Share of a station's capacity over the horizon that a plan may require: a game in which a station has to draw at its
@@ -103,11 +102,12 @@ fn structure(operators: &[OperatorId], together: &Together) -> Structure {
 }
 
 impl StationControl for Planner {
-    fn on_interval(&mut self, view: View<'_>, _random: &mut Pcg64, actions: &mut Vec<Action>) {
+    fn on_interval(&mut self, turn: &mut Turn<'_>) {
+        let view = turn.view;
         for stations in &mut self.retailers {
             let book = &view.load_books()[stations.number];
             stations.demand.observe(book, book.slot(view.now()));
-            if !stations.plan(view, book, actions) {
+            if !stations.plan(view, book, turn.actions) {
                 self.unsolved += 1;
             }
         }

@@ -128,7 +128,7 @@ impl View<'_> {
 
     /// Connectors that are neither in use nor expected to be used by a vehicle driving there.
     pub fn free_connectors(&self, station: StationId) -> usize {
-        let state = &self.state.stations.stations[station.index()];
+        let state = self.state.stations.station(station);
         let taken = state.occupied as usize + state.queue.len() + state.inbound as usize;
         self.setup.stations[station.index()].connectors.len().saturating_sub(taken)
     }
@@ -138,7 +138,7 @@ impl View<'_> {
     pub fn charging_time_s(&self, vehicle: VehicleId, station: StationId, soc: f64, target_soc: f64) -> f64 {
         let vehicle_type = self.vehicle_type(vehicle);
         let site = &self.setup.stations[station.index()];
-        let occupied = self.state.stations.stations[station.index()].occupied;
+        let occupied = self.state.stations.station(station).occupied;
         let sharers = (occupied + 1).min(site.connectors.len() as u32);
         let power_kw =
             best_limit_kw(vehicle_type, &site.connectors).min(site.site_limit_kw / f64::from(sharers));
@@ -155,9 +155,9 @@ impl View<'_> {
         typical_s: f64,
         scratch: &mut Vec<f64>,
     ) -> SimTime {
-        let state = &self.state.stations.stations[station.index()];
+        let state = self.state.stations.station(station);
         scratch.clear();
-        for session in &self.state.stations.sessions[self.state.stations.connectors(self.setup, station)] {
+        for session in self.state.stations.sessions_at(self.setup, station) {
             scratch.push(match session {
                 Some(session) => (session.expected_end - self.now()).max(0) as f64,
                 None => 0.0,
@@ -209,14 +209,13 @@ impl View<'_> {
     /// policy, then those in the queue.
     pub fn charge_requests(&self, station: StationId) -> impl Iterator<Item = (&VehicleType, ChargeRequest)> {
         let connectors = &self.setup.stations[station.index()].connectors;
-        let plugged =
-            self.state.stations.sessions[self.state.stations.connectors(self.setup, station)].iter();
+        let plugged = self.state.stations.sessions_at(self.setup, station).iter();
         let plugged = plugged.flatten().map(|session| {
             let vehicle_type = self.vehicle_type(session.vehicle);
             let soc = session.soc(vehicle_type, self.now());
             (vehicle_type, ChargeRequest { soc, target_soc: session.target_soc, limit_kw: session.limit_kw })
         });
-        let waiting = self.state.stations.stations[station.index()].queue.iter().map(|waiting| {
+        let waiting = self.state.stations.station(station).queue.iter().map(|waiting| {
             let (vehicle_type, v) = (self.vehicle_type(waiting.vehicle), self.vehicle(waiting.vehicle));
             (
                 vehicle_type,

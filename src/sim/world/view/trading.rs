@@ -54,7 +54,7 @@ impl<'a> View<'a> {
     /// the queue there [kW].
     pub fn successor_share_kw(&self, vehicle: VehicleId) -> f64 {
         let Some(station) = self.vehicle(vehicle).station else { return 0.0 };
-        let state = &self.state.stations.stations[station.index()];
+        let state = self.state.stations.station(station);
         let Some(next) = state.queue.front().map(|waiting| waiting.vehicle) else { return 0.0 };
         let site = &self.setup.stations[station.index()];
         let sharers = state.occupied.max(1);

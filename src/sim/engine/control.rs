@@ -1,0 +1,45 @@
+//! Control of stations: their power as limited by a policy.
+
+use super::step::Step;
+use crate::policies::{PolicyStream, Refusal, StationControl};
+use gridfleet_core::ids::StationId;
+use gridfleet_core::rng::Streams;
+use rand_pcg::Pcg64;
+
+/// The policy that limits stations, if any.
+pub(super) struct Control {
+    policy: Option<Box<dyn StationControl>>,
+    random: Pcg64,
+}
+
+impl Control {
+    pub fn new(streams: Streams) -> Self {
+        Self { policy: None, random: PolicyStream::Stations.of(streams) }
+    }
+
+    pub fn set_policy(&mut self, policy: Option<Box<dyn StationControl>>) {
+        self.policy = policy;
+    }
+
+    /// Calls the policy.
+    pub fn on_interval(&mut self, step: &mut Step<'_>) {
+        if let Some(policy) = &mut self.policy {
+            policy.on_interval(&mut step.turn(&mut self.random));
+        }
+    }
+
+    /// Number of plans so far without an equilibrium within double precision.
+    pub fn unsolved(&self) -> u64 {
+        self.policy.as_ref().map_or(0, |policy| policy.unsolved())
+    }
+}
+
+/// A policy limits the power of a station.
+pub(super) fn limit(step: &mut Step<'_>, station: StationId, power_kw: f64) -> Result<(), Refusal> {
+    if power_kw.is_nan() || power_kw < 0.0 {
+        return Err(Refusal::NoSuchPower);
+    }
+    step.state.stations.set_budget(step.setup, station, power_kw);
+    step.divide_power(station);
+    Ok(())
+}
