@@ -10,6 +10,7 @@
 //! by one schedule.
 
 use super::bound::{Choice, Chosen, Worth};
+use super::pool::TooMany;
 use rustc_hash::FxHashMap;
 use std::cell::Cell;
 use std::cmp::Ordering;
@@ -144,17 +145,30 @@ impl Used<'_> {
 
 impl Choice<'_> {
     /// The best choice; `None` if more than `most` paths would have to be explored.
-    pub fn best(&self, worth: &Worth, most: usize) -> Option<Chosen> {
+    ///
+    /// # Errors
+    /// If too many columns are within the distance of the best choice.
+    pub fn best(&mut self, worth: &Worth, most: usize) -> Result<Option<Chosen>, TooMany> {
         let asked = (0..self.penalty.len()).filter(|&trip| self.penalty[trip].is_some());
         let all = asked.fold(0u64, |all, trip| all | 1 << trip);
+        let (known, columns) = (self.pool.len(), self.columns.clone());
         let mut distance = FIRST_DISTANCE * (1e-3 + worth.bound.abs());
-        loop {
-            match self.within(worth, all, distance, most) {
-                Within::Best(chosen) => return Some(chosen),
-                Within::Nothing => distance *= GROWTH,
-                Within::TooMany => return None,
+        let within = loop {
+            if self.near.is_some() {
+                self.refill(worth, distance, known)?;
             }
+            match self.within(worth, all, distance, most) {
+                Within::Nothing => distance *= GROWTH,
+                within => break within,
+            }
+        };
+        // Columns generated for the search remain in the pool for the choice, but are not among those for the bound.
+        self.columns = columns;
+        if let Within::Best(chosen) = within {
+            return Ok(Some(chosen));
         }
+        self.forget(known);
+        Ok(None)
     }
 
     /// The best choice, if it is within `distance` of the bound.
