@@ -30,6 +30,8 @@ pub(super) struct Completion {
     after: Vec<f64>,
     /// By station and slot: bounds on departure from the station, by level.
     from: Vec<f64>,
+    /// By station and slot: bounds on plugging in then or later, by level.
+    plug: Vec<f64>,
 }
 
 /// Steps of time within the window of a trip.
@@ -61,8 +63,6 @@ struct Sweep<'a> {
     stations: Vec<usize>,
     /// By station and slot: cost of being plugged in, without the value of the energy.
     charge: Vec<f64>,
-    /// By station and slot: bounds on plugging in then or later.
-    plug: Vec<f64>,
     bounds: Completion,
 }
 
@@ -118,6 +118,7 @@ impl Completion {
             times,
             after: vec![f64::INFINITY; (rows + 1) * levels],
             from: vec![f64::INFINITY; stays * levels],
+            plug: vec![f64::INFINITY; stays * levels],
         };
         let mut charge = vec![0.0; stays];
         for &k in &stations {
@@ -127,8 +128,7 @@ impl Completion {
                 charge[k * (slots.count + 1) + slot] = model.slot_cost(vehicles, k, slot) - dual - energy;
             }
         }
-        let plug = bounds.from.clone();
-        let mut sweep = Sweep { model, worth, vehicles, trips, stations, charge, plug, bounds };
+        let mut sweep = Sweep { model, worth, vehicles, trips, stations, charge, bounds };
         for _ in 0..=sweep.trips.len() {
             sweep.stations();
             if !sweep.trips() {
@@ -156,6 +156,11 @@ impl Completion {
     /// Bound on departure from a station at the start of a slot.
     pub fn from(&self, station: usize, slot: usize, kwh: f64) -> f64 {
         self.from[(station * (self.slots + 1) + slot) * self.levels + self.level(kwh)]
+    }
+
+    /// Bound at a station before plugging in at the start of a slot or later.
+    pub fn plug(&self, station: usize, slot: usize, kwh: f64) -> f64 {
+        self.plug[(station * (self.slots + 1) + slot) * self.levels + self.level(kwh)]
     }
 }
 
@@ -215,7 +220,7 @@ impl Sweep<'_> {
                     .map(|level| charge + f64::min(leave_next[charged(level)], on[charged(level)]))
                     .collect();
                 plug.iter_mut().zip(&on).for_each(|(plug, on)| *plug = plug.min(*on));
-                self.plug[at * levels..][..levels].copy_from_slice(&plug);
+                self.bounds.plug[at * levels..][..levels].copy_from_slice(&plug);
                 let mut best = vec![f64::INFINITY; levels];
                 let time = slot as f64 * instance.slots.minutes;
                 self.next(&mut best, instance.stations[k].place, time, None);
@@ -252,7 +257,7 @@ impl Sweep<'_> {
             let station = instance.stations[k].place;
             let slot = instance.slots.from(time + instance.travel.minutes[place][station]);
             if slot < instance.slots.count {
-                let rest = &self.plug[(k * (instance.slots.count + 1) + slot) * levels..][..levels];
+                let rest = &self.bounds.plug[(k * (instance.slots.count + 1) + slot) * levels..][..levels];
                 Self::lower(&mut best, rest, self.way(instance.travel.km[place][station]), 0.0);
             }
         }

@@ -276,13 +276,6 @@ pub(super) struct Reach<'a> {
     pub least: bool,
 }
 
-impl Reach<'_> {
-    /// Reduced cost that trips add to the cost of charging.
-    fn trips(&self, vehicles: usize, trips: u64) -> f64 {
-        -self.worth.vehicles[vehicles] - self.worth.of_trips(trips)
-    }
-}
-
 impl<'a> Labels<'a> {
     fn new(model: &'a RoutingModel<'a>, active: &'a Active, vehicles: usize) -> Self {
         Self { model, active, vehicles, all: Vec::new(), needs: &model.needs[vehicles], reach: None }
@@ -323,12 +316,19 @@ impl<'a> Labels<'a> {
         }
     }
 
-    /// Whether a label after its last trip, or at a station, can become a schedule within reach.
-    fn is_within(&self, label: &Label, rest: impl Fn(&Completion) -> f64) -> bool {
+    /// What these trips add to the cost of charging, if only schedules within reach are sought.
+    fn trips_cost(&self, trips: u64) -> f64 {
+        self.reach
+            .as_ref()
+            .map_or(0.0, |reach| -reach.worth.vehicles[self.vehicles] - reach.worth.of_trips(trips))
+    }
+
+    /// Whether a vehicle with this cost of its trips and of charging, and this charge, can still be within reach.
+    fn is_within(&self, cost: f64, kwh: f64, rest: impl Fn(&Completion) -> f64) -> bool {
         let Some(reach) = &self.reach else { return true };
-        let start = self.instance().vehicles[self.vehicles].start_kwh;
-        let so_far = label.cost + label.dual + self.instance().refill_price * (start - label.kwh);
-        so_far + reach.trips(self.vehicles, label.trips) + rest(&reach.completion) <= reach.distance + NEAR
+        let instance = self.instance();
+        let so_far = cost + instance.refill_price * (instance.vehicles[self.vehicles].start_kwh - kwh);
+        so_far + rest(&reach.completion) <= reach.distance + NEAR
     }
 
     /// Whether `a` is at least as good as `b` for any continuation, where `need` is the maximum energy of a
@@ -401,25 +401,27 @@ impl<'a> Labels<'a> {
             {
                 continue;
             }
+            let trips = label.trips | 1 << i;
+            let trips_cost = self.trips_cost(trips);
             let mut serve = |from: usize, before: &Label, stop: Option<Stop>| {
                 let time = f64::max(before.time + instance.travel.minutes[from][trip.from], trip.window[0]);
                 let taken = trip.km * instance.vehicles[self.vehicles].kwh_per_km;
                 let kwh = before.kwh - self.way_kwh(from, trip.from) - taken;
                 if time <= trip.window[1] + SLACK && kwh >= self.reserve() {
-                    let label = Label {
-                        time: time + trip.minutes,
-                        kwh,
-                        cost: before.cost,
-                        dual: before.dual,
-                        trips: label.trips | 1 << i,
-                        owners: before.owners,
-                        last: i as u32,
-                        before: place as u32,
-                        stop,
-                        used: Vec::new(),
-                    };
-                    if self.is_within(&label, |rest| rest.after(i, label.time, kwh)) {
-                        next.push(Label { used: before.used.clone(), ..label });
+                    let (time, cost) = (time + trip.minutes, trips_cost + before.cost + before.dual);
+                    if self.is_within(cost, kwh, |rest| rest.after(i, time, kwh)) {
+                        next.push(Label {
+                            time,
+                            kwh,
+                            cost: before.cost,
+                            dual: before.dual,
+                            trips,
+                            owners: before.owners,
+                            last: i as u32,
+                            before: place as u32,
+                            stop,
+                            used: before.used.clone(),
+                        });
                     }
                 }
             };
@@ -449,6 +451,7 @@ impl<'a> Labels<'a> {
             return stays;
         }
         let (vehicles, slots) = (&instance.vehicles[self.vehicles], instance.slots);
+        let trips_cost = self.trips_cost(label.trips);
         for (k, station) in instance.stations.iter().enumerate() {
             let on_arrival = label.kwh - self.way_kwh(from, station.place);
             let is_usable = |reach: &Reach<'_>| reach.members >> station.fleet & 1 == 1;
@@ -456,8 +459,12 @@ impl<'a> Labels<'a> {
                 continue;
             }
             let owner = if station.fleet == vehicles.fleet { 0 } else { 1 << station.fleet };
+            let so_far = trips_cost + label.cost + label.dual;
             let mut here = Vec::new();
             for slot in slots.from(label.time + instance.travel.minutes[from][station.place])..slots.count {
+                if !self.is_within(so_far, on_arrival, |rest| rest.plug(k, slot, on_arrival)) {
+                    break;
+                }
                 let (mut kwh, mut cost, mut dual) = (on_arrival, label.cost, label.dual);
                 for end in slot + 1..=slots.count {
                     if kwh >= vehicles.battery_kwh
@@ -469,6 +476,9 @@ impl<'a> Labels<'a> {
                     cost += self.model.slot_cost(self.vehicles, k, end - 1);
                     dual += self.dual(k, end - 1);
                     let stop = Stop { station: k, slot, slots: end - slot };
+                    if !self.is_within(trips_cost + cost + dual, kwh, |rest| rest.from(k, end, kwh)) {
+                        continue;
+                    }
                     let stay = Label {
                         time: end as f64 * slots.minutes,
                         kwh,
@@ -476,13 +486,10 @@ impl<'a> Labels<'a> {
                         dual,
                         owners: label.owners | owner,
                         stop: Some(stop),
-                        used: Vec::new(),
+                        used: self.active.with(&label.used, stop),
                         ..*label
                     };
-                    if self.is_within(&stay, |rest| rest.from(k, end, kwh)) {
-                        let used = self.active.with(&label.used, stop);
-                        self.keep(&mut here, Label { used, ..stay }, self.needs.from[k]);
-                    }
+                    self.keep(&mut here, stay, self.needs.from[k]);
                 }
             }
             stays.extend(here);
@@ -501,7 +508,7 @@ impl<'a> Labels<'a> {
                 if kwh < self.reserve() {
                     return;
                 }
-                if !self.is_within(&Label { kwh, used: Vec::new(), ..*at }, |_| 0.0) {
+                if !self.is_within(self.trips_cost(label.trips) + at.cost + at.dual, kwh, |_| 0.0) {
                     return;
                 }
                 let cost = at.cost + self.instance().refill_price * (vehicles.start_kwh - kwh);

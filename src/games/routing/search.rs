@@ -12,7 +12,6 @@
 use super::bound::{Choice, Chosen, Worth};
 use super::pool::TooMany;
 use rustc_hash::FxHashMap;
-use std::cell::Cell;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
@@ -40,8 +39,9 @@ struct Node {
 /// A node in order of exploration.
 #[derive(Debug, PartialEq)]
 struct Next {
-    beyond: f64,
-    node: u32,
+    /// Lower bound on the cost of a complete path above the bound.
+    least: f64,
+    place: u32,
 }
 
 impl Eq for Next {}
@@ -55,7 +55,7 @@ impl PartialOrd for Next {
 impl Ord for Next {
     /// The heap returns the greatest first: the one least above the bound, and the oldest of equals.
     fn cmp(&self, other: &Self) -> Ordering {
-        other.beyond.total_cmp(&self.beyond).then(other.node.cmp(&self.node))
+        other.least.total_cmp(&self.least).then(other.place.cmp(&self.place))
     }
 }
 
@@ -68,6 +68,7 @@ enum Within {
 }
 
 /// A column that may be chosen next.
+#[derive(Clone, Copy)]
 struct Candidate {
     reduced: f64,
     /// Reduced cost without the worth of triples.
@@ -143,6 +144,170 @@ impl Used<'_> {
     }
 }
 
+/// Paths explored so far.
+struct Search<'a> {
+    choice: &'a Choice<'a>,
+    worth: &'a Worth,
+    /// Candidates by first trip, in order of reduced cost.
+    candidates: Vec<Vec<Candidate>>,
+    /// By trip: all candidates that serve it, by share of the reduced cost.
+    shares: Vec<Vec<Share>>,
+    used: Used<'a>,
+    /// Paths longer than a known complete path cannot be optimal.
+    farthest: f64,
+    nodes: Vec<Node>,
+    /// Least cost above the bound by state.
+    best: FxHashMap<(u64, u32), f64>,
+    next: BinaryHeap<Next>,
+    /// Lower bound on the cost of serving open trips.
+    rest: FxHashMap<u64, f64>,
+}
+
+/// A candidate's reduced cost, divided by the number of its trips.
+struct Share {
+    share: f64,
+    trips: u64,
+}
+
+impl<'a> Search<'a> {
+    fn new(choice: &'a Choice<'a>, worth: &'a Worth, distance: f64) -> Self {
+        let (mut uses, mut numbers) = (Vec::new(), FxHashMap::default());
+        let trips = choice.penalty.len();
+        let mut candidates: Vec<Vec<Candidate>> = (0..trips).map(|_| Vec::new()).collect();
+        let mut shares: Vec<Vec<Share>> = (0..trips).map(|_| Vec::new()).collect();
+        for &place in &choice.columns {
+            let column = choice.column(place);
+            // Negative values are rounding errors, and would make paths shorter as they grow.
+            let reduced = choice.reduced(column, worth).max(0.0);
+            if reduced > distance {
+                continue;
+            }
+            let key = (column.vehicles, column.used.clone());
+            let uses = *numbers.entry(key).or_insert_with_key(|key| {
+                uses.push(key.clone());
+                uses.len() as u32 - 1
+            });
+            let plain = reduced + triples(worth, column.trips);
+            let candidate = Candidate { reduced, plain, trips: column.trips, place, uses };
+            candidates[column.trips.trailing_zeros() as usize].push(candidate);
+            let share = reduced / f64::from(column.trips.count_ones());
+            for trip in (0..trips).filter(|trip| column.trips >> trip & 1 == 1) {
+                shares[trip].push(Share { share, trips: column.trips });
+            }
+        }
+        for candidates in &mut candidates {
+            candidates.sort_by(|a, b| a.reduced.total_cmp(&b.reduced).then(a.place.cmp(&b.place)));
+        }
+        for (trip, shares) in shares.iter_mut().enumerate() {
+            let unserved = choice.penalty[trip].map(|penalty| (penalty - worth.trips[trip]).max(0.0));
+            shares.extend(unserved.map(|share| Share { share, trips: 1 << trip }));
+            shares.sort_by(|a, b| a.share.total_cmp(&b.share).then(a.trips.cmp(&b.trips)));
+        }
+        let (after, numbers) = (FxHashMap::default(), FxHashMap::default());
+        Self {
+            choice,
+            worth,
+            candidates,
+            shares,
+            used: Used { choice, worth, all: Vec::new(), numbers, after, uses },
+            farthest: distance,
+            nodes: Vec::new(),
+            best: FxHashMap::default(),
+            next: BinaryHeap::new(),
+            rest: FxHashMap::default(),
+        }
+    }
+
+    /// Begins with all requested trips open.
+    fn start(&mut self, all: u64) {
+        let instance = self.choice.model.instance;
+        let nothing = vec![0; instance.vehicles.len() + self.choice.active.slots() * instance.stations.len()];
+        // Triples that could not be cut at all are not part of the cost above the bound.
+        let (used, triples) = (self.used.number(nothing), triples(self.worth, all));
+        self.nodes.push(Node { beyond: 0.0, triples, open: all, used, before: u32::MAX, by: None });
+        self.best.insert((all, used), 0.0);
+        self.next.push(Next { least: 0.0, place: 0 });
+    }
+
+    /// Adds all paths that are one step longer than a node.
+    fn expand(&mut self, node: Node, place: u32) {
+        let trip = node.open.trailing_zeros() as usize;
+        for i in 0..self.candidates[trip].len() {
+            let Candidate { reduced, plain, trips, place: column, uses } = self.candidates[trip][i];
+            if node.beyond + reduced > self.farthest {
+                break;
+            }
+            if trips & !node.open == 0
+                && node.beyond + reduced + self.rest(node.open & !trips) <= self.farthest
+                && let Some(after) = self.used.after(node.used, uses)
+            {
+                self.go(
+                    [
+                        node,
+                        Node {
+                            open: node.open & !trips,
+                            used: after,
+                            before: place,
+                            by: Some(column),
+                            ..node
+                        },
+                    ],
+                    plain,
+                );
+            }
+        }
+        if let Some(penalty) = self.choice.penalty[trip] {
+            let plain = (penalty - self.worth.trips[trip]).max(0.0);
+            self.go([node, Node { open: node.open & !(1 << trip), before: place, by: None, ..node }], plain);
+        }
+    }
+
+    /// Adds a step; `plain` is its reduced cost without the worth of triples.
+    fn go(&mut self, [from, to]: [Node; 2], plain: f64) {
+        let triples = triples(self.worth, to.open);
+        let idle = if to.open == 0 { self.used.idle(to.used) } else { 0.0 };
+        // Steps are never negative except by rounding.
+        let beyond = f64::max(from.beyond, from.beyond + plain + triples - from.triples) + idle;
+        let least = beyond + self.rest(to.open);
+        if least > self.farthest {
+            return;
+        }
+        let before = self.best.entry((to.open, to.used)).or_insert(f64::INFINITY);
+        if beyond < *before {
+            *before = beyond;
+            self.next.push(Next { least, place: self.nodes.len() as u32 });
+            self.nodes.push(Node { beyond, triples, ..to });
+            if to.open == 0 {
+                self.farthest = beyond;
+            }
+        }
+    }
+
+    /// Lower bound on the cost of serving the open trips: the least share of each among the candidates that are left.
+    fn rest(&mut self, open: u64) -> f64 {
+        if let Some(&rest) = self.rest.get(&open) {
+            return rest;
+        }
+        let (mut rest, mut left) = (0.0, open);
+        while left != 0 {
+            let shares = &self.shares[left.trailing_zeros() as usize];
+            rest += shares
+                .iter()
+                .find(|share| share.trips & !open == 0)
+                .map_or(f64::INFINITY, |share| share.share);
+            left &= left - 1;
+        }
+        self.rest.insert(open, rest);
+        rest
+    }
+}
+
+/// Total dual value of the triples of which at least two trips are in a set.
+fn triples(worth: &Worth, trips: u64) -> f64 {
+    let two = |(triple, _): &&(u64, f64)| (trips & triple).count_ones() > 1;
+    worth.triples.iter().filter(two).map(|(_, worth)| worth).sum()
+}
+
 impl Choice<'_> {
     /// The best choice; `None` if more than `most` paths would have to be explored.
     ///
@@ -173,99 +338,20 @@ impl Choice<'_> {
 
     /// The best choice, if it is within `distance` of the bound.
     fn within(&self, worth: &Worth, all: u64, distance: f64, most: usize) -> Within {
-        let instance = self.model.instance;
-        let (mut uses, mut numbers) = (Vec::new(), FxHashMap::default());
-        // Candidates by first trip.
-        let mut candidates: Vec<Vec<Candidate>> = (0..self.penalty.len()).map(|_| Vec::new()).collect();
-        for &place in &self.columns {
-            let column = self.column(place);
-            // Negative values are rounding errors, and would make paths shorter as they grow.
-            let reduced = self.reduced(column, worth).max(0.0);
-            if reduced > distance {
-                continue;
-            }
-            let key = (column.vehicles, column.used.clone());
-            let uses = *numbers.entry(key).or_insert_with_key(|key| {
-                uses.push(key.clone());
-                uses.len() as u32 - 1
-            });
-            let two = |(triple, _): &&(u64, f64)| (column.trips & triple).count_ones() > 1;
-            let cut: f64 = worth.triples.iter().filter(two).map(|(_, worth)| worth).sum();
-            let candidate = Candidate { reduced, plain: reduced + cut, trips: column.trips, place, uses };
-            candidates[column.trips.trailing_zeros() as usize].push(candidate);
-        }
-        for candidates in &mut candidates {
-            candidates.sort_by(|a, b| a.reduced.total_cmp(&b.reduced).then(a.place.cmp(&b.place)));
-        }
-        let (after, numbers) = (FxHashMap::default(), FxHashMap::default());
-        let mut used = Used { choice: self, worth, all: Vec::new(), numbers, after, uses };
-        let nothing = vec![0; instance.vehicles.len() + self.active.slots() * instance.stations.len()];
-        let triples = |open: u64| -> f64 {
-            let two = |(triple, _): &&(u64, f64)| (open & triple).count_ones() > 1;
-            worth.triples.iter().filter(two).map(|(_, worth)| worth).sum()
-        };
-        // Triples that could not be cut at all are not part of the cost above the bound.
-        let (used_nothing, triples_of_all) = (used.number(nothing), triples(all));
-        let start = Node {
-            beyond: 0.0,
-            triples: triples_of_all,
-            open: all,
-            used: used_nothing,
-            before: u32::MAX,
-            by: None,
-        };
-        // Paths longer than a known complete path cannot be optimal.
-        let farthest = Cell::new(distance);
-        let mut nodes = vec![start];
-        let mut best: FxHashMap<(u64, u32), f64> = FxHashMap::default();
-        best.insert((all, start.used), 0.0);
-        let mut next = BinaryHeap::from([Next { beyond: 0.0, node: 0 }]);
-        while let Some(Next { beyond, node: place }) = next.pop() {
-            let node = nodes[place as usize];
+        let mut search = Search::new(self, worth, distance);
+        search.start(all);
+        while let Some(Next { place, .. }) = search.next.pop() {
+            let node = search.nodes[place as usize];
             if node.open == 0 {
-                return Within::Best(self.along(&nodes, place));
+                return Within::Best(self.along(&search.nodes, place));
             }
-            if best.get(&(node.open, node.used)).is_some_and(|best| *best < beyond) {
+            if search.best.get(&(node.open, node.used)).is_some_and(|best| *best < node.beyond) {
                 continue;
             }
-            let trip = node.open.trailing_zeros() as usize;
-            if nodes.len() > most {
+            if search.nodes.len() > most {
                 return Within::TooMany;
             }
-            // `plain` is the reduced cost of the step without the worth of triples.
-            let mut go = |plain: f64, open: u64, after: u32, by: Option<u32>, used: &Used<'_>| {
-                let left = triples(open);
-                let idle = if open == 0 { used.idle(after) } else { 0.0 };
-                // Steps are never negative except by rounding.
-                let beyond = f64::max(node.beyond, node.beyond + plain + left - node.triples) + idle;
-                if beyond > farthest.get() {
-                    return;
-                }
-                let node = Node { beyond, triples: left, open, used: after, before: place, by };
-                let before = best.entry((node.open, node.used)).or_insert(f64::INFINITY);
-                if beyond < *before {
-                    *before = beyond;
-                    next.push(Next { beyond, node: nodes.len() as u32 });
-                    nodes.push(node);
-                    if open == 0 {
-                        farthest.set(beyond);
-                    }
-                }
-            };
-            for candidate in &candidates[trip] {
-                if beyond + candidate.reduced > farthest.get() {
-                    break;
-                }
-                if candidate.trips & !node.open == 0
-                    && let Some(after) = used.after(node.used, candidate.uses)
-                {
-                    go(candidate.plain, node.open & !candidate.trips, after, Some(candidate.place), &used);
-                }
-            }
-            if let Some(penalty) = self.penalty[trip] {
-                let plain = (penalty - worth.trips[trip]).max(0.0);
-                go(plain, node.open & !(1 << trip), node.used, None, &used);
-            }
+            search.expand(node, place);
         }
         Within::Nothing
     }
